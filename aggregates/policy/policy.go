@@ -1,0 +1,254 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Policy is one version of the Measures as data. It is immutable once parsed.
+type Policy struct {
+	ID            string         `json:"id"`
+	Version       string         `json:"version"`
+	EffectiveFrom events.Date    `json:"effectiveFrom"`
+	Source        string         `json:"source"` // the document that issued it
+	Parameters    Parameters     `json:"parameters"`
+	Grades        []Grade        `json:"grades"`
+	Uses          []UseRow       `json:"uses"`
+	Codes         []CodeRow      `json:"codes"`
+	Admission     []AdmissionRow `json:"admission"`
+	Rules         []Rule         `json:"rules"`
+
+	text   []byte
+	digest string
+	rules  map[events.RuleID]*Rule
+	uses   map[events.Use]*UseRow
+}
+
+// Parameter is one value with where it comes from. Unit is one of days, months, years, month-day, percent, fen,
+// count, role, source, list.
+type Parameter[T any] struct {
+	Value   T      `json:"value"`
+	Unit    string `json:"unit"`
+	Article string `json:"article"`
+	Words   string `json:"words"`
+	Open    string `json:"open,omitzero"` // the open parameter that it settles, such as "OP-29"
+}
+
+// Parameters are the values of section 7. A term of n days that starts on day g is over on day g + n; its alert is
+// raised the day after.
+type Parameters struct {
+	WaiverGrantor           Parameter[events.Role]     `json:"waiverGrantor"`
+	FoundationYears         Parameter[int]             `json:"foundationYears"`
+	RelaxationIndustries    Parameter[[]string]        `json:"relaxationIndustries"` // GB/T 4754 prefixes
+	IncidentLookbackMonths  Parameter[int]             `json:"incidentLookbackMonths"`
+	EthicsFields            Parameter[[]string]        `json:"ethicsFields"`
+	AppraisalParticipants   Parameter[[]string]        `json:"appraisalParticipants"`
+	GradingParticipants     Parameter[[]string]        `json:"gradingParticipants"`
+	PreliminaryReviewDays   Parameter[int]             `json:"preliminaryReviewDays"`
+	PlaqueDays              Parameter[int]             `json:"plaqueDays"`
+	TaskBookDays            Parameter[int]             `json:"taskBookDays"`
+	TaskBookNoticeDays      Parameter[int]             `json:"taskBookNoticeDays"` // before the period ends
+	GovernanceDays          Parameter[int]             `json:"governanceDays"`
+	AnnualReportDue         Parameter[MonthDay]        `json:"annualReportDue"` // of the next year
+	FinalReportDays         Parameter[int]             `json:"finalReportDays"`
+	GradeDue                Parameter[MonthDay]        `json:"gradeDue"` // of the next year
+	ConstructionSource      Parameter[events.Source]   `json:"constructionSource"`
+	ConstructionFen         Parameter[events.Fen]      `json:"constructionFen"`
+	ConstructionDays        Parameter[int]             `json:"constructionDays"` // from the grade to the full grant
+	ProjectSource           Parameter[events.Source]   `json:"projectSource"`
+	ProjectCapFen           Parameter[events.Fen]      `json:"projectCapFen"` // per center and fiscal year
+	ProjectWarningPercent   Parameter[int]             `json:"projectWarningPercent"`
+	ReferenceGradeYearsBack Parameter[int]             `json:"referenceGradeYearsBack"`
+	RectificationOrderDays  Parameter[int]             `json:"rectificationOrderDays"`
+	RectificationTermDays   Parameter[int]             `json:"rectificationTermDays"`
+	InterviewDays           Parameter[int]             `json:"interviewDays"`
+	FailuresToRevoke        Parameter[int]             `json:"failuresToRevoke"` // consecutive years
+	LowRatePercent          Parameter[int]             `json:"lowRatePercent"`
+	EarlyWarningPercent     Parameter[int]             `json:"earlyWarningPercent"` // of time progress
+	LateReceiptAfter        Parameter[MonthDay]        `json:"lateReceiptAfter"`
+	RateSources             Parameter[[]events.Source] `json:"rateSources"`
+	DeferralDays            Parameter[int]             `json:"deferralDays"`
+	MainUsePercent          Parameter[int]             `json:"mainUsePercent"`
+	SeparateAccountDays     Parameter[int]             `json:"separateAccountDays"`
+	DisbursementDays        Parameter[int]             `json:"disbursementDays"`
+}
+
+// Outcome is what a grade means to the rules: top earns the construction subsidy, top and pass may get project money,
+// fail must rectify.
+type Outcome string
+
+// The outcomes of a grade.
+const (
+	Top  Outcome = "top"
+	Pass Outcome = "pass"
+	Fail Outcome = "fail"
+)
+
+// Grade is one of the grades of R16-2d and what it means.
+type Grade struct {
+	Name    string  `json:"name"`
+	Outcome Outcome `json:"outcome"`
+	Words   string  `json:"words"`
+}
+
+// Class is how article 20 looks on a use.
+type Class string
+
+// The classes of uses: main (R20-1), plain, review (a human must rule), forbidden (R20-2 to R20-4).
+const (
+	Main      Class = "main"
+	Plain     Class = "plain"
+	Review    Class = "review"
+	Forbidden Class = "forbidden"
+)
+
+// UseRow says what class a use is; Local, if given, is its class on money of local government (OP-33).
+type UseRow struct {
+	Use   events.Use    `json:"use"`
+	Class Class         `json:"class"`
+	Local Class         `json:"local,omitzero"`
+	Rule  events.RuleID `json:"rule"`
+	Words string        `json:"words"`
+}
+
+// CodeRow says what an economic classification code, read by prefix, makes of a voucher: another use, or, without
+// Use, a forbidden one. It does not touch a voucher whose use is itself forbidden.
+type CodeRow struct {
+	Prefix string        `json:"prefix"`
+	Use    events.Use    `json:"use,omitzero"`
+	Rule   events.RuleID `json:"rule"`
+	Words  string        `json:"words"`
+}
+
+// Modality says whether a condition can be excepted from.
+type Modality string
+
+// The modalities of admission conditions.
+const (
+	Mandatory   Modality = "mandatory"
+	InPrinciple Modality = "in-principle"
+)
+
+// AdmissionRow is one condition of section 6: either a registered number with its minimum, or a named condition over
+// facts or history (Conditions lists them).
+type AdmissionRow struct {
+	Rule           events.RuleID `json:"rule"`
+	Modality       Modality      `json:"modality"`
+	Waivable       bool          `json:"waivable,omitzero"`
+	Field          string        `json:"field,omitzero"` // usableAreaM2 or equipmentFen
+	Minimum        int64         `json:"minimum,omitzero"`
+	RelaxedMinimum int64         `json:"relaxedMinimum,omitzero"` // with a valid relaxation (R06-2d)
+	MandatoryBelow int64         `json:"mandatoryBelow,omitzero"` // below it no waiver helps
+	Condition      Condition     `json:"condition,omitzero"`
+}
+
+// Condition names a condition over facts or history that the program knows.
+type Condition string
+
+// The conditions that an admission row may name.
+const (
+	LegalEntity          Condition = "legal-entity"
+	ExistingUnit         Condition = "existing-unit"
+	FoundedLongEnough    Condition = "founded-long-enough"
+	PilotDevicesSeparate Condition = "pilot-devices-separate"
+	NoMajorIncident      Condition = "no-major-incident"
+	NotDishonest         Condition = "not-listed-dishonesty"
+	NotBlacklisted       Condition = "not-listed-blacklist"
+	EthicsCommittee      Condition = "ethics-committee"
+	OneLeadingIndustry   Condition = "one-leading-industry"
+)
+
+// Rule is one rule of the Measures: its article and the quoted words.
+type Rule struct {
+	ID      events.RuleID `json:"id"`
+	Article string        `json:"article"`
+	Words   string        `json:"words"`
+}
+
+// MonthDay is a day of any year, such as "03-31".
+type MonthDay string
+
+// In returns the day in a year. A MonthDay that passed Parse exists in every year.
+func (m MonthDay) In(year int) events.Date {
+	n := func(i int) int { return int(m[i]-'0')*10 + int(m[i+1]-'0') }
+	return events.DateOf(year, n(0), n(3))
+}
+
+// Text returns the policy exactly as it was parsed, and Digest the SHA-256 of that in lower-case hexadecimal.
+func (p *Policy) Text() []byte { return p.text }
+
+// Digest returns the SHA-256 of Text in lower-case hexadecimal.
+func (p *Policy) Digest() string { return p.digest }
+
+// Ref names the policy in an event that it judged.
+func (p *Policy) Ref() events.PolicyRef {
+	return events.PolicyRef{ID: p.ID, Version: p.Version, Digest: p.digest}
+}
+
+// Rule returns the article and words of a rule id, or nil.
+func (p *Policy) Rule(id events.RuleID) *Rule { return p.rules[id] }
+
+// Outcome returns what a grade means, or "" for a grade that the policy does not have.
+func (p *Policy) Outcome(grade string) Outcome {
+	for _, g := range p.Grades {
+		if g.Name == grade {
+			return g.Outcome
+		}
+	}
+	return ""
+}
+
+// Use returns the row of a use, or nil.
+func (p *Policy) Use(use events.Use) *UseRow { return p.uses[use] }
+
+// Standing is how article 20 looks on one voucher: as which use it counts and of which class its lines are, on
+// subsidies and on local money. Rule is what makes it so.
+type Standing struct {
+	Use          events.Use
+	Class, Local Class
+	Rule         events.RuleID
+	ByCode       string // the code prefix that decided, if one did
+}
+
+// Standing classifies a voucher by its use and economic code (section 4). A use that the policy does not have is
+// plain.
+func (p *Policy) Standing(use events.Use, econCode string) Standing {
+	s := p.standingOfUse(use)
+	if econCode == "" || s.Class == Forbidden {
+		return s
+	}
+	for i := range p.Codes {
+		row := &p.Codes[i]
+		if !strings.HasPrefix(econCode, row.Prefix) {
+			continue
+		}
+		if row.Use == "" {
+			return Standing{Use: use, Class: Forbidden, Local: Forbidden, Rule: row.Rule, ByCode: row.Prefix}
+		}
+		s = p.standingOfUse(row.Use)
+		s.Rule, s.ByCode = row.Rule, row.Prefix
+		return s
+	}
+	return s
+}
+
+func (p *Policy) standingOfUse(use events.Use) Standing {
+	row := p.uses[use]
+	if row == nil {
+		return Standing{Use: use, Class: Plain, Local: Plain}
+	}
+	s := Standing{Use: use, Class: row.Class, Local: row.Class, Rule: row.Rule}
+	if row.Local != "" {
+		s.Local = row.Local
+	}
+	return s
+}
+
+// On returns the class of a line paid from a source.
+func (s Standing) On(source events.Source) Class {
+	if source == events.Local {
+		return s.Local
+	}
+	return s.Class
+}

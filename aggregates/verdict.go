@@ -1,0 +1,82 @@
+package aggregates
+
+import (
+	"strings"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Figure is one number or date that a verdict or an alert rests on. Value is machine-readable: an integer, a decimal,
+// a date or an id; Unit is one of fen, days, percent, date, count, m2, year or empty.
+type Figure struct {
+	Name  string      `json:"name"`
+	Label events.Text `json:"label"`
+	Value string      `json:"value"`
+	Unit  string      `json:"unit,omitzero"`
+}
+
+// Breach is one reason against a record. A breach of section 5 names the rule; nonsense names the field.
+type Breach struct {
+	Rule    events.RuleID `json:"rule,omitzero"`
+	Field   string        `json:"field,omitzero"`
+	Reason  events.Text   `json:"reason"`
+	Figures []Figure      `json:"figures,omitempty"`
+}
+
+// Verdict is what Judge says of a record.
+type Verdict struct {
+	Policy   events.PolicyRef // that judged it; zero when none was in force (OP-01)
+	Nonsense []Breach         // refused in either mode (section 4)
+	Breaches []Breach         // refused in enforce mode, carried in record mode (section 5)
+	Warnings []events.Text
+}
+
+// Refused says whether a record of this mode may not be stored.
+func (v *Verdict) Refused(mode events.Mode) bool {
+	return len(v.Nonsense) > 0 || mode == events.Enforce && len(v.Breaches) > 0
+}
+
+// Against lists what refuses a record of this mode: the nonsense if there is any, else the breaches of enforce mode.
+func (v *Verdict) Against(mode events.Mode) []Breach {
+	if len(v.Nonsense) > 0 {
+		return v.Nonsense
+	}
+	if mode == events.Enforce {
+		return v.Breaches
+	}
+	return nil
+}
+
+// Breaks lists the ids of the rules broken, each once.
+func (v *Verdict) Breaks() []events.RuleID {
+	var ids []events.RuleID
+	seen := map[events.RuleID]bool{}
+	for _, b := range v.Breaches {
+		if !seen[b.Rule] {
+			seen[b.Rule] = true
+			ids = append(ids, b.Rule)
+		}
+	}
+	return ids
+}
+
+// Refusal is the answer "no" as an error, for callers that must carry it through one.
+type Refusal struct {
+	Breaches []Breach
+}
+
+// Error implements error.
+func (r *Refusal) Error() string {
+	var parts []string
+	for _, b := range r.Breaches {
+		s := b.Reason.En
+		if b.Field != "" {
+			s = b.Field + ": " + s
+		}
+		if b.Rule != "" {
+			s = string(b.Rule) + ": " + s
+		}
+		parts = append(parts, s)
+	}
+	return "refused: " + strings.Join(parts, "; ")
+}

@@ -1,0 +1,182 @@
+package events
+
+import (
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// The kinds of section 4.
+const (
+	KindPolicyAdopted            Kind = "policy.adopted"
+	KindCenterRegistered         Kind = "center.registered"
+	KindCenterAssigned           Kind = "center.assigned"
+	KindFactsChanged             Kind = "facts.changed"
+	KindConditionJudged          Kind = "condition.judged"
+	KindWaiverGranted            Kind = "waiver.granted"
+	KindRelaxationGranted        Kind = "relaxation.granted"
+	KindPlanAppraised            Kind = "plan.appraised"
+	KindPreliminaryReviewed      Kind = "preliminary.reviewed"
+	KindPlanRevised              Kind = "plan.revised"
+	KindJointAppraisalHeld       Kind = "joint-appraisal.held"
+	KindSpecialMeetingDecided    Kind = "special-meeting.decided"
+	KindPlaqueAwarded            Kind = "plaque.awarded"
+	KindTaskBookFiled            Kind = "task-book.filed"
+	KindGovernanceRecorded       Kind = "governance.recorded"
+	KindIncidentRecorded         Kind = "incident.recorded"
+	KindIncidentClosed           Kind = "incident.closed"
+	KindCreditListed             Kind = "credit.listed"
+	KindCreditDelisted           Kind = "credit.delisted"
+	KindTrialRecorded            Kind = "trial.recorded"
+	KindAnnualReportSubmitted    Kind = "annual-report.submitted"
+	KindAnnualReportReviewed     Kind = "annual-report.reviewed"
+	KindAnnualReportFiled        Kind = "annual-report.filed"
+	KindFinalReportFiled         Kind = "final-report.filed"
+	KindGradeDecided             Kind = "grade.decided"
+	KindGradeRevised             Kind = "grade.revised"
+	KindRectificationOrdered     Kind = "rectification.ordered"
+	KindRectificationSubmitted   Kind = "rectification.submitted"
+	KindRectificationAccepted    Kind = "rectification.accepted"
+	KindInterviewHeld            Kind = "interview.held"
+	KindQualificationRevoked     Kind = "qualification.revoked"
+	KindProjectApproved          Kind = "project.approved"
+	KindSubsidyGranted           Kind = "subsidy.granted"
+	KindSubsidyReversed          Kind = "subsidy.reversed"
+	KindSubsidyReceived          Kind = "subsidy.received"
+	KindFundsRecovered           Kind = "funds.recovered"
+	KindMatchingCommitted        Kind = "matching.committed"
+	KindMatchingReceived         Kind = "matching.received"
+	KindFundsSpent               Kind = "funds.spent"
+	KindSpendingReversed         Kind = "spending.reversed"
+	KindUseRuled                 Kind = "use.ruled"
+	KindEntrustmentSigned        Kind = "entrustment.signed"
+	KindSeparateAccountConfirmed Kind = "separate-account.confirmed"
+	KindOutTransferSettled       Kind = "out-transfer.settled"
+	KindAllocationDeferred       Kind = "allocation.deferred"
+	KindDeferralReleased         Kind = "deferral.released"
+	KindFundPreferenceRecorded   Kind = "fund-preference.recorded"
+	KindAuditFindingOpened       Kind = "audit-finding.opened"
+	KindAuditFindingClosed       Kind = "audit-finding.closed"
+	KindAlertClosed              Kind = "alert.closed"
+	KindEntryVoided              Kind = "entry.voided"
+)
+
+// CatalogEntry says what the program knows of one kind.
+type CatalogEntry struct {
+	Kind     Kind
+	Version  int    // of the payload's layout, as written today
+	Roles    []Role // who may write it; entry.voided: whoever may write the kind voided
+	Decision bool   // a decision is judged (section 5); a fact is recorded
+	Rules    []RuleID
+	Title    Text
+
+	blank   func() Payload
+	upcasts []upcast // upcasts[i] turns version i+1 into i+2
+	shape   *shape
+}
+
+// upcast rewrites a payload of one version as the next.
+type upcast func(data jsontext.Value) (jsontext.Value, error)
+
+// Catalog lists every kind in the order of section 4.
+var Catalog = withShapes([]CatalogEntry{
+	{Kind: KindPolicyAdopted, Roles: []Role{Admin}, Title: Say("办法参数采用", "policy adopted"), blank: func() Payload { return new(PolicyAdopted) }},
+	{Kind: KindCenterRegistered, Roles: []Role{CenterRole}, Rules: []RuleID{"R02-1", "R05-1"}, Title: Say("中心登记", "center registered"), blank: func() Payload { return new(CenterRegistered) }},
+	{Kind: KindCenterAssigned, Roles: []Role{STOffice}, Rules: []RuleID{"R04-6", "R04-8"}, Title: Say("责任单位指定", "center assigned"), blank: func() Payload { return new(CenterAssigned) }},
+	{Kind: KindFactsChanged, Roles: []Role{CenterRole}, Title: Say("登记事实变更", "facts changed"), blank: func() Payload { return new(FactsChanged) }},
+	{Kind: KindConditionJudged, Roles: []Role{STOffice, IndustryDept, LocalGov}, Title: Say("条件认定", "condition judged"), blank: func() Payload { return new(ConditionJudged) }},
+	{Kind: KindWaiverGranted, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R06"}, Title: Say("例外批准", "waiver granted"), blank: func() Payload { return new(WaiverGranted) }},
+	{Kind: KindRelaxationGranted, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R06-2d"}, Title: Say("放宽批准", "relaxation granted"), blank: func() Payload { return new(RelaxationGranted) }},
+	{Kind: KindPlanAppraised, Roles: []Role{IndustryDept, LocalGov}, Rules: []RuleID{"R09-2"}, Title: Say("初步方案论证", "plan appraised"), blank: func() Payload { return new(PlanAppraised) }},
+	{Kind: KindPreliminaryReviewed, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-2", "R09-3"}, Title: Say("初步审核", "preliminary reviewed"), blank: func() Payload { return new(PreliminaryReviewed) }},
+	{Kind: KindPlanRevised, Roles: []Role{CenterRole}, Rules: []RuleID{"R09-4"}, Title: Say("方案完善", "plan revised"), blank: func() Payload { return new(PlanRevised) }},
+	{Kind: KindJointAppraisalHeld, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-4", "R09-5", "R09-6", "R09-7"}, Title: Say("方案论证", "joint appraisal held"), blank: func() Payload { return new(JointAppraisalHeld) }},
+	{Kind: KindSpecialMeetingDecided, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-5", "R09-8"}, Title: Say("专题会议审定", "special meeting decided"), blank: func() Payload { return new(SpecialMeetingDecided) }},
+	{Kind: KindPlaqueAwarded, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-9"}, Title: Say("授牌", "plaque awarded"), blank: func() Payload { return new(PlaqueAwarded) }},
+	{Kind: KindTaskBookFiled, Roles: []Role{CenterRole}, Rules: []RuleID{"R10-2"}, Title: Say("任务书备案", "task book filed"), blank: func() Payload { return new(TaskBookFiled) }},
+	{Kind: KindGovernanceRecorded, Roles: []Role{CenterRole}, Rules: []RuleID{"R11-1", "R11-2", "R11-3", "R11-4", "R14-1"}, Title: Say("治理事项", "governance recorded"), blank: func() Payload { return new(GovernanceRecorded) }},
+	{Kind: KindIncidentRecorded, Roles: []Role{STOffice, IndustryDept, LocalGov}, Rules: []RuleID{"R06-5b"}, Title: Say("事故记录", "incident recorded"), blank: func() Payload { return new(IncidentRecorded) }},
+	{Kind: KindIncidentClosed, Roles: []Role{STOffice, IndustryDept, LocalGov}, Rules: []RuleID{"R06-5b"}, Title: Say("事故处理完毕", "incident closed"), blank: func() Payload { return new(IncidentClosed) }},
+	{Kind: KindCreditListed, Roles: []Role{STOffice}, Rules: []RuleID{"R06-5d", "R06-5e"}, Title: Say("列入失信或黑名单", "credit listed"), blank: func() Payload { return new(CreditListed) }},
+	{Kind: KindCreditDelisted, Roles: []Role{STOffice}, Rules: []RuleID{"R06-5d", "R06-5e"}, Title: Say("移出名单", "credit delisted"), blank: func() Payload { return new(CreditDelisted) }},
+	{Kind: KindTrialRecorded, Roles: []Role{CenterRole}, Rules: []RuleID{"R06-4c"}, Title: Say("中试试验", "trial recorded"), blank: func() Payload { return new(TrialRecorded) }},
+	{Kind: KindAnnualReportSubmitted, Roles: []Role{CenterRole}, Rules: []RuleID{"R16-1a"}, Title: Say("年度自评提交", "annual report submitted"), blank: func() Payload { return new(AnnualReportSubmitted) }},
+	{Kind: KindAnnualReportReviewed, Roles: []Role{IndustryDept, LocalGov}, Rules: []RuleID{"R16-1b"}, Title: Say("年度报告审核", "annual report reviewed"), blank: func() Payload { return new(AnnualReportReviewed) }},
+	{Kind: KindAnnualReportFiled, Roles: []Role{CenterRole}, Rules: []RuleID{"R16-1b"}, Title: Say("年度报告上报", "annual report filed"), blank: func() Payload { return new(AnnualReportFiled) }},
+	{Kind: KindFinalReportFiled, Roles: []Role{CenterRole}, Rules: []RuleID{"R16-1c"}, Title: Say("期满报告上报", "final report filed"), blank: func() Payload { return new(FinalReportFiled) }},
+	{Kind: KindGradeDecided, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R04-5", "R10-3", "R16-2", "R18-3"}, Title: Say("等级评定", "grade decided"), blank: func() Payload { return new(GradeDecided) }},
+	{Kind: KindGradeRevised, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R04-5", "R18-3"}, Title: Say("等级更正", "grade revised"), blank: func() Payload { return new(GradeRevised) }},
+	{Kind: KindRectificationOrdered, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R18-1"}, Title: Say("责令限期整改", "rectification ordered"), blank: func() Payload { return new(RectificationOrdered) }},
+	{Kind: KindRectificationSubmitted, Roles: []Role{CenterRole}, Rules: []RuleID{"R18-1"}, Title: Say("整改报告提交", "rectification submitted"), blank: func() Payload { return new(RectificationSubmitted) }},
+	{Kind: KindRectificationAccepted, Roles: []Role{STOffice}, Rules: []RuleID{"R18-1"}, Title: Say("整改验收通过", "rectification accepted"), blank: func() Payload { return new(RectificationAccepted) }},
+	{Kind: KindInterviewHeld, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R18-2"}, Title: Say("约谈", "interview held"), blank: func() Payload { return new(InterviewHeld) }},
+	{Kind: KindQualificationRevoked, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R18-3"}, Title: Say("取消资格", "qualification revoked"), blank: func() Payload { return new(QualificationRevoked) }},
+	{Kind: KindProjectApproved, Roles: []Role{STOffice}, Rules: []RuleID{"R17-2"}, Title: Say("项目立项", "project approved"), blank: func() Payload { return new(ProjectApproved) }},
+	{Kind: KindSubsidyGranted, Roles: []Role{Finance}, Decision: true, Rules: []RuleID{"R17-1", "R17-2", "R18-3", "R20-7"}, Title: Say("经费下达", "subsidy granted"), blank: func() Payload { return new(SubsidyGranted) }},
+	{Kind: KindSubsidyReversed, Roles: []Role{Finance}, Title: Say("经费冲减", "subsidy reversed"), blank: func() Payload { return new(SubsidyReversed) }},
+	{Kind: KindSubsidyReceived, Roles: []Role{CenterRole, Finance}, Title: Say("经费到账", "subsidy received"), blank: func() Payload { return new(SubsidyReceived) }},
+	{Kind: KindFundsRecovered, Roles: []Role{Finance}, Title: Say("经费收回", "funds recovered"), blank: func() Payload { return new(FundsRecovered) }},
+	{Kind: KindMatchingCommitted, Version: 2, Roles: []Role{LocalGov}, Rules: []RuleID{"R04-9", "R17-1"}, Title: Say("配套承诺", "matching committed"), blank: func() Payload { return new(MatchingCommitted) }, upcasts: []upcast{renameMember("dueDate", "dueOn")}},
+	{Kind: KindMatchingReceived, Roles: []Role{CenterRole, LocalGov}, Rules: []RuleID{"R04-9"}, Title: Say("配套到账", "matching received"), blank: func() Payload { return new(MatchingReceived) }},
+	{Kind: KindFundsSpent, Roles: []Role{CenterRole}, Decision: true, Rules: []RuleID{"R20-1", "R20-2", "R20-3", "R20-4", "R20-8", Overdrawn}, Title: Say("经费支出", "funds spent"), blank: func() Payload { return new(FundsSpent) }},
+	{Kind: KindSpendingReversed, Roles: []Role{CenterRole}, Title: Say("支出冲销", "spending reversed"), blank: func() Payload { return new(SpendingReversed) }},
+	{Kind: KindUseRuled, Roles: []Role{STOffice, Finance}, Rules: []RuleID{"R20-1"}, Title: Say("用途认定", "use ruled"), blank: func() Payload { return new(UseRuled) }},
+	{Kind: KindEntrustmentSigned, Roles: []Role{CenterRole}, Rules: []RuleID{"R20-8", "R20-9"}, Title: Say("委托任务书签订", "entrustment signed"), blank: func() Payload { return new(EntrustmentSigned) }},
+	{Kind: KindSeparateAccountConfirmed, Roles: []Role{CenterRole}, Rules: []RuleID{"R20-9"}, Title: Say("专账核算确认", "separate account confirmed"), blank: func() Payload { return new(SeparateAccountConfirmed) }},
+	{Kind: KindOutTransferSettled, Roles: []Role{CenterRole}, Rules: []RuleID{"R20-8"}, Title: Say("外拨结算", "out-transfer settled"), blank: func() Payload { return new(OutTransferSettled) }},
+	{Kind: KindAllocationDeferred, Roles: []Role{Finance}, Decision: true, Rules: []RuleID{"R20-6"}, Title: Say("延后安排", "allocation deferred"), blank: func() Payload { return new(AllocationDeferred) }},
+	{Kind: KindDeferralReleased, Roles: []Role{Finance}, Decision: true, Rules: []RuleID{"R20-7"}, Title: Say("延后解除", "deferral released"), blank: func() Payload { return new(DeferralReleased) }},
+	{Kind: KindFundPreferenceRecorded, Roles: []Role{STOffice}, Rules: []RuleID{"R17-2f"}, Title: Say("母基金倾斜推荐", "fund preference recorded"), blank: func() Payload { return new(FundPreferenceRecorded) }},
+	{Kind: KindAuditFindingOpened, Roles: []Role{Auditor}, Rules: []RuleID{"R04-4"}, Title: Say("审计疑点", "audit finding opened"), blank: func() Payload { return new(AuditFindingOpened) }},
+	{Kind: KindAuditFindingClosed, Roles: []Role{Auditor}, Rules: []RuleID{"R04-4"}, Title: Say("疑点办结", "audit finding closed"), blank: func() Payload { return new(AuditFindingClosed) }},
+	{Kind: KindAlertClosed, Roles: []Role{STOffice, Finance, Auditor}, Title: Say("预警销号", "alert closed"), blank: func() Payload { return new(AlertClosed) }},
+	{Kind: KindEntryVoided, Roles: []Role{CenterRole, STOffice, Finance, IndustryDept, LocalGov, Auditor}, Title: Say("记录作废", "entry voided"), blank: func() Payload { return new(EntryVoided) }},
+})
+
+// Overdrawn names the refusal of a voucher that takes a grant below zero. The Measures do not state it; section 5
+// does.
+const Overdrawn RuleID = "overdrawn"
+
+var catalogIndex = func() map[Kind]*CatalogEntry {
+	m := make(map[Kind]*CatalogEntry, len(Catalog))
+	for i := range Catalog {
+		m[Catalog[i].Kind] = &Catalog[i]
+	}
+	return m
+}()
+
+// Lookup returns the catalog's entry of a kind, or nil.
+func Lookup(k Kind) *CatalogEntry { return catalogIndex[k] }
+
+// Allows says whether a role may write the kind.
+func (e *CatalogEntry) Allows(r Role) bool { return slices.Contains(e.Roles, r) }
+
+// Blank returns a new zero payload of the kind.
+func (e *CatalogEntry) Blank() Payload { return e.blank() }
+
+func withShapes(entries []CatalogEntry) []CatalogEntry {
+	for i := range entries {
+		e := &entries[i]
+		if e.Version == 0 {
+			e.Version = 1
+		}
+		e.shape = shapeOf(e.blank())
+	}
+	return entries
+}
+
+// renameMember is the upcast for a member that got another name.
+func renameMember(from, to string) upcast {
+	return func(data jsontext.Value) (jsontext.Value, error) {
+		var members map[string]jsontext.Value
+		if err := json.Unmarshal(data, &members); err != nil {
+			return nil, err
+		}
+		if v, ok := members[from]; ok {
+			members[to] = v
+			delete(members, from)
+		}
+		return json.Marshal(members, json.Deterministic(true))
+	}
+}

@@ -1,0 +1,249 @@
+package events
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+)
+
+// wireRecord is a record as exchanged (section 2).
+type wireRecord struct {
+	ID     string         `json:"id"`
+	Kind   Kind           `json:"kind"`
+	Center CenterID       `json:"center,omitzero"`
+	On     Date           `json:"on"`
+	By     By             `json:"by"`
+	Mode   Mode           `json:"mode,omitzero"`
+	Doc    string         `json:"doc,omitzero"`
+	Files  []Evidence     `json:"evidence,omitempty"`
+	Note   string         `json:"note,omitzero"`
+	Data   jsontext.Value `json:"data"`
+}
+
+// wireEvent is the body of a stored event: the record without what the store keeps beside it (id, kind, stream), and
+// what the ledger added.
+type wireEvent struct {
+	Version int        `json:"version"`
+	On      Date       `json:"on"`
+	By      By         `json:"by"`
+	Mode    Mode       `json:"mode"`
+	Doc     string     `json:"doc,omitzero"`
+	Files   []Evidence `json:"evidence,omitempty"`
+	Note    string     `json:"note,omitzero"`
+	Entry
+	Data jsontext.Value `json:"data"`
+}
+
+var (
+	recordShape   = shapeOf(wireRecord{})
+	strictly      = json.RejectUnknownMembers(true)
+	centerPattern = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{2,31}$`)
+	sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+// ValidCenter says whether a center's id has the form of section 2.
+func ValidCenter(c CenterID) bool { return centerPattern.MatchString(string(c)) }
+
+// DecodeRecord reads one record in the interchange form, strictly. When it returns Problems the record holds what
+// could be read (for a message that names it) and must not be used. DecodeRecord(EncodeRecord(r)) is r.
+func DecodeRecord(line []byte) (*Record, Problems) {
+	if len(line) > RecordBytesMax {
+		return &Record{}, whole(Say("记录有 %d 字节，超过 %d 字节的上限", "the record has %d bytes, over the limit of %d", len(line), RecordBytesMax))
+	}
+	if depth(line) > DepthMax {
+		return &Record{}, whole(Say("嵌套超过 %d 层的上限", "nests deeper than the limit of %d", DepthMax))
+	}
+	var w wireRecord
+	if err := json.Unmarshal(line, &w, strictly); err != nil {
+		return partly(w), Problems{decodeProblem("", err)}
+	}
+	found := recordShape.scan(jsontext.NewDecoder(bytes.NewReader(line)), "", nil)
+	r := partly(w)
+	found = append(found, r.checkFrame(w.ID)...)
+	entry := Lookup(w.Kind)
+	if entry == nil || len(found) > 0 {
+		return r, found
+	}
+	r.Data = entry.blank()
+	if err := json.Unmarshal(w.Data, r.Data, strictly); err != nil {
+		return r, append(found, decodeProblem("data", err))
+	}
+	found = entry.shape.scan(jsontext.NewDecoder(bytes.NewReader(w.Data)), "data", found)
+	if len(found) == 0 {
+		c := checker{on: r.On}
+		r.Data.check(&c)
+		found = c.problems
+	}
+	return r, found
+}
+
+func partly(w wireRecord) *Record {
+	r := &Record{Kind: w.Kind, Center: w.Center, On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc, Evidence: w.Files, Note: w.Note}
+	if len(w.ID) == 36 {
+		r.ID, _ = uuid.Parse(w.ID)
+	}
+	if r.Mode == "" {
+		r.Mode = Enforce
+	}
+	return r
+}
+
+// checkFrame reports what is wrong with everything but the data.
+func (r *Record) checkFrame(id string) (found Problems) {
+	add := func(field string, reason Text) { found = append(found, Problem{Field: field, Reason: reason}) }
+	if r.ID == uuid.Nil {
+		add("id", Say("%q 不是 UUID", "%q is not a UUID", id))
+	}
+	entry := Lookup(r.Kind)
+	switch {
+	case entry == nil:
+		add("kind", Say("没有 %q 这种事件", "there is no kind %q", r.Kind))
+	case r.Kind == KindPolicyAdopted && r.Center != "":
+		add("center", Say("办法参数不属于任何中心，此字段应省略", "a policy belongs to no center; leave it out"))
+	case r.Kind != KindPolicyAdopted && !ValidCenter(r.Center):
+		add("center", Say("%q 不符合 %s", "%q does not match %s", r.Center, centerPattern))
+	}
+	if y := r.On.Year(); y < YearMin || y > YearMax {
+		add("on", Say("年份 %d 应在 %d 至 %d 之间", "year %d must be from %d to %d", y, YearMin, YearMax))
+	}
+	switch r.By.Role {
+	case STOffice, Finance, IndustryDept, LocalGov, CenterRole, Auditor, Admin:
+	default:
+		add("by.role", Say("没有 %q 这个角色", "there is no role %q", r.By.Role))
+	}
+	if why, bad := badID(r.By.Actor); bad {
+		add("by.actor", why)
+	}
+	if r.Mode != Enforce && r.Mode != Recording {
+		add("mode", Say("%q 应为 enforce 或 record", "%q must be enforce or record", r.Mode))
+	}
+	if r.Mode == Recording && r.Doc == "" {
+		add("doc", Say("补录（record）必须有发文字号", "record mode needs a document number"))
+	}
+	for _, e := range r.Evidence {
+		if !sha256Pattern.MatchString(e.SHA256) {
+			add("evidence.sha256", Say("%q 应为 64 位小写十六进制", "%q must be 64 lower-case hexadecimal digits", e.SHA256))
+		}
+	}
+	return found
+}
+
+func whole(reason Text) Problems { return Problems{{Reason: reason}} }
+
+// depth returns how deep objects and arrays nest, or a little more than DepthMax.
+func depth(line []byte) int {
+	deepest, now, quoted := 0, 0, false
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			now++
+			deepest = max(deepest, now)
+		case c == '}' || c == ']':
+			now--
+		}
+	}
+	return deepest
+}
+
+// decodeProblem turns the codec's error into a field and a reason.
+func decodeProblem(under string, err error) Problem {
+	field := func(p jsontext.Pointer) string {
+		path := under
+		for token := range p.Tokens() {
+			path = join(path, token)
+		}
+		return path
+	}
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		var syntax *jsontext.SyntacticError
+		errors.As(err, &syntax)
+		return Problem{Field: field(syntax.JSONPointer), Reason: Say("字段重复", "is given twice")}
+	}
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		why := syntax.Err.Error()
+		return Problem{Field: field(syntax.JSONPointer), Reason: Say("第 %d 字节处不是有效的 JSON：%s", "not valid JSON at byte %d: %s", syntax.ByteOffset, why)}
+	}
+	var semantic *json.SemanticError
+	if errors.As(err, &semantic) {
+		path := field(semantic.JSONPointer)
+		switch {
+		case errors.Is(err, json.ErrUnknownName):
+			return Problem{Field: path, Reason: Say("没有这个字段", "is not a known field")}
+		case semantic.Err != nil:
+			return Problem{Field: path, Reason: Text{Zh: "值无效：" + semantic.Err.Error(), En: semantic.Err.Error()}}
+		}
+		return Problem{Field: path, Reason: Say("类型不对：不能是 %v", "has the wrong type: %v", semantic.JSONKind)}
+	}
+	return Problem{Field: under, Reason: Text{Zh: "无法读取：" + err.Error(), En: err.Error()}}
+}
+
+// EncodeRecord writes a record in the interchange form, without a newline. Equal records have equal bytes.
+func EncodeRecord(r *Record) ([]byte, error) {
+	data, err := json.Marshal(r.Data)
+	if err != nil {
+		return nil, fmt.Errorf("events: encode %s: %w", r.Kind, err)
+	}
+	return json.Marshal(wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By, Mode: r.Mode,
+		Doc: r.Doc, Files: r.Evidence, Note: r.Note, Data: data})
+}
+
+// EncodeEvent returns the body of the event to store for a record that the ledger accepts.
+func EncodeEvent(r *Record, e Entry) ([]byte, error) {
+	data, err := json.Marshal(r.Data)
+	if err != nil {
+		return nil, fmt.Errorf("events: encode %s: %w", r.Kind, err)
+	}
+	return json.Marshal(wireEvent{Version: Lookup(r.Kind).Version, On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc,
+		Files: r.Evidence, Note: r.Note, Entry: e, Data: data})
+}
+
+// DecodeEvent reads a stored event of any version ever written. Values were checked before they were stored and are
+// not checked again, but unknown members, kinds and versions are refused.
+func DecodeEvent(s Stored) (Recorded, error) {
+	fail := func(err error) (Recorded, error) {
+		return Recorded{}, fmt.Errorf("events: decode position %d (%s): %w", s.Position, s.Kind, err)
+	}
+	entry := Lookup(s.Kind)
+	if entry == nil {
+		return fail(errors.New("unknown kind"))
+	}
+	var w wireEvent
+	if err := json.Unmarshal(s.Body, &w, strictly); err != nil {
+		return fail(err)
+	}
+	if w.Version < 1 || w.Version > entry.Version {
+		return fail(fmt.Errorf("version %d is unknown; this program knows up to %d", w.Version, entry.Version))
+	}
+	data := w.Data
+	for _, up := range entry.upcasts[w.Version-1:] {
+		var err error
+		if data, err = up(data); err != nil {
+			return fail(fmt.Errorf("upcast: %w", err))
+		}
+	}
+	payload := entry.blank()
+	if err := json.Unmarshal(data, payload, strictly); err != nil {
+		return fail(err)
+	}
+	center, _ := strings.CutPrefix(string(s.Stream), "center-")
+	if s.Stream == PolicyStream {
+		center = ""
+	}
+	return Recorded{
+		Record: Record{ID: s.ID, Kind: s.Kind, Center: CenterID(center), On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc,
+			Evidence: w.Files, Note: w.Note, Data: payload},
+		Revision: s.Revision, Position: s.Position, RecordedAt: s.RecordedAt, Entry: w.Entry,
+	}, nil
+}

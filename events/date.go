@@ -1,0 +1,158 @@
+package events
+
+import (
+	"fmt"
+	"time"
+)
+
+// Date is a calendar date in Asia/Shanghai, counted in days; the zero Date means none. Dates compare with < and
+// subtract to a number of days.
+type Date int32
+
+// Shanghai is the zone of every date in the ledger. China has kept UTC+8 without summer time since 1991, so a fixed
+// zone needs no time-zone database.
+var Shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+// dateEpoch is the day number of 1970-01-01; day 1 is 0000-03-02, so that no date with a four-digit year is zero.
+const dateEpoch = 719468
+
+// DateOf returns the date of year, month and day, which must exist.
+func DateOf(year, month, day int) Date {
+	y := year
+	if month <= 2 {
+		y--
+	}
+	era := y / 400
+	yoe := y - era*400
+	doy := (153*((month+9)%12)+2)/5 + day - 1
+	return Date(era*146097 + yoe*365 + yoe/4 - yoe/100 + doy)
+}
+
+// DateAt returns the Shanghai date of an instant.
+func DateAt(t time.Time) Date {
+	y, m, d := t.In(Shanghai).Date()
+	return DateOf(y, int(m), d)
+}
+
+// ParseDate reads YYYY-MM-DD, years 1000 to 9999. It is the inverse of Date.String.
+func ParseDate(s string) (Date, error) {
+	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
+		return 0, fmt.Errorf("date %q is not of the form YYYY-MM-DD", s)
+	}
+	number := func(t string) int {
+		n := 0
+		for i := range len(t) {
+			if t[i] < '0' || t[i] > '9' {
+				return -1
+			}
+			n = n*10 + int(t[i]-'0')
+		}
+		return n
+	}
+	y, m, d := number(s[:4]), number(s[5:7]), number(s[8:])
+	if y < 1000 || m < 1 || m > 12 || d < 1 || d > daysIn(y, m) {
+		return 0, fmt.Errorf("there is no date %q", s)
+	}
+	return DateOf(y, m, d), nil
+}
+
+// MustDate is ParseDate for dates written in the program; it panics on a date that does not exist.
+func MustDate(s string) Date {
+	d, err := ParseDate(s)
+	if err != nil {
+		panic("events: " + err.Error())
+	}
+	return d
+}
+
+// Civil returns the date's year, month and day.
+func (d Date) Civil() (year, month, day int) {
+	z := int(d)
+	era := z / 146097
+	doe := z - era*146097
+	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
+	doy := doe - (365*yoe + yoe/4 - yoe/100)
+	mp := (5*doy + 2) / 153
+	day = doy - (153*mp+2)/5 + 1
+	month = mp + 3
+	if month > 12 {
+		month -= 12
+	}
+	year = yoe + era*400
+	if month <= 2 {
+		year++
+	}
+	return year, month, day
+}
+
+// Year returns the calendar year, which is also the fiscal year.
+func (d Date) Year() int {
+	y, _, _ := d.Civil()
+	return y
+}
+
+// AddMonths moves by whole months; a day that the month does not have becomes its last (29 February counts as
+// 28 February, section 6).
+func (d Date) AddMonths(n int) Date {
+	y, m, day := d.Civil()
+	months := y*12 + m - 1 + n
+	y, m = months/12, months%12+1
+	return DateOf(y, m, min(day, daysIn(y, m)))
+}
+
+// YearEnd returns 31 December of year; MonthEnd the last day of a month.
+func YearEnd(year int) Date { return DateOf(year, 12, 31) }
+
+// MonthEnd returns the last day of a month.
+func MonthEnd(year, month int) Date { return DateOf(year, month, daysIn(year, month)) }
+
+func daysIn(year, month int) int {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
+}
+
+// String returns YYYY-MM-DD, or "" for none.
+func (d Date) String() string {
+	b, _ := d.AppendText(make([]byte, 0, 10))
+	return string(b)
+}
+
+// Chinese returns the date as 2025年5月6日, or "" for none.
+func (d Date) Chinese() string {
+	if d == 0 {
+		return ""
+	}
+	y, m, day := d.Civil()
+	return fmt.Sprintf("%d年%d月%d日", y, m, day)
+}
+
+// AppendText implements encoding.TextAppender.
+func (d Date) AppendText(b []byte) ([]byte, error) {
+	if d == 0 {
+		return b, nil
+	}
+	y, m, day := d.Civil()
+	return append(b, byte('0'+y/1000), byte('0'+y/100%10), byte('0'+y/10%10), byte('0'+y%10), '-',
+		byte('0'+m/10), byte('0'+m%10), '-', byte('0'+day/10), byte('0'+day%10)), nil
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (d Date) MarshalText() ([]byte, error) { return d.AppendText(nil) }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Date) UnmarshalText(b []byte) error {
+	v, err := ParseDate(string(b))
+	if err != nil {
+		return err
+	}
+	*d = v
+	return nil
+}

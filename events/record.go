@@ -1,0 +1,111 @@
+package events
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// CenterID names a center, such as "ZJ-0007"; its stream is "center-ZJ-0007".
+type CenterID string
+
+// StreamID names a stream of the store: "policy" or "center-" and a CenterID.
+type StreamID string
+
+// PolicyStream holds the policies adopted into the ledger.
+const PolicyStream StreamID = "policy"
+
+// Stream returns the center's stream.
+func (c CenterID) Stream() StreamID { return "center-" + StreamID(c) }
+
+// Kind names what happened, such as "subsidy.granted".
+type Kind string
+
+// Role is an authority of article 4, such as "finance".
+type Role string
+
+// The roles of section 3.
+const (
+	STOffice     Role = "st-office"
+	Finance      Role = "finance"
+	IndustryDept Role = "industry-dept"
+	LocalGov     Role = "local-gov"
+	CenterRole   Role = "center"
+	Auditor      Role = "auditor"
+	Admin        Role = "admin"
+)
+
+// Mode says whether a decision is judged before it is written, or was already taken outside the system.
+type Mode string
+
+// Enforce refuses a decision that breaks a rule; Recording keeps it and carries the rules it breaks.
+const (
+	Enforce   Mode = "enforce"
+	Recording Mode = "record"
+)
+
+// RuleID names a rule of the Measures, such as "R06-2b".
+type RuleID string
+
+// Fen is an amount of money in 分; 100 fen are one yuan.
+type Fen int64
+
+// By is who, in the world, says so.
+type By struct {
+	Role  Role   `json:"role"`
+	Actor string `json:"actor"`
+}
+
+// Evidence is a file kept elsewhere, named and fixed by its SHA-256 in lower-case hexadecimal.
+type Evidence struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+}
+
+// Record is one event as it is exchanged. ID is the idempotency key within the center. Center is empty for
+// policy.adopted alone. On is the day it happened.
+type Record struct {
+	ID       uuid.UUID
+	Kind     Kind
+	Center   CenterID
+	On       Date
+	By       By
+	Mode     Mode
+	Doc      string
+	Evidence []Evidence
+	Note     string
+	Data     Payload
+}
+
+// Stream returns the stream that holds the record.
+func (r *Record) Stream() StreamID {
+	if r.Kind == KindPolicyAdopted {
+		return PolicyStream
+	}
+	return r.Center.Stream()
+}
+
+// PolicyRef names the policy that judged an event; the zero value says that none was in force (OP-01).
+type PolicyRef struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	Digest  string `json:"digest"`
+}
+
+// Recorded is a record as the ledger holds it. Revision counts from 1 within the stream, Position is strictly
+// increasing in the whole ledger, RecordedAt never decreases.
+type Recorded struct {
+	Record
+	Revision   uint64
+	Position   uint64
+	RecordedAt time.Time
+	Entry
+}
+
+// Entry is what the ledger adds to a record when it accepts it.
+type Entry struct {
+	EnteredBy string    `json:"enteredBy"`
+	Policy    PolicyRef `json:"policy,omitzero"`
+	Breaks    []RuleID  `json:"breaks,omitempty"`   // record mode: the rules it breaks
+	Warnings  []Text    `json:"warnings,omitempty"` // a doubtful USCC or document number
+}

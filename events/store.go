@@ -1,0 +1,90 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Store keeps streams of events, and the order of all of them, for ever. Nothing is changed or deleted.
+//
+// A revision counts the events of a stream from 1; 0 means that there is no stream, so that an append without a
+// check cannot be written down. A position orders all events of the store: it is opaque and strictly increasing, and
+// 0 is before the first. In both, after is exclusive. A Store may be used by several goroutines.
+type Store interface {
+	// Append adds the batch (1 to BatchMax events) to the stream if its revision is expected, and answers where each
+	// event came to lie. On return the whole batch is durable; otherwise none of it was appended, unless the error
+	// says so:
+	//   - a *ConflictError: the stream is at another revision, which it carries; nothing was appended. The caller may
+	//     judge again and retry.
+	//   - ErrUnknown: the batch may or may not have been appended, now or later. The caller must stop using the store,
+	//     or settle it by appending the same batch at the same place.
+	//   - any other error: nothing was appended and trying again the same way is useless.
+	// A repeat of a batch (same ids, kinds and bodies) at the place where it was appended answers the first result.
+	// The store stamps RecordedAt, which never decreases along positions.
+	Append(ctx context.Context, stream StreamID, expected uint64, batch []Proposed) ([]Place, error)
+
+	// ReadStream yields the events of a stream after a revision, in order, and stops at the end. A stream that does
+	// not exist is empty. An error is yielded once and last. Breaking the loop closes the read.
+	ReadStream(ctx context.Context, stream StreamID, after uint64) iter.Seq2[Stored, error]
+
+	// ReadAll yields the events of all streams after a position, in order, and stops at the end as it was when the
+	// read began.
+	ReadAll(ctx context.Context, after uint64) iter.Seq2[Stored, error]
+
+	// Subscribe is ReadAll that waits at the end for more, until ctx ends (whose error it yields last) or the store
+	// closes (ErrClosed).
+	Subscribe(ctx context.Context, after uint64) iter.Seq2[Stored, error]
+
+	// Close ends every read and subscription and releases what the store holds. Later calls fail with ErrClosed.
+	Close() error
+}
+
+// BatchMax is how many events one Append may carry.
+const BatchMax = 10_000
+
+// Proposed is an event to append. Body is one JSON object without newlines, at most RecordBytesMax + 4096 bytes.
+type Proposed struct {
+	ID   uuid.UUID
+	Kind Kind
+	Body []byte
+}
+
+// Place is where an event came to lie and when.
+type Place struct {
+	Position   uint64
+	Revision   uint64
+	RecordedAt time.Time // UTC, whole microseconds
+}
+
+// Stored is an event as stored. Bytes is all of it, exactly as stored: what hashes are computed over. Body is the part
+// that was proposed. Both are valid until the loop's next step and must not be changed.
+type Stored struct {
+	Place
+	Stream StreamID
+	ID     uuid.UUID
+	Kind   Kind
+	Body   []byte
+	Bytes  []byte
+}
+
+// Errors of a Store; see Append.
+var (
+	ErrUnknown = errors.New("events: outcome of append unknown")
+	ErrClosed  = errors.New("events: store closed")
+)
+
+// ConflictError says that a stream was not at the expected revision.
+type ConflictError struct {
+	Stream           StreamID
+	Expected, Actual uint64
+}
+
+// Error implements error.
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("events: append to %s: expected revision %d, it is at %d", e.Stream, e.Expected, e.Actual)
+}

@@ -1,0 +1,52 @@
+package events
+
+import "fmt"
+
+// Text is one message in the two languages of the ledger. Every reason a user may read is a Text; which half is
+// shown is decided where it is shown.
+type Text struct {
+	Zh string `json:"zh"`
+	En string `json:"en"`
+}
+
+// Say returns a Text with the same arguments put into both formats.
+func Say(zh, en string, args ...any) Text {
+	if len(args) == 0 {
+		return Text{Zh: zh, En: en}
+	}
+	return Text{Zh: fmt.Sprintf(zh, args...), En: fmt.Sprintf(en, args...)}
+}
+
+// In returns the half for lang: Chinese for "zh", English otherwise.
+func (t Text) In(lang string) string {
+	if lang == "zh" {
+		return t.Zh
+	}
+	return t.En
+}
+
+// Problem is one thing wrong with one field of a record. Field is a JSON path such as "data.lines[2].amountFen";
+// empty means the record as a whole.
+type Problem struct {
+	Field  string `json:"field"`
+	Reason Text   `json:"reason"`
+}
+
+// Problems is everything found wrong with one record; as an error it reads in English.
+type Problems []Problem
+
+// Error implements error.
+func (p Problems) Error() string {
+	if len(p) == 0 {
+		return "events: no problem"
+	}
+	s := "events: "
+	if p[0].Field != "" {
+		s += p[0].Field + ": "
+	}
+	s += p[0].Reason.En
+	if len(p) > 1 {
+		s += fmt.Sprintf(" (and %d more)", len(p)-1)
+	}
+	return s
+}
