@@ -66,7 +66,7 @@ const (
 type CatalogEntry struct {
 	Kind     Kind
 	Version  int    // of the payload's layout, as written today
-	Roles    []Role // who may write it; entry.voided: whoever may write the kind voided
+	Roles    []Role // who may write it; waiver.granted: the one that the policy names (OP-04); entry.voided: who may write the kind voided
 	Decision bool   // a decision is judged (section 5); a fact is recorded
 	Rules    []RuleID
 	Title    Text
@@ -86,7 +86,7 @@ var Catalog = withShapes([]CatalogEntry{
 	{Kind: KindCenterAssigned, Roles: []Role{STOffice}, Rules: []RuleID{"R04-6", "R04-8"}, Title: Say("责任单位指定", "center assigned"), blank: func() Payload { return new(CenterAssigned) }},
 	{Kind: KindFactsChanged, Roles: []Role{CenterRole}, Title: Say("登记事实变更", "facts changed"), blank: func() Payload { return new(FactsChanged) }},
 	{Kind: KindConditionJudged, Roles: []Role{STOffice, IndustryDept, LocalGov}, Title: Say("条件认定", "condition judged"), blank: func() Payload { return new(ConditionJudged) }},
-	{Kind: KindWaiverGranted, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R06"}, Title: Say("例外批准", "waiver granted"), blank: func() Payload { return new(WaiverGranted) }},
+	{Kind: KindWaiverGranted, Roles: []Role{STOffice, Finance, IndustryDept, LocalGov}, Decision: true, Rules: []RuleID{"R06"}, Title: Say("例外批准", "waiver granted"), blank: func() Payload { return new(WaiverGranted) }},
 	{Kind: KindRelaxationGranted, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R06-2d"}, Title: Say("放宽批准", "relaxation granted"), blank: func() Payload { return new(RelaxationGranted) }},
 	{Kind: KindPlanAppraised, Roles: []Role{IndustryDept, LocalGov}, Rules: []RuleID{"R09-2"}, Title: Say("初步方案论证", "plan appraised"), blank: func() Payload { return new(PlanAppraised) }},
 	{Kind: KindPreliminaryReviewed, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-2", "R09-3"}, Title: Say("初步审核", "preliminary reviewed"), blank: func() Payload { return new(PreliminaryReviewed) }},

@@ -1,0 +1,74 @@
+package events
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+)
+
+// Limits on one Append.
+const (
+	BodyBytesMax  = RecordBytesMax + 4096 // one body
+	BatchBytesMax = 64 << 20              // all bodies of a batch together
+	NameBytesMax  = 100                   // a stream or a kind
+)
+
+// CheckBatch returns Problems if no Store may append the batch to the stream, however often it is tried. Every Store
+// calls it first, so that all of them refuse the same.
+func CheckBatch(stream StreamID, batch []Proposed) error {
+	if !ValidName(string(stream)) {
+		return whole(Say("流名 %q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "stream name %q must be 1 to %d letters, digits, dots, hyphens or underscores", stream, NameBytesMax))
+	}
+	if len(batch) == 0 || len(batch) > BatchMax {
+		return whole(Say("一批有 %d 个事件，应为 1 至 %d 个", "the batch has %d events; it must have 1 to %d", len(batch), BatchMax))
+	}
+	size, seen := 0, make(map[uuid.UUID]struct{}, len(batch))
+	for i := range batch {
+		p := &batch[i]
+		if field, why, bad := p.wrong(); bad {
+			return Problems{{Field: fmt.Sprintf("batch[%d].%s", i, field), Reason: why}}
+		}
+		if _, twice := seen[p.ID]; twice {
+			return Problems{{Field: fmt.Sprintf("batch[%d].id", i), Reason: Say("%v 在同一批中重复", "%v is in the batch twice", p.ID)}}
+		}
+		seen[p.ID] = struct{}{}
+		size += len(p.Body)
+	}
+	if size > BatchBytesMax {
+		return whole(Say("一批共 %d 字节，超过 %d 字节的上限", "the batch has %d bytes, over the limit of %d", size, BatchBytesMax))
+	}
+	return nil
+}
+
+func (p *Proposed) wrong() (field string, why Text, bad bool) {
+	switch {
+	case p.ID == uuid.Nil:
+		return "id", Say("不能为空", "must not be empty"), true
+	case !ValidName(string(p.Kind)):
+		return "kind", Say("%q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "%q must be 1 to %d letters, digits, dots, hyphens or underscores", p.Kind, NameBytesMax), true
+	case len(p.Body) > BodyBytesMax:
+		return "body", Say("有 %d 字节，超过 %d 字节的上限", "has %d bytes, over the limit of %d", len(p.Body), BodyBytesMax), true
+	case bytes.ContainsAny(p.Body, "\n\r"):
+		return "body", Say("不能含换行", "must not contain a newline"), true
+	case len(p.Body) < 2 || p.Body[0] != '{' || p.Body[len(p.Body)-1] != '}' || !jsontext.Value(p.Body).IsValid():
+		return "body", Say("应为一个 JSON 对象", "must be one JSON object"), true
+	}
+	return "", Text{}, false
+}
+
+// ValidName says whether a stream or a kind has a name that every store, file and subject can carry as it is.
+func ValidName(name string) bool {
+	if name == "" || len(name) > NameBytesMax {
+		return false
+	}
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}
