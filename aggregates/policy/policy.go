@@ -159,6 +159,10 @@ const (
 	OneLeadingIndustry   Condition = "one-leading-industry"
 )
 
+// Conditions lists them.
+var Conditions = []Condition{LegalEntity, ExistingUnit, FoundedLongEnough, PilotDevicesSeparate, NoMajorIncident,
+	NotDishonest, NotBlacklisted, EthicsCommittee, OneLeadingIndustry}
+
 // Rule is one rule of the Measures: its article and the quoted words.
 type Rule struct {
 	ID      events.RuleID `json:"id"`

@@ -1,0 +1,58 @@
+package identifiers
+
+import "strings"
+
+// Form is how well formed a unified social credit code is.
+type Form int
+
+// The forms of a code. WrongForm is nonsense; WrongCheck a doubt, because some early codes are legal and fail it.
+const (
+	Valid      Form = iota
+	WrongCheck      // the right characters, but the last is not the one computed from the others
+	WrongForm       // not 18 characters of the alphabet with digits at 3 to 8
+)
+
+const (
+	usccLength   = 18
+	usccAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY" // values 0 to 30; no I, O, S, V, Z
+)
+
+// usccWeights are the powers of 3 modulo 31.
+var usccWeights = [usccLength - 1]int{1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28}
+
+// ParseUSCC returns a unified social credit code in half-width upper case and how well formed that is.
+func ParseUSCC(s string) (string, Form) {
+	if len(s) > 4*usccLength { // longer than 18 characters however they are encoded
+		return s, WrongForm
+	}
+	code := strings.Map(halfWidthUpper, s)
+	if len(code) != usccLength {
+		return code, WrongForm
+	}
+	sum := 0
+	for i := range usccLength {
+		value := strings.IndexByte(usccAlphabet, code[i])
+		if value < 0 || i >= 2 && i < 8 && value > 9 {
+			return code, WrongForm
+		}
+		if i < usccLength-1 {
+			sum += value * usccWeights[i]
+		}
+	}
+	// The outer modulus turns 31 into 0, when the sum is a multiple of 31.
+	if usccAlphabet[(31-sum%31)%31] != code[usccLength-1] {
+		return code, WrongCheck
+	}
+	return code, Valid
+}
+
+// halfWidthUpper folds full-width ASCII and then lower case.
+func halfWidthUpper(r rune) rune {
+	if r >= '！' && r <= '～' {
+		r -= '！' - '!'
+	}
+	if r >= 'a' && r <= 'z' {
+		r -= 'a' - 'A'
+	}
+	return r
+}

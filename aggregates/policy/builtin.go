@@ -1,0 +1,18 @@
+package policy
+
+import (
+	_ "embed" // the draft is part of the program
+	"sync"
+)
+
+//go:embed zj-2024-draft.json
+var draft []byte
+
+// Builtin returns the draft of Zhejiang, the first event of a new ledger. It is the same Policy at every call.
+var Builtin = sync.OnceValue(func() *Policy {
+	p, problems := Parse(draft)
+	if len(problems) > 0 {
+		panic(problems.Error()) // the file is the program's own and a test parses it
+	}
+	return p
+})
