@@ -97,8 +97,8 @@ type Alert struct {
 // Open says whether the alert is open on the date that it was evaluated for.
 func (a Alert) Open() bool { return a.ClearedOn == 0 }
 
-// Evaluation is everything the ledger answers about one center as of a date. Alerts are ordered by code, key and
-// raising date, executions by year and scope.
+// Evaluation is everything the ledger answers about one center as of a date. Alerts are ordered by code, raising
+// date and key, executions by year and scope.
 type Evaluation struct {
 	On         events.Date
 	Status     Status // "" when the center was not yet registered

@@ -1,0 +1,198 @@
+package aggregates
+
+import (
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// spell is a span of days in which the grade of a year has one outcome. Grades are read at the end of a day, so a grade
+// that was replaced on its own day never was.
+type spell struct {
+	place   // of the decision that began it
+	grade   string
+	outcome policy.Outcome
+	until   events.Date // the day of the decision that ended it, or none
+}
+
+// gradeSpells returns the spells of a year's grade, in order, by the view's date. A revision to another grade of the
+// same outcome goes on with the spell.
+func (v *view) gradeSpells(year int) []spell {
+	if s, ok := v.spells[year]; ok {
+		return s
+	}
+	var spells []spell
+	given := v.gradings[year].upTo(v.on)
+	for i, g := range given {
+		if i+1 < len(given) && given[i+1].on == g.on {
+			continue
+		}
+		outcome := v.t.Reading(g.on).Outcome(g.what)
+		if n := len(spells); n > 0 {
+			if spells[n-1].outcome == outcome {
+				spells[n-1].grade = g.what
+				continue
+			}
+			spells[n-1].until = g.on
+		}
+		spells = append(spells, spell{place: g.place, grade: g.what, outcome: outcome})
+	}
+	if v.spells == nil {
+		v.spells = map[int][]spell{}
+	}
+	v.spells[year] = spells
+	return spells
+}
+
+// outcomeOn returns what the latest grade of a year, on or before a date, means; "" without one.
+func (v *view) outcomeOn(year int, d events.Date) policy.Outcome {
+	g := v.gradings[year].last(d)
+	if g == nil {
+		return ""
+	}
+	return v.t.Reading(g.on).Outcome(g.what)
+}
+
+func (v *view) failedOn(year int, d events.Date) bool { return v.outcomeOn(year, d) == policy.Fail }
+
+// gradedYears lists the years with a grade by the view's date.
+func (v *view) gradedYears() []int {
+	var years []int
+	for year, given := range v.gradings {
+		if len(given.upTo(v.on)) > 0 {
+			years = append(years, year)
+		}
+	}
+	slices.Sort(years)
+	return years
+}
+
+// decided returns the decision on a year's grade by the view's date.
+func (v *view) decided(year int) *dated[*events.GradeDecided] {
+	return v.decisions.upTo(v.on).first(func(g *events.GradeDecided) bool { return g.Year == year })
+}
+
+// gradingAlerts are AL-EVL-01 to 03.
+func (v *view) gradingAlerts() {
+	v.activeYears(func(year int) {
+		if p := v.t.At(events.YearEnd(year)); p != nil {
+			v.raise(p, "AL-EVL-01", yearKey(year), p.Parameters.GradeDue.Value.In(year+1)+1, v.decided(year).date(), v.plaque().rev)
+		}
+	})
+	for _, g := range v.decisions.upTo(v.on) {
+		p := v.t.At(g.on)
+		if p == nil {
+			continue
+		}
+		if lack := lackingInGrading(p, g.what); lack != nil {
+			if x := v.raise(p, "AL-EVL-02", yearKey(g.what.Year), g.on, 0, g.rev); x != nil {
+				for _, b := range lack {
+					x.Figures = append(x.Figures, reasonFigure(b.Reason))
+				}
+			}
+		}
+		if len(v.taskBooks.upTo(g.on)) == 0 {
+			v.raise(p, "AL-EVL-03", yearKey(g.what.Year), g.on, v.taskBooks.upTo(v.on).first(any1).date(), g.rev)
+		}
+	}
+}
+
+// lackingInGrading lists the participants and reviews that a grading lacks (R16-2).
+func lackingInGrading(p *policy.Policy, g *events.GradeDecided) []Breach {
+	var found []Breach
+	if lack := absent(p.Parameters.GradingParticipants.Value, g.Participants); len(lack) > 0 {
+		found = append(found, breach("R16-2", events.Say("缺少参加单位：%v", "participants are missing: %v", lack))...)
+	}
+	if g.ExpertReviews < 1 || g.ThirdPartyReviews < 1 {
+		found = append(found, breach("R16-2", events.Say("专家评议 %d 份、第三方评议 %d 份，各应至少 1 份", "%d expert and %d third-party reviews; each takes at least 1", g.ExpertReviews, g.ThirdPartyReviews))...)
+	}
+	return found
+}
+
+// failureAlerts are what follows from a failed year: AL-RCT-01 and 02, AL-ITV-01, AL-REV-01 and 03.
+func (v *view) failureAlerts() {
+	for _, year := range v.gradedYears() {
+		for _, s := range v.gradeSpells(year) {
+			if s.outcome == policy.Fail {
+				v.rectification(year, s)
+				v.revocationDue(year, s)
+			}
+		}
+	}
+}
+
+func (v *view) rectification(year int, s spell) {
+	order, ordered := v.orders[year]
+	ordered = ordered && order.on <= v.on
+	if p := v.t.At(s.on); p != nil {
+		v.overdue(p, "AL-RCT-01", yearKey(year), s.place, p.Parameters.RectificationOrderDays.Value, earliest(s.until, dateIf(ordered, order.on)))
+		held := v.interviews[year].upTo(v.on).first(any1)
+		v.overdue(p, "AL-ITV-01", yearKey(year), s.place, p.Parameters.InterviewDays.Value, earliest(s.until, held.date()))
+	}
+	if !ordered {
+		return
+	}
+	p := v.t.At(order.on)
+	if p == nil {
+		return
+	}
+	due := order.what.DueOn
+	if due == 0 {
+		due = order.on + events.Date(p.Parameters.RectificationTermDays.Value)
+	}
+	accepted := v.acceptances[year].upTo(v.on).first(any1)
+	v.raise(p, "AL-RCT-02", yearKey(year), max(due+1, s.on, order.on), earliest(s.until, accepted.date()), s.rev, order.rev)
+}
+
+func dateIf(ok bool, d events.Date) events.Date {
+	if ok {
+		return d
+	}
+	return 0
+}
+
+// revocationDue looks back from a failed year: with the years before it failed too, revocation is due (R18-3,
+// AL-REV-01); with one active year among them ungraded, a human must rule (OP-25, AL-REV-03).
+func (v *view) revocationDue(year int, s spell) {
+	n := v.t.Reading(s.on).Parameters.FailuresToRevoke.Value
+	v.failedTogether(year-1, year-n+1, 0, s, s.until, func(since place, until events.Date) {
+		if v.revokedOn == 0 || v.revokedOn > since.on {
+			v.raise(v.t.At(since.on), "AL-REV-01", yearKey(year), since.on, earliest(until, v.revokedOn), since.rev, s.rev)
+		}
+	})
+	for gap := year - n + 1; gap < year; gap++ {
+		graded := v.gradings[gap].upTo(v.on).first(any1)
+		if !v.activeIn(gap) || graded != nil && graded.on <= s.on {
+			continue
+		}
+		v.failedTogether(year-1, year-n, gap, s, s.until, func(since place, until events.Date) {
+			v.raise(v.t.At(since.on), "AL-REV-03", yearKey(year), since.on, earliest(until, graded.date()), since.rev, s.rev)
+		})
+	}
+}
+
+// failedTogether yields each span of days in which a later year, failed by the spell s until a day, and the years from
+// year down to first, but for a gap, were all failed at once: the decision that completed it and the day it ends.
+func (v *view) failedTogether(year, first, gap int, s spell, until events.Date, yield func(since place, until events.Date)) {
+	if year < first {
+		yield(s.place, until)
+		return
+	}
+	if year == gap {
+		v.failedTogether(year-1, first, gap, s, until, yield)
+		return
+	}
+	for _, o := range v.gradeSpells(year) {
+		if o.outcome != policy.Fail {
+			continue
+		}
+		later, end := s, earliest(until, o.until)
+		if o.on > s.on {
+			later = o
+		}
+		if end == 0 || end > later.on {
+			v.failedTogether(year-1, first, gap, later, end, yield)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package aggregates
+
+import (
+	"github.com/taizhang/taizhang/events"
+)
+
+// taskBookAlerts are AL-TSK-01, AL-TSK-02 and AL-RPT-03: the task book, its end, and the report due then.
+func (v *view) taskBookAlerts() {
+	books := v.taskBooks.upTo(v.on)
+	if g := v.plaque(); g != nil {
+		if p := v.t.At(g.on); p != nil {
+			v.overdue(p, "AL-TSK-01", "", g.place, p.Parameters.TaskBookDays.Value, books.first(any1).date())
+		}
+	}
+	for i, b := range books {
+		end := b.what.PeriodEnd
+		p := v.t.At(end)
+		if p == nil {
+			continue
+		}
+		var next events.Date
+		if i+1 < len(books) {
+			next = books[i+1].on
+		}
+		v.raise(p, "AL-TSK-02", end.String(), max(end-events.Date(p.Parameters.TaskBookNoticeDays.Value), b.on), earliest(end+1, next), b.rev)
+
+		due := end + events.Date(p.Parameters.FinalReportDays.Value) + 1
+		if next == 0 || next > due {
+			filed := v.finalReports.upTo(v.on).from(b.on).first(any1)
+			v.raise(p, "AL-RPT-03", end.String(), due, filed.date(), b.rev)
+		}
+	}
+}
+
+// governed are the items of articles 11 and 14 that must be in place.
+var governed = []struct {
+	item string
+	rule events.RuleID
+}{
+	{"team", "R11-1"}, {"bylaws", "R11-2"}, {"project-rules", "R14-1"}, {"expert-committee", "R11-4"}, {"party-organisation", "R11-3"},
+}
+
+// governanceAlerts are AL-GOV-01.
+func (v *view) governanceAlerts() {
+	g := v.plaque()
+	if g == nil {
+		return
+	}
+	p := v.t.At(g.on)
+	if p == nil {
+		return
+	}
+	for _, item := range governed {
+		there := v.governance.upTo(v.on).first(func(r *events.GovernanceRecorded) bool { return r.Item == item.item })
+		if x := v.overdue(p, "AL-GOV-01", item.item, g.place, p.Parameters.GovernanceDays.Value, there.date()); x != nil {
+			x.Rules = rules(item.rule)
+		}
+	}
+}
+
+// safetyAlerts are AL-SAF-01, AL-INC-01 and AL-INC-02.
+func (v *view) safetyAlerts() {
+	for _, t := range v.trials.upTo(v.on) {
+		if t.what.OnProductionLine {
+			v.raise(v.t.At(t.on), "AL-SAF-01", t.what.Trial, t.on, 0, t.rev)
+		}
+	}
+	if since := earliest(v.passedOn(), v.plaqueOn()); since != 0 {
+		for _, i := range v.incidents.upTo(v.on).from(since) {
+			if i.what.Severity == "major" {
+				closed := v.incidentsDone[i.what.Incident].upTo(v.on).first(any1)
+				v.raise(v.t.At(i.on), "AL-INC-01", i.what.Incident, i.on, closed.date(), i.rev)
+			}
+		}
+	}
+	for _, l := range v.listings.upTo(v.on) {
+		var ranOut events.Date
+		if l.what.Until != 0 {
+			ranOut = l.what.Until + 1
+		}
+		gone := v.listingsDone[l.what.Listing].upTo(v.on).first(any1)
+		x := v.raise(v.t.At(l.on), "AL-INC-02", l.what.Listing, l.on, earliest(ranOut, gone.date()), l.rev)
+		if x != nil && l.what.List == "dishonesty" {
+			x.Rules = rules("R06-5d")
+		} else if x != nil {
+			x.Rules = rules("R06-5e")
+		}
+	}
+}
+
+// ethicsAlerts are AL-ETH-01: each span of days after the plaque in which R06-6 is unmet.
+func (v *view) ethicsAlerts() {
+	plaqueOn := v.plaqueOn()
+	if plaqueOn == 0 {
+		return
+	}
+	days := []dated[struct{}]{{place{plaqueOn, v.plaque().rev}, struct{}{}}}
+	for _, f := range v.facts.upTo(v.on).from(plaqueOn) {
+		if f.on == days[len(days)-1].on {
+			days[len(days)-1].rev = f.rev
+		} else {
+			days = append(days, dated[struct{}]{f.place, struct{}{}})
+		}
+	}
+	var since place
+	for _, day := range days {
+		facts := v.factsAt(day.on)
+		switch met := ethicsMet(v.t.Reading(day.on), &facts); {
+		case !met && since.on == 0:
+			since = day.place
+		case met && since.on != 0:
+			v.raise(v.t.At(since.on), "AL-ETH-01", "", since.on, day.on, since.rev, day.rev)
+			since = place{}
+		}
+	}
+	if since.on != 0 {
+		v.raise(v.t.At(since.on), "AL-ETH-01", "", since.on, 0, since.rev)
+	}
+}
+
+// activeYears yields the calendar years that are over by the view's date and in which the center was active: plaque
+// awarded and not revoked by their last day.
+func (v *view) activeYears(yield func(year int)) {
+	if v.plaqueOn() == 0 {
+		return
+	}
+	for year := v.plaqueOn().Year(); events.YearEnd(year) < v.on; year++ {
+		if v.activeIn(year) {
+			yield(year)
+		}
+	}
+}
+
+func (v *view) activeIn(year int) bool {
+	end := events.YearEnd(year)
+	return v.plaqueOn() != 0 && v.plaqueOn() <= end && (v.revokedOn == 0 || v.revokedOn > end)
+}
+
+// reportAlerts are AL-RPT-01 and AL-RPT-02; AL-RPT-03 is with the task books.
+func (v *view) reportAlerts() {
+	v.activeYears(func(year int) {
+		p := v.t.At(events.YearEnd(year))
+		if p == nil {
+			return
+		}
+		filed := v.reportsFiled.upTo(v.on).first(func(r *events.AnnualReportFiled) bool { return r.Year == year })
+		v.raise(p, "AL-RPT-01", yearKey(year), p.Parameters.AnnualReportDue.Value.In(year+1)+1, filed.date(), v.plaque().rev)
+	})
+	for _, f := range v.reportsFiled.upTo(v.on) {
+		review := v.reportsReviewed.upTo(v.on).first(func(r *events.AnnualReportReviewed) bool { return r.Year == f.what.Year && r.Passed })
+		if review == nil || review.on > f.on {
+			v.raise(v.t.At(f.on), "AL-RPT-02", yearKey(f.what.Year), f.on, review.date(), f.rev)
+		}
+	}
+}
+
+// auditAlerts are AL-AUD-01; the fact is the record that set the date.
+func (v *view) auditAlerts() {
+	for _, f := range v.findings.upTo(v.on) {
+		if f.what.DueOn != 0 {
+			closed := v.findingsDone[f.what.Finding].upTo(v.on).first(any1)
+			v.raise(v.t.At(f.on), "AL-AUD-01", f.what.Finding, f.what.DueOn+1, closed.date(), f.rev)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package aggregates
+
+import (
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// project returns a project approved on or before a date, or nil.
+func (v *view) project(id string, d events.Date) *events.ProjectApproved {
+	if p, ok := v.projects[id]; ok && p.on <= d {
+		return p.what
+	}
+	return nil
+}
+
+// wrongReferenceGrade says why the grade that R17-2 asks for is missing on a date.
+func (v *view) wrongReferenceGrade(p *policy.Policy, fiscalYear int, on events.Date) []Breach {
+	year := fiscalYear - p.Parameters.ReferenceGradeYearsBack.Value
+	switch v.outcomeOn(year, on) {
+	case policy.Top, policy.Pass:
+		return nil
+	case policy.Fail:
+		return breach("R17-2", events.Say("%d 年度评价为不合格", "the grade of %d is unqualified", year))
+	}
+	return breach("R17-2", events.Say("%d 年度尚无评价等级", "there is no grade of %d", year))
+}
+
+// wrongApproval says why a project is not one that may be supported on a date (R17-2).
+func (v *view) wrongApproval(project string, on events.Date) []Breach {
+	switch a := v.project(project, on); {
+	case a == nil:
+		return breach("R17-2", events.Say("项目 %q 尚未立项", "project %q is not approved", project))
+	case !a.Eligible:
+		return breach("R17-2", events.Say("项目 %q 不符合条件", "project %q is not eligible", project))
+	}
+	return nil
+}
+
+// projectAlerts are AL-PRJ-01 to 04.
+func (v *view) projectAlerts() {
+	sums := map[int]events.Fen{} // net major-program project grants by fiscal year, in order
+	reached := map[int]place{}   // since when they are at the warning share
+	for _, a := range v.allocation.upTo(v.on) {
+		f := a.what.fund
+		if f.category != events.ProjectMoney {
+			continue
+		}
+		reading := v.t.Reading(a.on)
+		counted := f.source == reading.Parameters.ProjectSource.Value
+		if counted {
+			sums[f.fiscalYear] += a.what.deltaFen
+			v.projectWarning(reading, f.fiscalYear, sums[f.fiscalYear], a.place, reached)
+		}
+		p := v.t.At(f.on)
+		if a.what.deltaFen < 0 || p == nil {
+			continue
+		}
+		gone := v.fullyReversedOn(f)
+		if limit := p.Parameters.ProjectCapFen.Value; counted && sums[f.fiscalYear] > limit {
+			if x := v.raise(p, "AL-PRJ-01", f.id, f.on, gone, f.rev); x != nil {
+				x.Figures = sumFigures(sums[f.fiscalYear], limit)
+			}
+		}
+		wrong := v.wrongReferenceGrade(p, f.fiscalYear, f.on)
+		if wrong == nil {
+			wrong = v.wrongApproval(f.project, f.on)
+		}
+		if wrong != nil {
+			if x := v.raise(p, "AL-PRJ-02", f.id, f.on, gone, f.rev); x != nil {
+				x.Figures = []Figure{reasonFigure(wrong[0].Reason)}
+			}
+		}
+		if approved := v.project(f.project, v.on); !counted || approved == nil || !approved.MajorPilotVerification {
+			v.raise(p, "AL-PRJ-04", f.id, f.on, gone, f.rev)
+		}
+	}
+	for year, since := range reached {
+		v.raise(v.t.At(since.on), "AL-PRJ-03", yearKey(year), since.on, events.YearEnd(year), since.rev)
+	}
+}
+
+// projectWarning is AL-PRJ-03: it begins when the sum of a fiscal year reaches the warning share of the cap and ends
+// when it falls below.
+func (v *view) projectWarning(p *policy.Policy, year int, sumFen events.Fen, at place, reached map[int]place) {
+	above := int64(sumFen)*100 >= int64(p.Parameters.ProjectCapFen.Value)*int64(p.Parameters.ProjectWarningPercent.Value)
+	since, was := reached[year]
+	switch {
+	case above && !was:
+		reached[year] = at
+	case !above && was:
+		v.raise(v.t.At(since.on), "AL-PRJ-03", yearKey(year), since.on, earliest(at.on, events.YearEnd(year)), since.rev, at.rev)
+		delete(reached, year)
+	}
+}

@@ -1,0 +1,155 @@
+package aggregates
+
+import (
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+func passed(p *events.PreliminaryReviewed) bool       { return p.Passed }
+func appraised(p *events.PlanAppraised) bool          { return p.Passed }
+func approved(p *events.SpecialMeetingDecided) bool   { return p.Approved }
+func any1[T any](T) bool                              { return true }
+func (v *view) passedOn() events.Date                 { return v.reviews.upTo(v.on).first(passed).date() }
+func (v *view) approvedOn() events.Date               { return v.meetings.upTo(v.on).first(approved).date() }
+func (v *view) plaque() *dated[*events.PlaqueAwarded] { return v.plaques.upTo(v.on).first(any1) }
+func (v *view) plaqueOn() events.Date                 { return v.plaque().date() }
+
+// admissionAlerts are AL-ADM-01 to 03.
+func (v *view) admissionAlerts() {
+	for _, review := range v.reviews.upTo(v.on) {
+		p := v.t.At(review.on)
+		if !review.what.Passed || p == nil {
+			continue
+		}
+		for _, u := range v.admission(p, review.on) {
+			var x *Explanation
+			switch {
+			case u.modality == policy.Mandatory:
+				x = v.raise(p, "AL-ADM-01", string(u.rule), review.on, 0, review.rev)
+			case !v.waived(u.rule, review.on):
+				later := v.waivers.upTo(v.on).from(review.on + 1).first(func(w *events.WaiverGranted) bool { return w.Rule == u.rule })
+				x = v.raise(p, "AL-ADM-02", string(u.rule), review.on, later.date(), review.rev)
+			}
+			if x != nil {
+				x.Rules, x.Figures = []events.RuleID{u.rule}, append(u.figures, reasonFigure(u.reason))
+			}
+		}
+	}
+	for _, w := range v.waivers.upTo(v.on) {
+		if p := v.t.At(w.on); p != nil {
+			if wrong := v.wrongWaiver(p, w.what.Rule, w.on); wrong != nil {
+				if x := v.raise(p, "AL-ADM-03", string(w.what.Rule), w.on, 0, w.rev); x != nil {
+					x.Figures = []Figure{reasonFigure(wrong[0].Reason)}
+				}
+			}
+		}
+	}
+	for _, r := range v.relaxations.upTo(v.on) {
+		if p := v.t.At(r.on); p != nil {
+			if wrong := v.wrongRelaxation(p, r.on); wrong != nil {
+				if x := v.raise(p, "AL-ADM-03", "relaxation", r.on, 0, r.rev); x != nil {
+					x.Figures = []Figure{reasonFigure(wrong[0].Reason)}
+				}
+			}
+		}
+	}
+}
+
+// reasonFigure carries a reason in words among the figures of an explanation.
+func reasonFigure(reason events.Text) Figure {
+	return Figure{Name: "reason", Label: reason}
+}
+
+// planRevisedAfterReview is R09-4: a preliminary review passed, and the plan revised on or after it, by a date.
+func (v *view) planRevisedAfterReview(d events.Date) bool {
+	review := v.reviews.upTo(d).first(passed)
+	return review != nil && len(v.planRevisions.upTo(d).from(review.on)) > 0
+}
+
+// incomplete lists what a joint appraisal lacks (R09-5 to R09-7).
+func incomplete(p *policy.Policy, a *events.JointAppraisalHeld) []Breach {
+	var found []Breach
+	if lack := absent(p.Parameters.AppraisalParticipants.Value, a.Participants); len(lack) > 0 {
+		found = append(found, breach("R09-5", events.Say("缺少参加单位：%v", "participants are missing: %v", lack))...)
+	}
+	if a.ExpertReviews < 1 || a.ThirdPartyReviews < 1 {
+		found = append(found, breach("R09-6", events.Say("专家评审 %d 份、第三方评审 %d 份，各应至少 1 份", "%d expert and %d third-party reviews; each takes at least 1", a.ExpertReviews, a.ThirdPartyReviews))...)
+	}
+	if c := a.Conclusions; !c.Feasibility || !c.Soundness || !c.Necessity || !c.Reasonableness {
+		found = append(found, breach("R09-7", events.Say("可行性、科学性、必要性、合理性结论未全部通过", "not all four conclusions are true"))...)
+	}
+	return found
+}
+
+func absent(wanted, there []string) []string {
+	var lack []string
+	for _, w := range wanted {
+		if !slices.Contains(there, w) {
+			lack = append(lack, w)
+		}
+	}
+	return lack
+}
+
+// recognitionAlerts are AL-PRC-01 to 03, the procedure of article 9.
+func (v *view) recognitionAlerts() {
+	d := v.on
+	skipped := func(kind events.Kind, rule events.RuleID, at place) {
+		if x := v.raise(v.t.At(at.on), "AL-PRC-01", string(kind), at.on, 0, at.rev); x != nil {
+			x.Rules = rules("R09-0", rule)
+		}
+	}
+	for _, r := range v.reviews.upTo(d) {
+		if r.what.Passed && v.appraisals.upTo(r.on).first(appraised) == nil {
+			skipped(events.KindPreliminaryReviewed, "R09-2", r.place)
+		}
+	}
+	for _, a := range v.jointAppraisals.upTo(d) {
+		if !v.planRevisedAfterReview(a.on) {
+			skipped(events.KindJointAppraisalHeld, "R09-4", a.place)
+		}
+		if p := v.t.At(a.on); p != nil {
+			if lack := incomplete(p, a.what); lack != nil {
+				full := v.jointAppraisals.upTo(d).from(a.on).first(func(o *events.JointAppraisalHeld) bool { return incomplete(p, o) == nil })
+				if x := v.raise(p, "AL-PRC-03", a.on.String(), a.on, full.date(), a.rev); x != nil {
+					for _, b := range lack {
+						x.Figures = append(x.Figures, reasonFigure(b.Reason))
+					}
+				}
+			}
+		}
+	}
+	for _, m := range v.meetings.upTo(d) {
+		if m.what.Approved && len(v.jointAppraisals.upTo(m.on)) == 0 {
+			skipped(events.KindSpecialMeetingDecided, "R09-5", m.place)
+		}
+	}
+	for _, a := range v.plaques.upTo(d) {
+		if v.meetings.upTo(a.on).first(approved) == nil {
+			skipped(events.KindPlaqueAwarded, "R09-9", a.place)
+		}
+	}
+	if g := v.appraisals.upTo(d).first(appraised); g != nil {
+		if p := v.t.At(g.on); p != nil {
+			v.overdue(p, "AL-PRC-02", string(events.KindPreliminaryReviewed), g.place, p.Parameters.PreliminaryReviewDays.Value, v.reviews.upTo(d).first(any1).date())
+		}
+	}
+	if g := v.meetings.upTo(d).first(approved); g != nil {
+		if p := v.t.At(g.on); p != nil {
+			v.overdue(p, "AL-PRC-02", string(events.KindPlaqueAwarded), g.place, p.Parameters.PlaqueDays.Value, v.plaqueOn())
+		}
+	}
+}
+
+// overdue raises an alert n days after a fact, on the day after (section 9: raisedOn = g + n + 1).
+func (v *view) overdue(p *policy.Policy, code Code, key string, g place, days int, cleared events.Date) *Explanation {
+	x := v.raise(p, code, key, g.on+events.Date(days)+1, cleared, g.rev)
+	if x != nil {
+		x.Figures = append(x.Figures,
+			Figure{"from", events.Say("起算日", "counted from"), g.on.String(), "date"},
+			Figure{"term", events.Say("期限", "term"), yearKey(days), "days"})
+	}
+	return x
+}

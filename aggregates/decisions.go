@@ -1,0 +1,322 @@
+package aggregates
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates/identifiers"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// Judge says what a record would break, on everything recorded so far. It changes nothing. A record dated before the
+// first policy is not judged (OP-01), but may still be nonsense.
+func (c *Center) Judge(r *events.Record, t policy.Timeline) Verdict {
+	var verdict Verdict
+	p := t.At(r.On)
+	if p != nil {
+		verdict.Policy = p.Ref()
+	}
+	verdict.Nonsense = c.refused(r, t)
+	if len(verdict.Nonsense) > 0 {
+		return verdict
+	}
+	verdict.Warnings = warnings(r)
+	if p != nil && c.Registered() {
+		verdict.Breaches = c.view(t, r.On).breaches(p, r)
+	}
+	return verdict
+}
+
+// refused adds to nonsense what needs a policy or an evaluation to see.
+func (c *Center) refused(r *events.Record, t policy.Timeline) []Breach {
+	if found := c.nonsense(r); len(found) > 0 {
+		return found
+	}
+	reading := t.Reading(r.On)
+	if reading == nil {
+		return refuse("", "台账尚未采用任何办法", "no policy is adopted")
+	}
+	if found := vocabulary(reading, r.Data); len(found) > 0 {
+		return found
+	}
+	switch data := r.Data.(type) {
+	case *events.WaiverGranted: // OP-04
+		if grantor := reading.Parameters.WaiverGrantor.Value; r.By.Role != grantor {
+			return []Breach{{Rule: "R04-2", Field: "by.role", Reason: events.Say("例外应由 %s 批准", "a waiver is granted by %s", grantor)}}
+		}
+	case *events.AlertClosed:
+		row := LookupAlert(Code(data.Code))
+		if row == nil || !row.Closable {
+			return refuse("data.code", "%s 不能销号", "%s cannot be closed out", data.Code)
+		}
+		if !c.view(t, r.On).openOn(row.Code, data.Key) {
+			return refuse("data.key", "%v 当日没有未消除的 %s（%s）", "on %v no %s is open with key %s", r.On, data.Code, data.Key)
+		}
+	}
+	return nil
+}
+
+// warnings are doubts carried on the event: a USCC whose check character is wrong, a document number of another form.
+func warnings(r *events.Record) []events.Text {
+	var found []events.Text
+	uscc := func(code string) {
+		if _, form := identifiers.ParseUSCC(code); form == identifiers.WrongCheck {
+			found = append(found, events.Say("统一社会信用代码 %s 的校验位不符", "the check character of %s is wrong", code))
+		}
+	}
+	switch data := r.Data.(type) {
+	case *events.CenterRegistered:
+		uscc(data.USCC)
+	case *events.FactsChanged:
+		if data.USCC != nil {
+			uscc(*data.USCC)
+		}
+	}
+	if _, ok := identifiers.ParseDocumentNumber(r.Doc); r.Doc != "" && !ok {
+		found = append(found, events.Say("%q 不是规范的发文字号", "%q is not a document number of the usual form", r.Doc))
+	}
+	return found
+}
+
+// breaches judges a decision by its row of section 5. v is the center as of the record's date.
+func (v *view) breaches(p *policy.Policy, r *events.Record) []Breach {
+	switch d := r.Data.(type) {
+	case *events.PreliminaryReviewed:
+		return v.judgeReview(p, d)
+	case *events.WaiverGranted:
+		return v.wrongWaiver(p, d.Rule, v.on)
+	case *events.RelaxationGranted:
+		return v.wrongRelaxation(p, v.on)
+	case *events.JointAppraisalHeld:
+		return v.judgeJointAppraisal(p, d)
+	case *events.SpecialMeetingDecided:
+		return v.judgeMeeting(p, d)
+	case *events.PlaqueAwarded:
+		if v.approvedOn() == 0 {
+			return breach("R09-9", events.Say("专题会议尚未审定通过", "the special meeting has not approved"))
+		}
+	case *events.GradeDecided:
+		return append(v.judgeGrade(d.Year), v.judgeGrading(p, d)...)
+	case *events.GradeRevised:
+		return v.judgeGrade(d.Year)
+	case *events.RectificationOrdered:
+		return v.judgeFailed("R18-1", d.Year)
+	case *events.InterviewHeld:
+		return v.judgeFailed("R18-2", d.Year)
+	case *events.QualificationRevoked:
+		return v.judgeRevocation(p)
+	case *events.SubsidyGranted:
+		return v.judgeGrant(p, d)
+	case *events.AllocationDeferred:
+		return v.judgeDeferral(d.FiscalYear)
+	case *events.DeferralReleased:
+		if !v.deferred(d.FiscalYear, v.on) {
+			return breach("R20-7", events.Say("%d 财政年度当前没有延后安排", "fiscal year %d is not deferred", d.FiscalYear))
+		}
+	case *events.FundsSpent:
+		return v.judgeVoucher(d)
+	}
+	return nil
+}
+
+// judgeReview is R09-2 and section 6: appraised, every mandatory condition met, every other met or waived.
+func (v *view) judgeReview(p *policy.Policy, d *events.PreliminaryReviewed) []Breach {
+	if !d.Passed {
+		return nil
+	}
+	var found []Breach
+	if v.appraisals.upTo(v.on).first(appraised) == nil {
+		found = breach("R09-2", events.Say("初步建设方案尚未经行业主管部门或所在地政府论证通过", "no appraisal of the plan is passed"))
+	}
+	for _, u := range v.admission(p, v.on) {
+		if u.modality == policy.Mandatory || !v.waived(u.rule, v.on) {
+			found = append(found, breach(u.rule, u.reason, u.figures...)...)
+		}
+	}
+	return found
+}
+
+func (v *view) judgeJointAppraisal(p *policy.Policy, d *events.JointAppraisalHeld) []Breach {
+	var found []Breach
+	if !v.planRevisedAfterReview(v.on) {
+		found = breach("R09-4", events.Say("初步审核尚未通过，或其后方案尚未完善", "no preliminary review is passed, or the plan was not revised after it"))
+	}
+	return append(found, incomplete(p, d)...)
+}
+
+func (v *view) judgeMeeting(p *policy.Policy, d *events.SpecialMeetingDecided) []Breach {
+	complete := func(a *events.JointAppraisalHeld) bool { return incomplete(p, a) == nil }
+	if d.Approved && v.jointAppraisals.upTo(v.on).first(complete) == nil {
+		return breach("R09-5", events.Say("没有完整的方案论证", "there is no complete joint appraisal"))
+	}
+	return nil
+}
+
+// judgeGrade is what a decision and a revision have in common: the year is over, and the center was active in it.
+func (v *view) judgeGrade(year int) []Breach {
+	var found []Breach
+	end := events.YearEnd(year)
+	if v.on <= end {
+		found = append(found, breach("R04-5", events.Say("%d 年度尚未结束", "the year %d is not over", year))...)
+	}
+	if v.plaqueOn() == 0 || v.plaqueOn() > end {
+		found = append(found, breach("R04-5", events.Say("中心在 %d 年度尚未授牌", "the plaque was not awarded in or before %d", year))...)
+	}
+	if v.revokedOn != 0 && v.revokedOn <= end {
+		found = append(found, breach("R18-3", events.Say("资格已于 %v 取消", "the qualification was revoked on %v", v.revokedOn))...)
+	}
+	return found
+}
+
+// judgeGrading is R10-3 and R16-2: a task book on file, and everybody there who must be.
+func (v *view) judgeGrading(p *policy.Policy, d *events.GradeDecided) []Breach {
+	var found []Breach
+	if v.taskBookOn(v.on) == nil {
+		found = breach("R10-3", events.Say("没有备案的建设任务书", "no task book is on file"))
+	}
+	return append(found, lackingInGrading(p, d)...)
+}
+
+func (v *view) judgeFailed(rule events.RuleID, year int) []Breach {
+	if v.failedOn(year, v.on) {
+		return nil
+	}
+	return breach(rule, events.Say("%d 年度评价不是不合格", "the grade of %d is not unqualified", year))
+}
+
+// judgeRevocation is R18-3: so many adjacent years, all failed.
+func (v *view) judgeRevocation(p *policy.Policy) []Breach {
+	n := p.Parameters.FailuresToRevoke.Value
+	for _, last := range v.gradedYears() {
+		run := 0
+		for run < n && v.failedOn(last-run, v.on) {
+			run++
+		}
+		if run == n {
+			return nil
+		}
+	}
+	return breach("R18-3", events.Say("没有连续 %d 年不合格", "there are no %d adjacent unqualified years", n))
+}
+
+// judgeGrant is the rows of section 5 for subsidy.granted: for any (R18-3, R20-7), and for its category.
+func (v *view) judgeGrant(p *policy.Policy, d *events.SubsidyGranted) []Breach {
+	var found []Breach
+	if v.revokedOn != 0 {
+		found = append(found, breach("R18-3", events.Say("资格已于 %v 取消", "the qualification was revoked on %v", v.revokedOn))...)
+	}
+	if v.deferred(d.FiscalYear, v.on) {
+		found = append(found, breach("R20-7", events.Say("%d 财政年度已延后安排", "fiscal year %d is deferred", d.FiscalYear))...)
+	} else if low, figures := v.lowBefore(d.FiscalYear); low && !v.released(d.FiscalYear, v.on) {
+		found = append(found, breach("R20-7", events.Say("%d 年度执行率低，应延后安排", "the execution rate of %d is low; the allocation is to be deferred", d.FiscalYear-1), figures...)...)
+	}
+	switch d.Category {
+	case events.Construction:
+		sum := d.AmountFen + v.netGrants(func(f *fund) bool { return f.category == events.Construction && f.forYear == d.ForYear })
+		found = append(found, v.wrongConstruction(p, d.Source, d.ForYear, v.on, sum)...)
+	case events.ProjectMoney:
+		found = append(found, v.wrongProject(p, d)...)
+	}
+	return found
+}
+
+// wrongProject lists the conditions of R17-2 that a project grant breaks.
+func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach {
+	var found []Breach
+	source := p.Parameters.ProjectSource.Value
+	if d.Source != source {
+		found = append(found, breach("R17-2", events.Say("来源 %s 不是 %s", "the source %s is not %s", d.Source, source))...)
+	}
+	found = append(found, v.wrongApproval(d.Project, v.on)...)
+	if a := v.project(d.Project, v.on); a != nil && !a.MajorPilotVerification {
+		found = append(found, breach("R17-2", events.Say("项目 %q 不是重大中试验证项目", "project %q is not a major pilot verification", d.Project))...)
+	}
+	found = append(found, v.wrongReferenceGrade(p, d.FiscalYear, v.on)...)
+	sum := v.netGrants(func(f *fund) bool {
+		return f.category == events.ProjectMoney && f.source == source && f.fiscalYear == d.FiscalYear
+	})
+	if d.Source == source {
+		sum += d.AmountFen
+	}
+	if limit := p.Parameters.ProjectCapFen.Value; sum > limit {
+		found = append(found, breach("R17-2", events.Say("%d 财政年度项目经费合计 %s 元，超过 %s 元", "project grants of %d sum to %s yuan, above %s", d.FiscalYear, ShowFen(sum), ShowFen(limit)), sumFigures(sum, limit)...)...)
+	}
+	return found
+}
+
+// netGrants sums the net grants for which ok holds over everything recorded, so that back-dating evades no cap.
+func (v *view) netGrants(ok func(*fund) bool) (sum events.Fen) {
+	for _, f := range v.funds {
+		if !f.match && ok(f) {
+			sum += f.netFen()
+		}
+	}
+	return sum
+}
+
+// lowBefore says whether the year before a fiscal year was low, if it is over.
+func (v *view) lowBefore(fiscalYear int) (bool, []Figure) {
+	end := events.YearEnd(fiscalYear - 1)
+	if v.on < end || v.registered.on > end {
+		return false, nil
+	}
+	m := v.c.view(v.t, end).money()
+	return m.low(fiscalYear - 1), m.rateFigures(fiscalYear - 1)
+}
+
+// judgeDeferral is R20-6: only a low year defers the next.
+func (v *view) judgeDeferral(fiscalYear int) []Breach {
+	low, figures := v.lowBefore(fiscalYear)
+	if low {
+		return nil
+	}
+	return breach("R20-6", events.Say("%d 年度执行率不低（或年度未结束、无可用资金）", "the execution rate of %d is not low (or the year is not over, or nothing was available)", fiscalYear-1), figures...)
+}
+
+// judgeVoucher refuses a voucher that opens an AL-FND-03, for itself or for another, over everything recorded.
+func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
+	var found []Breach
+	this := &voucher{place: place{v.on, uint32(len(v.c.log) + 1)}, spent: d}
+	for i, l := range d.Lines {
+		if slices.ContainsFunc(d.Lines[:i], func(o events.SpendingLine) bool { return o.Grant == l.Grant }) {
+			continue
+		}
+		var amount events.Fen
+		for _, o := range d.Lines[i:] {
+			if o.Grant == l.Grant {
+				amount += o.AmountFen
+			}
+		}
+		if who, balanceFen := v.opensOverdraft(v.funds[l.Grant], this, amount); who != nil {
+			found = append(found, breach(events.Overdrawn,
+				events.Say("凭证 %s 将使 %s 的余额为 %s 元", "voucher %s would leave %s with a balance of %s yuan", who.spent.Voucher, l.Grant, ShowFen(balanceFen)),
+				Figure{"balance", events.Say("余额", "balance"), fmt.Sprint(int64(balanceFen)), "fen"})...)
+		}
+	}
+	return found
+}
+
+// opensOverdraft returns the first voucher that would newly leave a fund below zero if this one took so much of it, and
+// the balance that it would leave; nil when there is none.
+func (v *view) opensOverdraft(f *fund, this *voucher, amountFen events.Fen) (who *voucher, balanceFen events.Fen) {
+	taking := move{place: this.place, spender: this, deltaFen: -amountFen}
+	if n := len(f.moves); n == 0 || f.moves[n-1].before(taking) { // it comes last: it can only overdraw itself
+		if left := f.balanceFen() - amountFen; left < 0 {
+			return this, left
+		}
+		return nil, 0
+	}
+	const ever = events.Date(math.MaxInt32)
+	already := map[*voucher]bool{}
+	f.overdrawn(ever, func(s *voucher, _ events.Fen) { already[s] = true })
+	tried := fund{moves: slices.Clone(f.moves)}
+	tried.addMove(taking)
+	tried.overdrawn(ever, func(s *voucher, left events.Fen) {
+		if who == nil && !already[s] && v.t.At(s.on) != nil {
+			who, balanceFen = s, left
+		}
+	})
+	return who, balanceFen
+}

@@ -1,0 +1,15 @@
+// Package aggregates holds the one aggregate of the ledger, the Center, and everything the Measures say of it.
+//
+// The state of a center is its own history, decoded and compact, kept in the order (on, position), with indexes
+// derived from it. Everything else is a pure function of (Center, policies, date):
+//
+//   - Judge: what a record would break (sections 4 and 5) – nonsense.go and decisions.go;
+//   - the money: figures of section 8 – money.go;
+//   - the alerts of section 9 – alerts_*.go, one file per family, listed in AlertCatalog;
+//   - the status.
+//
+// They are the only definition of a balance, a grade or a low year, so back-dated records, rulings, revisions and
+// voidings need no special case: they change the history, and the answers follow.
+//
+// The package is pure: no clock, no randomness, no I/O, no logger, no goroutine.
+package aggregates

@@ -1,0 +1,360 @@
+package aggregates
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// sources in the order of the arrays below.
+var sources = [...]events.Source{events.CentralGuidance, events.MajorProgram, events.ProvinceOther, events.Local}
+
+const sourceCount = len(sources)
+
+func sourceIndex(s events.Source) int { return slices.Index(sources[:], s) }
+
+// yearMoney is what moved in one calendar year, by source (section 8).
+type yearMoney struct {
+	granted, received, spent, ineligible, main [sourceCount]events.Fen
+	carriedIn                                  [sourceCount]events.Fen
+	receipts                                   []dated[receipt] // not less recoveries
+}
+
+type receipt struct {
+	source    int
+	amountFen events.Fen
+}
+
+// counted is how much of one voucher is forbidden and how much main, by source.
+type counted struct {
+	ineligible, main [sourceCount]events.Fen
+}
+
+// yearEnd is what the Measures ask on 31 December.
+type yearEnd struct {
+	low        bool
+	province   Money // as of the day
+	shareShort bool  // main uses below their share (AL-USE-03)
+	mainFen    events.Fen
+	fiscalFen  events.Fen
+}
+
+// monthEnd is one month-end at which the rate was examined (AL-EXE-01).
+type monthEnd struct {
+	on           events.Date
+	policy       *policy.Policy
+	behind       bool
+	province     Money
+	elapsed, all int // days of time progress
+}
+
+// money is a center's money counted day by day up to a date: what is computed for a past day uses what had happened by
+// then, rulings included.
+type money struct {
+	v       *view
+	first   int // the year of the center's first event
+	years   []yearMoney
+	ends    []yearEnd
+	months  []monthEnd
+	vouched []counted // by voucher.nth
+}
+
+// money counts everything up to the view's date.
+func (v *view) money() *money {
+	m := &money{v: v, first: v.registered.on.Year(), vouched: make([]counted, len(v.spending))}
+	n := v.on.Year() - m.first + 1
+	m.years, m.ends = make([]yearMoney, n), make([]yearEnd, n)
+	flows := v.flows.upTo(v.on)
+	for i := range m.years {
+		year := m.first + i
+		if i > 0 {
+			m.carry(&m.years[i-1], &m.years[i])
+		}
+		for month := 1; month <= 12; month++ {
+			end := events.MonthEnd(year, month)
+			for len(flows) > 0 && flows[0].on <= end {
+				m.count(&flows[0])
+				flows = flows[1:]
+			}
+			if end > v.on {
+				break
+			}
+			if month < 12 {
+				m.examineMonth(i, end)
+			} else {
+				m.examineYear(i, end)
+			}
+		}
+	}
+	m.grant()
+	return m
+}
+
+// carry takes over what is left of the year before.
+func (m *money) carry(from, to *yearMoney) {
+	for s := range sourceCount {
+		to.carriedIn[s] = from.carriedIn[s] + from.received[s] - from.spent[s]
+	}
+}
+
+// grant sums what was granted for each fiscal year.
+func (m *money) grant() {
+	add := func(f *fund, deltaFen events.Fen) {
+		if i := f.fiscalYear - m.first; i >= 0 && i < len(m.years) {
+			m.years[i].granted[sourceIndex(f.source)] += deltaFen
+		}
+	}
+	for _, a := range m.v.allocation.upTo(m.v.on) {
+		add(a.what.fund, a.what.deltaFen)
+	}
+	for _, f := range m.v.fundOrder.upTo(m.v.on) {
+		if f.what.match {
+			add(f.what, f.what.amountFen)
+		}
+	}
+}
+
+// count takes one movement or ruling into its year.
+func (m *money) count(f *dated[flow]) {
+	year := &m.years[f.on.Year()-m.first]
+	switch f.what.what {
+	case receiptFlow:
+		s := sourceIndex(f.what.fund.source)
+		year.received[s] += f.what.deltaFen
+		if !f.what.fund.match {
+			year.receipts = append(year.receipts, dated[receipt]{f.place, receipt{s, f.what.deltaFen}})
+		}
+	case recoveryFlow:
+		year.received[sourceIndex(f.what.fund.source)] += f.what.deltaFen
+	case spendingFlow:
+		s := f.what.voucher
+		year.move(s, m.classify(s, m.v.standingOf(s)), +1)
+	case reversalFlow:
+		s := f.what.voucher
+		year.move(s, m.vouched[s.nth], -1)
+	case rulingFlow:
+		m.rule(f)
+	}
+}
+
+// rule replaces what a ruling decides, in the year of the voucher and in that of its reversal.
+func (m *money) rule(f *dated[flow]) {
+	s := f.what.voucher
+	before := m.vouched[s.nth]
+	i := slices.IndexFunc(s.rulings, func(r dated[events.Use]) bool { return r.place == f.place })
+	after := m.classify(s, m.v.ruled(s.rulings[i]))
+	m.years[s.on.Year()-m.first].replace(before, after, +1)
+	if s.reversed.on != 0 && s.reversed.before(f.place) {
+		m.years[s.reversed.on.Year()-m.first].replace(before, after, -1)
+	}
+}
+
+// classify says and remembers how much of a voucher is forbidden and how much main.
+func (m *money) classify(s *voucher, st policy.Standing) counted {
+	var c counted
+	for _, l := range s.lines {
+		switch at := sourceIndex(l.fund.source); st.On(l.fund.source) {
+		case policy.Forbidden:
+			c.ineligible[at] += l.amountFen
+		case policy.Main:
+			c.main[at] += l.amountFen
+		}
+	}
+	m.vouched[s.nth] = c
+	return c
+}
+
+// move adds a voucher to a year, or takes it back.
+func (y *yearMoney) move(s *voucher, c counted, sign events.Fen) {
+	for _, l := range s.lines {
+		y.spent[sourceIndex(l.fund.source)] += sign * l.amountFen
+	}
+	y.replace(counted{}, c, sign)
+}
+
+func (y *yearMoney) replace(before, after counted, sign events.Fen) {
+	for s := range sourceCount {
+		y.ineligible[s] += sign * (after.ineligible[s] - before.ineligible[s])
+		y.main[s] += sign * (after.main[s] - before.main[s])
+	}
+}
+
+// sum adds up the sources of a scope.
+func (y *yearMoney) sum(scope []events.Source) Money {
+	var sum Money
+	for _, source := range scope {
+		s := sourceIndex(source)
+		sum = sum.Plus(Money{y.granted[s], y.carriedIn[s], y.received[s], y.spent[s], y.ineligible[s]})
+	}
+	return sum
+}
+
+// sourcesOf returns the sources of a scope under a policy.
+func sourcesOf(p *policy.Policy, scope Scope) []events.Source {
+	switch scope {
+	case ProvinceScope:
+		return p.Parameters.RateSources.Value
+	case CentralScope:
+		return []events.Source{events.CentralGuidance}
+	case LocalScope:
+		return []events.Source{events.Local}
+	}
+	both := slices.Clone(p.Parameters.RateSources.Value)
+	if !slices.Contains(both, events.CentralGuidance) {
+		both = append(both, events.CentralGuidance)
+	}
+	return both
+}
+
+// lateReceipt says whether more than half of what is available came after the cut-off (section 8).
+func (y *yearMoney) lateReceipt(p *policy.Policy, year int, available events.Fen) bool {
+	cutOff := p.Parameters.LateReceiptAfter.Value.In(year)
+	var late events.Fen
+	for _, r := range y.receipts {
+		if r.on > cutOff && slices.Contains(p.Parameters.RateSources.Value, sources[r.what.source]) {
+			late += r.what.amountFen
+		}
+	}
+	return late*2 > available
+}
+
+// progressStart is the day from which time progress counts: 1 January with money carried in, else the first receipt;
+// none while it is not known.
+func (y *yearMoney) progressStart(p *policy.Policy, year int, carriedIn events.Fen) events.Date {
+	if carriedIn > 0 {
+		return events.DateOf(year, 1, 1)
+	}
+	for _, r := range y.receipts {
+		if slices.Contains(p.Parameters.RateSources.Value, sources[r.what.source]) {
+			return r.on
+		}
+	}
+	return 0
+}
+
+// examineMonth compares the rate with time progress at a month's end (AL-EXE-01).
+func (m *money) examineMonth(i int, end events.Date) {
+	p := m.v.t.At(end)
+	if p == nil {
+		return
+	}
+	y, year := &m.years[i], m.first+i
+	province := y.sum(p.Parameters.RateSources.Value)
+	available := province.AvailableFen()
+	start := y.progressStart(p, year, province.CarriedInFen)
+	at := monthEnd{on: end, policy: p, province: province}
+	if available > 0 && start != 0 && !y.lateReceipt(p, year, available) {
+		at.elapsed, at.all = int(end-start)+1, int(events.YearEnd(year)-start)+1
+		at.behind = lessThan(int64(province.ExecutedFen()), 100*int64(at.all), int64(p.Parameters.EarlyWarningPercent.Value)*int64(at.elapsed), int64(available))
+	}
+	m.months = append(m.months, at)
+}
+
+// examineYear decides on the last day whether the year is low (R20-6) and whether the main uses got their share
+// (R20-1).
+func (m *money) examineYear(i int, end events.Date) {
+	p := m.v.t.At(end)
+	if p == nil {
+		return
+	}
+	y, year := &m.years[i], m.first+i
+	e := &m.ends[i]
+	e.province = y.sum(p.Parameters.RateSources.Value)
+	available := e.province.AvailableFen()
+	e.low = available > 0 && !y.lateReceipt(p, year, available) &&
+		lessThan(int64(e.province.ExecutedFen()), 100, int64(p.Parameters.LowRatePercent.Value), int64(available))
+	for _, source := range sourcesOf(p, FiscalScope) {
+		e.mainFen += y.main[sourceIndex(source)]
+		e.fiscalFen += y.spent[sourceIndex(source)]
+	}
+	e.shareShort = e.fiscalFen > 0 && lessThan(int64(e.mainFen), 100, int64(p.Parameters.MainUsePercent.Value), int64(e.fiscalFen))
+}
+
+// low says whether a year that is over by the view's date was low (R20-6).
+func (m *money) low(year int) bool {
+	i := year - m.first
+	return i >= 0 && i < len(m.ends) && m.ends[i].low
+}
+
+// executions are the lines of the execution report: every year from the center's first event's, every scope with
+// anything in it.
+func (v *view) executions(m *money) []Execution {
+	var lines []Execution
+	for i := range m.years {
+		year := m.first + i
+		p := v.t.Reading(min(v.on, events.YearEnd(year)))
+		for _, scope := range Scopes {
+			if sum := m.years[i].sum(sourcesOf(p, scope)); !sum.IsZero() {
+				lines = append(lines, Execution{Year: year, Scope: scope, Money: sum, Low: scope == ProvinceScope && m.ends[i].low})
+			}
+		}
+	}
+	return lines
+}
+
+// executionAlerts are AL-EXE-01, AL-EXE-02, AL-EXE-04 and AL-USE-03. AL-EXE-03 is with the grants.
+func (v *view) executionAlerts(m *money) {
+	for i := range m.ends {
+		year := m.first + i
+		end := events.YearEnd(year)
+		p := v.t.At(end)
+		if p == nil {
+			continue
+		}
+		if e := m.ends[i]; e.shareShort {
+			if x := v.raise(p, "AL-USE-03", yearKey(year), end, 0); x != nil {
+				x.Figures = []Figure{{"main", events.Say("主要用途", "main uses"), fmt.Sprint(int64(e.mainFen)), "fen"},
+					{"spent", events.Say("支出合计", "spent"), fmt.Sprint(int64(e.fiscalFen)), "fen"}}
+			}
+		}
+		if !m.ends[i].low {
+			continue
+		}
+		word := v.words[year+1].upTo(v.on).first(any1)
+		if x := v.raise(p, "AL-EXE-02", yearKey(year), end, word.date()); x != nil {
+			x.Figures = m.rateFigures(year)
+		}
+		if x := v.raise(p, "AL-EXE-04", yearKey(year), end+events.Date(p.Parameters.DeferralDays.Value)+1, word.date()); x != nil {
+			x.Figures = m.rateFigures(year)
+		}
+	}
+	v.monthAlerts(m)
+}
+
+// monthAlerts are AL-EXE-01: each run of month-ends behind, within a year, from January to November.
+func (v *view) monthAlerts(m *money) {
+	for i := 0; i < len(m.months); i++ {
+		since := m.months[i]
+		if !since.behind {
+			continue
+		}
+		year := since.on.Year()
+		cleared := events.YearEnd(year)
+		for i+1 < len(m.months) && m.months[i+1].on.Year() == year {
+			i++
+			if !m.months[i].behind {
+				cleared = m.months[i].on
+				break
+			}
+		}
+		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, cleared); x != nil {
+			x.Figures = append(moneyFigures(since.province),
+				Figure{"elapsed", events.Say("已过天数", "days elapsed"), fmt.Sprint(since.elapsed), "days"},
+				Figure{"all", events.Say("全年应计天数", "days in all"), fmt.Sprint(since.all), "days"})
+		}
+	}
+}
+
+func (m *money) rateFigures(year int) []Figure {
+	return moneyFigures(m.ends[year-m.first].province)
+}
+
+func moneyFigures(p Money) []Figure {
+	return []Figure{
+		{"available", events.Say("可用", "available"), fmt.Sprint(int64(p.AvailableFen())), "fen"},
+		{"executed", events.Say("已执行", "executed"), fmt.Sprint(int64(p.ExecutedFen())), "fen"},
+		{"rate", events.Say("执行率", "rate"), p.RatePercent(), "percent"},
+	}
+}

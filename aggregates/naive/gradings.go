@@ -1,0 +1,232 @@
+package naive
+
+import (
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// gradings raises the alerts on the grades of the years and on what must follow from failure (article 18).
+func (l *ledger) gradings() {
+	var years []int
+	for r, p := range all[events.GradeDecided](l) {
+		years = append(years, p.Year)
+		at := l.timeline.At(r.On)
+		if at == nil {
+			continue
+		}
+		lacking := slices.ContainsFunc(at.Parameters.GradingParticipants.Value, func(who string) bool {
+			return !slices.Contains(p.Participants, who)
+		})
+		if lacking || p.ExpertReviews < 1 || p.ThirdPartyReviews < 1 {
+			l.raise("AL-EVL-02", itoa(p.Year), r.On)
+		}
+		if book := first(l, any1[events.TaskBookFiled]); book == 0 || book > r.On {
+			l.raise("AL-EVL-03", itoa(p.Year), r.On, book)
+		}
+	}
+	for _, year := range years {
+		for _, s := range l.spellsOf(policy.Fail, year) {
+			l.failed(year, s)
+		}
+		for _, s := range l.spellsOf(policy.Top, year) {
+			l.excellent(year, s)
+		}
+		l.rectification(year)
+		l.revocationDue(year)
+		l.rulingDue(year)
+	}
+}
+
+// decidedOn is the day on which a year was first graded, or none.
+func (l *ledger) decidedOn(year int) events.Date {
+	return first(l, func(_ events.Date, p *events.GradeDecided) bool { return p.Year == year })
+}
+
+// grade is what the grade of a year meant at the end of a day, "" when there was none.
+func (l *ledger) grade(year int, on events.Date) policy.Outcome {
+	var outcome policy.Outcome
+	for _, r := range l.events {
+		if r.On > on {
+			break
+		}
+		switch p := r.Data.(type) {
+		case *events.GradeDecided:
+			if p.Year == year {
+				outcome = l.reading(r.On).Outcome(p.Grade)
+			}
+		case *events.GradeRevised:
+			if p.Year == year {
+				outcome = l.reading(r.On).Outcome(p.Grade)
+			}
+		}
+	}
+	return outcome
+}
+
+// spellsOf are the days on which each of some years had grades of one outcome.
+func (l *ledger) spellsOf(outcome policy.Outcome, years ...int) []spell {
+	return spells(days[events.GradeDecided, events.GradeRevised](l), func(on events.Date) bool {
+		for _, year := range years {
+			if l.grade(year, on) != outcome {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// failed raises what is overdue after a year became unqualified, until it is so no more.
+func (l *ledger) failed(year int, s spell) {
+	at := l.timeline.At(s.from)
+	if at == nil {
+		return
+	}
+	l.raise("AL-RCT-01", itoa(year), after(s.from, at.Parameters.RectificationOrderDays.Value), s.to,
+		first(l, func(_ events.Date, p *events.RectificationOrdered) bool { return p.Year == year }))
+	l.raise("AL-ITV-01", itoa(year), after(s.from, at.Parameters.InterviewDays.Value), s.to,
+		first(l, func(_ events.Date, p *events.InterviewHeld) bool { return p.Year == year && p.Principal }))
+}
+
+func (l *ledger) rectification(year int) {
+	for r, p := range all[events.RectificationOrdered](l) {
+		at := l.timeline.At(r.On)
+		if p.Year != year || at == nil {
+			continue
+		}
+		due := p.DueOn
+		if due == 0 {
+			due = r.On + events.Date(at.Parameters.RectificationTermDays.Value)
+		}
+		for _, s := range l.spellsOf(policy.Fail, year) {
+			l.raise("AL-RCT-02", itoa(year), max(due+1, s.from, r.On), s.to,
+				first(l, func(_ events.Date, q *events.RectificationAccepted) bool { return q.Year == year }))
+		}
+	}
+}
+
+// excellent raises the overdue construction subsidy of a year that became excellent, except while it is deferred.
+func (l *ledger) excellent(year int, s spell) {
+	at := l.timeline.At(s.from)
+	if at == nil {
+		return
+	}
+	due := after(s.from, at.Parameters.ConstructionDays.Value)
+	if due > l.on || !slices.Contains(l.supportYears(due), year) {
+		return
+	}
+	words := []events.Date{due}
+	for _, d := range days[events.AllocationDeferred, events.DeferralReleased](l) {
+		if d > due {
+			words = append(words, d)
+		}
+	}
+	for _, owed := range spells(words, func(on events.Date) bool { return l.latestWord(year+1, on) != deferred }) {
+		l.raise("AL-AWD-02", itoa(year), owed.from, owed.to, s.to,
+			l.constructionReached(year, at.Parameters.ConstructionFen.Value))
+	}
+}
+
+// supportYears are those of the latest task book filed on or before a day.
+func (l *ledger) supportYears(on events.Date) []int {
+	var years []int
+	for r, p := range all[events.TaskBookFiled](l) {
+		if r.On <= on {
+			years = p.SupportYears
+		}
+	}
+	return years
+}
+
+// word is the latest word on the allocations of a fiscal year (R20-7).
+type word string
+
+const (
+	deferred word = "deferred"
+	released word = "released"
+)
+
+func (l *ledger) latestWord(fiscalYear int, on events.Date) word {
+	var latest word
+	for _, r := range l.events {
+		if r.On > on {
+			break
+		}
+		switch p := r.Data.(type) {
+		case *events.AllocationDeferred:
+			if p.FiscalYear == fiscalYear {
+				latest = deferred
+			}
+		case *events.DeferralReleased:
+			if p.FiscalYear == fiscalYear {
+				latest = released
+			}
+		}
+	}
+	return latest
+}
+
+// revocationDue raises AL-REV-01 for a year that ends as many failed ones in a row as cost the qualification (R18-3).
+func (l *ledger) revocationDue(year int) {
+	revoked := l.revokedOn()
+	for _, n := range l.failuresToRevoke() {
+		var run []int
+		for y := year; y > year-n; y-- {
+			run = append(run, y)
+		}
+		for _, s := range l.spellsOf(policy.Fail, run...) {
+			at := l.timeline.At(s.from)
+			if at != nil && at.Parameters.FailuresToRevoke.Value == n && (revoked == 0 || revoked > s.from) {
+				l.raise("AL-REV-01", itoa(year), s.from, s.to, revoked)
+			}
+		}
+	}
+}
+
+// rulingDue raises AL-REV-03 where one ungraded year stands in such a row, so that a human must rule (OP-25).
+func (l *ledger) rulingDue(year int) {
+	for _, n := range l.failuresToRevoke() {
+		for gap := year - 1; gap > year-n; gap-- {
+			if !l.active(gap) {
+				continue
+			}
+			var run []int
+			for y := year; y >= year-n; y-- {
+				if y != gap {
+					run = append(run, y)
+				}
+			}
+			for _, s := range l.spellsOf(policy.Fail, run...) {
+				graded := l.decidedOn(gap)
+				at := l.timeline.At(s.from)
+				if at == nil || at.Parameters.FailuresToRevoke.Value != n || graded != 0 && graded <= l.failedSince(year, s.from) {
+					continue
+				}
+				l.raise("AL-REV-03", itoa(year), s.from, s.to, graded)
+			}
+		}
+	}
+}
+
+// failedSince is the day on which a year that is unqualified on a day became so.
+func (l *ledger) failedSince(year int, on events.Date) events.Date {
+	var since events.Date
+	for _, s := range l.spellsOf(policy.Fail, year) {
+		if s.from <= on {
+			since = s.from
+		}
+	}
+	return since
+}
+
+// failuresToRevoke lists each number of failures that some policy asks for, once.
+func (l *ledger) failuresToRevoke() []int {
+	var out []int
+	for _, p := range l.timeline.Adopted() {
+		if n := p.Parameters.FailuresToRevoke.Value; !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}

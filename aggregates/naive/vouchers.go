@@ -1,0 +1,188 @@
+package naive
+
+import (
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// vouchers raises the alerts on how money was spent.
+func (l *ledger) vouchers() {
+	sources := l.sources()
+	for r, v := range all[events.FundsSpent](l) {
+		reversed := l.reversedOn(v.Voucher)
+		for _, s := range l.standingSpells(r, v, policy.Forbidden, sources) {
+			l.raise("AL-USE-01", v.Voucher, s.from, s.to, reversed)
+		}
+		for _, s := range l.standingSpells(r, v, policy.Review, sources) {
+			l.raise("AL-USE-02", v.Voucher, s.from, s.to, reversed)
+		}
+		if l.timeline.At(r.On) == nil {
+			continue
+		}
+		if slices.ContainsFunc(v.Lines, func(line events.SpendingLine) bool { return l.overdrawn(r, line.Grant) }) {
+			l.raise("AL-FND-03", v.Voucher, r.On, reversed)
+		}
+		if v.OutTransfer != nil && !l.entrusted(r, v) {
+			l.raise("AL-OUT-01", v.Voucher, r.On, reversed)
+		}
+	}
+	for _, book := range all[events.EntrustmentSigned](l) {
+		l.separateAccount(book)
+	}
+}
+
+// sources tells where the money of each grant and match comes from.
+func (l *ledger) sources() map[string]events.Source {
+	out := map[string]events.Source{}
+	for _, g := range all[events.SubsidyGranted](l) {
+		out[g.Grant] = g.Source
+	}
+	for _, m := range all[events.MatchingCommitted](l) {
+		out[m.Match] = events.Local
+	}
+	return out
+}
+
+func (l *ledger) reversedOn(voucher string) events.Date {
+	return first(l, func(_ events.Date, p *events.SpendingReversed) bool { return p.Voucher == voucher })
+}
+
+// standing is how article 20 looks on a voucher at the end of a day: by its use and code under the policy of its day,
+// from a ruling on by that under the policy of the ruling's day.
+func (l *ledger) standing(r *events.Recorded, v *events.FundsSpent, on events.Date) policy.Standing {
+	s := l.reading(r.On).Standing(v.Use, v.EconCode)
+	for ruled, p := range all[events.UseRuled](l) {
+		if p.Voucher == v.Voucher && ruled.On <= on {
+			s = l.reading(ruled.On).Standing(p.Use, "")
+		}
+	}
+	return s
+}
+
+// standingSpells are the days from which a line of a voucher was of a class.
+func (l *ledger) standingSpells(r *events.Recorded, v *events.FundsSpent, class policy.Class, sources map[string]events.Source) []spell {
+	words := []events.Date{r.On}
+	for ruled, p := range all[events.UseRuled](l) {
+		if p.Voucher == v.Voucher {
+			words = append(words, ruled.On)
+		}
+	}
+	found := spells(words, func(on events.Date) bool {
+		s := l.standing(r, v, on)
+		return slices.ContainsFunc(v.Lines, func(line events.SpendingLine) bool { return s.On(sources[line.Grant]) == class })
+	})
+	return slices.DeleteFunc(found, func(s spell) bool { return l.timeline.At(s.from) == nil })
+}
+
+// overdrawn says whether a voucher leaves a grant's balance below zero, taking the grant's movements by day, what
+// fills it before what empties it, and then in order.
+func (l *ledger) overdrawn(voucher *events.Recorded, grant string) bool {
+	var balance events.Fen
+	for _, r := range l.events {
+		if r.On > voucher.On {
+			break
+		}
+		switch p := r.Data.(type) {
+		case *events.SubsidyReceived:
+			if p.Grant == grant {
+				balance += p.AmountFen
+			}
+		case *events.MatchingReceived:
+			if p.Match == grant {
+				balance += p.AmountFen
+			}
+		case *events.FundsRecovered:
+			if p.Grant == grant {
+				balance -= p.AmountFen
+			}
+		case *events.SpendingReversed:
+			balance += l.paid(p.Voucher, grant)
+		case *events.FundsSpent:
+			if r.On < voucher.On || r.Position <= voucher.Position {
+				balance -= paidFrom(p, grant)
+			}
+		}
+	}
+	return balance < 0
+}
+
+// paid is what a voucher took from a grant.
+func (l *ledger) paid(voucher, grant string) events.Fen {
+	for _, v := range all[events.FundsSpent](l) {
+		if v.Voucher == voucher {
+			return paidFrom(v, grant)
+		}
+	}
+	return 0
+}
+
+func paidFrom(v *events.FundsSpent, grant string) events.Fen {
+	var sum events.Fen
+	for _, line := range v.Lines {
+		if line.Grant == grant {
+			sum += line.AmountFen
+		}
+	}
+	return sum
+}
+
+func total(v *events.FundsSpent) events.Fen {
+	var sum events.Fen
+	for _, line := range v.Lines {
+		sum += line.AmountFen
+	}
+	return sum
+}
+
+// entrusted says whether an out-transfer is covered by its task book (R20-8).
+func (l *ledger) entrusted(r *events.Recorded, v *events.FundsSpent) bool {
+	for _, book := range all[events.EntrustmentSigned](l) {
+		if book.TaskBook != v.OutTransfer.TaskBook {
+			continue
+		}
+		var sum events.Fen
+		for u, other := range all[events.FundsSpent](l) {
+			if other.OutTransfer != nil && other.OutTransfer.TaskBook == book.TaskBook {
+				if reversed := l.reversedOn(other.Voucher); reversed == 0 || reversed > r.On {
+					sum += total(other)
+				}
+			}
+			if u == r {
+				break
+			}
+		}
+		return book.SignedOn <= r.On && book.Payee == v.Payee && sum <= book.AmountFen
+	}
+	return false
+}
+
+// separateAccount raises the alert on a task book without proof of separate bookkeeping (R20-9).
+func (l *ledger) separateAccount(book *events.EntrustmentSigned) {
+	var begun, last events.Date
+	settled := true
+	for r, v := range all[events.FundsSpent](l) {
+		if v.OutTransfer == nil || v.OutTransfer.TaskBook != book.TaskBook {
+			continue
+		}
+		if begun == 0 {
+			begun = r.On
+		}
+		reversed := l.reversedOn(v.Voucher)
+		last, settled = max(last, reversed), settled && reversed != 0
+	}
+	at := l.timeline.At(begun)
+	if at == nil {
+		return
+	}
+	due := begun
+	if book.SeparateAccountClause {
+		due = after(begun, at.Parameters.SeparateAccountDays.Value)
+	}
+	if !settled {
+		last = 0
+	}
+	l.raise("AL-OUT-02", book.TaskBook, due, last,
+		first(l, func(_ events.Date, p *events.SeparateAccountConfirmed) bool { return p.TaskBook == book.TaskBook }))
+}

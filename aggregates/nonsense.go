@@ -1,0 +1,221 @@
+package aggregates
+
+import (
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates/identifiers"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// TurnoverFenMax bounds the money that one center's grants, matches and vouchers may speak of together, so that no
+// sum over a province overflows: 10^16 fen, 100 trillion yuan.
+const TurnoverFenMax events.Fen = 10_000_000_000_000_000
+
+// nonsense lists why a record is refused in either mode (section 4), judged on everything recorded so far.
+func (c *Center) nonsense(r *events.Record) []Breach {
+	if r.Center != c.id {
+		return refuse("center", "属于另一中心", "belongs to another center")
+	}
+	if y := r.On.Year(); y < events.YearMin || y > events.YearMax {
+		return refuse("on", "年份 %d 超出范围", "year %d is out of range", y)
+	}
+	if found := c.wrongRole(r); len(found) > 0 {
+		return found
+	}
+	if p, ok := r.Data.(*events.EntryVoided); ok {
+		if found := c.ix.nonsense(r.On, r.Data); len(found) > 0 {
+			return found
+		}
+		return c.wrongVoiding(r.On, p)
+	}
+	return c.ix.nonsense(r.On, r.Data)
+}
+
+func refuse(field, zh, en string, args ...any) []Breach {
+	return []Breach{{Field: field, Reason: events.Say(zh, en, args...)}}
+}
+
+// wrongRole refuses a writer whom section 4 does not name for the kind (R04-2, R04-7). A voiding needs a role that may
+// write the kind voided.
+func (c *Center) wrongRole(r *events.Record) []Breach {
+	kind := events.Lookup(r.Kind)
+	if p, ok := r.Data.(*events.EntryVoided); ok && kind.Allows(r.By.Role) {
+		if rev := c.revisionOf(p.Event); rev != 0 {
+			kind = events.Lookup(c.log[rev-1].kind)
+		}
+	}
+	if kind.Allows(r.By.Role) {
+		return nil
+	}
+	rule := events.RuleID("R04-2")
+	if slices.Contains(kind.Roles, events.Finance) {
+		rule = "R04-7"
+	}
+	return []Breach{{Rule: rule, Field: "by.role", Reason: events.Say("%s 不得写入 %s；应为 %v", "%s may not write %s; it takes %v", r.By.Role, r.Kind, kind.Roles)}}
+}
+
+// wrongVoiding refuses to void what is not there, is voided, is a voiding or the registration, or carries a later
+// record.
+func (c *Center) wrongVoiding(on events.Date, p *events.EntryVoided) []Breach {
+	rev := c.revisionOf(p.Event)
+	if rev == 0 {
+		return refuse("data.event", "没有 id 为 %s 的记录", "there is no entry %s", p.Event)
+	}
+	e := &c.log[rev-1]
+	switch e.data.(type) {
+	case *events.EntryVoided:
+		return refuse("data.event", "作废本身不能作废", "a voiding cannot be voided")
+	case *events.CenterRegistered:
+		return refuse("data.event", "登记不能作废", "the registration cannot be voided")
+	}
+	if e.voided != 0 {
+		return refuse("data.event", "已经作废", "is already voided")
+	}
+	if on < e.on {
+		return tooEarly("data.event", e.on)
+	}
+	_, found := c.without(rev)
+	return found
+}
+
+func tooEarly(field string, on events.Date) []Breach {
+	return refuse(field, "早于所指事件的日期 %v", "is dated before what it names (%v)", on)
+}
+
+func missing(field, id string) []Breach {
+	return refuse(field, "没有 %q", "there is no %q", id)
+}
+
+func twice(field, id string) []Breach {
+	return refuse(field, "%q 已经存在", "%q exists already", id)
+}
+
+// named refuses to name what is not there or is of a later date.
+func named(field, id string, at place, there bool, on events.Date) []Breach {
+	if !there {
+		return missing(field, id)
+	}
+	if on < at.on {
+		return tooEarly(field, at.on)
+	}
+	return nil
+}
+
+// created refuses a second event that creates the same thing.
+func created[T any](field, id string, m map[string]T) []Breach {
+	if _, there := m[id]; there {
+		return twice(field, id)
+	}
+	return nil
+}
+
+// nonsense is what can be said of an entry from the index alone; it holds for an entry read back as for a new one.
+func (ix *index) nonsense(on events.Date, data events.Payload) []Breach {
+	if p, ok := data.(*events.CenterRegistered); ok {
+		if ix.registered.what != nil {
+			return refuse("kind", "中心已经登记", "the center is already registered")
+		}
+		return wrongUSCC("data.uscc", p.USCC)
+	}
+	if ix.registered.what == nil {
+		return refuse("center", "中心尚未登记", "the center is not registered")
+	}
+	if on < ix.registered.on {
+		return refuse("on", "早于中心登记日 %v", "is before the center's registration (%v)", ix.registered.on)
+	}
+	switch p := data.(type) {
+	case *events.FactsChanged:
+		if p.USCC != nil {
+			return wrongUSCC("data.uscc", *p.USCC)
+		}
+	case *events.PlaqueAwarded:
+		if len(ix.plaques) > 0 {
+			return refuse("kind", "已经授牌", "the plaque was already awarded")
+		}
+	case *events.QualificationRevoked:
+		if len(ix.revocations) > 0 {
+			return refuse("kind", "资格已经取消", "the qualification was already revoked")
+		}
+	case *events.IncidentRecorded:
+		return created("data.incident", p.Incident, ix.incidentNames)
+	case *events.IncidentClosed:
+		at, there := ix.incidentNames[p.Incident]
+		return named("data.incident", p.Incident, at, there, on)
+	case *events.CreditListed:
+		return created("data.listing", p.Listing, ix.listingNames)
+	case *events.CreditDelisted:
+		at, there := ix.listingNames[p.Listing]
+		return named("data.listing", p.Listing, at, there, on)
+	case *events.TrialRecorded:
+		return created("data.trial", p.Trial, ix.trialNames)
+	case *events.AuditFindingOpened:
+		return created("data.finding", p.Finding, ix.findingNames)
+	case *events.AuditFindingClosed:
+		at, there := ix.findingNames[p.Finding]
+		return named("data.finding", p.Finding, at, there, on)
+	case *events.GradeDecided:
+		if _, there := ix.decidedIn[p.Year]; there {
+			return refuse("data.year", "%d 年度已经评定", "the grade of %d is already decided", p.Year)
+		}
+	case *events.GradeRevised:
+		at, there := ix.decidedIn[p.Year]
+		if !there {
+			return refuse("data.year", "%d 年度尚未评定", "the grade of %d is not decided", p.Year)
+		}
+		return named("data.year", "", at, there, on)
+	case *events.RectificationOrdered:
+		if _, there := ix.orders[p.Year]; there {
+			return refuse("data.year", "%d 年度已经责令整改", "rectification for %d is already ordered", p.Year)
+		}
+	case *events.RectificationSubmitted:
+		return ix.ordered(p.Year, on)
+	case *events.RectificationAccepted:
+		return ix.ordered(p.Year, on)
+	default:
+		return ix.moneyNonsense(on, data)
+	}
+	return nil
+}
+
+func (ix *index) ordered(year int, on events.Date) []Breach {
+	order, there := ix.orders[year]
+	if !there {
+		return refuse("data.year", "%d 年度没有责令整改", "no rectification is ordered for %d", year)
+	}
+	return named("data.year", "", order.place, there, on)
+}
+
+func wrongUSCC(field, code string) []Breach {
+	if _, form := identifiers.ParseUSCC(code); form == identifiers.WrongForm {
+		return refuse(field, "%q 不是统一社会信用代码：应为 18 位，第 3 至 8 位为数字，不含 I、O、S、V、Z", "%q is not a unified social credit code: 18 characters, digits at 3 to 8, none of I, O, S, V, Z", code)
+	}
+	return nil
+}
+
+// vocabulary refuses a grade or a use that the policy does not have.
+func vocabulary(p *policy.Policy, data events.Payload) []Breach {
+	grade := func(g string) []Breach {
+		if p.Outcome(g) == "" {
+			return refuse("data.grade", "办法 %s 没有等级 %q", "policy %s has no grade %q", p.ID, g)
+		}
+		return nil
+	}
+	use := func(u events.Use) []Breach {
+		if p.Use(u) == nil {
+			return refuse("data.use", "办法 %s 没有用途 %q", "policy %s has no use %q", p.ID, u)
+		}
+		return nil
+	}
+	switch d := data.(type) {
+	case *events.GradeDecided:
+		return grade(d.Grade)
+	case *events.GradeRevised:
+		return grade(d.Grade)
+	case *events.FundsSpent:
+		return use(d.Use)
+	case *events.UseRuled:
+		return use(d.Use)
+	}
+	return nil
+}

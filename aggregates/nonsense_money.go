@@ -1,0 +1,121 @@
+package aggregates
+
+import "github.com/taizhang/taizhang/events"
+
+// moneyNonsense is the part of nonsense about grants, matches, vouchers and task books.
+func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
+	if sum := ix.turnoverFen + turnover(data); sum > TurnoverFenMax {
+		return refuse("data", "中心累计金额 %d 分超过 %d 分的上限", "the center's money sums to %d fen, over the limit of %d", sum, TurnoverFenMax)
+	}
+	switch p := data.(type) {
+	case *events.ProjectApproved:
+		return created("data.project", p.Project, ix.projects)
+	case *events.SubsidyGranted:
+		if p.Project != "" {
+			if _, there := ix.projects[p.Project]; !there {
+				return missing("data.project", p.Project)
+			}
+		}
+		return created("data.grant", p.Grant, ix.funds)
+	case *events.MatchingCommitted:
+		return created("data.match", p.Match, ix.funds)
+	case *events.SubsidyReversed:
+		f, found := ix.fund("data.grant", p.Grant, false, on)
+		if found == nil && f.netFen()-p.AmountFen < f.totals.receivedFen-f.totals.recoveredFen {
+			return refuse("data.amountFen", "冲减 %d 分后净下达额低于已到账净额 %d 分", "reversing %d fen takes the net grant below the %d fen received", p.AmountFen, f.totals.receivedFen-f.totals.recoveredFen)
+		}
+		return found
+	case *events.SubsidyReceived:
+		return ix.wrongReceipt("data.grant", p.Grant, false, p.AmountFen, on)
+	case *events.MatchingReceived:
+		return ix.wrongReceipt("data.match", p.Match, true, p.AmountFen, on)
+	case *events.FundsRecovered:
+		f, found := ix.fund("data.grant", p.Grant, false, on)
+		if found == nil && p.AmountFen > f.balanceFen() {
+			return refuse("data.amountFen", "收回 %d 分超过该笔经费余额 %d 分", "recovering %d fen is more than the grant's balance of %d fen", p.AmountFen, f.balanceFen())
+		}
+		return found
+	case *events.FundsSpent:
+		return ix.wrongVoucher(on, p)
+	case *events.SpendingReversed:
+		v := ix.vouchers[p.Voucher]
+		if v == nil {
+			return missing("data.voucher", p.Voucher)
+		}
+		if v.reversed.on != 0 {
+			return refuse("data.voucher", "凭证 %q 已经冲销", "voucher %q is already reversed", p.Voucher)
+		}
+		if ix.voucherName(p.ReversalVoucher) {
+			return twice("data.reversalVoucher", p.ReversalVoucher)
+		}
+		return named("data.voucher", p.Voucher, v.place, true, on)
+	case *events.UseRuled:
+		v := ix.vouchers[p.Voucher]
+		if v == nil {
+			return missing("data.voucher", p.Voucher)
+		}
+		if v.reversed.on != 0 {
+			return refuse("data.voucher", "凭证 %q 已经冲销，不能再认定用途", "voucher %q is reversed; its use cannot be ruled on", p.Voucher)
+		}
+		return named("data.voucher", p.Voucher, v.place, true, on)
+	case *events.EntrustmentSigned:
+		if b := ix.books[p.TaskBook]; b != nil && b.signed.what != nil {
+			return twice("data.taskBook", p.TaskBook)
+		}
+	case *events.SeparateAccountConfirmed:
+		return ix.unsigned("data.taskBook", p.TaskBook)
+	case *events.OutTransferSettled:
+		return ix.unsigned("data.taskBook", p.TaskBook)
+	}
+	return nil
+}
+
+// fund finds a grant, or a match, that may be named on a date.
+func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Breach) {
+	f := ix.funds[id]
+	if f == nil {
+		return nil, missing(field, id)
+	}
+	if f.match != match {
+		return nil, refuse(field, "%q 是另一类资金（下达与配套不能混用）", "%q is money of the other sort (grants and matches do not mix)", id)
+	}
+	return f, named(field, id, f.place, true, on)
+}
+
+func (ix *index) wrongReceipt(field, id string, match bool, amountFen events.Fen, on events.Date) []Breach {
+	f, found := ix.fund(field, id, match, on)
+	if found == nil && f.totals.receivedFen+amountFen > f.netFen() {
+		return refuse("data.amountFen", "到账合计 %d 分超过净额 %d 分", "receipts of %d fen in all are above the net %d fen", f.totals.receivedFen+amountFen, f.netFen())
+	}
+	return found
+}
+
+func (ix *index) wrongVoucher(on events.Date, p *events.FundsSpent) []Breach {
+	if ix.voucherName(p.Voucher) {
+		return twice("data.voucher", p.Voucher)
+	}
+	for _, l := range p.Lines {
+		f := ix.funds[l.Grant]
+		if f == nil {
+			return missing("data.lines.grant", l.Grant)
+		}
+		if on < f.on {
+			return tooEarly("data.lines.grant", f.on)
+		}
+	}
+	if p.OutTransfer != nil && p.OutTransfer.TaskBook != "" {
+		return ix.unsigned("data.outTransfer.taskBook", p.OutTransfer.TaskBook)
+	}
+	return nil
+}
+
+// unsigned refuses to name a task book that is not recorded; its date does not matter.
+func (ix *index) unsigned(field, id string) []Breach {
+	if b := ix.books[id]; b == nil || b.signed.what == nil {
+		return missing(field, id)
+	}
+	return nil
+}
+
+// voucherName says whether a name is taken; vouchers and reversal vouchers share one name space.
+func (ix *index) voucherName(id string) bool { return ix.vouchers[id] != nil || ix.reversals[id] }

@@ -1,0 +1,49 @@
+package aggregates
+
+import (
+	"math/big"
+	"math/bits"
+	"strconv"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// lessThan says whether a·b < c·d, exactly: the products are taken in 128 bits. a may be negative; b is above zero, c
+// and d are not below it.
+func lessThan(a, b, c, d int64) bool {
+	if a < 0 {
+		return true
+	}
+	hi1, lo1 := bits.Mul64(uint64(a), uint64(b))
+	hi2, lo2 := bits.Mul64(uint64(c), uint64(d))
+	return hi1 < hi2 || hi1 == hi2 && lo1 < lo2
+}
+
+// RatePercent is executed / available as a percentage with two decimals, half away from zero, such as "24.99"; "" when
+// available is not above zero (section 8).
+func (m Money) RatePercent() string {
+	if m.AvailableFen() <= 0 {
+		return ""
+	}
+	rate := big.NewRat(int64(m.ExecutedFen()), int64(m.AvailableFen()))
+	return rate.Mul(rate, big.NewRat(100, 1)).FloatString(2)
+}
+
+// ShowFen shows an amount in yuan with two decimals and thousands separators, such as "1,234.50"; the unit is printed
+// by whoever shows it.
+func ShowFen(v events.Fen) string {
+	sign, u := "", uint64(v)
+	if v < 0 {
+		sign, u = "-", -u
+	}
+	digits := strconv.FormatUint(u/100, 10)
+	out := make([]byte, 0, 32)
+	out = append(out, sign...)
+	for i := range len(digits) {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			out = append(out, ',')
+		}
+		out = append(out, digits[i])
+	}
+	return string(append(out, '.', byte('0'+u/10%10), byte('0'+u%10)))
+}

@@ -1,0 +1,87 @@
+package aggregates
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// place is where an event stands in the order (on, position); within one center revisions order as positions do.
+type place struct {
+	on  events.Date
+	rev uint32
+}
+
+func (p place) before(o place) bool { return p.on < o.on || p.on == o.on && p.rev < o.rev }
+
+// dated is one event or movement at its place.
+type dated[T any] struct {
+	place
+	what T
+}
+
+// series is events of one sort in the order (on, position).
+type series[T any] []dated[T]
+
+// add puts one more in its place, which is nearly always the end.
+func (s *series[T]) add(at place, what T) {
+	list := *s
+	if n := len(list); n == 0 || list[n-1].before(at) {
+		*s = append(list, dated[T]{at, what})
+		return
+	}
+	i := sort.Search(len(list), func(i int) bool { return at.before(list[i].place) })
+	*s = slices.Insert(list, i, dated[T]{at, what})
+}
+
+// upTo returns those on or before a date.
+func (s series[T]) upTo(d events.Date) series[T] {
+	n := len(s)
+	if n == 0 || s[n-1].on <= d {
+		return s
+	}
+	return s[:sort.Search(n, func(i int) bool { return s[i].on > d })]
+}
+
+// from returns those on or after a date.
+func (s series[T]) from(d events.Date) series[T] {
+	return s[sort.Search(len(s), func(i int) bool { return s[i].on >= d }):]
+}
+
+// last returns the latest on or before a date, or nil.
+func (s series[T]) last(d events.Date) *dated[T] {
+	if s = s.upTo(d); len(s) > 0 {
+		return &s[len(s)-1]
+	}
+	return nil
+}
+
+// first returns the first for which ok holds, or nil.
+func (s series[T]) first(ok func(T) bool) *dated[T] {
+	for i := range s {
+		if ok(s[i].what) {
+			return &s[i]
+		}
+	}
+	return nil
+}
+
+// date returns when it was, or none for nil.
+func (d *dated[T]) date() events.Date {
+	if d == nil {
+		return 0
+	}
+	return d.on
+}
+
+// earliest returns the earliest of the dates that are not none.
+func earliest(dates ...events.Date) events.Date {
+	var min events.Date
+	for _, d := range dates {
+		if d != 0 && (min == 0 || d < min) {
+			min = d
+		}
+	}
+	return min
+}

@@ -1,0 +1,196 @@
+package aggregates
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// view is a center as of a date: every question of sections 5 to 9 is asked of one. Only what happened on or before
+// the date counts.
+type view struct {
+	*index
+	c  *Center
+	t  policy.Timeline
+	on events.Date
+
+	revokedOn  events.Date // the first qualification.revoked, or none
+	spells     map[int][]spell
+	alerts     []Alert
+	explaining *explaining
+}
+
+// explaining gathers explanations of the alerts asked about.
+type explaining struct {
+	code     Code
+	key      string
+	raisedOn events.Date
+	found    []Explanation
+}
+
+func (c *Center) view(t policy.Timeline, on events.Date) *view {
+	v := &view{index: c.ix, c: c, t: t, on: on}
+	if r := c.ix.revocations.upTo(on); len(r) > 0 {
+		v.revokedOn = r[0].on
+	}
+	return v
+}
+
+// Evaluate answers everything about the center as of a date.
+func (c *Center) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
+	e := &Evaluation{On: on}
+	if !c.Registered() || c.ix.registered.on > on {
+		return e
+	}
+	v := c.view(t, on)
+	e.Status = v.status()
+	e.Events = upToPlace(c.ix.all, on)
+	if t.Reading(on) == nil { // no policy says what money or an alert is
+		return e
+	}
+	money := v.money()
+	e.Executions = v.executions(money)
+	v.everyAlert(money)
+	e.Alerts = v.sorted()
+	return e
+}
+
+// Explain explains the alerts with a code as of a date; a key or raising date narrows them down, "" and none do not.
+func (c *Center) Explain(t policy.Timeline, on events.Date, code Code, key string, raisedOn events.Date) []Explanation {
+	if !c.Registered() || c.ix.registered.on > on || t.Reading(on) == nil {
+		return nil
+	}
+	v := c.view(t, on)
+	v.explaining = &explaining{code: code, key: key, raisedOn: raisedOn}
+	v.everyAlert(v.money())
+	slices.SortStableFunc(v.explaining.found, func(a, b Explanation) int { return compareAlerts(a.Alert, b.Alert) })
+	return slices.CompactFunc(v.explaining.found, func(a, b Explanation) bool { return sameAlert(a.Alert, b.Alert) })
+}
+
+// openOn says whether an alert with this code and key is open on the view's date.
+func (v *view) openOn(code Code, key string) bool {
+	v.everyAlert(v.money())
+	return slices.ContainsFunc(v.alerts, func(a Alert) bool { return a.Code == code && a.Key == key && a.Open() })
+}
+
+func (v *view) everyAlert(m *money) {
+	v.admissionAlerts()
+	v.recognitionAlerts()
+	v.taskBookAlerts()
+	v.governanceAlerts()
+	v.safetyAlerts()
+	v.ethicsAlerts()
+	v.reportAlerts()
+	v.gradingAlerts()
+	v.failureAlerts()
+	v.grantAlerts(m)
+	v.projectAlerts()
+	v.receiptAlerts()
+	v.voucherAlerts()
+	v.outTransferAlerts()
+	v.executionAlerts(m)
+	v.revocationAlerts()
+	v.auditAlerts()
+}
+
+func upToPlace(all []place, on events.Date) int {
+	n, _ := slices.BinarySearchFunc(all, place{on + 1, 0}, func(a, b place) int {
+		if a.before(b) {
+			return -1
+		}
+		return 1
+	})
+	return n
+}
+
+// status is the furthest that the center has come, whatever the dates (section 6).
+func (v *view) status() Status {
+	switch {
+	case v.revokedOn != 0:
+		return Revoked
+	case len(v.plaques.upTo(v.on)) > 0:
+		return Active
+	case v.approvedOn() != 0:
+		return Approved
+	case v.passedOn() != 0:
+		return Reviewed
+	}
+	return Registered
+}
+
+// raise files an alert under the policy p in force for its fact: nothing is raised when there is none (OP-01). cleared
+// is the earliest day that would clear it, or none; closing out and revocation are added here as the catalog says. An
+// alert cleared before its raising date does not exist. because are the revisions of the events it follows from. The
+// result is nil unless the alert is being explained.
+func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn, cleared events.Date, because ...uint32) *Explanation {
+	if p == nil || raisedOn > v.on {
+		return nil
+	}
+	row := alertRows[code]
+	if row.EndsWithRevocation {
+		cleared = earliest(cleared, v.revokedOn)
+	}
+	if row.Closable {
+		if closings := v.closings[closingKey{code, key}].upTo(v.on).from(raisedOn); len(closings) > 0 {
+			cleared = earliest(cleared, closings[0].on)
+		}
+	}
+	if cleared != 0 && cleared < raisedOn {
+		return nil
+	}
+	if cleared > v.on {
+		cleared = 0
+	}
+	a := Alert{Code: code, Key: key, Severity: row.Severity, RaisedOn: raisedOn, ClearedOn: cleared}
+	if code == "AL-GOV-01" && key == "party-organisation" {
+		a.Severity = Blue
+	}
+	if v.explaining == nil {
+		v.alerts = append(v.alerts, a)
+		return nil
+	}
+	return v.explaining.add(v.c, a, p, row, because)
+}
+
+func (x *explaining) add(c *Center, a Alert, p *policy.Policy, row *AlertRow, because []uint32) *Explanation {
+	if a.Code != x.code || x.key != "" && a.Key != x.key || x.raisedOn != 0 && a.RaisedOn != x.raisedOn {
+		return nil
+	}
+	e := Explanation{Alert: a, Policy: p, Rules: row.Rules, Cleared: row.Cleared}
+	for _, rev := range because {
+		if rev != 0 && !slices.Contains(e.Because, c.log[rev-1].id) {
+			e.Because = append(e.Because, c.log[rev-1].id)
+		}
+	}
+	x.found = append(x.found, e)
+	return &x.found[len(x.found)-1]
+}
+
+// sorted orders the alerts and leaves one of each identity (code, key, raising date): of two raised on one day for two
+// reasons the alert is cleared when the last of them is.
+func (v *view) sorted() []Alert {
+	slices.SortFunc(v.alerts, compareAlerts)
+	return slices.CompactFunc(v.alerts, sameAlert)
+}
+
+func sameAlert(a, b Alert) bool {
+	return a.Code == b.Code && a.Key == b.Key && a.RaisedOn == b.RaisedOn
+}
+
+func compareAlerts(a, b Alert) int {
+	if c := cmp.Compare(a.Code, b.Code); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.RaisedOn, b.RaisedOn); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Key, b.Key); c != 0 {
+		return c
+	}
+	return cmp.Compare(uint32(b.ClearedOn-1), uint32(a.ClearedOn-1)) // the open one first, then the latest cleared
+}
+
+func yearKey(year int) string { return strconv.Itoa(year) }
