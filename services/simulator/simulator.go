@@ -1,0 +1,166 @@
+package simulator
+
+import (
+	"container/heap"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// Config says what to simulate. Records are entered from From to To, both included, and happen within those days.
+type Config struct {
+	Seed            uint64
+	Centers         int
+	From, To        events.Date
+	VouchersPerYear int // average per active center; 0 means VouchersPerYearDefault
+}
+
+// VouchersPerYearDefault makes four fifths of a province's records vouchers.
+const VouchersPerYearDefault = 110
+
+// Limits of a simulation. YearMax leaves room for the task books of the last centers.
+const (
+	CentersMax         = 100_000
+	VouchersPerYearMax = 1_000_000
+	YearMin            = events.YearMin
+	YearMax            = events.YearMax - 5
+)
+
+// Check returns an error that names the first member out of its limits, or nil.
+func (c Config) Check() error {
+	within := func(name string, v, lo, hi int) error {
+		if v < lo || v > hi {
+			return fmt.Errorf("simulator: check configuration: %s is %d, it must be from %d to %d", name, v, lo, hi)
+		}
+		return nil
+	}
+	for _, err := range []error{
+		within("centers", c.Centers, 0, CentersMax),
+		within("vouchers per year", c.VouchersPerYear, 0, VouchersPerYearMax),
+		within("the year of from", c.From.Year(), YearMin, YearMax),
+		within("the year of to", c.To.Year(), YearMin, YearMax),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	if c.To < c.From {
+		return fmt.Errorf("simulator: check configuration: to, %v, is before from, %v", c.To, c.From)
+	}
+	return nil
+}
+
+// Records yields the history in the order in which it is entered. An error (a configuration out of its limits, or an
+// aggregate that refuses what it judged to be sound) is yielded once and last. The caller may keep a record and must not change it.
+func Records(cfg Config) iter.Seq2[*events.Record, error] {
+	return func(yield func(*events.Record, error) bool) {
+		if err := cfg.Check(); err != nil {
+			yield(nil, err)
+			return
+		}
+		if cfg.VouchersPerYear == 0 {
+			cfg.VouchersPerYear = VouchersPerYearDefault
+		}
+		p := &province{cfg: cfg, timeline: policy.Timeline{}.With(policy.Builtin()), documents: map[series]int{}, yield: yield}
+		p.run()
+	}
+}
+
+// province is the state that all centers share.
+type province struct {
+	cfg       Config
+	timeline  policy.Timeline
+	today     events.Date
+	agenda    agenda
+	scheduled uint64
+	position  uint64
+	documents map[series]int // the last number given
+	yield     func(*events.Record, error) bool
+	stopped   bool
+}
+
+// series is one numbering of documents, which begins anew each year.
+type series struct {
+	prefix string
+	year   int
+}
+
+// run works off the agenda until it is empty, the caller has enough or a record fails.
+func (p *province) run() {
+	// Profiles and stories go round, so that any province of some dozens of centers has some of each; stories move on by
+	// one with every deal, so that a profile does not always get the same.
+	rng := rand.New(rand.NewPCG(p.cfg.Seed, 0))
+	deck := rng.Perm(len(profileDeck))
+	turn := rng.IntN(len(stories))
+	p.today = p.cfg.From
+	for i := range p.cfg.Centers {
+		newCenter(p, i+1, profileDeck[deck[i%len(deck)]], stories[(turn+i+i/len(deck))%len(stories)])
+	}
+	for len(p.agenda) > 0 && !p.stopped {
+		next := heap.Pop(&p.agenda).(step)
+		p.today = next.day
+		next.do()
+	}
+}
+
+// at puts a step on the agenda of a working day: offices are closed on Saturday and Sunday. Steps of one day are done
+// in the order in which they were put there; what falls after the end is never done.
+func (p *province) at(day events.Date, do func()) {
+	day = max(day, p.today)
+	switch weekday(day) {
+	case 6:
+		day += 2
+	case 0:
+		day++
+	}
+	if day > p.cfg.To {
+		return
+	}
+	p.scheduled++
+	heap.Push(&p.agenda, step{day: day, order: p.scheduled, do: do})
+}
+
+// weekday counts from Sunday, 0; 1970-01-01 was a Thursday.
+func weekday(d events.Date) int { return int(d-events.DateOf(1970, 1, 1)+4) % 7 }
+
+// document gives the next number of a series, such as 浙财科教〔2025〕12号.
+func (p *province) document(prefix string, on events.Date) string {
+	s := series{prefix, on.Year()}
+	p.documents[s]++
+	return fmt.Sprintf("%s〔%d〕%d号", s.prefix, s.year, p.documents[s])
+}
+
+func (p *province) fail(err error) {
+	p.stopped = true
+	p.yield(nil, err)
+}
+
+// step is something that an office does on a day.
+type step struct {
+	day   events.Date
+	order uint64
+	do    func()
+}
+
+// agenda is a heap of steps; the methods are heap.Interface.
+type agenda []step
+
+func (a agenda) Len() int { return len(a) }
+func (a agenda) Less(i, j int) bool {
+	if a[i].day != a[j].day {
+		return a[i].day < a[j].day
+	}
+	return a[i].order < a[j].order
+}
+func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
+func (a *agenda) Push(x any)   { *a = append(*a, x.(step)) }
+func (a *agenda) Pop() any {
+	last := len(*a) - 1
+	next := (*a)[last]
+	(*a)[last] = step{}
+	*a = (*a)[:last]
+	return next
+}
