@@ -153,27 +153,45 @@ func dateIf(ok bool, d events.Date) events.Date {
 }
 
 // revocationDue looks back from a failed year: with the years before it failed too, revocation is due (R18-3,
-// AL-REV-01); with one active year among them ungraded, a human must rule (OP-25, AL-REV-03).
+// AL-REV-01); with one active year among them ungraded, a human must rule (OP-25, AL-REV-03). How many years it takes
+// is the policy's of the day on which they are together.
 func (v *view) revocationDue(year int, s spell) {
-	n := v.t.Reading(s.on).Parameters.FailuresToRevoke.Value
-	v.failedTogether(year-1, year-n+1, 0, s, s.until, func(since place, until events.Date) {
-		if v.revokedOn == 0 || v.revokedOn > since.on {
-			v.raise(v.t.At(since.on), "AL-REV-01", yearKey(year), since.on, earliest(until, v.revokedOn), since.rev, s.rev)
+	for _, n := range v.failuresToRevoke() {
+		raise := func(code Code, since place, cleared events.Date) {
+			if p := v.t.At(since.on); p != nil && p.Parameters.FailuresToRevoke.Value == n {
+				v.raise(p, code, yearKey(year), since.on, cleared, since.rev, s.rev)
+			}
 		}
-	})
-	for gap := year - n + 1; gap < year; gap++ {
-		graded := v.gradings[gap].upTo(v.on).first(any1)
-		if !v.activeIn(gap) || graded != nil && graded.on <= s.on {
-			continue
-		}
-		v.failedTogether(year-1, year-n, gap, s, s.until, func(since place, until events.Date) {
-			v.raise(v.t.At(since.on), "AL-REV-03", yearKey(year), since.on, earliest(until, graded.date()), since.rev, s.rev)
+		v.failedTogether(year-1, year-n+1, 0, s, s.until, func(since place, until events.Date) {
+			if v.revokedOn == 0 || v.revokedOn > since.on {
+				raise("AL-REV-01", since, earliest(until, v.revokedOn))
+			}
 		})
+		for gap := year - n + 1; gap < year; gap++ {
+			graded := v.gradings[gap].upTo(v.on).first(any1)
+			if !v.activeIn(gap) || graded != nil && graded.on <= s.on {
+				continue
+			}
+			v.failedTogether(year-1, year-n, gap, s, s.until, func(since place, until events.Date) {
+				raise("AL-REV-03", since, earliest(until, graded.date()))
+			})
+		}
 	}
 }
 
+// failuresToRevoke lists each number of failures that some policy asks for, once.
+func (v *view) failuresToRevoke() []int {
+	var numbers []int
+	for _, p := range v.t.Adopted() {
+		if n := p.Parameters.FailuresToRevoke.Value; !slices.Contains(numbers, n) {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers
+}
+
 // failedTogether yields each span of days in which a later year, failed by the spell s until a day, and the years from
-// year down to first, but for a gap, were all failed at once: the decision that completed it and the day it ends.
+// year down to first, but for a gap (0 for none), were all failed at once: the decision that completed it and the day it ends.
 func (v *view) failedTogether(year, first, gap int, s spell, until events.Date, yield func(since place, until events.Date)) {
 	if year < first {
 		yield(s.place, until)

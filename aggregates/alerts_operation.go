@@ -1,6 +1,7 @@
 package aggregates
 
 import (
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 )
 
@@ -88,24 +89,28 @@ func (v *view) safetyAlerts() {
 	}
 }
 
-// ethicsAlerts are AL-ETH-01: each span of days after the plaque in which R06-6 is unmet.
+// ethicsAlerts are AL-ETH-01: each span of days after the plaque in which R06-6 is unmet. It can begin or end on the day
+// of the plaque, of a change of facts, or on which a policy comes into force.
 func (v *view) ethicsAlerts() {
-	plaqueOn := v.plaqueOn()
-	if plaqueOn == 0 {
+	plaque := v.plaque()
+	if plaque == nil {
 		return
 	}
-	days := []dated[struct{}]{{place{plaqueOn, v.plaque().rev}, struct{}{}}}
-	for _, f := range v.facts.upTo(v.on).from(plaqueOn) {
-		if f.on == days[len(days)-1].on {
-			days[len(days)-1].rev = f.rev
-		} else {
-			days = append(days, dated[struct{}]{f.place, struct{}{}})
+	var days series[struct{}]
+	days.add(plaque.place, struct{}{})
+	for _, f := range v.facts.upTo(v.on).from(plaque.on) {
+		days.add(f.place, struct{}{})
+	}
+	for _, p := range v.t.Adopted() {
+		if p.EffectiveFrom > plaque.on && p.EffectiveFrom <= v.on {
+			days.add(place{p.EffectiveFrom, 0}, struct{}{})
 		}
 	}
 	var since place
 	for _, day := range days {
 		facts := v.factsAt(day.on)
-		switch met := ethicsMet(v.t.Reading(day.on), &facts); {
+		p := v.t.Reading(day.on)
+		switch met := !p.Asks(policy.EthicsCommittee) || ethicsMet(p, &facts); {
 		case !met && since.on == 0:
 			since = day.place
 		case met && since.on != 0:

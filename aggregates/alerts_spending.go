@@ -17,7 +17,7 @@ func (v *view) ruled(r dated[events.Use]) policy.Standing {
 	return v.t.Reading(r.on).Standing(r.what, "")
 }
 
-// worst returns the classes that a voucher's lines have under a standing.
+// has says whether a line of the voucher is of a class under a standing.
 func (s *voucher) has(st policy.Standing, class policy.Class) bool {
 	for _, l := range s.lines {
 		if st.On(l.fund.source) == class {
@@ -46,33 +46,39 @@ func (v *view) voucherAlerts() {
 	}
 }
 
-// useSpells raises an alert for each span of time in which a voucher is of a class: from the voucher or the ruling
-// that made it so, to the ruling otherwise or the reversal.
+// useSpells raises an alert for each span of days in which a voucher is of a class: from the voucher or the ruling that
+// made it so, to the ruling otherwise or the reversal. A ruling replaces the use from its date on, so one of the
+// voucher's own day, or of a later ruling's, leaves no trace of the use before it.
 func (v *view) useSpells(code Code, class policy.Class, s *voucher, st policy.Standing) {
 	var since place
-	if s.has(st, class) {
-		since = s.place
-	}
+	var was policy.Standing // since then
 	reversedOn := s.reversedBy(v.on)
 	end := func(on events.Date, because uint32) {
 		if x := v.raise(v.t.At(since.on), code, s.spent.Voucher, since.on, earliest(on, reversedOn), s.rev, since.rev, because); x != nil {
-			x.Figures = append(x.Figures, Figure{"use", events.Say("用途", "use"), string(st.Use), ""},
+			x.Figures = append(x.Figures, Figure{"use", events.Say("用途", "use"), string(was.Use), ""},
 				Figure{"amount", events.Say("金额", "amount"), fmt.Sprint(int64(s.amountFen())), "fen"})
-			if st.Rule != "" {
-				x.Rules = rules(st.Rule)
+			if was.Rule != "" {
+				x.Rules = rules(was.Rule)
 			}
 		}
 	}
-	for _, r := range s.rulings.upTo(v.on) {
-		now := v.ruled(r)
-		switch is := s.has(now, class); {
+	at, rulings := s.place, s.rulings.upTo(v.on)
+	for i := 0; ; i++ {
+		for i < len(rulings) && rulings[i].on == at.on {
+			at, st = rulings[i].place, v.ruled(rulings[i])
+			i++
+		}
+		switch is := s.has(st, class); {
 		case is && since.on == 0:
-			since = r.place
+			since, was = at, st
 		case !is && since.on != 0:
-			end(r.on, r.rev)
+			end(at.on, at.rev)
 			since = place{}
 		}
-		st = now
+		if i == len(rulings) {
+			break
+		}
+		at, st = rulings[i].place, v.ruled(rulings[i])
 	}
 	if since.on != 0 {
 		end(0, s.reversed.rev)

@@ -1,7 +1,6 @@
 package naive
 
 import (
-	"fmt"
 	"math/big"
 	"slices"
 
@@ -13,10 +12,7 @@ import (
 // executions reports the money of every fiscal year from the center's first event to the ledger's day.
 func (l *ledger) executions() []aggregates.Execution {
 	var out []aggregates.Execution
-	if len(l.events) == 0 {
-		return out
-	}
-	for year := l.events[0].On.Year(); year <= l.on.Year(); year++ {
+	for _, year := range l.years() {
 		for _, scope := range aggregates.Scopes {
 			if m := l.money(year, scope); !m.IsZero() {
 				out = append(out, aggregates.Execution{Year: year, Scope: scope, Money: m,
@@ -186,17 +182,13 @@ func (l *ledger) slow(end events.Date) bool {
 
 // execution raises the alerts on how fast and on what the money of each year was spent.
 func (l *ledger) execution() {
-	if len(l.events) == 0 {
-		return
-	}
-	for year := l.events[0].On.Year(); year <= l.on.Year(); year++ {
+	for _, year := range l.years() {
 		var ends []events.Date
 		for month := 1; month <= 11 && events.MonthEnd(year, month) <= l.on; month++ {
 			ends = append(ends, events.MonthEnd(year, month))
 		}
 		for _, s := range spells(ends, l.slow) {
-			_, month, _ := s.from.Civil()
-			l.raise("AL-EXE-01", fmt.Sprintf("%d-%02d", year, month), s.from, s.to, events.YearEnd(year))
+			l.raise("AL-EXE-01", s.from.String()[:len("2025-07")], s.from, s.to, events.YearEnd(year))
 		}
 		l.yearEnd(year)
 	}

@@ -10,19 +10,17 @@ import (
 // gradings raises the alerts on the grades of the years and on what must follow from failure (article 18).
 func (l *ledger) gradings() {
 	var years []int
-	for r, p := range all[events.GradeDecided](l) {
+	for _, p := range all[events.GradeDecided](l) {
 		years = append(years, p.Year)
-		at := l.timeline.At(r.On)
-		if at == nil {
-			continue
-		}
-		lacking := slices.ContainsFunc(at.Parameters.GradingParticipants.Value, func(who string) bool {
+	}
+	for r, p := range judged[events.GradeDecided](l) {
+		lacking := slices.ContainsFunc(r.at.Parameters.GradingParticipants.Value, func(who string) bool {
 			return !slices.Contains(p.Participants, who)
 		})
 		if lacking || p.ExpertReviews < 1 || p.ThirdPartyReviews < 1 {
 			l.raise("AL-EVL-02", itoa(p.Year), r.On)
 		}
-		if book := first(l, any1[events.TaskBookFiled]); book == 0 || book > r.On {
+		if book := first(l, always[events.TaskBookFiled]); !by(book, r.On) {
 			l.raise("AL-EVL-03", itoa(p.Year), r.On, book)
 		}
 	}
@@ -90,14 +88,13 @@ func (l *ledger) failed(year int, s spell) {
 }
 
 func (l *ledger) rectification(year int) {
-	for r, p := range all[events.RectificationOrdered](l) {
-		at := l.timeline.At(r.On)
-		if p.Year != year || at == nil {
+	for r, p := range judged[events.RectificationOrdered](l) {
+		if p.Year != year {
 			continue
 		}
 		due := p.DueOn
 		if due == 0 {
-			due = r.On + events.Date(at.Parameters.RectificationTermDays.Value)
+			due = r.On + events.Date(r.at.Parameters.RectificationTermDays.Value)
 		}
 		for _, s := range l.spellsOf(policy.Fail, year) {
 			l.raise("AL-RCT-02", itoa(year), max(due+1, s.from, r.On), s.to,
@@ -177,7 +174,7 @@ func (l *ledger) revocationDue(year int) {
 		}
 		for _, s := range l.spellsOf(policy.Fail, run...) {
 			at := l.timeline.At(s.from)
-			if at != nil && at.Parameters.FailuresToRevoke.Value == n && (revoked == 0 || revoked > s.from) {
+			if at != nil && at.Parameters.FailuresToRevoke.Value == n && !by(revoked, s.from) {
 				l.raise("AL-REV-01", itoa(year), s.from, s.to, revoked)
 			}
 		}
@@ -200,10 +197,9 @@ func (l *ledger) rulingDue(year int) {
 			for _, s := range l.spellsOf(policy.Fail, run...) {
 				graded := l.decidedOn(gap)
 				at := l.timeline.At(s.from)
-				if at == nil || at.Parameters.FailuresToRevoke.Value != n || graded != 0 && graded <= l.failedSince(year, s.from) {
-					continue
+				if at != nil && at.Parameters.FailuresToRevoke.Value == n && !by(graded, l.failedSince(year, s.from)) {
+					l.raise("AL-REV-03", itoa(year), s.from, s.to, graded)
 				}
-				l.raise("AL-REV-03", itoa(year), s.from, s.to, graded)
 			}
 		}
 	}

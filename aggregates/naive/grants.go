@@ -9,37 +9,37 @@ import (
 
 // grants raises the alerts on what was allocated, and on what of it arrived.
 func (l *ledger) grants() {
-	for r, g := range all[events.SubsidyGranted](l) {
-		at := l.timeline.At(r.On)
-		if at == nil {
-			continue
-		}
+	for r, g := range judged[events.SubsidyGranted](l) {
 		switch g.Category {
 		case events.Construction:
-			if l.breaksConstruction(at, r, g) {
+			if l.breaksConstruction(r, g) {
 				l.raise("AL-AWD-01", g.Grant, r.On, l.fullyReversedOn(g))
 			}
 		case events.ProjectMoney:
-			l.projectGrant(at, r, g)
+			l.projectGrant(r, g)
 		}
 		if y := g.FiscalYear - 1; l.low(y) && r.On > events.YearEnd(y) && l.latestWord(g.FiscalYear, r.On) != released {
 			l.raise("AL-EXE-03", g.Grant, r.On, l.fullyReversedOn(g))
 		}
-		l.raise("AL-FND-01", g.Grant, after(r.On, at.Parameters.DisbursementDays.Value), l.receivedInFullOn(g))
+		l.raise("AL-FND-01", g.Grant, after(r.On, r.at.Parameters.DisbursementDays.Value),
+			l.reached(g.AmountFen, func(e *events.Recorded) events.Fen { return receivedOf(e, g.Grant) + reversedOf(e, g.Grant) }))
 	}
-	l.nearCap()
-	for r, m := range all[events.MatchingCommitted](l) {
-		if m.DueOn != 0 && l.timeline.At(r.On) != nil {
-			l.raise("AL-MAT-01", m.Match, m.DueOn+1, l.matchedInFullOn(m))
+	for _, m := range judged[events.MatchingCommitted](l) {
+		if m.DueOn != 0 {
+			l.raise("AL-MAT-01", m.Match, m.DueOn+1,
+				l.reached(m.AmountFen, func(e *events.Recorded) events.Fen { return receivedOf(e, m.Match) }))
 		}
+	}
+	for _, year := range append(l.years(), l.on.Year()+1) {
+		l.nearCap(year)
 	}
 	l.afterRevocation()
 }
 
 // breaksConstruction says whether a construction grant breaks a condition of R17-1.
-func (l *ledger) breaksConstruction(at *policy.Policy, r *events.Recorded, g *events.SubsidyGranted) bool {
-	par := at.Parameters
-	sum := l.net(r, func(o *events.SubsidyGranted) bool {
+func (l *ledger) breaksConstruction(r fact, g *events.SubsidyGranted) bool {
+	par := r.at.Parameters
+	sum := l.net(r.Recorded, func(o *events.SubsidyGranted) bool {
 		return o.Category == events.Construction && o.ForYear == g.ForYear
 	})
 	return g.Source != par.ConstructionSource.Value || !slices.Contains(l.supportYears(r.On), g.ForYear) ||
@@ -47,8 +47,8 @@ func (l *ledger) breaksConstruction(at *policy.Policy, r *events.Recorded, g *ev
 }
 
 // projectGrant raises the alerts on a grant of project money (R17-2).
-func (l *ledger) projectGrant(at *policy.Policy, r *events.Recorded, g *events.SubsidyGranted) {
-	par := at.Parameters
+func (l *ledger) projectGrant(r fact, g *events.SubsidyGranted) {
+	par := r.at.Parameters
 	var approved, eligible, major bool
 	for a, p := range all[events.ProjectApproved](l) {
 		if p.Project == g.Project {
@@ -56,17 +56,17 @@ func (l *ledger) projectGrant(at *policy.Policy, r *events.Recorded, g *events.S
 			eligible = p.Eligible && a.On <= r.On
 		}
 	}
-	reversed := l.fullyReversedOn(g)
-	sum := l.net(r, func(o *events.SubsidyGranted) bool { return ofProgram(at, o) && o.FiscalYear == g.FiscalYear })
-	if ofProgram(at, g) && sum > par.ProjectCapFen.Value {
-		l.raise("AL-PRJ-01", g.Grant, r.On, reversed)
+	cleared := l.fullyReversedOn(g)
+	sum := l.net(r.Recorded, func(o *events.SubsidyGranted) bool { return ofProgram(r.at, o) && o.FiscalYear == g.FiscalYear })
+	if ofProgram(r.at, g) && sum > par.ProjectCapFen.Value {
+		l.raise("AL-PRJ-01", g.Grant, r.On, cleared)
 	}
 	grade := l.grade(g.FiscalYear-par.ReferenceGradeYearsBack.Value, r.On)
 	if grade != policy.Top && grade != policy.Pass || !eligible {
-		l.raise("AL-PRJ-02", g.Grant, r.On, reversed)
+		l.raise("AL-PRJ-02", g.Grant, r.On, cleared)
 	}
 	if g.Source != par.ProjectSource.Value || !approved || !major {
-		l.raise("AL-PRJ-04", g.Grant, r.On, reversed)
+		l.raise("AL-PRJ-04", g.Grant, r.On, cleared)
 	}
 }
 
@@ -98,45 +98,40 @@ func (l *ledger) net(upTo *events.Recorded, counts func(*events.SubsidyGranted) 
 	return sum
 }
 
-func (l *ledger) fullyReversedOn(g *events.SubsidyGranted) events.Date {
-	var sum events.Fen
-	return first(l, func(_ events.Date, p *events.SubsidyReversed) bool {
-		if p.Grant == g.Grant {
-			sum += p.AmountFen
-		}
-		return sum >= g.AmountFen
-	})
-}
-
-// receivedInFullOn is the day on which receipts first reached the net grant.
-func (l *ledger) receivedInFullOn(g *events.SubsidyGranted) events.Date {
-	short := g.AmountFen
+// reached is the day on which the sum of what events count for first reached an amount, or none.
+func (l *ledger) reached(amount events.Fen, counts func(*events.Recorded) events.Fen) events.Date {
 	for _, r := range l.events {
-		switch p := r.Data.(type) {
-		case *events.SubsidyReversed:
-			if p.Grant == g.Grant {
-				short -= p.AmountFen
-			}
-		case *events.SubsidyReceived:
-			if p.Grant == g.Grant {
-				short -= p.AmountFen
-			}
-		}
-		if short <= 0 {
+		if amount -= counts(r); amount <= 0 {
 			return r.On
 		}
 	}
 	return 0
 }
 
-func (l *ledger) matchedInFullOn(m *events.MatchingCommitted) events.Date {
-	var sum events.Fen
-	return first(l, func(_ events.Date, p *events.MatchingReceived) bool {
-		if p.Match == m.Match {
-			sum += p.AmountFen
+// receivedOf is what an event brings of a grant or match, reversedOf what it takes off a grant.
+func receivedOf(r *events.Recorded, id string) events.Fen {
+	switch p := r.Data.(type) {
+	case *events.SubsidyReceived:
+		if p.Grant == id {
+			return p.AmountFen
 		}
-		return sum >= m.AmountFen
-	})
+	case *events.MatchingReceived:
+		if p.Match == id {
+			return p.AmountFen
+		}
+	}
+	return 0
+}
+
+func reversedOf(r *events.Recorded, grant string) events.Fen {
+	if p, ok := r.Data.(*events.SubsidyReversed); ok && p.Grant == grant {
+		return p.AmountFen
+	}
+	return 0
+}
+
+func (l *ledger) fullyReversedOn(g *events.SubsidyGranted) events.Date {
+	return l.reached(g.AmountFen, func(r *events.Recorded) events.Fen { return reversedOf(r, g.Grant) })
 }
 
 // constructionReached is the day on which the net construction grants for a year first reached an amount.
@@ -149,48 +144,31 @@ func (l *ledger) constructionReached(year int, amount events.Fen) events.Date {
 	return 0
 }
 
-// nearCap raises the warning that project money of a fiscal year comes near its cap.
-func (l *ledger) nearCap() {
-	var years []int
-	for _, g := range all[events.SubsidyGranted](l) {
-		if !slices.Contains(years, g.FiscalYear) {
-			years = append(years, g.FiscalYear)
-		}
-	}
-	for _, year := range years {
-		l.nearCapOf(year)
-	}
-}
-
-func (l *ledger) nearCapOf(year int) {
+// nearCap raises the warning that the project money of a fiscal year is near its cap, by its sums in order.
+func (l *ledger) nearCap(year int) {
 	var since events.Date
+	over := func(on events.Date) {
+		if l.timeline.At(since) != nil {
+			l.raise("AL-PRJ-03", itoa(year), since, on, events.YearEnd(year))
+		}
+		since = 0
+	}
 	for _, r := range l.events {
-		switch r.Data.(type) {
-		case *events.SubsidyGranted, *events.SubsidyReversed:
-		default:
+		if r.Kind != events.KindSubsidyGranted && r.Kind != events.KindSubsidyReversed {
 			continue
 		}
 		at := l.reading(r.On)
 		sum := l.net(r, func(g *events.SubsidyGranted) bool { return ofProgram(at, g) && g.FiscalYear == year })
-		reached := !less(product(int64(sum), 100),
+		near := !less(product(int64(sum), 100),
 			product(int64(at.Parameters.ProjectCapFen.Value), int64(at.Parameters.ProjectWarningPercent.Value)))
 		switch {
-		case reached && since == 0:
+		case near && since == 0:
 			since = r.On
-		case !reached && since != 0:
-			l.nearCapSpell(year, spell{since, r.On})
-			since = 0
+		case !near && since != 0:
+			over(r.On)
 		}
 	}
-	if since != 0 {
-		l.nearCapSpell(year, spell{since, 0})
-	}
-}
-
-func (l *ledger) nearCapSpell(year int, s spell) {
-	if l.timeline.At(s.from) != nil {
-		l.raise("AL-PRJ-03", itoa(year), s.from, s.to, events.YearEnd(year))
-	}
+	over(0)
 }
 
 // afterRevocation raises every allocation, receipt and payment of a center after the day on which it was revoked.

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -38,7 +39,7 @@ func Evaluate(history []events.Recorded, t policy.Timeline, on events.Date) *agg
 
 func voided(history []events.Recorded, r *events.Recorded) bool {
 	for i := range history {
-		if v, ok := history[i].Data.(*events.EntryVoided); ok && v.Event == r.ID.String() {
+		if v, ok := history[i].Data.(*events.EntryVoided); ok && strings.EqualFold(v.Event, r.ID.String()) {
 			return true
 		}
 	}
@@ -83,6 +84,23 @@ func all[T any](l *ledger) iter.Seq2[*events.Recorded, *T] {
 	}
 }
 
+// fact is an event that is judged: a policy was in force on its day.
+type fact struct {
+	*events.Recorded
+	at *policy.Policy
+}
+
+// judged yields the events with payload T that happened under a policy, in order; what was before raises nothing.
+func judged[T any](l *ledger) iter.Seq2[fact, *T] {
+	return func(yield func(fact, *T) bool) {
+		for r, p := range all[T](l) {
+			if at := l.timeline.At(r.On); at != nil && !yield(fact{r, at}, p) {
+				return
+			}
+		}
+	}
+}
+
 // first is the day of the first event with payload T that is so, or none.
 func first[T any](l *ledger, so func(on events.Date, p *T) bool) events.Date {
 	for r, p := range all[T](l) {
@@ -93,10 +111,11 @@ func first[T any](l *ledger, so func(on events.Date, p *T) bool) events.Date {
 	return 0
 }
 
-func any1[T any](events.Date, *T) bool { return true }
+// always is so for every event with payload T.
+func always[T any](events.Date, *T) bool { return true }
 
-// has says whether an event with payload T is so.
-func has[T any](l *ledger, so func(on events.Date, p *T) bool) bool { return first(l, so) != 0 }
+// by says whether there is a day and it is not after another.
+func by(day, on events.Date) bool { return day != 0 && day <= on }
 
 // days lists the days of events with payload T or U.
 func days[T, U any](l *ledger) []events.Date {
@@ -129,22 +148,22 @@ func spells(on []events.Date, holds func(events.Date) bool) []spell {
 	return out
 }
 
-// severities are the alerts of section 9.
-var severities = map[aggregates.Code]aggregates.Severity{
-	"AL-ADM-01": aggregates.Red, "AL-ADM-02": aggregates.Yellow, "AL-ADM-03": aggregates.Yellow,
-	"AL-PRC-01": aggregates.Red, "AL-PRC-02": aggregates.Yellow, "AL-PRC-03": aggregates.Yellow,
-	"AL-TSK-01": aggregates.Yellow, "AL-TSK-02": aggregates.Blue, "AL-GOV-01": aggregates.Yellow,
-	"AL-SAF-01": aggregates.Red, "AL-INC-01": aggregates.Red, "AL-INC-02": aggregates.Red, "AL-ETH-01": aggregates.Red,
-	"AL-RPT-01": aggregates.Yellow, "AL-RPT-02": aggregates.Yellow, "AL-RPT-03": aggregates.Yellow,
-	"AL-EVL-01": aggregates.Yellow, "AL-EVL-02": aggregates.Yellow, "AL-EVL-03": aggregates.Yellow,
-	"AL-AWD-01": aggregates.Red, "AL-AWD-02": aggregates.Yellow,
-	"AL-PRJ-01": aggregates.Red, "AL-PRJ-02": aggregates.Red, "AL-PRJ-03": aggregates.Yellow, "AL-PRJ-04": aggregates.Red,
-	"AL-FND-01": aggregates.Yellow, "AL-FND-03": aggregates.Red,
-	"AL-USE-01": aggregates.Red, "AL-USE-02": aggregates.Yellow, "AL-USE-03": aggregates.Yellow,
-	"AL-EXE-01": aggregates.Yellow, "AL-EXE-02": aggregates.Red, "AL-EXE-03": aggregates.Red, "AL-EXE-04": aggregates.Yellow,
-	"AL-OUT-01": aggregates.Red, "AL-OUT-02": aggregates.Red, "AL-MAT-01": aggregates.Blue,
-	"AL-RCT-01": aggregates.Yellow, "AL-RCT-02": aggregates.Red, "AL-ITV-01": aggregates.Yellow,
-	"AL-REV-01": aggregates.Red, "AL-REV-02": aggregates.Red, "AL-REV-03": aggregates.Yellow, "AL-AUD-01": aggregates.Yellow,
+// The severities of section 9; every other alert is yellow.
+var (
+	red = []aggregates.Code{"AL-ADM-01", "AL-PRC-01", "AL-SAF-01", "AL-INC-01", "AL-INC-02", "AL-ETH-01", "AL-AWD-01",
+		"AL-PRJ-01", "AL-PRJ-02", "AL-PRJ-04", "AL-FND-03", "AL-USE-01", "AL-EXE-02", "AL-EXE-03", "AL-OUT-01", "AL-OUT-02",
+		"AL-RCT-02", "AL-REV-01", "AL-REV-02"}
+	blue = []aggregates.Code{"AL-TSK-02", "AL-MAT-01"}
+)
+
+func severity(code aggregates.Code, key string) aggregates.Severity {
+	switch {
+	case slices.Contains(red, code):
+		return aggregates.Red
+	case slices.Contains(blue, code), code == "AL-GOV-01" && key == "party-organisation":
+		return aggregates.Blue
+	}
+	return aggregates.Yellow
 }
 
 // endWithRevocation are the alerts that are without object once the center has lost its qualification.
@@ -168,10 +187,7 @@ func (l *ledger) raise(code aggregates.Code, key string, on events.Date, cleared
 			return p.Code == string(code) && p.Key == key && d >= on
 		}))
 	}
-	a := aggregates.Alert{Code: code, Key: key, Severity: severities[code], RaisedOn: on, ClearedOn: earliest(cleared...)}
-	if code == "AL-GOV-01" && key == "party-organisation" {
-		a.Severity = aggregates.Blue
-	}
+	a := aggregates.Alert{Code: code, Key: key, Severity: severity(code, key), RaisedOn: on, ClearedOn: earliest(cleared...)}
 	if on > l.on || a.ClearedOn != 0 && a.ClearedOn < on {
 		return
 	}
@@ -209,25 +225,22 @@ func earliest(days ...events.Date) events.Date {
 // after is the day on which something is overdue by a term of n days from g.
 func after(g events.Date, n int) events.Date { return g + events.Date(n) + 1 }
 
-func (l *ledger) plaqueOn() events.Date  { return first(l, any1[events.PlaqueAwarded]) }
-func (l *ledger) revokedOn() events.Date { return first(l, any1[events.QualificationRevoked]) }
+func (l *ledger) plaqueOn() events.Date  { return first(l, always[events.PlaqueAwarded]) }
+func (l *ledger) revokedOn() events.Date { return first(l, always[events.QualificationRevoked]) }
 
-func (l *ledger) active(year int) bool {
-	plaque, revoked := l.plaqueOn(), l.revokedOn()
-	return plaque != 0 && plaque <= events.YearEnd(year) && (revoked == 0 || revoked > events.YearEnd(year))
-}
-
-// activeYears lists the years in which the center was active for some of them and to their end.
-func (l *ledger) activeYears() []int {
+// years lists the years from the center's first event to the ledger's day.
+func (l *ledger) years() []int {
 	var out []int
 	if len(l.events) > 0 {
 		for y := l.events[0].On.Year(); y <= l.on.Year(); y++ {
-			if l.active(y) {
-				out = append(out, y)
-			}
+			out = append(out, y)
 		}
 	}
 	return out
+}
+
+func (l *ledger) active(year int) bool {
+	return by(l.plaqueOn(), events.YearEnd(year)) && !by(l.revokedOn(), events.YearEnd(year))
 }
 
 func (l *ledger) status() aggregates.Status {
@@ -236,11 +249,11 @@ func (l *ledger) status() aggregates.Status {
 		return aggregates.Revoked
 	case l.plaqueOn() != 0:
 		return aggregates.Active
-	case has(l, meetingApproved):
+	case first(l, meetingApproved) != 0:
 		return aggregates.Approved
-	case has(l, reviewPassed):
+	case first(l, reviewPassed) != 0:
 		return aggregates.Reviewed
-	case has(l, any1[events.CenterRegistered]):
+	case first(l, always[events.CenterRegistered]) != 0:
 		return aggregates.Registered
 	}
 	return ""

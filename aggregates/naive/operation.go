@@ -10,22 +10,22 @@ func (l *ledger) operation() {
 	l.taskBooks()
 	if plaque := l.plaqueOn(); l.timeline.At(plaque) != nil {
 		par := l.timeline.At(plaque).Parameters
-		l.raise("AL-TSK-01", "", after(plaque, par.TaskBookDays.Value), first(l, any1[events.TaskBookFiled]))
+		l.raise("AL-TSK-01", "", after(plaque, par.TaskBookDays.Value), first(l, always[events.TaskBookFiled]))
 		for _, item := range []string{"team", "bylaws", "project-rules", "expert-committee", "party-organisation"} {
 			l.raise("AL-GOV-01", item, after(plaque, par.GovernanceDays.Value),
 				first(l, func(_ events.Date, p *events.GovernanceRecorded) bool { return p.Item == item }))
 		}
 	}
-	for r, p := range all[events.TrialRecorded](l) {
-		if p.OnProductionLine && l.timeline.At(r.On) != nil {
+	for r, p := range judged[events.TrialRecorded](l) {
+		if p.OnProductionLine {
 			l.raise("AL-SAF-01", p.Trial, r.On)
 		}
 	}
 	l.incidents()
 	l.ethics()
 	l.annualReports()
-	for r, p := range all[events.AuditFindingOpened](l) {
-		if p.DueOn != 0 && l.timeline.At(r.On) != nil {
+	for _, p := range judged[events.AuditFindingOpened](l) {
+		if p.DueOn != 0 {
 			l.raise("AL-AUD-01", p.Finding, p.DueOn+1,
 				first(l, func(_ events.Date, q *events.AuditFindingClosed) bool { return q.Finding == p.Finding }))
 		}
@@ -60,16 +60,13 @@ func (l *ledger) nextTaskBookOn(this *events.Recorded) events.Date {
 
 func (l *ledger) incidents() {
 	watched := earliest(first(l, reviewPassed), l.plaqueOn())
-	for r, p := range all[events.IncidentRecorded](l) {
-		if p.Severity == "major" && watched != 0 && r.On >= watched && l.timeline.At(r.On) != nil {
+	for r, p := range judged[events.IncidentRecorded](l) {
+		if p.Severity == "major" && by(watched, r.On) {
 			l.raise("AL-INC-01", p.Incident, r.On,
 				first(l, func(_ events.Date, q *events.IncidentClosed) bool { return q.Incident == p.Incident }))
 		}
 	}
-	for r, p := range all[events.CreditListed](l) {
-		if l.timeline.At(r.On) == nil {
-			continue
-		}
+	for r, p := range judged[events.CreditListed](l) {
 		delisted := first(l, func(_ events.Date, q *events.CreditDelisted) bool { return q.Listing == p.Listing })
 		if p.Until != 0 {
 			delisted = earliest(delisted, p.Until+1)
@@ -107,18 +104,18 @@ func (l *ledger) ethics() {
 }
 
 func (l *ledger) annualReports() {
-	for _, year := range l.activeYears() {
+	for _, year := range l.years() {
 		at := l.timeline.At(events.YearEnd(year))
-		if at == nil {
+		if at == nil || !l.active(year) {
 			continue
 		}
 		l.raise("AL-RPT-01", itoa(year), at.Parameters.AnnualReportDue.Value.In(year+1)+1,
 			first(l, func(_ events.Date, p *events.AnnualReportFiled) bool { return p.Year == year }))
 		l.raise("AL-EVL-01", itoa(year), at.Parameters.GradeDue.Value.In(year+1)+1, l.decidedOn(year))
 	}
-	for r, p := range all[events.AnnualReportFiled](l) {
+	for r, p := range judged[events.AnnualReportFiled](l) {
 		passed := first(l, func(_ events.Date, q *events.AnnualReportReviewed) bool { return q.Year == p.Year && q.Passed })
-		if (passed == 0 || passed > r.On) && l.timeline.At(r.On) != nil {
+		if !by(passed, r.On) {
 			l.raise("AL-RPT-02", itoa(p.Year), r.On, passed)
 		}
 	}

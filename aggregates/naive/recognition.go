@@ -14,74 +14,68 @@ func meetingApproved(_ events.Date, p *events.SpecialMeetingDecided) bool { retu
 
 // recognition raises the alerts on admission and on the steps of article 9.
 func (l *ledger) recognition() {
-	for r := range all[events.PreliminaryReviewed](l) {
-		if reviewPassed(r.On, r.Data.(*events.PreliminaryReviewed)) && l.timeline.At(r.On) != nil {
-			l.admission(r.On)
-			if on := first(l, planPassed); on == 0 || on > r.On {
-				l.raise("AL-PRC-01", string(r.Kind), r.On)
-			}
+	for r, p := range judged[events.PreliminaryReviewed](l) {
+		if p.Passed {
+			l.admission(r)
+			l.step(r, by(first(l, planPassed), r.On))
 		}
 	}
-	for r, p := range all[events.WaiverGranted](l) {
-		if at := l.timeline.At(r.On); at != nil && !l.waivable(at, p.Rule, r.On) {
-			l.raise("AL-ADM-03", string(p.Rule), r.On)
+	for r, p := range judged[events.JointAppraisalHeld](l) {
+		review := first(l, reviewPassed)
+		revised := first(l, func(d events.Date, _ *events.PlanRevised) bool { return d >= review })
+		l.step(r, by(review, r.On) && by(revised, r.On))
+		if !completeAppraisal(r.at, p) {
+			l.raise("AL-PRC-03", r.On.String(), r.On, first(l, func(d events.Date, q *events.JointAppraisalHeld) bool {
+				return d >= r.On && completeAppraisal(l.reading(d), q)
+			}))
 		}
 	}
-	for r := range all[events.RelaxationGranted](l) {
-		if l.timeline.At(r.On) != nil && !l.relaxable(r.On) {
-			l.raise("AL-ADM-03", "relaxation", r.On)
+	for r, p := range judged[events.SpecialMeetingDecided](l) {
+		if p.Approved {
+			l.step(r, by(first(l, always[events.JointAppraisalHeld]), r.On))
 		}
 	}
-	for r, p := range all[events.JointAppraisalHeld](l) {
-		l.jointAppraisal(r, p)
-	}
-	for r, p := range all[events.SpecialMeetingDecided](l) {
-		if on := first(l, any1[events.JointAppraisalHeld]); p.Approved && l.timeline.At(r.On) != nil && (on == 0 || on > r.On) {
-			l.raise("AL-PRC-01", string(r.Kind), r.On)
-		}
-	}
-	for r := range all[events.PlaqueAwarded](l) {
-		if on := first(l, meetingApproved); l.timeline.At(r.On) != nil && (on == 0 || on > r.On) {
-			l.raise("AL-PRC-01", string(r.Kind), r.On)
-		}
+	for r := range judged[events.PlaqueAwarded](l) {
+		l.step(r, by(first(l, meetingApproved), r.On))
 	}
 	if g := first(l, planPassed); l.timeline.At(g) != nil {
 		due := after(g, l.timeline.At(g).Parameters.PreliminaryReviewDays.Value)
-		l.raise("AL-PRC-02", string(events.KindPreliminaryReviewed), due, first(l, any1[events.PreliminaryReviewed]))
+		l.raise("AL-PRC-02", string(events.KindPreliminaryReviewed), due, first(l, always[events.PreliminaryReviewed]))
 	}
 	if g := first(l, meetingApproved); l.timeline.At(g) != nil {
 		due := after(g, l.timeline.At(g).Parameters.PlaqueDays.Value)
 		l.raise("AL-PRC-02", string(events.KindPlaqueAwarded), due, l.plaqueOn())
 	}
-}
-
-// admission raises what a passed preliminary review overlooked.
-func (l *ledger) admission(on events.Date) {
-	mandatory, inPrinciple := l.unmet(on)
-	for _, rule := range mandatory {
-		l.raise("AL-ADM-01", string(rule), on)
+	for r, p := range judged[events.WaiverGranted](l) {
+		if !l.waivable(r, p.Rule) {
+			l.raise("AL-ADM-03", string(p.Rule), r.On)
+		}
 	}
-	for _, rule := range inPrinciple {
-		if !has(l, func(d events.Date, p *events.WaiverGranted) bool { return p.Rule == rule && d <= on }) {
-			l.raise("AL-ADM-02", string(rule), on,
-				first(l, func(d events.Date, p *events.WaiverGranted) bool { return p.Rule == rule && d > on }))
+	for r := range judged[events.RelaxationGranted](l) {
+		if !l.relaxable(r.On) {
+			l.raise("AL-ADM-03", "relaxation", r.On)
 		}
 	}
 }
 
-func (l *ledger) jointAppraisal(r *events.Recorded, p *events.JointAppraisalHeld) {
-	at := l.timeline.At(r.On)
-	if at == nil {
-		return
-	}
-	review := first(l, reviewPassed)
-	if review == 0 || !has(l, func(d events.Date, _ *events.PlanRevised) bool { return d >= review && d <= r.On }) {
+// step raises a step of recognition that was taken without the one before it.
+func (l *ledger) step(r fact, prepared bool) {
+	if !prepared {
 		l.raise("AL-PRC-01", string(r.Kind), r.On)
 	}
-	if !completeAppraisal(at, p) {
-		l.raise("AL-PRC-03", r.On.String(), r.On, first(l, func(d events.Date, q *events.JointAppraisalHeld) bool {
-			return d >= r.On && completeAppraisal(l.timeline.At(d), q)
-		}))
+}
+
+// admission raises what a passed preliminary review overlooked.
+func (l *ledger) admission(r fact) {
+	mandatory, inPrinciple := l.unmet(r)
+	for _, rule := range mandatory {
+		l.raise("AL-ADM-01", string(rule), r.On)
+	}
+	for _, rule := range inPrinciple {
+		waived := func(_ events.Date, p *events.WaiverGranted) bool { return p.Rule == rule }
+		if !by(first(l, waived), r.On) {
+			l.raise("AL-ADM-02", string(rule), r.On, first(l, waived))
+		}
 	}
 }
 
@@ -95,14 +89,13 @@ func completeAppraisal(at *policy.Policy, p *events.JointAppraisalHeld) bool {
 	return p.ExpertReviews >= 1 && p.ThirdPartyReviews >= 1 && c.Feasibility && c.Soundness && c.Necessity && c.Reasonableness
 }
 
-// unmet lists the conditions of admission that are not met at the end of a day on which a policy is in force.
-func (l *ledger) unmet(on events.Date) (mandatory, inPrinciple []events.RuleID) {
-	at := l.timeline.At(on)
-	relaxed := has(l, func(d events.Date, _ *events.RelaxationGranted) bool { return d <= on && l.relaxable(d) })
-	for _, row := range at.Admission {
+// unmet lists the conditions of admission that are not met at the end of the day of a review.
+func (l *ledger) unmet(r fact) (mandatory, inPrinciple []events.RuleID) {
+	relaxed := by(first(l, func(d events.Date, _ *events.RelaxationGranted) bool { return l.relaxable(d) }), r.On)
+	for _, row := range r.at.Admission {
 		met, modality := false, row.Modality
 		if row.Field != "" {
-			minimum, value := row.Minimum, l.registered(row.Field, on)
+			minimum, value := row.Minimum, l.registered(row.Field, r.On)
 			if relaxed && row.RelaxedMinimum != 0 {
 				minimum = row.RelaxedMinimum
 			}
@@ -111,7 +104,7 @@ func (l *ledger) unmet(on events.Date) (mandatory, inPrinciple []events.RuleID) 
 				met, modality = false, policy.Mandatory
 			}
 		} else {
-			met = l.met(at, row.Condition, on)
+			met = l.met(r.at, row.Condition, r.On)
 		}
 		switch {
 		case met:
@@ -122,8 +115,8 @@ func (l *ledger) unmet(on events.Date) (mandatory, inPrinciple []events.RuleID) 
 		}
 	}
 	latest := map[events.RuleID]string{}
-	for r, p := range all[events.ConditionJudged](l) {
-		if r.On <= on {
+	for said, p := range all[events.ConditionJudged](l) {
+		if said.On <= r.On {
 			latest[p.Rule] = p.Conclusion
 		}
 	}
@@ -146,11 +139,11 @@ func (l *ledger) registered(field string, on events.Date) int64 {
 	return 0
 }
 
-// waivable says whether a waiver of a rule, given on a day, stands.
-func (l *ledger) waivable(at *policy.Policy, rule events.RuleID, on events.Date) bool {
-	for _, row := range at.Admission {
+// waivable says whether a waiver of a rule stands.
+func (l *ledger) waivable(r fact, rule events.RuleID) bool {
+	for _, row := range r.at.Admission {
 		if row.Rule == rule {
-			return row.Waivable && (row.Field == "" || l.registered(row.Field, on) >= row.MandatoryBelow)
+			return row.Waivable && (row.Field == "" || l.registered(row.Field, r.On) >= row.MandatoryBelow)
 		}
 	}
 	return false
@@ -167,7 +160,7 @@ func (l *ledger) relaxable(on events.Date) bool {
 
 // met says whether a condition of admission is met at the end of a day.
 func (l *ledger) met(at *policy.Policy, c policy.Condition, on events.Date) bool {
-	f, registered := l.facts(on), first(l, any1[events.CenterRegistered])
+	f, registered := l.facts(on), first(l, always[events.CenterRegistered])
 	switch c {
 	case policy.LegalEntity:
 		return f.LegalEntity
@@ -179,13 +172,13 @@ func (l *ledger) met(at *policy.Policy, c policy.Condition, on events.Date) bool
 		return !f.PilotFunction || f.PilotDevicesSeparate
 	case policy.NoMajorIncident:
 		from := registered.AddMonths(-at.Parameters.IncidentLookbackMonths.Value)
-		return !has(l, func(d events.Date, p *events.IncidentRecorded) bool {
+		return first(l, func(d events.Date, p *events.IncidentRecorded) bool {
 			occurred := p.OccurredOn
 			if occurred == 0 {
 				occurred = d
 			}
 			return d <= on && p.Severity == "major" && occurred >= from && occurred <= on
-		})
+		}) == 0
 	case policy.NotDishonest:
 		return !l.listed("dishonesty", on)
 	case policy.NotBlacklisted:
@@ -202,10 +195,10 @@ func (l *ledger) met(at *policy.Policy, c policy.Condition, on events.Date) bool
 }
 
 func (l *ledger) listed(list string, on events.Date) bool {
-	return has(l, func(d events.Date, p *events.CreditListed) bool {
-		return d <= on && p.List == list && (p.Until == 0 || p.Until >= on) &&
-			!has(l, func(d events.Date, q *events.CreditDelisted) bool { return q.Listing == p.Listing && d <= on })
-	})
+	return first(l, func(d events.Date, p *events.CreditListed) bool {
+		delisted := first(l, func(_ events.Date, q *events.CreditDelisted) bool { return q.Listing == p.Listing })
+		return d <= on && p.List == list && (p.Until == 0 || p.Until >= on) && !by(delisted, on)
+	}) != 0
 }
 
 // facts are the registered facts that something is judged by, at the end of a day.

@@ -76,23 +76,16 @@ func (l *ledger) standingSpells(r *events.Recorded, v *events.FundsSpent, class 
 	return slices.DeleteFunc(found, func(s spell) bool { return l.timeline.At(s.from) == nil })
 }
 
-// overdrawn says whether a voucher leaves a grant's balance below zero, taking the grant's movements by day, what
-// fills it before what empties it, and then in order.
+// overdrawn says whether a voucher leaves a grant's balance below zero, taking the movements by day, on each the
+// receipts, recoveries and reversals before the spending, and then in order.
 func (l *ledger) overdrawn(voucher *events.Recorded, grant string) bool {
 	var balance events.Fen
 	for _, r := range l.events {
 		if r.On > voucher.On {
 			break
 		}
+		balance += receivedOf(r, grant)
 		switch p := r.Data.(type) {
-		case *events.SubsidyReceived:
-			if p.Grant == grant {
-				balance += p.AmountFen
-			}
-		case *events.MatchingReceived:
-			if p.Match == grant {
-				balance += p.AmountFen
-			}
 		case *events.FundsRecovered:
 			if p.Grant == grant {
 				balance -= p.AmountFen
@@ -128,25 +121,17 @@ func paidFrom(v *events.FundsSpent, grant string) events.Fen {
 	return sum
 }
 
-func total(v *events.FundsSpent) events.Fen {
-	var sum events.Fen
-	for _, line := range v.Lines {
-		sum += line.AmountFen
-	}
-	return sum
-}
-
 // entrusted says whether an out-transfer is covered by its task book (R20-8).
 func (l *ledger) entrusted(r *events.Recorded, v *events.FundsSpent) bool {
 	for _, book := range all[events.EntrustmentSigned](l) {
-		if book.TaskBook != v.OutTransfer.TaskBook {
+		if !names(v, book) {
 			continue
 		}
 		var sum events.Fen
 		for u, other := range all[events.FundsSpent](l) {
-			if other.OutTransfer != nil && other.OutTransfer.TaskBook == book.TaskBook {
-				if reversed := l.reversedOn(other.Voucher); reversed == 0 || reversed > r.On {
-					sum += total(other)
+			if names(other, book) && !by(l.reversedOn(other.Voucher), r.On) {
+				for _, line := range other.Lines {
+					sum += line.AmountFen
 				}
 			}
 			if u == r {
@@ -158,12 +143,16 @@ func (l *ledger) entrusted(r *events.Recorded, v *events.FundsSpent) bool {
 	return false
 }
 
+func names(v *events.FundsSpent, book *events.EntrustmentSigned) bool {
+	return v.OutTransfer != nil && v.OutTransfer.TaskBook == book.TaskBook
+}
+
 // separateAccount raises the alert on a task book without proof of separate bookkeeping (R20-9).
 func (l *ledger) separateAccount(book *events.EntrustmentSigned) {
 	var begun, last events.Date
 	settled := true
 	for r, v := range all[events.FundsSpent](l) {
-		if v.OutTransfer == nil || v.OutTransfer.TaskBook != book.TaskBook {
+		if !names(v, book) {
 			continue
 		}
 		if begun == 0 {

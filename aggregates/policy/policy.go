@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
@@ -201,6 +202,11 @@ func (p *Policy) Outcome(grade string) Outcome {
 		}
 	}
 	return ""
+}
+
+// Asks says whether the policy has a condition among its admission rows.
+func (p *Policy) Asks(c Condition) bool {
+	return slices.ContainsFunc(p.Admission, func(row AdmissionRow) bool { return row.Condition == c })
 }
 
 // Use returns the row of a use, or nil.

@@ -1,0 +1,142 @@
+package aggregates_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// alertCase asks which alerts with the codes of then there are as of a date: those, and no other with those codes.
+type alertCase struct {
+	name     string
+	given    history
+	asOf     string
+	then     []expected
+	policies policy.Timeline
+}
+
+// expected is an alert, or with a code alone that there is none.
+type expected struct {
+	code                aggregates.Code
+	key                 string
+	raisedOn, clearedOn string
+	fact                string // whose policy decides whether it is raised; the raising day unless since says otherwise
+	hindsight           bool   // it could not be known on the day that it was raised
+}
+
+func raised(code aggregates.Code, key, day string) expected {
+	return expected{code: code, key: key, raisedOn: day, fact: day}
+}
+
+func none(code aggregates.Code) []expected     { return []expected{{code: code}} }
+func (e expected) cleared(day string) expected { e.clearedOn = day; return e }
+func (e expected) since(day string) expected   { e.fact = day; return e }
+func (e expected) known() expected             { e.hindsight = true; return e }
+func then(alerts ...expected) []expected       { return alerts }
+func (e *expected) is(a *aggregates.Alert) bool {
+	return a.Key == e.key && a.RaisedOn == date(e.raisedOn)
+}
+func (e *expected) in(as []aggregates.Alert) *aggregates.Alert {
+	for i := range as {
+		if e.is(&as[i]) {
+			return &as[i]
+		}
+	}
+	return nil
+}
+
+func (c *alertCase) run(t *testing.T) {
+	s := given(t, c.policies, c.given)
+	codes := map[aggregates.Code][]expected{}
+	for _, e := range c.then {
+		if codes[e.code] = append(codes[e.code]); e.raisedOn != "" {
+			codes[e.code] = append(codes[e.code], e)
+		}
+	}
+	for code, want := range codes {
+		got := s.alerts(code, date(c.asOf))
+		if len(got) != len(want) {
+			t.Fatalf("as of %s: %v, want %d", c.asOf, got, len(want))
+		}
+		for _, e := range want {
+			a := e.in(got)
+			if a == nil {
+				t.Fatalf("as of %s: %v, want %s raised on %s", c.asOf, got, e.key, e.raisedOn)
+			}
+			if a.ClearedOn != date(e.clearedOn) {
+				t.Errorf("%s %q: cleared on %q, want %q", code, e.key, a.ClearedOn, e.clearedOn)
+			}
+			if sev := severityOf(code, e.key); a.Severity != sev {
+				t.Errorf("%s %q is %s, want %s", code, e.key, a.Severity, sev)
+			}
+			e.onTheDays(t, s)
+			e.explained(t, s, date(c.asOf))
+		}
+	}
+}
+
+// onTheDays looks at the days around raising and clearing: not there the day before, there on the day, open until the
+// day before it is cleared.
+func (e *expected) onTheDays(t *testing.T, s *story) {
+	raisedOn, clearedOn := date(e.raisedOn), date(e.clearedOn)
+	at := func(d events.Date) *aggregates.Alert { return e.in(s.alerts(e.code, d)) }
+	if a := at(raisedOn - 1); a != nil {
+		t.Errorf("%s %q is there on %v, the day before it is raised", e.code, e.key, raisedOn-1)
+	}
+	if a := at(raisedOn); !e.hindsight && (a == nil || a.Open() != (clearedOn != raisedOn)) {
+		t.Errorf("%s %q on the day it is raised: %+v", e.code, e.key, a)
+	}
+	if clearedOn == 0 {
+		return
+	}
+	if a := at(clearedOn - 1); !e.hindsight && clearedOn > raisedOn && (a == nil || !a.Open()) {
+		t.Errorf("%s %q is not open on %v, the day before it is cleared: %+v", e.code, e.key, clearedOn-1, a)
+	}
+	if a := at(clearedOn); a == nil || a.ClearedOn != clearedOn {
+		t.Errorf("%s %q is not cleared on %v: %+v", e.code, e.key, clearedOn, a)
+	}
+}
+
+// explained asks why: the same alert, with a policy, rules that the policy quotes, and events of the history.
+func (e *expected) explained(t *testing.T, s *story, d events.Date) {
+	why := s.center.Explain(s.policies, d, e.code, e.key, date(e.raisedOn))
+	if len(why) != 1 {
+		t.Fatalf("%s %q has %d explanations", e.code, e.key, len(why))
+	}
+	x := why[0]
+	if x.RaisedOn != date(e.raisedOn) || x.ClearedOn != date(e.clearedOn) || x.Policy == nil || len(x.Rules) == 0 || x.Cleared.Zh == "" {
+		t.Errorf("%s %q is explained by %+v", e.code, e.key, x)
+	}
+	for _, id := range x.Because {
+		if s.center.Has(id) == 0 {
+			t.Errorf("%s %q follows from %v, which is not recorded", e.code, e.key, id)
+		}
+	}
+}
+
+// severities, closable and endWithRevocation say once more what section 9 says, apart from the catalog.
+var severities = map[aggregates.Severity][]aggregates.Code{
+	aggregates.Blue: {"AL-TSK-02", "AL-MAT-01"},
+	aggregates.Red: {"AL-ADM-01", "AL-PRC-01", "AL-SAF-01", "AL-INC-01", "AL-INC-02", "AL-ETH-01", "AL-AWD-01", "AL-PRJ-01", "AL-PRJ-02",
+		"AL-PRJ-04", "AL-FND-03", "AL-USE-01", "AL-EXE-02", "AL-EXE-03", "AL-OUT-01", "AL-OUT-02", "AL-RCT-02", "AL-REV-01", "AL-REV-02", "AL-LED-01"},
+}
+
+var closable = []aggregates.Code{"AL-ADM-01", "AL-ADM-03", "AL-PRC-01", "AL-PRC-03", "AL-SAF-01", "AL-EVL-02", "AL-USE-01", "AL-USE-03", "AL-OUT-01", "AL-FND-03", "AL-REV-02"}
+
+var endWithRevocation = []aggregates.Code{"AL-PRC-02", "AL-TSK-01", "AL-TSK-02", "AL-GOV-01", "AL-ETH-01", "AL-RPT-01", "AL-RPT-03", "AL-EVL-01", "AL-AWD-02",
+	"AL-FND-01", "AL-MAT-01", "AL-EXE-01", "AL-EXE-04", "AL-RCT-01", "AL-RCT-02", "AL-ITV-01"}
+
+func severityOf(code aggregates.Code, key string) aggregates.Severity {
+	if code == "AL-GOV-01" && key == "party-organisation" {
+		return aggregates.Blue
+	}
+	for s, codes := range severities {
+		if slices.Contains(codes, code) {
+			return s
+		}
+	}
+	return aggregates.Yellow
+}
