@@ -1,8 +1,11 @@
 package events
 
 import (
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Limits on one record. Each is named in the message that refuses what exceeds it.
@@ -26,6 +29,11 @@ func (c *checker) add(field string, reason Text) {
 	c.problems = append(c.problems, Problem{Field: "data." + field, Reason: reason})
 }
 
+// at is the path of a list's member, or of a field of it.
+func at(list string, i int, field string) string {
+	return join(list+"["+strconv.Itoa(i)+"]", field)
+}
+
 // id accepts a non-empty identifier without control characters.
 func (c *checker) id(field, v string) {
 	if why, ok := badID(v); ok {
@@ -41,7 +49,7 @@ func badID(v string) (Text, bool) {
 		return Say("超过 %d 字节的上限", "is over the limit of %d bytes", IDBytesMax), true
 	case strings.TrimSpace(v) != v:
 		return Say("首尾不能有空白", "must not begin or end with white space"), true
-	case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }):
+	case strings.ContainsFunc(v, unicode.IsControl):
 		return Say("不能含控制字符", "must not contain control characters"), true
 	}
 	return Text{}, false
@@ -73,8 +81,10 @@ func (c *checker) oneOf(field, v string, allowed []string) {
 }
 
 func (c *checker) eachOf(field string, vs, allowed []string) {
-	for _, v := range vs {
-		c.oneOf(field, v, allowed)
+	for i, v := range vs {
+		if !slices.Contains(allowed, v) {
+			c.oneOf(at(field, i, ""), v, allowed)
+		}
 	}
 }
 
@@ -110,6 +120,9 @@ func (p *Facts) check(c *checker) {
 }
 
 func (p *FactsChanged) check(c *checker) {
+	if reflect.ValueOf(*p).IsZero() {
+		c.problems = append(c.problems, Problem{Field: "data", Reason: Say("没有写明任何事实", "names no fact")})
+	}
 	if p.Type != nil {
 		c.oneOf("type", *p.Type, centerTypes)
 	}
@@ -151,13 +164,13 @@ func (p *JointAppraisalHeld) check(c *checker) {
 }
 
 func (p *TaskBookFiled) check(c *checker) {
-	for _, y := range p.SupportYears {
-		c.year("supportYears", y)
+	for i, y := range p.SupportYears {
+		c.year(at("supportYears", i, ""), y)
 	}
-	for _, t := range p.Targets {
-		c.year("targets.year", t.Year)
+	for i, t := range p.Targets {
+		c.year(at("targets", i, "year"), t.Year)
 		if t.Value.Kind() != '0' {
-			c.add("targets.value", Say("应为数字", "must be a number"))
+			c.add(at("targets", i, "value"), Say("应为数字", "must be a number"))
 		}
 	}
 }
@@ -258,9 +271,9 @@ func (p *FundsSpent) check(c *checker) {
 	if len(p.Lines) == 0 {
 		c.add("lines", Say("至少要有一行", "must have at least one line"))
 	}
-	for _, l := range p.Lines {
-		c.id("lines.grant", l.Grant)
-		c.amount("lines.amountFen", l.AmountFen)
+	for i, l := range p.Lines {
+		c.id(at("lines", i, "grant"), l.Grant)
+		c.amount(at("lines", i, "amountFen"), l.AmountFen)
 	}
 	c.notNegative("ownFen", int64(p.OwnFen))
 	if p.EconCode != "" {

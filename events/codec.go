@@ -1,7 +1,6 @@
 package events
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -53,6 +52,11 @@ func ValidCenter(c CenterID) bool { return centerPattern.MatchString(string(c)) 
 // DecodeRecord reads one record in the interchange form, strictly. When it returns Problems the record holds what
 // could be read (for a message that names it) and must not be used. DecodeRecord(EncodeRecord(r)) is r.
 func DecodeRecord(line []byte) (*Record, Problems) {
+	r, found := decodeRecord(line)
+	return r, found.limited()
+}
+
+func decodeRecord(line []byte) (*Record, Problems) {
 	if len(line) > RecordBytesMax {
 		return &Record{}, whole(Say("记录有 %d 字节，超过 %d 字节的上限", "the record has %d bytes, over the limit of %d", len(line), RecordBytesMax))
 	}
@@ -63,24 +67,24 @@ func DecodeRecord(line []byte) (*Record, Problems) {
 	if err := json.Unmarshal(line, &w, strictly); err != nil {
 		return partly(w), Problems{decodeProblem("", err)}
 	}
-	found := recordShape.scan(jsontext.NewDecoder(bytes.NewReader(line)), "", nil)
 	r := partly(w)
-	found = append(found, r.checkFrame(w.ID)...)
-	entry := Lookup(w.Kind)
-	if entry == nil || len(found) > 0 {
+	if found := recordShape.scan("", line); len(found) > 0 {
 		return r, found
 	}
+	if found := r.checkFrame(w.ID); len(found) > 0 {
+		return r, found
+	}
+	entry := Lookup(w.Kind)
 	r.Data = entry.blank()
 	if err := json.Unmarshal(w.Data, r.Data, strictly); err != nil {
-		return r, append(found, decodeProblem("data", err))
+		return r, Problems{decodeProblem("data", err)}
 	}
-	found = entry.shape.scan(jsontext.NewDecoder(bytes.NewReader(w.Data)), "data", found)
-	if len(found) == 0 {
-		c := checker{on: r.On}
-		r.Data.check(&c)
-		found = c.problems
+	if found := entry.shape.scan("data", w.Data); len(found) > 0 {
+		return r, found
 	}
-	return r, found
+	c := checker{on: r.On}
+	r.Data.check(&c)
+	return r, c.problems
 }
 
 func partly(w wireRecord) *Record {
@@ -90,6 +94,9 @@ func partly(w wireRecord) *Record {
 	}
 	if r.Mode == "" {
 		r.Mode = Enforce
+	}
+	if len(r.Evidence) == 0 {
+		r.Evidence = nil // an empty list says no more than none, and is not written
 	}
 	return r
 }
@@ -126,15 +133,13 @@ func (r *Record) checkFrame(id string) (found Problems) {
 	if r.Mode == Recording && r.Doc == "" {
 		add("doc", Say("补录（record）必须有发文字号", "record mode needs a document number"))
 	}
-	for _, e := range r.Evidence {
+	for i, e := range r.Evidence {
 		if !sha256Pattern.MatchString(e.SHA256) {
-			add("evidence.sha256", Say("%q 应为 64 位小写十六进制", "%q must be 64 lower-case hexadecimal digits", e.SHA256))
+			add(at("evidence", i, "sha256"), Say("%q 应为 64 位小写十六进制", "%q must be 64 lower-case hexadecimal digits", e.SHA256))
 		}
 	}
 	return found
 }
-
-func whole(reason Text) Problems { return Problems{{Reason: reason}} }
 
 // depth returns how deep objects and arrays nest, or a little more than DepthMax.
 func depth(line []byte) int {
@@ -154,39 +159,6 @@ func depth(line []byte) int {
 		}
 	}
 	return deepest
-}
-
-// decodeProblem turns the codec's error into a field and a reason.
-func decodeProblem(under string, err error) Problem {
-	field := func(p jsontext.Pointer) string {
-		path := under
-		for token := range p.Tokens() {
-			path = join(path, token)
-		}
-		return path
-	}
-	if errors.Is(err, jsontext.ErrDuplicateName) {
-		var syntax *jsontext.SyntacticError
-		errors.As(err, &syntax)
-		return Problem{Field: field(syntax.JSONPointer), Reason: Say("字段重复", "is given twice")}
-	}
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
-		why := syntax.Err.Error()
-		return Problem{Field: field(syntax.JSONPointer), Reason: Say("第 %d 字节处不是有效的 JSON：%s", "not valid JSON at byte %d: %s", syntax.ByteOffset, why)}
-	}
-	var semantic *json.SemanticError
-	if errors.As(err, &semantic) {
-		path := field(semantic.JSONPointer)
-		switch {
-		case errors.Is(err, json.ErrUnknownName):
-			return Problem{Field: path, Reason: Say("没有这个字段", "is not a known field")}
-		case semantic.Err != nil:
-			return Problem{Field: path, Reason: Text{Zh: "值无效：" + semantic.Err.Error(), En: semantic.Err.Error()}}
-		}
-		return Problem{Field: path, Reason: Say("类型不对：不能是 %v", "has the wrong type: %v", semantic.JSONKind)}
-	}
-	return Problem{Field: under, Reason: Text{Zh: "无法读取：" + err.Error(), En: err.Error()}}
 }
 
 // EncodeRecord writes a record in the interchange form, without a newline. Equal records have equal bytes.

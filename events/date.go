@@ -37,7 +37,7 @@ func DateAt(t time.Time) Date {
 // ParseDate reads YYYY-MM-DD, years 1000 to 9999. It is the inverse of Date.String.
 func ParseDate(s string) (Date, error) {
 	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
-		return 0, fmt.Errorf("date %q is not of the form YYYY-MM-DD", s)
+		return 0, &badDate{Say("%q 不是 YYYY-MM-DD 形式的日期", "date %q is not of the form YYYY-MM-DD", s)}
 	}
 	number := func(t string) int {
 		n := 0
@@ -51,10 +51,16 @@ func ParseDate(s string) (Date, error) {
 	}
 	y, m, d := number(s[:4]), number(s[5:7]), number(s[8:])
 	if y < 1000 || m < 1 || m > 12 || d < 1 || d > daysIn(y, m) {
-		return 0, fmt.Errorf("there is no date %q", s)
+		return 0, &badDate{Say("没有 %q 这一天", "there is no date %q", s)}
 	}
 	return DateOf(y, m, d), nil
 }
+
+// badDate says in both languages why a text is no date.
+type badDate struct{ why Text }
+
+// Error implements error.
+func (e *badDate) Error() string { return e.why.En }
 
 // MustDate is ParseDate for dates written in the program; it panics on a date that does not exist.
 func MustDate(s string) Date {

@@ -97,71 +97,72 @@ func typeName(t reflect.Type) string {
 	return "integer"
 }
 
-// scan walks one syntactically valid JSON value and reports members that are missing or null and lists that are too
-// long. Unknown members, wrong types and repeated names are the decoder's to report.
-func (s *shape) scan(dec *jsontext.Decoder, path string, found Problems) Problems {
-	if s == nil {
-		s = &shape{}
-	}
-	switch dec.PeekKind() {
-	case 'n':
-		_ = dec.SkipValue()
-		return append(found, Problem{Field: path, Reason: Say("不能为 null", "must not be null")})
-	case '{':
-		if s.members == nil {
-			_ = dec.SkipValue()
-			return found
-		}
-		_, _ = dec.ReadToken()
-		var seen uint64
-		for dec.PeekKind() == '"' {
-			name, _ := dec.ReadValue()
-			name = bytes.Trim(name, `"`)
-			for i, r := range s.required {
-				if string(name) == r {
-					seen |= 1 << i
-				}
-			}
-			if m := s.members[string(name)]; m != nil && m.members == nil && m.elem == nil {
-				if dec.PeekKind() == 'n' {
-					found = append(found, Problem{Field: join(path, string(name)), Reason: Say("不能为 null", "must not be null")})
-				}
-				_ = dec.SkipValue()
-				continue
-			} else {
-				found = m.scan(dec, join(path, string(name)), found)
-			}
-		}
-		_, _ = dec.ReadToken()
-		for i, r := range s.required {
-			if seen&(1<<i) == 0 {
-				found = append(found, Problem{Field: join(path, r), Reason: Say("缺少此字段", "is missing")})
-			}
-		}
-		return found
-	case '[':
-		_, _ = dec.ReadToken()
-		n := 0
-		for dec.PeekKind() != ']' {
-			n++
-			found = s.elem.scan(dec, path, found)
-			if len(found) > 20 {
-				return found
-			}
-		}
-		_, _ = dec.ReadToken()
-		if n > ListMax {
-			found = append(found, Problem{Field: path, Reason: Say("有 %d 项，超过 %d 项的上限", "has %d members, over the limit of %d", n, ListMax)})
-		}
-		return found
-	}
-	_ = dec.SkipValue()
-	return found
+// scan reports what the JSON codec lets pass in a value that it has accepted: members that are missing or null, and
+// lists that are too long. under is the path of the value.
+func (s *shape) scan(under string, value []byte) Problems {
+	sc := scanner{dec: jsontext.NewDecoder(bytes.NewBuffer(value)), under: under}
+	sc.value(s)
+	return sc.found
 }
 
-func join(path, name string) string {
-	if path == "" {
-		return name
+type scanner struct {
+	dec   *jsontext.Decoder
+	under string
+	name  []byte // the member's name read last, reused
+	found Problems
+}
+
+// add reports on the value read last, or on a member that it lacks.
+func (sc *scanner) add(member string, reason Text) {
+	if len(sc.found) < problemsMax {
+		sc.found = append(sc.found, Problem{Field: join(pathOf(sc.under, sc.dec.StackPointer()), member), Reason: reason})
 	}
-	return path + "." + name
+}
+
+func (sc *scanner) value(s *shape) {
+	switch kind := sc.dec.PeekKind(); {
+	case kind == 'n':
+		_ = sc.dec.SkipValue()
+		sc.add("", Say("不能为 null", "must not be null"))
+	case kind == '{' && s.members != nil:
+		sc.object(s)
+	case kind == '[' && s.elem != nil:
+		sc.list(s.elem)
+	default:
+		_ = sc.dec.SkipValue()
+	}
+}
+
+func (sc *scanner) object(s *shape) {
+	_, _ = sc.dec.ReadToken()
+	var seen uint64
+	for sc.dec.PeekKind() == '"' {
+		quoted, _ := sc.dec.ReadValue()
+		sc.name, _ = jsontext.AppendUnquote(sc.name[:0], quoted)
+		for i, r := range s.required {
+			if string(sc.name) == r {
+				seen |= 1 << i
+			}
+		}
+		sc.value(s.members[string(sc.name)])
+	}
+	_, _ = sc.dec.ReadToken()
+	for i, r := range s.required {
+		if seen&(1<<i) == 0 {
+			sc.add(r, Say("缺少此字段", "is missing"))
+		}
+	}
+}
+
+func (sc *scanner) list(elem *shape) {
+	_, _ = sc.dec.ReadToken()
+	n := 0
+	for kind := sc.dec.PeekKind(); kind != ']' && kind != 0; kind = sc.dec.PeekKind() {
+		n++
+		sc.value(elem)
+	}
+	_, _ = sc.dec.ReadToken()
+	if n > ListMax {
+		sc.add("", Say("有 %d 项，超过 %d 项的上限", "has %d members, over the limit of %d", n, ListMax))
+	}
 }
