@@ -68,6 +68,9 @@ func roles(e *events.CatalogEntry, name func(events.Role) string) string {
 	for _, r := range e.Roles {
 		names = append(names, fmt.Sprintf("%s `%s`", name(r), r))
 	}
+	if e.Kind == events.KindWaiverGranted { // OP-04
+		return fmt.Sprintf("办法指定的一个 · the one the policy names (`%s`: `%s`)", policy.Builtin().ID, policy.Builtin().Parameters.WaiverGrantor.Value)
+	}
 	return strings.Join(names, "、")
 }
 
