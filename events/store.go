@@ -44,7 +44,7 @@ type Store interface {
 	Close() error
 }
 
-// BatchMax is how many events one Append may carry.
+// BatchMax is how many events one Append may carry; BatchBytesMax bounds their bodies together.
 const BatchMax = 10_000
 
 // Proposed is an event to append. Body is one JSON object without newlines, at most RecordBytesMax + 4096 bytes.

@@ -1,0 +1,248 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/taizhang/taizhang/events"
+)
+
+func countsFromOne(t *testing.T, s events.Store) {
+	mustAppend(t, s, stream, 0, batch("a", 1))
+	mustAppend(t, s, "policy", 0, batch("p", 2))
+	mustAppend(t, s, stream, 1, batch("b", 3))
+	mustAppend(t, s, stream, 4, batch("c", 1))
+	for i, e := range collect(t, s.ReadStream(t.Context(), stream, 0), -1) {
+		if e.Revision != uint64(i)+1 || e.Stream != stream {
+			t.Errorf("event %d is %s revision %d", i, e.Stream, e.Revision)
+		}
+	}
+}
+
+func conflictCarriesActual(t *testing.T, s events.Store) {
+	_, err := s.Append(t.Context(), stream, 3, batch("early", 1))
+	wantConflict(t, err, 3, 0)
+	mustAppend(t, s, stream, 0, batch("a", 2))
+	for _, expected := range []uint64{0, 1, 3, 1 << 63, ^uint64(0)} {
+		_, err := s.Append(t.Context(), stream, expected, batch("b", 2))
+		wantConflict(t, err, expected, 2)
+	}
+	wantCount(t, s, 2)
+}
+
+func placesIncrease(t *testing.T, s events.Store) {
+	var last events.Place
+	for i := range 50 {
+		to := events.StreamID(fmt.Sprintf("center-%02d", i%7))
+		for _, p := range mustAppend(t, s, to, uint64(i/7*3), batch(fmt.Sprint(i), 3)) {
+			if p.Position <= last.Position {
+				t.Fatalf("position %d comes after %d", p.Position, last.Position)
+			}
+			if p.RecordedAt.Before(last.RecordedAt) {
+				t.Fatalf("recordedAt %v comes after %v", p.RecordedAt, last.RecordedAt)
+			}
+			if p.RecordedAt.Location() != time.UTC || p.RecordedAt.Nanosecond()%1000 != 0 {
+				t.Fatalf("recordedAt %v is not in UTC and whole microseconds", p.RecordedAt)
+			}
+			last = p
+		}
+	}
+}
+
+func refusesNonsense(t *testing.T, s events.Store) {
+	with := func(change func(p *events.Proposed)) []events.Proposed {
+		b := batch("x", 3)
+		change(&b[1])
+		return b
+	}
+	body := func(text string) []events.Proposed {
+		return with(func(p *events.Proposed) { p.Body = []byte(text) })
+	}
+	long := func(n int) string { return `{"note":"` + strings.Repeat("x", n-len(`{"note":""}`)) + `"}` }
+	many := slices.Repeat(with(func(p *events.Proposed) { p.Body = []byte(long(events.RecordBytesMax)) }), 50)
+	for i := range many {
+		many[i].ID = uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "many %d", i))
+		many[i].Body = []byte(long(events.BatchBytesMax / 49))
+	}
+	for name, b := range map[string][]events.Proposed{
+		"no events":           {},
+		"too many events":     batch("x", events.BatchMax+1),
+		"too long a body":     body(long(events.BodyBytesMax + 1)),
+		"too long a batch":    many,
+		"a newline":           body("{\"a\":1,\n\"b\":2}"),
+		"no body":             body(""),
+		"no object":           body(`[1]`),
+		"two objects":         body(`{"a":1}{"b":2}`),
+		"half an object":      body(`{"a":}`),
+		"bytes outside UTF-8": body("{\"a\":\"\xff\"}"),
+		"no id":               with(func(p *events.Proposed) { p.ID = uuid.Nil }),
+		"no kind":             with(func(p *events.Proposed) { p.Kind = "" }),
+		"an impossible kind":  with(func(p *events.Proposed) { p.Kind = `a"b` }),
+		"an id twice":         with(func(p *events.Proposed) { p.ID = batch("x", 1)[0].ID }),
+	} {
+		_, err := s.Append(t.Context(), stream, 0, b)
+		var conflict *events.ConflictError
+		if err == nil || errors.As(err, &conflict) || errors.Is(err, events.ErrUnknown) {
+			t.Errorf("%s: got %v, want a refusal", name, err)
+		}
+	}
+	for _, name := range []events.StreamID{"", "center ZJ", "中心", `a"`, "a\n", events.StreamID(strings.Repeat("a", events.NameBytesMax+1))} {
+		if _, err := s.Append(t.Context(), name, 0, batch("x", 1)); err == nil {
+			t.Errorf("stream %q was not refused", name)
+		}
+	}
+	wantCount(t, s, 0)
+	longest := body(long(events.BodyBytesMax))
+	mustAppend(t, s, stream, 0, longest)
+	if got := collect(t, s.ReadStream(t.Context(), stream, 1), 1); !bytes.Equal(got[0].Body, longest[1].Body) {
+		t.Error("the longest body came back changed")
+	}
+}
+
+func largestBatch(t *testing.T, s events.Store) {
+	mustAppend(t, s, stream, 0, batch("large", events.BatchMax))
+	wantCount(t, s, events.BatchMax)
+}
+
+func repeatAnswersFirst(t *testing.T, s events.Store) {
+	first := mustAppend(t, s, stream, 0, batch("a", 3))
+	second := mustAppend(t, s, stream, 3, batch("b", 2))
+	for range 2 {
+		if again := mustAppend(t, s, stream, 3, batch("b", 2)); !slices.Equal(again, second) {
+			t.Errorf("the repeat answered %v, first %v", again, second)
+		}
+	}
+	for i := range 30 {
+		mustAppend(t, s, stream, uint64(5+4*i), batch(fmt.Sprint("more", i), 4))
+		mustAppend(t, s, "policy", uint64(2*i), batch(fmt.Sprint("other", i), 2))
+	}
+	if again := mustAppend(t, s, stream, 0, batch("a", 3)); !slices.Equal(again, first) {
+		t.Errorf("the late repeat answered %v, first %v", again, first)
+	}
+	wantCount(t, s, 5+30*6)
+}
+
+func otherContentConflicts(t *testing.T, s events.Store) {
+	mustAppend(t, s, stream, 0, batch("a", 3))
+	for name, change := range map[string]func(p *events.Proposed){
+		"body": func(p *events.Proposed) { p.Body = bytes.Replace(p.Body, []byte("2026"), []byte("2025"), 1) },
+		"kind": func(p *events.Proposed) { p.Kind = "use.ruled" },
+		"id":   func(p *events.Proposed) { p.ID = batch("other", 1)[0].ID },
+	} {
+		b := batch("a", 3)
+		change(&b[2])
+		if _, err := s.Append(t.Context(), stream, 0, b); err == nil {
+			t.Fatalf("another %s was taken for a repeat", name)
+		} else {
+			wantConflict(t, err, 0, 3)
+		}
+	}
+	_, err := s.Append(t.Context(), stream, 1, batch("a", 2)) // the same events at another place
+	wantConflict(t, err, 1, 3)
+	wantCount(t, s, 3)
+}
+
+func shorterRepeat(t *testing.T, s events.Store) {
+	places := mustAppend(t, s, stream, 0, batch("a", 3))
+	if again := mustAppend(t, s, stream, 0, batch("a", 2)); !slices.Equal(again, places[:2]) {
+		t.Errorf("answered %v, first %v", again, places[:2])
+	}
+	wantCount(t, s, 3)
+}
+
+func longerRepeat(t *testing.T, s events.Store) {
+	mustAppend(t, s, stream, 0, batch("a", 2))
+	_, err := s.Append(t.Context(), stream, 0, batch("a", 3))
+	wantConflict(t, err, 0, 2)
+	wantCount(t, s, 2)
+}
+
+func endedContextAppendsNothing(t *testing.T, s events.Store) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Append(ctx, stream, 0, batch("a", 1)); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want %v", err, context.Canceled)
+	}
+	wantCount(t, s, 0)
+}
+
+func oneWinner(t *testing.T, s events.Store) {
+	mustAppend(t, s, stream, 0, batch("a", 1))
+	won := make([]bool, 16)
+	var wg sync.WaitGroup
+	for i := range won {
+		wg.Go(func() {
+			_, err := s.Append(t.Context(), stream, 1, batch(fmt.Sprint("rival", i), 2))
+			var conflict *events.ConflictError
+			if err != nil && (!errors.As(err, &conflict) || conflict.Actual != 3) {
+				t.Errorf("rival %d: %v", i, err)
+			}
+			won[i] = err == nil
+		})
+	}
+	wg.Wait()
+	if n := len(slices.DeleteFunc(won, func(w bool) bool { return !w })); n != 1 {
+		t.Errorf("%d appends won", n)
+	}
+	wantCount(t, s, 3)
+}
+
+func concurrentStreams(t *testing.T, s events.Store) {
+	const streams, batches = 8, 25
+	var wg sync.WaitGroup
+	for i := range streams {
+		to := events.StreamID(fmt.Sprintf("center-%02d", i))
+		for half := range 2 { // two writers of each stream, who both write all of it: every batch is a repeat for one
+			wg.Go(func() {
+				for n := range batches {
+					b := batch(fmt.Sprint(to, n), 1+n%3)
+					expected := revisionBefore(n)
+					for {
+						_, err := s.Append(t.Context(), to, expected, b)
+						var conflict *events.ConflictError
+						if err == nil {
+							break
+						}
+						if !errors.As(err, &conflict) || conflict.Actual >= expected {
+							t.Errorf("writer %d of %s: %v", half, to, err)
+							return
+						}
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	for i := range streams {
+		to := events.StreamID(fmt.Sprintf("center-%02d", i))
+		var want []events.Proposed
+		for n := range batches {
+			want = append(want, batch(fmt.Sprint(to, n), 1+n%3)...)
+		}
+		got := collect(t, s.ReadStream(t.Context(), to, 0), -1)
+		if len(got) != len(want) {
+			t.Fatalf("%s has %d events, not %d", to, len(got), len(want))
+		}
+		for j, e := range got {
+			if e.ID != want[j].ID || e.Revision != uint64(j)+1 {
+				t.Fatalf("%s: event %d is %v at %d", to, j, e.ID, e.Revision)
+			}
+		}
+	}
+}
+
+// revisionBefore is how many events the first n batches of concurrentStreams have.
+func revisionBefore(n int) (sum uint64) {
+	for i := range n {
+		sum += uint64(1 + i%3)
+	}
+	return sum
+}

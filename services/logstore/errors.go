@@ -1,0 +1,117 @@
+package logstore
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"syscall"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// LockedError says that another process has the directory open.
+type LockedError struct{ Dir string }
+
+// Text says so to a user.
+func (e *LockedError) Text() events.Text {
+	return events.Say("台账目录 %s 正被另一个进程使用；请等它结束，或经由它查询", "the ledger in %s is in use by another process; wait until it ends, or ask it", e.Dir)
+}
+
+// Error implements error.
+func (e *LockedError) Error() string { return "logstore: lock: " + e.Text().En }
+
+// DamageError says that a segment is not as it was written. Offset is in bytes from the start of the file; Position is
+// the first event that cannot be relied on.
+type DamageError struct {
+	File     string
+	Offset   int64
+	Position uint64
+	Reason   events.Text
+}
+
+// Text says so to a user.
+func (e *DamageError) Text() events.Text {
+	at := events.Say("台账文件 %s 第 %d 字节处（序号 %d 起）损坏：", "ledger file %s is damaged at byte %d (from position %d on): ", e.File, e.Offset, e.Position)
+	return events.Text{Zh: at.Zh + e.Reason.Zh, En: at.En + e.Reason.En}
+}
+
+// Error implements error.
+func (e *DamageError) Error() string { return "logstore: " + e.Text().En }
+
+// FileError says that the operating system refused an operation on a file or directory of the store.
+type FileError struct {
+	Op   string // such as "write"
+	Path string
+	Err  error
+}
+
+// Text says so to a user.
+func (e *FileError) Text() events.Text {
+	why := events.Say("读写失败（%v）", "it failed (%v)", e.Err)
+	switch {
+	case e.Full():
+		why = events.Say("磁盘空间或配额已用尽；腾出空间后再试，已入账的记录不受影响", "the disk or quota is full; make room and try again, nothing recorded is lost")
+	case errors.Is(e.Err, syscall.EROFS), errors.Is(e.Err, syscall.EACCES), errors.Is(e.Err, syscall.EPERM):
+		why = events.Say("只读或没有权限", "it is read-only or not permitted")
+	case errors.Is(e.Err, syscall.ENOTDIR):
+		why = events.Say("路径中有一部分是文件而不是目录", "part of the path is a file, not a directory")
+	case errors.Is(e.Err, syscall.ENOENT):
+		why = events.Say("它不存在", "it does not exist")
+	}
+	at := events.Say("台账文件 %s（%s）：", "ledger file %s, %s: ", e.Path, e.Op)
+	return events.Text{Zh: at.Zh + why.Zh, En: at.En + why.En}
+}
+
+// Full says whether there was no room: the disk, a quota or a limit on the size of a file.
+func (e *FileError) Full() bool {
+	return errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, syscall.EDQUOT) || errors.Is(e.Err, syscall.EFBIG)
+}
+
+// Error implements error.
+func (e *FileError) Error() string { return fmt.Sprintf("logstore: %s %s: %v", e.Op, e.Path, e.Err) }
+
+// Unwrap returns what the operating system said.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// FailedError answers appends since a write or sync failed; only opening the store again ends that. It is also an
+// events.ErrUnknown if the append it answers, or an earlier one to the same stream, may have been stored by the
+// operation that failed; otherwise nothing was appended.
+type FailedError struct {
+	Cause error
+	doubt bool
+}
+
+// Text says so to a user.
+func (e *FailedError) Text() events.Text {
+	cause := events.Text{Zh: e.Cause.Error(), En: e.Cause.Error()}
+	var file *FileError
+	if errors.As(e.Cause, &file) {
+		cause = file.Text()
+	}
+	return events.Text{Zh: "写入失败后台账不再接受记录，请重新打开：" + cause.Zh,
+		En: "a write failed and the ledger takes no records until it is opened again: " + cause.En}
+}
+
+// Error implements error.
+func (e *FailedError) Error() string {
+	if e.doubt {
+		return fmt.Sprintf("logstore: append: %v: %v", events.ErrUnknown, e.Cause)
+	}
+	return fmt.Sprintf("logstore: append: store failed, open it again: %v", e.Cause)
+}
+
+// Is says whether the outcome of the append is unknown.
+func (e *FailedError) Is(target error) bool { return target == events.ErrUnknown && e.doubt }
+
+// Unwrap returns the failure after which the store refuses.
+func (e *FailedError) Unwrap() error { return e.Cause }
+
+// ErrReadOnly answers appends to a store opened with Options.ReadOnly.
+var ErrReadOnly = errors.New("logstore: append: store opened read-only")
+
+func fileError(op, dir, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &FileError{Op: op, Path: filepath.Join(dir, name), Err: err}
+}

@@ -1,0 +1,143 @@
+package logstore
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// FS is what the store asks of a file system. It is a seam for file systems that fail or crash on purpose; the
+// operating system's is the default.
+type FS interface {
+	// Make creates the directory and its parents where they do not exist, durably.
+	Make(dir string) error
+	// Lock keeps others from locking the directory until it is closed; if one has it, the error is a *LockedError.
+	Lock(dir string) (io.Closer, error)
+	// List returns the names in the directory.
+	List(dir string) ([]string, error)
+	// Open opens a file that exists.
+	Open(path string, write bool) (File, error)
+	// Create opens a new empty file in place of any other.
+	Create(path string) (File, error)
+	Rename(from, to string) error
+	Remove(path string) error
+	// SyncDir makes the names in the directory durable.
+	SyncDir(dir string) error
+}
+
+// File is an open file. Reads may run beside writes.
+type File interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Size() (int64, error)
+	Truncate(size int64) error
+	// Allocate makes the file size bytes long, new ones zero, so that writing within needs no more room.
+	Allocate(size int64) error
+	// Sync makes content and size durable.
+	Sync() error
+}
+
+type osFS struct{}
+
+func (osFS) Make(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	parent := filepath.Dir(dir)
+	if err := (osFS{}).Make(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return osFS{}.SyncDir(parent)
+}
+
+func (osFS) Lock(dir string) (io.Closer, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = d.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, &LockedError{Dir: dir}
+		}
+		return nil, err
+	}
+	return d, nil
+}
+
+func (osFS) List(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	return names, err
+}
+
+func (osFS) Open(path string, write bool) (File, error) {
+	mode := os.O_RDONLY
+	if write {
+		mode = os.O_RDWR
+	}
+	return openOS(path, mode)
+}
+
+func (osFS) Create(path string) (File, error) { return openOS(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC) }
+
+func openOS(path string, mode int) (File, error) {
+	f, err := os.OpenFile(path, mode, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	return osFile{f}, nil
+}
+
+func (osFS) Rename(from, to string) error { return os.Rename(from, to) }
+func (osFS) Remove(path string) error     { return os.Remove(path) }
+
+func (osFS) SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+type osFile struct{ *os.File }
+
+func (f osFile) Size() (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+func (f osFile) Allocate(size int64) error {
+	return f.control("fallocate", func(fd int) error { return unix.Fallocate(fd, 0, 0, size) })
+}
+
+// Sync calls fdatasync, which leaves out times and nothing that a reader needs.
+func (f osFile) Sync() error { return f.control("fdatasync", unix.Fdatasync) }
+
+// control runs a system call on the descriptor, which stays open meanwhile, again while a signal interrupts it.
+func (f osFile) control(name string, call func(fd int) error) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		for failed = unix.EINTR; errors.Is(failed, unix.EINTR); {
+			failed = call(int(fd))
+		}
+	})
+	return errors.Join(err, os.NewSyscallError(name, failed))
+}

@@ -1,0 +1,373 @@
+package logstore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+const (
+	segmentBytesMax = 1 << 30 // what a segment may hold, and what memory reading one takes
+	rereadsMax      = 100     // of a last segment that another process writes to
+	damagesMax      = 100     // after which Verify gives up
+)
+
+// errManyDamages ends a Verify that has found damagesMax damages.
+var errManyDamages = errors.New("logstore: verify: too many damages to go on")
+
+var segmentPattern = regexp.MustCompile(`^segment-([0-9]{6}|[1-9][0-9]{6,15})\.log$`)
+
+// Report is what a walk through all segments found.
+type Report struct {
+	Segments int
+	Commits  uint64
+	Records  uint64
+	Bytes    int64          // all but room set aside and a torn tail
+	Torn     *TornTail      // nil if the log ends whole
+	Damages  []*DamageError // of Verify only: Open fails at the first
+}
+
+// TornTail is a commit that a crash cut short and nobody was told of: Bytes from Offset of the last segment. Open cuts
+// it off, unless the store is opened read-only.
+type TornTail struct {
+	File   string
+	Offset int64
+	Bytes  int64
+}
+
+// segment is a file of the store. Its bytes follow those of the segment before at base, so that one number tells where
+// an event is. Only the last one's end and size change.
+type segment struct {
+	number     uint64
+	name       string
+	file       File
+	base       int64
+	end        int64 // of its last commit
+	size       int64 // of the file
+	lastCommit int64 // offset
+}
+
+// stream is where the events of one stream are.
+type stream struct {
+	positions []uint64
+	revision  uint64 // of the last record seen
+	doubts    int    // scan.doubts when it was seen
+}
+
+// scan walks through the segments in order, checks everything, and builds the index on the way.
+type scan struct {
+	fs     FS
+	dir    string
+	replay func(events.Stored) error // may be nil
+	report Report
+
+	unlocked bool // another process may be writing
+	tolerant bool // damages are gathered and passed over
+
+	parser     *parser
+	segments   []*segment
+	offsets    []int64  // of each position, over all segments
+	sums       []uint32 // of each position's bytes
+	streams    map[events.StreamID]*stream
+	position   uint64 // of the last record
+	recordedAt time.Time
+	chain      uint32
+	ends       []int // of the lines of the commit at hand
+	doubts     int   // damages passed over: what follows need not continue what came before
+	unsure     bool  // no commit was read since the last damage
+}
+
+func newScan(fs FS, dir string, replay func(events.Stored) error) *scan {
+	return &scan{fs: fs, dir: dir, replay: replay, parser: newParser(), streams: map[events.StreamID]*stream{}, recordedAt: time.Unix(0, 0).UTC()}
+}
+
+// walk reads every segment, the last one open for writing if write is set, and returns the bytes of the last.
+func (w *scan) walk(write bool) (buf []byte, err error) {
+	names, err := w.names()
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range names {
+		last := i == len(names)-1
+		g := &segment{number: uint64(i) + 1, name: name}
+		if i > 0 {
+			before := w.segments[i-1]
+			g.base = before.base + before.end
+		}
+		if g.file, err = w.fs.Open(filepath.Join(w.dir, name), write && last); err != nil {
+			return nil, fileError("open", w.dir, name, err)
+		}
+		w.segments = append(w.segments, g)
+		if buf, err = w.load(g, buf); err != nil {
+			return nil, err
+		}
+		if buf, err = w.segment(g, buf, last); err != nil {
+			return nil, err
+		}
+		w.report.Segments++
+		w.report.Bytes += g.end
+	}
+	return buf, nil
+}
+
+// names returns the names of the segments, which must be numbered from 1 without gaps.
+func (w *scan) names() ([]string, error) {
+	all, err := w.fs.List(w.dir)
+	if err != nil {
+		return nil, fileError("list", w.dir, "", err)
+	}
+	all = slices.DeleteFunc(all, func(n string) bool { return !segmentPattern.MatchString(n) })
+	for i := range all {
+		if want := segmentName(uint64(i) + 1); !slices.Contains(all, want) {
+			return nil, &DamageError{File: want, Position: 1, Reason: events.Say("文件缺失，其后还有别的文件", "the file is missing, but later ones are there")}
+		}
+	}
+	for i := range all {
+		all[i] = segmentName(uint64(i) + 1)
+	}
+	return all, nil
+}
+
+// load reads the whole file.
+func (w *scan) load(g *segment, buf []byte) ([]byte, error) {
+	size, err := g.file.Size()
+	if err != nil {
+		return buf, fileError("stat", w.dir, g.name, err)
+	}
+	if size > segmentBytesMax {
+		return buf, w.damage(g, 0, events.Say("文件有 %d 字节，超过 %d 字节的上限", "the file has %d bytes, over the limit of %d", size, segmentBytesMax))
+	}
+	g.size = size
+	buf = slices.Grow(buf[:0], int(size))[:size]
+	n, err := g.file.ReadAt(buf, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return buf, fileError("read", w.dir, g.name, err)
+	}
+	return buf[:n], nil
+}
+
+// segment checks all of one segment. Its bytes are returned for they are read again while another process writes.
+func (w *scan) segment(g *segment, data []byte, last bool) ([]byte, error) {
+	err := w.header(g, data)
+	for reads := 1; ; {
+		if err == nil {
+			err = w.commits(g, data)
+		}
+		var damage *DamageError
+		if err == nil || !errors.As(err, &damage) {
+			return data, err
+		}
+		if last && g.end > 0 {
+			torn, whole := w.tail(g, data)
+			if whole && torn == 0 {
+				return data, nil
+			}
+			if w.unlocked && reads < rereadsMax {
+				before := crc32.Checksum(data[g.end:], castagnoli)
+				if data, err = w.load(g, data); err != nil {
+					return data, err
+				}
+				if reads++; int64(len(data)) >= g.end && crc32.Checksum(data[g.end:], castagnoli) != before {
+					continue
+				}
+			}
+			if whole {
+				w.report.Torn = &TornTail{File: g.name, Offset: g.end, Bytes: torn}
+				return data, nil
+			}
+		}
+		if !w.tolerant {
+			return data, damage
+		}
+		w.report.Damages = append(w.report.Damages, damage)
+		if len(w.report.Damages) == damagesMax {
+			return data, errManyDamages
+		}
+		if err = nil; !w.skip(g, data) {
+			return data, nil
+		}
+	}
+}
+
+// skip passes over a damaged commit, to where the next one may begin; it says whether there is one in this segment.
+func (w *scan) skip(g *segment, data []byte) bool {
+	w.unsure = true
+	w.doubts++
+	for at := g.end; ; {
+		n := bytes.Index(data[at:], []byte("\"}\n"))
+		if n < 0 {
+			return false
+		}
+		end := at + int64(n) + 3
+		begin := at + int64(bytes.LastIndexByte(data[at:end-1], '\n')) + 1
+		at = end
+		if _, chain, ok := w.parser.parseCommit(data[begin:end]); ok {
+			w.chain, g.end = chain, end
+			return true
+		}
+	}
+}
+
+func (w *scan) damage(g *segment, offset int, reason events.Text) *DamageError {
+	return &DamageError{File: g.name, Offset: int64(offset), Position: w.position + 1, Reason: reason}
+}
+
+// header checks the first line. After damage it is believed where the log goes on, if it is well formed.
+func (w *scan) header(g *segment, data []byte) error {
+	want := appendHeader(nil, g.number, w.position+1, w.chain)
+	if w.unsure {
+		var written, number, position uint64
+		var chain uint32
+		_, err := fmt.Sscanf(string(data[:min(len(data), len(want)+20)]), headerForm, &written, &number, &position, &chain)
+		if position > w.position && err == nil {
+			want, w.chain = appendHeader(nil, g.number, position, chain), chain
+		}
+	}
+	if !bytes.HasPrefix(data, want) {
+		return w.damage(g, 0, events.Say("首行应为 %s", "the first line must be %s", want[:len(want)-1]))
+	}
+	g.end = int64(len(want))
+	return nil
+}
+
+// commits reads commits from g.end on, which it moves to the first byte that does not belong to one. The error is a
+// *DamageError, or what replay returned.
+func (w *scan) commits(g *segment, data []byte) error {
+	for g.end < int64(len(data)) {
+		n, err := w.commit(g, data, int(g.end))
+		if err != nil {
+			return err
+		}
+		g.lastCommit = g.end
+		g.end += int64(n)
+		w.report.Commits++
+	}
+	return nil
+}
+
+// commit checks one commit, then hands out and indexes its records. It returns the commit's length.
+func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
+	b := data[offset:]
+	w.ends = w.ends[:0]
+	at := 0
+	for !bytes.HasPrefix(b[at:], []byte(commitOpening)) {
+		n := bytes.IndexByte(b[at:min(len(b), at+frameBytesMax+events.BodyBytesMax)], '\n')
+		if n < 0 || !bytes.HasPrefix(b[at:], []byte(recordOpening)) {
+			return 0, w.damage(g, offset+at, events.Say("这里应是一条记录或一次提交的末行", "here must be a record or the last line of a commit"))
+		}
+		at += n + 1
+		w.ends = append(w.ends, at)
+	}
+	length := at + bytes.IndexByte(b[at:], '\n') + 1
+	count, chain, ok := w.parser.parseCommit(b[at:max(at, length)])
+	if !ok || count != uint64(len(w.ends)) {
+		return 0, w.damage(g, offset+at, events.Say("提交的末行不合规定，或记录数不是 %d", "the last line of a commit is not well formed, or does not count %d records", len(w.ends)))
+	}
+	if chain != crc32.Update(w.chain, castagnoli, b[:at]) {
+		return 0, w.damage(g, offset, events.Say("提交的校验和不符", "the checksum of the commit does not match"))
+	}
+	w.chain = chain
+	start := 0
+	for _, end := range w.ends {
+		if err := w.record(g, b[start:end-1], offset+start); err != nil {
+			return 0, err
+		}
+		start = end
+	}
+	return length, nil
+}
+
+// record checks one line of a commit whose checksum is right, then hands it out and indexes it.
+func (w *scan) record(g *segment, line []byte, offset int) error {
+	e, bad := w.parser.parseRecord(line)
+	if bad != "" {
+		return w.damage(g, offset, events.Say("记录的 %s 不合规定", "%s of the record is not well formed", bad))
+	}
+	if e.Position != w.position+1 && (!w.unsure || e.Position <= w.position) {
+		return w.damage(g, offset, events.Say("序号 %d 应为 %d", "position %d must be %d", e.Position, w.position+1))
+	}
+	if e.RecordedAt.Before(w.recordedAt) {
+		return w.damage(g, offset, events.Say("入账时间早于前一条", "recordedAt is before the record before"))
+	}
+	s := w.streams[e.Stream]
+	if s == nil {
+		s = &stream{}
+		w.streams[e.Stream] = s
+	}
+	if e.Revision != s.revision+1 && (s.doubts == w.doubts || e.Revision <= s.revision) {
+		return w.damage(g, offset, events.Say("%s 的版次 %d 应为 %d", "%[1]s revision %[2]d must be %[3]d", e.Stream, e.Revision, s.revision+1))
+	}
+	w.unsure = false
+	w.position, w.recordedAt, s.revision, s.doubts = e.Position, e.RecordedAt, e.Revision, w.doubts
+	s.positions = append(s.positions, e.Position)
+	w.offsets = append(w.offsets, g.base+int64(offset))
+	w.sums = append(w.sums, crc32.Checksum(line, castagnoli))
+	w.report.Records++
+	if w.replay != nil {
+		return w.replay(e)
+	}
+	return nil
+}
+
+// tail judges what follows the last good commit of the last segment: whole says that it is nothing but a commit that
+// was cut short, of torn bytes before zeros (none at all if torn is 0).
+func (w *scan) tail(g *segment, data []byte) (torn int64, whole bool) {
+	b := bytes.TrimRight(data[g.end:], "\x00")
+	return int64(len(b)), len(b) == 0 || w.tornText(b) || tornSectors(b, g.end)
+}
+
+// tornText says whether b is the beginning of a commit but not all of it.
+func (w *scan) tornText(b []byte) bool {
+	start, position, count := 0, w.position, 0
+	for {
+		n := bytes.IndexByte(b[start:], '\n')
+		if n < 0 {
+			break
+		}
+		e, bad := w.parser.parseRecord(b[start : start+n])
+		if bad != "" || e.Position != position+1 {
+			return false
+		}
+		start, position, count = start+n+1, position+1, count+1
+	}
+	rest := b[start:]
+	record := strconv.AppendUint([]byte(recordOpening), position+1, 10)
+	if n := min(len(rest), len(record)); string(rest[:n]) == string(record[:n]) {
+		return bytes.IndexByte(rest, 0) < 0 // a zero is for tornSectors to judge
+	}
+	closing := appendCommit(nil, count, crc32.Update(w.chain, castagnoli, b[:start]))
+	return bytes.HasPrefix(closing, rest) // which has no newline, so it is not all of it
+}
+
+// tornSectors says whether b, at offset of a file, is one commit of which whole sectors were not written. Text has no
+// zeros, so each run of zeros must begin and end where a sector does; and a last line of a commit before the end
+// means that the commit was followed by another, so that it had been answered.
+func tornSectors(b []byte, offset int64) bool {
+	if i := bytes.Index(b, []byte("\"}\n")); i >= 0 && i+3 < len(b) {
+		return false
+	}
+	holes := 0
+	for at := 0; ; holes++ {
+		n := bytes.IndexByte(b[at:], 0)
+		if n < 0 {
+			return holes > 0
+		}
+		from := at + n
+		at = from
+		for b[at] == 0 { // b does not end in a zero
+			at++
+		}
+		if from != 0 && (offset+int64(from))%sectorBytes != 0 || (offset+int64(at))%sectorBytes != 0 {
+			return false
+		}
+	}
+}

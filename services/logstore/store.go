@@ -1,0 +1,296 @@
+package logstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Options of Open. The zero value is what a ledger uses.
+type Options struct {
+	Clock        func() time.Time          // stamps events; time.Now if nil
+	SegmentBytes int64                     // set aside for each segment, 4 KiB to 1 GiB; 64 MiB if 0
+	ReadOnly     bool                      // change nothing, take no lock and see the log as it is now, even beside a writing process
+	Replay       func(events.Stored) error // is handed every event in order while Open reads it, each valid until it returns; an error ends Open
+	FS           FS                        // the operating system's if nil
+}
+
+const (
+	segmentBytesDefault = 64 << 20
+	segmentBytesMin     = 4 << 10
+	queueMax            = 256 // appends waiting for the writer
+	opAllocate          = "set room aside"
+)
+
+// Store is an events.Store in a directory. Beside the errors of the contract, its methods fail with *LockedError,
+// *FileError, *DamageError and *FailedError, each of which has a Text for users.
+type Store struct {
+	opts   Options
+	dir    string
+	lock   io.Closer
+	report Report
+
+	queue   chan *request
+	stop    chan struct{} // closed by Close
+	stopped chan struct{} // closed when the writer has ended
+	closing sync.Once
+
+	mu      sync.RWMutex // guards what follows; only the writer changes it, while it holds mu
+	view    view
+	streams map[events.StreamID]*stream
+	changed chan struct{} // closed and replaced after each commit
+
+	writer writer
+}
+
+// view is the log as it was at one moment; what it refers to never changes.
+type view struct {
+	segments []*segment
+	offsets  []int64
+	sums     []uint32
+	end      int64 // of the last commit
+}
+
+// Open opens the store in the directory, which it creates if there is none, reads and checks all of it, and hands every
+// event to opts.Replay. The caller must Close it.
+func Open(dir string, opts Options) (*Store, error) {
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	if opts.FS == nil {
+		opts.FS = osFS{}
+	}
+	if opts.SegmentBytes == 0 {
+		opts.SegmentBytes = segmentBytesDefault
+	}
+	if opts.SegmentBytes < segmentBytesMin || opts.SegmentBytes > segmentBytesMax {
+		return nil, fmt.Errorf("logstore: open %s: %d bytes a segment are not between %d and %d", dir, opts.SegmentBytes, segmentBytesMin, segmentBytesMax)
+	}
+	s := &Store{opts: opts, dir: dir, queue: make(chan *request, queueMax), stop: make(chan struct{}),
+		stopped: make(chan struct{}), changed: make(chan struct{})}
+	if err := s.open(); err != nil {
+		return nil, errors.Join(err, s.release())
+	}
+	go s.write()
+	return s, nil
+}
+
+func (s *Store) open() (err error) {
+	fs, writing := s.opts.FS, !s.opts.ReadOnly
+	if writing {
+		if err := fs.Make(s.dir); err != nil {
+			return fileError("create directory", s.dir, "", err)
+		}
+		if s.lock, err = fs.Lock(s.dir); err != nil {
+			var locked *LockedError
+			if errors.As(err, &locked) {
+				return locked
+			}
+			return fileError("lock directory", s.dir, "", err)
+		}
+	}
+	w := newScan(fs, s.dir, s.opts.Replay)
+	w.unlocked = !writing
+	last, err := w.walk(writing)
+	s.view.segments = w.segments // also on failure, for release
+	if err != nil {
+		return err
+	}
+	s.report, s.streams = w.report, w.streams
+	s.writer = writer{chain: w.chain, recordedAt: w.recordedAt, streams: map[events.StreamID]bool{}}
+	if n := len(w.segments); n == 0 && writing {
+		if err := s.begin(0); err != nil {
+			return err
+		}
+	} else if n > 0 && writing {
+		if err := s.recover(w.segments[n-1], last); err != nil {
+			return err
+		}
+	}
+	s.view.offsets, s.view.sums = w.offsets, w.sums
+	if n := len(s.view.segments); n > 0 {
+		s.writer.active = s.view.segments[n-1]
+		s.view.end = s.writer.active.base + s.writer.active.end
+	}
+	return nil
+}
+
+// recover cuts what follows the last commit of a segment that was not closed, and makes that commit and the segment's
+// name durable once more: their syncs may have failed, and then memory shows what the disk does not have.
+func (s *Store) recover(g *segment, data []byte) error {
+	if g.size == g.end {
+		return nil
+	}
+	if err := g.file.Truncate(g.end); err != nil {
+		return fileError("truncate", s.dir, g.name, err)
+	}
+	if _, err := g.file.WriteAt(data[g.lastCommit:g.end], g.lastCommit); err != nil {
+		return fileError("write", s.dir, g.name, err)
+	}
+	if err := g.file.Sync(); err != nil {
+		return fileError("sync", s.dir, g.name, err)
+	}
+	if err := s.opts.FS.SyncDir(s.dir); err != nil {
+		return fileError("sync directory", s.dir, "", err)
+	}
+	g.size = g.end
+	return nil
+}
+
+// begin adds a segment with room for a commit of so many bytes. It appears under its name when its header is durable,
+// so that a crash leaves no half of it.
+func (s *Store) begin(room int64) error {
+	number, base := uint64(len(s.view.segments))+1, s.view.end
+	g := &segment{number: number, name: segmentName(number), base: base}
+	header := appendHeader(nil, number, uint64(len(s.view.offsets))+1, s.writer.chain)
+	g.end, g.size = int64(len(header)), max(s.opts.SegmentBytes, int64(len(header))+room)
+	fs, fresh := s.opts.FS, filepath.Join(s.dir, "segment.new")
+	var err error
+	if g.file, err = fs.Create(fresh); err != nil {
+		return fileError("create", s.dir, g.name, err)
+	}
+	step := func(op string, do func() error) {
+		if err == nil {
+			err = fileError(op, s.dir, g.name, do())
+		}
+	}
+	step(opAllocate, func() error { return g.file.Allocate(g.size) })
+	step("write header", func() error { _, err := g.file.WriteAt(header, 0); return err })
+	step("sync", g.file.Sync)
+	step("rename", func() error { return fs.Rename(fresh, filepath.Join(s.dir, g.name)) })
+	if err != nil {
+		_ = g.file.Close()
+		_ = fs.Remove(fresh) // it gives its room back; a later segment replaces it in any case
+		return err
+	}
+	step("sync directory", func() error { return fs.SyncDir(s.dir) })
+	s.mu.Lock()
+	s.view.segments = append(s.view.segments[:number-1:number-1], g)
+	s.mu.Unlock()
+	return err
+}
+
+// Report returns what Open found.
+func (s *Store) Report() Report { return s.report }
+
+// ReadStream implements events.Store.
+func (s *Store) ReadStream(ctx context.Context, name events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
+	return func(yield func(events.Stored, error) bool) {
+		now, positions, _ := s.now(name)
+		r := reader{store: s, view: now, parser: newParser()}
+		for _, position := range positions[min(after, uint64(len(positions))):] {
+			if !r.step(ctx, position, yield) {
+				return
+			}
+		}
+		if err := s.ended(ctx); err != nil {
+			yield(events.Stored{}, err)
+		}
+	}
+}
+
+// ReadAll implements events.Store.
+func (s *Store) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
+	return s.read(ctx, after, false)
+}
+
+// Subscribe implements events.Store.
+func (s *Store) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
+	return s.read(ctx, after, true)
+}
+
+func (s *Store) read(ctx context.Context, after uint64, wait bool) iter.Seq2[events.Stored, error] {
+	return func(yield func(events.Stored, error) bool) {
+		r := reader{store: s, parser: newParser()}
+		for position := after; ; {
+			var changed <-chan struct{}
+			r.view, _, changed = s.now("")
+			for position < uint64(len(r.view.offsets)) {
+				position++
+				if !r.step(ctx, position, yield) {
+					return
+				}
+			}
+			if err := s.ended(ctx); err != nil {
+				yield(events.Stored{}, err)
+				return
+			}
+			if !wait {
+				return
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+			case <-s.stop:
+			}
+		}
+	}
+}
+
+// now returns the log and the stream as they are, and a channel that is closed when they have changed.
+func (s *Store) now(name events.StreamID) (view, []uint64, <-chan struct{}) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var positions []uint64
+	if held := s.streams[name]; held != nil {
+		positions = held.positions
+	}
+	return s.view, positions, s.changed
+}
+
+// ended returns why a read must end: the store was closed, or its context has ended.
+func (s *Store) ended(ctx context.Context) error {
+	select {
+	case <-s.stop:
+		return events.ErrClosed
+	default:
+		return ctx.Err()
+	}
+}
+
+// Close implements events.Store. It waits for the commit under way, answers the appends that wait with ErrClosed, and
+// gives back the room set aside.
+func (s *Store) Close() error {
+	err := events.ErrClosed
+	s.closing.Do(func() {
+		close(s.stop)
+		<-s.stopped
+		err = nil
+		if !s.opts.ReadOnly && s.writer.failed == nil {
+			err = s.trim()
+		}
+		err = errors.Join(err, s.release())
+	})
+	return err
+}
+
+// trim ends the active segment at its last commit.
+func (s *Store) trim() error {
+	g := s.writer.active
+	if g.size == g.end {
+		return nil
+	}
+	if err := g.file.Truncate(g.end); err != nil {
+		return fileError("truncate", s.dir, g.name, err)
+	}
+	g.size = g.end
+	return fileError("sync", s.dir, g.name, g.file.Sync())
+}
+
+func (s *Store) release() error {
+	var all []error
+	for _, g := range s.view.segments {
+		all = append(all, fileError("close", s.dir, g.name, g.file.Close()))
+	}
+	if s.lock != nil {
+		all = append(all, fileError("unlock", s.dir, "", s.lock.Close()))
+	}
+	return errors.Join(all...)
+}
