@@ -1,0 +1,85 @@
+package projections
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+// Break is an event that is in the ledger and cannot be right. It is not lost and decides nothing.
+type Break struct {
+	events.Place
+	ID    uuid.UUID
+	Cause string
+}
+
+// stream is how far a stream was applied, and its breaks.
+type stream struct {
+	revision uint64
+	position uint64
+	breaks   []Break
+}
+
+// knows says whether the event of this place was applied already.
+func (s *stream) knows(at events.Place) bool {
+	return at.Position <= s.position && at.Revision <= s.revision
+}
+
+// advance moves to the place of the next event; a gap in the revisions is a break.
+func (s *stream) advance(at events.Place, id uuid.UUID) error {
+	before := s.revision
+	s.revision, s.position = max(s.revision, at.Revision), max(s.position, at.Position)
+	if at.Revision != before+1 {
+		return s.broken(at, id, fmt.Errorf("revision %d follows %d", at.Revision, before))
+	}
+	return nil
+}
+
+// broken takes note of a break; one event is one break, whatever is wrong with it.
+func (s *stream) broken(at events.Place, id uuid.UUID, cause error) error {
+	if n := len(s.breaks); n > 0 && s.breaks[n-1].Position == at.Position {
+		s.breaks[n-1].Cause += "; " + cause.Error()
+	} else {
+		s.breaks = append(s.breaks, Break{Place: at, ID: id, Cause: cause.Error()})
+	}
+	return fmt.Errorf("projections: apply position %d: %w", at.Position, cause)
+}
+
+// integrityAlerts are the alerts of the breaks known by a date.
+func integrityAlerts(breaks []Break, on events.Date) (alerts []aggregates.Alert) {
+	for _, b := range breaks {
+		if raised := events.DateAt(b.RecordedAt); raised <= on {
+			alerts = append(alerts, aggregates.Alert{Code: aggregates.LedgerBroken, Key: strconv.FormatUint(b.Position, 10), Severity: aggregates.Red, RaisedOn: raised})
+		}
+	}
+	return alerts
+}
+
+// explain says what is known of a break. Nothing ends it: the record is kept as it is.
+func (b Break) explain(a aggregates.Alert) aggregates.Explanation {
+	return aggregates.Explanation{
+		Alert: a,
+		Figures: []aggregates.Figure{
+			{Name: "position", Label: events.Say("位置", "position"), Value: strconv.FormatUint(b.Position, 10)},
+			{Name: "revision", Label: events.Say("版次", "revision"), Value: strconv.FormatUint(b.Revision, 10)},
+			{Name: "cause", Label: events.Say("原因", "cause"), Value: b.Cause},
+		},
+		Because: []uuid.UUID{b.ID},
+		Cleared: events.Say("不会解除：该中心停止写入，须由管理员从备份核对", "nothing clears it: the center takes no more writing until an administrator has compared it with a backup"),
+	}
+}
+
+func placeOf(rec *events.Recorded) events.Place {
+	return events.Place{Position: rec.Position, Revision: rec.Revision, RecordedAt: rec.RecordedAt}
+}
+
+// centerOf returns the center that a stream belongs to.
+func centerOf(s events.StreamID) (events.CenterID, bool) {
+	id, ok := strings.CutPrefix(string(s), "center-")
+	return events.CenterID(id), ok
+}

@@ -1,0 +1,92 @@
+package projections
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+// Grouping says by what the execution of money is rolled up.
+type Grouping string
+
+// The groupings. A center belongs to one region and one industry (the first of its leading industries, or else its
+// industry code), those registered as of the date asked.
+const (
+	ByCenter   Grouping = "center"
+	ByRegion   Grouping = "region"
+	ByIndustry Grouping = "industry"
+	ByTotal    Grouping = "total"
+)
+
+// Groupings lists the groupings.
+var Groupings = []Grouping{ByCenter, ByRegion, ByIndustry, ByTotal}
+
+// ExecutionFilter selects lines of the execution report; zero members select all. By is ByCenter if empty.
+type ExecutionFilter struct {
+	Year  int
+	Scope aggregates.Scope
+	By    Grouping
+}
+
+// ExecutionLine is the money of one group in a fiscal year and scope. Low belongs to lines of centers alone; Centers
+// counts the centers whose money it is.
+type ExecutionLine struct {
+	Group string // a center's id, a code of GB/T 2260, an industry, or "" for the whole
+	Name  string // of the center or region
+	aggregates.Execution
+	Centers int
+}
+
+// Executions lists the money as of a date by group, fiscal year and scope, without lines that are all zero.
+func (r *Register) Executions(on events.Date, f ExecutionFilter) []ExecutionLine {
+	var list []ExecutionLine
+	for _, id := range r.IDs() {
+		facts := r.Facts(id, on)
+		group, name := groupOf(f.By, id, facts)
+		for _, e := range r.Evaluation(id, on).Executions {
+			if (f.Year == 0 || f.Year == e.Year) && (f.Scope == "" || f.Scope == e.Scope) {
+				list = append(list, ExecutionLine{Group: group, Name: name, Execution: e, Centers: 1})
+			}
+		}
+	}
+	if f.By == "" || f.By == ByCenter {
+		return list
+	}
+	return rolledUp(list)
+}
+
+func groupOf(by Grouping, id events.CenterID, facts events.Facts) (group, name string) {
+	switch by {
+	case ByTotal:
+		return "", ""
+	case ByRegion:
+		return facts.Region, RegionName(facts.Region)
+	case ByIndustry:
+		if len(facts.LeadingIndustries) > 0 {
+			return facts.LeadingIndustries[0], ""
+		}
+		return facts.IndustryCode, ""
+	}
+	return string(id), facts.Name
+}
+
+// rolledUp adds the lines of one group, year and scope.
+func rolledUp(lines []ExecutionLine) []ExecutionLine {
+	slices.SortStableFunc(lines, func(a, b ExecutionLine) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Year, b.Year),
+			cmp.Compare(slices.Index(aggregates.Scopes, a.Scope), slices.Index(aggregates.Scopes, b.Scope)))
+	})
+	var sums []ExecutionLine
+	for _, l := range lines {
+		l.Low = false
+		if n := len(sums); n > 0 && sums[n-1].Group == l.Group && sums[n-1].Year == l.Year && sums[n-1].Scope == l.Scope {
+			sums[n-1].Money = sums[n-1].Plus(l.Money)
+			sums[n-1].Centers++
+			continue
+		}
+		sums = append(sums, l)
+	}
+	return sums
+}

@@ -1,0 +1,249 @@
+package projections
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// Register is all centers and the policies adopted, as far as the events applied go. Answers over several centers
+// are consistent center by center: a write between two of them shows in the later one.
+type Register struct {
+	mu       sync.RWMutex
+	timeline policy.Timeline
+	policies stream
+	adopted  map[uuid.UUID]uint64 // revision of each adoption
+	centers  map[events.CenterID]*center
+	position uint64
+}
+
+// center is one center with the last evaluation made of it. Its lock covers the aggregate too.
+type center struct {
+	mu sync.Mutex
+	stream
+	state   *aggregates.Center
+	changes int
+	last    *aggregates.Evaluation
+	lastOf  basis
+}
+
+// basis is what an evaluation was made of; one made of an equal basis is still right.
+type basis struct {
+	on       events.Date
+	changes  int
+	policies int
+}
+
+// NewRegister returns an empty register.
+func NewRegister() *Register {
+	return &Register{centers: map[events.CenterID]*center{}, adopted: map[uuid.UUID]uint64{}}
+}
+
+// Apply adds the next event of a stream; one that was applied already changes nothing. An event that cannot be right
+// where it lies (its revision does not follow, its id or its content cannot be) is kept as a Break, and returned as
+// an error for the program's own log.
+func (r *Register) Apply(rec *events.Recorded) error {
+	at := placeOf(rec)
+	if rec.Kind == events.KindPolicyAdopted {
+		return r.adopt(rec, at)
+	}
+	c := r.open(rec.Center, at)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.knows(at) {
+		return nil
+	}
+	c.changes++
+	err := c.advance(at, rec.ID)
+	if c.state.Has(rec.ID) != 0 {
+		return c.broken(at, rec.ID, fmt.Errorf("id %s is recorded already", rec.ID))
+	}
+	// After a break the aggregate has seen fewer events than the stream holds.
+	next := *rec
+	next.Revision = c.state.Revision() + 1
+	if cause := c.state.Apply(&next); cause != nil {
+		return c.broken(at, rec.ID, cause)
+	}
+	return err
+}
+
+// ApplyBroken takes note of an event that could not be decoded. See Apply.
+func (r *Register) ApplyBroken(s events.Stored, cause error) {
+	id, ok := centerOf(s.Stream)
+	if !ok {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.position = max(r.position, s.Position)
+		_ = r.policies.advance(s.Place, s.ID)
+		_ = r.policies.broken(s.Place, s.ID, cause)
+		return
+	}
+	c := r.open(id, s.Place)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changes++
+	_ = c.advance(s.Place, s.ID)
+	_ = c.broken(s.Place, s.ID, cause)
+}
+
+// adopt puts a policy on the timeline.
+func (r *Register) adopt(rec *events.Recorded, at events.Place) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.position = max(r.position, at.Position)
+	if r.policies.knows(at) {
+		return nil
+	}
+	err := r.policies.advance(at, rec.ID)
+	data, ok := rec.Data.(*events.PolicyAdopted)
+	if !ok {
+		return r.policies.broken(at, rec.ID, fmt.Errorf("holds %T", rec.Data))
+	}
+	p, problems := policy.Parse([]byte(data.Text))
+	if len(problems) > 0 {
+		return r.policies.broken(at, rec.ID, problems)
+	}
+	r.timeline = r.timeline.With(p)
+	r.adopted[rec.ID] = at.Revision
+	return err
+}
+
+// open returns the center, made if it is new, and takes note of the position.
+func (r *Register) open(id events.CenterID, at events.Place) *center {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.position = max(r.position, at.Position)
+	c := r.centers[id]
+	if c == nil {
+		c = &center{state: aggregates.NewCenter(id)}
+		r.centers[id] = c
+	}
+	return c
+}
+
+// find returns the center, or nil, and the policies.
+func (r *Register) find(id events.CenterID) (*center, policy.Timeline) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.centers[id], r.timeline
+}
+
+// Position returns the position of the last event applied.
+func (r *Register) Position() uint64 {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.position
+}
+
+// Timeline returns the policies adopted so far.
+func (r *Register) Timeline() policy.Timeline {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.timeline
+}
+
+// IDs lists the centers in order, those without a registration included.
+func (r *Register) IDs() []events.CenterID {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Sorted(maps.Keys(r.centers))
+}
+
+// Revision returns at which revision a stream is, as far as it was applied.
+func (r *Register) Revision(s events.StreamID) uint64 {
+	if id, ok := centerOf(s); ok {
+		c, _ := r.find(id)
+		if c == nil {
+			return 0
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.revision
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.policies.revision
+}
+
+// Has returns the revision at which a stream holds an event, or 0. In a stream with breaks the answer may be too low.
+func (r *Register) Has(s events.StreamID, event uuid.UUID) uint64 {
+	if id, ok := centerOf(s); ok {
+		c, _ := r.find(id)
+		if c == nil {
+			return 0
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.state.Has(event)
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.adopted[event]
+}
+
+// Breaks lists what breaks the integrity of a stream. A stream that has any takes no more writing.
+func (r *Register) Breaks(s events.StreamID) []Break {
+	if id, ok := centerOf(s); ok {
+		c, _ := r.find(id)
+		if c == nil {
+			return nil
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return slices.Clone(c.breaks)
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Clone(r.policies.breaks)
+}
+
+// Judge says what a record of a center would break on what is applied so far.
+func (r *Register) Judge(rec *events.Record) aggregates.Verdict {
+	c, timeline := r.find(rec.Center)
+	if c == nil {
+		return aggregates.NewCenter(rec.Center).Judge(rec, timeline)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.Judge(rec, timeline)
+}
+
+// Clone returns an independent copy of a center, to try records on; a new one if it is not there.
+func (r *Register) Clone(id events.CenterID) *aggregates.Center {
+	c, _ := r.find(id)
+	if c == nil {
+		return aggregates.NewCenter(id)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.Clone()
+}
+
+// Balances returns what is left of every grant and match of a center; see aggregates.Center.
+func (r *Register) Balances(id events.CenterID) map[string]events.Fen {
+	c, _ := r.find(id)
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.Balances()
+}
+
+// Facts returns the registered facts of a center as of a date.
+func (r *Register) Facts(id events.CenterID, on events.Date) events.Facts {
+	c, _ := r.find(id)
+	if c == nil {
+		return events.Facts{}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.Facts(on)
+}
