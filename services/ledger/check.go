@@ -1,0 +1,248 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/naive"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+)
+
+// CheckConfig says as of which date the read models are compared, besides the year ends.
+type CheckConfig struct {
+	On       events.Date
+	Found    func(Finding)           // called for each finding
+	Progress func(done, total int64) // in events and centers; may be nil
+}
+
+// Finding is something in the ledger that cannot be right. Position is 0 when it is not about one event.
+type Finding struct {
+	Position uint64
+	Stream   events.StreamID
+	What     events.Text
+}
+
+// CheckReport counts what was checked.
+type CheckReport struct {
+	Events      int
+	Centers     int
+	Evaluations int // read models compared with a naive evaluation
+	Findings    int
+	BalanceFen  events.Fen // of all grants and matches together
+}
+
+// Check proves what is stored: every event decodes, positions and instants never go back, no revision is missing;
+// every event is possible where it lies; for each center the balance of every grant equals the sum recomputed from
+// the stored bytes, the balances of the grants add up to those of the scopes, every reversal has its voucher; and a
+// naive evaluation agrees with the read models on the date given and at every year's end. It finds, and repairs
+// nothing; an error is a store that cannot be read.
+func (l *Ledger) Check(ctx context.Context, cfg CheckConfig) (CheckReport, error) {
+	c := &checker{l: l, CheckConfig: cfg}
+	ids := l.register.IDs()
+	c.total = int64(l.register.Position()) + int64(len(ids))
+	if err := c.order(ctx); err != nil {
+		return c.report, fmt.Errorf("ledger: check: %w", err)
+	}
+	for _, b := range l.register.Breaks(events.PolicyStream) {
+		c.found(b.Position, events.PolicyStream, events.Say("记录不成立：%s", "the event cannot be right where it lies: %s", b.Cause))
+	}
+	work := func(id events.CenterID) proof { return l.prove(ctx, id, cfg.On) }
+	if err := inOrder(ctx, each(ids), work, c.center); err != nil {
+		return c.report, fmt.Errorf("ledger: check: %w", err)
+	}
+	c.whole()
+	return c.report, nil
+}
+
+// checker is one check under way.
+type checker struct {
+	CheckConfig
+	l      *Ledger
+	report CheckReport
+	unread bool // some center could not be read to its end
+	lastOn events.Date
+	done   int64
+	total  int64
+}
+
+func (c *checker) found(position uint64, s events.StreamID, what events.Text) {
+	c.report.Findings++
+	c.Found(Finding{position, s, what})
+}
+
+func (c *checker) advance(by int64) {
+	c.done += by
+	if c.Progress != nil {
+		c.Progress(min(c.done, c.total), c.total)
+	}
+}
+
+// order checks the frame of the whole ledger: positions, instants and revisions, and that every event decodes.
+func (c *checker) order(ctx context.Context) error {
+	revisions := map[events.StreamID]uint64{}
+	var last uint64
+	var lastAt time.Time
+	return eachDecoded(ctx, c.l.store.ReadAll(ctx, 0), func(d *decoded) error {
+		s := d.stored
+		c.report.Events++
+		if s.Position <= last {
+			c.found(s.Position, s.Stream, events.Say("位置 %d 之后是 %d", "position %d is followed by %d", last, s.Position))
+		}
+		if s.RecordedAt.Before(lastAt) {
+			c.found(s.Position, s.Stream, events.Say("记录时间 %v 早于前一条 %v", "recorded at %v, before its predecessor (%v)", s.RecordedAt, lastAt))
+		}
+		if before := revisions[s.Stream]; s.Revision != before+1 {
+			c.found(s.Position, s.Stream, events.Say("版次 %d 之后是 %d", "revision %d is followed by %d", before, s.Revision))
+		}
+		if d.err != nil {
+			c.found(s.Position, s.Stream, events.Say("无法解读：%v", "cannot be decoded: %v", d.err))
+		}
+		last, lastAt, revisions[s.Stream] = s.Position, s.RecordedAt, s.Revision
+		c.advance(1)
+		return nil
+	})
+}
+
+// proof is what proving one center came to.
+type proof struct {
+	center      events.CenterID
+	findings    []Finding
+	unread      bool // it ended before the last event
+	evaluations int
+	balanceFen  events.Fen
+	lastOn      events.Date
+	err         error // the store could not be read
+}
+
+func (p *proof) add(zh, en string, args ...any) {
+	p.findings = append(p.findings, Finding{Stream: p.center.Stream(), What: events.Say(zh, en, args...)})
+}
+
+// center takes the proof of one center.
+func (c *checker) center(p proof) error {
+	if p.err != nil {
+		return p.err
+	}
+	c.report.Centers++
+	c.report.Evaluations += p.evaluations
+	c.report.BalanceFen += p.balanceFen
+	c.lastOn = max(c.lastOn, p.lastOn)
+	c.unread = c.unread || p.unread
+	for _, f := range p.findings {
+		c.found(f.Position, f.Stream, f.What)
+	}
+	c.advance(1)
+	return nil
+}
+
+// whole checks that the grants of all centers together are the money of the whole.
+func (c *checker) whole() {
+	if c.lastOn == 0 || c.unread {
+		return
+	}
+	year := c.lastOn.Year()
+	var sum events.Fen
+	for _, line := range c.l.register.Executions(events.YearEnd(year), projections.ExecutionFilter{Year: year, By: projections.ByTotal}) {
+		if line.Scope == aggregates.FiscalScope || line.Scope == aggregates.LocalScope {
+			sum += line.BalanceFen()
+		}
+	}
+	if sum != c.report.BalanceFen {
+		c.found(0, "", events.Say("全部经费余额之和 %d 分，汇总表为 %d 分", "the balances of all grants add up to %d fen, the whole says %d fen", c.report.BalanceFen, sum))
+	}
+}
+
+// prove checks one center against the stored bytes of its stream.
+func (l *Ledger) prove(ctx context.Context, id events.CenterID, on events.Date) proof {
+	p := proof{center: id}
+	var history []events.Recorded
+	var money plainMoney
+	replayed := aggregates.NewCenter(id)
+	for s, err := range l.store.ReadStream(ctx, id.Stream(), 0) {
+		if err != nil {
+			p.err = err
+			return p
+		}
+		rec, err := events.DecodeEvent(s)
+		if err == nil {
+			err = money.read(s)
+		}
+		if err != nil {
+			p.unread = true // the order of the ledger reports it
+			return p
+		}
+		if err := replayed.Apply(&rec); err != nil {
+			p.unread = true // what cannot be right has no figures to compare
+			p.findings = append(p.findings, Finding{rec.Position, id.Stream(), events.Say("记录不成立：%v", "the event cannot be right where it lies: %v", err)})
+			return p
+		}
+		history = append(history, rec)
+		p.lastOn = max(p.lastOn, rec.On)
+	}
+	p.conserves(l.register, &money)
+	p.agrees(l.register, history, on)
+	return p
+}
+
+// agrees compares the read model with the naive evaluation on the date given and at the end of every year.
+func (p *proof) agrees(r *projections.Register, history []events.Recorded, on events.Date) {
+	if len(history) == 0 {
+		return
+	}
+	dates := []events.Date{on}
+	first := slices.MinFunc(history, func(a, b events.Recorded) int { return int(a.On - b.On) }).On
+	for year := first.Year(); year <= p.lastOn.Year(); year++ {
+		dates = append(dates, events.YearEnd(year))
+	}
+	for _, d := range dates {
+		p.evaluations++
+		if why, ok := differ(r.Evaluation(p.center, d), naive.Evaluate(history, r.Timeline(), d)); ok {
+			p.add("截至 %v 的读模型与朴素计算不一致：%s", "as of %v the read model and a naive evaluation differ: %s", d, why)
+		}
+	}
+}
+
+// differ names the first difference of two evaluations.
+func differ(a, b *aggregates.Evaluation) (string, bool) {
+	switch {
+	case a == nil || b == nil:
+		return "nil", a != b
+	case a.Status != b.Status:
+		return fmt.Sprintf("status %q, %q", a.Status, b.Status), true
+	case a.Events != b.Events:
+		return fmt.Sprintf("events %d, %d", a.Events, b.Events), true
+	}
+	if why, ok := firstDifference(a.Executions, b.Executions); ok {
+		return why, true
+	}
+	return firstDifference(a.Alerts, b.Alerts)
+}
+
+func firstDifference[T comparable](a, b []T) (string, bool) {
+	for i := range max(len(a), len(b)) {
+		switch {
+		case i >= len(a):
+			return fmt.Sprintf("—, %+v", b[i]), true
+		case i >= len(b):
+			return fmt.Sprintf("%+v, —", a[i]), true
+		case a[i] != b[i]:
+			return fmt.Sprintf("%+v, %+v", a[i], b[i]), true
+		}
+	}
+	return "", false
+}
+
+func each(ids []events.CenterID) iter.Seq2[events.CenterID, error] {
+	return func(yield func(events.CenterID, error) bool) {
+		for _, id := range ids {
+			if !yield(id, nil) {
+				return
+			}
+		}
+	}
+}

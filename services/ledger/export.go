@@ -1,0 +1,59 @@
+package ledger
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Export writes every record as JSON Lines in the order of positions, the policies adopted included, and returns how
+// many. Imported into a new ledger they give the same answers with new instants. An event that cannot be read ends
+// the export: half a history would give other answers. Progress is called now and then with positions; it may be nil.
+func (l *Ledger) Export(ctx context.Context, to io.Writer, progress func(done, total int64)) (count int, err error) {
+	w := bufio.NewWriterSize(to, 1<<16)
+	total := int64(l.register.Position())
+	err = inOrder(ctx, inBatches(l.store.ReadAll(ctx, 0)), encodeAll, func(batch []exported) error {
+		for _, e := range batch {
+			if e.err != nil {
+				return e.err
+			}
+			if _, err := w.Write(append(e.line, '\n')); err != nil {
+				return err
+			}
+			count++
+		}
+		if progress != nil {
+			progress(int64(batch[len(batch)-1].position), total)
+		}
+		return nil
+	})
+	if err == nil {
+		err = w.Flush()
+	}
+	if err != nil {
+		return count, fmt.Errorf("ledger: export: %w", err)
+	}
+	return count, nil
+}
+
+// exported is one record ready to be written.
+type exported struct {
+	position uint64
+	line     []byte
+	err      error
+}
+
+func encodeAll(batch []decoded) []exported {
+	list := make([]exported, len(batch))
+	for i, d := range decodeAll(batch) {
+		e := &list[i]
+		e.position, e.err = d.stored.Position, d.err
+		if e.err == nil {
+			e.line, e.err = events.EncodeRecord(&d.recorded.Record)
+		}
+	}
+	return list
+}

@@ -1,0 +1,157 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+// ImportConfig says what to import. The files are read twice and must be regular files.
+type ImportConfig struct {
+	Files      []string // JSON Lines, one record a line; taken together, in order
+	Account    Account
+	AcceptGood bool                    // write the good records although there are bad ones
+	Bad        func(BadRecord)         // called for each bad record as it is found; may be nil
+	Progress   func(done, total int64) // called now and then with bytes of both passes; may be nil
+}
+
+// BadRecord is a record that an import does not take, and why. Line counts from 1.
+type BadRecord struct {
+	File     string
+	Line     int
+	ID       uuid.UUID // uuid.Nil if it could not be read
+	Breaches []aggregates.Breach
+}
+
+// ImportReport counts the records of an import.
+type ImportReport struct {
+	Read     int // records read
+	Accepted int // written
+	Repeated int // there already, with the same content
+	Refused  int // bad
+}
+
+// importer is one import under way.
+type importer struct {
+	ImportConfig
+	l      *Ledger
+	checks *checks
+	bad    map[spot]struct{} // lines refused in the first pass
+	report ImportReport
+	done   int64
+	total  int64
+}
+
+// Import takes whole files in two passes. The first reads every record strictly and judges it on what is in the
+// ledger and what comes before it in the files; unless all are good, or AcceptGood is set, nothing is written. The
+// second writes, so that each center's stream is at any moment a prefix of its records in the files: an import that
+// was interrupted is finished by running it again. Counting refused records is not an error.
+func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, error) {
+	im := &importer{ImportConfig: cfg, l: l, checks: newChecks(l, cfg.Files), bad: map[spot]struct{}{}}
+	if l.readOnly {
+		return im.report, errors.New("ledger: import: the ledger is open for reading only")
+	}
+	for _, path := range cfg.Files {
+		info, err := os.Stat(path)
+		if err != nil {
+			return im.report, fmt.Errorf("ledger: import: %w", err)
+		}
+		if !info.Mode().IsRegular() {
+			return im.report, fmt.Errorf("ledger: import %s: %w: it is read twice and must be a regular file", path, fs.ErrInvalid)
+		}
+		im.total += 2 * info.Size()
+	}
+	if err := im.eachLine(ctx, im.check); err != nil {
+		return im.report, err
+	}
+	if im.report.Refused > 0 && !cfg.AcceptGood || im.checks.fresh == 0 {
+		return im.report, nil
+	}
+	im.checks = nil // the second pass has copies of its own
+	im.done = im.total / 2
+	im.report.Repeated = 0
+	w := newWriter(im)
+	if err := im.eachLine(ctx, w.take); err != nil {
+		return im.report, err
+	}
+	return im.report, w.flush(ctx)
+}
+
+// eachLine reads all files once, decoding on all processors.
+func (im *importer) eachLine(ctx context.Context, take func(context.Context, *line) error) error {
+	return inOrder(ctx, im.lines(), decodeLines, func(lines []line) error {
+		for i := range lines {
+			if err := take(ctx, &lines[i]); err != nil {
+				return err
+			}
+		}
+		first, last := &lines[0], &lines[len(lines)-1]
+		im.done += last.end - first.offset
+		if im.Progress != nil {
+			im.Progress(im.done, im.total)
+		}
+		return nil
+	})
+}
+
+func (im *importer) lines() iter.Seq2[[]line, error] {
+	return func(yield func([]line, error) bool) {
+		for i, path := range im.Files {
+			for lines, err := range readLines(path, i) {
+				if !yield(lines, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// check is the first pass over one line.
+func (im *importer) check(ctx context.Context, ln *line) error {
+	im.report.Read++
+	if len(ln.problems) > 0 {
+		im.refuse(ln, breachesOf(ln.problems))
+		return nil
+	}
+	repeated, err := im.checks.add(ctx, ln, im.Account)
+	var refused *aggregates.Refusal
+	switch {
+	case errors.As(err, &refused):
+		im.refuse(ln, refused.Breaches)
+	case err != nil:
+		return err
+	case repeated:
+		im.report.Repeated++
+	}
+	return nil
+}
+
+func (im *importer) refuse(ln *line, why []aggregates.Breach) {
+	im.report.Refused++
+	im.bad[ln.spot] = struct{}{}
+	if im.Bad == nil {
+		return
+	}
+	b := BadRecord{File: im.Files[ln.file], Line: ln.line, Breaches: why}
+	if ln.rec != nil {
+		b.ID = ln.rec.ID
+	}
+	im.Bad(b)
+}
+
+// breachesOf says the problems of a record that cannot be read as what refuses it.
+func breachesOf(problems events.Problems) []aggregates.Breach {
+	list := make([]aggregates.Breach, len(problems))
+	for i, p := range problems {
+		list[i] = aggregates.Breach{Field: p.Field, Reason: p.Reason}
+	}
+	return list
+}

@@ -1,0 +1,245 @@
+package ledger_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/memstore"
+	"github.com/taizhang/taizhang/events/storetest"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+func TestAGoodFileIsImportedWholeAndAgainChangesNothing(t *testing.T) {
+	l, store := newLedger(t)
+	path := file(t, line("a", registered), line("b", granted), "", line("c", received)+"\r", line("d", spent))
+	report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}})
+	if want := (ledger.ImportReport{Read: 4, Accepted: 4}); report != want || len(bad) != 0 {
+		t.Errorf("got %+v, %+v", report, bad)
+	}
+	n := count(t, store)
+	report, bad = imports(t, l, ledger.ImportConfig{Files: []string{path}})
+	if want := (ledger.ImportReport{Read: 4, Repeated: 4}); report != want || len(bad) != 0 || count(t, store) != n {
+		t.Errorf("again: got %+v, %+v", report, bad)
+	}
+}
+
+func TestEveryBadRecordIsListedAndNothingIsWritten(t *testing.T) {
+	l, store := newLedger(t)
+	path := file(t,
+		line("a", registered),
+		`{"id":1}`,
+		line("b", granted),
+		`not json`,
+		line("c", strings.Replace(received, `"amountFen":100000`, `"amountFen":"x"`, 1)),
+		line("d", overspent),
+		strings.Repeat("x", events.RecordBytesMax+1),
+		line("e", orphaned))
+	report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}})
+	if want := (ledger.ImportReport{Read: 8, Refused: 6}); report != want {
+		t.Errorf("got %+v", report)
+	}
+	var lines []int
+	for _, b := range bad {
+		lines = append(lines, b.Line)
+		if b.File != path || len(b.Breaches) == 0 || b.Breaches[0].Reason.Zh == "" {
+			t.Errorf("got %+v", b)
+		}
+	}
+	if !slices.Equal(lines, []int{2, 4, 5, 6, 7, 8}) {
+		t.Fatalf("listed %v", lines)
+	}
+	if field := bad[2].Breaches[0].Field; field != "data.amountFen" || bad[3].Breaches[0].Rule != events.Overdrawn || bad[3].ID != idOf("d") {
+		t.Errorf("got %+v", bad)
+	}
+	if !strings.Contains(bad[4].Breaches[0].Reason.En, "1048576") {
+		t.Errorf("a line over the limit is refused as %q", bad[4].Breaches[0].Reason.En)
+	}
+	if n := count(t, store); n != 1 {
+		t.Errorf("the store has %d events", n)
+	}
+}
+
+func TestGoodRecordsAreWrittenIfAskedAndWhatDependsOnABadOneIsBad(t *testing.T) {
+	l, store := newLedger(t)
+	badGrant := strings.Replace(granted, `"doc":"浙财科教〔2025〕1号",`, "", 1)
+	path := file(t, line("a", registered), line("b", badGrant), line("c", received), line("e", `"kind":"interview.held","on":"2025-02-01","by":{"role":"st-office","actor":"s"},"mode":"record","doc":"浙试〔2025〕1号","data":{"year":2024,"principal":true}`))
+	report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}, AcceptGood: true})
+	if want := (ledger.ImportReport{Read: 4, Accepted: 2, Refused: 2}); report != want {
+		t.Errorf("got %+v, %+v", report, bad)
+	}
+	if n := count(t, store); n != 3 {
+		t.Errorf("the store has %d events", n)
+	}
+	report, _ = imports(t, l, ledger.ImportConfig{Files: []string{path}, AcceptGood: true})
+	if want := (ledger.ImportReport{Read: 4, Repeated: 2, Refused: 2}); report != want {
+		t.Errorf("again: got %+v", report)
+	}
+}
+
+func TestARecordThatNoStoreWouldHoldIsBadAndNotAFailure(t *testing.T) {
+	l, _ := newLedger(t)
+	long := strings.Repeat("号", events.RecordBytesMax/3-200)
+	path := file(t, line("a", registered), line("b", strings.Replace(granted, "浙财科教〔2025〕1号", long, 1)))
+	_, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}})
+	if len(bad) != 1 || bad[0].Line != 2 {
+		t.Errorf("%d bad records", len(bad))
+	}
+}
+
+func TestARecordTwiceInAFileIsOneRecord(t *testing.T) {
+	l, _ := newLedger(t)
+	path := file(t, line("a", registered), line("b", granted), line("b", granted), line("a", registered))
+	report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}})
+	if want := (ledger.ImportReport{Read: 4, Accepted: 2, Repeated: 2}); report != want || len(bad) != 0 {
+		t.Errorf("got %+v, %+v", report, bad)
+	}
+}
+
+func TestAnIdTwiceInAFileWithOtherContentIsBad(t *testing.T) {
+	l, _ := newLedger(t)
+	path := file(t, line("a", registered), line("b", granted), line("b", strings.Replace(granted, "G1", "G2", 1)))
+	_, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}})
+	if len(bad) != 1 || bad[0].Line != 3 || bad[0].Breaches[0].Field != "id" {
+		t.Errorf("got %+v", bad)
+	}
+}
+
+func TestFilesAreTakenTogether(t *testing.T) {
+	l, _ := newLedger(t)
+	files := []string{file(t, line("a", registered)), file(t, line("b", granted)), file(t, line("c", received), line("x", orphaned))}
+	_, bad := imports(t, l, ledger.ImportConfig{Files: files})
+	if len(bad) != 1 || bad[0].File != files[2] || bad[0].Line != 2 {
+		t.Errorf("got %+v", bad)
+	}
+	report, bad := imports(t, l, ledger.ImportConfig{Files: files[:2]})
+	if report.Accepted != 2 || len(bad) != 0 {
+		t.Errorf("got %+v, %+v", report, bad)
+	}
+}
+
+func TestWhatCannotBeReadTwiceIsNotImported(t *testing.T) {
+	l, _ := newLedger(t)
+	for _, path := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none"), os.DevNull} {
+		if _, err := l.Import(t.Context(), ledger.ImportConfig{Files: []string{path}}); err == nil {
+			t.Errorf("%s was imported", path)
+		}
+	}
+}
+
+func TestAnExportImportsToTheSameAnswers(t *testing.T) {
+	l, _ := newLedger(t)
+	province, _ := simulated(t, 1000, 2)
+	for _, path := range []string{testdata(t, "edges"), province} {
+		report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}})
+		if len(bad) != 0 || report.Accepted != report.Read {
+			t.Fatalf("%s: got %+v, %d bad", path, report, len(bad))
+		}
+	}
+	var out bytes.Buffer
+	n, err := l.Export(t.Context(), &out, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "export.jsonl")
+	if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	other, store := newLedger(t)
+	report, bad := imports(t, other, ledger.ImportConfig{Files: []string{path}})
+	if len(bad) != 0 || report.Read != n || report.Repeated != 1 { // the built-in policy
+		t.Errorf("got %+v, %+v", report, bad)
+	}
+	want := answers(l.Register())
+	if answers(other.Register()) != want {
+		t.Error("the copy answers otherwise")
+	}
+	if answers(open(t, store).Register()) != want {
+		t.Error("the copy answers otherwise when it is rebuilt")
+	}
+}
+
+// failsAt is a store whose n-th append, and every later one, fails for certain.
+func failsAt(store events.Store, n int64) events.Store {
+	return &storetest.Faulty{Store: store, Plan: func(i int64) storetest.Fault {
+		if i >= n {
+			return storetest.FailedNotStored
+		}
+		return storetest.Works
+	}}
+}
+
+func TestAnInterruptedImportLeavesPrefixesAndIsFinishedByRunningItAgain(t *testing.T) {
+	path, total := simulated(t, 5000, 5)
+	inFile := map[events.StreamID][]string{}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l := range bytes.Lines(text) {
+		rec, problems := events.DecodeRecord(l)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		inFile[rec.Stream()] = append(inFile[rec.Stream()], rec.ID.String())
+	}
+	whole, _ := newLedger(t)
+	imports(t, whole, ledger.ImportConfig{Files: []string{path}})
+	want := answers(whole.Register())
+	for _, n := range []int64{6} {
+		store := memstore.New(ticking())
+		_, err := open(t, failsAt(store, n)).Import(t.Context(), ledger.ImportConfig{Files: []string{path}, Account: importer})
+		if !errors.Is(err, ledger.ErrStopped) {
+			t.Fatalf("interrupted at append %d: got %v", n, err)
+		}
+		for stream, ids := range inFile {
+			i := 0
+			for s, err := range store.ReadStream(t.Context(), stream, 0) {
+				if err != nil || s.ID.String() != ids[i] {
+					t.Fatalf("interrupted at append %d: %s is no prefix at %d: %v", n, stream, i, err)
+				}
+				i++
+			}
+		}
+		there := count(t, store) - 1
+		l := open(t, store)
+		report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}})
+		if len(bad) != 0 || report.Repeated != there || report.Accepted != total-there {
+			t.Errorf("interrupted at append %d, run again: got %+v with %d there", n, report, there)
+		}
+		if answers(l.Register()) != want {
+			t.Errorf("interrupted at append %d: other answers", n)
+		}
+	}
+}
+
+func TestAnImportEndsWithItsContext(t *testing.T) {
+	path, _ := simulated(t, 1000, 2)
+	l, _ := newLedger(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := l.Import(ctx, ledger.ImportConfig{Files: []string{path}, Account: importer, Progress: func(done, total int64) {
+		if done > total/2 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestProgressReachesItsTotal(t *testing.T) {
+	path, _ := simulated(t, 1000, 2)
+	l, _ := newLedger(t)
+	var last string
+	imports(t, l, ledger.ImportConfig{Files: []string{path}, Progress: func(done, total int64) { last = fmt.Sprint(done == total, total > 0) }})
+	if last != "true true" {
+		t.Errorf("got %s", last)
+	}
+}

@@ -1,0 +1,94 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+)
+
+// ErrStopped says that an append ended with an unknown outcome: the ledger takes no more writing until it is opened
+// again.
+var ErrStopped = errors.New("ledger: state unknown: stop and reload")
+
+// Account is who writes, as the ledger knows him. MayRecord is the right to record a decision that was taken outside
+// the system (record mode).
+type Account struct {
+	Name      string
+	MayRecord bool
+}
+
+// Config says how to open a ledger.
+type Config struct {
+	Log      *zap.Logger // nil for none
+	ReadOnly bool        // refuse every write, and adopt nothing
+}
+
+// Ledger is an open ledger. It may be used by several goroutines.
+type Ledger struct {
+	store    events.Store
+	register *projections.Register
+	log      *zap.Logger
+	readOnly bool
+	stopped  atomic.Bool
+
+	mu    sync.Mutex
+	locks map[events.StreamID]*sync.Mutex
+}
+
+// Open reads the whole store and, if it is empty, adopts the built-in policy as its first event. The store remains
+// the caller's to close.
+func Open(ctx context.Context, store events.Store, cfg Config) (*Ledger, error) {
+	if cfg.Log == nil {
+		cfg.Log = zap.NewNop()
+	}
+	register, err := rebuild(ctx, store, time.Time{}, cfg.Log)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: open: %w", err)
+	}
+	l := &Ledger{store: store, register: register, log: cfg.Log, readOnly: cfg.ReadOnly, locks: map[events.StreamID]*sync.Mutex{}}
+	if register.Position() == 0 && !cfg.ReadOnly {
+		if _, err := l.Record(ctx, Adoption(policy.Builtin()), program); err != nil {
+			return nil, fmt.Errorf("ledger: open: adopt the built-in policy: %w", err)
+		}
+	}
+	cfg.Log.Info("ledger open", zap.Uint64("position", register.Position()), zap.Int("centers", len(register.IDs())))
+	return l, nil
+}
+
+// Register returns the read models, which follow every write.
+func (l *Ledger) Register() *projections.Register { return l.register }
+
+// Store returns the store, for reading.
+func (l *Ledger) Store() events.Store { return l.store }
+
+// KnownAt returns the read models as the ledger stood at an instant: those of its prefix up to the last position
+// recorded by then.
+func (l *Ledger) KnownAt(ctx context.Context, at time.Time) (*projections.Register, error) {
+	r, err := rebuild(ctx, l.store, at, l.log)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read what was known at %v: %w", at, err)
+	}
+	return r, nil
+}
+
+// lock takes the lock of a stream and returns what releases it.
+func (l *Ledger) lock(s events.StreamID) (unlock func()) {
+	l.mu.Lock()
+	m := l.locks[s]
+	if m == nil {
+		m = &sync.Mutex{}
+		l.locks[s] = m
+	}
+	l.mu.Unlock()
+	m.Lock()
+	return m.Unlock
+}

@@ -1,0 +1,140 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// linesBatch and linesBytes bound how much of a file one goroutine decodes at a time.
+const (
+	linesBatch = 256
+	linesBytes = 1 << 20
+)
+
+// spot is where a record lies in the files of an import.
+type spot struct {
+	file   int
+	line   int
+	offset int64
+}
+
+// line is one record of a file: the text, then what it decodes to. A line over the limit is not held.
+type line struct {
+	spot
+	text     []byte
+	end      int64 // offset of the next line
+	rec      *events.Record
+	problems events.Problems
+}
+
+// decode reads the record of every line, strictly.
+func decodeLines(lines []line) []line {
+	for i := range lines {
+		l := &lines[i]
+		if len(l.problems) == 0 {
+			l.rec, l.problems = events.DecodeRecord(l.text)
+		}
+		l.text = nil
+	}
+	return lines
+}
+
+// readLines yields the lines of a file that are not empty, a few at a time.
+func readLines(path string, file int) iter.Seq2[[]line, error] {
+	return func(yield func([]line, error) bool) {
+		f, err := os.Open(path)
+		if err != nil {
+			yield(nil, fmt.Errorf("ledger: import: %w", err))
+			return
+		}
+		defer f.Close()
+		r := lineReader{src: bufio.NewReaderSize(f, 1<<16), at: spot{file: file}}
+		for err == nil {
+			var batch []line
+			for size := 0; err == nil && len(batch) < linesBatch && size < linesBytes; {
+				var next line
+				if next, err = r.next(); err == nil {
+					batch, size = append(batch, next), size+len(next.text)
+				}
+			}
+			if len(batch) > 0 && !yield(batch, nil) {
+				return
+			}
+		}
+		if err != io.EOF {
+			yield(nil, fmt.Errorf("ledger: import: read %s after line %d: %w", path, r.at.line, err))
+		}
+	}
+}
+
+// lineReader cuts a file into lines.
+type lineReader struct {
+	src *bufio.Reader
+	at  spot // of the line last read
+	end int64
+}
+
+// next returns the next line that is not empty, or io.EOF.
+func (r *lineReader) next() (line, error) {
+	for {
+		r.at.line++
+		r.at.offset = r.end
+		text, err := r.text()
+		if err != nil && (err != io.EOF || r.end == r.at.offset) {
+			return line{}, err
+		}
+		l := line{spot: r.at, end: r.end, text: text}
+		if len(text) > events.RecordBytesMax {
+			l.text = nil
+			l.problems = events.Problems{{Reason: events.Say("此行超过 %d 字节的上限，未读入", "the line is over the limit of %d bytes and was not read", events.RecordBytesMax)}}
+			return l, nil
+		}
+		if len(bytes.TrimSpace(text)) > 0 {
+			return l, nil
+		}
+	}
+}
+
+// text returns the bytes of one line without its end; of a line over the limit, only a little more than the limit.
+func (r *lineReader) text() ([]byte, error) {
+	var text []byte
+	for {
+		part, err := r.src.ReadSlice('\n')
+		r.end += int64(len(part))
+		if len(text) <= events.RecordBytesMax {
+			text = append(text, part...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return bytes.TrimRight(text, "\r\n"), err
+		}
+	}
+}
+
+// lineAt reads again the record that lies at a spot.
+func lineAt(path string, at spot) (*events.Record, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: import: %w", err)
+	}
+	defer f.Close()
+	if _, err := f.Seek(at.offset, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("ledger: import: %w", err)
+	}
+	r := lineReader{src: bufio.NewReader(f), end: at.offset}
+	l, err := r.next()
+	if err != nil {
+		return nil, fmt.Errorf("ledger: import: read %s at line %d: %w", path, at.line, err)
+	}
+	rec, problems := events.DecodeRecord(l.text)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("ledger: import: read %s at line %d again: %w", path, at.line, problems)
+	}
+	return rec, nil
+}

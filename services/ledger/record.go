@@ -1,0 +1,272 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+// conflictsMax is how often a write is judged anew because another writer of the same store came first.
+const conflictsMax = 5
+
+// Result says where a record came to lie and what the ledger added to it. Repeated says that it was there already,
+// with the same content: the result is the first one.
+type Result struct {
+	events.Place
+	events.Entry
+	Repeated bool
+}
+
+// Record judges a record and appends it; when it returns without an error the record is durable. A record that was
+// recorded before with the same content is answered with the first result. The answer "no" is an
+// *aggregates.Refusal. After ErrStopped nothing more is written; any other error wrote nothing.
+func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Account) (Result, error) {
+	results, err := l.write(ctx, &batch{recs: []*events.Record{rec}, account: account})
+	if err != nil {
+		return Result{}, err
+	}
+	return results[0], nil
+}
+
+// batch is records of one stream to be written together, in order.
+type batch struct {
+	recs    []*events.Record
+	account Account
+	ahead   *aggregates.Center // a copy to judge later records on, made when there is more than one; kept while it fits
+
+	// What becomes of recs, index by index.
+	results  []Result
+	proposed []events.Proposed
+	drafts   []int             // index of the record of each proposed
+	inBatch  map[uuid.UUID]int // index of each record proposed
+}
+
+// write judges the records of a batch in order and appends those accepted and new, all at once. Results are those of
+// the records before the first refused one, whose refusal is the error: they are written all the same.
+func (l *Ledger) write(ctx context.Context, b *batch) ([]Result, error) {
+	s := b.recs[0].Stream()
+	if l.readOnly {
+		return nil, errors.New("ledger: write: the ledger is open for reading only")
+	}
+	defer l.lock(s)()
+	for attempt := 1; ; attempt++ {
+		if l.stopped.Load() {
+			return nil, ErrStopped
+		}
+		results, err := l.writeOnce(ctx, s, b)
+		var conflict *events.ConflictError
+		if !errors.As(err, &conflict) || attempt == conflictsMax {
+			return results, err
+		}
+		l.log.Warn("another writer came first; judging again", zap.Error(err))
+		if err := l.reload(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (l *Ledger) writeOnce(ctx context.Context, s events.StreamID, b *batch) ([]Result, error) {
+	refusal := l.judgeBatch(ctx, s, b)
+	var refused *aggregates.Refusal
+	if refusal != nil && !errors.As(refusal, &refused) {
+		return nil, refusal
+	}
+	if len(b.proposed) == 0 {
+		return b.results, refusal
+	}
+	places, err := l.store.Append(ctx, s, l.register.Revision(s), b.proposed)
+	if errors.Is(err, events.ErrUnknown) {
+		l.stopped.Store(true)
+		l.log.Error("append with unknown outcome", zap.String("stream", string(s)), zap.Error(err))
+		return nil, fmt.Errorf("%w: %w", ErrStopped, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ledger: append to %s: %w", s, err)
+	}
+	for i, at := range places {
+		r := &b.results[b.drafts[i]]
+		r.Place = at
+		rec := events.Recorded{Record: *b.recs[b.drafts[i]], Revision: at.Revision, Position: at.Position, RecordedAt: at.RecordedAt, Entry: r.Entry}
+		if err := l.register.Apply(&rec); err != nil {
+			l.stopped.Store(true)
+			return nil, fmt.Errorf("%w: what was judged sound was not: %w", ErrStopped, err)
+		}
+	}
+	for i, rec := range b.recs[:len(b.results)] {
+		if j, ok := b.inBatch[rec.ID]; ok && i != j {
+			b.results[i].Place, b.results[i].Entry = b.results[j].Place, b.results[j].Entry
+		}
+	}
+	return b.results, refusal
+}
+
+// judgeBatch fills in what is to be appended, up to the first record refused; the error is its refusal, or a failure.
+func (l *Ledger) judgeBatch(ctx context.Context, s events.StreamID, b *batch) error {
+	b.results, b.proposed, b.drafts, b.inBatch = b.results[:0], b.proposed[:0], b.drafts[:0], map[uuid.UUID]int{}
+	if err := l.takes(s); err != nil {
+		return err
+	}
+	judge := l.judge
+	if len(b.recs) > 1 && b.ahead == nil || b.ahead != nil && b.ahead.Revision() != l.register.Revision(s) {
+		b.ahead = l.register.Clone(b.recs[0].Center)
+	}
+	if b.ahead != nil {
+		timeline := l.register.Timeline()
+		judge = func(rec *events.Record) aggregates.Verdict { return b.ahead.Judge(rec, timeline) }
+	}
+	for i, rec := range b.recs {
+		if first, ok := b.inBatch[rec.ID]; ok {
+			if !sameContent(b.recs[first], rec) {
+				return otherContent()
+			}
+			b.results = append(b.results, Result{Repeated: true})
+			continue
+		}
+		result, there, err := l.recorded(ctx, s, rec)
+		if err != nil {
+			return err
+		}
+		if there {
+			b.results = append(b.results, result)
+			continue
+		}
+		if err := b.accept(rec, i, judge(rec)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accept drafts the event of a record and runs ahead with it, unless it is refused.
+func (b *batch) accept(rec *events.Record, index int, v aggregates.Verdict) error {
+	entry, body, err := draft(rec, &v, b.account)
+	if err != nil {
+		return err
+	}
+	if b.ahead != nil {
+		if err := runAhead(b.ahead, rec); err != nil {
+			return err
+		}
+	}
+	b.inBatch[rec.ID] = index
+	b.results = append(b.results, Result{Entry: entry})
+	b.drafts = append(b.drafts, index)
+	b.proposed = append(b.proposed, events.Proposed{ID: rec.ID, Kind: rec.Kind, Body: body})
+	return nil
+}
+
+// runAhead applies a record that is not stored yet to a copy of its center. Only the order of events within the
+// center decides anything, so the position may wait.
+func runAhead(c *aggregates.Center, rec *events.Record) error {
+	if err := c.Apply(&events.Recorded{Record: *rec, Revision: c.Revision() + 1}); err != nil {
+		return fmt.Errorf("ledger: judge record %s: %w", rec.ID, err)
+	}
+	return nil
+}
+
+// judge says what is to be said against a record, of a center or of the policy stream.
+func (l *Ledger) judge(rec *events.Record) aggregates.Verdict {
+	if rec.Kind == events.KindPolicyAdopted {
+		return judgeAdoption(rec, l.register.Timeline())
+	}
+	return l.register.Judge(rec)
+}
+
+// draft returns what the ledger adds to a record and the body to store, or refuses it: for its verdict, for a right
+// that the account does not have, or because with what is added no store would hold it.
+func draft(rec *events.Record, v *aggregates.Verdict, account Account) (events.Entry, []byte, error) {
+	entry := events.Entry{EnteredBy: account.Name, Policy: v.Policy, Warnings: v.Warnings}
+	if against := v.Against(rec.Mode); len(against) > 0 {
+		return entry, nil, &aggregates.Refusal{Breaches: against}
+	}
+	if rec.Mode == events.Recording {
+		if !account.MayRecord {
+			return entry, nil, refuse("mode", "账号 %s 无补录（record）权限", "account %s may not record decisions taken outside the system", account.Name)
+		}
+		entry.Breaks = v.Breaks()
+	}
+	body, err := events.EncodeEvent(rec, entry)
+	if err != nil {
+		return entry, nil, fmt.Errorf("ledger: encode record %s: %w", rec.ID, err)
+	}
+	if len(body) > events.BodyBytesMax {
+		return entry, nil, refuse("", "入账后有 %d 字节，超过 %d 字节的上限", "it would take %d bytes in the ledger, over the limit of %d", len(body), events.BodyBytesMax)
+	}
+	return entry, body, nil
+}
+
+func refuse(field, zh, en string, args ...any) error {
+	return &aggregates.Refusal{Breaches: []aggregates.Breach{{Field: field, Reason: events.Say(zh, en, args...)}}}
+}
+
+func otherContent() error {
+	return refuse("id", "此 id 已用于内容不同的另一条记录", "the id was already used for a record with other content")
+}
+
+// takes refuses to write to a stream that has a break in its integrity (AL-LED-01). One in the policies stops every
+// stream: what should judge is not known.
+func (l *Ledger) takes(s events.StreamID) error {
+	for _, s := range []events.StreamID{events.PolicyStream, s} {
+		if len(l.register.Breaks(s)) > 0 {
+			return refuse("", "%s 的记录有完整性问题（AL-LED-01），停止写入", "%s has a break in its integrity (AL-LED-01) and takes no more writing", s)
+		}
+	}
+	return nil
+}
+
+// recorded returns the first result of a record that is in the ledger already, and refuses one whose id is there
+// with other content.
+func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rec *events.Record) (Result, bool, error) {
+	rev := l.register.Has(s, rec.ID)
+	if rev == 0 {
+		return Result{}, false, nil
+	}
+	for stored, err := range l.store.ReadStream(ctx, s, rev-1) {
+		if err != nil {
+			return Result{}, false, fmt.Errorf("ledger: read back %s in %s: %w", rec.ID, s, err)
+		}
+		first, err := events.DecodeEvent(stored)
+		if err != nil {
+			return Result{}, false, fmt.Errorf("ledger: read back %s in %s: %w", rec.ID, s, err)
+		}
+		if !sameContent(&first.Record, rec) {
+			return Result{}, false, otherContent()
+		}
+		return Result{Place: stored.Place, Entry: first.Entry, Repeated: true}, true, nil
+	}
+	return Result{}, false, fmt.Errorf("ledger: read back %s in %s: not in the store", rec.ID, s)
+}
+
+// sameContent compares two records in the one form that every record has.
+func sameContent(a, b *events.Record) bool {
+	x, errX := events.EncodeRecord(a)
+	y, errY := events.EncodeRecord(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+// reload applies what another writer appended to a stream, and to the policies, which judge it.
+func (l *Ledger) reload(ctx context.Context, s events.StreamID) error {
+	for _, stream := range []events.StreamID{events.PolicyStream, s} {
+		for stored, err := range l.store.ReadStream(ctx, stream, l.register.Revision(stream)) {
+			if err != nil {
+				return fmt.Errorf("ledger: reload %s: %w", stream, err)
+			}
+			rec, err := events.DecodeEvent(stored)
+			if err != nil {
+				l.register.ApplyBroken(stored, err)
+				continue
+			}
+			if err := l.register.Apply(&rec); err != nil {
+				l.log.Error("event breaks the ledger's integrity", zap.Uint64("position", stored.Position), zap.Error(err))
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+)
+
+// Attempt is the answer to a record that is tried and not written. Against is why it would be refused. Opened and
+// Cleared are how the alerts would differ on a date; for a decision refused by a rule, how they would if it were
+// recorded all the same.
+type Attempt struct {
+	Verdict  aggregates.Verdict
+	Against  []aggregates.Breach
+	Repeated bool
+	Opened   []aggregates.Alert
+	Cleared  []aggregates.Alert
+}
+
+// Try judges a record as Record would and writes nothing. The alerts are compared as of on, or of the record's own
+// date if that is later.
+func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, on events.Date) (Attempt, error) {
+	s := rec.Stream()
+	result, there, err := l.recorded(ctx, s, rec)
+	if err == nil && there {
+		return Attempt{Verdict: aggregates.Verdict{Policy: result.Policy, Warnings: result.Warnings}, Repeated: true}, nil
+	}
+	if err == nil {
+		err = l.takes(s)
+	}
+	var a Attempt
+	if err == nil {
+		a.Verdict = l.judge(rec)
+		_, _, err = draft(rec, &a.Verdict, account)
+	}
+	if err != nil {
+		var refused *aggregates.Refusal
+		if !errors.As(err, &refused) {
+			return Attempt{}, err
+		}
+		a.Against = refused.Breaches
+	}
+	if rec.Kind == events.KindPolicyAdopted || len(a.Verdict.Nonsense) > 0 {
+		return a, nil
+	}
+	a.Opened, a.Cleared, err = l.difference(rec, max(on, rec.On))
+	return a, err
+}
+
+// difference returns the alerts that are open on a date with the record and not without it, and the other way round.
+func (l *Ledger) difference(rec *events.Record, on events.Date) (opened, cleared []aggregates.Alert, err error) {
+	var before []aggregates.Alert
+	if e := l.register.Evaluation(rec.Center, on); e != nil {
+		before = e.Alerts
+	}
+	trial := l.register.Clone(rec.Center)
+	if err := runAhead(trial, rec); err != nil {
+		return nil, nil, err
+	}
+	after := trial.Evaluate(l.register.Timeline(), on)
+	return projections.OpenOnlyIn(after.Alerts, before), projections.OpenOnlyIn(before, after.Alerts), nil
+}
+
+// Tried is the answer to one line of a file. Record holds what could be read of it.
+type Tried struct {
+	Line   int
+	Record *events.Record
+	Attempt
+}
+
+// TryFile tries each record of a file alone and hands over the answers in order. A line that cannot be read is
+// refused for that.
+func (l *Ledger) TryFile(ctx context.Context, path string, account Account, on events.Date, each func(Tried) error) error {
+	return inOrder(ctx, readLines(path, 0), decodeLines, func(lines []line) error {
+		for i := range lines {
+			ln := &lines[i]
+			t := Tried{Line: ln.line, Record: ln.rec, Attempt: Attempt{Against: breachesOf(ln.problems)}}
+			if t.Record == nil {
+				t.Record = &events.Record{}
+			}
+			if len(ln.problems) == 0 {
+				var err error
+				if t.Attempt, err = l.Try(ctx, ln.rec, account, on); err != nil {
+					return err
+				}
+			}
+			if err := each(t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
