@@ -1,0 +1,190 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// app is what every verb shares: the global flags and where to write.
+type app struct {
+	dir     string
+	asOf    string
+	knownAt string
+	output  string
+	lang    string
+	verbose bool
+
+	out, errOut io.Writer
+	getenv      func(string) string
+	now         func() time.Time
+	log         *zap.Logger
+}
+
+// Forms of output.
+const (
+	tableOutput = "table"
+	csvOutput   = "csv"
+	jsonOutput  = "json"
+)
+
+// errAnswered says that the answer was no and has been printed.
+var errAnswered = errors.New("answered")
+
+// usageError is a command line that cannot be understood.
+type usageError struct {
+	command string
+	err     error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// said is an error in both languages.
+type said struct{ text events.Text }
+
+func (s said) Error() string     { return s.text.En }
+func (s said) Text() events.Text { return s.text }
+
+func sayError(zh, en string, args ...any) error { return said{events.Say(zh, en, args...)} }
+
+func usage(cmd *cobra.Command, zh, en string, args ...any) error {
+	return &usageError{cmd.CommandPath(), sayError(zh, en, args...)}
+}
+
+// newApp returns an app that speaks the language of --lang or of the environment. The language is wanted before the
+// flags are parsed, for the help.
+func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *app {
+	a := &app{out: out, errOut: errOut, getenv: getenv, now: time.Now, log: zap.NewNop()}
+	a.lang = "en"
+	if locale := cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")); strings.HasPrefix(locale, "zh") {
+		a.lang = "zh"
+	}
+	for i, arg := range args {
+		if v, ok := strings.CutPrefix(arg, "--lang="); ok {
+			a.lang = v
+		} else if arg == "--lang" && i+1 < len(args) {
+			a.lang = args[i+1]
+		}
+	}
+	return a
+}
+
+func (a *app) say(zh, en string, args ...any) string { return events.Say(zh, en, args...).In(a.lang) }
+
+func (a *app) print(zh, en string, args ...any) { fmt.Fprintln(a.out, a.say(zh, en, args...)) }
+
+// message returns what to tell the user of an error.
+func (a *app) message(err error) string {
+	var s interface{ Text() events.Text }
+	if errors.As(err, &s) {
+		return s.Text().In(a.lang)
+	}
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return a.say("没有文件 %s", "there is no file %s", file.Path)
+		case errors.Is(err, fs.ErrPermission):
+			return a.say("没有权限读写 %s", "reading or writing %s is not permitted", file.Path)
+		}
+	}
+	return err.Error()
+}
+
+// root returns the command with all its verbs.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "taizhang",
+		Short:         a.say("省技术转移转化中心合规台账", "compliance ledger of provincial technology-transfer centers"),
+		SilenceErrors: true, SilenceUsage: true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return usage(cmd, "没有命令 %q", "there is no command %q", args[0])
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetOut(a.out)
+	root.SetErr(a.errOut)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd.CommandPath(), err} })
+	f := root.PersistentFlags()
+	f.StringVar(&a.dir, "data", "./taizhang-data", a.say("台账目录 `DIR`", "`DIR`ectory of the ledger"))
+	f.StringVar(&a.asOf, "as-of", "", a.say("截至日期 `DATE`（默认为上海今天）", "answer as of `DATE` (default today in Shanghai)"))
+	f.StringVar(&a.knownAt, "known-at", "", a.say("按当时 `TIME` 已知（RFC 3339，默认为现在）", "answer as known at `TIME` (RFC 3339, default now)"))
+	f.StringVar(&a.output, "output", tableOutput, a.say("输出形式：table、csv 或 json", "form of output: table, csv or json"))
+	f.StringVar(&a.lang, "lang", a.lang, a.say("语言：zh 或 en", "language: zh or en"))
+	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
+	root.AddCommand(a.demoCommand(), a.importCommand(), a.recordCommand(), a.tryCommand(), a.centersCommand(), a.centerCommand(),
+		a.replayCommand(), a.executionCommand(), a.alertsCommand(), a.policyCommand(), a.checkCommand(), a.exportCommand(),
+		a.simulateCommand(), a.versionCommand())
+	if a.lang == "zh" {
+		inChinese(root)
+	}
+	return root
+}
+
+// prepare checks the global flags and starts the log.
+func (a *app) prepare(cmd *cobra.Command) error {
+	if !slices.Contains([]string{"zh", "en"}, a.lang) {
+		return usage(cmd, "--lang 应为 zh 或 en，不能是 %q", "--lang must be zh or en, not %q", a.lang)
+	}
+	if !slices.Contains([]string{tableOutput, csvOutput, jsonOutput}, a.output) {
+		return usage(cmd, "--output 应为 table、csv 或 json，不能是 %q", "--output must be table, csv or json, not %q", a.output)
+	}
+	if _, err := a.on(); err != nil {
+		return usage(cmd, "--as-of：%v", "--as-of: %v", err)
+	}
+	if _, err := a.known(); err != nil {
+		return usage(cmd, "--known-at：%q 不是 RFC 3339 时间，例如 2026-10-31T12:00:00+08:00", "--known-at: %q is not a time of RFC 3339, such as 2026-10-31T12:00:00+08:00", a.knownAt)
+	}
+	if a.verbose || a.getenv("TAIZHANG_LOG") != "" {
+		encoder := zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())
+		a.log = zap.New(zapcore.NewCore(encoder, zapcore.AddSync(a.errOut), zapcore.DebugLevel))
+	}
+	return nil
+}
+
+// on returns the date asked about.
+func (a *app) on() (events.Date, error) {
+	if a.asOf == "" {
+		return events.DateAt(a.now()), nil
+	}
+	return events.ParseDate(a.asOf)
+}
+
+// known returns the instant asked about, zero for now.
+func (a *app) known() (time.Time, error) {
+	if a.knownAt == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.RFC3339Nano, a.knownAt)
+}
+
+// exactly and atLeast check the number of arguments.
+func exactly(n int) cobra.PositionalArgs { return between(n, n) }
+
+func between(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least {
+			return usage(cmd, "缺少参数：%s", "an argument is missing: %s", cmd.Use)
+		}
+		if len(args) > most {
+			return usage(cmd, "多余的参数 %q", "unexpected argument %q", args[most])
+		}
+		return nil
+	}
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+)
+
+func (a *app) centerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "center ID", Args: exactly(1),
+		Short: a.say("一个中心：登记事实、状态、经费、未解除的预警", "one center: facts, status, money, open alerts"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.read(cmd.Context(), func(s *session) error {
+				id, err := s.center(args[0])
+				if err != nil {
+					return err
+				}
+				e := s.reg.Evaluation(id, s.on)
+				if e.Status == "" {
+					return sayError("截至 %v，中心 %s 尚未登记", "as of %v, the center %s is not registered", s.on, id)
+				}
+				if a.output == jsonOutput {
+					return a.writeObject(profileOf(s.reg, id, e))
+				}
+				if a.output == csvOutput {
+					return a.write(factsSheet(s.reg, id, e))
+				}
+				return a.showCenter(s.reg, id, s.on)
+			})
+		},
+	}
+}
+
+// showCenter writes what there is to know of a center for people.
+func (a *app) showCenter(reg *projections.Register, id events.CenterID, on events.Date) error {
+	e := reg.Evaluation(id, on)
+	sheets := []*sheet{factsSheet(reg, id, e), moneySheet(e), alertsSheet(reg, on, projections.AlertFilter{Center: id})}
+	for i, sh := range sheets {
+		if i > 0 {
+			fmt.Fprintln(a.out)
+		}
+		if err := a.write(sh); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func factsSheet(reg *projections.Register, id events.CenterID, e *aggregates.Evaluation) *sheet {
+	f := reg.Facts(id, e.On)
+	sh := &sheet{
+		caption: events.Say("中心 %s，截至 %s", "Center %s as of %s", id, e.On),
+		columns: []column{{name: "field", title: events.Say("项目", "field")}, {name: "value", title: events.Say("内容", "value")}},
+	}
+	add := func(name, zh, en string, v cell) {
+		sh.rows = append(sh.rows, []cell{{name, events.Text{Zh: zh, En: en}}, v})
+	}
+	add("center", "编号", "center", text(id))
+	add("name", "名称", "name", text(f.Name))
+	add("status", "状态", "status", named(e.Status, word(statusWords, e.Status)))
+	add("events", "记录数", "events", number(e.Events))
+	add("uscc", "统一社会信用代码", "USCC", text(f.USCC))
+	add("leadUnit", "牵头建设单位", "lead unit", text(f.LeadUnit))
+	add("type", "类型", "type", text(f.Type))
+	add("region", "行政区划", "region", named(f.Region, plain(f.Region+" "+projections.RegionName(f.Region))))
+	add("industryCode", "行业代码", "industry code", text(f.IndustryCode))
+	add("leadingIndustries", "主导产业", "leading industries", text(strings.Join(f.LeadingIndustries, "、")))
+	add("foundedOn", "成立日期", "founded", date(f.FoundedOn))
+	add("usableAreaM2", "使用面积", "usable area", cell{f.UsableAreaM2, plain(fmt.Sprintf("%d m²", f.UsableAreaM2))})
+	add("equipmentFen", "设备原值", "equipment", cell{int64(f.EquipmentFen), events.Say("%s 元", "%s yuan", aggregates.ShowFen(f.EquipmentFen))})
+	return sh
+}
+
+// moneySheet is the execution of one center, narrow enough for a screen.
+func moneySheet(e *aggregates.Evaluation) *sheet {
+	sh := &sheet{
+		caption: events.Say("经费（金额单位：元）", "Money (amounts in yuan)"),
+		empty:   events.Say("没有经费。", "There is no money."),
+		columns: []column{{title: events.Say("年度", "year")}, {title: events.Say("口径", "scope")},
+			{title: events.Say("下达", "granted"), right: true}, {title: events.Say("可用", "available"), right: true},
+			{title: events.Say("支出", "spent"), right: true}, {title: events.Say("不合规", "ineligible"), right: true},
+			{title: events.Say("结余", "balance"), right: true}, {title: events.Text{Zh: "执行率%", En: "rate %"}, right: true}, {title: events.Say("偏低", "low")}},
+	}
+	for _, x := range e.Executions {
+		sh.rows = append(sh.rows, []cell{number(x.Year), named(x.Scope, word(scopeWords, x.Scope)), fen(x.GrantedFen), fen(x.AvailableFen()),
+			fen(x.SpentAllFen), fen(x.IneligibleFen), fen(x.BalanceFen()), optional(x.RatePercent()), yes(x.Low)})
+	}
+	return sh
+}
+
+// profile is a center for programs.
+type profile struct {
+	Center    events.CenterID   `json:"center"`
+	AsOf      events.Date       `json:"asOf"`
+	Status    aggregates.Status `json:"status"`
+	Events    int               `json:"events"`
+	Facts     events.Facts      `json:"facts"`
+	Region    string            `json:"regionName"`
+	Execution []moneyLine       `json:"execution"`
+	Alerts    []alertLine       `json:"openAlerts"`
+}
+
+type moneyLine struct {
+	FiscalYear    int              `json:"fiscalYear"`
+	Scope         aggregates.Scope `json:"scope"`
+	GrantedFen    events.Fen       `json:"grantedFen"`
+	CarriedInFen  events.Fen       `json:"carriedInFen"`
+	ReceivedFen   events.Fen       `json:"receivedFen"`
+	SpentAllFen   events.Fen       `json:"spentAllFen"`
+	IneligibleFen events.Fen       `json:"ineligibleFen"`
+	RatePercent   string           `json:"ratePercent"`
+	Low           bool             `json:"low"`
+}
+
+type alertLine struct {
+	Code     aggregates.Code     `json:"code"`
+	Key      string              `json:"key"`
+	Severity aggregates.Severity `json:"severity"`
+	RaisedOn events.Date         `json:"raisedOn"`
+}
+
+func profileOf(reg *projections.Register, id events.CenterID, e *aggregates.Evaluation) profile {
+	f := reg.Facts(id, e.On)
+	p := profile{Center: id, AsOf: e.On, Status: e.Status, Events: e.Events, Facts: f, Region: projections.RegionName(f.Region),
+		Execution: moneyLines(e.Executions)}
+	for _, x := range e.Alerts {
+		if x.Open() {
+			p.Alerts = append(p.Alerts, alertLine{x.Code, x.Key, x.Severity, x.RaisedOn})
+		}
+	}
+	return p
+}
+
+func moneyLines(list []aggregates.Execution) []moneyLine {
+	lines := make([]moneyLine, len(list))
+	for i, x := range list {
+		lines[i] = moneyLine{x.Year, x.Scope, x.GrantedFen, x.CarriedInFen, x.ReceivedFen, x.SpentAllFen, x.IneligibleFen, x.RatePercent(), x.Low}
+	}
+	return lines
+}

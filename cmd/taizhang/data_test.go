@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// taizhang runs the program within the test.
+func taizhang(t *testing.T, args ...string) (out, errOut string, code int) {
+	t.Helper()
+	var o, e bytes.Buffer
+	a := newApp(args, &o, &e, func(string) string { return "" })
+	root := a.root()
+	root.SetArgs(args)
+	code = a.exitCode(t.Context(), root.ExecuteContext(t.Context()))
+	return o.String(), e.String(), code
+}
+
+func mustRun(t *testing.T, args ...string) string {
+	t.Helper()
+	out, errOut, code := taizhang(t, args...)
+	if code != 0 || errOut != "" {
+		t.Fatalf("taizhang %s: exit %d\n%s", strings.Join(args, " "), code, errOut)
+	}
+	return out
+}
+
+// history is the path of a history of the repository, unpacked if it must be.
+func history(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join("..", "..", "aggregates", "testdata", name, "history.jsonl")
+	packed, err := os.Open(path + ".gz")
+	if os.IsNotExist(err) {
+		return path
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	z, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "history.jsonl")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(f, z); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestTheHistoriesGiveTheRightAnswersOnEveryDate(t *testing.T) {
+	for _, h := range []struct {
+		name  string
+		dates map[string]string // folder of the answers by date
+	}{
+		{"edges", map[string]string{"2024-06-30": "expected-2024-06-30", "2025-06-30": "expected-2025-06-30", "2026-10-31": "expected"}},
+		{"zhejiang-2026", map[string]string{"2025-12-31": "expected-2025-12-31", "2026-08-31": "expected-2026-08-31"}},
+	} {
+		dir := t.TempDir()
+		mustRun(t, "--data", dir, "import", history(t, h.name))
+		for on, folder := range h.dates {
+			for _, verb := range []string{"alerts --all", "execution", "centers"} {
+				args := append([]string{"--data", dir, "--as-of", on, "--output", "csv"}, strings.Fields(verb)...)
+				name := filepath.Join("..", "..", "aggregates", "testdata", h.name, folder, strings.Fields(verb)[0]+".csv")
+				want, err := os.ReadFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				compareLines(t, name, mustRun(t, args...), string(want))
+			}
+		}
+		if h.name == "zhejiang-2026" {
+			t.Run("the attempts are answered as expected", func(t *testing.T) { attempts(t, dir) })
+		}
+	}
+}
+
+// compareLines names the first line that differs.
+func compareLines(t *testing.T, name, got, want string) {
+	t.Helper()
+	g, w := strings.Split(got, "\n"), strings.Split(strings.ReplaceAll(want, "\r\n", "\n"), "\n")
+	for i := range max(len(g), len(w)) {
+		switch {
+		case i >= len(g):
+			t.Errorf("%s: line %d: want %q, got nothing", name, i+1, w[i])
+		case i >= len(w):
+			t.Errorf("%s: line %d: want nothing, got %q", name, i+1, g[i])
+		case g[i] != w[i]:
+			t.Errorf("%s: line %d: want %q, got %q", name, i+1, w[i], g[i])
+		default:
+			continue
+		}
+		return
+	}
+}
+
+// attempts tries 300 single records, each alone, on top of the province in dir.
+func attempts(t *testing.T, dir string) {
+	folder := filepath.Join("..", "..", "aggregates", "testdata", "zhejiang-2026")
+	got := rows(t, mustRun(t, "--data", dir, "--output", "csv", "--as-of", "2026-10-31", "try", filepath.Join(folder, "attempts.jsonl")))
+	text, err := os.ReadFile(filepath.Join(folder, "attempts-expected.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := rows(t, string(text))
+	if len(got) != len(want) || len(want) != 301 {
+		t.Fatalf("%d answers, %d expected", len(got), len(want))
+	}
+	for i := range want[1:] {
+		g, w := got[i+1], want[i+1]
+		if g[0] != w[0] || g[1] != w[1] {
+			t.Errorf("%s: %s is %s (%s %s), expected %s", w[0], g[0], g[1], g[2], g[3], w[1])
+		}
+		if g[1] == "refused" && g[3] == "" {
+			t.Errorf("%s is refused without a reason", g[0])
+		}
+	}
+}
+
+func rows(t *testing.T, text string) [][]string {
+	t.Helper()
+	list, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/simulator"
+)
+
+// demoRows is how much of each table the demo shows.
+const demoRows = 8
+
+// demoProvince is what the demo simulates.
+var demoProvince = simulator.Config{Seed: 7, Centers: 24, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}
+
+func (a *app) demoCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "demo", Args: exactly(0),
+		Short: a.say("演示：模拟一省、导入并走一遍", "simulate a province, import it and walk through it"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.output != tableOutput {
+				return usage(cmd, "demo 只有 table 形式", "demo has the form table alone")
+			}
+			if err := a.demoDir(cmd); err != nil {
+				return err
+			}
+			a.asOf = demoProvince.To.String()
+			return a.readWrite(cmd.Context(), func(s *session) error {
+				if err := a.demoImport(cmd.Context(), s); err != nil {
+					return err
+				}
+				return a.demoTour(cmd.Context(), s)
+			})
+		},
+	}
+}
+
+// demoDir chooses the directory: a new one, or the one named if it is empty.
+func (a *app) demoDir(cmd *cobra.Command) (err error) {
+	if !cmd.Flags().Changed("data") {
+		a.dir, err = os.MkdirTemp("", "taizhang-demo-")
+		return err
+	}
+	d, err := os.Open(a.dir)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if _, err := d.Readdirnames(1); err != io.EOF {
+		return sayError("目录 %s 不是空的，demo 不会动它", "the directory %s is not empty; demo leaves it alone", a.dir)
+	}
+	return nil
+}
+
+func (a *app) demoImport(ctx context.Context, s *session) error {
+	scratch, err := os.MkdirTemp("", "taizhang-history-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	path := filepath.Join(scratch, "history.jsonl")
+	if err := a.toFile(path, func(w io.Writer) error { return a.simulate(ctx, demoProvince, w) }); err != nil {
+		return err
+	}
+	bar := a.progress("导入", "importing")
+	report, err := s.Import(ctx, ledger.ImportConfig{Files: []string{path}, Account: a.account(), Progress: bar.show})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if report.Refused > 0 {
+		return fmt.Errorf("taizhang: demo: %d simulated records were refused", report.Refused)
+	}
+	a.print("模拟了一个省：%d 个中心，%v 至 %v，%d 条记录，已导入 %s", "Simulated a province: %d centers, %v to %v, %d records, imported into %s",
+		demoProvince.Centers, demoProvince.From, demoProvince.To, report.Accepted, a.dir)
+	return nil
+}
+
+// demoTour shows the top of each answer.
+func (a *app) demoTour(ctx context.Context, s *session) error {
+	year := s.on.Year()
+	for _, sh := range []*sheet{
+		centersSheet(s.reg, s.on),
+		executionSheet(s.reg, s.on, projections.ExecutionFilter{Year: year, Scope: aggregates.ProvinceScope}),
+		alertsSheet(s.reg, s.on, projections.AlertFilter{Severity: aggregates.Red}),
+	} {
+		fmt.Fprintln(a.out)
+		sh.rowsMax = demoRows
+		if err := a.write(sh); err != nil {
+			return err
+		}
+	}
+	shown, ok := demoAlert(s)
+	if !ok {
+		return nil
+	}
+	list, err := s.explain(ctx, shown.Center, shown.Code, shown.Key, shown.RaisedOn)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out)
+	a.print("其中一条预警的说明：", "One alert explained:")
+	if err := a.writeExplained(list); err != nil {
+		return err
+	}
+	if err := a.demoStory(ctx, s, shown.Center); err != nil {
+		return err
+	}
+	a.demoNext(shown)
+	return nil
+}
+
+// demoAlert picks the alert to explain: a low year if there is one, else the first red one.
+func demoAlert(s *session) (projections.Alert, bool) {
+	for _, f := range []projections.AlertFilter{{Code: "AL-EXE-02"}, {Severity: aggregates.Red}, {}} {
+		if list := s.reg.Alerts(s.on, f); len(list) > 0 {
+			return list[0], true
+		}
+	}
+	return projections.Alert{}, false
+}
+
+// demoStory tells the events of a center that changed its status or its alerts.
+func (a *app) demoStory(ctx context.Context, s *session, id events.CenterID) error {
+	sh := &sheet{
+		caption: events.Say("中心 %s 的经过（只列改变状态或预警的记录）", "The story of center %s (events that changed its status or alerts)", id),
+		columns: []column{{title: events.Say("日期", "on")}, {title: events.Say("记录", "event")}, {title: events.Say("文号", "document")},
+			{title: events.Say("状态", "status")}, {title: events.Say("产生预警", "opened")}, {title: events.Say("解除预警", "cleared")}},
+		rowsMax: 2 * demoRows,
+	}
+	_, err := s.story(ctx, id, func(c *chapter) error {
+		opened := append(c.lapsed.opened, c.change.opened...)
+		cleared := append(c.lapsed.cleared, c.change.cleared...)
+		if c.change.status != c.change.statusBefore || len(opened)+len(cleared) > 0 {
+			sh.rows = append(sh.rows, []cell{date(c.rec.On), {shown: kindTitle(c.rec.Kind)}, text(c.rec.Doc),
+				{shown: word(statusWords, c.state.Status)}, text(alertNames(opened)), text(alertNames(cleared))})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out)
+	return a.write(sh)
+}
+
+func (a *app) demoNext(shown projections.Alert) {
+	program := "taizhang --data " + a.dir
+	asOf := " --as-of " + a.asOf
+	fmt.Fprintln(a.out)
+	a.print("接下来可以试试：", "Next, try:")
+	for _, line := range []string{
+		" execution --by region --year " + a.asOf[:4] + asOf,
+		" alerts --severity red" + asOf,
+		" alerts explain " + string(shown.Center) + " " + string(shown.Code) + asOf,
+		" replay " + string(shown.Center) + " --recorded" + asOf,
+		" policy show",
+		" check",
+	} {
+		fmt.Fprintln(a.out, "  "+program+line)
+	}
+}

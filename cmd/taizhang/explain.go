@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+func (a *app) explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "explain CENTER CODE [KEY] [RAISEDON]", Args: between(2, 4),
+		Short: a.say("说明一条预警：规则、原文、数字、依据的记录、如何解除", "explain an alert: rule, words, figures, the events behind it, what clears it"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			key, raisedOn := "", events.Date(0)
+			if len(args) > 2 && args[2] != "-" {
+				key = args[2]
+			}
+			if len(args) > 3 {
+				var err error
+				if raisedOn, err = events.ParseDate(args[3]); err != nil {
+					return usage(cmd, "发生日期：%v", "RAISEDON: %v", err)
+				}
+			}
+			return a.read(cmd.Context(), func(s *session) error {
+				center, err := s.center(args[0])
+				if err != nil {
+					return err
+				}
+				found, err := s.explain(cmd.Context(), center, aggregates.Code(strings.ToUpper(args[1])), key, raisedOn)
+				if err != nil {
+					return err
+				}
+				if len(found) == 0 {
+					return sayError("截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", s.on, center, strings.Join(args[1:], " "))
+				}
+				return a.writeExplained(found)
+			})
+		},
+	}
+}
+
+// explained is an explanation with what its rules and events say.
+type explained struct {
+	Center    events.CenterID     `json:"center"`
+	Code      aggregates.Code     `json:"code"`
+	Key       string              `json:"key"`
+	Severity  aggregates.Severity `json:"severity"`
+	RaisedOn  string              `json:"raisedOn"`
+	ClearedOn string              `json:"clearedOn"`
+	Title     events.Text         `json:"title"`
+	Policy    string              `json:"policy"`
+	Rules     []ruleWords         `json:"rules"`
+	Figures   []aggregates.Figure `json:"figures"`
+	Because   []cause             `json:"because"`
+	Cleared   events.Text         `json:"cleared"`
+}
+
+type ruleWords struct {
+	Rule    events.RuleID `json:"rule"`
+	Article string        `json:"article"`
+	Words   string        `json:"words"`
+	shown   events.Text
+}
+
+// cause is an event that an alert follows from.
+type cause struct {
+	ID       uuid.UUID   `json:"id"`
+	Position uint64      `json:"position"`
+	On       events.Date `json:"on"`
+	Kind     events.Kind `json:"kind"`
+	Doc      string      `json:"doc"`
+}
+
+func (s *session) explain(ctx context.Context, center events.CenterID, code aggregates.Code, key string, raisedOn events.Date) ([]explained, error) {
+	var list []explained
+	for _, e := range s.reg.Explain(center, s.on, code, key, raisedOn) {
+		x := explained{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn.String(), ClearedOn: e.ClearedOn.String(),
+			Title: alertTitle(e.Code), Figures: e.Figures, Cleared: e.Cleared}
+		if e.Policy != nil {
+			x.Policy = policyName(e.Policy.Ref())
+		}
+		for _, id := range e.Rules {
+			r := ruleWords{Rule: id, shown: showRule(e.Policy, id)}
+			if e.Policy != nil && e.Policy.Rule(id) != nil {
+				r.Article, r.Words = e.Policy.Rule(id).Article, e.Policy.Rule(id).Words
+			}
+			x.Rules = append(x.Rules, r)
+		}
+		var err error
+		if x.Because, err = s.causes(ctx, center, e.Because); err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+// causes reads the events of a center by their ids.
+func (s *session) causes(ctx context.Context, center events.CenterID, ids []uuid.UUID) ([]cause, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var list []cause
+	for stored, err := range s.store.ReadStream(ctx, center.Stream(), 0) {
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(ids, stored.ID) {
+			continue
+		}
+		c := cause{ID: stored.ID, Position: stored.Position, Kind: stored.Kind}
+		if rec, err := events.DecodeEvent(stored); err == nil {
+			c.On, c.Doc = rec.On, rec.Doc
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+func (a *app) writeExplained(list []explained) error {
+	switch a.output {
+	case jsonOutput:
+		return a.writeObject(list)
+	case csvOutput:
+		return a.write(explainedSheet(list, a.lang))
+	}
+	for i, x := range list {
+		if i > 0 {
+			fmt.Fprintln(a.out)
+		}
+		a.tell(a.out, x)
+	}
+	return nil
+}
+
+// explainedSheet is one line for each rule, figure and event.
+func explainedSheet(list []explained, lang string) *sheet {
+	sh := &sheet{columns: []column{{name: "center"}, {name: "code"}, {name: "key"}, {name: "raisedOn"}, {name: "item"}, {name: "name"}, {name: "value"}, {name: "unit"}}}
+	for _, x := range list {
+		add := func(item, name, value, unit string) {
+			sh.rows = append(sh.rows, []cell{text(x.Center), text(x.Code), text(x.Key), text(x.RaisedOn), text(item), text(name), text(value), text(unit)})
+		}
+		for _, r := range x.Rules {
+			add("rule", string(r.Rule), r.Words, r.Article)
+		}
+		for _, f := range x.Figures {
+			add("figure", f.Name, f.Value, f.Unit)
+		}
+		for _, c := range x.Because {
+			add("event", c.ID.String(), string(c.Kind), c.On.String())
+		}
+		add("cleared", "", x.Cleared.In(lang), "")
+	}
+	return sh
+}
+
+// tell writes an explanation for people.
+func (a *app) tell(to io.Writer, x explained) {
+	line := func(zh, en string, args ...any) { fmt.Fprintln(to, a.say(zh, en, args...)) }
+	line("%s %s %s", "%s %s %s", x.Center, x.Code, x.Title.In(a.lang))
+	severity := word(severityWords, x.Severity).In(a.lang)
+	if x.Key != "" {
+		line("  对象：%s", "  about: %s", x.Key)
+	}
+	if x.ClearedOn == "" {
+		line("  级别：%s　发生：%s　未解除", "  severity: %s  raised: %s  open", severity, x.RaisedOn)
+	} else {
+		line("  级别：%s　发生：%s　解除：%s", "  severity: %s  raised: %s  cleared: %s", severity, x.RaisedOn, x.ClearedOn)
+	}
+	for _, r := range x.Rules {
+		line("  规则：%s", "  rule: %s", r.shown.In(a.lang))
+	}
+	if x.Policy != "" {
+		line("  依据：%s", "  policy: %s", x.Policy)
+	}
+	for _, f := range x.Figures {
+		line("  数字：%s %s", "  figure: %s %s", f.Label.In(a.lang), showFigure(f).In(a.lang))
+	}
+	for _, c := range x.Because {
+		line("  记录：%v %s %s（位置 %d，%s）", "  event: %v %s %s (position %d, %s)", c.On, kindTitle(c.Kind).In(a.lang), c.Doc, c.Position, c.ID)
+	}
+	if x.ClearedOn == "" {
+		line("  如何解除：%s", "  what clears it: %s", x.Cleared.In(a.lang))
+	} else {
+		line("  解除缘由：%s", "  what cleared it: %s", x.Cleared.In(a.lang))
+	}
+}

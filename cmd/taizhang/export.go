@@ -1,0 +1,54 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) exportCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use: "export", Args: exactly(0),
+		Short: a.say("导出全部记录（JSONL），再导入得到同样的答案", "export all records as JSONL; imported they give the same answers"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.knownAt != "" {
+				return usage(cmd, "--known-at 不能用于导出", "--known-at cannot be used to export")
+			}
+			return a.read(cmd.Context(), func(s *session) error {
+				bar := a.progress("导出", "exporting")
+				var count int
+				err := a.toFile(out, func(w io.Writer) (err error) {
+					count, err = s.Export(cmd.Context(), w, bar.show)
+					return err
+				})
+				bar.end()
+				if err == nil && out != "" {
+					fmt.Fprintln(a.errOut, a.say("已导出 %d 条到 %s", "%d records exported to %s", count, out))
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", a.say("写到 `FILE`（默认标准输出）", "write to `FILE` (default standard output)"))
+	return cmd
+}
+
+// toFile hands out a new file, or standard output if path is empty. It never overwrites.
+func (a *app) toFile(path string, do func(io.Writer) error) (err error) {
+	if path == "" {
+		return do(a.out)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if os.IsExist(err) {
+		return sayError("%s 已经存在，不会覆盖", "%s exists already and will not be overwritten", path)
+	}
+	if err != nil {
+		return err
+	}
+	err = do(f)
+	return cmp.Or(err, f.Sync(), f.Close())
+}

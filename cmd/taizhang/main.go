@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run())
+}
+
+// run is main with an exit code instead of an exit. An interrupt ends the work between two writes; a second one ends
+// the program.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	a := newApp(os.Args[1:], os.Stdout, os.Stderr, os.Getenv)
+	root := a.root()
+	root.SetArgs(os.Args[1:])
+	return a.exitCode(ctx, root.ExecuteContext(ctx))
+}
+
+// exitCode prints what there is to say of an error and returns the exit code for it.
+func (a *app) exitCode(ctx context.Context, err error) int {
+	var usage *usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errAnswered):
+		return 1
+	case errors.As(err, &usage):
+		fmt.Fprintf(a.errOut, "taizhang: %s\n%s\n", a.message(err), a.say("用法见：%s --help", "For usage: %s --help", usage.command))
+		return 2
+	case ctx.Err() != nil:
+		fmt.Fprintln(a.errOut, a.say("taizhang: 已中断；已写入的均已落盘，重新运行即可完成", "taizhang: interrupted; what was written is safe, run it again to finish"))
+		return 1
+	}
+	fmt.Fprintf(a.errOut, "taizhang: %s\n", a.message(err))
+	return 1
+}

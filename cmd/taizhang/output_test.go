@@ -1,0 +1,55 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+func TestTablesAreAlignedForTheWidthOfChinese(t *testing.T) {
+	sh := &sheet{
+		columns: []column{{name: "a", title: events.Say("名称", "name")}, {name: "b", title: events.Say("金额", "amount"), right: true}, {title: events.Say("注", "note")}},
+		rows:    [][]cell{{text("杭州市"), fen(123456789), text("“甲”—乙…")}, {text("ab"), fen(5), text("x")}},
+	}
+	var b strings.Builder
+	if err := sh.writeTable(&b, "zh"); err != nil {
+		t.Fatal(err)
+	}
+	want := "名称            金额  注\n杭州市  1,234,567.89  “甲”—乙…\nab              0.05  x\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+func TestTheLanguageComesFromTheEnvironmentUnlessItIsGiven(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		env  map[string]string
+		want string
+	}{
+		{nil, nil, "en"},
+		{nil, map[string]string{"LANG": "zh_CN.UTF-8"}, "zh"},
+		{nil, map[string]string{"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "de_DE"}, "en"},
+		{nil, map[string]string{"LANG": "de_DE", "LC_ALL": "zh_TW", "LC_MESSAGES": "C"}, "zh"},
+		{[]string{"--lang", "en"}, map[string]string{"LANG": "zh_CN.UTF-8"}, "en"},
+		{[]string{"centers", "--lang=zh"}, nil, "zh"},
+	} {
+		if a := newApp(c.args, nil, nil, func(name string) string { return c.env[name] }); a.lang != c.want {
+			t.Errorf("%v %v: got %s, want %s", c.args, c.env, a.lang, c.want)
+		}
+	}
+}
+
+func TestEveryMessageOfTheHelpIsInBothLanguages(t *testing.T) {
+	zh, _, _ := taizhang(t, "--lang", "zh", "--help")
+	en, _, _ := taizhang(t, "--lang", "en", "--help")
+	for _, verb := range []string{"demo", "import", "record", "try", "centers", "center", "replay", "execution", "alerts", "policy", "check", "export", "simulate", "version", "completion"} {
+		if !strings.Contains(zh, "\n  "+verb) || !strings.Contains(en, "\n  "+verb) {
+			t.Errorf("the help does not list %s", verb)
+		}
+	}
+	if strings.Contains(zh, "Usage:") || strings.Contains(zh, "help for") {
+		t.Errorf("the Chinese help has English words:\n%s", zh)
+	}
+}

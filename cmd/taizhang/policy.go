@@ -1,0 +1,181 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// builtinName names the policy of the program itself.
+const builtinName = "builtin"
+
+func (a *app) policyCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "policy", Args: exactly(0),
+		Short: a.say("办法参数：查看、检查、比较、采用", "the Measures as data: show, check, compare, adopt"),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "show [POLICY]", Args: between(0, 1),
+			Short: a.say("查看施行中的（或 ID@版本、文件、builtin 指定的）办法参数", "show the policy in force (or ID@VERSION, a file, builtin)"),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.showPolicy(cmd, args) },
+		},
+		&cobra.Command{
+			Use: "check FILE", Args: exactly(1),
+			Short: a.say("检查办法参数文件", "check a file of a policy"),
+			RunE: func(_ *cobra.Command, args []string) error {
+				p, err := a.parsePolicy(args[0])
+				if err != nil {
+					return err
+				}
+				a.print("%s 可以采用：%s，%v 起施行，摘要 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], policyName(p.Ref()), p.EffectiveFrom, p.Digest())
+				return nil
+			},
+		},
+		&cobra.Command{
+			Use: "diff A B", Args: exactly(2),
+			Short: a.say("比较两份办法参数：文件、ID@版本或 builtin", "compare two policies: files, ID@VERSION or builtin"),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				before, err := a.findPolicy(cmd, args[0])
+				if err != nil {
+					return err
+				}
+				after, err := a.findPolicy(cmd, args[1])
+				if err != nil {
+					return err
+				}
+				return a.write(diffSheet(before, after))
+			},
+		},
+		&cobra.Command{
+			Use: "adopt FILE", Args: exactly(1),
+			Short: a.say("把办法参数采用到台账", "adopt a policy into the ledger"),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				p, err := a.parsePolicy(args[0])
+				if err != nil {
+					return err
+				}
+				return a.readWrite(cmd.Context(), func(s *session) error { return a.record(cmd, s, ledger.Adoption(p)) })
+			},
+		})
+	return cmd
+}
+
+// parsePolicy reads a policy from a file and prints every problem with its line.
+func (a *app) parsePolicy(path string) (*policy.Policy, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > policy.TextBytesMax {
+		return nil, sayError("%s 有 %d 字节，超过 %d 字节的上限", "%s has %d bytes, over the limit of %d", path, info.Size(), policy.TextBytesMax)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	p, problems := policy.Parse(content)
+	if len(problems) == 0 {
+		return p, nil
+	}
+	if a.output == jsonOutput {
+		return nil, errors.Join(a.writeObject(problems), errAnswered)
+	}
+	sh := &sheet{
+		caption: events.Say("%s 不能采用：", "%s cannot be adopted:", path),
+		columns: []column{{name: "line", title: events.Say("行", "line"), right: true}, {name: "field", title: events.Say("字段", "field")}, {name: "reason", title: events.Say("理由", "reason")}},
+	}
+	for _, problem := range problems {
+		sh.rows = append(sh.rows, []cell{number(problem.Line), text(problem.Field), text(problem.Reason.In(a.lang))})
+	}
+	return nil, errors.Join(a.write(sh), errAnswered)
+}
+
+// findPolicy finds a policy by what a user may call it.
+func (a *app) findPolicy(cmd *cobra.Command, name string) (found *policy.Policy, err error) {
+	if name == builtinName {
+		return policy.Builtin(), nil
+	}
+	if _, err := os.Stat(name); err == nil {
+		return a.parsePolicy(name)
+	}
+	id, version, ok := strings.Cut(name, "@")
+	if !ok {
+		return nil, sayError("没有文件 %s；台账中的办法参数以 ID@版本 指定", "there is no file %s; name a policy of the ledger as ID@VERSION", name)
+	}
+	err = a.read(cmd.Context(), func(s *session) error {
+		for _, p := range s.reg.Timeline().Adopted() {
+			if p.ID == id && p.Version == version {
+				found = p
+			}
+		}
+		if found == nil {
+			return sayError("台账没有采用过 %s", "the ledger has not adopted %s", name)
+		}
+		return nil
+	})
+	return found, err
+}
+
+func (a *app) showPolicy(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		p, err := a.findPolicy(cmd, args[0])
+		if err != nil {
+			return err
+		}
+		return a.writePolicy(p)
+	}
+	return a.read(cmd.Context(), func(s *session) error {
+		timeline := s.reg.Timeline()
+		p := timeline.At(s.on)
+		if a.output == tableOutput {
+			for _, q := range timeline.Adopted() {
+				a.print("已采用 %s，%v 起施行", "adopted %s, effective from %v", policyName(q.Ref()), q.EffectiveFrom)
+			}
+		}
+		if p == nil {
+			return sayError("%v 没有施行中的办法参数", "no policy is in force on %v", s.on)
+		}
+		return a.writePolicy(p)
+	})
+}
+
+// writePolicy writes the parameters with their articles and words; as JSON the policy as it is.
+func (a *app) writePolicy(p *policy.Policy) error {
+	if a.output == jsonOutput {
+		_, err := a.out.Write(p.Text())
+		return err
+	}
+	rows, err := parametersOf(p)
+	if err != nil {
+		return err
+	}
+	return a.write(&sheet{
+		caption: events.Say("%s（%s），%s 起施行\n摘要 %s", "%s (%s), effective from %s\ndigest %s", policyName(p.Ref()), p.Source, p.EffectiveFrom, p.Digest()),
+		columns: []column{
+			{name: "parameter", title: events.Say("参数", "parameter")}, {name: "value", title: events.Say("值", "value")},
+			{name: "unit", title: events.Say("单位", "unit")}, {name: "article", title: events.Say("条", "article")},
+			{name: "words", title: events.Say("原文", "words")}, {name: "open", title: events.Say("待定项", "open")},
+		},
+		rows: rows,
+	})
+}
+
+func diffSheet(a, b *policy.Policy) *sheet {
+	sh := &sheet{
+		caption: events.Say("%s → %s", "%s → %s", policyName(a.Ref()), policyName(b.Ref())),
+		empty:   events.Say("没有差别。", "There is no difference."),
+		columns: []column{{name: "path", title: events.Say("位置", "path")}, {name: "before", title: events.Say("原", "before")}, {name: "after", title: events.Say("新", "after")}},
+	}
+	for _, c := range policy.Diff(a, b) {
+		sh.rows = append(sh.rows, []cell{text(c.Path), text(c.Before), text(c.After)})
+	}
+	return sh
+}

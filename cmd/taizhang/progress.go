@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// progressEvery is how often the bar is drawn; barCells is its length.
+const (
+	progressEvery = 100 * time.Millisecond
+	barCells      = 30
+)
+
+// progress draws a bar on standard error, if that is a terminal, while long work goes on.
+type progress struct {
+	a     *app
+	what  string
+	shown bool
+	last  time.Time
+}
+
+func (a *app) progress(zh, en string) *progress {
+	return &progress{a: a, what: events.Text{Zh: zh, En: en}.In(a.lang)}
+}
+
+// show draws the bar; it is cheap to call often. It does nothing where nobody watches.
+func (p *progress) show(done, total int64) {
+	f, ok := p.a.errOut.(*os.File)
+	if !ok || total <= 0 || p.a.now().Sub(p.last) < progressEvery || !term.IsTerminal(int(f.Fd())) {
+		return
+	}
+	p.last, p.shown = p.a.now(), true
+	part := float64(min(done, total)) / float64(total)
+	full := int(part * barCells)
+	fmt.Fprintf(f, "\r%s [%s%s] %3.0f%%", p.what, strings.Repeat("#", full), strings.Repeat(".", barCells-full), part*100)
+}
+
+// end wipes the bar out.
+func (p *progress) end() {
+	if p.shown {
+		fmt.Fprint(p.a.errOut, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/taizhang/taizhang/services/logstore"
+)
+
+func TestALedgerInUseCanBeAskedButNotWritten(t *testing.T) {
+	dir := t.TempDir()
+	small := filepath.Join("testdata", "small.jsonl")
+	mustRun(t, "--data", dir, "import", small)
+	inUse, err := logstore.Open(dir, logstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, errOut, code := taizhang(t, "--data", dir, "import", small)
+	if code != 1 || !strings.Contains(errOut, "in use by another process") {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+	_, errOut, code = taizhang(t, "--data", dir, "--lang", "zh", "policy", "adopt", filepath.Join("..", "..", "aggregates", "policy", "zj-2024-draft.json"))
+	if code != 1 || !strings.Contains(errOut, "正被另一个进程使用") {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+	if out := mustRun(t, "--data", dir, "--as-of", "2025-12-31", "--output", "csv", "centers"); !strings.Contains(out, "ZJ-0001,registered,6") {
+		t.Errorf("got %s", out)
+	}
+	if err := inUse.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnInterruptEndsTheWorkAndSaysThatNothingIsLost(t *testing.T) {
+	var out, errOut bytes.Buffer
+	args := []string{"--data", t.TempDir(), "import", filepath.Join("testdata", "small.jsonl")}
+	a := newApp(args, &out, &errOut, func(string) string { return "" })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	root := a.root()
+	root.SetArgs(args)
+	if code := a.exitCode(ctx, root.ExecuteContext(ctx)); code != 1 || !strings.Contains(errOut.String(), "interrupted; what was written is safe") {
+		t.Errorf("exit %d: %s", code, errOut.String())
+	}
+}
+
+func TestWhatWasKnownAtAnInstantStaysTheAnswer(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
+	known := time.Now().Format(time.RFC3339Nano)
+	ask := func() string {
+		return mustRun(t, "--data", dir, "--as-of", "2025-12-31", "--known-at", known, "--output", "csv", "alerts", "--all")
+	}
+	before := ask()
+	mustRun(t, "--data", dir, "record", "entry.voided", "--center", "ZJ-0001", "--on", "2025-06-30", "--role", "center", "--actor", "c-1",
+		"--data", `{"event":"11111111-0000-4000-8000-000000000007","reason":"重复"}`)
+	if after := ask(); after != before || !strings.Contains(before, "AL-USE-01") {
+		t.Errorf("before:\n%safter:\n%s", before, after)
+	}
+	if now := mustRun(t, "--data", dir, "--as-of", "2025-12-31", "--output", "csv", "alerts", "--all"); now == before {
+		t.Error("the voiding changed nothing")
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+func (a *app) tryCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "try FILE", Args: exactly(1),
+		Short: a.say("逐条试算文件中的记录，不写入：是否接受，理由，预警变化", "try each record of a file alone, writing nothing: the answer, the reason, the alerts"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if a.knownAt != "" {
+				return usage(cmd, "--known-at 不能用于试算", "--known-at cannot be used to try")
+			}
+			return a.read(cmd.Context(), func(s *session) error {
+				var list []tried
+				nameless := false
+				err := s.TryFile(cmd.Context(), args[0], a.account(), s.on, func(t ledger.Tried) error {
+					nameless = nameless || t.Record.ID == uuid.Nil
+					list = append(list, triedOf(s, t))
+					return nil
+				})
+				if err == nil {
+					err = a.writeTried(list)
+				}
+				if err == nil && nameless {
+					return errAnswered // a line without an id has no answer that could be told apart
+				}
+				return err
+			})
+		},
+	}
+}
+
+// tried is the answer to one record tried, for programs.
+type tried struct {
+	Line    int           `json:"line"`
+	ID      string        `json:"id"`
+	Answer  string        `json:"answer"`
+	Reasons []reason      `json:"reasons"`
+	Opens   []alertName   `json:"opens"`
+	Clears  []alertName   `json:"clears"`
+	Warns   []events.Text `json:"warnings"`
+	about   string
+}
+
+// alertName is an alert that a record would open or clear.
+type alertName struct {
+	Code     aggregates.Code     `json:"code"`
+	Key      string              `json:"key"`
+	Severity aggregates.Severity `json:"severity"`
+	RaisedOn events.Date         `json:"raisedOn"`
+}
+
+func triedOf(s *session, t ledger.Tried) tried {
+	x := tried{Line: t.Line, Answer: "accepted", Warns: t.Verdict.Warnings, Opens: namesOf(t.Opened), Clears: namesOf(t.Cleared),
+		about: fmt.Sprintf("%s %s", t.Record.Center, t.Record.Kind)}
+	if t.Record.ID != uuid.Nil {
+		x.ID = t.Record.ID.String()
+	}
+	if len(t.Against) > 0 {
+		x.Answer = "refused"
+		x.Reasons = reasonsOf(t.Against, s.Register().Timeline().At(t.Record.On))
+	}
+	return x
+}
+
+func namesOf(alerts []aggregates.Alert) []alertName {
+	list := make([]alertName, len(alerts))
+	for i, x := range alerts {
+		list[i] = alertName{x.Code, x.Key, x.Severity, x.RaisedOn}
+	}
+	return list
+}
+
+func (a *app) writeTried(list []tried) error {
+	switch a.output {
+	case jsonOutput:
+		return a.writeObject(list)
+	case csvOutput:
+		sh := &sheet{columns: []column{{name: "id"}, {name: "answer"}, {name: "rule"}, {name: "reason"}}}
+		for _, x := range list {
+			sh.rows = append(sh.rows, []cell{text(x.ID), text(x.Answer), text(rulesOf(x.Reasons)), text(reasonOf(x.Reasons, a.lang))})
+		}
+		return a.write(sh)
+	}
+	if len(list) == 0 {
+		a.print("文件中没有记录。", "The file holds no record.")
+	}
+	for _, x := range list {
+		answer := a.say("接受", "accepted")
+		if x.Answer == "refused" {
+			answer = a.say("拒绝", "refused")
+		}
+		a.print("第 %d 行　%s　%s　%s", "line %d  %s  %s  %s", x.Line, answer, x.about, x.ID)
+		a.tellReasons(a.out, x.Reasons)
+		for _, o := range x.Opens {
+			a.print("  将产生预警 %s %s：%s", "  would open %s %s: %s", o.Code, o.Key, alertTitle(o.Code).In(a.lang))
+		}
+		for _, o := range x.Clears {
+			a.print("  将解除预警 %s %s：%s", "  would clear %s %s: %s", o.Code, o.Key, alertTitle(o.Code).In(a.lang))
+		}
+		for _, w := range x.Warns {
+			a.print("  提示：%s", "  warning: %s", w.In(a.lang))
+		}
+	}
+	return nil
+}

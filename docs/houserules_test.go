@@ -1,0 +1,155 @@
+package docs
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/taizhang/taizhang/"
+
+// rooms in the order of the one direction: a room imports itself and those before it.
+var rooms = []string{"events", "aggregates", "projections", "services", "cmd"}
+
+// pureRooms hold what must give the same answer for ever: a function of values that come in.
+var pureRooms = []string{"events", "aggregates", "projections"}
+
+// allowedInPure is all that a pure room may import beside the rooms before it.
+var allowedInPure = []string{
+	"bytes", "cmp", "context", "crypto/sha256", "embed", "encoding/hex", "errors", "fmt", "io", "iter", "maps", "math", "math/big",
+	"math/bits", "reflect", "regexp", "slices", "sort", "strconv", "strings", "sync", "time", "unicode", "unicode/utf8",
+	"github.com/google/uuid", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext",
+}
+
+// impure is what the packages allowed in pure rooms offer and pure rooms must not use.
+var impure = map[string][]string{
+	"time": {"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer"},
+	"uuid": {"New", "NewString", "NewRandom", "NewUUID", "NewV6", "NewV7", "NewDCESecurity"},
+}
+
+// source is one file of the product; tests may import what they like.
+type source struct {
+	path string
+	room string
+	file *ast.File
+}
+
+func sources(t *testing.T) (list []source) {
+	t.Helper()
+	for _, room := range rooms {
+		err := filepath.WalkDir(filepath.Join("..", room), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			list = append(list, source{strings.TrimPrefix(filepath.ToSlash(path), "../"), room, file})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return list
+}
+
+func (s source) imports(t *testing.T) (paths []string) {
+	t.Helper()
+	for _, spec := range s.file.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatalf("%s: %v", s.path, err)
+		}
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+// isTestKit says whether the file is of the store's contract as tests, which lives beside the contract.
+func (s source) isTestKit() bool { return strings.HasPrefix(s.path, "events/storetest/") }
+
+func TestNoArrowPointsBack(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, path := range s.imports(t) {
+			inside, ok := strings.CutPrefix(path, module)
+			if !ok {
+				continue
+			}
+			room, _, _ := strings.Cut(inside, "/")
+			if slices.Index(rooms, room) > slices.Index(rooms, s.room) || !slices.Contains(rooms, room) {
+				t.Errorf("%s imports %s: the direction is %s, so that what decides never depends on what serves it",
+					s.path, path, strings.Join(rooms, " ← "))
+			}
+		}
+	}
+}
+
+func TestPureRoomsImportOnlyWhatIsPure(t *testing.T) {
+	for _, s := range sources(t) {
+		if !slices.Contains(pureRooms, s.room) || s.isTestKit() {
+			continue
+		}
+		for _, path := range s.imports(t) {
+			if !strings.HasPrefix(path, module) && !slices.Contains(allowedInPure, path) {
+				t.Errorf("%s imports %s: %s must give the same answer for ever, so clock, randomness, files, network and logger stay outside; "+
+					"if it is pure, add it to the list here", s.path, path, s.room)
+			}
+		}
+	}
+}
+
+func TestPureRoomsStartNothingAndAskNoClock(t *testing.T) {
+	for _, s := range sources(t) {
+		if !slices.Contains(pureRooms, s.room) || s.isTestKit() {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				t.Errorf("%s starts a goroutine: a pure room leaves that to its caller", s.path)
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && slices.Contains(impure[x.Name], n.Sel.Name) {
+					t.Errorf("%s uses %s.%s: dates, instants and ids come into a pure room as values", s.path, x.Name, n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+func TestNoFileRunsCodeBeforeMain(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, d := range s.file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				t.Errorf("%s has an init: what runs must be seen where it is called", s.path)
+			}
+		}
+	}
+}
+
+func TestServicesDoNotLeanOnEachOtherButForTheLedger(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.room != "services" {
+			continue
+		}
+		own := strings.Split(s.path, "/")[1]
+		for _, path := range s.imports(t) {
+			inside, ok := strings.CutPrefix(path, module+"services/")
+			if !ok {
+				continue
+			}
+			other, _, _ := strings.Cut(inside, "/")
+			if other != own && other != "ledger" {
+				t.Errorf("%s imports %s: each service is one thing that can fail, wait or know the time; they meet in cmd", s.path, path)
+			}
+		}
+	}
+}
