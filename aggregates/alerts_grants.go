@@ -63,16 +63,12 @@ func sumFigures(sumFen, limitFen events.Fen) []Figure {
 
 // grantAlerts are AL-AWD-01 and 02 and AL-EXE-03.
 func (v *view) grantAlerts(m *money) {
-	sums := map[int]events.Fen{}         // net construction grants by year supported, in order
-	reached := map[int]dated[struct{}]{} // when they first reached the subsidy
+	sums := map[int]events.Fen{} // net construction grants by year supported, in order
 	for _, a := range v.allocation.upTo(v.on) {
 		f := a.what.fund
 		isGrant := a.what.deltaFen > 0
 		if f.category == events.Construction {
 			sums[f.forYear] += a.what.deltaFen
-			if p := v.t.Reading(a.on); sums[f.forYear] >= p.Parameters.ConstructionFen.Value && reached[f.forYear].on == 0 {
-				reached[f.forYear] = dated[struct{}]{place: a.place}
-			}
 		}
 		if !isGrant {
 			continue
@@ -84,6 +80,7 @@ func (v *view) grantAlerts(m *money) {
 		if f.category == events.Construction {
 			if wrong := v.wrongConstruction(p, f.source, f.forYear, f.on, sums[f.forYear]); wrong != nil {
 				if x := v.raise(p, "AL-AWD-01", f.id, f.on, v.fullyReversedOn(f), f.rev); x != nil {
+					x.follows(v.c, v.allocated(a.place, func(o *fund) bool { return o.category == f.category && o.forYear == f.forYear })...)
 					for _, b := range wrong {
 						x.Figures = append(append(x.Figures, reasonFigure(b.Reason)), b.Figures...)
 					}
@@ -99,10 +96,21 @@ func (v *view) grantAlerts(m *money) {
 	for _, year := range v.gradedYears() {
 		for _, s := range v.gradeSpells(year) {
 			if s.outcome == policy.Top {
-				v.constructionDue(year, s, reached[year].on)
+				v.constructionDue(year, s)
 			}
 		}
 	}
+}
+
+// allocated lists the revisions of the grants for which ok holds, and of their reversals, up to a place in order.
+func (v *view) allocated(last place, ok func(*fund) bool) []uint32 {
+	var revisions []uint32
+	for _, a := range v.allocation {
+		if ok(a.what.fund) && !last.before(a.place) {
+			revisions = append(revisions, a.rev)
+		}
+	}
+	return revisions
 }
 
 // released says whether the latest word on a fiscal year, at the end of a day, is deferral.released; deferred whether
@@ -119,7 +127,7 @@ func (v *view) deferred(fiscalYear int, d events.Date) bool {
 
 // constructionDue is AL-AWD-02 for one spell of an excellent grade: due from g + n + 1, and again from each release of
 // a deferral after that, unless deferred on the day.
-func (v *view) constructionDue(year int, s spell, reachedOn events.Date) {
+func (v *view) constructionDue(year int, s spell) {
 	p := v.t.At(s.on)
 	if p == nil {
 		return
@@ -128,22 +136,38 @@ func (v *view) constructionDue(year int, s spell, reachedOn events.Date) {
 	if !v.supportYear(year, due) {
 		return
 	}
-	raise := func(on events.Date) {
-		deferredAgain := v.words[year+1].upTo(v.on).from(on).first(func(deferred bool) bool { return deferred })
-		if x := v.raise(p, "AL-AWD-02", yearKey(year), on, earliest(s.until, reachedOn, deferredAgain.date()), s.rev); x != nil {
+	reachedOn := v.constructionReachedOn(year, p.Parameters.ConstructionFen.Value)
+	raise := func(on, deferredAgain events.Date) {
+		if x := v.raise(p, "AL-AWD-02", yearKey(year), on, earliest(s.until, reachedOn, deferredAgain), s.rev); x != nil {
 			x.Figures = []Figure{{"subsidy", events.Say("应补助", "subsidy due"), fmt.Sprint(int64(p.Parameters.ConstructionFen.Value)), "fen"}}
 		}
 	}
-	if !v.deferred(year+1, due) {
-		raise(due)
-	}
-	was := v.deferred(year+1, due)
-	for _, w := range v.words[year+1].upTo(v.on).from(due + 1) {
-		if was && !v.deferred(year+1, w.on) {
-			raise(w.on)
+	since, deferred := due, v.deferred(year+1, due)
+	for _, w := range v.words[year+1].upTo(v.on).from(due + 1) { // read at the end of its day
+		is := v.deferred(year+1, w.on)
+		switch {
+		case is && !deferred:
+			raise(since, w.on)
+		case !is && deferred:
+			since = w.on
 		}
-		was = v.deferred(year+1, w.on)
+		deferred = is
 	}
+	if !deferred {
+		raise(since, 0)
+	}
+}
+
+// constructionReachedOn returns the first day on which the net construction grants for a year reach an amount.
+func (v *view) constructionReachedOn(year int, amountFen events.Fen) events.Date {
+	for _, a := range v.allocation.upTo(v.on) {
+		if f := a.what.fund; f.category == events.Construction && f.forYear == year {
+			if amountFen -= a.what.deltaFen; amountFen <= 0 {
+				return a.on
+			}
+		}
+	}
+	return 0
 }
 
 // receiptAlerts are AL-FND-01 and AL-MAT-01: money promised and not there in time.

@@ -38,27 +38,35 @@ func (v *view) wrongApproval(project string, on events.Date) []Breach {
 
 // projectAlerts are AL-PRJ-01 to 04.
 func (v *view) projectAlerts() {
-	sums := map[int]events.Fen{} // net major-program project grants by fiscal year, in order
-	reached := map[int]place{}   // since when they are at the warning share
+	type of struct {
+		fiscalYear int
+		source     events.Source
+	}
+	sums := map[of]events.Fen{} // net project grants, in order
+	reached := map[int]place{}  // since when those of the program are at the warning share, by fiscal year
 	for _, a := range v.allocation.upTo(v.on) {
 		f := a.what.fund
 		if f.category != events.ProjectMoney {
 			continue
 		}
+		sums[of{f.fiscalYear, f.source}] += a.what.deltaFen
+		sumFen := sums[of{f.fiscalYear, f.source}]
 		reading := v.t.Reading(a.on)
 		counted := f.source == reading.Parameters.ProjectSource.Value
 		if counted {
-			sums[f.fiscalYear] += a.what.deltaFen
-			v.projectWarning(reading, f.fiscalYear, sums[f.fiscalYear], a.place, reached)
+			v.projectWarning(reading, f.fiscalYear, sumFen, a.place, reached)
 		}
 		p := v.t.At(f.on)
 		if a.what.deltaFen < 0 || p == nil {
 			continue
 		}
 		gone := v.fullyReversedOn(f)
-		if limit := p.Parameters.ProjectCapFen.Value; counted && sums[f.fiscalYear] > limit {
+		if limit := p.Parameters.ProjectCapFen.Value; counted && sumFen > limit {
 			if x := v.raise(p, "AL-PRJ-01", f.id, f.on, gone, f.rev); x != nil {
-				x.Figures = sumFigures(sums[f.fiscalYear], limit)
+				x.Figures = sumFigures(sumFen, limit)
+				x.follows(v.c, v.allocated(a.place, func(o *fund) bool {
+					return o.category == f.category && o.source == f.source && o.fiscalYear == f.fiscalYear
+				})...)
 			}
 		}
 		wrong := v.wrongReferenceGrade(p, f.fiscalYear, f.on)

@@ -83,6 +83,17 @@ func incomplete(p *policy.Policy, a *events.JointAppraisalHeld) []Breach {
 	return found
 }
 
+// completeAppraisalOn returns the day of the first complete joint appraisal since a date, each judged under the policy
+// of its own day; none when there is none.
+func (v *view) completeAppraisalOn(since events.Date) events.Date {
+	for _, a := range v.jointAppraisals.upTo(v.on).from(since) {
+		if incomplete(v.t.Reading(a.on), a.what) == nil {
+			return a.on
+		}
+	}
+	return 0
+}
+
 func absent(wanted, there []string) []string {
 	var lack []string
 	for _, w := range wanted {
@@ -112,8 +123,7 @@ func (v *view) recognitionAlerts() {
 		}
 		if p := v.t.At(a.on); p != nil {
 			if lack := incomplete(p, a.what); lack != nil {
-				full := v.jointAppraisals.upTo(d).from(a.on).first(func(o *events.JointAppraisalHeld) bool { return incomplete(p, o) == nil })
-				if x := v.raise(p, "AL-PRC-03", a.on.String(), a.on, full.date(), a.rev); x != nil {
+				if x := v.raise(p, "AL-PRC-03", a.on.String(), a.on, v.completeAppraisalOn(a.on), a.rev); x != nil {
 					for _, b := range lack {
 						x.Figures = append(x.Figures, reasonFigure(b.Reason))
 					}

@@ -80,8 +80,13 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st policy.St
 		}
 		at, st = rulings[i].place, v.ruled(rulings[i])
 	}
-	if since.on != 0 {
+	if since.on == 0 {
+		return
+	}
+	if reversedOn != 0 {
 		end(0, s.reversed.rev)
+	} else {
+		end(0, 0)
 	}
 }
 

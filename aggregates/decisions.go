@@ -41,12 +41,10 @@ func (c *Center) refused(r *events.Record, t policy.Timeline) []Breach {
 	if found := vocabulary(reading, r.Data); len(found) > 0 {
 		return found
 	}
-	switch data := r.Data.(type) {
-	case *events.WaiverGranted: // OP-04
-		if grantor := reading.Parameters.WaiverGrantor.Value; r.By.Role != grantor {
-			return []Breach{{Rule: "R04-2", Field: "by.role", Reason: events.Say("例外应由 %s 批准", "a waiver is granted by %s", grantor)}}
-		}
-	case *events.AlertClosed:
+	if found := c.wrongGrantor(t, r); len(found) > 0 {
+		return found
+	}
+	if data, ok := r.Data.(*events.AlertClosed); ok {
 		row := LookupAlert(Code(data.Code))
 		if row == nil || !row.Closable {
 			return refuse("data.code", "%s 不能销号", "%s cannot be closed out", data.Code)
@@ -92,7 +90,7 @@ func (v *view) breaches(p *policy.Policy, r *events.Record) []Breach {
 	case *events.JointAppraisalHeld:
 		return v.judgeJointAppraisal(p, d)
 	case *events.SpecialMeetingDecided:
-		return v.judgeMeeting(p, d)
+		return v.judgeMeeting(d)
 	case *events.PlaqueAwarded:
 		if v.approvedOn() == 0 {
 			return breach("R09-9", events.Say("专题会议尚未审定通过", "the special meeting has not approved"))
@@ -146,9 +144,8 @@ func (v *view) judgeJointAppraisal(p *policy.Policy, d *events.JointAppraisalHel
 	return append(found, incomplete(p, d)...)
 }
 
-func (v *view) judgeMeeting(p *policy.Policy, d *events.SpecialMeetingDecided) []Breach {
-	complete := func(a *events.JointAppraisalHeld) bool { return incomplete(p, a) == nil }
-	if d.Approved && v.jointAppraisals.upTo(v.on).first(complete) == nil {
+func (v *view) judgeMeeting(d *events.SpecialMeetingDecided) []Breach {
+	if d.Approved && v.completeAppraisalOn(0) == 0 {
 		return breach("R09-5", events.Say("没有完整的方案论证", "there is no complete joint appraisal"))
 	}
 	return nil

@@ -305,6 +305,7 @@ func (v *view) executionAlerts(m *money) {
 		}
 		if e := m.ends[i]; e.shareShort {
 			if x := v.raise(p, "AL-USE-03", yearKey(year), end, 0); x != nil {
+				x.follows(v.c, m.moved(year, end, sourcesOf(p, FiscalScope))...)
 				x.Figures = []Figure{{"main", events.Say("主要用途", "main uses"), fmt.Sprint(int64(e.mainFen)), "fen"},
 					{"spent", events.Say("支出合计", "spent"), fmt.Sprint(int64(e.fiscalFen)), "fen"}}
 			}
@@ -314,9 +315,11 @@ func (v *view) executionAlerts(m *money) {
 		}
 		word := v.words[year+1].upTo(v.on).first(any1)
 		if x := v.raise(p, "AL-EXE-02", yearKey(year), end, word.date()); x != nil {
+			x.follows(v.c, m.moved(year, end, sourcesOf(p, ProvinceScope))...)
 			x.Figures = m.rateFigures(year)
 		}
 		if x := v.raise(p, "AL-EXE-04", yearKey(year), end+events.Date(p.Parameters.DeferralDays.Value)+1, word.date()); x != nil {
+			x.follows(v.c, m.moved(year, end, sourcesOf(p, ProvinceScope))...)
 			x.Figures = m.rateFigures(year)
 		}
 	}
@@ -340,11 +343,32 @@ func (v *view) monthAlerts(m *money) {
 			}
 		}
 		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, cleared); x != nil {
+			x.follows(v.c, m.moved(year, since.on, sourcesOf(since.policy, ProvinceScope))...)
 			x.Figures = append(moneyFigures(since.province),
 				Figure{"elapsed", events.Say("已过天数", "days elapsed"), fmt.Sprint(since.elapsed), "days"},
 				Figure{"all", events.Say("全年应计天数", "days in all"), fmt.Sprint(since.all), "days"})
 		}
 	}
+}
+
+// moved lists the revisions of everything behind the money of some sources in a year up to a day: what moved in the year
+// and, when something was carried in, before it.
+func (m *money) moved(year int, until events.Date, scope []events.Source) []uint32 {
+	since := events.DateOf(year, 1, 1)
+	if m.years[year-m.first].sum(scope).CarriedInFen != 0 {
+		since = m.v.registered.on
+	}
+	var revisions []uint32
+	for _, f := range m.v.flows.upTo(until).from(since) {
+		in := f.what.fund != nil && slices.Contains(scope, f.what.fund.source)
+		if s := f.what.voucher; s != nil {
+			in = slices.ContainsFunc(s.lines, func(l voucherLine) bool { return slices.Contains(scope, l.fund.source) })
+		}
+		if in {
+			revisions = append(revisions, f.rev)
+		}
+	}
+	return revisions
 }
 
 func (m *money) rateFigures(year int) []Figure {

@@ -36,15 +36,9 @@ func refuse(field, zh, en string, args ...any) []Breach {
 	return []Breach{{Field: field, Reason: events.Say(zh, en, args...)}}
 }
 
-// wrongRole refuses a writer whom section 4 does not name for the kind (R04-2, R04-7). A voiding needs a role that may
-// write the kind voided.
+// wrongRole refuses a writer whom section 4 does not name for the kind (R04-2, R04-7).
 func (c *Center) wrongRole(r *events.Record) []Breach {
-	kind := events.Lookup(r.Kind)
-	if p, ok := r.Data.(*events.EntryVoided); ok && kind.Allows(r.By.Role) {
-		if rev := c.revisionOf(p.Event); rev != 0 {
-			kind = events.Lookup(c.log[rev-1].kind)
-		}
-	}
+	kind, _ := c.kindWritten(r)
 	if kind.Allows(r.By.Role) {
 		return nil
 	}
@@ -53,6 +47,30 @@ func (c *Center) wrongRole(r *events.Record) []Breach {
 		rule = "R04-7"
 	}
 	return []Breach{{Rule: rule, Field: "by.role", Reason: events.Say("%s 不得写入 %s；应为 %v", "%s may not write %s; it takes %v", r.By.Role, r.Kind, kind.Roles)}}
+}
+
+// kindWritten is the kind whose writers count, and the day that it is written for: a voiding needs a role that may write
+// the entry voided.
+func (c *Center) kindWritten(r *events.Record) (*events.CatalogEntry, events.Date) {
+	kind := events.Lookup(r.Kind)
+	if p, ok := r.Data.(*events.EntryVoided); ok && kind.Allows(r.By.Role) {
+		if rev := c.revisionOf(p.Event); rev != 0 {
+			return events.Lookup(c.log[rev-1].kind), c.log[rev-1].on
+		}
+	}
+	return kind, r.On
+}
+
+// wrongGrantor refuses a waiver, or its voiding, by another role than the policy of the waiver's day names (OP-04).
+func (c *Center) wrongGrantor(t policy.Timeline, r *events.Record) []Breach {
+	kind, day := c.kindWritten(r)
+	if kind.Kind != events.KindWaiverGranted {
+		return nil
+	}
+	if grantor := t.Reading(day).Parameters.WaiverGrantor.Value; r.By.Role != grantor {
+		return []Breach{{Rule: "R04-2", Field: "by.role", Reason: events.Say("例外应由 %s 批准", "a waiver is granted by %s", grantor)}}
+	}
+	return nil
 }
 
 // wrongVoiding refuses to void what is not there, is voided, is a voiding or the registration, or carries a later

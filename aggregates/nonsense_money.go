@@ -1,6 +1,10 @@
 package aggregates
 
-import "github.com/taizhang/taizhang/events"
+import (
+	"fmt"
+
+	"github.com/taizhang/taizhang/events"
+)
 
 // moneyNonsense is the part of nonsense about grants, matches, vouchers and task books.
 func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
@@ -94,13 +98,13 @@ func (ix *index) wrongVoucher(on events.Date, p *events.FundsSpent) []Breach {
 	if ix.voucherName(p.Voucher) {
 		return twice("data.voucher", p.Voucher)
 	}
-	for _, l := range p.Lines {
+	for i, l := range p.Lines {
 		f := ix.funds[l.Grant]
 		if f == nil {
-			return missing("data.lines.grant", l.Grant)
+			return missing(lineGrant(i), l.Grant)
 		}
 		if on < f.on {
-			return tooEarly("data.lines.grant", f.on)
+			return tooEarly(lineGrant(i), f.on)
 		}
 	}
 	if p.OutTransfer != nil && p.OutTransfer.TaskBook != "" {
@@ -108,6 +112,9 @@ func (ix *index) wrongVoucher(on events.Date, p *events.FundsSpent) []Breach {
 	}
 	return nil
 }
+
+// lineGrant is the field in which a line names its grant.
+func lineGrant(i int) string { return fmt.Sprintf("data.lines[%d].grant", i) }
 
 // unsigned refuses to name a task book that is not recorded; its date does not matter.
 func (ix *index) unsigned(field, id string) []Breach {

@@ -66,7 +66,7 @@ func (c *Center) Explain(t policy.Timeline, on events.Date, code Code, key strin
 	v := c.view(t, on)
 	v.explaining = &explaining{code: code, key: key, raisedOn: raisedOn}
 	v.everyAlert(v.money())
-	slices.SortStableFunc(v.explaining.found, func(a, b Explanation) int { return compareAlerts(a.Alert, b.Alert) })
+	slices.SortStableFunc(v.explaining.found, func(a, b Explanation) int { return CompareAlerts(a.Alert, b.Alert) })
 	return slices.CompactFunc(v.explaining.found, func(a, b Explanation) bool { return sameAlert(a.Alert, b.Alert) })
 }
 
@@ -160,19 +160,24 @@ func (x *explaining) add(c *Center, a Alert, p *policy.Policy, row *AlertRow, be
 		return nil
 	}
 	e := Explanation{Alert: a, Policy: p, Rules: row.Rules, Cleared: row.Cleared}
-	for _, rev := range because {
+	e.follows(c, because...)
+	x.found = append(x.found, e)
+	return &x.found[len(x.found)-1]
+}
+
+// follows adds the events at some revisions to those that the alert follows from; 0 is none.
+func (e *Explanation) follows(c *Center, revisions ...uint32) {
+	for _, rev := range revisions {
 		if rev != 0 && !slices.Contains(e.Because, c.log[rev-1].id) {
 			e.Because = append(e.Because, c.log[rev-1].id)
 		}
 	}
-	x.found = append(x.found, e)
-	return &x.found[len(x.found)-1]
 }
 
 // sorted orders the alerts and leaves one of each identity (code, key, raising date): of two raised on one day for two
 // reasons the alert is cleared when the last of them is.
 func (v *view) sorted() []Alert {
-	slices.SortFunc(v.alerts, compareAlerts)
+	slices.SortFunc(v.alerts, CompareAlerts)
 	return slices.CompactFunc(v.alerts, sameAlert)
 }
 
@@ -180,7 +185,8 @@ func sameAlert(a, b Alert) bool {
 	return a.Code == b.Code && a.Key == b.Key && a.RaisedOn == b.RaisedOn
 }
 
-func compareAlerts(a, b Alert) int {
+// CompareAlerts orders alerts as reports do: by code, raising date and key.
+func CompareAlerts(a, b Alert) int {
 	if c := cmp.Compare(a.Code, b.Code); c != 0 {
 		return c
 	}

@@ -27,11 +27,11 @@ func (l *ledger) gradings() {
 	for _, year := range years {
 		for _, s := range l.spellsOf(policy.Fail, year) {
 			l.failed(year, s)
+			l.rectification(year, s)
 		}
 		for _, s := range l.spellsOf(policy.Top, year) {
 			l.excellent(year, s)
 		}
-		l.rectification(year)
 		l.revocationDue(year)
 		l.rulingDue(year)
 	}
@@ -87,7 +87,8 @@ func (l *ledger) failed(year int, s spell) {
 		first(l, func(_ events.Date, p *events.InterviewHeld) bool { return p.Year == year && p.Principal }))
 }
 
-func (l *ledger) rectification(year int) {
+// rectification raises the order of a year not fulfilled by its term, while the year is unqualified.
+func (l *ledger) rectification(year int, s spell) {
 	for r, p := range judged[events.RectificationOrdered](l) {
 		if p.Year != year {
 			continue
@@ -96,10 +97,8 @@ func (l *ledger) rectification(year int) {
 		if due == 0 {
 			due = r.On + events.Date(r.at.Parameters.RectificationTermDays.Value)
 		}
-		for _, s := range l.spellsOf(policy.Fail, year) {
-			l.raise("AL-RCT-02", itoa(year), max(due+1, s.from, r.On), s.to,
-				first(l, func(_ events.Date, q *events.RectificationAccepted) bool { return q.Year == year }))
-		}
+		l.raise("AL-RCT-02", itoa(year), max(due+1, s.from, r.On), s.to,
+			first(l, func(_ events.Date, q *events.RectificationAccepted) bool { return q.Year == year }))
 	}
 }
 
@@ -164,18 +163,17 @@ func (l *ledger) latestWord(fiscalYear int, on events.Date) word {
 	return latest
 }
 
-// revocationDue raises AL-REV-01 for a year that ends as many failed ones in a row as cost the qualification (R18-3).
+// revocationDue raises AL-REV-01 for a year that ends as many failed ones in a row as cost the qualification (R18-3),
+// under the policy of the day on which they are together.
 func (l *ledger) revocationDue(year int) {
-	revoked := l.revokedOn()
-	for _, n := range l.failuresToRevoke() {
+	for _, p := range l.timeline.Adopted() {
 		var run []int
-		for y := year; y > year-n; y-- {
+		for y := year; y > year-p.Parameters.FailuresToRevoke.Value; y-- {
 			run = append(run, y)
 		}
 		for _, s := range l.spellsOf(policy.Fail, run...) {
-			at := l.timeline.At(s.from)
-			if at != nil && at.Parameters.FailuresToRevoke.Value == n && !by(revoked, s.from) {
-				l.raise("AL-REV-01", itoa(year), s.from, s.to, revoked)
+			if l.timeline.At(s.from) == p && !by(l.revokedOn(), s.from) {
+				l.raise("AL-REV-01", itoa(year), s.from, s.to, l.revokedOn())
 			}
 		}
 	}
@@ -183,7 +181,8 @@ func (l *ledger) revocationDue(year int) {
 
 // rulingDue raises AL-REV-03 where one ungraded year stands in such a row, so that a human must rule (OP-25).
 func (l *ledger) rulingDue(year int) {
-	for _, n := range l.failuresToRevoke() {
+	for _, p := range l.timeline.Adopted() {
+		n := p.Parameters.FailuresToRevoke.Value
 		for gap := year - 1; gap > year-n; gap-- {
 			if !l.active(gap) {
 				continue
@@ -194,10 +193,9 @@ func (l *ledger) rulingDue(year int) {
 					run = append(run, y)
 				}
 			}
+			graded := l.decidedOn(gap)
 			for _, s := range l.spellsOf(policy.Fail, run...) {
-				graded := l.decidedOn(gap)
-				at := l.timeline.At(s.from)
-				if at != nil && at.Parameters.FailuresToRevoke.Value == n && !by(graded, l.failedSince(year, s.from)) {
+				if l.timeline.At(s.from) == p && !by(graded, l.failedSince(year, s.from)) {
 					l.raise("AL-REV-03", itoa(year), s.from, s.to, graded)
 				}
 			}
@@ -214,15 +212,4 @@ func (l *ledger) failedSince(year int, on events.Date) events.Date {
 		}
 	}
 	return since
-}
-
-// failuresToRevoke lists each number of failures that some policy asks for, once.
-func (l *ledger) failuresToRevoke() []int {
-	var out []int
-	for _, p := range l.timeline.Adopted() {
-		if n := p.Parameters.FailuresToRevoke.Value; !slices.Contains(out, n) {
-			out = append(out, n)
-		}
-	}
-	return out
 }

@@ -98,6 +98,16 @@ func (l *ledger) net(upTo *events.Recorded, counts func(*events.SubsidyGranted) 
 	return sum
 }
 
+// moves says whether an event is such a grant or a reversal of one.
+func (l *ledger) moves(r *events.Recorded, counts func(*events.SubsidyGranted) bool) bool {
+	for g, p := range all[events.SubsidyGranted](l) {
+		if counts(p) && (g == r || reversedOf(r, p.Grant) > 0) {
+			return true
+		}
+	}
+	return false
+}
+
 // reached is the day on which the sum of what events count for first reached an amount, or none.
 func (l *ledger) reached(amount events.Fen, counts func(*events.Recorded) events.Fen) events.Date {
 	for _, r := range l.events {
@@ -154,12 +164,12 @@ func (l *ledger) nearCap(year int) {
 		since = 0
 	}
 	for _, r := range l.events {
-		if r.Kind != events.KindSubsidyGranted && r.Kind != events.KindSubsidyReversed {
+		at := l.reading(r.On)
+		counts := func(g *events.SubsidyGranted) bool { return ofProgram(at, g) && g.FiscalYear == year }
+		if !l.moves(r, counts) {
 			continue
 		}
-		at := l.reading(r.On)
-		sum := l.net(r, func(g *events.SubsidyGranted) bool { return ofProgram(at, g) && g.FiscalYear == year })
-		near := !less(product(int64(sum), 100),
+		near := !less(product(int64(l.net(r, counts)), 100),
 			product(int64(at.Parameters.ProjectCapFen.Value), int64(at.Parameters.ProjectWarningPercent.Value)))
 		switch {
 		case near && since == 0:

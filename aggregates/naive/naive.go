@@ -207,7 +207,7 @@ func (l *ledger) raise(code aggregates.Code, key string, on events.Date, cleared
 
 func (l *ledger) sortedAlerts() []aggregates.Alert {
 	slices.SortFunc(l.alerts, func(a, b aggregates.Alert) int {
-		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Key, b.Key), cmp.Compare(a.RaisedOn, b.RaisedOn))
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn), cmp.Compare(a.Key, b.Key))
 	})
 	return l.alerts
 }

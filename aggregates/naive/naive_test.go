@@ -20,7 +20,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-const testdata = "../../testdata"
+const testdata = "../testdata"
 
 func TestEveryLineOfTheExpectedAnswersIsReproduced(t *testing.T) {
 	for _, data := range []struct {

@@ -1,0 +1,101 @@
+package naive_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/naive"
+	"github.com/taizhang/taizhang/events"
+)
+
+func TestTheTwoEvaluatorsAgreeUnderTheDraft(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) { agree(t, tell(t, onlyTheDraft)) })
+}
+
+func TestTheTwoEvaluatorsAgreeUnderSeveralPolicies(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) { agree(t, tell(t, rapid.SampledFrom(severalPolicies()).Draw(t, "policies"))) })
+}
+
+func TestTheTwoEvaluatorsAgreeUnderPoliciesAdoptedAfterwards(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := tell(t, onlyTheDraft)
+		s.timeline = rapid.SampledFrom(severalPolicies()).Draw(t, "policies")
+		agree(t, s)
+	})
+}
+
+func TestEveryKindOfACenterIsDrawn(t *testing.T) {
+	for i := range events.Catalog {
+		if k := events.Catalog[i].Kind; k != events.KindPolicyAdopted && !slices.Contains(kinds, k) {
+			t.Errorf("no history holds %s", k)
+		}
+	}
+}
+
+// agree compares the two at random dates, as known at the end and at random instants before.
+func agree(t *rapid.T, s *story) {
+	compareAt(t, s, len(s.log), s.asOf(t))
+	compareAt(t, s, rapid.IntRange(0, len(s.log)).Draw(t, "known"), s.asOf(t))
+}
+
+func compareAt(t *rapid.T, s *story, known int, on events.Date) {
+	t.Helper()
+	c, err := replay(s.known(known))
+	if err != nil {
+		t.Fatalf("replaying what was accepted: %v\n%v", err, s)
+	}
+	got, want := c.Evaluate(s.timeline, on), naive.Evaluate(s.known(known), s.timeline, on)
+	if d := difference(got, want); d != "" {
+		t.Fatalf("as of %v, knowing %d records (- only the naive evaluator, + only the real one):\n%s\n%v", on, known, d, s)
+	}
+}
+
+// asOf is a day to ask about: one of the story, or long after it.
+func (s *story) asOf(t *rapid.T) events.Date {
+	if either(t) {
+		return s.day(t)
+	}
+	return rapid.SampledFrom(dates("2026-12-31", "2027-12-31", "2028-10-31", "2025-12-31", "2024-12-31")).Draw(t, "as of")
+}
+
+// difference lists what one evaluation says and the other does not.
+func difference(got, want *aggregates.Evaluation) string {
+	a, b := lines(got), lines(want)
+	var out []string
+	for _, l := range b {
+		if !slices.Contains(a, l) {
+			out = append(out, "- "+l)
+		}
+	}
+	for _, l := range a {
+		if !slices.Contains(b, l) {
+			out = append(out, "+ "+l)
+		}
+	}
+	if len(out) == 0 && !slices.Equal(a, b) {
+		return "the same lines, not equally often"
+	}
+	return strings.Join(out, "\n")
+}
+
+// lines is an evaluation as text, in one order.
+func lines(e *aggregates.Evaluation) []string {
+	out := []string{fmt.Sprintf("on %v status %q events %d", e.On, e.Status, e.Events)}
+	for _, x := range e.Executions {
+		out = append(out, fmt.Sprintf("%d %s %+v low %v", x.Year, x.Scope, x.Money, x.Low))
+	}
+	alerts := slices.Clone(e.Alerts)
+	slices.SortStableFunc(alerts, func(a, b aggregates.Alert) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn), cmp.Compare(a.Key, b.Key))
+	})
+	for _, a := range alerts {
+		out = append(out, fmt.Sprintf("%s %q %s raised %v cleared %v", a.Code, a.Key, a.Severity, a.RaisedOn, a.ClearedOn))
+	}
+	return out
+}
