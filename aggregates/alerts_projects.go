@@ -1,6 +1,8 @@
 package aggregates
 
 import (
+	"fmt"
+
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 )
@@ -20,7 +22,8 @@ func (v *view) wrongReferenceGrade(p *policy.Policy, fiscalYear int, on events.D
 	case policy.Top, policy.Pass:
 		return nil
 	case policy.Fail:
-		return breach("R17-2", events.Say("%d 年度评价为不合格", "the grade of %d is unqualified", year))
+		fail := p.Called(policy.Fail)
+		return breach("R17-2", events.Text{Zh: fmt.Sprintf("%d 年度评价为“%s”", year, fail.Zh), En: fmt.Sprintf("the grade of %d is %s", year, fail.En)})
 	}
 	return breach("R17-2", events.Say("%d 年度尚无评价等级", "there is no grade of %d", year))
 }

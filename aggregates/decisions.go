@@ -100,9 +100,9 @@ func (v *view) breaches(p *policy.Policy, r *events.Record) []Breach {
 	case *events.GradeRevised:
 		return v.judgeGrade(d.Year)
 	case *events.RectificationOrdered:
-		return v.judgeFailed("R18-1", d.Year)
+		return v.judgeFailed(p, "R18-1", d.Year)
 	case *events.InterviewHeld:
-		return v.judgeFailed("R18-2", d.Year)
+		return v.judgeFailed(p, "R18-2", d.Year)
 	case *events.QualificationRevoked:
 		return v.judgeRevocation(p)
 	case *events.SubsidyGranted:
@@ -176,11 +176,12 @@ func (v *view) judgeGrading(p *policy.Policy, d *events.GradeDecided) []Breach {
 	return append(found, lackingInGrading(p, d)...)
 }
 
-func (v *view) judgeFailed(rule events.RuleID, year int) []Breach {
+func (v *view) judgeFailed(p *policy.Policy, rule events.RuleID, year int) []Breach {
 	if v.failedOn(year, v.on) {
 		return nil
 	}
-	return breach(rule, events.Say("%d 年度评价不是不合格", "the grade of %d is not unqualified", year))
+	fail := p.Called(policy.Fail)
+	return breach(rule, events.Text{Zh: fmt.Sprintf("%d 年度评价不是“%s”", year, fail.Zh), En: fmt.Sprintf("the grade of %d is not %s", year, fail.En)})
 }
 
 // judgeRevocation is R18-3: so many adjacent years, all failed.
@@ -195,7 +196,8 @@ func (v *view) judgeRevocation(p *policy.Policy) []Breach {
 			return nil
 		}
 	}
-	return breach("R18-3", events.Say("没有连续 %d 年不合格", "there are no %d adjacent unqualified years", n))
+	fail := p.Called(policy.Fail)
+	return breach("R18-3", events.Text{Zh: fmt.Sprintf("没有连续 %d 年“%s”", n, fail.Zh), En: fmt.Sprintf("there are no %d adjacent years with the grade %s", n, fail.En)})
 }
 
 // judgeGrant is the rows of section 5 for subsidy.granted: for any (R18-3, R20-7), and for its category.

@@ -204,6 +204,17 @@ func (p *Policy) Outcome(grade string) Outcome {
 	return ""
 }
 
+// Called returns what the grades of an outcome are called: the words of the Measures, and their names in the ledger.
+func (p *Policy) Called(o Outcome) events.Text {
+	var words, names []string
+	for _, g := range p.Grades {
+		if g.Outcome == o {
+			words, names = append(words, g.Words), append(names, g.Name)
+		}
+	}
+	return events.Text{Zh: strings.Join(words, "、"), En: strings.Join(names, " or ")}
+}
+
 // Asks says whether the policy has a condition among its admission rows.
 func (p *Policy) Asks(c Condition) bool {
 	return slices.ContainsFunc(p.Admission, func(row AdmissionRow) bool { return row.Condition == c })
