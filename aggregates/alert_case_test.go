@@ -24,7 +24,6 @@ type expected struct {
 	key                 string
 	raisedOn, clearedOn string
 	fact                string // whose policy decides whether it is raised; the raising day unless since says otherwise
-	hindsight           bool   // it could not be known on the day that it was raised
 }
 
 func raised(code aggregates.Code, key, day string) expected {
@@ -34,7 +33,6 @@ func raised(code aggregates.Code, key, day string) expected {
 func none(code aggregates.Code) []expected     { return []expected{{code: code}} }
 func (e expected) cleared(day string) expected { e.clearedOn = day; return e }
 func (e expected) since(day string) expected   { e.fact = day; return e }
-func (e expected) known() expected             { e.hindsight = true; return e }
 func then(alerts ...expected) []expected       { return alerts }
 func (e *expected) is(a *aggregates.Alert) bool {
 	return a.Key == e.key && a.RaisedOn == date(e.raisedOn)
@@ -87,13 +85,13 @@ func (e *expected) onTheDays(t *testing.T, s *story) {
 	if a := at(raisedOn - 1); a != nil {
 		t.Errorf("%s %q is there on %v, the day before it is raised", e.code, e.key, raisedOn-1)
 	}
-	if a := at(raisedOn); !e.hindsight && (a == nil || a.Open() != (clearedOn != raisedOn)) {
+	if a := at(raisedOn); a == nil || a.Open() != (clearedOn != raisedOn) {
 		t.Errorf("%s %q on the day it is raised: %+v", e.code, e.key, a)
 	}
 	if clearedOn == 0 {
 		return
 	}
-	if a := at(clearedOn - 1); !e.hindsight && clearedOn > raisedOn && (a == nil || !a.Open()) {
+	if a := at(clearedOn - 1); clearedOn > raisedOn && (a == nil || !a.Open()) {
 		t.Errorf("%s %q is not open on %v, the day before it is cleared: %+v", e.code, e.key, clearedOn-1, a)
 	}
 	if a := at(clearedOn); a == nil || a.ClearedOn != clearedOn {

@@ -85,3 +85,18 @@ func TestACenterThatIsNotRegisteredHasNoAnswers(t *testing.T) {
 		t.Error("an alert is explained")
 	}
 }
+
+func TestARefusedConditionShowsItsNumbersWithTheirUnits(t *testing.T) {
+	s := given(t, draft, appraisedWith(area(4999), equipment(wan)))
+	r, _ := s.record(on("2024-03-20", pass), events.Enforce)
+	got := map[events.RuleID]aggregates.Breach{}
+	for _, b := range s.center.Judge(r, draft).Breaches {
+		got[b.Rule] = b
+	}
+	if b := got["R06-2b"]; b.Reason.En != "usableAreaM2 is 4999 ㎡, below 5000 ㎡" || b.Figures[0].Value != "4999" || b.Figures[0].Unit != "m2" || b.Figures[1].Value != "5000" {
+		t.Errorf("%+v", b)
+	}
+	if b := got["R06-2c"]; b.Reason.Zh != "equipmentFen 为 10,000.00 元，低于 50,000,000.00 元" || b.Figures[0].Value != "1000000" || b.Figures[0].Unit != "fen" {
+		t.Errorf("%+v", b)
+	}
+}

@@ -307,15 +307,26 @@ func (v *view) opensOverdraft(f *fund, this *voucher, amountFen events.Fen) (who
 		}
 		return nil, 0
 	}
-	const ever = events.Date(math.MaxInt32)
 	already := map[*voucher]bool{}
 	f.overdrawn(ever, func(s *voucher, _ events.Fen) { already[s] = true })
 	tried := fund{moves: slices.Clone(f.moves)}
 	tried.addMove(taking)
 	tried.overdrawn(ever, func(s *voucher, left events.Fen) {
-		if who == nil && !already[s] && v.t.At(s.on) != nil {
+		if who == nil && !already[s] && v.t.At(s.on) != nil && (s == this || !s.overdraws()) {
 			who, balanceFen = s, left
 		}
 	})
 	return who, balanceFen
 }
+
+// overdraws says whether a voucher leaves any of its funds below zero, over everything recorded: its alert is open
+// then, whichever fund it was.
+func (s *voucher) overdraws() (found bool) {
+	for _, l := range s.lines {
+		l.fund.overdrawn(ever, func(o *voucher, _ events.Fen) { found = found || o == s })
+	}
+	return found
+}
+
+// ever is a date after every other.
+const ever = events.Date(math.MaxInt32)

@@ -32,16 +32,14 @@ type fact struct {
 
 func on(day string, data events.Payload) fact { return fact{day: events.MustDate(day), data: data} }
 
-func (f fact) by(role events.Role) fact     { f.role = role; return f }
-func (f fact) called(label string) fact     { f.label = label; return f }
-func (f fact) with(doc string) fact         { f.doc = doc; return f }
-func idOf(label string) uuid.UUID           { return uuid.NewSHA1(uuid.NameSpaceOID, []byte(label)) }
-func voided(label string) events.Payload    { return &events.EntryVoided{Event: idOf(label).String()} }
-func date(day string) (d events.Date)       { return dateOr(day) }
-func sorted[T ~string](in []T) (out []T)    { out = slices.Clone(in); slices.Sort(out); return out }
-func sentence(name string) (subtest string) { return strings.ReplaceAll(name, "/", " per ") }
+func (f fact) by(role events.Role) fact  { f.role = role; return f }
+func (f fact) called(label string) fact  { f.label = label; return f }
+func (f fact) with(doc string) fact      { f.doc = doc; return f }
+func idOf(label string) uuid.UUID        { return uuid.NewSHA1(uuid.NameSpaceOID, []byte(label)) }
+func voided(label string) events.Payload { return &events.EntryVoided{Event: idOf(label).String()} }
 
-func dateOr(day string) events.Date {
+// date reads a day; "" is none.
+func date(day string) events.Date {
 	if day == "" {
 		return 0
 	}
@@ -53,15 +51,16 @@ type history []fact
 
 func (h history) and(more ...fact) history { return append(h[:len(h):len(h)], more...) }
 
-// kindOf finds the kind of a payload by its type.
-func kindOf(data events.Payload) events.Kind {
+// kinds are the kinds by the type of their payload.
+var kinds = func() map[string]events.Kind {
+	m := map[string]events.Kind{}
 	for i := range events.Catalog {
-		if e := &events.Catalog[i]; fmt.Sprintf("%T", e.Blank()) == fmt.Sprintf("%T", data) {
-			return e.Kind
-		}
+		m[fmt.Sprintf("%T", events.Catalog[i].Blank())] = events.Catalog[i].Kind
 	}
-	return ""
-}
+	return m
+}()
+
+func kindOf(data events.Payload) events.Kind { return kinds[fmt.Sprintf("%T", data)] }
 
 // reporter is what a story needs of a test, be it a *testing.T or a *rapid.T.
 type reporter interface {
@@ -172,16 +171,15 @@ func runNonsense(t *testing.T, cases []nonsenseCase) {
 	runAll(t, cases, func(c *nonsenseCase) string { return c.name }, (*nonsenseCase).run)
 }
 
+func sentence(name string) string { return strings.ReplaceAll(name, "/", " per ") }
+
+func sorted(rules []events.RuleID) []events.RuleID { return slices.Sorted(slices.Values(rules)) }
+
+// runAll runs each case under its name, in which a slash would divide it.
 func runAll[C any](t *testing.T, cases []C, name func(*C) string, run func(*C, *testing.T)) {
 	t.Helper()
 	for i := range cases {
 		t.Run(sentence(name(&cases[i])), func(t *testing.T) { run(&cases[i], t) })
-	}
-}
-
-func seenKinds(seen map[events.Kind]bool, h history) {
-	for _, f := range h {
-		seen[kindOf(f.data)] = true
 	}
 }
 

@@ -121,4 +121,5 @@ var voucherDecisions = []decisionCase{
 	{"a voucher between a voucher that was overdrawn already and its reversal overdraws itself", granted().and(on("2025-02-01", spend("V0", "pilot", "G1", 101*wan)), on("2025-03-01", unspend("V0"))),
 		on("2025-02-02", spend("V1", "pilot", "G1", 1)), refusedBy(events.Overdrawn), draft},
 	{"a back-dated voucher is not blamed for one that was overdrawn before it came", granted().and(on("2025-03-01", spend("V0", "pilot", "G1", 101*wan))), on("2025-02-01", spend("V1", "pilot", "G1", wan)), accepted(), draft},
+	{"nor for one that was overdrawn on another grant", matched.and(on("2025-03-01", spend("V0", "pilot", "G1", 100*wan, line("M1", 51*wan)))), on("2025-02-01", spend("V1", "pilot", "G1", wan)), accepted(), draft},
 }

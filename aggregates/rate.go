@@ -26,7 +26,11 @@ func (m Money) RatePercent() string {
 		return ""
 	}
 	rate := big.NewRat(int64(m.ExecutedFen()), int64(m.AvailableFen()))
-	return rate.Mul(rate, big.NewRat(100, 1)).FloatString(2)
+	percent := rate.Mul(rate, big.NewRat(100, 1)).FloatString(2)
+	if percent == "-0.00" {
+		return "0.00"
+	}
+	return percent
 }
 
 // ShowFen shows an amount in yuan with two decimals and thousands separators, such as "1,234.50"; the unit is printed

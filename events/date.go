@@ -5,16 +5,13 @@ import (
 	"time"
 )
 
-// Date is a calendar date in Asia/Shanghai, counted in days; the zero Date means none. Dates compare with < and
-// subtract to a number of days.
+// Date is a calendar date in Asia/Shanghai, counted in days from 0000-03-01; that day, the zero Date, means none. Dates
+// compare with < and subtract to a number of days.
 type Date int32
 
 // Shanghai is the zone of every date in the ledger. China has kept UTC+8 without summer time since 1991, so a fixed
 // zone needs no time-zone database.
 var Shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
-
-// dateEpoch is the day number of 1970-01-01; day 1 is 0000-03-02, so that no date with a four-digit year is zero.
-const dateEpoch = 719468
 
 // DateOf returns the date of year, month and day, which must exist.
 func DateOf(year, month, day int) Date {

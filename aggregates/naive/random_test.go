@@ -16,10 +16,12 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
+const center events.CenterID = "ZJ-0001"
+
+// How many candidates a random history is drawn from.
 const (
-	center        events.CenterID = "ZJ-0001"
-	candidatesMin                 = 80
-	candidatesMax                 = 400
+	candidatesMin = 80
+	candidatesMax = 400
 )
 
 // TestMain draws fewer histories for each property than rapid does by default, unless -rapid.checks says how many: each
