@@ -114,3 +114,26 @@ func BenchmarkApply(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(log)), "ns/event")
 }
+
+// BenchmarkJudgeVoiding voids the first voucher of a center of 5000: everything after it is looked at again.
+func BenchmarkJudgeVoiding(b *testing.B) {
+	s := given(b, draft, nil)
+	log := recorded(b, busy(5000))
+	s.center = fold(b, log)
+	var voided *events.Recorded
+	for _, r := range log {
+		if p, ok := r.Data.(*events.FundsSpent); ok && p.Voucher == "V0" {
+			voided = r
+		}
+	}
+	r, problems := s.record(on("2027-12-31", &events.EntryVoided{Event: voided.ID.String(), Reason: "误录"}), events.Enforce)
+	if len(problems) > 0 {
+		b.Fatal(problems)
+	}
+	r.By.Role = events.CenterRole
+	for b.Loop() {
+		if v := s.center.Judge(r, draft); v.Refused(events.Enforce) {
+			b.Fatal(v.Against(events.Enforce))
+		}
+	}
+}

@@ -28,7 +28,7 @@ type entry struct {
 
 // NewCenter returns a center of which nothing is recorded.
 func NewCenter(id events.CenterID) *Center {
-	return &Center{id: id, ids: map[uuid.UUID]int{}, ix: newIndex()}
+	return &Center{id: id, ids: map[uuid.UUID]int{}, ix: newIndex(nil)}
 }
 
 // ID returns the center's id.
@@ -85,7 +85,7 @@ func (c *Center) Apply(r *events.Recorded) error {
 
 // Clone returns an independent copy, to try records on.
 func (c *Center) Clone() *Center {
-	copied := &Center{id: c.id, log: append([]entry(nil), c.log...), ids: make(map[uuid.UUID]int, len(c.ids))}
+	copied := &Center{id: c.id, ix: c.ix, log: append([]entry(nil), c.log...), ids: make(map[uuid.UUID]int, len(c.ids))}
 	for id, rev := range c.ids {
 		copied.ids[id] = rev
 	}
@@ -96,7 +96,7 @@ func (c *Center) Clone() *Center {
 // without folds the log leaving out what is voided and the entry of one more revision (0 for none). It reports the
 // first later entry that would be nonsense then.
 func (c *Center) without(rev int) (*index, []Breach) {
-	ix := newIndex()
+	ix := newIndex(c.ix)
 	for i := range c.log {
 		e := &c.log[i]
 		if e.voided != 0 || i+1 == rev {

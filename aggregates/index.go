@@ -181,15 +181,20 @@ type book struct {
 	confirmations series[struct{}]
 }
 
-func newIndex() *index {
+// newIndex returns an empty index with room for as much as another holds, nil for none.
+func newIndex(like *index) *index {
+	if like == nil {
+		like = &index{}
+	}
 	return &index{
+		all: make([]place, 0, len(like.all)), flows: make(series[flow], 0, len(like.flows)), spending: make(series[*voucher], 0, len(like.spending)),
 		incidentsDone: map[string]series[struct{}]{}, incidentNames: map[string]place{},
 		listingsDone: map[string]series[struct{}]{}, listingNames: map[string]place{},
 		trialNames: map[string]place{}, findingsDone: map[string]series[struct{}]{}, findingNames: map[string]place{},
 		gradings: map[int]series[string]{}, decidedIn: map[int]place{}, orders: map[int]dated[*events.RectificationOrdered]{},
 		acceptances: map[int]series[struct{}]{}, interviews: map[int]series[struct{}]{},
 		words: map[int]series[bool]{}, projects: map[string]dated[*events.ProjectApproved]{},
-		funds: map[string]*fund{}, vouchers: map[string]*voucher{}, reversals: map[string]bool{}, books: map[string]*book{},
+		funds: map[string]*fund{}, vouchers: make(map[string]*voucher, len(like.vouchers)), reversals: map[string]bool{}, books: map[string]*book{},
 		closings: map[closingKey]series[struct{}]{},
 	}
 }
