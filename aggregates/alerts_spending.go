@@ -30,7 +30,7 @@ func (s *voucher) has(st policy.Standing, class policy.Class) bool {
 // voucherAlerts are AL-FND-03, AL-USE-01 and AL-USE-02.
 func (v *view) voucherAlerts() {
 	for _, f := range v.fundOrder.upTo(v.on) {
-		f.what.overdrawn(v.on, func(s *voucher, balanceFen events.Fen) {
+		f.what.overdrawn(v.on, nil, func(s *voucher, balanceFen events.Fen) {
 			if x := v.raise(v.t.At(s.on), "AL-FND-03", s.spent.Voucher, s.on, s.reversedBy(v.on), s.rev); x != nil {
 				x.Figures = append(x.Figures, Figure{"balance", events.Say("%s 的余额", "balance of %s", f.what.id), fmt.Sprint(int64(balanceFen)), "fen"})
 			}

@@ -308,10 +308,8 @@ func (v *view) opensOverdraft(f *fund, this *voucher, amountFen events.Fen) (who
 		return nil, 0
 	}
 	already := map[*voucher]bool{}
-	f.overdrawn(ever, func(s *voucher, _ events.Fen) { already[s] = true })
-	tried := fund{moves: slices.Clone(f.moves)}
-	tried.addMove(taking)
-	tried.overdrawn(ever, func(s *voucher, left events.Fen) {
+	f.overdrawn(ever, nil, func(s *voucher, _ events.Fen) { already[s] = true })
+	f.overdrawn(ever, &taking, func(s *voucher, left events.Fen) {
 		if who == nil && !already[s] && v.t.At(s.on) != nil && (s == this || !s.overdraws()) {
 			who, balanceFen = s, left
 		}
@@ -323,7 +321,7 @@ func (v *view) opensOverdraft(f *fund, this *voucher, amountFen events.Fen) (who
 // then, whichever fund it was.
 func (s *voucher) overdraws() (found bool) {
 	for _, l := range s.lines {
-		l.fund.overdrawn(ever, func(o *voucher, _ events.Fen) { found = found || o == s })
+		l.fund.overdrawn(ever, nil, func(o *voucher, _ events.Fen) { found = found || o == s })
 	}
 	return found
 }

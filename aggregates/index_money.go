@@ -108,22 +108,35 @@ func (f *fund) addMove(m move) {
 }
 
 // overdrawn yields each voucher that leaves the balance below zero, and the balance, on or before a date. A voucher
-// with several lines of the fund counts when its last is taken.
-func (f *fund) overdrawn(on events.Date, yield func(v *voucher, balanceFen events.Fen)) {
+// with several lines of the fund counts when its last is taken. One more move, if not nil, is taken in its place.
+func (f *fund) overdrawn(on events.Date, more *move, yield func(v *voucher, balanceFen events.Fen)) {
 	var balanceFen events.Fen
-	for i, m := range f.moves {
-		if m.on > on {
-			return
+	var spender *voucher // of the move before, while its voucher may have more lines
+	settle := func(next *voucher) {
+		if spender != nil && spender != next && balanceFen < 0 {
+			yield(spender, balanceFen)
 		}
-		balanceFen += m.deltaFen
-		if m.spender == nil || balanceFen >= 0 {
-			continue
-		}
-		if i+1 < len(f.moves) && f.moves[i+1].spender == m.spender {
-			continue
-		}
-		yield(m.spender, balanceFen)
+		spender = next
 	}
+	take := func(m *move) {
+		settle(m.spender)
+		balanceFen += m.deltaFen
+	}
+	for i := range f.moves {
+		m := &f.moves[i]
+		if m.on > on {
+			break
+		}
+		if more != nil && more.before(*m) {
+			take(more)
+			more = nil
+		}
+		take(m)
+	}
+	if more != nil && more.on <= on {
+		take(more)
+	}
+	settle(nil)
 }
 
 // turnover is how much money an entry speaks of.
