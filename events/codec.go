@@ -181,8 +181,8 @@ func EncodeEvent(r *Record, e Entry) ([]byte, error) {
 		Files: r.Evidence, Note: r.Note, Entry: e, Data: data})
 }
 
-// DecodeEvent reads a stored event of any version ever written. Values were checked before they were stored and are
-// not checked again, but unknown members, kinds and versions are refused.
+// DecodeEvent reads a stored event of any version ever written. Unknown members, kinds and versions and impossible
+// values are refused; only what DecodeRecord says of missing members and limits is not looked at again.
 func DecodeEvent(s Stored) (Recorded, error) {
 	fail := func(err error) (Recorded, error) {
 		return Recorded{}, fmt.Errorf("events: decode position %d (%s): %w", s.Position, s.Kind, err)
@@ -208,6 +208,10 @@ func DecodeEvent(s Stored) (Recorded, error) {
 	payload := entry.blank()
 	if err := json.Unmarshal(data, payload, strictly); err != nil {
 		return fail(err)
+	}
+	c := checker{on: w.On}
+	if payload.check(&c); len(c.problems) > 0 {
+		return fail(c.problems)
 	}
 	center, _ := strings.CutPrefix(string(s.Stream), "center-")
 	if s.Stream == PolicyStream {

@@ -24,7 +24,14 @@ func (a *app) alertsCommand() *cobra.Command {
 			if code != "" && aggregates.LookupAlert(f.Code) == nil {
 				return usage(cmd, "没有预警代码 %q", "there is no alert code %q", code)
 			}
-			return a.read(cmd.Context(), func(s *session) error { return a.write(alertsSheet(s.reg, s.on, f)) })
+			return a.read(cmd.Context(), func(s *session) error {
+				if center != "" { // a slip of the pen shall not read as "no alerts"
+					if _, err := s.center(center); err != nil {
+						return err
+					}
+				}
+				return a.write(alertsSheet(s.reg, s.on, f))
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&f.All, "all", false, a.say("包括已解除的", "cleared ones too"))

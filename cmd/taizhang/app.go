@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
@@ -98,6 +100,12 @@ func (a *app) message(err error) string {
 			return a.say("没有文件 %s", "there is no file %s", file.Path)
 		case errors.Is(err, fs.ErrPermission):
 			return a.say("没有权限读写 %s", "reading or writing %s is not permitted", file.Path)
+		case errors.Is(err, syscall.ENOSPC):
+			return a.say("写 %s 时磁盘空间用尽", "no space left on device while writing %s", file.Path)
+		case errors.Is(err, syscall.ENOTDIR):
+			return a.say("%s 不是目录", "%s is not a directory", file.Path)
+		case errors.Is(err, syscall.EISDIR):
+			return a.say("%s 是目录，不是文件", "%s is a directory, not a file", file.Path)
 		}
 	}
 	return err.Error()
@@ -120,9 +128,9 @@ func (a *app) root() *cobra.Command {
 	}
 	root.SetOut(a.out)
 	root.SetErr(a.errOut)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd.CommandPath(), err} })
+	root.SetFlagErrorFunc(flagError)
 	f := root.PersistentFlags()
-	f.StringVar(&a.dir, "data", "./taizhang-data", a.say("台账目录 `DIR`", "`DIR`ectory of the ledger"))
+	f.StringVar(&a.dir, "data", "./taizhang-data", a.say("台账目录 `DIR`", "directory `DIR` of the ledger"))
 	f.StringVar(&a.asOf, "as-of", "", a.say("截至日期 `DATE`（默认为上海今天）", "answer as of `DATE` (default today in Shanghai)"))
 	f.StringVar(&a.knownAt, "known-at", "", a.say("按当时 `TIME` 已知（RFC 3339，默认为现在）", "answer as known at `TIME` (RFC 3339, default now)"))
 	f.StringVar(&a.output, "output", tableOutput, a.say("输出形式：table、csv 或 json", "form of output: table, csv or json"))
@@ -146,7 +154,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return usage(cmd, "--output 应为 table、csv 或 json，不能是 %q", "--output must be table, csv or json, not %q", a.output)
 	}
 	if _, err := a.on(); err != nil {
-		return usage(cmd, "--as-of：%v", "--as-of: %v", err)
+		return badDate(cmd, "--as-of", a.asOf)
 	}
 	if _, err := a.known(); err != nil {
 		return usage(cmd, "--known-at：%q 不是 RFC 3339 时间，例如 2026-10-31T12:00:00+08:00", "--known-at: %q is not a time of RFC 3339, such as 2026-10-31T12:00:00+08:00", a.knownAt)
@@ -156,6 +164,30 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		a.log = zap.New(zapcore.NewCore(encoder, zapcore.AddSync(a.errOut), zapcore.DebugLevel))
 	}
 	return nil
+}
+
+// flagError says in both languages what is wrong with a flag, as far as the library tells.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		name := "-" + unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() == "" {
+			name = "-" + name
+		}
+		return usage(cmd, "没有选项 %s", "unknown flag: %s", name)
+	case errors.As(err, &missing):
+		return usage(cmd, "--%s 需要一个值", "--%s needs a value", missing.GetFlag().Name)
+	case errors.As(err, &invalid):
+		return usage(cmd, "--%s 的值 %q 不对", "--%s: the value %q is not valid", invalid.GetFlag().Name, invalid.GetValue())
+	}
+	return &usageError{cmd.CommandPath(), err}
+}
+
+func badDate(cmd *cobra.Command, what, date string) error {
+	return usage(cmd, "%s：%q 不是 YYYY-MM-DD 形式的日期，或没有这一天", "%s: %q is not a date of the form YYYY-MM-DD", what, date)
 }
 
 // on returns the date asked about.

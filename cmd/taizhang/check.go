@@ -96,7 +96,7 @@ func (a *app) writeChecked(c *checked) error {
 }
 
 func (a *app) tellChecked(c *checked) {
-	a.print("存储：%d 个文件，%d 次提交，%d 字节，校验和一致", "store: %d files, %d commits, %d bytes, checksums checked", c.Segments, c.Commits, c.Bytes)
+	a.print("存储：%d 个文件，%d 次提交，%d 字节，已核对校验和", "store: %d files, %d commits, %d bytes, checksums checked", c.Segments, c.Commits, c.Bytes)
 	if c.TornBytes > 0 {
 		a.print("末尾有 %d 字节属于一次未完成、从未确认的提交，下次写入时截去", "the last %d bytes are of a commit cut short that nobody was told of; the next write cuts them off", c.TornBytes)
 	}
@@ -116,5 +116,5 @@ func (a *app) tellChecked(c *checked) {
 		}
 		fmt.Fprintf(a.out, "  %s  %s\n", where, f.What.In(a.lang))
 	}
-	a.print("发现 %d 处问题；核验不作任何修改。", "%d findings; nothing was changed.", len(c.Findings))
+	a.print("发现 %d 处问题；核验不作任何修改。", "findings: %d; nothing was changed.", len(c.Findings))
 }

@@ -30,11 +30,14 @@ func (a *app) demoCommand() *cobra.Command {
 			if a.output != tableOutput {
 				return usage(cmd, "demo 只有 table 形式", "demo has the form table alone")
 			}
+			if err := a.onlyNow(cmd); err != nil {
+				return err
+			}
 			if err := a.demoDir(cmd); err != nil {
 				return err
 			}
 			a.asOf = demoProvince.To.String()
-			return a.readWrite(cmd.Context(), func(s *session) error {
+			return a.readWrite(cmd, func(s *session) error {
 				if err := a.demoImport(cmd.Context(), s); err != nil {
 					return err
 				}
@@ -58,7 +61,11 @@ func (a *app) demoDir(cmd *cobra.Command) (err error) {
 		return err
 	}
 	defer d.Close()
-	if _, err := d.Readdirnames(1); err != io.EOF {
+	names, err := d.Readdirnames(1)
+	if err != nil && err != io.EOF {
+		return sayError("%s 不是可以读的目录", "%s is not a directory that can be read", a.dir)
+	}
+	if len(names) > 0 {
 		return sayError("目录 %s 不是空的，demo 不会动它", "the directory %s is not empty; demo leaves it alone", a.dir)
 	}
 	return nil

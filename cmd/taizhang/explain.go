@@ -26,20 +26,23 @@ func (a *app) explainCommand() *cobra.Command {
 			if len(args) > 3 {
 				var err error
 				if raisedOn, err = events.ParseDate(args[3]); err != nil {
-					return usage(cmd, "发生日期：%v", "RAISEDON: %v", err)
+					return badDate(cmd, "RAISEDON", args[3])
 				}
 			}
 			return a.read(cmd.Context(), func(s *session) error {
-				center, err := s.center(args[0])
-				if err != nil {
-					return err
+				var center events.CenterID // of an alert of the policies there is none
+				if args[0] != "-" {
+					var err error
+					if center, err = s.center(args[0]); err != nil {
+						return err
+					}
 				}
 				found, err := s.explain(cmd.Context(), center, aggregates.Code(strings.ToUpper(args[1])), key, raisedOn)
 				if err != nil {
 					return err
 				}
 				if len(found) == 0 {
-					return sayError("截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", s.on, center, strings.Join(args[1:], " "))
+					return sayError("截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", s.on, args[0], strings.Join(args[1:], " "))
 				}
 				return a.writeExplained(found)
 			})
@@ -103,13 +106,17 @@ func (s *session) explain(ctx context.Context, center events.CenterID, code aggr
 	return list, nil
 }
 
-// causes reads the events of a center by their ids.
+// causes reads the events of a center, or of the policies, by their ids.
 func (s *session) causes(ctx context.Context, center events.CenterID, ids []uuid.UUID) ([]cause, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	from := center.Stream()
+	if center == "" {
+		from = events.PolicyStream
+	}
 	var list []cause
-	for stored, err := range s.store.ReadStream(ctx, center.Stream(), 0) {
+	for stored, err := range s.store.ReadStream(ctx, from, 0) {
 		if err != nil {
 			return nil, err
 		}
@@ -162,6 +169,9 @@ func explainedSheet(list []explained, lang string) *sheet {
 	return sh
 }
 
+// becauseMax is how many events people are told of: a rate follows from every voucher of a year.
+const becauseMax = 12
+
 // tell writes an explanation for people.
 func (a *app) tell(to io.Writer, x explained) {
 	line := func(zh, en string, args ...any) { fmt.Fprintln(to, a.say(zh, en, args...)) }
@@ -184,7 +194,11 @@ func (a *app) tell(to io.Writer, x explained) {
 	for _, f := range x.Figures {
 		line("  数字：%s %s", "  figure: %s %s", f.Label.In(a.lang), showFigure(f).In(a.lang))
 	}
-	for _, c := range x.Because {
+	for i, c := range x.Because {
+		if more := len(x.Because) - i; i == becauseMax && more > 1 {
+			line("  ……另有 %d 条记录，见 --output csv 或 json", "  ... and %d more events, see --output csv or json", more)
+			break
+		}
 		line("  记录：%v %s %s（位置 %d，%s）", "  event: %v %s %s (position %d, %s)", c.On, kindTitle(c.Kind).In(a.lang), c.Doc, c.Position, c.ID)
 	}
 	if x.ClearedOn == "" {

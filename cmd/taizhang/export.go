@@ -37,7 +37,7 @@ func (a *app) exportCommand() *cobra.Command {
 	return cmd
 }
 
-// toFile hands out a new file, or standard output if path is empty. It never overwrites.
+// toFile hands out a new file, or standard output if path is empty. It never overwrites, and leaves no half of a file.
 func (a *app) toFile(path string, do func(io.Writer) error) (err error) {
 	if path == "" {
 		return do(a.out)
@@ -49,6 +49,8 @@ func (a *app) toFile(path string, do func(io.Writer) error) (err error) {
 	if err != nil {
 		return err
 	}
-	err = do(f)
-	return cmp.Or(err, f.Sync(), f.Close())
+	if err = cmp.Or(do(f), f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(path) // the error that is told matters more
+	}
+	return err
 }

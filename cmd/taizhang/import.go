@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -11,8 +13,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/logstore"
 )
 
 func (a *app) importCommand() *cobra.Command {
@@ -31,19 +35,44 @@ func (a *app) importCommand() *cobra.Command {
 					return sayError("%s 不是普通文件：文件要读两遍", "%s is not a regular file: a file is read twice", path)
 				}
 			}
-			return a.readWrite(cmd.Context(), func(s *session) error { return a.importFiles(cmd, s, args, acceptGood) })
+			cfg := ledger.ImportConfig{Files: args, Account: a.account(), AcceptGood: acceptGood}
+			if a.mustExist() != nil {
+				return a.importFirst(cmd, cfg)
+			}
+			return a.readWrite(cmd, func(s *session) error { return a.importFiles(cmd.Context(), s.Ledger, cfg) })
 		},
 	}
 	cmd.Flags().BoolVar(&acceptGood, "accept-good", false, a.say("有不合格的记录时仍写入合格的", "write the good records although there are bad ones"))
 	return cmd
 }
 
-func (a *app) importFiles(cmd *cobra.Command, s *session, files []string, acceptGood bool) error {
+// importFirst imports into a ledger that is made when the files have been judged on one in memory.
+func (a *app) importFirst(cmd *cobra.Command, cfg ledger.ImportConfig) (err error) {
+	l, err := a.inMemory(cmd)
+	if err != nil {
+		return err
+	}
+	var store *logstore.Store
+	cfg.Into = func() (*ledger.Ledger, error) {
+		if store, err = a.openStore(false); err != nil {
+			return nil, err
+		}
+		return ledger.Open(cmd.Context(), store, ledger.Config{Log: a.log})
+	}
+	err = a.importFiles(cmd.Context(), l, cfg)
+	if store != nil {
+		err = cmp.Or(err, store.Close())
+	}
+	return err
+}
+
+func (a *app) importFiles(ctx context.Context, l *ledger.Ledger, cfg ledger.ImportConfig) error {
 	bar := a.progress("导入", "importing")
-	bad := &badRecords{a: a, bar: bar, s: s}
+	on, _ := a.on() // checked by prepare
+	bad := &badRecords{a: a, bar: bar, policy: l.Register().Timeline().Reading(on)}
 	bad.begin()
-	cfg := ledger.ImportConfig{Files: files, Account: a.account(), AcceptGood: acceptGood, Bad: bad.add, Progress: bar.show}
-	report, err := s.Import(cmd.Context(), cfg)
+	cfg.Bad, cfg.Progress = bad.add, bar.show
+	report, err := l.Import(ctx, cfg)
 	bar.end()
 	if err != nil {
 		return err
@@ -51,7 +80,7 @@ func (a *app) importFiles(cmd *cobra.Command, s *session, files []string, accept
 	if err := bad.finish(report); err != nil {
 		return err
 	}
-	if report.Refused > 0 && !acceptGood {
+	if report.Refused > 0 && !cfg.AcceptGood {
 		return errAnswered
 	}
 	return nil
@@ -60,12 +89,12 @@ func (a *app) importFiles(cmd *cobra.Command, s *session, files []string, accept
 // badRecords lists bad records as they are found, however many: on standard error beside a table, else as rows of the
 // output.
 type badRecords struct {
-	a     *app
-	s     *session
-	bar   *progress
-	csv   *csv.Writer
-	count int // of rows of JSON
-	err   error
+	a      *app
+	policy *policy.Policy // whose words are quoted
+	bar    *progress
+	csv    *csv.Writer
+	count  int // of rows of JSON
+	err    error
 }
 
 // badRow is one reason against one record of a file.
@@ -91,7 +120,7 @@ func (b *badRecords) begin() {
 }
 
 func (b *badRecords) add(r ledger.BadRecord) {
-	reasons := reasonsOf(r.Breaches, b.s.Register().Timeline().Reading(b.s.on))
+	reasons := reasonsOf(r.Breaches, b.policy)
 	if b.a.output == tableOutput {
 		b.bar.end()
 		fmt.Fprintln(b.a.errOut, b.a.say("%s 第 %d 行：", "%s, line %d:", r.File, r.Line))

@@ -4,15 +4,19 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/user"
-	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
@@ -36,20 +40,33 @@ func (a *app) read(ctx context.Context, do func(*session) error) error {
 }
 
 // readWrite opens the ledger to write, and makes it if there is none.
-func (a *app) readWrite(ctx context.Context, do func(*session) error) error {
-	if a.knownAt != "" {
-		return sayError("--known-at 只用于查询", "--known-at is for questions only")
+func (a *app) readWrite(cmd *cobra.Command, do func(*session) error) error {
+	if err := a.onlyNow(cmd); err != nil {
+		return err
 	}
-	return a.open(ctx, ledger.Config{Log: a.log}, do)
+	return a.open(cmd.Context(), ledger.Config{Log: a.log}, do)
+}
+
+// onlyNow refuses --known-at, for a verb that writes.
+func (a *app) onlyNow(cmd *cobra.Command) error {
+	if a.knownAt != "" {
+		return usage(cmd, "--known-at 只用于查询", "--known-at is for questions only")
+	}
+	return nil
+}
+
+// inMemory returns a new ledger that is not kept, to judge what shall begin one: a refusal leaves no ledger behind.
+func (a *app) inMemory(cmd *cobra.Command) (*ledger.Ledger, error) {
+	if err := a.onlyNow(cmd); err != nil {
+		return nil, err
+	}
+	return ledger.Open(cmd.Context(), memstore.New(a.now), ledger.Config{Log: a.log})
 }
 
 func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) error) (err error) {
-	store, err := logstore.Open(a.dir, logstore.Options{ReadOnly: cfg.ReadOnly})
+	store, err := a.openStore(cfg.ReadOnly)
 	if err != nil {
 		return err
-	}
-	if torn := store.Report().Torn; torn != nil {
-		a.log.Warn("a commit that nobody was told of ends the log", zap.String("file", torn.File), zap.Int64("offset", torn.Offset), zap.Int64("bytes", torn.Bytes))
 	}
 	defer func() { err = cmp.Or(err, store.Close()) }()
 	l, err := ledger.Open(ctx, store, cfg)
@@ -67,14 +84,30 @@ func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) err
 	return do(s)
 }
 
+// openStore opens the store, and says so if that cut off what a crash left: bytes never go away in silence.
+func (a *app) openStore(readOnly bool) (*logstore.Store, error) {
+	store, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly})
+	if err != nil {
+		return nil, err
+	}
+	if torn := store.Report().Torn; torn != nil {
+		a.log.Warn("a commit that nobody was told of ends the log", zap.String("file", torn.File), zap.Int64("offset", torn.Offset), zap.Int64("bytes", torn.Bytes))
+		if !readOnly {
+			fmt.Fprintln(a.errOut, a.say("提示：上次写入中断，末尾 %d 字节属于一次未完成、从未确认的提交，已截去", "note: a write was cut short; the last %d bytes, of a commit that nobody was told of, were cut off", torn.Bytes))
+		}
+	}
+	return store, nil
+}
+
 // mustExist says clearly that there is no ledger where one is asked about.
 func (a *app) mustExist() error {
-	segments, err := filepath.Glob(filepath.Join(a.dir, "segment-*.log"))
-	if err == nil && len(segments) > 0 {
-		return nil
+	entries, err := os.ReadDir(a.dir)
+	isSegment := func(e os.DirEntry) bool {
+		return strings.HasPrefix(e.Name(), "segment-") && strings.HasSuffix(e.Name(), ".log")
 	}
-	_, err = os.Stat(a.dir)
 	switch {
+	case slices.ContainsFunc(entries, isSegment):
+		return nil
 	case errors.Is(err, fs.ErrNotExist):
 		return sayError("%s 处没有台账。用 import 或 record 建立，或用 --data 指定目录", "there is no ledger at %s. Make one with import or record, or name its directory with --data", a.dir)
 	case err != nil:

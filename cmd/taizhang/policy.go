@@ -62,7 +62,7 @@ func (a *app) policyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.readWrite(cmd.Context(), func(s *session) error { return a.record(cmd, s, ledger.Adoption(p)) })
+				return a.record(cmd, ledger.Adoption(p))
 			},
 		})
 	return cmd
@@ -70,14 +70,7 @@ func (a *app) policyCommand() *cobra.Command {
 
 // parsePolicy reads a policy from a file and prints every problem with its line.
 func (a *app) parsePolicy(path string) (*policy.Policy, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > policy.TextBytesMax {
-		return nil, sayError("%s 有 %d 字节，超过 %d 字节的上限", "%s has %d bytes, over the limit of %d", path, info.Size(), policy.TextBytesMax)
-	}
-	content, err := os.ReadFile(path)
+	content, err := readFile(path, policy.TextBytesMax)
 	if err != nil {
 		return nil, err
 	}

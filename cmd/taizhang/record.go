@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -48,7 +49,7 @@ func (a *app) recordCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.readWrite(cmd.Context(), func(s *session) error { return a.record(cmd, s, rec) })
+			return a.record(cmd, rec)
 		},
 	}
 	fl := cmd.Flags()
@@ -88,15 +89,22 @@ func recordData(cmd *cobra.Command, data string) (jsontext.Value, error) {
 	case !isFile:
 		return jsontext.Value(data), nil
 	}
-	info, err := os.Stat(path)
+	text, err := readFile(path, events.RecordBytesMax)
+	return jsontext.Value(text), err
+}
+
+// readFile reads a file of at most so many bytes; what is no regular file does not say its size before it is read.
+func readFile(path string, bytesMax int64) ([]byte, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > events.RecordBytesMax {
-		return nil, sayError("%s 有 %d 字节，超过 %d 字节的上限", "%s has %d bytes, over the limit of %d", path, info.Size(), events.RecordBytesMax)
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, bytesMax+1))
+	if err == nil && int64(len(text)) > bytesMax {
+		err = sayError("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", path, bytesMax)
 	}
-	text, err := os.ReadFile(path)
-	return jsontext.Value(text), err
+	return text, err
 }
 
 // buildRecord checks the flags as strictly as a line of a file.
@@ -142,16 +150,33 @@ type recorded struct {
 	Warnings   []events.Text   `json:"warnings"`
 }
 
-func (a *app) record(cmd *cobra.Command, s *session, rec *events.Record) error {
-	result, err := s.Record(cmd.Context(), rec, a.account())
-	var refusal *aggregates.Refusal
-	if errors.As(err, &refusal) {
-		return a.refused(rec.ID.String(), reasonsOf(refusal.Breaches, s.Register().Timeline().At(rec.On)))
+// record writes a record and tells the answer. What is to begin a ledger is tried on one in memory before.
+func (a *app) record(cmd *cobra.Command, rec *events.Record) error {
+	if a.mustExist() != nil {
+		l, err := a.inMemory(cmd)
+		if err != nil {
+			return err
+		}
+		if _, err := l.Record(cmd.Context(), rec, a.account()); err != nil {
+			return a.tellRefused(l, rec, err)
+		}
 	}
-	if err != nil {
+	return a.readWrite(cmd, func(s *session) error {
+		result, err := s.Record(cmd.Context(), rec, a.account())
+		if err != nil {
+			return a.tellRefused(s.Ledger, rec, err)
+		}
+		return a.tellRecorded(rec, result)
+	})
+}
+
+// tellRefused tells the reasons if the error is the answer "no".
+func (a *app) tellRefused(l *ledger.Ledger, rec *events.Record, err error) error {
+	var refusal *aggregates.Refusal
+	if !errors.As(err, &refusal) {
 		return err
 	}
-	return a.tellRecorded(rec, result)
+	return a.refused(rec.ID.String(), reasonsOf(refusal.Breaches, l.Register().Timeline().At(rec.On)))
 }
 
 func (a *app) tellRecorded(rec *events.Record, result ledger.Result) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -55,12 +56,12 @@ func (a *app) tellReasons(to io.Writer, list []reason) {
 	}
 }
 
-// rulesOf and reasonOf put several reasons into one field.
+// rulesOf and reasonOf put several reasons into one field; a rule that is broken in several ways is named once.
 func rulesOf(list []reason) string {
 	var ids []string
 	for _, r := range list {
-		if r.Rule != "" {
-			ids = append(ids, string(r.Rule))
+		if id := string(r.Rule); id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
 	}
 	return strings.Join(ids, ";")

@@ -20,10 +20,10 @@ func (a *app) simulateCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if cfg.From, err = events.ParseDate(from); err != nil {
-				return usage(cmd, "--from：%v", "--from: %v", err)
+				return badDate(cmd, "--from", from)
 			}
 			if cfg.To, err = events.ParseDate(to); err != nil {
-				return usage(cmd, "--to：%v", "--to: %v", err)
+				return badDate(cmd, "--to", to)
 			}
 			if err := cfg.Check(); err != nil {
 				return &usageError{cmd.CommandPath(), err}

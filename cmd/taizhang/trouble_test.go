@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
@@ -32,6 +35,35 @@ func TestALedgerInUseCanBeAskedButNotWritten(t *testing.T) {
 	}
 	if err := inUse.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAnEventThatCannotBeReadIsAnAlertAndFailsTheCheck(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
+	store, err := logstore.Open(dir, logstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for stream, revision := range map[events.StreamID]uint64{events.PolicyStream: 1, "center-ZJ-0002": 1} {
+		odd := []events.Proposed{{ID: uuid.New(), Kind: "policy.adopted", Body: []byte(`{"version":9}`)}}
+		if _, err := store.Append(t.Context(), stream, revision, odd); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out := mustRun(t, "--data", dir, "--output", "csv", "alerts", "--code", "AL-LED-01"); strings.Count(out, "AL-LED-01") != 2 {
+		t.Errorf("got %s", out)
+	}
+	for _, center := range []string{"-", "ZJ-0002"} {
+		if out := mustRun(t, "--data", dir, "alerts", "explain", center, "AL-LED-01"); !strings.Contains(out, "version 9") || !strings.Contains(out, "policy adopted") {
+			t.Errorf("%s: got %s", center, out)
+		}
+	}
+	if out, _, code := taizhang(t, "--data", dir, "check"); code != 1 || strings.Count(out, "version 9") != 2 {
+		t.Errorf("exit %d: %s", code, out)
 	}
 }
 

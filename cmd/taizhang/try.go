@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/csv"
 	"fmt"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
@@ -20,15 +23,17 @@ func (a *app) tryCommand() *cobra.Command {
 				return usage(cmd, "--known-at 不能用于试算", "--known-at cannot be used to try")
 			}
 			return a.read(cmd.Context(), func(s *session) error {
-				var list []tried
+				w := &tryWriter{a: a}
+				if err := w.begin(); err != nil {
+					return err
+				}
 				nameless := false
 				err := s.TryFile(cmd.Context(), args[0], a.account(), s.on, func(t ledger.Tried) error {
 					nameless = nameless || t.Record.ID == uuid.Nil
-					list = append(list, triedOf(s, t))
-					return nil
+					return w.add(triedOf(s, t))
 				})
 				if err == nil {
-					err = a.writeTried(list)
+					err = w.finish()
 				}
 				if err == nil && nameless {
 					return errAnswered // a line without an id has no answer that could be told apart
@@ -80,36 +85,65 @@ func namesOf(alerts []aggregates.Alert) []alertName {
 	return list
 }
 
-func (a *app) writeTried(list []tried) error {
-	switch a.output {
-	case jsonOutput:
-		return a.writeObject(list)
+// tryWriter writes the answers as they come, however many.
+type tryWriter struct {
+	a     *app
+	csv   *csv.Writer
+	json  *jsontext.Encoder
+	count int
+}
+
+func (w *tryWriter) begin() error {
+	switch w.a.output {
 	case csvOutput:
-		sh := &sheet{columns: []column{{name: "id"}, {name: "answer"}, {name: "rule"}, {name: "reason"}}}
-		for _, x := range list {
-			sh.rows = append(sh.rows, []cell{text(x.ID), text(x.Answer), text(rulesOf(x.Reasons)), text(reasonOf(x.Reasons, a.lang))})
-		}
-		return a.write(sh)
-	}
-	if len(list) == 0 {
-		a.print("文件中没有记录。", "The file holds no record.")
-	}
-	for _, x := range list {
-		answer := a.say("接受", "accepted")
-		if x.Answer == "refused" {
-			answer = a.say("拒绝", "refused")
-		}
-		a.print("第 %d 行　%s　%s　%s", "line %d  %s  %s  %s", x.Line, answer, x.about, x.ID)
-		a.tellReasons(a.out, x.Reasons)
-		for _, o := range x.Opens {
-			a.print("  将产生预警 %s %s：%s", "  would open %s %s: %s", o.Code, o.Key, alertTitle(o.Code).In(a.lang))
-		}
-		for _, o := range x.Clears {
-			a.print("  将解除预警 %s %s：%s", "  would clear %s %s: %s", o.Code, o.Key, alertTitle(o.Code).In(a.lang))
-		}
-		for _, w := range x.Warns {
-			a.print("  提示：%s", "  warning: %s", w.In(a.lang))
-		}
+		w.csv = csv.NewWriter(w.a.out)
+		return w.csv.Write([]string{"id", "answer", "rule", "reason"})
+	case jsonOutput:
+		w.json = jsontext.NewEncoder(w.a.out, jsontext.WithIndent("  "))
+		return w.json.WriteToken(jsontext.BeginArray)
 	}
 	return nil
+}
+
+func (w *tryWriter) add(x tried) error {
+	w.count++
+	switch {
+	case w.csv != nil:
+		return w.csv.Write([]string{x.ID, x.Answer, rulesOf(x.Reasons), reasonOf(x.Reasons, w.a.lang)})
+	case w.json != nil:
+		return json.MarshalEncode(w.json, x)
+	}
+	w.a.tellTried(x)
+	return nil
+}
+
+func (w *tryWriter) finish() error {
+	switch {
+	case w.csv != nil:
+		w.csv.Flush()
+		return w.csv.Error()
+	case w.json != nil:
+		return w.json.WriteToken(jsontext.EndArray)
+	case w.count == 0:
+		w.a.print("文件中没有记录。", "The file holds no record.")
+	}
+	return nil
+}
+
+func (a *app) tellTried(x tried) {
+	answer := a.say("接受", "accepted")
+	if x.Answer == "refused" {
+		answer = a.say("拒绝", "refused")
+	}
+	a.print("第 %d 行　%s　%s　%s", "line %d  %s  %s  %s", x.Line, answer, x.about, x.ID)
+	a.tellReasons(a.out, x.Reasons)
+	for _, o := range x.Opens {
+		a.print("  将产生预警 %s %s：%s", "  would open %s %s: %s", o.Code, o.Key, alertTitle(o.Code).In(a.lang))
+	}
+	for _, o := range x.Clears {
+		a.print("  将解除预警 %s %s：%s", "  would clear %s %s: %s", o.Code, o.Key, alertTitle(o.Code).In(a.lang))
+	}
+	for _, w := range x.Warns {
+		a.print("  提示：%s", "  warning: %s", w.In(a.lang))
+	}
 }

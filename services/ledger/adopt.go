@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -45,8 +46,8 @@ func judgeAdoption(rec *events.Record, t policy.Timeline) (v aggregates.Verdict)
 	p, problems := policy.Parse([]byte(data.Text))
 	for _, problem := range problems {
 		against("data.text", events.Text{
-			Zh: fmt.Sprintf("第 %d 行 %s：%s", problem.Line, problem.Field, problem.Reason.Zh),
-			En: fmt.Sprintf("line %d, %s: %s", problem.Line, problem.Field, problem.Reason.En),
+			Zh: strings.TrimRight(fmt.Sprintf("第 %d 行 %s", problem.Line, problem.Field), " ") + "：" + problem.Reason.Zh,
+			En: strings.TrimRight(fmt.Sprintf("line %d, %s", problem.Line, problem.Field), ", ") + ": " + problem.Reason.En,
 		})
 	}
 	if len(problems) > 0 {

@@ -42,14 +42,14 @@ type CheckReport struct {
 // naive evaluation agrees with the read models on the date given and at every year's end. It finds, and repairs
 // nothing; an error is a store that cannot be read.
 func (l *Ledger) Check(ctx context.Context, cfg CheckConfig) (CheckReport, error) {
-	c := &checker{l: l, CheckConfig: cfg}
+	c := &checker{l: l, CheckConfig: cfg, dark: map[uint64]bool{}}
 	ids := l.register.IDs()
 	c.total = int64(l.register.Position()) + int64(len(ids))
 	if err := c.order(ctx); err != nil {
 		return c.report, fmt.Errorf("ledger: check: %w", err)
 	}
-	for _, b := range l.register.Breaks(events.PolicyStream) {
-		c.found(b.Position, events.PolicyStream, events.Say("记录不成立：%s", "the event cannot be right where it lies: %s", b.Cause))
+	for _, f := range l.breaks(events.PolicyStream) {
+		c.foundAgain(f)
 	}
 	work := func(id events.CenterID) proof { return l.prove(ctx, id, cfg.On) }
 	if err := inOrder(ctx, each(ids), work, c.center); err != nil {
@@ -64,7 +64,8 @@ type checker struct {
 	CheckConfig
 	l      *Ledger
 	report CheckReport
-	unread bool // some center could not be read to its end
+	dark   map[uint64]bool // positions found not to decode
+	unread bool            // some center could not be read to its end
 	lastOn events.Date
 	done   int64
 	total  int64
@@ -73,6 +74,21 @@ type checker struct {
 func (c *checker) found(position uint64, s events.StreamID, what events.Text) {
 	c.report.Findings++
 	c.Found(Finding{position, s, what})
+}
+
+// foundAgain passes over what is known already: that an event does not decode is a break of its stream too.
+func (c *checker) foundAgain(f Finding) {
+	if !c.dark[f.Position] {
+		c.found(f.Position, f.Stream, f.What)
+	}
+}
+
+// breaks lists what the read models hold to break the integrity of a stream.
+func (l *Ledger) breaks(s events.StreamID) (list []Finding) {
+	for _, b := range l.register.Breaks(s) {
+		list = append(list, Finding{b.Position, s, events.Say("记录不成立：%s", "the event cannot be right where it lies: %s", b.Cause)})
+	}
+	return list
 }
 
 func (c *checker) advance(by int64) {
@@ -100,12 +116,31 @@ func (c *checker) order(ctx context.Context) error {
 			c.found(s.Position, s.Stream, events.Say("版次 %d 之后是 %d", "revision %d is followed by %d", before, s.Revision))
 		}
 		if d.err != nil {
+			c.dark[s.Position] = true
 			c.found(s.Position, s.Stream, events.Say("无法解读：%v", "cannot be decoded: %v", d.err))
+		} else if why := unacceptable(s.Stream, &d.recorded.Record); why != nil {
+			c.found(s.Position, s.Stream, events.Say("不是可以入账的记录：%v", "is not a record that could be accepted: %v", why))
 		}
 		last, lastAt, revisions[s.Stream] = s.Position, s.RecordedAt, s.Revision
 		c.advance(1)
 		return nil
 	})
+}
+
+// unacceptable says why a stored record could never have been accepted: reading it back trusts its form, and a proof
+// does not.
+func unacceptable(s events.StreamID, rec *events.Record) error {
+	if rec.Stream() != s {
+		return fmt.Errorf("kind %s does not belong in this stream", rec.Kind)
+	}
+	line, err := events.EncodeRecord(rec)
+	if err != nil {
+		return err
+	}
+	if _, problems := events.DecodeRecord(line); len(problems) > 0 {
+		return problems
+	}
+	return nil
 }
 
 // proof is what proving one center came to.
@@ -134,7 +169,7 @@ func (c *checker) center(p proof) error {
 	c.lastOn = max(c.lastOn, p.lastOn)
 	c.unread = c.unread || p.unread
 	for _, f := range p.findings {
-		c.found(f.Position, f.Stream, f.What)
+		c.foundAgain(f)
 	}
 	c.advance(1)
 	return nil
@@ -159,7 +194,11 @@ func (c *checker) whole() {
 
 // prove checks one center against the stored bytes of its stream.
 func (l *Ledger) prove(ctx context.Context, id events.CenterID, on events.Date) proof {
-	p := proof{center: id}
+	p := proof{center: id, findings: l.breaks(id.Stream())}
+	if len(p.findings) > 0 {
+		p.unread = true // what cannot be right has no figures to compare
+		return p
+	}
 	var history []events.Recorded
 	var money plainMoney
 	replayed := aggregates.NewCenter(id)
@@ -177,7 +216,7 @@ func (l *Ledger) prove(ctx context.Context, id events.CenterID, on events.Date) 
 			return p
 		}
 		if err := replayed.Apply(&rec); err != nil {
-			p.unread = true // what cannot be right has no figures to compare
+			p.unread = true
 			p.findings = append(p.findings, Finding{rec.Position, id.Stream(), events.Say("记录不成立：%v", "the event cannot be right where it lies: %v", err)})
 			return p
 		}

@@ -81,6 +81,13 @@ func TestEveryKindOfDamageIsFound(t *testing.T) {
 		{"a reversal of no voucher", replace("spending.reversed", `"V1"`, `"V7"`), "cannot be right where it lies"},
 		{"an event that cannot be decoded", replace("funds.spent", `"version":1`, `"version":9`), "cannot be decoded"},
 		{"a grant of another year", replace("subsidy.granted", `"fiscalYear":2025`, `"fiscalYear":2026`), "naive evaluation"},
+		{"an amount below zero", replace("subsidy.granted", `"amountFen":100000`, `"amountFen":-100000`), "cannot be decoded"},
+		{"a record without the document that its mode asks for", replace("funds.spent", `"mode":"enforce"`, `"mode":"record"`), "could be accepted"},
+		{"a stream that is not its kind's", func(s *events.Stored) {
+			if s.Kind == "funds.spent" {
+				s.Stream = "centre-ZJ-0001"
+			}
+		}, "does not belong in this stream"},
 		{"a missing revision", func(s *events.Stored) {
 			if s.Kind == "funds.spent" {
 				s.Revision++
@@ -134,6 +141,31 @@ func TestABreakInTheLedgerIsAnAlertAndAFindingAndStopsItsCenter(t *testing.T) {
 	other := strings.Replace(line("other", registered), "ZJ-0001", "ZJ-0002", 1)
 	if report, bad := imports(t, l, ledger.ImportConfig{Files: []string{file(t, other)}}); report.Accepted != 1 {
 		t.Errorf("another center was stopped too: %+v", bad)
+	}
+}
+
+func TestAnIdThatIsThereTwiceIsFoundOnce(t *testing.T) {
+	first, store := newLedger(t)
+	for _, tail := range []string{registered, granted, received, spent} {
+		write(t, first, tail, tail)
+	}
+	twice := func(s *events.Stored) {
+		if s.Kind == "funds.spent" {
+			s.ID = idOf(received)
+		}
+	}
+	_, found := checks(t, open(t, &altered{Store: store, on: true, say: twice}))
+	if len(found) != 1 || found[0].Position != 5 || !strings.Contains(found[0].What.En, "recorded already") {
+		t.Errorf("found %+v", found)
+	}
+	unknown := func(s *events.Stored) {
+		if s.Kind == "funds.spent" {
+			s.Kind = "funds.lost"
+		}
+	}
+	_, found = checks(t, open(t, &altered{Store: store, on: true, say: unknown}))
+	if len(found) != 1 || found[0].Position != 5 || !strings.Contains(found[0].What.En, "cannot be decoded") {
+		t.Errorf("found %+v", found)
 	}
 }
 

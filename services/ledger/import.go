@@ -21,6 +21,10 @@ type ImportConfig struct {
 	AcceptGood bool                    // write the good records although there are bad ones
 	Bad        func(BadRecord)         // called for each bad record as it is found; may be nil
 	Progress   func(done, total int64) // called now and then with bytes of both passes; may be nil
+
+	// Into opens the ledger to write to when all is judged and there is something to write: a ledger in memory can
+	// judge what shall begin one on disk, so that what is refused leaves nothing behind. Nil for the ledger itself.
+	Into func() (*Ledger, error)
 }
 
 // BadRecord is a record that an import does not take, and why. Line counts from 1.
@@ -44,7 +48,7 @@ type importer struct {
 	ImportConfig
 	l      *Ledger
 	checks *checks
-	bad    map[spot]struct{} // lines refused in the first pass
+	bad    []spot // lines that the second pass leaves out, in order
 	report ImportReport
 	done   int64
 	total  int64
@@ -55,7 +59,7 @@ type importer struct {
 // second writes, so that each center's stream is at any moment a prefix of its records in the files: an import that
 // was interrupted is finished by running it again. Counting refused records is not an error.
 func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, error) {
-	im := &importer{ImportConfig: cfg, l: l, checks: newChecks(l, cfg.Files), bad: map[spot]struct{}{}}
+	im := &importer{ImportConfig: cfg, l: l, checks: newChecks(l, cfg.Files)}
 	if l.readOnly {
 		return im.report, errors.New("ledger: import: the ledger is open for reading only")
 	}
@@ -76,6 +80,12 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 		return im.report, nil
 	}
 	im.checks = nil // the second pass has copies of its own
+	if cfg.Into != nil {
+		var err error
+		if im.l, err = cfg.Into(); err != nil {
+			return im.report, err
+		}
+	}
 	im.done = im.total / 2
 	im.report.Repeated = 0
 	w := newWriter(im)
@@ -136,7 +146,9 @@ func (im *importer) check(ctx context.Context, ln *line) error {
 
 func (im *importer) refuse(ln *line, why []aggregates.Breach) {
 	im.report.Refused++
-	im.bad[ln.spot] = struct{}{}
+	if im.AcceptGood {
+		im.bad = append(im.bad, ln.spot)
+	}
 	if im.Bad == nil {
 		return
 	}

@@ -31,6 +31,55 @@ func TestAGoodFileIsImportedWholeAndAgainChangesNothing(t *testing.T) {
 	}
 }
 
+func TestAByteOrderMarkBeginsAFileAndNoRecord(t *testing.T) {
+	l, _ := newLedger(t)
+	const mark = "\ufeff"
+	path := file(t, mark+line("a", registered), line("b", granted), mark+line("c", received))
+	report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path, path}, AcceptGood: true})
+	if want := (ledger.ImportReport{Read: 6, Accepted: 2, Repeated: 2, Refused: 2}); report != want || len(bad) != 2 || bad[0].Line != 3 {
+		t.Errorf("got %+v, %+v", report, bad)
+	}
+}
+
+func TestWhatAnotherLedgerJudgedIsWrittenIntoTheOneThatIsMadeForIt(t *testing.T) {
+	l, memory := newLedger(t)
+	into, store := newLedger(t)
+	opened := 0
+	cfg := ledger.ImportConfig{Files: []string{file(t, line("a", registered), line("b", orphaned))}, Into: func() (*ledger.Ledger, error) { opened++; return into, nil }}
+	if report, _ := imports(t, l, cfg); report.Refused != 1 || opened != 0 {
+		t.Errorf("got %+v, opened %d times", report, opened)
+	}
+	cfg.AcceptGood = true
+	if report, _ := imports(t, l, cfg); report.Accepted != 1 || opened != 1 || count(t, memory) != 1 || count(t, store) != 2 {
+		t.Errorf("got %+v, opened %d times", report, opened)
+	}
+}
+
+func TestARecordTooLargeForItsOwnExportIsRefused(t *testing.T) {
+	l, _ := newLedger(t)
+	noted := func(bytes int) string {
+		text := line("a", registered)
+		start := strings.TrimSuffix(text, "}") + `,"note":"`
+		return start + strings.Repeat("x", bytes-len(start)-len(`"}`)) + `"}`
+	}
+	report, bad := imports(t, l, ledger.ImportConfig{Files: []string{file(t, noted(events.RecordBytesMax))}})
+	if report.Refused != 1 || !strings.Contains(bad[0].Breaches[0].Reason.En, "written out in full") {
+		t.Errorf("got %+v, %+v", report, bad)
+	}
+	report, bad = imports(t, l, ledger.ImportConfig{Files: []string{file(t, noted(events.RecordBytesMax-len(`,"mode":"enforce"`)))}})
+	if report.Accepted != 1 {
+		t.Fatalf("got %+v, %+v", report, bad)
+	}
+	var out bytes.Buffer
+	if _, err := l.Export(t.Context(), &out, nil); err != nil {
+		t.Fatal(err)
+	}
+	again, _ := newLedger(t)
+	if report, bad := imports(t, again, ledger.ImportConfig{Files: []string{file(t, strings.TrimSuffix(out.String(), "\n"))}}); report.Accepted != 1 || report.Repeated != 1 {
+		t.Errorf("got %+v, %+v", report, bad)
+	}
+}
+
 func TestEveryBadRecordIsListedAndNothingIsWritten(t *testing.T) {
 	l, store := newLedger(t)
 	path := file(t,

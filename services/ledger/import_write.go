@@ -41,7 +41,8 @@ func newWriter(im *importer) *writer {
 // take adds one line to the window and writes the window when it is full. A policy judges what follows it, so it is
 // a window of its own.
 func (w *writer) take(ctx context.Context, ln *line) error {
-	if _, bad := w.im.bad[ln.spot]; bad {
+	if bad := w.im.bad; len(bad) > 0 && bad[0] == ln.spot {
+		w.im.bad = bad[1:]
 		return nil
 	}
 	if len(ln.problems) > 0 {

@@ -74,6 +74,9 @@ func readLines(path string, file int) iter.Seq2[[]line, error] {
 	}
 }
 
+// byteOrderMark begins a file that some editors save. It is no part of the text, and says nothing in UTF-8.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // lineReader cuts a file into lines.
 type lineReader struct {
 	src *bufio.Reader
@@ -89,6 +92,9 @@ func (r *lineReader) next() (line, error) {
 		text, err := r.text()
 		if err != nil && (err != io.EOF || r.end == r.at.offset) {
 			return line{}, err
+		}
+		if r.at.offset == 0 {
+			text = bytes.TrimPrefix(text, byteOrderMark)
 		}
 		l := line{spot: r.at, end: r.end, text: text}
 		if len(text) > events.RecordBytesMax {

@@ -199,7 +199,26 @@ func draft(rec *events.Record, v *aggregates.Verdict, account Account) (events.E
 	if len(body) > events.BodyBytesMax {
 		return entry, nil, refuse("", "入账后有 %d 字节，超过 %d 字节的上限", "it would take %d bytes in the ledger, over the limit of %d", len(body), events.BodyBytesMax)
 	}
-	return entry, body, nil
+	return entry, body, exportable(rec, len(body))
+}
+
+// exportNamesBytes is more than the id, kind and center of a record take, which its body does not hold.
+const exportNamesBytes = 1024
+
+// exportable refuses a record that its own export could not be imported with: what the line left out, such as the
+// mode, is written out. Only the largest are measured.
+func exportable(rec *events.Record, bodyBytes int) error {
+	if bodyBytes+exportNamesBytes <= events.RecordBytesMax {
+		return nil
+	}
+	line, err := events.EncodeRecord(rec)
+	if err != nil {
+		return fmt.Errorf("ledger: encode record %s: %w", rec.ID, err)
+	}
+	if len(line) > events.RecordBytesMax {
+		return refuse("", "完整写出有 %d 字节，超过 %d 字节的上限", "it takes %d bytes when written out in full, over the limit of %d", len(line), events.RecordBytesMax)
+	}
+	return nil
 }
 
 func refuse(field, zh, en string, args ...any) error {
