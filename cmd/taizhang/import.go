@@ -54,10 +54,7 @@ func (a *app) importFirst(cmd *cobra.Command, cfg ledger.ImportConfig) (err erro
 	}
 	var store *logstore.Store
 	cfg.Into = func() (*ledger.Ledger, error) {
-		if store, err = a.openStore(false); err != nil {
-			return nil, err
-		}
-		return ledger.Open(cmd.Context(), store, ledger.Config{Log: a.log})
+		return ledger.OpenFrom(cmd.Context(), a.source(&store, false), ledger.Config{Log: a.log})
 	}
 	err = a.importFiles(cmd.Context(), l, cfg)
 	if store != nil {

@@ -64,12 +64,13 @@ func (a *app) inMemory(cmd *cobra.Command) (*ledger.Ledger, error) {
 }
 
 func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) error) (err error) {
-	store, err := a.openStore(cfg.ReadOnly)
-	if err != nil {
-		return err
-	}
-	defer func() { err = cmp.Or(err, store.Close()) }()
-	l, err := ledger.Open(ctx, store, cfg)
+	var store *logstore.Store
+	defer func() {
+		if store != nil {
+			err = cmp.Or(err, store.Close())
+		}
+	}()
+	l, err := ledger.OpenFrom(ctx, a.source(&store, cfg.ReadOnly), cfg)
 	if err != nil {
 		return err
 	}
@@ -84,19 +85,23 @@ func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) err
 	return do(s)
 }
 
-// openStore opens the store, and says so if that cut off what a crash left: bytes never go away in silence.
-func (a *app) openStore(readOnly bool) (*logstore.Store, error) {
-	store, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly})
-	if err != nil {
-		return nil, err
-	}
-	if torn := store.Report().Torn; torn != nil {
-		a.log.Warn("a commit that nobody was told of ends the log", zap.String("file", torn.File), zap.Int64("offset", torn.Offset), zap.Int64("bytes", torn.Bytes))
-		if !readOnly {
-			fmt.Fprintln(a.errOut, a.say("提示：上次写入中断，末尾 %d 字节属于一次未完成、从未确认的提交，已截去", "note: a write was cut short; the last %d bytes, of a commit that nobody was told of, were cut off", torn.Bytes))
+// source opens the store into the variable, and says so if that cut off what a crash left: bytes never go away in
+// silence.
+func (a *app) source(store **logstore.Store, readOnly bool) ledger.Source {
+	return func(replay func(events.Stored) error) (events.Store, error) {
+		opened, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly, Replay: replay})
+		if err != nil {
+			return nil, err
 		}
+		*store = opened
+		if torn := opened.Report().Torn; torn != nil {
+			a.log.Warn("a commit that nobody was told of ends the log", zap.String("file", torn.File), zap.Int64("offset", torn.Offset), zap.Int64("bytes", torn.Bytes))
+			if !readOnly {
+				fmt.Fprintln(a.errOut, a.say("提示：上次写入中断，末尾 %d 字节属于一次未完成、从未确认的提交，已截去", "note: a write was cut short; the last %d bytes, of a commit that nobody was told of, were cut off", torn.Bytes))
+			}
+		}
+		return opened, nil
 	}
-	return store, nil
 }
 
 // mustExist says clearly that there is no ledger where one is asked about.

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"testing"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 )
@@ -39,14 +40,16 @@ func BenchmarkRebuild(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		store, err := logstore.Open(dir, logstore.Options{ReadOnly: true})
+		l, err := ledger.OpenFrom(b.Context(), func(replay func(events.Stored) error) (events.Store, error) {
+			return logstore.Open(dir, logstore.Options{ReadOnly: true, Replay: replay})
+		}, ledger.Config{ReadOnly: true})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if l := open(b, store); l.Register().Position() != uint64(n)+1 {
+		if l.Register().Position() != uint64(n)+1 {
 			b.Fatal("not rebuilt")
 		}
-		if err := store.Close(); err != nil {
+		if err := l.Store().Close(); err != nil {
 			b.Fatal(err)
 		}
 	}

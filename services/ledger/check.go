@@ -103,7 +103,7 @@ func (c *checker) order(ctx context.Context) error {
 	revisions := map[events.StreamID]uint64{}
 	var last uint64
 	var lastAt time.Time
-	return eachDecoded(ctx, c.l.store.ReadAll(ctx, 0), func(d *decoded) error {
+	return eachDecoded(ctx, c.l.all(ctx), func(d *decoded) error {
 		s := d.stored
 		c.report.Events++
 		if s.Position <= last {

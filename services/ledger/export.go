@@ -15,7 +15,7 @@ import (
 func (l *Ledger) Export(ctx context.Context, to io.Writer, progress func(done, total int64)) (count int, err error) {
 	w := bufio.NewWriterSize(to, 1<<16)
 	total := int64(l.register.Position())
-	err = inOrder(ctx, inBatches(l.store.ReadAll(ctx, 0)), encodeAll, func(batch []exported) error {
+	err = inOrder(ctx, inBatches(l.all(ctx)), encodeAll, func(batch []exported) error {
 		for _, e := range batch {
 			if e.err != nil {
 				return e.err

@@ -44,13 +44,28 @@ type Ledger struct {
 	locks map[events.StreamID]*sync.Mutex
 }
 
-// Open reads the whole store and, if it is empty, adopts the built-in policy as its first event. The store remains
-// the caller's to close.
+// Source opens a store and meanwhile hands every event in it, in order, to replay; an error of replay ends it.
+type Source func(replay func(events.Stored) error) (events.Store, error)
+
+// Open reads the whole of an open store and, if it is empty, adopts the built-in policy as its first event. The store
+// remains the caller's to close.
 func Open(ctx context.Context, store events.Store, cfg Config) (*Ledger, error) {
+	return OpenFrom(ctx, func(replay func(events.Stored) error) (events.Store, error) {
+		return store, feedFrom(store.ReadAll(ctx, 0), replay)
+	}, cfg)
+}
+
+// OpenFrom is Open of a store that is read once, while it is opened. The store is the caller's to close, also when
+// OpenFrom fails after the source did not.
+func OpenFrom(ctx context.Context, source Source, cfg Config) (*Ledger, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
-	register, err := rebuild(ctx, store, time.Time{}, cfg.Log)
+	var store events.Store
+	register, err := rebuild(ctx, func(replay func(events.Stored) error) (err error) {
+		store, err = source(replay)
+		return err
+	}, cfg.Log)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: open: %w", err)
 	}
@@ -73,7 +88,9 @@ func (l *Ledger) Store() events.Store { return l.store }
 // KnownAt returns the read models as the ledger stood at an instant: those of its prefix up to the last position
 // recorded by then.
 func (l *Ledger) KnownAt(ctx context.Context, at time.Time) (*projections.Register, error) {
-	r, err := rebuild(ctx, l.store, at, l.log)
+	r, err := rebuild(ctx, func(replay func(events.Stored) error) error {
+		return feedFrom(upTo(l.store.ReadAll(ctx, 0), at), replay)
+	}, l.log)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read what was known at %v: %w", at, err)
 	}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -21,12 +22,27 @@ type decoded struct {
 	err      error
 }
 
-// rebuild applies everything stored, in order, to a new register: the prefix up to an instant, or all of it if the
-// instant is zero. What breaks the ledger's integrity is in the register and in the log; only a store that cannot be
-// read is an error.
-func rebuild(ctx context.Context, store events.Store, knownAt time.Time, log *zap.Logger) (*projections.Register, error) {
+// feed hands stored events to a sink, in order; an error of the sink ends it and is its error.
+type feed func(sink func(events.Stored) error) error
+
+// feedFrom feeds what a read yields.
+func feedFrom(read iter.Seq2[events.Stored, error], sink func(events.Stored) error) error {
+	for s, err := range read {
+		if err != nil {
+			return err
+		}
+		if err := sink(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rebuild applies everything fed, in order, to a new register. What breaks the ledger's integrity is in the register
+// and in the log; only a store that cannot be read is an error.
+func rebuild(ctx context.Context, from feed, log *zap.Logger) (*projections.Register, error) {
 	r := projections.NewRegister()
-	err := eachDecoded(ctx, upTo(store.ReadAll(ctx, 0), knownAt), func(d *decoded) error {
+	err := eachDecoded(ctx, from, func(d *decoded) error {
 		if d.err != nil {
 			log.Error("event cannot be read", zap.Uint64("position", d.stored.Position), zap.Error(d.err))
 			r.ApplyBroken(d.stored, d.err)
@@ -41,9 +57,6 @@ func rebuild(ctx context.Context, store events.Store, knownAt time.Time, log *za
 // upTo ends a read before the first event that was recorded after an instant. RecordedAt never decreases, so that
 // is the prefix up to the last position known then.
 func upTo(read iter.Seq2[events.Stored, error], knownAt time.Time) iter.Seq2[events.Stored, error] {
-	if knownAt.IsZero() {
-		return read
-	}
 	return func(yield func(events.Stored, error) bool) {
 		for s, err := range read {
 			if err == nil && s.RecordedAt.After(knownAt) || !yield(s, err) {
@@ -53,9 +66,14 @@ func upTo(read iter.Seq2[events.Stored, error], knownAt time.Time) iter.Seq2[eve
 	}
 }
 
-// eachDecoded decodes a read of the store on all processors and hands the events to sink in order.
-func eachDecoded(ctx context.Context, read iter.Seq2[events.Stored, error], sink func(*decoded) error) error {
-	return inOrder(ctx, inBatches(read), decodeAll, func(batch []decoded) error {
+// all feeds everything in the store.
+func (l *Ledger) all(ctx context.Context) feed {
+	return func(sink func(events.Stored) error) error { return feedFrom(l.store.ReadAll(ctx, 0), sink) }
+}
+
+// eachDecoded decodes what is fed on all processors and hands the events to sink in order.
+func eachDecoded(ctx context.Context, from feed, sink func(*decoded) error) error {
+	return inOrder(ctx, inBatches(from), decodeAll, func(batch []decoded) error {
 		for i := range batch {
 			if err := sink(&batch[i]); err != nil {
 				return err
@@ -65,25 +83,29 @@ func eachDecoded(ctx context.Context, read iter.Seq2[events.Stored, error], sink
 	})
 }
 
-// inBatches copies what a read yields, which is valid only until its next step.
-func inBatches(read iter.Seq2[events.Stored, error]) iter.Seq2[[]decoded, error] {
+// errEnough ends a feed of which no more is wanted.
+var errEnough = errors.New("enough")
+
+// inBatches copies what is fed, which is valid only until the sink returns.
+func inBatches(from feed) iter.Seq2[[]decoded, error] {
 	return func(yield func([]decoded, error) bool) {
 		batch := make([]decoded, 0, decodeBatch)
-		for s, err := range read {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
+		err := from(func(s events.Stored) error {
 			s.Body, s.Bytes = append([]byte(nil), s.Body...), nil
 			if batch = append(batch, decoded{stored: s}); len(batch) < decodeBatch {
-				continue
+				return nil
 			}
 			if !yield(batch, nil) {
-				return
+				return errEnough
 			}
 			batch = make([]decoded, 0, decodeBatch)
-		}
-		if len(batch) > 0 {
+			return nil
+		})
+		switch {
+		case errors.Is(err, errEnough):
+		case err != nil:
+			yield(nil, err)
+		case len(batch) > 0:
 			yield(batch, nil)
 		}
 	}
