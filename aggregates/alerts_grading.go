@@ -93,7 +93,7 @@ func (v *view) gradingAlerts() {
 			}
 		}
 		if len(v.taskBooks.upTo(g.on)) == 0 {
-			v.raise(p, "AL-EVL-03", yearKey(g.what.Year), g.on, v.taskBooks.upTo(v.on).first(any1).date(), g.rev)
+			v.raise(p, "AL-EVL-03", yearKey(g.what.Year), g.on, v.taskBooks.upTo(v.on).first(always).date(), g.rev)
 		}
 	}
 }
@@ -127,7 +127,7 @@ func (v *view) rectification(year int, s spell) {
 	ordered = ordered && order.on <= v.on
 	if p := v.t.At(s.on); p != nil {
 		v.overdue(p, "AL-RCT-01", yearKey(year), s.place, p.Parameters.RectificationOrderDays.Value, earliest(s.until, dateIf(ordered, order.on)))
-		held := v.interviews[year].upTo(v.on).first(any1)
+		held := v.interviews[year].upTo(v.on).first(always)
 		v.overdue(p, "AL-ITV-01", yearKey(year), s.place, p.Parameters.InterviewDays.Value, earliest(s.until, held.date()))
 	}
 	if !ordered {
@@ -141,7 +141,7 @@ func (v *view) rectification(year int, s spell) {
 	if due == 0 {
 		due = order.on + events.Date(p.Parameters.RectificationTermDays.Value)
 	}
-	accepted := v.acceptances[year].upTo(v.on).first(any1)
+	accepted := v.acceptances[year].upTo(v.on).first(always)
 	v.raise(p, "AL-RCT-02", yearKey(year), max(due+1, s.on, order.on), earliest(s.until, accepted.date()), s.rev, order.rev)
 }
 
@@ -168,7 +168,7 @@ func (v *view) revocationDue(year int, s spell) {
 			}
 		})
 		for gap := year - n + 1; gap < year; gap++ {
-			graded := v.gradings[gap].upTo(v.on).first(any1)
+			graded := v.gradings[gap].upTo(v.on).first(always)
 			if !v.activeIn(gap) || graded != nil && graded.on <= s.on {
 				continue
 			}

@@ -10,10 +10,10 @@ import (
 func passed(p *events.PreliminaryReviewed) bool       { return p.Passed }
 func appraised(p *events.PlanAppraised) bool          { return p.Passed }
 func approved(p *events.SpecialMeetingDecided) bool   { return p.Approved }
-func any1[T any](T) bool                              { return true }
+func always[T any](T) bool                            { return true }
 func (v *view) passedOn() events.Date                 { return v.reviews.upTo(v.on).first(passed).date() }
 func (v *view) approvedOn() events.Date               { return v.meetings.upTo(v.on).first(approved).date() }
-func (v *view) plaque() *dated[*events.PlaqueAwarded] { return v.plaques.upTo(v.on).first(any1) }
+func (v *view) plaque() *dated[*events.PlaqueAwarded] { return v.plaques.upTo(v.on).first(always) }
 func (v *view) plaqueOn() events.Date                 { return v.plaque().date() }
 
 // admissionAlerts are AL-ADM-01 to 03.
@@ -143,7 +143,7 @@ func (v *view) recognitionAlerts() {
 	}
 	if g := v.appraisals.upTo(d).first(appraised); g != nil {
 		if p := v.t.At(g.on); p != nil {
-			v.overdue(p, "AL-PRC-02", string(events.KindPreliminaryReviewed), g.place, p.Parameters.PreliminaryReviewDays.Value, v.reviews.upTo(d).first(any1).date())
+			v.overdue(p, "AL-PRC-02", string(events.KindPreliminaryReviewed), g.place, p.Parameters.PreliminaryReviewDays.Value, v.reviews.upTo(d).first(always).date())
 		}
 	}
 	if g := v.meetings.upTo(d).first(approved); g != nil {

@@ -161,7 +161,7 @@ func (v *view) separateAccount(b *book, vouchers series[*voucher]) {
 		}
 		allReversedOn = max(allReversedOn, on)
 	}
-	cleared := earliest(b.confirmations.upTo(v.on).first(any1).date(), allReversedOn)
+	cleared := earliest(b.confirmations.upTo(v.on).first(always).date(), allReversedOn)
 	if b.signed.what.SeparateAccountClause {
 		v.overdue(p, "AL-OUT-02", b.id, first.place, p.Parameters.SeparateAccountDays.Value, cleared)
 		return

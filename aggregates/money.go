@@ -313,7 +313,7 @@ func (v *view) executionAlerts(m *money) {
 		if !m.ends[i].low {
 			continue
 		}
-		word := v.words[year+1].upTo(v.on).first(any1)
+		word := v.words[year+1].upTo(v.on).first(always)
 		if x := v.raise(p, "AL-EXE-02", yearKey(year), end, word.date()); x != nil {
 			x.follows(v.c, m.moved(year, end, sourcesOf(p, ProvinceScope))...)
 			x.Figures = m.rateFigures(year)
