@@ -92,7 +92,7 @@ func (s *Store) Append(ctx context.Context, name events.StreamID, expected uint6
 }
 
 // settle answers an append that is not at the end of its stream: with its places if it is a repeat of what is there,
-// with a conflict otherwise.
+// with a conflict if it is not, and with events.ErrUnknown if what is there cannot be read.
 func (s *Store) settle(name events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
 	now, positions, _ := s.now(name)
 	actual := uint64(len(positions))
@@ -104,8 +104,8 @@ func (s *Store) settle(name events.StreamID, expected uint64, batch []events.Pro
 	r := reader{store: s, view: now, parser: newParser()}
 	for i := range batch {
 		was, err := r.at(positions[expected+uint64(i)])
-		if err != nil {
-			return nil, err
+		if err != nil { // it may be there already
+			return nil, fmt.Errorf("logstore: append to %s: %w: %w", name, events.ErrUnknown, err)
 		}
 		if was.ID != batch[i].ID || was.Kind != batch[i].Kind || !bytes.Equal(was.Body, batch[i].Body) {
 			return nil, conflict
@@ -257,25 +257,26 @@ func (s *Store) publish(records []byte) {
 	s.changed = make(chan struct{})
 }
 
-// makeRoom sees to it that the active segment has room for a commit of n bytes and a zero after it: as long as a
-// segment ends in zeros it was not closed, and recover looks after its last commit.
+// makeRoom sees to it that the active segment has room for a commit of n bytes.
 func (s *Store) makeRoom(n int64) error {
 	g := s.writer.active
-	if g.end+n < g.size {
+	if g.end+n <= g.size {
 		return nil
 	}
-	if g.size == g.end && g.end+n < s.opts.SegmentBytes { // as Close left it
-		if err := g.file.Allocate(s.opts.SegmentBytes); err != nil {
-			_ = g.file.Truncate(g.end) // gives back what could be had
+	if g.size == g.end && g.end+n <= s.opts.SegmentBytes { // as Close left it
+		g.size = s.opts.SegmentBytes
+		if err := g.file.Allocate(g.size); err != nil {
+			if err := s.trim(); err != nil { // gives back what could be had
+				return err
+			}
 			return fileError(opAllocate, s.dir, g.name, err)
 		}
-		g.size = s.opts.SegmentBytes
 		return nil
 	}
 	if err := s.trim(); err != nil {
 		return err
 	}
-	if err := s.begin(n + 1); err != nil {
+	if err := s.begin(n); err != nil {
 		return err
 	}
 	s.writer.active = s.view.segments[len(s.view.segments)-1]

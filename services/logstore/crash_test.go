@@ -3,10 +3,13 @@ package logstore
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
-	"sync"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/taizhang/taizhang/events"
@@ -57,34 +60,110 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 	dir := t.TempDir()
 	acknowledged := map[events.StreamID]uint64{}
 	for round := range 25 {
-		runAndKill(t, dir, 1+round*7, acknowledged)
-		s := mustOpen(t, dir, Options{SegmentBytes: 16 << 10})
-		total := 0
-		for name, revision := range acknowledged {
-			var n uint64
-			for e, err := range s.ReadStream(t.Context(), name, 0) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if want := batch(fmt.Sprint(name, n/3*3), 3)[n%3]; e.ID != want.ID || e.Revision != n+1 {
-					t.Fatalf("round %d: %s has %v at %d", round, name, e.ID, n+1)
-				}
-				n++
-			}
-			if n < revision || n%3 != 0 {
-				t.Fatalf("round %d: of %d acknowledged events of %s %d are there", round, revision, name, n)
-			}
-			total += int(n)
-		}
-		if got := len(lines(t, s)); got < total {
-			t.Fatalf("round %d: %d events, in streams %d", round, got, total)
-		}
-		mustClose(t, s)
+		runAndKill(t, dir, 1+round*7, acknowledged, nil)
+		checkAcknowledged(t, dir, acknowledged)
 	}
 }
 
-// runAndKill starts a child on the directory and kills it when it has acknowledged some batches.
-func runAndKill(t *testing.T, dir string, batches int, acknowledged map[events.StreamID]uint64) {
+// TestAProcessThatIsStoppedAndGoesOnLosesNothing stops the child at random under load. While it stands still its log can
+// be read and verified, and nobody else can write to it.
+func TestAProcessThatIsStoppedAndGoesOnLosesNothing(t *testing.T) {
+	dir, rng := t.TempDir(), rand.New(rand.NewPCG(1, 5))
+	acknowledged := map[events.StreamID]uint64{}
+	for range 6 {
+		runAndKill(t, dir, 200, acknowledged, func(child *exec.Cmd) (enough bool) {
+			if rng.IntN(10) > 0 {
+				return false
+			}
+			signal(t, child, syscall.SIGSTOP)
+			var is syscall.WaitStatus
+			if _, err := syscall.Wait4(child.Process.Pid, &is, syscall.WUNTRACED, nil); err != nil || !is.Stopped() {
+				t.Fatalf("the child is not stopped: %v, %v", is, err)
+			}
+			lookAtStopped(t, dir)
+			if rng.IntN(20) == 0 {
+				return true // it is killed as it stands
+			}
+			signal(t, child, syscall.SIGCONT)
+			return false
+		})
+		checkAcknowledged(t, dir, acknowledged)
+	}
+}
+
+func lookAtStopped(t *testing.T, dir string) {
+	t.Helper()
+	var locked *LockedError
+	if _, err := Open(dir, Options{}); !errors.As(err, &locked) {
+		t.Errorf("opened beside a process that is stopped: %v", err)
+	}
+	r, err := Verify(dir, nil)
+	if err != nil || len(r.Damages) > 0 || r.Records%3 != 0 {
+		t.Errorf("verified beside a process that is stopped: %+v, %v", r, err)
+	}
+	s := mustOpen(t, dir, Options{ReadOnly: true})
+	if n := len(lines(t, s)); uint64(n) != r.Records {
+		t.Errorf("%d events are read, %d verified", n, r.Records)
+	}
+	mustClose(t, s)
+}
+
+func TestASecondProcessLeavesTheDirectoryToTheFirst(t *testing.T) {
+	dir := t.TempDir()
+	acknowledged := map[events.StreamID]uint64{}
+	tried := false
+	runAndKill(t, dir, 50, acknowledged, func(*exec.Cmd) (enough bool) {
+		if tried {
+			return false
+		}
+		tried = true
+		second := child(t, dir)
+		second.Stderr = nil
+		out, err := second.CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || !strings.Contains(string(out), "in use by another process") {
+			t.Errorf("the second process ended with %v: %s", err, out)
+		}
+		return false
+	})
+	checkAcknowledged(t, dir, acknowledged)
+}
+
+func signal(t *testing.T, child *exec.Cmd, s os.Signal) {
+	t.Helper()
+	if err := child.Process.Signal(s); err != nil {
+		t.Error(err)
+	}
+}
+
+// checkAcknowledged opens the log that a killed child left: what it acknowledged is there, in whole batches.
+func checkAcknowledged(t *testing.T, dir string, acknowledged map[events.StreamID]uint64) {
+	t.Helper()
+	s := mustOpen(t, dir, Options{SegmentBytes: 16 << 10})
+	total := 0
+	for name, revision := range acknowledged {
+		var n uint64
+		for e, err := range s.ReadStream(t.Context(), name, 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := batch(fmt.Sprint(name, n/3*3), 3)[n%3]; e.ID != want.ID || e.Revision != n+1 {
+				t.Fatalf("%s has %v at %d", name, e.ID, n+1)
+			}
+			n++
+		}
+		if n < revision || n%3 != 0 {
+			t.Fatalf("of %d acknowledged events of %s %d are there", revision, name, n)
+		}
+		total += int(n)
+	}
+	if got := len(lines(t, s)); got < total {
+		t.Fatalf("%d events, in streams %d", got, total)
+	}
+	mustClose(t, s)
+}
+
+func child(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -93,6 +172,14 @@ func runAndKill(t *testing.T, dir string, batches int, acknowledged map[events.S
 	child := exec.CommandContext(t.Context(), exe)
 	child.Env = append(os.Environ(), crashDirVariable+"="+dir)
 	child.Stderr = os.Stderr
+	return child
+}
+
+// runAndKill starts a child on the directory and kills it when it has acknowledged some batches; after each of them it
+// calls during, if there is one, which may say that this is enough.
+func runAndKill(t *testing.T, dir string, batches int, acknowledged map[events.StreamID]uint64, during func(*exec.Cmd) (enough bool)) {
+	t.Helper()
+	child := child(t, dir)
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +187,6 @@ func runAndKill(t *testing.T, dir string, batches int, acknowledged map[events.S
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var once sync.Once
 	seen := 0
 	for lines := bufio.NewScanner(out); lines.Scan(); seen++ { // to the end: what it acknowledged while dying counts too
 		var name events.StreamID
@@ -108,8 +194,11 @@ func runAndKill(t *testing.T, dir string, batches int, acknowledged map[events.S
 		if _, err := fmt.Sscan(lines.Text(), &name, &revision); err == nil {
 			acknowledged[name] = max(acknowledged[name], revision)
 		}
-		if seen >= batches {
-			once.Do(func() { _ = child.Process.Kill() })
+		if 0 < seen && seen < batches && during != nil && during(child) {
+			batches = seen
+		}
+		if seen == batches {
+			_ = child.Process.Kill()
 		}
 	}
 	_ = child.Wait()

@@ -12,8 +12,8 @@
 //
 // A commit that a crash cut short, at the end of the last segment, was never answered: Open cuts it off and says so
 // (Report.Torn). Anything else that is not as it was written is a DamageError that names file, offset and position;
-// nothing is repaired. Before anything recovered after a crash is handed out, the last commit is written and synced once
-// more, for after a failed sync the operating system may show bytes that are not on disk.
+// nothing is repaired. Before an opened store hands anything out, the last commit is written and synced once more, for
+// after a failed sync, or one that never came, the operating system may show bytes that are not on disk.
 //
 // After a failed write or sync the store refuses to append until it is opened again (FailedError). A full disk is
 // noticed when a segment is set aside, before a batch is written, and does no harm: appends work again when there is room.
@@ -23,10 +23,16 @@
 // Writing a sector of 512 bytes again does not harm the sectors beside it, and after a power cut each sector holds
 // either what it held or what was written (power-safe overwrites). A sync that succeeds has reached the medium, and so
 // has a rename after its directory is synced. Files are not changed by others; one process at a time has the
-// directory (flock), on a local file system.
+// directory (flock), on a local file system. A file's size and the names in a directory are kept in a journal: if syncing
+// them fails, a later sync that succeeds has written them; for the bytes of a file this is not assumed.
 //
 // # What it cannot see
 //
 // A log that ends early at a commit's end looks like a log that was not written further, and a last commit of which the
 // disk lost whole sectors looks like one that a power cut tore. A checkpoint of the ledger kept elsewhere sees both.
+//
+// # Copies
+//
+// Backup copies a log while it is written to, and goes on from an earlier copy; Restore copies one to an empty
+// directory. A copy is a log like any other: Verify and Open take it as it is.
 package logstore

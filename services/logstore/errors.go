@@ -58,8 +58,17 @@ func (e *FileError) Text() events.Text {
 	case errors.Is(e.Err, syscall.ENOENT):
 		why = events.Say("它不存在", "it does not exist")
 	}
-	at := events.Say("台账文件 %s（%s）：", "ledger file %s, %s: ", e.Path, e.Op)
-	return events.Text{Zh: at.Zh + why.Zh, En: at.En + why.En}
+	op, ok := chineseOps[e.Op]
+	if !ok {
+		op = e.Op
+	}
+	return events.Text{Zh: fmt.Sprintf("台账文件 %s（%s）：", e.Path, op) + why.Zh, En: fmt.Sprintf("ledger file %s, %s: ", e.Path, e.Op) + why.En}
+}
+
+// chineseOps says the operations that users meet when a directory is full, read-only or not theirs.
+var chineseOps = map[string]string{
+	"create directory": "建立目录", "lock directory": "锁定目录", "sync directory": "目录落盘", "list": "列目录", "open": "打开",
+	"create": "新建", opAllocate: "预留空间", "read": "读", "write": "写", "write header": "写首行", "truncate": "截短", "sync": "落盘",
 }
 
 // Full says whether there was no room: the disk, a quota or a limit on the size of a file.

@@ -44,17 +44,20 @@ type File interface {
 type osFS struct{}
 
 func (osFS) Make(dir string) error {
-	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
 	parent := filepath.Dir(dir)
-	if err := (osFS{}).Make(parent); err != nil {
+	names, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		if err := (osFS{}).Make(parent); err != nil {
+			return err
+		}
+		if err = os.Mkdir(dir, 0o750); errors.Is(err, os.ErrExist) {
+			err = nil
+		}
+	}
+	if err != nil || len(names) > 0 {
 		return err
 	}
-	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	return osFS{}.SyncDir(parent)
+	return osFS{}.SyncDir(parent) // of an empty directory too: who made it may have died before it was durable
 }
 
 func (osFS) Lock(dir string) (io.Closer, error) {

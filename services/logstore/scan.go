@@ -67,7 +67,8 @@ type stream struct {
 type scan struct {
 	fs     FS
 	dir    string
-	replay func(events.Stored) error // may be nil
+	replay func(events.Stored) error              // may be nil
+	whole  func(g *segment, commits []byte) error // is handed each segment that was checked, up to its last commit; may be nil
 	report Report
 
 	unlocked bool // another process may be writing
@@ -88,6 +89,14 @@ type scan struct {
 
 func newScan(fs FS, dir string, replay func(events.Stored) error) *scan {
 	return &scan{fs: fs, dir: dir, replay: replay, parser: newParser(), streams: map[events.StreamID]*stream{}, recordedAt: time.Unix(0, 0).UTC()}
+}
+
+// shut closes the segments, and adds what that says to an error.
+func (w *scan) shut(err error) error {
+	for _, g := range w.segments {
+		err = errors.Join(err, fileError("close", w.dir, g.name, g.file.Close()))
+	}
+	return err
 }
 
 // walk reads every segment, the last one open for writing if write is set, and returns the bytes of the last.
@@ -112,6 +121,11 @@ func (w *scan) walk(write bool) (buf []byte, err error) {
 		}
 		if buf, err = w.segment(g, buf, last); err != nil {
 			return nil, err
+		}
+		if w.whole != nil {
+			if err := w.whole(g, buf[:g.end]); err != nil {
+				return nil, err
+			}
 		}
 		w.report.Segments++
 		w.report.Bytes += g.end

@@ -27,6 +27,7 @@ const (
 	segmentBytesMin     = 4 << 10
 	queueMax            = 256 // appends waiting for the writer
 	opAllocate          = "set room aside"
+	freshName           = "segment.new" // of a segment until all of it is durable
 )
 
 // Store is an events.Store in a directory. Beside the errors of the contract, its methods fail with *LockedError,
@@ -122,14 +123,14 @@ func (s *Store) open() (err error) {
 	return nil
 }
 
-// recover cuts what follows the last commit of a segment that was not closed, and makes that commit and the segment's
-// name durable once more: their syncs may have failed, and then memory shows what the disk does not have.
+// recover cuts what follows the last commit of the last segment, and makes that commit, the segment's size and its name
+// durable once more: their syncs may have failed or never come, and then memory shows what the disk does not have. It
+// does so even if nothing follows the commit, for that may be the work of a Close or of a recovery that was cut short.
 func (s *Store) recover(g *segment, data []byte) error {
-	if g.size == g.end {
-		return nil
-	}
-	if err := g.file.Truncate(g.end); err != nil {
-		return fileError("truncate", s.dir, g.name, err)
+	if g.size > g.end {
+		if err := g.file.Truncate(g.end); err != nil {
+			return fileError("truncate", s.dir, g.name, err)
+		}
 	}
 	if _, err := g.file.WriteAt(data[g.lastCommit:g.end], g.lastCommit); err != nil {
 		return fileError("write", s.dir, g.name, err)
@@ -151,7 +152,7 @@ func (s *Store) begin(room int64) error {
 	g := &segment{number: number, name: segmentName(number), base: base}
 	header := appendHeader(nil, number, uint64(len(s.view.offsets))+1, s.writer.chain)
 	g.end, g.size = int64(len(header)), max(s.opts.SegmentBytes, int64(len(header))+room)
-	fs, fresh := s.opts.FS, filepath.Join(s.dir, "segment.new")
+	fs, fresh := s.opts.FS, filepath.Join(s.dir, freshName)
 	var err error
 	if g.file, err = fs.Create(fresh); err != nil {
 		return fileError("create", s.dir, g.name, err)

@@ -218,19 +218,24 @@ func TestABatchLargerThanASegmentHasItsOwn(t *testing.T) {
 	}
 }
 
-func TestASegmentThatIsNotClosedEndsInAZeroHoweverFullItIs(t *testing.T) {
-	s := mustOpen(t, t.TempDir(), Options{SegmentBytes: segmentBytesMin})
+func TestASegmentIsFilledToItsLastByte(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir, Options{SegmentBytes: segmentBytesMin})
 	b := batch("a", 1)
 	b[0].Body = []byte(`{}`)
 	line := appendRecord(nil, events.Place{Position: 1, Revision: 1}, []byte(timeLayout), "policy", &b[0])
 	room := segmentBytesMin - int(s.writer.active.end) - len(appendCommit(line, 1, 0))
-	for short := range 3 {
-		s := mustOpen(t, t.TempDir(), Options{SegmentBytes: segmentBytesMin})
-		b[0].Body = []byte(`{"":"` + strings.Repeat("x", room-short-len(`"":""`)) + `"}`)
-		mustAppend(t, s, "policy", 0, b)
-		if g := s.writer.active; g.end >= g.size || (g.number == 1) != (short > 0) {
-			t.Errorf("%d bytes short of full: segment %d ends at %d of %d", short, g.number, g.end, g.size)
-		}
+	b[0].Body = []byte(`{"":"` + strings.Repeat("x", room-len(`"":""`)) + `"}`)
+	mustAppend(t, s, "policy", 0, b)
+	if g := s.writer.active; g.number != 1 || g.end != segmentBytesMin {
+		t.Errorf("segment %d ends at %d", g.number, g.end)
+	}
+	mustAppend(t, s, "policy", 1, batch("b", 1))
+	want := lines(t, s)
+	mustClose(t, s)
+	s = mustOpen(t, dir, Options{SegmentBytes: segmentBytesMin})
+	if got := lines(t, s); !slices.Equal(got, want) || s.Report().Segments != 2 {
+		t.Errorf("%d events of %d came back, %+v", len(got), len(want), s.Report())
 	}
 }
 

@@ -11,15 +11,16 @@ import (
 // writing; what that has not finished is a torn tail. The error says why the log could not be read to its end; after
 // 100 damages Verify gives up.
 func Verify(dir string, replay func(events.Stored) error) (Report, error) {
-	w := newScan(osFS{}, dir, replay)
+	return verify(osFS{}, dir, replay)
+}
+
+func verify(fs FS, dir string, replay func(events.Stored) error) (Report, error) {
+	w := newScan(fs, dir, replay)
 	w.unlocked, w.tolerant = true, true
 	_, err := w.walk(false)
 	var damage *DamageError
 	if errors.As(err, &damage) { // a file that is missing or too large: there is no going on
 		w.report.Damages, err = append(w.report.Damages, damage), nil
 	}
-	for _, g := range w.segments {
-		err = errors.Join(err, fileError("close", dir, g.name, g.file.Close()))
-	}
-	return w.report, err
+	return w.report, w.shut(err)
 }

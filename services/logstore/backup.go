@@ -1,0 +1,191 @@
+package logstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Backup copies the log in dir to dest, which it creates if there is none, while another process may be writing. The
+// copy is the log as it was at one moment: every append that was answered before Backup began is in it, and a batch is
+// in it whole or not at all. What is copied is what was checked; damage ends Backup with a *DamageError.
+//
+// At every moment dest holds a log that opens, so Backup can be cut short anywhere and run again; it copies what is
+// missing. A dest that holds anything but an earlier copy is left as it is: the error is a *CopyError. A copy may hold
+// the last commit of a writer that lost it in a power cut, unanswered; then too it is no earlier copy.
+func Backup(ctx context.Context, dir, dest string) (Report, error) {
+	return backup(ctx, osFS{}, dir, dest)
+}
+
+func backup(ctx context.Context, fs FS, dir, dest string) (report Report, err error) {
+	if err := holdsLog(fs, dir); err != nil {
+		return Report{}, err
+	}
+	c, err := lockCopy(fs, dest)
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { err = errors.Join(err, c.unlock()) }()
+	names, err := newScan(fs, dest, nil).names()
+	if err != nil {
+		return Report{}, err
+	}
+	w := newScan(fs, dir, nil)
+	w.unlocked = true
+	w.whole = func(g *segment, commits []byte) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if !slices.Contains(names, g.name) {
+			return c.write(g.name, commits)
+		}
+		there, err := c.read(g.name)
+		if err != nil || bytes.Equal(there, commits) {
+			return err
+		}
+		if !bytes.HasPrefix(commits, there) {
+			return &CopyError{Dir: dest, File: g.name}
+		}
+		return c.write(g.name, commits)
+	}
+	if _, err = w.walk(false); err == nil && len(names) > w.report.Segments {
+		err = &CopyError{Dir: dest, File: names[w.report.Segments]}
+	}
+	if err == nil {
+		err = c.syncNames() // also those of a Backup that was cut short
+	}
+	return w.report, w.shut(err)
+}
+
+// Restore copies a backup, all of which it checks first, to dir, which must be empty or not exist; else the error is a
+// *CopyError. A Restore that was cut short leaves nothing, or a log that does not open for its first segment is missing,
+// never a shorter one; clear the directory and restore again.
+func Restore(ctx context.Context, from, dir string) (Report, error) {
+	return restore(ctx, osFS{}, from, dir)
+}
+
+func restore(ctx context.Context, fs FS, from, dir string) (report Report, err error) {
+	if err := holdsLog(fs, from); err != nil {
+		return Report{}, err
+	}
+	w := newScan(fs, from, nil)
+	var sums []uint32
+	w.whole = func(_ *segment, commits []byte) error {
+		sums = append(sums, crc32.Checksum(commits, castagnoli))
+		return ctx.Err()
+	}
+	_, err = w.walk(false)
+	defer func() { err = w.shut(err) }()
+	if err != nil {
+		return w.report, err
+	}
+	c, err := lockCopy(fs, dir)
+	if err != nil {
+		return w.report, err
+	}
+	defer func() { err = errors.Join(err, c.unlock()) }()
+	if names, err := fs.List(dir); err != nil || len(names) > 0 {
+		if err == nil {
+			err = &CopyError{Dir: dir, File: slices.Min(names)}
+		}
+		return w.report, err
+	}
+	for i, g := range slices.Backward(w.segments) { // the first one last: without it the others do not open
+		commits := make([]byte, g.end)
+		if _, err := g.file.ReadAt(commits, 0); err != nil && !errors.Is(err, io.EOF) {
+			return w.report, fileError("read", from, g.name, err)
+		}
+		if crc32.Checksum(commits, castagnoli) != sums[i] {
+			return w.report, &DamageError{File: g.name, Position: 1, Reason: events.Say("文件在恢复期间被改动", "the file was changed while it was restored")}
+		}
+		if err := errors.Join(ctx.Err(), c.write(g.name, commits)); err != nil {
+			return w.report, err
+		}
+	}
+	return w.report, nil
+}
+
+// holdsLog says what is wrong if there is no log in a directory.
+func holdsLog(fs FS, dir string) error {
+	names, err := newScan(fs, dir, nil).names()
+	if err == nil && len(names) == 0 {
+		err = fileError("open", dir, segmentName(1), syscall.ENOENT)
+	}
+	return err
+}
+
+// copied is the directory that a copy is written to.
+type copied struct {
+	fs   FS
+	dir  string
+	lock io.Closer
+}
+
+func lockCopy(fs FS, dir string) (*copied, error) {
+	if err := fs.Make(dir); err != nil {
+		return nil, fileError("create directory", dir, "", err)
+	}
+	lock, err := fs.Lock(dir)
+	var locked *LockedError
+	if err != nil && !errors.As(err, &locked) {
+		err = fileError("lock directory", dir, "", err)
+	}
+	return &copied{fs: fs, dir: dir, lock: lock}, err
+}
+
+func (c *copied) unlock() error { return fileError("unlock", c.dir, "", c.lock.Close()) }
+
+func (c *copied) read(name string) (data []byte, err error) {
+	f, err := c.fs.Open(filepath.Join(c.dir, name), false)
+	if err != nil {
+		return nil, fileError("open", c.dir, name, err)
+	}
+	w := newScan(c.fs, c.dir, nil)
+	data, err = w.load(&segment{name: name, file: f}, nil)
+	return data, errors.Join(err, fileError("close", c.dir, name, f.Close()))
+}
+
+// write writes a file, which appears under its name, in place of any other, when all of it is durable.
+func (c *copied) write(name string, data []byte) (err error) {
+	fresh := filepath.Join(c.dir, freshName)
+	f, err := c.fs.Create(fresh)
+	if err != nil {
+		return fileError("create", c.dir, name, err)
+	}
+	step := func(op string, do func() error) {
+		if err == nil {
+			err = fileError(op, c.dir, name, do())
+		}
+	}
+	step("write", func() error { _, err := f.WriteAt(data, 0); return err })
+	step("sync", f.Sync)
+	err = errors.Join(err, fileError("close", c.dir, name, f.Close()))
+	step("rename", func() error { return c.fs.Rename(fresh, filepath.Join(c.dir, name)) })
+	if err != nil {
+		return err
+	}
+	return c.syncNames()
+}
+
+func (c *copied) syncNames() error {
+	return fileError("sync directory", c.dir, "", c.fs.SyncDir(c.dir))
+}
+
+// CopyError says that a directory is not one that a backup or a restore may write to: File is not of the same log.
+type CopyError struct{ Dir, File string }
+
+// Text says so to a user.
+func (e *CopyError) Text() events.Text {
+	return events.Say("目录 %s 中的 %s 不属于这份台账；请换一个空目录", "%[2]s in the directory %[1]s is not of this ledger; take an empty directory", e.Dir, e.File)
+}
+
+// Error implements error.
+func (e *CopyError) Error() string { return fmt.Sprintf("logstore: copy: %s", e.Text().En) }

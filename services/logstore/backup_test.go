@@ -1,0 +1,230 @@
+package logstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+func TestABackupUnderLoadIsAPrefixThatHoldsAllThatWasAnswered(t *testing.T) {
+	dir, dest := t.TempDir(), filepath.Join(t.TempDir(), "copy")
+	s := mustOpen(t, dir, Options{SegmentBytes: 64 << 10})
+	mustAppend(t, s, "policy", 0, batch("first", 20))
+	var answered atomic.Uint64
+	answered.Store(20)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := uint64(1); ctx.Err() == nil; n++ {
+			if _, err := s.Append(context.Background(), "policy", 20*n, batch(fmt.Sprint(n), 20)); err != nil {
+				t.Error(err)
+				return
+			}
+			answered.Store(20*n + 20)
+		}
+	}()
+	var copies [][]string
+	for range 20 {
+		before := answered.Load()
+		r, err := Backup(t.Context(), dir, dest)
+		if err != nil || r.Records < before || r.Records%20 != 0 {
+			t.Fatalf("%+v, %v; %d were answered before", r, err, before)
+		}
+		c := mustOpen(t, dest, Options{ReadOnly: true})
+		copies = append(copies, lines(t, c))
+		if n := len(copies[len(copies)-1]); uint64(n) != r.Records || c.Report().Torn != nil {
+			t.Fatalf("the copy has %d events, the report says %+v", n, r)
+		}
+	}
+	stop()
+	<-done
+	want := lines(t, s)
+	for _, got := range copies {
+		if !slices.Equal(got, want[:len(got)]) {
+			t.Fatal("a copy is not the beginning of the log")
+		}
+	}
+	if len(copies[19]) <= len(copies[0]) {
+		t.Error("nothing was appended meanwhile")
+	}
+	mustClose(t, s)
+	back := filepath.Join(t.TempDir(), "back")
+	if r, err := Restore(t.Context(), dest, back); err != nil || r.Records != uint64(len(copies[19])) {
+		t.Fatalf("restored %+v, %v", r, err)
+	}
+	s = mustOpen(t, back, Options{})
+	if got := lines(t, s); !slices.Equal(got, copies[19]) {
+		t.Errorf("%d events came back of %d", len(got), len(copies[19]))
+	}
+	mustAppend(t, s, "policy", uint64(len(copies[19])), batch("on", 1))
+}
+
+// copies returns files of a log under another directory, without the room set aside.
+func copies(files map[string][]byte) map[string][]byte {
+	out := map[string][]byte{}
+	for path, data := range files {
+		out[strings.Replace(path, "log/", "copy/", 1)] = bytes.TrimRight(data, "\x00")
+	}
+	return out
+}
+
+// copyOn returns the segments of the copy on a disk.
+func copyOn(d *disk) map[string][]byte {
+	files := d.files()
+	maps.DeleteFunc(files, func(path string, _ []byte) bool { return !strings.HasPrefix(path, "copy/segment-") })
+	return files
+}
+
+// cutShort has a blow befall each call in turn, of every kind, until there are no more calls; run says what is called and
+// after is handed the disk that is left.
+func cutShort(t *testing.T, files map[string][]byte, run func(FS) error, after func(d *disk, what string)) {
+	faults := 0
+	for call := 1; ; call++ {
+		for i, b := range append([]blow{{}}, errs...) {
+			d := holding(files)
+			d.rng = rand.New(rand.NewPCG(uint64(call), uint64(i)))
+			b.call = call
+			d.arm(b)
+			err := run(d.start())
+			_, struck := d.told()
+			if struck == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("%d faults", faults)
+				return
+			}
+			what := fmt.Sprintf("call %d, %s %+v", call, struck, b)
+			if err == nil {
+				t.Fatalf("%s: nobody heard of it", what)
+			}
+			faults++
+			d.arm(blow{})
+			if l := losses[d.rng.IntN(len(losses))]; l.percent >= 0 {
+				d.cut(l)
+			}
+			after(d, what)
+		}
+	}
+}
+
+func TestABackupCutShortAnywhereIsALogAndGoesOn(t *testing.T) {
+	r := newRuin(t)
+	files := maps.Clone(r.files)
+	maps.Copy(files, copies(r.old[len(r.old)/2])) // it extends an earlier one
+	run := func(fs FS) error {
+		_, err := backup(t.Context(), fs, "log", "copy")
+		return err
+	}
+	cutShort(t, files, run, func(d *disk, what string) {
+		if was, err := verify(d.start(), "copy", nil); err != nil || len(was.Damages) > 0 || was.Torn != nil {
+			t.Fatalf("%s: what is left: %+v, %v", what, was, err)
+		}
+		if err := run(d.start()); err != nil {
+			t.Fatalf("%s: again: %v", what, err)
+		}
+		d.cut(loss{percent: 100})
+		if !maps.EqualFunc(copyOn(d), copies(r.files), bytes.Equal) {
+			t.Fatalf("%s: the copy is another", what)
+		}
+	})
+}
+
+func TestARestoreCutShortAnywhereIsNothingOrDoesNotOpen(t *testing.T) {
+	r := newRuin(t)
+	run := func(fs FS) error {
+		_, err := restore(t.Context(), fs, "log", "copy")
+		return err
+	}
+	cutShort(t, r.files, run, func(d *disk, what string) {
+		left := copyOn(d)
+		_, err := verify(d.start(), "copy", nil)
+		s, opened := Open("copy", Options{FS: d.start(), ReadOnly: true})
+		var damage *DamageError
+		if whole := maps.EqualFunc(left, copies(r.files), bytes.Equal); err != nil || len(left) > 0 && !whole && !errors.As(opened, &damage) {
+			t.Fatalf("%s: it left %d files and opens: %v, %v", what, len(left), opened, err)
+		}
+		if opened == nil {
+			mustClose(t, s)
+		}
+	})
+}
+
+func TestBackupAndRestoreOfDamageSayWhereItIs(t *testing.T) {
+	r := newRuin(t)
+	for path, data := range r.files {
+		for at := 0; at < len(data)-1; at += 97 {
+			changed := bytes.Clone(data)
+			changed[at] ^= 1
+			var damage *DamageError
+			if _, err := backup(t.Context(), holding(r.with(path, changed)).start(), "log", "copy"); !errors.As(err, &damage) {
+				t.Errorf("backup of %s changed at %d: %v", path, at, err)
+			}
+			d := holding(r.with(path, changed))
+			if _, err := restore(t.Context(), d.start(), "log", "copy"); !errors.As(err, &damage) || len(copyOn(d)) > 0 {
+				t.Errorf("restore of %s changed at %d: %v, %d files", path, at, err, len(copyOn(d)))
+			}
+			files := maps.Clone(r.files)
+			for copied, data := range copies(r.with(path, changed)) {
+				files[copied] = data
+			}
+			d = holding(files)
+			var other *CopyError
+			if _, err := backup(t.Context(), d.start(), "log", "copy"); !errors.As(err, &other) || other.Text().Zh == "" {
+				t.Errorf("backup over a copy whose %s was changed at %d: %v", path, at, err)
+			}
+			if !maps.EqualFunc(d.files(), files, bytes.Equal) {
+				t.Errorf("backup over a copy whose %s was changed at %d changed it", path, at)
+			}
+		}
+	}
+}
+
+func TestBackupAndRestoreTakeTheRightDirectoriesOnly(t *testing.T) {
+	dir, none := t.TempDir(), filepath.Join(t.TempDir(), "none")
+	small(t, dir)
+	var file *FileError
+	for name, do := range map[string]func(context.Context, string, string) (Report, error){"backup": Backup, "restore": Restore} {
+		for _, from := range []string{none, t.TempDir()} {
+			if _, err := do(t.Context(), from, filepath.Join(none, "to")); !errors.As(err, &file) || !errors.Is(err, syscall.ENOENT) {
+				t.Errorf("%s from %s: %v", name, from, err)
+			}
+		}
+	}
+	busy := t.TempDir()
+	s := mustOpen(t, busy, Options{})
+	var locked *LockedError
+	if _, err := Backup(t.Context(), dir, busy); !errors.As(err, &locked) {
+		t.Errorf("backup to an open ledger: %v", err)
+	}
+	mustClose(t, s)
+	full := t.TempDir()
+	writeFile(t, filepath.Join(full, "notes.txt"), []byte("kept"))
+	var other *CopyError
+	if _, err := Restore(t.Context(), dir, full); !errors.As(err, &other) || other.File != "notes.txt" {
+		t.Errorf("restore to a directory with a file: %v", err)
+	}
+	larger := t.TempDir()
+	small(t, larger)
+	s = mustOpen(t, larger, Options{SegmentBytes: segmentBytesMin})
+	mustAppend(t, s, "policy", 5, batch("more", 60))
+	mustClose(t, s)
+	if _, err := Backup(t.Context(), dir, larger); !errors.As(err, &other) {
+		t.Errorf("backup over a ledger that went on: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Backup(ctx, dir, filepath.Join(none, "b")); !errors.Is(err, context.Canceled) {
+		t.Errorf("backup that is to end: %v", err)
+	}
+}

@@ -1,0 +1,326 @@
+package logstore
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+)
+
+// disk is a machine's file system in memory, which loses power, kills processes and fails calls as it is told. What
+// it loses is what file systems may lose:
+//
+//   - Written bytes are lost by sectors of 512 bytes until a sync, each sector by itself; only the last sector kept of
+//     a file may be torn, and only where it overwrites zeros (the assumption of the package: power-safe overwrites).
+//   - A file's size and each change of a name are lost until a sync of the file and the directory, each by itself.
+//   - A sync that fails leaves what it did not write marked as written: no later sync writes it, memory shows it, until
+//     the machine forgets it at a time of its own. Sizes and names are a journal's, and stay to be written.
+//
+// It is our own, for the seam is small, and what a store of preallocated files must fear is in it: sizes lost apart from
+// content, syncs that fail and forget, processes that die before the power does.
+type disk struct {
+	mu      sync.Mutex
+	rng     *rand.Rand
+	names   map[string]*inode // as processes see them
+	durable map[string]*inode
+	pending []nameChange
+	life    int  // of the one process; calls of earlier ones fail
+	locked  bool // by it
+	calls   int  // since arm
+	blow    blow
+	struck  string // the first call that the blow hit
+}
+
+// blow is what befalls the call of that number, counted from arm; it hits none if call is 0.
+type blow struct {
+	call    int
+	err     error  // the call answers; nil: the process dies in the call
+	extent  extent // of what the call does nevertheless
+	forGood bool   // so do all later calls of the same kind
+}
+
+type extent int
+
+const (
+	none extent = iota
+	some
+	all
+)
+
+// loss is how much of what is not synced a power cut takes: percent 0, 50 or 100, torn says whether last sectors tear.
+type loss struct {
+	percent int
+	torn    bool
+}
+
+type nameChange struct {
+	from, to string // "" for none
+	node     *inode
+}
+
+// errDead answers the calls of a process that is no more.
+var errDead = errors.New("disk: the process is dead")
+
+func newDisk(rng *rand.Rand) *disk {
+	return &disk{rng: rng, names: map[string]*inode{}, durable: map[string]*inode{}}
+}
+
+// start ends the process before, if it still runs, and returns the file system of a new one.
+func (d *disk) start() *process {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.life++
+	d.locked = false
+	for _, n := range d.inodes() {
+		n.forget(d.rng)
+	}
+	return &process{disk: d, life: d.life}
+}
+
+// arm makes the blow befall a call from now on; the zero blow hits none.
+func (d *disk) arm(b blow) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.blow, d.calls, d.struck = b, 0, ""
+}
+
+// told returns how many calls there were since arm, and which the blow hit, if it did.
+func (d *disk) told() (calls int, struck string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.calls, d.struck
+}
+
+// cut cuts the power: the process dies, and what was not synced is lost or not.
+func (d *disk) cut(l loss) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.life++
+	for _, c := range d.pending {
+		if l.keeps(d.rng) {
+			c.apply(d.durable)
+		}
+	}
+	d.pending, d.names = nil, maps.Clone(d.durable)
+	for _, n := range d.inodes() {
+		n.cut(l, d.rng)
+	}
+}
+
+// inodes returns the files in the order of their names, so that random numbers fall to them alike each time.
+func (d *disk) inodes() (out []*inode) {
+	for _, name := range slices.Sorted(maps.Keys(d.names)) {
+		out = append(out, d.names[name])
+	}
+	return out
+}
+
+func (l loss) keeps(rng *rand.Rand) bool {
+	return l.percent == 0 || l.percent < 100 && rng.IntN(100) >= l.percent
+}
+
+func (c nameChange) apply(names map[string]*inode) {
+	if c.from != "" {
+		delete(names, c.from)
+	}
+	if c.to != "" {
+		names[c.to] = c.node
+	}
+}
+
+// process is the file system as one process has it.
+type process struct {
+	disk *disk
+	life int
+}
+
+// call runs a call, or as much of it as the blow allows. A process that dies in a sync has not synced.
+func (p *process) call(op string, run func(extent) error) error {
+	d := p.disk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if p.life != d.life {
+		return errDead
+	}
+	d.calls++
+	b := d.blow
+	hit := b.call > 0 && (d.calls == b.call || b.forGood && d.struck == op)
+	if !hit {
+		return run(all)
+	}
+	if d.struck == "" {
+		d.struck = op
+	}
+	if b.err == nil {
+		d.life++
+		if op != "sync" && op != "sync directory" {
+			_ = run(all)
+		}
+		return errDead
+	}
+	_ = run(b.extent)
+	return b.err
+}
+
+// change runs a call that changes a name, wholly or not at all.
+func (p *process) change(op string, c func() nameChange) error {
+	return p.call(op, func(e extent) error {
+		if e == all {
+			change := c()
+			p.disk.pending = append(p.disk.pending, change)
+			change.apply(p.disk.names)
+		}
+		return nil
+	})
+}
+
+func (p *process) Make(string) error { return p.call("make", func(extent) error { return nil }) }
+
+func (p *process) Lock(dir string) (io.Closer, error) {
+	err := p.call("lock", func(e extent) error {
+		if p.disk.locked {
+			return &LockedError{Dir: dir}
+		}
+		p.disk.locked = e == all
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &lock{p}, nil
+}
+
+type lock struct{ *process }
+
+func (l *lock) Close() error {
+	return l.call("unlock", func(extent) error { l.disk.locked = false; return nil })
+}
+
+func (p *process) List(dir string) (names []string, err error) {
+	err = p.call("list", func(extent) error {
+		for path := range p.disk.names {
+			if filepath.Dir(path) == dir {
+				names = append(names, filepath.Base(path))
+			}
+		}
+		return nil
+	})
+	return names, err
+}
+
+func (p *process) Open(path string, write bool) (File, error) {
+	f := &file{process: p, write: write}
+	err := p.call("open", func(extent) error {
+		if f.node = p.disk.names[path]; f.node == nil {
+			return os.ErrNotExist
+		}
+		return nil
+	})
+	return f, err
+}
+
+func (p *process) Create(path string) (File, error) {
+	f := &file{process: p, write: true}
+	err := p.change("create", func() nameChange {
+		if f.node = p.disk.names[path]; f.node == nil {
+			f.node = &inode{}
+		}
+		f.node.resize(0)
+		return nameChange{to: path, node: f.node}
+	})
+	return f, err
+}
+
+func (p *process) Rename(from, to string) error {
+	return p.change("rename", func() nameChange { return nameChange{from: from, to: to, node: p.disk.names[from]} })
+}
+
+func (p *process) Remove(path string) error {
+	return p.change("remove", func() nameChange { return nameChange{from: path} })
+}
+
+func (p *process) SyncDir(string) error {
+	return p.call("sync directory", func(e extent) error {
+		if e == all {
+			p.disk.pending, p.disk.durable = nil, maps.Clone(p.disk.names)
+		}
+		return nil
+	})
+}
+
+type file struct {
+	*process
+	node  *inode
+	write bool
+	shut  bool
+}
+
+// do is call for a file, which must be open, and for writing if it is changed.
+func (f *file) do(op string, changes bool, run func(extent) error) error {
+	return f.call(op, func(e extent) error {
+		if f.shut || changes && !f.write {
+			return syscall.EBADF
+		}
+		return run(e)
+	})
+}
+
+func (f *file) ReadAt(b []byte, at int64) (n int, err error) {
+	err = f.do("read", false, func(extent) error {
+		if n = copy(b, f.node.mem[min(at, int64(len(f.node.mem))):]); n < len(b) {
+			return io.EOF
+		}
+		return nil
+	})
+	return n, err
+}
+
+func (f *file) WriteAt(b []byte, at int64) (n int, err error) {
+	err = f.do("write", true, func(e extent) error {
+		switch n = len(b); e {
+		case none:
+			n = 0
+		case some:
+			n = f.disk.rng.IntN(n)
+		}
+		f.node.write(b[:n], at)
+		return nil
+	})
+	return n, err
+}
+
+func (f *file) Size() (size int64, err error) {
+	err = f.do("size", false, func(extent) error { size = int64(len(f.node.mem)); return nil })
+	return size, err
+}
+
+func (f *file) Truncate(size int64) error {
+	return f.do("truncate", true, func(e extent) error {
+		if e == all {
+			f.node.resize(size)
+		}
+		return nil
+	})
+}
+
+func (f *file) Allocate(size int64) error {
+	return f.do("allocate", true, func(e extent) error {
+		if e == all {
+			f.node.resize(max(size, int64(len(f.node.mem))))
+		}
+		return nil
+	})
+}
+
+func (f *file) Sync() error {
+	return f.do("sync", false, func(e extent) error { f.node.sync(e, f.disk.rng); return nil })
+}
+
+func (f *file) Close() error {
+	return f.do("close", false, func(extent) error { f.shut = true; return nil })
+}

@@ -1,0 +1,141 @@
+package logstore
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+)
+
+// inode is a file of a disk: what processes see, and what is on the medium.
+type inode struct {
+	mem, medium []byte
+	size        int64    // that is durable
+	sizes       []int64  // that the file had since
+	sectors     []sector // beyond its end all are clean
+}
+
+type sector byte
+
+const (
+	clean     sector = iota
+	dirty            // to be written by a sync
+	forgotten        // by a sync that failed: mem and medium may differ, and no sync will write it
+)
+
+func (n *inode) mark(from, to int64) {
+	last := int((to + sectorBytes - 1) / sectorBytes)
+	if grow := last - len(n.sectors); grow > 0 {
+		n.sectors = append(n.sectors, make([]sector, grow)...)
+	}
+	for i := int(from / sectorBytes); i < last; i++ {
+		n.sectors[i] = dirty
+	}
+}
+
+func (n *inode) write(b []byte, at int64) {
+	if len(b) == 0 {
+		return
+	}
+	end := at + int64(len(b))
+	n.resize(max(end, int64(len(n.mem))))
+	copy(n.mem[at:], b)
+	n.mark(at, end)
+}
+
+// resize cuts the file, after which its sectors hold zeros there, or lengthens it by zeros.
+func (n *inode) resize(size int64) {
+	was := int64(len(n.mem))
+	if size == was {
+		return
+	}
+	if size < was {
+		n.mark(size, was)
+	}
+	n.mem = resized(n.mem, size)
+	n.sizes = append(n.sizes, size)
+}
+
+func resized(b []byte, size int64) []byte {
+	if size <= int64(len(b)) {
+		return b[:size:size]
+	}
+	return append(b[:len(b):len(b)], make([]byte, size-int64(len(b)))...)
+}
+
+// sync writes all that is dirty. If it does less than all it fails: then none or half of the sectors were written, and
+// the others are forgotten.
+func (n *inode) sync(e extent, rng *rand.Rand) {
+	size := int64(len(n.mem))
+	if e == all {
+		n.size, n.sizes = size, nil
+	} else {
+		size = max(size, int64(len(n.medium)))
+	}
+	n.medium = resized(n.medium, size)
+	for i, is := range n.sectors {
+		if is != dirty {
+			continue
+		}
+		if e == none || e == some && rng.IntN(2) == 0 {
+			n.sectors[i] = forgotten
+			continue
+		}
+		n.copySector(n.medium, n.mem, i)
+		n.sectors[i] = clean
+	}
+}
+
+// copySector copies a sector, which is zeros where a file has ended.
+func (n *inode) copySector(to, from []byte, i int) {
+	start := i * sectorBytes
+	end := min(start+sectorBytes, len(to))
+	if start >= end {
+		return
+	}
+	clear(to[start:end])
+	copy(to[start:end], from[min(start, len(from)):])
+}
+
+// forget lets memory lose what a failed sync left in it, sector by sector, as a machine does when it needs the memory.
+func (n *inode) forget(rng *rand.Rand) {
+	for i, is := range n.sectors {
+		if is == forgotten && rng.IntN(2) == 0 {
+			n.copySector(n.mem, n.medium, i)
+			n.sectors[i] = clean
+		}
+	}
+}
+
+// cut leaves of the file what a power cut leaves.
+func (n *inode) cut(l loss, rng *rand.Rand) {
+	sizes := append([]int64{n.size}, n.sizes...)
+	size := sizes[0]
+	switch l.percent {
+	case 0:
+		size = sizes[len(sizes)-1]
+	case 50:
+		size = sizes[rng.IntN(len(sizes))]
+	}
+	left, last := resized(slices.Clone(n.medium), max(slices.Max(sizes), int64(len(n.medium)))), -1
+	for i, is := range n.sectors {
+		if is == dirty && l.keeps(rng) {
+			n.copySector(left, n.mem, i)
+			last = i
+		}
+	}
+	if l.torn && last >= 0 {
+		n.tear(left, last, rng.IntN(sectorBytes))
+	}
+	n.mem = resized(left, size)
+	n.medium, n.size, n.sectors, n.sizes = slices.Clone(n.mem), size, nil, nil
+}
+
+// tear leaves only the first bytes of a sector written, if the rest was zeros before.
+func (n *inode) tear(left []byte, i, written int) {
+	old := make([]byte, sectorBytes)
+	copy(old, n.medium[min(i*sectorBytes, len(n.medium)):])
+	if len(bytes.Trim(old[written:], "\x00")) == 0 {
+		rest := left[min(i*sectorBytes+written, len(left)):min((i+1)*sectorBytes, len(left))]
+		clear(rest)
+	}
+}

@@ -1,0 +1,234 @@
+package logstore
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+var (
+	faultsFlag = flag.Int("faults", 12_000, "how many faults the random histories meet")
+	seedFlag   = flag.Uint64("seed", 0, "of the first random history; a random one if 0")
+)
+
+// script is a workload with everything in it: rotations, groups, conflicts, repeats and a restart.
+var script = []step{appendOne, appendMany, appendOne, conflict, repeat, appendMany, appendOne, appendOne, appendMany, appendOne,
+	restart, appendMany, repeat, restart, restart, appendLarge, appendOne, reread, restart, appendOne, appendLarge, appendOne}
+
+// losses are the ways a machine loses what is not synced; the first is no power cut at all: only the process dies.
+var losses = []loss{{percent: -1}, {percent: 0}, {percent: 0, torn: true}, {percent: 50}, {percent: 50, torn: true}, {percent: 100}}
+
+// errs are the ways a call fails.
+var errs = []blow{
+	{err: syscall.EIO, extent: none}, {err: syscall.EIO, extent: some}, {err: syscall.EIO, extent: all},
+	{err: syscall.ENOSPC, extent: none}, {err: syscall.ENOSPC, extent: some}, {err: syscall.ENOSPC, extent: all},
+	{err: syscall.EIO, extent: none, forGood: true}, {err: syscall.ENOSPC, extent: some, forGood: true},
+}
+
+// play opens the store and does the steps, until they are done or the blow ends the store, and returns how many calls
+// there were.
+func (h *history) play(b blow, todo []step) (calls int) {
+	h.disk.arm(b)
+	h.heard, h.summary = nil, fmt.Sprintf("blow %+v", b)
+	useful := h.open()
+	for i := 0; useful && i < len(todo); i++ {
+		useful = h.do(todo[i])
+	}
+	if h.store != nil {
+		if _, struck := h.disk.told(); !useful && struck != "" && h.heard != nil && b.err != nil {
+			h.refused()
+		}
+		err := h.store.Close()
+		if !errors.Is(err, events.ErrClosed) {
+			h.hear(err)
+		}
+		h.store = nil
+	}
+	calls, struck := h.disk.told()
+	for range 2 {
+		if b.forGood && struck == "sync" && h.open() {
+			h.fail("it opens though no sync works")
+		}
+	}
+	if struck != "" {
+		h.faults++
+	}
+	h.summary += " at " + struck
+	if b.err != nil && struck != "" && h.heard == nil && !slices.Contains([]string{"remove", "unlock", "close"}, struck) {
+		h.fail("nobody heard of it")
+	}
+	h.disk.arm(blow{})
+	return calls
+}
+
+// refused checks that a store that has failed takes nothing any more.
+func (h *history) refused() {
+	var latched *FailedError
+	if !errors.As(h.heard, &latched) {
+		return
+	}
+	before, _ := h.disk.told()
+	_, err := h.store.Append(h.Context(), "other", 0, h.batch(1))
+	if after, _ := h.disk.told(); !errors.Is(err, events.ErrClosed) && !errors.As(err, &latched) || after != before {
+		h.fail("after %v it answered %v and made %d calls", h.heard, err, after-before)
+	}
+}
+
+// lose cuts the power, if it is a loss at all.
+func (h *history) lose(l loss) {
+	h.summary += fmt.Sprintf(", then %+v", l)
+	if l.percent >= 0 {
+		h.disk.cut(l)
+	}
+}
+
+// end opens the store in peace: what was promised is there, Verify finds nothing wrong, and appending goes on and is
+// there after another power cut.
+func (h *history) end() {
+	for range 2 {
+		h.disk.arm(blow{})
+		if !h.open() {
+			h.fail("it does not open")
+		}
+		h.reread()
+		for range 2 {
+			h.do(appendMany)
+			h.do(settle)
+		}
+		h.verify()
+		if err := h.store.Close(); err != nil {
+			h.fail("close: %v", err)
+		}
+		h.disk.cut(loss{percent: 100})
+	}
+	h.store = nil
+}
+
+func (h *history) verify() {
+	r, err := verify(h.store.opts.FS, "log", nil)
+	if err != nil || len(r.Damages) > 0 || r.Torn != nil || r.Records != uint64(len(h.want)) {
+		h.fail("of %d records verify says %+v, %v", len(h.want), r, err)
+	}
+}
+
+func TestWhereverAScriptedWorkloadIsCutItComesBack(t *testing.T) {
+	start := time.Now()
+	calls, faults := newHistory(t, 1).play(blow{}, script), 0
+	for call := 0; call < calls; call += thin {
+		for i, l := range losses {
+			for try := range uint64(3) {
+				h := newHistory(t, 1)
+				h.play(blow{call: call + 1}, script)
+				h.rng = rand.New(rand.NewPCG(uint64(i), try))
+				h.disk.rng = h.rng
+				h.lose(l)
+				h.end()
+				if faults += h.faults; l.percent != 50 {
+					break
+				}
+			}
+		}
+	}
+	t.Logf("%d calls, %d faults, %v", calls, faults, time.Since(start))
+}
+
+func TestWhereverRecoveryIsCutItComesBack(t *testing.T) {
+	start, faults := time.Now(), 0
+	calls := newHistory(t, 1).play(blow{}, script)
+	for call := 0; call < calls; call += 3 * thin {
+		for again := 1; again < 40; again++ {
+			h := newHistory(t, 1)
+			h.play(blow{call: call + 1}, script)
+			h.rng = rand.New(rand.NewPCG(uint64(call), uint64(again)))
+			h.disk.rng = h.rng
+			h.lose(losses[h.rng.IntN(len(losses))])
+			before := h.faults
+			h.play(blow{call: again}, nil)
+			h.lose(losses[h.rng.IntN(len(losses))])
+			h.end()
+			if faults += h.faults; h.faults == before {
+				break // the store was open by then
+			}
+		}
+	}
+	t.Logf("%d calls, %d faults, %v", calls, faults, time.Since(start))
+}
+
+func TestWhicheverCallOfAScriptedWorkloadFailsTheCallerHearsOfItAndNothingIsLost(t *testing.T) {
+	start := time.Now()
+	calls, faults := newHistory(t, 1).play(blow{}, script), 0
+	for call := 0; call < calls; call += thin {
+		for _, b := range errs {
+			for i, l := range []loss{{percent: -1}, {percent: 50}, {percent: 50, torn: true}, {percent: 100}} {
+				h := newHistory(t, 1)
+				b.call = call + 1
+				h.play(b, script)
+				h.rng = rand.New(rand.NewPCG(uint64(call), uint64(i)))
+				h.disk.rng = h.rng
+				h.lose(l)
+				h.end()
+				faults += h.faults
+			}
+		}
+	}
+	t.Logf("%d calls, %d faults, %v", calls, faults, time.Since(start))
+}
+
+// TestRandomHistoriesOfFaultsLoseNothing plays random workloads against random faults, many to a history. A failure
+// names its seed; -seed plays it again, and -faults says how many faults there shall be.
+func TestRandomHistoriesOfFaultsLoseNothing(t *testing.T) {
+	seed, start := *seedFlag, time.Now()
+	if seed == 0 {
+		seed = rand.Uint64N(1 << 40)
+	}
+	histories, faults := uint64(0), 0
+	for ; faults < *faultsFlag/thin; histories++ {
+		h := newHistory(t, seed+histories)
+		for range 12 {
+			h.randomly()
+		}
+		h.end()
+		faults += h.faults
+	}
+	t.Logf("seed %d, %d histories, %d faults, %v", seed, histories, faults, time.Since(start))
+}
+
+func TestAHistoryIsPlayedAgainFromItsSeed(t *testing.T) {
+	var ends [2]*history
+	for i := range ends {
+		ends[i] = newHistory(t, 5)
+		for range 50 {
+			ends[i].randomly()
+		}
+	}
+	a, b := ends[0], ends[1]
+	if a.faults != b.faults || !slices.Equal(a.want, b.want) || !maps.EqualFunc(a.disk.files(), b.disk.files(), bytes.Equal) {
+		t.Errorf("%d faults and %d events, then %d and %d", a.faults, len(a.want), b.faults, len(b.want))
+	}
+}
+
+// randomly plays some steps and has something happen to them.
+func (h *history) randomly() {
+	b := blow{}
+	if h.rng.IntN(3) == 0 {
+		b = errs[h.rng.IntN(len(errs))]
+	}
+	b.call = 1 + h.rng.IntN(30)
+	todo := make([]step, h.rng.IntN(12))
+	for i := range todo {
+		if todo[i] = step(h.rng.IntN(int(steps))); todo[i] == appendLarge && h.rng.IntN(4) > 0 {
+			todo[i] = appendOne
+		}
+	}
+	h.play(b, todo)
+	h.lose(losses[h.rng.IntN(len(losses))])
+}
