@@ -137,7 +137,7 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.lang, "lang", a.lang, a.say("语言：zh 或 en", "language: zh or en"))
 	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
 	root.AddCommand(a.demoCommand(), a.importCommand(), a.recordCommand(), a.tryCommand(), a.centersCommand(), a.centerCommand(),
-		a.replayCommand(), a.executionCommand(), a.alertsCommand(), a.policyCommand(), a.checkCommand(), a.exportCommand(),
+		a.replayCommand(), a.executionCommand(), a.alertsCommand(), a.policyCommand(), a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(),
 		a.simulateCommand(), a.versionCommand())
 	if a.lang == "zh" {
 		inChinese(root)
