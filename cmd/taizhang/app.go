@@ -28,6 +28,7 @@ type app struct {
 	lang    string
 	verbose bool
 
+	invoked     string // what was typed to run the program
 	out, errOut io.Writer
 	getenv      func(string) string
 	now         func() time.Time

@@ -164,7 +164,7 @@ func (a *app) demoStory(ctx context.Context, s *session, id events.CenterID) err
 }
 
 func (a *app) demoNext(shown projections.Alert) {
-	program := "taizhang --data " + a.dir
+	program := a.invoked + " --data " + a.dir
 	asOf := " --as-of " + a.asOf
 	fmt.Fprintln(a.out)
 	a.print("接下来可以试试：", "Next, try:")

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -20,9 +22,18 @@ func run() int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	a := newApp(os.Args[1:], os.Stdout, os.Stderr, os.Getenv)
+	a.invoked = invocation(os.Args[0])
 	root := a.root()
 	root.SetArgs(os.Args[1:])
 	return a.exitCode(ctx, root.ExecuteContext(ctx))
+}
+
+// invocation is what to type to run the program again as it was run: go run leaves no binary behind.
+func invocation(argv0 string) string {
+	if strings.Contains(filepath.ToSlash(argv0), "/go-build") {
+		return "go run ./cmd/taizhang"
+	}
+	return argv0
 }
 
 // exitCode prints what there is to say of an error and returns the exit code for it.
