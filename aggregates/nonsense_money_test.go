@@ -102,7 +102,7 @@ var nonsenseMoneyCases = []nonsenseCase{
 	{"an alert can be closed on the day it was raised", closedNotOpen, fined, on("2025-03-01", closing("AL-USE-01", "V1")), ""},
 	{"an alert with another key is not the one to close", closedNotOpen, fined, on("2025-03-01", closing("AL-USE-01", "V2")), "data.key"},
 	{"an open alert whose code cannot be closed stays", closedNotClosable, lowYear(), on("2026-01-05", closing("AL-EXE-02", "2025")), "data.code"},
-	{"a code that does not exist cannot be closed", closedNotClosable, fined, on("2025-04-01", closing("AL-XXX-01", "V1")), "data.code"},
+	{"a code that does not exist cannot be closed", closedNotClosable, fined, on("2025-04-01", closing("AL-NIL-01", "V1")), "data.code"},
 
 	{"a center's money is bounded", tooMuchMoney, granted().and(huge(999)...), on("2025-02-01", other("H", 2025, 10_000_000_000_000)), "data"},
 }
