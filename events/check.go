@@ -69,8 +69,12 @@ func (c *checker) notNegative(field string, v int64) {
 
 func (c *checker) year(field string, v int) {
 	if v < YearMin || v > YearMax {
-		c.add(field, Say("年份 %d 应在 %d 至 %d 之间", "year %d must be from %d to %d", v, YearMin, YearMax))
+		c.add(field, notAYear(v))
 	}
+}
+
+func notAYear(v int) Text {
+	return Say("年份 %d 应在 %d 至 %d 之间", "year %d must be from %d to %d", v, YearMin, YearMax)
 }
 
 func (c *checker) oneOf(field, v string, allowed []string) {

@@ -117,7 +117,7 @@ func (r *Record) checkFrame(id string) (found Problems) {
 		add("center", Say("%q 不符合 %s", "%q does not match %s", r.Center, centerPattern))
 	}
 	if y := r.On.Year(); y < YearMin || y > YearMax {
-		add("on", Say("年份 %d 应在 %d 至 %d 之间", "year %d must be from %d to %d", y, YearMin, YearMax))
+		add("on", notAYear(y))
 	}
 	switch r.By.Role {
 	case STOffice, Finance, IndustryDept, LocalGov, CenterRole, Auditor, Admin:

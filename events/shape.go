@@ -15,6 +15,7 @@ type shape struct {
 	members  map[string]*shape
 	required []string
 	elem     *shape // of a list
+	year     bool   // a year that may be left out: 0 would be read as left out
 	order    []Member
 }
 
@@ -61,6 +62,7 @@ func shapeOfType(t reflect.Type) *shape {
 				s.required = append(s.required, name)
 			}
 			s.members[name] = shapeOfType(f.Type)
+			s.members[name].year = optional && f.Type.Kind() == reflect.Int
 			s.order = append(s.order, Member{Name: name, Type: typeName(f.Type), Required: !optional})
 		}
 		return s
@@ -97,8 +99,8 @@ func typeName(t reflect.Type) string {
 	return "integer"
 }
 
-// scan reports what the JSON codec lets pass in a value that it has accepted: members that are missing or null, and
-// lists that are too long. under is the path of the value.
+// scan reports what the JSON codec lets pass in a value that it has accepted: members that are missing or null, a year 0
+// where none may be given, and lists that are too long. under is the path of the value.
 func (s *shape) scan(under string, value []byte) Problems {
 	sc := scanner{dec: jsontext.NewDecoder(bytes.NewBuffer(value)), under: under}
 	sc.value(s)
@@ -128,6 +130,10 @@ func (sc *scanner) value(s *shape) {
 		sc.object(s)
 	case kind == '[' && s.elem != nil:
 		sc.list(s.elem)
+	case kind == '0' && s.year:
+		if v, _ := sc.dec.ReadValue(); string(v) == "0" || string(v) == "-0" {
+			sc.add("", notAYear(0))
+		}
 	default:
 		_ = sc.dec.SkipValue()
 	}

@@ -126,6 +126,7 @@ func TestOneWrongThingIsRefusedWithItsFieldAndReason(t *testing.T) {
 		"a target that is no number":                {KindTaskBookFiled, `"value":1.50`, `"value":"1.50"`, "data.targets[1].value", "must be a number"},
 		"a supported year after 2100":               {KindSubsidyGranted, `"forYear":2024`, `"forYear":2101`, "data.forYear", "from 2000 to 2100"},
 		"a fiscal year before the grant":            {KindSubsidyGranted, `"fiscalYear":2025`, `"fiscalYear":2024`, "data.fiscalYear", "must be the year of on (2025-05-06) or the next"},
+		"a year supported that is 0":                {KindSubsidyGranted, `"forYear":2024`, `"forYear":0`, "data.forYear", "year 0 must be from 2000 to 2100"},
 		"a fiscal year too late":                    {KindSubsidyGranted, `"fiscalYear":2025`, `"fiscalYear":2027`, "data.fiscalYear", "must be the year of on (2025-05-06) or the next"},
 		"an unknown role":                           {KindUseRuled, `"role":"finance"`, `"role":"treasury"`, "by.role", "there is no role"},
 		"an empty actor":                            {KindUseRuled, `"经办-03"`, `""`, "by.actor", "must not be empty"},
