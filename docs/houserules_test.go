@@ -22,7 +22,7 @@ var pureRooms = []string{"events", "aggregates", "projections"}
 
 // allowedInPure is all that a pure room may import beside the rooms before it.
 var allowedInPure = []string{
-	"bytes", "cmp", "context", "crypto/sha256", "embed", "encoding/hex", "errors", "fmt", "io", "iter", "maps", "math", "math/big",
+	"bytes", "cmp", "context", "crypto/sha256", "embed", "encoding/binary", "encoding/hex", "errors", "fmt", "io", "iter", "maps", "math", "math/big",
 	"math/bits", "reflect", "regexp", "slices", "sort", "strconv", "strings", "sync", "time", "unicode", "unicode/utf8",
 	"github.com/google/uuid", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext",
 }

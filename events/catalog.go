@@ -1,6 +1,7 @@
 package events
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/go-json-experiment/json"
@@ -74,6 +75,7 @@ type CatalogEntry struct {
 	blank   func() Payload
 	upcasts []upcast // upcasts[i] turns version i+1 into i+2
 	shape   *shape
+	data    reflect.Type // of the payload
 }
 
 // upcast rewrites a payload of one version as the next.
@@ -161,7 +163,8 @@ func withShapes(entries []CatalogEntry) []CatalogEntry {
 		if e.Version == 0 {
 			e.Version = 1
 		}
-		e.shape = shapeOf(e.blank())
+		e.data = reflect.TypeOf(e.blank())
+		e.shape = shapeOfType(e.data)
 	}
 	return entries
 }

@@ -23,11 +23,19 @@ const (
 type checker struct {
 	on       Date
 	problems Problems
+	list     string // that the fields are of, with the index of its member
+	index    int
 }
 
 func (c *checker) add(field string, reason Text) {
+	if c.list != "" {
+		field = at(c.list, c.index, field)
+	}
 	c.problems = append(c.problems, Problem{Field: "data." + field, Reason: reason})
 }
+
+// within says of which list's member the fields are that follow; "" of none.
+func (c *checker) within(list string, i int) { c.list, c.index = list, i }
 
 // at is the path of a list's member, or of a field of it.
 func at(list string, i int, field string) string {
@@ -276,9 +284,11 @@ func (p *FundsSpent) check(c *checker) {
 		c.add("lines", Say("至少要有一行", "must have at least one line"))
 	}
 	for i, l := range p.Lines {
-		c.id(at("lines", i, "grant"), l.Grant)
-		c.amount(at("lines", i, "amountFen"), l.AmountFen)
+		c.within("lines", i)
+		c.id("grant", l.Grant)
+		c.amount("amountFen", l.AmountFen)
 	}
+	c.within("", 0)
 	c.notNegative("ownFen", int64(p.OwnFen))
 	if p.EconCode != "" {
 		c.digits("econCode", p.EconCode, 3, 8)

@@ -3,7 +3,7 @@ package events
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"reflect"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -40,14 +40,33 @@ type wireEvent struct {
 }
 
 var (
-	recordShape   = shapeOf(wireRecord{})
-	strictly      = json.RejectUnknownMembers(true)
-	centerPattern = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{2,31}$`)
-	sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	recordShape = shapeOf(wireRecord{})
+	eventShape  = shapeOf(wireEvent{})
+	strictly    = json.RejectUnknownMembers(true)
 )
 
+// centerForm is the form of a center's id as section 2 writes it.
+const centerForm = `^[A-Z0-9][A-Z0-9-]{2,31}$`
+
 // ValidCenter says whether a center's id has the form of section 2.
-func ValidCenter(c CenterID) bool { return centerPattern.MatchString(string(c)) }
+func ValidCenter(c CenterID) bool {
+	return 3 <= len(c) && len(c) <= 32 && c[0] != '-' && madeOf(string(c), func(b byte) bool {
+		return 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-'
+	})
+}
+
+func validSHA256(text string) bool {
+	return len(text) == 64 && madeOf(text, func(b byte) bool { return '0' <= b && b <= '9' || 'a' <= b && b <= 'f' })
+}
+
+func madeOf(text string, ok func(byte) bool) bool {
+	for i := range len(text) {
+		if !ok(text[i]) {
+			return false
+		}
+	}
+	return true
+}
 
 // DecodeRecord reads one record in the interchange form, strictly. When it returns Problems the record holds what
 // could be read (for a message that names it) and must not be used. DecodeRecord(EncodeRecord(r)) is r.
@@ -60,34 +79,40 @@ func decodeRecord(line []byte) (*Record, Problems) {
 	if len(line) > RecordBytesMax {
 		return &Record{}, whole(Say("记录有 %d 字节，超过 %d 字节的上限", "the record has %d bytes, over the limit of %d", len(line), RecordBytesMax))
 	}
-	if depth(line) > DepthMax {
-		return &Record{}, whole(Say("嵌套超过 %d 层的上限", "nests deeper than the limit of %d", DepthMax))
+	w, data, plainly := plainRecord(line)
+	if !plainly {
+		if depth(line) > DepthMax {
+			return &Record{}, whole(Say("嵌套超过 %d 层的上限", "nests deeper than the limit of %d", DepthMax))
+		}
+		w = wireRecord{}
+		if err := json.Unmarshal(line, &w, strictly); err != nil {
+			return partly(&w), Problems{decodeProblem("", err)}
+		}
+		if found := recordShape.scan("", line); len(found) > 0 {
+			return partly(&w), found
+		}
 	}
-	var w wireRecord
-	if err := json.Unmarshal(line, &w, strictly); err != nil {
-		return partly(w), Problems{decodeProblem("", err)}
-	}
-	r := partly(w)
-	if found := recordShape.scan("", line); len(found) > 0 {
-		return r, found
-	}
+	r := partly(&w)
 	if found := r.checkFrame(w.ID); len(found) > 0 {
 		return r, found
 	}
-	entry := Lookup(w.Kind)
-	r.Data = entry.blank()
-	if err := json.Unmarshal(w.Data, r.Data, strictly); err != nil {
-		return r, Problems{decodeProblem("data", err)}
+	if !plainly {
+		entry := Lookup(w.Kind)
+		data = entry.blank()
+		if err := json.Unmarshal(w.Data, data, strictly); err != nil {
+			return r, Problems{decodeProblem("data", err)}
+		}
+		if found := entry.shape.scan("data", w.Data); len(found) > 0 {
+			return r, found
+		}
 	}
-	if found := entry.shape.scan("data", w.Data); len(found) > 0 {
-		return r, found
-	}
+	r.Data = data
 	c := checker{on: r.On}
 	r.Data.check(&c)
 	return r, c.problems
 }
 
-func partly(w wireRecord) *Record {
+func partly(w *wireRecord) *Record {
 	r := &Record{Kind: w.Kind, Center: w.Center, On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc, Evidence: w.Files, Note: w.Note}
 	if len(w.ID) == 36 {
 		r.ID, _ = uuid.Parse(w.ID)
@@ -114,7 +139,7 @@ func (r *Record) checkFrame(id string) (found Problems) {
 	case r.Kind == KindPolicyAdopted && r.Center != "":
 		add("center", Say("办法参数不属于任何中心，此字段应省略", "a policy belongs to no center; leave it out"))
 	case r.Kind != KindPolicyAdopted && !ValidCenter(r.Center):
-		add("center", Say("%q 不符合 %s", "%q does not match %s", r.Center, centerPattern))
+		add("center", Say("%q 不符合 %s", "%q does not match %s", r.Center, centerForm))
 	}
 	if y := r.On.Year(); y < YearMin || y > YearMax {
 		add("on", notAYear(y))
@@ -134,7 +159,7 @@ func (r *Record) checkFrame(id string) (found Problems) {
 		add("doc", Say("补录（record）必须有发文字号", "record mode needs a document number"))
 	}
 	for i, e := range r.Evidence {
-		if !sha256Pattern.MatchString(e.SHA256) {
+		if !validSHA256(e.SHA256) {
 			add(at("evidence", i, "sha256"), Say("%q 应为 64 位小写十六进制", "%q must be 64 lower-case hexadecimal digits", e.SHA256))
 		}
 	}
@@ -163,22 +188,27 @@ func depth(line []byte) int {
 
 // EncodeRecord writes a record in the interchange form, without a newline. Equal records have equal bytes.
 func EncodeRecord(r *Record) ([]byte, error) {
-	data, err := json.Marshal(r.Data)
-	if err != nil {
-		return nil, fmt.Errorf("events: encode %s: %w", r.Kind, err)
-	}
-	return json.Marshal(wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By, Mode: r.Mode,
-		Doc: r.Doc, Files: r.Evidence, Note: r.Note, Data: data})
+	return encode(r, recordShape, &wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By,
+		Mode: r.Mode, Doc: r.Doc, Files: r.Evidence, Note: r.Note})
 }
 
 // EncodeEvent returns the body of the event to store for a record that the ledger accepts.
 func EncodeEvent(r *Record, e Entry) ([]byte, error) {
-	data, err := json.Marshal(r.Data)
-	if err != nil {
+	return encode(r, eventShape, &wireEvent{On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc, Files: r.Evidence, Note: r.Note, Entry: e})
+}
+
+func encode(r *Record, s *shape, wire any) (b []byte, err error) {
+	entry := Lookup(r.Kind)
+	if entry == nil || reflect.TypeOf(r.Data) != entry.data {
+		return nil, fmt.Errorf("events: encode %s: its data is %T", r.Kind, r.Data)
+	}
+	if w, ok := wire.(*wireEvent); ok {
+		w.Version = entry.Version
+	}
+	if b, err = appendObject(make([]byte, 0, 512), s, reflect.ValueOf(wire).Elem(), r); err != nil {
 		return nil, fmt.Errorf("events: encode %s: %w", r.Kind, err)
 	}
-	return json.Marshal(wireEvent{Version: Lookup(r.Kind).Version, On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc,
-		Files: r.Evidence, Note: r.Note, Entry: e, Data: data})
+	return b, nil
 }
 
 // DecodeEvent reads a stored event of any version ever written. Unknown members, kinds and versions and impossible
@@ -191,26 +221,15 @@ func DecodeEvent(s Stored) (Recorded, error) {
 	if entry == nil {
 		return fail(errors.New("unknown kind"))
 	}
-	var w wireEvent
-	if err := json.Unmarshal(s.Body, &w, strictly); err != nil {
-		return fail(err)
-	}
-	if w.Version < 1 || w.Version > entry.Version {
-		return fail(fmt.Errorf("version %d is unknown; this program knows up to %d", w.Version, entry.Version))
-	}
-	data := w.Data
-	for _, up := range entry.upcasts[w.Version-1:] {
+	w, data, plainly := plainEvent(s.Kind, s.Body)
+	if !plainly || w.Version != entry.Version {
 		var err error
-		if data, err = up(data); err != nil {
-			return fail(fmt.Errorf("upcast: %w", err))
+		if w, data, err = entry.decode(s.Body); err != nil {
+			return fail(err)
 		}
 	}
-	payload := entry.blank()
-	if err := json.Unmarshal(data, payload, strictly); err != nil {
-		return fail(err)
-	}
 	c := checker{on: w.On}
-	if payload.check(&c); len(c.problems) > 0 {
+	if data.check(&c); len(c.problems) > 0 {
 		return fail(c.problems)
 	}
 	center, _ := strings.CutPrefix(string(s.Stream), "center-")
@@ -219,7 +238,25 @@ func DecodeEvent(s Stored) (Recorded, error) {
 	}
 	return Recorded{
 		Record: Record{ID: s.ID, Kind: s.Kind, Center: CenterID(center), On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc,
-			Evidence: w.Files, Note: w.Note, Data: payload},
+			Evidence: w.Files, Note: w.Note, Data: data},
 		Revision: s.Revision, Position: s.Position, RecordedAt: s.RecordedAt, Entry: w.Entry,
 	}, nil
+}
+
+// decode reads a stored event of any version, with its payload as of today.
+func (e *CatalogEntry) decode(body []byte) (w wireEvent, payload Payload, err error) {
+	if err := json.Unmarshal(body, &w, strictly); err != nil {
+		return w, nil, err
+	}
+	if w.Version < 1 || w.Version > e.Version {
+		return w, nil, fmt.Errorf("version %d is unknown; this program knows up to %d", w.Version, e.Version)
+	}
+	data := w.Data
+	for _, up := range e.upcasts[w.Version-1:] {
+		if data, err = up(data); err != nil {
+			return w, nil, fmt.Errorf("upcast: %w", err)
+		}
+	}
+	payload = e.blank()
+	return w, payload, json.Unmarshal(data, payload, strictly)
 }

@@ -100,3 +100,19 @@ func BenchmarkDecodeEvent(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDecodeEventStrictly is what decoding costs without the plain reader.
+func BenchmarkDecodeEventStrictly(b *testing.B) {
+	r := sampleOf(KindFundsSpent)
+	body, err := EncodeEvent(&r.Record, r.Entry)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := Lookup(KindFundsSpent).decode(body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -32,11 +32,13 @@ func DateAt(t time.Time) Date {
 }
 
 // ParseDate reads YYYY-MM-DD, years 1000 to 9999. It is the inverse of Date.String.
-func ParseDate(s string) (Date, error) {
+func ParseDate(s string) (Date, error) { return parseDate(s) }
+
+func parseDate[T string | []byte](s T) (Date, error) {
 	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
 		return 0, &badDate{Say("%q 不是 YYYY-MM-DD 形式的日期", "date %q is not of the form YYYY-MM-DD", s)}
 	}
-	number := func(t string) int {
+	number := func(t T) int {
 		n := 0
 		for i := range len(t) {
 			if t[i] < '0' || t[i] > '9' {
@@ -152,7 +154,7 @@ func (d Date) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (d *Date) UnmarshalText(b []byte) error {
-	v, err := ParseDate(string(b))
+	v, err := parseDate(b)
 	if err != nil {
 		return err
 	}

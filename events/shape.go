@@ -8,16 +8,39 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// shape is which members a JSON value of a Go type must and may have. It is read once from the struct tags (a
-// member without omitzero or omitempty is required), so that a field is described in one place only; the JSON codec
-// alone cannot say that a member is missing or null.
+// shape is how a Go type is written as JSON: which members it must and may have, in which order. It is read once from
+// the struct tags (a member without omitzero or omitempty is required), so that a field is described in one place only.
 type shape struct {
-	members  map[string]*shape
-	required []string
+	sort     sort
+	members  []member
+	required uint64 // of members, by bit
 	elem     *shape // of a list
 	year     bool   // a year that may be left out: 0 would be read as left out
-	order    []Member
 }
+
+// member is one member of an object and the field that holds it.
+type member struct {
+	Member
+	*shape
+	opening string // `"name":`
+	index   []int  // of the field
+	pointer bool   // to the value; nil if it is left out
+	empty   bool   // an empty list is left out
+}
+
+// sort is what a value is.
+type sort uint8
+
+const (
+	textual sort = iota
+	whole64      // any integer
+	truth
+	date
+	number // kept as it is written
+	payload
+	list
+	object
+)
 
 // Member describes one member of a kind's data, for the documentation.
 type Member struct {
@@ -27,7 +50,12 @@ type Member struct {
 }
 
 // Members lists what the kind's data may have, in order.
-func (e *CatalogEntry) Members() []Member { return e.shape.order }
+func (e *CatalogEntry) Members() (all []Member) {
+	for _, m := range e.shape.members {
+		all = append(all, m.Member)
+	}
+	return all
+}
 
 func shapeOf(v any) *shape { return shapeOfType(reflect.TypeOf(v)) }
 
@@ -35,39 +63,60 @@ func shapeOfType(t reflect.Type) *shape {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t == reflect.TypeFor[jsontext.Value]() {
-		return &shape{}
+	switch {
+	case t == reflect.TypeFor[jsontext.Value]():
+		return &shape{sort: number}
+	case t == reflect.TypeFor[Date]():
+		return &shape{sort: date}
 	}
 	switch t.Kind() {
 	case reflect.Slice:
-		return &shape{elem: shapeOfType(t.Elem())}
+		return &shape{sort: list, elem: shapeOfType(t.Elem())}
 	case reflect.Struct:
-		s := &shape{members: map[string]*shape{}}
-		for f := range t.Fields() {
-			if f.Anonymous {
-				inner := shapeOfType(f.Type)
-				s.required = append(s.required, inner.required...)
-				s.order = append(s.order, inner.order...)
-				for name, m := range inner.members {
-					s.members[name] = m
-				}
-				continue
-			}
-			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if name == "" {
-				continue
-			}
-			optional := strings.Contains(options, "omit")
-			if !optional {
-				s.required = append(s.required, name)
-			}
-			s.members[name] = shapeOfType(f.Type)
-			s.members[name].year = optional && f.Type.Kind() == reflect.Int
-			s.order = append(s.order, Member{Name: name, Type: typeName(f.Type), Required: !optional})
-		}
+		s := &shape{sort: object}
+		s.addFields(t, nil)
 		return s
+	case reflect.Bool:
+		return &shape{sort: truth}
+	case reflect.String:
+		return &shape{sort: textual}
 	}
-	return &shape{}
+	return &shape{sort: whole64}
+}
+
+func (s *shape) addFields(t reflect.Type, under []int) {
+	for f := range t.Fields() {
+		index := append(under[:len(under):len(under)], f.Index...)
+		if f.Anonymous {
+			s.addFields(f.Type, index)
+			continue
+		}
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" {
+			continue
+		}
+		m := member{Member: Member{Name: name, Type: typeName(f.Type), Required: !strings.Contains(options, "omit")},
+			shape: shapeOfType(f.Type), opening: `"` + name + `":`, index: index, pointer: f.Type.Kind() == reflect.Pointer}
+		m.empty = strings.Contains(options, "omitempty")
+		m.year = !m.Required && f.Type.Kind() == reflect.Int
+		if name == "data" {
+			m.sort = payload
+		}
+		if m.Required {
+			s.required |= 1 << len(s.members)
+		}
+		s.members = append(s.members, m)
+	}
+}
+
+// lookup returns the index of a member, or -1.
+func (s *shape) lookup(name []byte) int {
+	for i := range s.members {
+		if s.members[i].Name == string(name) {
+			return i
+		}
+	}
+	return -1
 }
 
 func typeName(t reflect.Type) string {
@@ -84,7 +133,7 @@ func typeName(t reflect.Type) string {
 		return typeName(t.Elem()) + "[]"
 	case t.Kind() == reflect.Struct:
 		var names []string
-		for _, m := range shapeOfType(t).order {
+		for _, m := range shapeOfType(t).members {
 			if !m.Required {
 				m.Name += "?"
 			}
@@ -126,9 +175,9 @@ func (sc *scanner) value(s *shape) {
 	case kind == 'n':
 		_ = sc.dec.SkipValue()
 		sc.add("", Say("不能为 null", "must not be null"))
-	case kind == '{' && s.members != nil:
+	case kind == '{' && s.sort == object:
 		sc.object(s)
-	case kind == '[' && s.elem != nil:
+	case kind == '[' && s.sort == list:
 		sc.list(s.elem)
 	case kind == '0' && s.year:
 		if v, _ := sc.dec.ReadValue(); string(v) == "0" || string(v) == "-0" {
@@ -145,17 +194,14 @@ func (sc *scanner) object(s *shape) {
 	for sc.dec.PeekKind() == '"' {
 		quoted, _ := sc.dec.ReadValue()
 		sc.name, _ = jsontext.AppendUnquote(sc.name[:0], quoted)
-		for i, r := range s.required {
-			if string(sc.name) == r {
-				seen |= 1 << i
-			}
-		}
-		sc.value(s.members[string(sc.name)])
+		i := s.lookup(sc.name)
+		seen |= 1 << i
+		sc.value(s.members[i].shape)
 	}
 	_, _ = sc.dec.ReadToken()
-	for i, r := range s.required {
-		if seen&(1<<i) == 0 {
-			sc.add(r, Say("缺少此字段", "is missing"))
+	for i, m := range s.members {
+		if m.Required && seen&(1<<i) == 0 {
+			sc.add(m.Name, Say("缺少此字段", "is missing"))
 		}
 	}
 }

@@ -3,9 +3,12 @@ package events
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
+
+	"pgregory.net/rapid"
 )
 
 // line is the sample of a kind in the interchange form.
@@ -280,4 +283,14 @@ func TestARefusedRecordCanStillBeNamed(t *testing.T) {
 	if len(found) == 0 || r.ID != sampleOf(KindUseRuled).ID || r.Kind != KindUseRuled || r.Center != "ZJ-0007" || r.On != MustDate("2025-08-01") {
 		t.Errorf("a refused record is read as %+v", r)
 	}
+}
+
+func TestACenterIsNamedAsItsFormSays(t *testing.T) {
+	form := regexp.MustCompile(centerForm)
+	rapid.Check(t, func(t *rapid.T) {
+		id := rapid.OneOf(rapid.StringMatching(`[A-Z0-9-]{0,34}`), rapid.StringMatching(`[A-Za-z0-9_\n号-]{2,5}`)).Draw(t, "id")
+		if got := ValidCenter(CenterID(id)); got != form.MatchString(id) {
+			t.Errorf("%q is valid: %v", id, got)
+		}
+	})
 }

@@ -1,0 +1,280 @@
+package events
+
+import (
+	"bytes"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"pgregory.net/rapid"
+)
+
+// readsAlike fails unless what the plain reader accepts is what the strict codec reads. It says whether it accepts it.
+func readsAlike(t rapid.TB, line []byte) bool {
+	t.Helper()
+	w, data, ok := plainRecord(line)
+	if !ok {
+		return false
+	}
+	var want wireRecord
+	if err := json.Unmarshal(line, &want, strictly); err != nil {
+		t.Fatalf("%s\nis read plainly, and strictly: %v", line, err)
+	}
+	payload := Lookup(want.Kind).blank()
+	if err := json.Unmarshal(want.Data, payload, strictly); err != nil {
+		t.Fatalf("%s\nhas data read plainly, and strictly: %v", line, err)
+	}
+	if found := append(recordShape.scan("", line), Lookup(want.Kind).shape.scan("data", want.Data)...); len(found) > 0 || depth(line) > DepthMax {
+		t.Fatalf("%s\nis read plainly, and strictly: %v", line, found)
+	}
+	want.Data = nil
+	if !reflect.DeepEqual(w, want) || !reflect.DeepEqual(data, payload) {
+		t.Fatalf("%s\nis read plainly as %+v %+v, strictly as %+v %+v", line, w, data, want, payload)
+	}
+	return true
+}
+
+// eventReadsAlike is readsAlike for a stored body.
+func eventReadsAlike(t rapid.TB, kind Kind, body []byte) bool {
+	t.Helper()
+	w, data, ok := plainEvent(kind, body)
+	entry := Lookup(kind)
+	if !ok || w.Version != entry.Version {
+		return false
+	}
+	want, payload, err := entry.decode(body)
+	if err != nil {
+		t.Fatalf("%s\nis read plainly, and strictly: %v", body, err)
+	}
+	want.Data = nil
+	if !reflect.DeepEqual(w, want) || !reflect.DeepEqual(data, payload) {
+		t.Fatalf("%s\nis read plainly as %+v %+v, strictly as %+v %+v", body, w, data, want, payload)
+	}
+	return true
+}
+
+func TestWhatIsUsualIsReadPlainly(t *testing.T) {
+	for _, r := range samples() {
+		line, body := encoded(t, &r)
+		plainly := r.Kind != KindPolicyAdopted && r.Kind != KindTaskBookFiled // an escaped newline; a fraction
+		if got := readsAlike(t, line); got != plainly {
+			t.Errorf("%s\nis read plainly: %v", line, got)
+		}
+		if got := eventReadsAlike(t, r.Kind, body); got != plainly {
+			t.Errorf("%s\nis read plainly: %v", body, got)
+		}
+		loose := jsontext.Value(bytes.Clone(line))
+		if err := loose.Indent(); err != nil {
+			t.Fatal(err)
+		}
+		if got := readsAlike(t, append([]byte("\r\n\t "), loose...)); got != plainly {
+			t.Errorf("%s\nis read plainly: %v", loose, got)
+		}
+	}
+}
+
+// TestOneByteOtherwise puts each of some bytes at each place of a record of every kind, and leaves each byte out.
+func TestOneByteOtherwise(t *testing.T) {
+	read := 0
+	for _, r := range samples() {
+		line, body := encoded(t, &r)
+		for _, c := range []byte("\x00\"\\,:}]{0-1.e \xff") {
+			for i := range line {
+				if other := bytes.Clone(line); other[i] != c {
+					other[i] = c
+					if readsAlike(t, other) {
+						read++
+					}
+				}
+			}
+			for i := range body {
+				if other := bytes.Clone(body); other[i] != c {
+					other[i] = c
+					if eventReadsAlike(t, r.Kind, other) {
+						read++
+					}
+				}
+			}
+		}
+		for i := range line {
+			readsAlike(t, append(bytes.Clone(line[:i]), line[i+1:]...))
+			readsAlike(t, line[:i])
+		}
+	}
+	if read < 1000 {
+		t.Errorf("only %d of them could be read", read)
+	}
+}
+
+// TestMembersOtherwise leaves out, repeats, renames and empties members, wherever they are.
+func TestMembersOtherwise(t *testing.T) {
+	var all []any
+	for _, r := range samples() {
+		line, _ := encoded(t, &r)
+		var v any
+		if err := json.Unmarshal(line, &v); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, v)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.SampledFrom(all).Draw(t, "record")
+		var b bytes.Buffer
+		scramble(t, &b, v, rapid.IntRange(0, 40).Draw(t, "rarity"))
+		readsAlike(t, b.Bytes())
+	})
+}
+
+// scramble writes a value with its members in any order, and now and then something else in the place of one.
+func scramble(t *rapid.T, b *bytes.Buffer, v any, rarity int) {
+	space := func() { b.WriteString(rapid.SampledFrom([]string{"", "", "", " ", "\n\t"}).Draw(t, "space")) }
+	odd := []string{`null`, `""`, `0`, `-0`, `[]`, `{}`, `[null]`, `true`, `1e2`, `-7`, `9223372036854775807`, `"2025-02-29"`, `"2024-02-29"`, `"\u0041"`, `12345678901234567890`, `01`}
+	if rapid.IntRange(0, rarity).Draw(t, "odd") == 40 {
+		b.WriteString(rapid.SampledFrom(odd).Draw(t, "instead"))
+		return
+	}
+	space()
+	switch v := v.(type) {
+	case map[string]any:
+		b.WriteByte('{')
+		for i, name := range rapid.Permutation(slices.Sorted(maps.Keys(v))).Draw(t, "order") {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			space()
+			quoted, _ := jsontext.AppendQuote(nil, name)
+			b.Write(quoted)
+			space()
+			b.WriteByte(':')
+			scramble(t, b, v[name], rarity)
+			if rapid.IntRange(0, rarity).Draw(t, "twice") == 40 {
+				b.WriteByte(',')
+				b.Write(quoted)
+				b.WriteString(`:1`)
+			}
+		}
+		b.WriteByte('}')
+	case []any:
+		b.WriteByte('[')
+		for i, one := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			scramble(t, b, one, rarity)
+		}
+		b.WriteByte(']')
+	default:
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(text)
+	}
+	space()
+}
+
+func TestListsAreLimitedAlsoWhenReadPlainly(t *testing.T) {
+	for n, want := range map[int]bool{ListMax: true, ListMax + 1: false} {
+		line := line(t, KindGradeDecided)
+		parts := strings.SplitN(line, `"participants":[`, 2)
+		long := parts[0] + `"participants":[` + strings.Repeat(`"finance",`, n-4) + parts[1]
+		if got := readsAlike(t, []byte(long)); got != want {
+			t.Errorf("a list of %d is read plainly: %v", n, got)
+		}
+	}
+}
+
+func encoded(t testing.TB, r *Recorded) (line, body []byte) {
+	t.Helper()
+	line, err := EncodeRecord(&r.Record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err = EncodeEvent(&r.Record, r.Entry); err != nil {
+		t.Fatal(err)
+	}
+	return line, body
+}
+
+// TestWrittenAsTheCodecWould compares what is written with the JSON codec's own, for every kind with any values.
+func TestWrittenAsTheCodecWould(t *testing.T) {
+	all := samples()
+	rapid.Check(t, func(t *rapid.T) {
+		r := rapid.SampledFrom(all).Draw(t, "record")
+		r.Data = Lookup(r.Kind).blank()
+		fill(t, reflect.ValueOf(r.Data).Elem())
+		fill(t, reflect.ValueOf(&r.By).Elem())
+		fill(t, reflect.ValueOf(&r.Evidence).Elem())
+		fill(t, reflect.ValueOf(&r.Entry).Elem())
+		fill(t, reflect.ValueOf(&r.Note).Elem())
+		data, wantErr := json.Marshal(r.Data)
+		var want []byte
+		if wantErr == nil {
+			want, wantErr = json.Marshal(wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By, Mode: r.Mode,
+				Doc: r.Doc, Files: r.Evidence, Note: r.Note, Data: data})
+		}
+		got, err := EncodeRecord(&r.Record)
+		if (err == nil) != (wantErr == nil) || err == nil && !bytes.Equal(got, want) {
+			t.Fatalf("wrote %s, %v\ncodec %s, %v", got, err, want, wantErr)
+		}
+		if wantErr == nil {
+			want, wantErr = json.Marshal(wireEvent{Version: Lookup(r.Kind).Version, On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc,
+				Files: r.Evidence, Note: r.Note, Entry: r.Entry, Data: data})
+		}
+		got, err = EncodeEvent(&r.Record, r.Entry)
+		if (err == nil) != (wantErr == nil) || err == nil && !bytes.Equal(got, want) {
+			t.Fatalf("wrote %s, %v\ncodec %s, %v", got, err, want, wantErr)
+		}
+	})
+}
+
+// fill sets any value to anything, the zero value included.
+func fill(t *rapid.T, v reflect.Value) {
+	switch {
+	case v.Type() == reflect.TypeFor[jsontext.Value]():
+		v.SetBytes([]byte(rapid.SampledFrom([]string{"0", "1.50", "-2e9"}).Draw(t, "number")))
+	case v.Type() == reflect.TypeFor[Date]():
+		v.SetInt(int64(rapid.SampledFrom([]Date{0, MustDate("2024-02-29"), MustDate("9999-12-31")}).Draw(t, "date")))
+	case v.Kind() == reflect.Pointer:
+		if rapid.Bool().Draw(t, "there") {
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(t, v.Elem())
+		}
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			fill(t, v.Field(i))
+		}
+	case v.Kind() == reflect.Slice:
+		n := rapid.IntRange(-1, 2).Draw(t, "members")
+		if n < 0 {
+			return
+		}
+		v.Set(reflect.MakeSlice(v.Type(), n, n))
+		for i := range n {
+			fill(t, v.Index(i))
+		}
+	case v.Kind() == reflect.String:
+		v.SetString(rapid.OneOf(rapid.SampledFrom([]string{"", "记-1", "\"\\/<>&\u2028\x7f\t\n\x00", "\xff"}), rapid.String()).Draw(t, "text"))
+	case v.Kind() == reflect.Bool:
+		v.SetBool(rapid.Bool().Draw(t, "truth"))
+	default:
+		v.SetInt(rapid.SampledFrom([]int64{0, 1, -1, math.MaxInt64, math.MinInt64}).Draw(t, "integer"))
+	}
+}
+
+func TestARecordWhoseDataIsOfAnotherKindIsNotWritten(t *testing.T) {
+	for _, data := range []Payload{nil, &FinalReportFiled{}} {
+		r := Record{Kind: KindFundsSpent, Data: data}
+		if _, err := EncodeRecord(&r); err == nil {
+			t.Errorf("%T was written", data)
+		}
+		if _, err := EncodeEvent(&r, Entry{}); err == nil {
+			t.Errorf("%T was written", data)
+		}
+	}
+}
