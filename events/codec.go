@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -232,12 +231,12 @@ func DecodeEvent(s Stored) (Recorded, error) {
 	if data.check(&c); len(c.problems) > 0 {
 		return fail(c.problems)
 	}
-	center, _ := strings.CutPrefix(string(s.Stream), "center-")
+	center, _ := s.Stream.Center()
 	if s.Stream == PolicyStream {
 		center = ""
 	}
 	return Recorded{
-		Record: Record{ID: s.ID, Kind: s.Kind, Center: CenterID(center), On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc,
+		Record: Record{ID: s.ID, Kind: s.Kind, Center: center, On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc,
 			Evidence: w.Files, Note: w.Note, Data: data},
 		Revision: s.Revision, Position: s.Position, RecordedAt: s.RecordedAt, Entry: w.Entry,
 	}, nil

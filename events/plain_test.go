@@ -81,32 +81,25 @@ func TestWhatIsUsualIsReadPlainly(t *testing.T) {
 // TestOneByteOtherwise puts each of some bytes at each place of a record of every kind, and leaves each byte out.
 func TestOneByteOtherwise(t *testing.T) {
 	read := 0
-	for _, r := range samples() {
+	for n, r := range samples() {
 		line, body := encoded(t, &r)
-		for _, c := range []byte("\x00\"\\,:}]{0-1.e \xff") {
-			for i := range line {
-				if other := bytes.Clone(line); other[i] != c {
-					other[i] = c
-					if readsAlike(t, other) {
-						read++
-					}
-				}
-			}
-			for i := range body {
-				if other := bytes.Clone(body); other[i] != c {
-					other[i] = c
-					if eventReadsAlike(t, r.Kind, other) {
-						read++
-					}
-				}
-			}
-		}
 		for i := range line {
+			c := "\x00\"\\,:}]{0-1.e \xff"[(i+n)%15]
+			other := bytes.Clone(line)
+			if other[i] = c; readsAlike(t, other) {
+				read++
+			}
 			readsAlike(t, append(bytes.Clone(line[:i]), line[i+1:]...))
 			readsAlike(t, line[:i])
 		}
+		for i := range body {
+			other := bytes.Clone(body)
+			if other[i] = "\"0 ,"[(i+n)%4]; eventReadsAlike(t, r.Kind, other) {
+				read++
+			}
+		}
 	}
-	if read < 1000 {
+	if read < 200 {
 		t.Errorf("only %d of them could be read", read)
 	}
 }

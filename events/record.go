@@ -1,6 +1,7 @@
 package events
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,12 @@ const PolicyStream StreamID = "policy"
 
 // Stream returns the center's stream.
 func (c CenterID) Stream() StreamID { return "center-" + StreamID(c) }
+
+// Center returns the center that a stream belongs to; ok says whether it is one of a center.
+func (s StreamID) Center() (id CenterID, ok bool) {
+	name, ok := strings.CutPrefix(string(s), "center-")
+	return CenterID(name), ok
+}
 
 // Kind names what happened, such as "subsidy.granted".
 type Kind string

@@ -3,7 +3,6 @@ package projections
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -76,10 +75,4 @@ func (b Break) explain(a aggregates.Alert) aggregates.Explanation {
 
 func placeOf(rec *events.Recorded) events.Place {
 	return events.Place{Position: rec.Position, Revision: rec.Revision, RecordedAt: rec.RecordedAt}
-}
-
-// centerOf returns the center that a stream belongs to.
-func centerOf(s events.StreamID) (events.CenterID, bool) {
-	id, ok := strings.CutPrefix(string(s), "center-")
-	return events.CenterID(id), ok
 }

@@ -41,8 +41,12 @@ type ExecutionLine struct {
 
 // Executions lists the money as of a date by group, fiscal year and scope, without lines that are all zero.
 func (r *Register) Executions(on events.Date, f ExecutionFilter) []ExecutionLine {
-	var list []ExecutionLine
-	for _, id := range r.IDs() {
+	ids, lines := r.IDs(), 0
+	for _, id := range ids {
+		lines += len(r.Evaluation(id, on).Executions)
+	}
+	list := make([]ExecutionLine, 0, lines)
+	for _, id := range ids {
 		facts := r.Facts(id, on)
 		group, name := groupOf(f.By, id, facts)
 		for _, e := range r.Evaluation(id, on).Executions {

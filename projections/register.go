@@ -74,9 +74,25 @@ func (r *Register) Apply(rec *events.Recorded) error {
 	return err
 }
 
+// TakeOver puts a copy of a center, made by Clone at the revision since, in its place: all that it has run ahead is
+// stored now, the last of it at a place. If the center has moved since, or was broken, nothing is changed and the answer
+// is false.
+func (r *Register) TakeOver(copied *aggregates.Center, since uint64, last events.Place) bool {
+	c := r.open(copied.ID(), last)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.revision != since || len(c.breaks) > 0 {
+		return false
+	}
+	c.state = copied
+	c.changes++
+	c.revision, c.position = last.Revision, last.Position
+	return true
+}
+
 // ApplyBroken takes note of an event that could not be decoded. See Apply.
 func (r *Register) ApplyBroken(s events.Stored, cause error) {
-	id, ok := centerOf(s.Stream)
+	id, ok := s.Stream.Center()
 	if !ok {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -158,7 +174,7 @@ func (r *Register) IDs() []events.CenterID {
 
 // Revision returns at which revision a stream is, as far as it was applied.
 func (r *Register) Revision(s events.StreamID) uint64 {
-	if id, ok := centerOf(s); ok {
+	if id, ok := s.Center(); ok {
 		c, _ := r.find(id)
 		if c == nil {
 			return 0
@@ -174,7 +190,7 @@ func (r *Register) Revision(s events.StreamID) uint64 {
 
 // Has returns the revision at which a stream holds an event, or 0. In a stream with breaks the answer may be too low.
 func (r *Register) Has(s events.StreamID, event uuid.UUID) uint64 {
-	if id, ok := centerOf(s); ok {
+	if id, ok := s.Center(); ok {
 		c, _ := r.find(id)
 		if c == nil {
 			return 0
@@ -190,7 +206,7 @@ func (r *Register) Has(s events.StreamID, event uuid.UUID) uint64 {
 
 // Breaks lists what breaks the integrity of a stream. A stream that has any takes no more writing.
 func (r *Register) Breaks(s events.StreamID) []Break {
-	if id, ok := centerOf(s); ok {
+	if id, ok := s.Center(); ok {
 		c, _ := r.find(id)
 		if c == nil {
 			return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -27,15 +28,15 @@ func (a *app) importCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, path := range args {
 				if path == "-" {
-					return sayError("不能从标准输入导入：文件要读两遍，请先存成文件", "standard input cannot be imported: a file is read twice, so save it first")
+					return sayError("不能从标准输入导入：请先存成文件，以便导入中断后能再来一遍", "standard input cannot be imported: save it first, so that an import that was interrupted can be run again")
 				}
 				if info, err := os.Stat(path); err != nil {
 					return err
 				} else if !info.Mode().IsRegular() {
-					return sayError("%s 不是普通文件：文件要读两遍", "%s is not a regular file: a file is read twice", path)
+					return sayError("%s 不是普通文件：请先存成文件，以便导入中断后能再来一遍", "%s is not a regular file: save it first, so that an import that was interrupted can be run again", path)
 				}
 			}
-			cfg := ledger.ImportConfig{Files: args, Account: a.account(), AcceptGood: acceptGood}
+			cfg := ledger.ImportConfig{Files: args, Account: a.account(), AcceptGood: acceptGood, Dir: nearestDir(a.dir)}
 			if a.mustExist() != nil {
 				return a.importFirst(cmd, cfg)
 			}
@@ -44,6 +45,17 @@ func (a *app) importCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&acceptGood, "accept-good", false, a.say("有不合格的记录时仍写入合格的", "write the good records although there are bad ones"))
 	return cmd
+}
+
+// nearestDir returns a directory, or the first above it that exists: it is on the disk that the ledger is or will be on.
+func nearestDir(dir string) string {
+	for {
+		info, err := os.Stat(dir)
+		if err == nil && info.IsDir() || dir == filepath.Dir(dir) {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
 }
 
 // importFirst imports into a ledger that is made when the files have been judged on one in memory.

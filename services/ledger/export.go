@@ -46,14 +46,15 @@ type exported struct {
 	err      error
 }
 
-func encodeAll(batch []decoded) []exported {
-	list := make([]exported, len(batch))
-	for i, d := range decodeAll(batch) {
+func encodeAll(batch *decodedBatch) []exported {
+	list := make([]exported, len(batch.events))
+	for i, d := range batch.decode().events {
 		e := &list[i]
 		e.position, e.err = d.stored.Position, d.err
 		if e.err == nil {
 			e.line, e.err = events.EncodeRecord(&d.recorded.Record)
 		}
 	}
+	batch.done()
 	return list
 }

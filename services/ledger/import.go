@@ -14,13 +14,17 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// ImportConfig says what to import. The files are read twice and must be regular files.
+// ImportConfig says what to import. The files must be regular files.
 type ImportConfig struct {
 	Files      []string // JSON Lines, one record a line; taken together, in order
 	Account    Account
 	AcceptGood bool                    // write the good records although there are bad ones
 	Bad        func(BadRecord)         // called for each bad record as it is found; may be nil
-	Progress   func(done, total int64) // called now and then with bytes of both passes; may be nil
+	Progress   func(done, total int64) // called now and then; may be nil
+
+	// Dir is on the disk where what is judged is laid by until it is written; it takes as much room there as the events
+	// take in the store. "" is where temporary files go.
+	Dir string
 
 	// Into opens the ledger to write to when all is judged and there is something to write: a ledger in memory can
 	// judge what shall begin one on disk, so that what is refused leaves nothing behind. Nil for the ledger itself.
@@ -46,20 +50,18 @@ type ImportReport struct {
 // importer is one import under way.
 type importer struct {
 	ImportConfig
-	l      *Ledger
 	checks *checks
-	bad    []spot // lines that the second pass leaves out, in order
 	report ImportReport
 	done   int64
 	total  int64
 }
 
-// Import takes whole files in two passes. The first reads every record strictly and judges it on what is in the
-// ledger and what comes before it in the files; unless all are good, or AcceptGood is set, nothing is written. The
-// second writes, so that each center's stream is at any moment a prefix of its records in the files: an import that
-// was interrupted is finished by running it again. Counting refused records is not an error.
+// Import takes whole files. It reads every record strictly and judges it on what is in the ledger and what comes
+// before it in the files; unless all are good, or AcceptGood is set, nothing is written. Then it writes, so that each
+// center's stream is at any moment a prefix of its records in the files: an import that was interrupted is finished by
+// running it again. Counting refused records is not an error.
 func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, error) {
-	im := &importer{ImportConfig: cfg, l: l, checks: newChecks(l, cfg.Files)}
+	im := &importer{ImportConfig: cfg}
 	if l.readOnly {
 		return im.report, errors.New("ledger: import: the ledger is open for reading only")
 	}
@@ -69,30 +71,43 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 			return im.report, fmt.Errorf("ledger: import: %w", err)
 		}
 		if !info.Mode().IsRegular() {
-			return im.report, fmt.Errorf("ledger: import %s: %w: it is read twice and must be a regular file", path, fs.ErrInvalid)
+			return im.report, fmt.Errorf("ledger: import %s: %w: it must be a regular file", path, fs.ErrInvalid)
 		}
-		im.total += 2 * info.Size()
+		im.total += 2 * info.Size() // as much again for writing
 	}
+	spool, err := newSpool(cfg.Dir)
+	if err != nil {
+		return im.report, err
+	}
+	defer spool.close()
+	im.checks = newChecks(l, spool)
+	before := im.checks.timeline
 	if err := im.eachLine(ctx, im.check); err != nil {
 		return im.report, err
 	}
 	if im.report.Refused > 0 && !cfg.AcceptGood || im.checks.fresh == 0 {
 		return im.report, nil
 	}
-	im.checks = nil // the second pass has copies of its own
 	if cfg.Into != nil {
-		var err error
-		if im.l, err = cfg.Into(); err != nil {
+		if l, err = cfg.Into(); err != nil {
 			return im.report, err
 		}
 	}
-	im.done = im.total / 2
-	im.report.Repeated = 0
-	w := newWriter(im)
-	if err := im.eachLine(ctx, w.take); err != nil {
-		return im.report, err
+	w := &writing{l: l, checks: im.checks, timeline: before, account: cfg.Account, wrote: im.wrote}
+	err = w.all(ctx)
+	im.report.Accepted = w.accepted
+	return im.report, err
+}
+
+// wrote says how far writing is, as a part of what was read.
+func (im *importer) wrote(accepted int) {
+	im.progress(im.total/2 + im.total/2*int64(accepted)/int64(im.checks.fresh))
+}
+
+func (im *importer) progress(done int64) {
+	if im.Progress != nil {
+		im.Progress(done, im.total)
 	}
-	return im.report, w.flush(ctx)
 }
 
 // eachLine reads all files once, decoding on all processors.
@@ -105,9 +120,7 @@ func (im *importer) eachLine(ctx context.Context, take func(context.Context, *li
 		}
 		first, last := &lines[0], &lines[len(lines)-1]
 		im.done += last.end - first.offset
-		if im.Progress != nil {
-			im.Progress(im.done, im.total)
-		}
+		im.progress(im.done)
 		return nil
 	})
 }
@@ -124,14 +137,14 @@ func (im *importer) lines() iter.Seq2[[]line, error] {
 	}
 }
 
-// check is the first pass over one line.
+// check judges one line.
 func (im *importer) check(ctx context.Context, ln *line) error {
 	im.report.Read++
 	if len(ln.problems) > 0 {
 		im.refuse(ln, breachesOf(ln.problems))
 		return nil
 	}
-	repeated, err := im.checks.add(ctx, ln, im.Account)
+	repeated, err := im.checks.add(ctx, ln.rec, im.Account)
 	var refused *aggregates.Refusal
 	switch {
 	case errors.As(err, &refused):
@@ -146,9 +159,6 @@ func (im *importer) check(ctx context.Context, ln *line) error {
 
 func (im *importer) refuse(ln *line, why []aggregates.Breach) {
 	im.report.Refused++
-	if im.AcceptGood {
-		im.bad = append(im.bad, ln.spot)
-	}
 	if im.Bad == nil {
 		return
 	}

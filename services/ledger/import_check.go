@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -10,31 +11,32 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// checks is the state of the first pass: copies of the centers that the files touch, run ahead over the good records.
+// checks is the first part of an import: copies of the centers that the files touch run ahead over the good records,
+// which are laid by with what the ledger adds to them.
 type checks struct {
 	l        *Ledger
-	files    []string
+	spool    *spool
 	timeline policy.Timeline
 	trials   map[events.CenterID]*trial
-	adopted  map[uuid.UUID]spot
-	fresh    int // good records that are not in the ledger
+	adopted  map[uuid.UUID]int64 // where in the spool
+	fresh    int                 // events in the spool
 }
 
-// trial is the copy of one center and where in the files the records run ahead of the ledger lie.
+// trial is the copy of one center and where in the spool the events are that run ahead of the ledger.
 type trial struct {
 	center *aggregates.Center
 	known  uint64
-	spots  []spot // of revision known + 1, and so on
+	laid   []int64 // the event of revision known + 1, and so on
+	last   events.Place
 }
 
-func newChecks(l *Ledger, files []string) *checks {
-	return &checks{l: l, files: files, timeline: l.register.Timeline(), trials: map[events.CenterID]*trial{}, adopted: map[uuid.UUID]spot{}}
+func newChecks(l *Ledger, s *spool) *checks {
+	return &checks{l: l, spool: s, timeline: l.register.Timeline(), trials: map[events.CenterID]*trial{}, adopted: map[uuid.UUID]int64{}}
 }
 
 // add judges one record and runs ahead with it; the answer "no" is an *aggregates.Refusal. Repeated says that the
 // ledger or the files hold it already.
-func (c *checks) add(ctx context.Context, ln *line, account Account) (repeated bool, err error) {
-	rec := ln.rec
+func (c *checks) add(ctx context.Context, rec *events.Record, account Account) (repeated bool, err error) {
 	s := rec.Stream()
 	if err := c.l.takes(s); err != nil {
 		return false, err
@@ -43,32 +45,49 @@ func (c *checks) add(ctx context.Context, ln *line, account Account) (repeated b
 		return there, err
 	}
 	if at, there := c.before(rec); there {
-		first, err := lineAt(c.files[at.file], at)
-		if err == nil && !sameContent(first, rec) {
-			err = otherContent()
-		}
-		return err == nil, err
+		return true, c.sameAs(at, rec)
 	}
 	v := c.judge(rec)
-	if _, _, err := draft(rec, &v, account); err != nil {
+	_, body, err := draft(rec, &v, account)
+	if err != nil {
+		return false, err
+	}
+	at, err := c.spool.add(s, &events.Proposed{ID: rec.ID, Kind: rec.Kind, Body: body})
+	if err != nil {
 		return false, err
 	}
 	c.fresh++
-	return false, c.runAhead(ln)
+	return false, c.runAhead(rec, at)
 }
 
 // before finds a record with the same id earlier in the files.
-func (c *checks) before(rec *events.Record) (spot, bool) {
+func (c *checks) before(rec *events.Record) (at int64, there bool) {
 	if rec.Kind == events.KindPolicyAdopted {
-		at, there := c.adopted[rec.ID]
+		at, there = c.adopted[rec.ID]
 		return at, there
 	}
 	t := c.trial(rec.Center)
 	rev := t.center.Has(rec.ID)
 	if rev <= t.known {
-		return spot{}, false
+		return 0, false
 	}
-	return t.spots[rev-t.known-1], true
+	return t.laid[rev-t.known-1], true
+}
+
+// sameAs refuses a record whose id was used earlier in the files with other content.
+func (c *checks) sameAs(at int64, rec *events.Record) error {
+	e, err := c.spool.at(at)
+	if err != nil {
+		return err
+	}
+	first, err := events.DecodeEvent(e)
+	if err != nil {
+		return err
+	}
+	if !sameContent(&first.Record, rec) {
+		return otherContent()
+	}
+	return nil
 }
 
 func (c *checks) judge(rec *events.Record) aggregates.Verdict {
@@ -78,19 +97,19 @@ func (c *checks) judge(rec *events.Record) aggregates.Verdict {
 	return c.trial(rec.Center).center.Judge(rec, c.timeline)
 }
 
-func (c *checks) runAhead(ln *line) error {
-	if data, ok := ln.rec.Data.(*events.PolicyAdopted); ok {
+func (c *checks) runAhead(rec *events.Record, at int64) error {
+	if data, ok := rec.Data.(*events.PolicyAdopted); ok {
 		p, problems := policy.Parse([]byte(data.Text))
 		if len(problems) > 0 {
 			return problems
 		}
 		c.timeline = c.timeline.With(p)
-		c.adopted[ln.rec.ID] = ln.spot
+		c.adopted[rec.ID] = at
 		return nil
 	}
-	t := c.trial(ln.rec.Center)
-	t.spots = append(t.spots, ln.spot)
-	return runAhead(t.center, ln.rec)
+	t := c.trial(rec.Center)
+	t.laid = append(t.laid, at)
+	return runAhead(t.center, rec)
 }
 
 func (c *checks) trial(id events.CenterID) *trial {
@@ -101,4 +120,9 @@ func (c *checks) trial(id events.CenterID) *trial {
 		c.trials[id] = t
 	}
 	return t
+}
+
+// sameTimeline says whether a ledger judges by the policies that a list was judged by.
+func sameTimeline(a, b policy.Timeline) bool {
+	return slices.EqualFunc(a.Adopted(), b.Adopted(), func(p, q *policy.Policy) bool { return p.Digest() == q.Digest() })
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/storetest"
@@ -274,7 +275,7 @@ func TestAnImportEndsWithItsContext(t *testing.T) {
 	l, _ := newLedger(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := l.Import(ctx, ledger.ImportConfig{Files: []string{path}, Account: importer, Progress: func(done, total int64) {
-		if done > total/2 {
+		if done >= total/2 {
 			cancel()
 		}
 	}})
@@ -290,5 +291,53 @@ func TestProgressReachesItsTotal(t *testing.T) {
 	imports(t, l, ledger.ImportConfig{Files: []string{path}, Progress: func(done, total int64) { last = fmt.Sprint(done == total, total > 0) }})
 	if last != "true true" {
 		t.Errorf("got %s", last)
+	}
+}
+
+func TestWhoeverWritesDuringAnImportIsNotWrittenOver(t *testing.T) {
+	path := file(t, line("a", registered), line("b", granted), line("c", received), line("d", spent))
+	for name, meanwhile := range map[string]func(*testing.T, *ledger.Ledger){
+		"the same center": func(t *testing.T, l *ledger.Ledger) { write(t, l, "x", registered) },
+		"a policy": func(t *testing.T, l *ledger.Ledger) {
+			p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "1"`), []byte(`"version": "2"`), 1))
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			if _, err := l.Record(t.Context(), ledger.Adoption(p), importer); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		l, store := newLedger(t)
+		once := false
+		_, err := l.Import(t.Context(), ledger.ImportConfig{Files: []string{path}, Account: importer, Progress: func(done, total int64) {
+			if done >= total/2 && !once {
+				once = true
+				meanwhile(t, l)
+			}
+		}})
+		if err == nil || !strings.Contains(err.Error(), "run the import again") || count(t, store) != 2 {
+			t.Errorf("%s: got %v with %d events", name, err, count(t, store))
+		}
+		if answers(l.Register()) != answers(open(t, store).Register()) {
+			t.Errorf("%s: the ledger does not answer what is stored", name)
+		}
+		report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}, AcceptGood: true})
+		if report.Accepted < 3 || len(bad) > 1 || answers(l.Register()) != answers(open(t, store).Register()) {
+			t.Errorf("%s: again, got %+v, %v", name, report, bad)
+		}
+	}
+}
+
+func TestWhatIsLaidByLeavesNothingBehindAndFailsByName(t *testing.T) {
+	l, store := newLedger(t)
+	path := file(t, line("a", registered), line("b", granted))
+	if _, err := l.Import(t.Context(), ledger.ImportConfig{Files: []string{path}, Dir: filepath.Join(t.TempDir(), "none")}); !errors.Is(err, os.ErrNotExist) || count(t, store) != 1 {
+		t.Errorf("got %v", err)
+	}
+	dir := t.TempDir()
+	imports(t, l, ledger.ImportConfig{Files: []string{path}, Dir: dir})
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
 	}
 }

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 )
 
-// A window is what the second pass holds before it writes: its records are grouped by center, each group is one
+// A window is what an import holds of the spool before it writes: its events are grouped by stream, each group is one
 // append, and several are in flight so that the store may sync them together.
 const (
 	windowRecords  = 4096
@@ -18,105 +18,143 @@ const (
 	windowInFlight = 16
 )
 
-// writer is the second pass: it takes the good lines again and writes them window by window.
-type writer struct {
-	im     *importer
-	kept   map[events.StreamID]*batch // by stream, for the copies that run ahead
-	window []*window
-	held   map[events.StreamID]*window
+// writing is the second part of an import: what was laid by is appended, window by window, at the revisions that it was
+// judged at. The centers that ran ahead take the place of the ledger's own when all is stored.
+type writing struct {
+	l        *Ledger
+	checks   *checks
+	timeline policy.Timeline // that the next window was judged by
+	account  Account
+	accepted int                // events stored
+	wrote    func(accepted int) // called after each window
+
+	window []*group
+	held   map[events.StreamID]*group
 	count  int
-	bytes  int64
+	bytes  int
 }
 
-// window is the records of one stream in the present window, and the line of each.
-type window struct {
-	*batch
-	lines []spot
+// group is the events of one stream in the present window.
+type group struct {
+	stream events.StreamID
+	trial  *trial
+	batch  []events.Proposed
 }
 
-func newWriter(im *importer) *writer {
-	return &writer{im: im, kept: map[events.StreamID]*batch{}, held: map[events.StreamID]*window{}}
-}
+// errMoved says that what an import judged by is not what the ledger holds any more.
+var errMoved = errors.New("somebody else wrote to the ledger meanwhile; run the import again, it passes over what is there already")
 
-// take adds one line to the window and writes the window when it is full. A policy judges what follows it, so it is
-// a window of its own.
-func (w *writer) take(ctx context.Context, ln *line) error {
-	if bad := w.im.bad; len(bad) > 0 && bad[0] == ln.spot {
-		w.im.bad = bad[1:]
-		return nil
-	}
-	if len(ln.problems) > 0 {
-		return w.changed(ln.spot, ln.problems)
-	}
-	alone := ln.rec.Kind == events.KindPolicyAdopted
-	if alone || w.count >= windowRecords || w.bytes >= windowBytes {
-		if err := w.flush(ctx); err != nil {
-			return err
+// all appends everything in the spool. Whatever ends it, the ledger's read models are what is stored.
+func (w *writing) all(ctx context.Context) error {
+	err := w.eachWindow(ctx)
+	for id, t := range w.checks.trials {
+		if len(t.laid) == 0 || err == nil && w.l.register.TakeOver(t.center, t.known, t.last) {
+			continue
+		}
+		if failed := w.l.reload(context.WithoutCancel(ctx), id.Stream()); failed != nil {
+			w.l.stopped.Store(true)
+			return errors.Join(err, fmt.Errorf("%w: %w", ErrStopped, failed))
 		}
 	}
-	w.hold(ln)
-	if alone {
-		return w.flush(ctx)
+	return err
+}
+
+// eachWindow gathers windows and writes them. A policy judges what follows it, so it is a window of its own.
+func (w *writing) eachWindow(ctx context.Context) error {
+	w.held = map[events.StreamID]*group{}
+	for e, err := range w.checks.spool.all() {
+		if err != nil {
+			return err
+		}
+		adoption := e.Kind == events.KindPolicyAdopted
+		if adoption || w.count >= windowRecords || w.bytes >= windowBytes {
+			if err := w.flush(ctx); err != nil {
+				return err
+			}
+		}
+		if adoption {
+			if err := w.adopt(ctx, e); err != nil {
+				return err
+			}
+			continue
+		}
+		w.hold(e)
 	}
+	return w.flush(ctx)
+}
+
+func (w *writing) adopt(ctx context.Context, e spooled) error {
+	adoption, err := events.DecodeEvent(e)
+	if err != nil {
+		return fmt.Errorf("ledger: read what is laid by: %w", err)
+	}
+	if _, err := w.l.Record(ctx, &adoption.Record, w.account); err != nil {
+		return fmt.Errorf("ledger: import: %w", err)
+	}
+	w.timeline = w.l.register.Timeline()
+	w.accepted++
+	w.wrote(w.accepted)
 	return nil
 }
 
-func (w *writer) hold(ln *line) {
-	s := ln.rec.Stream()
-	b := w.kept[s]
-	if b == nil {
-		b = &batch{account: w.im.Account}
-		w.kept[s] = b
+func (w *writing) hold(e spooled) {
+	g := w.held[e.Stream]
+	if g == nil {
+		id, _ := e.Stream.Center()
+		g = &group{stream: e.Stream, trial: w.checks.trials[id]}
+		w.held[e.Stream] = g
+		w.window = append(w.window, g)
 	}
-	group := w.held[s]
-	if group == nil {
-		b.recs = b.recs[:0]
-		group = &window{batch: b}
-		w.held[s] = group
-		w.window = append(w.window, group)
-	}
-	b.recs = append(b.recs, ln.rec)
-	group.lines = append(group.lines, ln.spot)
+	g.batch = append(g.batch, events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body})
 	w.count++
-	w.bytes += ln.end - ln.offset
+	w.bytes += len(e.Body)
 }
 
 // flush writes the window and waits until all of it is durable.
-func (w *writer) flush(ctx context.Context) error {
+func (w *writing) flush(ctx context.Context) error {
+	if !sameTimeline(w.timeline, w.l.register.Timeline()) {
+		return fmt.Errorf("ledger: import: %w", errMoved)
+	}
 	var mu sync.Mutex
 	var failed error
 	var wg sync.WaitGroup
 	free := make(chan struct{}, windowInFlight)
-	for _, group := range w.window {
+	for _, g := range w.window {
 		free <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-free }()
-			results, err := w.im.l.write(ctx, group.batch)
+			err := w.append(ctx, g)
 			mu.Lock()
 			defer mu.Unlock()
-			for _, r := range results {
-				if r.Repeated {
-					w.im.report.Repeated++
-				} else {
-					w.im.report.Accepted++
-				}
-			}
-			var refused *aggregates.Refusal
-			if errors.As(err, &refused) {
-				err = w.changed(group.lines[len(results)], err)
-			}
-			if failed == nil {
+			if err == nil {
+				w.accepted += len(g.batch)
+			} else if failed == nil {
 				failed = err
 			}
 		})
 	}
 	wg.Wait()
+	w.wrote(w.accepted)
 	w.window, w.count, w.bytes = nil, 0, 0
 	clear(w.held)
 	return failed
 }
 
-// changed says that a record that was good in the first pass is not any more.
-func (w *writer) changed(at spot, cause error) error {
-	return fmt.Errorf("ledger: import %s: line %d was good and is not any more; the file or the ledger was changed meanwhile: %w", w.im.Files[at.file], at.line, cause)
+// append appends one group at the revision that it was judged at.
+func (w *writing) append(ctx context.Context, g *group) error {
+	defer w.l.lock(g.stream)()
+	if w.l.stopped.Load() {
+		return ErrStopped
+	}
+	expected := max(g.trial.last.Revision, g.trial.known)
+	places, err := w.l.store.Append(ctx, g.stream, expected, g.batch)
+	if err != nil {
+		var conflict *events.ConflictError
+		if errors.As(err, &conflict) {
+			err = errMoved
+		}
+		return w.l.appendFailed(g.stream, err)
+	}
+	g.trial.last = places[len(places)-1]
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
@@ -95,6 +96,13 @@ func (l *Ledger) KnownAt(ctx context.Context, at time.Time) (*projections.Regist
 		return nil, fmt.Errorf("ledger: read what was known at %v: %w", at, err)
 	}
 	return r, nil
+}
+
+// Evaluate evaluates every center of a register as of a date, on all processors. What is asked about all centers as of
+// that date finds it done.
+func Evaluate(ctx context.Context, r *projections.Register, on events.Date) error {
+	evaluate := func(id events.CenterID) *aggregates.Evaluation { return r.Evaluation(id, on) }
+	return inOrder(ctx, each(r.IDs()), evaluate, func(*aggregates.Evaluation) error { return nil })
 }
 
 // lock takes the lock of a stream and returns what releases it.

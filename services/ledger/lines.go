@@ -18,16 +18,11 @@ const (
 	linesBytes = 1 << 20
 )
 
-// spot is where a record lies in the files of an import.
-type spot struct {
-	file   int
-	line   int
-	offset int64
-}
-
 // line is one record of a file: the text, then what it decodes to. A line over the limit is not held.
 type line struct {
-	spot
+	file     int // of those that are read
+	line     int // from 1
+	offset   int64
 	text     []byte
 	end      int64 // offset of the next line
 	rec      *events.Record
@@ -55,7 +50,7 @@ func readLines(path string, file int) iter.Seq2[[]line, error] {
 			return
 		}
 		defer f.Close()
-		r := lineReader{src: bufio.NewReaderSize(f, 1<<16), at: spot{file: file}}
+		r := lineReader{src: bufio.NewReaderSize(f, 1<<16), file: file}
 		for err == nil {
 			var batch []line
 			for size := 0; err == nil && len(batch) < linesBatch && size < linesBytes; {
@@ -69,7 +64,7 @@ func readLines(path string, file int) iter.Seq2[[]line, error] {
 			}
 		}
 		if err != io.EOF {
-			yield(nil, fmt.Errorf("ledger: import: read %s after line %d: %w", path, r.at.line, err))
+			yield(nil, fmt.Errorf("ledger: import: read %s after line %d: %w", path, r.line, err))
 		}
 	}
 }
@@ -79,24 +74,25 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // lineReader cuts a file into lines.
 type lineReader struct {
-	src *bufio.Reader
-	at  spot // of the line last read
-	end int64
+	src  *bufio.Reader
+	file int
+	line int   // the number of the line last read
+	end  int64 // where it ends
 }
 
 // next returns the next line that is not empty, or io.EOF.
 func (r *lineReader) next() (line, error) {
 	for {
-		r.at.line++
-		r.at.offset = r.end
+		r.line++
+		offset := r.end
 		text, err := r.text()
-		if err != nil && (err != io.EOF || r.end == r.at.offset) {
+		if err != nil && (err != io.EOF || r.end == offset) {
 			return line{}, err
 		}
-		if r.at.offset == 0 {
+		if offset == 0 {
 			text = bytes.TrimPrefix(text, byteOrderMark)
 		}
-		l := line{spot: r.at, end: r.end, text: text}
+		l := line{file: r.file, line: r.line, offset: offset, end: r.end, text: text}
 		if len(text) > events.RecordBytesMax {
 			l.text = nil
 			l.problems = events.Problems{{Reason: events.Say("此行超过 %d 字节的上限，未读入", "the line is over the limit of %d bytes and was not read", events.RecordBytesMax)}}
@@ -121,26 +117,4 @@ func (r *lineReader) text() ([]byte, error) {
 			return bytes.TrimRight(text, "\r\n"), err
 		}
 	}
-}
-
-// lineAt reads again the record that lies at a spot.
-func lineAt(path string, at spot) (*events.Record, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: import: %w", err)
-	}
-	defer f.Close()
-	if _, err := f.Seek(at.offset, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("ledger: import: %w", err)
-	}
-	r := lineReader{src: bufio.NewReader(f), end: at.offset}
-	l, err := r.next()
-	if err != nil {
-		return nil, fmt.Errorf("ledger: import: read %s at line %d: %w", path, at.line, err)
-	}
-	rec, problems := events.DecodeRecord(l.text)
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("ledger: import: read %s at line %d again: %w", path, at.line, problems)
-	}
-	return rec, nil
 }

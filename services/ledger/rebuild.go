@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -12,8 +13,11 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// decodeBatch is how many stored events one goroutine decodes at a time.
-const decodeBatch = 256
+// decodeBatch and decodeBytes bound how many stored events one goroutine decodes at a time.
+const (
+	decodeBatch = 256
+	decodeBytes = 1 << 20
+)
 
 // decoded is one event read from the store: the event, or why it could not be read.
 type decoded struct {
@@ -71,50 +75,74 @@ func (l *Ledger) all(ctx context.Context) feed {
 	return func(sink func(events.Stored) error) error { return feedFrom(l.store.ReadAll(ctx, 0), sink) }
 }
 
-// eachDecoded decodes what is fed on all processors and hands the events to sink in order.
+// decodedBatch is some events, with the memory that their bodies share.
+type decodedBatch struct {
+	events []decoded
+	bodies []byte
+}
+
+// batches keeps those that were worked off, to be filled again.
+var batches = sync.Pool{New: func() any { return &decodedBatch{events: make([]decoded, 0, decodeBatch)} }}
+
+// add copies an event, which is valid only until the sink returns.
+func (b *decodedBatch) add(s events.Stored) {
+	from := len(b.bodies)
+	b.bodies = append(b.bodies, s.Body...) // earlier bodies stay where they were if this moves
+	s.Body, s.Bytes = b.bodies[from:len(b.bodies):len(b.bodies)], nil
+	b.events = append(b.events, decoded{stored: s})
+}
+
+// eachDecoded decodes what is fed on all processors and hands the events to sink in order. They are valid only until
+// the sink returns.
 func eachDecoded(ctx context.Context, from feed, sink func(*decoded) error) error {
-	return inOrder(ctx, inBatches(from), decodeAll, func(batch []decoded) error {
-		for i := range batch {
-			if err := sink(&batch[i]); err != nil {
+	return inOrder(ctx, inBatches(from), (*decodedBatch).decode, func(b *decodedBatch) error {
+		for i := range b.events {
+			if err := sink(&b.events[i]); err != nil {
 				return err
 			}
 		}
+		b.done()
 		return nil
 	})
+}
+
+// done gives the batch back to be filled again.
+func (b *decodedBatch) done() {
+	clear(b.events)
+	b.events, b.bodies = b.events[:0], b.bodies[:0]
+	batches.Put(b)
 }
 
 // errEnough ends a feed of which no more is wanted.
 var errEnough = errors.New("enough")
 
-// inBatches copies what is fed, which is valid only until the sink returns.
-func inBatches(from feed) iter.Seq2[[]decoded, error] {
-	return func(yield func([]decoded, error) bool) {
-		batch := make([]decoded, 0, decodeBatch)
+func inBatches(from feed) iter.Seq2[*decodedBatch, error] {
+	return func(yield func(*decodedBatch, error) bool) {
+		b := batches.Get().(*decodedBatch)
 		err := from(func(s events.Stored) error {
-			s.Body, s.Bytes = append([]byte(nil), s.Body...), nil
-			if batch = append(batch, decoded{stored: s}); len(batch) < decodeBatch {
+			if b.add(s); len(b.events) < decodeBatch && len(b.bodies) < decodeBytes {
 				return nil
 			}
-			if !yield(batch, nil) {
+			if !yield(b, nil) {
 				return errEnough
 			}
-			batch = make([]decoded, 0, decodeBatch)
+			b = batches.Get().(*decodedBatch)
 			return nil
 		})
 		switch {
 		case errors.Is(err, errEnough):
 		case err != nil:
 			yield(nil, err)
-		case len(batch) > 0:
-			yield(batch, nil)
+		case len(b.events) > 0:
+			yield(b, nil)
 		}
 	}
 }
 
-func decodeAll(batch []decoded) []decoded {
-	for i := range batch {
-		d := &batch[i]
+func (b *decodedBatch) decode() *decodedBatch {
+	for i := range b.events {
+		d := &b.events[i]
 		d.recorded, d.err = events.DecodeEvent(d.stored)
 	}
-	return batch
+	return b
 }

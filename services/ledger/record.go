@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -28,138 +27,62 @@ type Result struct {
 // recorded before with the same content is answered with the first result. The answer "no" is an
 // *aggregates.Refusal. After ErrStopped nothing more is written; any other error wrote nothing.
 func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Account) (Result, error) {
-	results, err := l.write(ctx, &batch{recs: []*events.Record{rec}, account: account})
-	if err != nil {
-		return Result{}, err
-	}
-	return results[0], nil
-}
-
-// batch is records of one stream to be written together, in order.
-type batch struct {
-	recs    []*events.Record
-	account Account
-	ahead   *aggregates.Center // a copy to judge later records on, made when there is more than one; kept while it fits
-
-	// What becomes of recs, index by index.
-	results  []Result
-	proposed []events.Proposed
-	drafts   []int             // index of the record of each proposed
-	inBatch  map[uuid.UUID]int // index of each record proposed
-}
-
-// write judges the records of a batch in order and appends those accepted and new, all at once. Results are those of
-// the records before the first refused one, whose refusal is the error: they are written all the same.
-func (l *Ledger) write(ctx context.Context, b *batch) ([]Result, error) {
-	s := b.recs[0].Stream()
 	if l.readOnly {
-		return nil, errors.New("ledger: write: the ledger is open for reading only")
+		return Result{}, errors.New("ledger: record: the ledger is open for reading only")
 	}
+	s := rec.Stream()
 	defer l.lock(s)()
 	for attempt := 1; ; attempt++ {
 		if l.stopped.Load() {
-			return nil, ErrStopped
+			return Result{}, ErrStopped
 		}
-		results, err := l.writeOnce(ctx, s, b)
+		result, err := l.write(ctx, s, rec, account)
 		var conflict *events.ConflictError
 		if !errors.As(err, &conflict) || attempt == conflictsMax {
-			return results, err
+			return result, err
 		}
 		l.log.Warn("another writer came first; judging again", zap.Error(err))
 		if err := l.reload(ctx, s); err != nil {
-			return nil, err
+			return Result{}, err
 		}
 	}
 }
 
-func (l *Ledger) writeOnce(ctx context.Context, s events.StreamID, b *batch) ([]Result, error) {
-	refusal := l.judgeBatch(ctx, s, b)
-	var refused *aggregates.Refusal
-	if refusal != nil && !errors.As(refusal, &refused) {
-		return nil, refusal
+// write judges a record and appends it at the revision that it was judged at, unless it is there already.
+func (l *Ledger) write(ctx context.Context, s events.StreamID, rec *events.Record, account Account) (Result, error) {
+	if err := l.takes(s); err != nil {
+		return Result{}, err
 	}
-	if len(b.proposed) == 0 {
-		return b.results, refusal
+	if result, there, err := l.recorded(ctx, s, rec); there || err != nil {
+		return result, err
 	}
-	places, err := l.store.Append(ctx, s, l.register.Revision(s), b.proposed)
+	revision := l.register.Revision(s)
+	v := l.judge(rec)
+	entry, body, err := draft(rec, &v, account)
+	if err != nil {
+		return Result{}, err
+	}
+	places, err := l.store.Append(ctx, s, revision, []events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}})
+	if err != nil {
+		return Result{}, l.appendFailed(s, err)
+	}
+	at := places[0]
+	stored := events.Recorded{Record: *rec, Revision: at.Revision, Position: at.Position, RecordedAt: at.RecordedAt, Entry: entry}
+	if err := l.register.Apply(&stored); err != nil {
+		l.stopped.Store(true)
+		return Result{}, fmt.Errorf("%w: what was judged sound was not: %w", ErrStopped, err)
+	}
+	return Result{Place: at, Entry: entry}, nil
+}
+
+// appendFailed says why an append failed. One whose outcome is unknown stops all writing.
+func (l *Ledger) appendFailed(s events.StreamID, err error) error {
 	if errors.Is(err, events.ErrUnknown) {
 		l.stopped.Store(true)
 		l.log.Error("append with unknown outcome", zap.String("stream", string(s)), zap.Error(err))
-		return nil, fmt.Errorf("%w: %w", ErrStopped, err)
+		return fmt.Errorf("%w: %w", ErrStopped, err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("ledger: append to %s: %w", s, err)
-	}
-	for i, at := range places {
-		r := &b.results[b.drafts[i]]
-		r.Place = at
-		rec := events.Recorded{Record: *b.recs[b.drafts[i]], Revision: at.Revision, Position: at.Position, RecordedAt: at.RecordedAt, Entry: r.Entry}
-		if err := l.register.Apply(&rec); err != nil {
-			l.stopped.Store(true)
-			return nil, fmt.Errorf("%w: what was judged sound was not: %w", ErrStopped, err)
-		}
-	}
-	for i, rec := range b.recs[:len(b.results)] {
-		if j, ok := b.inBatch[rec.ID]; ok && i != j {
-			b.results[i].Place, b.results[i].Entry = b.results[j].Place, b.results[j].Entry
-		}
-	}
-	return b.results, refusal
-}
-
-// judgeBatch fills in what is to be appended, up to the first record refused; the error is its refusal, or a failure.
-func (l *Ledger) judgeBatch(ctx context.Context, s events.StreamID, b *batch) error {
-	b.results, b.proposed, b.drafts, b.inBatch = b.results[:0], b.proposed[:0], b.drafts[:0], map[uuid.UUID]int{}
-	if err := l.takes(s); err != nil {
-		return err
-	}
-	judge := l.judge
-	if len(b.recs) > 1 && b.ahead == nil || b.ahead != nil && b.ahead.Revision() != l.register.Revision(s) {
-		b.ahead = l.register.Clone(b.recs[0].Center)
-	}
-	if b.ahead != nil {
-		timeline := l.register.Timeline()
-		judge = func(rec *events.Record) aggregates.Verdict { return b.ahead.Judge(rec, timeline) }
-	}
-	for i, rec := range b.recs {
-		if first, ok := b.inBatch[rec.ID]; ok {
-			if !sameContent(b.recs[first], rec) {
-				return otherContent()
-			}
-			b.results = append(b.results, Result{Repeated: true})
-			continue
-		}
-		result, there, err := l.recorded(ctx, s, rec)
-		if err != nil {
-			return err
-		}
-		if there {
-			b.results = append(b.results, result)
-			continue
-		}
-		if err := b.accept(rec, i, judge(rec)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// accept drafts the event of a record and runs ahead with it, unless it is refused.
-func (b *batch) accept(rec *events.Record, index int, v aggregates.Verdict) error {
-	entry, body, err := draft(rec, &v, b.account)
-	if err != nil {
-		return err
-	}
-	if b.ahead != nil {
-		if err := runAhead(b.ahead, rec); err != nil {
-			return err
-		}
-	}
-	b.inBatch[rec.ID] = index
-	b.results = append(b.results, Result{Entry: entry})
-	b.drafts = append(b.drafts, index)
-	b.proposed = append(b.proposed, events.Proposed{ID: rec.ID, Kind: rec.Kind, Body: body})
-	return nil
+	return fmt.Errorf("ledger: append to %s: %w", s, err)
 }
 
 // runAhead applies a record that is not stored yet to a copy of its center. Only the order of events within the

@@ -1,0 +1,106 @@
+package ledger
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// spool keeps events that are judged and not stored yet, in order, in a file without a name: it is gone when it is
+// closed, or when the process ends, however that is. It is never read by another, so nothing in it is synced.
+type spool struct {
+	file *os.File
+	buf  *bufio.Writer
+	end  int64
+	head []byte
+}
+
+// spoolBuffer is what is read and written at once.
+const spoolBuffer = 256 << 10
+
+// newSpool makes an empty spool on the disk that has the directory, "" for that of temporary files.
+func newSpool(dir string) (*spool, error) {
+	f, err := os.CreateTemp(dir, ".import-*")
+	if err != nil {
+		return nil, fmt.Errorf("ledger: lay by what is judged: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, fmt.Errorf("ledger: lay by what is judged: %w", errors.Join(err, f.Close()))
+	}
+	return &spool{file: f, buf: bufio.NewWriterSize(f, spoolBuffer)}, nil
+}
+
+func (s *spool) close() { _ = s.file.Close() }
+
+// add lays an event by and returns where it lies.
+func (s *spool) add(stream events.StreamID, p *events.Proposed) (at int64, err error) {
+	at = s.end
+	head := append(s.head[:0], p.ID[:]...)
+	for _, n := range []int{len(stream), len(p.Kind), len(p.Body)} {
+		head = binary.LittleEndian.AppendUint32(head, uint32(n))
+	}
+	head = append(append(head, stream...), p.Kind...)
+	s.head, s.end = head, at+int64(len(head)+len(p.Body))
+	if _, err = s.buf.Write(head); err == nil {
+		_, err = s.buf.Write(p.Body)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("ledger: lay by what is judged: %w", err)
+	}
+	return at, nil
+}
+
+// spooled is one event laid by; Place and Bytes are not known yet.
+type spooled = events.Stored
+
+// all reads everything from the start.
+func (s *spool) all() iter.Seq2[spooled, error] {
+	return func(yield func(spooled, error) bool) {
+		err := s.buf.Flush()
+		r := bufio.NewReaderSize(io.NewSectionReader(s.file, 0, s.end), spoolBuffer)
+		for err == nil {
+			var e spooled
+			if e, err = readSpooled(r); err == nil && !yield(e, nil) {
+				return
+			}
+		}
+		if !errors.Is(err, io.EOF) {
+			yield(spooled{}, fmt.Errorf("ledger: read what is laid by: %w", err))
+		}
+	}
+}
+
+// at reads the event that lies at a place.
+func (s *spool) at(at int64) (spooled, error) {
+	err := s.buf.Flush()
+	var e spooled
+	if err == nil {
+		e, err = readSpooled(bufio.NewReader(io.NewSectionReader(s.file, at, s.end-at)))
+	}
+	if err != nil {
+		return spooled{}, fmt.Errorf("ledger: read what is laid by: %w", err)
+	}
+	return e, nil
+}
+
+func readSpooled(r io.Reader) (e spooled, err error) {
+	var head [16 + 3*4]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return e, err
+	}
+	copy(e.ID[:], head[:16])
+	length := func(i int) int { return int(binary.LittleEndian.Uint32(head[16+4*i:])) }
+	rest := make([]byte, length(0)+length(1)+length(2))
+	if _, err := io.ReadFull(r, rest); err != nil {
+		return e, err
+	}
+	e.Stream, rest = events.StreamID(rest[:length(0)]), rest[length(0):]
+	e.Kind, e.Body = events.Kind(rest[:length(1)]), rest[length(1):]
+	return e, nil
+}
