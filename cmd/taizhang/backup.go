@@ -1,6 +1,12 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/services/logstore"
@@ -8,13 +14,35 @@ import (
 
 func (a *app) backupCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "backup DIR", Args: exactly(1),
-		Short: a.say("把台账备份到目录 DIR（可在写入时进行，可续做）", "copy the ledger to the directory DIR, also while it is written; run it again to go on"),
+		Use: "backup FILE|DIR", Args: exactly(1),
+		Short: a.say("把台账备份到文件或目录（可在写入时进行；中断后再运行一次即可）", "copy the ledger to a file or directory, also while it is written; if cut short, run it again"),
+		Long: a.say(`把台账备份到一个文件（tar 归档）或一个目录，可在写入时进行。
+已有的文件是 FILE，已有的目录是 DIR；新名称以 .tar 结尾的是 FILE，否则是 DIR。
+
+FILE 每次整份重写，写完并落盘后才替换先前的备份，因此需要容纳两份的空间；
+写入期间的内容在旁边的目录 FILE.partial 中，中断后再运行一次即可。任何 tar 都能列出、解开它，解开后的目录就是一份台账。
+DIR 只补缺少的文件，中断后接着做。不是这份台账先前备份的文件或目录，一律不动。`,
+			`Copy the ledger to one file, a tar archive, or to a directory, also while it is written.
+A file that is there is a FILE, a directory a DIR; a new name that ends in .tar is a FILE, any other a DIR.
+
+A FILE is written anew each time and takes the place of the earlier backup when all of it is on disk, so there must
+be room for both; until then it grows in the directory FILE.partial beside it. If cut short, run it again. Any tar
+lists it and unpacks it, to a directory that is a ledger.
+In a DIR only the files that are missing or have grown are written, and a run goes on where the last was cut short.
+What is no earlier backup of this ledger is left as it is.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.mustExist(); err != nil {
 				return err
 			}
-			report, err := logstore.Backup(cmd.Context(), a.dir, args[0])
+			to, isFile, err := copyAt(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			backup := logstore.Backup
+			if isFile {
+				backup = logstore.BackupFile
+			}
+			report, err := backup(cmd.Context(), a.dir, to)
 			if err != nil {
 				return err
 			}
@@ -25,10 +53,18 @@ func (a *app) backupCommand() *cobra.Command {
 
 func (a *app) restoreCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "restore DIR", Args: exactly(1),
-		Short: a.say("把目录 DIR 中的备份恢复到空的台账目录", "put the backup in the directory DIR back into an empty directory of the ledger"),
+		Use: "restore FILE|DIR", Args: exactly(1),
+		Short: a.say("把备份恢复到空的台账目录；先核对整份备份", "put a backup back into an empty directory of the ledger, when all of it has been checked"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			report, err := logstore.Restore(cmd.Context(), args[0], a.dir)
+			from, isFile, err := copyAt(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			restore := logstore.Restore
+			if isFile {
+				restore = logstore.RestoreFile
+			}
+			report, err := restore(cmd.Context(), from, a.dir)
 			if err != nil {
 				return err
 			}
@@ -37,12 +73,33 @@ func (a *app) restoreCommand() *cobra.Command {
 	}
 }
 
+// copyAt says where a backup is or will be, and whether it is one file: one that is there, of which it follows links so
+// that not the link is replaced, or a new one whose name ends in .tar.
+func copyAt(cmd *cobra.Command, path string) (at string, isFile bool, err error) {
+	if path == "" || path == "-" {
+		return "", false, usage(cmd, "备份是文件或目录，不能是 %q", "a backup is a file or a directory, not %q", path)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return path, strings.HasSuffix(path, ".tar"), nil
+	case err != nil:
+		return "", false, err
+	case info.Mode().IsRegular():
+		at, err = filepath.EvalSymlinks(path)
+		return at, true, err
+	case !info.IsDir():
+		return "", false, sayError("%s 既不是文件也不是目录", "%s is neither a file nor a directory", path)
+	}
+	return path, false, nil
+}
+
 // writeCopied says how far a copy reaches.
-func (a *app) writeCopied(r logstore.Report, dir string) error {
+func (a *app) writeCopied(r logstore.Report, path string) error {
 	if a.output == tableOutput {
-		a.print("%s：%d 条记录，%d 字节，已核对并落盘", "%s: %d records, %d bytes, checked and on disk", dir, r.Records, r.Bytes)
+		a.print("%s：%d 条记录，%d 字节，已核对并落盘", "%s: %d records, %d bytes, checked and on disk", path, r.Records, r.Bytes)
 		return nil
 	}
-	return a.write(&sheet{columns: []column{{name: "dir"}, {name: "records"}, {name: "bytes"}},
-		rows: [][]cell{{text(dir), number(r.Records), number(int(r.Bytes))}}})
+	return a.write(&sheet{columns: []column{{name: "path"}, {name: "records"}, {name: "bytes"}},
+		rows: [][]cell{{text(path), number(r.Records), number(int(r.Bytes))}}})
 }

@@ -1,60 +1,14 @@
 package ledger_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/taizhang/taizhang/events"
-	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/logstore/baseline"
 )
-
-// benchRecords is the size of the histories of these benchmarks.
-const benchRecords = 100_000
-
-func BenchmarkImport(b *testing.B) {
-	path, n := simulated(b, benchRecords, 100)
-	for b.Loop() {
-		store, err := logstore.Open(b.TempDir(), logstore.Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if report, _ := imports(b, open(b, store), ledger.ImportConfig{Files: []string{path}}); report.Accepted != n {
-			b.Fatalf("got %+v", report)
-		}
-		if err := store.Close(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
-}
-
-func BenchmarkRebuild(b *testing.B) {
-	path, n := simulated(b, benchRecords, 100)
-	dir := b.TempDir()
-	store, err := logstore.Open(dir, logstore.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	imports(b, open(b, store), ledger.ImportConfig{Files: []string{path}})
-	if err := store.Close(); err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		l, err := ledger.OpenFrom(b.Context(), func(replay func(events.Stored) error) (events.Store, error) {
-			return logstore.Open(dir, logstore.Options{ReadOnly: true, Replay: replay})
-		}, ledger.Config{ReadOnly: true})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if l.Register().Position() != uint64(n)+1 {
-			b.Fatal("not rebuilt")
-		}
-		if err := l.Store().Close(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
-}
 
 func BenchmarkJudge(b *testing.B) {
 	l, _ := newLedger(b)
@@ -67,4 +21,65 @@ func BenchmarkJudge(b *testing.B) {
 			b.Fatal("refused")
 		}
 	}
+}
+
+// BenchmarkRecord measures the whole write path, from a line of JSON to a durable record in the read models, with many
+// writers on centers of their own, against the same bytes appended to a bare file.
+func BenchmarkRecord(b *testing.B) {
+	for _, writers := range []int{1, 64} {
+		b.Run(fmt.Sprintf("%d writers", writers), func(b *testing.B) {
+			store, err := logstore.Open(b.TempDir(), logstore.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer store.Close()
+			l := open(b, store)
+			text := func(writer int, name, tail string) []byte {
+				return fmt.Appendf(nil, `{"id":"%s","center":"ZJ-%04d",%s}`, idOf(name), writer, tail)
+			}
+			write := func(text []byte) error {
+				rec, problems := events.DecodeRecord(text)
+				if len(problems) > 0 {
+					return problems
+				}
+				_, err := l.Record(b.Context(), rec, importer)
+				return err
+			}
+			const plenty = `"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":1000000000}`
+			for w := range writers {
+				for _, tail := range []string{registered, strings.Replace(granted, "100000", "1000000000", 1), plenty} {
+					if err := write(text(w, tail, tail)); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ResetTimer()
+			took, err := baseline.Share(writers, b.N, func(writer, n int) error {
+				voucher := fmt.Sprintf("V-%d", n)
+				return write(text(writer, voucher, strings.Replace(strings.Replace(spent, "V1", voucher, 1), "40000", "100", 1)))
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.StopTimer()
+			bare, err := baseline.Append(b.TempDir(), writers, b.N, last(b, store))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(b.N)/took.Seconds(), "records/s")
+			b.ReportMetric(bare.Seconds()/took.Seconds(), "of-raw")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// last returns the bytes of the last event of a store.
+func last(b *testing.B, store events.Store) (line []byte) {
+	for s, err := range store.ReadStream(b.Context(), "center-ZJ-0000", 3) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		line = append(line[:0], s.Bytes...)
+	}
+	return append(line, '\n')
 }

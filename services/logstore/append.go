@@ -291,7 +291,7 @@ func (s *Store) makeRoom(n int64) error {
 func (s *Store) refuse(err error) {
 	w := &s.writer
 	var file *FileError
-	if !errors.As(err, &file) || file.Op != opAllocate || !file.Full() {
+	if !errors.As(err, &file) || file.Op != opAllocate && file.Op != opCreate || !file.Full() {
 		w.failed = err
 		err = &FailedError{Cause: err}
 	}

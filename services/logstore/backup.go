@@ -26,6 +26,7 @@ func Backup(ctx context.Context, dir, dest string) (Report, error) {
 }
 
 func backup(ctx context.Context, fs FS, dir, dest string) (report Report, err error) {
+	defer func() { err = noRoom(dest, err) }()
 	if err := holdsLog(fs, dir); err != nil {
 		return Report{}, err
 	}
@@ -66,17 +67,18 @@ func backup(ctx context.Context, fs FS, dir, dest string) (report Report, err er
 }
 
 // Restore copies a backup, all of which it checks first, to dir, which must be empty or not exist; else the error is a
-// *CopyError. A Restore that was cut short leaves nothing, or a log that does not open for its first segment is missing,
-// never a shorter one; clear the directory and restore again.
+// *CopyError. A Restore that fails leaves nothing; one that was cut short nothing, or a log that does not open for its
+// first segment is missing, never a shorter one: clear the directory and restore again.
 func Restore(ctx context.Context, from, dir string) (Report, error) {
-	return restore(ctx, osFS{}, from, dir)
+	return restore(ctx, osFS{}, from, osFS{}, dir)
 }
 
-func restore(ctx context.Context, fs FS, from, dir string) (report Report, err error) {
-	if err := holdsLog(fs, from); err != nil {
+func restore(ctx context.Context, source FS, from string, fs FS, dir string) (report Report, err error) {
+	defer func() { err = noRoom(dir, err) }()
+	if err := holdsLog(source, from); err != nil {
 		return Report{}, err
 	}
-	w := newScan(fs, from, nil)
+	w := newScan(source, from, nil)
 	var sums []uint32
 	w.whole = func(_ *segment, commits []byte) error {
 		sums = append(sums, crc32.Checksum(commits, castagnoli))
@@ -84,6 +86,9 @@ func restore(ctx context.Context, fs FS, from, dir string) (report Report, err e
 	}
 	_, err = w.walk(false)
 	defer func() { err = w.shut(err) }()
+	if torn := w.report.Torn; err == nil && torn != nil { // Backup leaves none: it was damaged since
+		err = &DamageError{File: torn.File, Offset: torn.Offset, Position: w.position + 1, Reason: events.Say("备份止于一次未完成的提交", "the backup ends within a commit")}
+	}
 	if err != nil {
 		return w.report, err
 	}
@@ -98,6 +103,11 @@ func restore(ctx context.Context, fs FS, from, dir string) (report Report, err e
 		}
 		return w.report, err
 	}
+	defer func() {
+		if err != nil {
+			c.clear(w.segments)
+		}
+	}()
 	for i, g := range slices.Backward(w.segments) { // the first one last: without it the others do not open
 		commits := make([]byte, g.end)
 		if _, err := g.file.ReadAt(commits, 0); err != nil && !errors.Is(err, io.EOF) {
@@ -170,22 +180,69 @@ func (c *copied) write(name string, data []byte) (err error) {
 	err = errors.Join(err, fileError("close", c.dir, name, f.Close()))
 	step("rename", func() error { return c.fs.Rename(fresh, filepath.Join(c.dir, name)) })
 	if err != nil {
+		_ = c.fs.Remove(fresh) // it gives its room back; the next run replaces it in any case
 		return err
 	}
 	return c.syncNames()
+}
+
+// clear takes back what was written of a log, so that it can be written again: the first segment durably before the
+// others, for with it and without the last it would be a shorter log.
+func (c *copied) clear(segments []*segment) {
+	for i, g := range segments {
+		_ = c.fs.Remove(filepath.Join(c.dir, g.name))
+		if i == 0 && c.syncNames() != nil {
+			return
+		}
+	}
 }
 
 func (c *copied) syncNames() error {
 	return fileError("sync directory", c.dir, "", c.fs.SyncDir(c.dir))
 }
 
-// CopyError says that a directory is not one that a backup or a restore may write to: File is not of the same log.
+// CopyError says that a directory is not one that a backup or a restore may write to: File is not of the same log. With
+// no Dir, File is no earlier backup in one file.
 type CopyError struct{ Dir, File string }
 
 // Text says so to a user.
 func (e *CopyError) Text() events.Text {
+	if e.Dir == "" {
+		return events.Say("文件 %s 不是这份台账先前的备份，或已损坏；未作改动，请换一个文件名", "the file %s is no earlier backup of this ledger, or is damaged; it was left as it is, take another name", e.File)
+	}
 	return events.Say("目录 %s 中的 %s 不属于这份台账；请换一个空目录", "%[2]s in the directory %[1]s is not of this ledger; take an empty directory", e.Dir, e.File)
 }
 
 // Error implements error.
 func (e *CopyError) Error() string { return fmt.Sprintf("logstore: copy: %s", e.Text().En) }
+
+// RoomError says that there is no room for a copy where it was to be written. What was there before is as good as it was.
+type RoomError struct {
+	Path string // of the copy
+	Err  error
+}
+
+// Text says so to a user.
+func (e *RoomError) Text() events.Text {
+	if errors.Is(e.Err, syscall.EFBIG) {
+		return events.Say("%s 超过所在文件系统或限额允许的文件大小；请备份到目录，或换一个位置。台账和先前的备份不受影响",
+			"%s is larger than a file may be there; back up to a directory, or to another place. The ledger and any earlier backup are safe", e.Path)
+	}
+	return events.Say("%s 所在的磁盘空间或配额已用尽；请在那里腾出空间，或换一个位置，再运行一次。台账和先前的备份不受影响",
+		"the disk or quota that holds %s is full; make room there, or take another place, and run it again. The ledger and any earlier backup are safe", e.Path)
+}
+
+// Error implements error.
+func (e *RoomError) Error() string { return fmt.Sprintf("logstore: copy to %s: %v", e.Path, e.Err) }
+
+// Unwrap returns the *FileError.
+func (e *RoomError) Unwrap() error { return e.Err }
+
+// noRoom makes a *RoomError of an error that a full disk made.
+func noRoom(path string, err error) error {
+	var file *FileError
+	if errors.As(err, &file) && file.Full() {
+		return &RoomError{Path: path, Err: err}
+	}
+	return err
+}

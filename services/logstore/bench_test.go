@@ -3,17 +3,15 @@ package logstore
 import (
 	"context"
 	"fmt"
-	"hash/crc32"
-	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/logstore/baseline"
 )
 
 // benchBatch returns n events that make lines of about 427 bytes, with ids nobody else has.
@@ -26,54 +24,7 @@ func benchBatch(n int) []events.Proposed {
 	return out
 }
 
-// raw is the least that durable appending can cost: writers hand over finished bytes, one goroutine writes what waits to a
-// preallocated file and syncs it.
-type raw struct {
-	file File
-	in   chan rawRequest
-	end  int64
-	size int64
-}
-
-type rawRequest struct {
-	bytes []byte
-	done  chan error
-}
-
-func (r *raw) run() {
-	var group []rawRequest
-	var bytes []byte
-	for first := range r.in {
-		group, bytes = append(group[:0], first), append(bytes[:0], first.bytes...)
-		for more := true; more && len(bytes) < groupBytesMax; {
-			select {
-			case next, ok := <-r.in:
-				if more = ok; ok {
-					group, bytes = append(group, next), append(bytes, next.bytes...)
-				}
-			default:
-				more = false
-			}
-		}
-		var err error
-		if r.end+int64(len(bytes)) > r.size {
-			r.size += segmentBytesDefault
-			err = r.file.Allocate(r.size)
-		}
-		if err == nil {
-			_, err = r.file.WriteAt(bytes, r.end)
-		}
-		if err == nil {
-			err = r.file.Sync()
-		}
-		r.end += int64(len(bytes))
-		for _, g := range group {
-			g.done <- err
-		}
-	}
-}
-
-// BenchmarkAppend measures durable appends through the store and, in the same run, the same bytes through raw; the
+// BenchmarkAppend measures durable appends through the store and, in the same run, the same bytes through the baseline; the
 // metric of interest is their ratio.
 func BenchmarkAppend(b *testing.B) {
 	for _, c := range []struct{ writers, size int }{{1, 1}, {64, 1}, {1, 1000}} {
@@ -83,54 +34,28 @@ func BenchmarkAppend(b *testing.B) {
 			for i := range batches {
 				batches[i] = benchBatch(c.size)
 			}
-			store := share(b, c.writers, func(writer, n int) error {
+			store, err := baseline.Share(c.writers, b.N, func(writer, n int) error {
 				name := events.StreamID(fmt.Sprintf("center-ZJ-%04d", writer))
 				_, err := s.Append(context.Background(), name, uint64(n*c.size), batches[writer])
 				return err
 			})
-			file, err := osFS{}.Create(filepath.Join(b.TempDir(), "raw"))
 			if err != nil {
 				b.Fatal(err)
 			}
-			r := &raw{file: file, in: make(chan rawRequest, queueMax)}
-			var line []byte
+			var lines []byte
 			for i := range c.size {
-				line = appendRecord(line, events.Place{Position: 123456, Revision: 123}, []byte(timeLayout), "center-ZJ-0000", &batches[0][i])
+				lines = appendRecord(lines, events.Place{Position: 123456, Revision: 123}, []byte(timeLayout), "center-ZJ-0000", &batches[0][i])
 			}
-			go r.run()
-			bare := share(b, c.writers, func(int, int) error {
-				done := make(chan error, 1)
-				r.in <- rawRequest{line, done}
-				return <-done
-			})
-			close(r.in)
-			_ = file.Close()
+			bare, err := baseline.Append(b.TempDir(), c.writers, b.N, lines)
+			if err != nil {
+				b.Fatal(err)
+			}
 			b.ReportMetric(float64(b.N*c.size)/store.Seconds(), "events/s")
 			b.ReportMetric(float64(b.N*c.size)/bare.Seconds(), "raw/s")
 			b.ReportMetric(bare.Seconds()/store.Seconds(), "ratio")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
-}
-
-// share has the writers do b.N appends together and returns how long they took.
-func share(b *testing.B, writers int, do func(writer, n int) error) time.Duration {
-	var left atomic.Int64
-	left.Store(int64(b.N))
-	start := time.Now()
-	var wg sync.WaitGroup
-	for w := range writers {
-		wg.Go(func() {
-			for n := 0; left.Add(-1) >= 0; n++ {
-				if err := do(w, n); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return time.Since(start)
 }
 
 // BenchmarkOpen measures opening a log of 200 000 events and reading it all, against reading the same files and
@@ -161,23 +86,11 @@ func BenchmarkOpen(b *testing.B) {
 		}
 		all += time.Since(start)
 		mustClose(b, s)
-		start = time.Now()
-		var sum uint32
-		buf := make([]byte, 1<<20)
-		for _, name := range names {
-			f, err := os.Open(name)
-			if err != nil {
-				b.Fatal(err)
-			}
-			for {
-				n, err := f.Read(buf)
-				if sum = crc32.Update(sum, castagnoli, buf[:n]); err != nil {
-					break
-				}
-			}
-			_ = f.Close()
+		_, took, err := baseline.Read(names)
+		if err != nil {
+			b.Fatal(err)
 		}
-		bare += time.Since(start)
+		bare += took
 	}
 	events := float64(b.N * count)
 	b.ReportMetric(events/open.Seconds(), "open-events/s")

@@ -33,6 +33,7 @@
 //
 // # Copies
 //
-// Backup copies a log while it is written to, and goes on from an earlier copy; Restore copies one to an empty
-// directory. A copy is a log like any other: Verify and Open take it as it is.
+// Backup copies a log to a directory while it is written to, and goes on from an earlier copy; Restore copies one to an
+// empty directory. Such a copy is a log like any other: Verify and Open take it as it is. BackupFile and RestoreFile do
+// the same with one file, a tar archive of the segments.
 package logstore

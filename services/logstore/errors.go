@@ -68,7 +68,7 @@ func (e *FileError) Text() events.Text {
 // chineseOps says the operations that users meet when a directory is full, read-only or not theirs.
 var chineseOps = map[string]string{
 	"create directory": "建立目录", "lock directory": "锁定目录", "sync directory": "目录落盘", "list": "列目录", "open": "打开",
-	"create": "新建", opAllocate: "预留空间", "read": "读", "write": "写", "write header": "写首行", "truncate": "截短", "sync": "落盘",
+	opCreate: "新建", "rename": "更名", opAllocate: "预留空间", "read": "读", "write": "写", "write header": "写首行", "truncate": "截短", "sync": "落盘",
 }
 
 // Full says whether there was no room: the disk, a quota or a limit on the size of a file.

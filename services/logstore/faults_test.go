@@ -232,6 +232,23 @@ func TestAStoreThatCannotBeOpenedForWritingSaysSoAndIsNotChanged(t *testing.T) {
 	}
 }
 
+func TestADiskWithoutRoomForAnotherFileDoesNoHarm(t *testing.T) {
+	fs := &faultFS{}
+	s := mustOpen(t, t.TempDir(), Options{FS: fs, SegmentBytes: segmentBytesMin})
+	for n, failed := uint64(0), error(nil); ; n++ {
+		fs.arm(&fault{op: "create", err: syscall.ENOSPC})
+		if _, failed = s.Append(t.Context(), "policy", n, batch(fmt.Sprint(n), 1)); failed == nil {
+			continue
+		}
+		if !full(failed) || errors.Is(failed, events.ErrUnknown) {
+			t.Fatalf("append %d answered %v", n, failed)
+		}
+		fs.arm(nil)
+		mustAppend(t, s, "policy", n, batch(fmt.Sprint(n), 1))
+		return
+	}
+}
+
 // TestAFullDiskLosesNothing fills a real file system of 256 KiB where the tests may mount one; everywhere, it fills one
 // that says it is full.
 func TestAFullDiskLosesNothing(t *testing.T) {

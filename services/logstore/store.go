@@ -26,6 +26,7 @@ const (
 	segmentBytesDefault = 64 << 20
 	segmentBytesMin     = 4 << 10
 	queueMax            = 256 // appends waiting for the writer
+	opCreate            = "create"
 	opAllocate          = "set room aside"
 	freshName           = "segment.new" // of a segment until all of it is durable
 )
@@ -155,7 +156,7 @@ func (s *Store) begin(room int64) error {
 	fs, fresh := s.opts.FS, filepath.Join(s.dir, freshName)
 	var err error
 	if g.file, err = fs.Create(fresh); err != nil {
-		return fileError("create", s.dir, g.name, err)
+		return fileError(opCreate, s.dir, g.name, err)
 	}
 	step := func(op string, do func() error) {
 		if err == nil {

@@ -1,0 +1,271 @@
+package ledger_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/logstore/baseline"
+	"github.com/taizhang/taizhang/services/simulator"
+)
+
+var largest = flag.Int("records", 100_000, "the largest history that BenchmarkGrowth makes")
+
+// BenchmarkGrowth imports a simulated province of 10^4, 10^5 … records and opens it again, each in a process of its own
+// as `taizhang` would, and compares both with bare files: the import with appending the same bytes a thousand lines a
+// sync, opening with reading the files once with their CRC-32C, and with decoding the events alone.
+func BenchmarkGrowth(b *testing.B) {
+	for size := 10_000; size <= *largest; size *= 10 {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			file, dir := filepath.Join(b.TempDir(), "history.jsonl"), filepath.Join(b.TempDir(), "ledger")
+			simulate(b, file, size)
+			for b.Loop() {
+				if err := os.RemoveAll(dir); err != nil {
+					b.Fatal(err)
+				}
+				imported, opened := measured(b, "import", dir, file), measured(b, "open", dir, file)
+				lines, whole := linesOf(b, dir)
+				bare, err := baseline.Append(b.TempDir(), 1, size/1000, lines)
+				if err != nil {
+					b.Fatal(err)
+				}
+				_, read, err := baseline.Read(segments(b, dir))
+				if err != nil {
+					b.Fatal(err)
+				}
+				n := float64(size)
+				b.ReportMetric(n/imported.Seconds, "import-records/s")
+				b.ReportMetric(bare.Seconds()/imported.Seconds, "import-of-raw")
+				b.ReportMetric(imported.PeakMB, "import-peak-MB")
+				b.ReportMetric(n/opened.Seconds, "open-records/s")
+				b.ReportMetric(opened.Seconds, "open-s")
+				b.ReportMetric(read.Seconds()/opened.Seconds, "open-of-raw-read")
+				b.ReportMetric(opened.DecodeSeconds/opened.Seconds, "open-of-decode-only")
+				b.ReportMetric(opened.PeakMB, "open-peak-MB")
+				b.ReportMetric(opened.HeapMB*1e6/n, "heap-B/record")
+				b.ReportMetric(float64(whole)/n, "disk-B/record")
+				b.ReportMetric(1e3*opened.FirstSeconds, "answers-first-ms")
+				b.ReportMetric(1e3*opened.AgainSeconds, "answers-again-ms")
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// measures is what a process says of its work.
+type measures struct {
+	Seconds       float64
+	DecodeSeconds float64 // of all events on all processors, from memory
+	PeakMB        float64 // resident
+	HeapMB        float64 // live
+	FirstSeconds  float64 // alerts and execution over all centers, after opening
+	AgainSeconds  float64 // the same, nothing having changed
+}
+
+// These make this binary measure something instead of running the tests.
+const (
+	measureWhat = "TAIZHANG_MEASURE"
+	measureDir  = "TAIZHANG_MEASURE_DIR"
+	measureFile = "TAIZHANG_MEASURE_FILE"
+)
+
+// measured measures in another process, with the collector set as cmd/taizhang sets it.
+func measured(b *testing.B, what, dir, file string) (m measures) {
+	b.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), measureWhat+"="+what, measureDir+"="+dir, measureFile+"="+file, "GOGC=50")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := json.Unmarshal(out, &m); err != nil {
+		b.Fatal(err)
+	}
+	return m
+}
+
+func measure(what, dir, file string) error {
+	var m measures
+	var err error
+	if what == "import" {
+		err = measureImport(&m, dir, file)
+	} else {
+		err = measureOpen(&m, dir)
+	}
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(m)
+}
+
+func measureImport(m *measures, dir, file string) error {
+	start := time.Now()
+	store, err := logstore.Open(dir, logstore.Options{})
+	if err != nil {
+		return err
+	}
+	l, err := ledger.Open(context.Background(), store, ledger.Config{})
+	if err != nil {
+		return err
+	}
+	report, err := l.Import(context.Background(), ledger.ImportConfig{Files: []string{file}, Account: importer, Dir: dir})
+	if err != nil || report.Refused > 0 {
+		return fmt.Errorf("imported %+v: %w", report, err)
+	}
+	if err := store.Close(); err != nil {
+		return err
+	}
+	m.Seconds, m.PeakMB = time.Since(start).Seconds(), peakMB()
+	return nil
+}
+
+func measureOpen(m *measures, dir string) error {
+	ctx, on := context.Background(), events.MustDate("2026-10-31")
+	start := time.Now()
+	l, err := ledger.OpenFrom(ctx, func(replay func(events.Stored) error) (events.Store, error) {
+		return logstore.Open(dir, logstore.Options{ReadOnly: true, Replay: replay})
+	}, ledger.Config{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer l.Store().Close()
+	m.Seconds = time.Since(start).Seconds()
+	ask := func() float64 {
+		start := time.Now()
+		if err := ledger.Evaluate(ctx, l.Register(), on); err != nil {
+			panic(err)
+		}
+		alerts := l.Register().Alerts(on, projections.AlertFilter{})
+		executions := l.Register().Executions(on, projections.ExecutionFilter{})
+		if len(alerts) == 0 || len(executions) == 0 {
+			panic("no answers")
+		}
+		return time.Since(start).Seconds()
+	}
+	m.FirstSeconds = ask()
+	m.AgainSeconds = ask()
+	m.PeakMB = peakMB()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	m.HeapMB = float64(stats.HeapAlloc) / 1e6
+	m.DecodeSeconds, err = decodeOnly(ctx, l.Store())
+	return err
+}
+
+// decodeOnly decodes every event, as many at once as there are processors, and returns how long the decoding took.
+func decodeOnly(ctx context.Context, store events.Store) (seconds float64, err error) {
+	const batch = 4096
+	var held []events.Stored
+	decode := func() error {
+		start := time.Now()
+		_, err := baseline.Share(runtime.GOMAXPROCS(0), runtime.GOMAXPROCS(0), func(writer, _ int) error {
+			for i := writer; i < len(held); i += runtime.GOMAXPROCS(0) {
+				if _, err := events.DecodeEvent(held[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		seconds += time.Since(start).Seconds()
+		held = held[:0]
+		return err
+	}
+	for s, err := range store.ReadAll(ctx, 0) {
+		if err != nil {
+			return 0, err
+		}
+		s.Body = append([]byte(nil), s.Body...)
+		if held = append(held, s); len(held) == batch {
+			if err := decode(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return seconds, decode()
+}
+
+// peakMB is the most memory that this process had resident.
+func peakMB() float64 {
+	status, _ := os.ReadFile("/proc/self/status")
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	var kB float64
+	_, _ = fmt.Sscan(rest, &kB)
+	return kB * 1024 / 1e6
+}
+
+// simulate writes a history of so many records to a file: centers of some five hundred events, as a province has.
+func simulate(b *testing.B, path string, records int) {
+	b.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := bufio.NewWriter(f)
+	count := 0
+	cfg := simulator.Config{Seed: 7, Centers: records / 450, From: events.MustDate("2021-01-01"), To: events.MustDate("2026-10-31")}
+	for rec, err := range simulator.Records(cfg) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		line, err := events.EncodeRecord(rec)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := w.Write(append(line, '\n')); err != nil {
+			b.Fatal(err)
+		}
+		if count++; count == records {
+			break
+		}
+	}
+	if err := w.Flush(); err != nil || count < records {
+		b.Fatalf("simulated %d records of %d, %v", count, records, err)
+	}
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func segments(b *testing.B, dir string) []string {
+	b.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.log"))
+	if err != nil || len(names) == 0 {
+		b.Fatal("no segments", err)
+	}
+	return names
+}
+
+// linesOf returns about a thousand events as they are on disk, and the size of all.
+func linesOf(b *testing.B, dir string) (thousand []byte, whole int64) {
+	b.Helper()
+	names := segments(b, dir)
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		whole += info.Size()
+	}
+	text, err := os.ReadFile(names[len(names)-1])
+	if err != nil {
+		b.Fatal(err)
+	}
+	lines := strings.SplitAfterN(string(text), "\n", 1001)
+	return []byte(strings.Join(lines[:len(lines)-1], "")), whole
+}

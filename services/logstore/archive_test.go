@@ -1,0 +1,424 @@
+package logstore
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// packed returns the backup in one file of a log.
+func packed(t *testing.T, files map[string][]byte) []byte {
+	t.Helper()
+	d := holding(files)
+	if _, err := backupFile(t.Context(), d.start(), "log", "copy.tar"); err != nil {
+		t.Fatal(err)
+	}
+	for path := range d.files() {
+		if strings.HasPrefix(path, "copy.tar.") {
+			t.Fatalf("it left %s behind", path)
+		}
+	}
+	return d.files()["copy.tar"]
+}
+
+// unpack restores a backup in one file to the directory copy.
+func unpack(ctx context.Context, data []byte) (*disk, error) {
+	d := holding(map[string][]byte{"b.tar": data})
+	fs := d.start()
+	_, err := restoreFile(ctx, fs, "b.tar", "copy")
+	return d, err
+}
+
+func TestABackupFileUnderLoadIsAPrefixThatHoldsAllThatWasAnswered(t *testing.T) {
+	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "copy.tar")
+	s := mustOpen(t, dir, Options{SegmentBytes: 64 << 10})
+	answered, stop := writeOn(t, s)
+	var copies [][]string
+	for range 8 {
+		before := answered.Load()
+		r, err := BackupFile(t.Context(), dir, file)
+		if err != nil || r.Records < before || r.Records%20 != 0 {
+			t.Fatalf("%+v, %v; %d were answered before", r, err, before)
+		}
+		back := filepath.Join(t.TempDir(), "back")
+		if again, err := RestoreFile(t.Context(), file, back); err != nil || again.Records != r.Records {
+			t.Fatalf("of %+v came back %+v, %v", r, again, err)
+		}
+		c := mustOpen(t, back, Options{})
+		copies = append(copies, lines(t, c))
+		mustAppend(t, c, "policy", r.Records, batch("on", 1))
+		mustClose(t, c)
+	}
+	stop()
+	want := lines(t, s)
+	for _, got := range copies {
+		if !slices.Equal(got, want[:len(got)]) {
+			t.Fatal("a copy is not the beginning of the log")
+		}
+	}
+	if len(copies[len(copies)-1]) <= len(copies[0]) {
+		t.Error("nothing was appended meanwhile")
+	}
+}
+
+func TestABackupFileIsAnArchiveThatAnyTarUnpacks(t *testing.T) {
+	dir, file, out := t.TempDir(), filepath.Join(t.TempDir(), "copy.tar"), t.TempDir()
+	want := small(t, dir)
+	if _, err := BackupFile(t.Context(), dir, file); err != nil {
+		t.Fatal(err)
+	}
+	packed := tar.NewReader(bytes.NewReader(readFile(t, file)))
+	for {
+		h, err := packed.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil || h.Typeflag != tar.TypeReg || h.Mode != memberMode || h.ModTime.UTC().Year() != 2000 || h.Format != tar.FormatUSTAR {
+			t.Fatalf("%+v, %v", h, err)
+		}
+		data, err := io.ReadAll(packed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(out, h.Name), data)
+	}
+	if got := lines(t, mustOpen(t, out, Options{})); !slices.Equal(got, want) {
+		t.Errorf("%d events were unpacked of %d", len(got), len(want))
+	}
+}
+
+func TestABackupFileCutShortAnywhereIsTheEarlierOneOrAllOfIt(t *testing.T) {
+	r := newRuin(t)
+	old, want := packed(t, r.old[len(r.old)/2]), packed(t, r.files)
+	for _, there := range [][]byte{nil, old} {
+		files := maps.Clone(r.files)
+		if there != nil {
+			files["copy.tar"] = there
+		}
+		run := func(fs FS) error {
+			_, err := backupFile(t.Context(), fs, "log", "copy.tar")
+			return err
+		}
+		cutShort(t, files, run, func(d *disk, what string) {
+			if left := d.files()["copy.tar"]; !bytes.Equal(left, there) && !bytes.Equal(left, want) {
+				t.Fatalf("%s: it left another file of %d bytes", what, len(left))
+			}
+			if err := run(d.start()); err != nil {
+				t.Fatalf("%s: again: %v", what, err)
+			}
+			d.cut(loss{percent: 100})
+			if !bytes.Equal(d.files()["copy.tar"], want) {
+				t.Fatalf("%s: again, it is another file", what)
+			}
+		})
+	}
+}
+
+func TestARestoreFromAFileCutShortAnywhereIsNothingOrDoesNotOpen(t *testing.T) {
+	r := newRuin(t)
+	run := func(fs FS) error {
+		_, err := restoreFile(t.Context(), fs, "b.tar", "copy")
+		return err
+	}
+	cutShort(t, map[string][]byte{"b.tar": packed(t, r.files)}, run, func(d *disk, what string) {
+		left := copyOn(d)
+		s, opened := Open("copy", Options{FS: d.start(), ReadOnly: true})
+		var damage *DamageError
+		if whole := maps.EqualFunc(left, copies(r.files), bytes.Equal); len(left) > 0 && !whole && !errors.As(opened, &damage) {
+			t.Fatalf("%s: it left %d files and opens: %v", what, len(left), opened)
+		}
+		if opened == nil {
+			mustClose(t, s)
+		}
+	})
+}
+
+func TestABackupFileOfWhichAByteWasChangedIsNotRestored(t *testing.T) {
+	r := newRuin(t)
+	good := packed(t, r.files)
+	if d, err := unpack(t.Context(), good); err != nil || !maps.EqualFunc(copyOn(d), copies(r.files), bytes.Equal) {
+		t.Fatalf("as it was, it is not restored: %v", err)
+	}
+	for at := 0; at < len(good); at += thin {
+		bad := bytes.Clone(good)
+		bad[at] ^= byte(1 + at%255)
+		var damage *DamageError
+		d, err := unpack(t.Context(), bad)
+		if !errors.As(err, &damage) || damage.Text().Zh == "" || len(copyOn(d)) > 0 {
+			t.Fatalf("byte %d: %v, %d files", at, err, len(copyOn(d)))
+		}
+		if at%31 > 0 {
+			continue
+		}
+		files := maps.Clone(r.files)
+		files["copy.tar"] = bad
+		var other *CopyError
+		d = holding(files)
+		if _, err := backupFile(t.Context(), d.start(), "log", "copy.tar"); !errors.As(err, &other) || !bytes.Equal(d.files()["copy.tar"], bad) {
+			t.Fatalf("byte %d: a backup in its place: %v", at, err)
+		}
+	}
+	for end := 0; end < len(good); end += 13 {
+		for _, bad := range [][]byte{good[:end], slices.Concat(good[:end], make([]byte, endBytes)), slices.Concat(good, good[:end+1])} {
+			var damage *DamageError
+			if d, err := unpack(t.Context(), bad); !bytes.Equal(bad, good) && (!errors.As(err, &damage) || len(copyOn(d)) > 0) {
+				t.Fatalf("of %d bytes, or as many too many: %v, %d files", end, err, len(copyOn(d)))
+			}
+		}
+	}
+}
+
+// TestAnArchiveThatBackupDidNotWriteIsNotRestored offers archives that mean harm to who unpacks them.
+func TestAnArchiveThatBackupDidNotWriteIsNotRestored(t *testing.T) {
+	r := newRuin(t)
+	first := r.files[segmentPath(1)]
+	name := segmentName(1)
+	for what, headers := range map[string][]tar.Header{
+		"a path upwards":     {{Name: "../" + name}},
+		"an absolute path":   {{Name: "/tmp/" + name}},
+		"a path downwards":   {{Name: "log/" + name}},
+		"this directory":     {{Name: "./" + name}},
+		"a symbolic link":    {{Name: name, Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}},
+		"a hard link":        {{Name: name, Typeflag: tar.TypeLink, Linkname: "/etc/passwd"}},
+		"a device":           {{Name: name, Typeflag: tar.TypeChar, Devmajor: 1, Devminor: 5}},
+		"a pipe":             {{Name: name, Typeflag: tar.TypeFifo}},
+		"a directory":        {{Name: name + "/", Typeflag: tar.TypeDir}},
+		"the same one twice": {{Name: name}, {Name: name}},
+		"a gap":              {{Name: name}, {Name: segmentName(3)}},
+		"the second only":    {{Name: segmentName(2)}},
+		"another file":       {{Name: name}, {Name: "notes.txt"}},
+		"another mode":       {{Name: name, Mode: 0o777}},
+		"extensions":         {{Name: name, Format: tar.FormatPAX, PAXRecords: map[string]string{"TAIZHANG.a": "b"}}},
+		"a name by GNU":      {{Name: strings.Repeat("../", 50) + name, Format: tar.FormatGNU}},
+		"nothing":            {},
+	} {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		for _, h := range headers {
+			body := first
+			if h.Typeflag == 0 {
+				h.Size = int64(len(first))
+			} else {
+				body = nil
+			}
+			if h.Mode == 0 {
+				h.Mode = memberMode
+			}
+			if err := w.WriteHeader(&h); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			if _, err := w.Write(body); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		parent := t.TempDir()
+		file, dir := filepath.Join(parent, "b.tar"), filepath.Join(parent, "to")
+		writeFile(t, file, b.Bytes())
+		var damage *DamageError
+		if _, err := RestoreFile(t.Context(), file, dir); !errors.As(err, &damage) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if all, err := os.ReadDir(parent); err != nil || len(all) != 1 {
+			t.Errorf("%s: it left %v, %v", what, all, err)
+		}
+	}
+	for _, size := range []int64{0, -1, int64(len(first)) + 1, segmentBytesMax + 1, 1<<33 - 1} {
+		data := slices.Concat(appendMember(nil, name, size), first, make([]byte, padding(int64(len(first)))+endBytes))
+		var damage *DamageError
+		if d, err := unpack(t.Context(), data); !errors.As(err, &damage) || len(copyOn(d)) > 0 {
+			t.Errorf("a member that says it has %d bytes: %v", size, err)
+		}
+	}
+	torn := r.files[segmentPath(1)][:lineStarts(first)[2]] // ends in a newline, but not in a commit
+	data := slices.Concat(appendMember(nil, name, int64(len(torn))), torn, make([]byte, padding(int64(len(torn)))+endBytes))
+	var damage *DamageError
+	if d, err := unpack(t.Context(), data); !errors.As(err, &damage) || len(copyOn(d)) > 0 {
+		t.Errorf("a log that ends within a commit: %v", err)
+	}
+}
+
+func TestABackupFileTakesThePlaceOfAnEarlierOneOnly(t *testing.T) {
+	r := newRuin(t)
+	other := newHistory(t, 2)
+	other.open()
+	other.do(appendMany)
+	mustClose(t, other.store)
+	for what, there := range map[string][]byte{
+		"of another ledger":  packed(t, other.disk.files()),
+		"that reaches on":    packed(t, r.files),
+		"not a backup":       []byte("notes\n"),
+		"nothing":            {},
+		"a first segment":    r.files[segmentPath(1)],
+		"an end only":        make([]byte, endBytes),
+		"one cut in between": slices.Concat(appendMember(nil, segmentName(1), 1), []byte("\n"), make([]byte, blockBytes-1+endBytes)),
+	} {
+		files := maps.Clone(r.old[len(r.old)/2])
+		files["copy.tar"] = there
+		d := holding(files)
+		_, err := backupFile(t.Context(), d.start(), "log", "copy.tar")
+		var refused *CopyError
+		if !errors.As(err, &refused) || refused.Text().Zh == "" || !maps.EqualFunc(d.files(), files, bytes.Equal) {
+			t.Errorf("%s: %v, %d files", what, err, len(d.files()))
+		}
+	}
+}
+
+func TestABackupFileOfDamageLeavesTheEarlierOne(t *testing.T) {
+	r := newRuin(t)
+	old := packed(t, r.old[len(r.old)/2])
+	for path, data := range r.files {
+		for at := 0; at < len(data)-1; at += 97 {
+			changed := bytes.Clone(data)
+			changed[at] ^= 1
+			files := r.with(path, changed)
+			files["copy.tar"] = old
+			d := holding(files)
+			_, err := backupFile(t.Context(), d.start(), "log", "copy.tar")
+			var damage *DamageError
+			if !errors.As(err, &damage) || !maps.EqualFunc(d.files(), files, bytes.Equal) {
+				t.Errorf("%s changed at %d: %v, %d files", path, at, err, len(d.files()))
+			}
+		}
+	}
+}
+
+func TestABackupWithoutRoomSaysWhereAndLeavesTheEarlierOne(t *testing.T) {
+	r := newRuin(t)
+	old := packed(t, r.old[len(r.old)/2])
+	files := maps.Clone(r.files)
+	files["copy.tar"] = old
+	for _, cause := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		for name, run := range map[string]func(fs FS) error{
+			"backup to a directory": func(fs FS) error { _, err := backup(t.Context(), fs, "log", "copy"); return err },
+			"backup to a file":      func(fs FS) error { _, err := backupFile(t.Context(), fs, "log", "copy.tar"); return err },
+			"restore":               func(fs FS) error { _, err := restore(t.Context(), fs, "log", fs, "back"); return err },
+		} {
+			d := holding(files)
+			fs := d.start()
+			room := &RoomError{}
+			if err := run(&roomless{FS: fs, err: cause}); !errors.As(err, &room) || !errors.Is(err, cause) || !strings.Contains(room.Text().Zh, room.Path) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if !bytes.Equal(d.files()["copy.tar"], old) {
+				t.Errorf("%s: the earlier backup is another", name)
+			}
+			if err := run(fs); err != nil {
+				t.Errorf("%s, when there is room: %v", name, err)
+			}
+		}
+	}
+}
+
+// roomless has no room for what is written to new files.
+type roomless struct {
+	FS
+	err error
+}
+
+func (r *roomless) Create(path string) (File, error) {
+	f, err := r.FS.Create(path)
+	return &roomlessFile{f, r.err}, err
+}
+
+type roomlessFile struct {
+	File
+	err error
+}
+
+func (f *roomlessFile) WriteAt(b []byte, at int64) (int, error) {
+	n, err := f.File.WriteAt(b[:len(b)/2], at)
+	return n, errors.Join(err, f.err)
+}
+
+func TestBackupAndRestoreTakeTheRightFilesOnly(t *testing.T) {
+	dir, parent := t.TempDir(), t.TempDir()
+	small(t, dir)
+	file := filepath.Join(parent, "new", "b.tar")
+	if _, err := BackupFile(t.Context(), filepath.Join(parent, "none"), file); !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("backup from nowhere: %v", err)
+	}
+	if _, err := RestoreFile(t.Context(), file, filepath.Join(parent, "to")); !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("restore from nowhere: %v", err)
+	}
+	if _, err := BackupFile(t.Context(), dir, file); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := lockCopy(osFS{}, file+partialName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var locked *LockedError
+	if _, err := BackupFile(t.Context(), dir, file); !errors.As(err, &locked) {
+		t.Errorf("two backups at once: %v", err)
+	}
+	if err := lock.unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := RestoreFile(t.Context(), file, filepath.Dir(file)); !errors.As(err, new(*CopyError)) {
+		t.Errorf("restore to a directory with a file: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := BackupFile(ctx, dir, file); !errors.Is(err, context.Canceled) {
+		t.Errorf("backup that is to end: %v", err)
+	}
+	if _, err := RestoreFile(ctx, file, filepath.Join(parent, "to")); !errors.Is(err, context.Canceled) {
+		t.Errorf("restore that is to end: %v", err)
+	}
+	if all, err := os.ReadDir(filepath.Dir(file)); err != nil || len(all) != 1 || all[0].Name() != "b.tar" {
+		t.Errorf("beside the backup there are %v, %v", all, err)
+	}
+	writeFile(t, file+partialName, []byte("kept"))
+	if _, err := BackupFile(t.Context(), dir, file); !errors.Is(err, syscall.ENOTDIR) || string(readFile(t, file+partialName)) != "kept" {
+		t.Errorf("where the name beside is taken: %v", err)
+	}
+}
+
+// FuzzRestoreFile feeds any bytes as a backup in one file, and as the first segment of one. What is restored packs to the
+// same bytes again.
+func FuzzRestoreFile(f *testing.F) {
+	pack := func(segments ...[]byte) (out []byte) {
+		for i, data := range segments {
+			out = appendMember(out, segmentName(uint64(i)+1), int64(len(data)))
+			out = append(append(out, data...), make([]byte, padding(int64(len(data))))...)
+		}
+		return append(out, make([]byte, endBytes)...)
+	}
+	const record = `{"position":1,"stream":"policy","revision":1,"recordedAt":"2026-11-23T11:17:46.123456Z","id":"0191d3f0-0000-7000-8000-0000000000ab","kind":"policy.adopted","event":{"version":1}}` + "\n"
+	first := sealed(record)
+	f.Add(pack(first))
+	f.Add(pack(first, appendHeader(nil, 2, 2, 0)))
+	f.Add(first)
+	f.Add(pack(first)[:700])
+	f.Add(pack())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, data := range [][]byte{data, pack(data)} {
+			d, err := unpack(t.Context(), data)
+			if err != nil {
+				if left := copyOn(d); len(left) > 0 || !errors.As(err, new(*DamageError)) {
+					t.Fatalf("%v, and it left %d files", err, len(left))
+				}
+				continue
+			}
+			log := map[string][]byte{}
+			for path, data := range copyOn(d) {
+				log[strings.Replace(path, "copy/", "log/", 1)] = data
+			}
+			if again := packed(t, log); !bytes.Equal(again, data) {
+				t.Fatalf("%q packs to %q", data, again)
+			}
+		}
+	})
+}

@@ -1,0 +1,138 @@
+// Package baseline is the least that a log can cost, for benchmarks to be compared with in the same run: finished bytes
+// appended to a preallocated file by one goroutine that writes and syncs what waits together, and files read once
+// from end to end with their CRC-32C.
+package baseline
+
+import (
+	"errors"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// fileBytes is how much is preallocated at a time; groupBytes when a sync waits for no more.
+const (
+	fileBytes  = 64 << 20
+	groupBytes = 1 << 20
+	queueMax   = 1024
+)
+
+// Append has so many writers append the bytes so many times in all, each again when its last append is durable, and
+// returns how long that took. The file lies in dir, on whose disk it is measured.
+func Append(dir string, writers, total int, bytes []byte) (time.Duration, error) {
+	f, err := os.Create(filepath.Join(dir, "baseline"))
+	if err != nil {
+		return 0, err
+	}
+	a := appender{file: f, in: make(chan request, queueMax)}
+	go a.run()
+	took, err := Share(writers, total, func(int, int) error {
+		done := make(chan error, 1)
+		a.in <- request{bytes, done}
+		return <-done
+	})
+	close(a.in)
+	return took, errors.Join(err, f.Close(), os.Remove(f.Name()))
+}
+
+// Share has so many writers do something so many times in all, each the n-th time with n from 0, and returns how long
+// that took.
+func Share(writers, total int, do func(writer, n int) error) (time.Duration, error) {
+	var left atomic.Int64
+	left.Store(int64(total))
+	failed := make([]error, writers)
+	start := time.Now()
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for n := 0; failed[w] == nil && left.Add(-1) >= 0; n++ {
+				failed[w] = do(w, n)
+			}
+		})
+	}
+	wg.Wait()
+	return time.Since(start), errors.Join(failed...)
+}
+
+type request struct {
+	bytes []byte
+	done  chan error
+}
+
+type appender struct {
+	file *os.File
+	in   chan request
+	end  int64
+	size int64
+}
+
+func (a *appender) run() {
+	var group []request
+	var bytes []byte
+	for first := range a.in {
+		group, bytes = append(group[:0], first), append(bytes[:0], first.bytes...)
+		for more := true; more && len(bytes) < groupBytes; {
+			select {
+			case next, ok := <-a.in:
+				if more = ok; ok {
+					group, bytes = append(group, next), append(bytes, next.bytes...)
+				}
+			default:
+				more = false
+			}
+		}
+		err := a.write(bytes)
+		for _, r := range group {
+			r.done <- err
+		}
+	}
+}
+
+func (a *appender) write(bytes []byte) error {
+	for a.end+int64(len(bytes)) > a.size {
+		a.size += fileBytes
+		if err := unix.Fallocate(int(a.file.Fd()), 0, 0, a.size); err != nil {
+			return err
+		}
+	}
+	if _, err := a.file.WriteAt(bytes, a.end); err != nil {
+		return err
+	}
+	a.end += int64(len(bytes))
+	return unix.Fdatasync(int(a.file.Fd()))
+}
+
+// Read reads the files once with their CRC-32C and returns how many bytes they are and how long that took.
+func Read(paths []string) (total int64, took time.Duration, err error) {
+	start := time.Now()
+	table, buf := crc32.MakeTable(crc32.Castagnoli), make([]byte, 1<<20)
+	var sum uint32
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			return 0, 0, err
+		}
+		for err == nil {
+			var n int
+			n, err = f.Read(buf)
+			sum, total = crc32.Update(sum, table, buf[:n]), total+int64(n)
+		}
+		if err := errors.Join(f.Close(), except(err, io.EOF)); err != nil {
+			return 0, 0, err
+		}
+	}
+	return total, time.Since(start), nil
+}
+
+func except(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
+}
