@@ -31,9 +31,8 @@ type AlertFilter struct {
 	Center   events.CenterID
 }
 
-func (f AlertFilter) takes(a Alert) bool {
-	return (f.All || a.Open()) && (f.Severity == "" || a.Severity == f.Severity) &&
-		(f.Code == "" || a.Code == f.Code) && (f.Center == "" || a.Center == f.Center)
+func (f AlertFilter) takes(a aggregates.Alert) bool {
+	return (f.All || a.Open()) && (f.Severity == "" || a.Severity == f.Severity) && (f.Code == "" || a.Code == f.Code)
 }
 
 // Evaluation answers everything about a center as of a date, breaks of its integrity included, or nil if nothing of
@@ -82,10 +81,16 @@ func (r *Register) Alerts(on events.Date, f AlertFilter) []Alert {
 	var list []Alert
 	take := func(id events.CenterID, found []aggregates.Alert) {
 		for _, a := range found {
-			if row := (Alert{id, a}); f.takes(row) {
-				list = append(list, row)
+			if f.takes(a) {
+				list = append(list, Alert{id, a})
 			}
 		}
+	}
+	if f.Center != "" {
+		if e := r.Evaluation(f.Center, on); e != nil {
+			take(f.Center, e.Alerts)
+		}
+		return list
 	}
 	take("", integrityAlerts(r.Breaks(events.PolicyStream), on))
 	for _, id := range r.IDs() {

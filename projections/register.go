@@ -172,6 +172,12 @@ func (r *Register) IDs() []events.CenterID {
 	return slices.Sorted(maps.Keys(r.centers))
 }
 
+// Knows says whether anything of a center was ever recorded.
+func (r *Register) Knows(id events.CenterID) bool {
+	c, _ := r.find(id)
+	return c != nil
+}
+
 // Revision returns at which revision a stream is, as far as it was applied.
 func (r *Register) Revision(s events.StreamID) uint64 {
 	if id, ok := s.Center(); ok {

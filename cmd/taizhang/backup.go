@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
@@ -100,6 +101,6 @@ func (a *app) writeCopied(r logstore.Report, path string) error {
 		a.print("%s：%d 条记录，%d 字节，已核对并落盘", "%s: %d records, %d bytes, checked and on disk", path, r.Records, r.Bytes)
 		return nil
 	}
-	return a.write(&sheet{columns: []column{{name: "path"}, {name: "records"}, {name: "bytes"}},
-		rows: [][]cell{{text(path), number(r.Records), number(int(r.Bytes))}}})
+	return a.write(&desk.Table{Columns: []desk.Column{{Name: "path"}, {Name: "records"}, {Name: "bytes"}},
+		Rows: [][]desk.Cell{{desk.Text(path), desk.Number(r.Records), desk.Number(int(r.Bytes))}}})
 }

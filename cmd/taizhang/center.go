@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
 )
 
 func (a *app) centerCommand() *cobra.Command {
@@ -31,17 +33,20 @@ func (a *app) centerCommand() *cobra.Command {
 				if a.output == csvOutput {
 					return a.write(factsSheet(s.reg, id, e))
 				}
-				return a.showCenter(s.reg, id, s.on)
+				return a.showCenter(cmd.Context(), s, id)
 			})
 		},
 	}
 }
 
 // showCenter writes what there is to know of a center for people.
-func (a *app) showCenter(reg *projections.Register, id events.CenterID, on events.Date) error {
-	e := reg.Evaluation(id, on)
-	sheets := []*sheet{factsSheet(reg, id, e), moneySheet(e), alertsSheet(reg, on, projections.AlertFilter{Center: id})}
-	for i, sh := range sheets {
+func (a *app) showCenter(ctx context.Context, s *session, id events.CenterID) error {
+	e := s.reg.Evaluation(id, s.on)
+	alerts, err := s.desk().Ask(ctx, desk.Question{List: "alerts", On: s.on, Params: map[string]string{"center": string(id)}})
+	if err != nil {
+		return err
+	}
+	for i, sh := range []*desk.Table{factsSheet(s.reg, id, e), moneySheet(e), alerts} {
 		if i > 0 {
 			fmt.Fprintln(a.out)
 		}
@@ -52,44 +57,44 @@ func (a *app) showCenter(reg *projections.Register, id events.CenterID, on event
 	return nil
 }
 
-func factsSheet(reg *projections.Register, id events.CenterID, e *aggregates.Evaluation) *sheet {
+func factsSheet(reg *projections.Register, id events.CenterID, e *aggregates.Evaluation) *desk.Table {
 	f := reg.Facts(id, e.On)
-	sh := &sheet{
-		caption: events.Say("中心 %s，截至 %s", "Center %s as of %s", id, e.On),
-		columns: []column{{name: "field", title: events.Say("项目", "field")}, {name: "value", title: events.Say("内容", "value")}},
+	sh := &desk.Table{
+		Title:   events.Say("中心 %s，截至 %s", "Center %s as of %s", id, e.On),
+		Columns: []desk.Column{{Name: "field", Title: events.Say("项目", "field")}, {Name: "value", Title: events.Say("内容", "value")}},
 	}
-	add := func(name, zh, en string, v cell) {
-		sh.rows = append(sh.rows, []cell{{name, events.Text{Zh: zh, En: en}}, v})
+	add := func(name, zh, en string, v desk.Cell) {
+		sh.Rows = append(sh.Rows, []desk.Cell{{Data: name, Shown: events.Text{Zh: zh, En: en}}, v})
 	}
-	add("center", "编号", "center", text(id))
-	add("name", "名称", "name", text(f.Name))
-	add("status", "状态", "status", named(e.Status, word(statusWords, e.Status)))
-	add("events", "记录数", "events", number(e.Events))
-	add("uscc", "统一社会信用代码", "USCC", text(f.USCC))
-	add("leadUnit", "牵头建设单位", "lead unit", text(f.LeadUnit))
-	add("type", "类型", "type", text(f.Type))
-	add("region", "行政区划", "region", named(f.Region, plain(f.Region+" "+projections.RegionName(f.Region))))
-	add("industryCode", "行业代码", "industry code", text(f.IndustryCode))
-	add("leadingIndustries", "主导产业", "leading industries", text(strings.Join(f.LeadingIndustries, "、")))
-	add("foundedOn", "成立日期", "founded", date(f.FoundedOn))
-	add("usableAreaM2", "使用面积", "usable area", cell{f.UsableAreaM2, plain(fmt.Sprintf("%d m²", f.UsableAreaM2))})
-	add("equipmentFen", "设备原值", "equipment", cell{int64(f.EquipmentFen), events.Say("%s 元", "%s yuan", aggregates.ShowFen(f.EquipmentFen))})
+	add("center", "编号", "center", desk.Text(id))
+	add("name", "名称", "name", desk.Text(f.Name))
+	add("status", "状态", "status", desk.Named(e.Status, desk.StatusWord(e.Status)))
+	add("events", "记录数", "events", desk.Number(e.Events))
+	add("uscc", "统一社会信用代码", "USCC", desk.Text(f.USCC))
+	add("leadUnit", "牵头建设单位", "lead unit", desk.Text(f.LeadUnit))
+	add("type", "类型", "type", desk.Text(f.Type))
+	add("region", "行政区划", "region", desk.Named(f.Region, desk.Plain(f.Region+" "+projections.RegionName(f.Region))))
+	add("industryCode", "行业代码", "industry code", desk.Text(f.IndustryCode))
+	add("leadingIndustries", "主导产业", "leading industries", desk.Text(strings.Join(f.LeadingIndustries, "、")))
+	add("foundedOn", "成立日期", "founded", desk.Date(f.FoundedOn))
+	add("usableAreaM2", "使用面积", "usable area", desk.Cell{Data: f.UsableAreaM2, Shown: desk.Plain(fmt.Sprintf("%d m²", f.UsableAreaM2))})
+	add("equipmentFen", "设备原值", "equipment", desk.Cell{Data: f.EquipmentFen, Shown: events.Say("%s 元", "%s yuan", aggregates.ShowFen(f.EquipmentFen))})
 	return sh
 }
 
 // moneySheet is the execution of one center, narrow enough for a screen.
-func moneySheet(e *aggregates.Evaluation) *sheet {
-	sh := &sheet{
-		caption: events.Say("经费（金额单位：元）", "Money (amounts in yuan)"),
-		empty:   events.Say("没有经费。", "There is no money."),
-		columns: []column{{title: events.Say("年度", "year")}, {title: events.Say("口径", "scope")},
-			{title: events.Say("下达", "granted"), right: true}, {title: events.Say("可用", "available"), right: true},
-			{title: events.Say("支出", "spent"), right: true}, {title: events.Say("不合规", "ineligible"), right: true},
-			{title: events.Say("结余", "balance"), right: true}, {title: events.Text{Zh: "执行率%", En: "rate %"}, right: true}, {title: events.Say("偏低", "low")}},
+func moneySheet(e *aggregates.Evaluation) *desk.Table {
+	sh := &desk.Table{
+		Title: events.Say("经费（金额单位：元）", "Money (amounts in yuan)"),
+		Empty: events.Say("没有经费。", "There is no money."),
+		Columns: []desk.Column{{Title: events.Say("年度", "year")}, {Title: events.Say("口径", "scope")},
+			{Title: events.Say("下达", "granted"), Right: true}, {Title: events.Say("可用", "available"), Right: true},
+			{Title: events.Say("支出", "spent"), Right: true}, {Title: events.Say("不合规", "ineligible"), Right: true},
+			{Title: events.Say("结余", "balance"), Right: true}, {Title: events.Text{Zh: "执行率%", En: "rate %"}, Right: true}, {Title: events.Say("偏低", "low")}},
 	}
 	for _, x := range e.Executions {
-		sh.rows = append(sh.rows, []cell{number(x.Year), named(x.Scope, word(scopeWords, x.Scope)), fen(x.GrantedFen), fen(x.AvailableFen()),
-			fen(x.SpentAllFen), fen(x.IneligibleFen), fen(x.BalanceFen()), optional(x.RatePercent()), yes(x.Low)})
+		sh.Rows = append(sh.Rows, []desk.Cell{desk.Number(x.Year), desk.Named(x.Scope, desk.ScopeWord(x.Scope)), desk.Fen(x.GrantedFen), desk.Fen(x.AvailableFen()),
+			desk.Fen(x.SpentAllFen), desk.Fen(x.IneligibleFen), desk.Fen(x.BalanceFen()), desk.Optional(x.RatePercent()), desk.Yes(x.Low)})
 	}
 	return sh
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 )
@@ -81,9 +82,9 @@ func (a *app) writeChecked(c *checked) error {
 	case jsonOutput:
 		err = a.writeObject(c)
 	case csvOutput:
-		sh := &sheet{columns: []column{{name: "position"}, {name: "stream"}, {name: "finding"}}}
+		sh := &desk.Table{Columns: []desk.Column{{Name: "position"}, {Name: "stream"}, {Name: "finding"}}}
 		for _, f := range c.Findings {
-			sh.rows = append(sh.rows, []cell{number(f.Position), text(f.Stream), text(f.What.In(a.lang))})
+			sh.Rows = append(sh.Rows, []desk.Cell{desk.Number(f.Position), desk.Text(f.Stream), desk.Text(f.What.In(a.lang))})
 		}
 		err = a.write(sh)
 	default:

@@ -6,12 +6,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/simulator"
 )
@@ -97,15 +99,18 @@ func (a *app) demoImport(ctx context.Context, s *session) error {
 
 // demoTour shows the top of each answer.
 func (a *app) demoTour(ctx context.Context, s *session) error {
-	year := s.on.Year()
-	for _, sh := range []*sheet{
-		centersSheet(s.reg, s.on),
-		executionSheet(s.reg, s.on, projections.ExecutionFilter{Year: year, Scope: aggregates.ProvinceScope}),
-		alertsSheet(s.reg, s.on, projections.AlertFilter{Severity: aggregates.Red}),
+	for _, q := range []desk.Question{
+		{List: "centers", On: s.on},
+		{List: "execution", On: s.on, Params: map[string]string{"year": strconv.Itoa(s.on.Year()), "scope": "province"}},
+		{List: "alerts", On: s.on, Params: map[string]string{"severity": "red"}},
 	} {
+		t, err := s.desk().Ask(ctx, q)
+		if err != nil {
+			return err
+		}
 		fmt.Fprintln(a.out)
-		sh.rowsMax = demoRows
-		if err := a.write(sh); err != nil {
+		t.RowsMax = demoRows
+		if err := a.write(t); err != nil {
 			return err
 		}
 	}
@@ -141,18 +146,18 @@ func demoAlert(s *session) (projections.Alert, bool) {
 
 // demoStory tells the events of a center that changed its status or its alerts.
 func (a *app) demoStory(ctx context.Context, s *session, id events.CenterID) error {
-	sh := &sheet{
-		caption: events.Say("中心 %s 的经过（只列改变状态或预警的记录）", "The story of center %s (events that changed its status or alerts)", id),
-		columns: []column{{title: events.Say("日期", "on")}, {title: events.Say("记录", "event")}, {title: events.Say("文号", "document")},
-			{title: events.Say("状态", "status")}, {title: events.Say("产生预警", "opened")}, {title: events.Say("解除预警", "cleared")}},
-		rowsMax: 2 * demoRows,
+	sh := &desk.Table{
+		Title: events.Say("中心 %s 的经过（只列改变状态或预警的记录）", "The story of center %s (events that changed its status or alerts)", id),
+		Columns: []desk.Column{{Title: events.Say("日期", "on")}, {Title: events.Say("记录", "event")}, {Title: events.Say("文号", "document")},
+			{Title: events.Say("状态", "status")}, {Title: events.Say("产生预警", "opened")}, {Title: events.Say("解除预警", "cleared")}},
+		RowsMax: 2 * demoRows,
 	}
 	_, err := s.story(ctx, id, func(c *chapter) error {
 		opened := append(c.lapsed.opened, c.change.opened...)
 		cleared := append(c.lapsed.cleared, c.change.cleared...)
 		if c.change.status != c.change.statusBefore || len(opened)+len(cleared) > 0 {
-			sh.rows = append(sh.rows, []cell{date(c.rec.On), {shown: kindTitle(c.rec.Kind)}, text(c.rec.Doc),
-				{shown: word(statusWords, c.state.Status)}, text(alertNames(opened)), text(alertNames(cleared))})
+			sh.Rows = append(sh.Rows, []desk.Cell{desk.Date(c.rec.On), {Shown: desk.KindTitle(c.rec.Kind)}, desk.Text(c.rec.Doc),
+				{Shown: desk.StatusWord(c.state.Status)}, desk.Text(alertNames(opened)), desk.Text(alertNames(cleared))})
 		}
 		return nil
 	})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -86,12 +87,12 @@ func (s *session) explain(ctx context.Context, center events.CenterID, code aggr
 	var list []explained
 	for _, e := range s.reg.Explain(center, s.on, code, key, raisedOn) {
 		x := explained{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn.String(), ClearedOn: e.ClearedOn.String(),
-			Title: alertTitle(e.Code), Figures: e.Figures, Cleared: e.Cleared}
+			Title: desk.AlertTitle(e.Code), Figures: e.Figures, Cleared: e.Cleared}
 		if e.Policy != nil {
-			x.Policy = policyName(e.Policy.Ref())
+			x.Policy = desk.PolicyName(e.Policy.Ref())
 		}
 		for _, id := range e.Rules {
-			r := ruleWords{Rule: id, shown: showRule(e.Policy, id)}
+			r := ruleWords{Rule: id, shown: desk.ShowRule(e.Policy, id)}
 			if e.Policy != nil && e.Policy.Rule(id) != nil {
 				r.Article, r.Words = e.Policy.Rule(id).Article, e.Policy.Rule(id).Words
 			}
@@ -149,11 +150,11 @@ func (a *app) writeExplained(list []explained) error {
 }
 
 // explainedSheet is one line for each rule, figure and event.
-func explainedSheet(list []explained, lang string) *sheet {
-	sh := &sheet{columns: []column{{name: "center"}, {name: "code"}, {name: "key"}, {name: "raisedOn"}, {name: "item"}, {name: "name"}, {name: "value"}, {name: "unit"}}}
+func explainedSheet(list []explained, lang string) *desk.Table {
+	sh := &desk.Table{Columns: []desk.Column{{Name: "center"}, {Name: "code"}, {Name: "key"}, {Name: "raisedOn"}, {Name: "item"}, {Name: "name"}, {Name: "value"}, {Name: "unit"}}}
 	for _, x := range list {
 		add := func(item, name, value, unit string) {
-			sh.rows = append(sh.rows, []cell{text(x.Center), text(x.Code), text(x.Key), text(x.RaisedOn), text(item), text(name), text(value), text(unit)})
+			sh.Rows = append(sh.Rows, []desk.Cell{desk.Text(x.Center), desk.Text(x.Code), desk.Text(x.Key), desk.Text(x.RaisedOn), desk.Text(item), desk.Text(name), desk.Text(value), desk.Text(unit)})
 		}
 		for _, r := range x.Rules {
 			add("rule", string(r.Rule), r.Words, r.Article)
@@ -176,7 +177,7 @@ const becauseMax = 12
 func (a *app) tell(to io.Writer, x explained) {
 	line := func(zh, en string, args ...any) { fmt.Fprintln(to, a.say(zh, en, args...)) }
 	line("%s %s %s", "%s %s %s", x.Center, x.Code, x.Title.In(a.lang))
-	severity := word(severityWords, x.Severity).In(a.lang)
+	severity := desk.SeverityWord(x.Severity).In(a.lang)
 	if x.Key != "" {
 		line("  对象：%s", "  about: %s", x.Key)
 	}
@@ -192,14 +193,14 @@ func (a *app) tell(to io.Writer, x explained) {
 		line("  依据：%s", "  policy: %s", x.Policy)
 	}
 	for _, f := range x.Figures {
-		line("  数字：%s %s", "  figure: %s %s", f.Label.In(a.lang), showFigure(f).In(a.lang))
+		line("  数字：%s %s", "  figure: %s %s", f.Label.In(a.lang), desk.ShowFigure(f).In(a.lang))
 	}
 	for i, c := range x.Because {
 		if more := len(x.Because) - i; i == becauseMax && more > 1 {
 			line("  ……另有 %d 条记录，见 --output csv 或 json", "  ... and %d more events, see --output csv or json", more)
 			break
 		}
-		line("  记录：%v %s %s（位置 %d，%s）", "  event: %v %s %s (position %d, %s)", c.On, kindTitle(c.Kind).In(a.lang), c.Doc, c.Position, c.ID)
+		line("  记录：%v %s %s（位置 %d，%s）", "  event: %v %s %s (position %d, %s)", c.On, desk.KindTitle(c.Kind).In(a.lang), c.Doc, c.Position, c.ID)
 	}
 	if x.ClearedOn == "" {
 		line("  如何解除：%s", "  what clears it: %s", x.Cleared.In(a.lang))

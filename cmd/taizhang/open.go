@@ -18,6 +18,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 )
@@ -129,6 +130,9 @@ func (a *app) account() ledger.Account {
 	}
 	return ledger.Account{Name: name, MayRecord: true}
 }
+
+// desk answers questions as of what the session asks about.
+func (s *session) desk() *desk.Desk { return &desk.Desk{Ledger: s.Ledger, Register: s.reg} }
 
 // center returns the id of a center that is in the register.
 func (s *session) center(arg string) (events.CenterID, error) {

@@ -5,15 +5,16 @@ import (
 	"testing"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
 )
 
 func TestTablesAreAlignedForTheWidthOfChinese(t *testing.T) {
-	sh := &sheet{
-		columns: []column{{name: "a", title: events.Say("名称", "name")}, {name: "b", title: events.Say("金额", "amount"), right: true}, {title: events.Say("注", "note")}},
-		rows:    [][]cell{{text("杭州市"), fen(123456789), text("“甲”—乙…")}, {text("ab"), fen(5), text("x")}},
+	sh := &desk.Table{
+		Columns: []desk.Column{{Name: "a", Title: events.Say("名称", "name")}, {Name: "b", Title: events.Say("金额", "amount"), Right: true}, {Title: events.Say("注", "note")}},
+		Rows:    [][]desk.Cell{{desk.Text("杭州市"), desk.Fen(123456789), desk.Text("“甲”—乙…")}, {desk.Text("ab"), desk.Fen(5), desk.Text("x")}},
 	}
 	var b strings.Builder
-	if err := sh.writeTable(&b, "zh"); err != nil {
+	if err := writeTable(&b, sh, "zh"); err != nil {
 		t.Fatal(err)
 	}
 	want := "名称            金额  注\n杭州市  1,234,567.89  “甲”—乙…\nab              0.05  x\n"

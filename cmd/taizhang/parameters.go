@@ -11,10 +11,11 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
 )
 
 // parametersOf lists the parameters of a policy in the order of its own text.
-func parametersOf(p *policy.Policy) ([][]cell, error) {
+func parametersOf(p *policy.Policy) ([][]desk.Cell, error) {
 	var whole struct {
 		Parameters jsontext.Value `json:"parameters"`
 	}
@@ -25,7 +26,7 @@ func parametersOf(p *policy.Policy) ([][]cell, error) {
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, fmt.Errorf("taizhang: read policy: %w", err)
 	}
-	var rows [][]cell
+	var rows [][]desk.Cell
 	for dec.PeekKind() == '"' {
 		name, err := dec.ReadToken()
 		if err != nil {
@@ -36,21 +37,21 @@ func parametersOf(p *policy.Policy) ([][]cell, error) {
 		if err := json.UnmarshalDecode(dec, &v); err != nil {
 			return nil, fmt.Errorf("taizhang: read policy: %w", err)
 		}
-		rows = append(rows, []cell{text(title), parameterValue(v), text(v.Unit), text(v.Article), text(v.Words), text(v.Open)})
+		rows = append(rows, []desk.Cell{desk.Text(title), parameterValue(v), desk.Text(v.Unit), desk.Text(v.Article), desk.Text(v.Words), desk.Text(v.Open)})
 	}
 	return rows, nil
 }
 
 // parameterValue shows an amount in yuan and a list without its brackets.
-func parameterValue(v policy.Parameter[jsontext.Value]) cell {
+func parameterValue(v policy.Parameter[jsontext.Value]) desk.Cell {
 	raw := strings.Trim(string(v.Value), `"`)
 	var amount int64
 	if v.Unit == "fen" && json.Unmarshal(v.Value, &amount) == nil {
-		return cell{raw, events.Say("%s 元", "%s yuan", aggregates.ShowFen(events.Fen(amount)))}
+		return desk.Cell{Data: raw, Shown: events.Say("%s 元", "%s yuan", aggregates.ShowFen(events.Fen(amount)))}
 	}
 	var list []string
 	if json.Unmarshal(v.Value, &list) == nil {
 		raw = strings.Join(list, " ")
 	}
-	return text(raw)
+	return desk.Text(raw)
 }

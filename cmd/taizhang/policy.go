@@ -9,6 +9,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -35,7 +36,7 @@ func (a *app) policyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				a.print("%s 可以采用：%s，%v 起施行，摘要 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], policyName(p.Ref()), p.EffectiveFrom, p.Digest())
+				a.print("%s 可以采用：%s，%v 起施行，摘要 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], desk.PolicyName(p.Ref()), p.EffectiveFrom, p.Digest())
 				return nil
 			},
 		},
@@ -81,12 +82,12 @@ func (a *app) parsePolicy(path string) (*policy.Policy, error) {
 	if a.output == jsonOutput {
 		return nil, errors.Join(a.writeObject(problems), errAnswered)
 	}
-	sh := &sheet{
-		caption: events.Say("%s 不能采用：", "%s cannot be adopted:", path),
-		columns: []column{{name: "line", title: events.Say("行", "line"), right: true}, {name: "field", title: events.Say("字段", "field")}, {name: "reason", title: events.Say("理由", "reason")}},
+	sh := &desk.Table{
+		Title:   events.Say("%s 不能采用：", "%s cannot be adopted:", path),
+		Columns: []desk.Column{{Name: "line", Title: events.Say("行", "line"), Right: true}, {Name: "field", Title: events.Say("字段", "field")}, {Name: "reason", Title: events.Say("理由", "reason")}},
 	}
 	for _, problem := range problems {
-		sh.rows = append(sh.rows, []cell{number(problem.Line), text(problem.Field), text(problem.Reason.In(a.lang))})
+		sh.Rows = append(sh.Rows, []desk.Cell{desk.Number(problem.Line), desk.Text(problem.Field), desk.Text(problem.Reason.In(a.lang))})
 	}
 	return nil, errors.Join(a.write(sh), errAnswered)
 }
@@ -130,7 +131,7 @@ func (a *app) showPolicy(cmd *cobra.Command, args []string) error {
 		p := timeline.At(s.on)
 		if a.output == tableOutput {
 			for _, q := range timeline.Adopted() {
-				a.print("已采用 %s，%v 起施行", "adopted %s, effective from %v", policyName(q.Ref()), q.EffectiveFrom)
+				a.print("已采用 %s，%v 起施行", "adopted %s, effective from %v", desk.PolicyName(q.Ref()), q.EffectiveFrom)
 			}
 		}
 		if p == nil {
@@ -150,25 +151,25 @@ func (a *app) writePolicy(p *policy.Policy) error {
 	if err != nil {
 		return err
 	}
-	return a.write(&sheet{
-		caption: events.Say("%s（%s），%s 起施行\n摘要 %s", "%s (%s), effective from %s\ndigest %s", policyName(p.Ref()), p.Source, p.EffectiveFrom, p.Digest()),
-		columns: []column{
-			{name: "parameter", title: events.Say("参数", "parameter")}, {name: "value", title: events.Say("值", "value")},
-			{name: "unit", title: events.Say("单位", "unit")}, {name: "article", title: events.Say("条", "article")},
-			{name: "words", title: events.Say("原文", "words")}, {name: "open", title: events.Say("待定项", "open")},
+	return a.write(&desk.Table{
+		Title: events.Say("%s（%s），%s 起施行\n摘要 %s", "%s (%s), effective from %s\ndigest %s", desk.PolicyName(p.Ref()), p.Source, p.EffectiveFrom, p.Digest()),
+		Columns: []desk.Column{
+			{Name: "parameter", Title: events.Say("参数", "parameter")}, {Name: "value", Title: events.Say("值", "value")},
+			{Name: "unit", Title: events.Say("单位", "unit")}, {Name: "article", Title: events.Say("条", "article")},
+			{Name: "words", Title: events.Say("原文", "words")}, {Name: "open", Title: events.Say("待定项", "open")},
 		},
-		rows: rows,
+		Rows: rows,
 	})
 }
 
-func diffSheet(a, b *policy.Policy) *sheet {
-	sh := &sheet{
-		caption: events.Say("%s → %s", "%s → %s", policyName(a.Ref()), policyName(b.Ref())),
-		empty:   events.Say("没有差别。", "There is no difference."),
-		columns: []column{{name: "path", title: events.Say("位置", "path")}, {name: "before", title: events.Say("原", "before")}, {name: "after", title: events.Say("新", "after")}},
+func diffSheet(a, b *policy.Policy) *desk.Table {
+	sh := &desk.Table{
+		Title:   events.Say("%s → %s", "%s → %s", desk.PolicyName(a.Ref()), desk.PolicyName(b.Ref())),
+		Empty:   events.Say("没有差别。", "There is no difference."),
+		Columns: []desk.Column{{Name: "path", Title: events.Say("位置", "path")}, {Name: "before", Title: events.Say("原", "before")}, {Name: "after", Title: events.Say("新", "after")}},
 	}
 	for _, c := range policy.Diff(a, b) {
-		sh.rows = append(sh.rows, []cell{text(c.Path), text(c.Before), text(c.After)})
+		sh.Rows = append(sh.Rows, []desk.Cell{desk.Text(c.Path), desk.Text(c.Before), desk.Text(c.After)})
 	}
 	return sh
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -181,7 +182,7 @@ func (a *app) tellRefused(l *ledger.Ledger, rec *events.Record, err error) error
 
 func (a *app) tellRecorded(rec *events.Record, result ledger.Result) error {
 	r := recorded{ID: rec.ID.String(), Answer: "accepted", Position: result.Position, Revision: result.Revision,
-		RecordedAt: result.RecordedAt.Format(time.RFC3339Nano), Policy: policyName(result.Policy), Breaks: result.Breaks, Warnings: result.Warnings}
+		RecordedAt: result.RecordedAt.Format(time.RFC3339Nano), Policy: desk.PolicyName(result.Policy), Breaks: result.Breaks, Warnings: result.Warnings}
 	if result.Repeated {
 		r.Answer = "repeated"
 	}
@@ -189,9 +190,9 @@ func (a *app) tellRecorded(rec *events.Record, result ledger.Result) error {
 	case jsonOutput:
 		return a.writeObject(r)
 	case csvOutput:
-		return a.write(&sheet{
-			columns: []column{{name: "id"}, {name: "answer"}, {name: "position"}, {name: "revision"}, {name: "recordedAt"}},
-			rows:    [][]cell{{text(r.ID), text(r.Answer), number(r.Position), number(r.Revision), text(r.RecordedAt)}},
+		return a.write(&desk.Table{
+			Columns: []desk.Column{{Name: "id"}, {Name: "answer"}, {Name: "position"}, {Name: "revision"}, {Name: "recordedAt"}},
+			Rows:    [][]desk.Cell{{desk.Text(r.ID), desk.Text(r.Answer), desk.Number(r.Position), desk.Number(r.Revision), desk.Text(r.RecordedAt)}},
 		})
 	}
 	if result.Repeated {
@@ -199,7 +200,7 @@ func (a *app) tellRecorded(rec *events.Record, result ledger.Result) error {
 	} else {
 		a.print("已记录并落盘：", "Recorded and durable:")
 	}
-	about := strings.TrimSpace(string(rec.Center) + " " + kindTitle(rec.Kind).In(a.lang))
+	about := strings.TrimSpace(string(rec.Center) + " " + desk.KindTitle(rec.Kind).In(a.lang))
 	a.print("  %s，第 %d 条，位置 %d，id %s", "  %s, revision %d, position %d, id %s", about, r.Revision, r.Position, r.ID)
 	if r.Policy != "" {
 		a.print("  依据办法参数 %s", "  judged under policy %s", r.Policy)
@@ -226,9 +227,9 @@ func (a *app) refused(id string, reasons []reason) error {
 			return err
 		}
 	case csvOutput:
-		if err := a.write(&sheet{
-			columns: []column{{name: "id"}, {name: "answer"}, {name: "rule"}, {name: "reason"}},
-			rows:    [][]cell{{text(id), text("refused"), text(rulesOf(reasons)), text(reasonOf(reasons, a.lang))}},
+		if err := a.write(&desk.Table{
+			Columns: []desk.Column{{Name: "id"}, {Name: "answer"}, {Name: "rule"}, {Name: "reason"}},
+			Rows:    [][]desk.Cell{{desk.Text(id), desk.Text("refused"), desk.Text(rulesOf(reasons)), desk.Text(reasonOf(reasons, a.lang))}},
 		}); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -138,10 +139,10 @@ func (a *app) tellTried(x tried) {
 	a.print("第 %d 行　%s　%s　%s", "line %d  %s  %s  %s", x.Line, answer, x.about, x.ID)
 	a.tellReasons(a.out, x.Reasons)
 	for _, o := range x.Opens {
-		a.print("  将产生预警 %s %s：%s", "  would open %s %s: %s", o.Code, o.Key, alertTitle(o.Code).In(a.lang))
+		a.print("  将产生预警 %s %s：%s", "  would open %s %s: %s", o.Code, o.Key, desk.AlertTitle(o.Code).In(a.lang))
 	}
 	for _, o := range x.Clears {
-		a.print("  将解除预警 %s %s：%s", "  would clear %s %s: %s", o.Code, o.Key, alertTitle(o.Code).In(a.lang))
+		a.print("  将解除预警 %s %s：%s", "  would clear %s %s: %s", o.Code, o.Key, desk.AlertTitle(o.Code).In(a.lang))
 	}
 	for _, w := range x.Warns {
 		a.print("  提示：%s", "  warning: %s", w.In(a.lang))

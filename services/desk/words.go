@@ -1,4 +1,4 @@
-package main
+package desk
 
 import (
 	"fmt"
@@ -29,57 +29,72 @@ var (
 	}
 )
 
+// StatusWord returns the word for a status.
+func StatusWord(s aggregates.Status) events.Text { return word(statusWords, s) }
+
+// SeverityWord returns the word for a severity; ok says whether there is one of that name.
+func SeverityWord(s aggregates.Severity) events.Text { return word(severityWords, s) }
+
+// ScopeWord returns the word for a scope of money.
+func ScopeWord(s aggregates.Scope) events.Text { return word(scopeWords, s) }
+
+// RoleWord returns the word for a role.
+func RoleWord(r events.Role) events.Text { return word(roleWords, r) }
+
 // word returns the word for a code, or the code itself.
 func word[T ~string](words map[T]events.Text, code T) events.Text {
 	if w, ok := words[code]; ok {
 		return w
 	}
-	return plain(string(code))
+	return Plain(string(code))
 }
 
-func kindTitle(k events.Kind) events.Text {
+// KindTitle returns the title of a kind.
+func KindTitle(k events.Kind) events.Text {
 	if entry := events.Lookup(k); entry != nil {
 		return entry.Title
 	}
-	return plain(string(k))
+	return Plain(string(k))
 }
 
-func alertTitle(code aggregates.Code) events.Text {
+// AlertTitle returns the title of an alert.
+func AlertTitle(code aggregates.Code) events.Text {
 	if row := aggregates.LookupAlert(code); row != nil {
 		return row.Title
 	}
-	return plain(string(code))
+	return Plain(string(code))
 }
 
-// showFigure returns a figure with its unit, as 12.00 元 or 30 天.
-func showFigure(f aggregates.Figure) events.Text {
+// ShowFigure returns a figure with its unit, as 12.00 元 or 30 天.
+func ShowFigure(f aggregates.Figure) events.Text {
 	switch f.Unit {
 	case "fen":
 		var v int64
 		if _, err := fmt.Sscan(f.Value, &v); err != nil {
-			return plain(f.Value)
+			return Plain(f.Value)
 		}
 		return events.Say("%s 元", "%s yuan", aggregates.ShowFen(events.Fen(v)))
 	case "days":
 		return events.Say("%s 天", "%s days", f.Value)
 	case "percent":
-		return plain(f.Value + "%")
+		return Plain(f.Value + "%")
 	case "m2":
-		return plain(f.Value + " m²")
+		return Plain(f.Value + " m²")
 	}
-	return plain(f.Value)
+	return Plain(f.Value)
 }
 
-// showRule returns a rule with its article and the quoted words, as the policy has them.
-func showRule(p *policy.Policy, id events.RuleID) events.Text {
+// ShowRule returns a rule with its article and the quoted words, as the policy has them.
+func ShowRule(p *policy.Policy, id events.RuleID) events.Text {
 	if p == nil || p.Rule(id) == nil {
-		return plain(string(id))
+		return Plain(string(id))
 	}
 	r := p.Rule(id)
 	return events.Say("%s 第%s条：“%s”", "%s, article %s: “%s”", id, r.Article, r.Words)
 }
 
-func policyName(ref events.PolicyRef) string {
+// PolicyName returns the id and version of a policy.
+func PolicyName(ref events.PolicyRef) string {
 	if ref.ID == "" {
 		return ""
 	}

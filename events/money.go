@@ -1,0 +1,35 @@
+package events
+
+import "strings"
+
+// ParseYuan reads an amount in yuan as people write it, 1234, 1234.5 or 1,234.50, to fen. Commas stand before every three
+// digits or nowhere; there is no sign. An amount above AmountFenMax is refused too.
+func ParseYuan(s string) (Fen, error) {
+	whole, cents, point := strings.Cut(s, ".")
+	if groups := strings.Split(whole, ","); len(groups) > 1 {
+		for i, g := range groups {
+			if len(g) != 3 && (i > 0 || len(g) == 0 || len(g) > 3) {
+				return 0, notAnAmount(s)
+			}
+		}
+		whole = strings.Join(groups, "")
+	}
+	if whole == "" || point && (cents == "" || len(cents) > 2) {
+		return 0, notAnAmount(s)
+	}
+	digits := whole + cents + "00"[min(len(cents), 2):]
+	var v Fen
+	for _, c := range []byte(digits) {
+		if c < '0' || c > '9' {
+			return 0, notAnAmount(s)
+		}
+		if v = v*10 + Fen(c-'0'); v > AmountFenMax {
+			return 0, Problems{{Reason: Say("金额 %q 超过 %d 元的上限", "amount %q is over the limit of %d yuan", s, int64(AmountFenMax/100))}}
+		}
+	}
+	return v, nil
+}
+
+func notAnAmount(s string) error {
+	return Problems{{Reason: Say("%q 不是以元为单位的金额，如 1,234.50", "%q is not an amount in yuan, such as 1,234.50", s)}}
+}

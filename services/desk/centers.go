@@ -1,0 +1,33 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+var centersList = &List{
+	Name:   "centers",
+	Short:  events.Say("列出全部中心：状态、记录数、未解除预警数", "list the centers with their status, events and open alerts"),
+	answer: centers,
+}
+
+func centers(_ context.Context, d *Desk, q *asked) (*Table, error) {
+	t := &Table{
+		Title: events.Say("截至 %s 的中心名册", "Register of centers as of %s", q.On),
+		Empty: events.Say("没有已登记的中心。", "No center is registered."),
+		Columns: []Column{
+			{Name: "center", Title: events.Say("中心", "center")},
+			{Name: "status", Title: events.Say("状态", "status")},
+			{Name: "events", Title: events.Say("记录", "events"), Right: true},
+			{Title: events.Say("红", "red"), Right: true}, {Title: events.Say("黄", "yellow"), Right: true}, {Title: events.Say("蓝", "blue"), Right: true},
+			{Title: events.Say("名称", "name")},
+		},
+	}
+	for _, c := range d.Register.Centers(q.On) {
+		t.Rows = append(t.Rows, []Cell{Text(c.ID), Named(c.Status, StatusWord(c.Status)), Number(c.Events),
+			Number(c.Open[aggregates.Red]), Number(c.Open[aggregates.Yellow]), Number(c.Open[aggregates.Blue]), Text(c.Name)})
+	}
+	return t, nil
+}

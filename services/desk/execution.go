@@ -1,0 +1,54 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+)
+
+var executionList = &List{
+	Name:  "execution",
+	Short: events.Say("经费执行情况", "execution of money"),
+	Params: []Param{
+		{Name: "year", Words: events.Say("财政年度 `YEAR`（默认全部）", "fiscal `YEAR` (default all)"), Sort: Year},
+		{Name: "scope", Words: events.Say("口径 `SCOPE`：province、central、fiscal 或 local", "`SCOPE`: province, central, fiscal or local"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
+		{Name: "by", Words: events.Say("按 `BY` 汇总：center、region、industry 或 total", "roll up `BY` center, region, industry or total"), Sort: Choice, Values: []string{"center", "region", "industry", "total"}, Default: "center"},
+	},
+	answer: execution,
+}
+
+// execution lists the money; by center its columns are those of the published interface.
+func execution(_ context.Context, d *Desk, q *asked) (*Table, error) {
+	f := projections.ExecutionFilter{Year: q.number("year"), Scope: aggregates.Scope(q.text("scope")), By: projections.Grouping(q.text("by"))}
+	t := &Table{
+		Title: events.Say("截至 %s 的经费执行情况（金额单位：元）", "Execution of money as of %s (amounts in yuan)", q.On),
+		Empty: events.Say("没有符合条件的经费。", "There is no such money."),
+	}
+	switch f.By {
+	case projections.ByRegion:
+		t.Columns = []Column{{Name: "region", Title: events.Say("区划", "region")}, {Name: "name", Title: events.Say("名称", "name")}}
+	case projections.ByIndustry:
+		t.Columns = []Column{{Name: "industry", Title: events.Say("产业", "industry")}}
+	case projections.ByTotal:
+	default:
+		t.Columns = []Column{{Name: "center", Title: events.Say("中心", "center")}}
+	}
+	lead := len(t.Columns)
+	amount := func(name, zh, en string) Column { return Column{name, events.Text{Zh: zh, En: en}, true} }
+	t.Columns = append(t.Columns,
+		Column{Name: "fiscalYear", Title: events.Say("年度", "year")}, Column{Name: "scope", Title: events.Say("口径", "scope")},
+		amount("grantedFen", "下达", "granted"), amount("carriedInFen", "上年结转", "carried in"), amount("receivedFen", "到账", "received"),
+		amount("availableFen", "可用", "available"), amount("spentAllFen", "支出", "spent"), amount("ineligibleFen", "不合规", "ineligible"),
+		amount("executedFen", "执行", "executed"), amount("balanceFen", "结余", "balance"), amount("ratePercent", "执行率%", "rate %"),
+		Column{Name: "low", Title: events.Say("偏低", "low")})
+	for _, l := range d.Register.Executions(q.On, f) {
+		row := append([]Cell{Text(l.Group), Text(l.Name)}[:lead:lead],
+			Number(l.Year), Named(l.Scope, ScopeWord(l.Scope)), Fen(l.GrantedFen), Fen(l.CarriedInFen), Fen(l.ReceivedFen),
+			Fen(l.AvailableFen()), Fen(l.SpentAllFen), Fen(l.IneligibleFen), Fen(l.ExecutedFen()), Fen(l.BalanceFen()),
+			Rate(l.RatePercent()), Yes(l.Low))
+		t.Rows = append(t.Rows, row)
+	}
+	return t, nil
+}

@@ -1,0 +1,4 @@
+package desk
+
+// Lists are all lists of the desk, in the order in which they are shown.
+var Lists = []*List{centersList, alertsList, executionList}

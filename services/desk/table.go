@@ -1,0 +1,161 @@
+package desk
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+// Table is rows under named columns. Every row, and Totals unless it is nil, has a cell for each column.
+type Table struct {
+	Title   events.Text // with the date and the unit
+	Empty   events.Text // instead of a table without rows
+	Columns []Column
+	Rows    [][]Cell
+	Totals  []Cell
+	RowsMax int // shown to people on a screen; 0 for all
+}
+
+// Column has a stable English name, for programs, and a title in both languages, for people. One without a name is shown to
+// people alone, one without a title to programs alone.
+type Column struct {
+	Name  string
+	Title events.Text
+	Right bool // aligned, as numbers are
+}
+
+// Cell is one value: data for programs and the text for people, which may depend on the language. Data is a string, an
+// int64, an events.Fen, an events.Date, a Percent, a bool or nil.
+type Cell struct {
+	Data  any
+	Shown events.Text
+}
+
+// Percent is a rate in percent with two decimals, such as "59.02".
+type Percent string
+
+// Plain is a text that is the same in both languages.
+func Plain(s string) events.Text { return events.Text{Zh: s, En: s} }
+
+// Text is a text or a code.
+func Text[T ~string](s T) Cell { return Cell{string(s), Plain(string(s))} }
+
+// Named is a code with the word that people use for it.
+func Named[T ~string](code T, word events.Text) Cell { return Cell{string(code), word} }
+
+// Number is a count or a year.
+func Number[T ~int | ~uint64](n T) Cell { return Cell{int64(n), Plain(fmt.Sprint(n))} }
+
+// Fen is an amount of money, shown in yuan.
+func Fen(v events.Fen) Cell { return Cell{v, Plain(aggregates.ShowFen(v))} }
+
+// Date is a date; none for the zero date.
+func Date(d events.Date) Cell {
+	if d == 0 {
+		return Cell{}
+	}
+	return Cell{d, Plain(d.String())}
+}
+
+// Rate is a rate in percent; none for "".
+func Rate(percent string) Cell {
+	if percent == "" {
+		return Cell{}
+	}
+	return Cell{Percent(percent), Plain(percent)}
+}
+
+// Optional is a text that may be missing.
+func Optional(s string) Cell {
+	if s == "" {
+		return Cell{}
+	}
+	return Text(s)
+}
+
+// Yes is a yes, or nothing to see.
+func Yes(b bool) Cell {
+	if !b {
+		return Cell{Data: false}
+	}
+	return Cell{true, events.Say("是", "yes")}
+}
+
+// CSV returns the cell as programs read it: money in fen, dates YYYY-MM-DD, yes or nothing.
+func (c Cell) CSV() string {
+	switch v := c.Data.(type) {
+	case string:
+		return v
+	case Percent:
+		return string(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case events.Fen:
+		return strconv.FormatInt(int64(v), 10)
+	case events.Date:
+		return v.String()
+	case bool:
+		if v {
+			return "yes"
+		}
+	}
+	return ""
+}
+
+// WriteCSV writes the columns that have names, for programs.
+func (t *Table) WriteCSV(to io.Writer) error {
+	w := csv.NewWriter(to)
+	record := make([]string, 0, len(t.Columns))
+	for _, c := range t.Columns {
+		if c.Name != "" {
+			record = append(record, c.Name)
+		}
+	}
+	_ = w.Write(record) // the writer keeps its error for Flush
+	for _, row := range t.Rows {
+		record = record[:0]
+		for i, c := range t.Columns {
+			if c.Name != "" {
+				record = append(record, row[i].CSV())
+			}
+		}
+		_ = w.Write(record)
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// WriteJSON writes a list of objects, one a line.
+func (t *Table) WriteJSON(to io.Writer) error {
+	var b strings.Builder
+	b.WriteString("[")
+	for i, row := range t.Rows {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("\n{")
+		comma := ""
+		for j, c := range t.Columns {
+			if c.Name == "" {
+				continue
+			}
+			value, err := json.Marshal(row[j].Data)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&b, "%s%q:%s", comma, c.Name, value)
+			comma = ","
+		}
+		b.WriteString("}")
+	}
+	b.WriteString("\n]\n")
+	_, err := io.WriteString(to, b.String())
+	return err
+}
