@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/ledger"
 )
 
 // app is what every verb shares: the global flags and where to write.
@@ -133,7 +134,7 @@ func (a *app) root() *cobra.Command {
 	f := root.PersistentFlags()
 	f.StringVar(&a.dir, "data", "./taizhang-data", a.say("台账目录 `DIR`", "directory `DIR` of the ledger"))
 	f.StringVar(&a.asOf, "as-of", "", a.say("截至日期 `DATE`（默认为上海今天）", "answer as of `DATE` (default today in Shanghai)"))
-	f.StringVar(&a.knownAt, "known-at", "", a.say("按当时 `TIME` 已知（RFC 3339，默认为现在）", "answer as known at `TIME` (RFC 3339, default now)"))
+	f.StringVar(&a.knownAt, "known-at", "", a.say("按当时 `TIME` 已知（RFC 3339 时间或台账位置，默认为现在）", "answer as known at `TIME` (of RFC 3339, or a position; default now)"))
 	f.StringVar(&a.output, "output", tableOutput, a.say("输出形式：table、csv 或 json", "form of output: table, csv or json"))
 	f.StringVar(&a.lang, "lang", a.lang, a.say("语言：zh 或 en", "language: zh or en"))
 	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
@@ -159,7 +160,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return badDate(cmd, "--as-of", a.asOf)
 	}
 	if _, err := a.known(); err != nil {
-		return usage(cmd, "--known-at：%q 不是 RFC 3339 时间，例如 2026-10-31T12:00:00+08:00", "--known-at: %q is not a time of RFC 3339, such as 2026-10-31T12:00:00+08:00", a.knownAt)
+		return usage(cmd, "--known-at：%q 既不是 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "--known-at: %q is neither a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", a.knownAt)
 	}
 	if a.verbose || a.getenv("TAIZHANG_LOG") != "" {
 		encoder := zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())
@@ -200,12 +201,12 @@ func (a *app) on() (events.Date, error) {
 	return events.ParseDate(a.asOf)
 }
 
-// known returns the instant asked about, zero for now.
-func (a *app) known() (time.Time, error) {
+// known returns the point of the ledger that is asked about.
+func (a *app) known() (ledger.Point, error) {
 	if a.knownAt == "" {
-		return time.Time{}, nil
+		return ledger.Point{}, nil
 	}
-	return time.Parse(time.RFC3339Nano, a.knownAt)
+	return ledger.ParsePoint(a.knownAt)
 }
 
 // exactly and atLeast check the number of arguments.

@@ -10,7 +10,6 @@ import (
 	"os/user"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -27,9 +26,9 @@ import (
 type session struct {
 	*ledger.Ledger
 	store   events.Store
-	reg     *projections.Register // as known at the instant asked about
+	reg     *projections.Register // as known at the point asked about
 	on      events.Date
-	knownAt time.Time
+	knownAt ledger.Point
 }
 
 // read opens the ledger to ask it something; it never makes one.
@@ -78,7 +77,7 @@ func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) err
 	s := &session{Ledger: l, store: store, reg: l.Register()}
 	s.on, _ = a.on() // checked by prepare
 	s.knownAt, _ = a.known()
-	if !s.knownAt.IsZero() {
+	if !s.knownAt.IsNow() {
 		if s.reg, err = l.KnownAt(ctx, s.knownAt); err != nil {
 			return err
 		}

@@ -73,7 +73,7 @@ func (s *session) story(ctx context.Context, id events.CenterID, tell func(*chap
 		if err != nil {
 			return nil, err
 		}
-		if !s.knownAt.IsZero() && stored.RecordedAt.After(s.knownAt) {
+		if !s.knownAt.Knows(stored.Place) {
 			break
 		}
 		c := t.next(stored)

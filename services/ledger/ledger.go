@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -85,18 +84,6 @@ func (l *Ledger) Register() *projections.Register { return l.register }
 
 // Store returns the store, for reading.
 func (l *Ledger) Store() events.Store { return l.store }
-
-// KnownAt returns the read models as the ledger stood at an instant: those of its prefix up to the last position
-// recorded by then.
-func (l *Ledger) KnownAt(ctx context.Context, at time.Time) (*projections.Register, error) {
-	r, err := rebuild(ctx, func(replay func(events.Stored) error) error {
-		return feedFrom(upTo(l.store.ReadAll(ctx, 0), at), replay)
-	}, l.log)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: read what was known at %v: %w", at, err)
-	}
-	return r, nil
-}
 
 // Evaluate evaluates every center of a register as of a date, on all processors. What is asked about all centers as of
 // that date finds it done.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"iter"
 	"sync"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -56,18 +55,6 @@ func rebuild(ctx context.Context, from feed, log *zap.Logger) (*projections.Regi
 		return nil
 	})
 	return r, err
-}
-
-// upTo ends a read before the first event that was recorded after an instant. RecordedAt never decreases, so that
-// is the prefix up to the last position known then.
-func upTo(read iter.Seq2[events.Stored, error], knownAt time.Time) iter.Seq2[events.Stored, error] {
-	return func(yield func(events.Stored, error) bool) {
-		for s, err := range read {
-			if err == nil && s.RecordedAt.After(knownAt) || !yield(s, err) {
-				return
-			}
-		}
-	}
 }
 
 // all feeds everything in the store.

@@ -189,11 +189,15 @@ func TestKnownAtAnswersAsTheLedgerStoodThen(t *testing.T) {
 	at := write(t, l, "received", received).RecordedAt
 	before := answers(l.Register())
 	write(t, l, "spent", spent)
-	then, err := l.KnownAt(t.Context(), at)
+	then, err := l.KnownAt(t.Context(), ledger.Point{At: at})
 	if err != nil || answers(then) != before {
 		t.Errorf("%v: the answers differ", err)
 	}
-	nothing, err := l.KnownAt(t.Context(), at.Add(-time.Hour))
+	then, err = l.KnownAt(t.Context(), ledger.Point{Position: then.Position()})
+	if err != nil || answers(then) != before {
+		t.Errorf("%v: the answers differ by position", err)
+	}
+	nothing, err := l.KnownAt(t.Context(), ledger.Point{At: at.Add(-time.Hour)})
 	if err != nil || nothing.Position() != 0 || len(nothing.IDs()) != 0 {
 		t.Errorf("%v: something was known before the first event", err)
 	}

@@ -1,0 +1,64 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+)
+
+// Point is a point in the growth of a ledger: after a position, or at an instant. The zero Point is now.
+type Point struct {
+	Position uint64
+	At       time.Time // if Position is 0
+}
+
+// ParsePoint reads a position or a time of RFC 3339.
+func ParsePoint(s string) (Point, error) {
+	if s != "" && strings.Trim(s, "0123456789") == "" {
+		position, err := strconv.ParseUint(s, 10, 64)
+		if err != nil || position == 0 {
+			return Point{}, fmt.Errorf("ledger: %q is not a position", s)
+		}
+		return Point{Position: position}, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return Point{}, fmt.Errorf("ledger: %w", err)
+	}
+	return Point{At: at}, nil
+}
+
+// IsNow says whether it is the zero Point.
+func (p Point) IsNow() bool { return p.Position == 0 && p.At.IsZero() }
+
+// Knows says whether what lies at a place was known.
+func (p Point) Knows(at events.Place) bool {
+	switch {
+	case p.Position > 0:
+		return at.Position <= p.Position
+	case !p.At.IsZero():
+		return !at.RecordedAt.After(p.At)
+	}
+	return true
+}
+
+// KnownAt returns the read models as the ledger stood at a point: those of the prefix of all that was known then.
+func (l *Ledger) KnownAt(ctx context.Context, p Point) (*projections.Register, error) {
+	known := func(yield func(events.Stored, error) bool) {
+		for s, err := range l.store.ReadAll(ctx, 0) {
+			if err == nil && !p.Knows(s.Place) || !yield(s, err) {
+				return // neither positions nor instants ever decrease
+			}
+		}
+	}
+	r, err := rebuild(ctx, func(replay func(events.Stored) error) error { return feedFrom(known, replay) }, l.log)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read what was known: %w", err)
+	}
+	return r, nil
+}
