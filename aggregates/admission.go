@@ -44,34 +44,40 @@ func (v *view) condition(p *policy.Policy, row *policy.AdmissionRow, facts *even
 	if row.Field != "" {
 		return v.threshold(p, row, facts, d)
 	}
-	met, reason := true, events.Text{}
+	u, bad := unmet{rule: row.Rule, modality: row.Modality}, false
+	need := func(met bool, zh, en string, args ...any) {
+		if !met {
+			u.reason, bad = events.Say(zh, en, args...), true
+		}
+	}
 	switch row.Condition {
 	case policy.LegalEntity:
-		met, reason = facts.LegalEntity, events.Say("不是独立法人实体", "is not a legal entity of its own")
+		need(facts.LegalEntity, "不是独立法人实体", "is not a legal entity of its own")
 	case policy.ExistingUnit:
-		met, reason = !facts.NewUnit, events.Say("是新设立的单位", "is a new unit")
+		need(!facts.NewUnit, "是新设立的单位", "is a new unit")
 	case policy.FoundedLongEnough: // 29 February counts as 28 February
 		years := p.Parameters.FoundationYears.Value
-		met = facts.FoundedOn.AddMonths(12*years) <= v.registered.on
-		reason = events.Say("设立日 %v 至登记日 %v 不足 %d 年", "founded on %v and registered on %v, less than %d years", facts.FoundedOn, v.registered.on, years)
+		need(facts.FoundedOn.AddMonths(12*years) <= v.registered.on,
+			"设立日 %v 至登记日 %v 不足 %d 年", "founded on %v and registered on %v, less than %d years", facts.FoundedOn, v.registered.on, years)
 	case policy.PilotDevicesSeparate:
-		met, reason = !facts.PilotFunction || facts.PilotDevicesSeparate, events.Say("有中试功能而中试装置未单独设置", "has a pilot function and no separate pilot devices")
+		need(!facts.PilotFunction || facts.PilotDevicesSeparate, "有中试功能而中试装置未单独设置", "has a pilot function and no separate pilot devices")
 	case policy.NoMajorIncident:
 		since := v.registered.on.AddMonths(-p.Parameters.IncidentLookbackMonths.Value)
 		major := v.majorIncident(since, d)
-		met, reason = major == "", events.Say("%v 以来有重大事故 %s", "a major incident since %v: %s", since, major)
+		need(major == "", "%v 以来有重大事故 %s", "a major incident since %v: %s", since, major)
 	case policy.NotDishonest:
 		listing := v.listed("dishonesty", d)
-		met, reason = listing == "", events.Say("在科研失信名单上（%s）", "is listed for dishonesty (%s)", listing)
+		need(listing == "", "在科研失信名单上（%s）", "is listed for dishonesty (%s)", listing)
 	case policy.NotBlacklisted:
 		listing := v.listed("blacklist", d)
-		met, reason = listing == "", events.Say("在黑名单上（%s）", "is blacklisted (%s)", listing)
+		need(listing == "", "在黑名单上（%s）", "is blacklisted (%s)", listing)
 	case policy.EthicsCommittee:
-		met, reason = ethicsMet(p, facts), events.Say("研究涉及科技伦理敏感领域而无伦理委员会", "works on ethically sensitive matters without an ethics committee")
+		need(ethicsMet(p, facts), "研究涉及科技伦理敏感领域而无伦理委员会", "works on ethically sensitive matters without an ethics committee")
 	case policy.OneLeadingIndustry:
-		met, reason = len(facts.LeadingIndustries) == 1, events.Say("主导产业有 %d 个，应为 1 个", "has %d leading industries, not 1", len(facts.LeadingIndustries))
+		n := len(facts.LeadingIndustries)
+		need(n == 1, "主导产业有 %d 个，应为 1 个", "has %d leading industries, not 1", n)
 	}
-	return unmet{rule: row.Rule, modality: row.Modality, reason: reason}, !met
+	return u, bad
 }
 
 // threshold is a condition on a registered number (R06-2b, R06-2c). A valid relaxation lowers the minimum; below

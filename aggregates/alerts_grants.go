@@ -241,7 +241,7 @@ func (v *view) revocationAlerts() {
 			raise(f.what.id, r.place)
 		}
 	}
-	for _, s := range v.spending.upTo(v.on).from(after) {
-		raise(s.what.spent.Voucher, s.place)
+	for _, s := range v.spending(after) {
+		raise(v.declared.nameOf(s), s.place)
 	}
 }

@@ -2,25 +2,65 @@ package aggregates
 
 import (
 	"fmt"
+	"iter"
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 )
 
+// spending yields the vouchers from a day on, in order, with their numbers.
+func (v *view) spending(since events.Date) iter.Seq2[uint32, *voucher] {
+	return func(yield func(uint32, *voucher) bool) {
+		for _, f := range v.flows.upTo(v.on).from(since) {
+			if f.what.what == spendingFlow && !yield(f.what.number, v.voucher(f.what.number)) {
+				return
+			}
+		}
+	}
+}
+
 // standingOf is how article 20 looks on a voucher as it was declared.
-func (v *view) standingOf(s *voucher) policy.Standing {
-	return v.t.Reading(s.on).Standing(s.spent.Use, s.spent.EconCode)
+func (v *view) standingOf(s *voucher) *policy.Standing {
+	p := v.t.Reading(s.on)
+	known := v.standings[p]
+	if known == nil {
+		if v.standings == nil {
+			v.standings = map[*policy.Policy][]policy.Standing{}
+		}
+		known = make([]policy.Standing, len(v.declared.natures.list))
+		v.standings[p] = known
+	}
+	st := &known[s.nature-1]
+	if st.Class == "" {
+		n := v.declared.natures.value(s.nature)
+		*st = p.Standing(n.use, n.econCode)
+	}
+	return st
+}
+
+// standingBefore is how it looked just before its reversal or a ruling on it: as it was ruled last, or else declared.
+func (v *view) standingBefore(f *dated[flow]) *policy.Standing {
+	rulings := v.rulings[f.what.number]
+	i := len(rulings)
+	for i > 0 && !rulings[i-1].before(f.place) {
+		i--
+	}
+	if i > 0 {
+		return v.ruled(rulings[i-1])
+	}
+	return v.standingOf(v.voucher(f.what.number))
 }
 
 // ruled is how it looks after a ruling, which replaces the use and the code.
-func (v *view) ruled(r dated[events.Use]) policy.Standing {
-	return v.t.Reading(r.on).Standing(r.what, "")
+func (v *view) ruled(r dated[events.Use]) *policy.Standing {
+	st := v.t.Reading(r.on).Standing(r.what, "")
+	return &st
 }
 
 // has says whether a line of the voucher is of a class under a standing.
-func (s *voucher) has(st policy.Standing, class policy.Class) bool {
-	for _, l := range s.lines {
-		if st.On(l.fund.source) == class {
+func (v *view) has(s *voucher, st *policy.Standing, class policy.Class) bool {
+	for _, l := range v.declared.linesOf(s) {
+		if st.On(v.fundOf(l).source) == class {
 			return true
 		}
 	}
@@ -30,45 +70,47 @@ func (s *voucher) has(st policy.Standing, class policy.Class) bool {
 // voucherAlerts are AL-FND-03, AL-USE-01 and AL-USE-02.
 func (v *view) voucherAlerts() {
 	for _, f := range v.fundOrder.upTo(v.on) {
-		f.what.overdrawn(v.on, nil, func(s *voucher, balanceFen events.Fen) {
-			if x := v.raise(v.t.At(s.on), "AL-FND-03", s.spent.Voucher, s.on, s.reversedBy(v.on), s.rev); x != nil {
+		f.what.overdrawn(v.on, nil, func(n uint32, balanceFen events.Fen) {
+			s := v.voucher(n)
+			if x := v.raise(v.t.At(s.on), "AL-FND-03", v.declared.nameOf(s), s.on, s.reversedBy(v.on), s.rev); x != nil {
 				x.Figures = append(x.Figures, Figure{"balance", events.Say("%s 的余额", "balance of %s", f.what.id), fmt.Sprint(int64(balanceFen)), "fen"})
 			}
 		})
 	}
-	for _, s := range v.spending.upTo(v.on) {
-		st := v.standingOf(s.what)
-		if len(s.what.rulings) == 0 && st.Class != policy.Forbidden && st.Class != policy.Review && st.Local == st.Class {
+	for n, s := range v.spending(0) {
+		st := v.standingOf(s)
+		if !s.ruledUpon && st.Class != policy.Forbidden && st.Class != policy.Review && st.Local == st.Class {
 			continue
 		}
-		v.useSpells("AL-USE-01", policy.Forbidden, s.what, st)
-		v.useSpells("AL-USE-02", policy.Review, s.what, st)
+		rulings := v.rulings[n].upTo(v.on)
+		v.useSpells("AL-USE-01", policy.Forbidden, s, st, rulings)
+		v.useSpells("AL-USE-02", policy.Review, s, st, rulings)
 	}
 }
 
 // useSpells raises an alert for each span of days in which a voucher is of a class: from the voucher or the ruling that
 // made it so, to the ruling otherwise or the reversal. A ruling replaces the use from its date on, so one of the
 // voucher's own day, or of a later ruling's, leaves no trace of the use before it.
-func (v *view) useSpells(code Code, class policy.Class, s *voucher, st policy.Standing) {
+func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.Standing, rulings series[events.Use]) {
 	var since place
-	var was policy.Standing // since then
+	var was *policy.Standing // since then
 	reversedOn := s.reversedBy(v.on)
 	end := func(on events.Date, because uint32) {
-		if x := v.raise(v.t.At(since.on), code, s.spent.Voucher, since.on, earliest(on, reversedOn), s.rev, since.rev, because); x != nil {
+		if x := v.raise(v.t.At(since.on), code, v.declared.nameOf(s), since.on, earliest(on, reversedOn), s.rev, since.rev, because); x != nil {
 			x.Figures = append(x.Figures, Figure{"use", events.Say("用途", "use"), string(was.Use), ""},
-				Figure{"amount", events.Say("金额", "amount"), fmt.Sprint(int64(s.amountFen())), "fen"})
+				Figure{"amount", events.Say("金额", "amount"), fmt.Sprint(int64(v.declared.amountFen(s))), "fen"})
 			if was.Rule != "" {
 				x.Rules = rules(was.Rule)
 			}
 		}
 	}
-	at, rulings := s.place, s.rulings.upTo(v.on)
+	at := s.place
 	for i := 0; ; i++ {
 		for i < len(rulings) && rulings[i].on == at.on {
 			at, st = rulings[i].place, v.ruled(rulings[i])
 			i++
 		}
-		switch is := s.has(st, class); {
+		switch is := v.has(s, st, class); {
 		case is && since.on == 0:
 			since, was = at, st
 		case !is && since.on != 0:
@@ -92,12 +134,13 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st policy.St
 
 // outTransferAlerts are AL-OUT-01 and 02 (R20-8, R20-9).
 func (v *view) outTransferAlerts() {
-	for _, s := range v.spending.upTo(v.on) {
-		if s.what.spent.OutTransfer == nil {
+	for _, s := range v.spending(0) {
+		t, ok := v.declared.transferOf(s)
+		if !ok {
 			continue
 		}
-		if b := s.what.book; b == nil || b.signed.what == nil || b.signed.on > v.on {
-			v.outTransferWrong(s.what, events.Say("没有委托任务书", "there is no entrustment task book"))
+		if b := v.books[t.book]; b == nil || b.signed.what == nil || b.signed.on > v.on {
+			v.outTransferWrong(s, events.Say("没有委托任务书", "there is no entrustment task book"))
 		}
 	}
 	for _, b := range v.bookOrder {
@@ -108,7 +151,7 @@ func (v *view) outTransferAlerts() {
 }
 
 func (v *view) outTransferWrong(s *voucher, reason events.Text, figures ...Figure) {
-	if x := v.raise(v.t.At(s.on), "AL-OUT-01", s.spent.Voucher, s.on, s.reversedBy(v.on), s.rev); x != nil {
+	if x := v.raise(v.t.At(s.on), "AL-OUT-01", v.declared.nameOf(s), s.on, s.reversedBy(v.on), s.rev); x != nil {
 		x.Figures = append([]Figure{reasonFigure(reason)}, figures...)
 	}
 }
@@ -120,11 +163,13 @@ func (v *view) bookAlerts(b *book) {
 	vouchers := b.vouchers.upTo(v.on)
 	var standing series[events.Fen] // reversals to come, by their date
 	var sumFen events.Fen
-	for _, s := range vouchers {
-		if reversedOn := s.what.reversedBy(v.on); reversedOn == 0 || reversedOn > s.on {
-			sumFen += s.what.amountFen()
+	for _, n := range vouchers {
+		s := v.voucher(n.what)
+		t, _ := v.declared.transferOf(s)
+		if reversedOn := s.reversedBy(v.on); reversedOn == 0 || reversedOn > s.on {
+			sumFen += v.declared.amountFen(s)
 			if reversedOn != 0 {
-				standing.add(s.what.reversed, s.what.amountFen())
+				standing.add(s.reversed, v.declared.amountFen(s))
 			}
 		}
 		for len(standing) > 0 && standing[0].on <= s.on {
@@ -133,11 +178,11 @@ func (v *view) bookAlerts(b *book) {
 		}
 		switch {
 		case signed.SignedOn > s.on:
-			v.outTransferWrong(s.what, events.Say("任务书签订于支付之后（%v）", "the task book was signed after payment (%v)", signed.SignedOn))
-		case signed.Payee != s.what.spent.Payee:
-			v.outTransferWrong(s.what, events.Say("收款单位不是任务书的受托单位 %s", "the payee is not the task book's, %s", signed.Payee))
+			v.outTransferWrong(s, events.Say("任务书签订于支付之后（%v）", "the task book was signed after payment (%v)", signed.SignedOn))
+		case signed.Payee != t.payee:
+			v.outTransferWrong(s, events.Say("收款单位不是任务书的受托单位 %s", "the payee is not the task book's, %s", signed.Payee))
 		case sumFen > signed.AmountFen:
-			v.outTransferWrong(s.what, events.Say("累计外拨超过任务书金额", "the transfers exceed the task book's amount"), sumFigures(sumFen, signed.AmountFen)...)
+			v.outTransferWrong(s, events.Say("累计外拨超过任务书金额", "the transfers exceed the task book's amount"), sumFigures(sumFen, signed.AmountFen)...)
 		}
 	}
 	if len(vouchers) > 0 {
@@ -146,7 +191,7 @@ func (v *view) bookAlerts(b *book) {
 }
 
 // separateAccount is AL-OUT-02, counted from the first voucher that names the book.
-func (v *view) separateAccount(b *book, vouchers series[*voucher]) {
+func (v *view) separateAccount(b *book, vouchers series[uint32]) {
 	first := vouchers[0]
 	p := v.t.At(first.on)
 	if p == nil {
@@ -154,7 +199,7 @@ func (v *view) separateAccount(b *book, vouchers series[*voucher]) {
 	}
 	var allReversedOn events.Date
 	for _, s := range vouchers {
-		on := s.what.reversedBy(v.on)
+		on := v.voucher(s.what).reversedBy(v.on)
 		if on == 0 {
 			allReversedOn = 0
 			break

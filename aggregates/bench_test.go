@@ -2,6 +2,7 @@ package aggregates_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -53,7 +54,7 @@ func busy(n int) history {
 }
 
 // recorded are the records of a history, ready to be applied.
-func recorded(b *testing.B, h history) []*events.Recorded {
+func recorded(b testing.TB, h history) []*events.Recorded {
 	s := given(b, draft, nil)
 	out := make([]*events.Recorded, len(h))
 	for i, f := range h {
@@ -67,7 +68,7 @@ func recorded(b *testing.B, h history) []*events.Recorded {
 	return out
 }
 
-func fold(b *testing.B, log []*events.Recorded) *aggregates.Center {
+func fold(b testing.TB, log []*events.Recorded) *aggregates.Center {
 	c := aggregates.NewCenter(center)
 	for _, r := range log {
 		if err := c.Apply(r); err != nil {
@@ -115,25 +116,32 @@ func BenchmarkApply(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(log)), "ns/event")
 }
 
-// BenchmarkJudgeVoiding voids the first voucher of a center of 5000: everything after it is looked at again.
+// BenchmarkJudgeVoiding voids, in a center of 5000 events, the first voucher, which stands alone, and the first ruling,
+// after which everything is looked at again.
 func BenchmarkJudgeVoiding(b *testing.B) {
 	s := given(b, draft, nil)
 	log := recorded(b, busy(5000))
 	s.center = fold(b, log)
-	var voided *events.Recorded
-	for _, r := range log {
-		if p, ok := r.Data.(*events.FundsSpent); ok && p.Voucher == "V0" {
-			voided = r
+	for _, kind := range []events.Kind{events.KindFundsSpent, events.KindUseRuled} {
+		first := log[slices.IndexFunc(log, func(r *events.Recorded) bool { return r.Kind == kind })]
+		r, problems := s.record(on("2027-12-31", &events.EntryVoided{Event: first.ID.String(), Reason: "误录"}).by(first.By.Role), events.Enforce)
+		if len(problems) > 0 {
+			b.Fatal(problems)
 		}
+		b.Run(string(kind), func(b *testing.B) {
+			for b.Loop() {
+				if v := s.center.Judge(r, draft); v.Refused(events.Enforce) {
+					b.Fatal(v.Against(events.Enforce))
+				}
+			}
+		})
 	}
-	r, problems := s.record(on("2027-12-31", &events.EntryVoided{Event: voided.ID.String(), Reason: "误录"}), events.Enforce)
-	if len(problems) > 0 {
-		b.Fatal(problems)
-	}
-	r.By.Role = events.CenterRole
+}
+
+// BenchmarkClone copies a center of 5000 events.
+func BenchmarkClone(b *testing.B) {
+	c := fold(b, recorded(b, busy(5000)))
 	for b.Loop() {
-		if v := s.center.Judge(r, draft); v.Refused(events.Enforce) {
-			b.Fatal(v.Against(events.Enforce))
-		}
+		c.Clone()
 	}
 }

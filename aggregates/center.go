@@ -2,6 +2,8 @@ package aggregates
 
 import (
 	"fmt"
+	"hash/maphash"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -11,53 +13,60 @@ import (
 // Center is the history of one center. Methods that only read may be called by several goroutines at once; Apply may
 // not.
 type Center struct {
-	id  events.CenterID
-	log []entry           // by revision, from 1
-	ids map[uuid.UUID]int // revision of each event
-	ix  *index
+	id     events.CenterID
+	log    pages[entry] // by revision, from 1
+	others []other
+	ids    table // revisions by event
+	ix     *index
 }
 
 // entry is one event as the aggregate keeps it: without evidence, notes and summaries, which decide nothing.
 type entry struct {
-	id     uuid.UUID
-	kind   events.Kind
-	on     events.Date
-	voided uint32 // the revision of the entry.voided that names it, or 0
-	data   events.Payload
+	id      uuid.UUID
+	on      events.Date
+	voided  uint32 // the revision of the entry.voided that names it, or 0
+	voucher uint32 // the number of a funds.spent, or 0
+	other   uint32 // where in others the rest is
+}
+
+// other is what an entry says that is not a voucher.
+type other struct {
+	kind events.Kind
+	data events.Payload
 }
 
 // NewCenter returns a center of which nothing is recorded.
 func NewCenter(id events.CenterID) *Center {
-	return &Center{id: id, ids: map[uuid.UUID]int{}, ix: newIndex(nil)}
+	return &Center{id: id, ix: newIndex(&declarations{}, &index{})}
 }
 
 // ID returns the center's id.
 func (c *Center) ID() events.CenterID { return c.id }
 
 // Revision is the number of events applied.
-func (c *Center) Revision() uint64 { return uint64(len(c.log)) }
+func (c *Center) Revision() uint64 { return uint64(c.log.len()) }
 
 // Has returns the revision at which an event was recorded, or 0.
-func (c *Center) Has(id uuid.UUID) uint64 { return uint64(c.ids[id]) }
+func (c *Center) Has(id uuid.UUID) uint64 { return uint64(c.revision(id)) }
 
 // Registered says whether the center is registered, on whatever date.
 func (c *Center) Registered() bool { return c.ix.registered.what != nil }
 
 // Voided returns the id of the entry.voided that leaves an event out, if one does.
 func (c *Center) Voided(id uuid.UUID) (by uuid.UUID, ok bool) {
-	rev := c.ids[id]
-	if rev == 0 || c.log[rev-1].voided == 0 {
+	rev := c.revision(id)
+	if rev == 0 || c.entry(rev).voided == 0 {
 		return uuid.Nil, false
 	}
-	return c.log[c.log[rev-1].voided-1].id, true
+	return c.entry(c.entry(rev).voided).id, true
 }
 
 // Balances returns what is left of every grant and match: receipts less recoveries and spending, over everything
 // recorded and not voided.
 func (c *Center) Balances() map[string]events.Fen {
-	m := make(map[string]events.Fen, len(c.ix.funds))
-	for id, f := range c.ix.funds {
-		m[id] = f.balanceFen()
+	m := make(map[string]events.Fen, len(c.ix.fundOrder))
+	for _, f := range c.ix.fundOrder {
+		m[f.what.id] = f.what.balanceFen()
 	}
 	return m
 }
@@ -68,68 +77,99 @@ func (c *Center) Apply(r *events.Recorded) error {
 	if r.Revision != c.Revision()+1 {
 		return fmt.Errorf("aggregates: apply position %d: revision %d follows %d in %s", r.Position, r.Revision, c.Revision(), c.id)
 	}
-	if found := c.nonsense(&r.Record); len(found) > 0 {
+	left, found := c.nonsense(&r.Record)
+	if len(found) > 0 {
 		return fmt.Errorf("aggregates: apply position %d: %w", r.Position, &Refusal{found})
 	}
-	c.log = append(c.log, entry{id: r.ID, kind: r.Kind, on: r.On, data: compact(r.Data)})
-	rev := len(c.log)
-	c.ids[r.ID] = rev
+	at, e := place{r.On, uint32(c.log.len() + 1)}, entry{id: r.ID, on: r.On}
 	if p, ok := r.Data.(*events.EntryVoided); ok {
-		c.log[c.revisionOf(p.Event)-1].voided = uint32(rev)
-		c.ix, _ = c.without(0)
-		return nil
+		out := c.entry(c.revisionOf(p.Event))
+		out.voided = at.rev
+		if left != nil {
+			c.ix = left
+		} else {
+			c.ix.removeVoucher(out.voucher)
+		}
 	}
-	c.ix.add(place{r.On, uint32(rev)}, c.log[rev-1].data)
+	if p, ok := r.Data.(*events.FundsSpent); ok {
+		e.voucher = c.ix.declare(p)
+		c.ix.addVoucher(at, e.voucher)
+	} else {
+		e.other = uint32(len(c.others))
+		c.others = append(c.others, other{r.Kind, r.Data})
+		c.ix.add(at, r.Data)
+	}
+	c.log.add(e)
+	c.ids.put(hashOfID(r.ID), at.rev, c.isID(r.ID))
 	return nil
 }
 
-// Clone returns an independent copy, to try records on.
+// Clone returns an independent copy, to try records on. The two share what only grows: each appends to its own end.
 func (c *Center) Clone() *Center {
-	copied := &Center{id: c.id, ix: c.ix, log: append([]entry(nil), c.log...), ids: make(map[uuid.UUID]int, len(c.ids))}
-	for id, rev := range c.ids {
-		copied.ids[id] = rev
-	}
-	copied.ix, _ = copied.without(0)
+	copied := &Center{id: c.id, log: c.log.clone(), others: slices.Clip(c.others), ids: c.ids.clone()}
+	copied.ix, _ = copied.fold(newIndex(c.ix.declared.clone(), c.ix), 0)
 	return copied
 }
 
-// without folds the log leaving out what is voided and the entry of one more revision (0 for none). It reports the
-// first later entry that would be nonsense then.
-func (c *Center) without(rev int) (*index, []Breach) {
-	ix := newIndex(c.ix)
-	for i := range c.log {
-		e := &c.log[i]
-		if e.voided != 0 || i+1 == rev {
+// fold files the log in an empty index, leaving out what is voided and the entry of one more revision (0 for none). It
+// reports the first later entry that would be nonsense then.
+func (c *Center) fold(ix *index, without uint32) (*index, []Breach) {
+	for i := range c.log.len() {
+		e := c.log.at(i)
+		at := place{e.on, uint32(i + 1)}
+		if e.voided != 0 || at.rev == without {
 			continue
 		}
-		if rev != 0 && i+1 > rev {
-			if found := ix.nonsense(e.on, e.data); len(found) > 0 {
+		if without != 0 && at.rev > without {
+			if found := c.unfounded(ix, e); len(found) > 0 {
 				return nil, []Breach{{Field: "data.event", Reason: events.Text{
 					Zh: fmt.Sprintf("作废后，其后的记录 %s 将不成立：%s", e.id, found[0].Reason.Zh),
 					En: fmt.Sprintf("without it the later record %s would not hold: %s", e.id, found[0].Reason.En),
 				}}}
 			}
 		}
-		ix.add(place{e.on, uint32(i + 1)}, e.data)
+		if e.voucher != 0 {
+			ix.addVoucher(at, e.voucher)
+		} else {
+			ix.add(at, c.others[e.other].data)
+		}
 	}
 	return ix, nil
 }
 
+// unfounded says why an entry that was recorded would be nonsense with another index before it.
+func (c *Center) unfounded(ix *index, e *entry) []Breach {
+	if e.voucher != 0 {
+		return ix.unfoundedVoucher(ix.voucher(e.voucher))
+	}
+	return ix.nonsense(e.on, c.others[e.other].data)
+}
+
+// kind returns an entry's kind.
+func (c *Center) kind(e *entry) events.Kind {
+	if e.voucher != 0 {
+		return events.KindFundsSpent
+	}
+	return c.others[e.other].kind
+}
+
+// entry returns the entry of a revision.
+func (c *Center) entry(rev uint32) *entry { return c.log.at(int(rev - 1)) }
+
+// revision returns the revision of an event, or 0.
+func (c *Center) revision(id uuid.UUID) uint32 { return c.ids.find(hashOfID(id), c.isID(id)) }
+
 // revisionOf returns the revision of an event by the text of its id, or 0.
-func (c *Center) revisionOf(id string) int {
+func (c *Center) revisionOf(id string) uint32 {
 	u, err := uuid.Parse(id)
 	if err != nil {
 		return 0
 	}
-	return c.ids[u]
+	return c.revision(u)
 }
 
-// compact drops what no answer needs.
-func compact(data events.Payload) events.Payload {
-	if p, ok := data.(*events.FundsSpent); ok && p.Summary != "" {
-		q := *p
-		q.Summary = ""
-		return &q
-	}
-	return data
+func (c *Center) isID(id uuid.UUID) func(rev uint32) bool {
+	return func(rev uint32) bool { return c.entry(rev).id == id }
 }
+
+func hashOfID(id uuid.UUID) uint64 { return maphash.Bytes(seed, id[:]) }

@@ -25,6 +25,54 @@ func TestACopyAnswersAlikeAndGoesItsOwnWay(t *testing.T) {
 	}
 }
 
+func TestACopyAndALargeCenterGoTheirOwnWays(t *testing.T) {
+	log := recorded(t, busy(1000))
+	end := date("2027-12-31")
+	tail := func(name string) history {
+		return history{on("2027-12-01", spend(name, "fine", "G2027-3", wan)).called(name), on("2027-12-02", unspend("V7")).called(name + " reversal"),
+			on("2027-12-03", &events.EntryVoided{Event: log[400].ID.String(), Reason: "误录"}).called(name + " voiding")}
+	}
+	s := &story{tb: t, center: fold(t, log), policies: draft}
+	copied := &story{tb: t, center: s.center.Clone(), policies: draft}
+	for _, turn := range []struct {
+		*story
+		name string
+	}{{s, "its own"}, {copied, "the copy's"}} {
+		for _, f := range tail(turn.name) {
+			turn.add(f)
+		}
+	}
+	for _, turn := range []struct {
+		*story
+		name string
+	}{{s, "its own"}, {copied, "the copy's"}} {
+		alone := &story{tb: t, center: fold(t, log), policies: draft}
+		for _, f := range tail(turn.name) {
+			alone.add(f)
+		}
+		if !reflect.DeepEqual(turn.asOf(end), alone.asOf(end)) || !reflect.DeepEqual(turn.center.Balances(), alone.center.Balances()) {
+			t.Errorf("%s answers are not those of its history", turn.name)
+		}
+	}
+	if s.center.Has(idOf("the copy's")) != 0 || copied.center.Has(idOf("its own")) != 0 {
+		t.Error("one has events of the other")
+	}
+}
+
+func TestEveryEventOfALargeCenterIsFoundAtItsRevision(t *testing.T) {
+	log := recorded(t, busy(1000))
+	for name, c := range map[string]*aggregates.Center{"the center": fold(t, log), "a copy": fold(t, log).Clone()} {
+		for i, r := range log {
+			if rev := c.Has(r.ID); rev != uint64(i+1) {
+				t.Fatalf("%s has the event of revision %d at %d", name, i+1, rev)
+			}
+		}
+		if rev := c.Has(idOf("nothing")); rev != 0 {
+			t.Errorf("%s has an event that is not there at %d", name, rev)
+		}
+	}
+}
+
 func TestFactsAreThoseOfTheEndOfTheDay(t *testing.T) {
 	change := &events.FactsChanged{Name: ptr("新名"), USCC: ptr("52330200MJ8765437Q"), LeadUnit: ptr("新单位"), Type: ptr("other"), Services: []string{"pilot"},
 		LeadingIndustries: []string{"医药"}, IndustryCode: ptr("C2710"), Region: ptr("330200"), FoundedOn: date("2010-01-01"), LegalEntity: ptr(false), NewUnit: ptr(true),
@@ -99,4 +147,37 @@ func TestARefusedConditionShowsItsNumbersWithTheirUnits(t *testing.T) {
 	if b := got["R06-2c"]; b.Reason.Zh != "equipmentFen 为 10,000.00 元，低于 50,000,000.00 元" || b.Figures[0].Value != "1000000" || b.Figures[0].Unit != "fen" {
 		t.Errorf("%+v", b)
 	}
+}
+
+func TestAVoidedVoucherLeavesACenterAsIfItHadNotBeen(t *testing.T) {
+	transferred := entrusted(true).and(on("2025-03-01", transfer("V1", 15*wan)).called("out"), on("2025-03-02", transfer("V2", 6*wan)))
+	gone := given(t, draft, transferred.and(on("2025-04-01", voided("out"))))
+	never := given(t, draft, entrusted(true).and(on("2025-03-02", transfer("V2", 6*wan)), on("2025-04-01", &events.GovernanceRecorded{Item: "team"})))
+	end := date("2025-12-31")
+	a, b := gone.asOf(end), never.asOf(end)
+	if !reflect.DeepEqual(a.Executions, b.Executions) || !reflect.DeepEqual(gone.center.Balances(), never.center.Balances()) {
+		t.Errorf("money is\n%+v, want\n%+v", a.Executions, b.Executions)
+	}
+	for _, code := range []aggregates.Code{"AL-OUT-01", "AL-OUT-02", "AL-FND-03"} {
+		if got, want := gone.alerts(code, end), never.alerts(code, end); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", code, got, want)
+		}
+	}
+}
+
+func TestAVoidedVoucherNoLongerCountsTowardsTheLimitOfAllMoney(t *testing.T) {
+	huge := func(name string) fact {
+		v := spend(name, "pilot", "G1", events.AmountFenMax)
+		for range 600 {
+			v.Lines = append(v.Lines, v.Lines[0])
+		}
+		return on("2025-03-01", v).called(name)
+	}
+	s := given(t, draft, granted().and(huge("V1")))
+	r, _ := s.record(huge("V2"), events.Recording)
+	if v := s.center.Judge(r, draft); !v.Refused(events.Recording) {
+		t.Error("two huge vouchers are within the limit")
+	}
+	s.add(on("2025-04-01", voided("V1")))
+	s.add(huge("V2"))
 }

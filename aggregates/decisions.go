@@ -31,7 +31,7 @@ func (c *Center) Judge(r *events.Record, t policy.Timeline) Verdict {
 
 // refused adds to nonsense what needs a policy or an evaluation to see.
 func (c *Center) refused(r *events.Record, t policy.Timeline) []Breach {
-	if found := c.nonsense(r); len(found) > 0 {
+	if _, found := c.nonsense(r); len(found) > 0 {
 		return found
 	}
 	reading := t.Reading(r.On)
@@ -247,9 +247,9 @@ func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach
 
 // netGrants sums the net grants for which ok holds over everything recorded, so that back-dating evades no cap.
 func (v *view) netGrants(ok func(*fund) bool) (sum events.Fen) {
-	for _, f := range v.funds {
-		if !f.match && ok(f) {
-			sum += f.netFen()
+	for _, f := range v.fundOrder {
+		if !f.what.match && ok(f.what) {
+			sum += f.what.netFen()
 		}
 	}
 	return sum
@@ -277,7 +277,7 @@ func (v *view) judgeDeferral(fiscalYear int) []Breach {
 // judgeVoucher refuses a voucher that opens an AL-FND-03, for itself or for another, over everything recorded.
 func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 	var found []Breach
-	this := &voucher{place: place{v.on, uint32(len(v.c.log) + 1)}, spent: d}
+	this := place{v.on, uint32(v.c.log.len() + 1)}
 	for i, l := range d.Lines {
 		if slices.ContainsFunc(d.Lines[:i], func(o events.SpendingLine) bool { return o.Grant == l.Grant }) {
 			continue
@@ -288,30 +288,35 @@ func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 				amount += o.AmountFen
 			}
 		}
-		if who, balanceFen := v.opensOverdraft(v.funds[l.Grant], this, amount); who != nil {
+		if who, balanceFen := v.opensOverdraft(v.fundNamed(l.Grant), d.Voucher, this, amount); balanceFen < 0 {
 			found = append(found, breach(events.Overdrawn,
-				events.Say("凭证 %s 将使 %s 的余额为 %s 元", "voucher %s would leave %s with a balance of %s yuan", who.spent.Voucher, l.Grant, ShowFen(balanceFen)),
+				events.Say("凭证 %s 将使 %s 的余额为 %s 元", "voucher %s would leave %s with a balance of %s yuan", who, l.Grant, ShowFen(balanceFen)),
 				Figure{"balance", events.Say("余额", "balance"), fmt.Sprint(int64(balanceFen)), "fen"})...)
 		}
 	}
 	return found
 }
 
-// opensOverdraft returns the first voucher that would newly leave a fund below zero if this one took so much of it, and
-// the balance that it would leave; nil when there is none.
-func (v *view) opensOverdraft(f *fund, this *voucher, amountFen events.Fen) (who *voucher, balanceFen events.Fen) {
-	taking := move{place: this.place, spender: this, deltaFen: -amountFen}
+// opensOverdraft names the first voucher that would newly leave a fund below zero if a new one took so much of it, and
+// the balance that it would leave; it is 0 when there is none.
+func (v *view) opensOverdraft(f *fund, name string, at place, amountFen events.Fen) (who string, balanceFen events.Fen) {
+	this := uint32(v.vouchers.len() + 1)
+	taking := move{place: at, spender: this, deltaFen: -amountFen}
 	if n := len(f.moves); n == 0 || f.moves[n-1].before(taking) { // it comes last: it can only overdraw itself
 		if left := f.balanceFen() - amountFen; left < 0 {
-			return this, left
+			return name, left
 		}
-		return nil, 0
+		return "", 0
 	}
-	already := map[*voucher]bool{}
-	f.overdrawn(ever, nil, func(s *voucher, _ events.Fen) { already[s] = true })
-	f.overdrawn(ever, &taking, func(s *voucher, left events.Fen) {
-		if who == nil && !already[s] && v.t.At(s.on) != nil && (s == this || !s.overdraws()) {
-			who, balanceFen = s, left
+	already := map[uint32]bool{}
+	f.overdrawn(ever, nil, func(n uint32, _ events.Fen) { already[n] = true })
+	f.overdrawn(ever, &taking, func(n uint32, left events.Fen) {
+		switch {
+		case balanceFen < 0 || already[n]:
+		case n == this && v.t.At(at.on) != nil:
+			who, balanceFen = name, left
+		case n != this && v.t.At(v.voucher(n).on) != nil && !v.overdraws(n):
+			who, balanceFen = v.declared.nameOf(v.voucher(n)), left
 		}
 	})
 	return who, balanceFen
@@ -319,9 +324,9 @@ func (v *view) opensOverdraft(f *fund, this *voucher, amountFen events.Fen) (who
 
 // overdraws says whether a voucher leaves any of its funds below zero, over everything recorded: its alert is open
 // then, whichever fund it was.
-func (s *voucher) overdraws() (found bool) {
-	for _, l := range s.lines {
-		l.fund.overdrawn(ever, nil, func(o *voucher, _ events.Fen) { found = found || o == s })
+func (v *view) overdraws(number uint32) (found bool) {
+	for _, l := range v.declared.linesOf(v.voucher(number)) {
+		v.fundOf(l).overdrawn(ever, nil, func(n uint32, _ events.Fen) { found = found || n == number })
 	}
 	return found
 }

@@ -9,7 +9,6 @@ import (
 type index struct {
 	registered dated[*events.CenterRegistered]
 	facts      series[*events.FactsChanged]
-	all        []place // of every entry, in order
 
 	judgements  series[*events.ConditionJudged]
 	waivers     series[*events.WaiverGranted]
@@ -50,14 +49,16 @@ type index struct {
 
 	words map[int]series[bool] // by fiscal year: true a deferral, false a release
 
+	declared   *declarations // shared by every index of a center
 	projects   map[string]dated[*events.ProjectApproved]
-	funds      map[string]*fund
+	funds      []*fund // by number; nil when it is not there
 	fundOrder  series[*fund]
-	allocation series[allocated] // grants and their reversals
-	flows      series[flow]      // everything that moves a rate
-	vouchers   map[string]*voucher
-	reversals  map[string]bool // names of reversal vouchers
-	spending   series[*voucher]
+	allocation series[allocated]             // grants and their reversals
+	flows      series[flow]                  // everything that moves a rate
+	receipts   []received                    // and recoveries, by number
+	vouchers   pages[voucher]                // by number
+	rulings    map[uint32]series[events.Use] // by number of the voucher
+	reversals  map[string]bool               // names of reversal vouchers
 	books      map[string]*book
 	bookOrder  []*book // by first naming or signing, in recording order
 
@@ -74,9 +75,11 @@ type closingKey struct {
 // fund is a subsidy grant, or a match: money of local government.
 type fund struct {
 	place
+	number     uint32
 	id         string
 	match      bool
 	source     events.Source
+	sourceAt   int // in sources
 	category   string
 	fiscalYear int
 	forYear    int
@@ -104,7 +107,7 @@ func (f *fund) balanceFen() events.Fen {
 // move is one movement of a fund's balance. On one day money in and out by others comes before spending.
 type move struct {
 	place
-	spender  *voucher // nil unless it is spending
+	spender  uint32 // the number of the voucher, 0 unless it is spending
 	deltaFen events.Fen
 }
 
@@ -112,8 +115,8 @@ func (m move) before(o move) bool {
 	if m.on != o.on {
 		return m.on < o.on
 	}
-	if (m.spender == nil) != (o.spender == nil) {
-		return m.spender == nil
+	if (m.spender == 0) != (o.spender == 0) {
+		return m.spender == 0
 	}
 	return m.rev < o.rev
 }
@@ -126,10 +129,14 @@ type allocated struct {
 
 // flow is one movement of received or spent money, or a ruling, which moves what of it is eligible.
 type flow struct {
-	fund     *fund // of a receipt or recovery
+	what   flowKind
+	number uint32 // of the voucher, or of the receipt or recovery in index.receipts
+}
+
+// received is money that came to a fund, or went back (delta negative).
+type received struct {
+	fund     *fund
 	deltaFen events.Fen
-	voucher  *voucher // of spending, its reversal, or a ruling
-	what     flowKind
 }
 
 type flowKind uint8
@@ -142,60 +149,29 @@ const (
 	rulingFlow
 )
 
-// voucher is one funds.spent with what became of it.
-type voucher struct {
-	place
-	nth      int // in recording order, among the vouchers
-	spent    *events.FundsSpent
-	lines    []voucherLine
-	book     *book // of an out-transfer that names one
-	reversed place // zero unless reversed
-	rulings  series[events.Use]
-}
-
-type voucherLine struct {
-	fund      *fund
-	amountFen events.Fen
-}
-
-func (v *voucher) amountFen() (sum events.Fen) {
-	for _, l := range v.lines {
-		sum += l.amountFen
-	}
-	return sum
-}
-
-// reversedBy returns when the voucher was reversed if that was on or before a date.
-func (v *voucher) reversedBy(d events.Date) events.Date {
-	if v.reversed.on <= d {
-		return v.reversed.on
-	}
-	return 0
-}
-
 // book is an entrustment task book; it may be named by a voucher before it is signed.
 type book struct {
 	id            string
 	signed        dated[*events.EntrustmentSigned]
-	vouchers      series[*voucher]
+	vouchers      series[uint32] // their numbers
 	confirmations series[struct{}]
 }
 
-// newIndex returns an empty index with room for as much as another holds, nil for none.
-func newIndex(like *index) *index {
-	if like == nil {
-		like = &index{}
+// newIndex returns an empty index of the vouchers declared, with room for as much as another holds.
+func newIndex(declared *declarations, like *index) *index {
+	var vouchers pages[voucher]
+	for i := range like.vouchers.len() {
+		vouchers.add(voucher{declaration: like.vouchers.at(i).declaration})
 	}
 	return &index{
-		all: make([]place, 0, len(like.all)), flows: make(series[flow], 0, len(like.flows)), spending: make(series[*voucher], 0, len(like.spending)),
+		declared: declared, vouchers: vouchers, flows: make(series[flow], 0, len(like.flows)), rulings: map[uint32]series[events.Use]{},
 		incidentsDone: map[string]series[struct{}]{}, incidentNames: map[string]place{},
 		listingsDone: map[string]series[struct{}]{}, listingNames: map[string]place{},
 		trialNames: map[string]place{}, findingsDone: map[string]series[struct{}]{}, findingNames: map[string]place{},
 		gradings: map[int]series[string]{}, decidedIn: map[int]place{}, orders: map[int]dated[*events.RectificationOrdered]{},
 		acceptances: map[int]series[struct{}]{}, interviews: map[int]series[struct{}]{},
 		words: map[int]series[bool]{}, projects: map[string]dated[*events.ProjectApproved]{},
-		funds: map[string]*fund{}, vouchers: make(map[string]*voucher, len(like.vouchers)), reversals: map[string]bool{}, books: map[string]*book{},
-		closings: map[closingKey]series[struct{}]{},
+		reversals: map[string]bool{}, books: map[string]*book{}, closings: map[closingKey]series[struct{}]{},
 	}
 }
 
@@ -207,7 +183,6 @@ func addTo[K comparable, T any](m map[K]series[T], key K, at place, what T) {
 
 // add files one entry that is not nonsense. Kinds without a case here change no answer; they are history alone.
 func (ix *index) add(at place, data events.Payload) {
-	ix.addPlace(at)
 	var nothing struct{}
 	switch p := data.(type) {
 	case *events.CenterRegistered:
@@ -285,13 +260,4 @@ func (ix *index) add(at place, data events.Payload) {
 	default:
 		ix.addMoney(at, data)
 	}
-}
-
-func (ix *index) addPlace(at place) {
-	n := len(ix.all)
-	ix.all = append(ix.all, at)
-	for ; n > 0 && at.before(ix.all[n-1]); n-- {
-		ix.all[n] = ix.all[n-1]
-	}
-	ix.all[n] = at
 }

@@ -19,34 +19,34 @@ func (ix *index) addMoney(at place, data events.Payload) {
 		ix.addFund(&fund{place: at, id: p.Match, match: true, source: events.Local, fiscalYear: p.FiscalYear,
 			amountFen: p.AmountFen, dueOn: p.DueOn})
 	case *events.SubsidyReversed:
-		f := ix.funds[p.Grant]
+		f := ix.fundNamed(p.Grant)
 		f.reversed.add(at, p.AmountFen)
 		f.totals.reversedFen += p.AmountFen
 		ix.allocation.add(at, allocated{f, -p.AmountFen})
 	case *events.SubsidyReceived:
-		ix.addReceipt(at, ix.funds[p.Grant], p.AmountFen)
+		ix.addReceipt(at, ix.fundNamed(p.Grant), p.AmountFen)
 	case *events.MatchingReceived:
-		ix.addReceipt(at, ix.funds[p.Match], p.AmountFen)
+		ix.addReceipt(at, ix.fundNamed(p.Match), p.AmountFen)
 	case *events.FundsRecovered:
-		f := ix.funds[p.Grant]
+		f := ix.fundNamed(p.Grant)
 		f.totals.recoveredFen += p.AmountFen
-		f.addMove(move{place: at, deltaFen: -p.AmountFen})
-		ix.flows.add(at, flow{what: recoveryFlow, fund: f, deltaFen: -p.AmountFen})
-	case *events.FundsSpent:
-		ix.addVoucher(at, p)
+		ix.addReceived(at, recoveryFlow, received{f, -p.AmountFen})
 	case *events.SpendingReversed:
-		v := ix.vouchers[p.Voucher]
-		v.reversed = at
+		n := ix.voucherNumber(p.Voucher)
+		s := ix.voucher(n)
+		s.reversed = at
 		ix.reversals[p.ReversalVoucher] = true
-		for _, l := range v.lines {
-			l.fund.totals.spentFen -= l.amountFen
-			l.fund.addMove(move{place: at, deltaFen: l.amountFen})
+		for _, l := range ix.declared.linesOf(s) {
+			f := ix.fundOf(l)
+			f.totals.spentFen -= l.amountFen
+			f.addMove(move{place: at, deltaFen: l.amountFen})
 		}
-		ix.flows.add(at, flow{what: reversalFlow, voucher: v})
+		ix.flows.add(at, flow{reversalFlow, n})
 	case *events.UseRuled:
-		v := ix.vouchers[p.Voucher]
-		v.rulings.add(at, p.Use)
-		ix.flows.add(at, flow{what: rulingFlow, voucher: v})
+		n := ix.voucherNumber(p.Voucher)
+		ix.voucher(n).ruledUpon = true
+		addTo(ix.rulings, n, at, p.Use)
+		ix.flows.add(at, flow{rulingFlow, n})
 	case *events.EntrustmentSigned:
 		ix.book(p.TaskBook).signed = dated[*events.EntrustmentSigned]{at, p}
 	case *events.SeparateAccountConfirmed:
@@ -56,38 +56,73 @@ func (ix *index) addMoney(at place, data events.Payload) {
 }
 
 func (ix *index) addFund(f *fund) {
-	ix.funds[f.id] = f
+	f.number, f.sourceAt = ix.declared.fundNames.number(f.id), sourceIndex(f.source)
+	if n := int(f.number) - len(ix.funds); n > 0 {
+		ix.funds = append(ix.funds, make([]*fund, n)...)
+	}
+	ix.funds[f.number-1] = f
 	ix.fundOrder.add(f.place, f)
 	if !f.match {
 		ix.allocation.add(f.place, allocated{f, f.amountFen})
 	}
 }
 
+// fundNamed returns a grant or match, or nil.
+func (ix *index) fundNamed(id string) *fund {
+	if n := ix.declared.fundNames.numbers[id]; n > 0 && int(n) <= len(ix.funds) {
+		return ix.funds[n-1]
+	}
+	return nil
+}
+
+// fundOf returns what a line of a voucher is paid from.
+func (ix *index) fundOf(l line) *fund { return ix.funds[l.fund-1] }
+
 func (ix *index) addReceipt(at place, f *fund, amountFen events.Fen) {
 	f.receipts.add(at, amountFen)
 	f.totals.receivedFen += amountFen
-	f.addMove(move{place: at, deltaFen: amountFen})
-	ix.flows.add(at, flow{what: receiptFlow, fund: f, deltaFen: amountFen})
+	ix.addReceived(at, receiptFlow, received{f, amountFen})
 }
 
-func (ix *index) addVoucher(at place, p *events.FundsSpent) {
-	v := &voucher{place: at, nth: len(ix.spending), spent: p, lines: make([]voucherLine, len(p.Lines))}
-	for i, l := range p.Lines {
-		v.lines[i] = voucherLine{ix.funds[l.Grant], l.AmountFen}
+func (ix *index) addReceived(at place, what flowKind, r received) {
+	r.fund.addMove(move{place: at, deltaFen: r.deltaFen})
+	ix.receipts = append(ix.receipts, r)
+	ix.flows.add(at, flow{what, uint32(len(ix.receipts))})
+}
+
+// addVoucher files a voucher that is declared.
+func (ix *index) addVoucher(at place, number uint32) {
+	s := ix.voucher(number)
+	s.place = at
+	ix.flows.add(at, flow{spendingFlow, number})
+	for _, l := range ix.declared.linesOf(s) {
+		f := ix.fundOf(l)
+		f.totals.spentFen += l.amountFen
+		f.addMove(move{place: at, spender: number, deltaFen: -l.amountFen})
+		ix.turnoverFen += l.amountFen
 	}
-	ix.vouchers[p.Voucher] = v
-	ix.spending.add(at, v)
-	ix.flows.add(at, flow{what: spendingFlow, voucher: v})
-	for _, l := range v.lines {
-		l.fund.totals.spentFen += l.amountFen
-		l.fund.addMove(move{place: at, spender: v, deltaFen: -l.amountFen})
-	}
-	if p.OutTransfer != nil && p.OutTransfer.TaskBook != "" {
-		v.book = ix.book(p.OutTransfer.TaskBook)
-		v.book.vouchers.add(at, v)
+	if t, _ := ix.declared.transferOf(s); t.book != "" {
+		ix.book(t.book).vouchers.add(at, number)
 	}
 }
 
+// removeVoucher takes a voucher that stands alone out again, as if it had not been filed.
+func (ix *index) removeVoucher(number uint32) {
+	s := ix.voucher(number)
+	ix.flows.remove(s.place)
+	for _, l := range ix.declared.linesOf(s) {
+		f := ix.fundOf(l)
+		f.totals.spentFen -= l.amountFen
+		f.moves = slices.DeleteFunc(f.moves, func(m move) bool { return m.spender == number })
+		ix.turnoverFen -= l.amountFen
+	}
+	if t, _ := ix.declared.transferOf(s); t.book != "" {
+		ix.book(t.book).vouchers.remove(s.place)
+	}
+	s.place = place{}
+}
+
+// book returns a task book, made if it is new.
 func (ix *index) book(id string) *book {
 	b := ix.books[id]
 	if b == nil {
@@ -107,13 +142,14 @@ func (f *fund) addMove(m move) {
 	f.moves = slices.Insert(f.moves, i, m)
 }
 
-// overdrawn yields each voucher that leaves the balance below zero, and the balance, on or before a date. A voucher
-// with several lines of the fund counts when its last is taken. One more move, if not nil, is taken in its place.
-func (f *fund) overdrawn(on events.Date, more *move, yield func(v *voucher, balanceFen events.Fen)) {
+// overdrawn yields the number of each voucher that leaves the balance below zero, and the balance, on or before a date.
+// A voucher with several lines of the fund counts when its last is taken. One more move, if not nil, is taken in its
+// place.
+func (f *fund) overdrawn(on events.Date, more *move, yield func(voucher uint32, balanceFen events.Fen)) {
 	var balanceFen events.Fen
-	var spender *voucher // of the move before, while its voucher may have more lines
-	settle := func(next *voucher) {
-		if spender != nil && spender != next && balanceFen < 0 {
+	var spender uint32 // of the move before, while its voucher may have more lines
+	settle := func(next uint32) {
+		if spender != 0 && spender != next && balanceFen < 0 {
 			yield(spender, balanceFen)
 		}
 		spender = next
@@ -136,7 +172,7 @@ func (f *fund) overdrawn(on events.Date, more *move, yield func(v *voucher, bala
 	if more != nil && more.on <= on {
 		take(more)
 	}
-	settle(nil)
+	settle(0)
 }
 
 // turnover is how much money an entry speaks of.

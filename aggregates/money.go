@@ -27,11 +27,6 @@ type receipt struct {
 	amountFen events.Fen
 }
 
-// counted is how much of one voucher is forbidden and how much main, by source.
-type counted struct {
-	ineligible, main [sourceCount]events.Fen
-}
-
 // yearEnd is what the Measures ask on 31 December.
 type yearEnd struct {
 	low        bool
@@ -53,17 +48,16 @@ type monthEnd struct {
 // money is a center's money counted day by day up to a date: what is computed for a past day uses what had happened by
 // then, rulings included.
 type money struct {
-	v       *view
-	first   int // the year of the center's first event
-	years   []yearMoney
-	ends    []yearEnd
-	months  []monthEnd
-	vouched []counted // by voucher.nth
+	v      *view
+	first  int // the year of the center's first event
+	years  []yearMoney
+	ends   []yearEnd
+	months []monthEnd
 }
 
 // money counts everything up to the view's date.
 func (v *view) money() *money {
-	m := &money{v: v, first: v.registered.on.Year(), vouched: make([]counted, len(v.spending))}
+	m := &money{v: v, first: v.registered.on.Year()}
 	n := v.on.Year() - m.first + 1
 	m.years, m.ends = make([]yearMoney, n), make([]yearEnd, n)
 	flows := v.flows.upTo(v.on)
@@ -75,7 +69,7 @@ func (v *view) money() *money {
 		for month := 1; month <= 12; month++ {
 			end := events.MonthEnd(year, month)
 			for len(flows) > 0 && flows[0].on <= end {
-				m.count(&flows[0])
+				m.count(&m.years[i], &flows[0])
 				flows = flows[1:]
 			}
 			if end > v.on {
@@ -117,23 +111,25 @@ func (m *money) grant() {
 }
 
 // count takes one movement or ruling into its year.
-func (m *money) count(f *dated[flow]) {
-	year := &m.years[f.on.Year()-m.first]
+func (m *money) count(year *yearMoney, f *dated[flow]) {
 	switch f.what.what {
 	case receiptFlow:
-		s := sourceIndex(f.what.fund.source)
-		year.received[s] += f.what.deltaFen
-		if !f.what.fund.match {
-			year.receipts = append(year.receipts, dated[receipt]{f.place, receipt{s, f.what.deltaFen}})
+		r := m.v.receipts[f.what.number-1]
+		year.received[r.fund.sourceAt] += r.deltaFen
+		if !r.fund.match {
+			year.receipts = append(year.receipts, dated[receipt]{f.place, receipt{r.fund.sourceAt, r.deltaFen}})
 		}
 	case recoveryFlow:
-		year.received[sourceIndex(f.what.fund.source)] += f.what.deltaFen
+		r := m.v.receipts[f.what.number-1]
+		year.received[r.fund.sourceAt] += r.deltaFen
 	case spendingFlow:
-		s := f.what.voucher
-		year.move(s, m.classify(s, m.v.standingOf(s)), +1)
+		s := m.v.voucher(f.what.number)
+		m.spend(year, s, +1)
+		m.classify(year, s, m.v.standingOf(s), +1)
 	case reversalFlow:
-		s := f.what.voucher
-		year.move(s, m.vouched[s.nth], -1)
+		s := m.v.voucher(f.what.number)
+		m.spend(year, s, -1)
+		m.classify(year, s, m.v.standingBefore(f), -1)
 	case rulingFlow:
 		m.rule(f)
 	}
@@ -141,43 +137,37 @@ func (m *money) count(f *dated[flow]) {
 
 // rule replaces what a ruling decides, in the year of the voucher and in that of its reversal.
 func (m *money) rule(f *dated[flow]) {
-	s := f.what.voucher
-	before := m.vouched[s.nth]
-	i := slices.IndexFunc(s.rulings, func(r dated[events.Use]) bool { return r.place == f.place })
-	after := m.classify(s, m.v.ruled(s.rulings[i]))
-	m.years[s.on.Year()-m.first].replace(before, after, +1)
+	s := m.v.voucher(f.what.number)
+	before := m.v.standingBefore(f)
+	rulings := m.v.rulings[f.what.number]
+	i := slices.IndexFunc(rulings, func(r dated[events.Use]) bool { return r.place == f.place })
+	after := m.v.ruled(rulings[i])
+	replace := func(year *yearMoney, sign events.Fen) {
+		m.classify(year, s, before, -sign)
+		m.classify(year, s, after, sign)
+	}
+	replace(&m.years[s.on.Year()-m.first], +1)
 	if s.reversed.on != 0 && s.reversed.before(f.place) {
-		m.years[s.reversed.on.Year()-m.first].replace(before, after, -1)
+		replace(&m.years[s.reversed.on.Year()-m.first], -1)
 	}
 }
 
-// classify says and remembers how much of a voucher is forbidden and how much main.
-func (m *money) classify(s *voucher, st policy.Standing) counted {
-	var c counted
-	for _, l := range s.lines {
-		switch at := sourceIndex(l.fund.source); st.On(l.fund.source) {
+// spend adds a voucher to what was spent in a year, or takes it back.
+func (m *money) spend(y *yearMoney, s *voucher, sign events.Fen) {
+	for _, l := range m.v.declared.linesOf(s) {
+		y.spent[m.v.fundOf(l).sourceAt] += sign * l.amountFen
+	}
+}
+
+// classify adds what of a voucher is forbidden or main to a year, or takes it back.
+func (m *money) classify(y *yearMoney, s *voucher, st *policy.Standing, sign events.Fen) {
+	for _, l := range m.v.declared.linesOf(s) {
+		switch f := m.v.fundOf(l); st.On(f.source) {
 		case policy.Forbidden:
-			c.ineligible[at] += l.amountFen
+			y.ineligible[f.sourceAt] += sign * l.amountFen
 		case policy.Main:
-			c.main[at] += l.amountFen
+			y.main[f.sourceAt] += sign * l.amountFen
 		}
-	}
-	m.vouched[s.nth] = c
-	return c
-}
-
-// move adds a voucher to a year, or takes it back.
-func (y *yearMoney) move(s *voucher, c counted, sign events.Fen) {
-	for _, l := range s.lines {
-		y.spent[sourceIndex(l.fund.source)] += sign * l.amountFen
-	}
-	y.replace(counted{}, c, sign)
-}
-
-func (y *yearMoney) replace(before, after counted, sign events.Fen) {
-	for s := range sourceCount {
-		y.ineligible[s] += sign * (after.ineligible[s] - before.ineligible[s])
-		y.main[s] += sign * (after.main[s] - before.main[s])
 	}
 }
 
@@ -360,9 +350,13 @@ func (m *money) moved(year int, until events.Date, scope []events.Source) []uint
 	}
 	var revisions []uint32
 	for _, f := range m.v.flows.upTo(until).from(since) {
-		in := f.what.fund != nil && slices.Contains(scope, f.what.fund.source)
-		if s := f.what.voucher; s != nil {
-			in = slices.ContainsFunc(s.lines, func(l voucherLine) bool { return slices.Contains(scope, l.fund.source) })
+		in := false
+		switch f.what.what {
+		case receiptFlow, recoveryFlow:
+			in = slices.Contains(scope, m.v.receipts[f.what.number-1].fund.source)
+		default:
+			lines := m.v.declared.linesOf(m.v.voucher(f.what.number))
+			in = slices.ContainsFunc(lines, func(l line) bool { return slices.Contains(scope, m.v.fundOf(l).source) })
 		}
 		if in {
 			revisions = append(revisions, f.rev)

@@ -12,24 +12,23 @@ import (
 // sum over a province overflows: 10^16 fen, 100 trillion yuan.
 const TurnoverFenMax events.Fen = 10_000_000_000_000_000
 
-// nonsense lists why a record is refused in either mode (section 4), judged on everything recorded so far.
-func (c *Center) nonsense(r *events.Record) []Breach {
+// nonsense lists why a record is refused in either mode (section 4), judged on everything recorded so far. Left is the
+// index after a voiding that is not refused; see void.
+func (c *Center) nonsense(r *events.Record) (left *index, found []Breach) {
 	if r.Center != c.id {
-		return refuse("center", "属于另一中心", "belongs to another center")
+		return nil, refuse("center", "属于另一中心", "belongs to another center")
 	}
 	if y := r.On.Year(); y < events.YearMin || y > events.YearMax {
-		return refuse("on", "年份 %d 超出范围", "year %d is out of range", y)
+		return nil, refuse("on", "年份 %d 超出范围", "year %d is out of range", y)
 	}
 	if found := c.wrongRole(r); len(found) > 0 {
-		return found
+		return nil, found
 	}
-	if p, ok := r.Data.(*events.EntryVoided); ok {
-		if found := c.ix.nonsense(r.On, r.Data); len(found) > 0 {
-			return found
-		}
-		return c.wrongVoiding(r.On, p)
+	found = c.ix.nonsense(r.On, r.Data)
+	if p, ok := r.Data.(*events.EntryVoided); ok && len(found) == 0 {
+		return c.void(r.On, p)
 	}
-	return c.ix.nonsense(r.On, r.Data)
+	return nil, found
 }
 
 func refuse(field, zh, en string, args ...any) []Breach {
@@ -55,7 +54,8 @@ func (c *Center) kindWritten(r *events.Record) (*events.CatalogEntry, events.Dat
 	kind := events.Lookup(r.Kind)
 	if p, ok := r.Data.(*events.EntryVoided); ok && kind.Allows(r.By.Role) {
 		if rev := c.revisionOf(p.Event); rev != 0 {
-			return events.Lookup(c.log[rev-1].kind), c.log[rev-1].on
+			e := c.entry(rev)
+			return events.Lookup(c.kind(e)), e.on
 		}
 	}
 	return kind, r.On
@@ -73,28 +73,30 @@ func (c *Center) wrongGrantor(t policy.Timeline, r *events.Record) []Breach {
 	return nil
 }
 
-// wrongVoiding refuses to void what is not there, is voided, is a voiding or the registration, or carries a later
-// record.
-func (c *Center) wrongVoiding(on events.Date, p *events.EntryVoided) []Breach {
+// void returns the index without an entry, or nil when it is a voucher that can be taken out by itself. It refuses to
+// void what is not there, is voided, is a voiding or the registration, or carries a later record.
+func (c *Center) void(on events.Date, p *events.EntryVoided) (left *index, found []Breach) {
 	rev := c.revisionOf(p.Event)
 	if rev == 0 {
-		return refuse("data.event", "没有 id 为 %s 的记录", "there is no entry %s", p.Event)
+		return nil, refuse("data.event", "没有 id 为 %s 的记录", "there is no entry %s", p.Event)
 	}
-	e := &c.log[rev-1]
-	switch e.data.(type) {
-	case *events.EntryVoided:
-		return refuse("data.event", "作废本身不能作废", "a voiding cannot be voided")
-	case *events.CenterRegistered:
-		return refuse("data.event", "登记不能作废", "the registration cannot be voided")
+	e := c.entry(rev)
+	switch c.kind(e) {
+	case events.KindEntryVoided:
+		return nil, refuse("data.event", "作废本身不能作废", "a voiding cannot be voided")
+	case events.KindCenterRegistered:
+		return nil, refuse("data.event", "登记不能作废", "the registration cannot be voided")
 	}
 	if e.voided != 0 {
-		return refuse("data.event", "已经作废", "is already voided")
+		return nil, refuse("data.event", "已经作废", "is already voided")
 	}
 	if on < e.on {
-		return tooEarly("data.event", e.on)
+		return nil, tooEarly("data.event", e.on)
 	}
-	_, found := c.without(rev)
-	return found
+	if e.voucher != 0 && c.ix.voucher(e.voucher).standsAlone() {
+		return nil, nil
+	}
+	return c.fold(newIndex(c.ix.declared, c.ix), rev)
 }
 
 func tooEarly(field string, on events.Date) []Breach {

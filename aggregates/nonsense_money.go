@@ -20,9 +20,9 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 				return missing("data.project", p.Project)
 			}
 		}
-		return created("data.grant", p.Grant, ix.funds)
+		return ix.createdFund("data.grant", p.Grant)
 	case *events.MatchingCommitted:
-		return created("data.match", p.Match, ix.funds)
+		return ix.createdFund("data.match", p.Match)
 	case *events.SubsidyReversed:
 		f, found := ix.fund("data.grant", p.Grant, false, on)
 		if found == nil && f.netFen()-p.AmountFen < f.totals.receivedFen-f.totals.recoveredFen {
@@ -42,10 +42,11 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 	case *events.FundsSpent:
 		return ix.wrongVoucher(on, p)
 	case *events.SpendingReversed:
-		v := ix.vouchers[p.Voucher]
-		if v == nil {
+		n := ix.voucherNumber(p.Voucher)
+		if n == 0 {
 			return missing("data.voucher", p.Voucher)
 		}
+		v := ix.voucher(n)
 		if v.reversed.on != 0 {
 			return refuse("data.voucher", "凭证 %q 已经冲销", "voucher %q is already reversed", p.Voucher)
 		}
@@ -54,10 +55,11 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 		}
 		return named("data.voucher", p.Voucher, v.place, true, on)
 	case *events.UseRuled:
-		v := ix.vouchers[p.Voucher]
-		if v == nil {
+		n := ix.voucherNumber(p.Voucher)
+		if n == 0 {
 			return missing("data.voucher", p.Voucher)
 		}
+		v := ix.voucher(n)
 		if v.reversed.on != 0 {
 			return refuse("data.voucher", "凭证 %q 已经冲销，不能再认定用途", "voucher %q is reversed; its use cannot be ruled on", p.Voucher)
 		}
@@ -74,9 +76,16 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 	return nil
 }
 
+func (ix *index) createdFund(field, id string) []Breach {
+	if ix.fundNamed(id) != nil {
+		return twice(field, id)
+	}
+	return nil
+}
+
 // fund finds a grant, or a match, that may be named on a date.
 func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Breach) {
-	f := ix.funds[id]
+	f := ix.fundNamed(id)
 	if f == nil {
 		return nil, missing(field, id)
 	}
@@ -99,7 +108,7 @@ func (ix *index) wrongVoucher(on events.Date, p *events.FundsSpent) []Breach {
 		return twice("data.voucher", p.Voucher)
 	}
 	for i, l := range p.Lines {
-		f := ix.funds[l.Grant]
+		f := ix.fundNamed(l.Grant)
 		if f == nil {
 			return missing(lineGrant(i), l.Grant)
 		}
@@ -109,6 +118,24 @@ func (ix *index) wrongVoucher(on events.Date, p *events.FundsSpent) []Breach {
 	}
 	if p.OutTransfer != nil && p.OutTransfer.TaskBook != "" {
 		return ix.unsigned("data.outTransfer.taskBook", p.OutTransfer.TaskBook)
+	}
+	return nil
+}
+
+// standsAlone says that no later entry can be nonsense without a voucher: only a reversal and a ruling name one, and
+// without it there are more names to take and more money to recover.
+func (s *voucher) standsAlone() bool { return s.reversed.on == 0 && !s.ruledUpon }
+
+// unfoundedVoucher is wrongVoucher for a voucher that was recorded, when an earlier entry is left out: the funds and the
+// task book that it names may be missing then, nothing else.
+func (ix *index) unfoundedVoucher(s *voucher) []Breach {
+	for i, l := range ix.declared.linesOf(s) {
+		if name := ix.declared.fundNames.value(l.fund); ix.fundNamed(name) == nil {
+			return missing(lineGrant(i), name)
+		}
+	}
+	if t, _ := ix.declared.transferOf(s); t.book != "" {
+		return ix.unsigned("data.outTransfer.taskBook", t.book)
 	}
 	return nil
 }
@@ -125,4 +152,4 @@ func (ix *index) unsigned(field, id string) []Breach {
 }
 
 // voucherName says whether a name is taken; vouchers and reversal vouchers share one name space.
-func (ix *index) voucherName(id string) bool { return ix.vouchers[id] != nil || ix.reversals[id] }
+func (ix *index) voucherName(id string) bool { return ix.voucherNumber(id) != 0 || ix.reversals[id] }

@@ -35,6 +35,11 @@ func (s *series[T]) add(at place, what T) {
 	*s = slices.Insert(list, i, dated[T]{at, what})
 }
 
+// remove takes out the one at a place.
+func (s *series[T]) remove(at place) {
+	*s = slices.DeleteFunc(*s, func(d dated[T]) bool { return d.place == at })
+}
+
 // upTo returns those on or before a date.
 func (s series[T]) upTo(d events.Date) series[T] {
 	n := len(s)

@@ -19,6 +19,7 @@ type view struct {
 
 	revokedOn  events.Date // the first qualification.revoked, or none
 	spells     map[int][]spell
+	standings  map[*policy.Policy][]policy.Standing // by nature of vouchers; blank until it is asked for
 	alerts     []Alert
 	explaining *explaining
 }
@@ -47,7 +48,7 @@ func (c *Center) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
 	}
 	v := c.view(t, on)
 	e.Status = v.status()
-	e.Events = upToPlace(c.ix.all, on)
+	e.Events = c.eventsUpTo(on)
 	if t.Reading(on) == nil { // no policy says what money or an alert is
 		return e
 	}
@@ -56,6 +57,16 @@ func (c *Center) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
 	v.everyAlert(money)
 	e.Alerts = v.sorted()
 	return e
+}
+
+// eventsUpTo counts the events on or before a date that are not voided.
+func (c *Center) eventsUpTo(on events.Date) (n int) {
+	for i := range c.log.len() {
+		if e := c.log.at(i); e.on <= on && e.voided == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // Explain explains the alerts with a code as of a date; a key or raising date narrows them down, "" and none do not.
@@ -94,16 +105,6 @@ func (v *view) everyAlert(m *money) {
 	v.executionAlerts(m)
 	v.revocationAlerts()
 	v.auditAlerts()
-}
-
-func upToPlace(all []place, on events.Date) int {
-	n, _ := slices.BinarySearchFunc(all, place{on + 1, 0}, func(a, b place) int {
-		if a.before(b) {
-			return -1
-		}
-		return 1
-	})
-	return n
 }
 
 // status is the furthest that the center has come, whatever the dates (section 6).
@@ -168,8 +169,8 @@ func (x *explaining) add(c *Center, a Alert, p *policy.Policy, row *AlertRow, be
 // follows adds the events at some revisions to those that the alert follows from; 0 is none.
 func (e *Explanation) follows(c *Center, revisions ...uint32) {
 	for _, rev := range revisions {
-		if rev != 0 && !slices.Contains(e.Because, c.log[rev-1].id) {
-			e.Because = append(e.Because, c.log[rev-1].id)
+		if rev != 0 && !slices.Contains(e.Because, c.entry(rev).id) {
+			e.Because = append(e.Because, c.entry(rev).id)
 		}
 	}
 }

@@ -53,6 +53,8 @@ var voidingAlerts = []alertCase{
 	{"an alert is gone for every date once its voucher is voided", labelled.and(on("2025-06-01", voided("voucher"))), "2025-04-01", none("AL-USE-01"), draft},
 	{"a voided receipt leaves the vouchers paid from it overdrawn", labelled.and(on("2025-06-01", voided("receipt"))), "2025-06-01",
 		then(raised("AL-FND-03", "V1", "2025-03-01"), raised("AL-FND-03", "V2", "2025-03-05")), draft},
+	{"a voucher is not overdrawn once the one before it is voided", granted().and(on("2025-03-01", spend("V1", "pilot", "G1", 60*wan)).called("voucher"), on("2025-03-02", spend("V2", "pilot", "G1", 60*wan)), on("2025-06-01", voided("voucher"))),
+		"2025-06-01", none("AL-FND-03"), draft},
 	{"a voided reversal opens the alert again", labelled.and(on("2025-04-01", unspend("V1")).called("reversal"), on("2025-06-01", voided("reversal"))), "2025-06-01", then(raised("AL-USE-01", "V1", "2025-03-01")), draft},
 	{"a voided ruling never was", labelled.and(on("2025-04-01", rule("V2", "fine")).called("ruling"), on("2025-06-01", voided("ruling")).by(events.Finance)), "2025-06-01", then(raised("AL-USE-01", "V1", "2025-03-01")), draft},
 	{"a voided closing opens the alert again", labelled.and(on("2025-04-01", closing("AL-USE-01", "V1")).called("closing"), on("2025-06-01", voided("closing")).by(events.Auditor)), "2025-06-01", then(raised("AL-USE-01", "V1", "2025-03-01")), draft},
