@@ -25,8 +25,8 @@ import (
 
 var largest = flag.Int("records", 100_000, "the largest history that BenchmarkGrowth makes")
 
-// BenchmarkGrowth imports a simulated province of 10^4, 10^5 … records and opens it again, each in a process of its own
-// as `taizhang` would, and compares both with bare files: the import with appending the same bytes a thousand lines a
+// BenchmarkGrowth imports a simulated province of 10^4, 10^5 … records opens it again and records on, each in a process
+// of its own as `taizhang` would, and compares both with bare files: the import with appending the same bytes a thousand lines a
 // sync, opening with reading the files once with their CRC-32C, and with decoding the events alone.
 func BenchmarkGrowth(b *testing.B) {
 	for size := 10_000; size <= *largest; size *= 10 {
@@ -60,6 +60,7 @@ func BenchmarkGrowth(b *testing.B) {
 				b.ReportMetric(float64(whole)/n, "disk-B/record")
 				b.ReportMetric(1e3*opened.FirstSeconds, "answers-first-ms")
 				b.ReportMetric(1e3*opened.AgainSeconds, "answers-again-ms")
+				b.ReportMetric(measured(b, "append", dir, file).AppendsPerSecond, "append-records/s")
 			}
 			b.ReportMetric(0, "ns/op")
 		})
@@ -68,12 +69,13 @@ func BenchmarkGrowth(b *testing.B) {
 
 // measures is what a process says of its work.
 type measures struct {
-	Seconds       float64
-	DecodeSeconds float64 // of all events on all processors, from memory
-	PeakMB        float64 // resident
-	HeapMB        float64 // live
-	FirstSeconds  float64 // alerts and execution over all centers, after opening
-	AgainSeconds  float64 // the same, nothing having changed
+	Seconds          float64
+	DecodeSeconds    float64 // of all events on all processors, from memory
+	PeakMB           float64 // resident
+	HeapMB           float64 // live
+	AppendsPerSecond float64 // after the import, by writers on centers of their own
+	FirstSeconds     float64 // alerts and execution over all centers, after opening
+	AgainSeconds     float64 // the same, nothing having changed
 }
 
 // These make this binary measure something instead of running the tests.
@@ -102,10 +104,13 @@ func measured(b *testing.B, what, dir, file string) (m measures) {
 func measure(what, dir, file string) error {
 	var m measures
 	var err error
-	if what == "import" {
+	switch what {
+	case "import":
 		err = measureImport(&m, dir, file)
-	} else {
+	case "open":
 		err = measureOpen(&m, dir)
+	case "append":
+		err = measureAppend(&m, dir)
 	}
 	if err != nil {
 		return err
@@ -132,6 +137,35 @@ func measureImport(m *measures, dir, file string) error {
 	}
 	m.Seconds, m.PeakMB = time.Since(start).Seconds(), peakMB()
 	return nil
+}
+
+func measureAppend(m *measures, dir string) error {
+	store, err := logstore.Open(dir, logstore.Options{})
+	if err != nil {
+		return err
+	}
+	l, err := ledger.Open(context.Background(), store, ledger.Config{})
+	if err != nil {
+		return err
+	}
+	if m.AppendsPerSecond, err = appends(l); err != nil {
+		return err
+	}
+	return store.Close()
+}
+
+// appends records trials, one after another by each writer on a center of its own, and returns how many a second.
+func appends(l *ledger.Ledger) (perSecond float64, err error) {
+	const total = 20_000
+	ids := l.Register().IDs()
+	took, err := baseline.Share(min(64, len(ids)), total, func(writer, n int) error {
+		name := fmt.Sprintf("%d-%d", writer, n)
+		_, err := l.Record(context.Background(), &events.Record{ID: idOf(name), Kind: events.KindTrialRecorded, Center: ids[writer],
+			On: events.MustDate("2026-10-31"), By: events.By{Role: events.CenterRole, Actor: "c"}, Mode: events.Enforce,
+			Data: &events.TrialRecorded{Trial: name}}, importer)
+		return err
+	})
+	return total / took.Seconds(), err
 }
 
 func measureOpen(m *measures, dir string) error {
