@@ -25,7 +25,7 @@ import (
 
 var largest = flag.Int("records", 100_000, "the largest history that BenchmarkGrowth makes")
 
-// BenchmarkGrowth imports a simulated province of 10^4, 10^5 … records opens it again and records on, each in a process
+// BenchmarkGrowth imports a simulated province of 10^4, 10^5 … records, opens it again and records on, each in a process
 // of its own as `taizhang` would, and compares both with bare files: the import with appending the same bytes a thousand lines a
 // sync, opening with reading the files once with their CRC-32C, and with decoding the events alone.
 func BenchmarkGrowth(b *testing.B) {
