@@ -114,7 +114,7 @@ func readHistory(t *testing.T, file string) map[events.CenterID]*aggregates.Cent
 	return centers
 }
 
-func readLines(t *testing.T, file string, each func(line []byte)) {
+func readLines(t testing.TB, file string, each func(line []byte)) {
 	t.Helper()
 	f, err := os.Open(filepath.Join("testdata", file))
 	if err != nil {

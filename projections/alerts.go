@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 )
 
@@ -44,6 +45,11 @@ func (r *Register) Evaluation(id events.CenterID, on events.Date) *aggregates.Ev
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.evaluate(timeline, on)
+}
+
+// evaluate is Evaluation for one that holds the center's lock.
+func (c *center) evaluate(timeline policy.Timeline, on events.Date) *aggregates.Evaluation {
 	of := basis{on: on, changes: c.changes, policies: len(timeline.Adopted())}
 	if c.last != nil && c.lastOf == of {
 		return c.last

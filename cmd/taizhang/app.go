@@ -138,9 +138,9 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.output, "output", tableOutput, a.say("输出形式：table、csv 或 json", "form of output: table, csv or json"))
 	f.StringVar(&a.lang, "lang", a.lang, a.say("语言：zh 或 en", "language: zh or en"))
 	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
-	root.AddCommand(a.demoCommand(), a.importCommand(), a.recordCommand(), a.tryCommand(), a.centerCommand(),
+	root.AddCommand(a.demoCommand(), a.importCommand(), a.templateCommand(), a.recordCommand(), a.tryCommand(), a.centerCommand(),
 		a.replayCommand(), a.policyCommand(), a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(),
-		a.simulateCommand(), a.versionCommand())
+		a.simulateCommand(), a.reproduceCommand(), a.reportCommand(), a.versionCommand())
 	root.AddCommand(a.listCommands()...)
 	if a.lang == "zh" {
 		inChinese(root)

@@ -18,13 +18,17 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/sheets"
 )
 
 func (a *app) importCommand() *cobra.Command {
 	var acceptGood bool
+	var f sheetFlags
 	cmd := &cobra.Command{
 		Use: "import FILE...", Args: between(1, 10_000),
-		Short: a.say("导入 JSONL 文件：先整体检查，再写入", "import JSONL files: checked whole, then written"),
+		Short: a.say("导入 JSONL 文件和表格（CSV、XLSX）：先整体检查，再写入", "import JSONL files and sheets (CSV, XLSX): checked whole, then written"),
+		Long: a.say("导入文件。文件是 JSON Lines、CSV（UTF-8 或 GB18030）还是 XLSX 由内容判断；表格是哪一种由标题判断，空表用 taizhang template 生成。\n全部检查之后才写入；有一条不合格就什么都不写，除非用 --accept-good。表格须用 --actor 写明经办人。",
+			"Import files. Whether one is JSON Lines, CSV (in UTF-8 or GB18030) or XLSX is found out by looking, and what a sheet is about by its headings; taizhang template makes an empty one.\nNothing is written before all is checked, and nothing if one record is bad, unless --accept-good is given. A sheet needs --actor."),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, path := range args {
 				if path == "-" {
@@ -36,14 +40,20 @@ func (a *app) importCommand() *cobra.Command {
 					return sayError("%s 不是普通文件：请先存成文件，以便导入中断后能再来一遍", "%s is not a regular file: save it first, so that an import that was interrupted can be run again", path)
 				}
 			}
-			cfg := ledger.ImportConfig{Files: args, Account: a.account(), AcceptGood: acceptGood, Dir: nearestDir(a.dir)}
-			if a.mustExist() != nil {
-				return a.importFirst(cmd, cfg)
+			read, err := a.readSheets(cmd, args, &f)
+			if err != nil {
+				return err
 			}
-			return a.readWrite(cmd, func(s *session) error { return a.importFiles(cmd.Context(), s.Ledger, cfg) })
+			im := &importing{a: a, sheets: read, report: f.report}
+			im.Files, im.Given, im.Account, im.AcceptGood, im.Dir = args, read.given(), a.account(), acceptGood, nearestDir(a.dir)
+			if a.mustExist() != nil {
+				return a.importFirst(cmd, im)
+			}
+			return a.readWrite(cmd, func(s *session) error { return im.into(cmd.Context(), s.Ledger) })
 		},
 	}
 	cmd.Flags().BoolVar(&acceptGood, "accept-good", false, a.say("有不合格的记录时仍写入合格的", "write the good records although there are bad ones"))
+	f.add(a, cmd.Flags())
 	return cmd
 }
 
@@ -59,29 +69,38 @@ func nearestDir(dir string) string {
 }
 
 // importFirst imports into a ledger that is made when the files have been judged on one in memory.
-func (a *app) importFirst(cmd *cobra.Command, cfg ledger.ImportConfig) (err error) {
+func (a *app) importFirst(cmd *cobra.Command, im *importing) (err error) {
 	l, err := a.inMemory(cmd)
 	if err != nil {
 		return err
 	}
 	var store *logstore.Store
-	cfg.Into = func() (*ledger.Ledger, error) {
+	im.Into = func() (*ledger.Ledger, error) {
 		return ledger.OpenFrom(cmd.Context(), a.source(&store, false), ledger.Config{Log: a.log})
 	}
-	err = a.importFiles(cmd.Context(), l, cfg)
+	err = im.into(cmd.Context(), l)
 	if store != nil {
 		err = cmp.Or(err, store.Close())
 	}
 	return err
 }
 
-func (a *app) importFiles(ctx context.Context, l *ledger.Ledger, cfg ledger.ImportConfig) error {
+// importing is one import under way.
+type importing struct {
+	ledger.ImportConfig
+	a      *app
+	sheets readSheets
+	report string // file for the marked copies of bad sheets; "" for none
+}
+
+func (im *importing) into(ctx context.Context, l *ledger.Ledger) error {
+	a := im.a
 	bar := a.progress("导入", "importing")
 	on, _ := a.on() // checked by prepare
-	bad := &badRecords{a: a, bar: bar, policy: l.Register().Timeline().Reading(on)}
+	bad := &badRecords{a: a, bar: bar, policy: l.Register().Timeline().Reading(on), sheets: im.sheets, marked: map[string][]sheets.Finding{}}
 	bad.begin()
-	cfg.Bad, cfg.Progress = bad.add, bar.show
-	report, err := l.Import(ctx, cfg)
+	im.Bad, im.Progress = bad.add, bar.show
+	report, err := l.Import(ctx, im.ImportConfig)
 	bar.end()
 	if err != nil {
 		return err
@@ -89,7 +108,10 @@ func (a *app) importFiles(ctx context.Context, l *ledger.Ledger, cfg ledger.Impo
 	if err := bad.finish(report); err != nil {
 		return err
 	}
-	if report.Refused > 0 && !cfg.AcceptGood {
+	if err := a.writeMarked(im.report, im.sheets, bad.marked); err != nil {
+		return err
+	}
+	if report.Refused > 0 && !im.AcceptGood {
 		return errAnswered
 	}
 	return nil
@@ -101,12 +123,14 @@ type badRecords struct {
 	a      *app
 	policy *policy.Policy // whose words are quoted
 	bar    *progress
+	sheets readSheets
+	marked map[string][]sheets.Finding // by file
 	csv    *csv.Writer
 	count  int // of rows of JSON
 	err    error
 }
 
-// badRow is one reason against one record of a file.
+// badRow is one reason against one record of a file. Of a sheet, line is the row and field the heading of the column.
 type badRow struct {
 	File    string        `json:"file"`
 	Line    int           `json:"line"`
@@ -129,10 +153,28 @@ func (b *badRecords) begin() {
 }
 
 func (b *badRecords) add(r ledger.BadRecord) {
+	s := b.sheets[r.File]
+	if s == nil {
+		b.tell(r, events.Say("%s 第 %d 行：", "%s, line %d:", r.File, r.Line))
+		return
+	}
+	found := s.Findings(r)
+	b.marked[r.File] = append(b.marked[r.File], found...)
+	for len(found) > 0 {
+		row := ledger.BadRecord{File: r.File, Line: found[0].Row, ID: r.ID}
+		for len(found) > 0 && found[0].Row == row.Line {
+			row.Breaches, found = append(row.Breaches, found[0].Breach), found[1:]
+		}
+		b.tell(row, events.Say("%s 第 %d 行：", "%s, row %d:", row.File, row.Line))
+	}
+}
+
+// tell lists the reasons against one line, or one row of a sheet.
+func (b *badRecords) tell(r ledger.BadRecord, where events.Text) {
 	reasons := reasonsOf(r.Breaches, b.policy)
 	if b.a.output == tableOutput {
 		b.bar.end()
-		fmt.Fprintln(b.a.errOut, b.a.say("%s 第 %d 行：", "%s, line %d:", r.File, r.Line))
+		fmt.Fprintln(b.a.errOut, where.In(b.a.lang))
 		b.a.tellReasons(b.a.errOut, reasons)
 		return
 	}

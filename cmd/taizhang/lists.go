@@ -2,20 +2,24 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/reports"
 )
 
-// listCommand is the verb of a list of the desk: a flag for each of its parameters.
+// listCommand is the verb of a list of the desk: a flag for each of its parameters, and those to write a report.
 func (a *app) listCommand(l *desk.List) *cobra.Command {
 	use, args := l.Name, 0
 	if l.Argument != "" {
 		use, args = l.Name+" "+strings.ToUpper(l.Argument), 1
 	}
 	texts, flags := map[string]*string{}, map[string]*bool{}
+	var out string
+	var forExcel bool
 	cmd := &cobra.Command{
 		Use: use, Args: exactly(args), Short: l.Short.In(a.lang),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,6 +41,9 @@ func (a *app) listCommand(l *desk.List) *cobra.Command {
 			if _, err := q.Check(); err != nil {
 				return badParam(cmd, err)
 			}
+			if out != "" || forExcel {
+				return a.writeReport(cmd, q, out, forExcel)
+			}
 			return a.read(cmd.Context(), func(s *session) error {
 				t, err := s.desk().Ask(cmd.Context(), q)
 				if err != nil {
@@ -55,7 +62,34 @@ func (a *app) listCommand(l *desk.List) *cobra.Command {
 			texts[p.Name] = cmd.Flags().String(p.Name, p.Default, p.Words.In(a.lang))
 		}
 	}
+	cmd.Flags().StringVar(&out, "out", "", a.say("写成报表 `FILE`（.xlsx 或 .csv），带出处，可用 reproduce 核对", "write a report `FILE` (.xlsx or .csv) with its provenance, which reproduce checks"))
+	cmd.Flags().BoolVar(&forExcel, "for-excel", false, a.say("CSV 报表供 Excel 或 WPS 打开：文本不会变成公式、数字或日期", "a CSV report for Excel or WPS: no text becomes a formula, a number or a date"))
 	return cmd
+}
+
+// writeReport writes the answer to a file that is not there yet.
+func (a *app) writeReport(cmd *cobra.Command, q desk.Question, out string, forExcel bool) error {
+	if out == "" {
+		return usage(cmd, "--for-excel 须与 --out FILE.csv 一起用", "--for-excel goes with --out FILE.csv")
+	}
+	form, err := reports.FormOf(out, forExcel)
+	if err != nil {
+		return &usageError{cmd.CommandPath(), err}
+	}
+	if err := reports.Absent(out); err != nil {
+		return err
+	}
+	return a.read(cmd.Context(), func(s *session) error {
+		r, err := reports.Make(cmd.Context(), s.desk(), reports.Request{Question: q, Lang: a.lang, Form: form, Version: programVersion()})
+		if err != nil {
+			return badParam(cmd, err)
+		}
+		if err := reports.Create(out, r.Write); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.errOut, a.say("已将 %d 行写入 %s（台账位置 %d）", "%d rows written to %s (position %d of the ledger)", len(r.Table.Rows), out, r.Position))
+		return nil
+	})
 }
 
 // badParam makes a parameter that cannot be so an error of usage.

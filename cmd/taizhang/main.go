@@ -14,7 +14,7 @@ import (
 
 // heapGrowth is by how many percent the heap may grow before it is collected, unless GOGC says otherwise. Nearly all of
 // it is the ledger, which stays: the default of 100 would take twice its memory.
-const heapGrowth = 50
+const heapGrowth = 40
 
 func main() {
 	if os.Getenv("GOGC") == "" {

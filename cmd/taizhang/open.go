@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,6 +21,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/seal"
 )
 
 // session is an open ledger with what a verb asks it about.
@@ -131,7 +133,12 @@ func (a *app) account() ledger.Account {
 }
 
 // desk answers questions as of what the session asks about.
-func (s *session) desk() *desk.Desk { return &desk.Desk{Ledger: s.Ledger, Register: s.reg} }
+func (s *session) desk() *desk.Desk {
+	root := func(ctx context.Context, position uint64) ([sha256.Size]byte, error) {
+		return seal.Root(ctx, s.store, position)
+	}
+	return &desk.Desk{Ledger: s.Ledger, Register: s.reg, Root: root}
+}
 
 // center returns the id of a center that is in the register.
 func (s *session) center(arg string) (events.CenterID, error) {

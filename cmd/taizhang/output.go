@@ -34,6 +34,7 @@ func writeTable(to io.Writer, t *desk.Table, lang string) error {
 	}
 	if len(t.Rows) == 0 {
 		fmt.Fprintln(&b, t.Empty.In(lang))
+		writeNotes(&b, t.Notes, lang)
 		_, err := io.WriteString(to, b.String())
 		return err
 	}
@@ -71,8 +72,15 @@ func writeTable(to io.Writer, t *desk.Table, lang string) error {
 	if more := len(t.Rows) - len(shown); more > 0 {
 		fmt.Fprintln(&b, events.Say("……另有 %d 行", "... and %d more", more).In(lang))
 	}
+	writeNotes(&b, t.Notes, lang)
 	_, err := io.WriteString(to, b.String())
 	return err
+}
+
+func writeNotes(b *strings.Builder, notes []events.Text, lang string) {
+	for _, n := range notes {
+		fmt.Fprintln(b, n.In(lang))
+	}
 }
 
 // align writes lines of fields with two spaces between the columns.

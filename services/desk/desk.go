@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,10 +15,11 @@ import (
 )
 
 // Desk answers questions. Register is the read models at the point that is asked about, Ledger the ledger that they
-// are of.
+// are of. Root returns the root hash of all that the ledger holds up to a position (package seal); only samples ask for it.
 type Desk struct {
 	Ledger   *ledger.Ledger
 	Register *projections.Register
+	Root     func(ctx context.Context, position uint64) ([sha256.Size]byte, error)
 }
 
 // Question asks for one list as of a date. It can be written down and asked again: the same ledger, at the same
@@ -34,6 +36,7 @@ type List struct {
 	Short    events.Text // what it lists
 	Argument string      // the parameter that must be given, by its place instead of its name; "" for none
 	Params   []Param
+	history  bool // it is answered without the evaluations as of the date, so that none need be made
 	answer   func(ctx context.Context, d *Desk, q *asked) (*Table, error)
 }
 
@@ -44,6 +47,7 @@ type Param struct {
 	Sort    ParamSort
 	Values  []string // of a Choice
 	Default string
+	Must    bool // be given
 }
 
 // ParamSort is what a parameter takes. Each is written as text; "" is not given.
@@ -60,7 +64,12 @@ const (
 	AlertCode // in capitals or not
 	Day
 	Yuan
+	Days  // "30d" or "30", at most DaysMax
+	Point // of the ledger's growth: a position or a time of RFC 3339
 )
+
+// DaysMax is the longest span of days that is asked about.
+const DaysMax = 3660
 
 // ParamError says that a parameter cannot be so.
 type ParamError struct {
@@ -113,6 +122,11 @@ func (q Question) Check() (*List, error) {
 	if l.Argument != "" && q.Params[l.Argument] == "" {
 		return nil, &ParamError{l.Argument, events.Say("必须给出", "must be given")}
 	}
+	for _, p := range l.Params {
+		if p.Must && q.Params[p.Name] == "" {
+			return nil, &ParamError{p.Name, events.Say("必须给出", "must be given")}
+		}
+	}
 	return l, nil
 }
 
@@ -131,7 +145,7 @@ func (d *Desk) Ask(ctx context.Context, q Question) (*Table, error) {
 			}
 		}
 	}
-	if !ofOne {
+	if !ofOne && !l.history {
 		if err := ledger.Evaluate(ctx, d.Register, q.On); err != nil {
 			return nil, err
 		}
@@ -173,6 +187,14 @@ func (p *Param) check(value string) error {
 	case Yuan:
 		if _, err := events.ParseYuan(value); err != nil {
 			return bad("%q 不是以元为单位的金额，如 1234.50", "%q is not an amount in yuan, such as 1234.50", value)
+		}
+	case Days:
+		if n, err := strconv.Atoi(strings.TrimSuffix(value, "d")); err != nil || n < 1 || n > DaysMax {
+			return bad("%q 应为 1 至 %d 天，如 30d", "%q must be from 1 to %d days, such as 30d", value, DaysMax)
+		}
+	case Point:
+		if _, err := ledger.ParsePoint(value); err != nil {
+			return bad("%q 既不是 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "%q is neither a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", value)
 		}
 	}
 	return nil

@@ -20,7 +20,8 @@ type Table struct {
 	Columns []Column
 	Rows    [][]Cell
 	Totals  []Cell
-	RowsMax int // shown to people on a screen; 0 for all
+	Notes   []events.Text // under the table: how it was made and what it leaves out
+	RowsMax int           // shown to people on a screen; 0 for all
 }
 
 // Column has a stable English name, for programs, and a title in both languages, for people. One without a name is shown to

@@ -89,7 +89,7 @@ const (
 func measured(b *testing.B, what, dir, file string) (m measures) {
 	b.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), measureWhat+"="+what, measureDir+"="+dir, measureFile+"="+file, "GOGC=50")
+	cmd.Env = append(os.Environ(), measureWhat+"="+what, measureDir+"="+dir, measureFile+"="+file, "GOGC=40")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -16,7 +17,8 @@ import (
 
 // ImportConfig says what to import. The files must be regular files.
 type ImportConfig struct {
-	Files      []string // JSON Lines, one record a line; taken together, in order
+	Files      []string           // JSON Lines, one record a line, unless they are in Given; taken together, in order
+	Given      map[string][]Given // what those of the files hold that are no JSON Lines
 	Account    Account
 	AcceptGood bool                    // write the good records although there are bad ones
 	Bad        func(BadRecord)         // called for each bad record as it is found; may be nil
@@ -29,6 +31,14 @@ type ImportConfig struct {
 	// Into opens the ledger to write to when all is judged and there is something to write: a ledger in memory can
 	// judge what shall begin one on disk, so that what is refused leaves nothing behind. Nil for the ledger itself.
 	Into func() (*Ledger, error)
+}
+
+// Given is one record of a file that is no JSON Lines, as whoever knows its form has read it.
+type Given struct {
+	Line      int            // where it begins
+	Record    *events.Record // nil where there are Problems
+	Recording *events.Record // the same in record mode, taken where a rule refuses Record; may be nil
+	Problems  events.Problems
 }
 
 // BadRecord is a record that an import does not take, and why. Line counts from 1.
@@ -52,6 +62,7 @@ type importer struct {
 	ImportConfig
 	checks *checks
 	report ImportReport
+	sizes  []int64 // of the files
 	done   int64
 	total  int64
 }
@@ -73,6 +84,7 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 		if !info.Mode().IsRegular() {
 			return im.report, fmt.Errorf("ledger: import %s: %w: it must be a regular file", path, fs.ErrInvalid)
 		}
+		im.sizes = append(im.sizes, info.Size())
 		im.total += 2 * info.Size() // as much again for writing
 	}
 	spool, err := newSpool(cfg.Dir)
@@ -80,7 +92,7 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 		return im.report, err
 	}
 	defer spool.close()
-	im.checks = newChecks(l, spool)
+	im.checks = newChecks(l, spool, cfg.Files)
 	before := im.checks.timeline
 	if err := im.eachLine(ctx, im.check); err != nil {
 		return im.report, err
@@ -128,7 +140,11 @@ func (im *importer) eachLine(ctx context.Context, take func(context.Context, *li
 func (im *importer) lines() iter.Seq2[[]line, error] {
 	return func(yield func([]line, error) bool) {
 		for i, path := range im.Files {
-			for lines, err := range readLines(path, i) {
+			source := readLines(path, i)
+			if given, ok := im.Given[path]; ok {
+				source = givenLines(given, i, im.sizes[i])
+			}
+			for lines, err := range source {
 				if !yield(lines, err) {
 					return
 				}
@@ -144,17 +160,33 @@ func (im *importer) check(ctx context.Context, ln *line) error {
 		im.refuse(ln, breachesOf(ln.problems))
 		return nil
 	}
-	repeated, err := im.checks.add(ctx, ln.rec, im.Account)
+	repeated, err := im.checks.add(ctx, ln, ln.rec, im.Account)
 	var refused *aggregates.Refusal
+	if errors.As(err, &refused) && ln.recording != nil {
+		var again *aggregates.Refusal
+		repeated, err = im.checks.add(ctx, ln, ln.recording, im.Account)
+		if errors.As(err, &again) && !byRule(refused.Breaches) {
+			err = refused // record mode is not what it lacks
+		}
+	}
 	switch {
 	case errors.As(err, &refused):
-		im.refuse(ln, refused.Breaches)
+		why, err := im.checks.named(ctx, ln.rec, refused.Breaches)
+		if err != nil {
+			return err
+		}
+		im.refuse(ln, why)
 	case err != nil:
 		return err
 	case repeated:
 		im.report.Repeated++
 	}
 	return nil
+}
+
+// byRule says whether it is a rule that refuses, and not nonsense.
+func byRule(why []aggregates.Breach) bool {
+	return slices.ContainsFunc(why, func(b aggregates.Breach) bool { return b.Rule != "" })
 }
 
 func (im *importer) refuse(ln *line, why []aggregates.Breach) {

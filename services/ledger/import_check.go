@@ -20,6 +20,8 @@ type checks struct {
 	trials   map[events.CenterID]*trial
 	adopted  map[uuid.UUID]int64 // where in the spool
 	fresh    int                 // events in the spool
+	files    []string
+	names    map[events.CenterID]map[name]events.Recorded // taken in the ledger; see named
 }
 
 // trial is the copy of one center and where in the spool the events are that run ahead of the ledger.
@@ -30,13 +32,14 @@ type trial struct {
 	last   events.Place
 }
 
-func newChecks(l *Ledger, s *spool) *checks {
-	return &checks{l: l, spool: s, timeline: l.register.Timeline(), trials: map[events.CenterID]*trial{}, adopted: map[uuid.UUID]int64{}}
+func newChecks(l *Ledger, s *spool, files []string) *checks {
+	return &checks{l: l, spool: s, timeline: l.register.Timeline(), trials: map[events.CenterID]*trial{}, adopted: map[uuid.UUID]int64{},
+		files: files, names: map[events.CenterID]map[name]events.Recorded{}}
 }
 
-// add judges one record and runs ahead with it; the answer "no" is an *aggregates.Refusal. Repeated says that the
+// add judges the record of a line and runs ahead with it; the answer "no" is an *aggregates.Refusal. Repeated says that the
 // ledger or the files hold it already.
-func (c *checks) add(ctx context.Context, rec *events.Record, account Account) (repeated bool, err error) {
+func (c *checks) add(ctx context.Context, from *line, rec *events.Record, account Account) (repeated bool, err error) {
 	s := rec.Stream()
 	if err := c.l.takes(s); err != nil {
 		return false, err
@@ -52,7 +55,7 @@ func (c *checks) add(ctx context.Context, rec *events.Record, account Account) (
 	if err != nil {
 		return false, err
 	}
-	at, err := c.spool.add(s, &events.Proposed{ID: rec.ID, Kind: rec.Kind, Body: body})
+	at, err := c.spool.add(from, s, &events.Proposed{ID: rec.ID, Kind: rec.Kind, Body: body})
 	if err != nil {
 		return false, err
 	}
@@ -80,12 +83,12 @@ func (c *checks) sameAs(at int64, rec *events.Record) error {
 	if err != nil {
 		return err
 	}
-	first, err := events.DecodeEvent(e)
+	first, err := events.DecodeEvent(e.Stored)
 	if err != nil {
 		return err
 	}
 	if !sameContent(&first.Record, rec) {
-		return otherContent()
+		return otherContent(&first.Record, rec, events.Say("%s 第 %d 行", "%s, line %d", c.files[e.file], e.line))
 	}
 	return nil
 }

@@ -13,9 +13,9 @@ import (
 // A window is what an import holds of the spool before it writes: its events are grouped by stream, each group is one
 // append, and several are in flight so that the store may sync them together.
 const (
-	windowRecords  = 4096
-	windowBytes    = 16 << 20
-	windowInFlight = 16
+	windowRecords  = 32 << 10
+	windowBytes    = 32 << 20
+	windowInFlight = 256
 )
 
 // writing is the second part of an import: what was laid by is appended, window by window, at the revisions that it was
@@ -51,7 +51,7 @@ func (w *writing) all(ctx context.Context) error {
 		if len(t.laid) == 0 || err == nil && w.l.register.TakeOver(t.center, t.known, t.last) {
 			continue
 		}
-		if failed := w.l.reload(context.WithoutCancel(ctx), id.Stream()); failed != nil {
+		if _, failed := w.l.reload(context.WithoutCancel(ctx), id.Stream()); failed != nil {
 			w.l.stopped.Store(true)
 			return errors.Join(err, fmt.Errorf("%w: %w", ErrStopped, failed))
 		}
@@ -84,7 +84,7 @@ func (w *writing) eachWindow(ctx context.Context) error {
 }
 
 func (w *writing) adopt(ctx context.Context, e spooled) error {
-	adoption, err := events.DecodeEvent(e)
+	adoption, err := events.DecodeEvent(e.Stored)
 	if err != nil {
 		return fmt.Errorf("ledger: read what is laid by: %w", err)
 	}

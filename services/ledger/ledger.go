@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"go.uber.org/zap"
 
-	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
@@ -88,9 +88,24 @@ func (l *Ledger) Store() events.Store { return l.store }
 // Evaluate evaluates every center of a register as of a date, on all processors. What is asked about all centers as of
 // that date finds it done.
 func Evaluate(ctx context.Context, r *projections.Register, on events.Date) error {
-	evaluate := func(id events.CenterID) *aggregates.Evaluation { return r.Evaluation(id, on) }
-	return inOrder(ctx, each(r.IDs()), evaluate, func(*aggregates.Evaluation) error { return nil })
+	chunks := func(yield func([]events.CenterID, error) bool) {
+		for ids := range slices.Chunk(r.IDs(), evaluateChunk) {
+			if !yield(ids, nil) {
+				return
+			}
+		}
+	}
+	evaluate := func(ids []events.CenterID) struct{} {
+		for _, id := range ids {
+			r.Evaluation(id, on)
+		}
+		return struct{}{}
+	}
+	return inOrder(ctx, chunks, evaluate, func(struct{}) error { return nil })
 }
+
+// evaluateChunk is how many centers one goroutine evaluates at a time.
+const evaluateChunk = 16
 
 // lock takes the lock of a stream and returns what releases it.
 func (l *Ledger) lock(s events.StreamID) (unlock func()) {

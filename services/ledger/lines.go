@@ -27,13 +27,15 @@ type line struct {
 	end      int64 // offset of the next line
 	rec      *events.Record
 	problems events.Problems
+
+	recording *events.Record // see Given
 }
 
-// decode reads the record of every line, strictly.
+// decodeLines reads the record of every line, strictly, unless it was given.
 func decodeLines(lines []line) []line {
 	for i := range lines {
 		l := &lines[i]
-		if len(l.problems) == 0 {
+		if l.rec == nil && len(l.problems) == 0 {
 			l.rec, l.problems = events.DecodeRecord(l.text)
 		}
 		l.text = nil
@@ -65,6 +67,22 @@ func readLines(path string, file int) iter.Seq2[[]line, error] {
 		}
 		if err != io.EOF {
 			yield(nil, fmt.Errorf("ledger: import: read %s after line %d: %w", path, r.line, err))
+		}
+	}
+}
+
+// givenLines yields what was given of a file as its lines, spread evenly over its size.
+func givenLines(given []Given, file int, size int64) iter.Seq2[[]line, error] {
+	return func(yield func([]line, error) bool) {
+		at := func(i int) int64 { return size * int64(i) / int64(len(given)) }
+		for start := 0; start < len(given); start += linesBatch {
+			var batch []line
+			for i, g := range given[start:min(start+linesBatch, len(given))] {
+				batch = append(batch, line{file: file, line: g.Line, offset: at(start + i), end: at(start + i + 1), rec: g.Record, recording: g.Recording, problems: g.Problems})
+			}
+			if !yield(batch, nil) {
+				return
+			}
 		}
 	}
 }

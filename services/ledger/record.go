@@ -38,13 +38,20 @@ func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Account
 		}
 		result, err := l.write(ctx, s, rec, account)
 		var conflict *events.ConflictError
-		if !errors.As(err, &conflict) || attempt == conflictsMax {
+		var refused *aggregates.Refusal
+		late := errors.As(err, &conflict)
+		if !late && !errors.As(err, &refused) || attempt == conflictsMax {
+			return result, err
+		}
+		// It was, or may have been, judged without what another writer of the same store appended.
+		moved, failed := l.reload(ctx, s)
+		if failed != nil {
+			return Result{}, failed
+		}
+		if !late && !moved {
 			return result, err
 		}
 		l.log.Warn("another writer came first; judging again", zap.Error(err))
-		if err := l.reload(ctx, s); err != nil {
-			return Result{}, err
-		}
 	}
 }
 
@@ -148,10 +155,6 @@ func refuse(field, zh, en string, args ...any) error {
 	return &aggregates.Refusal{Breaches: []aggregates.Breach{{Field: field, Reason: events.Say(zh, en, args...)}}}
 }
 
-func otherContent() error {
-	return refuse("id", "此 id 已用于内容不同的另一条记录", "the id was already used for a record with other content")
-}
-
 // takes refuses to write to a stream that has a break in its integrity (AL-LED-01). One in the policies stops every
 // stream: what should judge is not known.
 func (l *Ledger) takes(s events.StreamID) error {
@@ -179,7 +182,7 @@ func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rec *events.Re
 			return Result{}, false, fmt.Errorf("ledger: read back %s in %s: %w", rec.ID, s, err)
 		}
 		if !sameContent(&first.Record, rec) {
-			return Result{}, false, otherContent()
+			return Result{}, false, otherContent(&first.Record, rec, atPosition(stored.Position))
 		}
 		return Result{Place: stored.Place, Entry: first.Entry, Repeated: true}, true, nil
 	}
@@ -193,13 +196,15 @@ func sameContent(a, b *events.Record) bool {
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
-// reload applies what another writer appended to a stream, and to the policies, which judge it.
-func (l *Ledger) reload(ctx context.Context, s events.StreamID) error {
+// reload applies what another writer appended to a stream, and to the policies, which judge it. It says whether there
+// was anything.
+func (l *Ledger) reload(ctx context.Context, s events.StreamID) (moved bool, err error) {
 	for _, stream := range []events.StreamID{events.PolicyStream, s} {
 		for stored, err := range l.store.ReadStream(ctx, stream, l.register.Revision(stream)) {
 			if err != nil {
-				return fmt.Errorf("ledger: reload %s: %w", stream, err)
+				return moved, fmt.Errorf("ledger: reload %s: %w", stream, err)
 			}
+			moved = true
 			rec, err := events.DecodeEvent(stored)
 			if err != nil {
 				l.register.ApplyBroken(stored, err)
@@ -210,5 +215,5 @@ func (l *Ledger) reload(ctx context.Context, s events.StreamID) error {
 			}
 		}
 	}
-	return nil
+	return moved, nil
 }

@@ -306,3 +306,15 @@ func TestALedgerOpenForReadingWritesNothing(t *testing.T) {
 		t.Errorf("the store has %d events", n)
 	}
 }
+
+func TestNothingIsRefusedForWhatAnotherWriterHasChanged(t *testing.T) {
+	l, store := newLedger(t)
+	other := open(t, store)
+	write(t, other, "registered", registered)
+	write(t, other, "granted", granted)
+	if r := write(t, l, "received", received); r.Revision != 3 {
+		t.Errorf("got %+v", r)
+	}
+	_, err := l.Record(t.Context(), record(t, "again", registered), clerk)
+	refusal(t, err)
+}

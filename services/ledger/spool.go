@@ -38,11 +38,11 @@ func newSpool(dir string) (*spool, error) {
 
 func (s *spool) close() { _ = s.file.Close() }
 
-// add lays an event by and returns where it lies.
-func (s *spool) add(stream events.StreamID, p *events.Proposed) (at int64, err error) {
+// add lays an event by, with the line that it was read from, and returns where it lies.
+func (s *spool) add(from *line, stream events.StreamID, p *events.Proposed) (at int64, err error) {
 	at = s.end
 	head := append(s.head[:0], p.ID[:]...)
-	for _, n := range []int{len(stream), len(p.Kind), len(p.Body)} {
+	for _, n := range []int{from.file, from.line, len(stream), len(p.Kind), len(p.Body)} {
 		head = binary.LittleEndian.AppendUint32(head, uint32(n))
 	}
 	head = append(append(head, stream...), p.Kind...)
@@ -56,8 +56,11 @@ func (s *spool) add(stream events.StreamID, p *events.Proposed) (at int64, err e
 	return at, nil
 }
 
-// spooled is one event laid by; Place and Bytes are not known yet.
-type spooled = events.Stored
+// spooled is one event laid by; Place and Bytes are not known yet. File and line say where it was read.
+type spooled struct {
+	events.Stored
+	file, line int
+}
 
 // all reads everything from the start.
 func (s *spool) all() iter.Seq2[spooled, error] {
@@ -90,17 +93,19 @@ func (s *spool) at(at int64) (spooled, error) {
 }
 
 func readSpooled(r io.Reader) (e spooled, err error) {
-	var head [16 + 3*4]byte
+	var head [16 + 5*4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return e, err
 	}
 	copy(e.ID[:], head[:16])
-	length := func(i int) int { return int(binary.LittleEndian.Uint32(head[16+4*i:])) }
-	rest := make([]byte, length(0)+length(1)+length(2))
+	number := func(i int) int { return int(binary.LittleEndian.Uint32(head[16+4*i:])) }
+	e.file, e.line = number(0), number(1)
+	stream, kind := number(2), number(3)
+	rest := make([]byte, stream+kind+number(4))
 	if _, err := io.ReadFull(r, rest); err != nil {
 		return e, err
 	}
-	e.Stream, rest = events.StreamID(rest[:length(0)]), rest[length(0):]
-	e.Kind, e.Body = events.Kind(rest[:length(1)]), rest[length(1):]
+	e.Stream, rest = events.StreamID(rest[:stream]), rest[stream:]
+	e.Kind, e.Body = events.Kind(rest[:kind]), rest[kind:]
 	return e, nil
 }

@@ -16,14 +16,14 @@ import (
 // Options of Open. The zero value is what a ledger uses.
 type Options struct {
 	Clock        func() time.Time          // stamps events; time.Now if nil
-	SegmentBytes int64                     // set aside for each segment, 4 KiB to 1 GiB; 64 MiB if 0
+	SegmentBytes int64                     // set aside for each segment, 4 KiB to 1 GiB; 32 MiB if 0
 	ReadOnly     bool                      // change nothing, take no lock and see the log as it is now, even beside a writing process
 	Replay       func(events.Stored) error // is handed every event in order while Open reads it, each valid until it returns; an error ends Open
 	FS           FS                        // the operating system's if nil
 }
 
 const (
-	segmentBytesDefault = 64 << 20
+	segmentBytesDefault = 32 << 20
 	segmentBytesMin     = 4 << 10
 	queueMax            = 256 // appends waiting for the writer
 	opCreate            = "create"

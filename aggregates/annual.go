@@ -1,0 +1,181 @@
+package aggregates
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// Annual is one fiscal year of a center as of a date: what the yearly report says.
+type Annual struct {
+	Year       int
+	Executions []Execution // by scope
+	Funds      []AnnualFund
+	Receipts   []Receipt // of the year, in order
+	Uses       []UseSum  // of the year, in the order of the policy
+	Grade      string    // of the year as of the date, or ""
+	GradeOn    events.Date
+	Deferral   AnnualDeferral // of the allocation of the next year
+	Alerts     []Alert        // open on a day of the year, or about the year
+}
+
+// AnnualFund is a grant or a match that is of the year, or whose money moved in it or was left at its end.
+type AnnualFund struct {
+	Grant       string // or the match
+	Source      events.Source
+	Category    string // "" of a match
+	FiscalYear  int
+	On          events.Date
+	NetFen      events.Fen // less reversals
+	ReceivedFen events.Fen // in the year, less recoveries
+	SpentFen    events.Fen // in the year, less reversals
+	BalanceFen  events.Fen // at the year's end, or on the date if that is earlier
+}
+
+// Receipt is money received, or (below zero) recovered.
+type Receipt struct {
+	On        events.Date
+	Grant     string // or the match
+	Source    events.Source
+	AmountFen events.Fen
+}
+
+// UseSum is what was spent in the year on one use, less reversals, as ruled by the date. One use may be of several
+// classes: an economic code can forbid it, and capital construction is forbidden on subsidies alone.
+type UseSum struct {
+	Use       events.Use
+	Class     policy.Class
+	FiscalFen events.Fen // from subsidies
+	LocalFen  events.Fen // from matches
+}
+
+// AnnualDeferral is the latest word on the allocation of the next fiscal year (R20-6, R20-7), if there is any.
+type AnnualDeferral struct {
+	Due      bool // the rate of the year is low
+	On       events.Date
+	Deferred bool // else released
+}
+
+// Annual answers about one year. The evaluation is the center's under the same policies; it is nil for a center that is
+// not registered by its date, or before the first policy is known.
+func (c *Center) Annual(t policy.Timeline, e *Evaluation, year int) *Annual {
+	if e.Status == "" || t.Reading(e.On) == nil {
+		return nil
+	}
+	v := c.view(t, e.On)
+	a := &Annual{Year: year, Uses: v.usesIn(year), Receipts: v.receivedIn(year)}
+	a.Funds = v.fundsIn(year, a.Receipts)
+	for _, x := range e.Executions {
+		if x.Year == year {
+			a.Executions = append(a.Executions, x)
+			a.Deferral.Due = a.Deferral.Due || x.Low
+		}
+	}
+	if g := v.gradings[year].last(e.On); g != nil {
+		a.Grade, a.GradeOn = g.what, g.on
+	}
+	if w := v.words[year+1].last(e.On); w != nil {
+		a.Deferral.On, a.Deferral.Deferred = w.on, w.what
+	}
+	first, last := events.DateOf(year, 1, 1), events.YearEnd(year)
+	for _, x := range e.Alerts {
+		if x.RaisedOn <= last && (x.Open() || x.ClearedOn >= first) || x.Key == yearKey(year) {
+			a.Alerts = append(a.Alerts, x)
+		}
+	}
+	return a
+}
+
+// fundsIn lists the funds of a year, given its receipts.
+func (v *view) fundsIn(year int, receipts []Receipt) (list []AnnualFund) {
+	received := map[string]events.Fen{}
+	for _, r := range receipts {
+		received[r.Grant] += r.AmountFen
+	}
+	for _, f := range v.fundOrder.upTo(v.on) {
+		x := AnnualFund{Grant: f.what.id, Source: f.what.source, Category: f.what.category, FiscalYear: f.what.fiscalYear, On: f.on,
+			NetFen: f.what.amountFen, ReceivedFen: received[f.what.id]}
+		for _, r := range f.what.reversed.upTo(v.on) {
+			x.NetFen -= r.what
+		}
+		moved, movedFen := false, events.Fen(0)
+		for i := range f.what.moves {
+			m := &f.what.moves[i]
+			if m.on > min(v.on, events.YearEnd(year)) {
+				break
+			}
+			x.BalanceFen += m.deltaFen
+			if m.on.Year() == year {
+				moved, movedFen = true, movedFen+m.deltaFen
+			}
+		}
+		x.SpentFen = x.ReceivedFen - movedFen // what moved is receipts less recoveries and spending
+		if x.FiscalYear == year || moved || x.BalanceFen != 0 {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// inYear returns what moved in a year by the view's date.
+func (v *view) inYear(year int) series[flow] {
+	return v.flows.upTo(min(v.on, events.YearEnd(year))).from(events.DateOf(year, 1, 1))
+}
+
+func (v *view) receivedIn(year int) (list []Receipt) {
+	for _, f := range v.inYear(year) {
+		if f.what.what == receiptFlow || f.what.what == recoveryFlow {
+			r := v.receipts[f.what.number-1]
+			list = append(list, Receipt{f.on, r.fund.id, r.fund.source, r.deltaFen})
+		}
+	}
+	return list
+}
+
+func (v *view) usesIn(year int) []UseSum {
+	var list []UseSum
+	for _, f := range v.inYear(year) {
+		sign := events.Fen(1)
+		switch f.what.what {
+		case spendingFlow:
+		case reversalFlow:
+			sign = -1
+		default:
+			continue
+		}
+		s := v.voucher(f.what.number)
+		st := v.standingOf(s)
+		if ruling := v.rulings[f.what.number].last(v.on); ruling != nil {
+			st = v.ruled(*ruling)
+		}
+		for _, l := range v.declared.linesOf(s) {
+			from := v.fundOf(l)
+			class := st.On(from.source)
+			i := slices.IndexFunc(list, func(u UseSum) bool { return u.Use == st.Use && u.Class == class })
+			if i < 0 {
+				i = len(list)
+				list = append(list, UseSum{Use: st.Use, Class: class})
+			}
+			if from.match {
+				list[i].LocalFen += sign * l.amountFen
+			} else {
+				list[i].FiscalFen += sign * l.amountFen
+			}
+		}
+	}
+	SortUses(list, v.t.Reading(v.on))
+	return slices.DeleteFunc(list, func(u UseSum) bool { return u.FiscalFen == 0 && u.LocalFen == 0 })
+}
+
+// SortUses puts uses in the order of a policy, and those of one use in the order of classes.
+func SortUses(list []UseSum, p *policy.Policy) {
+	row := func(u events.Use) int {
+		return slices.IndexFunc(p.Uses, func(r policy.UseRow) bool { return r.Use == u })
+	}
+	classes := []policy.Class{policy.Main, policy.Plain, policy.Review, policy.Forbidden}
+	slices.SortStableFunc(list, func(a, b UseSum) int {
+		return cmp.Or(cmp.Compare(row(a.Use), row(b.Use)), cmp.Compare(slices.Index(classes, a.Class), slices.Index(classes, b.Class)))
+	})
+}

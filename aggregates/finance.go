@@ -1,0 +1,166 @@
+package aggregates
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// RecordRef names a record of a center. The store holds it at this revision of the center's stream, or at a later one
+// if the stream has breaks.
+type RecordRef struct {
+	ID       uuid.UUID
+	Revision uint64
+}
+
+func (c *Center) ref(at place) RecordRef { return RecordRef{c.entry(at.rev).id, uint64(at.rev)} }
+
+// DelayKind is on which of its ways money has not arrived.
+type DelayKind string
+
+// The kinds of delays.
+const (
+	Entitled  DelayKind = "entitled"  // to a construction grant, and it is not granted (R17-1)
+	Granted   DelayKind = "granted"   // and not received
+	Committed DelayKind = "committed" // by local government, and not received
+)
+
+// DelayKinds lists the kinds on the way of the money.
+var DelayKinds = []DelayKind{Entitled, Granted, Committed}
+
+// Alert is the code of the alert that says that a delay has lasted too long.
+func (k DelayKind) Alert() Code {
+	switch k {
+	case Entitled:
+		return "AL-AWD-02"
+	case Granted:
+		return "AL-FND-01"
+	}
+	return "AL-MAT-01"
+}
+
+// Delay is money that a center is owed as of a date.
+type Delay struct {
+	What           DelayKind
+	Key            string      // the grant or match, or the support year
+	Year           int         // the fiscal year, or the support year
+	Since          events.Date // when it was granted or committed, or the grade became excellent
+	DueOn          events.Date // the last day in time; none if there is no term
+	OverdueSince   events.Date // the raising date of the alert that is open about it, or none
+	Deferred       bool        // while its allocation is deferred nothing is overdue
+	PromisedFen    events.Fen
+	OutstandingFen events.Fen // above zero
+	From           RecordRef  // the decision, grant or commitment
+}
+
+// DaysWaiting is how long it has been owed on a date, DaysOverdue how many days of them were too many.
+func (d *Delay) DaysWaiting(on events.Date) int { return int(on - d.Since) }
+
+// DaysOverdue is 0 for what is not overdue.
+func (d *Delay) DaysOverdue(on events.Date) int {
+	if d.OverdueSince == 0 {
+		return 0
+	}
+	return int(on-d.OverdueSince) + 1
+}
+
+// Delays lists what the center is owed as of the date of its evaluation. Whether it is overdue is what the evaluation's
+// alerts say. A center that was revoked is owed nothing more: the alerts clear too.
+func (c *Center) Delays(t policy.Timeline, e *Evaluation) []Delay {
+	if e.Status == "" || e.Status == Revoked || t.Reading(e.On) == nil {
+		return nil
+	}
+	v := c.view(t, e.On)
+	list := append(v.entitlements(), v.shortfalls()...)
+	for i := range list {
+		d := &list[i]
+		if a := openAlert(e, d.What.Alert(), d.Key); a != nil {
+			d.OverdueSince = a.RaisedOn
+		}
+	}
+	return list
+}
+
+// openAlert returns the open alert with a code and key, or nil.
+func openAlert(e *Evaluation, code Code, key string) *Alert {
+	from, _ := slices.BinarySearchFunc(e.Alerts, code, func(a Alert, code Code) int { return cmp.Compare(a.Code, code) })
+	for i := from; i < len(e.Alerts) && e.Alerts[i].Code == code; i++ {
+		if a := &e.Alerts[i]; a.Key == key && a.Open() {
+			return a
+		}
+	}
+	return nil
+}
+
+// entitlements are the facts behind AL-AWD-02, from the day on which the grade became excellent: the support years whose
+// construction grants never reached their amount.
+func (v *view) entitlements() (list []Delay) {
+	for _, year := range v.gradedYears() {
+		spells := v.gradeSpells(year)
+		s := spells[len(spells)-1]
+		p := v.t.At(s.on)
+		if s.outcome != policy.Top || p == nil {
+			continue
+		}
+		dueOn, amountFen := s.on+events.Date(p.Parameters.ConstructionDays.Value), p.Parameters.ConstructionFen.Value
+		if !v.supportYear(year, dueOn+1) || v.constructionReachedOn(year, amountFen) != 0 {
+			continue
+		}
+		var grantedFen events.Fen
+		for _, a := range v.allocation.upTo(v.on) {
+			if f := a.what.fund; f.category == events.Construction && f.forYear == year {
+				grantedFen += a.what.deltaFen
+			}
+		}
+		list = append(list, Delay{What: Entitled, Key: yearKey(year), Year: year, Since: s.on, DueOn: dueOn,
+			Deferred: v.deferred(year+1, v.on), PromisedFen: amountFen, OutstandingFen: amountFen - grantedFen, From: v.c.ref(s.place)})
+	}
+	return list
+}
+
+// shortfalls are the facts behind AL-FND-01 and AL-MAT-01: the grants and matches of which receipts fall short.
+func (v *view) shortfalls() (list []Delay) {
+	for _, f := range v.fundOrder.upTo(v.on) {
+		netFen := f.what.amountFen
+		for _, r := range f.what.reversed.upTo(v.on) {
+			netFen -= r.what
+		}
+		shortFen := netFen
+		for _, r := range f.what.receipts.upTo(v.on) {
+			shortFen -= r.what
+		}
+		if shortFen <= 0 {
+			continue
+		}
+		d := Delay{What: Granted, Key: f.what.id, Year: f.what.fiscalYear, Since: f.on, PromisedFen: netFen, OutstandingFen: shortFen, From: v.c.ref(f.place)}
+		if f.what.match {
+			d.What, d.DueOn = Committed, f.what.dueOn
+		} else if p := v.t.At(f.on); p != nil {
+			d.DueOn = f.on + events.Date(p.Parameters.DisbursementDays.Value)
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// LocalGov returns the local government responsible for the center as of a date (R04-8), a code of GB/T 2260: the one
+// that was assigned last, or else that of the center's region.
+func (c *Center) LocalGov(on events.Date) string {
+	var last place
+	var code string
+	for i := range c.log.len() {
+		e := c.log.at(i)
+		if e.voucher != 0 || e.voided != 0 || e.on > on {
+			continue
+		}
+		at := place{e.on, uint32(i + 1)}
+		if p, ok := c.others[e.other].data.(*events.CenterAssigned); ok && last.before(at) {
+			last, code = at, p.LocalGov
+		}
+	}
+	return cmp.Or(code, c.Facts(on).Region)
+}

@@ -1,0 +1,153 @@
+package aggregates
+
+import (
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// DeferralState is how far the deferral of an allocation has come.
+type DeferralState string
+
+// The states of a deferral.
+const (
+	DeferralExpected  DeferralState = "expected"      // the year before is not over; it would be low if it were
+	DeferralUndecided DeferralState = "to-be-decided" // AL-EXE-02 is open
+	DeferralOverdue   DeferralState = "overdue"       // AL-EXE-04 too
+	DeferralDecided   DeferralState = "deferred"
+	DeferralReleased  DeferralState = "released"
+)
+
+// Deferral is what R20-6 and R20-7 ask about the allocation of one fiscal year to one center.
+type Deferral struct {
+	FiscalYear int
+	State      DeferralState
+	Low        bool        // the year before, which is over
+	Before     Money       // of the year before in scope province, on its last day or, if that is to come, on the date asked
+	DecideBy   events.Date // the last day in time to decide; none unless low
+
+	DeferredOn, ReleasedOn events.Date // the latest deferral, and the release that is the latest word on the year
+	Deferred, Released     RecordRef   // zero where there is no date
+
+	HeldBackFen events.Fen        // construction grants due that may not be made
+	Made        []GrantAllTheSame // grants that AL-EXE-03 is open about
+}
+
+// GrantAllTheSame is a grant made although the allocation was to be deferred.
+type GrantAllTheSame struct {
+	Grant  string
+	On     events.Date
+	NetFen events.Fen
+}
+
+// MadeFen is what was granted all the same.
+func (d *Deferral) MadeFen() (sum events.Fen) {
+	for _, g := range d.Made {
+		sum += g.NetFen
+	}
+	return sum
+}
+
+// Deferrals lists the fiscal years that are to be deferred or were, as of the date of the center's evaluation: those after
+// a low year, those with an allocation.deferred and, if that is asked for, the one after a year that would be low if
+// it ended on the date.
+func (c *Center) Deferrals(t policy.Timeline, e *Evaluation, expected bool) []Deferral {
+	if e.Status == "" || t.Reading(e.On) == nil {
+		return nil
+	}
+	v := c.view(t, e.On)
+	years := v.deferralYears(e)
+	expected = expected && e.Status != Revoked && e.On < events.YearEnd(e.On.Year()) && !slices.Contains(years, e.On.Year()+1)
+	if len(years) == 0 && !expected {
+		return nil
+	}
+	m := v.money()
+	var list []Deferral
+	for _, fiscalYear := range years {
+		list = append(list, v.deferral(m, e, fiscalYear))
+	}
+	if expected {
+		list = append(list, m.expectedDeferral()...)
+	}
+	return list
+}
+
+// deferralYears lists, in order, the fiscal years after a low one and those with an allocation.deferred.
+func (v *view) deferralYears(e *Evaluation) []int {
+	var years []int
+	for _, x := range e.Executions {
+		if x.Low {
+			years = append(years, x.Year+1)
+		}
+	}
+	for fiscalYear, words := range v.words {
+		deferred := words.upTo(v.on).first(func(deferred bool) bool { return deferred })
+		if deferred != nil && !slices.Contains(years, fiscalYear) {
+			years = append(years, fiscalYear)
+		}
+	}
+	slices.Sort(years)
+	return years
+}
+
+// deferral is what there is to say of one fiscal year.
+func (v *view) deferral(m *money, e *Evaluation, fiscalYear int) Deferral {
+	before := fiscalYear - 1
+	d := Deferral{FiscalYear: fiscalYear, Low: m.low(before), Before: m.before(before)}
+	if d.Low {
+		d.DecideBy = events.YearEnd(before) + events.Date(v.t.At(events.YearEnd(before)).Parameters.DeferralDays.Value)
+	}
+	d.State = DeferralUndecided
+	if openAlert(e, "AL-EXE-04", yearKey(before)) != nil {
+		d.State = DeferralOverdue
+	}
+	for _, w := range v.words[fiscalYear].upTo(v.on) {
+		if w.what {
+			d.State, d.DeferredOn, d.Deferred = DeferralDecided, w.on, v.c.ref(w.place)
+			d.ReleasedOn, d.Released = 0, RecordRef{}
+		} else {
+			d.State, d.ReleasedOn, d.Released = DeferralReleased, w.on, v.c.ref(w.place)
+		}
+	}
+	if d.State != DeferralReleased && v.revokedOn == 0 {
+		for _, due := range v.entitlements() {
+			if due.Year == before {
+				d.HeldBackFen += due.OutstandingFen
+			}
+		}
+	}
+	for _, f := range v.fundOrder.upTo(v.on) {
+		if !f.what.match && f.what.fiscalYear == fiscalYear && openAlert(e, "AL-EXE-03", f.what.id) != nil {
+			g := GrantAllTheSame{Grant: f.what.id, On: f.on, NetFen: f.what.amountFen}
+			for _, r := range f.what.reversed.upTo(v.on) {
+				g.NetFen -= r.what
+			}
+			d.Made = append(d.Made, g)
+		}
+	}
+	return d
+}
+
+// before is the money of scope province of a year at its end, or as far as it is counted. A year that no policy judged is
+// counted as one is read.
+func (m *money) before(year int) Money {
+	i := year - m.first
+	if i < 0 || i >= len(m.years) {
+		return Money{}
+	}
+	if end := events.YearEnd(year); end <= m.v.on && m.v.t.At(end) != nil {
+		return m.ends[i].province
+	}
+	return m.years[i].sum(sourcesOf(m.v.t.Reading(m.v.on), ProvinceScope))
+}
+
+// expectedDeferral examines the year that is not over as if it ended on the view's date.
+func (m *money) expectedDeferral() []Deferral {
+	last := len(m.years) - 1
+	m.examineYear(last, m.v.on)
+	if !m.ends[last].low {
+		return nil
+	}
+	return []Deferral{{FiscalYear: m.first + last + 1, State: DeferralExpected, Before: m.ends[last].province}}
+}

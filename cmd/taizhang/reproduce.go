@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/reports"
+)
+
+func (a *app) reproduceCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "reproduce FILE", Args: exactly(1),
+		Short: a.say("核对一份报表（.xlsx 或 .csv）：按其台账位置重算并逐格比较", "check a report (.xlsx or .csv): compute it again at its position and compare every cell"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, flag := range []string{"as-of", "known-at"} {
+				if cmd.Flags().Changed(flag) {
+					return usage(cmd, "--%s 不能用于核对：日期和位置以报表为准", "--%s cannot be used to reproduce: the report says the date and the position", flag)
+				}
+			}
+			return a.read(cmd.Context(), func(s *session) error {
+				outcome, err := reports.Reproduce(cmd.Context(), s.desk(), args[0])
+				if err != nil {
+					return err
+				}
+				if err := a.writeOutcome(args[0], outcome); err != nil {
+					return err
+				}
+				if outcome.Differs != nil {
+					return errAnswered
+				}
+				return nil
+			})
+		},
+	}
+}
+
+// reproduced is an outcome for programs.
+type reproduced struct {
+	File     string              `json:"file"`
+	Equal    bool                `json:"equal"`
+	Rows     int                 `json:"rows"`
+	Position uint64              `json:"position"`
+	Question desk.Question       `json:"question"`
+	Version  string              `json:"version"`
+	Differs  *reports.Difference `json:"difference,omitempty"`
+}
+
+func (a *app) writeOutcome(file string, o *reports.Outcome) error {
+	switch a.output {
+	case jsonOutput:
+		return a.writeObject(reproduced{file, o.Differs == nil, o.Rows, o.Position, o.Question, o.Version, o.Differs})
+	case csvOutput:
+		return a.write(outcomeTable(file, o, a.lang))
+	}
+	if v := programVersion(); o.Version != v {
+		a.print("提示：报表由版本 %s 写出，现在是 %s", "note: the report was written by version %s, this is %s", o.Version, v)
+	}
+	if o.Differs == nil {
+		a.print("一致：%s 与台账位置 %d 的重算结果逐格相同（%s，截至 %s，%d 行）", "equal: every cell of %s is what the ledger gives at position %d (%s as of %s, %d rows)", file, o.Position, o.Question.List, o.Question.On, o.Rows)
+		return nil
+	}
+	a.tellDifference(file, o.Differs)
+	return nil
+}
+
+// tellDifference writes the first difference for people.
+func (a *app) tellDifference(file string, d *reports.Difference) {
+	a.print("不一致：%s：%s", "not equal: %s: %s", file, d.Why.In(a.lang))
+	if d.Row > 0 {
+		where := []string{a.say("第 %d 行", "row %d", d.Row), a.say("单元格 %s", "cell %s", d.Cell)}
+		if d.Column != "" {
+			where = append(where, a.say("列“%s”", "column %q", d.Column))
+		}
+		if d.Sheet != "" {
+			where = append([]string{a.say("工作表“%s”", "sheet %q", d.Sheet)}, where...)
+		}
+		fmt.Fprintln(a.out, "  "+strings.Join(where, a.say("，", ", ")))
+	}
+	if d.Row > 0 || d.InFile != d.InLedger {
+		blank := func(s string) string {
+			if s == "" {
+				return a.say("（空）", "(nothing)")
+			}
+			return s
+		}
+		a.print("  文件：%s", "  file:   %s", blank(d.InFile))
+		a.print("  台账：%s", "  ledger: %s", blank(d.InLedger))
+	}
+	if len(d.RowData) > 0 {
+		var parts []string
+		for _, c := range d.RowData {
+			parts = append(parts, c.Name+"="+c.Value)
+		}
+		a.print("  台账中的这一行：%s", "  the row in the ledger: %s", strings.Join(parts, " "))
+	}
+	for _, r := range d.Records {
+		a.print("  记录：%v %s %s（位置 %d，%s）", "  record: %v %s %s (position %d, %s)", r.On, desk.KindTitle(r.Kind).In(a.lang), r.Doc, r.Position, r.ID)
+	}
+}
+
+// outcomeTable is one line: equal, or where not.
+func outcomeTable(file string, o *reports.Outcome, lang string) *desk.Table {
+	names := []string{"file", "equal", "list", "asOf", "position", "sheet", "row", "cell", "column", "inFile", "inLedger", "why", "center", "record"}
+	t := &desk.Table{}
+	for _, name := range names {
+		t.Columns = append(t.Columns, desk.Column{Name: name})
+	}
+	d, row, record := o.Differs, desk.Cell{}, ""
+	if d == nil {
+		d = &reports.Difference{}
+	}
+	if d.Row > 0 {
+		row = desk.Number(d.Row)
+	}
+	if n := len(d.Records); n > 0 {
+		record = d.Records[n-1].ID.String()
+	}
+	t.Rows = [][]desk.Cell{{desk.Text(file), {Data: o.Differs == nil}, desk.Text(o.Question.List), desk.Date(o.Question.On), desk.Number(o.Position),
+		desk.Text(d.Sheet), row, desk.Text(d.Cell), desk.Text(d.Column), desk.Text(d.InFile), desk.Text(d.InLedger), desk.Text(d.Why.In(lang)), desk.Text(d.Center), desk.Text(record)}}
+	return t
+}

@@ -1,0 +1,254 @@
+package projections
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// Later is one event that was recorded after a point: an event of a center, or a policy that was adopted.
+type Later struct {
+	Position uint64
+	ID       uuid.UUID
+	Timeline *policy.Timeline // the policies once a policy was adopted; nil for an event of the center
+	Apart    bool             // it is looked at by itself, if need be before others
+}
+
+// Changes is what some later events moved in a center, as of a date.
+type Changes struct {
+	Money  []MoneyChange // by year and scope
+	Alerts []AlertChange // by the order of reports
+	Steps  []Step        // those that moved anything, in order
+}
+
+// Step is what some of the later events, one after another, moved: those from First up to Last.
+type Step struct {
+	First, Last int
+	Money       []MoneyChange
+	Alerts      []AlertChange
+}
+
+// MoneyChange is one line of the execution report before and after.
+type MoneyChange struct{ Before, After aggregates.Execution }
+
+// AlertChange is one alert before and after; nil when there was none. Of two with the same code and key that came and
+// went together, the one is the other with another raising date.
+type AlertChange struct{ Before, After *aggregates.Alert }
+
+// Changes says what later events of a center, given in order, moved in its answers as of a date, and which of them moved
+// what: it looks after each. That costs as many visits as the center has events for each one looked at; when visitsMax
+// would not do for all, some that follow one another are looked at together.
+func (r *Register) Changes(id events.CenterID, on events.Date, before policy.Timeline, later []Later, visitsMax int) Changes {
+	c, _ := r.find(id)
+	if c == nil {
+		return Changes{}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w := &walk{c: c, on: on, timeline: before, later: later}
+	if !w.begin() {
+		return Changes{}
+	}
+	return w.run(visitsMax)
+}
+
+// visitsMin is what looking at a center costs by itself, in visits of events.
+const visitsMin = 150
+
+// walk goes through the later events of a center.
+type walk struct {
+	c         *center
+	replay    *aggregates.Replay
+	on        events.Date
+	timeline  policy.Timeline
+	later     []Later
+	revisions []uint64 // of the later events; 0 for those that never counted: adoptions, and breaks
+}
+
+// begin goes back to before the first of the later events, if any of them can move an answer. Those that count have
+// revisions that follow one another; a break may have the id of an earlier event.
+func (w *walk) begin() (moves bool) {
+	w.revisions = make([]uint64, len(w.later))
+	var last uint64
+	for i, l := range w.later {
+		if l.Timeline == nil {
+			w.revisions[i] = w.c.state.Has(l.ID)
+		}
+		last = max(last, w.revisions[i])
+	}
+	since := last
+	for i, rev := range slices.Backward(w.revisions) {
+		if rev == 0 || rev != since {
+			w.revisions[i], moves = 0, true
+			continue
+		}
+		since--
+		moves = moves || w.c.state.Moves(rev, w.on)
+	}
+	if last == 0 {
+		since = w.c.state.Revision()
+	}
+	if moves {
+		w.replay = w.c.state.Replay(since)
+	}
+	return moves
+}
+
+// answers is what can change.
+type answers struct {
+	money  []aggregates.Execution
+	alerts []aggregates.Alert
+}
+
+// answer evaluates the center as it stands, with the breaks up to a position.
+func (w *walk) answer(position uint64) answers {
+	e := w.replay.Evaluate(w.timeline, w.on)
+	n := 0
+	for n < len(w.c.breaks) && w.c.breaks[n].Position <= position {
+		n++
+	}
+	if found := integrityAlerts(w.c.breaks[:n], w.on); len(found) > 0 {
+		e.Alerts = append(e.Alerts, found...)
+		slices.SortFunc(e.Alerts, aggregates.CompareAlerts)
+	}
+	return answers{e.Executions, e.Alerts}
+}
+
+func (w *walk) run(visitsMax int) (all Changes) {
+	if len(w.later) == 0 {
+		return all
+	}
+	first := w.answer(w.later[0].Position - 1)
+	was, from := first, 0
+	for _, end := range together(w.later, visitsMax/(int(w.c.state.Revision())+visitsMin)) {
+		moves := false
+		for i := from; i < end; i++ {
+			moves = w.next(i) || moves
+		}
+		if moves {
+			is := w.answer(w.later[end-1].Position)
+			if s := (Step{from, end - 1, changedMoney(was.money, is.money), changedAlerts(was.alerts, is.alerts)}); len(s.Money)+len(s.Alerts) > 0 {
+				all.Steps = append(all.Steps, s)
+			}
+			was = is
+		}
+		from = end
+	}
+	all.Money, all.Alerts = changedMoney(first.money, was.money), changedAlerts(first.alerts, was.alerts)
+	return all
+}
+
+// next lets one more event count and says whether it can move an answer.
+func (w *walk) next(i int) bool {
+	if t := w.later[i].Timeline; t != nil {
+		w.timeline = *t
+	}
+	if w.revisions[i] == 0 {
+		return true
+	}
+	w.replay.Next()
+	return w.c.state.Moves(w.revisions[i], w.on)
+}
+
+// together says which later events are looked at together, by the end of each lot. There are about so many lots; those
+// apart are lots of one unless they alone are more than that.
+func together(later []Later, lots int) (ends []int) {
+	apart := 0
+	for _, l := range later {
+		if l.Apart {
+			apart++
+		}
+	}
+	size := 1
+	if len(later) > lots {
+		if apart >= lots {
+			apart = 0
+		}
+		size = (len(later)-apart)/max(1, lots-apart) + 1
+	}
+	from := 0
+	upTo := func(end int) { ends, from = append(ends, end), end }
+	for i, l := range later {
+		alone := l.Apart && apart > 0
+		if alone && i > from {
+			upTo(i)
+		}
+		if alone || i+1-from >= size || i+1 == len(later) {
+			upTo(i + 1)
+		}
+	}
+	return ends
+}
+
+// changedMoney lists the lines that differ.
+func changedMoney(before, after []aggregates.Execution) (list []MoneyChange) {
+	order := func(a, b aggregates.Execution) int {
+		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(slices.Index(aggregates.Scopes, a.Scope), slices.Index(aggregates.Scopes, b.Scope)))
+	}
+	for len(before) > 0 || len(after) > 0 {
+		var m MoneyChange
+		switch {
+		case len(after) == 0 || len(before) > 0 && order(before[0], after[0]) < 0:
+			m = MoneyChange{before[0], aggregates.Execution{Year: before[0].Year, Scope: before[0].Scope}}
+			before = before[1:]
+		case len(before) == 0 || order(before[0], after[0]) > 0:
+			m = MoneyChange{aggregates.Execution{Year: after[0].Year, Scope: after[0].Scope}, after[0]}
+			after = after[1:]
+		default:
+			m = MoneyChange{before[0], after[0]}
+			before, after = before[1:], after[1:]
+		}
+		if m.Before != m.After {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// changedAlerts lists the alerts that differ; both lists are in the order of reports.
+func changedAlerts(before, after []aggregates.Alert) (list []AlertChange) {
+	only := func(in, notIn []aggregates.Alert) (only []*aggregates.Alert) {
+		for i := range in {
+			if _, ok := slices.BinarySearchFunc(notIn, in[i], compareIdentity); !ok {
+				only = append(only, &in[i])
+			}
+		}
+		return only
+	}
+	gone, came := only(before, after), only(after, before)
+	for i := range before {
+		if j, ok := slices.BinarySearchFunc(after, before[i], compareIdentity); ok && after[j] != before[i] {
+			list = append(list, AlertChange{&before[i], &after[j]})
+		}
+	}
+	for _, b := range gone {
+		change := AlertChange{Before: b}
+		if i := slices.IndexFunc(came, func(a *aggregates.Alert) bool { return a.Code == b.Code && a.Key == b.Key }); i >= 0 {
+			change.After = came[i]
+			came = slices.Delete(came, i, i+1)
+		}
+		list = append(list, change)
+	}
+	for _, a := range came {
+		list = append(list, AlertChange{After: a})
+	}
+	slices.SortStableFunc(list, func(a, b AlertChange) int { return compareIdentity(*a.Either(), *b.Either()) })
+	return list
+}
+
+// Either is the alert after, or before if there is none any more.
+func (c AlertChange) Either() *aggregates.Alert {
+	if c.After != nil {
+		return c.After
+	}
+	return c.Before
+}
+
+func compareIdentity(a, b aggregates.Alert) int {
+	return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn), cmp.Compare(a.Key, b.Key))
+}

@@ -1,0 +1,342 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+)
+
+// changesVisitsMax bounds what one question replays: events of centers visited while looking for what each record moved.
+const changesVisitsMax = 10_000_000
+
+var changesList = &List{
+	Name:  "changes",
+	Short: events.Say("两个已知时点之间变动的数字和预警，以及使其变动的记录", "figures and alerts that moved since an earlier point, and the records that moved them"),
+	Params: []Param{
+		{Name: "since", Words: events.Say("较早的已知时点 `POINT`：台账位置或 RFC 3339 时间", "the earlier `POINT`: a position of the ledger or a time of RFC 3339"), Sort: Point, Must: true},
+		{Name: "show", Words: events.Say("列出 `WHAT`：figures（变动的数字）、records（每条记录使哪个数字变动多少）或 alerts（变动的预警）", "`WHAT` to list: figures, records (what each moved of which figure) or alerts"), Sort: Choice, Values: []string{"figures", "records", "alerts"}, Default: "figures"},
+		{Name: "center", Words: events.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "year", Words: events.Say("财政年度 `YEAR`", "fiscal `YEAR`"), Sort: Year},
+		{Name: "scope", Words: events.Say("口径 `SCOPE`：province、central、fiscal 或 local", "`SCOPE`: province, central, fiscal or local"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
+		{Name: "figure", Words: events.Say("数字 `FIGURE`，如 executed；与 --scope 同用时有合计", "`FIGURE`, such as executed; with --scope there is a total"), Sort: Choice, Values: figureNames()},
+	},
+	history: true,
+	answer:  changes,
+}
+
+// figure is a column of the execution report.
+type figure struct {
+	name string
+	word events.Text
+	of   func(aggregates.Money) events.Fen
+}
+
+// figures are those of the execution report, in its order.
+var figures = []figure{
+	{"granted", events.Say("下达", "granted"), func(m aggregates.Money) events.Fen { return m.GrantedFen }},
+	{"carriedIn", events.Say("上年结转", "carried in"), func(m aggregates.Money) events.Fen { return m.CarriedInFen }},
+	{"received", events.Say("到账", "received"), func(m aggregates.Money) events.Fen { return m.ReceivedFen }},
+	{"available", events.Say("可用", "available"), aggregates.Money.AvailableFen},
+	{"spentAll", events.Say("支出", "spent"), func(m aggregates.Money) events.Fen { return m.SpentAllFen }},
+	{"ineligible", events.Say("不合规", "ineligible"), func(m aggregates.Money) events.Fen { return m.IneligibleFen }},
+	{"executed", events.Say("执行", "executed"), aggregates.Money.ExecutedFen},
+	{"balance", events.Say("结余", "balance"), aggregates.Money.BalanceFen},
+}
+
+func figureNames() (names []string) {
+	for _, f := range figures {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// changed is what moved in one center.
+type changed struct {
+	id    events.CenterID
+	later []laterRecord
+	projections.Changes
+}
+
+func changes(ctx context.Context, d *Desk, q *asked) (*Table, error) {
+	byAlert := q.text("show") == "alerts"
+	for _, p := range []string{"year", "scope", "figure"} {
+		if byAlert && q.given(p) {
+			return nil, &ParamError{p, events.Say("不用于 --show alerts", "is not for --show alerts")}
+		}
+	}
+	s, err := d.spanSince(ctx, q.text("since"), q.center("center"))
+	if err != nil {
+		return nil, err
+	}
+	list, err := d.changed(ctx, s, q.On)
+	if err != nil {
+		return nil, err
+	}
+	show := changedFigures
+	if byAlert {
+		show = changedAlerts
+	}
+	t := show(s, q, list)
+	var wanted []uint64
+	for _, m := range t.moved {
+		if m.single() {
+			wanted = append(wanted, m.first().Position)
+		}
+	}
+	slices.Sort(wanted)
+	records, err := d.records(ctx, slices.Compact(wanted))
+	if err != nil {
+		return nil, err
+	}
+	for i, m := range t.moved {
+		cells, err := d.cells(ctx, m, records)
+		if err != nil {
+			return nil, err
+		}
+		t.Rows[i] = append(t.Rows[i], cells...)
+	}
+	return t.Table, nil
+}
+
+// changed asks every center that has a later record what moved.
+func (d *Desk) changed(ctx context.Context, s span, on events.Date) ([]changed, error) {
+	before, of, err := d.later(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	ids := slices.Sorted(maps.Keys(of))
+	return parallel(ctx, ids, func(id events.CenterID) changed {
+		return d.changedOne(id, on, before, of[id], changesVisitsMax/len(ids))
+	})
+}
+
+func (d *Desk) changedOne(id events.CenterID, on events.Date, before policy.Timeline, records []laterRecord, visitsMax int) changed {
+	later := make([]projections.Later, len(records))
+	for i, r := range records {
+		later[i] = r.Later
+	}
+	return changed{id, records, d.Register.Changes(id, on, before, later, visitsMax)}
+}
+
+// moved are the records behind one row, in parts that follow one another.
+type moved struct{ parts [][]laterRecord }
+
+func (m *moved) first() *laterRecord { return &m.parts[0][0] }
+
+func (m *moved) last() *laterRecord {
+	part := m.parts[len(m.parts)-1]
+	return &part[len(part)-1]
+}
+
+func (m *moved) single() bool { return m.first() == m.last() }
+
+// all counts the records and joins their reasons; that one is merely new is no reason beside others.
+func (m *moved) all() (count int, why reason) {
+	for _, part := range m.parts {
+		count += len(part)
+		for i := range part {
+			why |= part[i].why
+		}
+	}
+	if why != fresh {
+		why &^= fresh
+	}
+	return count, why
+}
+
+// movedColumns say which records moved a row.
+func movedColumns() []Column {
+	return []Column{
+		{Name: "records", Title: events.Say("记录数", "records"), Right: true},
+		{Name: "position", Title: events.Say("位置", "position"), Right: true},
+		{Name: "lastPosition"},
+		{Name: "recordedOn", Title: events.Say("记入", "recorded")},
+		{Name: "on", Title: events.Say("发生", "on")},
+		{Name: "kind", Title: events.Say("记录", "record")},
+		{Name: "subject", Title: events.Say("对象", "of")},
+		{Name: "why", Title: events.Say("原因", "why")},
+		{Name: "doc", Title: events.Say("文号", "document")},
+		{Name: "event"},
+	}
+}
+
+// cells are those of movedColumns. What only one record can say is missing when there are several.
+func (d *Desk) cells(ctx context.Context, m *moved, records map[uint64]*events.Recorded) (row []Cell, err error) {
+	count, why := m.all()
+	row = []Cell{Number(count), Number(m.first().Position), Number(m.last().Position), {}, {}, {}, {}, why.cell(), {}, {}}
+	if !m.single() {
+		return row, nil
+	}
+	row[9] = Text(m.first().ID.String())
+	if rec := records[m.first().Position]; rec != nil {
+		row[3], row[4], row[5], row[8] = Date(events.DateAt(rec.RecordedAt)), Date(rec.On), Named(rec.Kind, KindTitle(rec.Kind)), Optional(rec.Doc)
+		row[6], err = d.subject(ctx, rec)
+	}
+	return row, err
+}
+
+// movedTable is a table whose rows still lack the cells of movedColumns.
+type movedTable struct {
+	*Table
+	moved []*moved
+}
+
+func (t *movedTable) add(m *moved, row ...Cell) {
+	t.Rows, t.moved = append(t.Rows, row), append(t.moved, m)
+}
+
+// records are those of a step.
+func (c *changed) records(s projections.Step) []laterRecord { return c.later[s.First : s.Last+1] }
+
+// changedFigures lists the figures that differ, or each record that moved one: then the first row of a figure begins with
+// what was answered at the older point, and the last ends with what is answered now.
+func changedFigures(s span, q *asked, list []changed) *movedTable {
+	alerts := 0
+	for _, c := range list {
+		alerts += len(c.Alerts)
+	}
+	t := &movedTable{Table: &Table{
+		Title: changesTitle(s, q, events.Say("数字变动", "Figures that moved"),
+			events.Say("（金额单位：元；另有 %d 条预警变动，见 --show alerts）", " (amounts in yuan; alerts that moved: %d, see --show alerts)", alerts)),
+		Empty: events.Say("没有数字变动。", "No figure moved."),
+		Columns: append([]Column{
+			{Name: "center", Title: events.Say("中心", "center")},
+			{Name: "fiscalYear", Title: events.Say("年度", "year")},
+			{Name: "scope", Title: events.Say("口径", "scope")},
+			{Name: "figure", Title: events.Say("数字", "figure")},
+			{Name: "beforeFen", Title: events.Say("原为", "before"), Right: true},
+			{Name: "afterFen", Title: events.Say("现为", "after"), Right: true},
+			{Name: "differenceFen", Title: events.Say("差额", "difference"), Right: true},
+			{Name: "ratePercentBefore", Title: events.Text{Zh: "原执行率%", En: "rate % before"}, Right: true},
+			{Name: "ratePercentAfter", Title: events.Text{Zh: "现执行率%", En: "rate % after"}, Right: true},
+			{Name: "lowBefore"},
+			{Name: "lowAfter"},
+		}, movedColumns()...),
+	}}
+	var total events.Fen
+	for i := range list {
+		c := &list[i]
+		for _, line := range c.Money {
+			if year, scope := q.number("year"), q.text("scope"); year != 0 && year != line.After.Year || scope != "" && scope != string(line.After.Scope) {
+				continue
+			}
+			for _, f := range figures {
+				if (q.text("figure") == "" || q.text("figure") == f.name) && f.differs(line) {
+					total += f.of(line.After.Money) - f.of(line.Before.Money)
+					c.figureRows(t, f, line, q.text("show") == "records")
+				}
+			}
+		}
+	}
+	if q.given("figure") && q.given("scope") && len(t.Rows) > 0 {
+		t.Totals = make([]Cell, len(t.Columns))
+		t.Totals[0], t.Totals[6] = Cell{Shown: events.Say("合计", "total")}, Fen(total)
+	}
+	return t
+}
+
+// differs says whether a line has another such figure. A year that became low, or no longer is, shows with what was
+// executed.
+func (f *figure) differs(m projections.MoneyChange) bool {
+	return f.of(m.Before.Money) != f.of(m.After.Money) || f.name == "executed" && m.Before.Low != m.After.Low
+}
+
+// figureRows adds a figure of one line of the execution report with all records that moved it, or each of them.
+func (c *changed) figureRows(t *movedTable, f figure, line projections.MoneyChange, each bool) {
+	all := &moved{}
+	add := func(by *moved, m projections.MoneyChange) {
+		b, a := m.Before, m.After
+		t.add(by, Text(c.id), Number(a.Year), Named(a.Scope, ScopeWord(a.Scope)), Named(f.name, f.word),
+			Fen(f.of(b.Money)), Fen(f.of(a.Money)), Fen(f.of(a.Money)-f.of(b.Money)), Rate(b.RatePercent()), Rate(a.RatePercent()), Yes(b.Low), Yes(a.Low))
+	}
+	for _, s := range c.Steps {
+		i := slices.IndexFunc(s.Money, func(m projections.MoneyChange) bool {
+			return m.After.Year == line.After.Year && m.After.Scope == line.After.Scope && f.differs(m)
+		})
+		switch {
+		case i < 0:
+		case each:
+			add(&moved{[][]laterRecord{c.records(s)}}, s.Money[i])
+		default:
+			all.parts = append(all.parts, c.records(s))
+		}
+	}
+	if !each {
+		add(all, line)
+	}
+}
+
+// changedAlerts lists the alerts that differ, each with the record since which it is as it is.
+func changedAlerts(s span, q *asked, list []changed) *movedTable {
+	t := &movedTable{Table: &Table{
+		Title: changesTitle(s, q, events.Say("预警变动", "Alerts that moved"), events.Text{}),
+		Empty: events.Say("没有预警变动。", "No alert moved."),
+		Columns: append([]Column{
+			{Name: "center", Title: events.Say("中心", "center")},
+			{Name: "code", Title: events.Say("代码", "code")},
+			{Name: "key", Title: events.Say("对象", "key")},
+			{Name: "severity", Title: events.Say("级别", "severity")},
+			{Name: "change", Title: events.Say("变动", "change")},
+			{Name: "raisedOnBefore", Title: events.Say("原发生", "raised before")},
+			{Name: "clearedOnBefore", Title: events.Say("原解除", "cleared before")},
+			{Name: "raisedOn", Title: events.Say("现发生", "raised")},
+			{Name: "clearedOn", Title: events.Say("现解除", "cleared")},
+		}, movedColumns()...),
+	}}
+	for i := range list {
+		c := &list[i]
+		for _, a := range c.Alerts {
+			m := &moved{[][]laterRecord{c.records(c.lastThatMoved(a))}}
+			x := a.Either()
+			row := []Cell{Text(c.id), Text(x.Code), Text(x.Key), Named(x.Severity, SeverityWord(x.Severity)), {}, {}, {}, {}, {}}
+			change := [...]Cell{{"disappeared", events.Say("消失", "disappeared")}, {"appeared", events.Say("新产生", "appeared")}, {"changed", events.Say("改变", "changed")}}
+			switch {
+			case a.After == nil:
+				row[4] = change[0]
+			case a.Before == nil:
+				row[4] = change[1]
+			default:
+				row[4] = change[2]
+			}
+			if a.Before != nil {
+				row[5], row[6] = Date(a.Before.RaisedOn), Date(a.Before.ClearedOn)
+			}
+			if a.After != nil {
+				row[7], row[8] = Date(a.After.RaisedOn), Date(a.After.ClearedOn)
+			}
+			t.add(m, row...)
+		}
+	}
+	return t
+}
+
+// lastThatMoved is the last step that touched an alert that differs.
+func (c *changed) lastThatMoved(a projections.AlertChange) projections.Step {
+	is := func(x, y *aggregates.Alert) bool {
+		return x != nil && y != nil && x.Code == y.Code && x.Key == y.Key && x.RaisedOn == y.RaisedOn
+	}
+	for _, s := range slices.Backward(c.Steps) {
+		for _, b := range s.Alerts {
+			if is(a.After, b.After) || is(a.Before, b.Before) {
+				return s
+			}
+		}
+	}
+	return projections.Step{} // it differs, so some step touched it
+}
+
+// changesTitle names the two points.
+func changesTitle(s span, q *asked, what, more events.Text) events.Text {
+	at := s.sinceAt.In(events.Shanghai).Format(time.RFC3339)
+	return events.Text{
+		Zh: fmt.Sprintf("截至 %s，台账位置 %d（%s）之后至位置 %d 的记录带来的%s%s", q.On, s.after, at, s.upTo, what.Zh, more.Zh),
+		En: fmt.Sprintf("%s as of %s by what was recorded after position %d (%s) up to %d%s", what.En, q.On, s.after, at, s.upTo, more.En),
+	}
+}

@@ -1,0 +1,287 @@
+package desk
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// reason is a set of reasons for which a later record matters.
+type reason uint8
+
+// The reasons. A back-dated record happened by the day of the older point and was not known then: what was reported did
+// not have it.
+const (
+	backDated reason = 1 << iota
+	ruling
+	voiding
+	recordMode
+	adoption
+	fresh
+)
+
+var reasonWords = []struct {
+	reason
+	code string
+	word events.Text
+}{
+	{backDated, "back-dated", events.Say("事后补记", "back-dated")},
+	{ruling, "ruled", events.Say("用途认定", "ruled")},
+	{voiding, "voided", events.Say("作废", "voided")},
+	{recordMode, "record-mode", events.Say("补录", "record mode")},
+	{adoption, "policy", events.Say("办法参数变更", "policy adopted")},
+	{fresh, "new", events.Say("新增", "new")},
+}
+
+// cell shows the reasons.
+func (r reason) cell() Cell {
+	var codes, zh, en []string
+	for _, w := range reasonWords {
+		if r&w.reason != 0 {
+			codes, zh, en = append(codes, w.code), append(zh, w.word.Zh), append(en, w.word.En)
+		}
+	}
+	return Cell{strings.Join(codes, " "), events.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}}
+}
+
+// laterRecord is what is known of a record that lies between the two points without decoding it.
+type laterRecord struct {
+	projections.Later
+	why reason
+}
+
+// span is the part of the ledger between two points: after one position, up to another.
+type span struct {
+	after, upTo uint64
+	sinceAt     time.Time // the older point's instant
+	center      events.CenterID
+}
+
+// spanSince finds the span from a point to what the register knows. It is a *ParamError if the point is after that.
+func (d *Desk) spanSince(ctx context.Context, since string, center events.CenterID) (s span, err error) {
+	p, err := ledger.ParsePoint(since)
+	if err != nil {
+		return s, err
+	}
+	s = span{after: p.Position, upTo: d.Register.Position(), sinceAt: p.At, center: center}
+	if p.Position > s.upTo {
+		return s, &ParamError{"since", events.Say("所问的台账只到位置 %d", "the ledger, as far as it is asked about, ends at position %d", s.upTo)}
+	}
+	if p.Position > 0 {
+		s.sinceAt, err = d.recordedAt(ctx, p.Position)
+		return s, err
+	}
+	// Neither positions nor instants ever decrease.
+	first := sort.Search(int(s.upTo), func(i int) bool {
+		at, failed := d.recordedAt(ctx, uint64(i)+1)
+		if failed != nil {
+			err = failed
+		}
+		return at.After(p.At)
+	})
+	s.after = uint64(first)
+	return s, err
+}
+
+// recordedAt is when the first event at or after a position was recorded.
+func (d *Desk) recordedAt(ctx context.Context, position uint64) (time.Time, error) {
+	for s, err := range d.Ledger.Store().ReadAll(ctx, position-1) {
+		return s.RecordedAt, err
+	}
+	return time.Time{}, nil
+}
+
+// between yields the events of the span: all, or those of its one center.
+func (d *Desk) between(ctx context.Context, s span) iter.Seq2[events.Stored, error] {
+	read := d.Ledger.Store().ReadAll(ctx, s.after)
+	if s.center != "" {
+		read = d.Ledger.Store().ReadStream(ctx, s.center.Stream(), 0)
+	}
+	return func(yield func(events.Stored, error) bool) {
+		for e, err := range read {
+			if err == nil && e.Position > s.upTo {
+				return
+			}
+			if (err != nil || e.Position > s.after) && !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// later lists the records of each center in the span, and the adoptions among them, which are everybody's. Adoptions up
+// to the span are the policies known before.
+func (d *Desk) later(ctx context.Context, s span) (before policy.Timeline, of map[events.CenterID][]laterRecord, err error) {
+	var adopted []laterRecord
+	t := policy.Timeline{}
+	for e, err := range d.Ledger.Store().ReadStream(ctx, events.PolicyStream, 0) {
+		if err != nil {
+			return t, nil, err
+		}
+		if p := policyOf(e); p != nil && e.Position <= s.upTo {
+			t = t.With(p)
+			if e.Position <= s.after {
+				before = t
+			} else {
+				known := t
+				adopted = append(adopted, laterRecord{projections.Later{Position: e.Position, ID: e.ID, Timeline: &known, Apart: true}, adoption})
+			}
+		}
+	}
+	of = map[events.CenterID][]laterRecord{}
+	sinceDay := events.DateAt(s.sinceAt)
+	for e, err := range d.between(ctx, s) {
+		if err != nil {
+			return before, nil, err
+		}
+		if id, ok := e.Stream.Center(); ok {
+			why := reasonOf(&e, sinceDay)
+			of[id] = append(of[id], laterRecord{projections.Later{Position: e.Position, ID: e.ID, Apart: why&^(recordMode|fresh) != 0}, why})
+		}
+	}
+	if len(adopted) == 0 {
+		return before, of, nil
+	}
+	for _, id := range d.centers(s.center) {
+		list := append(slices.Clip(adopted), of[id]...)
+		slices.SortFunc(list, func(a, b laterRecord) int { return cmp.Compare(a.Position, b.Position) })
+		of[id] = list
+	}
+	return before, of, nil
+}
+
+// policyOf returns the policy that an event adopts, nil if it cannot be read: then it is a break, and adopts nothing.
+func policyOf(e events.Stored) *policy.Policy {
+	rec, err := events.DecodeEvent(e)
+	if err != nil {
+		return nil
+	}
+	p, ok := rec.Data.(*events.PolicyAdopted)
+	if !ok {
+		return nil
+	}
+	parsed, problems := policy.Parse([]byte(p.Text))
+	if len(problems) > 0 {
+		return nil
+	}
+	return parsed
+}
+
+// reasonOf says why a later record matters.
+func reasonOf(e *events.Stored, sinceDay events.Date) (why reason) {
+	switch e.Kind {
+	case events.KindUseRuled:
+		why |= ruling
+	case events.KindEntryVoided:
+		why |= voiding
+	}
+	if b, err := cutBody(e); err == nil {
+		if b.on <= sinceDay && b.on < events.DateAt(e.RecordedAt) {
+			why |= backDated
+		}
+		if bytes.Contains(b.frame, []byte(`,"mode":"record"`)) {
+			why |= recordMode
+		}
+	}
+	if why == 0 {
+		why = fresh
+	}
+	return why
+}
+
+// farApart is how many events are rather skipped than read on the way to the next one wanted.
+const farApart = 500
+
+// records decodes the events at some positions, given in order.
+func (d *Desk) records(ctx context.Context, wanted []uint64) (map[uint64]*events.Recorded, error) {
+	found := make(map[uint64]*events.Recorded, len(wanted))
+	for len(wanted) > 0 {
+		left := len(wanted)
+		for e, err := range d.Ledger.Store().ReadAll(ctx, wanted[0]-1) {
+			if err != nil {
+				return nil, err
+			}
+			if e.Position >= wanted[0] {
+				if rec, err := events.DecodeEvent(e); err == nil {
+					found[e.Position] = &rec
+				}
+				wanted = wanted[1:]
+			}
+			if len(wanted) == 0 || wanted[0] > e.Position+farApart {
+				break
+			}
+		}
+		if len(wanted) == left {
+			break // nothing lies there any more
+		}
+	}
+	return found, nil
+}
+
+// subject shows what a record is about: for a voiding, what it voids.
+func (d *Desk) subject(ctx context.Context, rec *events.Recorded) (Cell, error) {
+	p, ok := rec.Data.(*events.EntryVoided)
+	if !ok {
+		return Optional(about(rec.Data)), nil
+	}
+	shown := Cell{p.Event, Plain(p.Event)}
+	id, err := uuid.Parse(p.Event)
+	stream := rec.Center.Stream()
+	revision := d.Register.Has(stream, id)
+	if err != nil || revision == 0 {
+		return shown, nil
+	}
+	for e, err := range d.Ledger.Store().ReadStream(ctx, stream, revision-1) {
+		if err != nil {
+			return shown, err
+		}
+		if voided, err := events.DecodeEvent(e); err == nil && voided.ID == id {
+			kind := KindTitle(voided.Kind)
+			shown.Shown = events.Text{Zh: strings.TrimSpace(kind.Zh + " " + about(voided.Data)), En: strings.TrimSpace(kind.En + " " + about(voided.Data))}
+		}
+		break
+	}
+	return shown, nil
+}
+
+// about names the grant, match or voucher that a record is about, how a ruling rules, and the alert that is closed.
+func about(data events.Payload) string {
+	switch p := data.(type) {
+	case *events.UseRuled:
+		return fmt.Sprintf("%s %s", p.Voucher, p.Use)
+	case *events.FundsSpent:
+		return p.Voucher
+	case *events.SpendingReversed:
+		return p.Voucher
+	case *events.SubsidyGranted:
+		return p.Grant
+	case *events.SubsidyReversed:
+		return p.Grant
+	case *events.SubsidyReceived:
+		return p.Grant
+	case *events.FundsRecovered:
+		return p.Grant
+	case *events.MatchingCommitted:
+		return p.Match
+	case *events.MatchingReceived:
+		return p.Match
+	case *events.AlertClosed:
+		return strings.TrimSpace(p.Code + " " + p.Key)
+	case *events.PolicyAdopted:
+		return p.ID + "@" + p.Version
+	}
+	return ""
+}

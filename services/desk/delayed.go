@@ -1,0 +1,119 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+)
+
+var delayedList = &List{
+	Name:  "delayed",
+	Short: events.Say("迟滞资金：应拨未下达、已下达未到账、配套承诺未到账", "delayed money: entitled and not granted, granted and not received, committed and not received"),
+	Params: []Param{
+		{Name: "what", Words: events.Say("类别 `WHAT`：entitled（应拨未下达）、granted（已下达未到账）或 committed（配套承诺未到账）",
+			"`WHAT` is delayed: entitled, granted or committed"), Sort: Choice, Values: []string{"entitled", "granted", "committed"}},
+		{Name: "center", Words: events.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "sort", Words: events.Say("排序 `ORDER`：oldest（最早在前）或 largest（金额最大在前）", "`ORDER`: oldest or largest first"), Sort: Choice, Values: []string{"oldest", "largest"}, Default: "oldest"},
+	},
+	answer: delayed,
+}
+
+var (
+	delayWords = map[aggregates.DelayKind]events.Text{
+		aggregates.Entitled: events.Say("应拨未下达", "entitled, not granted"), aggregates.Granted: events.Say("已下达未到账", "granted, not received"),
+		aggregates.Committed: events.Say("配套承诺未到账", "committed, not received"),
+	}
+	delayStates = map[string]events.Text{
+		"waiting": events.Say("未到期", "waiting"), "overdue": events.Say("逾期", "overdue"), "deferred": events.Say("延后安排", "deferred"),
+	}
+)
+
+func delayed(ctx context.Context, d *Desk, q *asked) (*Table, error) {
+	t := &Table{
+		Title: events.Say("截至 %s 的迟滞资金（金额单位：元）", "Delayed money as of %s (amounts in yuan)", q.On),
+		Empty: events.Say("没有迟滞资金。", "No money is delayed."),
+		Columns: []Column{
+			{Name: "center", Title: events.Say("中心", "center")}, {Name: "name", Title: events.Say("名称", "name")},
+			{Name: "what", Title: events.Say("类别", "what")}, {Name: "key", Title: events.Say("对象", "grant, match or year")},
+			{Name: "year", Title: events.Say("年度", "year")}, {Name: "doc", Title: events.Say("文号", "document")},
+			{Name: "since", Title: events.Say("起始", "since")}, {Name: "dueOn", Title: events.Say("期限", "due")},
+			{Name: "daysWaiting", Title: events.Say("已等天数", "days"), Right: true}, {Name: "daysOverdue", Title: events.Say("逾期天数", "overdue"), Right: true},
+			{Name: "state", Title: events.Say("状态", "state")},
+			{Name: "promisedFen", Title: events.Say("应到位", "promised"), Right: true}, {Name: "outstandingFen", Title: events.Say("未到位", "outstanding"), Right: true},
+			{Name: "office", Title: events.Say("责任单位", "responsible office")},
+		},
+	}
+	list := d.Register.Delays(q.On, q.center("center"))
+	if q.text("sort") == "largest" {
+		slices.SortStableFunc(list, func(a, b projections.Delay) int { return cmp.Compare(b.OutstandingFen, a.OutstandingFen) })
+	}
+	var promised, outstanding events.Fen
+	for _, x := range list {
+		if q.given("what") && q.text("what") != string(x.What) {
+			continue
+		}
+		doc, err := d.document(ctx, x.Center, x.From)
+		if err != nil {
+			return nil, err
+		}
+		state, overdue := "waiting", Cell{}
+		switch {
+		case x.OverdueSince != 0:
+			state, overdue = "overdue", Number(x.DaysOverdue(q.On))
+		case x.Deferred:
+			state = "deferred"
+		}
+		promised, outstanding = promised+x.PromisedFen, outstanding+x.OutstandingFen
+		t.Rows = append(t.Rows, []Cell{Text(x.Center), Text(x.Name), Named(x.What, word(delayWords, x.What)), Text(x.Key), Number(x.Year), Optional(doc),
+			Date(x.Since), Date(x.DueOn), Number(x.DaysWaiting(q.On)), overdue, Named(state, word(delayStates, state)),
+			Fen(x.PromisedFen), Fen(x.OutstandingFen), officeCell(x.Office)})
+	}
+	t.Totals = totals(t, map[string]events.Fen{"promisedFen": promised, "outstandingFen": outstanding})
+	return t, nil
+}
+
+// officeCell names an office: for programs its role, or the code of GB/T 2260 of a local government.
+func officeCell(o projections.Office) Cell {
+	if o.Role != events.LocalGov || o.Region == "" {
+		return Named(o.Role, RoleWord(o.Role))
+	}
+	name := projections.RegionName(o.Region)
+	return Cell{o.Region, events.Say("%s政府", "local government %s", cmp.Or(name, o.Region))}
+}
+
+// totals is a row of sums under a table: empty but for the amounts of the columns named.
+func totals(t *Table, sums map[string]events.Fen) []Cell {
+	row := make([]Cell, len(t.Columns))
+	row[0] = Cell{Shown: events.Say("合计", "total")}
+	for i, c := range t.Columns {
+		if sum, ok := sums[c.Name]; ok {
+			row[i] = Fen(sum)
+		}
+	}
+	return row
+}
+
+// document returns the document number of a record, or "" if it has none.
+func (d *Desk) document(ctx context.Context, center events.CenterID, of aggregates.RecordRef) (string, error) {
+	if of.Revision == 0 {
+		return "", nil
+	}
+	for s, err := range d.Ledger.Store().ReadStream(ctx, center.Stream(), of.Revision-1) {
+		if err != nil {
+			return "", err
+		}
+		if s.ID != of.ID { // the stream has breaks before it
+			continue
+		}
+		rec, err := events.DecodeEvent(s)
+		if err != nil {
+			return "", err
+		}
+		return rec.Doc, nil
+	}
+	return "", nil
+}

@@ -1,0 +1,169 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+)
+
+const dueWithin = "30d"
+
+// dueOffices are the authorities on which time alone can raise an alert, in the order of article 4.
+var dueOffices = []events.Role{events.STOffice, events.Finance, events.LocalGov, events.CenterRole}
+
+var dueList = &List{
+	Name:  "due",
+	Short: events.Say("即将产生的预警，或（--spend）年底前尚须支出的金额", "alerts about to open or, with --spend, money still to be spent this year"),
+	Params: []Param{
+		{Name: "within", Words: events.Say("今后 `DAYS` 天之内，如 30d", "within so many `DAYS`, such as 30d"), Sort: Days, Default: dueWithin},
+		{Name: "office", Words: events.Say("责任单位 `ROLE`：st-office、finance、local-gov 或 center", "`ROLE` of the responsible office: st-office, finance, local-gov or center"), Sort: Choice, Values: []string{"st-office", "finance", "local-gov", "center"}},
+		{Name: "center", Words: events.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "spend", Words: events.Say("各中心到 12 月 31 日还须支出多少，年度执行率才不偏低", "what each center must still spend by 31 December so that the year is not low"), Sort: Flag},
+	},
+	history: true,
+	answer:  due,
+}
+
+func due(ctx context.Context, d *Desk, q *asked) (*Table, error) {
+	if !q.given("spend") {
+		return dueAlerts(ctx, d, q)
+	}
+	for _, p := range []string{"within", "office"} {
+		if v := q.Params[p]; v != "" && v != dueWithin {
+			return nil, &ParamError{p, events.Say("不能与 --spend 同用", "cannot be given with --spend")}
+		}
+	}
+	return dueSpending(ctx, d, q)
+}
+
+// dueAlerts lists the alerts that will open by a day if nothing is done, by the office that must act.
+func dueAlerts(ctx context.Context, d *Desk, q *asked) (*Table, error) {
+	days := events.Date(q.days("within"))
+	t := &Table{
+		Title: events.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警", "Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days),
+		Empty: events.Say("期内不会产生预警。", "No alert will open within these days."),
+		Columns: []Column{
+			{Name: "office", Title: events.Say("责任单位", "office")},
+			{Name: "raisedOn", Title: events.Say("将产生", "opens on")},
+			{Name: "daysLeft", Title: events.Say("剩余天数", "days left"), Right: true},
+			{Name: "center", Title: events.Say("中心", "center")},
+			{Name: "name", Title: events.Say("名称", "name")},
+			{Name: "code", Title: events.Say("代码", "code")},
+			{Name: "key", Title: events.Say("对象", "key")},
+			{Name: "severity", Title: events.Say("级别", "severity")},
+			{Title: events.Say("内容", "what")},
+		},
+	}
+	ids := d.centers(q.center("center"))
+	found, err := parallel(ctx, ids, func(id events.CenterID) []aggregates.Alert {
+		return d.Register.Foreseen(id, q.On, q.On+days)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var list []projections.Alert
+	for i, id := range ids {
+		for _, a := range found[i] {
+			if q.text("office") == "" || events.Role(q.text("office")) == aggregates.Office(a.Code) {
+				list = append(list, projections.Alert{Center: id, Alert: a})
+			}
+		}
+	}
+	place := func(a projections.Alert) int { return slices.Index(dueOffices, aggregates.Office(a.Code)) }
+	slices.SortStableFunc(list, func(a, b projections.Alert) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.RaisedOn, b.RaisedOn))
+	})
+	for _, a := range list {
+		office := aggregates.Office(a.Code)
+		t.Rows = append(t.Rows, []Cell{Named(office, RoleWord(office)), Date(a.RaisedOn), Number(int(a.RaisedOn - q.On)), Text(a.Center),
+			Text(d.Register.Facts(a.Center, q.On).Name), Text(a.Code), Text(a.Key), Named(a.Severity, SeverityWord(a.Severity)), {Shown: AlertTitle(a.Code)}})
+	}
+	return t, nil
+}
+
+// dueSpending lists the centers whose year will be low (R20-6) if they spend nothing more, the largest sum first.
+func dueSpending(ctx context.Context, d *Desk, q *asked) (*Table, error) {
+	end := events.YearEnd(q.On.Year())
+	t := &Table{
+		Title: events.Say("截至 %s，到 %s 还须支出、%d 年度执行率才不偏低的金额（单位：元）", "Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in yuan)", q.On, end, q.On.Year()),
+		Empty: events.Say("没有中心会因支出不足而执行率偏低。", "No center's year would be low."),
+		Columns: []Column{
+			{Name: "center", Title: events.Say("中心", "center")},
+			{Name: "name", Title: events.Say("名称", "name")},
+			{Name: "fiscalYear", Title: events.Say("年度", "year")},
+			{Name: "availableFen", Title: events.Say("可用", "available"), Right: true},
+			{Name: "executedFen", Title: events.Say("已执行", "executed"), Right: true},
+			{Name: "ratePercent", Title: events.Text{Zh: "执行率%", En: "rate %"}, Right: true},
+			{Name: "lowPercent", Title: events.Text{Zh: "偏低线%", En: "low below %"}, Right: true},
+			{Name: "toSpendFen", Title: events.Say("尚须支出", "to spend"), Right: true},
+			{Name: "balanceFen", Title: events.Say("结余", "balance"), Right: true},
+			{Name: "beyond", Title: events.Say("结余不足", "beyond balance")},
+			{Name: "daysLeft", Title: events.Say("剩余天数", "days left"), Right: true},
+		},
+	}
+	type of struct {
+		id events.CenterID
+		aggregates.Shortfall
+		low bool
+	}
+	list, err := parallel(ctx, d.centers(q.center("center")), func(id events.CenterID) of {
+		s, low := d.Register.Shortfall(id, q.On)
+		return of{id, s, low}
+	})
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(s of) bool { return !s.low })
+	slices.SortStableFunc(list, func(a, b of) int { return cmp.Compare(b.ToSpendFen, a.ToSpendFen) })
+	var sum aggregates.Money
+	var toSpend events.Fen
+	for _, s := range list {
+		sum, toSpend = sum.Plus(s.Province), toSpend+s.ToSpendFen
+		low := strconv.Itoa(s.LowPercent) + ".00"
+		t.Rows = append(t.Rows, []Cell{Text(s.id), Text(d.Register.Facts(s.id, q.On).Name), Number(s.Year), Fen(s.Province.AvailableFen()),
+			Fen(s.Province.ExecutedFen()), Rate(s.Province.RatePercent()), Rate(low), Fen(s.ToSpendFen), Fen(s.Province.BalanceFen()),
+			Yes(s.ToSpendFen > s.Province.BalanceFen()), Number(int(end - q.On))})
+	}
+	if len(list) > 0 {
+		t.Totals = []Cell{{Shown: events.Say("合计", "total")}, {}, {}, Fen(sum.AvailableFen()), Fen(sum.ExecutedFen()), Rate(sum.RatePercent()), {}, Fen(toSpend), Fen(sum.BalanceFen()), {}, {}}
+	}
+	return t, nil
+}
+
+// centers are the center asked about, or all.
+func (d *Desk) centers(one events.CenterID) []events.CenterID {
+	if one != "" {
+		return []events.CenterID{one}
+	}
+	return d.Register.IDs()
+}
+
+// days returns a span of days.
+func (q *asked) days(name string) int {
+	n, _ := strconv.Atoi(strings.TrimSuffix(q.text(name), "d")) // checked
+	return n
+}
+
+// parallel does work on all items, on all processors, and returns the results in their order.
+func parallel[In, Out any](ctx context.Context, items []In, work func(In) Out) ([]Out, error) {
+	out := make([]Out, len(items))
+	workers := min(runtime.GOMAXPROCS(0), len(items))
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(items) && ctx.Err() == nil; i += workers {
+				out[i] = work(items[i])
+			}
+		})
+	}
+	wg.Wait()
+	return out, ctx.Err()
+}

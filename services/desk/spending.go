@@ -1,0 +1,211 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+var spendingList = &List{
+	Name:     "spending",
+	Short:    events.Say("一个中心的支出凭证明细，或按用途、按经费汇总", "the vouchers of a center line by line, or summed by use or grant"),
+	Argument: "center",
+	Params: []Param{
+		{Name: "center", Words: events.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "from", Words: events.Say("自 `DATE` 起", "from `DATE` on"), Sort: Day},
+		{Name: "to", Words: events.Say("至 `DATE` 止", "until `DATE`, included"), Sort: Day},
+		{Name: "use", Words: events.Say("用途 `USE`（以裁定后的为准），如 pilot", "`USE`, as ruled, such as pilot"), Sort: AnyText},
+		{Name: "grant", Words: events.Say("经费下达或配套编号 `ID`", "`ID` of a grant or match"), Sort: AnyText},
+		{Name: "payee", Words: events.Say("收款单位含 `TEXT`", "payee contains `TEXT`"), Sort: AnyText},
+		{Name: "min", Words: events.Say("凭证金额不低于 `YUAN` 元", "vouchers of at least `YUAN`"), Sort: Yuan},
+		{Name: "max", Words: events.Say("凭证金额不高于 `YUAN` 元", "vouchers of at most `YUAN`"), Sort: Yuan},
+		{Name: "by", Words: events.Say("按 `BY` 列示：line（逐笔）、use（用途小计）或 grant（经费小计）", "`BY` line, or subtotals by use or grant"), Sort: Choice, Values: []string{"line", "use", "grant"}, Default: "line"},
+	},
+	answer: spending,
+}
+
+var useWords = map[events.Use]events.Text{
+	"proof-of-concept": events.Say("概念验证", "proof of concept"), "pilot": events.Say("中试", "pilot"),
+	"equipment": events.Say("仪器设备购置", "equipment"), "talent": events.Say("人才引进", "talent"),
+	"operation": events.Say("运行", "operation"), "other": events.Say("其他", "other"),
+	"capital-construction": events.Say("基本建设", "capital construction"), "sponsorship": events.Say("赞助", "sponsorship"),
+	"donation": events.Say("捐赠", "donation"), "investment": events.Say("投资", "investment"),
+	"fine": events.Say("罚款", "fine"), "debt-repayment": events.Say("偿还债务", "debt repayment"),
+}
+
+// UseWord returns the word for a use.
+func UseWord(u events.Use) events.Text { return word(useWords, u) }
+
+// spent is one line of a voucher with what only the record itself says.
+type spent struct {
+	*aggregates.Spending
+	line                aggregates.SpendingLine
+	payee, summary, doc string
+	position            uint64
+}
+
+func spending(ctx context.Context, d *Desk, q *asked) (*Table, error) {
+	if err := spendingFilters(d, q); err != nil {
+		return nil, err
+	}
+	t := &Table{
+		Title: events.Say("中心 %s 的支出，截至 %s（金额单位：元；合计不含已冲销凭证）", "Spending of %s as of %s (amounts in yuan; reversed vouchers are not in the total)", q.center("center"), q.On),
+		Empty: events.Say("没有符合条件的支出。", "There is no such spending."),
+	}
+	lines, err := d.spent(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if by := q.text("by"); by != "line" {
+		spendingBy(t, by, lines)
+	} else {
+		spendingByLine(t, lines)
+	}
+	return t, nil
+}
+
+// spendingFilters finds the filters that nothing could ever pass: a slip of the pen shall not read as "nothing".
+func spendingFilters(d *Desk, q *asked) error {
+	has := func(p *policy.Policy) bool { return p.Use(events.Use(q.text("use"))) != nil }
+	if q.given("use") && !slices.ContainsFunc(d.Register.Timeline().Adopted(), has) {
+		return &ParamError{"use", events.Say("没有用途 %q", "there is no use %q", q.text("use"))}
+	}
+	if _, ok := d.Register.Balances(q.center("center"))[q.text("grant")]; q.given("grant") && !ok {
+		return &ParamError{"grant", events.Say("中心 %s 没有经费下达或配套 %q", "%s has no grant or match %q", q.center("center"), q.text("grant"))}
+	}
+	if q.given("from") && q.given("to") && q.day("from") > q.day("to") {
+		return &ParamError{"to", events.Say("早于 --from", "is before --from")}
+	}
+	if q.given("min") && q.given("max") && q.yuan("min") > q.yuan("max") {
+		return &ParamError{"max", events.Say("小于 --min", "is less than --min")}
+	}
+	return nil
+}
+
+// spent lists the lines that pass the filters, in order. What the read models do not keep is read from the records, as far
+// as the register goes: it may be of what was known earlier.
+func (d *Desk) spent(ctx context.Context, q *asked) ([]*spent, error) {
+	vouchers := d.Register.Spending(q.center("center"), q.On)
+	wanted := map[uuid.UUID]*aggregates.Spending{}
+	for i := range vouchers {
+		if v := &vouchers[i]; q.takes(v) {
+			wanted[v.From.ID] = v
+		}
+	}
+	var list []*spent
+	for s, err := range d.Ledger.Store().ReadStream(ctx, q.center("center").Stream(), 0) {
+		if err != nil {
+			return nil, err
+		}
+		v := wanted[s.ID]
+		if v == nil {
+			continue
+		}
+		delete(wanted, s.ID) // a repeated id is a break, and not this voucher
+		rec, err := events.DecodeEvent(s)
+		if err != nil {
+			return nil, err
+		}
+		p, ok := rec.Data.(*events.FundsSpent)
+		if !ok || !strings.Contains(p.Payee, q.text("payee")) {
+			continue
+		}
+		for _, l := range v.Lines {
+			if !q.given("grant") || l.Grant == q.text("grant") {
+				list = append(list, &spent{v, l, p.Payee, p.Summary, rec.Doc, s.Position})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *spent) int { return cmp.Compare(a.On, b.On) })
+	return list, nil
+}
+
+// takes says whether a voucher passes the filters that do not need the record.
+func (q *asked) takes(v *aggregates.Spending) bool {
+	switch {
+	case q.given("from") && v.On < q.day("from"), q.given("to") && v.On > q.day("to"),
+		q.given("use") && string(v.Use) != q.text("use"),
+		q.given("min") && v.AmountFen() < q.yuan("min"), q.given("max") && v.AmountFen() > q.yuan("max"):
+		return false
+	}
+	return true
+}
+
+func spendingByLine(t *Table, lines []*spent) {
+	t.Columns = []Column{
+		{Name: "date", Title: events.Say("日期", "date")}, {Name: "voucher", Title: events.Say("凭证号", "voucher")}, {Name: "use", Title: events.Say("用途", "use")},
+		{Name: "grant", Title: events.Say("经费下达", "grant or match")}, {Name: "amountFen", Title: events.Say("金额", "amount"), Right: true},
+		{Name: "forbidden", Title: events.Say("禁止", "forbidden")}, {Name: "reversedOn", Title: events.Say("冲销", "reversed")},
+		{Name: "payee", Title: events.Say("收款单位", "payee")}, {Name: "summary", Title: events.Say("摘要", "summary")}, {Name: "doc", Title: events.Say("文号", "document")},
+		{Name: "position", Title: events.Say("位置", "position"), Right: true}, {Name: "id", Title: events.Say("记录", "record")},
+	}
+	var sum events.Fen
+	for _, s := range lines {
+		if s.ReversedOn == 0 {
+			sum += s.line.AmountFen
+		}
+		t.Rows = append(t.Rows, []Cell{Date(s.On), Text(s.Voucher), Named(s.Use, UseWord(s.Use)), Text(s.line.Grant), Fen(s.line.AmountFen), Yes(s.line.Forbidden), Date(s.ReversedOn),
+			Text(s.payee), Text(s.summary), Optional(s.doc), Number(s.position), Text(s.From.ID.String())})
+	}
+	t.Totals = totals(t, map[string]events.Fen{"amountFen": sum})
+}
+
+// spendingBy sums the lines by use or grant, the largest sum first.
+func spendingBy(t *Table, by string, lines []*spent) {
+	t.Columns = []Column{{Name: "use", Title: events.Say("用途", "use")}}
+	if by == "grant" {
+		t.Columns[0] = Column{Name: "grant", Title: events.Say("经费下达", "grant or match")}
+	}
+	t.Columns = append(t.Columns, Column{Name: "vouchers", Title: events.Say("凭证数", "vouchers"), Right: true},
+		Column{Name: "amountFen", Title: events.Say("金额", "amount"), Right: true}, Column{Name: "forbiddenFen", Title: events.Say("其中禁止", "of it forbidden"), Right: true},
+		Column{Name: "reversedFen", Title: events.Say("已冲销", "reversed"), Right: true})
+	type group struct {
+		cell                        Cell
+		vouchers                    int
+		last                        *aggregates.Spending
+		amount, forbidden, reversed events.Fen
+	}
+	var all group
+	var groups []*group
+	known := map[string]*group{}
+	for _, s := range lines {
+		cell := Text(s.line.Grant)
+		if by == "use" {
+			cell = Named(s.Use, UseWord(s.Use))
+		}
+		g := known[cell.CSV()]
+		if g == nil {
+			g = &group{cell: cell}
+			known[cell.CSV()] = g
+			groups = append(groups, g)
+		}
+		for _, g := range []*group{g, &all} {
+			if g.last != s.Spending {
+				g.last = s.Spending
+				g.vouchers++
+			}
+			switch {
+			case s.ReversedOn != 0:
+				g.reversed += s.line.AmountFen
+			case s.line.Forbidden:
+				g.forbidden += s.line.AmountFen
+				fallthrough
+			default:
+				g.amount += s.line.AmountFen
+			}
+		}
+	}
+	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(b.amount, a.amount) })
+	for _, g := range groups {
+		t.Rows = append(t.Rows, []Cell{g.cell, Number(g.vouchers), Fen(g.amount), Fen(g.forbidden), Fen(g.reversed)})
+	}
+	t.Totals = totals(t, map[string]events.Fen{"amountFen": all.amount, "forbiddenFen": all.forbidden, "reversedFen": all.reversed})
+	t.Totals[1] = Number(all.vouchers)
+}

@@ -1,0 +1,73 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Span is a part of the history: one stream or all of them, up to a position.
+type Span struct {
+	Stream events.StreamID // "" for all
+	UpTo   uint64
+}
+
+// Search shows every stored event of a span to keep, on all processors, and hands what it keeps to sink, on the caller's
+// goroutine and in the order of positions. Nothing is decoded: what it would take to decode a million events is many
+// times what it takes to look at them. An event that is shown is valid until keep returns, and without Bytes.
+func Search[T any](ctx context.Context, l *Ledger, of Span, keep func(*events.Stored) (T, bool), sink func(T) error) error {
+	from := func(show func(events.Stored) error) error { return feedFrom(l.read(ctx, of), show) }
+	work := func(b *decodedBatch) (kept []T) {
+		for i := range b.events {
+			if v, ok := keep(&b.events[i].stored); ok {
+				kept = append(kept, v)
+			}
+		}
+		b.done()
+		return kept
+	}
+	err := inOrder(ctx, inBatches(from), work, func(kept []T) error {
+		for _, v := range kept {
+			if err := sink(v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: search history: %w", err)
+	}
+	return nil
+}
+
+// read yields the events of a span.
+func (l *Ledger) read(ctx context.Context, of Span) iter.Seq2[events.Stored, error] {
+	all := l.store.ReadAll(ctx, 0)
+	if of.Stream != "" {
+		all = l.store.ReadStream(ctx, of.Stream, 0)
+	}
+	return func(yield func(events.Stored, error) bool) {
+		for s, err := range all {
+			if err == nil && s.Position > of.UpTo || !yield(s, err) {
+				return
+			}
+		}
+	}
+}
+
+// At returns the stored event at a position, to be kept. It is an error if none lies there.
+func (l *Ledger) At(ctx context.Context, position uint64) (events.Stored, error) {
+	for s, err := range l.store.ReadAll(ctx, max(position, 1)-1) {
+		if err != nil {
+			return s, fmt.Errorf("ledger: read position %d: %w", position, err)
+		}
+		if s.Position == position {
+			s.Body, s.Bytes = append([]byte(nil), s.Body...), append([]byte(nil), s.Bytes...)
+			return s, nil
+		}
+		break
+	}
+	return events.Stored{}, fmt.Errorf("ledger: read position %d: no event lies there", position)
+}

@@ -1,0 +1,167 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+// otherContent refuses a record whose id was used for another one: it names that one, and then each member in which the
+// two differ.
+func otherContent(first, rec *events.Record, where events.Text) error {
+	about := thing(first)
+	why := &aggregates.Refusal{Breaches: []aggregates.Breach{{Field: "id", Reason: events.Text{
+		Zh: fmt.Sprintf("此 id 已用于内容不同的另一条记录：%s，在%s", about.Zh, where.Zh),
+		En: fmt.Sprintf("the id was already used for a record with other content: %s, at %s", about.En, where.En),
+	}}}}
+	there, here := members(first), members(rec)
+	fields := map[string]bool{}
+	for _, m := range []map[string]string{there, here} {
+		for field := range m {
+			if there[field] != here[field] {
+				fields[field] = true
+			}
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(fields)) {
+		reason := events.Say("已有记录中没有", "is not in the record that is there")
+		if v, ok := there[field]; ok {
+			if len(v) > memberBytesMax {
+				v = strings.ToValidUTF8(v[:memberBytesMax], "") + "…"
+			}
+			reason = events.Say("已有记录中为 %s", "is %s in the record that is there", v)
+		}
+		why.Breaches = append(why.Breaches, aggregates.Breach{Field: field, Reason: reason})
+	}
+	return why
+}
+
+func atPosition(position uint64) events.Text {
+	return events.Say("台账位置 %d", "position %d of the ledger", position)
+}
+
+// thing says what a record is: its kind, date and amount, and who said so.
+func thing(rec *events.Record) events.Text {
+	title := events.Lookup(rec.Kind).Title
+	zh, en := []string{title.Zh, rec.On.Chinese()}, []string{title.En, rec.On.String()}
+	if amount := amountOf(rec.Data); amount != 0 {
+		zh, en = append(zh, aggregates.ShowFen(amount)+" 元"), append(en, aggregates.ShowFen(amount)+" yuan")
+	}
+	return events.Text{Zh: strings.Join(append(zh, "经办 "+rec.By.Actor), "，"), En: strings.Join(append(en, "by "+rec.By.Actor), ", ")}
+}
+
+// amountOf returns the money that a record moves, 0 if none.
+func amountOf(p events.Payload) (sum events.Fen) {
+	switch p := p.(type) {
+	case *events.FundsSpent:
+		for _, l := range p.Lines {
+			sum += l.AmountFen
+		}
+	case *events.SubsidyGranted:
+		return p.AmountFen
+	case *events.SubsidyReceived:
+		return p.AmountFen
+	case *events.MatchingCommitted:
+		return p.AmountFen
+	case *events.MatchingReceived:
+		return p.AmountFen
+	}
+	return sum
+}
+
+// memberBytesMax is how much of a member's value is said.
+const memberBytesMax = 200
+
+// members returns the members of a record as they are exchanged, those of by and data one by one, and the lines of a voucher
+// as people write them.
+func members(rec *events.Record) map[string]string {
+	all := map[string]string{}
+	text, err := events.EncodeRecord(rec)
+	if err != nil {
+		return all
+	}
+	add := func(under string, object jsontext.Value) {
+		var values map[string]jsontext.Value
+		_ = json.Unmarshal(object, &values) // what was encoded can be read
+		for name, v := range values {
+			all[under+name] = string(v)
+		}
+	}
+	add("", text)
+	for _, name := range []string{"by", "data"} {
+		add(name+".", jsontext.Value(all[name]))
+		delete(all, name)
+	}
+	if p, ok := rec.Data.(*events.FundsSpent); ok {
+		var lines []string
+		for _, l := range p.Lines {
+			lines = append(lines, l.Grant+" "+aggregates.ShowFen(l.AmountFen))
+		}
+		all["data.lines"] = strings.Join(lines, "; ")
+	}
+	return all
+}
+
+// name is what only one record of a center may create, among the names of one space.
+type name struct{ space, id string }
+
+// created returns the name that a record creates and the field that holds it, "" for a record that creates none.
+func created(p events.Payload) (n name, field string) {
+	switch p := p.(type) {
+	case *events.FundsSpent:
+		return name{"voucher", p.Voucher}, "data.voucher"
+	case *events.SpendingReversed:
+		return name{"voucher", p.ReversalVoucher}, "data.reversalVoucher"
+	case *events.SubsidyGranted:
+		return name{"grant", p.Grant}, "data.grant"
+	case *events.MatchingCommitted:
+		return name{"grant", p.Match}, "data.match"
+	case *events.GradeDecided:
+		return name{"year", strconv.Itoa(p.Year)}, "data.year"
+	}
+	return name{}, ""
+}
+
+// named adds to the reason against a record whose name is taken which record of the ledger took it.
+func (c *checks) named(ctx context.Context, rec *events.Record, why []aggregates.Breach) ([]aggregates.Breach, error) {
+	n, field := created(rec.Data)
+	i := slices.IndexFunc(why, func(b aggregates.Breach) bool { return b.Rule == "" && b.Field == field })
+	if field == "" || i < 0 {
+		return why, nil
+	}
+	taken := c.names[rec.Center]
+	if taken == nil {
+		taken = map[name]events.Recorded{}
+		c.names[rec.Center] = taken
+		for stored, err := range c.l.store.ReadStream(ctx, rec.Stream(), 0) {
+			if err != nil {
+				return nil, fmt.Errorf("ledger: import: %w", err)
+			}
+			if there, err := events.DecodeEvent(stored); err == nil {
+				if n, field := created(there.Data); field != "" {
+					taken[n] = there
+				}
+			}
+		}
+	}
+	there, ok := taken[n]
+	if !ok {
+		return why, nil
+	}
+	about, where := thing(&there.Record), atPosition(there.Position)
+	why = slices.Clone(why)
+	why[i].Reason = events.Text{
+		Zh: fmt.Sprintf("%s：%s，在%s", why[i].Reason.Zh, about.Zh, where.Zh),
+		En: fmt.Sprintf("%s: %s, at %s", why[i].Reason.En, about.En, where.En),
+	}
+	return why, nil
+}

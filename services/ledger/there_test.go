@@ -1,0 +1,117 @@
+package ledger_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// given makes an import of records that were read from another form of file.
+func given(t *testing.T, l *ledger.Ledger, acceptGood bool, records ...ledger.Given) (ledger.ImportReport, []ledger.BadRecord) {
+	t.Helper()
+	path := file(t, "凭证号,日期")
+	return imports(t, l, ledger.ImportConfig{Files: []string{path}, Given: map[string][]ledger.Given{path: records}, AcceptGood: acceptGood})
+}
+
+func TestWhatIsGivenIsJudgedAndWrittenLikeLines(t *testing.T) {
+	l, store := newLedger(t)
+	problem := events.Problems{{Field: "金额(元)", Reason: events.Say("不是金额", "is no amount")}}
+	list := []ledger.Given{{Line: 2, Record: record(t, "a", registered)}, {Line: 3, Record: record(t, "b", granted)}, {Line: 5, Problems: problem}, {Line: 6, Record: record(t, "o", orphaned)}}
+	report, bad := given(t, l, false, list...)
+	if want := (ledger.ImportReport{Read: 4, Refused: 2}); report != want || count(t, store) != 1 {
+		t.Errorf("got %+v", report)
+	}
+	if len(bad) != 2 || bad[0].Line != 5 || bad[0].Breaches[0].Field != "金额(元)" || bad[1].Line != 6 || bad[1].ID != idOf("o") {
+		t.Errorf("got %+v", bad)
+	}
+	if report, _ := given(t, l, true, list...); report.Accepted != 2 || count(t, store) != 3 {
+		t.Errorf("got %+v", report)
+	}
+	if report, _ := given(t, l, true, list...); report.Repeated != 2 {
+		t.Errorf("again: got %+v", report)
+	}
+	if report, bad := given(t, l, false); report != (ledger.ImportReport{}) || len(bad) != 0 {
+		t.Errorf("of an empty file: got %+v, %+v", report, bad)
+	}
+}
+
+func TestWhatARuleRefusesIsTakenInRecordModeWhereThatIsGiven(t *testing.T) {
+	l, _ := newLedger(t)
+	file := file(t, line("a", registered), line("b", granted), line("c", received))
+	imports(t, l, ledger.ImportConfig{Files: []string{file}})
+	recorded := strings.Replace(overspent, `"data"`, `"mode":"record","doc":"浙财科教〔2025〕9号","data"`, 1)
+	list := []ledger.Given{
+		{Line: 2, Record: record(t, "d", spent), Recording: record(t, "d", strings.Replace(spent, `"data"`, `"mode":"record","doc":"浙财科教〔2025〕9号","data"`, 1))},
+		{Line: 3, Record: record(t, "e", overspent), Recording: record(t, "e", recorded)},
+		{Line: 4, Record: record(t, "f", orphaned), Recording: record(t, "f", orphaned)},
+	}
+	report, bad := given(t, l, true, list...)
+	if report.Accepted != 2 || len(bad) != 1 || bad[0].Line != 4 {
+		t.Fatalf("got %+v, %+v", report, bad)
+	}
+	if report, _ := given(t, l, true, list...); report.Repeated != 2 || report.Refused != 1 {
+		t.Errorf("again: got %+v", report)
+	}
+	for _, stored := range storedOf(t, l) {
+		rec, err := events.DecodeEvent(stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := rec.ID == idOf("e") || rec.ID == idOf("b"); (rec.Mode == events.Recording) != want {
+			t.Errorf("%s %s is in mode %s", rec.Kind, rec.ID, rec.Mode)
+		}
+	}
+}
+
+func TestOtherContentUnderAnIdNamesTheRecordThatIsThereAndWhatDiffers(t *testing.T) {
+	l, _ := newLedger(t)
+	first := file(t, line("a", registered), line("b", granted), line("c", received), line("d", spent))
+	imports(t, l, ledger.ImportConfig{Files: []string{first}})
+	other := strings.NewReplacer(`40000`, `40001`, `c-1`, `c-2`).Replace(spent)
+	_, bad := given(t, l, false, ledger.Given{Line: 7, Record: record(t, "d", other)})
+	if len(bad) != 1 || len(bad[0].Breaches) != 3 {
+		t.Fatalf("got %+v", bad)
+	}
+	why := bad[0].Breaches
+	for i, want := range []string{"funds spent, 2025-06-01, 400.00 yuan, by c-1, at position 5 of the ledger", `is "c-1" in the record that is there`, "is G1 400.00 in the record that is there"} {
+		if !strings.Contains(why[i].Reason.En, want) {
+			t.Errorf("got %+v, want %q", why[i], want)
+		}
+	}
+	if why[0].Field != "id" || why[1].Field != "by.actor" || why[2].Field != "data.lines" {
+		t.Errorf("got %+v", why)
+	}
+	_, bad = given(t, l, false, ledger.Given{Line: 7, Record: record(t, "x", strings.Replace(spent, "V1", "V7", 1))},
+		ledger.Given{Line: 9, Record: record(t, "x", strings.Replace(spent, "V1", "V8", 1))})
+	if len(bad) != 1 || !strings.Contains(bad[0].Breaches[0].Reason.En, "history.jsonl, line 7") {
+		t.Errorf("earlier in the files: got %+v", bad)
+	}
+}
+
+func TestANameThatIsTakenIsRefusedWithTheRecordThatTookIt(t *testing.T) {
+	l, _ := newLedger(t)
+	first := file(t, line("a", registered), line("b", granted), line("c", received), line("d", spent))
+	imports(t, l, ledger.ImportConfig{Files: []string{first}})
+	_, bad := given(t, l, false, ledger.Given{Line: 2, Record: record(t, "x", spent)}, ledger.Given{Line: 3, Record: record(t, "y", granted)})
+	if len(bad) != 2 {
+		t.Fatalf("got %+v", bad)
+	}
+	for i, want := range []string{"funds spent, 2025-06-01, 400.00 yuan, by c-1, at position 5", "subsidy granted, 2025-02-01, 1,000.00 yuan, by f-1, at position 3"} {
+		if got := bad[i].Breaches[0]; !strings.Contains(got.Reason.En, want) {
+			t.Errorf("got %+v, want %q", got, want)
+		}
+	}
+}
+
+func storedOf(t *testing.T, l *ledger.Ledger) (list []events.Stored) {
+	t.Helper()
+	for s, err := range l.Store().ReadStream(t.Context(), "center-ZJ-0001", 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, s)
+	}
+	return list
+}

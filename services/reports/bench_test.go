@@ -1,0 +1,49 @@
+package reports_test
+
+import (
+	"io"
+	"testing"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/reports"
+)
+
+// large is a report of vouchers as long as a busy ledger's.
+func large(form reports.Form, rows int) *reports.Report {
+	r := tableOf(form)
+	r.Table.Columns = []desk.Column{{Name: "date", Title: events.Say("日期", "date")}, {Name: "voucher", Title: events.Say("凭证号", "voucher")},
+		{Name: "amountFen", Title: events.Say("金额", "amount")}, {Name: "payee", Title: events.Say("收款单位", "payee")}, {Name: "ratePercent", Title: events.Say("占比", "share")}}
+	for i := range rows {
+		r.Table.Rows = append(r.Table.Rows, []desk.Cell{desk.Date(events.MustDate("2025-01-01") + events.Date(i%365)), desk.Text("2025-00001"),
+			desk.Fen(events.Fen(i)*101 + 7), desk.Text("杭州仪器设备有限公司"), desk.Rate("12.34")})
+	}
+	return r
+}
+
+func BenchmarkWrite100000(b *testing.B) {
+	for _, form := range forms {
+		b.Run(string(form), func(b *testing.B) {
+			r := large(form, 100_000)
+			for b.Loop() {
+				if err := r.Write(io.Discard); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkRead100000(b *testing.B) {
+	for _, form := range forms {
+		b.Run(string(form), func(b *testing.B) {
+			path := saved(b, b.TempDir(), large(form, 100_000))
+			for b.Loop() {
+				texts, err := reports.ReadTexts(path, form)
+				if err != nil {
+					b.Fatal(err, len(texts))
+				}
+			}
+		})
+	}
+}

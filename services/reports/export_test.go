@@ -1,0 +1,29 @@
+package reports
+
+// ReadTexts returns the first column of a report below its headings, as it is read back.
+func ReadTexts(path string, form Form) (texts []string, err error) {
+	f, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	sheet := ""
+	if form == XLSX {
+		sheet = tableSheet.Zh
+	}
+	below := false
+	for row, err := range f.rows(sheet) {
+		if err != nil {
+			return nil, err
+		}
+		text := foundAt(row, 0).text
+		if below {
+			if form == ForExcel {
+				text = armed(text)
+			}
+			texts = append(texts, text)
+		}
+		below = below || text == "文本"
+	}
+	return texts, nil
+}

@@ -1,0 +1,133 @@
+package reports
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Limits of a spreadsheet.
+const (
+	rowsMax      = 1_048_576
+	columnsMax   = 16_384
+	cellCharsMax = 32_767 // in units of UTF-16
+)
+
+// Error says in both languages what is wrong with a file or a report.
+type Error struct{ Reason events.Text }
+
+// Text says so to a user.
+func (e *Error) Text() events.Text { return e.Reason }
+
+// Error implements error.
+func (e *Error) Error() string { return "reports: " + e.Reason.En }
+
+func bad(zh, en string, args ...any) error { return &Error{events.Say(zh, en, args...)} }
+
+// FormOf returns the form of a file by the end of its name.
+func FormOf(path string, forExcel bool) (Form, error) {
+	switch ext := strings.ToLower(filepath.Ext(path)); {
+	case ext == ".xlsx" && !forExcel:
+		return XLSX, nil
+	case ext == ".xlsx":
+		return "", bad("%s 是 XLSX，不需要 --for-excel；它用于 CSV", "%s is XLSX and needs no --for-excel, which is for CSV", path)
+	case ext == ".csv" && forExcel:
+		return ForExcel, nil
+	case ext == ".csv":
+		return CSV, nil
+	}
+	return "", bad("%s：报表文件名应以 .xlsx 或 .csv 结尾", "%s: the name of a report ends in .xlsx or .csv", path)
+}
+
+// Write writes the report to a writer.
+func (r *Report) Write(to io.Writer) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	if r.Form == XLSX {
+		return r.writeXLSX(to)
+	}
+	return r.writeCSV(to)
+}
+
+// check refuses what a spreadsheet cannot hold: a report is never cut short. A CSV file without ForExcel has no limits.
+func (r *Report) check() error {
+	if r.Form == CSV {
+		return nil
+	}
+	for _, s := range r.sheets() {
+		rows := 0
+		for l := range s.lines {
+			rows++
+			if rows > rowsMax {
+				return bad("报表超过 %d 行，电子表格放不下；请缩小查询范围，或写成不带 --for-excel 的 CSV", "the report has more than the %d rows of a spreadsheet; ask for less, or write CSV without --for-excel", rowsMax)
+			}
+			if len(l.cells) > columnsMax {
+				return bad("报表有 %d 列，超过电子表格的 %d 列", "the report has %d columns, a spreadsheet at most %d", len(l.cells), columnsMax)
+			}
+			for i, c := range l.cells {
+				if len(c.text) > cellCharsMax && charsOf(c.text) > cellCharsMax {
+					return bad("第 %d 行第 %d 列超过 %d 个字符，电子表格放不下；请写成不带 --for-excel 的 CSV", "row %d, column %d is longer than the %d characters of a cell; write CSV without --for-excel", rows, i+1, cellCharsMax)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func charsOf(s string) (n int) {
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}
+
+// Absent refuses a path where there is something already: a report filed is never overwritten.
+func Absent(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return exists(path)
+	}
+	return nil
+}
+
+func exists(path string) error {
+	return bad("%s 已经存在，不会覆盖；请换一个文件名，或先移走它", "%s exists already and will not be overwritten; choose another name, or move it away first", path)
+}
+
+// Create writes a new file. It appears under its name whole and durable, or not at all; what is there already is never
+// overwritten.
+func Create(path string, write func(io.Writer) error) (err error) {
+	if err := Absent(path); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".taizhang-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already when it was renamed
+	if err := errors.Join(cmp.Or(write(f), f.Chmod(0o644), f.Sync()), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+		return exists(path)
+	} else if err != nil { // a file system without links
+		if err := os.Rename(f.Name(), path); err != nil {
+			return err
+		}
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

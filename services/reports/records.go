@@ -1,0 +1,155 @@
+package reports
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// RecordBehind is a record that a row follows from.
+type RecordBehind struct {
+	ID       uuid.UUID   `json:"id"`
+	Position uint64      `json:"position"`
+	Kind     events.Kind `json:"kind"`
+	On       events.Date `json:"on"`
+	Doc      string      `json:"doc,omitzero"`
+}
+
+// recordsMax is how many records are named, the newest.
+const recordsMax = 5
+
+// tableRow is a row of a table by the names of its columns.
+type tableRow struct {
+	columns []string
+	cells   map[string]desk.Cell
+}
+
+func rowOf(t *desk.Table, i int) tableRow {
+	row := tableRow{cells: map[string]desk.Cell{}}
+	for j, c := range t.Columns {
+		if c.Name != "" {
+			row.columns = append(row.columns, c.Name)
+			row.cells[c.Name] = t.Rows[i][j]
+		}
+	}
+	return row
+}
+
+func (r tableRow) text(name string) string { return r.cells[name].CSV() }
+
+// tracer finds the records behind a row, as known at a position.
+type tracer struct {
+	ledger   *ledger.Ledger
+	register *projections.Register
+	on       events.Date
+	position uint64
+}
+
+// thingColumns are the columns that name what one or a few records are about, the most particular first.
+var thingColumns = []string{"voucher", "reversalVoucher", "grant", "match", "project", "taskBook", "incident", "finding", "listing", "trial"}
+
+// behind returns the records that the row names; else those that its alert follows from; else those that name what it is
+// about; else the newest of its center. A row of several centers has none.
+func (t *tracer) behind(ctx context.Context, row tableRow) (events.CenterID, []RecordBehind, error) {
+	center := events.CenterID(row.text("center"))
+	stream := center.Stream()
+	if center == "" {
+		stream = ""
+	}
+	var wanted func(s *events.Stored) bool
+	if id, position := row.record(); id != uuid.Nil || position > 0 {
+		wanted = func(s *events.Stored) bool { return s.ID == id || s.Position == position }
+		return t.collect(ctx, center, stream, wanted)
+	}
+	if !t.register.Knows(center) {
+		return center, nil, nil
+	}
+	if ids := t.alert(center, row); len(ids) > 0 {
+		wanted = func(s *events.Stored) bool { return slices.Contains(ids, s.ID) }
+		return t.collect(ctx, center, stream, wanted)
+	}
+	for _, name := range thingColumns {
+		thing, ok := row.cells[name].Data.(string)
+		if !ok || thing == "" {
+			continue
+		}
+		quoted, err := json.Marshal(thing)
+		if err != nil {
+			continue
+		}
+		wanted = func(s *events.Stored) bool { return bytes.Contains(s.Body, quoted) }
+		if _, list, err := t.collect(ctx, center, stream, wanted); err != nil || len(list) > 0 {
+			return center, list, err
+		}
+	}
+	_, list, err := t.collect(ctx, center, stream, func(*events.Stored) bool { return true })
+	return center, list[max(0, len(list)-1):], err
+}
+
+// record returns the id or the position of a record that a row names.
+func (r tableRow) record() (id uuid.UUID, position uint64) {
+	for _, name := range []string{"record", "event", "id"} {
+		if id, err := uuid.Parse(r.text(name)); err == nil {
+			return id, 0
+		}
+	}
+	if n, ok := r.cells["position"].Data.(int64); ok && n > 0 {
+		position = uint64(n)
+	}
+	return uuid.Nil, position
+}
+
+// alert returns the ids of the records that the alert of a row follows from.
+func (t *tracer) alert(center events.CenterID, row tableRow) (ids []uuid.UUID) {
+	code := aggregates.Code(row.text("code"))
+	if aggregates.LookupAlert(code) == nil {
+		return nil
+	}
+	raisedOn, _ := events.ParseDate(row.text("raisedOn")) // none narrows nothing down
+	for _, x := range t.register.Explain(center, t.on, code, row.text("key"), raisedOn) {
+		ids = append(ids, x.Because...)
+	}
+	return ids
+}
+
+// collect reads a stream, or all of them, up to the position and keeps the newest records that are wanted and are dated
+// by the date asked about.
+func (t *tracer) collect(ctx context.Context, center events.CenterID, stream events.StreamID, wanted func(*events.Stored) bool) (events.CenterID, []RecordBehind, error) {
+	read := t.ledger.Store().ReadAll(ctx, 0)
+	if stream != "" {
+		read = t.ledger.Store().ReadStream(ctx, stream, 0)
+	}
+	var list []RecordBehind
+	for s, err := range read {
+		if err != nil {
+			return center, nil, err
+		}
+		if s.Position > t.position {
+			break
+		}
+		if !wanted(&s) {
+			continue
+		}
+		found := RecordBehind{ID: s.ID, Position: s.Position, Kind: s.Kind}
+		if rec, err := events.DecodeEvent(s); err == nil { // one that does not decode is named all the same
+			if rec.On > t.on {
+				continue
+			}
+			found.On, found.Doc = rec.On, rec.Doc
+		}
+		list = append(list, found)
+		if len(list) > recordsMax {
+			list = slices.Delete(list, 0, 1)
+		}
+	}
+	return center, list, nil
+}

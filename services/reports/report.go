@@ -1,0 +1,267 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// Form is how a report is written.
+type Form string
+
+// The forms. ForExcel is CSV that spreadsheet programs open as it is meant: with a byte order mark, and with what they
+// would take for a formula, a number or a date defused.
+const (
+	XLSX     Form = "xlsx"
+	CSV      Form = "csv"
+	ForExcel Form = "csv for excel"
+)
+
+// Request is what a report is made of.
+type Request struct {
+	Question desk.Question
+	Lang     string // zh or en
+	Form     Form
+	Version  string // of the program that writes it
+}
+
+// Report is the answer to a question with what it takes to ask it again.
+type Report struct {
+	Request
+	Table    *desk.Table
+	Position uint64           // of the ledger
+	last     lastRecord       // zero for a ledger without records
+	Policy   events.PolicyRef // in force on the date asked about, or empty
+}
+
+// Make asks the question. Its errors are those of desk.Ask and of the store, and an *Error for a date beyond the years of
+// the ledger: a report that says 9999 shall not cost eight thousand years of month-ends.
+func Make(ctx context.Context, d *desk.Desk, r Request) (*Report, error) {
+	if r.Question.On.Year() > events.YearMax {
+		return nil, bad("截至日期 %[1]s 晚于 %[2]d 年，不能写成报表", "the date %[1]s is after %[2]d, of which there is no report", r.Question.On, events.YearMax)
+	}
+	table, err := d.Ask(ctx, r.Question)
+	if err != nil {
+		return nil, err
+	}
+	report := &Report{Request: r, Table: table, Position: d.Register.Position()}
+	if p := d.Register.Timeline().Reading(r.Question.On); p != nil {
+		report.Policy = p.Ref()
+	}
+	report.last, err = placeAt(ctx, d.Ledger, report.Position)
+	return report, err
+}
+
+// lastRecord is the record at a position.
+type lastRecord struct {
+	events.Place
+	ID uuid.UUID
+}
+
+// placeAt finds the record at a position; none at 0.
+func placeAt(ctx context.Context, l *ledger.Ledger, position uint64) (lastRecord, error) {
+	if position == 0 {
+		return lastRecord{}, nil
+	}
+	for s, err := range l.Store().ReadAll(ctx, position-1) {
+		if err != nil {
+			return lastRecord{}, fmt.Errorf("reports: read position %d: %w", position, err)
+		}
+		if s.Position == position {
+			return lastRecord{s.Place, s.ID}, nil
+		}
+		break
+	}
+	return lastRecord{}, nil // in this ledger no record lies there
+}
+
+func inShanghai(t time.Time) string { return t.In(events.Shanghai).Format(time.RFC3339Nano) }
+
+// line is one row of a report as it shall be.
+type line struct {
+	cells []value
+	look  look
+	row   int // of the table, from 0, when the look is plain
+}
+
+// look is how a row of a sheet is shown.
+type look int
+
+const (
+	plain look = iota
+	title
+	caption
+	heading
+	total
+	note
+)
+
+// sheet is one sheet of a report; a CSV file is one.
+type sheet struct {
+	name  string
+	lines func(yield func(line) bool)
+}
+
+// Names of the sheets, in both languages.
+var (
+	tableSheet      = events.Say("报表", "Report")
+	provenanceSheet = events.Say("出处", "Provenance")
+)
+
+// sheets returns the provenance first: when the ledger is another one, that says so better than a figure.
+func (r *Report) sheets() []sheet {
+	if r.Form == XLSX {
+		return []sheet{{provenanceSheet.In(r.Lang), r.provenanceLines}, {tableSheet.In(r.Lang), func(yield func(line) bool) { _ = r.head(yield) && r.body(yield) }}}
+	}
+	return []sheet{{"", func(yield func(line) bool) { _ = r.provenanceRows(yield) && r.body(yield) }}}
+}
+
+// fact is one row of the provenance. Its name is what Reproduce looks for.
+type fact struct {
+	name  string
+	label events.Text
+	value value
+}
+
+// Names of the facts that a question is asked again from.
+const (
+	questionFact = "question"
+	positionFact = "position"
+	langFact     = "lang"
+	formFact     = "form"
+	versionFact  = "version"
+)
+
+func (r *Report) facts() []fact {
+	question, err := json.Marshal(r.Question, json.Deterministic(true))
+	if err != nil { // a question is texts and a date
+		question = []byte(err.Error())
+	}
+	recorded, last, policy := "", "", desk.PolicyName(r.Policy)
+	if r.last.Position > 0 {
+		recorded, last = inShanghai(r.last.RecordedAt), r.last.ID.String()
+	}
+	return []fact{
+		{"title", events.Say("标题", "title"), textValue(r.Table.Title.In(r.Lang))},
+		{"unit", events.Say("金额单位", "unit of amounts"), textValue(r.unit())},
+		{"asOf", events.Say("截至日期", "as of"), value{date, r.Question.On.String()}},
+		{positionFact, events.Say("台账位置", "position of the ledger"), value{number, fmt.Sprint(r.Position)}},
+		{"recordedAt", events.Say("该位置记录的写入时间", "when the record there was written"), textValue(recorded)},
+		{"record", events.Say("该位置记录的编号", "id of the record there"), textValue(last)},
+		{"policy", events.Say("适用政策", "policy in force"), textValue(policy)},
+		{"policyDigest", events.Say("政策摘要", "digest of the policy"), textValue(r.Policy.Digest)},
+		{questionFact, events.Say("查询", "question"), textValue(string(question))},
+		{"rows", events.Say("行数", "rows"), value{number, fmt.Sprint(len(r.Table.Rows))}},
+		{langFact, events.Say("语言", "language"), textValue(r.Lang)},
+		{formFact, events.Say("形式", "form"), textValue(string(r.Form))},
+		{versionFact, events.Say("程序版本", "version of the program"), textValue(r.Version)},
+	}
+}
+
+// unit is that of the amounts, or "" for a table without any.
+func (r *Report) unit() string {
+	isMoney := func(c desk.Column) bool { return strings.HasSuffix(c.Name, "Fen") }
+	found := slices.ContainsFunc(r.Table.Columns, isMoney)
+	for _, row := range r.Table.Rows {
+		if found {
+			break
+		}
+		found = slices.ContainsFunc(row, func(c desk.Cell) bool { _, ok := c.Data.(events.Fen); return ok })
+	}
+	if !found {
+		return ""
+	}
+	return events.Say("元", "yuan").In(r.Lang)
+}
+
+func (r *Report) say(zh, en string, args ...any) string {
+	return events.Say(zh, en, args...).In(r.Lang)
+}
+
+// provenanceLines is the sheet of the provenance: what people call a fact, the fact, and its name.
+func (r *Report) provenanceLines(yield func(line) bool) {
+	if !yield(line{cells: []value{textValue(provenanceSheet.In(r.Lang))}, look: title}) {
+		return
+	}
+	for _, f := range r.facts() {
+		if !yield(line{cells: []value{textValue(f.label.In(r.Lang)), f.value, textValue(f.name)}, look: note}) {
+			return
+		}
+	}
+	yield(line{cells: []value{textValue(r.say("核对：taizhang reproduce 本文件", "To check: taizhang reproduce this file"))}, look: caption})
+}
+
+// provenanceRows are the facts above the table of a CSV file.
+func (r *Report) provenanceRows(yield func(line) bool) bool {
+	for _, f := range r.facts() {
+		if !yield(line{cells: []value{textValue("#" + f.name), f.value}, look: note}) {
+			return false
+		}
+	}
+	return true
+}
+
+// head is the title and the line below it.
+func (r *Report) head(yield func(line) bool) bool {
+	parts := []string{r.say("截至 %s", "as of %s", r.Question.On), r.say("台账位置 %d", "position %d", r.Position)}
+	if unit := r.unit(); unit != "" {
+		parts = append([]string{r.say("金额单位：%s", "amounts in %s", unit)}, parts...)
+	}
+	if r.Policy.ID != "" {
+		parts = append(parts, r.say("政策 %s（摘要 %s）", "policy %s (digest %s)", desk.PolicyName(r.Policy), r.Policy.Digest))
+	}
+	return yield(line{cells: []value{textValue(r.Table.Title.In(r.Lang))}, look: title}) &&
+		yield(line{cells: []value{textValue(strings.Join(parts, r.say("；", "; ")))}, look: caption})
+}
+
+// body is the columns that have titles, for people: headings, rows, totals and notes.
+func (r *Report) body(yield func(line) bool) bool {
+	t := r.Table
+	cellsOf := func(row []desk.Cell) []value {
+		list := make([]value, 0, len(row))
+		for i, c := range t.Columns {
+			if c.Title.En != "" {
+				list = append(list, valueOf(row[i], r.Lang))
+			}
+		}
+		return list
+	}
+	if !yield(line{cells: r.headings(), look: heading}) {
+		return false
+	}
+	for i, row := range t.Rows {
+		if !yield(line{cells: cellsOf(row), row: i}) {
+			return false
+		}
+	}
+	if len(t.Rows) == 0 && !yield(line{cells: []value{textValue(t.Empty.In(r.Lang))}, look: caption}) {
+		return false
+	}
+	if t.Totals != nil && !yield(line{cells: cellsOf(t.Totals), look: total}) {
+		return false
+	}
+	for _, n := range t.Notes {
+		if !yield(line{cells: []value{textValue(n.In(r.Lang))}, look: caption}) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Report) headings() (list []value) {
+	for _, c := range r.Table.Columns {
+		if c.Title.En != "" {
+			list = append(list, textValue(c.Title.In(r.Lang)))
+		}
+	}
+	return list
+}

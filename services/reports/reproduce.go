@@ -1,0 +1,254 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// Outcome is what came of reproducing a report: nothing differs, or the first cell that does.
+type Outcome struct {
+	Request
+	Position uint64
+	Rows     int
+	Differs  *Difference
+}
+
+// Difference is the first cell in which a file is not what the ledger gives. Row counts from 1, Cell names the cell as
+// spreadsheet programs do. Records are the newest behind the row, if it is about any.
+type Difference struct {
+	Why      events.Text     `json:"why"`
+	Sheet    string          `json:"sheet,omitzero"`
+	Cell     string          `json:"cell,omitzero"`
+	Row      int             `json:"row,omitzero"`
+	Column   string          `json:"column,omitzero"`
+	InFile   string          `json:"inFile"`
+	InLedger string          `json:"inLedger"`
+	Center   events.CenterID `json:"center,omitzero"`
+	Records  []RecordBehind  `json:"records,omitempty"`
+	RowData  []NamedText     `json:"rowData,omitempty"` // of the row as the ledger gives it
+	row      int             // of the table, or -1
+}
+
+// NamedText is a cell of a table by the name of its column.
+type NamedText struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Reproduce reads a report, asks the ledger of a desk its question again at its position and compares. A file that cannot be read as a
+// report is an *Error.
+func Reproduce(ctx context.Context, d *desk.Desk, path string) (*Outcome, error) {
+	f, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	r, position, err := request(f)
+	if err != nil {
+		return nil, err
+	}
+	out := &Outcome{Request: r, Position: position}
+	if now := d.Ledger.Register().Position(); position > now {
+		out.Differs = &Difference{row: -1, InFile: strconv.FormatUint(position, 10), InLedger: strconv.FormatUint(now, 10),
+			Why: events.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at position %d and the report was written at %d: it is another ledger, or records are missing", now, position)}
+		return out, nil
+	}
+	register, err := knownAt(ctx, d.Ledger, position)
+	if err != nil {
+		return nil, err
+	}
+	report, err := Make(ctx, &desk.Desk{Ledger: d.Ledger, Register: register, Root: d.Root}, r)
+	if err != nil {
+		return nil, err
+	}
+	out.Rows = len(report.Table.Rows)
+	if out.Differs, err = report.compare(f); err != nil || out.Differs == nil {
+		return out, err
+	}
+	return out, out.Differs.trace(ctx, d.Ledger, register, report)
+}
+
+// knownAt is the read models at a position; 0 is before the first record.
+func knownAt(ctx context.Context, l *ledger.Ledger, position uint64) (*projections.Register, error) {
+	switch position {
+	case 0:
+		return projections.NewRegister(), nil
+	case l.Register().Position():
+		return l.Register(), nil
+	}
+	return l.KnownAt(ctx, ledger.Point{Position: position})
+}
+
+// compare returns the first difference, or nil.
+func (r *Report) compare(f file) (*Difference, error) {
+	sheets, names := r.sheets(), f.names()
+	for _, s := range sheets {
+		if !slices.Contains(names, s.name) {
+			return &Difference{row: -1, Sheet: s.name, Why: events.Say("缺少工作表“%s”", "the sheet %q is missing", s.name)}, nil
+		}
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(sheets, func(s sheet) bool { return s.name == name }) {
+			return &Difference{row: -1, Sheet: name, Why: events.Say("工作表“%s”不属于报表", "the sheet %q is no part of the report", name)}, nil
+		}
+	}
+	for _, s := range sheets {
+		if d, err := r.compareSheet(f, s); d != nil || err != nil {
+			return d, err
+		}
+	}
+	return nil, nil
+}
+
+// compareSheet goes through a sheet and the file side by side, holding one row of each.
+func (r *Report) compareSheet(f file, s sheet) (*Difference, error) {
+	nextFound, stop := iter.Pull2(f.rows(s.name))
+	defer stop()
+	nextLine, stopLines := iter.Pull(iter.Seq[line](s.lines))
+	defer stopLines()
+	for row := 1; ; row++ {
+		want, more := nextLine()
+		got, err, left := nextFound()
+		if err != nil {
+			return nil, err
+		}
+		if !more && !left {
+			return nil, nil
+		}
+		column := firstUnequal(f, got, want)
+		if column < 0 && more == left {
+			continue
+		}
+		if column < 0 { // a row that is all blank
+			column = 0
+		}
+		d := r.differenceAt(f, s, got, want, row, column)
+		if !more {
+			d.Why = events.Say("文件多出这一行", "the file has a row more")
+			return d, nil
+		}
+		if !left {
+			d.Why = events.Say("文件缺少这一行", "the file lacks this row")
+			return d, nil
+		}
+		return d, explainShift(f, d, got, want, nextFound, nextLine)
+	}
+}
+
+// explainShift says if a whole row was put in or taken out.
+func explainShift(f file, d *Difference, got []found, want line, nextFound func() ([]found, error, bool), nextLine func() (line, bool)) error {
+	after, ok := nextLine()
+	if ok && len(got) > 0 && firstUnequal(f, got, after) < 0 {
+		d.Why = events.Say("文件缺少这一行", "the file lacks this row")
+		return nil
+	}
+	got, err, ok := nextFound()
+	if ok && err == nil && len(got) > 0 && firstUnequal(f, got, want) < 0 {
+		d.Why = events.Say("文件多出这一行", "the file has a row more")
+	}
+	return err
+}
+
+// firstUnequal returns the first column in which a row of the file is not as it shall be, or -1.
+func firstUnequal(f file, got []found, want line) int {
+	for i := range max(len(got), len(want.cells)) {
+		if !f.is(foundAt(got, i), valueAt(want, i)) {
+			return i
+		}
+	}
+	return -1
+}
+
+func foundAt(row []found, i int) found {
+	if i < len(row) {
+		return row[i]
+	}
+	return found{}
+}
+
+func valueAt(l line, i int) value {
+	if i < len(l.cells) {
+		return l.cells[i]
+	}
+	return value{}
+}
+
+func (r *Report) differenceAt(f file, s sheet, got []found, want line, row, column int) *Difference {
+	c, v := foundAt(got, column), valueAt(want, column)
+	d := &Difference{Sheet: s.name, Row: row, Cell: columnName(column) + strconv.Itoa(row), row: -1,
+		Why: events.Say("单元格与台账不符", "a cell is not what the ledger gives"), InFile: shown(f, c, v), InLedger: v.text}
+	switch {
+	case want.look == note:
+		d.Column = want.cells[0].text
+		d.Why = events.Say("出处与台账不符：这可能是另一部台账", "the provenance is not that of the ledger: it may be another one")
+	case want.look == plain && len(want.cells) > 0 || want.look == total:
+		d.Column = valueAt(line{cells: r.headings()}, column).text
+		if want.look == plain {
+			d.row = want.row
+		}
+	}
+	return d
+}
+
+// shown is what a cell of a file shows, beside a value of some sort.
+func shown(f file, c found, beside value) string {
+	if c.formula != "" {
+		return c.formula
+	}
+	x, isXLSX := f.(*xlsxFile)
+	if !isXLSX || c.sort != foundNumber {
+		return c.text
+	}
+	num, err := strconv.ParseFloat(c.text, 64)
+	if err != nil {
+		return c.text
+	}
+	switch beside.sort {
+	case date:
+		if d := serialEpoch + events.Date(num); num == float64(int32(num)) && d >= firstSerialDate && x.is(c, value{date, d.String()}) {
+			return d.String()
+		}
+	case percent:
+		return strconv.FormatFloat(num*100, 'f', -1, 64)
+	case money:
+		if s := strconv.FormatFloat(num, 'f', 2, 64); x.is(c, value{money, s}) {
+			return s
+		}
+	}
+	return strconv.FormatFloat(num, 'f', -1, 64)
+}
+
+// columnName is A for 0, Z for 25, AA for 26.
+func columnName(i int) string {
+	if i < 26 {
+		return string(rune('A' + i))
+	}
+	return columnName(i/26-1) + string(rune('A'+i%26))
+}
+
+// trace finds the records behind the row that differs.
+func (d *Difference) trace(ctx context.Context, l *ledger.Ledger, register *projections.Register, r *Report) error {
+	if d.row < 0 || d.row >= len(r.Table.Rows) {
+		return nil
+	}
+	row := rowOf(r.Table, d.row)
+	for _, c := range row.columns {
+		if text := row.text(c); text != "" {
+			d.RowData = append(d.RowData, NamedText{c, text})
+		}
+	}
+	t := tracer{ledger: l, register: register, on: r.Question.On, position: r.Position}
+	var err error
+	if d.Center, d.Records, err = t.behind(ctx, row); err != nil {
+		return fmt.Errorf("reports: look for records: %w", err)
+	}
+	return nil
+}

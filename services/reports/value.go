@@ -1,0 +1,125 @@
+package reports
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
+)
+
+// sort is what a cell of a report is.
+type sort int
+
+const (
+	blank sort = iota
+	text
+	number  // a count, a year or a position
+	money   // in yuan, with two decimals
+	percent // with two decimals
+	date
+)
+
+// value is one cell of a report as it shall be. Text is what a CSV file holds: a decimal number, a date YYYY-MM-DD.
+type value struct {
+	sort sort
+	text string
+}
+
+// digitsMax is how many digits spreadsheet programs keep of a number. One with more is written as text: exact and not
+// to be added up is better than rounded.
+const digitsMax = 15
+
+// valueOf returns the cell of a table: data with a type as such, everything else as people read it.
+func valueOf(c desk.Cell, lang string) value {
+	switch v := c.Data.(type) {
+	case events.Fen:
+		return value{money, hundredths(int64(v))}
+	case events.Date:
+		return value{date, v.String()}
+	case desk.Percent:
+		return value{percent, string(v)}
+	case int64:
+		return value{number, strconv.FormatInt(v, 10)}
+	}
+	return textValue(c.Shown.In(lang))
+}
+
+func textValue(s string) value {
+	if s == "" {
+		return value{}
+	}
+	return value{text, s}
+}
+
+// hundredths writes a number of hundredths with two decimals: fen as yuan.
+func hundredths(v int64) string {
+	sign, u := "", uint64(v)
+	if v < 0 {
+		sign, u = "-", -u
+	}
+	return sign + strconv.FormatUint(u/100, 10) + "." + string([]byte{'0' + byte(u/10%10), '0' + byte(u%10)})
+}
+
+// firstSerialDate is the first day from which all spreadsheet programs count alike: before it some have a 29 February
+// 1900.
+var firstSerialDate = events.DateOf(1900, 3, 1)
+
+var serialEpoch = events.DateOf(1899, 12, 30)
+
+// inXLSX returns the cell as a spreadsheet holds it: a number that it cannot keep exactly, and a day that it cannot count,
+// are text. num is the number of a cell that is not text.
+func (v value) inXLSX() (as value, num float64) {
+	switch v.sort {
+	case date:
+		if d, err := events.ParseDate(v.text); err == nil && d >= firstSerialDate {
+			return v, float64(d - serialEpoch)
+		}
+	case number, money:
+		if num, ok := exactFloat(v.text); ok {
+			return v, num
+		}
+	case percent:
+		if num, ok := exactFloat(overHundred(v.text)); ok {
+			return v, num
+		}
+	default:
+		return value{v.sort, visible(v.text)}, 0
+	}
+	return value{text, v.text}, 0
+}
+
+// exactFloat parses a decimal number of no more digits than a spreadsheet program keeps.
+func exactFloat(s string) (float64, bool) {
+	if len(strings.Trim(strings.TrimLeft(s, "-0."), ".")) > digitsMax+1 {
+		return 0, false
+	}
+	num, err := strconv.ParseFloat(s, 64)
+	return num, err == nil
+}
+
+// overHundred divides a decimal number with two decimals by a hundred: 59.02 percent is 0.5902.
+func overHundred(s string) string {
+	digits, negative := strings.CutPrefix(strings.Replace(s, ".", "", 1), "-")
+	for len(digits) < 5 {
+		digits = "0" + digits
+	}
+	if negative {
+		digits = "-" + digits
+	}
+	return digits[:len(digits)-4] + "." + digits[len(digits)-4:]
+}
+
+// visible replaces the control characters that XML cannot hold by their pictures, such as ␁, and non-characters by the
+// replacement character. Tab and the ends of lines stay.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r < 0x20 && r != '\t' && r != '\n' && r != '\r':
+			return 0x2400 + r
+		case r == 0xFFFE || r == 0xFFFF:
+			return 0xFFFD
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,200 @@
+package reports
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strconv"
+	"sync"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// Unit is that of the amounts in a yearly report.
+type Unit string
+
+// The units. Amounts in 万元 are rounded to two decimals, half away from zero, so that a sum may differ from its parts.
+const (
+	Yuan         Unit = "yuan"
+	TenThousands Unit = "wan"
+)
+
+// Yearly is what a yearly report is asked for.
+type Yearly struct {
+	Year    int
+	Center  events.CenterID // "" for the province
+	On      events.Date     // figures as of
+	Lang    string
+	Unit    Unit
+	Version string // of the program
+}
+
+//go:embed yearly.html
+var yearlyText string
+
+var yearlyTemplate = sync.OnceValues(func() (*template.Template, error) { return template.New("yearly").Parse(yearlyText) })
+
+// WriteHTML writes the report as one HTML file that needs no other: printed it is the form that is filed. A center that the
+// ledger does not have is a *desk.UnknownCenterError; a year that has not begun, and a center that was not registered
+// by the date, an *Error.
+func (y *Yearly) WriteHTML(ctx context.Context, d *desk.Desk, to io.Writer) error {
+	if y.Year > y.On.Year() {
+		return bad("截至 %[1]s，%[2]d 年尚未开始", "as of %[1]s the year %[2]d has not begun", y.On, y.Year)
+	}
+	f, err := y.form(ctx, d)
+	if err != nil {
+		return err
+	}
+	if err := f.provenance(ctx, d); err != nil {
+		return err
+	}
+	t, err := yearlyTemplate()
+	if err != nil {
+		return fmt.Errorf("reports: read template: %w", err)
+	}
+	return t.Execute(to, f)
+}
+
+// form is a yearly report as the template prints it: texts in one language.
+type form struct {
+	*Yearly
+	Title, Of  string
+	Head       []string
+	Sections   []section
+	Sign       []signature
+	Provenance string
+}
+
+type section struct {
+	Title   string
+	Columns []formColumn
+	Rows    []formRow
+	Empty   string
+	Notes   []string
+}
+
+type formColumn struct{ Title string }
+
+type formRow struct {
+	Cells []formCell
+	Total bool
+}
+
+type formCell struct {
+	Text   string
+	Number bool
+}
+
+// signature is a place to sign; with a text it is filled in already.
+type signature struct{ Label, Text string }
+
+func (y *Yearly) say(zh, en string, args ...any) string {
+	return visible(events.Say(zh, en, args...).In(y.Lang))
+}
+
+func (y *Yearly) form(ctx context.Context, d *desk.Desk) (*form, error) {
+	f := &form{Yearly: y, Title: y.say("省技术转移转化中心年度经费执行与合规情况表", "Yearly report of provincial technology-transfer centers: execution of money and compliance")}
+	f.Head = []string{y.say("财政年度：%d", "fiscal year: %d", y.Year), y.say("数据截至：%s", "figures as of: %s", y.On), y.say("金额单位：%s", "amounts in %s", y.unitWord())}
+	if y.On < events.YearEnd(y.Year) {
+		f.Head = append(f.Head, y.say("（年内数据，年度尚未结束）", "(the year is not over)"))
+	}
+	if y.Unit == TenThousands {
+		f.Head = append(f.Head, y.say("（四舍五入，合计与分项之间可能有尾差）", "(rounded: a sum may differ from its parts)"))
+	}
+	unit := ""
+	if y.Center != "" {
+		name, err := f.center(d)
+		if err != nil {
+			return nil, err
+		}
+		unit = name
+	} else {
+		if err := ledger.Evaluate(ctx, d.Register, y.On); err != nil {
+			return nil, err
+		}
+		f.province(d)
+	}
+	f.Sign = []signature{{y.say("填报单位（公章）：", "reporting unit (seal): "), visible(unit)}, {y.say("单位负责人：", "head of unit: "), ""},
+		{y.say("填表人：", "filled in by: "), ""}, {y.say("填报日期：", "date: "), y.say("　　　　年　　月　　日", "")}}
+	return f, nil
+}
+
+// provenance is the last line: what the figures are of.
+func (f *form) provenance(ctx context.Context, d *desk.Desk) error {
+	position := d.Register.Position()
+	f.Provenance = f.say("出处：数据截至 %s；台账位置 %d", "Provenance: figures as of %s; position %d of the ledger", f.On, position)
+	last, err := placeAt(ctx, d.Ledger, position)
+	if err != nil {
+		return err
+	}
+	if last.Position > 0 {
+		f.Provenance += f.say("（记录 %s，写入于 %s）", " (record %s, written %s)", last.ID, inShanghai(last.RecordedAt))
+	}
+	if p := d.Register.Timeline().Reading(f.On); p != nil {
+		f.Provenance += f.say("；政策 %s，摘要 %s", "; policy %s, digest %s", desk.PolicyName(p.Ref()), p.Digest())
+	}
+	f.Provenance += f.say("；程序版本 %s。", "; program %s.", f.Version)
+	return nil
+}
+
+func (y *Yearly) unitWord() string {
+	if y.Unit == TenThousands {
+		return y.say("万元", "10,000 yuan")
+	}
+	return y.say("元", "yuan")
+}
+
+// fen writes an amount in the unit of the report.
+func (y *Yearly) fen(v events.Fen) formCell {
+	if y.Unit == TenThousands {
+		half := events.Fen(5000)
+		if v < 0 {
+			half = -half
+		}
+		v = (v + half) / 10000
+	}
+	return formCell{aggregates.ShowFen(v), true}
+}
+
+func (y *Yearly) number(n int) formCell { return formCell{strconv.Itoa(n), true} }
+
+func plainCell(s string) formCell { return formCell{Text: visible(s)} }
+
+func (y *Yearly) word(t events.Text) formCell { return plainCell(t.In(y.Lang)) }
+
+func dateCell(d events.Date) formCell {
+	if d == 0 {
+		return formCell{}
+	}
+	return formCell{Text: d.String()}
+}
+
+func (y *Yearly) rate(m aggregates.Money) formCell { return formCell{m.RatePercent(), true} }
+
+func (y *Yearly) yes(b bool) formCell {
+	if !b {
+		return formCell{}
+	}
+	return plainCell(y.say("是", "yes"))
+}
+
+// section begins a section; the titles of the columns are Texts.
+func (f *form) section(title, empty string, columns ...events.Text) *section {
+	s := section{Title: title, Empty: empty}
+	for _, c := range columns {
+		s.Columns = append(s.Columns, formColumn{c.In(f.Lang)})
+	}
+	f.Sections = append(f.Sections, s)
+	return &f.Sections[len(f.Sections)-1]
+}
+
+func (s *section) add(cells ...formCell) { s.Rows = append(s.Rows, formRow{Cells: cells}) }
+
+func (s *section) total(cells ...formCell) {
+	s.Rows = append(s.Rows, formRow{Cells: cells, Total: true})
+}

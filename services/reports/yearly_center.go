@@ -1,0 +1,156 @@
+package reports
+
+import (
+	"strings"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
+)
+
+// center fills in the report of one center, and returns who files it.
+func (f *form) center(d *desk.Desk) (unit string, err error) {
+	if !d.Register.Knows(f.Center) {
+		return "", &desk.UnknownCenterError{Center: f.Center}
+	}
+	a := d.Register.Annual(f.Center, f.On, f.Year)
+	if a == nil {
+		return "", bad("截至 %[1]s，中心 %[2]s 尚未登记", "as of %[1]s the center %[2]s is not registered", f.On, f.Center)
+	}
+	facts := d.Register.Facts(f.Center, f.On)
+	f.Of = visible(facts.Name + " " + string(f.Center))
+	s := f.section(f.say("一、基本情况", "1. The center"), "", events.Say("项目", "item"), events.Say("内容", "value"))
+	add := func(zh, en, value string) { s.add(f.word(events.Text{Zh: zh, En: en}), plainCell(value)) }
+	add("牵头建设单位", "lead unit", facts.LeadUnit)
+	add("统一社会信用代码", "USCC", facts.USCC)
+	add("行政区划", "region", strings.TrimSpace(facts.Region+" "+projections.RegionName(facts.Region)))
+	add("主导产业", "leading industries", strings.Join(facts.LeadingIndustries, "、"))
+	add("状态", "status", desk.StatusWord(d.Register.Evaluation(f.Center, f.On).Status).In(f.Lang))
+	f.money(a.Executions)
+	f.funds(a)
+	f.receipts(a)
+	f.uses(f.say("五、支出用途", "5. Spending by use"), a.Uses)
+	f.decisions(a, d.Register.Timeline().Reading(f.On))
+	f.alerts(a)
+	return facts.Name, nil
+}
+
+var moneyColumns = []events.Text{events.Say("下达", "granted"), events.Say("上年结转", "carried in"), events.Say("到账", "received"),
+	events.Say("可用", "available"), events.Say("支出", "spent"), events.Say("其中不合规", "of it ineligible"), events.Say("执行", "executed"),
+	events.Say("结余", "balance"), events.Text{Zh: "执行率%", En: "rate %"}}
+
+func (f *form) moneyCells(m aggregates.Money) []formCell {
+	return []formCell{f.fen(m.GrantedFen), f.fen(m.CarriedInFen), f.fen(m.ReceivedFen), f.fen(m.AvailableFen()), f.fen(m.SpentAllFen),
+		f.fen(m.IneligibleFen), f.fen(m.ExecutedFen()), f.fen(m.BalanceFen()), f.rate(m)}
+}
+
+func (f *form) money(list []aggregates.Execution) {
+	columns := append([]events.Text{events.Say("口径", "scope")}, moneyColumns...)
+	s := f.section(f.say("二、经费执行情况", "2. Execution of money"), f.say("本年度没有经费。", "There is no money in this year."), append(columns, events.Say("偏低", "low"))...)
+	for _, x := range list {
+		cells := append([]formCell{f.word(desk.ScopeWord(x.Scope))}, f.moneyCells(x.Money)...)
+		s.add(append(cells, f.yes(x.Low))...)
+	}
+	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
+}
+
+var categoryWords = map[string]events.Text{events.Construction: events.Say("建设", "construction"), events.ProjectMoney: events.Say("项目", "project"),
+	events.OtherCategory: events.Say("其他", "other"), "": events.Say("配套", "matching")}
+
+func (f *form) funds(a *aggregates.Annual) {
+	s := f.section(f.say("三、经费下达与配套", "3. Grants and matching money"), f.say("没有经费下达。", "There is no grant."),
+		events.Say("编号", "id"), events.Say("来源", "source"), events.Say("类别", "category"), events.Say("下达日期", "granted on"), events.Say("财政年度", "fiscal year"),
+		events.Say("下达净额", "net grant"), events.Say("本年到账", "received in the year"), events.Say("本年支出", "spent in the year"), events.Say("年末结余", "left at the year's end"))
+	var sum aggregates.AnnualFund
+	for _, x := range a.Funds {
+		s.add(plainCell(x.Grant), f.word(desk.SourceWord(x.Source)), f.word(categoryWords[x.Category]), dateCell(x.On), f.number(x.FiscalYear),
+			f.fen(x.NetFen), f.fen(x.ReceivedFen), f.fen(x.SpentFen), f.fen(x.BalanceFen))
+		sum.ReceivedFen += x.ReceivedFen
+		sum.SpentFen += x.SpentFen
+		sum.BalanceFen += x.BalanceFen
+	}
+	if len(a.Funds) > 0 {
+		s.total(plainCell(f.say("合计", "total")), formCell{}, formCell{}, formCell{}, formCell{}, formCell{}, f.fen(sum.ReceivedFen), f.fen(sum.SpentFen), f.fen(sum.BalanceFen))
+	}
+}
+
+func (f *form) receipts(a *aggregates.Annual) {
+	s := f.section(f.say("四、到账与收回", "4. Receipts and recoveries"), f.say("本年度没有到账。", "Nothing was received in this year."),
+		events.Say("日期", "date"), events.Say("编号", "grant"), events.Say("来源", "source"), events.Say("金额（收回为负）", "amount (recoveries below zero)"))
+	var sum events.Fen
+	for _, x := range a.Receipts {
+		s.add(dateCell(x.On), plainCell(x.Grant), f.word(desk.SourceWord(x.Source)), f.fen(x.AmountFen))
+		sum += x.AmountFen
+	}
+	if len(a.Receipts) > 0 {
+		s.total(plainCell(f.say("合计", "total")), formCell{}, formCell{}, f.fen(sum))
+	}
+}
+
+var classWords = map[policy.Class]events.Text{policy.Main: events.Say("主要用途", "main"), policy.Plain: events.Say("一般用途", "plain"),
+	policy.Review: events.Say("待认定", "to be ruled on"), policy.Forbidden: events.Say("禁止用途", "forbidden")}
+
+func (f *form) uses(title string, list []aggregates.UseSum) {
+	s := f.section(title, f.say("本年度没有支出。", "Nothing was spent in this year."),
+		events.Say("用途", "use"), events.Say("性质", "class"), events.Say("财政资金", "fiscal money"), events.Say("地方配套", "local money"), events.Say("合计", "together"))
+	var fiscal, local events.Fen
+	for _, x := range list {
+		s.add(f.word(desk.UseWord(x.Use)), f.word(classWords[x.Class]), f.fen(x.FiscalFen), f.fen(x.LocalFen), f.fen(x.FiscalFen+x.LocalFen))
+		fiscal += x.FiscalFen
+		local += x.LocalFen
+	}
+	if len(list) > 0 {
+		s.total(plainCell(f.say("合计", "total")), formCell{}, f.fen(fiscal), f.fen(local), f.fen(fiscal+local))
+	}
+	s.Notes = append(s.Notes, f.say("按截至日的认定，已减去冲销；同一用途因经济分类或资金来源可有不同性质。", "As ruled by the date, less reversals; by economic code or source one use may be of several classes."))
+}
+
+// grade is the word of the policy for a grade.
+func (f *form) grade(p *policy.Policy, grade string) string {
+	if grade == "" {
+		return f.say("未评", "not graded")
+	}
+	if f.Lang == "zh" && p != nil {
+		for _, g := range p.Grades {
+			if g.Name == grade {
+				return g.Words
+			}
+		}
+	}
+	return grade
+}
+
+func (f *form) deferral(a *aggregates.Annual) string {
+	switch w := a.Deferral; {
+	case w.On != 0 && w.Deferred:
+		return f.say("已决定延后安排", "deferred")
+	case w.On != 0:
+		return f.say("已解除延后", "released")
+	case w.Due:
+		return f.say("执行率偏低，尚未决定延后", "the rate is low, not yet decided")
+	}
+	return f.say("不需延后", "not to be deferred")
+}
+
+func (f *form) decisions(a *aggregates.Annual, p *policy.Policy) {
+	s := f.section(f.say("六、考核评价与次年安排", "6. Grade and the next year's allocation"), "", events.Say("项目", "item"), events.Say("结论", "conclusion"), events.Say("日期", "date"))
+	s.add(plainCell(f.say("%d 年度考核等级", "grade of %d", a.Year)), plainCell(f.grade(p, a.Grade)), dateCell(a.GradeOn))
+	s.add(plainCell(f.say("%d 年度经费安排", "allocation of %d", a.Year+1)), plainCell(f.deferral(a)), dateCell(a.Deferral.On))
+}
+
+func (f *form) alerts(a *aggregates.Annual) {
+	s := f.section(f.say("七、预警", "7. Alerts"), f.say("本年度没有预警。", "There is no alert in this year."), events.Say("代码", "code"), events.Say("内容", "what"),
+		events.Say("对象", "key"), events.Say("级别", "severity"), events.Say("发生", "raised"), events.Say("解除", "cleared"))
+	open := 0
+	for _, x := range a.Alerts {
+		cleared := dateCell(x.ClearedOn)
+		if x.Open() {
+			cleared = plainCell(f.say("未解除", "open"))
+			open++
+		}
+		s.add(plainCell(string(x.Code)), f.word(desk.AlertTitle(x.Code)), plainCell(x.Key), f.word(desk.SeverityWord(x.Severity)), dateCell(x.RaisedOn), cleared)
+	}
+	s.Notes = append(s.Notes, f.say("列出年内任一日未解除的预警，以及对象为本年度的预警：共 %d 条，截至 %s 未解除 %d 条。", "Alerts open on any day of the year, and those about the year: %d, open as of %[2]s: %[3]d.", len(a.Alerts), f.On, open))
+}

@@ -1,0 +1,141 @@
+package reports
+
+import (
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
+)
+
+// province fills in the report over all centers.
+func (f *form) province(d *desk.Desk) {
+	f.Of = f.say("全省汇总", "the whole province")
+	var years []*aggregates.Annual
+	centers := d.Register.Centers(f.On)
+	for _, c := range centers {
+		years = append(years, d.Register.Annual(c.ID, f.On, f.Year))
+	}
+	f.totals(d)
+	f.regions(d)
+	f.centers(d, centers, years)
+	f.uses(f.say("四、支出用途", "4. Spending by use"), usesOf(years, d.Register.Timeline().Reading(f.On)))
+	f.alertsByCode(years)
+}
+
+func (f *form) executions(d *desk.Desk, by projections.Grouping) []projections.ExecutionLine {
+	return d.Register.Executions(f.On, projections.ExecutionFilter{Year: f.Year, By: by})
+}
+
+func (f *form) totals(d *desk.Desk) {
+	columns := append([]events.Text{events.Say("口径", "scope"), events.Say("中心数", "centers")}, moneyColumns...)
+	s := f.section(f.say("一、全省经费执行情况", "1. Execution of money in the province"), f.say("本年度没有经费。", "There is no money in this year."), columns...)
+	for _, x := range f.executions(d, projections.ByTotal) {
+		s.add(append([]formCell{f.word(desk.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
+	}
+	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
+}
+
+func (f *form) regions(d *desk.Desk) {
+	columns := append([]events.Text{events.Say("区划", "region"), events.Say("名称", "name"), events.Say("口径", "scope"), events.Say("中心数", "centers")}, moneyColumns...)
+	s := f.section(f.say("二、分区划经费执行情况", "2. Execution of money by region"), f.say("本年度没有经费。", "There is no money in this year."), columns...)
+	for _, x := range f.executions(d, projections.ByRegion) {
+		s.add(append([]formCell{plainCell(x.Group), plainCell(x.Name), f.word(desk.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
+	}
+	for _, x := range f.executions(d, projections.ByTotal) {
+		s.total(append([]formCell{plainCell(f.say("合计", "total")), {}, f.word(desk.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
+	}
+}
+
+// centers has one row a center: its fiscal money, its provincial rate, grade, next year and alerts.
+func (f *form) centers(d *desk.Desk, centers []projections.Center, years []*aggregates.Annual) {
+	s := f.section(f.say("三、各中心情况", "3. The centers"), f.say("没有已登记的中心。", "No center is registered."),
+		events.Say("中心", "center"), events.Say("名称", "name"), events.Say("状态", "status"), events.Say("财政下达", "fiscal granted"), events.Say("财政可用", "fiscal available"),
+		events.Say("财政支出", "fiscal spent"), events.Say("其中不合规", "of it ineligible"), events.Say("财政结余", "fiscal balance"), events.Text{Zh: "省级执行率%", En: "provincial rate %"},
+		events.Say("偏低", "low"), events.Say("等级", "grade"), events.Say("次年安排", "next year"), events.Say("未解除预警 红/黄/蓝", "open alerts red/yellow/blue"))
+	p := d.Register.Timeline().Reading(f.On)
+	var sum aggregates.Money
+	for i, c := range centers {
+		a := years[i]
+		if a == nil {
+			continue
+		}
+		var fiscal, province aggregates.Execution
+		for _, x := range a.Executions {
+			switch x.Scope {
+			case aggregates.FiscalScope:
+				fiscal = x
+			case aggregates.ProvinceScope:
+				province = x
+			}
+		}
+		sum = sum.Plus(fiscal.Money)
+		open := f.say("%d/%d/%d", "%d/%d/%d", c.Open[aggregates.Red], c.Open[aggregates.Yellow], c.Open[aggregates.Blue])
+		s.add(plainCell(string(c.ID)), plainCell(c.Name), f.word(desk.StatusWord(c.Status)), f.fen(fiscal.GrantedFen), f.fen(fiscal.AvailableFen()), f.fen(fiscal.SpentAllFen),
+			f.fen(fiscal.IneligibleFen), f.fen(fiscal.BalanceFen()), f.rate(province.Money), f.yes(province.Low), plainCell(f.grade(p, a.Grade)), plainCell(f.deferral(a)), formCell{open, true})
+	}
+	if len(s.Rows) > 0 {
+		s.total(plainCell(f.say("合计", "total")), formCell{}, formCell{}, f.fen(sum.GrantedFen), f.fen(sum.AvailableFen()), f.fen(sum.SpentAllFen), f.fen(sum.IneligibleFen),
+			f.fen(sum.BalanceFen()), formCell{}, formCell{}, formCell{}, formCell{}, formCell{})
+	}
+}
+
+// usesOf adds up what centers spent by use.
+func usesOf(years []*aggregates.Annual, p *policy.Policy) (list []aggregates.UseSum) {
+	for _, a := range years {
+		if a == nil {
+			continue
+		}
+		for _, u := range a.Uses {
+			i := slices.IndexFunc(list, func(x aggregates.UseSum) bool { return x.Use == u.Use && x.Class == u.Class })
+			if i < 0 {
+				list = append(list, u)
+				continue
+			}
+			list[i].FiscalFen += u.FiscalFen
+			list[i].LocalFen += u.LocalFen
+		}
+	}
+	if p != nil {
+		aggregates.SortUses(list, p)
+	}
+	return list
+}
+
+func (f *form) alertsByCode(years []*aggregates.Annual) {
+	s := f.section(f.say("五、预警", "5. Alerts"), f.say("本年度没有预警。", "There is no alert in this year."),
+		events.Say("代码", "code"), events.Say("内容", "what"), events.Say("条数", "alerts"), events.Say("涉及中心", "centers"), events.Say("已解除", "cleared"), events.Say("未解除", "open"))
+	type count struct{ all, centers, open int }
+	counts, sum := map[aggregates.Code]count{}, count{}
+	for _, a := range years {
+		if a == nil {
+			continue
+		}
+		var last aggregates.Code // they are in the order of codes
+		for _, x := range a.Alerts {
+			n := counts[x.Code]
+			n.all++
+			if x.Code != last {
+				n.centers++
+			}
+			if x.Open() {
+				n.open++
+				sum.open++
+			}
+			last = x.Code
+			counts[x.Code] = n
+			sum.all++
+		}
+	}
+	for _, row := range aggregates.AlertCatalog {
+		if n := counts[row.Code]; n.all > 0 {
+			s.add(plainCell(string(row.Code)), f.word(row.Title), f.number(n.all), f.number(n.centers), f.number(n.all-n.open), f.number(n.open))
+		}
+	}
+	if sum.all > 0 {
+		s.total(plainCell(f.say("合计", "total")), formCell{}, f.number(sum.all), formCell{}, f.number(sum.all-sum.open), f.number(sum.open))
+	}
+	s.Notes = append(s.Notes, f.say("计入年内任一日未解除的预警，以及对象为本年度的预警。", "Counted are alerts open on any day of the year, and those about the year."))
+}

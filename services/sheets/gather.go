@@ -1,0 +1,219 @@
+package sheets
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+// reading is one row as it was read.
+type reading struct {
+	row   *row
+	cells cells
+	bad   []Finding
+}
+
+// gather makes the records of the rows under the headings.
+func (s *Sheet) gather(cfg Config) error {
+	s.first = map[int]*entry{}
+	byIdentity := map[string]*entry{}
+	merged, err := s.mergedCells()
+	if err != nil {
+		return err
+	}
+	for i := s.heads.row + 1; i < len(s.grid.rows); i++ {
+		r := s.readRow(&s.grid.rows[i], merged)
+		s.Rows++
+		identity := s.identity(r)
+		e := byIdentity[identity]
+		if identity != "" && e != nil {
+			s.join(e, r)
+			continue
+		}
+		e = &entry{rows: []*reading{r}}
+		if identity != "" {
+			byIdentity[identity] = e
+		}
+		s.entries = append(s.entries, e)
+		s.first[r.row.number] = e
+	}
+	s.doubtful()
+	for _, e := range s.entries {
+		for _, r := range e.rows {
+			e.problems = append(e.problems, r.bad...)
+		}
+		if len(e.problems) == 0 {
+			s.make(e, cfg)
+		}
+	}
+	return nil
+}
+
+// mergedCells returns the merged ranges by row. In a range only the first cell holds anything; what the others mean is
+// anybody's guess.
+func (s *Sheet) mergedCells() (byRow map[int][]span, err error) {
+	byRow = map[int][]span{}
+	count := 0
+	for _, m := range s.grid.merged {
+		i, _ := slices.BinarySearchFunc(s.grid.rows, m.firstRow, func(r row, number int) int { return r.number - number })
+		for ; i < len(s.grid.rows) && s.grid.rows[i].number <= m.lastRow; i++ {
+			if count++; count > rowsMax {
+				return nil, say("合并的单元格超过 %d 行的上限", "merged cells lie in more than the limit of %d rows", rowsMax)
+			}
+			byRow[s.grid.rows[i].number] = append(byRow[s.grid.rows[i].number], m)
+		}
+	}
+	return byRow, nil
+}
+
+// doubtful finds the rows whose center is none: they may be lines of any record that has their number, which must not be
+// written without them.
+func (s *Sheet) doubtful() {
+	if len(s.Kind.lines) == 0 {
+		return
+	}
+	field := s.key().Field
+	byKey := map[string]*reading{}
+	for _, e := range s.entries {
+		if r := e.rows[0]; !events.ValidCenter(events.CenterID(r.cells["center"].text)) {
+			byKey[r.cells[field].text] = r
+		}
+	}
+	for _, e := range s.entries {
+		r := e.rows[0]
+		if doubt := byKey[r.cells[field].text]; doubt != nil && doubt != r && r.cells[field].text != "" {
+			r.bad = append(r.bad, Finding{r.row.number, aggregates.Breach{Field: s.key().Heading,
+				Reason: events.Say("第 %d 行的编号相同，而其中心编号有误", "row %d has the same number, and its center cannot be", doubt.row.number)}})
+		}
+	}
+}
+
+// readRow reads the cells of one row.
+func (s *Sheet) readRow(row *row, merged map[int][]span) *reading {
+	r := &reading{row: row, cells: cells{}}
+	add := func(heading string, why events.Text) {
+		r.bad = append(r.bad, Finding{row.number, aggregates.Breach{Field: heading, Reason: why}})
+	}
+	if row.hidden {
+		add("", events.Say("是隐藏的行：请显示或删除", "the row is hidden: show it or delete it"))
+	}
+	for _, m := range merged[row.number] {
+		add(s.heading(m.firstColumn), events.Say("%s 列的单元格是合并的：请取消合并，逐格填写", "its cell in column %s is merged: unmerge and fill in each", letters(m.firstColumn)))
+	}
+	for j := range max(len(row.cells), len(s.heads.column)) {
+		x := row.at(j)
+		switch {
+		case j == s.heads.reason:
+		case j >= len(s.heads.column) || s.heads.column[j] < 0:
+			if !x.empty() {
+				add("", events.Say("%s 列有内容而无标题", "its cell in column %s has no heading", letters(j)))
+			}
+		default:
+			c := &s.Kind.Columns[s.heads.column[j]]
+			v, why, ok := c.read(x)
+			if !ok {
+				add(c.Heading, why)
+			}
+			r.cells[c.Field] = v
+		}
+	}
+	if book := r.cells["data.outTransfer.taskBook"].text; book != "" && !r.cells["data.outTransfer"].yes {
+		add("委托任务书编号", events.Say("填了委托任务书编号 %s，但外拨不是“是”", "names the task book %s without being an out-transfer", clip(book)))
+	}
+	return r
+}
+
+// heading returns the heading over a column of the table, "" if none is known.
+func (s *Sheet) heading(j int) string {
+	if j >= len(s.heads.column) || s.heads.column[j] < 0 {
+		return ""
+	}
+	return s.Kind.Columns[s.heads.column[j]].Heading
+}
+
+// identity returns what identifies the record of a row within the sheet, "" if that cannot be read.
+func (s *Sheet) identity(r *reading) string {
+	parts := []string{r.cells["center"].text}
+	for _, field := range s.Kind.identity {
+		c := &s.Kind.Columns[s.Kind.column(field)]
+		part := r.cells[field].text
+		if c.Form == Whole && r.cells[field].n != 0 {
+			part = strconv.FormatInt(r.cells[field].n, 10)
+		}
+		parts = append(parts, part)
+	}
+	for _, p := range parts {
+		if p == "" {
+			return ""
+		}
+	}
+	return strings.Join(parts, "\x00")
+}
+
+// join adds a row to the record of which there is one already. It must be a line of it, and agree in everything else.
+func (s *Sheet) join(e *entry, r *reading) {
+	first := e.rows[0]
+	e.rows = append(e.rows, r)
+	if len(s.Kind.lines) == 0 {
+		r.bad = append(r.bad, Finding{r.row.number, aggregates.Breach{Field: s.key().Heading,
+			Reason: events.Say("第 %d 行已有同样的编号", "row %d has the same number already", first.row.number)}})
+		return
+	}
+	for j, i := range s.heads.column {
+		if i < 0 || slices.Contains(s.Kind.lines, s.Kind.Columns[i].Field) {
+			continue
+		}
+		c := &s.Kind.Columns[i]
+		if !first.cells[c.Field].equal(r.cells[c.Field]) {
+			r.bad = append(r.bad, Finding{r.row.number, aggregates.Breach{Field: c.Heading, Reason: events.Say("“%s”与同一凭证的第 %d 行“%s”不一致",
+				"“%s” is not what row %d of the same voucher has, “%s”", clip(r.row.at(j).text), first.row.number, clip(first.row.at(j).text))}})
+		}
+	}
+}
+
+// key returns the column that identifies a record.
+func (s *Sheet) key() *Column {
+	if len(s.Kind.identity) == 0 {
+		return &s.Kind.Columns[s.Kind.column("center")]
+	}
+	return &s.Kind.Columns[s.Kind.column(s.Kind.identity[0])]
+}
+
+// make makes the record of good rows and checks it as strictly as a line of JSON.
+func (s *Sheet) make(e *entry, cfg Config) {
+	rows := make([]cells, len(e.rows))
+	for i, r := range e.rows {
+		rows[i] = r.cells
+	}
+	role := cfg.Role
+	if role == "" {
+		role = s.Kind.Roles[0]
+	}
+	rec := &events.Record{ID: s.Kind.id(s.identity(e.rows[0])), Center: events.CenterID(rows[0]["center"].text), On: rows[0]["on"].on,
+		By: events.By{Role: role, Actor: cfg.Actor}, Mode: events.Enforce}
+	s.Kind.build(rows, rec)
+	line, err := events.EncodeRecord(rec)
+	if err != nil {
+		e.problems = []Finding{{e.rows[0].row.number, aggregates.Breach{Reason: events.Text{Zh: "无法写成记录：" + err.Error(), En: err.Error()}}}}
+		return
+	}
+	rec, problems := events.DecodeRecord(line)
+	if len(problems) > 0 {
+		for _, p := range problems {
+			e.problems = append(e.problems, s.finding(e, aggregates.Breach{Field: p.Field, Reason: p.Reason}))
+		}
+		return
+	}
+	e.record = rec
+	if cfg.Doc != "" {
+		recording := *rec
+		recording.Mode = events.Recording
+		if recording.Doc == "" {
+			recording.Doc = cfg.Doc
+		}
+		e.recording = &recording
+	}
+}

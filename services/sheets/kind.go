@@ -1,0 +1,135 @@
+package sheets
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Kind is one kind of sheet.
+type Kind struct {
+	Name    string // as on the command line, such as "vouchers"
+	Title   events.Text
+	Columns []Column
+	Roles   []events.Role // who may say what such a sheet says; the first is meant if none is named
+
+	identity []string // the fields that say, with the center, which record it is
+	lines    []string // the fields in which the rows of one record may differ; none if each row is a record
+	build    func(rows []cells, r *events.Record)
+}
+
+// Column is one column of a kind.
+type Column struct {
+	Heading  string
+	Field    string // of the record
+	Form     Form
+	Optional bool
+	Words    []Word // of a Choice or a List
+	Note     string // for whoever fills it in, with an example
+}
+
+// Form is what the cells of a column hold.
+type Form int
+
+// The forms. Amounts are in yuan with at most two decimals; lists are words separated by 、 or another separator.
+const (
+	Text Form = iota
+	Amount
+	Day
+	Whole
+	YesNo
+	Choice
+	List
+)
+
+// Word is a word of people and the code of the ledger that it stands for.
+type Word struct{ Word, Code string }
+
+// yes and no are the words of a YesNo.
+const yes, no = "是", "否"
+
+// ReasonHeading is the column that a marked copy adds. Reading passes over it, so that a corrected copy is a sheet.
+const ReasonHeading = "原因"
+
+// Find returns the kind of a name, or nil.
+func Find(name string) *Kind {
+	if i := slices.IndexFunc(Kinds, func(k *Kind) bool { return k.Name == name }); i >= 0 {
+		return Kinds[i]
+	}
+	return nil
+}
+
+// id is that of the record with an identity: the same sheet gives the same ids wherever it is read, and those of two kinds
+// never meet.
+func (k *Kind) id(identity string) uuid.UUID {
+	namespace := uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/taizhang/taizhang/sheets/"+k.Name))
+	return uuid.NewSHA1(namespace, []byte(identity))
+}
+
+// column returns the index of the column that holds a field of the record, -1 if none does. A field within one is its.
+func (k *Kind) column(field string) int {
+	return slices.IndexFunc(k.Columns, func(c Column) bool { return c.Field == field || strings.HasPrefix(field, c.Field+"[") })
+}
+
+// headed returns the index of the column with a heading, -1 if there is none.
+func (k *Kind) headed(heading string) int {
+	heading = foldHeading(heading)
+	return slices.IndexFunc(k.Columns, func(c Column) bool { return foldHeading(c.Heading) == heading })
+}
+
+// code returns the code of a word of the column.
+func (c *Column) code(word string) (code string, ok bool) {
+	i := slices.IndexFunc(c.Words, func(w Word) bool { return w.Word == word })
+	if i < 0 {
+		return "", false
+	}
+	return c.Words[i].Code, true
+}
+
+// words lists the words that the column takes.
+func (c *Column) words() []string {
+	if c.Form == YesNo {
+		return []string{yes, no}
+	}
+	var list []string
+	for _, w := range c.Words {
+		list = append(list, w.Word)
+	}
+	return list
+}
+
+// foldHeading makes headings alike that differ only in spaces and in the width of their parentheses.
+func foldHeading(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r) || r == '\ufeff':
+			return -1
+		case r == '（':
+			return '('
+		case r == '）':
+			return ')'
+		}
+		return r
+	}, s)
+}
+
+// cells are what the cells of one row hold, by field.
+type cells map[string]value
+
+// value is what one cell holds, in the member of its form. The zero value is that of an empty cell.
+type value struct {
+	text string // of a Choice, its code
+	fen  events.Fen
+	on   events.Date
+	n    int64
+	yes  bool
+	list []string
+}
+
+func (v value) equal(o value) bool {
+	return v.text == o.text && v.fen == o.fen && v.on == o.on && v.n == o.n && v.yes == o.yes && slices.Equal(v.list, o.list)
+}

@@ -1,0 +1,118 @@
+package sheets
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+var clerk = Config{Actor: "c-0018"}
+
+const voucherHeadings = "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n"
+
+// readBytes reads a file that is held in memory.
+func readBytes(b []byte, cfg Config) (*Sheet, error) {
+	return read(bytes.NewReader(b), int64(len(b)), cfg)
+}
+
+func mustRead(t testing.TB, text string) *Sheet {
+	t.Helper()
+	s, err := readBytes([]byte(text), clerk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// refusedWhole returns why a file as a whole is refused, and fails the test if it is not for a reason of the package.
+func refusedWhole(t testing.TB, b []byte) string {
+	t.Helper()
+	_, err := readBytes(b, clerk)
+	var e *Error
+	if !errors.As(err, &e) || e.Text().Zh == "" {
+		t.Fatalf("got %v, want a refusal", err)
+	}
+	return e.Text().En
+}
+
+// recordsOf returns the records of a sheet as lines of JSON, and fails the test if a row is bad.
+func recordsOf(t testing.TB, s *Sheet) (lines []string) {
+	t.Helper()
+	for _, g := range s.Given() {
+		if g.Record == nil {
+			t.Fatalf("row %d: %v", g.Line, g.Problems)
+		}
+		line, err := events.EncodeRecord(g.Record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, string(line))
+	}
+	return lines
+}
+
+// badOf returns what is against the rows of a sheet, one "row heading: reason" each.
+func badOf(s *Sheet) (list []string) {
+	for _, g := range s.Given() {
+		if len(g.Problems) == 0 {
+			continue
+		}
+		for _, f := range s.Findings(ledger.BadRecord{Line: g.Line}) {
+			list = append(list, fmt.Sprintf("%d %s: %s", f.Row, f.Field, f.Reason.En))
+		}
+	}
+	return list
+}
+
+func expect(t testing.TB, got []string, want ...string) {
+	t.Helper()
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(got):
+			t.Errorf("got nothing, want %q", want[i])
+		case i >= len(want):
+			t.Errorf("got %q, want nothing", got[i])
+		case !strings.Contains(got[i], want[i]):
+			t.Errorf("got %q, want %q", got[i], want[i])
+		}
+	}
+}
+
+// theProvinces is the voucher sheet of the province, in GB18030.
+func theProvinces(t testing.TB) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "zhejiang-2026", "vouchers-2026-09-10.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// makeXLSX makes a workbook of one sheet with the headings of vouchers and what fill puts into it.
+func makeXLSX(t testing.TB, fill func(f *excelize.File, sheet string) error) []byte {
+	t.Helper()
+	f := excelize.NewFile()
+	defer f.Close()
+	heads := strings.Split(strings.TrimSpace(voucherHeadings), ",")
+	err := f.SetSheetRow("Sheet1", "A1", &heads)
+	if err == nil {
+		err = fill(f, "Sheet1")
+	}
+	var out bytes.Buffer
+	if err == nil {
+		err = f.Write(&out)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}

@@ -1,0 +1,189 @@
+package sheets
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Marked is a sheet with what is against it.
+type Marked struct {
+	Sheet    *Sheet
+	Findings []Finding
+}
+
+// The looks of cells. All text is formatted as text, so that what begins with = stays what it is when it is edited.
+var (
+	textFormat, moneyFormat, dateFormat = "@", "#,##0.00", "yyyy-mm-dd"
+	badFill                             = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FF9999"}}
+	headingFill                         = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDEBF7"}}
+	optionalFill                        = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"EDEDED"}}
+)
+
+// WriteReport writes a workbook with a copy of each sheet in which the bad cells are marked and the reasons stand beside
+// them, in a column that reading passes over. Rows keep their numbers.
+func WriteReport(to io.Writer, list []Marked, lang string) error {
+	f := excelize.NewFile()
+	defer f.Close()
+	looks, err := newLooks(f)
+	if err != nil {
+		return fmt.Errorf("sheets: write report: %w", err)
+	}
+	names := map[string]bool{}
+	for i, m := range list {
+		name := sheetName(m.Sheet.Path, names)
+		if i == 0 {
+			err = f.SetSheetName(f.GetSheetName(0), name)
+		} else {
+			_, err = f.NewSheet(name)
+		}
+		if err == nil {
+			err = m.write(f, name, looks, lang)
+		}
+		if err != nil {
+			return fmt.Errorf("sheets: write report: %w", err)
+		}
+	}
+	if err := f.Write(to); err != nil {
+		return fmt.Errorf("sheets: write report: %w", err)
+	}
+	return nil
+}
+
+// appearance is how a cell looks.
+type appearance struct {
+	format string
+	marked bool
+}
+
+func newLooks(f *excelize.File) (map[appearance]int, error) {
+	looks := map[appearance]int{}
+	for _, format := range []string{textFormat, "General", dateFormat} {
+		for _, marked := range []bool{false, true} {
+			style := &excelize.Style{CustomNumFmt: &format}
+			if marked {
+				style.Fill = badFill
+			}
+			id, err := f.NewStyle(style)
+			if err != nil {
+				return nil, err
+			}
+			looks[appearance{format, marked}] = id
+		}
+	}
+	return looks, nil
+}
+
+// sheetName makes the name of a file one that a worksheet may have and none has yet.
+func sheetName(path string, taken map[string]bool) string {
+	base := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	base = strings.Trim(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`[]:*?/\'`, r) || r < ' ' || r > 0xffff || r == 0xfffd {
+			return '_'
+		}
+		return r
+	}, base), " ")
+	const charactersMax = 31 - len(" (9999)")
+	if r := []rune(base); len(r) > charactersMax {
+		base = string(r[:charactersMax])
+	}
+	name := base
+	for n := 2; name == "" || taken[strings.ToLower(name)]; n++ {
+		name = fmt.Sprintf("%s (%d)", base, n)
+	}
+	taken[strings.ToLower(name)] = true
+	return name
+}
+
+// marks are the findings of one row.
+type marks struct {
+	headings map[string]bool
+	reasons  []string
+}
+
+func (m Marked) marks(lang string) map[int]*marks {
+	byRow := map[int]*marks{}
+	for _, f := range m.Findings {
+		row := byRow[f.Row]
+		if row == nil {
+			row = &marks{headings: map[string]bool{}}
+			byRow[f.Row] = row
+		}
+		heading, reason := f.Field, f.Reason.In(lang)
+		if heading == "" {
+			heading = m.Sheet.key().Heading
+		} else {
+			reason = events.Say("%s：%s", "%s: %s", heading, reason).In(lang)
+		}
+		row.headings[heading] = true
+		row.reasons = append(row.reasons, reason)
+	}
+	return byRow
+}
+
+func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, lang string) error {
+	w, err := f.NewStreamWriter(name)
+	if err != nil {
+		return err
+	}
+	g, h := m.Sheet.grid, m.Sheet.heads
+	beside := h.reason
+	if beside < 0 {
+		for _, r := range g.rows {
+			beside = max(beside, len(r.cells))
+		}
+	}
+	if err := w.SetColWidth(1, beside+1, 18); err != nil {
+		return err
+	}
+	byRow := m.marks(lang)
+	for i, r := range g.rows {
+		at := r.number
+		if g.rows[len(g.rows)-1].number > lastRow {
+			at = i + 1 // a text may have more lines than a worksheet rows
+		}
+		cells := m.cells(&r, byRow[r.number], max(beside+1, len(r.cells)), looks)
+		switch row := byRow[r.number]; {
+		case i == h.row:
+			cells[beside] = excelize.Cell{Value: ReasonHeading}
+		case row != nil:
+			cells[beside] = excelize.Cell{StyleID: looks[appearance{textFormat, false}], Value: strings.Join(row.reasons, "\n")}
+		case h.reason >= 0:
+			cells[beside] = nil // an earlier copy's
+		}
+		if err := w.SetRow(fmt.Sprintf("A%d", at), cells); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// cells returns so many cells of a row as they are written.
+func (m Marked) cells(r *row, against *marks, count int, looks map[appearance]int) []any {
+	cells := make([]any, count)
+	for j := range cells {
+		cells[j] = shown(r.at(j), looks, against != nil && against.headings[m.Sheet.heading(j)])
+	}
+	return cells
+}
+
+// shown is a cell as it is written: typed as it was read. Of a value that could not be known nothing is written.
+func shown(x cell, looks map[appearance]int, marked bool) any {
+	switch {
+	case x.sort == dated:
+		return excelize.Cell{StyleID: looks[appearance{dateFormat, marked}], Value: x.number}
+	case x.sort == numeric || x.sort == formatted:
+		return excelize.Cell{StyleID: looks[appearance{"General", marked}], Value: x.number}
+	case x.sort == wrong || x.empty():
+		if !marked {
+			return nil
+		}
+		x = cell{}
+	}
+	return excelize.Cell{StyleID: looks[appearance{textFormat, marked}], Value: x.text}
+}

@@ -1,0 +1,104 @@
+package sheets
+
+import (
+	"encoding/xml"
+	"io"
+)
+
+// scanner reads one part of an archive as XML, within the limits on what may be expanded, nested and put into one tag. XML
+// that ends early, or that declares entities, is an error and never the end.
+type scanner struct {
+	io.Closer
+	xml  *xml.Decoder
+	open []string // the elements that are open, outermost first
+	tag  int      // bytes since the last <
+	src  io.Reader
+	w    *workbook
+}
+
+// scan opens a part.
+func (w *workbook) scan(part string) (*scanner, error) {
+	f := w.parts[part]
+	if f == nil {
+		return nil, say("XLSX 文件不完整：缺少 %s", "the XLSX file is not whole: %s is missing", part)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, errDamaged(err)
+	}
+	s := &scanner{Closer: r, src: r, w: w}
+	s.xml = xml.NewDecoder(s)
+	return s, nil
+}
+
+// read hands every element of a part to see.
+func (w *workbook) read(part string, see func(*scanner, xml.StartElement) error) error {
+	s, err := w.scan(part)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for {
+		t, err := s.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if e, ok := t.(xml.StartElement); ok {
+			if err := see(s, e); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// Read implements io.Reader under the limits.
+func (s *scanner) Read(b []byte) (int, error) {
+	n, err := s.src.Read(b)
+	if s.w.left -= int64(n); s.w.left < 0 {
+		return 0, say("解压后超过 %d 字节的上限", "the file expands to more than the limit of %d bytes", expandedBytesMax)
+	}
+	for _, c := range b[:n] {
+		if s.tag++; c == '<' {
+			s.tag = 0
+		}
+		if s.tag > tagBytesMax {
+			return 0, say("XML 中有超过 %d 字节的标记或文字", "the XML has a tag or a text of more than %d bytes", tagBytesMax)
+		}
+	}
+	return n, err
+}
+
+// next returns the next token, io.EOF at the end of a whole document.
+func (s *scanner) next() (xml.Token, error) {
+	t, err := s.xml.Token()
+	if err == io.EOF {
+		return nil, err
+	}
+	if err != nil {
+		return nil, errDamaged(err)
+	}
+	switch e := t.(type) {
+	case xml.Directive:
+		return nil, say("XML 中有声明（DOCTYPE），不予读取", "the XML has a declaration (DOCTYPE) and is not read")
+	case xml.StartElement:
+		if s.open = append(s.open, e.Name.Local); len(s.open) > depthMax {
+			return nil, say("XML 嵌套超过 %d 层的上限", "the XML nests deeper than the limit of %d", depthMax)
+		}
+	case xml.EndElement:
+		s.open = s.open[:len(s.open)-1]
+	}
+	return t, nil
+}
+
+// within says whether the scanner is in an element of a name.
+func (s *scanner) within(name string) bool {
+	for i := len(s.open) - 1; i >= 0; i-- {
+		if s.open[i] == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,248 @@
+package sheets
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// Config says in whose name a sheet is read.
+type Config struct {
+	Actor string
+	Role  events.Role // "" for the one that the kind of sheet means
+	Doc   string      // if not "", what a rule refuses is recorded all the same (record mode), under this document or the row's own
+}
+
+// Sheet is a file that was read. It holds each of its rows, good or bad.
+type Sheet struct {
+	Path string
+	Kind *Kind
+	Rows int // of records, good or bad
+
+	grid    *grid
+	heads   *headings
+	entries []*entry
+	first   map[int]*entry // by the number of its first row
+}
+
+// entry is one record of a sheet with the rows that it is made of.
+type entry struct {
+	rows      []*reading
+	record    *events.Record
+	recording *events.Record
+	problems  []Finding
+}
+
+// Finding is one reason against one row. The field of its breach is the heading of the column, "" for the row as a whole.
+type Finding struct {
+	Row int
+	aggregates.Breach
+}
+
+// Looked is what a file is found to be.
+type Looked int
+
+// What a file can be.
+const (
+	JSONLines Looked = iota
+	CSV
+	XLSX
+)
+
+// Look finds out what a file is. An empty one is JSON Lines without a record.
+func Look(path string) (Looked, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
+		return 0, err
+	}
+	return look(head[:n]), nil
+}
+
+func look(head []byte) Looked {
+	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
+		return XLSX
+	}
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	if len(text) == 0 || text[0] == '{' {
+		return JSONLines
+	}
+	return CSV
+}
+
+// Read reads a sheet whole. That it cannot be read as a sheet at all is an *Error; what is wrong with single rows is in the
+// sheet.
+func Read(path string, cfg Config) (*Sheet, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	s, err := read(f, info.Size(), cfg)
+	var e *Error
+	if errors.As(err, &e) {
+		return nil, say("%[1]s：%[2]s", "%[1]s: %[3]s", path, e.text.Zh, e.text.En)
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: err}
+	}
+	s.Path = path
+	return s, nil
+}
+
+func read(f io.ReaderAt, size int64, cfg Config) (*Sheet, error) {
+	if size > fileBytesMax {
+		return nil, say("文件有 %d 字节，超过 %d 字节的上限", "the file has %d bytes, over the limit of %d", size, fileBytesMax)
+	}
+	head := make([]byte, min(size, 8))
+	if _, err := f.ReadAt(head, 0); err != nil && err != io.EOF {
+		return nil, err
+	}
+	var g *grid
+	var h *headings
+	var err error
+	switch {
+	case look(head) == XLSX:
+		g, h, err = readXLSX(f, size)
+	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
+		return nil, say("是旧式 XLS 或加密的工作簿：请去掉密码，另存为 XLSX", "the file is an old XLS or a workbook under a password: save it as XLSX without one")
+	default:
+		text := make([]byte, size)
+		if _, err := f.ReadAt(text, 0); err != nil && err != io.EOF {
+			return nil, err
+		}
+		if g, err = readCSV(text); err == nil {
+			h = findHeadings(g)
+		}
+	}
+	if err == nil && h == nil {
+		err = errHeadings()
+	}
+	if err == nil {
+		err = h.check(g)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &Sheet{Kind: h.kind, grid: g, heads: h}
+	if cfg.Role != "" && !slices.Contains(s.Kind.Roles, cfg.Role) {
+		return nil, say("%s表不由角色 %[3]s 填报", "a sheet of %[2]s is not for the role %[3]s to fill in", s.Kind.Title.Zh, s.Kind.Title.En, cfg.Role)
+	}
+	return s, s.gather(cfg)
+}
+
+// readXLSX reads the one sheet of a workbook that holds rows under known headings, or else the first with such headings.
+func readXLSX(f io.ReaderAt, size int64) (g *grid, h *headings, err error) {
+	w, list, err := openWorkbook(f, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, worksheet := range list {
+		next, err := w.readSheet(worksheet)
+		if err != nil {
+			return nil, nil, err
+		}
+		found := findHeadings(next)
+		switch {
+		case found == nil, h != nil && found.row+1 == len(next.rows):
+		case h != nil && h.row+1 < len(g.rows):
+			return nil, nil, say("工作表“%s”和“%s”都有数据：请分成两个文件，每次导入一个", "the sheets “%s” and “%s” both hold rows: make two files of them", clip(g.name), clip(next.name))
+		default:
+			g, h = next, found
+		}
+	}
+	return g, h, nil
+}
+
+// Given returns the records of the sheet for the ledger to import.
+func (s *Sheet) Given() []ledger.Given {
+	list := make([]ledger.Given, len(s.entries))
+	for i, e := range s.entries {
+		list[i] = ledger.Given{Line: e.rows[0].row.number, Record: e.record, Recording: e.recording}
+		for _, f := range e.problems {
+			list[i].Problems = append(list[i].Problems, events.Problem{Field: f.Field, Reason: f.Reason})
+		}
+	}
+	return list
+}
+
+// Findings says by row and column what is against a record that the ledger did not take: what was found when it was read,
+// or the ledger's reasons. Every row of the record has its say once.
+func (s *Sheet) Findings(b ledger.BadRecord) []Finding {
+	e := s.first[b.Line]
+	if e == nil {
+		return nil
+	}
+	found := e.problems
+	if len(found) == 0 {
+		for _, why := range b.Breaches {
+			found = append(found, s.finding(e, why))
+		}
+	}
+	return s.everyRow(e, found)
+}
+
+// everyRow adds the rows that nothing is against but that the record's other rows are bad.
+func (s *Sheet) everyRow(e *entry, found []Finding) []Finding {
+	found = slices.Clone(found)
+	said := map[int]bool{}
+	for _, f := range found {
+		said[f.Row] = true
+	}
+	why := events.Say("与第 %d 行同属一条记录，该行不合格", "of one record with row %d, which is bad", found[0].Row)
+	for _, r := range e.rows {
+		if !said[r.row.number] {
+			found = append(found, Finding{r.row.number, aggregates.Breach{Reason: why}})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Finding) int { return a.Row - b.Row })
+	return found
+}
+
+// finding says a reason of the ledger's by the row and the heading of the cell that it is about.
+func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
+	field, row := why.Field, e.rows[0].row.number
+	if rest, ok := strings.CutPrefix(field, "data.lines["); ok {
+		number, member, _ := strings.Cut(rest, "]")
+		if i, err := strconv.Atoi(number); err == nil && i < len(e.rows) {
+			row = e.rows[i].row.number
+		}
+		field = "data.lines" + member
+	}
+	switch field {
+	case "id":
+		field = s.Kind.Columns[0].Field
+		if len(s.Kind.identity) > 0 {
+			field = s.Kind.identity[0]
+		}
+	case "data.match":
+		field = "data.grant"
+	case "data.lines":
+		field = "data.lines.amountFen"
+	}
+	why.Field = ""
+	if i := s.Kind.column(field); i >= 0 {
+		why.Field = s.Kind.Columns[i].Heading
+	} else if field != "" {
+		why.Reason = events.Text{Zh: field + "：" + why.Reason.Zh, En: field + ": " + why.Reason.En}
+	}
+	return Finding{row, why}
+}

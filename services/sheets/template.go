@@ -1,0 +1,95 @@
+package sheets
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// templateRows is how many rows of a template offer lists to choose from.
+const templateRows = 10_000
+
+// WriteTemplate writes an empty sheet of a kind as XLSX: headings with a note each, columns of the type that they take, and
+// lists to choose from. Examples stand in the notes alone, so that nobody can import one.
+func WriteTemplate(to io.Writer, k *Kind) error {
+	f := excelize.NewFile()
+	defer f.Close()
+	sheet := k.Title.Zh
+	err := f.SetSheetName(f.GetSheetName(0), sheet)
+	for i := 0; err == nil && i < len(k.Columns); i++ {
+		err = templateColumn(f, sheet, i, &k.Columns[i])
+	}
+	if err == nil {
+		err = f.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+	}
+	if err == nil {
+		err = f.Write(to)
+	}
+	if err != nil {
+		return fmt.Errorf("sheets: write template: %w", err)
+	}
+	return nil
+}
+
+func templateColumn(f *excelize.File, sheet string, i int, c *Column) error {
+	name := letters(i)
+	format, fill := textFormat, headingFill
+	switch c.Form {
+	case Amount:
+		format = moneyFormat
+	case Day:
+		format = dateFormat
+	case Whole:
+		format = "0"
+	}
+	if c.Optional {
+		fill = optionalFill
+	}
+	column, err := f.NewStyle(&excelize.Style{CustomNumFmt: &format})
+	if err != nil {
+		return err
+	}
+	heading, err := f.NewStyle(&excelize.Style{CustomNumFmt: &textFormat, Fill: fill, Font: &excelize.Font{Bold: true},
+		Alignment: &excelize.Alignment{Horizontal: "center", WrapText: true}})
+	if err != nil {
+		return err
+	}
+	width := max(12, 2*len([]rune(c.Heading))+4)
+	for _, step := range []func() error{
+		func() error { return f.SetColStyle(sheet, name, column) },
+		func() error { return f.SetColWidth(sheet, name, name, float64(width)) },
+		func() error { return f.SetCellStr(sheet, name+"1", c.Heading) },
+		func() error { return f.SetCellStyle(sheet, name+"1", name+"1", heading) },
+		func() error { return f.AddComment(sheet, templateNote(name+"1", c)) },
+		func() error { return templateList(f, sheet, name, c) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func templateNote(at string, c *Column) excelize.Comment {
+	must := "必填。"
+	if c.Optional {
+		must = ""
+	}
+	return excelize.Comment{Cell: at, Author: "taizhang", Text: must + c.Note, Width: 280, Height: 110}
+}
+
+// templateList offers the words of a column that takes one of them.
+func templateList(f *excelize.File, sheet, name string, c *Column) error {
+	if c.Form != Choice && c.Form != YesNo {
+		return nil
+	}
+	v := excelize.NewDataValidation(true)
+	v.Sqref = fmt.Sprintf("%s2:%s%d", name, name, templateRows+1)
+	if err := v.SetDropList(c.words()); err != nil {
+		return err
+	}
+	v.SetError(excelize.DataValidationErrorStyleStop, c.Heading, "应为："+strings.Join(c.words(), "、"))
+	return f.AddDataValidation(sheet, v)
+}
