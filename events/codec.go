@@ -216,6 +216,9 @@ func DecodeEvent(s Stored) (Recorded, error) {
 	fail := func(err error) (Recorded, error) {
 		return Recorded{}, fmt.Errorf("events: decode position %d (%s): %w", s.Position, s.Kind, err)
 	}
+	if s.Fault != nil {
+		return Recorded{}, s.Fault
+	}
 	entry := Lookup(s.Kind)
 	if entry == nil {
 		return fail(errors.New("unknown kind"))

@@ -70,6 +70,10 @@ type Stored struct {
 	Kind   Kind
 	Body   []byte
 	Bytes  []byte
+
+	// Fault says that there is no event that could be right in this place, and why. Such a one is not stored, only
+	// handed to who rebuilds the read models.
+	Fault error
 }
 
 // Errors of a Store; see Append.

@@ -62,7 +62,7 @@ func emptyStream(t *testing.T, s events.Store) {
 func sameBytes(t *testing.T, s events.Store) {
 	fill(t, s)
 	first := collect(t, s.ReadAll(t.Context(), 0), -1)
-	mustAppend(t, s, "later", 0, batch("later", 3))
+	mustAppend(t, s, "center-later", 0, batch("later", 3))
 	byPlace := map[uint64]events.Stored{}
 	for _, e := range first {
 		byPlace[e.Position] = e
@@ -120,7 +120,7 @@ func readAllStops(t *testing.T, s events.Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustAppend(t, s, "busy", uint64(n), batch(fmt.Sprint("busy", n), 1))
+		mustAppend(t, s, "center-busy", uint64(n), batch(fmt.Sprint("busy", n), 1))
 		n++
 	}
 	if n != 100 {

@@ -24,7 +24,7 @@ func subscriptionSeesAll(t *testing.T, s events.Store) {
 			if n >= 190 {
 				break
 			}
-			places = append(places, mustAppend(t, s, "live", uint64(len(places)-100), batch(fmt.Sprint("live", n), 10))...)
+			places = append(places, mustAppend(t, s, "center-live", uint64(len(places)-100), batch(fmt.Sprint("live", n), 10))...)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func subscribeAtEnd(t *testing.T, s events.Store) {
 			}
 		}
 	}()
-	want := mustAppend(t, s, "new", 0, batch("new", 1))
+	want := mustAppend(t, s, "center-new", 0, batch("new", 1))
 	if got := <-next; got != want[0] {
 		t.Errorf("saw %v, not %v", got, want[0])
 	}

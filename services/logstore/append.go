@@ -25,6 +25,7 @@ type request struct {
 	stream   events.StreamID
 	expected uint64
 	batch    []events.Proposed
+	copies   []events.Stored // of Copy, instead of all of the above
 	claimed  atomic.Bool
 	places   []events.Place
 	err      error
@@ -68,27 +69,35 @@ func (s *Store) Append(ctx context.Context, name events.StreamID, expected uint6
 		return s.settle(name, expected, batch) // what is there stays: no need to wait in the queue
 	}
 	r := &request{stream: name, expected: expected, batch: batch, done: make(chan struct{})}
+	if err := s.wait(ctx, r); err != nil {
+		return nil, err
+	}
+	return r.places, r.err
+}
+
+// wait hands a request to the writer and waits for its answer; an error says that nobody took it up.
+func (s *Store) wait(ctx context.Context, r *request) error {
 	select {
 	case s.queue <- r:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	case <-s.stop:
-		return nil, events.ErrClosed
+		return events.ErrClosed
 	}
 	select {
 	case <-r.done:
 	case <-ctx.Done():
 		if r.claim() {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
 		<-r.done
 	case <-s.stopped:
 		if r.claim() {
-			return nil, events.ErrClosed
+			return events.ErrClosed
 		}
 		<-r.done
 	}
-	return r.places, r.err
+	return nil
 }
 
 // settle answers an append that is not at the end of its stream: with its places if it is a repeat of what is there,
@@ -147,13 +156,13 @@ func (s *Store) next() *request {
 func (s *Store) gather(r *request) *request {
 	w := &s.writer
 	for {
-		if w.failed == nil && w.streams[r.stream] {
+		if w.failed == nil && (w.streams[r.stream] || r.copies != nil && len(w.group) > 0) {
 			return r
 		}
 		if r.claim() {
 			s.take(r)
 		}
-		if len(w.bytes) >= groupBytesMax {
+		if len(w.bytes) >= groupBytesMax || r.copies != nil {
 			return nil
 		}
 		select {
@@ -169,6 +178,10 @@ func (s *Store) take(r *request) {
 	w := &s.writer
 	if w.failed != nil {
 		r.answer(nil, &FailedError{Cause: w.failed, doubt: w.streams[r.stream]})
+		return
+	}
+	if r.copies != nil {
+		s.takeCopies(r)
 		return
 	}
 	if _, positions, _ := s.now(r.stream); r.expected != uint64(len(positions)) {
@@ -240,11 +253,14 @@ func (s *Store) publish(records []byte) {
 		start = end
 	}
 	for _, r := range w.group {
-		held := s.streams[r.stream]
-		if held == nil {
-			held = &stream{}
-			s.streams[r.stream] = held
+		if r.copies != nil {
+			for i := range r.copies {
+				held := s.held(r.copies[i].Stream)
+				held.positions = append(held.positions, r.copies[i].Position)
+			}
+			continue
 		}
+		held := s.held(r.stream)
 		held.positions = slices.Grow(held.positions, len(r.places))
 		for _, p := range r.places {
 			held.positions = append(held.positions, p.Position)
@@ -255,6 +271,16 @@ func (s *Store) publish(records []byte) {
 	s.view.end = g.base + g.end
 	close(s.changed)
 	s.changed = make(chan struct{})
+}
+
+// held returns the stream of a name, made if it is new; s.mu is locked.
+func (s *Store) held(name events.StreamID) *stream {
+	held := s.streams[name]
+	if held == nil {
+		held = &stream{}
+		s.streams[name] = held
+	}
+	return held
 }
 
 // makeRoom sees to it that the active segment has room for a commit of n bytes.

@@ -1,0 +1,85 @@
+package logstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Copy appends events of another store as they are there: their positions go on from the last one here, their revisions
+// from their stream's, their instants do not go back. On return all of them are durable, in one commit; Bytes is not
+// looked at. Events that cannot follow what is here are an *UnlikeError, and nothing is appended. Other errors are those
+// of Append.
+func (s *Store) Copy(ctx context.Context, batch []events.Stored) error {
+	for i := range batch {
+		e := &batch[i]
+		if err := events.CheckBatch(e.Stream, []events.Proposed{{ID: e.ID, Kind: e.Kind, Body: e.Body}}); err != nil {
+			return fmt.Errorf("logstore: copy position %d of %s: %w", e.Position, e.Stream, err)
+		}
+	}
+	if err := s.ended(ctx); err != nil || len(batch) == 0 {
+		return err
+	}
+	if s.opts.ReadOnly {
+		return ErrReadOnly
+	}
+	r := &request{copies: batch, done: make(chan struct{})}
+	if err := s.wait(ctx, r); err != nil {
+		return err
+	}
+	return r.err
+}
+
+// UnlikeError says that an event of another store cannot follow what is here.
+type UnlikeError struct {
+	Place  events.Place
+	Stream events.StreamID
+	Reason events.Text
+}
+
+// Text says so to a user.
+func (e *UnlikeError) Text() events.Text {
+	at := events.Say("%s 的第 %d 条（位置 %d）：", "event %[2]d of %[1]s (position %[3]d): ", e.Stream, e.Place.Revision, e.Place.Position)
+	return events.Text{Zh: at.Zh + e.Reason.Zh, En: at.En + e.Reason.En}
+}
+
+// Error implements error.
+func (e *UnlikeError) Error() string { return "logstore: copy: " + e.Text().En }
+
+// takeCopies makes the copies of a request the commit at hand, or answers it at once.
+func (s *Store) takeCopies(r *request) {
+	w := &s.writer
+	position, recordedAt, pending := uint64(len(s.view.offsets)), w.recordedAt, map[events.StreamID]uint64{}
+	for i := range r.copies {
+		e := &r.copies[i]
+		revision, known := pending[e.Stream]
+		if !known {
+			_, positions, _ := s.now(e.Stream)
+			revision = uint64(len(positions))
+		}
+		position, revision = position+1, revision+1
+		unlike := func(zh, en string, args ...any) {
+			r.answer(nil, &UnlikeError{e.Place, e.Stream, events.Say(zh, en, args...)})
+			w.bytes, w.ends = w.bytes[:0], w.ends[:0]
+		}
+		switch at := e.RecordedAt; {
+		case e.Position != position:
+			unlike("此处应为位置 %d", "here must be position %d", position)
+			return
+		case e.Revision != revision:
+			unlike("此处应为第 %d 条", "here must be event %d", revision)
+			return
+		case at.Before(recordedAt) || at.Year() > yearMax || !at.Equal(at.Truncate(time.Microsecond)):
+			unlike("记录时间 %v 早于前一条，或不可能", "recorded at %v, before its predecessor or impossible", at)
+			return
+		}
+		recordedAt, pending[e.Stream] = e.RecordedAt.UTC(), revision
+		w.stamp = recordedAt.AppendFormat(w.stamp[:0], timeLayout)
+		w.bytes = appendRecord(w.bytes, e.Place, w.stamp, e.Stream, &events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body})
+		w.ends = append(w.ends, len(w.bytes))
+	}
+	w.recordedAt = recordedAt
+	w.group = append(w.group, r)
+}

@@ -1,0 +1,44 @@
+package replica
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// BrokenError says that the record cannot be right: a stream lacks events, or has others than its copy.
+type BrokenError struct {
+	Stream events.StreamID
+	Reason events.Text
+}
+
+// Text says so to a user.
+func (e *BrokenError) Text() events.Text {
+	return events.Text{Zh: fmt.Sprintf("台账记录 %s 的完整性有问题（AL-LED-01）：%s；本地副本停在此处，不再写入", e.Stream, e.Reason.Zh),
+		En: fmt.Sprintf("the record of %s has a break in its integrity (AL-LED-01): %s; the local copy stays as it is, and nothing is written any more", e.Stream, e.Reason.En)}
+}
+
+// Error implements error.
+func (e *BrokenError) Error() string { return "replica: " + e.Text().En }
+
+// Faulty is an error of a record that says itself that a stream cannot be right.
+type Faulty interface {
+	error
+	FaultyStream() events.StreamID
+	Text() events.Text
+}
+
+// broken makes what a record says of a stream that cannot be right a *BrokenError; other errors stay as they are.
+func broken(err error) error {
+	var faulty Faulty
+	if errors.As(err, &faulty) {
+		return &BrokenError{faulty.FaultyStream(), faulty.Text()}
+	}
+	return err
+}
+
+// fault is what is replayed of a break: an event that is not one, after the last of the copy.
+func (s *Store) fault(b *BrokenError) events.Stored {
+	return events.Stored{Place: events.Place{Position: s.position + 1, Revision: s.revisions[b.Stream] + 1, RecordedAt: s.clock().UTC()}, Stream: b.Stream, Fault: b}
+}

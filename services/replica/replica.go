@@ -1,0 +1,366 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/logstore"
+)
+
+const (
+	// appendWait is how long an append that the record took waits until the copy has it.
+	appendWait = 30 * time.Second
+	// closeWait is how long Close waits for the appends under way.
+	closeWait = 2 * time.Second
+	// copiesMax bounds what waits to be copied, and what is made durable at once.
+	copiesMax = 4096
+)
+
+// Config says how to open a replica. All members but Log and Clock are needed.
+type Config struct {
+	Record events.Store              // Close closes it
+	Dir    string                    // of the copy
+	Replay func(events.Stored) error // is handed every event that Open finds or copies, in order
+	Log    *zap.Logger               // nil for none
+	Clock  func() time.Time          // of faults; nil for time.Now
+	FS     logstore.FS               // nil for the operating system's
+}
+
+// Store is an open replica.
+type Store struct {
+	record events.Store
+	local  *logstore.Store
+	log    *zap.Logger
+	clock  func() time.Time
+	cancel context.CancelFunc
+	done   chan struct{} // closed when nothing is copied any more
+	closed sync.Once
+
+	mu         sync.Mutex
+	closing    bool
+	appending  sync.WaitGroup             // not added to once closing is set
+	revisions  map[events.StreamID]uint64 // of the copy
+	position   uint64                     // of the copy's last event
+	last       events.Stored              // the copy's last event
+	recordedAt time.Time
+	ended      error         // why nothing is copied any more
+	changed    chan struct{} // closed and replaced after each copy
+}
+
+// Open opens the copy, replays it, and catches up with the record. A record that cannot be reached is an error; one that
+// cannot be right is not: it is replayed as an event with a Fault.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	if cfg.Log == nil {
+		cfg.Log = zap.NewNop()
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	s := &Store{record: cfg.Record, log: cfg.Log, clock: cfg.Clock, done: make(chan struct{}),
+		revisions: map[events.StreamID]uint64{}, changed: make(chan struct{})}
+	var err error
+	s.local, err = logstore.Open(cfg.Dir, logstore.Options{FS: cfg.FS, Replay: func(e events.Stored) error {
+		s.note(&e)
+		return cfg.Replay(e)
+	}})
+	if err != nil {
+		return nil, err
+	}
+	after, err := s.resume(ctx)
+	if err == nil {
+		after, err = s.catchUp(ctx, after, cfg.Replay)
+	}
+	var broken *BrokenError
+	if errors.As(err, &broken) {
+		s.end(broken)
+		close(s.done)
+		return s, cfg.Replay(s.fault(broken))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("replica: open: %w", err), s.local.Close())
+	}
+	following, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	go s.follow(following, after)
+	return s, nil
+}
+
+// note keeps what the next event must follow.
+func (s *Store) note(e *events.Stored) {
+	s.revisions[e.Stream], s.position, s.recordedAt = e.Revision, e.Position, e.RecordedAt
+	s.last = *e
+	s.last.Body, s.last.Bytes = append([]byte(nil), e.Body...), nil
+}
+
+// resume returns the record's position of the last event of the copy.
+func (s *Store) resume(ctx context.Context) (after uint64, err error) {
+	if s.position == 0 {
+		return 0, nil
+	}
+	for e, err := range s.record.ReadStream(ctx, s.last.Stream, s.last.Revision-1) {
+		if err != nil {
+			return 0, broken(err)
+		}
+		if !same(&e, &s.last) {
+			return 0, &BrokenError{s.last.Stream, events.Say("第 %d 条与本地副本不同", "event %d is not that of the local copy", s.last.Revision)}
+		}
+		return e.Position, nil
+	}
+	return 0, &BrokenError{s.last.Stream, events.Say("记录中只有不到 %d 条，少于本地副本", "the record has fewer than %d events, less than the local copy", s.last.Revision)}
+}
+
+func same(a, b *events.Stored) bool {
+	return a.Stream == b.Stream && a.Revision == b.Revision && a.ID == b.ID && a.Kind == b.Kind && string(a.Body) == string(b.Body)
+}
+
+// catchUp copies what the record holds after a position, up to its end, and replays it.
+func (s *Store) catchUp(ctx context.Context, after uint64, replay func(events.Stored) error) (uint64, error) {
+	var batch []events.Stored
+	flush := func() error {
+		if err := s.copy(ctx, batch); err != nil {
+			return err
+		}
+		for i := range batch {
+			if err := replay(batch[i]); err != nil {
+				return err
+			}
+		}
+		batch = batch[:0]
+		return nil
+	}
+	for e, err := range s.record.ReadAll(ctx, after) {
+		if err != nil {
+			return after, errors.Join(flush(), broken(err))
+		}
+		after = e.Position
+		e.Body = append([]byte(nil), e.Body...)
+		if batch = append(batch, e); len(batch) == copiesMax {
+			if err := flush(); err != nil {
+				return after, err
+			}
+		}
+	}
+	return after, flush()
+}
+
+// copy makes events of the record the next ones of the copy, and gives them their places there.
+func (s *Store) copy(ctx context.Context, batch []events.Stored) error {
+	position, recordedAt, revisions := s.position, s.recordedAt, map[events.StreamID]uint64{}
+	for i := range batch {
+		e := &batch[i]
+		before, known := revisions[e.Stream]
+		if !known {
+			before = s.revisions[e.Stream]
+		}
+		if e.Revision != before+1 {
+			if i > 0 {
+				if err := s.copy(ctx, batch[:i]); err != nil { // what came before is right
+					return err
+				}
+			}
+			return &BrokenError{e.Stream, events.Say("第 %d 条之后是第 %d 条", "event %d is followed by event %d", before, e.Revision)}
+		}
+		if e.RecordedAt.After(recordedAt) {
+			recordedAt = e.RecordedAt
+		}
+		position++
+		revisions[e.Stream] = e.Revision
+		e.Position, e.RecordedAt, e.Bytes = position, recordedAt, nil
+	}
+	if err := s.local.Copy(ctx, batch); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range batch {
+		s.note(&batch[i])
+	}
+	close(s.changed)
+	s.changed = make(chan struct{})
+	return nil
+}
+
+// follow copies what is appended to the record, as it comes.
+func (s *Store) follow(ctx context.Context, after uint64) {
+	defer close(s.done)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type arrival struct {
+		event events.Stored
+		err   error
+	}
+	arrivals := make(chan arrival, copiesMax)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() {
+		for e, err := range s.record.Subscribe(ctx, after) {
+			e.Body = append([]byte(nil), e.Body...)
+			select {
+			case arrivals <- arrival{e, err}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	var batch []events.Stored
+	for {
+		batch = batch[:0]
+		var err error
+		select {
+		case a := <-arrivals:
+			for more := true; more; {
+				if err = a.err; err == nil {
+					batch = append(batch, a.event)
+				}
+				if more = err == nil && len(batch) < copiesMax; more {
+					select {
+					case a = <-arrivals:
+					default:
+						more = false
+					}
+				}
+			}
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if len(batch) > 0 {
+			if failed := s.copy(ctx, batch); failed != nil {
+				err = failed
+			}
+		}
+		if err != nil {
+			s.end(broken(err))
+			return
+		}
+	}
+}
+
+// end says why nothing is copied any more.
+func (s *Store) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = err
+	if !errors.Is(err, context.Canceled) {
+		s.log.Error("the record is followed no more", zap.Error(err))
+	}
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// reaches waits until the copy has a revision of a stream.
+func (s *Store) reaches(ctx context.Context, stream events.StreamID, revision uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, appendWait)
+	defer cancel()
+	for {
+		s.mu.Lock()
+		at, ended, changed := s.revisions[stream], s.ended, s.changed
+		s.mu.Unlock()
+		if at >= revision {
+			return nil
+		}
+		if ended != nil {
+			return ended
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Append implements events.Store: it appends to the record. When it returns without an error the copy has the batch too,
+// and the places are those of the copy. An append that the record took and the copy does not have in time is an
+// events.ErrUnknown: it is stored.
+func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+	if err := s.begin(); err != nil {
+		return nil, err
+	}
+	defer s.appending.Done()
+	_, err := s.record.Append(ctx, stream, expected, batch)
+	var conflict *events.ConflictError
+	if errors.As(err, &conflict) { // who judges again must see what came first
+		if late := s.reaches(ctx, stream, conflict.Actual); late != nil {
+			return nil, fmt.Errorf("replica: append to %s: %w", stream, errors.Join(late, err))
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	wait := context.WithoutCancel(ctx)
+	if err := s.reaches(wait, stream, expected+uint64(len(batch))); err != nil {
+		return nil, fmt.Errorf("replica: append to %s: %w: the record has it, the local copy has not: %w", stream, events.ErrUnknown, err)
+	}
+	places := make([]events.Place, 0, len(batch))
+	for e, err := range s.local.ReadStream(wait, stream, expected) {
+		if err != nil {
+			return nil, fmt.Errorf("replica: append to %s: %w: %w", stream, events.ErrUnknown, err)
+		}
+		if places = append(places, e.Place); len(places) == len(batch) {
+			break
+		}
+	}
+	return places, nil
+}
+
+// begin takes note of an append, or says why none is taken.
+func (s *Store) begin() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing:
+		return events.ErrClosed
+	case s.ended != nil:
+		return fmt.Errorf("replica: append: %w", s.ended)
+	}
+	s.appending.Add(1)
+	return nil
+}
+
+// ReadStream implements events.Store, from the copy.
+func (s *Store) ReadStream(ctx context.Context, stream events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
+	return s.local.ReadStream(ctx, stream, after)
+}
+
+// ReadAll implements events.Store, from the copy.
+func (s *Store) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
+	return s.local.ReadAll(ctx, after)
+}
+
+// Subscribe implements events.Store, from the copy.
+func (s *Store) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
+	return s.local.Subscribe(ctx, after)
+}
+
+// Close implements events.Store. It closes the record too. Appends under way are waited for, for a while.
+func (s *Store) Close() error {
+	err := events.ErrClosed
+	s.closed.Do(func() {
+		s.mu.Lock()
+		s.closing = true
+		s.mu.Unlock()
+		answered := make(chan struct{})
+		go func() {
+			s.appending.Wait()
+			close(answered)
+		}()
+		select {
+		case <-answered:
+		case <-time.After(closeWait):
+		}
+		if s.cancel != nil {
+			s.cancel()
+		}
+		<-s.done
+		err = errors.Join(s.record.Close(), s.local.Close())
+	})
+	return err
+}

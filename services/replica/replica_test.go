@@ -1,0 +1,265 @@
+package replica_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/memstore"
+	"github.com/taizhang/taizhang/events/storetest"
+	"github.com/taizhang/taizhang/services/replica"
+)
+
+func open(t *testing.T, record events.Store, dir string, replay func(events.Stored) error) *replica.Store {
+	t.Helper()
+	if replay == nil {
+		replay = func(events.Stored) error { return nil }
+	}
+	s, err := replica.Open(t.Context(), replica.Config{Record: record, Dir: dir, Replay: replay})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil && !errors.Is(err, events.ErrClosed) {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestAReplicaKeepsTheContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) events.Store {
+		return open(t, memstore.New(storetest.UnsteadyClock()), t.TempDir(), nil)
+	})
+}
+
+func proposed(name string) []events.Proposed {
+	return []events.Proposed{{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "trial.recorded", Body: fmt.Appendf(nil, `{"name":%q}`, name)}}
+}
+
+func mustAppend(t *testing.T, s events.Store, stream events.StreamID, expected uint64, name string) {
+	t.Helper()
+	if _, err := s.Append(t.Context(), stream, expected, proposed(name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bytesOf returns what the files of a copy hold.
+func bytesOf(t *testing.T, dir string) (all string) {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "segment-*.log"))
+	if err != nil || len(names) == 0 {
+		t.Fatal("no segments", err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += string(text)
+	}
+	return all
+}
+
+// linesOf returns the lines of all events.
+func linesOf(t *testing.T, s events.Store) (all []string) {
+	t.Helper()
+	for e, err := range s.ReadAll(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, string(e.Bytes))
+	}
+	return all
+}
+
+// kept is a record that several replicas share: closing it through one of them does nothing.
+type kept struct{ events.Store }
+
+func (kept) Close() error { return nil }
+
+func TestEveryReplicaOfARecordHasTheSameEventsWhoeverWrote(t *testing.T) {
+	record := kept{memstore.New(storetest.UnsteadyClock())}
+	mustAppend(t, record, "policy", 0, "before")
+	a, b := open(t, record, t.TempDir(), nil), open(t, record, t.TempDir(), nil)
+	var wg sync.WaitGroup
+	for i, s := range []events.Store{a, b} {
+		wg.Go(func() {
+			for n := range 50 {
+				if _, err := s.Append(context.Background(), events.StreamID(fmt.Sprintf("center-ZJ-000%d", i)), uint64(n), proposed(fmt.Sprint(i, n))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	late := open(t, record, t.TempDir(), nil)
+	for name, s := range map[string]events.Store{"a": a, "b": b, "late": late} {
+		seen := 0
+		for _, err := range s.Subscribe(t.Context(), 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen++; seen == 101 {
+				break
+			}
+		}
+		if lines, want := linesOf(t, s), linesOf(t, late); fmt.Sprint(lines) != fmt.Sprint(want) {
+			t.Errorf("%s has %d lines, others than the %d of the last", name, len(lines), len(want))
+		}
+	}
+}
+
+func TestAConflictIsAnsweredWhenTheCopyHasWhatCameFirst(t *testing.T) {
+	record := kept{memstore.New(storetest.UnsteadyClock())}
+	a, b := open(t, record, t.TempDir(), nil), open(t, record, t.TempDir(), nil)
+	for n := range uint64(20) {
+		mustAppend(t, a, "policy", n, fmt.Sprint("a", n))
+		_, err := b.Append(t.Context(), "policy", n, proposed("b"))
+		var conflict *events.ConflictError
+		if !errors.As(err, &conflict) || conflict.Actual != n+1 {
+			t.Fatalf("got %v", err)
+		}
+		if got := len(linesOf(t, b)); got < int(n)+1 {
+			t.Fatalf("the copy has %d events after a conflict with %d", got, n+1)
+		}
+	}
+}
+
+func TestACopyGoesOnWhereItWas(t *testing.T) {
+	record, dir := kept{memstore.New(storetest.UnsteadyClock())}, t.TempDir()
+	for n := range uint64(3) {
+		s := open(t, record, dir, nil)
+		mustAppend(t, s, "policy", 2*n, fmt.Sprint("s", n))
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, record, "policy", 2*n+1, fmt.Sprint("elsewhere", n))
+	}
+	var replayed int
+	s := open(t, record, dir, func(events.Stored) error { replayed++; return nil })
+	if replayed != 6 || len(linesOf(t, s)) != 6 {
+		t.Errorf("replayed %d events of 6", replayed)
+	}
+}
+
+// tampered is a record that hands out something else.
+type tampered struct {
+	events.Store
+	change func(*events.Stored) (keep bool)
+}
+
+func (r tampered) through(read iter.Seq2[events.Stored, error]) iter.Seq2[events.Stored, error] {
+	return func(yield func(events.Stored, error) bool) {
+		for e, err := range read {
+			if (err != nil || r.change(&e)) && !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+func (r tampered) ReadStream(ctx context.Context, stream events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
+	return r.through(r.Store.ReadStream(ctx, stream, after))
+}
+
+func (r tampered) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
+	return r.through(r.Store.ReadAll(ctx, after))
+}
+
+func (r tampered) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
+	return r.through(r.Store.Subscribe(ctx, after))
+}
+
+func TestARecordThatLacksEventsOrHasOthersIsABreakAndNeverShorter(t *testing.T) {
+	for name, change := range map[string]func(*events.Stored) bool{
+		"an event is gone":              func(e *events.Stored) bool { return e.Revision != 5 },
+		"the stream is gone":            func(e *events.Stored) bool { return e.Stream != "policy" },
+		"the last copied event differs": func(e *events.Stored) bool { e.Body = []byte(`{}`); return true },
+		"it has another id":             func(e *events.Stored) bool { e.ID[3]++; return true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			memory, dir := memstore.New(storetest.UnsteadyClock()), t.TempDir()
+			for n := range uint64(3) {
+				mustAppend(t, memory, "policy", n, fmt.Sprint(n))
+			}
+			if err := open(t, kept{memory}, dir, nil).Close(); err != nil {
+				t.Fatal(err)
+			}
+			for n := uint64(3); n < 7; n++ {
+				mustAppend(t, memory, "policy", n, fmt.Sprint(n))
+			}
+			var faults []error
+			s := open(t, tampered{kept{memory}, change}, dir, func(e events.Stored) error {
+				if _, err := events.DecodeEvent(e); e.Fault != nil && err != nil {
+					faults = append(faults, err)
+				}
+				return nil
+			})
+			var broken *replica.BrokenError
+			if len(faults) != 1 || !errors.As(faults[0], &broken) || broken.Stream != "policy" || broken.Text().Zh == "" {
+				t.Fatalf("replayed the faults %v", faults)
+			}
+			before := bytesOf(t, dir)
+			if _, err := s.Append(t.Context(), "center-ZJ-0001", 0, proposed("x")); !errors.As(err, &broken) || errors.Is(err, events.ErrUnknown) {
+				t.Errorf("an append answered %v", err)
+			}
+			if bytesOf(t, dir) != before {
+				t.Error("the copy was written to")
+			}
+		})
+	}
+}
+
+func TestABreakWhileFollowingEndsAppending(t *testing.T) {
+	record := kept{memstore.New(storetest.UnsteadyClock())}
+	s := open(t, tampered{record, func(e *events.Stored) bool { return e.Stream != "policy" || e.Revision != 2 }}, t.TempDir(), nil)
+	mustAppend(t, s, "policy", 0, "1")
+	mustAppend(t, record, "policy", 1, "2")
+	mustAppend(t, record, "policy", 2, "3")
+	var broken *replica.BrokenError
+	_, err := s.Append(t.Context(), "policy", 3, proposed("4"))
+	if !errors.As(err, &broken) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.Append(t.Context(), "center-ZJ-0001", 0, proposed("5")); !errors.As(err, &broken) {
+		t.Errorf("then got %v", err)
+	}
+}
+
+// silent is a record whose subscriptions say nothing.
+type silent struct{ events.Store }
+
+func (silent) Subscribe(ctx context.Context, _ uint64) iter.Seq2[events.Stored, error] {
+	return func(yield func(events.Stored, error) bool) {
+		<-ctx.Done()
+		yield(events.Stored{}, ctx.Err())
+	}
+}
+
+func TestCloseEndsAnAppendThatWaitsForTheCopy(t *testing.T) {
+	record := kept{memstore.New(storetest.UnsteadyClock())}
+	s := open(t, silent{record}, t.TempDir(), nil)
+	answered := make(chan error)
+	go func() {
+		_, err := s.Append(context.Background(), "policy", 0, proposed("1"))
+		answered <- err
+	}()
+	for range record.Subscribe(t.Context(), 0) {
+		break // the record has it
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-answered; !errors.Is(err, events.ErrUnknown) {
+		t.Errorf("got %v", err)
+	}
+}
