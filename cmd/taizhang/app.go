@@ -156,8 +156,10 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	if !slices.Contains([]string{tableOutput, csvOutput, jsonOutput}, a.output) {
 		return usage(cmd, "--output 应为 table、csv 或 json，不能是 %q", "--output must be table, csv or json, not %q", a.output)
 	}
-	if _, err := a.on(); err != nil {
+	if on, err := a.on(); err != nil {
 		return badDate(cmd, "--as-of", a.asOf)
+	} else if y := on.Year(); y < events.YearMin || y > events.YearMax {
+		return usage(cmd, "--as-of：年份应在 %d 至 %d 之间", "--as-of: the year must be from %d to %d", events.YearMin, events.YearMax)
 	}
 	if _, err := a.known(); err != nil {
 		return usage(cmd, "--known-at：%q 既不是 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "--known-at: %q is neither a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", a.knownAt)

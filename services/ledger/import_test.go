@@ -227,7 +227,7 @@ func failsAt(store events.Store, n int64) events.Store {
 }
 
 func TestAnInterruptedImportLeavesPrefixesAndIsFinishedByRunningItAgain(t *testing.T) {
-	path, total := simulated(t, 5000, 5)
+	path, total := simulated(t, 36_000, 20)
 	inFile := map[events.StreamID][]string{}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -243,7 +243,7 @@ func TestAnInterruptedImportLeavesPrefixesAndIsFinishedByRunningItAgain(t *testi
 	whole, _ := newLedger(t)
 	imports(t, whole, ledger.ImportConfig{Files: []string{path}})
 	want := answers(whole.Register())
-	for _, n := range []int64{6} {
+	for _, n := range []int64{6, 30} {
 		store := memstore.New(ticking())
 		_, err := open(t, failsAt(store, n)).Import(t.Context(), ledger.ImportConfig{Files: []string{path}, Account: importer})
 		if !errors.Is(err, ledger.ErrStopped) {
