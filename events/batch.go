@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
@@ -52,7 +51,7 @@ func (p *Proposed) wrong() (field string, why Text, bad bool) {
 		return "body", Say("有 %d 字节，超过 %d 字节的上限", "has %d bytes, over the limit of %d", len(p.Body), BodyBytesMax), true
 	case bytes.IndexByte(p.Body, '\n') >= 0, bytes.IndexByte(p.Body, '\r') >= 0:
 		return "body", Say("不能含换行", "must not contain a newline"), true
-	case len(p.Body) < 2 || p.Body[0] != '{' || p.Body[len(p.Body)-1] != '}' || !jsontext.Value(p.Body).IsValid():
+	case !isObject(p.Body):
 		return "body", Say("应为一个 JSON 对象", "must be one JSON object"), true
 	}
 	return "", Text{}, false

@@ -16,7 +16,7 @@ import (
 // missing, texts without escapes, whole numbers. It declines everything else, right or wrong, which is left to the strict
 // codec; what it accepts is what that one reads. Nearly all records are plain, and it takes a fifth of the time.
 type plain struct {
-	rest   []byte
+	cursor
 	record wireRecord
 	event  wireEvent
 	kind   Kind    // of the event; a record says it itself
@@ -58,21 +58,6 @@ func (p *plain) whole(b []byte, s *shape, v reflect.Value) bool {
 func (p *plain) done() {
 	p.rest, p.record, p.event, p.kind, p.data = nil, wireRecord{}, wireEvent{}, "", nil
 	plains.Put(p)
-}
-
-func (p *plain) space() {
-	for len(p.rest) > 0 && (p.rest[0] == ' ' || p.rest[0] == '\t' || p.rest[0] == '\n' || p.rest[0] == '\r') {
-		p.rest = p.rest[1:]
-	}
-}
-
-// next takes one byte if it comes next.
-func (p *plain) next(c byte) bool {
-	if len(p.rest) == 0 || p.rest[0] != c {
-		return false
-	}
-	p.rest = p.rest[1:]
-	return true
 }
 
 func (p *plain) value(s *shape, v reflect.Value) bool {
@@ -130,47 +115,6 @@ func (p *plain) truth(v reflect.Value) bool {
 		}
 	}
 	return false
-}
-
-// integer reads a whole number of at most 18 digits; what must follow it is for the caller to see.
-func (p *plain) integer() (n int64, ok bool) {
-	negative := p.next('-')
-	i := 0
-	for ; i < len(p.rest) && '0' <= p.rest[i] && p.rest[i] <= '9'; i++ {
-		if i == 18 {
-			return 0, false
-		}
-		n = n*10 + int64(p.rest[i]-'0')
-	}
-	if i == 0 || p.rest[0] == '0' && (i > 1 || negative) {
-		return 0, false
-	}
-	p.rest = p.rest[i:]
-	if negative {
-		n = -n
-	}
-	return n, true
-}
-
-// quoted reads a text without escapes; the result shares memory with what is read.
-func (p *plain) quoted() ([]byte, bool) {
-	if !p.next('"') {
-		return nil, false
-	}
-	ascii := true
-	for i, c := range p.rest {
-		switch {
-		case c == '"':
-			b := p.rest[:i]
-			p.rest = p.rest[i+1:]
-			return b, ascii || utf8.Valid(b)
-		case c == '\\' || c < ' ':
-			return nil, false
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-	}
-	return nil, false
 }
 
 // textMax is the longest text that is remembered.

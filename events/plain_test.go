@@ -17,6 +17,9 @@ import (
 // readsAlike fails unless what the plain reader accepts is what the strict codec reads. It says whether it accepts it.
 func readsAlike(t rapid.TB, line []byte) bool {
 	t.Helper()
+	if c := (cursor{line}); c.skip(0) && len(c.rest) == 0 && !jsontext.Value(line).IsValid() {
+		t.Fatalf("%s\nis passed over as if it were JSON", line)
+	}
 	w, data, ok := plainRecord(line)
 	if !ok {
 		return false
@@ -61,6 +64,9 @@ func eventReadsAlike(t rapid.TB, kind Kind, body []byte) bool {
 func TestWhatIsUsualIsReadPlainly(t *testing.T) {
 	for _, r := range samples() {
 		line, body := encoded(t, &r)
+		if c := (cursor{body}); c.skip(0) != (r.Kind != KindPolicyAdopted && r.Kind != KindTaskBookFiled) {
+			t.Errorf("%s\nis not passed over", body)
+		}
 		plainly := r.Kind != KindPolicyAdopted && r.Kind != KindTaskBookFiled // an escaped newline; a fraction
 		if got := readsAlike(t, line); got != plainly {
 			t.Errorf("%s\nis read plainly: %v", line, got)

@@ -3,7 +3,7 @@
 // it too. So a ledger opens in the same way whatever keeps its record.
 //
 // The copy has the record's events in the record's order, each at the next local position, with its revision and with its
-// instant, or that of its predecessor if the record's clock went back: every copy of a record has the same bytes. Where the
+// instant, or that of its predecessor if the record's clock went back: every copy of a record has the same lines. Where the
 // record is to be taken up again follows from the last event of the copy, which must be in the record as it is here.
 //
 // # When the record cannot be right

@@ -263,3 +263,42 @@ func TestCloseEndsAnAppendThatWaitsForTheCopy(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestComparingFindsTheFirstDifference(t *testing.T) {
+	memory := memstore.New(storetest.UnsteadyClock())
+	dir := t.TempDir()
+	for n := range uint64(6) {
+		mustAppend(t, memory, "policy", n, fmt.Sprint(n))
+	}
+	s := open(t, kept{memory}, dir, nil)
+	if b, err := s.Compare(t.Context()); b != nil || err != nil {
+		t.Errorf("a sound copy differs: %v, %v", b, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*events.Stored) bool{
+		"another body": func(e *events.Stored) bool {
+			if e.Revision == 3 {
+				e.Body = []byte(`{}`)
+			}
+			return true
+		},
+		"another instant": func(e *events.Stored) bool {
+			if e.Revision == 3 {
+				e.RecordedAt = e.RecordedAt.AddDate(1, 0, 0)
+			}
+			return true
+		},
+		"one is missing": func(e *events.Stored) bool { return e.Revision != 3 },
+	} {
+		s := open(t, tampered{kept{memory}, change}, dir, nil)
+		b, err := s.Compare(t.Context())
+		if err != nil || b == nil || b.Stream != "policy" {
+			t.Errorf("%s: got %v, %v", name, b, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

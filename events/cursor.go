@@ -1,0 +1,132 @@
+package events
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// cursor goes through JSON that has nothing unusual in it: no escapes, whole numbers. It declines everything else.
+type cursor struct{ rest []byte }
+
+func (c *cursor) space() {
+	for len(c.rest) > 0 && (c.rest[0] == ' ' || c.rest[0] == '\t' || c.rest[0] == '\n' || c.rest[0] == '\r') {
+		c.rest = c.rest[1:]
+	}
+}
+
+// next takes one byte if it comes next.
+func (c *cursor) next(want byte) bool {
+	if len(c.rest) == 0 || c.rest[0] != want {
+		return false
+	}
+	c.rest = c.rest[1:]
+	return true
+}
+
+// integer reads a whole number of at most 18 digits; what must follow it is for the caller to see.
+func (c *cursor) integer() (n int64, ok bool) {
+	negative := c.next('-')
+	i := 0
+	for ; i < len(c.rest) && '0' <= c.rest[i] && c.rest[i] <= '9'; i++ {
+		if i == 18 {
+			return 0, false
+		}
+		n = n*10 + int64(c.rest[i]-'0')
+	}
+	if i == 0 || c.rest[0] == '0' && (i > 1 || negative) {
+		return 0, false
+	}
+	c.rest = c.rest[i:]
+	if negative {
+		n = -n
+	}
+	return n, true
+}
+
+// quoted reads a text without escapes; the result shares memory with what is read.
+func (c *cursor) quoted() ([]byte, bool) {
+	if !c.next('"') {
+		return nil, false
+	}
+	ascii := true
+	for i, b := range c.rest {
+		switch {
+		case b == '"':
+			text := c.rest[:i]
+			c.rest = c.rest[i+1:]
+			return text, ascii || utf8.Valid(text)
+		case b == '\\' || b < ' ':
+			return nil, false
+		case b >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	return nil, false
+}
+
+// isObject says whether a body is one JSON object, with no name twice in an object.
+func isObject(body []byte) bool {
+	if len(body) < 2 || body[0] != '{' || body[len(body)-1] != '}' {
+		return false
+	}
+	c := cursor{body}
+	return c.skip(0) && len(c.rest) == 0 || jsontext.Value(body).IsValid()
+}
+
+// skip passes over one value that has nothing unusual in it; what follows is for the caller to see.
+func (c *cursor) skip(depth int) bool {
+	if len(c.rest) == 0 || depth > DepthMax {
+		return false
+	}
+	switch c.rest[0] {
+	case '"':
+		_, ok := c.quoted()
+		return ok
+	case '{':
+		return c.skipObject(depth)
+	case '[':
+		c.rest = c.rest[1:]
+		for first := true; !c.next(']'); first = false {
+			if !first && !c.next(',') || !c.skip(depth+1) {
+				return false
+			}
+		}
+		return true
+	case 't', 'f':
+		for _, word := range []string{"true", "false"} {
+			if len(c.rest) >= len(word) && string(c.rest[:len(word)]) == word {
+				c.rest = c.rest[len(word):]
+				return true
+			}
+		}
+		return false
+	}
+	_, ok := c.integer()
+	return ok
+}
+
+func (c *cursor) skipObject(depth int) bool {
+	c.rest = c.rest[1:]
+	var names [24][]byte // more are unusual
+	for n := 0; !c.next('}'); n++ {
+		if n > 0 && !c.next(',') || n == len(names) {
+			return false
+		}
+		name, ok := c.quoted()
+		if !ok || !c.next(':') {
+			return false
+		}
+		for _, other := range names[:n] {
+			if bytes.Equal(other, name) {
+				return false
+			}
+		}
+		names[n] = name
+		if !c.skip(depth + 1) {
+			return false
+		}
+	}
+	return true
+}
