@@ -75,7 +75,7 @@ type measures struct {
 	HeapMB           float64 // live
 	AppendsPerSecond float64 // after the import, by writers on centers of their own
 	FirstSeconds     float64 // alerts and execution over all centers, after opening
-	AgainSeconds     float64 // the same, nothing having changed
+	AgainSeconds     float64 // the same, nothing having changed; the best of five
 }
 
 // These make this binary measure something instead of running the tests.
@@ -193,6 +193,9 @@ func measureOpen(m *measures, dir string) error {
 	}
 	m.FirstSeconds = ask()
 	m.AgainSeconds = ask()
+	for range 4 {
+		m.AgainSeconds = min(m.AgainSeconds, ask())
+	}
 	m.PeakMB = peakMB()
 	runtime.GC()
 	var stats runtime.MemStats

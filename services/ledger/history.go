@@ -8,9 +8,10 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Span is a part of the history: one stream or all of them, up to a position.
+// Span is a part of the history: one stream or all of them, after one position and up to another.
 type Span struct {
 	Stream events.StreamID // "" for all
+	After  uint64
 	UpTo   uint64
 }
 
@@ -44,13 +45,16 @@ func Search[T any](ctx context.Context, l *Ledger, of Span, keep func(*events.St
 
 // read yields the events of a span.
 func (l *Ledger) read(ctx context.Context, of Span) iter.Seq2[events.Stored, error] {
-	all := l.store.ReadAll(ctx, 0)
+	all := l.store.ReadAll(ctx, of.After)
 	if of.Stream != "" {
 		all = l.store.ReadStream(ctx, of.Stream, 0)
 	}
 	return func(yield func(events.Stored, error) bool) {
 		for s, err := range all {
-			if err == nil && s.Position > of.UpTo || !yield(s, err) {
+			if err == nil && s.Position > of.UpTo {
+				return
+			}
+			if (err != nil || s.Position > of.After) && !yield(s, err) {
 				return
 			}
 		}
