@@ -100,6 +100,9 @@ func refusesNonsense(t *testing.T, s events.Store) {
 		}
 	}
 	wantCount(t, s, 0)
+	if limited, ok := s.(interface{ AppendBytesMax() int }); ok && limited.AppendBytesMax() < events.BodyBytesMax+4096 {
+		return // a store in a server that takes less has said so
+	}
 	longest := body(long(events.BodyBytesMax))
 	mustAppend(t, s, stream, 0, longest)
 	if got := collect(t, s.ReadStream(t.Context(), stream, 1), 1); !bytes.Equal(got[0].Body, longest[1].Body) {

@@ -1,0 +1,234 @@
+package kurrentstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Append implements events.Store. While no usable answer comes it tries again for Options.Patience, always with the same
+// ids at the same revision, which the server stores once only, and settles what is in doubt by reading the stream. It
+// answers ErrUnknown only if that does not succeed in time, an *UnreachableError if nothing was ever sent, and a
+// *TooLargeError for a batch over Options.AppendBytesMax.
+func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+	if err := events.CheckBatch(stream, batch); err != nil {
+		return nil, fmt.Errorf("kurrentstore: append to %s: %w", stream, err)
+	}
+	if _, ours := s.ours(s.name(stream)); !ours {
+		return nil, fmt.Errorf("kurrentstore: append to %s: %w", stream, events.Problems{{Reason: events.Say(
+			"流应为 policy 或 center-<编号>", "the stream must be policy or center-<id>")}})
+	}
+	if size := bytesOf(batch); size > s.AppendBytesMax() {
+		return nil, &TooLargeError{Bytes: size, Max: s.AppendBytesMax()}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	inner, end, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	a := &appending{s: s, stream: stream, expected: expected, batch: batch}
+	places, err := a.run(inner)
+	return places, a.finish(ctx, err)
+}
+
+// AppendBytesMax is how many bytes the bodies of one batch, and twice its kinds, may have together: Options.AppendBytesMax.
+func (s *Store) AppendBytesMax() int { return s.appendBytesMax }
+
+// bytesOf counts the batch as the server does, which holds kinds in UTF-16.
+func bytesOf(batch []events.Proposed) (n int) {
+	for i := range batch {
+		n += len(batch[i].Body) + 2*len(batch[i].Kind)
+	}
+	return n
+}
+
+// appending is one append until its outcome is known.
+type appending struct {
+	s        *Store
+	stream   events.StreamID
+	expected uint64
+	batch    []events.Proposed
+	doubt    bool // it was sent, and is not known not to have been stored, now or later
+	accepted bool // the server says that it is stored, or already was
+	refused  bool // the server says that the stream is at another revision
+}
+
+// finish says what an error means to the caller: that the outcome is unknown outweighs everything else.
+func (a *appending) finish(ctx context.Context, err error) error {
+	var conflict *events.ConflictError
+	var tampering *TamperedError
+	switch {
+	case err == nil, errors.As(err, &conflict), errors.As(err, &tampering) && a.refused:
+		return err
+	case a.doubt || a.accepted:
+		a.s.log.Warn("outcome of an append unknown", zap.String("stream", string(a.stream)), zap.Error(err))
+		return fmt.Errorf("%w: %w", events.ErrUnknown, err)
+	case ctx.Err() == nil && a.s.life.Err() != nil:
+		return events.ErrClosed
+	}
+	return err
+}
+
+func (a *appending) run(ctx context.Context) ([]events.Place, error) {
+	if err := a.s.checkOnce(ctx, a.stream); err != nil {
+		return nil, err
+	}
+	for wait := a.s.patiently(); ; {
+		err := a.send(ctx)
+		if err != nil && fateOf(err) == impossible {
+			return nil, explain(err)
+		}
+		if err == nil || a.doubt {
+			var places []events.Place
+			if places, err = a.look(ctx); places != nil {
+				return places, nil
+			}
+			var conflict *events.ConflictError
+			if errors.As(err, &conflict) || fateOf(err) == impossible {
+				return nil, err
+			}
+		}
+		if err := wait.wait(ctx, err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// send asks the server to append, unless it has answered already. An error says that it has not.
+func (a *appending) send(ctx context.Context) error {
+	if a.expected >= never {
+		a.refused = true // the protocol cannot even ask
+	}
+	if a.accepted || a.refused {
+		return nil
+	}
+	var revision esdb.ExpectedRevision = esdb.NoStream{} // never nil, which the client takes for any revision
+	if a.expected > 0 {
+		revision = esdb.Revision(a.expected - 1)
+	}
+	list := make([]esdb.EventData, len(a.batch))
+	for i := range a.batch {
+		list[i] = written(&a.batch[i])
+	}
+	limit := a.s.limits.answer
+	var sent atomic.Bool
+	_, err := call(ctx, a.s, func(ctx context.Context, l *link) (*esdb.WriteResult, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		sent.Store(true)
+		// Once begun it is not cancelled, only no longer waited for: the client has a data race where a context ends while
+		// it sends, and an answer that comes late does no harm.
+		return l.client.AppendToStream(context.WithoutCancel(ctx), a.s.name(a.stream),
+			esdb.AppendToStreamOptions{ExpectedRevision: revision, Deadline: &limit}, list...)
+	})
+	return a.heard(err, sent.Load())
+}
+
+// heard notes what the answer to an append says.
+func (a *appending) heard(err error, sent bool) error {
+	var panicked *strange
+	switch {
+	case err == nil:
+		a.accepted = true
+		return nil
+	case fateOf(err) == outdated:
+		a.refused = true
+		return nil
+	case fateOf(err) == gone:
+		return tombstoned(a.stream)
+	case fateOf(err) == elsewhere, fateOf(err) == impossible && !errors.As(err, &panicked):
+		return err // not stored, this time
+	}
+	a.doubt = a.doubt || sent
+	return err
+}
+
+// look reads what lies at the batch's place. It answers the places if that is the batch, a conflict if it is something
+// else, and another error if that cannot be said yet.
+func (a *appending) look(ctx context.Context) ([]events.Place, error) {
+	var there []*esdb.RecordedEvent
+	var err error
+	if a.expected < never {
+		there, err = a.s.readFrom(ctx, a.stream, a.expected, uint64(len(a.batch)))
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range there {
+		if want := a.expected + uint64(i); e.EventNumber != want {
+			return nil, a.s.doubted(ctx, a.stream, want+1, e.EventNumber+1)
+		}
+	}
+	same := 0
+	for same < min(len(there), len(a.batch)) && sameEvent(there[same], &a.batch[same]) {
+		same++
+	}
+	if same == len(a.batch) {
+		return a.places(there)
+	}
+	if same == len(there) && !a.refused { // the batch is there whole or not at all
+		return nil, ErrBehind
+	}
+	if i := slices.IndexFunc(there, func(e *esdb.RecordedEvent) bool { return !genuine(e) }); i >= 0 {
+		return nil, tampered(a.stream, "第 %d 条不是台账写入的", "event %d was not written by the ledger", there[i].EventNumber+1)
+	}
+	return nil, a.conflict(ctx)
+}
+
+func (a *appending) places(there []*esdb.RecordedEvent) ([]events.Place, error) {
+	places := make([]events.Place, len(there))
+	for i, e := range there {
+		places[i] = placeOf(e)
+		if err := checkPlace(places[i]); err != nil {
+			return nil, err
+		}
+	}
+	a.s.saw(a.stream, places[len(places)-1])
+	return places, nil
+}
+
+// conflict answers the stream's revision, which the server's answer has only as text. A node that is behind may show
+// what contradicts the server's refusal, or less than was already seen.
+func (a *appending) conflict(ctx context.Context) error {
+	last, err := call(ctx, a.s, func(ctx context.Context, l *link) ([]*esdb.RecordedEvent, error) {
+		return readSome(ctx, l, a.s.name(a.stream), esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
+	})
+	if err != nil && fateOf(err) != missing {
+		return err
+	}
+	actual := uint64(0)
+	if len(last) > 0 {
+		actual = last[0].EventNumber + 1
+	}
+	if actual == a.expected || actual < a.s.headSeen(a.stream) {
+		return ErrBehind
+	}
+	return &events.ConflictError{Stream: a.stream, Expected: a.expected, Actual: actual}
+}
+
+// readFrom reads at most count events of the stream after a revision; none if there is no such stream.
+func (s *Store) readFrom(ctx context.Context, stream events.StreamID, after, count uint64) ([]*esdb.RecordedEvent, error) {
+	list, err := call(ctx, s, func(ctx context.Context, l *link) ([]*esdb.RecordedEvent, error) {
+		return readSome(ctx, l, s.name(stream), esdb.ReadStreamOptions{Direction: esdb.Forwards, From: esdb.Revision(after)}, count)
+	})
+	switch {
+	case err == nil:
+		return list, nil
+	case fateOf(err) == missing:
+		return nil, nil
+	case fateOf(err) == gone:
+		return nil, tombstoned(stream)
+	}
+	return nil, err
+}

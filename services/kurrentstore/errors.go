@@ -1,0 +1,202 @@
+package kurrentstore
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// ConnectionError says what is wrong with a connection string. It never repeats a password.
+type ConnectionError struct{ Why events.Text }
+
+// Text says so to a user.
+func (e *ConnectionError) Text() events.Text {
+	return events.Text{Zh: "连接串不能用：" + e.Why.Zh, En: "the connection string cannot be used: " + e.Why.En}
+}
+
+// Error implements error.
+func (e *ConnectionError) Error() string { return "kurrentstore: " + e.Text().En }
+
+func refuse(zh, en string, args ...any) error {
+	return &ConnectionError{Why: events.Text{Zh: fmt.Sprintf(zh, args...), En: fmt.Sprintf(en, args...)}}
+}
+
+// TamperedError says that the cluster no longer hands out a stream whole: AL-LED-01. Reads yield it instead of a shorter
+// history, and appends to the stream answer it.
+type TamperedError struct {
+	Stream events.StreamID
+	What   events.Text
+}
+
+// Text says so to a user.
+func (e *TamperedError) Text() events.Text {
+	return events.Text{Zh: fmt.Sprintf("流 %s 已不完整：", e.Stream) + e.What.Zh, En: fmt.Sprintf("stream %s is no longer whole: ", e.Stream) + e.What.En}
+}
+
+// Error implements error.
+func (e *TamperedError) Error() string { return "kurrentstore: " + e.Text().En }
+
+// FaultyStream says which stream it is.
+func (e *TamperedError) FaultyStream() events.StreamID { return e.Stream }
+
+func tampered(stream events.StreamID, zh, en string, args ...any) error {
+	return &TamperedError{Stream: stream, What: events.Say(zh, en, args...)}
+}
+
+// TooLargeError says that a batch has more bytes than the server takes in one append. Nothing was appended; smaller
+// batches may be.
+type TooLargeError struct{ Bytes, Max int }
+
+// Text says so to a user.
+func (e *TooLargeError) Text() events.Text {
+	return events.Say("一批共 %d 字节，超过服务器一次追加的上限 %d 字节（MaxAppendSize）", "the batch has %d bytes, over the %d bytes that the server takes in one append (MaxAppendSize)", e.Bytes, e.Max)
+}
+
+// Error implements error.
+func (e *TooLargeError) Error() string { return "kurrentstore: append: " + e.Text().En }
+
+// RefusedError says that the server will not do what was asked, however often it is asked. Nothing was appended.
+type RefusedError struct {
+	Why events.Text
+	Err error
+}
+
+// Text says so to a user.
+func (e *RefusedError) Text() events.Text {
+	return events.Text{Zh: "事件库拒绝：" + e.Why.Zh, En: "the event store refuses: " + e.Why.En}
+}
+
+// Error implements error.
+func (e *RefusedError) Error() string {
+	if e.Err == nil {
+		return "kurrentstore: " + e.Text().En
+	}
+	return "kurrentstore: " + e.Text().En + ": " + e.Err.Error()
+}
+
+// Unwrap returns what the client said.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// UnreachableError says that no usable answer came within Options.Patience. Nothing was appended; trying again later
+// may help.
+type UnreachableError struct{ Err error }
+
+// Text says so to a user.
+func (e *UnreachableError) Text() events.Text {
+	if errors.Is(e.Err, ErrBehind) {
+		return events.Say("事件库的节点落后于已读到的内容，请稍后再试；若一直如此，则事件库丢失了内容", "the event store's node is behind what was already read; try again later; if it stays so, the event store has lost something")
+	}
+	return events.Say("事件库没有应答，请稍后再试", "the event store does not answer; try again later")
+}
+
+// Error implements error.
+func (e *UnreachableError) Error() string {
+	return "kurrentstore: " + e.Text().En + ": " + e.Err.Error()
+}
+
+// Unwrap returns the last failure.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// ErrBehind is in the *UnreachableError of a read that found less than this store, or the caller, has already seen. Reads
+// are served by whichever node the client is connected to, for it never asks for the leader, and that node may be late; if
+// it stays so, the cluster has lost what it had acknowledged.
+var ErrBehind = errors.New("the node is behind what was already seen")
+
+// errSilent says that a read has delivered nothing for too long.
+var errSilent = errors.New("nothing came for too long")
+
+// strange is a panic of the client, caught at the boundary.
+type strange struct{ value any }
+
+func (e *strange) Error() string { return fmt.Sprintf("the client panicked: %v", e.value) }
+
+// fate is what a failed call means for who made it.
+type fate int
+
+const (
+	lost       fate = iota // no answer: it may have happened, and trying again may help
+	away                   // the same, and the connection is of no more use
+	elsewhere              // nothing happened; the client now knows the leader and will ask there
+	outdated               // the expected revision is not the stream's
+	gone                   // the stream was closed by a tombstone
+	missing                // there is no such stream
+	impossible             // nothing happened, and trying again is useless
+)
+
+// fateOf classifies an error of the client. Some are wrapped, some are bare statuses, and esdb.FromError sees neither.
+func fateOf(err error) fate {
+	var tampering *TamperedError
+	var refusal *RefusedError
+	var panicked *strange
+	var said *esdb.Error
+	switch {
+	case errors.As(err, &tampering), errors.As(err, &refusal):
+		return impossible
+	case errors.As(err, &panicked):
+		if strings.Contains(panicked.Error(), "closed channel") {
+			return away // a call met a client that was being closed
+		}
+		return impossible
+	case errors.As(err, &said):
+		switch said.Code() {
+		case esdb.ErrorCodeWrongExpectedVersion:
+			return outdated
+		case esdb.ErrorCodeStreamDeleted:
+			return gone
+		case esdb.ErrorCodeResourceNotFound:
+			return missing
+		case esdb.ErrorCodeNotLeader:
+			return elsewhere
+		case esdb.ErrorCodeConnectionClosed, esdb.ErrorUnavailable:
+			return away
+		case esdb.ErrorCodeAccessDenied, esdb.ErrorCodeUnauthenticated, esdb.ErrorCodeUnsupportedFeature:
+			return impossible
+		}
+	}
+	return fateOfStatus(err)
+}
+
+func fateOfStatus(err error) fate {
+	if errors.Is(err, io.EOF) {
+		return lost
+	}
+	switch status.Code(err) {
+	case codes.Unavailable:
+		return away
+	case codes.InvalidArgument, codes.FailedPrecondition, codes.OutOfRange, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
+		return impossible
+	}
+	return lost
+}
+
+// explain turns an error after which there is no use in trying again into one for users.
+func explain(err error) error {
+	var tampering *TamperedError
+	var refusal *RefusedError
+	var panicked *strange
+	var said *esdb.Error
+	switch {
+	case errors.As(err, &tampering), errors.As(err, &refusal):
+		return err
+	case errors.As(err, &panicked):
+		return &RefusedError{Why: events.Say("服务器的应答无法读懂", "the server's answer cannot be read"), Err: err}
+	}
+	code := status.Code(err)
+	errors.As(err, &said)
+	switch {
+	case said != nil && said.Code() == esdb.ErrorCodeUnauthenticated, code == codes.Unauthenticated:
+		return &RefusedError{Why: events.Say("账号或密码不对", "account or password is wrong"), Err: err}
+	case said != nil && said.Code() == esdb.ErrorCodeAccessDenied, code == codes.PermissionDenied:
+		return &RefusedError{Why: events.Say("账号没有所需的权限（读 $all，读写台账的流）", "the account lacks a right it needs (to read $all, to read and write the ledger's streams)"), Err: err}
+	case strings.Contains(strings.ToLower(err.Error()), "maximum append size"):
+		return &RefusedError{Why: events.Say("一批超过服务器一次追加的上限（MaxAppendSize）", "the batch is over what the server takes in one append (MaxAppendSize)"), Err: err}
+	}
+	return &RefusedError{Why: events.Say("请求不被接受", "the request is not accepted"), Err: err}
+}

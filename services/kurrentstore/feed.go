@@ -1,0 +1,201 @@
+package kurrentstore
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// errDropped says that the server ended a subscription.
+var errDropped = errors.New("the server ended the subscription")
+
+// item is one message of a read.
+type item struct {
+	event *esdb.RecordedEvent // nil if the message is none: a sign of life
+	end   bool                // there is no more at present
+}
+
+// source opens a read: recv answers message after message, io.EOF after the last, and stop ends it.
+type source func(ctx context.Context, l *link) (recv func() (item, error), stop func(), err error)
+
+// feed is a read under way: a goroutine receives, for Recv takes no context and may block for ever, and whoever reads
+// waits for it no longer than it likes.
+type feed struct {
+	items chan item
+	err   error // why it ended; read after items is closed
+	timer *time.Timer
+}
+
+func (s *Store) feed(ctx context.Context, l *link, open source) *feed {
+	f := &feed{items: make(chan item, s.limits.buffer), timer: time.NewTimer(time.Hour)}
+	go func() {
+		defer func() { <-s.readSlots; l.leave() }()
+		defer close(f.items)
+		f.err = guarded(func() error {
+			recv, stop, err := open(ctx, l)
+			if err != nil {
+				return err
+			}
+			defer stop()
+			for {
+				it, err := recv()
+				if err != nil {
+					return err
+				}
+				select {
+				case f.items <- it:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+		})
+	}()
+	return f
+}
+
+// next returns the next message, or why there is none.
+func (f *feed) next(ctx context.Context, silence time.Duration) (item, error) {
+	select {
+	case it, ok := <-f.items:
+		return f.received(it, ok)
+	default:
+	}
+	f.timer.Reset(silence)
+	select {
+	case it, ok := <-f.items:
+		return f.received(it, ok)
+	case <-ctx.Done():
+		return item{}, ctx.Err()
+	case <-f.timer.C:
+		return item{}, errSilent
+	}
+}
+
+func (f *feed) received(it item, ok bool) (item, error) {
+	if ok {
+		return it, nil
+	}
+	if errors.Is(f.err, io.EOF) {
+		return item{end: true}, nil
+	}
+	return item{}, f.err
+}
+
+// scan is a read that goes on by itself where its connection breaks.
+type scan struct {
+	from    func() source                                             // begins after what was taken last
+	take    func(context.Context, *link, item) (done bool, err error) // must drop what it has taken already
+	forever bool                                                      // a subscription
+}
+
+// run reads until take is done, ctx ends, or there is no use in going on.
+func (s *Store) run(ctx context.Context, q *scan) error {
+	a := s.patiently()
+	for {
+		moved, done, err := s.stretch(ctx, q)
+		switch {
+		case done || ctx.Err() != nil:
+			return err
+		case q.forever && errors.Is(err, errSilent):
+			a = s.patiently() // nothing happened for a while; the new subscription will tell whether that is so
+			continue
+		case fateOf(err) == impossible:
+			return explain(err)
+		case moved:
+			a = s.patiently()
+		}
+		if q.forever {
+			a.until = time.Time{}
+		}
+		if a.pause == 0 {
+			s.log.Info("read broken off", zap.Error(err))
+		}
+		if err := a.wait(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+// stretch reads until something goes wrong or take is done; moved says whether any event was taken.
+func (s *Store) stretch(ctx context.Context, q *scan) (moved, done bool, err error) {
+	warmUp := ctx
+	if !q.forever {
+		var cancel context.CancelFunc
+		warmUp, cancel = context.WithTimeout(ctx, s.limits.call)
+		defer cancel()
+	}
+	l, err := s.use(warmUp)
+	if err != nil {
+		return false, errors.Is(err, events.ErrClosed), err
+	}
+	select {
+	case s.readSlots <- struct{}{}:
+	case <-ctx.Done():
+		l.leave()
+		return false, false, ctx.Err()
+	}
+	ctx, cancel := both(ctx, l.reads)
+	defer cancel()
+	silence := s.limits.silence
+	if q.forever {
+		silence = s.limits.idle
+	}
+	f := s.feed(ctx, l, q.from())
+	defer f.timer.Stop()
+	for {
+		it, err := f.next(ctx, silence)
+		if err == nil {
+			done, err = q.take(ctx, l, it)
+		}
+		if err != nil && fateOf(err) == away {
+			s.giveUp(l)
+		}
+		if done || err != nil {
+			return moved, done, err
+		}
+		moved = moved || it.event != nil
+	}
+}
+
+// readOf adapts a read of the client, which ends.
+func readOf(r *esdb.ReadStream) (func() (item, error), func()) {
+	recv := func() (item, error) {
+		e, err := r.Recv()
+		if err != nil {
+			return item{}, err
+		}
+		return item{event: e.OriginalEvent()}, nil
+	}
+	return recv, r.Close
+}
+
+// subscriptionOf adapts a subscription of the client. Once dropped it answers so at once for ever.
+func subscriptionOf(sub *esdb.Subscription) (func() (item, error), func()) {
+	recv := func() (item, error) {
+		for {
+			m := sub.Recv()
+			switch {
+			case m.EventAppeared != nil:
+				return item{event: m.EventAppeared.OriginalEvent()}, nil
+			case m.CheckPointReached != nil:
+				// Servers have sent checkpoints that lie after events still to come (before 21.10.10, 22.10.4, 23.10 and
+				// again before 24.10.5), so that nothing is read into them.
+				return item{}, nil
+			case m.CaughtUp != nil:
+				return item{end: true}, nil
+			case m.SubscriptionDropped != nil:
+				if errors.Is(m.SubscriptionDropped.Error, io.EOF) {
+					return item{}, errDropped // the server ended what has no end
+				}
+				return item{}, m.SubscriptionDropped.Error
+			}
+		}
+	}
+	return recv, func() { sub.Close() }
+}

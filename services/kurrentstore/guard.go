@@ -1,0 +1,176 @@
+package kurrentstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// kindTombstone is the event by which a stream is closed for ever; kindMetadata is that of what is said about a stream.
+const (
+	kindTombstone = "$streamDeleted"
+	kindMetadata  = "$metadata"
+)
+
+// hides returns the member of a stream's metadata by which the server leaves events out of reads, and in time removes
+// them; "" if there is none. Where the server may read more into it than strict JSON allows, the name alone is enough.
+func hides(metadata []byte) string {
+	var m struct {
+		MaxAge         jsontext.Value `json:"$maxAge"`
+		MaxCount       jsontext.Value `json:"$maxCount"`
+		TruncateBefore jsontext.Value `json:"$tb"`
+	}
+	if json.Unmarshal(metadata, &m) != nil {
+		for _, key := range []string{"$tb", "$maxCount", "$maxAge"} {
+			if bytes.Contains(metadata, []byte(key)) {
+				return key
+			}
+		}
+		return ""
+	}
+	present := func(v jsontext.Value) bool { return v != nil && v.Kind() != 'n' }
+	switch {
+	case present(m.TruncateBefore):
+		return "$tb"
+	case present(m.MaxCount):
+		return "$maxCount"
+	case present(m.MaxAge):
+		return "$maxAge"
+	}
+	return ""
+}
+
+// checkMetadata answers a *TamperedError if what is said about the stream now hides events of it.
+func (s *Store) checkMetadata(ctx context.Context, stream events.StreamID) error {
+	name := "$$" + s.name(stream)
+	last, err := call(ctx, s, func(ctx context.Context, l *link) ([]*esdb.RecordedEvent, error) {
+		return readSome(ctx, l, name, esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
+	})
+	switch {
+	case err != nil && fateOf(err) == gone, err != nil && fateOf(err) == missing: // nothing is said about it
+		return nil
+	case err != nil:
+		return err
+	case len(last) == 0:
+		return nil
+	}
+	if key := hides(last[0].Data); key != "" {
+		s.mu.Lock()
+		delete(s.whole, stream)
+		s.mu.Unlock()
+		return tampered(stream, "其元数据中的 %s 隐藏事件（或流已被删除）", "%s in its metadata hides events (or it was deleted)", key)
+	}
+	return nil
+}
+
+// checkOnce is checkMetadata, tried again as needed, for a stream of which it was not yet found to be whole.
+func (s *Store) checkOnce(ctx context.Context, stream events.StreamID) error {
+	s.mu.Lock()
+	whole := s.whole[stream]
+	s.mu.Unlock()
+	if whole {
+		return nil
+	}
+	if err := s.retry(ctx, func() error { return s.checkMetadata(ctx, stream) }); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.whole[stream] = true
+	s.mu.Unlock()
+	return nil
+}
+
+// doubted is for a stream whose events are not all there: it says why if the metadata does.
+func (s *Store) doubted(ctx context.Context, stream events.StreamID, want, got uint64) error {
+	if err := s.checkMetadata(ctx, stream); err != nil {
+		return err
+	}
+	return tampered(stream, "第 %d 条之后应为第 %d 条，实为第 %d 条", "after event %d comes event %[3]d, not %[2]d", want-1, want, got)
+}
+
+// noticed handles an event of a metadata stream that was met in $all: what it says may have been taken back since.
+func (s *Store) noticed(ctx context.Context, stream events.StreamID, e *esdb.RecordedEvent) error {
+	if e.EventType != kindMetadata || hides(e.Data) == "" {
+		return nil
+	}
+	return s.checkMetadata(ctx, stream)
+}
+
+func tombstoned(stream events.StreamID) error {
+	return tampered(stream, "流已被永久删除", "the stream was deleted for ever")
+}
+
+// audit looks at what was said about the ledger's streams up to a position, for a read that begins there. The server looks
+// through its whole log for that, once in the life of the store.
+func (s *Store) audit(ctx context.Context, upTo uint64) error {
+	s.mu.Lock()
+	from := s.audited
+	s.mu.Unlock()
+	if from >= upTo {
+		return nil
+	}
+	var suspects []events.StreamID
+	last := esdb.Position{Commit: from, Prepare: from}
+	filter := &esdb.SubscriptionFilter{Type: esdb.EventFilterType, Prefixes: []string{kindMetadata, kindTombstone}}
+	err := s.run(ctx, &scan{from: func() source { return all(filter, last, false) }, take: func(_ context.Context, _ *link, it item) (bool, error) {
+		e := it.event
+		if e == nil {
+			return it.end, nil
+		}
+		last = e.Position
+		if stream, ours := s.ours(e.StreamID); ours && e.EventType == kindTombstone {
+			return false, tombstoned(stream)
+		}
+		if stream, ours := s.aboutOurs(e.StreamID); ours && hides(e.Data) != "" && !slices.Contains(suspects, stream) {
+			suspects = append(suspects, stream)
+		}
+		return last.Commit >= upTo, nil
+	}})
+	if err != nil {
+		return err
+	}
+	for _, stream := range suspects {
+		if err := s.retry(ctx, func() error { return s.checkMetadata(ctx, stream) }); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	s.audited = max(s.audited, upTo)
+	s.mu.Unlock()
+	return nil
+}
+
+// readSome reads at most count events of a stream.
+func readSome(ctx context.Context, l *link, name string, o esdb.ReadStreamOptions, count uint64) ([]*esdb.RecordedEvent, error) {
+	r, err := l.client.ReadStream(ctx, name, o, count)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return gather(r)
+}
+
+// gather reads to the end. An event that is delivered twice is taken once.
+func gather(r *esdb.ReadStream) (list []*esdb.RecordedEvent, err error) {
+	for {
+		resolved, err := r.Recv()
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		e, n := resolved.OriginalEvent(), len(list)
+		if e != nil && (n == 0 || e.EventNumber != list[n-1].EventNumber || e.StreamID != list[n-1].StreamID) {
+			list = append(list, e)
+		}
+	}
+}

@@ -1,0 +1,285 @@
+package kurrentstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
+)
+
+// tamper is what an account with the right to may do to a stream.
+type tamper func(t *testing.T, client *esdb.Client, stream string)
+
+// say writes metadata of a stream.
+func say(metadata string) tamper {
+	return func(t *testing.T, client *esdb.Client, stream string) {
+		t.Helper()
+		_, err := client.AppendToStream(soon(t), "$$"+stream, esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}},
+			esdb.EventData{EventID: uuid.New(), EventType: "$metadata", ContentType: esdb.ContentTypeJson, Data: []byte(metadata)})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func remove(t *testing.T, client *esdb.Client, stream string) {
+	t.Helper()
+	if _, err := client.DeleteStream(soon(t), stream, esdb.DeleteStreamOptions{ExpectedRevision: esdb.Any{}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func tombstone(t *testing.T, client *esdb.Client, stream string) {
+	t.Helper()
+	if _, err := client.TombstoneStream(soon(t), stream, esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var tampers = map[string]tamper{
+	"$maxCount":        say(`{"$maxCount":2}`),
+	"$maxAge":          say(`{"owner":"x","$maxAge":1}`),
+	"$tb":              say(`{"$tb":3}`),
+	"$maxCount, twice": say(`{"$maxCount":2,"$maxCount":2}`),
+	"deleted":          remove,
+	"tombstoned":       tombstone,
+	"deleted and revived": func(t *testing.T, client *esdb.Client, stream string) {
+		remove(t, client, stream)
+		if _, err := client.AppendToStream(soon(t), stream, noStream(), data("revived", 1)...); err != nil {
+			t.Fatal(err)
+		}
+	},
+}
+
+// What an operator can do to a stream makes the bare client's reads shorter, without a word, and the store's an error:
+// AL-LED-01.
+func TestAHistoryThatIsHiddenIsAnErrorAndNeverShorter(t *testing.T) {
+	for name, do := range tampers {
+		t.Run(name, func(t *testing.T) {
+			srv := kurrenttest.Start(t, kurrenttest.Config{})
+			client := bare(t, srv.ConnectionString())
+			s := openOn(t, srv.ConnectionString(), quick())
+			places := mustAppend(t, s, center, 0, proposals("a", 5))
+			mustAppend(t, s, "policy", 0, proposals("p", 1))
+			live := make(chan error)
+			begun := make(chan struct{})
+			ctx, cancel := context.WithCancel(soon(t))
+			defer cancel()
+			go func() {
+				n := 0
+				for _, err := range s.Subscribe(ctx, 0) {
+					if err != nil {
+						live <- err
+						return
+					}
+					if n++; n == 6 {
+						close(begun)
+					}
+				}
+			}()
+			<-begun
+			do(t, client, string(center))
+			wantTampered(t, <-live, center)
+			if name != "$maxAge" { // nothing is that old yet
+				if r, err := client.ReadStream(soon(t), string(center), esdb.ReadStreamOptions{From: esdb.Start{}}, 10); err == nil {
+					if list, _ := gather(r); len(list) >= 5 {
+						t.Errorf("the bare client still reads %d events", len(list))
+					}
+				}
+			}
+
+			for who, s := range map[string]*Store{"who knows the stream": s, "who does not": openOn(t, srv.ConnectionString(), quick())} {
+				_, err := bodies(s.ReadStream(soon(t), center, 0))
+				wantTampered(t, err, center)
+				_, err = bodies(s.ReadStream(soon(t), center, 4))
+				wantTampered(t, err, center)
+				_, err = bodies(s.ReadAll(soon(t), 0))
+				wantTampered(t, err, center)
+				_, err = bodies(s.ReadAll(soon(t), places[4].Position))
+				wantTampered(t, err, center)
+				_, err = bodies(s.Subscribe(soon(t), places[4].Position))
+				wantTampered(t, err, center)
+				_, err = s.Append(soon(t), center, 5, proposals("b", 1))
+				wantTampered(t, err, center)
+				if t.Failed() {
+					t.Log(who)
+				}
+			}
+			wantBodies(t, s.ReadStream(soon(t), "policy", 0), proposals("p", 1))
+			mustAppend(t, s, "policy", 1, proposals("q", 1))
+		})
+	}
+}
+
+// Before a read begins, something may have been done long ago that the read would never meet.
+func TestWhatWasDoneBeforeAReadBeginsIsNoticed(t *testing.T) {
+	for name, do := range tampers {
+		for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
+			t.Run(name+" "+version, func(t *testing.T) {
+				srv := kurrenttest.Start(t, kurrenttest.Config{Version: version})
+				client := bare(t, srv.ConnectionString())
+				s := openOn(t, srv.ConnectionString(), quick())
+				mustAppend(t, s, center, 0, proposals("a", 5))
+				do(t, client, string(center))
+				last := mustAppend(t, s, "policy", 0, proposals("p", 2))
+				fresh := openOn(t, srv.ConnectionString(), quick())
+				for range 2 {
+					_, err := bodies(fresh.ReadAll(soon(t), last[0].Position))
+					wantTampered(t, err, center)
+				}
+				_, err := bodies(fresh.Subscribe(soon(t), last[1].Position))
+				wantTampered(t, err, center)
+			})
+		}
+	}
+}
+
+func TestMetadataThatWasTakenBackInTimeDoesNoHarm(t *testing.T) {
+	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
+		t.Run(version, func(t *testing.T) {
+			srv := kurrenttest.Start(t, kurrenttest.Config{Version: version})
+			client := bare(t, srv.ConnectionString())
+			s := openOn(t, srv.ConnectionString(), quick())
+			a := proposals("a", 5)
+			places := mustAppend(t, s, center, 0, a)
+			for _, metadata := range []string{`{"$maxCount":2}`, `{"$acl":{"$r":"$all"}}`, `{"$tb":2}`, `not JSON`, `{"$tb":null}`} {
+				say(metadata)(t, client, string(center))
+			}
+			say(`{"$maxCount":2}`)(t, client, "orders-1")
+			for range 2 {
+				wantBodies(t, s.ReadAll(soon(t), 0), a)
+				wantBodies(t, s.ReadAll(soon(t), places[2].Position), a[3:])
+				wantBodies(t, s.ReadStream(soon(t), center, 0), a)
+			}
+			mustAppend(t, s, center, 5, proposals("b", 1))
+		})
+	}
+}
+
+// Metadata that is changed after a stream was found whole is noticed by the next append if anybody reads along.
+func TestAnAppendNoticesMetadataThatASubscriptionSaw(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	client := bare(t, srv.ConnectionString())
+	s := openOn(t, srv.ConnectionString(), quick())
+	mustAppend(t, s, center, 0, proposals("a", 2))
+	ended := make(chan error)
+	go func() {
+		_, err := bodies(s.Subscribe(soon(t), 0))
+		ended <- err
+	}()
+	say(`{"$maxCount":1000000}`)(t, client, string(center))
+	wantTampered(t, <-ended, center)
+	_, err := s.Append(soon(t), center, 2, proposals("b", 1))
+	wantTampered(t, err, center)
+	say(`{}`)(t, client, string(center))
+	mustAppend(t, s, center, 2, proposals("b", 1))
+}
+
+// A subscription that has not met a stream notices all the same what is done to it.
+func TestASubscriptionThatBeginsLaterNoticesWhatIsDoneToAnyStream(t *testing.T) {
+	for name, do := range tampers {
+		t.Run(name, func(t *testing.T) {
+			srv := kurrenttest.Start(t, kurrenttest.Config{})
+			s := openOn(t, srv.ConnectionString(), quick())
+			mustAppend(t, s, center, 0, proposals("a", 5))
+			last := mustAppend(t, s, "policy", 0, proposals("p", 1))
+			ended, begun := make(chan error), make(chan struct{})
+			go func() {
+				for e, err := range s.Subscribe(soon(t), last[0].Position) {
+					if err != nil {
+						ended <- err
+						return
+					}
+					if e.Stream == "policy" {
+						close(begun)
+					}
+				}
+			}()
+			mustAppend(t, s, "policy", 1, proposals("q", 1))
+			<-begun
+			do(t, bare(t, srv.ConnectionString()), string(center))
+			wantTampered(t, <-ended, center)
+		})
+	}
+}
+
+// Servers have sent checkpoints beyond events that were still to come: an event after one must not be taken for old.
+func TestACheckpointHidesNoEvent(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	s := openOn(t, srv.ConnectionString(), quick())
+	n := 0
+	out := &tap{s: s, ctx: soon(t), yield: func(events.Stored, error) bool { n++; return true }}
+	for _, follow := range []bool{true, false} {
+		r := &allRead{s: s, fromStart: true, heads: map[events.StreamID]uint64{}, out: out, follow: follow, end: 1000}
+		for i, it := range []item{recorded(0, 10), {}, recorded(1, 20), {}, recorded(2, 30)} {
+			if done, err := r.take(soon(t), nil, it); done || err != nil {
+				t.Fatalf("item %d: %v, %v", i, done, err)
+			}
+		}
+	}
+	if n != 6 {
+		t.Errorf("%d events were handed out", n)
+	}
+}
+
+// recorded is an event of the center's stream as the client hands it out.
+func recorded(number, position uint64) item {
+	p := proposals(fmt.Sprint(number), 1)[0]
+	return item{event: &esdb.RecordedEvent{EventID: p.ID, EventType: string(p.Kind), ContentType: contentJSON, StreamID: string(center), EventNumber: number,
+		Data: p.Body, Position: esdb.Position{Commit: position, Prepare: position}}}
+}
+
+// A gap that nothing explains is reported too: here a server delivers a stream without its middle.
+func TestAGapInAStreamIsAnErrorInEveryRead(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	s := openOn(t, srv.ConnectionString(), quick())
+	mustAppend(t, s, center, 0, proposals("a", 5))
+	r := &allRead{s: s, fromStart: true, heads: map[events.StreamID]uint64{}, out: &tap{s: s, ctx: soon(t), yield: func(events.Stored, error) bool { return true }}, follow: true}
+	for i := range uint64(2) {
+		if _, err := r.take(soon(t), nil, recorded(i, 10+i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := r.take(soon(t), nil, recorded(3, 20))
+	wantTampered(t, err, center)
+	headless := &allRead{s: s, fromStart: true, heads: map[events.StreamID]uint64{}, out: r.out, follow: true}
+	_, err = headless.take(soon(t), nil, recorded(1, 5))
+	wantTampered(t, err, center)
+	later := &allRead{s: s, heads: map[events.StreamID]uint64{}, out: r.out, follow: true}
+	if _, err := later.take(soon(t), nil, recorded(7, 30)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = later.take(soon(t), nil, recorded(9, 40))
+	wantTampered(t, err, center)
+	one := &streamRead{s: s, stream: center, out: r.out, at: 1}
+	_, err = one.take(soon(t), nil, recorded(3, 50))
+	wantTampered(t, err, center)
+	if fateOf(err) != impossible || errors.Is(err, events.ErrUnknown) {
+		t.Errorf("a gap would be tried again: %v", err)
+	}
+}
+
+// A cluster that was restored from an old copy has lost what was acknowledged; a subscription that begins later must not
+// wait there as if nothing had happened.
+func TestAClusterThatLostItsEndIsNoticed(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	s := openOn(t, srv.ConnectionString(), quick())
+	last := mustAppend(t, s, center, 0, proposals("a", 3))[2]
+	fresh := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 200 * time.Millisecond })
+	srv.Node(0).Lag()
+	if _, err := bodies(fresh.Subscribe(soon(t), last.Position+1000)); !errors.Is(err, ErrBehind) {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithCancel(soon(t))
+	cancel()
+	if _, err := bodies(fresh.Subscribe(ctx, last.Position)); !errors.Is(err, context.Canceled) {
+		t.Errorf("from the end: %v", err)
+	}
+}

@@ -1,0 +1,152 @@
+package kurrentstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
+)
+
+const center events.StreamID = "center-ZJ-0007"
+
+// quick are limits under which tests of what goes wrong are over soon.
+func quick() limits {
+	l := standardLimits()
+	l.call, l.silence, l.idle = 2*time.Second, 300*time.Millisecond, 300*time.Millisecond
+	l.linger, l.rebuild, l.retryMin, l.retryMax = 100*time.Millisecond, 10*time.Millisecond, 2*time.Millisecond, 50*time.Millisecond
+	return l
+}
+
+// openOn opens a store on a connection string, which is closed when the test ends.
+func openOn(t testing.TB, connection string, l limits, change ...func(*Options)) *Store {
+	t.Helper()
+	c, err := ParseConnection(connection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Connection: c, Patience: 20 * time.Second, AppendBytesMax: 16 << 20}
+	for _, f := range change {
+		f(&o)
+	}
+	s, err := open(o, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// roomy is a server that takes the longest record.
+func roomy(c kurrenttest.Config) kurrenttest.Config {
+	c.MaxAppendBytes = 16 << 20
+	return c
+}
+
+// bare returns a client as it comes, to show what it does.
+func bare(t testing.TB, connection string) *esdb.Client {
+	t.Helper()
+	config, err := esdb.ParseConnectionString(connection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Logger = esdb.NoopLogging()
+	client, err := esdb.NewClient(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
+func soon(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func proposals(seed string, n int) []events.Proposed {
+	out := make([]events.Proposed, n)
+	for i := range out {
+		name := fmt.Sprintf("%s/%d", seed, i)
+		out[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent", Body: fmt.Appendf(nil, `{"note":%q}`, name)}
+	}
+	return out
+}
+
+// data is the same for the bare client.
+func data(seed string, n int) []esdb.EventData {
+	var out []esdb.EventData
+	for _, p := range proposals(seed, n) {
+		out = append(out, written(&p))
+	}
+	return out
+}
+
+func mustAppend(t testing.TB, s events.Store, stream events.StreamID, expected uint64, batch []events.Proposed) []events.Place {
+	t.Helper()
+	places, err := s.Append(soon(t), stream, expected, batch)
+	if err != nil {
+		t.Fatalf("append to %s at %d: %v", stream, expected, err)
+	}
+	return places
+}
+
+// bodies collects what a read yields.
+func bodies(seq iter.Seq2[events.Stored, error]) (list []string, err error) {
+	for e, err := range seq {
+		if err != nil {
+			return list, err
+		}
+		list = append(list, string(e.Body))
+	}
+	return list, nil
+}
+
+func wantBodies(t testing.TB, seq iter.Seq2[events.Stored, error], want ...[]events.Proposed) {
+	t.Helper()
+	var all []string
+	for _, batch := range want {
+		for _, p := range batch {
+			all = append(all, string(p.Body))
+		}
+	}
+	got, err := bodies(seq)
+	if err != nil {
+		t.Fatalf("after %d events: %v", len(got), err)
+	}
+	if !slices.Equal(got, all) {
+		t.Fatalf("read %q, want %q", got, all)
+	}
+}
+
+func wantTampered(t testing.TB, err error, stream events.StreamID) {
+	t.Helper()
+	var e *TamperedError
+	if !errors.As(err, &e) || e.Stream != stream || e.What.Zh == "" || e.What.En == "" {
+		t.Fatalf("got %v, want %s tampered with", err, stream)
+	}
+}
+
+// until waits for a condition.
+func until(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(30 * time.Second); !holds(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("never: %s", what)
+		}
+	}
+}

@@ -1,0 +1,274 @@
+package kurrentstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// link is one client of the cluster, for as long as it is of use. When its connection breaks it is given up and another
+// takes its place, for a client that looks for a node again never closes its old connection, and one that has given up
+// looking answers nothing any more. It is closed only when nobody uses it: closing it under a call would panic.
+type link struct {
+	client  *esdb.Client
+	reads   context.Context // ends the link's reads when it is given up
+	endRead context.CancelFunc
+	warm    chan struct{} // closed when the client has found a node, or failed to
+	err     error         // why it failed; set before warm is closed, as is version
+	version esdb.ServerVersion
+
+	mu    sync.Mutex
+	users int
+	ended bool
+	idle  chan struct{} // closed when the link is given up and nobody uses it
+}
+
+// current returns the link in use, or a new one.
+func (s *Store) current() (*link, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.life.Err() != nil {
+		return nil, events.ErrClosed
+	}
+	if s.link != nil {
+		return s.link, nil
+	}
+	config := s.connection.config
+	config.MaxDiscoverAttempts = max(config.MaxDiscoverAttempts, s.limits.discoverAttempts)
+	config.Logger = s.listen
+	client, err := esdb.NewClient(&config)
+	if err != nil {
+		return nil, refuse("%v", "%v", err)
+	}
+	keepAlive()
+	l := &link{client: client, warm: make(chan struct{}), idle: make(chan struct{})}
+	l.reads, l.endRead = context.WithCancel(s.reads)
+	wait := time.Until(s.nextLink)
+	s.nextLink = time.Now().Add(max(wait, 0) + s.limits.rebuild)
+	s.link = l
+	go s.warmUp(l, wait)
+	return l, nil
+}
+
+// warmUp lets the client find a node, in one call: calls that find it looking would hang, whatever their contexts say.
+func (s *Store) warmUp(l *link, wait time.Duration) {
+	defer close(l.warm)
+	if l.err = sleep(s.life, wait); l.err != nil {
+		return
+	}
+	l.err = guarded(func() error {
+		v, err := l.client.GetServerVersion()
+		if err == nil {
+			l.version = *v
+		}
+		return err
+	})
+	// Before 22.6 reads of a stream do not say where its events lie in $all.
+	if v := l.version; l.err == nil && before(v, 22, 6) {
+		l.err = &RefusedError{Why: events.Say("服务器版本 %d.%d 过旧，应为 22.6 或更新", "the server's version %d.%d is too old; it must be 22.6 or newer", v.Major, v.Minor)}
+	}
+	if l.err == nil {
+		s.trouble.Store(nil)
+		s.log.Info("connected", zap.Stringer("to", s.connection))
+	}
+}
+
+// listen hears what the client says. Why it finds no node it tells nobody else.
+func (s *Store) listen(level esdb.LogLevel, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if level == esdb.LogWarn {
+		s.trouble.Store(&text)
+	}
+	s.log.Debug("client: "+text, zap.String("level", level))
+}
+
+// use returns a warm link, which the caller must leave.
+func (s *Store) use(ctx context.Context) (*link, error) {
+	for {
+		l, err := s.current()
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case <-l.warm:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if l.err != nil {
+			s.giveUp(l)
+			return nil, l.err
+		}
+		if l.enter() {
+			return l, nil
+		}
+	}
+}
+
+func (l *link) enter() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return false
+	}
+	l.users++
+	return true
+}
+
+func (l *link) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.users--
+	if l.ended && l.users == 0 {
+		close(l.idle)
+	}
+}
+
+// giveUp takes the link out of use, ends its reads, and closes its client once nobody is in it.
+func (s *Store) giveUp(l *link) {
+	s.mu.Lock()
+	if s.link == l {
+		s.link = nil
+	}
+	s.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return
+	}
+	l.ended = true
+	l.endRead()
+	if l.users == 0 {
+		close(l.idle)
+	}
+	s.links.Add(1)
+	go func() {
+		defer s.links.Done()
+		<-l.warm
+		<-l.idle
+		l.client.Close()
+	}()
+}
+
+// call makes one call in a goroutine of its own and waits for it no longer than ctx and the limit on calls: the client
+// does not always heed contexts. Goroutines that it holds on to are bounded, as is what they use.
+func call[T any](ctx context.Context, s *Store, f func(context.Context, *link) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.limits.call)
+	defer cancel()
+	l, err := s.use(ctx)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return callOn(ctx, s, l, f)
+}
+
+// callOn is call on a link that the caller has entered, and leaves it.
+func callOn[T any](ctx context.Context, s *Store, l *link, f func(context.Context, *link) (T, error)) (T, error) {
+	var none T
+	select {
+	case s.callSlots <- struct{}{}:
+	case <-ctx.Done():
+		l.leave()
+		return none, ctx.Err()
+	}
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		defer func() { <-s.callSlots; l.leave() }()
+		var r result
+		r.err = guarded(func() (err error) {
+			r.value, err = f(ctx, l)
+			return err
+		})
+		done <- r
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil && fateOf(r.err) == away {
+			s.giveUp(l)
+		}
+		return r.value, r.err
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+}
+
+// guarded turns a panic of the client into an error.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &strange{value: v}
+		}
+	}()
+	return f()
+}
+
+// again is the state of trying again: pauses that double, with jitter, until patience runs out.
+type again struct {
+	s     *Store
+	until time.Time // zero: for ever
+	pause time.Duration
+}
+
+func (s *Store) patiently() *again { return &again{s: s, until: time.Now().Add(s.patience)} }
+
+// wait pauses before the next try. It answers an error if there is to be none: ctx's, or an *UnreachableError.
+func (a *again) wait(ctx context.Context, cause error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	a.pause = min(max(2*a.pause, a.s.limits.retryMin), a.s.limits.retryMax)
+	pause := a.pause/2 + rand.N(a.pause/2+1)
+	if !a.until.IsZero() && time.Now().Add(pause).After(a.until) {
+		if text := a.s.trouble.Load(); text != nil {
+			cause = fmt.Errorf("%w: %s", cause, *text)
+		}
+		return &UnreachableError{Err: cause}
+	}
+	a.s.log.Debug("trying again", zap.Duration("after", pause), zap.Error(cause))
+	return sleep(ctx, pause)
+}
+
+// retry calls f until it answers something of use.
+func (s *Store) retry(ctx context.Context, f func() error) error {
+	for a := s.patiently(); ; {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		if errors.Is(err, events.ErrClosed) {
+			return err
+		}
+		if fateOf(err) == impossible {
+			return explain(err)
+		}
+		if err := a.wait(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

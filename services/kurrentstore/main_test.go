@@ -1,0 +1,75 @@
+package kurrentstore
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
+)
+
+// deaths are things that end a process when the client is used as it comes. They are shown in a process of their own.
+var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Server){
+	"close under calls": func(client *esdb.Client, srv *kurrenttest.Server) {
+		srv.Break(kurrenttest.Every(kurrenttest.Features, 1, kurrenttest.Fault{Strike: kurrenttest.Reject}))
+		for range 16 {
+			go client.AppendToStream(context.Background(), "center-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
+		}
+		for srv.Calls(kurrenttest.Features) < 20 { // it looks for a node, and the calls wait for it
+			time.Sleep(time.Millisecond)
+		}
+		client.Close()
+		select {}
+	},
+	"unreadable date": func(client *esdb.Client, srv *kurrenttest.Server) {
+		client.AppendToStream(context.Background(), "center-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
+		srv.Break(kurrenttest.Every(kurrenttest.Read, 1, kurrenttest.Fault{Strike: kurrenttest.BadCreated}))
+		r, err := client.ReadStream(context.Background(), "center-A", esdb.ReadStreamOptions{From: esdb.Start{}}, 1)
+		if err == nil {
+			r.Recv()
+		}
+		fmt.Println("survived")
+	},
+}
+
+const deathVariable = "KURRENTSTORE_TEST_DEATH"
+
+func TestMain(m *testing.M) {
+	die, ok := deaths[os.Getenv(deathVariable)]
+	if !ok {
+		os.Exit(m.Run())
+	}
+	srv, err := kurrenttest.New(kurrenttest.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	config, err := esdb.ParseConnectionString(srv.ConnectionString() + "&discoveryInterval=1&maxDiscoverAttempts=100000")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	config.Logger = esdb.NoopLogging()
+	client, err := esdb.NewClient(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	die(client, srv)
+}
+
+// dies runs one of the deaths and returns what the process said, and whether it failed.
+func dies(t *testing.T, name string) (string, bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	c := exec.CommandContext(ctx, os.Args[0])
+	c.Env = append(os.Environ(), deathVariable+"="+name)
+	out, err := c.CombinedOutput()
+	return string(out), err != nil && ctx.Err() == nil
+}

@@ -1,0 +1,299 @@
+package kurrentstore
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
+)
+
+func noStream() esdb.AppendToStreamOptions {
+	return esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}
+}
+
+func at(revision uint64) esdb.AppendToStreamOptions {
+	return esdb.AppendToStreamOptions{ExpectedRevision: esdb.Revision(revision)}
+}
+
+func codeOf(err error) esdb.ErrorCode {
+	var e *esdb.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return -1
+}
+
+// Client defect 1: discovery that fails ends the client for good.
+func TestAnOutageLongerThanDiscoveryEndsTheBareClientAndNotTheStore(t *testing.T) {
+	const soonGivenUp = "&maxDiscoverAttempts=2&discoveryInterval=10"
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	client := bare(t, srv.ConnectionString()+soonGivenUp)
+	l := quick()
+	l.discoverAttempts = 2
+	s := openOn(t, srv.ConnectionString()+soonGivenUp, l)
+	mustAppend(t, s, center, 0, proposals("a", 1))
+
+	srv.Node(0).Stop()
+	if _, err := client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...); err == nil {
+		t.Fatal("a stopped server answered")
+	}
+	done := make(chan error)
+	go func() {
+		_, err := s.Append(soon(t), center, 1, proposals("b", 1))
+		done <- err
+	}()
+	links := map[*link]bool{}
+	until(t, "the store discards clients that gave up", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		links[s.link] = true
+		return len(links) > 4
+	})
+	if err := srv.Node(0).Restart(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("the store: %v", err)
+	}
+	if _, err := client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...); codeOf(err) != esdb.ErrorCodeConnectionClosed {
+		t.Errorf("the bare client, with the server back, answers %v", err)
+	}
+}
+
+// Client defect 2: calls ignore their context while the client looks for a node.
+func TestCallsEndWithTheirContextWhileTheClientLooksForANode(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv.Break(kurrenttest.Every(kurrenttest.Features, 1, kurrenttest.Fault{Strike: kurrenttest.Reject}))
+	client := bare(t, srv.ConnectionString()+"&maxDiscoverAttempts=100000&discoveryInterval=10")
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := client.AppendToStream(ended, "center-A", noStream(), data("a", 1)...)
+		done <- err
+	}()
+	until(t, "the client has looked for a node several times", func() bool { return srv.Calls(kurrenttest.Features) > 5 })
+	select {
+	case err := <-done:
+		t.Errorf("the bare client heeded its context: %v", err)
+	default:
+	}
+
+	s := openOn(t, srv.ConnectionString()+"&discoveryInterval=10", quick())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	failed := make(chan error)
+	for range 100 { // more than may be in calls at the same time
+		go func() {
+			_, err := s.Append(ctx, center, 0, proposals("a", 1))
+			failed <- err
+		}()
+	}
+	seen := srv.Calls(kurrenttest.Features)
+	until(t, "the store has looked for a node several times", func() bool { return srv.Calls(kurrenttest.Features) > seen+10 })
+	cancel()
+	for range 100 {
+		if err := <-failed; !errors.Is(err, context.Canceled) || errors.Is(err, events.ErrUnknown) {
+			t.Errorf("the store: %v", err)
+		}
+	}
+	srv.Break(nil)
+	<-done
+	mustAppend(t, s, center, 0, proposals("a", 1))
+}
+
+// Client defect 2 again: an append goes unanswered for long, and its outcome is not known to whoever stops waiting.
+func TestAnAppendWhoseContextEndsUnderWayHasAnUnknownOutcome(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	s := openOn(t, srv.ConnectionString(), quick())
+	mustAppend(t, s, "policy", 0, proposals("warm", 1))
+	srv.Break(kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Stall}))
+	ctx, cancel := context.WithCancel(t.Context())
+	before := srv.Calls(kurrenttest.Append)
+	go func() {
+		until(t, "the append has arrived", func() bool { return srv.Calls(kurrenttest.Append) > before })
+		cancel()
+	}()
+	if _, err := s.Append(ctx, center, 0, proposals("a", 1)); !errors.Is(err, events.ErrUnknown) || !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// Client defect 4: Close under calls panics.
+func TestCloseUnderCallsEndsTheBareClientsProcessAndNotTheStores(t *testing.T) {
+	if out, died := dies(t, "close under calls"); !died || !strings.Contains(out, "send on closed channel") {
+		t.Errorf("the bare client: %s", out)
+	}
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv.Break(kurrenttest.Every(kurrenttest.Features, 1, kurrenttest.Fault{Strike: kurrenttest.Reject}))
+	l := quick()
+	l.drain = 200 * time.Millisecond
+	s := openOn(t, srv.ConnectionString()+"&discoveryInterval=10", l)
+	var calls sync.WaitGroup
+	for range 16 {
+		calls.Go(func() {
+			if _, err := s.Append(context.Background(), center, 0, proposals("a", 1)); !errors.Is(err, events.ErrClosed) {
+				t.Errorf("append: %v", err)
+			}
+		})
+		calls.Go(func() {
+			if _, err := bodies(s.Subscribe(context.Background(), 0)); !errors.Is(err, events.ErrClosed) {
+				t.Errorf("subscribe: %v", err)
+			}
+		})
+	}
+	until(t, "the client looks for a node", func() bool { return srv.Calls(kurrenttest.Features) > 20 })
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	calls.Wait()
+	srv.Break(nil)
+	s.links.Wait() // the client stops looking
+}
+
+// Client defect 4, with reads and appends that are answered.
+func TestCloseUnderManyReadsAndAppendsLeavesNothingBehind(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	before := runtime.NumGoroutine()
+	s := openOn(t, srv.ConnectionString(), quick())
+	mustAppend(t, s, center, 0, proposals("a", 100))
+	var calls sync.WaitGroup
+	started := make(chan struct{}, 64)
+	for range 16 {
+		calls.Go(func() {
+			for range s.Subscribe(context.Background(), 0) {
+				select {
+				case started <- struct{}{}:
+				default:
+				}
+			}
+		})
+		calls.Go(func() {
+			for !s.closed.Load() {
+				s.Append(context.Background(), center, 100, proposals("b", 1))
+				bodies(s.ReadStream(context.Background(), center, 50))
+			}
+		})
+	}
+	for range cap(started) {
+		<-started
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	calls.Wait()
+	until(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
+	until(t, "no connection is left", func() bool { return srv.Node(0).Connections() == 0 })
+}
+
+// Client defect 16: each time the client looks for a node again, it leaves its old connection open.
+func TestTroubleLeavesConnectionsOfTheBareClientOpenAndNoneOfTheStore(t *testing.T) {
+	const times = 20
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	client := bare(t, srv.ConnectionString())
+	notReady := kurrenttest.Every(kurrenttest.Append, 2, kurrenttest.Fault{Strike: kurrenttest.Reject})
+	srv.Break(notReady)
+	for range times {
+		client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...)
+	}
+	if n := srv.Node(0).Connections(); n < times/2 {
+		t.Errorf("the bare client has %d connections open", n)
+	}
+
+	other := kurrenttest.Start(t, kurrenttest.Config{})
+	s := openOn(t, other.ConnectionString(), quick())
+	mustAppend(t, s, center, 0, proposals("first", 1))
+	before := runtime.NumGoroutine()
+	other.Break(notReady)
+	for i := range times {
+		mustAppend(t, s, center, uint64(i)+1, proposals(string(rune('a'+i)), 1))
+	}
+	if n := other.Calls(kurrenttest.Append); n < times*3/2 {
+		t.Fatalf("%d appends arrived: nothing went wrong", n)
+	}
+	until(t, "one connection is left", func() bool { return other.Node(0).Connections() <= 1 })
+	until(t, "no goroutines were added", func() bool { return runtime.NumGoroutine() <= before })
+}
+
+// Client defect 18: an append that meets a follower fails, and the next one goes to the leader.
+func TestAnAppendThatMeetsAFollowerFailsOnTheBareClientAndNotOnTheStore(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 3})
+	follower := "esdb://" + srv.Node(1).Address() + "?tls=false"
+	srv.Break(func(c kurrenttest.Call) *kurrenttest.Fault {
+		if c.Method == kurrenttest.Append && c.Node == 1 {
+			return &kurrenttest.Fault{Strike: kurrenttest.NotLeader}
+		}
+		return nil
+	})
+	client := bare(t, follower)
+	if _, err := client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...); codeOf(err) != esdb.ErrorCodeNotLeader {
+		t.Errorf("the bare client answers %v", err)
+	}
+	if _, err := client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...); err != nil {
+		t.Errorf("the bare client, the second time: %v", err)
+	}
+	s := openOn(t, follower, quick())
+	mustAppend(t, s, center, 0, proposals("a", 2))
+	wantBodies(t, s.ReadAll(soon(t), 0), proposals("a", 2))
+}
+
+func TestAClusterGoesOnUnderAnotherLeader(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 3})
+	s := openOn(t, srv.ConnectionString(), quick())
+	mustAppend(t, s, center, 0, proposals("a", 2))
+	srv.Elect(2)
+	srv.Node(0).Stop()
+	mustAppend(t, s, center, 2, proposals("b", 2))
+	wantBodies(t, s.ReadAll(soon(t), 0), proposals("a", 2), proposals("b", 2))
+}
+
+func TestAnAppendThatWasNeverSentIsNotInDoubt(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv.Node(0).Stop()
+	l := quick()
+	l.call = 200 * time.Millisecond
+	s := openOn(t, srv.ConnectionString(), l, func(o *Options) { o.Patience = 200 * time.Millisecond })
+	var unreachable *UnreachableError
+	if _, err := s.Append(soon(t), center, 0, proposals("a", 1)); !errors.As(err, &unreachable) || errors.Is(err, events.ErrUnknown) {
+		t.Errorf("append: %v", err)
+	}
+	if err := s.Ping(soon(t)); err == nil {
+		t.Error("a stopped server answered")
+	}
+	s.mu.Lock()
+	s.whole[center] = true // so that the append is what comes first
+	s.mu.Unlock()
+	if _, err := s.Append(soon(t), center, 0, proposals("a", 1)); !errors.As(err, &unreachable) || errors.Is(err, events.ErrUnknown) {
+		t.Errorf("append to a stream that was looked at: %v", err)
+	}
+	if _, err := bodies(s.ReadAll(soon(t), 0)); !errors.As(err, &unreachable) {
+		t.Errorf("read: %v", err)
+	}
+	subscribed := make(chan error, 1)
+	ctx, cancel := context.WithCancel(soon(t))
+	defer cancel()
+	go func() { // a subscription waits for the server
+		for _, err := range s.Subscribe(ctx, 0) {
+			subscribed <- err
+			return
+		}
+	}()
+	if err := srv.Node(0).Restart(); err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, s, center, 0, proposals("a", 1))
+	if err := <-subscribed; err != nil {
+		t.Errorf("subscribe: %v", err)
+	}
+	if err := s.Ping(soon(t)); err != nil {
+		t.Error(err)
+	}
+}

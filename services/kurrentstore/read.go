@@ -1,0 +1,274 @@
+package kurrentstore
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"math"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// never is a revision or position that nothing reaches: the protocol's are signed.
+const never = math.MaxInt64
+
+// tap hands events to the loop over a read, and in the end says why there are no more.
+type tap struct {
+	s      *Store
+	ctx    context.Context // the caller's
+	yield  func(events.Stored, error) bool
+	line   []byte
+	broken bool // the loop was broken off
+}
+
+// reading makes an iterator of a read.
+func (s *Store) reading(ctx context.Context, read func(ctx context.Context, out *tap) error) iter.Seq2[events.Stored, error] {
+	return func(yield func(events.Stored, error) bool) {
+		inner, end := both(ctx, s.reads)
+		defer end()
+		out := &tap{s: s, ctx: ctx, yield: yield}
+		err := out.over()
+		if err == nil {
+			err = read(inner, out)
+		}
+		if out.broken {
+			return
+		}
+		if over := out.over(); over != nil {
+			err = over
+		}
+		if err != nil {
+			yield(events.Stored{}, err)
+		}
+	}
+}
+
+// over says why the read must end, if it must.
+func (t *tap) over() error {
+	if t.s.closed.Load() {
+		return events.ErrClosed
+	}
+	return t.ctx.Err()
+}
+
+// hand yields the event and says whether the read is to go on.
+func (t *tap) hand(stream events.StreamID, e *esdb.RecordedEvent) (bool, error) {
+	if t.over() != nil {
+		return false, nil
+	}
+	out := stored(&t.line, stream, e)
+	if err := checkPlace(out.Place); err != nil {
+		return false, err
+	}
+	t.s.saw(stream, out.Place)
+	t.broken = !t.yield(out, nil)
+	return !t.broken, nil
+}
+
+// ReadAll implements events.Store. The end is that of the node that answers, but never before what this store has already
+// seen or appended. From the beginning on, and after what was seen in the same read, no event of a stream is left out
+// without a *TamperedError; whoever begins later knows the revisions that must come next.
+func (s *Store) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
+	return s.reading(ctx, func(ctx context.Context, out *tap) error {
+		if after >= never {
+			return nil
+		}
+		end, err := s.headOfAll(ctx)
+		if err != nil {
+			return err
+		}
+		return s.readAll(ctx, out, after, max(end, s.highSeen()), false)
+	})
+}
+
+// Subscribe implements events.Store. It waits for the cluster and goes on by itself where the connection breaks; it ends
+// only with an error after which going on is useless, such as a *TamperedError, or an *UnreachableError with ErrBehind if the
+// cluster has not yet, or no longer, what it begins after.
+func (s *Store) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
+	return s.reading(ctx, func(ctx context.Context, out *tap) error {
+		if after >= never {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		if err := s.await(ctx, after); err != nil {
+			return err
+		}
+		return s.readAll(ctx, out, after, 0, true)
+	})
+}
+
+// await waits until the cluster answers, however long that takes, and has what a subscription after the position passes
+// over, for Options.Patience.
+func (s *Store) await(ctx context.Context, after uint64) error {
+	for a := (&again{s: s}); ; {
+		head, err := call(ctx, s, headOf)
+		switch {
+		case err == nil && head >= after:
+			return nil
+		case err == nil && a.until.IsZero():
+			a.until = time.Now().Add(s.patience)
+			fallthrough
+		case err == nil:
+			err = ErrBehind
+		case fateOf(err) == impossible:
+			return explain(err)
+		default:
+			a.until = time.Time{}
+		}
+		if err := a.wait(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Store) readAll(ctx context.Context, out *tap, after, end uint64, follow bool) error {
+	for {
+		err := s.audit(ctx, after)
+		var unreachable *UnreachableError
+		if err == nil {
+			break
+		}
+		if !follow || !errors.As(err, &unreachable) {
+			return err
+		}
+	}
+	if !follow && end <= after {
+		return nil
+	}
+	r := &allRead{s: s, out: out, last: esdb.Position{Commit: after, Prepare: after}, end: end, follow: follow,
+		fromStart: after == 0, heads: map[events.StreamID]uint64{}}
+	return s.run(ctx, &scan{from: func() source { return all(s.filter(), r.last, follow) }, take: r.take, forever: follow})
+}
+
+// allRead is where a read of everything stands.
+type allRead struct {
+	s         *Store
+	out       *tap
+	last      esdb.Position // the last event taken
+	end       uint64        // where to stop, unless follow
+	follow    bool
+	fromStart bool
+	heads     map[events.StreamID]uint64 // the last revision of each stream in this read
+}
+
+// all reads everything that the filter lets through, after a position. Reads of the client take no filter, so that
+// subscriptions must do; they say where the end is from 23.10 on. On older servers, where a read has to end, all events
+// come and are passed over here.
+func all(filter *esdb.SubscriptionFilter, last esdb.Position, follow bool) source {
+	var from esdb.AllPosition = esdb.Start{} // never nil, which a subscription takes for the end
+	if last.Commit > 0 {
+		from = last
+	}
+	return func(ctx context.Context, l *link) (func() (item, error), func(), error) {
+		if !follow && before(l.version, 23, 10) {
+			in, err := l.client.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Forwards, From: from}, math.MaxUint64)
+			if err != nil {
+				return nil, nil, err
+			}
+			recv, stop := readOf(in)
+			return recv, stop, nil
+		}
+		sub, err := l.client.SubscribeToAll(ctx, esdb.SubscribeToAllOptions{From: from, Filter: filter, MaxSearchWindow: windowEvents, CheckpointInterval: 1})
+		if err != nil {
+			return nil, nil, err
+		}
+		recv, stop := subscriptionOf(sub)
+		return recv, stop, nil
+	}
+}
+
+// before says whether the server is older than a version.
+func before(v esdb.ServerVersion, major, minor int) bool {
+	return v.Major < major || v.Major == major && v.Minor < minor
+}
+
+// windowEvents is how many events the server looks at before it gives a sign of life.
+const windowEvents = 500
+
+func (r *allRead) take(ctx context.Context, l *link, it item) (bool, error) {
+	e := it.event
+	if e == nil {
+		return r.atEnd(ctx, l, it)
+	}
+	if e.Position.Commit <= r.last.Commit {
+		return false, nil // delivered twice, or where an inclusive read begins
+	}
+	if !r.follow && e.Position.Commit > r.end {
+		return true, nil
+	}
+	if about, ours := r.s.aboutOurs(e.StreamID); ours {
+		if err := r.s.noticed(ctx, about, e); err != nil {
+			return false, err
+		}
+	}
+	if stream, ours := r.s.ours(e.StreamID); ours {
+		if more, err := r.ours(ctx, stream, e); !more {
+			return err == nil, err
+		}
+	}
+	r.last = e.Position
+	return !r.follow && r.last.Commit >= r.end, nil
+}
+
+// ours takes an event of a stream of the ledger and says whether the read goes on.
+func (r *allRead) ours(ctx context.Context, stream events.StreamID, e *esdb.RecordedEvent) (bool, error) {
+	if e.EventType == kindTombstone {
+		return false, tombstoned(stream)
+	}
+	head, met := r.heads[stream]
+	if want := head + 1; (met || r.fromStart) && e.EventNumber+1 != want {
+		return false, r.s.doubted(ctx, stream, want, e.EventNumber+1)
+	}
+	if genuine(e) {
+		if more, err := r.out.hand(stream, e); !more {
+			return false, err
+		}
+	}
+	r.heads[stream] = e.EventNumber + 1
+	return true, nil
+}
+
+// atEnd says whether a read that ends has come there. A node to which the client turned meanwhile may end earlier.
+func (r *allRead) atEnd(ctx context.Context, l *link, it item) (bool, error) {
+	if r.follow || !it.end || r.last.Commit >= r.end {
+		return !r.follow && it.end, nil
+	}
+	if !l.enter() {
+		return false, ErrBehind
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.s.limits.call)
+	defer cancel()
+	head, err := callOn(ctx, r.s, l, headOf) // of this node
+	if err != nil {
+		return false, err
+	}
+	if head < r.end {
+		return false, ErrBehind
+	}
+	return true, nil
+}
+
+// headOfAll is the position of the last event of all that the node has.
+func (s *Store) headOfAll(ctx context.Context) (head uint64, err error) {
+	err = s.retry(ctx, func() error {
+		head, err = call(ctx, s, headOf)
+		return err
+	})
+	return head, err
+}
+
+func headOf(ctx context.Context, l *link) (uint64, error) {
+	r, err := l.client.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	last, err := gather(r)
+	if err != nil || len(last) == 0 {
+		return 0, err
+	}
+	return last[0].Position.Commit, nil
+}

@@ -1,0 +1,222 @@
+package kurrentstore
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// Options say which cluster to use, and how.
+type Options struct {
+	Connection *Connection // see ParseConnection
+
+	// Prefix stands before the name of every stream, so that several ledgers can share a cluster; "" for one ledger.
+	Prefix string
+
+	// Patience is how long an append or a read goes on trying while no usable answer comes; 30 s unless set. A
+	// subscription goes on for ever.
+	Patience time.Duration
+
+	// AppendBytesMax is what the server takes in one append, its MaxAppendSize; 1 MiB unless set, as in the server. The
+	// longest record needs a little more than that (events.BodyBytesMax).
+	AppendBytesMax int
+
+	Log *zap.Logger // notes on lost connections and what came of them; nil for none
+}
+
+// limits are bounds on waiting and on what is held; tests make them tighter.
+type limits struct {
+	call             time.Duration // to wait for one call
+	answer           time.Duration // one append on the wire, whether or not anybody waits for it
+	silence          time.Duration // a read without a message
+	idle             time.Duration // a subscription without a message, after which it is opened anew
+	drain            time.Duration // appends under way at Close
+	linger           time.Duration // calls at Close that nobody waits for
+	rebuild          time.Duration // between two clients
+	retryMin         time.Duration // the first pause before trying again, doubled each time
+	retryMax         time.Duration
+	discoverAttempts int
+	calls, reads     int // at the same time
+	buffer           int // events of one read that were received and not yet handed out
+}
+
+func standardLimits() limits {
+	return limits{
+		call: 10 * time.Second, answer: time.Minute, silence: 30 * time.Second, idle: 2 * time.Minute,
+		drain: 5 * time.Second, linger: 2 * time.Second, rebuild: 250 * time.Millisecond,
+		retryMin: 20 * time.Millisecond, retryMax: 2 * time.Second,
+		// An hour while the server refuses connections: a client that gives up discovering is of no use any more, and one
+		// that never gave up would go on after Close.
+		discoverAttempts: 36_000,
+		calls:            64, reads: 256, buffer: 256,
+	}
+}
+
+// Store is an events.Store in an EventStoreDB or KurrentDB cluster.
+type Store struct {
+	connection     *Connection
+	prefix         string
+	patience       time.Duration
+	appendBytesMax int
+	log            *zap.Logger
+	limits         limits
+
+	life, reads       context.Context // life ends when the store is closed, reads when closing begins
+	endLife, endReads context.CancelFunc
+	closed            atomic.Bool
+	callSlots         chan struct{}
+	readSlots         chan struct{}
+	active            sync.WaitGroup         // appends
+	links             sync.WaitGroup         // links that were given up and are not closed yet
+	trouble           atomic.Pointer[string] // why the client finds no node; nil while it has one
+
+	mu       sync.Mutex
+	link     *link // nil until needed
+	nextLink time.Time
+	heads    map[events.StreamID]uint64 // the highest revision seen of each stream
+	high     uint64                     // the highest position seen
+	whole    map[events.StreamID]bool   // streams whose metadata was looked at and hides nothing
+	audited  uint64                     // up to which position all metadata was looked at
+}
+
+// Open returns the store. It does not wait for the cluster, which may be down: see Ping.
+func Open(o Options) (*Store, error) { return open(o, standardLimits()) }
+
+func open(o Options, l limits) (*Store, error) {
+	switch {
+	case o.Connection == nil:
+		return nil, refuse("没有给出", "none is given")
+	case o.Prefix != "" && (!events.ValidName(o.Prefix) || len(o.Prefix) > prefixBytesMax):
+		return nil, refuse("流名前缀 %q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "the prefix of streams %q must be 1 to %d letters, digits, dots, hyphens or underscores", o.Prefix, prefixBytesMax)
+	}
+	s := &Store{connection: o.Connection, prefix: o.Prefix, patience: o.Patience, appendBytesMax: o.AppendBytesMax, log: o.Log, limits: l,
+		heads: map[events.StreamID]uint64{}, whole: map[events.StreamID]bool{}}
+	if s.patience == 0 {
+		s.patience = 30 * time.Second
+	}
+	if s.appendBytesMax == 0 {
+		s.appendBytesMax = 1 << 20
+	}
+	if s.log == nil {
+		s.log = zap.NewNop()
+	}
+	if d := o.Connection.config.DefaultDeadline; d != nil {
+		s.limits.call = *d
+	}
+	s.callSlots, s.readSlots = make(chan struct{}, l.calls), make(chan struct{}, l.reads)
+	s.life, s.endLife = context.WithCancel(context.Background())
+	s.reads, s.endReads = context.WithCancel(s.life)
+	return s, nil
+}
+
+// prefixBytesMax bounds Options.Prefix, so that names of streams stay within what every server takes.
+const prefixBytesMax = 50
+
+// Ping says whether the cluster answers and lets the account read $all, the one right that accounts do not have unless
+// they are given it. It tries for Options.Patience.
+func (s *Store) Ping(ctx context.Context) error {
+	ctx, end, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	_, err = s.headOfAll(ctx)
+	return err
+}
+
+// Close lets appends under way finish for a few seconds, ends every read and subscription, and gives up the connection.
+// While the cluster is down, the client cannot be stopped from looking for it; that ends after an hour.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed.Swap(true) {
+		s.mu.Unlock()
+		return events.ErrClosed
+	}
+	s.mu.Unlock()
+	s.endReads()
+	within(s.limits.drain, s.active.Wait)
+	s.endLife()
+	s.mu.Lock()
+	l := s.link
+	s.mu.Unlock()
+	if l != nil {
+		s.giveUp(l)
+	}
+	within(s.limits.linger, s.links.Wait)
+	return nil
+}
+
+// within waits for f, but no longer than d.
+func within(d time.Duration, f func()) {
+	done := make(chan struct{})
+	go func() { f(); close(done) }()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+}
+
+// begin counts a call that Close waits for. Its context ends with the caller's, and when Close is tired of waiting.
+func (s *Store) begin(ctx context.Context) (context.Context, func(), error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed.Load() {
+		return nil, nil, events.ErrClosed
+	}
+	s.active.Add(1)
+	ctx, cancel := both(ctx, s.life)
+	return ctx, func() { cancel(); s.active.Done() }, nil
+}
+
+// both returns a context that ends with either.
+func both(ctx, other context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(other, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// name is what the stream is called on the server.
+func (s *Store) name(stream events.StreamID) string { return s.prefix + string(stream) }
+
+// ours returns the stream that has the name on the server, if it is one of the ledger's.
+func (s *Store) ours(name string) (events.StreamID, bool) {
+	name, ok := strings.CutPrefix(name, s.prefix)
+	stream := events.StreamID(name)
+	center, isCenter := stream.Center()
+	return stream, ok && events.ValidName(name) && (stream == events.PolicyStream || isCenter && center != "")
+}
+
+// filter asks the server for the ledger's streams alone, and for what is said about them.
+func (s *Store) filter() *esdb.SubscriptionFilter {
+	center, policy := s.prefix+"center-", s.prefix+string(events.PolicyStream)
+	return &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{center, policy, "$$" + center, "$$" + policy}}
+}
+
+// saw notes how far the stream and the store have come, so that a node that is behind is noticed.
+func (s *Store) saw(stream events.StreamID, at events.Place) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heads[stream] = max(s.heads[stream], at.Revision)
+	s.high = max(s.high, at.Position)
+}
+
+func (s *Store) headSeen(stream events.StreamID) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.heads[stream]
+}
+
+func (s *Store) highSeen() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.high
+}

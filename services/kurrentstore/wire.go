@@ -1,0 +1,80 @@
+package kurrentstore
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// placeOf says where an event lies: its revision counts from 1, its position is that of $all.
+func placeOf(e *esdb.RecordedEvent) events.Place {
+	return events.Place{Position: e.Position.Commit, Revision: e.EventNumber + 1, RecordedAt: e.CreatedDate.UTC().Truncate(time.Microsecond)}
+}
+
+// genuine says whether the event can have been appended by this package: JSON, one object on one line, a name that the
+// ledger's kinds can have (links and what the server writes itself have not), and an id.
+func genuine(e *esdb.RecordedEvent) bool {
+	b := e.Data
+	return e.ContentType == contentJSON && events.ValidName(e.EventType) && e.EventID != uuid.Nil &&
+		len(b) >= 2 && b[0] == '{' && b[len(b)-1] == '}' && bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') < 0
+}
+
+const contentJSON = "application/json"
+
+// checkPlace refuses positions that a server older than 22.6 answers when a stream is read.
+func checkPlace(at events.Place) error {
+	if at.Position == 0 || at.Position == math.MaxUint64 {
+		return &RefusedError{Why: events.Say("服务器没有给出事件的位置", "the server does not say where an event lies")}
+	}
+	return nil
+}
+
+// appendLine writes the event as every store of the ledger does, with the body as it is.
+func appendLine(b []byte, at events.Place, stream events.StreamID, e *esdb.RecordedEvent) []byte {
+	b = append(b, `{"position":`...)
+	b = strconv.AppendUint(b, at.Position, 10)
+	b = append(append(append(b, `,"stream":"`...), stream...), `","revision":`...)
+	b = strconv.AppendUint(b, at.Revision, 10)
+	b = append(b, `,"recordedAt":"`...)
+	b = at.RecordedAt.AppendFormat(b, "2006-01-02T15:04:05.000000Z")
+	b = append(b, `","id":"`...)
+	id, _ := e.EventID.MarshalText() // never fails
+	b = append(append(append(b, id...), `","kind":"`...), e.EventType...)
+	b = append(append(append(b, `","event":`...), e.Data...), '}')
+	return b
+}
+
+// stored returns the event as the ledger knows it; its Bytes are written over line.
+func stored(line *[]byte, stream events.StreamID, e *esdb.RecordedEvent) events.Stored {
+	at := placeOf(e)
+	*line = appendLine((*line)[:0], at, stream, e)
+	bytes := *line
+	return events.Stored{Place: at, Stream: stream, ID: e.EventID, Kind: events.Kind(e.EventType),
+		Body: bytes[len(bytes)-1-len(e.Data) : len(bytes)-1], Bytes: bytes}
+}
+
+// sameEvent says whether the event is the proposed one.
+func sameEvent(e *esdb.RecordedEvent, p *events.Proposed) bool {
+	return e.EventID == p.ID && e.EventType == string(p.Kind) && e.ContentType == contentJSON && bytes.Equal(e.Data, p.Body)
+}
+
+// written turns a proposal into what the client sends.
+func written(p *events.Proposed) esdb.EventData {
+	return esdb.EventData{EventID: p.ID, EventType: string(p.Kind), ContentType: esdb.ContentTypeJson, Data: p.Body}
+}
+
+// aboutOurs returns the stream of the ledger that a metadata stream is about, if it is.
+func (s *Store) aboutOurs(name string) (events.StreamID, bool) {
+	about, ok := strings.CutPrefix(name, "$$")
+	if !ok {
+		return "", false
+	}
+	return s.ours(about)
+}
