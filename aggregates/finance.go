@@ -29,9 +29,6 @@ const (
 	Committed DelayKind = "committed" // by local government, and not received
 )
 
-// DelayKinds lists the kinds on the way of the money.
-var DelayKinds = []DelayKind{Entitled, Granted, Committed}
-
 // Alert is the code of the alert that says that a delay has lasted too long.
 func (k DelayKind) Alert() Code {
 	switch k {
@@ -52,6 +49,7 @@ type Delay struct {
 	DueOn          events.Date // the last day in time; none if there is no term
 	OverdueSince   events.Date // the raising date of the alert that is open about it, or none
 	Deferred       bool        // while its allocation is deferred nothing is overdue
+	Unjudged       bool        // it began before any policy was in force, so that no alert is ever raised about it
 	PromisedFen    events.Fen
 	OutstandingFen events.Fen // above zero
 	From           RecordRef  // the decision, grant or commitment
@@ -136,10 +134,12 @@ func (v *view) shortfalls() (list []Delay) {
 		if shortFen <= 0 {
 			continue
 		}
-		d := Delay{What: Granted, Key: f.what.id, Year: f.what.fiscalYear, Since: f.on, PromisedFen: netFen, OutstandingFen: shortFen, From: v.c.ref(f.place)}
+		p := v.t.At(f.on)
+		d := Delay{What: Granted, Key: f.what.id, Year: f.what.fiscalYear, Since: f.on, Unjudged: p == nil,
+			PromisedFen: netFen, OutstandingFen: shortFen, From: v.c.ref(f.place)}
 		if f.what.match {
 			d.What, d.DueOn = Committed, f.what.dueOn
-		} else if p := v.t.At(f.on); p != nil {
+		} else if p != nil {
 			d.DueOn = f.on + events.Date(p.Parameters.DisbursementDays.Value)
 		}
 		list = append(list, d)

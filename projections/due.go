@@ -2,6 +2,7 @@ package projections
 
 import (
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 )
 
@@ -15,6 +16,15 @@ func (r *Register) Foreseen(id events.CenterID, on, until events.Date) []aggrega
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state.Foreseen(timeline, on, until)
+}
+
+// Office returns the authority that must act on an alert of a center, as of a date.
+func (r *Register) Office(id events.CenterID, code aggregates.Code, on events.Date) Office {
+	o := Office{Role: aggregates.Office(code)}
+	if o.Role == events.LocalGov {
+		r.eachOf(id, func(_ events.CenterID, c *center, _ policy.Timeline) { o.Region = c.state.LocalGov(on) })
+	}
+	return o
 }
 
 // Shortfall says what a center must still spend in the year of a date; see aggregates.Center.

@@ -23,6 +23,7 @@ import (
 // app is what every verb shares: the global flags and where to write.
 type app struct {
 	dir     string
+	cluster string // where the record is, if not in dir
 	asOf    string
 	knownAt string
 	output  string
@@ -133,6 +134,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	f := root.PersistentFlags()
 	f.StringVar(&a.dir, "data", "./taizhang-data", a.say("台账目录 `DIR`", "directory `DIR` of the ledger"))
+	f.StringVar(&a.cluster, "store", "", a.say("记录所在的 KurrentDB 集群 `URL`（esdb://…），--data 为其本地副本；也可用环境变量 TAIZHANG_STORE", "`URL` of the KurrentDB cluster that keeps the record (esdb://…); --data is then a local copy. Or the environment's TAIZHANG_STORE"))
 	f.StringVar(&a.asOf, "as-of", "", a.say("截至日期 `DATE`（默认为上海今天）", "answer as of `DATE` (default today in Shanghai)"))
 	f.StringVar(&a.knownAt, "known-at", "", a.say("按当时 `TIME` 已知（RFC 3339 时间或台账位置，默认为现在）", "answer as known at `TIME` (of RFC 3339, or a position; default now)"))
 	f.StringVar(&a.output, "output", tableOutput, a.say("输出形式：table、csv 或 json", "form of output: table, csv or json"))
@@ -155,6 +157,9 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	}
 	if !slices.Contains([]string{tableOutput, csvOutput, jsonOutput}, a.output) {
 		return usage(cmd, "--output 应为 table、csv 或 json，不能是 %q", "--output must be table, csv or json, not %q", a.output)
+	}
+	if a.cluster == "" {
+		a.cluster = a.getenv("TAIZHANG_STORE") // not the flag's default, which help would show with its password
 	}
 	if on, err := a.on(); err != nil {
 		return badDate(cmd, "--as-of", a.asOf)

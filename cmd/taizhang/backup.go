@@ -35,6 +35,11 @@ What is no earlier backup of this ledger is left as it is.`),
 			if err := a.mustExist(); err != nil {
 				return err
 			}
+			if a.cluster != "" { // the copy is brought up to date first
+				if err := a.read(cmd.Context(), func(*session) error { return nil }); err != nil {
+					return err
+				}
+			}
 			to, isFile, err := copyAt(cmd, args[0])
 			if err != nil {
 				return err
@@ -57,6 +62,9 @@ func (a *app) restoreCommand() *cobra.Command {
 		Use: "restore FILE|DIR", Args: exactly(1),
 		Short: a.say("把备份恢复到空的台账目录；先核对整份备份", "put a backup back into an empty directory of the ledger, when all of it has been checked"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if a.cluster != "" {
+				return usage(cmd, "--store 的记录在集群中，不能由此恢复；请按集群自己的办法恢复", "with --store the record is in the cluster, which has its own way to be restored")
+			}
 			from, isFile, err := copyAt(cmd, args[0])
 			if err != nil {
 				return err

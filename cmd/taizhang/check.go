@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +13,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/replica"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -25,7 +29,7 @@ func (a *app) checkCommand() *cobra.Command {
 			}
 			c := checked{}
 			report, err := logstore.Verify(a.dir, nil)
-			if err != nil {
+			if err != nil && (a.cluster == "" || !errors.Is(err, fs.ErrNotExist)) {
 				return err
 			}
 			c.Segments, c.Commits, c.Bytes = report.Segments, report.Commits, report.Bytes
@@ -55,6 +59,7 @@ type checked struct {
 	Centers     int       `json:"centers"`
 	Evaluations int       `json:"evaluations"`
 	BalanceFen  int64     `json:"balanceFen"`
+	Compared    bool      `json:"compared,omitzero"` // with the record that the ledger is a copy of
 	Findings    []finding `json:"findings"`
 }
 
@@ -72,8 +77,24 @@ func (a *app) checkLedger(cmd *cobra.Command, c *checked) error {
 		}})
 		bar.end()
 		c.Events, c.Centers, c.Evaluations, c.BalanceFen = report.Events, report.Centers, report.Evaluations, int64(report.BalanceFen)
+		if copied, ok := s.store.(*replica.Store); ok && err == nil {
+			return compareCopy(cmd.Context(), copied, c)
+		}
 		return err
 	})
+}
+
+// compareCopy compares the local copy with the record that it is a copy of.
+func compareCopy(ctx context.Context, copied *replica.Store, c *checked) error {
+	differs, err := copied.Compare(ctx)
+	if err != nil {
+		return err
+	}
+	c.Compared = true
+	if differs != nil {
+		c.Findings = append(c.Findings, finding{Stream: differs.Stream, What: differs.Text()})
+	}
+	return nil
 }
 
 func (a *app) writeChecked(c *checked) error {
@@ -105,6 +126,9 @@ func (a *app) tellChecked(c *checked) {
 		a.print("记录：%d 条，全部逐条解读，版次连续检查", "events: %d, each decoded, revisions followed", c.Events)
 		a.print("资金：%d 个中心，余额合计 %s 元，按原始记录重算", "money: %d centers, balances of %s yuan, recomputed from the stored bytes", c.Centers, aggregates.ShowFen(events.Fen(c.BalanceFen)))
 		a.print("读模型：与朴素计算比对 %d 次", "read models: compared with a naive evaluation %d times", c.Evaluations)
+	}
+	if c.Compared {
+		a.print("本地副本：已与集群中的记录逐条比对", "local copy: compared with the record in the cluster, event by event")
 	}
 	if len(c.Findings) == 0 {
 		a.print("核验通过。", "The ledger is sound.")

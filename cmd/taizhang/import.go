@@ -17,7 +17,6 @@ import (
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
-	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/sheets"
 )
 
@@ -74,9 +73,9 @@ func (a *app) importFirst(cmd *cobra.Command, im *importing) (err error) {
 	if err != nil {
 		return err
 	}
-	var store *logstore.Store
+	var store events.Store
 	im.Into = func() (*ledger.Ledger, error) {
-		return ledger.OpenFrom(cmd.Context(), a.source(&store, false), ledger.Config{Log: a.log})
+		return ledger.OpenFrom(cmd.Context(), a.source(cmd.Context(), &store, false), ledger.Config{Log: a.log})
 	}
 	err = im.into(cmd.Context(), l)
 	if store != nil {

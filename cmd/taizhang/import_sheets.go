@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"io"
-	"io/fs"
 	"maps"
-	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,6 +12,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/sheets"
 )
 
@@ -35,7 +34,7 @@ func (f *sheetFlags) check(cmd *cobra.Command, isSheet bool) error {
 	if !isSheet {
 		for _, name := range []string{"actor", "role", "mode", "doc", "report"} {
 			if cmd.Flags().Changed(name) {
-				return usage(cmd, "--%s 只用于表格；JSON Lines 的每条记录自己写明", "--%s is for sheets; the records of JSON Lines say it themselves", name)
+				return usage(cmd, "--%s 只用于表格，所给文件中没有表格（空文件不算）；JSON Lines 的每条记录自己写明", "--%s is for sheets and none of the files is one (an empty file is none); the records of JSON Lines say it themselves", name)
 			}
 		}
 		return nil
@@ -72,8 +71,8 @@ func (a *app) readSheets(cmd *cobra.Command, paths []string, f *sheetFlags) (rea
 		return nil, err
 	}
 	if f.report != "" {
-		if _, err := os.Lstat(f.report); !errors.Is(err, fs.ErrNotExist) {
-			return nil, sayError("%s 已经存在，不会覆盖", "%s exists already and will not be overwritten", f.report)
+		if err := freeWorkbook(cmd, "report", f.report); err != nil {
+			return nil, err
 		}
 	}
 	read := readSheets{}
@@ -85,6 +84,14 @@ func (a *app) readSheets(cmd *cobra.Command, paths []string, f *sheetFlags) (rea
 		read[path] = s
 	}
 	return read, nil
+}
+
+// freeWorkbook refuses a path, given by a flag, at which no new workbook can be written.
+func freeWorkbook(cmd *cobra.Command, flag, path string) error {
+	if !strings.EqualFold(filepath.Ext(path), ".xlsx") {
+		return usage(cmd, "--%s 的文件名应以 .xlsx 结尾，不能是 %q", "--%s must name a file that ends in .xlsx, not %q", flag, path)
+	}
+	return reports.Free(path)
 }
 
 // given returns what the sheets hold, for the ledger.
@@ -105,7 +112,7 @@ func (a *app) writeMarked(path string, read readSheets, found map[string][]sheet
 	for _, file := range slices.Sorted(maps.Keys(found)) {
 		list = append(list, sheets.Marked{Sheet: read[file], Findings: found[file]})
 	}
-	err := a.toFile(path, func(w io.Writer) error { return sheets.WriteReport(w, list, a.lang) })
+	err := reports.Create(path, func(w io.Writer) error { return sheets.WriteReport(w, list, a.lang) })
 	if err == nil && a.output == tableOutput {
 		a.print("不合格的行已在 %s 中标出。", "The bad rows are marked in %s.", path)
 	}

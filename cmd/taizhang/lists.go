@@ -26,6 +26,9 @@ func (a *app) listCommand(l *desk.List) *cobra.Command {
 			q := desk.Question{List: l.Name, Params: map[string]string{}}
 			q.On, _ = a.on() // checked by prepare
 			for name, v := range texts {
+				if *v == "" && cmd.Flags().Changed(name) { // as of a variable that is not set: it shall not read as "all"
+					return usage(cmd, "--%s：不能为空", "--%s: must not be empty", name)
+				}
 				if *v != "" {
 					q.Params[name] = *v
 				}
@@ -76,7 +79,7 @@ func (a *app) writeReport(cmd *cobra.Command, q desk.Question, out string, forEx
 	if err != nil {
 		return &usageError{cmd.CommandPath(), err}
 	}
-	if err := reports.Absent(out); err != nil {
+	if err := reports.Free(out); err != nil {
 		return err
 	}
 	return a.read(cmd.Context(), func(s *session) error {

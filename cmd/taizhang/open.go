@@ -19,8 +19,10 @@ import (
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/kurrentstore"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/replica"
 	"github.com/taizhang/taizhang/services/seal"
 )
 
@@ -66,13 +68,13 @@ func (a *app) inMemory(cmd *cobra.Command) (*ledger.Ledger, error) {
 }
 
 func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) error) (err error) {
-	var store *logstore.Store
+	var store events.Store
 	defer func() {
 		if store != nil {
 			err = cmp.Or(err, store.Close())
 		}
 	}()
-	l, err := ledger.OpenFrom(ctx, a.source(&store, cfg.ReadOnly), cfg)
+	l, err := ledger.OpenFrom(ctx, a.source(ctx, &store, cfg.ReadOnly), cfg)
 	if err != nil {
 		return err
 	}
@@ -87,27 +89,62 @@ func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) err
 	return do(s)
 }
 
-// source opens the store into the variable, and says so if that cut off what a crash left: bytes never go away in
-// silence.
-func (a *app) source(store **logstore.Store, readOnly bool) ledger.Source {
-	return func(replay func(events.Stored) error) (events.Store, error) {
-		opened, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly, Replay: replay})
-		if err != nil {
-			return nil, err
+// source opens the store into the variable: the embedded one, or a copy of the record that --store names.
+func (a *app) source(ctx context.Context, store *events.Store, readOnly bool) ledger.Source {
+	return func(replay func(events.Stored) error) (opened events.Store, err error) {
+		if a.cluster != "" {
+			opened, err = a.openReplica(ctx, replay)
+		} else {
+			opened, err = a.openEmbedded(readOnly, replay)
 		}
 		*store = opened
-		if torn := opened.Report().Torn; torn != nil {
-			a.log.Warn("a commit that nobody was told of ends the log", zap.String("file", torn.File), zap.Int64("offset", torn.Offset), zap.Int64("bytes", torn.Bytes))
-			if !readOnly {
-				fmt.Fprintln(a.errOut, a.say("提示：上次写入中断，末尾 %d 字节属于一次未完成、从未确认的提交，已截去", "note: a write was cut short; the last %d bytes, of a commit that nobody was told of, were cut off", torn.Bytes))
-			}
-		}
-		return opened, nil
+		return opened, err
 	}
+}
+
+// openEmbedded opens the embedded store, and says so if that cut off what a crash left: bytes never go away in silence.
+func (a *app) openEmbedded(readOnly bool, replay func(events.Stored) error) (events.Store, error) {
+	opened, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly, Replay: replay})
+	if err != nil {
+		return nil, err
+	}
+	if torn := opened.Report().Torn; torn != nil {
+		a.log.Warn("a commit that nobody was told of ends the log", zap.String("file", torn.File), zap.Int64("offset", torn.Offset), zap.Int64("bytes", torn.Bytes))
+		if !readOnly {
+			fmt.Fprintln(a.errOut, a.say("提示：上次写入中断，末尾 %d 字节属于一次未完成、从未确认的提交，已截去", "note: a write was cut short; the last %d bytes, of a commit that nobody was told of, were cut off", torn.Bytes))
+		}
+	}
+	return opened, nil
+}
+
+// openReplica opens the local copy of the record and catches up with it. A record that cannot be right is told, and is
+// an alert; the copy still answers.
+func (a *app) openReplica(ctx context.Context, replay func(events.Stored) error) (events.Store, error) {
+	connection, err := kurrentstore.ParseConnection(a.cluster)
+	if err != nil {
+		return nil, err
+	}
+	record, err := kurrentstore.Open(kurrentstore.Options{Connection: connection, Log: a.log})
+	if err != nil {
+		return nil, err
+	}
+	opened, err := replica.Open(ctx, replica.Config{Record: record, Dir: a.dir, Log: a.log, Clock: a.now, Replay: func(e events.Stored) error {
+		if e.Fault != nil {
+			fmt.Fprintln(a.errOut, a.say("警告：%s", "warning: %s", a.message(e.Fault)))
+		}
+		return replay(e)
+	}})
+	if err != nil {
+		return nil, errors.Join(err, record.Close())
+	}
+	return opened, nil
 }
 
 // mustExist says clearly that there is no ledger where one is asked about.
 func (a *app) mustExist() error {
+	if a.cluster != "" {
+		return nil // the copy is made when it is opened
+	}
 	entries, err := os.ReadDir(a.dir)
 	isSegment := func(e os.DirEntry) bool {
 		return strings.HasPrefix(e.Name(), "segment-") && strings.HasSuffix(e.Name(), ".log")
@@ -134,8 +171,8 @@ func (a *app) account() ledger.Account {
 
 // desk answers questions as of what the session asks about.
 func (s *session) desk() *desk.Desk {
-	root := func(ctx context.Context, position uint64) ([sha256.Size]byte, error) {
-		return seal.Root(ctx, s.store, position)
+	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
+		return seal.Root(ctx, s.store, position, see)
 	}
 	return &desk.Desk{Ledger: s.Ledger, Register: s.reg, Root: root}
 }

@@ -23,7 +23,7 @@ func (a *app) reportCommand() *cobra.Command {
 			if err := a.checkReport(cmd, y.Year, unit, out); err != nil {
 				return err
 			}
-			if err := reports.Absent(out); err != nil {
+			if err := reports.Free(out); err != nil {
 				return err
 			}
 			y.Center, y.Unit, y.Lang, y.Version = events.CenterID(center), reports.Unit(unit), "zh", programVersion()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/sheets"
 )
 
@@ -27,7 +28,10 @@ func (a *app) templateCommand() *cobra.Command {
 			if out == "" {
 				out = k.Name + ".xlsx"
 			}
-			if err := a.toFile(out, func(w io.Writer) error { return sheets.WriteTemplate(w, k) }); err != nil {
+			if err := freeWorkbook(cmd, "out", out); err != nil {
+				return err
+			}
+			if err := reports.Create(out, func(w io.Writer) error { return sheets.WriteTemplate(w, k) }); err != nil {
 				return err
 			}
 			a.print("已生成%[2]s空表 %[1]s", "An empty sheet of %[3]s is in %[1]s", out, k.Title.Zh, k.Title.En)

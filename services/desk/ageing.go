@@ -21,14 +21,6 @@ var ageingList = &List{
 	answer: ageing,
 }
 
-var sourceWords = map[events.Source]events.Text{
-	events.CentralGuidance: events.Say("中央引导地方科技发展资金", "central guidance fund"), events.MajorProgram: events.Say("省重大科技专项", "major program"),
-	events.ProvinceOther: events.Say("省级其他", "other provincial"), events.Local: events.Say("地方配套", "local matching"),
-}
-
-// SourceWord returns the word for a source of money.
-func SourceWord(s events.Source) events.Text { return word(sourceWords, s) }
-
 func ageing(_ context.Context, d *Desk, q *asked) (*Table, error) {
 	t := &Table{
 		Title: events.Say("截至 %s 的结转结余资金（金额单位：元）", "Unspent money as of %s (amounts in yuan)", q.On),
@@ -58,7 +50,7 @@ func ageing(_ context.Context, d *Desk, q *asked) (*Table, error) {
 
 func ageingByGrant(t *Table, list []projections.Unspent) {
 	t.Columns = []Column{{Name: "center", Title: events.Say("中心", "center")}, {Name: "name", Title: events.Say("名称", "name")},
-		{Name: "grant", Title: events.Say("经费下达", "grant or match")}, {Name: "source", Title: events.Say("来源", "source")}, {Name: "fiscalYear", Title: events.Say("年度", "year")},
+		{Name: "grant", Title: events.Say("经费编号", "grant or match")}, {Name: "source", Title: events.Say("来源", "source")}, {Name: "fiscalYear", Title: events.Say("年度", "year")},
 		{Name: "receivedFen", Title: events.Say("到账", "received"), Right: true}, {Name: "spentFen", Title: events.Say("支出", "spent"), Right: true}}
 	for i := range list {
 		u := &list[i]

@@ -12,6 +12,7 @@ import (
 )
 
 func TestUnspentMoneyIsOfTheReceiptsThatSpendingHasNotReached(t *testing.T) {
+	t.Parallel()
 	for name, h := range financeHistories(t) {
 		for _, on := range financeDays {
 			t.Run(name+" as of "+on, func(t *testing.T) {
@@ -30,6 +31,7 @@ func TestUnspentMoneyIsOfTheReceiptsThatSpendingHasNotReached(t *testing.T) {
 }
 
 func TestUnspentMoneyOfAScopeIsTheBalanceOfItsExecution(t *testing.T) {
+	t.Parallel()
 	for name, h := range financeHistories(t) {
 		for _, on := range financeDays {
 			for _, scope := range aggregates.Scopes {
@@ -63,6 +65,7 @@ func TestUnspentMoneyOfAScopeIsTheBalanceOfItsExecution(t *testing.T) {
 }
 
 func TestUnspentMoneyOfOneCenter(t *testing.T) {
+	t.Parallel()
 	h := financeHistories(t)["edges"]
 	rows, _ := h.ask(t, "ageing", "2026-10-31")
 	one := rows[0]["center"]

@@ -14,7 +14,7 @@ import (
 )
 
 // changesVisitsMax bounds what one question replays: events of centers visited while looking for what each record moved.
-const changesVisitsMax = 10_000_000
+const changesVisitsMax = 5_000_000
 
 var changesList = &List{
 	Name:  "changes",
@@ -96,11 +96,9 @@ func changes(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 		return nil, err
 	}
 	for i, m := range t.moved {
-		cells, err := d.cells(ctx, m, records)
-		if err != nil {
+		if t.Rows[i], err = d.appendMoved(ctx, t.Rows[i], m, records); err != nil {
 			return nil, err
 		}
-		t.Rows[i] = append(t.Rows[i], cells...)
 	}
 	return t.Table, nil
 }
@@ -167,19 +165,20 @@ func movedColumns() []Column {
 	}
 }
 
-// cells are those of movedColumns. What only one record can say is missing when there are several.
-func (d *Desk) cells(ctx context.Context, m *moved, records map[uint64]*events.Recorded) (row []Cell, err error) {
+// appendMoved appends the cells of movedColumns. What only one record can say is missing when there are several.
+func (d *Desk) appendMoved(ctx context.Context, row []Cell, m *moved, records map[uint64]*events.Recorded) ([]Cell, error) {
 	count, why := m.all()
-	row = []Cell{Number(count), Number(m.first().Position), Number(m.last().Position), {}, {}, {}, {}, why.cell(), {}, {}}
+	row = append(row, Number(count), Number(m.first().Position), Number(m.last().Position))
 	if !m.single() {
-		return row, nil
+		return append(row, Cell{}, Cell{}, Cell{}, Cell{}, why.cell(), Cell{}, Cell{}), nil
 	}
-	row[9] = Text(m.first().ID.String())
-	if rec := records[m.first().Position]; rec != nil {
-		row[3], row[4], row[5], row[8] = Date(events.DateAt(rec.RecordedAt)), Date(rec.On), Named(rec.Kind, KindTitle(rec.Kind)), Optional(rec.Doc)
-		row[6], err = d.subject(ctx, rec)
+	id := Text(m.first().ID.String())
+	rec := records[m.first().Position]
+	if rec == nil { // it cannot be read
+		return append(row, Cell{}, Cell{}, Cell{}, Cell{}, why.cell(), Cell{}, id), nil
 	}
-	return row, err
+	subject, err := d.subject(ctx, rec)
+	return append(row, Date(events.DateAt(rec.RecordedAt)), Date(rec.On), Named(rec.Kind, KindTitle(rec.Kind)), subject, why.cell(), Optional(rec.Doc), id), err
 }
 
 // movedTable is a table whose rows still lack the cells of movedColumns.
@@ -189,7 +188,7 @@ type movedTable struct {
 }
 
 func (t *movedTable) add(m *moved, row ...Cell) {
-	t.Rows, t.moved = append(t.Rows, row), append(t.moved, m)
+	t.Rows, t.moved = append(t.Rows, append(make([]Cell, 0, len(t.Columns)), row...)), append(t.moved, m)
 }
 
 // records are those of a step.
@@ -221,16 +220,18 @@ func changedFigures(s span, q *asked, list []changed) *movedTable {
 		}, movedColumns()...),
 	}}
 	var total events.Fen
+	year, scope, wanted, each := q.number("year"), q.text("scope"), q.text("figure"), q.text("show") == "records"
 	for i := range list {
 		c := &list[i]
 		for _, line := range c.Money {
-			if year, scope := q.number("year"), q.text("scope"); year != 0 && year != line.After.Year || scope != "" && scope != string(line.After.Scope) {
+			if year != 0 && year != line.After.Year || scope != "" && scope != string(line.After.Scope) {
 				continue
 			}
-			for _, f := range figures {
-				if (q.text("figure") == "" || q.text("figure") == f.name) && f.differs(line) {
+			m := newMovedLine(line)
+			for k := range figures {
+				if f := &figures[k]; (wanted == "" || wanted == f.name) && f.differs(line) {
 					total += f.of(line.After.Money) - f.of(line.Before.Money)
-					c.figureRows(t, f, line, q.text("show") == "records")
+					c.figureRows(t, f, m, each)
 				}
 			}
 		}
@@ -248,13 +249,23 @@ func (f *figure) differs(m projections.MoneyChange) bool {
 	return f.of(m.Before.Money) != f.of(m.After.Money) || f.name == "executed" && m.Before.Low != m.After.Low
 }
 
-// figureRows adds a figure of one line of the execution report with all records that moved it, or each of them.
-func (c *changed) figureRows(t *movedTable, f figure, line projections.MoneyChange, each bool) {
+// movedLine is a line of the execution report before and after, with both rates.
+type movedLine struct {
+	projections.MoneyChange
+	rateBefore, rateAfter Cell
+}
+
+func newMovedLine(m projections.MoneyChange) movedLine {
+	return movedLine{m, Rate(m.Before.RatePercent()), Rate(m.After.RatePercent())}
+}
+
+// figureRows adds a figure of one line with all records that moved it, or each of them.
+func (c *changed) figureRows(t *movedTable, f *figure, line movedLine, each bool) {
 	all := &moved{}
-	add := func(by *moved, m projections.MoneyChange) {
-		b, a := m.Before, m.After
-		t.add(by, Text(c.id), Number(a.Year), Named(a.Scope, ScopeWord(a.Scope)), Named(f.name, f.word),
-			Fen(f.of(b.Money)), Fen(f.of(a.Money)), Fen(f.of(a.Money)-f.of(b.Money)), Rate(b.RatePercent()), Rate(a.RatePercent()), Yes(b.Low), Yes(a.Low))
+	add := func(by *moved, m movedLine) {
+		b, a := f.of(m.Before.Money), f.of(m.After.Money)
+		t.add(by, Text(c.id), Number(m.After.Year), Named(m.After.Scope, ScopeWord(m.After.Scope)), Named(f.name, f.word),
+			Fen(b), Fen(a), Fen(a-b), m.rateBefore, m.rateAfter, Yes(m.Before.Low), Yes(m.After.Low))
 	}
 	for _, s := range c.Steps {
 		i := slices.IndexFunc(s.Money, func(m projections.MoneyChange) bool {
@@ -263,7 +274,7 @@ func (c *changed) figureRows(t *movedTable, f figure, line projections.MoneyChan
 		switch {
 		case i < 0:
 		case each:
-			add(&moved{[][]laterRecord{c.records(s)}}, s.Money[i])
+			add(&moved{[][]laterRecord{c.records(s)}}, newMovedLine(s.Money[i]))
 		default:
 			all.parts = append(all.parts, c.records(s))
 		}
@@ -336,7 +347,7 @@ func (c *changed) lastThatMoved(a projections.AlertChange) projections.Step {
 func changesTitle(s span, q *asked, what, more events.Text) events.Text {
 	at := s.sinceAt.In(events.Shanghai).Format(time.RFC3339)
 	return events.Text{
-		Zh: fmt.Sprintf("截至 %s，台账位置 %d（%s）之后至位置 %d 的记录带来的%s%s", q.On, s.after, at, s.upTo, what.Zh, more.Zh),
-		En: fmt.Sprintf("%s as of %s by what was recorded after position %d (%s) up to %d%s", what.En, q.On, s.after, at, s.upTo, more.En),
+		Zh: fmt.Sprintf("截至 %s，台账位置 %d（%s）之后至位置 %d 的记录带来的%s%s", q.On, s.After, at, s.UpTo, what.Zh, more.Zh),
+		En: fmt.Sprintf("%s as of %s by what was recorded after position %d (%s) up to %d%s", what.En, q.On, s.After, at, s.UpTo, more.En),
 	}
 }

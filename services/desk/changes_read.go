@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
-	"iter"
 	"slices"
 	"sort"
 	"strings"
@@ -63,11 +61,17 @@ type laterRecord struct {
 	why reason
 }
 
-// span is the part of the ledger between two points: after one position, up to another.
+// laterOf is a later record with its center.
+type laterOf struct {
+	center events.CenterID
+	laterRecord
+}
+
+// span is the part of the ledger between two points, of one center or (for "") of all.
 type span struct {
-	after, upTo uint64
-	sinceAt     time.Time // the older point's instant
-	center      events.CenterID
+	ledger.Span
+	sinceAt time.Time // the older point's instant
+	center  events.CenterID
 }
 
 // spanSince finds the span from a point to what the register knows. It is a *ParamError if the point is after that.
@@ -76,23 +80,24 @@ func (d *Desk) spanSince(ctx context.Context, since string, center events.Center
 	if err != nil {
 		return s, err
 	}
-	s = span{after: p.Position, upTo: d.Register.Position(), sinceAt: p.At, center: center}
-	if p.Position > s.upTo {
-		return s, &ParamError{"since", events.Say("所问的台账只到位置 %d", "the ledger, as far as it is asked about, ends at position %d", s.upTo)}
+	s = span{d.span(center, d.Register.Position()), p.At, center}
+	s.After = p.Position
+	if p.Position > s.UpTo {
+		return s, &ParamError{"since", events.Say("所问的台账只到位置 %d", "the ledger, as far as it is asked about, ends at position %d", s.UpTo)}
 	}
 	if p.Position > 0 {
 		s.sinceAt, err = d.recordedAt(ctx, p.Position)
 		return s, err
 	}
 	// Neither positions nor instants ever decrease.
-	first := sort.Search(int(s.upTo), func(i int) bool {
+	first := sort.Search(int(s.UpTo), func(i int) bool {
 		at, failed := d.recordedAt(ctx, uint64(i)+1)
 		if failed != nil {
 			err = failed
 		}
 		return at.After(p.At)
 	})
-	s.after = uint64(first)
+	s.After = uint64(first)
 	return s, err
 }
 
@@ -104,24 +109,6 @@ func (d *Desk) recordedAt(ctx context.Context, position uint64) (time.Time, erro
 	return time.Time{}, nil
 }
 
-// between yields the events of the span: all, or those of its one center.
-func (d *Desk) between(ctx context.Context, s span) iter.Seq2[events.Stored, error] {
-	read := d.Ledger.Store().ReadAll(ctx, s.after)
-	if s.center != "" {
-		read = d.Ledger.Store().ReadStream(ctx, s.center.Stream(), 0)
-	}
-	return func(yield func(events.Stored, error) bool) {
-		for e, err := range read {
-			if err == nil && e.Position > s.upTo {
-				return
-			}
-			if (err != nil || e.Position > s.after) && !yield(e, err) {
-				return
-			}
-		}
-	}
-}
-
 // later lists the records of each center in the span, and the adoptions among them, which are everybody's. Adoptions up
 // to the span are the policies known before.
 func (d *Desk) later(ctx context.Context, s span) (before policy.Timeline, of map[events.CenterID][]laterRecord, err error) {
@@ -131,9 +118,9 @@ func (d *Desk) later(ctx context.Context, s span) (before policy.Timeline, of ma
 		if err != nil {
 			return t, nil, err
 		}
-		if p := policyOf(e); p != nil && e.Position <= s.upTo {
+		if p := policyOf(e); p != nil && e.Position <= s.UpTo {
 			t = t.With(p)
-			if e.Position <= s.after {
+			if e.Position <= s.After {
 				before = t
 			} else {
 				known := t
@@ -143,14 +130,21 @@ func (d *Desk) later(ctx context.Context, s span) (before policy.Timeline, of ma
 	}
 	of = map[events.CenterID][]laterRecord{}
 	sinceDay := events.DateAt(s.sinceAt)
-	for e, err := range d.between(ctx, s) {
-		if err != nil {
-			return before, nil, err
-		}
-		if id, ok := e.Stream.Center(); ok {
-			why := reasonOf(&e, sinceDay)
-			of[id] = append(of[id], laterRecord{projections.Later{Position: e.Position, ID: e.ID, Apart: why&^(recordMode|fresh) != 0}, why})
-		}
+	err = ledger.Search(ctx, d.Ledger, s.Span,
+		func(e *events.Stored) (laterOf, bool) {
+			id, ok := e.Stream.Center()
+			if !ok {
+				return laterOf{}, false
+			}
+			why := reasonOf(e, sinceDay)
+			return laterOf{id, laterRecord{projections.Later{Position: e.Position, ID: e.ID, Apart: why&^(recordMode|fresh) != 0}, why}}, true
+		},
+		func(l laterOf) error {
+			of[l.center] = append(of[l.center], l.laterRecord)
+			return nil
+		})
+	if err != nil {
+		return before, nil, err
 	}
 	if len(adopted) == 0 {
 		return before, of, nil
@@ -235,53 +229,54 @@ func (d *Desk) records(ctx context.Context, wanted []uint64) (map[uint64]*events
 func (d *Desk) subject(ctx context.Context, rec *events.Recorded) (Cell, error) {
 	p, ok := rec.Data.(*events.EntryVoided)
 	if !ok {
-		return Optional(about(rec.Data)), nil
+		return about(rec.Data), nil
 	}
-	shown := Cell{p.Event, Plain(p.Event)}
+	subject := Text(p.Event)
 	id, err := uuid.Parse(p.Event)
 	stream := rec.Center.Stream()
 	revision := d.Register.Has(stream, id)
 	if err != nil || revision == 0 {
-		return shown, nil
+		return subject, nil
 	}
 	for e, err := range d.Ledger.Store().ReadStream(ctx, stream, revision-1) {
 		if err != nil {
-			return shown, err
+			return subject, err
 		}
 		if voided, err := events.DecodeEvent(e); err == nil && voided.ID == id {
-			kind := KindTitle(voided.Kind)
-			shown.Shown = events.Text{Zh: strings.TrimSpace(kind.Zh + " " + about(voided.Data)), En: strings.TrimSpace(kind.En + " " + about(voided.Data))}
+			kind, what := KindTitle(voided.Kind), about(voided.Data).Shown
+			subject.Shown = events.Text{Zh: strings.TrimSpace(kind.Zh + " " + what.Zh), En: strings.TrimSpace(kind.En + " " + what.En)}
 		}
 		break
 	}
-	return shown, nil
+	return subject, nil
 }
 
 // about names the grant, match or voucher that a record is about, how a ruling rules, and the alert that is closed.
-func about(data events.Payload) string {
+func about(data events.Payload) Cell {
 	switch p := data.(type) {
 	case *events.UseRuled:
-		return fmt.Sprintf("%s %s", p.Voucher, p.Use)
+		use := UseWord(p.Use)
+		return Cell{p.Voucher + " " + string(p.Use), events.Text{Zh: p.Voucher + " " + use.Zh, En: p.Voucher + " " + use.En}}
 	case *events.FundsSpent:
-		return p.Voucher
+		return Text(p.Voucher)
 	case *events.SpendingReversed:
-		return p.Voucher
+		return Text(p.Voucher)
 	case *events.SubsidyGranted:
-		return p.Grant
+		return Text(p.Grant)
 	case *events.SubsidyReversed:
-		return p.Grant
+		return Text(p.Grant)
 	case *events.SubsidyReceived:
-		return p.Grant
+		return Text(p.Grant)
 	case *events.FundsRecovered:
-		return p.Grant
+		return Text(p.Grant)
 	case *events.MatchingCommitted:
-		return p.Match
+		return Text(p.Match)
 	case *events.MatchingReceived:
-		return p.Match
+		return Text(p.Match)
 	case *events.AlertClosed:
-		return strings.TrimSpace(p.Code + " " + p.Key)
+		return Text(strings.TrimSpace(p.Code + " " + p.Key))
 	case *events.PolicyAdopted:
-		return p.ID + "@" + p.Version
+		return Text(p.ID + "@" + p.Version)
 	}
-	return ""
+	return Cell{}
 }

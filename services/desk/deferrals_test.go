@@ -16,6 +16,7 @@ import (
 const deferralColumns = "fiscalYear center availableFen executedFen ratePercent low state decideBy deferredOn deferredDoc releasedOn releasedDoc heldBackFen madeFen grants"
 
 func TestDeferralsAreWhatAPlainCountOfTheRecordsSays(t *testing.T) {
+	t.Parallel()
 	for name, h := range financeHistories(t) {
 		for _, on := range financeDays {
 			t.Run(name+" as of "+on, func(t *testing.T) {
@@ -32,6 +33,7 @@ func TestDeferralsAreWhatAPlainCountOfTheRecordsSays(t *testing.T) {
 }
 
 func TestDeferralsAgreeWithTheirAlerts(t *testing.T) {
+	t.Parallel()
 	met := map[aggregates.Code]int{}
 	for name, h := range financeHistories(t) {
 		for _, on := range financeDays {
@@ -74,6 +76,7 @@ func TestDeferralsAgreeWithTheirAlerts(t *testing.T) {
 
 // The list for the year after one that is not over names the centers that would be low if it ended now.
 func TestNextYearsListIsByTheRateSoFar(t *testing.T) {
+	t.Parallel()
 	for name, h := range financeHistories(t) {
 		for _, on := range []string{"2025-03-15", "2025-11-15", "2026-08-31", "2026-10-31"} {
 			t.Run(name+" as of "+on, func(t *testing.T) {
@@ -94,6 +97,7 @@ func TestNextYearsListIsByTheRateSoFar(t *testing.T) {
 }
 
 func TestDeferralsOfAllYearsAreNotOfOne(t *testing.T) {
+	t.Parallel()
 	h := financeHistories(t)["edges"]
 	_, err := h.desk.Ask(t.Context(), desk.Question{List: "deferrals", On: events.MustDate("2026-01-31"), Params: map[string]string{"all": "true", "year": "2026"}})
 	if err == nil || !strings.Contains(err.Error(), "--all: cannot be given together with --year") {

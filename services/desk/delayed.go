@@ -29,6 +29,7 @@ var (
 	}
 	delayStates = map[string]events.Text{
 		"waiting": events.Say("未到期", "waiting"), "overdue": events.Say("逾期", "overdue"), "deferred": events.Say("延后安排", "deferred"),
+		"no-term": events.Say("未定期限", "no term"), "unjudged": events.Say("办法施行前", "before the Measures"),
 	}
 )
 
@@ -66,6 +67,10 @@ func delayed(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 			state, overdue = "overdue", Number(x.DaysOverdue(q.On))
 		case x.Deferred:
 			state = "deferred"
+		case x.Unjudged:
+			state = "unjudged"
+		case x.DueOn == 0:
+			state = "no-term"
 		}
 		promised, outstanding = promised+x.PromisedFen, outstanding+x.OutstandingFen
 		t.Rows = append(t.Rows, []Cell{Text(x.Center), Text(x.Name), Named(x.What, word(delayWords, x.What)), Text(x.Key), Number(x.Year), Optional(doc),

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,22 +59,33 @@ type plainHistory struct {
 }
 
 // financeDays are days on which the lists are asked for: quiet ones, year-ends, and the days around a deadline.
-var financeDays = []string{"2023-12-31", "2024-06-30", "2025-01-31", "2025-03-15", "2025-12-31", "2026-01-30", "2026-01-31", "2026-08-31", "2026-10-31"}
+var financeDays = map[bool][]string{
+	false: {"2023-12-31", "2024-06-30", "2025-01-31", "2025-03-15", "2025-12-31", "2026-01-30", "2026-01-31", "2026-08-31", "2026-10-31"},
+	true:  {"2025-01-31", "2026-01-31", "2026-10-31"},
+}[underRace]
+
+// simulatedSeeds are those of the provinces that are made up.
+var simulatedSeeds = map[bool][]uint64{false: {1, 2, 3}, true: {1}}[underRace]
 
 // financeOnce are the histories once they are made: it takes seconds.
-var financeOnce map[string]*plainHistory
+var financeOnce struct {
+	sync.Mutex
+	all map[string]*plainHistory
+}
 
 // financeHistories are the histories that come with the repository and some simulated provinces.
 func financeHistories(t *testing.T) map[string]*plainHistory {
 	t.Helper()
-	if financeOnce != nil {
-		return financeOnce
+	financeOnce.Lock()
+	defer financeOnce.Unlock()
+	if financeOnce.all != nil {
+		return financeOnce.all
 	}
 	all := map[string]*plainHistory{
-		"edges":         readPlain(t, "edges/history.jsonl"),
-		"zhejiang-2026": readPlain(t, "zhejiang-2026/history.jsonl.gz"),
+		"edges":         plain(t, historyText(t, edgesHistory)),
+		"zhejiang-2026": plain(t, historyText(t, provinceHistory)),
 	}
-	for _, seed := range []uint64{1, 2, 3} {
+	for _, seed := range simulatedSeeds {
 		var b bytes.Buffer
 		cfg := simulator.Config{Seed: seed, Centers: 30, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 30}
 		for rec, err := range simulator.Records(cfg) {
@@ -88,11 +100,18 @@ func financeHistories(t *testing.T) map[string]*plainHistory {
 		}
 		all["simulated "+string('0'+rune(seed))] = plain(t, b.Bytes())
 	}
-	financeOnce = all
+	financeOnce.all = all
 	return all
 }
 
-func readPlain(t *testing.T, name string) *plainHistory {
+// The histories of the repository.
+const (
+	edgesHistory    = "edges/history.jsonl"
+	provinceHistory = "zhejiang-2026/history.jsonl.gz"
+)
+
+// historyText is the text of a history of the repository, unpacked.
+func historyText(t testing.TB, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "aggregates", "testdata", name))
 	if err != nil {
@@ -107,7 +126,7 @@ func readPlain(t *testing.T, name string) *plainHistory {
 			t.Fatal(err)
 		}
 	}
-	return plain(t, text)
+	return text
 }
 
 // plain imports a history, and keeps its lines.

@@ -16,6 +16,7 @@ import (
 const delayedColumns = "center what key year doc since dueOn daysWaiting daysOverdue state promisedFen outstandingFen office"
 
 func TestDelayedMoneyIsWhatAPlainCountOfTheRecordsSays(t *testing.T) {
+	t.Parallel()
 	for name, h := range financeHistories(t) {
 		for _, on := range financeDays {
 			t.Run(name+" as of "+on, func(t *testing.T) {
@@ -29,6 +30,7 @@ func TestDelayedMoneyIsWhatAPlainCountOfTheRecordsSays(t *testing.T) {
 
 // The days overdue are those for which the alert has been open.
 func TestDelayedMoneyIsOverdueExactlyWhenItsAlertIsOpen(t *testing.T) {
+	t.Parallel()
 	codes := map[string]aggregates.Code{"entitled": "AL-AWD-02", "granted": "AL-FND-01", "committed": "AL-MAT-01"}
 	met := 0
 	for name, h := range financeHistories(t) {
@@ -54,6 +56,7 @@ func TestDelayedMoneyIsOverdueExactlyWhenItsAlertIsOpen(t *testing.T) {
 }
 
 func TestDelayedMoneyIsListedOldestOrLargestFirst(t *testing.T) {
+	t.Parallel()
 	h := financeHistories(t)["zhejiang-2026"]
 	amount := func(r map[string]string) int { n, _ := strconv.Atoi(r["outstandingFen"]); return -n }
 	orders := map[string]func(a, b map[string]string) int{
@@ -161,7 +164,12 @@ func (h *plainHistory) plainDelays(t *testing.T, on string) (rows []string) {
 				due = plainDay(t, f.On, 60)
 			}
 			overdue, state := "", "waiting"
-			if f.On >= "2024-01-01" && due != "" && on > due {
+			switch {
+			case f.On < "2024-01-01":
+				state = "unjudged"
+			case due == "":
+				state = "no-term"
+			case on > due:
 				overdue, state = strconv.Itoa(plainDays(t, due, on)), "overdue"
 			}
 			rows = append(rows, fmt.Sprintf("%s|%s|%s|%d|%s|%s|%s|%d|%s|%s|%d|%d|%s", center, what, id, f.Data.FiscalYear, f.Doc, f.On, due,

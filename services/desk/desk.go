@@ -15,11 +15,12 @@ import (
 )
 
 // Desk answers questions. Register is the read models at the point that is asked about, Ledger the ledger that they
-// are of. Root returns the root hash of all that the ledger holds up to a position (package seal); only samples ask for it.
+// are of. Root shows see all events of the ledger up to a position, in order, each valid until see returns, and returns their
+// root hash (package seal); only samples ask for it.
 type Desk struct {
 	Ledger   *ledger.Ledger
 	Register *projections.Register
-	Root     func(ctx context.Context, position uint64) ([sha256.Size]byte, error)
+	Root     func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
 }
 
 // Question asks for one list as of a date. It can be written down and asked again: the same ledger, at the same
@@ -182,7 +183,7 @@ func (p *Param) check(value string) error {
 		}
 	case Day:
 		if _, err := events.ParseDate(value); err != nil {
-			return bad("%q 不是 YYYY-MM-DD 形式的日期，或没有这一天", "%q is not a date of the form YYYY-MM-DD", value)
+			return bad("%q 不是 YYYY-MM-DD 形式的日期，或没有这一天", "%q is not a date of the form YYYY-MM-DD, or there is no such day", value)
 		}
 	case Yuan:
 		if _, err := events.ParseYuan(value); err != nil {

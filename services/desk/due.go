@@ -82,8 +82,8 @@ func dueAlerts(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.RaisedOn, b.RaisedOn))
 	})
 	for _, a := range list {
-		office := aggregates.Office(a.Code)
-		t.Rows = append(t.Rows, []Cell{Named(office, RoleWord(office)), Date(a.RaisedOn), Number(int(a.RaisedOn - q.On)), Text(a.Center),
+		office := d.Register.Office(a.Center, a.Code, q.On)
+		t.Rows = append(t.Rows, []Cell{Named(office.Role, officeCell(office).Shown), Date(a.RaisedOn), Number(int(a.RaisedOn - q.On)), Text(a.Center),
 			Text(d.Register.Facts(a.Center, q.On).Name), Text(a.Code), Text(a.Key), Named(a.Severity, SeverityWord(a.Severity)), {Shown: AlertTitle(a.Code)}})
 	}
 	return t, nil

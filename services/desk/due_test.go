@@ -58,6 +58,7 @@ func plainReceiptDue(t *testing.T, es []plainEvent, on string, days int) (due []
 }
 
 func TestDueListsMoneyThatIsAboutToBeLate(t *testing.T) {
+	t.Parallel()
 	found := 0
 	for name, h := range financeHistories(t) {
 		for _, on := range financeDays {
@@ -82,6 +83,7 @@ func TestDueListsMoneyThatIsAboutToBeLate(t *testing.T) {
 
 // TestWhatWasDueOpensWhenNothingIsDone asks again later, of a ledger that was told nothing more.
 func TestWhatWasDueOpensWhenNothingIsDone(t *testing.T) {
+	t.Parallel()
 	for name, h := range financeHistories(t) {
 		const on, later = "2026-10-31", "2026-12-30"
 		due, _ := h.ask(t, "due", on, "within", "60")
@@ -97,6 +99,7 @@ func TestWhatWasDueOpensWhenNothingIsDone(t *testing.T) {
 }
 
 func TestDueIsOrderedByOfficeAndDate(t *testing.T) {
+	t.Parallel()
 	offices := []string{"st-office", "finance", "local-gov", "center"}
 	all := 0
 	for _, h := range financeHistories(t) {
@@ -221,6 +224,7 @@ func plainForbidden(use, econ string) bool {
 }
 
 func TestMoneyStillToBeSpentIsRecomputed(t *testing.T) {
+	t.Parallel()
 	found := 0
 	for name, h := range financeHistories(t) {
 		for _, on := range []string{"2024-12-31", "2025-01-31", "2025-09-30", "2025-11-15", "2025-12-31", "2026-10-31"} {
@@ -250,6 +254,7 @@ func TestMoneyStillToBeSpentIsRecomputed(t *testing.T) {
 }
 
 func TestSpendingToBeDoneHasNoOffice(t *testing.T) {
+	t.Parallel()
 	h := financeHistories(t)["edges"]
 	for _, params := range []map[string]string{{"spend": "true", "office": "finance"}, {"spend": "true", "within": "7d"}} {
 		var bad *desk.ParamError

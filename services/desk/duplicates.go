@@ -74,20 +74,24 @@ func duplicates(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 		return nil, &ParamError{"across", events.Say("不能与 --center 同时给出", "cannot be given with --center")}
 	}
 	c := &comparison{d: d, on: q.On, days: events.Date(min(q.number("days"), daysMax)), across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
-	var lots []lot
+	lots := make([][]lot, 256) // by the first byte of their hashes
 	err := ledger.Search(ctx, d.Ledger, d.span(q.center("center"), d.Register.Position()), c.see, func(x seen) error {
 		if x.reversed != nil {
 			c.reversed[*x.reversed] = true
 		} else {
-			lots = append(lots, x.lot)
+			lots[x.hash>>56] = append(lots[x.hash>>56], x.lot)
 		}
 		return x.err
 	})
 	if err != nil {
 		return nil, err
 	}
+	runs, err := parallel(ctx, lots, c.runs)
+	if err != nil {
+		return nil, err
+	}
 	var found []group
-	for _, run := range c.runs(lots) {
+	for _, run := range slices.Concat(runs...) {
 		groups, err := c.groups(ctx, run)
 		if err != nil {
 			return nil, err

@@ -60,6 +60,7 @@ func TestDuplicatesAreGroupedByPayeeAmountAndDays(t *testing.T) {
 }
 
 func TestDuplicatesAreThoseOfALoopOverTheRecords(t *testing.T) {
+	t.Parallel()
 	d := historyDesk(t, edgesPath)
 	list := plainRecords(t, edgesPath)
 	voided, reversed := plainVoided(list), map[string]bool{}

@@ -44,6 +44,7 @@ func (r *plainRecord) says(text string) bool {
 }
 
 func TestFindFindsWhatALoopOverTheRecordsFinds(t *testing.T) {
+	t.Parallel()
 	d := historyDesk(t, edgesPath)
 	list := plainRecords(t, edgesPath)
 	voided := plainVoided(list)
@@ -110,6 +111,7 @@ func TestFindFindsWhatALoopOverTheRecordsFinds(t *testing.T) {
 }
 
 func TestFindListsTheNewestOrTheOldestAndSaysHowManyMoreThereAre(t *testing.T) {
+	t.Parallel()
 	d := historyDesk(t, edgesPath)
 	all, _ := answered(t, d, "find", "limit=100000;order=oldest")
 	for i := 1; i < len(all); i++ {

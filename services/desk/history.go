@@ -55,19 +55,9 @@ var (
 const dateBytes = len("2025-05-06")
 
 func cutToday(s *events.Stored) (b body, ok bool) {
-	kind := events.Lookup(s.Kind)
-	rest, ok := bytes.CutPrefix(s.Body, versionJoint)
-	n := bytes.Index(rest[:min(len(rest), 20)], onJoint)
-	if kind == nil || !ok || n < 0 || string(rest[:n]) != strconv.Itoa(kind.Version) {
-		return body{}, false
-	}
-	rest = rest[n+len(onJoint):]
-	if len(rest) < dateBytes {
-		return body{}, false
-	}
-	on, err := events.ParseDate(string(rest[:dateBytes]))
+	on, rest, ok := opening(s)
 	entry := bytes.Index(rest, entryJoint)
-	if err != nil || entry < dateBytes {
+	if !ok || entry < 0 {
 		return body{}, false
 	}
 	data := bytes.Index(rest[entry:], dataJoint)
@@ -75,7 +65,23 @@ func cutToday(s *events.Stored) (b body, ok bool) {
 		return body{}, false
 	}
 	data += entry
-	return body{on, rest[dateBytes:entry], rest[entry:data], rest[data+len(dataJoint)-1 : len(rest)-1]}, true
+	return body{on, rest[:entry], rest[entry:data], rest[data+len(dataJoint)-1 : len(rest)-1]}, true
+}
+
+// opening returns the date of an event of today's form and the body after it.
+func opening(s *events.Stored) (on events.Date, rest []byte, ok bool) {
+	kind := events.Lookup(s.Kind)
+	rest, ok = bytes.CutPrefix(s.Body, versionJoint)
+	n := bytes.Index(rest[:min(len(rest), 20)], onJoint)
+	if kind == nil || !ok || n < 0 || string(rest[:n]) != strconv.Itoa(kind.Version) {
+		return 0, nil, false
+	}
+	rest = rest[n+len(onJoint):]
+	if len(rest) < dateBytes {
+		return 0, nil, false
+	}
+	on, err := events.ParseDate(string(rest[:dateBytes]))
+	return on, rest[dateBytes:], err == nil
 }
 
 // member returns the text of the first member of a name, without escapes; "" if there is none.
@@ -190,7 +196,7 @@ func (b *body) describe() events.Text {
 			if isName {
 				name = token.String()
 			} else if s := strings.Join(strings.Fields(token.String()), " "); s != "" {
-				both(s)
+				zh, en = append(zh, valueWord(name, s).Zh), append(en, s) // the codes are English
 			}
 		case '0':
 			if v, err := token.Int(); err == nil && strings.HasSuffix(name, "Fen") {

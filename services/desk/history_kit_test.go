@@ -2,12 +2,10 @@ package desk_test
 
 import (
 	"bufio"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,20 +29,7 @@ var edgesPath = filepath.Join("..", "..", "aggregates", "testdata", "edges", "hi
 // provincePath is the history of a province in a few years, unpacked.
 func provincePath(t testing.TB) string {
 	t.Helper()
-	packed, err := os.Open(filepath.Join("..", "..", "aggregates", "testdata", "zhejiang-2026", "history.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer packed.Close()
-	z, err := gzip.NewReader(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return historyFile(t, string(text))
+	return historyFile(t, string(historyText(t, provinceHistory)))
 }
 
 // deskOver opens a store and answers from it.
@@ -54,8 +39,8 @@ func deskOver(t testing.TB, store events.Store) *desk.Desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &desk.Desk{Ledger: l, Register: l.Register(), Root: func(ctx context.Context, position uint64) ([sha256.Size]byte, error) {
-		return seal.Root(ctx, store, position)
+	return &desk.Desk{Ledger: l, Register: l.Register(), Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
+		return seal.Root(ctx, store, position, see)
 	}}
 }
 

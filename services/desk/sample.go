@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math/big"
-	"sync"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
@@ -49,17 +48,13 @@ func sample(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 	} else if asked > 0 {
 		g.position = asked
 	}
-	// The root hash and the population are found side by side, each in one pass over the history.
-	var failed, err error
-	var wg sync.WaitGroup
-	wg.Go(func() { g.root, failed = d.Root(ctx, g.position) })
-	g.book, err = d.bookOf(ctx, d.span(q.center("center"), g.position), q.number("year"), q.On)
-	wg.Wait()
-	if err != nil {
+	g.book = newBook(q.center("center"), q.number("year"), q.On)
+	var err error
+	if g.root, err = d.Root(ctx, g.position, g.note); err != nil {
 		return nil, err
 	}
-	if failed != nil {
-		return nil, failed
+	if err := g.settle(); err != nil {
+		return nil, err
 	}
 	g.seed = seedOf(g.root, g.question)
 	draw := drawRecords

@@ -1,19 +1,26 @@
 package desk
 
 import (
-	"context"
+	"cmp"
 	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
-	"github.com/taizhang/taizhang/services/ledger"
 )
 
-// book is the vouchers that a sample is drawn from, in the order of positions, and which vouchers are reversed.
+// book is the vouchers that a sample is drawn from, in the order of positions, and which vouchers are reversed. Vouchers of
+// its year and reversals count if they are on or before its date, and voidings whatever theirs.
 type book struct {
+	center   events.CenterID // "" for all
+	year     int
+	on       events.Date
 	vouchers []booked
 	reversed map[voucherKey]bool
+
+	reversals map[eventKey]string // the vouchers that they name
+	voided    map[eventKey]bool
+	err       error // why an event cannot be read
 }
 
 // booked is a voucher, as small as it can be: there may be a million.
@@ -35,73 +42,53 @@ type voucherKey struct {
 	voucher string
 }
 
-// noted is what a pass over the history notes of one event.
-type noted struct {
-	voucher booked
-	later   *later // of an event that is no voucher, or cannot be read
+func newBook(center events.CenterID, year int, on events.Date) *book {
+	return &book{center: center, year: year, on: on, reversed: map[voucherKey]bool{}, reversals: map[eventKey]string{}, voided: map[eventKey]bool{}}
 }
 
-// later is what became of a voucher.
-type later struct {
-	by       eventKey
-	reversed string    // the voucher that a spending.reversed names
-	voided   uuid.UUID // the event that an entry.voided names
-	err      error     // why the event cannot be read
-}
-
-// bookOf reads the vouchers of a year in a span of the history, and what became of them in it. Vouchers and reversals on
-// or before a date count, and voidings whatever their date.
-func (d *Desk) bookOf(ctx context.Context, of ledger.Span, year int, on events.Date) (*book, error) {
-	k := &book{reversed: map[voucherKey]bool{}}
-	voided := map[eventKey]bool{}
-	var reversals []*later
-	err := ledger.Search(ctx, d.Ledger, of, func(s *events.Stored) (noted, bool) { return note(s, year, on) }, func(n noted) error {
-		switch l := n.later; {
-		case l == nil:
-			k.vouchers = append(k.vouchers, n.voucher)
-		case l.err != nil:
-			return l.err
-		case l.reversed != "":
-			reversals = append(reversals, l)
-		default:
-			voided[eventKey{l.by.stream, l.voided}] = true
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	k.vouchers = slices.DeleteFunc(k.vouchers, func(v booked) bool { return voided[v.key] })
-	for _, l := range reversals {
-		if !voided[l.by] {
-			k.reversed[voucherKey{l.by.stream, l.reversed}] = true
-		}
-	}
-	return k, nil
-}
-
-// note is called on all processors.
-func note(s *events.Stored, year int, on events.Date) (n noted, ok bool) {
+// note takes note of the next event of the history.
+func (k *book) note(s *events.Stored) {
 	switch s.Kind {
 	case events.KindFundsSpent, events.KindSpendingReversed, events.KindEntryVoided:
 	default:
-		return n, false
+		return
 	}
-	by := eventKey{s.Stream, s.ID}
+	inYear := func(on events.Date) bool { return on <= k.on && on.Year() == k.year }
+	if k.center != "" && centerOf(s) != k.center {
+		return
+	}
+	if on, _, ok := opening(s); ok && s.Kind == events.KindFundsSpent && !inYear(on) { // most are of other years
+		return
+	}
 	b, err := cutBody(s)
 	if err != nil {
-		return noted{later: &later{by: by, err: err}}, true
+		k.err = cmp.Or(k.err, err)
+		return
 	}
+	key := eventKey{s.Stream, s.ID}
 	switch s.Kind {
 	case events.KindFundsSpent:
-		n.voucher = booked{key: by, position: s.Position}
-		n.voucher.amountFen, _ = b.amountFen()
-		return n, b.on <= on && b.on.Year() == year
+		if amountFen, _ := b.amountFen(); inYear(b.on) {
+			k.vouchers = append(k.vouchers, booked{key, s.Position, amountFen})
+		}
 	case events.KindSpendingReversed:
-		n.later = &later{by: by, reversed: member(b.data, voucherMember)}
-		return n, b.on <= on
+		if b.on <= k.on {
+			k.reversals[key] = member(b.data, voucherMember)
+		}
+	default:
+		if id, err := uuid.Parse(member(b.data, voidedMember)); err == nil { // what is no id voids nothing
+			k.voided[eventKey{s.Stream, id}] = true
+		}
 	}
-	voided, err := uuid.Parse(member(b.data, voidedMember))
-	n.later = &later{by: by, voided: voided}
-	return n, err == nil // what is no id voids nothing
+}
+
+// settle leaves out what was voided, once all was noted. What cannot be read is an error: it may be a voucher.
+func (k *book) settle() error {
+	k.vouchers = slices.DeleteFunc(k.vouchers, func(v booked) bool { return k.voided[v.key] })
+	for by, voucher := range k.reversals {
+		if !k.voided[by] {
+			k.reversed[voucherKey{by.stream, voucher}] = true
+		}
+	}
+	return k.err
 }

@@ -115,6 +115,7 @@ func (l *plainLedger) draw(list []plainVoucher, totalFen int64, center, year, by
 }
 
 func TestASampleIsWhatTheManualTellsAReaderToDraw(t *testing.T) {
+	t.Parallel()
 	for path, center := range map[string]string{edgesPath: "FZ-0010", provincePath(t): "ZJ-0072"} {
 		d := historyDesk(t, path)
 		l := plainLedgerOf(t, d, path)
@@ -176,6 +177,7 @@ func TestReversedVouchersAreSampledAndMarkedAndVoidedOnesAreNot(t *testing.T) {
 }
 
 func TestASampleStaysAsItWasWhenMoreIsRecorded(t *testing.T) {
+	t.Parallel()
 	d := historyDesk(t, edgesPath)
 	then := fmt.Sprint(d.Register.Position())
 	for _, by := range []string{"record", "amount"} {
@@ -243,7 +245,9 @@ func TestASampleOfALedgerThatCannotBeReadFails(t *testing.T) {
 			t.Errorf("%s answers %v", list, table.Rows)
 		}
 	}
-	d.Root = func(context.Context, uint64) ([sha256.Size]byte, error) { return [sha256.Size]byte{}, context.Canceled }
+	d.Root = func(context.Context, uint64, func(*events.Stored)) ([sha256.Size]byte, error) {
+		return [sha256.Size]byte{}, context.Canceled
+	}
 	if _, err := d.Ask(t.Context(), desk.Question{List: "sample", On: historyEnd, Params: map[string]string{"year": "2025"}}); err == nil {
 		t.Error("a sample without a root hash")
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -30,18 +29,6 @@ var spendingList = &List{
 	},
 	answer: spending,
 }
-
-var useWords = map[events.Use]events.Text{
-	"proof-of-concept": events.Say("概念验证", "proof of concept"), "pilot": events.Say("中试", "pilot"),
-	"equipment": events.Say("仪器设备购置", "equipment"), "talent": events.Say("人才引进", "talent"),
-	"operation": events.Say("运行", "operation"), "other": events.Say("其他", "other"),
-	"capital-construction": events.Say("基本建设", "capital construction"), "sponsorship": events.Say("赞助", "sponsorship"),
-	"donation": events.Say("捐赠", "donation"), "investment": events.Say("投资", "investment"),
-	"fine": events.Say("罚款", "fine"), "debt-repayment": events.Say("偿还债务", "debt repayment"),
-}
-
-// UseWord returns the word for a use.
-func UseWord(u events.Use) events.Text { return word(useWords, u) }
 
 // spent is one line of a voucher with what only the record itself says.
 type spent struct {
@@ -93,7 +80,7 @@ func spendingFilters(d *Desk, q *asked) error {
 // as the register goes: it may be of what was known earlier.
 func (d *Desk) spent(ctx context.Context, q *asked) ([]*spent, error) {
 	vouchers := d.Register.Spending(q.center("center"), q.On)
-	wanted := map[uuid.UUID]*aggregates.Spending{}
+	wanted, payee := map[uuid.UUID]*aggregates.Spending{}, likeness(foldText(q.text("payee")))
 	for i := range vouchers {
 		if v := &vouchers[i]; q.takes(v) {
 			wanted[v.From.ID] = v
@@ -114,7 +101,7 @@ func (d *Desk) spent(ctx context.Context, q *asked) ([]*spent, error) {
 			return nil, err
 		}
 		p, ok := rec.Data.(*events.FundsSpent)
-		if !ok || !strings.Contains(p.Payee, q.text("payee")) {
+		if !ok || !payee.in([]byte(p.Payee)) {
 			continue
 		}
 		for _, l := range v.Lines {
@@ -141,7 +128,7 @@ func (q *asked) takes(v *aggregates.Spending) bool {
 func spendingByLine(t *Table, lines []*spent) {
 	t.Columns = []Column{
 		{Name: "date", Title: events.Say("日期", "date")}, {Name: "voucher", Title: events.Say("凭证号", "voucher")}, {Name: "use", Title: events.Say("用途", "use")},
-		{Name: "grant", Title: events.Say("经费下达", "grant or match")}, {Name: "amountFen", Title: events.Say("金额", "amount"), Right: true},
+		{Name: "grant", Title: events.Say("经费编号", "grant or match")}, {Name: "amountFen", Title: events.Say("金额", "amount"), Right: true},
 		{Name: "forbidden", Title: events.Say("禁止", "forbidden")}, {Name: "reversedOn", Title: events.Say("冲销", "reversed")},
 		{Name: "payee", Title: events.Say("收款单位", "payee")}, {Name: "summary", Title: events.Say("摘要", "summary")}, {Name: "doc", Title: events.Say("文号", "document")},
 		{Name: "position", Title: events.Say("位置", "position"), Right: true}, {Name: "id", Title: events.Say("记录", "record")},
@@ -161,7 +148,7 @@ func spendingByLine(t *Table, lines []*spent) {
 func spendingBy(t *Table, by string, lines []*spent) {
 	t.Columns = []Column{{Name: "use", Title: events.Say("用途", "use")}}
 	if by == "grant" {
-		t.Columns[0] = Column{Name: "grant", Title: events.Say("经费下达", "grant or match")}
+		t.Columns[0] = Column{Name: "grant", Title: events.Say("经费编号", "grant or match")}
 	}
 	t.Columns = append(t.Columns, Column{Name: "vouchers", Title: events.Say("凭证数", "vouchers"), Right: true},
 		Column{Name: "amountFen", Title: events.Say("金额", "amount"), Right: true}, Column{Name: "forbiddenFen", Title: events.Say("其中禁止", "of it forbidden"), Right: true},

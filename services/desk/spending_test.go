@@ -16,6 +16,7 @@ import (
 const spendingColumns = "date voucher use grant amountFen forbidden reversedOn payee summary doc id"
 
 func TestSpendingIsWhatAPlainReadingOfTheRecordsSays(t *testing.T) {
+	t.Parallel()
 	for name, h := range financeHistories(t) {
 		for _, on := range []string{"2025-03-15", "2026-08-31"} {
 			t.Run(name+" as of "+on, func(t *testing.T) {
@@ -42,6 +43,7 @@ func TestSpendingIsWhatAPlainReadingOfTheRecordsSays(t *testing.T) {
 
 // The subtotals are the lines summed, and what stands is what the execution of all years says.
 func TestSubtotalsOfSpendingAgreeWithLinesAndExecution(t *testing.T) {
+	t.Parallel()
 	const on = "2026-08-31"
 	for name, h := range financeHistories(t) {
 		t.Run(name, func(t *testing.T) {
@@ -88,6 +90,7 @@ func TestSubtotalsOfSpendingAgreeWithLinesAndExecution(t *testing.T) {
 }
 
 func TestSpendingIsFiltered(t *testing.T) {
+	t.Parallel()
 	const on = "2026-08-31"
 	h := financeHistories(t)["zhejiang-2026"]
 	center, all := "", []map[string]string(nil)
@@ -129,6 +132,7 @@ func TestSpendingIsFiltered(t *testing.T) {
 }
 
 func TestAFilterThatNothingCanPassIsAnError(t *testing.T) {
+	t.Parallel()
 	h := financeHistories(t)["edges"]
 	center := h.events[0].Center
 	for _, c := range []struct {
@@ -149,6 +153,7 @@ func TestAFilterThatNothingCanPassIsAnError(t *testing.T) {
 
 // What was known earlier knows nothing of later vouchers, reversals, rulings and voidings.
 func TestSpendingAsKnownEarlierEndsAtItsPosition(t *testing.T) {
+	t.Parallel()
 	for name, position := range map[string]uint64{"edges": 3000, "zhejiang-2026": 9000} {
 		t.Run(name, func(t *testing.T) {
 			h := financeHistories(t)[name]

@@ -27,6 +27,21 @@ var (
 		events.IndustryDept: events.Say("行业主管部门", "industry department"), events.LocalGov: events.Say("所在地政府", "local government"),
 		events.CenterRole: events.Say("转化中心", "center"), events.Auditor: events.Say("审计", "auditor"), events.Admin: events.Say("管理员", "administrator"),
 	}
+	sourceWords = map[events.Source]events.Text{
+		events.CentralGuidance: events.Say("中央引导地方科技发展资金", "central guidance fund"), events.MajorProgram: events.Say("省重大科技专项", "major program"),
+		events.ProvinceOther: events.Say("省级其他", "other provincial"), events.Local: events.Say("地方配套", "local matching"),
+	}
+	categoryWords = map[string]events.Text{
+		events.Construction: events.Say("建设运行经费", "construction"), events.ProjectMoney: events.Say("项目经费", "project"), events.OtherCategory: events.Say("其他", "other"),
+	}
+	useWords = map[events.Use]events.Text{
+		"proof-of-concept": events.Say("概念验证", "proof of concept"), "pilot": events.Say("中试", "pilot"),
+		"equipment": events.Say("仪器设备购置", "equipment"), "talent": events.Say("人才引进", "talent"),
+		"operation": events.Say("运行", "operation"), "other": events.Say("其他", "other"),
+		"capital-construction": events.Say("基本建设", "capital construction"), "sponsorship": events.Say("赞助", "sponsorship"),
+		"donation": events.Say("捐赠", "donation"), "investment": events.Say("投资", "investment"),
+		"fine": events.Say("罚款", "fine"), "debt-repayment": events.Say("偿还债务", "debt repayment"),
+	}
 )
 
 // StatusWord returns the word for a status.
@@ -40,6 +55,25 @@ func ScopeWord(s aggregates.Scope) events.Text { return word(scopeWords, s) }
 
 // RoleWord returns the word for a role.
 func RoleWord(r events.Role) events.Text { return word(roleWords, r) }
+
+// SourceWord returns the word for a source of money.
+func SourceWord(s events.Source) events.Text { return word(sourceWords, s) }
+
+// UseWord returns the word for a use.
+func UseWord(u events.Use) events.Text { return word(useWords, u) }
+
+// valueWord returns the word for a value of a member of an event, which most often is the value itself.
+func valueWord(member, value string) events.Text {
+	switch member {
+	case "source":
+		return SourceWord(events.Source(value))
+	case "category":
+		return word(categoryWords, value)
+	case "use":
+		return UseWord(events.Use(value))
+	}
+	return Plain(value)
+}
 
 // word returns the word for a code, or the code itself.
 func word[T ~string](words map[T]events.Text, code T) events.Text {

@@ -16,7 +16,7 @@ func ReadTexts(path string, form Form) (texts []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		text := foundAt(row, 0).text
+		text := cellAt(row, 0).Text
 		if below {
 			if form == ForExcel {
 				text = armed(text)

@@ -8,17 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"unicode/utf16"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// Limits of a spreadsheet.
-const (
-	rowsMax      = 1_048_576
-	columnsMax   = 16_384
-	cellCharsMax = 32_767 // in units of UTF-16
-)
+// cellCharsMax is how long the text of a cell can be, in units of UTF-16.
+const cellCharsMax = 32_767
 
 // Error says in both languages what is wrong with a file or a report.
 type Error struct{ Reason events.Text }
@@ -66,11 +64,11 @@ func (r *Report) check() error {
 		rows := 0
 		for l := range s.lines {
 			rows++
-			if rows > rowsMax {
-				return bad("报表超过 %d 行，电子表格放不下；请缩小查询范围，或写成不带 --for-excel 的 CSV", "the report has more than the %d rows of a spreadsheet; ask for less, or write CSV without --for-excel", rowsMax)
+			if rows > spreadsheet.RowsMax {
+				return bad("报表超过 %d 行，电子表格放不下；请缩小查询范围，或写成不带 --for-excel 的 CSV", "the report has more than the %d rows of a spreadsheet; ask for less, or write CSV without --for-excel", spreadsheet.RowsMax)
 			}
-			if len(l.cells) > columnsMax {
-				return bad("报表有 %d 列，超过电子表格的 %d 列", "the report has %d columns, a spreadsheet at most %d", len(l.cells), columnsMax)
+			if len(l.cells) > spreadsheet.ColumnsMax {
+				return bad("报表有 %d 列，超过电子表格的 %d 列", "the report has %d columns, a spreadsheet at most %d", len(l.cells), spreadsheet.ColumnsMax)
 			}
 			for i, c := range l.cells {
 				if len(c.text) > cellCharsMax && charsOf(c.text) > cellCharsMax {
@@ -89,12 +87,23 @@ func charsOf(s string) (n int) {
 	return n
 }
 
-// Absent refuses a path where there is something already: a report filed is never overwritten.
-func Absent(path string) error {
-	if _, err := os.Lstat(path); err == nil {
-		return exists(path)
+// Free refuses a path where a new file cannot come to be: there is something already, for a report filed is never
+// overwritten, or its directory is not there.
+func Free(path string) error {
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil {
+		return err
+	} else if !info.IsDir() {
+		return &fs.PathError{Op: "open", Path: dir, Err: syscall.ENOTDIR}
 	}
-	return nil
+	_, err := os.Lstat(path)
+	switch {
+	case err == nil:
+		return exists(path)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	}
+	return err
 }
 
 func exists(path string) error {
@@ -104,10 +113,7 @@ func exists(path string) error {
 // Create writes a new file. It appears under its name whole and durable, or not at all; what is there already is never
 // overwritten.
 func Create(path string, write func(io.Writer) error) (err error) {
-	if err := Absent(path); err != nil {
-		return err
-	}
-	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+	if err := Free(path); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".taizhang-*")

@@ -41,8 +41,8 @@ func newDesk(t testing.TB, history string) *desk.Desk {
 			t.Fatal(err)
 		}
 	}
-	root := func(ctx context.Context, position uint64) ([sha256.Size]byte, error) {
-		return seal.Root(ctx, store, position)
+	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
+		return seal.Root(ctx, store, position, see)
 	}
 	return &desk.Desk{Ledger: l, Register: l.Register(), Root: root}
 }

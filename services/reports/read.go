@@ -1,47 +1,27 @@
 package reports
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/csv"
 	"errors"
-	"io"
 	"iter"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/transform"
-)
 
-// found is one cell of a file as it is.
-type found struct {
-	sort    foundSort
-	text    string // a number in decimal
-	formula string
-}
-
-type foundSort int
-
-const (
-	foundBlank foundSort = iota
-	foundText
-	foundNumber
-	foundOther // a truth or an error
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // file is a report that is being read.
 type file interface {
 	// rows yields the rows of a sheet from the first, with their cells from the first column on; a row that is not
-	// there is empty. An error is yielded once and last.
-	rows(sheet string) iter.Seq2[[]found, error]
+	// there is empty. The cells are good until the next row. An error is yielded once and last.
+	rows(sheet string) iter.Seq2[[]spreadsheet.Cell, error]
 	// names lists the sheets; those of a CSV file are one of no name.
 	names() []string
 	// is says whether a cell holds a value.
-	is(f found, v value) bool
+	is(c spreadsheet.Cell, v value) bool
 	close() error
 }
 
@@ -50,6 +30,11 @@ func openFile(path string) (file, error) {
 	form, err := FormOf(path, false)
 	if err != nil {
 		return nil, err
+	}
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, bad("%s 不是普通文件", "%s is not a regular file", path)
 	}
 	if form == XLSX {
 		return openXLSX(path)
@@ -67,17 +52,17 @@ func request(f file) (r Request, position uint64, err error) {
 		return r, 0, err
 	}
 	for _, name := range []string{questionFact, positionFact, langFact, formFact} {
-		if facts[name].text == "" {
+		if facts[name] == "" {
 			return r, 0, notOurs("其中没有出处“"+name+"”", "it has no provenance "+strconv.Quote(name))
 		}
 	}
-	if position, err = strconv.ParseUint(facts[positionFact].text, 10, 64); err != nil {
+	if position, err = strconv.ParseUint(facts[positionFact], 10, 64); err != nil {
 		return r, 0, notOurs("出处中的台账位置不是数字", "the position in its provenance is not a number")
 	}
-	if err := json.Unmarshal([]byte(facts[questionFact].text), &r.Question, json.RejectUnknownMembers(true)); err != nil || r.Question.On == 0 {
+	if err := json.Unmarshal([]byte(facts[questionFact]), &r.Question, json.RejectUnknownMembers(true)); err != nil || r.Question.On == 0 {
 		return r, 0, notOurs("出处中的查询读不出来", "the question in its provenance cannot be read")
 	}
-	r.Lang, r.Form, r.Version = facts[langFact].text, Form(facts[formFact].text), facts[versionFact].text
+	r.Lang, r.Form, r.Version = facts[langFact], Form(facts[formFact]), facts[versionFact]
 	if r.Lang != "zh" && r.Lang != "en" {
 		return r, 0, notOurs("出处中的语言既不是 zh 也不是 en", "the language in its provenance is neither zh nor en")
 	}
@@ -92,8 +77,8 @@ func notOurs(zh, en string) error {
 }
 
 // factsOf reads the provenance by the names of its facts.
-func factsOf(f file) (map[string]found, error) {
-	facts, n := map[string]found{}, 0
+func factsOf(f file) (map[string]string, error) {
+	facts, n := map[string]string{}, 0
 	c, isCSV := f.(*csvFile)
 	name := ""
 	if !isCSV {
@@ -114,20 +99,19 @@ func factsOf(f file) (map[string]found, error) {
 			break
 		}
 		if isCSV {
-			name, ok := strings.CutPrefix(foundAt(row, 0).text, "#")
+			name, ok := strings.CutPrefix(cellAt(row, 0).Text, "#")
 			if !ok {
 				break
 			}
-			facts[name] = foundAt(row, 1)
+			facts[name] = cellAt(row, 1).Text
 		} else if len(row) == 3 {
-			facts[row[2].text] = row[1]
+			facts[row[2].Text] = row[1].Text
 		}
 	}
-	if isCSV && Form(facts[formFact].text) == ForExcel {
+	if isCSV && Form(facts[formFact]) == ForExcel {
 		c.forExcel = true
 		for name, v := range facts {
-			v.text = armed(v.text)
-			facts[name] = v
+			facts[name] = armed(v)
 		}
 	}
 	return facts, nil
@@ -142,7 +126,6 @@ type csvFile struct {
 // csvBytesMax bounds a CSV file that is read.
 const csvBytesMax = 1 << 30
 
-// openCSV reads UTF-8, with or without a byte order mark, and GB18030, as which Chinese spreadsheet programs save.
 func openCSV(path string) (*csvFile, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -155,62 +138,43 @@ func openCSV(path string) (*csvFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !utf8.Valid(content) {
-		content, _, err = transform.Bytes(simplifiedchinese.GB18030.NewDecoder(), content)
-		if err != nil {
-			return nil, notOurs("既不是 UTF-8 也不是 GB18030", "it is neither UTF-8 nor GB18030")
-		}
+	content, err = spreadsheet.Decode(content)
+	return &csvFile{content: content}, refused(err)
+}
+
+// refused says of a file that spreadsheet cannot read that it is no report.
+func refused(err error) error {
+	var e *spreadsheet.Error
+	if errors.As(err, &e) {
+		return notOurs(e.Reason.Zh, e.Reason.En)
 	}
-	return &csvFile{content: bytes.TrimPrefix(content, []byte(byteOrderMark))}, nil
+	return err
 }
 
 func (c *csvFile) close() error    { return nil }
 func (c *csvFile) names() []string { return []string{""} }
 
-func (c *csvFile) rows(string) iter.Seq2[[]found, error] {
-	return func(yield func([]found, error) bool) {
-		r := csv.NewReader(bufio.NewReader(bytes.NewReader(c.content)))
-		r.FieldsPerRecord, r.ReuseRecord = -1, true
-		for {
-			record, err := r.Read()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			if err != nil {
-				yield(nil, notOurs("CSV 读不出来："+err.Error(), "the CSV cannot be read: "+err.Error()))
-				return
-			}
-			row := make([]found, len(record))
-			for i, field := range record {
-				if field != "" {
-					row[i] = found{sort: foundText, text: field}
-				}
-			}
-			if !yield(trimmed(row), nil) {
+func (c *csvFile) rows(string) iter.Seq2[[]spreadsheet.Cell, error] {
+	return func(yield func([]spreadsheet.Cell, error) bool) {
+		for r, err := range spreadsheet.CSV(c.content, ',') {
+			if !yield(r.Cells, refused(err)) {
 				return
 			}
 		}
 	}
 }
 
-// trimmed leaves out the blank cells at the end, with which spreadsheet programs fill up.
-func trimmed(row []found) []found {
-	for len(row) > 0 && row[len(row)-1].sort == foundBlank {
-		row = row[:len(row)-1]
-	}
-	return row
-}
-
 // is compares as far as a spreadsheet program leaves a value when it saves CSV: 60 for 60.00, 2025/5/6 for 2025-05-06,
 // one end of line for another.
-func (c *csvFile) is(f found, v value) bool {
+func (c *csvFile) is(x spreadsheet.Cell, v value) bool {
 	switch v.sort {
 	case date:
-		return isoDate(f.text) == v.text
+		iso, ok := spreadsheet.ISODay(x.Text)
+		return ok && iso == v.text
 	case number, money, percent:
-		return decimal(f.text) == decimal(v.text)
+		return decimal(x.Text) == decimal(v.text)
 	}
-	want, got := v.text, f.text
+	want, got := v.text, x.Text
 	if c.forExcel {
 		want, got = visible(want), armed(got)
 	}
@@ -227,12 +191,77 @@ func decimal(s string) string {
 	return s
 }
 
-// isoDate reads a date as spreadsheet programs write it in China, 2025/5/6 or 2025年5月6日, or returns the text itself.
-func isoDate(s string) string {
-	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("/-年月日", r) })
-	if len(parts) != 3 || len(parts[0]) != 4 || len(parts[1]) > 2 || len(parts[2]) > 2 {
-		return s
+// xlsxFile is a workbook that is being read.
+type xlsxFile struct {
+	*spreadsheet.Workbook
+	f *os.File
+}
+
+// Limits on what a workbook expands to. One full of rows is some twenty times as long as its file.
+const (
+	expandedBytesFree  = 64 << 20
+	expandedBytesTimes = 100 // the bytes of the file, beyond those
+	expandedBytesMax   = 4 << 30
+)
+
+func openXLSX(path string) (*xlsxFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
-	pad := func(s string) string { return strings.Repeat("0", 2-len(s)) + s }
-	return parts[0] + "-" + pad(parts[1]) + "-" + pad(parts[2])
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	size := info.Size()
+	w, err := spreadsheet.NewWorkbook(f, size, min(expandedBytesMax, expandedBytesFree+expandedBytesTimes*min(size, expandedBytesMax)))
+	if err != nil {
+		return nil, errors.Join(refused(err), f.Close())
+	}
+	return &xlsxFile{w, f}, nil
+}
+
+func (x *xlsxFile) close() error { return x.f.Close() }
+
+func (x *xlsxFile) names() (list []string) {
+	for _, s := range x.Sheets {
+		list = append(list, s.Name)
+	}
+	return list
+}
+
+func (x *xlsxFile) rows(name string) iter.Seq2[[]spreadsheet.Cell, error] {
+	return func(yield func([]spreadsheet.Cell, error) bool) {
+		i := slices.IndexFunc(x.Sheets, func(s *spreadsheet.Sheet) bool { return s.Name == name })
+		if i < 0 {
+			yield(nil, notOurs("没有工作表“"+name+"”", "it has no sheet "+strconv.Quote(name)))
+			return
+		}
+		yielded := 0
+		for r, err := range x.Rows(x.Sheets[i]) {
+			for yielded++; yielded < r.Number; yielded++ {
+				if !yield(nil, nil) {
+					return
+				}
+			}
+			if !yield(r.Cells, refused(err)) {
+				return
+			}
+		}
+	}
+}
+
+// is compares numbers as spreadsheet programs keep them: two that are written with other digits may be one.
+func (x *xlsxFile) is(c spreadsheet.Cell, v value) bool {
+	if c.Formula != "" {
+		return false
+	}
+	as, num := v.inXLSX()
+	switch as.sort {
+	case blank:
+		return c.Sort == spreadsheet.Blank
+	case text:
+		return c.Sort == spreadsheet.Text && c.Text == as.text
+	}
+	return c.IsNumber() && c.Number == num
 }

@@ -57,10 +57,11 @@ type tracer struct {
 // thingColumns are the columns that name what one or a few records are about, the most particular first.
 var thingColumns = []string{"voucher", "reversalVoucher", "grant", "match", "project", "taskBook", "incident", "finding", "listing", "trial"}
 
-// behind returns the records that the row names; else those that its alert follows from; else those that name what it is
+// behind finds the records that the row names; else those that its alert follows from; else those that name what it is
 // about; else the newest of its center. A row of several centers has none.
-func (t *tracer) behind(ctx context.Context, row tableRow) (events.CenterID, []RecordBehind, error) {
+func (t *tracer) behind(ctx context.Context, row tableRow, d *Difference) (err error) {
 	center := events.CenterID(row.text("center"))
+	d.Center = center
 	stream := center.Stream()
 	if center == "" {
 		stream = ""
@@ -68,14 +69,16 @@ func (t *tracer) behind(ctx context.Context, row tableRow) (events.CenterID, []R
 	var wanted func(s *events.Stored) bool
 	if id, position := row.record(); id != uuid.Nil || position > 0 {
 		wanted = func(s *events.Stored) bool { return s.ID == id || s.Position == position }
-		return t.collect(ctx, center, stream, wanted)
+		d.Records, err = t.collect(ctx, stream, wanted)
+		return err
 	}
 	if !t.register.Knows(center) {
-		return center, nil, nil
+		return nil
 	}
 	if ids := t.alert(center, row); len(ids) > 0 {
 		wanted = func(s *events.Stored) bool { return slices.Contains(ids, s.ID) }
-		return t.collect(ctx, center, stream, wanted)
+		d.Records, err = t.collect(ctx, stream, wanted)
+		return err
 	}
 	for _, name := range thingColumns {
 		thing, ok := row.cells[name].Data.(string)
@@ -87,12 +90,13 @@ func (t *tracer) behind(ctx context.Context, row tableRow) (events.CenterID, []R
 			continue
 		}
 		wanted = func(s *events.Stored) bool { return bytes.Contains(s.Body, quoted) }
-		if _, list, err := t.collect(ctx, center, stream, wanted); err != nil || len(list) > 0 {
-			return center, list, err
+		if d.Records, err = t.collect(ctx, stream, wanted); err != nil || len(d.Records) > 0 {
+			return err
 		}
 	}
-	_, list, err := t.collect(ctx, center, stream, func(*events.Stored) bool { return true })
-	return center, list[max(0, len(list)-1):], err
+	list, err := t.collect(ctx, stream, func(*events.Stored) bool { return true })
+	d.Records, d.Newest = list[max(0, len(list)-1):], true
+	return err
 }
 
 // record returns the id or the position of a record that a row names.
@@ -123,15 +127,14 @@ func (t *tracer) alert(center events.CenterID, row tableRow) (ids []uuid.UUID) {
 
 // collect reads a stream, or all of them, up to the position and keeps the newest records that are wanted and are dated
 // by the date asked about.
-func (t *tracer) collect(ctx context.Context, center events.CenterID, stream events.StreamID, wanted func(*events.Stored) bool) (events.CenterID, []RecordBehind, error) {
+func (t *tracer) collect(ctx context.Context, stream events.StreamID, wanted func(*events.Stored) bool) (list []RecordBehind, err error) {
 	read := t.ledger.Store().ReadAll(ctx, 0)
 	if stream != "" {
 		read = t.ledger.Store().ReadStream(ctx, stream, 0)
 	}
-	var list []RecordBehind
 	for s, err := range read {
 		if err != nil {
-			return center, nil, err
+			return nil, err
 		}
 		if s.Position > t.position {
 			break
@@ -151,5 +154,5 @@ func (t *tracer) collect(ctx context.Context, center events.CenterID, stream eve
 			list = slices.Delete(list, 0, 1)
 		}
 	}
-	return center, list, nil
+	return list, nil
 }

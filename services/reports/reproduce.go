@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strconv"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // Outcome is what came of reproducing a report: nothing differs, or the first cell that does.
@@ -33,6 +35,7 @@ type Difference struct {
 	InLedger string          `json:"inLedger"`
 	Center   events.CenterID `json:"center,omitzero"`
 	Records  []RecordBehind  `json:"records,omitempty"`
+	Newest   bool            `json:"newest,omitzero"`   // the record is only the newest of the center: the row points to none
 	RowData  []NamedText     `json:"rowData,omitempty"` // of the row as the ledger gives it
 	row      int             // of the table, or -1
 }
@@ -124,11 +127,8 @@ func (r *Report) compareSheet(f file, s sheet) (*Difference, error) {
 			return nil, nil
 		}
 		column := firstUnequal(f, got, want)
-		if column < 0 && more == left {
+		if column < 0 { // also a blank row that only one of them has
 			continue
-		}
-		if column < 0 { // a row that is all blank
-			column = 0
 		}
 		d := r.differenceAt(f, s, got, want, row, column)
 		if !more {
@@ -144,7 +144,7 @@ func (r *Report) compareSheet(f file, s sheet) (*Difference, error) {
 }
 
 // explainShift says if a whole row was put in or taken out.
-func explainShift(f file, d *Difference, got []found, want line, nextFound func() ([]found, error, bool), nextLine func() (line, bool)) error {
+func explainShift(f file, d *Difference, got []spreadsheet.Cell, want line, nextFound func() ([]spreadsheet.Cell, error, bool), nextLine func() (line, bool)) error {
 	after, ok := nextLine()
 	if ok && len(got) > 0 && firstUnequal(f, got, after) < 0 {
 		d.Why = events.Say("文件缺少这一行", "the file lacks this row")
@@ -158,20 +158,20 @@ func explainShift(f file, d *Difference, got []found, want line, nextFound func(
 }
 
 // firstUnequal returns the first column in which a row of the file is not as it shall be, or -1.
-func firstUnequal(f file, got []found, want line) int {
+func firstUnequal(f file, got []spreadsheet.Cell, want line) int {
 	for i := range max(len(got), len(want.cells)) {
-		if !f.is(foundAt(got, i), valueAt(want, i)) {
+		if !f.is(cellAt(got, i), valueAt(want, i)) {
 			return i
 		}
 	}
 	return -1
 }
 
-func foundAt(row []found, i int) found {
+func cellAt(row []spreadsheet.Cell, i int) spreadsheet.Cell {
 	if i < len(row) {
 		return row[i]
 	}
-	return found{}
+	return spreadsheet.Cell{}
 }
 
 func valueAt(l line, i int) value {
@@ -181,9 +181,9 @@ func valueAt(l line, i int) value {
 	return value{}
 }
 
-func (r *Report) differenceAt(f file, s sheet, got []found, want line, row, column int) *Difference {
-	c, v := foundAt(got, column), valueAt(want, column)
-	d := &Difference{Sheet: s.name, Row: row, Cell: columnName(column) + strconv.Itoa(row), row: -1,
+func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line, row, column int) *Difference {
+	c, v := cellAt(got, column), valueAt(want, column)
+	d := &Difference{Sheet: s.name, Row: row, Cell: spreadsheet.Letters(column) + strconv.Itoa(row), row: -1,
 		Why: events.Say("单元格与台账不符", "a cell is not what the ledger gives"), InFile: shown(f, c, v), InLedger: v.text}
 	switch {
 	case want.look == note:
@@ -199,21 +199,18 @@ func (r *Report) differenceAt(f file, s sheet, got []found, want line, row, colu
 }
 
 // shown is what a cell of a file shows, beside a value of some sort.
-func shown(f file, c found, beside value) string {
-	if c.formula != "" {
-		return c.formula
+func shown(f file, c spreadsheet.Cell, beside value) string {
+	if c.Formula != "" {
+		return c.Formula
 	}
 	x, isXLSX := f.(*xlsxFile)
-	if !isXLSX || c.sort != foundNumber {
-		return c.text
-	}
-	num, err := strconv.ParseFloat(c.text, 64)
-	if err != nil {
-		return c.text
+	num := c.Number
+	if !isXLSX || !c.IsNumber() || c.Sort == spreadsheet.Date && num == math.Trunc(num) {
+		return c.Text
 	}
 	switch beside.sort {
 	case date:
-		if d := serialEpoch + events.Date(num); num == float64(int32(num)) && d >= firstSerialDate && x.is(c, value{date, d.String()}) {
+		if d := spreadsheet.Epoch + events.Date(num); num == float64(int32(num)) && d >= spreadsheet.FirstDay && x.is(c, value{date, d.String()}) {
 			return d.String()
 		}
 	case percent:
@@ -224,14 +221,6 @@ func shown(f file, c found, beside value) string {
 		}
 	}
 	return strconv.FormatFloat(num, 'f', -1, 64)
-}
-
-// columnName is A for 0, Z for 25, AA for 26.
-func columnName(i int) string {
-	if i < 26 {
-		return string(rune('A' + i))
-	}
-	return columnName(i/26-1) + string(rune('A'+i%26))
 }
 
 // trace finds the records behind the row that differs.
@@ -246,8 +235,7 @@ func (d *Difference) trace(ctx context.Context, l *ledger.Ledger, register *proj
 		}
 	}
 	t := tracer{ledger: l, register: register, on: r.Question.On, position: r.Position}
-	var err error
-	if d.Center, d.Records, err = t.behind(ctx, row); err != nil {
+	if err := t.behind(ctx, row, d); err != nil {
 		return fmt.Errorf("reports: look for records: %w", err)
 	}
 	return nil

@@ -192,13 +192,13 @@ func TestAnEditedCellIsShownWithTheRecordsBehindIt(t *testing.T) {
 	if got == nil || got.Cell != "H4" || got.Row != 4 || got.Column != "支出" || got.InFile != "80000.02" || got.InLedger != "80000.03" || got.Center != "ZJ-0001" {
 		t.Fatalf("got %+v", got)
 	}
-	if len(got.Records) != 1 || got.Records[0].Kind != "funds.spent" || got.Records[0].Position != d.Register.Position() {
+	if len(got.Records) != 1 || !got.Newest || got.Records[0].Kind != "funds.spent" || got.Records[0].Position != d.Register.Position() {
 		t.Errorf("the records are %+v", got.Records)
 	}
 	path = edited(t, write(t, d, request(reports.XLSX, "spending", "2025-12-31", "center", "ZJ-0001")), func(f *excelize.File) {
 		must(t, f.SetCellFloat("报表", cellOf(t, f, "40000.01"), 40000.02, 2, 64))
 	})
-	if got := reproduce(t, d, path).Differs; got == nil || len(got.Records) == 0 || got.Records[0].On != events.MustDate("2025-06-01") {
+	if got := reproduce(t, d, path).Differs; got == nil || len(got.Records) == 0 || got.Newest || got.Records[0].On != events.MustDate("2025-06-01") {
 		t.Errorf("of a voucher: %+v", got)
 	}
 }
@@ -283,7 +283,7 @@ func TestACSVReportSavedByASpreadsheetProgramIsStillEqual(t *testing.T) {
 	saved = strings.NewReplacer("2025-06-01", "2025/6/1", "2025-06-02", "2025年6月2日", "40000.01", "40000.010", "\r\n", ",,\r\n").Replace(saved)
 	inGB18030, err := simplifiedchinese.GB18030.NewEncoder().String(saved)
 	must(t, err)
-	for name, text := range map[string]string{"in UTF-8": saved, "in GB18030": inGB18030} {
+	for name, text := range map[string]string{"in UTF-8": saved, "in GB18030": inGB18030, "with blank rows at the end": saved + ",,,\r\n,,\r\n"} {
 		path := filepath.Join(t.TempDir(), "saved.csv")
 		must(t, os.WriteFile(path, []byte(text), 0o644))
 		if o := reproduce(t, d, path); o.Differs != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -243,6 +244,9 @@ func TestAFileIsNeverOverwrittenNorLeftHalfWritten(t *testing.T) {
 	}
 	if err := reports.Create(filepath.Join(dir, "nowhere", "r.csv"), whole); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a directory that is not there gives %v", err)
+	}
+	if err := reports.Free(filepath.Join(path, "r.csv")); !errors.Is(err, syscall.ENOTDIR) {
+		t.Errorf("a file as a directory gives %v", err)
 	}
 	info, err := os.Stat(path)
 	must(t, err)

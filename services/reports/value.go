@@ -6,6 +6,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // sort is what a cell of a report is.
@@ -61,19 +62,13 @@ func hundredths(v int64) string {
 	return sign + strconv.FormatUint(u/100, 10) + "." + string([]byte{'0' + byte(u/10%10), '0' + byte(u%10)})
 }
 
-// firstSerialDate is the first day from which all spreadsheet programs count alike: before it some have a 29 February
-// 1900.
-var firstSerialDate = events.DateOf(1900, 3, 1)
-
-var serialEpoch = events.DateOf(1899, 12, 30)
-
 // inXLSX returns the cell as a spreadsheet holds it: a number that it cannot keep exactly, and a day that it cannot count,
 // are text. num is the number of a cell that is not text.
 func (v value) inXLSX() (as value, num float64) {
 	switch v.sort {
 	case date:
-		if d, err := events.ParseDate(v.text); err == nil && d >= firstSerialDate {
-			return v, float64(d - serialEpoch)
+		if d, err := events.ParseDate(v.text); err == nil && d >= spreadsheet.FirstDay {
+			return v, float64(d - spreadsheet.Epoch)
 		}
 	case number, money:
 		if num, ok := exactFloat(v.text); ok {

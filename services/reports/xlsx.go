@@ -9,6 +9,8 @@ import (
 
 	"github.com/mattn/go-runewidth"
 	"github.com/xuri/excelize/v2"
+
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // styles of a workbook: by look for text, by sort for everything else.
@@ -25,10 +27,7 @@ const textShownMax = 255
 // Codes of number formats.
 const (
 	wholeFormat   = "0"
-	moneyFormat   = "#,##0.00"
 	percentFormat = "0.00%"
-	dateFormat    = "yyyy-mm-dd"
-	textFormat    = "@"
 	noFormat      = "General"
 )
 
@@ -40,15 +39,15 @@ func newStyles(f *excelize.File) (s styles, err error) {
 		return id
 	}
 	bold, wrap := &excelize.Font{Bold: true}, &excelize.Alignment{WrapText: true, Vertical: "top"}
-	s.looks[plain] = style(textFormat, excelize.Style{Alignment: wrap})
+	s.looks[plain] = style(spreadsheet.TextFormat, excelize.Style{Alignment: wrap})
 	s.looks[note] = s.looks[plain]
 	s.long = style(noFormat, excelize.Style{Alignment: wrap})
-	s.looks[title] = style(textFormat, excelize.Style{Font: &excelize.Font{Bold: true, Size: 14}})
-	s.looks[caption] = style(textFormat, excelize.Style{Font: &excelize.Font{Color: "595959"}})
-	s.looks[heading] = style(textFormat, excelize.Style{Font: bold, Alignment: wrap,
+	s.looks[title] = style(spreadsheet.TextFormat, excelize.Style{Font: &excelize.Font{Bold: true, Size: 14}})
+	s.looks[caption] = style(spreadsheet.TextFormat, excelize.Style{Font: &excelize.Font{Color: "595959"}})
+	s.looks[heading] = style(spreadsheet.TextFormat, excelize.Style{Font: bold, Alignment: wrap,
 		Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7EDF3"}}})
-	s.looks[total] = style(textFormat, excelize.Style{Font: bold, Alignment: wrap})
-	for sort, format := range map[sort]string{number: wholeFormat, money: moneyFormat, percent: percentFormat, date: dateFormat} {
+	s.looks[total] = style(spreadsheet.TextFormat, excelize.Style{Font: bold, Alignment: wrap})
+	for sort, format := range map[sort]string{number: wholeFormat, money: spreadsheet.MoneyFormat, percent: percentFormat, date: spreadsheet.DateFormat} {
 		s.sorts[sort] = style(format, excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}})
 		s.bold[sort] = style(format, excelize.Style{Font: bold, Alignment: &excelize.Alignment{Vertical: "top"}})
 	}

@@ -99,10 +99,10 @@ func leavesOf(t testing.TB, store events.Store) (leaves [][]byte) {
 
 func TestTheRootOfEveryPrefixIsAsDefined(t *testing.T) {
 	store := memstore.New(time.Now)
-	ledger(t, store, 70)
+	ledger(t, store, 200)
 	leaves := leavesOf(t, store)
-	for n := range uint64(71) {
-		root, err := seal.Root(t.Context(), store, n)
+	for n := range uint64(201) {
+		root, err := seal.Root(t.Context(), store, n, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestTheRootChangesWithEveryBitBeforeIt(t *testing.T) {
 func TestAPositionWithoutAnEventHasNoRoot(t *testing.T) {
 	store := memstore.New(time.Now)
 	ledger(t, store, 3)
-	if root, err := seal.Root(t.Context(), store, 4); err == nil {
+	if root, err := seal.Root(t.Context(), store, 4, nil); err == nil {
 		t.Errorf("the root of what is not there is %v", root)
 	}
 }
@@ -158,7 +158,7 @@ func BenchmarkRoot(b *testing.B) {
 	leaves := leavesOf(b, store)
 	b.Run("tree", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := seal.Root(b.Context(), store, n); err != nil {
+			if _, err := seal.Root(b.Context(), store, n, nil); err != nil {
 				b.Fatal(err)
 			}
 		}

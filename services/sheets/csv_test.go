@@ -3,20 +3,24 @@ package sheets
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 func TestTheProvincesSheetReadsTheSameInEveryEncodingAndForm(t *testing.T) {
 	original := theProvinces(t)
-	text, err := decode(original)
+	decoded, err := spreadsheet.Decode(original)
 	if err != nil {
 		t.Fatal(err)
 	}
+	text := string(decoded)
 	want := recordsOf(t, mustRead(t, string(original)))
 	if len(want) != 243 {
 		t.Fatalf("%d vouchers", len(want))
@@ -28,7 +32,7 @@ func TestTheProvincesSheetReadsTheSameInEveryEncodingAndForm(t *testing.T) {
 		wide, big = binary.LittleEndian.AppendUint16(wide, u), binary.BigEndian.AppendUint16(big, u)
 	}
 	top := &grid{}
-	if err := top.readCSV(text, ',', 1000); err != nil {
+	if err := top.fill(spreadsheet.CSV(decoded, ','), 1000); err != nil {
 		t.Fatal(err)
 	}
 	for name, b := range map[string][]byte{
@@ -60,7 +64,7 @@ func separated(g *grid, by string) string {
 			if j > 0 {
 				b.WriteString(by)
 			}
-			b.WriteString(r.at(j).text)
+			b.WriteString(r.At(j).Text)
 		}
 		b.WriteString("\r\n")
 	}
@@ -83,16 +87,16 @@ func xlsxOf(t *testing.T, g *grid, typed bool) []byte {
 	}
 	for i, r := range g.rows {
 		var line []any
-		for j, c := range r.cells {
+		for j, c := range r.Cells {
 			fen, notMoney := readAmount(c)
 			on, notDay := readDay(c)
 			switch {
 			case typed && i > 0 && j == 5 && notMoney.En == "":
 				line = append(line, float64(fen)/100)
 			case typed && i > 0 && j == 1 && notDay.En == "":
-				line = append(line, excelize.Cell{StyleID: date, Value: int(on - since1900)})
+				line = append(line, excelize.Cell{StyleID: date, Value: int(on - spreadsheet.Epoch)})
 			default:
-				line = append(line, c.text)
+				line = append(line, c.Text)
 			}
 		}
 		at, err := excelize.CoordinatesToCellName(1, i+1)
@@ -142,11 +146,55 @@ func TestEveryBadCellIsNamedByRowAndHeading(t *testing.T) {
 		"V-7,2026/9/1,ZJ-0018,G-1,中试,100000000000.01,甲,检测费,,,\n")
 	expect(t, badOf(s),
 		"3 : of one record with row 4", "4 日期: “2026/9/2” is not what row 3 of the same voucher has, “2026/9/1”", "4 用途: “运行” is not what row 3",
-		"5 凭证号: must not be empty", "5 日期: there is no day", "5 用途: “中式” must be one of: 概念验证、", `5 金额(元): "1.005" is not an amount`, "5 收款单位: must not be empty", "5 外拨: “也许” must be one of: 是、否",
+		"5 凭证号: must not be empty", "5 日期: there is no day", "5 中心编号: “zj” is no id of a center, such as ZJ-0007", "5 用途: “中式” must be one of: 概念验证、", `5 金额(元): "1.005" is not an amount`, "5 收款单位: must not be empty", "5 外拨: “也许” must be one of: 是、否",
 		"6 日期: “2026.9.1” is no date", "6 金额(元): the amount -5 is negative", "6 委托任务书编号: names the task book WT-1 without",
 		"7 金额(元): the amount (5.00) is negative", "7 : its cell in column L has no heading",
-		"8 中心编号: \"zj\" does not match", "9 摘要: it has 12000 bytes", "9 凭证号: row 8 has the same number, and its center",
+		"8 中心编号: “zj” is no id of a center", "9 摘要: it has 12000 bytes",
 		"10 日期: year 1999", "11 金额(元): amount \"100000000000.01\" is over the limit")
+}
+
+// A voucher keeps its id once it is written, so it must not be written without a line of it.
+func TestAVoucherIsNotWrittenWithoutARowThatMayBeALineOfIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		rows string
+		want []string // "row: reason" of the rows in doubt
+	}{
+		"a row without a number means the voucher above": {"V-1,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\n,,,G-2,,2,,,,,\n", []string{"2 凭证号: row 3 has no “凭证号”"}},
+		"and so does the one below it":                   {"V-1,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\n合计,,,,,3,,,,,\n,,,,,2,,,,,\n", []string{"2 凭证号: row 4 has no “凭证号”"}},
+		"a total at the end": {"V-0,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\nV-1,2026/9/1,ZJ-0018,G-1,中试,1,乙,检测费,,,\n,,,,,2,,,,,\n",
+			[]string{"3 凭证号: row 4 has no “凭证号”"}},
+		"rows that were sorted": {",,,G-2,,2,,,,,\nV-0,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\nV-1,2026/9/1,ZJ-0018,G-1,中试,1,乙,检测费,,,\n",
+			[]string{"3 凭证号: row 2 has no “凭证号”", "4 凭证号: row 2 has no “凭证号”"}},
+		"a row that agrees with one voucher alone": {",2026-9-1,ZJ-0018,G-2,,2,乙,检测费,,,\nV-0,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\nV-1,2026/9/1,ZJ-0018,G-1,中试,1,乙,检测费,,,\n",
+			[]string{"4 凭证号: row 2 has no “凭证号”"}},
+		"a row of another center":             {",2026-9-1,ZJ-0019,G-2,中试,2,甲,检测费,,,\nV-0,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\n", nil},
+		"a row with the number, of no center": {"V-0,2026/9/1,,G-1,中试,1,甲,检测费,,,\nV-0,2026/9/1,ZJ-0018,G-1,运行,1,甲,检测费,,,\nV-1,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\n", []string{"3 凭证号: row 2 has the same number"}},
+		"what is bad for another reason":      {"V-1,2026/9/1,ZJ-0018,G-1,中试,0.001,甲,检测费,,,\n,,,G-2,,2,,,,,\n", nil},
+		"more strays than are compared":       {strings.Repeat(",2026-9-1,ZJ-0019,G-2,中试,2,甲,检测费,,,\n", straysMax+1) + "V-0,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\n", []string{"103 凭证号: row 2 has no “凭证号”"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, why := range badOf(mustRead(t, voucherHeadings+c.rows)) {
+				if strings.Contains(why, "may be a line of this voucher") || strings.Contains(why, "has the same number, and its center") {
+					got = append(got, why)
+				}
+			}
+			expect(t, got, c.want...)
+		})
+	}
+}
+
+func TestHeadingsThatComeAgainArePassedOver(t *testing.T) {
+	row := "V-%d,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\n"
+	s := mustRead(t, voucherHeadings+fmt.Sprintf(row, 1)+voucherHeadings+fmt.Sprintf(row, 2))
+	expect(t, recordsOf(t, s), "V-1", "V-2")
+	if s.Rows != 2 {
+		t.Errorf("%d rows", s.Rows)
+	}
+	s = mustRead(t, voucherHeadings+fmt.Sprintf(row, 1)+strings.Replace(voucherHeadings, "日期,中心编号", "中心编号,日期", 1)+fmt.Sprintf(row, 2))
+	if got := badOf(s); len(got) == 0 || !strings.HasPrefix(got[0], "3 ") {
+		t.Errorf("headings in another order give %q", got)
+	}
 }
 
 func TestHeadingsThatAreUnknownMissingOrRepeatedAreNamed(t *testing.T) {
@@ -161,7 +209,7 @@ func TestHeadingsThatAreUnknownMissingOrRepeatedAreNamed(t *testing.T) {
 		"\xff\xfe1":                                              "neither UTF-8 nor GB18030",
 		voucherHeadings + "\xff\xff\xff":                         "neither UTF-8 nor GB18030",
 		"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":                       "old XLS or a workbook under a password",
-		voucherHeadings + strings.Repeat("V,1\n", rowsMax):       "more than the limit of 100000 rows",
+		voucherHeadings + strings.Repeat("V,1\n", rowsMax+1):     "more than the limit of 100000 rows",
 		voucherHeadings + strings.Repeat(",", columnsMax) + "x":  "row 2 has cells beyond the limit of 100 columns",
 		strings.Repeat("凭证号,日期,中心编号\n", 1) + "V-1,2026-9-1,ZJ-1": "the heading “经费下达编号” is missing",
 	} {
@@ -169,6 +217,11 @@ func TestHeadingsThatAreUnknownMissingOrRepeatedAreNamed(t *testing.T) {
 			t.Errorf("%.60q: got %q, want %q", text, got, want)
 		}
 	}
+}
+
+func TestCodesAndNumbersTypedWideAreTheSame(t *testing.T) {
+	s := mustRead(t, voucherHeadings+"Ｖ－１（甲）,２０２６／９／１,ＺＪ－００１８,Ｇ-1,中试,１，２３４．５０,Ａ公司（杭州）,－,３１００３,是,ＷＴ１\nV-1（甲）,2026年９月1日,ZJ-0018,G-2,中试,1,Ａ公司（杭州）,－,31003,是,WT1\n")
+	expect(t, recordsOf(t, s), `"center":"ZJ-0018","on":"2026-09-01","by":{"role":"center","actor":"c-0018"},"mode":"enforce","data":{"voucher":"V-1（甲）","payee":"Ａ公司（杭州）","use":"pilot","lines":[{"grant":"G-1","amountFen":123450},{"grant":"G-2","amountFen":100}],"econCode":"31003","summary":"－","outTransfer":{"taskBook":"WT1"}`)
 }
 
 func TestOptionalColumnsMayBeMissingAndTheOrderIsFree(t *testing.T) {

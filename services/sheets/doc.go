@@ -7,11 +7,9 @@
 //
 // A file is looked at, not named: a ZIP archive that holds a workbook is XLSX, text that begins with { is JSON Lines and
 // left to the ledger, other text is CSV. CSV may be in UTF-8, in UTF-16 with a byte order mark, or in GB18030, its cells
-// separated by commas, semicolons or tabs. Title rows above the headings are passed over.
+// separated by commas, semicolons or tabs. Title rows above the headings are passed over, and headings that come again.
 //
-// XLSX is read here and not by the library that writes it: that one takes the end of a sheet for granted wherever its XML
-// breaks off, and tells a date from a number only by showing it. Here a sheet is streamed once, cell by cell with its
-// type, under limits on everything that an archive may pretend to be. What cannot be known for certain is refused:
+// What cannot be known for certain is refused:
 //   - an amount stored as a floating-point number is taken as the spreadsheet shows it, at 15 digits, and must then have
 //     no more than two decimals
 //   - of a formula the stored value is taken; an error value, a formula without one or one that asks another workbook or
@@ -19,6 +17,8 @@
 //   - a date in a column of text is refused, for it was a voucher number once; so is a number shown in a format of its own
 //   - hidden rows and merged cells are refused where they hold data; hidden sheets are passed over, hidden columns taken
 //   - of several sheets with known headings only one may hold data
+//   - a voucher is not written without a row that may be a line of it: one without a number right below it, or one that
+//     agrees with it in all that can be read
 //
 // What is bad is said by row and column, and goes back as a copy of the sheet with the bad cells marked.
 package sheets

@@ -9,6 +9,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
 
 // soundOrRefused reads a file twice: it is refused with a reason, or every row is of a record or has a finding, the marked
@@ -78,7 +79,7 @@ func FuzzXLSX(f *testing.F) {
 	good := makeXLSX(f, func(f *excelize.File, sheet string) error {
 		return errors.Join(setRow(f, sheet, 2, map[string]any{"F": 1.5}), setRow(f, sheet, 3, map[string]any{"A": nil}), f.MergeCell(sheet, "B2", "B3"), f.SetCellFormula(sheet, "G3", "A1"))
 	})
-	rewrite(f, good, func(name, text string) string {
+	xlsxtest.Rewrite(f, good, func(name, text string) string {
 		if _, ok := parts[name]; ok {
 			parts[name] = text
 		}
@@ -87,7 +88,7 @@ func FuzzXLSX(f *testing.F) {
 	f.Add(parts["xl/worksheets/sheet1.xml"], parts["xl/sharedStrings.xml"], parts["xl/styles.xml"])
 	f.Add(strings.Replace(parts["xl/worksheets/sheet1.xml"], `t="s"`, `t="inlineStr"`, 3), "<sst><si><t>凭证号</t></si></sst>", "")
 	f.Fuzz(func(t *testing.T, sheet, shared, styles string) {
-		soundOrRefused(t, rewrite(t, good, func(name, text string) string {
+		soundOrRefused(t, xlsxtest.Rewrite(t, good, func(name, text string) string {
 			switch name {
 			case "xl/worksheets/sheet1.xml":
 				return sheet

@@ -7,11 +7,12 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // reading is one row as it was read.
 type reading struct {
-	row   *row
+	row   *spreadsheet.Row
 	cells cells
 	bad   []Finding
 }
@@ -19,28 +20,40 @@ type reading struct {
 // gather makes the records of the rows under the headings.
 func (s *Sheet) gather(cfg Config) error {
 	s.first = map[int]*entry{}
+	if len(s.grid.rows)-1-s.heads.row > rowsMax {
+		return errRows()
+	}
 	byIdentity := map[string]*entry{}
+	var strays []stray
+	var last *entry // of which it is known which record it is
 	merged, err := s.mergedCells()
 	if err != nil {
 		return err
 	}
 	for i := s.heads.row + 1; i < len(s.grid.rows); i++ {
+		if s.heads.repeated(&s.grid.rows[i]) {
+			continue
+		}
 		r := s.readRow(&s.grid.rows[i], merged)
 		s.Rows++
 		identity := s.identity(r)
 		e := byIdentity[identity]
-		if identity != "" && e != nil {
-			s.join(e, r)
-			continue
+		if identity == "" || e == nil {
+			e = &entry{}
+			s.entries = append(s.entries, e)
+			s.first[r.row.Number] = e
 		}
-		e = &entry{rows: []*reading{r}}
 		if identity != "" {
 			byIdentity[identity] = e
 		}
-		s.entries = append(s.entries, e)
-		s.first[r.row.number] = e
+		s.join(e, r)
+		if s.isKnown(r) {
+			last = e
+		} else {
+			strays = append(strays, stray{r, last})
+		}
 	}
-	s.doubtful()
+	s.doubt(strays)
 	for _, e := range s.entries {
 		for _, r := range e.rows {
 			e.problems = append(e.problems, r.bad...)
@@ -54,62 +67,40 @@ func (s *Sheet) gather(cfg Config) error {
 
 // mergedCells returns the merged ranges by row. In a range only the first cell holds anything; what the others mean is
 // anybody's guess.
-func (s *Sheet) mergedCells() (byRow map[int][]span, err error) {
-	byRow = map[int][]span{}
+func (s *Sheet) mergedCells() (byRow map[int][]spreadsheet.Range, err error) {
+	byRow = map[int][]spreadsheet.Range{}
 	count := 0
 	for _, m := range s.grid.merged {
-		i, _ := slices.BinarySearchFunc(s.grid.rows, m.firstRow, func(r row, number int) int { return r.number - number })
-		for ; i < len(s.grid.rows) && s.grid.rows[i].number <= m.lastRow; i++ {
+		i, _ := slices.BinarySearchFunc(s.grid.rows, m.FirstRow, func(r spreadsheet.Row, number int) int { return r.Number - number })
+		for ; i < len(s.grid.rows) && s.grid.rows[i].Number <= m.LastRow; i++ {
 			if count++; count > rowsMax {
 				return nil, say("合并的单元格超过 %d 行的上限", "merged cells lie in more than the limit of %d rows", rowsMax)
 			}
-			byRow[s.grid.rows[i].number] = append(byRow[s.grid.rows[i].number], m)
+			byRow[s.grid.rows[i].Number] = append(byRow[s.grid.rows[i].Number], m)
 		}
 	}
 	return byRow, nil
 }
 
-// doubtful finds the rows whose center is none: they may be lines of any record that has their number, which must not be
-// written without them.
-func (s *Sheet) doubtful() {
-	if len(s.Kind.lines) == 0 {
-		return
-	}
-	field := s.key().Field
-	byKey := map[string]*reading{}
-	for _, e := range s.entries {
-		if r := e.rows[0]; !events.ValidCenter(events.CenterID(r.cells["center"].text)) {
-			byKey[r.cells[field].text] = r
-		}
-	}
-	for _, e := range s.entries {
-		r := e.rows[0]
-		if doubt := byKey[r.cells[field].text]; doubt != nil && doubt != r && r.cells[field].text != "" {
-			r.bad = append(r.bad, Finding{r.row.number, aggregates.Breach{Field: s.key().Heading,
-				Reason: events.Say("第 %d 行的编号相同，而其中心编号有误", "row %d has the same number, and its center cannot be", doubt.row.number)}})
-		}
-	}
-}
-
 // readRow reads the cells of one row.
-func (s *Sheet) readRow(row *row, merged map[int][]span) *reading {
+func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range) *reading {
 	r := &reading{row: row, cells: cells{}}
 	add := func(heading string, why events.Text) {
-		r.bad = append(r.bad, Finding{row.number, aggregates.Breach{Field: heading, Reason: why}})
+		r.bad = append(r.bad, Finding{row.Number, aggregates.Breach{Field: heading, Reason: why}})
 	}
-	if row.hidden {
+	if row.Hidden {
 		add("", events.Say("是隐藏的行：请显示或删除", "the row is hidden: show it or delete it"))
 	}
-	for _, m := range merged[row.number] {
-		add(s.heading(m.firstColumn), events.Say("%s 列的单元格是合并的：请取消合并，逐格填写", "its cell in column %s is merged: unmerge and fill in each", letters(m.firstColumn)))
+	for _, m := range merged[row.Number] {
+		add(s.heading(m.FirstColumn), events.Say("%s 列的单元格是合并的：请取消合并，逐格填写", "its cell in column %s is merged: unmerge and fill in each", spreadsheet.Letters(m.FirstColumn)))
 	}
-	for j := range max(len(row.cells), len(s.heads.column)) {
-		x := row.at(j)
+	for j := range max(len(row.Cells), len(s.heads.column)) {
+		x := row.At(j)
 		switch {
 		case j == s.heads.reason:
 		case j >= len(s.heads.column) || s.heads.column[j] < 0:
-			if !x.empty() {
-				add("", events.Say("%s 列有内容而无标题", "its cell in column %s has no heading", letters(j)))
+			if !isEmpty(x) {
+				add("", events.Say("%s 列有内容而无标题", "its cell in column %s has no heading", spreadsheet.Letters(j)))
 			}
 		default:
 			c := &s.Kind.Columns[s.heads.column[j]]
@@ -121,7 +112,7 @@ func (s *Sheet) readRow(row *row, merged map[int][]span) *reading {
 		}
 	}
 	if book := r.cells["data.outTransfer.taskBook"].text; book != "" && !r.cells["data.outTransfer"].yes {
-		add("委托任务书编号", events.Say("填了委托任务书编号 %s，但外拨不是“是”", "names the task book %s without being an out-transfer", clip(book)))
+		add("委托任务书编号", events.Say("填了委托任务书编号 %s，但外拨不是“是”", "names the task book %s without being an out-transfer", spreadsheet.Clip(book)))
 	}
 	return r
 }
@@ -153,13 +144,16 @@ func (s *Sheet) identity(r *reading) string {
 	return strings.Join(parts, "\x00")
 }
 
-// join adds a row to the record of which there is one already. It must be a line of it, and agree in everything else.
+// join adds a row to a record. If that has one already, it must be a line of it, and agree in everything else.
 func (s *Sheet) join(e *entry, r *reading) {
-	first := e.rows[0]
 	e.rows = append(e.rows, r)
+	first := e.rows[0]
+	if first == r {
+		return
+	}
 	if len(s.Kind.lines) == 0 {
-		r.bad = append(r.bad, Finding{r.row.number, aggregates.Breach{Field: s.key().Heading,
-			Reason: events.Say("第 %d 行已有同样的编号", "row %d has the same number already", first.row.number)}})
+		r.bad = append(r.bad, Finding{r.row.Number, aggregates.Breach{Field: s.key().Heading,
+			Reason: events.Say("第 %d 行已有同样的编号", "row %d has the same number already", first.row.Number)}})
 		return
 	}
 	for j, i := range s.heads.column {
@@ -168,8 +162,8 @@ func (s *Sheet) join(e *entry, r *reading) {
 		}
 		c := &s.Kind.Columns[i]
 		if !first.cells[c.Field].equal(r.cells[c.Field]) {
-			r.bad = append(r.bad, Finding{r.row.number, aggregates.Breach{Field: c.Heading, Reason: events.Say("“%s”与同一凭证的第 %d 行“%s”不一致",
-				"“%s” is not what row %d of the same voucher has, “%s”", clip(r.row.at(j).text), first.row.number, clip(first.row.at(j).text))}})
+			r.bad = append(r.bad, Finding{r.row.Number, aggregates.Breach{Field: c.Heading, Reason: events.Say("“%s”与同一凭证的第 %d 行“%s”不一致",
+				"“%s” is not what row %d of the same voucher has, “%s”", spreadsheet.Clip(r.row.At(j).Text), first.row.Number, spreadsheet.Clip(first.row.At(j).Text))}})
 		}
 	}
 }
@@ -197,7 +191,7 @@ func (s *Sheet) make(e *entry, cfg Config) {
 	s.Kind.build(rows, rec)
 	line, err := events.EncodeRecord(rec)
 	if err != nil {
-		e.problems = []Finding{{e.rows[0].row.number, aggregates.Breach{Reason: events.Text{Zh: "无法写成记录：" + err.Error(), En: err.Error()}}}}
+		e.problems = []Finding{{e.rows[0].row.Number, aggregates.Breach{Reason: events.Text{Zh: "无法写成记录：" + err.Error(), En: err.Error()}}}}
 		return
 	}
 	rec, problems := events.DecodeRecord(line)

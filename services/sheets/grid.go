@@ -1,89 +1,137 @@
 package sheets
 
 import (
-	"fmt"
+	"bytes"
+	"io"
+	"iter"
+	"math"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // Limits on one file. Each is named in the message that refuses what exceeds it.
 const (
 	fileBytesMax     = 64 << 20
 	expandedBytesMax = 128 << 20 // what is read of an archive, taken together
-	tagBytesMax      = 1 << 20   // of XML between two of <
-	depthMax         = 64        // nesting of XML elements
-	partsMax         = 10_000    // in an archive
-	stringsMax       = 2_000_000 // shared strings of a workbook
-	sheetsMax        = 100       // in a workbook
-	mergesMax        = 10_000    // merged ranges of a sheet
-	rowsMax          = 100_000   // rows that are not empty
+	rowsMax          = 100_000   // rows below the headings that are not empty
 	columnsMax       = 100
 	cellBytesMax     = 10_000
 )
 
-// grid is a table as it lies in a file: rows that are not empty, by their number.
+// grid is a table as it lies in a file: rows that are not empty, their cells tidy.
 type grid struct {
 	name   string // of the worksheet, "" for CSV
-	rows   []row
-	merged []span
+	rows   []spreadsheet.Row
+	merged []spreadsheet.Range
 }
 
-// row is one row. Its number is that in the worksheet, or that of the line on which it begins; cells has no empty ones
-// at its end.
-type row struct {
-	number int
-	hidden bool
-	cells  []cell
-}
-
-// span is a range of cells.
-type span struct{ firstRow, lastRow, firstColumn, lastColumn int }
-
-// cell is what one cell holds and as what.
-type cell struct {
-	sort   cellSort
-	text   string  // as people read it, trimmed
-	number float64 // of a number; of a date, its day counted from 1899-12-30
-}
-
-// cellSort is what a cell holds. All cells of CSV are text.
-type cellSort uint8
-
-const (
-	textual cellSort = iota // "" if empty
-	numeric
-	formatted // a number that is shown otherwise than by its digits
-	dated
-	wrong // text says why what it holds cannot be known
-)
-
-func (c cell) empty() bool { return c.sort == textual && c.text == "" }
-
-// at returns the cell of a column, an empty one beyond the end.
-func (r *row) at(column int) cell {
-	if column >= len(r.cells) {
-		return cell{}
+// fill takes at most so many rows, empty ones too.
+func (g *grid) fill(rows iter.Seq2[spreadsheet.Row, error], most int) error {
+	taken := 0
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := g.add(r); err != nil {
+			return err
+		}
+		if taken++; taken == most {
+			return nil
+		}
 	}
-	return r.cells[column]
+	return nil
 }
 
 // add appends a row unless it is empty.
-func (g *grid) add(r row) error {
-	for len(r.cells) > 0 && r.cells[len(r.cells)-1].empty() {
-		r.cells = r.cells[:len(r.cells)-1]
+func (g *grid) add(r spreadsheet.Row) error {
+	last := -1
+	for i, c := range r.Cells {
+		if c = tidy(c); !isEmpty(c) {
+			last = i
+		}
+		r.Cells[i] = c
 	}
 	switch {
-	case len(r.cells) == 0:
+	case last < 0:
 		return nil
-	case len(r.cells) > columnsMax:
-		return say("第 %d 行有内容的列超过 %d 列的上限", "row %d has cells beyond the limit of %d columns", r.number, columnsMax)
-	case len(g.rows) == rowsMax:
-		return say("超过 %d 行的上限：请分成几个文件", "more than the limit of %d rows: split the file", rowsMax)
+	case last >= columnsMax:
+		return say("第 %d 行有内容的列超过 %d 列的上限", "row %d has cells beyond the limit of %d columns", r.Number, columnsMax)
+	case len(g.rows) == rowsMax+topRows:
+		return errRows()
 	}
+	r.Cells = slices.Clone(r.Cells[:last+1])
 	g.rows = append(g.rows, r)
 	return nil
+}
+
+func errRows() error {
+	return say("超过 %d 行的上限：请分成几个文件", "more than the limit of %d rows: split the file", rowsMax)
+}
+
+// readCSV reads a text as a table, separated by that of , ; and tab under which it has the most headings of a kind.
+func readCSV(b []byte) (*grid, error) {
+	text, err := spreadsheet.Decode(b)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.IndexByte(text, 0) >= 0 {
+		return nil, say("不是文本文件", "the file is no text")
+	}
+	best, most := ',', 0
+	for _, comma := range []rune{',', ';', '\t'} {
+		top := &grid{}
+		_ = top.fill(spreadsheet.CSV(text, comma), topRows) // what is wrong is told when it is read whole
+		if h := findHeadings(top); h != nil && h.known > most {
+			best, most = comma, h.known
+		}
+	}
+	g := &grid{}
+	return g, g.fill(spreadsheet.CSV(text, best), math.MaxInt)
+}
+
+// readXLSX reads the one visible sheet of a workbook that holds rows under known headings, or else the first with such
+// headings.
+func readXLSX(f io.ReaderAt, size int64) (g *grid, h *headings, err error) {
+	w, err := spreadsheet.NewWorkbook(f, size, expandedBytesMax)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, worksheet := range w.Sheets {
+		if worksheet.Hidden {
+			continue
+		}
+		next := &grid{name: worksheet.Name}
+		if err := next.fill(w.Rows(worksheet), math.MaxInt); err != nil {
+			return nil, nil, err
+		}
+		next.merged = worksheet.Merged
+		found := findHeadings(next)
+		switch {
+		case found == nil, h != nil && found.row+1 == len(next.rows):
+		case h != nil && h.row+1 < len(g.rows):
+			return nil, nil, say("工作表“%s”和“%s”都有数据：请分成两个文件，每次导入一个", "the sheets “%s” and “%s” both hold rows: make two files of them", spreadsheet.Clip(g.name), spreadsheet.Clip(next.name))
+		default:
+			g, h = next, found
+		}
+	}
+	return g, h, nil
+}
+
+// tidy is a cell as it is read here: its text without white space around it and without what no text holds, a truth the
+// word for it.
+func tidy(c spreadsheet.Cell) spreadsheet.Cell {
+	switch c.Sort {
+	case spreadsheet.Text:
+		c.Text = trim(plainText(c.Text))
+	case spreadsheet.Truth:
+		c.Sort, c.Text = spreadsheet.Text, map[string]string{"TRUE": yes, "FALSE": no}[c.Text]
+	}
+	return c
 }
 
 // trim takes away white space, also that of Chinese text, and a byte order mark that was pasted along.
@@ -91,13 +139,37 @@ func trim(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b' })
 }
 
-// letters names a column as spreadsheets do: 0 is A, 26 is AA.
-func letters(column int) string {
-	name := ""
-	for column++; column > 0; column = (column - 1) / 26 {
-		name = string(rune('A'+(column-1)%26)) + name
+// plainText leaves out what no text of a cell holds.
+func plainText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// elsewhere matches formulas that ask another workbook, or another program.
+var elsewhere = regexp.MustCompile(`\[\d+\]|\|`)
+
+// isEmpty says whether a cell holds nothing. A formula without a value is something.
+func isEmpty(c spreadsheet.Cell) bool {
+	return c.Text == "" && (c.Sort == spreadsheet.Text && !elsewhere.MatchString(c.Formula) || c.Formula == "")
+}
+
+// unknowable says why what a cell holds cannot be known; nothing if it can.
+func unknowable(c spreadsheet.Cell) (why events.Text) {
+	switch {
+	case elsewhere.MatchString(c.Formula):
+		return events.Say("公式引用别的工作簿或程序：请粘贴为数值", "its formula asks another workbook or program: paste the value")
+	case c.Formula != "" && c.Sort == spreadsheet.Blank:
+		return events.Say("公式没有存下结果：请用表格软件打开并保存，或粘贴为数值", "its formula has no stored value: open and save it in a spreadsheet program, or paste the value")
+	case c.Sort == spreadsheet.Failure:
+		return events.Say("错误值 %s", "the error value %s", spreadsheet.Clip(c.Text))
+	case c.Sort == spreadsheet.Unreadable:
+		return events.Say("单元格中的 %q 不是所标的类型", "%q is not of the type that the cell says", spreadsheet.Clip(c.Text))
 	}
-	return name
+	return why
 }
 
 // Error is why a file as a whole cannot be read, in both languages.
@@ -110,15 +182,3 @@ func (e *Error) Text() events.Text { return e.text }
 func (e *Error) Error() string { return "sheets: " + e.text.En }
 
 func say(zh, en string, args ...any) error { return &Error{events.Say(zh, en, args...)} }
-
-// clip shortens what is quoted of a cell.
-func clip(s string) string {
-	const shown = 40
-	n := 0
-	for i := range s {
-		if n++; n > shown {
-			return fmt.Sprintf("%s…", s[:i])
-		}
-	}
-	return s
-}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // The headings are looked for in the first rows, for titles may stand above them; what has fewer known headings than
@@ -30,14 +31,14 @@ func findHeadings(g *grid) (best *headings) {
 		for _, k := range Kinds {
 			h := &headings{kind: k, row: i, reason: -1}
 			seen := map[int]bool{}
-			for j, c := range g.rows[i].cells {
-				column := k.headed(c.text)
+			for j, c := range g.rows[i].Cells {
+				column := k.headed(c.Text)
 				h.column = append(h.column, column)
 				if column >= 0 && !seen[column] {
 					seen[column] = true
 					h.known++
 				}
-				if foldHeading(c.text) == ReasonHeading {
+				if foldHeading(c.Text) == ReasonHeading {
 					h.reason = j
 				}
 			}
@@ -57,12 +58,12 @@ func (h *headings) check(g *grid) error {
 		zh, en = append(zh, t.Zh), append(en, t.En)
 	}
 	seen := map[string]int{}
-	for j, c := range g.rows[h.row].cells {
-		heading := foldHeading(c.text)
+	for j, c := range g.rows[h.row].Cells {
+		heading := foldHeading(c.Text)
 		if first, twice := seen[heading]; twice && heading != "" {
-			add("%s 列和 %s 列的标题都是“%s”", "columns %s and %s are both headed “%s”", letters(first), letters(j), clip(c.text))
+			add("%s 列和 %s 列的标题都是“%s”", "columns %s and %s are both headed “%s”", spreadsheet.Letters(first), spreadsheet.Letters(j), spreadsheet.Clip(c.Text))
 		} else if heading != "" && h.column[j] < 0 && j != h.reason {
-			add("%[1]s 列的标题“%[2]s”不在%[3]s表的标题之内", "the heading “%[2]s” of column %[1]s is none of a sheet of %[4]s", letters(j), clip(c.text), h.kind.Title.Zh, h.kind.Title.En)
+			add("%[1]s 列的标题“%[2]s”不在%[3]s表的标题之内", "the heading “%[2]s” of column %[1]s is none of a sheet of %[4]s", spreadsheet.Letters(j), spreadsheet.Clip(c.Text), h.kind.Title.Zh, h.kind.Title.En)
 		}
 		seen[heading] = j
 	}
@@ -71,9 +72,9 @@ func (h *headings) check(g *grid) error {
 			add("缺少标题“%s”", "the heading “%s” is missing", c.Heading)
 		}
 	}
-	at := g.rows[h.row].number
+	at := g.rows[h.row].Number
 	for _, m := range g.merged {
-		if m.firstRow <= at && at <= m.lastRow {
+		if m.FirstRow <= at && at <= m.LastRow {
 			add("标题行第 %d 行有合并的单元格", "the heading row %d has merged cells", at)
 			break
 		}
@@ -85,6 +86,16 @@ func (h *headings) check(g *grid) error {
 		Zh: fmt.Sprintf("第 %d 行（%s表的标题行）：%s", at, h.kind.Title.Zh, strings.Join(zh, "；")),
 		En: fmt.Sprintf("row %d (headings of a sheet of %s): %s", at, h.kind.Title.En, strings.Join(en, "; ")),
 	}}
+}
+
+// repeated says whether a row has the headings once more, as where sheets were put together.
+func (h *headings) repeated(r *spreadsheet.Row) bool {
+	for j, i := range h.column {
+		if i >= 0 && h.kind.headed(r.At(j).Text) != i {
+			return false
+		}
+	}
+	return true
 }
 
 // errHeadings says that no row is one of headings.

@@ -35,9 +35,11 @@ type Column struct {
 // Form is what the cells of a column hold.
 type Form int
 
-// The forms. Amounts are in yuan with at most two decimals; lists are words separated by 、 or another separator.
+// The forms. A code is a text that means the same when its letters, digits and hyphens are typed wide. Amounts are in yuan
+// with at most two decimals; lists are words separated by 、 or another separator.
 const (
 	Text Form = iota
+	Code
 	Amount
 	Day
 	Whole

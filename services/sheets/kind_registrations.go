@@ -7,15 +7,15 @@ var registrations = &Kind{
 	Columns: []Column{
 		centerColumn, dateColumn,
 		{Heading: "中心名称", Field: "data.name", Form: Text, Note: "中心全称，例：浙江省动力电池中试基地"},
-		{Heading: "统一社会信用代码", Field: "data.uscc", Form: Text, Note: "18 位，例：91330106MAC1K2L32C"},
+		{Heading: "统一社会信用代码", Field: "data.uscc", Form: Code, Note: "18 位，例：91330106MAC1K2L32C"},
 		{Heading: "牵头建设单位", Field: "data.leadUnit", Form: Text, Note: "牵头建设单位全称"},
 		{Heading: "中心类型", Field: "data.type", Form: Choice, Note: "从列表中选择", Words: []Word{
 			{"概念验证中心", "proof-of-concept"}, {"中试基地", "pilot-base"}, {"产业公共服务平台", "service-platform"}, {"其他", "other"}}},
 		{Heading: "服务功能", Field: "data.services", Form: List, Note: "用顿号分隔，可填：概念验证、中试、孵化、科技金融、其他", Words: []Word{
 			{"概念验证", "proof-of-concept"}, {"中试", "pilot"}, {"孵化", "incubation"}, {"科技金融", "tech-finance"}, {"其他", "other"}}},
 		{Heading: "主导产业", Field: "data.leadingIndustries", Form: List, Note: "原则上一个，多个用顿号分隔，例：动力电池"},
-		{Heading: "国民经济行业分类", Field: "data.industryCode", Form: Text, Note: "GB/T 4754 代码，例：C3841"},
-		{Heading: "行政区划代码", Field: "data.region", Form: Text, Note: "GB/T 2260 代码，六位数字，例：330106"},
+		{Heading: "国民经济行业分类", Field: "data.industryCode", Form: Code, Note: "GB/T 4754 代码，例：C3841"},
+		{Heading: "行政区划代码", Field: "data.region", Form: Code, Note: "GB/T 2260 代码，六位数字，例：330106"},
 		{Heading: "设立日期", Field: "data.foundedOn", Form: Day, Note: "牵头建设单位设立的日期，例：2015-01-01"},
 		{Heading: "独立法人", Field: "data.legalEntity", Form: YesNo, Note: "是否独立法人实体"},
 		{Heading: "新设单位", Field: "data.newUnit", Form: YesNo, Note: "是否为此新设的单位"},

@@ -8,7 +8,7 @@ var Kinds = []*Kind{vouchers, receipts, grants, grades, registrations}
 // Columns that several kinds have.
 var (
 	dateColumn   = Column{Heading: "日期", Field: "on", Form: Day, Note: "发生日期（北京时间），例：2026-09-01、2026/9/1 或 2026年9月1日"}
-	centerColumn = Column{Heading: "中心编号", Field: "center", Form: Text, Note: "台账中的中心编号，例：ZJ-0007"}
+	centerColumn = Column{Heading: "中心编号", Field: "center", Form: Code, Note: "台账中的中心编号，例：ZJ-0007"}
 	docColumn    = Column{Heading: "发文字号", Field: "doc", Form: Text, Optional: true, Note: "可不填。例：浙财科教〔2026〕12号"}
 )
 
@@ -16,9 +16,9 @@ var vouchers = &Kind{
 	Name: "vouchers", Title: events.Say("凭证", "vouchers"), Roles: []events.Role{events.CenterRole},
 	identity: []string{"data.voucher"}, lines: []string{"data.lines.grant", "data.lines.amountFen"},
 	Columns: []Column{
-		{Heading: "凭证号", Field: "data.voucher", Form: Text, Note: "会计凭证号，例：2026-00249。一张凭证用多笔经费支付时写多行，除经费下达编号和金额外各列须一致"},
+		{Heading: "凭证号", Field: "data.voucher", Form: Code, Note: "会计凭证号，例：2026-00249。一张凭证用多笔经费支付时写多行，除经费下达编号和金额外各列须一致"},
 		dateColumn, centerColumn,
-		{Heading: "经费下达编号", Field: "data.lines.grant", Form: Text, Note: "所用经费的下达编号或配套编号，例：G-0018-03"},
+		{Heading: "经费下达编号", Field: "data.lines.grant", Form: Code, Note: "所用经费的下达编号或配套编号，例：G-0018-03"},
 		{Heading: "用途", Field: "data.use", Form: Choice, Note: "从列表中选择。基本建设、赞助、捐赠、投资、罚款、偿还债务属禁止用途，如实填写", Words: []Word{
 			{"概念验证", "proof-of-concept"}, {"中试", "pilot"}, {"仪器设备购置", "equipment"}, {"人才引进", "talent"}, {"运行", "operation"},
 			{"其他", "other"}, {"基本建设", "capital-construction"}, {"赞助", "sponsorship"}, {"捐赠", "donation"}, {"投资", "investment"},
@@ -26,9 +26,9 @@ var vouchers = &Kind{
 		{Heading: "金额(元)", Field: "data.lines.amountFen", Form: Amount, Note: "以元为单位，至多两位小数，例：1,234.50。冲销不在此表填写"},
 		{Heading: "收款单位", Field: "data.payee", Form: Text, Note: "收款单位或个人全称，例：杭州信息技术研究院"},
 		{Heading: "摘要", Field: "data.summary", Form: Text, Note: "用途说明，例：中试线检测费"},
-		{Heading: "经济分类", Field: "data.econCode", Form: Text, Optional: true, Note: "可不填。支出经济分类科目编码，3 至 8 位数字，例：31003"},
+		{Heading: "经济分类", Field: "data.econCode", Form: Code, Optional: true, Note: "可不填。支出经济分类科目编码，3 至 8 位数字，例：31003"},
 		{Heading: "外拨", Field: "data.outTransfer", Form: YesNo, Optional: true, Note: "是否外拨给其他单位，不填为否"},
-		{Heading: "委托任务书编号", Field: "data.outTransfer.taskBook", Form: Text, Optional: true, Note: "外拨时填写所依据的委托任务书编号，例：WT-2026-03"},
+		{Heading: "委托任务书编号", Field: "data.outTransfer.taskBook", Form: Code, Optional: true, Note: "外拨时填写所依据的委托任务书编号，例：WT-2026-03"},
 	},
 	build: func(rows []cells, r *events.Record) {
 		c := rows[0]
@@ -49,11 +49,11 @@ var receipts = &Kind{
 	Name: "receipts", Title: events.Say("到账", "receipts"), Roles: []events.Role{events.CenterRole, events.Finance, events.LocalGov},
 	identity: []string{"note"},
 	Columns: []Column{
-		{Heading: "到账凭证号", Field: "note", Form: Text, Note: "到账的凭证号或银行回单号，同一中心内不重复，例：SK-2026-015"},
+		{Heading: "到账凭证号", Field: "note", Form: Code, Note: "到账的凭证号或银行回单号，同一中心内不重复，例：SK-2026-015"},
 		dateColumn, centerColumn,
 		{Heading: "资金类别", Field: "kind", Form: Choice, Note: "财政补助资金填下达的经费，配套资金填地方政府的配套", Words: []Word{
 			{"财政补助资金", string(events.KindSubsidyReceived)}, {"配套资金", string(events.KindMatchingReceived)}}},
-		{Heading: "经费下达编号", Field: "data.grant", Form: Text, Note: "到账经费的下达编号；配套资金填配套编号，例：G-0018-03"},
+		{Heading: "经费下达编号", Field: "data.grant", Form: Code, Note: "到账经费的下达编号；配套资金填配套编号，例：G-0018-03"},
 		{Heading: "金额(元)", Field: "data.amountFen", Form: Amount, Note: "以元为单位，至多两位小数，例：500,000.00"},
 	},
 	build: func(rows []cells, r *events.Record) {
@@ -71,7 +71,7 @@ var grants = &Kind{
 	Name: "grants", Title: events.Say("经费下达", "grants"), Roles: []events.Role{events.Finance},
 	identity: []string{"data.grant"},
 	Columns: []Column{
-		{Heading: "经费下达编号", Field: "data.grant", Form: Text, Note: "下达的编号，同一中心内不重复，例：G-0018-03"},
+		{Heading: "经费下达编号", Field: "data.grant", Form: Code, Note: "下达的编号，同一中心内不重复，例：G-0018-03"},
 		dateColumn, centerColumn,
 		{Heading: "经费类别", Field: "data.category", Form: Choice, Note: "从列表中选择", Words: []Word{
 			{"建设运行经费", events.Construction}, {"项目经费", events.ProjectMoney}, {"其他", events.OtherCategory}}},
@@ -79,7 +79,7 @@ var grants = &Kind{
 			{"中央引导地方科技发展资金", string(events.CentralGuidance)}, {"省重大科技专项", string(events.MajorProgram)}, {"省级其他资金", string(events.ProvinceOther)}}},
 		{Heading: "财政年度", Field: "data.fiscalYear", Form: Whole, Note: "下达日期的当年或次年，例：2026"},
 		{Heading: "支持建设年度", Field: "data.forYear", Form: Whole, Optional: true, Note: "建设运行经费所补助的建设年度，例：2025；其他经费不填"},
-		{Heading: "项目编号", Field: "data.project", Form: Text, Optional: true, Note: "项目经费所支持的项目，例：P-0018-01；其他经费不填"},
+		{Heading: "项目编号", Field: "data.project", Form: Code, Optional: true, Note: "项目经费所支持的项目，例：P-0018-01；其他经费不填"},
 		{Heading: "金额(元)", Field: "data.amountFen", Form: Amount, Note: "以元为单位，至多两位小数，例：2,000,000.00"},
 		docColumn,
 	},

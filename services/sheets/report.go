@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // Marked is a sheet with what is against it.
@@ -19,10 +21,9 @@ type Marked struct {
 
 // The looks of cells. All text is formatted as text, so that what begins with = stays what it is when it is edited.
 var (
-	textFormat, moneyFormat, dateFormat = "@", "#,##0.00", "yyyy-mm-dd"
-	badFill                             = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FF9999"}}
-	headingFill                         = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDEBF7"}}
-	optionalFill                        = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"EDEDED"}}
+	badFill      = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FF9999"}}
+	headingFill  = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDEBF7"}}
+	optionalFill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"EDEDED"}}
 )
 
 // WriteReport writes a workbook with a copy of each sheet in which the bad cells are marked and the reasons stand beside
@@ -63,7 +64,7 @@ type appearance struct {
 
 func newLooks(f *excelize.File) (map[appearance]int, error) {
 	looks := map[appearance]int{}
-	for _, format := range []string{textFormat, "General", dateFormat} {
+	for _, format := range []string{spreadsheet.TextFormat, "General", spreadsheet.DateFormat} {
 		for _, marked := range []bool{false, true} {
 			style := &excelize.Style{CustomNumFmt: &format}
 			if marked {
@@ -121,7 +122,9 @@ func (m Marked) marks(lang string) map[int]*marks {
 			reason = events.Say("%s：%s", "%s: %s", heading, reason).In(lang)
 		}
 		row.headings[heading] = true
-		row.reasons = append(row.reasons, reason)
+		if !slices.Contains(row.reasons, reason) { // a file may be given twice
+			row.reasons = append(row.reasons, reason)
+		}
 	}
 	return byRow
 }
@@ -135,7 +138,7 @@ func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, l
 	beside := h.reason
 	if beside < 0 {
 		for _, r := range g.rows {
-			beside = max(beside, len(r.cells))
+			beside = max(beside, len(r.Cells))
 		}
 	}
 	if err := w.SetColWidth(1, beside+1, 18); err != nil {
@@ -143,16 +146,16 @@ func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, l
 	}
 	byRow := m.marks(lang)
 	for i, r := range g.rows {
-		at := r.number
-		if g.rows[len(g.rows)-1].number > lastRow {
+		at := r.Number
+		if g.rows[len(g.rows)-1].Number > spreadsheet.RowsMax {
 			at = i + 1 // a text may have more lines than a worksheet rows
 		}
-		cells := m.cells(&r, byRow[r.number], max(beside+1, len(r.cells)), looks)
-		switch row := byRow[r.number]; {
+		cells := m.cells(&r, byRow[r.Number], max(beside+1, len(r.Cells)), looks)
+		switch row := byRow[r.Number]; {
 		case i == h.row:
 			cells[beside] = excelize.Cell{Value: ReasonHeading}
 		case row != nil:
-			cells[beside] = excelize.Cell{StyleID: looks[appearance{textFormat, false}], Value: strings.Join(row.reasons, "\n")}
+			cells[beside] = excelize.Cell{StyleID: looks[appearance{spreadsheet.TextFormat, false}], Value: strings.Join(row.reasons, "\n")}
 		case h.reason >= 0:
 			cells[beside] = nil // an earlier copy's
 		}
@@ -164,26 +167,26 @@ func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, l
 }
 
 // cells returns so many cells of a row as they are written.
-func (m Marked) cells(r *row, against *marks, count int, looks map[appearance]int) []any {
+func (m Marked) cells(r *spreadsheet.Row, against *marks, count int, looks map[appearance]int) []any {
 	cells := make([]any, count)
 	for j := range cells {
-		cells[j] = shown(r.at(j), looks, against != nil && against.headings[m.Sheet.heading(j)])
+		cells[j] = shown(r.At(j), looks, against != nil && against.headings[m.Sheet.heading(j)])
 	}
 	return cells
 }
 
 // shown is a cell as it is written: typed as it was read. Of a value that could not be known nothing is written.
-func shown(x cell, looks map[appearance]int, marked bool) any {
+func shown(x spreadsheet.Cell, looks map[appearance]int, marked bool) any {
 	switch {
-	case x.sort == dated:
-		return excelize.Cell{StyleID: looks[appearance{dateFormat, marked}], Value: x.number}
-	case x.sort == numeric || x.sort == formatted:
-		return excelize.Cell{StyleID: looks[appearance{"General", marked}], Value: x.number}
-	case x.sort == wrong || x.empty():
+	case unknowable(x) != events.Text{} || isEmpty(x):
 		if !marked {
 			return nil
 		}
-		x = cell{}
+		x.Text = ""
+	case x.Sort == spreadsheet.Date:
+		return excelize.Cell{StyleID: looks[appearance{spreadsheet.DateFormat, marked}], Value: x.Number}
+	case x.Sort == spreadsheet.Number:
+		return excelize.Cell{StyleID: looks[appearance{"General", marked}], Value: x.Number}
 	}
-	return excelize.Cell{StyleID: looks[appearance{textFormat, marked}], Value: x.text}
+	return excelize.Cell{StyleID: looks[appearance{spreadsheet.TextFormat, marked}], Value: x.Text}
 }

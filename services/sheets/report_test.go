@@ -10,6 +10,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // marked writes the marked copy of a sheet and opens it.
@@ -119,13 +120,13 @@ func TestTheLedgersReasonsAreSaidByRowAndHeading(t *testing.T) {
 	var got []string
 	for _, field := range []string{"data.lines[1].grant", "data.lines[0].amountFen", "data.payee", "id", "on", "by.role", "", "data.lines[7].grant", "data.lines"} {
 		for _, f := range s.Findings(ledger.BadRecord{Line: 2, Breaches: []aggregates.Breach{{Field: field, Reason: reason}}}) {
-			got = append(got, strings.Join([]string{letters(f.Row), f.Field, f.Reason.En}, " "))
+			got = append(got, strings.Join([]string{spreadsheet.Letters(f.Row), f.Field, f.Reason.En}, " "))
 		}
 	}
-	row2, row3 := letters(2), letters(3)
+	row2, row3 := spreadsheet.Letters(2), spreadsheet.Letters(3)
 	expect(t, got,
 		row2+"  of one record with row 3", row3+" 经费下达编号 no", row2+" 金额(元) no", row3+"  of one", row2+" 收款单位 no", row3+"  of", row2+" 凭证号 no", row3+"  of",
-		row2+" 日期 no", row3+"  of", row2+"  by.role: no", row3+"  of", row2+"  no", row3+"  of", row2+" 经费下达编号 no", row3+"  of", row2+" 金额(元) no", row3+"  of")
+		row2+" 日期 no", row3+"  of", row2+"  role (--role): no", row3+"  of", row2+"  no", row3+"  of", row2+" 经费下达编号 no", row3+"  of", row2+" 金额(元) no", row3+"  of")
 	if s.Findings(ledger.BadRecord{Line: 3}) != nil {
 		t.Error("no record begins at row 3")
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // Config says in whose name a sheet is read.
@@ -139,6 +140,10 @@ func read(f io.ReaderAt, size int64, cfg Config) (*Sheet, error) {
 	if err == nil {
 		err = h.check(g)
 	}
+	var unread *spreadsheet.Error
+	if errors.As(err, &unread) {
+		return nil, &Error{unread.Reason}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -149,34 +154,11 @@ func read(f io.ReaderAt, size int64, cfg Config) (*Sheet, error) {
 	return s, s.gather(cfg)
 }
 
-// readXLSX reads the one sheet of a workbook that holds rows under known headings, or else the first with such headings.
-func readXLSX(f io.ReaderAt, size int64) (g *grid, h *headings, err error) {
-	w, list, err := openWorkbook(f, size)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, worksheet := range list {
-		next, err := w.readSheet(worksheet)
-		if err != nil {
-			return nil, nil, err
-		}
-		found := findHeadings(next)
-		switch {
-		case found == nil, h != nil && found.row+1 == len(next.rows):
-		case h != nil && h.row+1 < len(g.rows):
-			return nil, nil, say("工作表“%s”和“%s”都有数据：请分成两个文件，每次导入一个", "the sheets “%s” and “%s” both hold rows: make two files of them", clip(g.name), clip(next.name))
-		default:
-			g, h = next, found
-		}
-	}
-	return g, h, nil
-}
-
 // Given returns the records of the sheet for the ledger to import.
 func (s *Sheet) Given() []ledger.Given {
 	list := make([]ledger.Given, len(s.entries))
 	for i, e := range s.entries {
-		list[i] = ledger.Given{Line: e.rows[0].row.number, Record: e.record, Recording: e.recording}
+		list[i] = ledger.Given{Line: e.rows[0].row.Number, Record: e.record, Recording: e.recording}
 		for _, f := range e.problems {
 			list[i].Problems = append(list[i].Problems, events.Problem{Field: f.Field, Reason: f.Reason})
 		}
@@ -209,8 +191,8 @@ func (s *Sheet) everyRow(e *entry, found []Finding) []Finding {
 	}
 	why := events.Say("与第 %d 行同属一条记录，该行不合格", "of one record with row %d, which is bad", found[0].Row)
 	for _, r := range e.rows {
-		if !said[r.row.number] {
-			found = append(found, Finding{r.row.number, aggregates.Breach{Reason: why}})
+		if !said[r.row.Number] {
+			found = append(found, Finding{r.row.Number, aggregates.Breach{Reason: why}})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Finding) int { return a.Row - b.Row })
@@ -219,11 +201,11 @@ func (s *Sheet) everyRow(e *entry, found []Finding) []Finding {
 
 // finding says a reason of the ledger's by the row and the heading of the cell that it is about.
 func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
-	field, row := why.Field, e.rows[0].row.number
+	field, row := why.Field, e.rows[0].row.Number
 	if rest, ok := strings.CutPrefix(field, "data.lines["); ok {
 		number, member, _ := strings.Cut(rest, "]")
 		if i, err := strconv.Atoi(number); err == nil && i < len(e.rows) {
-			row = e.rows[i].row.number
+			row = e.rows[i].row.Number
 		}
 		field = "data.lines" + member
 	}
@@ -242,7 +224,19 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 	if i := s.Kind.column(field); i >= 0 {
 		why.Field = s.Kind.Columns[i].Heading
 	} else if field != "" {
-		why.Reason = events.Text{Zh: field + "：" + why.Reason.Zh, En: field + ": " + why.Reason.En}
+		name, ok := besideTheSheet[field]
+		if !ok {
+			name = events.Text{Zh: field, En: field}
+		}
+		why.Reason = events.Text{Zh: name.Zh + "：" + why.Reason.Zh, En: name.En + ": " + why.Reason.En}
 	}
 	return Finding{row, why}
+}
+
+// besideTheSheet names what a record has and its row has not: it was said when the sheet was imported.
+var besideTheSheet = map[string]events.Text{
+	"by.actor": events.Say("经办人（--actor）", "actor (--actor)"),
+	"by.role":  events.Say("角色（--role）", "role (--role)"),
+	"mode":     events.Say("方式（--mode）", "mode (--mode)"),
+	"doc":      events.Say("发文字号（--doc）", "document (--doc)"),
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // templateRows is how many rows of a template offer lists to choose from.
@@ -34,13 +36,13 @@ func WriteTemplate(to io.Writer, k *Kind) error {
 }
 
 func templateColumn(f *excelize.File, sheet string, i int, c *Column) error {
-	name := letters(i)
-	format, fill := textFormat, headingFill
+	name := spreadsheet.Letters(i)
+	text, format, fill := spreadsheet.TextFormat, spreadsheet.TextFormat, headingFill
 	switch c.Form {
 	case Amount:
-		format = moneyFormat
+		format = spreadsheet.MoneyFormat
 	case Day:
-		format = dateFormat
+		format = spreadsheet.DateFormat
 	case Whole:
 		format = "0"
 	}
@@ -51,7 +53,7 @@ func templateColumn(f *excelize.File, sheet string, i int, c *Column) error {
 	if err != nil {
 		return err
 	}
-	heading, err := f.NewStyle(&excelize.Style{CustomNumFmt: &textFormat, Fill: fill, Font: &excelize.Font{Bold: true},
+	heading, err := f.NewStyle(&excelize.Style{CustomNumFmt: &text, Fill: fill, Font: &excelize.Font{Bold: true},
 		Alignment: &excelize.Alignment{Horizontal: "center", WrapText: true}})
 	if err != nil {
 		return err

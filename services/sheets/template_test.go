@@ -10,6 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // samples are rows of each kind as people fill them in, by heading.
@@ -61,7 +62,7 @@ func TestATemplateThatIsFilledInIsRead(t *testing.T) {
 			for i, sample := range samples[k.Name] {
 				for j, c := range k.Columns {
 					if v, ok := sample[c.Heading]; ok {
-						if err := f.SetCellValue(k.Title.Zh, fmt.Sprint(letters(j), i+2), v); err != nil {
+						if err := f.SetCellValue(k.Title.Zh, fmt.Sprint(spreadsheet.Letters(j), i+2), v); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -100,7 +101,7 @@ func TestATemplateHasANoteForEachColumnAndAListWhereThereAreWords(t *testing.T) 
 		}
 		for j, c := range k.Columns {
 			if c.Form == Choice || c.Form == YesNo {
-				if got := strings.Trim(offered[letters(j)], `"`); got != strings.Join(c.words(), ",") {
+				if got := strings.Trim(offered[spreadsheet.Letters(j)], `"`); got != strings.Join(c.words(), ",") {
 					t.Errorf("%s %s: offers %s", k.Name, c.Heading, got)
 				}
 			}

@@ -6,17 +6,18 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // read reads what a cell of the column holds. An empty cell is the zero value.
-func (c *Column) read(x cell) (v value, why events.Text, ok bool) {
-	if x.sort == wrong {
-		return v, x.why(), false
+func (c *Column) read(x spreadsheet.Cell) (v value, why events.Text, ok bool) {
+	if why = unknowable(x); why != (events.Text{}) {
+		return v, why, false
 	}
-	if len(x.text) > cellBytesMax {
-		return v, events.Say("有 %d 字节，超过 %d 字节的上限", "it has %d bytes, over the limit of %d", len(x.text), cellBytesMax), false
+	if len(x.Text) > cellBytesMax {
+		return v, events.Say("有 %d 字节，超过 %d 字节的上限", "it has %d bytes, over the limit of %d", len(x.Text), cellBytesMax), false
 	}
-	if x.empty() {
+	if isEmpty(x) {
 		return v, events.Say("不能为空", "must not be empty"), c.Optional
 	}
 	switch c.Form {
@@ -27,12 +28,18 @@ func (c *Column) read(x cell) (v value, why events.Text, ok bool) {
 	case Whole:
 		v.n, why = readWhole(x)
 	case YesNo:
-		v.yes, why = x.text == yes, c.notAWord(x.text)
+		v.yes, why = x.Text == yes, c.notAWord(x.Text)
 	case Choice:
-		v.text, _ = c.code(x.text)
-		why = c.notAWord(x.text)
+		v.text, _ = c.code(x.Text)
+		why = c.notAWord(x.Text)
 	case List:
-		v.list, why = c.readList(x.text)
+		v.list, why = c.readList(x.Text)
+	case Code:
+		v.text, why = readText(x)
+		v.text = narrowCode(v.text)
+		if c.Field == "center" && why == (events.Text{}) && !events.ValidCenter(events.CenterID(v.text)) {
+			why = events.Say("“%s”不是中心编号，如 ZJ-0007", "“%s” is no id of a center, such as ZJ-0007", spreadsheet.Clip(v.text))
+		}
 	default:
 		v.text, why = readText(x)
 	}
@@ -47,7 +54,7 @@ func (c *Column) notAWord(text string) (why events.Text) {
 			return why
 		}
 	}
-	return events.Say("“%s”应为：%s", "“%s” must be one of: %s", clip(text), strings.Join(list, "、"))
+	return events.Say("“%s”应为：%s", "“%s” must be one of: %s", spreadsheet.Clip(text), strings.Join(list, "、"))
 }
 
 // readList reads words between separators. A column without words takes any.
@@ -72,27 +79,27 @@ const digitsMax = 15
 
 // readText takes a number for its digits where that is all that it shows. What was a code before a spreadsheet made a
 // date or a rounded number of it cannot be known any more.
-func readText(x cell) (string, events.Text) {
+func readText(x spreadsheet.Cell) (string, events.Text) {
 	switch {
-	case x.sort == dated:
-		return "", events.Say("单元格存的是日期 %s：请设为文本格式后重填", "the cell holds the date %s: make it text and fill it in again", x.text)
-	case x.sort == formatted:
-		return "", events.Say("单元格存的是数值 %s，显示的却可能不同：请设为文本格式后重填", "the cell holds the number %s and may show it otherwise: make it text and fill it in again", x.text)
-	case x.sort == numeric && (x.number < 0 || x.number != math.Trunc(x.number) || len(x.text) > digitsMax):
-		return "", events.Say("单元格存的是数值 %s：请设为文本格式后重填", "the cell holds the number %s: make it text and fill it in again", x.text)
+	case x.Sort == spreadsheet.Date:
+		return "", events.Say("单元格存的是日期 %s：请设为文本格式后重填", "the cell holds the date %s: make it text and fill it in again", x.Text)
+	case x.Formatted:
+		return "", events.Say("单元格存的是数值 %s，显示的却可能不同：请设为文本格式后重填", "the cell holds the number %s and may show it otherwise: make it text and fill it in again", x.Text)
+	case x.Sort == spreadsheet.Number && (x.Number < 0 || x.Number != math.Trunc(x.Number) || len(x.Text) > digitsMax):
+		return "", events.Say("单元格存的是数值 %s：请设为文本格式后重填", "the cell holds the number %s: make it text and fill it in again", x.Text)
 	}
-	return x.text, events.Text{}
+	return x.Text, events.Text{}
 }
 
 // readAmount reads yuan. Of a number it takes what the spreadsheet shows, at 15 digits: 1234.5599999999999 is how a
 // spreadsheet may write down 1234.56.
-func readAmount(x cell) (events.Fen, events.Text) {
-	text := halfWidth(x.text)
+func readAmount(x spreadsheet.Cell) (events.Fen, events.Text) {
+	text := halfWidth(x.Text)
 	switch {
-	case x.sort == dated:
-		return 0, events.Say("应为金额，单元格存的是日期 %s", "must be an amount; the cell holds the date %s", x.text)
+	case x.Sort == spreadsheet.Date:
+		return 0, events.Say("应为金额，单元格存的是日期 %s", "must be an amount; the cell holds the date %s", x.Text)
 	case strings.HasPrefix(text, "-") || strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")"):
-		return 0, events.Say("金额 %s 为负：冲销、收回不在此表填写", "the amount %s is negative: reversals and recoveries are not for this sheet", clip(text))
+		return 0, events.Say("金额 %s 为负：冲销、收回不在此表填写", "the amount %s is negative: reversals and recoveries are not for this sheet", spreadsheet.Clip(text))
 	}
 	fen, err := events.ParseYuan(text)
 	if problems, ok := err.(events.Problems); ok {
@@ -101,55 +108,52 @@ func readAmount(x cell) (events.Fen, events.Text) {
 	return fen, events.Text{}
 }
 
-// readDay reads 2026-09-01, 2026/9/1 and 2026年9月1日, and cells that hold a date.
-func readDay(x cell) (events.Date, events.Text) {
-	if x.sort == dated {
-		return since1900 + events.Date(x.number), events.Text{}
-	}
-	text := halfWidth(x.text)
-	for _, between := range [][3]string{{"-", "-", ""}, {"/", "/", ""}, {"年", "月", "日"}} {
-		y, rest, ok1 := strings.Cut(text, between[0])
-		m, d, ok2 := strings.Cut(rest, between[1])
-		d, ok3 := strings.CutSuffix(d, between[2])
-		if !ok1 || !ok2 || !ok3 || len(y) != 4 || !oneOrTwo(m) || !oneOrTwo(d) {
-			continue
+// readDay reads 2026-09-01, 2026/9/1 and 2026年9月1日, and cells that hold a date; a time of that day is let go.
+func readDay(x spreadsheet.Cell) (events.Date, events.Text) {
+	text := halfWidth(x.Text) // of a date the day
+	if iso, ok := spreadsheet.ISODay(text); ok {
+		on, err := events.ParseDate(iso)
+		if err != nil {
+			return 0, events.Say("没有“%s”这一天", "there is no day “%s”", spreadsheet.Clip(x.Text))
 		}
-		if on, err := events.ParseDate(y + "-" + twoDigits(m) + "-" + twoDigits(d)); err == nil {
-			return on, events.Text{}
-		}
-		return 0, events.Say("没有“%s”这一天", "there is no day “%s”", clip(x.text))
+		return on, events.Text{}
 	}
-	if x.sort == numeric || x.sort == formatted {
-		return 0, events.Say("单元格存的是数值 %s，不是日期：请设为日期格式", "the cell holds the number %s and no date: make it a date", x.text)
+	if x.Sort == spreadsheet.Number {
+		return 0, events.Say("单元格存的是数值 %s，不是日期：请设为日期格式", "the cell holds the number %s and no date: make it a date", x.Text)
 	}
-	return 0, events.Say("“%s”不是日期，如 2026-09-01、2026/9/1 或 2026年9月1日", "“%s” is no date, such as 2026-09-01, 2026/9/1 or 2026年9月1日", clip(x.text))
+	return 0, events.Say("“%s”不是日期，如 2026-09-01、2026/9/1 或 2026年9月1日", "“%s” is no date, such as 2026-09-01, 2026/9/1 or 2026年9月1日", spreadsheet.Clip(x.Text))
 }
-
-func oneOrTwo(s string) bool {
-	return (len(s) == 1 || len(s) == 2) && strings.Trim(s, "0123456789") == ""
-}
-
-func twoDigits(s string) string { return "00"[len(s):] + s }
 
 // wholeDigitsMax keeps integers within those that every program holds exactly.
 const wholeDigitsMax = 15
 
-func readWhole(x cell) (int64, events.Text) {
-	text := halfWidth(x.text)
-	if x.sort != dated && len(text) <= wholeDigitsMax && strings.Trim(text, "0123456789") == "" {
+func readWhole(x spreadsheet.Cell) (int64, events.Text) {
+	text := halfWidth(x.Text)
+	if x.Sort != spreadsheet.Date && len(text) <= wholeDigitsMax && strings.Trim(text, "0123456789") == "" {
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return n, events.Text{}
 		}
 	}
-	return 0, events.Say("“%s”不是非负整数", "“%s” is no whole number from 0", clip(x.text))
+	return 0, events.Say("“%s”不是非负整数", "“%s” is no whole number from 0", spreadsheet.Clip(x.Text))
 }
 
 // halfWidth folds the digits and signs that Chinese input methods make wide.
-func halfWidth(s string) string {
+func halfWidth(s string) string { return strings.Map(narrow, s) }
+
+// narrowCode folds the letters, digits and hyphens of a code: “Ｖ－１” is V-1, or one voucher would be two. Other wide signs,
+// such as parentheses, may be its own.
+func narrowCode(s string) string {
 	return strings.Map(func(r rune) rune {
-		if '！' <= r && r <= '～' {
-			return r - '！' + '!'
+		if n := narrow(r); n == '-' || '0' <= n && n <= '9' || 'A' <= n && n <= 'Z' || 'a' <= n && n <= 'z' {
+			return n
 		}
 		return r
 	}, s)
+}
+
+func narrow(r rune) rune {
+	if '！' <= r && r <= '～' {
+		return r - '！' + '!'
+	}
+	return r
 }

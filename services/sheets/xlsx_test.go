@@ -1,15 +1,14 @@
 package sheets
 
 import (
-	"archive/zip"
-	"bytes"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
 
 // setRow puts the cells of one good voucher into a row, but for those that are given.
@@ -139,178 +138,12 @@ func TestOneVisibleSheetHoldsTheRows(t *testing.T) {
 	}
 }
 
-// rewrite changes the parts of an archive: what change returns is written instead, "" leaves a part out.
-func rewrite(t testing.TB, b []byte, change func(name, text string) string) []byte {
-	t.Helper()
-	in, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	w := zip.NewWriter(&out)
-	for _, part := range in.File {
-		r, err := part.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		changed := change(part.Name, string(text))
-		if changed == "" {
-			continue
-		}
-		p, err := w.Create(part.Name)
-		if err == nil {
-			_, err = io.WriteString(p, changed)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
-const sheetPart = "xl/worksheets/sheet1.xml"
-
-func TestHostileAndDamagedFilesEndWithAReason(t *testing.T) {
-	good := makeXLSX(t, func(f *excelize.File, sheet string) error { return setRow(f, sheet, 2, nil) })
-	replaced := func(in, old, new string) []byte {
-		changed := false
-		b := rewrite(t, good, func(name, text string) string {
-			if name == in {
-				changed = strings.Contains(text, old)
-				return strings.Replace(text, old, new, 1)
-			}
-			return text
-		})
-		if !changed {
-			t.Fatalf("%s does not hold %q", in, old)
-		}
-		return b
-	}
-	without := func(part string) []byte {
-		return rewrite(t, good, func(name, text string) string {
-			if name == part {
-				return ""
-			}
-			return text
-		})
-	}
-	row := func(text string) []byte { return replaced(sheetPart, "</sheetData>", text+"</sheetData>") }
-	var twice bytes.Buffer
-	w := zip.NewWriter(&twice)
-	for range 2 {
-		if _, err := w.Create(workbookPart); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		file []byte
-		want string
-	}{
-		"cut off":                    {good[:len(good)/2], "damaged or not whole"},
-		"no workbook":                {without(workbookPart), "a ZIP archive and no XLSX workbook"},
-		"a part twice":               {twice.Bytes(), "twice"},
-		"no sheet":                   {without(sheetPart), `the sheet "Sheet1" is not within the file`},
-		"a sheet outside":            {replaced("xl/_rels/workbook.xml.rels", `Target="worksheets/sheet1.xml"`, `Target="http://example.org/sheet1.xml" TargetMode="External"`), "is not within the file"},
-		"XML that breaks off":        {replaced(sheetPart, "</sheetData></worksheet>", ""), "damaged or not whole"},
-		"an entity declared":         {replaced(sheetPart, "<worksheet", `<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet`), "DOCTYPE"},
-		"an entity":                  {row(`<row r="9"><c r="A9" t="str"><v>&a;</v></c></row>`), "damaged or not whole"},
-		"a row beyond":               {row(`<row r="1048577"><c r="A1048577"><v>1</v></c></row>`), "a row is beyond 1048576"},
-		"a row before":               {row(`<row r="1"><c r="A1"><v>1</v></c></row>`), "is no row number"},
-		"a column beyond":            {row(`<row r="9"><c r="XFE9"><v>1</v></c></row>`), "is no place of a cell"},
-		"a cell of another row":      {row(`<row r="9"><c r="A1"><v>1</v></c></row>`), "is no place of a cell"},
-		"too many columns":           {row(`<row r="9"><c r="XFD9"><v>1</v></c></row>`), "beyond the limit of 100 columns"},
-		"nested too deep":            {row(strings.Repeat("<a>", 100)), "nests deeper"},
-		"one tag too long":           {row(`<row r="9" a="` + strings.Repeat("a", 2*tagBytesMax) + `"/>`), "a tag or a text of more than"},
-		"too many rows":              {row(manyRows(rowsMax + 1)), "more than the limit of 100000 rows"},
-		"merged everywhere":          {replaced(sheetPart, "</sheetData>", `</sheetData><mergeCells>`+strings.Repeat(`<mergeCell ref="A1:B2"/>`, mergesMax+1)+`</mergeCells>`), "more than the limit of 10000"},
-		"merged headings":            {replaced(sheetPart, "</sheetData>", `</sheetData><mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>`), "the heading row 1 has merged cells"},
-		"merged to nowhere":          {replaced(sheetPart, "</sheetData>", `</sheetData><mergeCells><mergeCell ref="A1:"/></mergeCells>`), "cannot be read"},
-		"another encoding":           {replaced(sheetPart, `encoding="UTF-8"`, `encoding="EBCDIC"`), "damaged or not whole"},
-		"more sheets than the limit": {replaced(workbookPart, "</sheets>", strings.Repeat(`<sheet name="x" sheetId="1" r:id="rId1"/>`, sheetsMax)+"</sheets>"), "more than the limit of 100 sheets"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := refusedWhole(t, c.file); !strings.Contains(got, c.want) {
-				t.Errorf("got %q, want %q", got, c.want)
-			}
-		})
-	}
-}
-
-func TestAnArchiveExpandsToSoMuchAndNoMore(t *testing.T) {
-	good := makeXLSX(t, func(f *excelize.File, sheet string) error { return setRow(f, sheet, 2, nil) })
-	w, list, err := openWorkbook(bytes.NewReader(good), int64(len(good)))
-	if err != nil || len(list) != 1 {
-		t.Fatal(err)
-	}
-	if _, err := w.readSheet(list[0]); err != nil || w.left >= expandedBytesMax {
-		t.Errorf("got %v with %d bytes left", err, w.left)
-	}
-	w.left = 100
-	if _, err := w.readSheet(list[0]); err == nil || !strings.Contains(err.Error(), "expands to more than the limit of 134217728 bytes") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func manyRows(n int) string {
-	var b strings.Builder
-	for range n {
-		b.WriteString("<row><c><v>1</v></c></row>")
-	}
-	return b.String()
-}
-
-func TestOddCellsAreReadOrBad(t *testing.T) {
-	good := makeXLSX(t, func(f *excelize.File, sheet string) error { return setRow(f, sheet, 2, nil) })
-	b := rewrite(t, good, func(name, text string) string {
-		if name != sheetPart {
-			return text
-		}
-		return strings.Replace(text, "</sheetData>", `<row r="5">`+
-			`<c r="A5" t="inlineStr"><is><r><t>V-</t></r><r><t xml:space="preserve">5_x000D_ </t></r><rPh><t>wei</t></rPh></is></c>`+
-			`<c r="B5" t="d"><v>2026-09-03T00:00:00</v></c><c r="C5" t="str"><v>ZJ-0018</v></c><c r="D5" t="s"><v>99999</v></c><c r="E5" t="e"><v>#REF!</v></c>`+
-			`<c r="F5"><v>NaN</v></c><c r="G5" t="str"><f>A1&amp;""</f><v>甲</v></c><c t="inlineStr"><is><t>摘要_x005F_x000D_</t></is></c></row></sheetData>`, 1)
-	})
-	s, err := readBytes(b, clerk)
-	if err != nil {
-		t.Fatal(err)
-	}
-	expect(t, badOf(s), "5 经费下达编号: its text 99999 is not within the file", "5 用途: the error value #REF!", `5 金额(元): "NaN" is no number`)
-	c := s.entries[1].rows[0].cells
-	if c["data.voucher"].text != "V-5" || c["on"].on.String() != "2026-09-03" || c["data.payee"].text != "甲" || c["data.summary"].text != "摘要_x000D_" {
-		t.Errorf("got %+v", c)
-	}
-}
-
-func TestDatesAreToldByTheirFormats(t *testing.T) {
-	for code, want := range map[string]style{"yyyy-mm-dd": asDate, `yyyy"年"m"月"d"日"`: asDate, "[$-804]e年m月d日": asDate, "m/d": asDate, "General": plainly, "0": plainly, "@": plainly,
-		"#,##0.00": otherwise, `0.00"day"`: otherwise, "[Red]0": plainly, "00000": otherwise, "0%": otherwise, `"unclosed`: otherwise, "h:mm": otherwise} {
-		if got := styleOfCode(code); got != want {
-			t.Errorf("%s is %d, want %d", code, got, want)
-		}
-	}
-	for id, want := range map[int]style{0: plainly, 1: plainly, 2: otherwise, 14: asDate, 22: asDate, 31: asDate, 45: otherwise, 49: plainly, 57: asDate} {
-		if got := styleOf(id, ""); got != want {
-			t.Errorf("%d is %d, want %d", id, got, want)
-		}
-	}
-}
-
 func TestDatesAreCountedFrom1904WhereTheWorkbookSaysSo(t *testing.T) {
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
 		return setRow(f, sheet, 2, map[string]any{"B": time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)})
 	})
-	b = rewrite(t, b, func(name, text string) string {
-		if name == workbookPart {
+	b = xlsxtest.Rewrite(t, b, func(name, text string) string {
+		if name == "xl/workbook.xml" {
 			return strings.Replace(text, "<workbookPr", `<workbookPr date1904="1"`, 1)
 		}
 		return text
@@ -320,4 +153,44 @@ func TestDatesAreCountedFrom1904WhereTheWorkbookSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, recordsOf(t, s), `"on":"2030-09-02"`)
+}
+
+// atTheEnd puts XML behind the last row of a good workbook.
+func atTheEnd(t *testing.T, xml string) []byte {
+	t.Helper()
+	good := makeXLSX(t, func(f *excelize.File, sheet string) error { return setRow(f, sheet, 2, nil) })
+	return xlsxtest.Rewrite(t, good, func(name, text string) string {
+		if name == "xl/worksheets/sheet1.xml" {
+			return strings.Replace(text, "</sheetData>", xml, 1)
+		}
+		return text
+	})
+}
+
+func TestWorkbooksThatCannotBeTakenAreRefusedWhole(t *testing.T) {
+	for xml, want := range map[string]string{
+		"": "damaged or not whole",
+		`<row r="9"><c r="D9" t="s"><v>99999</v></c></row></sheetData>`:          "row 9: its cell in column D refers to the text",
+		`<row r="9"><c r="XFD9"><v>1</v></c></row></sheetData>`:                  "beyond the limit of 100 columns",
+		strings.Repeat("<row><c><v>1</v></c></row>", rowsMax+1) + "</sheetData>": "more than the limit of 100000 rows",
+		`</sheetData><mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>`:  "the heading row 1 has merged cells",
+	} {
+		if got := refusedWhole(t, atTheEnd(t, xml)); !strings.Contains(got, want) {
+			t.Errorf("%.80s: got %q, want %q", xml, got, want)
+		}
+	}
+}
+
+func TestOddCellsAreReadOrBad(t *testing.T) {
+	s, err := readBytes(atTheEnd(t, `<row r="5"><c r="A5" t="inlineStr"><is><t>_xFEFF_ V-5_x000D_ </t></is></c><c r="B5" t="d"><v>2026-09-03T00:00:00</v></c>`+
+		`<c r="C5" t="str"><v>ZJ-0018</v></c><c r="D5"><v>G-1</v></c><c r="E5" t="e"><v>#REF!</v></c><c r="F5"><v>NaN</v></c><c r="G5" t="str"><f>A1&amp;""</f><v>甲</v></c>`+
+		`<c t="inlineStr"><is><t>摘要_x005F_x000D_</t></is></c><c t="str"><f>A1</f><v></v></c><c t="str"><f>[1]A!A1</f><v></v></c></row></sheetData>`), clerk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, badOf(s), `5 经费下达编号: "G-1" is not of the type that the cell says`, "5 用途: the error value #REF!", `5 金额(元): "NaN" is not of the type`, "5 外拨: its formula asks another workbook")
+	c := s.entries[1].rows[0].cells
+	if c["data.voucher"].text != "V-5" || c["on"].on.String() != "2026-09-03" || c["data.payee"].text != "甲" || c["data.summary"].text != "摘要_x000D_" || c["data.econCode"].text != "" {
+		t.Errorf("got %+v", c)
+	}
 }

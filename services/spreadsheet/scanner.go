@@ -1,6 +1,7 @@
-package sheets
+package spreadsheet
 
 import (
+	"bytes"
 	"encoding/xml"
 	"io"
 )
@@ -13,14 +14,17 @@ type scanner struct {
 	open []string // the elements that are open, outermost first
 	tag  int      // bytes since the last <
 	src  io.Reader
-	w    *workbook
+	w    *Workbook
 }
 
 // scan opens a part.
-func (w *workbook) scan(part string) (*scanner, error) {
+func (w *Workbook) scan(part string) (*scanner, error) {
 	f := w.parts[part]
 	if f == nil {
 		return nil, say("XLSX 文件不完整：缺少 %s", "the XLSX file is not whole: %s is missing", part)
+	}
+	if f.UncompressedSize64 > uint64(w.left) { // what an archive says of itself spares the work, and is not relied on
+		return nil, w.errExpands()
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -32,7 +36,7 @@ func (w *workbook) scan(part string) (*scanner, error) {
 }
 
 // read hands every element of a part to see.
-func (w *workbook) read(part string, see func(*scanner, xml.StartElement) error) error {
+func (w *Workbook) read(part string, see func(xml.StartElement) error) error {
 	s, err := w.scan(part)
 	if err != nil {
 		return err
@@ -47,25 +51,31 @@ func (w *workbook) read(part string, see func(*scanner, xml.StartElement) error)
 			return err
 		}
 		if e, ok := t.(xml.StartElement); ok {
-			if err := see(s, e); err != nil {
+			if err := see(e); err != nil {
 				return err
 			}
 		}
 	}
 }
 
+func (w *Workbook) errExpands() error {
+	return say("解压后超过 %d 字节的上限", "the file expands to more than the limit of %d bytes", w.bytesMax)
+}
+
 // Read implements io.Reader under the limits.
 func (s *scanner) Read(b []byte) (int, error) {
 	n, err := s.src.Read(b)
 	if s.w.left -= int64(n); s.w.left < 0 {
-		return 0, say("解压后超过 %d 字节的上限", "the file expands to more than the limit of %d bytes", expandedBytesMax)
+		return 0, s.w.errExpands()
 	}
-	for _, c := range b[:n] {
-		if s.tag++; c == '<' {
-			s.tag = 0
-		}
-		if s.tag > tagBytesMax {
+	for rest, found := b[:n], true; found; {
+		var text []byte
+		text, rest, found = bytes.Cut(rest, []byte("<"))
+		if s.tag += len(text); s.tag > tagBytesMax {
 			return 0, say("XML 中有超过 %d 字节的标记或文字", "the XML has a tag or a text of more than %d bytes", tagBytesMax)
+		}
+		if found {
+			s.tag = 0
 		}
 	}
 	return n, err

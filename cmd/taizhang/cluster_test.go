@@ -1,0 +1,99 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
+)
+
+// clusterVariable names an empty EventStoreDB or KurrentDB to run these tests against, instead of the server of kurrenttest.
+const clusterVariable = "TAIZHANG_TEST_ESDB"
+
+func cluster(t *testing.T) string {
+	t.Helper()
+	if url := os.Getenv(clusterVariable); url != "" {
+		return url
+	}
+	return kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString()
+}
+
+// TestTheWholeJobWithTheRecordInACluster imports a history through one copy, has the right answers from another, records
+// in turn through both, and finds out when a stream is tampered with.
+func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
+	url := cluster(t)
+	one, other := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "other")
+	at := func(dir string, args ...string) []string {
+		return append([]string{"--store", url, "--data", dir}, args...)
+	}
+	mustRun(t, at(one, "import", history(t, "edges"))...)
+	for _, verb := range []string{"alerts --all", "execution", "centers"} {
+		name := filepath.Join("..", "..", "aggregates", "testdata", "edges", "expected", strings.Fields(verb)[0]+".csv")
+		want, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compareLines(t, name, mustRun(t, at(other, append([]string{"--as-of", "2026-10-31", "--output", "csv"}, strings.Fields(verb)...)...)...), string(want))
+	}
+	center := strings.Split(mustRun(t, at(one, "--as-of", "2026-10-31", "--output", "csv", "centers")...), "\n")[1][:7]
+	for i, dir := range []string{one, other, one} {
+		mustRun(t, at(dir, "record", "trial.recorded", "--center", center, "--on", "2026-10-31", "--role", "center", "--actor", "c",
+			"--data", `{"trial":"cluster-`+string(rune('0'+i))+`","onProductionLine":false}`)...)
+	}
+	if out := mustRun(t, at(other, "--as-of", "2026-10-31", "check")...); !strings.Contains(out, "compared with the record") || !strings.Contains(out, "The ledger is sound.") {
+		t.Errorf("check says\n%s", out)
+	}
+	if a, b := mustRun(t, at(one, "export")...), mustRun(t, at(other, "export")...); a != b {
+		t.Error("the copies export other records")
+	}
+
+	tamper(t, url, "center-"+center)
+	out, warning, _ := taizhang(t, at(one, "alerts", "--code", "AL-LED-01")...)
+	if !strings.Contains(out, center) || !strings.Contains(warning, "AL-LED-01") {
+		t.Errorf("a stream that hides events is answered with\n%s%s", out, warning)
+	}
+	_, refused, code := taizhang(t, at(one, "record", "trial.recorded", "--center", center, "--on", "2026-10-31", "--role", "center", "--actor", "c",
+		"--data", `{"trial":"too-late","onProductionLine":false}`)...)
+	if code != 1 || !strings.Contains(refused, "AL-LED-01") {
+		t.Errorf("then a record is answered with exit %d: %s", code, refused)
+	}
+	if out, _, code := taizhang(t, at(one, "check")...); code != 1 {
+		t.Errorf("then check says\n%s", out)
+	}
+}
+
+// tamper has the server hide all but the last event of a stream.
+func tamper(t *testing.T, url, stream string) {
+	t.Helper()
+	config, err := esdb.ParseConnectionString(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := esdb.NewClient(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var m esdb.StreamMetadata
+	m.SetMaxCount(1)
+	if _, err := client.SetStreamMetadata(t.Context(), stream, esdb.AppendToStreamOptions{}, m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAWrongConnectionIsRefusedWithoutItsPassword(t *testing.T) {
+	for _, url := range []string{"esdb://admin:secret@localhost:2113?tls=false", "mongodb://secret", "esdb://localhost?keepAliveInterval=10", "esdb://"} {
+		_, errOut, code := taizhang(t, "--store", url, "--data", t.TempDir(), "centers")
+		if code != 1 || errOut == "" || strings.Contains(errOut, "secret") {
+			t.Errorf("%s: exit %d, %s", url, code, errOut)
+		}
+	}
+	help, _, _ := taizhang(t, "--help")
+	if !strings.Contains(help, "--store") {
+		t.Error("help does not know --store")
+	}
+}

@@ -1,0 +1,58 @@
+package spreadsheet
+
+import (
+	"fmt"
+	"testing"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+)
+
+func TestATextIsReadInTheEncodingThatItIsIn(t *testing.T) {
+	const text = "凭证号,一龥𠮷䶮€\r\n"
+	wide := func(order unicode.Endianness) string {
+		s, err := unicode.UTF16(order, unicode.UseBOM).NewEncoder().String(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	gb, err := simplifiedchinese.GB18030.NewEncoder().String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string]string{"UTF-8": text, "UTF-8 with a mark": "\ufeff" + text, "GB18030": gb, "UTF-16": wide(unicode.LittleEndian), "UTF-16, big end first": wide(unicode.BigEndian)} {
+		if got, err := Decode([]byte(b)); string(got) != text || err != nil {
+			t.Errorf("%s gives %q, %v", name, got, err)
+		}
+	}
+	for _, b := range []string{"\xff\xff\xff", "\xff\xfe1", "\xfe\xff\xd8\x00\x00a", "凭\xe5\x87", "\x81"} {
+		if got, err := Decode([]byte(b)); err == nil {
+			t.Errorf("%q gives %q", b, got)
+		}
+	}
+}
+
+func TestRowsOfCSVHaveTheLinesOnWhichTheyBegin(t *testing.T) {
+	var got []string
+	for r, err := range CSV([]byte("a,,\r\n\r\n\"b\r\nc\",d\n,,\n,e\n\"f\n"), ',') {
+		line := fmt.Sprint(r.Number)
+		for _, c := range r.Cells {
+			line += fmt.Sprintf(" %d%q", c.Sort, c.Text)
+		}
+		if err != nil {
+			line = err.Error()
+		}
+		got = append(got, line)
+	}
+	expect(t, got, `1 1"a"`, `3 1"b\nc" 1"d"`, `5`, `6 0"" 1"e"`, "spreadsheet: the quotes on line 7 do not match")
+}
+
+func TestDaysAreReadAsTheyAreWrittenInChina(t *testing.T) {
+	for text, want := range map[string]string{"2025-05-06": "2025-05-06", "2025/5/6": "2025-05-06", "2025年12月31日": "2025-12-31", "2025-2-30": "2025-02-30",
+		"25/5/6": "", "2025/5": "", "2025年5月6": "", "2025-5/6": "", "2025/005/6": "", "2025//6": "", "２０２５/5/6": "", "": ""} {
+		if got, ok := ISODay(text); got != want || ok != (want != "") {
+			t.Errorf("%s gives %q", text, got)
+		}
+	}
+}

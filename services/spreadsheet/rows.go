@@ -1,0 +1,170 @@
+package spreadsheet
+
+import (
+	"encoding/xml"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// Rows streams the rows of a worksheet that hold something. The cells of a row are good until the next; an error is yielded
+// last.
+func (w *Workbook) Rows(sheet *Sheet) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		s, err := w.scan(sheet.part)
+		if err != nil {
+			yield(Row{}, err)
+			return
+		}
+		defer s.Close()
+		sheet.Merged = nil
+		r := &rowReader{w: w, s: s, sheet: sheet}
+		for {
+			t, err := s.next()
+			if err == io.EOF {
+				return
+			}
+			if err == nil {
+				err = r.take(t)
+			}
+			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+			if e, ok := t.(xml.EndElement); ok && e.Name.Local == "row" && len(r.row.Cells) > 0 && !yield(r.row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// rowReader is one worksheet under way.
+type rowReader struct {
+	w     *Workbook
+	s     *scanner
+	sheet *Sheet
+	row   Row
+	next  int // the column after the last cell
+	raw   rawCell
+	open  bool // a cell
+}
+
+func (r *rowReader) take(t xml.Token) error {
+	switch e := t.(type) {
+	case xml.StartElement:
+		return r.start(e)
+	case xml.CharData:
+		switch {
+		case !r.open:
+		case r.s.within("f"):
+			r.raw.formula.Write(e)
+		case r.s.within("v") && r.raw.kind != "str":
+			r.raw.value.Write(e)
+		case r.s.within("v") || r.s.within("is") && r.s.inText():
+			r.raw.value.WriteString(unescape(string(e)))
+		}
+	case xml.EndElement:
+		if e.Name.Local == "c" && r.open {
+			return r.endCell()
+		}
+	}
+	return nil
+}
+
+func (r *rowReader) start(e xml.StartElement) error {
+	switch e.Name.Local {
+	case "row":
+		return r.startRow(e)
+	case "c":
+		return r.startCell(e)
+	case "f":
+		r.raw.hasRule = true
+	case "v", "is":
+		r.raw.isGiven = true
+	case "mergeCell":
+		m, ok := parseRange(attribute(e, "ref"))
+		if !ok || len(r.sheet.Merged) == mergesMax {
+			return say("合并的单元格无法读取，或超过 %d 处的上限", "the merged cells cannot be read, or are more than the limit of %d", mergesMax)
+		}
+		r.sheet.Merged = append(r.sheet.Merged, m)
+	}
+	return nil
+}
+
+// startRow begins a row; one without a number follows the last.
+func (r *rowReader) startRow(e xml.StartElement) error {
+	number := r.row.Number + 1
+	if text := attribute(e, "r"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < number {
+			return say("第 %d 行之后的行号 %q 不对", "after row %d, %q is no row number", r.row.Number, Clip(text))
+		}
+		number = n
+	}
+	if number > RowsMax {
+		return say("行号超过 %d", "a row is beyond %d", RowsMax)
+	}
+	r.row, r.next = Row{Number: number, Hidden: isTrue(attribute(e, "hidden")), Cells: r.row.Cells[:0]}, 0
+	return nil
+}
+
+// startCell begins a cell; one without a place follows the last.
+func (r *rowReader) startCell(e xml.StartElement) error {
+	column := r.next
+	if ref := attribute(e, "r"); ref != "" {
+		at, number, ok := parseRef(ref)
+		if !ok || number != r.row.Number || at < column {
+			return say("第 %d 行中的单元格位置 %q 不对", "in row %d, %q is no place of a cell", r.row.Number, Clip(ref))
+		}
+		column = at
+	}
+	if column >= ColumnsMax {
+		return say("第 %d 行超过 %d 列", "row %d has more than %d columns", r.row.Number, ColumnsMax)
+	}
+	style, _ := strconv.Atoi(attribute(e, "s"))
+	r.raw, r.next, r.open = rawCell{column: column, kind: attribute(e, "t"), style: style}, column+1, true
+	return nil
+}
+
+// endCell puts the cell into its row, unless it is blank: whole rows are styled.
+func (r *rowReader) endCell() error {
+	r.open = false
+	c, err := r.w.cell(&r.raw)
+	if err != nil {
+		return say("第 %[1]d 行 %[2]s", "row %[1]d: %[3]s", r.row.Number, err.(*Error).Reason.Zh, err.(*Error).Reason.En)
+	}
+	if c == (Cell{}) {
+		return nil
+	}
+	for len(r.row.Cells) < r.raw.column {
+		r.row.Cells = append(r.row.Cells, Cell{})
+	}
+	r.row.Cells = append(r.row.Cells, c)
+	return nil
+}
+
+// Range is a range of cells: rows are counted from 1, columns from 0.
+type Range struct{ FirstRow, LastRow, FirstColumn, LastColumn int }
+
+// parseRef reads a place such as AB12 as a column, from 0, and a row, from 1.
+func parseRef(ref string) (column, row int, ok bool) {
+	i := 0
+	for ; i < len(ref) && 'A' <= ref[i] && ref[i] <= 'Z' && i < 4; i++ {
+		column = column*26 + int(ref[i]-'A') + 1
+	}
+	row, err := strconv.Atoi(ref[i:])
+	return column - 1, row, i > 0 && err == nil && column <= ColumnsMax && 0 < row && row <= RowsMax
+}
+
+// parseRange reads a range such as A1:C3.
+func parseRange(ref string) (m Range, ok bool) {
+	from, to, ranged := strings.Cut(ref, ":")
+	if !ranged {
+		to = from
+	}
+	var ok1, ok2 bool
+	m.FirstColumn, m.FirstRow, ok1 = parseRef(from)
+	m.LastColumn, m.LastRow, ok2 = parseRef(to)
+	return m, ok1 && ok2 && m.FirstRow <= m.LastRow && m.FirstColumn <= m.LastColumn
+}

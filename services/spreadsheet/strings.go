@@ -1,0 +1,78 @@
+package spreadsheet
+
+import (
+	"encoding/xml"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+)
+
+// readStrings reads the texts that cells refer to. How they are pronounced is no part of them.
+func (w *Workbook) readStrings(part string) error {
+	if w.parts[part] == nil {
+		return nil
+	}
+	s, err := w.scan(part)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var text strings.Builder
+	total := 0
+	for {
+		t, err := s.next()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+		switch e := t.(type) {
+		case xml.StartElement:
+			if e.Name.Local == "si" {
+				text.Reset()
+			}
+		case xml.CharData:
+			if s.inText() {
+				text.WriteString(unescape(string(e)))
+			}
+		case xml.EndElement:
+			if e.Name.Local != "si" {
+				continue
+			}
+			if total += text.Len(); len(w.strings) == stringsMax || total > stringsBytesMax {
+				return say("文字超过 %d 条或 %d 字节的上限", "the workbook has more than the limit of %d texts or %d bytes of them", stringsMax, stringsBytesMax)
+			}
+			w.strings = append(w.strings, text.String())
+		}
+	}
+}
+
+// inText says whether the scanner is in a run of the text of a cell. One run is never a part of an escape.
+func (s *scanner) inText() bool { return s.within("t") && !s.within("rPh") }
+
+// unescape reads by what XLSX writes the characters that XML cannot hold: _x000D_ is a carriage return, _x005F_ an
+// underscore that begins no escape.
+func unescape(s string) string {
+	if !strings.Contains(s, "_x") {
+		return s
+	}
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(s, "_x")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		s = after
+		if len(after) > 4 && after[4] == '_' {
+			if code, err := strconv.ParseUint(after[:4], 16, 16); err == nil && !utf16.IsSurrogate(rune(code)) {
+				b.WriteRune(rune(code))
+				s = after[5:]
+				continue
+			}
+		}
+		b.WriteString("_x")
+	}
+}

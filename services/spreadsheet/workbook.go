@@ -1,0 +1,128 @@
+package spreadsheet
+
+import (
+	"archive/zip"
+	"encoding/xml"
+	"errors"
+	"io"
+	"path"
+	"strings"
+)
+
+const workbookPart = "xl/workbook.xml"
+
+// Workbook is an XLSX archive that is being read.
+type Workbook struct {
+	Sheets []*Sheet // in their order
+
+	parts     map[string]*zip.File
+	bytesMax  int64 // that may be expanded
+	left      int64 // of them
+	strings   []string
+	styles    []style // by index of cellXfs
+	since1904 bool
+}
+
+// Sheet is one worksheet. Merged is known when its Rows have come to their end.
+type Sheet struct {
+	Name   string
+	Hidden bool
+	Merged []Range
+
+	part string
+}
+
+// NewWorkbook reads an archive of so many bytes up to its worksheets; bytesMax is how many bytes may be expanded of it, all
+// reading taken together. What it reads from must stay open while rows are read. That it is no workbook, or exceeds a limit,
+// is an *Error.
+func NewWorkbook(r io.ReaderAt, size, bytesMax int64) (*Workbook, error) {
+	archive, err := zip.NewReader(r, size)
+	if err != nil {
+		return nil, errDamaged(err)
+	}
+	if len(archive.File) > partsMax {
+		return nil, say("压缩包中的文件超过 %d 个的上限", "the archive holds more than the limit of %d files", partsMax)
+	}
+	w := &Workbook{parts: map[string]*zip.File{}, bytesMax: bytesMax, left: bytesMax}
+	for _, f := range archive.File {
+		name := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"))
+		if w.parts[name] != nil {
+			return nil, say("压缩包中有两个 %q", "the archive holds %q twice", Clip(f.Name))
+		}
+		w.parts[name] = f
+	}
+	if w.parts[workbookPart] == nil {
+		return nil, say("是 ZIP 压缩包，但不是 XLSX 工作簿", "the file is a ZIP archive and no XLSX workbook")
+	}
+	targets, byType, err := w.relations()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.readStyles(byType["styles"]); err != nil {
+		return nil, err
+	}
+	if err := w.readStrings(byType["sharedStrings"]); err != nil {
+		return nil, err
+	}
+	return w, w.readSheets(targets)
+}
+
+func errDamaged(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	if errors.Is(err, zip.ErrFormat) {
+		return say("不是 XLSX 文件，或已损坏、不完整", "the file is no XLSX workbook, or is damaged or not whole")
+	}
+	return say("XLSX 文件已损坏或不完整：%v", "the XLSX file is damaged or not whole: %v", err)
+}
+
+// relations returns where the workbook's relations lead, by id and by the last part of their type; those that lead out of
+// the archive lead nowhere.
+func (w *Workbook) relations() (byID, byType map[string]string, err error) {
+	byID, byType = map[string]string{}, map[string]string{}
+	err = w.read("xl/_rels/workbook.xml.rels", func(e xml.StartElement) error {
+		if e.Name.Local == "Relationship" && !strings.EqualFold(attribute(e, "TargetMode"), "External") {
+			target := attribute(e, "Target")
+			if !strings.HasPrefix(target, "/") {
+				target = "xl/" + target
+			}
+			target = strings.ToLower(strings.TrimPrefix(path.Clean(target), "/"))
+			byID[attribute(e, "Id")], byType[path.Base(attribute(e, "Type"))] = target, target
+		}
+		return nil
+	})
+	return byID, byType, err
+}
+
+func (w *Workbook) readSheets(targets map[string]string) error {
+	return w.read(workbookPart, func(e xml.StartElement) error {
+		switch e.Name.Local {
+		case "workbookPr":
+			w.since1904 = isTrue(attribute(e, "date1904"))
+		case "sheet":
+			state := attribute(e, "state")
+			s := &Sheet{Name: attribute(e, "name"), Hidden: state == "hidden" || state == "veryHidden", part: targets[attribute(e, "id")]}
+			if len(w.Sheets) == sheetsMax {
+				return say("工作表超过 %d 个的上限", "the workbook has more than the limit of %d sheets", sheetsMax)
+			}
+			if w.parts[s.part] == nil {
+				return say("工作表 %q 不在文件之内", "the sheet %q is not within the file", Clip(s.Name))
+			}
+			w.Sheets = append(w.Sheets, s)
+		}
+		return nil
+	})
+}
+
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+func isTrue(s string) bool { return s == "1" || strings.EqualFold(s, "true") || s == "on" }
