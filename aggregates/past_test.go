@@ -42,7 +42,6 @@ func sameAsThen(t *testing.T, log []*events.Recorded, from int, on events.Date) 
 	t.Helper()
 	whole, then := told(t, log, len(log)), told(t, log, from)
 	replay := whole.Replay(uint64(from))
-	before := then.Evaluate(draft, on)
 	for i := from; ; i++ {
 		want, got := then.Evaluate(draft, on), replay.Evaluate(draft, on)
 		if !reflect.DeepEqual(got, want) {
@@ -56,7 +55,8 @@ func sameAsThen(t *testing.T, log []*events.Recorded, from int, on events.Date) 
 		}
 		replay.Next()
 		moves := whole.Moves(replay.Revision(), on)
-		if before, want = want, then.Evaluate(draft, on); !moves && !(reflect.DeepEqual(before.Alerts, want.Alerts) && reflect.DeepEqual(before.Executions, want.Executions)) {
+		before, want := want, then.Evaluate(draft, on)
+		if !moves && !(reflect.DeepEqual(before.Alerts, want.Alerts) && reflect.DeepEqual(before.Executions, want.Executions)) {
 			t.Fatalf("as of %v revision %d moved an answer", on, i+1)
 		}
 	}

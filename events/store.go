@@ -47,6 +47,9 @@ type Store interface {
 // BatchMax is how many events one Append may carry; BatchBytesMax bounds their bodies together.
 const BatchMax = 10_000
 
+// Limited is a Store that takes less in one Append than BatchBytesMax: so many bytes of bodies, and twice the kinds.
+type Limited interface{ AppendBytesMax() int }
+
 // Proposed is an event to append. Body is one JSON object without newlines, at most RecordBytesMax + 4096 bytes.
 type Proposed struct {
 	ID   uuid.UUID

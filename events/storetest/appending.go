@@ -100,7 +100,7 @@ func refusesNonsense(t *testing.T, s events.Store) {
 		}
 	}
 	wantCount(t, s, 0)
-	if limited, ok := s.(interface{ AppendBytesMax() int }); ok && limited.AppendBytesMax() < events.BodyBytesMax+4096 {
+	if limited, ok := s.(events.Limited); ok && limited.AppendBytesMax() < events.BodyBytesMax+4096 {
 		return // a store in a server that takes less has said so
 	}
 	longest := body(long(events.BodyBytesMax))

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -339,5 +340,45 @@ func TestWhatIsLaidByLeavesNothingBehindAndFailsByName(t *testing.T) {
 	imports(t, l, ledger.ImportConfig{Files: []string{path}, Dir: dir})
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
+// narrow is a store that takes few bytes in one append.
+type narrow struct {
+	events.Store
+	appends atomic.Int64
+}
+
+func (*narrow) AppendBytesMax() int { return 100_000 }
+
+func (s *narrow) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+	s.appends.Add(1)
+	size := 0
+	for _, p := range batch {
+		size += len(p.Body) + 2*len(p.Kind)
+	}
+	if size > s.AppendBytesMax() {
+		return nil, fmt.Errorf("an append of %d bytes", size)
+	}
+	return s.Store.Append(ctx, stream, expected, batch)
+}
+
+func TestACenterOfMoreRecordsThanAnAppendTakesIsImported(t *testing.T) {
+	lines := []string{line("a", registered)}
+	for n := range events.BatchMax + 500 {
+		lines = append(lines, line(fmt.Sprint("trial", n), fmt.Sprintf(`"kind":"trial.recorded","on":"2025-02-01","by":{"role":"center","actor":"c-1"},"data":{"trial":"%d","onProductionLine":false}`, n)))
+	}
+	path := file(t, lines...)
+	for _, store := range []events.Store{memstore.New(ticking()), &narrow{Store: memstore.New(ticking())}} {
+		l := open(t, store)
+		if report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}}); report.Accepted != len(lines) || len(bad) > 0 {
+			t.Errorf("got %+v, %+v", report, bad)
+		}
+		if got := l.Register().Revision("center-ZJ-0001"); got != uint64(len(lines)) {
+			t.Errorf("the center is at revision %d of %d", got, len(lines))
+		}
+		if s, ok := store.(*narrow); ok && s.appends.Load() < 20 {
+			t.Errorf("%d appends", s.appends.Load())
+		}
 	}
 }

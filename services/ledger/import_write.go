@@ -140,21 +140,38 @@ func (w *writing) flush(ctx context.Context) error {
 	return failed
 }
 
-// append appends one group at the revision that it was judged at.
+// append appends one group at the revision that it was judged at, in as few appends as the store takes it.
 func (w *writing) append(ctx context.Context, g *group) error {
 	defer w.l.lock(g.stream)()
-	if w.l.stopped.Load() {
-		return ErrStopped
-	}
-	expected := max(g.trial.last.Revision, g.trial.known)
-	places, err := w.l.store.Append(ctx, g.stream, expected, g.batch)
-	if err != nil {
-		var conflict *events.ConflictError
-		if errors.As(err, &conflict) {
-			err = errMoved
+	for rest := g.batch; len(rest) > 0; {
+		if w.l.stopped.Load() {
+			return ErrStopped
 		}
-		return w.l.appendFailed(g.stream, err)
+		n := w.fitting(rest)
+		expected := max(g.trial.last.Revision, g.trial.known)
+		places, err := w.l.store.Append(ctx, g.stream, expected, rest[:n])
+		if err != nil {
+			var conflict *events.ConflictError
+			if errors.As(err, &conflict) {
+				err = errMoved
+			}
+			return w.l.appendFailed(g.stream, err)
+		}
+		g.trial.last, rest = places[n-1], rest[n:]
 	}
-	g.trial.last = places[len(places)-1]
 	return nil
+}
+
+// fitting returns how many events of a batch the store takes in one append: at least one, which it may refuse.
+func (w *writing) fitting(batch []events.Proposed) (n int) {
+	bytesMax := events.BatchBytesMax
+	if limited, ok := w.l.store.(events.Limited); ok {
+		bytesMax = min(bytesMax, limited.AppendBytesMax())
+	}
+	for bytes := 0; n < min(len(batch), events.BatchMax); n++ {
+		if bytes += len(batch[n].Body) + 2*len(batch[n].Kind); bytes > bytesMax && n > 0 {
+			break
+		}
+	}
+	return n
 }

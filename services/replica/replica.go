@@ -311,6 +311,14 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	return places, nil
 }
 
+// AppendBytesMax implements events.Limited, as the record does.
+func (s *Store) AppendBytesMax() int {
+	if limited, ok := s.record.(events.Limited); ok {
+		return limited.AppendBytesMax()
+	}
+	return events.BatchBytesMax
+}
+
 // begin takes note of an append, or says why none is taken.
 func (s *Store) begin() error {
 	s.mu.Lock()
