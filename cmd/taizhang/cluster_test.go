@@ -50,6 +50,11 @@ func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
 	if a, b := mustRun(t, at(one, "export")...), mustRun(t, at(other, "export")...); a != b {
 		t.Error("the copies export other records")
 	}
+	if _, refused, code := taizhang(t, "--data", one, "record", "trial.recorded", "--center", center, "--on", "2026-10-31", "--role", "center", "--actor", "c",
+		"--data", `{"trial":"astray","onProductionLine":false}`); code != 1 || !strings.Contains(refused, "--store") {
+		t.Errorf("writing to a copy is answered with exit %d: %s", code, refused)
+	}
+	mustRun(t, "--data", one, "centers") // it may be read without its cluster
 
 	tamper(t, url, "center-"+center)
 	out, warning, _ := taizhang(t, at(one, "alerts", "--code", "AL-LED-01")...)

@@ -29,6 +29,9 @@ func (a *app) demoCommand() *cobra.Command {
 		Use: "demo", Args: exactly(0),
 		Short: a.say("演示：模拟一省、导入并走一遍", "simulate a province, import it and walk through it"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.cluster != "" { // what is recorded there stays for ever
+				return usage(cmd, "演示只用本机的台账，不能用 --store", "the demo makes a ledger of its own and takes no --store")
+			}
 			if a.output != tableOutput {
 				return usage(cmd, "demo 只有 table 形式", "demo has the form table alone")
 			}

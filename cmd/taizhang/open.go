@@ -104,6 +104,9 @@ func (a *app) source(ctx context.Context, store *events.Store, readOnly bool) le
 
 // openEmbedded opens the embedded store, and says so if that cut off what a crash left: bytes never go away in silence.
 func (a *app) openEmbedded(readOnly bool, replay func(events.Stored) error) (events.Store, error) {
+	if !readOnly && replica.IsCopy(a.dir) {
+		return nil, sayError("%s 是集群记录的本地副本，不能直接写入；写入请加 --store", "%s is a copy of the record in a cluster and is not written to; to write, name the cluster with --store", a.dir)
+	}
 	opened, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly, Replay: replay})
 	if err != nil {
 		return nil, err
@@ -134,10 +137,16 @@ func (a *app) openReplica(ctx context.Context, replay func(events.Stored) error)
 		}
 		return replay(e)
 	}})
-	if err != nil {
-		return nil, errors.Join(err, record.Close())
+	if err == nil {
+		return opened, nil
 	}
-	return opened, nil
+	err = errors.Join(err, record.Close())
+	var away *kurrentstore.UnreachableError
+	if errors.As(err, &away) && replica.IsCopy(a.dir) {
+		return nil, sayError("%s：%s。不加 --store 可查询 %s 中的本地副本，以它上次跟上时为准",
+			"%s: %s. Without --store the copy in %s can be asked, as it was when it last caught up", connection, a.message(away), a.dir)
+	}
+	return nil, err
 }
 
 // mustExist says clearly that there is no ledger where one is asked about.

@@ -30,7 +30,6 @@ type Config struct {
 	Replay func(events.Stored) error // is handed every event that Open finds or copies, in order
 	Log    *zap.Logger               // nil for none
 	Clock  func() time.Time          // of faults; nil for time.Now
-	FS     logstore.FS               // nil for the operating system's
 }
 
 // Store is an open replica.
@@ -65,8 +64,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s := &Store{record: cfg.Record, log: cfg.Log, clock: cfg.Clock, done: make(chan struct{}),
 		revisions: map[events.StreamID]uint64{}, changed: make(chan struct{})}
-	var err error
-	s.local, err = logstore.Open(cfg.Dir, logstore.Options{FS: cfg.FS, Replay: func(e events.Stored) error {
+	err := mark(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s.local, err = logstore.Open(cfg.Dir, logstore.Options{Replay: func(e events.Stored) error {
 		s.note(&e)
 		return cfg.Replay(e)
 	}})

@@ -15,6 +15,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/storetest"
+	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/replica"
 )
 
@@ -300,5 +301,28 @@ func TestComparingFindsTheFirstDifference(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestALedgerIsNotTakenForACopy(t *testing.T) {
+	dir := t.TempDir()
+	own, err := logstore.Open(dir, logstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, own, "policy", 0, "own")
+	if err := own.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before := bytesOf(t, dir)
+	_, err = replica.Open(t.Context(), replica.Config{Record: memstore.New(storetest.UnsteadyClock()), Dir: dir, Replay: func(events.Stored) error { return nil }})
+	var mine *replica.NotACopyError
+	if !errors.As(err, &mine) || mine.Text().Zh == "" || replica.IsCopy(dir) || bytesOf(t, dir) != before {
+		t.Errorf("got %v", err)
+	}
+	copied := t.TempDir()
+	open(t, memstore.New(storetest.UnsteadyClock()), copied, nil)
+	if !replica.IsCopy(copied) {
+		t.Error("a copy is not known as one")
 	}
 }

@@ -1,0 +1,61 @@
+package replica
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// marker is a file in the directory of a copy. It keeps a copy from being written to as if it were a ledger, and a ledger
+// from being taken for a copy.
+const marker = "copy-of-a-record"
+
+// IsCopy says whether a directory holds a copy.
+func IsCopy(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, marker))
+	return err == nil
+}
+
+// NotACopyError says that a directory holds a ledger of its own.
+type NotACopyError struct{ Dir string }
+
+// Text says so to a user.
+func (e *NotACopyError) Text() events.Text {
+	return events.Say("目录 %s 中已有一份自己的台账，不是集群记录的本地副本；请换一个目录", "the directory %s holds a ledger of its own, not a copy of the record in a cluster; take another directory", e.Dir)
+}
+
+// Error implements error.
+func (e *NotACopyError) Error() string { return "replica: open: " + e.Text().En }
+
+// mark makes the directory one of a copy, durably, unless it holds a ledger.
+func mark(dir string) error {
+	if IsCopy(dir) {
+		return nil
+	}
+	there, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("replica: open: %w", err)
+	}
+	for _, entry := range there {
+		if strings.HasSuffix(entry.Name(), ".log") {
+			return &NotACopyError{dir}
+		}
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("replica: open: %w", err)
+	}
+	f, err := os.Create(filepath.Join(dir, marker))
+	if err == nil {
+		_, err = f.WriteString("The log in this directory is a copy of a record that is kept elsewhere. It may be thrown away.\n")
+		err = errors.Join(err, f.Sync(), f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("replica: open: %w", err)
+	}
+	return nil
+}
