@@ -2,6 +2,7 @@ package events
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -50,20 +51,41 @@ func (c *cursor) quoted() ([]byte, bool) {
 	if !c.next('"') {
 		return nil, false
 	}
-	ascii := true
-	for i, b := range c.rest {
-		switch {
-		case b == '"':
-			text := c.rest[:i]
-			c.rest = c.rest[i+1:]
-			return text, ascii || utf8.Valid(text)
-		case b == '\\' || b < ' ':
-			return nil, false
-		case b >= utf8.RuneSelf:
-			ascii = false
-		}
+	n := bytes.IndexByte(c.rest, '"')
+	if n < 0 {
+		return nil, false
 	}
-	return nil, false
+	text := c.rest[:n]
+	ascii, ok := unescaped(text)
+	c.rest = c.rest[n+1:]
+	return text, ok && (ascii || utf8.Valid(text))
+}
+
+// unescaped says whether a text has neither backslashes nor control characters, and whether it is ASCII. It looks at eight
+// bytes at a time while there is nothing to see.
+func unescaped(text []byte) (ascii, ok bool) {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	ascii = true
+	for len(text) >= 8 {
+		w := binary.LittleEndian.Uint64(text)
+		backslash := w ^ each*'\\'
+		if ((w-each*' ')&^w|(backslash-each)&^backslash|w)&high != 0 {
+			for _, b := range text[:8] {
+				if b == '\\' || b < ' ' {
+					return false, false
+				}
+				ascii = ascii && b < utf8.RuneSelf
+			}
+		}
+		text = text[8:]
+	}
+	for _, b := range text {
+		if b == '\\' || b < ' ' {
+			return false, false
+		}
+		ascii = ascii && b < utf8.RuneSelf
+	}
+	return ascii, true
 }
 
 // isObject says whether a body is one JSON object, with no name twice in an object.

@@ -277,3 +277,16 @@ func TestARecordWhoseDataIsOfAnotherKindIsNotWritten(t *testing.T) {
 		}
 	}
 }
+
+func TestATextIsSeenToBeUnescapedByteByByte(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.SliceOfN(rapid.OneOf(rapid.ByteRange(' ', '~'), rapid.Byte(), rapid.SampledFrom([]byte{0, 0x1f, ' ', '\\', '[', ']', 0x7f, 0x80, 0xdc, 0xff})), 0, 20).Draw(t, "text")
+		ascii, ok := true, true
+		for _, b := range text {
+			ascii, ok = ascii && b < 0x80, ok && b >= ' ' && b != '\\'
+		}
+		if gotASCII, gotOK := unescaped(text); gotOK != ok || ok && gotASCII != ascii {
+			t.Fatalf("%q: got %v, %v, want %v, %v", text, gotASCII, gotOK, ascii, ok)
+		}
+	})
+}
