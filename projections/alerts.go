@@ -65,20 +65,20 @@ func (c *center) evaluate(timeline policy.Timeline, on events.Date) *aggregates.
 // Centers lists the centers registered by a date, in the order of their ids.
 func (r *Register) Centers(on events.Date) []Center {
 	var list []Center
-	for _, id := range r.IDs() {
-		e := r.Evaluation(id, on)
+	r.each("", func(c *center, t policy.Timeline) {
+		e := c.evaluate(t, on)
 		if e.Status == "" {
-			continue
+			return
 		}
-		facts := r.Facts(id, on)
-		c := Center{ID: id, Status: e.Status, Events: e.Events, Name: facts.Name, Region: facts.Region, Open: map[aggregates.Severity]int{}}
+		facts := c.state.Facts(on)
+		line := Center{ID: c.state.ID(), Status: e.Status, Events: e.Events, Name: facts.Name, Region: facts.Region, Open: map[aggregates.Severity]int{}}
 		for _, a := range e.Alerts {
 			if a.Open() {
-				c.Open[a.Severity]++
+				line.Open[a.Severity]++
 			}
 		}
-		list = append(list, c)
-	}
+		list = append(list, line)
+	})
 	return list
 }
 
@@ -92,16 +92,13 @@ func (r *Register) Alerts(on events.Date, f AlertFilter) []Alert {
 			}
 		}
 	}
-	if f.Center != "" {
-		if e := r.Evaluation(f.Center, on); e != nil {
-			take(f.Center, e.Alerts)
-		}
-		return list
+	if f.Center == "" {
+		take("", integrityAlerts(r.Breaks(events.PolicyStream), on))
 	}
-	take("", integrityAlerts(r.Breaks(events.PolicyStream), on))
-	for _, id := range r.IDs() {
-		take(id, r.Evaluation(id, on).Alerts)
-	}
+	most := 0
+	r.each(f.Center, func(c *center, t policy.Timeline) { most += len(c.evaluate(t, on).Alerts) })
+	list = slices.Grow(list, most)
+	r.each(f.Center, func(c *center, t policy.Timeline) { take(c.state.ID(), c.evaluate(t, on).Alerts) })
 	return list
 }
 

@@ -22,7 +22,7 @@ func (r *Register) Foreseen(id events.CenterID, on, until events.Date) []aggrega
 func (r *Register) Office(id events.CenterID, code aggregates.Code, on events.Date) Office {
 	o := Office{Role: aggregates.Office(code)}
 	if o.Role == events.LocalGov {
-		r.eachOf(id, func(_ events.CenterID, c *center, _ policy.Timeline) { o.Region = c.state.LocalGov(on) })
+		r.each(id, func(c *center, _ policy.Timeline) { o.Region = c.state.LocalGov(on) })
 	}
 	return o
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 )
 
@@ -41,20 +42,18 @@ type ExecutionLine struct {
 
 // Executions lists the money as of a date by group, fiscal year and scope, without lines that are all zero.
 func (r *Register) Executions(on events.Date, f ExecutionFilter) []ExecutionLine {
-	ids, lines := r.IDs(), 0
-	for _, id := range ids {
-		lines += len(r.Evaluation(id, on).Executions)
-	}
+	lines := 0
+	r.each("", func(c *center, t policy.Timeline) { lines += len(c.evaluate(t, on).Executions) })
 	list := make([]ExecutionLine, 0, lines)
-	for _, id := range ids {
-		facts := r.Facts(id, on)
-		group, name := groupOf(f.By, id, facts)
-		for _, e := range r.Evaluation(id, on).Executions {
+	r.each("", func(c *center, t policy.Timeline) {
+		id := c.state.ID()
+		group, name := groupOf(f.By, id, c.state.Facts(on))
+		for _, e := range c.evaluate(t, on).Executions {
 			if (f.Year == 0 || f.Year == e.Year) && (f.Scope == "" || f.Scope == e.Scope) {
 				list = append(list, ExecutionLine{Group: group, Name: name, Execution: e, Centers: 1})
 			}
 		}
-	}
+	})
 	if f.By == "" || f.By == ByCenter {
 		return list
 	}

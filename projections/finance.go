@@ -28,14 +28,14 @@ type Delay struct {
 // largest.
 func (r *Register) Delays(on events.Date, of events.CenterID) []Delay {
 	var list []Delay
-	r.eachOf(of, func(id events.CenterID, c *center, t policy.Timeline) {
+	r.each(of, func(c *center, t policy.Timeline) {
 		localGov := sync.OnceValue(func() string { return c.state.LocalGov(on) }) // it looks through the whole history
 		for _, d := range c.state.Delays(t, c.evaluate(t, on)) {
 			office := Office{Role: aggregates.Office(d.What.Alert())}
 			if office.Role == events.LocalGov {
 				office.Region = localGov()
 			}
-			list = append(list, Delay{id, c.state.Facts(on).Name, office, d})
+			list = append(list, Delay{c.state.ID(), c.state.Facts(on).Name, office, d})
 		}
 	})
 	slices.SortStableFunc(list, func(a, b Delay) int {
@@ -56,11 +56,11 @@ type Deferral struct {
 // (for 0) of all. Asked for the year after the date's own it lists the centers whose rate is low so far.
 func (r *Register) Deferrals(on events.Date, fiscalYear int) []Deferral {
 	var list []Deferral
-	r.eachOf("", func(id events.CenterID, c *center, t policy.Timeline) {
+	r.each("", func(c *center, t policy.Timeline) {
 		e := c.evaluate(t, on)
 		for _, d := range c.state.Deferrals(t, e, fiscalYear == on.Year()+1) {
 			if fiscalYear == 0 || d.FiscalYear == fiscalYear {
-				list = append(list, Deferral{id, c.state.Facts(on).Name, e.Status, d})
+				list = append(list, Deferral{c.state.ID(), c.state.Facts(on).Name, e.Status, d})
 			}
 		}
 	})
@@ -80,10 +80,10 @@ type Unspent struct {
 // balance first.
 func (r *Register) Unspent(on events.Date, of events.CenterID, scope aggregates.Scope) []Unspent {
 	var list []Unspent
-	r.eachOf(of, func(id events.CenterID, c *center, t policy.Timeline) {
+	r.each(of, func(c *center, t policy.Timeline) {
 		facts := c.state.Facts(on)
 		for _, u := range c.state.Unspent(t, on, scope) {
-			list = append(list, Unspent{id, facts.Name, facts.Region, u})
+			list = append(list, Unspent{c.state.ID(), facts.Name, facts.Region, u})
 		}
 	})
 	slices.SortStableFunc(list, func(a, b Unspent) int { return cmp.Compare(b.BalanceFen(), a.BalanceFen()) })
@@ -92,26 +92,6 @@ func (r *Register) Unspent(on events.Date, of events.CenterID, scope aggregates.
 
 // Spending lists the vouchers of a center as of a date; see aggregates.Center.
 func (r *Register) Spending(id events.CenterID, on events.Date) (list []aggregates.Spending) {
-	r.eachOf(id, func(_ events.CenterID, c *center, t policy.Timeline) { list = c.state.Spending(t, on) })
+	r.each(id, func(c *center, t policy.Timeline) { list = c.state.Spending(t, on) })
 	return list
-}
-
-// eachOf calls do with one center, or (for "") with all in order, holding its lock.
-func (r *Register) eachOf(of events.CenterID, do func(events.CenterID, *center, policy.Timeline)) {
-	ids := []events.CenterID{of}
-	if of == "" {
-		ids = r.IDs()
-	}
-	locked := func(id events.CenterID) {
-		c, t := r.find(id)
-		if c == nil {
-			return
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		do(id, c, t)
-	}
-	for _, id := range ids {
-		locked(id)
-	}
 }

@@ -2,7 +2,6 @@ package projections
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 
@@ -21,6 +20,7 @@ type Register struct {
 	policies stream
 	adopted  map[uuid.UUID]uint64 // revision of each adoption
 	centers  map[events.CenterID]*center
+	ids      []events.CenterID // of the centers, in order
 	position uint64
 }
 
@@ -140,6 +140,8 @@ func (r *Register) open(id events.CenterID, at events.Place) *center {
 	if c == nil {
 		c = &center{state: aggregates.NewCenter(id)}
 		r.centers[id] = c
+		i, _ := slices.BinarySearch(r.ids, id)
+		r.ids = slices.Insert(r.ids, i, id)
 	}
 	return c
 }
@@ -149,6 +151,36 @@ func (r *Register) find(id events.CenterID) (*center, policy.Timeline) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.centers[id], r.timeline
+}
+
+// each calls do with one center, or (for "") with all in order, holding its lock, and the policies of the start.
+func (r *Register) each(of events.CenterID, do func(*center, policy.Timeline)) {
+	centers, timeline := r.selected(of)
+	locked := func(c *center) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		do(c, timeline)
+	}
+	for _, c := range centers {
+		locked(c)
+	}
+}
+
+// selected returns one center, if it is there, or (for "") all in order, and the policies.
+func (r *Register) selected(of events.CenterID) ([]*center, policy.Timeline) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var centers []*center
+	switch c := r.centers[of]; {
+	case of == "":
+		centers = make([]*center, len(r.ids))
+		for i, id := range r.ids {
+			centers[i] = r.centers[id]
+		}
+	case c != nil:
+		centers = []*center{c}
+	}
+	return centers, r.timeline
 }
 
 // Position returns the position of the last event applied.
@@ -169,7 +201,7 @@ func (r *Register) Timeline() policy.Timeline {
 func (r *Register) IDs() []events.CenterID {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return slices.Sorted(maps.Keys(r.centers))
+	return slices.Clone(r.ids)
 }
 
 // Knows says whether anything of a center was ever recorded.
