@@ -59,7 +59,7 @@ type money struct {
 func (v *view) money() *money {
 	m := &money{v: v, first: v.registered.on.Year()}
 	n := v.on.Year() - m.first + 1
-	m.years, m.ends = make([]yearMoney, n), make([]yearEnd, n)
+	m.years, m.ends, m.months = make([]yearMoney, n), make([]yearEnd, n), make([]monthEnd, 0, 11*n)
 	flows := v.flows.upTo(v.on)
 	for i := range m.years {
 		year := m.first + i
