@@ -204,7 +204,7 @@ func TestHeadingsThatAreUnknownMissingOrRepeatedAreNamed(t *testing.T) {
 		strings.Replace(voucherHeadings, "用途", "用处", 1):          "row 1 (headings of a sheet of vouchers): the heading “用处” of column E is none of a sheet of vouchers; the heading “用途” is missing",
 		strings.Replace(voucherHeadings, "摘要", "收 款单位", 1):       "columns G and H are both headed “收 款单位”; the heading “摘要” is missing",
 		strings.Replace(voucherHeadings, "日期", "", 1):            "the heading “日期” is missing",
-		voucherHeadings + "V-1,\"x\nV-2,y":                       "the quotes on line 2 do not match",
+		voucherHeadings + "V-1,\"x\nV-2,y":                       "the quotes in row 2 do not match",
 		voucherHeadings + "V\x00":                                "no text",
 		"\xff\xfe1":                                              "neither UTF-8 nor GB18030",
 		voucherHeadings + "\xff\xff\xff":                         "neither UTF-8 nor GB18030",

@@ -51,10 +51,15 @@ func errEncoding() error {
 	return say("既不是 UTF-8 也不是 GB18030 文本：请另存为 CSV UTF-8 或 XLSX", "the text is neither UTF-8 nor GB18030: save it as CSV UTF-8 or XLSX")
 }
 
-// CSV streams the rows of a text, also those in which all cells are blank, but not empty lines. The cells of a row are good
-// until the next; an error is yielded last.
+// CSV streams the rows of a text, also those in which all cells are blank, but not empty lines. They have the numbers that a
+// spreadsheet program gives them: a cell of several lines is in one row. A text without a single line feed has its lines
+// ended by carriage returns. The cells of a row are good until the next; an error is yielded last.
 func CSV(text []byte, comma rune) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
+		if bytes.IndexByte(text, '\n') < 0 {
+			text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+		}
+		within := 0 // ends of lines that were within cells
 		r := csv.NewReader(bytes.NewReader(text))
 		r.Comma, r.FieldsPerRecord, r.ReuseRecord = comma, -1, true
 		var cells []Cell
@@ -62,13 +67,18 @@ func CSV(text []byte, comma rune) iter.Seq2[Row, error] {
 			fields, err := r.Read()
 			var malformed *csv.ParseError
 			if errors.As(err, &malformed) {
-				err = say("第 %d 行的引号不成对", "the quotes on line %d do not match", malformed.StartLine)
+				err = say("第 %d 行的引号不成对", "the quotes in row %d do not match", malformed.StartLine-within)
 			}
 			if err != nil {
 				if err != io.EOF {
 					yield(Row{}, err)
 				}
 				return
+			}
+			line, _ := r.FieldPos(0)
+			row := Row{Number: line - within}
+			for _, f := range fields {
+				within += strings.Count(f, "\n")
 			}
 			for len(fields) > 0 && fields[len(fields)-1] == "" {
 				fields = fields[:len(fields)-1]
@@ -81,8 +91,8 @@ func CSV(text []byte, comma rune) iter.Seq2[Row, error] {
 				}
 				cells = append(cells, c)
 			}
-			line, _ := r.FieldPos(0)
-			if !yield(Row{Number: line, Cells: cells}, nil) {
+			row.Cells = cells
+			if !yield(row, nil) {
 				return
 			}
 		}

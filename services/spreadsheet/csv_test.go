@@ -33,19 +33,22 @@ func TestATextIsReadInTheEncodingThatItIsIn(t *testing.T) {
 	}
 }
 
-func TestRowsOfCSVHaveTheLinesOnWhichTheyBegin(t *testing.T) {
-	var got []string
-	for r, err := range CSV([]byte("a,,\r\n\r\n\"b\r\nc\",d\n,,\n,e\n\"f\n"), ',') {
-		line := fmt.Sprint(r.Number)
-		for _, c := range r.Cells {
-			line += fmt.Sprintf(" %d%q", c.Sort, c.Text)
+func TestRowsOfCSVHaveTheNumbersThatASpreadsheetProgramGivesThem(t *testing.T) {
+	read := func(text string) (got []string) {
+		for r, err := range CSV([]byte(text), ',') {
+			line := fmt.Sprint(r.Number)
+			for _, c := range r.Cells {
+				line += fmt.Sprintf(" %d%q", c.Sort, c.Text)
+			}
+			if err != nil {
+				line = err.Error()
+			}
+			got = append(got, line)
 		}
-		if err != nil {
-			line = err.Error()
-		}
-		got = append(got, line)
+		return got
 	}
-	expect(t, got, `1 1"a"`, `3 1"b\nc" 1"d"`, `5`, `6 0"" 1"e"`, "spreadsheet: the quotes on line 7 do not match")
+	expect(t, read("a,,\r\n\r\n\"b\r\nc\",d\n,,\n,e\n\"f\n"), `1 1"a"`, `3 1"b\nc" 1"d"`, `4`, `5 0"" 1"e"`, "spreadsheet: the quotes in row 6 do not match")
+	expect(t, read("a,b\r\r\"c\rd\",e\rf\r"), `1 1"a" 1"b"`, `3 1"c\nd" 1"e"`, `4 1"f"`)
 }
 
 func TestDaysAreReadAsTheyAreWrittenInChina(t *testing.T) {
