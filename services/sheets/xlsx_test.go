@@ -55,7 +55,7 @@ func TestTypedCellsAreReadAsWhatTheyAre(t *testing.T) {
 }
 
 func TestCellsThatCannotBeKnownForCertainAreBad(t *testing.T) {
-	zeros := "00000"
+	zeros, percent := "00000", "0%"
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
 		for i, instead := range []map[string]any{
 			{"A": time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)}, // 2026-9 was made a date
@@ -66,7 +66,7 @@ func TestCellsThatCannotBeKnownForCertainAreBad(t *testing.T) {
 			{},
 			{"F": -1.5},
 			{"F": time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)},
-			{"F": nil}, {"F": nil}, {}, {},
+			{"F": nil}, {"F": nil}, {}, {}, {"F": 0.5},
 		} {
 			if err := setRow(f, sheet, i+2, instead); err != nil {
 				return err
@@ -76,7 +76,12 @@ func TestCellsThatCannotBeKnownForCertainAreBad(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		share, err := f.NewStyle(&excelize.Style{CustomNumFmt: &percent})
+		if err != nil {
+			return err
+		}
 		for _, step := range []error{
+			f.SetCellStyle(sheet, "F14", "F14", share), // 50%
 			f.SetCellValue(sheet, "A7", 42), f.SetCellStyle(sheet, "A7", "A7", style),
 			f.SetCellFormula(sheet, "F10", "1+1"),            // never computed
 			f.SetCellFormula(sheet, "F11", "[1]Sheet1!A1+0"), // of another workbook
@@ -96,7 +101,8 @@ func TestCellsThatCannotBeKnownForCertainAreBad(t *testing.T) {
 	expect(t, badOf(s), "2 凭证号: the cell holds the date 2026-09-01", `3 金额(元): "1.005" is not an amount`, "4 日期: the cell holds the number 46266 and no date",
 		"5 凭证号: the cell holds the number 1.5", "6 凭证号: the cell holds the number 12345678901234", "7 凭证号: the cell holds the number 42 and may show it otherwise",
 		"8 金额(元): the amount -1.5 is negative", "9 金额(元): must be an amount; the cell holds the date", "10 金额(元): its formula has no stored value",
-		"11 金额(元): its formula asks another workbook", "12 收款单位: its cell in column G is merged", "13 : the row is hidden", "13 收款单位: its cell in column G is merged", "13 收款单位: must not be empty")
+		"11 金额(元): its formula asks another workbook", "12 收款单位: its cell in column G is merged", "13 : the row is hidden", "13 收款单位: its cell in column G is merged", "13 收款单位: must not be empty",
+		"14 金额(元): the cell holds the number 0.5 and shows a percentage")
 }
 
 func TestOneVisibleSheetHoldsTheRows(t *testing.T) {

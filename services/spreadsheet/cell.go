@@ -8,8 +8,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Row is a row that holds something. Its number is that in the worksheet, or that of the line of CSV on which it begins.
-// Cells are from the first column on, with none that is Blank at the end.
+// Row is a row that holds something. Its number is that in the worksheet, or in the one as which a spreadsheet program opens
+// CSV. Cells are from the first column on, with none that is Blank at the end.
 type Row struct {
 	Number int
 	Hidden bool
@@ -26,11 +26,11 @@ func (r *Row) At(column int) Cell {
 
 // Cell is what one cell holds and as what. The zero value is an empty cell.
 type Cell struct {
-	Sort      Sort
-	Text      string  // as it is; of a number its digits as programs show them, 15 at most, of a date YYYY-MM-DD
-	Number    float64 // of a Number; of a Date its day from the Epoch, with the time as a fraction
-	Formatted bool    // a Number that is shown otherwise than by its digits
-	Formula   string  // with its =; the rest is the value that was stored with it, Blank if there was none
+	Sort    Sort
+	Text    string  // as it is; of a number its digits as programs show them, 15 at most, of a date YYYY-MM-DD
+	Number  float64 // of a Number; of a Date its day from the Epoch, with the time as a fraction
+	Shown   Format  // what the format of a Number makes of it
+	Formula string  // with its =; the rest is the value that was stored with it, Blank if there was none
 }
 
 // Sort is what a cell holds. All cells of CSV are Text.
@@ -111,11 +111,11 @@ const daysTo1904 = 1462
 
 // number reads a number as its format shows it: what is no day from FirstDay on is no date.
 func (w *Workbook) number(c *Cell, v float64, style int) {
-	how := plainly
+	how := Plainly
 	if 0 <= style && style < len(w.styles) {
 		how = w.styles[style]
 	}
-	if how == asDate {
+	if how == AsDate {
 		days := v
 		if w.since1904 && v >= 0 {
 			days += daysTo1904
@@ -125,7 +125,7 @@ func (w *Workbook) number(c *Cell, v float64, style int) {
 			return
 		}
 	}
-	c.Sort, c.Number, c.Text, c.Formatted = Number, v, digits(v), how != plainly
+	c.Sort, c.Number, c.Text, c.Shown = Number, v, digits(v), how
 }
 
 // digits shows a number as spreadsheet programs do, with 15 significant digits.

@@ -32,9 +32,9 @@ func TestACellIsWhatItSaysThatItIs(t *testing.T) {
 		`><v>NaN</v>`:                      {Sort: Unreadable, Text: "NaN"},
 		`><v>1e999</v>`:                    {Sort: Unreadable, Text: "1e999"},
 		`s="1"><v>46266.75</v>`:            {Sort: Date, Text: "2026-09-01", Number: 46266.75},
-		`s="1"><v>60</v>`:                  {Sort: Number, Text: "60", Number: 60, Formatted: true},
-		`s="1"><v>9e9</v>`:                 {Sort: Number, Text: "9000000000", Number: 9e9, Formatted: true},
-		`s="2"><v>42</v>`:                  {Sort: Number, Text: "42", Number: 42, Formatted: true},
+		`s="1"><v>60</v>`:                  {Sort: Number, Text: "60", Number: 60, Shown: AsDate},
+		`s="1"><v>9e9</v>`:                 {Sort: Number, Text: "9000000000", Number: 9e9, Shown: AsDate},
+		`s="2"><v>42</v>`:                  {Sort: Number, Text: "42", Number: 42, Shown: AsAmount},
 		`s="99"><v>42</v>`:                 {Sort: Number, Text: "42", Number: 42},
 		`s="1"><v> </v>`:                   {},
 		`s="1"><!-- nothing -->`:           {},
@@ -125,15 +125,17 @@ func TestColumnsAreNamedByLetters(t *testing.T) {
 	}
 }
 
-func TestDatesAreToldByTheirFormats(t *testing.T) {
-	for code, want := range map[string]style{"yyyy-mm-dd": asDate, `yyyy"年"m"月"d"日"`: asDate, "[$-804]e年m月d日": asDate, "m/d": asDate, "General": plainly, "0": plainly, "@": plainly,
-		"#,##0.00": otherwise, `0.00"day"`: otherwise, "[Red]0": plainly, "00000": otherwise, "0%": otherwise, `"unclosed`: otherwise, "h:mm": otherwise} {
-		if got := styleOfCode(code); got != want {
+func TestWhatAFormatMakesOfANumberIsTold(t *testing.T) {
+	for code, want := range map[string]Format{"yyyy-mm-dd": AsDate, `yyyy"年"m"月"d"日"`: AsDate, "[$-804]e年m月d日": AsDate, "m/d": AsDate, "General": Plainly, "0": Plainly, "@": Plainly,
+		"#,##0.00": AsAmount, `_ "¥"* #,##0.00_ ;_ "¥"* \-#,##0.00_ `: AsAmount, `0!.0,"万"`: AsAmount, `0.00"day"`: AsAmount, "[Red]0": Plainly, "00000": AsAmount,
+		"0%": Otherwise, `"unclosed`: Otherwise, "h:mm": Otherwise, "[h]:mm": Otherwise, "mm:ss": Otherwise, "# ?/?": Otherwise, "0.00E+00": Otherwise, ";;;": Otherwise} {
+		if got := formatOfCode(code); got != want {
 			t.Errorf("%s is %d, want %d", code, got, want)
 		}
 	}
-	for id, want := range map[int]style{0: plainly, 1: plainly, 2: otherwise, 14: asDate, 22: asDate, 31: asDate, 45: otherwise, 49: plainly, 57: asDate} {
-		if got := styleOf(id, ""); got != want {
+	for id, want := range map[int]Format{0: Plainly, 1: Plainly, 2: AsAmount, 4: AsAmount, 9: Otherwise, 11: Otherwise, 13: Otherwise, 14: AsDate, 20: Otherwise, 22: AsDate, 31: AsDate,
+		43: AsAmount, 45: Otherwise, 49: Plainly, 57: AsDate} {
+		if got := formatOf(id, ""); got != want {
 			t.Errorf("%d is %d, want %d", id, got, want)
 		}
 	}

@@ -7,13 +7,15 @@ import (
 	"strings"
 )
 
-// style is what a number format makes of a number.
-type style uint8
+// Format is what a number format makes of a number.
+type Format uint8
 
+// The formats.
 const (
-	plainly style = iota // shows its digits
-	asDate
-	otherwise
+	Plainly   Format = iota // shows its digits
+	AsAmount                // with separators, a fixed number of decimals, or a currency
+	AsDate                  // where it is one
+	Otherwise               // as a percentage, a time, a fraction, a power of ten
 )
 
 // readStyles reads what the number formats of cells make of numbers. A workbook without styles shows digits.
@@ -34,35 +36,37 @@ func (w *Workbook) readStyles(part string) error {
 			within = false
 		case "xf":
 			if within {
-				w.styles = append(w.styles, styleOf(id, codes[id]))
+				w.styles = append(w.styles, formatOf(id, codes[id]))
 			}
 		}
 		return nil
 	})
 }
 
-// styleOf tells dates by the built-in formats, those for China among them, and by the letters of others.
-func styleOf(id int, code string) style {
+// formatOf tells dates by the built-in formats, those for China among them, and by the letters of others.
+func formatOf(id int, code string) Format {
 	switch {
 	case code != "":
-		return styleOfCode(code)
+		return formatOfCode(code)
 	case id <= 1 || id == 49:
-		return plainly
+		return Plainly
+	case id <= 8 || 37 <= id && id <= 44:
+		return AsAmount
 	case 14 <= id && id <= 17 || id == 22 || 27 <= id && id <= 31 || id == 36 || 50 <= id && id <= 54 || id == 57 || id == 58:
-		return asDate
+		return AsDate
 	}
-	return otherwise
+	return Otherwise
 }
 
-// styleOfCode reads a format: y and d outside quotes and brackets make a date, what shows the digits as they are is plain.
-func styleOfCode(code string) style {
+// formatOfCode reads a format: y and d outside quotes and brackets make a date, what shows the digits as they are is plain.
+func formatOfCode(code string) Format {
 	var bare strings.Builder
 	for i := 0; i < len(code); i++ {
 		switch c := code[i]; c {
 		case '"', '[':
 			end := strings.IndexByte(code[i+1:], map[byte]byte{'"': '"', '[': ']'}[c])
 			if end < 0 {
-				return otherwise
+				return Otherwise
 			}
 			i += end + 1
 		case '\\', '_', '*':
@@ -74,9 +78,11 @@ func styleOfCode(code string) style {
 	first, _, _ := strings.Cut(strings.ToLower(bare.String()), ";")
 	switch {
 	case strings.ContainsAny(first, "yd"):
-		return asDate
+		return AsDate
 	case slices.Contains([]string{"general", "0", "@"}, strings.TrimSpace(first)):
-		return plainly
+		return Plainly
+	case strings.ContainsAny(first, "%:/hs") || strings.Contains(first, "e+") || strings.Contains(first, "e-") || !strings.ContainsAny(first, "0#"):
+		return Otherwise
 	}
-	return otherwise
+	return AsAmount
 }

@@ -19,7 +19,7 @@ type Workbook struct {
 	bytesMax  int64 // that may be expanded
 	left      int64 // of them
 	strings   []string
-	styles    []style // by index of cellXfs
+	styles    []Format // by index of cellXfs
 	since1904 bool
 }
 
