@@ -89,7 +89,7 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		r.bad = append(r.bad, Finding{row.Number, aggregates.Breach{Field: heading, Reason: why}})
 	}
 	if row.Hidden {
-		add("", events.Say("是隐藏的行：请显示或删除", "the row is hidden: show it or delete it"))
+		add(s.key().Heading, events.Say("是隐藏的行：请显示或删除", "the row is hidden: show it or delete it"))
 	}
 	for _, m := range merged[row.Number] {
 		add(s.heading(m.FirstColumn), events.Say("%s 列的单元格是合并的：请取消合并，逐格填写", "its cell in column %s is merged: unmerge and fill in each", spreadsheet.Letters(m.FirstColumn)))
@@ -100,7 +100,7 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		case j == s.heads.reason:
 		case j >= len(s.heads.column) || s.heads.column[j] < 0:
 			if !isEmpty(x) {
-				add("", events.Say("%s 列有内容而无标题", "its cell in column %s has no heading", spreadsheet.Letters(j)))
+				add(s.heading(j), events.Say("该列有内容而无标题", "its cell in this column has no heading"))
 			}
 		default:
 			c := &s.Kind.Columns[s.heads.column[j]]
@@ -117,10 +117,10 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 	return r
 }
 
-// heading returns the heading over a column of the table, "" if none is known.
+// heading returns the heading over a column of the table, its letters if none is known.
 func (s *Sheet) heading(j int) string {
 	if j >= len(s.heads.column) || s.heads.column[j] < 0 {
-		return ""
+		return spreadsheet.Letters(j)
 	}
 	return s.Kind.Columns[s.heads.column[j]].Heading
 }
@@ -191,7 +191,7 @@ func (s *Sheet) make(e *entry, cfg Config) {
 	s.Kind.build(rows, rec)
 	line, err := events.EncodeRecord(rec)
 	if err != nil {
-		e.problems = []Finding{{e.rows[0].row.Number, aggregates.Breach{Reason: events.Text{Zh: "无法写成记录：" + err.Error(), En: err.Error()}}}}
+		e.problems = []Finding{{e.rows[0].row.Number, aggregates.Breach{Field: s.key().Heading, Reason: events.Text{Zh: "无法写成记录：" + err.Error(), En: err.Error()}}}}
 		return
 	}
 	rec, problems := events.DecodeRecord(line)

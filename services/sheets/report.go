@@ -115,13 +115,8 @@ func (m Marked) marks(lang string) map[int]*marks {
 			row = &marks{headings: map[string]bool{}}
 			byRow[f.Row] = row
 		}
-		heading, reason := f.Field, f.Reason.In(lang)
-		if heading == "" {
-			heading = m.Sheet.key().Heading
-		} else {
-			reason = events.Say("%s：%s", "%s: %s", heading, reason).In(lang)
-		}
-		row.headings[heading] = true
+		reason := events.Say("%s：%s", "%s: %s", f.Field, f.Reason.In(lang)).In(lang)
+		row.headings[f.Field] = true
 		if !slices.Contains(row.reasons, reason) { // a file may be given twice
 			row.reasons = append(row.reasons, reason)
 		}

@@ -52,15 +52,15 @@ func isMarked(t *testing.T, f *excelize.File, sheet, at string) bool {
 }
 
 func TestAMarkedCopyShowsTheBadCellsAndTheReasonsBesideThem(t *testing.T) {
-	s := mustRead(t, "表题\n"+voucherHeadings+"V-1,2026/9/1,ZJ-0018,G-1,中试,\"1,234.50\",甲,=HYPERLINK(A1),,,\n\n=1+1,2026/9/1,ZJ-0018,G-1,中式,1.005,@x,+1,,,\n")
+	s := mustRead(t, "表题\n"+voucherHeadings+"V-1,2026/9/1,ZJ-0018,G-1,中试,\"1,234.50\",甲,=HYPERLINK(A1),,,\n\n=1+1,2026/9/1,ZJ-0018,G-1,中式,1.005,@x,+1,,,,z\n")
 	s.Path = "dir/九月[1].csv"
 	f := marked(t, "zh", Marked{s, allFindings(s)}, Marked{s, allFindings(s)})
 	if got := f.GetSheetList(); len(got) != 2 || got[0] != "九月_1_" || got[1] != "九月_1_ (2)" {
 		t.Errorf("the sheets are %v", got)
 	}
 	const sheet = "九月_1_"
-	for at, want := range map[string]string{"A1": "表题", "L2": "原因", "A3": "V-1", "F3": "1,234.50", "L3": "", "A5": "=1+1", "G5": "@x", "F5": "1.005",
-		"L5": "用途：“中式”应为：概念验证、中试、仪器设备购置、人才引进、运行、其他、基本建设、赞助、捐赠、投资、罚款、偿还债务\n金额(元)：\"1.005\" 不是以元为单位的金额，如 1,234.50"} {
+	for at, want := range map[string]string{"A1": "表题", "M2": "原因", "A3": "V-1", "F3": "1,234.50", "M3": "", "L5": "z", "A5": "=1+1", "G5": "@x", "F5": "1.005",
+		"M5": "用途：“中式”应为：概念验证、中试、仪器设备购置、人才引进、运行、其他、基本建设、赞助、捐赠、投资、罚款、偿还债务\n金额(元)：\"1.005\" 不是以元为单位的金额，如 1,234.50\nL：该列有内容而无标题"} {
 		if got, err := f.GetCellValue(sheet, at); got != want || err != nil {
 			t.Errorf("%s is %q, want %q", at, got, want)
 		}
@@ -68,7 +68,7 @@ func TestAMarkedCopyShowsTheBadCellsAndTheReasonsBesideThem(t *testing.T) {
 			t.Errorf("%s has the formula %q", at, formula)
 		}
 	}
-	for at, want := range map[string]bool{"E5": true, "F5": true, "A5": false, "E3": false, "F3": false, "L5": false} {
+	for at, want := range map[string]bool{"E5": true, "F5": true, "A5": false, "E3": false, "F3": false, "L5": true, "M5": false, "L3": false} {
 		if got := isMarked(t, f, sheet, at); got != want {
 			t.Errorf("%s is marked: %t", at, got)
 		}
@@ -125,8 +125,12 @@ func TestTheLedgersReasonsAreSaidByRowAndHeading(t *testing.T) {
 	}
 	row2, row3 := spreadsheet.Letters(2), spreadsheet.Letters(3)
 	expect(t, got,
-		row2+"  of one record with row 3", row3+" 经费下达编号 no", row2+" 金额(元) no", row3+"  of one", row2+" 收款单位 no", row3+"  of", row2+" 凭证号 no", row3+"  of",
-		row2+" 日期 no", row3+"  of", row2+"  role (--role): no", row3+"  of", row2+"  no", row3+"  of", row2+" 经费下达编号 no", row3+"  of", row2+" 金额(元) no", row3+"  of")
+		row2+" 凭证号 of one record with row 3", row3+" 经费下达编号 no", row2+" 金额(元) no", row3+" 凭证号 of one", row2+" 收款单位 no", row3+" 凭证号 of", row2+" 凭证号 no", row3+" 凭证号 of",
+		row2+" 日期 no", row3+" 凭证号 of", row2+" 凭证号 role (--role): no", row3+" 凭证号 of", row2+" 凭证号 no", row3+" 凭证号 of", row2+" 经费下达编号 no", row3+" 凭证号 of", row2+" 金额(元) no", row3+" 凭证号 of")
+	found := s.Findings(ledger.BadRecord{Line: 2, Breaches: []aggregates.Breach{{Rule: events.Overdrawn, Reason: reason}}})
+	if found[0].Row != 2 || found[0].Field != "金额(元)" {
+		t.Errorf("what is overdrawn is said of %+v", found[0])
+	}
 	if s.Findings(ledger.BadRecord{Line: 3}) != nil {
 		t.Error("no record begins at row 3")
 	}

@@ -43,7 +43,8 @@ type entry struct {
 	problems  []Finding
 }
 
-// Finding is one reason against one row. The field of its breach is the heading of the column, "" for the row as a whole.
+// Finding is one reason against one row. The field of its breach is the heading of the column, the letters of one that has
+// none; what is against the row as a whole is said of the number that identifies it.
 type Finding struct {
 	Row int
 	aggregates.Breach
@@ -192,7 +193,7 @@ func (s *Sheet) everyRow(e *entry, found []Finding) []Finding {
 	why := events.Say("与第 %d 行同属一条记录，该行不合格", "of one record with row %d, which is bad", found[0].Row)
 	for _, r := range e.rows {
 		if !said[r.row.Number] {
-			found = append(found, Finding{r.row.Number, aggregates.Breach{Reason: why}})
+			found = append(found, Finding{r.row.Number, aggregates.Breach{Field: s.key().Heading, Reason: why}})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Finding) int { return a.Row - b.Row })
@@ -209,21 +210,16 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 		}
 		field = "data.lines" + member
 	}
-	switch field {
-	case "id":
-		field = s.Kind.Columns[0].Field
-		if len(s.Kind.identity) > 0 {
-			field = s.Kind.identity[0]
-		}
-	case "data.match":
+	switch {
+	case field == "data.match":
 		field = "data.grant"
-	case "data.lines":
+	case field == "data.lines", field == "" && why.Rule == events.Overdrawn:
 		field = "data.lines.amountFen"
 	}
-	why.Field = ""
+	why.Field = s.key().Heading
 	if i := s.Kind.column(field); i >= 0 {
 		why.Field = s.Kind.Columns[i].Heading
-	} else if field != "" {
+	} else if field != "" && field != "id" {
 		name, ok := besideTheSheet[field]
 		if !ok {
 			name = events.Text{Zh: field, En: field}
