@@ -59,9 +59,9 @@ type AnnualDeferral struct {
 }
 
 // Annual answers about one year. The evaluation is the center's under the same policies; it is nil for a center that is
-// not registered by its date, or before the first policy is known.
+// not registered by its date, nor in the year or before it, or before the first policy is known.
 func (c *Center) Annual(t policy.Timeline, e *Evaluation, year int) *Annual {
-	if e.Status == "" || t.Reading(e.On) == nil {
+	if e.Status == "" || c.ix.registered.on > events.YearEnd(year) || t.Reading(e.On) == nil {
 		return nil
 	}
 	v := c.view(t, e.On)

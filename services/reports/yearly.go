@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/mattn/go-runewidth"
+
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/desk"
@@ -41,7 +43,7 @@ var yearlyTemplate = sync.OnceValues(func() (*template.Template, error) { return
 
 // WriteHTML writes the report as one HTML file that needs no other: printed it is the form that is filed. A center that the
 // ledger does not have is a *desk.UnknownCenterError; a year that has not begun, and a center that was not registered
-// by the date, an *Error.
+// by the date or in the year, an *Error.
 func (y *Yearly) WriteHTML(ctx context.Context, d *desk.Desk, to io.Writer) error {
 	if y.Year > y.On.Year() {
 		return bad("截至 %[1]s，%[2]d 年尚未开始", "as of %[1]s the year %[2]d has not begun", y.On, y.Year)
@@ -72,13 +74,11 @@ type form struct {
 
 type section struct {
 	Title   string
-	Columns []formColumn
+	Columns []formCell
 	Rows    []formRow
 	Empty   string
 	Notes   []string
 }
-
-type formColumn struct{ Title string }
 
 type formRow struct {
 	Cells []formCell
@@ -86,8 +86,8 @@ type formRow struct {
 }
 
 type formCell struct {
-	Text   string
-	Number bool
+	Text  string
+	Class string // in which it is shown: n for a number, c for what is not broken into lines, "" for a text
 }
 
 // signature is a place to sign; with a text it is filled in already.
@@ -158,12 +158,22 @@ func (y *Yearly) fen(v events.Fen) formCell {
 		}
 		v = (v + half) / 10000
 	}
-	return formCell{aggregates.ShowFen(v), true}
+	return formCell{aggregates.ShowFen(v), "n"}
 }
 
-func (y *Yearly) number(n int) formCell { return formCell{strconv.Itoa(n), true} }
+func (y *Yearly) number(n int) formCell { return formCell{strconv.Itoa(n), "n"} }
 
-func plainCell(s string) formCell { return formCell{Text: visible(s)} }
+// unbrokenMax is how wide a text is at most that stays on one line, in columns of which a Chinese character takes two: a
+// code, a date, a word.
+const unbrokenMax = 10
+
+func plainCell(s string) formCell {
+	c := formCell{Text: visible(s)}
+	if runewidth.StringWidth(s) <= unbrokenMax {
+		c.Class = "c"
+	}
+	return c
+}
 
 func (y *Yearly) word(t events.Text) formCell { return plainCell(t.In(y.Lang)) }
 
@@ -171,10 +181,10 @@ func dateCell(d events.Date) formCell {
 	if d == 0 {
 		return formCell{}
 	}
-	return formCell{Text: d.String()}
+	return plainCell(d.String())
 }
 
-func (y *Yearly) rate(m aggregates.Money) formCell { return formCell{m.RatePercent(), true} }
+func (y *Yearly) rate(m aggregates.Money) formCell { return formCell{m.RatePercent(), "n"} }
 
 func (y *Yearly) yes(b bool) formCell {
 	if !b {
@@ -187,7 +197,7 @@ func (y *Yearly) yes(b bool) formCell {
 func (f *form) section(title, empty string, columns ...events.Text) *section {
 	s := section{Title: title, Empty: empty}
 	for _, c := range columns {
-		s.Columns = append(s.Columns, formColumn{c.In(f.Lang)})
+		s.Columns = append(s.Columns, plainCell(c.In(f.Lang)))
 	}
 	f.Sections = append(f.Sections, s)
 	return &f.Sections[len(f.Sections)-1]

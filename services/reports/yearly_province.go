@@ -51,7 +51,7 @@ func (f *form) regions(d *desk.Desk) {
 
 // centers has one row a center: its fiscal money, its provincial rate, grade, next year and alerts.
 func (f *form) centers(d *desk.Desk, centers []projections.Center, years []*aggregates.Annual) {
-	s := f.section(f.say("三、各中心情况", "3. The centers"), f.say("没有已登记的中心。", "No center is registered."),
+	s := f.section(f.say("三、各中心情况", "3. The centers"), f.say("该年度及以前没有已登记的中心。", "No center is registered in the year or before."),
 		events.Say("中心", "center"), events.Say("名称", "name"), events.Say("状态", "status"), events.Say("财政下达", "fiscal granted"), events.Say("财政可用", "fiscal available"),
 		events.Say("财政支出", "fiscal spent"), events.Say("其中不合规", "of it ineligible"), events.Say("财政结余", "fiscal balance"), events.Text{Zh: "省级执行率%", En: "provincial rate %"},
 		events.Say("偏低", "low"), events.Say("等级", "grade"), events.Say("次年安排", "next year"), events.Say("未解除预警 红/黄/蓝", "open alerts red/yellow/blue"))
@@ -74,7 +74,7 @@ func (f *form) centers(d *desk.Desk, centers []projections.Center, years []*aggr
 		sum = sum.Plus(fiscal.Money)
 		open := f.say("%d/%d/%d", "%d/%d/%d", c.Open[aggregates.Red], c.Open[aggregates.Yellow], c.Open[aggregates.Blue])
 		s.add(plainCell(string(c.ID)), plainCell(c.Name), f.word(desk.StatusWord(c.Status)), f.fen(fiscal.GrantedFen), f.fen(fiscal.AvailableFen()), f.fen(fiscal.SpentAllFen),
-			f.fen(fiscal.IneligibleFen), f.fen(fiscal.BalanceFen()), f.rate(province.Money), f.yes(province.Low), plainCell(f.grade(p, a.Grade)), plainCell(f.deferral(a)), formCell{open, true})
+			f.fen(fiscal.IneligibleFen), f.fen(fiscal.BalanceFen()), f.rate(province.Money), f.yes(province.Low), plainCell(f.grade(p, a.Grade)), plainCell(f.deferral(a)), formCell{open, "n"})
 	}
 	if len(s.Rows) > 0 {
 		s.total(plainCell(f.say("合计", "total")), formCell{}, formCell{}, f.fen(sum.GrantedFen), f.fen(sum.AvailableFen()), f.fen(sum.SpentAllFen), f.fen(sum.IneligibleFen),

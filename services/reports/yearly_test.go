@@ -190,6 +190,19 @@ func TestAYearlyReportCannotCarryMarkup(t *testing.T) {
 	}
 }
 
+func TestTheYearlyReportOfTheProvinceListsTheCentersOfTheYear(t *testing.T) {
+	d := small(t)
+	for year, want := range map[int]int{2024: 0, 2025: 1} {
+		p := yearly(t, d, reports.Yearly{Year: year, On: events.MustDate("2025-12-31"), Lang: "en", Unit: reports.Yuan})
+		if rows := p.sections["3. The centers"]; has(rows, "ZJ-0001") != (want == 1) || len(rows) > 0 && len(rows) != want+2 {
+			t.Errorf("%d: %d centers are wanted: %v", year, want, rows)
+		}
+		if strings.Contains(p.text, "No center is registered in the year or before.") != (want == 0) {
+			t.Errorf("%d: it does not say whether there is a center", year)
+		}
+	}
+}
+
 func TestAYearlyReportOfNothingIsAnError(t *testing.T) {
 	d := small(t)
 	for name, c := range map[string]struct {
@@ -199,6 +212,7 @@ func TestAYearlyReportOfNothingIsAnError(t *testing.T) {
 		"a year to come":        {reports.Yearly{Year: 2026, On: events.MustDate("2025-12-31")}, "has not begun"},
 		"an unknown center":     {reports.Yearly{Year: 2025, Center: "ZJ-0009", On: events.MustDate("2025-12-31")}, "no center ZJ-0009"},
 		"before a registration": {reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-01-09")}, "not registered"},
+		"a year before it":      {reports.Yearly{Year: 2024, Center: "ZJ-0001", On: events.MustDate("2025-12-31")}, "as of 2025-12-31 the center ZJ-0001 is not registered in 2024 or before"},
 	} {
 		if err := c.y.WriteHTML(t.Context(), d, io.Discard); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v", name, err)
