@@ -39,17 +39,21 @@ func newStyles(f *excelize.File) (s styles, err error) {
 		return id
 	}
 	bold, wrap := &excelize.Font{Bold: true}, &excelize.Alignment{WrapText: true, Vertical: "top"}
-	s.looks[plain] = style(spreadsheet.TextFormat, excelize.Style{Alignment: wrap})
+	var box []excelize.Border
+	for _, side := range []string{"left", "right", "top", "bottom"} {
+		box = append(box, excelize.Border{Type: side, Color: "808080", Style: 1})
+	}
+	s.looks[plain] = style(spreadsheet.TextFormat, excelize.Style{Alignment: wrap, Border: box})
 	s.looks[note] = s.looks[plain]
-	s.long = style(noFormat, excelize.Style{Alignment: wrap})
+	s.long = style(noFormat, excelize.Style{Alignment: wrap, Border: box})
 	s.looks[title] = style(spreadsheet.TextFormat, excelize.Style{Font: &excelize.Font{Bold: true, Size: 14}})
 	s.looks[caption] = style(spreadsheet.TextFormat, excelize.Style{Font: &excelize.Font{Color: "595959"}})
-	s.looks[heading] = style(spreadsheet.TextFormat, excelize.Style{Font: bold, Alignment: wrap,
+	s.looks[heading] = style(spreadsheet.TextFormat, excelize.Style{Font: bold, Alignment: wrap, Border: box,
 		Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7EDF3"}}})
-	s.looks[total] = style(spreadsheet.TextFormat, excelize.Style{Font: bold, Alignment: wrap})
+	s.looks[total] = style(spreadsheet.TextFormat, excelize.Style{Font: bold, Alignment: wrap, Border: box})
 	for sort, format := range map[sort]string{number: wholeFormat, money: spreadsheet.MoneyFormat, percent: percentFormat, date: spreadsheet.DateFormat} {
-		s.sorts[sort] = style(format, excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}})
-		s.bold[sort] = style(format, excelize.Style{Font: bold, Alignment: &excelize.Alignment{Vertical: "top"}})
+		s.sorts[sort] = style(format, excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}, Border: box})
+		s.bold[sort] = style(format, excelize.Style{Font: bold, Alignment: &excelize.Alignment{Vertical: "top"}, Border: box})
 	}
 	return s, err
 }
@@ -82,7 +86,8 @@ func (r *Report) writeXLSX(to io.Writer) error {
 		} else {
 			_, err = f.NewSheet(s.name)
 		}
-		if err = cmp.Or(err, layOut(f, s.name)); err != nil {
+		pages := &excelize.HeaderFooterOptions{OddFooter: "&C&P / &N"}
+		if err = cmp.Or(err, spreadsheet.PrintWide(f, s.name), f.SetHeaderFooter(s.name, pages)); err != nil {
 			return fmt.Errorf("reports: make sheet: %w", err)
 		}
 		if err := writeSheet(f, s, &st); err != nil {
@@ -90,14 +95,6 @@ func (r *Report) writeXLSX(to io.Writer) error {
 		}
 	}
 	return f.Write(to)
-}
-
-// layOut makes a sheet print on A4, lying, as wide as the paper, with the headings on every page.
-func layOut(f *excelize.File, name string) error {
-	a4, landscape, one, any, fit := 9, "landscape", 1, 0, true
-	return cmp.Or(f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}),
-		f.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &one, FitToHeight: &any}),
-		f.SetHeaderFooter(name, &excelize.HeaderFooterOptions{OddFooter: "&C&P / &N"}))
 }
 
 // writeSheet writes the rows one after another, as wide as what is in them.

@@ -1,12 +1,14 @@
 package sheets
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/xuri/excelize/v2"
 
 	"github.com/taizhang/taizhang/events"
@@ -44,7 +46,7 @@ func WriteReport(to io.Writer, list []Marked, lang string) error {
 			_, err = f.NewSheet(name)
 		}
 		if err == nil {
-			err = m.write(f, name, looks, lang)
+			err = cmp.Or(spreadsheet.PrintWide(f, name), m.write(f, name, looks, lang))
 		}
 		if err != nil {
 			return fmt.Errorf("sheets: write report: %w", err)
@@ -56,6 +58,12 @@ func WriteReport(to io.Writer, list []Marked, lang string) error {
 	return nil
 }
 
+// The column of the reasons is so many characters wide, a line of it so many points high.
+const (
+	reasonsWidth = 60
+	lineHeight   = 17
+)
+
 // appearance is how a cell looks.
 type appearance struct {
 	format string
@@ -66,7 +74,7 @@ func newLooks(f *excelize.File) (map[appearance]int, error) {
 	looks := map[appearance]int{}
 	for _, format := range []string{spreadsheet.TextFormat, "General", spreadsheet.DateFormat} {
 		for _, marked := range []bool{false, true} {
-			style := &excelize.Style{CustomNumFmt: &format}
+			style := &excelize.Style{CustomNumFmt: &format, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}
 			if marked {
 				style.Fill = badFill
 			}
@@ -136,7 +144,7 @@ func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, l
 			beside = max(beside, len(r.Cells))
 		}
 	}
-	if err := w.SetColWidth(1, beside+1, 18); err != nil {
+	if err := cmp.Or(w.SetColWidth(1, beside+1, 18), w.SetColWidth(beside+1, beside+1, reasonsWidth)); err != nil {
 		return err
 	}
 	byRow := m.marks(lang)
@@ -154,11 +162,23 @@ func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, l
 		case h.reason >= 0:
 			cells[beside] = nil // an earlier copy's
 		}
-		if err := w.SetRow(fmt.Sprintf("A%d", at), cells); err != nil {
+		if err := w.SetRow(fmt.Sprintf("A%d", at), cells, height(byRow[r.Number])); err != nil {
 			return err
 		}
 	}
 	return w.Flush()
+}
+
+// height makes a row as high as its reasons, for not every program does so itself.
+func height(row *marks) excelize.RowOpts {
+	if row == nil {
+		return excelize.RowOpts{}
+	}
+	lines := 0
+	for _, reason := range row.reasons {
+		lines += 1 + runewidth.StringWidth(reason)/reasonsWidth
+	}
+	return excelize.RowOpts{Height: min(float64(lines)*lineHeight, excelize.MaxRowHeight)}
 }
 
 // cells returns so many cells of a row as they are written.

@@ -24,6 +24,9 @@ func WriteTemplate(to io.Writer, k *Kind) error {
 		err = templateColumn(f, sheet, i, &k.Columns[i])
 	}
 	if err == nil {
+		err = spreadsheet.PrintWide(f, sheet)
+	}
+	if err == nil {
 		err = f.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
 	}
 	if err == nil {
