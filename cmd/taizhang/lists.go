@@ -70,22 +70,29 @@ func (a *app) listCommand(l *desk.List) *cobra.Command {
 	return cmd
 }
 
-// writeReport writes the answer to a file that is not there yet.
+// writeReport writes the answer to a file that is not there yet, or for Excel to standard output.
 func (a *app) writeReport(cmd *cobra.Command, q desk.Question, out string, forExcel bool) error {
+	form := reports.ForExcel
 	if out == "" {
-		return usage(cmd, "--for-excel 须与 --out FILE.csv 一起用", "--for-excel goes with --out FILE.csv")
-	}
-	form, err := reports.FormOf(out, forExcel)
-	if err != nil {
-		return &usageError{cmd.CommandPath(), err}
-	}
-	if err := reports.Free(out); err != nil {
-		return err
+		if a.output != csvOutput {
+			return usage(cmd, "--for-excel 须与 --out FILE.csv 或 --output csv 一起用", "--for-excel goes with --out FILE.csv or --output csv")
+		}
+	} else {
+		var err error
+		if form, err = reports.FormOf(out, forExcel); err != nil {
+			return &usageError{cmd.CommandPath(), err}
+		}
+		if err := reports.Free(out); err != nil {
+			return err
+		}
 	}
 	return a.read(cmd.Context(), func(s *session) error {
 		r, err := reports.Make(cmd.Context(), s.desk(), reports.Request{Question: q, Lang: a.lang, Form: form, Version: programVersion()})
 		if err != nil {
 			return badParam(cmd, err)
+		}
+		if out == "" {
+			return r.Write(a.out)
 		}
 		if err := reports.Create(out, r.Write); err != nil {
 			return err

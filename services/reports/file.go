@@ -32,10 +32,8 @@ func bad(zh, en string, args ...any) error { return &Error{events.Say(zh, en, ar
 // FormOf returns the form of a file by the end of its name.
 func FormOf(path string, forExcel bool) (Form, error) {
 	switch ext := strings.ToLower(filepath.Ext(path)); {
-	case ext == ".xlsx" && !forExcel:
+	case ext == ".xlsx": // is for Excel anyway
 		return XLSX, nil
-	case ext == ".xlsx":
-		return "", bad("%s 是 XLSX，不需要 --for-excel；它用于 CSV", "%s is XLSX and needs no --for-excel, which is for CSV", path)
 	case ext == ".csv" && forExcel:
 		return ForExcel, nil
 	case ext == ".csv":
