@@ -57,9 +57,10 @@ type tracer struct {
 // thingColumns are the columns that name what one or a few records are about, the most particular first.
 var thingColumns = []string{"voucher", "reversalVoucher", "grant", "match", "project", "taskBook", "incident", "finding", "listing", "trial"}
 
-// behind finds the records that the row names; else those that its alert follows from; else those that name what it is
-// about; else the newest of its center. A row of several centers has none.
-func (t *tracer) behind(ctx context.Context, row tableRow, d *Difference) (err error) {
+// behind finds the records that the row names; else those that its alert follows from; else those that the figure in the
+// column is computed from; else those that name what the row is about; else the newest of its center. A row of several
+// centers has none.
+func (t *tracer) behind(ctx context.Context, row tableRow, column string, d *Difference) (err error) {
 	center := events.CenterID(row.text("center"))
 	d.Center = center
 	stream := center.Stream()
@@ -79,6 +80,19 @@ func (t *tracer) behind(ctx context.Context, row tableRow, d *Difference) (err e
 		wanted = func(s *events.Stored) bool { return slices.Contains(ids, s.ID) }
 		d.Records, err = t.collect(ctx, stream, wanted)
 		return err
+	}
+	if f := t.funds(row, column); f != nil {
+		wanted = func(s *events.Stored) bool {
+			rec, err := events.DecodeEvent(*s)
+			if err != nil || rec.On > t.on {
+				return false
+			}
+			_, isVoided := t.register.Voided(center, s.ID)
+			return !isVoided && f.take(&rec.Record)
+		}
+		if d.Records, err = t.collect(ctx, stream, wanted); err != nil || len(d.Records) > 0 {
+			return err
+		}
 	}
 	for _, name := range thingColumns {
 		thing, ok := row.cells[name].Data.(string)
@@ -110,6 +124,17 @@ func (r tableRow) record() (id uuid.UUID, position uint64) {
 		position = uint64(n)
 	}
 	return uuid.Nil, position
+}
+
+// funds is for a row that says how money of a scope was executed in a fiscal year; nil for another.
+func (t *tracer) funds(row tableRow, column string) *funds {
+	year, isYear := row.cells["fiscalYear"].Data.(int64)
+	scope, isScope := row.cells["scope"].Data.(string)
+	p := t.register.Timeline().Reading(t.on)
+	if !isYear || !isScope || p == nil {
+		return nil
+	}
+	return fundsOf(column, int(year), aggregates.Scope(scope), p.Parameters.RateSources.Value)
 }
 
 // alert returns the ids of the records that the alert of a row follows from.

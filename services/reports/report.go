@@ -103,6 +103,7 @@ const (
 	heading
 	total
 	note
+	origin // a note that is true of one ledger alone
 )
 
 // sheet is one sheet of a report; a CSV file is one.
@@ -140,6 +141,13 @@ const (
 	formFact     = "form"
 	versionFact  = "version"
 )
+
+func (f *fact) look() look {
+	if slices.Contains([]string{positionFact, "recordedAt", "record", "policy", "policyDigest"}, f.name) {
+		return origin
+	}
+	return note
+}
 
 func (r *Report) facts() []fact {
 	question, err := json.Marshal(r.Question, json.Deterministic(true))
@@ -193,7 +201,7 @@ func (r *Report) provenanceLines(yield func(line) bool) {
 		return
 	}
 	for _, f := range r.facts() {
-		if !yield(line{cells: []value{textValue(f.label.In(r.Lang)), f.value, textValue(f.name)}, look: note}) {
+		if !yield(line{cells: []value{textValue(f.label.In(r.Lang)), f.value, textValue(f.name)}, look: f.look()}) {
 			return
 		}
 	}
@@ -203,7 +211,7 @@ func (r *Report) provenanceLines(yield func(line) bool) {
 // provenanceRows are the facts above the table of a CSV file.
 func (r *Report) provenanceRows(yield func(line) bool) bool {
 	for _, f := range r.facts() {
-		if !yield(line{cells: []value{textValue("#" + f.name), f.value}, look: note}) {
+		if !yield(line{cells: []value{textValue("#" + f.name), f.value}, look: f.look()}) {
 			return false
 		}
 	}
@@ -255,6 +263,20 @@ func (r *Report) body(yield func(line) bool) bool {
 		}
 	}
 	return true
+}
+
+// columnName is the name for programs of a column, counted among those that have titles; "" if it has none.
+func (r *Report) columnName(column int) string {
+	for _, c := range r.Table.Columns {
+		if c.Title.En == "" {
+			continue
+		}
+		if column == 0 {
+			return c.Name
+		}
+		column--
+	}
+	return ""
 }
 
 func (r *Report) headings() (list []value) {

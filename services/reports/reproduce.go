@@ -2,6 +2,7 @@ package reports
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -38,6 +39,7 @@ type Difference struct {
 	Newest   bool            `json:"newest,omitzero"`   // the record is only the newest of the center: the row points to none
 	RowData  []NamedText     `json:"rowData,omitempty"` // of the row as the ledger gives it
 	row      int             // of the table, or -1
+	column   int             // of those that have titles
 }
 
 // NamedText is a cell of a table by the name of its column.
@@ -69,6 +71,10 @@ func Reproduce(ctx context.Context, d *desk.Desk, path string) (*Outcome, error)
 		return nil, err
 	}
 	report, err := Make(ctx, &desk.Desk{Ledger: d.Ledger, Register: register, Root: d.Root}, r)
+	var unasked *desk.ParamError
+	if errors.As(err, &unasked) {
+		return nil, notOurs("出处中的查询不成立："+unasked.Text().Zh, "the question in its provenance is none: "+unasked.Text().En)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -183,12 +189,14 @@ func valueAt(l line, i int) value {
 
 func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line, row, column int) *Difference {
 	c, v := cellAt(got, column), valueAt(want, column)
-	d := &Difference{Sheet: s.name, Row: row, Cell: spreadsheet.Letters(column) + strconv.Itoa(row), row: -1,
+	d := &Difference{Sheet: s.name, Row: row, Cell: spreadsheet.Letters(column) + strconv.Itoa(row), row: -1, column: column,
 		Why: events.Say("单元格与台账不符", "a cell is not what the ledger gives"), InFile: shown(f, c, v), InLedger: v.text}
 	switch {
 	case want.look == note:
 		d.Column = want.cells[0].text
-		d.Why = events.Say("出处与台账不符：这可能是另一部台账", "the provenance is not that of the ledger: it may be another one")
+	case want.look == origin:
+		d.Column = want.cells[0].text
+		d.Why = events.Say("出处与台账不符：出处被改过，或这是另一部台账", "the provenance is not that of the ledger: it was changed, or the ledger is another one")
 	case want.look == plain && len(want.cells) > 0 || want.look == total:
 		d.Column = valueAt(line{cells: r.headings()}, column).text
 		if want.look == plain {
@@ -235,7 +243,7 @@ func (d *Difference) trace(ctx context.Context, l *ledger.Ledger, register *proj
 		}
 	}
 	t := tracer{ledger: l, register: register, on: r.Question.On, position: r.Position}
-	if err := t.behind(ctx, row, d); err != nil {
+	if err := t.behind(ctx, row, r.columnName(d.column), d); err != nil {
 		return fmt.Errorf("reports: look for records: %w", err)
 	}
 	return nil

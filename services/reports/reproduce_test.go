@@ -192,7 +192,7 @@ func TestAnEditedCellIsShownWithTheRecordsBehindIt(t *testing.T) {
 	if got == nil || got.Cell != "H4" || got.Row != 4 || got.Column != "支出" || got.InFile != "80000.02" || got.InLedger != "80000.03" || got.Center != "ZJ-0001" {
 		t.Fatalf("got %+v", got)
 	}
-	if len(got.Records) != 1 || !got.Newest || got.Records[0].Kind != "funds.spent" || got.Records[0].Position != d.Register.Position() {
+	if len(got.Records) != 2 || got.Newest || got.Records[0].Kind != "funds.spent" || got.Records[1].Position != d.Register.Position() {
 		t.Errorf("the records are %+v", got.Records)
 	}
 	path = edited(t, write(t, d, request(reports.XLSX, "spending", "2025-12-31", "center", "ZJ-0001")), func(f *excelize.File) {
@@ -200,6 +200,40 @@ func TestAnEditedCellIsShownWithTheRecordsBehindIt(t *testing.T) {
 	})
 	if got := reproduce(t, d, path).Differs; got == nil || len(got.Records) == 0 || got.Newest || got.Records[0].On != events.MustDate("2025-06-01") {
 		t.Errorf("of a voucher: %+v", got)
+	}
+}
+
+func TestAnEditedFigureIsShownWithTheRecordsThatItIsComputedFrom(t *testing.T) {
+	d := small(t, "乙", "丙")
+	finance := `"by":{"role":"finance","actor":"f-1"},`
+	record(t, d, `"kind":"subsidy.granted","on":"2025-07-01",`+finance+`"mode":"record","doc":"浙财科教〔2025〕2号","data":{"grant":"C1","category":"construction","source":"central-guidance","fiscalYear":2026,"forYear":2024,"amountFen":700}`)
+	record(t, d, `"kind":"subsidy.reversed","on":"2025-07-02",`+finance+`"data":{"grant":"C1","amountFen":100,"reason":"多下"}`)
+	record(t, d, `"kind":"subsidy.received","on":"2026-01-03",`+finance+`"data":{"grant":"C1","amountFen":600}`)
+	record(t, d, `"kind":"funds.recovered","on":"2026-01-04",`+finance+`"data":{"grant":"C1","amountFen":1,"reason":"收回"}`)
+	record(t, d, `"kind":"matching.committed","on":"2026-01-05","by":{"role":"local-gov","actor":"l-1"},"data":{"match":"M1","fiscalYear":2026,"level":"city","amountFen":500}`)
+	record(t, d, `"kind":"matching.received","on":"2026-01-06","by":{"role":"local-gov","actor":"l-1"},"data":{"match":"M1","amountFen":400}`)
+	record(t, d, `"kind":"funds.spent","on":"2026-01-07","by":{"role":"center","actor":"c-1"},"data":{"voucher":"W1","payee":"丁","use":"other","lines":[{"grant":"00123","amountFen":5},{"grant":"M1","amountFen":6}],"summary":"x"}`)
+	record(t, d, `"kind":"use.ruled","on":"2026-01-08",`+finance+`"data":{"voucher":"W1","use":"pilot"}`)
+	record(t, d, `"kind":"funds.spent","on":"2026-01-09","by":{"role":"center","actor":"c-1"},"data":{"voucher":"W2","payee":"丁","use":"pilot","lines":[{"grant":"M1","amountFen":7}],"summary":"x"}`)
+	record(t, d, `"kind":"spending.reversed","on":"2026-01-10","by":{"role":"center","actor":"c-1"},"data":{"voucher":"W2","reversalVoucher":"R2","reason":"误付"}`)
+	path := write(t, d, request(reports.XLSX, "execution", "2026-01-31"))
+	rows := map[string]string{"2025 省级": "4", "2026 省级": "6", "2026 中央": "7", "2026 地方配套": "9"}
+	for cell, want := range map[string]string{
+		"2025 省级 D": "2025-02-01", "2025 省级 F": "2025-03-01", "2025 省级 H": "2025-06-01 2025-06-02", "2025 省级 K": "2025-03-01 2025-06-01 2025-06-02",
+		"2026 省级 E": "2025-03-01 2025-06-01 2025-06-02", "2026 省级 G": "2025-03-01 2025-06-01 2025-06-02", "2026 省级 H": "2026-01-07", "2026 省级 J": "2026-01-07 2026-01-08",
+		"2026 中央 D": "2025-07-01 2025-07-02", "2026 中央 F": "2026-01-03 2026-01-04", "2026 中央 B": "2026-01-03 2026-01-04",
+		"2026 地方配套 D": "2026-01-05", "2026 地方配套 F": "2026-01-06", "2026 地方配套 H": "2026-01-07 2026-01-09 2026-01-10",
+	} {
+		i := strings.LastIndex(cell, " ")
+		row, column := cell[:i], cell[i+1:]
+		got := reproduce(t, d, edited(t, path, func(f *excelize.File) { must(t, f.SetCellFloat("报表", column+rows[row], 0.07, 2, 64)) })).Differs
+		var days []string
+		for _, r := range got.Records {
+			days = append(days, r.On.String())
+		}
+		if got.Cell != column+rows[row] || strings.Join(days, " ") != want || got.Newest {
+			t.Errorf("%s: got %s, want %s: %+v", cell, days, want, got)
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 // styles of a workbook: by look for text, by sort for everything else.
 type styles struct {
-	looks [note + 1]int
+	looks [origin + 1]int
 	sorts [date + 1]int // of plain rows
 	bold  [date + 1]int // of totals
 	long  int           // of texts that some programs show as #### in cells of text format
@@ -44,7 +44,7 @@ func newStyles(f *excelize.File) (s styles, err error) {
 		box = append(box, excelize.Border{Type: side, Color: "808080", Style: 1})
 	}
 	s.looks[plain] = style(spreadsheet.TextFormat, excelize.Style{Alignment: wrap, Border: box})
-	s.looks[note] = s.looks[plain]
+	s.looks[note], s.looks[origin] = s.looks[plain], s.looks[plain]
 	s.long = style(noFormat, excelize.Style{Alignment: wrap, Border: box})
 	s.looks[title] = style(spreadsheet.TextFormat, excelize.Style{Font: &excelize.Font{Bold: true, Size: 14}})
 	s.looks[caption] = style(spreadsheet.TextFormat, excelize.Style{Font: &excelize.Font{Color: "595959"}})
