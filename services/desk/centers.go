@@ -25,9 +25,17 @@ func centers(_ context.Context, d *Desk, q *asked) (*Table, error) {
 			{Title: events.Say("名称", "name")},
 		},
 	}
+	sum, open := 0, map[aggregates.Severity]int{}
 	for _, c := range d.Register.Centers(q.On) {
+		sum += c.Events
+		for severity, n := range c.Open {
+			open[severity] += n
+		}
 		t.Rows = append(t.Rows, []Cell{Text(c.ID), Named(c.Status, StatusWord(c.Status)), Number(c.Events),
 			Number(c.Open[aggregates.Red]), Number(c.Open[aggregates.Yellow]), Number(c.Open[aggregates.Blue]), Text(c.Name)})
+	}
+	if len(t.Rows) > 0 {
+		t.Totals = []Cell{{Shown: events.Say("合计", "total")}, {}, Number(sum), Number(open[aggregates.Red]), Number(open[aggregates.Yellow]), Number(open[aggregates.Blue]), {}}
 	}
 	return t, nil
 }

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -43,12 +44,29 @@ func execution(_ context.Context, d *Desk, q *asked) (*Table, error) {
 		amount("availableFen", "可用", "available"), amount("spentAllFen", "支出", "spent"), amount("ineligibleFen", "不合规", "ineligible"),
 		amount("executedFen", "执行", "executed"), amount("balanceFen", "结余", "balance"), amount("ratePercent", "执行率%", "rate %"),
 		Column{Name: "low", Title: events.Say("偏低", "low")})
-	for _, l := range d.Register.Executions(q.On, f) {
-		row := append([]Cell{Text(l.Group), Text(l.Name)}[:lead:lead],
-			Number(l.Year), Named(l.Scope, ScopeWord(l.Scope)), Fen(l.GrantedFen), Fen(l.CarriedInFen), Fen(l.ReceivedFen),
+	cells := func(l projections.ExecutionLine, lead ...Cell) []Cell {
+		return append(lead, Number(l.Year), Named(l.Scope, ScopeWord(l.Scope)), Fen(l.GrantedFen), Fen(l.CarriedInFen), Fen(l.ReceivedFen),
 			Fen(l.AvailableFen()), Fen(l.SpentAllFen), Fen(l.IneligibleFen), Fen(l.ExecutedFen()), Fen(l.BalanceFen()),
 			Rate(l.RatePercent()), Yes(l.Low))
-		t.Rows = append(t.Rows, row)
+	}
+	for _, l := range d.Register.Executions(q.On, f) {
+		t.Rows = append(t.Rows, cells(l, []Cell{Text(l.Group), Text(l.Name)}[:lead:lead]...))
+	}
+	if f.By == projections.ByTotal {
+		return t, nil
+	}
+	f.By = projections.ByTotal
+	totals := d.Register.Executions(q.On, f)
+	if len(totals) == 1 {
+		t.Totals = cells(totals[0], []Cell{{Shown: events.Say("合计", "total")}, {}}[:lead:lead]...)
+		return t, nil
+	}
+	for _, l := range totals { // scopes overlap, and years follow from one another: there is no one sum
+		scope := ScopeWord(l.Scope)
+		t.Notes = append(t.Notes, events.Say("合计 %[1]d 年%[2]s：下达 %[4]s，上年结转 %[5]s，到账 %[6]s，可用 %[7]s，支出 %[8]s，不合规 %[9]s，执行 %[10]s，结余 %[11]s，执行率 %[12]s%%",
+			"total %[1]d %[3]s: granted %[4]s, carried in %[5]s, received %[6]s, available %[7]s, spent %[8]s, ineligible %[9]s, executed %[10]s, balance %[11]s, rate %[12]s%%",
+			l.Year, scope.Zh, scope.En, aggregates.ShowFen(l.GrantedFen), aggregates.ShowFen(l.CarriedInFen), aggregates.ShowFen(l.ReceivedFen), aggregates.ShowFen(l.AvailableFen()),
+			aggregates.ShowFen(l.SpentAllFen), aggregates.ShowFen(l.IneligibleFen), aggregates.ShowFen(l.ExecutedFen()), aggregates.ShowFen(l.BalanceFen()), cmp.Or(l.RatePercent(), "–")))
 	}
 	return t, nil
 }
