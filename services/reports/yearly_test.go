@@ -2,11 +2,14 @@ package reports_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/xml"
 	"errors"
 	"io"
+	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -136,6 +139,41 @@ func TestTheYearlyReportOfACenterSaysWhatTheRegisterSays(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The right answers were computed by other programs.
+func TestTheYearlyReportsHaveTheRightFigures(t *testing.T) {
+	d := newDesk(t, historyOf(t, "zhejiang-2026"))
+	f, err := os.Open("../../aggregates/testdata/zhejiang-2026/expected-2025-12-31/execution.csv")
+	must(t, err)
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	must(t, err)
+	scopes := map[string]string{"province": "省级", "central": "中央", "fiscal": "财政合计", "local": "地方配套"}
+	pages, compared := map[string]page{}, 0
+	for _, row := range rows[1:] {
+		if row[1] != "2025" {
+			continue
+		}
+		p, ok := pages[row[0]]
+		if !ok {
+			p = yearly(t, d, reports.Yearly{Year: 2025, Center: events.CenterID(row[0]), On: events.MustDate("2025-12-31"), Lang: "zh", Unit: reports.Yuan})
+			pages[row[0]] = p
+		}
+		want := []string{scopes[row[2]]}
+		for _, fen := range row[3:11] {
+			n, err := strconv.ParseInt(fen, 10, 64)
+			must(t, err)
+			want = append(want, aggregates.ShowFen(events.Fen(n)))
+		}
+		if want = append(want, row[11]); !has(p.sections["二、经费执行情况"], want...) {
+			t.Errorf("%s: %v is not in %v", row[0], want, p.sections["二、经费执行情况"])
+		}
+		compared++
+	}
+	if compared < 50 {
+		t.Errorf("only %d lines were compared", compared)
 	}
 }
 

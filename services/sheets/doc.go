@@ -11,7 +11,7 @@
 //
 // What cannot be known for certain is refused:
 //   - an amount stored as a floating-point number is taken as the spreadsheet shows it, at 15 digits, and must then have
-//     no more than two decimals
+//     no more than two decimals; one that is shown as a percentage, a time or a power of ten is refused
 //   - of a formula the stored value is taken; an error value, a formula without one or one that asks another workbook or
 //     program is refused
 //   - a date in a column of text is refused, for it was a voucher number once; so is a number shown in a format of its own
