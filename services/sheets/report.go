@@ -144,8 +144,11 @@ func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, l
 			beside = max(beside, len(r.Cells))
 		}
 	}
-	if err := cmp.Or(w.SetColWidth(1, beside+1, 18), w.SetColWidth(beside+1, beside+1, reasonsWidth)); err != nil {
-		return err
+	for j := 1; j <= beside+1; j++ { // in their order, each once, or a workbook is taken for damaged
+		wide := map[bool]float64{false: 18, true: reasonsWidth}[j == beside+1]
+		if err := w.SetColWidth(j, j, wide); err != nil {
+			return err
+		}
 	}
 	byRow := m.marks(lang)
 	for i, r := range g.rows {

@@ -71,6 +71,11 @@ func TestAMarkedCopyShowsTheBadCellsAndTheReasonsBesideThem(t *testing.T) {
 	if h, err := f.GetRowHeight(sheet, 5); h < 4*lineHeight || err != nil {
 		t.Errorf("the row of three reasons, one of them long, is %v high, %v", h, err)
 	}
+	for column, want := range map[string]float64{"A": 18, "L": 18, "M": reasonsWidth} {
+		if got, err := f.GetColWidth(sheet, column); got != want || err != nil {
+			t.Errorf("column %s is %v wide, %v", column, got, err)
+		}
+	}
 	for at, want := range map[string]bool{"E5": true, "F5": true, "A5": false, "E3": false, "F3": false, "L5": true, "M5": false, "L3": false} {
 		if got := isMarked(t, f, sheet, at); got != want {
 			t.Errorf("%s is marked: %t", at, got)
