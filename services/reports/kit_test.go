@@ -23,6 +23,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/seal"
+	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
 
 var clerk = ledger.Account{Name: "clerk", MayRecord: true}
@@ -118,6 +119,12 @@ func write(t testing.TB, d *desk.Desk, r reports.Request) string {
 	path := filepath.Join(t.TempDir(), name)
 	if err := reports.Create(path, report.Write); err != nil {
 		t.Fatalf("%+v: %v", r.Question, err)
+	}
+	if r.Form == reports.XLSX {
+		content, err := os.ReadFile(path)
+		if n := xlsxtest.ColumnsInOrder(t, content); err != nil || n != 2 {
+			t.Errorf("%+v: %d sheets tell their columns, %v", r.Question, n, err)
+		}
 	}
 	return path
 }

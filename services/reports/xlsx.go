@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -104,7 +105,7 @@ func writeSheet(f *excelize.File, s sheet, st *styles) error {
 		return err
 	}
 	headingAt := 0
-	for i, wide := range widthsOf(s, &headingAt) {
+	for i, wide := range slices.Backward(widthsOf(s, &headingAt)) { // the library writes the last first
 		err = cmp.Or(err, w.SetColWidth(i+1, i+1, wide))
 	}
 	if headingAt > 0 {

@@ -144,7 +144,7 @@ func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, l
 			beside = max(beside, len(r.Cells))
 		}
 	}
-	for j := 1; j <= beside+1; j++ { // in their order, each once, or a workbook is taken for damaged
+	for j := beside + 1; j >= 1; j-- { // the library writes the last first, and a workbook has its columns in their order
 		wide := map[bool]float64{false: 18, true: reasonsWidth}[j == beside+1]
 		if err := w.SetColWidth(j, j, wide); err != nil {
 			return err

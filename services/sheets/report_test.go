@@ -11,6 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/spreadsheet"
+	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
 
 // marked writes the marked copy of a sheet and opens it.
@@ -19,6 +20,9 @@ func marked(t *testing.T, lang string, list ...Marked) *excelize.File {
 	var out bytes.Buffer
 	if err := WriteReport(&out, list, lang); err != nil {
 		t.Fatal(err)
+	}
+	if n := xlsxtest.ColumnsInOrder(t, out.Bytes()); n != len(list) {
+		t.Errorf("%d sheets tell their columns, want %d", n, len(list))
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(out.Bytes()))
 	if err != nil {

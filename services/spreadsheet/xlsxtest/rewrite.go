@@ -5,6 +5,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"regexp"
+	"strconv"
 	"testing"
 )
 
@@ -42,4 +44,29 @@ func Rewrite(t testing.TB, b []byte, change func(name, text string) string) []by
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// column matches where a sheet tells a column.
+var column = regexp.MustCompile(`<col [^>]*min="(\d+)" max="(\d+)"`)
+
+// ColumnsInOrder fails a test if the columns of a sheet of an archive are not told from the first on, each once: not every
+// program forgives that. It returns how many sheets tell any.
+func ColumnsInOrder(t testing.TB, b []byte) (sheets int) {
+	t.Helper()
+	Rewrite(t, b, func(name, text string) string {
+		last := 0
+		for _, m := range column.FindAllStringSubmatch(text, -1) {
+			first, err1 := strconv.Atoi(m[1])
+			end, err2 := strconv.Atoi(m[2])
+			if err1 != nil || err2 != nil || first <= last || end < first {
+				t.Errorf("in %s the columns %s to %s come after %d", name, m[1], m[2], last)
+			}
+			last = end
+		}
+		if last > 0 {
+			sheets++
+		}
+		return text
+	})
+	return sheets
 }
