@@ -127,7 +127,7 @@ func TestColumnsAreNamedByLetters(t *testing.T) {
 
 func TestWhatAFormatMakesOfANumberIsTold(t *testing.T) {
 	for code, want := range map[string]Format{"yyyy-mm-dd": AsDate, `yyyy"年"m"月"d"日"`: AsDate, "[$-804]e年m月d日": AsDate, "m/d": AsDate, "General": Plainly, "0": Plainly, "@": Plainly,
-		"#,##0.00": AsAmount, `_ "¥"* #,##0.00_ ;_ "¥"* \-#,##0.00_ `: AsAmount, `0!.0,"万"`: AsAmount, `0.00"day"`: AsAmount, "[Red]0": Plainly, "00000": AsAmount,
+		"#,##0.00": AsAmount, `_ "¥"* #,##0.00_ ;_ "¥"* \-#,##0.00_ `: AsAmount, `0!.0,"万"`: AsAmount, `0.00"day"`: AsAmount, "[Red]0": Plainly, "[DBNum1][$-804]G/通用格式": Plainly, "00000": AsAmount,
 		"0%": Otherwise, `"unclosed`: Otherwise, "h:mm": Otherwise, "[h]:mm": Otherwise, "mm:ss": Otherwise, "# ?/?": Otherwise, "0.00E+00": Otherwise, ";;;": Otherwise} {
 		if got := formatOfCode(code); got != want {
 			t.Errorf("%s is %d, want %d", code, got, want)

@@ -79,7 +79,7 @@ func formatOfCode(code string) Format {
 	switch {
 	case strings.ContainsAny(first, "yd"):
 		return AsDate
-	case slices.Contains([]string{"general", "0", "@"}, strings.TrimSpace(first)):
+	case slices.Contains([]string{"general", "g/通用格式", "0", "@"}, strings.TrimSpace(first)): // as it is called in China, too
 		return Plainly
 	case strings.ContainsAny(first, "%:/hs") || strings.Contains(first, "e+") || strings.Contains(first, "e-") || !strings.ContainsAny(first, "0#"):
 		return Otherwise
