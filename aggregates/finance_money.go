@@ -46,7 +46,7 @@ func (c *Center) Unspent(t policy.Timeline, on events.Date, scope Scope) (list [
 	}
 	all := sources[:]
 	if scope != "" {
-		all = sourcesOf(p, scope)
+		all = SourcesOf(p, scope)
 	}
 	for _, f := range c.ix.fundOrder.upTo(on) {
 		if !slices.Contains(all, f.what.source) {

@@ -181,8 +181,8 @@ func (y *yearMoney) sum(scope []events.Source) Money {
 	return sum
 }
 
-// sourcesOf returns the sources of a scope under a policy.
-func sourcesOf(p *policy.Policy, scope Scope) []events.Source {
+// SourcesOf returns the sources of a scope under a policy.
+func SourcesOf(p *policy.Policy, scope Scope) []events.Source {
 	switch scope {
 	case ProvinceScope:
 		return p.Parameters.RateSources.Value
@@ -255,7 +255,7 @@ func (m *money) examineYear(i int, end events.Date) {
 	available := e.province.AvailableFen()
 	e.low = available > 0 && !y.lateReceipt(p, year, available) &&
 		lessThan(int64(e.province.ExecutedFen()), 100, int64(p.Parameters.LowRatePercent.Value), int64(available))
-	for _, source := range sourcesOf(p, FiscalScope) {
+	for _, source := range SourcesOf(p, FiscalScope) {
 		e.mainFen += y.main[sourceIndex(source)]
 		e.fiscalFen += y.spent[sourceIndex(source)]
 	}
@@ -276,7 +276,7 @@ func (v *view) executions(m *money) []Execution {
 		year := m.first + i
 		p := v.t.Reading(min(v.on, events.YearEnd(year)))
 		for _, scope := range Scopes {
-			if sum := m.years[i].sum(sourcesOf(p, scope)); !sum.IsZero() {
+			if sum := m.years[i].sum(SourcesOf(p, scope)); !sum.IsZero() {
 				lines = append(lines, Execution{Year: year, Scope: scope, Money: sum, Low: scope == ProvinceScope && m.ends[i].low})
 			}
 		}
@@ -295,7 +295,7 @@ func (v *view) executionAlerts(m *money) {
 		}
 		if e := m.ends[i]; e.shareShort {
 			if x := v.raise(p, "AL-USE-03", yearKey(year), end, 0); x != nil {
-				x.follows(v.c, m.moved(year, end, sourcesOf(p, FiscalScope))...)
+				x.follows(v.c, m.moved(year, end, SourcesOf(p, FiscalScope))...)
 				x.Figures = []Figure{{"main", events.Say("主要用途", "main uses"), fmt.Sprint(int64(e.mainFen)), "fen"},
 					{"spent", events.Say("支出合计", "spent"), fmt.Sprint(int64(e.fiscalFen)), "fen"}}
 			}
@@ -305,11 +305,11 @@ func (v *view) executionAlerts(m *money) {
 		}
 		word := v.words[year+1].upTo(v.on).first(always)
 		if x := v.raise(p, "AL-EXE-02", yearKey(year), end, word.date()); x != nil {
-			x.follows(v.c, m.moved(year, end, sourcesOf(p, ProvinceScope))...)
+			x.follows(v.c, m.moved(year, end, SourcesOf(p, ProvinceScope))...)
 			x.Figures = m.rateFigures(year)
 		}
 		if x := v.raise(p, "AL-EXE-04", yearKey(year), end+events.Date(p.Parameters.DeferralDays.Value)+1, word.date()); x != nil {
-			x.follows(v.c, m.moved(year, end, sourcesOf(p, ProvinceScope))...)
+			x.follows(v.c, m.moved(year, end, SourcesOf(p, ProvinceScope))...)
 			x.Figures = m.rateFigures(year)
 		}
 	}
@@ -333,7 +333,7 @@ func (v *view) monthAlerts(m *money) {
 			}
 		}
 		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, cleared); x != nil {
-			x.follows(v.c, m.moved(year, since.on, sourcesOf(since.policy, ProvinceScope))...)
+			x.follows(v.c, m.moved(year, since.on, SourcesOf(since.policy, ProvinceScope))...)
 			x.Figures = append(moneyFigures(since.province),
 				Figure{"elapsed", events.Say("已过天数", "days elapsed"), fmt.Sprint(since.elapsed), "days"},
 				Figure{"all", events.Say("全年应计天数", "days in all"), fmt.Sprint(since.all), "days"})

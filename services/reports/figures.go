@@ -3,7 +3,6 @@ package reports
 import (
 	"slices"
 
-	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 )
 
@@ -27,8 +26,7 @@ func (w when) has(year, fiscalYear int) bool {
 	return w&after != 0
 }
 
-// figure is what a column of execution is computed from, by section 8 of the specification: grants by fiscal year,
-// receipts and spending by their dates.
+// figure is what a column of execution is computed from: grants by fiscal year, receipts and spending by their dates.
 type figure struct{ granted, received, spent, ruled when }
 
 // figures are those by the names of their columns; the others follow from all that the balance follows from.
@@ -47,30 +45,19 @@ var figures = map[string]figure{
 // funds follows the records of one center, in the order of positions, and tells which of them a figure is computed from.
 type funds struct {
 	figure
-	year    int // fiscal
-	holds   func(events.Source) bool
+	year    int             // fiscal
+	sources []events.Source // of the scope
 	counts  map[string]bool // whether a grant or match is in the scope
 	years   map[string]int  // their fiscal years
 	touches map[string]bool // whether a voucher spends any that is
 }
 
 // fundsOf is for one column of a row of execution.
-func fundsOf(column string, year int, scope aggregates.Scope, ofRate []events.Source) *funds {
-	f := &funds{year: year, counts: map[string]bool{}, years: map[string]int{}, touches: map[string]bool{}}
+func fundsOf(column string, year int, sources []events.Source) *funds {
+	f := &funds{year: year, sources: sources, counts: map[string]bool{}, years: map[string]int{}, touches: map[string]bool{}}
 	var known bool
 	if f.figure, known = figures[column]; !known {
 		f.figure = figures["balanceFen"]
-	}
-	f.holds = func(s events.Source) bool {
-		switch scope {
-		case aggregates.LocalScope:
-			return s == events.Local
-		case aggregates.CentralScope:
-			return s == events.CentralGuidance
-		case aggregates.ProvinceScope:
-			return slices.Contains(ofRate, s)
-		}
-		return s == events.CentralGuidance || slices.Contains(ofRate, s)
 	}
 	return f
 }
@@ -78,7 +65,7 @@ func fundsOf(column string, year int, scope aggregates.Scope, ofRate []events.So
 // take says whether the figure is computed from a record.
 func (f *funds) take(r *events.Record) bool {
 	begin := func(name string, source events.Source, fiscalYear int) bool {
-		f.counts[name], f.years[name] = f.holds(source), fiscalYear
+		f.counts[name], f.years[name] = slices.Contains(f.sources, source), fiscalYear
 		return f.counts[name] && f.granted.has(fiscalYear, f.year)
 	}
 	year := r.On.Year()

@@ -130,11 +130,14 @@ func (r tableRow) record() (id uuid.UUID, position uint64) {
 func (t *tracer) funds(row tableRow, column string) *funds {
 	year, isYear := row.cells["fiscalYear"].Data.(int64)
 	scope, isScope := row.cells["scope"].Data.(string)
-	p := t.register.Timeline().Reading(t.on)
-	if !isYear || !isScope || p == nil {
+	if !isYear || !isScope {
 		return nil
 	}
-	return fundsOf(column, int(year), aggregates.Scope(scope), p.Parameters.RateSources.Value)
+	p := t.register.Timeline().Reading(min(t.on, events.YearEnd(int(year))))
+	if p == nil {
+		return nil
+	}
+	return fundsOf(column, int(year), aggregates.SourcesOf(p, aggregates.Scope(scope)))
 }
 
 // alert returns the ids of the records that the alert of a row follows from.
