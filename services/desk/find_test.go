@@ -60,6 +60,10 @@ func TestFindFindsWhatALoopOverTheRecordsFinds(t *testing.T) {
 		{"text=Ｇ-", func(r *plainRecord) bool { return r.says("g-") }},
 		{"text=v1", func(r *plainRecord) bool { return r.says("V1") }},
 		{"text=pilot", func(r *plainRecord) bool { return r.says("pilot") }},
+		{"text=浙试[2024]30号", func(r *plainRecord) bool { return r.says("浙试〔2024〕30号") }},
+		{"text=x-01", func(r *plainRecord) bool { return r.says("x-01") }},
+		{"text=st-office", func(r *plainRecord) bool { return r.says("st-office") }},
+		{"text=record", func(r *plainRecord) bool { return r.says("record") }},
 		{"text=lines", func(r *plainRecord) bool { return r.says("lines") }},
 		{"min=1000;max=50000.5", between(1000_00, 50000_50)},
 		{"min=1000000", between(1000000_00, 1<<60)},
@@ -150,7 +154,7 @@ func TestFindReadsEveryTextAsItWasMeant(t *testing.T) {
 	for params, want := range map[string]string{
 		`text=中试;kind=funds.spent`: "V1", `text=中试abc`: "V1", `payee="乙\丙"`: "V1", `payee=丁(杭州)`: "V2", `text=〔杭州］`: "V2", `text=enteredby":"X`: "V2",
 		`text=pcr-96 型;voided=true`: "V3", `text=pcr-96`: "", `text=amountfen;kind=funds.spent;voided=true`: "V2 V3", `min=0.05;max=0.05`: "",
-		`min=2;max=2.99`: "V2", `payee=斜杠\`: "V4", `text=\"`: "V4", "text=误录": "entry.voided", "text=" + historyID("ZJ-0001V4"): "V4",
+		`min=2;max=2.99`: "V2", `payee=斜杠\`: "V4", `text=\"`: "V4", "text=误录": "entry.voided", "text=2025〕1号": "subsidy.granted", "text=c-1;kind=entry.voided": "entry.voided", "text=actor": "", "text=,": "policy.adopted V2", "text=" + historyID("ZJ-0001V4"): "V4",
 		"text=" + historyID("ZJ-0001V3"): "entry.voided", "payee=误": "", "actor=Ｃ-1;kind=entry.voided": "entry.voided", "actor=c": "",
 		"actor=importer;kind=entry.voided": "entry.voided", "doc=浙财科教(2025)１号": "subsidy.granted", "doc=不": "", `text=";kind=funds.spent`: "V1 V2 V4",
 	} {

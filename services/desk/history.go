@@ -77,11 +77,11 @@ func opening(s *events.Stored) (on events.Date, rest []byte, ok bool) {
 		return 0, nil, false
 	}
 	rest = rest[n+len(onJoint):]
-	if len(rest) < dateBytes {
+	if len(rest) <= dateBytes {
 		return 0, nil, false
 	}
 	on, err := events.ParseDate(string(rest[:dateBytes]))
-	return on, rest[dateBytes:], err == nil
+	return on, rest[dateBytes+1:], err == nil // without the quote that closes the date: texts are told by theirs
 }
 
 // member returns the text of the first member of a name, without escapes; "" if there is none.
