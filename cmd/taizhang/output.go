@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -13,15 +14,19 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// write writes the table in the form asked for.
+// write writes the table in the form asked for. What its rows leave out stands under the table; for programs, which read
+// rows alone, it goes to standard error.
 func (a *app) write(t *desk.Table) error {
-	switch a.output {
-	case csvOutput:
-		return t.WriteCSV(a.out)
-	case jsonOutput:
-		return t.WriteJSON(a.out)
+	if a.output == tableOutput {
+		return writeTable(a.out, t, a.lang)
 	}
-	return writeTable(a.out, t, a.lang)
+	for _, m := range t.Missing {
+		fmt.Fprintln(a.errOut, m.In(a.lang))
+	}
+	if a.output == csvOutput {
+		return t.WriteCSV(a.out)
+	}
+	return t.WriteJSON(a.out)
 }
 
 // width measures as terminals do that show Chinese in two columns and ambiguous characters in one.
@@ -34,7 +39,7 @@ func writeTable(to io.Writer, t *desk.Table, lang string) error {
 	}
 	if len(t.Rows) == 0 {
 		fmt.Fprintln(&b, t.Empty.In(lang))
-		writeNotes(&b, t.Notes, lang)
+		writeNotes(&b, t, lang)
 		_, err := io.WriteString(to, b.String())
 		return err
 	}
@@ -54,7 +59,11 @@ func writeTable(to io.Writer, t *desk.Table, lang string) error {
 		var line []string
 		for i, c := range t.Columns {
 			if c.Title.En != "" {
-				line = append(line, row[i].Shown.In(lang))
+				text := row[i].Shown.In(lang)
+				if c.CharMax > 0 {
+					text = desk.Shorten(text, c.CharMax)
+				}
+				line = append(line, text)
 			}
 		}
 		lines = append(lines, line)
@@ -72,13 +81,13 @@ func writeTable(to io.Writer, t *desk.Table, lang string) error {
 	if more := len(t.Rows) - len(shown); more > 0 {
 		fmt.Fprintln(&b, events.Say("……另有 %d 行", "... and %d more", more).In(lang))
 	}
-	writeNotes(&b, t.Notes, lang)
+	writeNotes(&b, t, lang)
 	_, err := io.WriteString(to, b.String())
 	return err
 }
 
-func writeNotes(b *strings.Builder, notes []events.Text, lang string) {
-	for _, n := range notes {
+func writeNotes(b *strings.Builder, t *desk.Table, lang string) {
+	for _, n := range slices.Concat(t.Notes, t.Missing) {
 		fmt.Fprintln(b, n.In(lang))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
@@ -169,12 +170,12 @@ func find(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 		t.Rows = append(t.Rows, row)
 	}
 	if found > len(t.Rows) {
-		t.Notes = append(t.Notes, events.Say("共 %d 条符合，另有 %d 条未列出（--limit）。", "Records that match: %d; %d more are not listed (--limit).", found, found-len(t.Rows)))
+		t.Missing = append(t.Missing, events.Say("共 %d 条符合，另有 %d 条未列出（--limit）。", "Records that match: %d; %d more are not listed (--limit).", found, found-len(t.Rows)))
 	} else if found > 0 {
 		t.Notes = append(t.Notes, events.Say("共 %d 条符合。", "Records that match: %d.", found))
 	}
 	if unread > 0 {
-		t.Notes = append(t.Notes, events.Say("有 %d 条记录无法读出，未查找（见 check）。", "Records that cannot be read and were not searched (see check): %d.", unread))
+		t.Missing = append(t.Missing, events.Say("有 %d 条记录无法读出，未查找（见 check）。", "Records that cannot be read and were not searched (see check): %d.", unread))
 	}
 	return t, nil
 }
@@ -188,7 +189,7 @@ func foundTable(q *asked) *Table {
 			{Name: "center", Title: events.Say("中心", "center")},
 			{Name: "kind", Title: events.Say("种类", "kind")},
 			{Name: "amountFen", Title: events.Say("金额", "amount"), Right: true},
-			{Name: "content", Title: events.Say("内容", "content")},
+			{Name: "content", Title: events.Say("内容", "content"), CharMax: 80},
 			{Name: "payee"},
 			{Name: "doc", Title: events.Say("文号", "document")},
 			{Name: "actor", Title: events.Say("经办", "by")},
@@ -196,6 +197,7 @@ func foundTable(q *asked) *Table {
 			{Name: "revision"},
 			{Name: "id", Title: events.Say("记录编号", "record id")},
 			{Name: "voidedBy", Title: events.Say("作废记录", "voided by")},
+			{Name: "record"},
 		},
 	}
 }
@@ -216,6 +218,14 @@ func (d *Desk) foundRow(ctx context.Context, m match) ([]Cell, error) {
 	}
 	said := b.describe()
 	content := Cell{said.En, said}
+	whole := Cell{}
+	if rec, err := events.DecodeEvent(s); err == nil { // else it was found by its bytes, and has no form of today
+		line, err := events.EncodeRecord(&rec.Record)
+		if err != nil {
+			return nil, err
+		}
+		whole.Data = jsontext.Value(line)
+	}
 	return []Cell{Date(b.on), Optional(string(center)), Named(s.Kind, KindTitle(s.Kind)), amount, content, Optional(member(b.data, payeeMember)),
-		Optional(member(b.frame, docMember)), Text(member(b.frame, actorMember)), Number(s.Position), Number(s.Revision), Text(s.ID.String()), voidedBy}, nil
+		Optional(member(b.frame, docMember)), Text(member(b.frame, actorMember)), Number(s.Position), Number(s.Revision), Text(s.ID.String()), voidedBy, whole}, nil
 }

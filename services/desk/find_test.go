@@ -127,8 +127,8 @@ func TestFindListsTheNewestOrTheOldestAndSaysHowManyMoreThereAre(t *testing.T) {
 	if !slices.Equal(columnOf(oldest, "id"), columnOf(all[:7], "id")) {
 		t.Error("the oldest seven are not the first seven of all")
 	}
-	if want := fmt.Sprintf("Records that match: %d; %d more are not listed (--limit).", len(all), len(all)-7); table.Notes[0].En != want {
-		t.Errorf("says %q, want %q", table.Notes[0].En, want)
+	if want := fmt.Sprintf("Records that match: %d; %d more are not listed (--limit).", len(all), len(all)-7); table.Missing[0].En != want {
+		t.Errorf("says %q, want %q", table.Missing[0].En, want)
 	}
 	newest, _ := answered(t, d, "find", "limit=7")
 	slices.Reverse(newest)
@@ -196,8 +196,8 @@ func TestFindReadsOldVersionsAndSaysWhatItCannotRead(t *testing.T) {
 	if got := columnOf(rows, "amountFen"); !slices.Equal(got, []string{"777", "555"}) {
 		t.Errorf("found %v", rows)
 	}
-	if len(table.Notes) != 2 || !strings.Contains(table.Notes[1].En, "cannot be read and were not searched (see check): 1.") {
-		t.Errorf("says %v", table.Notes)
+	if len(table.Missing) != 1 || !strings.Contains(table.Missing[0].En, "cannot be read and were not searched (see check): 1.") {
+		t.Errorf("says %v", table.Missing)
 	}
 }
 

@@ -175,10 +175,8 @@ func texts(part []byte, yield func([]byte) bool) {
 	}
 }
 
-// describeMax is how many characters of an event's content stand beside it in a list; the record itself is whole.
-const describeMax = 80
-
-// describe says in one line what an event holds: its values in order, amounts in yuan.
+// describe says in one line what an event holds: its values in order, amounts in yuan. It is no longer than a cell of a
+// spreadsheet can be, which only the text of a policy would reach.
 func (b *body) describe() events.Text {
 	var zh, en []string
 	both := func(s string) { zh, en = append(zh, s), append(en, s) }
@@ -212,12 +210,18 @@ func (b *body) describe() events.Text {
 			both(name + "=" + token.String())
 		}
 	}
-	return events.Text{Zh: shorten(strings.Join(zh, " ")), En: shorten(strings.Join(en, " "))}
+	return events.Text{Zh: Shorten(strings.Join(zh, " "), describeMax), En: Shorten(strings.Join(en, " "), describeMax)}
 }
 
-func shorten(s string) string {
-	if r := []rune(s); len(r) > describeMax {
-		return string(r[:describeMax-1]) + "…"
+const describeMax = 32_000
+
+// Shorten cuts a text to so many characters, the last of them an ellipsis where it was longer.
+func Shorten(s string, charMax int) string {
+	if len(s) <= charMax {
+		return s
+	}
+	if r := []rune(s); len(r) > charMax {
+		return string(r[:charMax-1]) + "…"
 	}
 	return s
 }

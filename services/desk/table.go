@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
@@ -20,20 +21,22 @@ type Table struct {
 	Columns []Column
 	Rows    [][]Cell
 	Totals  []Cell
-	Notes   []events.Text // under the table: how it was made and what it leaves out
+	Notes   []events.Text // under the table: how it was made
+	Missing []events.Text // under the notes: what the rows leave out, which programs are told too
 	RowsMax int           // shown to people on a screen; 0 for all
 }
 
 // Column has a stable English name, for programs, and a title in both languages, for people. One without a name is shown to
 // people alone, one without a title to programs alone.
 type Column struct {
-	Name  string
-	Title events.Text
-	Right bool // aligned, as numbers are
+	Name    string
+	Title   events.Text
+	Right   bool // aligned, as numbers are
+	CharMax int  // shown of a text beside others on a screen, and the rest as an ellipsis; 0 for all
 }
 
 // Cell is one value: data for programs and the text for people, which may depend on the language. Data is a string, an
-// int64, an events.Fen, an events.Date, a Percent, a bool or nil.
+// int64, an events.Fen, an events.Date, a Percent, a bool, a jsontext.Value or nil.
 type Cell struct {
 	Data  any
 	Shown events.Text
@@ -106,6 +109,8 @@ func (c Cell) CSV() string {
 		if v {
 			return "yes"
 		}
+	case jsontext.Value:
+		return string(v)
 	}
 	return ""
 }

@@ -257,7 +257,7 @@ func (r *Report) body(yield func(line) bool) bool {
 	if t.Totals != nil && !yield(line{cells: cellsOf(t.Totals), look: total}) {
 		return false
 	}
-	for _, n := range t.Notes {
+	for _, n := range slices.Concat(t.Notes, t.Missing) {
 		if !yield(line{cells: []value{textValue(n.In(r.Lang))}, look: caption}) {
 			return false
 		}
