@@ -37,7 +37,9 @@ func ageing(_ context.Context, d *Desk, q *asked) (*Table, error) {
 	} else {
 		ageingBy(t, by, list)
 	}
-	amount := func(name string, title events.Text) { t.Columns = append(t.Columns, Column{Name: name, Title: title, Right: true}) }
+	amount := func(name string, title events.Text) {
+		t.Columns = append(t.Columns, Column{Name: name, Title: title, Right: true})
+	}
 	amount("thisYearFen", events.Say("%d 年到账", "received in %d", q.On.Year()))
 	amount("lastYearFen", events.Say("结转一年", "carried one year"))
 	amount("earlierFen", events.Say("结转两年及以上", "two years and more"))

@@ -45,7 +45,7 @@ func delayed(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 			{Name: "daysWaiting", Title: events.Say("已等天数", "days"), Right: true}, {Name: "daysOverdue", Title: events.Say("逾期天数", "overdue"), Right: true},
 			{Name: "state", Title: events.Say("状态", "state")},
 			{Name: "promisedFen", Title: events.Say("应到位", "promised"), Right: true}, {Name: "outstandingFen", Title: events.Say("未到位", "outstanding"), Right: true},
-			{Name: "office", Title: events.Say("责任单位", "responsible office")},
+			{Name: "office", Title: events.Say("责任单位", "responsible office")}, {Name: "officeRegion"},
 		},
 	}
 	list := d.Register.Delays(q.On, q.center("center"))
@@ -75,19 +75,18 @@ func delayed(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 		promised, outstanding = promised+x.PromisedFen, outstanding+x.OutstandingFen
 		t.Rows = append(t.Rows, []Cell{Text(x.Center), Text(x.Name), Named(x.What, word(delayWords, x.What)), Text(x.Key), Number(x.Year), Optional(doc),
 			Date(x.Since), Date(x.DueOn), Number(x.DaysWaiting(q.On)), overdue, Named(state, word(delayStates, state)),
-			Fen(x.PromisedFen), Fen(x.OutstandingFen), officeCell(x.Office)})
+			Fen(x.PromisedFen), Fen(x.OutstandingFen), officeCell(x.Office), Optional(x.Office.Region)})
 	}
 	t.Totals = totals(t, map[string]events.Fen{"promisedFen": promised, "outstandingFen": outstanding})
 	return t, nil
 }
 
-// officeCell names an office: for programs its role, or the code of GB/T 2260 of a local government.
+// officeCell names an office: for programs its role, for people a local government by its region.
 func officeCell(o projections.Office) Cell {
-	if o.Role != events.LocalGov || o.Region == "" {
+	if o.Region == "" {
 		return Named(o.Role, RoleWord(o.Role))
 	}
-	name := projections.RegionName(o.Region)
-	return Cell{o.Region, events.Say("%s政府", "local government %s", cmp.Or(name, o.Region))}
+	return Named(o.Role, events.Say("%s政府", "local government %s", cmp.Or(projections.RegionName(o.Region), o.Region)))
 }
 
 // totals is a row of sums under a table: empty but for the amounts of the columns named.

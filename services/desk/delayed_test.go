@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-const delayedColumns = "center what key year doc since dueOn daysWaiting daysOverdue state promisedFen outstandingFen office"
+const delayedColumns = "center what key year doc since dueOn daysWaiting daysOverdue state promisedFen outstandingFen office officeRegion"
 
 func TestDelayedMoneyIsWhatAPlainCountOfTheRecordsSays(t *testing.T) {
 	t.Parallel()
@@ -157,9 +157,9 @@ func (h *plainHistory) plainDelays(t *testing.T, on string) (rows []string) {
 			if short <= 0 {
 				continue
 			}
-			what, due, office := "granted", "", "finance"
+			what, due, office := "granted", "", "finance|"
 			if f.Kind == "matching.committed" {
-				what, due, office = "committed", f.Data.DueOn, cmp.Or(gov, region)
+				what, due, office = "committed", f.Data.DueOn, "local-gov|"+cmp.Or(gov, region)
 			} else if f.On >= "2024-01-01" {
 				due = plainDay(t, f.On, 60)
 			}
@@ -176,7 +176,7 @@ func (h *plainHistory) plainDelays(t *testing.T, on string) (rows []string) {
 				plainDays(t, f.On, on), overdue, state, f.Data.AmountFen-f.reversed, short, office))
 		}
 		for _, e := range plainEntitlements(t, es, on) {
-			rows = append(rows, fmt.Sprintf("%s|entitled|%d|%d|%s|%s|%s|%d|%s|%s|200000000|%d|finance", center, e.year, e.year, e.doc, e.since,
+			rows = append(rows, fmt.Sprintf("%s|entitled|%d|%d|%s|%s|%s|%d|%s|%s|200000000|%d|finance|", center, e.year, e.year, e.doc, e.since,
 				plainDay(t, e.since, 180), plainDays(t, e.since, on), e.overdue, e.state, e.left))
 		}
 	}

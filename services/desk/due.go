@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
@@ -60,6 +61,7 @@ func dueAlerts(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 			{Name: "key", Title: events.Say("对象", "key")},
 			{Name: "severity", Title: events.Say("级别", "severity")},
 			{Title: events.Say("内容", "what")},
+			{Name: "officeRegion"},
 		},
 	}
 	ids := d.centers(q.center("center"))
@@ -81,12 +83,35 @@ func dueAlerts(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 	slices.SortStableFunc(list, func(a, b projections.Alert) int {
 		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.RaisedOn, b.RaisedOn))
 	})
+	count := make([]int, len(dueOffices))
 	for _, a := range list {
+		count[place(a)]++
 		office := d.Register.Office(a.Center, a.Code, q.On)
-		t.Rows = append(t.Rows, []Cell{Named(office.Role, officeCell(office).Shown), Date(a.RaisedOn), Number(int(a.RaisedOn - q.On)), Text(a.Center),
-			Text(d.Register.Facts(a.Center, q.On).Name), Text(a.Code), Text(a.Key), Named(a.Severity, SeverityWord(a.Severity)), {Shown: AlertTitle(a.Code)}})
+		t.Rows = append(t.Rows, []Cell{officeCell(office), Date(a.RaisedOn), Number(int(a.RaisedOn - q.On)), Text(a.Center),
+			Text(d.Register.Facts(a.Center, q.On).Name), Text(a.Code), Text(a.Key), Named(a.Severity, SeverityWord(a.Severity)), {Shown: AlertTitle(a.Code)}, Optional(office.Region)})
+	}
+	if len(list) > 0 {
+		t.Notes = append(t.Notes, dueCounts(count))
+	}
+	if office := q.text("office"); office == "" || office == string(events.CenterRole) {
+		note, err := d.spendingNote(ctx, q)
+		t.Notes = append(t.Notes, note...)
+		return t, err
 	}
 	return t, nil
+}
+
+// dueCounts says how many alerts each office has.
+func dueCounts(count []int) events.Text {
+	all := 0
+	var zh, en []string
+	for i, n := range count {
+		if all += n; n > 0 {
+			word := RoleWord(dueOffices[i])
+			zh, en = append(zh, fmt.Sprintf("%s %d", word.Zh, n)), append(en, fmt.Sprintf("%s %d", word.En, n))
+		}
+	}
+	return events.Text{Zh: fmt.Sprintf("共 %d 条：%s。", all, strings.Join(zh, "，")), En: fmt.Sprintf("Alerts: %d (%s).", all, strings.Join(en, ", "))}
 }
 
 // dueSpending lists the centers whose year will be low (R20-6) if they spend nothing more, the largest sum first.
@@ -109,20 +134,10 @@ func dueSpending(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 			{Name: "daysLeft", Title: events.Say("剩余天数", "days left"), Right: true},
 		},
 	}
-	type of struct {
-		id events.CenterID
-		aggregates.Shortfall
-		low bool
-	}
-	list, err := parallel(ctx, d.centers(q.center("center")), func(id events.CenterID) of {
-		s, low := d.Register.Shortfall(id, q.On)
-		return of{id, s, low}
-	})
+	list, err := d.shortfalls(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(s of) bool { return !s.low })
-	slices.SortStableFunc(list, func(a, b of) int { return cmp.Compare(b.ToSpendFen, a.ToSpendFen) })
 	var sum aggregates.Money
 	var toSpend events.Fen
 	for _, s := range list {
@@ -136,6 +151,42 @@ func dueSpending(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 		t.Totals = []Cell{{Shown: events.Say("合计", "total")}, {}, {}, Fen(sum.AvailableFen()), Fen(sum.ExecutedFen()), Rate(sum.RatePercent()), {}, Fen(toSpend), Fen(sum.BalanceFen()), {}, {}}
 	}
 	return t, nil
+}
+
+// shortfall is what one center must still spend.
+type shortfall struct {
+	id events.CenterID
+	aggregates.Shortfall
+	low bool
+}
+
+// shortfalls lists the centers whose year will be low if they spend nothing more, the largest sum first.
+func (d *Desk) shortfalls(ctx context.Context, q *asked) ([]shortfall, error) {
+	list, err := parallel(ctx, d.centers(q.center("center")), func(id events.CenterID) shortfall {
+		s, low := d.Register.Shortfall(id, q.On)
+		return shortfall{id, s, low}
+	})
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(s shortfall) bool { return !s.low })
+	slices.SortStableFunc(list, func(a, b shortfall) int { return cmp.Compare(b.ToSpendFen, a.ToSpendFen) })
+	return list, nil
+}
+
+// spendingNote says in one line under the alerts what --spend lists.
+func (d *Desk) spendingNote(ctx context.Context, q *asked) ([]events.Text, error) {
+	list, err := d.shortfalls(ctx, q)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	var toSpend events.Fen
+	for _, s := range list {
+		toSpend += s.ToSpendFen
+	}
+	end := events.YearEnd(q.On.Year())
+	return []events.Text{events.Say("另有 %d 个中心到 %s 还须支出共 %s 元，年度执行率才不偏低，见 --spend。",
+		"Centers that must still spend by %[2]s so that the year is not low: %[1]d, %[3]s yuan in all; see --spend.", len(list), end, aggregates.ShowFen(toSpend))}, nil
 }
 
 // centers are the center asked about, or all.

@@ -37,7 +37,9 @@ func execution(_ context.Context, d *Desk, q *asked) (*Table, error) {
 		t.Columns = []Column{{Name: "center", Title: events.Say("中心", "center")}}
 	}
 	lead := len(t.Columns)
-	amount := func(name, zh, en string) Column { return Column{Name: name, Title: events.Text{Zh: zh, En: en}, Right: true} }
+	amount := func(name, zh, en string) Column {
+		return Column{Name: name, Title: events.Text{Zh: zh, En: en}, Right: true}
+	}
 	t.Columns = append(t.Columns,
 		Column{Name: "fiscalYear", Title: events.Say("年度", "year")}, Column{Name: "scope", Title: events.Say("口径", "scope")},
 		amount("grantedFen", "下达", "granted"), amount("carriedInFen", "上年结转", "carried in"), amount("receivedFen", "到账", "received"),
