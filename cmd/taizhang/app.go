@@ -166,8 +166,12 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	} else if y := on.Year(); y < events.YearMin || y > events.YearMax {
 		return usage(cmd, "--as-of：年份应在 %d 至 %d 之间", "--as-of: the year must be from %d to %d", events.YearMin, events.YearMax)
 	}
-	if _, err := a.known(); err != nil {
+	known, err := a.known()
+	if err != nil {
 		return usage(cmd, "--known-at：%q 既不是 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "--known-at: %q is neither a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", a.knownAt)
+	}
+	if err := a.notToCome(cmd, "--known-at", known); err != nil {
+		return err
 	}
 	if a.verbose || a.getenv("TAIZHANG_LOG") != "" {
 		encoder := zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())
@@ -214,6 +218,15 @@ func (a *app) known() (ledger.Point, error) {
 		return ledger.Point{}, nil
 	}
 	return ledger.ParsePoint(a.knownAt)
+}
+
+// notToCome refuses a time that is to come, of a point of the ledger: nobody knows what will be known then, and a slip of
+// the pen would read as now.
+func (a *app) notToCome(cmd *cobra.Command, flag string, p ledger.Point) error {
+	if p.At.After(a.now()) {
+		return usage(cmd, "%s：%s 尚未到来", "%s: %s is yet to come", flag, p.At.Format(time.RFC3339))
+	}
+	return nil
 }
 
 // exactly and atLeast check the number of arguments.

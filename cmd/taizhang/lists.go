@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/reports"
 )
 
@@ -43,6 +44,15 @@ func (a *app) listCommand(l *desk.List) *cobra.Command {
 			}
 			if _, err := q.Check(); err != nil {
 				return badParam(cmd, err)
+			}
+			for _, p := range l.Params {
+				if p.Sort != desk.Point {
+					continue
+				}
+				point, _ := ledger.ParsePoint(q.Params[p.Name]) // checked
+				if err := a.notToCome(cmd, "--"+p.Name, point); err != nil {
+					return err
+				}
 			}
 			if out != "" || forExcel {
 				return a.writeReport(cmd, q, out, forExcel)

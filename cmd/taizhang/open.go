@@ -81,6 +81,9 @@ func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) err
 	s := &session{Ledger: l, store: store, reg: l.Register()}
 	s.on, _ = a.on() // checked by prepare
 	s.knownAt, _ = a.known()
+	if last := l.Register().Position(); s.knownAt.Position > last {
+		return sayError("--known-at：台账止于位置 %d", "--known-at: the ledger ends at position %d", last)
+	}
 	if !s.knownAt.IsNow() {
 		if s.reg, err = l.KnownAt(ctx, s.knownAt); err != nil {
 			return err
