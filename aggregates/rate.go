@@ -25,12 +25,20 @@ func (m Money) RatePercent() string {
 	if m.AvailableFen() <= 0 {
 		return ""
 	}
-	rate := big.NewRat(int64(m.ExecutedFen()), int64(m.AvailableFen()))
-	percent := rate.Mul(rate, big.NewRat(100, 1)).FloatString(2)
-	if percent == "-0.00" {
-		return "0.00"
+	executed, available := int64(m.ExecutedFen()), uint64(m.AvailableFen())
+	hi, lo := bits.Mul64(uint64(max(executed, -executed)), 100_00)
+	lo, carry := bits.Add64(lo, available/2, 0)
+	hi += carry
+	if hi >= available { // more percent than 64 bits hold
+		rate := big.NewRat(executed, int64(available))
+		return rate.Mul(rate, big.NewRat(100, 1)).FloatString(2)
 	}
-	return percent
+	hundredths, _ := bits.Div64(hi, lo, available)
+	text := strconv.FormatUint(hundredths/100, 10) + "." + strconv.Itoa(int(100 + hundredths%100))[1:]
+	if executed < 0 && hundredths > 0 {
+		return "-" + text
+	}
+	return text
 }
 
 // ShowFen shows an amount in yuan with two decimals and thousands separators, such as "1,234.50"; the unit is printed

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/taizhang/taizhang/events"
 )
 
 func TestProductsAreComparedExactlyAtTheEndsOfTheRange(t *testing.T) {
@@ -31,6 +33,20 @@ func TestProductsAreComparedAsExactNumbersAre(t *testing.T) {
 		product := func(x, y int64) *big.Int { return new(big.Int).Mul(big.NewInt(x), big.NewInt(y)) }
 		if got, want := lessThan(a, b, c, d), product(a, b).Cmp(product(c, d)) < 0; got != want {
 			t.Fatalf("%d·%d < %d·%d is %v", a, b, c, d, got)
+		}
+	})
+}
+
+func TestRatesAreRoundedAsExactFractionsAre(t *testing.T) {
+	amounts := rapid.OneOf(rapid.Int64Range(-300, 300), rapid.Int64Range(-1e13, 1e13), rapid.Int64())
+	rapid.Check(t, func(t *rapid.T) {
+		executed, available := amounts.Draw(t, "executed"), max(1, amounts.Draw(t, "available"))
+		rate := new(big.Rat).Mul(big.NewRat(executed, available), big.NewRat(100, 1)).FloatString(2)
+		if rate == "-0.00" {
+			rate = "0.00"
+		}
+		if got := (Money{ReceivedFen: events.Fen(available), SpentAllFen: events.Fen(executed)}).RatePercent(); got != rate {
+			t.Fatalf("%d of %d is %s%%, not %s%%", executed, available, got, rate)
 		}
 	})
 }
