@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -79,28 +80,72 @@ func changes(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	show := changedFigures
 	if byAlert {
-		show = changedAlerts
+		t := alertChangesTable(s, q)
+		parts, err := parallel(ctx, list, func(c changed) *movedRows { return c.alerts(len(t.Columns)) })
+		if err != nil {
+			return nil, err
+		}
+		return t, d.fill(ctx, t, parts)
 	}
-	t := show(s, q, list)
+	t := figureChangesTable(s, q, list)
+	parts, err := parallel(ctx, list, func(c changed) *movedRows { return c.figures(q, len(t.Columns)) })
+	if err != nil {
+		return nil, err
+	}
+	if err := d.fill(ctx, t, parts); err != nil {
+		return nil, err
+	}
+	if q.given("figure") && q.given("scope") && len(t.Rows) > 0 {
+		var totalFen events.Fen
+		for _, p := range parts {
+			totalFen += p.movedFen
+		}
+		t.Totals = totals(t, map[string]events.Fen{"differenceFen": totalFen})
+	}
+	return t, nil
+}
+
+// movedRows are rows of one center that still lack the cells of movedColumns, and the records behind each.
+type movedRows struct {
+	columns  int
+	rows     [][]Cell
+	by       []*moved
+	movedFen events.Fen // by all of them together
+	err      error
+}
+
+func (r *movedRows) add(by *moved, row ...Cell) {
+	r.rows, r.by = append(r.rows, append(make([]Cell, 0, r.columns), row...)), append(r.by, by)
+}
+
+// fill completes the rows of all centers and puts them into the table.
+func (d *Desk) fill(ctx context.Context, t *Table, parts []*movedRows) error {
 	var wanted []uint64
-	for _, m := range t.moved {
-		if m.single() {
-			wanted = append(wanted, m.first().Position)
+	for _, p := range parts {
+		for _, m := range p.by {
+			if m.single() {
+				wanted = append(wanted, m.first().Position)
+			}
 		}
 	}
 	slices.Sort(wanted)
 	records, err := d.records(ctx, slices.Compact(wanted))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for i, m := range t.moved {
-		if t.Rows[i], err = d.appendMoved(ctx, t.Rows[i], m, records); err != nil {
-			return nil, err
+	done, err := parallel(ctx, parts, func(p *movedRows) *movedRows {
+		for i := 0; i < len(p.rows) && p.err == nil; i++ {
+			p.rows[i], p.err = d.appendMoved(ctx, p.rows[i], p.by[i], records)
+		}
+		return p
+	})
+	for _, p := range done {
+		if err = cmp.Or(err, p.err); err == nil {
+			t.Rows = append(t.Rows, p.rows...)
 		}
 	}
-	return t.Table, nil
+	return err
 }
 
 // changed asks every center that has a later record what moved.
@@ -181,27 +226,15 @@ func (d *Desk) appendMoved(ctx context.Context, row []Cell, m *moved, records ma
 	return append(row, Date(events.DateAt(rec.RecordedAt)), Date(rec.On), Named(rec.Kind, KindTitle(rec.Kind)), subject, why.cell(), Optional(rec.Doc), id), err
 }
 
-// movedTable is a table whose rows still lack the cells of movedColumns.
-type movedTable struct {
-	*Table
-	moved []*moved
-}
-
-func (t *movedTable) add(m *moved, row ...Cell) {
-	t.Rows, t.moved = append(t.Rows, append(make([]Cell, 0, len(t.Columns)), row...)), append(t.moved, m)
-}
-
 // records are those of a step.
 func (c *changed) records(s projections.Step) []laterRecord { return c.later[s.First : s.Last+1] }
 
-// changedFigures lists the figures that differ, or each record that moved one: then the first row of a figure begins with
-// what was answered at the older point, and the last ends with what is answered now.
-func changedFigures(s span, q *asked, list []changed) *movedTable {
+func figureChangesTable(s span, q *asked, list []changed) *Table {
 	alerts := 0
 	for _, c := range list {
 		alerts += len(c.Alerts)
 	}
-	t := &movedTable{Table: &Table{
+	return &Table{
 		Title: changesTitle(s, q, events.Say("数字变动", "Figures that moved"),
 			events.Say("（金额单位：元；另有 %d 条预警变动，见 --show alerts）", " (amounts in yuan; alerts that moved: %d, see --show alerts)", alerts)),
 		Empty: events.Say("没有数字变动。", "No figure moved."),
@@ -218,27 +251,25 @@ func changedFigures(s span, q *asked, list []changed) *movedTable {
 			{Name: "lowBefore"},
 			{Name: "lowAfter"},
 		}, movedColumns()...),
-	}}
-	var total events.Fen
+	}
+}
+
+// figures lists the figures that differ, or each record that moved one: then the first row of a figure begins with what
+// was answered at the older point, and the last ends with what is answered now.
+func (c *changed) figures(q *asked, columns int) *movedRows {
+	t := &movedRows{columns: columns}
 	year, scope, wanted, each := q.number("year"), q.text("scope"), q.text("figure"), q.text("show") == "records"
-	for i := range list {
-		c := &list[i]
-		for _, line := range c.Money {
-			if year != 0 && year != line.After.Year || scope != "" && scope != string(line.After.Scope) {
-				continue
-			}
-			m := newMovedLine(line)
-			for k := range figures {
-				if f := &figures[k]; (wanted == "" || wanted == f.name) && f.differs(line) {
-					total += f.of(line.After.Money) - f.of(line.Before.Money)
-					c.figureRows(t, f, m, each)
-				}
+	for _, line := range c.Money {
+		if year != 0 && year != line.After.Year || scope != "" && scope != string(line.After.Scope) {
+			continue
+		}
+		m := newMovedLine(line)
+		for k := range figures {
+			if f := &figures[k]; (wanted == "" || wanted == f.name) && f.differs(line) {
+				t.movedFen += f.of(line.After.Money) - f.of(line.Before.Money)
+				c.figureRows(t, f, m, each)
 			}
 		}
-	}
-	if q.given("figure") && q.given("scope") && len(t.Rows) > 0 {
-		t.Totals = make([]Cell, len(t.Columns))
-		t.Totals[0], t.Totals[6] = Cell{Shown: events.Say("合计", "total")}, Fen(total)
 	}
 	return t
 }
@@ -260,7 +291,7 @@ func newMovedLine(m projections.MoneyChange) movedLine {
 }
 
 // figureRows adds a figure of one line with all records that moved it, or each of them.
-func (c *changed) figureRows(t *movedTable, f *figure, line movedLine, each bool) {
+func (c *changed) figureRows(t *movedRows, f *figure, line movedLine, each bool) {
 	all := &moved{}
 	add := func(by *moved, m movedLine) {
 		b, a := f.of(m.Before.Money), f.of(m.After.Money)
@@ -284,9 +315,8 @@ func (c *changed) figureRows(t *movedTable, f *figure, line movedLine, each bool
 	}
 }
 
-// changedAlerts lists the alerts that differ, each with the record since which it is as it is.
-func changedAlerts(s span, q *asked, list []changed) *movedTable {
-	t := &movedTable{Table: &Table{
+func alertChangesTable(s span, q *asked) *Table {
+	return &Table{
 		Title: changesTitle(s, q, events.Say("预警变动", "Alerts that moved"), events.Text{}),
 		Empty: events.Say("没有预警变动。", "No alert moved."),
 		Columns: append([]Column{
@@ -300,30 +330,29 @@ func changedAlerts(s span, q *asked, list []changed) *movedTable {
 			{Name: "raisedOn", Title: events.Say("现发生", "raised")},
 			{Name: "clearedOn", Title: events.Say("现解除", "cleared")},
 		}, movedColumns()...),
-	}}
-	for i := range list {
-		c := &list[i]
-		for _, a := range c.Alerts {
-			m := &moved{[][]laterRecord{c.records(c.lastThatMoved(a))}}
-			x := a.Either()
-			row := []Cell{Text(c.id), Text(x.Code), Text(x.Key), Named(x.Severity, SeverityWord(x.Severity)), {}, {}, {}, {}, {}}
-			change := [...]Cell{{"disappeared", events.Say("消失", "disappeared")}, {"appeared", events.Say("新产生", "appeared")}, {"changed", events.Say("改变", "changed")}}
-			switch {
-			case a.After == nil:
-				row[4] = change[0]
-			case a.Before == nil:
-				row[4] = change[1]
-			default:
-				row[4] = change[2]
-			}
-			if a.Before != nil {
-				row[5], row[6] = Date(a.Before.RaisedOn), Date(a.Before.ClearedOn)
-			}
-			if a.After != nil {
-				row[7], row[8] = Date(a.After.RaisedOn), Date(a.After.ClearedOn)
-			}
-			t.add(m, row...)
+	}
+}
+
+// alerts lists the alerts that differ, each with the record since which it is as it is.
+func (c *changed) alerts(columns int) *movedRows {
+	t := &movedRows{columns: columns}
+	for _, a := range c.Alerts {
+		x := a.Either()
+		change := Cell{"changed", events.Say("改变", "changed")}
+		switch {
+		case a.After == nil:
+			change = Cell{"disappeared", events.Say("消失", "disappeared")}
+		case a.Before == nil:
+			change = Cell{"appeared", events.Say("新产生", "appeared")}
 		}
+		row := []Cell{Text(c.id), Text(x.Code), Text(x.Key), Named(x.Severity, SeverityWord(x.Severity)), change, {}, {}, {}, {}}
+		if a.Before != nil {
+			row[5], row[6] = Date(a.Before.RaisedOn), Date(a.Before.ClearedOn)
+		}
+		if a.After != nil {
+			row[7], row[8] = Date(a.After.RaisedOn), Date(a.After.ClearedOn)
+		}
+		t.add(&moved{[][]laterRecord{c.records(c.lastThatMoved(a))}}, row...)
 	}
 	return t
 }
