@@ -55,7 +55,9 @@ func Text[T ~string](s T) Cell { return Cell{string(s), Plain(string(s))} }
 func Named[T ~string](code T, word events.Text) Cell { return Cell{string(code), word} }
 
 // Number is a count or a year.
-func Number[T ~int | ~uint64](n T) Cell { return Cell{int64(n), Plain(fmt.Sprint(n))} }
+func Number[T ~int | ~uint64](n T) Cell {
+	return Cell{int64(n), Plain(strconv.FormatInt(int64(n), 10))}
+}
 
 // Fen is an amount of money, shown in yuan.
 func Fen(v events.Fen) Cell { return Cell{v, Plain(aggregates.ShowFen(v))} }
