@@ -140,7 +140,7 @@ type copied struct {
 }
 
 func lockCopy(fs FS, dir string) (*copied, error) {
-	if err := fs.Make(dir); err != nil {
+	if err := makeDir(fs, dir); err != nil {
 		return nil, fileError("create directory", dir, "", err)
 	}
 	lock, err := fs.Lock(dir)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -156,6 +157,9 @@ func TestARestoreCutShortAnywhereIsNothingOrDoesNotOpen(t *testing.T) {
 		_, err := verify(d.start(), "copy", nil)
 		s, opened := Open("copy", Options{FS: d.start(), ReadOnly: true})
 		var damage *DamageError
+		if errors.Is(err, os.ErrNotExist) && len(left) == 0 {
+			return // there is not even a directory
+		}
 		if whole := maps.EqualFunc(left, copies(r.files), bytes.Equal); err != nil || len(left) > 0 && !whole && !errors.As(opened, &damage) {
 			t.Fatalf("%s: it left %d files and opens: %v, %v", what, len(left), opened, err)
 		}

@@ -1,6 +1,7 @@
 package logstore
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"maps"
@@ -17,7 +18,8 @@ import (
 //
 //   - Written bytes are lost by sectors of 512 bytes until a sync, each sector by itself; only the last sector kept of
 //     a file may be torn, and only where it overwrites zeros (the assumption of the package: power-safe overwrites).
-//   - A file's size and each change of a name are lost until a sync of the file and the directory, each by itself.
+//   - A file's size and each change of a name are lost until a sync of the file and of the directory that has the name,
+//     each by itself; with a directory, what is in it.
 //   - A sync that fails leaves what it did not write marked as written: no later sync writes it, memory shows it, until
 //     the machine forgets it at a time of its own. Sizes and names are a journal's, and stay to be written.
 //
@@ -106,6 +108,7 @@ func (d *disk) cut(l loss) {
 			c.apply(d.durable)
 		}
 	}
+	maps.DeleteFunc(d.durable, func(path string, _ *inode) bool { return !isDir(d.durable, filepath.Dir(path)) })
 	d.pending, d.names = nil, maps.Clone(d.durable)
 	for _, n := range d.inodes() {
 		n.cut(l, d.rng)
@@ -120,9 +123,18 @@ func (d *disk) inodes() (out []*inode) {
 	return out
 }
 
+// isDir says whether there is a directory; "." is always there.
+func isDir(names map[string]*inode, path string) bool {
+	n := names[path]
+	return path == "." || n != nil && n.dir && isDir(names, filepath.Dir(path))
+}
+
 func (l loss) keeps(rng *rand.Rand) bool {
 	return l.percent == 0 || l.percent < 100 && rng.IntN(100) >= l.percent
 }
+
+// in says whether it is the directory that has the name that is changed.
+func (c nameChange) in(dir string) bool { return filepath.Dir(cmp.Or(c.to, c.from)) == dir }
 
 func (c nameChange) apply(names map[string]*inode) {
 	if c.from != "" {
@@ -168,18 +180,33 @@ func (p *process) call(op string, run func(extent) error) error {
 }
 
 // change runs a call that changes a name, wholly or not at all.
-func (p *process) change(op string, c func() nameChange) error {
-	return p.call(op, func(e extent) error {
-		if e == all {
-			change := c()
-			p.disk.pending = append(p.disk.pending, change)
-			change.apply(p.disk.names)
+func (p *process) change(op string, c nameChange, possible func() (*inode, error)) error {
+	return p.call(op, func(e extent) (err error) {
+		if c.node, err = possible(); err != nil || e != all {
+			return err
 		}
+		p.disk.pending = append(p.disk.pending, c)
+		c.apply(p.disk.names)
 		return nil
 	})
 }
 
-func (p *process) Make(string) error { return p.call("make", func(extent) error { return nil }) }
+func (p *process) Mkdir(dir string) error {
+	return p.change("mkdir", nameChange{to: dir}, func() (*inode, error) {
+		if p.disk.names[dir] != nil {
+			return nil, os.ErrExist
+		}
+		return &inode{dir: true}, p.disk.needs(filepath.Dir(dir))
+	})
+}
+
+// needs answers as a call does that needs a directory.
+func (d *disk) needs(dir string) error {
+	if !isDir(d.names, dir) {
+		return os.ErrNotExist
+	}
+	return nil
+}
 
 func (p *process) Lock(dir string) (io.Closer, error) {
 	err := p.call("lock", func(e extent) error {
@@ -208,7 +235,7 @@ func (p *process) List(dir string) (names []string, err error) {
 				names = append(names, filepath.Base(path))
 			}
 		}
-		return nil
+		return p.disk.needs(dir)
 	})
 	return names, err
 }
@@ -226,31 +253,60 @@ func (p *process) Open(path string, write bool) (File, error) {
 
 func (p *process) Create(path string) (File, error) {
 	f := &file{process: p, write: true}
-	err := p.change("create", func() nameChange {
+	err := p.change("create", nameChange{to: path}, func() (*inode, error) {
 		if f.node = p.disk.names[path]; f.node == nil {
 			f.node = &inode{}
 		}
 		f.node.resize(0)
-		return nameChange{to: path, node: f.node}
+		return f.node, p.disk.needs(filepath.Dir(path))
 	})
 	return f, err
 }
 
 func (p *process) Rename(from, to string) error {
-	return p.change("rename", func() nameChange { return nameChange{from: from, to: to, node: p.disk.names[from]} })
+	return p.change("rename", nameChange{from: from, to: to}, func() (*inode, error) {
+		if p.disk.names[from] == nil {
+			return nil, os.ErrNotExist
+		}
+		return p.disk.names[from], p.disk.needs(filepath.Dir(to))
+	})
 }
 
 func (p *process) Remove(path string) error {
-	return p.change("remove", func() nameChange { return nameChange{from: path} })
+	return p.change("remove", nameChange{from: path}, func() (*inode, error) {
+		for other := range p.disk.names {
+			if filepath.Dir(other) == path {
+				return nil, syscall.ENOTEMPTY
+			}
+		}
+		if p.disk.names[path] == nil {
+			return nil, os.ErrNotExist
+		}
+		return nil, nil
+	})
 }
 
-func (p *process) SyncDir(string) error {
+func (p *process) SyncDir(dir string) error {
 	return p.call("sync directory", func(e extent) error {
 		if e == all {
-			p.disk.pending, p.disk.durable = nil, maps.Clone(p.disk.names)
+			p.disk.syncNames(dir)
 		}
-		return nil
+		return p.disk.needs(dir)
 	})
+}
+
+// syncNames makes the names in a directory durable. What was renamed into it is under its old name no more.
+func (d *disk) syncNames(dir string) {
+	var pending []nameChange
+	for _, c := range d.pending {
+		if !c.in(dir) {
+			pending = append(pending, c)
+			continue
+		}
+		c.apply(d.durable)
+		pending = slices.DeleteFunc(pending, func(before nameChange) bool { return c.from != "" && before.to == c.from })
+	}
+	d.pending = pending
 }
 
 type file struct {

@@ -12,8 +12,8 @@ import (
 // FS is what the store asks of a file system. It is a seam for file systems that fail or crash on purpose; the
 // operating system's is the default.
 type FS interface {
-	// Make creates the directory and its parents where they do not exist, durably.
-	Make(dir string) error
+	// Mkdir makes a directory in one that exists.
+	Mkdir(dir string) error
 	// Lock keeps others from locking the directory until it is closed; if one has it, the error is a *LockedError.
 	Lock(dir string) (io.Closer, error)
 	// List returns the names in the directory.
@@ -43,36 +43,55 @@ type File interface {
 
 type osFS struct{}
 
-func (osFS) Make(dir string) error {
+// makeDir makes the directory and its parents where they do not exist, durably.
+func makeDir(fs FS, dir string) error {
 	parent := filepath.Dir(dir)
-	names, err := os.ReadDir(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		if err := (osFS{}).Make(parent); err != nil {
+	names, err := fs.List(dir)
+	if errors.Is(err, os.ErrNotExist) && parent != dir {
+		if err := makeDir(fs, parent); err != nil {
 			return err
 		}
-		if err = os.Mkdir(dir, 0o750); errors.Is(err, os.ErrExist) {
+		if err = fs.Mkdir(dir); errors.Is(err, os.ErrExist) {
 			err = nil
 		}
 	}
 	if err != nil || len(names) > 0 {
 		return err
 	}
-	return osFS{}.SyncDir(parent) // of an empty directory too: who made it may have died before it was durable
+	return fs.SyncDir(parent) // of an empty directory too: who made it may have died before it was durable
 }
+
+func (osFS) Mkdir(dir string) error { return os.Mkdir(dir, 0o750) }
 
 func (osFS) Lock(dir string) (io.Closer, error) {
 	d, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		_ = d.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, &LockedError{Dir: dir}
-		}
-		return nil, err
+	if err := lockOpen(d); err != nil {
+		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
+}
+
+// lockOpen locks a directory that is open. One that was taken away meanwhile, as BackupFile takes away the directory of
+// what it has written, is locked in vain: another process may have made and locked a new one of its name.
+func lockOpen(d *os.File) error {
+	err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return &LockedError{Dir: d.Name()}
+	}
+	if err != nil {
+		return err
+	}
+	locked, err := d.Stat()
+	if err != nil {
+		return err
+	}
+	if named, err := os.Stat(d.Name()); err != nil || !os.SameFile(locked, named) {
+		return &LockedError{Dir: d.Name()}
+	}
+	return nil
 }
 
 func (osFS) List(dir string) ([]string, error) {

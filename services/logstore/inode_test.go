@@ -8,6 +8,7 @@ import (
 
 // inode is a file of a disk: what processes see, and what is on the medium.
 type inode struct {
+	dir         bool // then there is nothing in it; what it holds are names
 	mem, medium []byte
 	size        int64    // that is durable
 	sizes       []int64  // that the file had since

@@ -141,6 +141,40 @@ func TestWhereverAScriptedWorkloadIsCutItComesBack(t *testing.T) {
 	t.Logf("%d calls, %d faults, %v", calls, faults, time.Since(start))
 }
 
+// TestTheDirectoriesOfALogAreDurableWithIt has processes die while they make directories, and then one that lives on: what
+// it acknowledges outlives a power cut.
+func TestTheDirectoriesOfALogAreDurableWithIt(t *testing.T) {
+	opts := Options{SegmentBytes: segmentBytesMin}
+	d := newDisk(nil)
+	diesIn := func(call int) bool {
+		d.arm(blow{call: call})
+		opts.FS = d.start()
+		if s, err := Open("new/deep/log", opts); err == nil {
+			_ = s.Close()
+		}
+		_, struck := d.told()
+		return struck != ""
+	}
+	for first := 1; diesIn(first); first++ {
+		for second := 1; diesIn(second); second++ {
+			d.arm(blow{})
+			opts.FS = d.start()
+			s := mustOpen(t, "new/deep/log", opts)
+			mustAppend(t, s, "policy", 0, batch("a", 1))
+			d.cut(loss{percent: 100})
+			opts.FS = d.start()
+			s = mustOpen(t, "new/deep/log", opts)
+			if got := lines(t, s); len(got) != 1 {
+				t.Fatalf("died in calls %d and %d: %d events are there", first, second, len(got))
+			}
+			mustClose(t, s)
+			d = newDisk(nil)
+			diesIn(first)
+		}
+		d = newDisk(nil)
+	}
+}
+
 func TestWhereverRecoveryIsCutItComesBack(t *testing.T) {
 	start, faults := time.Now(), 0
 	calls := newHistory(t, 1).play(blow{}, script)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -25,7 +26,7 @@ type ruin struct {
 func newRuin(t *testing.T) *ruin {
 	r := &ruin{T: t, ends: map[int]bool{0: true}}
 	h := newHistory(t, 1)
-	for len(h.disk.names) < 3 || len(h.want)%2 == 0 {
+	for len(h.disk.files()) < 3 || len(h.want)%2 == 0 {
 		h.open()
 		for range 3 {
 			h.do(appendOne)
@@ -47,7 +48,9 @@ func (d *disk) files() map[string][]byte {
 	defer d.mu.Unlock()
 	out := map[string][]byte{}
 	for path, n := range d.names {
-		out[path] = bytes.Clone(n.mem)
+		if !n.dir {
+			out[path] = bytes.Clone(n.mem)
+		}
 	}
 	return out
 }
@@ -58,6 +61,10 @@ func holding(files map[string][]byte) *disk {
 	for path, data := range files {
 		n := &inode{mem: bytes.Clone(data), medium: bytes.Clone(data), size: int64(len(data))}
 		d.names[path], d.durable[path] = n, n
+		if dir := filepath.Dir(path); !isDir(d.names, dir) {
+			d.names[dir] = &inode{dir: true}
+			d.durable[dir] = d.names[dir]
+		}
 	}
 	return d
 }

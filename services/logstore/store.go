@@ -87,7 +87,7 @@ func Open(dir string, opts Options) (*Store, error) {
 func (s *Store) open() (err error) {
 	fs, writing := s.opts.FS, !s.opts.ReadOnly
 	if writing {
-		if err := fs.Make(s.dir); err != nil {
+		if err := makeDir(fs, s.dir); err != nil {
 			return fileError("create directory", s.dir, "", err)
 		}
 		if s.lock, err = fs.Lock(s.dir); err != nil {

@@ -262,6 +262,39 @@ func TestASecondProcessIsToldThatTheDirectoryIsInUse(t *testing.T) {
 	mustClose(t, mustOpen(t, dir, Options{}))
 }
 
+func TestADirectoryThatWasTakenAwayIsNotLocked(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "log")
+	for name, instead := range map[string]func() error{"another": func() error { return os.Mkdir(dir, 0o750) }, "none": func() error { return nil }} {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			t.Fatal(err)
+		}
+		d, err := os.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.Remove(dir), instead()); err != nil {
+			t.Fatal(err)
+		}
+		if err := lockOpen(d); !errors.As(err, new(*LockedError)) {
+			t.Errorf("%s is there: %v", name, err)
+		}
+		_ = d.Close()
+	}
+}
+
+func TestInADirectoryThatIsGoneNothingIsMade(t *testing.T) {
+	cwd := t.TempDir()
+	t.Chdir(cwd)
+	if err := os.Remove(cwd); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{".", "log", "deep/log"} {
+		if _, err := Open(dir, Options{}); !errors.Is(err, syscall.ENOENT) {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+}
+
 func TestVerifyBesideABusyWriterFindsNothingWrong(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir, Options{SegmentBytes: 64 << 10})
