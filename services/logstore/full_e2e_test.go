@@ -47,16 +47,24 @@ func alone(t *testing.T, test func()) {
 
 // mounted returns the directory of a new file system.
 func mounted(t *testing.T) string {
-	image, dir := filepath.Join(t.TempDir(), "image"), t.TempDir()
+	dir := t.TempDir()
+	mount(t, newImage(t), dir)
+	t.Cleanup(func() { command(t, "umount", dir) })
+	return dir
+}
+
+func newImage(t *testing.T) string {
+	image := filepath.Join(t.TempDir(), "image")
 	writeFile(t, image, nil)
 	if err := os.Truncate(image, diskBytes); err != nil {
 		t.Fatal(err)
 	}
 	command(t, "mkfs.ext4", "-q", "-F", "-m", "0", image)
-	command(t, "mount", "-o", "loop", image, dir)
-	t.Cleanup(func() { command(t, "umount", dir) })
-	return dir
+	return image
 }
+
+// mount mounts an image, which does not change by itself: what nobody syncs is written after ten minutes.
+func mount(t *testing.T, image, dir string) { command(t, "mount", "-o", "loop,commit=600", image, dir) }
 
 func command(t *testing.T, name string, args ...string) {
 	t.Helper()
