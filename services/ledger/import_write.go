@@ -42,7 +42,7 @@ type group struct {
 }
 
 // errMoved says that what an import judged by is not what the ledger holds any more.
-var errMoved = errors.New("somebody else wrote to the ledger meanwhile; run the import again, it passes over what is there already")
+var errMoved = &told{events.Say("导入期间另有写入；请再导入一次，已入账的会跳过", "somebody else wrote to the ledger meanwhile; run the import again, it passes over what is there already")}
 
 // all appends everything in the spool. Whatever ends it, the ledger's read models are what is stored.
 func (w *writing) all(ctx context.Context) error {
@@ -113,7 +113,7 @@ func (w *writing) hold(e spooled) {
 // flush writes the window and waits until all of it is durable.
 func (w *writing) flush(ctx context.Context) error {
 	if !sameTimeline(w.timeline, w.l.register.Timeline()) {
-		return fmt.Errorf("ledger: import: %w", errMoved)
+		return errMoved
 	}
 	var mu sync.Mutex
 	var failed error
@@ -128,7 +128,7 @@ func (w *writing) flush(ctx context.Context) error {
 			defer mu.Unlock()
 			if err == nil {
 				w.accepted += len(g.batch)
-			} else if failed == nil {
+			} else if failed == nil || errors.Is(err, events.ErrUnknown) { // which is why others were stopped
 				failed = err
 			}
 		})

@@ -87,7 +87,7 @@ func (l *Ledger) appendFailed(s events.StreamID, err error) error {
 	if errors.Is(err, events.ErrUnknown) {
 		l.stopped.Store(true)
 		l.log.Error("append with unknown outcome", zap.String("stream", string(s)), zap.Error(err))
-		return fmt.Errorf("%w: %w", ErrStopped, err)
+		return fmt.Errorf("%w: %w", err, ErrStopped)
 	}
 	return fmt.Errorf("ledger: append to %s: %w", s, err)
 }

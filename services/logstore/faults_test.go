@@ -171,6 +171,9 @@ func failAndSettle(t *testing.T, plan fault) {
 	acknowledged := lines(t, s)
 	var latched *FailedError
 	if errors.As(failed, &latched) {
+		if strings.Contains(latched.Text().Zh, "尚不确定") != errors.Is(failed, events.ErrUnknown) {
+			t.Errorf("%v is told as %v", failed, latched.Text())
+		}
 		_, err := s.Append(t.Context(), "policy", 1, batch("other", 1))
 		if !errors.As(err, &latched) || errors.Is(err, events.ErrUnknown) {
 			t.Errorf("after %v an append to another stream answered %v", failed, err)
