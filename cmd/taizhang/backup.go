@@ -44,6 +44,9 @@ What is no earlier backup of this ledger is left as it is.`),
 			if err != nil {
 				return err
 			}
+			if err := a.isElsewhere(to); err != nil {
+				return err
+			}
 			backup := logstore.Backup
 			if isFile {
 				backup = logstore.BackupFile
@@ -61,6 +64,12 @@ func (a *app) restoreCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "restore FILE|DIR", Args: exactly(1),
 		Short: a.say("把备份恢复到空的台账目录；先核对整份备份", "put a backup back into an empty directory of the ledger, when all of it has been checked"),
+		Long: a.say(`把备份恢复到 --data 指定的空目录（没有就新建）。先核对整份备份：有损坏就说明位置，什么也不恢复。
+恢复中断后，目录里的内容打不开，不会被当成较短的台账：清空它，再恢复一次。`,
+			`Put a backup back into the directory that --data names, which must be empty or not be there yet. All of the backup is
+checked first: damage is named, and nothing is restored.
+What a restore leaves that was cut short does not open, so it is never taken for a shorter ledger: clear the directory
+and restore again.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.cluster != "" {
 				return usage(cmd, "--store 的记录在集群中，不能由此恢复；请按集群自己的办法恢复", "with --store the record is in the cluster, which has its own way to be restored")
@@ -101,6 +110,18 @@ func copyAt(cmd *cobra.Command, path string) (at string, isFile bool, err error)
 		return "", false, sayError("%s 既不是文件也不是目录", "%s is neither a file nor a directory", path)
 	}
 	return path, false, nil
+}
+
+// isElsewhere refuses the ledger's own directory as a place for its backup.
+func (a *app) isElsewhere(to string) error {
+	ledger, err := os.Stat(a.dir)
+	if err != nil {
+		return err
+	}
+	if copied, err := os.Stat(to); err == nil && os.SameFile(ledger, copied) {
+		return sayError("%s 就是台账自己的目录，不是备份；请换一个位置", "%s is the directory of the ledger itself, which is no backup; take another place", to)
+	}
+	return nil
 }
 
 // writeCopied says how far a copy reaches.

@@ -111,6 +111,11 @@ func (a *app) openEmbedded(readOnly bool, replay func(events.Stored) error) (eve
 		return nil, sayError("%s 是集群记录的本地副本，不能直接写入；写入请加 --store", "%s is a copy of the record in a cluster and is not written to; to write, name the cluster with --store", a.dir)
 	}
 	opened, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly, Replay: replay})
+	var damage *logstore.DamageError
+	if errors.As(err, &damage) {
+		return nil, sayError("%s。未作任何修改；check 列出全部损坏，restore 可把备份恢复到另一目录",
+			"%s. Nothing was changed; check lists all damage, and restore puts a backup into another directory", a.message(damage))
+	}
 	if err != nil {
 		return nil, err
 	}

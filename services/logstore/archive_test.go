@@ -366,7 +366,7 @@ func TestBackupAndRestoreTakeTheRightFilesOnly(t *testing.T) {
 	if err := lock.unlock(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := RestoreFile(t.Context(), file, filepath.Dir(file)); !errors.As(err, new(*CopyError)) {
+	if _, err := RestoreFile(t.Context(), file, filepath.Dir(file)); !errors.As(err, new(*NotEmptyError)) {
 		t.Errorf("restore to a directory with a file: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

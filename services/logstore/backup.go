@@ -67,7 +67,7 @@ func backup(ctx context.Context, fs FS, dir, dest string) (report Report, err er
 }
 
 // Restore copies a backup, all of which it checks first, to dir, which must be empty or not exist; else the error is a
-// *CopyError. A Restore that fails leaves nothing; one that was cut short nothing, or a log that does not open for its
+// *NotEmptyError. A Restore that fails leaves nothing; one that was cut short nothing, or a log that does not open for its
 // first segment is missing, never a shorter one: clear the directory and restore again.
 func Restore(ctx context.Context, from, dir string) (Report, error) {
 	return restore(ctx, osFS{}, from, osFS{}, dir)
@@ -99,7 +99,7 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 	defer func() { err = errors.Join(err, c.unlock()) }()
 	if names, err := fs.List(dir); err != nil || len(names) > 0 {
 		if err == nil {
-			err = &CopyError{Dir: dir, File: slices.Min(names)}
+			err = &NotEmptyError{Dir: dir, File: slices.Min(names)}
 		}
 		return w.report, err
 	}
@@ -201,8 +201,20 @@ func (c *copied) syncNames() error {
 	return fileError("sync directory", c.dir, "", c.fs.SyncDir(c.dir))
 }
 
-// CopyError says that a directory is not one that a backup or a restore may write to: File is not of the same log. With
-// no Dir, File is no earlier backup in one file.
+// NotEmptyError says that a directory is not one that a restore may write to, for File is in it.
+type NotEmptyError struct{ Dir, File string }
+
+// Text says so to a user.
+func (e *NotEmptyError) Text() events.Text {
+	return events.Say("目录 %s 不是空的，其中有 %s；没有恢复任何内容，请换一个空目录。若是上次恢复中断所留，先清空它",
+		"the directory %s is not empty, %s is in it; nothing was restored, take an empty directory. If a restore was cut short there, clear it first", e.Dir, e.File)
+}
+
+// Error implements error.
+func (e *NotEmptyError) Error() string { return "logstore: restore: " + e.Text().En }
+
+// CopyError says that a directory is not one that a backup may write to: File is not of the same log. With no Dir, File
+// is no earlier backup in one file.
 type CopyError struct{ Dir, File string }
 
 // Text says so to a user.

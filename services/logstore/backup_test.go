@@ -233,10 +233,14 @@ func TestBackupAndRestoreTakeTheRightDirectoriesOnly(t *testing.T) {
 	mustClose(t, s)
 	full := t.TempDir()
 	writeFile(t, filepath.Join(full, "notes.txt"), []byte("kept"))
-	var other *CopyError
-	if _, err := Restore(t.Context(), dir, full); !errors.As(err, &other) || other.File != "notes.txt" {
+	var there *NotEmptyError
+	if _, err := Restore(t.Context(), dir, full); !errors.As(err, &there) || there.File != "notes.txt" || !strings.Contains(there.Text().Zh, full) {
 		t.Errorf("restore to a directory with a file: %v", err)
 	}
+	if all, err := os.ReadDir(full); err != nil || len(all) != 1 || string(readFile(t, filepath.Join(full, "notes.txt"))) != "kept" {
+		t.Errorf("restore to a directory with a file left %v, %v", all, err)
+	}
+	var other *CopyError
 	larger := t.TempDir()
 	small(t, larger)
 	s = mustOpen(t, larger, Options{SegmentBytes: segmentBytesMin})
