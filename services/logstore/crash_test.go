@@ -15,11 +15,20 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-const crashDirVariable = "LOGSTORE_CRASH_DIR"
+const (
+	crashDirVariable = "LOGSTORE_CRASH_DIR"
+	backupToVariable = "LOGSTORE_BACKUP_TO" // then the child makes a backup of the directory
+)
 
-// TestMain runs the child of the crash test in place of the tests when it is asked to.
+// TestMain runs the child of a crash test in place of the tests when it is asked to.
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(crashDirVariable); dir != "" {
+	if dir, to := os.Getenv(crashDirVariable), os.Getenv(backupToVariable); to != "" {
+		if err := backupChild(dir, to); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	} else if dir != "" {
 		fmt.Fprintln(os.Stderr, crashChild(dir))
 		os.Exit(1)
 	}

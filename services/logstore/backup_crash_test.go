@@ -1,0 +1,121 @@
+package logstore
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// backupChild makes a backup and says on standard output what it is about to do with each file.
+func backupChild(dir, to string) error {
+	fs := &faultFS{}
+	fs.before(func(op string) { fmt.Println(op) })
+	run := backup
+	if strings.HasSuffix(to, ".tar") {
+		run = backupFile
+	}
+	_, err := run(context.Background(), fs, dir, to)
+	return err
+}
+
+// TestABackupProcessThatIsKilledUnderLoadIsFinishedByRunningItAgain kills processes that make a backup later and later,
+// until one comes to its end, while the log is written to. What each leaves is a log, or the earlier backup, and goes on.
+func TestABackupProcessThatIsKilledUnderLoadIsFinishedByRunningItAgain(t *testing.T) {
+	for _, name := range []string{"copy", "copy.tar"} {
+		t.Run(name, func(t *testing.T) {
+			dir, to := t.TempDir(), filepath.Join(t.TempDir(), name)
+			s := mustOpen(t, dir, Options{FS: &faultFS{calm: true}, SegmentBytes: 16 << 10})
+			answered := 0
+			write := func() {
+				mustAppend(t, s, "policy", uint64(answered), batch(fmt.Sprint(answered), 2))
+				answered += 2
+			}
+			for s.writer.active.number < 40 {
+				write()
+			}
+			var copies [][]string
+			killed := 0
+			for range 2 {
+				for ops := 1; ; ops += ops {
+					before := answered
+					finished := backupKilledAt(t, dir, to, ops, write)
+					got := held(t, to)
+					if len(copies) > 0 && len(got) < len(copies[len(copies)-1]) || finished && len(got) < before || len(got)%2 != 0 {
+						t.Fatalf("killed after %d calls: %d events are in the backup of %d", ops, len(got), before)
+					}
+					copies = append(copies, got)
+					if finished {
+						break
+					}
+					killed++
+				}
+				for _, left := range []string{to + partialName, filepath.Join(to, freshName)} {
+					if _, err := os.Stat(left); err == nil {
+						t.Errorf("it left %s", left)
+					}
+				}
+			}
+			want := lines(t, s)
+			for _, got := range copies {
+				if !slices.Equal(got, want[:len(got)]) {
+					t.Fatal("a copy is not the beginning of the log")
+				}
+			}
+			if killed < 6 {
+				t.Errorf("only %d were killed", killed)
+			}
+		})
+	}
+}
+
+// backupKilledAt kills a process that makes a backup when it has said so many lines, at each of which it writes; finished
+// says that it had come to its end.
+func backupKilledAt(t *testing.T, dir, to string, ops int, write func()) (finished bool) {
+	t.Helper()
+	child := child(t, dir)
+	child.Env = append(child.Env, backupToVariable+"="+to)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	killed, said := false, bufio.NewScanner(out)
+	for n := 1; said.Scan(); n++ {
+		if write(); n == ops {
+			killed = child.Process.Kill() == nil
+		}
+	}
+	if err := child.Wait(); err != nil && !killed {
+		t.Fatal(err)
+	}
+	return child.ProcessState.Success()
+}
+
+// held returns the lines of a backup, none if there is none.
+func held(t *testing.T, from string) []string {
+	t.Helper()
+	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if strings.HasSuffix(from, ".tar") {
+		back := filepath.Join(t.TempDir(), "back")
+		if _, err := restoreFile(t.Context(), &faultFS{calm: true}, from, back); err != nil {
+			t.Fatal(err)
+		}
+		from = back
+	}
+	if r, err := Verify(from, nil); err != nil || r.Torn != nil || len(r.Damages) > 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	s := mustOpen(t, from, Options{ReadOnly: true})
+	defer mustClose(t, s)
+	return lines(t, s)
+}
