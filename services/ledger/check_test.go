@@ -92,7 +92,12 @@ func TestEveryKindOfDamageIsFound(t *testing.T) {
 			if s.Kind == "funds.spent" {
 				s.Revision++
 			}
-		}, "is followed by"},
+		}, "revision 3 is followed by 5"},
+		{"a position that is there twice", func(s *events.Stored) {
+			if s.Kind == "funds.spent" {
+				s.Position--
+			}
+		}, "position 4 is followed by 4"},
 		{"a time that goes back", func(s *events.Stored) {
 			if s.Kind == "funds.spent" {
 				s.RecordedAt = s.RecordedAt.AddDate(-1, 0, 0)

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/storetest"
@@ -285,6 +284,66 @@ func TestAnImportEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// endsAt is a store that ends a context when it is given its n-th append.
+type endsAt struct {
+	events.Store
+	n   atomic.Int64
+	end func()
+}
+
+func (s *endsAt) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+	if s.n.Add(-1) == 0 {
+		s.end()
+	}
+	return s.Store.Append(ctx, stream, expected, batch)
+}
+
+func TestAnImportThatEndsWhileItWritesLeavesALedgerThatAnswersWhatIsStored(t *testing.T) {
+	path, total := simulated(t, 1000, 12)
+	store := memstore.New(ticking())
+	s := &endsAt{Store: store}
+	l := open(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.end = cancel
+	s.n.Store(6)
+	_, err := l.Import(ctx, ledger.ImportConfig{Files: []string{path}, Account: importer})
+	if there := count(t, store); !errors.Is(err, context.Canceled) || there < 2 || there > total {
+		t.Errorf("got %v and %d events", err, there)
+	}
+	if answers(l.Register()) != answers(open(t, store).Register()) {
+		t.Error("the ledger does not answer what is stored")
+	}
+	if report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}}); report.Accepted+report.Repeated != total || len(bad) > 0 {
+		t.Errorf("again, got %+v, %v", report, bad)
+	}
+}
+
+func TestAPolicyInAFileLiesBetweenWhatIsBeforeAndAfterIt(t *testing.T) {
+	l, store := newLedger(t)
+	adoption, err := events.EncodeRecord(ledger.Adoption(secondPolicy(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := file(t, line("a", registered), line("b", granted), string(adoption), line("c", received))
+	if report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}}); report.Accepted != 4 {
+		t.Fatalf("got %+v, %v", report, bad)
+	}
+	var got []string
+	for s, err := range store.ReadAll(t.Context(), 1) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec, err := events.DecodeEvent(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(rec.Kind)+" "+rec.Policy.Version)
+	}
+	if want := []string{"center.registered 1", "subsidy.granted 1", "policy.adopted ", "subsidy.received 2"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestProgressReachesItsTotal(t *testing.T) {
 	path, _ := simulated(t, 1000, 2)
 	l, _ := newLedger(t)
@@ -300,11 +359,7 @@ func TestWhoeverWritesDuringAnImportIsNotWrittenOver(t *testing.T) {
 	for name, meanwhile := range map[string]func(*testing.T, *ledger.Ledger){
 		"the same center": func(t *testing.T, l *ledger.Ledger) { write(t, l, "x", registered) },
 		"a policy": func(t *testing.T, l *ledger.Ledger) {
-			p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "1"`), []byte(`"version": "2"`), 1))
-			if len(problems) > 0 {
-				t.Fatal(problems)
-			}
-			if _, err := l.Record(t.Context(), ledger.Adoption(p), importer); err != nil {
+			if _, err := l.Record(t.Context(), ledger.Adoption(secondPolicy(t)), importer); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -317,7 +372,8 @@ func TestWhoeverWritesDuringAnImportIsNotWrittenOver(t *testing.T) {
 				meanwhile(t, l)
 			}
 		}})
-		if err == nil || !strings.Contains(err.Error(), "run the import again") || count(t, store) != 2 {
+		var told interface{ Text() events.Text }
+		if !errors.As(err, &told) || !strings.Contains(told.Text().Zh, "再导入一次") || !strings.Contains(err.Error(), "run the import again") || count(t, store) != 2 {
 			t.Errorf("%s: got %v with %d events", name, err, count(t, store))
 		}
 		if answers(l.Register()) != answers(open(t, store).Register()) {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/projections"
@@ -82,6 +83,16 @@ func write(t testing.TB, l *ledger.Ledger, name, tail string) ledger.Result {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return result
+}
+
+// secondPolicy is the built-in policy as version 2.
+func secondPolicy(t testing.TB) *policy.Policy {
+	t.Helper()
+	p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "1"`), []byte(`"version": "2"`), 1))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return p
 }
 
 // refusal returns what refuses, or fails the test.

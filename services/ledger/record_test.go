@@ -128,6 +128,12 @@ func TestAfterAnUnknownOutcomeNothingMoreIsWrittenUntilReopened(t *testing.T) {
 		if _, err := l.Record(t.Context(), record(t, "granted", granted), importer); !errors.Is(err, ledger.ErrStopped) {
 			t.Errorf("fault %d: a second write got %v", fault, err)
 		}
+		before := count(t, store)
+		_, err := l.Import(t.Context(), ledger.ImportConfig{Files: []string{file(t, line("granted", granted))}, Account: importer})
+		var told interface{ Text() events.Text }
+		if !errors.Is(err, ledger.ErrStopped) || !errors.As(err, &told) || told.Text().Zh == "" || count(t, store) != before {
+			t.Errorf("fault %d: an import got %v", fault, err)
+		}
 		if result := write(t, open(t, store), "granted", granted); result.Repeated != (fault == storetest.FailedButStored) {
 			t.Errorf("fault %d: reopened, got %+v", fault, result)
 		}
@@ -151,6 +157,18 @@ func TestAWriterThatComesSecondJudgesAgain(t *testing.T) {
 	write(t, two, "assigned", `"kind":"center.assigned","on":"2025-03-01","by":{"role":"st-office","actor":"s"},"data":{"industryDept":"经信","localGov":"330106"}`)
 	if got, want := answers(two.Register()), answers(open(t, store).Register()); got != want {
 		t.Error("live and rebuilt answers differ")
+	}
+}
+
+func TestAWriterThatComesSecondJudgesByThePolicyOfTheFirst(t *testing.T) {
+	one, store := newLedger(t)
+	two := open(t, store)
+	if _, err := one.Record(t.Context(), ledger.Adoption(secondPolicy(t)), importer); err != nil {
+		t.Fatal(err)
+	}
+	write(t, one, "registered", registered)
+	if result := write(t, two, "granted", granted); result.Policy.Version != "2" {
+		t.Errorf("judged by %+v", result.Policy)
 	}
 }
 
