@@ -106,7 +106,7 @@ func (a *archive) list() error {
 		if len(header) == blockBytes {
 			m.size, _ = strconv.ParseInt(string(header[sizeAt:sizeAt+sizeDigits]), 8, 64) // else it is not the header below
 		}
-		if m.size <= 0 || m.size > segmentBytesMax || !bytes.Equal(header, appendMember(nil, m.name, m.size)) {
+		if m.size <= 0 || !bytes.Equal(header, appendMember(nil, m.name, m.size)) {
 			return a.damage(at)
 		}
 		at = m.at + m.size - 1 // a segment ends in a newline
@@ -249,9 +249,12 @@ func (e earlier) precedes(g *segment, commits []byte) error {
 	if i >= len(e.members) {
 		return nil
 	}
-	m := e.members[i]
+	m, last := e.members[i], i == len(e.members)-1
+	if m.size > int64(len(commits)) || m.size < int64(len(commits)) && !last {
+		return &CopyError{File: e.path}
+	}
 	there, err := e.read(m.at, m.size)
-	if err == nil && (!bytes.HasPrefix(commits, there) || len(there) < len(commits) && i < len(e.members)-1) {
+	if err == nil && !bytes.HasPrefix(commits, there) {
 		err = &CopyError{File: e.path}
 	}
 	return err

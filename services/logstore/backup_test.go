@@ -169,6 +169,108 @@ func TestARestoreCutShortAnywhereIsNothingOrDoesNotOpen(t *testing.T) {
 	})
 }
 
+// nthFails is a file system that fails when it is to make a file, or to sync names, for the n-th time.
+type nthFails struct {
+	FS
+	n int
+}
+
+func (f *nthFails) fail() error {
+	if f.n--; f.n == 0 {
+		return syscall.EIO
+	}
+	return nil
+}
+
+func (f *nthFails) Create(path string) (File, error) {
+	if err := f.fail(); err != nil {
+		return nil, err
+	}
+	return f.FS.Create(path)
+}
+
+func (f *nthFails) SyncDir(dir string) error { return errors.Join(f.fail(), f.FS.SyncDir(dir)) }
+
+// TestARestoreThatFailsLeavesNothing has a restore fail at each file, and the machine lose its power at each call of it,
+// also while it takes back what it has written: never does it leave a shorter log.
+func TestARestoreThatFailsLeavesNothing(t *testing.T) {
+	r := newRuin(t)
+	const times = 1 + 2*3 // a directory and three files
+	for nth := 1; nth <= times; nth++ {
+		for call, struck := 0, "none"; struck != ""; call++ {
+			for try, l := range slices.Repeat(losses[1:], 8) {
+				d := holding(r.files)
+				d.rng = rand.New(rand.NewPCG(uint64(call), uint64(try)))
+				fs := d.start()
+				d.arm(blow{call: call})
+				_, err := restore(t.Context(), fs, "log", &nthFails{FS: fs, n: nth}, "copy")
+				if err == nil {
+					t.Fatalf("time %d: nobody heard of it", nth)
+				}
+				if _, struck = d.told(); struck == "" && len(copyOn(d)) > 0 {
+					t.Fatalf("time %d: it left %d files", nth, len(copyOn(d)))
+				}
+				if call == 0 {
+					struck = "none"
+				}
+				d.arm(blow{})
+				d.cut(l)
+				if left := copyOn(d); len(left) > 0 && !maps.EqualFunc(left, copies(r.files), bytes.Equal) {
+					if _, err := Open("copy", Options{FS: d.start(), ReadOnly: true}); !errors.As(err, new(*DamageError)) {
+						t.Fatalf("time %d, call %d, %+v: it left %d files, and opens with %v", nth, call, l, len(left), err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// changingFS is a file system of which each file reads otherwise from the second time on.
+type changingFS struct{ FS }
+
+func (f changingFS) Open(path string, write bool) (File, error) {
+	file, err := f.FS.Open(path, write)
+	return &changingFile{File: file}, err
+}
+
+type changingFile struct {
+	File
+	reads int
+}
+
+func (f *changingFile) ReadAt(b []byte, at int64) (int, error) {
+	n, err := f.File.ReadAt(b, at)
+	if f.reads++; f.reads > 1 {
+		b[n/2] ^= 1
+	}
+	return n, err
+}
+
+func TestABackupThatChangesAfterItWasCheckedIsNotRestored(t *testing.T) {
+	d := holding(newRuin(t).files)
+	fs := d.start()
+	var damage *DamageError
+	if _, err := restore(t.Context(), changingFS{fs}, "log", fs, "copy"); !errors.As(err, &damage) || damage.Text().Zh == "" || len(copyOn(d)) > 0 {
+		t.Errorf("got %v, and %d files", err, len(copyOn(d)))
+	}
+}
+
+func TestABackupOfALogThatIsTornEndsAtItsLastCommit(t *testing.T) {
+	r := newRuin(t)
+	data := r.files[r.last()]
+	for _, torn := range [][]byte{data[:len(data)-9], append(bytes.Clone(data), `{"position":`...), append(bytes.Clone(data), make([]byte, 700)...)} {
+		files := r.with(r.last(), torn)
+		whole := r.with(r.last(), torn[:bytes.LastIndex(torn, []byte("\"}\n"))+3])
+		d := holding(files)
+		if _, err := backup(t.Context(), d.start(), "log", "copy"); err != nil || !maps.EqualFunc(copyOn(d), copies(whole), bytes.Equal) {
+			t.Errorf("the copy ends elsewhere: %v", err)
+		}
+		if got, err := unpack(t.Context(), packed(t, files)); err != nil || !maps.EqualFunc(copyOn(got), copies(whole), bytes.Equal) {
+			t.Errorf("the file ends elsewhere: %v", err)
+		}
+	}
+}
+
 func TestBackupAndRestoreOfDamageSayWhereItIs(t *testing.T) {
 	r := newRuin(t)
 	for path, data := range r.files {

@@ -330,6 +330,24 @@ func TestWhatAReaderSawHalfOfItLooksAtAgain(t *testing.T) {
 	if got := lines(t, r); len(got) != 6 || r.Report().Torn != nil {
 		t.Errorf("%d events, %+v", len(got), r.Report())
 	}
+	if r, err := verify(staleFS{from: from, to: from + 20}, dir, nil); err != nil || r.Records != 6 || r.Torn != nil || len(r.Damages) > 0 {
+		t.Errorf("verified as %+v, %v", r, err)
+	}
+}
+
+func TestAFileOverTheLimitIsDamageAndNotRead(t *testing.T) {
+	dir := t.TempDir()
+	small(t, dir)
+	if err := os.Truncate(last(t, dir), segmentBytesMax+1); err != nil { // which takes no room on the disk
+		t.Fatal(err)
+	}
+	var damage *DamageError
+	if _, err := Open(dir, Options{}); !errors.As(err, &damage) || !strings.Contains(damage.Text().En, "over the limit") {
+		t.Errorf("open: %v", err)
+	}
+	if r, err := Verify(dir, nil); err != nil || len(r.Damages) != 1 || !strings.Contains(r.Damages[0].Text().En, "over the limit") {
+		t.Errorf("verify: %+v, %v", r, err)
+	}
 }
 
 // feed opens a log of one commit with these lines and a right checksum.

@@ -252,6 +252,22 @@ func TestADiskWithoutRoomForAnotherFileDoesNoHarm(t *testing.T) {
 	}
 }
 
+func TestADiskThatStaysFullIsToldToEachAppendAndDoesNoHarm(t *testing.T) {
+	dir, fs := t.TempDir(), &faultFS{}
+	want := small(t, dir)
+	s := mustOpen(t, dir, Options{FS: fs, SegmentBytes: 64 << 10}) // which has no room set aside yet
+	for range 3 {
+		fs.arm(&fault{op: "allocate", err: syscall.ENOSPC})
+		if _, err := s.Append(t.Context(), "policy", 5, batch("more", 1)); !full(err) || errors.Is(err, events.ErrUnknown) {
+			t.Errorf("got %v", err)
+		}
+		if r, err := Verify(dir, nil); err != nil || len(r.Damages) > 0 || r.Torn != nil || r.Records != uint64(len(want)) {
+			t.Errorf("meanwhile %+v, %v", r, err)
+		}
+	}
+	mustAppend(t, s, "policy", 5, batch("more", 1))
+}
+
 // TestAFullDiskLosesNothing fills a real file system of 256 KiB where the tests may mount one; everywhere, it fills one
 // that says it is full.
 func TestAFullDiskLosesNothing(t *testing.T) {

@@ -218,6 +218,21 @@ func TestABatchLargerThanASegmentHasItsOwn(t *testing.T) {
 	}
 }
 
+func TestRoomForASegmentIsSetAsideOnTheDisk(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir, Options{SegmentBytes: 1 << 20})
+	mustAppend(t, s, "policy", 0, batch("a", 1))
+	for _, when := range []string{"new", "opened again"} {
+		var is syscall.Stat_t
+		if err := syscall.Stat(last(t, dir), &is); err != nil || is.Size != 1<<20 || is.Blocks*512 < 1<<20 {
+			t.Errorf("%s: %d bytes in %d blocks, %v", when, is.Size, is.Blocks, err)
+		}
+		mustClose(t, s)
+		s = mustOpen(t, dir, Options{SegmentBytes: 1 << 20})
+		mustAppend(t, s, "policy", 1, batch("b", 1))
+	}
+}
+
 func TestASegmentIsFilledToItsLastByte(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir, Options{SegmentBytes: segmentBytesMin})
