@@ -9,6 +9,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/naive"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
 )
@@ -36,8 +37,8 @@ type CheckReport struct {
 	BalanceFen  events.Fen // of all grants and matches together
 }
 
-// Check proves what is stored: every event decodes, positions and instants never go back, no revision is missing;
-// every event is possible where it lies; for each center the balance of every grant equals the sum recomputed from
+// Check proves what is stored: every event decodes, positions and instants never go back, no revision is missing; a
+// policy is the one that its record says; every event is possible where it lies; for each center the balance of every grant equals the sum recomputed from
 // the stored bytes, the balances of the grants add up to those of the scopes, every reversal has its voucher; and a
 // naive evaluation agrees with the read models on the date given and at every year's end. It finds, and repairs
 // nothing; an error is a store that cannot be read.
@@ -139,6 +140,13 @@ func unacceptable(s events.StreamID, rec *events.Record) error {
 	}
 	if _, problems := events.DecodeRecord(line); len(problems) > 0 {
 		return problems
+	}
+	if rec.Kind != events.KindPolicyAdopted {
+		return nil
+	}
+	v := judgeAdoption(rec, policy.Timeline{})
+	if against := v.Against(rec.Mode); len(against) > 0 {
+		return &aggregates.Refusal{Breaches: against}
 	}
 	return nil
 }

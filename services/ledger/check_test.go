@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,6 +78,9 @@ func TestEveryKindOfDamageIsFound(t *testing.T) {
 		want string
 	}{
 		{"a receipt of another amount", replace("subsidy.received", "100000", "90000"), "recomputed"},
+		{"a receipt that the scopes do not have", replace("subsidy.received", "100000", "90000"), "of the grants and of the scopes differ"},
+		{"a receipt that the whole does not have", replace("subsidy.received", "100000", "90000"), "the whole says"},
+		{"a grant of another name", func(s *events.Stored) { s.Body = bytes.ReplaceAll(s.Body, []byte(`"G1"`), []byte(`"G2"`)) }, `"G1" has a balance`},
 		{"a voucher of another use", replace("funds.spent", `"pilot"`, `"fine"`), "naive evaluation"},
 		{"a reversal of no voucher", replace("spending.reversed", `"V1"`, `"V7"`), "cannot be right where it lies"},
 		{"an event that cannot be decoded", replace("funds.spent", `"version":1`, `"version":9`), "cannot be decoded"},
@@ -171,6 +175,19 @@ func TestAnIdThatIsThereTwiceIsFoundOnce(t *testing.T) {
 	_, found = checks(t, open(t, &altered{Store: store, on: true, say: unknown}))
 	if len(found) != 1 || found[0].Position != 5 || !strings.Contains(found[0].What.En, "cannot be decoded") {
 		t.Errorf("found %+v", found)
+	}
+}
+
+func TestAPolicyThatIsNotTheOneAdoptedIsFound(t *testing.T) {
+	for to, want := range map[string]string{`61`: "does not agree with the text", `-1`: "cannot be right where it lies"} {
+		_, store := newLedger(t)
+		l := open(t, &altered{Store: store, on: true, say: replace("policy.adopted", `\"value\": 60`, `\"value\": `+to)})
+		_, found := checks(t, l)
+		if !slices.ContainsFunc(found, func(f ledger.Finding) bool {
+			return f.Position == 1 && f.Stream == events.PolicyStream && strings.Contains(f.What.En, want)
+		}) {
+			t.Errorf("%s: found %+v", to, found)
+		}
 	}
 }
 
