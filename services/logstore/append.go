@@ -283,7 +283,7 @@ func (s *Store) held(name events.StreamID) *stream {
 	return held
 }
 
-// makeRoom sees to it that the active segment has room for a commit of n bytes.
+// makeRoom sees to it that the active segment has room for a commit of n bytes, durably: see scan.tail.
 func (s *Store) makeRoom(n int64) error {
 	g := s.writer.active
 	if g.end+n <= g.size {
@@ -297,7 +297,7 @@ func (s *Store) makeRoom(n int64) error {
 			}
 			return fileError(opAllocate, s.dir, g.name, err)
 		}
-		return nil
+		return fileError("sync", s.dir, g.name, g.file.Sync())
 	}
 	if err := s.trim(); err != nil {
 		return err

@@ -258,7 +258,8 @@ func TestABackupThatChangesAfterItWasCheckedIsNotRestored(t *testing.T) {
 func TestABackupOfALogThatIsTornEndsAtItsLastCommit(t *testing.T) {
 	r := newRuin(t)
 	data := r.files[r.last()]
-	for _, torn := range [][]byte{data[:len(data)-9], append(bytes.Clone(data), `{"position":`...), append(bytes.Clone(data), make([]byte, 700)...)} {
+	for _, torn := range [][]byte{data[:len(data)-9], append(bytes.Clone(data), `{"position":`...), data} {
+		torn = append(bytes.Clone(torn), make([]byte, 700)...) // the room set aside
 		files := r.with(r.last(), torn)
 		whole := r.with(r.last(), torn[:bytes.LastIndex(torn, []byte("\"}\n"))+3])
 		d := holding(files)
@@ -306,7 +307,7 @@ func TestABackupThatEndsWithinACommitIsNotRestored(t *testing.T) {
 	r := newRuin(t)
 	data := r.files[r.last()]
 	for _, end := range []int{len(data) - 1, len(data) - 9, len(data) - 60} {
-		d := holding(r.with(r.last(), data[:end:end]))
+		d := holding(r.with(r.last(), append(data[:end:end], 0)))
 		fs := d.start()
 		var damage *DamageError
 		if _, err := restore(t.Context(), fs, "log", fs, "copy"); !errors.As(err, &damage) || len(copyOn(d)) > 0 {

@@ -33,8 +33,11 @@ func TestALastCommitCutAtAnyByteIsCutOffAndReported(t *testing.T) {
 	before, after, path, begin, end := crashed(t, dir, 2)
 	data := readFile(t, path)
 	for cut := begin; cut <= end; cut++ {
-		for _, torn := range [][]byte{data[:cut], append(bytes.Clone(data[:cut]), make([]byte, int64(len(data))-cut)...)} {
-			writeFile(t, path, torn)
+		for _, room := range []int64{0, 1, int64(len(data)) - cut} {
+			if room == 0 && cut != begin && cut != end {
+				continue // no crash takes the room away
+			}
+			writeFile(t, path, append(bytes.Clone(data[:cut]), make([]byte, room)...))
 			want := before
 			if cut == end {
 				want = after
@@ -59,6 +62,21 @@ func TestALastCommitCutAtAnyByteIsCutOffAndReported(t *testing.T) {
 			if r, err := Verify(dir, nil); err != nil || r.Torn != nil || len(r.Damages) > 0 || r.Records != uint64(len(after)) {
 				t.Fatalf("cut at %d: after appending again %+v, %v", cut, r, err)
 			}
+		}
+	}
+}
+
+func TestAFileThatEndsWithinACommitIsDamageAndNotATornTail(t *testing.T) {
+	dir := t.TempDir()
+	_, _, path, begin, end := crashed(t, dir, 2)
+	data := readFile(t, path)
+	for cut := begin + 1; cut < end; cut++ {
+		writeFile(t, path, data[:cut])
+		if r, err := Verify(dir, nil); err != nil || len(r.Damages) != 1 || r.Torn != nil {
+			t.Fatalf("cut at %d: verified as %+v, %v", cut, r, err)
+		}
+		if _, err := Open(dir, Options{}); !errors.As(err, new(*DamageError)) || int64(len(readFile(t, path))) != cut {
+			t.Fatalf("cut at %d: opened with %v", cut, err)
 		}
 	}
 }

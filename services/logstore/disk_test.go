@@ -366,8 +366,9 @@ func (f *file) Truncate(size int64) error {
 
 func (f *file) Allocate(size int64) error {
 	return f.do("allocate", true, func(e extent) error {
-		if e == all {
-			f.node.resize(max(size, int64(len(f.node.mem))))
+		if was := int64(len(f.node.mem)); e == all && size > was {
+			f.node.resize(min(size, (was/sectorBytes+1+f.disk.rng.Int64N(4))*sectorBytes)) // piece by piece
+			f.node.resize(size)
 		}
 		return nil
 	})

@@ -10,8 +10,8 @@
 // An append that was answered without error is on disk and stays. A batch is there whole or not at all. Bytes are
 // handed out as they were written, or not at all: each line is checked against its checksum on every read.
 //
-// A commit that a crash cut short, at the end of the last segment, was never answered: Open cuts it off and says so
-// (Report.Torn). Anything else that is not as it was written is a DamageError that names file, offset and position;
+// A commit that a crash cut short, before the room set aside at the end of the last segment, was never answered: Open cuts
+// it off and says so (Report.Torn). Anything else that is not as it was written is a DamageError that names file, offset and position;
 // nothing is repaired. Before an opened store hands anything out, the last commit is written and synced once more, for
 // after a failed sync, or one that never came, the operating system may show bytes that are not on disk.
 //
@@ -29,7 +29,8 @@
 // # What it cannot see
 //
 // A log that ends early at a commit's end looks like a log that was not written further, and a last commit of which the
-// disk lost whole sectors looks like one that a power cut tore. A checkpoint of the ledger kept elsewhere sees both.
+// disk lost whole sectors, or the last bytes, looks like one that a power cut tore; so do the last two if it lost the one
+// where they meet. A checkpoint of the ledger kept elsewhere sees all of that.
 //
 // # Copies
 //

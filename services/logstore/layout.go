@@ -43,6 +43,9 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// commitEnding ends the last line of a commit, and a header, and no record.
+var commitEnding = []byte("\"}\n")
+
 func segmentName(number uint64) string { return fmt.Sprintf("segment-%06d.log", number) }
 
 func appendHeader(b []byte, number, position uint64, chain uint32) []byte {
@@ -54,7 +57,7 @@ func appendCommit(b []byte, count int, chain uint32) []byte {
 	b = strconv.AppendInt(b, int64(count), 10)
 	b = append(b, `,"crc32c":"`...)
 	b = hex.AppendEncode(b, []byte{byte(chain >> 24), byte(chain >> 16), byte(chain >> 8), byte(chain)})
-	return append(b, "\"}\n"...)
+	return append(b, commitEnding...)
 }
 
 // appendRecord appends a record line; recordedAt is the place's time in timeLayout. parseRecord is its inverse.
@@ -261,7 +264,7 @@ func (p *parser) parseCommit(line []byte) (count uint64, chain uint32, ok bool) 
 	p.token("commit", commitOpening)
 	count = p.uint("commit")
 	p.token("crc32c", `,"crc32c":"`)
-	if p.bad != "" || len(p.rest) != 8+len("\"}\n") || string(p.rest[8:]) != "\"}\n" {
+	if p.bad != "" || len(p.rest) != 8+len(commitEnding) || !bytes.Equal(p.rest[8:], commitEnding) {
 		return 0, 0, false
 	}
 	for _, c := range p.rest[:8] {

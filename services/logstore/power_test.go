@@ -145,7 +145,7 @@ func TestWhereverAScriptedWorkloadIsCutItComesBack(t *testing.T) {
 // it acknowledges outlives a power cut.
 func TestTheDirectoriesOfALogAreDurableWithIt(t *testing.T) {
 	opts := Options{SegmentBytes: segmentBytesMin}
-	d := newDisk(nil)
+	d := newDisk(rand.New(rand.NewPCG(1, 1)))
 	diesIn := func(call int) bool {
 		d.arm(blow{call: call})
 		opts.FS = d.start()
@@ -168,10 +168,10 @@ func TestTheDirectoriesOfALogAreDurableWithIt(t *testing.T) {
 				t.Fatalf("died in calls %d and %d: %d events are there", first, second, len(got))
 			}
 			mustClose(t, s)
-			d = newDisk(nil)
+			d = newDisk(rand.New(rand.NewPCG(1, 1)))
 			diesIn(first)
 		}
-		d = newDisk(nil)
+		d = newDisk(rand.New(rand.NewPCG(1, 1)))
 	}
 }
 

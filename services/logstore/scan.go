@@ -217,11 +217,11 @@ func (w *scan) skip(g *segment, data []byte) bool {
 	w.unsure = true
 	w.doubts++
 	for at := g.end; ; {
-		n := bytes.Index(data[at:], []byte("\"}\n"))
+		n := bytes.Index(data[at:], commitEnding)
 		if n < 0 {
 			return false
 		}
-		end := at + int64(n) + 3
+		end := at + int64(n+len(commitEnding))
 		begin := at + int64(bytes.LastIndexByte(data[at:end-1], '\n')) + 1
 		at = end
 		if _, chain, ok := w.parser.parseCommit(data[begin:end]); ok {
@@ -333,10 +333,12 @@ func (w *scan) record(g *segment, line []byte, offset int) error {
 }
 
 // tail judges what follows the last good commit of the last segment: whole says that it is nothing but a commit that
-// was cut short, of torn bytes before zeros (none at all if torn is 0).
+// was cut short, of torn bytes before zeros (none at all if torn is 0). Room is made durable before a commit is written
+// to it, so that a file that ends within one was not cut short by a crash but by somebody.
 func (w *scan) tail(g *segment, data []byte) (torn int64, whole bool) {
 	b := bytes.TrimRight(data[g.end:], "\x00")
-	return int64(len(b)), len(b) == 0 || w.tornText(b) || tornSectors(b, g.end)
+	cut := g.end+int64(len(b)) == int64(len(data)) && !bytes.HasSuffix(b, commitEnding)
+	return int64(len(b)), len(b) == 0 || !cut && (w.tornText(b) || tornSectors(b, g.end))
 }
 
 // tornText says whether b is the beginning of a commit but not all of it.
@@ -366,7 +368,7 @@ func (w *scan) tornText(b []byte) bool {
 // zeros, so each run of zeros must begin and end where a sector does; and a last line of a commit before the end
 // means that the commit was followed by another, so that it had been answered.
 func tornSectors(b []byte, offset int64) bool {
-	if i := bytes.Index(b, []byte("\"}\n")); i >= 0 && i+3 < len(b) {
+	if i := bytes.Index(b, commitEnding); i >= 0 && i+len(commitEnding) < len(b) {
 		return false
 	}
 	holes := 0
