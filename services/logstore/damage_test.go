@@ -119,6 +119,21 @@ func TestASectorLostBeforeTheLastCommitIsDamage(t *testing.T) {
 	}
 }
 
+// TestASectorWhereCommitsMeetIsNotTakenForATornTail clears the sector in which the last commit begins, which was there,
+// whole, before the last commit was. What tells is that more records are left than the last commit counts.
+func TestASectorWhereCommitsMeetIsNotTakenForATornTail(t *testing.T) {
+	for n := 3; n < 12; n++ {
+		dir := t.TempDir()
+		_, _, path, begin, _ := crashed(t, dir, n)
+		data := readFile(t, path)
+		clear(data[begin/sectorBytes*sectorBytes:][:sectorBytes])
+		writeFile(t, path, data)
+		if r, err := Verify(dir, nil); err != nil || len(r.Damages) == 0 {
+			t.Errorf("%d records: %+v, %v", n, r, err)
+		}
+	}
+}
+
 func TestEveryFlippedBitIsFoundAndNoAcknowledgedEventIsTakenForATornTail(t *testing.T) {
 	dir := t.TempDir()
 	crashed(t, dir, 2)

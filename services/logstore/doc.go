@@ -29,8 +29,8 @@
 // # What it cannot see
 //
 // A log that ends early at a commit's end looks like a log that was not written further, and a last commit of which the
-// disk lost whole sectors, or the last bytes, looks like one that a power cut tore; so do the last two if it lost the one
-// where they meet. A checkpoint of the ledger kept elsewhere sees all of that.
+// disk lost whole sectors, or the last bytes, looks like one that a power cut tore; so may the last few, if it lost the
+// sector where they meet and the last is of one or two records. A checkpoint of the ledger kept elsewhere sees all of that.
 //
 // # Copies
 //
