@@ -120,7 +120,7 @@ func show(value int64, field string) string {
 	if field == "usableAreaM2" {
 		return fmt.Sprintf("%d ㎡", value)
 	}
-	return ShowFen(events.Fen(value)) + " 元"
+	return events.FormatYuan(events.Fen(value)) + " 元"
 }
 
 // majorIncident names a recorded major incident that occurred in a span of days (R06-5b), or "".

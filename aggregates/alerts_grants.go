@@ -50,7 +50,7 @@ func (v *view) wrongConstruction(p *policy.Policy, source events.Source, forYear
 		add(events.Text{Zh: fmt.Sprintf("%d 年度评价不是“%s”", forYear, top.Zh), En: fmt.Sprintf("the grade of %d is not %s", forYear, top.En)})
 	}
 	if limit := p.Parameters.ConstructionFen.Value; sumFen > limit {
-		add(events.Say("%d 年度建设经费合计 %s 元，超过 %s 元", "construction grants for %d sum to %s yuan, above %s", forYear, ShowFen(sumFen), ShowFen(limit)), sumFigures(sumFen, limit)...)
+		add(events.Say("%d 年度建设经费合计 %s 元，超过 %s 元", "construction grants for %d sum to %s yuan, above %s", forYear, events.FormatYuan(sumFen), events.FormatYuan(limit)), sumFigures(sumFen, limit)...)
 	}
 	return found
 }

@@ -240,7 +240,7 @@ func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach
 		sum += d.AmountFen
 	}
 	if limit := p.Parameters.ProjectCapFen.Value; sum > limit {
-		found = append(found, breach("R17-2", events.Say("%d 财政年度项目经费合计 %s 元，超过 %s 元", "project grants of %d sum to %s yuan, above %s", d.FiscalYear, ShowFen(sum), ShowFen(limit)), sumFigures(sum, limit)...)...)
+		found = append(found, breach("R17-2", events.Say("%d 财政年度项目经费合计 %s 元，超过 %s 元", "project grants of %d sum to %s yuan, above %s", d.FiscalYear, events.FormatYuan(sum), events.FormatYuan(limit)), sumFigures(sum, limit)...)...)
 	}
 	return found
 }
@@ -290,7 +290,7 @@ func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 		}
 		if who, balanceFen := v.opensOverdraft(v.fundNamed(l.Grant), d.Voucher, this, amount); balanceFen < 0 {
 			found = append(found, breach(events.Overdrawn,
-				events.Say("凭证 %s 将使 %s 的余额为 %s 元", "voucher %s would leave %s with a balance of %s yuan", who, l.Grant, ShowFen(balanceFen)),
+				events.Say("凭证 %s 将使 %s 的余额为 %s 元", "voucher %s would leave %s with a balance of %s yuan", who, l.Grant, events.FormatYuan(balanceFen)),
 				Figure{"balance", events.Say("余额", "balance"), fmt.Sprint(int64(balanceFen)), "fen"})...)
 		}
 	}

@@ -1,7 +1,6 @@
 package aggregates_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -140,15 +139,6 @@ func TestRatesAreShownHalfAwayFromZero(t *testing.T) {
 		m := aggregates.Money{ReceivedFen: c.available, SpentAllFen: c.executed}
 		if got := m.RatePercent(); got != c.want {
 			t.Errorf("%d of %d is %s, want %s", c.executed, c.available, got, c.want)
-		}
-	}
-}
-
-func TestAmountsAreShownInYuanWithThousandsSeparators(t *testing.T) {
-	for v, want := range map[events.Fen]string{0: "0.00", 1: "0.01", -1: "-0.01", 99: "0.99", 100: "1.00", 123_450: "1,234.50", -123_450: "-1,234.50", 99_999: "999.99", 100_000: "1,000.00",
-		100_000_000: "1,000,000.00", 10_000_000_000_000: "100,000,000,000.00", -1 << 63: "-92,233,720,368,547,758.08", 1<<63 - 1: "92,233,720,368,547,758.07"} {
-		if got := aggregates.ShowFen(v); got != want {
-			t.Errorf("%s is shown as %s, want %s", fmt.Sprint(int64(v)), got, want)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 // moneyNonsense is the part of nonsense about grants, matches, vouchers and task books.
 func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 	if sum := ix.turnoverFen + turnover(data); sum > TurnoverFenMax {
-		return refuse("data", "中心累计金额 %d 分超过 %d 分的上限", "the center's money sums to %d fen, over the limit of %d", sum, TurnoverFenMax)
+		return refuse("data", "中心累计金额 %s 元超过 %s 元的上限", "the center's money sums to %s yuan, over the limit of %s", events.FormatYuan(sum), events.FormatYuan(TurnoverFenMax))
 	}
 	switch p := data.(type) {
 	case *events.ProjectApproved:
@@ -26,7 +26,8 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 	case *events.SubsidyReversed:
 		f, found := ix.fund("data.grant", p.Grant, false, on)
 		if found == nil && f.netFen()-p.AmountFen < f.totals.receivedFen-f.totals.recoveredFen {
-			return refuse("data.amountFen", "冲减 %d 分后净下达额低于已到账净额 %d 分", "reversing %d fen takes the net grant below the %d fen received", p.AmountFen, f.totals.receivedFen-f.totals.recoveredFen)
+			return refuse("data.amountFen", "冲减 %s 元后净下达额低于已到账净额 %s 元", "reversing %s yuan takes the net grant below the %s yuan received",
+				events.FormatYuan(p.AmountFen), events.FormatYuan(f.totals.receivedFen-f.totals.recoveredFen))
 		}
 		return found
 	case *events.SubsidyReceived:
@@ -36,7 +37,8 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 	case *events.FundsRecovered:
 		f, found := ix.fund("data.grant", p.Grant, false, on)
 		if found == nil && p.AmountFen > f.balanceFen() {
-			return refuse("data.amountFen", "收回 %d 分超过该笔经费余额 %d 分", "recovering %d fen is more than the grant's balance of %d fen", p.AmountFen, f.balanceFen())
+			return refuse("data.amountFen", "收回 %s 元超过该笔经费余额 %s 元", "recovering %s yuan is more than the grant's balance of %s yuan",
+				events.FormatYuan(p.AmountFen), events.FormatYuan(f.balanceFen()))
 		}
 		return found
 	case *events.FundsSpent:
@@ -98,7 +100,8 @@ func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Br
 func (ix *index) wrongReceipt(field, id string, match bool, amountFen events.Fen, on events.Date) []Breach {
 	f, found := ix.fund(field, id, match, on)
 	if found == nil && f.totals.receivedFen+amountFen > f.netFen() {
-		return refuse("data.amountFen", "到账合计 %d 分超过净额 %d 分", "receipts of %d fen in all are above the net %d fen", f.totals.receivedFen+amountFen, f.netFen())
+		return refuse("data.amountFen", "到账合计 %s 元超过净额 %s 元", "receipts of %s yuan in all are above the net %s yuan",
+			events.FormatYuan(f.totals.receivedFen+amountFen), events.FormatYuan(f.netFen()))
 	}
 	return found
 }

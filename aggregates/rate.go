@@ -4,8 +4,6 @@ import (
 	"math/big"
 	"math/bits"
 	"strconv"
-
-	"github.com/taizhang/taizhang/events"
 )
 
 // lessThan says whether a·b < c·d, exactly: the products are taken in 128 bits. a may be negative; b is above zero, c
@@ -39,23 +37,4 @@ func (m Money) RatePercent() string {
 		return "-" + text
 	}
 	return text
-}
-
-// ShowFen shows an amount in yuan with two decimals and thousands separators, such as "1,234.50"; the unit is printed
-// by whoever shows it.
-func ShowFen(v events.Fen) string {
-	sign, u := "", uint64(v)
-	if v < 0 {
-		sign, u = "-", -u
-	}
-	digits := strconv.FormatUint(u/100, 10)
-	out := make([]byte, 0, 32)
-	out = append(out, sign...)
-	for i := range len(digits) {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			out = append(out, ',')
-		}
-		out = append(out, digits[i])
-	}
-	return string(append(out, '.', byte('0'+u/10%10), byte('0'+u%10)))
 }

@@ -65,7 +65,7 @@ func badID(v string) (Text, bool) {
 
 func (c *checker) amount(field string, v Fen) {
 	if v <= 0 || v > AmountFenMax {
-		c.add(field, Say("金额 %d 分应大于 0 且不超过 %d 分", "amount of %d fen must be above 0 and at most %d fen", v, int64(AmountFenMax)))
+		c.add(field, Say("金额 %s 元应大于 0 且不超过 %s 元", "amount of %s yuan must be above 0 and at most %s yuan", FormatYuan(v), FormatYuan(AmountFenMax)))
 	}
 }
 

@@ -1,6 +1,9 @@
 package events
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // ParseYuan reads an amount in yuan as people write it, 1234, 1234.5 or 1,234.50, to fen. Commas stand before every three
 // digits or nowhere; there is no sign. An amount above AmountFenMax is refused too.
@@ -32,4 +35,23 @@ func ParseYuan(s string) (Fen, error) {
 
 func notAnAmount(s string) error {
 	return Problems{{Reason: Say("%q 不是以元为单位的金额，如 1,234.50", "%q is not an amount in yuan, such as 1,234.50", s)}}
+}
+
+// FormatYuan shows an amount in yuan, as ParseYuan reads it if it has no sign: with two decimals and thousands separators, such as "1,234.50"; the unit is printed
+// by whoever shows it.
+func FormatYuan(v Fen) string {
+	sign, u := "", uint64(v)
+	if v < 0 {
+		sign, u = "-", -u
+	}
+	digits := strconv.FormatUint(u/100, 10)
+	out := make([]byte, 0, 32)
+	out = append(out, sign...)
+	for i := range len(digits) {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			out = append(out, ',')
+		}
+		out = append(out, digits[i])
+	}
+	return string(append(out, '.', byte('0'+u/10%10), byte('0'+u%10)))
 }

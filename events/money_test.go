@@ -28,5 +28,17 @@ func TestAnAmountShownIsReadBack(t *testing.T) {
 		if got, err := ParseYuan(fmt.Sprintf("%d.%02d", v/100, v%100)); err != nil || got != v {
 			t.Errorf("%d is read back as %d, %v", v, got, err)
 		}
+		if got, err := ParseYuan(FormatYuan(v)); err != nil || got != v {
+			t.Errorf("%s is read back as %d, %v", FormatYuan(v), got, err)
+		}
 	})
+}
+
+func TestAmountsAreShownInYuanWithThousandsSeparators(t *testing.T) {
+	for v, want := range map[Fen]string{0: "0.00", 1: "0.01", -1: "-0.01", 99: "0.99", 100: "1.00", 123_450: "1,234.50", -123_450: "-1,234.50", 99_999: "999.99", 100_000: "1,000.00",
+		100_000_000: "1,000,000.00", 10_000_000_000_000: "100,000,000,000.00", -1 << 63: "-92,233,720,368,547,758.08", 1<<63 - 1: "92,233,720,368,547,758.07"} {
+		if got := FormatYuan(v); got != want {
+			t.Errorf("%d is shown as %s, want %s", v, got, want)
+		}
+	}
 }

@@ -86,7 +86,7 @@ func TestOneWrongThingIsRefusedWithItsFieldAndReason(t *testing.T) {
 		"an amount of zero":                         {KindSubsidyGranted, `200000000`, `0`, "data.amountFen", "above 0"},
 		"an amount of minus zero":                   {KindSubsidyGranted, `200000000`, `-0`, "data.amountFen", "above 0"},
 		"a negative amount":                         {KindSubsidyGranted, `200000000`, `-1`, "data.amountFen", "above 0"},
-		"an amount above the limit":                 {KindSubsidyGranted, `200000000`, `10000000000001`, "data.amountFen", "at most 10000000000000"},
+		"an amount above the limit":                 {KindSubsidyGranted, `200000000`, `10000000000001`, "data.amountFen", "at most 100,000,000,000.00 yuan"},
 		"a line's amount above the limit":           {KindFundsSpent, `"amountFen":1}`, `"amountFen":10000000000001}`, "data.lines[1].amountFen", "at most"},
 		"a voucher without a line":                  {KindFundsSpent, `[{"grant":"JF-0007-03","amountFen":12345678},{"grant":"PT-0007-2025","amountFen":1}]`, `[]`, "data.lines", "at least one"},
 		"negative own money":                        {KindFundsSpent, `"ownFen":10000`, `"ownFen":-1`, "data.ownFen", "negative"},

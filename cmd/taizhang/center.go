@@ -78,7 +78,7 @@ func factsSheet(reg *projections.Register, id events.CenterID, e *aggregates.Eva
 	add("leadingIndustries", "主导产业", "leading industries", desk.Text(strings.Join(f.LeadingIndustries, "、")))
 	add("foundedOn", "成立日期", "founded", desk.Date(f.FoundedOn))
 	add("usableAreaM2", "使用面积", "usable area", desk.Cell{Data: f.UsableAreaM2, Shown: desk.Plain(fmt.Sprintf("%d m²", f.UsableAreaM2))})
-	add("equipmentFen", "设备原值", "equipment", desk.Cell{Data: f.EquipmentFen, Shown: events.Say("%s 元", "%s yuan", aggregates.ShowFen(f.EquipmentFen))})
+	add("equipmentFen", "设备原值", "equipment", desk.Cell{Data: f.EquipmentFen, Shown: events.Say("%s 元", "%s yuan", events.FormatYuan(f.EquipmentFen))})
 	return sh
 }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/desk"
@@ -47,7 +46,7 @@ func parameterValue(v policy.Parameter[jsontext.Value]) desk.Cell {
 	raw := strings.Trim(string(v.Value), `"`)
 	var amount int64
 	if v.Unit == "fen" && json.Unmarshal(v.Value, &amount) == nil {
-		return desk.Cell{Data: raw, Shown: events.Say("%s 元", "%s yuan", aggregates.ShowFen(events.Fen(amount)))}
+		return desk.Cell{Data: raw, Shown: events.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(amount)))}
 	}
 	var list []string
 	if json.Unmarshal(v.Value, &list) == nil {

@@ -257,7 +257,7 @@ func (w *replayWriter) stateLines(c *chapter) {
 	fmt.Fprintln(a.out, "      "+a.say("此后：%s，记录 %d 条，未解除预警 %d 个", "then: %s, %d events, %d open alerts", desk.StatusWord(c.state.Status).In(a.lang), c.state.Events, len(openOf(c.state.Alerts))))
 	for _, m := range c.state.Executions {
 		fmt.Fprintln(a.out, "      "+a.say("  %d %s 可用 %s 元，支出 %s 元，结余 %s 元", "  %d %s available %s yuan, spent %s yuan, balance %s yuan",
-			m.Year, desk.ScopeWord(m.Scope).In(a.lang), aggregates.ShowFen(m.AvailableFen()), aggregates.ShowFen(m.SpentAllFen), aggregates.ShowFen(m.BalanceFen())))
+			m.Year, desk.ScopeWord(m.Scope).In(a.lang), events.FormatYuan(m.AvailableFen()), events.FormatYuan(m.SpentAllFen), events.FormatYuan(m.BalanceFen())))
 	}
 }
 
@@ -272,7 +272,7 @@ func (a *app) moneyWords(m aggregates.Execution) string {
 		if v > 0 {
 			sign = "+"
 		}
-		parts = append(parts, events.Text{Zh: zh, En: en}.In(a.lang)+" "+sign+aggregates.ShowFen(v)+a.say(" 元", " yuan"))
+		parts = append(parts, events.Text{Zh: zh, En: en}.In(a.lang)+" "+sign+events.FormatYuan(v)+a.say(" 元", " yuan"))
 	}
 	add("下达", "granted", m.GrantedFen)
 	add("到账", "received", m.ReceivedFen)

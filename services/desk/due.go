@@ -186,7 +186,7 @@ func (d *Desk) spendingNote(ctx context.Context, q *asked) ([]events.Text, error
 	}
 	end := events.YearEnd(q.On.Year())
 	return []events.Text{events.Say("另有 %d 个中心到 %s 还须支出共 %s 元，年度执行率才不偏低，见 --spend。",
-		"Centers that must still spend by %[2]s so that the year is not low: %[1]d, %[3]s yuan in all; see --spend.", len(list), end, aggregates.ShowFen(toSpend))}, nil
+		"Centers that must still spend by %[2]s so that the year is not low: %[1]d, %[3]s yuan in all; see --spend.", len(list), end, events.FormatYuan(toSpend))}, nil
 }
 
 // centers are the center asked about, or all.

@@ -9,7 +9,6 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
 )
@@ -219,7 +218,7 @@ func duplicatesTable(q *asked, found []group) *Table {
 	}
 	if len(found) > 0 {
 		t.Notes = []events.Text{events.Say("共 %d 组 %d 张凭证；每组除首张外合计 %s 元。", "Groups: %d, of %d vouchers; beyond the first of each group %s yuan.",
-			len(found), len(t.Rows), aggregates.ShowFen(repeatedFen))}
+			len(found), len(t.Rows), events.FormatYuan(repeatedFen))}
 	}
 	return t
 }

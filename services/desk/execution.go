@@ -67,8 +67,8 @@ func execution(_ context.Context, d *Desk, q *asked) (*Table, error) {
 		scope := ScopeWord(l.Scope)
 		t.Notes = append(t.Notes, events.Say("合计 %[1]d 年%[2]s：下达 %[4]s，上年结转 %[5]s，到账 %[6]s，可用 %[7]s，支出 %[8]s，不合规 %[9]s，执行 %[10]s，结余 %[11]s，执行率 %[12]s%%",
 			"total %[1]d %[3]s: granted %[4]s, carried in %[5]s, received %[6]s, available %[7]s, spent %[8]s, ineligible %[9]s, executed %[10]s, balance %[11]s, rate %[12]s%%",
-			l.Year, scope.Zh, scope.En, aggregates.ShowFen(l.GrantedFen), aggregates.ShowFen(l.CarriedInFen), aggregates.ShowFen(l.ReceivedFen), aggregates.ShowFen(l.AvailableFen()),
-			aggregates.ShowFen(l.SpentAllFen), aggregates.ShowFen(l.IneligibleFen), aggregates.ShowFen(l.ExecutedFen()), aggregates.ShowFen(l.BalanceFen()), cmp.Or(l.RatePercent(), "–")))
+			l.Year, scope.Zh, scope.En, events.FormatYuan(l.GrantedFen), events.FormatYuan(l.CarriedInFen), events.FormatYuan(l.ReceivedFen), events.FormatYuan(l.AvailableFen()),
+			events.FormatYuan(l.SpentAllFen), events.FormatYuan(l.IneligibleFen), events.FormatYuan(l.ExecutedFen()), events.FormatYuan(l.BalanceFen()), cmp.Or(l.RatePercent(), "–")))
 	}
 	return t, nil
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 )
 
@@ -66,7 +65,7 @@ func TestTheTotalsOfExecutionAreTheSumsOfTheCenters(t *testing.T) {
 	for _, note := range table.Notes {
 		key := strings.TrimPrefix(strings.Split(note.En, ":")[0], "total ")
 		for i, name := range []string{"granted", "carried in", "received", "available", "spent", "ineligible", "executed", "balance"} {
-			if want := name + " " + aggregates.ShowFen(sums[key][i]) + ","; !strings.Contains(note.En, want) {
+			if want := name + " " + events.FormatYuan(sums[key][i]) + ","; !strings.Contains(note.En, want) {
 				t.Errorf("%q does not say %q", note.En, want)
 			}
 		}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
 )
@@ -198,9 +197,9 @@ func (b *body) describe() events.Text {
 			}
 		case '0':
 			if v, err := token.Int(); err == nil && strings.HasSuffix(name, "Fen") {
-				shown := events.Say("%s 元", "%s yuan", aggregates.ShowFen(events.Fen(v)))
+				shown := events.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(v)))
 				if name == "ownFen" {
-					shown = events.Say("自筹 %s", "own %s", aggregates.ShowFen(events.Fen(v)))
+					shown = events.Say("自筹 %s", "own %s", events.FormatYuan(events.Fen(v)))
 				}
 				zh, en = append(zh, shown.Zh), append(en, shown.En)
 			} else {

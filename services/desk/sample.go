@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"math/big"
 
-	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 )
 
@@ -117,7 +116,7 @@ func (g *drawing) notes(q *asked, sumFen events.Fen) []events.Text {
 	}
 	notes := []events.Text{
 		events.Say("总体：%d 张凭证，%s 元；抽中 %d 张，%s 元，金额覆盖率 %s%%。", "Population: %d vouchers, %s yuan; drawn: %d vouchers, %s yuan, which is %s%% of the amount.",
-			len(g.vouchers), aggregates.ShowFen(totalFen), len(g.list), aggregates.ShowFen(sumFen), percentOf(sumFen, totalFen)),
+			len(g.vouchers), events.FormatYuan(totalFen), len(g.list), events.FormatYuan(sumFen), percentOf(sumFen, totalFen)),
 		events.Say("方法：record，按 SHA-256(种子‖十进制位置) 由小到大取前 %d 张。", "Method: record, the first %d in the order of SHA-256(seed‖position in decimal).", q.number("n")),
 		events.Say("台账根散列（位置 %d）：%x", "Root hash of the ledger at position %d: %x", g.position, g.root),
 		events.Say("种子 = SHA-256(根散列‖%q)：%x", "Seed = SHA-256(root hash‖%q): %x", g.question, g.seed),

@@ -10,7 +10,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 )
 
@@ -60,7 +59,7 @@ func Number[T ~int | ~uint64](n T) Cell {
 }
 
 // Fen is an amount of money, shown in yuan.
-func Fen(v events.Fen) Cell { return Cell{v, Plain(aggregates.ShowFen(v))} }
+func Fen(v events.Fen) Cell { return Cell{v, Plain(events.FormatYuan(v))} }
 
 // Date is a date; none for the zero date.
 func Date(d events.Date) Cell {

@@ -107,7 +107,7 @@ func ShowFigure(f aggregates.Figure) events.Text {
 		if _, err := fmt.Sscan(f.Value, &v); err != nil {
 			return Plain(f.Value)
 		}
-		return events.Say("%s 元", "%s yuan", aggregates.ShowFen(events.Fen(v)))
+		return events.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(v)))
 	case "days":
 		return events.Say("%s 天", "%s days", f.Value)
 	case "percent":

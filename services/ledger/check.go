@@ -196,7 +196,7 @@ func (c *checker) whole() {
 		}
 	}
 	if sum != c.report.BalanceFen {
-		c.found(0, "", events.Say("全部经费余额之和 %d 分，汇总表为 %d 分", "the balances of all grants add up to %d fen, the whole says %d fen", c.report.BalanceFen, sum))
+		c.found(0, "", events.Say("全部经费余额之和 %s 元，汇总表为 %s 元", "the balances of all grants add up to %s yuan, the whole says %s yuan", events.FormatYuan(c.report.BalanceFen), events.FormatYuan(sum)))
 	}
 }
 

@@ -118,12 +118,12 @@ func (p *proof) conserves(r *projections.Register, m *plainMoney) {
 	kept := r.Balances(p.center)
 	for grant, fen := range sums.balanceFen {
 		if v, ok := kept[grant]; !ok || v != fen {
-			p.add("%q 的余额记为 %d 分，按原始记录重算为 %d 分", "the balance of %q is kept as %d fen, recomputed from the stored bytes it is %d fen", grant, v, fen)
+			p.add("%q 的余额记为 %s 元，按原始记录重算为 %s 元", "the balance of %q is kept as %s yuan, recomputed from the stored bytes it is %s yuan", grant, events.FormatYuan(v), events.FormatYuan(fen))
 		}
 		delete(kept, grant)
 	}
 	for grant, fen := range kept {
-		p.add("%q 有余额 %d 分，原始记录中没有此项", "%q has a balance of %d fen and is not in the stored bytes", grant, fen)
+		p.add("%q 有余额 %s 元，原始记录中没有此项", "%q has a balance of %s yuan and is not in the stored bytes", grant, events.FormatYuan(fen))
 	}
 	if p.lastOn == 0 {
 		return
@@ -148,6 +148,6 @@ func (p *proof) conserves(r *projections.Register, m *plainMoney) {
 		}
 	}
 	if fiscalFen != 0 || localFen != 0 {
-		p.add("经费余额之和与口径余额相差：财政 %d 分，地方 %d 分", "the balances of the grants and of the scopes differ: fiscal by %d fen, local by %d fen", fiscalFen, localFen)
+		p.add("经费余额之和与口径余额相差：财政 %s 元，地方 %s 元", "the balances of the grants and of the scopes differ: fiscal by %s yuan, local by %s yuan", events.FormatYuan(fiscalFen), events.FormatYuan(localFen))
 	}
 }

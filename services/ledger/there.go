@@ -54,7 +54,7 @@ func thing(rec *events.Record) events.Text {
 	title := events.Lookup(rec.Kind).Title
 	zh, en := []string{title.Zh, rec.On.Chinese()}, []string{title.En, rec.On.String()}
 	if amount := amountOf(rec.Data); amount != 0 {
-		zh, en = append(zh, aggregates.ShowFen(amount)+" 元"), append(en, aggregates.ShowFen(amount)+" yuan")
+		zh, en = append(zh, events.FormatYuan(amount)+" 元"), append(en, events.FormatYuan(amount)+" yuan")
 	}
 	return events.Text{Zh: strings.Join(append(zh, "经办 "+rec.By.Actor), "，"), En: strings.Join(append(en, "by "+rec.By.Actor), ", ")}
 }
@@ -104,7 +104,7 @@ func members(rec *events.Record) map[string]string {
 	if p, ok := rec.Data.(*events.FundsSpent); ok {
 		var lines []string
 		for _, l := range p.Lines {
-			lines = append(lines, l.Grant+" "+aggregates.ShowFen(l.AmountFen))
+			lines = append(lines, l.Grant+" "+events.FormatYuan(l.AmountFen))
 		}
 		all["data.lines"] = strings.Join(lines, "; ")
 	}

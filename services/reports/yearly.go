@@ -158,7 +158,7 @@ func (y *Yearly) fen(v events.Fen) formCell {
 		}
 		v = (v + half) / 10000
 	}
-	return formCell{aggregates.ShowFen(v), "n"}
+	return formCell{events.FormatYuan(v), "n"}
 }
 
 func (y *Yearly) number(n int) formCell { return formCell{strconv.Itoa(n), "n"} }

@@ -85,7 +85,7 @@ func yearly(t *testing.T, d *desk.Desk, y reports.Yearly) page {
 func amounts(m aggregates.Money) []string {
 	var list []string
 	for _, v := range []events.Fen{m.GrantedFen, m.CarriedInFen, m.ReceivedFen, m.AvailableFen(), m.SpentAllFen, m.IneligibleFen, m.ExecutedFen(), m.BalanceFen()} {
-		list = append(list, aggregates.ShowFen(v))
+		list = append(list, events.FormatYuan(v))
 	}
 	return append(list, m.RatePercent())
 }
@@ -120,8 +120,8 @@ func TestTheYearlyReportOfACenterSaysWhatTheRegisterSays(t *testing.T) {
 					spent += x.SpentAllFen
 				}
 			}
-			if uses := p.sections["五、支出用途"]; len(uses) > 0 && uses[len(uses)-1][4] != aggregates.ShowFen(spent) {
-				t.Errorf("%s: the uses sum to %v, want %s", c.ID, uses[len(uses)-1], aggregates.ShowFen(spent))
+			if uses := p.sections["五、支出用途"]; len(uses) > 0 && uses[len(uses)-1][4] != events.FormatYuan(spent) {
+				t.Errorf("%s: the uses sum to %v, want %s", c.ID, uses[len(uses)-1], events.FormatYuan(spent))
 			}
 			for _, x := range d.Register.Evaluation(c.ID, on).Alerts {
 				inYear := x.RaisedOn <= events.YearEnd(2025) && (x.Open() || x.ClearedOn >= events.DateOf(2025, 1, 1)) || x.Key == "2025"
@@ -165,7 +165,7 @@ func TestTheYearlyReportsHaveTheRightFigures(t *testing.T) {
 		for _, fen := range row[3:11] {
 			n, err := strconv.ParseInt(fen, 10, 64)
 			must(t, err)
-			want = append(want, aggregates.ShowFen(events.Fen(n)))
+			want = append(want, events.FormatYuan(events.Fen(n)))
 		}
 		if want = append(want, row[11]); !has(p.sections["二、经费执行情况"], want...) {
 			t.Errorf("%s: %v is not in %v", row[0], want, p.sections["二、经费执行情况"])
@@ -202,7 +202,7 @@ func TestTheYearlyReportOfTheProvinceAddsUpTheCenters(t *testing.T) {
 			t.Errorf("%s: %d rows for %d centers", history, len(rows), want)
 		}
 		f := sums[aggregates.FiscalScope]
-		if got := rows[len(rows)-1][3:8]; !slices.Equal(got, []string{aggregates.ShowFen(f.GrantedFen), aggregates.ShowFen(f.AvailableFen()), aggregates.ShowFen(f.SpentAllFen), aggregates.ShowFen(f.IneligibleFen), aggregates.ShowFen(f.BalanceFen())}) {
+		if got := rows[len(rows)-1][3:8]; !slices.Equal(got, []string{events.FormatYuan(f.GrantedFen), events.FormatYuan(f.AvailableFen()), events.FormatYuan(f.SpentAllFen), events.FormatYuan(f.IneligibleFen), events.FormatYuan(f.BalanceFen())}) {
 			t.Errorf("%s: the total is %v, want %+v", history, got, f)
 		}
 	}
