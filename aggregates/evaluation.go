@@ -115,5 +115,6 @@ type Explanation struct {
 	Rules   []events.RuleID
 	Figures []Figure
 	Because []uuid.UUID // ids of the events it follows from, in order
+	Reason  events.Text // of a break of the ledger's integrity: what cannot be right
 	Cleared events.Text // what cleared it, or would
 }

@@ -1,6 +1,9 @@
 package events
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Text is one message in the two languages of the ledger. Every reason a user may read is a Text; which half is
 // shown is decided where it is shown.
@@ -23,6 +26,15 @@ func (t Text) In(lang string) string {
 		return t.Zh
 	}
 	return t.En
+}
+
+// TextOf returns what an error says to a user in the two languages, if it says that, and otherwise its words as they are.
+func TextOf(err error) Text {
+	var s interface{ Text() Text }
+	if errors.As(err, &s) {
+		return s.Text()
+	}
+	return Text{Zh: err.Error(), En: err.Error()}
 }
 
 // Problem is one thing wrong with one field of a record. Field is a JSON path such as "data.lines[2].amountFen";

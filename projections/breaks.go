@@ -14,7 +14,7 @@ import (
 type Break struct {
 	events.Place
 	ID    uuid.UUID
-	Cause string
+	Cause events.Text
 }
 
 // stream is how far a stream was applied, and its breaks.
@@ -41,10 +41,12 @@ func (s *stream) advance(at events.Place, id uuid.UUID) error {
 
 // broken takes note of a break; one event is one break, whatever is wrong with it.
 func (s *stream) broken(at events.Place, id uuid.UUID, cause error) error {
+	why := events.TextOf(cause)
 	if n := len(s.breaks); n > 0 && s.breaks[n-1].Position == at.Position {
-		s.breaks[n-1].Cause += "; " + cause.Error()
+		first := &s.breaks[n-1].Cause
+		*first = events.Text{Zh: first.Zh + "；" + why.Zh, En: first.En + "; " + why.En}
 	} else {
-		s.breaks = append(s.breaks, Break{Place: at, ID: id, Cause: cause.Error()})
+		s.breaks = append(s.breaks, Break{Place: at, ID: id, Cause: why})
 	}
 	return fmt.Errorf("projections: apply position %d: %w", at.Position, cause)
 }
@@ -66,8 +68,8 @@ func (b Break) explain(a aggregates.Alert) aggregates.Explanation {
 		Figures: []aggregates.Figure{
 			{Name: "position", Label: events.Say("位置", "position"), Value: strconv.FormatUint(b.Position, 10)},
 			{Name: "revision", Label: events.Say("版次", "revision"), Value: strconv.FormatUint(b.Revision, 10)},
-			{Name: "cause", Label: events.Say("原因", "cause"), Value: b.Cause},
 		},
+		Reason:  b.Cause,
 		Because: []uuid.UUID{b.ID},
 		Cleared: events.Say("不会解除：该中心停止写入，须由管理员从备份核对", "nothing clears it: the center takes no more writing until an administrator has compared it with a backup"),
 	}

@@ -209,7 +209,7 @@ func TestAnEventThatCannotBeDecodedIsABreak(t *testing.T) {
 		Stream: "center-ZJ-0002", Kind: "no.kind"}, fmt.Errorf("unknown kind"))
 	b.write("interview.held", "ZJ-0002", "2025-07-01", events.STOffice, &events.InterviewHeld{Year: 2024, Principal: true})
 	breaks := b.register.Breaks("center-ZJ-0002")
-	if len(breaks) != 1 || breaks[0].Cause != "unknown kind" {
+	if len(breaks) != 1 || breaks[0].Cause.En != "unknown kind" {
 		t.Errorf("got %+v", breaks)
 	}
 }

@@ -64,6 +64,7 @@ type explained struct {
 	Rules     []ruleWords         `json:"rules"`
 	Figures   []aggregates.Figure `json:"figures"`
 	Because   []cause             `json:"because"`
+	Reason    events.Text         `json:"reason,omitzero"`
 	Cleared   events.Text         `json:"cleared"`
 }
 
@@ -87,7 +88,7 @@ func (s *session) explain(ctx context.Context, center events.CenterID, code aggr
 	var list []explained
 	for _, e := range s.reg.Explain(center, s.on, code, key, raisedOn) {
 		x := explained{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn.String(), ClearedOn: e.ClearedOn.String(),
-			Title: desk.AlertTitle(e.Code), Figures: e.Figures, Cleared: e.Cleared}
+			Title: desk.AlertTitle(e.Code), Figures: e.Figures, Reason: e.Reason, Cleared: e.Cleared}
 		if e.Policy != nil {
 			x.Policy = desk.PolicyName(e.Policy.Ref())
 		}
@@ -165,6 +166,9 @@ func explainedSheet(list []explained, lang string) *desk.Table {
 		for _, c := range x.Because {
 			add("event", c.ID.String(), string(c.Kind), c.On.String())
 		}
+		if x.Reason != (events.Text{}) {
+			add("reason", "", x.Reason.In(lang), "")
+		}
 		add("cleared", "", x.Cleared.In(lang), "")
 	}
 	return sh
@@ -194,6 +198,9 @@ func (a *app) tell(to io.Writer, x explained) {
 	}
 	for _, f := range x.Figures {
 		line("  数字：%s %s", "  figure: %s %s", f.Label.In(a.lang), desk.ShowFigure(f).In(a.lang))
+	}
+	if x.Reason != (events.Text{}) {
+		line("  原因：%s", "  reason: %s", x.Reason.In(a.lang))
 	}
 	for i, c := range x.Because {
 		if more := len(x.Because) - i; i == becauseMax && more > 1 {

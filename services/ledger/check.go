@@ -87,9 +87,13 @@ func (c *checker) foundAgain(f Finding) {
 // breaks lists what the read models hold to break the integrity of a stream.
 func (l *Ledger) breaks(s events.StreamID) (list []Finding) {
 	for _, b := range l.register.Breaks(s) {
-		list = append(list, Finding{b.Position, s, events.Say("记录不成立：%s", "the event cannot be right where it lies: %s", b.Cause)})
+		list = append(list, Finding{b.Position, s, notRight(b.Cause)})
 	}
 	return list
+}
+
+func notRight(why events.Text) events.Text {
+	return events.Text{Zh: "记录不成立：" + why.Zh, En: "the event cannot be right where it lies: " + why.En}
 }
 
 func (c *checker) advance(by int64) {
@@ -118,7 +122,8 @@ func (c *checker) order(ctx context.Context) error {
 		}
 		if d.err != nil {
 			c.dark[s.Position] = true
-			c.found(s.Position, s.Stream, events.Say("无法解读：%v", "cannot be decoded: %v", d.err))
+			why := events.TextOf(d.err)
+			c.found(s.Position, s.Stream, events.Text{Zh: "无法解读：" + why.Zh, En: "cannot be decoded: " + why.En})
 		} else if why := unacceptable(s.Stream, &d.recorded.Record); why != nil {
 			c.found(s.Position, s.Stream, events.Say("不是可以入账的记录：%v", "is not a record that could be accepted: %v", why))
 		}
@@ -225,7 +230,7 @@ func (l *Ledger) prove(ctx context.Context, id events.CenterID, on events.Date) 
 		}
 		if err := replayed.Apply(&rec); err != nil {
 			p.unread = true
-			p.findings = append(p.findings, Finding{rec.Position, id.Stream(), events.Say("记录不成立：%v", "the event cannot be right where it lies: %v", err)})
+			p.findings = append(p.findings, Finding{rec.Position, id.Stream(), notRight(events.TextOf(err))})
 			return p
 		}
 		history = append(history, rec)

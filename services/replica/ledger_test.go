@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,8 +88,16 @@ func TestABreakOfTheRecordIsAnAlertAndEndsWriting(t *testing.T) {
 	if len(alerts) != 1 || alerts[0].Center != "ZJ-0001" {
 		t.Fatalf("got %+v", alerts)
 	}
-	if why := l.Register().Explain("ZJ-0001", today, aggregates.LedgerBroken, "", 0); len(why) != 1 {
+	why := l.Register().Explain("ZJ-0001", today, aggregates.LedgerBroken, "", 0)
+	if len(why) != 1 || !strings.Contains(why[0].Reason.Zh, "完整性有问题") || !strings.Contains(why[0].Reason.En, "break in its integrity") {
 		t.Errorf("explained by %+v", why)
+	}
+	var found []events.Text
+	if _, err := l.Check(t.Context(), ledger.CheckConfig{On: today, Found: func(f ledger.Finding) { found = append(found, f.What) }}); err != nil {
+		t.Fatal(err)
+	}
+	if len(found) != 1 || found[0].Zh == found[0].En || !strings.Contains(found[0].Zh, "完整性有问题") || strings.Contains(found[0].Zh, "break") {
+		t.Errorf("check found %+v", found)
 	}
 	if _, err := l.Record(t.Context(), trial("3"), ledger.Account{Name: "a"}); err == nil {
 		t.Error("a record was taken")
