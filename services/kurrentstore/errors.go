@@ -86,12 +86,18 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 
 // UnreachableError says that no usable answer came within Options.Patience. Nothing was appended; trying again later
 // may help.
-type UnreachableError struct{ Err error }
+type UnreachableError struct {
+	Err error
+	Why string // what the client said last about the nodes that it tried; "" if nothing
+}
 
 // Text says so to a user.
 func (e *UnreachableError) Text() events.Text {
 	if errors.Is(e.Err, ErrBehind) {
 		return events.Say("事件库的节点落后于已读到的内容，请稍后再试；若一直如此，则事件库丢失了内容", "the event store's node is behind what was already read; try again later; if it stays so, the event store has lost something")
+	}
+	if e.Why != "" {
+		return events.Say("事件库没有应答，请稍后再试。客户端说：%s", "the event store does not answer; try again later. The client says: %s", e.Why)
 	}
 	return events.Say("事件库没有应答，请稍后再试", "the event store does not answer; try again later")
 }

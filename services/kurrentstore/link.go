@@ -231,10 +231,11 @@ func (a *again) wait(ctx context.Context, cause error) error {
 	a.pause = min(max(2*a.pause, a.s.limits.retryMin), a.s.limits.retryMax)
 	pause := a.pause/2 + rand.N(a.pause/2+1)
 	if !a.until.IsZero() && time.Now().Add(pause).After(a.until) {
+		away := &UnreachableError{Err: cause}
 		if text := a.s.trouble.Load(); text != nil {
-			cause = fmt.Errorf("%w: %s", cause, *text)
+			away.Why = *text
 		}
-		return &UnreachableError{Err: cause}
+		return away
 	}
 	a.s.log.Debug("trying again", zap.Duration("after", pause), zap.Error(cause))
 	return sleep(ctx, pause)
