@@ -185,6 +185,16 @@ func TestWhyNoNodeIsFoundIsSaid(t *testing.T) {
 	}
 }
 
+func TestATimeoutDoesNotHideWhyNoNodeWasFoundBefore(t *testing.T) {
+	s := openOn(t, "esdb://a", quick())
+	for _, said := range [][2]string{{"code = DeadlineExceeded, first", "first"}, {"refused", "refused"}, {"code = DeadlineExceeded, then", "refused"}, {"bad certificate", "bad certificate"}} {
+		s.listen(esdb.LogWarn, "%s", said[0])
+		if got := s.trouble.Load(); got == nil || !strings.HasSuffix(*got, said[1]) {
+			t.Errorf("after %q: %v", said[0], got)
+		}
+	}
+}
+
 func TestPrefixesThatNoStreamCanHaveAreRefused(t *testing.T) {
 	c, err := ParseConnection("esdb://a")
 	if err != nil {

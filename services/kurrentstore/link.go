@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"go.uber.org/zap"
+	"google.golang.org/grpc/codes"
 
 	"github.com/taizhang/taizhang/events"
 )
@@ -81,10 +83,11 @@ func (s *Store) warmUp(l *link, wait time.Duration) {
 	}
 }
 
-// listen hears what the client says. Why it finds no node it tells nobody else.
+// listen hears what the client says. Why it finds no node it tells nobody else; that a try timed out says less than what
+// was said before.
 func (s *Store) listen(level esdb.LogLevel, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if level == esdb.LogWarn {
+	if level == esdb.LogWarn && (s.trouble.Load() == nil || !strings.Contains(text, codes.DeadlineExceeded.String())) {
 		s.trouble.Store(&text)
 	}
 	s.log.Debug("client: "+text, zap.String("level", level))
