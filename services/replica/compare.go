@@ -1,13 +1,79 @@
 package replica
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 
 	"github.com/taizhang/taizhang/events"
 )
+
+// headsMax is how many streams are looked up in the record at the same time.
+const headsMax = 16
+
+// resume returns the record's position of the last event of the copy, when the last event of each stream of the copy has
+// been found in the record.
+func (s *Store) resume(ctx context.Context) (after uint64, err error) {
+	if s.position == 0 {
+		return 0, nil
+	}
+	if after, err = s.head(ctx, s.last, 0); err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	slots := make(chan struct{}, headsMax)
+	var wg sync.WaitGroup
+	for stream := range s.revisions {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if _, err := s.head(ctx, stream, after); err != nil {
+				cancel(err) // the first one counts
+			}
+		})
+	}
+	wg.Wait()
+	return after, context.Cause(ctx)
+}
+
+// head finds the last event of a stream of the copy in the record and returns its position there. What follows it in the
+// stream must lie after the position given, where copying goes on.
+func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64) (position uint64, err error) {
+	revision := s.revisions[stream]
+	var mine events.Stored
+	for e, err := range s.local.ReadStream(ctx, stream, revision-1) {
+		if err != nil {
+			return 0, err
+		}
+		mine = e
+		mine.Body = bytes.Clone(e.Body)
+	}
+	for e, err := range s.record.ReadStream(ctx, stream, revision-1) {
+		switch {
+		case err != nil:
+			return 0, broken(err)
+		case position > 0 && e.Position <= after:
+			return 0, &BrokenError{stream, events.Say("本地副本缺第 %d 条，却有其后的记录", "the local copy lacks event %d and has what was recorded after it", e.Revision)}
+		case position > 0:
+			return position, nil
+		case !same(&e, &mine):
+			return 0, &BrokenError{stream, events.Say("第 %d 条与本地副本不同", "event %d is not that of the local copy", revision)}
+		}
+		position = e.Position
+	}
+	if position == 0 {
+		return 0, &BrokenError{stream, events.Say("记录中只有不到 %d 条，少于本地副本", "the record has fewer than %d events, less than the local copy", revision)}
+	}
+	return position, nil
+}
+
+func same(a, b *events.Stored) bool {
+	return a.Stream == b.Stream && a.Revision == b.Revision && a.ID == b.ID && a.Kind == b.Kind && bytes.Equal(a.Body, b.Body)
+}
 
 // Compare reads the whole record beside the whole copy, and returns the first event of the copy that the record does not
 // have in its place, or nil. An error is a record or a copy that cannot be read.

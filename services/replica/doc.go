@@ -4,7 +4,8 @@
 //
 // The copy has the record's events in the record's order, each at the next local position, with its revision and with its
 // instant, or that of its predecessor if the record's clock went back: every copy of a record has the same lines. Where the
-// record is to be taken up again follows from the last event of the copy, which must be in the record as it is here.
+// record is to be taken up again follows from the last event of the copy. It and the last event of each other stream must
+// be in the record as they are here; that all before them is too is what Compare says.
 //
 // # When the record cannot be right
 //

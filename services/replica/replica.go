@@ -47,7 +47,7 @@ type Store struct {
 	appending  sync.WaitGroup             // not added to once closing is set
 	revisions  map[events.StreamID]uint64 // of the copy
 	position   uint64                     // of the copy's last event
-	last       events.Stored              // the copy's last event
+	last       events.StreamID            // of the copy's last event
 	recordedAt time.Time
 	ended      error         // why nothing is copied any more
 	changed    chan struct{} // closed and replaced after each copy
@@ -83,7 +83,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if errors.As(err, &broken) {
 		s.end(broken)
 		close(s.done)
-		return s, cfg.Replay(s.fault(broken))
+		if err = cfg.Replay(s.fault(broken)); err == nil {
+			return s, nil
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("replica: open: %w", err), s.local.Close())
@@ -96,30 +98,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 
 // note keeps what the next event must follow.
 func (s *Store) note(e *events.Stored) {
-	s.revisions[e.Stream], s.position, s.recordedAt = e.Revision, e.Position, e.RecordedAt
-	s.last = *e
-	s.last.Body, s.last.Bytes = append([]byte(nil), e.Body...), nil
-}
-
-// resume returns the record's position of the last event of the copy.
-func (s *Store) resume(ctx context.Context) (after uint64, err error) {
-	if s.position == 0 {
-		return 0, nil
-	}
-	for e, err := range s.record.ReadStream(ctx, s.last.Stream, s.last.Revision-1) {
-		if err != nil {
-			return 0, broken(err)
-		}
-		if !same(&e, &s.last) {
-			return 0, &BrokenError{s.last.Stream, events.Say("第 %d 条与本地副本不同", "event %d is not that of the local copy", s.last.Revision)}
-		}
-		return e.Position, nil
-	}
-	return 0, &BrokenError{s.last.Stream, events.Say("记录中只有不到 %d 条，少于本地副本", "the record has fewer than %d events, less than the local copy", s.last.Revision)}
-}
-
-func same(a, b *events.Stored) bool {
-	return a.Stream == b.Stream && a.Revision == b.Revision && a.ID == b.ID && a.Kind == b.Kind && string(a.Body) == string(b.Body)
+	s.revisions[e.Stream], s.position, s.recordedAt, s.last = e.Revision, e.Position, e.RecordedAt, e.Stream
 }
 
 // catchUp copies what the record holds after a position, up to its end, and replays it.

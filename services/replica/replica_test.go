@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -215,6 +216,55 @@ func TestARecordThatLacksEventsOrHasOthersIsABreakAndNeverShorter(t *testing.T) 
 			}
 			if bytesOf(t, dir) != before {
 				t.Error("the copy was written to")
+			}
+		})
+	}
+}
+
+// A cluster that was restored from an old copy and went on from there may have the copy's last event again, because what
+// was recorded since was sent again, and lack others, or have others before it.
+func TestARecordThatWentAnotherWayIsABreak(t *testing.T) {
+	type entry struct {
+		stream events.StreamID
+		name   string
+	}
+	one, two := events.StreamID("center-ZJ-0001"), events.StreamID("center-ZJ-0002")
+	whole := []entry{{one, "1"}, {two, "2"}, {one, "3"}, {two, "4"}, {one, "5"}}
+	record := func(list []entry) events.Store {
+		memory, revisions := memstore.New(storetest.UnsteadyClock()), map[events.StreamID]uint64{}
+		for _, e := range list {
+			mustAppend(t, memory, e.stream, revisions[e.stream], e.name)
+			revisions[e.stream]++
+		}
+		return kept{memory}
+	}
+	for name, test := range map[string]struct {
+		list   []entry
+		faulty events.StreamID
+	}{
+		"it is the same and longer":      {append(slices.Clone(whole), entry{two, "6"}, entry{"policy", "7"}), ""},
+		"one is missing":                 {[]entry{{one, "1"}, {two, "2"}, {one, "3"}, {one, "5"}}, two},
+		"a stream is missing":            {[]entry{{one, "1"}, {one, "3"}, {one, "5"}}, two},
+		"another took the place":         {[]entry{{one, "1"}, {two, "2"}, {one, "3"}, {two, "other"}, {one, "5"}}, two},
+		"one lies before that was after": {[]entry{{one, "1"}, {two, "2"}, {one, "3"}, {two, "4"}, {two, "6"}, {one, "5"}}, two},
+		"the last is missing":            {whole[:4], one},
+		"nearly all of it is missing":    {whole[:1], one},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := open(t, record(whole), dir, nil).Close(); err != nil {
+				t.Fatal(err)
+			}
+			var broken *replica.BrokenError
+			s := open(t, record(test.list), dir, func(e events.Stored) error {
+				errors.As(e.Fault, &broken)
+				return nil
+			})
+			switch n := len(linesOf(t, s)); {
+			case test.faulty == "" && (broken != nil || n != 7):
+				t.Errorf("got %v and %d events", broken, n)
+			case test.faulty != "" && (broken == nil || broken.Stream != test.faulty || n != 5):
+				t.Errorf("got %v and %d events", broken, n)
 			}
 		})
 	}
