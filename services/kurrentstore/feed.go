@@ -89,9 +89,9 @@ func (f *feed) received(it item, ok bool) (item, error) {
 
 // scan is a read that goes on by itself where its connection breaks.
 type scan struct {
-	from    func() source                                             // begins after what was taken last
-	take    func(context.Context, *link, item) (done bool, err error) // must drop what it has taken already
-	forever bool                                                      // a subscription
+	from    func() source                                      // begins after what was taken last
+	take    func(context.Context, item) (done bool, err error) // must drop what it has taken already
+	forever bool                                               // a subscription
 }
 
 // run reads until take is done, ctx ends, or there is no use in going on.
@@ -151,7 +151,7 @@ func (s *Store) stretch(ctx context.Context, q *scan) (moved, done bool, err err
 	for {
 		it, err := f.next(ctx, silence)
 		if err == nil {
-			done, err = q.take(ctx, l, it)
+			done, err = q.take(ctx, it)
 		}
 		if err != nil && fateOf(err) == away {
 			s.giveUp(l)

@@ -120,7 +120,7 @@ func (s *Store) audit(ctx context.Context, upTo uint64) error {
 	var suspects []events.StreamID
 	last := esdb.Position{Commit: from, Prepare: from}
 	filter := &esdb.SubscriptionFilter{Type: esdb.EventFilterType, Prefixes: []string{kindMetadata, kindTombstone}}
-	err := s.run(ctx, &scan{from: func() source { return all(filter, last, false) }, take: func(_ context.Context, _ *link, it item) (bool, error) {
+	err := s.run(ctx, &scan{from: func() source { return all(filter, last, upTo, false) }, take: func(_ context.Context, it item) (bool, error) {
 		e := it.event
 		if e == nil {
 			return it.end, nil

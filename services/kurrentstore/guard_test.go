@@ -141,6 +141,28 @@ func TestWhatWasDoneBeforeAReadBeginsIsNoticed(t *testing.T) {
 	}
 }
 
+// What a node that is behind does not know of yet must not pass for not done.
+func TestANodeThatIsBehindDoesNotSayThatNothingWasDone(t *testing.T) {
+	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
+		t.Run(version, func(t *testing.T) {
+			srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 2, Version: version})
+			leader := "esdb://" + srv.Node(0).Address() + "?tls=false"
+			s := openOn(t, leader, quick())
+			mustAppend(t, s, center, 0, proposals("a", 5))
+			srv.Node(1).Lag()
+			say(`{"$maxCount":2}`)(t, bare(t, leader), string(center))
+			last := mustAppend(t, s, "policy", 0, proposals("p", 2))
+			fresh := openOn(t, "esdb://"+srv.Node(1).Address()+"?tls=false", quick(), func(o *Options) { o.Patience = 200 * time.Millisecond })
+			if got, err := bodies(fresh.ReadAll(soon(t), last[0].Position)); !errors.Is(err, ErrBehind) {
+				t.Errorf("while it is behind: %d events, %v", len(got), err)
+			}
+			srv.Node(1).CatchUp()
+			_, err := bodies(fresh.ReadAll(soon(t), last[0].Position))
+			wantTampered(t, err, center)
+		})
+	}
+}
+
 func TestMetadataThatWasTakenBackInTimeDoesNoHarm(t *testing.T) {
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {
@@ -219,7 +241,7 @@ func TestACheckpointHidesNoEvent(t *testing.T) {
 	for _, follow := range []bool{true, false} {
 		r := &allRead{s: s, fromStart: true, heads: map[events.StreamID]uint64{}, out: out, follow: follow, end: 1000}
 		for i, it := range []item{recorded(0, 10), {}, recorded(1, 20), {}, recorded(2, 30)} {
-			if done, err := r.take(soon(t), nil, it); done || err != nil {
+			if done, err := r.take(soon(t), it); done || err != nil {
 				t.Fatalf("item %d: %v, %v", i, done, err)
 			}
 		}
@@ -243,23 +265,23 @@ func TestAGapInAStreamIsAnErrorInEveryRead(t *testing.T) {
 	mustAppend(t, s, center, 0, proposals("a", 5))
 	r := &allRead{s: s, fromStart: true, heads: map[events.StreamID]uint64{}, out: &tap{s: s, ctx: soon(t), yield: func(events.Stored, error) bool { return true }}, follow: true}
 	for i := range uint64(2) {
-		if _, err := r.take(soon(t), nil, recorded(i, 10+i)); err != nil {
+		if _, err := r.take(soon(t), recorded(i, 10+i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, err := r.take(soon(t), nil, recorded(3, 20))
+	_, err := r.take(soon(t), recorded(3, 20))
 	wantTampered(t, err, center)
 	headless := &allRead{s: s, fromStart: true, heads: map[events.StreamID]uint64{}, out: r.out, follow: true}
-	_, err = headless.take(soon(t), nil, recorded(1, 5))
+	_, err = headless.take(soon(t), recorded(1, 5))
 	wantTampered(t, err, center)
 	later := &allRead{s: s, heads: map[events.StreamID]uint64{}, out: r.out, follow: true}
-	if _, err := later.take(soon(t), nil, recorded(7, 30)); err != nil {
+	if _, err := later.take(soon(t), recorded(7, 30)); err != nil {
 		t.Fatal(err)
 	}
-	_, err = later.take(soon(t), nil, recorded(9, 40))
+	_, err = later.take(soon(t), recorded(9, 40))
 	wantTampered(t, err, center)
 	one := &streamRead{s: s, stream: center, out: r.out, at: 1}
-	_, err = one.take(soon(t), nil, recorded(3, 50))
+	_, err = one.take(soon(t), recorded(3, 50))
 	wantTampered(t, err, center)
 	if fateOf(err) != impossible || errors.Is(err, events.ErrUnknown) {
 		t.Errorf("a gap would be tried again: %v", err)

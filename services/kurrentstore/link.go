@@ -165,17 +165,11 @@ func (s *Store) giveUp(l *link) {
 func call[T any](ctx context.Context, s *Store, f func(context.Context, *link) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.limits.call)
 	defer cancel()
+	var none T
 	l, err := s.use(ctx)
 	if err != nil {
-		var none T
 		return none, err
 	}
-	return callOn(ctx, s, l, f)
-}
-
-// callOn is call on a link that the caller has entered, and leaves it.
-func callOn[T any](ctx context.Context, s *Store, l *link, f func(context.Context, *link) (T, error)) (T, error) {
-	var none T
 	select {
 	case s.callSlots <- struct{}{}:
 	case <-ctx.Done():

@@ -1,6 +1,7 @@
 package kurrentstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -140,7 +141,7 @@ func (s *Store) readAll(ctx context.Context, out *tap, after, end uint64, follow
 	}
 	r := &allRead{s: s, out: out, last: esdb.Position{Commit: after, Prepare: after}, end: end, follow: follow,
 		fromStart: after == 0, heads: map[events.StreamID]uint64{}}
-	return s.run(ctx, &scan{from: func() source { return all(s.filter(), r.last, follow) }, take: r.take, forever: follow})
+	return s.run(ctx, &scan{from: func() source { return all(s.filter(), r.last, end, follow) }, take: r.take, forever: follow})
 }
 
 // allRead is where a read of everything stands.
@@ -156,13 +157,19 @@ type allRead struct {
 
 // all reads everything that the filter lets through, after a position. Reads of the client take no filter, so that
 // subscriptions must do; they say where the end is from 23.10 on. On older servers, where a read has to end, all events
-// come and are passed over here.
-func all(filter *esdb.SubscriptionFilter, last esdb.Position, follow bool) source {
+// come and are passed over here. A read that has to end asks first whether the node has what lies at its end: one that is
+// behind would end earlier.
+func all(filter *esdb.SubscriptionFilter, last esdb.Position, end uint64, follow bool) source {
 	var from esdb.AllPosition = esdb.Start{} // never nil, which a subscription takes for the end
 	if last.Commit > 0 {
 		from = last
 	}
 	return func(ctx context.Context, l *link) (func() (item, error), func(), error) {
+		if !follow {
+			if head, err := headOf(ctx, l); err != nil || head < end {
+				return nil, nil, cmp.Or(err, ErrBehind)
+			}
+		}
 		if !follow && before(l.version, 23, 10) {
 			in, err := l.client.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Forwards, From: from}, math.MaxUint64)
 			if err != nil {
@@ -188,10 +195,10 @@ func before(v esdb.ServerVersion, major, minor int) bool {
 // windowEvents is how many events the server looks at before it gives a sign of life.
 const windowEvents = 500
 
-func (r *allRead) take(ctx context.Context, l *link, it item) (bool, error) {
+func (r *allRead) take(ctx context.Context, it item) (bool, error) {
 	e := it.event
 	if e == nil {
-		return r.atEnd(ctx, l, it)
+		return !r.follow && it.end, nil
 	}
 	if e.Position.Commit <= r.last.Commit {
 		return false, nil // delivered twice, or where an inclusive read begins
@@ -228,26 +235,6 @@ func (r *allRead) ours(ctx context.Context, stream events.StreamID, e *esdb.Reco
 		}
 	}
 	r.heads[stream] = e.EventNumber + 1
-	return true, nil
-}
-
-// atEnd says whether a read that ends has come there. A node to which the client turned meanwhile may end earlier.
-func (r *allRead) atEnd(ctx context.Context, l *link, it item) (bool, error) {
-	if r.follow || !it.end || r.last.Commit >= r.end {
-		return !r.follow && it.end, nil
-	}
-	if !l.enter() {
-		return false, ErrBehind
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.s.limits.call)
-	defer cancel()
-	head, err := callOn(ctx, r.s, l, headOf) // of this node
-	if err != nil {
-		return false, err
-	}
-	if head < r.end {
-		return false, ErrBehind
-	}
 	return true, nil
 }
 

@@ -57,7 +57,7 @@ func (r *streamRead) from() source {
 	}
 }
 
-func (r *streamRead) take(ctx context.Context, _ *link, it item) (bool, error) {
+func (r *streamRead) take(ctx context.Context, it item) (bool, error) {
 	if it.end {
 		if r.at < r.s.headSeen(r.stream) {
 			return false, r.s.shorter(ctx, r.stream)
