@@ -1,6 +1,7 @@
 // Command server runs kurrenttest as a process of its own, so that clients in other languages can be tried against it.
 //
-// It is for tests: it forgets everything at its end, and without --tls whoever reaches its port may do everything.
+// It is for tests: without --data it forgets everything at its end, and without --tls whoever reaches its port may do
+// everything.
 package main
 
 import (
@@ -11,23 +12,33 @@ import (
 	"syscall"
 
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
+	"github.com/taizhang/taizhang/services/logstore"
 )
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:2113", "address of the first node")
 	nodes := flag.Int("nodes", 1, "how many nodes; the others take any free port")
 	secure := flag.Bool("tls", false, "ask for TLS and for the account admin with password changeit")
+	data := flag.String("data", "", "directory that keeps a ledger's events (policy and center-…), also over a kill; all else is in memory alone")
 	flag.Parse()
-	if err := run(kurrenttest.Config{Listen: *listen, Nodes: *nodes, TLS: *secure}); err != nil {
+	if err := run(kurrenttest.Config{Listen: *listen, Nodes: *nodes, TLS: *secure}, *data); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // run says how to reach the server, and serves until it is told to stop.
-func run(c kurrenttest.Config) error {
+func run(c kurrenttest.Config, data string) error {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	if data != "" {
+		kept, err := logstore.Open(data, logstore.Options{})
+		if err != nil {
+			return err
+		}
+		defer kept.Close()
+		c.Store = kept
+	}
 	s, err := kurrenttest.New(c)
 	if err != nil {
 		return err
