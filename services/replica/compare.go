@@ -7,12 +7,17 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"time"
 
 	"github.com/taizhang/taizhang/events"
 )
 
-// headsMax is how many streams are looked up in the record at the same time.
-const headsMax = 16
+const (
+	// headsMax is how many streams are looked up in the record at the same time.
+	headsMax = 16
+	// lookEvery is how often what a record lacks is looked for again.
+	lookEvery = 100 * time.Millisecond
+)
 
 // resume returns the record's position of the last event of the copy, when the last event of each stream of the copy has
 // been found in the record.
@@ -20,7 +25,8 @@ func (s *Store) resume(ctx context.Context) (after uint64, err error) {
 	if s.position == 0 {
 		return 0, nil
 	}
-	if after, err = s.head(ctx, s.last, 0); err != nil {
+	late := time.Now().Add(s.late)
+	if after, err = s.head(ctx, s.last, 0, late); err != nil {
 		return 0, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -31,7 +37,7 @@ func (s *Store) resume(ctx context.Context) (after uint64, err error) {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			if _, err := s.head(ctx, stream, after); err != nil {
+			if _, err := s.head(ctx, stream, after, late); err != nil {
 				cancel(err) // the first one counts
 			}
 		})
@@ -40,18 +46,37 @@ func (s *Store) resume(ctx context.Context) (after uint64, err error) {
 	return after, context.Cause(ctx)
 }
 
-// head finds the last event of a stream of the copy in the record and returns its position there. What follows it in the
-// stream must lie after the position given, where copying goes on.
-func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64) (position uint64, err error) {
-	revision := s.revisions[stream]
+// head finds the last event of a stream of the copy in the record and returns its position there. A node of a cluster may
+// be late, so that one that is not there is looked for again until a time. What follows the event in the stream must lie
+// after the position given, where copying goes on.
+func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64, late time.Time) (position uint64, err error) {
 	var mine events.Stored
-	for e, err := range s.local.ReadStream(ctx, stream, revision-1) {
+	for e, err := range s.local.ReadStream(ctx, stream, s.revisions[stream]-1) {
 		if err != nil {
 			return 0, err
 		}
 		mine = e
 		mine.Body = bytes.Clone(e.Body)
 	}
+	for {
+		position, err = s.find(ctx, &mine, after)
+		if position > 0 || err != nil {
+			return position, err
+		}
+		if time.Now().After(late) {
+			return 0, &BrokenError{stream, events.Say("记录中只有不到 %d 条，少于本地副本", "the record has fewer than %d events, less than the local copy", mine.Revision)}
+		}
+		select {
+		case <-time.After(lookEvery):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// find returns the record's position of an event of the copy, 0 if the stream ends before it.
+func (s *Store) find(ctx context.Context, mine *events.Stored, after uint64) (position uint64, err error) {
+	stream, revision := mine.Stream, mine.Revision
 	for e, err := range s.record.ReadStream(ctx, stream, revision-1) {
 		switch {
 		case err != nil:
@@ -60,13 +85,10 @@ func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64) 
 			return 0, &BrokenError{stream, events.Say("本地副本缺第 %d 条，却有其后的记录", "the local copy lacks event %d and has what was recorded after it", e.Revision)}
 		case position > 0:
 			return position, nil
-		case !same(&e, &mine):
+		case !same(&e, mine):
 			return 0, &BrokenError{stream, events.Say("第 %d 条与本地副本不同", "event %d is not that of the local copy", revision)}
 		}
 		position = e.Position
-	}
-	if position == 0 {
-		return 0, &BrokenError{stream, events.Say("记录中只有不到 %d 条，少于本地副本", "the record has fewer than %d events, less than the local copy", revision)}
 	}
 	return position, nil
 }

@@ -22,7 +22,7 @@ import (
 func openLedger(t *testing.T, record events.Store, dir string) *ledger.Ledger {
 	t.Helper()
 	l, err := ledger.OpenFrom(t.Context(), func(replay func(events.Stored) error) (events.Store, error) {
-		return replica.Open(t.Context(), replica.Config{Record: record, Dir: dir, Replay: replay})
+		return replica.Open(t.Context(), replica.Config{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
 	}, ledger.Config{})
 	if err != nil {
 		t.Fatal(err)

@@ -23,13 +23,14 @@ const (
 	copiesMax = 4096
 )
 
-// Config says how to open a replica. All members but Log and Clock are needed.
+// Config says how to open a replica. All members but Log, Clock and Late are needed.
 type Config struct {
 	Record events.Store              // Close closes it
 	Dir    string                    // of the copy
 	Replay func(events.Stored) error // is handed every event that Open finds or copies, in order
 	Log    *zap.Logger               // nil for none
 	Clock  func() time.Time          // of faults; nil for time.Now
+	Late   time.Duration             // how long Open lets a record lack what the copy has, as a late node of a cluster does; 0 for 5 s
 }
 
 // Store is an open replica.
@@ -38,6 +39,7 @@ type Store struct {
 	local  *logstore.Store
 	log    *zap.Logger
 	clock  func() time.Time
+	late   time.Duration
 	cancel context.CancelFunc
 	done   chan struct{} // closed when nothing is copied any more
 	closed sync.Once
@@ -62,7 +64,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	s := &Store{record: cfg.Record, log: cfg.Log, clock: cfg.Clock, done: make(chan struct{}),
+	if cfg.Late == 0 {
+		cfg.Late = 5 * time.Second
+	}
+	s := &Store{record: cfg.Record, log: cfg.Log, clock: cfg.Clock, late: cfg.Late, done: make(chan struct{}),
 		revisions: map[events.StreamID]uint64{}, changed: make(chan struct{})}
 	err := mark(cfg.Dir)
 	if err != nil {

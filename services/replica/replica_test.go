@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,7 +27,7 @@ func open(t *testing.T, record events.Store, dir string, replay func(events.Stor
 	if replay == nil {
 		replay = func(events.Stored) error { return nil }
 	}
-	s, err := replica.Open(t.Context(), replica.Config{Record: record, Dir: dir, Replay: replay})
+	s, err := replica.Open(t.Context(), replica.Config{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,6 +270,23 @@ func TestARecordThatWentAnotherWayIsABreak(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestARecordThatIsLateIsNoBreak(t *testing.T) {
+	memory, dir := memstore.New(storetest.UnsteadyClock()), t.TempDir()
+	mustAppend(t, memory, "center-ZJ-0001", 0, "1")
+	mustAppend(t, memory, "policy", 0, "2")
+	if err := open(t, kept{memory}, dir, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	var looks atomic.Int64
+	record := tampered{kept{memory}, func(*events.Stored) bool { return looks.Add(1) > 3 }}
+	s, err := replica.Open(t.Context(), replica.Config{Record: record, Dir: dir, Late: time.Minute, Replay: func(e events.Stored) error { return e.Fault }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	mustAppend(t, s, "policy", 1, "3")
 }
 
 func TestABreakWhileFollowingEndsAppending(t *testing.T) {
