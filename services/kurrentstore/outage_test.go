@@ -129,6 +129,20 @@ func TestAnAppendWhoseContextEndsUnderWayHasAnUnknownOutcome(t *testing.T) {
 	}
 }
 
+// Client defect 2 once more: an append that nobody waits for any more is not held on to for ever.
+func TestAnAppendThatIsNeverAnsweredIsGivenUp(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	l := quick()
+	l.call, l.answer = 100*time.Millisecond, 500*time.Millisecond
+	s := openOn(t, srv.ConnectionString(), l, func(o *Options) { o.Patience = 300 * time.Millisecond })
+	mustAppend(t, s, "policy", 0, proposals("warm", 1))
+	srv.Break(kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Stall}))
+	if _, err := s.Append(soon(t), center, 0, proposals("a", 1)); !errors.Is(err, events.ErrUnknown) {
+		t.Errorf("got %v", err)
+	}
+	until(t, "no call is under way", func() bool { return len(s.callSlots) == 0 })
+}
+
 // Client defect 4: Close under calls panics.
 func TestCloseUnderCallsEndsTheBareClientsProcessAndNotTheStores(t *testing.T) {
 	if out, died := dies(t, "close under calls"); !died || !strings.Contains(out, "send on closed channel") {
@@ -215,11 +229,41 @@ func TestTroubleLeavesConnectionsOfTheBareClientOpenAndNoneOfTheStore(t *testing
 	mustAppend(t, s, center, 0, proposals("first", 1))
 	before := runtime.NumGoroutine()
 	other.Break(notReady)
-	for i := range times {
-		mustAppend(t, s, center, uint64(i)+1, proposals(string(rune('a'+i)), 1))
+	revision := uint64(1)
+	put := func() {
+		mustAppend(t, s, center, revision, proposals(fmt.Sprint(revision), 1))
+		revision++
+	}
+	for range times {
+		put()
 	}
 	if n := other.Calls(kurrenttest.Append); n < times*3/2 {
 		t.Fatalf("%d appends arrived: nothing went wrong", n)
+	}
+	other.Break(nil)
+	for range times { // what a subscription and reads hold on to when the server goes away under them
+		ctx, cancel := context.WithCancel(soon(t))
+		seen, ended := make(chan struct{}), make(chan struct{})
+		all := revision + 2 // with what is put here
+		go func() {
+			defer close(ended)
+			n := uint64(0)
+			for range s.Subscribe(ctx, 0) {
+				if n++; n == all {
+					close(seen)
+				}
+			}
+		}()
+		other.Node(0).Stop()
+		if err := other.Node(0).Restart(); err != nil {
+			t.Fatal(err)
+		}
+		put()
+		other.Node(0).Cut()
+		put()
+		<-seen
+		cancel()
+		<-ended
 	}
 	until(t, "one connection is left", func() bool { return other.Node(0).Connections() <= 1 })
 	until(t, "no goroutines were added", func() bool { return runtime.NumGoroutine() <= before })

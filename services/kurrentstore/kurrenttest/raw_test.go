@@ -93,6 +93,25 @@ func TestBatchesInTurnsOnOneCallAreEachWholeAndAnsweredAlone(t *testing.T) {
 	wantNotes(t, client, "u", "b/0 b/1 d/0 d/1")
 }
 
+func TestABatchInPiecesOverTheLimitLeavesNothingBehind(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{MaxAppendBytes: 90}) // three events have 75 bytes, four 100
+	call, id := batches(t, srv), uuid.NewString()
+	for _, m := range []*api.BatchAppendReq{part(id, "a", false, toNew("s")), part(id, "b", true, nil)} {
+		if err := call.Send(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer, err := call.Recv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var large shared.MaximumAppendSizeExceeded
+	if details := answer.GetError().GetDetails(); len(details) != 1 || details[0].UnmarshalTo(&large) != nil || large.GetMaxAppendSize() != 90 {
+		t.Errorf("%v", answer)
+	}
+	wantNotes(t, dial(t, srv.ConnectionString()), "s", "")
+}
+
 func TestABatchInPiecesThatIsNeverFinishedIsNotStored(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.Config{})
 	call := batches(t, srv)
