@@ -337,6 +337,11 @@ func TestABatchOverWhatTheServerTakesIsRefusedBeforeItIsSent(t *testing.T) {
 	}
 	mustAppend(t, s, center, 0, batch[:1])
 
+	tight := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.AppendBytesMax = len(batch[0].Body) + 2*len(batch[0].Kind) - 1 })
+	if _, err := tight.Append(soon(t), center, 1, batch[1:]); !errors.As(err, &large) {
+		t.Errorf("a batch that is too large with its kind: %v", err)
+	}
+
 	wrong := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 300 * time.Millisecond })
 	_, err := wrong.Append(soon(t), center, 1, append(proposals("b", 1), batch[1], batch[0]))
 	var refused *RefusedError

@@ -29,6 +29,14 @@ var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Server){
 		client.Close()
 		select {}
 	},
+	"contexts that end while it sends": func(client *esdb.Client, srv *kurrenttest.Server) { // ends a process that looks for races
+		srv.Break(unread)
+		for i := range 200 {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i%20)*time.Millisecond)
+			client.AppendToStream(ctx, "other", noStream(), clientData(wide())...)
+			cancel()
+		}
+	},
 	"unreadable date": func(client *esdb.Client, srv *kurrenttest.Server) {
 		client.AppendToStream(context.Background(), "center-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
 		srv.Break(kurrenttest.Every(kurrenttest.Read, 1, kurrenttest.Fault{Strike: kurrenttest.BadCreated}))

@@ -2,4 +2,7 @@
 
 package kurrentstore
 
-const thin = 1
+const (
+	thin         = 1
+	raceDetector = false
+)

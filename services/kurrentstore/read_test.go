@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -254,6 +255,34 @@ func TestWhatTheClientCannotReadIsAnError(t *testing.T) {
 	}
 	srv.Break(nil)
 	wantBodies(t, s.ReadAll(soon(t), 0), proposals("a", 3))
+}
+
+// What else lies in the cluster does not travel: the server is asked for the ledger's streams alone, and for what is said
+// about them.
+func TestEverythingIsFilteredOnTheServer(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	s := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Prefix = "trial." })
+	last := mustAppend(t, s, center, 0, proposals("a", 2))[1]
+	var mu sync.Mutex
+	asked := map[string]int{}
+	srv.Break(func(c kurrenttest.Call) *kurrenttest.Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		if c.Method == kurrenttest.Subscribe {
+			asked[strings.Join(c.Prefixes, " ")]++
+		}
+		return nil
+	})
+	wantBodies(t, s.ReadAll(soon(t), 0), proposals("a", 2))
+	wantBodies(t, s.ReadAll(soon(t), last.Position))
+	for range s.Subscribe(soon(t), 0) {
+		break
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(asked) != 2 || asked["trial.center- trial.policy $$trial.center- $$trial.policy"] != 2 || asked["$metadata $streamDeleted"] != 1 {
+		t.Errorf("the server was asked for %v", asked)
+	}
 }
 
 // Client defect 19, and what else may lie in a cluster beside a ledger.

@@ -42,6 +42,14 @@ func newFilter(o *api.ReadReq_Options_FilterOptions) (*filter, error) {
 	return f, nil
 }
 
+// given are the prefixes that the client gave.
+func (f *filter) given() []string {
+	if f == nil {
+		return nil
+	}
+	return f.prefixes
+}
+
 func (f *filter) takes(e *record) bool {
 	if f == nil {
 		return true

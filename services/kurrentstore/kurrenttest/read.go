@@ -25,7 +25,11 @@ func (s *streams) Read(req *api.ReadReq, call api.Streams_ReadServer) error {
 	if o.GetSubscription() != nil {
 		method = Subscribe
 	}
-	r.fault = s.node.fault(method, name)
+	match, err := newFilter(o.GetFilter())
+	if err != nil {
+		return status.Error(codes.InvalidArgument, err.Error())
+	}
+	r.fault = s.node.fault(method, name, match.given()...)
 	if r.fault != nil && r.fault.After == 0 && r.fault.Strike != Slow {
 		if err := s.node.strike(call.Context(), r.fault); err != nil {
 			return err
@@ -36,10 +40,6 @@ func (s *streams) Read(req *api.ReadReq, call api.Streams_ReadServer) error {
 	}
 	if err := s.node.allowed(call.Context(), toRead, name); err != nil {
 		return err
-	}
-	match, err := newFilter(o.GetFilter())
-	if err != nil {
-		return status.Error(codes.InvalidArgument, err.Error())
 	}
 	r.match, r.wire = match, s.node.wire(call.Context())
 	r.due = r.wire.sent()

@@ -1,0 +1,56 @@
+package kurrentstore
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
+)
+
+// unread holds the client up while it sends: the server does not read what it is sent.
+var unread = kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Stall, Early: true})
+
+// wide is a batch that takes several messages.
+func wide() []events.Proposed {
+	batch := proposals("wide", 50)
+	for i := range batch {
+		batch[i].Body = fmt.Appendf(nil, `{"note":"%s"}`, strings.Repeat("x", 15_000))
+	}
+	return batch
+}
+
+// Client defect 20: a context that ends while an append is being sent makes the client race with itself. Only the race
+// detector sees it: it ends the bare client's process, and would fail this test.
+func TestAppendsWhoseContextEndsDoNotRace(t *testing.T) {
+	if raceDetector {
+		out, died := dies(t, "contexts that end while it sends")
+		for again := 0; again < 5 && !died; again++ { // a race needs some luck
+			out, died = dies(t, "contexts that end while it sends")
+		}
+		if !died || !strings.Contains(out, "DATA RACE") || !strings.Contains(out, "esdb.(*Client).AppendToStream") {
+			t.Errorf("the bare client: %s", out)
+		}
+	}
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	s := openOn(t, srv.ConnectionString(), quick())
+	mustAppend(t, s, center, 0, proposals("a", 1))
+	srv.Break(unread)
+	for i := range 40 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%20)*time.Millisecond)
+		if _, err := s.Append(ctx, center, 1, wide()); err == nil {
+			t.Error("an append that nobody read was answered")
+		}
+		cancel()
+	}
+	srv.Break(nil)
+	srv.Node(0).Stop() // which ends those that nobody waits for
+	if err := srv.Node(0).Restart(); err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, s, center, 1, wide())
+	wantBodies(t, s.ReadStream(soon(t), center, 0), proposals("a", 1), wide())
+}
