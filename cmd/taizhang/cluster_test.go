@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,8 +67,59 @@ func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
 	if code != 1 || !strings.Contains(refused, "AL-LED-01") {
 		t.Errorf("then a record is answered with exit %d: %s", code, refused)
 	}
-	if out, _, code := taizhang(t, at(one, "check")...); code != 1 {
-		t.Errorf("then check says\n%s", out)
+	for _, lang := range []string{"zh", "en"} {
+		for _, verb := range []string{"check", "alerts", "alerts explain " + center + " AL-LED-01"} {
+			out, warning, code := taizhang(t, at(one, append([]string{"--lang", lang}, strings.Fields(verb)...)...)...)
+			if wrong := verb == "check"; wrong != (code == 1) || !strings.Contains(out, "AL-LED-01") || !strings.Contains(warning, "AL-LED-01") {
+				t.Errorf("then %s in %s is answered with exit %d\n%s%s", verb, lang, code, out, warning)
+			}
+			if lang == "zh" && strings.Contains(out+warning, "integrity") {
+				t.Errorf("%s is not all in Chinese:\n%s%s", verb, out, warning)
+			}
+		}
+	}
+}
+
+// TestACopyOfAnotherRecordIsFoundOut opens a copy with another cluster, which has the same history up to the last records.
+func TestACopyOfAnotherRecordIsFoundOut(t *testing.T) {
+	dirs := []string{t.TempDir(), t.TempDir()}
+	urls := []string{kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString(), kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString()}
+	trial := func(url, dir, name string) []string {
+		return []string{"--store", url, "--data", dir, "record", "trial.recorded", "--center", "ZJ-0001", "--on", "2026-10-31", "--role", "center", "--actor", "c",
+			"--data", `{"trial":"` + name + `","onProductionLine":false}`}
+	}
+	for i := range urls {
+		mustRun(t, "--store", urls[i], "--data", dirs[i], "import", filepath.Join("testdata", "small.jsonl"))
+		mustRun(t, trial(urls[i], dirs[i], "of-"+string(rune('0'+i)))...)
+	}
+	before := mustRun(t, "--data", dirs[0], "export")
+	_, refused, code := taizhang(t, trial(urls[1], dirs[0], "astray")...)
+	if code != 1 || !strings.Contains(refused, "AL-LED-01") || !strings.Contains(refused, "not that of the local copy") {
+		t.Errorf("a copy of another record is answered with exit %d: %s", code, refused)
+	}
+	if mustRun(t, "--data", dirs[0], "export") != before {
+		t.Error("the copy was written to")
+	}
+	mustRun(t, "--store", urls[0], "--data", dirs[0], "check")
+	if a := mustRun(t, "--store", urls[1], "--data", dirs[1], "export"); strings.Contains(a, "astray") {
+		t.Error("the other record was written to")
+	}
+}
+
+// TestAnotherClusterIsBegunFromACopy does what docs/kurrentdb.md says about a cluster that is lost.
+func TestAnotherClusterIsBegunFromACopy(t *testing.T) {
+	old, fresh := t.TempDir(), t.TempDir()
+	mustRun(t, "--store", kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString(), "--data", old, "import", filepath.Join("testdata", "small.jsonl"))
+	all := mustRun(t, "--data", old, "export")
+	file := filepath.Join(t.TempDir(), "all.jsonl")
+	if err := os.WriteFile(file, []byte(all), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url := kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString()
+	mustRun(t, "--store", url, "--data", fresh, "import", file)
+	sorted := func(lines string) string { return strings.Join(slices.Sorted(strings.Lines(lines)), "") } // of several centers
+	if got := mustRun(t, "--store", url, "--data", t.TempDir(), "export"); sorted(got) != sorted(all) {
+		t.Errorf("the new cluster has other records:\n%s", got)
 	}
 }
 
