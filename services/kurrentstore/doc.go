@@ -39,7 +39,7 @@
 //
 // # What is done about the client
 //
-// The numbers are those of the tests, which show each of them with the client alone.
+// The numbers are those of the tests, which show each of them with the client alone; 17 is with those of kurrenttest.
 //
 //	 1  discovery that fails ends the client      discovery lasts an hour, and such a client is replaced
 //	 2  calls ignore their context                each runs in one of 64 goroutines, after one call has found a node
