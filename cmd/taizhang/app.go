@@ -24,6 +24,7 @@ import (
 type app struct {
 	dir     string
 	cluster string // where the record is, if not in dir
+	prefix  string // of the cluster's streams; tests share a server
 	asOf    string
 	knownAt string
 	output  string

@@ -8,16 +8,23 @@ import (
 	"testing"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// clusterVariable names an empty EventStoreDB or KurrentDB to run these tests against, instead of the server of kurrenttest.
+// clusterVariable names an EventStoreDB or KurrentDB to run the whole job against, instead of the server of kurrenttest,
+// each time under a prefix of its own.
 const clusterVariable = "TAIZHANG_TEST_ESDB"
+
+// streamPrefix is what stands before the names of streams in the cluster.
+var streamPrefix string
 
 func cluster(t *testing.T) string {
 	t.Helper()
 	if url := os.Getenv(clusterVariable); url != "" {
+		streamPrefix = "taizhang-test-" + uuid.NewString()[:8] + "."
+		t.Cleanup(func() { streamPrefix = "" })
 		return url
 	}
 	return kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString()
@@ -137,7 +144,7 @@ func tamper(t *testing.T, url, stream string) {
 	defer client.Close()
 	var m esdb.StreamMetadata
 	m.SetMaxCount(1)
-	if _, err := client.SetStreamMetadata(t.Context(), stream, esdb.AppendToStreamOptions{}, m); err != nil {
+	if _, err := client.SetStreamMetadata(t.Context(), streamPrefix+stream, esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, m); err != nil {
 		t.Fatal(err)
 	}
 }

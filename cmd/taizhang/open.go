@@ -135,7 +135,7 @@ func (a *app) openReplica(ctx context.Context, replay func(events.Stored) error)
 	if err != nil {
 		return nil, err
 	}
-	record, err := kurrentstore.Open(kurrentstore.Options{Connection: connection, Log: a.log})
+	record, err := kurrentstore.Open(kurrentstore.Options{Connection: connection, Prefix: a.prefix, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
