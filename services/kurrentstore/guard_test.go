@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -285,6 +286,31 @@ func TestAGapInAStreamIsAnErrorInEveryRead(t *testing.T) {
 	wantTampered(t, err, center)
 	if fateOf(err) != impossible || errors.Is(err, events.ErrUnknown) {
 		t.Errorf("a gap would be tried again: %v", err)
+	}
+}
+
+// A node that was behind when a read came to its end, and is not a moment later, must not be believed either.
+func TestANodeThatCatchesUpAsAReadEndsMakesItNoShorter(t *testing.T) {
+	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
+		t.Run(version, func(t *testing.T) {
+			for moment := int64(1); moment <= 3; moment++ {
+				srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 2, Version: version})
+				leader := openOn(t, "esdb://"+srv.Node(0).Address()+"?tls=false", quick())
+				mustAppend(t, leader, center, 0, proposals("a", 2))
+				srv.Node(1).Lag()
+				last := mustAppend(t, leader, center, 2, proposals("b", 1))[0]
+				s := openOn(t, "esdb://"+srv.Node(1).Address()+"?tls=false", quick())
+				s.saw(center, last)
+				var reads atomic.Int64
+				srv.Break(func(c kurrenttest.Call) *kurrenttest.Fault {
+					if c.Stream == "$all" && c.Method == kurrenttest.Read && reads.Add(1) == moment {
+						srv.Node(1).CatchUp()
+					}
+					return nil
+				})
+				wantBodies(t, s.ReadAll(soon(t), 0), proposals("a", 2), proposals("b", 1))
+			}
+		})
 	}
 }
 

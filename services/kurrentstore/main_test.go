@@ -1,19 +1,16 @@
 package kurrentstore
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
-	"github.com/taizhang/taizhang/services/logstore"
 )
 
 // deaths are things that end a process when the client is used as it comes. They are shown in a process of their own.
@@ -80,40 +77,6 @@ func TestMain(m *testing.M) {
 		return
 	}
 	die(client, srv)
-}
-
-// serve says how to reach the server, and serves until the process is killed.
-func serve(dir, listen string) error {
-	kept, err := logstore.Open(dir, logstore.Options{})
-	if err != nil {
-		return err
-	}
-	srv, err := kurrenttest.New(kurrenttest.Config{Listen: listen, Store: kept})
-	if err != nil {
-		return err
-	}
-	fmt.Println(srv.ConnectionString())
-	select {}
-}
-
-// process runs a server as a process of its own, and returns when it can be reached.
-func process(t *testing.T, dir, listen string) (connection string, kill func()) {
-	t.Helper()
-	c := exec.CommandContext(t.Context(), os.Args[0])
-	c.Env = append(os.Environ(), serveVariable+"="+dir, listenVariable+"="+listen)
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	connection = strings.TrimSpace(line)
-	if err != nil || !strings.HasPrefix(connection, "esdb://") {
-		t.Fatalf("the server says %q, %v", line, err)
-	}
-	return connection, func() { c.Process.Kill(); c.Wait() }
 }
 
 // dies runs one of the deaths and returns what the process said, and whether it failed.

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -289,61 +288,6 @@ func TestAnAppendThatMeetsAFollowerFailsOnTheBareClientAndNotOnTheStore(t *testi
 	s := openOn(t, follower, quick())
 	mustAppend(t, s, center, 0, proposals("a", 2))
 	wantBodies(t, s.ReadAll(soon(t), 0), proposals("a", 2))
-}
-
-// A server that is killed while it is written to and read from, and comes back with what it had made durable.
-func TestNothingAcknowledgedIsLostOrTwiceWhenTheServerIsKilled(t *testing.T) {
-	const centers, each, kills = 3, 60, 4
-	dir := t.TempDir()
-	connection, kill := process(t, dir, "127.0.0.1:0")
-	address := strings.TrimSuffix(strings.TrimPrefix(connection, "esdb://"), "?tls=false")
-	s := openOn(t, connection, quick())
-	var acknowledged atomic.Int64
-	var work sync.WaitGroup
-	for i := range centers {
-		stream := events.StreamID(fmt.Sprintf("center-%02d", i))
-		work.Go(func() {
-			for n := range uint64(each) {
-				if _, err := s.Append(soon(t), stream, 2*n, proposals(fmt.Sprint(stream, n), 2)); err != nil {
-					t.Errorf("%s at %d: %v", stream, 2*n, err)
-					return
-				}
-				acknowledged.Add(1)
-			}
-		})
-	}
-	work.Go(func() {
-		seen, n := map[events.StreamID]uint64{}, 0
-		for e, err := range s.Subscribe(soon(t), 0) {
-			if err != nil || e.Revision != seen[e.Stream]+1 {
-				t.Errorf("%s revision %d after %d, %v", e.Stream, e.Revision, seen[e.Stream], err)
-				return
-			}
-			seen[e.Stream]++
-			if n++; n == centers*each*2 {
-				return
-			}
-		}
-	})
-	for i := range int64(kills) {
-		until(t, "more is acknowledged", func() bool { return acknowledged.Load() >= (i+1)*centers*each/(kills+1) || t.Failed() })
-		kill()
-		_, kill = process(t, dir, address)
-	}
-	work.Wait()
-	fresh := openOn(t, connection, quick())
-	for i := range centers {
-		stream := events.StreamID(fmt.Sprintf("center-%02d", i))
-		var want []events.Proposed
-		for n := range each {
-			want = append(want, proposals(fmt.Sprint(stream, n), 2)...)
-		}
-		wantBodies(t, fresh.ReadStream(soon(t), stream, 0), want)
-	}
-	if got, err := bodies(fresh.ReadAll(soon(t), 0)); err != nil || len(got) != centers*each*2 {
-		t.Errorf("everything is %d events, %v", len(got), err)
-	}
-	kill()
 }
 
 func TestAClusterGoesOnUnderAnotherLeader(t *testing.T) {
