@@ -38,6 +38,9 @@ func (s *Store) feed(ctx context.Context, l *link, open source) *feed {
 		defer func() { <-s.readSlots; l.leave() }()
 		defer close(f.items)
 		f.err = guarded(func() error {
+			if err := l.usable(); err != nil {
+				return err
+			}
 			recv, stop, err := open(ctx, l)
 			if err != nil {
 				return err

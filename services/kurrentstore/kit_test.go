@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime/pprof"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,7 +35,7 @@ func openOn(t testing.TB, connection string, l limits, change ...func(*Options))
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Connection: c, Patience: 20 * time.Second, AppendBytesMax: 16 << 20}
+	o := Options{Connection: c, Patience: 2 * time.Minute, AppendBytesMax: 16 << 20}
 	for _, f := range change {
 		f(&o)
 	}
@@ -134,6 +136,29 @@ func wantTampered(t testing.TB, err error, stream events.StreamID) {
 	var e *TamperedError
 	if !errors.As(err, &e) || e.Stream != stream || e.What.Zh == "" || e.What.En == "" {
 		t.Fatalf("got %v, want %s tampered with", err, stream)
+	}
+}
+
+// marked marks the goroutine, and with it every one that comes of it, and returns how to count them. Those of other tests
+// are none of its business: a client that was closed while it looked for a node goes on looking.
+func marked(t testing.TB) (count func() int) {
+	t.Helper()
+	mark := fmt.Sprintf("%q:%q", "of", t.Name())
+	pprof.SetGoroutineLabels(pprof.WithLabels(t.Context(), pprof.Labels("of", t.Name())))
+	return func() (n int) {
+		var profile strings.Builder
+		if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+			t.Fatal(err)
+		}
+		_, stacks, _ := strings.Cut(profile.String(), "\n") // after the total
+		for _, stack := range strings.Split(stacks, "\n\n") {
+			if strings.Contains(stack, mark) {
+				alike := 0
+				fmt.Sscan(stack, &alike)
+				n += alike
+			}
+		}
+		return n
 	}
 }
 

@@ -45,13 +45,19 @@ func (s *Store) current() (*link, error) {
 	}
 	config := s.connection.config
 	config.MaxDiscoverAttempts = max(config.MaxDiscoverAttempts, s.limits.discoverAttempts)
-	config.Logger = s.listen
+	l := &link{warm: make(chan struct{}), idle: make(chan struct{})}
+	config.Logger = func(level esdb.LogLevel, format string, args ...any) {
+		s.listen(level, format, args...)
+		if format == looksAgain {
+			s.giveUp(l)
+		}
+	}
 	client, err := esdb.NewClient(&config)
 	if err != nil {
 		return nil, refuse("%v", "%v", err)
 	}
 	keepAlive()
-	l := &link{client: client, warm: make(chan struct{}), idle: make(chan struct{})}
+	l.client = client
 	l.reads, l.endRead = context.WithCancel(s.reads)
 	wait := time.Until(s.nextLink)
 	s.nextLink = time.Now().Add(max(wait, 0) + s.limits.rebuild)
@@ -82,6 +88,10 @@ func (s *Store) warmUp(l *link, wait time.Duration) {
 		s.log.Info("connected", zap.Stringer("to", s.connection))
 	}
 }
+
+// looksAgain is what the client says when it will look for a node again at the next call, and so leave its old connection
+// open: there had better be none.
+const looksAgain = "starting a new discovery process"
 
 // listen hears what the client says. Why it finds no node it tells nobody else; that a try timed out says less than what
 // was said before.
@@ -123,6 +133,19 @@ func (l *link) enter() bool {
 	}
 	l.users++
 	return true
+}
+
+// errGivenUp says that a link was given up before the client was asked anything.
+var errGivenUp = errors.New("the connection was given up")
+
+// usable is asked once more just before the client is: a call to one that has lost its node makes it look for another.
+func (l *link) usable() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return errGivenUp
+	}
+	return nil
 }
 
 func (l *link) leave() {
@@ -185,7 +208,9 @@ func call[T any](ctx context.Context, s *Store, f func(context.Context, *link) (
 		defer func() { <-s.callSlots; l.leave() }()
 		var r result
 		r.err = guarded(func() (err error) {
-			r.value, err = f(ctx, l)
+			if err = l.usable(); err == nil {
+				r.value, err = f(ctx, l)
+			}
 			return err
 		})
 		done <- r

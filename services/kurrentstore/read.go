@@ -166,7 +166,8 @@ func all(filter *esdb.SubscriptionFilter, last esdb.Position, end uint64, follow
 	}
 	return func(ctx context.Context, l *link) (func() (item, error), func(), error) {
 		if !follow {
-			if head, err := headOf(ctx, l); err != nil || head < end {
+			head, err := headOf(ctx, l)
+			if err = cmp.Or(err, l.usable()); err != nil || head < end {
 				return nil, nil, cmp.Or(err, ErrBehind)
 			}
 		}
