@@ -189,6 +189,7 @@ func TestARecordThatLacksEventsOrHasOthersIsABreakAndNeverShorter(t *testing.T) 
 		"the stream is gone":            func(e *events.Stored) bool { return e.Stream != "policy" },
 		"the last copied event differs": func(e *events.Stored) bool { e.Body = []byte(`{}`); return true },
 		"it has another id":             func(e *events.Stored) bool { e.ID[3]++; return true },
+		"it is of another kind":         func(e *events.Stored) bool { e.Kind = "funds.spent"; return true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			memory, dir := memstore.New(storetest.UnsteadyClock()), t.TempDir()
@@ -357,6 +358,12 @@ func TestComparingFindsTheFirstDifference(t *testing.T) {
 		"another instant": func(e *events.Stored) bool {
 			if e.Revision == 3 {
 				e.RecordedAt = e.RecordedAt.AddDate(1, 0, 0)
+			}
+			return true
+		},
+		"another kind": func(e *events.Stored) bool {
+			if e.Revision == 3 {
+				e.Kind = "funds.spent"
 			}
 			return true
 		},
