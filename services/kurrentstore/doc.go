@@ -61,6 +61,7 @@
 //	18  not-leader fails once                     sent again at once
 //	19  nothing to append succeeds; nil events    refused; OriginalEvent
 //	20  a data race where a context ends in Send  appends are not cancelled, only no longer waited for, for a minute
+//	    or the client itself closes a connection  remains, where several appends meet a follower: the answer may be lost
 //
 // Of the server: a repeat is recognised by its ids alone, so that what lies there is compared; checkpoints of filtered
 // subscriptions have been wrong in several versions, so that nothing is read into them; a read takes no filter in this
