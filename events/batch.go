@@ -49,6 +49,7 @@ func (p *Proposed) wrong() (field string, why Text, bad bool) {
 		return "kind", Say("%q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "%q must be 1 to %d letters, digits, dots, hyphens or underscores", p.Kind, NameBytesMax), true
 	case len(p.Body) > BodyBytesMax:
 		return "body", Say("有 %d 字节，超过 %d 字节的上限", "has %d bytes, over the limit of %d", len(p.Body), BodyBytesMax), true
+	case isPlainObject(p.Body):
 	case bytes.IndexByte(p.Body, '\n') >= 0, bytes.IndexByte(p.Body, '\r') >= 0:
 		return "body", Say("不能含换行", "must not contain a newline"), true
 	case !isObject(p.Body):

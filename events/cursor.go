@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -46,55 +47,47 @@ func (c *cursor) integer() (n int64, ok bool) {
 	return n, true
 }
 
-// quoted reads a text without escapes; the result shares memory with what is read.
+// quoted reads a text without escapes; the result shares memory with what is read. It looks at eight bytes at a time while
+// there is nothing to see: no quote, backslash or control character, nor the first byte that is not ASCII.
 func (c *cursor) quoted() ([]byte, bool) {
 	if !c.next('"') {
 		return nil, false
 	}
-	n := bytes.IndexByte(c.rest, '"')
-	if n < 0 {
-		return nil, false
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	text, foreign := c.rest, uint64(high)
+	for i := 0; ; i++ {
+		for i+8 <= len(text) {
+			w := binary.LittleEndian.Uint64(text[i:])
+			quote, backslash := w^each*'"', w^each*'\\'
+			seen := ((w-each*' ')&^w|(quote-each)&^quote|(backslash-each)&^backslash)&high | w&foreign
+			if seen != 0 {
+				i += bits.TrailingZeros64(seen) / 8 // the first is never a false one
+				break
+			}
+			i += 8
+		}
+		switch {
+		case i == len(text) || text[i] == '\\' || text[i] < ' ':
+			return nil, false
+		case text[i] == '"':
+			c.rest = text[i+1:]
+			return text[:i], foreign != 0 || utf8.Valid(text[:i])
+		case text[i] >= utf8.RuneSelf:
+			foreign = 0
+		}
 	}
-	text := c.rest[:n]
-	ascii, ok := unescaped(text)
-	c.rest = c.rest[n+1:]
-	return text, ok && (ascii || utf8.Valid(text))
 }
 
-// unescaped says whether a text has neither backslashes nor control characters, and whether it is ASCII. It looks at eight
-// bytes at a time while there is nothing to see.
-func unescaped(text []byte) (ascii, ok bool) {
-	const each, high = 0x0101010101010101, 0x8080808080808080
-	ascii = true
-	for len(text) >= 8 {
-		w := binary.LittleEndian.Uint64(text)
-		backslash := w ^ each*'\\'
-		if ((w-each*' ')&^w|(backslash-each)&^backslash|w)&high != 0 {
-			for _, b := range text[:8] {
-				if b == '\\' || b < ' ' {
-					return false, false
-				}
-				ascii = ascii && b < utf8.RuneSelf
-			}
-		}
-		text = text[8:]
-	}
-	for _, b := range text {
-		if b == '\\' || b < ' ' {
-			return false, false
-		}
-		ascii = ascii && b < utf8.RuneSelf
-	}
-	return ascii, true
+// isPlainObject says that a body is one JSON object, without white space, with no name twice in an object; of one that has
+// anything unusual in it it does not say so.
+func isPlainObject(body []byte) bool {
+	c := cursor{body}
+	return len(body) > 0 && body[0] == '{' && c.skip(0) && len(c.rest) == 0
 }
 
 // isObject says whether a body is one JSON object, with no name twice in an object.
 func isObject(body []byte) bool {
-	if len(body) < 2 || body[0] != '{' || body[len(body)-1] != '}' {
-		return false
-	}
-	c := cursor{body}
-	return c.skip(0) && len(c.rest) == 0 || jsontext.Value(body).IsValid()
+	return len(body) >= 2 && body[0] == '{' && body[len(body)-1] == '}' && jsontext.Value(body).IsValid()
 }
 
 // skip passes over one value that has nothing unusual in it; what follows is for the caller to see.

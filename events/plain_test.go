@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -278,15 +279,42 @@ func TestARecordWhoseDataIsOfAnotherKindIsNotWritten(t *testing.T) {
 	}
 }
 
-func TestATextIsSeenToBeUnescapedByteByByte(t *testing.T) {
+func TestAQuotedTextIsReadAsIfByteByByte(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.SliceOfN(rapid.OneOf(rapid.ByteRange(' ', '~'), rapid.Byte(), rapid.SampledFrom([]byte{0, 0x1f, ' ', '\\', '[', ']', 0x7f, 0x80, 0xdc, 0xff})), 0, 20).Draw(t, "text")
-		ascii, ok := true, true
-		for _, b := range text {
-			ascii, ok = ascii && b < 0x80, ok && b >= ' ' && b != '\\'
+		some := rapid.OneOf(rapid.ByteRange(' ', '~'), rapid.Byte(), rapid.SampledFrom([]byte{0, 0x1f, ' ', '!', '"', '#', '\\', '[', ']', 0x7f, 0x80, 0xa2, 0xdc, 0xff}))
+		text := rapid.OneOf(rapid.SliceOfN(some, 0, 30), rapid.Map(rapid.StringN(0, 20, -1), func(s string) []byte { return []byte(s + "\",") })).Draw(t, "text")
+		want, rest := []byte(nil), text
+		for i, b := range text {
+			if b == '"' && utf8.Valid(text[:i]) {
+				want, rest = text[:i], text[i+1:]
+			}
+			if b == '"' || b == '\\' || b < ' ' {
+				break
+			}
 		}
-		if gotASCII, gotOK := unescaped(text); gotOK != ok || ok && gotASCII != ascii {
-			t.Fatalf("%q: got %v, %v, want %v, %v", text, gotASCII, gotOK, ascii, ok)
+		ok := len(rest) < len(text)
+		c := cursor{append([]byte{'"'}, text...)}
+		got, gotOK := c.quoted()
+		if gotOK != ok || ok && (!bytes.Equal(got, want) || !bytes.Equal(c.rest, rest)) {
+			t.Fatalf("%q: got %q, %v and then %q, want %q, %v and then %q", text, got, gotOK, c.rest, want, ok, rest)
 		}
 	})
+}
+
+func TestAPlainObjectIsAnObjectOfOneLine(t *testing.T) {
+	for _, text := range []string{`{}`, `{"a":1}`, `{"a":{"b":[true,"省"]}}`} {
+		if !isPlainObject([]byte(text)) || !isObject([]byte(text)) {
+			t.Errorf("%s is not seen to be a plain object", text)
+		}
+	}
+	for _, text := range []string{``, `{`, `[]`, `"{}"`, `{"a":1}{}`, `{"a":1,"a":2}`, "{\"a\":\"\n\"}", `{"a":01}`, `{"a":"` + "\xff" + `"}`, `{"a":1,}`} {
+		if isPlainObject([]byte(text)) || isObject([]byte(text)) {
+			t.Errorf("%q is taken for an object", text)
+		}
+	}
+	for _, text := range []string{`{ }`, "{\n}", `{"a":1.5}`, `{"a":"\u0031"}`, `{"a":null}`} { // left to the codec
+		if isPlainObject([]byte(text)) || !isObject([]byte(text)) {
+			t.Errorf("%q is not left to the codec", text)
+		}
+	}
 }
