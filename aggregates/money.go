@@ -36,11 +36,11 @@ type yearEnd struct {
 	fiscalFen  events.Fen
 }
 
-// monthEnd is one month-end at which the rate was examined (AL-EXE-01).
-type monthEnd struct {
+// lag is a run of month-ends of one year at which the rate was behind time progress (AL-EXE-01), as it stood at the first.
+type lag struct {
 	on           events.Date
+	cleared      events.Date // the first month-end that was not behind, or else the year's end
 	policy       *policy.Policy
-	behind       bool
 	province     Money
 	elapsed, all int // days of time progress
 }
@@ -48,21 +48,23 @@ type monthEnd struct {
 // money is a center's money counted day by day up to a date: what is computed for a past day uses what had happened by
 // then, rulings included.
 type money struct {
-	v      *view
-	first  int // the year of the center's first event
-	years  []yearMoney
-	ends   []yearEnd
-	months []monthEnd
+	v       *view
+	first   int // the year of the center's first event
+	years   []yearMoney
+	ends    []yearEnd
+	lags    []lag
+	lagging bool // the last of them goes on
 }
 
 // money counts everything up to the view's date.
 func (v *view) money() *money {
 	m := &money{v: v, first: v.registered.on.Year()}
 	n := v.on.Year() - m.first + 1
-	m.years, m.ends, m.months = make([]yearMoney, n), make([]yearEnd, n), make([]monthEnd, 0, 11*n)
+	m.years, m.ends = make([]yearMoney, n), make([]yearEnd, n)
 	flows := v.flows.upTo(v.on)
 	for i := range m.years {
 		year := m.first + i
+		m.lagging = false // each January starts anew
 		if i > 0 {
 			m.carry(&m.years[i-1], &m.years[i])
 		}
@@ -234,12 +236,16 @@ func (m *money) examineMonth(i int, end events.Date) {
 	province := y.sum(p.Parameters.RateSources.Value)
 	available := province.AvailableFen()
 	start := y.progressStart(p, year, province.CarriedInFen)
-	at := monthEnd{on: end, policy: p, province: province}
-	if available > 0 && start != 0 && !y.lateReceipt(p, year, available) {
-		at.elapsed, at.all = int(end-start)+1, int(events.YearEnd(year)-start)+1
-		at.behind = lessThan(int64(province.ExecutedFen()), 100*int64(at.all), int64(p.Parameters.EarlyWarningPercent.Value)*int64(at.elapsed), int64(available))
+	elapsed, all := int(end-start)+1, int(events.YearEnd(year)-start)+1
+	behind := available > 0 && start != 0 && !y.lateReceipt(p, year, available) &&
+		lessThan(int64(province.ExecutedFen()), 100*int64(all), int64(p.Parameters.EarlyWarningPercent.Value)*int64(elapsed), int64(available))
+	switch {
+	case behind && !m.lagging:
+		m.lags = append(m.lags, lag{end, events.YearEnd(year), p, province, elapsed, all})
+	case !behind && m.lagging:
+		m.lags[len(m.lags)-1].cleared = end
 	}
-	m.months = append(m.months, at)
+	m.lagging = behind
 }
 
 // examineYear decides on the last day whether the year is low (R20-6) and whether the main uses got their share
@@ -271,7 +277,7 @@ func (m *money) low(year int) bool {
 // executions are the lines of the execution report: every year from the center's first event's, every scope with
 // anything in it.
 func (v *view) executions(m *money) []Execution {
-	var lines []Execution
+	lines := make([]Execution, 0, len(m.years)*len(Scopes))
 	for i := range m.years {
 		year := m.first + i
 		p := v.t.Reading(min(v.on, events.YearEnd(year)))
@@ -318,22 +324,9 @@ func (v *view) executionAlerts(m *money) {
 
 // monthAlerts are AL-EXE-01: each run of month-ends behind, within a year, from January to November.
 func (v *view) monthAlerts(m *money) {
-	for i := 0; i < len(m.months); i++ {
-		since := m.months[i]
-		if !since.behind {
-			continue
-		}
-		year := since.on.Year()
-		cleared := events.YearEnd(year)
-		for i+1 < len(m.months) && m.months[i+1].on.Year() == year {
-			i++
-			if !m.months[i].behind {
-				cleared = m.months[i].on
-				break
-			}
-		}
-		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, cleared); x != nil {
-			x.follows(v.c, m.moved(year, since.on, SourcesOf(since.policy, ProvinceScope))...)
+	for _, since := range m.lags {
+		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, since.cleared); x != nil {
+			x.follows(v.c, m.moved(since.on.Year(), since.on, SourcesOf(since.policy, ProvinceScope))...)
 			x.Figures = append(moneyFigures(since.province),
 				Figure{"elapsed", events.Say("已过天数", "days elapsed"), fmt.Sprint(since.elapsed), "days"},
 				Figure{"all", events.Say("全年应计天数", "days in all"), fmt.Sprint(since.all), "days"})
