@@ -25,6 +25,9 @@ func DateOf(year, month, day int) Date {
 	return Date(era*146097 + yoe*365 + yoe/4 - yoe/100 + doy)
 }
 
+// FormatInstant writes an instant of the ledger as people read it, by Shanghai's clock: RFC 3339, as exact as it is.
+func FormatInstant(t time.Time) string { return t.In(Shanghai).Format(time.RFC3339Nano) }
+
 // DateAt returns the Shanghai date of an instant.
 func DateAt(t time.Time) Date {
 	y, m, d := t.In(Shanghai).Date()

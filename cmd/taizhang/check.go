@@ -55,6 +55,8 @@ type checked struct {
 	Bytes       int64     `json:"bytes"`
 	TornBytes   int64     `json:"tornBytes"` // of a commit that nobody was told of
 	Events      int       `json:"events"`
+	Position    uint64    `json:"position,omitzero"`   // of the last event
+	RecordedAt  string    `json:"recordedAt,omitzero"` // of the last event
 	Centers     int       `json:"centers"`
 	Evaluations int       `json:"evaluations"`
 	BalanceFen  int64     `json:"balanceFen"`
@@ -76,6 +78,9 @@ func (a *app) checkLedger(cmd *cobra.Command, c *checked) error {
 		}})
 		bar.end()
 		c.Events, c.Centers, c.Evaluations, c.BalanceFen = report.Events, report.Centers, report.Evaluations, int64(report.BalanceFen)
+		if report.Events > 0 {
+			c.Position, c.RecordedAt = report.Last.Position, events.FormatInstant(report.Last.RecordedAt)
+		}
 		if copied, ok := s.store.(*replica.Store); ok && err == nil {
 			return compareCopy(cmd.Context(), copied, c)
 		}
@@ -123,6 +128,7 @@ func (a *app) tellChecked(c *checked) {
 	}
 	if c.Events > 0 {
 		a.print("记录：%d 条，全部逐条解读，版次连续检查", "events: %d, each decoded, revisions followed", c.Events)
+		a.print("最后一条：位置 %d，记于 %s", "the last of them: position %d, recorded at %s", c.Position, c.RecordedAt)
 		a.print("资金：%d 个中心，余额合计 %s 元，按原始记录重算", "money: %d centers, balances of %s yuan, recomputed from the stored bytes", c.Centers, events.FormatYuan(events.Fen(c.BalanceFen)))
 		a.print("读模型：与朴素计算比对 %d 次", "read models: compared with a naive evaluation %d times", c.Evaluations)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"time"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/naive"
@@ -34,7 +33,8 @@ type CheckReport struct {
 	Centers     int
 	Evaluations int // read models compared with a naive evaluation
 	Findings    int
-	BalanceFen  events.Fen // of all grants and matches together
+	BalanceFen  events.Fen   // of all grants and matches together
+	Last        events.Place // of the last event: a copy put back from long ago is sound, and ends early
 }
 
 // Check proves what is stored: every event decodes, positions and instants never go back, no revision is missing; a
@@ -106,16 +106,15 @@ func (c *checker) advance(by int64) {
 // order checks the frame of the whole ledger: positions, instants and revisions, and that every event decodes.
 func (c *checker) order(ctx context.Context) error {
 	revisions := map[events.StreamID]uint64{}
-	var last uint64
-	var lastAt time.Time
+	last := &c.report.Last
 	return eachDecoded(ctx, c.l.all(ctx), func(d *decoded) error {
 		s := d.stored
 		c.report.Events++
-		if s.Position <= last {
-			c.found(s.Position, s.Stream, events.Say("位置 %d 之后是 %d", "position %d is followed by %d", last, s.Position))
+		if s.Position <= last.Position {
+			c.found(s.Position, s.Stream, events.Say("位置 %d 之后是 %d", "position %d is followed by %d", last.Position, s.Position))
 		}
-		if s.RecordedAt.Before(lastAt) {
-			c.found(s.Position, s.Stream, events.Say("记录时间 %v 早于前一条 %v", "recorded at %v, before its predecessor (%v)", s.RecordedAt, lastAt))
+		if s.RecordedAt.Before(last.RecordedAt) {
+			c.found(s.Position, s.Stream, events.Say("记录时间 %s 早于前一条 %s", "recorded at %s, before its predecessor (%s)", events.FormatInstant(s.RecordedAt), events.FormatInstant(last.RecordedAt)))
 		}
 		if before := revisions[s.Stream]; s.Revision != before+1 {
 			c.found(s.Position, s.Stream, events.Say("版次 %d 之后是 %d", "revision %d is followed by %d", before, s.Revision))
@@ -127,7 +126,7 @@ func (c *checker) order(ctx context.Context) error {
 		} else if why := unacceptable(s.Stream, &d.recorded.Record); why != nil {
 			c.found(s.Position, s.Stream, events.Say("不是可以入账的记录：%v", "is not a record that could be accepted: %v", why))
 		}
-		last, lastAt, revisions[s.Stream] = s.Position, s.RecordedAt, s.Revision
+		*last, revisions[s.Stream] = s.Place, s.Revision
 		c.advance(1)
 		return nil
 	})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
@@ -84,8 +83,6 @@ func placeAt(ctx context.Context, l *ledger.Ledger, position uint64) (lastRecord
 	return lastRecord{}, nil // in this ledger no record lies there
 }
 
-func inShanghai(t time.Time) string { return t.In(events.Shanghai).Format(time.RFC3339Nano) }
-
 // line is one row of a report as it shall be.
 type line struct {
 	cells []value
@@ -156,7 +153,7 @@ func (r *Report) facts() []fact {
 	}
 	recorded, last, policy := "", "", desk.PolicyName(r.Policy)
 	if r.last.Position > 0 {
-		recorded, last = inShanghai(r.last.RecordedAt), r.last.ID.String()
+		recorded, last = events.FormatInstant(r.last.RecordedAt), r.last.ID.String()
 	}
 	return []fact{
 		{"title", events.Say("标题", "title"), textValue(r.Table.Title.In(r.Lang))},

@@ -133,7 +133,7 @@ func (f *form) provenance(ctx context.Context, d *desk.Desk) error {
 		return err
 	}
 	if last.Position > 0 {
-		f.Provenance += f.say("（记录 %s，写入于 %s）", " (record %s, written %s)", last.ID, inShanghai(last.RecordedAt))
+		f.Provenance += f.say("（记录 %s，写入于 %s）", " (record %s, written %s)", last.ID, events.FormatInstant(last.RecordedAt))
 	}
 	if p := d.Register.Timeline().Reading(f.On); p != nil {
 		f.Provenance += f.say("；政策 %s，摘要 %s", "; policy %s, digest %s", desk.PolicyName(p.Ref()), p.Digest())
