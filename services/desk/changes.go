@@ -15,7 +15,7 @@ import (
 )
 
 // changesVisitsMax bounds what one question replays: events of centers visited while looking for what each record moved.
-const changesVisitsMax = 5_000_000
+const changesVisitsMax = 2_000_000
 
 var changesList = &List{
 	Name:  "changes",
