@@ -22,14 +22,15 @@ import (
 
 // app is what every verb shares: the global flags and where to write.
 type app struct {
-	dir     string
-	cluster string // where the record is, if not in dir
-	prefix  string // of the cluster's streams; tests share a server
-	asOf    string
-	knownAt string
-	output  string
-	lang    string
-	verbose bool
+	dir      string
+	cluster  string        // where the record is, if not in dir
+	prefix   string        // of the cluster's streams; tests share a server
+	patience time.Duration // with a cluster that does not answer; 0 for that of the store
+	asOf     string
+	knownAt  string
+	output   string
+	lang     string
+	verbose  bool
 
 	invoked     string // what was typed to run the program
 	out, errOut io.Writer

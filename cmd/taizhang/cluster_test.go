@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/google/uuid"
@@ -17,8 +18,12 @@ import (
 // each time under a prefix of its own.
 const clusterVariable = "TAIZHANG_TEST_ESDB"
 
-// streamPrefix is what stands before the names of streams in the cluster.
-var streamPrefix string
+// streamPrefix is what stands before the names of streams in the cluster, and patience how long one that is down is waited
+// for, if not as long as usual.
+var (
+	streamPrefix string
+	patience     time.Duration
+)
 
 func cluster(t *testing.T) string {
 	t.Helper()
@@ -159,5 +164,26 @@ func TestAWrongConnectionIsRefusedWithoutItsPassword(t *testing.T) {
 	help, _, _ := taizhang(t, "--help")
 	if !strings.Contains(help, "--store") {
 		t.Error("help does not know --store")
+	}
+}
+
+func TestOfAClusterThatIsDownTheCopyIsNamed(t *testing.T) {
+	server := kurrenttest.Start(t, kurrenttest.Config{})
+	url, dir := server.ConnectionString(), filepath.Join(t.TempDir(), "copy")
+	mustRun(t, "--store", url, "--data", dir, "import", history(t, "edges"))
+	centers := mustRun(t, "--store", url, "--data", dir, "--as-of", "2026-10-31", "centers")
+	server.Close()
+	patience = time.Second
+	t.Cleanup(func() { patience = 0 })
+	for lang, want := range map[string][]string{"en": {"does not answer", "Without --store the copy in " + dir}, "zh": {"没有应答", "不加 --store 可查询 " + dir}} {
+		out, errOut, code := taizhang(t, "--store", url, "--data", dir, "--lang", lang, "--as-of", "2026-10-31", "centers")
+		for _, w := range want {
+			if code == 0 || out != "" || !strings.Contains(errOut, w) {
+				t.Errorf("exit %d, %q, %q does not say %q", code, out, errOut, w)
+			}
+		}
+	}
+	if again := mustRun(t, "--data", dir, "--as-of", "2026-10-31", "centers"); again != centers {
+		t.Errorf("the copy answers\n%s\nand the cluster answered\n%s", again, centers)
 	}
 }

@@ -16,7 +16,7 @@ func taizhang(t *testing.T, args ...string) (out, errOut string, code int) {
 	t.Helper()
 	var o, e bytes.Buffer
 	a := newApp(args, &o, &e, func(string) string { return "" })
-	a.prefix = streamPrefix
+	a.prefix, a.patience = streamPrefix, patience
 	root := a.root()
 	root.SetArgs(args)
 	code = a.exitCode(t.Context(), root.ExecuteContext(t.Context()))

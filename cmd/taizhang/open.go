@@ -11,6 +11,7 @@ import (
 	"os/user"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -135,9 +136,12 @@ func (a *app) openReplica(ctx context.Context, replay func(events.Stored) error)
 	if err != nil {
 		return nil, err
 	}
-	record, err := kurrentstore.Open(kurrentstore.Options{Connection: connection, Prefix: a.prefix, Log: a.log})
+	record, err := kurrentstore.Open(kurrentstore.Options{Connection: connection, Prefix: a.prefix, Patience: a.patience, Log: a.log})
 	if err != nil {
 		return nil, err
+	}
+	if err = a.reach(ctx, record); err != nil {
+		return nil, a.unreached(errors.Join(err, record.Close()), connection)
 	}
 	opened, err := replica.Open(ctx, replica.Config{Record: record, Dir: a.dir, Log: a.log, Clock: a.now, Replay: func(e events.Stored) error {
 		if e.Fault != nil {
@@ -148,13 +152,35 @@ func (a *app) openReplica(ctx context.Context, replay func(events.Stored) error)
 	if err == nil {
 		return opened, nil
 	}
-	err = errors.Join(err, record.Close())
+	return nil, a.unreached(errors.Join(err, record.Close()), connection)
+}
+
+// reachesIn is how long a cluster usually takes at most to answer.
+const reachesIn = 3 * time.Second
+
+// reach waits until the cluster answers or has not for long, and tells whoever watches that there is something to wait for.
+func (a *app) reach(ctx context.Context, record *kurrentstore.Store) error {
+	answered := make(chan error, 1)
+	go func() { answered <- record.Ping(ctx) }() // it has a deadline
+	select {
+	case err := <-answered:
+		return err
+	case <-time.After(reachesIn):
+	}
+	if a.isWatched() {
+		fmt.Fprintln(a.errOut, a.say("集群还没有应答，继续等待……", "the cluster does not answer yet; waiting ..."))
+	}
+	return <-answered
+}
+
+// unreached adds to what is said of a cluster that does not answer that the local copy does.
+func (a *app) unreached(err error, connection *kurrentstore.Connection) error {
 	var away *kurrentstore.UnreachableError
 	if errors.As(err, &away) && replica.IsCopy(a.dir) {
-		return nil, sayError("%s：%s。不加 --store 可查询 %s 中的本地副本，以它上次跟上时为准",
+		return sayError("%s：%s。不加 --store 可查询 %s 中的本地副本，以它上次跟上时为准",
 			"%s: %s. Without --store the copy in %s can be asked, as it was when it last caught up", connection, a.message(away), a.dir)
 	}
-	return nil, err
+	return err
 }
 
 // mustExist says clearly that there is no ledger where one is asked about.

@@ -29,16 +29,21 @@ func (a *app) progress(zh, en string) *progress {
 	return &progress{a: a, what: events.Text{Zh: zh, En: en}.In(a.lang)}
 }
 
+// isWatched says whether somebody sees at once what goes to standard error.
+func (a *app) isWatched() bool {
+	f, ok := a.errOut.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // show draws the bar; it is cheap to call often. It does nothing where nobody watches.
 func (p *progress) show(done, total int64) {
-	f, ok := p.a.errOut.(*os.File)
-	if !ok || total <= 0 || p.a.now().Sub(p.last) < progressEvery || !term.IsTerminal(int(f.Fd())) {
+	if total <= 0 || p.a.now().Sub(p.last) < progressEvery || !p.a.isWatched() {
 		return
 	}
 	p.last, p.shown = p.a.now(), true
 	part := float64(min(done, total)) / float64(total)
 	full := int(part * barCells)
-	fmt.Fprintf(f, "\r%s [%s%s] %3.0f%%", p.what, strings.Repeat("#", full), strings.Repeat(".", barCells-full), part*100)
+	fmt.Fprintf(p.a.errOut, "\r%s [%s%s] %3.0f%%", p.what, strings.Repeat("#", full), strings.Repeat(".", barCells-full), part*100)
 }
 
 // end wipes the bar out.

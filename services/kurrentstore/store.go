@@ -101,6 +101,7 @@ func open(o Options, l limits) (*Store, error) {
 	if s.patience == 0 {
 		s.patience = 30 * time.Second
 	}
+	s.limits.call = min(s.limits.call, s.patience)
 	if s.appendBytesMax == 0 {
 		s.appendBytesMax = 1 << 20
 	}
