@@ -8,9 +8,12 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
 )
@@ -195,6 +198,49 @@ func TestWhereverRecoveryIsCutItComesBack(t *testing.T) {
 		}
 	}
 	t.Logf("%d calls, %d faults, %v", calls, faults, time.Since(start))
+}
+
+// TestACommitThatEndsAcrossSectorsComesBackWhereverRecoveryIsCut has a process die in the sync of a commit of which the very
+// end lies in another sector, the next one die while it makes that commit durable, and then the power fail.
+func TestACommitThatEndsAcrossSectorsComesBackWhereverRecoveryIsCut(t *testing.T) {
+	faults := 0
+	for length := range sectorBytes {
+		write := func(h *history) {
+			h.append("center-0", 0, []events.Proposed{{ID: uuid.UUID{1}, Kind: "funds.spent", Body: fmt.Appendf(nil, `{"note":"%s"}`, strings.Repeat("x", length))}})
+		}
+		whole := newHistory(t, 1)
+		whole.open()
+		write(whole)
+		calls, _ := whole.disk.told()
+		end := whole.store.writer.active.end % sectorBytes
+		if err := whole.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if end == 0 || end >= int64(len(commitEnding)) {
+			continue
+		}
+		for again, goesOn := 1, true; goesOn; again++ {
+			for try := range uint64(10) {
+				h := newHistory(t, try)
+				h.disk.arm(blow{call: calls})
+				h.open()
+				write(h)
+				if err := h.store.Close(); !errors.Is(err, events.ErrClosed) {
+					h.hear(err)
+				}
+				h.heard, h.store = nil, nil
+				h.play(blow{call: again}, nil)
+				h.lose(loss{percent: 50, torn: true})
+				h.end()
+				goesOn = h.faults > 0
+				faults += h.faults
+			}
+		}
+	}
+	if faults == 0 {
+		t.Error("no commit ends across sectors")
+	}
+	t.Logf("%d faults", faults)
 }
 
 func TestWhicheverCallOfAScriptedWorkloadFailsTheCallerHearsOfItAndNothingIsLost(t *testing.T) {

@@ -8,11 +8,19 @@ import (
 
 // tail judges what follows the last good commit of the last segment: whole says that it is nothing but a commit that
 // was cut short, of torn bytes before zeros (none at all if torn is 0). Room is made durable before a commit is written
-// to it, so that a file that ends within one was not cut short by a crash but by somebody.
+// to it, so that a file that ends within one was not cut short by a crash but by somebody. One that ends where a commit
+// ends may be what a recovery left that was cut short.
 func (w *scan) tail(g *segment, data []byte) (torn int64, whole bool) {
 	b := bytes.TrimRight(data[g.end:], "\x00")
-	cut := g.end+int64(len(b)) == int64(len(data)) && !bytes.HasSuffix(b, commitEnding)
+	cut := g.end+int64(len(b)) == int64(len(data)) && !endsAsCommit(b)
 	return int64(len(b)), len(b) == 0 || !cut && (w.tornText(b) || tornSectors(b, g.end) && w.mayBeOne(b))
+}
+
+// endsAsCommit says whether b, of which sectors may be missing, ends as a commit does: the very end may lie in a sector of
+// its own.
+func endsAsCommit(b []byte) bool {
+	end := b[bytes.LastIndexByte(b, 0)+1:]
+	return bytes.HasSuffix(end, commitEnding) || bytes.HasSuffix(commitEnding, end)
 }
 
 // tornText says whether b is the beginning of a commit but not all of it.
