@@ -58,8 +58,8 @@ type AnnualDeferral struct {
 	Deferred bool // else released
 }
 
-// Annual answers about one year. The evaluation is the center's under the same policies; it is nil for a center that is
-// not registered by its date, nor in the year or before it, or before the first policy is known.
+// Annual answers about one year. The evaluation is the center's under the same policies. The answer is nil for a center that
+// was not registered by the evaluation's date or by the year's end, and before the first policy is known.
 func (c *Center) Annual(t policy.Timeline, e *Evaluation, year int) *Annual {
 	if e.Status == "" || c.ix.registered.on > events.YearEnd(year) || t.Reading(e.On) == nil {
 		return nil

@@ -37,8 +37,8 @@ func notAnAmount(s string) error {
 	return Problems{{Reason: Say("%q 不是以元为单位的金额，如 1,234.50", "%q is not an amount in yuan, such as 1,234.50", s)}}
 }
 
-// FormatYuan shows an amount in yuan, as ParseYuan reads it if it has no sign: with two decimals and thousands separators, such as "1,234.50"; the unit is printed
-// by whoever shows it.
+// FormatYuan shows an amount in yuan with two decimals and thousands separators, such as "1,234.50", as ParseYuan reads it if
+// it has no sign. The unit is printed by whoever shows it.
 func FormatYuan(v Fen) string {
 	sign, u := "", uint64(v)
 	if v < 0 {

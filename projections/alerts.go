@@ -95,9 +95,6 @@ func (r *Register) Alerts(on events.Date, f AlertFilter) []Alert {
 	if f.Center == "" {
 		take("", integrityAlerts(r.Breaks(events.PolicyStream), on))
 	}
-	most := 0
-	r.each(f.Center, func(c *center, t policy.Timeline) { most += len(c.evaluate(t, on).Alerts) })
-	list = slices.Grow(list, most)
 	r.each(f.Center, func(c *center, t policy.Timeline) { take(c.state.ID(), c.evaluate(t, on).Alerts) })
 	return list
 }

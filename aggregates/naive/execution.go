@@ -24,7 +24,7 @@ func (l *ledger) executions() []aggregates.Execution {
 }
 
 // sourcesOf are the sources of a scope.
-func SourcesOf(at *policy.Policy, scope aggregates.Scope) []events.Source {
+func sourcesOf(at *policy.Policy, scope aggregates.Scope) []events.Source {
 	switch scope {
 	case aggregates.ProvinceScope:
 		return at.Parameters.RateSources.Value
@@ -44,7 +44,7 @@ func (l *ledger) moneyPolicy(year int) *policy.Policy {
 // money counts a fiscal year and scope (section 8).
 func (l *ledger) money(year int, scope aggregates.Scope) aggregates.Money {
 	var m aggregates.Money
-	in, where, fiscalYear := SourcesOf(l.moneyPolicy(year), scope), l.sources(), map[string]int{}
+	in, where, fiscalYear := sourcesOf(l.moneyPolicy(year), scope), l.sources(), map[string]int{}
 	counts := func(grant string) bool { return slices.Contains(in, where[grant]) }
 	receive := func(r *events.Recorded, grant string, amount events.Fen) {
 		switch y := r.On.Year(); {
@@ -127,7 +127,7 @@ func (l *ledger) payments() []payment {
 // receipts sums the provincial money that arrived in a year after a day of it, not less recoveries, and tells when the
 // first of the year did.
 func (l *ledger) receipts(year int, late events.Date) (begun events.Date, sum events.Fen) {
-	in, where := SourcesOf(l.moneyPolicy(year), aggregates.ProvinceScope), l.sources()
+	in, where := sourcesOf(l.moneyPolicy(year), aggregates.ProvinceScope), l.sources()
 	for r, p := range all[events.SubsidyReceived](l) {
 		if r.On.Year() != year || !slices.Contains(in, where[p.Grant]) {
 			continue
@@ -209,7 +209,7 @@ func (l *ledger) yearEnd(year int) {
 	}
 	var spent, main events.Fen
 	for _, p := range l.asOf(end).payments() {
-		if p.on.Year() == year && slices.Contains(SourcesOf(at, aggregates.FiscalScope), p.source) {
+		if p.on.Year() == year && slices.Contains(sourcesOf(at, aggregates.FiscalScope), p.source) {
 			spent += p.fen
 			if p.class == policy.Main {
 				main += p.fen

@@ -38,10 +38,10 @@ type CheckReport struct {
 }
 
 // Check proves what is stored: every event decodes, positions and instants never go back, no revision is missing; a
-// policy is the one that its record says; every event is possible where it lies; for each center the balance of every grant equals the sum recomputed from
-// the stored bytes, the balances of the grants add up to those of the scopes, every reversal has its voucher; and a
-// naive evaluation agrees with the read models on the date given and at every year's end. It finds, and repairs
-// nothing; an error is a store that cannot be read.
+// policy is the one that its record says; every event is possible where it lies; for each center the balance of every
+// grant equals the sum recomputed from the stored bytes, the balances of the grants add up to those of the scopes, every
+// reversal has its voucher; and a naive evaluation agrees with the read models on the date given and at every year's end.
+// It finds, and repairs nothing; an error is a store that cannot be read.
 func (l *Ledger) Check(ctx context.Context, cfg CheckConfig) (CheckReport, error) {
 	c := &checker{l: l, CheckConfig: cfg, dark: map[uint64]bool{}}
 	ids := l.register.IDs()
