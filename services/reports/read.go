@@ -46,34 +46,38 @@ func openFile(path string) (file, error) {
 // factsMax bounds the rows among which the provenance is looked for.
 const factsMax = 100
 
-// request reads what a report was made of, and at which position.
-func request(f file) (r Request, position uint64, err error) {
+// request reads what a report was made of, at which position, and in which form of the lists.
+func request(f file) (r Request, position uint64, form int, err error) {
 	facts, err := factsOf(f)
 	if err != nil {
-		return r, 0, err
+		return r, 0, 0, err
 	}
 	for _, name := range []string{questionFact, positionFact, langFact, formFact} {
 		if facts[name] == "" {
-			return r, 0, notOurs("其中没有出处“"+name+"”", "it has no provenance "+strconv.Quote(name))
+			return r, 0, 0, notOurs("其中没有出处“"+name+"”", "it has no provenance "+strconv.Quote(name))
 		}
 	}
 	if position, err = strconv.ParseUint(facts[positionFact], 10, 64); err != nil {
-		return r, 0, notOurs("出处中的台账位置不是数字", "the position in its provenance is not a number")
+		return r, 0, 0, notOurs("出处中的台账位置不是数字", "the position in its provenance is not a number")
 	}
 	if err := json.Unmarshal([]byte(facts[questionFact]), &r.Question, json.RejectUnknownMembers(true)); err != nil || r.Question.On == 0 {
-		return r, 0, notOurs("出处中的查询读不出来", "the question in its provenance cannot be read")
+		return r, 0, 0, notOurs("出处中的查询读不出来", "the question in its provenance cannot be read")
 	}
 	if desk.Find(r.Question.List) == nil {
-		return r, 0, bad("本程序没有列表 %q：报表由别的版本写出，或出处被改过", "this program has no list %q: the report was written by another version, or its provenance was changed", r.Question.List)
+		return r, 0, 0, bad("本程序没有列表 %q：报表由别的版本写出，或出处被改过", "this program has no list %q: the report was written by another version, or its provenance was changed", r.Question.List)
 	}
 	r.Lang, r.Form, r.Version = facts[langFact], Form(facts[formFact]), facts[versionFact]
 	if r.Lang != "zh" && r.Lang != "en" {
-		return r, 0, notOurs("出处中的语言既不是 zh 也不是 en", "the language in its provenance is neither zh nor en")
+		return r, 0, 0, notOurs("出处中的语言既不是 zh 也不是 en", "the language in its provenance is neither zh nor en")
 	}
 	if _, isCSV := f.(*csvFile); isCSV && r.Form != CSV && r.Form != ForExcel || !isCSV && r.Form != XLSX {
-		return r, 0, notOurs("出处中的形式与文件不符", "the form in its provenance is not that of the file")
+		return r, 0, 0, notOurs("出处中的形式与文件不符", "the form in its provenance is not that of the file")
 	}
-	return r, position, nil
+	form, err = strconv.Atoi(facts[listFormFact])
+	if err != nil || form < 1 {
+		form = 0 // not said, or not as a program says it
+	}
+	return r, position, form, nil
 }
 
 func notOurs(zh, en string) error {

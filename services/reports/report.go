@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -38,9 +39,14 @@ type Report struct {
 	Request
 	Table    *desk.Table
 	Position uint64           // of the ledger
+	listForm int              // of the program that wrote it, 0 for one that did not say
 	last     lastRecord       // zero for a ledger without records
 	Policy   events.PolicyRef // in force on the date asked about, or empty
 }
+
+// listForm is the number of the form in which the lists are answered. It is raised when a column, the totals or a note of a
+// list changes, for a report that was written before can then differ where nothing was edited.
+const listForm = 1
 
 // Make asks the question. Its errors are those of desk.Ask and of the store, and an *Error for a date beyond the years of
 // the ledger: a report that says 9999 shall not cost eight thousand years of month-ends.
@@ -52,7 +58,7 @@ func Make(ctx context.Context, d *desk.Desk, r Request) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Request: r, Table: table, Position: d.Register.Position()}
+	report := &Report{Request: r, Table: table, Position: d.Register.Position(), listForm: listForm}
 	if p := d.Register.Timeline().Reading(r.Question.On); p != nil {
 		report.Policy = p.Ref()
 	}
@@ -136,6 +142,7 @@ const (
 	positionFact = "position"
 	langFact     = "lang"
 	formFact     = "form"
+	listFormFact = "listForm"
 	versionFact  = "version"
 )
 
@@ -155,7 +162,7 @@ func (r *Report) facts() []fact {
 	if r.last.Position > 0 {
 		recorded, last = events.FormatInstant(r.last.RecordedAt), r.last.ID.String()
 	}
-	return []fact{
+	list := []fact{
 		{"title", events.Say("标题", "title"), textValue(r.Table.Title.In(r.Lang))},
 		{"unit", events.Say("金额单位", "unit of amounts"), textValue(r.unit())},
 		{"asOf", events.Say("截至日期", "as of"), value{date, r.Question.On.String()}},
@@ -170,6 +177,10 @@ func (r *Report) facts() []fact {
 		{formFact, events.Say("形式", "form"), textValue(string(r.Form))},
 		{versionFact, events.Say("程序版本", "version of the program"), textValue(r.Version)},
 	}
+	if r.listForm > 0 {
+		list = append(list, fact{listFormFact, events.Say("列表版式", "form of the lists"), value{number, strconv.Itoa(r.listForm)}})
+	}
+	return list
 }
 
 // unit is that of the amounts, or "" for a table without any.

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ func Reproduce(ctx context.Context, d *desk.Desk, path string) (*Outcome, error)
 		return nil, err
 	}
 	defer f.close()
-	r, position, err := request(f)
+	r, position, form, err := request(f)
 	if err != nil {
 		return nil, err
 	}
@@ -79,10 +80,21 @@ func Reproduce(ctx context.Context, d *desk.Desk, path string) (*Outcome, error)
 		return nil, err
 	}
 	out.Rows = len(report.Table.Rows)
+	report.listForm = form // told and not compared: the lists of another form may all the same be equal
 	if out.Differs, err = report.compare(f); err != nil || out.Differs == nil {
 		return out, err
 	}
+	if form != listForm {
+		out.Differs.inAnotherForm(r.Version)
+	}
 	return out, out.Differs.trace(ctx, d.Ledger, register, report)
+}
+
+// inAnotherForm says that what differs may be the form of the list and nothing that it says.
+func (d *Difference) inAnotherForm(version string) {
+	hint := events.Say("此报表按列表的另一版式写出，请用写出它的程序版本核对（文件中：%s）",
+		"the report was written in another form of this list; check it with the version of the program that wrote it (in the file: %s)", cmp.Or(version, "–"))
+	d.Why = events.Text{Zh: d.Why.Zh + "；" + hint.Zh, En: d.Why.En + "; " + hint.En}
 }
 
 // knownAt is the read models at a position; 0 is before the first record.
