@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -66,6 +67,9 @@ func (a *app) writeOutcome(file string, o *reports.Outcome) error {
 	return nil
 }
 
+// cellCharMax is how much people are shown of a cell; CSV and JSON have all of it.
+const cellCharMax = 80
+
 // tellDifference writes the first difference for people.
 func (a *app) tellDifference(file string, d *reports.Difference) {
 	a.print("不一致：%s：%s", "not equal: %s: %s", file, d.Why.In(a.lang))
@@ -80,19 +84,14 @@ func (a *app) tellDifference(file string, d *reports.Difference) {
 		fmt.Fprintln(a.out, "  "+strings.Join(where, a.say("，", ", ")))
 	}
 	if d.Row > 0 || d.InFile != d.InLedger {
-		blank := func(s string) string {
-			if s == "" {
-				return a.say("（空）", "(nothing)")
-			}
-			return s
-		}
-		a.print("  文件：%s", "  file:   %s", blank(d.InFile))
-		a.print("  台账：%s", "  ledger: %s", blank(d.InLedger))
+		inFile, inLedger := whereTheyDiffer(d.InFile, d.InLedger)
+		a.print("  文件：%s", "  file:   %s", cmp.Or(inFile, a.say("（空）", "(nothing)")))
+		a.print("  台账：%s", "  ledger: %s", cmp.Or(inLedger, a.say("（空）", "(nothing)")))
 	}
 	if len(d.RowData) > 0 {
 		var parts []string
 		for _, c := range d.RowData {
-			parts = append(parts, c.Name+"="+c.Value)
+			parts = append(parts, c.Name+"="+desk.Shorten(c.Value, cellCharMax))
 		}
 		a.print("  台账中的这一行：%s", "  the row in the ledger: %s", strings.Join(parts, " "))
 	}
@@ -104,6 +103,19 @@ func (a *app) tellDifference(file string, d *reports.Difference) {
 		}
 		a.print("  记录：%v %s（位置 %d，%s）", "  record: %v %s (position %d, %s)", r.On, what, r.Position, r.ID)
 	}
+}
+
+// whereTheyDiffer shortens two texts for a screen so that it shows where they begin to differ.
+func whereTheyDiffer(a, b string) (string, string) {
+	one, other := []rune(a), []rune(b)
+	same := 0
+	for same < min(len(one), len(other)) && one[same] == other[same] {
+		same++
+	}
+	if from := same - cellCharMax/4; from > cellCharMax/4 && max(len(one), len(other)) > cellCharMax {
+		a, b = "…"+string(one[from:]), "…"+string(other[from:])
+	}
+	return desk.Shorten(a, cellCharMax), desk.Shorten(b, cellCharMax)
 }
 
 // outcomeTable is one line: equal, or where not.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
@@ -250,6 +252,9 @@ func (d *Difference) trace(ctx context.Context, l *ledger.Ledger, register *proj
 	}
 	row := rowOf(r.Table, d.row)
 	for _, c := range row.columns {
+		if _, isRecord := row.cells[c].Data.(jsontext.Value); isRecord { // up to 1 MiB, and found by the id beside it
+			continue
+		}
 		if text := row.text(c); text != "" {
 			d.RowData = append(d.RowData, NamedText{c, text})
 		}
