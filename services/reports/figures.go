@@ -29,7 +29,7 @@ func (w when) has(year, fiscalYear int) bool {
 // figure is what a column of execution is computed from: grants by fiscal year, receipts and spending by their dates.
 type figure struct{ granted, received, spent, ruled when }
 
-// figures are those by the names of their columns; the others follow from all that the balance follows from.
+// figures are those by the names of their columns; a column that is no figure, such as the scope, is traced as the balance.
 var figures = map[string]figure{
 	"grantedFen":    {granted: within},
 	"carriedInFen":  {received: before, spent: before},
@@ -40,6 +40,7 @@ var figures = map[string]figure{
 	"executedFen":   {spent: within, ruled: before | within | after},
 	"balanceFen":    {received: before | within, spent: before | within},
 	"ratePercent":   {received: before | within, spent: before | within, ruled: before | within | after},
+	"low":           {received: before | within, spent: before | within, ruled: before | within | after}, // follows from the rate
 }
 
 // funds follows the records of one center, in the order of positions, and tells which of them a figure is computed from.
