@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/xuri/excelize/v2"
 
 	"github.com/taizhang/taizhang/services/spreadsheet"
@@ -194,7 +193,7 @@ func widthOf(v value) float64 {
 	case text:
 		longest := 0
 		for part := range strings.Lines(v.text) {
-			longest = max(longest, runewidth.StringWidth(part))
+			longest = max(longest, spreadsheet.Width(part))
 		}
 		return float64(min(longest+2, columnWidthMax))
 	case money:

@@ -9,12 +9,11 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/mattn/go-runewidth"
-
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // Unit is that of the amounts in a yearly report.
@@ -169,7 +168,7 @@ const unbrokenMax = 10
 
 func plainCell(s string) formCell {
 	c := formCell{Text: visible(s)}
-	if runewidth.StringWidth(s) <= unbrokenMax {
+	if spreadsheet.Width(s) <= unbrokenMax {
 		c.Class = "c"
 	}
 	return c

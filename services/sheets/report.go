@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/xuri/excelize/v2"
 
 	"github.com/taizhang/taizhang/events"
@@ -58,8 +57,9 @@ func WriteReport(to io.Writer, list []Marked, lang string) error {
 	return nil
 }
 
-// The column of the reasons is so many characters wide, a line of it so many points high.
+// The columns are so many characters wide, a line so many points high.
 const (
+	cellWidth    = 18
 	reasonsWidth = 60
 	lineHeight   = 17
 )
@@ -145,7 +145,7 @@ func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, l
 		}
 	}
 	for j := beside + 1; j >= 1; j-- { // the library writes the last first, and a workbook has its columns in their order
-		wide := map[bool]float64{false: 18, true: reasonsWidth}[j == beside+1]
+		wide := map[bool]float64{false: cellWidth, true: reasonsWidth}[j == beside+1]
 		if err := w.SetColWidth(j, j, wide); err != nil {
 			return err
 		}
@@ -165,23 +165,33 @@ func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, l
 		case h.reason >= 0:
 			cells[beside] = nil // an earlier copy's
 		}
-		if err := w.SetRow(fmt.Sprintf("A%d", at), cells, height(byRow[r.Number])); err != nil {
+		if err := w.SetRow(fmt.Sprintf("A%d", at), cells, height(&r, byRow[r.Number], beside)); err != nil {
 			return err
 		}
 	}
 	return w.Flush()
 }
 
-// height makes a row as high as its reasons, for not every program does so itself.
-func height(row *marks) excelize.RowOpts {
-	if row == nil {
+// height makes a row with reasons as high as they and its cells need, for not every program does so itself.
+func height(r *spreadsheet.Row, against *marks, beside int) excelize.RowOpts {
+	if against == nil {
 		return excelize.RowOpts{}
 	}
-	lines := 0
-	for _, reason := range row.reasons {
-		lines += 1 + runewidth.StringWidth(reason)/reasonsWidth
+	lines := linesOf(strings.Join(against.reasons, "\n"), reasonsWidth)
+	for j := range r.Cells {
+		if j != beside {
+			lines = max(lines, linesOf(r.At(j).Text, cellWidth))
+		}
 	}
 	return excelize.RowOpts{Height: min(float64(lines)*lineHeight, excelize.MaxRowHeight)}
+}
+
+// linesOf counts the lines of a text in a column of a width.
+func linesOf(text string, wide int) (n int) {
+	for part := range strings.Lines(text) {
+		n += 1 + spreadsheet.Width(part)/wide
+	}
+	return n
 }
 
 // cells returns so many cells of a row as they are written.

@@ -56,7 +56,7 @@ func isMarked(t *testing.T, f *excelize.File, sheet, at string) bool {
 }
 
 func TestAMarkedCopyShowsTheBadCellsAndTheReasonsBesideThem(t *testing.T) {
-	s := mustRead(t, "表题\n"+voucherHeadings+"V-1,2026/9/1,ZJ-0018,G-1,中试,\"1,234.50\",甲,=HYPERLINK(A1),,,\n\n=1+1,2026/9/1,ZJ-0018,G-1,中式,1.005,@x,+1,,,,z\n")
+	s := mustRead(t, "表题\n"+voucherHeadings+"V-1,2026/9/1,ZJ-0018,G-1,中试,\"1,234.50\",甲,=HYPERLINK(A1),,,\n\n=1+1,2026/9/1,ZJ-0018,G-1,中式,1.005,@x,+1,,,,z\nV-2,2026/9/1,ZJ-0018,G-1,中式,1.00,甲,"+strings.Repeat("样机试制费", 18)+",,,\n")
 	s.Path = "dir/九月[1].csv"
 	f := marked(t, "zh", Marked{s, allFindings(s)}, Marked{s, allFindings(s)})
 	if got := f.GetSheetList(); len(got) != 2 || got[0] != "九月_1_" || got[1] != "九月_1_ (2)" {
@@ -74,6 +74,9 @@ func TestAMarkedCopyShowsTheBadCellsAndTheReasonsBesideThem(t *testing.T) {
 	}
 	if h, err := f.GetRowHeight(sheet, 5); h < 4*lineHeight || err != nil {
 		t.Errorf("the row of three reasons, one of them long, is %v high, %v", h, err)
+	}
+	if h, err := f.GetRowHeight(sheet, 6); h < 10*lineHeight || err != nil {
+		t.Errorf("the row of one reason and a summary of 180 columns is %v high, %v", h, err)
 	}
 	for column, want := range map[string]float64{"A": 18, "L": 18, "M": reasonsWidth} {
 		if got, err := f.GetColWidth(sheet, column); got != want || err != nil {
