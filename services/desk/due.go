@@ -185,8 +185,8 @@ func (d *Desk) spendingNote(ctx context.Context, q *asked) ([]events.Text, error
 		toSpend += s.ToSpendFen
 	}
 	end := events.YearEnd(q.On.Year())
-	return []events.Text{events.Say("另有 %d 个中心到 %s 还须支出共 %s 元，年度执行率才不偏低，见 --spend。",
-		"Centers that must still spend by %[2]s so that the year is not low: %[1]d, %[3]s yuan in all; see --spend.", len(list), end, events.FormatYuan(toSpend))}, nil
+	return []events.Text{events.Say("有 %d 个中心须在 %s（含）前再支出共 %s 元，年度执行率才不偏低，见 --spend。",
+		"Centers: %[1]d must still spend %[3]s yuan in all by %[2]s so that the year is not low; see --spend.", len(list), end, events.FormatYuan(toSpend))}, nil
 }
 
 // centers are the center asked about, or all.
