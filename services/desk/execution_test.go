@@ -65,13 +65,30 @@ func TestTheTotalsOfExecutionAreTheSumsOfTheCenters(t *testing.T) {
 	for _, note := range table.Notes {
 		key := strings.TrimPrefix(strings.Split(note.En, ":")[0], "total ")
 		for i, name := range []string{"granted", "carried in", "received", "available", "spent", "ineligible", "executed", "balance"} {
-			if want := name + " " + events.FormatYuan(sums[key][i]) + ","; !strings.Contains(note.En, want) {
+			if want := name + " " + events.FormatYuan(sums[key][i]); !strings.Contains(note.En+",", want+",") {
 				t.Errorf("%q does not say %q", note.En, want)
 			}
 		}
 	}
 	if _, table := answered(t, d, "execution", "on=2025-12-31;by=total"); table.Totals != nil || table.Notes != nil {
 		t.Error("the totals have totals")
+	}
+}
+
+func TestATotalOfExecutionHasARateIfMoneyWasAvailable(t *testing.T) {
+	d := historyDesk(t, provincePath(t))
+	told := map[bool]int{}
+	for _, on := range []string{"2025-06-30", "2025-12-31"} {
+		_, table := answered(t, d, "execution", "on="+on)
+		for _, note := range table.Notes {
+			hasRate := strings.Contains(note.En, ", rate ") && strings.Contains(note.Zh, "，执行率 ") && strings.HasSuffix(note.Zh, "%")
+			if told[hasRate]++; hasRate == strings.Contains(note.En, "available 0.00") || strings.Contains(note.En, "–") {
+				t.Errorf("as of %s: %q, %q", on, note.En, note.Zh)
+			}
+		}
+	}
+	if told[true] == 0 || told[false] == 0 {
+		t.Errorf("with and without a rate: %v", told)
 	}
 }
 
