@@ -17,7 +17,7 @@ func (f *form) center(d *desk.Desk) (unit string, err error) {
 	}
 	a := d.Register.Annual(f.Center, f.On, f.Year)
 	if a == nil {
-		return "", bad("截至 %[1]s，中心 %[2]s 在 %[3]d 年及以前没有登记", "as of %[1]s the center %[2]s is not registered in %[3]d or before", f.On, f.Center, f.Year)
+		return "", bad("截至 %[1]s，中心 %[2]s 在 %[3]d 年底前尚未登记", "as of %[1]s the center %[2]s was not registered by the end of %[3]d", f.On, f.Center, f.Year)
 	}
 	facts := d.Register.Facts(f.Center, f.On)
 	f.Of = visible(facts.Name + " " + string(f.Center))

@@ -250,7 +250,7 @@ func TestAYearlyReportOfNothingIsAnError(t *testing.T) {
 		"a year to come":        {reports.Yearly{Year: 2026, On: events.MustDate("2025-12-31")}, "has not begun"},
 		"an unknown center":     {reports.Yearly{Year: 2025, Center: "ZJ-0009", On: events.MustDate("2025-12-31")}, "no center ZJ-0009"},
 		"before a registration": {reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-01-09")}, "not registered"},
-		"a year before it":      {reports.Yearly{Year: 2024, Center: "ZJ-0001", On: events.MustDate("2025-12-31")}, "as of 2025-12-31 the center ZJ-0001 is not registered in 2024 or before"},
+		"a year before it":      {reports.Yearly{Year: 2024, Center: "ZJ-0001", On: events.MustDate("2025-12-31")}, "as of 2025-12-31 the center ZJ-0001 was not registered by the end of 2024"},
 	} {
 		if err := c.y.WriteHTML(t.Context(), d, io.Discard); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v", name, err)

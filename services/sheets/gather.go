@@ -100,7 +100,7 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		case j == s.heads.reason:
 		case j >= len(s.heads.column) || s.heads.column[j] < 0:
 			if !isEmpty(x) {
-				add(s.heading(j), events.Say("该列有内容而无标题", "its cell in this column has no heading"))
+				add(s.heading(j), events.Say("该列没有标题，此行却有内容", "the column has no heading, but this row has something in it"))
 			}
 		default:
 			c := &s.Kind.Columns[s.heads.column[j]]

@@ -99,7 +99,7 @@ func readAmount(x spreadsheet.Cell) (events.Fen, events.Text) {
 	case x.Sort == spreadsheet.Date:
 		return 0, events.Say("应为金额，单元格存的是日期 %s", "must be an amount; the cell holds the date %s", x.Text)
 	case x.Sort == spreadsheet.Number && x.Shown != spreadsheet.Plainly && x.Shown != spreadsheet.AsAmount:
-		return 0, events.Say("单元格存的是数值 %s，显示的却是百分比、时间或别的：请设为数值格式后重填", "the cell holds the number %s and shows a percentage, a time or something else: make it a number and fill it in again", x.Text)
+		return 0, events.Say("单元格存的是数值 %s，显示的却是百分比、时间或其他形式：请设为数值格式后重填", "the cell holds the number %s and shows a percentage, a time or something else: make it a number and fill it in again", x.Text)
 	case strings.HasPrefix(text, "-") || strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")"):
 		return 0, events.Say("金额 %s 为负：冲销、收回不在此表填写", "the amount %s is negative: reversals and recoveries are not for this sheet", spreadsheet.Clip(text))
 	}
