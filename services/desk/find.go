@@ -170,7 +170,7 @@ func find(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 		t.Rows = append(t.Rows, row)
 	}
 	if found > len(t.Rows) {
-		t.Missing = append(t.Missing, events.Say("共 %d 条符合，另有 %d 条未列出（--limit）。", "Records that match: %d; %d more are not listed (--limit).", found, found-len(t.Rows)))
+		t.Missing = append(t.Missing, events.Say("共 %d 条符合，另有 %d 条未列出（--limit）。", "Records that match: %d; not listed: %d (--limit).", found, found-len(t.Rows)))
 	} else if found > 0 {
 		t.Notes = append(t.Notes, events.Say("共 %d 条符合。", "Records that match: %d.", found))
 	}

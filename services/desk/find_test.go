@@ -127,7 +127,7 @@ func TestFindListsTheNewestOrTheOldestAndSaysHowManyMoreThereAre(t *testing.T) {
 	if !slices.Equal(columnOf(oldest, "id"), columnOf(all[:7], "id")) {
 		t.Error("the oldest seven are not the first seven of all")
 	}
-	if want := fmt.Sprintf("Records that match: %d; %d more are not listed (--limit).", len(all), len(all)-7); table.Missing[0].En != want {
+	if want := fmt.Sprintf("Records that match: %d; not listed: %d (--limit).", len(all), len(all)-7); table.Missing[0].En != want {
 		t.Errorf("says %q, want %q", table.Missing[0].En, want)
 	}
 	newest, _ := answered(t, d, "find", "limit=7")
