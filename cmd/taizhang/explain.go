@@ -207,7 +207,8 @@ func (a *app) tell(to io.Writer, x explained) {
 			line("  ……另有 %d 条记录，见 --output csv 或 json", "  ... and %d more events, see --output csv or json", more)
 			break
 		}
-		line("  记录：%v %s %s（位置 %d，%s）", "  event: %v %s %s (position %d, %s)", c.On, desk.KindTitle(c.Kind).In(a.lang), c.Doc, c.Position, c.ID)
+		what := strings.TrimSpace(desk.KindTitle(c.Kind).In(a.lang) + " " + c.Doc)
+		line("  记录：%v %s（位置 %d，%s）", "  event: %v %s (position %d, %s)", c.On, what, c.Position, c.ID)
 	}
 	if x.ClearedOn == "" {
 		line("  如何解除：%s", "  what clears it: %s", x.Cleared.In(a.lang))
