@@ -187,3 +187,26 @@ func TestOfAClusterThatIsDownTheCopyIsNamed(t *testing.T) {
 		t.Errorf("the copy answers\n%s\nand the cluster answered\n%s", again, centers)
 	}
 }
+
+func TestARecordThatMayHaveBeenStoredIsSaidToBeSo(t *testing.T) {
+	server := kurrenttest.Start(t, kurrenttest.Config{})
+	at := func(args ...string) []string {
+		return append([]string{"--store", server.ConnectionString(), "--data", filepath.Join(t.TempDir(), "copy")}, args...)
+	}
+	mustRun(t, at("import", filepath.Join("testdata", "small.jsonl"))...)
+	server.Break(kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Stall}))
+	patience = time.Second
+	t.Cleanup(func() { patience = 0 })
+	for lang, want := range map[string][]string{
+		"en": {"whether this was recorded is unknown", "with the same id", "The cause: the event store does not answer"},
+		"zh": {"是否已入账尚不确定", "以同一 id 再写一次", "原因：事件库没有应答"},
+	} {
+		out, errOut, code := taizhang(t, at("--lang", lang, "record", "trial.recorded", "--center", "ZJ-0001", "--on", "2026-10-31", "--role", "center",
+			"--actor", "c", "--data", `{"trial":"in-doubt","onProductionLine":false}`)...)
+		for _, w := range want {
+			if code == 0 || out != "" || !strings.Contains(errOut, w) {
+				t.Errorf("exit %d, %q, %q does not say %q", code, out, errOut, w)
+			}
+		}
+	}
+}

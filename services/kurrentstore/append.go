@@ -15,7 +15,7 @@ import (
 
 // Append implements events.Store. While no usable answer comes it tries again for Options.Patience, always with the same
 // ids at the same revision, which the server stores once only, and settles what is in doubt by reading the stream. It
-// answers ErrUnknown only if that does not succeed in time, an *UnreachableError if nothing was ever sent, and a
+// answers an *events.UnknownError only if that does not succeed in time, an *UnreachableError if nothing was ever sent, and a
 // *TooLargeError for a batch over Options.AppendBytesMax.
 func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
 	if err := events.CheckBatch(stream, batch); err != nil {
@@ -72,7 +72,7 @@ func (a *appending) finish(ctx context.Context, err error) error {
 		return err
 	case a.doubt || a.accepted:
 		a.s.log.Warn("outcome of an append unknown", zap.String("stream", string(a.stream)), zap.Error(err))
-		return fmt.Errorf("%w: %w", events.ErrUnknown, err)
+		return &events.UnknownError{Cause: err}
 	case ctx.Err() == nil && a.s.life.Err() != nil:
 		return events.ErrClosed
 	}
@@ -89,13 +89,16 @@ func (a *appending) run(ctx context.Context) ([]events.Place, error) {
 			return nil, explain(err)
 		}
 		if err == nil || a.doubt {
-			var places []events.Place
-			if places, err = a.look(ctx); places != nil {
+			places, seen := a.look(ctx)
+			if places != nil {
 				return places, nil
 			}
 			var conflict *events.ConflictError
-			if errors.As(err, &conflict) || fateOf(err) == impossible {
-				return nil, err
+			if errors.As(seen, &conflict) || fateOf(seen) == impossible {
+				return nil, seen
+			}
+			if err == nil || !errors.Is(seen, ErrBehind) {
+				err = seen // that nothing is there yet says less than why there was no answer
 			}
 		}
 		if err := wait.wait(ctx, err); err != nil {

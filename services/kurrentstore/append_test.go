@@ -89,8 +89,13 @@ func TestAnAppendThatStaysInDoubtSaysSo(t *testing.T) {
 	s := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 300 * time.Millisecond })
 	mustAppend(t, s, center, 0, proposals("a", 1))
 	srv.Break(kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Drop, Late: true}))
-	if _, err := s.Append(soon(t), center, 1, proposals("b", 2)); !errors.Is(err, events.ErrUnknown) {
+	_, err := s.Append(soon(t), center, 1, proposals("b", 2))
+	var unreachable *UnreachableError
+	if !errors.Is(err, events.ErrUnknown) || !errors.As(err, &unreachable) || errors.Is(err, ErrBehind) {
 		t.Fatalf("got %v", err)
+	}
+	if text := events.TextOf(err); !strings.Contains(text.Zh, "是否已入账尚不确定") || !strings.Contains(text.En, "whether this was recorded is unknown") {
+		t.Errorf("users are told %q", text)
 	}
 	wantBodies(t, s.ReadStream(soon(t), center, 0), proposals("a", 1))
 	srv.Break(nil)

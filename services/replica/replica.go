@@ -265,7 +265,7 @@ func (s *Store) reaches(ctx context.Context, stream events.StreamID, revision ui
 
 // Append implements events.Store: it appends to the record. When it returns without an error the copy has the batch too,
 // and the places are those of the copy. An append that the record took and the copy does not have in time is an
-// events.ErrUnknown: it is stored.
+// *events.UnknownError: it is stored.
 func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
 	if err := s.begin(); err != nil {
 		return nil, err
@@ -283,12 +283,12 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	}
 	wait := context.WithoutCancel(ctx)
 	if err := s.reaches(wait, stream, expected+uint64(len(batch))); err != nil {
-		return nil, fmt.Errorf("replica: append to %s: %w: the record has it, the local copy has not: %w", stream, events.ErrUnknown, err)
+		return nil, fmt.Errorf("replica: append to %s: the record has it, the local copy has not: %w", stream, &events.UnknownError{Cause: err})
 	}
 	places := make([]events.Place, 0, len(batch))
 	for e, err := range s.local.ReadStream(wait, stream, expected) {
 		if err != nil {
-			return nil, fmt.Errorf("replica: append to %s: %w: %w", stream, events.ErrUnknown, err)
+			return nil, fmt.Errorf("replica: append to %s: %w", stream, &events.UnknownError{Cause: err})
 		}
 		if places = append(places, e.Place); len(places) == len(batch) {
 			break
