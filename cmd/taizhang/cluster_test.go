@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -208,5 +209,39 @@ func TestARecordThatMayHaveBeenStoredIsSaidToBeSo(t *testing.T) {
 				t.Errorf("exit %d, %q, %q does not say %q", code, out, errOut, w)
 			}
 		}
+	}
+}
+
+func TestADamagedCopyIsMadeAnew(t *testing.T) {
+	url, dir := kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString(), filepath.Join(t.TempDir(), "copy")
+	mustRun(t, "--store", url, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
+	centers := mustRun(t, "--data", dir, "--as-of", "2026-10-31", "centers")
+	name := filepath.Join(dir, "segment-000001.log")
+	log, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log[bytes.Index(log, []byte("ZJ-0001"))] ^= 1
+	if err := os.WriteFile(name, log, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range [][]string{{"--data", dir}, {"--data", dir, "--store", url}} {
+		for lang, want := range map[string][]string{
+			"en": {"is damaged at byte", "may be thrown away: move the directory away", "--store"},
+			"zh": {"损坏", "可以舍弃：把该目录移走", "--store"},
+		} {
+			_, errOut, code := taizhang(t, append(at, "--lang", lang, "centers")...)
+			for _, w := range want {
+				if code != 1 || !strings.Contains(errOut, w) || strings.Contains(errOut, "restore") {
+					t.Errorf("%v: exit %d, %q does not say %q", at, code, errOut, w)
+				}
+			}
+		}
+	}
+	if err := os.Rename(dir, dir+"-damaged"); err != nil {
+		t.Fatal(err)
+	}
+	if again := mustRun(t, "--store", url, "--data", dir, "--as-of", "2026-10-31", "centers"); again != centers {
+		t.Errorf("the new copy answers\n%s\nand the old one answered\n%s", again, centers)
 	}
 }

@@ -112,13 +112,8 @@ func (a *app) openEmbedded(readOnly bool, replay func(events.Stored) error) (eve
 		return nil, sayError("%s 是集群记录的本地副本，不能直接写入；写入请加 --store", "%s is a copy of the record in a cluster and is not written to; to write, name the cluster with --store", a.dir)
 	}
 	opened, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly, Replay: replay})
-	var damage *logstore.DamageError
-	if errors.As(err, &damage) {
-		return nil, sayError("%s。未作任何修改；check 列出全部损坏，restore 可把备份恢复到另一目录",
-			"%s. Nothing was changed; check lists all damage, and restore puts a backup into another directory", a.message(damage))
-	}
 	if err != nil {
-		return nil, err
+		return nil, a.damaged(err)
 	}
 	if torn := opened.Report().Torn; torn != nil {
 		a.log.Warn("a commit that nobody was told of ends the log", zap.String("file", torn.File), zap.Int64("offset", torn.Offset), zap.Int64("bytes", torn.Bytes))
@@ -152,7 +147,23 @@ func (a *app) openReplica(ctx context.Context, replay func(events.Stored) error)
 	if err == nil {
 		return opened, nil
 	}
-	return nil, a.unreached(errors.Join(err, record.Close()), connection)
+	return nil, a.damaged(a.unreached(errors.Join(err, record.Close()), connection))
+}
+
+// damaged adds to what is said of damage in the log what to do about it: a copy of a record is made anew, a ledger of its
+// own is restored.
+func (a *app) damaged(err error) error {
+	var damage *logstore.DamageError
+	switch {
+	case !errors.As(err, &damage):
+		return err
+	case replica.IsCopy(a.dir):
+		return sayError("%s。%s 是集群记录的本地副本，可以舍弃：把该目录移走，再带 --store 运行，副本即从集群重新建立",
+			"%s. %s is a copy of the record in a cluster and may be thrown away: move the directory away and run this with --store, which makes the copy anew",
+			a.message(damage), a.dir)
+	}
+	return sayError("%s。未作任何修改；check 列出全部损坏，restore 可把备份恢复到另一目录",
+		"%s. Nothing was changed; check lists all damage, and restore puts a backup into another directory", a.message(damage))
 }
 
 // reachesIn is how long a cluster usually takes at most to answer.
