@@ -97,10 +97,10 @@ func (e *FailedError) Text() events.Text {
 	if errors.As(e.Cause, &file) {
 		cause = file.Text()
 	}
-	what := events.Say("写入失败，没有入账；台账不再接受记录，请重新打开：", "a write failed and nothing was recorded; the ledger takes no records until it is opened again: ")
+	what := events.Say("写入失败，没有入账；台账不再接受记录，请重新打开。原因：", "a write failed and nothing was recorded; the ledger takes no records until it is opened again. The cause: ")
 	if e.doubt {
-		what = events.Say("写入失败，是否已入账尚不确定；台账不再接受记录，请重新打开，查看是否已在其中，或以同一 id 再写一次：",
-			"a write failed, and whether this was recorded is unknown; the ledger takes no records until it is opened again: look whether it is there, or write it again with the same id: ")
+		what = events.Say("写入失败，是否已入账尚不确定；台账不再接受记录，请重新打开，查看是否已在其中，或以同一 id 再写一次。原因：",
+			"a write failed, and whether this was recorded is unknown; the ledger takes no records until it is opened again: look whether it is there, or write it again with the same id. The cause: ")
 	}
 	return events.Text{Zh: what.Zh + cause.Zh, En: what.En + cause.En}
 }

@@ -88,10 +88,11 @@ func lockOpen(d *os.File) error {
 	if err != nil {
 		return err
 	}
-	if named, err := os.Stat(d.Name()); err != nil || !os.SameFile(locked, named) {
+	named, err := os.Stat(d.Name())
+	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(locked, named) {
 		return &LockedError{Dir: d.Name()}
 	}
-	return nil
+	return err
 }
 
 func (osFS) List(dir string) ([]string, error) {

@@ -297,6 +297,35 @@ func TestADirectoryThatWasTakenAwayIsNotLocked(t *testing.T) {
 	}
 }
 
+func TestWhatKeepsADirectoryFromBeingLookedAtIsNotTakenForALock(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "parent")
+	dir := filepath.Join(parent, "log")
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := errors.Join(os.RemoveAll(parent), os.WriteFile(parent, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := lockOpen(d); !errors.Is(err, syscall.ENOTDIR) || errors.As(err, new(*LockedError)) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What a user is told to write again is the record, not the cause.
+func TestAFailedWriteSaysWhatItsCauseIs(t *testing.T) {
+	for _, doubt := range []bool{false, true} {
+		text := (&FailedError{Cause: &FileError{Op: "write", Path: "x.log", Err: syscall.ENOSPC}, doubt: doubt}).Text()
+		if !strings.Contains(text.Zh, "。原因：台账文件 x.log") || !strings.Contains(text.En, ". The cause: ledger file x.log") {
+			t.Errorf("in doubt %v, it says %q", doubt, text)
+		}
+	}
+}
+
 func TestInADirectoryThatIsGoneNothingIsMade(t *testing.T) {
 	cwd := t.TempDir()
 	t.Chdir(cwd)
