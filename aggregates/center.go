@@ -75,7 +75,8 @@ func (c *Center) Balances() map[string]events.Fen {
 // own integrity (AL-LED-01): Apply returns an error and changes nothing.
 func (c *Center) Apply(r *events.Recorded) error {
 	if r.Revision != c.Revision()+1 {
-		return fmt.Errorf("aggregates: apply position %d: revision %d follows %d in %s", r.Position, r.Revision, c.Revision(), c.id)
+		return fmt.Errorf("aggregates: apply position %d: %w", r.Position,
+			events.SayError("%[3]s 的版次 %[1]d 接在 %[2]d 之后", "revision %d follows %d in %s", r.Revision, c.Revision(), c.id))
 	}
 	left, found := c.nonsense(&r.Record)
 	if len(found) > 0 {

@@ -1,6 +1,7 @@
 package aggregates_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -176,8 +177,8 @@ func TestABreakInTheStreamIsAnErrorAndChangesNothing(t *testing.T) {
 	s := given(t, draft, registered())
 	r, _ := s.record(on("2024-04-01", &events.PlanRevised{}), events.Enforce)
 	for _, revision := range []uint64{0, 1, 3} {
-		if err := s.center.Apply(&events.Recorded{Record: *r, Revision: revision, Position: 2}); err == nil {
-			t.Errorf("revision %d follows 1", revision)
+		if err := s.center.Apply(&events.Recorded{Record: *r, Revision: revision, Position: 2}); err == nil || !strings.Contains(events.TextOf(err).Zh, "接在 1 之后") {
+			t.Errorf("revision %d follows 1: %v", revision, err)
 		}
 	}
 }

@@ -221,8 +221,34 @@ func TestAMissingRevisionIsABreak(t *testing.T) {
 	if err := b.register.Apply(rec); err == nil || !strings.Contains(err.Error(), "revision") {
 		t.Errorf("got %v", err)
 	}
-	if n := len(b.register.Breaks("center-ZJ-0003")); n != 1 {
-		t.Errorf("%d breaks", n)
+	breaks := b.register.Breaks("center-ZJ-0003")
+	if len(breaks) != 1 {
+		t.Fatalf("%d breaks", len(breaks))
+	}
+	want := events.Say("版次 %d 接在 %d 之后", "revision %d follows %d", rec.Revision, rec.Revision-2)
+	if breaks[0].Cause != want {
+		t.Errorf("its cause is %q, not %q", breaks[0].Cause, want)
+	}
+}
+
+func TestTheCausesOfBreaksAreToldInBothLanguages(t *testing.T) {
+	b := threeCenters(t)
+	twice := b.event("interview.held", "ZJ-0003", "2025-07-01", events.STOffice, &events.InterviewHeld{Year: 2024, Principal: true})
+	again := *twice
+	again.Position, again.Revision = twice.Position+1, twice.Revision+1
+	noPolicy := &events.Recorded{Record: events.Record{Kind: events.KindPolicyAdopted, Data: &events.EntryVoided{}}, Position: again.Position + 1,
+		Revision: b.register.Revision(events.PolicyStream) + 1}
+	if err := b.register.Apply(twice); err != nil {
+		t.Fatal(err)
+	}
+	for want, rec := range map[string]*events.Recorded{"此前已入账": &again, "内容却是": noPolicy} {
+		err := b.register.Apply(rec)
+		if err == nil || !strings.Contains(events.TextOf(err).Zh, want) {
+			t.Errorf("got %v, not %s", err, want)
+		}
+		if breaks := b.register.Breaks(rec.Stream()); len(breaks) != 1 || !strings.Contains(breaks[0].Cause.Zh, want) {
+			t.Errorf("the breaks %+v do not say %s", breaks, want)
+		}
 	}
 }
 
