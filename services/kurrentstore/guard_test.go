@@ -331,3 +331,27 @@ func TestAClusterThatLostItsEndIsNoticed(t *testing.T) {
 		t.Errorf("from the end: %v", err)
 	}
 }
+
+// A subscription may meet such a node only after another one had what it begins after.
+func TestASubscriptionEndsOnANodeThatStaysBehind(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 2})
+	s := openOn(t, srv.ConnectionString(), quick())
+	mustAppend(t, s, center, 0, proposals("a", 1))
+	srv.Node(1).Lag()
+	last := mustAppend(t, s, center, 1, proposals("b", 1))[0]
+	fresh := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 200 * time.Millisecond })
+	var reads atomic.Int64 // of everything: the first asks whether the node has that position
+	srv.Break(func(c kurrenttest.Call) *kurrenttest.Fault {
+		if c.Stream == "$all" && c.Method == kurrenttest.Read && reads.Add(1) == 2 {
+			srv.Elect(1)
+			return &kurrenttest.Fault{Strike: kurrenttest.Drop}
+		}
+		return nil
+	})
+	if _, err := bodies(fresh.Subscribe(soon(t), last.Position)); !errors.Is(err, ErrBehind) {
+		t.Errorf("got %v", err)
+	}
+	if n := reads.Load(); n < 3 {
+		t.Errorf("%d reads", n)
+	}
+}

@@ -71,7 +71,8 @@ func (t *tap) hand(stream events.StreamID, e *esdb.RecordedEvent) (bool, error) 
 
 // ReadAll implements events.Store. The end is that of the node that answers, but never before what this store has already
 // seen or appended. From the beginning on, and after what was seen in the same read, no event of a stream is left out
-// without a *TamperedError; whoever begins later knows the revisions that must come next.
+// without a *TamperedError; whoever begins later knows the revisions that must come next. A read after a position that the
+// node has not reached waits for it, for Options.Patience, and then yields an *UnreachableError with ErrBehind.
 func (s *Store) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
 	return s.reading(ctx, func(ctx context.Context, out *tap) error {
 		if after >= never {
@@ -132,7 +133,7 @@ func (s *Store) readAll(ctx context.Context, out *tap, after, end uint64, follow
 		if err == nil {
 			break
 		}
-		if !follow || !errors.As(err, &unreachable) {
+		if !follow || !errors.As(err, &unreachable) || errors.Is(err, ErrBehind) {
 			return err
 		}
 	}
