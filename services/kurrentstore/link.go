@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,7 +49,7 @@ func (s *Store) current() (*link, error) {
 	l := &link{warm: make(chan struct{}), idle: make(chan struct{})}
 	config.Logger = func(level esdb.LogLevel, format string, args ...any) {
 		s.listen(level, format, args...)
-		if format == looksAgain {
+		if slices.Contains(looksAgain, format) {
 			s.giveUp(l)
 		}
 	}
@@ -89,9 +90,13 @@ func (s *Store) warmUp(l *link, wait time.Duration) {
 	}
 }
 
-// looksAgain is what the client says when it will look for a node again at the next call, and so leave its old connection
-// open: there had better be none.
-const looksAgain = "starting a new discovery process"
+// looksAgain is what the client says when it has lost its node and will look for one again at the next call, in which it
+// and every other call would hang, and may leave its old connection open: there had better be none.
+var looksAgain = []string{
+	"starting a new discovery process",
+	"exception when connecting to suggested node %s",
+	"exception when fetching server features from suggested node %s: %v",
+}
 
 // listen hears what the client says. Why it finds no node it tells nobody else; that a try timed out says less than what
 // was said before.

@@ -295,6 +295,24 @@ func TestAnAppendThatMeetsAFollowerFailsOnTheBareClientAndNotOnTheStore(t *testi
 	wantBodies(t, s.ReadAll(soon(t), 0), proposals("a", 2))
 }
 
+// A client that is sent to a leader that is gone looks for a node again, and so is given up.
+func TestAClientThatDoesNotReachTheSuggestedLeaderIsReplaced(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 3})
+	s := openOn(t, "esdb://"+srv.Node(1).Address()+"?tls=false", quick())
+	mustAppend(t, s, center, 0, proposals("a", 1))
+	first, err := s.current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Node(0).Stop()
+	srv.Break(srv.Nth(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.NotLeader}))
+	mustAppend(t, s, center, 1, proposals("b", 1))
+	if l, err := s.current(); err != nil || l == first {
+		t.Errorf("the client is the same; %v", err)
+	}
+	until(t, "one connection is left", func() bool { return srv.Node(1).Connections() <= 1 })
+}
+
 func TestAClusterGoesOnUnderAnotherLeader(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 3})
 	s := openOn(t, srv.ConnectionString(), quick())
