@@ -10,7 +10,8 @@
 // An append that was answered without error is in the cluster, as far as the cluster keeps what it acknowledges. Every
 // append carries an exact expected revision. While no usable answer comes, the same batch is sent again, with the same
 // ids at the same revision, which the server stores once; after that the place is read, and what lies there decides:
-// the batch, a conflict, or neither yet. ErrUnknown is answered only when that stays undecided for Options.Patience.
+// the batch, a conflict, or neither yet. An *events.UnknownError is answered only when that stays undecided for
+// Options.Patience.
 //
 // A stream is handed out whole, or with an error. A stream that is deleted or truncated, or whose metadata hides events
 // ($maxAge, $maxCount, $tb), or that has a gap, is a *TamperedError (AL-LED-01): of every read that meets it, of every
@@ -60,8 +61,10 @@
 //	17  pings end connections of a stock server   of servers for tests alone, which allow them
 //	18  not-leader fails once                     sent again at once
 //	19  nothing to append succeeds; nil events    refused; OriginalEvent
-//	20  a data race where a context ends in Send  appends are not cancelled, only no longer waited for, for a minute
-//	    or the client itself closes a connection  remains, where several appends meet a follower: the answer may be lost
+//	20  a data race where a context ends in Send  appends are not cancelled, only no longer waited for, and go on for at
+//	                                              most a minute
+//	    or the client itself closes a connection  remains, where several appends meet a follower: an answer may be lost,
+//	                                              and the outcome is then settled by reading
 //
 // Of the server: a repeat is recognised by its ids alone, so that what lies there is compared; checkpoints of filtered
 // subscriptions have been wrong in several versions, so that nothing is read into them; a read takes no filter in this
