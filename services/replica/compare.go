@@ -34,7 +34,16 @@ func (s *Store) resume(ctx context.Context) (after uint64, err error) {
 	slots := make(chan struct{}, headsMax)
 	var wg sync.WaitGroup
 	for stream := range s.revisions {
-		slots <- struct{}{}
+		if stream == s.last {
+			continue // it was looked up first
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			break // what was found already is the answer
+		}
 		wg.Go(func() {
 			defer func() { <-slots }()
 			if _, err := s.head(ctx, stream, after, late); err != nil {

@@ -402,3 +402,38 @@ func TestALedgerIsNotTakenForACopy(t *testing.T) {
 		t.Error("a copy is not known as one")
 	}
 }
+
+// counted is a record that counts the reads of each stream.
+type counted struct {
+	kept
+	mu    sync.Mutex
+	reads map[events.StreamID]int
+}
+
+func (c *counted) ReadStream(ctx context.Context, stream events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reads[stream]++
+	return c.kept.ReadStream(ctx, stream, after)
+}
+
+func TestOpeningLooksEachStreamUpOnce(t *testing.T) {
+	record := &counted{kept: kept{memstore.New(storetest.UnsteadyClock())}, reads: map[events.StreamID]int{}}
+	dir := t.TempDir()
+	for i := range 40 {
+		mustAppend(t, record, events.StreamID(fmt.Sprintf("center-ZJ-%04d", i+1)), 0, fmt.Sprint(i))
+	}
+	if err := open(t, record, dir, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	clear(record.reads)
+	open(t, record, dir, nil)
+	for stream, n := range record.reads {
+		if n != 1 {
+			t.Errorf("%s was looked up %d times", stream, n)
+		}
+	}
+	if len(record.reads) != 40 {
+		t.Errorf("%d streams were looked up", len(record.reads))
+	}
+}
