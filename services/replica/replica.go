@@ -263,6 +263,9 @@ func (s *Store) reaches(ctx context.Context, stream events.StreamID, revision ui
 	}
 }
 
+// errNotCopied is why an append that the record took is not answered.
+var errNotCopied = events.SayError("集群已有这条记录，本地副本还没有", "the record has it, the local copy has not")
+
 // Append implements events.Store: it appends to the record. When it returns without an error the copy has the batch too,
 // and the places are those of the copy. An append that the record took and the copy does not have in time is an
 // *events.UnknownError: it is stored.
@@ -283,7 +286,7 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	}
 	wait := context.WithoutCancel(ctx)
 	if err := s.reaches(wait, stream, expected+uint64(len(batch))); err != nil {
-		return nil, fmt.Errorf("replica: append to %s: the record has it, the local copy has not: %w", stream, &events.UnknownError{Cause: err})
+		return nil, fmt.Errorf("replica: append to %s: %w", stream, &events.UnknownError{Cause: fmt.Errorf("%w: %w", errNotCopied, err)})
 	}
 	places := make([]events.Place, 0, len(batch))
 	for e, err := range s.local.ReadStream(wait, stream, expected) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -330,8 +331,9 @@ func TestCloseEndsAnAppendThatWaitsForTheCopy(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	if err := <-answered; !errors.Is(err, events.ErrUnknown) {
-		t.Errorf("got %v", err)
+	err := <-answered
+	if text := events.TextOf(err); !errors.Is(err, events.ErrUnknown) || !strings.Contains(text.Zh, "是否已入账尚不确定") || !strings.Contains(text.Zh, "原因：集群已有这条记录") {
+		t.Errorf("got %v, told as %q", err, text)
 	}
 }
 
