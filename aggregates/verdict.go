@@ -65,18 +65,21 @@ type Refusal struct {
 	Breaches []Breach
 }
 
-// Error implements error.
-func (r *Refusal) Error() string {
-	var parts []string
+// Text says all that is said against it.
+func (r *Refusal) Text() events.Text {
+	var zh, en []string
 	for _, b := range r.Breaches {
-		s := b.Reason.En
-		if b.Field != "" {
-			s = b.Field + ": " + s
-		}
+		var before events.Text
 		if b.Rule != "" {
-			s = string(b.Rule) + ": " + s
+			before = events.Text{Zh: string(b.Rule) + "：", En: string(b.Rule) + ": "}
 		}
-		parts = append(parts, s)
+		if b.Field != "" {
+			before = events.Text{Zh: before.Zh + b.Field + "：", En: before.En + b.Field + ": "}
+		}
+		zh, en = append(zh, before.Zh+b.Reason.Zh), append(en, before.En+b.Reason.En)
 	}
-	return "refused: " + strings.Join(parts, "; ")
+	return events.Text{Zh: "拒绝：" + strings.Join(zh, "；"), En: "refused: " + strings.Join(en, "; ")}
 }
+
+// Error implements error.
+func (r *Refusal) Error() string { return r.Text().En }

@@ -47,18 +47,21 @@ type Problem struct {
 // Problems is everything found wrong with one record; as an error it reads in English.
 type Problems []Problem
 
-// Error implements error.
-func (p Problems) Error() string {
+// Text says the first of them, and how many more there are.
+func (p Problems) Text() Text {
 	if len(p) == 0 {
-		return "events: no problem"
+		return Say("没有问题", "no problem")
 	}
-	s := "events: "
+	t := p[0].Reason
 	if p[0].Field != "" {
-		s += p[0].Field + ": "
+		t = Text{Zh: p[0].Field + "：" + t.Zh, En: p[0].Field + ": " + t.En}
 	}
-	s += p[0].Reason.En
-	if len(p) > 1 {
-		s += fmt.Sprintf(" (and %d more)", len(p)-1)
+	if more := len(p) - 1; more > 0 {
+		also := Say("（另有 %d 处）", " (and %d more)", more)
+		t = Text{Zh: t.Zh + also.Zh, En: t.En + also.En}
 	}
-	return s
+	return t
 }
+
+// Error implements error.
+func (p Problems) Error() string { return "events: " + p.Text().En }

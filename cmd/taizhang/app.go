@@ -58,16 +58,8 @@ type usageError struct {
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-// said is an error in both languages.
-type said struct{ text events.Text }
-
-func (s said) Error() string     { return s.text.En }
-func (s said) Text() events.Text { return s.text }
-
-func sayError(zh, en string, args ...any) error { return said{events.Say(zh, en, args...)} }
-
 func usage(cmd *cobra.Command, zh, en string, args ...any) error {
-	return &usageError{cmd.CommandPath(), sayError(zh, en, args...)}
+	return &usageError{cmd.CommandPath(), events.SayError(zh, en, args...)}
 }
 
 // newApp returns an app that speaks the language of --lang or of the environment. The language is wanted before the

@@ -25,7 +25,7 @@ func (a *app) centerCommand() *cobra.Command {
 				}
 				e := s.reg.Evaluation(id, s.on)
 				if e.Status == "" {
-					return sayError("截至 %v，中心 %s 尚未登记", "as of %v, the center %s is not registered", s.on, id)
+					return events.SayError("截至 %v，中心 %s 尚未登记", "as of %v, the center %s is not registered", s.on, id)
 				}
 				if a.output == jsonOutput {
 					return a.writeObject(profileOf(s.reg, id, e))

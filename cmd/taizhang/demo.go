@@ -68,10 +68,10 @@ func (a *app) demoDir(cmd *cobra.Command) (err error) {
 	defer d.Close()
 	names, err := d.Readdirnames(1)
 	if err != nil && err != io.EOF {
-		return sayError("%s 不是可以读的目录", "%s is not a directory that can be read", a.dir)
+		return events.SayError("%s 不是可以读的目录", "%s is not a directory that can be read", a.dir)
 	}
 	if len(names) > 0 {
-		return sayError("目录 %s 不是空的，demo 不会动它", "the directory %s is not empty; demo leaves it alone", a.dir)
+		return events.SayError("目录 %s 不是空的，demo 不会动它", "the directory %s is not empty; demo leaves it alone", a.dir)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (a *app) explainCommand() *cobra.Command {
 					return err
 				}
 				if len(found) == 0 {
-					return sayError("截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", s.on, args[0], strings.Join(args[1:], " "))
+					return events.SayError("截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", s.on, args[0], strings.Join(args[1:], " "))
 				}
 				return a.writeExplained(found)
 			})

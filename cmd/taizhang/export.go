@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/events"
 )
 
 func (a *app) exportCommand() *cobra.Command {
@@ -44,7 +46,7 @@ func (a *app) toFile(path string, do func(io.Writer) error) (err error) {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if os.IsExist(err) {
-		return sayError("%s 已经存在，不会覆盖", "%s exists already and will not be overwritten", path)
+		return events.SayError("%s 已经存在，不会覆盖", "%s exists already and will not be overwritten", path)
 	}
 	if err != nil {
 		return err

@@ -31,12 +31,12 @@ func (a *app) importCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, path := range args {
 				if path == "-" {
-					return sayError("不能从标准输入导入：请先存成文件，以便导入中断后能再来一遍", "standard input cannot be imported: save it first, so that an import that was interrupted can be run again")
+					return events.SayError("不能从标准输入导入：请先存成文件，以便导入中断后能再来一遍", "standard input cannot be imported: save it first, so that an import that was interrupted can be run again")
 				}
 				if info, err := os.Stat(path); err != nil {
 					return err
 				} else if !info.Mode().IsRegular() {
-					return sayError("%s 不是普通文件：请先存成文件，以便导入中断后能再来一遍", "%s is not a regular file: save it first, so that an import that was interrupted can be run again", path)
+					return events.SayError("%s 不是普通文件：请先存成文件，以便导入中断后能再来一遍", "%s is not a regular file: save it first, so that an import that was interrupted can be run again", path)
 				}
 			}
 			read, err := a.readSheets(cmd, args, &f)

@@ -116,7 +116,7 @@ func (a *app) writeReport(cmd *cobra.Command, q desk.Question, out string, forEx
 func badParam(cmd *cobra.Command, err error) error {
 	var bad *desk.ParamError
 	if errors.As(err, &bad) {
-		return &usageError{cmd.CommandPath(), said{bad.Text()}}
+		return &usageError{cmd.CommandPath(), bad}
 	}
 	return err
 }

@@ -102,7 +102,7 @@ func (a *app) findPolicy(cmd *cobra.Command, name string) (found *policy.Policy,
 	}
 	id, version, ok := strings.Cut(name, "@")
 	if !ok {
-		return nil, sayError("没有文件 %s；台账中的办法参数以 ID@版本 指定", "there is no file %s; name a policy of the ledger as ID@VERSION", name)
+		return nil, events.SayError("没有文件 %s；台账中的办法参数以 ID@版本 指定", "there is no file %s; name a policy of the ledger as ID@VERSION", name)
 	}
 	err = a.read(cmd.Context(), func(s *session) error {
 		for _, p := range s.reg.Timeline().Adopted() {
@@ -111,7 +111,7 @@ func (a *app) findPolicy(cmd *cobra.Command, name string) (found *policy.Policy,
 			}
 		}
 		if found == nil {
-			return sayError("台账没有采用过 %s", "the ledger has not adopted %s", name)
+			return events.SayError("台账没有采用过 %s", "the ledger has not adopted %s", name)
 		}
 		return nil
 	})
@@ -135,7 +135,7 @@ func (a *app) showPolicy(cmd *cobra.Command, args []string) error {
 			}
 		}
 		if p == nil {
-			return sayError("%v 没有施行中的办法参数", "no policy is in force on %v", s.on)
+			return events.SayError("%v 没有施行中的办法参数", "no policy is in force on %v", s.on)
 		}
 		return a.writePolicy(p)
 	})

@@ -103,7 +103,7 @@ func readFile(path string, bytesMax int64) ([]byte, error) {
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, bytesMax+1))
 	if err == nil && int64(len(text)) > bytesMax {
-		err = sayError("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", path, bytesMax)
+		err = events.SayError("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", path, bytesMax)
 	}
 	return text, err
 }
@@ -122,7 +122,7 @@ func (a *app) buildRecord(cmd *cobra.Command, f *recordFlags) (*events.Record, e
 		f.ID = uuid.NewString()
 	}
 	if !f.Data.IsValid() {
-		return nil, sayError("--data 不是有效的 JSON", "--data is not valid JSON")
+		return nil, events.SayError("--data 不是有效的 JSON", "--data is not valid JSON")
 	}
 	line, err := json.Marshal(f)
 	if err != nil {

@@ -16,16 +16,7 @@ import (
 
 // ErrStopped says that an append ended with an unknown outcome: the ledger takes no more writing until it is opened
 // again.
-var ErrStopped error = &told{events.Say("有一次写入的结果不明，台账不再接受记录；请重新打开", "the outcome of a write is unknown, and nothing more is written until the ledger is opened again")}
-
-// told is an error that users are told.
-type told struct{ what events.Text }
-
-// Text says it to a user.
-func (e *told) Text() events.Text { return e.what }
-
-// Error implements error.
-func (e *told) Error() string { return "ledger: " + e.what.En }
+var ErrStopped = events.SayError("有一次写入的结果不明，台账不再接受记录；请重新打开", "the outcome of a write is unknown, and nothing more is written until the ledger is opened again")
 
 // Account is who writes, as the ledger knows him. MayRecord is the right to record a decision that was taken outside
 // the system (record mode).

@@ -114,7 +114,7 @@ func (s *Store) settle(name events.StreamID, expected uint64, batch []events.Pro
 	for i := range batch {
 		was, err := r.at(positions[expected+uint64(i)])
 		if err != nil { // it may be there already
-			return nil, fmt.Errorf("logstore: append to %s: %w: %w", name, events.ErrUnknown, err)
+			return nil, fmt.Errorf("logstore: append to %s: %w", name, &events.UnknownError{Cause: err})
 		}
 		if was.ID != batch[i].ID || was.Kind != batch[i].Kind || !bytes.Equal(was.Body, batch[i].Body) {
 			return nil, conflict
