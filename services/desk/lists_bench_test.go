@@ -1,12 +1,10 @@
 package desk_test
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -17,7 +15,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/seal"
-	"github.com/taizhang/taizhang/services/simulator"
+	"github.com/taizhang/taizhang/services/simulator/simulatortest"
 )
 
 var listRecords = flag.Int("records", 100_000, "how many records the ledger of BenchmarkLists has")
@@ -59,7 +57,7 @@ func BenchmarkLists(b *testing.B) {
 func openedDesk(b *testing.B, records int) (*desk.Desk, uint64) {
 	b.Helper()
 	file, dir := filepath.Join(b.TempDir(), "history.jsonl"), filepath.Join(b.TempDir(), "ledger")
-	writeHistory(b, file, records)
+	simulatortest.History(b, file, simulatortest.Centers(records), records)
 	store, err := logstore.Open(dir, logstore.Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -85,37 +83,6 @@ func openedDesk(b *testing.B, records int) (*desk.Desk, uint64) {
 		return seal.Root(ctx, l.Store(), position, see)
 	}
 	return &desk.Desk{Ledger: l, Register: l.Register(), Root: root}, l.Register().Position()
-}
-
-// writeHistory writes the first so many records of a simulated province, of some five hundred to a center.
-func writeHistory(b *testing.B, path string, records int) {
-	b.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	w, count := bufio.NewWriter(f), 0
-	for rec, err := range simulator.Records(simulator.Config{Seed: 7, Centers: records / 450, From: events.MustDate("2021-01-01"), To: events.MustDate("2026-10-31")}) {
-		if err != nil {
-			b.Fatal(err)
-		}
-		line, err := events.EncodeRecord(rec)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := w.Write(append(line, '\n')); err != nil {
-			b.Fatal(err)
-		}
-		if count++; count == records {
-			break
-		}
-	}
-	if err := w.Flush(); err != nil || count < records {
-		b.Fatalf("simulated %d records of %d, %v", count, records, err)
-	}
-	if err := f.Close(); err != nil {
-		b.Fatal(err)
-	}
 }
 
 // processorTime is what this process has used of all processors.

@@ -105,7 +105,8 @@ func killedAt(t *testing.T, dir, file string, lines int) (durable map[events.Str
 }
 
 func TestAnImportKilledAtAnyMomentLosesNothingAnsweredAndIsFinishedByRunningItAgain(t *testing.T) {
-	file, total := simulated(t, 6000, 12)
+	const total = 6000
+	file := simulated(t, total, 12)
 	dir := t.TempDir()
 	for lines, finished := 1, false; !finished; lines += 2 {
 		var durable map[events.StreamID]uint64

@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"flag"
@@ -20,7 +19,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/logstore/baseline"
-	"github.com/taizhang/taizhang/services/simulator"
+	"github.com/taizhang/taizhang/services/simulator/simulatortest"
 )
 
 var largest = flag.Int("records", 100_000, "the largest history that BenchmarkGrowth makes")
@@ -32,7 +31,7 @@ func BenchmarkGrowth(b *testing.B) {
 	for size := 10_000; size <= *largest; size *= 10 {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
 			file, dir := filepath.Join(b.TempDir(), "history.jsonl"), filepath.Join(b.TempDir(), "ledger")
-			simulate(b, file, size)
+			simulatortest.History(b, file, simulatortest.Centers(size), size)
 			for b.Loop() {
 				if err := os.RemoveAll(dir); err != nil {
 					b.Fatal(err)
@@ -244,39 +243,6 @@ func peakMB() float64 {
 	var kB float64
 	_, _ = fmt.Sscan(rest, &kB)
 	return kB * 1024 / 1e6
-}
-
-// simulate writes a history of so many records to a file: centers of some five hundred events, as a province has.
-func simulate(b *testing.B, path string, records int) {
-	b.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	w := bufio.NewWriter(f)
-	count := 0
-	cfg := simulator.Config{Seed: 7, Centers: records / 450, From: events.MustDate("2021-01-01"), To: events.MustDate("2026-10-31")}
-	for rec, err := range simulator.Records(cfg) {
-		if err != nil {
-			b.Fatal(err)
-		}
-		line, err := events.EncodeRecord(rec)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := w.Write(append(line, '\n')); err != nil {
-			b.Fatal(err)
-		}
-		if count++; count == records {
-			break
-		}
-	}
-	if err := w.Flush(); err != nil || count < records {
-		b.Fatalf("simulated %d records of %d, %v", count, records, err)
-	}
-	if err := f.Close(); err != nil {
-		b.Fatal(err)
-	}
 }
 
 func segments(b *testing.B, dir string) []string {

@@ -186,7 +186,7 @@ func TestWhatCannotBeReadTwiceIsNotImported(t *testing.T) {
 
 func TestAnExportImportsToTheSameAnswers(t *testing.T) {
 	l, _ := newLedger(t)
-	province, _ := simulated(t, 1000, 2)
+	province := simulated(t, 1000, 2)
 	for _, path := range []string{testdata(t, "edges"), province} {
 		report, bad := imports(t, l, ledger.ImportConfig{Files: []string{path}})
 		if len(bad) != 0 || report.Accepted != report.Read {
@@ -227,7 +227,8 @@ func failsAt(store events.Store, n int64) events.Store {
 }
 
 func TestAnInterruptedImportLeavesPrefixesAndIsFinishedByRunningItAgain(t *testing.T) {
-	path, total := simulated(t, 36_000, 20)
+	const total = 36_000
+	path := simulated(t, total, 20)
 	inFile := map[events.StreamID][]string{}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -271,7 +272,7 @@ func TestAnInterruptedImportLeavesPrefixesAndIsFinishedByRunningItAgain(t *testi
 }
 
 func TestAnImportEndsWithItsContext(t *testing.T) {
-	path, _ := simulated(t, 1000, 2)
+	path := simulated(t, 1000, 2)
 	l, _ := newLedger(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := l.Import(ctx, ledger.ImportConfig{Files: []string{path}, Account: importer, Progress: func(done, total int64) {
@@ -299,7 +300,8 @@ func (s *endsAt) Append(ctx context.Context, stream events.StreamID, expected ui
 }
 
 func TestAnImportThatEndsWhileItWritesLeavesALedgerThatAnswersWhatIsStored(t *testing.T) {
-	path, total := simulated(t, 1000, 12)
+	const total = 1000
+	path := simulated(t, total, 12)
 	store := memstore.New(ticking())
 	s := &endsAt{Store: store}
 	l := open(t, s)
@@ -345,7 +347,7 @@ func TestAPolicyInAFileLiesBetweenWhatIsBeforeAndAfterIt(t *testing.T) {
 }
 
 func TestProgressReachesItsTotal(t *testing.T) {
-	path, _ := simulated(t, 1000, 2)
+	path := simulated(t, 1000, 2)
 	l, _ := newLedger(t)
 	var last string
 	imports(t, l, ledger.ImportConfig{Files: []string{path}, Progress: func(done, total int64) { last = fmt.Sprint(done == total, total > 0) }})

@@ -20,6 +20,7 @@ import (
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/simulator"
+	"github.com/taizhang/taizhang/services/simulator/simulatortest"
 )
 
 var (
@@ -121,31 +122,12 @@ func testdata(t testing.TB, name string) string {
 }
 
 // simulated writes a history of so many records to a file.
-func simulated(t testing.TB, records, centers int) (path string, count int) {
+func simulated(t testing.TB, records, centers int) (path string) {
 	t.Helper()
-	var b bytes.Buffer
-	cfg := simulator.Config{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 2 * records / centers}
-	for rec, err := range simulator.Records(cfg) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		encoded, err := events.EncodeRecord(rec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.Write(append(encoded, '\n'))
-		if count++; count == records {
-			break
-		}
-	}
-	if count < records {
-		t.Fatalf("simulated %d records of %d", count, records)
-	}
 	path = filepath.Join(t.TempDir(), "simulated.jsonl")
-	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return path, count
+	simulatortest.History(t, path, simulator.Config{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"),
+		VouchersPerYear: 2 * records / centers}, records)
+	return path
 }
 
 func imports(t testing.TB, l *ledger.Ledger, cfg ledger.ImportConfig) (ledger.ImportReport, []ledger.BadRecord) {
