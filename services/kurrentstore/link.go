@@ -63,6 +63,7 @@ func (s *Store) current() (*link, error) {
 	wait := time.Until(s.nextLink)
 	s.nextLink = time.Now().Add(max(wait, 0) + s.limits.rebuild)
 	s.link = l
+	s.links.Add(1)
 	go s.warmUp(l, wait)
 	return l, nil
 }
@@ -179,7 +180,6 @@ func (s *Store) giveUp(l *link) {
 	if l.users == 0 {
 		close(l.idle)
 	}
-	s.links.Add(1)
 	go func() {
 		defer s.links.Done()
 		<-l.warm

@@ -173,6 +173,32 @@ func TestCloseUnderCallsEndsTheBareClientsProcessAndNotTheStores(t *testing.T) {
 	s.links.Wait() // the client stops looking
 }
 
+// The client may find out that it lost its node, and its link be given up, just as the store is closed.
+func TestCloseWaitsForALinkThatIsGivenUpMeanwhile(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	l := quick()
+	l.linger = time.Minute
+	for range 50 {
+		s := openOn(t, srv.ConnectionString(), l)
+		if err := s.Ping(soon(t)); err != nil {
+			t.Fatal(err)
+		}
+		link, err := s.current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var given sync.WaitGroup
+		given.Go(func() { s.giveUp(link) })
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		given.Wait()
+		if _, err := link.client.GetServerVersion(); codeOf(err) != esdb.ErrorCodeConnectionClosed {
+			t.Fatalf("the store is closed, its client is not: %v", err)
+		}
+	}
+}
+
 // Client defect 4, with reads and appends that are answered.
 func TestCloseUnderManyReadsAndAppendsLeavesNothingBehind(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.Config{})

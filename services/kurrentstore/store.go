@@ -73,8 +73,8 @@ type Store struct {
 	closed            atomic.Bool
 	callSlots         chan struct{}
 	readSlots         chan struct{}
-	active            sync.WaitGroup         // appends
-	links             sync.WaitGroup         // links that were given up and are not closed yet
+	active            sync.WaitGroup         // appends; not added to once closed is set
+	links             sync.WaitGroup         // links whose client is not closed yet; not added to once life ended
 	trouble           atomic.Pointer[string] // why the client finds no node; nil while it has one
 
 	mu       sync.Mutex
