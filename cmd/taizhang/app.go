@@ -130,7 +130,7 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.dir, "data", "./taizhang-data", a.say("台账目录 `DIR`", "directory `DIR` of the ledger"))
 	f.StringVar(&a.cluster, "store", "", a.say("记录所在的 KurrentDB 集群 `URL`（esdb://…），--data 为其本地副本；也可用环境变量 TAIZHANG_STORE", "`URL` of the KurrentDB cluster that keeps the record (esdb://…); --data is then a local copy. Or the environment's TAIZHANG_STORE"))
 	f.StringVar(&a.asOf, "as-of", "", a.say("截至日期 `DATE`（默认为上海今天）", "answer as of `DATE` (default today in Shanghai)"))
-	f.StringVar(&a.knownAt, "known-at", "", a.say("按当时 `TIME` 已知（RFC 3339 时间或台账位置，默认为现在）", "answer as known at `TIME` (of RFC 3339, or a position; default now)"))
+	f.StringVar(&a.knownAt, "known-at", "", a.say("按当时 `TIME` 已知（日期（指当日终了）、RFC 3339 时间或台账位置，默认为现在）", "answer as known at `TIME` (a date, for the end of that day; a time of RFC 3339; or a position; default now)"))
 	f.StringVar(&a.output, "output", tableOutput, a.say("输出形式：table、csv 或 json", "form of output: table, csv or json"))
 	f.StringVar(&a.lang, "lang", a.lang, a.say("语言：zh 或 en", "language: zh or en"))
 	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
@@ -162,7 +162,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	}
 	known, err := a.known()
 	if err != nil {
-		return usage(cmd, "--known-at：%q 既不是 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "--known-at: %q is neither a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", a.knownAt)
+		return usage(cmd, "--known-at：%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "--known-at: %q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", a.knownAt)
 	}
 	if err := a.notToCome(cmd, "--known-at", known); err != nil {
 		return err

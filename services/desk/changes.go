@@ -21,7 +21,7 @@ var changesList = &List{
 	Name:  "changes",
 	Short: events.Say("两个已知时点之间变动的数字和预警，以及使其变动的记录", "figures and alerts that moved since an earlier point, and the records that moved them"),
 	Params: []Param{
-		{Name: "since", Words: events.Say("较早的已知时点 `POINT`：台账位置或 RFC 3339 时间（必填）", "the earlier `POINT`: a position of the ledger or a time of RFC 3339 (must be given)"), Sort: Point, Must: true},
+		{Name: "since", Words: events.Say("较早的已知时点 `POINT`：台账位置、日期（指当日终了）或 RFC 3339 时间（必填）", "the earlier `POINT`: a position of the ledger, a date (the end of that day) or a time of RFC 3339 (must be given)"), Sort: Point, Must: true},
 		{Name: "show", Words: events.Say("列出 `WHAT`：figures（变动的数字）、records（每条记录使哪个数字变动多少）或 alerts（变动的预警）", "`WHAT` to list: figures, records (what each moved of which figure) or alerts"), Sort: Choice, Values: []string{"figures", "records", "alerts"}, Default: "figures"},
 		{Name: "center", Words: events.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "year", Words: events.Say("财政年度 `YEAR`", "fiscal `YEAR`"), Sort: Year},

@@ -66,7 +66,7 @@ const (
 	Day
 	Yuan
 	Days  // "30d" or "30", at most DaysMax
-	Point // of the ledger's growth: a position or a time of RFC 3339
+	Point // of the ledger's growth: a position, a time of RFC 3339, or a date, for the end of that day
 )
 
 // DaysMax is the longest span of days that is asked about.
@@ -195,7 +195,7 @@ func (p *Param) check(value string) error {
 		}
 	case Point:
 		if _, err := ledger.ParsePoint(value); err != nil {
-			return bad("%q 既不是 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "%q is neither a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", value)
+			return bad("%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "%q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", value)
 		}
 	}
 	return nil

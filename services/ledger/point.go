@@ -17,7 +17,7 @@ type Point struct {
 	At       time.Time // if Position is 0
 }
 
-// ParsePoint reads a position or a time of RFC 3339.
+// ParsePoint reads a position, a time of RFC 3339, or a date, which stands for the end of that day.
 func ParsePoint(s string) (Point, error) {
 	if s != "" && strings.Trim(s, "0123456789") == "" {
 		position, err := strconv.ParseUint(s, 10, 64)
@@ -25,6 +25,10 @@ func ParsePoint(s string) (Point, error) {
 			return Point{}, fmt.Errorf("ledger: %q is not a position", s)
 		}
 		return Point{Position: position}, nil
+	}
+	if day, err := events.ParseDate(s); err == nil {
+		y, m, d := day.Civil()
+		return Point{At: time.Date(y, time.Month(m), d+1, 0, 0, 0, -1, events.Shanghai)}, nil
 	}
 	at, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
