@@ -31,7 +31,7 @@ func dial(t *testing.T, connection string) *esdb.Client {
 // soon bounds a test's calls.
 func soon(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -44,7 +44,11 @@ func newNode(s *Server, number int) (*Node, error) {
 }
 
 // Address is host and port of the node.
-func (n *Node) Address() string { return n.address }
+func (n *Node) Address() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.address
+}
 
 // Stop kills the node: its connections break and its port refuses new ones. What was stored stays.
 func (n *Node) Stop() {
@@ -54,6 +58,7 @@ func (n *Node) Stop() {
 		return
 	}
 	n.wires.resume()
+	n.wires.Listener.Close() // which the server does only once it has begun to serve
 	n.serving.Stop()
 	n.serving = nil
 }

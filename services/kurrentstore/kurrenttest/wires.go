@@ -52,7 +52,11 @@ func (w *wires) Accept() (net.Conn, error) {
 func (w *wires) pause() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.gate = make(chan struct{})
+	select {
+	case <-w.gate:
+		w.gate = make(chan struct{})
+	default: // paused already
+	}
 }
 
 func (w *wires) resume() {
@@ -93,7 +97,11 @@ func (c *wire) sent() int {
 
 // await waits until so many bytes of answers have gone out, or until ctx ends.
 func (c *wire) await(ctx context.Context, bytes int) {
-	stop := context.AfterFunc(ctx, c.all.more.Broadcast)
+	stop := context.AfterFunc(ctx, func() {
+		c.all.mu.Lock() // else it may fall between a look at ctx and the wait
+		defer c.all.mu.Unlock()
+		c.all.more.Broadcast()
+	})
 	defer stop()
 	c.all.mu.Lock()
 	defer c.all.mu.Unlock()
