@@ -124,18 +124,20 @@ func (a *appending) send(ctx context.Context) error {
 		list[i] = written(&a.batch[i])
 	}
 	limit := a.s.limits.answer
-	var sent atomic.Bool
+	var claimed atomic.Bool // by who sends, or by who no longer waits for it to be sent, whichever is first
 	_, err := call(ctx, a.s, func(ctx context.Context, l *link) (*esdb.WriteResult, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		sent.Store(true)
+		if claimed.Swap(true) {
+			return nil, errGivenUp // as was said already
+		}
 		// Once begun it is not cancelled, only no longer waited for: the client has a data race where a context ends while
 		// it sends, and an answer that comes late does no harm.
 		return l.client.AppendToStream(context.WithoutCancel(ctx), a.s.name(a.stream),
 			esdb.AppendToStreamOptions{ExpectedRevision: revision, Deadline: &limit}, list...)
 	})
-	return a.heard(err, sent.Load())
+	return a.heard(err, claimed.Swap(true))
 }
 
 // heard notes what the answer to an append says.
