@@ -65,6 +65,7 @@ func (s *Store) checkMetadata(ctx context.Context, stream events.StreamID) error
 	if key := hides(last[0].Data); key != "" {
 		s.mu.Lock()
 		delete(s.whole, stream)
+		s.found++
 		s.mu.Unlock()
 		return tampered(stream, "其元数据中的 %s 隐藏事件（或流已被删除）", "%s in its metadata hides events (or it was deleted)", key)
 	}
@@ -74,7 +75,7 @@ func (s *Store) checkMetadata(ctx context.Context, stream events.StreamID) error
 // checkOnce is checkMetadata, tried again as needed, for a stream of which it was not yet found to be whole.
 func (s *Store) checkOnce(ctx context.Context, stream events.StreamID) error {
 	s.mu.Lock()
-	whole := s.whole[stream]
+	whole, found := s.whole[stream], s.found
 	s.mu.Unlock()
 	if whole {
 		return nil
@@ -83,8 +84,10 @@ func (s *Store) checkOnce(ctx context.Context, stream events.StreamID) error {
 		return err
 	}
 	s.mu.Lock()
-	s.whole[stream] = true
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	if s.found == found { // else it may have been said since
+		s.whole[stream] = true
+	}
 	return nil
 }
 

@@ -85,7 +85,11 @@ func TestAHistoryThatIsHiddenIsAnErrorAndNeverShorter(t *testing.T) {
 					}
 				}
 			}()
-			<-begun
+			select {
+			case <-begun:
+			case err := <-live:
+				t.Fatalf("the subscription ended: %v", err)
+			}
 			do(t, client, string(center))
 			wantTampered(t, <-live, center)
 			if name != "$maxAge" { // nothing is that old yet
@@ -153,7 +157,7 @@ func TestANodeThatIsBehindDoesNotSayThatNothingWasDone(t *testing.T) {
 			srv.Node(1).Lag()
 			say(`{"$maxCount":2}`)(t, bare(t, leader), string(center))
 			last := mustAppend(t, s, "policy", 0, proposals("p", 2))
-			fresh := openOn(t, "esdb://"+srv.Node(1).Address()+"?tls=false", quick(), func(o *Options) { o.Patience = 200 * time.Millisecond })
+			fresh := openOn(t, "esdb://"+srv.Node(1).Address()+"?tls=false", quick(), func(o *Options) { o.Patience = time.Second })
 			if got, err := bodies(fresh.ReadAll(soon(t), last[0].Position)); !errors.Is(err, ErrBehind) {
 				t.Errorf("while it is behind: %d events, %v", len(got), err)
 			}
@@ -205,6 +209,49 @@ func TestAnAppendNoticesMetadataThatASubscriptionSaw(t *testing.T) {
 	mustAppend(t, s, center, 2, proposals("b", 1))
 }
 
+// What a subscription saw while the metadata was being looked at is newer than what the look found.
+func TestALookAtMetadataDoesNotOutweighWhatASubscriptionSawMeanwhile(t *testing.T) {
+	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	client := bare(t, srv.ConnectionString())
+	s := openOn(t, srv.ConnectionString(), standardLimits())
+	say(`{}`)(t, client, string(center))
+	mustAppend(t, s, "policy", 0, proposals("p", 1))
+	begun, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for _, err := range s.Subscribe(soon(t), 0) {
+			if err != nil {
+				ended <- err
+				return
+			}
+			close(begun)
+		}
+	}()
+	<-begun
+	looked := make(chan struct{})
+	look := srv.Nth(kurrenttest.Read, 1, kurrenttest.Fault{Strike: kurrenttest.Slow, Wait: time.Second})
+	srv.Break(func(c kurrenttest.Call) *kurrenttest.Fault {
+		f := look(c)
+		if f != nil {
+			close(looked)
+		}
+		return f
+	})
+	answer := make(chan error, 1)
+	go func() {
+		_, err := s.Append(soon(t), center, 0, proposals("a", 1))
+		answer <- err
+	}()
+	<-looked
+	say(`{"$maxCount":2}`)(t, client, string(center))
+	wantTampered(t, <-ended, center)
+	if err := <-answer; err != nil {
+		wantTampered(t, err, center) // the look was late enough to find it by itself
+		return
+	}
+	_, err := s.Append(soon(t), center, 1, proposals("b", 1))
+	wantTampered(t, err, center)
+}
+
 // A subscription that has not met a stream notices all the same what is done to it.
 func TestASubscriptionThatBeginsLaterNoticesWhatIsDoneToAnyStream(t *testing.T) {
 	for name, do := range tampers {
@@ -226,7 +273,11 @@ func TestASubscriptionThatBeginsLaterNoticesWhatIsDoneToAnyStream(t *testing.T) 
 				}
 			}()
 			mustAppend(t, s, "policy", 1, proposals("q", 1))
-			<-begun
+			select {
+			case <-begun:
+			case err := <-ended:
+				t.Fatalf("the subscription ended: %v", err)
+			}
 			do(t, bare(t, srv.ConnectionString()), string(center))
 			wantTampered(t, <-ended, center)
 		})
@@ -320,7 +371,7 @@ func TestAClusterThatLostItsEndIsNoticed(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.Config{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	last := mustAppend(t, s, center, 0, proposals("a", 3))[2]
-	fresh := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 200 * time.Millisecond })
+	fresh := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = time.Second })
 	srv.Node(0).Lag()
 	if _, err := bodies(fresh.Subscribe(soon(t), last.Position+1000)); !errors.Is(err, ErrBehind) {
 		t.Errorf("got %v", err)
@@ -339,7 +390,7 @@ func TestASubscriptionEndsOnANodeThatStaysBehind(t *testing.T) {
 	mustAppend(t, s, center, 0, proposals("a", 1))
 	srv.Node(1).Lag()
 	last := mustAppend(t, s, center, 1, proposals("b", 1))[0]
-	fresh := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 200 * time.Millisecond })
+	fresh := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = time.Second })
 	var reads atomic.Int64 // of everything: the first asks whether the node has that position
 	srv.Break(func(c kurrenttest.Call) *kurrenttest.Fault {
 		if c.Stream == "$all" && c.Method == kurrenttest.Read && reads.Add(1) == 2 {

@@ -83,6 +83,7 @@ type Store struct {
 	heads    map[events.StreamID]uint64 // the highest revision seen of each stream
 	high     uint64                     // the highest position seen
 	whole    map[events.StreamID]bool   // streams whose metadata was looked at and hides nothing
+	found    uint64                     // how often metadata was found to hide events
 	audited  uint64                     // up to which position all metadata was looked at
 }
 
