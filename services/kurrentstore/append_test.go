@@ -55,7 +55,7 @@ func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			srv := kurrenttest.Start(t, kurrenttest.Config{})
 			client := bare(t, srv.ConnectionString())
-			limit := 300 * time.Millisecond
+			limit := time.Second
 			srv.Break(srv.Nth(kurrenttest.Append, 1, fault))
 			options := noStream()
 			options.Deadline = &limit
@@ -86,7 +86,7 @@ func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
 // Client defect 5, where it does not get better.
 func TestAnAppendThatStaysInDoubtSaysSo(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.Config{})
-	s := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 300 * time.Millisecond })
+	s := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 3 * time.Second })
 	mustAppend(t, s, center, 0, proposals("a", 1))
 	srv.Break(kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Drop, Late: true}))
 	_, err := s.Append(soon(t), center, 1, proposals("b", 2))
@@ -347,7 +347,7 @@ func TestABatchOverWhatTheServerTakesIsRefusedBeforeItIsSent(t *testing.T) {
 		t.Errorf("a batch that is too large with its kind: %v", err)
 	}
 
-	wrong := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 300 * time.Millisecond })
+	wrong := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 3 * time.Second })
 	_, err := wrong.Append(soon(t), center, 1, append(proposals("b", 1), batch[1], batch[0]))
 	var refused *RefusedError
 	if !errors.As(err, &refused) && !errors.Is(err, events.ErrUnknown) {

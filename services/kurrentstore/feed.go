@@ -139,9 +139,9 @@ func (s *Store) stretch(ctx context.Context, q *scan) (moved, done bool, err err
 	}
 	select {
 	case s.readSlots <- struct{}{}:
-	case <-ctx.Done():
+	case <-warmUp.Done():
 		l.leave()
-		return false, false, ctx.Err()
+		return false, false, warmUp.Err()
 	}
 	ctx, cancel := both(ctx, l.reads)
 	defer cancel()

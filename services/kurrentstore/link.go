@@ -19,7 +19,7 @@ import (
 
 // link is one client of the cluster, for as long as it is of use. When its connection breaks it is given up and another
 // takes its place, for a client that looks for a node again never closes its old connection, and one that has given up
-// looking answers nothing any more. It is closed only when nobody uses it: closing it under a call would panic.
+// looking answers nothing any more. It is closed only when nobody uses it, or can but hang in it: closing it under a call makes the call panic.
 type link struct {
 	client  *esdb.Client
 	reads   context.Context // ends the link's reads when it is given up
@@ -163,7 +163,9 @@ func (l *link) leave() {
 	}
 }
 
-// giveUp takes the link out of use, ends its reads, and closes its client once nobody is in it.
+// giveUp takes the link out of use, ends its reads, and closes its client once nobody is in it. Calls that met the client
+// while it looks for a node hang in it, for ever if it finds none: after limits.answer, the longest that an append takes, it
+// is closed under them, which makes them panic and so end.
 func (s *Store) giveUp(l *link) {
 	s.mu.Lock()
 	if s.link == l {
@@ -183,7 +185,12 @@ func (s *Store) giveUp(l *link) {
 	go func() {
 		defer s.links.Done()
 		<-l.warm
-		<-l.idle
+		timer := time.NewTimer(s.limits.answer)
+		defer timer.Stop()
+		select {
+		case <-l.idle:
+		case <-timer.C:
+		}
 		l.client.Close()
 	}()
 }

@@ -126,8 +126,13 @@ func TestASubscriptionGoesOnAfterDropsAndOutages(t *testing.T) {
 	appendOne := func() {
 		mustAppend(t, writer, center, revision, proposals(string(rune('a'+revision)), 1))
 		revision++
-		if got := <-seen; got != revision {
-			t.Fatalf("saw revision %d, not %d", got, revision)
+		select {
+		case got := <-seen:
+			if got != revision {
+				t.Fatalf("saw revision %d, not %d", got, revision)
+			}
+		case err := <-ended:
+			t.Fatalf("it ended with %v", err)
 		}
 	}
 	for range 3 {
@@ -261,7 +266,7 @@ func TestWhatTheClientCannotReadIsAnError(t *testing.T) {
 // about them.
 func TestEverythingIsFilteredOnTheServer(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.Config{})
-	s := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Prefix = "trial." })
+	s := openOn(t, srv.ConnectionString(), standardLimits(), func(o *Options) { o.Prefix = "trial." }) // no read is opened anew
 	last := mustAppend(t, s, center, 0, proposals("a", 2))[1]
 	var mu sync.Mutex
 	asked := map[string]int{}

@@ -18,7 +18,7 @@ const (
 	// appendWait is how long an append that the record took waits until the copy has it.
 	appendWait = 30 * time.Second
 	// closeWait is how long Close waits for the appends under way.
-	closeWait = 2 * time.Second
+	closeWait = 10 * time.Second
 	// copiesMax bounds what waits to be copied, and what is made durable at once.
 	copiesMax = 4096
 )
