@@ -43,9 +43,10 @@
 // The numbers are those of the tests, which show each of them with the client alone; 17 is with those of kurrenttest.
 //
 //	 1  discovery that fails ends the client      discovery lasts an hour, and such a client is replaced
-//	 2  calls ignore their context                each runs in one of 64 goroutines, after one call has found a node
+//	 2  calls ignore their context                each runs in one of 64 goroutines, after one call has found a node;
+//	                                              those that hang in a client that lost its node end with it, in a minute
 //	 3  an open read may block for ever           one goroutine per read receives; silence is noticed and ends it
-//	 4  Close under calls panics                  a client is closed when nobody is in it; panics are caught
+//	 4  Close under calls panics                  a client is closed when nobody is in it or all hang; panics are caught
 //	 5  early rejection is EOF, code 0            the outcome is unknown: settled as above
 //	 6  FromError misses wrapped errors           errors.As, and the bare gRPC status
 //	 7  a zero id is replaced by a random one     refused
