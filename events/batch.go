@@ -3,6 +3,8 @@ package events
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/google/uuid"
 )
@@ -23,12 +25,13 @@ func CheckBatch(stream StreamID, batch []Proposed) error {
 	if len(batch) == 0 || len(batch) > BatchMax {
 		return whole(Say("一批有 %d 个事件，应为 1 至 %d 个", "the batch has %d events; it must have 1 to %d", len(batch), BatchMax))
 	}
+	if bad := firstWrong(batch); bad >= 0 {
+		field, why := batch[bad].wrong()
+		return Problems{{Field: fmt.Sprintf("batch[%d].%s", bad, field), Reason: why}}
+	}
 	size, seen := 0, make(map[uuid.UUID]struct{}, len(batch))
 	for i := range batch {
 		p := &batch[i]
-		if field, why, bad := p.wrong(); bad {
-			return Problems{{Field: fmt.Sprintf("batch[%d].%s", i, field), Reason: why}}
-		}
 		if _, twice := seen[p.ID]; twice {
 			return Problems{{Field: fmt.Sprintf("batch[%d].id", i), Reason: Say("%v 在同一批中重复", "%v is in the batch twice", p.ID)}}
 		}
@@ -41,21 +44,49 @@ func CheckBatch(stream StreamID, batch []Proposed) error {
 	return nil
 }
 
-func (p *Proposed) wrong() (field string, why Text, bad bool) {
+// firstWrong is the index of the first event that no Store may take, or -1. To read bodies is most of what appending a
+// long batch costs the processor, so a long batch is shared among goroutines.
+func firstWrong(batch []Proposed) int {
+	const each = 250 // events that are worth a goroutine
+	look := func(part []Proposed) int {
+		return slices.IndexFunc(part, func(p Proposed) bool {
+			field, _ := p.wrong()
+			return field != ""
+		})
+	}
+	if len(batch) <= each {
+		return look(batch)
+	}
+	found := make([]int, (len(batch)+each-1)/each)
+	var looking sync.WaitGroup
+	for n := range found {
+		looking.Go(func() { found[n] = look(batch[n*each : min((n+1)*each, len(batch))]) })
+	}
+	looking.Wait()
+	for n, i := range found {
+		if i >= 0 {
+			return n*each + i
+		}
+	}
+	return -1
+}
+
+// wrong names the field that no Store may take, and says why; there may be none.
+func (p Proposed) wrong() (field string, why Text) {
 	switch {
 	case p.ID == uuid.Nil:
-		return "id", Say("不能为空", "must not be empty"), true
+		return "id", Say("不能为空", "must not be empty")
 	case !ValidName(string(p.Kind)):
-		return "kind", Say("%q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "%q must be 1 to %d letters, digits, dots, hyphens or underscores", p.Kind, NameBytesMax), true
+		return "kind", Say("%q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "%q must be 1 to %d letters, digits, dots, hyphens or underscores", p.Kind, NameBytesMax)
 	case len(p.Body) > BodyBytesMax:
-		return "body", Say("有 %d 字节，超过 %d 字节的上限", "has %d bytes, over the limit of %d", len(p.Body), BodyBytesMax), true
+		return "body", Say("有 %d 字节，超过 %d 字节的上限", "has %d bytes, over the limit of %d", len(p.Body), BodyBytesMax)
 	case isPlainObject(p.Body):
 	case bytes.IndexByte(p.Body, '\n') >= 0, bytes.IndexByte(p.Body, '\r') >= 0:
-		return "body", Say("不能含换行", "must not contain a newline"), true
+		return "body", Say("不能含换行", "must not contain a newline")
 	case !isObject(p.Body):
-		return "body", Say("应为一个 JSON 对象", "must be one JSON object"), true
+		return "body", Say("应为一个 JSON 对象", "must be one JSON object")
 	}
-	return "", Text{}, false
+	return "", Text{}
 }
 
 // ValidName says whether a stream or a kind has a name that every store, file and subject can carry as it is.
