@@ -180,6 +180,9 @@ func closeWhileAppending(t *testing.T, s events.Store) {
 				if n == 0 {
 					started <- struct{}{}
 				}
+				if err == nil {
+					_, err = s.Append(context.Background(), to, n/2, batch(fmt.Sprint(to, n/2), 1)) // a repeat
+				}
 				if errors.Is(err, events.ErrClosed) {
 					return
 				}

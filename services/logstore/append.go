@@ -113,6 +113,9 @@ func (s *Store) settle(name events.StreamID, expected uint64, batch []events.Pro
 	r := reader{store: s, view: now, parser: newParser()}
 	for i := range batch {
 		was, err := r.at(positions[expected+uint64(i)])
+		if closed := s.ended(context.Background()); err != nil && closed != nil {
+			return nil, closed
+		}
 		if err != nil { // it may be there already
 			return nil, fmt.Errorf("logstore: append to %s: %w", name, &events.UnknownError{Cause: err})
 		}
