@@ -89,13 +89,16 @@ func (r *Register) TakeOver(copied *aggregates.Center, since uint64, last events
 	return true
 }
 
-// ApplyBroken takes note of an event that could not be decoded. See Apply.
+// ApplyBroken takes note of an event that could not be decoded, once. See Apply.
 func (r *Register) ApplyBroken(s events.Stored, cause error) {
 	id, ok := s.Stream.Center()
 	if !ok {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.position = max(r.position, s.Position)
+		if r.policies.knows(s.Place) {
+			return
+		}
 		_ = r.policies.advance(s.Place, s.ID)
 		_ = r.policies.broken(s.Place, s.ID, cause)
 		return
@@ -103,6 +106,9 @@ func (r *Register) ApplyBroken(s events.Stored, cause error) {
 	c := r.open(id, s.Place)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.knows(s.Place) {
+		return
+	}
 	c.changes++
 	_ = c.advance(s.Place, s.ID)
 	_ = c.broken(s.Place, s.ID, cause)

@@ -1,6 +1,7 @@
 package projections_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -262,6 +263,17 @@ func TestAnEventAppliedTwiceChangesNothing(t *testing.T) {
 	}
 	if got := b.register.Revision("center-ZJ-0003"); got != rec.Revision {
 		t.Errorf("at revision %d, want %d", got, rec.Revision)
+	}
+	for _, unread := range []events.Stored{
+		{Place: events.Place{Position: rec.Position + 1, Revision: rec.Revision + 1}, Stream: "center-ZJ-0003"},
+		{Place: events.Place{Position: rec.Position + 2, Revision: b.register.Revision(events.PolicyStream) + 1}, Stream: events.PolicyStream},
+	} {
+		for range 2 {
+			b.register.ApplyBroken(unread, errors.New("unreadable"))
+		}
+		if breaks := b.register.Breaks(unread.Stream); len(breaks) != 1 || breaks[0].Cause.En != "unreadable" {
+			t.Errorf("%s: the breaks are %+v", unread.Stream, breaks)
+		}
 	}
 }
 
