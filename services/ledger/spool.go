@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"path/filepath"
 
 	"github.com/taizhang/taizhang/events"
 )
@@ -28,6 +29,10 @@ const spoolBuffer = 256 << 10
 func newSpool(dir string) (*spool, error) {
 	f, err := os.CreateTemp(dir, ".import-*")
 	if err != nil {
+		var file *os.PathError
+		if errors.As(err, &file) {
+			file.Path = filepath.Dir(file.Path) // the file's own name says nothing to anybody
+		}
 		return nil, fmt.Errorf("ledger: lay by what is judged: %w", err)
 	}
 	if err := os.Remove(f.Name()); err != nil {
