@@ -19,11 +19,19 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// programs is where Debian and the PostgreSQL project's own packages put the server of this version.
-const programs = "/usr/lib/postgresql/15/bin"
-
 // missing is what most likely is wrong when the server cannot be made.
-const missing = "is PostgreSQL 15 installed? (Debian 12: apt-get install postgresql-15)"
+const missing = "is PostgreSQL installed? (Debian: apt-get install postgresql)"
+
+// programs is where Debian and the PostgreSQL project's own packages have put the server, of the newest version there is.
+func programs(t testing.TB) string {
+	t.Helper()
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	check(t, err)
+	if len(found) == 0 {
+		t.Fatal(missing)
+	}
+	return filepath.Dir(found[len(found)-1])
+}
 
 // settings are what differs from the defaults. Those that make commits durable are only written out. All events of a run
 // of some hundred thousand fit into the buffers. The rest is for the table of execution, and in its favor: it is computed
@@ -57,7 +65,7 @@ func startPostgres(t testing.TB, dir string) *postgres {
 		check(t, os.Chown(dir, uid, gid))
 		attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
-	data := filepath.Join(dir, "data")
+	data, programs := filepath.Join(dir, "data"), programs(t)
 	run := func(name string, args ...string) *exec.Cmd {
 		cmd := exec.Command(filepath.Join(programs, name), args...)
 		cmd.Dir, cmd.SysProcAttr = dir, attr
