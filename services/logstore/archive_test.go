@@ -41,9 +41,10 @@ func unpack(ctx context.Context, data []byte) (*disk, error) {
 func TestABackupFileUnderLoadIsAPrefixThatHoldsAllThatWasAnswered(t *testing.T) {
 	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "copy.tar")
 	s := mustOpen(t, dir, Options{SegmentBytes: 64 << 10})
-	answered, stop := writeOn(t, s)
+	answered, more, stop := writeOn(t, s)
 	var copies [][]string
-	for len(copies) < 8 || len(copies[len(copies)-1]) == len(copies[0]) { // until something was appended meanwhile
+	for len(copies) < 16 || len(copies[len(copies)-1]) == len(copies[0]) { // until something was appended meanwhile
+		more()
 		before := answered.Load()
 		r, err := BackupFile(t.Context(), dir, file)
 		if err != nil || r.Records < before || r.Records%20 != 0 {

@@ -12,10 +12,16 @@ import (
 	"testing"
 )
 
-// backupChild makes a backup and says on standard output what it is about to do with each file.
+// backupChild makes a backup and says on standard output what it is about to do with each file, which it does when a byte
+// is sent to it.
 func backupChild(dir, to string) error {
 	fs := &faultFS{}
-	fs.before(func(op string) { fmt.Println(op) })
+	fs.before(func(op string) {
+		fmt.Println(op)
+		if _, err := os.Stdin.Read(make([]byte, 1)); err != nil {
+			os.Exit(1) // nobody is there any more
+		}
+	})
 	run := backup
 	if strings.HasSuffix(to, ".tar") {
 		run = backupFile
@@ -84,6 +90,10 @@ func backupKilledAt(t *testing.T, dir, to string, ops int, write func()) (finish
 	if err != nil {
 		t.Fatal(err)
 	}
+	in, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +101,8 @@ func backupKilledAt(t *testing.T, dir, to string, ops int, write func()) (finish
 	for n := 1; said.Scan(); n++ {
 		if write(); n == ops {
 			killed = child.Process.Kill() == nil
+		} else if _, err := in.Write([]byte{'\n'}); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if err := child.Wait(); err != nil && !killed {

@@ -11,37 +11,51 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 )
 
-// writeOn appends batches of twenty until it is stopped; the number of events answered is at least 20.
-func writeOn(t *testing.T, s *Store) (answered *atomic.Uint64, stop func()) {
+// writeOn appends batches of twenty beside the test, a hundred for each call of more; the number of events answered is at
+// least 20. A log that grew without pause would outrun whoever reads it from the beginning again and again.
+func writeOn(t *testing.T, s *Store) (answered *atomic.Uint64, more, stop func()) {
 	mustAppend(t, s, "policy", 0, batch("first", 20))
 	answered = new(atomic.Uint64)
 	answered.Store(20)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
+	rounds, done := make(chan struct{}, 1), make(chan struct{})
 	go func() {
 		defer close(done)
-		for n := uint64(1); ctx.Err() == nil; n++ {
-			if _, err := s.Append(context.Background(), "policy", 20*n, batch(fmt.Sprint(n), 20)); err != nil {
-				t.Error(err)
-				return
+		n := uint64(1)
+		for range rounds {
+			for range 100 {
+				if _, err := s.Append(context.Background(), "policy", 20*n, batch(fmt.Sprint(n), 20)); err != nil {
+					t.Error(err)
+					return
+				}
+				n++
+				answered.Store(20 * n)
 			}
-			answered.Store(20*n + 20)
 		}
 	}()
-	return answered, func() { cancel(); <-done }
+	more = func() {
+		select {
+		case rounds <- struct{}{}:
+		default: // it is busy and will be
+		}
+	}
+	stop = sync.OnceFunc(func() { close(rounds); <-done })
+	t.Cleanup(stop)
+	return answered, more, stop
 }
 
 func TestABackupUnderLoadIsAPrefixThatHoldsAllThatWasAnswered(t *testing.T) {
 	dir, dest := t.TempDir(), filepath.Join(t.TempDir(), "copy")
 	s := mustOpen(t, dir, Options{SegmentBytes: 64 << 10})
-	answered, stop := writeOn(t, s)
+	answered, more, stop := writeOn(t, s)
 	var copies [][]string
-	for len(copies) < 8 || len(copies[len(copies)-1]) == len(copies[0]) { // until something was appended meanwhile
+	for len(copies) < 16 || len(copies[len(copies)-1]) == len(copies[0]) { // until something was appended meanwhile
+		more()
 		before := answered.Load()
 		r, err := Backup(t.Context(), dir, dest)
 		if err != nil || r.Records < before || r.Records%20 != 0 {

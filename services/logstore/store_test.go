@@ -342,31 +342,15 @@ func TestInADirectoryThatIsGoneNothingIsMade(t *testing.T) {
 func TestVerifyBesideABusyWriterFindsNothingWrong(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir, Options{SegmentBytes: 64 << 10})
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for n := uint64(0); ; n++ {
-			if _, err := s.Append(context.Background(), "policy", 20*n, batch(fmt.Sprint(n), 20)); err != nil {
-				t.Error(err)
-				return
-			}
-			select {
-			case <-stop:
-				return
-			default:
-			}
-		}
-	}()
-	var before uint64
+	answered, more, _ := writeOn(t, s)
 	for range 30 {
+		more()
+		before := answered.Load()
 		r, err := Verify(dir, nil)
 		if err != nil || len(r.Damages) > 0 || r.Records < before || r.Records%20 != 0 {
 			t.Errorf("%+v, %v after %d records", r, err, before)
 		}
-		before = r.Records
 	}
-	close(stop)
-	<-done
 }
 
 func TestAReplayThatFailsEndsOpen(t *testing.T) {
