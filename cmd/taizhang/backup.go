@@ -21,17 +21,16 @@ func (a *app) backupCommand() *cobra.Command {
 		Long: a.say(`把台账备份到一个文件（tar 归档）或一个目录，可在写入时进行。
 已有的文件是 FILE，已有的目录是 DIR；新名称以 .tar 结尾的是 FILE，否则是 DIR。
 
-FILE 每次整份重写，写完并落盘后才替换先前的备份，因此需要容纳两份的空间；
-写入期间的内容在旁边的目录 FILE.partial 中，中断后再运行一次即可。任何 tar 都能列出、解开它，解开后的目录就是一份台账。
-DIR 只补缺少的文件，中断后接着做。不是这份台账先前备份的文件或目录，一律不动。`,
+FILE 整份写完并落盘后才替换先前的备份，因此需要容纳两份的空间；写入期间的内容在旁边的目录 FILE.partial 中。
+任何 tar 都能列出、解开它，解开后的目录就是一份台账。
+DIR 只补缺少的文件。两者中断后再运行一次，都从中断处接着做。不是这份台账先前备份的文件或目录，一律不动。`,
 			`Copy the ledger to one file, a tar archive, or to a directory, also while it is written.
 A file that is there is a FILE, a directory a DIR; a new name that ends in .tar is a FILE, any other a DIR.
 
-A FILE is written anew each time and takes the place of the earlier backup when all of it is on disk, so there must
-be room for both; until then it grows in the directory FILE.partial beside it. If cut short, run it again. Any tar
-lists it and unpacks it, to a directory that is a ledger.
-In a DIR only the files that are missing or have grown are written, and a run goes on where the last was cut short.
-What is no earlier backup of this ledger is left as it is.`),
+A FILE takes the place of the earlier backup when all of it is on disk, so there must be room for both; until then it
+grows in the directory FILE.partial beside it. Any tar lists it and unpacks it, to a directory that is a ledger.
+In a DIR only the files that are missing or have grown are written.
+Cut short, either goes on where it was when it is run again. What is no earlier backup of this ledger is left as it is.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.mustExist(); err != nil {
 				return err

@@ -21,6 +21,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/taizhang/taizhang/events"
@@ -32,7 +33,8 @@ const (
 	memberMode   = 0o640
 	memberAt     = 946684800 // 2000-01-01: a date that no tool finds odd, and the same every time
 	partialName  = ".partial"
-	sizeAt       = 124 // in a header
+	growingName  = "archive.tar" // in the directory of that name, until it is whole
+	sizeAt       = 124           // in a header
 	sizeDigits   = 11
 	checksumAt   = 148
 	checksumForm = "%06o\x00 "
@@ -180,9 +182,9 @@ func (memberFile) Close() error           { return nil } // the archive is close
 
 // BackupFile is Backup to one file, a tar archive of the segments. It appears under its name, in place of an earlier one
 // of the same log, when all of it is durable; until then it grows in a directory beside it, of the same name and .partial.
+// So there must be room for both. A run that ctx ended, or that was killed, leaves what it has written, and the next one goes
+// on from there; one that fails takes it away.
 //
-// It is always written anew: what a run that was cut short has left need not be on the medium, though it can be read,
-// and to read and compare an earlier one, as is done, takes as long as to write it. So there must be room for both.
 // A file that is anything but an earlier backup of this log is left as it is: the error is a *CopyError.
 func BackupFile(ctx context.Context, dir, file string) (Report, error) {
 	return backupFile(ctx, osFS{}, dir, file)
@@ -197,7 +199,13 @@ func backupFile(ctx context.Context, fs FS, dir, file string) (report Report, er
 	if err != nil {
 		return Report{}, err
 	}
-	defer func() { err = errors.Join(err, c.discard()) }()
+	grown := false
+	defer func() {
+		if !grown || err == nil || ctx.Err() == nil {
+			c.discard()
+		}
+		err = errors.Join(err, c.unlock())
+	}()
 	old, err := openEarlier(fs, file)
 	if err != nil {
 		return Report{}, err
@@ -213,6 +221,7 @@ func backupFile(ctx context.Context, fs FS, dir, file string) (report Report, er
 		if err := cmp.Or(ctx.Err(), old.precedes(g, commits)); err != nil {
 			return err
 		}
+		grown = true
 		return out.add(g.name, commits)
 	}
 	if _, err = w.walk(false); err == nil && len(old.members) > w.report.Segments {
@@ -260,22 +269,49 @@ func (e earlier) precedes(g *segment, commits []byte) error {
 	return err
 }
 
-// packer writes an archive.
+// packer writes an archive. What an earlier run has left is compared, and written from where it differs. That much of it
+// need not be on the medium yet does no harm, for all of it is synced at the end; what a failed sync may have lost, though it
+// can be read, is never met, for before the sync it takes another name.
 type packer struct {
 	*copied
 	file File
 	end  int64 // of what was written
+	left int64 // how far what an earlier run has left may still be of use
+	was  []byte
 }
 
 func (c *copied) pack() (*packer, error) {
-	f, err := c.fs.Create(filepath.Join(c.dir, freshName))
-	return &packer{copied: c, file: f}, fileError("create", c.dir, freshName, err)
+	path := filepath.Join(c.dir, growingName)
+	f, err := c.fs.Open(path, true)
+	if errors.Is(err, os.ErrNotExist) {
+		f, err = c.fs.Create(path)
+	}
+	if err != nil {
+		return nil, fileError("open", c.dir, growingName, err)
+	}
+	p := &packer{copied: c, file: f}
+	if p.left, err = f.Size(); err != nil {
+		return nil, errors.Join(fileError("stat", c.dir, growingName, err), f.Close())
+	}
+	return p, nil
 }
 
 func (p *packer) write(b []byte) error {
+	if p.end < p.left {
+		p.was = slices.Grow(p.was[:0], len(b))[:len(b)]
+		n, err := p.file.ReadAt(p.was, p.end)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fileError("read", p.dir, growingName, err)
+		}
+		if bytes.Equal(p.was[:n], b) {
+			p.end += int64(n)
+			return nil
+		}
+		p.left = 0
+	}
 	_, err := p.file.WriteAt(b, p.end)
 	p.end += int64(len(b))
-	return fileError("write", p.dir, freshName, err)
+	return fileError("write", p.dir, growingName, err)
 }
 
 func (p *packer) add(name string, commits []byte) error {
@@ -287,15 +323,20 @@ func (p *packer) add(name string, commits []byte) error {
 func (p *packer) finish(err error, path string) error {
 	step := func(op string, do func() error) {
 		if err == nil {
-			err = fileError(op, p.dir, freshName, do())
+			err = fileError(op, p.dir, growingName, do())
 		}
 	}
+	fresh := filepath.Join(p.dir, freshName)
 	if err == nil {
 		err = p.write(make([]byte, padding(p.end)+endBytes))
 	}
+	step("truncate", func() error { return p.file.Truncate(p.end) }) // an earlier run may have left more
+	step("rename", func() error { return p.fs.Rename(filepath.Join(p.dir, growingName), fresh) })
+	// Durably, or a power cut might leave the name beside the last one, and the next run would write to what is in place.
+	step("sync directory", func() error { return p.fs.SyncDir(p.dir) })
 	step("sync", p.file.Sync)
-	err = errors.Join(err, fileError("close", p.dir, freshName, p.file.Close()))
-	step("rename", func() error { return p.fs.Rename(filepath.Join(p.dir, freshName), path) })
+	err = errors.Join(err, fileError("close", p.dir, growingName, p.file.Close()))
+	step("rename", func() error { return p.fs.Rename(fresh, path) })
 	if err != nil {
 		return err
 	}
@@ -304,10 +345,11 @@ func (p *packer) finish(err error, path string) error {
 }
 
 // discard takes away what an archive grew in. That it stays does no harm: the next run takes it up.
-func (c *copied) discard() error {
-	_ = c.fs.Remove(filepath.Join(c.dir, freshName))
+func (c *copied) discard() {
+	for _, name := range []string{growingName, freshName} {
+		_ = c.fs.Remove(filepath.Join(c.dir, name))
+	}
 	_ = c.fs.Remove(c.dir)
-	return c.unlock()
 }
 
 // RestoreFile is Restore from a backup in one file.

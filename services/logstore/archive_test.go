@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -118,6 +119,154 @@ func TestABackupFileCutShortAnywhereIsTheEarlierOneOrAllOfIt(t *testing.T) {
 				t.Fatalf("%s: again, it is another file", what)
 			}
 		})
+	}
+}
+
+// A backup that is cut short again and again, by errors, deaths and power cuts, while the log grows, ends as one that was not.
+func TestABackupFileCutShortAgainAndAgainIsTheSame(t *testing.T) {
+	r := newRuin(t)
+	faults := 0
+	for seed := range uint64(4000 / thin) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		stages := []map[string][]byte{r.old[rng.IntN(len(r.old))], r.files} // the log before it grows, and after
+		stage := 0
+		d := holding(stages[0])
+		d.rng = rng
+		grow := func() {
+			files := d.files()
+			stage++
+			maps.Copy(files, stages[stage])
+			d = holding(files)
+			d.rng = rng
+		}
+		for {
+			b := errs[rng.IntN(len(errs))]
+			if rng.IntN(2) == 0 {
+				b = blow{extent: extent(rng.IntN(3))}
+			}
+			b.call = 1 + rng.IntN(90)
+			d.arm(b)
+			_, err := backupFile(t.Context(), d.start(), "log", "copy.tar")
+			d.arm(blow{})
+			if l := losses[rng.IntN(len(losses))]; err != nil && l.percent >= 0 {
+				d.cut(l)
+			}
+			if err != nil {
+				if faults++; stage == 0 && rng.IntN(4) == 0 {
+					grow()
+				}
+				continue
+			}
+			d.cut(loss{percent: 100})
+			if got := d.files()["copy.tar"]; !bytes.Equal(got, packed(t, stages[stage])) {
+				t.Fatalf("seed %d: %d bytes, which is another file", seed, len(got))
+			}
+			if stage == len(stages)-1 {
+				break
+			}
+			grow()
+		}
+	}
+	t.Logf("%d faults", faults)
+}
+
+// metered counts what is written to the archive, and can end the work after so many bytes.
+type metered struct {
+	FS
+	bytes  int
+	end    int // when to call enough; 0 for never
+	enough func()
+}
+
+func (m *metered) Create(path string) (File, error) { return m.of(path)(m.FS.Create(path)) }
+
+func (m *metered) Open(path string, write bool) (File, error) {
+	return m.of(path)(m.FS.Open(path, write))
+}
+
+func (m *metered) of(path string) func(File, error) (File, error) {
+	return func(f File, err error) (File, error) {
+		if err != nil || filepath.Base(path) != growingName {
+			return f, err
+		}
+		return &meteredFile{f, m}, nil
+	}
+}
+
+type meteredFile struct {
+	File
+	m *metered
+}
+
+func (f *meteredFile) WriteAt(b []byte, at int64) (int, error) {
+	if f.m.bytes += len(b); f.m.end > 0 && f.m.bytes >= f.m.end {
+		f.m.enough()
+	}
+	return f.File.WriteAt(b, at)
+}
+
+func TestABackupFileThatIsInterruptedGoesOnWhereItWas(t *testing.T) {
+	r := newRuin(t)
+	want := packed(t, r.files)
+	for step := 1; ; step++ {
+		d, total, runs := holding(r.files), 0, 0
+		for ; ; runs++ {
+			ctx, cancel := context.WithCancel(t.Context())
+			m := &metered{FS: d.start(), end: step * len(want) / 7, enough: cancel}
+			_, err := backupFile(ctx, m, "log", "copy.tar")
+			total += m.bytes
+			cancel()
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, context.Canceled) || d.files()["copy.tar"] != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := d.files()["copy.tar"]; !bytes.Equal(got, want) || total != len(want) || runs == 0 && step == 1 {
+			t.Fatalf("step %d: %d bytes after %d interruptions, %d written for %d", step, len(got), runs, total, len(want))
+		}
+		for path := range d.files() {
+			if strings.HasPrefix(path, "copy.tar.") {
+				t.Fatalf("it left %s behind", path)
+			}
+		}
+		if runs == 0 {
+			return
+		}
+	}
+}
+
+// What an interrupted run left may be of a shorter log, of another one, or changed since.
+func TestABackupFileGoesOnOnlyFromWhatIsStillTrue(t *testing.T) {
+	r := newRuin(t)
+	other := newHistory(t, 2)
+	other.open()
+	other.do(appendMany)
+	mustClose(t, other.store)
+	want := packed(t, r.files)
+	for what, before := range map[string]map[string][]byte{"of a shorter log": r.old[len(r.old)/2], "of another log": other.disk.files(), "of this log": r.files} {
+		for at := 0; at < len(want); at += 5 * thin {
+			d := holding(before)
+			ctx, cancel := context.WithCancel(t.Context())
+			_, err := backupFile(ctx, &metered{FS: d.start(), end: at + 1, enough: cancel}, "log", "copy.tar")
+			cancel()
+			files := d.files()
+			maps.DeleteFunc(files, func(path string, _ []byte) bool { return strings.HasPrefix(path, "log/") })
+			maps.Copy(files, r.files)
+			if left := files["copy.tar.partial/"+growingName]; err != nil && at%2 == 1 && len(left) > 0 {
+				left = bytes.Clone(left)
+				left[at%len(left)] ^= 1
+				files["copy.tar.partial/"+growingName] = append(left, want...) // longer than what will be
+			}
+			if err == nil {
+				delete(files, "copy.tar")
+			}
+			d = holding(files)
+			if _, err := backupFile(t.Context(), d.start(), "log", "copy.tar"); err != nil || !bytes.Equal(d.files()["copy.tar"], want) {
+				t.Fatalf("%s, interrupted after %d bytes: %v", what, at, err)
+			}
+		}
 	}
 }
 
