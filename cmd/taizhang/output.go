@@ -55,7 +55,7 @@ func writeTable(to io.Writer, t *desk.Table, lang string) error {
 	if t.RowsMax > 0 && len(shown) > t.RowsMax {
 		shown = shown[:t.RowsMax]
 	}
-	for _, row := range shown {
+	for _, row := range slices.Concat(shown, t.Totals) {
 		var line []string
 		for i, c := range t.Columns {
 			if c.Title.En != "" {
@@ -64,15 +64,6 @@ func writeTable(to io.Writer, t *desk.Table, lang string) error {
 					text = desk.Shorten(text, c.CharMax)
 				}
 				line = append(line, text)
-			}
-		}
-		lines = append(lines, line)
-	}
-	if t.Totals != nil {
-		var line []string
-		for i, c := range t.Columns {
-			if c.Title.En != "" {
-				line = append(line, t.Totals[i].Shown.In(lang))
 			}
 		}
 		lines = append(lines, line)

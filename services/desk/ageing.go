@@ -45,7 +45,7 @@ func ageing(_ context.Context, d *Desk, q *asked) (*Table, error) {
 	amount("earlierFen", events.Say("结转两年及以上", "two years and more"))
 	amount("overdrawnFen", events.Say("超支", "overdrawn"))
 	amount("balanceFen", events.Say("结余", "balance"))
-	t.Totals = totals(t, map[string]events.Fen{"thisYearFen": all.ThisYearFen, "lastYearFen": all.LastYearFen,
+	t.total(map[string]events.Fen{"thisYearFen": all.ThisYearFen, "lastYearFen": all.LastYearFen,
 		"earlierFen": all.EarlierFen, "overdrawnFen": all.OverdrawnFen, "balanceFen": all.BalanceFen()})
 	return t, nil
 }

@@ -54,9 +54,9 @@ func TestUnspentMoneyOfAScopeIsTheBalanceOfItsExecution(t *testing.T) {
 						t.Errorf("balances %v, want %v", got, balances)
 					}
 					_, byRegion := h.ask(t, "ageing", on, "by", "region", "scope", string(scope))
-					last, lastOf := len(table.Totals)-1, len(byRegion.Totals)-1
-					if table.Totals[last].Data != byRegion.Totals[lastOf].Data {
-						t.Errorf("by region the total is %v, by center %v", byRegion.Totals[lastOf].Data, table.Totals[last].Data)
+					last, lastOf := len(table.Totals[0])-1, len(byRegion.Totals[0])-1
+					if table.Totals[0][last].Data != byRegion.Totals[0][lastOf].Data {
+						t.Errorf("by region the total is %v, by center %v", byRegion.Totals[0][lastOf].Data, table.Totals[0][last].Data)
 					}
 				})
 			}

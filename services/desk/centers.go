@@ -35,7 +35,7 @@ func centers(_ context.Context, d *Desk, q *asked) (*Table, error) {
 			Number(c.Open[aggregates.Red]), Number(c.Open[aggregates.Yellow]), Number(c.Open[aggregates.Blue]), Text(c.Name)})
 	}
 	if len(t.Rows) > 0 {
-		t.Totals = []Cell{{Shown: events.Say("合计", "total")}, {}, Number(sum), Number(open[aggregates.Red]), Number(open[aggregates.Yellow]), Number(open[aggregates.Blue]), {}}
+		t.Totals = [][]Cell{{{Shown: events.Say("合计", "total")}, {}, Number(sum), Number(open[aggregates.Red]), Number(open[aggregates.Yellow]), Number(open[aggregates.Blue]), {}}}
 	}
 	return t, nil
 }

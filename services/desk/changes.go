@@ -101,7 +101,7 @@ func changes(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 		for _, p := range parts {
 			totalFen += p.movedFen
 		}
-		t.Totals = totals(t, map[string]events.Fen{"differenceFen": totalFen})
+		t.total(map[string]events.Fen{"differenceFen": totalFen})
 	}
 	return t, nil
 }

@@ -60,7 +60,7 @@ func deferrals(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 		sum.available, sum.executed = sum.available+x.Before.AvailableFen(), sum.executed+x.Before.ExecutedFen()
 		sum.heldBack, sum.made = sum.heldBack+x.HeldBackFen, sum.made+x.MadeFen()
 	}
-	t.Totals = totals(t, map[string]events.Fen{"availableFen": sum.available, "executedFen": sum.executed, "heldBackFen": sum.heldBack, "madeFen": sum.made})
+	t.total(map[string]events.Fen{"availableFen": sum.available, "executedFen": sum.executed, "heldBackFen": sum.heldBack, "madeFen": sum.made})
 	return t, nil
 }
 

@@ -77,7 +77,7 @@ func delayed(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 			Date(x.Since), Date(x.DueOn), Number(x.DaysWaiting(q.On)), overdue, Named(state, word(delayStates, state)),
 			Fen(x.PromisedFen), Fen(x.OutstandingFen), officeCell(x.Office), Optional(x.Office.Region)})
 	}
-	t.Totals = totals(t, map[string]events.Fen{"promisedFen": promised, "outstandingFen": outstanding})
+	t.total(map[string]events.Fen{"promisedFen": promised, "outstandingFen": outstanding})
 	return t, nil
 }
 
@@ -89,8 +89,8 @@ func officeCell(o projections.Office) Cell {
 	return Named(o.Role, events.Say("%s政府", "local government %s", cmp.Or(projections.RegionName(o.Region), o.Region)))
 }
 
-// totals is a row of sums under a table: empty but for the amounts of the columns named.
-func totals(t *Table, sums map[string]events.Fen) []Cell {
+// total adds a row of sums under a table: empty but for the amounts of the columns named.
+func (t *Table) total(sums map[string]events.Fen) {
 	row := make([]Cell, len(t.Columns))
 	row[0] = Cell{Shown: events.Say("合计", "total")}
 	for i, c := range t.Columns {
@@ -98,7 +98,7 @@ func totals(t *Table, sums map[string]events.Fen) []Cell {
 			row[i] = Fen(sum)
 		}
 	}
-	return row
+	t.Totals = append(t.Totals, row)
 }
 
 // document returns the document number of a record, or "" if it has none.

@@ -258,8 +258,8 @@ func sumsUp(t *testing.T, table *desk.Table, columns ...string) {
 		for _, row := range table.Rows {
 			sum += row[i].Data.(events.Fen)
 		}
-		if table.Totals[i].Data != sum {
-			t.Errorf("the total of %s is %v, want %d", c.Name, table.Totals[i].Data, sum)
+		if table.Totals[0][i].Data != sum {
+			t.Errorf("the total of %s is %v, want %d", c.Name, table.Totals[0][i].Data, sum)
 		}
 	}
 }

@@ -148,7 +148,7 @@ func dueSpending(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 			Yes(s.ToSpendFen > s.Province.BalanceFen()), Number(int(end - q.On))})
 	}
 	if len(list) > 0 {
-		t.Totals = []Cell{{Shown: events.Say("合计", "total")}, {}, {}, Fen(sum.AvailableFen()), Fen(sum.ExecutedFen()), Rate(sum.RatePercent()), {}, Fen(toSpend), Fen(sum.BalanceFen()), {}, {}}
+		t.Totals = [][]Cell{{{Shown: events.Say("合计", "total")}, {}, {}, Fen(sum.AvailableFen()), Fen(sum.ExecutedFen()), Rate(sum.RatePercent()), {}, Fen(toSpend), Fen(sum.BalanceFen()), {}, {}}}
 	}
 	return t, nil
 }

@@ -57,20 +57,8 @@ func execution(_ context.Context, d *Desk, q *asked) (*Table, error) {
 		return t, nil
 	}
 	f.By = projections.ByTotal
-	sums := d.Register.Executions(q.On, f)
-	if len(sums) == 1 {
-		t.Totals = cells(sums[0], []Cell{{Shown: events.Say("合计", "total")}, {}}[:lead:lead]...)
-		return t, nil
-	}
-	for _, l := range sums { // scopes overlap, and years follow from one another: there is no one sum
-		scope, rate := ScopeWord(l.Scope), events.Text{}
-		if percent := l.RatePercent(); percent != "" { // else nothing was available
-			rate = events.Say("，执行率 %s%%", ", rate %s%%", percent)
-		}
-		t.Notes = append(t.Notes, events.Say("合计 %[1]d 年%[2]s：下达 %[4]s，上年结转 %[5]s，到账 %[6]s，可用 %[7]s，支出 %[8]s，不合规 %[9]s，执行 %[10]s，结余 %[11]s%[12]s",
-			"total %[1]d %[3]s: granted %[4]s, carried in %[5]s, received %[6]s, available %[7]s, spent %[8]s, ineligible %[9]s, executed %[10]s, balance %[11]s%[13]s",
-			l.Year, scope.Zh, scope.En, events.FormatYuan(l.GrantedFen), events.FormatYuan(l.CarriedInFen), events.FormatYuan(l.ReceivedFen), events.FormatYuan(l.AvailableFen()),
-			events.FormatYuan(l.SpentAllFen), events.FormatYuan(l.IneligibleFen), events.FormatYuan(l.ExecutedFen()), events.FormatYuan(l.BalanceFen()), rate.Zh, rate.En))
+	for _, l := range d.Register.Executions(q.On, f) { // scopes overlap, and years follow from one another: there is no one sum
+		t.Totals = append(t.Totals, cells(l, []Cell{{Shown: events.Say("合计", "total")}, {}}[:lead:lead]...))
 	}
 	return t, nil
 }

@@ -47,26 +47,29 @@ func TestTheTotalsOfExecutionAreTheSumsOfTheCenters(t *testing.T) {
 		year, scope, _ := strings.Cut(key, " ")
 		for _, by := range []string{"center", "region", "industry"} {
 			_, table := answered(t, d, "execution", fmt.Sprintf("on=2025-12-31;year=%s;scope=%s;by=%s", year, scope, by))
-			if table.Totals == nil || len(table.Totals) != len(table.Columns) || table.Totals[0].Shown.Zh != "合计" {
+			if len(table.Totals) != 1 || len(table.Totals[0]) != len(table.Columns) || table.Totals[0][0].Shown.Zh != "合计" {
 				t.Fatalf("%s by %s: the totals are %v", key, by, table.Totals)
 			}
 			first := len(table.Columns) - 10
 			for i, fen := range want {
-				if got := table.Totals[first+i].Data; got != fen {
+				if got := table.Totals[0][first+i].Data; got != fen {
 					t.Errorf("%s by %s: the total of %s is %v, want %d", key, by, table.Columns[first+i].Name, got, fen)
 				}
 			}
 		}
 	}
 	_, table := answered(t, d, "execution", "on=2025-12-31")
-	if table.Totals != nil || len(table.Notes) != len(sums) {
-		t.Fatalf("of several scopes there is no one total: %v, %v", table.Totals, table.Notes)
+	if len(table.Totals) != len(sums) {
+		t.Fatalf("of several scopes there are several totals: %v", table.Totals)
 	}
-	for _, note := range table.Notes {
-		key := strings.TrimPrefix(strings.Split(note.En, ":")[0], "total ")
-		for i, name := range []string{"granted", "carried in", "received", "available", "spent", "ineligible", "executed", "balance"} {
-			if want := name + " " + events.FormatYuan(sums[key][i]); !strings.Contains(note.En+",", want+",") {
-				t.Errorf("%q does not say %q", note.En, want)
+	for _, row := range table.Totals {
+		key := fmt.Sprint(row[1].Data, " ", row[2].Data)
+		if row[0].Shown.En != "total" || sums[key] == nil {
+			t.Errorf("a total of %s", key)
+		}
+		for i, want := range sums[key] {
+			if row[3+i].Data != want {
+				t.Errorf("the total of %s %s is %v, want %d", table.Columns[3+i].Name, key, row[3+i].Data, want)
 			}
 		}
 	}
@@ -80,10 +83,11 @@ func TestATotalOfExecutionHasARateIfMoneyWasAvailable(t *testing.T) {
 	told := map[bool]int{}
 	for _, on := range []string{"2025-06-30", "2025-12-31"} {
 		_, table := answered(t, d, "execution", "on="+on)
-		for _, note := range table.Notes {
-			hasRate := strings.Contains(note.En, ", rate ") && strings.Contains(note.Zh, "，执行率 ") && strings.HasSuffix(note.Zh, "%")
-			if told[hasRate]++; hasRate == strings.Contains(note.En, "available 0.00") || strings.Contains(note.En, "–") {
-				t.Errorf("as of %s: %q, %q", on, note.En, note.Zh)
+		available, rate := len(table.Columns)-7, len(table.Columns)-2
+		for _, row := range table.Totals {
+			hasRate := row[rate].Data != nil
+			if told[hasRate]++; hasRate == (row[available].Data == events.Fen(0)) {
+				t.Errorf("as of %s: available %v, rate %v", on, row[available].Data, row[rate].Data)
 			}
 		}
 	}
@@ -100,8 +104,8 @@ func TestTheTotalsOfTheCentersAreTheirSums(t *testing.T) {
 		for _, row := range table.Rows {
 			sum += row[i].Data.(int64)
 		}
-		if sum == 0 || table.Totals[i].Data != sum {
-			t.Errorf("the total of %s is %v, want %d", table.Columns[i].Title.En, table.Totals[i].Data, sum)
+		if sum == 0 || table.Totals[0][i].Data != sum {
+			t.Errorf("the total of %s is %v, want %d", table.Columns[i].Title.En, table.Totals[0][i].Data, sum)
 		}
 	}
 }

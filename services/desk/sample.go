@@ -101,8 +101,7 @@ func (g *drawing) table(ctx context.Context, d *Desk, q *asked) (*Table, error) 
 		sumFen += v.amountFen
 	}
 	if len(t.Rows) > 0 {
-		t.Totals = make([]Cell, len(t.Columns))
-		t.Totals[0], t.Totals[4] = Cell{Shown: events.Say("合计", "total")}, Fen(sumFen)
+		t.total(map[string]events.Fen{"amountFen": sumFen})
 	}
 	t.Notes = g.notes(q, sumFen)
 	return t, nil

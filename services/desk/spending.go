@@ -141,7 +141,7 @@ func spendingByLine(t *Table, lines []*spent) {
 		t.Rows = append(t.Rows, []Cell{Date(s.On), Text(s.Voucher), Named(s.Use, UseWord(s.Use)), Text(s.line.Grant), Fen(s.line.AmountFen), Yes(s.line.Forbidden), Date(s.ReversedOn),
 			Text(s.payee), Text(s.summary), Optional(s.doc), Number(s.position), Text(s.From.ID.String())})
 	}
-	t.Totals = totals(t, map[string]events.Fen{"amountFen": sum})
+	t.total(map[string]events.Fen{"amountFen": sum})
 }
 
 // spendingBy sums the lines by use or grant, the largest sum first.
@@ -193,6 +193,6 @@ func spendingBy(t *Table, by string, lines []*spent) {
 	for _, g := range groups {
 		t.Rows = append(t.Rows, []Cell{g.cell, Number(g.vouchers), Fen(g.amount), Fen(g.forbidden), Fen(g.reversed)})
 	}
-	t.Totals = totals(t, map[string]events.Fen{"amountFen": all.amount, "forbiddenFen": all.forbidden, "reversedFen": all.reversed})
-	t.Totals[1] = Number(all.vouchers)
+	t.total(map[string]events.Fen{"amountFen": all.amount, "forbiddenFen": all.forbidden, "reversedFen": all.reversed})
+	t.Totals[0][1] = Number(all.vouchers)
 }

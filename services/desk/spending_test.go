@@ -29,8 +29,8 @@ func TestSpendingIsWhatAPlainReadingOfTheRecordsSays(t *testing.T) {
 							sum += fen(r["amountFen"])
 						}
 					}
-					if table.Totals[4].Data != sum {
-						t.Errorf("%s: the total is %v, want %d", center, table.Totals[4].Data, sum)
+					if table.Totals[0][4].Data != sum {
+						t.Errorf("%s: the total is %v, want %d", center, table.Totals[0][4].Data, sum)
 					}
 					if !slices.IsSortedFunc(rows, func(a, b map[string]string) int { return strings.Compare(a["date"], b["date"]) }) {
 						t.Errorf("%s: not in the order of dates", center)
@@ -80,8 +80,8 @@ func TestSubtotalsOfSpendingAgreeWithLinesAndExecution(t *testing.T) {
 					}
 					rows, table := h.ask(t, "spending", on, "center", center, "by", by)
 					sameRows(t, rows, by+" vouchers amountFen forbiddenFen reversedFen", want)
-					if table.Totals[2].Data != spent || table.Totals[3].Data != ineligible {
-						t.Errorf("%s by %s: %v, of it forbidden %v; the execution says %d and %d", center, by, table.Totals[2].Data, table.Totals[3].Data, spent, ineligible)
+					if table.Totals[0][2].Data != spent || table.Totals[0][3].Data != ineligible {
+						t.Errorf("%s by %s: %v, of it forbidden %v; the execution says %d and %d", center, by, table.Totals[0][2].Data, table.Totals[0][3].Data, spent, ineligible)
 					}
 				}
 			}

@@ -13,13 +13,13 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Table is rows under named columns. Every row, and Totals unless it is nil, has a cell for each column.
+// Table is rows under named columns. Every row has a cell for each column.
 type Table struct {
 	Title   events.Text // with the date and the unit
 	Empty   events.Text // instead of a table without rows
 	Columns []Column
 	Rows    [][]Cell
-	Totals  []Cell
+	Totals  [][]Cell      // rows under the others, for people
 	Notes   []events.Text // under the table: how it was made
 	Missing []events.Text // under the notes: what the rows leave out, which programs are told too
 	RowsMax int           // shown to people on a screen; 0 for all

@@ -262,8 +262,10 @@ func (r *Report) body(yield func(line) bool) bool {
 	if len(t.Rows) == 0 && !yield(line{cells: []value{textValue(t.Empty.In(r.Lang))}, look: caption}) {
 		return false
 	}
-	if t.Totals != nil && !yield(line{cells: cellsOf(t.Totals), look: total}) {
-		return false
+	for _, row := range t.Totals {
+		if !yield(line{cells: cellsOf(row), look: total}) {
+			return false
+		}
 	}
 	for _, n := range slices.Concat(t.Notes, t.Missing) {
 		if !yield(line{cells: []value{textValue(n.In(r.Lang))}, look: caption}) {
