@@ -164,7 +164,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	if err != nil {
 		return usage(cmd, "--known-at：%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "--known-at: %q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", a.knownAt)
 	}
-	if err := a.notToCome(cmd, "--known-at", known); err != nil {
+	if err := a.notToCome(cmd, "--known-at", a.knownAt, known); err != nil {
 		return err
 	}
 	if a.verbose || a.getenv("TAIZHANG_LOG") != "" {
@@ -216,11 +216,14 @@ func (a *app) known() (ledger.Point, error) {
 
 // notToCome refuses a time that is to come, of a point of the ledger: nobody knows what will be known then, and a slip of
 // the pen would read as now.
-func (a *app) notToCome(cmd *cobra.Command, flag string, p ledger.Point) error {
-	if p.At.After(a.now()) {
-		return usage(cmd, "%s：%s 尚未到来", "%s: %s is yet to come", flag, p.At.Format(time.RFC3339))
+func (a *app) notToCome(cmd *cobra.Command, flag, text string, p ledger.Point) error {
+	if !p.At.After(a.now()) {
+		return nil
 	}
-	return nil
+	if _, err := events.ParseDate(text); err == nil {
+		return usage(cmd, "%s：%s 这一天尚未结束", "%s: the day %s is not over", flag, text)
+	}
+	return usage(cmd, "%s：%s 尚未到来", "%s: %s is yet to come", flag, text)
 }
 
 // exactly and atLeast check the number of arguments.

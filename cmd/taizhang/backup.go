@@ -23,14 +23,15 @@ func (a *app) backupCommand() *cobra.Command {
 
 FILE 整份写完并落盘后才替换先前的备份，因此需要容纳两份的空间；写入期间的内容在旁边的目录 FILE.partial 中。
 任何 tar 都能列出、解开它，解开后的目录就是一份台账。
-DIR 只补缺少的文件。两者中断后再运行一次，都从中断处接着做。不是这份台账先前备份的文件或目录，一律不动。`,
+DIR 只补缺少的文件。两者中断后再运行一次，都从中断处接着做（FILE 若已写完、只差落盘，则重写）；失败的一次不留下 FILE.partial。不是这份台账先前备份的文件或目录，一律不动。`,
 			`Copy the ledger to one file, a tar archive, or to a directory, also while it is written.
 A file that is there is a FILE, a directory a DIR; a new name that ends in .tar is a FILE, any other a DIR.
 
 A FILE takes the place of the earlier backup when all of it is on disk, so there must be room for both; until then it
 grows in the directory FILE.partial beside it. Any tar lists it and unpacks it, to a directory that is a ledger.
 In a DIR only the files that are missing or have grown are written.
-Cut short, either goes on where it was when it is run again. What is no earlier backup of this ledger is left as it is.`),
+Cut short, either goes on where it was when it is run again (a FILE that was whole and only had to reach the disk is
+written again). A run that fails leaves no FILE.partial. What is no earlier backup of this ledger is left as it is.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.mustExist(); err != nil {
 				return err

@@ -50,7 +50,7 @@ func (a *app) listCommand(l *desk.List) *cobra.Command {
 					continue
 				}
 				point, _ := ledger.ParsePoint(q.Params[p.Name]) // checked
-				if err := a.notToCome(cmd, "--"+p.Name, point); err != nil {
+				if err := a.notToCome(cmd, "--"+p.Name, q.Params[p.Name], point); err != nil {
 					return err
 				}
 			}

@@ -19,7 +19,8 @@ import (
 
 // link is one client of the cluster, for as long as it is of use. When its connection breaks it is given up and another
 // takes its place, for a client that looks for a node again never closes its old connection, and one that has given up
-// looking answers nothing any more. It is closed only when nobody uses it, or can but hang in it: closing it under a call makes the call panic.
+// looking answers nothing any more. It is closed only when nobody uses it, or can but hang in it: closing it under a call
+// makes the call panic.
 type link struct {
 	client  *esdb.Client
 	reads   context.Context // ends the link's reads when it is given up

@@ -137,7 +137,7 @@ func TestCallsThatHangInALostClientEndWithIt(t *testing.T) {
 	}
 	srv := kurrenttest.Start(t, kurrenttest.Config{})
 	l := quick()
-	l.call, l.answer = time.Second, 2*time.Second
+	l.call, l.answer = time.Second, 5*time.Second
 	s := openOn(t, srv.ConnectionString()+"&discoveryInterval=10", l)
 	mustAppend(t, s, center, 0, proposals("a", 1))
 	lost, err := s.current()

@@ -113,10 +113,10 @@ func (s *Store) settle(name events.StreamID, expected uint64, batch []events.Pro
 	r := reader{store: s, view: now, parser: newParser()}
 	for i := range batch {
 		was, err := r.at(positions[expected+uint64(i)])
-		if closed := s.ended(context.Background()); err != nil && closed != nil {
-			return nil, closed
-		}
 		if err != nil { // it may be there already
+			if closed := s.ended(context.Background()); closed != nil {
+				return nil, closed
+			}
 			return nil, fmt.Errorf("logstore: append to %s: %w", name, &events.UnknownError{Cause: err})
 		}
 		if was.ID != batch[i].ID || was.Kind != batch[i].Kind || !bytes.Equal(was.Body, batch[i].Body) {

@@ -21,7 +21,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 
 	"github.com/taizhang/taizhang/events"
@@ -33,7 +32,7 @@ const (
 	memberMode   = 0o640
 	memberAt     = 946684800 // 2000-01-01: a date that no tool finds odd, and the same every time
 	partialName  = ".partial"
-	growingName  = "archive.tar" // in the directory of that name, until it is whole
+	growingName  = "backup.part" // in the directory of that name, until it is whole
 	sizeAt       = 124           // in a header
 	sizeDigits   = 11
 	checksumAt   = 148
@@ -182,8 +181,9 @@ func (memberFile) Close() error           { return nil } // the archive is close
 
 // BackupFile is Backup to one file, a tar archive of the segments. It appears under its name, in place of an earlier one
 // of the same log, when all of it is durable; until then it grows in a directory beside it, of the same name and .partial.
-// So there must be room for both. A run that ctx ended, or that was killed, leaves what it has written, and the next one goes
-// on from there; one that fails takes it away.
+// So there must be room for both. A run that ctx ended, or that was killed, leaves what is written, and the next one goes on
+// from there, unless it was whole and only had to be synced: then it is written again. A run that fails takes away all
+// that is there.
 //
 // A file that is anything but an earlier backup of this log is left as it is: the error is a *CopyError.
 func BackupFile(ctx context.Context, dir, file string) (Report, error) {
@@ -199,7 +199,7 @@ func backupFile(ctx context.Context, fs FS, dir, file string) (report Report, er
 	if err != nil {
 		return Report{}, err
 	}
-	grown := false
+	grown := false // something is there to go on from
 	defer func() {
 		if !grown || err == nil || ctx.Err() == nil {
 			c.discard()
@@ -215,6 +215,7 @@ func backupFile(ctx context.Context, fs FS, dir, file string) (report Report, er
 	if err != nil {
 		return Report{}, err
 	}
+	grown = out.left > 0
 	w := newScan(fs, dir, nil)
 	w.unlocked = true
 	w.whole = func(g *segment, commits []byte) error {
@@ -277,10 +278,10 @@ type packer struct {
 	file File
 	end  int64 // of what was written
 	left int64 // how far what an earlier run has left may still be of use
-	was  []byte
 }
 
 func (c *copied) pack() (*packer, error) {
+	_ = c.fs.Remove(filepath.Join(c.dir, freshName)) // of a run that ended in its last steps: its room is needed
 	path := filepath.Join(c.dir, growingName)
 	f, err := c.fs.Open(path, true)
 	if errors.Is(err, os.ErrNotExist) {
@@ -297,17 +298,20 @@ func (c *copied) pack() (*packer, error) {
 }
 
 func (p *packer) write(b []byte) error {
-	if p.end < p.left {
-		p.was = slices.Grow(p.was[:0], len(b))[:len(b)]
-		n, err := p.file.ReadAt(p.was, p.end)
+	for was := make([]byte, min(int64(len(b)), 1<<20)); len(b) > 0 && p.end < p.left; {
+		was = was[:min(len(was), len(b))]
+		n, err := p.file.ReadAt(was, p.end)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fileError("read", p.dir, growingName, err)
 		}
-		if bytes.Equal(p.was[:n], b) {
-			p.end += int64(n)
-			return nil
+		if !bytes.Equal(was[:n], b[:len(was)]) {
+			p.left = 0
+			break
 		}
-		p.left = 0
+		p.end, b = p.end+int64(n), b[n:]
+	}
+	if len(b) == 0 {
+		return nil
 	}
 	_, err := p.file.WriteAt(b, p.end)
 	p.end += int64(len(b))

@@ -151,6 +151,9 @@ func TestABackupFileCutShortAgainAndAgainIsTheSame(t *testing.T) {
 			if l := losses[rng.IntN(len(losses))]; err != nil && l.percent >= 0 {
 				d.cut(l)
 			}
+			if errors.As(err, new(*CopyError)) {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
 			if err != nil {
 				if faults++; stage == 0 && rng.IntN(4) == 0 {
 					grow()
@@ -168,6 +171,48 @@ func TestABackupFileCutShortAgainAndAgainIsTheSame(t *testing.T) {
 		}
 	}
 	t.Logf("%d faults", faults)
+}
+
+// stuck is a file system on which nothing can be removed any more.
+type stuck struct{ FS }
+
+func (stuck) Remove(string) error { return syscall.EIO }
+
+// What a failed sync has lost can still be read, and what was written stays if it cannot be taken away.
+func TestABackupFileDoesNotGoOnFromWhatAFailedSyncLost(t *testing.T) {
+	r := newRuin(t)
+	want, syncs := packed(t, r.files), 0
+	for seed, call := uint64(0), 1; ; seed++ {
+		if seed == 20 {
+			seed, call = 0, call+1
+		}
+		d := holding(r.files)
+		d.rng = rand.New(rand.NewPCG(seed, uint64(call)))
+		d.arm(blow{call: call, err: syscall.EIO, extent: none})
+		_, err := backupFile(t.Context(), stuck{d.start()}, "log", "copy.tar")
+		_, struck := d.told()
+		if struck == "" {
+			break
+		}
+		if struck != "sync" {
+			continue
+		}
+		syncs++
+		if err == nil {
+			t.Fatalf("call %d: nobody heard of it", call)
+		}
+		d.arm(blow{})
+		if _, err := backupFile(t.Context(), d.start(), "log", "copy.tar"); err != nil {
+			t.Fatal(err)
+		}
+		d.cut(loss{percent: 100})
+		if !bytes.Equal(d.files()["copy.tar"], want) {
+			t.Fatalf("call %d: after a power cut it is another file", call)
+		}
+	}
+	if syncs == 0 {
+		t.Error("no sync failed")
+	}
 }
 
 // metered counts what is written to the archive, and can end the work after so many bytes.
@@ -208,6 +253,8 @@ func (f *meteredFile) WriteAt(b []byte, at int64) (int, error) {
 func TestABackupFileThatIsInterruptedGoesOnWhereItWas(t *testing.T) {
 	r := newRuin(t)
 	want := packed(t, r.files)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
 	for step := 1; ; step++ {
 		d, total, runs := holding(r.files), 0, 0
 		for ; ; runs++ {
@@ -220,6 +267,9 @@ func TestABackupFileThatIsInterruptedGoesOnWhereItWas(t *testing.T) {
 				break
 			}
 			if !errors.Is(err, context.Canceled) || d.files()["copy.tar"] != nil {
+				t.Fatal(err)
+			}
+			if _, err := backupFile(ended, d.start(), "log", "copy.tar"); !errors.Is(err, context.Canceled) { // which keeps what is there
 				t.Fatal(err)
 			}
 		}

@@ -326,6 +326,16 @@ func TestAFailedWriteSaysWhatItsCauseIs(t *testing.T) {
 	}
 }
 
+// A repeat reads what is there beside Close, which takes the files away.
+func TestARepeatOfAClosedStoreIsAnsweredThatItIsClosed(t *testing.T) {
+	s := mustOpen(t, t.TempDir(), Options{})
+	mustAppend(t, s, "policy", 0, batch("a", 2))
+	mustClose(t, s)
+	if _, err := s.settle("policy", 0, batch("a", 2)); !errors.Is(err, events.ErrClosed) || errors.Is(err, events.ErrUnknown) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestInADirectoryThatIsGoneNothingIsMade(t *testing.T) {
 	cwd := t.TempDir()
 	t.Chdir(cwd)
