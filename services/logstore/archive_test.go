@@ -173,6 +173,15 @@ func TestABackupFileCutShortAgainAndAgainIsTheSame(t *testing.T) {
 	t.Logf("%d faults", faults)
 }
 
+// another is the files of another log.
+func another(t *testing.T) map[string][]byte {
+	h := newHistory(t, 2)
+	h.open()
+	h.do(appendMany)
+	mustClose(t, h.store)
+	return h.disk.files()
+}
+
 // stuck is a file system on which nothing can be removed any more.
 type stuck struct{ FS }
 
@@ -290,12 +299,9 @@ func TestABackupFileThatIsInterruptedGoesOnWhereItWas(t *testing.T) {
 // What an interrupted run left may be of a shorter log, of another one, or changed since.
 func TestABackupFileGoesOnOnlyFromWhatIsStillTrue(t *testing.T) {
 	r := newRuin(t)
-	other := newHistory(t, 2)
-	other.open()
-	other.do(appendMany)
-	mustClose(t, other.store)
+	other := another(t)
 	want := packed(t, r.files)
-	for what, before := range map[string]map[string][]byte{"of a shorter log": r.old[len(r.old)/2], "of another log": other.disk.files(), "of this log": r.files} {
+	for what, before := range map[string]map[string][]byte{"of a shorter log": r.old[len(r.old)/2], "of another log": other, "of this log": r.files} {
 		for at := 0; at < len(want); at += 5 * thin {
 			d := holding(before)
 			ctx, cancel := context.WithCancel(t.Context())
@@ -448,12 +454,9 @@ func TestAnArchiveThatBackupDidNotWriteIsNotRestored(t *testing.T) {
 
 func TestABackupFileTakesThePlaceOfAnEarlierOneOnly(t *testing.T) {
 	r := newRuin(t)
-	other := newHistory(t, 2)
-	other.open()
-	other.do(appendMany)
-	mustClose(t, other.store)
+	other := another(t)
 	for what, there := range map[string][]byte{
-		"of another ledger":  packed(t, other.disk.files()),
+		"of another ledger":  packed(t, other),
 		"that reaches on":    packed(t, r.files),
 		"not a backup":       []byte("notes\n"),
 		"nothing":            {},

@@ -19,8 +19,9 @@ import (
 // in it whole or not at all. What is copied is what was checked; damage ends Backup with a *DamageError.
 //
 // At every moment dest holds a log that opens, so Backup can be cut short anywhere and run again; it copies what is
-// missing. A dest that holds anything but an earlier copy is left as it is: the error is a *CopyError. A copy may hold
-// the last commit of a writer that lost it in a power cut, unanswered; then too it is no earlier copy.
+// missing. A dest that holds segments of anything but an earlier copy is left as it is: the error is a *CopyError; other
+// files there are nothing to it. A copy may hold the last commit of a writer that lost it in a power cut, unanswered; then
+// too it is no earlier copy.
 func Backup(ctx context.Context, dir, dest string) (Report, error) {
 	return backup(ctx, osFS{}, dir, dest)
 }
