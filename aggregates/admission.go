@@ -7,13 +7,14 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // unmet is an admission condition of section 6 that is not met on a date.
 type unmet struct {
 	rule     events.RuleID
 	modality policy.Modality
-	reason   events.Text
+	reason   text.Text
 	figures  []Figure
 }
 
@@ -34,7 +35,7 @@ func (v *view) admission(p *policy.Policy, d events.Date) []unmet {
 	for _, rule := range sortedKeys(judged) {
 		if judged[rule] == "not-met" {
 			found = append(found, unmet{rule: rule, modality: policy.Mandatory,
-				reason: events.Say("最近一次人工认定为不符合", "the latest human conclusion on it is not-met")})
+				reason: text.Say("最近一次人工认定为不符合", "the latest human conclusion on it is not-met")})
 		}
 	}
 	return found
@@ -47,7 +48,7 @@ func (v *view) condition(p *policy.Policy, row *policy.AdmissionRow, facts *even
 	u, bad := unmet{rule: row.Rule, modality: row.Modality}, false
 	need := func(met bool, zh, en string, args ...any) {
 		if !met {
-			u.reason, bad = events.Say(zh, en, args...), true
+			u.reason, bad = text.Say(zh, en, args...), true
 		}
 	}
 	switch row.Condition {
@@ -92,13 +93,13 @@ func (v *view) threshold(p *policy.Policy, row *policy.AdmissionRow, facts *even
 		return unmet{}, false
 	}
 	u := unmet{rule: row.Rule, modality: row.Modality, figures: []Figure{
-		{row.Field, events.Say("登记值", "registered"), fmt.Sprint(value), unitOf(row.Field)},
-		{"minimum", events.Say("最低要求", "minimum"), fmt.Sprint(minimum), unitOf(row.Field)},
+		{row.Field, text.Say("登记值", "registered"), fmt.Sprint(value), unitOf(row.Field)},
+		{"minimum", text.Say("最低要求", "minimum"), fmt.Sprint(minimum), unitOf(row.Field)},
 	}}
 	if value < row.MandatoryBelow {
 		u.modality = policy.Mandatory
 	}
-	u.reason = events.Say("%s 为 %s，低于 %s", "%s is %s, below %s", row.Field, show(value, row.Field), show(minimum, row.Field))
+	u.reason = text.Say("%s 为 %s，低于 %s", "%s is %s, below %s", row.Field, show(value, row.Field), show(minimum, row.Field))
 	return u, true
 }
 
@@ -171,11 +172,11 @@ func (v *view) relaxed(d events.Date) bool {
 func (v *view) wrongRelaxation(p *policy.Policy, d events.Date) []Breach {
 	facts := v.factsAt(d)
 	if !facts.RelaxationRequested {
-		return breach("R06-2d", events.Say("中心未申请放宽", "the center did not ask for a relaxation"))
+		return breach("R06-2d", text.Say("中心未申请放宽", "the center did not ask for a relaxation"))
 	}
 	prefixes := p.Parameters.RelaxationIndustries.Value
 	if !slices.ContainsFunc(prefixes, func(x string) bool { return strings.HasPrefix(facts.IndustryCode, x) }) {
-		return breach("R06-2d", events.Say("行业代码 %s 不在可放宽的 %v 之内", "industry %s is not one of those that may be relaxed: %v", facts.IndustryCode, prefixes))
+		return breach("R06-2d", text.Say("行业代码 %s 不在可放宽的 %v 之内", "industry %s is not one of those that may be relaxed: %v", facts.IndustryCode, prefixes))
 	}
 	return nil
 }
@@ -188,11 +189,11 @@ func (v *view) wrongWaiver(p *policy.Policy, rule events.RuleID, d events.Date) 
 			continue
 		}
 		if facts := v.factsAt(d); row.Field != "" && registeredNumber(row.Field, &facts) < row.MandatoryBelow {
-			return breach("R06", events.Say("%s 低于 %s，不得例外", "%s is below %s, which no waiver excepts", row.Field, show(row.MandatoryBelow, row.Field)))
+			return breach("R06", text.Say("%s 低于 %s，不得例外", "%s is below %s, which no waiver excepts", row.Field, show(row.MandatoryBelow, row.Field)))
 		}
 		return nil
 	}
-	return breach("R06", events.Say("%s 不是可以例外的条款", "%s is not a rule that can be waived", rule))
+	return breach("R06", text.Say("%s 不是可以例外的条款", "%s is not a rule that can be waived", rule))
 }
 
 // waived says whether a rule was excepted on or before a date.
@@ -200,7 +201,7 @@ func (v *view) waived(rule events.RuleID, d events.Date) bool {
 	return v.waivers.upTo(d).first(func(w *events.WaiverGranted) bool { return w.Rule == rule }) != nil
 }
 
-func breach(rule events.RuleID, reason events.Text, figures ...Figure) []Breach {
+func breach(rule events.RuleID, reason text.Text, figures ...Figure) []Breach {
 	return []Breach{{Rule: rule, Reason: reason, Figures: figures}}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // spell is a span of days in which the grade of a year has one outcome. Grades are read at the end of a day, so a grade
@@ -102,10 +103,10 @@ func (v *view) gradingAlerts() {
 func lackingInGrading(p *policy.Policy, g *events.GradeDecided) []Breach {
 	var found []Breach
 	if lack := absent(p.Parameters.GradingParticipants.Value, g.Participants); len(lack) > 0 {
-		found = append(found, breach("R16-2", events.Say("缺少参加单位：%v", "participants are missing: %v", lack))...)
+		found = append(found, breach("R16-2", text.Say("缺少参加单位：%v", "participants are missing: %v", lack))...)
 	}
 	if g.ExpertReviews < 1 || g.ThirdPartyReviews < 1 {
-		found = append(found, breach("R16-2", events.Say("专家评议 %d 份、第三方评议 %d 份，各应至少 1 份", "%d expert and %d third-party reviews; each takes at least 1", g.ExpertReviews, g.ThirdPartyReviews))...)
+		found = append(found, breach("R16-2", text.Say("专家评议 %d 份、第三方评议 %d 份，各应至少 1 份", "%d expert and %d third-party reviews; each takes at least 1", g.ExpertReviews, g.ThirdPartyReviews))...)
 	}
 	return found
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // fullyReversedOn returns the first day, by the view's date, on which the reversals of a grant reach its amount.
@@ -36,29 +37,29 @@ func (v *view) supportYear(year int, d events.Date) bool {
 // construction grants for its year with this one.
 func (v *view) wrongConstruction(p *policy.Policy, source events.Source, forYear int, on events.Date, sumFen events.Fen) []Breach {
 	var found []Breach
-	add := func(reason events.Text, figures ...Figure) {
+	add := func(reason text.Text, figures ...Figure) {
 		found = append(found, breach("R17-1", reason, figures...)...)
 	}
 	if source != p.Parameters.ConstructionSource.Value {
-		add(events.Say("来源 %s 不是 %s", "the source %s is not %s", source, p.Parameters.ConstructionSource.Value))
+		add(text.Say("来源 %s 不是 %s", "the source %s is not %s", source, p.Parameters.ConstructionSource.Value))
 	}
 	if !v.supportYear(forYear, on) {
-		add(events.Say("%d 不是支持建设年度", "%d is not a support year", forYear))
+		add(text.Say("%d 不是支持建设年度", "%d is not a support year", forYear))
 	}
 	if v.outcomeOn(forYear, on) != policy.Top {
 		top := p.Called(policy.Top)
-		add(events.Text{Zh: fmt.Sprintf("%d 年度评价不是“%s”", forYear, top.Zh), En: fmt.Sprintf("the grade of %d is not %s", forYear, top.En)})
+		add(text.Text{Zh: fmt.Sprintf("%d 年度评价不是“%s”", forYear, top.Zh), En: fmt.Sprintf("the grade of %d is not %s", forYear, top.En)})
 	}
 	if limit := p.Parameters.ConstructionFen.Value; sumFen > limit {
-		add(events.Say("%d 年度建设经费合计 %s 元，超过 %s 元", "construction grants for %d sum to %s yuan, above %s", forYear, events.FormatYuan(sumFen), events.FormatYuan(limit)), sumFigures(sumFen, limit)...)
+		add(text.Say("%d 年度建设经费合计 %s 元，超过 %s 元", "construction grants for %d sum to %s yuan, above %s", forYear, events.FormatYuan(sumFen), events.FormatYuan(limit)), sumFigures(sumFen, limit)...)
 	}
 	return found
 }
 
 func sumFigures(sumFen, limitFen events.Fen) []Figure {
 	return []Figure{
-		{"sum", events.Say("合计", "sum"), fmt.Sprint(int64(sumFen)), "fen"},
-		{"limit", events.Say("上限", "limit"), fmt.Sprint(int64(limitFen)), "fen"},
+		{"sum", text.Say("合计", "sum"), fmt.Sprint(int64(sumFen)), "fen"},
+		{"limit", text.Say("上限", "limit"), fmt.Sprint(int64(limitFen)), "fen"},
 	}
 }
 
@@ -140,7 +141,7 @@ func (v *view) constructionDue(year int, s spell) {
 	reachedOn := v.constructionReachedOn(year, p.Parameters.ConstructionFen.Value)
 	raise := func(on, deferredAgain events.Date) {
 		if x := v.raise(p, "AL-AWD-02", yearKey(year), on, earliest(s.until, reachedOn, deferredAgain), s.rev); x != nil {
-			x.Figures = []Figure{{"subsidy", events.Say("应补助", "subsidy due"), fmt.Sprint(int64(p.Parameters.ConstructionFen.Value)), "fen"}}
+			x.Figures = []Figure{{"subsidy", text.Say("应补助", "subsidy due"), fmt.Sprint(int64(p.Parameters.ConstructionFen.Value)), "fen"}}
 		}
 	}
 	since, deferred := due, v.deferred(year+1, due)
@@ -217,8 +218,8 @@ func (v *view) receiptFigures(f *fund) []Figure {
 		net -= r.what
 	}
 	return []Figure{
-		{"net", events.Say("净额", "net"), fmt.Sprint(int64(net)), "fen"},
-		{"received", events.Say("已到账", "received"), fmt.Sprint(int64(received)), "fen"},
+		{"net", text.Say("净额", "net"), fmt.Sprint(int64(net)), "fen"},
+		{"received", text.Say("已到账", "received"), fmt.Sprint(int64(received)), "fen"},
 	}
 }
 

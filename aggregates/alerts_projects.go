@@ -5,6 +5,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // project returns a project approved on or before a date, or nil.
@@ -23,18 +24,18 @@ func (v *view) wrongReferenceGrade(p *policy.Policy, fiscalYear int, on events.D
 		return nil
 	case policy.Fail:
 		fail := p.Called(policy.Fail)
-		return breach("R17-2", events.Text{Zh: fmt.Sprintf("%d 年度评价为“%s”", year, fail.Zh), En: fmt.Sprintf("the grade of %d is %s", year, fail.En)})
+		return breach("R17-2", text.Text{Zh: fmt.Sprintf("%d 年度评价为“%s”", year, fail.Zh), En: fmt.Sprintf("the grade of %d is %s", year, fail.En)})
 	}
-	return breach("R17-2", events.Say("%d 年度尚无评价等级", "there is no grade of %d", year))
+	return breach("R17-2", text.Say("%d 年度尚无评价等级", "there is no grade of %d", year))
 }
 
 // wrongApproval says why a project is not one that may be supported on a date (R17-2).
 func (v *view) wrongApproval(project string, on events.Date) []Breach {
 	switch a := v.project(project, on); {
 	case a == nil:
-		return breach("R17-2", events.Say("项目 %q 尚未立项", "project %q is not approved", project))
+		return breach("R17-2", text.Say("项目 %q 尚未立项", "project %q is not approved", project))
 	case !a.Eligible:
-		return breach("R17-2", events.Say("项目 %q 不符合条件", "project %q is not eligible", project))
+		return breach("R17-2", text.Say("项目 %q 不符合条件", "project %q is not eligible", project))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 func passed(p *events.PreliminaryReviewed) bool       { return p.Passed }
@@ -58,7 +59,7 @@ func (v *view) admissionAlerts() {
 }
 
 // reasonFigure carries a reason in words among the figures of an explanation.
-func reasonFigure(reason events.Text) Figure {
+func reasonFigure(reason text.Text) Figure {
 	return Figure{Name: "reason", Label: reason}
 }
 
@@ -72,13 +73,13 @@ func (v *view) planRevisedAfterReview(d events.Date) bool {
 func incomplete(p *policy.Policy, a *events.JointAppraisalHeld) []Breach {
 	var found []Breach
 	if lack := absent(p.Parameters.AppraisalParticipants.Value, a.Participants); len(lack) > 0 {
-		found = append(found, breach("R09-5", events.Say("缺少参加单位：%v", "participants are missing: %v", lack))...)
+		found = append(found, breach("R09-5", text.Say("缺少参加单位：%v", "participants are missing: %v", lack))...)
 	}
 	if a.ExpertReviews < 1 || a.ThirdPartyReviews < 1 {
-		found = append(found, breach("R09-6", events.Say("专家评审 %d 份、第三方评审 %d 份，各应至少 1 份", "%d expert and %d third-party reviews; each takes at least 1", a.ExpertReviews, a.ThirdPartyReviews))...)
+		found = append(found, breach("R09-6", text.Say("专家评审 %d 份、第三方评审 %d 份，各应至少 1 份", "%d expert and %d third-party reviews; each takes at least 1", a.ExpertReviews, a.ThirdPartyReviews))...)
 	}
 	if c := a.Conclusions; !c.Feasibility || !c.Soundness || !c.Necessity || !c.Reasonableness {
-		found = append(found, breach("R09-7", events.Say("可行性、科学性、必要性、合理性结论未全部通过", "not all four conclusions are true"))...)
+		found = append(found, breach("R09-7", text.Say("可行性、科学性、必要性、合理性结论未全部通过", "not all four conclusions are true"))...)
 	}
 	return found
 }
@@ -158,8 +159,8 @@ func (v *view) overdue(p *policy.Policy, code Code, key string, g place, days in
 	x := v.raise(p, code, key, g.on+events.Date(days)+1, cleared, g.rev)
 	if x != nil {
 		x.Figures = append(x.Figures,
-			Figure{"from", events.Say("起算日", "counted from"), g.on.String(), "date"},
-			Figure{"term", events.Say("期限", "term"), yearKey(days), "days"})
+			Figure{"from", text.Say("起算日", "counted from"), g.on.String(), "date"},
+			Figure{"term", text.Say("期限", "term"), yearKey(days), "days"})
 	}
 	return x
 }

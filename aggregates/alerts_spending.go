@@ -6,6 +6,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // spending yields the vouchers from a day on, in order, with their numbers.
@@ -73,7 +74,7 @@ func (v *view) voucherAlerts() {
 		f.what.overdrawn(v.on, nil, func(n uint32, balanceFen events.Fen) {
 			s := v.voucher(n)
 			if x := v.raise(v.t.At(s.on), "AL-FND-03", v.declared.nameOf(s), s.on, s.reversedBy(v.on), s.rev); x != nil {
-				x.Figures = append(x.Figures, Figure{"balance", events.Say("%s 的余额", "balance of %s", f.what.id), fmt.Sprint(int64(balanceFen)), "fen"})
+				x.Figures = append(x.Figures, Figure{"balance", text.Say("%s 的余额", "balance of %s", f.what.id), fmt.Sprint(int64(balanceFen)), "fen"})
 			}
 		})
 	}
@@ -97,8 +98,8 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.S
 	reversedOn := s.reversedBy(v.on)
 	end := func(on events.Date, because uint32) {
 		if x := v.raise(v.t.At(since.on), code, v.declared.nameOf(s), since.on, earliest(on, reversedOn), s.rev, since.rev, because); x != nil {
-			x.Figures = append(x.Figures, Figure{"use", events.Say("用途", "use"), string(was.Use), ""},
-				Figure{"amount", events.Say("金额", "amount"), fmt.Sprint(int64(v.declared.amountFen(s))), "fen"})
+			x.Figures = append(x.Figures, Figure{"use", text.Say("用途", "use"), string(was.Use), ""},
+				Figure{"amount", text.Say("金额", "amount"), fmt.Sprint(int64(v.declared.amountFen(s))), "fen"})
 			if was.Rule != "" {
 				x.Rules = rules(was.Rule)
 			}
@@ -140,7 +141,7 @@ func (v *view) outTransferAlerts() {
 			continue
 		}
 		if b := v.books[t.book]; b == nil || b.signed.what == nil || b.signed.on > v.on {
-			v.outTransferWrong(s, events.Say("没有委托任务书", "there is no entrustment task book"))
+			v.outTransferWrong(s, text.Say("没有委托任务书", "there is no entrustment task book"))
 		}
 	}
 	for _, b := range v.bookOrder {
@@ -150,7 +151,7 @@ func (v *view) outTransferAlerts() {
 	}
 }
 
-func (v *view) outTransferWrong(s *voucher, reason events.Text, figures ...Figure) {
+func (v *view) outTransferWrong(s *voucher, reason text.Text, figures ...Figure) {
 	if x := v.raise(v.t.At(s.on), "AL-OUT-01", v.declared.nameOf(s), s.on, s.reversedBy(v.on), s.rev); x != nil {
 		x.Figures = append([]Figure{reasonFigure(reason)}, figures...)
 	}
@@ -178,11 +179,11 @@ func (v *view) bookAlerts(b *book) {
 		}
 		switch {
 		case signed.SignedOn > s.on:
-			v.outTransferWrong(s, events.Say("任务书签订于支付之后（%v）", "the task book was signed after payment (%v)", signed.SignedOn))
+			v.outTransferWrong(s, text.Say("任务书签订于支付之后（%v）", "the task book was signed after payment (%v)", signed.SignedOn))
 		case signed.Payee != t.payee:
-			v.outTransferWrong(s, events.Say("收款单位不是任务书的受托单位 %s", "the payee is not the task book's, %s", signed.Payee))
+			v.outTransferWrong(s, text.Say("收款单位不是任务书的受托单位 %s", "the payee is not the task book's, %s", signed.Payee))
 		case sumFen > signed.AmountFen:
-			v.outTransferWrong(s, events.Say("累计外拨超过任务书金额", "the transfers exceed the task book's amount"), sumFigures(sumFen, signed.AmountFen)...)
+			v.outTransferWrong(s, text.Say("累计外拨超过任务书金额", "the transfers exceed the task book's amount"), sumFigures(sumFen, signed.AmountFen)...)
 		}
 	}
 	if len(vouchers) > 0 {

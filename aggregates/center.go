@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Center is the history of one center. Methods that only read may be called by several goroutines at once; Apply may
@@ -76,7 +77,7 @@ func (c *Center) Balances() map[string]events.Fen {
 func (c *Center) Apply(r *events.Recorded) error {
 	if r.Revision != c.Revision()+1 {
 		return fmt.Errorf("aggregates: apply position %d: %w", r.Position,
-			events.SayError("%[3]s 的版次 %[1]d 接在 %[2]d 之后", "revision %d follows %d in %s", r.Revision, c.Revision(), c.id))
+			text.Errorf(text.Internal, "%[3]s 的版次 %[1]d 接在 %[2]d 之后", "revision %d follows %d in %s", r.Revision, c.Revision(), c.id))
 	}
 	left, found := c.nonsense(&r.Record)
 	if len(found) > 0 {
@@ -123,7 +124,7 @@ func (c *Center) fold(ix *index, without uint32) (*index, []Breach) {
 		}
 		if without != 0 && at.rev > without {
 			if found := c.unfounded(ix, e); len(found) > 0 {
-				return nil, []Breach{{Field: "data.event", Reason: events.Text{
+				return nil, []Breach{{Field: "data.event", Reason: text.Text{
 					Zh: fmt.Sprintf("作废后，其后的记录 %s 将不成立：%s", e.id, found[0].Reason.Zh),
 					En: fmt.Sprintf("without it the later record %s would not hold: %s", e.id, found[0].Reason.En),
 				}}}

@@ -10,6 +10,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // The tables of this package, for the tests that look at them all.
@@ -153,7 +154,7 @@ func TestTheCatalogSaysOfSeverityClosingAndRevocationWhatSectionNineSays(t *test
 				t.Errorf("%s names %s, which has no words", row.Code, r)
 			}
 		}
-		for _, text := range []events.Text{row.Title, row.Raised, row.Cleared} {
+		for _, text := range []text.Text{row.Title, row.Raised, row.Cleared} {
 			if text.Zh == "" || text.En == "" {
 				t.Errorf("%s lacks a text", row.Code)
 			}

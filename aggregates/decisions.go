@@ -8,6 +8,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates/identifiers"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Judge says what a record would break, on everything recorded so far. It changes nothing. A record dated before the
@@ -57,11 +58,11 @@ func (c *Center) refused(r *events.Record, t policy.Timeline) []Breach {
 }
 
 // warnings are doubts carried on the event: a USCC whose check character is wrong, a document number of another form.
-func warnings(r *events.Record) []events.Text {
-	var found []events.Text
+func warnings(r *events.Record) []text.Text {
+	var found []text.Text
 	uscc := func(code string) {
 		if _, form := identifiers.ParseUSCC(code); form == identifiers.WrongCheck {
-			found = append(found, events.Say("统一社会信用代码 %s 的校验位不符", "the check character of %s is wrong", code))
+			found = append(found, text.Say("统一社会信用代码 %s 的校验位不符", "the check character of %s is wrong", code))
 		}
 	}
 	switch data := r.Data.(type) {
@@ -73,7 +74,7 @@ func warnings(r *events.Record) []events.Text {
 		}
 	}
 	if _, ok := identifiers.ParseDocumentNumber(r.Doc); r.Doc != "" && !ok {
-		found = append(found, events.Say("%q 不是规范的发文字号", "%q is not a document number of the usual form", r.Doc))
+		found = append(found, text.Say("%q 不是规范的发文字号", "%q is not a document number of the usual form", r.Doc))
 	}
 	return found
 }
@@ -93,7 +94,7 @@ func (v *view) breaches(p *policy.Policy, r *events.Record) []Breach {
 		return v.judgeMeeting(d)
 	case *events.PlaqueAwarded:
 		if v.approvedOn() == 0 {
-			return breach("R09-9", events.Say("专题会议尚未审定通过", "the special meeting has not approved"))
+			return breach("R09-9", text.Say("专题会议尚未审定通过", "the special meeting has not approved"))
 		}
 	case *events.GradeDecided:
 		return append(v.judgeGrade(d.Year), v.judgeGrading(p, d)...)
@@ -111,7 +112,7 @@ func (v *view) breaches(p *policy.Policy, r *events.Record) []Breach {
 		return v.judgeDeferral(d.FiscalYear)
 	case *events.DeferralReleased:
 		if !v.deferred(d.FiscalYear, v.on) {
-			return breach("R20-7", events.Say("%d 财政年度当前没有延后安排", "fiscal year %d is not deferred", d.FiscalYear))
+			return breach("R20-7", text.Say("%d 财政年度当前没有延后安排", "fiscal year %d is not deferred", d.FiscalYear))
 		}
 	case *events.FundsSpent:
 		return v.judgeVoucher(d)
@@ -126,7 +127,7 @@ func (v *view) judgeReview(p *policy.Policy, d *events.PreliminaryReviewed) []Br
 	}
 	var found []Breach
 	if v.appraisals.upTo(v.on).first(appraised) == nil {
-		found = breach("R09-2", events.Say("初步建设方案尚未经行业主管部门或所在地政府论证通过", "no appraisal of the plan is passed"))
+		found = breach("R09-2", text.Say("初步建设方案尚未经行业主管部门或所在地政府论证通过", "no appraisal of the plan is passed"))
 	}
 	for _, u := range v.admission(p, v.on) {
 		if u.modality == policy.Mandatory || !v.waived(u.rule, v.on) {
@@ -139,14 +140,14 @@ func (v *view) judgeReview(p *policy.Policy, d *events.PreliminaryReviewed) []Br
 func (v *view) judgeJointAppraisal(p *policy.Policy, d *events.JointAppraisalHeld) []Breach {
 	var found []Breach
 	if !v.planRevisedAfterReview(v.on) {
-		found = breach("R09-4", events.Say("初步审核尚未通过，或其后方案尚未完善", "no preliminary review is passed, or the plan was not revised after it"))
+		found = breach("R09-4", text.Say("初步审核尚未通过，或其后方案尚未完善", "no preliminary review is passed, or the plan was not revised after it"))
 	}
 	return append(found, incomplete(p, d)...)
 }
 
 func (v *view) judgeMeeting(d *events.SpecialMeetingDecided) []Breach {
 	if d.Approved && v.completeAppraisalOn(0) == 0 {
-		return breach("R09-5", events.Say("没有完整的方案论证", "there is no complete joint appraisal"))
+		return breach("R09-5", text.Say("没有完整的方案论证", "there is no complete joint appraisal"))
 	}
 	return nil
 }
@@ -156,13 +157,13 @@ func (v *view) judgeGrade(year int) []Breach {
 	var found []Breach
 	end := events.YearEnd(year)
 	if v.on <= end {
-		found = append(found, breach("R04-5", events.Say("%d 年度尚未结束", "the year %d is not over", year))...)
+		found = append(found, breach("R04-5", text.Say("%d 年度尚未结束", "the year %d is not over", year))...)
 	}
 	if v.plaqueOn() == 0 || v.plaqueOn() > end {
-		found = append(found, breach("R04-5", events.Say("中心在 %d 年度尚未授牌", "the plaque was not awarded in or before %d", year))...)
+		found = append(found, breach("R04-5", text.Say("中心在 %d 年度尚未授牌", "the plaque was not awarded in or before %d", year))...)
 	}
 	if v.revokedOn != 0 && v.revokedOn <= end {
-		found = append(found, breach("R18-3", events.Say("资格已于 %v 取消", "the qualification was revoked on %v", v.revokedOn))...)
+		found = append(found, breach("R18-3", text.Say("资格已于 %v 取消", "the qualification was revoked on %v", v.revokedOn))...)
 	}
 	return found
 }
@@ -171,7 +172,7 @@ func (v *view) judgeGrade(year int) []Breach {
 func (v *view) judgeGrading(p *policy.Policy, d *events.GradeDecided) []Breach {
 	var found []Breach
 	if v.taskBookOn(v.on) == nil {
-		found = breach("R10-3", events.Say("没有备案的建设任务书", "no task book is on file"))
+		found = breach("R10-3", text.Say("没有备案的建设任务书", "no task book is on file"))
 	}
 	return append(found, lackingInGrading(p, d)...)
 }
@@ -181,7 +182,7 @@ func (v *view) judgeFailed(p *policy.Policy, rule events.RuleID, year int) []Bre
 		return nil
 	}
 	fail := p.Called(policy.Fail)
-	return breach(rule, events.Text{Zh: fmt.Sprintf("%d 年度评价不是“%s”", year, fail.Zh), En: fmt.Sprintf("the grade of %d is not %s", year, fail.En)})
+	return breach(rule, text.Text{Zh: fmt.Sprintf("%d 年度评价不是“%s”", year, fail.Zh), En: fmt.Sprintf("the grade of %d is not %s", year, fail.En)})
 }
 
 // judgeRevocation is R18-3: so many adjacent years, all failed.
@@ -197,19 +198,19 @@ func (v *view) judgeRevocation(p *policy.Policy) []Breach {
 		}
 	}
 	fail := p.Called(policy.Fail)
-	return breach("R18-3", events.Text{Zh: fmt.Sprintf("没有连续 %d 年“%s”", n, fail.Zh), En: fmt.Sprintf("there are no %d adjacent years with the grade %s", n, fail.En)})
+	return breach("R18-3", text.Text{Zh: fmt.Sprintf("没有连续 %d 年“%s”", n, fail.Zh), En: fmt.Sprintf("there are no %d adjacent years with the grade %s", n, fail.En)})
 }
 
 // judgeGrant is the rows of section 5 for subsidy.granted: for any (R18-3, R20-7), and for its category.
 func (v *view) judgeGrant(p *policy.Policy, d *events.SubsidyGranted) []Breach {
 	var found []Breach
 	if v.revokedOn != 0 {
-		found = append(found, breach("R18-3", events.Say("资格已于 %v 取消", "the qualification was revoked on %v", v.revokedOn))...)
+		found = append(found, breach("R18-3", text.Say("资格已于 %v 取消", "the qualification was revoked on %v", v.revokedOn))...)
 	}
 	if v.deferred(d.FiscalYear, v.on) {
-		found = append(found, breach("R20-7", events.Say("%d 财政年度已延后安排", "fiscal year %d is deferred", d.FiscalYear))...)
+		found = append(found, breach("R20-7", text.Say("%d 财政年度已延后安排", "fiscal year %d is deferred", d.FiscalYear))...)
 	} else if low, figures := v.lowBefore(d.FiscalYear); low && !v.released(d.FiscalYear, v.on) {
-		found = append(found, breach("R20-7", events.Say("%d 年度执行率低，应延后安排", "the execution rate of %d is low; the allocation is to be deferred", d.FiscalYear-1), figures...)...)
+		found = append(found, breach("R20-7", text.Say("%d 年度执行率低，应延后安排", "the execution rate of %d is low; the allocation is to be deferred", d.FiscalYear-1), figures...)...)
 	}
 	switch d.Category {
 	case events.Construction:
@@ -226,11 +227,11 @@ func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach
 	var found []Breach
 	source := p.Parameters.ProjectSource.Value
 	if d.Source != source {
-		found = append(found, breach("R17-2", events.Say("来源 %s 不是 %s", "the source %s is not %s", d.Source, source))...)
+		found = append(found, breach("R17-2", text.Say("来源 %s 不是 %s", "the source %s is not %s", d.Source, source))...)
 	}
 	found = append(found, v.wrongApproval(d.Project, v.on)...)
 	if a := v.project(d.Project, v.on); a != nil && !a.MajorPilotVerification {
-		found = append(found, breach("R17-2", events.Say("项目 %q 不是重大中试验证项目", "project %q is not a major pilot verification", d.Project))...)
+		found = append(found, breach("R17-2", text.Say("项目 %q 不是重大中试验证项目", "project %q is not a major pilot verification", d.Project))...)
 	}
 	found = append(found, v.wrongReferenceGrade(p, d.FiscalYear, v.on)...)
 	sum := v.netGrants(func(f *fund) bool {
@@ -240,7 +241,7 @@ func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach
 		sum += d.AmountFen
 	}
 	if limit := p.Parameters.ProjectCapFen.Value; sum > limit {
-		found = append(found, breach("R17-2", events.Say("%d 财政年度项目经费合计 %s 元，超过 %s 元", "project grants of %d sum to %s yuan, above %s", d.FiscalYear, events.FormatYuan(sum), events.FormatYuan(limit)), sumFigures(sum, limit)...)...)
+		found = append(found, breach("R17-2", text.Say("%d 财政年度项目经费合计 %s 元，超过 %s 元", "project grants of %d sum to %s yuan, above %s", d.FiscalYear, events.FormatYuan(sum), events.FormatYuan(limit)), sumFigures(sum, limit)...)...)
 	}
 	return found
 }
@@ -271,7 +272,7 @@ func (v *view) judgeDeferral(fiscalYear int) []Breach {
 	if low {
 		return nil
 	}
-	return breach("R20-6", events.Say("%d 年度执行率不低（或年度未结束、无可用资金）", "the execution rate of %d is not low (or the year is not over, or nothing was available)", fiscalYear-1), figures...)
+	return breach("R20-6", text.Say("%d 年度执行率不低（或年度未结束、无可用资金）", "the execution rate of %d is not low (or the year is not over, or nothing was available)", fiscalYear-1), figures...)
 }
 
 // judgeVoucher refuses a voucher that opens an AL-FND-03, for itself or for another, over everything recorded.
@@ -290,8 +291,8 @@ func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 		}
 		if who, balanceFen := v.opensOverdraft(v.fundNamed(l.Grant), d.Voucher, this, amount); balanceFen < 0 {
 			found = append(found, breach(events.Overdrawn,
-				events.Say("凭证 %s 将使 %s 的余额为 %s 元", "voucher %s would leave %s with a balance of %s yuan", who, l.Grant, events.FormatYuan(balanceFen)),
-				Figure{"balance", events.Say("余额", "balance"), fmt.Sprint(int64(balanceFen)), "fen"})...)
+				text.Say("凭证 %s 将使 %s 的余额为 %s 元", "voucher %s would leave %s with a balance of %s yuan", who, l.Grant, events.FormatYuan(balanceFen)),
+				Figure{"balance", text.Say("余额", "balance"), fmt.Sprint(int64(balanceFen)), "fen"})...)
 		}
 	}
 	return found

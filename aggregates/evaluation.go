@@ -5,6 +5,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Status is how far a center has come (section 6): the furthest in this order, whatever the dates.
@@ -115,6 +116,6 @@ type Explanation struct {
 	Rules   []events.RuleID
 	Figures []Figure
 	Because []uuid.UUID // ids of the events it follows from, in order
-	Reason  events.Text // of a break of the ledger's integrity: what cannot be right
-	Cleared events.Text // what cleared it, or would
+	Reason  text.Text   // of a break of the ledger's integrity: what cannot be right
+	Cleared text.Text   // what cleared it, or would
 }

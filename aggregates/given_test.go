@@ -11,6 +11,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // The tests of this package are tables of cases: given a history, when a record comes, then this; or given a history,
@@ -247,6 +248,6 @@ func fieldsOf(problems events.Problems) (fields []string) {
 	return fields
 }
 
-func contains(text events.Text, part string) bool {
+func contains(text text.Text, part string) bool {
 	return strings.Contains(text.Zh, part) && strings.Contains(text.En, part)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // kindCase is one kind: who may write it, and a record of it that breaks nothing.
@@ -177,7 +178,7 @@ func TestABreakInTheStreamIsAnErrorAndChangesNothing(t *testing.T) {
 	s := given(t, draft, registered())
 	r, _ := s.record(on("2024-04-01", &events.PlanRevised{}), events.Enforce)
 	for _, revision := range []uint64{0, 1, 3} {
-		if err := s.center.Apply(&events.Recorded{Record: *r, Revision: revision, Position: 2}); err == nil || !strings.Contains(events.TextOf(err).Zh, "接在 1 之后") {
+		if err := s.center.Apply(&events.Recorded{Record: *r, Revision: revision, Position: 2}); err == nil || !strings.Contains(text.Of(err).Zh, "接在 1 之后") {
 			t.Errorf("revision %d follows 1: %v", revision, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // sources in the order of the arrays below.
@@ -302,8 +303,8 @@ func (v *view) executionAlerts(m *money) {
 		if e := m.ends[i]; e.shareShort {
 			if x := v.raise(p, "AL-USE-03", yearKey(year), end, 0); x != nil {
 				x.follows(v.c, m.moved(year, end, SourcesOf(p, FiscalScope))...)
-				x.Figures = []Figure{{"main", events.Say("主要用途", "main uses"), fmt.Sprint(int64(e.mainFen)), "fen"},
-					{"spent", events.Say("支出合计", "spent"), fmt.Sprint(int64(e.fiscalFen)), "fen"}}
+				x.Figures = []Figure{{"main", text.Say("主要用途", "main uses"), fmt.Sprint(int64(e.mainFen)), "fen"},
+					{"spent", text.Say("支出合计", "spent"), fmt.Sprint(int64(e.fiscalFen)), "fen"}}
 			}
 		}
 		if !m.ends[i].low {
@@ -328,8 +329,8 @@ func (v *view) monthAlerts(m *money) {
 		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, since.cleared); x != nil {
 			x.follows(v.c, m.moved(since.on.Year(), since.on, SourcesOf(since.policy, ProvinceScope))...)
 			x.Figures = append(moneyFigures(since.province),
-				Figure{"elapsed", events.Say("已过天数", "days elapsed"), fmt.Sprint(since.elapsed), "days"},
-				Figure{"all", events.Say("全年应计天数", "days in all"), fmt.Sprint(since.all), "days"})
+				Figure{"elapsed", text.Say("已过天数", "days elapsed"), fmt.Sprint(since.elapsed), "days"},
+				Figure{"all", text.Say("全年应计天数", "days in all"), fmt.Sprint(since.all), "days"})
 		}
 	}
 }
@@ -364,8 +365,8 @@ func (m *money) rateFigures(year int) []Figure {
 
 func moneyFigures(p Money) []Figure {
 	return []Figure{
-		{"available", events.Say("可用", "available"), fmt.Sprint(int64(p.AvailableFen())), "fen"},
-		{"executed", events.Say("已执行", "executed"), fmt.Sprint(int64(p.ExecutedFen())), "fen"},
-		{"rate", events.Say("执行率", "rate"), p.RatePercent(), "percent"},
+		{"available", text.Say("可用", "available"), fmt.Sprint(int64(p.AvailableFen())), "fen"},
+		{"executed", text.Say("已执行", "executed"), fmt.Sprint(int64(p.ExecutedFen())), "fen"},
+		{"rate", text.Say("执行率", "rate"), p.RatePercent(), "percent"},
 	}
 }

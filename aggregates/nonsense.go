@@ -6,6 +6,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates/identifiers"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // TurnoverFenMax bounds the money that one center's grants, matches and vouchers may speak of together, so that no
@@ -32,7 +33,7 @@ func (c *Center) nonsense(r *events.Record) (left *index, found []Breach) {
 }
 
 func refuse(field, zh, en string, args ...any) []Breach {
-	return []Breach{{Field: field, Reason: events.Say(zh, en, args...)}}
+	return []Breach{{Field: field, Reason: text.Say(zh, en, args...)}}
 }
 
 // wrongRole refuses a writer whom section 4 does not name for the kind (R04-2, R04-7).
@@ -45,7 +46,7 @@ func (c *Center) wrongRole(r *events.Record) []Breach {
 	if slices.Contains(kind.Roles, events.Finance) {
 		rule = "R04-7"
 	}
-	return []Breach{{Rule: rule, Field: "by.role", Reason: events.Say("%s 不得写入 %s；应为 %v", "%s may not write %s; it takes %v", r.By.Role, r.Kind, kind.Roles)}}
+	return []Breach{{Rule: rule, Field: "by.role", Reason: text.Say("%s 不得写入 %s；应为 %v", "%s may not write %s; it takes %v", r.By.Role, r.Kind, kind.Roles)}}
 }
 
 // kindWritten is the kind whose writers count, and the day that it is written for: a voiding needs a role that may write
@@ -68,7 +69,7 @@ func (c *Center) wrongGrantor(t policy.Timeline, r *events.Record) []Breach {
 		return nil
 	}
 	if grantor := t.Reading(day).Parameters.WaiverGrantor.Value; r.By.Role != grantor {
-		return []Breach{{Rule: "R04-2", Field: "by.role", Reason: events.Say("例外应由 %s 批准", "a waiver is granted by %s", grantor)}}
+		return []Breach{{Rule: "R04-2", Field: "by.role", Reason: text.Say("例外应由 %s 批准", "a waiver is granted by %s", grantor)}}
 	}
 	return nil
 }

@@ -4,22 +4,23 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Figure is one number or date that a verdict or an alert rests on. Value is machine-readable: an integer, a decimal,
 // a date or an id; Unit is one of fen, days, percent, date, count, m2, year or empty.
 type Figure struct {
-	Name  string      `json:"name"`
-	Label events.Text `json:"label"`
-	Value string      `json:"value"`
-	Unit  string      `json:"unit,omitzero"`
+	Name  string    `json:"name"`
+	Label text.Text `json:"label"`
+	Value string    `json:"value"`
+	Unit  string    `json:"unit,omitzero"`
 }
 
 // Breach is one reason against a record. A breach of section 5 names the rule; nonsense names the field.
 type Breach struct {
 	Rule    events.RuleID `json:"rule,omitzero"`
 	Field   string        `json:"field,omitzero"`
-	Reason  events.Text   `json:"reason"`
+	Reason  text.Text     `json:"reason"`
 	Figures []Figure      `json:"figures,omitempty"`
 }
 
@@ -28,7 +29,7 @@ type Verdict struct {
 	Policy   events.PolicyRef // that judged it; zero when none was in force (OP-01)
 	Nonsense []Breach         // refused in either mode (section 4)
 	Breaches []Breach         // refused in enforce mode, carried in record mode (section 5)
-	Warnings []events.Text
+	Warnings []text.Text
 }
 
 // Refused says whether a record of this mode may not be stored.
@@ -66,19 +67,19 @@ type Refusal struct {
 }
 
 // Text says all that is said against it.
-func (r *Refusal) Text() events.Text {
+func (r *Refusal) Text() text.Text {
 	var zh, en []string
 	for _, b := range r.Breaches {
-		var before events.Text
+		var before text.Text
 		if b.Rule != "" {
-			before = events.Text{Zh: string(b.Rule) + "：", En: string(b.Rule) + ": "}
+			before = text.Text{Zh: string(b.Rule) + "：", En: string(b.Rule) + ": "}
 		}
 		if b.Field != "" {
-			before = events.Text{Zh: before.Zh + b.Field + "：", En: before.En + b.Field + ": "}
+			before = text.Text{Zh: before.Zh + b.Field + "：", En: before.En + b.Field + ": "}
 		}
 		zh, en = append(zh, before.Zh+b.Reason.Zh), append(en, before.En+b.Reason.En)
 	}
-	return events.Text{Zh: "拒绝：" + strings.Join(zh, "；"), En: "refused: " + strings.Join(en, "; ")}
+	return text.Text{Zh: "拒绝：" + strings.Join(zh, "；"), En: "refused: " + strings.Join(en, "; ")}
 }
 
 // Error implements error.

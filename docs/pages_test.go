@@ -7,27 +7,28 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 const generated = "<!-- Written from the tables of the program by go generate ./docs; do not edit. -->\n\n"
 
-var roleNames = map[events.Role]events.Text{
-	events.STOffice:     events.Say("省委科技办", "S&T office"),
-	events.Finance:      events.Say("省财政厅", "Department of Finance"),
-	events.IndustryDept: events.Say("省级行业主管部门", "industry department"),
-	events.LocalGov:     events.Say("所在地政府", "local government"),
-	events.CenterRole:   events.Say("省转化中心", "center"),
-	events.Auditor:      events.Say("审计", "auditor"),
-	events.Admin:        events.Say("管理员", "administrator"),
+var roleNames = map[events.Role]text.Text{
+	events.STOffice:     text.Say("省委科技办", "S&T office"),
+	events.Finance:      text.Say("省财政厅", "Department of Finance"),
+	events.IndustryDept: text.Say("省级行业主管部门", "industry department"),
+	events.LocalGov:     text.Say("所在地政府", "local government"),
+	events.CenterRole:   text.Say("省转化中心", "center"),
+	events.Auditor:      text.Say("审计", "auditor"),
+	events.Admin:        text.Say("管理员", "administrator"),
 }
 
-var severityNames = map[aggregates.Severity]events.Text{
-	aggregates.Red:    events.Say("红", "red"),
-	aggregates.Yellow: events.Say("黄", "yellow"),
-	aggregates.Blue:   events.Say("蓝", "blue"),
+var severityNames = map[aggregates.Severity]text.Text{
+	aggregates.Red:    text.Say("红", "red"),
+	aggregates.Yellow: text.Say("黄", "yellow"),
+	aggregates.Blue:   text.Say("蓝", "blue"),
 }
 
-func both(t events.Text) string { return t.Zh + " · " + t.En }
+func both(t text.Text) string { return t.Zh + " · " + t.En }
 
 // sentence begins a title with a capital.
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
@@ -191,7 +192,7 @@ Terms and shares are parameters of the policy and are not repeated here. A **clo
 	}
 	for _, a := range aggregates.AlertCatalog {
 		key := "–"
-		if a.Key != (events.Text{}) {
+		if a.Key != (text.Text{}) {
 			key = both(a.Key)
 		}
 		fmt.Fprintf(&b, `

@@ -10,35 +10,36 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // frame describes the members that every record has, whatever its kind.
 var frame = []struct {
 	name     string
-	words    events.Text
+	words    text.Text
 	required string
 }{
-	{"id", events.Say("UUID；中心内的幂等键", "UUID; the idempotency key within the center"), "是 yes"},
-	{"kind", events.Say("事件种类", "the kind of event"), "是 yes"},
-	{"center", events.Say("中心编号，如 ZJ-0007", "the center, such as ZJ-0007"), "是 yes（policy.adopted 不填 not for policy.adopted）"},
-	{"on", events.Say("发生日期 YYYY-MM-DD（北京时间）", "the day it happened, YYYY-MM-DD in Asia/Shanghai"), "是 yes"},
-	{"by.role", events.Say("作出方的角色", "the role of who says so"), "是 yes"},
-	{"by.actor", events.Say("作出方的经办人或账号", "who says so"), "是 yes"},
-	{"mode", events.Say("enforce（默认）或 record（补录）", "enforce (the default) or record"), "否 no"},
-	{"doc", events.Say("发文字号", "document number"), "record 方式必填 in mode record"},
-	{"evidence[].name", events.Say("佐证材料文件名", "name of a file of evidence"), "否 no"},
-	{"evidence[].sha256", events.Say("该文件的 SHA-256，小写十六进制", "its SHA-256 in lower-case hexadecimal"), "否 no"},
-	{"note", events.Say("备注", "a note"), "否 no"},
-	{"data", events.Say("各种类的数据，见下", "the data of the kind, as below"), "是 yes"},
+	{"id", text.Say("UUID；中心内的幂等键", "UUID; the idempotency key within the center"), "是 yes"},
+	{"kind", text.Say("事件种类", "the kind of event"), "是 yes"},
+	{"center", text.Say("中心编号，如 ZJ-0007", "the center, such as ZJ-0007"), "是 yes（policy.adopted 不填 not for policy.adopted）"},
+	{"on", text.Say("发生日期 YYYY-MM-DD（北京时间）", "the day it happened, YYYY-MM-DD in Asia/Shanghai"), "是 yes"},
+	{"by.role", text.Say("作出方的角色", "the role of who says so"), "是 yes"},
+	{"by.actor", text.Say("作出方的经办人或账号", "who says so"), "是 yes"},
+	{"mode", text.Say("enforce（默认）或 record（补录）", "enforce (the default) or record"), "否 no"},
+	{"doc", text.Say("发文字号", "document number"), "record 方式必填 in mode record"},
+	{"evidence[].name", text.Say("佐证材料文件名", "name of a file of evidence"), "否 no"},
+	{"evidence[].sha256", text.Say("该文件的 SHA-256，小写十六进制", "its SHA-256 in lower-case hexadecimal"), "否 no"},
+	{"note", text.Say("备注", "a note"), "否 no"},
+	{"data", text.Say("各种类的数据，见下", "the data of the kind, as below"), "是 yes"},
 }
 
 // words are what a member means and, for a closed list, its values.
 type words struct {
-	text   events.Text
+	text   text.Text
 	values []string
 }
 
-func say(zh, en string, values ...string) words { return words{events.Text{Zh: zh, En: en}, values} }
+func say(zh, en string, values ...string) words { return words{text.Text{Zh: zh, En: en}, values} }
 
 // memberWords returns the words of a member: those of the kind before those of any kind.
 func memberWords(kind events.Kind, name string) words {

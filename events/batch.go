@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Limits on one Append.
@@ -20,10 +22,10 @@ const (
 // calls it first, so that all of them refuse the same.
 func CheckBatch(stream StreamID, batch []Proposed) error {
 	if !ValidName(string(stream)) {
-		return whole(Say("流名 %q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "stream name %q must be 1 to %d letters, digits, dots, hyphens or underscores", stream, NameBytesMax))
+		return whole(text.Say("流名 %q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "stream name %q must be 1 to %d letters, digits, dots, hyphens or underscores", stream, NameBytesMax))
 	}
 	if len(batch) == 0 || len(batch) > BatchMax {
-		return whole(Say("一批有 %d 个事件，应为 1 至 %d 个", "the batch has %d events; it must have 1 to %d", len(batch), BatchMax))
+		return whole(text.Say("一批有 %d 个事件，应为 1 至 %d 个", "the batch has %d events; it must have 1 to %d", len(batch), BatchMax))
 	}
 	if bad := firstWrong(batch); bad >= 0 {
 		field, why := batch[bad].wrong()
@@ -33,13 +35,13 @@ func CheckBatch(stream StreamID, batch []Proposed) error {
 	for i := range batch {
 		p := &batch[i]
 		if _, twice := seen[p.ID]; twice {
-			return Problems{{Field: fmt.Sprintf("batch[%d].id", i), Reason: Say("%v 在同一批中重复", "%v is in the batch twice", p.ID)}}
+			return Problems{{Field: fmt.Sprintf("batch[%d].id", i), Reason: text.Say("%v 在同一批中重复", "%v is in the batch twice", p.ID)}}
 		}
 		seen[p.ID] = struct{}{}
 		size += len(p.Body)
 	}
 	if size > BatchBytesMax {
-		return whole(Say("一批共 %d 字节，超过 %d 字节的上限", "the batch has %d bytes, over the limit of %d", size, BatchBytesMax))
+		return whole(text.Say("一批共 %d 字节，超过 %d 字节的上限", "the batch has %d bytes, over the limit of %d", size, BatchBytesMax))
 	}
 	return nil
 }
@@ -72,21 +74,21 @@ func firstWrong(batch []Proposed) int {
 }
 
 // wrong names the field that no Store may take, and says why; there may be none.
-func (p Proposed) wrong() (field string, why Text) {
+func (p Proposed) wrong() (field string, why text.Text) {
 	switch {
 	case p.ID == uuid.Nil:
-		return "id", Say("不能为空", "must not be empty")
+		return "id", text.Say("不能为空", "must not be empty")
 	case !ValidName(string(p.Kind)):
-		return "kind", Say("%q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "%q must be 1 to %d letters, digits, dots, hyphens or underscores", p.Kind, NameBytesMax)
+		return "kind", text.Say("%q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "%q must be 1 to %d letters, digits, dots, hyphens or underscores", p.Kind, NameBytesMax)
 	case len(p.Body) > BodyBytesMax:
-		return "body", Say("有 %d 字节，超过 %d 字节的上限", "has %d bytes, over the limit of %d", len(p.Body), BodyBytesMax)
+		return "body", text.Say("有 %d 字节，超过 %d 字节的上限", "has %d bytes, over the limit of %d", len(p.Body), BodyBytesMax)
 	case isPlainObject(p.Body):
 	case bytes.IndexByte(p.Body, '\n') >= 0, bytes.IndexByte(p.Body, '\r') >= 0:
-		return "body", Say("不能含换行", "must not contain a newline")
+		return "body", text.Say("不能含换行", "must not contain a newline")
 	case !isObject(p.Body):
-		return "body", Say("应为一个 JSON 对象", "must be one JSON object")
+		return "body", text.Say("应为一个 JSON 对象", "must be one JSON object")
 	}
-	return "", Text{}
+	return "", text.Text{}
 }
 
 // ValidName says whether a stream or a kind has a name that every store, file and subject can carry as it is.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // The kinds of section 4.
@@ -70,7 +72,7 @@ type CatalogEntry struct {
 	Roles    []Role // who may write it; waiver.granted: the one that the policy names (OP-04); entry.voided: who may write the kind voided
 	Decision bool   // a decision is judged (section 5); a fact is recorded
 	Rules    []RuleID
-	Title    Text
+	Title    text.Text
 
 	blank   func() Payload
 	upcasts []upcast // upcasts[i] turns version i+1 into i+2
@@ -83,57 +85,57 @@ type upcast func(data jsontext.Value) (jsontext.Value, error)
 
 // Catalog lists every kind in the order of section 4.
 var Catalog = withShapes([]CatalogEntry{
-	{Kind: KindPolicyAdopted, Roles: []Role{Admin}, Title: Say("办法参数采用", "policy adopted"), blank: func() Payload { return new(PolicyAdopted) }},
-	{Kind: KindCenterRegistered, Roles: []Role{CenterRole}, Rules: []RuleID{"R02-1", "R05-1"}, Title: Say("中心登记", "center registered"), blank: func() Payload { return new(CenterRegistered) }},
-	{Kind: KindCenterAssigned, Roles: []Role{STOffice}, Rules: []RuleID{"R04-6", "R04-8"}, Title: Say("责任单位指定", "center assigned"), blank: func() Payload { return new(CenterAssigned) }},
-	{Kind: KindFactsChanged, Roles: []Role{CenterRole}, Title: Say("登记事实变更", "facts changed"), blank: func() Payload { return new(FactsChanged) }},
-	{Kind: KindConditionJudged, Roles: []Role{STOffice, IndustryDept, LocalGov}, Title: Say("条件认定", "condition judged"), blank: func() Payload { return new(ConditionJudged) }},
-	{Kind: KindWaiverGranted, Roles: []Role{STOffice, Finance, IndustryDept, LocalGov}, Decision: true, Rules: []RuleID{"R06"}, Title: Say("例外批准", "waiver granted"), blank: func() Payload { return new(WaiverGranted) }},
-	{Kind: KindRelaxationGranted, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R06-2d"}, Title: Say("放宽批准", "relaxation granted"), blank: func() Payload { return new(RelaxationGranted) }},
-	{Kind: KindPlanAppraised, Roles: []Role{IndustryDept, LocalGov}, Rules: []RuleID{"R09-2"}, Title: Say("初步方案论证", "plan appraised"), blank: func() Payload { return new(PlanAppraised) }},
-	{Kind: KindPreliminaryReviewed, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-2", "R09-3"}, Title: Say("初步审核", "preliminary reviewed"), blank: func() Payload { return new(PreliminaryReviewed) }},
-	{Kind: KindPlanRevised, Roles: []Role{CenterRole}, Rules: []RuleID{"R09-4"}, Title: Say("方案完善", "plan revised"), blank: func() Payload { return new(PlanRevised) }},
-	{Kind: KindJointAppraisalHeld, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-4", "R09-5", "R09-6", "R09-7"}, Title: Say("方案论证", "joint appraisal held"), blank: func() Payload { return new(JointAppraisalHeld) }},
-	{Kind: KindSpecialMeetingDecided, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-5", "R09-8"}, Title: Say("专题会议审定", "special meeting decided"), blank: func() Payload { return new(SpecialMeetingDecided) }},
-	{Kind: KindPlaqueAwarded, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-9"}, Title: Say("授牌", "plaque awarded"), blank: func() Payload { return new(PlaqueAwarded) }},
-	{Kind: KindTaskBookFiled, Roles: []Role{CenterRole}, Rules: []RuleID{"R10-2"}, Title: Say("任务书备案", "task book filed"), blank: func() Payload { return new(TaskBookFiled) }},
-	{Kind: KindGovernanceRecorded, Roles: []Role{CenterRole}, Rules: []RuleID{"R11-1", "R11-2", "R11-3", "R11-4", "R14-1"}, Title: Say("治理事项", "governance recorded"), blank: func() Payload { return new(GovernanceRecorded) }},
-	{Kind: KindIncidentRecorded, Roles: []Role{STOffice, IndustryDept, LocalGov}, Rules: []RuleID{"R06-5b"}, Title: Say("事故记录", "incident recorded"), blank: func() Payload { return new(IncidentRecorded) }},
-	{Kind: KindIncidentClosed, Roles: []Role{STOffice, IndustryDept, LocalGov}, Rules: []RuleID{"R06-5b"}, Title: Say("事故处理完毕", "incident closed"), blank: func() Payload { return new(IncidentClosed) }},
-	{Kind: KindCreditListed, Roles: []Role{STOffice}, Rules: []RuleID{"R06-5d", "R06-5e"}, Title: Say("列入失信或黑名单", "credit listed"), blank: func() Payload { return new(CreditListed) }},
-	{Kind: KindCreditDelisted, Roles: []Role{STOffice}, Rules: []RuleID{"R06-5d", "R06-5e"}, Title: Say("移出名单", "credit delisted"), blank: func() Payload { return new(CreditDelisted) }},
-	{Kind: KindTrialRecorded, Roles: []Role{CenterRole}, Rules: []RuleID{"R06-4c"}, Title: Say("中试试验", "trial recorded"), blank: func() Payload { return new(TrialRecorded) }},
-	{Kind: KindAnnualReportSubmitted, Roles: []Role{CenterRole}, Rules: []RuleID{"R16-1a"}, Title: Say("年度自评提交", "annual report submitted"), blank: func() Payload { return new(AnnualReportSubmitted) }},
-	{Kind: KindAnnualReportReviewed, Roles: []Role{IndustryDept, LocalGov}, Rules: []RuleID{"R16-1b"}, Title: Say("年度报告审核", "annual report reviewed"), blank: func() Payload { return new(AnnualReportReviewed) }},
-	{Kind: KindAnnualReportFiled, Roles: []Role{CenterRole}, Rules: []RuleID{"R16-1b"}, Title: Say("年度报告上报", "annual report filed"), blank: func() Payload { return new(AnnualReportFiled) }},
-	{Kind: KindFinalReportFiled, Roles: []Role{CenterRole}, Rules: []RuleID{"R16-1c"}, Title: Say("期满报告上报", "final report filed"), blank: func() Payload { return new(FinalReportFiled) }},
-	{Kind: KindGradeDecided, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R04-5", "R10-3", "R16-2", "R18-3"}, Title: Say("等级评定", "grade decided"), blank: func() Payload { return new(GradeDecided) }},
-	{Kind: KindGradeRevised, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R04-5", "R18-3"}, Title: Say("等级更正", "grade revised"), blank: func() Payload { return new(GradeRevised) }},
-	{Kind: KindRectificationOrdered, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R18-1"}, Title: Say("责令限期整改", "rectification ordered"), blank: func() Payload { return new(RectificationOrdered) }},
-	{Kind: KindRectificationSubmitted, Roles: []Role{CenterRole}, Rules: []RuleID{"R18-1"}, Title: Say("整改报告提交", "rectification submitted"), blank: func() Payload { return new(RectificationSubmitted) }},
-	{Kind: KindRectificationAccepted, Roles: []Role{STOffice}, Rules: []RuleID{"R18-1"}, Title: Say("整改验收通过", "rectification accepted"), blank: func() Payload { return new(RectificationAccepted) }},
-	{Kind: KindInterviewHeld, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R18-2"}, Title: Say("约谈", "interview held"), blank: func() Payload { return new(InterviewHeld) }},
-	{Kind: KindQualificationRevoked, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R18-3"}, Title: Say("取消资格", "qualification revoked"), blank: func() Payload { return new(QualificationRevoked) }},
-	{Kind: KindProjectApproved, Roles: []Role{STOffice}, Rules: []RuleID{"R17-2"}, Title: Say("项目立项", "project approved"), blank: func() Payload { return new(ProjectApproved) }},
-	{Kind: KindSubsidyGranted, Roles: []Role{Finance}, Decision: true, Rules: []RuleID{"R17-1", "R17-2", "R18-3", "R20-7"}, Title: Say("经费下达", "subsidy granted"), blank: func() Payload { return new(SubsidyGranted) }},
-	{Kind: KindSubsidyReversed, Roles: []Role{Finance}, Title: Say("经费冲减", "subsidy reversed"), blank: func() Payload { return new(SubsidyReversed) }},
-	{Kind: KindSubsidyReceived, Roles: []Role{CenterRole, Finance}, Title: Say("经费到账", "subsidy received"), blank: func() Payload { return new(SubsidyReceived) }},
-	{Kind: KindFundsRecovered, Roles: []Role{Finance}, Title: Say("经费收回", "funds recovered"), blank: func() Payload { return new(FundsRecovered) }},
-	{Kind: KindMatchingCommitted, Version: 2, Roles: []Role{LocalGov}, Rules: []RuleID{"R04-9", "R17-1"}, Title: Say("配套承诺", "matching committed"), blank: func() Payload { return new(MatchingCommitted) }, upcasts: []upcast{renameMember("dueDate", "dueOn")}},
-	{Kind: KindMatchingReceived, Roles: []Role{CenterRole, LocalGov}, Rules: []RuleID{"R04-9"}, Title: Say("配套到账", "matching received"), blank: func() Payload { return new(MatchingReceived) }},
-	{Kind: KindFundsSpent, Roles: []Role{CenterRole}, Decision: true, Rules: []RuleID{"R20-1", "R20-2", "R20-3", "R20-4", "R20-8", Overdrawn}, Title: Say("经费支出", "funds spent"), blank: func() Payload { return new(FundsSpent) }},
-	{Kind: KindSpendingReversed, Roles: []Role{CenterRole}, Title: Say("支出冲销", "spending reversed"), blank: func() Payload { return new(SpendingReversed) }},
-	{Kind: KindUseRuled, Roles: []Role{STOffice, Finance}, Rules: []RuleID{"R20-1"}, Title: Say("用途认定", "use ruled"), blank: func() Payload { return new(UseRuled) }},
-	{Kind: KindEntrustmentSigned, Roles: []Role{CenterRole}, Rules: []RuleID{"R20-8", "R20-9"}, Title: Say("委托任务书签订", "entrustment signed"), blank: func() Payload { return new(EntrustmentSigned) }},
-	{Kind: KindSeparateAccountConfirmed, Roles: []Role{CenterRole}, Rules: []RuleID{"R20-9"}, Title: Say("专账核算确认", "separate account confirmed"), blank: func() Payload { return new(SeparateAccountConfirmed) }},
-	{Kind: KindOutTransferSettled, Roles: []Role{CenterRole}, Rules: []RuleID{"R20-8"}, Title: Say("外拨结算", "out-transfer settled"), blank: func() Payload { return new(OutTransferSettled) }},
-	{Kind: KindAllocationDeferred, Roles: []Role{Finance}, Decision: true, Rules: []RuleID{"R20-6"}, Title: Say("延后安排", "allocation deferred"), blank: func() Payload { return new(AllocationDeferred) }},
-	{Kind: KindDeferralReleased, Roles: []Role{Finance}, Decision: true, Rules: []RuleID{"R20-7"}, Title: Say("延后解除", "deferral released"), blank: func() Payload { return new(DeferralReleased) }},
-	{Kind: KindFundPreferenceRecorded, Roles: []Role{STOffice}, Rules: []RuleID{"R17-2f"}, Title: Say("母基金倾斜推荐", "fund preference recorded"), blank: func() Payload { return new(FundPreferenceRecorded) }},
-	{Kind: KindAuditFindingOpened, Roles: []Role{Auditor}, Rules: []RuleID{"R04-4"}, Title: Say("审计疑点", "audit finding opened"), blank: func() Payload { return new(AuditFindingOpened) }},
-	{Kind: KindAuditFindingClosed, Roles: []Role{Auditor}, Rules: []RuleID{"R04-4"}, Title: Say("疑点办结", "audit finding closed"), blank: func() Payload { return new(AuditFindingClosed) }},
-	{Kind: KindAlertClosed, Roles: []Role{STOffice, Finance, Auditor}, Title: Say("预警销号", "alert closed"), blank: func() Payload { return new(AlertClosed) }},
-	{Kind: KindEntryVoided, Roles: []Role{CenterRole, STOffice, Finance, IndustryDept, LocalGov, Auditor}, Title: Say("记录作废", "entry voided"), blank: func() Payload { return new(EntryVoided) }},
+	{Kind: KindPolicyAdopted, Roles: []Role{Admin}, Title: text.Say("办法参数采用", "policy adopted"), blank: func() Payload { return new(PolicyAdopted) }},
+	{Kind: KindCenterRegistered, Roles: []Role{CenterRole}, Rules: []RuleID{"R02-1", "R05-1"}, Title: text.Say("中心登记", "center registered"), blank: func() Payload { return new(CenterRegistered) }},
+	{Kind: KindCenterAssigned, Roles: []Role{STOffice}, Rules: []RuleID{"R04-6", "R04-8"}, Title: text.Say("责任单位指定", "center assigned"), blank: func() Payload { return new(CenterAssigned) }},
+	{Kind: KindFactsChanged, Roles: []Role{CenterRole}, Title: text.Say("登记事实变更", "facts changed"), blank: func() Payload { return new(FactsChanged) }},
+	{Kind: KindConditionJudged, Roles: []Role{STOffice, IndustryDept, LocalGov}, Title: text.Say("条件认定", "condition judged"), blank: func() Payload { return new(ConditionJudged) }},
+	{Kind: KindWaiverGranted, Roles: []Role{STOffice, Finance, IndustryDept, LocalGov}, Decision: true, Rules: []RuleID{"R06"}, Title: text.Say("例外批准", "waiver granted"), blank: func() Payload { return new(WaiverGranted) }},
+	{Kind: KindRelaxationGranted, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R06-2d"}, Title: text.Say("放宽批准", "relaxation granted"), blank: func() Payload { return new(RelaxationGranted) }},
+	{Kind: KindPlanAppraised, Roles: []Role{IndustryDept, LocalGov}, Rules: []RuleID{"R09-2"}, Title: text.Say("初步方案论证", "plan appraised"), blank: func() Payload { return new(PlanAppraised) }},
+	{Kind: KindPreliminaryReviewed, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-2", "R09-3"}, Title: text.Say("初步审核", "preliminary reviewed"), blank: func() Payload { return new(PreliminaryReviewed) }},
+	{Kind: KindPlanRevised, Roles: []Role{CenterRole}, Rules: []RuleID{"R09-4"}, Title: text.Say("方案完善", "plan revised"), blank: func() Payload { return new(PlanRevised) }},
+	{Kind: KindJointAppraisalHeld, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-4", "R09-5", "R09-6", "R09-7"}, Title: text.Say("方案论证", "joint appraisal held"), blank: func() Payload { return new(JointAppraisalHeld) }},
+	{Kind: KindSpecialMeetingDecided, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-5", "R09-8"}, Title: text.Say("专题会议审定", "special meeting decided"), blank: func() Payload { return new(SpecialMeetingDecided) }},
+	{Kind: KindPlaqueAwarded, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R09-9"}, Title: text.Say("授牌", "plaque awarded"), blank: func() Payload { return new(PlaqueAwarded) }},
+	{Kind: KindTaskBookFiled, Roles: []Role{CenterRole}, Rules: []RuleID{"R10-2"}, Title: text.Say("任务书备案", "task book filed"), blank: func() Payload { return new(TaskBookFiled) }},
+	{Kind: KindGovernanceRecorded, Roles: []Role{CenterRole}, Rules: []RuleID{"R11-1", "R11-2", "R11-3", "R11-4", "R14-1"}, Title: text.Say("治理事项", "governance recorded"), blank: func() Payload { return new(GovernanceRecorded) }},
+	{Kind: KindIncidentRecorded, Roles: []Role{STOffice, IndustryDept, LocalGov}, Rules: []RuleID{"R06-5b"}, Title: text.Say("事故记录", "incident recorded"), blank: func() Payload { return new(IncidentRecorded) }},
+	{Kind: KindIncidentClosed, Roles: []Role{STOffice, IndustryDept, LocalGov}, Rules: []RuleID{"R06-5b"}, Title: text.Say("事故处理完毕", "incident closed"), blank: func() Payload { return new(IncidentClosed) }},
+	{Kind: KindCreditListed, Roles: []Role{STOffice}, Rules: []RuleID{"R06-5d", "R06-5e"}, Title: text.Say("列入失信或黑名单", "credit listed"), blank: func() Payload { return new(CreditListed) }},
+	{Kind: KindCreditDelisted, Roles: []Role{STOffice}, Rules: []RuleID{"R06-5d", "R06-5e"}, Title: text.Say("移出名单", "credit delisted"), blank: func() Payload { return new(CreditDelisted) }},
+	{Kind: KindTrialRecorded, Roles: []Role{CenterRole}, Rules: []RuleID{"R06-4c"}, Title: text.Say("中试试验", "trial recorded"), blank: func() Payload { return new(TrialRecorded) }},
+	{Kind: KindAnnualReportSubmitted, Roles: []Role{CenterRole}, Rules: []RuleID{"R16-1a"}, Title: text.Say("年度自评提交", "annual report submitted"), blank: func() Payload { return new(AnnualReportSubmitted) }},
+	{Kind: KindAnnualReportReviewed, Roles: []Role{IndustryDept, LocalGov}, Rules: []RuleID{"R16-1b"}, Title: text.Say("年度报告审核", "annual report reviewed"), blank: func() Payload { return new(AnnualReportReviewed) }},
+	{Kind: KindAnnualReportFiled, Roles: []Role{CenterRole}, Rules: []RuleID{"R16-1b"}, Title: text.Say("年度报告上报", "annual report filed"), blank: func() Payload { return new(AnnualReportFiled) }},
+	{Kind: KindFinalReportFiled, Roles: []Role{CenterRole}, Rules: []RuleID{"R16-1c"}, Title: text.Say("期满报告上报", "final report filed"), blank: func() Payload { return new(FinalReportFiled) }},
+	{Kind: KindGradeDecided, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R04-5", "R10-3", "R16-2", "R18-3"}, Title: text.Say("等级评定", "grade decided"), blank: func() Payload { return new(GradeDecided) }},
+	{Kind: KindGradeRevised, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R04-5", "R18-3"}, Title: text.Say("等级更正", "grade revised"), blank: func() Payload { return new(GradeRevised) }},
+	{Kind: KindRectificationOrdered, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R18-1"}, Title: text.Say("责令限期整改", "rectification ordered"), blank: func() Payload { return new(RectificationOrdered) }},
+	{Kind: KindRectificationSubmitted, Roles: []Role{CenterRole}, Rules: []RuleID{"R18-1"}, Title: text.Say("整改报告提交", "rectification submitted"), blank: func() Payload { return new(RectificationSubmitted) }},
+	{Kind: KindRectificationAccepted, Roles: []Role{STOffice}, Rules: []RuleID{"R18-1"}, Title: text.Say("整改验收通过", "rectification accepted"), blank: func() Payload { return new(RectificationAccepted) }},
+	{Kind: KindInterviewHeld, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R18-2"}, Title: text.Say("约谈", "interview held"), blank: func() Payload { return new(InterviewHeld) }},
+	{Kind: KindQualificationRevoked, Roles: []Role{STOffice}, Decision: true, Rules: []RuleID{"R18-3"}, Title: text.Say("取消资格", "qualification revoked"), blank: func() Payload { return new(QualificationRevoked) }},
+	{Kind: KindProjectApproved, Roles: []Role{STOffice}, Rules: []RuleID{"R17-2"}, Title: text.Say("项目立项", "project approved"), blank: func() Payload { return new(ProjectApproved) }},
+	{Kind: KindSubsidyGranted, Roles: []Role{Finance}, Decision: true, Rules: []RuleID{"R17-1", "R17-2", "R18-3", "R20-7"}, Title: text.Say("经费下达", "subsidy granted"), blank: func() Payload { return new(SubsidyGranted) }},
+	{Kind: KindSubsidyReversed, Roles: []Role{Finance}, Title: text.Say("经费冲减", "subsidy reversed"), blank: func() Payload { return new(SubsidyReversed) }},
+	{Kind: KindSubsidyReceived, Roles: []Role{CenterRole, Finance}, Title: text.Say("经费到账", "subsidy received"), blank: func() Payload { return new(SubsidyReceived) }},
+	{Kind: KindFundsRecovered, Roles: []Role{Finance}, Title: text.Say("经费收回", "funds recovered"), blank: func() Payload { return new(FundsRecovered) }},
+	{Kind: KindMatchingCommitted, Version: 2, Roles: []Role{LocalGov}, Rules: []RuleID{"R04-9", "R17-1"}, Title: text.Say("配套承诺", "matching committed"), blank: func() Payload { return new(MatchingCommitted) }, upcasts: []upcast{renameMember("dueDate", "dueOn")}},
+	{Kind: KindMatchingReceived, Roles: []Role{CenterRole, LocalGov}, Rules: []RuleID{"R04-9"}, Title: text.Say("配套到账", "matching received"), blank: func() Payload { return new(MatchingReceived) }},
+	{Kind: KindFundsSpent, Roles: []Role{CenterRole}, Decision: true, Rules: []RuleID{"R20-1", "R20-2", "R20-3", "R20-4", "R20-8", Overdrawn}, Title: text.Say("经费支出", "funds spent"), blank: func() Payload { return new(FundsSpent) }},
+	{Kind: KindSpendingReversed, Roles: []Role{CenterRole}, Title: text.Say("支出冲销", "spending reversed"), blank: func() Payload { return new(SpendingReversed) }},
+	{Kind: KindUseRuled, Roles: []Role{STOffice, Finance}, Rules: []RuleID{"R20-1"}, Title: text.Say("用途认定", "use ruled"), blank: func() Payload { return new(UseRuled) }},
+	{Kind: KindEntrustmentSigned, Roles: []Role{CenterRole}, Rules: []RuleID{"R20-8", "R20-9"}, Title: text.Say("委托任务书签订", "entrustment signed"), blank: func() Payload { return new(EntrustmentSigned) }},
+	{Kind: KindSeparateAccountConfirmed, Roles: []Role{CenterRole}, Rules: []RuleID{"R20-9"}, Title: text.Say("专账核算确认", "separate account confirmed"), blank: func() Payload { return new(SeparateAccountConfirmed) }},
+	{Kind: KindOutTransferSettled, Roles: []Role{CenterRole}, Rules: []RuleID{"R20-8"}, Title: text.Say("外拨结算", "out-transfer settled"), blank: func() Payload { return new(OutTransferSettled) }},
+	{Kind: KindAllocationDeferred, Roles: []Role{Finance}, Decision: true, Rules: []RuleID{"R20-6"}, Title: text.Say("延后安排", "allocation deferred"), blank: func() Payload { return new(AllocationDeferred) }},
+	{Kind: KindDeferralReleased, Roles: []Role{Finance}, Decision: true, Rules: []RuleID{"R20-7"}, Title: text.Say("延后解除", "deferral released"), blank: func() Payload { return new(DeferralReleased) }},
+	{Kind: KindFundPreferenceRecorded, Roles: []Role{STOffice}, Rules: []RuleID{"R17-2f"}, Title: text.Say("母基金倾斜推荐", "fund preference recorded"), blank: func() Payload { return new(FundPreferenceRecorded) }},
+	{Kind: KindAuditFindingOpened, Roles: []Role{Auditor}, Rules: []RuleID{"R04-4"}, Title: text.Say("审计疑点", "audit finding opened"), blank: func() Payload { return new(AuditFindingOpened) }},
+	{Kind: KindAuditFindingClosed, Roles: []Role{Auditor}, Rules: []RuleID{"R04-4"}, Title: text.Say("疑点办结", "audit finding closed"), blank: func() Payload { return new(AuditFindingClosed) }},
+	{Kind: KindAlertClosed, Roles: []Role{STOffice, Finance, Auditor}, Title: text.Say("预警销号", "alert closed"), blank: func() Payload { return new(AlertClosed) }},
+	{Kind: KindEntryVoided, Roles: []Role{CenterRole, STOffice, Finance, IndustryDept, LocalGov, Auditor}, Title: text.Say("记录作废", "entry voided"), blank: func() Payload { return new(EntryVoided) }},
 })
 
 // Overdrawn names the refusal of a voucher that takes a grant below zero. The Measures do not state it; section 5

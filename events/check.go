@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Limits on one record. Each is named in the message that refuses what exceeds it.
@@ -27,7 +29,7 @@ type checker struct {
 	index    int
 }
 
-func (c *checker) add(field string, reason Text) {
+func (c *checker) add(field string, reason text.Text) {
 	if c.list != "" {
 		field = at(c.list, c.index, field)
 	}
@@ -49,29 +51,29 @@ func (c *checker) id(field, v string) {
 	}
 }
 
-func badID(v string) (Text, bool) {
+func badID(v string) (text.Text, bool) {
 	switch {
 	case v == "":
-		return Say("不能为空", "must not be empty"), true
+		return text.Say("不能为空", "must not be empty"), true
 	case len(v) > IDBytesMax:
-		return Say("超过 %d 字节的上限", "is over the limit of %d bytes", IDBytesMax), true
+		return text.Say("超过 %d 字节的上限", "is over the limit of %d bytes", IDBytesMax), true
 	case strings.TrimSpace(v) != v:
-		return Say("首尾不能有空白", "must not begin or end with white space"), true
+		return text.Say("首尾不能有空白", "must not begin or end with white space"), true
 	case strings.ContainsFunc(v, unicode.IsControl):
-		return Say("不能含控制字符", "must not contain control characters"), true
+		return text.Say("不能含控制字符", "must not contain control characters"), true
 	}
-	return Text{}, false
+	return text.Text{}, false
 }
 
 func (c *checker) amount(field string, v Fen) {
 	if v <= 0 || v > AmountFenMax {
-		c.add(field, Say("金额 %s 元应大于 0 且不超过 %s 元", "amount of %s yuan must be above 0 and at most %s yuan", FormatYuan(v), FormatYuan(AmountFenMax)))
+		c.add(field, text.Say("金额 %s 元应大于 0 且不超过 %s 元", "amount of %s yuan must be above 0 and at most %s yuan", FormatYuan(v), FormatYuan(AmountFenMax)))
 	}
 }
 
 func (c *checker) notNegative(field string, v int64) {
 	if v < 0 {
-		c.add(field, Say("不能为负数（%d）", "must not be negative (%d)", v))
+		c.add(field, text.Say("不能为负数（%d）", "must not be negative (%d)", v))
 	}
 }
 
@@ -81,14 +83,14 @@ func (c *checker) year(field string, v int) {
 	}
 }
 
-func notAYear(v int) Text {
-	return Say("年份 %d 应在 %d 至 %d 之间", "year %d must be from %d to %d", v, YearMin, YearMax)
+func notAYear(v int) text.Text {
+	return text.Say("年份 %d 应在 %d 至 %d 之间", "year %d must be from %d to %d", v, YearMin, YearMax)
 }
 
 func (c *checker) oneOf(field, v string, allowed []string) {
 	if !slices.Contains(allowed, v) {
 		list := strings.Join(allowed, ", ")
-		c.add(field, Say("%q 不在允许值之内：%s", "%q is not one of: %s", v, list))
+		c.add(field, text.Say("%q 不在允许值之内：%s", "%q is not one of: %s", v, list))
 	}
 }
 
@@ -103,14 +105,14 @@ func (c *checker) eachOf(field string, vs, allowed []string) {
 // digits accepts lo to hi ASCII digits.
 func (c *checker) digits(field, v string, lo, hi int) {
 	if len(v) < lo || len(v) > hi || strings.Trim(v, "0123456789") != "" {
-		c.add(field, Say("%q 应为 %d 至 %d 位数字", "%q must be %d to %d digits", v, lo, hi))
+		c.add(field, text.Say("%q 应为 %d 至 %d 位数字", "%q must be %d to %d digits", v, lo, hi))
 	}
 }
 
 // industry accepts a class of GB/T 4754: a letter A to T, then up to four digits.
 func (c *checker) industry(field, v string) {
 	if v == "" || v[0] < 'A' || v[0] > 'T' || len(v) > 5 || strings.Trim(v[1:], "0123456789") != "" {
-		c.add(field, Say("%q 不是 GB/T 4754 行业代码（一个字母 A–T 加至多四位数字）", "%q is not a GB/T 4754 code (a letter A–T and up to four digits)", v))
+		c.add(field, text.Say("%q 不是 GB/T 4754 行业代码（一个字母 A–T 加至多四位数字）", "%q is not a GB/T 4754 code (a letter A–T and up to four digits)", v))
 	}
 }
 
@@ -133,7 +135,7 @@ func (p *Facts) check(c *checker) {
 
 func (p *FactsChanged) check(c *checker) {
 	if reflect.ValueOf(*p).IsZero() {
-		c.problems = append(c.problems, Problem{Field: "data", Reason: Say("没有写明任何事实", "names no fact")})
+		c.problems = append(c.problems, Problem{Field: "data", Reason: text.Say("没有写明任何事实", "names no fact")})
 	}
 	if p.Type != nil {
 		c.oneOf("type", *p.Type, centerTypes)
@@ -182,7 +184,7 @@ func (p *TaskBookFiled) check(c *checker) {
 	for i, t := range p.Targets {
 		c.year(at("targets", i, "year"), t.Year)
 		if t.Value.Kind() != '0' {
-			c.add(at("targets", i, "value"), Say("应为数字", "must be a number"))
+			c.add(at("targets", i, "value"), text.Say("应为数字", "must be a number"))
 		}
 	}
 }
@@ -194,7 +196,7 @@ func (p *IncidentRecorded) check(c *checker) {
 	c.oneOf("kind", p.Kind, incidentKinds)
 	c.oneOf("severity", p.Severity, severities)
 	if p.OccurredOn > c.on {
-		c.add("occurredOn", Say("发生日 %v 晚于记录日 %v", "%v is after the record's on, %v", p.OccurredOn, c.on))
+		c.add("occurredOn", text.Say("发生日 %v 晚于记录日 %v", "%v is after the record's on, %v", p.OccurredOn, c.on))
 	}
 }
 
@@ -241,7 +243,7 @@ func (p *SubsidyGranted) check(c *checker) {
 	c.oneOf("source", string(p.Source), grantSources)
 	c.year("fiscalYear", p.FiscalYear)
 	if y := c.on.Year(); p.FiscalYear != y && p.FiscalYear != y+1 {
-		c.add("fiscalYear", Say("财政年度 %d 应为下达日 %v 的当年或次年", "%d must be the year of on (%v) or the next", p.FiscalYear, c.on))
+		c.add("fiscalYear", text.Say("财政年度 %d 应为下达日 %v 的当年或次年", "%d must be the year of on (%v) or the next", p.FiscalYear, c.on))
 	}
 	if p.ForYear != 0 {
 		c.year("forYear", p.ForYear)
@@ -281,7 +283,7 @@ func (p *FundsSpent) check(c *checker) {
 	c.id("payee", p.Payee)
 	c.id("use", string(p.Use))
 	if len(p.Lines) == 0 {
-		c.add("lines", Say("至少要有一行", "must have at least one line"))
+		c.add("lines", text.Say("至少要有一行", "must have at least one line"))
 	}
 	for i, l := range p.Lines {
 		c.within("lines", i)

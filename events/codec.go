@@ -8,6 +8,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // wireRecord is a record as exchanged (section 2).
@@ -76,12 +78,12 @@ func DecodeRecord(line []byte) (*Record, Problems) {
 
 func decodeRecord(line []byte) (*Record, Problems) {
 	if len(line) > RecordBytesMax {
-		return &Record{}, whole(Say("记录有 %d 字节，超过 %d 字节的上限", "the record has %d bytes, over the limit of %d", len(line), RecordBytesMax))
+		return &Record{}, whole(text.Say("记录有 %d 字节，超过 %d 字节的上限", "the record has %d bytes, over the limit of %d", len(line), RecordBytesMax))
 	}
 	w, data, plainly := plainRecord(line)
 	if !plainly {
 		if depth(line) > DepthMax {
-			return &Record{}, whole(Say("嵌套超过 %d 层的上限", "nests deeper than the limit of %d", DepthMax))
+			return &Record{}, whole(text.Say("嵌套超过 %d 层的上限", "nests deeper than the limit of %d", DepthMax))
 		}
 		w = wireRecord{}
 		if err := json.Unmarshal(line, &w, strictly); err != nil {
@@ -127,18 +129,18 @@ func partly(w *wireRecord) *Record {
 
 // checkFrame reports what is wrong with everything but the data.
 func (r *Record) checkFrame(id string) (found Problems) {
-	add := func(field string, reason Text) { found = append(found, Problem{Field: field, Reason: reason}) }
+	add := func(field string, reason text.Text) { found = append(found, Problem{Field: field, Reason: reason}) }
 	if r.ID == uuid.Nil {
-		add("id", Say("%q 不是 UUID", "%q is not a UUID", id))
+		add("id", text.Say("%q 不是 UUID", "%q is not a UUID", id))
 	}
 	entry := Lookup(r.Kind)
 	switch {
 	case entry == nil:
-		add("kind", Say("没有 %q 这种事件", "there is no kind %q", r.Kind))
+		add("kind", text.Say("没有 %q 这种事件", "there is no kind %q", r.Kind))
 	case r.Kind == KindPolicyAdopted && r.Center != "":
-		add("center", Say("办法参数不属于任何中心，此字段应省略", "a policy belongs to no center; leave it out"))
+		add("center", text.Say("办法参数不属于任何中心，此字段应省略", "a policy belongs to no center; leave it out"))
 	case r.Kind != KindPolicyAdopted && !ValidCenter(r.Center):
-		add("center", Say("%q 不符合 %s", "%q does not match %s", r.Center, centerForm))
+		add("center", text.Say("%q 不符合 %s", "%q does not match %s", r.Center, centerForm))
 	}
 	if y := r.On.Year(); y < YearMin || y > YearMax {
 		add("on", notAYear(y))
@@ -146,20 +148,20 @@ func (r *Record) checkFrame(id string) (found Problems) {
 	switch r.By.Role {
 	case STOffice, Finance, IndustryDept, LocalGov, CenterRole, Auditor, Admin:
 	default:
-		add("by.role", Say("没有 %q 这个角色", "there is no role %q", r.By.Role))
+		add("by.role", text.Say("没有 %q 这个角色", "there is no role %q", r.By.Role))
 	}
 	if why, bad := badID(r.By.Actor); bad {
 		add("by.actor", why)
 	}
 	if r.Mode != Enforce && r.Mode != Recording {
-		add("mode", Say("%q 应为 enforce 或 record", "%q must be enforce or record", r.Mode))
+		add("mode", text.Say("%q 应为 enforce 或 record", "%q must be enforce or record", r.Mode))
 	}
 	if r.Mode == Recording && r.Doc == "" {
-		add("doc", Say("补录（record）必须有发文字号", "record mode needs a document number"))
+		add("doc", text.Say("补录（record）必须有发文字号", "record mode needs a document number"))
 	}
 	for i, e := range r.Evidence {
 		if !validSHA256(e.SHA256) {
-			add(at("evidence", i, "sha256"), Say("%q 应为 64 位小写十六进制", "%q must be 64 lower-case hexadecimal digits", e.SHA256))
+			add(at("evidence", i, "sha256"), text.Say("%q 应为 64 位小写十六进制", "%q must be 64 lower-case hexadecimal digits", e.SHA256))
 		}
 	}
 	return found

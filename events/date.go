@@ -3,6 +3,8 @@ package events
 import (
 	"fmt"
 	"time"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Date is a calendar date in Asia/Shanghai, counted in days from 0000-03-01; that day, the zero Date, means none. Dates
@@ -39,7 +41,7 @@ func ParseDate(s string) (Date, error) { return parseDate(s) }
 
 func parseDate[T string | []byte](s T) (Date, error) {
 	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
-		return 0, &badDate{Say("%q 不是 YYYY-MM-DD 形式的日期", "date %q is not of the form YYYY-MM-DD", s)}
+		return 0, &badDate{text.Say("%q 不是 YYYY-MM-DD 形式的日期", "date %q is not of the form YYYY-MM-DD", s)}
 	}
 	number := func(t T) int {
 		n := 0
@@ -53,13 +55,13 @@ func parseDate[T string | []byte](s T) (Date, error) {
 	}
 	y, m, d := number(s[:4]), number(s[5:7]), number(s[8:])
 	if y < 1000 || m < 1 || m > 12 || d < 1 || d > daysIn(y, m) {
-		return 0, &badDate{Say("没有 %q 这一天", "there is no date %q", s)}
+		return 0, &badDate{text.Say("没有 %q 这一天", "there is no date %q", s)}
 	}
 	return DateOf(y, m, d), nil
 }
 
 // badDate says in both languages why a text is no date.
-type badDate struct{ why Text }
+type badDate struct{ why text.Text }
 
 // Error implements error.
 func (e *badDate) Error() string { return e.why.En }

@@ -1,24 +1,14 @@
 package events
 
-// told is an error that says nothing but what a user is told.
-type told struct{ what Text }
-
-// SayError returns an error that says the same in both languages, with the same arguments put into both formats.
-func SayError(zh, en string, args ...any) error { return &told{Say(zh, en, args...)} }
-
-// Text says it to a user.
-func (e *told) Text() Text { return e.what }
-
-// Error implements error.
-func (e *told) Error() string { return e.what.En }
+import "github.com/taizhang/taizhang/events/text"
 
 // UnknownError is an ErrUnknown that says why the outcome of an append is not known.
 type UnknownError struct{ Cause error }
 
 // Text says to a user that the record may be in the ledger, which what the cause says of itself does not.
-func (e *UnknownError) Text() Text {
-	cause := TextOf(e.Cause)
-	return Text{Zh: "是否已入账尚不确定；请重新打开，查看是否已在其中，或以同一 id 再写一次。原因：" + cause.Zh,
+func (e *UnknownError) Text() text.Text {
+	cause := text.Of(e.Cause)
+	return text.Text{Zh: "是否已入账尚不确定；请重新打开，查看是否已在其中，或以同一 id 再写一次。原因：" + cause.Zh,
 		En: "whether this was recorded is unknown; open the ledger again and look whether it is there, or write it again with the same id. The cause: " + cause.En}
 }
 

@@ -3,6 +3,8 @@ package events
 import (
 	"strconv"
 	"strings"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // ParseYuan reads an amount in yuan as people write it, 1234, 1234.5 or 1,234.50, to fen. Commas stand before every three
@@ -27,14 +29,14 @@ func ParseYuan(s string) (Fen, error) {
 			return 0, notAnAmount(s)
 		}
 		if v = v*10 + Fen(c-'0'); v > AmountFenMax {
-			return 0, Problems{{Reason: Say("金额 %q 超过 %d 元的上限", "amount %q is over the limit of %d yuan", s, int64(AmountFenMax/100))}}
+			return 0, Problems{{Reason: text.Say("金额 %q 超过 %d 元的上限", "amount %q is over the limit of %d yuan", s, int64(AmountFenMax/100))}}
 		}
 	}
 	return v, nil
 }
 
 func notAnAmount(s string) error {
-	return Problems{{Reason: Say("%q 不是以元为单位的金额，如 1,234.50", "%q is not an amount in yuan, such as 1,234.50", s)}}
+	return Problems{{Reason: text.Say("%q 不是以元为单位的金额，如 1,234.50", "%q is not an amount in yuan, such as 1,234.50", s)}}
 }
 
 // FormatYuan shows an amount in yuan with two decimals and thousands separators, such as "1,234.50", as ParseYuan reads it if

@@ -1,6 +1,8 @@
 package events
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // Payload is what happened: exactly one of the types of this package that are named in the catalog.
 type Payload interface {
@@ -14,7 +16,7 @@ type PolicyAdopted struct {
 	Version       string `json:"version"`
 	EffectiveFrom Date   `json:"effectiveFrom"`
 	Source        string `json:"source"`
-	Digest        string `json:"digest"` // SHA-256 of Text, lower-case hexadecimal
+	Digest        string `json:"digest"` // SHA-256 of text.Text, lower-case hexadecimal
 	Text          string `json:"text"`
 }
 

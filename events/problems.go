@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // What is said about one bad record, however large it is: the refusal must not repeat a megabyte of what it refuses.
@@ -22,7 +24,7 @@ func (p Problems) limited() Problems {
 	p = p[:min(len(p), problemsMax)]
 	for i := range p {
 		p[i].Field = clip(p[i].Field)
-		p[i].Reason = Text{Zh: clip(p[i].Reason.Zh), En: clip(p[i].Reason.En)}
+		p[i].Reason = text.Text{Zh: clip(p[i].Reason.Zh), En: clip(p[i].Reason.En)}
 	}
 	return p
 }
@@ -35,7 +37,7 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s[:problemBytesMax/2], "") + "…" + strings.ToValidUTF8(s[len(s)-problemBytesMax/2:], "")
 }
 
-func whole(reason Text) Problems { return Problems{{Reason: reason}} }
+func whole(reason text.Text) Problems { return Problems{{Reason: reason}} }
 
 // pathOf writes a JSON pointer below a field as a path, such as data.lines[2].amountFen. A token of digits is an
 // index: no known member has such a name.
@@ -68,50 +70,50 @@ func decodeProblem(under string, err error) Problem {
 	if errors.As(err, &semantic) {
 		return Problem{Field: pathOf(under, semantic.JSONPointer), Reason: semanticReason(semantic)}
 	}
-	return Problem{Field: under, Reason: Text{Zh: "无法读取：" + err.Error(), En: err.Error()}}
+	return Problem{Field: under, Reason: text.Text{Zh: "无法读取：" + err.Error(), En: err.Error()}}
 }
 
-func syntaxReason(err *jsontext.SyntacticError) Text {
+func syntaxReason(err *jsontext.SyntacticError) text.Text {
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return Say("字段重复", "is given twice")
+		return text.Say("字段重复", "is given twice")
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return Say("第 %d 字节处 JSON 尚未结束", "the JSON is cut off at byte %d", err.ByteOffset)
+		return text.Say("第 %d 字节处 JSON 尚未结束", "the JSON is cut off at byte %d", err.ByteOffset)
 	}
-	return Say("第 %d 字节处不是有效的 UTF-8 JSON：%v", "not valid JSON in UTF-8 at byte %d: %v", err.ByteOffset, err.Err)
+	return text.Say("第 %d 字节处不是有效的 UTF-8 JSON：%v", "not valid JSON in UTF-8 at byte %d: %v", err.ByteOffset, err.Err)
 }
 
-func semanticReason(err *json.SemanticError) Text {
+func semanticReason(err *json.SemanticError) text.Text {
 	var date *badDate
 	switch {
 	case errors.Is(err, json.ErrUnknownName):
-		return Say("没有这个字段", "is not a known field")
+		return text.Say("没有这个字段", "is not a known field")
 	case errors.As(err, &date):
 		return date.why
 	case errors.Is(err, strconv.ErrRange):
-		return Say("整数超出范围", "is an integer out of range")
+		return text.Say("整数超出范围", "is an integer out of range")
 	case errors.Is(err, strconv.ErrSyntax):
-		return Say("应为整数，不能有小数或指数", "must be an integer without fraction or exponent")
+		return text.Say("应为整数，不能有小数或指数", "must be an integer without fraction or exponent")
 	case err.GoType == nil || err.Err != nil && err.GoType != reflect.TypeFor[Date]():
-		return Text{Zh: "值无效：" + err.Error(), En: err.Error()}
+		return text.Text{Zh: "值无效：" + err.Error(), En: err.Error()}
 	}
 	want := wanted(err.GoType)
-	return Text{Zh: "类型不对，应为" + want.Zh, En: "has the wrong type; it must be " + want.En}
+	return text.Text{Zh: "类型不对，应为" + want.Zh, En: "has the wrong type; it must be " + want.En}
 }
 
 // wanted names the JSON type that a member of a Go type has.
-func wanted(t reflect.Type) Text {
+func wanted(t reflect.Type) text.Text {
 	switch {
 	case t == reflect.TypeFor[Date]():
-		return Say("文本 YYYY-MM-DD", "text of the form YYYY-MM-DD")
+		return text.Say("文本 YYYY-MM-DD", "text of the form YYYY-MM-DD")
 	case t.Kind() == reflect.Struct:
-		return Say("对象", "an object")
+		return text.Say("对象", "an object")
 	case t.Kind() == reflect.Slice:
-		return Say("列表", "a list")
+		return text.Say("列表", "a list")
 	case t.Kind() == reflect.Bool:
-		return Say("true 或 false", "true or false")
+		return text.Say("true 或 false", "true or false")
 	case t.Kind() == reflect.String:
-		return Say("文本", "text")
+		return text.Say("文本", "text")
 	}
-	return Say("整数", "an integer")
+	return text.Say("整数", "an integer")
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // CenterID names a center, such as "ZJ-0007"; its stream is "center-ZJ-0007".
@@ -111,8 +113,8 @@ type Recorded struct {
 
 // Entry is what the ledger adds to a record when it accepts it.
 type Entry struct {
-	EnteredBy string    `json:"enteredBy"`
-	Policy    PolicyRef `json:"policy,omitzero"`
-	Breaks    []RuleID  `json:"breaks,omitempty"`   // record mode: the rules it breaks
-	Warnings  []Text    `json:"warnings,omitempty"` // a doubtful USCC or document number
+	EnteredBy string      `json:"enteredBy"`
+	Policy    PolicyRef   `json:"policy,omitzero"`
+	Breaks    []RuleID    `json:"breaks,omitempty"`   // record mode: the rules it breaks
+	Warnings  []text.Text `json:"warnings,omitempty"` // a doubtful USCC or document number
 }

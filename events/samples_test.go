@@ -5,6 +5,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // samples are one record of every kind, in the order of the catalog, with every optional member present. They are
@@ -103,7 +105,7 @@ func sample(role Role, on string, data Payload) Recorded {
 			Evidence: []Evidence{{Name: "下达文件.pdf", SHA256: fmt.Sprintf("%064x", 1)}, {Name: "附件.ofd", SHA256: fmt.Sprintf("%064x", 2)}},
 			Note:     "补录", Data: data},
 		Entry: Entry{EnteredBy: "bulu-01", Policy: PolicyRef{ID: "zj-2024-draft", Version: "1", Digest: fmt.Sprintf("%064x", 7)},
-			Breaks: []RuleID{"R17-1", "R20-7"}, Warnings: []Text{Say("文号格式存疑", "doubtful document number")}},
+			Breaks: []RuleID{"R17-1", "R20-7"}, Warnings: []text.Text{text.Say("文号格式存疑", "doubtful document number")}},
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // shape is how a Go type is written as JSON: which members it must and may have, in which order. It is read once from
@@ -164,7 +166,7 @@ type scanner struct {
 }
 
 // add reports on the value read last, or on a member that it lacks.
-func (sc *scanner) add(member string, reason Text) {
+func (sc *scanner) add(member string, reason text.Text) {
 	if len(sc.found) < problemsMax {
 		sc.found = append(sc.found, Problem{Field: join(pathOf(sc.under, sc.dec.StackPointer()), member), Reason: reason})
 	}
@@ -174,7 +176,7 @@ func (sc *scanner) value(s *shape) {
 	switch kind := sc.dec.PeekKind(); {
 	case kind == 'n':
 		_ = sc.dec.SkipValue()
-		sc.add("", Say("不能为 null", "must not be null"))
+		sc.add("", text.Say("不能为 null", "must not be null"))
 	case kind == '{' && s.sort == object:
 		sc.object(s)
 	case kind == '[' && s.sort == list:
@@ -201,7 +203,7 @@ func (sc *scanner) object(s *shape) {
 	_, _ = sc.dec.ReadToken()
 	for i, m := range s.members {
 		if m.Required && seen&(1<<i) == 0 {
-			sc.add(m.Name, Say("缺少此字段", "is missing"))
+			sc.add(m.Name, text.Say("缺少此字段", "is missing"))
 		}
 	}
 }
@@ -215,6 +217,6 @@ func (sc *scanner) list(elem *shape) {
 	}
 	_, _ = sc.dec.ReadToken()
 	if n > ListMax {
-		sc.add("", Say("有 %d 项，超过 %d 项的上限", "has %d members, over the limit of %d", n, ListMax))
+		sc.add("", text.Say("有 %d 项，超过 %d 项的上限", "has %d members, over the limit of %d", n, ListMax))
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"pgregory.net/rapid"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // line is the sample of a kind in the interchange form.
@@ -31,7 +33,7 @@ func change(t testing.TB, s, old, replacement string) string {
 }
 
 // checkText asserts that a reason can be read in both languages and is short.
-func checkText(t testing.TB, reason Text) {
+func checkText(t testing.TB, reason text.Text) {
 	t.Helper()
 	if !strings.ContainsFunc(reason.Zh, func(r rune) bool { return unicode.Is(unicode.Han, r) }) || reason.En == "" || reason.En == reason.Zh {
 		t.Errorf("not a reason in both languages: %+v", reason)

@@ -8,13 +8,14 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Break is an event that is in the ledger and cannot be right. It is not lost and decides nothing.
 type Break struct {
 	events.Place
 	ID    uuid.UUID
-	Cause events.Text
+	Cause text.Text
 }
 
 // stream is how far a stream was applied, and its breaks.
@@ -34,17 +35,17 @@ func (s *stream) advance(at events.Place, id uuid.UUID) error {
 	before := s.revision
 	s.revision, s.position = max(s.revision, at.Revision), max(s.position, at.Position)
 	if at.Revision != before+1 {
-		return s.broken(at, id, events.SayError("版次 %d 接在 %d 之后", "revision %d follows %d", at.Revision, before))
+		return s.broken(at, id, text.Errorf(text.Internal, "版次 %d 接在 %d 之后", "revision %d follows %d", at.Revision, before))
 	}
 	return nil
 }
 
 // broken takes note of a break; one event is one break, whatever is wrong with it.
 func (s *stream) broken(at events.Place, id uuid.UUID, cause error) error {
-	why := events.TextOf(cause)
+	why := text.Of(cause)
 	if n := len(s.breaks); n > 0 && s.breaks[n-1].Position == at.Position {
 		first := &s.breaks[n-1].Cause
-		*first = events.Text{Zh: first.Zh + "；" + why.Zh, En: first.En + "; " + why.En}
+		*first = text.Text{Zh: first.Zh + "；" + why.Zh, En: first.En + "; " + why.En}
 	} else {
 		s.breaks = append(s.breaks, Break{Place: at, ID: id, Cause: why})
 	}
@@ -66,12 +67,12 @@ func (b Break) explain(a aggregates.Alert) aggregates.Explanation {
 	return aggregates.Explanation{
 		Alert: a,
 		Figures: []aggregates.Figure{
-			{Name: "position", Label: events.Say("位置", "position"), Value: strconv.FormatUint(b.Position, 10)},
-			{Name: "revision", Label: events.Say("版次", "revision"), Value: strconv.FormatUint(b.Revision, 10)},
+			{Name: "position", Label: text.Say("位置", "position"), Value: strconv.FormatUint(b.Position, 10)},
+			{Name: "revision", Label: text.Say("版次", "revision"), Value: strconv.FormatUint(b.Revision, 10)},
 		},
 		Reason:  b.Cause,
 		Because: []uuid.UUID{b.ID},
-		Cleared: events.Say("不会解除：该中心停止写入，须由管理员从备份核对", "nothing clears it: the center takes no more writing until an administrator has compared it with a backup"),
+		Cleared: text.Say("不会解除：该中心停止写入，须由管理员从备份核对", "nothing clears it: the center takes no more writing until an administrator has compared it with a backup"),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Register is all centers and the policies adopted, as far as the events applied go. Answers over several centers
@@ -62,7 +63,7 @@ func (r *Register) Apply(rec *events.Recorded) error {
 	c.changes++
 	err := c.advance(at, rec.ID)
 	if c.state.Has(rec.ID) != 0 {
-		return c.broken(at, rec.ID, events.SayError("id %s 此前已入账", "id %s is recorded already", rec.ID))
+		return c.broken(at, rec.ID, text.Errorf(text.Internal, "id %s 此前已入账", "id %s is recorded already", rec.ID))
 	}
 	// After a break the aggregate has seen fewer events than the stream holds.
 	next := *rec
@@ -125,7 +126,7 @@ func (r *Register) adopt(rec *events.Recorded, at events.Place) error {
 	err := r.policies.advance(at, rec.ID)
 	data, ok := rec.Data.(*events.PolicyAdopted)
 	if !ok {
-		return r.policies.broken(at, rec.ID, events.SayError("种类为 %s，内容却是 %T", "its kind is %s and its content is %T", rec.Kind, rec.Data))
+		return r.policies.broken(at, rec.ID, text.Errorf(text.Internal, "种类为 %s，内容却是 %T", "its kind is %s and its content is %T", rec.Kind, rec.Data))
 	}
 	p, problems := policy.Parse([]byte(data.Text))
 	if len(problems) > 0 {

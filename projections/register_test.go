@@ -14,6 +14,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 )
 
@@ -226,7 +227,7 @@ func TestAMissingRevisionIsABreak(t *testing.T) {
 	if len(breaks) != 1 {
 		t.Fatalf("%d breaks", len(breaks))
 	}
-	want := events.Say("版次 %d 接在 %d 之后", "revision %d follows %d", rec.Revision, rec.Revision-2)
+	want := text.Say("版次 %d 接在 %d 之后", "revision %d follows %d", rec.Revision, rec.Revision-2)
 	if breaks[0].Cause != want {
 		t.Errorf("its cause is %q, not %q", breaks[0].Cause, want)
 	}
@@ -244,7 +245,7 @@ func TestTheCausesOfBreaksAreToldInBothLanguages(t *testing.T) {
 	}
 	for want, rec := range map[string]*events.Recorded{"此前已入账": &again, "内容却是": noPolicy} {
 		err := b.register.Apply(rec)
-		if err == nil || !strings.Contains(events.TextOf(err).Zh, want) {
+		if err == nil || !strings.Contains(text.Of(err).Zh, want) {
 			t.Errorf("got %v, not %s", err, want)
 		}
 		if breaks := b.register.Breaks(rec.Stream()); len(breaks) != 1 || !strings.Contains(breaks[0].Cause.Zh, want) {

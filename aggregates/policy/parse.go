@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Limits on a policy. Each is named in the message that refuses what exceeds it.
@@ -23,9 +24,9 @@ const (
 // Problem is one thing wrong with a policy: the line (from 1), the JSON path such as "uses[3].rule" (empty for the
 // text as a whole) and the reason. For something missing the line is that of the object or list that lacks it.
 type Problem struct {
-	Line   int         `json:"line"`
-	Field  string      `json:"field"`
-	Reason events.Text `json:"reason"`
+	Line   int       `json:"line"`
+	Field  string    `json:"field"`
+	Reason text.Text `json:"reason"`
 }
 
 // Problems is what was found wrong with one policy, in the order of lines; as an error it reads in English.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Policy is one version of the Measures as data. It is immutable once parsed.
@@ -205,14 +206,14 @@ func (p *Policy) Outcome(grade string) Outcome {
 }
 
 // Called returns what the grades of an outcome are called: the words of the Measures, and their names in the ledger.
-func (p *Policy) Called(o Outcome) events.Text {
+func (p *Policy) Called(o Outcome) text.Text {
 	var words, names []string
 	for _, g := range p.Grades {
 		if g.Outcome == o {
 			words, names = append(words, g.Words), append(names, g.Name)
 		}
 	}
-	return events.Text{Zh: strings.Join(words, "、"), En: strings.Join(names, " or ")}
+	return text.Text{Zh: strings.Join(words, "、"), En: strings.Join(names, " or ")}
 }
 
 // Asks says whether the policy has a condition among its admission rows.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // reader turns nodes into values and gathers what is wrong with them. A value that is wrong reads as zero, so that
@@ -16,7 +17,7 @@ type reader struct {
 	uses     map[string]bool // names in the uses table; likewise
 }
 
-func (r *reader) add(line int, path string, reason events.Text) {
+func (r *reader) add(line int, path string, reason text.Text) {
 	if len(r.problems) < ProblemsMax {
 		r.problems = append(r.problems, Problem{Line: line, Field: path, Reason: reason})
 	}
@@ -30,7 +31,7 @@ type value struct {
 }
 
 func (v value) wrong(zh, en string, args ...any) {
-	v.add(v.node.line, v.path, events.Say(zh, en, args...))
+	v.add(v.node.line, v.path, text.Say(zh, en, args...))
 }
 
 // is says whether there is a value of this kind to read, and reports one of another kind.
@@ -75,7 +76,7 @@ func (o *object) optional(name string) value {
 func (o *object) required(name string) value {
 	m := o.optional(name)
 	if o.node != nil && m.node == nil {
-		o.add(o.node.line, m.path, events.Say("缺少此字段", "is missing"))
+		o.add(o.node.line, m.path, text.Say("缺少此字段", "is missing"))
 	}
 	return m
 }
@@ -88,7 +89,7 @@ func (o *object) close() {
 	}
 	for _, name := range o.node.names {
 		if !o.asked[name] {
-			o.add(o.node.members[name].line, member(o.path, shorten(name)), events.Say("没有这个字段", "is not a known field"))
+			o.add(o.node.members[name].line, member(o.path, shorten(name)), text.Say("没有这个字段", "is not a known field"))
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // node is one JSON value of a policy with the line it stands on. The reasons of Problems need lines, which the codec
@@ -22,26 +22,26 @@ type node struct {
 }
 
 // tree reads a text as one JSON value, or says why it is none.
-func tree(text []byte) (*node, *Problem) {
-	at := func(offset int, reason events.Text) (*node, *Problem) {
-		return nil, &Problem{Line: lineAt(text, offset), Reason: reason}
+func tree(src []byte) (*node, *Problem) {
+	at := func(offset int, reason text.Text) (*node, *Problem) {
+		return nil, &Problem{Line: lineAt(src, offset), Reason: reason}
 	}
-	switch bad := invalidUTF8(text); {
-	case len(text) > TextBytesMax:
-		return at(0, events.Say("全文有 %d 字节，超过 %d 字节的上限", "the text has %d bytes, over the limit of %d", len(text), TextBytesMax))
-	case bytes.HasPrefix(text, []byte("\ufeff")):
-		return at(0, events.Say("文件以字节顺序标记（BOM）开头，请另存为不带 BOM 的 UTF-8", "the file begins with a byte order mark; save it as UTF-8 without one"))
+	switch bad := invalidUTF8(src); {
+	case len(src) > TextBytesMax:
+		return at(0, text.Say("全文有 %d 字节，超过 %d 字节的上限", "the text has %d bytes, over the limit of %d", len(src), TextBytesMax))
+	case bytes.HasPrefix(src, []byte("\ufeff")):
+		return at(0, text.Say("文件以字节顺序标记（BOM）开头，请另存为不带 BOM 的 UTF-8", "the file begins with a byte order mark; save it as UTF-8 without one"))
 	case bad >= 0:
-		return at(bad, events.Say("第 %d 字节处不是 UTF-8 文本", "is not UTF-8 text at byte %d", bad))
+		return at(bad, text.Say("第 %d 字节处不是 UTF-8 文本", "is not UTF-8 text at byte %d", bad))
 	}
-	g := grower{text: text, dec: jsontext.NewDecoder(bytes.NewReader(text)), line: 1}
+	g := grower{text: src, dec: jsontext.NewDecoder(bytes.NewReader(src)), line: 1}
 	root, problem := g.grow(1)
 	if problem != nil {
 		return nil, problem
 	}
 	end := int(g.dec.InputOffset())
-	if rest := bytes.TrimLeft(text[end:], " \t\r\n"); len(rest) > 0 {
-		return at(len(text)-len(rest), events.Say("办法参数结束之后还有内容", "there is more text after the end of the policy"))
+	if rest := bytes.TrimLeft(src[end:], " \t\r\n"); len(rest) > 0 {
+		return at(len(src)-len(rest), text.Say("办法参数结束之后还有内容", "there is more text after the end of the policy"))
 	}
 	return root, nil
 }
@@ -74,7 +74,7 @@ func (g *grower) grow(depth int) (*node, *Problem) {
 	n := &node{line: g.line, kind: t.Kind()}
 	switch {
 	case depth > DepthMax:
-		return nil, g.here(events.Say("嵌套超过 %d 层的上限", "nests deeper than the limit of %d", DepthMax))
+		return nil, g.here(text.Say("嵌套超过 %d 层的上限", "nests deeper than the limit of %d", DepthMax))
 	case n.kind == '{':
 		return g.object(n, depth)
 	case n.kind == '[':
@@ -121,10 +121,10 @@ func (g *grower) list(n *node, depth int) (*node, *Problem) {
 }
 
 func (g *grower) tooMany() *Problem {
-	return g.here(events.Say("超过 %d 项的上限", "has more members than the limit of %d", ListMax))
+	return g.here(text.Say("超过 %d 项的上限", "has more members than the limit of %d", ListMax))
 }
 
-func (g *grower) here(reason events.Text) *Problem {
+func (g *grower) here(reason text.Text) *Problem {
 	return &Problem{Line: g.line, Field: pathOf(g.dec.StackPointer()), Reason: reason}
 }
 
@@ -132,14 +132,14 @@ func (g *grower) here(reason events.Text) *Problem {
 func (g *grower) problem(err error) *Problem {
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) { // the end of the text is reported without a place
-		return &Problem{Line: lineAt(g.text, len(g.text)), Reason: events.Say("文件不完整", "the text ends too early")}
+		return &Problem{Line: lineAt(g.text, len(g.text)), Reason: text.Say("文件不完整", "the text ends too early")}
 	}
 	line := lineAt(g.text, int(syntax.ByteOffset))
 	if errors.Is(err, jsontext.ErrDuplicateName) {
-		return &Problem{Line: line, Field: pathOf(syntax.JSONPointer), Reason: events.Say("字段重复", "is given twice")}
+		return &Problem{Line: line, Field: pathOf(syntax.JSONPointer), Reason: text.Say("字段重复", "is given twice")}
 	}
 	return &Problem{Line: line, Field: pathOf(syntax.JSONPointer),
-		Reason: events.Say("不是有效的 JSON：%v", "is not valid JSON: %v", syntax.Err)}
+		Reason: text.Say("不是有效的 JSON：%v", "is not valid JSON: %v", syntax.Err)}
 }
 
 // pathOf writes a JSON pointer as the paths of Problems are written: parameters.gradeDue.value, uses[3].rule.
@@ -162,14 +162,14 @@ func member(path, name string) string {
 	return path + "." + name
 }
 
-func lineAt(text []byte, offset int) int {
-	return 1 + bytes.Count(text[:min(offset, len(text))], []byte("\n"))
+func lineAt(src []byte, offset int) int {
+	return 1 + bytes.Count(src[:min(offset, len(src))], []byte("\n"))
 }
 
 // invalidUTF8 returns the offset of the first byte that is not UTF-8, or -1.
-func invalidUTF8(text []byte) int {
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRune(text[i:])
+func invalidUTF8(src []byte) int {
+	for i := 0; i < len(src); {
+		r, size := utf8.DecodeRune(src[i:])
 		if r == utf8.RuneError && size == 1 {
 			return i
 		}

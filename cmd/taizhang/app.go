@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -59,7 +60,7 @@ func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
 func usage(cmd *cobra.Command, zh, en string, args ...any) error {
-	return &usageError{cmd.CommandPath(), events.SayError(zh, en, args...)}
+	return &usageError{cmd.CommandPath(), text.Errorf(text.Invalid, zh, en, args...)}
 }
 
 // newApp returns an app that speaks the language of --lang or of the environment. The language is wanted before the
@@ -80,13 +81,13 @@ func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *a
 	return a
 }
 
-func (a *app) say(zh, en string, args ...any) string { return events.Say(zh, en, args...).In(a.lang) }
+func (a *app) say(zh, en string, args ...any) string { return text.Say(zh, en, args...).In(a.lang) }
 
 func (a *app) print(zh, en string, args ...any) { fmt.Fprintln(a.out, a.say(zh, en, args...)) }
 
 // message returns what to tell the user of an error.
 func (a *app) message(err error) string {
-	var s interface{ Text() events.Text }
+	var s interface{ Text() text.Text }
 	if errors.As(err, &s) {
 		return s.Text().In(a.lang)
 	}

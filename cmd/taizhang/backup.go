@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/logstore"
 )
@@ -108,7 +108,7 @@ func copyAt(cmd *cobra.Command, path string) (at string, isFile bool, err error)
 		at, err = filepath.EvalSymlinks(path)
 		return at, true, err
 	case !info.IsDir():
-		return "", false, events.SayError("%s 既不是文件也不是目录", "%s is neither a file nor a directory", path)
+		return "", false, text.Errorf(text.Invalid, "%s 既不是文件也不是目录", "%s is neither a file nor a directory", path)
 	}
 	return path, false, nil
 }
@@ -120,7 +120,7 @@ func (a *app) isElsewhere(to string) error {
 		return err
 	}
 	if copied, err := os.Stat(to); err == nil && os.SameFile(ledger, copied) {
-		return events.SayError("%s 就是台账自己的目录，不是备份；请换一个位置", "%s is the directory of the ledger itself, which is no backup; take another place", to)
+		return text.Errorf(text.Invalid, "%s 就是台账自己的目录，不是备份；请换一个位置", "%s is the directory of the ledger itself, which is no backup; take another place", to)
 	}
 	return nil
 }

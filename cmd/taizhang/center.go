@@ -9,6 +9,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
 )
@@ -25,7 +26,7 @@ func (a *app) centerCommand() *cobra.Command {
 				}
 				e := s.reg.Evaluation(id, s.on)
 				if e.Status == "" {
-					return events.SayError("截至 %v，中心 %s 尚未登记", "as of %v, the center %s is not registered", s.on, id)
+					return text.Errorf(text.NotFound, "截至 %v，中心 %s 尚未登记", "as of %v, the center %s is not registered", s.on, id)
 				}
 				if a.output == jsonOutput {
 					return a.writeObject(profileOf(s.reg, id, e))
@@ -60,11 +61,11 @@ func (a *app) showCenter(ctx context.Context, s *session, id events.CenterID) er
 func factsSheet(reg *projections.Register, id events.CenterID, e *aggregates.Evaluation) *desk.Table {
 	f := reg.Facts(id, e.On)
 	sh := &desk.Table{
-		Title:   events.Say("中心 %s，截至 %s", "Center %s as of %s", id, e.On),
-		Columns: []desk.Column{{Name: "field", Title: events.Say("项目", "field")}, {Name: "value", Title: events.Say("内容", "value")}},
+		Title:   text.Say("中心 %s，截至 %s", "Center %s as of %s", id, e.On),
+		Columns: []desk.Column{{Name: "field", Title: text.Say("项目", "field")}, {Name: "value", Title: text.Say("内容", "value")}},
 	}
 	add := func(name, zh, en string, v desk.Cell) {
-		sh.Rows = append(sh.Rows, []desk.Cell{{Data: name, Shown: events.Text{Zh: zh, En: en}}, v})
+		sh.Rows = append(sh.Rows, []desk.Cell{{Data: name, Shown: text.Text{Zh: zh, En: en}}, v})
 	}
 	add("center", "编号", "center", desk.Text(id))
 	add("name", "名称", "name", desk.Text(f.Name))
@@ -78,19 +79,19 @@ func factsSheet(reg *projections.Register, id events.CenterID, e *aggregates.Eva
 	add("leadingIndustries", "主导产业", "leading industries", desk.Text(strings.Join(f.LeadingIndustries, "、")))
 	add("foundedOn", "成立日期", "founded", desk.Date(f.FoundedOn))
 	add("usableAreaM2", "使用面积", "usable area", desk.Cell{Data: f.UsableAreaM2, Shown: desk.Plain(fmt.Sprintf("%d m²", f.UsableAreaM2))})
-	add("equipmentFen", "设备原值", "equipment", desk.Cell{Data: f.EquipmentFen, Shown: events.Say("%s 元", "%s yuan", events.FormatYuan(f.EquipmentFen))})
+	add("equipmentFen", "设备原值", "equipment", desk.Cell{Data: f.EquipmentFen, Shown: text.Say("%s 元", "%s yuan", events.FormatYuan(f.EquipmentFen))})
 	return sh
 }
 
 // moneySheet is the execution of one center, narrow enough for a screen.
 func moneySheet(e *aggregates.Evaluation) *desk.Table {
 	sh := &desk.Table{
-		Title: events.Say("经费（金额单位：元）", "Money (amounts in yuan)"),
-		Empty: events.Say("没有经费。", "There is no money."),
-		Columns: []desk.Column{{Title: events.Say("年度", "year")}, {Title: events.Say("口径", "scope")},
-			{Title: events.Say("下达", "granted"), Right: true}, {Title: events.Say("可用", "available"), Right: true},
-			{Title: events.Say("支出", "spent"), Right: true}, {Title: events.Say("不合规", "ineligible"), Right: true},
-			{Title: events.Say("结余", "balance"), Right: true}, {Title: events.Text{Zh: "执行率%", En: "rate %"}, Right: true}, {Title: events.Say("偏低", "low")}},
+		Title: text.Say("经费（金额单位：元）", "Money (amounts in yuan)"),
+		Empty: text.Say("没有经费。", "There is no money."),
+		Columns: []desk.Column{{Title: text.Say("年度", "year")}, {Title: text.Say("口径", "scope")},
+			{Title: text.Say("下达", "granted"), Right: true}, {Title: text.Say("可用", "available"), Right: true},
+			{Title: text.Say("支出", "spent"), Right: true}, {Title: text.Say("不合规", "ineligible"), Right: true},
+			{Title: text.Say("结余", "balance"), Right: true}, {Title: text.Text{Zh: "执行率%", En: "rate %"}, Right: true}, {Title: text.Say("偏低", "low")}},
 	}
 	for _, x := range e.Executions {
 		sh.Rows = append(sh.Rows, []desk.Cell{desk.Number(x.Year), desk.Named(x.Scope, desk.ScopeWord(x.Scope)), desk.Fen(x.GrantedFen), desk.Fen(x.AvailableFen()),

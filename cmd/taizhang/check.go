@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
@@ -67,7 +68,7 @@ type checked struct {
 type finding struct {
 	Position uint64          `json:"position"`
 	Stream   events.StreamID `json:"stream"`
-	What     events.Text     `json:"what"`
+	What     text.Text       `json:"what"`
 }
 
 func (a *app) checkLedger(cmd *cobra.Command, c *checked) error {

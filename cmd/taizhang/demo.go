@@ -12,6 +12,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
@@ -68,10 +69,10 @@ func (a *app) demoDir(cmd *cobra.Command) (err error) {
 	defer d.Close()
 	names, err := d.Readdirnames(1)
 	if err != nil && err != io.EOF {
-		return events.SayError("%s 不是可以读的目录", "%s is not a directory that can be read", a.dir)
+		return text.Errorf(text.Invalid, "%s 不是可以读的目录", "%s is not a directory that can be read", a.dir)
 	}
 	if len(names) > 0 {
-		return events.SayError("目录 %s 不是空的，demo 不会动它", "the directory %s is not empty; demo leaves it alone", a.dir)
+		return text.Errorf(text.Conflict, "目录 %s 不是空的，demo 不会动它", "the directory %s is not empty; demo leaves it alone", a.dir)
 	}
 	return nil
 }
@@ -150,9 +151,9 @@ func demoAlert(s *session) (projections.Alert, bool) {
 // demoStory tells the events of a center that changed its status or its alerts.
 func (a *app) demoStory(ctx context.Context, s *session, id events.CenterID) error {
 	sh := &desk.Table{
-		Title: events.Say("中心 %s 的经过（只列改变状态或预警的记录）", "The story of center %s (events that changed its status or alerts)", id),
-		Columns: []desk.Column{{Title: events.Say("日期", "on")}, {Title: events.Say("记录", "event")}, {Title: events.Say("文号", "document")},
-			{Title: events.Say("状态", "status")}, {Title: events.Say("产生预警", "opened")}, {Title: events.Say("解除预警", "cleared")}},
+		Title: text.Say("中心 %s 的经过（只列改变状态或预警的记录）", "The story of center %s (events that changed its status or alerts)", id),
+		Columns: []desk.Column{{Title: text.Say("日期", "on")}, {Title: text.Say("记录", "event")}, {Title: text.Say("文号", "document")},
+			{Title: text.Say("状态", "status")}, {Title: text.Say("产生预警", "opened")}, {Title: text.Say("解除预警", "cleared")}},
 		RowsMax: 2 * demoRows,
 	}
 	_, err := s.story(ctx, id, func(c *chapter) error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 )
 
@@ -43,7 +44,7 @@ func (a *app) explainCommand() *cobra.Command {
 					return err
 				}
 				if len(found) == 0 {
-					return events.SayError("截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", s.on, args[0], strings.Join(args[1:], " "))
+					return text.Errorf(text.NotFound, "截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", s.on, args[0], strings.Join(args[1:], " "))
 				}
 				return a.writeExplained(found)
 			})
@@ -59,20 +60,20 @@ type explained struct {
 	Severity  aggregates.Severity `json:"severity"`
 	RaisedOn  string              `json:"raisedOn"`
 	ClearedOn string              `json:"clearedOn"`
-	Title     events.Text         `json:"title"`
+	Title     text.Text           `json:"title"`
 	Policy    string              `json:"policy"`
 	Rules     []ruleWords         `json:"rules"`
 	Figures   []aggregates.Figure `json:"figures"`
 	Because   []cause             `json:"because"`
-	Reason    events.Text         `json:"reason,omitzero"`
-	Cleared   events.Text         `json:"cleared"`
+	Reason    text.Text           `json:"reason,omitzero"`
+	Cleared   text.Text           `json:"cleared"`
 }
 
 type ruleWords struct {
 	Rule    events.RuleID `json:"rule"`
 	Article string        `json:"article"`
 	Words   string        `json:"words"`
-	shown   events.Text
+	shown   text.Text
 }
 
 // cause is an event that an alert follows from.
@@ -166,7 +167,7 @@ func explainedSheet(list []explained, lang string) *desk.Table {
 		for _, c := range x.Because {
 			add("event", c.ID.String(), string(c.Kind), c.On.String())
 		}
-		if x.Reason != (events.Text{}) {
+		if x.Reason != (text.Text{}) {
 			add("reason", "", x.Reason.In(lang), "")
 		}
 		add("cleared", "", x.Cleared.In(lang), "")
@@ -199,7 +200,7 @@ func (a *app) tell(to io.Writer, x explained) {
 	for _, f := range x.Figures {
 		line("  数字：%s %s", "  figure: %s %s", f.Label.In(a.lang), desk.ShowFigure(f).In(a.lang))
 	}
-	if x.Reason != (events.Text{}) {
+	if x.Reason != (text.Text{}) {
 		line("  原因：%s", "  reason: %s", x.Reason.In(a.lang))
 	}
 	for i, c := range x.Because {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 func (a *app) exportCommand() *cobra.Command {
@@ -46,7 +46,7 @@ func (a *app) toFile(path string, do func(io.Writer) error) (err error) {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if os.IsExist(err) {
-		return events.SayError("%s 已经存在，不会覆盖", "%s exists already and will not be overwritten", path)
+		return text.Errorf(text.Conflict, "%s 已经存在，不会覆盖", "%s exists already and will not be overwritten", path)
 	}
 	if err != nil {
 		return err

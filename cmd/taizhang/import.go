@@ -16,6 +16,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/sheets"
 )
@@ -31,12 +32,12 @@ func (a *app) importCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, path := range args {
 				if path == "-" {
-					return events.SayError("不能从标准输入导入：请先存成文件，以便导入中断后能再来一遍", "standard input cannot be imported: save it first, so that an import that was interrupted can be run again")
+					return text.Errorf(text.Invalid, "不能从标准输入导入：请先存成文件，以便导入中断后能再来一遍", "standard input cannot be imported: save it first, so that an import that was interrupted can be run again")
 				}
 				if info, err := os.Stat(path); err != nil {
 					return err
 				} else if !info.Mode().IsRegular() {
-					return events.SayError("%s 不是普通文件：请先存成文件，以便导入中断后能再来一遍", "%s is not a regular file: save it first, so that an import that was interrupted can be run again", path)
+					return text.Errorf(text.Invalid, "%s 不是普通文件：请先存成文件，以便导入中断后能再来一遍", "%s is not a regular file: save it first, so that an import that was interrupted can be run again", path)
 				}
 			}
 			read, err := a.readSheets(cmd, args, &f)
@@ -136,7 +137,7 @@ type badRow struct {
 	ID      string        `json:"id"`
 	Field   string        `json:"field"`
 	Rule    events.RuleID `json:"rule"`
-	Reason  events.Text   `json:"reason"`
+	Reason  text.Text     `json:"reason"`
 	Article string        `json:"article"`
 	Words   string        `json:"words"`
 }
@@ -154,7 +155,7 @@ func (b *badRecords) begin() {
 func (b *badRecords) add(r ledger.BadRecord) {
 	s := b.sheets[r.File]
 	if s == nil {
-		b.tell(r, events.Say("%s 第 %d 行：", "%s, line %d:", r.File, r.Line))
+		b.tell(r, text.Say("%s 第 %d 行：", "%s, line %d:", r.File, r.Line))
 		return
 	}
 	found := s.Findings(r)
@@ -164,12 +165,12 @@ func (b *badRecords) add(r ledger.BadRecord) {
 		for len(found) > 0 && found[0].Row == row.Line {
 			row.Breaches, found = append(row.Breaches, found[0].Breach), found[1:]
 		}
-		b.tell(row, events.Say("%s 第 %d 行：", "%s, row %d:", row.File, row.Line))
+		b.tell(row, text.Say("%s 第 %d 行：", "%s, row %d:", row.File, row.Line))
 	}
 }
 
 // tell lists the reasons against one line, or one row of a sheet.
-func (b *badRecords) tell(r ledger.BadRecord, where events.Text) {
+func (b *badRecords) tell(r ledger.BadRecord, where text.Text) {
 	reasons := reasonsOf(r.Breaches, b.policy)
 	if b.a.output == tableOutput {
 		b.bar.end()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/kurrentstore"
@@ -83,7 +84,7 @@ func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) err
 	s.on, _ = a.on() // checked by prepare
 	s.knownAt, _ = a.known()
 	if last := l.Register().Position(); s.knownAt.Position > last {
-		return events.SayError("--known-at：台账止于位置 %d", "--known-at: the ledger ends at position %d", last)
+		return text.Errorf(text.Invalid, "--known-at：台账止于位置 %d", "--known-at: the ledger ends at position %d", last)
 	}
 	if !s.knownAt.IsNow() {
 		if s.reg, err = l.KnownAt(ctx, s.knownAt); err != nil {
@@ -109,7 +110,7 @@ func (a *app) source(ctx context.Context, store *events.Store, readOnly bool) le
 // openEmbedded opens the embedded store, and says so if that cut off what a crash left: bytes never go away in silence.
 func (a *app) openEmbedded(readOnly bool, replay func(events.Stored) error) (events.Store, error) {
 	if !readOnly && replica.IsCopy(a.dir) {
-		return nil, events.SayError("%s 是集群记录的本地副本，不能直接写入；写入请加 --store", "%s is a copy of the record in a cluster and is not written to; to write, name the cluster with --store", a.dir)
+		return nil, text.Errorf(text.Conflict, "%s 是集群记录的本地副本，不能直接写入；写入请加 --store", "%s is a copy of the record in a cluster and is not written to; to write, name the cluster with --store", a.dir)
 	}
 	opened, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly, Replay: replay})
 	if err != nil {
@@ -158,11 +159,11 @@ func (a *app) damaged(err error) error {
 	case !errors.As(err, &damage):
 		return err
 	case replica.IsCopy(a.dir):
-		return events.SayError("%s。%s 是集群记录的本地副本，可以舍弃：把该目录移走，再带 --store 运行，副本即从集群重新建立",
+		return text.Errorf(text.Internal, "%s。%s 是集群记录的本地副本，可以舍弃：把该目录移走，再带 --store 运行，副本即从集群重新建立",
 			"%s. %s is a copy of the record in a cluster and may be thrown away: move the directory away and run this with --store, which makes the copy anew",
 			a.message(damage), a.dir)
 	}
-	return events.SayError("%s。未作任何修改；check 列出全部损坏，restore 可把备份恢复到另一目录",
+	return text.Errorf(text.Internal, "%s。未作任何修改；check 列出全部损坏，restore 可把备份恢复到另一目录",
 		"%s. Nothing was changed; check lists all damage, and restore puts a backup into another directory", a.message(damage))
 }
 
@@ -188,7 +189,7 @@ func (a *app) reach(ctx context.Context, record *kurrentstore.Store) error {
 func (a *app) unreached(err error, connection *kurrentstore.Connection) error {
 	var away *kurrentstore.UnreachableError
 	if errors.As(err, &away) && replica.IsCopy(a.dir) {
-		return events.SayError("%s：%s。不加 --store 可查询 %s 中的本地副本，以它上次跟上时为准",
+		return text.Errorf(text.Unavailable, "%s：%s。不加 --store 可查询 %s 中的本地副本，以它上次跟上时为准",
 			"%s: %s. Without --store the copy in %s can be asked, as it was when it last caught up", connection, a.message(away), a.dir)
 	}
 	return err
@@ -207,11 +208,11 @@ func (a *app) mustExist() error {
 	case slices.ContainsFunc(entries, isSegment):
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return events.SayError("%s 处没有台账。用 import 或 record 建立，或用 --data 指定目录", "there is no ledger at %s. Make one with import or record, or name its directory with --data", a.dir)
+		return text.Errorf(text.NotFound, "%s 处没有台账。用 import 或 record 建立，或用 --data 指定目录", "there is no ledger at %s. Make one with import or record, or name its directory with --data", a.dir)
 	case err != nil:
 		return err
 	}
-	return events.SayError("目录 %s 中没有台账。用 import 或 record 建立，或用 --data 指定目录", "the directory %s holds no ledger. Make one with import or record, or name its directory with --data", a.dir)
+	return text.Errorf(text.NotFound, "目录 %s 中没有台账。用 import 或 record 建立，或用 --data 指定目录", "the directory %s holds no ledger. Make one with import or record, or name its directory with --data", a.dir)
 }
 
 // account is who runs the program. Who may write to the directory may record what was decided outside the system.
@@ -235,7 +236,7 @@ func (s *session) desk() *desk.Desk {
 func (s *session) center(arg string) (events.CenterID, error) {
 	id := events.CenterID(arg)
 	if s.reg.Evaluation(id, s.on) == nil {
-		return "", events.SayError("台账中没有中心 %s", "the ledger has no center %s", arg)
+		return "", text.Errorf(text.NotFound, "台账中没有中心 %s", "the ledger has no center %s", arg)
 	}
 	return id, nil
 }

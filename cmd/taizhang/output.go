@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/mattn/go-runewidth"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 )
 
@@ -70,7 +70,7 @@ func writeTable(to io.Writer, t *desk.Table, lang string) error {
 	}
 	align(&b, lines, right)
 	if more := len(t.Rows) - len(shown); more > 0 {
-		fmt.Fprintln(&b, events.Say("……另有 %d 行", "... and %d more", more).In(lang))
+		fmt.Fprintln(&b, text.Say("……另有 %d 行", "... and %d more", more).In(lang))
 	}
 	writeNotes(&b, t, lang)
 	_, err := io.WriteString(to, b.String())

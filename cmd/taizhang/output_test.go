@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 )
 
 func TestTablesAreAlignedForTheWidthOfChinese(t *testing.T) {
 	sh := &desk.Table{
-		Columns: []desk.Column{{Name: "a", Title: events.Say("名称", "name")}, {Name: "b", Title: events.Say("金额", "amount"), Right: true}, {Title: events.Say("注", "note")}},
+		Columns: []desk.Column{{Name: "a", Title: text.Say("名称", "name")}, {Name: "b", Title: text.Say("金额", "amount"), Right: true}, {Title: text.Say("注", "note")}},
 		Rows:    [][]desk.Cell{{desk.Text("杭州市"), desk.Fen(123456789), desk.Text("“甲”—乙…")}, {desk.Text("ab"), desk.Fen(5), desk.Text("x")}},
 	}
 	var b strings.Builder

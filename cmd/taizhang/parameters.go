@@ -10,6 +10,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 )
 
@@ -46,7 +47,7 @@ func parameterValue(v policy.Parameter[jsontext.Value]) desk.Cell {
 	raw := strings.Trim(string(v.Value), `"`)
 	var amount int64
 	if v.Unit == "fen" && json.Unmarshal(v.Value, &amount) == nil {
-		return desk.Cell{Data: raw, Shown: events.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(amount)))}
+		return desk.Cell{Data: raw, Shown: text.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(amount)))}
 	}
 	var list []string
 	if json.Unmarshal(v.Value, &list) == nil {

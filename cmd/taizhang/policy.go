@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/aggregates/policy"
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 )
@@ -83,8 +83,8 @@ func (a *app) parsePolicy(path string) (*policy.Policy, error) {
 		return nil, errors.Join(a.writeObject(problems), errAnswered)
 	}
 	sh := &desk.Table{
-		Title:   events.Say("%s 不能采用：", "%s cannot be adopted:", path),
-		Columns: []desk.Column{{Name: "line", Title: events.Say("行", "line"), Right: true}, {Name: "field", Title: events.Say("字段", "field")}, {Name: "reason", Title: events.Say("理由", "reason")}},
+		Title:   text.Say("%s 不能采用：", "%s cannot be adopted:", path),
+		Columns: []desk.Column{{Name: "line", Title: text.Say("行", "line"), Right: true}, {Name: "field", Title: text.Say("字段", "field")}, {Name: "reason", Title: text.Say("理由", "reason")}},
 	}
 	for _, problem := range problems {
 		sh.Rows = append(sh.Rows, []desk.Cell{desk.Number(problem.Line), desk.Text(problem.Field), desk.Text(problem.Reason.In(a.lang))})
@@ -102,7 +102,7 @@ func (a *app) findPolicy(cmd *cobra.Command, name string) (found *policy.Policy,
 	}
 	id, version, ok := strings.Cut(name, "@")
 	if !ok {
-		return nil, events.SayError("没有文件 %s；台账中的办法参数以 ID@版本 指定", "there is no file %s; name a policy of the ledger as ID@VERSION", name)
+		return nil, text.Errorf(text.NotFound, "没有文件 %s；台账中的办法参数以 ID@版本 指定", "there is no file %s; name a policy of the ledger as ID@VERSION", name)
 	}
 	err = a.read(cmd.Context(), func(s *session) error {
 		for _, p := range s.reg.Timeline().Adopted() {
@@ -111,7 +111,7 @@ func (a *app) findPolicy(cmd *cobra.Command, name string) (found *policy.Policy,
 			}
 		}
 		if found == nil {
-			return events.SayError("台账没有采用过 %s", "the ledger has not adopted %s", name)
+			return text.Errorf(text.NotFound, "台账没有采用过 %s", "the ledger has not adopted %s", name)
 		}
 		return nil
 	})
@@ -135,7 +135,7 @@ func (a *app) showPolicy(cmd *cobra.Command, args []string) error {
 			}
 		}
 		if p == nil {
-			return events.SayError("%v 没有施行中的办法参数", "no policy is in force on %v", s.on)
+			return text.Errorf(text.NotFound, "%v 没有施行中的办法参数", "no policy is in force on %v", s.on)
 		}
 		return a.writePolicy(p)
 	})
@@ -152,11 +152,11 @@ func (a *app) writePolicy(p *policy.Policy) error {
 		return err
 	}
 	return a.write(&desk.Table{
-		Title: events.Say("%s（%s），%s 起施行\n摘要 %s", "%s (%s), effective from %s\ndigest %s", desk.PolicyName(p.Ref()), p.Source, p.EffectiveFrom, p.Digest()),
+		Title: text.Say("%s（%s），%s 起施行\n摘要 %s", "%s (%s), effective from %s\ndigest %s", desk.PolicyName(p.Ref()), p.Source, p.EffectiveFrom, p.Digest()),
 		Columns: []desk.Column{
-			{Name: "parameter", Title: events.Say("参数", "parameter")}, {Name: "value", Title: events.Say("值", "value")},
-			{Name: "unit", Title: events.Say("单位", "unit")}, {Name: "article", Title: events.Say("条", "article")},
-			{Name: "words", Title: events.Say("原文", "words")}, {Name: "open", Title: events.Say("待定项", "open")},
+			{Name: "parameter", Title: text.Say("参数", "parameter")}, {Name: "value", Title: text.Say("值", "value")},
+			{Name: "unit", Title: text.Say("单位", "unit")}, {Name: "article", Title: text.Say("条", "article")},
+			{Name: "words", Title: text.Say("原文", "words")}, {Name: "open", Title: text.Say("待定项", "open")},
 		},
 		Rows: rows,
 	})
@@ -164,9 +164,9 @@ func (a *app) writePolicy(p *policy.Policy) error {
 
 func diffSheet(a, b *policy.Policy) *desk.Table {
 	sh := &desk.Table{
-		Title:   events.Say("%s → %s", "%s → %s", desk.PolicyName(a.Ref()), desk.PolicyName(b.Ref())),
-		Empty:   events.Say("没有差别。", "There is no difference."),
-		Columns: []desk.Column{{Name: "path", Title: events.Say("位置", "path")}, {Name: "before", Title: events.Say("原", "before")}, {Name: "after", Title: events.Say("新", "after")}},
+		Title:   text.Say("%s → %s", "%s → %s", desk.PolicyName(a.Ref()), desk.PolicyName(b.Ref())),
+		Empty:   text.Say("没有差别。", "There is no difference."),
+		Columns: []desk.Column{{Name: "path", Title: text.Say("位置", "path")}, {Name: "before", Title: text.Say("原", "before")}, {Name: "after", Title: text.Say("新", "after")}},
 	}
 	for _, c := range policy.Diff(a, b) {
 		sh.Rows = append(sh.Rows, []desk.Cell{desk.Text(c.Path), desk.Text(c.Before), desk.Text(c.After)})

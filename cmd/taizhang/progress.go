@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // progressEvery is how often the bar is drawn; barCells is its length.
@@ -26,7 +26,7 @@ type progress struct {
 }
 
 func (a *app) progress(zh, en string) *progress {
-	return &progress{a: a, what: events.Text{Zh: zh, En: en}.In(a.lang)}
+	return &progress{a: a, what: text.Text{Zh: zh, En: en}.In(a.lang)}
 }
 
 // isWatched says whether somebody sees at once what goes to standard error.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 )
@@ -101,11 +102,11 @@ func readFile(path string, bytesMax int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, bytesMax+1))
-	if err == nil && int64(len(text)) > bytesMax {
-		err = events.SayError("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", path, bytesMax)
+	typed, err := io.ReadAll(io.LimitReader(f, bytesMax+1))
+	if err == nil && int64(len(typed)) > bytesMax {
+		err = text.Errorf(text.Invalid, "%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", path, bytesMax)
 	}
-	return text, err
+	return typed, err
 }
 
 // buildRecord checks the flags as strictly as a line of a file.
@@ -122,7 +123,7 @@ func (a *app) buildRecord(cmd *cobra.Command, f *recordFlags) (*events.Record, e
 		f.ID = uuid.NewString()
 	}
 	if !f.Data.IsValid() {
-		return nil, events.SayError("--data 不是有效的 JSON", "--data is not valid JSON")
+		return nil, text.Errorf(text.Invalid, "--data 不是有效的 JSON", "--data is not valid JSON")
 	}
 	line, err := json.Marshal(f)
 	if err != nil {
@@ -148,7 +149,7 @@ type recorded struct {
 	RecordedAt string          `json:"recordedAt"`
 	Policy     string          `json:"policy"`
 	Breaks     []events.RuleID `json:"breaks"`
-	Warnings   []events.Text   `json:"warnings"`
+	Warnings   []text.Text     `json:"warnings"`
 }
 
 // record writes a record and tells the answer. What is to begin a ledger is tried on one in memory before.

@@ -9,6 +9,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 )
 
@@ -16,7 +17,7 @@ import (
 type reason struct {
 	Rule    events.RuleID       `json:"rule"`
 	Field   string              `json:"field"`
-	Reason  events.Text         `json:"reason"`
+	Reason  text.Text           `json:"reason"`
 	Article string              `json:"article"`
 	Words   string              `json:"words"`
 	Figures []aggregates.Figure `json:"figures"`

@@ -11,6 +11,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 )
 
@@ -62,7 +63,7 @@ type told struct {
 	Note       string            `json:"note"`
 	Policy     events.PolicyRef  `json:"policy"`
 	Breaks     []events.RuleID   `json:"breaks"`
-	Warnings   []events.Text     `json:"warnings"`
+	Warnings   []text.Text       `json:"warnings"`
 	Record     jsontext.Value    `json:"record,omitzero"`
 	Broken     string            `json:"broken,omitzero"`
 	Status     aggregates.Status `json:"status"`
@@ -272,7 +273,7 @@ func (a *app) moneyWords(m aggregates.Execution) string {
 		if v > 0 {
 			sign = "+"
 		}
-		parts = append(parts, events.Text{Zh: zh, En: en}.In(a.lang)+" "+sign+events.FormatYuan(v)+a.say(" 元", " yuan"))
+		parts = append(parts, text.Text{Zh: zh, En: en}.In(a.lang)+" "+sign+events.FormatYuan(v)+a.say(" 元", " yuan"))
 	}
 	add("下达", "granted", m.GrantedFen)
 	add("到账", "received", m.ReceivedFen)

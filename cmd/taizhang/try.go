@@ -11,6 +11,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 )
@@ -47,13 +48,13 @@ func (a *app) tryCommand() *cobra.Command {
 
 // tried is the answer to one record tried, for programs.
 type tried struct {
-	Line    int           `json:"line"`
-	ID      string        `json:"id"`
-	Answer  string        `json:"answer"`
-	Reasons []reason      `json:"reasons"`
-	Opens   []alertName   `json:"opens"`
-	Clears  []alertName   `json:"clears"`
-	Warns   []events.Text `json:"warnings"`
+	Line    int         `json:"line"`
+	ID      string      `json:"id"`
+	Answer  string      `json:"answer"`
+	Reasons []reason    `json:"reasons"`
+	Opens   []alertName `json:"opens"`
+	Clears  []alertName `json:"clears"`
+	Warns   []text.Text `json:"warnings"`
 	about   string
 }
 

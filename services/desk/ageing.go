@@ -7,25 +7,26 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 )
 
 var ageingList = &List{
 	Name:  "ageing",
-	Short: events.Say("结转结余资金按年限分布（先到账者先支出）", "unspent money by age (the oldest receipts are spent first)"),
+	Short: text.Say("结转结余资金按年限分布（先到账者先支出）", "unspent money by age (the oldest receipts are spent first)"),
 	Params: []Param{
-		{Name: "by", Words: events.Say("按 `BY` 汇总：grant、center 或 region", "roll up `BY` grant, center or region"), Sort: Choice, Values: []string{"grant", "center", "region"}, Default: "grant"},
-		{Name: "scope", Words: events.Say("口径 `SCOPE`：province、central、fiscal 或 local（默认全部）", "`SCOPE`: province, central, fiscal or local (default all)"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
-		{Name: "center", Words: events.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "by", Words: text.Say("按 `BY` 汇总：grant、center 或 region", "roll up `BY` grant, center or region"), Sort: Choice, Values: []string{"grant", "center", "region"}, Default: "grant"},
+		{Name: "scope", Words: text.Say("口径 `SCOPE`：province、central、fiscal 或 local（默认全部）", "`SCOPE`: province, central, fiscal or local (default all)"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
+		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 	},
 	answer: ageing,
 }
 
 func ageing(_ context.Context, d *Desk, q *asked) (*Table, error) {
 	t := &Table{
-		Title: events.Say("截至 %s 的结转结余资金（金额单位：元）", "Unspent money as of %s (amounts in yuan)", q.On),
-		Empty: events.Say("没有未支出的资金。", "No money is unspent."),
-		Notes: []events.Text{events.Say("年限按到账年度计；支出和收回先用最早到账的资金。", "Age counts from the year of receipt; spending and recoveries take the oldest receipts first.")},
+		Title: text.Say("截至 %s 的结转结余资金（金额单位：元）", "Unspent money as of %s (amounts in yuan)", q.On),
+		Empty: text.Say("没有未支出的资金。", "No money is unspent."),
+		Notes: []text.Text{text.Say("年限按到账年度计；支出和收回先用最早到账的资金。", "Age counts from the year of receipt; spending and recoveries take the oldest receipts first.")},
 	}
 	list := d.Register.Unspent(q.On, q.center("center"), aggregates.Scope(q.text("scope")))
 	var all aggregates.AgedFen
@@ -37,23 +38,23 @@ func ageing(_ context.Context, d *Desk, q *asked) (*Table, error) {
 	} else {
 		ageingBy(t, by, list)
 	}
-	amount := func(name string, title events.Text) {
+	amount := func(name string, title text.Text) {
 		t.Columns = append(t.Columns, Column{Name: name, Title: title, Right: true})
 	}
-	amount("thisYearFen", events.Say("%d 年到账", "received in %d", q.On.Year()))
-	amount("lastYearFen", events.Say("结转一年", "carried one year"))
-	amount("earlierFen", events.Say("结转两年及以上", "two years and more"))
-	amount("overdrawnFen", events.Say("超支", "overdrawn"))
-	amount("balanceFen", events.Say("结余", "balance"))
+	amount("thisYearFen", text.Say("%d 年到账", "received in %d", q.On.Year()))
+	amount("lastYearFen", text.Say("结转一年", "carried one year"))
+	amount("earlierFen", text.Say("结转两年及以上", "two years and more"))
+	amount("overdrawnFen", text.Say("超支", "overdrawn"))
+	amount("balanceFen", text.Say("结余", "balance"))
 	t.total(map[string]events.Fen{"thisYearFen": all.ThisYearFen, "lastYearFen": all.LastYearFen,
 		"earlierFen": all.EarlierFen, "overdrawnFen": all.OverdrawnFen, "balanceFen": all.BalanceFen()})
 	return t, nil
 }
 
 func ageingByGrant(t *Table, list []projections.Unspent) {
-	t.Columns = []Column{{Name: "center", Title: events.Say("中心", "center")}, {Name: "name", Title: events.Say("名称", "name")},
-		{Name: "grant", Title: events.Say("经费编号", "grant or match")}, {Name: "source", Title: events.Say("来源", "source")}, {Name: "fiscalYear", Title: events.Say("年度", "year")},
-		{Name: "receivedFen", Title: events.Say("到账", "received"), Right: true}, {Name: "spentFen", Title: events.Say("支出", "spent"), Right: true}}
+	t.Columns = []Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")},
+		{Name: "grant", Title: text.Say("经费编号", "grant or match")}, {Name: "source", Title: text.Say("来源", "source")}, {Name: "fiscalYear", Title: text.Say("年度", "year")},
+		{Name: "receivedFen", Title: text.Say("到账", "received"), Right: true}, {Name: "spentFen", Title: text.Say("支出", "spent"), Right: true}}
 	for i := range list {
 		u := &list[i]
 		lead := []Cell{Text(u.Center), Text(u.Name), Text(u.Grant), Named(u.Source, SourceWord(u.Source)), Number(u.FiscalYear), Fen(u.ReceivedFen), Fen(u.SpentFen)}
@@ -63,11 +64,11 @@ func ageingByGrant(t *Table, list []projections.Unspent) {
 
 // ageingBy rolls the grants up by center or region, the largest balance first.
 func ageingBy(t *Table, by string, list []projections.Unspent) {
-	t.Columns = []Column{{Name: "center", Title: events.Say("中心", "center")}, {Name: "name", Title: events.Say("名称", "name")}}
+	t.Columns = []Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")}}
 	if by == "region" {
-		t.Columns[0] = Column{Name: "region", Title: events.Say("区划", "region")}
+		t.Columns[0] = Column{Name: "region", Title: text.Say("区划", "region")}
 	}
-	t.Columns = append(t.Columns, Column{Name: "grants", Title: events.Say("笔数", "grants"), Right: true})
+	t.Columns = append(t.Columns, Column{Name: "grants", Title: text.Say("笔数", "grants"), Right: true})
 	type group struct {
 		code, name string
 		grants     int

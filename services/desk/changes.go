@@ -11,6 +11,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 )
 
@@ -19,14 +20,14 @@ const changesVisitsMax = 2_000_000
 
 var changesList = &List{
 	Name:  "changes",
-	Short: events.Say("两个已知时点之间变动的数字和预警，以及使其变动的记录", "figures and alerts that moved since an earlier point, and the records that moved them"),
+	Short: text.Say("两个已知时点之间变动的数字和预警，以及使其变动的记录", "figures and alerts that moved since an earlier point, and the records that moved them"),
 	Params: []Param{
-		{Name: "since", Words: events.Say("较早的已知时点 `POINT`：台账位置、日期（指当日终了）或 RFC 3339 时间（必填）", "the earlier `POINT`: a position of the ledger, a date (the end of that day) or a time of RFC 3339 (must be given)"), Sort: Point, Must: true},
-		{Name: "show", Words: events.Say("列出 `WHAT`：figures（变动的数字）、records（每条记录使哪个数字变动多少）或 alerts（变动的预警）", "`WHAT` to list: figures, records (what each moved of which figure) or alerts"), Sort: Choice, Values: []string{"figures", "records", "alerts"}, Default: "figures"},
-		{Name: "center", Words: events.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
-		{Name: "year", Words: events.Say("财政年度 `YEAR`", "fiscal `YEAR`"), Sort: Year},
-		{Name: "scope", Words: events.Say("口径 `SCOPE`：province、central、fiscal 或 local", "`SCOPE`: province, central, fiscal or local"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
-		{Name: "figure", Words: events.Say("数字 `FIGURE`，如 executed；与 --scope 同用时有合计", "`FIGURE`, such as executed; with --scope there is a total"), Sort: Choice, Values: figureNames()},
+		{Name: "since", Words: text.Say("较早的已知时点 `POINT`：台账位置、日期（指当日终了）或 RFC 3339 时间（必填）", "the earlier `POINT`: a position of the ledger, a date (the end of that day) or a time of RFC 3339 (must be given)"), Sort: Point, Must: true},
+		{Name: "show", Words: text.Say("列出 `WHAT`：figures（变动的数字）、records（每条记录使哪个数字变动多少）或 alerts（变动的预警）", "`WHAT` to list: figures, records (what each moved of which figure) or alerts"), Sort: Choice, Values: []string{"figures", "records", "alerts"}, Default: "figures"},
+		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "year", Words: text.Say("财政年度 `YEAR`", "fiscal `YEAR`"), Sort: Year},
+		{Name: "scope", Words: text.Say("口径 `SCOPE`：province、central、fiscal 或 local", "`SCOPE`: province, central, fiscal or local"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
+		{Name: "figure", Words: text.Say("数字 `FIGURE`，如 executed；与 --scope 同用时有合计", "`FIGURE`, such as executed; with --scope there is a total"), Sort: Choice, Values: figureNames()},
 	},
 	history: true,
 	answer:  changes,
@@ -35,20 +36,20 @@ var changesList = &List{
 // figure is a column of the execution report.
 type figure struct {
 	name string
-	word events.Text
+	word text.Text
 	of   func(aggregates.Money) events.Fen
 }
 
 // figures are those of the execution report, in its order.
 var figures = []figure{
-	{"granted", events.Say("下达", "granted"), func(m aggregates.Money) events.Fen { return m.GrantedFen }},
-	{"carriedIn", events.Say("上年结转", "carried in"), func(m aggregates.Money) events.Fen { return m.CarriedInFen }},
-	{"received", events.Say("到账", "received"), func(m aggregates.Money) events.Fen { return m.ReceivedFen }},
-	{"available", events.Say("可用", "available"), aggregates.Money.AvailableFen},
-	{"spentAll", events.Say("支出", "spent"), func(m aggregates.Money) events.Fen { return m.SpentAllFen }},
-	{"ineligible", events.Say("不合规", "ineligible"), func(m aggregates.Money) events.Fen { return m.IneligibleFen }},
-	{"executed", events.Say("执行", "executed"), aggregates.Money.ExecutedFen},
-	{"balance", events.Say("结余", "balance"), aggregates.Money.BalanceFen},
+	{"granted", text.Say("下达", "granted"), func(m aggregates.Money) events.Fen { return m.GrantedFen }},
+	{"carriedIn", text.Say("上年结转", "carried in"), func(m aggregates.Money) events.Fen { return m.CarriedInFen }},
+	{"received", text.Say("到账", "received"), func(m aggregates.Money) events.Fen { return m.ReceivedFen }},
+	{"available", text.Say("可用", "available"), aggregates.Money.AvailableFen},
+	{"spentAll", text.Say("支出", "spent"), func(m aggregates.Money) events.Fen { return m.SpentAllFen }},
+	{"ineligible", text.Say("不合规", "ineligible"), func(m aggregates.Money) events.Fen { return m.IneligibleFen }},
+	{"executed", text.Say("执行", "executed"), aggregates.Money.ExecutedFen},
+	{"balance", text.Say("结余", "balance"), aggregates.Money.BalanceFen},
 }
 
 func figureNames() (names []string) {
@@ -69,7 +70,7 @@ func changes(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 	byAlert := q.text("show") == "alerts"
 	for _, p := range []string{"year", "scope", "figure"} {
 		if byAlert && q.given(p) {
-			return nil, &ParamError{p, events.Say("不用于 --show alerts", "is not for --show alerts")}
+			return nil, &ParamError{p, text.Say("不用于 --show alerts", "is not for --show alerts")}
 		}
 	}
 	s, err := d.spanSince(ctx, q.text("since"), q.center("center"))
@@ -197,15 +198,15 @@ func (m *moved) all() (count int, why reason) {
 // movedColumns say which records moved a row.
 func movedColumns() []Column {
 	return []Column{
-		{Name: "records", Title: events.Say("记录数", "records"), Right: true},
-		{Name: "position", Title: events.Say("位置", "position"), Right: true},
+		{Name: "records", Title: text.Say("记录数", "records"), Right: true},
+		{Name: "position", Title: text.Say("位置", "position"), Right: true},
 		{Name: "lastPosition"},
-		{Name: "recordedOn", Title: events.Say("记入", "recorded")},
-		{Name: "on", Title: events.Say("发生", "on")},
-		{Name: "kind", Title: events.Say("记录", "record")},
-		{Name: "subject", Title: events.Say("对象", "of")},
-		{Name: "why", Title: events.Say("原因", "why")},
-		{Name: "doc", Title: events.Say("文号", "document")},
+		{Name: "recordedOn", Title: text.Say("记入", "recorded")},
+		{Name: "on", Title: text.Say("发生", "on")},
+		{Name: "kind", Title: text.Say("记录", "record")},
+		{Name: "subject", Title: text.Say("对象", "of")},
+		{Name: "why", Title: text.Say("原因", "why")},
+		{Name: "doc", Title: text.Say("文号", "document")},
 		{Name: "event"},
 	}
 }
@@ -235,19 +236,19 @@ func figureChangesTable(s span, q *asked, list []changed) *Table {
 		alerts += len(c.Alerts)
 	}
 	return &Table{
-		Title: changesTitle(s, q, events.Say("数字变动", "Figures that moved"),
-			events.Say("（金额单位：元；另有 %d 条预警变动，见 --show alerts）", " (amounts in yuan; alerts that moved: %d, see --show alerts)", alerts)),
-		Empty: events.Say("没有数字变动。", "No figure moved."),
+		Title: changesTitle(s, q, text.Say("数字变动", "Figures that moved"),
+			text.Say("（金额单位：元；另有 %d 条预警变动，见 --show alerts）", " (amounts in yuan; alerts that moved: %d, see --show alerts)", alerts)),
+		Empty: text.Say("没有数字变动。", "No figure moved."),
 		Columns: append([]Column{
-			{Name: "center", Title: events.Say("中心", "center")},
-			{Name: "fiscalYear", Title: events.Say("年度", "year")},
-			{Name: "scope", Title: events.Say("口径", "scope")},
-			{Name: "figure", Title: events.Say("数字", "figure")},
-			{Name: "beforeFen", Title: events.Say("原为", "before"), Right: true},
-			{Name: "afterFen", Title: events.Say("现为", "after"), Right: true},
-			{Name: "differenceFen", Title: events.Say("差额", "difference"), Right: true},
-			{Name: "ratePercentBefore", Title: events.Text{Zh: "原执行率%", En: "rate % before"}, Right: true},
-			{Name: "ratePercentAfter", Title: events.Text{Zh: "现执行率%", En: "rate % after"}, Right: true},
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "fiscalYear", Title: text.Say("年度", "year")},
+			{Name: "scope", Title: text.Say("口径", "scope")},
+			{Name: "figure", Title: text.Say("数字", "figure")},
+			{Name: "beforeFen", Title: text.Say("原为", "before"), Right: true},
+			{Name: "afterFen", Title: text.Say("现为", "after"), Right: true},
+			{Name: "differenceFen", Title: text.Say("差额", "difference"), Right: true},
+			{Name: "ratePercentBefore", Title: text.Text{Zh: "原执行率%", En: "rate % before"}, Right: true},
+			{Name: "ratePercentAfter", Title: text.Text{Zh: "现执行率%", En: "rate % after"}, Right: true},
 			{Name: "lowBefore"},
 			{Name: "lowAfter"},
 		}, movedColumns()...),
@@ -317,18 +318,18 @@ func (c *changed) figureRows(t *movedRows, f *figure, line movedLine, each bool)
 
 func alertChangesTable(s span, q *asked) *Table {
 	return &Table{
-		Title: changesTitle(s, q, events.Say("预警变动", "Alerts that moved"), events.Text{}),
-		Empty: events.Say("没有预警变动。", "No alert moved."),
+		Title: changesTitle(s, q, text.Say("预警变动", "Alerts that moved"), text.Text{}),
+		Empty: text.Say("没有预警变动。", "No alert moved."),
 		Columns: append([]Column{
-			{Name: "center", Title: events.Say("中心", "center")},
-			{Name: "code", Title: events.Say("代码", "code")},
-			{Name: "key", Title: events.Say("对象", "key")},
-			{Name: "severity", Title: events.Say("级别", "severity")},
-			{Name: "change", Title: events.Say("变动", "change")},
-			{Name: "raisedOnBefore", Title: events.Say("原发生", "raised before")},
-			{Name: "clearedOnBefore", Title: events.Say("原解除", "cleared before")},
-			{Name: "raisedOn", Title: events.Say("现发生", "raised")},
-			{Name: "clearedOn", Title: events.Say("现解除", "cleared")},
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "code", Title: text.Say("代码", "code")},
+			{Name: "key", Title: text.Say("对象", "key")},
+			{Name: "severity", Title: text.Say("级别", "severity")},
+			{Name: "change", Title: text.Say("变动", "change")},
+			{Name: "raisedOnBefore", Title: text.Say("原发生", "raised before")},
+			{Name: "clearedOnBefore", Title: text.Say("原解除", "cleared before")},
+			{Name: "raisedOn", Title: text.Say("现发生", "raised")},
+			{Name: "clearedOn", Title: text.Say("现解除", "cleared")},
 		}, movedColumns()...),
 	}
 }
@@ -338,12 +339,12 @@ func (c *changed) alerts(columns int) *movedRows {
 	t := &movedRows{columns: columns}
 	for _, a := range c.Alerts {
 		x := a.Either()
-		change := Cell{"changed", events.Say("改变", "changed")}
+		change := Cell{"changed", text.Say("改变", "changed")}
 		switch {
 		case a.After == nil:
-			change = Cell{"disappeared", events.Say("消失", "disappeared")}
+			change = Cell{"disappeared", text.Say("消失", "disappeared")}
 		case a.Before == nil:
-			change = Cell{"appeared", events.Say("新产生", "appeared")}
+			change = Cell{"appeared", text.Say("新产生", "appeared")}
 		}
 		row := []Cell{Text(c.id), Text(x.Code), Text(x.Key), Named(x.Severity, SeverityWord(x.Severity)), change, {}, {}, {}, {}}
 		if a.Before != nil {
@@ -373,9 +374,9 @@ func (c *changed) lastThatMoved(a projections.AlertChange) projections.Step {
 }
 
 // changesTitle names the two points.
-func changesTitle(s span, q *asked, what, more events.Text) events.Text {
+func changesTitle(s span, q *asked, what, more text.Text) text.Text {
 	at := s.sinceAt.In(events.Shanghai).Format(time.RFC3339)
-	return events.Text{
+	return text.Text{
 		Zh: fmt.Sprintf("截至 %s，台账位置 %d（%s）之后至位置 %d 的记录带来的%s%s", q.On, s.After, at, s.UpTo, what.Zh, more.Zh),
 		En: fmt.Sprintf("%s as of %s by what was recorded after position %d (%s) up to %d%s", what.En, q.On, s.After, at, s.UpTo, more.En),
 	}

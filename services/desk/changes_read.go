@@ -13,6 +13,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
 )
@@ -34,14 +35,14 @@ const (
 var reasonWords = []struct {
 	reason
 	code string
-	word events.Text
+	word text.Text
 }{
-	{backDated, "back-dated", events.Say("事后补记", "back-dated")},
-	{ruling, "ruled", events.Say("用途认定", "ruled")},
-	{voiding, "voided", events.Say("作废", "voided")},
-	{recordMode, "record-mode", events.Say("补录", "record mode")},
-	{adoption, "policy", events.Say("办法参数变更", "policy adopted")},
-	{fresh, "new", events.Say("新增", "new")},
+	{backDated, "back-dated", text.Say("事后补记", "back-dated")},
+	{ruling, "ruled", text.Say("用途认定", "ruled")},
+	{voiding, "voided", text.Say("作废", "voided")},
+	{recordMode, "record-mode", text.Say("补录", "record mode")},
+	{adoption, "policy", text.Say("办法参数变更", "policy adopted")},
+	{fresh, "new", text.Say("新增", "new")},
 }
 
 // cell shows the reasons.
@@ -52,7 +53,7 @@ func (r reason) cell() Cell {
 			codes, zh, en = append(codes, w.code), append(zh, w.word.Zh), append(en, w.word.En)
 		}
 	}
-	return Cell{strings.Join(codes, " "), events.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}}
+	return Cell{strings.Join(codes, " "), text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}}
 }
 
 // laterRecord is what is known of a record that lies between the two points without decoding it.
@@ -83,7 +84,7 @@ func (d *Desk) spanSince(ctx context.Context, since string, center events.Center
 	s = span{d.span(center, d.Register.Position()), p.At, center}
 	s.After = p.Position
 	if p.Position > s.UpTo {
-		return s, &ParamError{"since", events.Say("所问的台账只到位置 %d", "the ledger, as far as it is asked about, ends at position %d", s.UpTo)}
+		return s, &ParamError{"since", text.Say("所问的台账只到位置 %d", "the ledger, as far as it is asked about, ends at position %d", s.UpTo)}
 	}
 	if p.Position > 0 {
 		s.sinceAt, err = d.recordedAt(ctx, p.Position)
@@ -244,7 +245,7 @@ func (d *Desk) subject(ctx context.Context, rec *events.Recorded) (Cell, error) 
 		}
 		if voided, err := events.DecodeEvent(e); err == nil && voided.ID == id {
 			kind, what := KindTitle(voided.Kind), about(voided.Data).Shown
-			subject.Shown = events.Text{Zh: strings.TrimSpace(kind.Zh + " " + what.Zh), En: strings.TrimSpace(kind.En + " " + what.En)}
+			subject.Shown = text.Text{Zh: strings.TrimSpace(kind.Zh + " " + what.Zh), En: strings.TrimSpace(kind.En + " " + what.En)}
 		}
 		break
 	}
@@ -256,7 +257,7 @@ func about(data events.Payload) Cell {
 	switch p := data.(type) {
 	case *events.UseRuled:
 		use := UseWord(p.Use)
-		return Cell{p.Voucher + " " + string(p.Use), events.Text{Zh: p.Voucher + " " + use.Zh, En: p.Voucher + " " + use.En}}
+		return Cell{p.Voucher + " " + string(p.Use), text.Text{Zh: p.Voucher + " " + use.Zh, En: p.Voucher + " " + use.En}}
 	case *events.FundsSpent:
 		return Text(p.Voucher)
 	case *events.SpendingReversed:

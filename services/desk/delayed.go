@@ -7,45 +7,46 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 )
 
 var delayedList = &List{
 	Name:  "delayed",
-	Short: events.Say("迟滞资金：应拨未下达、已下达未到账、配套承诺未到账", "delayed money: entitled and not granted, granted and not received, committed and not received"),
+	Short: text.Say("迟滞资金：应拨未下达、已下达未到账、配套承诺未到账", "delayed money: entitled and not granted, granted and not received, committed and not received"),
 	Params: []Param{
-		{Name: "what", Words: events.Say("类别 `WHAT`：entitled（应拨未下达）、granted（已下达未到账）或 committed（配套承诺未到账）",
+		{Name: "what", Words: text.Say("类别 `WHAT`：entitled（应拨未下达）、granted（已下达未到账）或 committed（配套承诺未到账）",
 			"`WHAT` is delayed: entitled, granted or committed"), Sort: Choice, Values: []string{"entitled", "granted", "committed"}},
-		{Name: "center", Words: events.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
-		{Name: "sort", Words: events.Say("排序 `ORDER`：oldest（最早在前）或 largest（金额最大在前）", "`ORDER`: oldest or largest first"), Sort: Choice, Values: []string{"oldest", "largest"}, Default: "oldest"},
+		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "sort", Words: text.Say("排序 `ORDER`：oldest（最早在前）或 largest（金额最大在前）", "`ORDER`: oldest or largest first"), Sort: Choice, Values: []string{"oldest", "largest"}, Default: "oldest"},
 	},
 	answer: delayed,
 }
 
 var (
-	delayWords = map[aggregates.DelayKind]events.Text{
-		aggregates.Entitled: events.Say("应拨未下达", "entitled, not granted"), aggregates.Granted: events.Say("已下达未到账", "granted, not received"),
-		aggregates.Committed: events.Say("配套承诺未到账", "committed, not received"),
+	delayWords = map[aggregates.DelayKind]text.Text{
+		aggregates.Entitled: text.Say("应拨未下达", "entitled, not granted"), aggregates.Granted: text.Say("已下达未到账", "granted, not received"),
+		aggregates.Committed: text.Say("配套承诺未到账", "committed, not received"),
 	}
-	delayStates = map[string]events.Text{
-		"waiting": events.Say("未到期", "waiting"), "overdue": events.Say("逾期", "overdue"), "deferred": events.Say("延后安排", "deferred"),
-		"no-term": events.Say("未定期限", "no term"), "unjudged": events.Say("办法施行前", "before the Measures"),
+	delayStates = map[string]text.Text{
+		"waiting": text.Say("未到期", "waiting"), "overdue": text.Say("逾期", "overdue"), "deferred": text.Say("延后安排", "deferred"),
+		"no-term": text.Say("未定期限", "no term"), "unjudged": text.Say("办法施行前", "before the Measures"),
 	}
 )
 
 func delayed(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 	t := &Table{
-		Title: events.Say("截至 %s 的迟滞资金（金额单位：元）", "Delayed money as of %s (amounts in yuan)", q.On),
-		Empty: events.Say("没有迟滞资金。", "No money is delayed."),
+		Title: text.Say("截至 %s 的迟滞资金（金额单位：元）", "Delayed money as of %s (amounts in yuan)", q.On),
+		Empty: text.Say("没有迟滞资金。", "No money is delayed."),
 		Columns: []Column{
-			{Name: "center", Title: events.Say("中心", "center")}, {Name: "name", Title: events.Say("名称", "name")},
-			{Name: "what", Title: events.Say("类别", "what")}, {Name: "key", Title: events.Say("对象", "grant, match or year")},
-			{Name: "year", Title: events.Say("年度", "year")}, {Name: "doc", Title: events.Say("文号", "document")},
-			{Name: "since", Title: events.Say("起始", "since")}, {Name: "dueOn", Title: events.Say("期限", "due")},
-			{Name: "daysWaiting", Title: events.Say("已等天数", "days"), Right: true}, {Name: "daysOverdue", Title: events.Say("逾期天数", "overdue"), Right: true},
-			{Name: "state", Title: events.Say("状态", "state")},
-			{Name: "promisedFen", Title: events.Say("应到位", "promised"), Right: true}, {Name: "outstandingFen", Title: events.Say("未到位", "outstanding"), Right: true},
-			{Name: "office", Title: events.Say("责任单位", "responsible office")}, {Name: "officeRegion"},
+			{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")},
+			{Name: "what", Title: text.Say("类别", "what")}, {Name: "key", Title: text.Say("对象", "grant, match or year")},
+			{Name: "year", Title: text.Say("年度", "year")}, {Name: "doc", Title: text.Say("文号", "document")},
+			{Name: "since", Title: text.Say("起始", "since")}, {Name: "dueOn", Title: text.Say("期限", "due")},
+			{Name: "daysWaiting", Title: text.Say("已等天数", "days"), Right: true}, {Name: "daysOverdue", Title: text.Say("逾期天数", "overdue"), Right: true},
+			{Name: "state", Title: text.Say("状态", "state")},
+			{Name: "promisedFen", Title: text.Say("应到位", "promised"), Right: true}, {Name: "outstandingFen", Title: text.Say("未到位", "outstanding"), Right: true},
+			{Name: "office", Title: text.Say("责任单位", "responsible office")}, {Name: "officeRegion"},
 		},
 	}
 	list := d.Register.Delays(q.On, q.center("center"))
@@ -86,13 +87,13 @@ func officeCell(o projections.Office) Cell {
 	if o.Region == "" {
 		return Named(o.Role, RoleWord(o.Role))
 	}
-	return Named(o.Role, events.Say("%s政府", "local government %s", cmp.Or(projections.RegionName(o.Region), o.Region)))
+	return Named(o.Role, text.Say("%s政府", "local government %s", cmp.Or(projections.RegionName(o.Region), o.Region)))
 }
 
 // total adds a row of sums under a table: empty but for the amounts of the columns named.
 func (t *Table) total(sums map[string]events.Fen) {
 	row := make([]Cell, len(t.Columns))
-	row[0] = Cell{Shown: events.Say("合计", "total")}
+	row[0] = Cell{Shown: text.Say("合计", "total")}
 	for i, c := range t.Columns {
 		if sum, ok := sums[c.Name]; ok {
 			row[i] = Fen(sum)

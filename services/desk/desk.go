@@ -10,6 +10,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
 )
@@ -34,8 +35,8 @@ type Question struct {
 // List is one list of the desk.
 type List struct {
 	Name     string
-	Short    events.Text // what it lists
-	Argument string      // the parameter that must be given, by its place instead of its name; "" for none
+	Short    text.Text // what it lists
+	Argument string    // the parameter that must be given, by its place instead of its name; "" for none
 	Params   []Param
 	history  bool // it is answered without the evaluations as of the date, so that none need be made
 	answer   func(ctx context.Context, d *Desk, q *asked) (*Table, error)
@@ -44,7 +45,7 @@ type List struct {
 // Param is one parameter of a list. Its words name the value in backquotes, as those of a flag do.
 type Param struct {
 	Name    string
-	Words   events.Text
+	Words   text.Text
 	Sort    ParamSort
 	Values  []string // of a Choice
 	Default string
@@ -75,12 +76,12 @@ const DaysMax = 3660
 // ParamError says that a parameter cannot be so.
 type ParamError struct {
 	Param  string
-	Reason events.Text
+	Reason text.Text
 }
 
 // Text says so to a user.
-func (e *ParamError) Text() events.Text {
-	return events.Text{Zh: "--" + e.Param + "：" + e.Reason.Zh, En: "--" + e.Param + ": " + e.Reason.En}
+func (e *ParamError) Text() text.Text {
+	return text.Text{Zh: "--" + e.Param + "：" + e.Reason.Zh, En: "--" + e.Param + ": " + e.Reason.En}
 }
 
 // Error implements error.
@@ -90,8 +91,8 @@ func (e *ParamError) Error() string { return "desk: " + e.Text().En }
 type UnknownCenterError struct{ Center events.CenterID }
 
 // Text says so to a user.
-func (e *UnknownCenterError) Text() events.Text {
-	return events.Say("台账中没有中心 %s", "the ledger has no center %s", e.Center)
+func (e *UnknownCenterError) Text() text.Text {
+	return text.Say("台账中没有中心 %s", "the ledger has no center %s", e.Center)
 }
 
 // Error implements error.
@@ -114,18 +115,18 @@ func (q Question) Check() (*List, error) {
 	for name, value := range q.Params {
 		i := slices.IndexFunc(l.Params, func(p Param) bool { return p.Name == name })
 		if i < 0 {
-			return nil, &ParamError{name, events.Say("%s 没有这个参数", "%s has no such parameter", l.Name)}
+			return nil, &ParamError{name, text.Say("%s 没有这个参数", "%s has no such parameter", l.Name)}
 		}
 		if err := l.Params[i].check(value); err != nil {
 			return nil, err
 		}
 	}
 	if l.Argument != "" && q.Params[l.Argument] == "" {
-		return nil, &ParamError{l.Argument, events.Say("必须给出", "must be given")}
+		return nil, &ParamError{l.Argument, text.Say("必须给出", "must be given")}
 	}
 	for _, p := range l.Params {
 		if p.Must && q.Params[p.Name] == "" {
-			return nil, &ParamError{p.Name, events.Say("必须给出", "must be given")}
+			return nil, &ParamError{p.Name, text.Say("必须给出", "must be given")}
 		}
 	}
 	return l, nil
@@ -155,7 +156,7 @@ func (d *Desk) Ask(ctx context.Context, q Question) (*Table, error) {
 }
 
 func (p *Param) check(value string) error {
-	bad := func(zh, en string, args ...any) error { return &ParamError{p.Name, events.Say(zh, en, args...)} }
+	bad := func(zh, en string, args ...any) error { return &ParamError{p.Name, text.Say(zh, en, args...)} }
 	if value == "" {
 		return nil
 	}

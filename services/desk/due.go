@@ -12,6 +12,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 )
 
@@ -22,12 +23,12 @@ var dueOffices = []events.Role{events.STOffice, events.Finance, events.LocalGov,
 
 var dueList = &List{
 	Name:  "due",
-	Short: events.Say("即将产生的预警，或（--spend）年底前尚须支出的金额", "alerts about to open or, with --spend, money still to be spent this year"),
+	Short: text.Say("即将产生的预警，或（--spend）年底前尚须支出的金额", "alerts about to open or, with --spend, money still to be spent this year"),
 	Params: []Param{
-		{Name: "within", Words: events.Say("今后 `DAYS` 天之内，如 30d", "within so many `DAYS`, such as 30d"), Sort: Days, Default: dueWithin},
-		{Name: "office", Words: events.Say("责任单位 `ROLE`：st-office、finance、local-gov 或 center", "`ROLE` of the responsible office: st-office, finance, local-gov or center"), Sort: Choice, Values: []string{"st-office", "finance", "local-gov", "center"}},
-		{Name: "center", Words: events.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
-		{Name: "spend", Words: events.Say("各中心到 12 月 31 日还须支出多少，年度执行率才不偏低", "what each center must still spend by 31 December so that the year is not low"), Sort: Flag},
+		{Name: "within", Words: text.Say("今后 `DAYS` 天之内，如 30d", "within so many `DAYS`, such as 30d"), Sort: Days, Default: dueWithin},
+		{Name: "office", Words: text.Say("责任单位 `ROLE`：st-office、finance、local-gov 或 center", "`ROLE` of the responsible office: st-office, finance, local-gov or center"), Sort: Choice, Values: []string{"st-office", "finance", "local-gov", "center"}},
+		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "spend", Words: text.Say("各中心到 12 月 31 日还须支出多少，年度执行率才不偏低", "what each center must still spend by 31 December so that the year is not low"), Sort: Flag},
 	},
 	history: true,
 	answer:  due,
@@ -39,7 +40,7 @@ func due(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 	}
 	for _, p := range []string{"within", "office"} {
 		if v := q.Params[p]; v != "" && v != dueWithin {
-			return nil, &ParamError{p, events.Say("不能与 --spend 同用", "cannot be given with --spend")}
+			return nil, &ParamError{p, text.Say("不能与 --spend 同用", "cannot be given with --spend")}
 		}
 	}
 	return dueSpending(ctx, d, q)
@@ -49,18 +50,18 @@ func due(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 func dueAlerts(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 	days := events.Date(q.days("within"))
 	t := &Table{
-		Title: events.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警", "Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days),
-		Empty: events.Say("期内不会产生预警。", "No alert will open within these days."),
+		Title: text.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警", "Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days),
+		Empty: text.Say("期内不会产生预警。", "No alert will open within these days."),
 		Columns: []Column{
-			{Name: "office", Title: events.Say("责任单位", "office")},
-			{Name: "raisedOn", Title: events.Say("将产生", "opens on")},
-			{Name: "daysLeft", Title: events.Say("剩余天数", "days left"), Right: true},
-			{Name: "center", Title: events.Say("中心", "center")},
-			{Name: "name", Title: events.Say("名称", "name")},
-			{Name: "code", Title: events.Say("代码", "code")},
-			{Name: "key", Title: events.Say("对象", "key")},
-			{Name: "severity", Title: events.Say("级别", "severity")},
-			{Title: events.Say("内容", "what")},
+			{Name: "office", Title: text.Say("责任单位", "office")},
+			{Name: "raisedOn", Title: text.Say("将产生", "opens on")},
+			{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Right: true},
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "name", Title: text.Say("名称", "name")},
+			{Name: "code", Title: text.Say("代码", "code")},
+			{Name: "key", Title: text.Say("对象", "key")},
+			{Name: "severity", Title: text.Say("级别", "severity")},
+			{Title: text.Say("内容", "what")},
 			{Name: "officeRegion"},
 		},
 	}
@@ -102,7 +103,7 @@ func dueAlerts(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 }
 
 // dueCounts says how many alerts each office has.
-func dueCounts(count []int) events.Text {
+func dueCounts(count []int) text.Text {
 	all := 0
 	var zh, en []string
 	for i, n := range count {
@@ -111,27 +112,27 @@ func dueCounts(count []int) events.Text {
 			zh, en = append(zh, fmt.Sprintf("%s %d", word.Zh, n)), append(en, fmt.Sprintf("%s %d", word.En, n))
 		}
 	}
-	return events.Text{Zh: fmt.Sprintf("共 %d 条：%s。", all, strings.Join(zh, "，")), En: fmt.Sprintf("Alerts: %d (%s).", all, strings.Join(en, ", "))}
+	return text.Text{Zh: fmt.Sprintf("共 %d 条：%s。", all, strings.Join(zh, "，")), En: fmt.Sprintf("Alerts: %d (%s).", all, strings.Join(en, ", "))}
 }
 
 // dueSpending lists the centers whose year will be low (R20-6) if they spend nothing more, the largest sum first.
 func dueSpending(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 	end := events.YearEnd(q.On.Year())
 	t := &Table{
-		Title: events.Say("截至 %s，到 %s 还须支出、%d 年度执行率才不偏低的金额（单位：元）", "Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in yuan)", q.On, end, q.On.Year()),
-		Empty: events.Say("没有中心会因支出不足而执行率偏低。", "No center's year would be low."),
+		Title: text.Say("截至 %s，到 %s 还须支出、%d 年度执行率才不偏低的金额（单位：元）", "Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in yuan)", q.On, end, q.On.Year()),
+		Empty: text.Say("没有中心会因支出不足而执行率偏低。", "No center's year would be low."),
 		Columns: []Column{
-			{Name: "center", Title: events.Say("中心", "center")},
-			{Name: "name", Title: events.Say("名称", "name")},
-			{Name: "fiscalYear", Title: events.Say("年度", "year")},
-			{Name: "availableFen", Title: events.Say("可用", "available"), Right: true},
-			{Name: "executedFen", Title: events.Say("已执行", "executed"), Right: true},
-			{Name: "ratePercent", Title: events.Text{Zh: "执行率%", En: "rate %"}, Right: true},
-			{Name: "lowPercent", Title: events.Text{Zh: "偏低线%", En: "low below %"}, Right: true},
-			{Name: "toSpendFen", Title: events.Say("尚须支出", "to spend"), Right: true},
-			{Name: "balanceFen", Title: events.Say("结余", "balance"), Right: true},
-			{Name: "beyond", Title: events.Say("结余不足", "beyond balance")},
-			{Name: "daysLeft", Title: events.Say("剩余天数", "days left"), Right: true},
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "name", Title: text.Say("名称", "name")},
+			{Name: "fiscalYear", Title: text.Say("年度", "year")},
+			{Name: "availableFen", Title: text.Say("可用", "available"), Right: true},
+			{Name: "executedFen", Title: text.Say("已执行", "executed"), Right: true},
+			{Name: "ratePercent", Title: text.Text{Zh: "执行率%", En: "rate %"}, Right: true},
+			{Name: "lowPercent", Title: text.Text{Zh: "偏低线%", En: "low below %"}, Right: true},
+			{Name: "toSpendFen", Title: text.Say("尚须支出", "to spend"), Right: true},
+			{Name: "balanceFen", Title: text.Say("结余", "balance"), Right: true},
+			{Name: "beyond", Title: text.Say("结余不足", "beyond balance")},
+			{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Right: true},
 		},
 	}
 	list, err := d.shortfalls(ctx, q)
@@ -148,7 +149,7 @@ func dueSpending(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 			Yes(s.ToSpendFen > s.Province.BalanceFen()), Number(int(end - q.On))})
 	}
 	if len(list) > 0 {
-		t.Totals = [][]Cell{{{Shown: events.Say("合计", "total")}, {}, {}, Fen(sum.AvailableFen()), Fen(sum.ExecutedFen()), Rate(sum.RatePercent()), {}, Fen(toSpend), Fen(sum.BalanceFen()), {}, {}}}
+		t.Totals = [][]Cell{{{Shown: text.Say("合计", "total")}, {}, {}, Fen(sum.AvailableFen()), Fen(sum.ExecutedFen()), Rate(sum.RatePercent()), {}, Fen(toSpend), Fen(sum.BalanceFen()), {}, {}}}
 	}
 	return t, nil
 }
@@ -175,7 +176,7 @@ func (d *Desk) shortfalls(ctx context.Context, q *asked) ([]shortfall, error) {
 }
 
 // spendingNote says in one line under the alerts what --spend lists.
-func (d *Desk) spendingNote(ctx context.Context, q *asked) ([]events.Text, error) {
+func (d *Desk) spendingNote(ctx context.Context, q *asked) ([]text.Text, error) {
 	list, err := d.shortfalls(ctx, q)
 	if err != nil || len(list) == 0 {
 		return nil, err
@@ -185,7 +186,7 @@ func (d *Desk) spendingNote(ctx context.Context, q *asked) ([]events.Text, error
 		toSpend += s.ToSpendFen
 	}
 	end := events.YearEnd(q.On.Year())
-	return []events.Text{events.Say("有 %d 个中心须在 %s（含）前再支出共 %s 元，年度执行率才不偏低，见 --spend。",
+	return []text.Text{text.Say("有 %d 个中心须在 %s（含）前再支出共 %s 元，年度执行率才不偏低，见 --spend。",
 		"Centers: %[1]d must still spend %[3]s yuan in all by %[2]s so that the year is not low; see --spend.", len(list), end, events.FormatYuan(toSpend))}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -18,11 +19,11 @@ const daysMax = 366 * (events.YearMax - events.YearMin + 1)
 
 var duplicatesList = &List{
 	Name:  "duplicates",
-	Short: events.Say("疑似重复支付：数日内向同一收款单位支付同一金额的凭证", "vouchers that may be paid twice: the same payee and amount within days"),
+	Short: text.Say("疑似重复支付：数日内向同一收款单位支付同一金额的凭证", "vouchers that may be paid twice: the same payee and amount within days"),
 	Params: []Param{
-		{Name: "days", Words: events.Say("相邻两张凭证相隔不超过 `N` 天", "each within `N` days of the one before"), Sort: Count, Default: "7"},
-		{Name: "center", Words: events.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
-		{Name: "across", Words: events.Say("不同中心的凭证也相互比较", "compare vouchers of different centers too"), Sort: Flag},
+		{Name: "days", Words: text.Say("相邻两张凭证相隔不超过 `N` 天", "each within `N` days of the one before"), Sort: Count, Default: "7"},
+		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
+		{Name: "across", Words: text.Say("不同中心的凭证也相互比较", "compare vouchers of different centers too"), Sort: Flag},
 	},
 	history: true,
 	answer:  duplicates,
@@ -70,7 +71,7 @@ type comparison struct {
 // duplicates groups the vouchers that are neither voided nor reversed.
 func duplicates(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 	if q.given("across") && q.given("center") {
-		return nil, &ParamError{"across", events.Say("不能与 --center 同时给出", "cannot be given with --center")}
+		return nil, &ParamError{"across", text.Say("不能与 --center 同时给出", "cannot be given with --center")}
 	}
 	c := &comparison{d: d, on: q.On, days: events.Date(min(q.number("days"), daysMax)), across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
 	lots := make([][]lot, 256) // by the first byte of their hashes
@@ -192,19 +193,19 @@ func chunks[S ~[]E, E any](list S, together func(a, b E) bool) iter.Seq[S] {
 
 func duplicatesTable(q *asked, found []group) *Table {
 	t := &Table{
-		Title: events.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：元）", "Vouchers that may be paid twice as of %s, within %d days (amounts in yuan)", q.On, q.number("days")),
-		Empty: events.Say("没有疑似重复支付的凭证。", "No voucher looks as if it were paid twice."),
+		Title: text.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：元）", "Vouchers that may be paid twice as of %s, within %d days (amounts in yuan)", q.On, q.number("days")),
+		Empty: text.Say("没有疑似重复支付的凭证。", "No voucher looks as if it were paid twice."),
 		Columns: []Column{
-			{Name: "group", Title: events.Say("组", "group"), Right: true},
-			{Name: "amountFen", Title: events.Say("金额", "amount"), Right: true},
-			{Name: "payee", Title: events.Say("收款单位", "payee")},
-			{Name: "center", Title: events.Say("中心", "center")},
-			{Name: "voucher", Title: events.Say("凭证号", "voucher")},
-			{Name: "on", Title: events.Say("日期", "date")},
-			{Name: "use", Title: events.Say("用途", "use")},
-			{Name: "summary", Title: events.Say("摘要", "summary")},
-			{Name: "position", Title: events.Say("位置", "position"), Right: true},
-			{Name: "id", Title: events.Say("记录编号", "record id")},
+			{Name: "group", Title: text.Say("组", "group"), Right: true},
+			{Name: "amountFen", Title: text.Say("金额", "amount"), Right: true},
+			{Name: "payee", Title: text.Say("收款单位", "payee")},
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "voucher", Title: text.Say("凭证号", "voucher")},
+			{Name: "on", Title: text.Say("日期", "date")},
+			{Name: "use", Title: text.Say("用途", "use")},
+			{Name: "summary", Title: text.Say("摘要", "summary")},
+			{Name: "position", Title: text.Say("位置", "position"), Right: true},
+			{Name: "id", Title: text.Say("记录编号", "record id")},
 		},
 	}
 	var repeatedFen events.Fen
@@ -217,7 +218,7 @@ func duplicatesTable(q *asked, found []group) *Table {
 		}
 	}
 	if len(found) > 0 {
-		t.Notes = []events.Text{events.Say("共 %d 组 %d 张凭证；每组除首张外合计 %s 元。", "Groups: %d, of %d vouchers; beyond the first of each group %s yuan.",
+		t.Notes = []text.Text{text.Say("共 %d 组 %d 张凭证；每组除首张外合计 %s 元。", "Groups: %d, of %d vouchers; beyond the first of each group %s yuan.",
 			len(found), len(t.Rows), events.FormatYuan(repeatedFen))}
 	}
 	return t

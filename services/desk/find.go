@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -19,21 +20,21 @@ const (
 
 var findList = &List{
 	Name:  "find",
-	Short: events.Say("在全部中心的历史中查找记录", "find records in the history of all centers"),
+	Short: text.Say("在全部中心的历史中查找记录", "find records in the history of all centers"),
 	Params: []Param{
-		{Name: "text", Words: events.Say("任一文字内容包含 `TEXT`，或记录编号为此（不分大小写、全半角）", "a text of the record contains `TEXT`, or it is its id (without regard to case and width)")},
-		{Name: "min", Words: events.Say("金额不少于 `YUAN` 元（凭证按各行合计）", "at least `YUAN` (of a voucher: all lines together)"), Sort: Yuan},
-		{Name: "max", Words: events.Say("金额不超过 `YUAN` 元", "at most `YUAN`"), Sort: Yuan},
-		{Name: "payee", Words: events.Say("收款单位包含 `NAME`", "the payee contains `NAME`")},
-		{Name: "doc", Words: events.Say("发文字号包含 `NUMBER`（括号形状不限）", "the document number contains `NUMBER` (brackets of any shape)")},
-		{Name: "actor", Words: events.Say("经办人或录入账号为 `NAME`", "said or entered by `NAME`")},
-		{Name: "from", Words: events.Say("自 `DATE` 起", "on `DATE` or later"), Sort: Day},
-		{Name: "to", Words: events.Say("至 `DATE` 止", "on `DATE` or earlier"), Sort: Day},
-		{Name: "kind", Words: events.Say("事件种类 `KIND`，如 funds.spent", "`KIND` of event, such as funds.spent"), Sort: Choice, Values: kindNames()},
-		{Name: "center", Words: events.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
-		{Name: "voided", Words: events.Say("包括已作废的", "voided ones too"), Sort: Flag},
-		{Name: "limit", Words: events.Say("最多列出 `N` 条", "list at most `N`"), Sort: Count, Default: "200"},
-		{Name: "order", Words: events.Say("`ORDER`：newest（新的在前）或 oldest（旧的在前）", "`ORDER`: newest or oldest first"), Sort: Choice, Values: []string{newestFirst, oldestFirst}, Default: newestFirst},
+		{Name: "text", Words: text.Say("任一文字内容包含 `TEXT`，或记录编号为此（不分大小写、全半角）", "a text of the record contains `TEXT`, or it is its id (without regard to case and width)")},
+		{Name: "min", Words: text.Say("金额不少于 `YUAN` 元（凭证按各行合计）", "at least `YUAN` (of a voucher: all lines together)"), Sort: Yuan},
+		{Name: "max", Words: text.Say("金额不超过 `YUAN` 元", "at most `YUAN`"), Sort: Yuan},
+		{Name: "payee", Words: text.Say("收款单位包含 `NAME`", "the payee contains `NAME`")},
+		{Name: "doc", Words: text.Say("发文字号包含 `NUMBER`（括号形状不限）", "the document number contains `NUMBER` (brackets of any shape)")},
+		{Name: "actor", Words: text.Say("经办人或录入账号为 `NAME`", "said or entered by `NAME`")},
+		{Name: "from", Words: text.Say("自 `DATE` 起", "on `DATE` or later"), Sort: Day},
+		{Name: "to", Words: text.Say("至 `DATE` 止", "on `DATE` or earlier"), Sort: Day},
+		{Name: "kind", Words: text.Say("事件种类 `KIND`，如 funds.spent", "`KIND` of event, such as funds.spent"), Sort: Choice, Values: kindNames()},
+		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
+		{Name: "voided", Words: text.Say("包括已作废的", "voided ones too"), Sort: Flag},
+		{Name: "limit", Words: text.Say("最多列出 `N` 条", "list at most `N`"), Sort: Count, Default: "200"},
+		{Name: "order", Words: text.Say("`ORDER`：newest（新的在前）或 oldest（旧的在前）", "`ORDER`: newest or oldest first"), Sort: Choice, Values: []string{newestFirst, oldestFirst}, Default: newestFirst},
 	},
 	history: true,
 	answer:  find,
@@ -72,10 +73,10 @@ func newWanted(q *asked) (*wanted, error) {
 		w.max = q.yuan("max")
 	}
 	if w.min > w.max {
-		return nil, &ParamError{"max", events.Say("小于 --min", "is less than --min")}
+		return nil, &ParamError{"max", text.Say("小于 --min", "is less than --min")}
 	}
 	if w.to != 0 && w.from > w.to {
-		return nil, &ParamError{"to", events.Say("早于 --from", "is before --from")}
+		return nil, &ParamError{"to", text.Say("早于 --from", "is before --from")}
 	}
 	return w, nil
 }
@@ -170,33 +171,33 @@ func find(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 		t.Rows = append(t.Rows, row)
 	}
 	if found > len(t.Rows) {
-		t.Missing = append(t.Missing, events.Say("共 %d 条符合，另有 %d 条未列出（--limit）。", "Records that match: %d; not listed: %d (--limit).", found, found-len(t.Rows)))
+		t.Missing = append(t.Missing, text.Say("共 %d 条符合，另有 %d 条未列出（--limit）。", "Records that match: %d; not listed: %d (--limit).", found, found-len(t.Rows)))
 	} else if found > 0 {
-		t.Notes = append(t.Notes, events.Say("共 %d 条符合。", "Records that match: %d.", found))
+		t.Notes = append(t.Notes, text.Say("共 %d 条符合。", "Records that match: %d.", found))
 	}
 	if unread > 0 {
-		t.Missing = append(t.Missing, events.Say("有 %d 条记录无法读出，未查找（见 check）。", "Records that cannot be read and were not searched (see check): %d.", unread))
+		t.Missing = append(t.Missing, text.Say("有 %d 条记录无法读出，未查找（见 check）。", "Records that cannot be read and were not searched (see check): %d.", unread))
 	}
 	return t, nil
 }
 
 func foundTable(q *asked) *Table {
 	return &Table{
-		Title: events.Say("截至 %s 的记录查找结果（金额单位：元）", "Records found as of %s (amounts in yuan)", q.On),
-		Empty: events.Say("没有符合条件的记录。", "There is no such record."),
+		Title: text.Say("截至 %s 的记录查找结果（金额单位：元）", "Records found as of %s (amounts in yuan)", q.On),
+		Empty: text.Say("没有符合条件的记录。", "There is no such record."),
 		Columns: []Column{
-			{Name: "on", Title: events.Say("日期", "date")},
-			{Name: "center", Title: events.Say("中心", "center")},
-			{Name: "kind", Title: events.Say("种类", "kind")},
-			{Name: "amountFen", Title: events.Say("金额", "amount"), Right: true},
-			{Name: "content", Title: events.Say("内容", "content"), CharMax: 80},
+			{Name: "on", Title: text.Say("日期", "date")},
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "kind", Title: text.Say("种类", "kind")},
+			{Name: "amountFen", Title: text.Say("金额", "amount"), Right: true},
+			{Name: "content", Title: text.Say("内容", "content"), CharMax: 80},
 			{Name: "payee"},
-			{Name: "doc", Title: events.Say("文号", "document")},
-			{Name: "actor", Title: events.Say("经办", "by")},
-			{Name: "position", Title: events.Say("位置", "position"), Right: true},
+			{Name: "doc", Title: text.Say("文号", "document")},
+			{Name: "actor", Title: text.Say("经办", "by")},
+			{Name: "position", Title: text.Say("位置", "position"), Right: true},
 			{Name: "revision"},
-			{Name: "id", Title: events.Say("记录编号", "record id")},
-			{Name: "voidedBy", Title: events.Say("作废记录", "voided by")},
+			{Name: "id", Title: text.Say("记录编号", "record id")},
+			{Name: "voidedBy", Title: text.Say("作废记录", "voided by")},
 			{Name: "record"},
 		},
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -176,7 +177,7 @@ func texts(part []byte, yield func([]byte) bool) {
 
 // describe says in one line what an event holds: its values in order, amounts in yuan. It is no longer than a cell of a
 // spreadsheet can be, which only the text of a policy would reach.
-func (b *body) describe() events.Text {
+func (b *body) describe() text.Text {
 	var zh, en []string
 	both := func(s string) { zh, en = append(zh, s), append(en, s) }
 	d := jsontext.NewDecoder(bytes.NewReader(b.data))
@@ -197,9 +198,9 @@ func (b *body) describe() events.Text {
 			}
 		case '0':
 			if v, err := token.Int(); err == nil && strings.HasSuffix(name, "Fen") {
-				shown := events.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(v)))
+				shown := text.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(v)))
 				if name == "ownFen" {
-					shown = events.Say("自筹 %s", "own %s", events.FormatYuan(events.Fen(v)))
+					shown = text.Say("自筹 %s", "own %s", events.FormatYuan(events.Fen(v)))
 				}
 				zh, en = append(zh, shown.Zh), append(en, shown.En)
 			} else {
@@ -209,7 +210,7 @@ func (b *body) describe() events.Text {
 			both(name + "=" + token.String())
 		}
 	}
-	return events.Text{Zh: Shorten(strings.Join(zh, " "), describeMax), En: Shorten(strings.Join(en, " "), describeMax)}
+	return text.Text{Zh: Shorten(strings.Join(zh, " "), describeMax), En: Shorten(strings.Join(en, " "), describeMax)}
 }
 
 const describeMax = 32_000

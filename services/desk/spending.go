@@ -10,22 +10,23 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 var spendingList = &List{
 	Name:     "spending",
-	Short:    events.Say("一个中心的支出凭证明细，或按用途、按经费汇总", "the vouchers of a center line by line, or summed by use or grant"),
+	Short:    text.Say("一个中心的支出凭证明细，或按用途、按经费汇总", "the vouchers of a center line by line, or summed by use or grant"),
 	Argument: "center",
 	Params: []Param{
-		{Name: "center", Words: events.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
-		{Name: "from", Words: events.Say("自 `DATE` 起", "from `DATE` on"), Sort: Day},
-		{Name: "to", Words: events.Say("至 `DATE` 止", "until `DATE`, included"), Sort: Day},
-		{Name: "use", Words: events.Say("用途 `USE`（以裁定后的为准），如 pilot", "`USE`, as ruled, such as pilot"), Sort: AnyText},
-		{Name: "grant", Words: events.Say("经费下达或配套编号 `ID`", "`ID` of a grant or match"), Sort: AnyText},
-		{Name: "payee", Words: events.Say("收款单位含 `TEXT`", "payee contains `TEXT`"), Sort: AnyText},
-		{Name: "min", Words: events.Say("凭证金额不低于 `YUAN` 元", "vouchers of at least `YUAN`"), Sort: Yuan},
-		{Name: "max", Words: events.Say("凭证金额不高于 `YUAN` 元", "vouchers of at most `YUAN`"), Sort: Yuan},
-		{Name: "by", Words: events.Say("按 `BY` 列示：line（逐笔）、use（用途小计）或 grant（经费小计）", "`BY` line, or subtotals by use or grant"), Sort: Choice, Values: []string{"line", "use", "grant"}, Default: "line"},
+		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "from", Words: text.Say("自 `DATE` 起", "from `DATE` on"), Sort: Day},
+		{Name: "to", Words: text.Say("至 `DATE` 止", "until `DATE`, included"), Sort: Day},
+		{Name: "use", Words: text.Say("用途 `USE`（以裁定后的为准），如 pilot", "`USE`, as ruled, such as pilot"), Sort: AnyText},
+		{Name: "grant", Words: text.Say("经费下达或配套编号 `ID`", "`ID` of a grant or match"), Sort: AnyText},
+		{Name: "payee", Words: text.Say("收款单位含 `TEXT`", "payee contains `TEXT`"), Sort: AnyText},
+		{Name: "min", Words: text.Say("凭证金额不低于 `YUAN` 元", "vouchers of at least `YUAN`"), Sort: Yuan},
+		{Name: "max", Words: text.Say("凭证金额不高于 `YUAN` 元", "vouchers of at most `YUAN`"), Sort: Yuan},
+		{Name: "by", Words: text.Say("按 `BY` 列示：line（逐笔）、use（用途小计）或 grant（经费小计）", "`BY` line, or subtotals by use or grant"), Sort: Choice, Values: []string{"line", "use", "grant"}, Default: "line"},
 	},
 	answer: spending,
 }
@@ -43,8 +44,8 @@ func spending(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 		return nil, err
 	}
 	t := &Table{
-		Title: events.Say("中心 %s 的支出，截至 %s（金额单位：元；合计不含已冲销凭证）", "Spending of %s as of %s (amounts in yuan; reversed vouchers are not in the total)", q.center("center"), q.On),
-		Empty: events.Say("没有符合条件的支出。", "There is no such spending."),
+		Title: text.Say("中心 %s 的支出，截至 %s（金额单位：元；合计不含已冲销凭证）", "Spending of %s as of %s (amounts in yuan; reversed vouchers are not in the total)", q.center("center"), q.On),
+		Empty: text.Say("没有符合条件的支出。", "There is no such spending."),
 	}
 	lines, err := d.spent(ctx, q)
 	if err != nil {
@@ -62,16 +63,16 @@ func spending(ctx context.Context, d *Desk, q *asked) (*Table, error) {
 func spendingFilters(d *Desk, q *asked) error {
 	has := func(p *policy.Policy) bool { return p.Use(events.Use(q.text("use"))) != nil }
 	if q.given("use") && !slices.ContainsFunc(d.Register.Timeline().Adopted(), has) {
-		return &ParamError{"use", events.Say("没有用途 %q", "there is no use %q", q.text("use"))}
+		return &ParamError{"use", text.Say("没有用途 %q", "there is no use %q", q.text("use"))}
 	}
 	if _, ok := d.Register.Balances(q.center("center"))[q.text("grant")]; q.given("grant") && !ok {
-		return &ParamError{"grant", events.Say("中心 %s 没有经费下达或配套 %q", "%s has no grant or match %q", q.center("center"), q.text("grant"))}
+		return &ParamError{"grant", text.Say("中心 %s 没有经费下达或配套 %q", "%s has no grant or match %q", q.center("center"), q.text("grant"))}
 	}
 	if q.given("from") && q.given("to") && q.day("from") > q.day("to") {
-		return &ParamError{"to", events.Say("早于 --from", "is before --from")}
+		return &ParamError{"to", text.Say("早于 --from", "is before --from")}
 	}
 	if q.given("min") && q.given("max") && q.yuan("min") > q.yuan("max") {
-		return &ParamError{"max", events.Say("小于 --min", "is less than --min")}
+		return &ParamError{"max", text.Say("小于 --min", "is less than --min")}
 	}
 	return nil
 }
@@ -127,11 +128,11 @@ func (q *asked) takes(v *aggregates.Spending) bool {
 
 func spendingByLine(t *Table, lines []*spent) {
 	t.Columns = []Column{
-		{Name: "date", Title: events.Say("日期", "date")}, {Name: "voucher", Title: events.Say("凭证号", "voucher")}, {Name: "use", Title: events.Say("用途", "use")},
-		{Name: "grant", Title: events.Say("经费编号", "grant or match")}, {Name: "amountFen", Title: events.Say("金额", "amount"), Right: true},
-		{Name: "forbidden", Title: events.Say("禁止", "forbidden")}, {Name: "reversedOn", Title: events.Say("冲销", "reversed")},
-		{Name: "payee", Title: events.Say("收款单位", "payee")}, {Name: "summary", Title: events.Say("摘要", "summary")}, {Name: "doc", Title: events.Say("文号", "document")},
-		{Name: "position", Title: events.Say("位置", "position"), Right: true}, {Name: "id", Title: events.Say("记录", "record")},
+		{Name: "date", Title: text.Say("日期", "date")}, {Name: "voucher", Title: text.Say("凭证号", "voucher")}, {Name: "use", Title: text.Say("用途", "use")},
+		{Name: "grant", Title: text.Say("经费编号", "grant or match")}, {Name: "amountFen", Title: text.Say("金额", "amount"), Right: true},
+		{Name: "forbidden", Title: text.Say("禁止", "forbidden")}, {Name: "reversedOn", Title: text.Say("冲销", "reversed")},
+		{Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "summary", Title: text.Say("摘要", "summary")}, {Name: "doc", Title: text.Say("文号", "document")},
+		{Name: "position", Title: text.Say("位置", "position"), Right: true}, {Name: "id", Title: text.Say("记录", "record")},
 	}
 	var sum events.Fen
 	for _, s := range lines {
@@ -146,13 +147,13 @@ func spendingByLine(t *Table, lines []*spent) {
 
 // spendingBy sums the lines by use or grant, the largest sum first.
 func spendingBy(t *Table, by string, lines []*spent) {
-	t.Columns = []Column{{Name: "use", Title: events.Say("用途", "use")}}
+	t.Columns = []Column{{Name: "use", Title: text.Say("用途", "use")}}
 	if by == "grant" {
-		t.Columns[0] = Column{Name: "grant", Title: events.Say("经费编号", "grant or match")}
+		t.Columns[0] = Column{Name: "grant", Title: text.Say("经费编号", "grant or match")}
 	}
-	t.Columns = append(t.Columns, Column{Name: "vouchers", Title: events.Say("凭证数", "vouchers"), Right: true},
-		Column{Name: "amountFen", Title: events.Say("金额", "amount"), Right: true}, Column{Name: "forbiddenFen", Title: events.Say("其中禁止", "of it forbidden"), Right: true},
-		Column{Name: "reversedFen", Title: events.Say("已冲销", "reversed"), Right: true})
+	t.Columns = append(t.Columns, Column{Name: "vouchers", Title: text.Say("凭证数", "vouchers"), Right: true},
+		Column{Name: "amountFen", Title: text.Say("金额", "amount"), Right: true}, Column{Name: "forbiddenFen", Title: text.Say("其中禁止", "of it forbidden"), Right: true},
+		Column{Name: "reversedFen", Title: text.Say("已冲销", "reversed"), Right: true})
 	type group struct {
 		cell                        Cell
 		vouchers                    int

@@ -11,25 +11,26 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Table is rows under named columns. Every row has a cell for each column.
 type Table struct {
-	Title   events.Text // with the date and the unit
-	Empty   events.Text // instead of a table without rows
+	Title   text.Text // with the date and the unit
+	Empty   text.Text // instead of a table without rows
 	Columns []Column
 	Rows    [][]Cell
-	Totals  [][]Cell      // rows under the others, for people
-	Notes   []events.Text // under the table: how it was made
-	Missing []events.Text // under the notes: what the rows leave out, which programs are told too
-	RowsMax int           // shown to people on a screen; 0 for all
+	Totals  [][]Cell    // rows under the others, for people
+	Notes   []text.Text // under the table: how it was made
+	Missing []text.Text // under the notes: what the rows leave out, which programs are told too
+	RowsMax int         // shown to people on a screen; 0 for all
 }
 
 // Column has a stable English name, for programs, and a title in both languages, for people. One without a name is shown to
 // people alone, one without a title to programs alone.
 type Column struct {
 	Name    string
-	Title   events.Text
+	Title   text.Text
 	Right   bool // aligned, as numbers are
 	CharMax int  // shown of a text beside others on a screen, and the rest as an ellipsis; 0 for all
 }
@@ -38,20 +39,20 @@ type Column struct {
 // int64, an events.Fen, an events.Date, a Percent, a bool, a jsontext.Value or nil.
 type Cell struct {
 	Data  any
-	Shown events.Text
+	Shown text.Text
 }
 
 // Percent is a rate in percent with two decimals, such as "59.02".
 type Percent string
 
 // Plain is a text that is the same in both languages.
-func Plain(s string) events.Text { return events.Text{Zh: s, En: s} }
+func Plain(s string) text.Text { return text.Text{Zh: s, En: s} }
 
 // Text is a text or a code.
 func Text[T ~string](s T) Cell { return Cell{string(s), Plain(string(s))} }
 
 // Named is a code with the word that people use for it.
-func Named[T ~string](code T, word events.Text) Cell { return Cell{string(code), word} }
+func Named[T ~string](code T, word text.Text) Cell { return Cell{string(code), word} }
 
 // Number is a count or a year.
 func Number[T ~int | ~uint64](n T) Cell {
@@ -90,7 +91,7 @@ func Yes(b bool) Cell {
 	if !b {
 		return Cell{Data: false}
 	}
-	return Cell{true, events.Say("是", "yes")}
+	return Cell{true, text.Say("是", "yes")}
 }
 
 // CSV returns the cell as programs read it: money in fen, dates YYYY-MM-DD, yes or nothing.

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Append implements events.Store. While no usable answer comes it tries again for Options.Patience, always with the same
@@ -22,7 +23,7 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 		return nil, fmt.Errorf("kurrentstore: append to %s: %w", stream, err)
 	}
 	if _, ours := s.ours(s.name(stream)); !ours {
-		return nil, fmt.Errorf("kurrentstore: append to %s: %w", stream, events.Problems{{Reason: events.Say(
+		return nil, fmt.Errorf("kurrentstore: append to %s: %w", stream, events.Problems{{Reason: text.Say(
 			"流应为 policy 或 center-<编号>", "the stream must be policy or center-<id>")}})
 	}
 	if size := bytesOf(batch); size > s.AppendBytesMax() {

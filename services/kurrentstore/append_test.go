@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
@@ -94,7 +95,7 @@ func TestAnAppendThatStaysInDoubtSaysSo(t *testing.T) {
 	if !errors.Is(err, events.ErrUnknown) || !errors.As(err, &unreachable) || errors.Is(err, ErrBehind) {
 		t.Fatalf("got %v", err)
 	}
-	if text := events.TextOf(err); !strings.Contains(text.Zh, "是否已入账尚不确定") || !strings.Contains(text.En, "whether this was recorded is unknown") {
+	if text := text.Of(err); !strings.Contains(text.Zh, "是否已入账尚不确定") || !strings.Contains(text.En, "whether this was recorded is unknown") {
 		t.Errorf("users are told %q", text)
 	}
 	wantBodies(t, s.ReadStream(soon(t), center, 0), proposals("a", 1))

@@ -11,7 +11,7 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Connection is a connection string that the client will read as it was meant.
@@ -33,7 +33,7 @@ func (c *Connection) String() string {
 // setting says how one parameter of a connection string is checked; wrong answers what is wrong with a value.
 type setting struct {
 	name  string
-	wrong func(value string) (events.Text, bool)
+	wrong func(value string) (text.Text, bool)
 }
 
 // settings are all that the client knows. It passes over every other name, and over some wrong values, without a word.
@@ -184,21 +184,21 @@ func checkTogether(c *Connection, values map[string]string) error {
 	return nil
 }
 
-func given(value string) (events.Text, bool) {
-	return events.Say("不能为空", "must not be empty"), value == ""
+func given(value string) (text.Text, bool) {
+	return text.Say("不能为空", "must not be empty"), value == ""
 }
 
-func oneOf(allowed ...string) func(string) (events.Text, bool) {
-	return func(value string) (events.Text, bool) {
+func oneOf(allowed ...string) func(string) (text.Text, bool) {
+	return func(value string) (text.Text, bool) {
 		list := strings.Join(allowed, ", ")
-		return events.Say("应为 %s 之一", "must be one of %s", list), !slices.Contains(allowed, strings.ToLower(value))
+		return text.Say("应为 %s 之一", "must be one of %s", list), !slices.Contains(allowed, strings.ToLower(value))
 	}
 }
 
-func between(least, most int, zh, en string) func(string) (events.Text, bool) {
-	return func(value string) (events.Text, bool) {
+func between(least, most int, zh, en string) func(string) (text.Text, bool) {
+	return func(value string) (text.Text, bool) {
 		n, err := strconv.Atoi(value)
-		why := events.Text{Zh: fmt.Sprintf("应为 %d 至 %d，单位为%s", least, most, zh), En: fmt.Sprintf("must be %d to %d, in %s", least, most, en)}
+		why := text.Text{Zh: fmt.Sprintf("应为 %d 至 %d，单位为%s", least, most, zh), En: fmt.Sprintf("must be %d to %d, in %s", least, most, en)}
 		return why, err != nil || n < least || n > most
 	}
 }

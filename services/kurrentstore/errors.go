@@ -11,33 +11,34 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // ConnectionError says what is wrong with a connection string. It never repeats a password.
-type ConnectionError struct{ Why events.Text }
+type ConnectionError struct{ Why text.Text }
 
 // Text says so to a user.
-func (e *ConnectionError) Text() events.Text {
-	return events.Text{Zh: "连接串不能用：" + e.Why.Zh, En: "the connection string cannot be used: " + e.Why.En}
+func (e *ConnectionError) Text() text.Text {
+	return text.Text{Zh: "连接串不能用：" + e.Why.Zh, En: "the connection string cannot be used: " + e.Why.En}
 }
 
 // Error implements error.
 func (e *ConnectionError) Error() string { return "kurrentstore: " + e.Text().En }
 
 func refuse(zh, en string, args ...any) error {
-	return &ConnectionError{Why: events.Text{Zh: fmt.Sprintf(zh, args...), En: fmt.Sprintf(en, args...)}}
+	return &ConnectionError{Why: text.Text{Zh: fmt.Sprintf(zh, args...), En: fmt.Sprintf(en, args...)}}
 }
 
 // TamperedError says that the cluster no longer hands out a stream whole: AL-LED-01. Reads yield it instead of a shorter
 // history, and appends to the stream answer it.
 type TamperedError struct {
 	Stream events.StreamID
-	What   events.Text
+	What   text.Text
 }
 
 // Text says so to a user.
-func (e *TamperedError) Text() events.Text {
-	return events.Text{Zh: fmt.Sprintf("流 %s 已不完整：", e.Stream) + e.What.Zh, En: fmt.Sprintf("stream %s is no longer whole: ", e.Stream) + e.What.En}
+func (e *TamperedError) Text() text.Text {
+	return text.Text{Zh: fmt.Sprintf("流 %s 已不完整：", e.Stream) + e.What.Zh, En: fmt.Sprintf("stream %s is no longer whole: ", e.Stream) + e.What.En}
 }
 
 // Error implements error.
@@ -47,7 +48,7 @@ func (e *TamperedError) Error() string { return "kurrentstore: " + e.Text().En }
 func (e *TamperedError) FaultyStream() events.StreamID { return e.Stream }
 
 func tampered(stream events.StreamID, zh, en string, args ...any) error {
-	return &TamperedError{Stream: stream, What: events.Say(zh, en, args...)}
+	return &TamperedError{Stream: stream, What: text.Say(zh, en, args...)}
 }
 
 // TooLargeError says that a batch has more bytes than the server takes in one append. Nothing was appended; smaller
@@ -55,8 +56,8 @@ func tampered(stream events.StreamID, zh, en string, args ...any) error {
 type TooLargeError struct{ Bytes, Max int }
 
 // Text says so to a user.
-func (e *TooLargeError) Text() events.Text {
-	return events.Say("一批共 %d 字节，超过服务器一次追加的上限 %d 字节（MaxAppendSize）", "the batch has %d bytes, over the %d bytes that the server takes in one append (MaxAppendSize)", e.Bytes, e.Max)
+func (e *TooLargeError) Text() text.Text {
+	return text.Say("一批共 %d 字节，超过服务器一次追加的上限 %d 字节（MaxAppendSize）", "the batch has %d bytes, over the %d bytes that the server takes in one append (MaxAppendSize)", e.Bytes, e.Max)
 }
 
 // Error implements error.
@@ -64,13 +65,13 @@ func (e *TooLargeError) Error() string { return "kurrentstore: append: " + e.Tex
 
 // RefusedError says that the server will not do what was asked, however often it is asked. Nothing was appended.
 type RefusedError struct {
-	Why events.Text
+	Why text.Text
 	Err error
 }
 
 // Text says so to a user.
-func (e *RefusedError) Text() events.Text {
-	return events.Text{Zh: "事件库拒绝：" + e.Why.Zh, En: "the event store refuses: " + e.Why.En}
+func (e *RefusedError) Text() text.Text {
+	return text.Text{Zh: "事件库拒绝：" + e.Why.Zh, En: "the event store refuses: " + e.Why.En}
 }
 
 // Error implements error.
@@ -92,14 +93,14 @@ type UnreachableError struct {
 }
 
 // Text says so to a user.
-func (e *UnreachableError) Text() events.Text {
+func (e *UnreachableError) Text() text.Text {
 	if errors.Is(e.Err, ErrBehind) {
-		return events.Say("事件库的节点落后于已读到的内容，请稍后再试；若一直如此，则事件库丢失了内容", "the event store's node is behind what was already read; try again later; if it stays so, the event store has lost something")
+		return text.Say("事件库的节点落后于已读到的内容，请稍后再试；若一直如此，则事件库丢失了内容", "the event store's node is behind what was already read; try again later; if it stays so, the event store has lost something")
 	}
 	if e.Why != "" {
-		return events.Say("事件库没有应答，请稍后再试。客户端说：%s", "the event store does not answer; try again later. The client says: %s", e.Why)
+		return text.Say("事件库没有应答，请稍后再试。客户端说：%s", "the event store does not answer; try again later. The client says: %s", e.Why)
 	}
-	return events.Say("事件库没有应答，请稍后再试", "the event store does not answer; try again later")
+	return text.Say("事件库没有应答，请稍后再试", "the event store does not answer; try again later")
 }
 
 // Error implements error.
@@ -192,17 +193,17 @@ func explain(err error) error {
 	case errors.As(err, &tampering), errors.As(err, &refusal):
 		return err
 	case errors.As(err, &panicked):
-		return &RefusedError{Why: events.Say("服务器的应答无法读懂", "the server's answer cannot be read"), Err: err}
+		return &RefusedError{Why: text.Say("服务器的应答无法读懂", "the server's answer cannot be read"), Err: err}
 	}
 	code := status.Code(err)
 	errors.As(err, &said)
 	switch {
 	case said != nil && said.Code() == esdb.ErrorCodeUnauthenticated, code == codes.Unauthenticated:
-		return &RefusedError{Why: events.Say("账号或密码不对", "account or password is wrong"), Err: err}
+		return &RefusedError{Why: text.Say("账号或密码不对", "account or password is wrong"), Err: err}
 	case said != nil && said.Code() == esdb.ErrorCodeAccessDenied, code == codes.PermissionDenied:
-		return &RefusedError{Why: events.Say("账号没有所需的权限（读 $all，读写台账的流）", "the account lacks a right it needs (to read $all, to read and write the ledger's streams)"), Err: err}
+		return &RefusedError{Why: text.Say("账号没有所需的权限（读 $all，读写台账的流）", "the account lacks a right it needs (to read $all, to read and write the ledger's streams)"), Err: err}
 	case strings.Contains(strings.ToLower(err.Error()), "maximum append size"):
-		return &RefusedError{Why: events.Say("一批超过服务器一次追加的上限（MaxAppendSize）", "the batch is over what the server takes in one append (MaxAppendSize)"), Err: err}
+		return &RefusedError{Why: text.Say("一批超过服务器一次追加的上限（MaxAppendSize）", "the batch is over what the server takes in one append (MaxAppendSize)"), Err: err}
 	}
-	return &RefusedError{Why: events.Say("请求不被接受", "the request is not accepted"), Err: err}
+	return &RefusedError{Why: text.Say("请求不被接受", "the request is not accepted"), Err: err}
 }

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // link is one client of the cluster, for as long as it is of use. When its connection breaks it is given up and another
@@ -84,7 +85,7 @@ func (s *Store) warmUp(l *link, wait time.Duration) {
 	})
 	// Before 22.6 reads of a stream do not say where its events lie in $all.
 	if v := l.version; l.err == nil && before(v, 22, 6) {
-		l.err = &RefusedError{Why: events.Say("服务器版本 %d.%d 过旧，应为 22.6 或更新", "the server's version %d.%d is too old; it must be 22.6 or newer", v.Major, v.Minor)}
+		l.err = &RefusedError{Why: text.Say("服务器版本 %d.%d 过旧，应为 22.6 或更新", "the server's version %d.%d is too old; it must be 22.6 or newer", v.Major, v.Minor)}
 	}
 	if l.err == nil {
 		s.trouble.Store(nil)

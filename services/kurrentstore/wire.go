@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // placeOf says where an event lies: its revision counts from 1, its position is that of $all.
@@ -31,7 +32,7 @@ const contentJSON = "application/json"
 // checkPlace refuses positions that a server older than 22.6 answers when a stream is read.
 func checkPlace(at events.Place) error {
 	if at.Position == 0 || at.Position == math.MaxUint64 {
-		return &RefusedError{Why: events.Say("服务器没有给出事件的位置", "the server does not say where an event lies")}
+		return &RefusedError{Why: text.Say("服务器没有给出事件的位置", "the server does not say where an event lies")}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates/naive"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 )
 
@@ -24,7 +25,7 @@ type CheckConfig struct {
 type Finding struct {
 	Position uint64
 	Stream   events.StreamID
-	What     events.Text
+	What     text.Text
 }
 
 // CheckReport counts what was checked.
@@ -72,7 +73,7 @@ type checker struct {
 	total  int64
 }
 
-func (c *checker) found(position uint64, s events.StreamID, what events.Text) {
+func (c *checker) found(position uint64, s events.StreamID, what text.Text) {
 	c.report.Findings++
 	c.Found(Finding{position, s, what})
 }
@@ -92,8 +93,8 @@ func (l *Ledger) breaks(s events.StreamID) (list []Finding) {
 	return list
 }
 
-func notRight(why events.Text) events.Text {
-	return events.Text{Zh: "记录不成立：" + why.Zh, En: "the event cannot be right where it lies: " + why.En}
+func notRight(why text.Text) text.Text {
+	return text.Text{Zh: "记录不成立：" + why.Zh, En: "the event cannot be right where it lies: " + why.En}
 }
 
 func (c *checker) advance(by int64) {
@@ -111,20 +112,20 @@ func (c *checker) order(ctx context.Context) error {
 		s := d.stored
 		c.report.Events++
 		if s.Position <= last.Position {
-			c.found(s.Position, s.Stream, events.Say("位置 %d 之后是 %d", "position %d is followed by %d", last.Position, s.Position))
+			c.found(s.Position, s.Stream, text.Say("位置 %d 之后是 %d", "position %d is followed by %d", last.Position, s.Position))
 		}
 		if s.RecordedAt.Before(last.RecordedAt) {
-			c.found(s.Position, s.Stream, events.Say("记录时间 %s 早于前一条 %s", "recorded at %s, before its predecessor (%s)", events.FormatInstant(s.RecordedAt), events.FormatInstant(last.RecordedAt)))
+			c.found(s.Position, s.Stream, text.Say("记录时间 %s 早于前一条 %s", "recorded at %s, before its predecessor (%s)", events.FormatInstant(s.RecordedAt), events.FormatInstant(last.RecordedAt)))
 		}
 		if before := revisions[s.Stream]; s.Revision != before+1 {
-			c.found(s.Position, s.Stream, events.Say("版次 %d 之后是 %d", "revision %d is followed by %d", before, s.Revision))
+			c.found(s.Position, s.Stream, text.Say("版次 %d 之后是 %d", "revision %d is followed by %d", before, s.Revision))
 		}
 		if d.err != nil {
 			c.dark[s.Position] = true
-			why := events.TextOf(d.err)
-			c.found(s.Position, s.Stream, events.Text{Zh: "无法解读：" + why.Zh, En: "cannot be decoded: " + why.En})
+			why := text.Of(d.err)
+			c.found(s.Position, s.Stream, text.Text{Zh: "无法解读：" + why.Zh, En: "cannot be decoded: " + why.En})
 		} else if why := unacceptable(s.Stream, &d.recorded.Record); why != nil {
-			c.found(s.Position, s.Stream, events.Say("不是可以入账的记录：%v", "is not a record that could be accepted: %v", why))
+			c.found(s.Position, s.Stream, text.Say("不是可以入账的记录：%v", "is not a record that could be accepted: %v", why))
 		}
 		*last, revisions[s.Stream] = s.Place, s.Revision
 		c.advance(1)
@@ -167,7 +168,7 @@ type proof struct {
 }
 
 func (p *proof) add(zh, en string, args ...any) {
-	p.findings = append(p.findings, Finding{Stream: p.center.Stream(), What: events.Say(zh, en, args...)})
+	p.findings = append(p.findings, Finding{Stream: p.center.Stream(), What: text.Say(zh, en, args...)})
 }
 
 // center takes the proof of one center.
@@ -200,7 +201,7 @@ func (c *checker) whole() {
 		}
 	}
 	if sum != c.report.BalanceFen {
-		c.found(0, "", events.Say("全部经费余额之和 %s 元，汇总表为 %s 元", "the balances of all grants add up to %s yuan, the whole says %s yuan", events.FormatYuan(c.report.BalanceFen), events.FormatYuan(sum)))
+		c.found(0, "", text.Say("全部经费余额之和 %s 元，汇总表为 %s 元", "the balances of all grants add up to %s yuan, the whole says %s yuan", events.FormatYuan(c.report.BalanceFen), events.FormatYuan(sum)))
 	}
 }
 
@@ -229,7 +230,7 @@ func (l *Ledger) prove(ctx context.Context, id events.CenterID, on events.Date) 
 		}
 		if err := replayed.Apply(&rec); err != nil {
 			p.unread = true
-			p.findings = append(p.findings, Finding{rec.Position, id.Stream(), notRight(events.TextOf(err))})
+			p.findings = append(p.findings, Finding{rec.Position, id.Stream(), notRight(text.Of(err))})
 			return p
 		}
 		history = append(history, rec)

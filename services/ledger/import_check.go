@@ -9,6 +9,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // checks is the first part of an import: copies of the centers that the files touch run ahead over the good records,
@@ -88,7 +89,7 @@ func (c *checks) sameAs(at int64, rec *events.Record) error {
 		return err
 	}
 	if !sameContent(&first.Record, rec) {
-		return otherContent(&first.Record, rec, events.Say("%s 第 %d 行", "%s, line %d", c.files[e.file], e.line))
+		return otherContent(&first.Record, rec, text.Say("%s 第 %d 行", "%s, line %d", c.files[e.file], e.line))
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/storetest"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -374,7 +375,7 @@ func TestWhoeverWritesDuringAnImportIsNotWrittenOver(t *testing.T) {
 				meanwhile(t, l)
 			}
 		}})
-		var told interface{ Text() events.Text }
+		var told interface{ Text() text.Text }
 		if !errors.As(err, &told) || !strings.Contains(told.Text().Zh, "再导入一次") || !strings.Contains(err.Error(), "run the import again") || count(t, store) != 2 {
 			t.Errorf("%s: got %v with %d events", name, err, count(t, store))
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // A window is what an import holds of the spool before it writes: its events are grouped by stream, each group is one
@@ -42,7 +43,7 @@ type group struct {
 }
 
 // errMoved says that what an import judged by is not what the ledger holds any more.
-var errMoved = events.SayError("导入期间另有写入；请再导入一次，已入账的会跳过", "somebody else wrote to the ledger meanwhile; run the import again, it passes over what is there already")
+var errMoved = text.Errorf(text.Conflict, "导入期间另有写入；请再导入一次，已入账的会跳过", "somebody else wrote to the ledger meanwhile; run the import again, it passes over what is there already")
 
 // all appends everything in the spool. Whatever ends it, the ledger's read models are what is stored.
 func (w *writing) all(ctx context.Context) error {

@@ -11,12 +11,13 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 )
 
 // ErrStopped says that an append ended with an unknown outcome: the ledger takes no more writing until it is opened
 // again.
-var ErrStopped = events.SayError("有一次写入的结果不明，台账不再接受记录；请重新打开", "the outcome of a write is unknown, and nothing more is written until the ledger is opened again")
+var ErrStopped = text.Errorf(text.Stopped, "有一次写入的结果不明，台账不再接受记录；请重新打开", "the outcome of a write is unknown, and nothing more is written until the ledger is opened again")
 
 // Account is who writes, as the ledger knows him. MayRecord is the right to record a decision that was taken outside
 // the system (record mode).

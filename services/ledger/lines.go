@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // linesBatch and linesBytes bound how much of a file one goroutine decodes at a time.
@@ -103,20 +104,20 @@ func (r *lineReader) next() (line, error) {
 	for {
 		r.line++
 		offset := r.end
-		text, err := r.text()
+		typed, err := r.text()
 		if err != nil && (err != io.EOF || r.end == offset) {
 			return line{}, err
 		}
 		if offset == 0 {
-			text = bytes.TrimPrefix(text, byteOrderMark)
+			typed = bytes.TrimPrefix(typed, byteOrderMark)
 		}
-		l := line{file: r.file, line: r.line, offset: offset, end: r.end, text: text}
-		if len(text) > events.RecordBytesMax {
+		l := line{file: r.file, line: r.line, offset: offset, end: r.end, text: typed}
+		if len(typed) > events.RecordBytesMax {
 			l.text = nil
-			l.problems = events.Problems{{Reason: events.Say("此行超过 %d 字节的上限，未读入", "the line is over the limit of %d bytes and was not read", events.RecordBytesMax)}}
+			l.problems = events.Problems{{Reason: text.Say("此行超过 %d 字节的上限，未读入", "the line is over the limit of %d bytes and was not read", events.RecordBytesMax)}}
 			return l, nil
 		}
-		if len(bytes.TrimSpace(text)) > 0 {
+		if len(bytes.TrimSpace(typed)) > 0 {
 			return l, nil
 		}
 	}

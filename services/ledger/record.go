@@ -10,6 +10,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // conflictsMax is how often a write is judged anew because another writer of the same store came first.
@@ -152,7 +153,7 @@ func exportable(rec *events.Record, bodyBytes int) error {
 }
 
 func refuse(field, zh, en string, args ...any) error {
-	return &aggregates.Refusal{Breaches: []aggregates.Breach{{Field: field, Reason: events.Say(zh, en, args...)}}}
+	return &aggregates.Refusal{Breaches: []aggregates.Breach{{Field: field, Reason: text.Say(zh, en, args...)}}}
 }
 
 // takes refuses to write to a stream that has a break in its integrity (AL-LED-01). One in the policies stops every

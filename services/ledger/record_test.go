@@ -17,6 +17,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/storetest"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -130,7 +131,7 @@ func TestAfterAnUnknownOutcomeNothingMoreIsWrittenUntilReopened(t *testing.T) {
 		}
 		before := count(t, store)
 		_, err := l.Import(t.Context(), ledger.ImportConfig{Files: []string{file(t, line("granted", granted))}, Account: importer})
-		var told interface{ Text() events.Text }
+		var told interface{ Text() text.Text }
 		if !errors.Is(err, ledger.ErrStopped) || !errors.As(err, &told) || told.Text().Zh == "" || count(t, store) != before {
 			t.Errorf("fault %d: an import got %v", fault, err)
 		}

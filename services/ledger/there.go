@@ -13,13 +13,14 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // otherContent refuses a record whose id was used for another one: it names that one, and then each member in which the
 // two differ.
-func otherContent(first, rec *events.Record, where events.Text) error {
+func otherContent(first, rec *events.Record, where text.Text) error {
 	about := thing(first)
-	why := &aggregates.Refusal{Breaches: []aggregates.Breach{{Field: "id", Reason: events.Text{
+	why := &aggregates.Refusal{Breaches: []aggregates.Breach{{Field: "id", Reason: text.Text{
 		Zh: fmt.Sprintf("此 id 已用于内容不同的另一条记录：%s，在%s", about.Zh, where.Zh),
 		En: fmt.Sprintf("the id was already used for a record with other content: %s, at %s", about.En, where.En),
 	}}}}
@@ -33,30 +34,30 @@ func otherContent(first, rec *events.Record, where events.Text) error {
 		}
 	}
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
-		reason := events.Say("已有记录中没有", "is not in the record that is there")
+		reason := text.Say("已有记录中没有", "is not in the record that is there")
 		if v, ok := there[field]; ok {
 			if len(v) > memberBytesMax {
 				v = strings.ToValidUTF8(v[:memberBytesMax], "") + "…"
 			}
-			reason = events.Say("已有记录中为 %s", "is %s in the record that is there", v)
+			reason = text.Say("已有记录中为 %s", "is %s in the record that is there", v)
 		}
 		why.Breaches = append(why.Breaches, aggregates.Breach{Field: field, Reason: reason})
 	}
 	return why
 }
 
-func atPosition(position uint64) events.Text {
-	return events.Say("台账位置 %d", "position %d of the ledger", position)
+func atPosition(position uint64) text.Text {
+	return text.Say("台账位置 %d", "position %d of the ledger", position)
 }
 
 // thing says what a record is: its kind, date and amount, and who said so.
-func thing(rec *events.Record) events.Text {
+func thing(rec *events.Record) text.Text {
 	title := events.Lookup(rec.Kind).Title
 	zh, en := []string{title.Zh, rec.On.Chinese()}, []string{title.En, rec.On.String()}
 	if amount := amountOf(rec.Data); amount != 0 {
 		zh, en = append(zh, events.FormatYuan(amount)+" 元"), append(en, events.FormatYuan(amount)+" yuan")
 	}
-	return events.Text{Zh: strings.Join(append(zh, "经办 "+rec.By.Actor), "，"), En: strings.Join(append(en, "by "+rec.By.Actor), ", ")}
+	return text.Text{Zh: strings.Join(append(zh, "经办 "+rec.By.Actor), "，"), En: strings.Join(append(en, "by "+rec.By.Actor), ", ")}
 }
 
 // amountOf returns the money that a record moves, 0 if none.
@@ -159,7 +160,7 @@ func (c *checks) named(ctx context.Context, rec *events.Record, why []aggregates
 	}
 	about, where := thing(&there.Record), atPosition(there.Position)
 	why = slices.Clone(why)
-	why[i].Reason = events.Text{
+	why[i].Reason = text.Text{
 		Zh: fmt.Sprintf("%s：%s，在%s", why[i].Reason.Zh, about.Zh, where.Zh),
 		En: fmt.Sprintf("%s: %s, at %s", why[i].Reason.En, about.En, where.En),
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -17,7 +18,7 @@ func given(t *testing.T, l *ledger.Ledger, acceptGood bool, records ...ledger.Gi
 
 func TestWhatIsGivenIsJudgedAndWrittenLikeLines(t *testing.T) {
 	l, store := newLedger(t)
-	problem := events.Problems{{Field: "金额(元)", Reason: events.Say("不是金额", "is no amount")}}
+	problem := events.Problems{{Field: "金额(元)", Reason: text.Say("不是金额", "is no amount")}}
 	list := []ledger.Given{{Line: 2, Record: record(t, "a", registered)}, {Line: 3, Record: record(t, "b", granted)}, {Line: 5, Problems: problem}, {Line: 6, Record: record(t, "o", orphaned)}}
 	report, bad := given(t, l, false, list...)
 	if want := (ledger.ImportReport{Read: 4, Refused: 2}); report != want || count(t, store) != 1 {

@@ -23,7 +23,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 const (
@@ -139,9 +139,9 @@ func (a *archive) expect(at int64, want []byte) error {
 }
 
 func (a *archive) damage(at int64) error {
-	reason := events.Say("这里应是备份中的 %s，或备份的结尾", "here must be %s as a backup has it, or the end of one", segmentName(uint64(len(a.members))+1))
+	reason := text.Say("这里应是备份中的 %s，或备份的结尾", "here must be %s as a backup has it, or the end of one", segmentName(uint64(len(a.members))+1))
 	if at == 0 {
-		reason = events.Say("这不是台账的备份文件，或开头已损坏", "this is no backup of a ledger, or its beginning is damaged")
+		reason = text.Say("这不是台账的备份文件，或开头已损坏", "this is no backup of a ledger, or its beginning is damaged")
 	}
 	return &DamageError{File: a.path, Offset: at, Position: 1, Reason: reason}
 }

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Backup copies the log in dir to dest, which it creates if there is none, while another process may be writing. The
@@ -88,7 +88,7 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 	_, err = w.walk(false)
 	defer func() { err = w.shut(err) }()
 	if torn := w.report.Torn; err == nil && torn != nil { // Backup leaves none: it was damaged since
-		err = &DamageError{File: torn.File, Offset: torn.Offset, Position: w.position + 1, Reason: events.Say("备份止于一次未完成的提交", "the backup ends within a commit")}
+		err = &DamageError{File: torn.File, Offset: torn.Offset, Position: w.position + 1, Reason: text.Say("备份止于一次未完成的提交", "the backup ends within a commit")}
 	}
 	if err != nil {
 		return w.report, err
@@ -115,7 +115,7 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 			return w.report, fileError("read", from, g.name, err)
 		}
 		if crc32.Checksum(commits, castagnoli) != sums[i] {
-			return w.report, &DamageError{File: g.name, Position: 1, Reason: events.Say("文件在恢复期间被改动", "the file was changed while it was restored")}
+			return w.report, &DamageError{File: g.name, Position: 1, Reason: text.Say("文件在恢复期间被改动", "the file was changed while it was restored")}
 		}
 		if err := errors.Join(ctx.Err(), c.write(g.name, commits)); err != nil {
 			return w.report, err
@@ -206,8 +206,8 @@ func (c *copied) syncNames() error {
 type NotEmptyError struct{ Dir, File string }
 
 // Text says so to a user.
-func (e *NotEmptyError) Text() events.Text {
-	return events.Say("目录 %s 不是空的，其中有 %s；没有恢复任何内容，请换一个空目录。若是上次恢复中断所留，先清空它",
+func (e *NotEmptyError) Text() text.Text {
+	return text.Say("目录 %s 不是空的，其中有 %s；没有恢复任何内容，请换一个空目录。若是上次恢复中断所留，先清空它",
 		"the directory %s is not empty, %s is in it; nothing was restored, take an empty directory. If a restore was cut short there, clear it first", e.Dir, e.File)
 }
 
@@ -219,11 +219,11 @@ func (e *NotEmptyError) Error() string { return "logstore: restore: " + e.Text()
 type CopyError struct{ Dir, File string }
 
 // Text says so to a user.
-func (e *CopyError) Text() events.Text {
+func (e *CopyError) Text() text.Text {
 	if e.Dir == "" {
-		return events.Say("文件 %s 不是这份台账先前的备份，或已损坏；未作改动，请换一个文件名", "the file %s is no earlier backup of this ledger, or is damaged; it was left as it is, take another name", e.File)
+		return text.Say("文件 %s 不是这份台账先前的备份，或已损坏；未作改动，请换一个文件名", "the file %s is no earlier backup of this ledger, or is damaged; it was left as it is, take another name", e.File)
 	}
-	return events.Say("目录 %s 中的 %s 不属于这份台账；请换一个空目录", "%[2]s in the directory %[1]s is not of this ledger; take an empty directory", e.Dir, e.File)
+	return text.Say("目录 %s 中的 %s 不属于这份台账；请换一个空目录", "%[2]s in the directory %[1]s is not of this ledger; take an empty directory", e.Dir, e.File)
 }
 
 // Error implements error.
@@ -236,12 +236,12 @@ type RoomError struct {
 }
 
 // Text says so to a user.
-func (e *RoomError) Text() events.Text {
+func (e *RoomError) Text() text.Text {
 	if errors.Is(e.Err, syscall.EFBIG) {
-		return events.Say("%s 超过所在文件系统或限额允许的文件大小；请备份到目录，或换一个位置。台账和先前的备份不受影响",
+		return text.Say("%s 超过所在文件系统或限额允许的文件大小；请备份到目录，或换一个位置。台账和先前的备份不受影响",
 			"%s is larger than a file may be there; back up to a directory, or to another place. The ledger and any earlier backup are safe", e.Path)
 	}
-	return events.Say("%s 所在的磁盘空间或配额已用尽；请在那里腾出空间，或换一个位置，再运行一次。台账和先前的备份不受影响",
+	return text.Say("%s 所在的磁盘空间或配额已用尽；请在那里腾出空间，或换一个位置，再运行一次。台账和先前的备份不受影响",
 		"the disk or quota that holds %s is full; make room there, or take another place, and run it again. The ledger and any earlier backup are safe", e.Path)
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Copy appends events of another store as they are there: their positions go on from the last one here, their revisions
@@ -36,13 +37,13 @@ func (s *Store) Copy(ctx context.Context, batch []events.Stored) error {
 type UnlikeError struct {
 	Place  events.Place
 	Stream events.StreamID
-	Reason events.Text
+	Reason text.Text
 }
 
 // Text says so to a user.
-func (e *UnlikeError) Text() events.Text {
-	at := events.Say("%s 的第 %d 条（位置 %d）：", "event %[2]d of %[1]s (position %[3]d): ", e.Stream, e.Place.Revision, e.Place.Position)
-	return events.Text{Zh: at.Zh + e.Reason.Zh, En: at.En + e.Reason.En}
+func (e *UnlikeError) Text() text.Text {
+	at := text.Say("%s 的第 %d 条（位置 %d）：", "event %[2]d of %[1]s (position %[3]d): ", e.Stream, e.Place.Revision, e.Place.Position)
+	return text.Text{Zh: at.Zh + e.Reason.Zh, En: at.En + e.Reason.En}
 }
 
 // Error implements error.
@@ -61,7 +62,7 @@ func (s *Store) takeCopies(r *request) {
 		}
 		position, revision = position+1, revision+1
 		unlike := func(zh, en string, args ...any) {
-			r.answer(nil, &UnlikeError{e.Place, e.Stream, events.Say(zh, en, args...)})
+			r.answer(nil, &UnlikeError{e.Place, e.Stream, text.Say(zh, en, args...)})
 			w.bytes, w.ends = w.bytes[:0], w.ends[:0]
 		}
 		switch at := e.RecordedAt; {

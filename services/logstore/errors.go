@@ -7,14 +7,15 @@ import (
 	"syscall"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // LockedError says that another process has the directory open.
 type LockedError struct{ Dir string }
 
 // Text says so to a user.
-func (e *LockedError) Text() events.Text {
-	return events.Say("台账目录 %s 正被另一个进程使用；请等它结束，或经由它查询", "the ledger in %s is in use by another process; wait until it ends, or ask it", e.Dir)
+func (e *LockedError) Text() text.Text {
+	return text.Say("台账目录 %s 正被另一个进程使用；请等它结束，或经由它查询", "the ledger in %s is in use by another process; wait until it ends, or ask it", e.Dir)
 }
 
 // Error implements error.
@@ -26,13 +27,13 @@ type DamageError struct {
 	File     string
 	Offset   int64
 	Position uint64
-	Reason   events.Text
+	Reason   text.Text
 }
 
 // Text says so to a user.
-func (e *DamageError) Text() events.Text {
-	at := events.Say("台账文件 %s 第 %d 字节处（序号 %d 起）损坏：", "ledger file %s is damaged at byte %d (from position %d on): ", e.File, e.Offset, e.Position)
-	return events.Text{Zh: at.Zh + e.Reason.Zh, En: at.En + e.Reason.En}
+func (e *DamageError) Text() text.Text {
+	at := text.Say("台账文件 %s 第 %d 字节处（序号 %d 起）损坏：", "ledger file %s is damaged at byte %d (from position %d on): ", e.File, e.Offset, e.Position)
+	return text.Text{Zh: at.Zh + e.Reason.Zh, En: at.En + e.Reason.En}
 }
 
 // Error implements error.
@@ -46,23 +47,23 @@ type FileError struct {
 }
 
 // Text says so to a user.
-func (e *FileError) Text() events.Text {
-	why := events.Say("读写失败（%v）", "it failed (%v)", e.Err)
+func (e *FileError) Text() text.Text {
+	why := text.Say("读写失败（%v）", "it failed (%v)", e.Err)
 	switch {
 	case e.Full():
-		why = events.Say("磁盘空间或配额已用尽；腾出空间后再试，已入账的记录不受影响", "the disk or quota is full; make room and try again, nothing recorded is lost")
+		why = text.Say("磁盘空间或配额已用尽；腾出空间后再试，已入账的记录不受影响", "the disk or quota is full; make room and try again, nothing recorded is lost")
 	case errors.Is(e.Err, syscall.EROFS), errors.Is(e.Err, syscall.EACCES), errors.Is(e.Err, syscall.EPERM):
-		why = events.Say("只读或没有权限", "it is read-only or not permitted")
+		why = text.Say("只读或没有权限", "it is read-only or not permitted")
 	case errors.Is(e.Err, syscall.ENOTDIR):
-		why = events.Say("路径中有一部分是文件而不是目录", "part of the path is a file, not a directory")
+		why = text.Say("路径中有一部分是文件而不是目录", "part of the path is a file, not a directory")
 	case errors.Is(e.Err, syscall.ENOENT):
-		why = events.Say("它不存在", "it does not exist")
+		why = text.Say("它不存在", "it does not exist")
 	}
 	op, ok := chineseOps[e.Op]
 	if !ok {
 		op = e.Op
 	}
-	return events.Text{Zh: fmt.Sprintf("台账文件 %s（%s）：", e.Path, op) + why.Zh, En: fmt.Sprintf("ledger file %s, %s: ", e.Path, e.Op) + why.En}
+	return text.Text{Zh: fmt.Sprintf("台账文件 %s（%s）：", e.Path, op) + why.Zh, En: fmt.Sprintf("ledger file %s, %s: ", e.Path, e.Op) + why.En}
 }
 
 // chineseOps says the operations that users meet when a directory is full, read-only or not theirs.
@@ -91,18 +92,18 @@ type FailedError struct {
 }
 
 // Text says so to a user.
-func (e *FailedError) Text() events.Text {
-	cause := events.Text{Zh: e.Cause.Error(), En: e.Cause.Error()}
+func (e *FailedError) Text() text.Text {
+	cause := text.Text{Zh: e.Cause.Error(), En: e.Cause.Error()}
 	var file *FileError
 	if errors.As(e.Cause, &file) {
 		cause = file.Text()
 	}
-	what := events.Say("写入失败，没有入账；台账不再接受记录，请重新打开。原因：", "a write failed and nothing was recorded; the ledger takes no records until it is opened again. The cause: ")
+	what := text.Say("写入失败，没有入账；台账不再接受记录，请重新打开。原因：", "a write failed and nothing was recorded; the ledger takes no records until it is opened again. The cause: ")
 	if e.doubt {
-		what = events.Say("写入失败，是否已入账尚不确定；台账不再接受记录，请重新打开，查看是否已在其中，或以同一 id 再写一次。原因：",
+		what = text.Say("写入失败，是否已入账尚不确定；台账不再接受记录，请重新打开，查看是否已在其中，或以同一 id 再写一次。原因：",
 			"a write failed, and whether this was recorded is unknown; the ledger takes no records until it is opened again: look whether it is there, or write it again with the same id. The cause: ")
 	}
-	return events.Text{Zh: what.Zh + cause.Zh, En: what.En + cause.En}
+	return text.Text{Zh: what.Zh + cause.Zh, En: what.En + cause.En}
 }
 
 // Error implements error.

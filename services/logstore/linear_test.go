@@ -13,6 +13,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	"github.com/google/uuid"
+
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/storetest"

@@ -10,6 +10,7 @@ import (
 	"sort"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // A reader reads this much at once: the least for a single event, twice as much each time it goes on where it was.
@@ -70,7 +71,7 @@ func (r *reader) at(position uint64) (events.Stored, error) {
 		}
 	}
 	return events.Stored{}, &DamageError{File: g.name, Offset: from - g.base, Position: position,
-		Reason: events.Say("记录自打开以来被改动", "the record was changed since the store was opened")}
+		Reason: text.Say("记录自打开以来被改动", "the record was changed since the store was opened")}
 }
 
 // move puts the window at from, over at least one event and not beyond the segment's end.

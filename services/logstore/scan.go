@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 const (
@@ -141,7 +142,7 @@ func (w *scan) names() ([]string, error) {
 	all = slices.DeleteFunc(all, func(n string) bool { return !segmentPattern.MatchString(n) })
 	for i := range all {
 		if want := segmentName(uint64(i) + 1); !slices.Contains(all, want) {
-			return nil, &DamageError{File: want, Position: 1, Reason: events.Say("文件缺失，其后还有别的文件", "the file is missing, but later ones are there")}
+			return nil, &DamageError{File: want, Position: 1, Reason: text.Say("文件缺失，其后还有别的文件", "the file is missing, but later ones are there")}
 		}
 	}
 	for i := range all {
@@ -157,7 +158,7 @@ func (w *scan) load(g *segment, buf []byte) ([]byte, error) {
 		return buf, fileError("stat", w.dir, g.name, err)
 	}
 	if size > segmentBytesMax {
-		return buf, w.damage(g, 0, events.Say("文件有 %d 字节，超过 %d 字节的上限", "the file has %d bytes, over the limit of %d", size, segmentBytesMax))
+		return buf, w.damage(g, 0, text.Say("文件有 %d 字节，超过 %d 字节的上限", "the file has %d bytes, over the limit of %d", size, segmentBytesMax))
 	}
 	g.size = size
 	buf = slices.Grow(buf[:0], int(size))[:size]
@@ -230,7 +231,7 @@ func (w *scan) skip(g *segment, data []byte) bool {
 	}
 }
 
-func (w *scan) damage(g *segment, offset int, reason events.Text) *DamageError {
+func (w *scan) damage(g *segment, offset int, reason text.Text) *DamageError {
 	return &DamageError{File: g.name, Offset: int64(offset), Position: w.position + 1, Reason: reason}
 }
 
@@ -246,7 +247,7 @@ func (w *scan) header(g *segment, data []byte) error {
 		}
 	}
 	if !bytes.HasPrefix(data, want) {
-		return w.damage(g, 0, events.Say("首行应为 %s", "the first line must be %s", want[:len(want)-1]))
+		return w.damage(g, 0, text.Say("首行应为 %s", "the first line must be %s", want[:len(want)-1]))
 	}
 	g.end = int64(len(want))
 	return nil
@@ -275,7 +276,7 @@ func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
 	for !bytes.HasPrefix(b[at:], []byte(commitOpening)) {
 		n := bytes.IndexByte(b[at:min(len(b), at+frameBytesMax+events.BodyBytesMax)], '\n')
 		if n < 0 || !bytes.HasPrefix(b[at:], []byte(recordOpening)) {
-			return 0, w.damage(g, offset+at, events.Say("这里应是一条记录或一次提交的末行", "here must be a record or the last line of a commit"))
+			return 0, w.damage(g, offset+at, text.Say("这里应是一条记录或一次提交的末行", "here must be a record or the last line of a commit"))
 		}
 		at += n + 1
 		w.ends = append(w.ends, at)
@@ -283,10 +284,10 @@ func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
 	length := at + bytes.IndexByte(b[at:], '\n') + 1
 	count, chain, ok := w.parser.parseCommit(b[at:max(at, length)])
 	if !ok || count != uint64(len(w.ends)) {
-		return 0, w.damage(g, offset+at, events.Say("提交的末行不合规定，或记录数不是 %d", "the last line of a commit is not well formed, or does not count %d records", len(w.ends)))
+		return 0, w.damage(g, offset+at, text.Say("提交的末行不合规定，或记录数不是 %d", "the last line of a commit is not well formed, or does not count %d records", len(w.ends)))
 	}
 	if chain != crc32.Update(w.chain, castagnoli, b[:at]) {
-		return 0, w.damage(g, offset, events.Say("提交的校验和不符", "the checksum of the commit does not match"))
+		return 0, w.damage(g, offset, text.Say("提交的校验和不符", "the checksum of the commit does not match"))
 	}
 	w.chain = chain
 	start := 0
@@ -303,13 +304,13 @@ func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
 func (w *scan) record(g *segment, line []byte, offset int) error {
 	e, bad := w.parser.parseRecord(line)
 	if bad != "" {
-		return w.damage(g, offset, events.Say("记录的 %s 不合规定", "%s of the record is not well formed", bad))
+		return w.damage(g, offset, text.Say("记录的 %s 不合规定", "%s of the record is not well formed", bad))
 	}
 	if e.Position != w.position+1 && (!w.unsure || e.Position <= w.position) {
-		return w.damage(g, offset, events.Say("序号 %d 应为 %d", "position %d must be %d", e.Position, w.position+1))
+		return w.damage(g, offset, text.Say("序号 %d 应为 %d", "position %d must be %d", e.Position, w.position+1))
 	}
 	if e.RecordedAt.Before(w.recordedAt) {
-		return w.damage(g, offset, events.Say("入账时间早于前一条", "recordedAt is before the record before"))
+		return w.damage(g, offset, text.Say("入账时间早于前一条", "recordedAt is before the record before"))
 	}
 	s := w.streams[e.Stream]
 	if s == nil {
@@ -317,7 +318,7 @@ func (w *scan) record(g *segment, line []byte, offset int) error {
 		w.streams[e.Stream] = s
 	}
 	if e.Revision != s.revision+1 && (s.doubts == w.doubts || e.Revision <= s.revision) {
-		return w.damage(g, offset, events.Say("%s 的版次 %d 应为 %d", "%[1]s revision %[2]d must be %[3]d", e.Stream, e.Revision, s.revision+1))
+		return w.damage(g, offset, text.Say("%s 的版次 %d 应为 %d", "%[1]s revision %[2]d must be %[3]d", e.Stream, e.Revision, s.revision+1))
 	}
 	w.unsure = false
 	w.position, w.recordedAt, s.revision, s.doubts = e.Position, e.RecordedAt, e.Revision, w.doubts

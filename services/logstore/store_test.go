@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/storetest"
 )

@@ -5,17 +5,18 @@ import (
 	"fmt"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // BrokenError says that the record cannot be right: a stream lacks events, or has others than its copy.
 type BrokenError struct {
 	Stream events.StreamID
-	Reason events.Text
+	Reason text.Text
 }
 
 // Text says so to a user.
-func (e *BrokenError) Text() events.Text {
-	return events.Text{Zh: fmt.Sprintf("台账记录 %s 的完整性有问题（AL-LED-01）：%s；本地副本停在此处，不再写入", e.Stream, e.Reason.Zh),
+func (e *BrokenError) Text() text.Text {
+	return text.Text{Zh: fmt.Sprintf("台账记录 %s 的完整性有问题（AL-LED-01）：%s；本地副本停在此处，不再写入", e.Stream, e.Reason.Zh),
 		En: fmt.Sprintf("the record of %s has a break in its integrity (AL-LED-01): %s; the local copy stays as it is, and nothing is written any more", e.Stream, e.Reason.En)}
 }
 
@@ -26,7 +27,7 @@ func (e *BrokenError) Error() string { return "replica: " + e.Text().En }
 type Faulty interface {
 	error
 	FaultyStream() events.StreamID
-	Text() events.Text
+	Text() text.Text
 }
 
 // broken makes what a record says of a stream that cannot be right a *BrokenError; other errors stay as they are.

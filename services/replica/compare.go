@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 const (
@@ -73,7 +74,7 @@ func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64, 
 			return position, err
 		}
 		if time.Now().After(late) {
-			return 0, &BrokenError{stream, events.Say("记录中只有不到 %d 条，少于本地副本", "the record has fewer than %d events, less than the local copy", mine.Revision)}
+			return 0, &BrokenError{stream, text.Say("记录中只有不到 %d 条，少于本地副本", "the record has fewer than %d events, less than the local copy", mine.Revision)}
 		}
 		select {
 		case <-time.After(lookEvery):
@@ -91,11 +92,11 @@ func (s *Store) find(ctx context.Context, mine *events.Stored, after uint64) (po
 		case err != nil:
 			return 0, broken(err)
 		case position > 0 && e.Position <= after:
-			return 0, &BrokenError{stream, events.Say("本地副本缺第 %d 条，却有其后的记录", "the local copy lacks event %d and has what was recorded after it", e.Revision)}
+			return 0, &BrokenError{stream, text.Say("本地副本缺第 %d 条，却有其后的记录", "the local copy lacks event %d and has what was recorded after it", e.Revision)}
 		case position > 0:
 			return position, nil
 		case !same(&e, mine):
-			return 0, &BrokenError{stream, events.Say("第 %d 条与本地副本不同", "event %d is not that of the local copy", revision)}
+			return 0, &BrokenError{stream, text.Say("第 %d 条与本地副本不同", "event %d is not that of the local copy", revision)}
 		}
 		position = e.Position
 	}
@@ -127,9 +128,9 @@ func (s *Store) Compare(ctx context.Context) (*BrokenError, error) {
 		recordedAt = max(recordedAt, its.RecordedAt.UnixMicro())
 		switch {
 		case !more:
-			return &BrokenError{mine.Stream, events.Say("记录在位置 %d 之前结束，短于本地副本", "the record ends before position %d and is shorter than the local copy", mine.Position)}, nil
+			return &BrokenError{mine.Stream, text.Say("记录在位置 %d 之前结束，短于本地副本", "the record ends before position %d and is shorter than the local copy", mine.Position)}, nil
 		case !same(&mine, &its) || recordedAt != mine.RecordedAt.UnixMicro():
-			return &BrokenError{mine.Stream, events.Say("位置 %d（第 %d 条）与本地副本不同", "position %d (event %d) is not that of the local copy", mine.Position, mine.Revision)}, nil
+			return &BrokenError{mine.Stream, text.Say("位置 %d（第 %d 条）与本地副本不同", "position %d (event %d) is not that of the local copy", mine.Position, mine.Revision)}, nil
 		}
 	}
 	return nil, nil

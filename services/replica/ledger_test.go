@@ -14,6 +14,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/storetest"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/replica"
@@ -92,7 +93,7 @@ func TestABreakOfTheRecordIsAnAlertAndEndsWriting(t *testing.T) {
 	if len(why) != 1 || !strings.Contains(why[0].Reason.Zh, "完整性有问题") || !strings.Contains(why[0].Reason.En, "break in its integrity") {
 		t.Errorf("explained by %+v", why)
 	}
-	var found []events.Text
+	var found []text.Text
 	if _, err := l.Check(t.Context(), ledger.CheckConfig{On: today, Found: func(f ledger.Finding) { found = append(found, f.What) }}); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // marker is a file in the directory of a copy. It keeps a copy from being written to as if it were a ledger, and a ledger
@@ -25,8 +25,8 @@ func IsCopy(dir string) bool {
 type NotACopyError struct{ Dir string }
 
 // Text says so to a user.
-func (e *NotACopyError) Text() events.Text {
-	return events.Say("目录 %s 中已有一份自己的台账，不是集群记录的本地副本；请换一个目录", "the directory %s holds a ledger of its own, not a copy of the record in a cluster; take another directory", e.Dir)
+func (e *NotACopyError) Text() text.Text {
+	return text.Say("目录 %s 中已有一份自己的台账，不是集群记录的本地副本；请换一个目录", "the directory %s holds a ledger of its own, not a copy of the record in a cluster; take another directory", e.Dir)
 }
 
 // Error implements error.

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
@@ -151,7 +152,7 @@ func (s *Store) copy(ctx context.Context, batch []events.Stored) error {
 					return err
 				}
 			}
-			return &BrokenError{e.Stream, events.Say("第 %d 条之后是第 %d 条", "event %d is followed by event %d", before, e.Revision)}
+			return &BrokenError{e.Stream, text.Say("第 %d 条之后是第 %d 条", "event %d is followed by event %d", before, e.Revision)}
 		}
 		if e.RecordedAt.After(recordedAt) {
 			recordedAt = e.RecordedAt
@@ -264,7 +265,7 @@ func (s *Store) reaches(ctx context.Context, stream events.StreamID, revision ui
 }
 
 // errNotCopied is why an append that the record took is not answered.
-var errNotCopied = events.SayError("集群已有这条记录，本地副本还没有", "the record has it, the local copy has not")
+var errNotCopied = text.Errorf(text.Unavailable, "集群已有这条记录，本地副本还没有", "the record has it, the local copy has not")
 
 // Append implements events.Store: it appends to the record. When it returns without an error the copy has the batch too,
 // and the places are those of the copy. An append that the record took and the copy does not have in time is an

@@ -19,6 +19,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/storetest"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/replica"
 )
@@ -332,7 +333,7 @@ func TestCloseEndsAnAppendThatWaitsForTheCopy(t *testing.T) {
 		t.Error(err)
 	}
 	err := <-answered
-	if text := events.TextOf(err); !errors.Is(err, events.ErrUnknown) || !strings.Contains(text.Zh, "是否已入账尚不确定") || !strings.Contains(text.Zh, "原因：集群已有这条记录") {
+	if text := text.Of(err); !errors.Is(err, events.ErrUnknown) || !strings.Contains(text.Zh, "是否已入账尚不确定") || !strings.Contains(text.Zh, "原因：集群已有这条记录") {
 		t.Errorf("got %v, told as %q", err, text)
 	}
 }

@@ -26,7 +26,7 @@ func (r *Report) writeCSV(to io.Writer) error {
 					_ = w.WriteByte(',')
 				}
 				field := c.text
-				if r.Form == ForExcel && c.sort == text {
+				if r.Form == ForExcel && c.sort == words {
 					field = defused(visible(field))
 				}
 				_, _ = w.WriteString(quoted(field, len(l.cells) == 1))

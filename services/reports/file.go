@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"unicode/utf16"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
@@ -19,15 +19,15 @@ import (
 const cellCharsMax = 32_767
 
 // Error says in both languages what is wrong with a file or a report.
-type Error struct{ Reason events.Text }
+type Error struct{ Reason text.Text }
 
 // Text says so to a user.
-func (e *Error) Text() events.Text { return e.Reason }
+func (e *Error) Text() text.Text { return e.Reason }
 
 // Error implements error.
 func (e *Error) Error() string { return "reports: " + e.Reason.En }
 
-func bad(zh, en string, args ...any) error { return &Error{events.Say(zh, en, args...)} }
+func bad(zh, en string, args ...any) error { return &Error{text.Say(zh, en, args...)} }
 
 // FormOf returns the form of a file by the end of its name.
 func FormOf(path string, forExcel bool) (Form, error) {

@@ -268,7 +268,7 @@ func (x *xlsxFile) is(c spreadsheet.Cell, v value) bool {
 	switch as.sort {
 	case blank:
 		return c.Sort == spreadsheet.Blank
-	case text:
+	case words:
 		return c.Sort == spreadsheet.Text && c.Text == as.text
 	}
 	return c.IsNumber() && c.Number == num

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 )
@@ -117,8 +118,8 @@ type sheet struct {
 
 // Names of the sheets, in both languages.
 var (
-	tableSheet      = events.Say("报表", "Report")
-	provenanceSheet = events.Say("出处", "Provenance")
+	tableSheet      = text.Say("报表", "Report")
+	provenanceSheet = text.Say("出处", "Provenance")
 )
 
 // sheets returns the provenance first: when the ledger is another one, that says so better than a figure.
@@ -132,7 +133,7 @@ func (r *Report) sheets() []sheet {
 // fact is one row of the provenance. Its name is what Reproduce looks for.
 type fact struct {
 	name  string
-	label events.Text
+	label text.Text
 	value value
 }
 
@@ -163,22 +164,22 @@ func (r *Report) facts() []fact {
 		recorded, last = events.FormatInstant(r.last.RecordedAt), r.last.ID.String()
 	}
 	list := []fact{
-		{"title", events.Say("标题", "title"), textValue(r.Table.Title.In(r.Lang))},
-		{"unit", events.Say("金额单位", "unit of amounts"), textValue(r.unit())},
-		{"asOf", events.Say("截至日期", "as of"), value{date, r.Question.On.String()}},
-		{positionFact, events.Say("台账位置", "position of the ledger"), value{number, fmt.Sprint(r.Position)}},
-		{"recordedAt", events.Say("该位置记录的写入时间", "when the record there was written"), textValue(recorded)},
-		{"record", events.Say("该位置记录的编号", "id of the record there"), textValue(last)},
-		{"policy", events.Say("适用政策", "policy in force"), textValue(policy)},
-		{"policyDigest", events.Say("政策摘要", "digest of the policy"), textValue(r.Policy.Digest)},
-		{questionFact, events.Say("查询", "question"), textValue(string(question))},
-		{"rows", events.Say("行数", "rows"), value{number, fmt.Sprint(len(r.Table.Rows))}},
-		{langFact, events.Say("语言", "language"), textValue(r.Lang)},
-		{formFact, events.Say("形式", "form"), textValue(string(r.Form))},
-		{versionFact, events.Say("程序版本", "version of the program"), textValue(r.Version)},
+		{"title", text.Say("标题", "title"), textValue(r.Table.Title.In(r.Lang))},
+		{"unit", text.Say("金额单位", "unit of amounts"), textValue(r.unit())},
+		{"asOf", text.Say("截至日期", "as of"), value{date, r.Question.On.String()}},
+		{positionFact, text.Say("台账位置", "position of the ledger"), value{number, fmt.Sprint(r.Position)}},
+		{"recordedAt", text.Say("该位置记录的写入时间", "when the record there was written"), textValue(recorded)},
+		{"record", text.Say("该位置记录的编号", "id of the record there"), textValue(last)},
+		{"policy", text.Say("适用政策", "policy in force"), textValue(policy)},
+		{"policyDigest", text.Say("政策摘要", "digest of the policy"), textValue(r.Policy.Digest)},
+		{questionFact, text.Say("查询", "question"), textValue(string(question))},
+		{"rows", text.Say("行数", "rows"), value{number, fmt.Sprint(len(r.Table.Rows))}},
+		{langFact, text.Say("语言", "language"), textValue(r.Lang)},
+		{formFact, text.Say("形式", "form"), textValue(string(r.Form))},
+		{versionFact, text.Say("程序版本", "version of the program"), textValue(r.Version)},
 	}
 	if r.listForm > 0 {
-		list = append(list, fact{listFormFact, events.Say("列表版式", "form of the lists"), value{number, strconv.Itoa(r.listForm)}})
+		list = append(list, fact{listFormFact, text.Say("列表版式", "form of the lists"), value{number, strconv.Itoa(r.listForm)}})
 	}
 	return list
 }
@@ -196,11 +197,11 @@ func (r *Report) unit() string {
 	if !found {
 		return ""
 	}
-	return events.Say("元", "yuan").In(r.Lang)
+	return text.Say("元", "yuan").In(r.Lang)
 }
 
 func (r *Report) say(zh, en string, args ...any) string {
-	return events.Say(zh, en, args...).In(r.Lang)
+	return text.Say(zh, en, args...).In(r.Lang)
 }
 
 // provenanceLines is the sheet of the provenance: what people call a fact, the fact, and its name.

@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
@@ -30,7 +31,7 @@ type Outcome struct {
 // Difference is the first cell in which a file is not what the ledger gives. Row counts from 1, Cell names the cell as
 // spreadsheet programs do. Records are the newest behind the row, if it is about any.
 type Difference struct {
-	Why      events.Text     `json:"why"`
+	Why      text.Text       `json:"why"`
 	Sheet    string          `json:"sheet,omitzero"`
 	Cell     string          `json:"cell,omitzero"`
 	Row      int             `json:"row,omitzero"`
@@ -66,7 +67,7 @@ func Reproduce(ctx context.Context, d *desk.Desk, path string) (*Outcome, error)
 	out := &Outcome{Request: r, Position: position}
 	if now := d.Ledger.Register().Position(); position > now {
 		out.Differs = &Difference{row: -1, InFile: strconv.FormatUint(position, 10), InLedger: strconv.FormatUint(now, 10),
-			Why: events.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at position %d and the report was written at %d: it is another ledger, or records are missing", now, position)}
+			Why: text.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at position %d and the report was written at %d: it is another ledger, or records are missing", now, position)}
 		return out, nil
 	}
 	register, err := knownAt(ctx, d.Ledger, position)
@@ -94,9 +95,9 @@ func Reproduce(ctx context.Context, d *desk.Desk, path string) (*Outcome, error)
 
 // inAnotherForm says that what differs may be the form of the list and nothing that it says.
 func (d *Difference) inAnotherForm(version string) {
-	hint := events.Say("此报表按列表的另一版式写出，请用写出它的程序版本核对（文件中：%s）",
+	hint := text.Say("此报表按列表的另一版式写出，请用写出它的程序版本核对（文件中：%s）",
 		"the report was written in another form of this list; check it with the version of the program that wrote it (in the file: %s)", cmp.Or(version, "–"))
-	d.Why = events.Text{Zh: d.Why.Zh + "；" + hint.Zh, En: d.Why.En + "; " + hint.En}
+	d.Why = text.Text{Zh: d.Why.Zh + "；" + hint.Zh, En: d.Why.En + "; " + hint.En}
 }
 
 // knownAt is the read models at a position; 0 is before the first record.
@@ -115,12 +116,12 @@ func (r *Report) compare(f file) (*Difference, error) {
 	sheets, names := r.sheets(), f.names()
 	for _, s := range sheets {
 		if !slices.Contains(names, s.name) {
-			return &Difference{row: -1, Sheet: s.name, Why: events.Say("缺少工作表“%s”", "the sheet %q is missing", s.name)}, nil
+			return &Difference{row: -1, Sheet: s.name, Why: text.Say("缺少工作表“%s”", "the sheet %q is missing", s.name)}, nil
 		}
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(sheets, func(s sheet) bool { return s.name == name }) {
-			return &Difference{row: -1, Sheet: name, Why: events.Say("工作表“%s”不属于报表", "the sheet %q is no part of the report", name)}, nil
+			return &Difference{row: -1, Sheet: name, Why: text.Say("工作表“%s”不属于报表", "the sheet %q is no part of the report", name)}, nil
 		}
 	}
 	for _, s := range sheets {
@@ -152,11 +153,11 @@ func (r *Report) compareSheet(f file, s sheet) (*Difference, error) {
 		}
 		d := r.differenceAt(f, s, got, want, row, column)
 		if !more {
-			d.Why = events.Say("文件多出这一行", "the file has a row more")
+			d.Why = text.Say("文件多出这一行", "the file has a row more")
 			return d, nil
 		}
 		if !left {
-			d.Why = events.Say("文件缺少这一行", "the file lacks this row")
+			d.Why = text.Say("文件缺少这一行", "the file lacks this row")
 			return d, nil
 		}
 		return d, explainShift(f, d, got, want, nextFound, nextLine)
@@ -167,12 +168,12 @@ func (r *Report) compareSheet(f file, s sheet) (*Difference, error) {
 func explainShift(f file, d *Difference, got []spreadsheet.Cell, want line, nextFound func() ([]spreadsheet.Cell, error, bool), nextLine func() (line, bool)) error {
 	after, ok := nextLine()
 	if ok && len(got) > 0 && firstUnequal(f, got, after) < 0 {
-		d.Why = events.Say("文件缺少这一行", "the file lacks this row")
+		d.Why = text.Say("文件缺少这一行", "the file lacks this row")
 		return nil
 	}
 	got, err, ok := nextFound()
 	if ok && err == nil && len(got) > 0 && firstUnequal(f, got, want) < 0 {
-		d.Why = events.Say("文件多出这一行", "the file has a row more")
+		d.Why = text.Say("文件多出这一行", "the file has a row more")
 	}
 	return err
 }
@@ -204,13 +205,13 @@ func valueAt(l line, i int) value {
 func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line, row, column int) *Difference {
 	c, v := cellAt(got, column), valueAt(want, column)
 	d := &Difference{Sheet: s.name, Row: row, Cell: spreadsheet.Letters(column) + strconv.Itoa(row), row: -1, column: column,
-		Why: events.Say("单元格与台账不符", "a cell is not what the ledger gives"), InFile: shown(f, c, v), InLedger: v.text}
+		Why: text.Say("单元格与台账不符", "a cell is not what the ledger gives"), InFile: shown(f, c, v), InLedger: v.text}
 	switch {
 	case want.look == note:
 		d.Column = want.cells[0].text
 	case want.look == origin:
 		d.Column = want.cells[0].text
-		d.Why = events.Say("出处与台账不符：出处被改过，或这是另一部台账", "the provenance is not that of the ledger: it was changed, or the ledger is another one")
+		d.Why = text.Say("出处与台账不符：出处被改过，或这是另一部台账", "the provenance is not that of the ledger: it was changed, or the ledger is another one")
 	case want.look == plain && len(want.cells) > 0 || want.look == total:
 		d.Column = valueAt(line{cells: r.headings()}, column).text
 		if want.look == plain {

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/reports"
 )
@@ -22,7 +23,7 @@ import (
 // tableOf is a report of one column of texts.
 func tableOf(form reports.Form, texts ...string) *reports.Report {
 	t := &desk.Table{Title: desk.Plain("题"), Empty: desk.Plain("无"), Columns: []desk.Column{
-		{Name: "text", Title: events.Say("文本", "text")}, {Name: "amountFen", Title: events.Say("金额", "amount")}}}
+		{Name: "text", Title: text.Say("文本", "text")}, {Name: "amountFen", Title: text.Say("金额", "amount")}}}
 	for _, s := range texts {
 		t.Rows = append(t.Rows, []desk.Cell{desk.Text(s), desk.Fen(123456789012345)})
 	}

@@ -14,7 +14,7 @@ type sort int
 
 const (
 	blank sort = iota
-	text
+	words
 	number  // a count, a year or a position
 	money   // in yuan, with two decimals
 	percent // with two decimals
@@ -50,7 +50,7 @@ func textValue(s string) value {
 	if s == "" {
 		return value{}
 	}
-	return value{text, s}
+	return value{words, s}
 }
 
 // hundredths writes a number of hundredths with two decimals: fen as yuan.
@@ -81,7 +81,7 @@ func (v value) inXLSX() (as value, num float64) {
 	default:
 		return value{v.sort, visible(v.text)}, 0
 	}
-	return value{text, v.text}, 0
+	return value{words, v.text}, 0
 }
 
 // exactFloat parses a decimal number of no more digits than a spreadsheet program keeps.

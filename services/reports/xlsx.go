@@ -60,9 +60,9 @@ func newStyles(f *excelize.File) (s styles, err error) {
 
 func (s *styles) of(l look, v value) int {
 	switch {
-	case v.sort == text && charsOf(v.text) > textShownMax:
+	case v.sort == words && charsOf(v.text) > textShownMax:
 		return s.long
-	case v.sort == blank || v.sort == text:
+	case v.sort == blank || v.sort == words:
 		return s.looks[l]
 	case l == total:
 		return s.bold[v.sort]
@@ -136,7 +136,7 @@ func cellOf(v value, l look, st *styles) any {
 	switch as.sort {
 	case blank:
 		return excelize.Cell{StyleID: style}
-	case text:
+	case words:
 		return excelize.Cell{StyleID: style, Value: inRuns(as.text)}
 	}
 	return excelize.Cell{StyleID: style, Value: num}
@@ -190,7 +190,7 @@ func widthsOf(s sheet, headingAt *int) (widths []float64) {
 
 func widthOf(v value) float64 {
 	switch v.sort {
-	case text:
+	case words:
 		longest := 0
 		for part := range strings.Lines(v.text) {
 			longest = max(longest, spreadsheet.Width(part))

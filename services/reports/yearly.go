@@ -11,6 +11,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/spreadsheet"
@@ -93,7 +94,7 @@ type formCell struct {
 type signature struct{ Label, Text string }
 
 func (y *Yearly) say(zh, en string, args ...any) string {
-	return visible(events.Say(zh, en, args...).In(y.Lang))
+	return visible(text.Say(zh, en, args...).In(y.Lang))
 }
 
 func (y *Yearly) form(ctx context.Context, d *desk.Desk) (*form, error) {
@@ -174,7 +175,7 @@ func plainCell(s string) formCell {
 	return c
 }
 
-func (y *Yearly) word(t events.Text) formCell { return plainCell(t.In(y.Lang)) }
+func (y *Yearly) word(t text.Text) formCell { return plainCell(t.In(y.Lang)) }
 
 func dateCell(d events.Date) formCell {
 	if d == 0 {
@@ -193,7 +194,7 @@ func (y *Yearly) yes(b bool) formCell {
 }
 
 // section begins a section; the titles of the columns are Texts.
-func (f *form) section(title, empty string, columns ...events.Text) *section {
+func (f *form) section(title, empty string, columns ...text.Text) *section {
 	s := section{Title: title, Empty: empty}
 	for _, c := range columns {
 		s.Columns = append(s.Columns, plainCell(c.In(f.Lang)))

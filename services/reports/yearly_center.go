@@ -6,6 +6,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
 )
@@ -21,8 +22,8 @@ func (f *form) center(d *desk.Desk) (unit string, err error) {
 	}
 	facts := d.Register.Facts(f.Center, f.On)
 	f.Of = visible(facts.Name + " " + string(f.Center))
-	s := f.section(f.say("一、基本情况", "1. The center"), "", events.Say("项目", "item"), events.Say("内容", "value"))
-	add := func(zh, en, value string) { s.add(f.word(events.Text{Zh: zh, En: en}), plainCell(value)) }
+	s := f.section(f.say("一、基本情况", "1. The center"), "", text.Say("项目", "item"), text.Say("内容", "value"))
+	add := func(zh, en, value string) { s.add(f.word(text.Text{Zh: zh, En: en}), plainCell(value)) }
 	add("牵头建设单位", "lead unit", facts.LeadUnit)
 	add("统一社会信用代码", "USCC", facts.USCC)
 	add("行政区划", "region", strings.TrimSpace(facts.Region+" "+projections.RegionName(facts.Region)))
@@ -37,9 +38,9 @@ func (f *form) center(d *desk.Desk) (unit string, err error) {
 	return facts.Name, nil
 }
 
-var moneyColumns = []events.Text{events.Say("下达", "granted"), events.Say("上年结转", "carried in"), events.Say("到账", "received"),
-	events.Say("可用", "available"), events.Say("支出", "spent"), events.Say("其中不合规", "of it ineligible"), events.Say("执行", "executed"),
-	events.Say("结余", "balance"), events.Text{Zh: "执行率%", En: "rate %"}}
+var moneyColumns = []text.Text{text.Say("下达", "granted"), text.Say("上年结转", "carried in"), text.Say("到账", "received"),
+	text.Say("可用", "available"), text.Say("支出", "spent"), text.Say("其中不合规", "of it ineligible"), text.Say("执行", "executed"),
+	text.Say("结余", "balance"), text.Text{Zh: "执行率%", En: "rate %"}}
 
 func (f *form) moneyCells(m aggregates.Money) []formCell {
 	return []formCell{f.fen(m.GrantedFen), f.fen(m.CarriedInFen), f.fen(m.ReceivedFen), f.fen(m.AvailableFen()), f.fen(m.SpentAllFen),
@@ -47,8 +48,8 @@ func (f *form) moneyCells(m aggregates.Money) []formCell {
 }
 
 func (f *form) money(list []aggregates.Execution) {
-	columns := append([]events.Text{events.Say("口径", "scope")}, moneyColumns...)
-	s := f.section(f.say("二、经费执行情况", "2. Execution of money"), f.say("本年度没有经费。", "There is no money in this year."), append(columns, events.Say("偏低", "low"))...)
+	columns := append([]text.Text{text.Say("口径", "scope")}, moneyColumns...)
+	s := f.section(f.say("二、经费执行情况", "2. Execution of money"), f.say("本年度没有经费。", "There is no money in this year."), append(columns, text.Say("偏低", "low"))...)
 	for _, x := range list {
 		cells := append([]formCell{f.word(desk.ScopeWord(x.Scope))}, f.moneyCells(x.Money)...)
 		s.add(append(cells, f.yes(x.Low))...)
@@ -56,13 +57,13 @@ func (f *form) money(list []aggregates.Execution) {
 	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
 }
 
-var categoryWords = map[string]events.Text{events.Construction: events.Say("建设", "construction"), events.ProjectMoney: events.Say("项目", "project"),
-	events.OtherCategory: events.Say("其他", "other"), "": events.Say("配套", "matching")}
+var categoryWords = map[string]text.Text{events.Construction: text.Say("建设", "construction"), events.ProjectMoney: text.Say("项目", "project"),
+	events.OtherCategory: text.Say("其他", "other"), "": text.Say("配套", "matching")}
 
 func (f *form) funds(a *aggregates.Annual) {
 	s := f.section(f.say("三、经费下达与配套", "3. Grants and matching money"), f.say("没有经费下达。", "There is no grant."),
-		events.Say("编号", "id"), events.Say("来源", "source"), events.Say("类别", "category"), events.Say("下达日期", "granted on"), events.Say("财政年度", "fiscal year"),
-		events.Say("下达净额", "net grant"), events.Say("本年到账", "received in the year"), events.Say("本年支出", "spent in the year"), events.Say("年末结余", "left at the year's end"))
+		text.Say("编号", "id"), text.Say("来源", "source"), text.Say("类别", "category"), text.Say("下达日期", "granted on"), text.Say("财政年度", "fiscal year"),
+		text.Say("下达净额", "net grant"), text.Say("本年到账", "received in the year"), text.Say("本年支出", "spent in the year"), text.Say("年末结余", "left at the year's end"))
 	var sum aggregates.AnnualFund
 	for _, x := range a.Funds {
 		s.add(plainCell(x.Grant), f.word(desk.SourceWord(x.Source)), f.word(categoryWords[x.Category]), dateCell(x.On), f.number(x.FiscalYear),
@@ -78,7 +79,7 @@ func (f *form) funds(a *aggregates.Annual) {
 
 func (f *form) receipts(a *aggregates.Annual) {
 	s := f.section(f.say("四、到账与收回", "4. Receipts and recoveries"), f.say("本年度没有到账。", "Nothing was received in this year."),
-		events.Say("日期", "date"), events.Say("编号", "grant"), events.Say("来源", "source"), events.Say("金额（收回为负）", "amount (recoveries below zero)"))
+		text.Say("日期", "date"), text.Say("编号", "grant"), text.Say("来源", "source"), text.Say("金额（收回为负）", "amount (recoveries below zero)"))
 	var sum events.Fen
 	for _, x := range a.Receipts {
 		s.add(dateCell(x.On), plainCell(x.Grant), f.word(desk.SourceWord(x.Source)), f.fen(x.AmountFen))
@@ -89,12 +90,12 @@ func (f *form) receipts(a *aggregates.Annual) {
 	}
 }
 
-var classWords = map[policy.Class]events.Text{policy.Main: events.Say("主要用途", "main"), policy.Plain: events.Say("一般用途", "plain"),
-	policy.Review: events.Say("待认定", "to be ruled on"), policy.Forbidden: events.Say("禁止用途", "forbidden")}
+var classWords = map[policy.Class]text.Text{policy.Main: text.Say("主要用途", "main"), policy.Plain: text.Say("一般用途", "plain"),
+	policy.Review: text.Say("待认定", "to be ruled on"), policy.Forbidden: text.Say("禁止用途", "forbidden")}
 
 func (f *form) uses(title string, list []aggregates.UseSum) {
 	s := f.section(title, f.say("本年度没有支出。", "Nothing was spent in this year."),
-		events.Say("用途", "use"), events.Say("性质", "class"), events.Say("财政资金", "fiscal money"), events.Say("地方配套", "local money"), events.Say("合计", "together"))
+		text.Say("用途", "use"), text.Say("性质", "class"), text.Say("财政资金", "fiscal money"), text.Say("地方配套", "local money"), text.Say("合计", "together"))
 	var fiscal, local events.Fen
 	for _, x := range list {
 		s.add(f.word(desk.UseWord(x.Use)), f.word(classWords[x.Class]), f.fen(x.FiscalFen), f.fen(x.LocalFen), f.fen(x.FiscalFen+x.LocalFen))
@@ -135,14 +136,14 @@ func (f *form) deferral(a *aggregates.Annual) string {
 }
 
 func (f *form) decisions(a *aggregates.Annual, p *policy.Policy) {
-	s := f.section(f.say("六、考核评价与次年安排", "6. Grade and the next year's allocation"), "", events.Say("项目", "item"), events.Say("结论", "conclusion"), events.Say("日期", "date"))
+	s := f.section(f.say("六、考核评价与次年安排", "6. Grade and the next year's allocation"), "", text.Say("项目", "item"), text.Say("结论", "conclusion"), text.Say("日期", "date"))
 	s.add(plainCell(f.say("%d 年度考核等级", "grade of %d", a.Year)), plainCell(f.grade(p, a.Grade)), dateCell(a.GradeOn))
 	s.add(plainCell(f.say("%d 年度经费安排", "allocation of %d", a.Year+1)), plainCell(f.deferral(a)), dateCell(a.Deferral.On))
 }
 
 func (f *form) alerts(a *aggregates.Annual) {
-	s := f.section(f.say("七、预警", "7. Alerts"), f.say("本年度没有预警。", "There is no alert in this year."), events.Say("代码", "code"), events.Say("内容", "what"),
-		events.Say("对象", "key"), events.Say("级别", "severity"), events.Say("发生", "raised"), events.Say("解除", "cleared"))
+	s := f.section(f.say("七、预警", "7. Alerts"), f.say("本年度没有预警。", "There is no alert in this year."), text.Say("代码", "code"), text.Say("内容", "what"),
+		text.Say("对象", "key"), text.Say("级别", "severity"), text.Say("发生", "raised"), text.Say("解除", "cleared"))
 	open := 0
 	for _, x := range a.Alerts {
 		cleared := dateCell(x.ClearedOn)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
 )
@@ -30,7 +30,7 @@ func (f *form) executions(d *desk.Desk, by projections.Grouping) []projections.E
 }
 
 func (f *form) totals(d *desk.Desk) {
-	columns := append([]events.Text{events.Say("口径", "scope"), events.Say("中心数", "centers")}, moneyColumns...)
+	columns := append([]text.Text{text.Say("口径", "scope"), text.Say("中心数", "centers")}, moneyColumns...)
 	s := f.section(f.say("一、全省经费执行情况", "1. Execution of money in the province"), f.say("本年度没有经费。", "There is no money in this year."), columns...)
 	for _, x := range f.executions(d, projections.ByTotal) {
 		s.add(append([]formCell{f.word(desk.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
@@ -39,7 +39,7 @@ func (f *form) totals(d *desk.Desk) {
 }
 
 func (f *form) regions(d *desk.Desk) {
-	columns := append([]events.Text{events.Say("区划", "region"), events.Say("名称", "name"), events.Say("口径", "scope"), events.Say("中心数", "centers")}, moneyColumns...)
+	columns := append([]text.Text{text.Say("区划", "region"), text.Say("名称", "name"), text.Say("口径", "scope"), text.Say("中心数", "centers")}, moneyColumns...)
 	s := f.section(f.say("二、分区划经费执行情况", "2. Execution of money by region"), f.say("本年度没有经费。", "There is no money in this year."), columns...)
 	for _, x := range f.executions(d, projections.ByRegion) {
 		s.add(append([]formCell{plainCell(x.Group), plainCell(x.Name), f.word(desk.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
@@ -52,9 +52,9 @@ func (f *form) regions(d *desk.Desk) {
 // centers has one row a center: its fiscal money, its provincial rate, grade, next year and alerts.
 func (f *form) centers(d *desk.Desk, centers []projections.Center, years []*aggregates.Annual) {
 	s := f.section(f.say("三、各中心情况", "3. The centers"), f.say("该年度及以前没有已登记的中心。", "No center is registered in the year or before."),
-		events.Say("中心", "center"), events.Say("名称", "name"), events.Say("状态", "status"), events.Say("财政下达", "fiscal granted"), events.Say("财政可用", "fiscal available"),
-		events.Say("财政支出", "fiscal spent"), events.Say("其中不合规", "of it ineligible"), events.Say("财政结余", "fiscal balance"), events.Text{Zh: "省级执行率%", En: "provincial rate %"},
-		events.Say("偏低", "low"), events.Say("等级", "grade"), events.Say("次年安排", "next year"), events.Say("未解除预警 红/黄/蓝", "open alerts red/yellow/blue"))
+		text.Say("中心", "center"), text.Say("名称", "name"), text.Say("状态", "status"), text.Say("财政下达", "fiscal granted"), text.Say("财政可用", "fiscal available"),
+		text.Say("财政支出", "fiscal spent"), text.Say("其中不合规", "of it ineligible"), text.Say("财政结余", "fiscal balance"), text.Text{Zh: "省级执行率%", En: "provincial rate %"},
+		text.Say("偏低", "low"), text.Say("等级", "grade"), text.Say("次年安排", "next year"), text.Say("未解除预警 红/黄/蓝", "open alerts red/yellow/blue"))
 	p := d.Register.Timeline().Reading(f.On)
 	var sum aggregates.Money
 	for i, c := range centers {
@@ -106,7 +106,7 @@ func usesOf(years []*aggregates.Annual, p *policy.Policy) (list []aggregates.Use
 
 func (f *form) alertsByCode(years []*aggregates.Annual) {
 	s := f.section(f.say("五、预警", "5. Alerts"), f.say("本年度没有预警。", "There is no alert in this year."),
-		events.Say("代码", "code"), events.Say("内容", "what"), events.Say("条数", "alerts"), events.Say("涉及中心", "centers"), events.Say("已解除", "cleared"), events.Say("未解除", "open"))
+		text.Say("代码", "code"), text.Say("内容", "what"), text.Say("条数", "alerts"), text.Say("涉及中心", "centers"), text.Say("已解除", "cleared"), text.Say("未解除", "open"))
 	type count struct{ all, centers, open int }
 	counts, sum := map[aggregates.Code]count{}, count{}
 	for _, a := range years {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // A stray is a row of which it cannot be known which record it is a line of: its center is none, or its number cannot be
@@ -47,9 +48,9 @@ func (s *Sheet) doubt(strays []stray) {
 		if why == nil {
 			continue
 		}
-		reason := events.Say("第 %d 行没有可用的“%s”，可能是这张凭证的一行", "row %d has no “%s” that can be used and may be a line of this voucher", why.row.Number, s.key().Heading)
+		reason := text.Say("第 %d 行没有可用的“%s”，可能是这张凭证的一行", "row %d has no “%s” that can be used and may be a line of this voucher", why.row.Number, s.key().Heading)
 		if s.number(why) != "" {
-			reason = events.Say("第 %d 行的编号相同，而其中心编号有误", "row %d has the same number, and its center cannot be", why.row.Number)
+			reason = text.Say("第 %d 行的编号相同，而其中心编号有误", "row %d has the same number, and its center cannot be", why.row.Number)
 		}
 		r.bad = append(r.bad, Finding{r.row.Number, aggregates.Breach{Field: s.key().Heading, Reason: reason}})
 	}

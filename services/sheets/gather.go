@@ -7,6 +7,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
@@ -85,14 +86,14 @@ func (s *Sheet) mergedCells() (byRow map[int][]spreadsheet.Range, err error) {
 // readRow reads the cells of one row.
 func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range) *reading {
 	r := &reading{row: row, cells: cells{}}
-	add := func(heading string, why events.Text) {
+	add := func(heading string, why text.Text) {
 		r.bad = append(r.bad, Finding{row.Number, aggregates.Breach{Field: heading, Reason: why}})
 	}
 	if row.Hidden {
-		add(s.key().Heading, events.Say("是隐藏的行：请显示或删除", "the row is hidden: show it or delete it"))
+		add(s.key().Heading, text.Say("是隐藏的行：请显示或删除", "the row is hidden: show it or delete it"))
 	}
 	for _, m := range merged[row.Number] {
-		add(s.heading(m.FirstColumn), events.Say("%s 列的单元格是合并的：请取消合并，逐格填写", "its cell in column %s is merged: unmerge and fill in each", spreadsheet.Letters(m.FirstColumn)))
+		add(s.heading(m.FirstColumn), text.Say("%s 列的单元格是合并的：请取消合并，逐格填写", "its cell in column %s is merged: unmerge and fill in each", spreadsheet.Letters(m.FirstColumn)))
 	}
 	for j := range max(len(row.Cells), len(s.heads.column)) {
 		x := row.At(j)
@@ -100,7 +101,7 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		case j == s.heads.reason:
 		case j >= len(s.heads.column) || s.heads.column[j] < 0:
 			if !isEmpty(x) {
-				add(s.heading(j), events.Say("该列没有标题，此行却有内容", "the column has no heading, but this row has something in it"))
+				add(s.heading(j), text.Say("该列没有标题，此行却有内容", "the column has no heading, but this row has something in it"))
 			}
 		default:
 			c := &s.Kind.Columns[s.heads.column[j]]
@@ -112,7 +113,7 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		}
 	}
 	if book := r.cells["data.outTransfer.taskBook"].text; book != "" && !r.cells["data.outTransfer"].yes {
-		add("委托任务书编号", events.Say("填了委托任务书编号 %s，但外拨不是“是”", "names the task book %s without being an out-transfer", spreadsheet.Clip(book)))
+		add("委托任务书编号", text.Say("填了委托任务书编号 %s，但外拨不是“是”", "names the task book %s without being an out-transfer", spreadsheet.Clip(book)))
 	}
 	return r
 }
@@ -153,7 +154,7 @@ func (s *Sheet) join(e *entry, r *reading) {
 	}
 	if len(s.Kind.lines) == 0 {
 		r.bad = append(r.bad, Finding{r.row.Number, aggregates.Breach{Field: s.key().Heading,
-			Reason: events.Say("第 %d 行已有同样的编号", "row %d has the same number already", first.row.Number)}})
+			Reason: text.Say("第 %d 行已有同样的编号", "row %d has the same number already", first.row.Number)}})
 		return
 	}
 	for j, i := range s.heads.column {
@@ -162,7 +163,7 @@ func (s *Sheet) join(e *entry, r *reading) {
 		}
 		c := &s.Kind.Columns[i]
 		if !first.cells[c.Field].equal(r.cells[c.Field]) {
-			r.bad = append(r.bad, Finding{r.row.Number, aggregates.Breach{Field: c.Heading, Reason: events.Say("“%s”与同一凭证的第 %d 行“%s”不一致",
+			r.bad = append(r.bad, Finding{r.row.Number, aggregates.Breach{Field: c.Heading, Reason: text.Say("“%s”与同一凭证的第 %d 行“%s”不一致",
 				"“%s” is not what row %d of the same voucher has, “%s”", spreadsheet.Clip(r.row.At(j).Text), first.row.Number, spreadsheet.Clip(first.row.At(j).Text))}})
 		}
 	}
@@ -191,7 +192,7 @@ func (s *Sheet) make(e *entry, cfg Config) {
 	s.Kind.build(rows, rec)
 	line, err := events.EncodeRecord(rec)
 	if err != nil {
-		e.problems = []Finding{{e.rows[0].row.Number, aggregates.Breach{Field: s.key().Heading, Reason: events.Text{Zh: "无法写成记录：" + err.Error(), En: err.Error()}}}}
+		e.problems = []Finding{{e.rows[0].row.Number, aggregates.Breach{Field: s.key().Heading, Reason: text.Text{Zh: "无法写成记录：" + err.Error(), En: err.Error()}}}}
 		return
 	}
 	rec, problems := events.DecodeRecord(line)

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
@@ -158,27 +158,27 @@ func isEmpty(c spreadsheet.Cell) bool {
 }
 
 // unknowable says why what a cell holds cannot be known; nothing if it can.
-func unknowable(c spreadsheet.Cell) (why events.Text) {
+func unknowable(c spreadsheet.Cell) (why text.Text) {
 	switch {
 	case elsewhere.MatchString(c.Formula):
-		return events.Say("公式引用别的工作簿或程序：请粘贴为数值", "its formula asks another workbook or program: paste the value")
+		return text.Say("公式引用别的工作簿或程序：请粘贴为数值", "its formula asks another workbook or program: paste the value")
 	case c.Formula != "" && c.Sort == spreadsheet.Blank:
-		return events.Say("公式没有存下结果：请用表格软件打开并保存，或粘贴为数值", "its formula has no stored value: open and save it in a spreadsheet program, or paste the value")
+		return text.Say("公式没有存下结果：请用表格软件打开并保存，或粘贴为数值", "its formula has no stored value: open and save it in a spreadsheet program, or paste the value")
 	case c.Sort == spreadsheet.Failure:
-		return events.Say("错误值 %s", "the error value %s", spreadsheet.Clip(c.Text))
+		return text.Say("错误值 %s", "the error value %s", spreadsheet.Clip(c.Text))
 	case c.Sort == spreadsheet.Unreadable:
-		return events.Say("单元格中的 %q 不是所标的类型", "%q is not of the type that the cell says", spreadsheet.Clip(c.Text))
+		return text.Say("单元格中的 %q 不是所标的类型", "%q is not of the type that the cell says", spreadsheet.Clip(c.Text))
 	}
 	return why
 }
 
 // Error is why a file as a whole cannot be read, in both languages.
-type Error struct{ text events.Text }
+type Error struct{ text text.Text }
 
 // Text says so to a user.
-func (e *Error) Text() events.Text { return e.text }
+func (e *Error) Text() text.Text { return e.text }
 
 // Error implements error.
 func (e *Error) Error() string { return "sheets: " + e.text.En }
 
-func say(zh, en string, args ...any) error { return &Error{events.Say(zh, en, args...)} }
+func say(zh, en string, args ...any) error { return &Error{text.Say(zh, en, args...)} }

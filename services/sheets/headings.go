@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
@@ -54,7 +54,7 @@ func findHeadings(g *grid) (best *headings) {
 func (h *headings) check(g *grid) error {
 	var zh, en []string
 	add := func(z, e string, args ...any) {
-		t := events.Say(z, e, args...)
+		t := text.Say(z, e, args...)
 		zh, en = append(zh, t.Zh), append(en, t.En)
 	}
 	seen := map[string]int{}
@@ -82,7 +82,7 @@ func (h *headings) check(g *grid) error {
 	if len(zh) == 0 {
 		return nil
 	}
-	return &Error{events.Text{
+	return &Error{text.Text{
 		Zh: fmt.Sprintf("第 %d 行（%s表的标题行）：%s", at, h.kind.Title.Zh, strings.Join(zh, "；")),
 		En: fmt.Sprintf("row %d (headings of a sheet of %s): %s", at, h.kind.Title.En, strings.Join(en, "; ")),
 	}}

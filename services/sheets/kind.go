@@ -8,12 +8,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Kind is one kind of sheet.
 type Kind struct {
 	Name    string // as on the command line, such as "vouchers"
-	Title   events.Text
+	Title   text.Text
 	Columns []Column
 	Roles   []events.Role // who may say what such a sheet says; the first is meant if none is named
 

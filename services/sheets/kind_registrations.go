@@ -1,9 +1,13 @@
 package sheets
 
-import "github.com/taizhang/taizhang/events"
+import (
+	"github.com/taizhang/taizhang/events"
+
+	"github.com/taizhang/taizhang/events/text"
+)
 
 var registrations = &Kind{
-	Name: "registrations", Title: events.Say("中心登记", "registrations"), Roles: []events.Role{events.CenterRole},
+	Name: "registrations", Title: text.Say("中心登记", "registrations"), Roles: []events.Role{events.CenterRole},
 	Columns: []Column{
 		centerColumn, dateColumn,
 		{Heading: "中心名称", Field: "data.name", Form: Text, Note: "中心全称，例：浙江省动力电池中试基地"},

@@ -1,6 +1,10 @@
 package sheets
 
-import "github.com/taizhang/taizhang/events"
+import (
+	"github.com/taizhang/taizhang/events"
+
+	"github.com/taizhang/taizhang/events/text"
+)
 
 // Kinds are all kinds of sheets.
 var Kinds = []*Kind{vouchers, receipts, grants, grades, registrations}
@@ -13,7 +17,7 @@ var (
 )
 
 var vouchers = &Kind{
-	Name: "vouchers", Title: events.Say("凭证", "vouchers"), Roles: []events.Role{events.CenterRole},
+	Name: "vouchers", Title: text.Say("凭证", "vouchers"), Roles: []events.Role{events.CenterRole},
 	identity: []string{"data.voucher"}, lines: []string{"data.lines.grant", "data.lines.amountFen"},
 	Columns: []Column{
 		{Heading: "凭证号", Field: "data.voucher", Form: Code, Note: "会计凭证号，例：2026-00249。一张凭证用多笔经费支付时写多行，除经费下达编号和金额外各列须一致"},
@@ -46,7 +50,7 @@ var vouchers = &Kind{
 
 // Two receipts of one grant may be equal in everything, so a receipt has a number of its own; it is kept in the note.
 var receipts = &Kind{
-	Name: "receipts", Title: events.Say("到账", "receipts"), Roles: []events.Role{events.CenterRole, events.Finance, events.LocalGov},
+	Name: "receipts", Title: text.Say("到账", "receipts"), Roles: []events.Role{events.CenterRole, events.Finance, events.LocalGov},
 	identity: []string{"note"},
 	Columns: []Column{
 		{Heading: "到账凭证号", Field: "note", Form: Code, Note: "到账的凭证号或银行回单号，同一中心内不重复，例：SK-2026-015"},
@@ -68,7 +72,7 @@ var receipts = &Kind{
 }
 
 var grants = &Kind{
-	Name: "grants", Title: events.Say("经费下达", "grants"), Roles: []events.Role{events.Finance},
+	Name: "grants", Title: text.Say("经费下达", "grants"), Roles: []events.Role{events.Finance},
 	identity: []string{"data.grant"},
 	Columns: []Column{
 		{Heading: "经费下达编号", Field: "data.grant", Form: Code, Note: "下达的编号，同一中心内不重复，例：G-0018-03"},
@@ -92,7 +96,7 @@ var grants = &Kind{
 }
 
 var grades = &Kind{
-	Name: "grades", Title: events.Say("评价等级", "grades"), Roles: []events.Role{events.STOffice},
+	Name: "grades", Title: text.Say("评价等级", "grades"), Roles: []events.Role{events.STOffice},
 	identity: []string{"data.year"},
 	Columns: []Column{
 		centerColumn,

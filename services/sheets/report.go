@@ -10,7 +10,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
@@ -123,7 +123,7 @@ func (m Marked) marks(lang string) map[int]*marks {
 			row = &marks{headings: map[string]bool{}}
 			byRow[f.Row] = row
 		}
-		reason := events.Say("%s：%s", "%s: %s", f.Field, f.Reason.In(lang)).In(lang)
+		reason := text.Say("%s：%s", "%s: %s", f.Field, f.Reason.In(lang)).In(lang)
 		row.headings[f.Field] = true
 		if !slices.Contains(row.reasons, reason) { // a file may be given twice
 			row.reasons = append(row.reasons, reason)
@@ -206,7 +206,7 @@ func (m Marked) cells(r *spreadsheet.Row, against *marks, count int, looks map[a
 // shown is a cell as it is written: typed as it was read. Of a value that could not be known nothing is written.
 func shown(x spreadsheet.Cell, looks map[appearance]int, marked bool) any {
 	switch {
-	case unknowable(x) != events.Text{} || isEmpty(x):
+	case unknowable(x) != text.Text{} || isEmpty(x):
 		if !marked {
 			return nil
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
@@ -131,7 +132,7 @@ func TestAMarkedCopyThatIsCorrectedIsASheet(t *testing.T) {
 
 func TestTheLedgersReasonsAreSaidByRowAndHeading(t *testing.T) {
 	s := mustRead(t, voucherHeadings+"V-1,2026/9/1,ZJ-0018,G-1,中试,1,甲,x,,,\nV-1,2026/9/1,ZJ-0018,G-2,中试,1,甲,x,,,\n")
-	reason := events.Say("不行", "no")
+	reason := text.Say("不行", "no")
 	var got []string
 	for _, field := range []string{"data.lines[1].grant", "data.lines[0].amountFen", "data.payee", "id", "on", "by.role", "", "data.lines[7].grant", "data.lines"} {
 		for _, f := range s.Findings(ledger.BadRecord{Line: 2, Breaches: []aggregates.Breach{{Field: field, Reason: reason}}}) {

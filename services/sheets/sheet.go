@@ -12,6 +12,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
@@ -190,7 +191,7 @@ func (s *Sheet) everyRow(e *entry, found []Finding) []Finding {
 	for _, f := range found {
 		said[f.Row] = true
 	}
-	why := events.Say("与第 %d 行同属一条记录，该行不合格", "of one record with row %d, which is bad", found[0].Row)
+	why := text.Say("与第 %d 行同属一条记录，该行不合格", "of one record with row %d, which is bad", found[0].Row)
 	for _, r := range e.rows {
 		if !said[r.row.Number] {
 			found = append(found, Finding{r.row.Number, aggregates.Breach{Field: s.key().Heading, Reason: why}})
@@ -222,17 +223,17 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 	} else if field != "" && field != "id" {
 		name, ok := besideTheSheet[field]
 		if !ok {
-			name = events.Text{Zh: field, En: field}
+			name = text.Text{Zh: field, En: field}
 		}
-		why.Reason = events.Text{Zh: name.Zh + "：" + why.Reason.Zh, En: name.En + ": " + why.Reason.En}
+		why.Reason = text.Text{Zh: name.Zh + "：" + why.Reason.Zh, En: name.En + ": " + why.Reason.En}
 	}
 	return Finding{row, why}
 }
 
 // besideTheSheet names what a record has and its row has not: it was said when the sheet was imported.
-var besideTheSheet = map[string]events.Text{
-	"by.actor": events.Say("经办人（--actor）", "actor (--actor)"),
-	"by.role":  events.Say("角色（--role）", "role (--role)"),
-	"mode":     events.Say("方式（--mode）", "mode (--mode)"),
-	"doc":      events.Say("发文字号（--doc）", "document (--doc)"),
+var besideTheSheet = map[string]text.Text{
+	"by.actor": text.Say("经办人（--actor）", "actor (--actor)"),
+	"by.role":  text.Say("角色（--role）", "role (--role)"),
+	"mode":     text.Say("方式（--mode）", "mode (--mode)"),
+	"doc":      text.Say("发文字号（--doc）", "document (--doc)"),
 }

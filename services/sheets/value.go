@@ -6,19 +6,20 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // read reads what a cell of the column holds. An empty cell is the zero value.
-func (c *Column) read(x spreadsheet.Cell) (v value, why events.Text, ok bool) {
-	if why = unknowable(x); why != (events.Text{}) {
+func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
+	if why = unknowable(x); why != (text.Text{}) {
 		return v, why, false
 	}
 	if len(x.Text) > cellBytesMax {
-		return v, events.Say("有 %d 字节，超过 %d 字节的上限", "it has %d bytes, over the limit of %d", len(x.Text), cellBytesMax), false
+		return v, text.Say("有 %d 字节，超过 %d 字节的上限", "it has %d bytes, over the limit of %d", len(x.Text), cellBytesMax), false
 	}
 	if isEmpty(x) {
-		return v, events.Say("不能为空", "must not be empty"), c.Optional
+		return v, text.Say("不能为空", "must not be empty"), c.Optional
 	}
 	switch c.Form {
 	case Amount:
@@ -37,29 +38,29 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why events.Text, ok bool) {
 	case Code:
 		v.text, why = readText(x)
 		v.text = narrowCode(v.text)
-		if c.Field == "center" && why == (events.Text{}) && !events.ValidCenter(events.CenterID(v.text)) {
-			why = events.Say("“%s”不是中心编号，如 ZJ-0007", "“%s” is no id of a center, such as ZJ-0007", spreadsheet.Clip(v.text))
+		if c.Field == "center" && why == (text.Text{}) && !events.ValidCenter(events.CenterID(v.text)) {
+			why = text.Say("“%s”不是中心编号，如 ZJ-0007", "“%s” is no id of a center, such as ZJ-0007", spreadsheet.Clip(v.text))
 		}
 	default:
 		v.text, why = readText(x)
 	}
-	return v, why, why == events.Text{}
+	return v, why, why == text.Text{}
 }
 
 // notAWord says that a text is none of the words of the column; nothing if it is one.
-func (c *Column) notAWord(text string) (why events.Text) {
+func (c *Column) notAWord(typed string) (why text.Text) {
 	list := c.words()
 	for _, w := range list {
-		if w == text {
+		if w == typed {
 			return why
 		}
 	}
-	return events.Say("“%s”应为：%s", "“%s” must be one of: %s", spreadsheet.Clip(text), strings.Join(list, "、"))
+	return text.Say("“%s”应为：%s", "“%s” must be one of: %s", spreadsheet.Clip(typed), strings.Join(list, "、"))
 }
 
 // readList reads words between separators. A column without words takes any.
-func (c *Column) readList(text string) (codes []string, why events.Text) {
-	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("、，,;；/\n", r) }) {
+func (c *Column) readList(typed string) (codes []string, why text.Text) {
+	for _, part := range strings.FieldsFunc(typed, func(r rune) bool { return strings.ContainsRune("、，,;；/\n", r) }) {
 		part = trim(part)
 		if len(c.Words) == 0 {
 			codes = append(codes, part)
@@ -79,64 +80,64 @@ const digitsMax = 15
 
 // readText takes a number for its digits where that is all that it shows. What was a code before a spreadsheet made a
 // date or a rounded number of it cannot be known any more.
-func readText(x spreadsheet.Cell) (string, events.Text) {
+func readText(x spreadsheet.Cell) (string, text.Text) {
 	switch {
 	case x.Sort == spreadsheet.Date:
-		return "", events.Say("单元格存的是日期 %s：请设为文本格式后重填", "the cell holds the date %s: make it text and fill it in again", x.Text)
+		return "", text.Say("单元格存的是日期 %s：请设为文本格式后重填", "the cell holds the date %s: make it text and fill it in again", x.Text)
 	case x.Shown != spreadsheet.Plainly:
-		return "", events.Say("单元格存的是数值 %s，显示的却可能不同：请设为文本格式后重填", "the cell holds the number %s and may show it otherwise: make it text and fill it in again", x.Text)
+		return "", text.Say("单元格存的是数值 %s，显示的却可能不同：请设为文本格式后重填", "the cell holds the number %s and may show it otherwise: make it text and fill it in again", x.Text)
 	case x.Sort == spreadsheet.Number && (x.Number < 0 || x.Number != math.Trunc(x.Number) || len(x.Text) > digitsMax):
-		return "", events.Say("单元格存的是数值 %s：请设为文本格式后重填", "the cell holds the number %s: make it text and fill it in again", x.Text)
+		return "", text.Say("单元格存的是数值 %s：请设为文本格式后重填", "the cell holds the number %s: make it text and fill it in again", x.Text)
 	}
-	return x.Text, events.Text{}
+	return x.Text, text.Text{}
 }
 
 // readAmount reads yuan. Of a number it takes what the spreadsheet shows, at 15 digits: 1234.5599999999999 is how a
 // spreadsheet may write down 1234.56.
-func readAmount(x spreadsheet.Cell) (events.Fen, events.Text) {
-	text := halfWidth(x.Text)
+func readAmount(x spreadsheet.Cell) (events.Fen, text.Text) {
+	typed := halfWidth(x.Text)
 	switch {
 	case x.Sort == spreadsheet.Date:
-		return 0, events.Say("应为金额，单元格存的是日期 %s", "must be an amount; the cell holds the date %s", x.Text)
+		return 0, text.Say("应为金额，单元格存的是日期 %s", "must be an amount; the cell holds the date %s", x.Text)
 	case x.Sort == spreadsheet.Number && x.Shown != spreadsheet.Plainly && x.Shown != spreadsheet.AsAmount:
-		return 0, events.Say("单元格存的是数值 %s，显示的却是百分比、时间或其他形式：请设为数值格式后重填", "the cell holds the number %s and shows a percentage, a time or something else: make it a number and fill it in again", x.Text)
-	case strings.HasPrefix(text, "-") || strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")"):
-		return 0, events.Say("金额 %s 为负：冲销、收回不在此表填写", "the amount %s is negative: reversals and recoveries are not for this sheet", spreadsheet.Clip(text))
+		return 0, text.Say("单元格存的是数值 %s，显示的却是百分比、时间或其他形式：请设为数值格式后重填", "the cell holds the number %s and shows a percentage, a time or something else: make it a number and fill it in again", x.Text)
+	case strings.HasPrefix(typed, "-") || strings.HasPrefix(typed, "(") && strings.HasSuffix(typed, ")"):
+		return 0, text.Say("金额 %s 为负：冲销、收回不在此表填写", "the amount %s is negative: reversals and recoveries are not for this sheet", spreadsheet.Clip(typed))
 	}
-	fen, err := events.ParseYuan(text)
+	fen, err := events.ParseYuan(typed)
 	if problems, ok := err.(events.Problems); ok {
 		return 0, problems[0].Reason
 	}
-	return fen, events.Text{}
+	return fen, text.Text{}
 }
 
 // readDay reads 2026-09-01, 2026/9/1 and 2026年9月1日, and cells that hold a date; a time of that day is let go.
-func readDay(x spreadsheet.Cell) (events.Date, events.Text) {
-	text := halfWidth(x.Text) // of a date the day
-	if iso, ok := spreadsheet.ISODay(text); ok {
+func readDay(x spreadsheet.Cell) (events.Date, text.Text) {
+	typed := halfWidth(x.Text) // of a date the day
+	if iso, ok := spreadsheet.ISODay(typed); ok {
 		on, err := events.ParseDate(iso)
 		if err != nil {
-			return 0, events.Say("没有“%s”这一天", "there is no day “%s”", spreadsheet.Clip(x.Text))
+			return 0, text.Say("没有“%s”这一天", "there is no day “%s”", spreadsheet.Clip(x.Text))
 		}
-		return on, events.Text{}
+		return on, text.Text{}
 	}
 	if x.Sort == spreadsheet.Number {
-		return 0, events.Say("单元格存的是数值 %s，不是日期：请设为日期格式", "the cell holds the number %s and no date: make it a date", x.Text)
+		return 0, text.Say("单元格存的是数值 %s，不是日期：请设为日期格式", "the cell holds the number %s and no date: make it a date", x.Text)
 	}
-	return 0, events.Say("“%s”不是日期，如 2026-09-01、2026/9/1 或 2026年9月1日", "“%s” is no date, such as 2026-09-01, 2026/9/1 or 2026年9月1日", spreadsheet.Clip(x.Text))
+	return 0, text.Say("“%s”不是日期，如 2026-09-01、2026/9/1 或 2026年9月1日", "“%s” is no date, such as 2026-09-01, 2026/9/1 or 2026年9月1日", spreadsheet.Clip(x.Text))
 }
 
 // wholeDigitsMax keeps integers within those that every program holds exactly.
 const wholeDigitsMax = 15
 
-func readWhole(x spreadsheet.Cell) (int64, events.Text) {
-	text := halfWidth(x.Text)
-	if x.Sort != spreadsheet.Date && len(text) <= wholeDigitsMax && strings.Trim(text, "0123456789") == "" {
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return n, events.Text{}
+func readWhole(x spreadsheet.Cell) (int64, text.Text) {
+	typed := halfWidth(x.Text)
+	if x.Sort != spreadsheet.Date && len(typed) <= wholeDigitsMax && strings.Trim(typed, "0123456789") == "" {
+		if n, err := strconv.ParseInt(typed, 10, 64); err == nil {
+			return n, text.Text{}
 		}
 	}
-	return 0, events.Say("“%s”不是非负整数", "“%s” is no whole number from 0", spreadsheet.Clip(x.Text))
+	return 0, text.Say("“%s”不是非负整数", "“%s” is no whole number from 0", spreadsheet.Clip(x.Text))
 }
 
 // halfWidth folds the digits and signs that Chinese input methods make wide.

@@ -7,7 +7,11 @@
 // refused. Nothing is computed: of a formula there is the text and the value that was stored with it.
 package spreadsheet
 
-import "github.com/taizhang/taizhang/events"
+import (
+	"github.com/taizhang/taizhang/events"
+
+	"github.com/taizhang/taizhang/events/text"
+)
 
 // RowsMax and ColumnsMax are how many a worksheet can have.
 const (
@@ -40,15 +44,15 @@ var (
 )
 
 // Error is why a file cannot be read, in both languages.
-type Error struct{ Reason events.Text }
+type Error struct{ Reason text.Text }
 
 // Text says so to a user.
-func (e *Error) Text() events.Text { return e.Reason }
+func (e *Error) Text() text.Text { return e.Reason }
 
 // Error implements error.
 func (e *Error) Error() string { return "spreadsheet: " + e.Reason.En }
 
-func say(zh, en string, args ...any) error { return &Error{events.Say(zh, en, args...)} }
+func say(zh, en string, args ...any) error { return &Error{text.Say(zh, en, args...)} }
 
 // Letters names a column, counted from 0, as spreadsheet programs do: 0 is A, 26 is AA.
 func Letters(column int) string {

@@ -1,0 +1,32 @@
+package events
+
+import "github.com/taizhang/taizhang/events/text"
+
+// Problem is one thing wrong with one field of a record. Field is a JSON path such as "data.lines[2].amountFen";
+// empty means the record as a whole.
+type Problem struct {
+	Field  string    `json:"field"`
+	Reason text.Text `json:"reason"`
+}
+
+// Problems is everything found wrong with one record; as an error it reads in English.
+type Problems []Problem
+
+// Text says the first of them, and how many more there are.
+func (p Problems) Text() text.Text {
+	if len(p) == 0 {
+		return text.Say("没有问题", "no problem")
+	}
+	t := p[0].Reason
+	if p[0].Field != "" {
+		t = text.Text{Zh: p[0].Field + "：" + t.Zh, En: p[0].Field + ": " + t.En}
+	}
+	if more := len(p) - 1; more > 0 {
+		also := text.Say("（另有 %d 处）", " (and %d more)", more)
+		t = text.Text{Zh: t.Zh + also.Zh, En: t.En + also.En}
+	}
+	return t
+}
+
+// Error implements error.
+func (p Problems) Error() string { return "events: " + p.Text().En }

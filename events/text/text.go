@@ -1,0 +1,27 @@
+// Package text holds what is said to users: a Text in the two languages of the ledger, and the one Error that a user
+// reads, with a Code for programs. Which half of a Text is shown is decided where it is shown.
+package text
+
+import "fmt"
+
+// Text is one message in the two languages of the ledger.
+type Text struct {
+	Zh string `json:"zh"`
+	En string `json:"en"`
+}
+
+// Say returns a Text with the same arguments put into both formats.
+func Say(zh, en string, args ...any) Text {
+	if len(args) == 0 {
+		return Text{Zh: zh, En: en}
+	}
+	return Text{Zh: fmt.Sprintf(zh, args...), En: fmt.Sprintf(en, args...)}
+}
+
+// In returns the half for lang: Chinese for "zh", English otherwise.
+func (t Text) In(lang string) string {
+	if lang == "zh" {
+		return t.Zh
+	}
+	return t.En
+}
