@@ -138,11 +138,11 @@ func TestNoFileRunsCodeBeforeMain(t *testing.T) {
 
 // leansOn says which services another is built on. Whatever else there is meets in cmd.
 var leansOn = map[string][]string{
-	"desk":         {"ledger"},                        // answers from it
-	"reports":      {"desk", "ledger", "spreadsheet"}, // writes down what the desk answers, reads it back
-	"sheets":       {"ledger", "spreadsheet"},         // reads records for it
-	"replica":      {"logstore"},                      // keeps its copy there
-	"kurrentstore": {"logstore"},                      // where the command of kurrenttest keeps a ledger
+	"lists":        {"ledger", "table"},                         // answers from it, in tables
+	"reports":      {"lists", "ledger", "spreadsheet", "table"}, // writes down what the lists answer, reads it back
+	"sheets":       {"ledger", "spreadsheet"},                   // reads records for it
+	"replica":      {"logstore"},                                // keeps its copy there
+	"kurrentstore": {"logstore"},                                // where the command of kurrenttest keeps a ledger
 }
 
 func TestServicesLeanOnEachOtherOnlyWhereItIsSaid(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 func (a *app) backupCommand() *cobra.Command {
@@ -131,6 +131,6 @@ func (a *app) writeCopied(r logstore.Report, path string) error {
 		a.print("%s：%d 条记录，%d 字节，已核对并落盘", "%s: %d records, %d bytes, checked and on disk", path, r.Records, r.Bytes)
 		return nil
 	}
-	return a.write(&desk.Table{Columns: []desk.Column{{Name: "path"}, {Name: "records"}, {Name: "bytes"}},
-		Rows: [][]desk.Cell{{desk.Text(path), desk.Number(r.Records), desk.Number(int(r.Bytes))}}})
+	return a.write(&table.Table{Columns: []table.Column{{Name: "path"}, {Name: "records"}, {Name: "bytes"}},
+		Rows: [][]table.Cell{{table.Text(path), table.Number(r.Records), table.Number(int(r.Bytes))}}})
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 func (a *app) centerCommand() *cobra.Command {
@@ -43,11 +44,11 @@ func (a *app) centerCommand() *cobra.Command {
 // showCenter writes what there is to know of a center for people.
 func (a *app) showCenter(ctx context.Context, s *session, id events.CenterID) error {
 	e := s.reg.Evaluation(id, s.on)
-	alerts, err := s.desk().Ask(ctx, desk.Question{List: "alerts", On: s.on, Params: map[string]string{"center": string(id)}})
+	alerts, err := s.lists().Ask(ctx, lists.Question{List: "alerts", On: s.on, Params: map[string]string{"center": string(id)}})
 	if err != nil {
 		return err
 	}
-	for i, sh := range []*desk.Table{factsSheet(s.reg, id, e), moneySheet(e), alerts} {
+	for i, sh := range []*table.Table{factsSheet(s.reg, id, e), moneySheet(e), alerts} {
 		if i > 0 {
 			fmt.Fprintln(a.out)
 		}
@@ -58,44 +59,44 @@ func (a *app) showCenter(ctx context.Context, s *session, id events.CenterID) er
 	return nil
 }
 
-func factsSheet(reg *projections.Register, id events.CenterID, e *aggregates.Evaluation) *desk.Table {
+func factsSheet(reg *projections.Register, id events.CenterID, e *aggregates.Evaluation) *table.Table {
 	f := reg.Facts(id, e.On)
-	sh := &desk.Table{
+	sh := &table.Table{
 		Title:   text.Say("中心 %s，截至 %s", "Center %s as of %s", id, e.On),
-		Columns: []desk.Column{{Name: "field", Title: text.Say("项目", "field")}, {Name: "value", Title: text.Say("内容", "value")}},
+		Columns: []table.Column{{Name: "field", Title: text.Say("项目", "field")}, {Name: "value", Title: text.Say("内容", "value")}},
 	}
-	add := func(name, zh, en string, v desk.Cell) {
-		sh.Rows = append(sh.Rows, []desk.Cell{{Data: name, Shown: text.Text{Zh: zh, En: en}}, v})
+	add := func(name, zh, en string, v table.Cell) {
+		sh.Rows = append(sh.Rows, []table.Cell{{Data: name, Shown: text.Text{Zh: zh, En: en}}, v})
 	}
-	add("center", "编号", "center", desk.Text(id))
-	add("name", "名称", "name", desk.Text(f.Name))
-	add("status", "状态", "status", desk.Named(e.Status, desk.StatusWord(e.Status)))
-	add("events", "记录数", "events", desk.Number(e.Events))
-	add("uscc", "统一社会信用代码", "USCC", desk.Text(f.USCC))
-	add("leadUnit", "牵头建设单位", "lead unit", desk.Text(f.LeadUnit))
-	add("type", "类型", "type", desk.Text(f.Type))
-	add("region", "行政区划", "region", desk.Named(f.Region, desk.Plain(f.Region+" "+projections.RegionName(f.Region))))
-	add("industryCode", "行业代码", "industry code", desk.Text(f.IndustryCode))
-	add("leadingIndustries", "主导产业", "leading industries", desk.Text(strings.Join(f.LeadingIndustries, "、")))
-	add("foundedOn", "成立日期", "founded", desk.Date(f.FoundedOn))
-	add("usableAreaM2", "使用面积", "usable area", desk.Cell{Data: f.UsableAreaM2, Shown: desk.Plain(fmt.Sprintf("%d m²", f.UsableAreaM2))})
-	add("equipmentFen", "设备原值", "equipment", desk.Cell{Data: f.EquipmentFen, Shown: text.Say("%s 元", "%s yuan", events.FormatYuan(f.EquipmentFen))})
+	add("center", "编号", "center", table.Text(id))
+	add("name", "名称", "name", table.Text(f.Name))
+	add("status", "状态", "status", table.Named(e.Status, lists.StatusWord(e.Status)))
+	add("events", "记录数", "events", table.Number(e.Events))
+	add("uscc", "统一社会信用代码", "USCC", table.Text(f.USCC))
+	add("leadUnit", "牵头建设单位", "lead unit", table.Text(f.LeadUnit))
+	add("type", "类型", "type", table.Text(f.Type))
+	add("region", "行政区划", "region", table.Named(f.Region, table.Plain(f.Region+" "+projections.RegionName(f.Region))))
+	add("industryCode", "行业代码", "industry code", table.Text(f.IndustryCode))
+	add("leadingIndustries", "主导产业", "leading industries", table.Text(strings.Join(f.LeadingIndustries, "、")))
+	add("foundedOn", "成立日期", "founded", table.Date(f.FoundedOn))
+	add("usableAreaM2", "使用面积", "usable area", table.Cell{Data: f.UsableAreaM2, Shown: table.Plain(fmt.Sprintf("%d m²", f.UsableAreaM2))})
+	add("equipmentFen", "设备原值", "equipment", table.Cell{Data: f.EquipmentFen, Shown: text.Say("%s 元", "%s yuan", events.FormatYuan(f.EquipmentFen))})
 	return sh
 }
 
 // moneySheet is the execution of one center, narrow enough for a screen.
-func moneySheet(e *aggregates.Evaluation) *desk.Table {
-	sh := &desk.Table{
+func moneySheet(e *aggregates.Evaluation) *table.Table {
+	sh := &table.Table{
 		Title: text.Say("经费（金额单位：元）", "Money (amounts in yuan)"),
 		Empty: text.Say("没有经费。", "There is no money."),
-		Columns: []desk.Column{{Title: text.Say("年度", "year")}, {Title: text.Say("口径", "scope")},
+		Columns: []table.Column{{Title: text.Say("年度", "year")}, {Title: text.Say("口径", "scope")},
 			{Title: text.Say("下达", "granted"), Right: true}, {Title: text.Say("可用", "available"), Right: true},
 			{Title: text.Say("支出", "spent"), Right: true}, {Title: text.Say("不合规", "ineligible"), Right: true},
 			{Title: text.Say("结余", "balance"), Right: true}, {Title: text.Text{Zh: "执行率%", En: "rate %"}, Right: true}, {Title: text.Say("偏低", "low")}},
 	}
 	for _, x := range e.Executions {
-		sh.Rows = append(sh.Rows, []desk.Cell{desk.Number(x.Year), desk.Named(x.Scope, desk.ScopeWord(x.Scope)), desk.Fen(x.GrantedFen), desk.Fen(x.AvailableFen()),
-			desk.Fen(x.SpentAllFen), desk.Fen(x.IneligibleFen), desk.Fen(x.BalanceFen()), desk.Optional(x.RatePercent()), desk.Yes(x.Low)})
+		sh.Rows = append(sh.Rows, []table.Cell{table.Number(x.Year), table.Named(x.Scope, lists.ScopeWord(x.Scope)), table.Fen(x.GrantedFen), table.Fen(x.AvailableFen()),
+			table.Fen(x.SpentAllFen), table.Fen(x.IneligibleFen), table.Fen(x.BalanceFen()), table.Optional(x.RatePercent()), table.Yes(x.Low)})
 	}
 	return sh
 }

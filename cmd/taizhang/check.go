@@ -10,10 +10,10 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/replica"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -108,9 +108,9 @@ func (a *app) writeChecked(c *checked) error {
 	case jsonOutput:
 		err = a.writeObject(c)
 	case csvOutput:
-		sh := &desk.Table{Columns: []desk.Column{{Name: "position"}, {Name: "stream"}, {Name: "finding"}}}
+		sh := &table.Table{Columns: []table.Column{{Name: "position"}, {Name: "stream"}, {Name: "finding"}}}
 		for _, f := range c.Findings {
-			sh.Rows = append(sh.Rows, []desk.Cell{desk.Number(f.Position), desk.Text(f.Stream), desk.Text(f.What.In(a.lang))})
+			sh.Rows = append(sh.Rows, []table.Cell{table.Number(f.Position), table.Text(f.Stream), table.Text(f.What.In(a.lang))})
 		}
 		err = a.write(sh)
 	default:

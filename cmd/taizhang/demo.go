@@ -14,9 +14,10 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/simulator"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // demoRows is how much of each table the demo shows.
@@ -103,12 +104,12 @@ func (a *app) demoImport(ctx context.Context, s *session) error {
 
 // demoTour shows the top of each answer.
 func (a *app) demoTour(ctx context.Context, s *session) error {
-	for _, q := range []desk.Question{
+	for _, q := range []lists.Question{
 		{List: "centers", On: s.on},
 		{List: "execution", On: s.on, Params: map[string]string{"year": strconv.Itoa(s.on.Year()), "scope": "province"}},
 		{List: "alerts", On: s.on, Params: map[string]string{"severity": "red"}},
 	} {
-		t, err := s.desk().Ask(ctx, q)
+		t, err := s.lists().Ask(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -150,9 +151,9 @@ func demoAlert(s *session) (projections.Alert, bool) {
 
 // demoStory tells the events of a center that changed its status or its alerts.
 func (a *app) demoStory(ctx context.Context, s *session, id events.CenterID) error {
-	sh := &desk.Table{
+	sh := &table.Table{
 		Title: text.Say("中心 %s 的经过（只列改变状态或预警的记录）", "The story of center %s (events that changed its status or alerts)", id),
-		Columns: []desk.Column{{Title: text.Say("日期", "on")}, {Title: text.Say("记录", "event")}, {Title: text.Say("文号", "document")},
+		Columns: []table.Column{{Title: text.Say("日期", "on")}, {Title: text.Say("记录", "event")}, {Title: text.Say("文号", "document")},
 			{Title: text.Say("状态", "status")}, {Title: text.Say("产生预警", "opened")}, {Title: text.Say("解除预警", "cleared")}},
 		RowsMax: 2 * demoRows,
 	}
@@ -160,8 +161,8 @@ func (a *app) demoStory(ctx context.Context, s *session, id events.CenterID) err
 		opened := append(c.lapsed.opened, c.change.opened...)
 		cleared := append(c.lapsed.cleared, c.change.cleared...)
 		if c.change.status != c.change.statusBefore || len(opened)+len(cleared) > 0 {
-			sh.Rows = append(sh.Rows, []desk.Cell{desk.Date(c.rec.On), {Shown: desk.KindTitle(c.rec.Kind)}, desk.Text(c.rec.Doc),
-				{Shown: desk.StatusWord(c.state.Status)}, desk.Text(alertNames(opened)), desk.Text(alertNames(cleared))})
+			sh.Rows = append(sh.Rows, []table.Cell{table.Date(c.rec.On), {Shown: lists.KindTitle(c.rec.Kind)}, table.Text(c.rec.Doc),
+				{Shown: lists.StatusWord(c.state.Status)}, table.Text(alertNames(opened)), table.Text(alertNames(cleared))})
 		}
 		return nil
 	})

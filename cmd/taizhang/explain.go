@@ -13,7 +13,8 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -89,12 +90,12 @@ func (s *session) explain(ctx context.Context, center events.CenterID, code aggr
 	var list []explained
 	for _, e := range s.reg.Explain(center, s.on, code, key, raisedOn) {
 		x := explained{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn.String(), ClearedOn: e.ClearedOn.String(),
-			Title: desk.AlertTitle(e.Code), Figures: e.Figures, Reason: e.Reason, Cleared: e.Cleared}
+			Title: lists.AlertTitle(e.Code), Figures: e.Figures, Reason: e.Reason, Cleared: e.Cleared}
 		if e.Policy != nil {
-			x.Policy = desk.PolicyName(e.Policy.Ref())
+			x.Policy = lists.PolicyName(e.Policy.Ref())
 		}
 		for _, id := range e.Rules {
-			r := ruleWords{Rule: id, shown: desk.ShowRule(e.Policy, id)}
+			r := ruleWords{Rule: id, shown: lists.ShowRule(e.Policy, id)}
 			if e.Policy != nil && e.Policy.Rule(id) != nil {
 				r.Article, r.Words = e.Policy.Rule(id).Article, e.Policy.Rule(id).Words
 			}
@@ -152,11 +153,11 @@ func (a *app) writeExplained(list []explained) error {
 }
 
 // explainedSheet is one line for each rule, figure and event.
-func explainedSheet(list []explained, lang string) *desk.Table {
-	sh := &desk.Table{Columns: []desk.Column{{Name: "center"}, {Name: "code"}, {Name: "key"}, {Name: "raisedOn"}, {Name: "item"}, {Name: "name"}, {Name: "value"}, {Name: "unit"}}}
+func explainedSheet(list []explained, lang string) *table.Table {
+	sh := &table.Table{Columns: []table.Column{{Name: "center"}, {Name: "code"}, {Name: "key"}, {Name: "raisedOn"}, {Name: "item"}, {Name: "name"}, {Name: "value"}, {Name: "unit"}}}
 	for _, x := range list {
 		add := func(item, name, value, unit string) {
-			sh.Rows = append(sh.Rows, []desk.Cell{desk.Text(x.Center), desk.Text(x.Code), desk.Text(x.Key), desk.Text(x.RaisedOn), desk.Text(item), desk.Text(name), desk.Text(value), desk.Text(unit)})
+			sh.Rows = append(sh.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key), table.Text(x.RaisedOn), table.Text(item), table.Text(name), table.Text(value), table.Text(unit)})
 		}
 		for _, r := range x.Rules {
 			add("rule", string(r.Rule), r.Words, r.Article)
@@ -182,7 +183,7 @@ const becauseMax = 12
 func (a *app) tell(to io.Writer, x explained) {
 	line := func(zh, en string, args ...any) { fmt.Fprintln(to, a.say(zh, en, args...)) }
 	line("%s %s %s", "%s %s %s", x.Center, x.Code, x.Title.In(a.lang))
-	severity := desk.SeverityWord(x.Severity).In(a.lang)
+	severity := lists.SeverityWord(x.Severity).In(a.lang)
 	if x.Key != "" {
 		line("  对象：%s", "  about: %s", x.Key)
 	}
@@ -198,7 +199,7 @@ func (a *app) tell(to io.Writer, x explained) {
 		line("  依据：%s", "  policy: %s", x.Policy)
 	}
 	for _, f := range x.Figures {
-		line("  数字：%s %s", "  figure: %s %s", f.Label.In(a.lang), desk.ShowFigure(f).In(a.lang))
+		line("  数字：%s %s", "  figure: %s %s", f.Label.In(a.lang), lists.ShowFigure(f).In(a.lang))
 	}
 	if x.Reason != (text.Text{}) {
 		line("  原因：%s", "  reason: %s", x.Reason.In(a.lang))
@@ -208,7 +209,7 @@ func (a *app) tell(to io.Writer, x explained) {
 			line("  ……另有 %d 条记录，见 --output csv 或 json", "  ... and %d more events, see --output csv or json", more)
 			break
 		}
-		what := strings.TrimSpace(desk.KindTitle(c.Kind).In(a.lang) + " " + c.Doc)
+		what := strings.TrimSpace(lists.KindTitle(c.Kind).In(a.lang) + " " + c.Doc)
 		line("  记录：%v %s（位置 %d，%s）", "  event: %v %s (position %d, %s)", c.On, what, c.Position, c.ID)
 	}
 	if x.ClearedOn == "" {

@@ -7,13 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 )
 
 // listCommand is the verb of a list of the desk: a flag for each of its parameters, and those to write a report.
-func (a *app) listCommand(l *desk.List) *cobra.Command {
+func (a *app) listCommand(l *lists.List) *cobra.Command {
 	use, args := l.Name, 0
 	if l.Argument != "" {
 		use, args = l.Name+" "+strings.ToUpper(l.Argument), 1
@@ -24,7 +24,7 @@ func (a *app) listCommand(l *desk.List) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use, Args: exactly(args), Short: l.Short.In(a.lang),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			q := desk.Question{List: l.Name, Params: map[string]string{}}
+			q := lists.Question{List: l.Name, Params: map[string]string{}}
 			q.On, _ = a.on() // checked by prepare
 			for name, v := range texts {
 				if *v == "" && cmd.Flags().Changed(name) { // as of a variable that is not set: it shall not read as "all"
@@ -46,7 +46,7 @@ func (a *app) listCommand(l *desk.List) *cobra.Command {
 				return badParam(cmd, err)
 			}
 			for _, p := range l.Params {
-				if p.Sort != desk.Point {
+				if p.Sort != lists.Point {
 					continue
 				}
 				point, _ := ledger.ParsePoint(q.Params[p.Name]) // checked
@@ -58,7 +58,7 @@ func (a *app) listCommand(l *desk.List) *cobra.Command {
 				return a.writeReport(cmd, q, out, forExcel)
 			}
 			return a.read(cmd.Context(), func(s *session) error {
-				t, err := s.desk().Ask(cmd.Context(), q)
+				t, err := s.lists().Ask(cmd.Context(), q)
 				if err != nil {
 					return badParam(cmd, err)
 				}
@@ -69,7 +69,7 @@ func (a *app) listCommand(l *desk.List) *cobra.Command {
 	for _, p := range l.Params {
 		switch {
 		case p.Name == l.Argument:
-		case p.Sort == desk.Flag:
+		case p.Sort == lists.Flag:
 			flags[p.Name] = cmd.Flags().Bool(p.Name, false, p.Words.In(a.lang))
 		default:
 			texts[p.Name] = cmd.Flags().String(p.Name, p.Default, p.Words.In(a.lang))
@@ -81,7 +81,7 @@ func (a *app) listCommand(l *desk.List) *cobra.Command {
 }
 
 // writeReport writes the answer to a file that is not there yet, or for Excel to standard output.
-func (a *app) writeReport(cmd *cobra.Command, q desk.Question, out string, forExcel bool) error {
+func (a *app) writeReport(cmd *cobra.Command, q lists.Question, out string, forExcel bool) error {
 	form := reports.ForExcel
 	if out == "" {
 		if a.output != csvOutput {
@@ -97,7 +97,7 @@ func (a *app) writeReport(cmd *cobra.Command, q desk.Question, out string, forEx
 		}
 	}
 	return a.read(cmd.Context(), func(s *session) error {
-		r, err := reports.Make(cmd.Context(), s.desk(), reports.Request{Question: q, Lang: a.lang, Form: form, Version: programVersion()})
+		r, err := reports.Make(cmd.Context(), s.lists(), reports.Request{Question: q, Lang: a.lang, Form: form, Version: programVersion()})
 		if err != nil {
 			return badParam(cmd, err)
 		}
@@ -114,7 +114,7 @@ func (a *app) writeReport(cmd *cobra.Command, q desk.Question, out string, forEx
 
 // badParam makes a parameter that cannot be so an error of usage.
 func badParam(cmd *cobra.Command, err error) error {
-	var bad *desk.ParamError
+	var bad *lists.ParamError
 	if errors.As(err, &bad) {
 		return &usageError{cmd.CommandPath(), bad}
 	}
@@ -123,7 +123,7 @@ func badParam(cmd *cobra.Command, err error) error {
 
 // listCommands are the verbs of all lists.
 func (a *app) listCommands() (all []*cobra.Command) {
-	for _, l := range desk.Lists {
+	for _, l := range lists.Lists {
 		cmd := a.listCommand(l)
 		if l.Name == "alerts" {
 			cmd.AddCommand(a.explainCommand())

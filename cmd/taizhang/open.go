@@ -20,9 +20,9 @@ import (
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/kurrentstore"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/replica"
 	"github.com/taizhang/taizhang/services/seal"
@@ -224,12 +224,12 @@ func (a *app) account() ledger.Account {
 	return ledger.Account{Name: name, MayRecord: true}
 }
 
-// desk answers questions as of what the session asks about.
-func (s *session) desk() *desk.Desk {
+// lists answers questions as of what the session asks about.
+func (s *session) lists() *lists.Source {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, s.store, position, see)
 	}
-	return &desk.Desk{Ledger: s.Ledger, Register: s.reg, Root: root}
+	return &lists.Source{Ledger: s.Ledger, Register: s.reg, Root: root}
 }
 
 // center returns the id of a center that is in the register.

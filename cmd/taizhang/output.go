@@ -11,12 +11,13 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // write writes the table in the form asked for. What its rows leave out stands under the table; for programs, which read
 // rows alone, it goes to standard error.
-func (a *app) write(t *desk.Table) error {
+func (a *app) write(t *table.Table) error {
 	if a.output == tableOutput {
 		return writeTable(a.out, t, a.lang)
 	}
@@ -32,7 +33,7 @@ func (a *app) write(t *desk.Table) error {
 // width measures as terminals do that show Chinese in two columns and ambiguous characters in one.
 var width = &runewidth.Condition{}
 
-func writeTable(to io.Writer, t *desk.Table, lang string) error {
+func writeTable(to io.Writer, t *table.Table, lang string) error {
 	var b strings.Builder
 	if caption := t.Title.In(lang); caption != "" {
 		fmt.Fprintln(&b, caption)
@@ -61,7 +62,7 @@ func writeTable(to io.Writer, t *desk.Table, lang string) error {
 			if c.Title.En != "" {
 				text := row[i].Shown.In(lang)
 				if c.CharMax > 0 {
-					text = desk.Shorten(text, c.CharMax)
+					text = lists.Shorten(text, c.CharMax)
 				}
 				line = append(line, text)
 			}
@@ -77,7 +78,7 @@ func writeTable(to io.Writer, t *desk.Table, lang string) error {
 	return err
 }
 
-func writeNotes(b *strings.Builder, t *desk.Table, lang string) {
+func writeNotes(b *strings.Builder, t *table.Table, lang string) {
 	for _, n := range slices.Concat(t.Notes, t.Missing) {
 		fmt.Fprintln(b, n.In(lang))
 	}

@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 func TestTablesAreAlignedForTheWidthOfChinese(t *testing.T) {
-	sh := &desk.Table{
-		Columns: []desk.Column{{Name: "a", Title: text.Say("名称", "name")}, {Name: "b", Title: text.Say("金额", "amount"), Right: true}, {Title: text.Say("注", "note")}},
-		Rows:    [][]desk.Cell{{desk.Text("杭州市"), desk.Fen(123456789), desk.Text("“甲”—乙…")}, {desk.Text("ab"), desk.Fen(5), desk.Text("x")}},
+	sh := &table.Table{
+		Columns: []table.Column{{Name: "a", Title: text.Say("名称", "name")}, {Name: "b", Title: text.Say("金额", "amount"), Right: true}, {Title: text.Say("注", "note")}},
+		Rows:    [][]table.Cell{{table.Text("杭州市"), table.Fen(123456789), table.Text("“甲”—乙…")}, {table.Text("ab"), table.Fen(5), table.Text("x")}},
 	}
 	var b strings.Builder
 	if err := writeTable(&b, sh, "zh"); err != nil {

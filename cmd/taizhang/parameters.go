@@ -11,11 +11,11 @@ import (
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // parametersOf lists the parameters of a policy in the order of its own text.
-func parametersOf(p *policy.Policy) ([][]desk.Cell, error) {
+func parametersOf(p *policy.Policy) ([][]table.Cell, error) {
 	var whole struct {
 		Parameters jsontext.Value `json:"parameters"`
 	}
@@ -26,7 +26,7 @@ func parametersOf(p *policy.Policy) ([][]desk.Cell, error) {
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, fmt.Errorf("taizhang: read policy: %w", err)
 	}
-	var rows [][]desk.Cell
+	var rows [][]table.Cell
 	for dec.PeekKind() == '"' {
 		name, err := dec.ReadToken()
 		if err != nil {
@@ -37,21 +37,21 @@ func parametersOf(p *policy.Policy) ([][]desk.Cell, error) {
 		if err := json.UnmarshalDecode(dec, &v); err != nil {
 			return nil, fmt.Errorf("taizhang: read policy: %w", err)
 		}
-		rows = append(rows, []desk.Cell{desk.Text(title), parameterValue(v), desk.Text(v.Unit), desk.Text(v.Article), desk.Text(v.Words), desk.Text(v.Open)})
+		rows = append(rows, []table.Cell{table.Text(title), parameterValue(v), table.Text(v.Unit), table.Text(v.Article), table.Text(v.Words), table.Text(v.Open)})
 	}
 	return rows, nil
 }
 
 // parameterValue shows an amount in yuan and a list without its brackets.
-func parameterValue(v policy.Parameter[jsontext.Value]) desk.Cell {
+func parameterValue(v policy.Parameter[jsontext.Value]) table.Cell {
 	raw := strings.Trim(string(v.Value), `"`)
 	var amount int64
 	if v.Unit == "fen" && json.Unmarshal(v.Value, &amount) == nil {
-		return desk.Cell{Data: raw, Shown: text.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(amount)))}
+		return table.Cell{Data: raw, Shown: text.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(amount)))}
 	}
 	var list []string
 	if json.Unmarshal(v.Value, &list) == nil {
 		raw = strings.Join(list, " ")
 	}
-	return desk.Text(raw)
+	return table.Text(raw)
 }

@@ -9,8 +9,9 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // builtinName names the policy of the program itself.
@@ -36,7 +37,7 @@ func (a *app) policyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				a.print("%s 可以采用：%s，%v 起施行，摘要 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], desk.PolicyName(p.Ref()), p.EffectiveFrom, p.Digest())
+				a.print("%s 可以采用：%s，%v 起施行，摘要 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], lists.PolicyName(p.Ref()), p.EffectiveFrom, p.Digest())
 				return nil
 			},
 		},
@@ -82,12 +83,12 @@ func (a *app) parsePolicy(path string) (*policy.Policy, error) {
 	if a.output == jsonOutput {
 		return nil, errors.Join(a.writeObject(problems), errAnswered)
 	}
-	sh := &desk.Table{
+	sh := &table.Table{
 		Title:   text.Say("%s 不能采用：", "%s cannot be adopted:", path),
-		Columns: []desk.Column{{Name: "line", Title: text.Say("行", "line"), Right: true}, {Name: "field", Title: text.Say("字段", "field")}, {Name: "reason", Title: text.Say("理由", "reason")}},
+		Columns: []table.Column{{Name: "line", Title: text.Say("行", "line"), Right: true}, {Name: "field", Title: text.Say("字段", "field")}, {Name: "reason", Title: text.Say("理由", "reason")}},
 	}
 	for _, problem := range problems {
-		sh.Rows = append(sh.Rows, []desk.Cell{desk.Number(problem.Line), desk.Text(problem.Field), desk.Text(problem.Reason.In(a.lang))})
+		sh.Rows = append(sh.Rows, []table.Cell{table.Number(problem.Line), table.Text(problem.Field), table.Text(problem.Reason.In(a.lang))})
 	}
 	return nil, errors.Join(a.write(sh), errAnswered)
 }
@@ -131,7 +132,7 @@ func (a *app) showPolicy(cmd *cobra.Command, args []string) error {
 		p := timeline.At(s.on)
 		if a.output == tableOutput {
 			for _, q := range timeline.Adopted() {
-				a.print("已采用 %s，%v 起施行", "adopted %s, effective from %v", desk.PolicyName(q.Ref()), q.EffectiveFrom)
+				a.print("已采用 %s，%v 起施行", "adopted %s, effective from %v", lists.PolicyName(q.Ref()), q.EffectiveFrom)
 			}
 		}
 		if p == nil {
@@ -151,9 +152,9 @@ func (a *app) writePolicy(p *policy.Policy) error {
 	if err != nil {
 		return err
 	}
-	return a.write(&desk.Table{
-		Title: text.Say("%s（%s），%s 起施行\n摘要 %s", "%s (%s), effective from %s\ndigest %s", desk.PolicyName(p.Ref()), p.Source, p.EffectiveFrom, p.Digest()),
-		Columns: []desk.Column{
+	return a.write(&table.Table{
+		Title: text.Say("%s（%s），%s 起施行\n摘要 %s", "%s (%s), effective from %s\ndigest %s", lists.PolicyName(p.Ref()), p.Source, p.EffectiveFrom, p.Digest()),
+		Columns: []table.Column{
 			{Name: "parameter", Title: text.Say("参数", "parameter")}, {Name: "value", Title: text.Say("值", "value")},
 			{Name: "unit", Title: text.Say("单位", "unit")}, {Name: "article", Title: text.Say("条", "article")},
 			{Name: "words", Title: text.Say("原文", "words")}, {Name: "open", Title: text.Say("待定项", "open")},
@@ -162,14 +163,14 @@ func (a *app) writePolicy(p *policy.Policy) error {
 	})
 }
 
-func diffSheet(a, b *policy.Policy) *desk.Table {
-	sh := &desk.Table{
-		Title:   text.Say("%s → %s", "%s → %s", desk.PolicyName(a.Ref()), desk.PolicyName(b.Ref())),
+func diffSheet(a, b *policy.Policy) *table.Table {
+	sh := &table.Table{
+		Title:   text.Say("%s → %s", "%s → %s", lists.PolicyName(a.Ref()), lists.PolicyName(b.Ref())),
 		Empty:   text.Say("没有差别。", "There is no difference."),
-		Columns: []desk.Column{{Name: "path", Title: text.Say("位置", "path")}, {Name: "before", Title: text.Say("原", "before")}, {Name: "after", Title: text.Say("新", "after")}},
+		Columns: []table.Column{{Name: "path", Title: text.Say("位置", "path")}, {Name: "before", Title: text.Say("原", "before")}, {Name: "after", Title: text.Say("新", "after")}},
 	}
 	for _, c := range policy.Diff(a, b) {
-		sh.Rows = append(sh.Rows, []desk.Cell{desk.Text(c.Path), desk.Text(c.Before), desk.Text(c.After)})
+		sh.Rows = append(sh.Rows, []table.Cell{table.Text(c.Path), table.Text(c.Before), table.Text(c.After)})
 	}
 	return sh
 }

@@ -16,8 +16,9 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // recordFlags is a record as given on the command line, in the order of the interchange form.
@@ -183,7 +184,7 @@ func (a *app) tellRefused(l *ledger.Ledger, rec *events.Record, err error) error
 
 func (a *app) tellRecorded(rec *events.Record, result ledger.Result) error {
 	r := recorded{ID: rec.ID.String(), Answer: "accepted", Position: result.Position, Revision: result.Revision,
-		RecordedAt: result.RecordedAt.Format(time.RFC3339Nano), Policy: desk.PolicyName(result.Policy), Breaks: result.Breaks, Warnings: result.Warnings}
+		RecordedAt: result.RecordedAt.Format(time.RFC3339Nano), Policy: lists.PolicyName(result.Policy), Breaks: result.Breaks, Warnings: result.Warnings}
 	if result.Repeated {
 		r.Answer = "repeated"
 	}
@@ -191,9 +192,9 @@ func (a *app) tellRecorded(rec *events.Record, result ledger.Result) error {
 	case jsonOutput:
 		return a.writeObject(r)
 	case csvOutput:
-		return a.write(&desk.Table{
-			Columns: []desk.Column{{Name: "id"}, {Name: "answer"}, {Name: "position"}, {Name: "revision"}, {Name: "recordedAt"}},
-			Rows:    [][]desk.Cell{{desk.Text(r.ID), desk.Text(r.Answer), desk.Number(r.Position), desk.Number(r.Revision), desk.Text(r.RecordedAt)}},
+		return a.write(&table.Table{
+			Columns: []table.Column{{Name: "id"}, {Name: "answer"}, {Name: "position"}, {Name: "revision"}, {Name: "recordedAt"}},
+			Rows:    [][]table.Cell{{table.Text(r.ID), table.Text(r.Answer), table.Number(r.Position), table.Number(r.Revision), table.Text(r.RecordedAt)}},
 		})
 	}
 	if result.Repeated {
@@ -201,7 +202,7 @@ func (a *app) tellRecorded(rec *events.Record, result ledger.Result) error {
 	} else {
 		a.print("已记录并落盘：", "Recorded and durable:")
 	}
-	about := strings.TrimSpace(string(rec.Center) + " " + desk.KindTitle(rec.Kind).In(a.lang))
+	about := strings.TrimSpace(string(rec.Center) + " " + lists.KindTitle(rec.Kind).In(a.lang))
 	a.print("  %s，第 %d 条，位置 %d，id %s", "  %s, revision %d, position %d, id %s", about, r.Revision, r.Position, r.ID)
 	if r.Policy != "" {
 		a.print("  依据办法参数 %s", "  judged under policy %s", r.Policy)
@@ -228,9 +229,9 @@ func (a *app) refused(id string, reasons []reason) error {
 			return err
 		}
 	case csvOutput:
-		if err := a.write(&desk.Table{
-			Columns: []desk.Column{{Name: "id"}, {Name: "answer"}, {Name: "rule"}, {Name: "reason"}},
-			Rows:    [][]desk.Cell{{desk.Text(id), desk.Text("refused"), desk.Text(rulesOf(reasons)), desk.Text(reasonOf(reasons, a.lang))}},
+		if err := a.write(&table.Table{
+			Columns: []table.Column{{Name: "id"}, {Name: "answer"}, {Name: "rule"}, {Name: "reason"}},
+			Rows:    [][]table.Cell{{table.Text(id), table.Text("refused"), table.Text(rulesOf(reasons)), table.Text(reasonOf(reasons, a.lang))}},
 		}); err != nil {
 			return err
 		}

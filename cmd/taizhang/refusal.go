@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
 )
 
 // reason is one reason against a record, for programs.
@@ -53,7 +53,7 @@ func (a *app) tellReasons(to io.Writer, list []reason) {
 			fmt.Fprintf(to, "    %s\n", a.say("第%s条：“%s”", "article %s: “%s”", r.Article, r.Words))
 		}
 		for _, f := range r.Figures {
-			fmt.Fprintf(to, "    %s %s\n", f.Label.In(a.lang), desk.ShowFigure(f).In(a.lang))
+			fmt.Fprintf(to, "    %s %s\n", f.Label.In(a.lang), lists.ShowFigure(f).In(a.lang))
 		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 func (a *app) replayCommand() *cobra.Command {
@@ -92,7 +93,7 @@ type replayWriter struct {
 	state bool
 	count int
 	json  []told
-	table desk.Table
+	table table.Table
 }
 
 func (w *replayWriter) tell(c *chapter) error {
@@ -116,7 +117,7 @@ func (w *replayWriter) finish() error {
 		return w.a.writeObject(w.json)
 	case csvOutput:
 		for _, name := range []string{"position", "revision", "recordedAt", "on", "kind", "id", "role", "actor", "enteredBy", "mode", "doc", "policy", "breaks", "status", "lapsed", "opened", "cleared", "withdrawn"} {
-			w.table.Columns = append(w.table.Columns, desk.Column{Name: name})
+			w.table.Columns = append(w.table.Columns, table.Column{Name: name})
 		}
 		return w.a.write(&w.table)
 	}
@@ -169,10 +170,10 @@ func (w *replayWriter) row(c *chapter) {
 	for _, id := range r.Breaks {
 		breaks = append(breaks, string(id))
 	}
-	w.table.Rows = append(w.table.Rows, []desk.Cell{desk.Number(r.Position), desk.Number(r.Revision), desk.Text(r.RecordedAt.Format(time.RFC3339Nano)), desk.Date(r.On),
-		desk.Text(r.Kind), desk.Text(r.ID.String()), desk.Text(r.By.Role), desk.Text(r.By.Actor), desk.Text(r.EnteredBy), desk.Text(r.Mode), desk.Text(r.Doc),
-		desk.Text(desk.PolicyName(r.Policy)), desk.Text(strings.Join(breaks, ";")), desk.Text(c.state.Status), desk.Text(alertNames(c.lapsed.opened)),
-		desk.Text(alertNames(c.change.opened)), desk.Text(alertNames(c.change.cleared)), desk.Text(alertNames(c.change.withdrawn))})
+	w.table.Rows = append(w.table.Rows, []table.Cell{table.Number(r.Position), table.Number(r.Revision), table.Text(r.RecordedAt.Format(time.RFC3339Nano)), table.Date(r.On),
+		table.Text(r.Kind), table.Text(r.ID.String()), table.Text(r.By.Role), table.Text(r.By.Actor), table.Text(r.EnteredBy), table.Text(r.Mode), table.Text(r.Doc),
+		table.Text(lists.PolicyName(r.Policy)), table.Text(strings.Join(breaks, ";")), table.Text(c.state.Status), table.Text(alertNames(c.lapsed.opened)),
+		table.Text(alertNames(c.change.opened)), table.Text(alertNames(c.change.cleared)), table.Text(alertNames(c.change.withdrawn))})
 }
 
 // people writes a chapter as a few lines of prose.
@@ -180,13 +181,13 @@ func (w *replayWriter) people(c *chapter) {
 	a, r := w.a, &c.rec
 	w.lapse(c)
 	line := func(zh, en string, args ...any) { fmt.Fprintln(a.out, "      "+a.say(zh, en, args...)) }
-	fmt.Fprintln(a.out, strings.TrimRight(fmt.Sprintf("%4d  %s  %s  %s  %s", r.Revision, r.On, desk.KindTitle(r.Kind).In(a.lang), r.Doc, r.Note), " "))
+	fmt.Fprintln(a.out, strings.TrimRight(fmt.Sprintf("%4d  %s  %s  %s  %s", r.Revision, r.On, lists.KindTitle(r.Kind).In(a.lang), r.Doc, r.Note), " "))
 	if content := contentOf(r); content != "" {
 		line("%s", "%s", content)
 	}
 	line("位置 %d，%s 录入于 %s，%s %s 报", "position %d, entered by %s at %s, said by %s %s", r.Position, r.EnteredBy,
-		r.RecordedAt.In(events.Shanghai).Format(time.DateTime), desk.RoleWord(r.By.Role).In(a.lang), r.By.Actor)
-	if name := desk.PolicyName(r.Policy); name != "" {
+		r.RecordedAt.In(events.Shanghai).Format(time.DateTime), lists.RoleWord(r.By.Role).In(a.lang), r.By.Actor)
+	if name := lists.PolicyName(r.Policy); name != "" {
 		line("依据办法参数 %s 判定", "judged under policy %s", name)
 	}
 	if r.Mode == events.Recording {
@@ -205,7 +206,7 @@ func (w *replayWriter) people(c *chapter) {
 		line("状态：%s → %s", "status: %s → %s", a.statusWord(c.change.statusBefore), a.statusWord(c.change.status))
 	}
 	for _, m := range c.change.money {
-		line("经费 %d %s：%s", "money %d %s: %s", m.Year, desk.ScopeWord(m.Scope).In(a.lang), a.moneyWords(m))
+		line("经费 %d %s：%s", "money %d %s: %s", m.Year, lists.ScopeWord(m.Scope).In(a.lang), a.moneyWords(m))
 	}
 	w.alerts(c.change)
 	if w.state {
@@ -232,7 +233,7 @@ func (a *app) statusWord(s aggregates.Status) string {
 	if s == "" {
 		return a.say("未登记", "not registered")
 	}
-	return desk.StatusWord(s).In(a.lang)
+	return lists.StatusWord(s).In(a.lang)
 }
 
 func (w *replayWriter) lapse(c *chapter) {
@@ -245,7 +246,7 @@ func (w *replayWriter) lapse(c *chapter) {
 func (w *replayWriter) alerts(c changes) {
 	list := func(sign string, alerts []aggregates.Alert) {
 		for _, x := range alerts {
-			fmt.Fprintf(w.a.out, "      %s %s %s  %s\n", sign, x.Code, x.Key, desk.AlertTitle(x.Code).In(w.a.lang))
+			fmt.Fprintf(w.a.out, "      %s %s %s  %s\n", sign, x.Code, x.Key, lists.AlertTitle(x.Code).In(w.a.lang))
 		}
 	}
 	list(w.a.say("＋预警", "+ alert"), c.opened)
@@ -255,10 +256,10 @@ func (w *replayWriter) alerts(c changes) {
 
 func (w *replayWriter) stateLines(c *chapter) {
 	a := w.a
-	fmt.Fprintln(a.out, "      "+a.say("此后：%s，记录 %d 条，未解除预警 %d 个", "then: %s, %d events, %d open alerts", desk.StatusWord(c.state.Status).In(a.lang), c.state.Events, len(openOf(c.state.Alerts))))
+	fmt.Fprintln(a.out, "      "+a.say("此后：%s，记录 %d 条，未解除预警 %d 个", "then: %s, %d events, %d open alerts", lists.StatusWord(c.state.Status).In(a.lang), c.state.Events, len(openOf(c.state.Alerts))))
 	for _, m := range c.state.Executions {
 		fmt.Fprintln(a.out, "      "+a.say("  %d %s 可用 %s 元，支出 %s 元，结余 %s 元", "  %d %s available %s yuan, spent %s yuan, balance %s yuan",
-			m.Year, desk.ScopeWord(m.Scope).In(a.lang), events.FormatYuan(m.AvailableFen()), events.FormatYuan(m.SpentAllFen), events.FormatYuan(m.BalanceFen())))
+			m.Year, lists.ScopeWord(m.Scope).In(a.lang), events.FormatYuan(m.AvailableFen()), events.FormatYuan(m.SpentAllFen), events.FormatYuan(m.BalanceFen())))
 	}
 }
 

@@ -32,7 +32,7 @@ func (a *app) reportCommand() *cobra.Command {
 			}
 			return a.read(cmd.Context(), func(s *session) error {
 				y.On = s.on
-				if err := reports.Create(out, func(w io.Writer) error { return y.WriteHTML(cmd.Context(), s.desk(), w) }); err != nil {
+				if err := reports.Create(out, func(w io.Writer) error { return y.WriteHTML(cmd.Context(), s.lists(), w) }); err != nil {
 					return err
 				}
 				fmt.Fprintln(a.errOut, a.say("已写入 %s，用浏览器打开即可打印", "written to %s; open it in a browser to print", out))

@@ -7,8 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 func (a *app) reproduceCommand() *cobra.Command {
@@ -22,7 +23,7 @@ func (a *app) reproduceCommand() *cobra.Command {
 				}
 			}
 			return a.read(cmd.Context(), func(s *session) error {
-				outcome, err := reports.Reproduce(cmd.Context(), s.desk(), args[0])
+				outcome, err := reports.Reproduce(cmd.Context(), s.lists(), args[0])
 				if err != nil {
 					return err
 				}
@@ -44,7 +45,7 @@ type reproduced struct {
 	Equal    bool                `json:"equal"`
 	Rows     int                 `json:"rows"`
 	Position uint64              `json:"position"`
-	Question desk.Question       `json:"question"`
+	Question lists.Question      `json:"question"`
 	Version  string              `json:"version"`
 	Differs  *reports.Difference `json:"difference,omitempty"`
 }
@@ -91,12 +92,12 @@ func (a *app) tellDifference(file string, d *reports.Difference) {
 	if len(d.RowData) > 0 {
 		var parts []string
 		for _, c := range d.RowData {
-			parts = append(parts, c.Name+"="+desk.Shorten(c.Value, cellCharMax))
+			parts = append(parts, c.Name+"="+lists.Shorten(c.Value, cellCharMax))
 		}
 		a.print("  台账中的这一行：%s", "  the row in the ledger: %s", strings.Join(parts, " "))
 	}
 	for _, r := range d.Records {
-		what := strings.TrimSpace(desk.KindTitle(r.Kind).In(a.lang) + " " + r.Doc)
+		what := strings.TrimSpace(lists.KindTitle(r.Kind).In(a.lang) + " " + r.Doc)
 		if d.Newest {
 			a.print("  该中心最近的记录：%v %s（位置 %d，%s）", "  newest record of the center: %v %s (position %d, %s)", r.On, what, r.Position, r.ID)
 			continue
@@ -115,27 +116,27 @@ func whereTheyDiffer(a, b string) (string, string) {
 	if from := same - cellCharMax/4; from > cellCharMax/4 && max(len(one), len(other)) > cellCharMax {
 		a, b = "…"+string(one[from:]), "…"+string(other[from:])
 	}
-	return desk.Shorten(a, cellCharMax), desk.Shorten(b, cellCharMax)
+	return lists.Shorten(a, cellCharMax), lists.Shorten(b, cellCharMax)
 }
 
 // outcomeTable is one line: equal, or where not.
-func outcomeTable(file string, o *reports.Outcome, lang string) *desk.Table {
+func outcomeTable(file string, o *reports.Outcome, lang string) *table.Table {
 	names := []string{"file", "equal", "list", "asOf", "position", "sheet", "row", "cell", "column", "inFile", "inLedger", "why", "center", "record"}
-	t := &desk.Table{}
+	t := &table.Table{}
 	for _, name := range names {
-		t.Columns = append(t.Columns, desk.Column{Name: name})
+		t.Columns = append(t.Columns, table.Column{Name: name})
 	}
-	d, row, record := o.Differs, desk.Cell{}, ""
+	d, row, record := o.Differs, table.Cell{}, ""
 	if d == nil {
 		d = &reports.Difference{}
 	}
 	if d.Row > 0 {
-		row = desk.Number(d.Row)
+		row = table.Number(d.Row)
 	}
 	if n := len(d.Records); n > 0 {
 		record = d.Records[n-1].ID.String()
 	}
-	t.Rows = [][]desk.Cell{{desk.Text(file), {Data: o.Differs == nil}, desk.Text(o.Question.List), desk.Date(o.Question.On), desk.Number(o.Position),
-		desk.Text(d.Sheet), row, desk.Text(d.Cell), desk.Text(d.Column), desk.Text(d.InFile), desk.Text(d.InLedger), desk.Text(d.Why.In(lang)), desk.Text(d.Center), desk.Text(record)}}
+	t.Rows = [][]table.Cell{{table.Text(file), {Data: o.Differs == nil}, table.Text(o.Question.List), table.Date(o.Question.On), table.Number(o.Position),
+		table.Text(d.Sheet), row, table.Text(d.Cell), table.Text(d.Column), table.Text(d.InFile), table.Text(d.InLedger), table.Text(d.Why.In(lang)), table.Text(d.Center), table.Text(record)}}
 	return t
 }

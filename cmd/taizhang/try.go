@@ -12,8 +12,8 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
 )
 
 func (a *app) tryCommand() *cobra.Command {
@@ -140,10 +140,10 @@ func (a *app) tellTried(x tried) {
 	a.print("第 %d 行　%s　%s　%s", "line %d  %s  %s  %s", x.Line, answer, x.about, x.ID)
 	a.tellReasons(a.out, x.Reasons)
 	for _, o := range x.Opens {
-		a.print("  将产生预警 %s %s：%s", "  would open %s %s: %s", o.Code, o.Key, desk.AlertTitle(o.Code).In(a.lang))
+		a.print("  将产生预警 %s %s：%s", "  would open %s %s: %s", o.Code, o.Key, lists.AlertTitle(o.Code).In(a.lang))
 	}
 	for _, o := range x.Clears {
-		a.print("  将解除预警 %s %s：%s", "  would clear %s %s: %s", o.Code, o.Key, desk.AlertTitle(o.Code).In(a.lang))
+		a.print("  将解除预警 %s %s：%s", "  would clear %s %s: %s", o.Code, o.Key, lists.AlertTitle(o.Code).In(a.lang))
 	}
 	for _, w := range x.Warns {
 		a.print("  提示：%s", "  warning: %s", w.In(a.lang))

@@ -19,8 +19,8 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/seal"
 	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
@@ -29,7 +29,7 @@ import (
 var clerk = ledger.Account{Name: "clerk", MayRecord: true}
 
 // newDesk is a desk over a new ledger with the records of a file.
-func newDesk(t testing.TB, history string) *desk.Desk {
+func newDesk(t testing.TB, history string) *lists.Source {
 	t.Helper()
 	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	store := memstore.New(func() time.Time { now = now.Add(time.Millisecond); return now })
@@ -45,7 +45,7 @@ func newDesk(t testing.TB, history string) *desk.Desk {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	return &desk.Desk{Ledger: l, Register: l.Register(), Root: root}
+	return &lists.Source{Ledger: l, Register: l.Register(), Root: root}
 }
 
 // historyOf is the path of a history of the repository, unpacked if it must be.
@@ -76,7 +76,7 @@ func historyOf(t testing.TB, name string) string {
 }
 
 // small is a ledger of one center with a grant and a few vouchers; more are the vouchers' payees.
-func small(t testing.TB, payees ...string) *desk.Desk {
+func small(t testing.TB, payees ...string) *lists.Source {
 	t.Helper()
 	d := newDesk(t, "")
 	record(t, d, `"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`)
@@ -93,7 +93,7 @@ func small(t testing.TB, payees ...string) *desk.Desk {
 }
 
 // record adds one record of ZJ-0001, whose id follows from its tail.
-func record(t testing.TB, d *desk.Desk, tail string) {
+func record(t testing.TB, d *lists.Source, tail string) {
 	t.Helper()
 	text := fmt.Sprintf(`{"id":"%s","center":"ZJ-0001",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(tail)), tail)
 	rec, problems := events.DecodeRecord([]byte(text))
@@ -106,7 +106,7 @@ func record(t testing.TB, d *desk.Desk, tail string) {
 }
 
 // write writes the answer to a question to a new file of a form.
-func write(t testing.TB, d *desk.Desk, r reports.Request) string {
+func write(t testing.TB, d *lists.Source, r reports.Request) string {
 	t.Helper()
 	report, err := reports.Make(t.Context(), d, r)
 	if err != nil {
@@ -129,7 +129,7 @@ func write(t testing.TB, d *desk.Desk, r reports.Request) string {
 	return path
 }
 
-func reproduce(t testing.TB, d *desk.Desk, path string) *reports.Outcome {
+func reproduce(t testing.TB, d *lists.Source, path string) *reports.Outcome {
 	t.Helper()
 	o, err := reports.Reproduce(t.Context(), d, path)
 	if err != nil {
@@ -140,7 +140,7 @@ func reproduce(t testing.TB, d *desk.Desk, path string) *reports.Outcome {
 
 // request asks for a list in Chinese as of a date.
 func request(form reports.Form, list, on string, params ...string) reports.Request {
-	q := desk.Question{List: list, On: events.MustDate(on), Params: map[string]string{}}
+	q := lists.Question{List: list, On: events.MustDate(on), Params: map[string]string{}}
 	for i := 0; i < len(params); i += 2 {
 		q.Params[params[i]] = params[i+1]
 	}
@@ -149,7 +149,7 @@ func request(form reports.Form, list, on string, params ...string) reports.Reque
 
 var forms = []reports.Form{reports.XLSX, reports.CSV, reports.ForExcel}
 
-func importFile(t testing.TB, d *desk.Desk, path string) {
+func importFile(t testing.TB, d *lists.Source, path string) {
 	t.Helper()
 	if _, err := d.Ledger.Import(t.Context(), ledger.ImportConfig{Files: []string{path}, Account: clerk}); err != nil {
 		t.Fatal(err)
@@ -159,7 +159,7 @@ func importFile(t testing.TB, d *desk.Desk, path string) {
 // pointBefore is before the first record.
 func pointBefore() ledger.Point { return ledger.Point{At: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)} }
 
-func asParam(err error, to **desk.ParamError) bool { return errors.As(err, to) }
+func asParam(err error, to **lists.ParamError) bool { return errors.As(err, to) }
 
 func number(t testing.TB, s string) float64 {
 	t.Helper()

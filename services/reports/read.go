@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
@@ -63,7 +63,7 @@ func request(f file) (r Request, position uint64, form int, err error) {
 	if err := json.Unmarshal([]byte(facts[questionFact]), &r.Question, json.RejectUnknownMembers(true)); err != nil || r.Question.On == 0 {
 		return r, 0, 0, notOurs("出处中的查询读不出来", "the question in its provenance cannot be read")
 	}
-	if desk.Find(r.Question.List) == nil {
+	if lists.Find(r.Question.List) == nil {
 		return r, 0, 0, bad("本程序没有列表 %q：报表由别的版本写出，或出处被改过", "this program has no list %q: the report was written by another version, or its provenance was changed", r.Question.List)
 	}
 	r.Lang, r.Form, r.Version = facts[langFact], Form(facts[formFact]), facts[versionFact]

@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // RecordBehind is a record that a row follows from.
@@ -30,11 +30,11 @@ const recordsMax = 5
 // tableRow is a row of a table by the names of its columns.
 type tableRow struct {
 	columns []string
-	cells   map[string]desk.Cell
+	cells   map[string]table.Cell
 }
 
-func rowOf(t *desk.Table, i int) tableRow {
-	row := tableRow{cells: map[string]desk.Cell{}}
+func rowOf(t *table.Table, i int) tableRow {
+	row := tableRow{cells: map[string]table.Cell{}}
 	for j, c := range t.Columns {
 		if c.Name != "" {
 			row.columns = append(row.columns, c.Name)

@@ -12,8 +12,9 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // Form is how a report is written.
@@ -29,7 +30,7 @@ const (
 
 // Request is what a report is made of.
 type Request struct {
-	Question desk.Question
+	Question lists.Question
 	Lang     string // zh or en
 	Form     Form
 	Version  string // of the program that writes it
@@ -38,7 +39,7 @@ type Request struct {
 // Report is the answer to a question with what it takes to ask it again.
 type Report struct {
 	Request
-	Table    *desk.Table
+	Table    *table.Table
 	Position uint64           // of the ledger
 	listForm int              // of the program that wrote it, 0 for one that did not say
 	last     lastRecord       // zero for a ledger without records
@@ -49,9 +50,9 @@ type Report struct {
 // list changes, for a report that was written before can then differ where nothing was edited.
 const listForm = 1
 
-// Make asks the question. Its errors are those of desk.Ask and of the store, and an *Error for a date beyond the years of
+// Make asks the question. Its errors are those of lists.Ask and of the store, and an *Error for a date beyond the years of
 // the ledger: a report that says 9999 shall not cost eight thousand years of month-ends.
-func Make(ctx context.Context, d *desk.Desk, r Request) (*Report, error) {
+func Make(ctx context.Context, d *lists.Source, r Request) (*Report, error) {
 	if r.Question.On.Year() > events.YearMax {
 		return nil, bad("截至日期 %[1]s 晚于 %[2]d 年，不能写成报表", "the date %[1]s is after %[2]d, of which there is no report", r.Question.On, events.YearMax)
 	}
@@ -159,7 +160,7 @@ func (r *Report) facts() []fact {
 	if err != nil { // a question is texts and a date
 		question = []byte(err.Error())
 	}
-	recorded, last, policy := "", "", desk.PolicyName(r.Policy)
+	recorded, last, policy := "", "", lists.PolicyName(r.Policy)
 	if r.last.Position > 0 {
 		recorded, last = events.FormatInstant(r.last.RecordedAt), r.last.ID.String()
 	}
@@ -186,13 +187,13 @@ func (r *Report) facts() []fact {
 
 // unit is that of the amounts, or "" for a table without any.
 func (r *Report) unit() string {
-	isMoney := func(c desk.Column) bool { return strings.HasSuffix(c.Name, "Fen") }
+	isMoney := func(c table.Column) bool { return strings.HasSuffix(c.Name, "Fen") }
 	found := slices.ContainsFunc(r.Table.Columns, isMoney)
 	for _, row := range r.Table.Rows {
 		if found {
 			break
 		}
-		found = slices.ContainsFunc(row, func(c desk.Cell) bool { _, ok := c.Data.(events.Fen); return ok })
+		found = slices.ContainsFunc(row, func(c table.Cell) bool { _, ok := c.Data.(events.Fen); return ok })
 	}
 	if !found {
 		return ""
@@ -234,7 +235,7 @@ func (r *Report) head(yield func(line) bool) bool {
 		parts = append([]string{r.say("金额单位：%s", "amounts in %s", unit)}, parts...)
 	}
 	if r.Policy.ID != "" {
-		parts = append(parts, r.say("政策 %s（摘要 %s）", "policy %s (digest %s)", desk.PolicyName(r.Policy), r.Policy.Digest))
+		parts = append(parts, r.say("政策 %s（摘要 %s）", "policy %s (digest %s)", lists.PolicyName(r.Policy), r.Policy.Digest))
 	}
 	return yield(line{cells: []value{textValue(r.Table.Title.In(r.Lang))}, look: title}) &&
 		yield(line{cells: []value{textValue(strings.Join(parts, r.say("；", "; ")))}, look: caption})
@@ -243,7 +244,7 @@ func (r *Report) head(yield func(line) bool) bool {
 // body is the columns that have titles, for people: headings, rows, totals and notes.
 func (r *Report) body(yield func(line) bool) bool {
 	t := r.Table
-	cellsOf := func(row []desk.Cell) []value {
+	cellsOf := func(row []table.Cell) []value {
 		list := make([]value, 0, len(row))
 		for i, c := range t.Columns {
 			if c.Title.En != "" {

@@ -15,8 +15,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
@@ -54,7 +54,7 @@ type NamedText struct {
 
 // Reproduce reads a report, asks the ledger of a desk its question again at its position and compares. A file that cannot be read as a
 // report is an *Error.
-func Reproduce(ctx context.Context, d *desk.Desk, path string) (*Outcome, error) {
+func Reproduce(ctx context.Context, d *lists.Source, path string) (*Outcome, error) {
 	f, err := openFile(path)
 	if err != nil {
 		return nil, err
@@ -74,8 +74,8 @@ func Reproduce(ctx context.Context, d *desk.Desk, path string) (*Outcome, error)
 	if err != nil {
 		return nil, err
 	}
-	report, err := Make(ctx, &desk.Desk{Ledger: d.Ledger, Register: register, Root: d.Root}, r)
-	var unasked *desk.ParamError
+	report, err := Make(ctx, &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root}, r)
+	var unasked *lists.ParamError
 	if errors.As(err, &unasked) {
 		return nil, notOurs("出处中的查询不成立："+unasked.Text().Zh, "the question in its provenance is none: "+unasked.Text().En)
 	}

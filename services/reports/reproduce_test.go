@@ -12,25 +12,25 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/taizhang/taizhang/events"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 )
 
 // anyOf is a value for a parameter that must be given.
-func anyOf(t *testing.T, d *desk.Desk, p desk.Param) string {
+func anyOf(t *testing.T, d *lists.Source, p lists.Param) string {
 	t.Helper()
 	switch p.Sort {
-	case desk.CenterID:
+	case lists.CenterID:
 		return string(d.Register.IDs()[0])
-	case desk.Year:
+	case lists.Year:
 		return "2025"
-	case desk.Count:
+	case lists.Count:
 		return "5"
-	case desk.Days:
+	case lists.Days:
 		return "30d"
-	case desk.Point:
+	case lists.Point:
 		return "100"
-	case desk.Day:
+	case lists.Day:
 		return "2025-01-01"
 	}
 	t.Fatalf("no value for the parameter %s", p.Name)
@@ -38,18 +38,18 @@ func anyOf(t *testing.T, d *desk.Desk, p desk.Param) string {
 }
 
 // questionOf asks for a list with what it must be given and no more.
-func questionOf(t *testing.T, d *desk.Desk, l *desk.List, on string) desk.Question {
-	q := desk.Question{List: l.Name, On: events.MustDate(on), Params: map[string]string{}}
+func questionOf(t *testing.T, d *lists.Source, l *lists.List, on string) lists.Question {
+	q := lists.Question{List: l.Name, On: events.MustDate(on), Params: map[string]string{}}
 	for range len(l.Params) + 1 {
 		_, err := q.Check()
 		if err == nil {
 			return q
 		}
-		var bad *desk.ParamError
+		var bad *lists.ParamError
 		if !asParam(err, &bad) {
 			t.Fatal(err)
 		}
-		i := slices.IndexFunc(l.Params, func(p desk.Param) bool { return p.Name == bad.Param })
+		i := slices.IndexFunc(l.Params, func(p lists.Param) bool { return p.Name == bad.Param })
 		q.Params[bad.Param] = anyOf(t, d, l.Params[i])
 	}
 	return q
@@ -62,7 +62,7 @@ func TestEveryListIsReproducedFromItsReport(t *testing.T) {
 	}{{"edges", "2025-06-30", forms}, {"zhejiang-2026", "2026-08-31", []reports.Form{reports.XLSX}}} {
 		d := newDesk(t, historyOf(t, h.name))
 		written := map[string]string{}
-		for _, l := range desk.Lists {
+		for _, l := range lists.Lists {
 			q := askable(t, d, questionOf(t, d, l, h.on))
 			for i, form := range h.forms {
 				name := fmt.Sprintf("%s as %s of %s", l.Name, form, h.name)
@@ -85,11 +85,11 @@ func TestEveryListIsReproducedFromItsReport(t *testing.T) {
 }
 
 // askable gives a question the parameters that only the ledger's own content asks for.
-func askable(t *testing.T, d *desk.Desk, q desk.Question) desk.Question {
+func askable(t *testing.T, d *lists.Source, q lists.Question) lists.Question {
 	t.Helper()
-	for _, p := range desk.Find(q.List).Params {
+	for _, p := range lists.Find(q.List).Params {
 		_, err := d.Ask(t.Context(), q)
-		var bad *desk.ParamError
+		var bad *lists.ParamError
 		if !asParam(err, &bad) {
 			return q
 		}
@@ -101,7 +101,7 @@ func askable(t *testing.T, d *desk.Desk, q desk.Question) desk.Question {
 }
 
 // grow adds a center whose records are dated before every report.
-func grow(t *testing.T, d *desk.Desk) {
+func grow(t *testing.T, d *lists.Source) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "more.jsonl")
 	more := `{"id":"77777777-0000-4000-8000-000000000001","center":"ZJ-9999","kind":"center.registered","on":"2024-02-10","by":{"role":"center","actor":"c-1"},"data":{"name":"后来的中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}}` + "\n"

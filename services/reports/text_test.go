@@ -16,18 +16,19 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // tableOf is a report of one column of texts.
 func tableOf(form reports.Form, texts ...string) *reports.Report {
-	t := &desk.Table{Title: desk.Plain("题"), Empty: desk.Plain("无"), Columns: []desk.Column{
+	t := &table.Table{Title: table.Plain("题"), Empty: table.Plain("无"), Columns: []table.Column{
 		{Name: "text", Title: text.Say("文本", "text")}, {Name: "amountFen", Title: text.Say("金额", "amount")}}}
 	for _, s := range texts {
-		t.Rows = append(t.Rows, []desk.Cell{desk.Text(s), desk.Fen(123456789012345)})
+		t.Rows = append(t.Rows, []table.Cell{table.Text(s), table.Fen(123456789012345)})
 	}
-	return &reports.Report{Request: reports.Request{Question: desk.Question{List: "find", On: events.MustDate("2025-12-31")}, Lang: "zh", Form: form, Version: "v1"}, Table: t}
+	return &reports.Report{Request: reports.Request{Question: lists.Question{List: "find", On: events.MustDate("2025-12-31")}, Lang: "zh", Form: form, Version: "v1"}, Table: t}
 }
 
 func saved(t interface {
@@ -187,7 +188,7 @@ func TestWhatASpreadsheetCannotHoldIsRefused(t *testing.T) {
 		}
 		many := tableOf(form)
 		for range 1_048_576 {
-			many.Table.Rows = append(many.Table.Rows, []desk.Cell{{}, {}})
+			many.Table.Rows = append(many.Table.Rows, []table.Cell{{}, {}})
 		}
 		if form == reports.CSV {
 			continue
@@ -206,7 +207,7 @@ func TestAmountsAreExact(t *testing.T) {
 	var order []events.Fen
 	for fen := range amounts {
 		order = append(order, fen)
-		r.Table.Rows = append(r.Table.Rows, []desk.Cell{desk.Text("甲"), desk.Fen(fen)})
+		r.Table.Rows = append(r.Table.Rows, []table.Cell{table.Text("甲"), table.Fen(fen)})
 	}
 	f, err := excelize.OpenFile(saved(t, t.TempDir(), r))
 	must(t, err)

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/spreadsheet"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // sort is what a cell of a report is.
@@ -32,13 +32,13 @@ type value struct {
 const digitsMax = 15
 
 // valueOf returns the cell of a table: data with a type as such, everything else as people read it.
-func valueOf(c desk.Cell, lang string) value {
+func valueOf(c table.Cell, lang string) value {
 	switch v := c.Data.(type) {
 	case events.Fen:
 		return value{money, hundredths(int64(v))}
 	case events.Date:
 		return value{date, v.String()}
-	case desk.Percent:
+	case table.Percent:
 		return value{percent, string(v)}
 	case int64:
 		return value{number, strconv.FormatInt(v, 10)}

@@ -12,8 +12,8 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
@@ -42,9 +42,9 @@ var yearlyText string
 var yearlyTemplate = sync.OnceValues(func() (*template.Template, error) { return template.New("yearly").Parse(yearlyText) })
 
 // WriteHTML writes the report as one HTML file that needs no other: printed it is the form that is filed. A center that the
-// ledger does not have is a *desk.UnknownCenterError; a year that has not begun, and a center that was not registered
+// ledger does not have is a *lists.UnknownCenterError; a year that has not begun, and a center that was not registered
 // by the date or in the year, an *Error.
-func (y *Yearly) WriteHTML(ctx context.Context, d *desk.Desk, to io.Writer) error {
+func (y *Yearly) WriteHTML(ctx context.Context, d *lists.Source, to io.Writer) error {
 	if y.Year > y.On.Year() {
 		return bad("截至 %[1]s，%[2]d 年尚未开始", "as of %[1]s the year %[2]d has not begun", y.On, y.Year)
 	}
@@ -97,7 +97,7 @@ func (y *Yearly) say(zh, en string, args ...any) string {
 	return visible(text.Say(zh, en, args...).In(y.Lang))
 }
 
-func (y *Yearly) form(ctx context.Context, d *desk.Desk) (*form, error) {
+func (y *Yearly) form(ctx context.Context, d *lists.Source) (*form, error) {
 	f := &form{Yearly: y, Title: y.say("省技术转移转化中心年度经费执行与合规情况表", "Yearly report of provincial technology-transfer centers: execution of money and compliance")}
 	f.Head = []string{y.say("财政年度：%d", "fiscal year: %d", y.Year), y.say("数据截至：%s", "figures as of: %s", y.On), y.say("金额单位：%s", "amounts in %s", y.unitWord())}
 	if y.On < events.YearEnd(y.Year) {
@@ -125,7 +125,7 @@ func (y *Yearly) form(ctx context.Context, d *desk.Desk) (*form, error) {
 }
 
 // provenance is the last line: what the figures are of.
-func (f *form) provenance(ctx context.Context, d *desk.Desk) error {
+func (f *form) provenance(ctx context.Context, d *lists.Source) error {
 	position := d.Register.Position()
 	f.Provenance = f.say("出处：数据截至 %s；台账位置 %d", "Provenance: figures as of %s; position %d of the ledger", f.On, position)
 	last, err := placeAt(ctx, d.Ledger, position)
@@ -136,7 +136,7 @@ func (f *form) provenance(ctx context.Context, d *desk.Desk) error {
 		f.Provenance += f.say("（记录 %s，写入于 %s）", " (record %s, written %s)", last.ID, events.FormatInstant(last.RecordedAt))
 	}
 	if p := d.Register.Timeline().Reading(f.On); p != nil {
-		f.Provenance += f.say("；政策 %s，摘要 %s", "; policy %s, digest %s", desk.PolicyName(p.Ref()), p.Digest())
+		f.Provenance += f.say("；政策 %s，摘要 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()), p.Digest())
 	}
 	f.Provenance += f.say("；程序版本 %s。", "; program %s.", f.Version)
 	return nil

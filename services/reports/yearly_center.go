@@ -8,13 +8,13 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
 )
 
 // center fills in the report of one center, and returns who files it.
-func (f *form) center(d *desk.Desk) (unit string, err error) {
+func (f *form) center(d *lists.Source) (unit string, err error) {
 	if !d.Register.Knows(f.Center) {
-		return "", &desk.UnknownCenterError{Center: f.Center}
+		return "", &lists.UnknownCenterError{Center: f.Center}
 	}
 	a := d.Register.Annual(f.Center, f.On, f.Year)
 	if a == nil {
@@ -28,7 +28,7 @@ func (f *form) center(d *desk.Desk) (unit string, err error) {
 	add("统一社会信用代码", "USCC", facts.USCC)
 	add("行政区划", "region", strings.TrimSpace(facts.Region+" "+projections.RegionName(facts.Region)))
 	add("主导产业", "leading industries", strings.Join(facts.LeadingIndustries, "、"))
-	add("状态", "status", desk.StatusWord(d.Register.Evaluation(f.Center, f.On).Status).In(f.Lang))
+	add("状态", "status", lists.StatusWord(d.Register.Evaluation(f.Center, f.On).Status).In(f.Lang))
 	f.money(a.Executions)
 	f.funds(a)
 	f.receipts(a)
@@ -51,7 +51,7 @@ func (f *form) money(list []aggregates.Execution) {
 	columns := append([]text.Text{text.Say("口径", "scope")}, moneyColumns...)
 	s := f.section(f.say("二、经费执行情况", "2. Execution of money"), f.say("本年度没有经费。", "There is no money in this year."), append(columns, text.Say("偏低", "low"))...)
 	for _, x := range list {
-		cells := append([]formCell{f.word(desk.ScopeWord(x.Scope))}, f.moneyCells(x.Money)...)
+		cells := append([]formCell{f.word(lists.ScopeWord(x.Scope))}, f.moneyCells(x.Money)...)
 		s.add(append(cells, f.yes(x.Low))...)
 	}
 	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
@@ -66,7 +66,7 @@ func (f *form) funds(a *aggregates.Annual) {
 		text.Say("下达净额", "net grant"), text.Say("本年到账", "received in the year"), text.Say("本年支出", "spent in the year"), text.Say("年末结余", "left at the year's end"))
 	var sum aggregates.AnnualFund
 	for _, x := range a.Funds {
-		s.add(plainCell(x.Grant), f.word(desk.SourceWord(x.Source)), f.word(categoryWords[x.Category]), dateCell(x.On), f.number(x.FiscalYear),
+		s.add(plainCell(x.Grant), f.word(lists.SourceWord(x.Source)), f.word(categoryWords[x.Category]), dateCell(x.On), f.number(x.FiscalYear),
 			f.fen(x.NetFen), f.fen(x.ReceivedFen), f.fen(x.SpentFen), f.fen(x.BalanceFen))
 		sum.ReceivedFen += x.ReceivedFen
 		sum.SpentFen += x.SpentFen
@@ -82,7 +82,7 @@ func (f *form) receipts(a *aggregates.Annual) {
 		text.Say("日期", "date"), text.Say("编号", "grant"), text.Say("来源", "source"), text.Say("金额（收回为负）", "amount (recoveries below zero)"))
 	var sum events.Fen
 	for _, x := range a.Receipts {
-		s.add(dateCell(x.On), plainCell(x.Grant), f.word(desk.SourceWord(x.Source)), f.fen(x.AmountFen))
+		s.add(dateCell(x.On), plainCell(x.Grant), f.word(lists.SourceWord(x.Source)), f.fen(x.AmountFen))
 		sum += x.AmountFen
 	}
 	if len(a.Receipts) > 0 {
@@ -98,7 +98,7 @@ func (f *form) uses(title string, list []aggregates.UseSum) {
 		text.Say("用途", "use"), text.Say("性质", "class"), text.Say("财政资金", "fiscal money"), text.Say("地方配套", "local money"), text.Say("合计", "together"))
 	var fiscal, local events.Fen
 	for _, x := range list {
-		s.add(f.word(desk.UseWord(x.Use)), f.word(classWords[x.Class]), f.fen(x.FiscalFen), f.fen(x.LocalFen), f.fen(x.FiscalFen+x.LocalFen))
+		s.add(f.word(lists.UseWord(x.Use)), f.word(classWords[x.Class]), f.fen(x.FiscalFen), f.fen(x.LocalFen), f.fen(x.FiscalFen+x.LocalFen))
 		fiscal += x.FiscalFen
 		local += x.LocalFen
 	}
@@ -151,7 +151,7 @@ func (f *form) alerts(a *aggregates.Annual) {
 			cleared = plainCell(f.say("未解除", "open"))
 			open++
 		}
-		s.add(plainCell(string(x.Code)), f.word(desk.AlertTitle(x.Code)), plainCell(x.Key), f.word(desk.SeverityWord(x.Severity)), dateCell(x.RaisedOn), cleared)
+		s.add(plainCell(string(x.Code)), f.word(lists.AlertTitle(x.Code)), plainCell(x.Key), f.word(lists.SeverityWord(x.Severity)), dateCell(x.RaisedOn), cleared)
 	}
 	s.Notes = append(s.Notes, f.say("列出年内任一日未解除的预警，以及对象为本年度的预警：共 %d 条，截至 %s 未解除 %d 条。", "Alerts open on any day of the year, and those about the year: %d, open as of %[2]s: %[3]d.", len(a.Alerts), f.On, open))
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
 )
 
 // province fills in the report over all centers.
-func (f *form) province(d *desk.Desk) {
+func (f *form) province(d *lists.Source) {
 	f.Of = f.say("全省汇总", "the whole province")
 	var years []*aggregates.Annual
 	centers := d.Register.Centers(f.On)
@@ -25,32 +25,32 @@ func (f *form) province(d *desk.Desk) {
 	f.alertsByCode(years)
 }
 
-func (f *form) executions(d *desk.Desk, by projections.Grouping) []projections.ExecutionLine {
+func (f *form) executions(d *lists.Source, by projections.Grouping) []projections.ExecutionLine {
 	return d.Register.Executions(f.On, projections.ExecutionFilter{Year: f.Year, By: by})
 }
 
-func (f *form) totals(d *desk.Desk) {
+func (f *form) totals(d *lists.Source) {
 	columns := append([]text.Text{text.Say("口径", "scope"), text.Say("中心数", "centers")}, moneyColumns...)
 	s := f.section(f.say("一、全省经费执行情况", "1. Execution of money in the province"), f.say("本年度没有经费。", "There is no money in this year."), columns...)
 	for _, x := range f.executions(d, projections.ByTotal) {
-		s.add(append([]formCell{f.word(desk.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
+		s.add(append([]formCell{f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
 	}
 	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
 }
 
-func (f *form) regions(d *desk.Desk) {
+func (f *form) regions(d *lists.Source) {
 	columns := append([]text.Text{text.Say("区划", "region"), text.Say("名称", "name"), text.Say("口径", "scope"), text.Say("中心数", "centers")}, moneyColumns...)
 	s := f.section(f.say("二、分区划经费执行情况", "2. Execution of money by region"), f.say("本年度没有经费。", "There is no money in this year."), columns...)
 	for _, x := range f.executions(d, projections.ByRegion) {
-		s.add(append([]formCell{plainCell(x.Group), plainCell(x.Name), f.word(desk.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
+		s.add(append([]formCell{plainCell(x.Group), plainCell(x.Name), f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
 	}
 	for _, x := range f.executions(d, projections.ByTotal) {
-		s.total(append([]formCell{plainCell(f.say("合计", "total")), {}, f.word(desk.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
+		s.total(append([]formCell{plainCell(f.say("合计", "total")), {}, f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
 	}
 }
 
 // centers has one row a center: its fiscal money, its provincial rate, grade, next year and alerts.
-func (f *form) centers(d *desk.Desk, centers []projections.Center, years []*aggregates.Annual) {
+func (f *form) centers(d *lists.Source, centers []projections.Center, years []*aggregates.Annual) {
 	s := f.section(f.say("三、各中心情况", "3. The centers"), f.say("该年度及以前没有已登记的中心。", "No center is registered in the year or before."),
 		text.Say("中心", "center"), text.Say("名称", "name"), text.Say("状态", "status"), text.Say("财政下达", "fiscal granted"), text.Say("财政可用", "fiscal available"),
 		text.Say("财政支出", "fiscal spent"), text.Say("其中不合规", "of it ineligible"), text.Say("财政结余", "fiscal balance"), text.Text{Zh: "省级执行率%", En: "provincial rate %"},
@@ -73,7 +73,7 @@ func (f *form) centers(d *desk.Desk, centers []projections.Center, years []*aggr
 		}
 		sum = sum.Plus(fiscal.Money)
 		open := f.say("%d/%d/%d", "%d/%d/%d", c.Open[aggregates.Red], c.Open[aggregates.Yellow], c.Open[aggregates.Blue])
-		s.add(plainCell(string(c.ID)), plainCell(c.Name), f.word(desk.StatusWord(c.Status)), f.fen(fiscal.GrantedFen), f.fen(fiscal.AvailableFen()), f.fen(fiscal.SpentAllFen),
+		s.add(plainCell(string(c.ID)), plainCell(c.Name), f.word(lists.StatusWord(c.Status)), f.fen(fiscal.GrantedFen), f.fen(fiscal.AvailableFen()), f.fen(fiscal.SpentAllFen),
 			f.fen(fiscal.IneligibleFen), f.fen(fiscal.BalanceFen()), f.rate(province.Money), f.yes(province.Low), plainCell(f.grade(p, a.Grade)), plainCell(f.deferral(a)), formCell{open, "n"})
 	}
 	if len(s.Rows) > 0 {

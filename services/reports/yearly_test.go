@@ -16,7 +16,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
-	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 )
 
@@ -72,7 +72,7 @@ func parsed(t *testing.T, content string) page {
 	}
 }
 
-func yearly(t *testing.T, d *desk.Desk, y reports.Yearly) page {
+func yearly(t *testing.T, d *lists.Source, y reports.Yearly) page {
 	t.Helper()
 	var b bytes.Buffer
 	if err := y.WriteHTML(t.Context(), d, &b); err != nil {
@@ -112,7 +112,7 @@ func TestTheYearlyReportOfACenterSaysWhatTheRegisterSays(t *testing.T) {
 				if x.Year != 2025 {
 					continue
 				}
-				want := append([]string{desk.ScopeWord(x.Scope).Zh}, amounts(x.Money)...)
+				want := append([]string{lists.ScopeWord(x.Scope).Zh}, amounts(x.Money)...)
 				if !has(p.sections["二、经费执行情况"], want...) {
 					t.Errorf("%s: %v is not in %v", c.ID, want, p.sections["二、经费执行情况"])
 				}
@@ -129,7 +129,7 @@ func TestTheYearlyReportOfACenterSaysWhatTheRegisterSays(t *testing.T) {
 				if x.Open() {
 					cleared = "未解除"
 				}
-				if got := has(p.sections["七、预警"], x.Key, desk.SeverityWord(x.Severity).Zh, x.RaisedOn.String(), cleared); inYear && !got {
+				if got := has(p.sections["七、预警"], x.Key, lists.SeverityWord(x.Severity).Zh, x.RaisedOn.String(), cleared); inYear && !got {
 					t.Errorf("%s: %+v is missing", c.ID, x)
 				}
 			}
@@ -193,7 +193,7 @@ func TestTheYearlyReportOfTheProvinceAddsUpTheCenters(t *testing.T) {
 			}
 		}
 		for _, x := range d.Register.Executions(on, projections.ExecutionFilter{Year: 2025, By: projections.ByRegion}) {
-			if !has(p.sections[regions], x.Group, x.Name, desk.ScopeWord(x.Scope).En) || !has(p.sections[regions], amounts(x.Money)...) {
+			if !has(p.sections[regions], x.Group, x.Name, lists.ScopeWord(x.Scope).En) || !has(p.sections[regions], amounts(x.Money)...) {
 				t.Errorf("%s: %+v is not there", history, x)
 			}
 		}

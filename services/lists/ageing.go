@@ -1,0 +1,105 @@
+package lists
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+var ageingList = &List{
+	Name:  "ageing",
+	Short: text.Say("结转结余资金按年限分布（先到账者先支出）", "unspent money by age (the oldest receipts are spent first)"),
+	Params: []Param{
+		{Name: "by", Words: text.Say("按 `BY` 汇总：grant、center 或 region", "roll up `BY` grant, center or region"), Sort: Choice, Values: []string{"grant", "center", "region"}, Default: "grant"},
+		{Name: "scope", Words: text.Say("口径 `SCOPE`：province、central、fiscal 或 local（默认全部）", "`SCOPE`: province, central, fiscal or local (default all)"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
+		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+	},
+	answer: ageing,
+}
+
+func ageing(_ context.Context, d *Source, q *asked) (*table.Table, error) {
+	t := &table.Table{
+		Title: text.Say("截至 %s 的结转结余资金（金额单位：元）", "Unspent money as of %s (amounts in yuan)", q.On),
+		Empty: text.Say("没有未支出的资金。", "No money is unspent."),
+		Notes: []text.Text{text.Say("年限按到账年度计；支出和收回先用最早到账的资金。", "Age counts from the year of receipt; spending and recoveries take the oldest receipts first.")},
+	}
+	list := d.Register.Unspent(q.On, q.center("center"), aggregates.Scope(q.text("scope")))
+	var all aggregates.AgedFen
+	for i := range list {
+		all = all.Plus(list[i].AgedFen)
+	}
+	if by := q.text("by"); by == "grant" {
+		ageingByGrant(t, list)
+	} else {
+		ageingBy(t, by, list)
+	}
+	amount := func(name string, title text.Text) {
+		t.Columns = append(t.Columns, table.Column{Name: name, Title: title, Right: true})
+	}
+	amount("thisYearFen", text.Say("%d 年到账", "received in %d", q.On.Year()))
+	amount("lastYearFen", text.Say("结转一年", "carried one year"))
+	amount("earlierFen", text.Say("结转两年及以上", "two years and more"))
+	amount("overdrawnFen", text.Say("超支", "overdrawn"))
+	amount("balanceFen", text.Say("结余", "balance"))
+	t.Total(map[string]events.Fen{"thisYearFen": all.ThisYearFen, "lastYearFen": all.LastYearFen,
+		"earlierFen": all.EarlierFen, "overdrawnFen": all.OverdrawnFen, "balanceFen": all.BalanceFen()})
+	return t, nil
+}
+
+func ageingByGrant(t *table.Table, list []projections.Unspent) {
+	t.Columns = []table.Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")},
+		{Name: "grant", Title: text.Say("经费编号", "grant or match")}, {Name: "source", Title: text.Say("来源", "source")}, {Name: "fiscalYear", Title: text.Say("年度", "year")},
+		{Name: "receivedFen", Title: text.Say("到账", "received"), Right: true}, {Name: "spentFen", Title: text.Say("支出", "spent"), Right: true}}
+	for i := range list {
+		u := &list[i]
+		lead := []table.Cell{table.Text(u.Center), table.Text(u.Name), table.Text(u.Grant), table.Named(u.Source, SourceWord(u.Source)), table.Number(u.FiscalYear), table.Fen(u.ReceivedFen), table.Fen(u.SpentFen)}
+		t.Rows = append(t.Rows, append(lead, agedCells(u.AgedFen)...))
+	}
+}
+
+// ageingBy rolls the grants up by center or region, the largest balance first.
+func ageingBy(t *table.Table, by string, list []projections.Unspent) {
+	t.Columns = []table.Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")}}
+	if by == "region" {
+		t.Columns[0] = table.Column{Name: "region", Title: text.Say("区划", "region")}
+	}
+	t.Columns = append(t.Columns, table.Column{Name: "grants", Title: text.Say("笔数", "grants"), Right: true})
+	type group struct {
+		code, name string
+		grants     int
+		aggregates.AgedFen
+	}
+	var groups []*group
+	known := map[string]*group{}
+	for i := range list {
+		u := &list[i]
+		code, name := string(u.Center), u.Name
+		if by == "region" {
+			code, name = u.Region, projections.RegionName(u.Region)
+		}
+		g := known[code]
+		if g == nil {
+			g = &group{code: code, name: name}
+			known[code] = g
+			groups = append(groups, g)
+		}
+		g.grants++
+		g.AgedFen = g.Plus(u.AgedFen)
+	}
+	slices.SortStableFunc(groups, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(b.BalanceFen(), a.BalanceFen()), cmp.Compare(a.code, b.code))
+	})
+	for _, g := range groups {
+		t.Rows = append(t.Rows, append([]table.Cell{table.Text(g.code), table.Text(g.name), table.Number(g.grants)}, agedCells(g.AgedFen)...))
+	}
+}
+
+func agedCells(a aggregates.AgedFen) []table.Cell {
+	return []table.Cell{table.Fen(a.ThisYearFen), table.Fen(a.LastYearFen), table.Fen(a.EarlierFen), table.Fen(a.OverdrawnFen), table.Fen(a.BalanceFen())}
+}

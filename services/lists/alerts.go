@@ -1,0 +1,47 @@
+package lists
+
+import (
+	"context"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+var alertsList = &List{
+	Name:  "alerts",
+	Short: text.Say("列出预警（默认只列未解除的）", "list alerts (by default the open ones)"),
+	Params: []Param{
+		{Name: "all", Words: text.Say("包括已解除的", "cleared ones too"), Sort: Flag},
+		{Name: "severity", Words: text.Say("级别 `LEVEL`：red、yellow 或 blue", "`LEVEL`: red, yellow or blue"), Sort: Choice, Values: []string{"red", "yellow", "blue"}},
+		{Name: "code", Words: text.Say("预警代码 `CODE`，如 AL-EXE-02", "alert `CODE`, such as AL-EXE-02"), Sort: AlertCode},
+		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+	},
+	answer: alerts,
+}
+
+func alerts(_ context.Context, d *Source, q *asked) (*table.Table, error) {
+	t := &table.Table{
+		Title: text.Say("截至 %s 未解除的预警", "Open alerts as of %s", q.On),
+		Empty: text.Say("没有符合条件的预警。", "There is no such alert."),
+		Columns: []table.Column{
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "code", Title: text.Say("代码", "code")},
+			{Name: "key", Title: text.Say("对象", "key")},
+			{Name: "severity", Title: text.Say("级别", "severity")},
+			{Name: "raisedOn", Title: text.Say("发生", "raised")},
+			{Name: "clearedOn", Title: text.Say("解除", "cleared")},
+			{Title: text.Say("内容", "what")},
+		},
+	}
+	if q.given("all") {
+		t.Title = text.Say("截至 %s 的全部预警", "All alerts as of %s", q.On)
+	}
+	for _, x := range d.Register.Alerts(q.On, projections.AlertFilter{All: q.given("all"),
+		Severity: aggregates.Severity(q.text("severity")), Code: alertCode(q.text("code")), Center: q.center("center")}) {
+		t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key), table.Named(x.Severity, SeverityWord(x.Severity)),
+			table.Date(x.RaisedOn), table.Date(x.ClearedOn), {Shown: AlertTitle(x.Code)}})
+	}
+	return t, nil
+}

@@ -1,0 +1,42 @@
+package lists
+
+import (
+	"context"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+var centersList = &List{
+	Name:   "centers",
+	Short:  text.Say("列出全部中心：状态、记录数、未解除预警数", "list the centers with their status, events and open alerts"),
+	answer: centers,
+}
+
+func centers(_ context.Context, d *Source, q *asked) (*table.Table, error) {
+	t := &table.Table{
+		Title: text.Say("截至 %s 的中心名册", "Register of centers as of %s", q.On),
+		Empty: text.Say("没有已登记的中心。", "No center is registered."),
+		Columns: []table.Column{
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "status", Title: text.Say("状态", "status")},
+			{Name: "events", Title: text.Say("记录", "events"), Right: true},
+			{Title: text.Say("红", "red"), Right: true}, {Title: text.Say("黄", "yellow"), Right: true}, {Title: text.Say("蓝", "blue"), Right: true},
+			{Title: text.Say("名称", "name")},
+		},
+	}
+	sum, open := 0, map[aggregates.Severity]int{}
+	for _, c := range d.Register.Centers(q.On) {
+		sum += c.Events
+		for severity, n := range c.Open {
+			open[severity] += n
+		}
+		t.Rows = append(t.Rows, []table.Cell{table.Text(c.ID), table.Named(c.Status, StatusWord(c.Status)), table.Number(c.Events),
+			table.Number(c.Open[aggregates.Red]), table.Number(c.Open[aggregates.Yellow]), table.Number(c.Open[aggregates.Blue]), table.Text(c.Name)})
+	}
+	if len(t.Rows) > 0 {
+		t.Totals = [][]table.Cell{{{Shown: text.Say("合计", "total")}, {}, table.Number(sum), table.Number(open[aggregates.Red]), table.Number(open[aggregates.Yellow]), table.Number(open[aggregates.Blue]), {}}}
+	}
+	return t, nil
+}

@@ -1,0 +1,384 @@
+package lists
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// changesVisitsMax bounds what one question replays: events of centers visited while looking for what each record moved.
+const changesVisitsMax = 2_000_000
+
+var changesList = &List{
+	Name:  "changes",
+	Short: text.Say("两个已知时点之间变动的数字和预警，以及使其变动的记录", "figures and alerts that moved since an earlier point, and the records that moved them"),
+	Params: []Param{
+		{Name: "since", Words: text.Say("较早的已知时点 `POINT`：台账位置、日期（指当日终了）或 RFC 3339 时间（必填）", "the earlier `POINT`: a position of the ledger, a date (the end of that day) or a time of RFC 3339 (must be given)"), Sort: Point, Must: true},
+		{Name: "show", Words: text.Say("列出 `WHAT`：figures（变动的数字）、records（每条记录使哪个数字变动多少）或 alerts（变动的预警）", "`WHAT` to list: figures, records (what each moved of which figure) or alerts"), Sort: Choice, Values: []string{"figures", "records", "alerts"}, Default: "figures"},
+		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "year", Words: text.Say("财政年度 `YEAR`", "fiscal `YEAR`"), Sort: Year},
+		{Name: "scope", Words: text.Say("口径 `SCOPE`：province、central、fiscal 或 local", "`SCOPE`: province, central, fiscal or local"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
+		{Name: "figure", Words: text.Say("数字 `FIGURE`，如 executed；与 --scope 同用时有合计", "`FIGURE`, such as executed; with --scope there is a total"), Sort: Choice, Values: figureNames()},
+	},
+	history: true,
+	answer:  changes,
+}
+
+// figure is a column of the execution report.
+type figure struct {
+	name string
+	word text.Text
+	of   func(aggregates.Money) events.Fen
+}
+
+// figures are those of the execution report, in its order.
+var figures = []figure{
+	{"granted", text.Say("下达", "granted"), func(m aggregates.Money) events.Fen { return m.GrantedFen }},
+	{"carriedIn", text.Say("上年结转", "carried in"), func(m aggregates.Money) events.Fen { return m.CarriedInFen }},
+	{"received", text.Say("到账", "received"), func(m aggregates.Money) events.Fen { return m.ReceivedFen }},
+	{"available", text.Say("可用", "available"), aggregates.Money.AvailableFen},
+	{"spentAll", text.Say("支出", "spent"), func(m aggregates.Money) events.Fen { return m.SpentAllFen }},
+	{"ineligible", text.Say("不合规", "ineligible"), func(m aggregates.Money) events.Fen { return m.IneligibleFen }},
+	{"executed", text.Say("执行", "executed"), aggregates.Money.ExecutedFen},
+	{"balance", text.Say("结余", "balance"), aggregates.Money.BalanceFen},
+}
+
+func figureNames() (names []string) {
+	for _, f := range figures {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// changed is what moved in one center.
+type changed struct {
+	id    events.CenterID
+	later []laterRecord
+	projections.Changes
+}
+
+func changes(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+	byAlert := q.text("show") == "alerts"
+	for _, p := range []string{"year", "scope", "figure"} {
+		if byAlert && q.given(p) {
+			return nil, &ParamError{p, text.Say("不用于 --show alerts", "is not for --show alerts")}
+		}
+	}
+	s, err := d.spanSince(ctx, q.text("since"), q.center("center"))
+	if err != nil {
+		return nil, err
+	}
+	list, err := d.changed(ctx, s, q.On)
+	if err != nil {
+		return nil, err
+	}
+	if byAlert {
+		t := alertChangesTable(s, q)
+		parts, err := parallel(ctx, list, func(c changed) *movedRows { return c.alerts(len(t.Columns)) })
+		if err != nil {
+			return nil, err
+		}
+		return t, d.fill(ctx, t, parts)
+	}
+	t := figureChangesTable(s, q, list)
+	parts, err := parallel(ctx, list, func(c changed) *movedRows { return c.figures(q, len(t.Columns)) })
+	if err != nil {
+		return nil, err
+	}
+	if err := d.fill(ctx, t, parts); err != nil {
+		return nil, err
+	}
+	if q.given("figure") && q.given("scope") && len(t.Rows) > 0 {
+		var totalFen events.Fen
+		for _, p := range parts {
+			totalFen += p.movedFen
+		}
+		t.Total(map[string]events.Fen{"differenceFen": totalFen})
+	}
+	return t, nil
+}
+
+// movedRows are rows of one center that still lack the cells of movedColumns, and the records behind each.
+type movedRows struct {
+	columns  int
+	rows     [][]table.Cell
+	by       []*moved
+	movedFen events.Fen // by all of them together
+	err      error
+}
+
+func (r *movedRows) add(by *moved, row ...table.Cell) {
+	r.rows, r.by = append(r.rows, append(make([]table.Cell, 0, r.columns), row...)), append(r.by, by)
+}
+
+// fill completes the rows of all centers and puts them into the table.
+func (d *Source) fill(ctx context.Context, t *table.Table, parts []*movedRows) error {
+	var wanted []uint64
+	for _, p := range parts {
+		for _, m := range p.by {
+			if m.single() {
+				wanted = append(wanted, m.first().Position)
+			}
+		}
+	}
+	slices.Sort(wanted)
+	records, err := d.records(ctx, slices.Compact(wanted))
+	if err != nil {
+		return err
+	}
+	done, err := parallel(ctx, parts, func(p *movedRows) *movedRows {
+		for i := 0; i < len(p.rows) && p.err == nil; i++ {
+			p.rows[i], p.err = d.appendMoved(ctx, p.rows[i], p.by[i], records)
+		}
+		return p
+	})
+	for _, p := range done {
+		if err = cmp.Or(err, p.err); err == nil {
+			t.Rows = append(t.Rows, p.rows...)
+		}
+	}
+	return err
+}
+
+// changed asks every center that has a later record what moved.
+func (d *Source) changed(ctx context.Context, s span, on events.Date) ([]changed, error) {
+	before, of, err := d.later(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	ids := slices.Sorted(maps.Keys(of))
+	return parallel(ctx, ids, func(id events.CenterID) changed {
+		return d.changedOne(id, on, before, of[id], changesVisitsMax/len(ids))
+	})
+}
+
+func (d *Source) changedOne(id events.CenterID, on events.Date, before policy.Timeline, records []laterRecord, visitsMax int) changed {
+	later := make([]projections.Later, len(records))
+	for i, r := range records {
+		later[i] = r.Later
+	}
+	return changed{id, records, d.Register.Changes(id, on, before, later, visitsMax)}
+}
+
+// moved are the records behind one row, in parts that follow one another.
+type moved struct{ parts [][]laterRecord }
+
+func (m *moved) first() *laterRecord { return &m.parts[0][0] }
+
+func (m *moved) last() *laterRecord {
+	part := m.parts[len(m.parts)-1]
+	return &part[len(part)-1]
+}
+
+func (m *moved) single() bool { return m.first() == m.last() }
+
+// all counts the records and joins their reasons; that one is merely new is no reason beside others.
+func (m *moved) all() (count int, why reason) {
+	for _, part := range m.parts {
+		count += len(part)
+		for i := range part {
+			why |= part[i].why
+		}
+	}
+	if why != fresh {
+		why &^= fresh
+	}
+	return count, why
+}
+
+// movedColumns say which records moved a row.
+func movedColumns() []table.Column {
+	return []table.Column{
+		{Name: "records", Title: text.Say("记录数", "records"), Right: true},
+		{Name: "position", Title: text.Say("位置", "position"), Right: true},
+		{Name: "lastPosition"},
+		{Name: "recordedOn", Title: text.Say("记入", "recorded")},
+		{Name: "on", Title: text.Say("发生", "on")},
+		{Name: "kind", Title: text.Say("记录", "record")},
+		{Name: "subject", Title: text.Say("对象", "of")},
+		{Name: "why", Title: text.Say("原因", "why")},
+		{Name: "doc", Title: text.Say("文号", "document")},
+		{Name: "event"},
+	}
+}
+
+// appendMoved appends the cells of movedColumns. What only one record can say is missing when there are several.
+func (d *Source) appendMoved(ctx context.Context, row []table.Cell, m *moved, records map[uint64]*events.Recorded) ([]table.Cell, error) {
+	count, why := m.all()
+	row = append(row, table.Number(count), table.Number(m.first().Position), table.Number(m.last().Position))
+	if !m.single() {
+		return append(row, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, why.cell(), table.Cell{}, table.Cell{}), nil
+	}
+	id := table.Text(m.first().ID.String())
+	rec := records[m.first().Position]
+	if rec == nil { // it cannot be read
+		return append(row, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, why.cell(), table.Cell{}, id), nil
+	}
+	subject, err := d.subject(ctx, rec)
+	return append(row, table.Date(events.DateAt(rec.RecordedAt)), table.Date(rec.On), table.Named(rec.Kind, KindTitle(rec.Kind)), subject, why.cell(), table.Optional(rec.Doc), id), err
+}
+
+// records are those of a step.
+func (c *changed) records(s projections.Step) []laterRecord { return c.later[s.First : s.Last+1] }
+
+func figureChangesTable(s span, q *asked, list []changed) *table.Table {
+	alerts := 0
+	for _, c := range list {
+		alerts += len(c.Alerts)
+	}
+	return &table.Table{
+		Title: changesTitle(s, q, text.Say("数字变动", "Figures that moved"),
+			text.Say("（金额单位：元；另有 %d 条预警变动，见 --show alerts）", " (amounts in yuan; alerts that moved: %d, see --show alerts)", alerts)),
+		Empty: text.Say("没有数字变动。", "No figure moved."),
+		Columns: append([]table.Column{
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "fiscalYear", Title: text.Say("年度", "year")},
+			{Name: "scope", Title: text.Say("口径", "scope")},
+			{Name: "figure", Title: text.Say("数字", "figure")},
+			{Name: "beforeFen", Title: text.Say("原为", "before"), Right: true},
+			{Name: "afterFen", Title: text.Say("现为", "after"), Right: true},
+			{Name: "differenceFen", Title: text.Say("差额", "difference"), Right: true},
+			{Name: "ratePercentBefore", Title: text.Text{Zh: "原执行率%", En: "rate % before"}, Right: true},
+			{Name: "ratePercentAfter", Title: text.Text{Zh: "现执行率%", En: "rate % after"}, Right: true},
+			{Name: "lowBefore"},
+			{Name: "lowAfter"},
+		}, movedColumns()...),
+	}
+}
+
+// figures lists the figures that differ, or each record that moved one: then the first row of a figure begins with what
+// was answered at the older point, and the last ends with what is answered now.
+func (c *changed) figures(q *asked, columns int) *movedRows {
+	t := &movedRows{columns: columns}
+	year, scope, wanted, each := q.number("year"), q.text("scope"), q.text("figure"), q.text("show") == "records"
+	for _, line := range c.Money {
+		if year != 0 && year != line.After.Year || scope != "" && scope != string(line.After.Scope) {
+			continue
+		}
+		m := newMovedLine(line)
+		for k := range figures {
+			if f := &figures[k]; (wanted == "" || wanted == f.name) && f.differs(line) {
+				t.movedFen += f.of(line.After.Money) - f.of(line.Before.Money)
+				c.figureRows(t, f, m, each)
+			}
+		}
+	}
+	return t
+}
+
+// differs says whether a line has another such figure. A year that became low, or no longer is, shows with what was
+// executed.
+func (f *figure) differs(m projections.MoneyChange) bool {
+	return f.of(m.Before.Money) != f.of(m.After.Money) || f.name == "executed" && m.Before.Low != m.After.Low
+}
+
+// movedLine is a line of the execution report before and after, with both rates.
+type movedLine struct {
+	projections.MoneyChange
+	rateBefore, rateAfter table.Cell
+}
+
+func newMovedLine(m projections.MoneyChange) movedLine {
+	return movedLine{m, table.Rate(m.Before.RatePercent()), table.Rate(m.After.RatePercent())}
+}
+
+// figureRows adds a figure of one line with all records that moved it, or each of them.
+func (c *changed) figureRows(t *movedRows, f *figure, line movedLine, each bool) {
+	all := &moved{}
+	add := func(by *moved, m movedLine) {
+		b, a := f.of(m.Before.Money), f.of(m.After.Money)
+		t.add(by, table.Text(c.id), table.Number(m.After.Year), table.Named(m.After.Scope, ScopeWord(m.After.Scope)), table.Named(f.name, f.word),
+			table.Fen(b), table.Fen(a), table.Fen(a-b), m.rateBefore, m.rateAfter, table.Yes(m.Before.Low), table.Yes(m.After.Low))
+	}
+	for _, s := range c.Steps {
+		i := slices.IndexFunc(s.Money, func(m projections.MoneyChange) bool {
+			return m.After.Year == line.After.Year && m.After.Scope == line.After.Scope && f.differs(m)
+		})
+		switch {
+		case i < 0:
+		case each:
+			add(&moved{[][]laterRecord{c.records(s)}}, newMovedLine(s.Money[i]))
+		default:
+			all.parts = append(all.parts, c.records(s))
+		}
+	}
+	if !each {
+		add(all, line)
+	}
+}
+
+func alertChangesTable(s span, q *asked) *table.Table {
+	return &table.Table{
+		Title: changesTitle(s, q, text.Say("预警变动", "Alerts that moved"), text.Text{}),
+		Empty: text.Say("没有预警变动。", "No alert moved."),
+		Columns: append([]table.Column{
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "code", Title: text.Say("代码", "code")},
+			{Name: "key", Title: text.Say("对象", "key")},
+			{Name: "severity", Title: text.Say("级别", "severity")},
+			{Name: "change", Title: text.Say("变动", "change")},
+			{Name: "raisedOnBefore", Title: text.Say("原发生", "raised before")},
+			{Name: "clearedOnBefore", Title: text.Say("原解除", "cleared before")},
+			{Name: "raisedOn", Title: text.Say("现发生", "raised")},
+			{Name: "clearedOn", Title: text.Say("现解除", "cleared")},
+		}, movedColumns()...),
+	}
+}
+
+// alerts lists the alerts that differ, each with the record since which it is as it is.
+func (c *changed) alerts(columns int) *movedRows {
+	t := &movedRows{columns: columns}
+	for _, a := range c.Alerts {
+		x := a.Either()
+		change := table.Cell{Data: "changed", Shown: text.Say("改变", "changed")}
+		switch {
+		case a.After == nil:
+			change = table.Cell{Data: "disappeared", Shown: text.Say("消失", "disappeared")}
+		case a.Before == nil:
+			change = table.Cell{Data: "appeared", Shown: text.Say("新产生", "appeared")}
+		}
+		row := []table.Cell{table.Text(c.id), table.Text(x.Code), table.Text(x.Key), table.Named(x.Severity, SeverityWord(x.Severity)), change, {}, {}, {}, {}}
+		if a.Before != nil {
+			row[5], row[6] = table.Date(a.Before.RaisedOn), table.Date(a.Before.ClearedOn)
+		}
+		if a.After != nil {
+			row[7], row[8] = table.Date(a.After.RaisedOn), table.Date(a.After.ClearedOn)
+		}
+		t.add(&moved{[][]laterRecord{c.records(c.lastThatMoved(a))}}, row...)
+	}
+	return t
+}
+
+// lastThatMoved is the last step that touched an alert that differs.
+func (c *changed) lastThatMoved(a projections.AlertChange) projections.Step {
+	is := func(x, y *aggregates.Alert) bool {
+		return x != nil && y != nil && x.Code == y.Code && x.Key == y.Key && x.RaisedOn == y.RaisedOn
+	}
+	for _, s := range slices.Backward(c.Steps) {
+		for _, b := range s.Alerts {
+			if is(a.After, b.After) || is(a.Before, b.Before) {
+				return s
+			}
+		}
+	}
+	return projections.Step{} // it differs, so some step touched it
+}
+
+// changesTitle names the two points.
+func changesTitle(s span, q *asked, what, more text.Text) text.Text {
+	at := s.sinceAt.In(events.Shanghai).Format(time.RFC3339)
+	return text.Text{
+		Zh: fmt.Sprintf("截至 %s，台账位置 %d（%s）之后至位置 %d 的记录带来的%s%s", q.On, s.After, at, s.UpTo, what.Zh, more.Zh),
+		En: fmt.Sprintf("%s as of %s by what was recorded after position %d (%s) up to %d%s", what.En, q.On, s.After, at, s.UpTo, more.En),
+	}
+}

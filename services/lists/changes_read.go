@@ -1,0 +1,284 @@
+package lists
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// reason is a set of reasons for which a later record matters.
+type reason uint8
+
+// The reasons. A back-dated record happened by the day of the older point and was not known then: what was reported did
+// not have it.
+const (
+	backDated reason = 1 << iota
+	ruling
+	voiding
+	recordMode
+	adoption
+	fresh
+)
+
+var reasonWords = []struct {
+	reason
+	code string
+	word text.Text
+}{
+	{backDated, "back-dated", text.Say("事后补记", "back-dated")},
+	{ruling, "ruled", text.Say("用途认定", "ruled")},
+	{voiding, "voided", text.Say("作废", "voided")},
+	{recordMode, "record-mode", text.Say("补录", "record mode")},
+	{adoption, "policy", text.Say("办法参数变更", "policy adopted")},
+	{fresh, "new", text.Say("新增", "new")},
+}
+
+// cell shows the reasons.
+func (r reason) cell() table.Cell {
+	var codes, zh, en []string
+	for _, w := range reasonWords {
+		if r&w.reason != 0 {
+			codes, zh, en = append(codes, w.code), append(zh, w.word.Zh), append(en, w.word.En)
+		}
+	}
+	return table.Cell{Data: strings.Join(codes, " "), Shown: text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}}
+}
+
+// laterRecord is what is known of a record that lies between the two points without decoding it.
+type laterRecord struct {
+	projections.Later
+	why reason
+}
+
+// laterOf is a later record with its center.
+type laterOf struct {
+	center events.CenterID
+	laterRecord
+}
+
+// span is the part of the ledger between two points, of one center or (for "") of all.
+type span struct {
+	ledger.Span
+	sinceAt time.Time // the older point's instant
+	center  events.CenterID
+}
+
+// spanSince finds the span from a point to what the register knows. It is a *ParamError if the point is after that.
+func (d *Source) spanSince(ctx context.Context, since string, center events.CenterID) (s span, err error) {
+	p, err := ledger.ParsePoint(since)
+	if err != nil {
+		return s, err
+	}
+	s = span{d.span(center, d.Register.Position()), p.At, center}
+	s.After = p.Position
+	if p.Position > s.UpTo {
+		return s, &ParamError{"since", text.Say("所问的台账只到位置 %d", "the ledger, as far as it is asked about, ends at position %d", s.UpTo)}
+	}
+	if p.Position > 0 {
+		s.sinceAt, err = d.recordedAt(ctx, p.Position)
+		return s, err
+	}
+	// Neither positions nor instants ever decrease.
+	first := sort.Search(int(s.UpTo), func(i int) bool {
+		at, failed := d.recordedAt(ctx, uint64(i)+1)
+		if failed != nil {
+			err = failed
+		}
+		return at.After(p.At)
+	})
+	s.After = uint64(first)
+	return s, err
+}
+
+// recordedAt is when the first event at or after a position was recorded.
+func (d *Source) recordedAt(ctx context.Context, position uint64) (time.Time, error) {
+	for s, err := range d.Ledger.Store().ReadAll(ctx, position-1) {
+		return s.RecordedAt, err
+	}
+	return time.Time{}, nil
+}
+
+// later lists the records of each center in the span, and the adoptions among them, which are everybody's. Adoptions up
+// to the span are the policies known before.
+func (d *Source) later(ctx context.Context, s span) (before policy.Timeline, of map[events.CenterID][]laterRecord, err error) {
+	var adopted []laterRecord
+	t := policy.Timeline{}
+	for e, err := range d.Ledger.Store().ReadStream(ctx, events.PolicyStream, 0) {
+		if err != nil {
+			return t, nil, err
+		}
+		if p := policyOf(e); p != nil && e.Position <= s.UpTo {
+			t = t.With(p)
+			if e.Position <= s.After {
+				before = t
+			} else {
+				known := t
+				adopted = append(adopted, laterRecord{projections.Later{Position: e.Position, ID: e.ID, Timeline: &known, Apart: true}, adoption})
+			}
+		}
+	}
+	of = map[events.CenterID][]laterRecord{}
+	sinceDay := events.DateAt(s.sinceAt)
+	err = ledger.Search(ctx, d.Ledger, s.Span,
+		func(e *events.Stored) (laterOf, bool) {
+			id, ok := e.Stream.Center()
+			if !ok {
+				return laterOf{}, false
+			}
+			why := reasonOf(e, sinceDay)
+			return laterOf{id, laterRecord{projections.Later{Position: e.Position, ID: e.ID, Apart: why&^(recordMode|fresh) != 0}, why}}, true
+		},
+		func(l laterOf) error {
+			of[l.center] = append(of[l.center], l.laterRecord)
+			return nil
+		})
+	if err != nil {
+		return before, nil, err
+	}
+	if len(adopted) == 0 {
+		return before, of, nil
+	}
+	for _, id := range d.centers(s.center) {
+		list := append(slices.Clip(adopted), of[id]...)
+		slices.SortFunc(list, func(a, b laterRecord) int { return cmp.Compare(a.Position, b.Position) })
+		of[id] = list
+	}
+	return before, of, nil
+}
+
+// policyOf returns the policy that an event adopts, nil if it cannot be read: then it is a break, and adopts nothing.
+func policyOf(e events.Stored) *policy.Policy {
+	rec, err := events.DecodeEvent(e)
+	if err != nil {
+		return nil
+	}
+	p, ok := rec.Data.(*events.PolicyAdopted)
+	if !ok {
+		return nil
+	}
+	parsed, problems := policy.Parse([]byte(p.Text))
+	if len(problems) > 0 {
+		return nil
+	}
+	return parsed
+}
+
+// reasonOf says why a later record matters.
+func reasonOf(e *events.Stored, sinceDay events.Date) (why reason) {
+	switch e.Kind {
+	case events.KindUseRuled:
+		why |= ruling
+	case events.KindEntryVoided:
+		why |= voiding
+	}
+	if b, err := cutBody(e); err == nil {
+		if b.on <= sinceDay && b.on < events.DateAt(e.RecordedAt) {
+			why |= backDated
+		}
+		if bytes.Contains(b.frame, []byte(`,"mode":"record"`)) {
+			why |= recordMode
+		}
+	}
+	if why == 0 {
+		why = fresh
+	}
+	return why
+}
+
+// farApart is how many events are rather skipped than read on the way to the next one wanted.
+const farApart = 500
+
+// records decodes the events at some positions, given in order.
+func (d *Source) records(ctx context.Context, wanted []uint64) (map[uint64]*events.Recorded, error) {
+	found := make(map[uint64]*events.Recorded, len(wanted))
+	for len(wanted) > 0 {
+		left := len(wanted)
+		for e, err := range d.Ledger.Store().ReadAll(ctx, wanted[0]-1) {
+			if err != nil {
+				return nil, err
+			}
+			if e.Position >= wanted[0] {
+				if rec, err := events.DecodeEvent(e); err == nil {
+					found[e.Position] = &rec
+				}
+				wanted = wanted[1:]
+			}
+			if len(wanted) == 0 || wanted[0] > e.Position+farApart {
+				break
+			}
+		}
+		if len(wanted) == left {
+			break // nothing lies there any more
+		}
+	}
+	return found, nil
+}
+
+// subject shows what a record is about: for a voiding, what it voids.
+func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell, error) {
+	p, ok := rec.Data.(*events.EntryVoided)
+	if !ok {
+		return about(rec.Data), nil
+	}
+	subject := table.Text(p.Event)
+	id, err := uuid.Parse(p.Event)
+	stream := rec.Center.Stream()
+	revision := d.Register.Has(stream, id)
+	if err != nil || revision == 0 {
+		return subject, nil
+	}
+	for e, err := range d.Ledger.Store().ReadStream(ctx, stream, revision-1) {
+		if err != nil {
+			return subject, err
+		}
+		if voided, err := events.DecodeEvent(e); err == nil && voided.ID == id {
+			kind, what := KindTitle(voided.Kind), about(voided.Data).Shown
+			subject.Shown = text.Text{Zh: strings.TrimSpace(kind.Zh + " " + what.Zh), En: strings.TrimSpace(kind.En + " " + what.En)}
+		}
+		break
+	}
+	return subject, nil
+}
+
+// about names the grant, match or voucher that a record is about, how a ruling rules, and the alert that is closed.
+func about(data events.Payload) table.Cell {
+	switch p := data.(type) {
+	case *events.UseRuled:
+		use := UseWord(p.Use)
+		return table.Cell{Data: p.Voucher + " " + string(p.Use), Shown: text.Text{Zh: p.Voucher + " " + use.Zh, En: p.Voucher + " " + use.En}}
+	case *events.FundsSpent:
+		return table.Text(p.Voucher)
+	case *events.SpendingReversed:
+		return table.Text(p.Voucher)
+	case *events.SubsidyGranted:
+		return table.Text(p.Grant)
+	case *events.SubsidyReversed:
+		return table.Text(p.Grant)
+	case *events.SubsidyReceived:
+		return table.Text(p.Grant)
+	case *events.FundsRecovered:
+		return table.Text(p.Grant)
+	case *events.MatchingCommitted:
+		return table.Text(p.Match)
+	case *events.MatchingReceived:
+		return table.Text(p.Match)
+	case *events.AlertClosed:
+		return table.Text(strings.TrimSpace(p.Code + " " + p.Key))
+	case *events.PolicyAdopted:
+		return table.Text(p.ID + "@" + p.Version)
+	}
+	return table.Cell{}
+}

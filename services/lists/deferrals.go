@@ -1,0 +1,97 @@
+package lists
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+var deferralsList = &List{
+	Name:  "deferrals",
+	Short: text.Say("应延后安排的经费：执行率偏低的年度、延后决定、解除、仍然下达的经费", "allocations to be deferred: low years, deferrals, releases, grants made all the same"),
+	Params: []Param{
+		{Name: "year", Words: text.Say("安排经费的财政年度 `YEAR`（默认为上一个已结束年度的次年；给出明年则预列当年迄今偏低者）",
+			"the fiscal `YEAR` allocated (default the one after the last year that is over; next year lists who is low so far)"), Sort: Year},
+		{Name: "all", Words: text.Say("全部财政年度", "all fiscal years"), Sort: Flag},
+	},
+	answer: deferrals,
+}
+
+var deferralStates = map[aggregates.DeferralState]text.Text{
+	aggregates.DeferralExpected: text.Say("预计偏低", "expected"), aggregates.DeferralUndecided: text.Say("待决定", "to be decided"),
+	aggregates.DeferralOverdue: text.Say("逾期未决定", "overdue"), aggregates.DeferralDecided: text.Say("已延后", "deferred"),
+	aggregates.DeferralReleased: text.Say("已解除", "released"),
+}
+
+func deferrals(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+	year := q.number("year")
+	t := &table.Table{Empty: text.Say("没有应延后安排的经费。", "No allocation is to be deferred."), Columns: deferralColumns()}
+	switch {
+	case q.given("all") && year != 0:
+		return nil, &ParamError{"all", text.Say("不能与 --year 同时给出", "cannot be given together with --year")}
+	case q.given("all"):
+		t.Title = text.Say("截至 %s 各财政年度延后安排情况（金额单位：元）", "Deferral of allocations of all fiscal years as of %s (amounts in yuan)", q.On)
+	default:
+		if year == 0 {
+			year = (q.On + 1).Year() // on 31 December the year is over
+		}
+		t.Title = text.Say("%d 财政年度应延后安排经费的中心（%d 年度执行率偏低），截至 %s（金额单位：元）",
+			"Centers whose allocation of fiscal year %d is to be deferred, for a low rate of %d, as of %s (amounts in yuan)", year, year-1, q.On)
+		if q.On < events.YearEnd(year-1) {
+			t.Title = text.Say("%d 财政年度可能延后安排经费的中心（%d 年度尚未结束，按迄今执行率），截至 %s（金额单位：元）",
+				"Centers whose allocation of fiscal year %d may be deferred, by the rate of %d so far, as of %s (amounts in yuan)", year, year-1, q.On)
+		}
+	}
+	var sum struct{ available, executed, heldBack, made events.Fen }
+	for _, x := range d.Register.Deferrals(q.On, year) {
+		deferredBy, err := d.document(ctx, x.Center, x.Deferred)
+		if err != nil {
+			return nil, err
+		}
+		releasedBy, err := d.document(ctx, x.Center, x.Released)
+		if err != nil {
+			return nil, err
+		}
+		t.Rows = append(t.Rows, deferralRow(&x, deferredBy, releasedBy))
+		sum.available, sum.executed = sum.available+x.Before.AvailableFen(), sum.executed+x.Before.ExecutedFen()
+		sum.heldBack, sum.made = sum.heldBack+x.HeldBackFen, sum.made+x.MadeFen()
+	}
+	t.Total(map[string]events.Fen{"availableFen": sum.available, "executedFen": sum.executed, "heldBackFen": sum.heldBack, "madeFen": sum.made})
+	return t, nil
+}
+
+func deferralColumns() []table.Column {
+	return []table.Column{
+		{Name: "fiscalYear", Title: text.Say("财政年度", "fiscal year")},
+		{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")}, {Name: "status", Title: text.Say("中心状态", "status")},
+		{Name: "availableFen", Title: text.Say("上年可用", "available before"), Right: true}, {Name: "executedFen", Title: text.Say("上年执行", "executed"), Right: true},
+		{Name: "ratePercent", Title: text.Text{Zh: "上年执行率%", En: "rate %"}, Right: true}, {Name: "low", Title: text.Say("偏低", "low")},
+		{Name: "state", Title: text.Say("状态", "state")}, {Name: "decideBy", Title: text.Say("决定期限", "decide by")},
+		{Name: "deferredOn", Title: text.Say("延后决定", "deferred")}, {Name: "deferredDoc", Title: text.Say("延后文号", "document")},
+		{Name: "releasedOn", Title: text.Say("解除", "released")}, {Name: "releasedDoc", Title: text.Say("解除文号", "document")},
+		{Name: "heldBackFen", Title: text.Say("暂缓的建设经费", "held back"), Right: true},
+		{Name: "madeFen", Title: text.Say("仍然下达", "made all the same"), Right: true}, {Name: "grants", Title: text.Say("仍然下达的经费编号", "grants made")},
+	}
+}
+
+func deferralRow(x *projections.Deferral, deferredBy, releasedBy string) []table.Cell {
+	var made, shown []string
+	for _, g := range x.Made {
+		made = append(made, g.Grant)
+		shown = append(shown, fmt.Sprintf("%s (%s)", g.Grant, g.On))
+	}
+	grants := table.Cell{}
+	if made != nil {
+		grants = table.Cell{Data: strings.Join(made, " "), Shown: table.Plain(strings.Join(shown, ", "))}
+	}
+	return []table.Cell{table.Number(x.FiscalYear), table.Text(x.Center), table.Text(x.Name), table.Named(x.Status, StatusWord(x.Status)),
+		table.Fen(x.Before.AvailableFen()), table.Fen(x.Before.ExecutedFen()), table.Rate(x.Before.RatePercent()), table.Yes(x.Low),
+		table.Named(x.State, word(deferralStates, x.State)), table.Date(x.DecideBy), table.Date(x.DeferredOn), table.Optional(deferredBy),
+		table.Date(x.ReleasedOn), table.Optional(releasedBy), table.Fen(x.HeldBackFen), table.Fen(x.MadeFen()), grants}
+}

@@ -1,0 +1,113 @@
+package lists
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+var delayedList = &List{
+	Name:  "delayed",
+	Short: text.Say("迟滞资金：应拨未下达、已下达未到账、配套承诺未到账", "delayed money: entitled and not granted, granted and not received, committed and not received"),
+	Params: []Param{
+		{Name: "what", Words: text.Say("类别 `WHAT`：entitled（应拨未下达）、granted（已下达未到账）或 committed（配套承诺未到账）",
+			"`WHAT` is delayed: entitled, granted or committed"), Sort: Choice, Values: []string{"entitled", "granted", "committed"}},
+		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "sort", Words: text.Say("排序 `ORDER`：oldest（最早在前）或 largest（金额最大在前）", "`ORDER`: oldest or largest first"), Sort: Choice, Values: []string{"oldest", "largest"}, Default: "oldest"},
+	},
+	answer: delayed,
+}
+
+var (
+	delayWords = map[aggregates.DelayKind]text.Text{
+		aggregates.Entitled: text.Say("应拨未下达", "entitled, not granted"), aggregates.Granted: text.Say("已下达未到账", "granted, not received"),
+		aggregates.Committed: text.Say("配套承诺未到账", "committed, not received"),
+	}
+	delayStates = map[string]text.Text{
+		"waiting": text.Say("未到期", "waiting"), "overdue": text.Say("逾期", "overdue"), "deferred": text.Say("延后安排", "deferred"),
+		"no-term": text.Say("未定期限", "no term"), "unjudged": text.Say("办法施行前", "before the Measures"),
+	}
+)
+
+func delayed(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+	t := &table.Table{
+		Title: text.Say("截至 %s 的迟滞资金（金额单位：元）", "Delayed money as of %s (amounts in yuan)", q.On),
+		Empty: text.Say("没有迟滞资金。", "No money is delayed."),
+		Columns: []table.Column{
+			{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")},
+			{Name: "what", Title: text.Say("类别", "what")}, {Name: "key", Title: text.Say("对象", "grant, match or year")},
+			{Name: "year", Title: text.Say("年度", "year")}, {Name: "doc", Title: text.Say("文号", "document")},
+			{Name: "since", Title: text.Say("起始", "since")}, {Name: "dueOn", Title: text.Say("期限", "due")},
+			{Name: "daysWaiting", Title: text.Say("已等天数", "days"), Right: true}, {Name: "daysOverdue", Title: text.Say("逾期天数", "overdue"), Right: true},
+			{Name: "state", Title: text.Say("状态", "state")},
+			{Name: "promisedFen", Title: text.Say("应到位", "promised"), Right: true}, {Name: "outstandingFen", Title: text.Say("未到位", "outstanding"), Right: true},
+			{Name: "office", Title: text.Say("责任单位", "responsible office")}, {Name: "officeRegion"},
+		},
+	}
+	list := d.Register.Delays(q.On, q.center("center"))
+	if q.text("sort") == "largest" {
+		slices.SortStableFunc(list, func(a, b projections.Delay) int { return cmp.Compare(b.OutstandingFen, a.OutstandingFen) })
+	}
+	var promised, outstanding events.Fen
+	for _, x := range list {
+		if q.given("what") && q.text("what") != string(x.What) {
+			continue
+		}
+		doc, err := d.document(ctx, x.Center, x.From)
+		if err != nil {
+			return nil, err
+		}
+		state, overdue := "waiting", table.Cell{}
+		switch {
+		case x.OverdueSince != 0:
+			state, overdue = "overdue", table.Number(x.DaysOverdue(q.On))
+		case x.Deferred:
+			state = "deferred"
+		case x.Unjudged:
+			state = "unjudged"
+		case x.DueOn == 0:
+			state = "no-term"
+		}
+		promised, outstanding = promised+x.PromisedFen, outstanding+x.OutstandingFen
+		t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Name), table.Named(x.What, word(delayWords, x.What)), table.Text(x.Key), table.Number(x.Year), table.Optional(doc),
+			table.Date(x.Since), table.Date(x.DueOn), table.Number(x.DaysWaiting(q.On)), overdue, table.Named(state, word(delayStates, state)),
+			table.Fen(x.PromisedFen), table.Fen(x.OutstandingFen), officeCell(x.Office), table.Optional(x.Office.Region)})
+	}
+	t.Total(map[string]events.Fen{"promisedFen": promised, "outstandingFen": outstanding})
+	return t, nil
+}
+
+// officeCell names an office: for programs its role, for people a local government by its region.
+func officeCell(o projections.Office) table.Cell {
+	if o.Region == "" {
+		return table.Named(o.Role, RoleWord(o.Role))
+	}
+	return table.Named(o.Role, text.Say("%s政府", "local government %s", cmp.Or(projections.RegionName(o.Region), o.Region)))
+}
+
+// document returns the document number of a record, or "" if it has none.
+func (d *Source) document(ctx context.Context, center events.CenterID, of aggregates.RecordRef) (string, error) {
+	if of.Revision == 0 {
+		return "", nil
+	}
+	for s, err := range d.Ledger.Store().ReadStream(ctx, center.Stream(), of.Revision-1) {
+		if err != nil {
+			return "", err
+		}
+		if s.ID != of.ID { // the stream has breaks before it
+			continue
+		}
+		rec, err := events.DecodeEvent(s)
+		if err != nil {
+			return "", err
+		}
+		return rec.Doc, nil
+	}
+	return "", nil
+}

@@ -1,0 +1,222 @@
+package lists
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+const dueWithin = "30d"
+
+// dueOffices are the authorities on which time alone can raise an alert, in the order of article 4.
+var dueOffices = []events.Role{events.STOffice, events.Finance, events.LocalGov, events.CenterRole}
+
+var dueList = &List{
+	Name:  "due",
+	Short: text.Say("即将产生的预警，或（--spend）年底前尚须支出的金额", "alerts about to open or, with --spend, money still to be spent this year"),
+	Params: []Param{
+		{Name: "within", Words: text.Say("今后 `DAYS` 天之内，如 30d", "within so many `DAYS`, such as 30d"), Sort: Days, Default: dueWithin},
+		{Name: "office", Words: text.Say("责任单位 `ROLE`：st-office、finance、local-gov 或 center", "`ROLE` of the responsible office: st-office, finance, local-gov or center"), Sort: Choice, Values: []string{"st-office", "finance", "local-gov", "center"}},
+		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "spend", Words: text.Say("各中心到 12 月 31 日还须支出多少，年度执行率才不偏低", "what each center must still spend by 31 December so that the year is not low"), Sort: Flag},
+	},
+	history: true,
+	answer:  due,
+}
+
+func due(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+	if !q.given("spend") {
+		return dueAlerts(ctx, d, q)
+	}
+	for _, p := range []string{"within", "office"} {
+		if v := q.Params[p]; v != "" && v != dueWithin {
+			return nil, &ParamError{p, text.Say("不能与 --spend 同用", "cannot be given with --spend")}
+		}
+	}
+	return dueSpending(ctx, d, q)
+}
+
+// dueAlerts lists the alerts that will open by a day if nothing is done, by the office that must act.
+func dueAlerts(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+	days := events.Date(q.days("within"))
+	t := &table.Table{
+		Title: text.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警", "Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days),
+		Empty: text.Say("期内不会产生预警。", "No alert will open within these days."),
+		Columns: []table.Column{
+			{Name: "office", Title: text.Say("责任单位", "office")},
+			{Name: "raisedOn", Title: text.Say("将产生", "opens on")},
+			{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Right: true},
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "name", Title: text.Say("名称", "name")},
+			{Name: "code", Title: text.Say("代码", "code")},
+			{Name: "key", Title: text.Say("对象", "key")},
+			{Name: "severity", Title: text.Say("级别", "severity")},
+			{Title: text.Say("内容", "what")},
+			{Name: "officeRegion"},
+		},
+	}
+	ids := d.centers(q.center("center"))
+	found, err := parallel(ctx, ids, func(id events.CenterID) []aggregates.Alert {
+		return d.Register.Foreseen(id, q.On, q.On+days)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var list []projections.Alert
+	for i, id := range ids {
+		for _, a := range found[i] {
+			if q.text("office") == "" || events.Role(q.text("office")) == aggregates.Office(a.Code) {
+				list = append(list, projections.Alert{Center: id, Alert: a})
+			}
+		}
+	}
+	place := func(a projections.Alert) int { return slices.Index(dueOffices, aggregates.Office(a.Code)) }
+	slices.SortStableFunc(list, func(a, b projections.Alert) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.RaisedOn, b.RaisedOn))
+	})
+	count := make([]int, len(dueOffices))
+	for _, a := range list {
+		count[place(a)]++
+		office := d.Register.Office(a.Center, a.Code, q.On)
+		t.Rows = append(t.Rows, []table.Cell{officeCell(office), table.Date(a.RaisedOn), table.Number(int(a.RaisedOn - q.On)), table.Text(a.Center),
+			table.Text(d.Register.Facts(a.Center, q.On).Name), table.Text(a.Code), table.Text(a.Key), table.Named(a.Severity, SeverityWord(a.Severity)), {Shown: AlertTitle(a.Code)}, table.Optional(office.Region)})
+	}
+	if len(list) > 0 {
+		t.Notes = append(t.Notes, dueCounts(count))
+	}
+	if office := q.text("office"); office == "" || office == string(events.CenterRole) {
+		note, err := d.spendingNote(ctx, q)
+		t.Notes = append(t.Notes, note...)
+		return t, err
+	}
+	return t, nil
+}
+
+// dueCounts says how many alerts each office has.
+func dueCounts(count []int) text.Text {
+	all := 0
+	var zh, en []string
+	for i, n := range count {
+		if all += n; n > 0 {
+			word := RoleWord(dueOffices[i])
+			zh, en = append(zh, fmt.Sprintf("%s %d", word.Zh, n)), append(en, fmt.Sprintf("%s %d", word.En, n))
+		}
+	}
+	return text.Text{Zh: fmt.Sprintf("共 %d 条：%s。", all, strings.Join(zh, "，")), En: fmt.Sprintf("Alerts: %d (%s).", all, strings.Join(en, ", "))}
+}
+
+// dueSpending lists the centers whose year will be low (R20-6) if they spend nothing more, the largest sum first.
+func dueSpending(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+	end := events.YearEnd(q.On.Year())
+	t := &table.Table{
+		Title: text.Say("截至 %s，到 %s 还须支出、%d 年度执行率才不偏低的金额（单位：元）", "Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in yuan)", q.On, end, q.On.Year()),
+		Empty: text.Say("没有中心会因支出不足而执行率偏低。", "No center's year would be low."),
+		Columns: []table.Column{
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "name", Title: text.Say("名称", "name")},
+			{Name: "fiscalYear", Title: text.Say("年度", "year")},
+			{Name: "availableFen", Title: text.Say("可用", "available"), Right: true},
+			{Name: "executedFen", Title: text.Say("已执行", "executed"), Right: true},
+			{Name: "ratePercent", Title: text.Text{Zh: "执行率%", En: "rate %"}, Right: true},
+			{Name: "lowPercent", Title: text.Text{Zh: "偏低线%", En: "low below %"}, Right: true},
+			{Name: "toSpendFen", Title: text.Say("尚须支出", "to spend"), Right: true},
+			{Name: "balanceFen", Title: text.Say("结余", "balance"), Right: true},
+			{Name: "beyond", Title: text.Say("结余不足", "beyond balance")},
+			{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Right: true},
+		},
+	}
+	list, err := d.shortfalls(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var sum aggregates.Money
+	var toSpend events.Fen
+	for _, s := range list {
+		sum, toSpend = sum.Plus(s.Province), toSpend+s.ToSpendFen
+		low := strconv.Itoa(s.LowPercent) + ".00"
+		t.Rows = append(t.Rows, []table.Cell{table.Text(s.id), table.Text(d.Register.Facts(s.id, q.On).Name), table.Number(s.Year), table.Fen(s.Province.AvailableFen()),
+			table.Fen(s.Province.ExecutedFen()), table.Rate(s.Province.RatePercent()), table.Rate(low), table.Fen(s.ToSpendFen), table.Fen(s.Province.BalanceFen()),
+			table.Yes(s.ToSpendFen > s.Province.BalanceFen()), table.Number(int(end - q.On))})
+	}
+	if len(list) > 0 {
+		t.Totals = [][]table.Cell{{{Shown: text.Say("合计", "total")}, {}, {}, table.Fen(sum.AvailableFen()), table.Fen(sum.ExecutedFen()), table.Rate(sum.RatePercent()), {}, table.Fen(toSpend), table.Fen(sum.BalanceFen()), {}, {}}}
+	}
+	return t, nil
+}
+
+// shortfall is what one center must still spend.
+type shortfall struct {
+	id events.CenterID
+	aggregates.Shortfall
+	low bool
+}
+
+// shortfalls lists the centers whose year will be low if they spend nothing more, the largest sum first.
+func (d *Source) shortfalls(ctx context.Context, q *asked) ([]shortfall, error) {
+	list, err := parallel(ctx, d.centers(q.center("center")), func(id events.CenterID) shortfall {
+		s, low := d.Register.Shortfall(id, q.On)
+		return shortfall{id, s, low}
+	})
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(s shortfall) bool { return !s.low })
+	slices.SortStableFunc(list, func(a, b shortfall) int { return cmp.Compare(b.ToSpendFen, a.ToSpendFen) })
+	return list, nil
+}
+
+// spendingNote says in one line under the alerts what --spend lists.
+func (d *Source) spendingNote(ctx context.Context, q *asked) ([]text.Text, error) {
+	list, err := d.shortfalls(ctx, q)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	var toSpend events.Fen
+	for _, s := range list {
+		toSpend += s.ToSpendFen
+	}
+	end := events.YearEnd(q.On.Year())
+	return []text.Text{text.Say("有 %d 个中心须在 %s（含）前再支出共 %s 元，年度执行率才不偏低，见 --spend。",
+		"Centers: %[1]d must still spend %[3]s yuan in all by %[2]s so that the year is not low; see --spend.", len(list), end, events.FormatYuan(toSpend))}, nil
+}
+
+// centers are the center asked about, or all.
+func (d *Source) centers(one events.CenterID) []events.CenterID {
+	if one != "" {
+		return []events.CenterID{one}
+	}
+	return d.Register.IDs()
+}
+
+// days returns a span of days.
+func (q *asked) days(name string) int {
+	n, _ := strconv.Atoi(strings.TrimSuffix(q.text(name), "d")) // checked
+	return n
+}
+
+// parallel does work on all items, on all processors, and returns the results in their order.
+func parallel[In, Out any](ctx context.Context, items []In, work func(In) Out) ([]Out, error) {
+	out := make([]Out, len(items))
+	workers := min(runtime.GOMAXPROCS(0), len(items))
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(items) && ctx.Err() == nil; i += workers {
+				out[i] = work(items[i])
+			}
+		})
+	}
+	wg.Wait()
+	return out, ctx.Err()
+}

@@ -1,0 +1,226 @@
+package lists
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"hash/maphash"
+	"iter"
+	"slices"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// daysMax is more than lie between any two dates of a ledger.
+const daysMax = 366 * (events.YearMax - events.YearMin + 1)
+
+var duplicatesList = &List{
+	Name:  "duplicates",
+	Short: text.Say("疑似重复支付：数日内向同一收款单位支付同一金额的凭证", "vouchers that may be paid twice: the same payee and amount within days"),
+	Params: []Param{
+		{Name: "days", Words: text.Say("相邻两张凭证相隔不超过 `N` 天", "each within `N` days of the one before"), Sort: Count, Default: "7"},
+		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
+		{Name: "across", Words: text.Say("不同中心的凭证也相互比较", "compare vouchers of different centers too"), Sort: Flag},
+	},
+	history: true,
+	answer:  duplicates,
+}
+
+// lot is a voucher as small as it can be, for there may be a million. Those of one payee and amount, and unless centers are
+// compared of one center, have one hash; others hardly ever.
+type lot struct {
+	hash     uint64
+	position uint64
+	on       events.Date
+}
+
+// seen is what a pass over the history keeps of one event: a voucher, or the reversal of one.
+type seen struct {
+	lot
+	reversed *voucherKey
+	err      error // why it cannot be read
+}
+
+// alike is a voucher read again.
+type alike struct {
+	s     events.Stored
+	b     body
+	payee []byte // folded
+	fen   events.Fen
+}
+
+// group is vouchers of one payee and amount, each within the days of the one before.
+type group []alike
+
+// repeatedFen is what was paid beyond the first time.
+func (g group) repeatedFen() events.Fen { return g[0].fen * events.Fen(len(g)-1) }
+
+// comparison is how vouchers are compared.
+type comparison struct {
+	d        *Source
+	on       events.Date
+	days     events.Date
+	across   bool // centers
+	seed     maphash.Seed
+	reversed map[voucherKey]bool
+}
+
+// duplicates groups the vouchers that are neither voided nor reversed.
+func duplicates(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+	if q.given("across") && q.given("center") {
+		return nil, &ParamError{"across", text.Say("不能与 --center 同时给出", "cannot be given with --center")}
+	}
+	c := &comparison{d: d, on: q.On, days: events.Date(min(q.number("days"), daysMax)), across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
+	lots := make([][]lot, 256) // by the first byte of their hashes
+	err := ledger.Search(ctx, d.Ledger, d.span(q.center("center"), d.Register.Position()), c.see, func(x seen) error {
+		if x.reversed != nil {
+			c.reversed[*x.reversed] = true
+		} else {
+			lots[x.hash>>56] = append(lots[x.hash>>56], x.lot)
+		}
+		return x.err
+	})
+	if err != nil {
+		return nil, err
+	}
+	runs, err := parallel(ctx, lots, c.runs)
+	if err != nil {
+		return nil, err
+	}
+	var found []group
+	for _, run := range slices.Concat(runs...) {
+		groups, err := c.groups(ctx, run)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, groups...)
+	}
+	slices.SortFunc(found, func(a, b group) int {
+		return cmp.Or(-cmp.Compare(a.repeatedFen(), b.repeatedFen()), cmp.Compare(a[0].b.on, b[0].b.on), cmp.Compare(a[0].s.Position, b[0].s.Position))
+	})
+	return duplicatesTable(q, found), nil
+}
+
+// see is called on all processors.
+func (c *comparison) see(s *events.Stored) (x seen, ok bool) {
+	if s.Kind != events.KindFundsSpent && s.Kind != events.KindSpendingReversed {
+		return x, false
+	}
+	b, err := cutBody(s)
+	if err != nil {
+		return seen{err: err}, true
+	}
+	if b.on > c.on {
+		return x, false
+	}
+	if s.Kind == events.KindFundsSpent {
+		return seen{lot: lot{c.hash(s, &b), s.Position, b.on}}, true
+	}
+	_, voided := c.d.Register.Voided(centerOf(s), s.ID)
+	return seen{reversed: &voucherKey{s.Stream, member(b.data, voucherMember)}}, !voided
+}
+
+// hash hashes what vouchers of one group have in common.
+func (c *comparison) hash(s *events.Stored, b *body) uint64 {
+	var space [256]byte
+	key := fold(space[:0], []byte(member(b.data, payeeMember)))
+	amountFen, _ := b.amountFen()
+	key = binary.LittleEndian.AppendUint64(key, uint64(amountFen))
+	if !c.across {
+		key = append(key, s.Stream...)
+	}
+	return maphash.Bytes(c.seed, key)
+}
+
+// runs returns the vouchers of one hash that are each within the days of the one before, two and more of them.
+func (c *comparison) runs(lots []lot) (runs [][]lot) {
+	slices.SortFunc(lots, func(a, b lot) int { return cmp.Compare(a.hash, b.hash) })
+	for same := range chunks(lots, func(a, b lot) bool { return a.hash == b.hash }) {
+		slices.SortFunc(same, func(a, b lot) int { return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.position, b.position)) })
+		for run := range chunks(same, func(a, b lot) bool { return b.on-a.on <= c.days }) {
+			runs = append(runs, run)
+		}
+	}
+	return runs
+}
+
+// groups reads a run again and returns the groups that it really holds, without what was reversed or voided.
+func (c *comparison) groups(ctx context.Context, run []lot) (groups []group, err error) {
+	var list group
+	for _, l := range run {
+		s, b, err := c.d.eventAt(ctx, l.position)
+		if err != nil {
+			return nil, err
+		}
+		_, voided := c.d.Register.Voided(centerOf(&s), s.ID)
+		if !voided && !c.reversed[voucherKey{s.Stream, member(b.data, voucherMember)}] {
+			amountFen, _ := b.amountFen()
+			list = append(list, alike{s, b, foldText(member(b.data, payeeMember)), amountFen})
+		}
+	}
+	compare := func(a, b alike) int {
+		order := cmp.Or(bytes.Compare(a.payee, b.payee), cmp.Compare(a.fen, b.fen))
+		if order == 0 && !c.across {
+			order = cmp.Compare(a.s.Stream, b.s.Stream)
+		}
+		return order
+	}
+	slices.SortStableFunc(list, compare) // those of one group stay in the order of their dates
+	for g := range chunks(list, func(a, b alike) bool { return compare(a, b) == 0 && b.b.on-a.b.on <= c.days }) {
+		groups = append(groups, g)
+	}
+	return groups, nil
+}
+
+// chunks yields the parts of a list, of two and more, in which each belongs with the one before.
+func chunks[S ~[]E, E any](list S, together func(a, b E) bool) iter.Seq[S] {
+	return func(yield func(S) bool) {
+		for from := 0; from < len(list); {
+			to := from + 1
+			for to < len(list) && together(list[to-1], list[to]) {
+				to++
+			}
+			if to-from > 1 && !yield(list[from:to]) {
+				return
+			}
+			from = to
+		}
+	}
+}
+
+func duplicatesTable(q *asked, found []group) *table.Table {
+	t := &table.Table{
+		Title: text.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：元）", "Vouchers that may be paid twice as of %s, within %d days (amounts in yuan)", q.On, q.number("days")),
+		Empty: text.Say("没有疑似重复支付的凭证。", "No voucher looks as if it were paid twice."),
+		Columns: []table.Column{
+			{Name: "group", Title: text.Say("组", "group"), Right: true},
+			{Name: "amountFen", Title: text.Say("金额", "amount"), Right: true},
+			{Name: "payee", Title: text.Say("收款单位", "payee")},
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "voucher", Title: text.Say("凭证号", "voucher")},
+			{Name: "on", Title: text.Say("日期", "date")},
+			{Name: "use", Title: text.Say("用途", "use")},
+			{Name: "summary", Title: text.Say("摘要", "summary")},
+			{Name: "position", Title: text.Say("位置", "position"), Right: true},
+			{Name: "id", Title: text.Say("记录编号", "record id")},
+		},
+	}
+	var repeatedFen events.Fen
+	for i, g := range found {
+		repeatedFen += g.repeatedFen()
+		for _, v := range g {
+			t.Rows = append(t.Rows, []table.Cell{table.Number(i + 1), table.Fen(v.fen), table.Text(member(v.b.data, payeeMember)), table.Text(centerOf(&v.s)),
+				table.Text(member(v.b.data, voucherMember)), table.Date(v.b.on), useCell(&v.b), table.Text(member(v.b.data, summaryMember)),
+				table.Number(v.s.Position), table.Text(v.s.ID.String())})
+		}
+	}
+	if len(found) > 0 {
+		t.Notes = []text.Text{text.Say("共 %d 组 %d 张凭证；每组除首张外合计 %s 元。", "Groups: %d, of %d vouchers; beyond the first of each group %s yuan.",
+			len(found), len(t.Rows), events.FormatYuan(repeatedFen))}
+	}
+	return t
+}

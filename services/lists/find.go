@@ -1,0 +1,233 @@
+package lists
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// Orders of find.
+const (
+	newestFirst = "newest"
+	oldestFirst = "oldest"
+)
+
+var findList = &List{
+	Name:  "find",
+	Short: text.Say("在全部中心的历史中查找记录", "find records in the history of all centers"),
+	Params: []Param{
+		{Name: "text", Words: text.Say("任一文字内容包含 `TEXT`，或记录编号为此（不分大小写、全半角）", "a text of the record contains `TEXT`, or it is its id (without regard to case and width)")},
+		{Name: "min", Words: text.Say("金额不少于 `YUAN` 元（凭证按各行合计）", "at least `YUAN` (of a voucher: all lines together)"), Sort: Yuan},
+		{Name: "max", Words: text.Say("金额不超过 `YUAN` 元", "at most `YUAN`"), Sort: Yuan},
+		{Name: "payee", Words: text.Say("收款单位包含 `NAME`", "the payee contains `NAME`")},
+		{Name: "doc", Words: text.Say("发文字号包含 `NUMBER`（括号形状不限）", "the document number contains `NUMBER` (brackets of any shape)")},
+		{Name: "actor", Words: text.Say("经办人或录入账号为 `NAME`", "said or entered by `NAME`")},
+		{Name: "from", Words: text.Say("自 `DATE` 起", "on `DATE` or later"), Sort: Day},
+		{Name: "to", Words: text.Say("至 `DATE` 止", "on `DATE` or earlier"), Sort: Day},
+		{Name: "kind", Words: text.Say("事件种类 `KIND`，如 funds.spent", "`KIND` of event, such as funds.spent"), Sort: Choice, Values: kindNames()},
+		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
+		{Name: "voided", Words: text.Say("包括已作废的", "voided ones too"), Sort: Flag},
+		{Name: "limit", Words: text.Say("最多列出 `N` 条", "list at most `N`"), Sort: Count, Default: "200"},
+		{Name: "order", Words: text.Say("`ORDER`：newest（新的在前）或 oldest（旧的在前）", "`ORDER`: newest or oldest first"), Sort: Choice, Values: []string{newestFirst, oldestFirst}, Default: newestFirst},
+	},
+	history: true,
+	answer:  find,
+}
+
+func kindNames() (names []string) {
+	for i := range events.Catalog {
+		names = append(names, string(events.Catalog[i].Kind))
+	}
+	return names
+}
+
+// wanted is what find looks for; what is not given is zero.
+type wanted struct {
+	upTo     events.Date
+	from, to events.Date
+	kind     events.Kind
+	min, max events.Fen
+	amounts  bool // a range of amounts is given
+	text     likeness
+	id       uuid.UUID
+	payee    likeness
+	doc      likeness
+	actor    string
+	voided   bool
+}
+
+func newWanted(q *asked) (*wanted, error) {
+	w := &wanted{upTo: q.On, from: q.day("from"), to: q.day("to"), kind: events.Kind(q.text("kind")), min: q.yuan("min"), max: events.AmountFenMax * events.ListMax,
+		amounts: q.given("min") || q.given("max"), text: foldText(q.text("text")), payee: foldText(q.text("payee")), doc: foldText(q.text("doc")),
+		actor: string(foldText(q.text("actor"))), voided: q.given("voided")}
+	if len(q.text("text")) == 36 {
+		w.id, _ = uuid.Parse(q.text("text")) // or it is a text like any other
+	}
+	if q.given("max") {
+		w.max = q.yuan("max")
+	}
+	if w.min > w.max {
+		return nil, &ParamError{"max", text.Say("小于 --min", "is less than --min")}
+	}
+	if w.to != 0 && w.from > w.to {
+		return nil, &ParamError{"to", text.Say("早于 --from", "is before --from")}
+	}
+	return w, nil
+}
+
+// match is an event that was found, or one that cannot be read.
+type match struct {
+	on       events.Date
+	position uint64
+	unread   bool
+}
+
+// see says whether an event is wanted. It is called on all processors.
+func (w *wanted) see(d *Source, s *events.Stored) (match, bool) {
+	m := match{position: s.Position}
+	if w.kind != "" && w.kind != s.Kind {
+		return m, false
+	}
+	b, err := cutBody(s)
+	if err != nil {
+		m.unread = true
+		return m, true
+	}
+	m.on = b.on
+	if !w.wants(s, &b) {
+		return m, false
+	}
+	if !w.voided {
+		if _, voided := d.Register.Voided(centerOf(s), s.ID); voided {
+			return m, false
+		}
+	}
+	return m, true
+}
+
+// wants asks what is answered fastest first.
+func (w *wanted) wants(s *events.Stored, b *body) bool {
+	if b.on > w.upTo || b.on < w.from || w.to != 0 && b.on > w.to {
+		return false
+	}
+	if w.amounts {
+		if v, ok := b.amountFen(); !ok || v < w.min || v > w.max {
+			return false
+		}
+	}
+	if w.actor != "" && string(foldText(member(b.frame, actorMember))) != w.actor && string(foldText(member(b.entry, accountMember))) != w.actor {
+		return false
+	}
+	if len(w.doc) > 0 && !w.doc.in([]byte(member(b.frame, docMember))) {
+		return false
+	}
+	if len(w.payee) > 0 && (!w.payee.among(b.data) || !w.payee.in([]byte(member(b.data, payeeMember)))) {
+		return false
+	}
+	return len(w.text) == 0 || w.text.among(b.data) || w.text.among(b.frame) || w.id == s.ID && w.id != uuid.Nil
+}
+
+// find lists the records that are wanted, in the order of their dates.
+func find(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+	w, err := newWanted(q)
+	if err != nil {
+		return nil, err
+	}
+	newest := q.text("order") == newestFirst
+	first := newLeading(q.number("limit"), func(a, b match) int {
+		c := cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.position, b.position))
+		if newest {
+			c = -c
+		}
+		return c
+	})
+	found, unread := 0, 0
+	err = ledger.Search(ctx, d.Ledger, d.span(q.center("center"), d.Register.Position()),
+		func(s *events.Stored) (match, bool) { return w.see(d, s) },
+		func(m match) error {
+			if m.unread {
+				unread++
+				return nil
+			}
+			found++
+			first.add(m)
+			return nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	t := foundTable(q)
+	for _, m := range first.sorted() {
+		row, err := d.foundRow(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if found > len(t.Rows) {
+		t.Missing = append(t.Missing, text.Say("共 %d 条符合，另有 %d 条未列出（--limit）。", "Records that match: %d; not listed: %d (--limit).", found, found-len(t.Rows)))
+	} else if found > 0 {
+		t.Notes = append(t.Notes, text.Say("共 %d 条符合。", "Records that match: %d.", found))
+	}
+	if unread > 0 {
+		t.Missing = append(t.Missing, text.Say("有 %d 条记录无法读出，未查找（见 check）。", "Records that cannot be read and were not searched (see check): %d.", unread))
+	}
+	return t, nil
+}
+
+func foundTable(q *asked) *table.Table {
+	return &table.Table{
+		Title: text.Say("截至 %s 的记录查找结果（金额单位：元）", "Records found as of %s (amounts in yuan)", q.On),
+		Empty: text.Say("没有符合条件的记录。", "There is no such record."),
+		Columns: []table.Column{
+			{Name: "on", Title: text.Say("日期", "date")},
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "kind", Title: text.Say("种类", "kind")},
+			{Name: "amountFen", Title: text.Say("金额", "amount"), Right: true},
+			{Name: "content", Title: text.Say("内容", "content"), CharMax: 80},
+			{Name: "payee"},
+			{Name: "doc", Title: text.Say("文号", "document")},
+			{Name: "actor", Title: text.Say("经办", "by")},
+			{Name: "position", Title: text.Say("位置", "position"), Right: true},
+			{Name: "revision"},
+			{Name: "id", Title: text.Say("记录编号", "record id")},
+			{Name: "voidedBy", Title: text.Say("作废记录", "voided by")},
+			{Name: "record"},
+		},
+	}
+}
+
+func (d *Source) foundRow(ctx context.Context, m match) ([]table.Cell, error) {
+	s, b, err := d.eventAt(ctx, m.position)
+	if err != nil {
+		return nil, err
+	}
+	center := centerOf(&s)
+	amount := table.Cell{}
+	if v, ok := b.amountFen(); ok {
+		amount = table.Fen(v)
+	}
+	voidedBy := table.Cell{}
+	if by, ok := d.Register.Voided(center, s.ID); ok {
+		voidedBy = table.Text(by.String())
+	}
+	said := b.describe()
+	content := table.Cell{Data: said.En, Shown: said}
+	whole := table.Cell{}
+	if rec, err := events.DecodeEvent(s); err == nil { // else it was found by its bytes, and has no form of today
+		line, err := events.EncodeRecord(&rec.Record)
+		if err != nil {
+			return nil, err
+		}
+		whole.Data = jsontext.Value(line)
+	}
+	return []table.Cell{table.Date(b.on), table.Optional(string(center)), table.Named(s.Kind, KindTitle(s.Kind)), amount, content, table.Optional(member(b.data, payeeMember)),
+		table.Optional(member(b.frame, docMember)), table.Text(member(b.frame, actorMember)), table.Number(s.Position), table.Number(s.Revision), table.Text(s.ID.String()), voidedBy, whole}, nil
+}

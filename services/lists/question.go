@@ -1,0 +1,245 @@
+package lists
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// Source answers questions. Register is the read models at the point that is asked about, Ledger the ledger that they
+// are of. Root shows see all events of the ledger up to a position, in order, each valid until see returns, and returns their
+// root hash (package seal); only samples ask for it.
+type Source struct {
+	Ledger   *ledger.Ledger
+	Register *projections.Register
+	Root     func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
+}
+
+// Question asks for one list as of a date. It can be written down and asked again: the same ledger, at the same
+// position, gives the same table.
+type Question struct {
+	List   string            `json:"list"`
+	On     events.Date       `json:"asOf"`
+	Params map[string]string `json:"params,omitempty"` // those that are not as by default
+}
+
+// List is one list.
+type List struct {
+	Name     string
+	Short    text.Text // what it lists
+	Argument string    // the parameter that must be given, by its place instead of its name; "" for none
+	Params   []Param
+	history  bool // it is answered without the evaluations as of the date, so that none need be made
+	answer   func(ctx context.Context, d *Source, q *asked) (*table.Table, error)
+}
+
+// Param is one parameter of a list. Its words name the value in backquotes, as those of a flag do.
+type Param struct {
+	Name    string
+	Words   text.Text
+	Sort    ParamSort
+	Values  []string // of a Choice
+	Default string
+	Must    bool // be given
+}
+
+// ParamSort is what a parameter takes. Each is written as text; "" is not given.
+type ParamSort int
+
+// The sorts. Years are 2000 to 2100, counts at least 1, amounts are in yuan.
+const (
+	AnyText ParamSort = iota
+	Year
+	Count
+	Choice
+	Flag // "true", or not given
+	CenterID
+	AlertCode // in capitals or not
+	Day
+	Yuan
+	Days  // "30d" or "30", at most DaysMax
+	Point // of the ledger's growth: a position, a time of RFC 3339, or a date, for the end of that day
+)
+
+// DaysMax is the longest span of days that is asked about.
+const DaysMax = 3660
+
+// ParamError says that a parameter cannot be so.
+type ParamError struct {
+	Param  string
+	Reason text.Text
+}
+
+// Text says so to a user.
+func (e *ParamError) Text() text.Text {
+	return text.Text{Zh: "--" + e.Param + "：" + e.Reason.Zh, En: "--" + e.Param + ": " + e.Reason.En}
+}
+
+// Error implements error.
+func (e *ParamError) Error() string { return "lists: " + e.Text().En }
+
+// UnknownCenterError says that the ledger holds nothing of a center: a slip of the pen shall not read as "nothing".
+type UnknownCenterError struct{ Center events.CenterID }
+
+// Text says so to a user.
+func (e *UnknownCenterError) Text() text.Text {
+	return text.Say("台账中没有中心 %s", "the ledger has no center %s", e.Center)
+}
+
+// Error implements error.
+func (e *UnknownCenterError) Error() string { return "lists: " + e.Text().En }
+
+// Find returns the list of a name, or nil.
+func Find(name string) *List {
+	if i := slices.IndexFunc(Lists, func(l *List) bool { return l.Name == name }); i >= 0 {
+		return Lists[i]
+	}
+	return nil
+}
+
+// Check returns the list that is asked for. A parameter that cannot be so, whatever the ledger holds, is a *ParamError.
+func (q Question) Check() (*List, error) {
+	l := Find(q.List)
+	if l == nil {
+		return nil, fmt.Errorf("lists: there is no list %q", q.List)
+	}
+	for name, value := range q.Params {
+		i := slices.IndexFunc(l.Params, func(p Param) bool { return p.Name == name })
+		if i < 0 {
+			return nil, &ParamError{name, text.Say("%s 没有这个参数", "%s has no such parameter", l.Name)}
+		}
+		if err := l.Params[i].check(value); err != nil {
+			return nil, err
+		}
+	}
+	if l.Argument != "" && q.Params[l.Argument] == "" {
+		return nil, &ParamError{l.Argument, text.Say("必须给出", "must be given")}
+	}
+	for _, p := range l.Params {
+		if p.Must && q.Params[p.Name] == "" {
+			return nil, &ParamError{p.Name, text.Say("必须给出", "must be given")}
+		}
+	}
+	return l, nil
+}
+
+// Ask answers a question. A parameter that cannot be so is a *ParamError, a center that is not there an
+// *UnknownCenterError.
+func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
+	l, err := q.Check()
+	if err != nil {
+		return nil, err
+	}
+	ofOne := false
+	for _, p := range l.Params {
+		if id := events.CenterID(q.Params[p.Name]); p.Sort == CenterID && id != "" {
+			if ofOne = true; !d.Register.Knows(id) {
+				return nil, &UnknownCenterError{id}
+			}
+		}
+	}
+	if !ofOne && !l.history {
+		if err := ledger.Evaluate(ctx, d.Register, q.On); err != nil {
+			return nil, err
+		}
+	}
+	return l.answer(ctx, d, &asked{q, l})
+}
+
+func (p *Param) check(value string) error {
+	bad := func(zh, en string, args ...any) error { return &ParamError{p.Name, text.Say(zh, en, args...)} }
+	if value == "" {
+		return nil
+	}
+	switch p.Sort {
+	case Year:
+		if y, err := strconv.Atoi(value); err != nil || y < events.YearMin || y > events.YearMax {
+			return bad("%q 应为 %d 至 %d 之间的年份", "%q must be a year from %d to %d", value, events.YearMin, events.YearMax)
+		}
+	case Count:
+		if n, err := strconv.Atoi(value); err != nil || n < 1 {
+			return bad("%q 应为不小于 1 的整数", "%q must be a whole number of at least 1", value)
+		}
+	case Choice:
+		if !slices.Contains(p.Values, value) {
+			list := strings.Join(p.Values, ", ")
+			return bad("%q 应为 %s 之一", "%q must be one of: %s", value, list)
+		}
+	case Flag:
+		if value != "true" {
+			return bad("只能给出或不给出", "is given or not given")
+		}
+	case AlertCode:
+		if aggregates.LookupAlert(alertCode(value)) == nil {
+			return bad("没有预警代码 %q", "there is no alert code %q", value)
+		}
+	case Day:
+		if _, err := events.ParseDate(value); err != nil {
+			return bad("%q 不是 YYYY-MM-DD 形式的日期，或没有这一天", "%q is not a date of the form YYYY-MM-DD, or there is no such day", value)
+		}
+	case Yuan:
+		if _, err := events.ParseYuan(value); err != nil {
+			return bad("%q 不是以元为单位的金额，如 1234.50", "%q is not an amount in yuan, such as 1234.50", value)
+		}
+	case Days:
+		if n, err := strconv.Atoi(strings.TrimSuffix(value, "d")); err != nil || n < 1 || n > DaysMax {
+			return bad("%q 应为 1 至 %d 天，如 30d", "%q must be from 1 to %d days, such as 30d", value, DaysMax)
+		}
+	case Point:
+		if _, err := ledger.ParsePoint(value); err != nil {
+			return bad("%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "%q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", value)
+		}
+	}
+	return nil
+}
+
+// asked is a question that was checked.
+type asked struct {
+	Question
+	list *List
+}
+
+// text returns a parameter, or its default.
+func (q *asked) text(name string) string {
+	if v := q.Params[name]; v != "" {
+		return v
+	}
+	for _, p := range q.list.Params {
+		if p.Name == name {
+			return p.Default
+		}
+	}
+	panic("lists: " + q.list.Name + " has no parameter " + name)
+}
+
+func (q *asked) given(name string) bool { return q.text(name) != "" }
+
+// number returns a year or a count, or 0.
+func (q *asked) number(name string) int {
+	n, _ := strconv.Atoi(q.text(name)) // checked
+	return n
+}
+
+func (q *asked) center(name string) events.CenterID { return events.CenterID(q.text(name)) }
+
+func alertCode(value string) aggregates.Code { return aggregates.Code(strings.ToUpper(value)) }
+
+func (q *asked) day(name string) events.Date {
+	d, _ := events.ParseDate(q.text(name)) // checked, or none
+	return d
+}
+
+func (q *asked) yuan(name string) events.Fen {
+	v, _ := events.ParseYuan(q.text(name)) // checked, or none
+	return v
+}

@@ -1,0 +1,200 @@
+package lists
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+var spendingList = &List{
+	Name:     "spending",
+	Short:    text.Say("一个中心的支出凭证明细，或按用途、按经费汇总", "the vouchers of a center line by line, or summed by use or grant"),
+	Argument: "center",
+	Params: []Param{
+		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		{Name: "from", Words: text.Say("自 `DATE` 起", "from `DATE` on"), Sort: Day},
+		{Name: "to", Words: text.Say("至 `DATE` 止", "until `DATE`, included"), Sort: Day},
+		{Name: "use", Words: text.Say("用途 `USE`（以裁定后的为准），如 pilot", "`USE`, as ruled, such as pilot"), Sort: AnyText},
+		{Name: "grant", Words: text.Say("经费下达或配套编号 `ID`", "`ID` of a grant or match"), Sort: AnyText},
+		{Name: "payee", Words: text.Say("收款单位含 `TEXT`", "payee contains `TEXT`"), Sort: AnyText},
+		{Name: "min", Words: text.Say("凭证金额不低于 `YUAN` 元", "vouchers of at least `YUAN`"), Sort: Yuan},
+		{Name: "max", Words: text.Say("凭证金额不高于 `YUAN` 元", "vouchers of at most `YUAN`"), Sort: Yuan},
+		{Name: "by", Words: text.Say("按 `BY` 列示：line（逐笔）、use（用途小计）或 grant（经费小计）", "`BY` line, or subtotals by use or grant"), Sort: Choice, Values: []string{"line", "use", "grant"}, Default: "line"},
+	},
+	answer: spending,
+}
+
+// spent is one line of a voucher with what only the record itself says.
+type spent struct {
+	*aggregates.Spending
+	line                aggregates.SpendingLine
+	payee, summary, doc string
+	position            uint64
+}
+
+func spending(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+	if err := spendingFilters(d, q); err != nil {
+		return nil, err
+	}
+	t := &table.Table{
+		Title: text.Say("中心 %s 的支出，截至 %s（金额单位：元；合计不含已冲销凭证）", "Spending of %s as of %s (amounts in yuan; reversed vouchers are not in the total)", q.center("center"), q.On),
+		Empty: text.Say("没有符合条件的支出。", "There is no such spending."),
+	}
+	lines, err := d.spent(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if by := q.text("by"); by != "line" {
+		spendingBy(t, by, lines)
+	} else {
+		spendingByLine(t, lines)
+	}
+	return t, nil
+}
+
+// spendingFilters finds the filters that nothing could ever pass: a slip of the pen shall not read as "nothing".
+func spendingFilters(d *Source, q *asked) error {
+	has := func(p *policy.Policy) bool { return p.Use(events.Use(q.text("use"))) != nil }
+	if q.given("use") && !slices.ContainsFunc(d.Register.Timeline().Adopted(), has) {
+		return &ParamError{"use", text.Say("没有用途 %q", "there is no use %q", q.text("use"))}
+	}
+	if _, ok := d.Register.Balances(q.center("center"))[q.text("grant")]; q.given("grant") && !ok {
+		return &ParamError{"grant", text.Say("中心 %s 没有经费下达或配套 %q", "%s has no grant or match %q", q.center("center"), q.text("grant"))}
+	}
+	if q.given("from") && q.given("to") && q.day("from") > q.day("to") {
+		return &ParamError{"to", text.Say("早于 --from", "is before --from")}
+	}
+	if q.given("min") && q.given("max") && q.yuan("min") > q.yuan("max") {
+		return &ParamError{"max", text.Say("小于 --min", "is less than --min")}
+	}
+	return nil
+}
+
+// spent lists the lines that pass the filters, in order. What the read models do not keep is read from the records, as far
+// as the register goes: it may be of what was known earlier.
+func (d *Source) spent(ctx context.Context, q *asked) ([]*spent, error) {
+	vouchers := d.Register.Spending(q.center("center"), q.On)
+	wanted, payee := map[uuid.UUID]*aggregates.Spending{}, likeness(foldText(q.text("payee")))
+	for i := range vouchers {
+		if v := &vouchers[i]; q.takes(v) {
+			wanted[v.From.ID] = v
+		}
+	}
+	var list []*spent
+	for s, err := range d.Ledger.Store().ReadStream(ctx, q.center("center").Stream(), 0) {
+		if err != nil {
+			return nil, err
+		}
+		v := wanted[s.ID]
+		if v == nil {
+			continue
+		}
+		delete(wanted, s.ID) // a repeated id is a break, and not this voucher
+		rec, err := events.DecodeEvent(s)
+		if err != nil {
+			return nil, err
+		}
+		p, ok := rec.Data.(*events.FundsSpent)
+		if !ok || !payee.in([]byte(p.Payee)) {
+			continue
+		}
+		for _, l := range v.Lines {
+			if !q.given("grant") || l.Grant == q.text("grant") {
+				list = append(list, &spent{v, l, p.Payee, p.Summary, rec.Doc, s.Position})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *spent) int { return cmp.Compare(a.On, b.On) })
+	return list, nil
+}
+
+// takes says whether a voucher passes the filters that do not need the record.
+func (q *asked) takes(v *aggregates.Spending) bool {
+	switch {
+	case q.given("from") && v.On < q.day("from"), q.given("to") && v.On > q.day("to"),
+		q.given("use") && string(v.Use) != q.text("use"),
+		q.given("min") && v.AmountFen() < q.yuan("min"), q.given("max") && v.AmountFen() > q.yuan("max"):
+		return false
+	}
+	return true
+}
+
+func spendingByLine(t *table.Table, lines []*spent) {
+	t.Columns = []table.Column{
+		{Name: "date", Title: text.Say("日期", "date")}, {Name: "voucher", Title: text.Say("凭证号", "voucher")}, {Name: "use", Title: text.Say("用途", "use")},
+		{Name: "grant", Title: text.Say("经费编号", "grant or match")}, {Name: "amountFen", Title: text.Say("金额", "amount"), Right: true},
+		{Name: "forbidden", Title: text.Say("禁止", "forbidden")}, {Name: "reversedOn", Title: text.Say("冲销", "reversed")},
+		{Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "summary", Title: text.Say("摘要", "summary")}, {Name: "doc", Title: text.Say("文号", "document")},
+		{Name: "position", Title: text.Say("位置", "position"), Right: true}, {Name: "id", Title: text.Say("记录", "record")},
+	}
+	var sum events.Fen
+	for _, s := range lines {
+		if s.ReversedOn == 0 {
+			sum += s.line.AmountFen
+		}
+		t.Rows = append(t.Rows, []table.Cell{table.Date(s.On), table.Text(s.Voucher), table.Named(s.Use, UseWord(s.Use)), table.Text(s.line.Grant), table.Fen(s.line.AmountFen), table.Yes(s.line.Forbidden), table.Date(s.ReversedOn),
+			table.Text(s.payee), table.Text(s.summary), table.Optional(s.doc), table.Number(s.position), table.Text(s.From.ID.String())})
+	}
+	t.Total(map[string]events.Fen{"amountFen": sum})
+}
+
+// spendingBy sums the lines by use or grant, the largest sum first.
+func spendingBy(t *table.Table, by string, lines []*spent) {
+	t.Columns = []table.Column{{Name: "use", Title: text.Say("用途", "use")}}
+	if by == "grant" {
+		t.Columns[0] = table.Column{Name: "grant", Title: text.Say("经费编号", "grant or match")}
+	}
+	t.Columns = append(t.Columns, table.Column{Name: "vouchers", Title: text.Say("凭证数", "vouchers"), Right: true},
+		table.Column{Name: "amountFen", Title: text.Say("金额", "amount"), Right: true}, table.Column{Name: "forbiddenFen", Title: text.Say("其中禁止", "of it forbidden"), Right: true},
+		table.Column{Name: "reversedFen", Title: text.Say("已冲销", "reversed"), Right: true})
+	type group struct {
+		cell                        table.Cell
+		vouchers                    int
+		last                        *aggregates.Spending
+		amount, forbidden, reversed events.Fen
+	}
+	var all group
+	var groups []*group
+	known := map[string]*group{}
+	for _, s := range lines {
+		cell := table.Text(s.line.Grant)
+		if by == "use" {
+			cell = table.Named(s.Use, UseWord(s.Use))
+		}
+		g := known[cell.CSV()]
+		if g == nil {
+			g = &group{cell: cell}
+			known[cell.CSV()] = g
+			groups = append(groups, g)
+		}
+		for _, g := range []*group{g, &all} {
+			if g.last != s.Spending {
+				g.last = s.Spending
+				g.vouchers++
+			}
+			switch {
+			case s.ReversedOn != 0:
+				g.reversed += s.line.AmountFen
+			case s.line.Forbidden:
+				g.forbidden += s.line.AmountFen
+				fallthrough
+			default:
+				g.amount += s.line.AmountFen
+			}
+		}
+	}
+	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(b.amount, a.amount) })
+	for _, g := range groups {
+		t.Rows = append(t.Rows, []table.Cell{g.cell, table.Number(g.vouchers), table.Fen(g.amount), table.Fen(g.forbidden), table.Fen(g.reversed)})
+	}
+	t.Total(map[string]events.Fen{"amountFen": all.amount, "forbiddenFen": all.forbidden, "reversedFen": all.reversed})
+	t.Totals[0][1] = table.Number(all.vouchers)
+}

@@ -1,0 +1,138 @@
+package lists
+
+import (
+	"fmt"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// The words that people use for the codes of the ledger.
+var (
+	statusWords = map[aggregates.Status]text.Text{
+		aggregates.Registered: text.Say("已登记", "registered"), aggregates.Reviewed: text.Say("初审通过", "reviewed"),
+		aggregates.Approved: text.Say("已审定", "approved"), aggregates.Active: text.Say("已授牌", "active"),
+		aggregates.Revoked: text.Say("已取消资格", "revoked"),
+	}
+	severityWords = map[aggregates.Severity]text.Text{
+		aggregates.Red: text.Say("红", "red"), aggregates.Yellow: text.Say("黄", "yellow"), aggregates.Blue: text.Say("蓝", "blue"),
+	}
+	scopeWords = map[aggregates.Scope]text.Text{
+		aggregates.ProvinceScope: text.Say("省级", "province"), aggregates.CentralScope: text.Say("中央", "central"),
+		aggregates.FiscalScope: text.Say("财政合计", "fiscal"), aggregates.LocalScope: text.Say("地方配套", "local"),
+	}
+	roleWords = map[events.Role]text.Text{
+		events.STOffice: text.Say("省委科技办", "S&T office"), events.Finance: text.Say("省财政厅", "finance department"),
+		events.IndustryDept: text.Say("行业主管部门", "industry department"), events.LocalGov: text.Say("所在地政府", "local government"),
+		events.CenterRole: text.Say("转化中心", "center"), events.Auditor: text.Say("审计", "auditor"), events.Admin: text.Say("管理员", "administrator"),
+	}
+	sourceWords = map[events.Source]text.Text{
+		events.CentralGuidance: text.Say("中央引导地方科技发展资金", "central guidance fund"), events.MajorProgram: text.Say("省重大科技专项", "major program"),
+		events.ProvinceOther: text.Say("省级其他", "other provincial"), events.Local: text.Say("地方配套", "local matching"),
+	}
+	categoryWords = map[string]text.Text{
+		events.Construction: text.Say("建设运行经费", "construction"), events.ProjectMoney: text.Say("项目经费", "project"), events.OtherCategory: text.Say("其他", "other"),
+	}
+	useWords = map[events.Use]text.Text{
+		"proof-of-concept": text.Say("概念验证", "proof of concept"), "pilot": text.Say("中试", "pilot"),
+		"equipment": text.Say("仪器设备购置", "equipment"), "talent": text.Say("人才引进", "talent"),
+		"operation": text.Say("运行", "operation"), "other": text.Say("其他", "other"),
+		"capital-construction": text.Say("基本建设", "capital construction"), "sponsorship": text.Say("赞助", "sponsorship"),
+		"donation": text.Say("捐赠", "donation"), "investment": text.Say("投资", "investment"),
+		"fine": text.Say("罚款", "fine"), "debt-repayment": text.Say("偿还债务", "debt repayment"),
+	}
+)
+
+// StatusWord returns the word for a status.
+func StatusWord(s aggregates.Status) text.Text { return word(statusWords, s) }
+
+// SeverityWord returns the word for a severity; ok says whether there is one of that name.
+func SeverityWord(s aggregates.Severity) text.Text { return word(severityWords, s) }
+
+// ScopeWord returns the word for a scope of money.
+func ScopeWord(s aggregates.Scope) text.Text { return word(scopeWords, s) }
+
+// RoleWord returns the word for a role.
+func RoleWord(r events.Role) text.Text { return word(roleWords, r) }
+
+// SourceWord returns the word for a source of money.
+func SourceWord(s events.Source) text.Text { return word(sourceWords, s) }
+
+// UseWord returns the word for a use.
+func UseWord(u events.Use) text.Text { return word(useWords, u) }
+
+// valueWord returns the word for a value of a member of an event, which most often is the value itself.
+func valueWord(member, value string) text.Text {
+	switch member {
+	case "source":
+		return SourceWord(events.Source(value))
+	case "category":
+		return word(categoryWords, value)
+	case "use":
+		return UseWord(events.Use(value))
+	}
+	return table.Plain(value)
+}
+
+// word returns the word for a code, or the code itself.
+func word[T ~string](words map[T]text.Text, code T) text.Text {
+	if w, ok := words[code]; ok {
+		return w
+	}
+	return table.Plain(string(code))
+}
+
+// KindTitle returns the title of a kind.
+func KindTitle(k events.Kind) text.Text {
+	if entry := events.Lookup(k); entry != nil {
+		return entry.Title
+	}
+	return table.Plain(string(k))
+}
+
+// AlertTitle returns the title of an alert.
+func AlertTitle(code aggregates.Code) text.Text {
+	if row := aggregates.LookupAlert(code); row != nil {
+		return row.Title
+	}
+	return table.Plain(string(code))
+}
+
+// ShowFigure returns a figure with its unit, as 12.00 元 or 30 天.
+func ShowFigure(f aggregates.Figure) text.Text {
+	switch f.Unit {
+	case "fen":
+		var v int64
+		if _, err := fmt.Sscan(f.Value, &v); err != nil {
+			return table.Plain(f.Value)
+		}
+		return text.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(v)))
+	case "days":
+		return text.Say("%s 天", "%s days", f.Value)
+	case "percent":
+		return table.Plain(f.Value + "%")
+	case "m2":
+		return table.Plain(f.Value + " m²")
+	}
+	return table.Plain(f.Value)
+}
+
+// ShowRule returns a rule with its article and the quoted words, as the policy has them.
+func ShowRule(p *policy.Policy, id events.RuleID) text.Text {
+	if p == nil || p.Rule(id) == nil {
+		return table.Plain(string(id))
+	}
+	r := p.Rule(id)
+	return text.Say("%s 第%s条：“%s”", "%s, article %s: “%s”", id, r.Article, r.Words)
+}
+
+// PolicyName returns the id and version of a policy.
+func PolicyName(ref events.PolicyRef) string {
+	if ref.ID == "" {
+		return ""
+	}
+	return ref.ID + "@" + ref.Version
+}
