@@ -19,14 +19,13 @@ func (c *Center) Judge(r *events.Record, t policy.Timeline) Verdict {
 	if p != nil {
 		verdict.Policy = p.Ref()
 	}
-	verdict.Nonsense = c.refused(r, t)
-	if len(verdict.Nonsense) > 0 {
-		return verdict
+	if verdict.Nonsense = c.refused(r, t); len(verdict.Nonsense) == 0 {
+		verdict.Warnings = warnings(r)
+		if p != nil && c.Registered() {
+			verdict.Breaches = c.view(t, r.On).breaches(p, r)
+		}
 	}
-	verdict.Warnings = warnings(r)
-	if p != nil && c.Registered() {
-		verdict.Breaches = c.view(t, r.On).breaches(p, r)
-	}
+	verdict.Quote(p)
 	return verdict
 }
 

@@ -3,6 +3,7 @@ package aggregates
 import (
 	"strings"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 )
@@ -16,12 +17,15 @@ type Figure struct {
 	Unit  string    `json:"unit,omitzero"`
 }
 
-// Breach is one reason against a record. A breach of section 5 names the rule; nonsense names the field.
+// Breach is one reason against a record. A breach of section 5 names the rule, with the article and the words that the
+// policy which judged the record gives it; nonsense names the field. Article and words are empty where no policy judged.
 type Breach struct {
-	Rule    events.RuleID `json:"rule,omitzero"`
-	Field   string        `json:"field,omitzero"`
+	Rule    events.RuleID `json:"rule"`
+	Field   string        `json:"field"`
 	Reason  text.Text     `json:"reason"`
-	Figures []Figure      `json:"figures,omitempty"`
+	Article string        `json:"article"`
+	Words   string        `json:"words"`
+	Figures []Figure      `json:"figures"`
 }
 
 // Verdict is what Judge says of a record.
@@ -30,6 +34,21 @@ type Verdict struct {
 	Nonsense []Breach         // refused in either mode (section 4)
 	Breaches []Breach         // refused in enforce mode, carried in record mode (section 5)
 	Warnings []text.Text
+}
+
+// Quote adds to each reason against the record the article and words of its rule in the policy that judged it. A record
+// dated before the first policy is judged by none: p is nil.
+func (v *Verdict) Quote(p *policy.Policy) {
+	if p == nil {
+		return
+	}
+	for _, list := range [][]Breach{v.Nonsense, v.Breaches} {
+		for i := range list {
+			if rule := p.Rule(list[i].Rule); rule != nil {
+				list[i].Article, list[i].Words = rule.Article, rule.Words
+			}
+		}
+	}
 }
 
 // Refused says whether a record of this mode may not be stored.

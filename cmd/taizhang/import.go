@@ -14,7 +14,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
@@ -96,8 +95,7 @@ type importing struct {
 func (im *importing) into(ctx context.Context, l *ledger.Ledger) error {
 	a := im.a
 	bar := a.progress("导入", "importing")
-	on, _ := a.on() // checked by prepare
-	bad := &badRecords{a: a, bar: bar, policy: l.Register().Timeline().Reading(on), sheets: im.sheets, marked: map[string][]sheets.Finding{}}
+	bad := &badRecords{a: a, bar: bar, sheets: im.sheets, marked: map[string][]sheets.Finding{}}
 	bad.begin()
 	im.Bad, im.Progress = bad.add, bar.show
 	report, err := l.Import(ctx, im.ImportConfig)
@@ -121,7 +119,6 @@ func (im *importing) into(ctx context.Context, l *ledger.Ledger) error {
 // output.
 type badRecords struct {
 	a      *app
-	policy *policy.Policy // whose words are quoted
 	bar    *progress
 	sheets readSheets
 	marked map[string][]sheets.Finding // by file
@@ -171,14 +168,13 @@ func (b *badRecords) add(r ledger.BadRecord) {
 
 // tell lists the reasons against one line, or one row of a sheet.
 func (b *badRecords) tell(r ledger.BadRecord, where text.Text) {
-	reasons := reasonsOf(r.Breaches, b.policy)
 	if b.a.output == tableOutput {
 		b.bar.end()
 		fmt.Fprintln(b.a.errOut, where.In(b.a.lang))
-		b.a.tellReasons(b.a.errOut, reasons)
+		b.a.tellReasons(b.a.errOut, r.Breaches)
 		return
 	}
-	for _, why := range reasons {
+	for _, why := range r.Breaches {
 		row := badRow{File: r.File, Line: r.Line, Field: why.Field, Rule: why.Rule, Reason: why.Reason, Article: why.Article, Words: why.Words}
 		if r.ID != uuid.Nil {
 			row.ID = r.ID.String()

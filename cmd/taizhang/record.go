@@ -134,9 +134,9 @@ func (a *app) buildRecord(cmd *cobra.Command, f *recordFlags) (*events.Record, e
 	if len(problems) == 0 {
 		return rec, nil
 	}
-	var reasons []reason
+	var reasons []aggregates.Breach
 	for _, p := range problems {
-		reasons = append(reasons, reason{Field: p.Field, Reason: p.Reason})
+		reasons = append(reasons, aggregates.Breach{Field: p.Field, Reason: p.Reason})
 	}
 	return nil, a.refused(f.ID, reasons)
 }
@@ -161,25 +161,25 @@ func (a *app) record(cmd *cobra.Command, rec *events.Record) error {
 			return err
 		}
 		if _, err := l.Record(cmd.Context(), rec, a.account()); err != nil {
-			return a.tellRefused(l, rec, err)
+			return a.tellRefused(rec, err)
 		}
 	}
 	return a.readWrite(cmd, func(s *session) error {
 		result, err := s.Record(cmd.Context(), rec, a.account())
 		if err != nil {
-			return a.tellRefused(s.Ledger, rec, err)
+			return a.tellRefused(rec, err)
 		}
 		return a.tellRecorded(rec, result)
 	})
 }
 
 // tellRefused tells the reasons if the error is the answer "no".
-func (a *app) tellRefused(l *ledger.Ledger, rec *events.Record, err error) error {
+func (a *app) tellRefused(rec *events.Record, err error) error {
 	var refusal *aggregates.Refusal
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	return a.refused(rec.ID.String(), reasonsOf(refusal.Breaches, l.Register().Timeline().At(rec.On)))
+	return a.refused(rec.ID.String(), refusal.Breaches)
 }
 
 func (a *app) tellRecorded(rec *events.Record, result ledger.Result) error {
@@ -217,13 +217,13 @@ func (a *app) tellRecorded(rec *events.Record, result ledger.Result) error {
 }
 
 // refused prints the answer "no".
-func (a *app) refused(id string, reasons []reason) error {
+func (a *app) refused(id string, reasons []aggregates.Breach) error {
 	switch a.output {
 	case jsonOutput:
 		err := a.writeObject(struct {
-			ID      string   `json:"id"`
-			Answer  string   `json:"answer"`
-			Reasons []reason `json:"reasons"`
+			ID      string              `json:"id"`
+			Answer  string              `json:"answer"`
+			Reasons []aggregates.Breach `json:"reasons"`
 		}{id, "refused", reasons})
 		if err != nil {
 			return err

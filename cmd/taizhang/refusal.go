@@ -7,39 +7,11 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
-	"github.com/taizhang/taizhang/aggregates/policy"
-	"github.com/taizhang/taizhang/events"
-	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// reason is one reason against a record, for programs.
-type reason struct {
-	Rule    events.RuleID       `json:"rule"`
-	Field   string              `json:"field"`
-	Reason  text.Text           `json:"reason"`
-	Article string              `json:"article"`
-	Words   string              `json:"words"`
-	Figures []aggregates.Figure `json:"figures"`
-}
-
-// reasonsOf adds to what refuses a record the words of the policy in force.
-func reasonsOf(against []aggregates.Breach, p *policy.Policy) []reason {
-	list := make([]reason, len(against))
-	for i, b := range against {
-		list[i] = reason{Rule: b.Rule, Field: b.Field, Reason: b.Reason, Figures: b.Figures}
-		if p == nil {
-			continue
-		}
-		if r := p.Rule(b.Rule); r != nil {
-			list[i].Article, list[i].Words = r.Article, r.Words
-		}
-	}
-	return list
-}
-
 // tellReasons writes the reasons for people: the rule with its words, what failed, the figures.
-func (a *app) tellReasons(to io.Writer, list []reason) {
+func (a *app) tellReasons(to io.Writer, list []aggregates.Breach) {
 	for _, r := range list {
 		head := r.Reason.In(a.lang)
 		if r.Field != "" {
@@ -59,7 +31,7 @@ func (a *app) tellReasons(to io.Writer, list []reason) {
 }
 
 // rulesOf and reasonOf put several reasons into one field; a rule that is broken in several ways is named once.
-func rulesOf(list []reason) string {
+func rulesOf(list []aggregates.Breach) string {
 	var ids []string
 	for _, r := range list {
 		if id := string(r.Rule); id != "" && !slices.Contains(ids, id) {
@@ -69,7 +41,7 @@ func rulesOf(list []reason) string {
 	return strings.Join(ids, ";")
 }
 
-func reasonOf(list []reason, lang string) string {
+func reasonOf(list []aggregates.Breach, lang string) string {
 	var parts []string
 	for _, r := range list {
 		s := r.Reason.In(lang)

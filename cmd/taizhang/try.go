@@ -32,7 +32,7 @@ func (a *app) tryCommand() *cobra.Command {
 				nameless := false
 				err := s.TryFile(cmd.Context(), args[0], a.account(), s.on, func(t ledger.Tried) error {
 					nameless = nameless || t.Record.ID == uuid.Nil
-					return w.add(triedOf(s, t))
+					return w.add(triedOf(t))
 				})
 				if err == nil {
 					err = w.finish()
@@ -48,13 +48,13 @@ func (a *app) tryCommand() *cobra.Command {
 
 // tried is the answer to one record tried, for programs.
 type tried struct {
-	Line    int         `json:"line"`
-	ID      string      `json:"id"`
-	Answer  string      `json:"answer"`
-	Reasons []reason    `json:"reasons"`
-	Opens   []alertName `json:"opens"`
-	Clears  []alertName `json:"clears"`
-	Warns   []text.Text `json:"warnings"`
+	Line    int                 `json:"line"`
+	ID      string              `json:"id"`
+	Answer  string              `json:"answer"`
+	Reasons []aggregates.Breach `json:"reasons"`
+	Opens   []alertName         `json:"opens"`
+	Clears  []alertName         `json:"clears"`
+	Warns   []text.Text         `json:"warnings"`
 	about   string
 }
 
@@ -66,7 +66,7 @@ type alertName struct {
 	RaisedOn events.Date         `json:"raisedOn"`
 }
 
-func triedOf(s *session, t ledger.Tried) tried {
+func triedOf(t ledger.Tried) tried {
 	x := tried{Line: t.Line, Answer: "accepted", Warns: t.Verdict.Warnings, Opens: namesOf(t.Opened), Clears: namesOf(t.Cleared),
 		about: fmt.Sprintf("%s %s", t.Record.Center, t.Record.Kind)}
 	if t.Record.ID != uuid.Nil {
@@ -74,7 +74,7 @@ func triedOf(s *session, t ledger.Tried) tried {
 	}
 	if len(t.Against) > 0 {
 		x.Answer = "refused"
-		x.Reasons = reasonsOf(t.Against, s.Register().Timeline().At(t.Record.On))
+		x.Reasons = t.Against
 	}
 	return x
 }

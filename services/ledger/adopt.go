@@ -37,6 +37,7 @@ func judgeAdoption(rec *events.Record, t policy.Timeline) (v aggregates.Verdict)
 	}
 	if !events.Lookup(rec.Kind).Allows(rec.By.Role) {
 		v.Nonsense = []aggregates.Breach{{Rule: "R04-2", Field: "by.role", Reason: text.Say("%s 不得写入 %s", "%s may not write %s", rec.By.Role, rec.Kind)}}
+		v.Quote(t.At(rec.On))
 		return v
 	}
 	data, ok := rec.Data.(*events.PolicyAdopted)
