@@ -56,7 +56,7 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	places := make([]events.Place, len(batch))
 	for i, p := range batch {
 		places[i] = events.Place{Position: uint64(len(s.all)) + 1, Revision: expected + uint64(i) + 1, RecordedAt: at}
-		s.all = append(s.all, stored(places[i], stream, p))
+		s.all = append(s.all, events.NewStored(nil, places[i], stream, &p))
 		s.streams[stream] = append(s.streams[stream], places[i].Position)
 	}
 	close(s.changed)
@@ -75,14 +75,6 @@ func (s *Store) repeated(positions []uint64, batch []events.Proposed) []events.P
 		places[i] = was.Place
 	}
 	return places
-}
-
-// stored writes the event down as package logstore does.
-func stored(at events.Place, stream events.StreamID, p events.Proposed) events.Stored {
-	line := fmt.Appendf(nil, `{"position":%d,"stream":"%s","revision":%d,"recordedAt":"%s","id":"%s","kind":"%s","event":%s}`,
-		at.Position, stream, at.Revision, at.RecordedAt.Format("2006-01-02T15:04:05.000000Z"), p.ID, p.Kind, p.Body)
-	body := line[len(line)-1-len(p.Body) : len(line)-1]
-	return events.Stored{Place: at, Stream: stream, ID: p.ID, Kind: p.Kind, Body: body, Bytes: line}
 }
 
 // ReadStream implements events.Store.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -67,6 +68,11 @@ func sameBytes(t *testing.T, s events.Store) {
 	byPlace := map[uint64]events.Stored{}
 	for _, e := range first {
 		byPlace[e.Position] = e
+		parsed, bad := events.NewLineParser().Parse(e.Bytes)
+		again := events.AppendLine(nil, e.Place, e.Stream, &events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body})
+		if bad != "" || !bytes.Equal(again, e.Bytes) || !reflect.DeepEqual(parsed, e) {
+			t.Fatalf("%q is not the stored line of %+v (%s)", e.Bytes, e, bad)
+		}
 		if !jsontext.Value(e.Bytes).IsValid() || bytes.ContainsRune(e.Bytes, '\n') || !bytes.Contains(e.Bytes, e.Body) {
 			t.Fatalf("%q is not one line of JSON with the body in it", e.Bytes)
 		}

@@ -3,7 +3,6 @@ package kurrentstore
 import (
 	"bytes"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -37,28 +36,11 @@ func checkPlace(at events.Place) error {
 	return nil
 }
 
-// appendLine writes the event as every store of the ledger does, with the body as it is.
-func appendLine(b []byte, at events.Place, stream events.StreamID, e *esdb.RecordedEvent) []byte {
-	b = append(b, `{"position":`...)
-	b = strconv.AppendUint(b, at.Position, 10)
-	b = append(append(append(b, `,"stream":"`...), stream...), `","revision":`...)
-	b = strconv.AppendUint(b, at.Revision, 10)
-	b = append(b, `,"recordedAt":"`...)
-	b = at.RecordedAt.AppendFormat(b, "2006-01-02T15:04:05.000000Z")
-	b = append(b, `","id":"`...)
-	id, _ := e.EventID.MarshalText() // never fails
-	b = append(append(append(b, id...), `","kind":"`...), e.EventType...)
-	b = append(append(append(b, `","event":`...), e.Data...), '}')
-	return b
-}
-
 // stored returns the event as the ledger knows it; its Bytes are written over line.
 func stored(line *[]byte, stream events.StreamID, e *esdb.RecordedEvent) events.Stored {
-	at := placeOf(e)
-	*line = appendLine((*line)[:0], at, stream, e)
-	bytes := *line
-	return events.Stored{Place: at, Stream: stream, ID: e.EventID, Kind: events.Kind(e.EventType),
-		Body: bytes[len(bytes)-1-len(e.Data) : len(bytes)-1], Bytes: bytes}
+	out := events.NewStored((*line)[:0], placeOf(e), stream, &events.Proposed{ID: e.EventID, Kind: events.Kind(e.EventType), Body: e.Data})
+	*line = out.Bytes
+	return out
 }
 
 // sameEvent says whether the event is the proposed one.

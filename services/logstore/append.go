@@ -16,9 +16,6 @@ import (
 // groupBytesMax is when a commit takes no further batches in; one batch may be larger.
 const groupBytesMax = 1 << 20
 
-// yearMax is the last year that timeLayout can write.
-const yearMax = 9999
-
 // request is an append that waits for the writer. Whoever claims it first, the writer or the caller who gives up
 // waiting, decides what becomes of it.
 type request struct {
@@ -51,7 +48,6 @@ type writer struct {
 	group []*request
 	bytes []byte
 	ends  []int // of the lines in bytes
-	stamp []byte
 }
 
 // Append implements events.Store. It honours ctx until the writer takes the batch up; then it waits for the sync.
@@ -110,7 +106,7 @@ func (s *Store) settle(name events.StreamID, expected uint64, batch []events.Pro
 		return nil, conflict
 	}
 	places := make([]events.Place, len(batch))
-	r := reader{store: s, view: now, parser: newParser()}
+	r := reader{store: s, view: now, parser: events.NewLineParser()}
 	for i := range batch {
 		was, err := r.at(positions[expected+uint64(i)])
 		if err != nil { // it may be there already
@@ -193,20 +189,19 @@ func (s *Store) take(r *request) {
 	}
 	if len(w.group) == 0 {
 		now := s.opts.Clock().UTC().Truncate(time.Microsecond)
-		if now.Year() > yearMax {
+		if now.Year() > events.LineYearMax {
 			r.answer(nil, fmt.Errorf("logstore: append to %s: the clock says year %d", r.stream, now.Year()))
 			return
 		}
 		if now.After(w.recordedAt) {
 			w.recordedAt = now
 		}
-		w.stamp = w.recordedAt.AppendFormat(w.stamp[:0], timeLayout)
 	}
 	position := uint64(len(s.view.offsets) + len(w.ends))
 	r.places = make([]events.Place, len(r.batch))
 	for i := range r.batch {
 		r.places[i] = events.Place{Position: position + uint64(i) + 1, Revision: r.expected + uint64(i) + 1, RecordedAt: w.recordedAt}
-		w.bytes = appendRecord(w.bytes, r.places[i], w.stamp, r.stream, &r.batch[i])
+		w.bytes = append(events.AppendLine(w.bytes, r.places[i], r.stream, &r.batch[i]), '\n')
 		w.ends = append(w.ends, len(w.bytes))
 	}
 	w.group = append(w.group, r)

@@ -44,7 +44,7 @@ func BenchmarkAppend(b *testing.B) {
 			}
 			var lines []byte
 			for i := range c.size {
-				lines = appendRecord(lines, events.Place{Position: 123456, Revision: 123}, []byte(timeLayout), "center-ZJ-0000", &batches[0][i])
+				lines = append(events.AppendLine(lines, events.Place{Position: 123456, Revision: 123}, "center-ZJ-0000", &batches[0][i]), '\n')
 			}
 			bare, err := baseline.Append(b.TempDir(), c.writers, b.N, lines)
 			if err != nil {

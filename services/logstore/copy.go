@@ -72,13 +72,13 @@ func (s *Store) takeCopies(r *request) {
 		case e.Revision != revision:
 			unlike("此处应为第 %d 条", "here must be event %d", revision)
 			return
-		case at.Before(recordedAt) || at.Year() > yearMax || !at.Equal(at.Truncate(time.Microsecond)):
+		case at.Before(recordedAt) || at.Year() > events.LineYearMax || !at.Equal(at.Truncate(time.Microsecond)):
 			unlike("记录时间 %v 早于前一条，或不可能", "recorded at %v, before its predecessor or impossible", at)
 			return
 		}
 		recordedAt, pending[e.Stream] = e.RecordedAt.UTC(), revision
-		w.stamp = recordedAt.AppendFormat(w.stamp[:0], timeLayout)
-		w.bytes = appendRecord(w.bytes, e.Place, w.stamp, e.Stream, &events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body})
+		place := events.Place{Position: e.Position, Revision: e.Revision, RecordedAt: recordedAt}
+		w.bytes = append(events.AppendLine(w.bytes, place, e.Stream, &events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body}), '\n')
 		w.ends = append(w.ends, len(w.bytes))
 	}
 	w.recordedAt = recordedAt

@@ -32,7 +32,7 @@ func FuzzSegment(f *testing.F) {
 			w := newScan(nil, "", nil)
 			w.replay = func(e events.Stored) error {
 				p := events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body}
-				again = appendRecord(again, e.Place, []byte(e.RecordedAt.Format(timeLayout)), e.Stream, &p)
+				again = append(events.AppendLine(again, e.Place, e.Stream, &p), '\n')
 				if line := again[len(again)-1-len(e.Bytes) : len(again)-1]; !bytes.Equal(line, e.Bytes) {
 					t.Fatalf("%q encodes to %q", e.Bytes, line)
 				}

@@ -149,7 +149,7 @@ func (h *history) holds(lines []string, a *attempt) bool {
 	}
 	a.places = make([]events.Place, len(a.batch))
 	for i := range a.batch {
-		e, bad := newParser().parseRecord([]byte(lines[i]))
+		e, bad := events.NewLineParser().Parse([]byte(lines[i]))
 		b := &a.batch[i]
 		if bad != "" || e.Stream != a.stream || e.Revision != a.expected+uint64(i)+1 || e.ID != b.ID || string(e.Body) != string(b.Body) {
 			return false
@@ -274,8 +274,7 @@ func (h *history) answered(a *attempt) bool {
 		if p.Position != uint64(len(h.want))+1 || p.Revision != h.next[a.stream]+1 {
 			h.fail("an append to %s after %d of %d events answered %+v", a.stream, h.next[a.stream], len(h.want), p)
 		}
-		line := appendRecord(nil, p, []byte(p.RecordedAt.Format(timeLayout)), a.stream, &a.batch[i])
-		h.want = append(h.want, string(line[:len(line)-1]))
+		h.want = append(h.want, string(events.AppendLine(nil, p, a.stream, &a.batch[i])))
 		h.next[a.stream]++
 	}
 	h.done = append(h.done, *a)

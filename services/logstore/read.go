@@ -23,7 +23,7 @@ const (
 type reader struct {
 	store  *Store
 	view   view
-	parser *parser
+	parser *events.LineParser
 	buf    []byte // the window's bytes
 	at0    int64  // where it begins, over all segments
 	size   int64  // of the next window
@@ -65,7 +65,7 @@ func (r *reader) at(position uint64) (events.Stored, error) {
 	b := r.buf[from-r.at0 : to-r.at0]
 	if n := bytes.IndexByte(b, '\n'); n >= 0 {
 		if b = b[:n]; crc32.Checksum(b, castagnoli) == r.view.sums[position-1] {
-			if e, bad := r.parser.parseRecord(b); bad == "" && e.Position == position {
+			if e, bad := r.parser.Parse(b); bad == "" && e.Position == position {
 				return e, nil
 			}
 		}

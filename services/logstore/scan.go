@@ -74,7 +74,7 @@ type scan struct {
 	unlocked bool // another process may be writing
 	tolerant bool // damages are gathered and passed over
 
-	parser     *parser
+	parser     *events.LineParser
 	segments   []*segment
 	offsets    []int64  // of each position, over all segments
 	sums       []uint32 // of each position's bytes
@@ -88,7 +88,7 @@ type scan struct {
 }
 
 func newScan(fs FS, dir string, replay func(events.Stored) error) *scan {
-	return &scan{fs: fs, dir: dir, replay: replay, parser: newParser(), streams: map[events.StreamID]*stream{}, recordedAt: time.Unix(0, 0).UTC()}
+	return &scan{fs: fs, dir: dir, replay: replay, parser: events.NewLineParser(), streams: map[events.StreamID]*stream{}, recordedAt: time.Unix(0, 0).UTC()}
 }
 
 // shut closes the segments, and adds what that says to an error.
@@ -224,7 +224,7 @@ func (w *scan) skip(g *segment, data []byte) bool {
 		end := at + int64(n+len(commitEnding))
 		begin := at + int64(bytes.LastIndexByte(data[at:end-1], '\n')) + 1
 		at = end
-		if _, chain, ok := w.parser.parseCommit(data[begin:end]); ok {
+		if _, chain, ok := parseCommit(data[begin:end]); ok {
 			w.chain, g.end = chain, end
 			return true
 		}
@@ -274,15 +274,15 @@ func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
 	w.ends = w.ends[:0]
 	at := 0
 	for !bytes.HasPrefix(b[at:], []byte(commitOpening)) {
-		n := bytes.IndexByte(b[at:min(len(b), at+frameBytesMax+events.BodyBytesMax)], '\n')
-		if n < 0 || !bytes.HasPrefix(b[at:], []byte(recordOpening)) {
+		n := bytes.IndexByte(b[at:min(len(b), at+events.LineBytesMax)], '\n')
+		if n < 0 || !bytes.HasPrefix(b[at:], []byte(events.LineOpening)) {
 			return 0, w.damage(g, offset+at, text.Say("这里应是一条记录或一次提交的末行", "here must be a record or the last line of a commit"))
 		}
 		at += n + 1
 		w.ends = append(w.ends, at)
 	}
 	length := at + bytes.IndexByte(b[at:], '\n') + 1
-	count, chain, ok := w.parser.parseCommit(b[at:max(at, length)])
+	count, chain, ok := parseCommit(b[at:max(at, length)])
 	if !ok || count != uint64(len(w.ends)) {
 		return 0, w.damage(g, offset+at, text.Say("提交的末行不合规定，或记录数不是 %d", "the last line of a commit is not well formed, or does not count %d records", len(w.ends)))
 	}
@@ -302,7 +302,7 @@ func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
 
 // record checks one line of a commit whose checksum is right, then hands it out and indexes it.
 func (w *scan) record(g *segment, line []byte, offset int) error {
-	e, bad := w.parser.parseRecord(line)
+	e, bad := w.parser.Parse(line)
 	if bad != "" {
 		return w.damage(g, offset, text.Say("记录的 %s 不合规定", "%s of the record is not well formed", bad))
 	}

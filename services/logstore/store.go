@@ -186,7 +186,7 @@ func (s *Store) Report() Report { return s.report }
 func (s *Store) ReadStream(ctx context.Context, name events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
 	return func(yield func(events.Stored, error) bool) {
 		now, positions, _ := s.now(name)
-		r := reader{store: s, view: now, parser: newParser()}
+		r := reader{store: s, view: now, parser: events.NewLineParser()}
 		for _, position := range positions[min(after, uint64(len(positions))):] {
 			if !r.step(ctx, position, yield) {
 				return
@@ -210,7 +210,7 @@ func (s *Store) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.St
 
 func (s *Store) read(ctx context.Context, after uint64, wait bool) iter.Seq2[events.Stored, error] {
 	return func(yield func(events.Stored, error) bool) {
-		r := reader{store: s, parser: newParser()}
+		r := reader{store: s, parser: events.NewLineParser()}
 		for position := after; ; {
 			var changed <-chan struct{}
 			r.view, _, changed = s.now("")

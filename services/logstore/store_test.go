@@ -239,7 +239,7 @@ func TestASegmentIsFilledToItsLastByte(t *testing.T) {
 	s := mustOpen(t, dir, Options{SegmentBytes: segmentBytesMin})
 	b := batch("a", 1)
 	b[0].Body = []byte(`{}`)
-	line := appendRecord(nil, events.Place{Position: 1, Revision: 1}, []byte(timeLayout), "policy", &b[0])
+	line := append(events.AppendLine(nil, events.Place{Position: 1, Revision: 1}, "policy", &b[0]), '\n')
 	room := segmentBytesMin - int(s.writer.active.end) - len(appendCommit(line, 1, 0))
 	b[0].Body = []byte(`{"":"` + strings.Repeat("x", room-len(`"":""`)) + `"}`)
 	mustAppend(t, s, "policy", 0, b)

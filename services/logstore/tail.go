@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"hash/crc32"
 	"strconv"
+
+	"github.com/taizhang/taizhang/events"
 )
 
 // tail judges what follows the last good commit of the last segment: whole says that it is nothing but a commit that
@@ -31,14 +33,14 @@ func (w *scan) tornText(b []byte) bool {
 		if n < 0 {
 			break
 		}
-		e, bad := w.parser.parseRecord(b[start : start+n])
+		e, bad := w.parser.Parse(b[start : start+n])
 		if bad != "" || e.Position != position+1 {
 			return false
 		}
 		start, position, count = start+n+1, position+1, count+1
 	}
 	rest := b[start:]
-	record := strconv.AppendUint([]byte(recordOpening), position+1, 10)
+	record := strconv.AppendUint([]byte(events.LineOpening), position+1, 10)
 	if n := min(len(rest), len(record)); string(rest[:n]) == string(record[:n]) {
 		return bytes.IndexByte(rest, 0) < 0 // a zero is for tornSectors to judge
 	}
@@ -75,11 +77,13 @@ func tornSectors(b []byte, offset int64) bool {
 // been answered.
 func (w *scan) mayBeOne(b []byte) bool {
 	closing := bytes.LastIndexByte(b[:len(b)-1], '\n') + 1
-	count, _, ok := w.parser.parseCommit(b[closing:])
-	last := bytes.LastIndex(b[:closing], []byte("\n"+recordOpening))
+	count, _, ok := parseCommit(b[closing:])
+	last := bytes.LastIndex(b[:closing], []byte("\n"+events.LineOpening))
 	if !ok || last < 0 {
 		return true
 	}
-	w.parser.rest = b[last+1+len(recordOpening):]
-	return w.parser.uint("position") <= w.position+count
+	rest := b[last+1+len(events.LineOpening):]
+	digits := rest[:len(rest)-len(bytes.TrimLeft(rest, "0123456789"))]
+	position, _ := strconv.ParseUint(string(digits), 10, 64) // 0 if it lies in a missing sector
+	return position <= w.position+count
 }

@@ -1,0 +1,251 @@
+package events
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strconv"
+	"time"
+)
+
+// The stored line is what every store keeps of an event, and what hashes are computed over:
+//
+//	{"position":124,"stream":"center-ZJ-0007","revision":3,"recordedAt":"2026-11-23T11:17:46.123456Z","id":"…","kind":"…","event":{…}}
+//
+// "event" holds the body as it was proposed. The line has one form only: members in this order, no spaces, numbers in
+// decimal without leading zeros, times in UTC with six decimals, ids in lower case. The form never changes, because the
+// hashes of all earlier events depend on it.
+const (
+	LineOpening  = `{"position":` // how every line begins
+	LineYearMax  = 9999           // the last year that recordedAt can be in
+	LineBytesMax = 2*NameBytesMax + 256 + BodyBytesMax
+)
+
+const lineTimeLayout = "2006-01-02T15:04:05.000000Z"
+
+// AppendLine appends the stored line of an event, without a newline. The place's time is in UTC, from 1970 to LineYearMax,
+// in whole microseconds. LineParser.Parse is its inverse.
+func AppendLine(b []byte, at Place, stream StreamID, p *Proposed) []byte {
+	b = append(b, LineOpening...)
+	b = strconv.AppendUint(b, at.Position, 10)
+	b = append(b, `,"stream":"`...)
+	b = append(b, stream...)
+	b = append(b, `","revision":`...)
+	b = strconv.AppendUint(b, at.Revision, 10)
+	b = append(b, `,"recordedAt":"`...)
+	b = appendLineTime(b, at.RecordedAt)
+	b = append(b, `","id":"`...)
+	for i, part := range [][]byte{p.ID[:4], p.ID[4:6], p.ID[6:8], p.ID[8:10], p.ID[10:]} {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, part)
+	}
+	b = append(b, `","kind":"`...)
+	b = append(b, p.Kind...)
+	b = append(b, `","event":`...)
+	b = append(b, p.Body...)
+	return append(b, '}')
+}
+
+// NewStored returns the event as it lies at a place of a stream. Its line is appended to b, and Bytes and Body share the
+// line's memory.
+func NewStored(b []byte, at Place, stream StreamID, p *Proposed) Stored {
+	from := len(b)
+	b = AppendLine(b, at, stream, p)
+	end := len(b) - 1
+	return Stored{Place: at, Stream: stream, ID: p.ID, Kind: p.Kind, Body: b[end-len(p.Body) : end : end], Bytes: b[from:len(b):len(b)]}
+}
+
+// appendLineTime appends a time in lineTimeLayout, in a third of the time that Time.AppendFormat takes.
+func appendLineTime(b []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	for _, part := range [...]struct {
+		value, digits int
+		after         byte
+	}{{year, 4, '-'}, {int(month), 2, '-'}, {day, 2, 'T'}, {hour, 2, ':'}, {minute, 2, ':'}, {second, 2, '.'}, {t.Nanosecond() / 1000, 6, 'Z'}} {
+		from := len(b)
+		b = append(b, "000000"[:part.digits]...)
+		for i := len(b) - 1; i >= from; i-- {
+			b[i] = byte('0' + part.value%10)
+			part.value /= 10
+		}
+		b = append(b, part.after)
+	}
+	return b
+}
+
+// LineParser reads stored lines. It keeps the names that it has read, so that equal names share memory, and the day of the
+// last time that it read. It is for one goroutine.
+type LineParser struct {
+	names map[string]string
+	day   [10]byte
+	start time.Time // of day
+
+	rest []byte
+	bad  string // what could not be read, as a member's name; empty while all is well
+}
+
+// lineNamesMax bounds how many names a parser keeps, whatever a file may hold.
+const lineNamesMax = 1 << 16
+
+// NewLineParser returns a parser that has read nothing.
+func NewLineParser() *LineParser { return &LineParser{names: map[string]string{}} }
+
+// Parse reads a stored line without its newline. The result shares memory with line; bad names the first member
+// that is not in its only form.
+func (p *LineParser) Parse(line []byte) (s Stored, bad string) {
+	p.rest, p.bad = line, ""
+	p.token("position", LineOpening)
+	s.Position = p.uint("position")
+	p.token("stream", `,"stream":"`)
+	s.Stream = StreamID(p.name("stream"))
+	p.token("revision", `","revision":`)
+	s.Revision = p.uint("revision")
+	p.token("recordedAt", `,"recordedAt":"`)
+	s.RecordedAt = p.time("recordedAt")
+	p.token("id", `","id":"`)
+	p.uuid("id", s.ID[:])
+	p.token("kind", `","kind":"`)
+	s.Kind = Kind(p.name("kind"))
+	p.token("event", `","event":`)
+	n := len(p.rest)
+	if n < 3 || n-1 > BodyBytesMax || p.rest[0] != '{' || p.rest[n-2] != '}' || p.rest[n-1] != '}' {
+		p.fail("event")
+	}
+	if p.bad != "" {
+		return Stored{}, p.bad
+	}
+	s.Body, s.Bytes = p.rest[:n-1:n-1], line[:len(line):len(line)]
+	return s, ""
+}
+
+func (p *LineParser) fail(member string) {
+	if p.bad == "" {
+		p.bad, p.rest = member, nil
+	}
+}
+
+func (p *LineParser) token(member, want string) {
+	if len(p.rest) < len(want) || string(p.rest[:len(want)]) != want {
+		p.fail(member)
+		return
+	}
+	p.rest = p.rest[len(want):]
+}
+
+// uint reads a number from 1 to 2^64-1.
+func (p *LineParser) uint(member string) (v uint64) {
+	n := 0
+	for ; n < len(p.rest) && '0' <= p.rest[n] && p.rest[n] <= '9'; n++ {
+		digit := uint64(p.rest[n] - '0')
+		if v > (1<<64-1-digit)/10 || n == 0 && digit == 0 {
+			p.fail(member)
+			return 0
+		}
+		v = v*10 + digit
+	}
+	if n == 0 {
+		p.fail(member)
+		return 0
+	}
+	p.rest = p.rest[n:]
+	return v
+}
+
+func (p *LineParser) name(member string) string {
+	n := bytes.IndexByte(p.rest[:min(len(p.rest), NameBytesMax+1)], '"')
+	if n < 0 {
+		p.fail(member)
+		return ""
+	}
+	known, ok := p.names[string(p.rest[:n])]
+	if !ok {
+		known = string(p.rest[:n])
+		if !ValidName(known) {
+			p.fail(member)
+			return ""
+		}
+		if len(p.names) < lineNamesMax {
+			p.names[known] = known
+		}
+	}
+	p.rest = p.rest[n:]
+	return known
+}
+
+func (p *LineParser) uuid(member string, id []byte) {
+	if len(p.rest) < 36 {
+		p.fail(member)
+		return
+	}
+	text, from, some := p.rest[:36], 0, byte(0)
+	for i := range id {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			if text[from] != '-' {
+				p.fail(member)
+				return
+			}
+			from++
+		}
+		high, low := hexDigit[text[from]], hexDigit[text[from+1]]
+		if high|low > 15 {
+			p.fail(member)
+			return
+		}
+		id[i] = high<<4 | low
+		some |= id[i]
+		from += 2
+	}
+	if some == 0 {
+		p.fail(member)
+		return
+	}
+	p.rest = p.rest[36:]
+}
+
+// hexDigit holds the values of lower-case hexadecimal digits, and 255 for any other byte.
+var hexDigit = func() (values [256]byte) {
+	for i := range values {
+		values[i] = 255
+	}
+	for i, c := range []byte("0123456789abcdef") {
+		values[c] = byte(i)
+	}
+	return values
+}()
+
+// time reads a time in lineTimeLayout from 1970 to 9999.
+func (p *LineParser) time(member string) time.Time {
+	if len(p.rest) < len(lineTimeLayout) {
+		p.fail(member)
+		return time.Time{}
+	}
+	b := p.rest[:len(lineTimeLayout)]
+	if string(b[:10]) != string(p.day[:]) {
+		start, err := time.Parse(time.DateOnly, string(b[:10]))
+		if err != nil || start.Year() < 1970 {
+			p.fail(member)
+			return time.Time{}
+		}
+		p.day, p.start = [10]byte(b), start
+	}
+	hour, minute, second := two(b[11:]), two(b[14:]), two(b[17:])
+	micros := two(b[20:])*10_000 + two(b[22:])*100 + two(b[24:])
+	if b[10] != 'T' || b[13] != ':' || b[16] != ':' || b[19] != '.' || b[26] != 'Z' ||
+		hour > 23 || minute > 59 || second > 59 || micros > 999_999 {
+		p.fail(member)
+		return time.Time{}
+	}
+	p.rest = p.rest[len(lineTimeLayout):]
+	return p.start.Add(time.Duration((hour*60+minute)*60+second)*time.Second + time.Duration(micros)*time.Microsecond)
+}
+
+// two reads two digits; anything else is a million, more than any caller takes.
+func two(b []byte) int {
+	high, low := b[0]-'0', b[1]-'0'
+	if high > 9 || low > 9 {
+		return 1_000_000
+	}
+	return int(high)*10 + int(low)
+}
