@@ -30,8 +30,10 @@ var allowedInPure = []string{
 
 // impure is what the packages allowed in pure rooms offer and pure rooms must not use.
 var impure = map[string][]string{
-	"time": {"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer"},
-	"uuid": {"New", "NewString", "NewRandom", "NewUUID", "NewV6", "NewV7", "NewDCESecurity"},
+	"context": {"AfterFunc", "WithDeadline", "WithDeadlineCause", "WithTimeout", "WithTimeoutCause"},
+	"iter":    {"Pull", "Pull2"},
+	"time":    {"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer"},
+	"uuid":    {"New", "NewString", "NewRandom", "NewUUID", "NewV6", "NewV7", "NewDCESecurity"},
 }
 
 // source is one file of the product; tests may import what they like.
@@ -112,17 +114,51 @@ func TestPureRoomsStartNothingAndAskNoClock(t *testing.T) {
 		if !slices.Contains(pureRooms, s.room) || s.isTestKit() {
 			continue
 		}
-		ast.Inspect(s.file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.GoStmt:
-				t.Errorf("%s starts a goroutine: a pure room leaves that to its caller", s.path)
-			case *ast.SelectorExpr:
-				if x, ok := n.X.(*ast.Ident); ok && slices.Contains(impure[x.Name], n.Sel.Name) {
-					t.Errorf("%s uses %s.%s: dates, instants and ids come into a pure room as values", s.path, x.Name, n.Sel.Name)
-				}
+		for _, what := range notPure(s.file) {
+			t.Errorf("%s %s", s.path, what)
+		}
+	}
+}
+
+// notPure lists where a file starts a goroutine, by a go statement or by a method Go, as those of sync.WaitGroup and of an
+// errgroup are, and where it uses what pure rooms must not.
+func notPure(file *ast.File) (found []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			found = append(found, "starts a goroutine: a pure room leaves that to its caller")
+		case *ast.SelectorExpr:
+			x, ok := n.X.(*ast.Ident)
+			switch {
+			case n.Sel.Name == "Go" || n.Sel.Name == "TryGo":
+				found = append(found, "starts a goroutine by a method Go: a pure room leaves that to its caller")
+			case ok && slices.Contains(impure[x.Name], n.Sel.Name):
+				found = append(found, "uses "+x.Name+"."+n.Sel.Name+": dates, instants and ids come into a pure room as values, and goroutines from its caller")
 			}
-			return true
-		})
+		}
+		return true
+	})
+	return found
+}
+
+func TestEveryWayToStartAGoroutineIsSeen(t *testing.T) {
+	for _, statement := range []string{
+		"go f()",
+		"var wg sync.WaitGroup; wg.Go(f)",
+		"group.Go(f)",
+		"x.workers.TryGo(f)",
+		"start := wg.Go; start(f)",
+		"context.AfterFunc(ctx, f)",
+		"time.AfterFunc(d, f)",
+		"next, stop := iter.Pull(f)",
+	} {
+		file, err := parser.ParseFile(token.NewFileSet(), "", "package p\nfunc _() { "+statement+" }", parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(notPure(file)) != 1 {
+			t.Errorf("%q passes as pure", statement)
+		}
 	}
 }
 

@@ -3,8 +3,6 @@ package events
 import (
 	"bytes"
 	"fmt"
-	"slices"
-	"sync"
 
 	"github.com/google/uuid"
 
@@ -19,22 +17,26 @@ const (
 )
 
 // CheckBatch returns Problems if no Store may append the batch to the stream, however often it is tried. Every Store
-// calls it first, so that all of them refuse the same.
+// calls it first, or its two parts, so that all of them refuse the same.
 func CheckBatch(stream StreamID, batch []Proposed) error {
+	if err := CheckFrame(stream, batch); err != nil {
+		return err
+	}
+	return CheckEvents(batch, 0, len(batch))
+}
+
+// CheckFrame checks what concerns the batch as a whole: the stream, the number of events, their ids and their size.
+func CheckFrame(stream StreamID, batch []Proposed) error {
 	if !ValidName(string(stream)) {
 		return whole(text.Say("流名 %q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "stream name %q must be 1 to %d letters, digits, dots, hyphens or underscores", stream, NameBytesMax))
 	}
 	if len(batch) == 0 || len(batch) > BatchMax {
 		return whole(text.Say("一批有 %d 个事件，应为 1 至 %d 个", "the batch has %d events; it must have 1 to %d", len(batch), BatchMax))
 	}
-	if bad := firstWrong(batch); bad >= 0 {
-		field, why := batch[bad].wrong()
-		return Problems{{Field: fmt.Sprintf("batch[%d].%s", bad, field), Reason: why}}
-	}
 	size, seen := 0, make(map[uuid.UUID]struct{}, len(batch))
 	for i := range batch {
 		p := &batch[i]
-		if _, twice := seen[p.ID]; twice {
+		if _, twice := seen[p.ID]; twice && p.ID != uuid.Nil {
 			return Problems{{Field: fmt.Sprintf("batch[%d].id", i), Reason: text.Say("%v 在同一批中重复", "%v is in the batch twice", p.ID)}}
 		}
 		seen[p.ID] = struct{}{}
@@ -46,31 +48,15 @@ func CheckBatch(stream StreamID, batch []Proposed) error {
 	return nil
 }
 
-// firstWrong is the index of the first event that no Store may take, or -1. To read bodies is most of what appending a
-// long batch costs the processor, so a long batch is shared among goroutines.
-func firstWrong(batch []Proposed) int {
-	const each = 250 // events that are worth a goroutine
-	look := func(part []Proposed) int {
-		return slices.IndexFunc(part, func(p Proposed) bool {
-			field, _ := p.wrong()
-			return field != ""
-		})
-	}
-	if len(batch) <= each {
-		return look(batch)
-	}
-	found := make([]int, (len(batch)+each-1)/each)
-	var looking sync.WaitGroup
-	for n := range found {
-		looking.Go(func() { found[n] = look(batch[n*each : min((n+1)*each, len(batch))]) })
-	}
-	looking.Wait()
-	for n, i := range found {
-		if i >= 0 {
-			return n*each + i
+// CheckEvents checks each event of a batch from one index up to another and returns Problems for the first that is
+// wrong. Reading the bodies is most of what CheckBatch costs, so a Store may check the parts of a long batch at once.
+func CheckEvents(batch []Proposed, from, to int) error {
+	for i := from; i < to; i++ {
+		if field, why := batch[i].wrong(); field != "" {
+			return Problems{{Field: fmt.Sprintf("batch[%d].%s", i, field), Reason: why}}
 		}
 	}
-	return -1
+	return nil
 }
 
 // wrong names the field that no Store may take, and says why; there may be none.

@@ -9,7 +9,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Long batches are looked at by several goroutines; what is told is the first event that is wrong.
 func TestTheFirstWrongEventOfABatchIsTold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		batch := make([]Proposed, rapid.IntRange(1, 1200).Draw(t, "events"))
