@@ -2,6 +2,7 @@ package aggregates
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -20,7 +21,8 @@ func sourceIndex(s events.Source) int { return slices.Index(sources[:], s) }
 type yearMoney struct {
 	granted, received, spent, ineligible, main [sourceCount]events.Fen
 	carriedIn                                  [sourceCount]events.Fen
-	receipts                                   []dated[receipt] // not less recoveries
+	classified                                 [sourceCount]bool // there is spending that was found to be eligible or not
+	receipts                                   []dated[receipt]  // not less recoveries
 }
 
 type receipt struct {
@@ -57,11 +59,17 @@ type money struct {
 	lagging bool // the last of them goes on
 }
 
+// noMoney returns the years up to the view's date before anything is counted.
+func (v *view) noMoney() *money {
+	m := &money{v: v, first: v.registered.on.Year()}
+	m.years = make([]yearMoney, v.on.Year()-m.first+1)
+	return m
+}
+
 // money counts everything up to the view's date.
 func (v *view) money() *money {
-	m := &money{v: v, first: v.registered.on.Year()}
-	n := v.on.Year() - m.first + 1
-	m.years, m.ends = make([]yearMoney, n), make([]yearEnd, n)
+	m := v.noMoney()
+	m.ends = make([]yearEnd, len(m.years))
 	flows := v.flows.upTo(v.on)
 	for i := range m.years {
 		year := m.first + i
@@ -72,7 +80,7 @@ func (v *view) money() *money {
 		for month := 1; month <= 12; month++ {
 			end := events.MonthEnd(year, month)
 			for len(flows) > 0 && flows[0].on <= end {
-				m.count(&m.years[i], &flows[0])
+				m.count(&flows[0])
 				flows = flows[1:]
 			}
 			if end > v.on {
@@ -85,7 +93,9 @@ func (v *view) money() *money {
 			}
 		}
 	}
-	m.grant()
+	for _, a := range v.granted() {
+		m.grant(a)
+	}
 	return m
 }
 
@@ -96,25 +106,32 @@ func (m *money) carry(from, to *yearMoney) {
 	}
 }
 
-// grant sums what was granted for each fiscal year.
-func (m *money) grant() {
-	add := func(f *fund, deltaFen events.Fen) {
-		if i := f.fiscalYear - m.first; i >= 0 && i < len(m.years) {
-			m.years[i].granted[sourceIndex(f.source)] += deltaFen
+// granted yields the grants, their reversals and the matches up to the view's date, each with its place.
+func (v *view) granted() iter.Seq2[place, allocated] {
+	return func(yield func(place, allocated) bool) {
+		for _, a := range v.allocation.upTo(v.on) {
+			if !yield(a.place, a.what) {
+				return
+			}
 		}
-	}
-	for _, a := range m.v.allocation.upTo(m.v.on) {
-		add(a.what.fund, a.what.deltaFen)
-	}
-	for _, f := range m.v.fundOrder.upTo(m.v.on) {
-		if f.what.match {
-			add(f.what, f.what.amountFen)
+		for _, f := range v.fundOrder.upTo(v.on) {
+			if f.what.match && !yield(f.place, allocated{f.what, f.what.amountFen}) {
+				return
+			}
 		}
 	}
 }
 
+// grant takes a grant, a reversal of one or a match into its fiscal year.
+func (m *money) grant(a allocated) {
+	if i := a.fund.fiscalYear - m.first; i >= 0 && i < len(m.years) {
+		m.years[i].granted[a.fund.sourceAt] += a.deltaFen
+	}
+}
+
 // count takes one movement or ruling into its year.
-func (m *money) count(year *yearMoney, f *dated[flow]) {
+func (m *money) count(f *dated[flow]) {
+	year := &m.years[f.on.Year()-m.first]
 	switch f.what.what {
 	case receiptFlow:
 		r := m.v.receipts[f.what.number-1]
@@ -165,7 +182,9 @@ func (m *money) spend(y *yearMoney, s *voucher, sign events.Fen) {
 // classify adds what of a voucher is forbidden or main to a year, or takes it back.
 func (m *money) classify(y *yearMoney, s *voucher, st *policy.Standing, sign events.Fen) {
 	for _, l := range m.v.declared.linesOf(s) {
-		switch f := m.v.fundOf(l); st.On(f.source) {
+		f := m.v.fundOf(l)
+		y.classified[f.sourceAt] = true
+		switch st.On(f.source) {
 		case policy.Forbidden:
 			y.ineligible[f.sourceAt] += sign * l.amountFen
 		case policy.Main:
@@ -281,14 +300,19 @@ func (v *view) executions(m *money) []Execution {
 	lines := make([]Execution, 0, len(m.years)*len(Scopes))
 	for i := range m.years {
 		year := m.first + i
-		p := v.t.Reading(min(v.on, events.YearEnd(year)))
 		for _, scope := range Scopes {
-			if sum := m.years[i].sum(SourcesOf(p, scope)); !sum.IsZero() {
+			if sum := m.years[i].sum(v.sourcesIn(year, scope)); !sum.IsZero() {
 				lines = append(lines, Execution{Year: year, Scope: scope, Money: sum, Low: scope == ProvinceScope && m.ends[i].low})
 			}
 		}
 	}
 	return lines
+}
+
+// sourcesIn returns the sources of a scope under the policy by which a year is reported: that of its last day, or of the
+// view's date while it is running.
+func (v *view) sourcesIn(year int, scope Scope) []events.Source {
+	return SourcesOf(v.t.Reading(min(v.on, events.YearEnd(year))), scope)
 }
 
 // executionAlerts are AL-EXE-01, AL-EXE-02, AL-EXE-04 and AL-USE-03. AL-EXE-03 is with the grants.

@@ -95,3 +95,9 @@ func (r *Register) Spending(id events.CenterID, on events.Date) (list []aggregat
 	r.each(id, func(c *center, t policy.Timeline) { list = c.state.Spending(t, on) })
 	return list
 }
+
+// Movements lists what each record moves in the money of a center, fiscal year and scope; see aggregates.Center.
+func (r *Register) Movements(id events.CenterID, on events.Date, year int, scope aggregates.Scope) (list []aggregates.Movement) {
+	r.each(id, func(c *center, t policy.Timeline) { list = c.state.Movements(t, on, year, scope) })
+	return list
+}

@@ -111,6 +111,65 @@ func TestNoMoneyIsLostBetweenScopesAndYears(t *testing.T) {
 	})
 }
 
+// executionFigures are the figures that a line of the execution report says of its money.
+var executionFigures = map[string]func(aggregates.Money) events.Fen{
+	"granted":    func(m aggregates.Money) events.Fen { return m.GrantedFen },
+	"carriedIn":  func(m aggregates.Money) events.Fen { return m.CarriedInFen },
+	"received":   func(m aggregates.Money) events.Fen { return m.ReceivedFen },
+	"spentAll":   func(m aggregates.Money) events.Fen { return m.SpentAllFen },
+	"ineligible": func(m aggregates.Money) events.Fen { return m.IneligibleFen },
+	"available":  aggregates.Money.AvailableFen,
+	"executed":   aggregates.Money.ExecutedFen,
+	"balance":    aggregates.Money.BalanceFen,
+}
+
+func TestTheRecordsBehindAFigureSumToIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := tellAny(t)
+		on := s.asOf(t)
+		executions := s.center.Evaluate(s.timeline, on).Executions
+		for year := s.log[0].On.Year() - 1; year <= on.Year()+1; year++ {
+			for _, scope := range aggregates.Scopes {
+				var want aggregates.Money // zero without a line
+				for _, x := range executions {
+					if x.Year == year && x.Scope == scope {
+						want = x.Money
+					}
+				}
+				movements := s.center.Movements(s.timeline, on, year, scope)
+				s.areOnceAndStand(t, movements, on)
+				for name, figure := range executionFigures {
+					var sum events.Fen
+					for _, m := range movements {
+						if m.Behind(figure) {
+							sum += figure(m.Money)
+						}
+					}
+					if sum != figure(want) {
+						t.Fatalf("as of %v: %d %s %s is %d, and its records %+v sum to %d\n%v", on, year, scope, name, figure(want), movements, sum, s)
+					}
+				}
+			}
+		}
+	})
+}
+
+// areOnceAndStand fails unless movements are of records that count on a date, each named once and in the order of recording.
+func (s *story) areOnceAndStand(t *rapid.T, movements []aggregates.Movement, on events.Date) {
+	t.Helper()
+	var last uint64
+	for _, m := range movements {
+		if m.From.Revision <= last || m.From.Revision > uint64(len(s.log)) {
+			t.Fatalf("as of %v: revision %d is named after %d\n%v", on, m.From.Revision, last, s)
+		}
+		last = m.From.Revision
+		r := &s.log[last-1]
+		if _, voided := s.center.Voided(r.ID); r.ID != m.From.ID || r.On > on || voided {
+			t.Fatalf("as of %v: %+v is no record that counts\n%v", on, m, s)
+		}
+	}
+}
+
 func TestLocalAndFiscalBalancesAreTheBalancesOfAllGrants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := tell(t, onlyTheDraft)

@@ -60,6 +60,16 @@ func figureNames() (names []string) {
 	return names
 }
 
+// FigureIn returns the figure of the execution report that stands in a column, such as "grantedFen", or nil.
+func FigureIn(column string) func(aggregates.Money) events.Fen {
+	for _, f := range figures {
+		if f.name+"Fen" == column {
+			return f.of
+		}
+	}
+	return nil
+}
+
 // changed is what moved in one center.
 type changed struct {
 	id    events.CenterID

@@ -12,6 +12,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -58,7 +59,7 @@ type tracer struct {
 var thingColumns = []string{"voucher", "reversalVoucher", "grant", "match", "project", "taskBook", "incident", "finding", "listing", "trial"}
 
 // behind finds the records that the row names; else those that its alert follows from; else those that the figure in the
-// column is computed from; else those that name what the row is about; else the newest of its center. A row of several
+// column follows from; else those that name what the row is about; else the newest of its center. A row of several
 // centers has none.
 func (t *tracer) behind(ctx context.Context, row tableRow, column string, d *Difference) (err error) {
 	center := events.CenterID(row.text("center"))
@@ -81,18 +82,10 @@ func (t *tracer) behind(ctx context.Context, row tableRow, column string, d *Dif
 		d.Records, err = t.collect(ctx, stream, wanted)
 		return err
 	}
-	if f := t.funds(row, column); f != nil {
-		wanted = func(s *events.Stored) bool {
-			rec, err := events.DecodeEvent(*s)
-			if err != nil || rec.On > t.on {
-				return false
-			}
-			_, isVoided := t.register.Voided(center, s.ID)
-			return !isVoided && f.take(&rec.Record)
-		}
-		if d.Records, err = t.collect(ctx, stream, wanted); err != nil || len(d.Records) > 0 {
-			return err
-		}
+	if ids := t.money(center, row, column); len(ids) > 0 {
+		wanted = func(s *events.Stored) bool { return ids[s.ID] }
+		d.Records, err = t.collect(ctx, stream, wanted)
+		return err
 	}
 	for _, name := range thingColumns {
 		thing, ok := row.cells[name].Data.(string)
@@ -126,18 +119,34 @@ func (r tableRow) record() (id uuid.UUID, position uint64) {
 	return uuid.Nil, position
 }
 
-// funds is for a row that says how money of a scope was executed in a fiscal year; nil for another.
-func (t *tracer) funds(row tableRow, column string) *funds {
+// money returns the ids of the records that the figure in a column follows from, if the row says how the money of a scope
+// was executed in a fiscal year.
+func (t *tracer) money(center events.CenterID, row tableRow, column string) map[uuid.UUID]bool {
 	year, isYear := row.cells["fiscalYear"].Data.(int64)
 	scope, isScope := row.cells["scope"].Data.(string)
 	if !isYear || !isScope {
 		return nil
 	}
-	p := t.register.Timeline().Reading(min(t.on, events.YearEnd(int(year))))
-	if p == nil {
-		return nil
+	figures := figuresIn(column)
+	ids := map[uuid.UUID]bool{}
+	for _, m := range t.register.Movements(center, t.on, int(year), aggregates.Scope(scope)) {
+		if slices.ContainsFunc(figures, m.Behind) {
+			ids[m.From.ID] = true
+		}
 	}
-	return fundsOf(column, int(year), aggregates.SourcesOf(p, aggregates.Scope(scope)))
+	return ids
+}
+
+// figuresIn returns the figures that the cells of a column follow from. A column without one, such as the scope, is traced
+// as the balance.
+func figuresIn(column string) []func(aggregates.Money) events.Fen {
+	switch f := lists.FigureIn(column); {
+	case f != nil:
+		return []func(aggregates.Money) events.Fen{f}
+	case column == "ratePercent", column == "low":
+		return []func(aggregates.Money) events.Fen{aggregates.Money.AvailableFen, aggregates.Money.ExecutedFen}
+	}
+	return []func(aggregates.Money) events.Fen{aggregates.Money.BalanceFen}
 }
 
 // alert returns the ids of the records that the alert of a row follows from.
