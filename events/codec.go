@@ -60,6 +60,18 @@ func validSHA256(text string) bool {
 	return len(text) == 64 && madeOf(text, func(b byte) bool { return '0' <= b && b <= '9' || 'a' <= b && b <= 'f' })
 }
 
+func tooLong(line []byte) Problems {
+	return whole(text.Say("记录有 %d 字节，超过 %d 字节的上限", "the record has %d bytes, over the limit of %d", len(line), RecordBytesMax))
+}
+
+func tooDeep() Problems {
+	return whole(text.Say("嵌套超过 %d 层的上限", "nests deeper than the limit of %d", DepthMax))
+}
+
+func unknownKind(k Kind) Problem {
+	return Problem{Field: "kind", Reason: text.Say("没有 %q 这种事件", "there is no kind %q", k)}
+}
+
 func madeOf(text string, ok func(byte) bool) bool {
 	for i := range len(text) {
 		if !ok(text[i]) {
@@ -78,12 +90,12 @@ func DecodeRecord(line []byte) (*Record, Problems) {
 
 func decodeRecord(line []byte) (*Record, Problems) {
 	if len(line) > RecordBytesMax {
-		return &Record{}, whole(text.Say("记录有 %d 字节，超过 %d 字节的上限", "the record has %d bytes, over the limit of %d", len(line), RecordBytesMax))
+		return &Record{}, tooLong(line)
 	}
 	w, data, plainly := plainRecord(line)
 	if !plainly {
 		if depth(line) > DepthMax {
-			return &Record{}, whole(text.Say("嵌套超过 %d 层的上限", "nests deeper than the limit of %d", DepthMax))
+			return &Record{}, tooDeep()
 		}
 		w = wireRecord{}
 		if err := json.Unmarshal(line, &w, strictly); err != nil {
@@ -136,7 +148,7 @@ func (r *Record) checkFrame(id string) (found Problems) {
 	entry := Lookup(r.Kind)
 	switch {
 	case entry == nil:
-		add("kind", text.Say("没有 %q 这种事件", "there is no kind %q", r.Kind))
+		found = append(found, unknownKind(r.Kind))
 	case r.Kind == KindPolicyAdopted && r.Center != "":
 		add("center", text.Say("办法参数不属于任何中心，此字段应省略", "a policy belongs to no center; leave it out"))
 	case r.Kind != KindPolicyAdopted && !ValidCenter(r.Center):

@@ -217,6 +217,10 @@ func (sc *scanner) list(elem *shape) {
 	}
 	_, _ = sc.dec.ReadToken()
 	if n > ListMax {
-		sc.add("", text.Say("有 %d 项，超过 %d 项的上限", "has %d members, over the limit of %d", n, ListMax))
+		sc.add("", tooMany(n))
 	}
+}
+
+func tooMany(n int) text.Text {
+	return text.Say("有 %d 项，超过 %d 项的上限", "has %d members, over the limit of %d", n, ListMax)
 }

@@ -269,14 +269,7 @@ func (s *story) roles(r *events.Record) []events.Role {
 }
 
 // valid says whether a record is one that the ledger can read.
-func valid(r *events.Record) bool {
-	line, err := events.EncodeRecord(r)
-	if err != nil {
-		return false
-	}
-	_, problems := events.DecodeRecord(line)
-	return len(problems) == 0
-}
+func valid(r *events.Record) bool { return len(r.Check()) == 0 }
 
 var kindsByType = func() map[string]events.Kind {
 	m := map[string]events.Kind{}

@@ -139,11 +139,7 @@ func unacceptable(s events.StreamID, rec *events.Record) error {
 	if rec.Stream() != s {
 		return fmt.Errorf("kind %s does not belong in this stream", rec.Kind)
 	}
-	line, err := events.EncodeRecord(rec)
-	if err != nil {
-		return err
-	}
-	if _, problems := events.DecodeRecord(line); len(problems) > 0 {
+	if problems := rec.Check(); len(problems) > 0 {
 		return problems
 	}
 	if rec.Kind != events.KindPolicyAdopted {

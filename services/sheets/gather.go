@@ -190,13 +190,7 @@ func (s *Sheet) make(e *entry, cfg Config) {
 	rec := &events.Record{ID: s.Kind.id(s.identity(e.rows[0])), Center: events.CenterID(rows[0]["center"].text), On: rows[0]["on"].on,
 		By: events.By{Role: role, Actor: cfg.Actor}, Mode: events.Enforce}
 	s.Kind.build(rows, rec)
-	line, err := events.EncodeRecord(rec)
-	if err != nil {
-		e.problems = []Finding{{e.rows[0].row.Number, aggregates.Breach{Field: s.key().Heading, Reason: text.Text{Zh: "无法写成记录：" + err.Error(), En: err.Error()}}}}
-		return
-	}
-	rec, problems := events.DecodeRecord(line)
-	if len(problems) > 0 {
+	if problems := rec.Check(); len(problems) > 0 {
 		for _, p := range problems {
 			e.problems = append(e.problems, s.finding(e, aggregates.Breach{Field: p.Field, Reason: p.Reason}))
 		}
