@@ -13,8 +13,10 @@ import (
 )
 
 // Register is all centers and the policies adopted, as far as the events applied go. Answers over several centers
-// are consistent center by center: a write between two of them shows in the later one.
+// are consistent center by center: an event applied between two of them shows in the later one. Exactly gives answers
+// that are all of one position.
 type Register struct {
+	still    sync.RWMutex // held while an event is applied, and by who needs that none is; taken before mu
 	mu       sync.RWMutex
 	timeline policy.Timeline
 	policies stream
@@ -50,11 +52,14 @@ func NewRegister() *Register {
 // where it lies (its revision does not follow, its id or its content cannot be) is kept as a Break, and returned as
 // an error for the program's own log.
 func (r *Register) Apply(rec *events.Recorded) error {
+	r.still.Lock()
+	defer r.still.Unlock()
 	at := placeOf(rec)
+	defer r.reached(at.Position)
 	if rec.Kind == events.KindPolicyAdopted {
 		return r.adopt(rec, at)
 	}
-	c := r.open(rec.Center, at)
+	c := r.open(rec.Center)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.knows(at) {
@@ -74,29 +79,15 @@ func (r *Register) Apply(rec *events.Recorded) error {
 	return err
 }
 
-// TakeOver puts a copy of a center, made by Clone at the revision since, in its place: all that it has run ahead is
-// stored now, the last of it at a place. If the center has moved since, or was broken, nothing is changed and the answer
-// is false.
-func (r *Register) TakeOver(copied *aggregates.Center, since uint64, last events.Place) bool {
-	c := r.open(copied.ID(), last)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.revision != since || len(c.breaks) > 0 {
-		return false
-	}
-	c.state = copied
-	c.changes++
-	c.revision, c.position = last.Revision, last.Position
-	return true
-}
-
 // ApplyBroken takes note of an event that could not be decoded, once. See Apply.
 func (r *Register) ApplyBroken(s events.Stored, cause error) {
+	r.still.Lock()
+	defer r.still.Unlock()
+	defer r.reached(s.Position)
 	id, ok := s.Stream.Center()
 	if !ok {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.position = max(r.position, s.Position)
 		if r.policies.knows(s.Place) {
 			return
 		}
@@ -104,7 +95,7 @@ func (r *Register) ApplyBroken(s events.Stored, cause error) {
 		_ = r.policies.broken(s.Place, s.ID, cause)
 		return
 	}
-	c := r.open(id, s.Place)
+	c := r.open(id)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.knows(s.Place) {
@@ -119,7 +110,6 @@ func (r *Register) ApplyBroken(s events.Stored, cause error) {
 func (r *Register) adopt(rec *events.Recorded, at events.Place) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.position = max(r.position, at.Position)
 	if r.policies.knows(at) {
 		return nil
 	}
@@ -137,18 +127,35 @@ func (r *Register) adopt(rec *events.Recorded, at events.Place) error {
 	return err
 }
 
-// open returns the center, made if it is new, and takes note of the position.
-func (r *Register) open(id events.CenterID, at events.Place) *center {
+// Exactly calls take while no event is applied, with the position of the last one: whatever take asks the register is of
+// that position. Writers wait meanwhile, so take should be short, and it must not call Exactly.
+func (r *Register) Exactly(take func(position uint64)) {
+	r.still.RLock()
+	defer r.still.RUnlock()
+	take(r.Position())
+}
+
+// reached takes note that everything up to a position is applied.
+func (r *Register) reached(position uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.position = max(r.position, at.Position)
+	r.position = max(r.position, position)
+}
+
+// open returns the center, made if it is new.
+func (r *Register) open(id events.CenterID) *center {
+	r.mu.RLock()
 	c := r.centers[id]
-	if c == nil {
-		c = &center{state: aggregates.NewCenter(id)}
-		r.centers[id] = c
-		i, _ := slices.BinarySearch(r.ids, id)
-		r.ids = slices.Insert(r.ids, i, id)
+	r.mu.RUnlock()
+	if c != nil { // only Apply and ApplyBroken add centers, one at a time
+		return c
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c = &center{state: aggregates.NewCenter(id)}
+	r.centers[id] = c
+	i, _ := slices.BinarySearch(r.ids, id)
+	r.ids = slices.Insert(r.ids, i, id)
 	return c
 }
 
@@ -189,7 +196,7 @@ func (r *Register) selected(of events.CenterID) ([]*center, policy.Timeline) {
 	return centers, r.timeline
 }
 
-// Position returns the position of the last event applied.
+// Position returns the position of the last event applied: it and all before it are in the answers.
 func (r *Register) Position() uint64 {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

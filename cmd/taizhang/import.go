@@ -73,11 +73,17 @@ func (a *app) importFirst(cmd *cobra.Command, im *importing) (err error) {
 	if err != nil {
 		return err
 	}
+	defer l.Close()
 	var store events.Store
-	im.Into = func() (*ledger.Ledger, error) {
-		return ledger.OpenFrom(cmd.Context(), a.source(cmd.Context(), &store, false), ledger.Config{Log: a.log})
+	closeInto := func() {}
+	im.Into = func() (into *ledger.Ledger, err error) {
+		if into, err = ledger.OpenFrom(cmd.Context(), a.source(cmd.Context(), &store, false), ledger.Config{Log: a.log}); err == nil {
+			closeInto = into.Close
+		}
+		return into, err
 	}
 	err = im.into(cmd.Context(), l)
+	closeInto()
 	if store != nil {
 		err = cmp.Or(err, store.Close())
 	}

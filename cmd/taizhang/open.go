@@ -80,6 +80,7 @@ func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) err
 	if err != nil {
 		return err
 	}
+	defer l.Close()
 	s := &session{Ledger: l, store: store, reg: l.Register()}
 	s.on, _ = a.on() // checked by prepare
 	s.knownAt, _ = a.known()

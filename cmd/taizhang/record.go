@@ -160,6 +160,7 @@ func (a *app) record(cmd *cobra.Command, rec *events.Record) error {
 		if err != nil {
 			return err
 		}
+		defer l.Close()
 		if _, err := l.Record(cmd.Context(), rec, a.account()); err != nil {
 			return a.tellRefused(rec, err)
 		}

@@ -76,6 +76,9 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 	if l.readOnly {
 		return im.report, errors.New("ledger: import: the ledger is open for reading only")
 	}
+	if l.stopped.Load() {
+		return im.report, ErrStopped
+	}
 	for _, path := range cfg.Files {
 		info, err := os.Stat(path)
 		if err != nil {

@@ -27,10 +27,10 @@ type checks struct {
 
 // trial is the copy of one center and where in the spool the events are that run ahead of the ledger.
 type trial struct {
-	center *aggregates.Center
-	known  uint64
-	laid   []int64 // the event of revision known + 1, and so on
-	last   events.Place
+	center  *aggregates.Center
+	known   uint64
+	laid    []int64 // the event of revision known + 1, and so on
+	written uint64  // of those laid by
 }
 
 func newChecks(l *Ledger, s *spool, files []string) *checks {

@@ -20,7 +20,7 @@ const (
 )
 
 // writing is the second part of an import: what was laid by is appended, window by window, at the revisions that it was
-// judged at. The centers that ran ahead take the place of the ledger's own when all is stored.
+// judged at, and applied like the records of any writer.
 type writing struct {
 	l        *Ledger
 	checks   *checks
@@ -45,23 +45,12 @@ type group struct {
 // errMoved says that what an import judged by is not what the ledger holds any more.
 var errMoved = text.Errorf(text.Conflict, "导入期间另有写入；请再导入一次，已入账的会跳过", "somebody else wrote to the ledger meanwhile; run the import again, it passes over what is there already")
 
-// all appends everything in the spool. Whatever ends it, the ledger's read models are what is stored.
+// all appends everything in the spool, in windows. A policy judges what follows it, so it is a window of its own. Whatever
+// ends it, what is stored is applied.
 func (w *writing) all(ctx context.Context) error {
-	err := w.eachWindow(ctx)
-	for id, t := range w.checks.trials {
-		if len(t.laid) == 0 || err == nil && w.l.register.TakeOver(t.center, t.known, t.last) {
-			continue
-		}
-		if _, failed := w.l.reload(context.WithoutCancel(ctx), id.Stream()); failed != nil {
-			w.l.stopped.Store(true)
-			return errors.Join(err, fmt.Errorf("%w: %w", ErrStopped, failed))
-		}
+	for _, t := range w.checks.trials {
+		t.center = nil // all is judged; applying the records fills the same memory again
 	}
-	return err
-}
-
-// eachWindow gathers windows and writes them. A policy judges what follows it, so it is a window of its own.
-func (w *writing) eachWindow(ctx context.Context) error {
 	w.held = map[events.StreamID]*group{}
 	for e, err := range w.checks.spool.all() {
 		if err != nil {
@@ -149,18 +138,37 @@ func (w *writing) append(ctx context.Context, g *group) error {
 			return ErrStopped
 		}
 		n := w.fitting(rest)
-		expected := max(g.trial.last.Revision, g.trial.known)
-		places, err := w.l.store.Append(ctx, g.stream, expected, rest[:n])
-		if err != nil {
-			var conflict *events.ConflictError
-			if errors.As(err, &conflict) {
-				err = errMoved
-			}
-			return w.l.appendFailed(g.stream, err)
+		if err := w.appendBatch(ctx, g, rest[:n]); err != nil {
+			return err
 		}
-		g.trial.last, rest = places[n-1], rest[n:]
+		rest = rest[n:]
 	}
 	return nil
+}
+
+// appendBatch appends one batch and waits until its last event is applied.
+func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Proposed) error {
+	own := make([]*announced, len(batch))
+	for i, p := range batch {
+		rec, err := events.DecodeEvent(events.Stored{Stream: g.stream, ID: p.ID, Kind: p.Kind, Body: p.Body})
+		if err != nil {
+			return fmt.Errorf("ledger: read what is laid by: %w", err)
+		}
+		own[i] = &announced{record: &rec.Record, entry: rec.Entry, body: p.Body}
+	}
+	w.l.applier.announce(own...)
+	places, err := w.l.store.Append(ctx, g.stream, g.trial.known+g.trial.written, batch)
+	if err != nil {
+		w.l.applier.withdraw(own...)
+		var conflict *events.ConflictError
+		if errors.As(err, &conflict) {
+			err = errMoved
+		}
+		return w.l.appendFailed(g.stream, err)
+	}
+	g.trial.written += uint64(len(batch))
+	last := len(batch) - 1
+	return w.l.applied(own[last], places[last])
 }
 
 // fitting returns how many events of a batch the store takes in one append: at least one, which it may refuse.

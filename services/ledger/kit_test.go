@@ -40,6 +40,7 @@ func open(t testing.TB, store events.Store) *ledger.Ledger {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(l.Close)
 	return l
 }
 

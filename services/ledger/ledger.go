@@ -36,6 +36,7 @@ type Config struct {
 type Ledger struct {
 	store    events.Store
 	register *projections.Register
+	applier  *applier // nil if the ledger is read-only
 	log      *zap.Logger
 	readOnly bool
 	stopped  atomic.Bool
@@ -48,15 +49,15 @@ type Ledger struct {
 type Source func(replay func(events.Stored) error) (events.Store, error)
 
 // Open reads the whole of an open store and, if it is empty, adopts the built-in policy as its first event. The store
-// remains the caller's to close.
+// remains the caller's to close, after the ledger.
 func Open(ctx context.Context, store events.Store, cfg Config) (*Ledger, error) {
 	return OpenFrom(ctx, func(replay func(events.Stored) error) (events.Store, error) {
 		return store, feedFrom(store.ReadAll(ctx, 0), replay)
 	}, cfg)
 }
 
-// OpenFrom is Open of a store that is read once, while it is opened. The store is the caller's to close, also when
-// OpenFrom fails after the source did not.
+// OpenFrom is Open of a store that is read once, while it is opened. The store is the caller's to close, after the ledger,
+// and also when OpenFrom fails after the source did not.
 func OpenFrom(ctx context.Context, source Source, cfg Config) (*Ledger, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
@@ -70,13 +71,25 @@ func OpenFrom(ctx context.Context, source Source, cfg Config) (*Ledger, error) {
 		return nil, fmt.Errorf("ledger: open: %w", err)
 	}
 	l := &Ledger{store: store, register: register, log: cfg.Log, readOnly: cfg.ReadOnly, locks: map[events.StreamID]*sync.Mutex{}}
+	if !cfg.ReadOnly {
+		l.startApplier(ctx)
+	}
 	if register.Position() == 0 && !cfg.ReadOnly {
 		if _, err := l.Record(ctx, Adoption(policy.Builtin()), program); err != nil {
+			l.Close()
 			return nil, fmt.Errorf("ledger: open: adopt the built-in policy: %w", err)
 		}
 	}
 	cfg.Log.Info("ledger open", zap.Uint64("position", register.Position()), zap.Int("centers", len(register.IDs())))
 	return l, nil
+}
+
+// Close ends following the store, and returns when nothing is applied any more. No write may be under way. The store
+// stays open.
+func (l *Ledger) Close() {
+	if l.applier != nil {
+		l.applier.close()
+	}
 }
 
 // Register returns the read models, which follow every write.

@@ -37,6 +37,7 @@ func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Account
 		if l.stopped.Load() {
 			return Result{}, ErrStopped
 		}
+		judged := l.revisions(s)
 		result, err := l.write(ctx, s, rec, account)
 		var conflict *events.ConflictError
 		var refused *aggregates.Refusal
@@ -45,11 +46,10 @@ func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Account
 			return result, err
 		}
 		// It was, or may have been, judged without what another writer of the same store appended.
-		moved, failed := l.reload(ctx, s)
-		if failed != nil {
+		if failed := l.catchUp(ctx, s); failed != nil {
 			return Result{}, failed
 		}
-		if !late && !moved {
+		if !late && l.revisions(s) == judged {
 			return result, err
 		}
 		l.log.Warn("another writer came first; judging again", zap.Error(err))
@@ -70,17 +70,27 @@ func (l *Ledger) write(ctx context.Context, s events.StreamID, rec *events.Recor
 	if err != nil {
 		return Result{}, err
 	}
+	own := &announced{record: rec, entry: entry, body: body}
+	l.applier.announce(own)
 	places, err := l.store.Append(ctx, s, revision, []events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}})
 	if err != nil {
+		l.applier.withdraw(own)
 		return Result{}, l.appendFailed(s, err)
 	}
-	at := places[0]
-	stored := events.Recorded{Record: *rec, Revision: at.Revision, Position: at.Position, RecordedAt: at.RecordedAt, Entry: entry}
-	if err := l.register.Apply(&stored); err != nil {
-		l.stopped.Store(true)
-		return Result{}, fmt.Errorf("%w: what was judged sound was not: %w", ErrStopped, err)
+	if err := l.applied(own, places[0]); err != nil {
+		return Result{}, err
 	}
-	return Result{Place: at, Entry: entry}, nil
+	return Result{Place: places[0], Entry: entry}, nil
+}
+
+// applied waits until a record that was appended is applied. If that fails, the read models are not what is stored, and
+// all writing stops.
+func (l *Ledger) applied(own *announced, at events.Place) error {
+	if err := l.applier.wait(own, at.Position); err != nil {
+		l.stopped.Store(true)
+		return fmt.Errorf("%w: apply position %d, which is stored: %w", ErrStopped, at.Position, err)
+	}
+	return nil
 }
 
 // appendFailed says why an append failed. One whose outcome is unknown stops all writing.
@@ -197,24 +207,27 @@ func sameContent(a, b *events.Record) bool {
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
-// reload applies what another writer appended to a stream, and to the policies, which judge it. It says whether there
-// was anything.
-func (l *Ledger) reload(ctx context.Context, s events.StreamID) (moved bool, err error) {
+// judgedBy is the revisions that a record is judged at: of its stream, and of the policies.
+type judgedBy struct{ stream, policies uint64 }
+
+func (l *Ledger) revisions(s events.StreamID) judgedBy {
+	return judgedBy{l.register.Revision(s), l.register.Revision(events.PolicyStream)}
+}
+
+// catchUp waits until what the store holds of a stream, and of the policies, which judge it, is applied.
+func (l *Ledger) catchUp(ctx context.Context, s events.StreamID) error {
 	for _, stream := range []events.StreamID{events.PolicyStream, s} {
-		for stored, err := range l.store.ReadStream(ctx, stream, l.register.Revision(stream)) {
+		applied := l.register.Revision(stream)
+		last := applied
+		for stored, err := range l.store.ReadStream(ctx, stream, applied) {
 			if err != nil {
-				return moved, fmt.Errorf("ledger: reload %s: %w", stream, err)
+				return fmt.Errorf("ledger: catch up with %s: %w", stream, err)
 			}
-			moved = true
-			rec, err := events.DecodeEvent(stored)
-			if err != nil {
-				l.register.ApplyBroken(stored, err)
-				continue
-			}
-			if err := l.register.Apply(&rec); err != nil {
-				l.log.Error("event breaks the ledger's integrity", zap.Uint64("position", stored.Position), zap.Error(err))
-			}
+			last = stored.Revision
+		}
+		if err := l.applier.reaches(ctx, stream, last); err != nil {
+			return fmt.Errorf("ledger: catch up with %s: %w", stream, err)
 		}
 	}
-	return moved, nil
+	return nil
 }

@@ -28,7 +28,10 @@ func openLedger(t *testing.T, record events.Store, dir string) *ledger.Ledger {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Store().Close() })
+	t.Cleanup(func() {
+		l.Close()
+		_ = l.Store().Close()
+	})
 	return l
 }
 
