@@ -120,7 +120,7 @@ func (e *expected) explained(t *testing.T, s *story, d events.Date) {
 var sectionNine = []aggregates.Code{
 	"AL-ADM-01", "AL-ADM-02", "AL-ADM-03", "AL-PRC-01", "AL-PRC-02", "AL-PRC-03", "AL-TSK-01", "AL-TSK-02", "AL-GOV-01", "AL-SAF-01", "AL-INC-01", "AL-INC-02",
 	"AL-ETH-01", "AL-RPT-01", "AL-RPT-02", "AL-RPT-03", "AL-EVL-01", "AL-EVL-02", "AL-EVL-03", "AL-AWD-01", "AL-AWD-02", "AL-PRJ-01", "AL-PRJ-02", "AL-PRJ-03",
-	"AL-PRJ-04", "AL-FND-01", "AL-FND-03", "AL-USE-01", "AL-USE-02", "AL-USE-03", "AL-EXE-01", "AL-EXE-02", "AL-EXE-03", "AL-EXE-04", "AL-OUT-01", "AL-OUT-02",
+	"AL-PRJ-04", "AL-FND-01", "AL-FND-03", "AL-USE-01", "AL-USE-02", "AL-USE-03", "AL-EXE-01", "AL-EXE-02", "AL-EXE-03", "AL-EXE-04", "AL-EXE-05", "AL-OUT-01", "AL-OUT-02",
 	"AL-MAT-01", "AL-RCT-01", "AL-RCT-02", "AL-ITV-01", "AL-REV-01", "AL-REV-02", "AL-REV-03", "AL-AUD-01", "AL-LED-01",
 }
 
@@ -128,7 +128,7 @@ var sectionNine = []aggregates.Code{
 var severities = map[aggregates.Severity][]aggregates.Code{
 	aggregates.Blue: {"AL-TSK-02", "AL-MAT-01"},
 	aggregates.Red: {"AL-ADM-01", "AL-PRC-01", "AL-SAF-01", "AL-INC-01", "AL-INC-02", "AL-ETH-01", "AL-AWD-01", "AL-PRJ-01", "AL-PRJ-02",
-		"AL-PRJ-04", "AL-FND-03", "AL-USE-01", "AL-EXE-02", "AL-EXE-03", "AL-OUT-01", "AL-OUT-02", "AL-RCT-02", "AL-REV-01", "AL-REV-02", "AL-LED-01"},
+		"AL-PRJ-04", "AL-FND-03", "AL-USE-01", "AL-EXE-02", "AL-EXE-03", "AL-EXE-05", "AL-OUT-01", "AL-OUT-02", "AL-RCT-02", "AL-REV-01", "AL-REV-02", "AL-LED-01"},
 }
 
 var closable = []aggregates.Code{"AL-ADM-01", "AL-ADM-03", "AL-PRC-01", "AL-PRC-03", "AL-SAF-01", "AL-EVL-02", "AL-USE-01", "AL-USE-03", "AL-OUT-01", "AL-FND-03", "AL-REV-02"}

@@ -28,6 +28,12 @@ func shares(main, plain events.Fen) history {
 	return granted().and(on("2025-05-01", spend("V1", "talent", "G1", main)), on("2025-05-02", spend("V2", "operation", "G1", plain)))
 }
 
+// announcedAhead has a low year 2025, on the last day of which money of 2026 is announced.
+func announcedAhead() history { return lowYear().and(on("2025-12-31", other("G2", 2026, 2*wan))) }
+
+// paidAhead is the alert that G2 was paid all the same on a day.
+func paidAhead(day string) expected { return raised("AL-EXE-05", "G2", day).since("2025-12-31") }
+
 var executionAlerts = []alertCase{
 	{"a month-end at exactly 80 % of progress is not behind, counted from 1 January with money carried in", carriedInto2026().and(on("2026-01-15", spend("V1", "pilot", "G1", 80*31*yuan))), "2026-01-31", none("AL-EXE-01"), draft},
 	{"a fen less is behind", carriedInto2026().and(on("2026-01-15", spend("V1", "pilot", "G1", 80*31*yuan-1))), "2026-02-15", then(raised("AL-EXE-01", "2026-01", "2026-01-31")), draft},
@@ -67,6 +73,27 @@ var executionAlerts = []alertCase{
 	{"a release after the grant does not end it", lowYear().and(on("2026-01-10", other("G2", 2026, wan)), on("2026-01-11", release(2026))), "2026-12-31", then(raised("AL-EXE-03", "G2", "2026-01-10").since("2025-12-31")), draft},
 	{"it ends when the grant is fully reversed", lowYear().and(on("2026-01-10", other("G2", 2026, wan)), on("2026-02-01", reverse("G2", wan))), "2026-12-31", then(raised("AL-EXE-03", "G2", "2026-01-10").cleared("2026-02-01").since("2025-12-31")), draft},
 	{"a grant after a year that was not low is not", spentIn2025(60 * wan).and(on("2026-01-10", other("G2", 2026, wan))), "2026-12-31", none("AL-EXE-03"), draft},
+
+	{"money announced ahead and paid after a low year is a red alert", announcedAhead().and(on("2026-02-01", receive("G2", wan))), "2026-12-31", then(paidAhead("2026-02-01")), draft},
+	{"money of central guidance is no exception", lowYear().and(on("2025-12-01", grantFrom(events.CentralGuidance, "G2", 2026, wan)), on("2026-02-01", receive("G2", wan))), "2026-12-31", then(paidAhead("2026-02-01")), draft},
+	{"it is raised once for a grant, by the first receipt", announcedAhead().and(on("2026-02-01", receive("G2", 1)), on("2026-03-01", receive("G2", wan))), "2026-12-31", then(paidAhead("2026-02-01")), draft},
+	{"it is raised for each grant", announcedAhead().and(on("2025-12-02", other("G3", 2026, wan)), on("2026-02-01", receive("G2", wan)), on("2026-03-01", receive("G3", wan))), "2026-12-31",
+		then(paidAhead("2026-02-01"), raised("AL-EXE-05", "G3", "2026-03-01").since("2025-12-31")), draft},
+	{"a receipt within the low year raises nothing", announcedAhead().and(on("2025-12-31", receive("G2", wan))), "2026-12-31", none("AL-EXE-05"), draft},
+	{"a receipt on the first day after it does, whatever came before", announcedAhead().and(on("2025-12-31", receive("G2", 1)), on("2026-01-01", receive("G2", wan))), "2026-12-31", then(paidAhead("2026-01-01")), draft},
+	{"a receipt while deferred is one", announcedAhead().and(on("2026-01-05", deferral(2026)), on("2026-02-01", receive("G2", wan))), "2026-12-31", then(paidAhead("2026-02-01")), draft},
+	{"a receipt on the day of the release is none", announcedAhead().and(on("2026-01-05", deferral(2026)), on("2026-02-01", receive("G2", wan)), on("2026-02-01", release(2026))), "2026-12-31", none("AL-EXE-05"), draft},
+	{"a release on the day after the receipt does not end it", announcedAhead().and(on("2026-01-05", deferral(2026)), on("2026-02-01", receive("G2", wan)), on("2026-02-02", release(2026))), "2026-12-31", then(paidAhead("2026-02-01")), draft},
+	{"a receipt after the release is none, one after another deferral is", announcedAhead().and(on("2026-01-05", deferral(2026)), on("2026-01-10", release(2026)), on("2026-01-15", receive("G2", 1)),
+		on("2026-02-01", deferral(2026)), on("2026-02-10", receive("G2", wan))), "2026-12-31", then(paidAhead("2026-02-10")), draft},
+	{"a release of another fiscal year does not matter", announcedAhead().and(on("2026-01-10", release(2027)), on("2026-02-01", receive("G2", wan))), "2026-12-31", then(paidAhead("2026-02-01")), draft},
+	{"the full reversal of the grant ends it", announcedAhead().and(on("2026-02-01", receive("G2", wan)), on("2026-02-10", reverse("G2", wan)), on("2026-02-10", recoverFrom("G2", wan)), on("2026-02-20", reverse("G2", wan))), "2026-12-31",
+		then(paidAhead("2026-02-01").cleared("2026-02-20")), draft},
+	{"a reversal for a part and a recovery of all do not end it", announcedAhead().and(on("2026-02-01", receive("G2", wan)), on("2026-02-10", reverse("G2", wan)), on("2026-02-11", recoverFrom("G2", wan))), "2026-12-31", then(paidAhead("2026-02-01")), draft},
+	{"a grant fully reversed before the receipt never was paid all the same", announcedAhead().and(on("2026-02-01", receive("G2", wan)), on("2026-02-02", recoverFrom("G2", wan)), on("2026-01-20", reverse("G2", 2*wan))), "2026-12-31", none("AL-EXE-05"), draft},
+	{"a grant of 1 January is not announced ahead", lowYear().and(on("2026-01-01", other("G2", 2026, wan)), on("2026-02-01", receive("G2", wan))), "2026-12-31", append(none("AL-EXE-05"), raised("AL-EXE-03", "G2", "2026-01-01").since("2025-12-31")), draft},
+	{"a grant of the low year itself is not announced ahead", lowYear().and(on("2025-12-01", other("G2", 2025, wan)), on("2026-02-01", receive("G2", wan))), "2026-12-31", none("AL-EXE-05"), draft},
+	{"after a year that was not low money announced ahead may be paid", spentIn2025(60*wan).and(on("2025-12-31", other("G2", 2026, wan)), on("2026-02-01", receive("G2", wan))), "2026-12-31", none("AL-EXE-05"), draft},
 
 	{"a deferral is overdue 31 days after a low year", lowYear(), "2026-12-31", then(raised("AL-EXE-04", "2025", "2026-01-31").since("2025-12-31")), draft},
 	{"a deferral on the last day of the term is in time", lowYear().and(on("2026-01-30", deferral(2026))), "2026-12-31", none("AL-EXE-04"), draft},

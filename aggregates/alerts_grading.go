@@ -142,8 +142,12 @@ func (v *view) rectification(year int, s spell) {
 	if due == 0 {
 		due = order.on + events.Date(p.Parameters.RectificationTermDays.Value)
 	}
+	raisedOn := max(due+1, s.on, order.on)
+	if s.until != 0 && s.until <= raisedOn { // grades are read at the end of the day
+		return
+	}
 	accepted := v.acceptances[year].upTo(v.on).first(always)
-	v.raise(p, "AL-RCT-02", yearKey(year), max(due+1, s.on, order.on), earliest(s.until, accepted.date()), s.rev, order.rev)
+	v.raise(p, "AL-RCT-02", yearKey(year), raisedOn, earliest(s.until, accepted.date()), s.rev, order.rev)
 }
 
 func dateIf(ok bool, d events.Date) events.Date {

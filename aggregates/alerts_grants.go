@@ -63,7 +63,7 @@ func sumFigures(sumFen, limitFen events.Fen) []Figure {
 	}
 }
 
-// grantAlerts are AL-AWD-01 and 02 and AL-EXE-03.
+// grantAlerts are AL-AWD-01 and 02, AL-EXE-03 and AL-EXE-05.
 func (v *view) grantAlerts(m *money) {
 	sums := map[int]events.Fen{} // net construction grants by year supported, in order
 	for _, a := range v.allocation.upTo(v.on) {
@@ -94,6 +94,7 @@ func (v *view) grantAlerts(m *money) {
 				x.Figures = m.rateFigures(y)
 			}
 		}
+		v.paidAllTheSame(m, f)
 	}
 	for _, year := range v.gradedYears() {
 		for _, s := range v.gradeSpells(year) {
@@ -102,6 +103,50 @@ func (v *view) grantAlerts(m *money) {
 			}
 		}
 	}
+}
+
+// paidAllTheSame is AL-EXE-05: a grant announced before a year ended low, and paid out after it although the next year
+// is not released. The first such receipt raises the alert.
+func (v *view) paidAllTheSame(m *money, f *fund) {
+	if !f.announcedAhead() || !m.low(f.fiscalYear-1) {
+		return
+	}
+	for _, r := range f.paidInItsYear(v.on) {
+		if v.released(f.fiscalYear, r.on) {
+			continue
+		}
+		if x := v.raise(v.t.At(r.on), "AL-EXE-05", f.id, r.on, v.fullyReversedOn(f), f.rev, r.rev, v.wordRev(f.fiscalYear, r.on)); x != nil {
+			x.Figures = append(m.rateFigures(f.fiscalYear-1),
+				Figure{"net", text.Say("提前下达净额", "announced ahead, net"), fmt.Sprint(int64(f.netFenOn(v.on))), "fen"},
+				Figure{"received", text.Say("年末后已到账", "received since the year's end"), fmt.Sprint(int64(f.paidInItsYearFen(v.on))), "fen"})
+		}
+		return
+	}
+}
+
+// announcedAhead reports whether a grant was announced ahead of its fiscal year (提前下达): in the year before it.
+func (f *fund) announcedAhead() bool { return !f.match && f.on <= events.YearEnd(f.fiscalYear-1) }
+
+// netFenOn returns the amount of a grant less its reversals by a date.
+func (f *fund) netFenOn(on events.Date) events.Fen {
+	netFen := f.amountFen
+	for _, r := range f.reversed.upTo(on) {
+		netFen -= r.what
+	}
+	return netFen
+}
+
+// paidInItsYear returns the receipts of a grant announced ahead from the start of its fiscal year to a date.
+func (f *fund) paidInItsYear(on events.Date) series[events.Fen] {
+	return f.receipts.upTo(on).from(events.YearEnd(f.fiscalYear-1) + 1)
+}
+
+// paidInItsYearFen sums those receipts; recoveries do not lessen the sum.
+func (f *fund) paidInItsYearFen(on events.Date) (sum events.Fen) {
+	for _, r := range f.paidInItsYear(on) {
+		sum += r.what
+	}
+	return sum
 }
 
 // allocated lists the revisions of the grants for which ok holds, and of their reversals, up to a place in order.
@@ -127,8 +172,37 @@ func (v *view) deferred(fiscalYear int, d events.Date) bool {
 	return w != nil && w.what
 }
 
-// constructionDue is AL-AWD-02 for one spell of an excellent grade: due from g + n + 1, and again from each release of
-// a deferral after that, unless deferred on the day.
+// wordRev returns the revision of the latest word on a fiscal year at the end of a day, or 0 without one.
+func (v *view) wordRev(fiscalYear int, d events.Date) uint32 {
+	if w := v.words[fiscalYear].last(d); w != nil {
+		return w.rev
+	}
+	return 0
+}
+
+// restWhileDeferred yields each span of days, from a due date on, in which the latest word on a fiscal year is not
+// allocation.deferred: AL-AWD-02 and AL-FND-01 rest while it is, and are raised again on the day of the release.
+// released is the revision of the release that begins a span, 0 for the first; deferredOn is the day of the deferral
+// that ends it, or none.
+func (v *view) restWhileDeferred(fiscalYear int, due events.Date, yield func(since events.Date, released uint32, deferredOn events.Date)) {
+	since, released, deferred := due, uint32(0), v.deferred(fiscalYear, due)
+	for _, w := range v.words[fiscalYear].upTo(v.on).from(due + 1) {
+		is := v.deferred(fiscalYear, w.on) // as the day ends
+		switch {
+		case is && !deferred:
+			yield(since, released, w.on)
+		case !is && deferred:
+			since, released = w.on, v.wordRev(fiscalYear, w.on)
+		}
+		deferred = is
+	}
+	if !deferred {
+		yield(since, released, 0)
+	}
+}
+
+// constructionDue is AL-AWD-02 for one spell of an excellent grade: due from g + n + 1, resting while the next fiscal
+// year is deferred.
 func (v *view) constructionDue(year int, s spell) {
 	p := v.t.At(s.on)
 	if p == nil {
@@ -139,25 +213,11 @@ func (v *view) constructionDue(year int, s spell) {
 		return
 	}
 	reachedOn := v.constructionReachedOn(year, p.Parameters.ConstructionFen.Value)
-	raise := func(on, deferredAgain events.Date) {
-		if x := v.raise(p, "AL-AWD-02", yearKey(year), on, earliest(s.until, reachedOn, deferredAgain), s.rev); x != nil {
+	v.restWhileDeferred(year+1, due, func(since events.Date, released uint32, deferredOn events.Date) {
+		if x := v.raise(p, "AL-AWD-02", yearKey(year), since, earliest(s.until, reachedOn, deferredOn), s.rev, released); x != nil {
 			x.Figures = []Figure{{"subsidy", text.Say("应补助", "subsidy due"), fmt.Sprint(int64(p.Parameters.ConstructionFen.Value)), "fen"}}
 		}
-	}
-	since, deferred := due, v.deferred(year+1, due)
-	for _, w := range v.words[year+1].upTo(v.on).from(due + 1) { // read at the end of its day
-		is := v.deferred(year+1, w.on)
-		switch {
-		case is && !deferred:
-			raise(since, w.on)
-		case !is && deferred:
-			since = w.on
-		}
-		deferred = is
-	}
-	if !deferred {
-		raise(since, 0)
-	}
+	})
 }
 
 // constructionReachedOn returns the first day on which the net construction grants for a year reach an amount.
@@ -179,15 +239,24 @@ func (v *view) receiptAlerts() {
 		switch {
 		case p == nil:
 		case !f.what.match:
-			if x := v.overdue(p, "AL-FND-01", f.what.id, f.place, p.Parameters.DisbursementDays.Value, v.receivedInFullOn(f.what)); x != nil {
-				x.Figures = append(x.Figures, v.receiptFigures(f.what)...)
-			}
+			v.disbursementDue(p, f.what)
 		case f.what.dueOn != 0:
 			if x := v.raise(p, "AL-MAT-01", f.what.id, f.what.dueOn+1, v.receivedInFullOn(f.what), f.rev); x != nil {
 				x.Figures = v.receiptFigures(f.what)
 			}
 		}
 	}
+}
+
+// disbursementDue is AL-FND-01 for one grant: due from its day + n + 1, resting while its fiscal year is deferred.
+func (v *view) disbursementDue(p *policy.Policy, f *fund) {
+	days := p.Parameters.DisbursementDays.Value
+	receivedOn := v.receivedInFullOn(f)
+	v.restWhileDeferred(f.fiscalYear, f.on+events.Date(days)+1, func(since events.Date, released uint32, deferredOn events.Date) {
+		if x := v.raise(p, "AL-FND-01", f.id, since, earliest(receivedOn, deferredOn), f.rev, released); x != nil {
+			x.Figures = append(termFigures(f.on, days), v.receiptFigures(f)...)
+		}
+	})
 }
 
 // receivedInFullOn returns the first day, by the view's date, on which the receipts (not less recoveries) reach what
@@ -210,15 +279,12 @@ func (v *view) receivedInFullOn(f *fund) events.Date {
 }
 
 func (v *view) receiptFigures(f *fund) []Figure {
-	var received, net = events.Fen(0), f.amountFen
+	var received events.Fen
 	for _, r := range f.receipts.upTo(v.on) {
 		received += r.what
 	}
-	for _, r := range f.reversed.upTo(v.on) {
-		net -= r.what
-	}
 	return []Figure{
-		{"net", text.Say("净额", "net"), fmt.Sprint(int64(net)), "fen"},
+		{"net", text.Say("净额", "net"), fmt.Sprint(int64(f.netFenOn(v.on))), "fen"},
 		{"received", text.Say("已到账", "received"), fmt.Sprint(int64(received)), "fen"},
 	}
 }

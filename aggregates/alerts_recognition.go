@@ -158,9 +158,15 @@ func (v *view) recognitionAlerts() {
 func (v *view) overdue(p *policy.Policy, code Code, key string, g place, days int, cleared events.Date) *Explanation {
 	x := v.raise(p, code, key, g.on+events.Date(days)+1, cleared, g.rev)
 	if x != nil {
-		x.Figures = append(x.Figures,
-			Figure{"from", text.Say("起算日", "counted from"), g.on.String(), "date"},
-			Figure{"term", text.Say("期限", "term"), yearKey(days), "days"})
+		x.Figures = termFigures(g.on, days)
 	}
 	return x
+}
+
+// termFigures shows from which day a term of days is counted.
+func termFigures(from events.Date, days int) []Figure {
+	return []Figure{
+		{"from", text.Say("起算日", "counted from"), from.String(), "date"},
+		{"term", text.Say("期限", "term"), yearKey(days), "days"},
+	}
 }

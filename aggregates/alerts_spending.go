@@ -90,8 +90,8 @@ func (v *view) voucherAlerts() {
 }
 
 // useSpells raises an alert for each span of days in which a voucher is of a class: from the voucher or the ruling that
-// made it so, to the ruling otherwise or the reversal. A ruling replaces the use from its date on, so one of the
-// voucher's own day, or of a later ruling's, leaves no trace of the use before it.
+// made it so, to the ruling otherwise or the reversal. On the voucher's own day the declared use or its code counts
+// first, so a ruling of that day clears what they raise. Of several rulings of one day the last counts.
 func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.Standing, rulings series[events.Use]) {
 	var since place
 	var was *policy.Standing // since then
@@ -106,11 +106,7 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.S
 		}
 	}
 	at := s.place
-	for i := 0; ; i++ {
-		for i < len(rulings) && rulings[i].on == at.on {
-			at, st = rulings[i].place, v.ruled(rulings[i])
-			i++
-		}
+	for i := 0; ; {
 		switch is := v.has(s, st, class); {
 		case is && since.on == 0:
 			since, was = at, st
@@ -122,6 +118,9 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.S
 			break
 		}
 		at, st = rulings[i].place, v.ruled(rulings[i])
+		for i++; i < len(rulings) && rulings[i].on == at.on; i++ {
+			at, st = rulings[i].place, v.ruled(rulings[i])
+		}
 	}
 	if since.on == 0 {
 		return

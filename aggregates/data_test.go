@@ -24,6 +24,7 @@ var histories = []struct {
 }{
 	{"zhejiang-2026/history.jsonl.gz", map[string]string{"2025-12-31": "expected-2025-12-31", "2026-08-31": "expected-2026-08-31"}},
 	{"edges/history.jsonl", map[string]string{"2024-06-30": "expected-2024-06-30", "2025-06-30": "expected-2025-06-30", "2026-10-31": "expected"}},
+	{"ahead/history.jsonl", map[string]string{"2025-06-30": "expected-2025-06-30", "2026-10-31": "expected"}},
 }
 
 func TestAnswersEqualTheExpectedOnesLineByLine(t *testing.T) {

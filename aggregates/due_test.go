@@ -57,7 +57,7 @@ func TestForeseenIsWhatEachDayToComeWouldShow(t *testing.T) {
 	const days = 35
 	identity := func(a aggregates.Alert) string { return fmt.Sprint(a.Code, " ", a.Key, " ", a.RaisedOn) }
 	seen := 0
-	for _, file := range []string{"edges/history.jsonl", "zhejiang-2026/history.jsonl.gz"} {
+	for _, file := range []string{"ahead/history.jsonl", "edges/history.jsonl", "zhejiang-2026/history.jsonl.gz"} {
 		for id, log := range logs(t, file) {
 			c := told(t, log, len(log))
 			for _, day := range []string{"2025-12-05", "2026-09-20"} {

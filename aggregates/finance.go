@@ -123,10 +123,7 @@ func (v *view) entitlements() (list []Delay) {
 // shortfalls are the facts behind AL-FND-01 and AL-MAT-01: the grants and matches of which receipts fall short.
 func (v *view) shortfalls() (list []Delay) {
 	for _, f := range v.fundOrder.upTo(v.on) {
-		netFen := f.what.amountFen
-		for _, r := range f.what.reversed.upTo(v.on) {
-			netFen -= r.what
-		}
+		netFen := f.what.netFenOn(v.on)
 		shortFen := netFen
 		for _, r := range f.what.receipts.upTo(v.on) {
 			shortFen -= r.what
@@ -140,7 +137,7 @@ func (v *view) shortfalls() (list []Delay) {
 		if f.what.match {
 			d.What, d.DueOn = Committed, f.what.dueOn
 		} else if p != nil {
-			d.DueOn = f.on + events.Date(p.Parameters.DisbursementDays.Value)
+			d.DueOn, d.Deferred = f.on+events.Date(p.Parameters.DisbursementDays.Value), v.deferred(f.what.fiscalYear, v.on)
 		}
 		list = append(list, d)
 	}

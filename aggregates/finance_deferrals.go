@@ -119,11 +119,7 @@ func (v *view) deferral(m *money, e *Evaluation, fiscalYear int) Deferral {
 	}
 	for _, f := range v.fundOrder.upTo(v.on) {
 		if !f.what.match && f.what.fiscalYear == fiscalYear && openAlert(e, "AL-EXE-03", f.what.id) != nil {
-			g := GrantAllTheSame{Grant: f.what.id, On: f.on, NetFen: f.what.amountFen}
-			for _, r := range f.what.reversed.upTo(v.on) {
-				g.NetFen -= r.what
-			}
-			d.Made = append(d.Made, g)
+			d.Made = append(d.Made, GrantAllTheSame{Grant: f.what.id, On: f.on, NetFen: f.what.netFenOn(v.on)})
 		}
 	}
 	return d

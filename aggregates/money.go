@@ -315,7 +315,7 @@ func (v *view) sourcesIn(year int, scope Scope) []events.Source {
 	return SourcesOf(v.t.Reading(min(v.on, events.YearEnd(year))), scope)
 }
 
-// executionAlerts are AL-EXE-01, AL-EXE-02, AL-EXE-04 and AL-USE-03. AL-EXE-03 is with the grants.
+// executionAlerts are AL-EXE-01, AL-EXE-02, AL-EXE-04 and AL-USE-03. AL-EXE-03 and 05 are with the grants.
 func (v *view) executionAlerts(m *money) {
 	for i := range m.ends {
 		year := m.first + i

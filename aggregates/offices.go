@@ -18,6 +18,7 @@ var offices = map[Code]events.Role{
 	"AL-FND-01": events.Finance, "AL-FND-03": events.CenterRole,
 	"AL-USE-01": events.CenterRole, "AL-USE-02": events.STOffice, "AL-USE-03": events.CenterRole,
 	"AL-EXE-01": events.CenterRole, "AL-EXE-02": events.CenterRole, "AL-EXE-03": events.Finance, "AL-EXE-04": events.Finance,
+	"AL-EXE-05": events.Finance,
 	"AL-OUT-01": events.CenterRole, "AL-OUT-02": events.CenterRole,
 	"AL-MAT-01": events.LocalGov,
 	"AL-RCT-01": events.STOffice, "AL-RCT-02": events.CenterRole, "AL-ITV-01": events.STOffice,

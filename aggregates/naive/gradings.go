@@ -97,7 +97,11 @@ func (l *ledger) rectification(year int, s spell) {
 		if due == 0 {
 			due = r.On + events.Date(r.at.Parameters.RectificationTermDays.Value)
 		}
-		l.raise("AL-RCT-02", itoa(year), max(due+1, s.from, r.On), s.to,
+		on := max(due+1, s.from, r.On)
+		if l.grade(year, on) != policy.Fail {
+			continue
+		}
+		l.raise("AL-RCT-02", itoa(year), on, s.to,
 			first(l, func(_ events.Date, q *events.RectificationAccepted) bool { return q.Year == year }))
 	}
 }
@@ -112,13 +116,7 @@ func (l *ledger) excellent(year int, s spell) {
 	if due > l.on || !slices.Contains(l.supportYears(due), year) {
 		return
 	}
-	words := []events.Date{due}
-	for _, d := range days[events.AllocationDeferred, events.DeferralReleased](l) {
-		if d > due {
-			words = append(words, d)
-		}
-	}
-	for _, owed := range spells(words, func(on events.Date) bool { return l.latestWord(year+1, on) != deferred }) {
+	for _, owed := range l.notDeferred(year+1, due) {
 		l.raise("AL-AWD-02", itoa(year), owed.from, owed.to, s.to,
 			l.constructionReached(year, at.Parameters.ConstructionFen.Value))
 	}
@@ -142,6 +140,17 @@ const (
 	deferred word = "deferred"
 	released word = "released"
 )
+
+// notDeferred are the days from one on, on which the latest word on a fiscal year is not that it is deferred.
+func (l *ledger) notDeferred(fiscalYear int, from events.Date) []spell {
+	words := []events.Date{from}
+	for _, d := range days[events.AllocationDeferred, events.DeferralReleased](l) {
+		if d > from {
+			words = append(words, d)
+		}
+	}
+	return spells(words, func(on events.Date) bool { return l.latestWord(fiscalYear, on) != deferred })
+}
 
 func (l *ledger) latestWord(fiscalYear int, on events.Date) word {
 	var latest word

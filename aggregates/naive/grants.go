@@ -21,8 +21,15 @@ func (l *ledger) grants() {
 		if y := g.FiscalYear - 1; l.low(y) && r.On > events.YearEnd(y) && l.latestWord(g.FiscalYear, r.On) != released {
 			l.raise("AL-EXE-03", g.Grant, r.On, l.fullyReversedOn(g))
 		}
-		l.raise("AL-FND-01", g.Grant, after(r.On, r.at.Parameters.DisbursementDays.Value),
-			l.reached(g.AmountFen, func(e *events.Recorded) events.Fen { return receivedOf(e, g.Grant) + reversedOf(e, g.Grant) }))
+		received := l.reached(g.AmountFen, func(e *events.Recorded) events.Fen { return receivedOf(e, g.Grant) + reversedOf(e, g.Grant) })
+		for _, owed := range l.notDeferred(g.FiscalYear, after(r.On, r.at.Parameters.DisbursementDays.Value)) {
+			l.raise("AL-FND-01", g.Grant, owed.from, owed.to, received)
+		}
+	}
+	for r, g := range all[events.SubsidyGranted](l) {
+		if r.On <= events.YearEnd(g.FiscalYear-1) && l.low(g.FiscalYear-1) {
+			l.paidOutAhead(g)
+		}
 	}
 	for _, m := range judged[events.MatchingCommitted](l) {
 		if m.DueOn != 0 {
@@ -34,6 +41,20 @@ func (l *ledger) grants() {
 		l.nearCap(year)
 	}
 	l.afterRevocation()
+}
+
+// paidOutAhead raises the first receipt, after a year that was low, of a grant announced ahead for the next, unless the
+// next year was released by that day (R20-7).
+func (l *ledger) paidOutAhead(g *events.SubsidyGranted) {
+	for r, p := range all[events.SubsidyReceived](l) {
+		if p.Grant != g.Grant || r.On.Year() < g.FiscalYear || l.latestWord(g.FiscalYear, r.On) == released {
+			continue
+		}
+		if l.timeline.At(r.On) != nil {
+			l.raise("AL-EXE-05", g.Grant, r.On, l.fullyReversedOn(g))
+		}
+		return
+	}
 }
 
 // breaksConstruction says whether a construction grant breaks a condition of R17-1.

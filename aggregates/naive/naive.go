@@ -148,7 +148,7 @@ func spells(on []events.Date, holds func(events.Date) bool) []spell {
 // The severities of section 9; every other alert is yellow.
 var (
 	red = []aggregates.Code{"AL-ADM-01", "AL-PRC-01", "AL-SAF-01", "AL-INC-01", "AL-INC-02", "AL-ETH-01", "AL-AWD-01",
-		"AL-PRJ-01", "AL-PRJ-02", "AL-PRJ-04", "AL-FND-03", "AL-USE-01", "AL-EXE-02", "AL-EXE-03", "AL-OUT-01", "AL-OUT-02",
+		"AL-PRJ-01", "AL-PRJ-02", "AL-PRJ-04", "AL-FND-03", "AL-USE-01", "AL-EXE-02", "AL-EXE-03", "AL-EXE-05", "AL-OUT-01", "AL-OUT-02",
 		"AL-RCT-02", "AL-REV-01", "AL-REV-02"}
 	blue = []aggregates.Code{"AL-TSK-02", "AL-MAT-01"}
 )

@@ -29,6 +29,7 @@ func TestEveryLineOfTheExpectedAnswersIsReproduced(t *testing.T) {
 	}{
 		{"edges/history.jsonl", map[string]string{
 			"edges/expected": "2026-10-31", "edges/expected-2025-06-30": "2025-06-30", "edges/expected-2024-06-30": "2024-06-30"}},
+		{"ahead/history.jsonl", map[string]string{"ahead/expected": "2026-10-31", "ahead/expected-2025-06-30": "2025-06-30"}},
 		{"zhejiang-2026/history.jsonl.gz", map[string]string{
 			"zhejiang-2026/expected-2026-08-31": "2026-08-31", "zhejiang-2026/expected-2025-12-31": "2025-12-31"}},
 	} {

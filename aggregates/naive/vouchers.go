@@ -61,18 +61,22 @@ func (l *ledger) standing(r *events.Recorded, v *events.FundsSpent, on events.Da
 	return s
 }
 
-// standingSpells are the days from which a line of a voucher was of a class.
+// standingSpells are the days from which a line of a voucher was of a class. On its own day it is first as it was
+// declared, and a ruling of that day ends that at once.
 func (l *ledger) standingSpells(r *events.Recorded, v *events.FundsSpent, class policy.Class, sources map[string]events.Source) []spell {
+	is := func(s policy.Standing) bool {
+		return slices.ContainsFunc(v.Lines, func(line events.SpendingLine) bool { return s.On(sources[line.Grant]) == class })
+	}
 	words := []events.Date{r.On}
 	for ruled, p := range all[events.UseRuled](l) {
 		if p.Voucher == v.Voucher {
 			words = append(words, ruled.On)
 		}
 	}
-	found := spells(words, func(on events.Date) bool {
-		s := l.standing(r, v, on)
-		return slices.ContainsFunc(v.Lines, func(line events.SpendingLine) bool { return s.On(sources[line.Grant]) == class })
-	})
+	found := spells(words, func(on events.Date) bool { return is(l.standing(r, v, on)) })
+	if declared := l.reading(r.On).Standing(v.Use, v.EconCode); is(declared) && !is(l.standing(r, v, r.On)) {
+		found = append(found, spell{r.On, r.On})
+	}
 	return slices.DeleteFunc(found, func(s spell) bool { return l.timeline.At(s.from) == nil })
 }
 

@@ -68,6 +68,7 @@ func TestTheHistoriesGiveTheRightAnswersOnEveryDate(t *testing.T) {
 		dates map[string]string // folder of the answers by date
 	}{
 		{"edges", map[string]string{"2024-06-30": "expected-2024-06-30", "2025-06-30": "expected-2025-06-30", "2026-10-31": "expected"}},
+		{"ahead", map[string]string{"2025-06-30": "expected-2025-06-30", "2026-10-31": "expected"}},
 		{"zhejiang-2026", map[string]string{"2025-12-31": "expected-2025-12-31", "2026-08-31": "expected-2026-08-31"}},
 	} {
 		dir := t.TempDir()

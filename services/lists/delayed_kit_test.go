@@ -83,6 +83,7 @@ func financeHistories(t *testing.T) map[string]*plainHistory {
 		return financeOnce.all
 	}
 	all := map[string]*plainHistory{
+		"ahead":         plain(t, historyText(t, aheadHistory)),
 		"edges":         plain(t, historyText(t, edgesHistory)),
 		"zhejiang-2026": plain(t, historyText(t, provinceHistory)),
 	}
@@ -107,6 +108,7 @@ func financeHistories(t *testing.T) map[string]*plainHistory {
 
 // The histories of the repository.
 const (
+	aheadHistory    = "ahead/history.jsonl"
 	edgesHistory    = "edges/history.jsonl"
 	provinceHistory = "zhejiang-2026/history.jsonl.gz"
 )

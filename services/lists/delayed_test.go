@@ -169,8 +169,10 @@ func (h *plainHistory) plainDelays(t *testing.T, on string) (rows []string) {
 				state = "unjudged"
 			case due == "":
 				state = "no-term"
-			case on > due:
+			case what == "committed" && on > due:
 				overdue, state = strconv.Itoa(plainDays(t, due, on)), "overdue"
+			case what == "granted":
+				overdue, state = plainRested(t, es, f.Data.FiscalYear, plainDay(t, due, 1), on)
 			}
 			rows = append(rows, fmt.Sprintf("%s|%s|%s|%d|%s|%s|%s|%d|%s|%s|%d|%d|%s", center, what, id, f.Data.FiscalYear, f.Doc, f.On, due,
 				plainDays(t, f.On, on), overdue, state, f.Data.AmountFen-f.reversed, short, office))
@@ -235,20 +237,26 @@ func plainEntitlements(t *testing.T, es []plainEvent, on string) (list []plainEn
 		if !slices.Contains(supported, year) || reached {
 			continue
 		}
-		x.left, x.state = 200000000-net, "waiting"
-		if plainWord(es, year+1, on) == "allocation.deferred" {
-			x.state = "deferred"
-		}
-		days := 0
-		for day := due; day <= on; day = plainDay(t, day, 1) {
-			if days++; plainWord(es, year+1, day) == "allocation.deferred" {
-				days = 0
-			}
-		}
-		if days > 0 {
-			x.overdue, x.state = strconv.Itoa(days), "overdue"
-		}
+		x.left = 200000000 - net
+		x.overdue, x.state = plainRested(t, es, year+1, due, on)
 		list = append(list, x)
 	}
 	return list
+}
+
+// plainRested counts the days overdue from the day on which money would be so, while its fiscal year is not deferred.
+func plainRested(t *testing.T, es []plainEvent, fiscalYear int, due, on string) (overdue, state string) {
+	days := 0
+	for day := due; day <= on; day = plainDay(t, day, 1) {
+		if days++; plainWord(es, fiscalYear, day) == "allocation.deferred" {
+			days = 0
+		}
+	}
+	switch {
+	case days > 0:
+		return strconv.Itoa(days), "overdue"
+	case plainWord(es, fiscalYear, on) == "allocation.deferred":
+		return "", "deferred"
+	}
+	return "", "waiting"
 }

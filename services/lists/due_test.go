@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/services/simulator"
 )
 
-// plainReceiptDue lists the grants not received in full 60 days from then (AL-FND-01) and the matches past their due
+// plainReceiptDue lists the grants not received in full 60 days from then and not deferred (AL-FND-01) and the matches past their due
 // date (AL-MAT-01) that will be alerts within so many days: what is not there on the day of the question and is not late
 // yet.
 func plainReceiptDue(t *testing.T, es []plainEvent, on string, days int) (due []string) {
@@ -50,6 +50,9 @@ func plainReceiptDue(t *testing.T, es []plainEvent, on string, days int) (due []
 		}
 	}
 	for _, p := range list {
+		if p.code == "AL-FND-01" && plainWord(es, p.event.Data.FiscalYear, on) == "allocation.deferred" {
+			continue // nothing but a release makes it late
+		}
 		if !p.good && !revoked && p.event.On >= effective && p.late > on && p.late <= plainDay(t, on, days) {
 			due = append(due, strings.Join([]string{p.event.Center, p.code, p.event.Data.Grant + p.event.Data.Match, p.late, fmt.Sprint(plainDays(t, on, p.late))}, "|"))
 		}
