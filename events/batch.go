@@ -27,8 +27,8 @@ func CheckBatch(stream StreamID, batch []Proposed) error {
 
 // CheckFrame checks what concerns the batch as a whole: the stream, the number of events, their ids and their size.
 func CheckFrame(stream StreamID, batch []Proposed) error {
-	if !ValidName(string(stream)) {
-		return whole(text.Say("流名 %q 应为 1 至 %d 个字母、数字、点、连字符或下划线", "stream name %q must be 1 to %d letters, digits, dots, hyphens or underscores", stream, NameBytesMax))
+	if !ValidStream(stream) {
+		return whole(text.Say("流名 %q 应为 center-<中心编号>，或不超过 %d 个小写字母", "stream name %q must be center-<id of a center>, or at most %d lower-case letters", stream, streamWordMax))
 	}
 	if len(batch) == 0 || len(batch) > BatchMax {
 		return whole(text.Say("一批有 %d 个事件，应为 1 至 %d 个", "the batch has %d events; it must have 1 to %d", len(batch), BatchMax))
@@ -77,7 +77,8 @@ func (p Proposed) wrong() (field string, why text.Text) {
 	return "", text.Text{}
 }
 
-// ValidName says whether a stream or a kind has a name that every store, file and subject can carry as it is.
+// ValidName reports whether a kind has a name that every store, file and subject can carry as it is. Names of streams
+// are narrower: see ValidStream.
 func ValidName(name string) bool {
 	if name == "" || len(name) > NameBytesMax {
 		return false

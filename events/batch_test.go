@@ -16,7 +16,7 @@ func TestTheFirstWrongEventOfABatchIsTold(t *testing.T) {
 			id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, i))
 			batch[i] = Proposed{ID: id, Kind: KindFundsSpent, Body: []byte(`{"version":1}`)}
 		}
-		if err := CheckBatch("center-A", batch); err != nil {
+		if err := CheckBatch("center-ZJ-A", batch); err != nil {
 			t.Fatalf("nothing is wrong: %v", err)
 		}
 		wrong := rapid.SliceOfN(rapid.IntRange(0, len(batch)-1), 1, 4).Draw(t, "wrong")
@@ -26,7 +26,7 @@ func TestTheFirstWrongEventOfABatchIsTold(t *testing.T) {
 			first = min(first, i)
 		}
 		var problems Problems
-		if err := CheckBatch("center-A", batch); !errors.As(err, &problems) || problems[0].Field != fmt.Sprintf("batch[%d].body", first) {
+		if err := CheckBatch("center-ZJ-A", batch); !errors.As(err, &problems) || problems[0].Field != fmt.Sprintf("batch[%d].body", first) {
 			t.Fatalf("wrong are %v, told is %v", wrong, err)
 		}
 	})

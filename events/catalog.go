@@ -68,9 +68,10 @@ const (
 // CatalogEntry says what the program knows of one kind.
 type CatalogEntry struct {
 	Kind     Kind
-	Version  int    // of the payload's layout, as written today
-	Roles    []Role // who may write it; waiver.granted: the one that the policy names (OP-04); entry.voided: who may write the kind voided
-	Decision bool   // a decision is judged (section 5); a fact is recorded
+	Stream   StreamID // that holds it; "" for that of its center
+	Version  int      // of the payload's layout, as written today
+	Roles    []Role   // who may write it; waiver.granted: the one that the policy names (OP-04); entry.voided: who may write the kind voided
+	Decision bool     // a decision is judged (section 5); a fact is recorded
 	Rules    []RuleID
 	Title    text.Text
 
@@ -85,7 +86,7 @@ type upcast func(data jsontext.Value) (jsontext.Value, error)
 
 // Catalog lists every kind in the order of section 4.
 var Catalog = withShapes([]CatalogEntry{
-	{Kind: KindPolicyAdopted, Roles: []Role{Admin}, Title: text.Say("办法参数采用", "policy adopted"), blank: func() Payload { return new(PolicyAdopted) }},
+	{Kind: KindPolicyAdopted, Stream: PolicyStream, Roles: []Role{Admin}, Title: text.Say("办法参数采用", "policy adopted"), blank: func() Payload { return new(PolicyAdopted) }},
 	{Kind: KindCenterRegistered, Roles: []Role{CenterRole}, Rules: []RuleID{"R02-1", "R05-1"}, Title: text.Say("中心登记", "center registered"), blank: func() Payload { return new(CenterRegistered) }},
 	{Kind: KindCenterAssigned, Roles: []Role{STOffice}, Rules: []RuleID{"R04-6", "R04-8"}, Title: text.Say("责任单位指定", "center assigned"), blank: func() Payload { return new(CenterAssigned) }},
 	{Kind: KindFactsChanged, Roles: []Role{CenterRole}, Title: text.Say("登记事实变更", "facts changed"), blank: func() Payload { return new(FactsChanged) }},

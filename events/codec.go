@@ -149,9 +149,9 @@ func (r *Record) checkFrame(id string) (found Problems) {
 	switch {
 	case entry == nil:
 		found = append(found, unknownKind(r.Kind))
-	case r.Kind == KindPolicyAdopted && r.Center != "":
-		add("center", text.Say("办法参数不属于任何中心，此字段应省略", "a policy belongs to no center; leave it out"))
-	case r.Kind != KindPolicyAdopted && !ValidCenter(r.Center):
+	case entry.Stream != "" && r.Center != "":
+		add("center", text.Say("这类记录不属于任何中心，此字段应省略", "a record of this kind belongs to no center; leave this field out"))
+	case entry.Stream == "" && !ValidCenter(r.Center):
 		add("center", text.Say("%q 不符合 %s", "%q does not match %s", r.Center, centerForm))
 	}
 	if y := r.On.Year(); y < YearMin || y > YearMax {
@@ -249,9 +249,6 @@ func DecodeEvent(s Stored) (Recorded, error) {
 		return fail(c.problems)
 	}
 	center, _ := s.Stream.Center()
-	if s.Stream == PolicyStream {
-		center = ""
-	}
 	return Recorded{
 		Record: Record{ID: s.ID, Kind: s.Kind, Center: center, On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc,
 			Evidence: w.Files, Note: w.Note, Data: data},

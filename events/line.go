@@ -78,19 +78,22 @@ func appendLineTime(b []byte, t time.Time) []byte {
 // LineParser reads stored lines. It keeps the names that it has read, so that equal names share memory, and the day of the
 // last time that it read. It is for one goroutine.
 type LineParser struct {
-	names map[string]string
-	day   [10]byte
-	start time.Time // of day
+	streams map[string]StreamID
+	kinds   map[string]Kind
+	day     [10]byte
+	start   time.Time // of day
 
 	rest []byte
 	bad  string // what could not be read, as a member's name; empty while all is well
 }
 
-// lineNamesMax bounds how many names a parser keeps, whatever a file may hold.
+// lineNamesMax bounds how many names of either sort a parser keeps, whatever a file may hold.
 const lineNamesMax = 1 << 16
 
 // NewLineParser returns a parser that has read nothing.
-func NewLineParser() *LineParser { return &LineParser{names: map[string]string{}} }
+func NewLineParser() *LineParser {
+	return &LineParser{streams: map[string]StreamID{}, kinds: map[string]Kind{}}
+}
 
 // Parse reads a stored line without its newline. The result shares memory with line; bad names the first member
 // that is not in its only form.
@@ -99,7 +102,7 @@ func (p *LineParser) Parse(line []byte) (s Stored, bad string) {
 	p.token("position", LineOpening)
 	s.Position = p.uint("position")
 	p.token("stream", `,"stream":"`)
-	s.Stream = StreamID(p.name("stream"))
+	s.Stream = lineName(p, "stream", p.streams, ValidStream)
 	p.token("revision", `","revision":`)
 	s.Revision = p.uint("revision")
 	p.token("recordedAt", `,"recordedAt":"`)
@@ -107,7 +110,7 @@ func (p *LineParser) Parse(line []byte) (s Stored, bad string) {
 	p.token("id", `","id":"`)
 	p.uuid("id", s.ID[:])
 	p.token("kind", `","kind":"`)
-	s.Kind = Kind(p.name("kind"))
+	s.Kind = lineName(p, "kind", p.kinds, validKind)
 	p.token("event", `","event":`)
 	n := len(p.rest)
 	if n < 3 || n-1 > BodyBytesMax || p.rest[0] != '{' || p.rest[n-2] != '}' || p.rest[n-1] != '}' {
@@ -153,25 +156,28 @@ func (p *LineParser) uint(member string) (v uint64) {
 	return v
 }
 
-func (p *LineParser) name(member string) string {
+func validKind(k Kind) bool { return ValidName(string(k)) }
+
+// lineName reads a valid name, as far as the next quotation mark. Names that were read before are in read.
+func lineName[T ~string](p *LineParser, member string, read map[string]T, valid func(T) bool) T {
 	n := bytes.IndexByte(p.rest[:min(len(p.rest), NameBytesMax+1)], '"')
 	if n < 0 {
 		p.fail(member)
 		return ""
 	}
-	known, ok := p.names[string(p.rest[:n])]
+	name, ok := read[string(p.rest[:n])]
 	if !ok {
-		known = string(p.rest[:n])
-		if !ValidName(known) {
+		name = T(p.rest[:n])
+		if !valid(name) {
 			p.fail(member)
 			return ""
 		}
-		if len(p.names) < lineNamesMax {
-			p.names[known] = known
+		if len(read) < lineNamesMax {
+			read[string(name)] = name
 		}
 	}
 	p.rest = p.rest[n:]
-	return known
+	return name
 }
 
 func (p *LineParser) uuid(member string, id []byte) {

@@ -42,7 +42,7 @@ func TestLinesThatAreStoredReadBackAndAreWrittenTheSame(t *testing.T) {
 
 func TestParseIsTheInverseOfAppendLine(t *testing.T) {
 	parser := events.NewLineParser()
-	name := rapid.StringMatching(`[A-Za-z0-9._-]{1,100}`)
+	name, stream := rapid.StringMatching(`[A-Za-z0-9._-]{1,100}`), rapid.StringMatching(events.StreamForm)
 	rapid.Check(t, func(t *rapid.T) {
 		micros := rapid.Int64Range(0, time.Date(events.LineYearMax+1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()-1).Draw(t, "micros")
 		id := uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
@@ -51,7 +51,7 @@ func TestParseIsTheInverseOfAppendLine(t *testing.T) {
 		}
 		place := events.Place{Position: rapid.Uint64Min(1).Draw(t, "position"), Revision: rapid.Uint64Min(1).Draw(t, "revision"), RecordedAt: time.UnixMicro(micros).UTC()}
 		p := events.Proposed{ID: id, Kind: events.Kind(name.Draw(t, "kind")), Body: []byte(`{"note":"` + rapid.StringMatching(`[^"\\\x00-\x1f]*`).Draw(t, "note") + `"}`)}
-		stored := events.NewStored([]byte("before"), place, events.StreamID(name.Draw(t, "stream")), &p)
+		stored := events.NewStored([]byte("before"), place, events.StreamID(stream.Draw(t, "stream")), &p)
 		if written := place.RecordedAt.Format("2006-01-02T15:04:05.000000Z"); !bytes.Contains(stored.Bytes, []byte(`"recordedAt":"`+written+`"`)) {
 			t.Fatalf("%s does not hold %s", stored.Bytes, written)
 		}

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,21 +10,6 @@ import (
 
 // CenterID names a center, such as "ZJ-0007"; its stream is "center-ZJ-0007".
 type CenterID string
-
-// StreamID names a stream of the store: "policy" or "center-" and a CenterID.
-type StreamID string
-
-// PolicyStream holds the policies adopted into the ledger.
-const PolicyStream StreamID = "policy"
-
-// Stream returns the center's stream.
-func (c CenterID) Stream() StreamID { return "center-" + StreamID(c) }
-
-// Center returns the center that a stream belongs to; ok says whether it is one of a center.
-func (s StreamID) Center() (id CenterID, ok bool) {
-	name, ok := strings.CutPrefix(string(s), "center-")
-	return CenterID(name), ok
-}
 
 // Kind names what happened, such as "subsidy.granted".
 type Kind string
@@ -72,7 +56,7 @@ type Evidence struct {
 }
 
 // Record is one event as it is exchanged. ID is the idempotency key within the center. Center is empty for
-// policy.adopted alone. On is the day it happened.
+// a kind whose catalog entry names a stream. On is the day it happened.
 type Record struct {
 	ID       uuid.UUID
 	Kind     Kind
@@ -88,8 +72,8 @@ type Record struct {
 
 // Stream returns the stream that holds the record.
 func (r *Record) Stream() StreamID {
-	if r.Kind == KindPolicyAdopted {
-		return PolicyStream
+	if entry := Lookup(r.Kind); entry != nil && entry.Stream != "" {
+		return entry.Stream
 	}
 	return r.Center.Stream()
 }

@@ -296,3 +296,27 @@ func TestACenterIsNamedAsItsFormSays(t *testing.T) {
 		}
 	})
 }
+
+func TestAStreamIsNamedAsItsFormSays(t *testing.T) {
+	form := regexp.MustCompile(`^` + StreamForm + `$`)
+	valid := func(t interface{ Errorf(string, ...any) }, s StreamID) {
+		if got := ValidStream(s); got != form.MatchString(string(s)) {
+			t.Errorf("%q is valid: %v", s, got)
+		}
+	}
+	for _, e := range Catalog {
+		if r := (&Record{Kind: e.Kind, Center: "ZJ-0007"}); !ValidStream(r.Stream()) {
+			t.Errorf("%s lies in the stream %q", e.Kind, r.Stream())
+		}
+	}
+	for _, s := range []StreamID{"", "policy", "ledger", "center", "center-", "center-policy", "center-ZJ-0007", "center-ZJ", "Policy", "policy-2", "policy\n"} {
+		valid(t, s)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.OneOf(rapid.StringMatching(`[a-z]{0,34}`), rapid.StringMatching(`(center-)?[A-Za-z0-9_\n号-]{1,33}`)).Draw(t, "stream")
+		valid(t, StreamID(s))
+		if id, ok := StreamID(s).Center(); ok && id.Stream() != StreamID(s) || !ok && id != "" {
+			t.Errorf("%q is of the center %q: %v", s, id, ok)
+		}
+	})
+}

@@ -56,7 +56,7 @@ func allAfter(t *testing.T, s events.Store) {
 
 func emptyStream(t *testing.T, s events.Store) {
 	fill(t, s)
-	if got := collect(t, s.ReadStream(t.Context(), "center-none", 0), -1); len(got) != 0 {
+	if got := collect(t, s.ReadStream(t.Context(), "center-NONE", 0), -1); len(got) != 0 {
 		t.Errorf("it has %d events", len(got))
 	}
 }
@@ -64,7 +64,7 @@ func emptyStream(t *testing.T, s events.Store) {
 func sameBytes(t *testing.T, s events.Store) {
 	fill(t, s)
 	first := collect(t, s.ReadAll(t.Context(), 0), -1)
-	mustAppend(t, s, "center-later", 0, batch("later", 3))
+	mustAppend(t, s, "center-LATER", 0, batch("later", 3))
 	byPlace := map[uint64]events.Stored{}
 	for _, e := range first {
 		byPlace[e.Position] = e
@@ -127,7 +127,7 @@ func readAllStops(t *testing.T, s events.Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustAppend(t, s, "center-busy", uint64(n), batch(fmt.Sprint("busy", n), 1))
+		mustAppend(t, s, "center-BUSY", uint64(n), batch(fmt.Sprint("busy", n), 1))
 		n++
 	}
 	if n != 100 {

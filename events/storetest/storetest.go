@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(t *testing.T) events.Store) {
 		"a conflict carries the actual revision and appends nothing":   conflictCarriesActual,
 		"positions increase and recordedAt never decreases":            placesIncrease,
 		"what is refused leaves nothing behind":                        refusesNonsense,
+		"any valid name is a stream, and no other name is":             namesStreams,
 		"a batch as large as allowed is appended whole":                largestBatch,
 		"a repeat answers the first result, however late":              repeatAnswersFirst,
 		"other content under the same ids is a conflict":               otherContentConflicts,

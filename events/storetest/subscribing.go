@@ -24,7 +24,7 @@ func subscriptionSeesAll(t *testing.T, s events.Store) {
 			if n >= 190 {
 				break
 			}
-			places = append(places, mustAppend(t, s, "center-live", uint64(len(places)-100), batch(fmt.Sprint("live", n), 10))...)
+			places = append(places, mustAppend(t, s, "center-LIVE", uint64(len(places)-100), batch(fmt.Sprint("live", n), 10))...)
 		}
 	}
 }
@@ -76,7 +76,7 @@ func manySubscriptions(t *testing.T, s events.Store) {
 		})
 	}
 	for w := range writers {
-		to := events.StreamID(fmt.Sprintf("center-%02d", w))
+		to := events.StreamID(fmt.Sprintf("center-ZJ-%02d", w))
 		wg.Go(func() {
 			for n := range each {
 				if _, err := s.Append(t.Context(), to, uint64(2*n), batch(fmt.Sprint(to, n), 2)); err != nil {
@@ -108,7 +108,7 @@ func subscribeAtEnd(t *testing.T, s events.Store) {
 			}
 		}
 	}()
-	want := mustAppend(t, s, "center-new", 0, batch("new", 1))
+	want := mustAppend(t, s, "center-FRESH", 0, batch("new", 1))
 	if got := <-next; got != want[0] {
 		t.Errorf("saw %v, not %v", got, want[0])
 	}
@@ -173,7 +173,7 @@ func closeWhileAppending(t *testing.T, s events.Store) {
 	var wg sync.WaitGroup
 	started := make(chan struct{}, 8)
 	for w := range 8 {
-		to := events.StreamID(fmt.Sprintf("center-%02d", w))
+		to := events.StreamID(fmt.Sprintf("center-ZJ-%02d", w))
 		wg.Go(func() {
 			for n := uint64(0); ; n++ {
 				_, err := s.Append(context.Background(), to, n, batch(fmt.Sprint(to, n), 1))

@@ -11,7 +11,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events"
-	"github.com/taizhang/taizhang/events/text"
 )
 
 // Append implements events.Store. While no usable answer comes it tries again for Options.Patience, always with the same
@@ -21,10 +20,6 @@ import (
 func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
 	if err := events.CheckBatch(stream, batch); err != nil {
 		return nil, fmt.Errorf("kurrentstore: append to %s: %w", stream, err)
-	}
-	if _, ours := s.ours(s.name(stream)); !ours {
-		return nil, fmt.Errorf("kurrentstore: append to %s: %w", stream, events.Problems{{Reason: text.Say(
-			"流应为 policy 或 center-<编号>", "the stream must be policy or center-<id>")}})
 	}
 	if size := bytesOf(batch); size > s.AppendBytesMax() {
 		return nil, &TooLargeError{Bytes: size, Max: s.AppendBytesMax()}

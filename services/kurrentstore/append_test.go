@@ -64,7 +64,7 @@ func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
 			for i := range wide {
 				list = append(list, written(&wide[i]))
 			}
-			if _, err := client.AppendToStream(soon(t), "other", options, list...); err == nil || fateOf(err) == impossible || fateOf(err) == outdated {
+			if _, err := client.AppendToStream(soon(t), "other-1", options, list...); err == nil || fateOf(err) == impossible || fateOf(err) == outdated {
 				t.Errorf("the bare client answers %v", err)
 			}
 			srv.Release()
@@ -142,13 +142,13 @@ func TestErrorsAreToldApartHoweverTheyAreWrapped(t *testing.T) {
 	}
 	srv := kurrenttest.Start(t, kurrenttest.Config{})
 	client := bare(t, srv.ConnectionString())
-	if _, err := client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...); err != nil {
+	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.TombstoneStream(soon(t), "other", esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}}); err != nil {
+	if _, err := client.TombstoneStream(soon(t), "other-1", esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := client.DeleteStream(soon(t), "other", esdb.DeleteStreamOptions{ExpectedRevision: esdb.Any{}})
+	_, err := client.DeleteStream(soon(t), "other-1", esdb.DeleteStreamOptions{ExpectedRevision: esdb.Any{}})
 	if said, _ := esdb.FromError(err); said.Code() != esdb.ErrorCodeUnknown || fateOf(err) != gone {
 		t.Errorf("a wrapped error: FromError says %v, the store %v", said.Code(), fateOf(err))
 	}
@@ -173,13 +173,13 @@ func TestAppendsWithoutIdsOrWithoutEventsAreRefused(t *testing.T) {
 	client := bare(t, srv.ConnectionString())
 	nameless := data("x", 1)
 	nameless[0].EventID = uuid.Nil
-	if _, err := client.AppendToStream(soon(t), "other", noStream(), nameless...); err != nil {
+	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), nameless...); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.AppendToStream(soon(t), "other", noStream(), nameless...); codeOf(err) != esdb.ErrorCodeWrongExpectedVersion {
+	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), nameless...); codeOf(err) != esdb.ErrorCodeWrongExpectedVersion {
 		t.Errorf("the bare client, the same append again: %v", err)
 	}
-	if _, err := client.AppendToStream(soon(t), "empty", noStream()); err != nil {
+	if _, err := client.AppendToStream(soon(t), "empty-1", noStream()); err != nil {
 		t.Errorf("the bare client, nothing: %v", err)
 	}
 	s := openOn(t, srv.ConnectionString(), quick())
@@ -201,7 +201,7 @@ func TestEveryAppendIsChecked(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.Config{})
 	client := bare(t, srv.ConnectionString())
 	for _, seed := range []string{"x", "y"} {
-		if _, err := client.AppendToStream(soon(t), "other", esdb.AppendToStreamOptions{}, data(seed, 1)...); err != nil {
+		if _, err := client.AppendToStream(soon(t), "other-1", esdb.AppendToStreamOptions{}, data(seed, 1)...); err != nil {
 			t.Errorf("the bare client checked: %v", err)
 		}
 	}
@@ -238,7 +238,7 @@ func TestOtherContentUnderTheSameIdsIsNoRepeatThoughTheServerSaysSo(t *testing.T
 	s := openOn(t, srv.ConnectionString(), quick())
 	first := mustAppend(t, s, center, 0, proposals("a", 2))
 	other := proposals("a", 2)
-	other[1].Body = []byte(`{"note":"other"}`)
+	other[1].Body = []byte(`{"note":"other-1"}`)
 	if _, err := client.AppendToStream(soon(t), string(center), noStream(), written(&other[0]), written(&other[1])); err != nil {
 		t.Errorf("the bare client: %v", err)
 	}

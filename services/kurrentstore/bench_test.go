@@ -78,7 +78,7 @@ func filled(b *testing.B) (*kurrenttest.Server, *Store) {
 	srv := kurrenttest.Start(b, roomy(kurrenttest.Config{}))
 	s := openOn(b, srv.ConnectionString(), standardLimits())
 	for i := range catchUpEvents / 1000 {
-		stream := events.StreamID(fmt.Sprintf("center-%02d", i%10))
+		stream := events.StreamID(fmt.Sprintf("center-ZJ-%02d", i%10))
 		if _, err := s.Append(context.Background(), stream, uint64(i/10*1000), sized(fmt.Sprint(i), 1000)); err != nil {
 			b.Fatal(err)
 		}

@@ -1,7 +1,7 @@
 // Package kurrentstore is an events.Store in a cluster of EventStoreDB or KurrentDB, over EventStore-Client-Go v4.2.0.
 //
 // Each stream of the ledger is a stream of the cluster of the same name ("policy", "center-ZJ-0007"), behind
-// Options.Prefix if there is one. Each event is one of the cluster's: its type is the kind, its id is ours, its data are the
+// Options.Prefix if there is one. Every stream that has such a name (events.StreamForm) is the ledger's. Each event is one of the cluster's: its type is the kind, its id is ours, its data are the
 // bytes of the body as they are, its content type is JSON. A revision is the cluster's plus one; a position is the commit
 // position in $all, opaque and not dense; RecordedAt is the cluster's date of creation in whole microseconds.
 //
@@ -34,9 +34,9 @@
 // # The account
 //
 // The account must read $all, which only $admins may unless the metadata of $all say otherwise: an event of the type
-// $metadata in the stream $$$all with the data {"$acl":{"$r":["$admins","taizhang"]}}. It must read and write center-… and
-// policy and read their metadata, which every account may unless $settings or the streams say otherwise; nothing else.
-// Others should be kept from writing and deleting there by $settings or by the streams' $acl.
+// $metadata in the stream $$$all with the data {"$acl":{"$r":["$admins","taizhang"]}}. It must read and write the
+// ledger's streams and read their metadata, which every account may unless $settings or the streams say otherwise; nothing
+// else. Others should be kept from writing and deleting there by $settings or by the streams' $acl.
 //
 // # What is done about the client
 //

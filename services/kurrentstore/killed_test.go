@@ -59,7 +59,7 @@ func TestNothingAcknowledgedIsLostOrTwiceWhenTheServerIsKilled(t *testing.T) {
 	var acknowledged atomic.Int64
 	var work sync.WaitGroup
 	for i := range centers {
-		stream := events.StreamID(fmt.Sprintf("center-%02d", i))
+		stream := events.StreamID(fmt.Sprintf("center-ZJ-%02d", i))
 		work.Go(func() {
 			for n := range uint64(each) {
 				if _, err := s.Append(soon(t), stream, 2*n, proposals(fmt.Sprint(stream, n), 2)); err != nil {
@@ -91,7 +91,7 @@ func TestNothingAcknowledgedIsLostOrTwiceWhenTheServerIsKilled(t *testing.T) {
 	work.Wait()
 	fresh := openOn(t, connection, quick())
 	for i := range centers {
-		stream := events.StreamID(fmt.Sprintf("center-%02d", i))
+		stream := events.StreamID(fmt.Sprintf("center-ZJ-%02d", i))
 		var want []events.Proposed
 		for n := range each {
 			want = append(want, proposals(fmt.Sprint(stream, n), 2)...)

@@ -18,7 +18,7 @@ var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Server){
 	"close under calls": func(client *esdb.Client, srv *kurrenttest.Server) {
 		srv.Break(kurrenttest.Every(kurrenttest.Features, 1, kurrenttest.Fault{Strike: kurrenttest.Reject}))
 		for range 16 {
-			go client.AppendToStream(context.Background(), "center-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
+			go client.AppendToStream(context.Background(), "center-ZJ-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
 		}
 		for srv.Calls(kurrenttest.Features) < 20 { // it looks for a node, and the calls wait for it
 			time.Sleep(time.Millisecond)
@@ -30,14 +30,14 @@ var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Server){
 		srv.Break(unread)
 		for i := range 200 {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i%20)*time.Millisecond)
-			client.AppendToStream(ctx, "other", noStream(), clientData(wide())...)
+			client.AppendToStream(ctx, "other-1", noStream(), clientData(wide())...)
 			cancel()
 		}
 	},
 	"unreadable date": func(client *esdb.Client, srv *kurrenttest.Server) {
-		client.AppendToStream(context.Background(), "center-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
+		client.AppendToStream(context.Background(), "center-ZJ-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
 		srv.Break(kurrenttest.Every(kurrenttest.Read, 1, kurrenttest.Fault{Strike: kurrenttest.BadCreated}))
-		r, err := client.ReadStream(context.Background(), "center-A", esdb.ReadStreamOptions{From: esdb.Start{}}, 1)
+		r, err := client.ReadStream(context.Background(), "center-ZJ-A", esdb.ReadStreamOptions{From: esdb.Start{}}, 1)
 		if err == nil {
 			r.Recv()
 		}

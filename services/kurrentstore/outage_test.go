@@ -42,7 +42,7 @@ func TestAnOutageLongerThanDiscoveryEndsTheBareClientAndNotTheStore(t *testing.T
 	mustAppend(t, s, center, 0, proposals("a", 1))
 
 	srv.Node(0).Stop()
-	if _, err := client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...); err == nil {
+	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...); err == nil {
 		t.Fatal("a stopped server answered")
 	}
 	done := make(chan error)
@@ -63,7 +63,7 @@ func TestAnOutageLongerThanDiscoveryEndsTheBareClientAndNotTheStore(t *testing.T
 	if err := <-done; err != nil {
 		t.Errorf("the store: %v", err)
 	}
-	if _, err := client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...); codeOf(err) != esdb.ErrorCodeConnectionClosed {
+	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...); codeOf(err) != esdb.ErrorCodeConnectionClosed {
 		t.Errorf("the bare client, with the server back, answers %v", err)
 	}
 }
@@ -77,7 +77,7 @@ func TestCallsEndWithTheirContextWhileTheClientLooksForANode(t *testing.T) {
 	cancel()
 	done := make(chan error, 1)
 	go func() {
-		_, err := client.AppendToStream(ended, "center-A", noStream(), data("a", 1)...)
+		_, err := client.AppendToStream(ended, "center-ZJ-A", noStream(), data("a", 1)...)
 		done <- err
 	}()
 	until(t, "the client has looked for a node several times", func() bool { return srv.Calls(kurrenttest.Features) > 5 })
@@ -157,7 +157,7 @@ func TestCallsThatHangInALostClientEndWithIt(t *testing.T) {
 	}
 	until(t, "the calls are about to ask the client", func() bool { return len(s.callSlots) == calls })
 	srv.Node(0).Stop()
-	if _, err := lost.client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...); err == nil {
+	if _, err := lost.client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...); err == nil {
 		t.Fatal("a stopped server answered")
 	}
 	until(t, "the link is given up", func() bool { return lost.usable() != nil })
@@ -294,7 +294,7 @@ func TestTroubleLeavesConnectionsOfTheBareClientOpenAndNoneOfTheStore(t *testing
 	notReady := kurrenttest.Every(kurrenttest.Append, 2, kurrenttest.Fault{Strike: kurrenttest.Reject})
 	srv.Break(notReady)
 	for range times {
-		client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...)
+		client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...)
 	}
 	if n := srv.Node(0).Connections(); n < times/2 {
 		t.Errorf("the bare client has %d connections open", n)
@@ -362,10 +362,10 @@ func TestAnAppendThatMeetsAFollowerFailsOnTheBareClientAndNotOnTheStore(t *testi
 		return nil
 	})
 	client := bare(t, follower)
-	if _, err := client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...); codeOf(err) != esdb.ErrorCodeNotLeader {
+	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...); codeOf(err) != esdb.ErrorCodeNotLeader {
 		t.Errorf("the bare client answers %v", err)
 	}
-	if _, err := client.AppendToStream(soon(t), "other", noStream(), data("x", 1)...); err != nil {
+	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...); err != nil {
 		t.Errorf("the bare client, the second time: %v", err)
 	}
 	s := openOn(t, follower, quick())

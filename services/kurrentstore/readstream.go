@@ -14,7 +14,7 @@ import (
 // *UnreachableError if the node that answers is behind what this store has already seen of the stream.
 func (s *Store) ReadStream(ctx context.Context, stream events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
 	return s.reading(ctx, func(ctx context.Context, out *tap) error {
-		if _, ours := s.ours(s.name(stream)); !ours {
+		if !events.ValidStream(stream) {
 			return nil
 		}
 		if err := s.retry(ctx, func() error { return s.checkMetadata(ctx, stream) }); err != nil {

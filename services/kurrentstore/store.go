@@ -2,6 +2,7 @@ package kurrentstore
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -193,14 +194,13 @@ func (s *Store) name(stream events.StreamID) string { return s.prefix + string(s
 func (s *Store) ours(name string) (events.StreamID, bool) {
 	name, ok := strings.CutPrefix(name, s.prefix)
 	stream := events.StreamID(name)
-	center, isCenter := stream.Center()
-	return stream, ok && events.ValidName(name) && (stream == events.PolicyStream || isCenter && center != "")
+	return stream, ok && events.ValidStream(stream)
 }
 
 // filter asks the server for the ledger's streams alone, and for what is said about them.
 func (s *Store) filter() *esdb.SubscriptionFilter {
-	center, policy := s.prefix+"center-", s.prefix+string(events.PolicyStream)
-	return &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{center, policy, "$$" + center, "$$" + policy}}
+	form := `^(\$\$)?` + regexp.QuoteMeta(s.prefix) + events.StreamForm + `$`
+	return &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Regex: form}
 }
 
 // saw notes how far the stream and the store have come, so that a node that is behind is noticed.

@@ -47,7 +47,7 @@ func crashChild(dir string) error {
 	}
 	failed := make(chan error)
 	for i := range 4 {
-		name := events.StreamID(fmt.Sprintf("center-%02d", i))
+		name := events.StreamID(fmt.Sprintf("center-ZJ-%02d", i))
 		_, held, _ := s.now(name)
 		go func() {
 			for n := uint64(len(held)); ; n += 3 {

@@ -98,7 +98,7 @@ type writers struct {
 }
 
 func (w *writers) stream(i int) events.StreamID {
-	return events.StreamID(fmt.Sprintf("center-%02d", i))
+	return events.StreamID(fmt.Sprintf("center-ZJ-%02d", i))
 }
 
 // batch returns what is appended to a stream of so many events.

@@ -170,7 +170,7 @@ func firstDifference(got, want []string) string {
 
 // do does one step; it says whether the store is still of use.
 func (h *history) do(s step) bool {
-	stream := events.StreamID(fmt.Sprintf("center-%d", h.rng.IntN(historyStreams)))
+	stream := events.StreamID(fmt.Sprintf("center-ZJ-%d", h.rng.IntN(historyStreams)))
 	at := h.next[stream]
 	switch s {
 	case appendOne:
@@ -231,7 +231,7 @@ func (h *history) appendMany() bool {
 	requests := make([]*request, 2+h.rng.IntN(4))
 	h.store.mu.Lock()
 	for i := range requests {
-		stream := events.StreamID(fmt.Sprintf("center-%d", h.rng.IntN(historyStreams)))
+		stream := events.StreamID(fmt.Sprintf("center-ZJ-%d", h.rng.IntN(historyStreams)))
 		expected := h.next[stream] + next[stream]
 		requests[i] = &request{stream: stream, expected: expected, batch: h.batch(1 + h.rng.IntN(3)), done: make(chan struct{})}
 		next[stream] += uint64(len(requests[i].batch))

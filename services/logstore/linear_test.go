@@ -176,7 +176,7 @@ func (r *recorder) write(client int, store func() events.Store, in linearInput, 
 
 func nameOf(body []byte) string { return string(body[len(`{"name":"`) : len(body)-len(`"}`)]) }
 
-var linearStreams = []events.StreamID{"center-0", "center-1", "center-2"}
+var linearStreams = []events.StreamID{"center-ZJ-0", "center-ZJ-1", "center-ZJ-2"}
 
 // run has clients append and read at once; store gives the store to use.
 func (r *recorder) run(seed uint64, rounds int, store func() events.Store) {
@@ -285,7 +285,7 @@ func (m *machine) start(t *testing.T) {
 
 func TestTheCheckerSeesWhatIsNotLinearizable(t *testing.T) {
 	op := func(call int64, in linearInput, out linearOutput) porcupine.Operation {
-		in.stream = "center-0"
+		in.stream = "center-ZJ-0"
 		return porcupine.Operation{Input: in, Output: out, Call: call, Return: call + 1}
 	}
 	one := op(1, linearInput{append: "c0n000"}, linearOutput{answer: stored})

@@ -70,7 +70,7 @@ func (s *streams) BatchAppend(call api.Streams_BatchAppendServer) error {
 func (s *streams) finish(call api.Streams_BatchAppendServer, b *collected) (*api.BatchAppendResp, error) {
 	ctx, n := call.Context(), s.node
 	name, expected := string(b.options.GetStreamIdentifier().GetStreamName()), readBatchExpected(b.options)
-	fault := n.fault(Append, name)
+	fault := n.fault(Append, name, "")
 	if err := n.strikeAt(ctx, fault, early); err != nil {
 		return nil, err
 	}

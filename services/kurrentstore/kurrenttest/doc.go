@@ -36,7 +36,7 @@
 // subscriptions, projections or user management. A follower hands appends on to the leader, and so does a node that has
 // stopped to lead: elections take no time. Expressions of filters are those of Go.
 //
-// With Config.Store the ledger's own streams (policy and center-…) are kept in that Store as well, from where they come
+// With Config.Store the ledger's own streams are kept in that Store as well, from where they come
 // back, at the same positions, when another server is started over it. All else, also their metadata and the user's
 // metadata of their events, is in memory alone.
 package kurrenttest

@@ -29,7 +29,7 @@ type Call struct {
 	Node   int    // which node it reached
 	Stream string // "$all" for a read of everything, "" for features and gossip
 
-	Prefixes []string // of the streams or types that a read of everything is to be of; none for all
+	Filter string // the prefixes (with spaces) or the expression that a read of everything is filtered by; "" for none
 }
 
 // Plan says what goes wrong with a call; nil: nothing. It may be called by several goroutines.
@@ -136,11 +136,11 @@ func (s *Server) holdBack(f func()) {
 }
 
 // fault counts the call and asks the plan about it.
-func (n *Node) fault(m Method, stream string, prefixes ...string) *Fault {
+func (n *Node) fault(m Method, stream, filter string) *Fault {
 	s := n.server
 	s.mu.Lock()
 	s.calls[m]++
-	call, plan := Call{Method: m, N: s.calls[m], Node: n.number, Stream: stream, Prefixes: prefixes}, s.plan
+	call, plan := Call{Method: m, N: s.calls[m], Node: n.number, Stream: stream, Filter: filter}, s.plan
 	s.mu.Unlock()
 	if plan == nil {
 		return nil

@@ -42,12 +42,15 @@ func newFilter(o *api.ReadReq_Options_FilterOptions) (*filter, error) {
 	return f, nil
 }
 
-// given are the prefixes that the client gave.
-func (f *filter) given() []string {
-	if f == nil {
-		return nil
+// given returns the prefixes or the expression that the client gave.
+func (f *filter) given() string {
+	switch {
+	case f == nil:
+		return ""
+	case f.regex != nil:
+		return f.regex.String()
 	}
-	return f.prefixes
+	return strings.Join(f.prefixes, " ")
 }
 
 func (f *filter) takes(e *record) bool {

@@ -219,8 +219,7 @@ func (s *stream) find(id uuid.UUID) *record {
 
 // kept says whether events of the stream belong into Config.Store.
 func (j *journal) kept(name string) bool {
-	_, center := events.StreamID(name).Center()
-	return j.store != nil && (center || name == string(events.PolicyStream))
+	return j.store != nil && events.ValidStream(events.StreamID(name))
 }
 
 // keep writes the batch through to Config.Store, if its stream belongs there.

@@ -19,7 +19,7 @@ type features struct {
 
 // GetSupportedMethods implements serverfeatures.ServerFeaturesServer.
 func (f *features) GetSupportedMethods(ctx context.Context, _ *shared.Empty) (*serverfeatures.SupportedMethods, error) {
-	if err := f.node.strike(ctx, f.node.fault(Features, "")); err != nil {
+	if err := f.node.strike(ctx, f.node.fault(Features, "", "")); err != nil {
 		return nil, err
 	}
 	out := &serverfeatures.SupportedMethods{EventStoreServerVersion: f.node.server.config.Version}
@@ -47,7 +47,7 @@ type members struct {
 
 // Read implements gossip.GossipServer.
 func (m *members) Read(ctx context.Context, _ *shared.Empty) (*gossip.ClusterInfo, error) {
-	if err := m.node.strike(ctx, m.node.fault(Gossip, "")); err != nil {
+	if err := m.node.strike(ctx, m.node.fault(Gossip, "", "")); err != nil {
 		return nil, err
 	}
 	s := m.node.server

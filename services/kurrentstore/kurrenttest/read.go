@@ -29,7 +29,7 @@ func (s *streams) Read(req *api.ReadReq, call api.Streams_ReadServer) error {
 	if err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
-	r.fault = s.node.fault(method, name, match.given()...)
+	r.fault = s.node.fault(method, name, match.given())
 	if r.fault != nil && r.fault.After == 0 && r.fault.Strike != Slow {
 		if err := s.node.strike(call.Context(), r.fault); err != nil {
 			return err

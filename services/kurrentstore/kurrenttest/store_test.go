@@ -16,22 +16,22 @@ func TestTheLedgersStreamsAreKeptInTheStore(t *testing.T) {
 	store := memstore.New(time.Now)
 	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{Store: store}).ConnectionString())
 	var foreign []uuid.UUID
-	for i, stream := range []string{"policy", "center-A", "center-B"} {
+	for i, stream := range []string{"policy", "center-ZJ-A", "center-ZJ-B"} {
 		must(t)(client.AppendToStream(soon(t), stream, atStart(), batch(stream, 2)...))
 		noise := batch("noise"+stream, 3)
-		must(t)(client.AppendToStream(soon(t), "foreign", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, noise...))
+		must(t)(client.AppendToStream(soon(t), "foreign-1", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, noise...))
 		foreign = append(foreign, noise[0].EventID)
 		if len(foreign) != i+1 {
 			t.Fatal("lost one")
 		}
 	}
-	must(t)(client.AppendToStream(soon(t), "center-A", at(1), batch("more", 1)...))
+	must(t)(client.AppendToStream(soon(t), "center-ZJ-A", at(1), batch("more", 1)...))
 	kept := 0
 	for e, err := range store.ReadAll(t.Context(), 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e.Stream == "foreign" {
+		if e.Stream == "foreign-1" {
 			t.Errorf("the store holds %s", e.Stream)
 		}
 		kept++
@@ -70,9 +70,9 @@ func TestTheLedgersStreamsAreKeptInTheStore(t *testing.T) {
 func TestWhatTheStoreRefusesIsRefused(t *testing.T) {
 	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{Store: memstore.New(time.Now)}).ConnectionString())
 	binary := esdb.EventData{EventID: uuid.New(), EventType: "funds.spent", ContentType: esdb.ContentTypeBinary, Data: []byte{1, 2}}
-	if _, err := client.AppendToStream(soon(t), "center-A", atStart(), binary); err == nil {
+	if _, err := client.AppendToStream(soon(t), "center-ZJ-A", atStart(), binary); err == nil {
 		t.Error("a body that is not JSON was appended to a center")
 	}
-	must(t)(client.AppendToStream(soon(t), "foreign", atStart(), binary))
-	wantNotes(t, client, "center-A", "")
+	must(t)(client.AppendToStream(soon(t), "foreign-1", atStart(), binary))
+	wantNotes(t, client, "center-ZJ-A", "")
 }

@@ -50,7 +50,7 @@ func (s *streams) Append(call api.Streams_AppendServer) error {
 		return status.Error(codes.InvalidArgument, "options come first")
 	}
 	name, expected := string(options.GetStreamIdentifier().GetStreamName()), readExpected(options)
-	fault := n.fault(Append, name)
+	fault := n.fault(Append, name, "")
 	if err := n.strikeAt(ctx, fault, early); err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (s *streams) Tombstone(ctx context.Context, req *api.TombstoneReq) (*api.To
 }
 
 func (s *streams) remove(ctx context.Context, name string, expected int64, tombstone bool) (*record, error) {
-	if err := s.node.strike(ctx, s.node.fault(Delete, name)); err != nil {
+	if err := s.node.strike(ctx, s.node.fault(Delete, name, "")); err != nil {
 		return nil, err
 	}
 	if err := s.node.allowed(ctx, toDelete, name); err != nil {
