@@ -86,43 +86,19 @@ func factsSheet(reg *projections.Register, id events.CenterID, e *aggregates.Eva
 
 // moneySheet is the execution of one center, narrow enough for a screen.
 func moneySheet(e *aggregates.Evaluation) *table.Table {
-	sh := &table.Table{
-		Title: text.Say("经费（金额单位：元）", "Money (amounts in yuan)"),
-		Empty: text.Say("没有经费。", "There is no money."),
-		Columns: []table.Column{{Title: text.Say("年度", "year")}, {Title: text.Say("口径", "scope")},
-			{Title: text.Say("下达", "granted"), Right: true}, {Title: text.Say("可用", "available"), Right: true},
-			{Title: text.Say("支出", "spent"), Right: true}, {Title: text.Say("不合规", "ineligible"), Right: true},
-			{Title: text.Say("结余", "balance"), Right: true}, {Title: text.Text{Zh: "执行率%", En: "rate %"}, Right: true}, {Title: text.Say("偏低", "low")}},
-	}
-	for _, x := range e.Executions {
-		sh.Rows = append(sh.Rows, []table.Cell{table.Number(x.Year), table.Named(x.Scope, lists.ScopeWord(x.Scope)), table.Fen(x.GrantedFen), table.Fen(x.AvailableFen()),
-			table.Fen(x.SpentAllFen), table.Fen(x.IneligibleFen), table.Fen(x.BalanceFen()), table.Optional(x.RatePercent()), table.Yes(x.Low)})
-	}
-	return sh
+	return lists.Execution(e.Executions).Select("fiscalYear", "scope", "grantedFen", "availableFen", "spentAllFen", "ineligibleFen", "balanceFen", "ratePercent", "low")
 }
 
 // profile is a center for programs.
 type profile struct {
-	Center    events.CenterID   `json:"center"`
-	AsOf      events.Date       `json:"asOf"`
-	Status    aggregates.Status `json:"status"`
-	Events    int               `json:"events"`
-	Facts     events.Facts      `json:"facts"`
-	Region    string            `json:"regionName"`
-	Execution []moneyLine       `json:"execution"`
-	Alerts    []alertLine       `json:"openAlerts"`
-}
-
-type moneyLine struct {
-	FiscalYear    int              `json:"fiscalYear"`
-	Scope         aggregates.Scope `json:"scope"`
-	GrantedFen    events.Fen       `json:"grantedFen"`
-	CarriedInFen  events.Fen       `json:"carriedInFen"`
-	ReceivedFen   events.Fen       `json:"receivedFen"`
-	SpentAllFen   events.Fen       `json:"spentAllFen"`
-	IneligibleFen events.Fen       `json:"ineligibleFen"`
-	RatePercent   string           `json:"ratePercent"`
-	Low           bool             `json:"low"`
+	Center    events.CenterID       `json:"center"`
+	AsOf      events.Date           `json:"asOf"`
+	Status    aggregates.Status     `json:"status"`
+	Events    int                   `json:"events"`
+	Facts     events.Facts          `json:"facts"`
+	Region    string                `json:"regionName"`
+	Execution []lists.ExecutionLine `json:"execution"`
+	Alerts    []alertLine           `json:"openAlerts"`
 }
 
 type alertLine struct {
@@ -144,10 +120,10 @@ func profileOf(reg *projections.Register, id events.CenterID, e *aggregates.Eval
 	return p
 }
 
-func moneyLines(list []aggregates.Execution) []moneyLine {
-	lines := make([]moneyLine, len(list))
+func moneyLines(list []aggregates.Execution) []lists.ExecutionLine {
+	lines := make([]lists.ExecutionLine, len(list))
 	for i, x := range list {
-		lines[i] = moneyLine{x.Year, x.Scope, x.GrantedFen, x.CarriedInFen, x.ReceivedFen, x.SpentAllFen, x.IneligibleFen, x.RatePercent(), x.Low}
+		lines[i] = lists.ExecutionLine{Execution: x}
 	}
 	return lines
 }

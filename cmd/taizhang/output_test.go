@@ -3,25 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
-
-	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/table"
 )
-
-func TestTablesAreAlignedForTheWidthOfChinese(t *testing.T) {
-	sh := &table.Table{
-		Columns: []table.Column{{Name: "a", Title: text.Say("名称", "name")}, {Name: "b", Title: text.Say("金额", "amount"), Right: true}, {Title: text.Say("注", "note")}},
-		Rows:    [][]table.Cell{{table.Text("杭州市"), table.Fen(123456789), table.Text("“甲”—乙…")}, {table.Text("ab"), table.Fen(5), table.Text("x")}},
-	}
-	var b strings.Builder
-	if err := writeTable(&b, sh, "zh"); err != nil {
-		t.Fatal(err)
-	}
-	want := "名称            金额  注\n杭州市  1,234,567.89  “甲”—乙…\nab              0.05  x\n"
-	if b.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
-	}
-}
 
 func TestAnExplanationNamesNotEveryVoucherOfAYearToPeople(t *testing.T) {
 	for _, c := range []struct{ events, lines int }{{becauseMax, becauseMax}, {becauseMax + 1, becauseMax + 1}, {400, becauseMax + 1}} {

@@ -85,7 +85,7 @@ func (a *app) parsePolicy(path string) (*policy.Policy, error) {
 	}
 	sh := &table.Table{
 		Title:   text.Say("%s 不能采用：", "%s cannot be adopted:", path),
-		Columns: []table.Column{{Name: "line", Title: text.Say("行", "line"), Right: true}, {Name: "field", Title: text.Say("字段", "field")}, {Name: "reason", Title: text.Say("理由", "reason")}},
+		Columns: []table.Column{{Name: "line", Title: text.Say("行", "line")}, {Name: "field", Title: text.Say("字段", "field")}, {Name: "reason", Title: text.Say("理由", "reason")}},
 	}
 	for _, problem := range problems {
 		sh.Rows = append(sh.Rows, []table.Cell{table.Number(problem.Line), table.Text(problem.Field), table.Text(problem.Reason.In(a.lang))})

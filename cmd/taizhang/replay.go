@@ -74,17 +74,35 @@ type told struct {
 }
 
 type toldChanges struct {
-	Opened    []alertLine `json:"opened"`
-	Cleared   []alertLine `json:"cleared"`
-	Withdrawn []alertLine `json:"withdrawn"`
-	Money     []moneyLine `json:"money"` // differences
+	Opened    []alertLine       `json:"opened"`
+	Cleared   []alertLine       `json:"cleared"`
+	Withdrawn []alertLine       `json:"withdrawn"`
+	Money     []moneyDifference `json:"money"`
+}
+
+// moneyDifference is by how much an event changed one line of the execution report.
+type moneyDifference struct {
+	FiscalYear    int              `json:"fiscalYear"`
+	Scope         aggregates.Scope `json:"scope"`
+	GrantedFen    events.Fen       `json:"grantedFen"`
+	ReceivedFen   events.Fen       `json:"receivedFen"`
+	SpentAllFen   events.Fen       `json:"spentAllFen"`
+	IneligibleFen events.Fen       `json:"ineligibleFen"`
+}
+
+func differencesOf(list []aggregates.Execution) []moneyDifference {
+	lines := make([]moneyDifference, len(list))
+	for i, x := range list {
+		lines[i] = moneyDifference{x.Year, x.Scope, x.GrantedFen, x.ReceivedFen, x.SpentAllFen, x.IneligibleFen}
+	}
+	return lines
 }
 
 type toldState struct {
-	AsOf      events.Date `json:"asOf"`
-	Events    int         `json:"events"`
-	Execution []moneyLine `json:"execution"`
-	Alerts    []alertLine `json:"openAlerts"`
+	AsOf      events.Date           `json:"asOf"`
+	Events    int                   `json:"events"`
+	Execution []lists.ExecutionLine `json:"execution"`
+	Alerts    []alertLine           `json:"openAlerts"`
 }
 
 // replayWriter writes chapters in the form asked for.
@@ -144,7 +162,7 @@ func (w *replayWriter) told(c *chapter) (told, error) {
 }
 
 func toldOf(c changes) toldChanges {
-	return toldChanges{alertLines(c.opened), alertLines(c.cleared), alertLines(c.withdrawn), moneyLines(c.money)}
+	return toldChanges{alertLines(c.opened), alertLines(c.cleared), alertLines(c.withdrawn), differencesOf(c.money)}
 }
 
 func alertLines(list []aggregates.Alert) []alertLine {
@@ -226,7 +244,7 @@ func contentOf(r *events.Recorded) string {
 	if err != nil || string(content) == "{}" {
 		return ""
 	}
-	return width.Truncate(string(content), contentWidth, "…")
+	return table.Shorten(string(content), contentWidth)
 }
 
 func (a *app) statusWord(s aggregates.Status) string {

@@ -92,7 +92,7 @@ func (a *app) tellDifference(file string, d *reports.Difference) {
 	if len(d.RowData) > 0 {
 		var parts []string
 		for _, c := range d.RowData {
-			parts = append(parts, c.Name+"="+lists.Shorten(c.Value, cellCharMax))
+			parts = append(parts, c.Name+"="+table.Shorten(c.Value, cellCharMax))
 		}
 		a.print("  台账中的这一行：%s", "  the row in the ledger: %s", strings.Join(parts, " "))
 	}
@@ -116,7 +116,7 @@ func whereTheyDiffer(a, b string) (string, string) {
 	if from := same - cellCharMax/4; from > cellCharMax/4 && max(len(one), len(other)) > cellCharMax {
 		a, b = "…"+string(one[from:]), "…"+string(other[from:])
 	}
-	return lists.Shorten(a, cellCharMax), lists.Shorten(b, cellCharMax)
+	return table.Shorten(a, cellCharMax), table.Shorten(b, cellCharMax)
 }
 
 // outcomeTable is one line: equal, or where not.

@@ -20,15 +20,34 @@ var ageingList = &List{
 		{Name: "scope", Words: text.Say("口径 `SCOPE`：province、central、fiscal 或 local（默认全部）", "`SCOPE`: province, central, fiscal or local (default all)"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 	},
-	answer: ageing,
+	columns: ageingColumns,
+	answer:  ageing,
 }
 
-func ageing(_ context.Context, d *Source, q *asked) (*table.Table, error) {
-	t := &table.Table{
-		Title: text.Say("截至 %s 的结转结余资金（金额单位：元）", "Unspent money as of %s (amounts in yuan)", q.On),
-		Empty: text.Say("没有未支出的资金。", "No money is unspent."),
-		Notes: []text.Text{text.Say("年限按到账年度计；支出和收回先用最早到账的资金。", "Age counts from the year of receipt; spending and recoveries take the oldest receipts first.")},
+func ageingColumns(q *asked) []table.Column {
+	var columns []table.Column
+	switch q.text("by") {
+	case "grant":
+		columns = []table.Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")},
+			{Name: "grant", Title: text.Say("经费编号", "grant or match")}, {Name: "source", Title: text.Say("来源", "source")}, {Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year},
+			{Name: "receivedFen", Title: text.Say("到账", "received"), Type: table.Money}, {Name: "spentFen", Title: text.Say("支出", "spent"), Type: table.Money}}
+	case "region":
+		columns = []table.Column{{Name: "region", Title: text.Say("区划", "region")}, {Name: "name", Title: text.Say("名称", "name")}, {Name: "grants", Title: text.Say("笔数", "grants"), Type: table.Count}}
+	default:
+		columns = []table.Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")}, {Name: "grants", Title: text.Say("笔数", "grants"), Type: table.Count}}
 	}
+	return append(columns,
+		table.Column{Name: "thisYearFen", Title: text.Say("%d 年到账", "received in %d", q.On.Year()), Type: table.Money},
+		table.Column{Name: "lastYearFen", Title: text.Say("结转一年", "carried one year"), Type: table.Money},
+		table.Column{Name: "earlierFen", Title: text.Say("结转两年及以上", "two years and more"), Type: table.Money},
+		table.Column{Name: "overdrawnFen", Title: text.Say("超支", "overdrawn"), Type: table.Money},
+		table.Column{Name: "balanceFen", Title: text.Say("结余", "balance"), Type: table.Money})
+}
+
+func ageing(_ context.Context, d *Source, q *asked, t *table.Table) error {
+	t.Title = text.Say("截至 %s 的结转结余资金（金额单位：元）", "Unspent money as of %s (amounts in yuan)", q.On)
+	t.Empty = text.Say("没有未支出的资金。", "No money is unspent.")
+	t.Notes = []text.Text{text.Say("年限按到账年度计；支出和收回先用最早到账的资金。", "Age counts from the year of receipt; spending and recoveries take the oldest receipts first.")}
 	list := d.Register.Unspent(q.On, q.center("center"), aggregates.Scope(q.text("scope")))
 	var all aggregates.AgedFen
 	for i := range list {
@@ -39,23 +58,12 @@ func ageing(_ context.Context, d *Source, q *asked) (*table.Table, error) {
 	} else {
 		ageingBy(t, by, list)
 	}
-	amount := func(name string, title text.Text) {
-		t.Columns = append(t.Columns, table.Column{Name: name, Title: title, Right: true})
-	}
-	amount("thisYearFen", text.Say("%d 年到账", "received in %d", q.On.Year()))
-	amount("lastYearFen", text.Say("结转一年", "carried one year"))
-	amount("earlierFen", text.Say("结转两年及以上", "two years and more"))
-	amount("overdrawnFen", text.Say("超支", "overdrawn"))
-	amount("balanceFen", text.Say("结余", "balance"))
 	t.Total(map[string]events.Fen{"thisYearFen": all.ThisYearFen, "lastYearFen": all.LastYearFen,
 		"earlierFen": all.EarlierFen, "overdrawnFen": all.OverdrawnFen, "balanceFen": all.BalanceFen()})
-	return t, nil
+	return nil
 }
 
 func ageingByGrant(t *table.Table, list []projections.Unspent) {
-	t.Columns = []table.Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")},
-		{Name: "grant", Title: text.Say("经费编号", "grant or match")}, {Name: "source", Title: text.Say("来源", "source")}, {Name: "fiscalYear", Title: text.Say("年度", "year")},
-		{Name: "receivedFen", Title: text.Say("到账", "received"), Right: true}, {Name: "spentFen", Title: text.Say("支出", "spent"), Right: true}}
 	for i := range list {
 		u := &list[i]
 		lead := []table.Cell{table.Text(u.Center), table.Text(u.Name), table.Text(u.Grant), table.Named(u.Source, SourceWord(u.Source)), table.Number(u.FiscalYear), table.Fen(u.ReceivedFen), table.Fen(u.SpentFen)}
@@ -65,11 +73,6 @@ func ageingByGrant(t *table.Table, list []projections.Unspent) {
 
 // ageingBy rolls the grants up by center or region, the largest balance first.
 func ageingBy(t *table.Table, by string, list []projections.Unspent) {
-	t.Columns = []table.Column{{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")}}
-	if by == "region" {
-		t.Columns[0] = table.Column{Name: "region", Title: text.Say("区划", "region")}
-	}
-	t.Columns = append(t.Columns, table.Column{Name: "grants", Title: text.Say("笔数", "grants"), Right: true})
 	type group struct {
 		code, name string
 		grants     int

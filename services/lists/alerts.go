@@ -18,23 +18,25 @@ var alertsList = &List{
 		{Name: "code", Words: text.Say("预警代码 `CODE`，如 AL-EXE-02", "alert `CODE`, such as AL-EXE-02"), Sort: AlertCode},
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 	},
-	answer: alerts,
+	columns: alertsColumns,
+	answer:  alerts,
 }
 
-func alerts(_ context.Context, d *Source, q *asked) (*table.Table, error) {
-	t := &table.Table{
-		Title: text.Say("截至 %s 未解除的预警", "Open alerts as of %s", q.On),
-		Empty: text.Say("没有符合条件的预警。", "There is no such alert."),
-		Columns: []table.Column{
-			{Name: "center", Title: text.Say("中心", "center")},
-			{Name: "code", Title: text.Say("代码", "code")},
-			{Name: "key", Title: text.Say("对象", "key")},
-			{Name: "severity", Title: text.Say("级别", "severity")},
-			{Name: "raisedOn", Title: text.Say("发生", "raised")},
-			{Name: "clearedOn", Title: text.Say("解除", "cleared")},
-			{Title: text.Say("内容", "what")},
-		},
+func alertsColumns(*asked) []table.Column {
+	return []table.Column{
+		{Name: "center", Title: text.Say("中心", "center")},
+		{Name: "code", Title: text.Say("代码", "code")},
+		{Name: "key", Title: text.Say("对象", "key")},
+		{Name: "severity", Title: text.Say("级别", "severity")},
+		{Name: "raisedOn", Title: text.Say("发生", "raised"), Type: table.Day},
+		{Name: "clearedOn", Title: text.Say("解除", "cleared"), Type: table.Day},
+		{Title: text.Say("内容", "what")},
 	}
+}
+
+func alerts(_ context.Context, d *Source, q *asked, t *table.Table) error {
+	t.Title = text.Say("截至 %s 未解除的预警", "Open alerts as of %s", q.On)
+	t.Empty = text.Say("没有符合条件的预警。", "There is no such alert.")
 	if q.given("all") {
 		t.Title = text.Say("截至 %s 的全部预警", "All alerts as of %s", q.On)
 	}
@@ -43,5 +45,5 @@ func alerts(_ context.Context, d *Source, q *asked) (*table.Table, error) {
 		t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key), table.Named(x.Severity, SeverityWord(x.Severity)),
 			table.Date(x.RaisedOn), table.Date(x.ClearedOn), {Shown: AlertTitle(x.Code)}})
 	}
-	return t, nil
+	return nil
 }

@@ -9,23 +9,25 @@ import (
 )
 
 var centersList = &List{
-	Name:   "centers",
-	Short:  text.Say("列出全部中心：状态、记录数、未解除预警数", "list the centers with their status, events and open alerts"),
-	answer: centers,
+	Name:    "centers",
+	Short:   text.Say("列出全部中心：状态、记录数、未解除预警数", "list the centers with their status, events and open alerts"),
+	columns: centersColumns,
+	answer:  centers,
 }
 
-func centers(_ context.Context, d *Source, q *asked) (*table.Table, error) {
-	t := &table.Table{
-		Title: text.Say("截至 %s 的中心名册", "Register of centers as of %s", q.On),
-		Empty: text.Say("没有已登记的中心。", "No center is registered."),
-		Columns: []table.Column{
-			{Name: "center", Title: text.Say("中心", "center")},
-			{Name: "status", Title: text.Say("状态", "status")},
-			{Name: "events", Title: text.Say("记录", "events"), Right: true},
-			{Title: text.Say("红", "red"), Right: true}, {Title: text.Say("黄", "yellow"), Right: true}, {Title: text.Say("蓝", "blue"), Right: true},
-			{Title: text.Say("名称", "name")},
-		},
+func centersColumns(*asked) []table.Column {
+	return []table.Column{
+		{Name: "center", Title: text.Say("中心", "center")},
+		{Name: "status", Title: text.Say("状态", "status")},
+		{Name: "events", Title: text.Say("记录", "events"), Type: table.Count},
+		{Name: "red", Title: text.Say("红", "red"), Type: table.Count}, {Name: "yellow", Title: text.Say("黄", "yellow"), Type: table.Count}, {Name: "blue", Title: text.Say("蓝", "blue"), Type: table.Count},
+		{Name: "name", Title: text.Say("名称", "name")},
 	}
+}
+
+func centers(_ context.Context, d *Source, q *asked, t *table.Table) error {
+	t.Title = text.Say("截至 %s 的中心名册", "Register of centers as of %s", q.On)
+	t.Empty = text.Say("没有已登记的中心。", "No center is registered.")
 	sum, open := 0, map[aggregates.Severity]int{}
 	for _, c := range d.Register.Centers(q.On) {
 		sum += c.Events
@@ -38,5 +40,5 @@ func centers(_ context.Context, d *Source, q *asked) (*table.Table, error) {
 	if len(t.Rows) > 0 {
 		t.Totals = [][]table.Cell{{{Shown: text.Say("合计", "total")}, {}, table.Number(sum), table.Number(open[aggregates.Red]), table.Number(open[aggregates.Yellow]), table.Number(open[aggregates.Blue]), {}}}
 	}
-	return t, nil
+	return nil
 }

@@ -31,43 +31,8 @@ var changesList = &List{
 		{Name: "figure", Words: text.Say("数字 `FIGURE`，如 executed；与 --scope 同用时有合计", "`FIGURE`, such as executed; with --scope there is a total"), Sort: Choice, Values: figureNames()},
 	},
 	history: true,
+	columns: changesColumns,
 	answer:  changes,
-}
-
-// figure is a column of the execution report.
-type figure struct {
-	name string
-	word text.Text
-	of   func(aggregates.Money) events.Fen
-}
-
-// figures are those of the execution report, in its order.
-var figures = []figure{
-	{"granted", text.Say("下达", "granted"), func(m aggregates.Money) events.Fen { return m.GrantedFen }},
-	{"carriedIn", text.Say("上年结转", "carried in"), func(m aggregates.Money) events.Fen { return m.CarriedInFen }},
-	{"received", text.Say("到账", "received"), func(m aggregates.Money) events.Fen { return m.ReceivedFen }},
-	{"available", text.Say("可用", "available"), aggregates.Money.AvailableFen},
-	{"spentAll", text.Say("支出", "spent"), func(m aggregates.Money) events.Fen { return m.SpentAllFen }},
-	{"ineligible", text.Say("不合规", "ineligible"), func(m aggregates.Money) events.Fen { return m.IneligibleFen }},
-	{"executed", text.Say("执行", "executed"), aggregates.Money.ExecutedFen},
-	{"balance", text.Say("结余", "balance"), aggregates.Money.BalanceFen},
-}
-
-func figureNames() (names []string) {
-	for _, f := range figures {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-// FigureIn returns the figure of the execution report that stands in a column, such as "grantedFen", or nil.
-func FigureIn(column string) func(aggregates.Money) events.Fen {
-	for _, f := range figures {
-		if f.name+"Fen" == column {
-			return f.of
-		}
-	}
-	return nil
 }
 
 // changed is what moved in one center.
@@ -77,36 +42,72 @@ type changed struct {
 	projections.Changes
 }
 
-func changes(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+func changesColumns(q *asked) []table.Column {
+	if q.text("show") == "alerts" {
+		return append([]table.Column{
+			{Name: "center", Title: text.Say("中心", "center")},
+			{Name: "code", Title: text.Say("代码", "code")},
+			{Name: "key", Title: text.Say("对象", "key")},
+			{Name: "severity", Title: text.Say("级别", "severity")},
+			{Name: "change", Title: text.Say("变动", "change")},
+			{Name: "raisedOnBefore", Title: text.Say("原发生", "raised before"), Type: table.Day},
+			{Name: "clearedOnBefore", Title: text.Say("原解除", "cleared before"), Type: table.Day},
+			{Name: "raisedOn", Title: text.Say("现发生", "raised"), Type: table.Day},
+			{Name: "clearedOn", Title: text.Say("现解除", "cleared"), Type: table.Day},
+		}, movedColumns()...)
+	}
+	return append([]table.Column{
+		{Name: "center", Title: text.Say("中心", "center")},
+		{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year},
+		{Name: "scope", Title: text.Say("口径", "scope")},
+		{Name: "figure", Title: text.Say("数字", "figure")},
+		{Name: "beforeFen", Title: text.Say("原为", "before"), Type: table.Money},
+		{Name: "afterFen", Title: text.Say("现为", "after"), Type: table.Money},
+		{Name: "differenceFen", Title: text.Say("差额", "difference"), Type: table.Money},
+		{Name: "ratePercentBefore", Title: text.Text{Zh: "原执行率%", En: "rate % before"}, Type: table.Percent},
+		{Name: "ratePercentAfter", Title: text.Text{Zh: "现执行率%", En: "rate % after"}, Type: table.Percent},
+		{Name: "lowBefore", Type: table.Bool},
+		{Name: "lowAfter", Type: table.Bool},
+	}, movedColumns()...)
+}
+
+func changes(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	byAlert := q.text("show") == "alerts"
 	for _, p := range []string{"year", "scope", "figure"} {
 		if byAlert && q.given(p) {
-			return nil, &ParamError{p, text.Say("不用于 --show alerts", "is not for --show alerts")}
+			return &ParamError{p, text.Say("不用于 --show alerts", "is not for --show alerts")}
 		}
 	}
 	s, err := d.spanSince(ctx, q.text("since"), q.center("center"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	list, err := d.changed(ctx, s, q.On)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if byAlert {
-		t := alertChangesTable(s, q)
+		t.Title = changesTitle(s, q, text.Say("预警变动", "Alerts that moved"), text.Text{})
+		t.Empty = text.Say("没有预警变动。", "No alert moved.")
 		parts, err := parallel(ctx, list, func(c changed) *movedRows { return c.alerts(len(t.Columns)) })
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return t, d.fill(ctx, t, parts)
+		return d.fill(ctx, t, parts)
 	}
-	t := figureChangesTable(s, q, list)
+	alerts := 0
+	for _, c := range list {
+		alerts += len(c.Alerts)
+	}
+	t.Title = changesTitle(s, q, text.Say("数字变动", "Figures that moved"),
+		text.Say("（金额单位：元；另有 %d 条预警变动，见 --show alerts）", " (amounts in yuan; alerts that moved: %d, see --show alerts)", alerts))
+	t.Empty = text.Say("没有数字变动。", "No figure moved.")
 	parts, err := parallel(ctx, list, func(c changed) *movedRows { return c.figures(q, len(t.Columns)) })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := d.fill(ctx, t, parts); err != nil {
-		return nil, err
+		return err
 	}
 	if q.given("figure") && q.given("scope") && len(t.Rows) > 0 {
 		var totalFen events.Fen
@@ -115,7 +116,7 @@ func changes(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
 		}
 		t.Total(map[string]events.Fen{"differenceFen": totalFen})
 	}
-	return t, nil
+	return nil
 }
 
 // movedRows are rows of one center that still lack the cells of movedColumns, and the records behind each.
@@ -209,11 +210,11 @@ func (m *moved) all() (count int, why reason) {
 // movedColumns say which records moved a row.
 func movedColumns() []table.Column {
 	return []table.Column{
-		{Name: "records", Title: text.Say("记录数", "records"), Right: true},
-		{Name: "position", Title: text.Say("位置", "position"), Right: true},
-		{Name: "lastPosition"},
-		{Name: "recordedOn", Title: text.Say("记入", "recorded")},
-		{Name: "on", Title: text.Say("发生", "on")},
+		{Name: "records", Title: text.Say("记录数", "records"), Type: table.Count},
+		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count},
+		{Name: "lastPosition", Type: table.Count},
+		{Name: "recordedOn", Title: text.Say("记入", "recorded"), Type: table.Day},
+		{Name: "on", Title: text.Say("发生", "on"), Type: table.Day},
 		{Name: "kind", Title: text.Say("记录", "record")},
 		{Name: "subject", Title: text.Say("对象", "of")},
 		{Name: "why", Title: text.Say("原因", "why")},
@@ -240,31 +241,6 @@ func (d *Source) appendMoved(ctx context.Context, row []table.Cell, m *moved, re
 
 // records are those of a step.
 func (c *changed) records(s projections.Step) []laterRecord { return c.later[s.First : s.Last+1] }
-
-func figureChangesTable(s span, q *asked, list []changed) *table.Table {
-	alerts := 0
-	for _, c := range list {
-		alerts += len(c.Alerts)
-	}
-	return &table.Table{
-		Title: changesTitle(s, q, text.Say("数字变动", "Figures that moved"),
-			text.Say("（金额单位：元；另有 %d 条预警变动，见 --show alerts）", " (amounts in yuan; alerts that moved: %d, see --show alerts)", alerts)),
-		Empty: text.Say("没有数字变动。", "No figure moved."),
-		Columns: append([]table.Column{
-			{Name: "center", Title: text.Say("中心", "center")},
-			{Name: "fiscalYear", Title: text.Say("年度", "year")},
-			{Name: "scope", Title: text.Say("口径", "scope")},
-			{Name: "figure", Title: text.Say("数字", "figure")},
-			{Name: "beforeFen", Title: text.Say("原为", "before"), Right: true},
-			{Name: "afterFen", Title: text.Say("现为", "after"), Right: true},
-			{Name: "differenceFen", Title: text.Say("差额", "difference"), Right: true},
-			{Name: "ratePercentBefore", Title: text.Text{Zh: "原执行率%", En: "rate % before"}, Right: true},
-			{Name: "ratePercentAfter", Title: text.Text{Zh: "现执行率%", En: "rate % after"}, Right: true},
-			{Name: "lowBefore"},
-			{Name: "lowAfter"},
-		}, movedColumns()...),
-	}
-}
 
 // figures lists the figures that differ, or each record that moved one: then the first row of a figure begins with what
 // was answered at the older point, and the last ends with what is answered now.
@@ -324,24 +300,6 @@ func (c *changed) figureRows(t *movedRows, f *figure, line movedLine, each bool)
 	}
 	if !each {
 		add(all, line)
-	}
-}
-
-func alertChangesTable(s span, q *asked) *table.Table {
-	return &table.Table{
-		Title: changesTitle(s, q, text.Say("预警变动", "Alerts that moved"), text.Text{}),
-		Empty: text.Say("没有预警变动。", "No alert moved."),
-		Columns: append([]table.Column{
-			{Name: "center", Title: text.Say("中心", "center")},
-			{Name: "code", Title: text.Say("代码", "code")},
-			{Name: "key", Title: text.Say("对象", "key")},
-			{Name: "severity", Title: text.Say("级别", "severity")},
-			{Name: "change", Title: text.Say("变动", "change")},
-			{Name: "raisedOnBefore", Title: text.Say("原发生", "raised before")},
-			{Name: "clearedOnBefore", Title: text.Say("原解除", "cleared before")},
-			{Name: "raisedOn", Title: text.Say("现发生", "raised")},
-			{Name: "clearedOn", Title: text.Say("现解除", "cleared")},
-		}, movedColumns()...),
 	}
 }
 

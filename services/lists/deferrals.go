@@ -20,7 +20,8 @@ var deferralsList = &List{
 			"the fiscal `YEAR` allocated (default the one after the last year that is over; next year lists who is low so far)"), Sort: Year},
 		{Name: "all", Words: text.Say("全部财政年度", "all fiscal years"), Sort: Flag},
 	},
-	answer: deferrals,
+	columns: deferralColumns,
+	answer:  deferrals,
 }
 
 var deferralStates = map[aggregates.DeferralState]text.Text{
@@ -29,12 +30,12 @@ var deferralStates = map[aggregates.DeferralState]text.Text{
 	aggregates.DeferralReleased: text.Say("已解除", "released"),
 }
 
-func deferrals(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+func deferrals(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	year := q.number("year")
-	t := &table.Table{Empty: text.Say("没有应延后安排的经费。", "No allocation is to be deferred."), Columns: deferralColumns()}
+	t.Empty = text.Say("没有应延后安排的经费。", "No allocation is to be deferred.")
 	switch {
 	case q.given("all") && year != 0:
-		return nil, &ParamError{"all", text.Say("不能与 --year 同时给出", "cannot be given together with --year")}
+		return &ParamError{"all", text.Say("不能与 --year 同时给出", "cannot be given together with --year")}
 	case q.given("all"):
 		t.Title = text.Say("截至 %s 各财政年度延后安排情况（金额单位：元）", "Deferral of allocations of all fiscal years as of %s (amounts in yuan)", q.On)
 	default:
@@ -52,31 +53,31 @@ func deferrals(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
 	for _, x := range d.Register.Deferrals(q.On, year) {
 		deferredBy, err := d.document(ctx, x.Center, x.Deferred)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		releasedBy, err := d.document(ctx, x.Center, x.Released)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		t.Rows = append(t.Rows, deferralRow(&x, deferredBy, releasedBy))
 		sum.available, sum.executed = sum.available+x.Before.AvailableFen(), sum.executed+x.Before.ExecutedFen()
 		sum.heldBack, sum.made = sum.heldBack+x.HeldBackFen, sum.made+x.MadeFen()
 	}
 	t.Total(map[string]events.Fen{"availableFen": sum.available, "executedFen": sum.executed, "heldBackFen": sum.heldBack, "madeFen": sum.made})
-	return t, nil
+	return nil
 }
 
-func deferralColumns() []table.Column {
+func deferralColumns(*asked) []table.Column {
 	return []table.Column{
-		{Name: "fiscalYear", Title: text.Say("财政年度", "fiscal year")},
+		{Name: "fiscalYear", Title: text.Say("财政年度", "fiscal year"), Type: table.Year},
 		{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")}, {Name: "status", Title: text.Say("中心状态", "status")},
-		{Name: "availableFen", Title: text.Say("上年可用", "available before"), Right: true}, {Name: "executedFen", Title: text.Say("上年执行", "executed"), Right: true},
-		{Name: "ratePercent", Title: text.Text{Zh: "上年执行率%", En: "rate %"}, Right: true}, {Name: "low", Title: text.Say("偏低", "low")},
-		{Name: "state", Title: text.Say("状态", "state")}, {Name: "decideBy", Title: text.Say("决定期限", "decide by")},
-		{Name: "deferredOn", Title: text.Say("延后决定", "deferred")}, {Name: "deferredDoc", Title: text.Say("延后文号", "document")},
-		{Name: "releasedOn", Title: text.Say("解除", "released")}, {Name: "releasedDoc", Title: text.Say("解除文号", "document")},
-		{Name: "heldBackFen", Title: text.Say("暂缓的建设经费", "held back"), Right: true},
-		{Name: "madeFen", Title: text.Say("仍然下达", "made all the same"), Right: true}, {Name: "grants", Title: text.Say("仍然下达的经费编号", "grants made")},
+		{Name: "availableFen", Title: text.Say("上年可用", "available before"), Type: table.Money}, {Name: "executedFen", Title: text.Say("上年执行", "executed"), Type: table.Money},
+		{Name: "ratePercent", Title: text.Text{Zh: "上年执行率%", En: "rate %"}, Type: table.Percent}, {Name: "low", Title: text.Say("偏低", "low"), Type: table.Bool},
+		{Name: "state", Title: text.Say("状态", "state")}, {Name: "decideBy", Title: text.Say("决定期限", "decide by"), Type: table.Day},
+		{Name: "deferredOn", Title: text.Say("延后决定", "deferred"), Type: table.Day}, {Name: "deferredDoc", Title: text.Say("延后文号", "document")},
+		{Name: "releasedOn", Title: text.Say("解除", "released"), Type: table.Day}, {Name: "releasedDoc", Title: text.Say("解除文号", "document")},
+		{Name: "heldBackFen", Title: text.Say("暂缓的建设经费", "held back"), Type: table.Money},
+		{Name: "madeFen", Title: text.Say("仍然下达", "made all the same"), Type: table.Money}, {Name: "grants", Title: text.Say("仍然下达的经费编号", "grants made")},
 	}
 }
 

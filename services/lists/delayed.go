@@ -21,7 +21,8 @@ var delayedList = &List{
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "sort", Words: text.Say("排序 `ORDER`：oldest（最早在前）或 largest（金额最大在前）", "`ORDER`: oldest or largest first"), Sort: Choice, Values: []string{"oldest", "largest"}, Default: "oldest"},
 	},
-	answer: delayed,
+	columns: delayedColumns,
+	answer:  delayed,
 }
 
 var (
@@ -35,21 +36,22 @@ var (
 	}
 )
 
-func delayed(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
-	t := &table.Table{
-		Title: text.Say("截至 %s 的迟滞资金（金额单位：元）", "Delayed money as of %s (amounts in yuan)", q.On),
-		Empty: text.Say("没有迟滞资金。", "No money is delayed."),
-		Columns: []table.Column{
-			{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")},
-			{Name: "what", Title: text.Say("类别", "what")}, {Name: "key", Title: text.Say("对象", "grant, match or year")},
-			{Name: "year", Title: text.Say("年度", "year")}, {Name: "doc", Title: text.Say("文号", "document")},
-			{Name: "since", Title: text.Say("起始", "since")}, {Name: "dueOn", Title: text.Say("期限", "due")},
-			{Name: "daysWaiting", Title: text.Say("已等天数", "days"), Right: true}, {Name: "daysOverdue", Title: text.Say("逾期天数", "overdue"), Right: true},
-			{Name: "state", Title: text.Say("状态", "state")},
-			{Name: "promisedFen", Title: text.Say("应到位", "promised"), Right: true}, {Name: "outstandingFen", Title: text.Say("未到位", "outstanding"), Right: true},
-			{Name: "office", Title: text.Say("责任单位", "responsible office")}, {Name: "officeRegion"},
-		},
+func delayedColumns(*asked) []table.Column {
+	return []table.Column{
+		{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")},
+		{Name: "what", Title: text.Say("类别", "what")}, {Name: "key", Title: text.Say("对象", "grant, match or year")},
+		{Name: "year", Title: text.Say("年度", "year"), Type: table.Year}, {Name: "doc", Title: text.Say("文号", "document")},
+		{Name: "since", Title: text.Say("起始", "since"), Type: table.Day}, {Name: "dueOn", Title: text.Say("期限", "due"), Type: table.Day},
+		{Name: "daysWaiting", Title: text.Say("已等天数", "days"), Type: table.Count}, {Name: "daysOverdue", Title: text.Say("逾期天数", "overdue"), Type: table.Count},
+		{Name: "state", Title: text.Say("状态", "state")},
+		{Name: "promisedFen", Title: text.Say("应到位", "promised"), Type: table.Money}, {Name: "outstandingFen", Title: text.Say("未到位", "outstanding"), Type: table.Money},
+		{Name: "office", Title: text.Say("责任单位", "responsible office")}, {Name: "officeRegion"},
 	}
+}
+
+func delayed(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+	t.Title = text.Say("截至 %s 的迟滞资金（金额单位：元）", "Delayed money as of %s (amounts in yuan)", q.On)
+	t.Empty = text.Say("没有迟滞资金。", "No money is delayed.")
 	list := d.Register.Delays(q.On, q.center("center"))
 	if q.text("sort") == "largest" {
 		slices.SortStableFunc(list, func(a, b projections.Delay) int { return cmp.Compare(b.OutstandingFen, a.OutstandingFen) })
@@ -61,7 +63,7 @@ func delayed(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
 		}
 		doc, err := d.document(ctx, x.Center, x.From)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		state, overdue := "waiting", table.Cell{}
 		switch {
@@ -80,7 +82,7 @@ func delayed(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
 			table.Fen(x.PromisedFen), table.Fen(x.OutstandingFen), officeCell(x.Office), table.Optional(x.Office.Region)})
 	}
 	t.Total(map[string]events.Fen{"promisedFen": promised, "outstandingFen": outstanding})
-	return t, nil
+	return nil
 }
 
 // officeCell names an office: for programs its role, for people a local government by its region.

@@ -32,46 +32,55 @@ var dueList = &List{
 		{Name: "spend", Words: text.Say("各中心到 12 月 31 日还须支出多少，年度执行率才不偏低", "what each center must still spend by 31 December so that the year is not low"), Sort: Flag},
 	},
 	history: true,
+	columns: dueColumns,
 	answer:  due,
 }
 
-func due(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+func dueColumns(q *asked) []table.Column {
+	if q.given("spend") {
+		return dueSpendingColumns()
+	}
+	return dueAlertColumns()
+}
+
+func due(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	if !q.given("spend") {
-		return dueAlerts(ctx, d, q)
+		return dueAlerts(ctx, d, q, t)
 	}
 	for _, p := range []string{"within", "office"} {
 		if v := q.Params[p]; v != "" && v != dueWithin {
-			return nil, &ParamError{p, text.Say("不能与 --spend 同用", "cannot be given with --spend")}
+			return &ParamError{p, text.Say("不能与 --spend 同用", "cannot be given with --spend")}
 		}
 	}
-	return dueSpending(ctx, d, q)
+	return dueSpending(ctx, d, q, t)
+}
+
+func dueAlertColumns() []table.Column {
+	return []table.Column{
+		{Name: "office", Title: text.Say("责任单位", "office")},
+		{Name: "raisedOn", Title: text.Say("将产生", "opens on"), Type: table.Day},
+		{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Type: table.Count},
+		{Name: "center", Title: text.Say("中心", "center")},
+		{Name: "name", Title: text.Say("名称", "name")},
+		{Name: "code", Title: text.Say("代码", "code")},
+		{Name: "key", Title: text.Say("对象", "key")},
+		{Name: "severity", Title: text.Say("级别", "severity")},
+		{Title: text.Say("内容", "what")},
+		{Name: "officeRegion"},
+	}
 }
 
 // dueAlerts lists the alerts that will open by a day if nothing is done, by the office that must act.
-func dueAlerts(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+func dueAlerts(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	days := events.Date(q.days("within"))
-	t := &table.Table{
-		Title: text.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警", "Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days),
-		Empty: text.Say("期内不会产生预警。", "No alert will open within these days."),
-		Columns: []table.Column{
-			{Name: "office", Title: text.Say("责任单位", "office")},
-			{Name: "raisedOn", Title: text.Say("将产生", "opens on")},
-			{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Right: true},
-			{Name: "center", Title: text.Say("中心", "center")},
-			{Name: "name", Title: text.Say("名称", "name")},
-			{Name: "code", Title: text.Say("代码", "code")},
-			{Name: "key", Title: text.Say("对象", "key")},
-			{Name: "severity", Title: text.Say("级别", "severity")},
-			{Title: text.Say("内容", "what")},
-			{Name: "officeRegion"},
-		},
-	}
+	t.Title = text.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警", "Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days)
+	t.Empty = text.Say("期内不会产生预警。", "No alert will open within these days.")
 	ids := d.centers(q.center("center"))
 	found, err := parallel(ctx, ids, func(id events.CenterID) []aggregates.Alert {
 		return d.Register.Foreseen(id, q.On, q.On+days)
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var list []projections.Alert
 	for i, id := range ids {
@@ -98,9 +107,9 @@ func dueAlerts(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
 	if office := q.text("office"); office == "" || office == string(events.CenterRole) {
 		note, err := d.spendingNote(ctx, q)
 		t.Notes = append(t.Notes, note...)
-		return t, err
+		return err
 	}
-	return t, nil
+	return nil
 }
 
 // dueCounts says how many alerts each office has.
@@ -116,29 +125,30 @@ func dueCounts(count []int) text.Text {
 	return text.Text{Zh: fmt.Sprintf("共 %d 条：%s。", all, strings.Join(zh, "，")), En: fmt.Sprintf("Alerts: %d (%s).", all, strings.Join(en, ", "))}
 }
 
-// dueSpending lists the centers whose year will be low (R20-6) if they spend nothing more, the largest sum first.
-func dueSpending(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
-	end := events.YearEnd(q.On.Year())
-	t := &table.Table{
-		Title: text.Say("截至 %s，到 %s 还须支出、%d 年度执行率才不偏低的金额（单位：元）", "Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in yuan)", q.On, end, q.On.Year()),
-		Empty: text.Say("没有中心会因支出不足而执行率偏低。", "No center's year would be low."),
-		Columns: []table.Column{
-			{Name: "center", Title: text.Say("中心", "center")},
-			{Name: "name", Title: text.Say("名称", "name")},
-			{Name: "fiscalYear", Title: text.Say("年度", "year")},
-			{Name: "availableFen", Title: text.Say("可用", "available"), Right: true},
-			{Name: "executedFen", Title: text.Say("已执行", "executed"), Right: true},
-			{Name: "ratePercent", Title: text.Text{Zh: "执行率%", En: "rate %"}, Right: true},
-			{Name: "lowPercent", Title: text.Text{Zh: "偏低线%", En: "low below %"}, Right: true},
-			{Name: "toSpendFen", Title: text.Say("尚须支出", "to spend"), Right: true},
-			{Name: "balanceFen", Title: text.Say("结余", "balance"), Right: true},
-			{Name: "beyond", Title: text.Say("结余不足", "beyond balance")},
-			{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Right: true},
-		},
+func dueSpendingColumns() []table.Column {
+	return []table.Column{
+		{Name: "center", Title: text.Say("中心", "center")},
+		{Name: "name", Title: text.Say("名称", "name")},
+		{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year},
+		{Name: "availableFen", Title: text.Say("可用", "available"), Type: table.Money},
+		{Name: "executedFen", Title: text.Say("已执行", "executed"), Type: table.Money},
+		{Name: "ratePercent", Title: text.Text{Zh: "执行率%", En: "rate %"}, Type: table.Percent},
+		{Name: "lowPercent", Title: text.Text{Zh: "偏低线%", En: "low below %"}, Type: table.Percent},
+		{Name: "toSpendFen", Title: text.Say("尚须支出", "to spend"), Type: table.Money},
+		{Name: "balanceFen", Title: text.Say("结余", "balance"), Type: table.Money},
+		{Name: "beyond", Title: text.Say("结余不足", "beyond balance"), Type: table.Bool},
+		{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Type: table.Count},
 	}
+}
+
+// dueSpending lists the centers whose year will be low (R20-6) if they spend nothing more, the largest sum first.
+func dueSpending(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+	end := events.YearEnd(q.On.Year())
+	t.Title = text.Say("截至 %s，到 %s 还须支出、%d 年度执行率才不偏低的金额（单位：元）", "Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in yuan)", q.On, end, q.On.Year())
+	t.Empty = text.Say("没有中心会因支出不足而执行率偏低。", "No center's year would be low.")
 	list, err := d.shortfalls(ctx, q)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var sum aggregates.Money
 	var toSpend events.Fen
@@ -152,7 +162,7 @@ func dueSpending(ctx context.Context, d *Source, q *asked) (*table.Table, error)
 	if len(list) > 0 {
 		t.Totals = [][]table.Cell{{{Shown: text.Say("合计", "total")}, {}, {}, table.Fen(sum.AvailableFen()), table.Fen(sum.ExecutedFen()), table.Rate(sum.RatePercent()), {}, table.Fen(toSpend), table.Fen(sum.BalanceFen()), {}, {}}}
 	}
-	return t, nil
+	return nil
 }
 
 // shortfall is what one center must still spend.

@@ -27,6 +27,7 @@ var duplicatesList = &List{
 		{Name: "across", Words: text.Say("不同中心的凭证也相互比较", "compare vouchers of different centers too"), Sort: Flag},
 	},
 	history: true,
+	columns: duplicateColumns,
 	answer:  duplicates,
 }
 
@@ -70,9 +71,9 @@ type comparison struct {
 }
 
 // duplicates groups the vouchers that are neither voided nor reversed.
-func duplicates(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+func duplicates(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	if q.given("across") && q.given("center") {
-		return nil, &ParamError{"across", text.Say("不能与 --center 同时给出", "cannot be given with --center")}
+		return &ParamError{"across", text.Say("不能与 --center 同时给出", "cannot be given with --center")}
 	}
 	c := &comparison{d: d, on: q.On, days: events.Date(min(q.number("days"), daysMax)), across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
 	lots := make([][]lot, 256) // by the first byte of their hashes
@@ -85,24 +86,25 @@ func duplicates(ctx context.Context, d *Source, q *asked) (*table.Table, error) 
 		return x.err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	runs, err := parallel(ctx, lots, c.runs)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var found []group
 	for _, run := range slices.Concat(runs...) {
 		groups, err := c.groups(ctx, run)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		found = append(found, groups...)
 	}
 	slices.SortFunc(found, func(a, b group) int {
 		return cmp.Or(-cmp.Compare(a.repeatedFen(), b.repeatedFen()), cmp.Compare(a[0].b.on, b[0].b.on), cmp.Compare(a[0].s.Position, b[0].s.Position))
 	})
-	return duplicatesTable(q, found), nil
+	fillDuplicates(t, q, found)
+	return nil
 }
 
 // see is called on all processors.
@@ -192,23 +194,24 @@ func chunks[S ~[]E, E any](list S, together func(a, b E) bool) iter.Seq[S] {
 	}
 }
 
-func duplicatesTable(q *asked, found []group) *table.Table {
-	t := &table.Table{
-		Title: text.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：元）", "Vouchers that may be paid twice as of %s, within %d days (amounts in yuan)", q.On, q.number("days")),
-		Empty: text.Say("没有疑似重复支付的凭证。", "No voucher looks as if it were paid twice."),
-		Columns: []table.Column{
-			{Name: "group", Title: text.Say("组", "group"), Right: true},
-			{Name: "amountFen", Title: text.Say("金额", "amount"), Right: true},
-			{Name: "payee", Title: text.Say("收款单位", "payee")},
-			{Name: "center", Title: text.Say("中心", "center")},
-			{Name: "voucher", Title: text.Say("凭证号", "voucher")},
-			{Name: "on", Title: text.Say("日期", "date")},
-			{Name: "use", Title: text.Say("用途", "use")},
-			{Name: "summary", Title: text.Say("摘要", "summary")},
-			{Name: "position", Title: text.Say("位置", "position"), Right: true},
-			{Name: "id", Title: text.Say("记录编号", "record id")},
-		},
+func duplicateColumns(*asked) []table.Column {
+	return []table.Column{
+		{Name: "group", Title: text.Say("组", "group"), Type: table.Count},
+		{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
+		{Name: "payee", Title: text.Say("收款单位", "payee")},
+		{Name: "center", Title: text.Say("中心", "center")},
+		{Name: "voucher", Title: text.Say("凭证号", "voucher")},
+		{Name: "on", Title: text.Say("日期", "date"), Type: table.Day},
+		{Name: "use", Title: text.Say("用途", "use")},
+		{Name: "summary", Title: text.Say("摘要", "summary")},
+		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count},
+		{Name: "id", Title: text.Say("记录编号", "record id")},
 	}
+}
+
+func fillDuplicates(t *table.Table, q *asked, found []group) {
+	t.Title = text.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：元）", "Vouchers that may be paid twice as of %s, within %d days (amounts in yuan)", q.On, q.number("days"))
+	t.Empty = text.Say("没有疑似重复支付的凭证。", "No voucher looks as if it were paid twice.")
 	var repeatedFen events.Fen
 	for i, g := range found {
 		repeatedFen += g.repeatedFen()
@@ -222,5 +225,4 @@ func duplicatesTable(q *asked, found []group) *table.Table {
 		t.Notes = []text.Text{text.Say("共 %d 组 %d 张凭证；每组除首张外合计 %s 元。", "Groups: %d, of %d vouchers; beyond the first of each group %s yuan.",
 			len(found), len(t.Rows), events.FormatYuan(repeatedFen))}
 	}
-	return t
 }

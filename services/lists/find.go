@@ -38,6 +38,7 @@ var findList = &List{
 		{Name: "order", Words: text.Say("`ORDER`：newest（新的在前）或 oldest（旧的在前）", "`ORDER`: newest or oldest first"), Sort: Choice, Values: []string{newestFirst, oldestFirst}, Default: newestFirst},
 	},
 	history: true,
+	columns: findColumns,
 	answer:  find,
 }
 
@@ -135,10 +136,10 @@ func (w *wanted) wants(s *events.Stored, b *body) bool {
 }
 
 // find lists the records that are wanted, in the order of their dates.
-func find(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+func find(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	w, err := newWanted(q)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	newest := q.text("order") == newestFirst
 	first := newLeading(q.number("limit"), func(a, b match) int {
@@ -161,13 +162,14 @@ func find(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
 			return nil
 		})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	t := foundTable(q)
+	t.Title = text.Say("截至 %s 的记录查找结果（金额单位：元）", "Records found as of %s (amounts in yuan)", q.On)
+	t.Empty = text.Say("没有符合条件的记录。", "There is no such record.")
 	for _, m := range first.sorted() {
 		row, err := d.foundRow(ctx, m)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -179,28 +181,24 @@ func find(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
 	if unread > 0 {
 		t.Missing = append(t.Missing, text.Say("有 %d 条记录无法读出，未查找（见 check）。", "Records that cannot be read and were not searched (see check): %d.", unread))
 	}
-	return t, nil
+	return nil
 }
 
-func foundTable(q *asked) *table.Table {
-	return &table.Table{
-		Title: text.Say("截至 %s 的记录查找结果（金额单位：元）", "Records found as of %s (amounts in yuan)", q.On),
-		Empty: text.Say("没有符合条件的记录。", "There is no such record."),
-		Columns: []table.Column{
-			{Name: "on", Title: text.Say("日期", "date")},
-			{Name: "center", Title: text.Say("中心", "center")},
-			{Name: "kind", Title: text.Say("种类", "kind")},
-			{Name: "amountFen", Title: text.Say("金额", "amount"), Right: true},
-			{Name: "content", Title: text.Say("内容", "content"), CharMax: 80},
-			{Name: "payee"},
-			{Name: "doc", Title: text.Say("文号", "document")},
-			{Name: "actor", Title: text.Say("经办", "by")},
-			{Name: "position", Title: text.Say("位置", "position"), Right: true},
-			{Name: "revision"},
-			{Name: "id", Title: text.Say("记录编号", "record id")},
-			{Name: "voidedBy", Title: text.Say("作废记录", "voided by")},
-			{Name: "record"},
-		},
+func findColumns(*asked) []table.Column {
+	return []table.Column{
+		{Name: "on", Title: text.Say("日期", "date"), Type: table.Day},
+		{Name: "center", Title: text.Say("中心", "center")},
+		{Name: "kind", Title: text.Say("种类", "kind")},
+		{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
+		{Name: "content", Title: text.Say("内容", "content"), CharMax: 80},
+		{Name: "payee"},
+		{Name: "doc", Title: text.Say("文号", "document")},
+		{Name: "actor", Title: text.Say("经办", "by")},
+		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count},
+		{Name: "revision", Type: table.Count},
+		{Name: "id", Title: text.Say("记录编号", "record id")},
+		{Name: "voidedBy", Title: text.Say("作废记录", "voided by")},
+		{Name: "record", Type: table.JSON},
 	}
 }
 

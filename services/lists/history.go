@@ -211,21 +211,10 @@ func (b *body) describe() text.Text {
 			both(name + "=" + token.String())
 		}
 	}
-	return text.Text{Zh: Shorten(strings.Join(zh, " "), describeMax), En: Shorten(strings.Join(en, " "), describeMax)}
+	return text.Text{Zh: table.Shorten(strings.Join(zh, " "), describeMax), En: table.Shorten(strings.Join(en, " "), describeMax)}
 }
 
 const describeMax = 32_000
-
-// Shorten cuts a text to so many characters, the last of them an ellipsis where it was longer.
-func Shorten(s string, charMax int) string {
-	if len(s) <= charMax {
-		return s
-	}
-	if r := []rune(s); len(r) > charMax {
-		return string(r[:charMax-1]) + "…"
-	}
-	return s
-}
 
 // leading keeps the first of many in an order.
 type leading[T any] struct {

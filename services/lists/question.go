@@ -40,7 +40,8 @@ type List struct {
 	Argument string    // the parameter that must be given, by its place instead of its name; "" for none
 	Params   []Param
 	history  bool // it is answered without the evaluations as of the date, so that none need be made
-	answer   func(ctx context.Context, d *Source, q *asked) (*table.Table, error)
+	columns  func(q *asked) []table.Column
+	answer   func(ctx context.Context, d *Source, q *asked, t *table.Table) error // fills in a table that has the columns
 }
 
 // Param is one parameter of a list. Its words name the value in backquotes, as those of a flag do.
@@ -133,6 +134,16 @@ func (q Question) Check() (*List, error) {
 	return l, nil
 }
 
+// Columns returns the columns of the table that a question is answered with. They are known before it is asked. Its errors
+// are those of Check.
+func (q Question) Columns() ([]table.Column, error) {
+	l, err := q.Check()
+	if err != nil {
+		return nil, err
+	}
+	return l.columns(&asked{q, l}), nil
+}
+
 // Ask answers a question. A parameter that cannot be so is a *ParamError, a center that is not there an
 // *UnknownCenterError.
 func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
@@ -153,7 +164,12 @@ func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 			return nil, err
 		}
 	}
-	return l.answer(ctx, d, &asked{q, l})
+	a := &asked{q, l}
+	t := &table.Table{Columns: l.columns(a)}
+	if err := l.answer(ctx, d, a, t); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 func (p *Param) check(value string) error {

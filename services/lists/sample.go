@@ -28,6 +28,7 @@ var sampleList = &List{
 		{Name: "position", Words: text.Say("以台账到 `POSITION` 为止的内容抽取（默认为最新）", "draw from the ledger up to `POSITION` (default the end)"), Sort: Count},
 	},
 	history: true,
+	columns: sampleColumns,
 	answer:  sample,
 }
 
@@ -42,20 +43,20 @@ type drawing struct {
 
 // sample draws vouchers of a year that are recorded up to the position and not voided up to it. Reversed ones are among
 // them and marked: an auditor samples what was booked, and a reversal is a thing to look at.
-func sample(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+func sample(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	g := &drawing{position: d.Register.Position(), question: questionText(q.center("center"), q.number("year"), q.text("by"))}
 	if asked := uint64(q.number("position")); asked > g.position {
-		return nil, &ParamError{"position", text.Say("台账止于位置 %d", "the ledger ends at position %d", g.position)}
+		return &ParamError{"position", text.Say("台账止于位置 %d", "the ledger ends at position %d", g.position)}
 	} else if asked > 0 {
 		g.position = asked
 	}
 	g.book = newBook(q.center("center"), q.number("year"), q.On)
 	var err error
 	if g.root, err = d.Root(ctx, g.position, g.note); err != nil {
-		return nil, err
+		return err
 	}
 	if err := g.settle(); err != nil {
-		return nil, err
+		return err
 	}
 	g.seed = seedOf(g.root, g.question)
 	draw := drawRecords
@@ -63,38 +64,39 @@ func sample(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
 		draw = drawAmounts
 	}
 	g.list = draw(g.seed, g.vouchers, q.number("n"))
-	return g.table(ctx, d, q)
+	return g.fill(ctx, d, q, t)
 }
 
-// table shows the vouchers drawn. What the draw can be repeated from stands under it, for people, and in every row, for
-// programs.
-func (g *drawing) table(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
-	t := &table.Table{
-		Title: text.Say("%d 年凭证审计抽样，凭证日期截至 %s，台账位置 %d（金额单位：元）", "Sample of the vouchers of %d up to %s, ledger position %d (amounts in yuan)", q.number("year"), q.On, g.position),
-		Empty: text.Say("没有可抽取的凭证。", "There is no voucher to draw."),
-		Columns: []table.Column{
-			{Name: "nr", Title: text.Say("序号", "nr"), Right: true},
-			{Name: "center", Title: text.Say("中心", "center")},
-			{Name: "voucher", Title: text.Say("凭证号", "voucher")},
-			{Name: "on", Title: text.Say("日期", "date")},
-			{Name: "amountFen", Title: text.Say("金额", "amount"), Right: true},
-			{Name: "use", Title: text.Say("用途", "use")},
-			{Name: "payee", Title: text.Say("收款单位", "payee")},
-			{Name: "summary", Title: text.Say("摘要", "summary")},
-			{Name: "reversed", Title: text.Say("已冲销", "reversed")},
-			{Name: "position", Title: text.Say("位置", "position"), Right: true},
-			{Name: "id", Title: text.Say("记录编号", "record id")},
-			{Name: "hits", Title: text.Say("命中", "hits"), Right: true},
-			{Name: "method"}, {Name: "drawnFromPosition"}, {Name: "rootHash"}, {Name: "seed"},
-		},
+func sampleColumns(*asked) []table.Column {
+	return []table.Column{
+		{Name: "nr", Title: text.Say("序号", "nr"), Type: table.Count},
+		{Name: "center", Title: text.Say("中心", "center")},
+		{Name: "voucher", Title: text.Say("凭证号", "voucher")},
+		{Name: "on", Title: text.Say("日期", "date"), Type: table.Day},
+		{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
+		{Name: "use", Title: text.Say("用途", "use")},
+		{Name: "payee", Title: text.Say("收款单位", "payee")},
+		{Name: "summary", Title: text.Say("摘要", "summary")},
+		{Name: "reversed", Title: text.Say("已冲销", "reversed"), Type: table.Bool},
+		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count},
+		{Name: "id", Title: text.Say("记录编号", "record id")},
+		{Name: "hits", Title: text.Say("命中", "hits"), Type: table.Count},
+		{Name: "method"}, {Name: "drawnFromPosition", Type: table.Count}, {Name: "rootHash"}, {Name: "seed"},
 	}
+}
+
+// fill shows the vouchers drawn. What the draw can be repeated from stands under it, for people, and in every row, for
+// programs.
+func (g *drawing) fill(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+	t.Title = text.Say("%d 年凭证审计抽样，凭证日期截至 %s，台账位置 %d（金额单位：元）", "Sample of the vouchers of %d up to %s, ledger position %d (amounts in yuan)", q.number("year"), q.On, g.position)
+	t.Empty = text.Say("没有可抽取的凭证。", "There is no voucher to draw.")
 	root, seed := hex.EncodeToString(g.root[:]), hex.EncodeToString(g.seed[:])
 	var sumFen events.Fen
 	for i, x := range g.list {
 		v := &g.vouchers[x.index]
 		s, b, err := d.eventAt(ctx, v.position)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		name := member(b.data, voucherMember)
 		t.Rows = append(t.Rows, []table.Cell{table.Number(i + 1), table.Text(centerOf(&s)), table.Text(name), table.Date(b.on), table.Fen(v.amountFen), useCell(&b),
@@ -106,7 +108,7 @@ func (g *drawing) table(ctx context.Context, d *Source, q *asked) (*table.Table,
 		t.Total(map[string]events.Fen{"amountFen": sumFen})
 	}
 	t.Notes = g.notes(q, sumFen)
-	return t, nil
+	return nil
 }
 
 // notes says what was drawn from what, and by which hash, so that it can be repeated.

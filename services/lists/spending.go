@@ -29,7 +29,29 @@ var spendingList = &List{
 		{Name: "max", Words: text.Say("凭证金额不高于 `YUAN` 元", "vouchers of at most `YUAN`"), Sort: Yuan},
 		{Name: "by", Words: text.Say("按 `BY` 列示：line（逐笔）、use（用途小计）或 grant（经费小计）", "`BY` line, or subtotals by use or grant"), Sort: Choice, Values: []string{"line", "use", "grant"}, Default: "line"},
 	},
-	answer: spending,
+	columns: spendingColumns,
+	answer:  spending,
+}
+
+func spendingColumns(q *asked) []table.Column {
+	lead := table.Column{Name: "use", Title: text.Say("用途", "use")}
+	switch q.text("by") {
+	case "line":
+		return spendingLineColumns
+	case "grant":
+		lead = table.Column{Name: "grant", Title: text.Say("经费编号", "grant or match")}
+	}
+	return []table.Column{lead, {Name: "vouchers", Title: text.Say("凭证数", "vouchers"), Type: table.Count},
+		{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money}, {Name: "forbiddenFen", Title: text.Say("其中禁止", "of it forbidden"), Type: table.Money},
+		{Name: "reversedFen", Title: text.Say("已冲销", "reversed"), Type: table.Money}}
+}
+
+var spendingLineColumns = []table.Column{
+	{Name: "on", Title: text.Say("日期", "date"), Type: table.Day}, {Name: "voucher", Title: text.Say("凭证号", "voucher")}, {Name: "use", Title: text.Say("用途", "use")},
+	{Name: "grant", Title: text.Say("经费编号", "grant or match")}, {Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
+	{Name: "forbidden", Title: text.Say("禁止", "forbidden"), Type: table.Bool}, {Name: "reversedOn", Title: text.Say("冲销", "reversed"), Type: table.Day},
+	{Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "summary", Title: text.Say("摘要", "summary")}, {Name: "doc", Title: text.Say("文号", "document")},
+	{Name: "position", Title: text.Say("位置", "position"), Type: table.Count}, {Name: "id", Title: text.Say("记录", "record")},
 }
 
 // spent is one line of a voucher with what only the record itself says.
@@ -40,24 +62,22 @@ type spent struct {
 	position            uint64
 }
 
-func spending(ctx context.Context, d *Source, q *asked) (*table.Table, error) {
+func spending(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	if err := spendingFilters(d, q); err != nil {
-		return nil, err
+		return err
 	}
-	t := &table.Table{
-		Title: text.Say("中心 %s 的支出，截至 %s（金额单位：元；合计不含已冲销凭证）", "Spending of %s as of %s (amounts in yuan; reversed vouchers are not in the total)", q.center("center"), q.On),
-		Empty: text.Say("没有符合条件的支出。", "There is no such spending."),
-	}
+	t.Title = text.Say("中心 %s 的支出，截至 %s（金额单位：元；合计不含已冲销凭证）", "Spending of %s as of %s (amounts in yuan; reversed vouchers are not in the total)", q.center("center"), q.On)
+	t.Empty = text.Say("没有符合条件的支出。", "There is no such spending.")
 	lines, err := d.spent(ctx, q)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if by := q.text("by"); by != "line" {
 		spendingBy(t, by, lines)
 	} else {
 		spendingByLine(t, lines)
 	}
-	return t, nil
+	return nil
 }
 
 // spendingFilters finds the filters that nothing could ever pass: a slip of the pen shall not read as "nothing".
@@ -128,13 +148,7 @@ func (q *asked) takes(v *aggregates.Spending) bool {
 }
 
 func spendingByLine(t *table.Table, lines []*spent) {
-	t.Columns = []table.Column{
-		{Name: "date", Title: text.Say("日期", "date")}, {Name: "voucher", Title: text.Say("凭证号", "voucher")}, {Name: "use", Title: text.Say("用途", "use")},
-		{Name: "grant", Title: text.Say("经费编号", "grant or match")}, {Name: "amountFen", Title: text.Say("金额", "amount"), Right: true},
-		{Name: "forbidden", Title: text.Say("禁止", "forbidden")}, {Name: "reversedOn", Title: text.Say("冲销", "reversed")},
-		{Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "summary", Title: text.Say("摘要", "summary")}, {Name: "doc", Title: text.Say("文号", "document")},
-		{Name: "position", Title: text.Say("位置", "position"), Right: true}, {Name: "id", Title: text.Say("记录", "record")},
-	}
+
 	var sum events.Fen
 	for _, s := range lines {
 		if s.ReversedOn == 0 {
@@ -148,13 +162,6 @@ func spendingByLine(t *table.Table, lines []*spent) {
 
 // spendingBy sums the lines by use or grant, the largest sum first.
 func spendingBy(t *table.Table, by string, lines []*spent) {
-	t.Columns = []table.Column{{Name: "use", Title: text.Say("用途", "use")}}
-	if by == "grant" {
-		t.Columns[0] = table.Column{Name: "grant", Title: text.Say("经费编号", "grant or match")}
-	}
-	t.Columns = append(t.Columns, table.Column{Name: "vouchers", Title: text.Say("凭证数", "vouchers"), Right: true},
-		table.Column{Name: "amountFen", Title: text.Say("金额", "amount"), Right: true}, table.Column{Name: "forbiddenFen", Title: text.Say("其中禁止", "of it forbidden"), Right: true},
-		table.Column{Name: "reversedFen", Title: text.Say("已冲销", "reversed"), Right: true})
 	type group struct {
 		cell                        table.Cell
 		vouchers                    int

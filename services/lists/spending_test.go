@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-const spendingColumns = "date voucher use grant amountFen forbidden reversedOn payee summary doc id"
+const spendingColumns = "on voucher use grant amountFen forbidden reversedOn payee summary doc id"
 
 func TestSpendingIsWhatAPlainReadingOfTheRecordsSays(t *testing.T) {
 	t.Parallel()
@@ -32,7 +32,7 @@ func TestSpendingIsWhatAPlainReadingOfTheRecordsSays(t *testing.T) {
 					if table.Totals[0][4].Data != sum {
 						t.Errorf("%s: the total is %v, want %d", center, table.Totals[0][4].Data, sum)
 					}
-					if !slices.IsSortedFunc(rows, func(a, b map[string]string) int { return strings.Compare(a["date"], b["date"]) }) {
+					if !slices.IsSortedFunc(rows, func(a, b map[string]string) int { return strings.Compare(a["on"], b["on"]) }) {
 						t.Errorf("%s: not in the order of dates", center)
 					}
 				}
@@ -109,8 +109,8 @@ func TestSpendingIsFiltered(t *testing.T) {
 		params []string
 		passes func(map[string]string) bool
 	}{
-		{[]string{"from", middle["date"]}, func(r map[string]string) bool { return r["date"] >= middle["date"] }},
-		{[]string{"to", middle["date"]}, func(r map[string]string) bool { return r["date"] <= middle["date"] }},
+		{[]string{"from", middle["on"]}, func(r map[string]string) bool { return r["on"] >= middle["on"] }},
+		{[]string{"to", middle["on"]}, func(r map[string]string) bool { return r["on"] <= middle["on"] }},
 		{[]string{"use", middle["use"]}, func(r map[string]string) bool { return r["use"] == middle["use"] }},
 		{[]string{"grant", middle["grant"]}, func(r map[string]string) bool { return r["grant"] == middle["grant"] }},
 		{[]string{"payee", payee}, func(r map[string]string) bool { return strings.Contains(r["payee"], payee) }},

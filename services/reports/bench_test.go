@@ -13,7 +13,7 @@ import (
 // large is a report of vouchers as long as a busy ledger's.
 func large(form reports.Form, rows int) *reports.Report {
 	r := tableOf(form)
-	r.Table.Columns = []table.Column{{Name: "date", Title: text.Say("日期", "date")}, {Name: "voucher", Title: text.Say("凭证号", "voucher")},
+	r.Table.Columns = []table.Column{{Name: "on", Title: text.Say("日期", "date")}, {Name: "voucher", Title: text.Say("凭证号", "voucher")},
 		{Name: "amountFen", Title: text.Say("金额", "amount")}, {Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "ratePercent", Title: text.Say("占比", "share")}}
 	for i := range rows {
 		r.Table.Rows = append(r.Table.Rows, []table.Cell{table.Date(events.MustDate("2025-01-01") + events.Date(i%365)), table.Text("2025-00001"),

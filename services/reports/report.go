@@ -187,15 +187,7 @@ func (r *Report) facts() []fact {
 
 // unit is that of the amounts, or "" for a table without any.
 func (r *Report) unit() string {
-	isMoney := func(c table.Column) bool { return strings.HasSuffix(c.Name, "Fen") }
-	found := slices.ContainsFunc(r.Table.Columns, isMoney)
-	for _, row := range r.Table.Rows {
-		if found {
-			break
-		}
-		found = slices.ContainsFunc(row, func(c table.Cell) bool { _, ok := c.Data.(events.Fen); return ok })
-	}
-	if !found {
+	if !slices.ContainsFunc(r.Table.Columns, func(c table.Column) bool { return c.Type == table.Money }) {
 		return ""
 	}
 	return text.Say("元", "yuan").In(r.Lang)
@@ -248,7 +240,7 @@ func (r *Report) body(yield func(line) bool) bool {
 		list := make([]value, 0, len(row))
 		for i, c := range t.Columns {
 			if c.Title.En != "" {
-				list = append(list, valueOf(row[i], r.Lang))
+				list = append(list, valueOf(&t.Columns[i], row[i], r.Lang))
 			}
 		}
 		return list

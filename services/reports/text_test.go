@@ -24,7 +24,7 @@ import (
 // tableOf is a report of one column of texts.
 func tableOf(form reports.Form, texts ...string) *reports.Report {
 	t := &table.Table{Title: table.Plain("题"), Empty: table.Plain("无"), Columns: []table.Column{
-		{Name: "text", Title: text.Say("文本", "text")}, {Name: "amountFen", Title: text.Say("金额", "amount")}}}
+		{Name: "text", Title: text.Say("文本", "text")}, {Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money}}}
 	for _, s := range texts {
 		t.Rows = append(t.Rows, []table.Cell{table.Text(s), table.Fen(123456789012345)})
 	}

@@ -31,17 +31,19 @@ type value struct {
 // to be added up is better than rounded.
 const digitsMax = 15
 
-// valueOf returns the cell of a table: data with a type as such, everything else as people read it.
-func valueOf(c table.Cell, lang string) value {
-	switch v := c.Data.(type) {
-	case events.Fen:
-		return value{money, hundredths(int64(v))}
-	case events.Date:
-		return value{date, v.String()}
-	case table.Percent:
-		return value{percent, string(v)}
-	case int64:
-		return value{number, strconv.FormatInt(v, 10)}
+// valueOf returns a cell of a column: a number or a date as such, everything else as people read it.
+func valueOf(column *table.Column, c table.Cell, lang string) value {
+	if c.Data != nil {
+		switch column.Type {
+		case table.Money:
+			return value{money, hundredths(int64(c.Data.(events.Fen)))}
+		case table.Day:
+			return value{date, c.CSV()}
+		case table.Percent:
+			return value{percent, c.CSV()}
+		case table.Count, table.Year:
+			return value{number, c.CSV()}
+		}
 	}
 	return textValue(c.Shown.In(lang))
 }

@@ -2,13 +2,9 @@
 package table
 
 import (
-	"encoding/csv"
-	"fmt"
-	"io"
+	"slices"
 	"strconv"
-	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/taizhang/taizhang/events"
@@ -32,19 +28,63 @@ type Table struct {
 type Column struct {
 	Name    string
 	Title   text.Text
-	Right   bool // aligned, as numbers are
-	CharMax int  // shown of a text beside others on a screen, and the rest as an ellipsis; 0 for all
+	Type    Type
+	CharMax int // shown of a text beside others on a screen, and the rest as an ellipsis; 0 for all
 }
 
-// Cell is one value: data for programs and the text for people, which may depend on the language. Data is a string, an
-// int64, an events.Fen, an events.Date, a Percent, a bool, a jsontext.Value or nil.
+// Type is what the cells of a column hold. It is known before the table is asked for: the schema of the API, the pages of
+// docs and the formats of a workbook follow from it. A cell of any column may be empty.
+type Type int
+
+// The types.
+const (
+	String  Type = iota // a text, or a code with the word that people use for it
+	Count               // int64: a count, a position or a number of days
+	Year                // int64
+	Money               // events.Fen: whole fen for programs, yuan for people
+	Percent             // a rate in percent with two decimals
+	Day                 // events.Date
+	Bool                // shown as yes, or blank
+	JSON                // a JSON value, for programs alone
+)
+
+// Right reports whether cells are aligned at the right, as numbers are that people compare.
+func (t Type) Right() bool { return t == Count || t == Money || t == Percent }
+
+// Holds reports whether a cell of the type may hold the data of c.
+func (t Type) Holds(c Cell) bool {
+	ok := c.Data == nil
+	switch c.Data.(type) {
+	case string:
+		ok = t == String
+	case int64:
+		ok = t == Count || t == Year
+	case events.Fen:
+		ok = t == Money
+	case rate:
+		ok = t == Percent
+	case events.Date:
+		ok = t == Day
+	case bool:
+		ok = t == Bool
+	case jsontext.Value:
+		ok = t == JSON
+	}
+	return ok
+}
+
+// Cell is one value: data for programs and the text for people, which may depend on the language. Data is what the type of
+// its column says, or nil.
 type Cell struct {
 	Data  any
 	Shown text.Text
 }
 
-// Percent is a rate in percent with two decimals, such as "59.02".
-type Percent string
+// rate is a rate in percent with two decimals, such as 59.02.
+type rate string
+
+// MarshalJSON writes the rate as a number.
+func (r rate) MarshalJSON() ([]byte, error) { return []byte(r), nil }
 
 // Plain is a text that is the same in both languages.
 func Plain(s string) text.Text { return text.Text{Zh: s, En: s} }
@@ -76,7 +116,7 @@ func Rate(percent string) Cell {
 	if percent == "" {
 		return Cell{}
 	}
-	return Cell{Percent(percent), Plain(percent)}
+	return Cell{rate(percent), Plain(percent)}
 }
 
 // Optional is a text that may be missing.
@@ -107,76 +147,16 @@ func (t *Table) Total(sums map[string]events.Fen) {
 	t.Totals = append(t.Totals, row)
 }
 
-// CSV returns the cell as programs read it: money in fen, dates YYYY-MM-DD, yes or nothing.
-func (c Cell) CSV() string {
-	switch v := c.Data.(type) {
-	case string:
-		return v
-	case Percent:
-		return string(v)
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case events.Fen:
-		return strconv.FormatInt(int64(v), 10)
-	case events.Date:
-		return v.String()
-	case bool:
-		if v {
-			return "yes"
-		}
-	case jsontext.Value:
-		return string(v)
-	}
-	return ""
-}
-
-// WriteCSV writes the columns that have names, for programs.
-func (t *Table) WriteCSV(to io.Writer) error {
-	w := csv.NewWriter(to)
-	record := make([]string, 0, len(t.Columns))
-	for _, c := range t.Columns {
-		if c.Name != "" {
-			record = append(record, c.Name)
+// Select returns a table of the same rows with some of the columns, by their names, without totals.
+func (t *Table) Select(names ...string) *Table {
+	some := *t
+	some.Columns, some.Rows, some.Totals = nil, make([][]Cell, len(t.Rows)), nil
+	for _, name := range names {
+		k := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+		some.Columns = append(some.Columns, t.Columns[k])
+		for i, row := range t.Rows {
+			some.Rows[i] = append(some.Rows[i], row[k])
 		}
 	}
-	_ = w.Write(record) // the writer keeps its error for Flush
-	for _, row := range t.Rows {
-		record = record[:0]
-		for i, c := range t.Columns {
-			if c.Name != "" {
-				record = append(record, row[i].CSV())
-			}
-		}
-		_ = w.Write(record)
-	}
-	w.Flush()
-	return w.Error()
-}
-
-// WriteJSON writes a list of objects, one a line.
-func (t *Table) WriteJSON(to io.Writer) error {
-	var b strings.Builder
-	b.WriteString("[")
-	for i, row := range t.Rows {
-		if i > 0 {
-			b.WriteString(",")
-		}
-		b.WriteString("\n{")
-		comma := ""
-		for j, c := range t.Columns {
-			if c.Name == "" {
-				continue
-			}
-			value, err := json.Marshal(row[j].Data)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(&b, "%s%q:%s", comma, c.Name, value)
-			comma = ","
-		}
-		b.WriteString("}")
-	}
-	b.WriteString("\n]\n")
-	_, err := io.WriteString(to, b.String())
-	return err
+	return &some
 }

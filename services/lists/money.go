@@ -1,0 +1,89 @@
+package lists
+
+import (
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// figure is an amount of the execution report (section 8), by its name for programs without the unit.
+type figure struct {
+	name string
+	word text.Text
+	of   func(aggregates.Money) events.Fen
+}
+
+// figures are the amounts of the execution report, in its order. They are named here alone.
+var figures = []figure{
+	{"granted", text.Say("下达", "granted"), func(m aggregates.Money) events.Fen { return m.GrantedFen }},
+	{"carriedIn", text.Say("上年结转", "carried in"), func(m aggregates.Money) events.Fen { return m.CarriedInFen }},
+	{"received", text.Say("到账", "received"), func(m aggregates.Money) events.Fen { return m.ReceivedFen }},
+	{"available", text.Say("可用", "available"), aggregates.Money.AvailableFen},
+	{"spentAll", text.Say("支出", "spent"), func(m aggregates.Money) events.Fen { return m.SpentAllFen }},
+	{"ineligible", text.Say("不合规", "ineligible"), func(m aggregates.Money) events.Fen { return m.IneligibleFen }},
+	{"executed", text.Say("执行", "executed"), aggregates.Money.ExecutedFen},
+	{"balance", text.Say("结余", "balance"), aggregates.Money.BalanceFen},
+}
+
+func figureNames() (names []string) {
+	for _, f := range figures {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// column returns the column of a figure.
+func (f *figure) column() table.Column {
+	return table.Column{Name: f.name + "Fen", Title: f.word, Type: table.Money}
+}
+
+// executionColumns are the columns of one line of the execution report.
+func executionColumns() []table.Column {
+	columns := []table.Column{{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year}, {Name: "scope", Title: text.Say("口径", "scope")}}
+	for i := range figures {
+		columns = append(columns, figures[i].column())
+	}
+	return append(columns, table.Column{Name: "ratePercent", Title: text.Text{Zh: "执行率%", En: "rate %"}, Type: table.Percent},
+		table.Column{Name: "low", Title: text.Say("偏低", "low"), Type: table.Bool})
+}
+
+// appendExecution appends the cells of executionColumns.
+func appendExecution(row []table.Cell, x *aggregates.Execution) []table.Cell {
+	row = append(row, table.Number(x.Year), table.Named(x.Scope, ScopeWord(x.Scope)))
+	for _, f := range figures {
+		row = append(row, table.Fen(f.of(x.Money)))
+	}
+	return append(row, table.Rate(x.RatePercent()), table.Yes(x.Low))
+}
+
+// Execution returns the lines of one center as a table.
+func Execution(lines []aggregates.Execution) *table.Table {
+	t := &table.Table{
+		Title:   text.Say("经费（金额单位：元）", "Money (amounts in yuan)"),
+		Empty:   text.Say("没有经费。", "There is no money."),
+		Columns: executionColumns(),
+	}
+	for i := range lines {
+		t.Rows = append(t.Rows, appendExecution(nil, &lines[i]))
+	}
+	return t
+}
+
+// ExecutionLine is one line of the execution report for programs: an object with the names of the list.
+type ExecutionLine struct{ aggregates.Execution }
+
+// MarshalJSON writes the line as the list execution does.
+func (l ExecutionLine) MarshalJSON() ([]byte, error) {
+	return table.MarshalRow(executionColumns(), appendExecution(nil, &l.Execution))
+}
+
+// FigureIn returns the figure of the execution report that stands in a column, such as "grantedFen", or nil.
+func FigureIn(column string) func(aggregates.Money) events.Fen {
+	for _, f := range figures {
+		if f.name+"Fen" == column {
+			return f.of
+		}
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package table
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// CSV returns the cell as programs read it: money in fen, dates YYYY-MM-DD, yes or nothing.
+func (c Cell) CSV() string {
+	switch v := c.Data.(type) {
+	case string:
+		return v
+	case rate:
+		return string(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case events.Fen:
+		return strconv.FormatInt(int64(v), 10)
+	case events.Date:
+		return v.String()
+	case bool:
+		if v {
+			return "yes"
+		}
+	case jsontext.Value:
+		return string(v)
+	}
+	return ""
+}
+
+// WriteCSV writes the columns that have names, for programs.
+func (t *Table) WriteCSV(to io.Writer) error {
+	w := csv.NewWriter(to)
+	record := make([]string, 0, len(t.Columns))
+	for _, c := range t.Columns {
+		if c.Name != "" {
+			record = append(record, c.Name)
+		}
+	}
+	_ = w.Write(record) // the writer keeps its error for Flush
+	for _, row := range t.Rows {
+		record = record[:0]
+		for i, c := range t.Columns {
+			if c.Name != "" {
+				record = append(record, row[i].CSV())
+			}
+		}
+		_ = w.Write(record)
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// WriteJSON writes a list of objects, one a line, with the columns that have names.
+func (t *Table) WriteJSON(to io.Writer) error {
+	w := bufio.NewWriter(to)
+	_, _ = w.WriteString("[") // the writer keeps its error for Flush
+	for i, row := range t.Rows {
+		if i > 0 {
+			_ = w.WriteByte(',')
+		}
+		object, err := MarshalRow(t.Columns, row)
+		if err != nil {
+			return err
+		}
+		_ = w.WriteByte('\n')
+		_, _ = w.Write(object)
+	}
+	_, _ = w.WriteString("\n]\n")
+	return w.Flush()
+}
+
+// MarshalRow returns one row as a JSON object: the columns that have names, in their order. An empty cell is null.
+func MarshalRow(columns []Column, row []Cell) ([]byte, error) {
+	object := []byte{'{'}
+	for i, c := range columns {
+		if c.Name == "" {
+			continue
+		}
+		value, err := json.Marshal(row[i].Data)
+		if err != nil {
+			return nil, err
+		}
+		if len(object) > 1 {
+			object = append(object, ',')
+		}
+		object = append(append(strconv.AppendQuote(object, c.Name), ':'), value...)
+	}
+	return append(object, '}'), nil
+}
