@@ -12,16 +12,6 @@ import (
 
 const generated = "<!-- Written from the tables of the program by go generate ./docs; do not edit. -->\n\n"
 
-var roleNames = map[events.Role]text.Text{
-	events.STOffice:     text.Say("省委科技办", "S&T office"),
-	events.Finance:      text.Say("省财政厅", "Department of Finance"),
-	events.IndustryDept: text.Say("省级行业主管部门", "industry department"),
-	events.LocalGov:     text.Say("所在地政府", "local government"),
-	events.CenterRole:   text.Say("省转化中心", "center"),
-	events.Auditor:      text.Say("审计", "auditor"),
-	events.Admin:        text.Say("管理员", "administrator"),
-}
-
 var severityNames = map[aggregates.Severity]text.Text{
 	aggregates.Red:    text.Say("红", "red"),
 	aggregates.Yellow: text.Say("黄", "yellow"),
@@ -98,7 +88,7 @@ that breaks a mandatory rule is refused in mode enforce; in mode record it is ke
 	for i := range events.Catalog {
 		e := &events.Catalog[i]
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", e.Kind, e.Kind, both(e.Title),
-			roles(e, func(r events.Role) string { return roleNames[r].Zh }), nature(e))
+			roles(e, func(r events.Role) string { return r.Title().Zh }), nature(e))
 	}
 	fmt.Fprintf(&b, `
 ## 每条记录 · Every record
@@ -125,7 +115,7 @@ the field and the reason.
 func kindSection(b *strings.Builder, e *events.CatalogEntry) {
 	fmt.Fprintf(b, "\n<a id=\"%s\"></a>\n\n## %s · %s\n\n", e.Kind, e.Kind, e.Title.Zh)
 	fmt.Fprintf(b, "%s.\n\n- 谁可写 Who may write: %s\n- 性质 Nature: %s\n- 版本 Version: %d\n- 条款 Rules: %s\n", sentence(e.Title.En),
-		roles(e, func(r events.Role) string { return both(roleNames[r]) }), nature(e), e.Version, ruleLinks(e.Rules))
+		roles(e, func(r events.Role) string { return both(r.Title()) }), nature(e), e.Version, ruleLinks(e.Rules))
 	if e.Version > 1 {
 		b.WriteString("\n以旧版本存储的事件读出时转换为现行版本。Events stored in an older version are read as the present one.\n")
 	}

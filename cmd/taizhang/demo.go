@@ -161,7 +161,7 @@ func (a *app) demoStory(ctx context.Context, s *session, id events.CenterID) err
 		opened := append(c.lapsed.opened, c.change.opened...)
 		cleared := append(c.lapsed.cleared, c.change.cleared...)
 		if c.change.status != c.change.statusBefore || len(opened)+len(cleared) > 0 {
-			sh.Rows = append(sh.Rows, []table.Cell{table.Date(c.rec.On), {Shown: lists.KindTitle(c.rec.Kind)}, table.Text(c.rec.Doc),
+			sh.Rows = append(sh.Rows, []table.Cell{table.Date(c.rec.On), {Shown: c.rec.Kind.Title()}, table.Text(c.rec.Doc),
 				{Shown: lists.StatusWord(c.state.Status)}, table.Text(alertNames(opened)), table.Text(alertNames(cleared))})
 		}
 		return nil

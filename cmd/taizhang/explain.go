@@ -209,7 +209,7 @@ func (a *app) tell(to io.Writer, x explained) {
 			line("  ……另有 %d 条记录，见 --output csv 或 json", "  ... and %d more events, see --output csv or json", more)
 			break
 		}
-		what := strings.TrimSpace(lists.KindTitle(c.Kind).In(a.lang) + " " + c.Doc)
+		what := strings.TrimSpace(c.Kind.Title().In(a.lang) + " " + c.Doc)
 		line("  记录：%v %s（位置 %d，%s）", "  event: %v %s (position %d, %s)", c.On, what, c.Position, c.ID)
 	}
 	if x.ClearedOn == "" {

@@ -203,7 +203,7 @@ func (a *app) tellRecorded(rec *events.Record, result ledger.Result) error {
 	} else {
 		a.print("已记录并落盘：", "Recorded and durable:")
 	}
-	about := strings.TrimSpace(string(rec.Center) + " " + lists.KindTitle(rec.Kind).In(a.lang))
+	about := strings.TrimSpace(string(rec.Center) + " " + rec.Kind.Title().In(a.lang))
 	a.print("  %s，第 %d 条，位置 %d，id %s", "  %s, revision %d, position %d, id %s", about, r.Revision, r.Position, r.ID)
 	if r.Policy != "" {
 		a.print("  依据办法参数 %s", "  judged under policy %s", r.Policy)

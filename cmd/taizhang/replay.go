@@ -199,12 +199,12 @@ func (w *replayWriter) people(c *chapter) {
 	a, r := w.a, &c.rec
 	w.lapse(c)
 	line := func(zh, en string, args ...any) { fmt.Fprintln(a.out, "      "+a.say(zh, en, args...)) }
-	fmt.Fprintln(a.out, strings.TrimRight(fmt.Sprintf("%4d  %s  %s  %s  %s", r.Revision, r.On, lists.KindTitle(r.Kind).In(a.lang), r.Doc, r.Note), " "))
+	fmt.Fprintln(a.out, strings.TrimRight(fmt.Sprintf("%4d  %s  %s  %s  %s", r.Revision, r.On, r.Kind.Title().In(a.lang), r.Doc, r.Note), " "))
 	if content := contentOf(r); content != "" {
 		line("%s", "%s", content)
 	}
 	line("位置 %d，%s 录入于 %s，%s %s 报", "position %d, entered by %s at %s, said by %s %s", r.Position, r.EnteredBy,
-		r.RecordedAt.In(events.Shanghai).Format(time.DateTime), lists.RoleWord(r.By.Role).In(a.lang), r.By.Actor)
+		r.RecordedAt.In(events.Shanghai).Format(time.DateTime), r.By.Role.Title().In(a.lang), r.By.Actor)
 	if name := lists.PolicyName(r.Policy); name != "" {
 		line("依据办法参数 %s 判定", "judged under policy %s", name)
 	}

@@ -97,7 +97,7 @@ func (a *app) tellDifference(file string, d *reports.Difference) {
 		a.print("  台账中的这一行：%s", "  the row in the ledger: %s", strings.Join(parts, " "))
 	}
 	for _, r := range d.Records {
-		what := strings.TrimSpace(lists.KindTitle(r.Kind).In(a.lang) + " " + r.Doc)
+		what := strings.TrimSpace(r.Kind.Title().In(a.lang) + " " + r.Doc)
 		if d.Newest {
 			a.print("  该中心最近的记录：%v %s（位置 %d，%s）", "  newest record of the center: %v %s (position %d, %s)", r.On, what, r.Position, r.ID)
 			continue

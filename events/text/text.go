@@ -18,6 +18,9 @@ func Say(zh, en string, args ...any) Text {
 	return Text{Zh: fmt.Sprintf(zh, args...), En: fmt.Sprintf(en, args...)}
 }
 
+// Same returns a Text that reads the same in both languages, such as an id.
+func Same(s string) Text { return Text{Zh: s, En: s} }
+
 // In returns the half for lang: Chinese for "zh", English otherwise.
 func (t Text) In(lang string) string {
 	if lang == "zh" {

@@ -22,7 +22,7 @@ type checks struct {
 	adopted  map[uuid.UUID]int64 // where in the spool
 	fresh    int                 // events in the spool
 	files    []string
-	names    map[events.CenterID]map[name]events.Recorded // taken in the ledger; see named
+	names    map[events.CenterID]map[events.Name]events.Recorded // taken in the ledger; see named
 }
 
 // trial is the copy of one center and where in the spool the events are that run ahead of the ledger.
@@ -35,7 +35,7 @@ type trial struct {
 
 func newChecks(l *Ledger, s *spool, files []string) *checks {
 	return &checks{l: l, spool: s, timeline: l.register.Timeline(), trials: map[events.CenterID]*trial{}, adopted: map[uuid.UUID]int64{},
-		files: files, names: map[events.CenterID]map[name]events.Recorded{}}
+		files: files, names: map[events.CenterID]map[events.Name]events.Recorded{}}
 }
 
 // add judges the record of a line and runs ahead with it; the answer "no" is an *aggregates.Refusal. Repeated says that the

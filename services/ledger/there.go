@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -52,31 +51,12 @@ func atPosition(position uint64) text.Text {
 
 // thing says what a record is: its kind, date and amount, and who said so.
 func thing(rec *events.Record) text.Text {
-	title := events.Lookup(rec.Kind).Title
+	title := rec.Kind.Title()
 	zh, en := []string{title.Zh, rec.On.Chinese()}, []string{title.En, rec.On.String()}
-	if amount := amountOf(rec.Data); amount != 0 {
+	if amount := events.FacetsOf(rec.Data).AmountFen; amount != 0 {
 		zh, en = append(zh, events.FormatYuan(amount)+" 元"), append(en, events.FormatYuan(amount)+" yuan")
 	}
 	return text.Text{Zh: strings.Join(append(zh, "经办 "+rec.By.Actor), "，"), En: strings.Join(append(en, "by "+rec.By.Actor), ", ")}
-}
-
-// amountOf returns the money that a record moves, 0 if none.
-func amountOf(p events.Payload) (sum events.Fen) {
-	switch p := p.(type) {
-	case *events.FundsSpent:
-		for _, l := range p.Lines {
-			sum += l.AmountFen
-		}
-	case *events.SubsidyGranted:
-		return p.AmountFen
-	case *events.SubsidyReceived:
-		return p.AmountFen
-	case *events.MatchingCommitted:
-		return p.AmountFen
-	case *events.MatchingReceived:
-		return p.AmountFen
-	}
-	return sum
 }
 
 // memberBytesMax is how much of a member's value is said.
@@ -112,49 +92,29 @@ func members(rec *events.Record) map[string]string {
 	return all
 }
 
-// name is what only one record of a center may create, among the names of one space.
-type name struct{ space, id string }
-
-// created returns the name that a record creates and the field that holds it, "" for a record that creates none.
-func created(p events.Payload) (n name, field string) {
-	switch p := p.(type) {
-	case *events.FundsSpent:
-		return name{"voucher", p.Voucher}, "data.voucher"
-	case *events.SpendingReversed:
-		return name{"voucher", p.ReversalVoucher}, "data.reversalVoucher"
-	case *events.SubsidyGranted:
-		return name{"grant", p.Grant}, "data.grant"
-	case *events.MatchingCommitted:
-		return name{"grant", p.Match}, "data.match"
-	case *events.GradeDecided:
-		return name{"year", strconv.Itoa(p.Year)}, "data.year"
-	}
-	return name{}, ""
-}
-
 // named adds to the reason against a record whose name is taken which record of the ledger took it.
 func (c *checks) named(ctx context.Context, rec *events.Record, why []aggregates.Breach) ([]aggregates.Breach, error) {
-	n, field := created(rec.Data)
-	i := slices.IndexFunc(why, func(b aggregates.Breach) bool { return b.Rule == "" && b.Field == field })
-	if field == "" || i < 0 {
+	facets := events.FacetsOf(rec.Data)
+	i := slices.IndexFunc(why, func(b aggregates.Breach) bool { return b.Rule == "" && b.Field == facets.Field })
+	if facets.Field == "" || i < 0 {
 		return why, nil
 	}
 	taken := c.names[rec.Center]
 	if taken == nil {
-		taken = map[name]events.Recorded{}
+		taken = map[events.Name]events.Recorded{}
 		c.names[rec.Center] = taken
 		for stored, err := range c.l.store.ReadStream(ctx, rec.Stream(), 0) {
 			if err != nil {
 				return nil, fmt.Errorf("ledger: import: %w", err)
 			}
 			if there, err := events.DecodeEvent(stored); err == nil {
-				if n, field := created(there.Data); field != "" {
-					taken[n] = there
+				if f := events.FacetsOf(there.Data); f.Field != "" {
+					taken[f.Creates] = there
 				}
 			}
 		}
 	}
-	there, ok := taken[n]
+	there, ok := taken[facets.Creates]
 	if !ok {
 		return why, nil
 	}

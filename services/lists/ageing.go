@@ -66,7 +66,7 @@ func ageing(_ context.Context, d *Source, q *asked, t *table.Table) error {
 func ageingByGrant(t *table.Table, list []projections.Unspent) {
 	for i := range list {
 		u := &list[i]
-		lead := []table.Cell{table.Text(u.Center), table.Text(u.Name), table.Text(u.Grant), table.Named(u.Source, SourceWord(u.Source)), table.Number(u.FiscalYear), table.Fen(u.ReceivedFen), table.Fen(u.SpentFen)}
+		lead := []table.Cell{table.Text(u.Center), table.Text(u.Name), table.Text(u.Grant), table.Named(u.Source, u.Source.Title()), table.Number(u.FiscalYear), table.Fen(u.ReceivedFen), table.Fen(u.SpentFen)}
 		t.Rows = append(t.Rows, append(lead, agedCells(u.AgedFen)...))
 	}
 }

@@ -236,7 +236,7 @@ func (d *Source) appendMoved(ctx context.Context, row []table.Cell, m *moved, re
 		return append(row, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, why.cell(), table.Cell{}, id), nil
 	}
 	subject, err := d.subject(ctx, rec)
-	return append(row, table.Date(events.DateAt(rec.RecordedAt)), table.Date(rec.On), table.Named(rec.Kind, KindTitle(rec.Kind)), subject, why.cell(), table.Optional(rec.Doc), id), err
+	return append(row, table.Date(events.DateAt(rec.RecordedAt)), table.Date(rec.On), table.Named(rec.Kind, rec.Kind.Title()), subject, why.cell(), table.Optional(rec.Doc), id), err
 }
 
 // records are those of a step.

@@ -245,7 +245,7 @@ func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell,
 			return subject, err
 		}
 		if voided, err := events.DecodeEvent(e); err == nil && voided.ID == id {
-			kind, what := KindTitle(voided.Kind), about(voided.Data).Shown
+			kind, what := voided.Kind.Title(), about(voided.Data).Shown
 			subject.Shown = text.Text{Zh: strings.TrimSpace(kind.Zh + " " + what.Zh), En: strings.TrimSpace(kind.En + " " + what.En)}
 		}
 		break
@@ -253,32 +253,12 @@ func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell,
 	return subject, nil
 }
 
-// about names the grant, match or voucher that a record is about, how a ruling rules, and the alert that is closed.
+// about names what a record is about, and how a ruling rules.
 func about(data events.Payload) table.Cell {
-	switch p := data.(type) {
-	case *events.UseRuled:
+	subject := events.FacetsOf(data).Subject
+	if p, ok := data.(*events.UseRuled); ok {
 		use := UseWord(p.Use)
-		return table.Cell{Data: p.Voucher + " " + string(p.Use), Shown: text.Text{Zh: p.Voucher + " " + use.Zh, En: p.Voucher + " " + use.En}}
-	case *events.FundsSpent:
-		return table.Text(p.Voucher)
-	case *events.SpendingReversed:
-		return table.Text(p.Voucher)
-	case *events.SubsidyGranted:
-		return table.Text(p.Grant)
-	case *events.SubsidyReversed:
-		return table.Text(p.Grant)
-	case *events.SubsidyReceived:
-		return table.Text(p.Grant)
-	case *events.FundsRecovered:
-		return table.Text(p.Grant)
-	case *events.MatchingCommitted:
-		return table.Text(p.Match)
-	case *events.MatchingReceived:
-		return table.Text(p.Match)
-	case *events.AlertClosed:
-		return table.Text(strings.TrimSpace(p.Code + " " + p.Key))
-	case *events.PolicyAdopted:
-		return table.Text(p.ID + "@" + p.Version)
+		return table.Cell{Data: subject + " " + string(p.Use), Shown: text.Text{Zh: subject + " " + use.Zh, En: subject + " " + use.En}}
 	}
-	return table.Cell{}
+	return table.Optional(subject)
 }

@@ -88,7 +88,7 @@ func delayed(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 // officeCell names an office: for programs its role, for people a local government by its region.
 func officeCell(o projections.Office) table.Cell {
 	if o.Region == "" {
-		return table.Named(o.Role, RoleWord(o.Role))
+		return table.Named(o.Role, o.Role.Title())
 	}
 	return table.Named(o.Role, text.Say("%s政府", "local government %s", cmp.Or(projections.RegionName(o.Region), o.Region)))
 }

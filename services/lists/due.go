@@ -118,7 +118,7 @@ func dueCounts(count []int) text.Text {
 	var zh, en []string
 	for i, n := range count {
 		if all += n; n > 0 {
-			word := RoleWord(dueOffices[i])
+			word := dueOffices[i].Title()
 			zh, en = append(zh, fmt.Sprintf("%s %d", word.Zh, n)), append(en, fmt.Sprintf("%s %d", word.En, n))
 		}
 	}

@@ -226,6 +226,6 @@ func (d *Source) foundRow(ctx context.Context, m match) ([]table.Cell, error) {
 		}
 		whole.Data = jsontext.Value(line)
 	}
-	return []table.Cell{table.Date(b.on), table.Optional(string(center)), table.Named(s.Kind, KindTitle(s.Kind)), amount, content, table.Optional(member(b.data, payeeMember)),
+	return []table.Cell{table.Date(b.on), table.Optional(string(center)), table.Named(s.Kind, s.Kind.Title()), amount, content, table.Optional(member(b.data, payeeMember)),
 		table.Optional(member(b.frame, docMember)), table.Text(member(b.frame, actorMember)), table.Number(s.Position), table.Number(s.Revision), table.Text(s.ID.String()), voidedBy, whole}, nil
 }

@@ -24,18 +24,6 @@ var (
 		aggregates.ProvinceScope: text.Say("省级", "province"), aggregates.CentralScope: text.Say("中央", "central"),
 		aggregates.FiscalScope: text.Say("财政合计", "fiscal"), aggregates.LocalScope: text.Say("地方配套", "local"),
 	}
-	roleWords = map[events.Role]text.Text{
-		events.STOffice: text.Say("省委科技办", "S&T office"), events.Finance: text.Say("省财政厅", "finance department"),
-		events.IndustryDept: text.Say("行业主管部门", "industry department"), events.LocalGov: text.Say("所在地政府", "local government"),
-		events.CenterRole: text.Say("转化中心", "center"), events.Auditor: text.Say("审计", "auditor"), events.Admin: text.Say("管理员", "administrator"),
-	}
-	sourceWords = map[events.Source]text.Text{
-		events.CentralGuidance: text.Say("中央引导地方科技发展资金", "central guidance fund"), events.MajorProgram: text.Say("省重大科技专项", "major program"),
-		events.ProvinceOther: text.Say("省级其他", "other provincial"), events.Local: text.Say("地方配套", "local matching"),
-	}
-	categoryWords = map[string]text.Text{
-		events.Construction: text.Say("建设运行经费", "construction"), events.ProjectMoney: text.Say("项目经费", "project"), events.OtherCategory: text.Say("其他", "other"),
-	}
 	useWords = map[events.Use]text.Text{
 		"proof-of-concept": text.Say("概念验证", "proof of concept"), "pilot": text.Say("中试", "pilot"),
 		"equipment": text.Say("仪器设备购置", "equipment"), "talent": text.Say("人才引进", "talent"),
@@ -55,12 +43,6 @@ func SeverityWord(s aggregates.Severity) text.Text { return word(severityWords, 
 // ScopeWord returns the word for a scope of money.
 func ScopeWord(s aggregates.Scope) text.Text { return word(scopeWords, s) }
 
-// RoleWord returns the word for a role.
-func RoleWord(r events.Role) text.Text { return word(roleWords, r) }
-
-// SourceWord returns the word for a source of money.
-func SourceWord(s events.Source) text.Text { return word(sourceWords, s) }
-
 // UseWord returns the word for a use.
 func UseWord(u events.Use) text.Text { return word(useWords, u) }
 
@@ -68,9 +50,9 @@ func UseWord(u events.Use) text.Text { return word(useWords, u) }
 func valueWord(member, value string) text.Text {
 	switch member {
 	case "source":
-		return SourceWord(events.Source(value))
+		return events.Source(value).Title()
 	case "category":
-		return word(categoryWords, value)
+		return events.CategoryTitle(value)
 	case "use":
 		return UseWord(events.Use(value))
 	}
@@ -83,14 +65,6 @@ func word[T ~string](words map[T]text.Text, code T) text.Text {
 		return w
 	}
 	return table.Plain(string(code))
-}
-
-// KindTitle returns the title of a kind.
-func KindTitle(k events.Kind) text.Text {
-	if entry := events.Lookup(k); entry != nil {
-		return entry.Title
-	}
-	return table.Plain(string(k))
 }
 
 // AlertTitle returns the title of an alert.

@@ -57,8 +57,13 @@ func (f *form) money(list []aggregates.Execution) {
 	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
 }
 
-var categoryWords = map[string]text.Text{events.Construction: text.Say("建设", "construction"), events.ProjectMoney: text.Say("项目", "project"),
-	events.OtherCategory: text.Say("其他", "other"), "": text.Say("配套", "matching")}
+// categoryWord returns the words for the category of a fund; a match has none of its own.
+func categoryWord(category string) text.Text {
+	if category == "" {
+		return text.Say("配套资金", "matching funds")
+	}
+	return events.CategoryTitle(category)
+}
 
 func (f *form) funds(a *aggregates.Annual) {
 	s := f.section(f.say("三、经费下达与配套", "3. Grants and matching money"), f.say("没有经费下达。", "There is no grant."),
@@ -66,7 +71,7 @@ func (f *form) funds(a *aggregates.Annual) {
 		text.Say("下达净额", "net grant"), text.Say("本年到账", "received in the year"), text.Say("本年支出", "spent in the year"), text.Say("年末结余", "left at the year's end"))
 	var sum aggregates.AnnualFund
 	for _, x := range a.Funds {
-		s.add(plainCell(x.Grant), f.word(lists.SourceWord(x.Source)), f.word(categoryWords[x.Category]), dateCell(x.On), f.number(x.FiscalYear),
+		s.add(plainCell(x.Grant), f.word(x.Source.Title()), f.word(categoryWord(x.Category)), dateCell(x.On), f.number(x.FiscalYear),
 			f.fen(x.NetFen), f.fen(x.ReceivedFen), f.fen(x.SpentFen), f.fen(x.BalanceFen))
 		sum.ReceivedFen += x.ReceivedFen
 		sum.SpentFen += x.SpentFen
@@ -82,7 +87,7 @@ func (f *form) receipts(a *aggregates.Annual) {
 		text.Say("日期", "date"), text.Say("编号", "grant"), text.Say("来源", "source"), text.Say("金额（收回为负）", "amount (recoveries below zero)"))
 	var sum events.Fen
 	for _, x := range a.Receipts {
-		s.add(dateCell(x.On), plainCell(x.Grant), f.word(lists.SourceWord(x.Source)), f.fen(x.AmountFen))
+		s.add(dateCell(x.On), plainCell(x.Grant), f.word(x.Source.Title()), f.fen(x.AmountFen))
 		sum += x.AmountFen
 	}
 	if len(a.Receipts) > 0 {

@@ -52,6 +52,14 @@ const (
 // Word is a word of people and the code of the ledger that it stands for.
 type Word struct{ Word, Code string }
 
+// wordsOf returns the words that the vocabulary has for codes.
+func wordsOf[T ~string](title func(T) text.Text, codes ...T) (list []Word) {
+	for _, c := range codes {
+		list = append(list, Word{title(c).Zh, string(c)})
+	}
+	return list
+}
+
 // yes and no are the words of a YesNo.
 const yes, no = "是", "否"
 

@@ -77,10 +77,10 @@ var grants = &Kind{
 	Columns: []Column{
 		{Heading: "经费下达编号", Field: "data.grant", Form: Code, Note: "下达的编号，同一中心内不重复，例：G-0018-03"},
 		dateColumn, centerColumn,
-		{Heading: "经费类别", Field: "data.category", Form: Choice, Note: "从列表中选择", Words: []Word{
-			{"建设运行经费", events.Construction}, {"项目经费", events.ProjectMoney}, {"其他", events.OtherCategory}}},
-		{Heading: "资金来源", Field: "data.source", Form: Choice, Note: "从列表中选择", Words: []Word{
-			{"中央引导地方科技发展资金", string(events.CentralGuidance)}, {"省重大科技专项", string(events.MajorProgram)}, {"省级其他资金", string(events.ProvinceOther)}}},
+		{Heading: "经费类别", Field: "data.category", Form: Choice, Note: "从列表中选择", Words: wordsOf(events.CategoryTitle,
+			events.Construction, events.ProjectMoney, events.OtherCategory)},
+		{Heading: "资金来源", Field: "data.source", Form: Choice, Note: "从列表中选择", Words: wordsOf(events.Source.Title,
+			events.CentralGuidance, events.MajorProgram, events.ProvinceOther)},
 		{Heading: "财政年度", Field: "data.fiscalYear", Form: Whole, Note: "下达日期的当年或次年，例：2026"},
 		{Heading: "支持建设年度", Field: "data.forYear", Form: Whole, Optional: true, Note: "建设运行经费所补助的建设年度，例：2025；其他经费不填"},
 		{Heading: "项目编号", Field: "data.project", Form: Code, Optional: true, Note: "项目经费所支持的项目，例：P-0018-01；其他经费不填"},
@@ -103,8 +103,8 @@ var grades = &Kind{
 		{Heading: "评价年度", Field: "data.year", Form: Whole, Note: "所评价的年度，例：2025"},
 		dateColumn,
 		{Heading: "评价等级", Field: "data.grade", Form: Choice, Note: "从列表中选择", Words: []Word{{"优秀", "excellent"}, {"合格", "qualified"}, {"不合格", "unqualified"}}},
-		{Heading: "参加单位", Field: "data.participants", Form: List, Note: "参加评价的单位，用顿号分隔，例：省委科技办、省级行业主管部门、省财政厅、所在地政府", Words: []Word{
-			{"省委科技办", string(events.STOffice)}, {"省级行业主管部门", string(events.IndustryDept)}, {"省财政厅", string(events.Finance)}, {"所在地政府", string(events.LocalGov)}}},
+		{Heading: "参加单位", Field: "data.participants", Form: List, Note: "参加评价的单位，用顿号分隔，例：省委科技办、省级行业主管部门、省财政厅、所在地政府", Words: wordsOf(events.Role.Title,
+			events.STOffice, events.IndustryDept, events.Finance, events.LocalGov)},
 		{Heading: "专家评议份数", Field: "data.expertReviews", Form: Whole, Note: "专家评议意见的份数，例：5"},
 		{Heading: "第三方机构评议份数", Field: "data.thirdPartyReviews", Form: Whole, Note: "第三方机构评议意见的份数，例：1"},
 		docColumn,
