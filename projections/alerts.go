@@ -38,14 +38,9 @@ func (f AlertFilter) takes(a aggregates.Alert) bool {
 
 // Evaluation answers everything about a center as of a date, breaks of its integrity included, or nil if nothing of
 // it was ever recorded. It must not be changed. The last answer of each center is kept.
-func (r *Register) Evaluation(id events.CenterID, on events.Date) *aggregates.Evaluation {
-	c, timeline := r.find(id)
-	if c == nil {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.evaluate(timeline, on)
+func (r *Register) Evaluation(id events.CenterID, on events.Date) (e *aggregates.Evaluation) {
+	r.with(id, func(c *center, t policy.Timeline) { e = c.evaluate(t, on) })
+	return e
 }
 
 // evaluate is Evaluation for one that holds the center's lock.
@@ -101,17 +96,12 @@ func (r *Register) Alerts(on events.Date, f AlertFilter) []Alert {
 
 // Explain explains the alerts of a center with this code (and key, and raising date, unless "" and none) as of a
 // date.
-func (r *Register) Explain(id events.CenterID, on events.Date, code aggregates.Code, key string, raisedOn events.Date) []aggregates.Explanation {
+func (r *Register) Explain(id events.CenterID, on events.Date, code aggregates.Code, key string, raisedOn events.Date) (list []aggregates.Explanation) {
 	if code == aggregates.LedgerBroken {
 		return r.explainBreaks(id, on, key, raisedOn)
 	}
-	c, timeline := r.find(id)
-	if c == nil {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state.Explain(timeline, on, code, key, raisedOn)
+	r.with(id, func(c *center, t policy.Timeline) { list = c.state.Explain(t, on, code, key, raisedOn) })
+	return list
 }
 
 func (r *Register) explainBreaks(id events.CenterID, on events.Date, key string, raisedOn events.Date) (list []aggregates.Explanation) {

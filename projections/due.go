@@ -8,32 +8,22 @@ import (
 
 // Foreseen lists the alerts of a center that will be raised after one date and by another if nothing is done; see
 // aggregates.Center.
-func (r *Register) Foreseen(id events.CenterID, on, until events.Date) []aggregates.Alert {
-	c, timeline := r.find(id)
-	if c == nil {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state.Foreseen(timeline, on, until)
+func (r *Register) Foreseen(id events.CenterID, on, until events.Date) (list []aggregates.Alert) {
+	r.with(id, func(c *center, t policy.Timeline) { list = c.state.Foreseen(t, on, until) })
+	return list
 }
 
 // Office returns the authority that must act on an alert of a center, as of a date.
 func (r *Register) Office(id events.CenterID, code aggregates.Code, on events.Date) Office {
 	o := Office{Role: aggregates.Office(code)}
 	if o.Role == events.LocalGov {
-		r.each(id, func(c *center, _ policy.Timeline) { o.Region = c.state.LocalGov(on) })
+		r.with(id, func(c *center, _ policy.Timeline) { o.Region = c.state.LocalGov(on) })
 	}
 	return o
 }
 
 // Shortfall says what a center must still spend in the year of a date; see aggregates.Center.
-func (r *Register) Shortfall(id events.CenterID, on events.Date) (aggregates.Shortfall, bool) {
-	c, timeline := r.find(id)
-	if c == nil {
-		return aggregates.Shortfall{}, false
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state.Shortfall(timeline, on)
+func (r *Register) Shortfall(id events.CenterID, on events.Date) (s aggregates.Shortfall, ok bool) {
+	r.with(id, func(c *center, t policy.Timeline) { s, ok = c.state.Shortfall(t, on) })
+	return s, ok
 }

@@ -92,12 +92,12 @@ func (r *Register) Unspent(on events.Date, of events.CenterID, scope aggregates.
 
 // Spending lists the vouchers of a center as of a date; see aggregates.Center.
 func (r *Register) Spending(id events.CenterID, on events.Date) (list []aggregates.Spending) {
-	r.each(id, func(c *center, t policy.Timeline) { list = c.state.Spending(t, on) })
+	r.with(id, func(c *center, t policy.Timeline) { list = c.state.Spending(t, on) })
 	return list
 }
 
 // Movements lists what each record moves in the money of a center, fiscal year and scope; see aggregates.Center.
 func (r *Register) Movements(id events.CenterID, on events.Date, year int, scope aggregates.Scope) (list []aggregates.Movement) {
-	r.each(id, func(c *center, t policy.Timeline) { list = c.state.Movements(t, on, year, scope) })
+	r.with(id, func(c *center, t policy.Timeline) { list = c.state.Movements(t, on, year, scope) })
 	return list
 }

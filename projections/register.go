@@ -169,14 +169,36 @@ func (r *Register) find(id events.CenterID) (*center, policy.Timeline) {
 // each calls do with one center, or (for "") with all in order, holding its lock, and the policies of the start.
 func (r *Register) each(of events.CenterID, do func(*center, policy.Timeline)) {
 	centers, timeline := r.selected(of)
-	locked := func(c *center) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		do(c, timeline)
-	}
 	for _, c := range centers {
-		locked(c)
+		c.locked(timeline, do)
 	}
+}
+
+// with calls do with a center, holding its lock, and the policies. It returns false, without the call, if nothing of the
+// center was ever recorded.
+func (r *Register) with(id events.CenterID, do func(*center, policy.Timeline)) bool {
+	c, timeline := r.find(id)
+	if c != nil {
+		c.locked(timeline, do)
+	}
+	return c != nil
+}
+
+func (c *center) locked(t policy.Timeline, do func(*center, policy.Timeline)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	do(c, t)
+}
+
+// withStream calls do with how far a stream was applied, holding its lock, if anything of it was.
+func (r *Register) withStream(s events.StreamID, do func(*stream)) {
+	if id, ok := s.Center(); ok {
+		r.with(id, func(c *center, _ policy.Timeline) { do(&c.stream) })
+		return
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	do(&r.policies)
 }
 
 // selected returns one center, if it is there, or (for "") all in order, and the policies.
@@ -224,31 +246,16 @@ func (r *Register) Knows(id events.CenterID) bool {
 }
 
 // Revision returns at which revision a stream is, as far as it was applied.
-func (r *Register) Revision(s events.StreamID) uint64 {
-	if id, ok := s.Center(); ok {
-		c, _ := r.find(id)
-		if c == nil {
-			return 0
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return c.revision
-	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.policies.revision
+func (r *Register) Revision(s events.StreamID) (revision uint64) {
+	r.withStream(s, func(of *stream) { revision = of.revision })
+	return revision
 }
 
 // Has returns the revision at which a stream holds an event, or 0. In a stream with breaks the answer may be too low.
-func (r *Register) Has(s events.StreamID, event uuid.UUID) uint64 {
+func (r *Register) Has(s events.StreamID, event uuid.UUID) (revision uint64) {
 	if id, ok := s.Center(); ok {
-		c, _ := r.find(id)
-		if c == nil {
-			return 0
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return c.state.Has(event)
+		r.with(id, func(c *center, _ policy.Timeline) { revision = c.state.Has(event) })
+		return revision
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -256,61 +263,35 @@ func (r *Register) Has(s events.StreamID, event uuid.UUID) uint64 {
 }
 
 // Breaks lists what breaks the integrity of a stream. A stream that has any takes no more writing.
-func (r *Register) Breaks(s events.StreamID) []Break {
-	if id, ok := s.Center(); ok {
-		c, _ := r.find(id)
-		if c == nil {
-			return nil
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return slices.Clone(c.breaks)
-	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return slices.Clone(r.policies.breaks)
+func (r *Register) Breaks(s events.StreamID) (breaks []Break) {
+	r.withStream(s, func(of *stream) { breaks = slices.Clone(of.breaks) })
+	return breaks
 }
 
 // Judge says what a record of a center would break on what is applied so far.
-func (r *Register) Judge(rec *events.Record) aggregates.Verdict {
-	c, timeline := r.find(rec.Center)
-	if c == nil {
-		return aggregates.NewCenter(rec.Center).Judge(rec, timeline)
+func (r *Register) Judge(rec *events.Record) (verdict aggregates.Verdict) {
+	if !r.with(rec.Center, func(c *center, t policy.Timeline) { verdict = c.state.Judge(rec, t) }) {
+		return aggregates.NewCenter(rec.Center).Judge(rec, r.Timeline())
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state.Judge(rec, timeline)
+	return verdict
 }
 
 // Clone returns an independent copy of a center, to try records on; a new one if it is not there.
-func (r *Register) Clone(id events.CenterID) *aggregates.Center {
-	c, _ := r.find(id)
-	if c == nil {
+func (r *Register) Clone(id events.CenterID) (copied *aggregates.Center) {
+	if !r.with(id, func(c *center, _ policy.Timeline) { copied = c.state.Clone() }) {
 		return aggregates.NewCenter(id)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state.Clone()
+	return copied
 }
 
 // Balances returns what is left of every grant and match of a center; see aggregates.Center.
-func (r *Register) Balances(id events.CenterID) map[string]events.Fen {
-	c, _ := r.find(id)
-	if c == nil {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state.Balances()
+func (r *Register) Balances(id events.CenterID) (fen map[string]events.Fen) {
+	r.with(id, func(c *center, _ policy.Timeline) { fen = c.state.Balances() })
+	return fen
 }
 
 // Facts returns the registered facts of a center as of a date.
-func (r *Register) Facts(id events.CenterID, on events.Date) events.Facts {
-	c, _ := r.find(id)
-	if c == nil {
-		return events.Facts{}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state.Facts(on)
+func (r *Register) Facts(id events.CenterID, on events.Date) (facts events.Facts) {
+	r.with(id, func(c *center, _ policy.Timeline) { facts = c.state.Facts(on) })
+	return facts
 }
