@@ -36,7 +36,7 @@ func valueOf(column *table.Column, c table.Cell, lang string) value {
 	if c.Data != nil {
 		switch column.Type {
 		case table.Money:
-			return value{money, hundredths(int64(c.Data.(events.Fen)))}
+			return value{money, plainYuan(c.Data.(events.Fen))}
 		case table.Day:
 			return value{date, c.CSV()}
 		case table.Percent:
@@ -55,14 +55,8 @@ func textValue(s string) value {
 	return value{words, s}
 }
 
-// hundredths writes a number of hundredths with two decimals: fen as yuan.
-func hundredths(v int64) string {
-	sign, u := "", uint64(v)
-	if v < 0 {
-		sign, u = "-", -u
-	}
-	return sign + strconv.FormatUint(u/100, 10) + "." + string([]byte{'0' + byte(u/10%10), '0' + byte(u%10)})
-}
+// plainYuan writes an amount in yuan with two decimals and no separators.
+func plainYuan(v events.Fen) string { return strings.ReplaceAll(events.FormatYuan(v), ",", "") }
 
 // inXLSX returns the cell as a spreadsheet holds it: a number that it cannot keep exactly, and a day that it cannot count,
 // are text. num is the number of a cell that is not text.

@@ -205,6 +205,8 @@ func (f *form) section(title, empty string, columns ...text.Text) *section {
 
 func (s *section) add(cells ...formCell) { s.Rows = append(s.Rows, formRow{Cells: cells}) }
 
-func (s *section) total(cells ...formCell) {
-	s.Rows = append(s.Rows, formRow{Cells: cells, Total: true})
+// total adds the row of a sum: its word, some blank cells and the sums.
+func (f *form) total(s *section, blank int, sums ...formCell) {
+	cells := append([]formCell{plainCell(f.say("合计", "total"))}, make([]formCell, blank)...)
+	s.Rows = append(s.Rows, formRow{Cells: append(cells, sums...), Total: true})
 }

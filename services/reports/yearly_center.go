@@ -42,19 +42,28 @@ var moneyColumns = []text.Text{text.Say("下达", "granted"), text.Say("上年�
 	text.Say("可用", "available"), text.Say("支出", "spent"), text.Say("其中不合规", "of it ineligible"), text.Say("执行", "executed"),
 	text.Say("结余", "balance"), text.Text{Zh: "执行率%", En: "rate %"}}
 
+// moneySection begins a section of moneyColumns behind others.
+func (f *form) moneySection(title string, lead ...text.Text) *section {
+	return f.section(title, f.say("本年度没有经费。", "There is no money in this year."), append(lead, moneyColumns...)...)
+}
+
+func (f *form) explainMoney(s *section) {
+	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
+}
+
 func (f *form) moneyCells(m aggregates.Money) []formCell {
 	return []formCell{f.fen(m.GrantedFen), f.fen(m.CarriedInFen), f.fen(m.ReceivedFen), f.fen(m.AvailableFen()), f.fen(m.SpentAllFen),
 		f.fen(m.IneligibleFen), f.fen(m.ExecutedFen()), f.fen(m.BalanceFen()), f.rate(m)}
 }
 
 func (f *form) money(list []aggregates.Execution) {
-	columns := append([]text.Text{text.Say("口径", "scope")}, moneyColumns...)
-	s := f.section(f.say("二、经费执行情况", "2. Execution of money"), f.say("本年度没有经费。", "There is no money in this year."), append(columns, text.Say("偏低", "low"))...)
+	s := f.moneySection(f.say("二、经费执行情况", "2. Execution of money"), text.Say("口径", "scope"))
+	s.Columns = append(s.Columns, f.word(text.Say("偏低", "low")))
 	for _, x := range list {
 		cells := append([]formCell{f.word(lists.ScopeWord(x.Scope))}, f.moneyCells(x.Money)...)
 		s.add(append(cells, f.yes(x.Low))...)
 	}
-	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
+	f.explainMoney(s)
 }
 
 // categoryWord returns the words for the category of a fund; a match has none of its own.
@@ -78,7 +87,7 @@ func (f *form) funds(a *aggregates.Annual) {
 		sum.BalanceFen += x.BalanceFen
 	}
 	if len(a.Funds) > 0 {
-		s.total(plainCell(f.say("合计", "total")), formCell{}, formCell{}, formCell{}, formCell{}, formCell{}, f.fen(sum.ReceivedFen), f.fen(sum.SpentFen), f.fen(sum.BalanceFen))
+		f.total(s, 5, f.fen(sum.ReceivedFen), f.fen(sum.SpentFen), f.fen(sum.BalanceFen))
 	}
 }
 
@@ -91,7 +100,7 @@ func (f *form) receipts(a *aggregates.Annual) {
 		sum += x.AmountFen
 	}
 	if len(a.Receipts) > 0 {
-		s.total(plainCell(f.say("合计", "total")), formCell{}, formCell{}, f.fen(sum))
+		f.total(s, 2, f.fen(sum))
 	}
 }
 
@@ -108,7 +117,7 @@ func (f *form) uses(title string, list []aggregates.UseSum) {
 		local += x.LocalFen
 	}
 	if len(list) > 0 {
-		s.total(plainCell(f.say("合计", "total")), formCell{}, f.fen(fiscal), f.fen(local), f.fen(fiscal+local))
+		f.total(s, 1, f.fen(fiscal), f.fen(local), f.fen(fiscal+local))
 	}
 	s.Notes = append(s.Notes, f.say("按截至日的认定，已减去冲销；同一用途因经济分类或资金来源可有不同性质。", "As ruled by the date, less reversals; by economic code or source one use may be of several classes."))
 }

@@ -30,22 +30,20 @@ func (f *form) executions(d *lists.Source, by projections.Grouping) []projection
 }
 
 func (f *form) totals(d *lists.Source) {
-	columns := append([]text.Text{text.Say("口径", "scope"), text.Say("中心数", "centers")}, moneyColumns...)
-	s := f.section(f.say("一、全省经费执行情况", "1. Execution of money in the province"), f.say("本年度没有经费。", "There is no money in this year."), columns...)
+	s := f.moneySection(f.say("一、全省经费执行情况", "1. Execution of money in the province"), text.Say("口径", "scope"), text.Say("中心数", "centers"))
 	for _, x := range f.executions(d, projections.ByTotal) {
 		s.add(append([]formCell{f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
 	}
-	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
+	f.explainMoney(s)
 }
 
 func (f *form) regions(d *lists.Source) {
-	columns := append([]text.Text{text.Say("区划", "region"), text.Say("名称", "name"), text.Say("口径", "scope"), text.Say("中心数", "centers")}, moneyColumns...)
-	s := f.section(f.say("二、分区划经费执行情况", "2. Execution of money by region"), f.say("本年度没有经费。", "There is no money in this year."), columns...)
+	s := f.moneySection(f.say("二、分区划经费执行情况", "2. Execution of money by region"), text.Say("区划", "region"), text.Say("名称", "name"), text.Say("口径", "scope"), text.Say("中心数", "centers"))
 	for _, x := range f.executions(d, projections.ByRegion) {
 		s.add(append([]formCell{plainCell(x.Group), plainCell(x.Name), f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
 	}
 	for _, x := range f.executions(d, projections.ByTotal) {
-		s.total(append([]formCell{plainCell(f.say("合计", "total")), {}, f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
+		f.total(s, 1, append([]formCell{f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
 	}
 }
 
@@ -77,7 +75,7 @@ func (f *form) centers(d *lists.Source, centers []projections.Center, years []*a
 			f.fen(fiscal.IneligibleFen), f.fen(fiscal.BalanceFen()), f.rate(province.Money), f.yes(province.Low), plainCell(f.grade(p, a.Grade)), plainCell(f.deferral(a)), formCell{open, "n"})
 	}
 	if len(s.Rows) > 0 {
-		s.total(plainCell(f.say("合计", "total")), formCell{}, formCell{}, f.fen(sum.GrantedFen), f.fen(sum.AvailableFen()), f.fen(sum.SpentAllFen), f.fen(sum.IneligibleFen),
+		f.total(s, 2, f.fen(sum.GrantedFen), f.fen(sum.AvailableFen()), f.fen(sum.SpentAllFen), f.fen(sum.IneligibleFen),
 			f.fen(sum.BalanceFen()), formCell{}, formCell{}, formCell{}, formCell{}, formCell{})
 	}
 }
@@ -135,7 +133,7 @@ func (f *form) alertsByCode(years []*aggregates.Annual) {
 		}
 	}
 	if sum.all > 0 {
-		s.total(plainCell(f.say("合计", "total")), formCell{}, f.number(sum.all), formCell{}, f.number(sum.all-sum.open), f.number(sum.open))
+		f.total(s, 1, f.number(sum.all), formCell{}, f.number(sum.all-sum.open), f.number(sum.open))
 	}
 	s.Notes = append(s.Notes, f.say("计入年内任一日未解除的预警，以及对象为本年度的预警。", "Counted are alerts open on any day of the year, and those about the year."))
 }
