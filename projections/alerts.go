@@ -118,13 +118,3 @@ func (r *Register) explainBreaks(id events.CenterID, on events.Date, key string,
 	}
 	return list
 }
-
-// OpenOnlyIn lists the alerts that are open in one evaluation and not in the other, integrity left aside.
-func OpenOnlyIn(one, other []aggregates.Alert) (list []aggregates.Alert) {
-	for _, a := range one {
-		if a.Open() && a.Code != aggregates.LedgerBroken && !slices.Contains(other, a) {
-			list = append(list, a)
-		}
-	}
-	return list
-}

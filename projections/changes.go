@@ -1,12 +1,12 @@
 package projections
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/difference"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 )
@@ -21,24 +21,17 @@ type Later struct {
 
 // Changes is what some later events moved in a center, as of a date.
 type Changes struct {
-	Money  []MoneyChange // by year and scope
-	Alerts []AlertChange // by the order of reports
-	Steps  []Step        // those that moved anything, in order
+	Money  []difference.Money // by year and scope
+	Alerts []difference.Alert // by the order of reports
+	Steps  []Step             // those that moved anything, in order
 }
 
 // Step is what some of the later events, one after another, moved: those from First up to Last.
 type Step struct {
 	First, Last int
-	Money       []MoneyChange
-	Alerts      []AlertChange
+	Money       []difference.Money
+	Alerts      []difference.Alert
 }
-
-// MoneyChange is one line of the execution report before and after.
-type MoneyChange struct{ Before, After aggregates.Execution }
-
-// AlertChange is one alert before and after; nil when there was none. Of two with the same code and key that came and
-// went together, the one is the other with another raising date.
-type AlertChange struct{ Before, After *aggregates.Alert }
 
 // Changes says what later events of a center, given in order, moved in its answers as of a date, and which of them moved
 // what: it looks after each. That costs as many visits as the center has events for each one looked at; when visitsMax
@@ -132,14 +125,14 @@ func (w *walk) run(visitsMax int) (all Changes) {
 		}
 		if moves {
 			is := w.answer(w.later[end-1].Position)
-			if s := (Step{from, end - 1, changedMoney(was.money, is.money), changedAlerts(was.alerts, is.alerts)}); len(s.Money)+len(s.Alerts) > 0 {
+			if s := (Step{from, end - 1, difference.Lines(was.money, is.money), difference.Alerts(was.alerts, is.alerts)}); len(s.Money)+len(s.Alerts) > 0 {
 				all.Steps = append(all.Steps, s)
 			}
 			was = is
 		}
 		from = end
 	}
-	all.Money, all.Alerts = changedMoney(first.money, was.money), changedAlerts(first.alerts, was.alerts)
+	all.Money, all.Alerts = difference.Lines(first.money, was.money), difference.Alerts(first.alerts, was.alerts)
 	return all
 }
 
@@ -183,72 +176,4 @@ func together(later []Later, lots int) (ends []int) {
 		}
 	}
 	return ends
-}
-
-// changedMoney lists the lines that differ.
-func changedMoney(before, after []aggregates.Execution) (list []MoneyChange) {
-	order := func(a, b aggregates.Execution) int {
-		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(slices.Index(aggregates.Scopes, a.Scope), slices.Index(aggregates.Scopes, b.Scope)))
-	}
-	for len(before) > 0 || len(after) > 0 {
-		var m MoneyChange
-		switch {
-		case len(after) == 0 || len(before) > 0 && order(before[0], after[0]) < 0:
-			m = MoneyChange{before[0], aggregates.Execution{Year: before[0].Year, Scope: before[0].Scope}}
-			before = before[1:]
-		case len(before) == 0 || order(before[0], after[0]) > 0:
-			m = MoneyChange{aggregates.Execution{Year: after[0].Year, Scope: after[0].Scope}, after[0]}
-			after = after[1:]
-		default:
-			m = MoneyChange{before[0], after[0]}
-			before, after = before[1:], after[1:]
-		}
-		if m.Before != m.After {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
-// changedAlerts lists the alerts that differ; both lists are in the order of reports.
-func changedAlerts(before, after []aggregates.Alert) (list []AlertChange) {
-	only := func(in, notIn []aggregates.Alert) (only []*aggregates.Alert) {
-		for i := range in {
-			if _, ok := slices.BinarySearchFunc(notIn, in[i], compareIdentity); !ok {
-				only = append(only, &in[i])
-			}
-		}
-		return only
-	}
-	gone, came := only(before, after), only(after, before)
-	for i := range before {
-		if j, ok := slices.BinarySearchFunc(after, before[i], compareIdentity); ok && after[j] != before[i] {
-			list = append(list, AlertChange{&before[i], &after[j]})
-		}
-	}
-	for _, b := range gone {
-		change := AlertChange{Before: b}
-		if i := slices.IndexFunc(came, func(a *aggregates.Alert) bool { return a.Code == b.Code && a.Key == b.Key }); i >= 0 {
-			change.After = came[i]
-			came = slices.Delete(came, i, i+1)
-		}
-		list = append(list, change)
-	}
-	for _, a := range came {
-		list = append(list, AlertChange{After: a})
-	}
-	slices.SortStableFunc(list, func(a, b AlertChange) int { return compareIdentity(*a.Either(), *b.Either()) })
-	return list
-}
-
-// Either is the alert after, or before if there is none any more.
-func (c AlertChange) Either() *aggregates.Alert {
-	if c.After != nil {
-		return c.After
-	}
-	return c.Before
-}
-
-func compareIdentity(a, b aggregates.Alert) int {
-	return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn), cmp.Compare(a.Key, b.Key))
 }

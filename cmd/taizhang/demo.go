@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/difference"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
@@ -149,28 +151,45 @@ func demoAlert(s *session) (projections.Alert, bool) {
 	return projections.Alert{}, false
 }
 
-// demoStory tells the events of a center that changed its status or its alerts.
+// demoStory tells what changed the status or the alerts of a center: its events and, in rows of their own, time.
 func (a *app) demoStory(ctx context.Context, s *session, id events.CenterID) error {
 	sh := &table.Table{
-		Title: text.Say("中心 %s 的经过（只列改变状态或预警的记录）", "The story of center %s (events that changed its status or alerts)", id),
+		Title: text.Say("中心 %s 的经过（只列状态或预警的变动）", "The story of center %s (what changed its status or alerts)", id),
 		Columns: []table.Column{{Title: text.Say("日期", "on")}, {Title: text.Say("记录", "event")}, {Title: text.Say("文号", "document")},
-			{Title: text.Say("状态", "status")}, {Title: text.Say("产生预警", "opened")}, {Title: text.Say("解除预警", "cleared")}},
+			{Title: text.Say("状态", "status")}, {Title: text.Say("产生预警", "opened")}, {Title: text.Say("解除预警", "cleared")}, {Title: text.Say("撤回预警", "withdrawn")}},
 		RowsMax: 2 * demoRows,
 	}
-	_, err := s.story(ctx, id, func(c *chapter) error {
-		opened := append(c.lapsed.opened, c.change.opened...)
-		cleared := append(c.lapsed.cleared, c.change.cleared...)
-		if c.change.status != c.change.statusBefore || len(opened)+len(cleared) > 0 {
-			sh.Rows = append(sh.Rows, []table.Cell{table.Date(c.rec.On), {Shown: c.rec.Kind.Title()}, table.Text(c.rec.Doc),
-				{Shown: lists.StatusWord(c.state.Status)}, table.Text(alertNames(opened)), table.Text(alertNames(cleared))})
+	row := func(on events.Date, what text.Text, doc string, status aggregates.Status, d *difference.Difference) {
+		if d.Status != d.StatusBefore || len(d.Alerts) > 0 {
+			sh.Rows = append(sh.Rows, []table.Cell{table.Date(on), {Shown: what}, table.Text(doc), {Shown: lists.StatusWord(status)},
+				datedAlerts(d.Raised()), datedAlerts(d.Cleared()), datedAlerts(d.Withdrawn())})
 		}
+	}
+	between := func(c *projections.Chapter) {
+		row(c.AsOf, text.Say("（采用办法参数）", "(policy adopted)"), "", c.ByPolicy.Status, &c.ByPolicy)
+		row(c.AsOf, text.Say("（期限届满）", "(time went on)"), "", c.Lapsed.Status, &c.Lapsed)
+	}
+	end, err := s.Story(ctx, id, s.on, s.knownAt, func(c *projections.Chapter) error {
+		between(c)
+		row(c.Event.On, c.Event.Kind.Title(), c.Event.Doc, c.State.Status, &c.Moved)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	between(end)
 	fmt.Fprintln(a.out)
 	return a.write(sh)
+}
+
+// datedAlerts lists alerts with their dates.
+func datedAlerts(alerts []aggregates.Alert) table.Cell {
+	var zh, en []string
+	for _, x := range alerts {
+		name, when := alertNames([]aggregates.Alert{x}), datesOf(x.RaisedOn, x.ClearedOn)
+		zh, en = append(zh, name+when.Zh), append(en, name+when.En)
+	}
+	return table.Cell{Shown: text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}}
 }
 
 func (a *app) demoNext(shown projections.Alert) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -60,4 +62,12 @@ func alertNames(alerts []aggregates.Alert) string {
 		parts = append(parts, strings.TrimSpace(string(x.Code)+" "+x.Key))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// datesOf says in parentheses when an alert was raised and, if it was, cleared.
+func datesOf(raisedOn, clearedOn events.Date) text.Text {
+	if clearedOn == 0 {
+		return text.Say("（%v 发生）", " (raised on %v)", raisedOn)
+	}
+	return text.Say("（%v 发生，%v 解除）", " (raised on %v, cleared on %v)", raisedOn, clearedOn)
 }

@@ -10,8 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/difference"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -28,8 +31,8 @@ func (a *app) replayCommand() *cobra.Command {
 					return err
 				}
 				w := &replayWriter{a: a, state: state}
-				end, err := s.story(cmd.Context(), id, func(c *chapter) error {
-					if recordedOnly && !c.recordedOnly() {
+				end, err := s.Story(cmd.Context(), id, s.on, s.knownAt, func(c *projections.Chapter) error {
+					if recordedOnly && c.Event.Mode != events.Recording && c.Event.Kind != events.KindEntryVoided {
 						return nil
 					}
 					return w.tell(c)
@@ -38,7 +41,7 @@ func (a *app) replayCommand() *cobra.Command {
 					return err
 				}
 				if a.output == tableOutput && !recordedOnly {
-					w.lapse(end)
+					w.meanwhile(end)
 				}
 				return w.finish()
 			})
@@ -71,12 +74,19 @@ type told struct {
 	Lapsed     toldChanges       `json:"lapsed"`
 	Changed    toldChanges       `json:"changed"`
 	State      *toldState        `json:"state,omitzero"`
+	ByPolicy   toldPolicies      `json:"byPolicy"`
+}
+
+// toldPolicies is what the policies did that were adopted since the chapter before.
+type toldPolicies struct {
+	Policies []string `json:"policies"`
+	toldChanges
 }
 
 type toldChanges struct {
-	Opened    []alertLine       `json:"opened"`
-	Cleared   []alertLine       `json:"cleared"`
-	Withdrawn []alertLine       `json:"withdrawn"`
+	Opened    []movedAlert      `json:"opened"`
+	Cleared   []movedAlert      `json:"cleared"`
+	Withdrawn []movedAlert      `json:"withdrawn"`
 	Money     []moneyDifference `json:"money"`
 }
 
@@ -114,7 +124,7 @@ type replayWriter struct {
 	table table.Table
 }
 
-func (w *replayWriter) tell(c *chapter) error {
+func (w *replayWriter) tell(c *projections.Chapter) error {
 	w.count++
 	switch w.a.output {
 	case jsonOutput:
@@ -134,7 +144,8 @@ func (w *replayWriter) finish() error {
 	case jsonOutput:
 		return w.a.writeObject(w.json)
 	case csvOutput:
-		for _, name := range []string{"position", "revision", "recordedAt", "on", "kind", "id", "role", "actor", "enteredBy", "mode", "doc", "policy", "breaks", "status", "lapsed", "opened", "cleared", "withdrawn"} {
+		for _, name := range []string{"position", "revision", "recordedAt", "on", "kind", "id", "role", "actor", "enteredBy", "mode", "doc", "policy", "breaks", "status", "lapsed", "opened", "cleared", "withdrawn",
+			"lapsedRaisedOn", "openedRaisedOn", "lapsedCleared", "lapsedWithdrawn", "policies", "policyOpened", "policyCleared", "policyWithdrawn"} {
 			w.table.Columns = append(w.table.Columns, table.Column{Name: name})
 		}
 		return w.a.write(&w.table)
@@ -145,13 +156,14 @@ func (w *replayWriter) finish() error {
 	return nil
 }
 
-func (w *replayWriter) told(c *chapter) (told, error) {
-	r := &c.rec
+func (w *replayWriter) told(c *projections.Chapter) (told, error) {
+	r := &c.Event
 	t := told{Position: r.Position, Revision: r.Revision, RecordedAt: r.RecordedAt.Format(time.RFC3339Nano), On: r.On, Kind: r.Kind,
 		ID: r.ID.String(), By: r.By, EnteredBy: r.EnteredBy, Mode: r.Mode, Doc: r.Doc, Note: r.Note, Policy: r.Policy, Breaks: r.Breaks,
-		Warnings: r.Warnings, Broken: c.broken, Status: c.state.Status, Lapsed: toldOf(c.lapsed), Changed: toldOf(c.change)}
+		Warnings: r.Warnings, Broken: c.Broken, Status: c.State.Status, Lapsed: toldOf(&c.Lapsed), Changed: toldOf(&c.Moved),
+		ByPolicy: toldPolicies{policyNames(c.Adopted), toldOf(&c.ByPolicy)}}
 	if w.state {
-		t.State = &toldState{AsOf: c.asOf, Events: c.state.Events, Execution: moneyLines(c.state.Executions), Alerts: alertLines(openOf(c.state.Alerts))}
+		t.State = &toldState{AsOf: c.AsOf, Events: c.State.Events, Execution: moneyLines(c.State.Executions), Alerts: alertLines(openOf(c.State.Alerts))}
 	}
 	if r.Data == nil {
 		return t, nil
@@ -161,8 +173,30 @@ func (w *replayWriter) told(c *chapter) (told, error) {
 	return t, err
 }
 
-func toldOf(c changes) toldChanges {
-	return toldChanges{alertLines(c.opened), alertLines(c.cleared), alertLines(c.withdrawn), differencesOf(c.money)}
+func toldOf(d *difference.Difference) toldChanges {
+	return toldChanges{movedAlerts(d.Raised()), movedAlerts(d.Cleared()), movedAlerts(d.Withdrawn()), differencesOf(moneyMoved(d))}
+}
+
+func policyNames(list []*policy.Policy) []string {
+	names := make([]string, len(list))
+	for i, p := range list {
+		names[i] = lists.PolicyName(p.Ref())
+	}
+	return names
+}
+
+// moneyMoved lists what a difference did to granted, received, spent and ineligible money, leaving out the sum of two
+// scopes and what follows for later years.
+func moneyMoved(d *difference.Difference) (list []aggregates.Execution) {
+	for _, m := range d.Money {
+		by := aggregates.Execution{Year: m.After.Year, Scope: m.After.Scope, Money: aggregates.Money{
+			GrantedFen: m.After.GrantedFen - m.Before.GrantedFen, ReceivedFen: m.After.ReceivedFen - m.Before.ReceivedFen,
+			SpentAllFen: m.After.SpentAllFen - m.Before.SpentAllFen, IneligibleFen: m.After.IneligibleFen - m.Before.IneligibleFen}, Low: m.After.Low}
+		if by.Scope != aggregates.FiscalScope && by.Money != (aggregates.Money{}) {
+			list = append(list, by)
+		}
+	}
+	return list
 }
 
 func alertLines(list []aggregates.Alert) []alertLine {
@@ -182,22 +216,34 @@ func openOf(list []aggregates.Alert) (open []aggregates.Alert) {
 	return open
 }
 
-func (w *replayWriter) row(c *chapter) {
-	r := &c.rec
+func (w *replayWriter) row(c *projections.Chapter) {
+	r := &c.Event
 	var breaks []string
 	for _, id := range r.Breaks {
 		breaks = append(breaks, string(id))
 	}
 	w.table.Rows = append(w.table.Rows, []table.Cell{table.Number(r.Position), table.Number(r.Revision), table.Text(r.RecordedAt.Format(time.RFC3339Nano)), table.Date(r.On),
 		table.Text(r.Kind), table.Text(r.ID.String()), table.Text(r.By.Role), table.Text(r.By.Actor), table.Text(r.EnteredBy), table.Text(r.Mode), table.Text(r.Doc),
-		table.Text(lists.PolicyName(r.Policy)), table.Text(strings.Join(breaks, ";")), table.Text(c.state.Status), table.Text(alertNames(c.lapsed.opened)),
-		table.Text(alertNames(c.change.opened)), table.Text(alertNames(c.change.cleared)), table.Text(alertNames(c.change.withdrawn))})
+		table.Text(lists.PolicyName(r.Policy)), table.Text(strings.Join(breaks, ";")), table.Text(c.State.Status), table.Text(alertNames(c.Lapsed.Raised())),
+		table.Text(alertNames(c.Moved.Raised())), table.Text(alertNames(c.Moved.Cleared())), table.Text(alertNames(c.Moved.Withdrawn())),
+		table.Text(raisingDates(c.Lapsed.Raised())), table.Text(raisingDates(c.Moved.Raised())), table.Text(alertNames(c.Lapsed.Cleared())),
+		table.Text(alertNames(c.Lapsed.Withdrawn())), table.Text(strings.Join(policyNames(c.Adopted), ";")), table.Text(alertNames(c.ByPolicy.Raised())),
+		table.Text(alertNames(c.ByPolicy.Cleared())), table.Text(alertNames(c.ByPolicy.Withdrawn()))})
+}
+
+// raisingDates lists the raising dates of alerts in the order in which alertNames lists the alerts.
+func raisingDates(alerts []aggregates.Alert) string {
+	parts := make([]string, len(alerts))
+	for i, x := range alerts {
+		parts[i] = x.RaisedOn.String()
+	}
+	return strings.Join(parts, ", ")
 }
 
 // people writes a chapter as a few lines of prose.
-func (w *replayWriter) people(c *chapter) {
-	a, r := w.a, &c.rec
-	w.lapse(c)
+func (w *replayWriter) people(c *projections.Chapter) {
+	a, r := w.a, &c.Event
+	w.meanwhile(c)
 	line := func(zh, en string, args ...any) { fmt.Fprintln(a.out, "      "+a.say(zh, en, args...)) }
 	fmt.Fprintln(a.out, strings.TrimRight(fmt.Sprintf("%4d  %s  %s  %s  %s", r.Revision, r.On, r.Kind.Title().In(a.lang), r.Doc, r.Note), " "))
 	if content := contentOf(r); content != "" {
@@ -217,16 +263,16 @@ func (w *replayWriter) people(c *chapter) {
 	for _, text := range r.Warnings {
 		line("提示：%s", "warning: %s", text.In(a.lang))
 	}
-	if c.broken != "" {
-		line("此记录不成立（AL-LED-01）：%s", "this event cannot be right (AL-LED-01): %s", c.broken)
+	if c.Broken != "" {
+		line("此记录不成立（AL-LED-01）：%s", "this event cannot be right (AL-LED-01): %s", c.Broken)
 	}
-	if c.change.status != c.change.statusBefore {
-		line("状态：%s → %s", "status: %s → %s", a.statusWord(c.change.statusBefore), a.statusWord(c.change.status))
+	if c.Moved.Status != c.Moved.StatusBefore {
+		line("状态：%s → %s", "status: %s → %s", a.statusWord(c.Moved.StatusBefore), a.statusWord(c.Moved.Status))
 	}
-	for _, m := range c.change.money {
+	for _, m := range moneyMoved(&c.Moved) {
 		line("经费 %d %s：%s", "money %d %s: %s", m.Year, lists.ScopeWord(m.Scope).In(a.lang), a.moneyWords(m))
 	}
-	w.alerts(c.change)
+	w.alerts(&c.Moved)
 	if w.state {
 		w.stateLines(c)
 	}
@@ -254,28 +300,34 @@ func (a *app) statusWord(s aggregates.Status) string {
 	return lists.StatusWord(s).In(a.lang)
 }
 
-func (w *replayWriter) lapse(c *chapter) {
-	if len(c.lapsed.opened)+len(c.lapsed.cleared)+len(c.lapsed.withdrawn) > 0 {
-		fmt.Fprintln(w.a.out, "      "+w.a.say("—— 至 %v 期限届满：", "— by %v, as time went on:", c.asOf))
-		w.alerts(c.lapsed)
+// meanwhile writes what policies and time did since the chapter before.
+func (w *replayWriter) meanwhile(c *projections.Chapter) {
+	if len(c.ByPolicy.Alerts) > 0 {
+		fmt.Fprintln(w.a.out, "      "+w.a.say("—— 采用办法参数 %s 之后：", "— by the adoption of policy %s:", strings.Join(policyNames(c.Adopted), ", ")))
+		w.alerts(&c.ByPolicy)
+	}
+	if len(c.Lapsed.Alerts) > 0 {
+		fmt.Fprintln(w.a.out, "      "+w.a.say("—— 至 %v 期限届满：", "— by %v, as time went on:", c.AsOf))
+		w.alerts(&c.Lapsed)
 	}
 }
 
-func (w *replayWriter) alerts(c changes) {
+func (w *replayWriter) alerts(d *difference.Difference) {
 	list := func(sign string, alerts []aggregates.Alert) {
 		for _, x := range alerts {
-			fmt.Fprintf(w.a.out, "      %s %s %s  %s\n", sign, x.Code, x.Key, lists.AlertTitle(x.Code).In(w.a.lang))
+			line := fmt.Sprintf("%s %s %s  %s", sign, x.Code, x.Key, lists.AlertTitle(x.Code).In(w.a.lang))
+			fmt.Fprintln(w.a.out, "      "+line+datesOf(x.RaisedOn, x.ClearedOn).In(w.a.lang))
 		}
 	}
-	list(w.a.say("＋预警", "+ alert"), c.opened)
-	list(w.a.say("－解除", "- cleared"), c.cleared)
-	list(w.a.say("－撤回", "- withdrawn"), c.withdrawn)
+	list(w.a.say("＋预警", "+ alert"), d.Raised())
+	list(w.a.say("－解除", "- cleared"), d.Cleared())
+	list(w.a.say("－撤回", "- withdrawn"), d.Withdrawn())
 }
 
-func (w *replayWriter) stateLines(c *chapter) {
+func (w *replayWriter) stateLines(c *projections.Chapter) {
 	a := w.a
-	fmt.Fprintln(a.out, "      "+a.say("此后：%s，记录 %d 条，未解除预警 %d 个", "then: %s, %d events, %d open alerts", lists.StatusWord(c.state.Status).In(a.lang), c.state.Events, len(openOf(c.state.Alerts))))
-	for _, m := range c.state.Executions {
+	fmt.Fprintln(a.out, "      "+a.say("此后：%s，记录 %d 条，未解除预警 %d 个", "then: %s, %d events, %d open alerts", lists.StatusWord(c.State.Status).In(a.lang), c.State.Events, len(openOf(c.State.Alerts))))
+	for _, m := range c.State.Executions {
 		fmt.Fprintln(a.out, "      "+a.say("  %d %s 可用 %s 元，支出 %s 元，结余 %s 元", "  %d %s available %s yuan, spent %s yuan, balance %s yuan",
 			m.Year, lists.ScopeWord(m.Scope).In(a.lang), events.FormatYuan(m.AvailableFen()), events.FormatYuan(m.SpentAllFen), events.FormatYuan(m.BalanceFen())))
 	}

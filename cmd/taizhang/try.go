@@ -52,22 +52,24 @@ type tried struct {
 	ID      string              `json:"id"`
 	Answer  string              `json:"answer"`
 	Reasons []aggregates.Breach `json:"reasons"`
-	Opens   []alertName         `json:"opens"`
-	Clears  []alertName         `json:"clears"`
+	Opens   []movedAlert        `json:"opens"`
+	Clears  []movedAlert        `json:"clears"`
 	Warns   []text.Text         `json:"warnings"`
+	Undoes  []movedAlert        `json:"withdraws"`
 	about   string
 }
 
-// alertName is an alert that a record would open or clear.
-type alertName struct {
-	Code     aggregates.Code     `json:"code"`
-	Key      string              `json:"key"`
-	Severity aggregates.Severity `json:"severity"`
-	RaisedOn events.Date         `json:"raisedOn"`
+// movedAlert is an alert that a record opens, clears or withdraws.
+type movedAlert struct {
+	Code      aggregates.Code     `json:"code"`
+	Key       string              `json:"key"`
+	Severity  aggregates.Severity `json:"severity"`
+	RaisedOn  events.Date         `json:"raisedOn"`
+	ClearedOn events.Date         `json:"clearedOn"`
 }
 
 func triedOf(t ledger.Tried) tried {
-	x := tried{Line: t.Line, Answer: "accepted", Warns: t.Verdict.Warnings, Opens: namesOf(t.Opened), Clears: namesOf(t.Cleared),
+	x := tried{Line: t.Line, Answer: "accepted", Warns: t.Verdict.Warnings, Opens: movedAlerts(t.Moved.Raised()), Clears: movedAlerts(t.Moved.Cleared()), Undoes: movedAlerts(t.Moved.Withdrawn()),
 		about: fmt.Sprintf("%s %s", t.Record.Center, t.Record.Kind)}
 	if t.Record.ID != uuid.Nil {
 		x.ID = t.Record.ID.String()
@@ -79,10 +81,10 @@ func triedOf(t ledger.Tried) tried {
 	return x
 }
 
-func namesOf(alerts []aggregates.Alert) []alertName {
-	list := make([]alertName, len(alerts))
+func movedAlerts(alerts []aggregates.Alert) []movedAlert {
+	list := make([]movedAlert, len(alerts))
 	for i, x := range alerts {
-		list[i] = alertName{x.Code, x.Key, x.Severity, x.RaisedOn}
+		list[i] = movedAlert{x.Code, x.Key, x.Severity, x.RaisedOn, x.ClearedOn}
 	}
 	return list
 }
@@ -139,12 +141,15 @@ func (a *app) tellTried(x tried) {
 	}
 	a.print("第 %d 行　%s　%s　%s", "line %d  %s  %s  %s", x.Line, answer, x.about, x.ID)
 	a.tellReasons(a.out, x.Reasons)
-	for _, o := range x.Opens {
-		a.print("  将产生预警 %s %s：%s", "  would open %s %s: %s", o.Code, o.Key, lists.AlertTitle(o.Code).In(a.lang))
+	list := func(zh, en string, alerts []movedAlert) {
+		for _, o := range alerts {
+			when := datesOf(o.RaisedOn, o.ClearedOn)
+			a.print("  "+zh+" %s %s：%s%s", "  "+en+" %s %s: %s%s", o.Code, o.Key, lists.AlertTitle(o.Code).In(a.lang), when.In(a.lang))
+		}
 	}
-	for _, o := range x.Clears {
-		a.print("  将解除预警 %s %s：%s", "  would clear %s %s: %s", o.Code, o.Key, lists.AlertTitle(o.Code).In(a.lang))
-	}
+	list("将产生预警", "would open", x.Opens)
+	list("将解除预警", "would clear", x.Clears)
+	list("将撤回预警", "would withdraw", x.Undoes)
 	for _, w := range x.Warns {
 		a.print("  提示：%s", "  warning: %s", w.In(a.lang))
 	}

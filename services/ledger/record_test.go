@@ -277,15 +277,15 @@ func TestTryingWritesNothingAndSaysWhichAlertsWouldChange(t *testing.T) {
 	if err != nil || len(a.Against) == 0 || a.Against[0].Rule != events.Overdrawn {
 		t.Errorf("got %+v, %v", a, err)
 	}
-	if len(a.Opened) != 1 || a.Opened[0].Code != "AL-FND-03" || a.Opened[0].Key != "V3" {
-		t.Errorf("a refused decision, recorded all the same, would open %+v", a.Opened)
+	if len(a.Moved.Raised()) != 1 || a.Moved.Raised()[0].Code != "AL-FND-03" || a.Moved.Raised()[0].Key != "V3" {
+		t.Errorf("a refused decision, recorded all the same, would open %+v", a.Moved.Raised())
 	}
 	a, err = l.Try(t.Context(), record(t, "fined", fined), clerk, events.MustDate("2025-07-01"))
-	if err != nil || len(a.Against) != 0 || len(a.Opened) != 1 || a.Opened[0].Code != "AL-USE-01" || a.Opened[0].Key != "V2" {
+	if err != nil || len(a.Against) != 0 || len(a.Moved.Raised()) != 1 || a.Moved.Raised()[0].Code != "AL-USE-01" || a.Moved.Raised()[0].Key != "V2" {
 		t.Errorf("got %+v, %v", a, err)
 	}
 	a, err = l.Try(t.Context(), record(t, "spent", spent), clerk, events.MustDate("2025-12-31"))
-	if err != nil || len(a.Against) != 0 || len(a.Opened) != 0 {
+	if err != nil || len(a.Against) != 0 || len(a.Moved.Raised()) != 0 {
 		t.Errorf("got %+v, %v", a, err)
 	}
 	a, err = l.Try(t.Context(), record(t, "registered", registered), clerk, events.MustDate("2025-12-31"))
@@ -304,7 +304,7 @@ func TestAnAllocationDeferredWouldClearTheLowYear(t *testing.T) {
 	write(t, l, "received", received)
 	deferred := `"kind":"allocation.deferred","on":"2026-01-10","by":{"role":"finance","actor":"f"},"doc":"浙财科教〔2026〕1号","data":{"fiscalYear":2026}`
 	a, err := l.Try(t.Context(), record(t, "deferred", deferred), clerk, events.MustDate("2026-01-20"))
-	if err != nil || len(a.Against) != 0 || !slices.ContainsFunc(a.Cleared, func(x aggregates.Alert) bool { return x.Code == "AL-EXE-02" }) {
+	if err != nil || len(a.Against) != 0 || !slices.ContainsFunc(a.Moved.Cleared(), func(x aggregates.Alert) bool { return x.Code == "AL-EXE-02" }) {
 		t.Errorf("got %+v, %v", a, err)
 	}
 }

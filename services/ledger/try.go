@@ -5,22 +5,21 @@ import (
 	"errors"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/difference"
 	"github.com/taizhang/taizhang/events"
-	"github.com/taizhang/taizhang/projections"
 )
 
-// Attempt is the answer to a record that is tried and not written. Against is why it would be refused. Opened and
-// Cleared are how the alerts would differ on a date; for a decision refused by a rule, how they would if it were
-// recorded all the same.
+// Attempt is the answer to a record that is tried and not written. Against is why it would be refused. Moved is
+// what it would move in the answers as of a date; for a decision refused by a rule, what it would if it were recorded all
+// the same.
 type Attempt struct {
 	Verdict  aggregates.Verdict
 	Against  []aggregates.Breach
 	Repeated bool
-	Opened   []aggregates.Alert
-	Cleared  []aggregates.Alert
+	Moved    difference.Difference
 }
 
-// Try judges a record as Record would and writes nothing. The alerts are compared as of on, or of the record's own
+// Try judges a record as Record would and writes nothing. The answers are compared as of on, or of the record's own
 // date if that is later.
 func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, on events.Date) (Attempt, error) {
 	s := rec.Stream()
@@ -46,22 +45,18 @@ func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, o
 	if rec.Kind == events.KindPolicyAdopted || len(a.Verdict.Nonsense) > 0 {
 		return a, nil
 	}
-	a.Opened, a.Cleared, err = l.difference(rec, max(on, rec.On))
+	a.Moved, err = l.moved(rec, max(on, rec.On))
 	return a, err
 }
 
-// difference returns the alerts that are open on a date with the record and not without it, and the other way round.
-func (l *Ledger) difference(rec *events.Record, on events.Date) (opened, cleared []aggregates.Alert, err error) {
-	var before []aggregates.Alert
-	if e := l.register.Evaluation(rec.Center, on); e != nil {
-		before = e.Alerts
-	}
-	trial := l.register.Clone(rec.Center)
+// moved returns what a record moves in the answers of its center as of a date.
+func (l *Ledger) moved(rec *events.Record, on events.Date) (difference.Difference, error) {
+	trial, timeline := l.register.Clone(rec.Center), l.register.Timeline()
+	before := trial.Evaluate(timeline, on)
 	if err := runAhead(trial, rec); err != nil {
-		return nil, nil, err
+		return difference.Difference{}, err
 	}
-	after := trial.Evaluate(l.register.Timeline(), on)
-	return projections.OpenOnlyIn(after.Alerts, before), projections.OpenOnlyIn(before, after.Alerts), nil
+	return difference.Of(before, trial.Evaluate(timeline, on)), nil
 }
 
 // Tried is the answer to one line of a file. Record holds what could be read of it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/difference"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -178,7 +179,9 @@ func (d *Source) changedOne(id events.CenterID, on events.Date, before policy.Ti
 	for i, r := range records {
 		later[i] = r.Later
 	}
-	return changed{id, records, d.Register.Changes(id, on, before, later, visitsMax)}
+	moved := d.Register.Changes(id, on, before, later, visitsMax)
+	moved.Alerts = paired(moved.Alerts)
+	return changed{id, records, moved}
 }
 
 // moved are the records behind one row, in parts that follow one another.
@@ -264,17 +267,17 @@ func (c *changed) figures(q *asked, columns int) *movedRows {
 
 // differs says whether a line has another such figure. A year that became low, or no longer is, shows with what was
 // executed.
-func (f *figure) differs(m projections.MoneyChange) bool {
+func (f *figure) differs(m difference.Money) bool {
 	return f.of(m.Before.Money) != f.of(m.After.Money) || f.name == "executed" && m.Before.Low != m.After.Low
 }
 
 // movedLine is a line of the execution report before and after, with both rates.
 type movedLine struct {
-	projections.MoneyChange
+	difference.Money
 	rateBefore, rateAfter table.Cell
 }
 
-func newMovedLine(m projections.MoneyChange) movedLine {
+func newMovedLine(m difference.Money) movedLine {
 	return movedLine{m, table.Rate(m.Before.RatePercent()), table.Rate(m.After.RatePercent())}
 }
 
@@ -287,7 +290,7 @@ func (c *changed) figureRows(t *movedRows, f *figure, line movedLine, each bool)
 			table.Fen(b), table.Fen(a), table.Fen(a-b), m.rateBefore, m.rateAfter, table.Yes(m.Before.Low), table.Yes(m.After.Low))
 	}
 	for _, s := range c.Steps {
-		i := slices.IndexFunc(s.Money, func(m projections.MoneyChange) bool {
+		i := slices.IndexFunc(s.Money, func(m difference.Money) bool {
 			return m.After.Year == line.After.Year && m.After.Scope == line.After.Scope && f.differs(m)
 		})
 		switch {
@@ -327,16 +330,41 @@ func (c *changed) alerts(columns int) *movedRows {
 	return t
 }
 
-// lastThatMoved is the last step that touched an alert that differs.
-func (c *changed) lastThatMoved(a projections.AlertChange) projections.Step {
-	is := func(x, y *aggregates.Alert) bool {
-		return x != nil && y != nil && x.Code == y.Code && x.Key == y.Key && x.RaisedOn == y.RaisedOn
+// paired joins an alert that was withdrawn and one that was raised with the same code and key into one: it has another
+// raising date.
+func paired(moves []difference.Alert) (list []difference.Alert) {
+	var raised []difference.Alert
+	for _, m := range moves {
+		if m.Before == nil {
+			raised = append(raised, m)
+		}
+	}
+	for _, m := range moves {
+		if m.Withdrawn() {
+			i := slices.IndexFunc(raised, func(r difference.Alert) bool { return r.After.Code == m.Before.Code && r.After.Key == m.Before.Key })
+			if i >= 0 {
+				m.After = raised[i].After
+				raised = slices.Delete(raised, i, i+1)
+			}
+		}
+		if m.Before != nil {
+			list = append(list, m)
+		}
+	}
+	list = append(list, raised...)
+	slices.SortFunc(list, func(a, b difference.Alert) int { return aggregates.CompareAlerts(a.Either(), b.Either()) })
+	return list
+}
+
+// lastThatMoved is the last step that moved an alert that differs, under its raising date before or after.
+func (c *changed) lastThatMoved(a difference.Alert) projections.Step {
+	is := func(x aggregates.Alert) bool {
+		id := difference.IdentityOf(x)
+		return a.Before != nil && id == difference.IdentityOf(*a.Before) || a.After != nil && id == difference.IdentityOf(*a.After)
 	}
 	for _, s := range slices.Backward(c.Steps) {
-		for _, b := range s.Alerts {
-			if is(a.After, b.After) || is(a.Before, b.Before) {
-				return s
-			}
+		if slices.ContainsFunc(s.Alerts, func(m difference.Alert) bool { return is(m.Either()) }) {
+			return s
 		}
 	}
 	return projections.Step{} // it differs, so some step touched it

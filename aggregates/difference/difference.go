@@ -1,0 +1,143 @@
+// Package difference says what lies between two evaluations of one center: the alerts that moved, the money that moved,
+// and the status. What a record moved is the difference of the evaluations without and with it as of the same date.
+package difference
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+// Identity names an alert among those of a center, whatever becomes of it.
+type Identity struct {
+	Code     aggregates.Code
+	Key      string
+	RaisedOn events.Date
+}
+
+// IdentityOf returns the identity of an alert.
+func IdentityOf(a aggregates.Alert) Identity { return Identity{a.Code, a.Key, a.RaisedOn} }
+
+// compareIdentities orders alerts as reports do, and takes those of one identity for equal.
+func compareIdentities(a, b aggregates.Alert) int {
+	return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn), cmp.Compare(a.Key, b.Key))
+}
+
+// Alert is one alert that moved: it is in another state than before. The states are raised, cleared on a date, and
+// withdrawn. Before or After is nil where there is no such alert.
+type Alert struct{ Before, After *aggregates.Alert }
+
+// Either returns the alert as it is after, or as it was before if it is no more.
+func (m Alert) Either() aggregates.Alert {
+	if m.After != nil {
+		return *m.After
+	}
+	return *m.Before
+}
+
+// Raised reports whether the alert is open now: it is new, or its clearing no longer counts.
+func (m Alert) Raised() bool { return m.After != nil && m.After.Open() }
+
+// Cleared reports whether the alert is cleared now, on another date than before if it was cleared. An alert may be new and
+// over already, such as that of a listing which was recorded after its last day.
+func (m Alert) Cleared() bool { return m.After != nil && !m.After.Open() }
+
+// Withdrawn reports whether the alert no longer exists: the facts now known show that it never should have.
+func (m Alert) Withdrawn() bool { return m.After == nil }
+
+// Alerts lists the alerts that moved between two evaluations, each list in the order of reports, in that order. An alert
+// with another raising date is another alert: the first is withdrawn and the second raised.
+func Alerts(before, after []aggregates.Alert) (moved []Alert) {
+	for len(before) > 0 || len(after) > 0 {
+		switch c := compare(before, after, compareIdentities); {
+		case c < 0:
+			moved, before = append(moved, Alert{Before: &before[0]}), before[1:]
+		case c > 0:
+			moved, after = append(moved, Alert{After: &after[0]}), after[1:]
+		default:
+			if before[0].ClearedOn != after[0].ClearedOn {
+				moved = append(moved, Alert{&before[0], &after[0]})
+			}
+			before, after = before[1:], after[1:]
+		}
+	}
+	return moved
+}
+
+// Money is one line of the execution report before and after. A line that one side does not have is zero there.
+type Money struct{ Before, After aggregates.Execution }
+
+// Lines lists the lines of the execution report that differ, both lists and the answer by year and scope.
+func Lines(before, after []aggregates.Execution) (moved []Money) {
+	for len(before) > 0 || len(after) > 0 {
+		var m Money
+		switch c := compare(before, after, compareLines); {
+		case c < 0:
+			m = Money{before[0], aggregates.Execution{Year: before[0].Year, Scope: before[0].Scope}}
+			before = before[1:]
+		case c > 0:
+			m = Money{aggregates.Execution{Year: after[0].Year, Scope: after[0].Scope}, after[0]}
+			after = after[1:]
+		default:
+			m = Money{before[0], after[0]}
+			before, after = before[1:], after[1:]
+		}
+		if m.Before != m.After {
+			moved = append(moved, m)
+		}
+	}
+	return moved
+}
+
+func compareLines(a, b aggregates.Execution) int {
+	return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(slices.Index(aggregates.Scopes, a.Scope), slices.Index(aggregates.Scopes, b.Scope)))
+}
+
+// compare compares the heads of two ordered lists, of which one may be empty: an empty list comes last.
+func compare[T any](a, b []T, order func(x, y T) int) int {
+	switch {
+	case len(a) == 0:
+		return 1
+	case len(b) == 0:
+		return -1
+	}
+	return order(a[0], b[0])
+}
+
+// Difference is all that lies between two evaluations.
+type Difference struct {
+	StatusBefore aggregates.Status
+	Status       aggregates.Status
+	Alerts       []Alert
+	Money        []Money
+}
+
+// Of returns the difference of two evaluations.
+func Of(before, after *aggregates.Evaluation) Difference {
+	return Difference{before.Status, after.Status, Alerts(before.Alerts, after.Alerts), Lines(before.Executions, after.Executions)}
+}
+
+// IsZero reports whether the evaluations give the same answers.
+func (d *Difference) IsZero() bool {
+	return d.StatusBefore == d.Status && len(d.Alerts)+len(d.Money) == 0
+}
+
+// Raised lists the alerts that the difference raised.
+func (d *Difference) Raised() []aggregates.Alert { return d.those(Alert.Raised) }
+
+// Cleared lists the alerts that the difference cleared.
+func (d *Difference) Cleared() []aggregates.Alert { return d.those(Alert.Cleared) }
+
+// Withdrawn lists the alerts that the difference withdrew, as they were.
+func (d *Difference) Withdrawn() []aggregates.Alert { return d.those(Alert.Withdrawn) }
+
+func (d *Difference) those(are func(Alert) bool) (list []aggregates.Alert) {
+	for _, m := range d.Alerts {
+		if are(m) {
+			list = append(list, m.Either())
+		}
+	}
+	return list
+}

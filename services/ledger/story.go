@@ -1,0 +1,80 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+)
+
+// Story hands over the chapters of a center in the order of the ledger, told up to a date and as known at a point, and
+// returns its end: what policies and time alone did after the last event.
+func (l *Ledger) Story(ctx context.Context, id events.CenterID, on events.Date, knownAt Point, each func(*projections.Chapter) error) (end *projections.Chapter, err error) {
+	adopted, err := l.adoptions(ctx, knownAt)
+	if err != nil {
+		return nil, err
+	}
+	story := projections.NewStory(id, on)
+	adoptUpTo := func(position uint64) {
+		for len(adopted) > 0 && adopted[0].position < position {
+			story.Adopt(adopted[0].policy)
+			adopted = adopted[1:]
+		}
+	}
+	for stored, err := range l.store.ReadStream(ctx, id.Stream(), 0) {
+		if err != nil {
+			return nil, fmt.Errorf("ledger: story of %s: %w", id, err)
+		}
+		if !knownAt.Knows(stored.Place) {
+			break
+		}
+		adoptUpTo(stored.Position)
+		var chapter *projections.Chapter
+		if rec, err := events.DecodeEvent(stored); err == nil {
+			chapter = story.Next(&rec)
+		} else {
+			chapter = story.Unreadable(events.Recorded{Record: events.Record{ID: stored.ID, Kind: stored.Kind}, Revision: stored.Revision,
+				Position: stored.Position, RecordedAt: stored.RecordedAt}, err)
+		}
+		if chapter == nil {
+			continue
+		}
+		if err := each(chapter); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range adopted {
+		story.Adopt(a.policy)
+	}
+	return story.End(), nil
+}
+
+// adoption is a policy with where in the ledger it was adopted.
+type adoption struct {
+	position uint64
+	policy   *policy.Policy
+}
+
+// adoptions lists the policies known at a point. One that cannot be read was never adopted: AL-LED-01 reports it.
+func (l *Ledger) adoptions(ctx context.Context, knownAt Point) (list []adoption, err error) {
+	for stored, err := range l.store.ReadStream(ctx, events.PolicyStream, 0) {
+		if err != nil {
+			return nil, fmt.Errorf("ledger: read the policies: %w", err)
+		}
+		if !knownAt.Knows(stored.Place) {
+			break
+		}
+		rec, err := events.DecodeEvent(stored)
+		if err != nil {
+			continue
+		}
+		if data, ok := rec.Data.(*events.PolicyAdopted); ok {
+			if p, problems := policy.Parse([]byte(data.Text)); len(problems) == 0 {
+				list = append(list, adoption{stored.Position, p})
+			}
+		}
+	}
+	return list, nil
+}
