@@ -21,9 +21,6 @@ const (
 	ByTotal    Grouping = "total"
 )
 
-// Groupings lists the groupings.
-var Groupings = []Grouping{ByCenter, ByRegion, ByIndustry, ByTotal}
-
 // ExecutionFilter selects lines of the execution report; zero members select all. By is ByCenter if empty.
 type ExecutionFilter struct {
 	Year  int
