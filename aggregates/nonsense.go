@@ -2,6 +2,7 @@ package aggregates
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/taizhang/taizhang/aggregates/identifiers"
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -218,13 +219,13 @@ func wrongUSCC(field, code string) []Breach {
 func vocabulary(p *policy.Policy, data events.Payload) []Breach {
 	grade := func(g string) []Breach {
 		if p.Outcome(g) == "" {
-			return refuse("data.grade", "办法 %s 没有等级 %q", "policy %s has no grade %q", p.ID, g)
+			return unknownWord("data.grade", text.Say("等级", "grade"), p, g, p.GradeNames())
 		}
 		return nil
 	}
 	use := func(u events.Use) []Breach {
 		if p.Use(u) == nil {
-			return refuse("data.use", "办法 %s 没有用途 %q", "policy %s has no use %q", p.ID, u)
+			return unknownWord("data.use", text.Say("用途", "use"), p, string(u), p.UseNames())
 		}
 		return nil
 	}
@@ -239,4 +240,10 @@ func vocabulary(p *policy.Policy, data events.Payload) []Breach {
 		return use(d.Use)
 	}
 	return nil
+}
+
+// unknownWord refuses a code that a policy does not have, and lists those that it has.
+func unknownWord(field string, what text.Text, p *policy.Policy, code string, names *policy.Vocabulary) []Breach {
+	list := strings.Join(names.Codes(), ", ")
+	return refuse(field, "办法 %[1]s 没有%[2]s %[4]q，应为：%[5]s", "policy %[1]s has no %[3]s %[4]q; it must be one of: %[5]s", p.ID, what.Zh, what.En, code, list)
 }

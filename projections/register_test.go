@@ -142,7 +142,7 @@ func TestAnEvaluationIsKeptUntilItsCenterOrThePoliciesChange(t *testing.T) {
 	if b.register.Evaluation("ZJ-0001", yearEnd) != first {
 		t.Error("another center's event made it anew")
 	}
-	text := strings.Replace(string(policy.Builtin().Text()), `"version": "1"`, `"version": "2"`, 1)
+	text := strings.Replace(string(policy.Builtin().Text()), `"version": "2"`, `"version": "3"`, 1)
 	p, problems := policy.Parse([]byte(text))
 	if len(problems) > 0 {
 		t.Fatal(problems)

@@ -10,7 +10,7 @@ var draft []byte
 
 // Builtin returns the draft of Zhejiang, the first event of a new ledger. It is the same Policy at every call.
 var Builtin = sync.OnceValue(func() *Policy {
-	p, problems := Parse(draft)
+	p, problems := parse(draft, nil)
 	if len(problems) > 0 {
 		panic(problems.Error()) // the file is the program's own and a test parses it
 	}

@@ -16,7 +16,7 @@ func TestDiffNamesEveryDifference(t *testing.T) {
 		want []policy.Change
 	}{
 		{"nothing", nil, nil},
-		{"layout and order", []string{`"id": "zj-2024-draft",` + "\n" + `  "version": "1",`, `"version":"1", "id":"zj-2024-draft",`}, nil},
+		{"layout and order", []string{`"id": "zj-2024-draft",` + "\n" + `  "version": "2",`, `"version":"2", "id":"zj-2024-draft",`}, nil},
 		{"a false that says what is so without it", []string{`"modality": "mandatory", "field"`, `"modality": "mandatory", "waivable": false, "field"`}, nil},
 		{"a value", []string{`"value": 180`, `"value": 90`}, []policy.Change{{Path: "parameters.governanceDays.value", Before: "180", After: "90"}}},
 		{"a list", []string{`["C39", "I63", "I64", "I65"]`, `["C39", "I65"]`},
@@ -25,9 +25,12 @@ func TestDiffNamesEveryDifference(t *testing.T) {
 			[]policy.Change{{Path: "parameters.relaxationIndustries.value", Before: "C39, I63, I64, I65"}}},
 		{"words", []string{`"words": "按党章和组织原则成立党组织"`, `"words": "成立党组织"`},
 			[]policy.Change{{Path: "rules[R11-3].words", Before: "按党章和组织原则成立党组织", After: "成立党组织"}}},
-		{"a row that goes", []string{`    {"use": "donation", "class": "forbidden", "rule": "R20-3", "words": "不得用于…捐赠"},` + "\n", ""},
+		{"a row that goes", []string{`    {"use": "donation", "class": "forbidden", "rule": "R20-3", "words": "不得用于…捐赠", "zh": "捐赠", "en": "donation"},` + "\n", ""},
 			[]policy.Change{{Path: "uses[donation].use", Before: "donation"}, {Path: "uses[donation].class", Before: "forbidden"},
-				{Path: "uses[donation].rule", Before: "R20-3"}, {Path: "uses[donation].words", Before: "不得用于…捐赠"}}},
+				{Path: "uses[donation].rule", Before: "R20-3"}, {Path: "uses[donation].words", Before: "不得用于…捐赠"},
+				{Path: "uses[donation].zh", Before: "捐赠"}, {Path: "uses[donation].en", Before: "donation"}}},
+		{"another name, and one more that sheets take", []string{`"en": "pilot", "also": ["中试项目"]`, `"en": "pilot plant", "also": ["中试项目", "中试熟化"]`},
+			[]policy.Change{{Path: "uses[pilot].en", Before: "pilot", After: "pilot plant"}, {Path: "uses[pilot].also", Before: "中试项目", After: "中试项目, 中试熟化"}}},
 		{"a row that comes", []string{`"codes": [`, `"codes": [{"prefix": "39907", "rule": "R20-3", "words": "捐赠"},`},
 			[]policy.Change{{Path: "codes[39907].prefix", After: "39907"}, {Path: "codes[39907].rule", After: "R20-3"}, {Path: "codes[39907].words", After: "捐赠"}}},
 		{"a condition that can no longer be waived", []string{`"waivable": true, "condition": "legal-entity"`, `"condition": "legal-entity"`},

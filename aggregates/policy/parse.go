@@ -70,7 +70,10 @@ var Required = []events.RuleID{
 // that contradict one another, rules without words, text that is not UTF-8 and anything over the limits are refused.
 // It returns a policy or problems, never both; no problems are nil Problems, which are not a nil error. Parse(p.Text())
 // equals p.
-func Parse(text []byte) (*Policy, Problems) {
+func Parse(text []byte) (*Policy, Problems) { return parse(text, Builtin()) }
+
+// parse is Parse; like lends its names to the uses and grades that have none of their own.
+func parse(text []byte, like *Policy) (*Policy, Problems) {
 	root, problem := tree(text)
 	if problem != nil {
 		return nil, Problems{*problem}
@@ -92,5 +95,6 @@ func Parse(text []byte) (*Policy, Problems) {
 	for i := range p.Uses {
 		p.uses[p.Uses[i].Use] = &p.Uses[i]
 	}
+	p.nameAll(like)
 	return p, nil
 }

@@ -40,7 +40,7 @@ type faulty struct {
 }
 
 var faultyPolicies = []faulty{
-	{name: "an unknown member at the top", old: `"version": "1"`, new: `"version": "1", "author": "x"`, line: `"author"`, field: "author", reason: "not a known field"},
+	{name: "an unknown member at the top", old: `"version": "2"`, new: `"version": "1", "author": "x"`, line: `"author"`, field: "author", reason: "not a known field"},
 	{name: "an unknown member of a parameter", old: `"open": "OP-06"`, new: `"opens": "OP-06"`, line: `"opens"`, field: "parameters.foundationYears.opens", reason: "not a known field"},
 	{name: "an unknown parameter", old: `"plaqueDays": {`, new: `"flagDays": {`, line: `"flagDays"`, field: "parameters.flagDays", reason: "not a known field", others: 1},
 	{name: "a missing parameter", old: `"plaqueDays": {`, new: `"flagDays": {`, line: `"parameters"`, field: "parameters.plaqueDays", reason: "is missing", others: 1},
@@ -51,15 +51,15 @@ var faultyPolicies = []faulty{
 	{name: "a parameter without words", old: `"words": "原则上应设立三年以上", `, new: "", line: `"foundationYears"`, field: "parameters.foundationYears.words", reason: "is missing"},
 	{name: "a parameter with empty words", old: `"words": "原则上应设立三年以上"`, new: `"words": ""`, line: `"foundationYears"`, field: "parameters.foundationYears.words", reason: "must not be empty"},
 	{name: "a parameter without an article", old: `"article": "6(一)", `, new: "", line: `"foundationYears"`, field: "parameters.foundationYears.article", reason: "is missing"},
-	{name: "a repeated member", old: `"version": "1"`, new: `"version": "1",` + "\n" + `"version": "2"`, line: `"version": "2"`, field: "version", reason: "given twice"},
+	{name: "a repeated member", old: `"version": "2"`, new: `"version": "1",` + "\n" + `"version": "2"`, line: `"version": "2"`, field: "version", reason: "given twice"},
 	{name: "a repeated parameter", old: `"plaqueDays": {`, new: `"preliminaryReviewDays": {`, line: `"preliminaryReviewDays": {"value": 30`, field: "parameters.preliminaryReviewDays", reason: "given twice"},
 	{name: "null for a text", old: `"source": "浙`, new: `"source": null, "x": "浙`, line: `"source"`, field: "source", reason: "must not be null", others: 1},
 	{name: "null for a parameter", old: `{"value": 30, "unit": "days", "article": "9", "words": "审定通过后由省委科技办予以授牌", "open": "OP-38"}`, new: "null", line: `"plaqueDays"`, field: "parameters.plaqueDays", reason: "must not be null"},
 	{name: "null for a table", old: `"codes": [`, new: `"codes": null, "x": [`, line: `"codes"`, field: "codes", reason: "must not be null", others: 1},
 	{name: "null for an optional member", old: `"local": "plain"`, new: `"local": null`, line: `"local"`, field: "uses[6].local", reason: "must not be null"},
 	{name: "a text for a number", old: `"value": 180`, new: `"value": "180"`, line: `"governanceDays"`, field: "parameters.governanceDays.value", reason: "must be an integer"},
-	{name: "a number for a text", old: `"version": "1"`, new: `"version": 1`, line: `"version"`, field: "version", reason: "must be text"},
-	{name: "a list for a text", old: `"version": "1"`, new: `"version": []`, line: `"version"`, field: "version", reason: "must be text"},
+	{name: "a number for a text", old: `"version": "2"`, new: `"version": 1`, line: `"version"`, field: "version", reason: "must be text"},
+	{name: "a list for a text", old: `"version": "2"`, new: `"version": []`, line: `"version"`, field: "version", reason: "must be text"},
 	{name: "a text for a truth value", old: `"waivable": true`, new: `"waivable": "yes"`, line: `"yes"`, field: "admission[0].waivable", reason: "true or false"},
 	{name: "a text for a list", old: `["C39", "I63", "I64", "I65"]`, new: `"C39"`, line: `"relaxationIndustries"`, field: "parameters.relaxationIndustries.value", reason: "must be a list"},
 	{name: "a fraction of a day", old: `"value": 180`, new: `"value": 180.5`, line: `180.5`, field: "parameters.governanceDays.value", reason: "integer from 1 to 3650"},
@@ -122,8 +122,8 @@ var faultyPolicies = []faulty{
 	{name: "a byte order mark", old: "{", new: "\ufeff{", line: "{", field: "", reason: "byte order mark"},
 	{name: "nesting without end", old: `"local": "plain"`, new: `"local": ` + strings.Repeat("[", 5000), line: `"local"`, field: "uses[6].local[0][0][0][0][0]", reason: "limit of 8"},
 	{name: "a list without end", old: `"codes": [`, new: `"codes": [` + strings.Repeat("1,", 1001), line: `"codes"`, field: "codes[1000]", reason: "limit of 1000"},
-	{name: "an object without end", old: `"version": "1",`, new: manyMembers(1001), line: `"m0000"`, field: "m0999", reason: "limit of 1000"},
-	{name: "a text without end", old: `"version": "1"`, new: `"version": "` + strings.Repeat("1", policy.TextBytesMax) + `"`, line: "{", field: "", reason: "limit of 524288"},
+	{name: "an object without end", old: `"version": "2",`, new: manyMembers(1001), line: `"m0000"`, field: "m0999", reason: "limit of 1000"},
+	{name: "a text without end", old: `"version": "2"`, new: `"version": "` + strings.Repeat("1", policy.TextBytesMax) + `"`, line: "{", field: "", reason: "limit of 524288"},
 }
 
 func manyMembers(n int) string {
@@ -171,7 +171,7 @@ func TestProblemsAreReportedTogetherInTheOrderOfLines(t *testing.T) {
 	text := read(t, "zj-2024-draft.json")
 	text = strings.Replace(text, `"outcome": "top"`, `"outcome": "best"`, 1)
 	text = strings.Replace(text, `"03-31"`, `"02-30"`, 1)
-	text = strings.Replace(text, `"version": "1"`, `"version": ""`, 1)
+	text = strings.Replace(text, `"version": "2"`, `"version": ""`, 1)
 	text = strings.Replace(text, `"id": "R01-1"`, `"id": 1`, 1)
 	_, problems := policy.Parse([]byte(text))
 	var fields []string
@@ -210,7 +210,7 @@ func TestAPolicyKeepsItsTextAndDigest(t *testing.T) {
 	if !bytes.Equal(p.Text(), text) || p.Digest() != policy.Builtin().Digest() || len(p.Digest()) != 64 {
 		t.Errorf("text of %d bytes with digest %q", len(p.Text()), p.Digest())
 	}
-	if ref := p.Ref(); ref.ID != "zj-2024-draft" || ref.Version != "1" || ref.Digest != p.Digest() {
+	if ref := p.Ref(); ref.ID != "zj-2024-draft" || ref.Version != "2" || ref.Digest != p.Digest() {
 		t.Errorf("reference %+v", ref)
 	}
 	spaced := parse(t, string(text)+"\n")

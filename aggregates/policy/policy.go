@@ -25,6 +25,8 @@ type Policy struct {
 	digest string
 	rules  map[events.RuleID]*Rule
 	uses   map[events.Use]*UseRow
+
+	useNames, gradeNames *Vocabulary
 }
 
 // Parameter is one value with where it comes from. Unit is one of days, months, years, month-day, percent, fen,
@@ -92,6 +94,7 @@ type Grade struct {
 	Name    string  `json:"name"`
 	Outcome Outcome `json:"outcome"`
 	Words   string  `json:"words"`
+	Names
 }
 
 // Class is how article 20 looks on a use.
@@ -112,6 +115,7 @@ type UseRow struct {
 	Local Class         `json:"local,omitzero"`
 	Rule  events.RuleID `json:"rule"`
 	Words string        `json:"words"`
+	Names
 }
 
 // CodeRow says what an economic classification code, read by prefix, makes of a voucher: another use, or, without
@@ -205,15 +209,16 @@ func (p *Policy) Outcome(grade string) Outcome {
 	return ""
 }
 
-// Called returns what the grades of an outcome are called: the words of the Measures, and their names in the ledger.
+// Called returns what the grades of an outcome are called.
 func (p *Policy) Called(o Outcome) text.Text {
-	var words, names []string
+	var zh, en []string
 	for _, g := range p.Grades {
 		if g.Outcome == o {
-			words, names = append(words, g.Words), append(names, g.Name)
+			name, _ := p.gradeNames.Name(g.Name)
+			zh, en = append(zh, name.Zh), append(en, name.En)
 		}
 	}
-	return text.Text{Zh: strings.Join(words, "、"), En: strings.Join(names, " or ")}
+	return text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, " or ")}
 }
 
 // Asks says whether the policy has a condition among its admission rows.

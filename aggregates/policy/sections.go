@@ -52,12 +52,13 @@ func readGrades(v value) []Grade {
 	for _, item := range items {
 		o := item.object()
 		name := o.required("name")
-		g := Grade{Name: name.id(), Outcome: oneOf(o.required("outcome"), Top, Pass, Fail), Words: o.required("words").words()}
+		g := Grade{Name: name.id(), Outcome: oneOf(o.required("outcome"), Top, Pass, Fail), Words: o.required("words").words(), Names: o.names()}
 		o.close()
 		name.unique(names, g.Name)
 		outcomes[g.Outcome] = true
 		grades = append(grades, g)
 	}
+	checkNames(items, grades, Grade.called)
 	for _, outcome := range []Outcome{Top, Pass, Fail} {
 		if ok && !outcomes[outcome] {
 			v.wrong("没有结果为 %s 的等级", "has no grade whose outcome is %s", outcome)
@@ -77,11 +78,12 @@ func readUses(v value) []UseRow {
 		o := item.object()
 		use := o.required("use")
 		row := UseRow{Use: events.Use(use.id()), Class: class(o.required("class")), Local: class(o.optional("local")),
-			Rule: o.required("rule").rule(), Words: o.required("words").words()}
+			Rule: o.required("rule").rule(), Words: o.required("words").words(), Names: o.names()}
 		o.close()
 		use.unique(v.uses, string(row.Use))
 		rows = append(rows, row)
 	}
+	checkNames(items, rows, UseRow.called)
 	return rows
 }
 

@@ -1,6 +1,11 @@
 package policy
 
-import "github.com/taizhang/taizhang/events"
+import (
+	"slices"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+)
 
 // Timeline is the policies adopted, in the order in which they were. The zero Timeline has none.
 type Timeline struct {
@@ -40,4 +45,29 @@ func (t Timeline) Reading(d events.Date) *Policy {
 		}
 	}
 	return first
+}
+
+// UseName returns what a use is called by the policy that is read on a date, else by the one adopted last that has a name
+// for it. A use that no policy names is shown as its code.
+func (t Timeline) UseName(use events.Use, on events.Date) text.Text {
+	return t.name(string(use), on, (*Policy).UseNames)
+}
+
+// GradeName does for a grade what UseName does for a use.
+func (t Timeline) GradeName(grade string, on events.Date) text.Text {
+	return t.name(grade, on, (*Policy).GradeNames)
+}
+
+func (t Timeline) name(code string, on events.Date, names func(*Policy) *Vocabulary) text.Text {
+	if p := t.Reading(on); p != nil {
+		if name, ok := names(p).Name(code); ok {
+			return name
+		}
+	}
+	for _, p := range slices.Backward(t.adopted) {
+		if name, ok := names(p).Name(code); ok {
+			return name
+		}
+	}
+	return text.Text{Zh: code, En: code}
 }

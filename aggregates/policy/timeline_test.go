@@ -11,7 +11,7 @@ import (
 // version returns the draft as another version with another effective date.
 func version(t *testing.T, name, effectiveFrom string) *policy.Policy {
 	t.Helper()
-	text := strings.Replace(read(t, "zj-2024-draft.json"), `"version": "1"`, `"version": "`+name+`"`, 1)
+	text := strings.Replace(read(t, "zj-2024-draft.json"), `"version": "2"`, `"version": "`+name+`"`, 1)
 	return parse(t, strings.Replace(text, `"2024-01-01"`, `"`+effectiveFrom+`"`, 1))
 }
 

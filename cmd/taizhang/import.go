@@ -39,12 +39,12 @@ func (a *app) importCommand() *cobra.Command {
 					return text.Errorf(text.Invalid, "%s 不是普通文件：请先存成文件，以便导入中断后能再来一遍", "%s is not a regular file: save it first, so that an import that was interrupted can be run again", path)
 				}
 			}
-			read, err := a.readSheets(cmd, args, &f)
+			found, err := a.findSheets(cmd, args, &f)
 			if err != nil {
 				return err
 			}
-			im := &importing{a: a, sheets: read, report: f.report}
-			im.Files, im.Given, im.Account, im.AcceptGood, im.Dir = args, read.given(), a.account(), acceptGood, nearestDir(a.dir)
+			im := &importing{a: a, flags: &f, found: found}
+			im.Files, im.Account, im.AcceptGood, im.Dir = args, a.account(), acceptGood, nearestDir(a.dir)
 			if a.mustExist() != nil {
 				return a.importFirst(cmd, im)
 			}
@@ -93,15 +93,20 @@ func (a *app) importFirst(cmd *cobra.Command, im *importing) (err error) {
 // importing is one import under way.
 type importing struct {
 	ledger.ImportConfig
-	a      *app
-	sheets readSheets
-	report string // file for the marked copies of bad sheets; "" for none
+	a     *app
+	flags *sheetFlags
+	found []string // those of the files that are sheets
 }
 
 func (im *importing) into(ctx context.Context, l *ledger.Ledger) error {
 	a := im.a
+	read, err := im.flags.readSheets(im.found, l.Register().Timeline())
+	if err != nil {
+		return err
+	}
+	im.Given = read.given()
 	bar := a.progress("导入", "importing")
-	bad := &badRecords{a: a, bar: bar, sheets: im.sheets, marked: map[string][]sheets.Finding{}}
+	bad := &badRecords{a: a, bar: bar, sheets: read, marked: map[string][]sheets.Finding{}}
 	bad.begin()
 	im.Bad, im.Progress = bad.add, bar.show
 	report, err := l.Import(ctx, im.ImportConfig)
@@ -112,7 +117,7 @@ func (im *importing) into(ctx context.Context, l *ledger.Ledger) error {
 	if err := bad.finish(report); err != nil {
 		return err
 	}
-	if err := a.writeMarked(im.report, im.sheets, bad.marked); err != nil {
+	if err := a.writeMarked(im.flags.report, read, bad.marked); err != nil {
 		return err
 	}
 	if report.Refused > 0 && !im.AcceptGood {

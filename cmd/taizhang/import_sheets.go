@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/reports"
@@ -55,9 +56,8 @@ func (f *sheetFlags) check(cmd *cobra.Command, isSheet bool) error {
 // readSheets are the sheets among the files to import, by name.
 type readSheets map[string]*sheets.Sheet
 
-// readSheets reads those of the files that are sheets. A report is promised only where one can be made.
-func (a *app) readSheets(cmd *cobra.Command, paths []string, f *sheetFlags) (readSheets, error) {
-	var found []string
+// findSheets returns those of the files that are sheets. A report is promised only where one can be made.
+func (a *app) findSheets(cmd *cobra.Command, paths []string, f *sheetFlags) (found []string, err error) {
 	for _, path := range paths {
 		what, err := sheets.Look(path)
 		if err != nil {
@@ -75,9 +75,14 @@ func (a *app) readSheets(cmd *cobra.Command, paths []string, f *sheetFlags) (rea
 			return nil, err
 		}
 	}
+	return found, nil
+}
+
+// readSheets reads sheets in the words of the policies of the ledger that they are for.
+func (f *sheetFlags) readSheets(paths []string, policies policy.Timeline) (readSheets, error) {
 	read := readSheets{}
-	for _, path := range found {
-		s, err := sheets.Read(path, sheets.Config{Actor: strings.TrimSpace(f.actor), Role: events.Role(f.role), Doc: f.doc})
+	for _, path := range paths {
+		s, err := sheets.Read(path, sheets.Config{Actor: strings.TrimSpace(f.actor), Role: events.Role(f.role), Doc: f.doc, Policies: policies})
 		if err != nil {
 			return nil, err
 		}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/sheets"
 )
@@ -31,7 +33,11 @@ func (a *app) templateCommand() *cobra.Command {
 			if err := freeWorkbook(cmd, "out", out); err != nil {
 				return err
 			}
-			if err := reports.Create(out, func(w io.Writer) error { return sheets.WriteTemplate(w, k) }); err != nil {
+			p, err := a.policyNow(cmd)
+			if err != nil {
+				return err
+			}
+			if err := reports.Create(out, func(w io.Writer) error { return sheets.WriteTemplate(w, k, p) }); err != nil {
 				return err
 			}
 			a.print("已生成%[2]s空表 %[1]s", "An empty sheet of %[3]s is in %[1]s", out, k.Title.Zh, k.Title.En)
@@ -40,4 +46,17 @@ func (a *app) templateCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&out, "out", "", a.say("写到 `FILE.xlsx`（默认以种类为名）", "write to `FILE.xlsx` (default named after the kind)"))
 	return cmd
+}
+
+// policyNow returns the policy of the ledger that is read on the day asked about; without a ledger, the built-in one, which
+// a new ledger begins with.
+func (a *app) policyNow(cmd *cobra.Command) (p *policy.Policy, err error) {
+	if a.mustExist() != nil {
+		return policy.Builtin(), nil
+	}
+	err = a.read(cmd.Context(), func(s *session) error {
+		p = cmp.Or(s.reg.Timeline().Reading(s.on), policy.Builtin())
+		return nil
+	})
+	return p, err
 }

@@ -342,7 +342,7 @@ func TestAPolicyInAFileLiesBetweenWhatIsBeforeAndAfterIt(t *testing.T) {
 		}
 		got = append(got, string(rec.Kind)+" "+rec.Policy.Version)
 	}
-	if want := []string{"center.registered 1", "subsidy.granted 1", "policy.adopted ", "subsidy.received 2"}; !slices.Equal(got, want) {
+	if want := []string{"center.registered 2", "subsidy.granted 2", "policy.adopted ", "subsidy.received 3"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

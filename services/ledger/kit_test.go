@@ -87,10 +87,10 @@ func write(t testing.TB, l *ledger.Ledger, name, tail string) ledger.Result {
 	return result
 }
 
-// secondPolicy is the built-in policy as version 2.
+// secondPolicy is the built-in policy as version 3.
 func secondPolicy(t testing.TB) *policy.Policy {
 	t.Helper()
-	p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "1"`), []byte(`"version": "2"`), 1))
+	p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "2"`), []byte(`"version": "3"`), 1))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

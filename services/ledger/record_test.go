@@ -168,7 +168,7 @@ func TestAWriterThatComesSecondJudgesByThePolicyOfTheFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, one, "registered", registered)
-	if result := write(t, two, "granted", granted); result.Policy.Version != "2" {
+	if result := write(t, two, "granted", granted); result.Policy.Version != "3" {
 		t.Errorf("judged by %+v", result.Policy)
 	}
 }
@@ -224,7 +224,7 @@ func TestKnownAtAnswersAsTheLedgerStoodThen(t *testing.T) {
 
 func TestAPolicyMustAgreeWithItsText(t *testing.T) {
 	l, _ := newLedger(t)
-	second := strings.Replace(string(policy.Builtin().Text()), `"version": "1"`, `"version": "2"`, 1)
+	second := strings.Replace(string(policy.Builtin().Text()), `"version": "2"`, `"version": "3"`, 1)
 	parse := func(text string) *policy.Policy {
 		p, problems := policy.Parse([]byte(text))
 		if len(problems) > 0 {
@@ -243,7 +243,7 @@ func TestAPolicyMustAgreeWithItsText(t *testing.T) {
 		field string
 	}{
 		"another id":                          {change(func(_ *events.Record, p *events.PolicyAdopted) { p.ID = "x" }), "data.id"},
-		"another version":                     {change(func(_ *events.Record, p *events.PolicyAdopted) { p.Version = "3" }), "data.version"},
+		"another version":                     {change(func(_ *events.Record, p *events.PolicyAdopted) { p.Version = "4" }), "data.version"},
 		"another date":                        {change(func(_ *events.Record, p *events.PolicyAdopted) { p.EffectiveFrom++ }), "data.effectiveFrom"},
 		"another source":                      {change(func(_ *events.Record, p *events.PolicyAdopted) { p.Source = "x" }), "data.source"},
 		"another digest":                      {change(func(_ *events.Record, p *events.PolicyAdopted) { p.Digest = "x" }), "data.digest"},
@@ -259,7 +259,7 @@ func TestAPolicyMustAgreeWithItsText(t *testing.T) {
 	if _, err := l.Record(t.Context(), ledger.Adoption(parse(second)), importer); err != nil {
 		t.Error(err)
 	}
-	if got := l.Register().Timeline().At(events.MustDate("2025-01-01")); got.Version != "2" {
+	if got := l.Register().Timeline().At(events.MustDate("2025-01-01")); got.Version != "3" {
 		t.Errorf("in force is version %s", got.Version)
 	}
 	if again, err := l.Record(t.Context(), ledger.Adoption(policy.Builtin()), importer); err == nil && !again.Repeated {

@@ -231,7 +231,7 @@ func (d *Source) records(ctx context.Context, wanted []uint64) (map[uint64]*even
 func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell, error) {
 	p, ok := rec.Data.(*events.EntryVoided)
 	if !ok {
-		return about(rec.Data), nil
+		return d.about(&rec.Record), nil
 	}
 	subject := table.Text(p.Event)
 	id, err := uuid.Parse(p.Event)
@@ -245,7 +245,7 @@ func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell,
 			return subject, err
 		}
 		if voided, err := events.DecodeEvent(e); err == nil && voided.ID == id {
-			kind, what := voided.Kind.Title(), about(voided.Data).Shown
+			kind, what := voided.Kind.Title(), d.about(&voided.Record).Shown
 			subject.Shown = text.Text{Zh: strings.TrimSpace(kind.Zh + " " + what.Zh), En: strings.TrimSpace(kind.En + " " + what.En)}
 		}
 		break
@@ -254,10 +254,10 @@ func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell,
 }
 
 // about names what a record is about, and how a ruling rules.
-func about(data events.Payload) table.Cell {
-	subject := events.FacetsOf(data).Subject
-	if p, ok := data.(*events.UseRuled); ok {
-		use := UseWord(p.Use)
+func (d *Source) about(rec *events.Record) table.Cell {
+	subject := events.FacetsOf(rec.Data).Subject
+	if p, ok := rec.Data.(*events.UseRuled); ok {
+		use := d.Register.Timeline().UseName(p.Use, rec.On)
 		return table.Cell{Data: subject + " " + string(p.Use), Shown: text.Text{Zh: subject + " " + use.Zh, En: subject + " " + use.En}}
 	}
 	return table.Optional(subject)

@@ -270,7 +270,7 @@ func TestWhyAFigureIsNotWhatWasReported(t *testing.T) {
 // TestChangesByAPolicy adopts a policy under which a rate that was high enough is low.
 func TestChangesByAPolicy(t *testing.T) {
 	g := storyOf(t)
-	text := strings.Replace(string(policy.Builtin().Text()), `"version": "1"`, `"version": "2"`, 1)
+	text := strings.Replace(string(policy.Builtin().Text()), `"version": "2"`, `"version": "3"`, 1)
 	i := strings.Index(text, `"lowRatePercent"`)
 	text = text[:i] + strings.Replace(text[i:], `"value": 60`, `"value": 70`, 1)
 	p, problems := policy.Parse([]byte(text))
@@ -282,7 +282,7 @@ func TestChangesByAPolicy(t *testing.T) {
 	}
 	rows, _ := g.ask(t, "changes", "2026-01-15", "since", "6")
 	sameRows(t, rows, "figure differenceFen lowBefore lowAfter position kind subject why", []string{
-		"executed|0||yes|7|policy.adopted|" + p.ID + "@2|policy",
+		"executed|0||yes|7|policy.adopted|" + p.ID + "@3|policy",
 	})
 	rows, _ = g.ask(t, "changes", "2026-01-15", "since", "6", "show", "alerts", "center", "ZJ-0001")
 	sameRows(t, rows, "code change why position", []string{"AL-EXE-02|appeared|policy|7"})

@@ -103,7 +103,7 @@ func duplicates(ctx context.Context, d *Source, q *asked, t *table.Table) error 
 	slices.SortFunc(found, func(a, b group) int {
 		return cmp.Or(-cmp.Compare(a.repeatedFen(), b.repeatedFen()), cmp.Compare(a[0].b.on, b[0].b.on), cmp.Compare(a[0].s.Position, b[0].s.Position))
 	})
-	fillDuplicates(t, q, found)
+	d.fillDuplicates(t, q, found)
 	return nil
 }
 
@@ -209,7 +209,7 @@ func duplicateColumns(*asked) []table.Column {
 	}
 }
 
-func fillDuplicates(t *table.Table, q *asked, found []group) {
+func (d *Source) fillDuplicates(t *table.Table, q *asked, found []group) {
 	t.Title = text.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：元）", "Vouchers that may be paid twice as of %s, within %d days (amounts in yuan)", q.On, q.number("days"))
 	t.Empty = text.Say("没有疑似重复支付的凭证。", "No voucher looks as if it were paid twice.")
 	var repeatedFen events.Fen
@@ -217,7 +217,7 @@ func fillDuplicates(t *table.Table, q *asked, found []group) {
 		repeatedFen += g.repeatedFen()
 		for _, v := range g {
 			t.Rows = append(t.Rows, []table.Cell{table.Number(i + 1), table.Fen(v.fen), table.Text(member(v.b.data, payeeMember)), table.Text(centerOf(&v.s)),
-				table.Text(member(v.b.data, voucherMember)), table.Date(v.b.on), useCell(&v.b), table.Text(member(v.b.data, summaryMember)),
+				table.Text(member(v.b.data, voucherMember)), table.Date(v.b.on), d.useCell(events.Use(member(v.b.data, useMember)), v.b.on), table.Text(member(v.b.data, summaryMember)),
 				table.Number(v.s.Position), table.Text(v.s.ID.String())})
 		}
 	}

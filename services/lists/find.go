@@ -216,8 +216,6 @@ func (d *Source) foundRow(ctx context.Context, m match) ([]table.Cell, error) {
 	if by, ok := d.Register.Voided(center, s.ID); ok {
 		voidedBy = table.Text(by.String())
 	}
-	said := b.describe()
-	content := table.Cell{Data: said.En, Shown: said}
 	whole := table.Cell{}
 	if rec, err := events.DecodeEvent(s); err == nil { // else it was found by its bytes, and has no form of today
 		line, err := events.EncodeRecord(&rec.Record)
@@ -226,6 +224,6 @@ func (d *Source) foundRow(ctx context.Context, m match) ([]table.Cell, error) {
 		}
 		whole.Data = jsontext.Value(line)
 	}
-	return []table.Cell{table.Date(b.on), table.Optional(string(center)), table.Named(s.Kind, s.Kind.Title()), amount, content, table.Optional(member(b.data, payeeMember)),
+	return []table.Cell{table.Date(b.on), table.Optional(string(center)), table.Named(s.Kind, s.Kind.Title()), amount, b.describe(d.Register.Timeline()), table.Optional(member(b.data, payeeMember)),
 		table.Optional(member(b.frame, docMember)), table.Text(member(b.frame, actorMember)), table.Number(s.Position), table.Number(s.Revision), table.Text(s.ID.String()), voidedBy, whole}, nil
 }

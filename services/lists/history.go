@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
@@ -148,12 +149,6 @@ func (b *body) amountFen() (sum events.Fen, ok bool) {
 	}
 }
 
-// useCell shows the use of a voucher.
-func useCell(b *body) table.Cell {
-	use := events.Use(member(b.data, useMember))
-	return table.Named(use, UseWord(use))
-}
-
 // texts yields every text that is a value, not a name, in a part of a body, without escapes.
 func texts(part []byte, yield func([]byte) bool) {
 	for i := 0; i < len(part); i++ {
@@ -176,11 +171,11 @@ func texts(part []byte, yield func([]byte) bool) {
 	}
 }
 
-// describe says in one line what an event holds: its values in order, amounts in yuan. It is no longer than a cell of a
-// spreadsheet can be, which only the text of a policy would reach.
-func (b *body) describe() text.Text {
-	var zh, en []string
-	both := func(s string) { zh, en = append(zh, s), append(en, s) }
+// describe says in one line what an event holds: its values in order, amounts in yuan. Data has the codes of the ledger. It is
+// no longer than a cell of a spreadsheet can be, which only the text of a policy would reach.
+func (b *body) describe(policies policy.Timeline) table.Cell {
+	var zh, en, codes []string
+	all := func(s string) { zh, en, codes = append(zh, s), append(en, s), append(codes, s) }
 	d := jsontext.NewDecoder(bytes.NewReader(b.data))
 	name := ""
 	for {
@@ -195,7 +190,8 @@ func (b *body) describe() text.Text {
 			if isName {
 				name = token.String()
 			} else if s := strings.Join(strings.Fields(token.String()), " "); s != "" {
-				zh, en = append(zh, valueWord(name, s).Zh), append(en, s) // the codes are English
+				w := valueWord(policies, name, s, b.on)
+				zh, en, codes = append(zh, w.Zh), append(en, w.En), append(codes, s)
 			}
 		case '0':
 			if v, err := token.Int(); err == nil && strings.HasSuffix(name, "Fen") {
@@ -203,15 +199,16 @@ func (b *body) describe() text.Text {
 				if name == "ownFen" {
 					shown = text.Say("自筹 %s", "own %s", events.FormatYuan(events.Fen(v)))
 				}
-				zh, en = append(zh, shown.Zh), append(en, shown.En)
+				zh, en, codes = append(zh, shown.Zh), append(en, shown.En), append(codes, shown.En)
 			} else {
-				both(token.String())
+				all(token.String())
 			}
 		case 't', 'f':
-			both(name + "=" + token.String())
+			all(name + "=" + token.String())
 		}
 	}
-	return text.Text{Zh: table.Shorten(strings.Join(zh, " "), describeMax), En: table.Shorten(strings.Join(en, " "), describeMax)}
+	line := func(words []string) string { return table.Shorten(strings.Join(words, " "), describeMax) }
+	return table.Cell{Data: line(codes), Shown: text.Text{Zh: line(zh), En: line(en)}}
 }
 
 const describeMax = 32_000

@@ -72,10 +72,10 @@ func spending(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	if err != nil {
 		return err
 	}
-	if by := q.text("by"); by != "line" {
-		spendingBy(t, by, lines)
+	if q.text("by") != "line" {
+		d.spendingBy(t, q, lines)
 	} else {
-		spendingByLine(t, lines)
+		d.spendingByLine(t, q, lines)
 	}
 	return nil
 }
@@ -147,21 +147,21 @@ func (q *asked) takes(v *aggregates.Spending) bool {
 	return true
 }
 
-func spendingByLine(t *table.Table, lines []*spent) {
-
+func (d *Source) spendingByLine(t *table.Table, q *asked, lines []*spent) {
 	var sum events.Fen
 	for _, s := range lines {
 		if s.ReversedOn == 0 {
 			sum += s.line.AmountFen
 		}
-		t.Rows = append(t.Rows, []table.Cell{table.Date(s.On), table.Text(s.Voucher), table.Named(s.Use, UseWord(s.Use)), table.Text(s.line.Grant), table.Fen(s.line.AmountFen), table.Yes(s.line.Forbidden), table.Date(s.ReversedOn),
+		t.Rows = append(t.Rows, []table.Cell{table.Date(s.On), table.Text(s.Voucher), d.useCell(s.Use, q.On), table.Text(s.line.Grant), table.Fen(s.line.AmountFen), table.Yes(s.line.Forbidden), table.Date(s.ReversedOn),
 			table.Text(s.payee), table.Text(s.summary), table.Optional(s.doc), table.Number(s.position), table.Text(s.From.ID.String())})
 	}
 	t.Total(map[string]events.Fen{"amountFen": sum})
 }
 
 // spendingBy sums the lines by use or grant, the largest sum first.
-func spendingBy(t *table.Table, by string, lines []*spent) {
+func (d *Source) spendingBy(t *table.Table, q *asked, lines []*spent) {
+	by := q.text("by")
 	type group struct {
 		cell                        table.Cell
 		vouchers                    int
@@ -174,7 +174,7 @@ func spendingBy(t *table.Table, by string, lines []*spent) {
 	for _, s := range lines {
 		cell := table.Text(s.line.Grant)
 		if by == "use" {
-			cell = table.Named(s.Use, UseWord(s.Use))
+			cell = d.useCell(s.Use, q.On)
 		}
 		g := known[cell.CSV()]
 		if g == nil {

@@ -24,14 +24,6 @@ var (
 		aggregates.ProvinceScope: text.Say("省级", "province"), aggregates.CentralScope: text.Say("中央", "central"),
 		aggregates.FiscalScope: text.Say("财政合计", "fiscal"), aggregates.LocalScope: text.Say("地方配套", "local"),
 	}
-	useWords = map[events.Use]text.Text{
-		"proof-of-concept": text.Say("概念验证", "proof of concept"), "pilot": text.Say("中试", "pilot"),
-		"equipment": text.Say("仪器设备购置", "equipment"), "talent": text.Say("人才引进", "talent"),
-		"operation": text.Say("运行", "operation"), "other": text.Say("其他", "other"),
-		"capital-construction": text.Say("基本建设", "capital construction"), "sponsorship": text.Say("赞助", "sponsorship"),
-		"donation": text.Say("捐赠", "donation"), "investment": text.Say("投资", "investment"),
-		"fine": text.Say("罚款", "fine"), "debt-repayment": text.Say("偿还债务", "debt repayment"),
-	}
 )
 
 // StatusWord returns the word for a status.
@@ -43,18 +35,22 @@ func SeverityWord(s aggregates.Severity) text.Text { return word(severityWords, 
 // ScopeWord returns the word for a scope of money.
 func ScopeWord(s aggregates.Scope) text.Text { return word(scopeWords, s) }
 
-// UseWord returns the word for a use.
-func UseWord(u events.Use) text.Text { return word(useWords, u) }
+// useCell shows a use in the words of the policies.
+func (d *Source) useCell(use events.Use, on events.Date) table.Cell {
+	return table.Named(use, d.Register.Timeline().UseName(use, on))
+}
 
-// valueWord returns the word for a value of a member of an event, which most often is the value itself.
-func valueWord(member, value string) text.Text {
+// valueWord returns the word for a value of a member of an event of a date, which most often is the value itself.
+func valueWord(policies policy.Timeline, member, value string, on events.Date) text.Text {
 	switch member {
 	case "source":
-		return events.Source(value).Title()
+		return text.Text{Zh: events.Source(value).Title().Zh, En: value}
 	case "category":
-		return events.CategoryTitle(value)
+		return text.Text{Zh: events.CategoryTitle(value).Zh, En: value}
 	case "use":
-		return UseWord(events.Use(value))
+		return policies.UseName(events.Use(value), on)
+	case "grade":
+		return policies.GradeName(value, on)
 	}
 	return table.Plain(value)
 }

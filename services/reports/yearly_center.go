@@ -32,8 +32,8 @@ func (f *form) center(d *lists.Source) (unit string, err error) {
 	f.money(a.Executions)
 	f.funds(a)
 	f.receipts(a)
-	f.uses(f.say("五、支出用途", "5. Spending by use"), a.Uses)
-	f.decisions(a, d.Register.Timeline().Reading(f.On))
+	f.uses(f.say("五、支出用途", "5. Spending by use"), d.Register.Timeline(), a.Uses)
+	f.decisions(a, d.Register.Timeline())
 	f.alerts(a)
 	return facts.Name, nil
 }
@@ -107,12 +107,12 @@ func (f *form) receipts(a *aggregates.Annual) {
 var classWords = map[policy.Class]text.Text{policy.Main: text.Say("主要用途", "main"), policy.Plain: text.Say("一般用途", "plain"),
 	policy.Review: text.Say("待认定", "to be ruled on"), policy.Forbidden: text.Say("禁止用途", "forbidden")}
 
-func (f *form) uses(title string, list []aggregates.UseSum) {
+func (f *form) uses(title string, t policy.Timeline, list []aggregates.UseSum) {
 	s := f.section(title, f.say("本年度没有支出。", "Nothing was spent in this year."),
 		text.Say("用途", "use"), text.Say("性质", "class"), text.Say("财政资金", "fiscal money"), text.Say("地方配套", "local money"), text.Say("合计", "together"))
 	var fiscal, local events.Fen
 	for _, x := range list {
-		s.add(f.word(lists.UseWord(x.Use)), f.word(classWords[x.Class]), f.fen(x.FiscalFen), f.fen(x.LocalFen), f.fen(x.FiscalFen+x.LocalFen))
+		s.add(f.word(t.UseName(x.Use, f.On)), f.word(classWords[x.Class]), f.fen(x.FiscalFen), f.fen(x.LocalFen), f.fen(x.FiscalFen+x.LocalFen))
 		fiscal += x.FiscalFen
 		local += x.LocalFen
 	}
@@ -122,19 +122,12 @@ func (f *form) uses(title string, list []aggregates.UseSum) {
 	s.Notes = append(s.Notes, f.say("按截至日的认定，已减去冲销；同一用途因经济分类或资金来源可有不同性质。", "As ruled by the date, less reversals; by economic code or source one use may be of several classes."))
 }
 
-// grade is the word of the policy for a grade.
-func (f *form) grade(p *policy.Policy, grade string) string {
-	if grade == "" {
+// grade returns what the policies call the grade of a year.
+func (f *form) grade(t policy.Timeline, a *aggregates.Annual) string {
+	if a.Grade == "" {
 		return f.say("未评", "not graded")
 	}
-	if f.Lang == "zh" && p != nil {
-		for _, g := range p.Grades {
-			if g.Name == grade {
-				return g.Words
-			}
-		}
-	}
-	return grade
+	return t.GradeName(a.Grade, a.GradeOn).In(f.Lang)
 }
 
 func (f *form) deferral(a *aggregates.Annual) string {
@@ -149,9 +142,9 @@ func (f *form) deferral(a *aggregates.Annual) string {
 	return f.say("不需延后", "not to be deferred")
 }
 
-func (f *form) decisions(a *aggregates.Annual, p *policy.Policy) {
+func (f *form) decisions(a *aggregates.Annual, t policy.Timeline) {
 	s := f.section(f.say("六、考核评价与次年安排", "6. Grade and the next year's allocation"), "", text.Say("项目", "item"), text.Say("结论", "conclusion"), text.Say("日期", "date"))
-	s.add(plainCell(f.say("%d 年度考核等级", "grade of %d", a.Year)), plainCell(f.grade(p, a.Grade)), dateCell(a.GradeOn))
+	s.add(plainCell(f.say("%d 年度考核等级", "grade of %d", a.Year)), plainCell(f.grade(t, a)), dateCell(a.GradeOn))
 	s.add(plainCell(f.say("%d 年度经费安排", "allocation of %d", a.Year+1)), plainCell(f.deferral(a)), dateCell(a.Deferral.On))
 }
 

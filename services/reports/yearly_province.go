@@ -21,7 +21,7 @@ func (f *form) province(d *lists.Source) {
 	f.totals(d)
 	f.regions(d)
 	f.centers(d, centers, years)
-	f.uses(f.say("四、支出用途", "4. Spending by use"), usesOf(years, d.Register.Timeline().Reading(f.On)))
+	f.uses(f.say("四、支出用途", "4. Spending by use"), d.Register.Timeline(), usesOf(years, d.Register.Timeline().Reading(f.On)))
 	f.alertsByCode(years)
 }
 
@@ -53,7 +53,7 @@ func (f *form) centers(d *lists.Source, centers []projections.Center, years []*a
 		text.Say("中心", "center"), text.Say("名称", "name"), text.Say("状态", "status"), text.Say("财政下达", "fiscal granted"), text.Say("财政可用", "fiscal available"),
 		text.Say("财政支出", "fiscal spent"), text.Say("其中不合规", "of it ineligible"), text.Say("财政结余", "fiscal balance"), text.Text{Zh: "省级执行率%", En: "provincial rate %"},
 		text.Say("偏低", "low"), text.Say("等级", "grade"), text.Say("次年安排", "next year"), text.Say("未解除预警 红/黄/蓝", "open alerts red/yellow/blue"))
-	p := d.Register.Timeline().Reading(f.On)
+	policies := d.Register.Timeline()
 	var sum aggregates.Money
 	for i, c := range centers {
 		a := years[i]
@@ -72,7 +72,7 @@ func (f *form) centers(d *lists.Source, centers []projections.Center, years []*a
 		sum = sum.Plus(fiscal.Money)
 		open := f.say("%d/%d/%d", "%d/%d/%d", c.Open[aggregates.Red], c.Open[aggregates.Yellow], c.Open[aggregates.Blue])
 		s.add(plainCell(string(c.ID)), plainCell(c.Name), f.word(lists.StatusWord(c.Status)), f.fen(fiscal.GrantedFen), f.fen(fiscal.AvailableFen()), f.fen(fiscal.SpentAllFen),
-			f.fen(fiscal.IneligibleFen), f.fen(fiscal.BalanceFen()), f.rate(province.Money), f.yes(province.Low), plainCell(f.grade(p, a.Grade)), plainCell(f.deferral(a)), formCell{open, "n"})
+			f.fen(fiscal.IneligibleFen), f.fen(fiscal.BalanceFen()), f.rate(province.Money), f.yes(province.Low), plainCell(f.grade(policies, a)), plainCell(f.deferral(a)), formCell{open, "n"})
 	}
 	if len(s.Rows) > 0 {
 		f.total(s, 2, f.fen(sum.GrantedFen), f.fen(sum.AvailableFen()), f.fen(sum.SpentAllFen), f.fen(sum.IneligibleFen),

@@ -95,6 +95,7 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 	for _, m := range merged[row.Number] {
 		add(s.heading(m.FirstColumn), text.Say("%s 列的单元格是合并的：请取消合并，逐格填写", "its cell in column %s is merged: unmerge and fill in each", spreadsheet.Letters(m.FirstColumn)))
 	}
+	columns := s.under(s.day(row))
 	for j := range max(len(row.Cells), len(s.heads.column)) {
 		x := row.At(j)
 		switch {
@@ -104,7 +105,7 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 				add(s.heading(j), text.Say("该列没有标题，此行却有内容", "the column has no heading, but this row has something in it"))
 			}
 		default:
-			c := &s.Kind.Columns[s.heads.column[j]]
+			c := &columns[s.heads.column[j]]
 			v, why, ok := c.read(x)
 			if !ok {
 				add(c.Heading, why)
@@ -116,6 +117,16 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		add("委托任务书编号", text.Say("填了委托任务书编号 %s，但外拨不是“是”", "names the task book %s without being an out-transfer", spreadsheet.Clip(book)))
 	}
 	return r
+}
+
+// day returns the date of a row, 0 if it cannot be read.
+func (s *Sheet) day(row *spreadsheet.Row) events.Date {
+	i := s.Kind.column("on")
+	v, _, ok := s.Kind.Columns[i].read(row.At(slices.Index(s.heads.column, i)))
+	if !ok {
+		return 0
+	}
+	return v.on
 }
 
 // heading returns the heading over a column of the table, its letters if none is known.

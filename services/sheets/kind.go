@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 )
@@ -31,6 +32,11 @@ type Column struct {
 	Optional bool
 	Words    []Word // of a Choice or a List
 	Note     string // for whoever fills it in, with an example
+
+	// policy returns the words that a policy has for the column, and what it adds to the note. It is nil where the words are
+	// the same under every policy.
+	policy func(*policy.Policy) (names *policy.Vocabulary, note string)
+	names  *policy.Vocabulary // what policy returned
 }
 
 // Form is what the cells of a column hold.
@@ -92,8 +98,48 @@ func (k *Kind) headed(heading string) int {
 	return slices.IndexFunc(k.Columns, func(c Column) bool { return foldHeading(c.Heading) == heading })
 }
 
+// Under returns the columns of the kind with the words and notes that a policy gives them.
+func (k *Kind) Under(p *policy.Policy) []Column {
+	columns := slices.Clone(k.Columns)
+	for i := range columns {
+		c := &columns[i]
+		if c.policy == nil {
+			continue
+		}
+		names, note := c.policy(p)
+		c.names, c.Note = names, c.Note+note
+		for _, code := range names.Codes() {
+			name, _ := names.Name(code)
+			c.Words = append(c.Words, Word{name.Zh, code})
+		}
+	}
+	return columns
+}
+
+// byDate returns a function that returns the columns under the policy that is read on a date; without a date, under the
+// last one.
+func (k *Kind) byDate(t policy.Timeline) func(events.Date) []Column {
+	if len(t.Adopted()) == 0 {
+		t = t.With(policy.Builtin())
+	}
+	known := map[*policy.Policy][]Column{}
+	return func(on events.Date) []Column {
+		if on == 0 {
+			on = events.DateOf(events.YearMax, 12, 31)
+		}
+		p := t.Reading(on)
+		if known[p] == nil {
+			known[p] = k.Under(p)
+		}
+		return known[p]
+	}
+}
+
 // code returns the code of a word of the column.
 func (c *Column) code(word string) (code string, ok bool) {
+	if c.names != nil {
+		return c.names.Code(word)
+	}
 	i := slices.IndexFunc(c.Words, func(w Word) bool { return w.Word == word })
 	if i < 0 {
 		return "", false
@@ -101,7 +147,7 @@ func (c *Column) code(word string) (code string, ok bool) {
 	return c.Words[i].Code, true
 }
 
-// words lists the words that the column takes.
+// words lists the words that the column offers.
 func (c *Column) words() []string {
 	if c.Form == YesNo {
 		return []string{yes, no}

@@ -1,8 +1,10 @@
 package sheets
 
 import (
-	"github.com/taizhang/taizhang/events"
+	"strings"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 )
 
@@ -16,6 +18,25 @@ var (
 	docColumn    = Column{Heading: "发文字号", Field: "doc", Form: Text, Optional: true, Note: "可不填。例：浙财科教〔2026〕12号"}
 )
 
+// usesOf returns the words of a policy for uses, and a note that names those that it forbids.
+func usesOf(p *policy.Policy) (names *policy.Vocabulary, note string) {
+	names = p.UseNames()
+	var forbidden []string
+	for _, row := range p.Uses {
+		if row.Class == policy.Forbidden {
+			name, _ := names.Name(string(row.Use))
+			forbidden = append(forbidden, name.Zh)
+		}
+	}
+	if len(forbidden) > 0 {
+		note = "。" + strings.Join(forbidden, "、") + "属禁止用途，如实填写"
+	}
+	return names, note
+}
+
+// gradesOf returns the words of a policy for grades.
+func gradesOf(p *policy.Policy) (names *policy.Vocabulary, note string) { return p.GradeNames(), "" }
+
 var vouchers = &Kind{
 	Name: "vouchers", Title: text.Say("凭证", "vouchers"), Roles: []events.Role{events.CenterRole},
 	identity: []string{"data.voucher"}, lines: []string{"data.lines.grant", "data.lines.amountFen"},
@@ -23,10 +44,7 @@ var vouchers = &Kind{
 		{Heading: "凭证号", Field: "data.voucher", Form: Code, Note: "会计凭证号，例：2026-00249。一张凭证用多笔经费支付时写多行，除经费下达编号和金额外各列须一致"},
 		dateColumn, centerColumn,
 		{Heading: "经费下达编号", Field: "data.lines.grant", Form: Code, Note: "所用经费的下达编号或配套编号，例：G-0018-03"},
-		{Heading: "用途", Field: "data.use", Form: Choice, Note: "从列表中选择。基本建设、赞助、捐赠、投资、罚款、偿还债务属禁止用途，如实填写", Words: []Word{
-			{"概念验证", "proof-of-concept"}, {"中试", "pilot"}, {"仪器设备购置", "equipment"}, {"人才引进", "talent"}, {"运行", "operation"},
-			{"其他", "other"}, {"基本建设", "capital-construction"}, {"赞助", "sponsorship"}, {"捐赠", "donation"}, {"投资", "investment"},
-			{"罚款", "fine"}, {"偿还债务", "debt-repayment"}}},
+		{Heading: "用途", Field: "data.use", Form: Choice, Note: "从列表中选择", policy: usesOf},
 		{Heading: "金额(元)", Field: "data.lines.amountFen", Form: Amount, Note: "以元为单位，至多两位小数，例：1,234.50。冲销不在此表填写"},
 		{Heading: "收款单位", Field: "data.payee", Form: Text, Note: "收款单位或个人全称，例：杭州信息技术研究院"},
 		{Heading: "摘要", Field: "data.summary", Form: Text, Note: "用途说明，例：中试线检测费"},
@@ -102,7 +120,7 @@ var grades = &Kind{
 		centerColumn,
 		{Heading: "评价年度", Field: "data.year", Form: Whole, Note: "所评价的年度，例：2025"},
 		dateColumn,
-		{Heading: "评价等级", Field: "data.grade", Form: Choice, Note: "从列表中选择", Words: []Word{{"优秀", "excellent"}, {"合格", "qualified"}, {"不合格", "unqualified"}}},
+		{Heading: "评价等级", Field: "data.grade", Form: Choice, Note: "从列表中选择", policy: gradesOf},
 		{Heading: "参加单位", Field: "data.participants", Form: List, Note: "参加评价的单位，用顿号分隔，例：省委科技办、省级行业主管部门、省财政厅、所在地政府", Words: wordsOf(events.Role.Title,
 			events.STOffice, events.IndustryDept, events.Finance, events.LocalGov)},
 		{Heading: "专家评议份数", Field: "data.expertReviews", Form: Whole, Note: "专家评议意见的份数，例：5"},

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
@@ -21,7 +22,11 @@ import (
 type Config struct {
 	Actor string
 	Role  events.Role // "" for the one that the kind of sheet means
-	Doc   string      // if not "", what a rule refuses is recorded all the same (record mode), under this document or the row's own
+	// Policies are those of the ledger: a row has the words of the one that is read on its date. With none, the words are
+	// those of the built-in policy, as in a new ledger.
+	Policies policy.Timeline
+
+	Doc string // if not "", what a rule refuses is recorded all the same (record mode), under this document or the row's own
 }
 
 // Sheet is a file that was read. It holds each of its rows, good or bad.
@@ -33,7 +38,8 @@ type Sheet struct {
 	grid    *grid
 	heads   *headings
 	entries []*entry
-	first   map[int]*entry // by the number of its first row
+	under   func(events.Date) []Column // the columns as the policy read on a date has them
+	first   map[int]*entry             // by the number of its first row
 }
 
 // entry is one record of a sheet with the rows that it is made of.
@@ -149,7 +155,7 @@ func read(f io.ReaderAt, size int64, cfg Config) (*Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sheet{Kind: h.kind, grid: g, heads: h}
+	s := &Sheet{Kind: h.kind, grid: g, heads: h, under: h.kind.byDate(cfg.Policies)}
 	if cfg.Role != "" && !slices.Contains(s.Kind.Roles, cfg.Role) {
 		return nil, say("%s表不由角色 %[3]s 填报", "a sheet of %[2]s is not for the role %[3]s to fill in", s.Kind.Title.Zh, s.Kind.Title.En, cfg.Role)
 	}

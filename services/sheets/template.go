@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
@@ -14,14 +16,15 @@ import (
 const templateRows = 10_000
 
 // WriteTemplate writes an empty sheet of a kind as XLSX: headings with a note each, columns of the type that they take, and
-// lists to choose from. Examples stand in the notes alone, so that nobody can import one.
-func WriteTemplate(to io.Writer, k *Kind) error {
+// lists to choose from, in the words of a policy. Examples stand in the notes alone, so that nobody can import one.
+func WriteTemplate(to io.Writer, k *Kind, p *policy.Policy) error {
 	f := excelize.NewFile()
 	defer f.Close()
 	sheet := k.Title.Zh
 	err := f.SetSheetName(f.GetSheetName(0), sheet)
-	for i := 0; err == nil && i < len(k.Columns); i++ {
-		err = templateColumn(f, sheet, i, &k.Columns[i])
+	columns := k.Under(p)
+	for i := 0; err == nil && i < len(columns); i++ {
+		err = templateColumn(f, sheet, i, &columns[i])
 	}
 	if err == nil {
 		err = spreadsheet.PrintWide(f, sheet)
@@ -85,16 +88,52 @@ func templateNote(at string, c *Column) excelize.Comment {
 	return excelize.Comment{Cell: at, Author: "taizhang", Text: must + c.Note, Width: 280, Height: 110}
 }
 
-// templateList offers the words of a column that takes one of them.
+// The lengths that a spreadsheet program takes: of a list that stands in the rule itself, and of what it says of other values.
+const (
+	dropListMax = 255
+	messageMax  = 255
+)
+
+// templateList offers the words of a column that takes one of them. Words that a list in the rule cannot hold stand on a
+// hidden sheet, in the column of the same letters.
 func templateList(f *excelize.File, sheet, name string, c *Column) error {
 	if c.Form != Choice && c.Form != YesNo {
 		return nil
 	}
 	v := excelize.NewDataValidation(true)
 	v.Sqref = fmt.Sprintf("%s2:%s%d", name, name, templateRows+1)
-	if err := v.SetDropList(c.words()); err != nil {
+	words := c.words()
+	if joined := strings.Join(words, ","); len(utf16.Encode([]rune(joined))) > dropListMax || strings.Count(joined, ",") >= len(words) {
+		if err := hiddenList(f, name, words); err != nil {
+			return err
+		}
+		v.SetSqrefDropList(fmt.Sprintf("%s!$%s$1:$%[2]s$%d", hiddenSheet, name, len(words)))
+	} else if err := v.SetDropList(words); err != nil {
 		return err
 	}
-	v.SetError(excelize.DataValidationErrorStyleStop, c.Heading, "应为："+strings.Join(c.words(), "、"))
+	message := []rune("应为：" + strings.Join(words, "、"))
+	v.SetError(excelize.DataValidationErrorStyleStop, c.Heading, string(message[:min(len(message), messageMax)]))
 	return f.AddDataValidation(sheet, v)
+}
+
+// hiddenSheet holds the words of long lists. Reading passes over hidden sheets.
+const hiddenSheet = "选项"
+
+func hiddenList(f *excelize.File, column string, words []string) error {
+	if i, err := f.GetSheetIndex(hiddenSheet); err != nil {
+		return err
+	} else if i < 0 {
+		if _, err := f.NewSheet(hiddenSheet); err != nil {
+			return err
+		}
+		if err := f.SetSheetVisible(hiddenSheet, false); err != nil {
+			return err
+		}
+	}
+	for i, word := range words {
+		if err := f.SetCellStr(hiddenSheet, fmt.Sprint(column, i+1), word); err != nil {
+			return err
+		}
+	}
+	return nil
 }

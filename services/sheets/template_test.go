@@ -9,6 +9,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
@@ -40,7 +41,7 @@ var wanted = map[string][]string{
 func template(t testing.TB, k *Kind) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	if err := WriteTemplate(&out, k); err != nil {
+	if err := WriteTemplate(&out, k, policy.Builtin()); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -99,7 +100,7 @@ func TestATemplateHasANoteForEachColumnAndAListWhereThereAreWords(t *testing.T) 
 		for _, v := range lists {
 			offered[strings.TrimRight(v.Sqref[:strings.Index(v.Sqref, ":")], "0123456789")] = v.Formula1
 		}
-		for j, c := range k.Columns {
+		for j, c := range k.Under(policy.Builtin()) {
 			if c.Form == Choice || c.Form == YesNo {
 				if got := strings.Trim(offered[spreadsheet.Letters(j)], `"`); got != strings.Join(c.words(), ",") {
 					t.Errorf("%s %s: offers %s", k.Name, c.Heading, got)

@@ -29,10 +29,13 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	case Whole:
 		v.n, why = readWhole(x)
 	case YesNo:
-		v.yes, why = x.Text == yes, c.notAWord(x.Text)
+		if v.yes = x.Text == yes; !v.yes && x.Text != no {
+			why = c.notAWord(x.Text)
+		}
 	case Choice:
-		v.text, _ = c.code(x.Text)
-		why = c.notAWord(x.Text)
+		if v.text, ok = c.code(x.Text); !ok {
+			why = c.notAWord(x.Text)
+		}
 	case List:
 		v.list, why = c.readList(x.Text)
 	case Code:
@@ -47,15 +50,9 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	return v, why, why == text.Text{}
 }
 
-// notAWord says that a text is none of the words of the column; nothing if it is one.
-func (c *Column) notAWord(typed string) (why text.Text) {
-	list := c.words()
-	for _, w := range list {
-		if w == typed {
-			return why
-		}
-	}
-	return text.Say("“%s”应为：%s", "“%s” must be one of: %s", spreadsheet.Clip(typed), strings.Join(list, "、"))
+// notAWord says that a text is none of the words of the column.
+func (c *Column) notAWord(typed string) text.Text {
+	return text.Say("“%s”应为：%s", "“%s” must be one of: %s", spreadsheet.Clip(typed), strings.Join(c.words(), "、"))
 }
 
 // readList reads words between separators. A column without words takes any.
