@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/taizhang/taizhang/events/text"
@@ -53,7 +54,7 @@ func checkNames[T any](items []value, rows []T, look func(T) called) {
 		check(o.optional("zh"), c.Zh)
 		check(o.optional("en"), c.En)
 		for j, name := range c.Also {
-			check(value{o.reader, o.node.members["also"].items[j], o.path + ".also"}, name)
+			check(value{o.reader, o.node.members["also"].items[j], fmt.Sprintf("%s.also[%d]", o.path, j)}, name)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
@@ -68,6 +69,8 @@ type explained struct {
 	Because   []cause             `json:"because"`
 	Reason    text.Text           `json:"reason,omitzero"`
 	Cleared   text.Text           `json:"cleared"`
+
+	judge *policy.Policy // whose words the figures are shown in; nil before the first policy
 }
 
 type ruleWords struct {
@@ -92,7 +95,7 @@ func (s *session) explain(ctx context.Context, center events.CenterID, code aggr
 		x := explained{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn.String(), ClearedOn: e.ClearedOn.String(),
 			Title: lists.AlertTitle(e.Code), Figures: e.Figures, Reason: e.Reason, Cleared: e.Cleared}
 		if e.Policy != nil {
-			x.Policy = lists.PolicyName(e.Policy.Ref())
+			x.Policy, x.judge = lists.PolicyName(e.Policy.Ref()), e.Policy
 		}
 		for _, id := range e.Rules {
 			r := ruleWords{Rule: id, shown: lists.ShowRule(e.Policy, id)}
@@ -199,7 +202,7 @@ func (a *app) tell(to io.Writer, x explained) {
 		line("  依据：%s", "  policy: %s", x.Policy)
 	}
 	for _, f := range x.Figures {
-		line("  数字：%s %s", "  figure: %s %s", f.Label.In(a.lang), lists.ShowFigure(f).In(a.lang))
+		line("  数字：%s %s", "  figure: %s %s", f.Label.In(a.lang), lists.ShowFigure(f, x.judge).In(a.lang))
 	}
 	if x.Reason != (text.Text{}) {
 		line("  原因：%s", "  reason: %s", x.Reason.In(a.lang))

@@ -27,7 +27,7 @@ func (a *app) tellReasons(to io.Writer, list []aggregates.Breach) {
 			fmt.Fprintf(to, "    %s\n", a.say("第%s条：“%s”", "article %s: “%s”", r.Article, r.Words))
 		}
 		for _, f := range r.Figures {
-			fmt.Fprintf(to, "    %s %s\n", f.Label.In(a.lang), lists.ShowFigure(f).In(a.lang))
+			fmt.Fprintf(to, "    %s %s\n", f.Label.In(a.lang), lists.ShowFigure(f, nil).In(a.lang))
 		}
 	}
 }

@@ -71,8 +71,12 @@ func AlertTitle(code aggregates.Code) text.Text {
 	return table.Plain(string(code))
 }
 
-// ShowFigure returns a figure with its unit, as 12.00 元 or 30 天.
-func ShowFigure(f aggregates.Figure) text.Text {
+// ShowFigure returns a figure with its unit, as 12.00 元 or 30 天, and a use in the words of the policy, which may be nil.
+func ShowFigure(f aggregates.Figure, p *policy.Policy) text.Text {
+	if f.Name == "use" && p != nil {
+		name, _ := p.UseNames().Name(f.Value)
+		return name
+	}
 	switch f.Unit {
 	case "fen":
 		var v int64
