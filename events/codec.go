@@ -249,6 +249,9 @@ func DecodeEvent(s Stored) (Recorded, error) {
 		return fail(c.problems)
 	}
 	center, _ := s.Stream.Center()
+	if entry.Stream != "" && entry.Stream != s.Stream || entry.Stream == "" && center == "" {
+		return fail(text.Errorf(text.Internal, "%s 类记录不属于此流", "kind %s does not belong in this stream", s.Kind))
+	}
 	return Recorded{
 		Record: Record{ID: s.ID, Kind: s.Kind, Center: center, On: w.On, By: w.By, Mode: w.Mode, Doc: w.Doc,
 			Evidence: w.Files, Note: w.Note, Data: data},

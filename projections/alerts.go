@@ -18,7 +18,8 @@ type Center struct {
 	Open   map[aggregates.Severity]int
 }
 
-// Alert is an alert with the center that it is about. Breaks of the policy stream are about the center "".
+// Alert is an alert with the center that it is about. Breaks of a stream that belongs to no center are about
+// the center "".
 type Alert struct {
 	Center events.CenterID
 	aggregates.Alert
@@ -88,7 +89,9 @@ func (r *Register) Alerts(on events.Date, f AlertFilter) []Alert {
 		}
 	}
 	if f.Center == "" {
-		take("", integrityAlerts(r.Breaks(events.PolicyStream), on))
+		for _, s := range r.Streams("") {
+			take("", integrityAlerts(r.Breaks(s), on))
+		}
 	}
 	r.each(f.Center, func(c *center, t policy.Timeline) { take(c.state.ID(), c.evaluate(t, on).Alerts) })
 	return list
@@ -105,14 +108,12 @@ func (r *Register) Explain(id events.CenterID, on events.Date, code aggregates.C
 }
 
 func (r *Register) explainBreaks(id events.CenterID, on events.Date, key string, raisedOn events.Date) (list []aggregates.Explanation) {
-	s := id.Stream()
-	if id == "" {
-		s = events.PolicyStream
-	}
-	for _, b := range r.Breaks(s) {
-		for _, a := range integrityAlerts([]Break{b}, on) {
-			if (key == "" || key == a.Key) && (raisedOn == 0 || raisedOn == a.RaisedOn) {
-				list = append(list, b.explain(a))
+	for _, s := range r.Streams(id) {
+		for _, b := range r.Breaks(s) {
+			for _, a := range integrityAlerts([]Break{b}, on) {
+				if (key == "" || key == a.Key) && (raisedOn == 0 || raisedOn == a.RaisedOn) {
+					list = append(list, b.explain(a))
+				}
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package projections
 import (
 	"fmt"
 	"strconv"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -18,8 +19,12 @@ type Break struct {
 	Cause text.Text
 }
 
-// stream is how far a stream was applied, and its breaks.
+// stream is the aggregate of one stream with how far it was applied, and its breaks. One of which this version of the
+// program knows no kind has no aggregate: all its events are breaks.
 type stream struct {
+	mu       sync.Mutex
+	of       Aggregate
+	changes  int // grows with each event applied
 	revision uint64
 	position uint64
 	breaks   []Break
@@ -74,8 +79,4 @@ func (b Break) explain(a aggregates.Alert) aggregates.Explanation {
 		Because: []uuid.UUID{b.ID},
 		Cleared: text.Say("不会解除：该中心停止写入，须由管理员从备份核对", "nothing clears it: the center takes no more writing until an administrator has compared it with a backup"),
 	}
-}
-
-func placeOf(rec *events.Recorded) events.Place {
-	return events.Place{Position: rec.Position, Revision: rec.Revision, RecordedAt: rec.RecordedAt}
 }

@@ -17,23 +17,29 @@ import (
 // that are all of one position.
 type Register struct {
 	still    sync.RWMutex // held while an event is applied, and by who needs that none is; taken before mu
-	mu       sync.RWMutex
-	timeline policy.Timeline
-	policies stream
-	adopted  map[uuid.UUID]uint64 // revision of each adoption
+	mu       sync.RWMutex // taken before the lock of a stream
+	policies *aggregates.Policies
+	streams  map[events.StreamID]*stream
 	centers  map[events.CenterID]*center
 	ids      []events.CenterID // of the centers, in order
 	position uint64
 }
 
-// center is one center with the last evaluation made of it. Its lock covers the aggregate too.
+// Aggregate is the history of one stream, which judges what comes next: a *aggregates.Center or the
+// *aggregates.Policies.
+type Aggregate interface {
+	Revision() uint64
+	Has(event uuid.UUID) uint64
+	Judge(rec *events.Record, policies policy.Timeline) aggregates.Verdict
+	Apply(rec *events.Recorded) error
+}
+
+// center is one center with the last evaluation made of it. The lock of its stream covers all of it.
 type center struct {
-	mu sync.Mutex
-	stream
-	state   *aggregates.Center
-	changes int
-	last    *aggregates.Evaluation
-	lastOf  basis
+	*stream
+	state  *aggregates.Center // the aggregate of the stream
+	last   *aggregates.Evaluation
+	lastOf basis
 }
 
 // basis is what an evaluation was made of; one made of an equal basis is still right.
@@ -45,85 +51,48 @@ type basis struct {
 
 // NewRegister returns an empty register.
 func NewRegister() *Register {
-	return &Register{centers: map[events.CenterID]*center{}, adopted: map[uuid.UUID]uint64{}}
+	policies := aggregates.NewPolicies()
+	return &Register{policies: policies, centers: map[events.CenterID]*center{},
+		streams: map[events.StreamID]*stream{events.PolicyStream: {of: policies}}}
 }
 
 // Apply adds the next event of a stream; one that was applied already changes nothing. An event that cannot be right
 // where it lies (its revision does not follow, its id or its content cannot be) is kept as a Break, and returned as
 // an error for the program's own log.
 func (r *Register) Apply(rec *events.Recorded) error {
-	r.still.Lock()
-	defer r.still.Unlock()
-	at := placeOf(rec)
-	defer r.reached(at.Position)
-	if rec.Kind == events.KindPolicyAdopted {
-		return r.adopt(rec, at)
-	}
-	c := r.open(rec.Center)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.knows(at) {
-		return nil
-	}
-	c.changes++
-	err := c.advance(at, rec.ID)
-	if c.state.Has(rec.ID) != 0 {
-		return c.broken(at, rec.ID, text.Errorf(text.Internal, "id %s 此前已入账", "id %s is recorded already", rec.ID))
-	}
-	// After a break the aggregate has seen fewer events than the stream holds.
-	next := *rec
-	next.Revision = c.state.Revision() + 1
-	if cause := c.state.Apply(&next); cause != nil {
-		return c.broken(at, rec.ID, cause)
-	}
-	return err
+	at := events.Place{Position: rec.Position, Revision: rec.Revision, RecordedAt: rec.RecordedAt}
+	return r.apply(rec.Stream(), at, rec.ID, func(of Aggregate) error {
+		if of.Has(rec.ID) != 0 {
+			return text.Errorf(text.Internal, "id %s 此前已入账", "id %s is recorded already", rec.ID)
+		}
+		// After a break the aggregate has seen fewer events than the stream holds.
+		next := *rec
+		next.Revision = of.Revision() + 1
+		return of.Apply(&next)
+	})
 }
 
 // ApplyBroken takes note of an event that could not be decoded, once. See Apply.
 func (r *Register) ApplyBroken(s events.Stored, cause error) {
-	r.still.Lock()
-	defer r.still.Unlock()
-	defer r.reached(s.Position)
-	id, ok := s.Stream.Center()
-	if !ok {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.policies.knows(s.Place) {
-			return
-		}
-		_ = r.policies.advance(s.Place, s.ID)
-		_ = r.policies.broken(s.Place, s.ID, cause)
-		return
-	}
-	c := r.open(id)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.knows(s.Place) {
-		return
-	}
-	c.changes++
-	_ = c.advance(s.Place, s.ID)
-	_ = c.broken(s.Place, s.ID, cause)
+	_ = r.apply(s.Stream, s.Place, s.ID, func(Aggregate) error { return cause })
 }
 
-// adopt puts a policy on the timeline.
-func (r *Register) adopt(rec *events.Recorded, at events.Place) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.policies.knows(at) {
+// apply takes what lies at a place of a stream to its aggregate, unless it was taken before.
+func (r *Register) apply(to events.StreamID, at events.Place, id uuid.UUID, take func(Aggregate) error) error {
+	r.still.Lock()
+	defer r.still.Unlock()
+	defer r.reached(at.Position)
+	s := r.open(to)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.knows(at) {
 		return nil
 	}
-	err := r.policies.advance(at, rec.ID)
-	data, ok := rec.Data.(*events.PolicyAdopted)
-	if !ok {
-		return r.policies.broken(at, rec.ID, text.Errorf(text.Internal, "种类为 %s，内容却是 %T", "its kind is %s and its content is %T", rec.Kind, rec.Data))
+	s.changes++
+	err := s.advance(at, id)
+	if cause := take(s.of); cause != nil {
+		return s.broken(at, id, cause)
 	}
-	p, problems := policy.Parse([]byte(data.Text))
-	if len(problems) > 0 {
-		return r.policies.broken(at, rec.ID, problems)
-	}
-	r.timeline = r.timeline.With(p)
-	r.adopted[rec.ID] = at.Revision
 	return err
 }
 
@@ -142,28 +111,37 @@ func (r *Register) reached(position uint64) {
 	r.position = max(r.position, position)
 }
 
-// open returns the center, made if it is new.
-func (r *Register) open(id events.CenterID) *center {
-	r.mu.RLock()
-	c := r.centers[id]
-	r.mu.RUnlock()
-	if c != nil { // only Apply and ApplyBroken add centers, one at a time
-		return c
+// open returns a stream, made if it is new.
+func (r *Register) open(name events.StreamID) *stream {
+	if s := r.stream(name); s != nil { // only apply adds streams, one at a time
+		return s
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c = &center{state: aggregates.NewCenter(id)}
-	r.centers[id] = c
-	i, _ := slices.BinarySearch(r.ids, id)
-	r.ids = slices.Insert(r.ids, i, id)
-	return c
+	s := &stream{}
+	if id, ok := name.Center(); ok {
+		c := &center{stream: s, state: aggregates.NewCenter(id)}
+		s.of = c.state
+		r.centers[id] = c
+		i, _ := slices.BinarySearch(r.ids, id)
+		r.ids = slices.Insert(r.ids, i, id)
+	}
+	r.streams[name] = s
+	return s
+}
+
+// stream returns a stream, or nil.
+func (r *Register) stream(name events.StreamID) *stream {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.streams[name]
 }
 
 // find returns the center, or nil, and the policies.
 func (r *Register) find(id events.CenterID) (*center, policy.Timeline) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.centers[id], r.timeline
+	return r.centers[id], r.timeline()
 }
 
 // each calls do with one center, or (for "") with all in order, holding its lock, and the policies of the start.
@@ -190,15 +168,15 @@ func (c *center) locked(t policy.Timeline, do func(*center, policy.Timeline)) {
 	do(c, t)
 }
 
-// withStream calls do with how far a stream was applied, holding its lock, if anything of it was.
-func (r *Register) withStream(s events.StreamID, do func(*stream)) {
-	if id, ok := s.Center(); ok {
-		r.with(id, func(c *center, _ policy.Timeline) { do(&c.stream) })
-		return
+// withStream calls do with a stream, holding its lock, and reports whether anything of it was applied.
+func (r *Register) withStream(name events.StreamID, do func(*stream)) bool {
+	s := r.stream(name)
+	if s != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		do(s)
 	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	do(&r.policies)
+	return s != nil
 }
 
 // selected returns one center, if it is there, or (for "") all in order, and the policies.
@@ -215,7 +193,7 @@ func (r *Register) selected(of events.CenterID) ([]*center, policy.Timeline) {
 	case c != nil:
 		centers = []*center{c}
 	}
-	return centers, r.timeline
+	return centers, r.timeline()
 }
 
 // Position returns the position of the last event applied: it and all before it are in the answers.
@@ -225,11 +203,19 @@ func (r *Register) Position() uint64 {
 	return r.position
 }
 
-// Timeline returns the policies adopted so far.
+// Timeline returns the policies that judge: those adopted so far; see aggregates.Policies.
 func (r *Register) Timeline() policy.Timeline {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.timeline
+	return r.timeline()
+}
+
+// timeline is Timeline for one that holds mu.
+func (r *Register) timeline() policy.Timeline {
+	s := r.streams[events.PolicyStream]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return r.policies.Timeline()
 }
 
 // IDs lists the centers in order, those without a registration included.
@@ -245,33 +231,45 @@ func (r *Register) Knows(id events.CenterID) bool {
 	return c != nil
 }
 
+// Streams lists the stream of a center or, for "", the streams that belong to no center, in order.
+func (r *Register) Streams(of events.CenterID) (list []events.StreamID) {
+	if of != "" {
+		return []events.StreamID{of.Stream()}
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for s := range r.streams {
+		if _, ok := s.Center(); !ok {
+			list = append(list, s)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 // Revision returns at which revision a stream is, as far as it was applied.
-func (r *Register) Revision(s events.StreamID) (revision uint64) {
-	r.withStream(s, func(of *stream) { revision = of.revision })
+func (r *Register) Revision(name events.StreamID) (revision uint64) {
+	r.withStream(name, func(s *stream) { revision = s.revision })
 	return revision
 }
 
 // Has returns the revision at which a stream holds an event, or 0. In a stream with breaks the answer may be too low.
-func (r *Register) Has(s events.StreamID, event uuid.UUID) (revision uint64) {
-	if id, ok := s.Center(); ok {
-		r.with(id, func(c *center, _ policy.Timeline) { revision = c.state.Has(event) })
-		return revision
-	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.adopted[event]
+func (r *Register) Has(name events.StreamID, event uuid.UUID) (revision uint64) {
+	r.withStream(name, func(s *stream) { revision = s.of.Has(event) })
+	return revision
 }
 
 // Breaks lists what breaks the integrity of a stream. A stream that has any takes no more writing.
-func (r *Register) Breaks(s events.StreamID) (breaks []Break) {
-	r.withStream(s, func(of *stream) { breaks = slices.Clone(of.breaks) })
+func (r *Register) Breaks(name events.StreamID) (breaks []Break) {
+	r.withStream(name, func(s *stream) { breaks = slices.Clone(s.breaks) })
 	return breaks
 }
 
-// Judge says what a record of a center would break on what is applied so far.
+// Judge says what a record would break on what is applied so far.
 func (r *Register) Judge(rec *events.Record) (verdict aggregates.Verdict) {
-	if !r.with(rec.Center, func(c *center, t policy.Timeline) { verdict = c.state.Judge(rec, t) }) {
-		return aggregates.NewCenter(rec.Center).Judge(rec, r.Timeline())
+	timeline := r.Timeline()
+	if !r.withStream(rec.Stream(), func(s *stream) { verdict = s.of.Judge(rec, timeline) }) {
+		return aggregates.NewCenter(rec.Center).Judge(rec, timeline)
 	}
 	return verdict
 }
@@ -281,6 +279,12 @@ func (r *Register) Clone(id events.CenterID) (copied *aggregates.Center) {
 	if !r.with(id, func(c *center, _ policy.Timeline) { copied = c.state.Clone() }) {
 		return aggregates.NewCenter(id)
 	}
+	return copied
+}
+
+// ClonePolicies returns an independent copy of the policies, to try adoptions on.
+func (r *Register) ClonePolicies() (copied *aggregates.Policies) {
+	r.withStream(events.PolicyStream, func(*stream) { copied = r.policies.Clone() })
 	return copied
 }
 

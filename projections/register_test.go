@@ -307,3 +307,37 @@ func TestQueriesAndWritesMayRunTogether(t *testing.T) {
 		t.Errorf("%d grants and matches", got)
 	}
 }
+
+func TestAStreamThatIsNotKnownHasBreaksOfItsOwn(t *testing.T) {
+	b := threeCenters(t)
+	policies := b.register.Revision(events.PolicyStream)
+	strange := events.Stored{Stream: "neverseen", ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte("strange")), Place: events.Place{Position: b.position + 1, Revision: 1, RecordedAt: recordedAt}}
+	for range 2 {
+		b.register.ApplyBroken(strange, errors.New("unknown kind"))
+	}
+	if n := len(b.register.Breaks("neverseen")); n != 1 || b.register.Revision("neverseen") != 1 || len(b.register.Breaks(events.PolicyStream)) > 0 ||
+		b.register.Revision(events.PolicyStream) != policies {
+		t.Errorf("%d breaks; policies at %d", n, b.register.Revision(events.PolicyStream))
+	}
+	if got := b.register.Streams(""); !slices.Equal(got, []events.StreamID{"neverseen", events.PolicyStream}) {
+		t.Errorf("streams %v", got)
+	}
+	on := events.DateAt(recordedAt)
+	if alerts := b.register.Alerts(on, projections.AlertFilter{Code: aggregates.LedgerBroken}); len(alerts) != 1 || alerts[0].Center != "" {
+		t.Errorf("alerts %+v", alerts)
+	}
+	if why := b.register.Explain("", on, aggregates.LedgerBroken, "", 0); len(why) != 1 {
+		t.Errorf("explained by %+v", why)
+	}
+}
+
+func TestEveryStreamOfTheCatalogHasAnAggregate(t *testing.T) {
+	r := projections.NewRegister()
+	for _, kind := range events.Catalog {
+		rec := &events.Record{Kind: kind.Kind, Center: "ZJ-0007", Data: kind.Blank()}
+		r.Judge(rec)
+		if r.Has(rec.Stream(), rec.ID) != 0 {
+			t.Errorf("%s is recorded", kind.Kind)
+		}
+	}
+}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/naive"
-	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
@@ -50,8 +49,10 @@ func (l *Ledger) Check(ctx context.Context, cfg CheckConfig) (CheckReport, error
 	if err := c.order(ctx); err != nil {
 		return c.report, fmt.Errorf("ledger: check: %w", err)
 	}
-	for _, f := range l.breaks(events.PolicyStream) {
-		c.foundAgain(f)
+	for _, s := range l.register.Streams("") {
+		for _, f := range l.breaks(s) {
+			c.foundAgain(f)
+		}
 	}
 	work := func(id events.CenterID) proof { return l.prove(ctx, id, cfg.On) }
 	if err := inOrder(ctx, each(ids), work, c.center); err != nil {
@@ -124,32 +125,13 @@ func (c *checker) order(ctx context.Context) error {
 			c.dark[s.Position] = true
 			why := text.Of(d.err)
 			c.found(s.Position, s.Stream, text.Text{Zh: "无法解读：" + why.Zh, En: "cannot be decoded: " + why.En})
-		} else if why := unacceptable(s.Stream, &d.recorded.Record); why != nil {
+		} else if why := d.recorded.Check(); len(why) > 0 { // reading it back trusts its form, and a proof does not
 			c.found(s.Position, s.Stream, text.Say("不是可以入账的记录：%v", "is not a record that could be accepted: %v", why))
 		}
 		*last, revisions[s.Stream] = s.Place, s.Revision
 		c.advance(1)
 		return nil
 	})
-}
-
-// unacceptable says why a stored record could never have been accepted: reading it back trusts its form, and a proof
-// does not.
-func unacceptable(s events.StreamID, rec *events.Record) error {
-	if rec.Stream() != s {
-		return fmt.Errorf("kind %s does not belong in this stream", rec.Kind)
-	}
-	if problems := rec.Check(); len(problems) > 0 {
-		return problems
-	}
-	if rec.Kind != events.KindPolicyAdopted {
-		return nil
-	}
-	v := judgeAdoption(rec, policy.Timeline{})
-	if against := v.Against(rec.Mode); len(against) > 0 {
-		return &aggregates.Refusal{Breaches: against}
-	}
-	return nil
 }
 
 // proof is what proving one center came to.

@@ -96,7 +96,7 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 	}
 	defer spool.close()
 	im.checks = newChecks(l, spool, cfg.Files)
-	before := im.checks.timeline
+	before := im.checks.policies.Timeline()
 	if err := im.eachLine(ctx, im.check); err != nil {
 		return im.report, err
 	}
@@ -108,7 +108,7 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 			return im.report, err
 		}
 	}
-	w := &writing{l: l, checks: im.checks, timeline: before, account: cfg.Account, wrote: im.wrote}
+	w := &writing{l: l, checks: im.checks, timeline: before, wrote: im.wrote}
 	err = w.all(ctx)
 	im.report.Accepted = w.accepted
 	return im.report, err

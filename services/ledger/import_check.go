@@ -4,38 +4,37 @@ import (
 	"context"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 )
 
-// checks is the first part of an import: copies of the centers that the files touch run ahead over the good records,
-// which are laid by with what the ledger adds to them.
+// checks is the first part of an import: copies of the policies and of the centers that the files touch run ahead over
+// the good records, which are laid by with what the ledger adds to them.
 type checks struct {
 	l        *Ledger
 	spool    *spool
-	timeline policy.Timeline
-	trials   map[events.CenterID]*trial
-	adopted  map[uuid.UUID]int64 // where in the spool
-	fresh    int                 // events in the spool
+	policies *aggregates.Policies
+	trials   map[events.StreamID]*trial
+	fresh    int // events in the spool
 	files    []string
 	names    map[events.CenterID]map[events.Name]events.Recorded // taken in the ledger; see named
 }
 
-// trial is the copy of one center and where in the spool the events are that run ahead of the ledger.
+// trial is the copy of one aggregate and where in the spool the events are that run ahead of the ledger.
 type trial struct {
-	center  *aggregates.Center
+	copied  projections.Aggregate
 	known   uint64
 	laid    []int64 // the event of revision known + 1, and so on
 	written uint64  // of those laid by
 }
 
 func newChecks(l *Ledger, s *spool, files []string) *checks {
-	return &checks{l: l, spool: s, timeline: l.register.Timeline(), trials: map[events.CenterID]*trial{}, adopted: map[uuid.UUID]int64{},
-		files: files, names: map[events.CenterID]map[events.Name]events.Recorded{}}
+	policies := l.register.ClonePolicies()
+	return &checks{l: l, spool: s, policies: policies, files: files, names: map[events.CenterID]map[events.Name]events.Recorded{},
+		trials: map[events.StreamID]*trial{events.PolicyStream: {copied: policies, known: policies.Revision()}}}
 }
 
 // add judges the record of a line and runs ahead with it; the answer "no" is an *aggregates.Refusal. Repeated says that the
@@ -51,7 +50,7 @@ func (c *checks) add(ctx context.Context, from *line, rec *events.Record, accoun
 	if at, there := c.before(rec); there {
 		return true, c.sameAs(at, rec)
 	}
-	v := c.judge(rec)
+	v := c.trial(rec).copied.Judge(rec, c.policies.Timeline())
 	_, body, err := draft(rec, &v, account)
 	if err != nil {
 		return false, err
@@ -66,12 +65,8 @@ func (c *checks) add(ctx context.Context, from *line, rec *events.Record, accoun
 
 // before finds a record with the same id earlier in the files.
 func (c *checks) before(rec *events.Record) (at int64, there bool) {
-	if rec.Kind == events.KindPolicyAdopted {
-		at, there = c.adopted[rec.ID]
-		return at, there
-	}
-	t := c.trial(rec.Center)
-	rev := t.center.Has(rec.ID)
+	t := c.trial(rec)
+	rev := t.copied.Has(rec.ID)
 	if rev <= t.known {
 		return 0, false
 	}
@@ -94,34 +89,19 @@ func (c *checks) sameAs(at int64, rec *events.Record) error {
 	return nil
 }
 
-func (c *checks) judge(rec *events.Record) aggregates.Verdict {
-	if rec.Kind == events.KindPolicyAdopted {
-		return judgeAdoption(rec, c.timeline)
-	}
-	return c.trial(rec.Center).center.Judge(rec, c.timeline)
-}
-
 func (c *checks) runAhead(rec *events.Record, at int64) error {
-	if data, ok := rec.Data.(*events.PolicyAdopted); ok {
-		p, problems := policy.Parse([]byte(data.Text))
-		if len(problems) > 0 {
-			return problems
-		}
-		c.timeline = c.timeline.With(p)
-		c.adopted[rec.ID] = at
-		return nil
-	}
-	t := c.trial(rec.Center)
+	t := c.trial(rec)
 	t.laid = append(t.laid, at)
-	return runAhead(t.center, rec)
+	return runAhead(t.copied, rec)
 }
 
-func (c *checks) trial(id events.CenterID) *trial {
-	t := c.trials[id]
+// trial returns the copy of the aggregate that a record belongs to.
+func (c *checks) trial(rec *events.Record) *trial {
+	t := c.trials[rec.Stream()]
 	if t == nil {
-		t = &trial{center: c.l.register.Clone(id)}
-		t.known = t.center.Revision()
-		c.trials[id] = t
+		center := c.l.register.Clone(rec.Center)
+		t = &trial{copied: center, known: center.Revision()}
+		c.trials[rec.Stream()] = t
 	}
 	return t
 }

@@ -24,8 +24,7 @@ const (
 type writing struct {
 	l        *Ledger
 	checks   *checks
-	timeline policy.Timeline // that the next window was judged by
-	account  Account
+	timeline policy.Timeline    // that the next window was judged by
 	accepted int                // events stored
 	wrote    func(accepted int) // called after each window
 
@@ -49,49 +48,34 @@ var errMoved = text.Errorf(text.Conflict, "导入期间另有写入；请再导�
 // ends it, what is stored is applied.
 func (w *writing) all(ctx context.Context) error {
 	for _, t := range w.checks.trials {
-		t.center = nil // all is judged; applying the records fills the same memory again
+		t.copied = nil // all is judged; applying the records fills the same memory again
 	}
 	w.held = map[events.StreamID]*group{}
 	for e, err := range w.checks.spool.all() {
 		if err != nil {
 			return err
 		}
-		adoption := e.Kind == events.KindPolicyAdopted
-		if adoption || w.count >= windowRecords || w.bytes >= windowBytes {
+		judges := e.Stream == events.PolicyStream
+		if judges || w.count >= windowRecords || w.bytes >= windowBytes {
 			if err := w.flush(ctx); err != nil {
 				return err
 			}
 		}
-		if adoption {
-			if err := w.adopt(ctx, e); err != nil {
+		w.hold(e)
+		if judges {
+			if err := w.flush(ctx); err != nil {
 				return err
 			}
-			continue
+			w.timeline = w.l.register.Timeline()
 		}
-		w.hold(e)
 	}
 	return w.flush(ctx)
-}
-
-func (w *writing) adopt(ctx context.Context, e spooled) error {
-	adoption, err := events.DecodeEvent(e.Stored)
-	if err != nil {
-		return fmt.Errorf("ledger: read what is laid by: %w", err)
-	}
-	if _, err := w.l.Record(ctx, &adoption.Record, w.account); err != nil {
-		return fmt.Errorf("ledger: import: %w", err)
-	}
-	w.timeline = w.l.register.Timeline()
-	w.accepted++
-	w.wrote(w.accepted)
-	return nil
 }
 
 func (w *writing) hold(e spooled) {
 	g := w.held[e.Stream]
 	if g == nil {
-		id, _ := e.Stream.Center()
-		g = &group{stream: e.Stream, trial: w.checks.trials[id]}
+		g = &group{stream: e.Stream, trial: w.checks.trials[e.Stream]}
 		w.held[e.Stream] = g
 		w.window = append(w.window, g)
 	}

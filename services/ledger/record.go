@@ -11,6 +11,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 )
 
 // conflictsMax is how often a write is judged anew because another writer of the same store came first.
@@ -65,7 +66,7 @@ func (l *Ledger) write(ctx context.Context, s events.StreamID, rec *events.Recor
 		return result, err
 	}
 	revision := l.register.Revision(s)
-	v := l.judge(rec)
+	v := l.register.Judge(rec)
 	entry, body, err := draft(rec, &v, account)
 	if err != nil {
 		return Result{}, err
@@ -103,21 +104,13 @@ func (l *Ledger) appendFailed(s events.StreamID, err error) error {
 	return fmt.Errorf("ledger: append to %s: %w", s, err)
 }
 
-// runAhead applies a record that is not stored yet to a copy of its center. Only the order of events within the
-// center decides anything, so the position may wait.
-func runAhead(c *aggregates.Center, rec *events.Record) error {
+// runAhead applies a record that is not stored yet to a copy of its aggregate. Only the order of events within the
+// stream decides anything, so the position may wait.
+func runAhead(c projections.Aggregate, rec *events.Record) error {
 	if err := c.Apply(&events.Recorded{Record: *rec, Revision: c.Revision() + 1}); err != nil {
 		return fmt.Errorf("ledger: judge record %s: %w", rec.ID, err)
 	}
 	return nil
-}
-
-// judge says what is to be said against a record, of a center or of the policy stream.
-func (l *Ledger) judge(rec *events.Record) aggregates.Verdict {
-	if rec.Kind == events.KindPolicyAdopted {
-		return judgeAdoption(rec, l.register.Timeline())
-	}
-	return l.register.Judge(rec)
 }
 
 // draft returns what the ledger adds to a record and the body to store, or refuses it: for its verdict, for a right

@@ -32,7 +32,7 @@ func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, o
 	}
 	var a Attempt
 	if err == nil {
-		a.Verdict = l.judge(rec)
+		a.Verdict = l.register.Judge(rec)
 		_, _, err = draft(rec, &a.Verdict, account)
 	}
 	if err != nil {

@@ -1,0 +1,109 @@
+package aggregates
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// Policies is the history of the policy stream: the policies adopted into the ledger. Methods that only read may be
+// called by several goroutines at once; Apply may not.
+type Policies struct {
+	timeline policy.Timeline
+	ids      []uuid.UUID // of the adoptions, by revision, from 1
+}
+
+// NewPolicies returns the policies of a ledger in which nothing is recorded.
+func NewPolicies() *Policies { return &Policies{} }
+
+// Revision is the number of adoptions applied.
+func (p *Policies) Revision() uint64 { return uint64(len(p.ids)) }
+
+// Has returns the revision at which an adoption was recorded, or 0.
+func (p *Policies) Has(id uuid.UUID) uint64 { return uint64(slices.Index(p.ids, id) + 1) }
+
+// Timeline returns the policies that judge. Before the first adoption that is the built-in policy, which is adopted
+// before the first record is accepted.
+func (p *Policies) Timeline() policy.Timeline {
+	if len(p.ids) == 0 {
+		return policy.Timeline{}.With(policy.Builtin())
+	}
+	return p.timeline
+}
+
+// Judge says what is to be said against an adoption, on the policies adopted so far. The timeline that judges records of
+// centers is not asked.
+func (p *Policies) Judge(r *events.Record, _ policy.Timeline) (v Verdict) {
+	_, v.Nonsense = adopted(r, p.Timeline())
+	v.Quote(p.Timeline().At(r.On))
+	return v
+}
+
+// Apply adds an accepted adoption. One that is nonsense, or not the next of its stream, is a break in the ledger's own
+// integrity (AL-LED-01): Apply returns an error and changes nothing.
+func (p *Policies) Apply(r *events.Recorded) error {
+	if r.Revision != p.Revision()+1 {
+		return fmt.Errorf("aggregates: apply position %d: %w", r.Position,
+			text.Errorf(text.Internal, "办法参数的版次 %d 接在 %d 之后", "revision %d follows %d in the policies", r.Revision, p.Revision()))
+	}
+	next, found := adopted(&r.Record, p.timeline)
+	if len(found) > 0 {
+		return fmt.Errorf("aggregates: apply position %d: %w", r.Position, &Refusal{found})
+	}
+	p.timeline, p.ids = p.timeline.With(next), append(p.ids, r.ID)
+	return nil
+}
+
+// Clone returns an independent copy, to try adoptions on.
+func (p *Policies) Clone() *Policies { return &Policies{p.timeline, slices.Clip(p.ids)} }
+
+// adopted returns the policy that a record adopts. It refuses one that cannot be read, whose record says other things
+// than its text, or that gives an id and version of the timeline another text.
+func adopted(r *events.Record, before policy.Timeline) (*policy.Policy, []Breach) {
+	data, ok := r.Data.(*events.PolicyAdopted)
+	if !ok {
+		return nil, refuse("data", "种类为 %s，内容却是 %T", "its kind is %s and its content is %T", r.Kind, r.Data)
+	}
+	if !events.Lookup(r.Kind).Allows(r.By.Role) {
+		return nil, []Breach{{Rule: "R04-2", Field: "by.role", Reason: text.Say("%s 不得写入 %s", "%s may not write %s", r.By.Role, r.Kind)}}
+	}
+	p, problems := policy.Parse([]byte(data.Text))
+	if len(problems) > 0 {
+		return nil, unreadable(problems)
+	}
+	var found []Breach
+	for _, member := range []struct {
+		field  string
+		agrees bool
+	}{
+		{"id", data.ID == p.ID}, {"version", data.Version == p.Version}, {"effectiveFrom", data.EffectiveFrom == p.EffectiveFrom},
+		{"source", data.Source == p.Source}, {"digest", data.Digest == p.Digest()},
+	} {
+		if !member.agrees {
+			found = append(found, refuse("data."+member.field, "与办法参数全文不一致", "does not agree with the text of the policy")...)
+		}
+	}
+	if slices.ContainsFunc(before.Adopted(), func(old *policy.Policy) bool {
+		return old.ID == p.ID && old.Version == p.Version && old.Digest() != p.Digest()
+	}) {
+		found = append(found, refuse("data.version", "%s 第 %s 版已按另一文本采用，请改用新的版本号", "%s version %s was adopted with another text; give this one a new version", p.ID, p.Version)...)
+	}
+	return p, found
+}
+
+// unreadable lists the problems of a policy's text as reasons against its adoption.
+func unreadable(problems policy.Problems) (found []Breach) {
+	for _, problem := range problems {
+		found = append(found, Breach{Field: "data.text", Reason: text.Text{
+			Zh: strings.TrimRight(fmt.Sprintf("第 %d 行 %s", problem.Line, problem.Field), " ") + "：" + problem.Reason.Zh,
+			En: strings.TrimRight(fmt.Sprintf("line %d, %s", problem.Line, problem.Field), ", ") + ": " + problem.Reason.En,
+		}})
+	}
+	return found
+}
