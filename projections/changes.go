@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"context"
 	"slices"
 
 	"github.com/google/uuid"
@@ -16,7 +17,6 @@ type Later struct {
 	Position uint64
 	ID       uuid.UUID
 	Timeline *policy.Timeline // the policies once a policy was adopted; nil for an event of the center
-	Apart    bool             // it is looked at by itself, if need be before others
 }
 
 // Changes is what some later events moved in a center, as of a date.
@@ -26,32 +26,28 @@ type Changes struct {
 	Steps  []Step             // those that moved anything, in order
 }
 
-// Step is what some of the later events, one after another, moved: those from First up to Last.
+// Step is what one of the later events moved, by its index.
 type Step struct {
-	First, Last int
-	Money       []difference.Money
-	Alerts      []difference.Alert
+	Later  int
+	Money  []difference.Money
+	Alerts []difference.Alert
 }
 
-// Changes says what later events of a center, given in order, moved in its answers as of a date, and which of them moved
-// what: it looks after each. That costs as many visits as the center has events for each one looked at; when visitsMax
-// would not do for all, some that follow one another are looked at together.
-func (r *Register) Changes(id events.CenterID, on events.Date, before policy.Timeline, later []Later, visitsMax int) Changes {
+// Changes returns what later events of a center, given in order, moved in its answers as of a date, and which of them
+// moved what: it evaluates the center after each that can move an answer. It ends early when ctx does.
+func (r *Register) Changes(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, later []Later) (Changes, error) {
 	c, _ := r.find(id)
 	if c == nil {
-		return Changes{}
+		return Changes{}, nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	w := &walk{c: c, on: on, timeline: before, later: later}
 	if !w.begin() {
-		return Changes{}
+		return Changes{}, nil
 	}
-	return w.run(visitsMax)
+	return w.run(ctx)
 }
-
-// visitsMin is what looking at a center costs by itself, in visits of events.
-const visitsMin = 150
 
 // walk goes through the later events of a center.
 type walk struct {
@@ -112,28 +108,24 @@ func (w *walk) answer(position uint64) answers {
 	return answers{e.Executions, e.Alerts}
 }
 
-func (w *walk) run(visitsMax int) (all Changes) {
-	if len(w.later) == 0 {
-		return all
-	}
+func (w *walk) run(ctx context.Context) (all Changes, err error) {
 	first := w.answer(w.later[0].Position - 1)
-	was, from := first, 0
-	for _, end := range together(w.later, visitsMax/(int(w.c.state.Revision())+visitsMin)) {
-		moves := false
-		for i := from; i < end; i++ {
-			moves = w.next(i) || moves
+	was := first
+	for i, l := range w.later {
+		if err := ctx.Err(); err != nil {
+			return Changes{}, err
 		}
-		if moves {
-			is := w.answer(w.later[end-1].Position)
-			if s := (Step{from, end - 1, difference.Lines(was.money, is.money), difference.Alerts(was.alerts, is.alerts)}); len(s.Money)+len(s.Alerts) > 0 {
-				all.Steps = append(all.Steps, s)
-			}
-			was = is
+		if !w.next(i) {
+			continue
 		}
-		from = end
+		is := w.answer(l.Position)
+		if s := (Step{i, difference.Lines(was.money, is.money), difference.Alerts(was.alerts, is.alerts)}); len(s.Money)+len(s.Alerts) > 0 {
+			all.Steps = append(all.Steps, s)
+		}
+		was = is
 	}
 	all.Money, all.Alerts = difference.Lines(first.money, was.money), difference.Alerts(first.alerts, was.alerts)
-	return all
+	return all, nil
 }
 
 // next lets one more event count and says whether it can move an answer.
@@ -146,34 +138,4 @@ func (w *walk) next(i int) bool {
 	}
 	w.replay.Next()
 	return w.c.state.Moves(w.revisions[i], w.on)
-}
-
-// together says which later events are looked at together, by the end of each lot. There are about so many lots; those
-// apart are lots of one unless they alone are more than that.
-func together(later []Later, lots int) (ends []int) {
-	apart := 0
-	for _, l := range later {
-		if l.Apart {
-			apart++
-		}
-	}
-	size := 1
-	if len(later) > lots {
-		if apart >= lots {
-			apart = 0
-		}
-		size = (len(later)-apart)/max(1, lots-apart) + 1
-	}
-	from := 0
-	upTo := func(end int) { ends, from = append(ends, end), end }
-	for i, l := range later {
-		alone := l.Apart && apart > 0
-		if alone && i > from {
-			upTo(i)
-		}
-		if alone || i+1-from >= size || i+1 == len(later) {
-			upTo(i + 1)
-		}
-	}
-	return ends
 }

@@ -18,6 +18,15 @@ func laterOf(b *book, recs ...*events.Recorded) (list []projections.Later) {
 	return list
 }
 
+func (b *book) changes(id events.CenterID, on events.Date, later []projections.Later) projections.Changes {
+	b.t.Helper()
+	all, err := b.register.Changes(b.t.Context(), id, on, b.register.Timeline(), later)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return all
+}
+
 func TestChangesSayWhichEventMovedWhat(t *testing.T) {
 	b := threeCenters(t)
 	spend := func(voucher string, amount events.Fen) *events.Recorded {
@@ -25,16 +34,16 @@ func TestChangesSayWhichEventMovedWhat(t *testing.T) {
 			Lines: []events.SpendingLine{{Grant: "G3", AmountFen: amount}}})
 	}
 	later := laterOf(b, spend("X1", 100), b.event("governance.recorded", "ZJ-0003", "2025-09-02", events.CenterRole, &events.GovernanceRecorded{Item: "other"}), spend("X2", 8000))
-	got := b.register.Changes("ZJ-0003", yearEnd, b.register.Timeline(), later, 1000_000)
+	got := b.changes("ZJ-0003", yearEnd, later)
 	var moved []string
 	for _, s := range got.Steps {
 		for _, m := range s.Money {
 			if m.After.Scope == aggregates.ProvinceScope {
-				moved = append(moved, fmt.Sprint(s.First, s.Last, " ", m.Before.ExecutedFen(), " ", m.After.ExecutedFen(), " ", m.After.Low))
+				moved = append(moved, fmt.Sprint(s.Later, " ", m.Before.ExecutedFen(), " ", m.After.ExecutedFen(), " ", m.After.Low))
 			}
 		}
 	}
-	if want := "[0 0 5000 5100 true 2 2 5100 13100 false]"; fmt.Sprint(moved) != want {
+	if want := "[0 5000 5100 true 2 5100 13100 false]"; fmt.Sprint(moved) != want {
 		t.Errorf("got %v, want %s", moved, want)
 	}
 	gone := 0
@@ -46,10 +55,10 @@ func TestChangesSayWhichEventMovedWhat(t *testing.T) {
 	if gone != 1 {
 		t.Errorf("got %+v", got.Alerts)
 	}
-	if early := b.register.Changes("ZJ-0003", events.MustDate("2025-08-31"), b.register.Timeline(), later, 1000_000); len(early.Money)+len(early.Alerts)+len(early.Steps) > 0 {
+	if early := b.changes("ZJ-0003", events.MustDate("2025-08-31"), later); len(early.Money)+len(early.Alerts)+len(early.Steps) > 0 {
 		t.Errorf("before they happened: %+v", early)
 	}
-	if none := b.register.Changes("ZJ-0099", yearEnd, b.register.Timeline(), later, 1000_000); len(none.Steps) > 0 {
+	if none := b.changes("ZJ-0099", yearEnd, later); len(none.Steps) > 0 {
 		t.Errorf("of a center that is not there: %+v", none)
 	}
 }
@@ -67,12 +76,12 @@ func TestABreakIsAChange(t *testing.T) {
 	b.register.ApplyBroken(unread, errors.New("unreadable"))
 	later = append(later, projections.Later{Position: unread.Position, ID: unread.ID})
 	on := events.MustDate("2026-11-01")
-	got := b.register.Changes("ZJ-0001", on, b.register.Timeline(), later, 1000_000)
+	got := b.changes("ZJ-0001", on, later)
 	if len(got.Money) > 0 || len(got.Alerts) != 3 || len(got.Steps) != 3 {
 		t.Fatalf("got %+v", got)
 	}
 	for i, s := range got.Steps {
-		if s.First != i+1 || s.Last != i+1 || len(s.Alerts) != 1 || s.Alerts[0].After.Code != aggregates.LedgerBroken || s.Alerts[0].After.Key != fmt.Sprint(later[i+1].Position) {
+		if s.Later != i+1 || len(s.Alerts) != 1 || s.Alerts[0].After.Code != aggregates.LedgerBroken || s.Alerts[0].After.Key != fmt.Sprint(later[i+1].Position) {
 			t.Errorf("step %d: %+v", i, s)
 		}
 	}

@@ -39,7 +39,10 @@ func TestOneAnswerToWhatARecordMoved(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			found := l.Register().Changes("ZJ-0001", on, l.Register().Timeline(), []projections.Later{{Position: result.Position, ID: idOf(name)}}, 1_000_000)
+			found, err := l.Register().Changes(t.Context(), "ZJ-0001", on, l.Register().Timeline(), []projections.Later{{Position: result.Position, ID: idOf(name)}})
+			if err != nil {
+				t.Fatal(err)
+			}
 			if want := moves(tried.Moved.Alerts); want == "" && len(tried.Moved.Money) == 0 || moves(told.Alerts) != want || moves(found.Alerts) != want {
 				t.Errorf("tried %s\ntold  %s\nfound %s", want, moves(told.Alerts), moves(found.Alerts))
 			}

@@ -17,9 +17,6 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// changesVisitsMax bounds what one question replays: events of centers visited while looking for what each record moved.
-const changesVisitsMax = 2_000_000
-
 var changesList = &List{
 	Name:  "changes",
 	Short: text.Say("两个已知时点之间变动的数字和预警，以及使其变动的记录", "figures and alerts that moved since an earlier point, and the records that moved them"),
@@ -124,12 +121,12 @@ func changes(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 type movedRows struct {
 	columns  int
 	rows     [][]table.Cell
-	by       []*moved
+	by       []moved
 	movedFen events.Fen // by all of them together
 	err      error
 }
 
-func (r *movedRows) add(by *moved, row ...table.Cell) {
+func (r *movedRows) add(by moved, row ...table.Cell) {
 	r.rows, r.by = append(r.rows, append(make([]table.Cell, 0, r.columns), row...)), append(r.by, by)
 }
 
@@ -138,8 +135,8 @@ func (d *Source) fill(ctx context.Context, t *table.Table, parts []*movedRows) e
 	var wanted []uint64
 	for _, p := range parts {
 		for _, m := range p.by {
-			if m.single() {
-				wanted = append(wanted, m.first().Position)
+			if len(m) == 1 {
+				wanted = append(wanted, m[0].Position)
 			}
 		}
 	}
@@ -170,44 +167,37 @@ func (d *Source) changed(ctx context.Context, s span, on events.Date) ([]changed
 	}
 	ids := slices.Sorted(maps.Keys(of))
 	return parallel(ctx, ids, func(id events.CenterID) changed {
-		return d.changedOne(id, on, before, of[id], changesVisitsMax/len(ids))
+		return d.changedOne(ctx, id, on, before, of[id])
 	})
 }
 
-func (d *Source) changedOne(id events.CenterID, on events.Date, before policy.Timeline, records []laterRecord, visitsMax int) changed {
+func (d *Source) changedOne(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, records []laterRecord) changed {
 	later := make([]projections.Later, len(records))
 	for i, r := range records {
 		later[i] = r.Later
 	}
-	moved := d.Register.Changes(id, on, before, later, visitsMax)
-	moved.Alerts = paired(moved.Alerts)
-	return changed{id, records, moved}
+	all, err := d.Register.Changes(ctx, id, on, before, later)
+	if err != nil {
+		return changed{} // ctx has ended, and the caller sees it
+	}
+	all.Alerts = paired(all.Alerts)
+	return changed{id, records, all}
 }
 
-// moved are the records behind one row, in parts that follow one another.
-type moved struct{ parts [][]laterRecord }
+// moved are the records behind one row, in order.
+type moved []*laterRecord
 
-func (m *moved) first() *laterRecord { return &m.parts[0][0] }
+func (m moved) last() *laterRecord { return m[len(m)-1] }
 
-func (m *moved) last() *laterRecord {
-	part := m.parts[len(m.parts)-1]
-	return &part[len(part)-1]
-}
-
-func (m *moved) single() bool { return m.first() == m.last() }
-
-// all counts the records and joins their reasons; that one is merely new is no reason beside others.
-func (m *moved) all() (count int, why reason) {
-	for _, part := range m.parts {
-		count += len(part)
-		for i := range part {
-			why |= part[i].why
-		}
+// why joins the reasons of the records; that one is merely new is no reason beside others.
+func (m moved) why() (why reason) {
+	for _, r := range m {
+		why |= r.why
 	}
 	if why != fresh {
 		why &^= fresh
 	}
-	return count, why
+	return why
 }
 
 // movedColumns say which records moved a row.
@@ -227,14 +217,14 @@ func movedColumns() []table.Column {
 }
 
 // appendMoved appends the cells of movedColumns. What only one record can say is missing when there are several.
-func (d *Source) appendMoved(ctx context.Context, row []table.Cell, m *moved, records map[uint64]*events.Recorded) ([]table.Cell, error) {
-	count, why := m.all()
-	row = append(row, table.Number(count), table.Number(m.first().Position), table.Number(m.last().Position))
-	if !m.single() {
+func (d *Source) appendMoved(ctx context.Context, row []table.Cell, m moved, records map[uint64]*events.Recorded) ([]table.Cell, error) {
+	why := m.why()
+	row = append(row, table.Number(len(m)), table.Number(m[0].Position), table.Number(m.last().Position))
+	if len(m) > 1 {
 		return append(row, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, why.cell(), table.Cell{}, table.Cell{}), nil
 	}
-	id := table.Text(m.first().ID.String())
-	rec := records[m.first().Position]
+	id := table.Text(m[0].ID.String())
+	rec := records[m[0].Position]
 	if rec == nil { // it cannot be read
 		return append(row, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, why.cell(), table.Cell{}, id), nil
 	}
@@ -242,8 +232,8 @@ func (d *Source) appendMoved(ctx context.Context, row []table.Cell, m *moved, re
 	return append(row, table.Date(events.DateAt(rec.RecordedAt)), table.Date(rec.On), table.Named(rec.Kind, rec.Kind.Title()), subject, why.cell(), table.Optional(rec.Doc), id), err
 }
 
-// records are those of a step.
-func (c *changed) records(s projections.Step) []laterRecord { return c.later[s.First : s.Last+1] }
+// record is the one of a step.
+func (c *changed) record(s projections.Step) *laterRecord { return &c.later[s.Later] }
 
 // figures lists the figures that differ, or each record that moved one: then the first row of a figure begins with what
 // was answered at the older point, and the last ends with what is answered now.
@@ -283,8 +273,8 @@ func newMovedLine(m difference.Money) movedLine {
 
 // figureRows adds a figure of one line with all records that moved it, or each of them.
 func (c *changed) figureRows(t *movedRows, f *figure, line movedLine, each bool) {
-	all := &moved{}
-	add := func(by *moved, m movedLine) {
+	var all moved
+	add := func(by moved, m movedLine) {
 		b, a := f.of(m.Before.Money), f.of(m.After.Money)
 		t.add(by, table.Text(c.id), table.Number(m.After.Year), table.Named(m.After.Scope, ScopeWord(m.After.Scope)), table.Named(f.name, f.word),
 			table.Fen(b), table.Fen(a), table.Fen(a-b), m.rateBefore, m.rateAfter, table.Yes(m.Before.Low), table.Yes(m.After.Low))
@@ -296,9 +286,9 @@ func (c *changed) figureRows(t *movedRows, f *figure, line movedLine, each bool)
 		switch {
 		case i < 0:
 		case each:
-			add(&moved{[][]laterRecord{c.records(s)}}, newMovedLine(s.Money[i]))
+			add(moved{c.record(s)}, newMovedLine(s.Money[i]))
 		default:
-			all.parts = append(all.parts, c.records(s))
+			all = append(all, c.record(s))
 		}
 	}
 	if !each {
@@ -325,7 +315,7 @@ func (c *changed) alerts(columns int) *movedRows {
 		if a.After != nil {
 			row[7], row[8] = table.Date(a.After.RaisedOn), table.Date(a.After.ClearedOn)
 		}
-		t.add(&moved{[][]laterRecord{c.records(c.lastThatMoved(a))}}, row...)
+		t.add(moved{c.record(c.lastThatMoved(a))}, row...)
 	}
 	return t
 }

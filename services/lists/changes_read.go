@@ -126,7 +126,7 @@ func (d *Source) later(ctx context.Context, s span) (before policy.Timeline, of 
 				before = t
 			} else {
 				known := t
-				adopted = append(adopted, laterRecord{projections.Later{Position: e.Position, ID: e.ID, Timeline: &known, Apart: true}, adoption})
+				adopted = append(adopted, laterRecord{projections.Later{Position: e.Position, ID: e.ID, Timeline: &known}, adoption})
 			}
 		}
 	}
@@ -138,8 +138,7 @@ func (d *Source) later(ctx context.Context, s span) (before policy.Timeline, of 
 			if !ok {
 				return laterOf{}, false
 			}
-			why := reasonOf(e, sinceDay)
-			return laterOf{id, laterRecord{projections.Later{Position: e.Position, ID: e.ID, Apart: why&^(recordMode|fresh) != 0}, why}}, true
+			return laterOf{id, laterRecord{projections.Later{Position: e.Position, ID: e.ID}, reasonOf(e, sinceDay)}}, true
 		},
 		func(l laterOf) error {
 			of[l.center] = append(of[l.center], l.laterRecord)
