@@ -20,6 +20,33 @@ func (c *Center) Foreseen(t policy.Timeline, on, until events.Date) []Alert {
 	return list
 }
 
+// OpensWithReceipt lists the alerts AL-EXE-05 that the next receipt would raise from the day after a date to another, if
+// nothing else happens: about the grants announced ahead of a year after one that is low by then. Each has the first
+// such day as its raising date. While nobody has deferred or released the year, the money is paid in the ordinary way.
+func (c *Center) OpensWithReceipt(t policy.Timeline, on, until events.Date) (list []Alert) {
+	if !c.Registered() || c.ix.registered.on > on || t.Reading(until) == nil {
+		return nil
+	}
+	v := c.knownOn(on, until).view(t, until)
+	if v.revokedOn != 0 { // it is owed nothing more
+		return nil
+	}
+	var m *money
+	for _, f := range v.fundOrder {
+		first := max(on, events.YearEnd(f.what.fiscalYear-1)) + 1
+		if first > until || !f.what.announcedAhead() || v.wordRev(f.what.fiscalYear, until) != 0 || len(f.what.paidInItsYear(until)) > 0 || v.outstandingFen(f.what) <= 0 {
+			continue
+		}
+		if m == nil {
+			m = v.money()
+		}
+		if m.low(f.what.fiscalYear - 1) {
+			list = append(list, Alert{Code: "AL-EXE-05", Key: f.what.id, Severity: alertRows["AL-EXE-05"].Severity, RaisedOn: first})
+		}
+	}
+	return list
+}
+
 // Shortfall is what a center must still spend in a year so that the year does not become low (R20-6).
 type Shortfall struct {
 	Year       int

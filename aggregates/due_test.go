@@ -26,22 +26,8 @@ func TestEveryAlertHasAnOffice(t *testing.T) {
 // or task book of a later date, which nobody can be told.
 func happenedBy(t *testing.T, log []*events.Recorded, on events.Date) *aggregates.Center {
 	t.Helper()
-	gone := map[string]bool{}
-	for _, r := range log {
-		if v, ok := r.Data.(*events.EntryVoided); ok {
-			gone[v.Event], gone[r.ID.String()] = true, true
-		}
-	}
-	var kept []*events.Recorded
-	for _, r := range log {
-		if r.On <= on && !gone[r.ID.String()] {
-			one := *r
-			one.Revision = uint64(len(kept) + 1)
-			kept = append(kept, &one)
-		}
-	}
 	c := aggregates.NewCenter(log[0].Center)
-	for _, r := range kept {
+	for _, r := range standingBy(log, on) {
 		if v := c.Judge(&r.Record, draft); len(v.Nonsense) > 0 {
 			return nil
 		}
@@ -50,6 +36,24 @@ func happenedBy(t *testing.T, log []*events.Recorded, on events.Date) *aggregate
 		}
 	}
 	return c
+}
+
+// standingBy lists the records of a log that happened by a date and are never voided, as a log of their own.
+func standingBy(log []*events.Recorded, on events.Date) (kept []*events.Recorded) {
+	gone := map[string]bool{}
+	for _, r := range log {
+		if v, ok := r.Data.(*events.EntryVoided); ok {
+			gone[v.Event], gone[r.ID.String()] = true, true
+		}
+	}
+	for _, r := range log {
+		if r.On <= on && !gone[r.ID.String()] {
+			one := *r
+			one.Revision = uint64(len(kept) + 1)
+			kept = append(kept, &one)
+		}
+	}
+	return kept
 }
 
 // TestForeseenIsWhatEachDayToComeWouldShow asks a center that knows no more than had happened by a date, day by day.
@@ -115,6 +119,79 @@ func TestWhatHappensLaterIsNotForeseen(t *testing.T) {
 	if slices.ContainsFunc(got, func(a aggregates.Alert) bool { return a.Code == "AL-FND-01" }) {
 		t.Error("a receipt on the day itself does not count")
 	}
+}
+
+// TestTheNextReceiptOpensWhatIsToOpenWithIt pays a fen of each grant on the first day on which that may raise AL-EXE-05.
+func TestTheNextReceiptOpensWhatIsToOpenWithIt(t *testing.T) {
+	const days = 60
+	opened := 0
+	for _, file := range []string{"ahead/history.jsonl", "edges/history.jsonl"} {
+		for id, log := range logs(t, file) {
+			c := told(t, log, len(log))
+			for _, day := range []string{"2024-12-05", "2025-12-31", "2026-01-20"} {
+				on := date(day)
+				then := happenedBy(t, log, on)
+				if then == nil {
+					continue
+				}
+				var got, want []string
+				for _, a := range c.OpensWithReceipt(draft, on, on+days) {
+					got = append(got, fmt.Sprint(a.Key, " ", a.RaisedOn, " ", a.Severity))
+				}
+				words, revoked := map[int]bool{}, false
+				for _, r := range standingBy(log, on) {
+					switch p := r.Data.(type) {
+					case *events.AllocationDeferred:
+						words[p.FiscalYear] = true
+					case *events.DeferralReleased:
+						words[p.FiscalYear] = true
+					case *events.QualificationRevoked:
+						revoked = true
+					}
+				}
+				for _, r := range standingBy(log, on) {
+					g, ok := r.Data.(*events.SubsidyGranted)
+					if !ok || words[g.FiscalYear] || revoked {
+						continue
+					}
+					first := max(on, events.YearEnd(g.FiscalYear-1)) + 1
+					if a := paidAFen(t, then, g.Grant, first); a != nil && first <= on+days {
+						want = append(want, fmt.Sprint(a.Key, " ", a.RaisedOn, " ", a.Severity))
+					}
+				}
+				slices.Sort(got)
+				slices.Sort(want)
+				if !slices.Equal(got, want) {
+					t.Errorf("%s as of %s: got %q, want %q", id, day, got, want)
+				}
+				opened += len(got)
+			}
+		}
+	}
+	if opened == 0 {
+		t.Error("nothing opens")
+	}
+}
+
+// paidAFen returns the alert AL-EXE-05 that a receipt of a fen of a grant raises on a date; nil if it raises none, or the
+// grant is paid in full.
+func paidAFen(t *testing.T, c *aggregates.Center, grant string, on events.Date) *aggregates.Alert {
+	t.Helper()
+	rec := events.Record{ID: idOf("a fen received"), Kind: events.KindSubsidyReceived, Center: c.ID(), On: on,
+		By: events.By{Role: events.CenterRole, Actor: "x"}, Data: receive(grant, 1)}
+	if v := c.Judge(&rec, draft); len(v.Nonsense) > 0 {
+		return nil
+	}
+	c = c.Clone()
+	if err := c.Apply(&events.Recorded{Record: rec, Revision: c.Revision() + 1}); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range c.Evaluate(draft, on).Alerts {
+		if a.Code == "AL-EXE-05" && a.Key == grant && a.RaisedOn == on {
+			return &a
+		}
+	}
+	return nil
 }
 
 // lowWith says whether the year is low on its last day when so much more is spent on a main use on a date.

@@ -123,11 +123,7 @@ func (v *view) entitlements() (list []Delay) {
 // shortfalls are the facts behind AL-FND-01 and AL-MAT-01: the grants and matches of which receipts fall short.
 func (v *view) shortfalls() (list []Delay) {
 	for _, f := range v.fundOrder.upTo(v.on) {
-		netFen := f.what.netFenOn(v.on)
-		shortFen := netFen
-		for _, r := range f.what.receipts.upTo(v.on) {
-			shortFen -= r.what
-		}
+		netFen, shortFen := f.what.netFenOn(v.on), v.outstandingFen(f.what)
 		if shortFen <= 0 {
 			continue
 		}
@@ -142,6 +138,15 @@ func (v *view) shortfalls() (list []Delay) {
 		list = append(list, d)
 	}
 	return list
+}
+
+// outstandingFen returns what the receipts of a grant or match (not less recoveries) lack of its net amount.
+func (v *view) outstandingFen(f *fund) events.Fen {
+	outstandingFen := f.netFenOn(v.on)
+	for _, r := range f.receipts.upTo(v.on) {
+		outstandingFen -= r.what
+	}
+	return outstandingFen
 }
 
 // LocalGov returns the local government responsible for the center as of a date (R04-8), a code of GB/T 2260: the one

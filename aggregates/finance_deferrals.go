@@ -32,6 +32,9 @@ type Deferral struct {
 
 	HeldBackFen events.Fen        // construction grants due that may not be made
 	Made        []GrantAllTheSame // grants that AL-EXE-03 is open about
+
+	AheadFen         events.Fen // net grants of the fiscal year announced before it (提前下达)
+	AheadReceivedFen events.Fen // receipts of them since the year before ended; what was recovered was received
 }
 
 // GrantAllTheSame is a grant made although the allocation was to be deferred.
@@ -70,7 +73,20 @@ func (c *Center) Deferrals(t policy.Timeline, e *Evaluation, expected bool) []De
 	if expected {
 		list = append(list, m.expectedDeferral()...)
 	}
+	for i := range list {
+		v.ahead(&list[i])
+	}
 	return list
+}
+
+// ahead counts the money of the fiscal year that was announced ahead.
+func (v *view) ahead(d *Deferral) {
+	for _, f := range v.fundOrder.upTo(v.on) {
+		if f.what.fiscalYear == d.FiscalYear && f.what.announcedAhead() {
+			d.AheadFen += f.what.netFenOn(v.on)
+			d.AheadReceivedFen += f.what.paidInItsYearFen(v.on)
+		}
+	}
 }
 
 // deferralYears lists, in order, the fiscal years after a low one and those with an allocation.deferred.

@@ -6,11 +6,13 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Foreseen lists the alerts of a center that will be raised after one date and by another if nothing is done; see
-// aggregates.Center.
-func (r *Register) Foreseen(id events.CenterID, on, until events.Date) (list []aggregates.Alert) {
-	r.with(id, func(c *center, t policy.Timeline) { list = c.state.Foreseen(t, on, until) })
-	return list
+// Foreseen lists the alerts of a center that will be raised after one date and by another if nothing is done, and those
+// that the next receipt of money announced ahead would raise; see aggregates.Center.
+func (r *Register) Foreseen(id events.CenterID, on, until events.Date) (byTime, withReceipt []aggregates.Alert) {
+	r.with(id, func(c *center, t policy.Timeline) {
+		byTime, withReceipt = c.state.Foreseen(t, on, until), c.state.OpensWithReceipt(t, on, until)
+	})
+	return byTime, withReceipt
 }
 
 // Office returns the authority that must act on an alert of a center, as of a date.

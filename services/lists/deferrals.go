@@ -14,7 +14,7 @@ import (
 
 var deferralsList = &List{
 	Name:  "deferrals",
-	Short: text.Say("应延后安排的经费：执行率偏低的年度、延后决定、解除、仍然下达的经费", "allocations to be deferred: low years, deferrals, releases, grants made all the same"),
+	Short: text.Say("应延后安排的经费：执行率偏低的年度、延后决定、解除、仍然下达和提前下达的经费", "allocations to be deferred: low years, deferrals, releases, grants made all the same, money announced ahead"),
 	Params: []Param{
 		{Name: "year", Words: text.Say("安排经费的财政年度 `YEAR`（默认为上一个已结束年度的次年；给出明年则预列当年迄今偏低者）",
 			"the fiscal `YEAR` allocated (default the one after the last year that is over; next year lists who is low so far)"), Sort: Year},
@@ -49,7 +49,7 @@ func deferrals(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 				"Centers whose allocation of fiscal year %d may be deferred, by the rate of %d so far, as of %s (amounts in yuan)", year, year-1, q.On)
 		}
 	}
-	var sum struct{ available, executed, heldBack, made events.Fen }
+	var sum struct{ available, executed, heldBack, made, ahead, aheadReceived events.Fen }
 	for _, x := range d.Register.Deferrals(q.On, year) {
 		deferredBy, err := d.document(ctx, x.Center, x.Deferred)
 		if err != nil {
@@ -62,8 +62,10 @@ func deferrals(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 		t.Rows = append(t.Rows, deferralRow(&x, deferredBy, releasedBy))
 		sum.available, sum.executed = sum.available+x.Before.AvailableFen(), sum.executed+x.Before.ExecutedFen()
 		sum.heldBack, sum.made = sum.heldBack+x.HeldBackFen, sum.made+x.MadeFen()
+		sum.ahead, sum.aheadReceived = sum.ahead+x.AheadFen, sum.aheadReceived+x.AheadReceivedFen
 	}
-	t.Total(map[string]events.Fen{"availableFen": sum.available, "executedFen": sum.executed, "heldBackFen": sum.heldBack, "madeFen": sum.made})
+	t.Total(map[string]events.Fen{"availableFen": sum.available, "executedFen": sum.executed, "heldBackFen": sum.heldBack, "madeFen": sum.made,
+		"aheadFen": sum.ahead, "aheadReceivedFen": sum.aheadReceived})
 	return nil
 }
 
@@ -78,6 +80,7 @@ func deferralColumns(*asked) []table.Column {
 		{Name: "releasedOn", Title: text.Say("解除", "released"), Type: table.Day}, {Name: "releasedDoc", Title: text.Say("解除文号", "document")},
 		{Name: "heldBackFen", Title: text.Say("暂缓的建设经费", "held back"), Type: table.Money},
 		{Name: "madeFen", Title: text.Say("仍然下达", "made all the same"), Type: table.Money}, {Name: "grants", Title: text.Say("仍然下达的经费编号", "grants made")},
+		{Name: "aheadFen", Title: text.Say("提前下达", "announced ahead"), Type: table.Money}, {Name: "aheadReceivedFen", Title: text.Say("年末后已到账", "received since year's end"), Type: table.Money},
 	}
 }
 
@@ -94,5 +97,6 @@ func deferralRow(x *projections.Deferral, deferredBy, releasedBy string) []table
 	return []table.Cell{table.Number(x.FiscalYear), table.Text(x.Center), table.Text(x.Name), table.Named(x.Status, StatusWord(x.Status)),
 		table.Fen(x.Before.AvailableFen()), table.Fen(x.Before.ExecutedFen()), table.Rate(x.Before.RatePercent()), table.Yes(x.Low),
 		table.Named(x.State, word(deferralStates, x.State)), table.Date(x.DecideBy), table.Date(x.DeferredOn), table.Optional(deferredBy),
-		table.Date(x.ReleasedOn), table.Optional(releasedBy), table.Fen(x.HeldBackFen), table.Fen(x.MadeFen()), grants}
+		table.Date(x.ReleasedOn), table.Optional(releasedBy), table.Fen(x.HeldBackFen), table.Fen(x.MadeFen()), grants,
+		table.Fen(x.AheadFen), table.Fen(x.AheadReceivedFen)}
 }

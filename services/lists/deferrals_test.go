@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-const deferralColumns = "fiscalYear center availableFen executedFen ratePercent low state decideBy deferredOn deferredDoc releasedOn releasedDoc heldBackFen madeFen grants"
+const deferralColumns = "fiscalYear center availableFen executedFen ratePercent low state decideBy deferredOn deferredDoc releasedOn releasedDoc heldBackFen madeFen grants aheadFen aheadReceivedFen"
 
 func TestDeferralsAreWhatAPlainCountOfTheRecordsSays(t *testing.T) {
 	t.Parallel()
@@ -23,7 +23,7 @@ func TestDeferralsAreWhatAPlainCountOfTheRecordsSays(t *testing.T) {
 				want := h.plainDeferrals(t, on)
 				rows, table := h.ask(t, "deferrals", on, "all", "true")
 				sameRows(t, rows, deferralColumns, slices.Clone(want))
-				sumsUp(t, table, "availableFen", "executedFen", "heldBackFen", "madeFen")
+				sumsUp(t, table, "availableFen", "executedFen", "heldBackFen", "madeFen", "aheadFen", "aheadReceivedFen")
 				over := events.MustDate(plainDay(t, on, 1)).Year() // the year after the last that is over
 				rows, _ = h.ask(t, "deferrals", on)
 				sameRows(t, rows, deferralColumns, slices.DeleteFunc(want, func(line string) bool { return !strings.HasPrefix(line, fmt.Sprint(over, "|")) }))
@@ -64,10 +64,19 @@ func TestDeferralsAgreeWithTheirAlerts(t *testing.T) {
 				sameRows(t, undecided, "center before", open("AL-EXE-02"))
 				sameRows(t, overdue, "center before", open("AL-EXE-04"))
 				sameRows(t, made, "center grant", open("AL-EXE-03"))
+				for _, a := range h.desk.Register.Alerts(events.MustDate(on), projections.AlertFilter{Code: "AL-EXE-05"}) {
+					year := fmt.Sprint(a.RaisedOn.Year())
+					if !slices.ContainsFunc(rows, func(r map[string]string) bool {
+						return r["center"] == string(a.Center) && r["fiscalYear"] <= year && r["aheadReceivedFen"] != "0"
+					}) {
+						t.Errorf("%s %s was paid, and no row says so", a.Center, a.Key)
+					}
+					met["AL-EXE-05"]++
+				}
 			})
 		}
 	}
-	for code, min := range map[aggregates.Code]int{"AL-EXE-02": 20, "AL-EXE-03": 20, "AL-EXE-04": 20} {
+	for code, min := range map[aggregates.Code]int{"AL-EXE-02": 20, "AL-EXE-03": 20, "AL-EXE-04": 20, "AL-EXE-05": 20} {
 		if met[code] < min {
 			t.Errorf("only %d of %s were met", met[code], code)
 		}
@@ -85,12 +94,13 @@ func TestNextYearsListIsByTheRateSoFar(t *testing.T) {
 				for center, es := range h.byCenter(on) {
 					m := plainProvince(es, year, on)
 					if m.low(year, on) && !plainRevoked(es) && !slices.ContainsFunc(es, func(e plainEvent) bool { return e.Kind == "allocation.deferred" && e.Data.FiscalYear == year+1 }) {
-						want = append(want, fmt.Sprintf("%d|%s|%d|%d|%s", year+1, center, m.available, m.executed, m.rate()))
+						announced, _ := plainAhead(es, year+1)
+						want = append(want, fmt.Sprintf("%d|%s|%d|%d|%s|%d|0", year+1, center, m.available, m.executed, m.rate(), announced))
 					}
 				}
 				rows, _ := h.ask(t, "deferrals", on, "year", fmt.Sprint(year+1))
 				expected := slices.DeleteFunc(rows, func(r map[string]string) bool { return r["state"] != "expected" })
-				sameRows(t, expected, "fiscalYear center availableFen executedFen ratePercent", want)
+				sameRows(t, expected, "fiscalYear center availableFen executedFen ratePercent aheadFen aheadReceivedFen", want)
 			})
 		}
 	}
@@ -173,6 +183,24 @@ func plainProvince(es []plainEvent, year int, on string) (m plainMoney) {
 	return m
 }
 
+// plainAhead sums the grants of a fiscal year that were made before it, less reversals, and what was received of them in it
+// and later.
+func plainAhead(es []plainEvent, fiscalYear int) (announced, paid int64) {
+	begins := fmt.Sprint(fiscalYear, "-01-01")
+	for _, f := range plainFunds(es) {
+		if f.Kind != "subsidy.granted" || f.Data.FiscalYear != fiscalYear || f.On >= begins {
+			continue
+		}
+		announced += f.Data.AmountFen - f.reversed
+		for _, r := range f.receipts {
+			if r.Grant >= begins { // the date
+				paid += r.AmountFen
+			}
+		}
+	}
+	return announced, paid
+}
+
 func (h *plainHistory) plainDeferrals(t *testing.T, on string) (rows []string) {
 	var thisYear int
 	fmt.Sscan(on[:4], &thisYear)
@@ -235,8 +263,9 @@ func (h *plainHistory) plainDeferrals(t *testing.T, on string) (rows []string) {
 				}
 			}
 			yes := map[bool]string{true: "yes"}
-			rows = append(rows, fmt.Sprintf("%d|%s|%d|%d|%s|%s|%s|%s|%s|%s|%s|%s|%d|%d|%s", fiscalYear, center, m.available, m.executed, m.rate(), yes[low],
-				state, decideBy, deferred.On, deferred.Doc, released.On, released.Doc, held, sum, strings.Join(made, " ")))
+			announced, paid := plainAhead(es, fiscalYear)
+			rows = append(rows, fmt.Sprintf("%d|%s|%d|%d|%s|%s|%s|%s|%s|%s|%s|%s|%d|%d|%s|%d|%d", fiscalYear, center, m.available, m.executed, m.rate(), yes[low],
+				state, decideBy, deferred.On, deferred.Doc, released.On, released.Doc, held, sum, strings.Join(made, " "), announced, paid))
 		}
 	}
 	return rows

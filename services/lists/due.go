@@ -67,6 +67,7 @@ func dueAlertColumns() []table.Column {
 		{Name: "severity", Title: text.Say("级别", "severity")},
 		{Title: text.Say("内容", "what")},
 		{Name: "officeRegion"},
+		{Name: "opensWith"},
 	}
 }
 
@@ -75,31 +76,24 @@ func dueAlerts(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	days := events.Date(q.days("within"))
 	t.Title = text.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警", "Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days)
 	t.Empty = text.Say("期内不会产生预警。", "No alert will open within these days.")
-	ids := d.centers(q.center("center"))
-	found, err := parallel(ctx, ids, func(id events.CenterID) []aggregates.Alert {
-		return d.Register.Foreseen(id, q.On, q.On+days)
-	})
+	list, err := d.foreseen(ctx, q, q.On+days)
 	if err != nil {
 		return err
 	}
-	var list []projections.Alert
-	for i, id := range ids {
-		for _, a := range found[i] {
-			if q.text("office") == "" || events.Role(q.text("office")) == aggregates.Office(a.Code) {
-				list = append(list, projections.Alert{Center: id, Alert: a})
-			}
-		}
-	}
-	place := func(a projections.Alert) int { return slices.Index(dueOffices, aggregates.Office(a.Code)) }
-	slices.SortStableFunc(list, func(a, b projections.Alert) int {
+	place := func(a dueAlert) int { return slices.Index(dueOffices, aggregates.Office(a.Code)) }
+	slices.SortStableFunc(list, func(a, b dueAlert) int {
 		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.RaisedOn, b.RaisedOn))
 	})
 	count := make([]int, len(dueOffices))
 	for _, a := range list {
 		count[place(a)]++
-		office := d.Register.Office(a.Center, a.Code, q.On)
+		office, what, opensWith := d.Register.Office(a.Center, a.Code, q.On), AlertTitle(a.Code), ""
+		if a.withReceipt {
+			what = text.Text{Zh: what.Zh + "（自该日起一经到账即产生）", En: what.En + " (opens with a receipt from that day on)"}
+			opensWith = string(events.KindSubsidyReceived)
+		}
 		t.Rows = append(t.Rows, []table.Cell{officeCell(office), table.Date(a.RaisedOn), table.Number(int(a.RaisedOn - q.On)), table.Text(a.Center),
-			table.Text(d.Register.Facts(a.Center, q.On).Name), table.Text(a.Code), table.Text(a.Key), table.Named(a.Severity, SeverityWord(a.Severity)), {Shown: AlertTitle(a.Code)}, table.Optional(office.Region)})
+			table.Text(d.Register.Facts(a.Center, q.On).Name), table.Text(a.Code), table.Text(a.Key), table.Named(a.Severity, SeverityWord(a.Severity)), {Shown: what}, table.Optional(office.Region), table.Optional(opensWith)})
 	}
 	if len(list) > 0 {
 		t.Notes = append(t.Notes, dueCounts(count))
@@ -110,6 +104,26 @@ func dueAlerts(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 		return err
 	}
 	return nil
+}
+
+// dueAlert is an alert that will open: by time alone, or with the next receipt of money announced ahead.
+type dueAlert struct {
+	projections.Alert
+	withReceipt bool
+}
+
+// foreseen lists the alerts of the office asked about, or of all, that will open by a day.
+func (d *Source) foreseen(ctx context.Context, q *asked, until events.Date) ([]dueAlert, error) {
+	found, err := parallel(ctx, d.centers(q.center("center")), func(id events.CenterID) (list []dueAlert) {
+		byTime, withReceipt := d.Register.Foreseen(id, q.On, until)
+		for i, a := range slices.Concat(byTime, withReceipt) {
+			if q.text("office") == "" || events.Role(q.text("office")) == aggregates.Office(a.Code) {
+				list = append(list, dueAlert{projections.Alert{Center: id, Alert: a}, i >= len(byTime)})
+			}
+		}
+		return list
+	})
+	return slices.Concat(found...), err
 }
 
 // dueCounts says how many alerts each office has.
