@@ -75,6 +75,7 @@ func (v *view) grantAlerts(m *money) {
 		if !isGrant {
 			continue
 		}
+		v.paidAllTheSame(m, f)
 		p := v.t.At(f.on)
 		if p == nil {
 			continue
@@ -94,7 +95,6 @@ func (v *view) grantAlerts(m *money) {
 				x.Figures = m.rateFigures(y)
 			}
 		}
-		v.paidAllTheSame(m, f)
 	}
 	for _, year := range v.gradedYears() {
 		for _, s := range v.gradeSpells(year) {
@@ -106,7 +106,7 @@ func (v *view) grantAlerts(m *money) {
 }
 
 // paidAllTheSame is AL-EXE-05: a grant announced before a year ended low, and paid out after it although the next year
-// is not released. The first such receipt raises the alert.
+// is not released. The first such receipt raises the alert, and is its fact, whenever the grant was made.
 func (v *view) paidAllTheSame(m *money, f *fund) {
 	if !f.announcedAhead() || !m.low(f.fiscalYear-1) {
 		return

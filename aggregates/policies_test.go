@@ -106,6 +106,8 @@ var otherAlerts = []alertCase{
 	{"a grant is to be received within 30 days", active().and(on("2025-07-01", other("G1", 2025, wan))), "2025-12-31", then(raised("AL-FND-01", "G1", "2025-08-01").since("2025-07-01")), donghai},
 	{"a deferral is overdue 46 days after a year below 70 %", funded(events.CentralGuidance).and(on("2025-09-01", spend("V1", "research", "G1", 699_900*yuan))), "2026-06-30",
 		then(raised("AL-EXE-02", "2025", "2025-12-31"), raised("AL-EXE-04", "2025", "2026-02-15").since("2025-12-31")), donghai},
+	{"money announced before the Measures and paid after a low year under them is paid all the same", funded(events.CentralGuidance).and(on("2025-06-01", grantFrom(events.CentralGuidance, "G2", 2026, wan)), on("2026-02-01", receive("G2", wan))), "2026-06-30",
+		then(raised("AL-EXE-05", "G2", "2026-02-01").since("2025-12-31")), donghai},
 	{"less than 65 % for the main uses is too little", funded(events.ProvinceOther).and(on("2025-09-01", spend("V1", "research", "G1", 65*wan-1)), on("2025-09-02", spend("V2", "operation", "G1", 35*wan))), "2026-06-30", then(raised("AL-USE-03", "2025", "2025-12-31")), donghai},
 	{"exactly 65 % is not", funded(events.ProvinceOther).and(on("2025-09-01", spend("V1", "research", "G1", 65*wan)), on("2025-09-02", spend("V2", "operation", "G1", 35*wan))), "2026-06-30", none("AL-USE-03"), donghai},
 }
