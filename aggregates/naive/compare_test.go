@@ -11,6 +11,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/naive"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 )
 
@@ -27,6 +28,18 @@ func TestTheTwoEvaluatorsAgreeUnderPoliciesAdoptedAfterwards(t *testing.T) {
 		s := tell(t, onlyTheDraft)
 		s.timeline = rapid.SampledFrom(severalPolicies()).Draw(t, "policies")
 		agree(t, s)
+	})
+}
+
+// TestTheTwoEvaluatorsAgreeOnMoneyAroundAYearsEnd draws what AL-EXE-05, AL-FND-01 and the use of a voucher turn on more often
+// than a whole history does.
+func TestTheTwoEvaluatorsAgreeOnMoneyAroundAYearsEnd(t *testing.T) {
+	money := []events.Kind{"", events.KindSubsidyGranted, events.KindSubsidyGranted, events.KindSubsidyReceived, events.KindSubsidyReceived,
+		events.KindSubsidyReversed, events.KindFundsRecovered, events.KindFundsSpent, events.KindUseRuled, events.KindAllocationDeferred, events.KindDeferralReleased}
+	days := dates("2025-03-01", "2025-06-30", "2025-07-01", "2025-12-30", "2025-12-31", "2026-01-01", "2026-01-02", "2026-03-01", "2026-12-31", "2027-01-01")
+	late := policy.Timeline{}.With(mutated(read("../policy/zj-2024-draft.json"), "late", "2025-07-01", nil)) // and nothing before
+	rapid.Check(t, func(t *rapid.T) {
+		agree(t, tellOf(t, rapid.SampledFrom(append(severalPolicies(), onlyTheDraft, late)).Draw(t, "policies"), money, days))
 	})
 }
 

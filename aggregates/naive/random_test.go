@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 // story is a random history of one center, as the judge accepted it.
 type story struct {
 	timeline policy.Timeline
+	kinds    []events.Kind // that are drawn
 	days     []events.Date // on which most of it happens
 	log      []events.Recorded
 	center   *aggregates.Center // after the whole log
@@ -72,9 +73,12 @@ func (s *story) String() string {
 
 // tell draws a history under a timeline. Its dates do not follow the order of recording. What the judge calls
 // nonsense is left out; a decision that breaks a rule is put down in record mode.
-func tell(t *rapid.T, timeline policy.Timeline) *story {
-	s := &story{timeline: timeline, center: aggregates.NewCenter(center), things: map[byte][]thing{},
-		days: rapid.SliceOfN(rapid.SampledFrom(calendar), 3, 12).Draw(t, "days")}
+func tell(t *rapid.T, timeline policy.Timeline) *story { return tellOf(t, timeline, kinds, calendar) }
+
+// tellOf draws a history of some kinds on some days.
+func tellOf(t *rapid.T, timeline policy.Timeline, of []events.Kind, on []events.Date) *story {
+	s := &story{timeline: timeline, center: aggregates.NewCenter(center), things: map[byte][]thing{}, kinds: of,
+		days: rapid.SliceOfN(rapid.SampledFrom(on), 3, 12).Draw(t, "days")}
 	s.record(candidate{on: rapid.SampledFrom(firstDays).Draw(t, "registered on"), data: &events.CenterRegistered{Facts: facts(t)}})
 	for _, c := range rapid.SliceOfN(rapid.Custom(s.candidate), candidatesMin, candidatesMax).Draw(t, "records") {
 		s.record(c)
@@ -92,7 +96,7 @@ type candidate struct {
 }
 
 func (s *story) candidate(t *rapid.T) candidate {
-	c := candidate{kind: rapid.SampledFrom(kinds).Draw(t, "kind")}
+	c := candidate{kind: rapid.SampledFrom(s.kinds).Draw(t, "kind")}
 	if c.kind == "" { // shrinks to nothing
 		return c
 	}
