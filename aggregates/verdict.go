@@ -85,6 +85,9 @@ type Refusal struct {
 	Breaches []Breach
 }
 
+// ErrorCode implements the code of package text: a rule refuses the record.
+func (r *Refusal) ErrorCode() text.Code { return text.Refused }
+
 // Text says all that is said against it.
 func (r *Refusal) Text() text.Text {
 	var zh, en []string

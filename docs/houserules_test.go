@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -197,5 +198,22 @@ func TestServicesLeanOnEachOtherOnlyWhereItIsSaid(t *testing.T) {
 				t.Errorf("%s imports %s: each service is one thing that can fail, wait or know the time; they meet in cmd, or it is said in leansOn", s.path, path)
 			}
 		}
+	}
+}
+
+// TestNoServiceWritesAFlag holds the services to naming a parameter without dashes: they answer every front, and only the
+// command line has flags.
+func TestNoServiceWritesAFlag(t *testing.T) {
+	flag := regexp.MustCompile(`--[a-z]`)
+	for _, s := range sources(t) {
+		if s.room != "services" || strings.HasPrefix(s.path, "services/kurrentstore/kurrenttest/server/") { // that is a command of its own
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && flag.MatchString(lit.Value) {
+				t.Errorf("%s names a flag: %s", s.path, lit.Value)
+			}
+			return true
+		})
 	}
 }

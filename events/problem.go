@@ -12,6 +12,9 @@ type Problem struct {
 // Problems is everything found wrong with one record; as an error it reads in English.
 type Problems []Problem
 
+// ErrorCode implements the code of package text: the record must be corrected.
+func (p Problems) ErrorCode() text.Code { return text.Invalid }
+
 // Text says the first of them, and how many more there are.
 func (p Problems) Text() text.Text {
 	if len(p) == 0 {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Store keeps streams of events, and the order of all of them, for ever. Nothing is changed or deleted.
@@ -90,6 +92,9 @@ type ConflictError struct {
 	Stream           StreamID
 	Expected, Actual uint64
 }
+
+// ErrorCode implements the code of package text.
+func (e *ConflictError) ErrorCode() text.Code { return text.Conflict }
 
 // Error implements error.
 func (e *ConflictError) Error() string {

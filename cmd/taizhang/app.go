@@ -81,6 +81,9 @@ func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *a
 	return a
 }
 
+// flagPrefix is how a flag begins.
+const flagPrefix = "--"
+
 func (a *app) say(zh, en string, args ...any) string { return text.Say(zh, en, args...).In(a.lang) }
 
 func (a *app) print(zh, en string, args ...any) { fmt.Fprintln(a.out, a.say(zh, en, args...)) }
@@ -89,7 +92,11 @@ func (a *app) print(zh, en string, args ...any) { fmt.Fprintln(a.out, a.say(zh, 
 func (a *app) message(err error) string {
 	var s interface{ Text() text.Text }
 	if errors.As(err, &s) {
-		return s.Text().In(a.lang)
+		said := s.Text()
+		if e, ok := s.(*text.Error); ok && e.Param != "" { // a parameter of a service is a flag here
+			said = text.Text{Zh: flagPrefix + e.Param + "：" + e.What.Zh, En: flagPrefix + e.Param + ": " + e.What.En}
+		}
+		return said.In(a.lang)
 	}
 	var file *fs.PathError
 	if errors.As(err, &file) {

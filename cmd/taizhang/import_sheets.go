@@ -82,7 +82,7 @@ func (a *app) findSheets(cmd *cobra.Command, paths []string, f *sheetFlags) (fou
 func (f *sheetFlags) readSheets(paths []string, policies policy.Timeline) (readSheets, error) {
 	read := readSheets{}
 	for _, path := range paths {
-		s, err := sheets.Read(path, sheets.Config{Actor: strings.TrimSpace(f.actor), Role: events.Role(f.role), Doc: f.doc, Policies: policies})
+		s, err := sheets.Read(path, sheets.Config{Actor: strings.TrimSpace(f.actor), Role: events.Role(f.role), Prefix: flagPrefix, Doc: f.doc, Policies: policies})
 		if err != nil {
 			return nil, err
 		}

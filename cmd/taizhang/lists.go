@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
@@ -114,8 +115,8 @@ func (a *app) writeReport(cmd *cobra.Command, q lists.Question, out string, forE
 
 // badParam makes a parameter that cannot be so an error of usage.
 func badParam(cmd *cobra.Command, err error) error {
-	var bad *lists.ParamError
-	if errors.As(err, &bad) {
+	var bad *text.Error
+	if errors.As(err, &bad) && bad.Param != "" {
 		return &usageError{cmd.CommandPath(), bad}
 	}
 	return err

@@ -230,7 +230,7 @@ func (s *session) lists() *lists.Source {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, s.store, position, see)
 	}
-	return &lists.Source{Ledger: s.Ledger, Register: s.reg, Root: root}
+	return &lists.Source{Ledger: s.Ledger, Register: s.reg, Prefix: flagPrefix, Root: root}
 }
 
 // center returns the id of a center that is in the register.

@@ -20,6 +20,7 @@ const (
 // Error is an error that says in both languages what was wrong, where, and what to do.
 type Error struct {
 	Code  Code
+	Param string // the name of the parameter that is at fault, as the service calls it; "" for none
 	What  Text
 	Cause error // nil for none
 }
@@ -29,14 +30,38 @@ func Errorf(code Code, zh, en string, args ...any) *Error {
 	return &Error{Code: code, What: Say(zh, en, args...)}
 }
 
-// Text returns what the error says to a user.
-func (e *Error) Text() Text { return e.What }
+// Of returns the error as one about a parameter.
+func (e *Error) Of(param string) *Error {
+	about := *e
+	about.Param = param
+	return &about
+}
+
+// Text returns what the error says to a user. A front that writes parameters in its own way reads Param and What instead.
+func (e *Error) Text() Text {
+	if e.Param == "" {
+		return e.What
+	}
+	return Text{Zh: e.Param + "：" + e.What.Zh, En: e.Param + ": " + e.What.En}
+}
 
 // Error implements error, in English.
-func (e *Error) Error() string { return e.What.En }
+func (e *Error) Error() string { return e.Text().En }
+
+// ErrorCode returns the code. An error of another type says by this method which code it has.
+func (e *Error) ErrorCode() Code { return e.Code }
 
 // Unwrap returns the cause, or nil.
 func (e *Error) Unwrap() error { return e.Cause }
+
+// CodeOf returns the code of an error: Internal if nothing in its chain has one.
+func CodeOf(err error) Code {
+	var coded interface{ ErrorCode() Code }
+	if errors.As(err, &coded) {
+		return coded.ErrorCode()
+	}
+	return Internal
+}
 
 // Of returns what an error says to a user in the two languages, if it says that, and otherwise its words as they are.
 func Of(err error) Text {

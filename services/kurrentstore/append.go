@@ -15,14 +15,14 @@ import (
 
 // Append implements events.Store. While no usable answer comes it tries again for Options.Patience, always with the same
 // ids at the same revision, which the server stores once only, and settles what is in doubt by reading the stream. It
-// answers an *events.UnknownError only if that does not succeed in time, an *UnreachableError if nothing was ever sent, and a
-// *TooLargeError for a batch over Options.AppendBytesMax.
+// answers an *events.UnknownError only if that does not succeed in time, an *UnreachableError if nothing was ever sent, and
+// text.Refused for a batch over Options.AppendBytesMax.
 func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
 	if err := events.CheckBatch(stream, batch); err != nil {
 		return nil, fmt.Errorf("kurrentstore: append to %s: %w", stream, err)
 	}
 	if size := bytesOf(batch); size > s.AppendBytesMax() {
-		return nil, &TooLargeError{Bytes: size, Max: s.AppendBytesMax()}
+		return nil, tooLarge(size, s.AppendBytesMax())
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err

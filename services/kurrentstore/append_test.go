@@ -334,8 +334,8 @@ func TestABatchOverWhatTheServerTakesIsRefusedBeforeItIsSent(t *testing.T) {
 	for i := range batch {
 		batch[i].Body = fmt.Appendf(nil, `{"note":"%s"}`, bytes.Repeat([]byte("x"), 600_000))
 	}
-	var large *TooLargeError
-	if _, err := s.Append(soon(t), center, 0, batch); !errors.As(err, &large) || large.Max != 1<<20 {
+	var large *text.Error
+	if _, err := s.Append(soon(t), center, 0, batch); !errors.As(err, &large) || large.Code != text.Refused || !strings.Contains(large.What.En, "over the 1048576 bytes") {
 		t.Fatalf("got %v", err)
 	}
 	if n := srv.Calls(kurrenttest.Append); n != 0 {

@@ -54,7 +54,7 @@ var settings = []setting{
 
 // ParseConnection reads a connection string: esdb://[user:password@]host[:port][,host[:port]…][?name=value&…], or
 // esdb+discover://… with one name that the DNS resolves to the nodes. What the client would misread, or pass over without
-// a word, is refused with a *ConnectionError, which never repeats a password.
+// a word, is refused with text.Invalid, which never repeats a password.
 func ParseConnection(s string) (*Connection, error) {
 	scheme, rest, _ := strings.Cut(s, "://")
 	c := &Connection{discover: scheme == "esdb+discover"}

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
@@ -69,8 +70,8 @@ func TestConnectionStringsThatTheClientMisreadsAreRefused(t *testing.T) {
 func wantRefused(t *testing.T, s string) {
 	t.Helper()
 	_, err := ParseConnection(s)
-	var refused *ConnectionError
-	if !errors.As(err, &refused) || refused.Why.Zh == "" || refused.Why.En == "" {
+	var refused *text.Error
+	if !errors.As(err, &refused) || refused.Code != text.Invalid || refused.What.Zh == "" || refused.What.En == "" {
 		t.Errorf("%s was not refused: %v", s, err)
 		return
 	}
@@ -201,7 +202,7 @@ func TestPrefixesThatNoStreamCanHaveAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, o := range []Options{{}, {Connection: c, Prefix: "$all"}, {Connection: c, Prefix: "a b"}, {Connection: c, Prefix: strings.Repeat("a", 51)}} {
-		var refused *ConnectionError
+		var refused *text.Error
 		if _, err := Open(o); !errors.As(err, &refused) {
 			t.Errorf("%+v: %v", o, err)
 		}

@@ -14,19 +14,9 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// ConnectionError says what is wrong with a connection string. It never repeats a password.
-type ConnectionError struct{ Why text.Text }
-
-// Text says so to a user.
-func (e *ConnectionError) Text() text.Text {
-	return text.Text{Zh: "连接串不能用：" + e.Why.Zh, En: "the connection string cannot be used: " + e.Why.En}
-}
-
-// Error implements error.
-func (e *ConnectionError) Error() string { return "kurrentstore: " + e.Text().En }
-
+// refuse returns what is wrong with a connection string. It never repeats a password.
 func refuse(zh, en string, args ...any) error {
-	return &ConnectionError{Why: text.Text{Zh: fmt.Sprintf(zh, args...), En: fmt.Sprintf(en, args...)}}
+	return text.Errorf(text.Invalid, "连接串不能用："+zh, "the connection string cannot be used: "+en, args...)
 }
 
 // TamperedError says that the cluster no longer hands out a stream whole: AL-LED-01. Reads yield it instead of a shorter
@@ -35,6 +25,9 @@ type TamperedError struct {
 	Stream events.StreamID
 	What   text.Text
 }
+
+// ErrorCode implements the code of package text: the record cannot be relied on.
+func (e *TamperedError) ErrorCode() text.Code { return text.Internal }
 
 // Text says so to a user.
 func (e *TamperedError) Text() text.Text {
@@ -51,23 +44,20 @@ func tampered(stream events.StreamID, zh, en string, args ...any) error {
 	return &TamperedError{Stream: stream, What: text.Say(zh, en, args...)}
 }
 
-// TooLargeError says that a batch has more bytes than the server takes in one append. Nothing was appended; smaller
-// batches may be.
-type TooLargeError struct{ Bytes, Max int }
-
-// Text says so to a user.
-func (e *TooLargeError) Text() text.Text {
-	return text.Say("一批共 %d 字节，超过服务器一次追加的上限 %d 字节（MaxAppendSize）", "the batch has %d bytes, over the %d bytes that the server takes in one append (MaxAppendSize)", e.Bytes, e.Max)
+// tooLarge returns that a batch has more bytes than the server takes in one append. Nothing was appended; smaller batches may
+// be.
+func tooLarge(bytes, most int) error {
+	return text.Errorf(text.Refused, "一批共 %d 字节，超过服务器一次追加的上限 %d 字节（MaxAppendSize）", "the batch has %d bytes, over the %d bytes that the server takes in one append (MaxAppendSize)", bytes, most)
 }
-
-// Error implements error.
-func (e *TooLargeError) Error() string { return "kurrentstore: append: " + e.Text().En }
 
 // RefusedError says that the server will not do what was asked, however often it is asked. Nothing was appended.
 type RefusedError struct {
 	Why text.Text
 	Err error
 }
+
+// ErrorCode implements the code of package text: the server must be put right first.
+func (e *RefusedError) ErrorCode() text.Code { return text.Unavailable }
 
 // Text says so to a user.
 func (e *RefusedError) Text() text.Text {
@@ -91,6 +81,9 @@ type UnreachableError struct {
 	Err error
 	Why string // what the client said last about the nodes that it tried; "" if nothing
 }
+
+// ErrorCode implements the code of package text: trying again later may help.
+func (e *UnreachableError) ErrorCode() text.Code { return text.Unavailable }
 
 // Text says so to a user.
 func (e *UnreachableError) Text() text.Text {

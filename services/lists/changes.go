@@ -26,7 +26,7 @@ var changesList = &List{
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "year", Words: text.Say("财政年度 `YEAR`", "fiscal `YEAR`"), Sort: Year},
 		{Name: "scope", Words: text.Say("口径 `SCOPE`：province、central、fiscal 或 local", "`SCOPE`: province, central, fiscal or local"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
-		{Name: "figure", Words: text.Say("数字 `FIGURE`，如 executed；与 --scope 同用时有合计", "`FIGURE`, such as executed; with --scope there is a total"), Sort: Choice, Values: figureNames()},
+		{Name: "figure", Words: text.Say("数字 `FIGURE`，如 executed；选定口径时有合计", "`FIGURE`, such as executed; with a scope there is a total"), Sort: Choice, Values: figureNames()},
 	},
 	history: true,
 	columns: changesColumns,
@@ -73,7 +73,7 @@ func changes(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	byAlert := q.text("show") == "alerts"
 	for _, p := range []string{"year", "scope", "figure"} {
 		if byAlert && q.given(p) {
-			return &ParamError{p, text.Say("不用于 --show alerts", "is not for --show alerts")}
+			return text.Errorf(text.Invalid, "不用于 %s alerts", "is not for %s alerts", q.written("show")).Of(p)
 		}
 	}
 	s, err := d.spanSince(ctx, q.text("since"), q.center("center"))
@@ -98,7 +98,7 @@ func changes(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 		alerts += len(c.Alerts)
 	}
 	t.Title = changesTitle(s, q, text.Say("数字变动", "Figures that moved"),
-		text.Say("（金额单位：元；另有 %d 条预警变动，见 --show alerts）", " (amounts in yuan; alerts that moved: %d, see --show alerts)", alerts))
+		text.Say("（金额单位：元；另有 %d 条预警变动，见 %s alerts）", " (amounts in yuan; alerts that moved: %d, see %s alerts)", alerts, q.written("show")))
 	t.Empty = text.Say("没有数字变动。", "No figure moved.")
 	parts, err := parallel(ctx, list, func(c changed) *movedRows { return c.figures(q, len(t.Columns)) })
 	if err != nil {

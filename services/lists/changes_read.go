@@ -76,7 +76,7 @@ type span struct {
 	center  events.CenterID
 }
 
-// spanSince finds the span from a point to what the register knows. It is a *ParamError if the point is after that.
+// spanSince finds the span from a point to what the register knows. It is a *text.Error that names the parameter if the point is after that.
 func (d *Source) spanSince(ctx context.Context, since string, center events.CenterID) (s span, err error) {
 	p, err := ledger.ParsePoint(since)
 	if err != nil {
@@ -85,7 +85,7 @@ func (d *Source) spanSince(ctx context.Context, since string, center events.Cent
 	s = span{d.span(center, d.Register.Position()), p.At, center}
 	s.After = p.Position
 	if p.Position > s.UpTo {
-		return s, &ParamError{"since", text.Say("所问的台账只到位置 %d", "the ledger, as far as it is asked about, ends at position %d", s.UpTo)}
+		return s, text.Errorf(text.Invalid, "所问的台账只到位置 %d", "the ledger, as far as it is asked about, ends at position %d", s.UpTo).Of("since")
 	}
 	if p.Position > 0 {
 		s.sinceAt, err = d.recordedAt(ctx, p.Position)

@@ -16,6 +16,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 )
@@ -313,7 +314,7 @@ func TestChangesUpToAnEarlierPoint(t *testing.T) {
 	g.desk = &lists.Source{Ledger: g.l, Register: reg}
 	rows, _ := g.ask(t, "changes", "2026-06-30", "since", "4", "year", "2025", "scope", "province", "figure", "spentAll")
 	sameRows(t, rows, "beforeFen afterFen position", []string{"0|30000|5"})
-	var bad *lists.ParamError
+	var bad *text.Error
 	_, err = g.desk.Ask(t.Context(), lists.Question{List: "changes", On: events.MustDate("2026-06-30"), Params: map[string]string{"since": "6"}})
 	if !errors.As(err, &bad) || bad.Param != "since" {
 		t.Errorf("a point after what is known: %v", err)

@@ -35,7 +35,7 @@ func deferrals(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	t.Empty = text.Say("没有应延后安排的经费。", "No allocation is to be deferred.")
 	switch {
 	case q.given("all") && year != 0:
-		return &ParamError{"all", text.Say("不能与 --year 同时给出", "cannot be given together with --year")}
+		return text.Errorf(text.Invalid, "不能与 %s 同时给出", "cannot be given together with %s", q.written("year")).Of("all")
 	case q.given("all"):
 		t.Title = text.Say("截至 %s 各财政年度延后安排情况（金额单位：元）", "Deferral of allocations of all fiscal years as of %s (amounts in yuan)", q.On)
 	default:

@@ -110,7 +110,7 @@ func TestDeferralsOfAllYearsAreNotOfOne(t *testing.T) {
 	t.Parallel()
 	h := financeHistories(t)["edges"]
 	_, err := h.desk.Ask(t.Context(), lists.Question{List: "deferrals", On: events.MustDate("2026-01-31"), Params: map[string]string{"all": "true", "year": "2026"}})
-	if err == nil || !strings.Contains(err.Error(), "--all: cannot be given together with --year") {
+	if err == nil || !strings.Contains(err.Error(), "all: cannot be given together with year") {
 		t.Error(err)
 	}
 }

@@ -24,7 +24,7 @@ var dueOffices = []events.Role{events.STOffice, events.Finance, events.LocalGov,
 
 var dueList = &List{
 	Name:  "due",
-	Short: text.Say("即将产生的预警，或（--spend）年底前尚须支出的金额", "alerts about to open or, with --spend, money still to be spent this year"),
+	Short: text.Say("即将产生的预警，或年底前尚须支出的金额", "alerts about to open, or money still to be spent this year"),
 	Params: []Param{
 		{Name: "within", Words: text.Say("今后 `DAYS` 天之内，如 30d", "within so many `DAYS`, such as 30d"), Sort: Days, Default: dueWithin},
 		{Name: "office", Words: text.Say("责任单位 `ROLE`：st-office、finance、local-gov 或 center", "`ROLE` of the responsible office: st-office, finance, local-gov or center"), Sort: Choice, Values: []string{"st-office", "finance", "local-gov", "center"}},
@@ -49,7 +49,7 @@ func due(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	}
 	for _, p := range []string{"within", "office"} {
 		if v := q.Params[p]; v != "" && v != dueWithin {
-			return &ParamError{p, text.Say("不能与 --spend 同用", "cannot be given with --spend")}
+			return text.Errorf(text.Invalid, "不能与 %s 同用", "cannot be given with %s", q.written("spend")).Of(p)
 		}
 	}
 	return dueSpending(ctx, d, q, t)
@@ -211,8 +211,8 @@ func (d *Source) spendingNote(ctx context.Context, q *asked) ([]text.Text, error
 		toSpend += s.ToSpendFen
 	}
 	end := events.YearEnd(q.On.Year())
-	return []text.Text{text.Say("有 %d 个中心须在 %s（含）前再支出共 %s 元，年度执行率才不偏低，见 --spend。",
-		"Centers: %[1]d must still spend %[3]s yuan in all by %[2]s so that the year is not low; see --spend.", len(list), end, events.FormatYuan(toSpend))}, nil
+	return []text.Text{text.Say("有 %d 个中心须在 %s（含）前再支出共 %s 元，年度执行率才不偏低，见 %s。",
+		"Centers: %[1]d must still spend %[3]s yuan in all by %[2]s so that the year is not low; see %[4]s.", len(list), end, events.FormatYuan(toSpend), q.written("spend"))}, nil
 }
 
 // centers are the center asked about, or all.

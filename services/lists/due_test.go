@@ -10,6 +10,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/simulator"
 )
@@ -302,7 +303,7 @@ func TestSpendingToBeDoneHasNoOffice(t *testing.T) {
 	t.Parallel()
 	h := financeHistories(t)["edges"]
 	for _, params := range []map[string]string{{"spend": "true", "office": "finance"}, {"spend": "true", "within": "7d"}} {
-		var bad *lists.ParamError
+		var bad *text.Error
 		if _, err := h.desk.Ask(t.Context(), lists.Question{List: "due", On: events.MustDate("2026-10-31"), Params: params}); !errors.As(err, &bad) {
 			t.Errorf("%v: %v", params, err)
 		}

@@ -73,7 +73,7 @@ type comparison struct {
 // duplicates groups the vouchers that are neither voided nor reversed.
 func duplicates(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	if q.given("across") && q.given("center") {
-		return &ParamError{"across", text.Say("不能与 --center 同时给出", "cannot be given with --center")}
+		return text.Errorf(text.Invalid, "不能与 %s 同时给出", "cannot be given with %s", q.written("center")).Of("across")
 	}
 	c := &comparison{d: d, on: q.On, days: events.Date(min(q.number("days"), daysMax)), across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
 	lots := make([][]lot, 256) // by the first byte of their hashes

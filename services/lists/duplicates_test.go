@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -110,7 +111,7 @@ func TestDuplicatesAreThoseOfALoopOverTheRecords(t *testing.T) {
 func TestDuplicatesRefusesWhatCannotBe(t *testing.T) {
 	d := historyDesk(t, historyFile(t, funded("ZJ-0001")...))
 	for _, params := range []map[string]string{{"days": "0"}, {"days": "week"}, {"across": "true", "center": "ZJ-0001"}} {
-		var bad *lists.ParamError
+		var bad *text.Error
 		if _, err := d.Ask(t.Context(), lists.Question{List: "duplicates", On: historyEnd, Params: params}); !errors.As(err, &bad) || bad.Text().Zh == "" {
 			t.Errorf("%v: %v", params, err)
 		}

@@ -75,10 +75,10 @@ func newWanted(q *asked) (*wanted, error) {
 		w.max = q.yuan("max")
 	}
 	if w.min > w.max {
-		return nil, &ParamError{"max", text.Say("小于 --min", "is less than --min")}
+		return nil, text.Errorf(text.Invalid, "小于 %s", "is less than %s", q.written("min")).Of("max")
 	}
 	if w.to != 0 && w.from > w.to {
-		return nil, &ParamError{"to", text.Say("早于 --from", "is before --from")}
+		return nil, text.Errorf(text.Invalid, "早于 %s", "is before %s", q.written("from")).Of("to")
 	}
 	return w, nil
 }
@@ -174,7 +174,7 @@ func find(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 		t.Rows = append(t.Rows, row)
 	}
 	if found > len(t.Rows) {
-		t.Missing = append(t.Missing, text.Say("共 %d 条符合，另有 %d 条未列出（--limit）。", "Records that match: %d; not listed: %d (--limit).", found, found-len(t.Rows)))
+		t.Missing = append(t.Missing, text.Say("共 %d 条符合，另有 %d 条未列出（%s）。", "Records that match: %d; not listed: %d (%s).", found, found-len(t.Rows), q.written("limit")))
 	} else if found > 0 {
 		t.Notes = append(t.Notes, text.Say("共 %d 条符合。", "Records that match: %d.", found))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -127,7 +128,7 @@ func TestFindListsTheNewestOrTheOldestAndSaysHowManyMoreThereAre(t *testing.T) {
 	if !slices.Equal(columnOf(oldest, "id"), columnOf(all[:7], "id")) {
 		t.Error("the oldest seven are not the first seven of all")
 	}
-	if want := fmt.Sprintf("Records that match: %d; not listed: %d (--limit).", len(all), len(all)-7); table.Missing[0].En != want {
+	if want := fmt.Sprintf("Records that match: %d; not listed: %d (limit).", len(all), len(all)-7); table.Missing[0].En != want {
 		t.Errorf("says %q, want %q", table.Missing[0].En, want)
 	}
 	newest, _ := answered(t, d, "find", "limit=7")
@@ -204,7 +205,7 @@ func TestFindReadsOldVersionsAndSaysWhatItCannotRead(t *testing.T) {
 func TestFindRefusesWhatCannotBe(t *testing.T) {
 	d := historyDesk(t, historyFile(t, funded("ZJ-0001")...))
 	for _, params := range []map[string]string{{"min": "2", "max": "1"}, {"from": "2025-02-01", "to": "2025-01-31"}, {"kind": "funds.lost"}, {"limit": "0"}, {"min": "-1"}} {
-		var bad *lists.ParamError
+		var bad *text.Error
 		if _, err := d.Ask(t.Context(), lists.Question{List: "find", On: historyEnd, Params: params}); !errors.As(err, &bad) || bad.Text().Zh == "" {
 			t.Errorf("%v: %v", params, err)
 		}

@@ -19,9 +19,13 @@ import (
 // Source answers questions. Register is the read models at the point that is asked about, Ledger the ledger that they
 // are of. Root shows see all events of the ledger up to a position, in order, each valid until see returns, and returns their
 // root hash (package seal); only samples ask for it.
+//
+// Prefix is what the front that asks writes before the name of a parameter, such as the dashes of a flag. Texts that name a
+// parameter need it.
 type Source struct {
 	Ledger   *ledger.Ledger
 	Register *projections.Register
+	Prefix   string
 	Root     func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
 }
 
@@ -75,30 +79,10 @@ const (
 // DaysMax is the longest span of days that is asked about.
 const DaysMax = 3660
 
-// ParamError says that a parameter cannot be so.
-type ParamError struct {
-	Param  string
-	Reason text.Text
+// UnknownCenter returns that the ledger holds nothing of a center: a slip of the pen shall not read as "nothing".
+func UnknownCenter(id events.CenterID) error {
+	return text.Errorf(text.NotFound, "台账中没有中心 %s", "the ledger has no center %s", id)
 }
-
-// Text says so to a user.
-func (e *ParamError) Text() text.Text {
-	return text.Text{Zh: "--" + e.Param + "：" + e.Reason.Zh, En: "--" + e.Param + ": " + e.Reason.En}
-}
-
-// Error implements error.
-func (e *ParamError) Error() string { return "lists: " + e.Text().En }
-
-// UnknownCenterError says that the ledger holds nothing of a center: a slip of the pen shall not read as "nothing".
-type UnknownCenterError struct{ Center events.CenterID }
-
-// Text says so to a user.
-func (e *UnknownCenterError) Text() text.Text {
-	return text.Say("台账中没有中心 %s", "the ledger has no center %s", e.Center)
-}
-
-// Error implements error.
-func (e *UnknownCenterError) Error() string { return "lists: " + e.Text().En }
 
 // Find returns the list of a name, or nil.
 func Find(name string) *List {
@@ -108,7 +92,7 @@ func Find(name string) *List {
 	return nil
 }
 
-// Check returns the list that is asked for. A parameter that cannot be so, whatever the ledger holds, is a *ParamError.
+// Check returns the list that is asked for. A parameter that cannot be so, whatever the ledger holds, is a *text.Error that names it.
 func (q Question) Check() (*List, error) {
 	l := Find(q.List)
 	if l == nil {
@@ -117,18 +101,18 @@ func (q Question) Check() (*List, error) {
 	for name, value := range q.Params {
 		i := slices.IndexFunc(l.Params, func(p Param) bool { return p.Name == name })
 		if i < 0 {
-			return nil, &ParamError{name, text.Say("%s 没有这个参数", "%s has no such parameter", l.Name)}
+			return nil, text.Errorf(text.Invalid, "%s 没有这个参数", "%s has no such parameter", l.Name).Of(name)
 		}
 		if err := l.Params[i].check(value); err != nil {
 			return nil, err
 		}
 	}
 	if l.Argument != "" && q.Params[l.Argument] == "" {
-		return nil, &ParamError{l.Argument, text.Say("必须给出", "must be given")}
+		return nil, text.Errorf(text.Invalid, "必须给出", "must be given").Of(l.Argument)
 	}
 	for _, p := range l.Params {
 		if p.Must && q.Params[p.Name] == "" {
-			return nil, &ParamError{p.Name, text.Say("必须给出", "must be given")}
+			return nil, text.Errorf(text.Invalid, "必须给出", "must be given").Of(p.Name)
 		}
 	}
 	return l, nil
@@ -141,11 +125,11 @@ func (q Question) Columns() ([]table.Column, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.columns(&asked{q, l}), nil
+	return l.columns(&asked{q, l, ""}), nil
 }
 
-// Ask answers a question. A parameter that cannot be so is a *ParamError, a center that is not there an
-// *UnknownCenterError.
+// Ask answers a question. A parameter that cannot be so is a *text.Error that names it, a center that is not
+// there text.NotFound.
 func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 	l, err := q.Check()
 	if err != nil {
@@ -155,7 +139,7 @@ func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 	for _, p := range l.Params {
 		if id := events.CenterID(q.Params[p.Name]); p.Sort == CenterID && id != "" {
 			if ofOne = true; !d.Register.Knows(id) {
-				return nil, &UnknownCenterError{id}
+				return nil, UnknownCenter(id)
 			}
 		}
 	}
@@ -164,7 +148,7 @@ func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 			return nil, err
 		}
 	}
-	a := &asked{q, l}
+	a := &asked{q, l, d.Prefix}
 	t := &table.Table{Columns: l.columns(a)}
 	if err := l.answer(ctx, d, a, t); err != nil {
 		return nil, err
@@ -173,7 +157,7 @@ func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 }
 
 func (p *Param) check(value string) error {
-	bad := func(zh, en string, args ...any) error { return &ParamError{p.Name, text.Say(zh, en, args...)} }
+	bad := func(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...).Of(p.Name) }
 	if value == "" {
 		return nil
 	}
@@ -222,8 +206,12 @@ func (p *Param) check(value string) error {
 // asked is a question that was checked.
 type asked struct {
 	Question
-	list *List
+	list   *List
+	prefix string // see Source
 }
+
+// written returns the name of a parameter as whoever asks writes it.
+func (q *asked) written(param string) string { return q.prefix + param }
 
 // text returns a parameter, or its default.
 func (q *asked) text(name string) string {

@@ -46,7 +46,7 @@ type drawing struct {
 func sample(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	g := &drawing{position: d.Register.Position(), question: questionText(q.center("center"), q.number("year"), q.text("by"))}
 	if asked := uint64(q.number("position")); asked > g.position {
-		return &ParamError{"position", text.Say("台账止于位置 %d", "the ledger ends at position %d", g.position)}
+		return text.Errorf(text.Invalid, "台账止于位置 %d", "the ledger ends at position %d", g.position).Of("position")
 	} else if asked > 0 {
 		g.position = asked
 	}

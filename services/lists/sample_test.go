@@ -19,6 +19,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -222,7 +223,7 @@ func TestASampleChangesWithEveryRecordBeforeIt(t *testing.T) {
 func TestSampleRefusesWhatCannotBe(t *testing.T) {
 	d := historyDesk(t, historyFile(t, funded("ZJ-0001")...))
 	for _, params := range []map[string]string{{}, {"year": "1999"}, {"year": "2025", "n": "0"}, {"year": "2025", "by": "hand"}, {"year": "2025", "position": "99"}} {
-		var bad *lists.ParamError
+		var bad *text.Error
 		if _, err := d.Ask(t.Context(), lists.Question{List: "sample", On: historyEnd, Params: params}); !errors.As(err, &bad) || bad.Text().Zh == "" {
 			t.Errorf("%v: %v", params, err)
 		}

@@ -84,16 +84,16 @@ func spending(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 func spendingFilters(d *Source, q *asked) error {
 	has := func(p *policy.Policy) bool { return p.Use(events.Use(q.text("use"))) != nil }
 	if q.given("use") && !slices.ContainsFunc(d.Register.Timeline().Adopted(), has) {
-		return &ParamError{"use", text.Say("没有用途 %q", "there is no use %q", q.text("use"))}
+		return text.Errorf(text.Invalid, "没有用途 %q", "there is no use %q", q.text("use")).Of("use")
 	}
 	if _, ok := d.Register.Balances(q.center("center"))[q.text("grant")]; q.given("grant") && !ok {
-		return &ParamError{"grant", text.Say("中心 %s 没有经费下达或配套 %q", "%s has no grant or match %q", q.center("center"), q.text("grant"))}
+		return text.Errorf(text.Invalid, "中心 %s 没有经费下达或配套 %q", "%s has no grant or match %q", q.center("center"), q.text("grant")).Of("grant")
 	}
 	if q.given("from") && q.given("to") && q.day("from") > q.day("to") {
-		return &ParamError{"to", text.Say("早于 --from", "is before --from")}
+		return text.Errorf(text.Invalid, "早于 %s", "is before %s", q.written("from")).Of("to")
 	}
 	if q.given("min") && q.given("max") && q.yuan("min") > q.yuan("max") {
-		return &ParamError{"max", text.Say("小于 --min", "is less than --min")}
+		return text.Errorf(text.Invalid, "小于 %s", "is less than %s", q.written("min")).Of("max")
 	}
 	return nil
 }

@@ -139,10 +139,10 @@ func TestAFilterThatNothingCanPassIsAnError(t *testing.T) {
 		params map[string]string
 		want   string
 	}{
-		{map[string]string{"use": "travel"}, `--use: there is no use "travel"`},
+		{map[string]string{"use": "travel"}, `use: there is no use "travel"`},
 		{map[string]string{"grant": "G-none"}, `has no grant or match "G-none"`},
-		{map[string]string{"from": "2026-02-01", "to": "2026-01-01"}, "--to: is before --from"},
-		{map[string]string{"min": "2", "max": "1.99"}, "--max: is less than --min"},
+		{map[string]string{"from": "2026-02-01", "to": "2026-01-01"}, "to: is before from"},
+		{map[string]string{"min": "2", "max": "1.99"}, "max: is less than min"},
 	} {
 		c.params["center"] = center
 		if _, err := h.desk.Ask(t.Context(), lists.Question{List: "spending", On: events.MustDate("2026-08-31"), Params: c.params}); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -566,7 +566,7 @@ func TestBackupAndRestoreTakeTheRightFilesOnly(t *testing.T) {
 	if err := lock.unlock(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := RestoreFile(t.Context(), file, filepath.Dir(file)); !errors.As(err, new(*NotEmptyError)) {
+	if _, err := RestoreFile(t.Context(), file, filepath.Dir(file)); !errors.Is(err, ErrNotEmpty) {
 		t.Errorf("restore to a directory with a file: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -68,7 +68,7 @@ func backup(ctx context.Context, fs FS, dir, dest string) (report Report, err er
 }
 
 // Restore copies a backup, all of which it checks first, to dir, which must be empty or not exist; else the error is a
-// *NotEmptyError. A Restore that fails leaves nothing; one that was cut short nothing, or a log that does not open for its
+// ErrNotEmpty. A Restore that fails leaves nothing; one that was cut short nothing, or a log that does not open for its
 // first segment is missing, never a shorter one: clear the directory and restore again.
 func Restore(ctx context.Context, from, dir string) (Report, error) {
 	return restore(ctx, osFS{}, from, osFS{}, dir)
@@ -100,7 +100,7 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 	defer func() { err = errors.Join(err, c.unlock()) }()
 	if names, err := fs.List(dir); err != nil || len(names) > 0 {
 		if err == nil {
-			err = &NotEmptyError{Dir: dir, File: slices.Min(names)}
+			err = notEmpty(dir, slices.Min(names))
 		}
 		return w.report, err
 	}
@@ -202,21 +202,22 @@ func (c *copied) syncNames() error {
 	return fileError("sync directory", c.dir, "", c.fs.SyncDir(c.dir))
 }
 
-// NotEmptyError says that a directory is not one that a restore may write to, for File is in it.
-type NotEmptyError struct{ Dir, File string }
+// ErrNotEmpty is in the error of a restore to a directory that holds something already.
+var ErrNotEmpty = errors.New("logstore: restore: the directory is not empty")
 
-// Text says so to a user.
-func (e *NotEmptyError) Text() text.Text {
-	return text.Say("目录 %s 不是空的，其中有 %s；没有恢复任何内容，请换一个空目录。若是上次恢复中断所留，先清空它",
-		"the directory %s is not empty, %s is in it; nothing was restored, take an empty directory. If a restore was cut short there, clear it first", e.Dir, e.File)
+func notEmpty(dir, file string) error {
+	err := text.Errorf(text.Conflict, "目录 %s 不是空的，其中有 %s；没有恢复任何内容，请换一个空目录。若是上次恢复中断所留，先清空它",
+		"the directory %s is not empty, %s is in it; nothing was restored, take an empty directory. If a restore was cut short there, clear it first", dir, file)
+	err.Cause = ErrNotEmpty
+	return err
 }
-
-// Error implements error.
-func (e *NotEmptyError) Error() string { return "logstore: restore: " + e.Text().En }
 
 // CopyError says that a directory is not one that a backup may write to: File is not of the same log. With no Dir, File
 // is no earlier backup in one file.
 type CopyError struct{ Dir, File string }
+
+// ErrorCode implements the code of package text: something else is there.
+func (e *CopyError) ErrorCode() text.Code { return text.Conflict }
 
 // Text says so to a user.
 func (e *CopyError) Text() text.Text {
@@ -234,6 +235,9 @@ type RoomError struct {
 	Path string // of the copy
 	Err  error
 }
+
+// ErrorCode implements the code of package text: room must be made first.
+func (e *RoomError) ErrorCode() text.Code { return text.Unavailable }
 
 // Text says so to a user.
 func (e *RoomError) Text() text.Text {

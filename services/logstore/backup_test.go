@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // writeOn appends batches of twenty beside the test, a hundred for each call of more; the number of events answered is at
@@ -347,8 +349,7 @@ func TestBackupAndRestoreTakeTheRightDirectoriesOnly(t *testing.T) {
 	mustClose(t, s)
 	full := t.TempDir()
 	writeFile(t, filepath.Join(full, "notes.txt"), []byte("kept"))
-	var there *NotEmptyError
-	if _, err := Restore(t.Context(), dir, full); !errors.As(err, &there) || there.File != "notes.txt" || !strings.Contains(there.Text().Zh, full) {
+	if _, err := Restore(t.Context(), dir, full); !errors.Is(err, ErrNotEmpty) || !strings.Contains(err.Error(), "notes.txt") || !strings.Contains(text.Of(err).Zh, full) {
 		t.Errorf("restore to a directory with a file: %v", err)
 	}
 	if all, err := os.ReadDir(full); err != nil || len(all) != 1 || string(readFile(t, filepath.Join(full, "notes.txt"))) != "kept" {

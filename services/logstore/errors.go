@@ -13,6 +13,9 @@ import (
 // LockedError says that another process has the directory open.
 type LockedError struct{ Dir string }
 
+// ErrorCode implements the code of package text: the other process may end.
+func (e *LockedError) ErrorCode() text.Code { return text.Unavailable }
+
 // Text says so to a user.
 func (e *LockedError) Text() text.Text {
 	return text.Say("台账目录 %s 正被另一个进程使用；请等它结束，或经由它查询", "the ledger in %s is in use by another process; wait until it ends, or ask it", e.Dir)
@@ -30,6 +33,9 @@ type DamageError struct {
 	Reason   text.Text
 }
 
+// ErrorCode implements the code of package text: the files are damaged.
+func (e *DamageError) ErrorCode() text.Code { return text.Internal }
+
 // Text says so to a user.
 func (e *DamageError) Text() text.Text {
 	at := text.Say("台账文件 %s 第 %d 字节处（序号 %d 起）损坏：", "ledger file %s is damaged at byte %d (from position %d on): ", e.File, e.Offset, e.Position)
@@ -45,6 +51,9 @@ type FileError struct {
 	Path string
 	Err  error
 }
+
+// ErrorCode implements the code of package text: the operating system refuses.
+func (e *FileError) ErrorCode() text.Code { return text.Unavailable }
 
 // Text says so to a user.
 func (e *FileError) Text() text.Text {
@@ -90,6 +99,9 @@ type FailedError struct {
 	Cause error
 	doubt bool
 }
+
+// ErrorCode implements the code of package text: nothing more is written until the store is opened again.
+func (e *FailedError) ErrorCode() text.Code { return text.Stopped }
 
 // Text says so to a user.
 func (e *FailedError) Text() text.Text {

@@ -21,17 +21,6 @@ func IsCopy(dir string) bool {
 	return err == nil
 }
 
-// NotACopyError says that a directory holds a ledger of its own.
-type NotACopyError struct{ Dir string }
-
-// Text says so to a user.
-func (e *NotACopyError) Text() text.Text {
-	return text.Say("目录 %s 中已有一份自己的台账，不是集群记录的本地副本；请换一个目录", "the directory %s holds a ledger of its own, not a copy of the record in a cluster; take another directory", e.Dir)
-}
-
-// Error implements error.
-func (e *NotACopyError) Error() string { return "replica: open: " + e.Text().En }
-
 // mark makes the directory one of a copy, durably, unless it holds a ledger.
 func mark(dir string) error {
 	if IsCopy(dir) {
@@ -43,7 +32,7 @@ func mark(dir string) error {
 	}
 	for _, entry := range there {
 		if strings.HasSuffix(entry.Name(), ".log") {
-			return &NotACopyError{dir}
+			return text.Errorf(text.Conflict, "目录 %s 中已有一份自己的台账，不是集群记录的本地副本；请换一个目录", "the directory %s holds a ledger of its own, not a copy of the record in a cluster; take another directory", dir)
 		}
 	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {

@@ -18,16 +18,8 @@ import (
 // cellCharsMax is how long the text of a cell can be, in units of UTF-16.
 const cellCharsMax = 32_767
 
-// Error says in both languages what is wrong with a file or a report.
-type Error struct{ Reason text.Text }
-
-// Text says so to a user.
-func (e *Error) Text() text.Text { return e.Reason }
-
-// Error implements error.
-func (e *Error) Error() string { return "reports: " + e.Reason.En }
-
-func bad(zh, en string, args ...any) error { return &Error{text.Say(zh, en, args...)} }
+// bad returns what is wrong with a file or a report.
+func bad(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...) }
 
 // FormOf returns the form of a file by the end of its name.
 func FormOf(path string, forExcel bool) (Form, error) {
@@ -63,14 +55,14 @@ func (r *Report) check() error {
 		for l := range s.lines {
 			rows++
 			if rows > spreadsheet.RowsMax {
-				return bad("报表超过 %d 行，电子表格放不下；请缩小查询范围，或写成不带 --for-excel 的 CSV", "the report has more than the %d rows of a spreadsheet; ask for less, or write CSV without --for-excel", spreadsheet.RowsMax)
+				return bad("报表超过 %d 行，电子表格放不下；请缩小查询范围，或写成普通的 CSV", "the report has more than the %d rows of a spreadsheet; ask for less, or write plain CSV", spreadsheet.RowsMax)
 			}
 			if len(l.cells) > spreadsheet.ColumnsMax {
 				return bad("报表有 %d 列，超过电子表格的 %d 列", "the report has %d columns, a spreadsheet at most %d", len(l.cells), spreadsheet.ColumnsMax)
 			}
 			for i, c := range l.cells {
 				if len(c.text) > cellCharsMax && charsOf(c.text) > cellCharsMax {
-					return bad("第 %d 行第 %d 列超过 %d 个字符，电子表格放不下；请写成不带 --for-excel 的 CSV", "row %d, column %d is longer than the %d characters of a cell; write CSV without --for-excel", rows, i+1, cellCharsMax)
+					return bad("第 %d 行第 %d 列超过 %d 个字符，电子表格放不下；请写成普通的 CSV", "row %d, column %d is longer than the %d characters of a cell; write plain CSV", rows, i+1, cellCharsMax)
 				}
 			}
 		}
@@ -105,7 +97,7 @@ func Free(path string) error {
 }
 
 func exists(path string) error {
-	return bad("%s 已经存在，不会覆盖；请换一个文件名，或先移走它", "%s exists already and will not be overwritten; choose another name, or move it away first", path)
+	return text.Errorf(text.Conflict, "%s 已经存在，不会覆盖；请换一个文件名，或先移走它", "%s exists already and will not be overwritten; choose another name, or move it away first", path)
 }
 
 // Create writes a new file. It appears under its name whole and durable, or not at all; what is there already is never

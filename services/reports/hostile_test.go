@@ -53,7 +53,7 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 		"another CSV":               {text("r.csv", "a,b\n1,2\n"), "no provenance"},
 		"CSV that is torn":          {text("r.csv", "#title,\"x\n"), "the quotes in row 1 do not match"},
 		"bytes of no text":          {text("r.csv", "\xff\xff\xff\x00"), "neither UTF-8 nor GB18030"},
-		"a question of no sense":    {text("r.csv", "#position,1\n#lang,zh\n#form,csv\n#question,\"{\"\"list\"\":\"\"alerts\"\",\"\"asOf\"\":\"\"2025-01-01\"\",\"\"params\"\":{\"\"by\"\":\"\"x\"\"}}\"\n"), "the question in its provenance is none: --by"},
+		"a question of no sense":    {text("r.csv", "#position,1\n#lang,zh\n#form,csv\n#question,\"{\"\"list\"\":\"\"alerts\"\",\"\"asOf\"\":\"\"2025-01-01\"\",\"\"params\"\":{\"\"by\"\":\"\"x\"\"}}\"\n"), "the question in its provenance is none: by"},
 		"a question of no list":     {text("r.csv", "#position,1\n#lang,zh\n#form,csv\n#question,\"{\"\"list\"\":\"\"x\"\",\"\"asOf\"\":\"\"2025-01-01\"\"}\"\n"), `this program has no list "x"`},
 		"a question of no date":     {text("r.csv", "#position,1\n#lang,zh\n#form,csv\n#question,{}\n"), "question in its provenance"},
 		"a position of no number":   {text("r.csv", "#position,one\n#lang,zh\n#form,csv\n#question,{}\n"), "not a number"},

@@ -19,6 +19,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
@@ -159,7 +160,7 @@ func importFile(t testing.TB, d *lists.Source, path string) {
 // pointBefore is before the first record.
 func pointBefore() ledger.Point { return ledger.Point{At: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)} }
 
-func asParam(err error, to **lists.ParamError) bool { return errors.As(err, to) }
+func asParam(err error, to **text.Error) bool { return errors.As(err, to) }
 
 func number(t testing.TB, s string) float64 {
 	t.Helper()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
@@ -152,9 +153,9 @@ func openCSV(path string) (*csvFile, error) {
 
 // refused says of a file that spreadsheet cannot read that it is no report.
 func refused(err error) error {
-	var e *spreadsheet.Error
+	var e *text.Error
 	if errors.As(err, &e) {
-		return notOurs(e.Reason.Zh, e.Reason.En)
+		return notOurs(e.What.Zh, e.What.En)
 	}
 	return err
 }

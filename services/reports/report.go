@@ -50,7 +50,7 @@ type Report struct {
 // list changes, for a report that was written before can then differ where nothing was edited.
 const listForm = 1
 
-// Make asks the question. Its errors are those of lists.Ask and of the store, and an *Error for a date beyond the years of
+// Make asks the question. Its errors are those of lists.Ask and of the store, and a *text.Error for a date beyond the years of
 // the ledger: a report that says 9999 shall not cost eight thousand years of month-ends.
 func Make(ctx context.Context, d *lists.Source, r Request) (*Report, error) {
 	if r.Question.On.Year() > events.YearMax {

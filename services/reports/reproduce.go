@@ -53,7 +53,7 @@ type NamedText struct {
 }
 
 // Reproduce reads a report, asks the ledger of a desk its question again at its position and compares. A file that cannot be read as a
-// report is an *Error.
+// report is a *text.Error.
 func Reproduce(ctx context.Context, d *lists.Source, path string) (*Outcome, error) {
 	f, err := openFile(path)
 	if err != nil {
@@ -74,9 +74,9 @@ func Reproduce(ctx context.Context, d *lists.Source, path string) (*Outcome, err
 	if err != nil {
 		return nil, err
 	}
-	report, err := Make(ctx, &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root}, r)
-	var unasked *lists.ParamError
-	if errors.As(err, &unasked) {
+	report, err := Make(ctx, &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix}, r)
+	var unasked *text.Error
+	if errors.As(err, &unasked) && unasked.Param != "" {
 		return nil, notOurs("出处中的查询不成立："+unasked.Text().Zh, "the question in its provenance is none: "+unasked.Text().En)
 	}
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 )
@@ -45,7 +46,7 @@ func questionOf(t *testing.T, d *lists.Source, l *lists.List, on string) lists.Q
 		if err == nil {
 			return q
 		}
-		var bad *lists.ParamError
+		var bad *text.Error
 		if !asParam(err, &bad) {
 			t.Fatal(err)
 		}
@@ -89,7 +90,7 @@ func askable(t *testing.T, d *lists.Source, q lists.Question) lists.Question {
 	t.Helper()
 	for _, p := range lists.Find(q.List).Params {
 		_, err := d.Ask(t.Context(), q)
-		var bad *lists.ParamError
+		var bad *text.Error
 		if !asParam(err, &bad) {
 			return q
 		}

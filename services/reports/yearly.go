@@ -42,8 +42,8 @@ var yearlyText string
 var yearlyTemplate = sync.OnceValues(func() (*template.Template, error) { return template.New("yearly").Parse(yearlyText) })
 
 // WriteHTML writes the report as one HTML file that needs no other: printed it is the form that is filed. A center that the
-// ledger does not have is a *lists.UnknownCenterError; a year that has not begun, and a center that was not registered
-// by the date or in the year, an *Error.
+// ledger does not have is text.NotFound; a year that has not begun, and a center that was not registered
+// by the date or in the year, a *text.Error.
 func (y *Yearly) WriteHTML(ctx context.Context, d *lists.Source, to io.Writer) error {
 	if y.Year > y.On.Year() {
 		return bad("截至 %[1]s，%[2]d 年尚未开始", "as of %[1]s the year %[2]d has not begun", y.On, y.Year)

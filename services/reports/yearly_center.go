@@ -14,7 +14,7 @@ import (
 // center fills in the report of one center, and returns who files it.
 func (f *form) center(d *lists.Source) (unit string, err error) {
 	if !d.Register.Knows(f.Center) {
-		return "", &lists.UnknownCenterError{Center: f.Center}
+		return "", lists.UnknownCenter(f.Center)
 	}
 	a := d.Register.Annual(f.Center, f.On, f.Year)
 	if a == nil {

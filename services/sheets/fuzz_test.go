@@ -8,6 +8,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
@@ -16,7 +17,7 @@ import (
 // copy can be written, and the same file gives the same ids.
 func soundOrRefused(t *testing.T, b []byte) {
 	s, err := readBytes(b, clerk)
-	var refused *Error
+	var refused *text.Error
 	if err != nil {
 		if !errors.As(err, &refused) || refused.Text().Zh == "" || refused.Text().En == "" {
 			t.Fatalf("got %v", err)

@@ -172,13 +172,5 @@ func unknowable(c spreadsheet.Cell) (why text.Text) {
 	return why
 }
 
-// Error is why a file as a whole cannot be read, in both languages.
-type Error struct{ text text.Text }
-
-// Text says so to a user.
-func (e *Error) Text() text.Text { return e.text }
-
-// Error implements error.
-func (e *Error) Error() string { return "sheets: " + e.text.En }
-
-func say(zh, en string, args ...any) error { return &Error{text.Say(zh, en, args...)} }
+// say returns why a file as a whole cannot be read.
+func say(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...) }

@@ -82,7 +82,7 @@ func (h *headings) check(g *grid) error {
 	if len(zh) == 0 {
 		return nil
 	}
-	return &Error{text.Text{
+	return &text.Error{Code: text.Invalid, What: text.Text{
 		Zh: fmt.Sprintf("第 %d 行（%s表的标题行）：%s", at, h.kind.Title.Zh, strings.Join(zh, "；")),
 		En: fmt.Sprintf("row %d (headings of a sheet of %s): %s", at, h.kind.Title.En, strings.Join(en, "; ")),
 	}}

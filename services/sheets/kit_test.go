@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -37,7 +38,7 @@ func mustRead(t testing.TB, text string) *Sheet {
 func refusedWhole(t testing.TB, b []byte) string {
 	t.Helper()
 	_, err := readBytes(b, clerk)
-	var e *Error
+	var e *text.Error
 	if !errors.As(err, &e) || e.Text().Zh == "" {
 		t.Fatalf("got %v, want a refusal", err)
 	}

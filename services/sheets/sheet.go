@@ -15,7 +15,6 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
-	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // Config says in whose name a sheet is read.
@@ -26,7 +25,8 @@ type Config struct {
 	// those of the built-in policy, as in a new ledger.
 	Policies policy.Timeline
 
-	Doc string // if not "", what a rule refuses is recorded all the same (record mode), under this document or the row's own
+	Prefix string // what the front writes before the name of a parameter, such as the dashes of a flag
+	Doc    string // if not "", what a rule refuses is recorded all the same (record mode), under this document or the row's own
 }
 
 // Sheet is a file that was read. It holds each of its rows, good or bad.
@@ -35,6 +35,7 @@ type Sheet struct {
 	Kind *Kind
 	Rows int // of records, good or bad
 
+	prefix  string // of Config
 	grid    *grid
 	heads   *headings
 	entries []*entry
@@ -93,7 +94,7 @@ func look(head []byte) Looked {
 	return CSV
 }
 
-// Read reads a sheet whole. That it cannot be read as a sheet at all is an *Error; what is wrong with single rows is in the
+// Read reads a sheet whole. That it cannot be read as a sheet at all is a *text.Error; what is wrong with single rows is in the
 // sheet.
 func Read(path string, cfg Config) (*Sheet, error) {
 	f, err := os.Open(path)
@@ -106,9 +107,9 @@ func Read(path string, cfg Config) (*Sheet, error) {
 		return nil, err
 	}
 	s, err := read(f, info.Size(), cfg)
-	var e *Error
+	var e *text.Error
 	if errors.As(err, &e) {
-		return nil, say("%[1]s：%[2]s", "%[1]s: %[3]s", path, e.text.Zh, e.text.En)
+		return nil, say("%[1]s：%[2]s", "%[1]s: %[3]s", path, e.What.Zh, e.What.En)
 	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: err}
@@ -148,14 +149,10 @@ func read(f io.ReaderAt, size int64, cfg Config) (*Sheet, error) {
 	if err == nil {
 		err = h.check(g)
 	}
-	var unread *spreadsheet.Error
-	if errors.As(err, &unread) {
-		return nil, &Error{unread.Reason}
-	}
 	if err != nil {
 		return nil, err
 	}
-	s := &Sheet{Kind: h.kind, grid: g, heads: h, under: h.kind.byDate(cfg.Policies)}
+	s := &Sheet{Kind: h.kind, prefix: cfg.Prefix, grid: g, heads: h, under: h.kind.byDate(cfg.Policies)}
 	if cfg.Role != "" && !slices.Contains(s.Kind.Roles, cfg.Role) {
 		return nil, say("%s表不由角色 %[3]s 填报", "a sheet of %[2]s is not for the role %[3]s to fill in", s.Kind.Title.Zh, s.Kind.Title.En, cfg.Role)
 	}
@@ -227,9 +224,9 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 	if i := s.Kind.column(field); i >= 0 {
 		why.Field = s.Kind.Columns[i].Heading
 	} else if field != "" && field != "id" {
-		name, ok := besideTheSheet[field]
-		if !ok {
-			name = text.Text{Zh: field, En: field}
+		name := text.Same(field)
+		if b, ok := besideTheSheet[field]; ok {
+			name = text.Say(b.name.Zh+"（%s）", b.name.En+" (%s)", s.prefix+b.param)
 		}
 		why.Reason = text.Text{Zh: name.Zh + "：" + why.Reason.Zh, En: name.En + ": " + why.Reason.En}
 	}
@@ -237,9 +234,12 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 }
 
 // besideTheSheet names what a record has and its row has not: it was said when the sheet was imported.
-var besideTheSheet = map[string]text.Text{
-	"by.actor": text.Say("经办人（--actor）", "actor (--actor)"),
-	"by.role":  text.Say("角色（--role）", "role (--role)"),
-	"mode":     text.Say("方式（--mode）", "mode (--mode)"),
-	"doc":      text.Say("发文字号（--doc）", "document (--doc)"),
+var besideTheSheet = map[string]struct {
+	name  text.Text
+	param string
+}{
+	"by.actor": {text.Say("经办人", "actor"), "actor"},
+	"by.role":  {text.Say("角色", "role"), "role"},
+	"mode":     {text.Say("方式", "mode"), "mode"},
+	"doc":      {text.Say("发文字号", "document"), "doc"},
 }

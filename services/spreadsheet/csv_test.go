@@ -47,7 +47,7 @@ func TestRowsOfCSVHaveTheNumbersThatASpreadsheetProgramGivesThem(t *testing.T) {
 		}
 		return got
 	}
-	expect(t, read("a,,\r\n\r\n\"b\r\nc\",d\n,,\n,e\n\"f\n"), `1 1"a"`, `3 1"b\nc" 1"d"`, `4`, `5 0"" 1"e"`, "spreadsheet: the quotes in row 6 do not match")
+	expect(t, read("a,,\r\n\r\n\"b\r\nc\",d\n,,\n,e\n\"f\n"), `1 1"a"`, `3 1"b\nc" 1"d"`, `4`, `5 0"" 1"e"`, "the quotes in row 6 do not match")
 	expect(t, read("a,b\r\r\"c\rd\",e\rf\r"), `1 1"a" 1"b"`, `3 1"c\nd" 1"e"`, `4 1"f"`)
 }
 

@@ -43,16 +43,8 @@ var (
 	FirstDay = events.DateOf(1900, 3, 1)
 )
 
-// Error is why a file cannot be read, in both languages.
-type Error struct{ Reason text.Text }
-
-// Text says so to a user.
-func (e *Error) Text() text.Text { return e.Reason }
-
-// Error implements error.
-func (e *Error) Error() string { return "spreadsheet: " + e.Reason.En }
-
-func say(zh, en string, args ...any) error { return &Error{text.Say(zh, en, args...)} }
+// say returns why a file cannot be read.
+func say(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...) }
 
 // Letters names a column, counted from 0, as spreadsheet programs do: 0 is A, 26 is AA.
 func Letters(column int) string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
 
@@ -65,7 +66,7 @@ const enough = 64 << 20
 func refusal(t testing.TB, b []byte) string {
 	t.Helper()
 	_, _, err := readAll(b, enough)
-	var e *Error
+	var e *text.Error
 	if !errors.As(err, &e) || e.Text().Zh == "" {
 		t.Fatalf("got %v, want a refusal", err)
 	}

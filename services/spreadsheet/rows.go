@@ -6,6 +6,8 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Rows streams the rows of a worksheet that hold something. The cells of a row are good until the next; an error is yielded
@@ -132,7 +134,7 @@ func (r *rowReader) endCell() error {
 	r.open = false
 	c, err := r.w.cell(&r.raw)
 	if err != nil {
-		return say("第 %[1]d 行 %[2]s", "row %[1]d: %[3]s", r.row.Number, err.(*Error).Reason.Zh, err.(*Error).Reason.En)
+		return say("第 %[1]d 行 %[2]s", "row %[1]d: %[3]s", r.row.Number, text.Of(err).Zh, text.Of(err).En)
 	}
 	if c == (Cell{}) {
 		return nil

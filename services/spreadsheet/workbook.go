@@ -7,6 +7,8 @@ import (
 	"io"
 	"path"
 	"strings"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 const workbookPart = "xl/workbook.xml"
@@ -34,7 +36,7 @@ type Sheet struct {
 
 // NewWorkbook reads an archive of so many bytes up to its worksheets; bytesMax is how many bytes may be expanded of it, all
 // reading taken together. What it reads from must stay open while rows are read. That it is no workbook, or exceeds a limit,
-// is an *Error.
+// is a *text.Error.
 func NewWorkbook(r io.ReaderAt, size, bytesMax int64) (*Workbook, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
@@ -68,7 +70,7 @@ func NewWorkbook(r io.ReaderAt, size, bytesMax int64) (*Workbook, error) {
 }
 
 func errDamaged(err error) error {
-	var e *Error
+	var e *text.Error
 	if errors.As(err, &e) {
 		return e
 	}

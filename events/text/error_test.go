@@ -1,0 +1,40 @@
+package text_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+)
+
+func TestEveryErrorHasACode(t *testing.T) {
+	for want, list := range map[text.Code][]error{
+		text.Invalid:  {text.Errorf(text.Invalid, "不对", "wrong"), fmt.Errorf("lists: %w", text.Errorf(text.Invalid, "不对", "wrong").Of("year")), events.Problems{{}}},
+		text.Conflict: {&events.ConflictError{}},
+		text.Stopped:  {&events.UnknownError{Cause: context.Canceled}, &events.UnknownError{Cause: &events.ConflictError{}}}, // whatever the cause says
+		text.Internal: {errors.New("something else"), context.Canceled},
+	} {
+		for _, err := range list {
+			if got := text.CodeOf(err); got != want {
+				t.Errorf("%v: expected %s, got %s", err, want, got)
+			}
+		}
+	}
+}
+
+func TestAnErrorAboutAParameterNamesIt(t *testing.T) {
+	whole := text.Errorf(text.Invalid, "小于 %d", "is less than %d", 5)
+	about := whole.Of("max")
+	if whole.Param != "" || about.Param != "max" || about.Code != text.Invalid {
+		t.Errorf("got %+v of %+v", about, whole)
+	}
+	if got, want := about.Text(), text.Say("max：小于 5", "max: is less than 5"); got != want {
+		t.Errorf("expected %+v, got %+v", want, got)
+	}
+	if about.What != whole.Text() {
+		t.Errorf("what is wrong became %+v", about.What)
+	}
+}
