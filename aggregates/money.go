@@ -80,7 +80,7 @@ func (v *view) money() *money {
 		for month := 1; month <= 12; month++ {
 			end := events.MonthEnd(year, month)
 			for len(flows) > 0 && flows[0].on <= end {
-				m.count(&flows[0])
+				m.count(&m.years[i], &flows[0])
 				flows = flows[1:]
 			}
 			if end > v.on {
@@ -130,8 +130,7 @@ func (m *money) grant(a allocated) {
 }
 
 // count takes one movement or ruling into its year.
-func (m *money) count(f *dated[flow]) {
-	year := &m.years[f.on.Year()-m.first]
+func (m *money) count(year *yearMoney, f *dated[flow]) {
 	switch f.what.what {
 	case receiptFlow:
 		r := m.v.receipts[f.what.number-1]

@@ -56,7 +56,7 @@ func (c *Center) Movements(t policy.Timeline, on events.Date, year int, scope Sc
 	}
 	flows := v.flows.upTo(on)
 	for i := range flows {
-		m.count(&flows[i])
+		m.count(&m.years[flows[i].on.Year()-m.first], &flows[i])
 		take(flows[i].place)
 	}
 	slices.SortFunc(list, func(a, b Movement) int { return cmp.Compare(a.From.Revision, b.From.Revision) })
