@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -45,9 +44,6 @@ func (a *app) importCommand() *cobra.Command {
 			}
 			im := &importing{a: a, flags: &f, found: found}
 			im.Files, im.Account, im.AcceptGood, im.Dir = args, a.account(), acceptGood, nearestDir(a.dir)
-			if a.mustExist() != nil {
-				return a.importFirst(cmd, im)
-			}
 			return a.readWrite(cmd, func(s *session) error { return im.into(cmd.Context(), s.Ledger) })
 		},
 	}
@@ -65,29 +61,6 @@ func nearestDir(dir string) string {
 		}
 		dir = filepath.Dir(dir)
 	}
-}
-
-// importFirst imports into a ledger that is made when the files have been judged on one in memory.
-func (a *app) importFirst(cmd *cobra.Command, im *importing) (err error) {
-	l, err := a.inMemory(cmd)
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	var store events.Store
-	closeInto := func() {}
-	im.Into = func() (into *ledger.Ledger, err error) {
-		if into, err = ledger.OpenFrom(cmd.Context(), a.source(cmd.Context(), &store, false), ledger.Config{Log: a.log}); err == nil {
-			closeInto = into.Close
-		}
-		return into, err
-	}
-	err = im.into(cmd.Context(), l)
-	closeInto()
-	if store != nil {
-		err = cmp.Or(err, store.Close())
-	}
-	return err
 }
 
 // importing is one import under way.

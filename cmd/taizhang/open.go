@@ -17,7 +17,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events"
-	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/kurrentstore"
@@ -45,7 +44,7 @@ func (a *app) read(ctx context.Context, do func(*session) error) error {
 	return a.open(ctx, ledger.Config{Log: a.log, ReadOnly: true}, do)
 }
 
-// readWrite opens the ledger to write, and makes it if there is none.
+// readWrite opens the ledger to write. If there is none, the first record that is accepted makes it.
 func (a *app) readWrite(cmd *cobra.Command, do func(*session) error) error {
 	if err := a.onlyNow(cmd); err != nil {
 		return err
@@ -59,14 +58,6 @@ func (a *app) onlyNow(cmd *cobra.Command) error {
 		return usage(cmd, "--known-at 只用于查询", "--known-at is for questions only")
 	}
 	return nil
-}
-
-// inMemory returns a new ledger that is not kept, to judge what shall begin one: a refusal leaves no ledger behind.
-func (a *app) inMemory(cmd *cobra.Command) (*ledger.Ledger, error) {
-	if err := a.onlyNow(cmd); err != nil {
-		return nil, err
-	}
-	return ledger.Open(cmd.Context(), memstore.New(a.now), ledger.Config{Log: a.log})
 }
 
 func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) error) (err error) {
@@ -113,7 +104,7 @@ func (a *app) openEmbedded(readOnly bool, replay func(events.Stored) error) (eve
 	if !readOnly && replica.IsCopy(a.dir) {
 		return nil, text.Errorf(text.Conflict, "%s 是集群记录的本地副本，不能直接写入；写入请加 --store", "%s is a copy of the record in a cluster and is not written to; to write, name the cluster with --store", a.dir)
 	}
-	opened, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly, Replay: replay})
+	opened, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly, Late: true, Replay: replay})
 	if err != nil {
 		return nil, a.damaged(err)
 	}

@@ -153,18 +153,8 @@ type recorded struct {
 	Warnings   []text.Text     `json:"warnings"`
 }
 
-// record writes a record and tells the answer. What is to begin a ledger is tried on one in memory before.
+// record writes a record and tells the answer.
 func (a *app) record(cmd *cobra.Command, rec *events.Record) error {
-	if a.mustExist() != nil {
-		l, err := a.inMemory(cmd)
-		if err != nil {
-			return err
-		}
-		defer l.Close()
-		if _, err := l.Record(cmd.Context(), rec, a.account()); err != nil {
-			return a.tellRefused(rec, err)
-		}
-	}
 	return a.readWrite(cmd, func(s *session) error {
 		result, err := s.Record(cmd.Context(), rec, a.account())
 		if err != nil {

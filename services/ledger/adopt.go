@@ -1,14 +1,46 @@
 package ledger
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 
+	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 )
 
 // program is the account and actor of what the program writes by itself.
 var program = Account{Name: "taizhang"}
+
+// first returns the adoption that precedes the first record of a ledger: of the built-in policy, which judges until one
+// is adopted. It is nil for a ledger that has begun.
+func (l *Ledger) first() *events.Record {
+	if l.register.Revision(events.PolicyStream) > 0 {
+		return nil
+	}
+	return Adoption(policy.Builtin())
+}
+
+// begin appends the adoption that precedes the first record, for a writer who holds the lock of a stream. It reports
+// whether the ledger began here; it had not when the writer judged its record.
+func (l *Ledger) begin(ctx context.Context, holds events.StreamID) (began bool, err error) {
+	if l.first() == nil {
+		return false, nil
+	}
+	if holds != events.PolicyStream {
+		defer l.lock(events.PolicyStream)()
+	}
+	rec := l.first()
+	if rec == nil { // another writer of this ledger was faster
+		return true, nil
+	}
+	entry, body, err := draft(rec, &aggregates.Verdict{}, program)
+	if err == nil {
+		_, err = l.append(ctx, 0, rec, entry, body)
+	}
+	return err == nil, err
+}
 
 // adoptions is the name space of the ids of adoptions.
 var adoptions = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/taizhang/taizhang/policy"))

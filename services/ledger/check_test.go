@@ -180,7 +180,8 @@ func TestAnIdThatIsThereTwiceIsFoundOnce(t *testing.T) {
 
 func TestAPolicyThatIsNotTheOneAdoptedIsFound(t *testing.T) {
 	for to, want := range map[string]string{`61`: "does not agree with the text", `-1`: "cannot be right where it lies"} {
-		_, store := newLedger(t)
+		first, store := newLedger(t)
+		write(t, first, "registered", registered)
 		l := open(t, &altered{Store: store, on: true, say: replace("policy.adopted", `\"value\": 60`, `\"value\": `+to)})
 		_, found := checks(t, l)
 		if !slices.ContainsFunc(found, func(f ledger.Finding) bool {
@@ -192,7 +193,8 @@ func TestAPolicyThatIsNotTheOneAdoptedIsFound(t *testing.T) {
 }
 
 func TestAPolicyThatCannotBeReadStopsAllWriting(t *testing.T) {
-	_, store := newLedger(t)
+	first, store := newLedger(t)
+	write(t, first, "registered", registered)
 	l := open(t, &altered{Store: store, on: true, say: replace("policy.adopted", `"version":1`, `"version":9`)})
 	_, err := l.Record(t.Context(), record(t, "registered", registered), clerk)
 	if got := refusal(t, err); !strings.Contains(got.Error(), "policy has a break") {

@@ -27,10 +27,6 @@ type ImportConfig struct {
 	// Dir is on the disk where what is judged is laid by until it is written; it takes as much room there as the events
 	// take in the store. "" is where temporary files go.
 	Dir string
-
-	// Into opens the ledger to write to when all is judged and there is something to write: a ledger in memory can
-	// judge what shall begin one on disk, so that what is refused leaves nothing behind. Nil for the ledger itself.
-	Into func() (*Ledger, error)
 }
 
 // Given is one record of a file that is no JSON Lines, as whoever knows its form has read it.
@@ -95,18 +91,15 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 		return im.report, err
 	}
 	defer spool.close()
-	im.checks = newChecks(l, spool, cfg.Files)
+	if im.checks, err = newChecks(l, spool, cfg.Files); err != nil {
+		return im.report, err
+	}
 	before := im.checks.policies.Timeline()
 	if err := im.eachLine(ctx, im.check); err != nil {
 		return im.report, err
 	}
 	if im.report.Refused > 0 && !cfg.AcceptGood || im.checks.fresh == 0 {
 		return im.report, nil
-	}
-	if cfg.Into != nil {
-		if l, err = cfg.Into(); err != nil {
-			return im.report, err
-		}
 	}
 	w := &writing{l: l, checks: im.checks, timeline: before, wrote: im.wrote}
 	err = w.all(ctx)

@@ -31,10 +31,15 @@ type trial struct {
 	written uint64  // of those laid by
 }
 
-func newChecks(l *Ledger, s *spool, files []string) *checks {
+func newChecks(l *Ledger, s *spool, files []string) (*checks, error) {
 	policies := l.register.ClonePolicies()
+	if first := l.first(); first != nil {
+		if err := runAhead(policies, first); err != nil {
+			return nil, err
+		}
+	}
 	return &checks{l: l, spool: s, policies: policies, files: files, names: map[events.CenterID]map[events.Name]events.Recorded{},
-		trials: map[events.StreamID]*trial{events.PolicyStream: {copied: policies, known: policies.Revision()}}}
+		trials: map[events.StreamID]*trial{events.PolicyStream: {copied: policies, known: policies.Revision()}}}, nil
 }
 
 // add judges the record of a line and runs ahead with it; the answer "no" is an *aggregates.Refusal. Repeated says that the
@@ -46,6 +51,9 @@ func (c *checks) add(ctx context.Context, from *line, rec *events.Record, accoun
 	}
 	if _, there, err := c.l.recorded(ctx, s, rec); there || err != nil {
 		return there, err
+	}
+	if first := c.l.first(); first != nil && first.ID == rec.ID {
+		return true, sameAsFirst(first, rec)
 	}
 	if at, there := c.before(rec); there {
 		return true, c.sameAs(at, rec)
@@ -71,6 +79,14 @@ func (c *checks) before(rec *events.Record) (at int64, there bool) {
 		return 0, false
 	}
 	return t.laid[rev-t.known-1], true
+}
+
+// sameAsFirst refuses a record with the id and other content of the adoption that precedes the first record.
+func sameAsFirst(first, rec *events.Record) error {
+	if !sameContent(first, rec) {
+		return otherContent(first, rec, text.Say("台账首条", "the beginning of the ledger"))
+	}
+	return nil
 }
 
 // sameAs refuses a record whose id was used earlier in the files with other content.

@@ -50,6 +50,13 @@ func (w *writing) all(ctx context.Context) error {
 	for _, t := range w.checks.trials {
 		t.copied = nil // all is judged; applying the records fills the same memory again
 	}
+	if _, err := w.l.begin(ctx, ""); err != nil {
+		var conflict *events.ConflictError
+		if errors.As(err, &conflict) {
+			err = errMoved
+		}
+		return err
+	}
 	w.held = map[events.StreamID]*group{}
 	for e, err := range w.checks.spool.all() {
 		if err != nil {

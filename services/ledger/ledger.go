@@ -9,7 +9,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
@@ -29,7 +28,7 @@ type Account struct {
 // Config says how to open a ledger.
 type Config struct {
 	Log      *zap.Logger // nil for none
-	ReadOnly bool        // refuse every write, and adopt nothing
+	ReadOnly bool        // refuse every write
 }
 
 // Ledger is an open ledger. It may be used by several goroutines.
@@ -48,8 +47,8 @@ type Ledger struct {
 // Source opens a store and meanwhile hands every event in it, in order, to replay; an error of replay ends it.
 type Source func(replay func(events.Stored) error) (events.Store, error)
 
-// Open reads the whole of an open store and, if it is empty, adopts the built-in policy as its first event. The store
-// remains the caller's to close, after the ledger.
+// Open reads the whole of an open store. The store remains the caller's to close, after the ledger. An empty ledger judges
+// under the built-in policy, whose adoption precedes the first record that is accepted.
 func Open(ctx context.Context, store events.Store, cfg Config) (*Ledger, error) {
 	return OpenFrom(ctx, func(replay func(events.Stored) error) (events.Store, error) {
 		return store, feedFrom(store.ReadAll(ctx, 0), replay)
@@ -73,12 +72,6 @@ func OpenFrom(ctx context.Context, source Source, cfg Config) (*Ledger, error) {
 	l := &Ledger{store: store, register: register, log: cfg.Log, readOnly: cfg.ReadOnly, locks: map[events.StreamID]*sync.Mutex{}}
 	if !cfg.ReadOnly {
 		l.startApplier(ctx)
-	}
-	if register.Position() == 0 && !cfg.ReadOnly {
-		if _, err := l.Record(ctx, Adoption(policy.Builtin()), program); err != nil {
-			l.Close()
-			return nil, fmt.Errorf("ledger: open: adopt the built-in policy: %w", err)
-		}
 	}
 	cfg.Log.Info("ledger open", zap.Uint64("position", register.Position()), zap.Int("centers", len(register.IDs())))
 	return l, nil

@@ -71,6 +71,17 @@ func (l *Ledger) write(ctx context.Context, s events.StreamID, rec *events.Recor
 	if err != nil {
 		return Result{}, err
 	}
+	if began, err := l.begin(ctx, s); err != nil {
+		return Result{}, err
+	} else if began {
+		return l.write(ctx, s, rec, account) // it may be that very adoption
+	}
+	return l.append(ctx, revision, rec, entry, body)
+}
+
+// append appends a record that was judged, and waits until it is applied.
+func (l *Ledger) append(ctx context.Context, revision uint64, rec *events.Record, entry events.Entry, body []byte) (Result, error) {
+	s := rec.Stream()
 	own := &announced{record: rec, entry: entry, body: body}
 	l.applier.announce(own)
 	places, err := l.store.Append(ctx, s, revision, []events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}})

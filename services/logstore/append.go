@@ -305,6 +305,12 @@ func (s *Store) held(name events.StreamID) *stream {
 // makeRoom sees to it that the active segment has room for a commit of n bytes, durably: see scan.tail.
 func (s *Store) makeRoom(n int64) error {
 	g := s.writer.active
+	if g == nil {
+		if err := s.makeLate(); err != nil {
+			return err
+		}
+		return s.extend(n)
+	}
 	if g.end+n <= g.size {
 		return nil
 	}
@@ -321,6 +327,11 @@ func (s *Store) makeRoom(n int64) error {
 	if err := s.trim(); err != nil {
 		return err
 	}
+	return s.extend(n)
+}
+
+// extend goes on in a new segment with room for a commit of n bytes.
+func (s *Store) extend(n int64) error {
 	if err := s.begin(n); err != nil {
 		return err
 	}
@@ -336,7 +347,8 @@ func (s *Store) makeRoom(n int64) error {
 func (s *Store) refuse(err error) {
 	w := &s.writer
 	var file *FileError
-	if !errors.As(err, &file) || file.Op != opAllocate && file.Op != opCreate || !file.Full() {
+	noRoom := errors.As(err, &file) && (file.Op == opAllocate || file.Op == opCreate) && file.Full()
+	if len(s.view.segments) > 0 && !noRoom { // without a log nothing is in doubt, and the next append begins one
 		w.failed = err
 		err = &FailedError{Cause: err}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 type Options struct {
 	Clock        func() time.Time          // stamps events; time.Now if nil
 	SegmentBytes int64                     // set aside for each segment, 4 KiB to 1 GiB; 32 MiB if 0
+	Late         bool                      // leave making and locking a directory without a log to the first append
 	ReadOnly     bool                      // change nothing, take no lock and see the log as it is now, even beside a writing process
 	Replay       func(events.Stored) error // is handed every event in order while Open reads it, each valid until it returns; an error ends Open
 	FS           FS                        // the operating system's if nil
@@ -60,8 +62,8 @@ type view struct {
 	end      int64 // of the last commit
 }
 
-// Open opens the store in the directory, which it creates if there is none, reads and checks all of it, and hands every
-// event to opts.Replay. The caller must Close it.
+// Open opens the store in the directory, which it creates if there is none (see Options.Late), reads and checks all of
+// it, and hands every event to opts.Replay. The caller must Close it.
 func Open(dir string, opts Options) (*Store, error) {
 	if opts.Clock == nil {
 		opts.Clock = time.Now
@@ -85,28 +87,27 @@ func Open(dir string, opts Options) (*Store, error) {
 }
 
 func (s *Store) open() (err error) {
-	fs, writing := s.opts.FS, !s.opts.ReadOnly
-	if writing {
-		if err := makeDir(fs, s.dir); err != nil {
-			return fileError("create directory", s.dir, "", err)
-		}
-		if s.lock, err = fs.Lock(s.dir); err != nil {
-			var locked *LockedError
-			if errors.As(err, &locked) {
-				return locked
-			}
-			return fileError("lock directory", s.dir, "", err)
+	writing := !s.opts.ReadOnly
+	w := newScan(s.opts.FS, s.dir, s.opts.Replay)
+	w.unlocked = !writing
+	if writing && s.opts.Late {
+		names, err := w.names()
+		if errors.Is(err, os.ErrNotExist) || err == nil && len(names) == 0 {
+			s.streams, s.writer = w.streams, w.writer()
+			return nil
 		}
 	}
-	w := newScan(fs, s.dir, s.opts.Replay)
-	w.unlocked = !writing
+	if writing {
+		if err := s.makeDir(); err != nil {
+			return err
+		}
+	}
 	last, err := w.walk(writing)
 	s.view.segments = w.segments // also on failure, for release
 	if err != nil {
 		return err
 	}
-	s.report, s.streams = w.report, w.streams
-	s.writer = writer{chain: w.chain, recordedAt: w.recordedAt, streams: map[events.StreamID]bool{}}
+	s.report, s.streams, s.writer = w.report, w.streams, w.writer()
 	if n := len(w.segments); n == 0 && writing {
 		if err := s.begin(0); err != nil {
 			return err
@@ -122,6 +123,42 @@ func (s *Store) open() (err error) {
 		s.view.end = s.writer.active.base + s.writer.active.end
 	}
 	return nil
+}
+
+// writer returns the writer that goes on where the scan ended.
+func (w *scan) writer() writer {
+	return writer{chain: w.chain, recordedAt: w.recordedAt, streams: map[events.StreamID]bool{}}
+}
+
+// makeDir makes the directory, if there is none, and locks it.
+func (s *Store) makeDir() (err error) {
+	if err := makeDir(s.opts.FS, s.dir); err != nil {
+		return fileError("create directory", s.dir, "", err)
+	}
+	if s.lock, err = s.opts.FS.Lock(s.dir); err != nil {
+		var locked *LockedError
+		if errors.As(err, &locked) {
+			return locked
+		}
+		return fileError("lock directory", s.dir, "", err)
+	}
+	return nil
+}
+
+// makeLate makes the directory that Open left to the first append. A log that another process began there meanwhile was
+// not read, so it is left to that process.
+func (s *Store) makeLate() error {
+	if s.lock == nil {
+		if err := s.makeDir(); err != nil {
+			return err
+		}
+	}
+	names, err := newScan(s.opts.FS, s.dir, nil).names()
+	if err == nil && len(names) > 0 {
+		err = errors.Join(&LockedError{Dir: s.dir}, s.lock.Close())
+		s.lock = nil
+	}
+	return err
 }
 
 // recover cuts what follows the last commit of the last segment, and makes that commit, the segment's size and its name
@@ -265,7 +302,7 @@ func (s *Store) Close() error {
 		close(s.stop)
 		<-s.stopped
 		err = nil
-		if !s.opts.ReadOnly && s.writer.failed == nil {
+		if s.writer.active != nil && !s.opts.ReadOnly && s.writer.failed == nil {
 			err = s.trim()
 		}
 		err = errors.Join(err, s.release())

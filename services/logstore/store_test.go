@@ -31,6 +31,41 @@ func TestLogstoreOfManySmallSegmentsKeepsTheContract(t *testing.T) {
 	})
 }
 
+func TestLogstoreThatIsMadeLateKeepsTheContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) events.Store {
+		return mustOpen(t, filepath.Join(t.TempDir(), "a", "b"), Options{Clock: storetest.UnsteadyClock(), SegmentBytes: 1 << 20, Late: true})
+	})
+}
+
+func TestAStoreThatIsMadeLateLeavesNothingBeforeItsFirstAppend(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	one := mustOpen(t, dir, Options{Late: true})
+	two := mustOpen(t, dir, Options{Late: true})
+	if err := mustOpen(t, dir, Options{Late: true}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.Append(t.Context(), "policy", 3, batch("x", 1)); err == nil {
+		t.Error("an append at revision 3 was made")
+	}
+	if _, err := os.Stat(filepath.Dir(dir)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a directory is there: %v", err)
+	}
+	mustAppend(t, one, "policy", 0, batch("x", 1))
+	var locked *LockedError
+	if _, err := two.Append(t.Context(), "policy", 0, batch("x", 1)); !errors.As(err, &locked) || errors.Is(err, events.ErrUnknown) {
+		t.Errorf("the other, beside it: %v", err)
+	}
+	mustAppend(t, one, "policy", 1, batch("y", 2))
+	if err := one.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := two.Append(t.Context(), "policy", 0, batch("x", 1)); !errors.As(err, &locked) {
+		t.Errorf("the other, after it: %v", err)
+	}
+	again := mustOpen(t, dir, Options{Late: true})
+	mustAppend(t, again, "policy", 3, batch("z", 1))
+}
+
 func mustOpen(t testing.TB, dir string, opts Options) *Store {
 	t.Helper()
 	s, err := Open(dir, opts)

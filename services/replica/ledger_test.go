@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,6 +42,35 @@ func trial(name string) *events.Record {
 }
 
 const registration = `{"id":"0b5c7d0e-0000-4000-8000-000000000001","center":"ZJ-0001","kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}}`
+
+func TestLedgersThatBeginOneRecordTogetherAdoptOnce(t *testing.T) {
+	registered, problems := events.DecodeRecord([]byte(registration))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	record := kept{memstore.New(storetest.UnsteadyClock())}
+	var wg sync.WaitGroup
+	for i := range 4 {
+		l, rec := openLedger(t, record, t.TempDir()), *registered
+		rec.Center = events.CenterID(fmt.Sprintf("ZJ-%04d", i%2+1))
+		wg.Go(func() {
+			if _, err := l.Record(t.Context(), &rec, ledger.Account{Name: "x"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	var streams []events.StreamID
+	for s, err := range record.ReadAll(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		streams = append(streams, s.Stream)
+	}
+	if len(streams) != 3 || streams[0] != events.PolicyStream || streams[1] == streams[2] {
+		t.Errorf("the record is of %v", streams)
+	}
+}
 
 func TestLedgersOfOneRecordWriteInTurnAndAgree(t *testing.T) {
 	record := kept{memstore.New(storetest.UnsteadyClock())}
