@@ -34,15 +34,16 @@ type Step struct {
 }
 
 // Changes returns what later events of a center, given in order, moved in its answers as of a date, and which of them
-// moved what: it evaluates the center after each that can move an answer. It ends early when ctx does.
-func (r *Register) Changes(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, later []Later) (Changes, error) {
+// moved what: it evaluates the center after each that can move an answer. Only the first `known` events of the center
+// count; see Counts. It ends early when ctx does.
+func (r *Register) Changes(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, later []Later, known uint64) (Changes, error) {
 	c, _ := r.find(id)
 	if c == nil {
 		return Changes{}, nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	w := &walk{c: c, on: on, timeline: before, later: later}
+	w := &walk{c: c, on: on, timeline: before, later: later, known: known}
 	if !w.begin() {
 		return Changes{}, nil
 	}
@@ -56,6 +57,7 @@ type walk struct {
 	on        events.Date
 	timeline  policy.Timeline
 	later     []Later
+	known     uint64   // how many events of the center count
 	revisions []uint64 // of the later events; 0 for those that never counted: adoptions, and breaks
 }
 
@@ -80,7 +82,7 @@ func (w *walk) begin() (moves bool) {
 		moves = moves || w.c.state.Moves(rev, w.on)
 	}
 	if last == 0 {
-		since = w.c.state.Revision()
+		since = w.known
 	}
 	if moves {
 		w.replay = w.c.state.Replay(since)

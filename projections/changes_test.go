@@ -20,7 +20,7 @@ func laterOf(b *book, recs ...*events.Recorded) (list []projections.Later) {
 
 func (b *book) changes(id events.CenterID, on events.Date, later []projections.Later) projections.Changes {
 	b.t.Helper()
-	all, err := b.register.Changes(b.t.Context(), id, on, b.register.Timeline(), later)
+	all, err := b.register.Changes(b.t.Context(), id, on, b.register.Timeline(), later, b.register.Counts()[id])
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -225,6 +225,22 @@ func (r *Register) IDs() []events.CenterID {
 	return slices.Clone(r.ids)
 }
 
+// Mark says what the answers about a center follow from: while it is the same, so are they.
+type Mark struct{ changes, policies int }
+
+// Mark returns the mark of a center.
+func (r *Register) Mark(id events.CenterID) (m Mark) {
+	r.with(id, func(c *center, t policy.Timeline) { m = Mark{c.changes, len(t.Adopted())} })
+	return m
+}
+
+// Counts returns how many events of each center count: with it Voided and Changes answer as of when it was taken.
+func (r *Register) Counts() map[events.CenterID]uint64 {
+	counts := map[events.CenterID]uint64{}
+	r.each("", func(c *center, _ policy.Timeline) { counts[c.state.ID()] = c.state.Revision() })
+	return counts
+}
+
 // Knows says whether anything of a center was ever recorded.
 func (r *Register) Knows(id events.CenterID) bool {
 	c, _ := r.find(id)

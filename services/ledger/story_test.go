@@ -39,7 +39,7 @@ func TestOneAnswerToWhatARecordMoved(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			found, err := l.Register().Changes(t.Context(), "ZJ-0001", on, l.Register().Timeline(), []projections.Later{{Position: result.Position, ID: idOf(name)}})
+			found, err := l.Register().Changes(t.Context(), "ZJ-0001", on, l.Register().Timeline(), []projections.Later{{Position: result.Position, ID: idOf(name)}}, result.Revision)
 			if err != nil {
 				t.Fatal(err)
 			}

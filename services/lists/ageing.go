@@ -48,7 +48,8 @@ func ageing(_ context.Context, d *Source, q *asked, t *table.Table) error {
 	t.Title = text.Say("截至 %s 的结转结余资金（金额单位：元）", "Unspent money as of %s (amounts in yuan)", q.On)
 	t.Empty = text.Say("没有未支出的资金。", "No money is unspent.")
 	t.Notes = []text.Text{text.Say("年限按到账年度计；支出和收回先用最早到账的资金。", "Age counts from the year of receipt; spending and recoveries take the oldest receipts first.")}
-	list := d.Register.Unspent(q.On, q.center("center"), aggregates.Scope(q.text("scope")))
+	var list []projections.Unspent
+	d.exactly(q, func() { list = d.Register.Unspent(q.On, q.center("center"), aggregates.Scope(q.text("scope"))) })
 	var all aggregates.AgedFen
 	for i := range list {
 		all = all.Plus(list[i].AgedFen)

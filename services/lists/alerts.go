@@ -40,8 +40,12 @@ func alerts(_ context.Context, d *Source, q *asked, t *table.Table) error {
 	if q.given("all") {
 		t.Title = text.Say("截至 %s 的全部预警", "All alerts as of %s", q.On)
 	}
-	for _, x := range d.Register.Alerts(q.On, projections.AlertFilter{All: q.given("all"),
-		Severity: aggregates.Severity(q.text("severity")), Code: alertCode(q.text("code")), Center: q.center("center")}) {
+	var list []projections.Alert
+	d.exactly(q, func() {
+		list = d.Register.Alerts(q.On, projections.AlertFilter{All: q.given("all"),
+			Severity: aggregates.Severity(q.text("severity")), Code: alertCode(q.text("code")), Center: q.center("center")})
+	})
+	for _, x := range list {
 		t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key), table.Named(x.Severity, SeverityWord(x.Severity)),
 			table.Date(x.RaisedOn), table.Date(x.ClearedOn), {Shown: AlertTitle(x.Code)}})
 	}

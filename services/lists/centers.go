@@ -5,6 +5,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -29,7 +30,9 @@ func centers(_ context.Context, d *Source, q *asked, t *table.Table) error {
 	t.Title = text.Say("截至 %s 的中心名册", "Register of centers as of %s", q.On)
 	t.Empty = text.Say("没有已登记的中心。", "No center is registered.")
 	sum, open := 0, map[aggregates.Severity]int{}
-	for _, c := range d.Register.Centers(q.On) {
+	var list []projections.Center
+	d.exactly(q, func() { list = d.Register.Centers(q.On) })
+	for _, c := range list {
 		sum += c.Events
 		for severity, n := range c.Open {
 			open[severity] += n

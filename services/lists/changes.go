@@ -76,7 +76,9 @@ func changes(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 			return text.Errorf(text.Invalid, "不用于 %s alerts", "is not for %s alerts", q.written("show")).Of(p)
 		}
 	}
-	s, err := d.spanSince(ctx, q.text("since"), q.center("center"))
+	var counts map[events.CenterID]uint64
+	d.exactly(q, func() { counts = d.Register.Counts() })
+	s, err := d.spanSince(ctx, q, counts)
 	if err != nil {
 		return err
 	}
@@ -167,16 +169,16 @@ func (d *Source) changed(ctx context.Context, s span, on events.Date) ([]changed
 	}
 	ids := slices.Sorted(maps.Keys(of))
 	return parallel(ctx, ids, func(id events.CenterID) changed {
-		return d.changedOne(ctx, id, on, before, of[id])
+		return d.changedOne(ctx, id, on, before, of[id], s.counts[id])
 	})
 }
 
-func (d *Source) changedOne(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, records []laterRecord) changed {
+func (d *Source) changedOne(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, records []laterRecord, known uint64) changed {
 	later := make([]projections.Later, len(records))
 	for i, r := range records {
 		later[i] = r.Later
 	}
-	all, err := d.Register.Changes(ctx, id, on, before, later)
+	all, err := d.Register.Changes(ctx, id, on, before, later, known)
 	if err != nil {
 		return changed{} // ctx has ended, and the caller sees it
 	}

@@ -72,17 +72,20 @@ type laterOf struct {
 // span is the part of the ledger between two points, of one center or (for "") of all.
 type span struct {
 	ledger.Span
-	sinceAt time.Time // the older point's instant
+	sinceAt time.Time                  // the older point's instant
+	counts  map[events.CenterID]uint64 // of the newer point: how many events of each center count
 	center  events.CenterID
 }
 
-// spanSince finds the span from a point to what the register knows. It is a *text.Error that names the parameter if the point is after that.
-func (d *Source) spanSince(ctx context.Context, since string, center events.CenterID) (s span, err error) {
-	p, err := ledger.ParsePoint(since)
+// spanSince finds the span from a point to what the register knows. It is a *text.Error that names the
+// parameter if the point is after that.
+func (d *Source) spanSince(ctx context.Context, q *asked, counts map[events.CenterID]uint64) (s span, err error) {
+	p, err := ledger.ParsePoint(q.text("since"))
 	if err != nil {
 		return s, err
 	}
-	s = span{d.span(center, d.Register.Position()), p.At, center}
+	center := q.center("center")
+	s = span{d.span(center, q.position), p.At, counts, center}
 	s.After = p.Position
 	if p.Position > s.UpTo {
 		return s, text.Errorf(text.Invalid, "所问的台账只到位置 %d", "the ledger, as far as it is asked about, ends at position %d", s.UpTo).Of("since")
@@ -150,7 +153,10 @@ func (d *Source) later(ctx context.Context, s span) (before policy.Timeline, of 
 	if len(adopted) == 0 {
 		return before, of, nil
 	}
-	for _, id := range d.centers(s.center) {
+	for id := range s.counts {
+		if s.center != "" && s.center != id {
+			continue
+		}
 		list := append(slices.Clip(adopted), of[id]...)
 		slices.SortFunc(list, func(a, b laterRecord) int { return cmp.Compare(a.Position, b.Position) })
 		of[id] = list
@@ -256,7 +262,7 @@ func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell,
 func (d *Source) about(rec *events.Record) table.Cell {
 	subject := events.FacetsOf(rec.Data).Subject
 	if p, ok := rec.Data.(*events.UseRuled); ok {
-		use := d.Register.Timeline().UseName(p.Use, rec.On)
+		use := d.policies.UseName(p.Use, rec.On)
 		return table.Cell{Data: subject + " " + string(p.Use), Shown: text.Text{Zh: subject + " " + use.Zh, En: subject + " " + use.En}}
 	}
 	return table.Optional(subject)

@@ -50,7 +50,9 @@ func deferrals(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 		}
 	}
 	var sum struct{ available, executed, heldBack, made, ahead, aheadReceived events.Fen }
-	for _, x := range d.Register.Deferrals(q.On, year) {
+	var list []projections.Deferral
+	d.exactly(q, func() { list = d.Register.Deferrals(q.On, year) })
+	for _, x := range list {
 		deferredBy, err := d.document(ctx, x.Center, x.Deferred)
 		if err != nil {
 			return err

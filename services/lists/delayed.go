@@ -52,7 +52,8 @@ func delayedColumns(*asked) []table.Column {
 func delayed(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	t.Title = text.Say("截至 %s 的迟滞资金（金额单位：元）", "Delayed money as of %s (amounts in yuan)", q.On)
 	t.Empty = text.Say("没有迟滞资金。", "No money is delayed.")
-	list := d.Register.Delays(q.On, q.center("center"))
+	var list []projections.Delay
+	d.exactly(q, func() { list = d.Register.Delays(q.On, q.center("center")) })
 	if q.text("sort") == "largest" {
 		slices.SortStableFunc(list, func(a, b projections.Delay) int { return cmp.Compare(b.OutstandingFen, a.OutstandingFen) })
 	}

@@ -76,10 +76,20 @@ func dueAlerts(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	days := events.Date(q.days("within"))
 	t.Title = text.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警", "Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days)
 	t.Empty = text.Say("期内不会产生预警。", "No alert will open within these days.")
-	list, err := d.foreseen(ctx, q, q.On+days)
+	foreseen, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) []dueAlert {
+		return d.foreseen(id, q.On, q.On+days, events.Role(q.text("office")))
+	})
 	if err != nil {
 		return err
 	}
+	short, err := d.shortfallsAhead(ctx, q)
+	if err != nil {
+		return err
+	}
+	var found [][]dueAlert
+	var low []shortfall
+	d.exactly(q, func() { found, low = foreseen.take(), short.take() })
+	list := slices.Concat(found...)
 	place := func(a dueAlert) int { return slices.Index(dueOffices, aggregates.Office(a.Code)) }
 	slices.SortStableFunc(list, func(a, b dueAlert) int {
 		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.RaisedOn, b.RaisedOn))
@@ -87,21 +97,19 @@ func dueAlerts(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	count := make([]int, len(dueOffices))
 	for _, a := range list {
 		count[place(a)]++
-		office, what, opensWith := d.Register.Office(a.Center, a.Code, q.On), AlertTitle(a.Code), ""
+		what, opensWith := AlertTitle(a.Code), ""
 		if a.withReceipt {
 			what = text.Text{Zh: what.Zh + "（自该日起一经到账即产生）", En: what.En + " (opens with a receipt from that day on)"}
 			opensWith = string(events.KindSubsidyReceived)
 		}
-		t.Rows = append(t.Rows, []table.Cell{officeCell(office), table.Date(a.RaisedOn), table.Number(int(a.RaisedOn - q.On)), table.Text(a.Center),
-			table.Text(d.Register.Facts(a.Center, q.On).Name), table.Text(a.Code), table.Text(a.Key), table.Named(a.Severity, SeverityWord(a.Severity)), {Shown: what}, table.Optional(office.Region), table.Optional(opensWith)})
+		t.Rows = append(t.Rows, []table.Cell{officeCell(a.office), table.Date(a.RaisedOn), table.Number(int(a.RaisedOn - q.On)), table.Text(a.Center),
+			table.Text(a.name), table.Text(a.Code), table.Text(a.Key), table.Named(a.Severity, SeverityWord(a.Severity)), {Shown: what}, table.Optional(a.office.Region), table.Optional(opensWith)})
 	}
 	if len(list) > 0 {
 		t.Notes = append(t.Notes, dueCounts(count))
 	}
 	if office := q.text("office"); office == "" || office == string(events.CenterRole) {
-		note, err := d.spendingNote(ctx, q)
-		t.Notes = append(t.Notes, note...)
-		return err
+		t.Notes = append(t.Notes, spendingNote(q, lowest(low))...)
 	}
 	return nil
 }
@@ -110,20 +118,19 @@ func dueAlerts(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 type dueAlert struct {
 	projections.Alert
 	withReceipt bool
+	office      projections.Office // that must act
+	name        string             // of the center
 }
 
-// foreseen lists the alerts of the office asked about, or of all, that will open by a day.
-func (d *Source) foreseen(ctx context.Context, q *asked, until events.Date) ([]dueAlert, error) {
-	found, err := parallel(ctx, d.centers(q.center("center")), func(id events.CenterID) (list []dueAlert) {
-		byTime, withReceipt := d.Register.Foreseen(id, q.On, until)
-		for i, a := range slices.Concat(byTime, withReceipt) {
-			if q.text("office") == "" || events.Role(q.text("office")) == aggregates.Office(a.Code) {
-				list = append(list, dueAlert{projections.Alert{Center: id, Alert: a}, i >= len(byTime)})
-			}
+// foreseen lists the alerts of a center that will open after one date and by another, of one office or (for "") of all.
+func (d *Source) foreseen(id events.CenterID, on, until events.Date, office events.Role) (list []dueAlert) {
+	byTime, withReceipt := d.Register.Foreseen(id, on, until)
+	for i, a := range slices.Concat(byTime, withReceipt) {
+		if office == "" || office == aggregates.Office(a.Code) {
+			list = append(list, dueAlert{projections.Alert{Center: id, Alert: a}, i >= len(byTime), d.Register.Office(id, a.Code, on), d.Register.Facts(id, on).Name})
 		}
-		return list
-	})
-	return slices.Concat(found...), err
+	}
+	return list
 }
 
 // dueCounts says how many alerts each office has.
@@ -160,16 +167,19 @@ func dueSpending(ctx context.Context, d *Source, q *asked, t *table.Table) error
 	end := events.YearEnd(q.On.Year())
 	t.Title = text.Say("截至 %s，到 %s 还须支出、%d 年度执行率才不偏低的金额（单位：元）", "Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in yuan)", q.On, end, q.On.Year())
 	t.Empty = text.Say("没有中心会因支出不足而执行率偏低。", "No center's year would be low.")
-	list, err := d.shortfalls(ctx, q)
+	short, err := d.shortfallsAhead(ctx, q)
 	if err != nil {
 		return err
 	}
+	var list []shortfall
+	d.exactly(q, func() { list = short.take() })
+	list = lowest(list)
 	var sum aggregates.Money
 	var toSpend events.Fen
 	for _, s := range list {
 		sum, toSpend = sum.Plus(s.Province), toSpend+s.ToSpendFen
 		low := strconv.Itoa(s.LowPercent) + ".00"
-		t.Rows = append(t.Rows, []table.Cell{table.Text(s.id), table.Text(d.Register.Facts(s.id, q.On).Name), table.Number(s.Year), table.Fen(s.Province.AvailableFen()),
+		t.Rows = append(t.Rows, []table.Cell{table.Text(s.id), table.Text(s.name), table.Number(s.Year), table.Fen(s.Province.AvailableFen()),
 			table.Fen(s.Province.ExecutedFen()), table.Rate(s.Province.RatePercent()), table.Rate(low), table.Fen(s.ToSpendFen), table.Fen(s.Province.BalanceFen()),
 			table.Yes(s.ToSpendFen > s.Province.BalanceFen()), table.Number(int(end - q.On))})
 	}
@@ -181,30 +191,30 @@ func dueSpending(ctx context.Context, d *Source, q *asked, t *table.Table) error
 
 // shortfall is what one center must still spend.
 type shortfall struct {
-	id events.CenterID
+	id   events.CenterID
+	name string
 	aggregates.Shortfall
 	low bool
 }
 
-// shortfalls lists the centers whose year will be low if they spend nothing more, the largest sum first.
-func (d *Source) shortfalls(ctx context.Context, q *asked) ([]shortfall, error) {
-	list, err := parallel(ctx, d.centers(q.center("center")), func(id events.CenterID) shortfall {
+func (d *Source) shortfallsAhead(ctx context.Context, q *asked) (*ahead[shortfall], error) {
+	return workAhead(ctx, d, q.center("center"), func(id events.CenterID) shortfall {
 		s, low := d.Register.Shortfall(id, q.On)
-		return shortfall{id, s, low}
+		return shortfall{id, d.Register.Facts(id, q.On).Name, s, low}
 	})
-	if err != nil {
-		return nil, err
-	}
+}
+
+// lowest keeps the centers whose year will be low if they spend nothing more, the largest sum first.
+func lowest(list []shortfall) []shortfall {
 	list = slices.DeleteFunc(list, func(s shortfall) bool { return !s.low })
 	slices.SortStableFunc(list, func(a, b shortfall) int { return cmp.Compare(b.ToSpendFen, a.ToSpendFen) })
-	return list, nil
+	return list
 }
 
 // spendingNote says in one line under the alerts what --spend lists.
-func (d *Source) spendingNote(ctx context.Context, q *asked) ([]text.Text, error) {
-	list, err := d.shortfalls(ctx, q)
-	if err != nil || len(list) == 0 {
-		return nil, err
+func spendingNote(q *asked, list []shortfall) []text.Text {
+	if len(list) == 0 {
+		return nil
 	}
 	var toSpend events.Fen
 	for _, s := range list {
@@ -212,7 +222,7 @@ func (d *Source) spendingNote(ctx context.Context, q *asked) ([]text.Text, error
 	}
 	end := events.YearEnd(q.On.Year())
 	return []text.Text{text.Say("有 %d 个中心须在 %s（含）前再支出共 %s 元，年度执行率才不偏低，见 %s。",
-		"Centers: %[1]d must still spend %[3]s yuan in all by %[2]s so that the year is not low; see %[4]s.", len(list), end, events.FormatYuan(toSpend), q.written("spend"))}, nil
+		"Centers: %[1]d must still spend %[3]s yuan in all by %[2]s so that the year is not low; see %[4]s.", len(list), end, events.FormatYuan(toSpend), q.written("spend"))}
 }
 
 // centers are the center asked about, or all.

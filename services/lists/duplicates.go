@@ -63,6 +63,7 @@ func (g group) repeatedFen() events.Fen { return g[0].fen * events.Fen(len(g)-1)
 // comparison is how vouchers are compared.
 type comparison struct {
 	d        *Source
+	voided   voidings
 	on       events.Date
 	days     events.Date
 	across   bool // centers
@@ -75,9 +76,9 @@ func duplicates(ctx context.Context, d *Source, q *asked, t *table.Table) error 
 	if q.given("across") && q.given("center") {
 		return text.Errorf(text.Invalid, "不能与 %s 同时给出", "cannot be given with %s", q.written("center")).Of("across")
 	}
-	c := &comparison{d: d, on: q.On, days: events.Date(min(q.number("days"), daysMax)), across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
+	c := &comparison{d: d, voided: d.voidings(q), on: q.On, days: events.Date(min(q.number("days"), daysMax)), across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
 	lots := make([][]lot, 256) // by the first byte of their hashes
-	err := ledger.Search(ctx, d.Ledger, d.span(q.center("center"), d.Register.Position()), c.see, func(x seen) error {
+	err := ledger.Search(ctx, d.Ledger, d.span(q.center("center"), q.position), c.see, func(x seen) error {
 		if x.reversed != nil {
 			c.reversed[*x.reversed] = true
 		} else {
@@ -122,7 +123,7 @@ func (c *comparison) see(s *events.Stored) (x seen, ok bool) {
 	if s.Kind == events.KindFundsSpent {
 		return seen{lot: lot{c.hash(s, &b), s.Position, b.on}}, true
 	}
-	_, voided := c.d.Register.Voided(centerOf(s), s.ID)
+	_, voided := c.voided.by(s)
 	return seen{reversed: &voucherKey{s.Stream, member(b.data, voucherMember)}}, !voided
 }
 
@@ -158,7 +159,7 @@ func (c *comparison) groups(ctx context.Context, run []lot) (groups []group, err
 		if err != nil {
 			return nil, err
 		}
-		_, voided := c.d.Register.Voided(centerOf(&s), s.ID)
+		_, voided := c.voided.by(&s)
 		if !voided && !c.reversed[voucherKey{s.Stream, member(b.data, voucherMember)}] {
 			amountFen, _ := b.amountFen()
 			list = append(list, alike{s, b, foldText(member(b.data, payeeMember)), amountFen})

@@ -41,14 +41,19 @@ func execution(_ context.Context, d *Source, q *asked, t *table.Table) error {
 	t.Title = text.Say("截至 %s 的经费执行情况（金额单位：元）", "Execution of money as of %s (amounts in yuan)", q.On)
 	t.Empty = text.Say("没有符合条件的经费。", "There is no such money.")
 	lead := len(executionLead(q))
-	for _, l := range d.Register.Executions(q.On, f) {
+	var list, whole []projections.ExecutionLine
+	d.exactly(q, func() {
+		list = d.Register.Executions(q.On, f)
+		f.By = projections.ByTotal
+		whole = d.Register.Executions(q.On, f)
+	})
+	for _, l := range list {
 		t.Rows = append(t.Rows, appendExecution([]table.Cell{table.Text(l.Group), table.Text(l.Name)}[:lead:lead], &l.Execution))
 	}
-	if f.By == projections.ByTotal {
+	if q.text("by") == string(projections.ByTotal) {
 		return nil
 	}
-	f.By = projections.ByTotal
-	for _, l := range d.Register.Executions(q.On, f) { // scopes overlap, and years follow from one another: there is no one sum
+	for _, l := range whole { // scopes overlap, and years follow from one another: there is no one sum
 		t.Totals = append(t.Totals, appendExecution([]table.Cell{{Shown: text.Say("合计", "total")}, {}}[:lead:lead], &l.Execution))
 	}
 	return nil

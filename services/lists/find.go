@@ -91,7 +91,7 @@ type match struct {
 }
 
 // see says whether an event is wanted. It is called on all processors.
-func (w *wanted) see(d *Source, s *events.Stored) (match, bool) {
+func (w *wanted) see(voided voidings, s *events.Stored) (match, bool) {
 	m := match{position: s.Position}
 	if w.kind != "" && w.kind != s.Kind {
 		return m, false
@@ -106,7 +106,7 @@ func (w *wanted) see(d *Source, s *events.Stored) (match, bool) {
 		return m, false
 	}
 	if !w.voided {
-		if _, voided := d.Register.Voided(centerOf(s), s.ID); voided {
+		if _, voided := voided.by(s); voided {
 			return m, false
 		}
 	}
@@ -150,8 +150,9 @@ func find(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 		return c
 	})
 	found, unread := 0, 0
-	err = ledger.Search(ctx, d.Ledger, d.span(q.center("center"), d.Register.Position()),
-		func(s *events.Stored) (match, bool) { return w.see(d, s) },
+	voided := d.voidings(q)
+	err = ledger.Search(ctx, d.Ledger, d.span(q.center("center"), q.position),
+		func(s *events.Stored) (match, bool) { return w.see(voided, s) },
 		func(m match) error {
 			if m.unread {
 				unread++
@@ -167,7 +168,7 @@ func find(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	t.Title = text.Say("截至 %s 的记录查找结果（金额单位：元）", "Records found as of %s (amounts in yuan)", q.On)
 	t.Empty = text.Say("没有符合条件的记录。", "There is no such record.")
 	for _, m := range first.sorted() {
-		row, err := d.foundRow(ctx, m)
+		row, err := d.foundRow(ctx, voided, m)
 		if err != nil {
 			return err
 		}
@@ -202,18 +203,17 @@ func findColumns(*asked) []table.Column {
 	}
 }
 
-func (d *Source) foundRow(ctx context.Context, m match) ([]table.Cell, error) {
+func (d *Source) foundRow(ctx context.Context, voided voidings, m match) ([]table.Cell, error) {
 	s, b, err := d.eventAt(ctx, m.position)
 	if err != nil {
 		return nil, err
 	}
-	center := centerOf(&s)
 	amount := table.Cell{}
 	if v, ok := b.amountFen(); ok {
 		amount = table.Fen(v)
 	}
 	voidedBy := table.Cell{}
-	if by, ok := d.Register.Voided(center, s.ID); ok {
+	if by, ok := voided.by(&s); ok {
 		voidedBy = table.Text(by.String())
 	}
 	whole := table.Cell{}
@@ -224,6 +224,6 @@ func (d *Source) foundRow(ctx context.Context, m match) ([]table.Cell, error) {
 		}
 		whole.Data = jsontext.Value(line)
 	}
-	return []table.Cell{table.Date(b.on), table.Optional(string(center)), table.Named(s.Kind, s.Kind.Title()), amount, b.describe(d.Register.Timeline()), table.Optional(member(b.data, payeeMember)),
+	return []table.Cell{table.Date(b.on), table.Optional(string(centerOf(&s))), table.Named(s.Kind, s.Kind.Title()), amount, b.describe(d.policies), table.Optional(member(b.data, payeeMember)),
 		table.Optional(member(b.frame, docMember)), table.Text(member(b.frame, actorMember)), table.Number(s.Position), table.Number(s.Revision), table.Text(s.ID.String()), voidedBy, whole}, nil
 }

@@ -9,10 +9,12 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -250,6 +252,24 @@ func (d *Source) eventAt(ctx context.Context, position uint64) (s events.Stored,
 		b, err = cutBody(&s)
 	}
 	return s, b, err
+}
+
+// voidings says which events are voided, as known at the position of a question.
+type voidings struct {
+	register *projections.Register
+	counts   map[events.CenterID]uint64
+}
+
+func (d *Source) voidings(q *asked) (v voidings) {
+	v.register = d.Register
+	d.exactly(q, func() { v.counts = d.Register.Counts() })
+	return v
+}
+
+// by returns the id of the record that voids an event, if one does.
+func (v voidings) by(s *events.Stored) (id uuid.UUID, ok bool) {
+	center := centerOf(s)
+	return v.register.Voided(center, s.ID, v.counts[center])
 }
 
 // span is the history that the desk answers from: of one center, or of all.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
@@ -27,6 +28,8 @@ type Source struct {
 	Register *projections.Register
 	Prefix   string
 	Root     func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
+
+	policies policy.Timeline // at the position of the answer; of the copy that answers one question
 }
 
 // Question asks for one list as of a date. It can be written down and asked again: the same ledger, at the same
@@ -125,11 +128,12 @@ func (q Question) Columns() ([]table.Column, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.columns(&asked{q, l, ""}), nil
+	return l.columns(&asked{Question: q, list: l}), nil
 }
 
-// Ask answers a question. A parameter that cannot be so is a *text.Error that names it, a center that is not
-// there text.NotFound.
+// Ask answers a question with a table of exactly one position, which it names, also while others write: asked of the ledger
+// as known at that position, the question has the same answer. A parameter that cannot be so is a *text.Error that names it,
+// a center that is not there text.NotFound.
 func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 	l, err := q.Check()
 	if err != nil {
@@ -148,12 +152,26 @@ func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 			return nil, err
 		}
 	}
-	a := &asked{q, l, d.Prefix}
+	a := &asked{Question: q, list: l, prefix: d.Prefix}
 	t := &table.Table{Columns: l.columns(a)}
-	if err := l.answer(ctx, d, a, t); err != nil {
+	answering := *d
+	if err := l.answer(ctx, &answering, a, t); err != nil {
 		return nil, err
 	}
+	t.Position, t.Policy = a.position, a.policy
 	return t, nil
+}
+
+// exactly calls take, which asks the register, while no event is applied: the table is of that position. Writers wait
+// meanwhile, so what take needs is evaluated before, and what it took is put into rows after. A list calls it once.
+func (d *Source) exactly(q *asked, take func()) {
+	d.Register.Exactly(func(position uint64) {
+		q.position, d.policies = position, d.Register.Timeline()
+		if p := d.policies.Reading(q.On); p != nil {
+			q.policy = p.Ref()
+		}
+		take()
+	})
 }
 
 func (p *Param) check(value string) error {
@@ -206,8 +224,10 @@ func (p *Param) check(value string) error {
 // asked is a question that was checked.
 type asked struct {
 	Question
-	list   *List
-	prefix string // see Source
+	list     *List
+	prefix   string           // see Source
+	position uint64           // that the answer is of; see exactly
+	policy   events.PolicyRef // in force there on the date, or empty
 }
 
 // written returns the name of a parameter as whoever asks writes it.

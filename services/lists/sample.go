@@ -44,7 +44,8 @@ type drawing struct {
 // sample draws vouchers of a year that are recorded up to the position and not voided up to it. Reversed ones are among
 // them and marked: an auditor samples what was booked, and a reversal is a thing to look at.
 func sample(ctx context.Context, d *Source, q *asked, t *table.Table) error {
-	g := &drawing{position: d.Register.Position(), question: questionText(q.center("center"), q.number("year"), q.text("by"))}
+	d.exactly(q, func() {}) // all is read from the log
+	g := &drawing{position: q.position, question: questionText(q.center("center"), q.number("year"), q.text("by"))}
 	if asked := uint64(q.number("position")); asked > g.position {
 		return text.Errorf(text.Invalid, "台账止于位置 %d", "the ledger ends at position %d", g.position).Of("position")
 	} else if asked > 0 {

@@ -63,12 +63,18 @@ type spent struct {
 }
 
 func spending(ctx context.Context, d *Source, q *asked, t *table.Table) error {
-	if err := spendingFilters(d, q); err != nil {
-		return err
+	var vouchers []aggregates.Spending
+	var unfit error
+	d.exactly(q, func() {
+		unfit = spendingFilters(d, q)
+		vouchers = d.Register.Spending(q.center("center"), q.On)
+	})
+	if unfit != nil {
+		return unfit
 	}
 	t.Title = text.Say("中心 %s 的支出，截至 %s（金额单位：元；合计不含已冲销凭证）", "Spending of %s as of %s (amounts in yuan; reversed vouchers are not in the total)", q.center("center"), q.On)
 	t.Empty = text.Say("没有符合条件的支出。", "There is no such spending.")
-	lines, err := d.spent(ctx, q)
+	lines, err := d.spent(ctx, q, vouchers)
 	if err != nil {
 		return err
 	}
@@ -100,8 +106,7 @@ func spendingFilters(d *Source, q *asked) error {
 
 // spent lists the lines that pass the filters, in order. What the read models do not keep is read from the records, as far
 // as the register goes: it may be of what was known earlier.
-func (d *Source) spent(ctx context.Context, q *asked) ([]*spent, error) {
-	vouchers := d.Register.Spending(q.center("center"), q.On)
+func (d *Source) spent(ctx context.Context, q *asked, vouchers []aggregates.Spending) ([]*spent, error) {
 	wanted, payee := map[uuid.UUID]*aggregates.Spending{}, likeness(foldText(q.text("payee")))
 	for i := range vouchers {
 		if v := &vouchers[i]; q.takes(v) {

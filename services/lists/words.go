@@ -37,7 +37,7 @@ func ScopeWord(s aggregates.Scope) text.Text { return word(scopeWords, s) }
 
 // useCell shows a use in the words of the policies.
 func (d *Source) useCell(use events.Use, on events.Date) table.Cell {
-	return table.Named(use, d.Register.Timeline().UseName(use, on))
+	return table.Named(use, d.policies.UseName(use, on))
 }
 
 // valueWord returns the word for a value of a member of an event of a date, which most often is the value itself.

@@ -60,10 +60,7 @@ func Make(ctx context.Context, d *lists.Source, r Request) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Request: r, Table: table, Position: d.Register.Position(), listForm: listForm}
-	if p := d.Register.Timeline().Reading(r.Question.On); p != nil {
-		report.Policy = p.Ref()
-	}
+	report := &Report{Request: r, Table: table, Position: table.Position, Policy: table.Policy, listForm: listForm}
 	report.last, err = placeAt(ctx, d.Ledger, report.Position)
 	return report, err
 }

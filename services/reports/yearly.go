@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
@@ -48,7 +49,18 @@ func (y *Yearly) WriteHTML(ctx context.Context, d *lists.Source, to io.Writer) e
 	if y.Year > y.On.Year() {
 		return bad("截至 %[1]s，%[2]d 年尚未开始", "as of %[1]s the year %[2]d has not begun", y.On, y.Year)
 	}
-	f, err := y.form(ctx, d)
+	if y.Center == "" {
+		if err := ledger.Evaluate(ctx, d.Register, y.On); err != nil {
+			return err
+		}
+	}
+	var f *form
+	var err error
+	d.Register.Exactly(func(position uint64) {
+		if f, err = y.form(d); err == nil {
+			f.position, f.policy = position, d.Register.Timeline().Reading(y.On)
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -70,6 +82,9 @@ type form struct {
 	Sections   []section
 	Sign       []signature
 	Provenance string
+
+	position uint64         // of the ledger that the figures are of
+	policy   *policy.Policy // in force there, or nil
 }
 
 type section struct {
@@ -97,7 +112,7 @@ func (y *Yearly) say(zh, en string, args ...any) string {
 	return visible(text.Say(zh, en, args...).In(y.Lang))
 }
 
-func (y *Yearly) form(ctx context.Context, d *lists.Source) (*form, error) {
+func (y *Yearly) form(d *lists.Source) (*form, error) {
 	f := &form{Yearly: y, Title: y.say("省技术转移转化中心年度经费执行与合规情况表", "Yearly report of provincial technology-transfer centers: execution of money and compliance")}
 	f.Head = []string{y.say("财政年度：%d", "fiscal year: %d", y.Year), y.say("数据截至：%s", "figures as of: %s", y.On), y.say("金额单位：%s", "amounts in %s", y.unitWord())}
 	if y.On < events.YearEnd(y.Year) {
@@ -114,9 +129,6 @@ func (y *Yearly) form(ctx context.Context, d *lists.Source) (*form, error) {
 		}
 		unit = name
 	} else {
-		if err := ledger.Evaluate(ctx, d.Register, y.On); err != nil {
-			return nil, err
-		}
 		f.province(d)
 	}
 	f.Sign = []signature{{y.say("填报单位（公章）：", "reporting unit (seal): "), visible(unit)}, {y.say("单位负责人：", "head of unit: "), ""},
@@ -126,16 +138,15 @@ func (y *Yearly) form(ctx context.Context, d *lists.Source) (*form, error) {
 
 // provenance is the last line: what the figures are of.
 func (f *form) provenance(ctx context.Context, d *lists.Source) error {
-	position := d.Register.Position()
-	f.Provenance = f.say("出处：数据截至 %s；台账位置 %d", "Provenance: figures as of %s; position %d of the ledger", f.On, position)
-	last, err := placeAt(ctx, d.Ledger, position)
+	f.Provenance = f.say("出处：数据截至 %s；台账位置 %d", "Provenance: figures as of %s; position %d of the ledger", f.On, f.position)
+	last, err := placeAt(ctx, d.Ledger, f.position)
 	if err != nil {
 		return err
 	}
 	if last.Position > 0 {
 		f.Provenance += f.say("（记录 %s，写入于 %s）", " (record %s, written %s)", last.ID, events.FormatInstant(last.RecordedAt))
 	}
-	if p := d.Register.Timeline().Reading(f.On); p != nil {
+	if p := f.policy; p != nil {
 		f.Provenance += f.say("；政策 %s，摘要 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()), p.Digest())
 	}
 	f.Provenance += f.say("；程序版本 %s。", "; program %s.", f.Version)

@@ -21,6 +21,9 @@ type Table struct {
 	Notes   []text.Text // under the table: how it was made
 	Missing []text.Text // under the notes: what the rows leave out, which programs are told too
 	RowsMax int         // shown to people on a screen; 0 for all
+
+	Position uint64           // of the ledger that the rows are of; 0 if they are of none
+	Policy   events.PolicyRef // in force there on the date asked about, or empty
 }
 
 // Column has a stable English name, for programs, and a title in both languages, for people. One without a name is shown to

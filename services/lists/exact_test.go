@@ -1,0 +1,142 @@
+package lists_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
+)
+
+// exactQuestions ask every list, some of them about one center.
+func exactQuestions() []lists.Question {
+	ask := func(list string, params ...string) lists.Question {
+		q := lists.Question{List: list, On: historyEnd, Params: map[string]string{}}
+		for i := 0; i < len(params); i += 2 {
+			q.Params[params[i]] = params[i+1]
+		}
+		return q
+	}
+	const center = "ZJ-A001"
+	return []lists.Question{
+		ask("centers"), ask("alerts"), ask("alerts", "all", "true"), ask("alerts", "center", center), ask("execution"), ask("execution", "by", "region"), ask("execution", "by", "total"),
+		ask("delayed"), ask("delayed", "center", center), ask("deferrals", "all", "true"), ask("ageing"), ask("ageing", "center", center), ask("ageing", "by", "center"),
+		ask("spending", "center", center), ask("due", "within", "90d"), ask("due", "center", center), ask("due", "spend", "true"), ask("changes", "since", "2"), ask("changes", "since", "2", "center", center),
+		ask("changes", "since", "2", "show", "alerts"), ask("find", "min", "1"), ask("find", "center", center, "voided", "true"),
+		ask("sample", "year", "2025"), ask("sample", "year", "2025", "by", "amount", "center", center), ask("duplicates"), ask("duplicates", "across", "true"),
+	}
+}
+
+// toldAt is a list asked while others wrote.
+type toldAt struct {
+	lists.Question
+	position uint64
+	said     string
+}
+
+func askExactly(t testing.TB, d *lists.Source, q lists.Question) toldAt {
+	t.Helper()
+	table, err := d.Ask(t.Context(), q)
+	if err != nil {
+		t.Errorf("%s %v: %v", q.List, q.Params, err)
+		return toldAt{Question: q}
+	}
+	var b bytes.Buffer
+	fmt.Fprintln(&b, table.Title, table.Notes, table.Missing, table.Totals, table.Policy)
+	if err := table.WriteCSV(&b); err != nil {
+		t.Error(err)
+	}
+	return toldAt{q, table.Position, b.String()}
+}
+
+// again asks the same of the ledger as known at the position that was told.
+func (a toldAt) again(t testing.TB, d *lists.Source) {
+	t.Helper()
+	known, err := d.Ledger.KnownAt(t.Context(), ledger.Point{Position: a.position})
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := askExactly(t, &lists.Source{Ledger: d.Ledger, Register: known, Root: d.Root}, a.Question)
+	if is.position != a.position || is.said != a.said {
+		t.Errorf("%s %v at position %d: asked while others wrote\n%s\nasked again (position %d)\n%s", a.List, a.Params, a.position, a.said, is.position, is.said)
+	}
+}
+
+// busyCenter is the records of a center whose history has everything that moves a list: reversals, voidings, back-dating.
+func busyCenter(center string) []string {
+	lines := funded(center)
+	for i := range 4 {
+		v := fmt.Sprintf("V%d", i)
+		lines = append(lines, spentLine(center, v, fmt.Sprintf("2025-06-0%d", 9-i), "乙", 100+i%2, "样机"))
+	}
+	return append(lines, reversedLine(center, "V1", "2025-07-01"), voidedLine(center, center+"V2"), spentLine(center, "V9", "2025-05-01", "乙", 100, "样机"))
+}
+
+// TestAListIsWhatTheLedgerKnewAtThePositionThatItNames asks every list again and again while 64 writers record and an import
+// runs.
+func TestAListIsWhatTheLedgerKnewAtThePositionThatItNames(t *testing.T) {
+	d := historyDesk(t)
+	account := ledger.Account{Name: "importer", MayRecord: true}
+	const writers = 64
+	histories := make([][]string, writers+1)
+	for n := range histories {
+		histories[n] = busyCenter(fmt.Sprintf("ZJ-A%03d", n))
+	}
+	for _, lines := range histories { // every center is there, so that each can be asked about
+		recordLine(t, d, lines[0], account)
+	}
+	var writing, asking sync.WaitGroup
+	turns := make(chan struct{}, 1<<10) // each lets one record be written, so that there is writing while lists are asked
+	for _, lines := range histories[:writers] {
+		writing.Go(func() {
+			for _, line := range lines[1:] {
+				<-turns
+				recordLine(t, d, line, account)
+			}
+		})
+	}
+	writing.Go(func() {
+		<-turns
+		importInto(t, d, historyFile(t, histories[writers]...))
+	})
+	questions := exactQuestions()
+	answers := make([][]toldAt, 2)
+	for i := range answers {
+		asking.Go(func() {
+			for n := range 2 * len(questions) {
+				for range 5 {
+					turns <- struct{}{}
+				}
+				answers[i] = append(answers[i], askExactly(t, d, questions[(n+i*len(questions)/2)%len(questions)]))
+			}
+		})
+	}
+	asking.Wait()
+	close(turns)
+	writing.Wait()
+	all := slices.Concat(answers...)
+	positions := map[uint64]bool{}
+	for _, a := range all {
+		positions[a.position] = true
+	}
+	t.Logf("%d answers at %d positions of %d", len(all), len(positions), d.Register.Position())
+	for _, a := range all {
+		a.again(t, d)
+	}
+}
+
+func recordLine(t testing.TB, d *lists.Source, line string, account ledger.Account) {
+	t.Helper()
+	rec, problems := events.DecodeRecord([]byte(line))
+	if len(problems) > 0 {
+		t.Errorf("%v", problems)
+		return
+	}
+	if _, err := d.Ledger.Record(t.Context(), rec, account); err != nil {
+		t.Errorf("%s: %v", line, err)
+	}
+}
