@@ -81,7 +81,7 @@ func (r *Register) ApplyBroken(s events.Stored, cause error) {
 func (r *Register) apply(to events.StreamID, at events.Place, id uuid.UUID, take func(Aggregate) error) error {
 	r.still.Lock()
 	defer r.still.Unlock()
-	defer r.reached(at.Position)
+	defer r.Reached(at.Position)
 	s := r.open(to)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,8 +104,9 @@ func (r *Register) Exactly(take func(position uint64)) {
 	take(r.Position())
 }
 
-// reached takes note that everything up to a position is applied.
-func (r *Register) reached(position uint64) {
+// Reached takes note that everything up to a position is applied: of a register of one center, although not every position
+// is an event of that center.
+func (r *Register) Reached(position uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.position = max(r.position, position)

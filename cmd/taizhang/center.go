@@ -20,7 +20,7 @@ func (a *app) centerCommand() *cobra.Command {
 		Use: "center ID", Args: exactly(1),
 		Short: a.say("一个中心：登记事实、状态、经费、未解除的预警", "one center: facts, status, money, open alerts"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.read(cmd.Context(), func(s *session) error {
+			return a.readCenter(cmd.Context(), events.CenterID(args[0]), func(s *session) error {
 				id, err := s.center(args[0])
 				if err != nil {
 					return err

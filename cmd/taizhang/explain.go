@@ -33,11 +33,13 @@ func (a *app) explainCommand() *cobra.Command {
 					return badDate(cmd, "RAISEDON", args[3])
 				}
 			}
-			return a.read(cmd.Context(), func(s *session) error {
-				var center events.CenterID // of an alert of the policies there is none
-				if args[0] != "-" {
-					var err error
-					if center, err = s.center(args[0]); err != nil {
+			center := events.CenterID(args[0])
+			if args[0] == "-" {
+				center = "" // of an alert of the policies there is none
+			}
+			return a.readCenter(cmd.Context(), center, func(s *session) error {
+				if center != "" {
+					if _, err := s.center(args[0]); err != nil {
 						return err
 					}
 				}

@@ -58,7 +58,7 @@ func (a *app) listCommand(l *lists.List) *cobra.Command {
 			if out != "" || forExcel {
 				return a.writeReport(cmd, q, out, forExcel)
 			}
-			return a.read(cmd.Context(), func(s *session) error {
+			return a.readCenter(cmd.Context(), q.Center(), func(s *session) error {
 				t, err := s.lists().Ask(cmd.Context(), q)
 				if err != nil {
 					return badParam(cmd, err)
@@ -97,7 +97,7 @@ func (a *app) writeReport(cmd *cobra.Command, q lists.Question, out string, forE
 			return err
 		}
 	}
-	return a.read(cmd.Context(), func(s *session) error {
+	return a.readCenter(cmd.Context(), q.Center(), func(s *session) error {
 		r, err := reports.Make(cmd.Context(), s.lists(), reports.Request{Question: q, Lang: a.lang, Form: form, Version: programVersion()})
 		if err != nil {
 			return badParam(cmd, err)

@@ -38,10 +38,32 @@ type session struct {
 
 // read opens the ledger to ask it something; it never makes one.
 func (a *app) read(ctx context.Context, do func(*session) error) error {
+	return a.readCenter(ctx, "", do)
+}
+
+// readCenter is read to ask about one center alone, or (for "") about all: what was known of it is read from its own stream.
+func (a *app) readCenter(ctx context.Context, id events.CenterID, do func(*session) error) error {
 	if err := a.mustExist(); err != nil {
 		return err
 	}
-	return a.open(ctx, ledger.Config{Log: a.log, ReadOnly: true}, do)
+	return a.open(ctx, ledger.Config{Log: a.log, ReadOnly: true}, func(s *session) error {
+		if err := s.know(ctx, id); err != nil {
+			return err
+		}
+		return do(s)
+	})
+}
+
+// know takes the read models of the point asked about, of one center or (for "") of all.
+func (s *session) know(ctx context.Context, id events.CenterID) (err error) {
+	switch {
+	case s.knownAt.IsNow():
+	case id != "":
+		s.reg, err = s.KnownAtOf(ctx, s.knownAt, id)
+	default:
+		s.reg, err = s.KnownAt(ctx, s.knownAt)
+	}
+	return err
 }
 
 // readWrite opens the ledger to write. If there is none, the first record that is accepted makes it.
@@ -77,11 +99,6 @@ func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) err
 	s.knownAt, _ = a.known()
 	if last := l.Register().Position(); s.knownAt.Position > last {
 		return text.Errorf(text.Invalid, "--known-at：台账止于位置 %d", "--known-at: the ledger ends at position %d", last)
-	}
-	if !s.knownAt.IsNow() {
-		if s.reg, err = l.KnownAt(ctx, s.knownAt); err != nil {
-			return err
-		}
 	}
 	return do(s)
 }

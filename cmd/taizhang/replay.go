@@ -25,7 +25,7 @@ func (a *app) replayCommand() *cobra.Command {
 		Use: "replay ID", Args: exactly(1),
 		Short: a.say("重放一个中心的全部历史：每条记录改变了什么", "replay a center's whole history: what each event changed"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.read(cmd.Context(), func(s *session) error {
+			return a.readCenter(cmd.Context(), events.CenterID(args[0]), func(s *session) error {
 				id, err := s.center(args[0])
 				if err != nil {
 					return err

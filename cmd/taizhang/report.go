@@ -30,7 +30,7 @@ func (a *app) reportCommand() *cobra.Command {
 			if cmd.Flags().Changed("lang") {
 				y.Lang = a.lang
 			}
-			return a.read(cmd.Context(), func(s *session) error {
+			return a.readCenter(cmd.Context(), y.Center, func(s *session) error {
 				y.On = s.on
 				if err := reports.Create(out, func(w io.Writer) error { return y.WriteHTML(cmd.Context(), s.lists(), w) }); err != nil {
 					return err

@@ -85,6 +85,9 @@ func (l *Ledger) Close() {
 	}
 }
 
+// ReadOnly says whether the ledger refuses every write, and its read models stay as they were when it was opened.
+func (l *Ledger) ReadOnly() bool { return l.readOnly }
+
 // Register returns the read models, which follow every write.
 func (l *Ledger) Register() *projections.Register { return l.register }
 

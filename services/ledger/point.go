@@ -1,8 +1,10 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -49,6 +51,45 @@ func (p Point) Knows(at events.Place) bool {
 		return !at.RecordedAt.After(p.At)
 	}
 	return true
+}
+
+// PositionAt returns the last position that was known at a point, of those up to a position.
+func (l *Ledger) PositionAt(ctx context.Context, p Point, upTo uint64) (position uint64, err error) {
+	if p.IsNow() || p.Position > 0 {
+		return min(cmp.Or(p.Position, upTo), upTo), nil
+	}
+	after := sort.Search(int(upTo), func(n int) bool { // neither positions nor instants ever decrease
+		for s, failed := range l.store.ReadAll(ctx, uint64(n)) {
+			if failed != nil {
+				err = fmt.Errorf("ledger: read position %d: %w", n+1, failed)
+			}
+			return failed != nil || !p.Knows(s.Place)
+		}
+		return true
+	})
+	return uint64(after), err
+}
+
+// KnownAtOf is KnownAt for one center: it replays the policies and the stream of that center alone, and the register has
+// no other.
+func (l *Ledger) KnownAtOf(ctx context.Context, p Point, id events.CenterID) (*projections.Register, error) {
+	position, err := l.PositionAt(ctx, p, l.register.Position())
+	var r *projections.Register
+	if err == nil {
+		r, err = rebuild(ctx, func(replay func(events.Stored) error) error {
+			for _, stream := range []events.StreamID{events.PolicyStream, id.Stream()} {
+				if err := feedFrom(l.read(ctx, Span{Stream: stream, UpTo: position}), replay); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, l.log)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read what was known of %s: %w", id, err)
+	}
+	r.Reached(position)
+	return r, nil
 }
 
 // KnownAt returns the read models as the ledger stood at a point: those of the prefix of all that was known then.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -94,15 +93,7 @@ func (d *Source) spanSince(ctx context.Context, q *asked, counts map[events.Cent
 		s.sinceAt, err = d.recordedAt(ctx, p.Position)
 		return s, err
 	}
-	// Neither positions nor instants ever decrease.
-	first := sort.Search(int(s.UpTo), func(i int) bool {
-		at, failed := d.recordedAt(ctx, uint64(i)+1)
-		if failed != nil {
-			err = failed
-		}
-		return at.After(p.At)
-	})
-	s.After = uint64(first)
+	s.After, err = d.Ledger.PositionAt(ctx, p, s.UpTo)
 	return s, err
 }
 

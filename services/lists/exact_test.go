@@ -6,8 +6,10 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 )
@@ -126,6 +128,44 @@ func TestAListIsWhatTheLedgerKnewAtThePositionThatItNames(t *testing.T) {
 	t.Logf("%d answers at %d positions of %d", len(all), len(positions), d.Register.Position())
 	for _, a := range all {
 		a.again(t, d)
+	}
+}
+
+// TestWhatWasKnownOfOneCenterFollowsFromItsOwnStream asks everything that is about one center of the register of that center
+// alone, at positions and instants.
+func TestWhatWasKnownOfOneCenterFollowsFromItsOwnStream(t *testing.T) {
+	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	d := deskOver(t, memstore.New(func() time.Time { now = now.Add(time.Minute); return now }))
+	importInto(t, d, historyFile(t, busyCenter("ZJ-A001")...))
+	importInto(t, d, historyFile(t, busyCenter("ZJ-A002")...))
+	const center = "ZJ-A001"
+	instant := now.Add(-time.Second)
+	recordLine(t, d, spentLine(center, "V10", "2026-01-01", "乙", 100, "样机"), ledger.Account{Name: "clerk"})
+	points := []ledger.Point{{Position: 5}, {Position: 9}, {Position: 12}, {Position: d.Register.Position()}, {At: instant}, {At: now}}
+	for _, p := range points {
+		whole, err := d.Ledger.KnownAt(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, err := d.Ledger.KnownAtOf(t.Context(), p, center)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := 0
+		for _, q := range exactQuestions() {
+			if q.Center() == "" {
+				continue
+			}
+			asked++
+			want := askExactly(t, &lists.Source{Ledger: d.Ledger, Register: whole, Root: d.Root}, q)
+			got := askExactly(t, &lists.Source{Ledger: d.Ledger, Register: one, Root: d.Root}, q)
+			if got.position != want.position || got.said != want.said {
+				t.Errorf("%s %v at %+v: got\n%d %s\nwant\n%d %s", q.List, q.Params, p, got.position, got.said, want.position, want.said)
+			}
+		}
+		if ids := one.IDs(); asked < 7 || len(ids) != 1 {
+			t.Errorf("at %+v: asked %d questions of %v", p, asked, ids)
+		}
 	}
 }
 

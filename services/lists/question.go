@@ -131,6 +131,18 @@ func (q Question) Columns() ([]table.Column, error) {
 	return l.columns(&asked{Question: q, list: l}), nil
 }
 
+// Center returns the one center that a question is about, or "": its answer follows from that center and the policies alone.
+func (q Question) Center() events.CenterID {
+	if l := Find(q.List); l != nil {
+		for _, p := range l.Params {
+			if p.Sort == CenterID {
+				return events.CenterID(q.Params[p.Name])
+			}
+		}
+	}
+	return ""
+}
+
 // Ask answers a question with a table of exactly one position, which it names, also while others write: asked of the ledger
 // as known at that position, the question has the same answer. A parameter that cannot be so is a *text.Error that names it,
 // a center that is not there text.NotFound.
@@ -139,15 +151,11 @@ func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	ofOne := false
-	for _, p := range l.Params {
-		if id := events.CenterID(q.Params[p.Name]); p.Sort == CenterID && id != "" {
-			if ofOne = true; !d.Register.Knows(id) {
-				return nil, UnknownCenter(id)
-			}
-		}
+	center := q.Center()
+	if center != "" && !d.Register.Knows(center) {
+		return nil, UnknownCenter(center)
 	}
-	if !ofOne && !l.history {
+	if center == "" && !l.history {
 		if err := ledger.Evaluate(ctx, d.Register, q.On); err != nil {
 			return nil, err
 		}

@@ -70,7 +70,7 @@ func Reproduce(ctx context.Context, d *lists.Source, path string) (*Outcome, err
 			Why: text.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at position %d and the report was written at %d: it is another ledger, or records are missing", now, position)}
 		return out, nil
 	}
-	register, err := knownAt(ctx, d.Ledger, position)
+	register, err := knownAt(ctx, d.Ledger, position, r.Question.Center())
 	if err != nil {
 		return nil, err
 	}
@@ -100,12 +100,14 @@ func (d *Difference) inAnotherForm(version string) {
 	d.Why = text.Text{Zh: d.Why.Zh + "；" + hint.Zh, En: d.Why.En + "; " + hint.En}
 }
 
-// knownAt is the read models at a position; 0 is before the first record.
-func knownAt(ctx context.Context, l *ledger.Ledger, position uint64) (*projections.Register, error) {
-	switch position {
-	case 0:
+// knownAt is the read models at a position, of one center or (for "") of all; 0 is before the first record.
+func knownAt(ctx context.Context, l *ledger.Ledger, position uint64, center events.CenterID) (*projections.Register, error) {
+	switch {
+	case position == 0:
 		return projections.NewRegister(), nil
-	case l.Register().Position():
+	case center != "":
+		return l.KnownAtOf(ctx, ledger.Point{Position: position}, center)
+	case l.ReadOnly() && position == l.Register().Position(): // it stays there
 		return l.Register(), nil
 	}
 	return l.KnownAt(ctx, ledger.Point{Position: position})
