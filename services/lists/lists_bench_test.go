@@ -52,6 +52,26 @@ func BenchmarkLists(b *testing.B) {
 	}
 }
 
+// BenchmarkKnownAt reads what was known before the last tenth of a ledger, of one center and of all.
+func BenchmarkKnownAt(b *testing.B) {
+	d, last := openedDesk(b, *listRecords)
+	ids, p := d.Register.IDs(), ledger.Point{Position: last - last/10}
+	b.Run("one center", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			if _, err := d.Ledger.KnownAtOf(b.Context(), p, ids[i%len(ids)]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("all", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := d.Ledger.KnownAt(b.Context(), p); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 // openedDesk simulates a history of so many records, imports it, and opens the ledger again. It also returns the position of
 // the last event.
 func openedDesk(b *testing.B, records int) (*lists.Source, uint64) {
