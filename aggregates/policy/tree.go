@@ -179,13 +179,4 @@ func invalidUTF8(src []byte) int {
 }
 
 // shorten keeps a quoted value from filling the message about it.
-func shorten(s string) string {
-	const runesMax = 60
-	n := 0
-	for i := range s {
-		if n++; n > runesMax {
-			return s[:i] + "…"
-		}
-	}
-	return s
-}
+func shorten(s string) string { return text.Clip(s, 61) }

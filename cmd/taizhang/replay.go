@@ -290,7 +290,7 @@ func contentOf(r *events.Recorded) string {
 	if err != nil || string(content) == "{}" {
 		return ""
 	}
-	return table.Shorten(string(content), contentWidth)
+	return text.Clip(string(content), contentWidth)
 }
 
 func (a *app) statusWord(s aggregates.Status) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/table"
@@ -92,7 +93,7 @@ func (a *app) tellDifference(file string, d *reports.Difference) {
 	if len(d.RowData) > 0 {
 		var parts []string
 		for _, c := range d.RowData {
-			parts = append(parts, c.Name+"="+table.Shorten(c.Value, cellCharMax))
+			parts = append(parts, c.Name+"="+text.Clip(c.Value, cellCharMax))
 		}
 		a.print("  台账中的这一行：%s", "  the row in the ledger: %s", strings.Join(parts, " "))
 	}
@@ -116,7 +117,7 @@ func whereTheyDiffer(a, b string) (string, string) {
 	if from := same - cellCharMax/4; from > cellCharMax/4 && max(len(one), len(other)) > cellCharMax {
 		a, b = "…"+string(one[from:]), "…"+string(other[from:])
 	}
-	return table.Shorten(a, cellCharMax), table.Shorten(b, cellCharMax)
+	return text.Clip(a, cellCharMax), text.Clip(b, cellCharMax)
 }
 
 // outcomeTable is one line: equal, or where not.

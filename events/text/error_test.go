@@ -38,3 +38,15 @@ func TestAnErrorAboutAParameterNamesIt(t *testing.T) {
 		t.Errorf("what is wrong became %+v", about.What)
 	}
 }
+
+func TestClip(t *testing.T) {
+	for _, c := range []struct {
+		s    string
+		max  int
+		want string
+	}{{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"省转化中心", 5, "省转化中心"}, {"省转化中心", 4, "省转化…"}, {"ab", 1, "…"}} {
+		if got := text.Clip(c.s, c.max); got != c.want {
+			t.Errorf("%q to %d: expected %q, got %q", c.s, c.max, c.want, got)
+		}
+	}
+}

@@ -28,3 +28,18 @@ func (t Text) In(lang string) string {
 	}
 	return t.En
 }
+
+// Clip returns a text of at most so many characters; the last of them is an ellipsis if the text was longer.
+func Clip(s string, charMax int) string {
+	n, last := 0, 0
+	for i := range s {
+		n++
+		if n == charMax {
+			last = i
+		}
+		if n > charMax {
+			return s[:last] + "…"
+		}
+	}
+	return s
+}

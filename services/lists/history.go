@@ -209,7 +209,7 @@ func (b *body) describe(policies policy.Timeline) table.Cell {
 			all(name + "=" + token.String())
 		}
 	}
-	line := func(words []string) string { return table.Shorten(strings.Join(words, " "), describeMax) }
+	line := func(words []string) string { return text.Clip(strings.Join(words, " "), describeMax) }
 	return table.Cell{Data: line(codes), Shown: text.Text{Zh: line(zh), En: line(en)}}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Row is a row that holds something. Its number is that in the worksheet, or in the one as which a spreadsheet program opens
@@ -137,14 +138,8 @@ func digits(v float64) string {
 	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
-// Clip shortens what is quoted of a file to some characters.
-func Clip(s string) string {
-	const shown = 40
-	n := 0
-	for i := range s {
-		if n++; n > shown {
-			return s[:i] + "…"
-		}
-	}
-	return s
-}
+// clipMax is how many characters are quoted of a file.
+const clipMax = 41
+
+// Clip shortens what is quoted of a file.
+func Clip(s string) string { return text.Clip(s, clipMax) }

@@ -44,7 +44,7 @@ func (t *Table) WriteText(to io.Writer, lang string) error {
 			if c.Title.En != "" {
 				shown := row[i].Shown.In(lang)
 				if c.CharMax > 0 {
-					shown = Shorten(shown, c.CharMax)
+					shown = text.Clip(shown, c.CharMax)
 				}
 				line = append(line, shown)
 			}
@@ -87,15 +87,4 @@ func align(b *strings.Builder, lines [][]string, right []bool) {
 		}
 		fmt.Fprintln(b, strings.TrimRight(row.String(), " "))
 	}
-}
-
-// Shorten cuts a text to so many characters, the last of them an ellipsis where it was longer.
-func Shorten(s string, charMax int) string {
-	if len(s) <= charMax {
-		return s
-	}
-	if r := []rune(s); len(r) > charMax {
-		return string(r[:charMax-1]) + "…"
-	}
-	return s
 }
