@@ -16,6 +16,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/simulator"
@@ -90,8 +91,13 @@ func (a *app) demoImport(ctx context.Context, s *session) error {
 	if err := a.toFile(path, func(w io.Writer) error { return a.simulate(ctx, demoProvince, w) }); err != nil {
 		return err
 	}
+	f, size, err := files.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
 	bar := a.progress("导入", "importing")
-	report, err := s.Import(ctx, ledger.ImportConfig{Files: []string{path}, Account: a.account(), Progress: bar.show})
+	report, err := s.Import(ctx, ledger.ImportConfig{Files: []ledger.File{{Name: path, Content: f, Bytes: size}}, Account: a.account(), Progress: bar.show})
 	bar.end()
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/sheets"
 )
@@ -28,28 +30,45 @@ func (a *app) importCommand() *cobra.Command {
 		Long: a.say("导入文件。文件是 JSON Lines、CSV（UTF-8 或 GB18030）还是 XLSX 由内容判断；表格是哪一种由标题判断，空表用 taizhang template 生成。\n全部检查之后才写入；有一条不合格就什么都不写，除非用 --accept-good。表格须用 --actor 写明经办人。",
 			"Import files. Whether one is JSON Lines, CSV (in UTF-8 or GB18030) or XLSX is found out by looking, and what a sheet is about by its headings; taizhang template makes an empty one.\nNothing is written before all is checked, and nothing if one record is bad, unless --accept-good is given. A sheet needs --actor."),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, path := range args {
-				if path == "-" {
-					return text.Errorf(text.Invalid, "不能从标准输入导入：请先存成文件，以便导入中断后能再来一遍", "standard input cannot be imported: save it first, so that an import that was interrupted can be run again")
-				}
-				if info, err := os.Stat(path); err != nil {
-					return err
-				} else if !info.Mode().IsRegular() {
-					return text.Errorf(text.Invalid, "%s 不是普通文件：请先存成文件，以便导入中断后能再来一遍", "%s is not a regular file: save it first, so that an import that was interrupted can be run again", path)
-				}
+			list, err := openAll(args)
+			defer closeAll(slices.Clone(list))
+			if err != nil {
+				return err
 			}
-			found, err := a.findSheets(cmd, args, &f)
+			found, err := a.findSheets(cmd, list, &f)
 			if err != nil {
 				return err
 			}
 			im := &importing{a: a, flags: &f, found: found}
-			im.Files, im.Account, im.AcceptGood, im.Dir = args, a.account(), acceptGood, nearestDir(a.dir)
+			im.Files, im.Account, im.AcceptGood, im.Dir = list, a.account(), acceptGood, nearestDir(a.dir)
 			return a.readWrite(cmd, func(s *session) error { return im.into(cmd.Context(), s.Ledger) })
 		},
 	}
 	cmd.Flags().BoolVar(&acceptGood, "accept-good", false, a.say("有不合格的记录时仍写入合格的", "write the good records although there are bad ones"))
 	f.add(a, cmd.Flags())
 	return cmd
+}
+
+// openAll opens files to import; also those before one that fails are returned.
+func openAll(paths []string) (list []ledger.File, err error) {
+	for _, path := range paths {
+		if path == "-" {
+			return list, text.Errorf(text.Invalid, "不能从标准输入导入：请先存成文件，以便导入中断后能再来一遍", "standard input cannot be imported: save it first, so that an import that was interrupted can be run again")
+		}
+		f, size, err := files.Open(path)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, ledger.File{Name: path, Content: f, Bytes: size})
+	}
+	return list, nil
+}
+
+// closeAll closes files.
+func closeAll(list []ledger.File) {
+	for _, f := range list {
+		_ = f.Content.(io.Closer).Close() // it was only read
+	}
 }
 
 // nearestDir returns a directory, or the first above it that exists: it is on the disk that the ledger is or will be on.
@@ -68,7 +87,7 @@ type importing struct {
 	ledger.ImportConfig
 	a     *app
 	flags *sheetFlags
-	found []string // those of the files that are sheets
+	found []*ledger.File // those of the files that are sheets
 }
 
 func (im *importing) into(ctx context.Context, l *ledger.Ledger) error {
@@ -77,7 +96,6 @@ func (im *importing) into(ctx context.Context, l *ledger.Ledger) error {
 	if err != nil {
 		return err
 	}
-	im.Given = read.given()
 	bar := a.progress("导入", "importing")
 	bad := &badRecords{a: a, bar: bar, sheets: read, marked: map[string][]sheets.Finding{}}
 	bad.begin()

@@ -12,8 +12,8 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/ledger"
-	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/sheets"
 )
 
@@ -57,14 +57,14 @@ func (f *sheetFlags) check(cmd *cobra.Command, isSheet bool) error {
 type readSheets map[string]*sheets.Sheet
 
 // findSheets returns those of the files that are sheets. A report is promised only where one can be made.
-func (a *app) findSheets(cmd *cobra.Command, paths []string, f *sheetFlags) (found []string, err error) {
-	for _, path := range paths {
-		what, err := sheets.Look(path)
+func (a *app) findSheets(cmd *cobra.Command, list []ledger.File, f *sheetFlags) (found []*ledger.File, err error) {
+	for i := range list {
+		what, err := sheets.Look(list[i].Content.(io.ReaderAt))
 		if err != nil {
 			return nil, err
 		}
 		if what != sheets.JSONLines {
-			found = append(found, path)
+			found = append(found, &list[i])
 		}
 	}
 	if err := f.check(cmd, len(found) > 0); err != nil {
@@ -78,15 +78,15 @@ func (a *app) findSheets(cmd *cobra.Command, paths []string, f *sheetFlags) (fou
 	return found, nil
 }
 
-// readSheets reads sheets in the words of the policies of the ledger that they are for.
-func (f *sheetFlags) readSheets(paths []string, policies policy.Timeline) (readSheets, error) {
+// readSheets reads sheets in the words of the policies of the ledger that they are for. Their content is not read again.
+func (f *sheetFlags) readSheets(found []*ledger.File, policies policy.Timeline) (readSheets, error) {
 	read := readSheets{}
-	for _, path := range paths {
-		s, err := sheets.Read(path, sheets.Config{Actor: strings.TrimSpace(f.actor), Role: events.Role(f.role), Prefix: flagPrefix, Doc: f.doc, Policies: policies})
+	for _, file := range found {
+		s, err := sheets.Read(file.Name, file.Content.(io.ReaderAt), file.Bytes, sheets.Config{Actor: strings.TrimSpace(f.actor), Role: events.Role(f.role), Prefix: flagPrefix, Doc: f.doc, Policies: policies})
 		if err != nil {
 			return nil, err
 		}
-		read[path] = s
+		read[file.Name], file.Content, file.Given = s, nil, s.Given()
 	}
 	return read, nil
 }
@@ -96,16 +96,7 @@ func freeWorkbook(cmd *cobra.Command, flag, path string) error {
 	if !strings.EqualFold(filepath.Ext(path), ".xlsx") {
 		return usage(cmd, "--%s 的文件名应以 .xlsx 结尾，不能是 %q", "--%s must name a file that ends in .xlsx, not %q", flag, path)
 	}
-	return reports.Free(path)
-}
-
-// given returns what the sheets hold, for the ledger.
-func (r readSheets) given() map[string][]ledger.Given {
-	all := map[string][]ledger.Given{}
-	for path, s := range r {
-		all[path] = s.Given()
-	}
-	return all
+	return files.Free(path)
 }
 
 // writeMarked writes the marked copies of the sheets that something was found against, if that was asked for.
@@ -117,7 +108,7 @@ func (a *app) writeMarked(path string, read readSheets, found map[string][]sheet
 	for _, file := range slices.Sorted(maps.Keys(found)) {
 		list = append(list, sheets.Marked{Sheet: read[file], Findings: found[file]})
 	}
-	err := reports.Create(path, func(w io.Writer) error { return sheets.WriteReport(w, list, a.lang) })
+	err := files.Create(path, func(w io.Writer) error { return sheets.WriteReport(w, list, a.lang) })
 	if err == nil && a.output == tableOutput {
 		a.print("不合格的行已在 %s 中标出。", "The bad rows are marked in %s.", path)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
@@ -93,7 +94,7 @@ func (a *app) writeReport(cmd *cobra.Command, q lists.Question, out string, forE
 		if form, err = reports.FormOf(out, forExcel); err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
-		if err := reports.Free(out); err != nil {
+		if err := files.Free(out); err != nil {
 			return err
 		}
 	}
@@ -105,7 +106,7 @@ func (a *app) writeReport(cmd *cobra.Command, q lists.Question, out string, forE
 		if out == "" {
 			return r.Write(a.out)
 		}
-		if err := reports.Create(out, r.Write); err != nil {
+		if err := files.Create(out, r.Write); err != nil {
 			return err
 		}
 		fmt.Fprintln(a.errOut, a.say("已将 %d 行写入 %s（台账位置 %d）", "%d rows written to %s (position %d of the ledger)", len(r.Table.Rows), out, r.Position))

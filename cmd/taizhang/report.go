@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/reports"
 )
 
@@ -23,7 +24,7 @@ func (a *app) reportCommand() *cobra.Command {
 			if err := a.checkReport(cmd, y.Year, unit, out); err != nil {
 				return err
 			}
-			if err := reports.Free(out); err != nil {
+			if err := files.Free(out); err != nil {
 				return err
 			}
 			y.Center, y.Unit, y.Lang, y.Version = events.CenterID(center), reports.Unit(unit), "zh", programVersion()
@@ -32,7 +33,7 @@ func (a *app) reportCommand() *cobra.Command {
 			}
 			return a.readCenter(cmd.Context(), y.Center, func(s *session) error {
 				y.On = s.on
-				if err := reports.Create(out, func(w io.Writer) error { return y.WriteHTML(cmd.Context(), s.lists(), w) }); err != nil {
+				if err := files.Create(out, func(w io.Writer) error { return y.WriteHTML(cmd.Context(), s.lists(), w) }); err != nil {
 					return err
 				}
 				fmt.Fprintln(a.errOut, a.say("已写入 %s，用浏览器打开即可打印", "written to %s; open it in a browser to print", out))

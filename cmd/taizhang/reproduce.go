@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/table"
@@ -24,7 +25,12 @@ func (a *app) reproduceCommand() *cobra.Command {
 				}
 			}
 			return a.read(cmd.Context(), func(s *session) error {
-				outcome, err := reports.Reproduce(cmd.Context(), s.lists(), args[0])
+				f, size, err := files.Open(args[0])
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				outcome, err := reports.Reproduce(cmd.Context(), s.lists(), args[0], f, size)
 				if err != nil {
 					return err
 				}

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/aggregates/policy"
-	"github.com/taizhang/taizhang/services/reports"
+	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/sheets"
 )
 
@@ -37,7 +37,7 @@ func (a *app) templateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := reports.Create(out, func(w io.Writer) error { return sheets.WriteTemplate(w, k, p) }); err != nil {
+			if err := files.Create(out, func(w io.Writer) error { return sheets.WriteTemplate(w, k, p) }); err != nil {
 				return err
 			}
 			a.print("已生成%[2]s空表 %[1]s", "An empty sheet of %[3]s is in %[1]s", out, k.Title.Zh, k.Title.En)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"os"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -30,7 +31,12 @@ func (a *app) tryCommand() *cobra.Command {
 					return err
 				}
 				nameless := false
-				err := s.TryFile(cmd.Context(), args[0], a.account(), s.on, func(t ledger.Tried) error {
+				f, err := os.Open(args[0])
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				err = s.TryEach(cmd.Context(), f, a.account(), s.on, func(t ledger.Tried) error {
 					nameless = nameless || t.Record.ID == uuid.Nil
 					return w.add(triedOf(t))
 				})

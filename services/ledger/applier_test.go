@@ -13,6 +13,7 @@ import (
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
 // ofCenter makes a record of any center from the tail of its JSON.
@@ -96,7 +97,7 @@ func TestWhatAnotherWriterAppendsIsAppliedWithoutBeingAskedFor(t *testing.T) {
 	one, store := newLedger(t)
 	two := open(t, store)
 	write(t, one, "registered", registered)
-	report, bad := imports(t, one, ledger.ImportConfig{Files: []string{file(t, line("granted", granted), line("received", received), line("spent", spent))}})
+	report, bad := imports(t, one, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("granted", granted), line("received", received), line("spent", spent)))})
 	if report.Accepted != 3 {
 		t.Fatalf("got %+v, %+v", report, bad)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
 // begun returns the streams of all events in order, and fails unless the first is the adoption of the built-in policy.
@@ -43,7 +44,7 @@ func TestTheFirstAcceptedRecordIsPrecededByTheBuiltInPolicy(t *testing.T) {
 	}
 	imported := func(want ledger.ImportReport, lines ...string) func(*testing.T, *ledger.Ledger) {
 		return func(t *testing.T, l *ledger.Ledger) {
-			if report, bad := imports(t, l, ledger.ImportConfig{Files: []string{file(t, lines...)}}); report != want {
+			if report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, lines...))}); report != want {
 				t.Errorf("got %+v, %+v", report, bad)
 			}
 		}
@@ -99,7 +100,7 @@ func TestARefusedFirstRecordLeavesAnEmptyStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, _ := imports(t, l, ledger.ImportConfig{Files: []string{file(t, line("a", registered), line("b", orphaned), string(other))}})
+	report, _ := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("a", registered), line("b", orphaned), string(other)))})
 	if report.Refused != 2 || count(t, store) != 0 || l.Register().Position() != 0 {
 		t.Errorf("got %+v; the store has %d events", report, count(t, store))
 	}

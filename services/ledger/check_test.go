@@ -10,6 +10,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
 func checks(t *testing.T, l *ledger.Ledger) (ledger.CheckReport, []ledger.Finding) {
@@ -24,7 +25,7 @@ func checks(t *testing.T, l *ledger.Ledger) (ledger.CheckReport, []ledger.Findin
 
 func TestASoundLedgerIsProved(t *testing.T) {
 	l, store := newLedger(t)
-	imports(t, l, ledger.ImportConfig{Files: []string{testdata(t, "edges")}})
+	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, testdata(t, "edges"))})
 	report, found := checks(t, l)
 	for _, f := range found {
 		t.Errorf("found %+v", f)
@@ -148,7 +149,7 @@ func TestABreakInTheLedgerIsAnAlertAndAFindingAndStopsItsCenter(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	other := strings.Replace(line("other", registered), "ZJ-0001", "ZJ-0002", 1)
-	if report, bad := imports(t, l, ledger.ImportConfig{Files: []string{file(t, other)}}); report.Accepted != 1 {
+	if report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, other))}); report.Accepted != 1 {
 		t.Errorf("another center was stopped too: %+v", bad)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
@@ -59,7 +60,11 @@ func importTelling(dir, file string) error {
 	if err != nil {
 		return err
 	}
-	if _, err = l.Import(context.Background(), ledger.ImportConfig{Files: []string{file}, Account: importer}); err != nil {
+	files, err := ledgertest.Open(file)
+	if err != nil {
+		return err
+	}
+	if _, err = l.Import(context.Background(), ledger.ImportConfig{Files: files, Account: importer}); err != nil {
 		return err
 	}
 	return store.Close()

@@ -17,6 +17,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/logstore/baseline"
 	"github.com/taizhang/taizhang/services/simulator/simulatortest"
@@ -127,7 +128,11 @@ func measureImport(m *measures, dir, file string) error {
 	if err != nil {
 		return err
 	}
-	report, err := l.Import(context.Background(), ledger.ImportConfig{Files: []string{file}, Account: importer, Dir: dir})
+	files, err := ledgertest.Open(file)
+	if err != nil {
+		return err
+	}
+	report, err := l.Import(context.Background(), ledger.ImportConfig{Files: files, Account: importer, Dir: dir})
 	if err != nil || report.Refused > 0 {
 		return fmt.Errorf("imported %+v: %w", report, err)
 	}

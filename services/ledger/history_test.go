@@ -8,11 +8,12 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
 func TestASearchIsShownEveryEventOfTheSpanInOrder(t *testing.T) {
 	l, store := newLedger(t)
-	imports(t, l, ledger.ImportConfig{Files: []string{testdata(t, "edges")}})
+	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, testdata(t, "edges"))})
 	end := l.Register().Position()
 	for _, of := range []ledger.Span{{UpTo: end}, {UpTo: 1000}, {UpTo: 0}, {Stream: "center-FZ-0020", UpTo: end}, {Stream: "center-FZ-0020", UpTo: 1500},
 		{Stream: "center-NONE", UpTo: end}} {
@@ -38,7 +39,7 @@ func TestASearchIsShownEveryEventOfTheSpanInOrder(t *testing.T) {
 
 func TestASearchEndsWithTheErrorOfItsSinkOrContext(t *testing.T) {
 	l, _ := newLedger(t)
-	imports(t, l, ledger.ImportConfig{Files: []string{testdata(t, "edges")}})
+	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, testdata(t, "edges"))})
 	every := func(*events.Stored) (int, bool) { return 0, true }
 	enough, n := errors.New("enough"), 0
 	err := ledger.Search(t.Context(), l, ledger.Span{UpTo: 5000}, every, func(int) error {

@@ -3,10 +3,8 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
+	"io"
 	"iter"
-	"os"
 	"slices"
 
 	"github.com/google/uuid"
@@ -15,10 +13,18 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// ImportConfig says what to import. The files must be regular files.
+// File is one file to import. Content is JSON Lines, one record a line; it is read once, to its end, or to where it fails. A
+// file of another form has no Content and its records in Given.
+type File struct {
+	Name    string
+	Content io.Reader
+	Given   []Given
+	Bytes   int64 // its size, for Progress
+}
+
+// ImportConfig says what to import. The files are taken together, in order.
 type ImportConfig struct {
-	Files      []string           // JSON Lines, one record a line, unless they are in Given; taken together, in order
-	Given      map[string][]Given // what those of the files hold that are no JSON Lines
+	Files      []File
 	Account    Account
 	AcceptGood bool                    // write the good records although there are bad ones
 	Bad        func(BadRecord)         // called for each bad record as it is found; may be nil
@@ -58,7 +64,6 @@ type importer struct {
 	ImportConfig
 	checks *checks
 	report ImportReport
-	sizes  []int64 // of the files
 	done   int64
 	total  int64
 }
@@ -75,16 +80,8 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 	if l.stopped.Load() {
 		return im.report, ErrStopped
 	}
-	for _, path := range cfg.Files {
-		info, err := os.Stat(path)
-		if err != nil {
-			return im.report, fmt.Errorf("ledger: import: %w", err)
-		}
-		if !info.Mode().IsRegular() {
-			return im.report, fmt.Errorf("ledger: import %s: %w: it must be a regular file", path, fs.ErrInvalid)
-		}
-		im.sizes = append(im.sizes, info.Size())
-		im.total += 2 * info.Size() // as much again for writing
+	for _, f := range cfg.Files {
+		im.total += 2 * f.Bytes // as much again for writing
 	}
 	spool, err := newSpool(cfg.Dir)
 	if err != nil {
@@ -135,10 +132,10 @@ func (im *importer) eachLine(ctx context.Context, take func(context.Context, *li
 
 func (im *importer) lines() iter.Seq2[[]line, error] {
 	return func(yield func([]line, error) bool) {
-		for i, path := range im.Files {
-			source := readLines(path, i)
-			if given, ok := im.Given[path]; ok {
-				source = givenLines(given, i, im.sizes[i])
+		for i, f := range im.Files {
+			source := givenLines(f.Given, i, f.Bytes)
+			if f.Content != nil {
+				source = readLines(f.Content, f.Name, i)
 			}
 			for lines, err := range source {
 				if !yield(lines, err) {
@@ -190,7 +187,7 @@ func (im *importer) refuse(ln *line, why []aggregates.Breach) {
 	if im.Bad == nil {
 		return
 	}
-	b := BadRecord{File: im.Files[ln.file], Line: ln.line, Breaches: why}
+	b := BadRecord{File: im.Files[ln.file].Name, Line: ln.line, Breaches: why}
 	if ln.rec != nil {
 		b.ID = ln.rec.ID
 	}

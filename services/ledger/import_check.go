@@ -19,7 +19,7 @@ type checks struct {
 	policies *aggregates.Policies
 	trials   map[events.StreamID]*trial
 	fresh    int // events in the spool
-	files    []string
+	files    []File
 	names    map[events.CenterID]map[events.Name]events.Recorded // taken in the ledger; see named
 }
 
@@ -31,7 +31,7 @@ type trial struct {
 	written uint64  // of those laid by
 }
 
-func newChecks(l *Ledger, s *spool, files []string) (*checks, error) {
+func newChecks(l *Ledger, s *spool, files []File) (*checks, error) {
 	policies := l.register.ClonePolicies()
 	if first := l.first(); first != nil {
 		if err := runAhead(policies, first); err != nil {
@@ -100,7 +100,7 @@ func (c *checks) sameAs(at int64, rec *events.Record) error {
 		return err
 	}
 	if !sameContent(&first.Record, rec) {
-		return otherContent(&first.Record, rec, text.Say("%s 第 %d 行", "%s, line %d", c.files[e.file], e.line))
+		return otherContent(&first.Record, rec, text.Say("%s 第 %d 行", "%s, line %d", c.files[e.file].Name, e.line))
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -45,15 +44,10 @@ func decodeLines(lines []line) []line {
 }
 
 // readLines yields the lines of a file that are not empty, a few at a time.
-func readLines(path string, file int) iter.Seq2[[]line, error] {
+func readLines(content io.Reader, name string, file int) iter.Seq2[[]line, error] {
 	return func(yield func([]line, error) bool) {
-		f, err := os.Open(path)
-		if err != nil {
-			yield(nil, fmt.Errorf("ledger: import: %w", err))
-			return
-		}
-		defer f.Close()
-		r := lineReader{src: bufio.NewReaderSize(f, 1<<16), file: file}
+		r := lineReader{src: bufio.NewReaderSize(content, 1<<16), file: file}
+		var err error
 		for err == nil {
 			var batch []line
 			for size := 0; err == nil && len(batch) < linesBatch && size < linesBytes; {
@@ -67,7 +61,7 @@ func readLines(path string, file int) iter.Seq2[[]line, error] {
 			}
 		}
 		if err != io.EOF {
-			yield(nil, fmt.Errorf("ledger: import: read %s after line %d: %w", path, r.line, err))
+			yield(nil, fmt.Errorf("ledger: import: read %s after line %d: %w", name, r.line, err))
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/taizhang/taizhang/events/storetest"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
 func TestAnAcceptedRecordIsStoredWithWhatTheLedgerAdds(t *testing.T) {
@@ -111,7 +112,7 @@ func TestAfterAnUnknownOutcomeNothingMoreIsWrittenUntilReopened(t *testing.T) {
 			t.Errorf("fault %d: a second write got %v", fault, err)
 		}
 		before := count(t, store)
-		_, err := l.Import(t.Context(), ledger.ImportConfig{Files: []string{file(t, line("granted", granted))}, Account: importer})
+		_, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("granted", granted))), Account: importer})
 		var told interface{ Text() text.Text }
 		if !errors.Is(err, ledger.ErrStopped) || !errors.As(err, &told) || told.Text().Zh == "" || count(t, store) != before {
 			t.Errorf("fault %d: an import got %v", fault, err)
@@ -299,7 +300,7 @@ func TestALedgerOpenForReadingWritesNothing(t *testing.T) {
 	if _, err := l.Record(t.Context(), record(t, "registered", registered), clerk); err == nil {
 		t.Error("a record was written")
 	}
-	if _, err := l.Import(t.Context(), ledger.ImportConfig{Files: []string{file(t, line("a", registered))}}); err == nil {
+	if _, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("a", registered)))}); err == nil {
 		t.Error("a file was imported")
 	}
 	if n := count(t, store); n != 0 {

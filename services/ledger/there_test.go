@@ -7,13 +7,14 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
 // given makes an import of records that were read from another form of file.
 func given(t *testing.T, l *ledger.Ledger, acceptGood bool, records ...ledger.Given) (ledger.ImportReport, []ledger.BadRecord) {
 	t.Helper()
 	path := file(t, "凭证号,日期")
-	return imports(t, l, ledger.ImportConfig{Files: []string{path}, Given: map[string][]ledger.Given{path: records}, AcceptGood: acceptGood})
+	return imports(t, l, ledger.ImportConfig{Files: []ledger.File{{Name: path, Given: records}}, AcceptGood: acceptGood})
 }
 
 func TestWhatIsGivenIsJudgedAndWrittenLikeLines(t *testing.T) {
@@ -41,7 +42,7 @@ func TestWhatIsGivenIsJudgedAndWrittenLikeLines(t *testing.T) {
 func TestWhatARuleRefusesIsTakenInRecordModeWhereThatIsGiven(t *testing.T) {
 	l, _ := newLedger(t)
 	file := file(t, line("a", registered), line("b", granted), line("c", received))
-	imports(t, l, ledger.ImportConfig{Files: []string{file}})
+	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file)})
 	recorded := strings.Replace(overspent, `"data"`, `"mode":"record","doc":"浙财科教〔2025〕9号","data"`, 1)
 	list := []ledger.Given{
 		{Line: 2, Record: record(t, "d", spent), Recording: record(t, "d", strings.Replace(spent, `"data"`, `"mode":"record","doc":"浙财科教〔2025〕9号","data"`, 1))},
@@ -69,7 +70,7 @@ func TestWhatARuleRefusesIsTakenInRecordModeWhereThatIsGiven(t *testing.T) {
 func TestOtherContentUnderAnIdNamesTheRecordThatIsThereAndWhatDiffers(t *testing.T) {
 	l, _ := newLedger(t)
 	first := file(t, line("a", registered), line("b", granted), line("c", received), line("d", spent))
-	imports(t, l, ledger.ImportConfig{Files: []string{first}})
+	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, first)})
 	other := strings.NewReplacer(`40000`, `40001`, `c-1`, `c-2`).Replace(spent)
 	_, bad := given(t, l, false, ledger.Given{Line: 7, Record: record(t, "d", other)})
 	if len(bad) != 1 || len(bad[0].Breaches) != 3 {
@@ -94,7 +95,7 @@ func TestOtherContentUnderAnIdNamesTheRecordThatIsThereAndWhatDiffers(t *testing
 func TestANameThatIsTakenIsRefusedWithTheRecordThatTookIt(t *testing.T) {
 	l, _ := newLedger(t)
 	first := file(t, line("a", registered), line("b", granted), line("c", received), line("d", spent))
-	imports(t, l, ledger.ImportConfig{Files: []string{first}})
+	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, first)})
 	_, bad := given(t, l, false, ledger.Given{Line: 2, Record: record(t, "x", spent)}, ledger.Given{Line: 3, Record: record(t, "y", granted)})
 	if len(bad) != 2 {
 		t.Fatalf("got %+v", bad)

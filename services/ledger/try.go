@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/difference"
@@ -66,10 +67,10 @@ type Tried struct {
 	Attempt
 }
 
-// TryFile tries each record of a file alone and hands over the answers in order. A line that cannot be read is
-// refused for that.
-func (l *Ledger) TryFile(ctx context.Context, path string, account Account, on events.Date, each func(Tried) error) error {
-	return inOrder(ctx, readLines(path, 0), decodeLines, func(lines []line) error {
+// TryEach tries each record of JSON Lines alone and hands over the answers in order. A line that cannot be read is refused for
+// that.
+func (l *Ledger) TryEach(ctx context.Context, content io.Reader, account Account, on events.Date, each func(Tried) error) error {
+	return inOrder(ctx, readLines(content, "what is tried", 0), decodeLines, func(lines []line) error {
 		for i := range lines {
 			ln := &lines[i]
 			t := Tried{Line: ln.line, Record: ln.rec, Attempt: Attempt{Against: breachesOf(ln.problems)}}

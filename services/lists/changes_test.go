@@ -18,6 +18,7 @@ import (
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -45,7 +46,7 @@ func (g *growing) tell(t testing.TB, lines ...string) {
 	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	report, err := g.l.Import(t.Context(), ledger.ImportConfig{Files: []string{path}, Account: ledger.Account{Name: "importer", MayRecord: true},
+	report, err := g.l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: ledger.Account{Name: "importer", MayRecord: true},
 		Bad: func(b ledger.BadRecord) { t.Errorf("line %d: %v", b.Line, b.Breaches) }})
 	if err != nil || report.Refused > 0 {
 		t.Fatal(report, err)

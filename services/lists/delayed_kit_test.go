@@ -18,6 +18,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/simulator"
 	"github.com/taizhang/taizhang/services/table"
@@ -143,7 +144,7 @@ func plain(t testing.TB, text []byte) *plainHistory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := l.Import(t.Context(), ledger.ImportConfig{Files: []string{path}, Account: ledger.Account{Name: "importer", MayRecord: true}})
+	report, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: ledger.Account{Name: "importer", MayRecord: true}})
 	if err != nil || report.Refused > 0 {
 		t.Fatal(report, err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/simulator"
@@ -33,7 +34,7 @@ func simulatedDesk(b *testing.B, records int) *lists.Source {
 	b.Cleanup(func() { _ = store.Close() })
 	d := deskOver(b, store)
 	path := historyFile(b, lines...)
-	if _, err := d.Ledger.Import(b.Context(), ledger.ImportConfig{Files: []string{path}, Account: ledger.Account{Name: "importer", MayRecord: true}}); err != nil {
+	if _, err := d.Ledger.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, path), Account: ledger.Account{Name: "importer", MayRecord: true}}); err != nil {
 		b.Fatal(err)
 	}
 	return d

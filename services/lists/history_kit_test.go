@@ -17,6 +17,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/seal"
 	"github.com/taizhang/taizhang/services/table"
@@ -55,7 +56,7 @@ func historyDesk(t testing.TB, paths ...string) *lists.Source {
 
 func importInto(t testing.TB, d *lists.Source, paths ...string) {
 	t.Helper()
-	report, err := d.Ledger.Import(t.Context(), ledger.ImportConfig{Files: paths, Account: ledger.Account{Name: "importer", MayRecord: true},
+	report, err := d.Ledger.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, paths...), Account: ledger.Account{Name: "importer", MayRecord: true},
 		Bad: func(b ledger.BadRecord) { t.Errorf("refused: %+v", b) }})
 	if err != nil || report.Refused > 0 {
 		t.Fatalf("import %v: %+v, %v", paths, report, err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/seal"
@@ -86,7 +87,7 @@ func openedDesk(b *testing.B, records int) (*lists.Source, uint64) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	report, err := l.Import(b.Context(), ledger.ImportConfig{Files: []string{file}, Account: ledger.Account{Name: "importer", MayRecord: true}, Dir: dir})
+	report, err := l.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, file), Account: ledger.Account{Name: "importer", MayRecord: true}, Dir: dir})
 	if err != nil || report.Accepted != records {
 		b.Fatalf("imported %+v, %v", report, err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore"
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
 // clusterLedger opens a ledger that writes to a server through a copy of its own.
@@ -102,7 +103,7 @@ func TestTwoReplicasThatWriteAnswerAsTheirPositionWasKnown(t *testing.T) {
 			t.Fatal(err)
 		}
 		writing.Go(func() {
-			if report, err := l.Import(t.Context(), ledger.ImportConfig{Files: []string{path}, Account: account}); err != nil || report.Accepted != 2 {
+			if report, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: account}); err != nil || report.Accepted != 2 {
 				t.Errorf("import: %+v, %v", report, err)
 			}
 		})

@@ -1,12 +1,18 @@
 package reports
 
+import "github.com/taizhang/taizhang/services/files"
+
 // ReadTexts returns the first column of a report below its headings, as it is read back.
 func ReadTexts(path string, form Form) (texts []string, err error) {
-	f, err := openFile(path)
+	content, size, err := files.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
+	defer content.Close()
+	f, err := openFile(path, content, size)
+	if err != nil {
+		return nil, err
+	}
 	sheet := ""
 	if form == XLSX {
 		sheet = tableSheet.Zh

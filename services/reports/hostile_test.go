@@ -70,7 +70,7 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 		"a cell far away":           {changed(t, good, table, replaced(`r="B4"`, `r="ZZZZZZ4"`)), "no place of a cell"},
 		"a text that is not shared": {changed(t, good, table, replaced(`t="inlineStr"><is><t>省级</t></is>`, `t="s"><v>7</v>`)), "which the file does not hold"},
 	} {
-		o, err := reports.Reproduce(t.Context(), d, c.path)
+		o, err := reproduceFile(t, d, c.path)
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v, %+v", name, err, o)
 		}
@@ -78,11 +78,11 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 	for _, name := range []string{"folder.xlsx", "folder.csv"} {
 		folder := filepath.Join(t.TempDir(), name)
 		must(t, os.Mkdir(folder, 0o755))
-		if _, err := reports.Reproduce(t.Context(), d, folder); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		if _, err := reproduceFile(t, d, folder); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 			t.Errorf("%s gives %v", name, err)
 		}
 	}
-	if _, err := reports.Reproduce(t.Context(), d, filepath.Join(t.TempDir(), "none.xlsx")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := reproduceFile(t, d, filepath.Join(t.TempDir(), "none.xlsx")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file gives %v", err)
 	}
 }
@@ -104,7 +104,7 @@ func FuzzReproduce(f *testing.F) {
 		}
 		path := filepath.Join(dir, name)
 		must(t, os.WriteFile(path, content, 0o644))
-		if o, err := reports.Reproduce(t.Context(), d, path); err == nil && o.Position > d.Register.Position() && o.Differs == nil {
+		if o, err := reproduceFile(t, d, path); err == nil && o.Position > d.Register.Position() && o.Differs == nil {
 			t.Errorf("a position beyond the end is equal")
 		}
 	})

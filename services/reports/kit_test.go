@@ -20,7 +20,9 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/files"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/seal"
@@ -39,7 +41,7 @@ func newDesk(t testing.TB, history string) *lists.Source {
 		t.Fatal(err)
 	}
 	if history != "" {
-		if _, err := l.Import(t.Context(), ledger.ImportConfig{Files: []string{history}, Account: clerk}); err != nil {
+		if _, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, history), Account: clerk}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -118,7 +120,7 @@ func write(t testing.TB, d *lists.Source, r reports.Request) string {
 		name = "report.xlsx"
 	}
 	path := filepath.Join(t.TempDir(), name)
-	if err := reports.Create(path, report.Write); err != nil {
+	if err := files.Create(path, report.Write); err != nil {
 		t.Fatalf("%+v: %v", r.Question, err)
 	}
 	if r.Form == reports.XLSX {
@@ -130,9 +132,18 @@ func write(t testing.TB, d *lists.Source, r reports.Request) string {
 	return path
 }
 
+func reproduceFile(t testing.TB, d *lists.Source, path string) (*reports.Outcome, error) {
+	f, size, err := files.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return reports.Reproduce(t.Context(), d, path, f, size)
+}
+
 func reproduce(t testing.TB, d *lists.Source, path string) *reports.Outcome {
 	t.Helper()
-	o, err := reports.Reproduce(t.Context(), d, path)
+	o, err := reproduceFile(t, d, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +163,7 @@ var forms = []reports.Form{reports.XLSX, reports.CSV, reports.ForExcel}
 
 func importFile(t testing.TB, d *lists.Source, path string) {
 	t.Helper()
-	if _, err := d.Ledger.Import(t.Context(), ledger.ImportConfig{Files: []string{path}, Account: clerk}); err != nil {
+	if _, err := d.Ledger.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: clerk}); err != nil {
 		t.Fatal(err)
 	}
 }

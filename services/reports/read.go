@@ -2,8 +2,8 @@ package reports
 
 import (
 	"errors"
+	"io"
 	"iter"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,24 +24,18 @@ type file interface {
 	names() []string
 	// is says whether a cell holds a value.
 	is(c spreadsheet.Cell, v value) bool
-	close() error
 }
 
-// openFile opens a report by the end of its name.
-func openFile(path string) (file, error) {
-	form, err := FormOf(path, false)
+// openFile reads a report by the end of its name.
+func openFile(name string, content io.ReaderAt, size int64) (file, error) {
+	form, err := FormOf(name, false)
 	if err != nil {
 		return nil, err
 	}
-	if info, err := os.Stat(path); err != nil {
-		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, bad("%s 不是普通文件", "%s is not a regular file", path)
-	}
 	if form == XLSX {
-		return openXLSX(path)
+		return openXLSX(content, size)
 	}
-	return openCSV(path)
+	return openCSV(name, content, size)
 }
 
 // factsMax bounds the rows among which the provenance is looked for.
@@ -135,15 +129,11 @@ type csvFile struct {
 // csvBytesMax bounds a CSV file that is read.
 const csvBytesMax = 1 << 30
 
-func openCSV(path string) (*csvFile, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
+func openCSV(name string, from io.ReaderAt, size int64) (*csvFile, error) {
+	if size > csvBytesMax {
+		return nil, bad("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", name, csvBytesMax)
 	}
-	if info.Size() > csvBytesMax {
-		return nil, bad("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", path, csvBytesMax)
-	}
-	content, err := os.ReadFile(path)
+	content, err := io.ReadAll(io.NewSectionReader(from, 0, size))
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +150,6 @@ func refused(err error) error {
 	return err
 }
 
-func (c *csvFile) close() error    { return nil }
 func (c *csvFile) names() []string { return []string{""} }
 
 func (c *csvFile) rows(string) iter.Seq2[[]spreadsheet.Cell, error] {
@@ -201,10 +190,7 @@ func decimal(s string) string {
 }
 
 // xlsxFile is a workbook that is being read.
-type xlsxFile struct {
-	*spreadsheet.Workbook
-	f *os.File
-}
+type xlsxFile struct{ *spreadsheet.Workbook }
 
 // Limits on what a workbook expands to. One full of rows is some twenty times as long as its file.
 const (
@@ -213,24 +199,13 @@ const (
 	expandedBytesMax   = 4 << 30
 )
 
-func openXLSX(path string) (*xlsxFile, error) {
-	f, err := os.Open(path)
+func openXLSX(content io.ReaderAt, size int64) (*xlsxFile, error) {
+	w, err := spreadsheet.NewWorkbook(content, size, min(expandedBytesMax, expandedBytesFree+expandedBytesTimes*min(size, expandedBytesMax)))
 	if err != nil {
-		return nil, err
+		return nil, refused(err)
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	size := info.Size()
-	w, err := spreadsheet.NewWorkbook(f, size, min(expandedBytesMax, expandedBytesFree+expandedBytesTimes*min(size, expandedBytesMax)))
-	if err != nil {
-		return nil, errors.Join(refused(err), f.Close())
-	}
-	return &xlsxFile{w, f}, nil
+	return &xlsxFile{w}, nil
 }
-
-func (x *xlsxFile) close() error { return x.f.Close() }
 
 func (x *xlsxFile) names() (list []string) {
 	for _, s := range x.Sheets {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"math"
 	"slices"
@@ -54,12 +55,11 @@ type NamedText struct {
 
 // Reproduce reads a report, asks the ledger of a desk its question again at its position and compares. A file that cannot be read as a
 // report is a *text.Error.
-func Reproduce(ctx context.Context, d *lists.Source, path string) (*Outcome, error) {
-	f, err := openFile(path)
+func Reproduce(ctx context.Context, d *lists.Source, name string, content io.ReaderAt, size int64) (*Outcome, error) {
+	f, err := openFile(name, content, size)
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
 	r, position, form, err := request(f)
 	if err != nil {
 		return nil, err

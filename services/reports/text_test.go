@@ -5,10 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -223,37 +221,6 @@ func TestAmountsAreExact(t *testing.T) {
 		if fen == 1e13 && shown[3+i][1] != "100,000,000,000.00" {
 			t.Errorf("10^13 fen shows as %q", shown[3+i][1])
 		}
-	}
-}
-
-func TestAFileIsNeverOverwrittenNorLeftHalfWritten(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "r.xlsx")
-	failing := func(w io.Writer) error {
-		_, _ = io.WriteString(w, "half")
-		return errors.New("no more paper")
-	}
-	if err := reports.Create(path, failing); err == nil {
-		t.Error("a failing write succeeded")
-	}
-	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
-		t.Errorf("it left %v", left)
-	}
-	whole := func(w io.Writer) error { _, err := io.WriteString(w, "whole"); return err }
-	must(t, reports.Create(path, whole))
-	if err := reports.Create(path, whole); err == nil || !strings.Contains(err.Error(), "will not be overwritten") {
-		t.Errorf("overwriting gives %v", err)
-	}
-	if err := reports.Create(filepath.Join(dir, "nowhere", "r.csv"), whole); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a directory that is not there gives %v", err)
-	}
-	if err := reports.Free(filepath.Join(path, "r.csv")); !errors.Is(err, syscall.ENOTDIR) {
-		t.Errorf("a file as a directory gives %v", err)
-	}
-	info, err := os.Stat(path)
-	must(t, err)
-	if info.Mode().Perm() != 0o644 {
-		t.Errorf("the mode is %v", info.Mode())
 	}
 }
 

@@ -53,7 +53,7 @@ func soundOrRefused(t *testing.T, b []byte) {
 	if rows != s.Rows {
 		t.Fatalf("%d of %d rows", rows, s.Rows)
 	}
-	s.Path = "fuzz.csv"
+	s.Name = "fuzz.csv"
 	var out bytes.Buffer
 	if err := WriteReport(&out, []Marked{{s, found}}, "zh"); err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ func WriteReport(to io.Writer, list []Marked, lang string) error {
 	}
 	names := map[string]bool{}
 	for i, m := range list {
-		name := sheetName(m.Sheet.Path, names)
+		name := sheetName(m.Sheet.Name, names)
 		if i == 0 {
 			err = f.SetSheetName(f.GetSheetName(0), name)
 		} else {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +30,7 @@ type Config struct {
 
 // Sheet is a file that was read. It holds each of its rows, good or bad.
 type Sheet struct {
-	Path string
+	Name string
 	Kind *Kind
 	Rows int // of records, good or bad
 
@@ -69,15 +68,10 @@ const (
 )
 
 // Look finds out what a file is. An empty one is JSON Lines without a record.
-func Look(path string) (Looked, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
+func Look(content io.ReaderAt) (Looked, error) {
 	head := make([]byte, 4096)
-	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
+	n, err := content.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
 		return 0, err
 	}
 	return look(head[:n]), nil
@@ -96,25 +90,16 @@ func look(head []byte) Looked {
 
 // Read reads a sheet whole. That it cannot be read as a sheet at all is a *text.Error; what is wrong with single rows is in the
 // sheet.
-func Read(path string, cfg Config) (*Sheet, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	s, err := read(f, info.Size(), cfg)
+func Read(name string, content io.ReaderAt, size int64, cfg Config) (*Sheet, error) {
+	s, err := read(content, size, cfg)
 	var e *text.Error
 	if errors.As(err, &e) {
-		return nil, say("%[1]s：%[2]s", "%[1]s: %[3]s", path, e.What.Zh, e.What.En)
+		return nil, say("%[1]s：%[2]s", "%[1]s: %[3]s", name, e.What.Zh, e.What.En)
 	}
 	if err != nil {
-		return nil, &fs.PathError{Op: "read", Path: path, Err: err}
+		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
-	s.Path = path
+	s.Name = name
 	return s, nil
 }
 

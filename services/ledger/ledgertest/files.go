@@ -1,0 +1,39 @@
+// Package ledgertest helps tests to fill a ledger.
+package ledgertest
+
+import (
+	"os"
+	"testing"
+
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// Files opens files of JSON Lines to import. They are closed when the test ends.
+func Files(t testing.TB, paths ...string) []ledger.File {
+	t.Helper()
+	list, err := Open(paths...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range list {
+		t.Cleanup(func() { f.Content.(*os.File).Close() })
+	}
+	return list
+}
+
+// Open opens files of JSON Lines to import, for a process that ends soon.
+func Open(paths ...string) ([]ledger.File, error) {
+	var list []ledger.File
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		info, err := f.Stat()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, ledger.File{Name: path, Content: f, Bytes: info.Size()})
+	}
+	return list, nil
+}
