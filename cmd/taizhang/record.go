@@ -117,7 +117,7 @@ func (a *app) buildRecord(cmd *cobra.Command, f *recordFlags) (*events.Record, e
 			return nil, usage(cmd, "缺少 --%s", "--%s is missing", needed.flag)
 		}
 	}
-	if f.Center == "" && events.Kind(f.Kind) != events.KindPolicyAdopted {
+	if kind := events.Lookup(events.Kind(f.Kind)); f.Center == "" && (kind == nil || kind.Stream == "") {
 		return nil, usage(cmd, "缺少 --center", "--center is missing")
 	}
 	if f.ID == "" {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
@@ -12,14 +15,14 @@ import (
 // Story hands over the chapters of a center in the order of the ledger, told up to a date and as known at a point, and
 // returns its end: what policies and time alone did after the last event.
 func (l *Ledger) Story(ctx context.Context, id events.CenterID, on events.Date, knownAt Point, each func(*projections.Chapter) error) (end *projections.Chapter, err error) {
-	adopted, err := l.adoptions(ctx, knownAt)
+	adopted, err := l.Adoptions(ctx, knownAt)
 	if err != nil {
 		return nil, err
 	}
 	story := projections.NewStory(id, on)
 	adoptUpTo := func(position uint64) {
-		for len(adopted) > 0 && adopted[0].position < position {
-			story.Adopt(adopted[0].policy)
+		for len(adopted) > 0 && adopted[0].Position < position {
+			story.Adopt(adopted[0].Policy)
 			adopted = adopted[1:]
 		}
 	}
@@ -46,19 +49,21 @@ func (l *Ledger) Story(ctx context.Context, id events.CenterID, on events.Date, 
 		}
 	}
 	for _, a := range adopted {
-		story.Adopt(a.policy)
+		story.Adopt(a.Policy)
 	}
 	return story.End(), nil
 }
 
-// adoption is a policy with where in the ledger it was adopted.
-type adoption struct {
-	position uint64
-	policy   *policy.Policy
+// Adopted is a policy with the place of its adoption.
+type Adopted struct {
+	Position uint64
+	ID       uuid.UUID // of the adoption
+	Policy   *policy.Policy
 }
 
-// adoptions lists the policies known at a point. One that cannot be read was never adopted: AL-LED-01 reports it.
-func (l *Ledger) adoptions(ctx context.Context, knownAt Point) (list []adoption, err error) {
+// Adoptions lists the policies known at a point. One that cannot be right was never adopted: AL-LED-01 reports it.
+func (l *Ledger) Adoptions(ctx context.Context, knownAt Point) (list []Adopted, err error) {
+	policies := aggregates.NewPolicies()
 	for stored, err := range l.store.ReadStream(ctx, events.PolicyStream, 0) {
 		if err != nil {
 			return nil, fmt.Errorf("ledger: read the policies: %w", err)
@@ -67,14 +72,11 @@ func (l *Ledger) adoptions(ctx context.Context, knownAt Point) (list []adoption,
 			break
 		}
 		rec, err := events.DecodeEvent(stored)
-		if err != nil {
+		if err != nil || runAhead(policies, &rec.Record) != nil {
 			continue
 		}
-		if data, ok := rec.Data.(*events.PolicyAdopted); ok {
-			if p, problems := policy.Parse([]byte(data.Text)); len(problems) == 0 {
-				list = append(list, adoption{stored.Position, p})
-			}
-		}
+		all := policies.Timeline().Adopted()
+		list = append(list, Adopted{stored.Position, stored.ID, all[len(all)-1]})
 	}
 	return list, nil
 }

@@ -43,7 +43,7 @@ func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, o
 		}
 		a.Against = refused.Breaches
 	}
-	if rec.Kind == events.KindPolicyAdopted || len(a.Verdict.Nonsense) > 0 {
+	if rec.Center == "" || len(a.Verdict.Nonsense) > 0 {
 		return a, nil
 	}
 	a.Moved, err = l.moved(rec, max(on, rec.On))

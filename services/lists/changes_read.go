@@ -109,19 +109,18 @@ func (d *Source) recordedAt(ctx context.Context, position uint64) (time.Time, er
 // to the span are the policies known before.
 func (d *Source) later(ctx context.Context, s span) (before policy.Timeline, of map[events.CenterID][]laterRecord, err error) {
 	var adopted []laterRecord
+	all, err := d.Ledger.Adoptions(ctx, ledger.Point{Position: s.UpTo})
+	if err != nil {
+		return before, nil, err
+	}
 	t := policy.Timeline{}
-	for e, err := range d.Ledger.Store().ReadStream(ctx, events.PolicyStream, 0) {
-		if err != nil {
-			return t, nil, err
-		}
-		if p := policyOf(e); p != nil && e.Position <= s.UpTo {
-			t = t.With(p)
-			if e.Position <= s.After {
-				before = t
-			} else {
-				known := t
-				adopted = append(adopted, laterRecord{projections.Later{Position: e.Position, ID: e.ID, Timeline: &known}, adoption})
-			}
+	for _, a := range all {
+		t = t.With(a.Policy)
+		if a.Position <= s.After {
+			before = t
+		} else {
+			known := t
+			adopted = append(adopted, laterRecord{projections.Later{Position: a.Position, ID: a.ID, Timeline: &known}, adoption})
 		}
 	}
 	of = map[events.CenterID][]laterRecord{}
@@ -153,23 +152,6 @@ func (d *Source) later(ctx context.Context, s span) (before policy.Timeline, of 
 		of[id] = list
 	}
 	return before, of, nil
-}
-
-// policyOf returns the policy that an event adopts, nil if it cannot be read: then it is a break, and adopts nothing.
-func policyOf(e events.Stored) *policy.Policy {
-	rec, err := events.DecodeEvent(e)
-	if err != nil {
-		return nil
-	}
-	p, ok := rec.Data.(*events.PolicyAdopted)
-	if !ok {
-		return nil
-	}
-	parsed, problems := policy.Parse([]byte(p.Text))
-	if len(problems) > 0 {
-		return nil
-	}
-	return parsed
 }
 
 // reasonOf says why a later record matters.
