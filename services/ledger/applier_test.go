@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/projections"
@@ -52,6 +53,9 @@ func TestAWriterSeesItsRecordAppliedAtThePositionThatItIsTold(t *testing.T) {
 
 func TestWhatIsAskedWhileOthersWriteIsOfOnePosition(t *testing.T) {
 	l, _ := newLedger(t)
+	if _, err := l.Record(t.Context(), ledger.Adoption(policy.Builtin()), importer); err != nil { // before it there is no position to ask at
+		t.Fatal(err)
+	}
 	on := events.MustDate("2026-10-31")
 	said := map[uint64]string{}
 	asked := make(chan struct{})
