@@ -3,7 +3,7 @@ package aggregates
 import "github.com/taizhang/taizhang/events"
 
 // offices says, by code, which authority of article 4 must act so that an alert does not open, or ends: the S&T office
-// leads recognition and grading (R04-2, R04-5), the finance department arranges and allocates the money (R04-7), local
+// leads recognition and grading (R04-2, R04-5), the Department of Finance arranges and allocates the money (R04-7), local
 // government answers for what it committed (R04-9), the center for its reports, organs, trials and spending. The auditor
 // decides whether a finding is closed, but the center must do what closes it.
 var offices = map[Code]events.Role{

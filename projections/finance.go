@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Office is who is responsible for a payment: the finance department or a local government.
+// Office is who is responsible for a payment: the Department of Finance or a local government.
 type Office struct {
 	Role   events.Role
 	Region string // GB/T 2260, of a local government

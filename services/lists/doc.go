@@ -1,4 +1,4 @@
-// Package lists is what the finance department and the auditors ask every week: lists with titles, units, typed columns and
+// Package lists is what the Department of Finance and the auditors ask every week: lists with titles, units, typed columns and
 // totals, each the answer to a Question that can be asked again. The command line, spreadsheets and the console show the
 // same tables.
 //
