@@ -144,7 +144,7 @@ func (v *view) listed(list string, d events.Date) string {
 		if l.what.List != list || l.what.Until != 0 && l.what.Until < d {
 			continue
 		}
-		if len(v.listingsDone[l.what.Listing].upTo(d)) == 0 {
+		if firstOf[*events.CreditDelisted](v.index, "listing", l.what.Listing, d) == nil {
 			return l.what.Listing
 		}
 	}

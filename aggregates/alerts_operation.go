@@ -69,7 +69,7 @@ func (v *view) safetyAlerts() {
 	if since := earliest(v.passedOn(), v.plaqueOn()); since != 0 {
 		for _, i := range v.incidents.upTo(v.on).from(since) {
 			if i.what.Severity == "major" {
-				closed := v.incidentsDone[i.what.Incident].upTo(v.on).first(always)
+				closed := firstOf[*events.IncidentClosed](v.index, "incident", i.what.Incident, v.on)
 				v.raise(v.t.At(i.on), "AL-INC-01", i.what.Incident, i.on, closed.date(), i.rev)
 			}
 		}
@@ -79,7 +79,7 @@ func (v *view) safetyAlerts() {
 		if l.what.Until != 0 {
 			ranOut = l.what.Until + 1
 		}
-		gone := v.listingsDone[l.what.Listing].upTo(v.on).first(always)
+		gone := firstOf[*events.CreditDelisted](v.index, "listing", l.what.Listing, v.on)
 		x := v.raise(v.t.At(l.on), "AL-INC-02", l.what.Listing, l.on, earliest(ranOut, gone.date()), l.rev)
 		if x != nil && l.what.List == "dishonesty" {
 			x.Rules = rules("R06-5d")
@@ -163,7 +163,7 @@ func (v *view) reportAlerts() {
 func (v *view) auditAlerts() {
 	for _, f := range v.findings.upTo(v.on) {
 		if f.what.DueOn != 0 {
-			closed := v.findingsDone[f.what.Finding].upTo(v.on).first(always)
+			closed := firstOf[*events.AuditFindingClosed](v.index, "finding", f.what.Finding, v.on)
 			v.raise(v.t.At(f.on), "AL-AUD-01", f.what.Finding, f.what.DueOn+1, closed.date(), f.rev)
 		}
 	}

@@ -23,17 +23,13 @@ type index struct {
 	taskBooks       series[*events.TaskBookFiled]
 	governance      series[*events.GovernanceRecorded]
 
-	incidents     series[*events.IncidentRecorded]
-	incidentsDone map[string]series[struct{}]
-	incidentNames map[string]place
-	listings      series[*events.CreditListed]
-	listingsDone  map[string]series[struct{}]
-	listingNames  map[string]place
-	trials        series[*events.TrialRecorded]
-	trialNames    map[string]place
-	findings      series[*events.AuditFindingOpened]
-	findingsDone  map[string]series[struct{}]
-	findingNames  map[string]place
+	incidents series[*events.IncidentRecorded]
+	listings  series[*events.CreditListed]
+	trials    series[*events.TrialRecorded]
+	findings  series[*events.AuditFindingOpened]
+
+	names     map[events.Name]place                  // created, but for those of money, which the funds and vouchers keep
+	referring map[events.Name]series[events.Payload] // to a name
 
 	reportsFiled    series[*events.AnnualReportFiled]
 	reportsReviewed series[*events.AnnualReportReviewed]
@@ -41,7 +37,6 @@ type index struct {
 
 	gradings    map[int]series[string] // by year: the grades given, decided or revised
 	decisions   series[*events.GradeDecided]
-	decidedIn   map[int]place
 	orders      map[int]dated[*events.RectificationOrdered]
 	acceptances map[int]series[struct{}]
 	interviews  map[int]series[struct{}] // with the principal
@@ -165,10 +160,8 @@ func newIndex(declared *declarations, like *index) *index {
 	}
 	return &index{
 		declared: declared, vouchers: vouchers, flows: make(series[flow], 0, len(like.flows)), rulings: map[uint32]series[events.Use]{},
-		incidentsDone: map[string]series[struct{}]{}, incidentNames: map[string]place{},
-		listingsDone: map[string]series[struct{}]{}, listingNames: map[string]place{},
-		trialNames: map[string]place{}, findingsDone: map[string]series[struct{}]{}, findingNames: map[string]place{},
-		gradings: map[int]series[string]{}, decidedIn: map[int]place{}, orders: map[int]dated[*events.RectificationOrdered]{},
+		names: map[events.Name]place{}, referring: map[events.Name]series[events.Payload]{},
+		gradings: map[int]series[string]{}, orders: map[int]dated[*events.RectificationOrdered]{},
 		acceptances: map[int]series[struct{}]{}, interviews: map[int]series[struct{}]{},
 		words: map[int]series[bool]{}, projects: map[string]dated[*events.ProjectApproved]{},
 		reversals: map[string]bool{}, books: map[string]*book{}, closings: map[closingKey]series[struct{}]{},
@@ -181,7 +174,7 @@ func addTo[K comparable, T any](m map[K]series[T], key K, at place, what T) {
 	m[key] = s
 }
 
-// add files one entry that is not nonsense. Kinds without a case here change no answer; they are history alone.
+// add files one entry that is not nonsense. Kinds without a case here change no answer, but that their names are taken.
 func (ix *index) add(at place, data events.Payload) {
 	var nothing struct{}
 	switch p := data.(type) {
@@ -213,22 +206,14 @@ func (ix *index) add(at place, data events.Payload) {
 		ix.governance.add(at, p)
 	case *events.IncidentRecorded:
 		ix.incidents.add(at, p)
-		ix.incidentNames[p.Incident] = at
-	case *events.IncidentClosed:
-		addTo(ix.incidentsDone, p.Incident, at, nothing)
 	case *events.CreditListed:
 		ix.listings.add(at, p)
-		ix.listingNames[p.Listing] = at
-	case *events.CreditDelisted:
-		addTo(ix.listingsDone, p.Listing, at, nothing)
 	case *events.TrialRecorded:
 		ix.trials.add(at, p)
-		ix.trialNames[p.Trial] = at
 	case *events.AuditFindingOpened:
 		ix.findings.add(at, p)
-		ix.findingNames[p.Finding] = at
-	case *events.AuditFindingClosed:
-		addTo(ix.findingsDone, p.Finding, at, nothing)
+	case *events.ProjectApproved:
+		ix.projects[p.Project] = dated[*events.ProjectApproved]{at, p}
 	case *events.AnnualReportFiled:
 		ix.reportsFiled.add(at, p)
 	case *events.AnnualReportReviewed:
@@ -237,7 +222,6 @@ func (ix *index) add(at place, data events.Payload) {
 		ix.finalReports.add(at, nothing)
 	case *events.GradeDecided:
 		ix.decisions.add(at, p)
-		ix.decidedIn[p.Year] = at
 		addTo(ix.gradings, p.Year, at, p.Grade)
 	case *events.GradeRevised:
 		addTo(ix.gradings, p.Year, at, p.Grade)
@@ -258,6 +242,28 @@ func (ix *index) add(at place, data events.Payload) {
 	case *events.AlertClosed:
 		addTo(ix.closings, closingKey{Code(p.Code), p.Key}, at, nothing)
 	default:
-		ix.addMoney(at, data)
+		if ix.addMoney(at, data) {
+			return
+		}
 	}
+	ix.addNames(at, data)
+}
+
+// addNames files the name that an entry creates, and the entry under the name that it refers to.
+func (ix *index) addNames(at place, data events.Payload) {
+	f := events.FacetsOf(data)
+	if f.Creates != (events.Name{}) {
+		ix.names[f.Creates] = at
+	}
+	if f.Refers != (events.Name{}) {
+		addTo(ix.referring, f.Refers, at, data)
+	}
+}
+
+// firstOf returns the first entry with payload P, or nil, of those up to a date that refer to a name.
+func firstOf[P events.Payload](ix *index, space, id string, d events.Date) *dated[events.Payload] {
+	return ix.referring[events.Name{Space: space, ID: id}].upTo(d).first(func(p events.Payload) bool {
+		_, ok := p.(P)
+		return ok
+	})
 }

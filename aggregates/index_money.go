@@ -7,11 +7,9 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// addMoney files the entries that move money, or say what money may be moved.
-func (ix *index) addMoney(at place, data events.Payload) {
+// addMoney files an entry that moves money, or says what money may be moved. It reports whether the entry is one.
+func (ix *index) addMoney(at place, data events.Payload) bool {
 	switch p := data.(type) {
-	case *events.ProjectApproved:
-		ix.projects[p.Project] = dated[*events.ProjectApproved]{at, p}
 	case *events.SubsidyGranted:
 		ix.addFund(&fund{place: at, id: p.Grant, source: p.Source, category: p.Category, fiscalYear: p.FiscalYear,
 			forYear: p.ForYear, project: p.Project, amountFen: p.AmountFen})
@@ -51,8 +49,11 @@ func (ix *index) addMoney(at place, data events.Payload) {
 		ix.book(p.TaskBook).signed = dated[*events.EntrustmentSigned]{at, p}
 	case *events.SeparateAccountConfirmed:
 		ix.book(p.TaskBook).confirmations.add(at, struct{}{})
+	default:
+		return false
 	}
 	ix.turnoverFen += turnover(data)
+	return true
 }
 
 func (ix *index) addFund(f *fund) {

@@ -124,12 +124,23 @@ func named(field, id string, at place, there bool, on events.Date) []Breach {
 	return nil
 }
 
-// created refuses a second event that creates the same thing.
-func created[T any](field, id string, m map[string]T) []Breach {
-	if _, there := m[id]; there {
-		return twice(field, id)
+// wrongNames refuses a name that is taken, and the reference to one that nothing created or that is of a later date.
+func (ix *index) wrongNames(on events.Date, data events.Payload) []Breach {
+	f := events.FacetsOf(data)
+	if _, there := ix.names[f.Creates]; there {
+		return twice(f.Field, f.Creates.ID)
 	}
-	return nil
+	if f.Refers == (events.Name{}) {
+		return nil
+	}
+	at, there := ix.names[f.Refers]
+	return named("data."+f.Refers.Space, f.Refers.ID, at, there, on)
+}
+
+// decidedIn returns where the grade of a year was decided.
+func (ix *index) decidedIn(year int) (place, bool) {
+	at, there := ix.names[events.FacetsOf(&events.GradeDecided{Year: year}).Creates]
+	return at, there
 }
 
 // nonsense is what can be said of an entry from the index alone; it holds for an entry read back as for a new one.
@@ -159,29 +170,12 @@ func (ix *index) nonsense(on events.Date, data events.Payload) []Breach {
 		if len(ix.revocations) > 0 {
 			return refuse("kind", "资格已经取消", "the qualification was already revoked")
 		}
-	case *events.IncidentRecorded:
-		return created("data.incident", p.Incident, ix.incidentNames)
-	case *events.IncidentClosed:
-		at, there := ix.incidentNames[p.Incident]
-		return named("data.incident", p.Incident, at, there, on)
-	case *events.CreditListed:
-		return created("data.listing", p.Listing, ix.listingNames)
-	case *events.CreditDelisted:
-		at, there := ix.listingNames[p.Listing]
-		return named("data.listing", p.Listing, at, there, on)
-	case *events.TrialRecorded:
-		return created("data.trial", p.Trial, ix.trialNames)
-	case *events.AuditFindingOpened:
-		return created("data.finding", p.Finding, ix.findingNames)
-	case *events.AuditFindingClosed:
-		at, there := ix.findingNames[p.Finding]
-		return named("data.finding", p.Finding, at, there, on)
 	case *events.GradeDecided:
-		if _, there := ix.decidedIn[p.Year]; there {
+		if _, there := ix.decidedIn(p.Year); there {
 			return refuse("data.year", "%d 年度已经评定", "the grade of %d is already decided", p.Year)
 		}
 	case *events.GradeRevised:
-		at, there := ix.decidedIn[p.Year]
+		at, there := ix.decidedIn(p.Year)
 		if !there {
 			return refuse("data.year", "%d 年度尚未评定", "the grade of %d is not decided", p.Year)
 		}

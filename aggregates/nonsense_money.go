@@ -12,8 +12,6 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 		return refuse("data", "中心累计金额 %s 元超过 %s 元的上限", "the center's money sums to %s yuan, over the limit of %s", events.FormatYuan(sum), events.FormatYuan(TurnoverFenMax))
 	}
 	switch p := data.(type) {
-	case *events.ProjectApproved:
-		return created("data.project", p.Project, ix.projects)
 	case *events.SubsidyGranted:
 		if p.Project != "" {
 			if _, there := ix.projects[p.Project]; !there {
@@ -74,6 +72,8 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 		return ix.unsigned("data.taskBook", p.TaskBook)
 	case *events.OutTransferSettled:
 		return ix.unsigned("data.taskBook", p.TaskBook)
+	default:
+		return ix.wrongNames(on, data)
 	}
 	return nil
 }
