@@ -1,7 +1,6 @@
 package aggregates_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -116,34 +115,86 @@ func (e *expected) explained(t *testing.T, s *story, d events.Date) {
 	}
 }
 
-// sectionNine lists its codes in their order.
-var sectionNine = []aggregates.Code{
-	"AL-ADM-01", "AL-ADM-02", "AL-ADM-03", "AL-PRC-01", "AL-PRC-02", "AL-PRC-03", "AL-TSK-01", "AL-TSK-02", "AL-GOV-01", "AL-SAF-01", "AL-INC-01", "AL-INC-02",
-	"AL-ETH-01", "AL-RPT-01", "AL-RPT-02", "AL-RPT-03", "AL-EVL-01", "AL-EVL-02", "AL-EVL-03", "AL-AWD-01", "AL-AWD-02", "AL-PRJ-01", "AL-PRJ-02", "AL-PRJ-03",
-	"AL-PRJ-04", "AL-FND-01", "AL-FND-03", "AL-USE-01", "AL-USE-02", "AL-USE-03", "AL-EXE-01", "AL-EXE-02", "AL-EXE-03", "AL-EXE-04", "AL-EXE-05", "AL-OUT-01", "AL-OUT-02",
-	"AL-MAT-01", "AL-RCT-01", "AL-RCT-02", "AL-ITV-01", "AL-REV-01", "AL-REV-02", "AL-REV-03", "AL-AUD-01", "AL-LED-01",
+// sectionNine says once more what section 9 says of each code, apart from the catalog.
+var sectionNine = []struct {
+	code     aggregates.Code
+	severity aggregates.Severity
+	ends     endings
+}{
+	{"AL-ADM-01", aggregates.Red, closable},
+	{"AL-ADM-02", aggregates.Yellow, neither},
+	{"AL-ADM-03", aggregates.Yellow, closable},
+	{"AL-PRC-01", aggregates.Red, closable},
+	{"AL-PRC-02", aggregates.Yellow, endsWithRevocation},
+	{"AL-PRC-03", aggregates.Yellow, closable},
+	{"AL-TSK-01", aggregates.Yellow, endsWithRevocation},
+	{"AL-TSK-02", aggregates.Blue, endsWithRevocation},
+	{"AL-GOV-01", aggregates.Yellow, endsWithRevocation},
+	{"AL-SAF-01", aggregates.Red, closable},
+	{"AL-INC-01", aggregates.Red, neither},
+	{"AL-INC-02", aggregates.Red, neither},
+	{"AL-ETH-01", aggregates.Red, endsWithRevocation},
+	{"AL-RPT-01", aggregates.Yellow, endsWithRevocation},
+	{"AL-RPT-02", aggregates.Yellow, neither},
+	{"AL-RPT-03", aggregates.Yellow, endsWithRevocation},
+	{"AL-EVL-01", aggregates.Yellow, endsWithRevocation},
+	{"AL-EVL-02", aggregates.Yellow, closable},
+	{"AL-EVL-03", aggregates.Yellow, neither},
+	{"AL-AWD-01", aggregates.Red, neither},
+	{"AL-AWD-02", aggregates.Yellow, endsWithRevocation},
+	{"AL-PRJ-01", aggregates.Red, neither},
+	{"AL-PRJ-02", aggregates.Red, neither},
+	{"AL-PRJ-03", aggregates.Yellow, neither},
+	{"AL-PRJ-04", aggregates.Red, neither},
+	{"AL-FND-01", aggregates.Yellow, endsWithRevocation},
+	{"AL-FND-03", aggregates.Red, closable},
+	{"AL-USE-01", aggregates.Red, closable},
+	{"AL-USE-02", aggregates.Yellow, neither},
+	{"AL-USE-03", aggregates.Yellow, closable},
+	{"AL-EXE-01", aggregates.Yellow, endsWithRevocation},
+	{"AL-EXE-02", aggregates.Red, neither},
+	{"AL-EXE-03", aggregates.Red, neither},
+	{"AL-EXE-04", aggregates.Yellow, endsWithRevocation},
+	{"AL-EXE-05", aggregates.Red, neither},
+	{"AL-OUT-01", aggregates.Red, closable},
+	{"AL-OUT-02", aggregates.Red, neither},
+	{"AL-MAT-01", aggregates.Blue, endsWithRevocation},
+	{"AL-RCT-01", aggregates.Yellow, endsWithRevocation},
+	{"AL-RCT-02", aggregates.Red, endsWithRevocation},
+	{"AL-ITV-01", aggregates.Yellow, endsWithRevocation},
+	{"AL-REV-01", aggregates.Red, neither},
+	{"AL-REV-02", aggregates.Red, closable},
+	{"AL-REV-03", aggregates.Yellow, neither},
+	{"AL-AUD-01", aggregates.Yellow, neither},
+	{"AL-LED-01", aggregates.Red, neither},
 }
 
-// severities, closable and endWithRevocation say once more what section 9 says, apart from the catalog.
-var severities = map[aggregates.Severity][]aggregates.Code{
-	aggregates.Blue: {"AL-TSK-02", "AL-MAT-01"},
-	aggregates.Red: {"AL-ADM-01", "AL-PRC-01", "AL-SAF-01", "AL-INC-01", "AL-INC-02", "AL-ETH-01", "AL-AWD-01", "AL-PRJ-01", "AL-PRJ-02",
-		"AL-PRJ-04", "AL-FND-03", "AL-USE-01", "AL-EXE-02", "AL-EXE-03", "AL-EXE-05", "AL-OUT-01", "AL-OUT-02", "AL-RCT-02", "AL-REV-01", "AL-REV-02", "AL-LED-01"},
+// endings are the ways in which an alert ends besides the one of its own.
+type endings int
+
+const (
+	neither            endings = 0
+	closable           endings = 1 // a human may strike it off the list
+	endsWithRevocation endings = 2
+)
+
+func endingsOf(code aggregates.Code) endings {
+	for _, row := range sectionNine {
+		if row.code == code {
+			return row.ends
+		}
+	}
+	return neither
 }
-
-var closable = []aggregates.Code{"AL-ADM-01", "AL-ADM-03", "AL-PRC-01", "AL-PRC-03", "AL-SAF-01", "AL-EVL-02", "AL-USE-01", "AL-USE-03", "AL-OUT-01", "AL-FND-03", "AL-REV-02"}
-
-var endWithRevocation = []aggregates.Code{"AL-PRC-02", "AL-TSK-01", "AL-TSK-02", "AL-GOV-01", "AL-ETH-01", "AL-RPT-01", "AL-RPT-03", "AL-EVL-01", "AL-AWD-02",
-	"AL-FND-01", "AL-MAT-01", "AL-EXE-01", "AL-EXE-04", "AL-RCT-01", "AL-RCT-02", "AL-ITV-01"}
 
 func severityOf(code aggregates.Code, key string) aggregates.Severity {
 	if code == "AL-GOV-01" && key == "party-organisation" {
 		return aggregates.Blue
 	}
-	for s, codes := range severities {
-		if slices.Contains(codes, code) {
-			return s
+	for _, row := range sectionNine {
+		if row.code == code {
+			return row.severity
 		}
 	}
-	return aggregates.Yellow
+	return ""
 }
