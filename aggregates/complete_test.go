@@ -21,10 +21,6 @@ var (
 		spendingAlerts, outTransferAlerts, executionAlerts)
 )
 
-// sectionFive are the rules of section 5 and the conditions of section 6 that refuse a decision.
-var sectionFive = []events.RuleID{"R09-2", "R03-2", "R05-2", "R06-1a", "R06-2b", "R06-2c", "R06-4b", "R06-5b", "R06-5d", "R06-5e", "R06-6", "R12-1",
-	"R06", "R06-2d", "R09-4", "R09-5", "R09-6", "R09-7", "R09-9", "R04-5", "R18-3", "R10-3", "R16-2", "R18-1", "R18-2", "R20-7", "R17-1", "R17-2", "R20-6", events.Overdrawn}
-
 func TestEveryNonsenseHasACaseThatIsRefusedAndIsListed(t *testing.T) {
 	refused := map[clause]bool{}
 	for _, c := range allNonsense {
@@ -42,6 +38,9 @@ func TestEveryNonsenseHasACaseThatIsRefusedAndIsListed(t *testing.T) {
 
 func TestEveryRuleOfADecisionHasACaseThatIsRefusedAndEveryDecisionCasesOfBoth(t *testing.T) {
 	refused, acceptable, refusable := map[events.RuleID]bool{}, map[events.Kind]bool{}, map[events.Kind]bool{}
+	for _, c := range kindCases { // which break nothing
+		acceptable[c.kind] = true
+	}
 	for _, c := range allDecisions {
 		for _, r := range c.rules {
 			refused[r] = true
@@ -59,12 +58,12 @@ func TestEveryRuleOfADecisionHasACaseThatIsRefusedAndEveryDecisionCasesOfBoth(t 
 	}
 	for r := range refused {
 		if !slices.Contains(sectionFive, r) && r != "R08-1" { // R08-1 stands for any rule judged
-			t.Errorf("%s refuses a decision and is not listed", r)
+			t.Errorf("%s refuses a decision and is not listed in sectionFive", r)
 		}
 	}
 	for _, k := range events.Catalog {
 		if k.Decision && (!acceptable[k.Kind] || !refusable[k.Kind]) {
-			t.Errorf("%s: a case in which it is accepted %v, is refused %v", k.Kind, acceptable[k.Kind], refusable[k.Kind])
+			t.Errorf("%s: a case in which it is accepted %v, is refused %v; add one to the tables of kinds_test.go", k.Kind, acceptable[k.Kind], refusable[k.Kind])
 		}
 	}
 }
