@@ -2,15 +2,18 @@ package naive_test
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 
 	"pgregory.net/rapid"
 
 	"github.com/taizhang/taizhang/events"
 )
 
-// kinds is how often each kind is drawn: more often what others name, and what moves money. The empty kind is no
-// record at all.
-var kinds = weighted([]weight{
+// kinds is how often each kind is drawn: more often what others name, and what moves money; twice what is not named here.
+// The empty kind is no record at all.
+var kinds = weighted(everyKind([]weight{
 	{"", 1}, {events.KindFundsSpent, 18}, {events.KindSubsidyGranted, 10}, {events.KindSubsidyReceived, 12},
 	{events.KindSpendingReversed, 4}, {events.KindUseRuled, 5}, {events.KindSubsidyReversed, 4}, {events.KindFundsRecovered, 3},
 	{events.KindMatchingCommitted, 3}, {events.KindMatchingReceived, 3}, {events.KindEntrustmentSigned, 4},
@@ -27,11 +30,21 @@ var kinds = weighted([]weight{
 	{events.KindAnnualReportFiled, 3}, {events.KindAnnualReportReviewed, 3}, {events.KindAnnualReportSubmitted, 1},
 	{events.KindFinalReportFiled, 1}, {events.KindFundPreferenceRecorded, 1}, {events.KindAuditFindingOpened, 2},
 	{events.KindAuditFindingClosed, 2}, {events.KindCenterAssigned, 1}, {events.KindCenterRegistered, 1}, {events.KindQualificationRevoked, 1},
-})
+}))
 
 type weight struct {
 	kind  events.Kind
 	times int
+}
+
+// everyKind adds the kinds of a center that have no weight.
+func everyKind(weights []weight) []weight {
+	for _, e := range events.Catalog {
+		if e.Stream == "" && !slices.ContainsFunc(weights, func(w weight) bool { return w.kind == e.Kind }) {
+			weights = append(weights, weight{e.Kind, 2})
+		}
+	}
+	return weights
 }
 
 func weighted(weights []weight) []events.Kind {
@@ -181,7 +194,33 @@ func payload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T) ev
 	if p := yearly(t, kind, day); p != nil {
 		return p
 	}
-	return moneyPayload(t, kind, on)
+	if p := moneyPayload(t, kind, on); p != nil {
+		return p
+	}
+	return anyPayload(t, kind, on, day)
+}
+
+// anyPayload draws the members of a kind by their types. A kind whose texts are of a closed list, or whose figures decide
+// something, needs a case in payload.
+func anyPayload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T) events.Date) events.Payload {
+	p := events.Lookup(kind).Blank()
+	v := reflect.ValueOf(p).Elem()
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		switch field := v.Field(i); {
+		case field.Type() == reflect.TypeFor[events.Fen]():
+			field.SetInt(int64(amount(t)))
+		case field.Type() == reflect.TypeFor[events.Date]():
+			field.SetInt(int64(pick(t, on, day(t))))
+		case field.Kind() == reflect.String:
+			field.SetString(id(t, name, 3)) // of the thing created or named, if it is one
+		case field.Kind() == reflect.Bool:
+			field.SetBool(likely(t))
+		case field.Kind() == reflect.Int:
+			field.SetInt(int64(year(t)))
+		}
+	}
+	return p
 }
 
 // factsChanged changes one or two of the facts.

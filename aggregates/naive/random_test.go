@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -45,7 +46,7 @@ type story struct {
 	days     []events.Date // on which most of it happens
 	log      []events.Recorded
 	center   *aggregates.Center // after the whole log
-	things   map[byte][]thing   // grants, vouchers and whatever else is named, by the letter of their names
+	things   map[string][]thing // grants, vouchers and whatever else is named, by the letters of their names
 }
 
 // thing is what later records may name.
@@ -77,7 +78,7 @@ func tell(t *rapid.T, timeline policy.Timeline) *story { return tellOf(t, timeli
 
 // tellOf draws a history of some kinds on some days.
 func tellOf(t *rapid.T, timeline policy.Timeline, of []events.Kind, on []events.Date) *story {
-	s := &story{timeline: timeline, center: aggregates.NewCenter(center), things: map[byte][]thing{}, kinds: of,
+	s := &story{timeline: timeline, center: aggregates.NewCenter(center), things: map[string][]thing{}, kinds: of,
 		days: rapid.SliceOfN(rapid.SampledFrom(on), 3, 12).Draw(t, "days")}
 	s.record(candidate{on: rapid.SampledFrom(firstDays).Draw(t, "registered on"), data: &events.CenterRegistered{Facts: facts(t)}})
 	for _, c := range rapid.SliceOfN(rapid.Custom(s.candidate), candidatesMin, candidatesMax).Draw(t, "records") {
@@ -132,8 +133,8 @@ func (s *story) record(c candidate) {
 		panic(fmt.Sprintf("judged but not applied: %v", err))
 	}
 	s.log = append(s.log, recorded)
-	if name := creation(c.data); name != "" {
-		s.things[name[0]] = append(s.things[name[0]], thing{name, c.on})
+	if name := events.FacetsOf(c.data).Creates.ID; name != "" {
+		s.things[letters(name)] = append(s.things[letters(name)], thing{name, c.on})
 	}
 }
 
@@ -198,7 +199,7 @@ func (s *story) settle(c *candidate) bool {
 // refer turns a name that nothing has into one that something has, and, half the time, an earlier date into that
 // thing's.
 func (s *story) refer(c *candidate, name *string) {
-	things := s.things[(*name)[0]]
+	things := s.things[letters(*name)]
 	if len(things) == 0 {
 		return
 	}
@@ -299,28 +300,8 @@ func replay(log []events.Recorded) (*aggregates.Center, error) {
 	return c, nil
 }
 
-// creation is the name that a record gives to something, or "".
-func creation(data events.Payload) string {
-	switch p := data.(type) {
-	case *events.SubsidyGranted:
-		return p.Grant
-	case *events.MatchingCommitted:
-		return p.Match
-	case *events.FundsSpent:
-		return p.Voucher
-	case *events.EntrustmentSigned:
-		return p.TaskBook
-	case *events.ProjectApproved:
-		return p.Project
-	case *events.IncidentRecorded:
-		return p.Incident
-	case *events.CreditListed:
-		return p.Listing
-	case *events.AuditFindingOpened:
-		return p.Finding
-	}
-	return ""
-}
+// letters returns the letters before the number of a name.
+func letters(name string) string { return strings.TrimRight(name, "0123456789") }
 
 // references are the names in a record of what others created.
 func references(data events.Payload) []*string {
@@ -329,28 +310,6 @@ func references(data events.Payload) []*string {
 		if p.Project != "" {
 			return []*string{&p.Project}
 		}
-	case *events.SubsidyReversed:
-		return []*string{&p.Grant}
-	case *events.SubsidyReceived:
-		return []*string{&p.Grant}
-	case *events.FundsRecovered:
-		return []*string{&p.Grant}
-	case *events.MatchingReceived:
-		return []*string{&p.Match}
-	case *events.SpendingReversed:
-		return []*string{&p.Voucher}
-	case *events.UseRuled:
-		return []*string{&p.Voucher}
-	case *events.SeparateAccountConfirmed:
-		return []*string{&p.TaskBook}
-	case *events.OutTransferSettled:
-		return []*string{&p.TaskBook}
-	case *events.IncidentClosed:
-		return []*string{&p.Incident}
-	case *events.CreditDelisted:
-		return []*string{&p.Listing}
-	case *events.AuditFindingClosed:
-		return []*string{&p.Finding}
 	case *events.FundsSpent:
 		var names []*string
 		for i := range p.Lines {
@@ -360,6 +319,18 @@ func references(data events.Payload) []*string {
 			names = append(names, &p.OutTransfer.TaskBook)
 		}
 		return names
+	}
+	return reference(data)
+}
+
+// reference is the member that holds the one name that a record refers to, as its facets say.
+func reference(data events.Payload) []*string {
+	name := events.FacetsOf(data).Refers.ID
+	v := reflect.ValueOf(data).Elem()
+	for i := range v.NumField() {
+		if s, ok := v.Field(i).Addr().Interface().(*string); ok && name != "" && *s == name {
+			return []*string{s}
+		}
 	}
 	return nil
 }
