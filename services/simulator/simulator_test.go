@@ -3,7 +3,9 @@ package simulator
 import (
 	"bytes"
 	"iter"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +63,21 @@ func TestEqualConfigurationsGiveEqualBytes(t *testing.T) {
 	}
 }
 
+// told are the kinds that the stories tell of: those of section 4, but for policies, which belong to the ledger.
+var told = []events.Kind{
+	"center.registered", "center.assigned", "facts.changed", "condition.judged", "waiver.granted",
+	"relaxation.granted", "plan.appraised", "preliminary.reviewed", "plan.revised", "joint-appraisal.held",
+	"special-meeting.decided", "plaque.awarded", "task-book.filed", "governance.recorded", "incident.recorded",
+	"incident.closed", "credit.listed", "credit.delisted", "trial.recorded", "annual-report.submitted",
+	"annual-report.reviewed", "annual-report.filed", "final-report.filed", "grade.decided", "grade.revised",
+	"rectification.ordered", "rectification.submitted", "rectification.accepted", "interview.held",
+	"qualification.revoked", "project.approved", "subsidy.granted", "subsidy.reversed", "subsidy.received",
+	"funds.recovered", "matching.committed", "matching.received", "funds.spent", "spending.reversed", "use.ruled",
+	"entrustment.signed", "separate-account.confirmed", "out-transfer.settled", "allocation.deferred",
+	"deferral.released", "fund-preference.recorded", "audit-finding.opened", "audit-finding.closed", "alert.closed",
+	"entry.voided",
+}
+
 func TestEveryKindOccursInAProvinceOfFortyCentersInThreeYears(t *testing.T) {
 	for _, seed := range []uint64{1, 2, 3} {
 		seen := map[events.Kind]int{}
@@ -71,13 +88,8 @@ func TestEveryKindOccursInAProvinceOfFortyCentersInThreeYears(t *testing.T) {
 				recording++
 			}
 		}
-		for _, entry := range events.Catalog {
-			if entry.Kind != events.KindPolicyAdopted && seen[entry.Kind] == 0 {
-				t.Errorf("seed %d: no %s", seed, entry.Kind)
-			}
-		}
-		if seen[events.KindPolicyAdopted] > 0 {
-			t.Errorf("seed %d: policies belong to the ledger, not to a simulation", seed)
+		if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, slices.Sorted(slices.Values(told))) {
+			t.Errorf("seed %d: it tells of %v", seed, got)
 		}
 		if recording == 0 {
 			t.Errorf("seed %d: no decision in record mode", seed)
