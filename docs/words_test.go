@@ -157,7 +157,7 @@ func TestEveryMemberHasWordsAndNoWordsAreLeftOver(t *testing.T) {
 			}
 			used[key] = true
 			if w := dictionary[key]; w.text.Zh == "" || w.text.En == "" {
-				t.Errorf("%s of %s has no words", m.Name, e.Kind)
+				t.Errorf("%s of %s has no words in the dictionary", m.Name, e.Kind)
 			}
 		}
 	}

@@ -111,10 +111,11 @@ func TestEveryPayloadTypeIsInTheCatalogOnceUnderItsOwnName(t *testing.T) {
 }
 
 func TestEverySampleHasEveryMemberOfItsKind(t *testing.T) {
-	for i, r := range samples() {
+	for i := range Catalog {
 		e := &Catalog[i]
-		if reflect.TypeOf(r.Data) != reflect.TypeOf(e.Blank()) {
-			t.Fatalf("sample %d is a %T, not %s", i, r.Data, e.Kind)
+		if !slices.ContainsFunc(samples(), func(r Recorded) bool { return r.Kind == e.Kind }) {
+			t.Errorf("%s has no sample in samples_test.go", e.Kind)
+			continue
 		}
 		data := dataOf(t, e.Kind)
 		for _, m := range e.Members() {

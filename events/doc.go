@@ -12,3 +12,5 @@
 //
 // The package is pure: no clock, no randomness, no I/O, no logger, no goroutine.
 package events
+
+//go:generate go test . -run TestEveryVersionOfEveryKindEverStoredIsStillReadAsItWas -update

@@ -32,7 +32,7 @@ func TestEveryVersionOfEveryKindEverStoredIsStillReadAsItWas(t *testing.T) {
 				body, err = append(written, '\n'), os.WriteFile(path, append(written, '\n'), 0o644)
 			}
 			if err != nil {
-				t.Errorf("%s version %d has no golden file: %v", want.Kind, version, err)
+				t.Errorf("%s version %d has no golden file; go generate ./events writes it: %v", want.Kind, version, err)
 				continue
 			}
 			body = bytes.TrimSuffix(body, []byte("\n"))

@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
@@ -9,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// samples are one record of every kind, in the order of the catalog, with every optional member present. They are
+// samples are one record of every kind, with every optional member present. They are
 // what the golden files decode to, so a sample changes only together with a new version of its kind.
 func samples() []Recorded {
 	facts := Facts{Name: "浙江省动力电池技术转移转化中心", USCC: "91330106MAC1K2L32C", LeadUnit: "湖州动力电池研究院有限公司",
@@ -90,13 +91,22 @@ func samples() []Recorded {
 	}
 	for i := range list {
 		r := &list[i]
-		r.Kind = Catalog[i].Kind
+		r.Kind = kindOf(r.Data)
 		r.ID = uuid.MustParse(fmt.Sprintf("5b0c0000-0000-4000-8000-%012d", i+1))
 		if r.Kind != KindPolicyAdopted {
 			r.Center = "ZJ-0007"
 		}
 	}
 	return list
+}
+
+func kindOf(data Payload) Kind {
+	for i := range Catalog {
+		if Catalog[i].data == reflect.TypeOf(data) {
+			return Catalog[i].Kind
+		}
+	}
+	return ""
 }
 
 func sample(role Role, on string, data Payload) Recorded {
