@@ -175,11 +175,12 @@ func TestNoFileRunsCodeBeforeMain(t *testing.T) {
 
 // leansOn says which services another is built on. Whatever else there is meets in cmd.
 var leansOn = map[string][]string{
-	"lists":        {"ledger", "table"},                         // answers from it, in tables
-	"reports":      {"lists", "ledger", "spreadsheet", "table"}, // writes down what the lists answer, reads it back
-	"sheets":       {"ledger", "spreadsheet"},                   // reads records for it
-	"replica":      {"logstore"},                                // keeps its copy there
-	"kurrentstore": {"logstore"},                                // where the command of kurrenttest keeps a ledger
+	"lists":        {"ledger", "table"},                               // answers from it, in tables
+	"reports":      {"lists", "ledger", "spreadsheet", "table"},       // writes down what the lists answer, reads it back
+	"sheets":       {"ledger", "spreadsheet"},                         // reads records for it
+	"desk":         {"lists", "ledger", "reports", "sheets", "table"}, // answers with them
+	"replica":      {"logstore"},                                      // keeps its copy there
+	"kurrentstore": {"logstore"},                                      // where the command of kurrenttest keeps a ledger
 }
 
 func TestServicesLeanOnEachOtherOnlyWhereItIsSaid(t *testing.T) {
@@ -215,5 +216,29 @@ func TestNoServiceWritesAFlag(t *testing.T) {
 			}
 			return true
 		})
+	}
+}
+
+// belowVerbs is what a verb may import of the project: the counter, what it answers with, and what puts an answer into words
+// and files. Whatever else a verb needed would be an answer that other fronts do not give.
+var belowVerbs = []string{"events/text", "services/desk", "services/files", "services/lists", "services/table"}
+
+// notVerbs are the files of the command that are no verb of the ledger, each with what else it may import.
+var notVerbs = map[string][]string{
+	"cmd/taizhang/open.go":     nil,                              // puts the rooms together: whatever there is meets here
+	"cmd/taizhang/simulate.go": {"events", "services/simulator"}, // makes a history and asks no ledger
+}
+
+func TestVerbsAskTheCounterAndNothingBelow(t *testing.T) {
+	for _, s := range sources(t) {
+		more, isNoVerb := notVerbs[s.path]
+		if s.room != "cmd" || isNoVerb && more == nil {
+			continue
+		}
+		for _, path := range s.imports(t) {
+			if inside, ok := strings.CutPrefix(path, module); ok && !slices.Contains(belowVerbs, inside) && !slices.Contains(more, inside) {
+				t.Errorf("%s imports %s: a verb puts answers of services/desk into words, so that the API and the console give the same ones", s.path, path)
+			}
+		}
 	}
 }

@@ -16,9 +16,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/desk"
 )
 
 // app is what every verb shares: the global flags and where to write.
@@ -146,6 +145,7 @@ func (a *app) root() *cobra.Command {
 		a.replayCommand(), a.policyCommand(), a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(),
 		a.simulateCommand(), a.reproduceCommand(), a.reportCommand(), a.versionCommand())
 	root.AddCommand(a.listCommands()...)
+	eachCommand(root, paramsAreFlags)
 	if a.lang == "zh" {
 		inChinese(root)
 	}
@@ -163,17 +163,8 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	if a.cluster == "" {
 		a.cluster = a.getenv("TAIZHANG_STORE") // not the flag's default, which help would show with its password
 	}
-	if on, err := a.on(); err != nil {
-		return badDate(cmd, "--as-of", a.asOf)
-	} else if y := on.Year(); y < events.YearMin || y > events.YearMax {
-		return usage(cmd, "--as-of：年份应在 %d 至 %d 之间", "--as-of: the year must be from %d to %d", events.YearMin, events.YearMax)
-	}
-	known, err := a.known()
-	if err != nil {
-		return usage(cmd, "--known-at：%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "--known-at: %q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", a.knownAt)
-	}
-	if err := a.notToCome(cmd, "--known-at", a.knownAt, known); err != nil {
-		return err
+	if err := a.when().Check(a.now()); err != nil {
+		return &usageError{cmd.CommandPath(), err}
 	}
 	if a.verbose || a.getenv("TAIZHANG_LOG") != "" {
 		encoder := zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())
@@ -202,39 +193,26 @@ func flagError(cmd *cobra.Command, err error) error {
 	return &usageError{cmd.CommandPath(), err}
 }
 
-func badDate(cmd *cobra.Command, what, date string) error {
-	return usage(cmd, "%s：%q 不是 YYYY-MM-DD 形式的日期，或没有这一天", "%s: %q is not a date of the form YYYY-MM-DD", what, date)
+// paramsAreFlags makes a parameter that cannot be so an error of usage: the services call parameter what a flag says.
+func paramsAreFlags(c *cobra.Command) {
+	run := c.RunE
+	if run == nil {
+		return
+	}
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		var bad *text.Error
+		if errors.As(err, &bad) && bad.Param != "" && bad.Code == text.Invalid {
+			return &usageError{cmd.CommandPath(), bad}
+		}
+		return err
+	}
 }
 
-// on returns the date asked about.
-func (a *app) on() (events.Date, error) {
-	if a.asOf == "" {
-		return events.DateAt(a.now()), nil
-	}
-	return events.ParseDate(a.asOf)
-}
+// when is what the global flags ask about.
+func (a *app) when() desk.When { return desk.When{AsOf: a.asOf, KnownAt: a.knownAt} }
 
-// known returns the point of the ledger that is asked about.
-func (a *app) known() (ledger.Point, error) {
-	if a.knownAt == "" {
-		return ledger.Point{}, nil
-	}
-	return ledger.ParsePoint(a.knownAt)
-}
-
-// notToCome refuses a time that is to come, of a point of the ledger: nobody knows what will be known then, and a slip of
-// the pen would read as now.
-func (a *app) notToCome(cmd *cobra.Command, flag, text string, p ledger.Point) error {
-	if !p.At.After(a.now()) {
-		return nil
-	}
-	if _, err := events.ParseDate(text); err == nil {
-		return usage(cmd, "%s：%s 这一天尚未结束", "%s: the day %s is not over", flag, text)
-	}
-	return usage(cmd, "%s：%s 尚未到来", "%s: %s is yet to come", flag, text)
-}
-
-// exactly and atLeast check the number of arguments.
+// exactly and between check the number of arguments.
 func exactly(n int) cobra.PositionalArgs { return between(n, n) }
 
 func between(least, most int) cobra.PositionalArgs {

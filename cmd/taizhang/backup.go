@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -37,7 +37,7 @@ written again). A run that fails leaves no FILE.partial. What is no earlier back
 				return err
 			}
 			if a.cluster != "" { // the copy is brought up to date first
-				if err := a.read(cmd.Context(), func(*session) error { return nil }); err != nil {
+				if err := a.read(cmd.Context(), func(desk.Reader) error { return nil }); err != nil {
 					return err
 				}
 			}
@@ -48,15 +48,11 @@ written again). A run that fails leaves no FILE.partial. What is no earlier back
 			if err := a.isElsewhere(to); err != nil {
 				return err
 			}
-			backup := logstore.Backup
-			if isFile {
-				backup = logstore.BackupFile
-			}
-			report, err := backup(cmd.Context(), a.dir, to)
+			copied, err := a.backUp(cmd.Context(), to, isFile)
 			if err != nil {
 				return err
 			}
-			return a.writeCopied(report, args[0])
+			return a.writeCopied(copied, args[0])
 		},
 	}
 }
@@ -79,15 +75,11 @@ and restore again.`),
 			if err != nil {
 				return err
 			}
-			restore := logstore.Restore
-			if isFile {
-				restore = logstore.RestoreFile
-			}
-			report, err := restore(cmd.Context(), from, a.dir)
+			copied, err := a.restore(cmd.Context(), from, isFile)
 			if err != nil {
 				return err
 			}
-			return a.writeCopied(report, a.dir)
+			return a.writeCopied(copied, a.dir)
 		},
 	}
 }
@@ -125,12 +117,20 @@ func (a *app) isElsewhere(to string) error {
 	return nil
 }
 
+// copied is how far a copy of a ledger reaches.
+type copied struct {
+	records uint64
+	bytes   int64
+}
+
+// copiedColumns are those of a copy as a row.
+var copiedColumns = []table.Column{{Name: "path"}, {Name: "records", Type: table.Count}, {Name: "bytes", Type: table.Count}}
+
 // writeCopied says how far a copy reaches.
-func (a *app) writeCopied(r logstore.Report, path string) error {
+func (a *app) writeCopied(c copied, path string) error {
 	if a.output == tableOutput {
-		a.print("%s：%d 条记录，%d 字节，已核对并落盘", "%s: %d records, %d bytes, checked and on disk", path, r.Records, r.Bytes)
+		a.print("%s：%d 条记录，%d 字节，已核对并落盘", "%s: %d records, %d bytes, checked and on disk", path, c.records, c.bytes)
 		return nil
 	}
-	return a.write(&table.Table{Columns: []table.Column{{Name: "path"}, {Name: "records"}, {Name: "bytes"}},
-		Rows: [][]table.Cell{{table.Text(path), table.Number(r.Records), table.Number(int(r.Bytes))}}})
+	return a.write(&table.Table{Columns: copiedColumns, Rows: [][]table.Cell{{table.Text(path), table.Number(c.records), table.Number(int(c.bytes))}}})
 }

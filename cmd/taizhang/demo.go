@@ -6,28 +6,19 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/taizhang/taizhang/aggregates"
-	"github.com/taizhang/taizhang/aggregates/difference"
-	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/files"
-	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
-	"github.com/taizhang/taizhang/services/simulator"
 	"github.com/taizhang/taizhang/services/table"
 )
 
 // demoRows is how much of each table the demo shows.
 const demoRows = 8
-
-// demoProvince is what the demo simulates.
-var demoProvince = simulator.Config{Seed: 7, Centers: 24, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}
 
 func (a *app) demoCommand() *cobra.Command {
 	return &cobra.Command{
@@ -40,18 +31,18 @@ func (a *app) demoCommand() *cobra.Command {
 			if a.output != tableOutput {
 				return usage(cmd, "demo 只有 table 形式", "demo has the form table alone")
 			}
-			if err := a.onlyNow(cmd); err != nil {
+			if err := a.onlyNow(cmd); err != nil { // before a directory is made
 				return err
 			}
 			if err := a.demoDir(cmd); err != nil {
 				return err
 			}
 			a.asOf = demoProvince.To.String()
-			return a.readWrite(cmd, func(s *session) error {
-				if err := a.demoImport(cmd.Context(), s); err != nil {
+			return a.readWrite(cmd, func(d *desk.Local) error {
+				if err := a.demoImport(cmd.Context(), d); err != nil {
 					return err
 				}
-				return a.demoTour(cmd.Context(), s)
+				return a.demoTour(cmd.Context(), d)
 			})
 		},
 	}
@@ -81,7 +72,7 @@ func (a *app) demoDir(cmd *cobra.Command) (err error) {
 	return nil
 }
 
-func (a *app) demoImport(ctx context.Context, s *session) error {
+func (a *app) demoImport(ctx context.Context, d desk.Writer) error {
 	scratch, err := os.MkdirTemp("", "taizhang-history-")
 	if err != nil {
 		return err
@@ -97,7 +88,7 @@ func (a *app) demoImport(ctx context.Context, s *session) error {
 	}
 	defer f.Close()
 	bar := a.progress("导入", "importing")
-	report, err := s.Import(ctx, ledger.ImportConfig{Files: []ledger.File{{Name: path, Content: f, Bytes: size}}, Account: a.account(), Progress: bar.show})
+	report, err := d.Import(ctx, desk.ImportRequest{Files: []desk.Upload{{Name: path, Content: f, Bytes: size}}, Progress: bar.show})
 	bar.end()
 	if err != nil {
 		return err
@@ -111,13 +102,13 @@ func (a *app) demoImport(ctx context.Context, s *session) error {
 }
 
 // demoTour shows the top of each answer.
-func (a *app) demoTour(ctx context.Context, s *session) error {
+func (a *app) demoTour(ctx context.Context, d desk.Reader) error {
 	for _, q := range []lists.Question{
-		{List: "centers", On: s.on},
-		{List: "execution", On: s.on, Params: map[string]string{"year": strconv.Itoa(s.on.Year()), "scope": "province"}},
-		{List: "alerts", On: s.on, Params: map[string]string{"severity": "red"}},
+		{List: "centers"},
+		{List: "execution", Params: map[string]string{"year": a.asOf[:4], "scope": "province"}},
+		{List: "alerts", Params: map[string]string{"severity": "red"}},
 	} {
-		t, err := s.lists().Ask(ctx, q)
+		t, err := d.List(ctx, a.when(), q)
 		if err != nil {
 			return err
 		}
@@ -127,11 +118,11 @@ func (a *app) demoTour(ctx context.Context, s *session) error {
 			return err
 		}
 	}
-	shown, ok := demoAlert(s)
-	if !ok {
-		return nil
+	shown, err := a.demoAlert(ctx, d)
+	if err != nil || shown.Center == "" {
+		return err
 	}
-	list, err := s.explain(ctx, shown.Center, shown.Code, shown.Key, shown.RaisedOn)
+	list, err := d.Explain(ctx, a.when(), shown)
 	if err != nil {
 		return err
 	}
@@ -140,44 +131,48 @@ func (a *app) demoTour(ctx context.Context, s *session) error {
 	if err := a.writeExplained(list); err != nil {
 		return err
 	}
-	if err := a.demoStory(ctx, s, shown.Center); err != nil {
+	if err := a.demoStory(ctx, d, shown.Center); err != nil {
 		return err
 	}
 	a.demoNext(shown)
 	return nil
 }
 
-// demoAlert picks the alert to explain: a low year if there is one, else the first red one.
-func demoAlert(s *session) (projections.Alert, bool) {
-	for _, f := range []projections.AlertFilter{{Code: "AL-EXE-02"}, {Severity: aggregates.Red}, {}} {
-		if list := s.reg.Alerts(s.on, f); len(list) > 0 {
-			return list[0], true
+// demoAlert picks the alert to explain: a low year if there is one, else the first red one, else any.
+func (a *app) demoAlert(ctx context.Context, d desk.Reader) (shown desk.AlertName, err error) {
+	for _, params := range []map[string]string{{"code": "AL-EXE-02"}, {"severity": "red"}, {}} {
+		t, err := d.List(ctx, a.when(), lists.Question{List: "alerts", Params: params})
+		if err != nil {
+			return shown, err
+		}
+		if len(t.Rows) > 0 {
+			first := table.Fields(t.Select("center", "code", "key", "raisedOn").Rows[0])
+			return desk.AlertName{Center: first[0], Code: first[1], Key: first[2], RaisedOn: first[3]}, nil
 		}
 	}
-	return projections.Alert{}, false
+	return shown, nil
 }
 
 // demoStory tells what changed the status or the alerts of a center: its events and, in rows of their own, time.
-func (a *app) demoStory(ctx context.Context, s *session, id events.CenterID) error {
-	sh := &table.Table{
+func (a *app) demoStory(ctx context.Context, d desk.Reader, id string) error {
+	t := &table.Table{
 		Title: text.Say("中心 %s 的经过（只列状态或预警的变动）", "The story of center %s (what changed its status or alerts)", id),
 		Columns: []table.Column{{Title: text.Say("日期", "on")}, {Title: text.Say("记录", "event")}, {Title: text.Say("文号", "document")},
 			{Title: text.Say("状态", "status")}, {Title: text.Say("产生预警", "opened")}, {Title: text.Say("解除预警", "cleared")}, {Title: text.Say("撤回预警", "withdrawn")}},
 		RowsMax: 2 * demoRows,
 	}
-	row := func(on events.Date, what text.Text, doc string, status aggregates.Status, d *difference.Difference) {
-		if d.Status != d.StatusBefore || len(d.Alerts) > 0 {
-			sh.Rows = append(sh.Rows, []table.Cell{table.Date(on), {Shown: what}, table.Text(doc), {Shown: lists.StatusWord(status)},
-				datedAlerts(d.Raised()), datedAlerts(d.Cleared()), datedAlerts(d.Withdrawn())})
+	row := func(on table.Cell, what text.Text, doc string, m *desk.Moves) {
+		if m.Status != m.StatusBefore || m.Alerts() {
+			t.Rows = append(t.Rows, []table.Cell{on, {Shown: what}, table.Text(doc), {Shown: lists.StatusWord(m.Status)}, a.datedAlerts(m.Opened), a.datedAlerts(m.Cleared), a.datedAlerts(m.Withdrawn)})
 		}
 	}
-	between := func(c *projections.Chapter) {
-		row(c.AsOf, text.Say("（采用办法参数）", "(policy adopted)"), "", c.ByPolicy.Status, &c.ByPolicy)
-		row(c.AsOf, text.Say("（期限届满）", "(time went on)"), "", c.Lapsed.Status, &c.Lapsed)
+	between := func(c *desk.Chapter) {
+		row(table.Date(c.AsOf), text.Say("（采用办法参数）", "(policy adopted)"), "", &c.ByPolicy.Moves)
+		row(table.Date(c.AsOf), text.Say("（期限届满）", "(time went on)"), "", &c.Lapsed)
 	}
-	end, err := s.Story(ctx, id, s.on, s.knownAt, func(c *projections.Chapter) error {
+	end, err := d.Story(ctx, a.when(), id, func(c *desk.Chapter) error {
 		between(c)
-		row(c.Event.On, c.Event.Kind.Title(), c.Event.Doc, c.State.Status, &c.Moved)
+		row(table.Date(c.On), c.Kind.Title(), c.Doc, &c.Changed)
 		return nil
 	})
 	if err != nil {
@@ -185,20 +180,19 @@ func (a *app) demoStory(ctx context.Context, s *session, id events.CenterID) err
 	}
 	between(end)
 	fmt.Fprintln(a.out)
-	return a.write(sh)
+	return a.write(t)
 }
 
 // datedAlerts lists alerts with their dates.
-func datedAlerts(alerts []aggregates.Alert) table.Cell {
-	var zh, en []string
-	for _, x := range alerts {
-		name, when := alertNames([]aggregates.Alert{x}), datesOf(x.RaisedOn, x.ClearedOn)
-		zh, en = append(zh, name+when.Zh), append(en, name+when.En)
+func (a *app) datedAlerts(alerts []desk.Alert) table.Cell {
+	parts := make([]string, len(alerts))
+	for i, x := range alerts {
+		parts[i] = strings.TrimSpace(string(x.Code)+" "+x.Key) + a.dates(x)
 	}
-	return table.Cell{Shown: text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}}
+	return table.Text(strings.Join(parts, a.say("、", ", ")))
 }
 
-func (a *app) demoNext(shown projections.Alert) {
+func (a *app) demoNext(shown desk.AlertName) {
 	program := a.invoked + " --data " + a.dir
 	asOf := " --as-of " + a.asOf
 	fmt.Fprintln(a.out)
@@ -206,8 +200,8 @@ func (a *app) demoNext(shown projections.Alert) {
 	for _, line := range []string{
 		" execution --by region --year " + a.asOf[:4] + asOf,
 		" alerts --severity red" + asOf,
-		" alerts explain " + string(shown.Center) + " " + string(shown.Code) + asOf,
-		" replay " + string(shown.Center) + " --recorded" + asOf,
+		" alerts explain " + shown.Center + " " + shown.Code + asOf,
+		" replay " + shown.Center + " --recorded" + asOf,
 		" policy show",
 		" check",
 	} {

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/files"
 )
 
 func (a *app) exportCommand() *cobra.Command {
@@ -20,11 +19,11 @@ func (a *app) exportCommand() *cobra.Command {
 			if a.knownAt != "" {
 				return usage(cmd, "--known-at 不能用于导出", "--known-at cannot be used to export")
 			}
-			return a.read(cmd.Context(), func(s *session) error {
+			return a.read(cmd.Context(), func(d desk.Reader) error {
 				bar := a.progress("导出", "exporting")
 				var count int
 				err := a.toFile(out, func(w io.Writer) (err error) {
-					count, err = s.Export(cmd.Context(), w, bar.show)
+					count, err = d.Export(cmd.Context(), w, bar.show)
 					return err
 				})
 				bar.end()
@@ -40,19 +39,9 @@ func (a *app) exportCommand() *cobra.Command {
 }
 
 // toFile hands out a new file, or standard output if path is empty. It never overwrites, and leaves no half of a file.
-func (a *app) toFile(path string, do func(io.Writer) error) (err error) {
+func (a *app) toFile(path string, do func(io.Writer) error) error {
 	if path == "" {
 		return do(a.out)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if os.IsExist(err) {
-		return text.Errorf(text.Conflict, "%s 已经存在，不会覆盖", "%s exists already and will not be overwritten", path)
-	}
-	if err != nil {
-		return err
-	}
-	if err = cmp.Or(do(f), f.Sync(), f.Close()); err != nil {
-		_ = os.Remove(path) // the error that is told matters more
-	}
-	return err
+	return files.Create(path, do)
 }

@@ -1,17 +1,15 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/files"
-	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
-	"github.com/taizhang/taizhang/services/reports"
 )
 
 // listCommand is the verb of a list of the desk: a flag for each of its parameters, and those to write a report.
@@ -27,7 +25,6 @@ func (a *app) listCommand(l *lists.List) *cobra.Command {
 		Use: use, Args: exactly(args), Short: l.Short.In(a.lang),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q := lists.Question{List: l.Name, Params: map[string]string{}}
-			q.On, _ = a.on() // checked by prepare
 			for name, v := range texts {
 				if *v == "" && cmd.Flags().Changed(name) { // as of a variable that is not set: it shall not read as "all"
 					return usage(cmd, "--%s：不能为空", "--%s: must not be empty", name)
@@ -44,25 +41,16 @@ func (a *app) listCommand(l *lists.List) *cobra.Command {
 			if l.Argument != "" {
 				q.Params[l.Argument] = args[0]
 			}
-			if _, err := q.Check(); err != nil {
-				return badParam(cmd, err)
-			}
-			for _, p := range l.Params {
-				if p.Sort != lists.Point {
-					continue
-				}
-				point, _ := ledger.ParsePoint(q.Params[p.Name]) // checked
-				if err := a.notToCome(cmd, "--"+p.Name, q.Params[p.Name], point); err != nil {
-					return err
-				}
+			if err := desk.CheckQuestion(q, a.now()); err != nil {
+				return err
 			}
 			if out != "" || forExcel {
-				return a.writeReport(cmd, q, out, forExcel)
+				return a.writeReport(cmd, desk.ReportRequest{Question: q, Name: out, ForExcel: forExcel, Lang: a.lang})
 			}
-			return a.readCenter(cmd.Context(), q.Center(), func(s *session) error {
-				t, err := s.lists().Ask(cmd.Context(), q)
+			return a.read(cmd.Context(), func(d desk.Reader) error {
+				t, err := d.List(cmd.Context(), a.when(), q)
 				if err != nil {
-					return badParam(cmd, err)
+					return err
 				}
 				return a.write(t)
 			})
@@ -83,44 +71,29 @@ func (a *app) listCommand(l *lists.List) *cobra.Command {
 }
 
 // writeReport writes the answer to a file that is not there yet, or for Excel to standard output.
-func (a *app) writeReport(cmd *cobra.Command, q lists.Question, out string, forExcel bool) error {
-	form := reports.ForExcel
-	if out == "" {
-		if a.output != csvOutput {
-			return usage(cmd, "--for-excel 须与 --out FILE.csv 或 --output csv 一起用", "--for-excel goes with --out FILE.csv or --output csv")
-		}
-	} else {
-		var err error
-		if form, err = reports.FormOf(out, forExcel); err != nil {
-			return &usageError{cmd.CommandPath(), err}
-		}
-		if err := files.Free(out); err != nil {
+func (a *app) writeReport(cmd *cobra.Command, r desk.ReportRequest) error {
+	if r.Name == "" && a.output != csvOutput {
+		return usage(cmd, "--for-excel 须与 --out FILE.csv 或 --output csv 一起用", "--for-excel goes with --out FILE.csv or --output csv")
+	}
+	if err := r.Check(); err != nil {
+		return &usageError{cmd.CommandPath(), err}
+	}
+	if r.Name != "" {
+		if err := files.Free(r.Name); err != nil {
 			return err
 		}
 	}
-	return a.readCenter(cmd.Context(), q.Center(), func(s *session) error {
-		r, err := reports.Make(cmd.Context(), s.lists(), reports.Request{Question: q, Lang: a.lang, Form: form, Version: programVersion()})
-		if err != nil {
-			return badParam(cmd, err)
-		}
-		if out == "" {
-			return r.Write(a.out)
-		}
-		if err := files.Create(out, r.Write); err != nil {
+	return a.read(cmd.Context(), func(d desk.Reader) error {
+		var made *desk.ReportMade
+		err := a.toFile(r.Name, func(w io.Writer) (err error) {
+			made, err = d.Report(cmd.Context(), a.when(), r, w)
 			return err
+		})
+		if err == nil && r.Name != "" {
+			fmt.Fprintln(a.errOut, a.say("已将 %d 行写入 %s（台账位置 %d）", "%d rows written to %s (position %d of the ledger)", made.Rows, r.Name, made.Position))
 		}
-		fmt.Fprintln(a.errOut, a.say("已将 %d 行写入 %s（台账位置 %d）", "%d rows written to %s (position %d of the ledger)", len(r.Table.Rows), out, r.Position))
-		return nil
+		return err
 	})
-}
-
-// badParam makes a parameter that cannot be so an error of usage.
-func badParam(cmd *cobra.Command, err error) error {
-	var bad *text.Error
-	if errors.As(err, &bad) && bad.Param != "" {
-		return &usageError{cmd.CommandPath(), bad}
-	}
-	return err
 }
 
 // listCommands are the verbs of all lists.

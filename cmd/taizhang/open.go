@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -18,60 +19,28 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/kurrentstore"
 	"github.com/taizhang/taizhang/services/ledger"
-	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/replica"
 	"github.com/taizhang/taizhang/services/seal"
 )
 
-// session is an open ledger with what a verb asks it about.
-type session struct {
-	*ledger.Ledger
-	store   events.Store
-	reg     *projections.Register // as known at the point asked about
-	on      events.Date
-	knownAt ledger.Point
-}
-
 // read opens the ledger to ask it something; it never makes one.
-func (a *app) read(ctx context.Context, do func(*session) error) error {
-	return a.readCenter(ctx, "", do)
-}
-
-// readCenter is read to ask about one center alone, or (for "") about all: what was known of it is read from its own stream.
-func (a *app) readCenter(ctx context.Context, id events.CenterID, do func(*session) error) error {
+func (a *app) read(ctx context.Context, do func(desk.Reader) error) error {
 	if err := a.mustExist(); err != nil {
 		return err
 	}
-	return a.open(ctx, ledger.Config{Log: a.log, ReadOnly: true}, func(s *session) error {
-		if err := s.know(ctx, id); err != nil {
-			return err
-		}
-		return do(s)
-	})
-}
-
-// know takes the read models of the point asked about, of one center or (for "") of all.
-func (s *session) know(ctx context.Context, id events.CenterID) (err error) {
-	switch {
-	case s.knownAt.IsNow():
-	case id != "":
-		s.reg, err = s.KnownAtOf(ctx, s.knownAt, id)
-	default:
-		s.reg, err = s.KnownAt(ctx, s.knownAt)
-	}
-	return err
+	return a.open(ctx, true, func(d *desk.Local, _ events.Store) error { return do(d) })
 }
 
 // readWrite opens the ledger to write. If there is none, the first record that is accepted makes it.
-func (a *app) readWrite(cmd *cobra.Command, do func(*session) error) error {
+func (a *app) readWrite(cmd *cobra.Command, do func(*desk.Local) error) error {
 	if err := a.onlyNow(cmd); err != nil {
 		return err
 	}
-	return a.open(cmd.Context(), ledger.Config{Log: a.log}, do)
+	return a.open(cmd.Context(), false, func(d *desk.Local, _ events.Store) error { return do(d) })
 }
 
 // onlyNow refuses --known-at, for a verb that writes.
@@ -82,25 +51,90 @@ func (a *app) onlyNow(cmd *cobra.Command) error {
 	return nil
 }
 
-func (a *app) open(ctx context.Context, cfg ledger.Config, do func(*session) error) (err error) {
+// open puts a desk over the ledger.
+func (a *app) open(ctx context.Context, readOnly bool, do func(*desk.Local, events.Store) error) (err error) {
 	var store events.Store
 	defer func() {
 		if store != nil {
 			err = cmp.Or(err, store.Close())
 		}
 	}()
-	l, err := ledger.OpenFrom(ctx, a.source(ctx, &store, cfg.ReadOnly), cfg)
+	l, err := ledger.OpenFrom(ctx, a.source(ctx, &store, readOnly), ledger.Config{Log: a.log, ReadOnly: readOnly})
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	s := &session{Ledger: l, store: store, reg: l.Register()}
-	s.on, _ = a.on() // checked by prepare
-	s.knownAt, _ = a.known()
-	if last := l.Register().Position(); s.knownAt.Position > last {
-		return text.Errorf(text.Invalid, "--known-at：台账止于位置 %d", "--known-at: the ledger ends at position %d", last)
+	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
+		return seal.Root(ctx, store, position, see)
 	}
-	return do(s)
+	return do(&desk.Local{Config: desk.Config{Ledger: l, Root: root, Account: a.account(), Now: a.now, Prefix: flagPrefix, Version: programVersion(), Spool: nearestDir(a.dir)}}, store)
+}
+
+// nearestDir returns a directory, or the first above it that exists: it is on the disk that the ledger is or will be on.
+func nearestDir(dir string) string {
+	for {
+		info, err := os.Stat(dir)
+		if err == nil && info.IsDir() || dir == filepath.Dir(dir) {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// checkFiles checks the files of the ledger, bytes and checksums. A cluster's record may have no copy here yet.
+func (a *app) checkFiles(c *desk.Checked) error {
+	report, err := logstore.Verify(a.dir, nil)
+	if err != nil && (a.cluster == "" || !errors.Is(err, fs.ErrNotExist)) {
+		return err
+	}
+	c.Segments, c.Commits, c.Bytes = report.Segments, report.Commits, report.Bytes
+	for _, d := range report.Damages {
+		c.Findings = append(c.Findings, desk.Finding{Position: d.Position, What: d.Text()})
+	}
+	if report.Torn != nil {
+		c.TornBytes = report.Torn.Bytes
+	}
+	return nil
+}
+
+// checkEvents checks the ledger from its events on, and a local copy against the record that it is a copy of.
+func (a *app) checkEvents(ctx context.Context, progress desk.Progress, c *desk.Checked) error {
+	return a.open(ctx, true, func(d *desk.Local, store events.Store) error {
+		err := d.Check(ctx, a.when(), progress, c)
+		copied, ok := store.(*replica.Store)
+		if !ok || err != nil {
+			return err
+		}
+		differs, err := copied.Compare(ctx)
+		if err != nil {
+			return err
+		}
+		c.Compared = true
+		if differs != nil {
+			c.Findings = append(c.Findings, desk.Finding{Stream: differs.Stream, What: differs.Text()})
+		}
+		return nil
+	})
+}
+
+// backUp copies the files of the ledger to a file or a directory.
+func (a *app) backUp(ctx context.Context, to string, isFile bool) (copied, error) {
+	backup := logstore.Backup
+	if isFile {
+		backup = logstore.BackupFile
+	}
+	report, err := backup(ctx, a.dir, to)
+	return copied{report.Records, report.Bytes}, err
+}
+
+// restore puts a backup, a file or a directory, into the directory of the ledger.
+func (a *app) restore(ctx context.Context, from string, isFile bool) (copied, error) {
+	restore := logstore.Restore
+	if isFile {
+		restore = logstore.RestoreFile
+	}
+	report, err := restore(ctx, from, a.dir)
+	return copied{report.Records, report.Bytes}, err
 }
 
 // source opens the store into the variable: the embedded one, or a copy of the record that --store names.
@@ -231,21 +265,4 @@ func (a *app) account() ledger.Account {
 		name = u.Username
 	}
 	return ledger.Account{Name: name, MayRecord: true}
-}
-
-// lists answers questions as of what the session asks about.
-func (s *session) lists() *lists.Source {
-	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
-		return seal.Root(ctx, s.store, position, see)
-	}
-	return &lists.Source{Ledger: s.Ledger, Register: s.reg, Prefix: flagPrefix, Root: root}
-}
-
-// center returns the id of a center that is in the register.
-func (s *session) center(arg string) (events.CenterID, error) {
-	id := events.CenterID(arg)
-	if s.reg.Evaluation(id, s.on) == nil {
-		return "", text.Errorf(text.NotFound, "台账中没有中心 %s", "the ledger has no center %s", arg)
-	}
-	return id, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"fmt"
 
 	"github.com/go-json-experiment/json"
@@ -24,6 +25,18 @@ func (a *app) write(t *table.Table) error {
 	return t.WriteJSON(a.out)
 }
 
+// answer writes an answer in the form asked for: as one JSON value, as rows, or for people.
+func (a *app) answer(v any, rows func() *table.Table, people func()) error {
+	switch a.output {
+	case jsonOutput:
+		return a.writeObject(v)
+	case csvOutput:
+		return a.write(rows())
+	}
+	people()
+	return nil
+}
+
 // writeObject writes one JSON value, indented.
 func (a *app) writeObject(v any) error {
 	out, err := json.Marshal(v, jsontext.WithIndent("  "))
@@ -32,4 +45,52 @@ func (a *app) writeObject(v any) error {
 	}
 	_, err = a.out.Write(append(out, '\n'))
 	return err
+}
+
+// stream writes answers as they come, however many: each is an element of a JSON list, a row, or lines for people.
+type stream struct {
+	a     *app
+	csv   *csv.Writer
+	json  *jsontext.Encoder
+	count int
+}
+
+// stream begins a stream of rows of some columns.
+func (a *app) stream(columns []table.Column) (*stream, error) {
+	w := &stream{a: a}
+	switch a.output {
+	case csvOutput:
+		w.csv = csv.NewWriter(a.out)
+		return w, w.csv.Write((&table.Table{Columns: columns}).Names())
+	case jsonOutput:
+		w.json = jsontext.NewEncoder(a.out, jsontext.WithIndent("  "))
+		return w, w.json.WriteToken(jsontext.BeginArray)
+	}
+	return w, nil
+}
+
+// add writes one answer.
+func (w *stream) add(v any, row func() []table.Cell, people func()) error {
+	w.count++
+	switch {
+	case w.json != nil:
+		return json.MarshalEncode(w.json, v)
+	case w.csv != nil:
+		return w.csv.Write(table.Fields(row()))
+	}
+	people()
+	return nil
+}
+
+// end ends the stream; people are told what there is to say after it.
+func (w *stream) end(people func()) error {
+	switch {
+	case w.json != nil:
+		return w.json.WriteToken(jsontext.EndArray)
+	case w.csv != nil:
+		w.csv.Flush()
+		return w.csv.Error()
+	}
+	people()
+	return nil
 }

@@ -3,13 +3,15 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/taizhang/taizhang/services/desk"
 )
 
 func TestAnExplanationNamesNotEveryVoucherOfAYearToPeople(t *testing.T) {
 	for _, c := range []struct{ events, lines int }{{becauseMax, becauseMax}, {becauseMax + 1, becauseMax + 1}, {400, becauseMax + 1}} {
 		var b strings.Builder
 		a := newApp(nil, &b, nil, func(string) string { return "" })
-		a.tell(&b, explained{Because: make([]cause, c.events)})
+		a.tell(&desk.Explanation{Because: make([]desk.Cause, c.events)})
 		if n := strings.Count(b.String(), "  event: ") + strings.Count(b.String(), "  ... and "); n != c.lines {
 			t.Errorf("%d events: %d lines in\n%s", c.events, n, b.String())
 		}

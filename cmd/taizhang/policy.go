@@ -7,11 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/ledger"
-	"github.com/taizhang/taizhang/services/lists"
-	"github.com/taizhang/taizhang/services/table"
+	"github.com/taizhang/taizhang/services/desk"
 )
 
 // builtinName names the policy of the program itself.
@@ -37,7 +34,7 @@ func (a *app) policyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				a.print("%s 可以采用：%s，%v 起施行，摘要 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], lists.PolicyName(p.Ref()), p.EffectiveFrom, p.Digest())
+				a.print("%s 可以采用：%s，%v 起施行，摘要 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], p.Name(), p.EffectiveFrom, p.Digest())
 				return nil
 			},
 		},
@@ -53,7 +50,7 @@ func (a *app) policyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.write(diffSheet(before, after))
+				return a.write(desk.ComparePolicies(before, after))
 			},
 		},
 		&cobra.Command{
@@ -64,57 +61,49 @@ func (a *app) policyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.record(cmd, ledger.Adoption(p))
+				d, err := p.Adoption()
+				if err != nil {
+					return err
+				}
+				return a.record(cmd, d)
 			},
 		})
 	return cmd
 }
 
 // parsePolicy reads a policy from a file and prints every problem with its line.
-func (a *app) parsePolicy(path string) (*policy.Policy, error) {
-	content, err := readFile(path, policy.TextBytesMax)
+func (a *app) parsePolicy(path string) (desk.Policy, error) {
+	content, err := readFile(path, desk.PolicyBytesMax)
 	if err != nil {
-		return nil, err
+		return desk.Policy{}, err
 	}
-	p, problems := policy.Parse(content)
+	p, problems := desk.ParsePolicy(content)
 	if len(problems) == 0 {
 		return p, nil
 	}
 	if a.output == jsonOutput {
-		return nil, errors.Join(a.writeObject(problems), errAnswered)
+		return p, errors.Join(a.writeObject(problems), errAnswered)
 	}
-	sh := &table.Table{
-		Title:   text.Say("%s 不能采用：", "%s cannot be adopted:", path),
-		Columns: []table.Column{{Name: "line", Title: text.Say("行", "line")}, {Name: "field", Title: text.Say("字段", "field")}, {Name: "reason", Title: text.Say("理由", "reason")}},
-	}
-	for _, problem := range problems {
-		sh.Rows = append(sh.Rows, []table.Cell{table.Number(problem.Line), table.Text(problem.Field), table.Text(problem.Reason.In(a.lang))})
-	}
-	return nil, errors.Join(a.write(sh), errAnswered)
+	return p, errors.Join(a.write(desk.ProblemsTable(path, problems, a.lang)), errAnswered)
 }
 
 // findPolicy finds a policy by what a user may call it.
-func (a *app) findPolicy(cmd *cobra.Command, name string) (found *policy.Policy, err error) {
+func (a *app) findPolicy(cmd *cobra.Command, name string) (found desk.Policy, err error) {
 	if name == builtinName {
-		return policy.Builtin(), nil
+		return desk.BuiltinPolicy(), nil
 	}
 	if _, err := os.Stat(name); err == nil {
 		return a.parsePolicy(name)
 	}
-	id, version, ok := strings.Cut(name, "@")
-	if !ok {
-		return nil, text.Errorf(text.NotFound, "没有文件 %s；台账中的办法参数以 ID@版本 指定", "there is no file %s; name a policy of the ledger as ID@VERSION", name)
+	if !strings.Contains(name, "@") {
+		return found, text.Errorf(text.NotFound, "没有文件 %s；台账中的办法参数以 ID@版本 指定", "there is no file %s; name a policy of the ledger as ID@VERSION", name)
 	}
-	err = a.read(cmd.Context(), func(s *session) error {
-		for _, p := range s.reg.Timeline().Adopted() {
-			if p.ID == id && p.Version == version {
-				found = p
-			}
+	err = a.read(cmd.Context(), func(d desk.Reader) error {
+		all, err := d.Policies(cmd.Context(), a.when())
+		if err == nil {
+			found, err = all.Find(name)
 		}
-		if found == nil {
-			return text.Errorf(text.NotFound, "台账没有采用过 %s", "the ledger has not adopted %s", name)
-		}
-		return nil
+		return err
 	})
 	return found, err
 }
@@ -127,50 +116,33 @@ func (a *app) showPolicy(cmd *cobra.Command, args []string) error {
 		}
 		return a.writePolicy(p)
 	}
-	return a.read(cmd.Context(), func(s *session) error {
-		timeline := s.reg.Timeline()
-		p := timeline.At(s.on)
+	return a.read(cmd.Context(), func(d desk.Reader) error {
+		all, err := d.Policies(cmd.Context(), a.when())
+		if err != nil {
+			return err
+		}
 		if a.output == tableOutput {
-			for _, q := range timeline.Adopted() {
-				a.print("已采用 %s，%v 起施行", "adopted %s, effective from %v", lists.PolicyName(q.Ref()), q.EffectiveFrom)
+			for _, p := range all.Adopted {
+				a.print("已采用 %s，%v 起施行", "adopted %s, effective from %v", p.Name(), p.EffectiveFrom)
 			}
 		}
-		if p == nil {
-			return text.Errorf(text.NotFound, "%v 没有施行中的办法参数", "no policy is in force on %v", s.on)
+		p, err := all.Current()
+		if err != nil {
+			return err
 		}
 		return a.writePolicy(p)
 	})
 }
 
 // writePolicy writes the parameters with their articles and words; as JSON the policy as it is.
-func (a *app) writePolicy(p *policy.Policy) error {
+func (a *app) writePolicy(p desk.Policy) error {
 	if a.output == jsonOutput {
 		_, err := a.out.Write(p.Text())
 		return err
 	}
-	rows, err := parametersOf(p)
+	t, err := p.Table()
 	if err != nil {
 		return err
 	}
-	return a.write(&table.Table{
-		Title: text.Say("%s（%s），%s 起施行\n摘要 %s", "%s (%s), effective from %s\ndigest %s", lists.PolicyName(p.Ref()), p.Source, p.EffectiveFrom, p.Digest()),
-		Columns: []table.Column{
-			{Name: "parameter", Title: text.Say("参数", "parameter")}, {Name: "value", Title: text.Say("值", "value")},
-			{Name: "unit", Title: text.Say("单位", "unit")}, {Name: "article", Title: text.Say("条", "article")},
-			{Name: "words", Title: text.Say("原文", "words")}, {Name: "open", Title: text.Say("待定项", "open")},
-		},
-		Rows: rows,
-	})
-}
-
-func diffSheet(a, b *policy.Policy) *table.Table {
-	sh := &table.Table{
-		Title:   text.Say("%s → %s", "%s → %s", lists.PolicyName(a.Ref()), lists.PolicyName(b.Ref())),
-		Empty:   text.Say("没有差别。", "There is no difference."),
-		Columns: []table.Column{{Name: "path", Title: text.Say("位置", "path")}, {Name: "before", Title: text.Say("原", "before")}, {Name: "after", Title: text.Say("新", "after")}},
-	}
-	for _, c := range policy.Diff(a, b) {
-		sh.Rows = append(sh.Rows, []table.Cell{table.Text(c.Path), table.Text(c.Before), table.Text(c.After)})
-	}
-	return sh
+	return a.write(t)
 }

@@ -3,17 +3,14 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
-	"github.com/taizhang/taizhang/aggregates"
-	"github.com/taizhang/taizhang/events"
-	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // tellReasons writes the reasons for people: the rule with its words, what failed, the figures.
-func (a *app) tellReasons(to io.Writer, list []aggregates.Breach) {
+func (a *app) tellReasons(to io.Writer, list []desk.Reason) {
 	for _, r := range list {
 		head := r.Reason.In(a.lang)
 		if r.Field != "" {
@@ -32,42 +29,26 @@ func (a *app) tellReasons(to io.Writer, list []aggregates.Breach) {
 	}
 }
 
-// rulesOf and reasonOf put several reasons into one field; a rule that is broken in several ways is named once.
-func rulesOf(list []aggregates.Breach) string {
-	var ids []string
-	for _, r := range list {
-		if id := string(r.Rule); id != "" && !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
+// tellRefused writes the answer "no" to a draft of an id; another error is returned as it is.
+func (a *app) tellRefused(id string, err error) error {
+	no := desk.RefusedBy(err, id)
+	if no == nil {
+		return err
 	}
-	return strings.Join(ids, ";")
+	err = a.answer(no, func() *table.Table { return no.Table(a.lang) }, func() {
+		fmt.Fprintln(a.errOut, a.say("拒绝，未写入：", "Refused, nothing was written:"))
+		a.tellReasons(a.errOut, no.Reasons)
+	})
+	if err != nil {
+		return err
+	}
+	return errAnswered
 }
 
-func reasonOf(list []aggregates.Breach, lang string) string {
-	var parts []string
-	for _, r := range list {
-		s := r.Reason.In(lang)
-		if r.Field != "" {
-			s = r.Field + ": " + s
-		}
-		parts = append(parts, s)
+// dates says in parentheses when an alert was raised and, if it was, cleared.
+func (a *app) dates(x desk.Alert) string {
+	if x.ClearedOn == 0 {
+		return a.say("（%v 发生）", " (raised on %v)", x.RaisedOn)
 	}
-	return strings.Join(parts, "; ")
-}
-
-// alertNames lists alerts as code and key.
-func alertNames(alerts []aggregates.Alert) string {
-	var parts []string
-	for _, x := range alerts {
-		parts = append(parts, strings.TrimSpace(string(x.Code)+" "+x.Key))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// datesOf says in parentheses when an alert was raised and, if it was, cleared.
-func datesOf(raisedOn, clearedOn events.Date) text.Text {
-	if clearedOn == 0 {
-		return text.Say("（%v 发生）", " (raised on %v)", raisedOn)
-	}
-	return text.Say("（%v 发生，%v 解除）", " (raised on %v, cleared on %v)", raisedOn, clearedOn)
+	return a.say("（%v 发生，%v 解除）", " (raised on %v, cleared on %v)", x.RaisedOn, x.ClearedOn)
 }

@@ -8,9 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/files"
-	"github.com/taizhang/taizhang/services/lists"
-	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -24,63 +23,44 @@ func (a *app) reproduceCommand() *cobra.Command {
 					return usage(cmd, "--%s 不能用于核对：日期和位置以报表为准", "--%s cannot be used to reproduce: the report says the date and the position", flag)
 				}
 			}
-			return a.read(cmd.Context(), func(s *session) error {
-				f, size, err := files.Open(args[0])
+			f, size, err := files.Open(args[0])
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			return a.read(cmd.Context(), func(d desk.Reader) error {
+				r, err := d.Reproduce(cmd.Context(), desk.Upload{Name: args[0], Content: f, Bytes: size})
 				if err != nil {
 					return err
 				}
-				defer f.Close()
-				outcome, err := reports.Reproduce(cmd.Context(), s.lists(), args[0], f, size)
-				if err != nil {
-					return err
-				}
-				if err := a.writeOutcome(args[0], outcome); err != nil {
-					return err
-				}
-				if outcome.Differs != nil {
+				err = a.answer(r, func() *table.Table { return r.Table(a.lang) }, func() { a.tellReproduced(r) })
+				if err == nil && !r.Equal {
 					return errAnswered
 				}
-				return nil
+				return err
 			})
 		},
 	}
 }
 
-// reproduced is an outcome for programs.
-type reproduced struct {
-	File     string              `json:"file"`
-	Equal    bool                `json:"equal"`
-	Rows     int                 `json:"rows"`
-	Position uint64              `json:"position"`
-	Question lists.Question      `json:"question"`
-	Version  string              `json:"version"`
-	Differs  *reports.Difference `json:"difference,omitempty"`
-}
-
-func (a *app) writeOutcome(file string, o *reports.Outcome) error {
-	switch a.output {
-	case jsonOutput:
-		return a.writeObject(reproduced{file, o.Differs == nil, o.Rows, o.Position, o.Question, o.Version, o.Differs})
-	case csvOutput:
-		return a.write(outcomeTable(file, o, a.lang))
+func (a *app) tellReproduced(r *desk.Reproduced) {
+	if v := programVersion(); r.Version != v {
+		a.print("提示：报表由版本 %s 写出，现在是 %s", "note: the report was written by version %s, this is %s", r.Version, v)
 	}
-	if v := programVersion(); o.Version != v {
-		a.print("提示：报表由版本 %s 写出，现在是 %s", "note: the report was written by version %s, this is %s", o.Version, v)
+	if r.Equal {
+		a.print("一致：%s 与台账位置 %d 的重算结果逐格相同（%s，截至 %s，%d 行）", "equal: every cell of %s is what the ledger gives at position %d (%s as of %s, %d rows)", r.File, r.Position, r.Question.List, r.Question.On, r.Rows)
+		return
 	}
-	if o.Differs == nil {
-		a.print("一致：%s 与台账位置 %d 的重算结果逐格相同（%s，截至 %s，%d 行）", "equal: every cell of %s is what the ledger gives at position %d (%s as of %s, %d rows)", file, o.Position, o.Question.List, o.Question.On, o.Rows)
-		return nil
-	}
-	a.tellDifference(file, o.Differs)
-	return nil
+	a.tellDifference(r)
 }
 
 // cellCharMax is how much people are shown of a cell; CSV and JSON have all of it.
 const cellCharMax = 80
 
 // tellDifference writes the first difference for people.
-func (a *app) tellDifference(file string, d *reports.Difference) {
-	a.print("不一致：%s：%s", "not equal: %s: %s", file, d.Why.In(a.lang))
+func (a *app) tellDifference(r *desk.Reproduced) {
+	d := r.Differs
+	a.print("不一致：%s：%s", "not equal: %s: %s", r.File, d.Why.In(a.lang))
 	if d.Row > 0 {
 		where := []string{a.say("第 %d 行", "row %d", d.Row), a.say("单元格 %s", "cell %s", d.Cell)}
 		if d.Column != "" {
@@ -124,26 +104,4 @@ func whereTheyDiffer(a, b string) (string, string) {
 		a, b = "…"+string(one[from:]), "…"+string(other[from:])
 	}
 	return text.Clip(a, cellCharMax), text.Clip(b, cellCharMax)
-}
-
-// outcomeTable is one line: equal, or where not.
-func outcomeTable(file string, o *reports.Outcome, lang string) *table.Table {
-	names := []string{"file", "equal", "list", "asOf", "position", "sheet", "row", "cell", "column", "inFile", "inLedger", "why", "center", "record"}
-	t := &table.Table{}
-	for _, name := range names {
-		t.Columns = append(t.Columns, table.Column{Name: name})
-	}
-	d, row, record := o.Differs, table.Cell{}, ""
-	if d == nil {
-		d = &reports.Difference{}
-	}
-	if d.Row > 0 {
-		row = table.Number(d.Row)
-	}
-	if n := len(d.Records); n > 0 {
-		record = d.Records[n-1].ID.String()
-	}
-	t.Rows = [][]table.Cell{{table.Text(file), {Data: o.Differs == nil}, table.Text(o.Question.List), table.Date(o.Question.On), table.Number(o.Position),
-		table.Text(d.Sheet), row, table.Text(d.Cell), table.Text(d.Column), table.Text(d.InFile), table.Text(d.InLedger), table.Text(d.Why.In(lang)), table.Text(d.Center), table.Text(record)}}
-	return t
 }

@@ -8,8 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/simulator"
 )
+
+// demoProvince is what the demo simulates.
+var demoProvince = simulator.Config{Seed: 7, Centers: 24, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}
 
 func (a *app) simulateCommand() *cobra.Command {
 	cfg := simulator.Config{}
@@ -19,11 +23,11 @@ func (a *app) simulateCommand() *cobra.Command {
 		Short: a.say("生成一省的模拟历史（JSONL）", "simulate the history of a province (JSONL)"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
-			if cfg.From, err = events.ParseDate(from); err != nil {
-				return badDate(cmd, "--from", from)
+			if cfg.From, err = desk.ParseDay("from", from); err != nil {
+				return err
 			}
-			if cfg.To, err = events.ParseDate(to); err != nil {
-				return badDate(cmd, "--to", to)
+			if cfg.To, err = desk.ParseDay("to", to); err != nil {
+				return err
 			}
 			if err := cfg.Check(); err != nil {
 				return &usageError{cmd.CommandPath(), err}

@@ -1,43 +1,44 @@
 package main
 
 import (
-	"cmp"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/files"
-	"github.com/taizhang/taizhang/services/sheets"
 )
 
 func (a *app) templateCommand() *cobra.Command {
 	var out string
 	var names, titles []string
-	for _, k := range sheets.Kinds {
+	kinds := desk.SheetKinds()
+	for _, k := range kinds {
 		names, titles = append(names, k.Name), append(titles, k.Name+" "+k.Title.Zh)
 	}
-	kinds := strings.Join(names, ", ")
+	list := strings.Join(names, ", ")
 	cmd := &cobra.Command{
 		Use: "template KIND", Args: exactly(1), ValidArgs: names,
-		Short: a.say("生成空表（XLSX）：%[2]s", "make an empty sheet (XLSX): %[1]s", kinds, strings.Join(titles, "、")),
+		Short: a.say("生成空表（XLSX）：%[2]s", "make an empty sheet (XLSX): %[1]s", list, strings.Join(titles, "、")),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			k := sheets.Find(args[0])
-			if k == nil {
-				return usage(cmd, "没有 %[1]q 这种表，应为：%[3]s", "there is no sheet of %[1]q; it must be one of: %[2]s", args[0], kinds, strings.Join(titles, "、"))
+			i := slices.Index(names, args[0])
+			if i < 0 {
+				return usage(cmd, "没有 %[1]q 这种表，应为：%[3]s", "there is no sheet of %[1]q; it must be one of: %[2]s", args[0], list, strings.Join(titles, "、"))
 			}
+			k := kinds[i]
 			if out == "" {
 				out = k.Name + ".xlsx"
 			}
 			if err := freeWorkbook(cmd, "out", out); err != nil {
 				return err
 			}
-			p, err := a.policyNow(cmd)
+			words, err := a.policyRead(cmd)
 			if err != nil {
 				return err
 			}
-			if err := files.Create(out, func(w io.Writer) error { return sheets.WriteTemplate(w, k, p) }); err != nil {
+			if err := files.Create(out, func(w io.Writer) error { return desk.WriteTemplate(w, k.Name, words) }); err != nil {
 				return err
 			}
 			a.print("已生成%[2]s空表 %[1]s", "An empty sheet of %[3]s is in %[1]s", out, k.Title.Zh, k.Title.En)
@@ -48,15 +49,19 @@ func (a *app) templateCommand() *cobra.Command {
 	return cmd
 }
 
-// policyNow returns the policy of the ledger that is read on the day asked about; without a ledger, the built-in one, which
-// a new ledger begins with.
-func (a *app) policyNow(cmd *cobra.Command) (p *policy.Policy, err error) {
+// policyRead returns the policy of the ledger in whose words the day asked about is read; without a ledger, the built-in one,
+// which a new ledger begins with.
+func (a *app) policyRead(cmd *cobra.Command) (p desk.Policy, err error) {
+	p = desk.BuiltinPolicy()
 	if a.mustExist() != nil {
-		return policy.Builtin(), nil
+		return p, nil
 	}
-	err = a.read(cmd.Context(), func(s *session) error {
-		p = cmp.Or(s.reg.Timeline().Reading(s.on), policy.Builtin())
-		return nil
+	err = a.read(cmd.Context(), func(d desk.Reader) error {
+		all, err := d.Policies(cmd.Context(), a.when())
+		if err == nil && all.Reading != nil {
+			p = *all.Reading
+		}
+		return err
 	})
 	return p, err
 }

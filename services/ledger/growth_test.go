@@ -175,13 +175,15 @@ func appends(l *ledger.Ledger) (perSecond float64, err error) {
 func measureOpen(m *measures, dir string) error {
 	ctx, on := context.Background(), events.MustDate("2026-10-31")
 	start := time.Now()
-	l, err := ledger.OpenFrom(ctx, func(replay func(events.Stored) error) (events.Store, error) {
-		return logstore.Open(dir, logstore.Options{ReadOnly: true, Replay: replay})
+	var store *logstore.Store
+	l, err := ledger.OpenFrom(ctx, func(replay func(events.Stored) error) (_ events.Store, err error) {
+		store, err = logstore.Open(dir, logstore.Options{ReadOnly: true, Replay: replay})
+		return store, err
 	}, ledger.Config{ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	defer l.Store().Close()
+	defer store.Close()
 	m.Seconds = time.Since(start).Seconds()
 	ask := func() float64 {
 		start := time.Now()
@@ -205,7 +207,7 @@ func measureOpen(m *measures, dir string) error {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	m.HeapMB = float64(stats.HeapAlloc) / 1e6
-	m.DecodeSeconds, err = decodeOnly(ctx, l.Store())
+	m.DecodeSeconds, err = decodeOnly(ctx, store)
 	return err
 }
 

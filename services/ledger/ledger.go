@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -91,8 +92,15 @@ func (l *Ledger) ReadOnly() bool { return l.readOnly }
 // Register returns the read models, which follow every write.
 func (l *Ledger) Register() *projections.Register { return l.register }
 
-// Store returns the store, for reading.
-func (l *Ledger) Store() events.Store { return l.store }
+// ReadStream yields the stored events of a stream after a revision, as events.Store does.
+func (l *Ledger) ReadStream(ctx context.Context, s events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
+	return l.store.ReadStream(ctx, s, after)
+}
+
+// ReadAll yields the stored events after a position, as events.Store does.
+func (l *Ledger) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
+	return l.store.ReadAll(ctx, after)
+}
 
 // Evaluate evaluates every center of a register as of a date, on all processors. What is asked about all centers as of
 // that date finds it done.

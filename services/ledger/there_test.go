@@ -109,7 +109,7 @@ func TestANameThatIsTakenIsRefusedWithTheRecordThatTookIt(t *testing.T) {
 
 func storedOf(t *testing.T, l *ledger.Ledger) (list []events.Stored) {
 	t.Helper()
-	for s, err := range l.Store().ReadStream(t.Context(), "center-ZJ-0001", 0) {
+	for s, err := range l.ReadStream(t.Context(), "center-ZJ-0001", 0) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -99,7 +99,7 @@ func (d *Source) spanSince(ctx context.Context, q *asked, counts map[events.Cent
 
 // recordedAt is when the first event at or after a position was recorded.
 func (d *Source) recordedAt(ctx context.Context, position uint64) (time.Time, error) {
-	for s, err := range d.Ledger.Store().ReadAll(ctx, position-1) {
+	for s, err := range d.Ledger.ReadAll(ctx, position-1) {
 		return s.RecordedAt, err
 	}
 	return time.Time{}, nil
@@ -184,7 +184,7 @@ func (d *Source) records(ctx context.Context, wanted []uint64) (map[uint64]*even
 	found := make(map[uint64]*events.Recorded, len(wanted))
 	for len(wanted) > 0 {
 		left := len(wanted)
-		for e, err := range d.Ledger.Store().ReadAll(ctx, wanted[0]-1) {
+		for e, err := range d.Ledger.ReadAll(ctx, wanted[0]-1) {
 			if err != nil {
 				return nil, err
 			}
@@ -218,7 +218,7 @@ func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell,
 	if err != nil || revision == 0 {
 		return subject, nil
 	}
-	for e, err := range d.Ledger.Store().ReadStream(ctx, stream, revision-1) {
+	for e, err := range d.Ledger.ReadStream(ctx, stream, revision-1) {
 		if err != nil {
 			return subject, err
 		}

@@ -99,7 +99,7 @@ func (d *Source) document(ctx context.Context, center events.CenterID, of aggreg
 	if of.Revision == 0 {
 		return "", nil
 	}
-	for s, err := range d.Ledger.Store().ReadStream(ctx, center.Stream(), of.Revision-1) {
+	for s, err := range d.Ledger.ReadStream(ctx, center.Stream(), of.Revision-1) {
 		if err != nil {
 			return "", err
 		}

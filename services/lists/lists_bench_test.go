@@ -94,14 +94,15 @@ func openedDesk(b *testing.B, records int) (*lists.Source, uint64) {
 	if err := store.Close(); err != nil {
 		b.Fatal(err)
 	}
-	if l, err = ledger.OpenFrom(b.Context(), func(replay func(events.Stored) error) (events.Store, error) {
-		return logstore.Open(dir, logstore.Options{ReadOnly: true, Replay: replay})
+	if l, err = ledger.OpenFrom(b.Context(), func(replay func(events.Stored) error) (_ events.Store, err error) {
+		store, err = logstore.Open(dir, logstore.Options{ReadOnly: true, Replay: replay})
+		return store, err
 	}, ledger.Config{ReadOnly: true}); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = l.Store().Close() })
+	b.Cleanup(func() { _ = store.Close() })
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
-		return seal.Root(ctx, l.Store(), position, see)
+		return seal.Root(ctx, store, position, see)
 	}
 	return &lists.Source{Ledger: l, Register: l.Register(), Root: root}, l.Register().Position()
 }

@@ -58,20 +58,29 @@ func appendExecution(row []table.Cell, x *aggregates.Execution) []table.Cell {
 }
 
 // Execution returns the lines of one center as a table.
-func Execution(lines []aggregates.Execution) *table.Table {
+func Execution(lines []ExecutionLine) *table.Table {
 	t := &table.Table{
 		Title:   text.Say("经费（金额单位：元）", "Money (amounts in yuan)"),
 		Empty:   text.Say("没有经费。", "There is no money."),
 		Columns: executionColumns(),
 	}
 	for i := range lines {
-		t.Rows = append(t.Rows, appendExecution(nil, &lines[i]))
+		t.Rows = append(t.Rows, appendExecution(nil, &lines[i].Execution))
 	}
 	return t
 }
 
 // ExecutionLine is one line of the execution report for programs: an object with the names of the list.
 type ExecutionLine struct{ aggregates.Execution }
+
+// ExecutionLines returns the lines of one center for programs.
+func ExecutionLines(list []aggregates.Execution) []ExecutionLine {
+	lines := make([]ExecutionLine, len(list))
+	for i, x := range list {
+		lines[i] = ExecutionLine{x}
+	}
+	return lines
+}
 
 // MarshalJSON writes the line as the list execution does.
 func (l ExecutionLine) MarshalJSON() ([]byte, error) {

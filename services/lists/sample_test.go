@@ -56,7 +56,7 @@ func plainLedgerOf(t *testing.T, d *lists.Source, path string) *plainLedger {
 	t.Helper()
 	l := &plainLedger{list: plainRecords(t, path), positions: map[string]uint64{}}
 	var leaves [][]byte
-	for s, err := range d.Ledger.Store().ReadAll(t.Context(), 0) {
+	for s, err := range d.Ledger.ReadAll(t.Context(), 0) {
 		if err != nil {
 			t.Fatal(err)
 		}

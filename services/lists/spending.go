@@ -114,7 +114,7 @@ func (d *Source) spent(ctx context.Context, q *asked, vouchers []aggregates.Spen
 		}
 	}
 	var list []*spent
-	for s, err := range d.Ledger.Store().ReadStream(ctx, q.center("center").Stream(), 0) {
+	for s, err := range d.Ledger.ReadStream(ctx, q.center("center").Stream(), 0) {
 		if err != nil {
 			return nil, err
 		}

@@ -162,7 +162,7 @@ func TestSpendingAsKnownEarlierEndsAtItsPosition(t *testing.T) {
 				t.Fatal(err)
 			}
 			known := map[string]bool{}
-			for s, err := range h.desk.Ledger.Store().ReadAll(t.Context(), 0) {
+			for s, err := range h.desk.Ledger.ReadAll(t.Context(), 0) {
 				if err != nil {
 					t.Fatal(err)
 				}

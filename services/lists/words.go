@@ -13,6 +13,7 @@ import (
 // The words that people use for the codes of the ledger.
 var (
 	statusWords = map[aggregates.Status]text.Text{
+		"":                    text.Say("未登记", "not registered"),
 		aggregates.Registered: text.Say("已登记", "registered"), aggregates.Reviewed: text.Say("初审通过", "reviewed"),
 		aggregates.Approved: text.Say("已审定", "approved"), aggregates.Active: text.Say("已授牌", "active"),
 		aggregates.Revoked: text.Say("已取消资格", "revoked"),
@@ -26,7 +27,7 @@ var (
 	}
 )
 
-// StatusWord returns the word for a status.
+// StatusWord returns the word for a status, "" included: that of a center before its registration.
 func StatusWord(s aggregates.Status) text.Text { return word(statusWords, s) }
 
 // SeverityWord returns the word for a severity; ok says whether there is one of that name.

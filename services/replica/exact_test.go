@@ -21,7 +21,7 @@ import (
 )
 
 // clusterLedger opens a ledger that writes to a server through a copy of its own.
-func clusterLedger(t *testing.T, server *kurrenttest.Server) *ledger.Ledger {
+func clusterLedger(t *testing.T, server *kurrenttest.Server) opened {
 	t.Helper()
 	connection, err := kurrentstore.ParseConnection(server.ConnectionString())
 	if err != nil {
@@ -56,9 +56,9 @@ func said(r *projections.Register) string {
 // one center, and asks both meanwhile.
 func TestTwoReplicasThatWriteAnswerAsTheirPositionWasKnown(t *testing.T) {
 	server := kurrenttest.Start(t, kurrenttest.Config{})
-	both := []*ledger.Ledger{clusterLedger(t, server), clusterLedger(t, server)}
+	both := []opened{clusterLedger(t, server), clusterLedger(t, server)}
 	account := ledger.Account{Name: "importer", MayRecord: true}
-	write := func(l *ledger.Ledger, rec *events.Record) ledger.Result {
+	write := func(l opened, rec *events.Record) ledger.Result {
 		for {
 			result, err := l.Record(t.Context(), rec, account)
 			var conflict *events.ConflictError
@@ -79,7 +79,7 @@ func TestTwoReplicasThatWriteAnswerAsTheirPositionWasKnown(t *testing.T) {
 		return rec
 	}
 	write(both[0], registered("ZJ-0001"))
-	for range both[1].Store().Subscribe(t.Context(), 1) {
+	for range both[1].store.Subscribe(t.Context(), 1) {
 		break // the copy of the other has the registration
 	}
 	write(both[1], trialOf("ZJ-0001", "first"))
@@ -129,12 +129,12 @@ func TestTwoReplicasThatWriteAnswerAsTheirPositionWasKnown(t *testing.T) {
 			t.Errorf("ledger %d was asked at %d positions", i, len(asked[i]))
 		}
 		for position, was := range asked[i] {
-			if is := knownSaid(t, l, position); is != was {
+			if is := knownSaid(t, l.Ledger, position); is != was {
 				t.Errorf("ledger %d at position %d: asked while others wrote\n%s\nknown\n%s", i, position, was, is)
 			}
 		}
 	}
-	if a, b := knownSaid(t, both[0], last.Position), knownSaid(t, both[1], last.Position); a != b {
+	if a, b := knownSaid(t, both[0].Ledger, last.Position), knownSaid(t, both[1].Ledger, last.Position); a != b {
 		t.Errorf("at position %d one says\n%s\nthe other\n%s", last.Position, a, b)
 	}
 }

@@ -21,19 +21,28 @@ import (
 	"github.com/taizhang/taizhang/services/replica"
 )
 
-func openLedger(t *testing.T, record events.Store, dir string) *ledger.Ledger {
+// opened is a ledger with its copy of the record.
+type opened struct {
+	*ledger.Ledger
+	store *replica.Store
+}
+
+func openLedger(t *testing.T, record events.Store, dir string) opened {
 	t.Helper()
-	l, err := ledger.OpenFrom(t.Context(), func(replay func(events.Stored) error) (events.Store, error) {
-		return replica.Open(t.Context(), replica.Config{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
+	var o opened
+	var err error
+	o.Ledger, err = ledger.OpenFrom(t.Context(), func(replay func(events.Stored) error) (_ events.Store, err error) {
+		o.store, err = replica.Open(t.Context(), replica.Config{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
+		return o.store, err
 	}, ledger.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		l.Close()
-		_ = l.Store().Close()
+		o.Close()
+		_ = o.store.Close()
 	})
-	return l
+	return o
 }
 
 func trial(name string) *events.Record {
@@ -83,12 +92,12 @@ func TestLedgersOfOneRecordWriteInTurnAndAgree(t *testing.T) {
 	if _, err := a.Record(t.Context(), registered, ledger.Account{Name: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	for range b.Store().Subscribe(t.Context(), 1) {
+	for range b.store.Subscribe(t.Context(), 1) {
 		break // the copy has the registration
 	}
 	for i := range 10 { // each finds that the other came first, and judges again
-		for _, l := range []*ledger.Ledger{b, a} {
-			if _, err := l.Record(t.Context(), trial(fmt.Sprint(i, l == a)), ledger.Account{Name: "x"}); err != nil {
+		for _, l := range []opened{b, a} {
+			if _, err := l.Record(t.Context(), trial(fmt.Sprint(i, l.store == a.store)), ledger.Account{Name: "x"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -113,7 +122,7 @@ func TestABreakOfTheRecordIsAnAlertAndEndsWriting(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := l.Store().Close(); err != nil {
+	if err := l.store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	l = openLedger(t, tampered{kept{memory}, func(e *events.Stored) bool { return e.Revision != 3 }}, dir)
@@ -136,7 +145,7 @@ func TestABreakOfTheRecordIsAnAlertAndEndsWriting(t *testing.T) {
 	if _, err := l.Record(t.Context(), trial("3"), ledger.Account{Name: "a"}); err == nil {
 		t.Error("a record was taken")
 	}
-	if n := len(linesOf(t, l.Store())); n != 4 {
+	if n := len(linesOf(t, l.store)); n != 4 {
 		t.Errorf("the copy has %d events", n)
 	}
 }

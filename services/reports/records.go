@@ -165,9 +165,9 @@ func (t *tracer) alert(center events.CenterID, row tableRow) (ids []uuid.UUID) {
 // collect reads a stream, or all of them, up to the position and keeps the newest records that are wanted and are dated
 // by the date asked about.
 func (t *tracer) collect(ctx context.Context, stream events.StreamID, wanted func(*events.Stored) bool) (list []RecordBehind, err error) {
-	read := t.ledger.Store().ReadAll(ctx, 0)
+	read := t.ledger.ReadAll(ctx, 0)
 	if stream != "" {
-		read = t.ledger.Store().ReadStream(ctx, stream, 0)
+		read = t.ledger.ReadStream(ctx, stream, 0)
 	}
 	for s, err := range read {
 		if err != nil {

@@ -76,7 +76,7 @@ func placeAt(ctx context.Context, l *ledger.Ledger, position uint64) (lastRecord
 	if position == 0 {
 		return lastRecord{}, nil
 	}
-	for s, err := range l.Store().ReadAll(ctx, position-1) {
+	for s, err := range l.ReadAll(ctx, position-1) {
 		if err != nil {
 			return lastRecord{}, fmt.Errorf("reports: read position %d: %w", position, err)
 		}

@@ -35,16 +35,30 @@ func (c Cell) CSV() string {
 	return ""
 }
 
+// Names returns the names of the columns that have one: the head of a CSV file.
+func (t *Table) Names() (names []string) {
+	for _, c := range t.Columns {
+		if c.Name != "" {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// Fields returns cells as programs read them: the fields of a line of CSV.
+func Fields(row []Cell) []string {
+	fields := make([]string, len(row))
+	for i, c := range row {
+		fields[i] = c.CSV()
+	}
+	return fields
+}
+
 // WriteCSV writes the columns that have names, for programs.
 func (t *Table) WriteCSV(to io.Writer) error {
 	w := csv.NewWriter(to)
-	record := make([]string, 0, len(t.Columns))
-	for _, c := range t.Columns {
-		if c.Name != "" {
-			record = append(record, c.Name)
-		}
-	}
-	_ = w.Write(record) // the writer keeps its error for Flush
+	_ = w.Write(t.Names()) // the writer keeps its error for Flush
+	var record []string
 	for _, row := range t.Rows {
 		record = record[:0]
 		for i, c := range t.Columns {

@@ -199,16 +199,18 @@ func (b *bench) execution(h *history) {
 	var lines []projections.ExecutionLine
 	for range asked {
 		var l *ledger.Ledger
+		var store *logstore.Store
 		opening = append(opening, clock(b, func() (err error) {
-			l, err = ledger.OpenFrom(b.Context(), func(replay func(events.Stored) error) (events.Store, error) {
-				return logstore.Open(b.log(), logstore.Options{ReadOnly: true, Replay: replay})
+			l, err = ledger.OpenFrom(b.Context(), func(replay func(events.Stored) error) (_ events.Store, err error) {
+				store, err = logstore.Open(b.log(), logstore.Options{ReadOnly: true, Replay: replay})
+				return store, err
 			}, ledger.Config{ReadOnly: true})
 			return err
 		}))
 		ask := func() error { lines = l.Register().Executions(on, projections.ExecutionFilter{}); return nil }
 		cold = append(cold, clock(b, ask))
 		unchanged = append(unchanged, clock(b, ask))
-		check(b, l.Store().Close())
+		check(b, store.Close())
 	}
 	b.pg.parse(b, asJSON, asJSONB)
 	b.rates("open the ledger: read, check, decode, rebuild every center", h.count, median(opening), 0)

@@ -1,0 +1,193 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// Alert is an alert of a center.
+type Alert struct {
+	Code      aggregates.Code     `json:"code"`
+	Key       string              `json:"key"`
+	Severity  aggregates.Severity `json:"severity"`
+	RaisedOn  events.Date         `json:"raisedOn"`
+	ClearedOn events.Date         `json:"clearedOn"` // empty while it is open
+}
+
+func alertsOf(list []aggregates.Alert) []Alert {
+	alerts := make([]Alert, len(list))
+	for i, x := range list {
+		alerts[i] = Alert{x.Code, x.Key, x.Severity, x.RaisedOn, x.ClearedOn}
+	}
+	return alerts
+}
+
+// openOf lists the alerts that are open.
+func openOf(list []aggregates.Alert) (open []Alert) {
+	for _, x := range alertsOf(list) {
+		if x.ClearedOn == 0 {
+			open = append(open, x)
+		}
+	}
+	return open
+}
+
+// Explanation is an alert with what it follows from.
+type Explanation struct {
+	Center    events.CenterID     `json:"center"`
+	Code      aggregates.Code     `json:"code"`
+	Key       string              `json:"key"`
+	Severity  aggregates.Severity `json:"severity"`
+	RaisedOn  events.Date         `json:"raisedOn"`
+	ClearedOn events.Date         `json:"clearedOn"`
+	Title     text.Text           `json:"title"`
+	Policy    string              `json:"policy"` // id@version of the policy that judges it; "" before the first
+	Rules     []Rule              `json:"rules"`
+	Figures   []Figure            `json:"figures"`
+	Because   []Cause             `json:"because"` // the events that it follows from
+	Reason    text.Text           `json:"reason,omitzero"`
+	Cleared   text.Text           `json:"cleared"` // what clears it or, if it is cleared, what did
+}
+
+// Rule is a rule with its article and words, as the policy that judges has them.
+type Rule struct {
+	Rule    events.RuleID `json:"rule"`
+	Article string        `json:"article"`
+	Words   string        `json:"words"`
+}
+
+// Figure is a number, a date or a name that an alert rests on.
+type Figure struct {
+	aggregates.Figure
+	Shown text.Text `json:"shown"` // with its unit, as people read it
+}
+
+// Cause is an event that an alert follows from.
+type Cause struct {
+	ID       uuid.UUID   `json:"id"`
+	Position uint64      `json:"position"`
+	On       events.Date `json:"on"`
+	Kind     events.Kind `json:"kind"`
+	Doc      string      `json:"doc"`
+}
+
+// Explain implements Reader.
+func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Explanation, error) {
+	var raisedOn events.Date
+	if name.RaisedOn != "" {
+		var err error
+		if raisedOn, err = ParseDay("raised-on", name.RaisedOn); err != nil {
+			return nil, err
+		}
+	}
+	var a asked
+	var center events.CenterID // of an alert of the policies there is none
+	var err error
+	if name.Center == "" {
+		a, err = l.ask(ctx, when, "")
+	} else {
+		a, center, err = l.askCenter(ctx, when, name.Center)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var list []Explanation
+	for _, e := range a.Register.Explain(center, a.on, name.code(), name.Key, raisedOn) {
+		x := explained(center, &e)
+		if x.Because, err = l.causes(ctx, center, e.Because); err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	if len(list) == 0 {
+		what := strings.Join(strings.Fields(strings.Join([]string{name.Code, name.Key, name.RaisedOn}, " ")), " ")
+		return nil, text.Errorf(text.NotFound, "截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", a.on, name.Center, what)
+	}
+	return list, nil
+}
+
+func explained(center events.CenterID, e *aggregates.Explanation) Explanation {
+	x := Explanation{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn, ClearedOn: e.ClearedOn,
+		Title: lists.AlertTitle(e.Code), Reason: e.Reason, Cleared: e.Cleared}
+	if e.Policy != nil {
+		x.Policy = lists.PolicyName(e.Policy.Ref())
+	}
+	for _, f := range e.Figures {
+		x.Figures = append(x.Figures, Figure{f, lists.ShowFigure(f, e.Policy)})
+	}
+	for _, id := range e.Rules {
+		x.Rules = append(x.Rules, ruleOf(e.Policy, id))
+	}
+	return x
+}
+
+func ruleOf(p *policy.Policy, id events.RuleID) Rule {
+	r := Rule{Rule: id}
+	if p != nil && p.Rule(id) != nil {
+		r.Article, r.Words = p.Rule(id).Article, p.Rule(id).Words
+	}
+	return r
+}
+
+// causes reads the events of a center, or of the policies, by their ids.
+func (l *Local) causes(ctx context.Context, center events.CenterID, ids []uuid.UUID) (list []Cause, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	from := center.Stream()
+	if center == "" {
+		from = events.PolicyStream
+	}
+	for stored, err := range l.Ledger.ReadStream(ctx, from, 0) {
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(ids, stored.ID) {
+			continue
+		}
+		c := Cause{ID: stored.ID, Position: stored.Position, Kind: stored.Kind}
+		if rec, err := events.DecodeEvent(stored); err == nil { // else AL-LED-01 reports it
+			c.On, c.Doc = rec.On, rec.Doc
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// ExplanationColumns are those of an explanation as rows: one for each rule, figure and event.
+var ExplanationColumns = []table.Column{{Name: "center"}, {Name: "code"}, {Name: "key"}, {Name: "raisedOn", Type: table.Day}, {Name: "item"}, {Name: "name"}, {Name: "value"}, {Name: "unit"}}
+
+// ExplanationTable returns explanations as rows, with the texts in one language.
+func ExplanationTable(list []Explanation, lang string) *table.Table {
+	t := &table.Table{Columns: ExplanationColumns}
+	for i := range list {
+		x := &list[i]
+		add := func(item, name, value, unit string) {
+			t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key), table.Date(x.RaisedOn), table.Text(item), table.Text(name), table.Text(value), table.Text(unit)})
+		}
+		for _, r := range x.Rules {
+			add("rule", string(r.Rule), r.Words, r.Article)
+		}
+		for _, f := range x.Figures {
+			add("figure", f.Name, f.Value, f.Unit)
+		}
+		for _, c := range x.Because {
+			add("event", c.ID.String(), string(c.Kind), c.On.String())
+		}
+		if x.Reason != (text.Text{}) {
+			add("reason", "", x.Reason.In(lang), "")
+		}
+		add("cleared", "", x.Cleared.In(lang), "")
+	}
+	return t
+}

@@ -1,0 +1,131 @@
+package desk
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// Reader answers questions. All answers of one call are of one position of the ledger, also while others write. A center that
+// the ledger does not know is text.NotFound, a value that cannot be so text.Invalid with the name of its parameter.
+type Reader interface {
+	// List answers a list. The date of the question is that of when.
+	List(ctx context.Context, when When, q lists.Question) (*table.Table, error)
+	// Center returns all there is to know of a center as of a date.
+	Center(ctx context.Context, when When, id string) (*Center, error)
+	// Story hands over the history of a center, event by event, in the order of the ledger, and returns its end. An error of
+	// each ends it.
+	Story(ctx context.Context, when When, id string, each func(*Chapter) error) (end *Chapter, err error)
+	// Explain returns the alerts of a name with the rules, figures and events that they follow from, at least one.
+	Explain(ctx context.Context, when When, alert AlertName) ([]Explanation, error)
+	// Try judges each record of JSON Lines alone, as if it were recorded now, and writes nothing.
+	Try(ctx context.Context, when When, lines io.Reader, each func(*Tried) error) error
+	// Export writes every record as JSON Lines and returns how many.
+	Export(ctx context.Context, to io.Writer, progress Progress) (count int, err error)
+	// Policies returns the policies adopted and, if one is, the one in force on the date.
+	Policies(ctx context.Context, when When) (*Policies, error)
+	// Report writes the answer to a list as a file that can be reproduced.
+	Report(ctx context.Context, when When, r ReportRequest, to io.Writer) (*ReportMade, error)
+	// Yearly writes the yearly report of a center or of the province as HTML.
+	Yearly(ctx context.Context, when When, r YearlyRequest, to io.Writer) error
+	// Reproduce computes a report again at its position and compares every cell.
+	Reproduce(ctx context.Context, file Upload) (*Reproduced, error)
+}
+
+// Writer takes records. What it answers is durable. After an error with the code text.Stopped nothing more is written until
+// the ledger is opened again; any other error wrote nothing, unless it says otherwise.
+type Writer interface {
+	// Record judges a record and writes it. A record with the id and content of one that is there is answered with the first
+	// result; the answer "no" is a *Refusal.
+	Record(ctx context.Context, d Draft) (*Recorded, error)
+	// Import takes whole files: all of them are checked before anything is written. Counting refused records is no error.
+	Import(ctx context.Context, r ImportRequest) (*Imported, error)
+}
+
+// Refusal is the answer "no", with every reason.
+type Refusal = aggregates.Refusal
+
+// Reason is one reason against a record, with the article and words of the policy that judged it.
+type Reason = aggregates.Breach
+
+// Progress is called now and then by long work; it may be nil.
+type Progress func(done, total int64)
+
+// Upload is a file that somebody brings.
+type Upload struct {
+	Name    string
+	Content io.ReaderAt
+	Bytes   int64
+}
+
+// When is what a question is asked as of, as a user writes it.
+type When struct {
+	AsOf    string // the date YYYY-MM-DD that answers are of; "" for today in Shanghai
+	KnownAt string // a position, a time of RFC 3339, or a date for the end of that day; "" for all that is known now
+}
+
+// Check returns what is wrong with a When, whatever the ledger holds.
+func (w When) Check(now time.Time) error {
+	_, _, err := w.resolve(now)
+	return err
+}
+
+func (w When) resolve(now time.Time) (on events.Date, point ledger.Point, err error) {
+	on = events.DateAt(now)
+	if w.AsOf != "" {
+		if on, err = ParseDay("as-of", w.AsOf); err != nil {
+			return on, point, err
+		}
+	}
+	if y := on.Year(); y < events.YearMin || y > events.YearMax {
+		return on, point, text.Errorf(text.Invalid, "年份应在 %d 至 %d 之间", "the year must be from %d to %d", events.YearMin, events.YearMax).Of("as-of")
+	}
+	if w.KnownAt == "" {
+		return on, point, nil
+	}
+	if point, err = ledger.ParsePoint(w.KnownAt); err != nil {
+		return on, point, text.Errorf(text.Invalid, "%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置",
+			"%q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", w.KnownAt).Of("known-at")
+	}
+	return on, point, notToCome("known-at", w.KnownAt, point, now)
+}
+
+// notToCome refuses a point of the ledger that is to come: nobody knows what will be known then, and a slip of the pen would
+// read as now.
+func notToCome(param, typed string, p ledger.Point, now time.Time) error {
+	if !p.At.After(now) {
+		return nil
+	}
+	if _, err := events.ParseDate(typed); err == nil {
+		return text.Errorf(text.Invalid, "%s 这一天尚未结束", "the day %s is not over", typed).Of(param)
+	}
+	return text.Errorf(text.Invalid, "%s 尚未到来", "%s is yet to come", typed).Of(param)
+}
+
+// ParseDay reads a date of a parameter.
+func ParseDay(param, typed string) (events.Date, error) {
+	on, err := events.ParseDate(typed)
+	if err != nil {
+		return 0, text.Errorf(text.Invalid, "%q 不是 YYYY-MM-DD 形式的日期，或没有这一天", "%q is not a date of the form YYYY-MM-DD, or there is no such day", typed).Of(param)
+	}
+	return on, nil
+}
+
+// AlertName names alerts of a center: those of a code and, if they are given, of a key and a raising date. An alert of the
+// policies has no center.
+type AlertName struct {
+	Center   string
+	Code     string // in capitals or not
+	Key      string
+	RaisedOn string
+}
+
+func (n AlertName) code() aggregates.Code { return aggregates.Code(strings.ToUpper(n.Code)) }

@@ -1,0 +1,223 @@
+package desk
+
+import (
+	"context"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/sheets"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// ImportRequest is what is imported. Files are JSON Lines or sheets, which is found out by looking.
+type ImportRequest struct {
+	Files      []Upload
+	Sheets     SheetTerms
+	AcceptGood bool          // write the good records although there are bad ones
+	Bad        func(BadLine) // called for each bad line or row as it is found
+	Progress   Progress
+	Marked     *MarkedTo // where copies of bad sheets go, if there are any; nil for nowhere
+}
+
+// MarkedTo is where a workbook goes with copies of bad sheets in which the bad cells are marked. Create is called at most once,
+// with what writes it.
+type MarkedTo struct {
+	Lang   string
+	Create func(write func(io.Writer) error) error
+}
+
+// SheetTerms is what a sheet does not say itself. JSON Lines say all of it in each record.
+type SheetTerms struct {
+	Actor string // who answers for the sheets
+	Role  string // who fills them in; "" for the role that the kind of sheet means
+	Mode  string // "" or "enforce", or "record": rows that a rule refuses are recorded all the same
+	Doc   string // the document that record mode rests on
+}
+
+// check checks the terms against whether there is a sheet at all. Marked says that copies of bad sheets are wanted.
+func (s *SheetTerms) check(isSheet, marked bool) error {
+	bad := func(param, zh, en string, args ...any) error {
+		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
+	}
+	recording := s.Mode == string(events.Recording)
+	switch {
+	case !isSheet && (*s != (SheetTerms{}) || marked):
+		return bad(s.given(), "只用于表格，所给文件中没有表格（空文件不算）；JSON Lines 的每条记录自己写明",
+			"is for sheets and none of the files is one (an empty file is none); the records of JSON Lines say it themselves")
+	case !isSheet:
+		return nil
+	case strings.TrimSpace(s.Actor) == "":
+		return bad("actor", "须写明表格由谁经办", "must say who answers for the sheet")
+	case s.Mode != "" && s.Mode != string(events.Enforce) && !recording:
+		return bad("mode", "应为 enforce 或 record，不能是 %q", "must be enforce or record, not %q", s.Mode)
+	case recording && s.Doc == "":
+		return bad("doc", "补录（record）须写明发文字号", "must give the document number that record mode rests on")
+	case !recording && s.Doc != "":
+		return bad("doc", "只用于补录（record）", "is for record mode only")
+	}
+	return nil
+}
+
+// given names one of the terms that are given; "report" is the parameter for marked copies.
+func (s *SheetTerms) given() string {
+	switch {
+	case s.Actor != "":
+		return "actor"
+	case s.Role != "":
+		return "role"
+	case s.Mode != "":
+		return "mode"
+	case s.Doc != "":
+		return "doc"
+	}
+	return "report"
+}
+
+// BadLine is one line of a file, or one row of a sheet, with the reasons against it. Of a sheet, the field of a reason is the
+// heading of the column.
+type BadLine struct {
+	File    string
+	Sheet   bool
+	Line    int // from 1
+	ID      string
+	Reasons []aggregates.Breach
+}
+
+// BadReason is one reason against one line or row.
+type BadReason struct {
+	File    string        `json:"file"`
+	Line    int           `json:"line"`
+	ID      string        `json:"id"`
+	Field   string        `json:"field"`
+	Rule    events.RuleID `json:"rule"`
+	Reason  text.Text     `json:"reason"`
+	Article string        `json:"article"`
+	Words   string        `json:"words"`
+}
+
+// Each returns the reasons one by one.
+func (b *BadLine) Each() []BadReason {
+	list := make([]BadReason, len(b.Reasons))
+	for i, why := range b.Reasons {
+		list[i] = BadReason{b.File, b.Line, b.ID, why.Field, why.Rule, why.Reason, why.Article, why.Words}
+	}
+	return list
+}
+
+// BadColumns are those of a reason as a row.
+var BadColumns = []table.Column{{Name: "file"}, {Name: "line", Type: table.Count}, {Name: "id"}, {Name: "field"}, {Name: "rule"}, {Name: "reason"}}
+
+// Row returns the reason as a row of BadColumns, in one language.
+func (r *BadReason) Row(lang string) []table.Cell {
+	return []table.Cell{table.Text(r.File), table.Number(r.Line), table.Text(r.ID), table.Text(r.Field), table.Text(r.Rule), table.Text(r.Reason.In(lang))}
+}
+
+// Imported counts the records of an import.
+type Imported struct {
+	Read     int  `json:"read"`
+	Accepted int  `json:"accepted"` // written
+	Repeated int  `json:"repeated"` // there already, with the same content
+	Refused  int  `json:"refused"`  // bad
+	Marked   bool `json:"-"`        // copies of bad sheets were written
+}
+
+// Import implements Writer.
+func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) {
+	im := &importing{ImportRequest: r, sheets: map[string]*sheets.Sheet{}, marked: map[string][]sheets.Finding{}}
+	list, err := im.read(l)
+	if err != nil {
+		return nil, err
+	}
+	report, err := l.Ledger.Import(ctx, ledger.ImportConfig{Files: list, Account: l.Account, AcceptGood: r.AcceptGood, Bad: im.bad, Progress: r.Progress, Dir: l.Spool})
+	if err != nil {
+		return nil, err
+	}
+	done := &Imported{Read: report.Read, Accepted: report.Accepted, Repeated: report.Repeated, Refused: report.Refused}
+	done.Marked = r.Marked != nil && len(im.marked) > 0
+	if done.Marked {
+		err = im.writeMarked()
+	}
+	return done, err
+}
+
+// importing is one import under way.
+type importing struct {
+	ImportRequest
+	sheets map[string]*sheets.Sheet    // by file
+	marked map[string][]sheets.Finding // by file
+}
+
+// read reads the sheets among the files, in the words of the policies of the ledger.
+func (im *importing) read(l *Local) ([]ledger.File, error) {
+	var isSheet []bool
+	for _, f := range im.Files {
+		what, err := sheets.Look(f.Content)
+		if err != nil {
+			return nil, err
+		}
+		isSheet = append(isSheet, what != sheets.JSONLines)
+	}
+	if err := im.Sheets.check(slices.Contains(isSheet, true), im.Marked != nil); err != nil {
+		return nil, err
+	}
+	terms := sheets.Config{Actor: strings.TrimSpace(im.Sheets.Actor), Role: events.Role(im.Sheets.Role), Prefix: l.Prefix, Doc: im.Sheets.Doc, Policies: l.Ledger.Register().Timeline()}
+	var list []ledger.File
+	for i, f := range im.Files {
+		file := ledger.File{Name: f.Name, Bytes: f.Bytes}
+		if isSheet[i] {
+			s, err := sheets.Read(f.Name, f.Content, f.Bytes, terms)
+			if err != nil {
+				return nil, err
+			}
+			im.sheets[f.Name], file.Given = s, s.Given()
+		} else {
+			file.Content = io.NewSectionReader(f.Content, 0, f.Bytes)
+		}
+		list = append(list, file)
+	}
+	return list, nil
+}
+
+// bad hands on a bad record; that of a sheet row by row.
+func (im *importing) bad(r ledger.BadRecord) {
+	line := BadLine{File: r.File, Line: r.Line, Reasons: r.Breaches}
+	if r.ID != uuid.Nil {
+		line.ID = r.ID.String()
+	}
+	s := im.sheets[r.File]
+	if s == nil {
+		im.tell(line)
+		return
+	}
+	found := s.Findings(r)
+	im.marked[r.File] = append(im.marked[r.File], found...)
+	for len(found) > 0 {
+		row := BadLine{File: r.File, Sheet: true, Line: found[0].Row, ID: line.ID}
+		for len(found) > 0 && found[0].Row == row.Line {
+			row.Reasons, found = append(row.Reasons, found[0].Breach), found[1:]
+		}
+		im.tell(row)
+	}
+}
+
+func (im *importing) tell(b BadLine) {
+	if im.Bad != nil {
+		im.Bad(b)
+	}
+}
+
+func (im *importing) writeMarked() error {
+	var list []sheets.Marked
+	for _, file := range slices.Sorted(maps.Keys(im.marked)) {
+		list = append(list, sheets.Marked{Sheet: im.sheets[file], Findings: im.marked[file]})
+	}
+	return im.Marked.Create(func(w io.Writer) error { return sheets.WriteReport(w, list, im.Marked.Lang) })
+}

@@ -1,0 +1,113 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"io"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// Config says over what a Local answers, and for whom.
+type Config struct {
+	Ledger  *ledger.Ledger
+	Root    func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) // see lists.Source
+	Account ledger.Account                                                                                  // who writes
+	Now     func() time.Time
+	Prefix  string // what the front writes before the name of a parameter; see lists.Source
+	Version string // of the program, for reports
+	Spool   string // a directory on the disk of the ledger, for what an import has judged; see ledger.ImportConfig
+}
+
+// Local answers over a ledger of this process. It may be used by several goroutines.
+type Local struct{ Config }
+
+var (
+	_ Reader = (*Local)(nil)
+	_ Writer = (*Local)(nil)
+)
+
+// asked is what one question is asked of.
+type asked struct {
+	*lists.Source
+	on    events.Date
+	point ledger.Point
+}
+
+// ask finds the read models that a question is about: of one center or (for "") of all.
+func (l *Local) ask(ctx context.Context, w When, center events.CenterID) (a asked, err error) {
+	if a.on, a.point, err = w.resolve(l.Now()); err != nil {
+		return a, err
+	}
+	if last := l.Ledger.Register().Position(); a.point.Position > last {
+		return a, text.Errorf(text.Invalid, "台账止于位置 %d", "the ledger ends at position %d", last).Of("known-at")
+	}
+	register := l.Ledger.Register()
+	switch {
+	case a.point.IsNow():
+	case center != "":
+		register, err = l.Ledger.KnownAtOf(ctx, a.point, center)
+	default:
+		register, err = l.Ledger.KnownAt(ctx, a.point)
+	}
+	a.Source = &lists.Source{Ledger: l.Ledger, Register: register, Prefix: l.Prefix, Root: l.Root}
+	return a, err
+}
+
+// askCenter is ask about a center that must be in the register.
+func (l *Local) askCenter(ctx context.Context, w When, id string) (asked, events.CenterID, error) {
+	center := events.CenterID(id)
+	a, err := l.ask(ctx, w, center)
+	if err == nil && !a.Register.Knows(center) {
+		err = lists.UnknownCenter(center)
+	}
+	return a, center, err
+}
+
+// List implements Reader.
+func (l *Local) List(ctx context.Context, when When, q lists.Question) (*table.Table, error) {
+	if err := l.check(q); err != nil {
+		return nil, err
+	}
+	a, err := l.ask(ctx, when, q.Center())
+	if err != nil {
+		return nil, err
+	}
+	q.On = a.on
+	return a.Ask(ctx, q)
+}
+
+// check refuses a question before the ledger is asked: what no ledger could answer.
+func (l *Local) check(q lists.Question) error { return CheckQuestion(q, l.Now()) }
+
+// CheckQuestion returns what is wrong with a question, whatever the ledger holds.
+func CheckQuestion(q lists.Question, now time.Time) error {
+	list, err := q.Check()
+	if err != nil {
+		return err
+	}
+	for _, p := range list.Params {
+		if p.Sort != lists.Point || q.Params[p.Name] == "" {
+			continue
+		}
+		point, _ := ledger.ParsePoint(q.Params[p.Name]) // checked
+		if err := notToCome(p.Name, q.Params[p.Name], point, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Export implements Reader.
+func (l *Local) Export(ctx context.Context, to io.Writer, progress Progress) (count int, err error) {
+	return l.Ledger.Export(ctx, to, progress)
+}
+
+// regionName returns the name of a region, or "".
+func regionName(code string) string { return projections.RegionName(code) }

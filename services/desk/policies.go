@@ -1,0 +1,200 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/sheets"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// Policy is the Measures as data.
+type Policy struct{ *policy.Policy }
+
+// Name returns the id and version of the policy.
+func (p Policy) Name() string { return lists.PolicyName(p.Ref()) }
+
+// PolicyBytesMax is how long the text of a policy may be.
+const PolicyBytesMax = policy.TextBytesMax
+
+// BuiltinPolicy returns the policy of the program itself, which judges until a ledger adopts one.
+func BuiltinPolicy() Policy { return Policy{policy.Builtin()} }
+
+// Policies are the policies of a ledger as of a date.
+type Policies struct {
+	Adopted []Policy // in the order in which they were adopted
+	InForce *Policy  // on the date; nil if none is
+	Reading *Policy  // in whose words the date is read: the one in force, or the first; nil for a ledger that has not begun
+	on      events.Date
+}
+
+// Policies implements Reader.
+func (l *Local) Policies(ctx context.Context, when When) (*Policies, error) {
+	a, err := l.ask(ctx, when, "")
+	if err != nil {
+		return nil, err
+	}
+	timeline := a.Register.Timeline()
+	p := &Policies{on: a.on}
+	for _, adopted := range timeline.Adopted() {
+		p.Adopted = append(p.Adopted, Policy{adopted})
+	}
+	if at := timeline.At(a.on); at != nil {
+		p.InForce = &Policy{at}
+	}
+	if reading := timeline.Reading(a.on); reading != nil {
+		p.Reading = &Policy{reading}
+	}
+	return p, nil
+}
+
+// Find returns the policy that was adopted under a name ID@VERSION.
+func (p *Policies) Find(name string) (Policy, error) {
+	for _, adopted := range p.Adopted {
+		if adopted.Name() == name {
+			return adopted, nil
+		}
+	}
+	return Policy{}, text.Errorf(text.NotFound, "台账没有采用过 %s", "the ledger has not adopted %s", name)
+}
+
+// Current returns the policy in force.
+func (p *Policies) Current() (Policy, error) {
+	if p.InForce == nil {
+		return Policy{}, text.Errorf(text.NotFound, "%v 没有施行中的办法参数", "no policy is in force on %v", p.on)
+	}
+	return *p.InForce, nil
+}
+
+// Adoption returns the draft that adopts a policy. Its id follows from the text: adopting a text again is a repeat.
+func (p Policy) Adoption() (Draft, error) {
+	line, err := events.EncodeRecord(ledger.Adoption(p.Policy))
+	if err != nil {
+		return Draft{}, fmt.Errorf("desk: adopt %s: %w", p.ID, err)
+	}
+	var d Draft
+	if err := json.Unmarshal(line, &d); err != nil {
+		return Draft{}, fmt.Errorf("desk: adopt %s: %w", p.ID, err)
+	}
+	return d, nil
+}
+
+// PolicyProblem is one thing wrong with the text of a policy.
+type PolicyProblem = policy.Problem
+
+// ParsePolicy reads the text of a policy, or says all that is wrong with it.
+func ParsePolicy(content []byte) (Policy, []PolicyProblem) {
+	p, problems := policy.Parse(content)
+	return Policy{p}, problems
+}
+
+// ProblemColumns are those of what is wrong with a policy, one problem a row.
+var ProblemColumns = []table.Column{{Name: "line", Title: text.Say("行", "line"), Type: table.Count}, {Name: "field", Title: text.Say("字段", "field")}, {Name: "reason", Title: text.Say("理由", "reason")}}
+
+// ProblemsTable returns what is wrong with the policy of a file, with the reasons in one language.
+func ProblemsTable(file string, problems []PolicyProblem, lang string) *table.Table {
+	t := &table.Table{Title: text.Say("%s 不能采用：", "%s cannot be adopted:", file), Columns: ProblemColumns}
+	for _, p := range problems {
+		t.Rows = append(t.Rows, []table.Cell{table.Number(p.Line), table.Text(p.Field), table.Text(p.Reason.In(lang))})
+	}
+	return t
+}
+
+// ParameterColumns are those of the parameters of a policy.
+var ParameterColumns = []table.Column{{Name: "parameter", Title: text.Say("参数", "parameter")}, {Name: "value", Title: text.Say("值", "value")}, {Name: "unit", Title: text.Say("单位", "unit")},
+	{Name: "article", Title: text.Say("条", "article")}, {Name: "words", Title: text.Say("原文", "words")}, {Name: "open", Title: text.Say("待定项", "open")}}
+
+// Table returns the parameters of the policy with their articles and words, in the order of its own text.
+func (p Policy) Table() (*table.Table, error) {
+	t := &table.Table{
+		Title:   text.Say("%s（%s），%s 起施行\n摘要 %s", "%s (%s), effective from %s\ndigest %s", p.Name(), p.Source, p.EffectiveFrom, p.Digest()),
+		Columns: ParameterColumns,
+	}
+	var whole struct {
+		Parameters jsontext.Value `json:"parameters"`
+	}
+	if err := json.Unmarshal(p.Text(), &whole); err != nil {
+		return nil, fmt.Errorf("desk: read policy: %w", err)
+	}
+	dec := jsontext.NewDecoder(bytes.NewReader(whole.Parameters))
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, fmt.Errorf("desk: read policy: %w", err)
+	}
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return nil, fmt.Errorf("desk: read policy: %w", err)
+		}
+		title := name.String() // valid until the next token
+		var v policy.Parameter[jsontext.Value]
+		if err := json.UnmarshalDecode(dec, &v); err != nil {
+			return nil, fmt.Errorf("desk: read policy: %w", err)
+		}
+		t.Rows = append(t.Rows, []table.Cell{table.Text(title), parameterValue(v), table.Text(v.Unit), table.Text(v.Article), table.Text(v.Words), table.Text(v.Open)})
+	}
+	return t, nil
+}
+
+// parameterValue shows an amount in yuan and a list without its brackets.
+func parameterValue(v policy.Parameter[jsontext.Value]) table.Cell {
+	raw := strings.Trim(string(v.Value), `"`)
+	var amount int64
+	if v.Unit == "fen" && json.Unmarshal(v.Value, &amount) == nil {
+		return table.Named(raw, text.Say("%s 元", "%s yuan", events.FormatYuan(events.Fen(amount))))
+	}
+	var list []string
+	if json.Unmarshal(v.Value, &list) == nil {
+		raw = strings.Join(list, " ")
+	}
+	return table.Text(raw)
+}
+
+// DifferenceColumns are those of the difference of two policies.
+var DifferenceColumns = []table.Column{{Name: "path", Title: text.Say("位置", "path")}, {Name: "before", Title: text.Say("原", "before")}, {Name: "after", Title: text.Say("新", "after")}}
+
+// ComparePolicies lists what differs between two policies.
+func ComparePolicies(before, after Policy) *table.Table {
+	t := &table.Table{
+		Title:   text.Say("%s → %s", "%s → %s", before.Name(), after.Name()),
+		Empty:   text.Say("没有差别。", "There is no difference."),
+		Columns: DifferenceColumns,
+	}
+	for _, c := range policy.Diff(before.Policy, after.Policy) {
+		t.Rows = append(t.Rows, []table.Cell{table.Text(c.Path), table.Text(c.Before), table.Text(c.After)})
+	}
+	return t
+}
+
+// SheetKind is a kind of sheet that clerks fill in.
+type SheetKind struct {
+	Name  string    // for programs
+	Title text.Text // for people
+}
+
+// SheetKinds lists the kinds of sheets.
+func SheetKinds() (list []SheetKind) {
+	for _, k := range sheets.Kinds {
+		list = append(list, SheetKind{k.Name, k.Title})
+	}
+	return list
+}
+
+// WriteTemplate writes an empty sheet of a kind as XLSX, with the words of a policy.
+func WriteTemplate(to io.Writer, kind string, words Policy) error {
+	k := sheets.Find(kind)
+	if k == nil {
+		return text.Errorf(text.NotFound, "没有 %q 这种表", "there is no sheet of %q", kind)
+	}
+	return sheets.WriteTemplate(to, k, words.Policy)
+}

@@ -1,0 +1,175 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// Draft is a record as somebody brings it, in the interchange form: nothing in it is checked yet.
+type Draft struct {
+	ID     string         `json:"id"`
+	Kind   string         `json:"kind"`
+	Center string         `json:"center,omitzero"`
+	On     string         `json:"on"`
+	By     DraftBy        `json:"by"`
+	Mode   string         `json:"mode,omitzero"`
+	Doc    string         `json:"doc,omitzero"`
+	Note   string         `json:"note,omitzero"`
+	Data   jsontext.Value `json:"data"`
+}
+
+// DraftBy is the authority that a draft names.
+type DraftBy struct {
+	Role  string `json:"role"`
+	Actor string `json:"actor"`
+}
+
+// The modes of a draft.
+const (
+	EnforceMode = string(events.Enforce)   // a decision that breaks a rule is refused
+	RecordMode  = string(events.Recording) // it was taken outside the system and is recorded with the rules that it breaks
+)
+
+// RecordBytesMax is how long a record may be in the interchange form.
+const RecordBytesMax = events.RecordBytesMax
+
+// NeedsNoCenter reports whether records of a kind are about no center.
+func NeedsNoCenter(kind string) bool {
+	k := events.Lookup(events.Kind(kind))
+	return k != nil && k.Stream != ""
+}
+
+// NewID returns an id for a draft that brings none.
+func NewID() string { return uuid.NewString() }
+
+// record checks the draft as strictly as a line of a file. What is wrong with it is a *Refusal.
+func (d *Draft) record() (*events.Record, error) {
+	if !d.Data.IsValid() {
+		return nil, text.Errorf(text.Invalid, "不是有效的 JSON", "is not valid JSON").Of("data")
+	}
+	line, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("desk: read draft: %w", err)
+	}
+	rec, problems := events.DecodeRecord(line)
+	if len(problems) == 0 {
+		return rec, nil
+	}
+	refusal := &Refusal{}
+	for _, p := range problems {
+		refusal.Breaches = append(refusal.Breaches, aggregates.Breach{Field: p.Field, Reason: p.Reason})
+	}
+	return nil, refusal
+}
+
+// Answers to a record.
+const (
+	Accepted = "accepted"
+	Repeated = "repeated" // it was there already, with the same content
+	Refused  = "refused"
+)
+
+// Recorded is the answer to a record that is in the ledger.
+type Recorded struct {
+	ID         uuid.UUID       `json:"id"`
+	Answer     string          `json:"answer"` // Accepted or Repeated
+	Position   uint64          `json:"position"`
+	Revision   uint64          `json:"revision"`
+	RecordedAt string          `json:"recordedAt"`
+	Policy     string          `json:"policy"`
+	Breaks     []events.RuleID `json:"breaks"`
+	Warnings   []text.Text     `json:"warnings"`
+	Center     events.CenterID `json:"center"`
+	Kind       events.Kind     `json:"kind"`
+}
+
+// Record implements Writer.
+func (l *Local) Record(ctx context.Context, d Draft) (*Recorded, error) {
+	rec, err := d.record()
+	if err != nil {
+		return nil, err
+	}
+	result, err := l.Ledger.Record(ctx, rec, l.Account)
+	if err != nil {
+		return nil, err
+	}
+	r := &Recorded{ID: rec.ID, Answer: Accepted, Position: result.Position, Revision: result.Revision, RecordedAt: events.FormatInstant(result.RecordedAt),
+		Policy: lists.PolicyName(result.Policy), Breaks: result.Breaks, Warnings: result.Warnings,
+		Center: rec.Center, Kind: rec.Kind}
+	if result.Repeated {
+		r.Answer = Repeated
+	}
+	return r, nil
+}
+
+// RecordedColumns are those of the answer to a record.
+var RecordedColumns = []table.Column{{Name: "id"}, {Name: "answer"}, {Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt"}}
+
+// Table returns the answer as a row.
+func (r *Recorded) Table() *table.Table {
+	return &table.Table{Columns: RecordedColumns,
+		Rows: [][]table.Cell{{table.Text(r.ID.String()), table.Text(r.Answer), table.Number(r.Position), table.Number(r.Revision), table.Text(r.RecordedAt)}}}
+}
+
+// RefusedRecord is the answer to a record that is refused.
+type RefusedRecord struct {
+	ID      string   `json:"id"`
+	Answer  string   `json:"answer"` // Refused
+	Reasons []Reason `json:"reasons"`
+}
+
+// RefusedBy returns the answer to a draft of an id, if an error is the answer "no"; else nil.
+func RefusedBy(err error, id string) *RefusedRecord {
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		return nil
+	}
+	return &RefusedRecord{id, Refused, refusal.Breaches}
+}
+
+// AnswerColumns are those of the answer to a record that is refused or tried.
+var AnswerColumns = []table.Column{{Name: "id"}, {Name: "answer"}, {Name: "rule"}, {Name: "reason"}}
+
+// Table returns the answer as a row, with the reasons in one language.
+func (r *RefusedRecord) Table(lang string) *table.Table {
+	return &table.Table{Columns: AnswerColumns, Rows: [][]table.Cell{answerRow(r.ID, r.Answer, r.Reasons, lang)}}
+}
+
+func answerRow(id, answer string, reasons []Reason, lang string) []table.Cell {
+	return []table.Cell{table.Text(id), table.Text(answer), table.Text(rulesOf(reasons)), table.Text(reasonOf(reasons, lang))}
+}
+
+// rulesOf and reasonOf put several reasons into one field; a rule that is broken in several ways is named once.
+func rulesOf(list []Reason) string {
+	var ids []string
+	for _, r := range list {
+		if id := string(r.Rule); id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return strings.Join(ids, ";")
+}
+
+func reasonOf(list []Reason, lang string) string {
+	parts := make([]string, len(list))
+	for i, r := range list {
+		parts[i] = r.Reason.In(lang)
+		if r.Field != "" {
+			parts[i] = r.Field + ": " + parts[i]
+		}
+	}
+	return strings.Join(parts, "; ")
+}

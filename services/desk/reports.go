@@ -1,0 +1,137 @@
+package desk
+
+import (
+	"context"
+	"io"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/reports"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// ReportRequest asks for the answer to a list as a file.
+type ReportRequest struct {
+	Question lists.Question // its date is that of When
+	Name     string         // of the file: its end, .xlsx or .csv, chooses the form; "" for CSV
+	ForExcel bool           // a CSV file that spreadsheet programs open as it is meant
+	Lang     string         // zh or en
+}
+
+// Check returns what is wrong with the request, whatever the ledger holds.
+func (r *ReportRequest) Check() error {
+	_, err := r.form()
+	return err
+}
+
+func (r *ReportRequest) form() (reports.Form, error) {
+	if r.Name == "" && r.ForExcel {
+		return reports.ForExcel, nil
+	}
+	return reports.FormOf(r.Name, r.ForExcel)
+}
+
+// ReportMade says what a report holds.
+type ReportMade struct {
+	Rows     int
+	Position uint64
+}
+
+// Report implements Reader.
+func (l *Local) Report(ctx context.Context, when When, r ReportRequest, to io.Writer) (*ReportMade, error) {
+	form, err := r.form()
+	if err != nil {
+		return nil, err
+	}
+	if err := l.check(r.Question); err != nil {
+		return nil, err
+	}
+	a, err := l.ask(ctx, when, r.Question.Center())
+	if err != nil {
+		return nil, err
+	}
+	r.Question.On = a.on
+	made, err := reports.Make(ctx, a.Source, reports.Request{Question: r.Question, Lang: r.Lang, Form: form, Version: l.Version})
+	if err != nil {
+		return nil, err
+	}
+	return &ReportMade{len(made.Table.Rows), made.Position}, made.Write(to)
+}
+
+// YearlyRequest asks for the yearly report.
+type YearlyRequest struct {
+	Year   int
+	Center string // "" for the province
+	Unit   string // of amounts: "yuan", or "wan" for 10 000 yuan
+	Lang   string // zh or en
+}
+
+// Check returns what is wrong with the request, whatever the ledger holds.
+func (r *YearlyRequest) Check() error {
+	switch {
+	case r.Year < events.YearMin || r.Year > events.YearMax:
+		return text.Errorf(text.Invalid, "须给出，为 %d 至 %d 之间的年份", "must be given, a year from %d to %d", events.YearMin, events.YearMax).Of("year")
+	case r.Unit != string(reports.Yuan) && r.Unit != string(reports.TenThousands):
+		return text.Errorf(text.Invalid, "应为 yuan 或 wan，不能是 %q", "must be yuan or wan, not %q", r.Unit).Of("unit")
+	}
+	return nil
+}
+
+// Yearly implements Reader.
+func (l *Local) Yearly(ctx context.Context, when When, r YearlyRequest, to io.Writer) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	center := events.CenterID(r.Center)
+	a, err := l.ask(ctx, when, center)
+	if err != nil {
+		return err
+	}
+	y := reports.Yearly{Year: r.Year, Center: center, On: a.on, Lang: r.Lang, Unit: reports.Unit(r.Unit), Version: l.Version}
+	return y.WriteHTML(ctx, a.Source, to)
+}
+
+// Reproduced says whether a report is what the ledger gives, and else where it first differs.
+type Reproduced struct {
+	File     string              `json:"file"`
+	Equal    bool                `json:"equal"`
+	Rows     int                 `json:"rows"`
+	Position uint64              `json:"position"`
+	Question lists.Question      `json:"question"`
+	Version  string              `json:"version"` // of the program that wrote the report
+	Differs  *reports.Difference `json:"difference,omitempty"`
+}
+
+// Reproduce implements Reader.
+func (l *Local) Reproduce(ctx context.Context, file Upload) (*Reproduced, error) {
+	a, err := l.ask(ctx, When{}, "")
+	if err != nil {
+		return nil, err
+	}
+	o, err := reports.Reproduce(ctx, a.Source, file.Name, file.Content, file.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	return &Reproduced{file.Name, o.Differs == nil, o.Rows, o.Position, o.Question, o.Version, o.Differs}, nil
+}
+
+// ReproducedColumns are those of a Reproduced as a row.
+var ReproducedColumns = []table.Column{{Name: "file"}, {Name: "equal", Type: table.Bool}, {Name: "list"}, {Name: "asOf", Type: table.Day}, {Name: "position", Type: table.Count}, {Name: "sheet"},
+	{Name: "row", Type: table.Count}, {Name: "cell"}, {Name: "column"}, {Name: "inFile"}, {Name: "inLedger"}, {Name: "why"}, {Name: "center"}, {Name: "record"}}
+
+// Table returns the answer as a row, with the texts in one language.
+func (r *Reproduced) Table(lang string) *table.Table {
+	d, row, record := r.Differs, table.Cell{}, ""
+	if d == nil {
+		d = &reports.Difference{}
+	}
+	if d.Row > 0 {
+		row = table.Number(d.Row)
+	}
+	if n := len(d.Records); n > 0 {
+		record = d.Records[n-1].ID.String()
+	}
+	return &table.Table{Columns: ReproducedColumns, Rows: [][]table.Cell{{table.Text(r.File), {Data: r.Equal}, table.Text(r.Question.List), table.Date(r.Question.On), table.Number(r.Position),
+		table.Text(d.Sheet), row, table.Text(d.Cell), table.Text(d.Column), table.Text(d.InFile), table.Text(d.InLedger), table.Text(d.Why.In(lang)), table.Text(d.Center), table.Text(record)}}}
+}

@@ -1,0 +1,190 @@
+package desk
+
+import (
+	"context"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/difference"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// Chapter is one event of a center's history with what moved, as the ledger stood right after it. What time and policies did
+// since the chapter before is told apart from what the event did.
+type Chapter struct {
+	Position   uint64            `json:"position"`
+	Revision   uint64            `json:"revision"`
+	RecordedAt string            `json:"recordedAt"`
+	On         events.Date       `json:"on"`
+	Kind       events.Kind       `json:"kind"`
+	ID         uuid.UUID         `json:"id"`
+	By         events.By         `json:"by"`
+	EnteredBy  string            `json:"enteredBy"`
+	Mode       string            `json:"mode"` // EnforceMode or RecordMode
+	Doc        string            `json:"doc"`
+	Note       string            `json:"note"`
+	Policy     events.PolicyRef  `json:"policy"`
+	Breaks     []events.RuleID   `json:"breaks"`
+	Warnings   []text.Text       `json:"warnings"`
+	Record     jsontext.Value    `json:"record,omitzero"` // the event as a record of the interchange form
+	Broken     string            `json:"broken,omitzero"` // why the event cannot be right (AL-LED-01)
+	Status     aggregates.Status `json:"status"`
+	Lapsed     Moves             `json:"lapsed"`  // by time alone
+	Changed    Moves             `json:"changed"` // by the event
+	ByPolicy   PolicyMoves       `json:"byPolicy"`
+	AsOf       events.Date       `json:"asOf"` // the day that the answers are of: the latest date of an event so far
+	State      *State            `json:"state,omitzero"`
+}
+
+// Recorded reports whether the event is what auditors look for: a decision in record mode, or a voiding.
+func (c *Chapter) Recorded() bool {
+	return c.Mode == RecordMode || c.Kind == events.KindEntryVoided
+}
+
+// Moves is what moved between two answers.
+type Moves struct {
+	StatusBefore aggregates.Status `json:"statusBefore"`
+	Status       aggregates.Status `json:"status"`
+	Opened       []Alert           `json:"opened"`
+	Cleared      []Alert           `json:"cleared"`
+	Withdrawn    []Alert           `json:"withdrawn"` // a later fact shows that they never were
+	Money        []MoneyMove       `json:"money"`
+}
+
+// MoneyMove is by how much one line of the execution report moved. The sum of two scopes and what follows for later years are
+// left out.
+type MoneyMove struct {
+	FiscalYear    int              `json:"fiscalYear"`
+	Scope         aggregates.Scope `json:"scope"`
+	GrantedFen    events.Fen       `json:"grantedFen"`
+	ReceivedFen   events.Fen       `json:"receivedFen"`
+	SpentAllFen   events.Fen       `json:"spentAllFen"`
+	IneligibleFen events.Fen       `json:"ineligibleFen"`
+}
+
+// PolicyMoves is what the policies did that were adopted since the chapter before.
+type PolicyMoves struct {
+	Policies []string `json:"policies"`
+	Moves
+}
+
+// State is the answers right after an event.
+type State struct {
+	Events    int                   `json:"events"`
+	Execution []lists.ExecutionLine `json:"execution"`
+	Alerts    []Alert               `json:"openAlerts"`
+}
+
+// Story implements Reader.
+func (l *Local) Story(ctx context.Context, when When, id string, each func(*Chapter) error) (end *Chapter, err error) {
+	a, center, err := l.askCenter(ctx, when, id)
+	if err != nil {
+		return nil, err
+	}
+	last, err := l.Ledger.Story(ctx, center, a.on, a.point, func(c *projections.Chapter) error {
+		chapter, err := chapterOf(c)
+		if err != nil {
+			return err
+		}
+		return each(chapter)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return chapterOf(last)
+}
+
+func chapterOf(c *projections.Chapter) (*Chapter, error) {
+	r := &c.Event
+	x := &Chapter{Position: r.Position, Revision: r.Revision, RecordedAt: events.FormatInstant(r.RecordedAt), On: r.On, Kind: r.Kind, ID: r.ID,
+		By: r.By, EnteredBy: r.EnteredBy, Mode: string(r.Mode), Doc: r.Doc, Note: r.Note, Policy: r.Policy, Breaks: r.Breaks, Warnings: r.Warnings, Broken: c.Broken,
+		Status: c.State.Status, Lapsed: movesOf(&c.Lapsed), Changed: movesOf(&c.Moved), ByPolicy: PolicyMoves{policyNames(c.Adopted), movesOf(&c.ByPolicy)},
+		AsOf: c.AsOf, State: &State{Events: c.State.Events, Execution: lists.ExecutionLines(c.State.Executions), Alerts: openOf(c.State.Alerts)}}
+	if r.Data == nil {
+		return x, nil
+	}
+	line, err := events.EncodeRecord(&r.Record)
+	x.Record = line
+	return x, err
+}
+
+// Content returns what the event holds on one line, or "".
+func (c *Chapter) Content() string {
+	var record struct {
+		Data jsontext.Value `json:"data"`
+	}
+	if json.Unmarshal(c.Record, &record) != nil || string(record.Data) == "{}" {
+		return ""
+	}
+	return string(record.Data)
+}
+
+func movesOf(d *difference.Difference) Moves {
+	m := Moves{StatusBefore: d.StatusBefore, Status: d.Status, Opened: alertsOf(d.Raised()), Cleared: alertsOf(d.Cleared()), Withdrawn: alertsOf(d.Withdrawn())}
+	for _, x := range d.Money {
+		by := MoneyMove{x.After.Year, x.After.Scope, x.After.GrantedFen - x.Before.GrantedFen, x.After.ReceivedFen - x.Before.ReceivedFen,
+			x.After.SpentAllFen - x.Before.SpentAllFen, x.After.IneligibleFen - x.Before.IneligibleFen}
+		if by.Scope != aggregates.FiscalScope && by != (MoneyMove{FiscalYear: by.FiscalYear, Scope: by.Scope}) {
+			m.Money = append(m.Money, by)
+		}
+	}
+	return m
+}
+
+// Alerts reports whether an alert moved.
+func (m *Moves) Alerts() bool { return len(m.Opened)+len(m.Cleared)+len(m.Withdrawn) > 0 }
+
+func policyNames(list []*policy.Policy) []string {
+	names := make([]string, len(list))
+	for i, p := range list {
+		names[i] = lists.PolicyName(p.Ref())
+	}
+	return names
+}
+
+// ChapterColumns are those of a chapter as a row. Alerts stand as code and key, and their dates in columns of their own in the
+// same order.
+var ChapterColumns = []table.Column{{Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt"}, {Name: "on", Type: table.Day},
+	{Name: "kind"}, {Name: "id"}, {Name: "role"}, {Name: "actor"}, {Name: "enteredBy"}, {Name: "mode"}, {Name: "doc"}, {Name: "policy"}, {Name: "breaks"}, {Name: "status"},
+	{Name: "lapsed"}, {Name: "opened"}, {Name: "cleared"}, {Name: "withdrawn"}, {Name: "lapsedRaisedOn"}, {Name: "openedRaisedOn"}, {Name: "lapsedCleared"},
+	{Name: "lapsedWithdrawn"}, {Name: "policies"}, {Name: "policyOpened"}, {Name: "policyCleared"}, {Name: "policyWithdrawn"}}
+
+// Row returns the chapter as a row of ChapterColumns.
+func (c *Chapter) Row() []table.Cell {
+	breaks := make([]string, len(c.Breaks))
+	for i, id := range c.Breaks {
+		breaks[i] = string(id)
+	}
+	return []table.Cell{table.Number(c.Position), table.Number(c.Revision), table.Text(c.RecordedAt), table.Date(c.On), table.Text(c.Kind), table.Text(c.ID.String()),
+		table.Text(c.By.Role), table.Text(c.By.Actor), table.Text(c.EnteredBy), table.Text(c.Mode), table.Text(c.Doc), table.Text(lists.PolicyName(c.Policy)),
+		table.Text(strings.Join(breaks, ";")), table.Text(c.Status), alertNames(c.Lapsed.Opened), alertNames(c.Changed.Opened), alertNames(c.Changed.Cleared),
+		alertNames(c.Changed.Withdrawn), raisingDates(c.Lapsed.Opened), raisingDates(c.Changed.Opened), alertNames(c.Lapsed.Cleared), alertNames(c.Lapsed.Withdrawn),
+		table.Text(strings.Join(c.ByPolicy.Policies, ";")), alertNames(c.ByPolicy.Opened), alertNames(c.ByPolicy.Cleared), alertNames(c.ByPolicy.Withdrawn)}
+}
+
+// alertNames lists alerts as code and key.
+func alertNames(alerts []Alert) table.Cell {
+	parts := make([]string, len(alerts))
+	for i, x := range alerts {
+		parts[i] = strings.TrimSpace(string(x.Code) + " " + x.Key)
+	}
+	return table.Text(strings.Join(parts, ", "))
+}
+
+// raisingDates lists the raising dates of alerts in the order in which alertNames lists the alerts.
+func raisingDates(alerts []Alert) table.Cell {
+	parts := make([]string, len(alerts))
+	for i, x := range alerts {
+		parts[i] = x.RaisedOn.String()
+	}
+	return table.Text(strings.Join(parts, ", "))
+}

@@ -1,0 +1,55 @@
+package desk
+
+import (
+	"context"
+	"io"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// Tried is the answer to one record that is tried and not written. The alerts are as of the date asked about, or of the
+// record's own if that is later; for a decision refused by a rule they are as if it were recorded all the same.
+type Tried struct {
+	Line      int             `json:"line"`
+	ID        string          `json:"id"`     // "" if it could not be read
+	Answer    string          `json:"answer"` // Accepted or Refused
+	Reasons   []Reason        `json:"reasons"`
+	Opens     []Alert         `json:"opens"`
+	Clears    []Alert         `json:"clears"`
+	Warnings  []text.Text     `json:"warnings"`
+	Withdraws []Alert         `json:"withdraws"`
+	Center    events.CenterID `json:"center"`
+	Kind      events.Kind     `json:"kind"`
+}
+
+// Try implements Reader. It is judged on all that is known now: a When with KnownAt is text.Invalid.
+func (l *Local) Try(ctx context.Context, when When, lines io.Reader, each func(*Tried) error) error {
+	if when.KnownAt != "" {
+		return text.Errorf(text.Invalid, "不能用于试算", "cannot be used to try").Of("known-at")
+	}
+	on, _, err := when.resolve(l.Now())
+	if err != nil {
+		return err
+	}
+	return l.Ledger.TryEach(ctx, lines, l.Account, on, func(t ledger.Tried) error { return each(triedOf(&t)) })
+}
+
+func triedOf(t *ledger.Tried) *Tried {
+	x := &Tried{Line: t.Line, Answer: Accepted, Warnings: t.Verdict.Warnings, Opens: alertsOf(t.Moved.Raised()), Clears: alertsOf(t.Moved.Cleared()),
+		Withdraws: alertsOf(t.Moved.Withdrawn()), Center: t.Record.Center, Kind: t.Record.Kind}
+	if t.Record.ID != uuid.Nil {
+		x.ID = t.Record.ID.String()
+	}
+	if len(t.Against) > 0 {
+		x.Answer, x.Reasons = Refused, t.Against
+	}
+	return x
+}
+
+// Row returns the answer as a row of AnswerColumns, with the reasons in one language.
+func (t *Tried) Row(lang string) []table.Cell { return answerRow(t.ID, t.Answer, t.Reasons, lang) }
