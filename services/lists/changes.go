@@ -247,9 +247,9 @@ func (c *changed) figures(q *asked, columns int) *movedRows {
 			continue
 		}
 		m := newMovedLine(line)
-		for k := range figures {
-			if f := &figures[k]; (wanted == "" || wanted == f.name) && f.differs(line) {
-				t.movedFen += f.of(line.After.Money) - f.of(line.Before.Money)
+		for k := range Figures {
+			if f := &Figures[k]; (wanted == "" || wanted == f.Name) && f.differs(line) {
+				t.movedFen += f.Of(line.After.Money) - f.Of(line.Before.Money)
 				c.figureRows(t, f, m, each)
 			}
 		}
@@ -259,8 +259,8 @@ func (c *changed) figures(q *asked, columns int) *movedRows {
 
 // differs says whether a line has another such figure. A year that became low, or no longer is, shows with what was
 // executed.
-func (f *figure) differs(m difference.Money) bool {
-	return f.of(m.Before.Money) != f.of(m.After.Money) || f.name == "executed" && m.Before.Low != m.After.Low
+func (f *Figure) differs(m difference.Money) bool {
+	return f.Of(m.Before.Money) != f.Of(m.After.Money) || f.Name == "executed" && m.Before.Low != m.After.Low
 }
 
 // movedLine is a line of the execution report before and after, with both rates.
@@ -274,11 +274,11 @@ func newMovedLine(m difference.Money) movedLine {
 }
 
 // figureRows adds a figure of one line with all records that moved it, or each of them.
-func (c *changed) figureRows(t *movedRows, f *figure, line movedLine, each bool) {
+func (c *changed) figureRows(t *movedRows, f *Figure, line movedLine, each bool) {
 	var all moved
 	add := func(by moved, m movedLine) {
-		b, a := f.of(m.Before.Money), f.of(m.After.Money)
-		t.add(by, table.Text(c.id), table.Number(m.After.Year), table.Named(m.After.Scope, ScopeWord(m.After.Scope)), table.Named(f.name, f.word),
+		b, a := f.Of(m.Before.Money), f.Of(m.After.Money)
+		t.add(by, table.Text(c.id), table.Number(m.After.Year), table.Named(m.After.Scope, ScopeWord(m.After.Scope)), table.Named(f.Name, f.Word),
 			table.Fen(b), table.Fen(a), table.Fen(a-b), m.rateBefore, m.rateAfter, table.Yes(m.Before.Low), table.Yes(m.After.Low))
 	}
 	for _, s := range c.Steps {

@@ -7,15 +7,15 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// figure is an amount of the execution report (section 8), by its name for programs without the unit.
-type figure struct {
-	name string
-	word text.Text
-	of   func(aggregates.Money) events.Fen
+// Figure is an amount of the execution report (section 8), by its name for programs without the unit.
+type Figure struct {
+	Name string
+	Word text.Text
+	Of   func(aggregates.Money) events.Fen
 }
 
-// figures are the amounts of the execution report, in its order. They are named here alone.
-var figures = []figure{
+// Figures are the amounts of the execution report, in its order. They are named here alone.
+var Figures = []Figure{
 	{"granted", text.Say("下达", "granted"), func(m aggregates.Money) events.Fen { return m.GrantedFen }},
 	{"carriedIn", text.Say("上年结转", "carried in"), func(m aggregates.Money) events.Fen { return m.CarriedInFen }},
 	{"received", text.Say("到账", "received"), func(m aggregates.Money) events.Fen { return m.ReceivedFen }},
@@ -27,22 +27,22 @@ var figures = []figure{
 }
 
 func figureNames() (names []string) {
-	for _, f := range figures {
-		names = append(names, f.name)
+	for _, f := range Figures {
+		names = append(names, f.Name)
 	}
 	return names
 }
 
 // column returns the column of a figure.
-func (f *figure) column() table.Column {
-	return table.Column{Name: f.name + "Fen", Title: f.word, Type: table.Money}
+func (f *Figure) column() table.Column {
+	return table.Column{Name: f.Name + "Fen", Title: f.Word, Type: table.Money}
 }
 
 // executionColumns are the columns of one line of the execution report.
 func executionColumns() []table.Column {
 	columns := []table.Column{{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year}, {Name: "scope", Title: text.Say("口径", "scope")}}
-	for i := range figures {
-		columns = append(columns, figures[i].column())
+	for i := range Figures {
+		columns = append(columns, Figures[i].column())
 	}
 	return append(columns, table.Column{Name: "ratePercent", Title: text.Text{Zh: "执行率%", En: "rate %"}, Type: table.Percent},
 		table.Column{Name: "low", Title: text.Say("偏低", "low"), Type: table.Bool})
@@ -51,8 +51,8 @@ func executionColumns() []table.Column {
 // appendExecution appends the cells of executionColumns.
 func appendExecution(row []table.Cell, x *aggregates.Execution) []table.Cell {
 	row = append(row, table.Number(x.Year), table.Named(x.Scope, ScopeWord(x.Scope)))
-	for _, f := range figures {
-		row = append(row, table.Fen(f.of(x.Money)))
+	for _, f := range Figures {
+		row = append(row, table.Fen(f.Of(x.Money)))
 	}
 	return append(row, table.Rate(x.RatePercent()), table.Yes(x.Low))
 }
@@ -89,9 +89,9 @@ func (l ExecutionLine) MarshalJSON() ([]byte, error) {
 
 // FigureIn returns the figure of the execution report that stands in a column, such as "grantedFen", or nil.
 func FigureIn(column string) func(aggregates.Money) events.Fen {
-	for _, f := range figures {
-		if f.name+"Fen" == column {
-			return f.of
+	for _, f := range Figures {
+		if f.Name+"Fen" == column {
+			return f.Of
 		}
 	}
 	return nil

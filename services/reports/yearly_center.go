@@ -38,22 +38,24 @@ func (f *form) center(d *lists.Source) (unit string, err error) {
 	return facts.Name, nil
 }
 
-var moneyColumns = []text.Text{text.Say("下达", "granted"), text.Say("上年结转", "carried in"), text.Say("到账", "received"),
-	text.Say("可用", "available"), text.Say("支出", "spent"), text.Say("其中不合规", "of it ineligible"), text.Say("执行", "executed"),
-	text.Say("结余", "balance"), text.Text{Zh: "执行率%", En: "rate %"}}
-
-// moneySection begins a section of moneyColumns behind others.
+// moneySection begins a section with the figures of the execution report behind other columns.
 func (f *form) moneySection(title string, lead ...text.Text) *section {
-	return f.section(title, f.say("本年度没有经费。", "There is no money in this year."), append(lead, moneyColumns...)...)
+	for _, x := range lists.Figures {
+		lead = append(lead, x.Word)
+	}
+	return f.section(title, f.say("本年度没有经费。", "There is no money in this year."), append(lead, text.Text{Zh: "执行率%", En: "rate %"})...)
 }
 
 func (f *form) explainMoney(s *section) {
 	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
 }
 
-func (f *form) moneyCells(m aggregates.Money) []formCell {
-	return []formCell{f.fen(m.GrantedFen), f.fen(m.CarriedInFen), f.fen(m.ReceivedFen), f.fen(m.AvailableFen()), f.fen(m.SpentAllFen),
-		f.fen(m.IneligibleFen), f.fen(m.ExecutedFen()), f.fen(m.BalanceFen()), f.rate(m)}
+// moneyCells returns the cells of moneySection.
+func (f *form) moneyCells(m aggregates.Money) (cells []formCell) {
+	for _, x := range lists.Figures {
+		cells = append(cells, f.fen(x.Of(m)))
+	}
+	return append(cells, f.rate(m))
 }
 
 func (f *form) money(list []aggregates.Execution) {
