@@ -1,7 +1,6 @@
 package lists
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -162,11 +161,11 @@ func reasonOf(e *events.Stored, sinceDay events.Date) (why reason) {
 	case events.KindEntryVoided:
 		why |= voiding
 	}
-	if b, err := cutBody(e); err == nil {
-		if b.on <= sinceDay && b.on < events.DateAt(e.RecordedAt) {
+	if b, err := events.CutBody(e); err == nil {
+		if b.On <= sinceDay && b.On < events.DateAt(e.RecordedAt) {
 			why |= backDated
 		}
-		if bytes.Contains(b.frame, []byte(`,"mode":"record"`)) {
+		if b.Mode() == events.Recording {
 			why |= recordMode
 		}
 	}

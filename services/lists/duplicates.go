@@ -49,7 +49,7 @@ type seen struct {
 // alike is a voucher read again.
 type alike struct {
 	s     events.Stored
-	b     body
+	b     events.Body
 	payee []byte // folded
 	fen   events.Fen
 }
@@ -102,7 +102,7 @@ func duplicates(ctx context.Context, d *Source, q *asked, t *table.Table) error 
 		found = append(found, groups...)
 	}
 	slices.SortFunc(found, func(a, b group) int {
-		return cmp.Or(-cmp.Compare(a.repeatedFen(), b.repeatedFen()), cmp.Compare(a[0].b.on, b[0].b.on), cmp.Compare(a[0].s.Position, b[0].s.Position))
+		return cmp.Or(-cmp.Compare(a.repeatedFen(), b.repeatedFen()), cmp.Compare(a[0].b.On, b[0].b.On), cmp.Compare(a[0].s.Position, b[0].s.Position))
 	})
 	d.fillDuplicates(t, q, found)
 	return nil
@@ -113,25 +113,25 @@ func (c *comparison) see(s *events.Stored) (x seen, ok bool) {
 	if s.Kind != events.KindFundsSpent && s.Kind != events.KindSpendingReversed {
 		return x, false
 	}
-	b, err := cutBody(s)
+	b, err := events.CutBody(s)
 	if err != nil {
 		return seen{err: err}, true
 	}
-	if b.on > c.on {
+	if b.On > c.on {
 		return x, false
 	}
 	if s.Kind == events.KindFundsSpent {
-		return seen{lot: lot{c.hash(s, &b), s.Position, b.on}}, true
+		return seen{lot: lot{c.hash(s, &b), s.Position, b.On}}, true
 	}
 	_, voided := c.voided.by(s)
-	return seen{reversed: &voucherKey{s.Stream, member(b.data, voucherMember)}}, !voided
+	return seen{reversed: &voucherKey{s.Stream, b.Text("voucher")}}, !voided
 }
 
 // hash hashes what vouchers of one group have in common.
-func (c *comparison) hash(s *events.Stored, b *body) uint64 {
+func (c *comparison) hash(s *events.Stored, b *events.Body) uint64 {
 	var space [256]byte
-	key := fold(space[:0], []byte(member(b.data, payeeMember)))
-	amountFen, _ := b.amountFen()
+	key := fold(space[:0], []byte(b.Text("payee")))
+	amountFen, _ := b.AmountFen()
 	key = binary.LittleEndian.AppendUint64(key, uint64(amountFen))
 	if !c.across {
 		key = append(key, s.Stream...)
@@ -160,9 +160,9 @@ func (c *comparison) groups(ctx context.Context, run []lot) (groups []group, err
 			return nil, err
 		}
 		_, voided := c.voided.by(&s)
-		if !voided && !c.reversed[voucherKey{s.Stream, member(b.data, voucherMember)}] {
-			amountFen, _ := b.amountFen()
-			list = append(list, alike{s, b, foldText(member(b.data, payeeMember)), amountFen})
+		if !voided && !c.reversed[voucherKey{s.Stream, b.Text("voucher")}] {
+			amountFen, _ := b.AmountFen()
+			list = append(list, alike{s, b, foldText(b.Text("payee")), amountFen})
 		}
 	}
 	compare := func(a, b alike) int {
@@ -173,7 +173,7 @@ func (c *comparison) groups(ctx context.Context, run []lot) (groups []group, err
 		return order
 	}
 	slices.SortStableFunc(list, compare) // those of one group stay in the order of their dates
-	for g := range chunks(list, func(a, b alike) bool { return compare(a, b) == 0 && b.b.on-a.b.on <= c.days }) {
+	for g := range chunks(list, func(a, b alike) bool { return compare(a, b) == 0 && b.b.On-a.b.On <= c.days }) {
 		groups = append(groups, g)
 	}
 	return groups, nil
@@ -217,8 +217,8 @@ func (d *Source) fillDuplicates(t *table.Table, q *asked, found []group) {
 	for i, g := range found {
 		repeatedFen += g.repeatedFen()
 		for _, v := range g {
-			t.Rows = append(t.Rows, []table.Cell{table.Number(i + 1), table.Fen(v.fen), table.Text(member(v.b.data, payeeMember)), table.Text(centerOf(&v.s)),
-				table.Text(member(v.b.data, voucherMember)), table.Date(v.b.on), d.useCell(events.Use(member(v.b.data, useMember)), v.b.on), table.Text(member(v.b.data, summaryMember)),
+			t.Rows = append(t.Rows, []table.Cell{table.Number(i + 1), table.Fen(v.fen), table.Text(v.b.Text("payee")), table.Text(centerOf(&v.s)),
+				table.Text(v.b.Text("voucher")), table.Date(v.b.On), d.useCell(events.Use(v.b.Text("use")), v.b.On), table.Text(v.b.Text("summary")),
 				table.Number(v.s.Position), table.Text(v.s.ID.String())})
 		}
 	}

@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 
@@ -96,12 +97,15 @@ func (w *wanted) see(voided voidings, s *events.Stored) (match, bool) {
 	if w.kind != "" && w.kind != s.Kind {
 		return m, false
 	}
-	b, err := cutBody(s)
+	if on, ok := events.PeekDate(s); ok && !(w.wantsOn(on) && w.mayWant(s)) { // most events: they need not be cut
+		return m, false
+	}
+	b, err := events.CutBody(s)
 	if err != nil {
 		m.unread = true
 		return m, true
 	}
-	m.on = b.on
+	m.on = b.On
 	if !w.wants(s, &b) {
 		return m, false
 	}
@@ -113,26 +117,44 @@ func (w *wanted) see(voided voidings, s *events.Stored) (match, bool) {
 	return m, true
 }
 
-// wants asks what is answered fastest first.
-func (w *wanted) wants(s *events.Stored, b *body) bool {
-	if b.on > w.upTo || b.on < w.from || w.to != 0 && b.on > w.to {
-		return false
+// wantsOn reports whether an event of a date can be wanted.
+func (w *wanted) wantsOn(on events.Date) bool {
+	return on <= w.upTo && on >= w.from && (w.to == 0 || on <= w.to)
+}
+
+// mayWant reports whether the body of an event holds what is looked for at all, wherever.
+func (w *wanted) mayWant(s *events.Stored) bool {
+	if bytes.IndexByte(s.Body, '\\') >= 0 { // a text may be there in another form
+		return true
 	}
-	if w.amounts {
-		if v, ok := b.amountFen(); !ok || v < w.min || v > w.max {
+	for _, l := range []likeness{w.doc, w.payee} {
+		if len(l) > 0 && !l.in(s.Body) {
 			return false
 		}
 	}
-	if w.actor != "" && string(foldText(member(b.frame, actorMember))) != w.actor && string(foldText(member(b.entry, accountMember))) != w.actor {
+	return len(w.text) == 0 || w.text.in(s.Body) || w.id == s.ID && w.id != uuid.Nil
+}
+
+// wants asks what is answered fastest first.
+func (w *wanted) wants(s *events.Stored, b *events.Body) bool {
+	if !w.wantsOn(b.On) {
 		return false
 	}
-	if len(w.doc) > 0 && !w.doc.in([]byte(member(b.frame, docMember))) {
+	if w.amounts {
+		if v, ok := b.AmountFen(); !ok || v < w.min || v > w.max {
+			return false
+		}
+	}
+	if w.actor != "" && string(foldText(b.Actor())) != w.actor && string(foldText(b.EnteredBy())) != w.actor {
 		return false
 	}
-	if len(w.payee) > 0 && (!w.payee.among(b.data) || !w.payee.in([]byte(member(b.data, payeeMember)))) {
+	if len(w.doc) > 0 && !w.doc.in([]byte(b.Doc())) {
 		return false
 	}
-	return len(w.text) == 0 || w.text.among(b.data) || w.text.among(b.frame) || w.id == s.ID && w.id != uuid.Nil
+	if len(w.payee) > 0 && !w.payee.in([]byte(b.Text("payee"))) {
+		return false
+	}
+	return len(w.text) == 0 || w.text.among(b.Data) || w.text.among(b.Frame) || w.id == s.ID && w.id != uuid.Nil
 }
 
 // find lists the records that are wanted, in the order of their dates.
@@ -209,7 +231,7 @@ func (d *Source) foundRow(ctx context.Context, voided voidings, m match) ([]tabl
 		return nil, err
 	}
 	amount := table.Cell{}
-	if v, ok := b.amountFen(); ok {
+	if v, ok := b.AmountFen(); ok {
 		amount = table.Fen(v)
 	}
 	voidedBy := table.Cell{}
@@ -224,6 +246,6 @@ func (d *Source) foundRow(ctx context.Context, voided voidings, m match) ([]tabl
 		}
 		whole.Data = jsontext.Value(line)
 	}
-	return []table.Cell{table.Date(b.on), table.Optional(string(centerOf(&s))), table.Named(s.Kind, s.Kind.Title()), amount, b.describe(d.policies), table.Optional(member(b.data, payeeMember)),
-		table.Optional(member(b.frame, docMember)), table.Text(member(b.frame, actorMember)), table.Number(s.Position), table.Number(s.Revision), table.Text(s.ID.String()), voidedBy, whole}, nil
+	return []table.Cell{table.Date(b.On), table.Optional(string(centerOf(&s))), table.Named(s.Kind, s.Kind.Title()), amount, describe(&b, d.policies), table.Optional(b.Text("payee")),
+		table.Optional(b.Doc()), table.Text(b.Actor()), table.Number(s.Position), table.Number(s.Revision), table.Text(s.ID.String()), voidedBy, whole}, nil
 }

@@ -3,6 +3,8 @@ package lists
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"github.com/taizhang/taizhang/events"
 )
 
 // folds is how a byte of ASCII is compared: letters without case, brackets of any shape as round ones.
@@ -79,11 +81,8 @@ func (l likeness) in(text []byte) bool {
 
 // among says whether a value of this part of a body contains it.
 func (l likeness) among(part []byte) bool {
-	if bytes.IndexByte(part, '\\') < 0 && !l.in(part) { // most often it is nowhere, and nothing need be cut further
-		return false
-	}
 	found := false
-	texts(part, func(text []byte) bool {
+	events.Texts(part, func(text []byte) bool {
 		found = l.in(text)
 		return !found
 	})

@@ -99,9 +99,9 @@ func (g *drawing) fill(ctx context.Context, d *Source, q *asked, t *table.Table)
 		if err != nil {
 			return err
 		}
-		name := member(b.data, voucherMember)
-		t.Rows = append(t.Rows, []table.Cell{table.Number(i + 1), table.Text(centerOf(&s)), table.Text(name), table.Date(b.on), table.Fen(v.amountFen), d.useCell(events.Use(member(b.data, useMember)), b.on),
-			table.Text(member(b.data, payeeMember)), table.Text(member(b.data, summaryMember)), table.Yes(g.reversed[voucherKey{v.key.stream, name}]),
+		name := b.Text("voucher")
+		t.Rows = append(t.Rows, []table.Cell{table.Number(i + 1), table.Text(centerOf(&s)), table.Text(name), table.Date(b.On), table.Fen(v.amountFen), d.useCell(events.Use(b.Text("use")), b.On),
+			table.Text(b.Text("payee")), table.Text(b.Text("summary")), table.Yes(g.reversed[voucherKey{v.key.stream, name}]),
 			table.Number(v.position), table.Text(v.key.id.String()), table.Number(x.hits), table.Text(q.text("by")), table.Number(g.position), table.Text(root), table.Text(seed)})
 		sumFen += v.amountFen
 	}

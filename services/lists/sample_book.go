@@ -57,10 +57,10 @@ func (k *book) note(s *events.Stored) {
 	if k.center != "" && centerOf(s) != k.center {
 		return
 	}
-	if on, _, ok := opening(s); ok && s.Kind == events.KindFundsSpent && !inYear(on) { // most are of other years
+	if on, ok := events.PeekDate(s); ok && s.Kind == events.KindFundsSpent && !inYear(on) { // most are of other years
 		return
 	}
-	b, err := cutBody(s)
+	b, err := events.CutBody(s)
 	if err != nil {
 		k.err = cmp.Or(k.err, err)
 		return
@@ -68,15 +68,15 @@ func (k *book) note(s *events.Stored) {
 	key := eventKey{s.Stream, s.ID}
 	switch s.Kind {
 	case events.KindFundsSpent:
-		if amountFen, _ := b.amountFen(); inYear(b.on) {
+		if amountFen, _ := b.AmountFen(); inYear(b.On) {
 			k.vouchers = append(k.vouchers, booked{key, s.Position, amountFen})
 		}
 	case events.KindSpendingReversed:
-		if b.on <= k.on {
-			k.reversals[key] = member(b.data, voucherMember)
+		if b.On <= k.on {
+			k.reversals[key] = b.Text("voucher")
 		}
 	default:
-		if id, err := uuid.Parse(member(b.data, voidedMember)); err == nil { // what is no id voids nothing
+		if id, err := uuid.Parse(b.Text("event")); err == nil { // what is no id voids nothing
 			k.voided[eventKey{s.Stream, id}] = true
 		}
 	}
