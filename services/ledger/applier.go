@@ -33,6 +33,7 @@ type applier struct {
 
 	mu        sync.Mutex
 	announced map[announcement]*announced
+	position  uint64        // of the last event applied
 	moved     chan struct{} // closed at the next event applied; nil if nobody waits for one
 }
 
@@ -42,7 +43,8 @@ type announcement struct {
 	id     uuid.UUID
 }
 
-// announced is a record that is being appended, as it will be read back. Err is set before applied is closed.
+// announced is a record that is being appended, as it will be read back. Err says why it could not be applied; it is set
+// before applied is closed.
 type announced struct {
 	record  *events.Record
 	entry   events.Entry
@@ -57,7 +59,7 @@ func (own *announced) key() announcement { return announcement{own.record.Stream
 func (l *Ledger) startApplier(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	l.applier = &applier{register: l.register, log: l.log, stopped: &l.stopped, cancel: cancel, done: make(chan struct{}),
-		announced: map[announcement]*announced{}}
+		announced: map[announcement]*announced{}, position: l.register.Position()}
 	go l.applier.follow(ctx, l.store)
 }
 
@@ -93,7 +95,7 @@ func (a *applier) apply(stored *events.Stored) {
 		err = a.register.Apply(&events.Recorded{Record: *own.record, Revision: stored.Revision, Position: stored.Position,
 			RecordedAt: stored.RecordedAt, Entry: own.entry})
 	} else if rec, unread := events.DecodeEvent(*stored); unread != nil {
-		a.log.Error("event cannot be read", zap.Uint64("position", stored.Position), zap.Error(unread))
+		err = fmt.Errorf("ledger: read event: %w", unread)
 		a.register.ApplyBroken(*stored, unread)
 	} else {
 		err = a.register.Apply(&rec)
@@ -102,28 +104,41 @@ func (a *applier) apply(stored *events.Stored) {
 		a.log.Error("event breaks the ledger's integrity", zap.Uint64("position", stored.Position), zap.Error(err))
 	}
 	a.mu.Lock()
-	own = a.announced[key] // it may have been announced meanwhile, by who appends what another writer did too
-	delete(a.announced, key)
-	moved := a.moved
-	a.moved = nil
-	a.mu.Unlock()
-	if own != nil {
+	defer a.mu.Unlock()
+	a.position = stored.Position
+	if own := a.announced[key]; own != nil { // maybe announced meanwhile, by who appends what another writer did too
+		delete(a.announced, key)
 		own.err = err
 		close(own.applied)
 	}
-	if moved != nil {
-		close(moved)
+	if a.moved != nil {
+		close(a.moved)
+		a.moved = nil
 	}
 }
 
-// announce says that records will be appended. Who announces them waits for the last or withdraws them.
-func (a *applier) announce(all ...*announced) {
+// passed reports whether what lies at a position is applied.
+func (a *applier) passed(position uint64) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.position >= position
+}
+
+// announce says that records will be appended, unless nothing is applied any more. Who announces them waits for them or
+// withdraws them.
+func (a *applier) announce(all ...*announced) error {
+	select {
+	case <-a.done:
+		return errClosed
+	default:
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, own := range all {
 		own.applied = make(chan struct{})
 		a.announced[own.key()] = own
 	}
+	return nil
 }
 
 // withdraw says that records were not appended, or that nobody waits for them.
@@ -137,27 +152,29 @@ func (a *applier) withdraw(all ...*announced) {
 	}
 }
 
-// wait waits until an announced record is applied that lies at a position, and returns why it could not be.
-func (a *applier) wait(own *announced, position uint64) error {
-	if a.register.Position() >= position { // applied before it was announced, for another writer appended the same
-		a.withdraw(own)
-		return nil
-	}
-	late := time.NewTimer(applyWait)
-	defer late.Stop()
-	select {
-	case <-own.applied:
-		return own.err
-	case <-a.done:
+// wait waits until announced records are applied, of which the last lies at a position, and returns why one could not be.
+func (a *applier) wait(position uint64, all ...*announced) error {
+	// Another writer may have appended the same, and it was applied before it was announced.
+	defer a.withdraw(all...)
+	if !a.passed(position) {
+		late := time.NewTimer(applyWait)
+		defer late.Stop()
 		select {
-		case <-own.applied:
-			return own.err
-		default:
-			return a.ended()
+		case <-all[len(all)-1].applied:
+		case <-a.done:
+			if !a.passed(position) {
+				return a.ended()
+			}
+		case <-late.C:
+			return errLate
 		}
-	case <-late.C:
-		return errLate
 	}
+	for _, own := range all {
+		if own.err != nil {
+			return own.err
+		}
+	}
+	return nil
 }
 
 // reaches waits until a revision of a stream is applied.
@@ -186,6 +203,9 @@ func (a *applier) reaches(ctx context.Context, s events.StreamID, revision uint6
 
 // errLate is why a writer stops waiting.
 var errLate = text.Errorf(text.Unavailable, "已写入的记录 %d 秒内仍未计入台账", "what was written was not applied within %d seconds", int(applyWait.Seconds()))
+
+// errClosed is why a ledger that follows its store no more appends nothing.
+var errClosed = text.Errorf(text.Unavailable, "台账已关闭，没有写入；请重新打开", "the ledger is closed, and nothing was written; open it again")
 
 // ended returns why nothing is applied any more, once done is closed.
 func (a *applier) ended() error { return fmt.Errorf("ledger: follow the store: %w", a.err) }

@@ -100,7 +100,7 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 	}
 	w := &writing{l: l, checks: im.checks, timeline: before, wrote: im.wrote}
 	err = w.all(ctx)
-	im.report.Accepted = w.accepted
+	im.report.Accepted = int(w.accepted.Load())
 	return im.report, err
 }
 

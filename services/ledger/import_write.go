@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
@@ -25,7 +26,7 @@ type writing struct {
 	l        *Ledger
 	checks   *checks
 	timeline policy.Timeline    // that the next window was judged by
-	accepted int                // events stored
+	accepted atomic.Int64       // events stored
 	wrote    func(accepted int) // called after each window
 
 	window []*group
@@ -107,15 +108,13 @@ func (w *writing) flush(ctx context.Context) error {
 			err := w.append(ctx, g)
 			mu.Lock()
 			defer mu.Unlock()
-			if err == nil {
-				w.accepted += len(g.batch)
-			} else if failed == nil || errors.Is(err, events.ErrUnknown) { // which is why others were stopped
+			if err != nil && (failed == nil || errors.Is(err, events.ErrUnknown)) { // which is why others were stopped
 				failed = err
 			}
 		})
 	}
 	wg.Wait()
-	w.wrote(w.accepted)
+	w.wrote(int(w.accepted.Load()))
 	w.window, w.count, w.bytes = nil, 0, 0
 	clear(w.held)
 	return failed
@@ -137,7 +136,7 @@ func (w *writing) append(ctx context.Context, g *group) error {
 	return nil
 }
 
-// appendBatch appends one batch and waits until its last event is applied.
+// appendBatch appends one batch and waits until it is applied.
 func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Proposed) error {
 	own := make([]*announced, len(batch))
 	for i, p := range batch {
@@ -147,7 +146,9 @@ func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Prop
 		}
 		own[i] = &announced{record: &rec.Record, entry: rec.Entry, body: p.Body}
 	}
-	w.l.applier.announce(own...)
+	if err := w.l.applier.announce(own...); err != nil {
+		return err
+	}
 	places, err := w.l.store.Append(ctx, g.stream, g.trial.known+g.trial.written, batch)
 	if err != nil {
 		w.l.applier.withdraw(own...)
@@ -158,8 +159,8 @@ func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Prop
 		return w.l.appendFailed(g.stream, err)
 	}
 	g.trial.written += uint64(len(batch))
-	last := len(batch) - 1
-	return w.l.applied(own[last], places[last])
+	w.accepted.Add(int64(len(batch)))
+	return w.l.applied(places[len(places)-1].Position, own...)
 }
 
 // fitting returns how many events of a batch the store takes in one append: at least one, which it may refuse.

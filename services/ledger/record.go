@@ -83,24 +83,26 @@ func (l *Ledger) write(ctx context.Context, s events.StreamID, rec *events.Recor
 func (l *Ledger) append(ctx context.Context, revision uint64, rec *events.Record, entry events.Entry, body []byte) (Result, error) {
 	s := rec.Stream()
 	own := &announced{record: rec, entry: entry, body: body}
-	l.applier.announce(own)
+	if err := l.applier.announce(own); err != nil {
+		return Result{}, err
+	}
 	places, err := l.store.Append(ctx, s, revision, []events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}})
 	if err != nil {
 		l.applier.withdraw(own)
 		return Result{}, l.appendFailed(s, err)
 	}
-	if err := l.applied(own, places[0]); err != nil {
+	if err := l.applied(places[0].Position, own); err != nil {
 		return Result{}, err
 	}
 	return Result{Place: places[0], Entry: entry}, nil
 }
 
-// applied waits until a record that was appended is applied. If that fails, the read models are not what is stored, and
-// all writing stops.
-func (l *Ledger) applied(own *announced, at events.Place) error {
-	if err := l.applier.wait(own, at.Position); err != nil {
+// applied waits until records that were appended are applied, of which the last lies at a position. If that fails, the read
+// models are not what is stored, and all writing stops.
+func (l *Ledger) applied(position uint64, all ...*announced) error {
+	if err := l.applier.wait(position, all...); err != nil {
 		l.stopped.Store(true)
-		return fmt.Errorf("%w: apply position %d, which is stored: %w", ErrStopped, at.Position, err)
+		return fmt.Errorf("%w: apply position %d, which is stored: %w", ErrStopped, position, err)
 	}
 	return nil
 }

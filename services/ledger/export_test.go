@@ -1,0 +1,8 @@
+package ledger
+
+// Announced returns how many records are announced and neither applied nor withdrawn.
+func (l *Ledger) Announced() int {
+	l.applier.mu.Lock()
+	defer l.applier.mu.Unlock()
+	return len(l.applier.announced)
+}
