@@ -23,15 +23,11 @@ func (v *view) spending(since events.Date) iter.Seq2[uint32, *voucher] {
 // standingOf is how article 20 looks on a voucher as it was declared.
 func (v *view) standingOf(s *voucher) *policy.Standing {
 	p := v.t.Reading(s.on)
-	known := v.standings[p]
-	if known == nil {
-		if v.standings == nil {
-			v.standings = map[*policy.Policy][]policy.Standing{}
-		}
-		known = make([]policy.Standing, len(v.declared.natures.list))
-		v.standings[p] = known
+	r := v.reading(p)
+	if r.standings == nil {
+		r.standings = make([]policy.Standing, len(v.declared.natures.list))
 	}
-	st := &known[s.nature-1]
+	st := &r.standings[s.nature-1]
 	if st.Class == "" {
 		n := v.declared.natures.value(s.nature)
 		*st = p.Standing(n.use, n.econCode)
@@ -68,25 +64,50 @@ func (v *view) has(s *voucher, st *policy.Standing, class policy.Class) bool {
 	return false
 }
 
-// voucherAlerts are AL-FND-03, AL-USE-01 and AL-USE-02.
-func (v *view) voucherAlerts() {
+// overdraftAlerts are AL-FND-03.
+func (v *view) overdraftAlerts() {
+	k := v.kept
+	if n := len(v.funds) - len(k.overdrafts); n > 0 {
+		k.overdrafts = append(k.overdrafts, make([]keptAlerts, n)...)
+	}
 	for _, f := range v.fundOrder.upTo(v.on) {
-		f.what.overdrawn(v.on, nil, func(n uint32, balanceFen events.Fen) {
-			s := v.voucher(n)
-			if x := v.raise(v.t.At(s.on), "AL-FND-03", v.declared.nameOf(s), s.on, s.reversedBy(v.on), s.rev); x != nil {
-				x.Figures = append(x.Figures, Figure{"balance", text.Say("%s 的余额", "balance of %s", f.what.id), fmt.Sprint(int64(balanceFen)), "fen"})
-			}
+		v.keep(&k.overdrafts[f.what.number-1], func() {
+			f.what.overdrawn(v.on, nil, func(n uint32, balanceFen events.Fen) {
+				s := v.voucher(n)
+				if x := v.raise(v.t.At(s.on), "AL-FND-03", v.declared.nameOf(s), s.on, s.reversedBy(v.on), s.rev); x != nil {
+					x.Figures = append(x.Figures, Figure{"balance", text.Say("%s 的余额", "balance of %s", f.what.id), fmt.Sprint(int64(balanceFen)), "fen"})
+				}
+			})
 		})
 	}
-	for n, s := range v.spending(0) {
-		st := v.standingOf(s)
-		if !s.ruledUpon && st.Class != policy.Forbidden && st.Class != policy.Review && st.Local == st.Class {
-			continue
+}
+
+// useAlerts are AL-USE-01 and AL-USE-02, which follow from each voucher by itself.
+func (v *view) useAlerts() {
+	k, from := v.kept, len(v.alerts)
+	if k.uses.known {
+		v.alerts = append(v.alerts, k.uses.alerts...)
+		for _, n := range k.spent {
+			v.useAlertsOf(n)
 		}
-		rulings := v.rulings[n].upTo(v.on)
-		v.useSpells("AL-USE-01", policy.Forbidden, s, st, rulings)
-		v.useSpells("AL-USE-02", policy.Review, s, st, rulings)
+	} else {
+		for n := range v.spending(0) {
+			v.useAlertsOf(n)
+		}
 	}
+	k.spent = k.spent[:0]
+	v.keepFrom(&k.uses, from)
+}
+
+func (v *view) useAlertsOf(number uint32) {
+	s := v.voucher(number)
+	st := v.standingOf(s)
+	if !s.ruledUpon && st.Class != policy.Forbidden && st.Class != policy.Review && st.Local == st.Class {
+		return
+	}
+	rulings := v.rulings[number].upTo(v.on)
+	v.useSpells("AL-USE-01", policy.Forbidden, s, st, rulings)
+	v.useSpells("AL-USE-02", policy.Review, s, st, rulings)
 }
 
 // useSpells raises an alert for each span of days in which a voucher is of a class: from the voucher or the ruling that

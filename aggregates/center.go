@@ -108,9 +108,14 @@ func (c *Center) Apply(r *events.Recorded) error {
 
 // Clone returns an independent copy, to try records on. The two share what only grows: each appends to its own end.
 func (c *Center) Clone() *Center {
-	copied := &Center{id: c.id, log: c.log.clone(), others: slices.Clip(c.others), ids: c.ids.clone()}
-	copied.ix, _ = copied.fold(newIndex(c.ix.declared.clone(), c.ix), 0)
+	copied := c.unfiled()
+	copied.ix, _ = copied.fold(copied.ix, 0)
 	return copied
+}
+
+// unfiled returns an independent copy of what is recorded, with nothing of it filed in the index.
+func (c *Center) unfiled() *Center {
+	return &Center{id: c.id, log: c.log.clone(), others: slices.Clip(c.others), ids: c.ids.clone(), ix: newIndex(c.ix.declared.clone(), c.ix)}
 }
 
 // fold files the log in an empty index, leaving out what is voided and the entry of one more revision (0 for none). It

@@ -151,7 +151,7 @@ func (m *money) before(year int) Money {
 	if end := events.YearEnd(year); end <= m.v.on && m.v.t.At(end) != nil {
 		return m.ends[i].province
 	}
-	return m.years[i].sum(SourcesOf(m.v.t.Reading(m.v.on), ProvinceScope))
+	return m.years[i].sum(m.v.sourcesOf(m.v.t.Reading(m.v.on), ProvinceScope))
 }
 
 // expectedDeferral examines the year that is not over as if it ended on the view's date.

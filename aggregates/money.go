@@ -1,13 +1,11 @@
 package aggregates
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
-	"github.com/taizhang/taizhang/events/text"
 )
 
 // sources in the order of the arrays below.
@@ -57,40 +55,42 @@ type money struct {
 	ends    []yearEnd
 	lags    []lag
 	lagging bool // the last of them goes on
+	months  int  // examined, since the first January
+	counted int  // how many of the flows
 }
 
 // noMoney returns the years up to the view's date before anything is counted.
 func (v *view) noMoney() *money {
 	m := &money{v: v, first: v.registered.on.Year()}
 	m.years = make([]yearMoney, v.on.Year()-m.first+1)
+	m.ends = make([]yearEnd, len(m.years))
 	return m
 }
 
-// money counts everything up to the view's date.
+// money counts everything up to the view's date, from the latest state that the evaluations before this one kept.
 func (v *view) money() *money {
-	m := v.noMoney()
-	m.ends = make([]yearEnd, len(m.years))
+	m := v.resumeMoney()
 	flows := v.flows.upTo(v.on)
-	for i := range m.years {
-		year := m.first + i
-		m.lagging = false // each January starts anew
-		if i > 0 {
-			m.carry(&m.years[i-1], &m.years[i])
+	for m.months < 12*len(m.years) {
+		i, month := m.months/12, m.months%12+1
+		end := events.MonthEnd(m.first+i, month)
+		for m.counted < len(flows) && flows[m.counted].on <= end {
+			m.count(&m.years[i], &flows[m.counted])
+			m.counted++
+			v.kept.keepMoney(m, flows)
 		}
-		for month := 1; month <= 12; month++ {
-			end := events.MonthEnd(year, month)
-			for len(flows) > 0 && flows[0].on <= end {
-				m.count(&m.years[i], &flows[0])
-				flows = flows[1:]
-			}
-			if end > v.on {
-				break
-			}
-			if month < 12 {
-				m.examineMonth(i, end)
-			} else {
-				m.examineYear(i, end)
-			}
+		if end > v.on {
+			break
+		}
+		m.months++
+		if month < 12 {
+			m.examineMonth(i, end)
+			continue
+		}
+		m.examineYear(i, end)
+		m.lagging = false // each January starts anew
+		if i+1 < len(m.years) {
+			m.carry(&m.years[i], &m.years[i+1])
 		}
 	}
 	for _, a := range v.granted() {
@@ -193,13 +193,27 @@ func (m *money) classify(y *yearMoney, s *voucher, st *policy.Standing, sign eve
 }
 
 // sum adds up the sources of a scope.
-func (y *yearMoney) sum(scope []events.Source) Money {
-	var sum Money
-	for _, source := range scope {
-		s := sourceIndex(source)
-		sum = sum.Plus(Money{y.granted[s], y.carriedIn[s], y.received[s], y.spent[s], y.ineligible[s]})
+func (y *yearMoney) sum(scope sourceSet) (sum Money) {
+	for s, in := range scope {
+		if in {
+			sum.GrantedFen += y.granted[s]
+			sum.CarriedInFen += y.carriedIn[s]
+			sum.ReceivedFen += y.received[s]
+			sum.SpentAllFen += y.spent[s]
+			sum.IneligibleFen += y.ineligible[s]
+		}
 	}
 	return sum
+}
+
+// sourceSet is a set of sources.
+type sourceSet [sourceCount]bool
+
+func setOf(list []events.Source) (set sourceSet) {
+	for _, s := range list {
+		set[sourceIndex(s)] = true
+	}
+	return set
 }
 
 // SourcesOf returns the sources of a scope under a policy.
@@ -252,7 +266,7 @@ func (m *money) examineMonth(i int, end events.Date) {
 		return
 	}
 	y, year := &m.years[i], m.first+i
-	province := y.sum(p.Parameters.RateSources.Value)
+	province := y.sum(m.v.sourcesOf(p, ProvinceScope))
 	available := province.AvailableFen()
 	start := y.progressStart(p, year, province.CarriedInFen)
 	elapsed, all := int(end-start)+1, int(events.YearEnd(year)-start)+1
@@ -276,7 +290,7 @@ func (m *money) examineYear(i int, end events.Date) {
 	}
 	y, year := &m.years[i], m.first+i
 	e := &m.ends[i]
-	e.province = y.sum(p.Parameters.RateSources.Value)
+	e.province = y.sum(m.v.sourcesOf(p, ProvinceScope))
 	available := e.province.AvailableFen()
 	e.low = available > 0 && !y.lateReceipt(p, year, available) &&
 		lessThan(int64(e.province.ExecutedFen()), 100, int64(p.Parameters.LowRatePercent.Value), int64(available))
@@ -296,7 +310,7 @@ func (m *money) low(year int) bool {
 // executions are the lines of the execution report: every year from the center's first event's, every scope with
 // anything in it.
 func (v *view) executions(m *money) []Execution {
-	lines := make([]Execution, 0, len(m.years)*len(Scopes))
+	lines := slices.Grow(v.kept.lines[:0], len(m.years)*len(Scopes))
 	for i := range m.years {
 		year := m.first + i
 		for _, scope := range Scopes {
@@ -305,91 +319,12 @@ func (v *view) executions(m *money) []Execution {
 			}
 		}
 	}
-	return lines
+	v.kept.lines = lines
+	return append(make([]Execution, 0, len(lines)), lines...)
 }
 
 // sourcesIn returns the sources of a scope under the policy by which a year is reported: that of its last day, or of the
 // view's date while it is running.
-func (v *view) sourcesIn(year int, scope Scope) []events.Source {
-	return SourcesOf(v.t.Reading(min(v.on, events.YearEnd(year))), scope)
-}
-
-// executionAlerts are AL-EXE-01, AL-EXE-02, AL-EXE-04 and AL-USE-03. AL-EXE-03 and 05 are with the grants.
-func (v *view) executionAlerts(m *money) {
-	for i := range m.ends {
-		year := m.first + i
-		end := events.YearEnd(year)
-		p := v.t.At(end)
-		if p == nil {
-			continue
-		}
-		if e := m.ends[i]; e.shareShort {
-			if x := v.raise(p, "AL-USE-03", yearKey(year), end, 0); x != nil {
-				x.follows(v.c, m.moved(year, end, SourcesOf(p, FiscalScope))...)
-				x.Figures = []Figure{{"main", text.Say("主要用途", "main uses"), fmt.Sprint(int64(e.mainFen)), "fen"},
-					{"spent", text.Say("支出合计", "spent"), fmt.Sprint(int64(e.fiscalFen)), "fen"}}
-			}
-		}
-		if !m.ends[i].low {
-			continue
-		}
-		word := v.words[year+1].upTo(v.on).first(always)
-		if x := v.raise(p, "AL-EXE-02", yearKey(year), end, word.date()); x != nil {
-			x.follows(v.c, m.moved(year, end, SourcesOf(p, ProvinceScope))...)
-			x.Figures = m.rateFigures(year)
-		}
-		if x := v.raise(p, "AL-EXE-04", yearKey(year), end+events.Date(p.Parameters.DeferralDays.Value)+1, word.date()); x != nil {
-			x.follows(v.c, m.moved(year, end, SourcesOf(p, ProvinceScope))...)
-			x.Figures = m.rateFigures(year)
-		}
-	}
-	v.monthAlerts(m)
-}
-
-// monthAlerts are AL-EXE-01: each run of month-ends behind, within a year, from January to November.
-func (v *view) monthAlerts(m *money) {
-	for _, since := range m.lags {
-		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, since.cleared); x != nil {
-			x.follows(v.c, m.moved(since.on.Year(), since.on, SourcesOf(since.policy, ProvinceScope))...)
-			x.Figures = append(moneyFigures(since.province),
-				Figure{"elapsed", text.Say("已过天数", "days elapsed"), fmt.Sprint(since.elapsed), "days"},
-				Figure{"all", text.Say("全年应计天数", "days in all"), fmt.Sprint(since.all), "days"})
-		}
-	}
-}
-
-// moved lists the revisions of everything behind the money of some sources in a year up to a day: what moved in the year
-// and, when something was carried in, before it.
-func (m *money) moved(year int, until events.Date, scope []events.Source) []uint32 {
-	since := events.DateOf(year, 1, 1)
-	if m.years[year-m.first].sum(scope).CarriedInFen != 0 {
-		since = m.v.registered.on
-	}
-	var revisions []uint32
-	for _, f := range m.v.flows.upTo(until).from(since) {
-		in := false
-		switch f.what.what {
-		case receiptFlow, recoveryFlow:
-			in = slices.Contains(scope, m.v.receipts[f.what.number-1].fund.source)
-		default:
-			lines := m.v.declared.linesOf(m.v.voucher(f.what.number))
-			in = slices.ContainsFunc(lines, func(l line) bool { return slices.Contains(scope, m.v.fundOf(l).source) })
-		}
-		if in {
-			revisions = append(revisions, f.rev)
-		}
-	}
-	return revisions
-}
-
-func (m *money) rateFigures(year int) []Figure {
-	return moneyFigures(m.ends[year-m.first].province)
-}
-
-func moneyFigures(p Money) []Figure {
-	return []Figure{
-		{"available", text.Say("可用", "available"), fmt.Sprint(int64(p.AvailableFen())), "fen"},
-		{"executed", text.Say("已执行", "executed"), fmt.Sprint(int64(p.ExecutedFen())), "fen"},
-		{"rate", text.Say("执行率", "rate"), p.RatePercent(), "percent"},
-	}
+func (v *view) sourcesIn(year int, scope Scope) sourceSet {
+	return v.sourcesOf(v.t.Reading(min(v.on, events.YearEnd(year))), scope)
 }

@@ -64,6 +64,11 @@ func (c *Center) Movements(t policy.Timeline, on events.Date, year int, scope Sc
 }
 
 // classifiedAny reports whether spending from any source of a scope was classified.
-func (y *yearMoney) classifiedAny(scope []events.Source) bool {
-	return slices.ContainsFunc(scope, func(s events.Source) bool { return y.classified[sourceIndex(s)] })
+func (y *yearMoney) classifiedAny(scope sourceSet) bool {
+	for s, in := range scope {
+		if in && y.classified[s] {
+			return true
+		}
+	}
+	return false
 }

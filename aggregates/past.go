@@ -5,17 +5,19 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Replay is a center as it stood when fewer of its events were recorded. It shares the center's history: while it is
-// used, nothing may be applied to the center.
+// Replay is a center as it stood when fewer of its events were recorded. It is a copy: the center may go on meanwhile.
 type Replay struct {
-	of     *Center
+	of     *Center // what is recorded, with nothing of it filed
 	shadow *Center // of, with the index of what was recorded by then
 	rev    uint32
+	kept   *kept // what the last evaluation kept; nil when nothing of it holds
+	events int   // that count, up to the date of that evaluation
 }
 
 // Replay returns the center as it stood at a revision, which is at most its own.
 func (c *Center) Replay(revision uint64) *Replay {
-	r := &Replay{of: c, shadow: c.shadow(nil), rev: uint32(revision)}
+	of := c.unfiled()
+	r := &Replay{of: of, shadow: of.shadow(nil), rev: uint32(revision)}
 	r.refold()
 	return r
 }
@@ -50,26 +52,47 @@ func (c *Center) voiding(e *entry) *events.EntryVoided {
 // Next lets one more event count; there must be one.
 func (r *Replay) Next() {
 	r.rev++
-	if r.of.voiding(r.of.entry(r.rev)) != nil {
+	e := r.of.entry(r.rev)
+	if r.of.voiding(e) != nil {
 		r.refold()
-	} else {
-		r.file(r.rev)
+		return
+	}
+	r.file(r.rev)
+	at := place{e.on, r.rev}
+	switch {
+	case r.kept == nil:
+	case r.voided(e) || e.on > r.kept.on:
+	case e.voucher != 0:
+		r.events++
+		r.kept.spend(at, e.voucher, r.shadow.ix)
+	default:
+		r.events++
+		r.kept.happen(at)
 	}
 }
 
-// Evaluate answers what the center answered then.
+// Evaluate answers what the center answered then. It costs little after Next for the same policies and date. The caller
+// must not change the alerts: the next evaluation may return the same list.
 func (r *Replay) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
-	e := r.shadow.Evaluate(t, on)
-	if e.Status == "" {
-		return e
+	if !r.kept.isOf(t, on) {
+		r.kept = &kept{again: true, timeline: t, on: on}
+		r.events = r.eventsUpTo(on)
 	}
-	e.Events = 0
-	for rev := uint32(1); rev <= r.rev; rev++ {
-		if at := r.of.entry(rev); at.on <= on && !r.voided(at) {
-			e.Events++
-		}
+	e := r.shadow.evaluate(r.kept)
+	if e.Status != "" {
+		e.Events = r.events
 	}
 	return e
+}
+
+// eventsUpTo returns how many events on or before a date count.
+func (r *Replay) eventsUpTo(on events.Date) (n int) {
+	for rev := uint32(1); rev <= r.rev; rev++ {
+		if e := r.of.entry(rev); e.on <= on && !r.voided(e) {
+			n++
+		}
+	}
+	return n
 }
 
 // voided says whether an entry was voided by then.
@@ -80,7 +103,7 @@ func (r *Replay) voided(e *entry) bool { return e.voided != 0 && e.voided <= r.r
 func (r *Replay) refold() {
 	declared := *r.of.ix.declared
 	declared.numbers = table{}
-	r.shadow.ix = newIndex(&declared, r.of.ix)
+	r.shadow.ix, r.kept = newIndex(&declared, r.of.ix), nil
 	for rev := uint32(1); rev <= r.rev; rev++ {
 		r.file(rev)
 	}

@@ -19,7 +19,7 @@ type view struct {
 
 	revokedOn  events.Date // the first qualification.revoked, or none
 	spells     map[int][]spell
-	standings  map[*policy.Policy][]policy.Standing // by nature of vouchers; blank until it is asked for
+	kept       *kept // what the evaluation before this one kept
 	alerts     []Alert
 	explaining *explaining
 }
@@ -33,8 +33,13 @@ type explaining struct {
 }
 
 func (c *Center) view(t policy.Timeline, on events.Date) *view {
-	v := &view{index: c.ix, c: c, t: t, on: on}
-	if r := c.ix.revocations.upTo(on); len(r) > 0 {
+	return c.viewAgain(&kept{timeline: t, on: on})
+}
+
+// viewAgain returns a view for the evaluation after the one that kept k.
+func (c *Center) viewAgain(k *kept) *view {
+	v := &view{index: c.ix, c: c, t: k.timeline, on: k.on, kept: k, alerts: k.buffer[:0]}
+	if r := c.ix.revocations.upTo(v.on); len(r) > 0 {
 		v.revokedOn = r[0].on
 	}
 	return v
@@ -42,14 +47,23 @@ func (c *Center) view(t policy.Timeline, on events.Date) *view {
 
 // Evaluate answers everything about the center as of a date.
 func (c *Center) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
-	e := &Evaluation{On: on}
-	if !c.Registered() || c.ix.registered.on > on {
+	e := c.evaluate(&kept{timeline: t, on: on})
+	if e.Status != "" {
+		e.Events = c.eventsUpTo(on)
+	}
+	return e
+}
+
+// evaluate answers everything but how many events there are. It works out again only what k does not hold, and keeps it
+// there.
+func (c *Center) evaluate(k *kept) *Evaluation {
+	e := &Evaluation{On: k.on}
+	if !c.Registered() || c.ix.registered.on > k.on {
 		return e
 	}
-	v := c.view(t, on)
+	v := c.viewAgain(k)
 	e.Status = v.status()
-	e.Events = c.eventsUpTo(on)
-	if t.Reading(on) == nil { // no policy says what money or an alert is
+	if k.timeline.Reading(k.on) == nil { // no policy says what money or an alert is
 		return e
 	}
 	money := v.money()
@@ -88,23 +102,31 @@ func (v *view) openOn(code Code, key string) bool {
 }
 
 func (v *view) everyAlert(m *money) {
-	v.admissionAlerts()
-	v.recognitionAlerts()
-	v.taskBookAlerts()
-	v.governanceAlerts()
-	v.safetyAlerts()
-	v.ethicsAlerts()
-	v.reportAlerts()
-	v.gradingAlerts()
-	v.failureAlerts()
+	v.otherAlerts()
+	v.overdraftAlerts()
+	v.useAlerts()
+	v.keep(&v.kept.transfers, v.outTransferAlerts)
 	v.grantAlerts(m)
-	v.projectAlerts()
-	v.receiptAlerts()
-	v.voucherAlerts()
-	v.outTransferAlerts()
 	v.executionAlerts(m)
 	v.revocationAlerts()
-	v.auditAlerts()
+}
+
+// otherAlerts are the alerts that no voucher moves: these rules look neither at vouchers nor at what follows from them.
+func (v *view) otherAlerts() {
+	v.keep(&v.kept.others, func() {
+		v.admissionAlerts()
+		v.recognitionAlerts()
+		v.taskBookAlerts()
+		v.governanceAlerts()
+		v.safetyAlerts()
+		v.ethicsAlerts()
+		v.reportAlerts()
+		v.gradingAlerts()
+		v.failureAlerts()
+		v.projectAlerts()
+		v.receiptAlerts()
+		v.auditAlerts()
+	})
 }
 
 // status is the furthest that the center has come, whatever the dates (section 6).
@@ -173,13 +195,6 @@ func (e *Explanation) follows(c *Center, revisions ...uint32) {
 			e.Because = append(e.Because, c.entry(rev).id)
 		}
 	}
-}
-
-// sorted orders the alerts and leaves one of each identity (code, key, raising date): of two raised on one day for two
-// reasons the alert is cleared when the last of them is.
-func (v *view) sorted() []Alert {
-	slices.SortFunc(v.alerts, CompareAlerts)
-	return slices.CompactFunc(v.alerts, sameAlert)
 }
 
 func sameAlert(a, b Alert) bool {

@@ -51,6 +51,10 @@ func (m Alert) Withdrawn() bool { return m.After == nil }
 // with another raising date is another alert: the first is withdrawn and the second raised.
 func Alerts(before, after []aggregates.Alert) (moved []Alert) {
 	for len(before) > 0 || len(after) > 0 {
+		if same(before, after) {
+			before, after = before[1:], after[1:]
+			continue
+		}
 		switch c := compare(before, after, compareIdentities); {
 		case c < 0:
 			moved, before = append(moved, Alert{Before: &before[0]}), before[1:]
@@ -72,6 +76,10 @@ type Money struct{ Before, After aggregates.Execution }
 // Lines lists the lines of the execution report that differ, both lists and the answer by year and scope.
 func Lines(before, after []aggregates.Execution) (moved []Money) {
 	for len(before) > 0 || len(after) > 0 {
+		if same(before, after) {
+			before, after = before[1:], after[1:]
+			continue
+		}
 		var m Money
 		switch c := compare(before, after, compareLines); {
 		case c < 0:
@@ -94,6 +102,9 @@ func Lines(before, after []aggregates.Execution) (moved []Money) {
 func compareLines(a, b aggregates.Execution) int {
 	return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(slices.Index(aggregates.Scopes, a.Scope), slices.Index(aggregates.Scopes, b.Scope)))
 }
+
+// same reports whether two ordered lists begin with the same, as they mostly do.
+func same[T comparable](a, b []T) bool { return len(a) > 0 && len(b) > 0 && a[0] == b[0] }
 
 // compare compares the heads of two ordered lists, of which one may be empty: an empty list comes last.
 func compare[T any](a, b []T, order func(x, y T) int) int {

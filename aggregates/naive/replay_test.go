@@ -1,6 +1,7 @@
 package naive_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -57,6 +58,41 @@ func TestACloneAndItsOriginalGoTheirOwnWays(t *testing.T) {
 		mustApply(t, s, original, s.log[at:])
 		same(t, s, "a clone after its original went on", ahead.Evaluate(s.timeline, on), original.Evaluate(s.timeline, on))
 	})
+}
+
+// TestAReplayAnswersAfterEachRecordWhatAnEvaluationFromScratchDoes goes through a history as one asks what changed: what the
+// replay keeps of an answer for the next one must never show, whatever is dated back, ruled, voided or adopted between.
+func TestAReplayAnswersAfterEachRecordWhatAnEvaluationFromScratchDoes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) { sameAfterEach(t, tellAny(t)) })
+}
+
+// TestAReplayCountsMoneyOnAsFromScratch draws what moves money more often, around the ends of years.
+func TestAReplayCountsMoneyOnAsFromScratch(t *testing.T) {
+	money := []events.Kind{"", events.KindSubsidyGranted, events.KindSubsidyReceived, events.KindFundsRecovered, events.KindFundsSpent, events.KindFundsSpent,
+		events.KindFundsSpent, events.KindFundsSpent, events.KindSpendingReversed, events.KindUseRuled, events.KindEntryVoided, events.KindEntrustmentSigned}
+	days := dates("2025-03-01", "2025-06-30", "2025-12-31", "2026-01-01", "2026-01-31", "2026-03-01", "2026-12-31", "2027-01-01")
+	rapid.Check(t, func(t *rapid.T) {
+		sameAfterEach(t, tellOf(t, rapid.SampledFrom(append(severalPolicies(), onlyTheDraft)).Draw(t, "policies"), money, days))
+	})
+}
+
+func sameAfterEach(t *rapid.T, s *story) {
+	on, from := s.asOf(t), rapid.IntRange(0, len(s.log)).Draw(t, "from")
+	adopted := s.timeline.Adopted()
+	timeline, n := policy.Timeline{}.With(adopted[0]), 1
+	then, replay := mustReplay(t, s, s.known(from)), s.center.Replay(uint64(from))
+	for at := from; ; at++ {
+		same(t, s, fmt.Sprint("knowing ", at, " records"), replay.Evaluate(timeline, on), then.Evaluate(timeline, on))
+		if n < len(adopted) && rapid.IntRange(0, 9).Draw(t, "adopted") == 0 {
+			timeline, n = timeline.With(adopted[n]), n+1
+			same(t, s, fmt.Sprint("knowing ", at, " records and another policy"), replay.Evaluate(timeline, on), then.Evaluate(timeline, on))
+		}
+		if at == len(s.log) {
+			return
+		}
+		mustApply(t, s, then, s.log[at:at+1])
+		replay.Next()
+	}
 }
 
 func mustReplay(t *rapid.T, s *story, log []events.Recorded) *aggregates.Center {
