@@ -35,16 +35,10 @@ type Step struct {
 
 // Changes returns what later events of a center, given in order, moved in its answers as of a date, and which of them
 // moved what: it evaluates the center after each that can move an answer. Only the first `known` events of the center
-// count; see Counts. It ends early when ctx does.
+// count; see Counts. It ends early when ctx does. The center may go on meanwhile.
 func (r *Register) Changes(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, later []Later, known uint64) (Changes, error) {
-	c, _ := r.find(id)
-	if c == nil {
-		return Changes{}, nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	w := &walk{c: c, on: on, timeline: before, later: later, known: known}
-	if !w.begin() {
+	w := &walk{on: on, timeline: before, later: later}
+	if !r.with(id, func(c *center, _ policy.Timeline) { w.begin(c, known) }) || w.replay == nil {
 		return Changes{}, nil
 	}
 	return w.run(ctx)
@@ -52,42 +46,52 @@ func (r *Register) Changes(ctx context.Context, id events.CenterID, on events.Da
 
 // walk goes through the later events of a center.
 type walk struct {
-	c         *center
-	replay    *aggregates.Replay
-	on        events.Date
-	timeline  policy.Timeline
-	later     []Later
-	known     uint64   // how many events of the center count
-	revisions []uint64 // of the later events; 0 for those that never counted: adoptions, and breaks
+	replay   *aggregates.Replay
+	breaks   []Break
+	on       events.Date
+	timeline policy.Timeline
+	later    []Later
+	effects  []effect // of the later events
 }
 
-// begin goes back to before the first of the later events, if any of them can move an answer. Those that count have
-// revisions that follow one another; a break may have the id of an earlier event.
-func (w *walk) begin() (moves bool) {
-	w.revisions = make([]uint64, len(w.later))
-	var last uint64
+// effect is what one of the later events does to the center.
+type effect uint8
+
+const (
+	aside  effect = iota // it never counted: an adoption, or a break
+	counts               // it counts, and moves no answer as of the date
+	moves                // it counts, and may move one
+)
+
+// begin copies the center as it was before the first of the later events, if any of them can move an answer. Those that
+// count have revisions that follow one another; a break may have the id of an earlier event.
+func (w *walk) begin(c *center, known uint64) {
+	revisions, last := make([]uint64, len(w.later)), uint64(0)
 	for i, l := range w.later {
 		if l.Timeline == nil {
-			w.revisions[i] = w.c.state.Has(l.ID)
+			revisions[i] = c.state.Has(l.ID)
 		}
-		last = max(last, w.revisions[i])
+		last = max(last, revisions[i])
 	}
-	since := last
-	for i, rev := range slices.Backward(w.revisions) {
+	w.effects = make([]effect, len(w.later))
+	since, any := last, false
+	for i, rev := range slices.Backward(revisions) {
 		if rev == 0 || rev != since {
-			w.revisions[i], moves = 0, true
+			any = true
 			continue
 		}
 		since--
-		moves = moves || w.c.state.Moves(rev, w.on)
+		w.effects[i] = counts
+		if c.state.Moves(rev, w.on) {
+			w.effects[i], any = moves, true
+		}
 	}
 	if last == 0 {
-		since = w.known
+		since = known
 	}
-	if moves {
-		w.replay = w.c.state.Replay(since)
+	if any {
+		w.replay, w.breaks = c.state.Replay(since), slices.Clone(c.breaks)
 	}
-	return moves
 }
 
 // answers is what can change.
@@ -100,10 +104,10 @@ type answers struct {
 func (w *walk) answer(position uint64) answers {
 	e := w.replay.Evaluate(w.timeline, w.on)
 	n := 0
-	for n < len(w.c.breaks) && w.c.breaks[n].Position <= position {
+	for n < len(w.breaks) && w.breaks[n].Position <= position {
 		n++
 	}
-	if found := integrityAlerts(w.c.breaks[:n], w.on); len(found) > 0 {
+	if found := integrityAlerts(w.breaks[:n], w.on); len(found) > 0 {
 		e.Alerts = append(e.Alerts, found...)
 		slices.SortFunc(e.Alerts, aggregates.CompareAlerts)
 	}
@@ -135,9 +139,8 @@ func (w *walk) next(i int) bool {
 	if t := w.later[i].Timeline; t != nil {
 		w.timeline = *t
 	}
-	if w.revisions[i] == 0 {
-		return true
+	if w.effects[i] != aside {
+		w.replay.Next()
 	}
-	w.replay.Next()
-	return w.c.state.Moves(w.revisions[i], w.on)
+	return w.effects[i] != counts
 }

@@ -1,8 +1,10 @@
 package projections_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -60,6 +62,39 @@ func TestChangesSayWhichEventMovedWhat(t *testing.T) {
 	}
 	if none := b.changes("ZJ-0099", yearEnd, later); len(none.Steps) > 0 {
 		t.Errorf("of a center that is not there: %+v", none)
+	}
+}
+
+// whileAsked is a context in which something happens when it is first asked whether it has ended.
+type whileAsked struct {
+	context.Context
+	happen func()
+}
+
+func (w *whileAsked) Err() error {
+	if happen := w.happen; happen != nil {
+		w.happen = nil
+		happen()
+	}
+	return w.Context.Err()
+}
+
+func TestACenterGoesOnWhileItsChangesAreFound(t *testing.T) {
+	b := threeCenters(t)
+	spend := func(voucher string) *events.Recorded {
+		return b.event("funds.spent", "ZJ-0003", "2025-09-01", events.CenterRole, &events.FundsSpent{Voucher: voucher, Payee: "p", Use: "pilot",
+			Lines: []events.SpendingLine{{Grant: "G3", AmountFen: 100}}})
+	}
+	later := laterOf(b, spend("X1"), spend("X2"))
+	want := b.changes("ZJ-0003", yearEnd, later)
+	var applied error
+	ctx := &whileAsked{t.Context(), func() { applied = b.register.Apply(spend("X3")) }}
+	got, err := b.register.Changes(ctx, "ZJ-0003", yearEnd, b.register.Timeline(), later, b.register.Counts()["ZJ-0003"])
+	if err != nil || applied != nil || ctx.happen != nil {
+		t.Fatalf("%v, applied %v", err, applied)
+	}
+	if !reflect.DeepEqual(got, want) || len(want.Steps) != 2 {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
