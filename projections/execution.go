@@ -42,19 +42,28 @@ func (r *Register) Executions(on events.Date, f ExecutionFilter) []ExecutionLine
 	lines := 0
 	r.each("", func(c *center, t policy.Timeline) { lines += len(c.evaluate(t, on).Executions) })
 	list := make([]ExecutionLine, 0, lines)
-	r.each("", func(c *center, t policy.Timeline) {
-		id := c.state.ID()
-		group, name := groupOf(f.By, id, c.state.Facts(on))
-		for _, e := range c.evaluate(t, on).Executions {
-			if (f.Year == 0 || f.Year == e.Year) && (f.Scope == "" || f.Scope == e.Scope) {
-				list = append(list, ExecutionLine{Group: group, Name: name, Execution: e, Centers: 1})
-			}
-		}
-	})
+	r.each("", func(c *center, t policy.Timeline) { list = c.appendExecutions(list, t, on, f) })
 	if f.By == "" || f.By == ByCenter {
 		return list
 	}
-	return rolledUp(list)
+	return RollUp(list)
+}
+
+// ExecutionsOf lists the money of one center as of a date by fiscal year and scope, without lines that are all zero. Each
+// line names the group that the center belongs to.
+func (r *Register) ExecutionsOf(id events.CenterID, on events.Date, f ExecutionFilter) (list []ExecutionLine) {
+	r.with(id, func(c *center, t policy.Timeline) { list = c.appendExecutions(nil, t, on, f) })
+	return list
+}
+
+func (c *center) appendExecutions(list []ExecutionLine, t policy.Timeline, on events.Date, f ExecutionFilter) []ExecutionLine {
+	group, name := groupOf(f.By, c.state.ID(), c.state.Facts(on))
+	for _, e := range c.evaluate(t, on).Executions {
+		if (f.Year == 0 || f.Year == e.Year) && (f.Scope == "" || f.Scope == e.Scope) {
+			list = append(list, ExecutionLine{Group: group, Name: name, Execution: e, Centers: 1})
+		}
+	}
+	return list
 }
 
 func groupOf(by Grouping, id events.CenterID, facts events.Facts) (group, name string) {
@@ -72,8 +81,8 @@ func groupOf(by Grouping, id events.CenterID, facts events.Facts) (group, name s
 	return string(id), facts.Name
 }
 
-// rolledUp adds the lines of one group, year and scope.
-func rolledUp(lines []ExecutionLine) []ExecutionLine {
+// RollUp adds the lines of each group, year and scope. It sorts the lines given.
+func RollUp(lines []ExecutionLine) []ExecutionLine {
 	slices.SortStableFunc(lines, func(a, b ExecutionLine) int {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Year, b.Year),
 			cmp.Compare(slices.Index(aggregates.Scopes, a.Scope), slices.Index(aggregates.Scopes, b.Scope)))

@@ -1,8 +1,6 @@
 package projections
 
 import (
-	"cmp"
-	"slices"
 	"sync"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -24,11 +22,9 @@ type Delay struct {
 	aggregates.Delay
 }
 
-// Delays lists the money owed as of a date, of one center or (for "") of all, the oldest first and of one day the
-// largest.
-func (r *Register) Delays(on events.Date, of events.CenterID) []Delay {
-	var list []Delay
-	r.each(of, func(c *center, t policy.Timeline) {
+// Delays lists the money owed to a center as of a date.
+func (r *Register) Delays(id events.CenterID, on events.Date) (list []Delay) {
+	r.with(id, func(c *center, t policy.Timeline) {
 		localGov := sync.OnceValue(func() string { return c.state.LocalGov(on) }) // it looks through the whole history
 		for _, d := range c.state.Delays(t, c.evaluate(t, on)) {
 			office := Office{Role: aggregates.Office(d.What.Alert())}
@@ -37,9 +33,6 @@ func (r *Register) Delays(on events.Date, of events.CenterID) []Delay {
 			}
 			list = append(list, Delay{c.state.ID(), c.state.Facts(on).Name, office, d})
 		}
-	})
-	slices.SortStableFunc(list, func(a, b Delay) int {
-		return cmp.Or(cmp.Compare(a.Since, b.Since), cmp.Compare(b.OutstandingFen, a.OutstandingFen))
 	})
 	return list
 }
@@ -52,11 +45,10 @@ type Deferral struct {
 	aggregates.Deferral
 }
 
-// Deferrals lists the allocations deferred or to be so as of a date by fiscal year and center; of one fiscal year, or
-// (for 0) of all. Asked for the year after the date's own it lists the centers whose rate is low so far.
-func (r *Register) Deferrals(on events.Date, fiscalYear int) []Deferral {
-	var list []Deferral
-	r.each("", func(c *center, t policy.Timeline) {
+// Deferrals lists the allocations to a center that are deferred or to be so as of a date: of one fiscal year, or (for 0) of
+// all. Asked for the year after the date's own it lists the center if its rate is low so far.
+func (r *Register) Deferrals(id events.CenterID, on events.Date, fiscalYear int) (list []Deferral) {
+	r.with(id, func(c *center, t policy.Timeline) {
 		e := c.evaluate(t, on)
 		for _, d := range c.state.Deferrals(t, e, fiscalYear == on.Year()+1) {
 			if fiscalYear == 0 || d.FiscalYear == fiscalYear {
@@ -64,7 +56,6 @@ func (r *Register) Deferrals(on events.Date, fiscalYear int) []Deferral {
 			}
 		}
 	})
-	slices.SortStableFunc(list, func(a, b Deferral) int { return cmp.Compare(a.FiscalYear, b.FiscalYear) })
 	return list
 }
 
@@ -76,17 +67,14 @@ type Unspent struct {
 	aggregates.Unspent
 }
 
-// Unspent lists the money left as of a date, of one center or (for "") of all, and of one scope or all, the largest
-// balance first.
-func (r *Register) Unspent(on events.Date, of events.CenterID, scope aggregates.Scope) []Unspent {
-	var list []Unspent
-	r.each(of, func(c *center, t policy.Timeline) {
+// Unspent lists the money that a center has left as of a date, of one scope or (for "") of all.
+func (r *Register) Unspent(id events.CenterID, on events.Date, scope aggregates.Scope) (list []Unspent) {
+	r.with(id, func(c *center, t policy.Timeline) {
 		facts := c.state.Facts(on)
 		for _, u := range c.state.Unspent(t, on, scope) {
 			list = append(list, Unspent{c.state.ID(), facts.Name, facts.Region, u})
 		}
 	})
-	slices.SortStableFunc(list, func(a, b Unspent) int { return cmp.Compare(b.BalanceFen(), a.BalanceFen()) })
 	return list
 }
 

@@ -227,12 +227,21 @@ func (r *Register) IDs() []events.CenterID {
 }
 
 // Mark says what the answers about a center follow from: while it is the same, so are they.
-type Mark struct{ changes, policies int }
+type Mark struct {
+	Center            events.CenterID
+	changes, policies int
+}
 
-// Mark returns the mark of a center.
-func (r *Register) Mark(id events.CenterID) (m Mark) {
-	r.with(id, func(c *center, t policy.Timeline) { m = Mark{c.changes, len(t.Adopted())} })
-	return m
+// Marks returns the marks of one center, if it is there, or (for "") of all in order.
+func (r *Register) Marks(of events.CenterID) []Mark {
+	centers, timeline := r.selected(of)
+	marks, policies := make([]Mark, len(centers)), len(timeline.Adopted())
+	for i, c := range centers {
+		c.mu.Lock()
+		marks[i] = Mark{c.state.ID(), c.changes, policies}
+		c.mu.Unlock()
+	}
+	return marks
 }
 
 // Counts returns how many events of each center count: with it Voided and Changes answer as of when it was taken.

@@ -44,12 +44,20 @@ func ageingColumns(q *asked) []table.Column {
 		table.Column{Name: "balanceFen", Title: text.Say("结余", "balance"), Type: table.Money})
 }
 
-func ageing(_ context.Context, d *Source, q *asked, t *table.Table) error {
+func ageing(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	t.Title = text.Say("截至 %s 的结转结余资金（金额单位：元）", "Unspent money as of %s (amounts in yuan)", q.On)
 	t.Empty = text.Say("没有未支出的资金。", "No money is unspent.")
 	t.Notes = []text.Text{text.Say("年限按到账年度计；支出和收回先用最早到账的资金。", "Age counts from the year of receipt; spending and recoveries take the oldest receipts first.")}
-	var list []projections.Unspent
-	d.exactly(q, func() { list = d.Register.Unspent(q.On, q.center("center"), aggregates.Scope(q.text("scope"))) })
+	worked, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) []projections.Unspent {
+		return d.Register.Unspent(id, q.On, aggregates.Scope(q.text("scope")))
+	})
+	if err != nil {
+		return err
+	}
+	var found [][]projections.Unspent
+	d.exactly(q, func() { found = worked.take() })
+	list := slices.Concat(found...)
+	slices.SortStableFunc(list, func(a, b projections.Unspent) int { return cmp.Compare(b.BalanceFen(), a.BalanceFen()) })
 	var all aggregates.AgedFen
 	for i := range list {
 		all = all.Plus(list[i].AgedFen)

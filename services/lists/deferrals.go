@@ -1,8 +1,10 @@
 package lists
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -50,8 +52,14 @@ func deferrals(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 		}
 	}
 	var sum struct{ available, executed, heldBack, made, ahead, aheadReceived events.Fen }
-	var list []projections.Deferral
-	d.exactly(q, func() { list = d.Register.Deferrals(q.On, year) })
+	worked, err := workAhead(ctx, d, "", func(id events.CenterID) []projections.Deferral { return d.Register.Deferrals(id, q.On, year) })
+	if err != nil {
+		return err
+	}
+	var found [][]projections.Deferral
+	d.exactly(q, func() { found = worked.take() })
+	list := slices.Concat(found...)
+	slices.SortStableFunc(list, func(a, b projections.Deferral) int { return cmp.Compare(a.FiscalYear, b.FiscalYear) })
 	for _, x := range list {
 		deferredBy, err := d.document(ctx, x.Center, x.Deferred)
 		if err != nil {

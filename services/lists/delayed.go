@@ -52,8 +52,16 @@ func delayedColumns(*asked) []table.Column {
 func delayed(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	t.Title = text.Say("截至 %s 的迟滞资金（金额单位：元）", "Delayed money as of %s (amounts in yuan)", q.On)
 	t.Empty = text.Say("没有迟滞资金。", "No money is delayed.")
-	var list []projections.Delay
-	d.exactly(q, func() { list = d.Register.Delays(q.On, q.center("center")) })
+	worked, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) []projections.Delay { return d.Register.Delays(id, q.On) })
+	if err != nil {
+		return err
+	}
+	var found [][]projections.Delay
+	d.exactly(q, func() { found = worked.take() })
+	list := slices.Concat(found...)
+	slices.SortStableFunc(list, func(a, b projections.Delay) int {
+		return cmp.Or(cmp.Compare(a.Since, b.Since), cmp.Compare(b.OutstandingFen, a.OutstandingFen))
+	})
 	if q.text("sort") == "largest" {
 		slices.SortStableFunc(list, func(a, b projections.Delay) int { return cmp.Compare(b.OutstandingFen, a.OutstandingFen) })
 	}

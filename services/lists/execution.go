@@ -2,8 +2,10 @@ package lists
 
 import (
 	"context"
+	"slices"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/table"
@@ -36,17 +38,26 @@ func executionLead(q *asked) []table.Column {
 }
 
 // execution lists the money by year and scope.
-func execution(_ context.Context, d *Source, q *asked, t *table.Table) error {
+func execution(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	f := projections.ExecutionFilter{Year: q.number("year"), Scope: aggregates.Scope(q.text("scope")), By: projections.Grouping(q.text("by"))}
 	t.Title = text.Say("截至 %s 的经费执行情况（金额单位：元）", "Execution of money as of %s (amounts in yuan)", q.On)
 	t.Empty = text.Say("没有符合条件的经费。", "There is no such money.")
 	lead := len(executionLead(q))
-	var list, whole []projections.ExecutionLine
-	d.exactly(q, func() {
-		list = d.Register.Executions(q.On, f)
-		f.By = projections.ByTotal
-		whole = d.Register.Executions(q.On, f)
-	})
+	worked, err := workAhead(ctx, d, "", func(id events.CenterID) []projections.ExecutionLine { return d.Register.ExecutionsOf(id, q.On, f) })
+	if err != nil {
+		return err
+	}
+	var found [][]projections.ExecutionLine
+	d.exactly(q, func() { found = worked.take() })
+	list := slices.Concat(found...)
+	whole := slices.Clone(list)
+	for i := range whole {
+		whole[i].Group, whole[i].Name = "", ""
+	}
+	whole = projections.RollUp(whole)
+	if f.By != projections.ByCenter {
+		list = projections.RollUp(list)
+	}
 	for _, l := range list {
 		t.Rows = append(t.Rows, appendExecution([]table.Cell{table.Text(l.Group), table.Text(l.Name)}[:lead:lead], &l.Execution))
 	}

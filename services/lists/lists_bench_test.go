@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -48,6 +49,34 @@ func BenchmarkLists(b *testing.B) {
 			b.ReportMetric(float64((processorTime()-busy).Milliseconds())/float64(b.N), "cpu-ms")
 			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms")
 			b.ReportMetric(float64(rows), "rows")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkStandsStill asks lists of which nothing changed since they were asked before, and reports how long applying stood
+// still for each: for that long writers wait. It is the median of the questions.
+func BenchmarkStandsStill(b *testing.B) {
+	d, last := openedDesk(b, *listRecords)
+	var stood []time.Duration
+	d.Measure(func(took time.Duration) { stood = append(stood, took) })
+	for _, q := range []lists.Question{
+		{List: "centers"}, {List: "alerts"}, {List: "execution"}, {List: "execution", Params: map[string]string{"by": "region"}},
+		{List: "delayed"}, {List: "deferrals", Params: map[string]string{"all": "true"}}, {List: "ageing"}, {List: "due", Params: map[string]string{"within": "90d"}},
+		{List: "changes", Params: map[string]string{"since": fmt.Sprint(last - last/1000)}}, {List: "find", Params: map[string]string{"kind": "grade.decided"}},
+		{List: "duplicates"}, {List: "sample", Params: map[string]string{"year": "2025"}},
+	} {
+		q.On = events.MustDate("2026-10-31")
+		b.Run(fmt.Sprintf("%s %v", q.List, q.Params), func(b *testing.B) {
+			stood = stood[:0]
+			for b.Loop() {
+				if _, err := d.Ask(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+			slices.Sort(stood)
+			b.ReportMetric(float64(stood[len(stood)/2].Microseconds()), "stood-µs")
+			b.ReportMetric(float64(stood[len(stood)-1].Microseconds()), "worst-µs")
 			b.ReportMetric(0, "ns/op")
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -29,7 +30,8 @@ type Source struct {
 	Prefix   string
 	Root     func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
 
-	policies policy.Timeline // at the position of the answer; of the copy that answers one question
+	policies policy.Timeline     // at the position of the answer; of the copy that answers one question
+	stood    func(time.Duration) // called, if it is given, with how long an answer let writers wait; for measuring
 }
 
 // Question asks for one list as of a date. It can be written down and asked again: the same ledger, at the same
@@ -174,6 +176,9 @@ func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 // meanwhile, so what take needs is evaluated before, and what it took is put into rows after. A list calls it once.
 func (d *Source) exactly(q *asked, take func()) {
 	d.Register.Exactly(func(position uint64) {
+		if d.stood != nil {
+			defer func(since time.Time) { d.stood(time.Since(since)) }(time.Now())
+		}
 		q.position, d.policies = position, d.Register.Timeline()
 		if p := d.policies.Reading(q.On); p != nil {
 			q.policy = p.Ref()

@@ -1,0 +1,6 @@
+package lists
+
+import "time"
+
+// Measure makes a source report how long each answer let writers wait.
+func (d *Source) Measure(stood func(time.Duration)) { d.stood = stood }
