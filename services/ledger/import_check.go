@@ -16,6 +16,7 @@ import (
 type checks struct {
 	l        *Ledger
 	spool    *spool
+	first    *events.Record // the adoption that will precede all; nil if the ledger has begun
 	policies *aggregates.Policies
 	trials   map[events.StreamID]*trial
 	fresh    int // events in the spool
@@ -33,12 +34,13 @@ type trial struct {
 
 func newChecks(l *Ledger, s *spool, files []File) (*checks, error) {
 	policies := l.register.ClonePolicies()
-	if first := l.first(); first != nil {
+	first := l.first()
+	if first != nil {
 		if err := runAhead(policies, first); err != nil {
 			return nil, err
 		}
 	}
-	return &checks{l: l, spool: s, policies: policies, files: files, names: map[events.CenterID]map[events.Name]events.Recorded{},
+	return &checks{l: l, spool: s, first: first, policies: policies, files: files, names: map[events.CenterID]map[events.Name]events.Recorded{},
 		trials: map[events.StreamID]*trial{events.PolicyStream: {copied: policies, known: policies.Revision()}}}, nil
 }
 
@@ -52,8 +54,8 @@ func (c *checks) add(ctx context.Context, from *line, rec *events.Record, accoun
 	if _, there, err := c.l.recorded(ctx, s, rec); there || err != nil {
 		return there, err
 	}
-	if first := c.l.first(); first != nil && first.ID == rec.ID {
-		return true, sameAsFirst(first, rec)
+	if c.first != nil && c.first.ID == rec.ID {
+		return true, sameAsFirst(c.first, rec)
 	}
 	if at, there := c.before(rec); there {
 		return true, c.sameAs(at, rec)
