@@ -1,5 +1,5 @@
-// Package projections holds the read models: the register of all centers, the execution of money rolled up, and the
-// alerts.
+// Package projections holds the read models: the register of all streams, the execution of money rolled up, the alerts, what
+// later records moved, and the story of a center.
 //
 // A Register is fed the ledger's events in the order of their positions and holds one aggregates.Center each. It
 // evaluates lazily: an event makes its center dirty, a question evaluates each dirty center once for the date asked,
