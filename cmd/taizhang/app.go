@@ -91,11 +91,7 @@ func (a *app) print(zh, en string, args ...any) { fmt.Fprintln(a.out, a.say(zh, 
 func (a *app) message(err error) string {
 	var s interface{ Text() text.Text }
 	if errors.As(err, &s) {
-		said := s.Text()
-		if e, ok := s.(*text.Error); ok && e.Param != "" { // a parameter of a service is a flag here
-			said = text.Text{Zh: flagPrefix + e.Param + "：" + e.What.Zh, En: flagPrefix + e.Param + ": " + e.What.En}
-		}
-		return said.In(a.lang)
+		return s.Text().In(a.lang)
 	}
 	var file *fs.PathError
 	if errors.As(err, &file) {
@@ -121,7 +117,7 @@ func (a *app) root() *cobra.Command {
 		Use:           "taizhang",
 		Short:         a.say("省技术转移转化中心合规台账", "compliance ledger of provincial technology-transfer centers"),
 		SilenceErrors: true, SilenceUsage: true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return asTyped(cmd, a.prepare(cmd)) },
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -145,7 +141,7 @@ func (a *app) root() *cobra.Command {
 		a.replayCommand(), a.policyCommand(), a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(),
 		a.simulateCommand(), a.reproduceCommand(), a.reportCommand(), a.versionCommand())
 	root.AddCommand(a.listCommands()...)
-	eachCommand(root, paramsAreFlags)
+	eachCommand(root, namesAsTyped)
 	if a.lang == "zh" {
 		inChinese(root)
 	}
@@ -164,7 +160,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		a.cluster = a.getenv("TAIZHANG_STORE") // not the flag's default, which help would show with its password
 	}
 	if err := a.when().Check(a.now()); err != nil {
-		return &usageError{cmd.CommandPath(), err}
+		return err
 	}
 	if a.verbose || a.getenv("TAIZHANG_LOG") != "" {
 		encoder := zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())
@@ -193,20 +189,29 @@ func flagError(cmd *cobra.Command, err error) error {
 	return &usageError{cmd.CommandPath(), err}
 }
 
-// paramsAreFlags makes a parameter that cannot be so an error of usage: the services call parameter what a flag says.
-func paramsAreFlags(c *cobra.Command) {
-	run := c.RunE
-	if run == nil {
-		return
+// namesAsTyped makes a verb name parameters as asTyped does.
+func namesAsTyped(c *cobra.Command) {
+	if run := c.RunE; run != nil {
+		c.RunE = func(cmd *cobra.Command, args []string) error { return asTyped(cmd, run(cmd, args)) }
 	}
-	c.RunE = func(cmd *cobra.Command, args []string) error {
-		err := run(cmd, args)
-		var bad *text.Error
-		if errors.As(err, &bad) && bad.Param != "" && bad.Code == text.Invalid {
-			return &usageError{cmd.CommandPath(), bad}
-		}
+}
+
+// asTyped returns an error of a service about a parameter as one about what the user typed for it: a flag, or an argument in
+// capitals as the help has it. An invalid value is an error of usage.
+func asTyped(cmd *cobra.Command, err error) error {
+	var bad *text.Error
+	if !errors.As(err, &bad) || bad.Param == "" {
 		return err
 	}
+	name := flagPrefix + bad.Param
+	if cmd.Flag(bad.Param) == nil {
+		name = strings.ToUpper(bad.Param)
+	}
+	typed := &text.Error{Code: bad.Code, What: text.Text{Zh: name + "：" + bad.What.Zh, En: name + ": " + bad.What.En}, Cause: err}
+	if bad.Code != text.Invalid {
+		return typed
+	}
+	return &usageError{cmd.CommandPath(), typed}
 }
 
 // when is what the global flags ask about.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -58,7 +59,7 @@ func (a *app) tellChapter(c *desk.Chapter) {
 	if content := c.Content(); content != "" {
 		a.indent("%s", "%s", text.Clip(content, contentWidth))
 	}
-	a.indent("位置 %d，%s 录入于 %s，%s %s 报", "position %d, entered by %s at %s, said by %s %s", c.Position, c.EnteredBy, c.RecordedAt, c.By.Role.Title().In(a.lang), c.By.Actor)
+	a.indent("位置 %d，%s 录入于 %s，%s %s 报", "position %d, entered by %s at %s, said by %s %s", c.Position, c.EnteredBy, toSecond(c.RecordedAt), c.By.Role.Title().In(a.lang), c.By.Actor)
 	if name := lists.PolicyName(c.Policy); name != "" {
 		a.indent("依据办法参数 %s 判定", "judged under policy %s", name)
 	}
@@ -83,6 +84,15 @@ func (a *app) tellChapter(c *desk.Chapter) {
 	}
 	a.tellMoves(&c.Changed)
 	a.tellState(c)
+}
+
+// toSecond returns an instant of an answer as people read it: to the second, by Shanghai's clock as the answer is.
+func toSecond(instant string) string {
+	at, err := time.Parse(time.RFC3339Nano, instant)
+	if err != nil {
+		return instant
+	}
+	return at.Format(time.DateTime)
 }
 
 // indent writes a line that belongs to an event.

@@ -101,8 +101,10 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 	if err != nil {
 		return nil, err
 	}
+	var found []aggregates.Explanation
+	a.Register.Exactly(func(uint64) { found = a.Register.Explain(center, a.on, name.code(), name.Key, raisedOn) })
 	var list []Explanation
-	for _, e := range a.Register.Explain(center, a.on, name.code(), name.Key, raisedOn) {
+	for _, e := range found {
 		x := explained(center, &e)
 		if x.Because, err = l.causes(ctx, center, e.Because); err != nil {
 			return nil, err
@@ -111,7 +113,10 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 	}
 	if len(list) == 0 {
 		what := strings.Join(strings.Fields(strings.Join([]string{name.Code, name.Key, name.RaisedOn}, " ")), " ")
-		return nil, text.Errorf(text.NotFound, "截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", a.on, name.Center, what)
+		if center == "" {
+			return nil, text.Errorf(text.NotFound, "截至 %v，办法参数没有这样的预警 %s", "as of %v, the policies have no such alert %s", a.on, what)
+		}
+		return nil, text.Errorf(text.NotFound, "截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", a.on, center, what)
 	}
 	return list, nil
 }
