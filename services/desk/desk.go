@@ -14,7 +14,8 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Reader answers questions. All answers of one call are of one position of the ledger, also while others write. A center that
+// Reader answers questions. The answer of a call is of one position of the ledger, also while others write; Try has an answer
+// to each record. A center that
 // the ledger does not know is text.NotFound, a value that cannot be so text.Invalid with the name of its parameter.
 type Reader interface {
 	// List answers a list. The date of the question is that of when.
@@ -46,7 +47,8 @@ type Writer interface {
 	// Record judges a record and writes it. A record with the id and content of one that is there is answered with the first
 	// result; the answer "no" is a *Refusal.
 	Record(ctx context.Context, d Draft) (*Recorded, error)
-	// Import takes whole files: all of them are checked before anything is written. Counting refused records is no error.
+	// Import takes whole files: all of them are checked before anything is written. Counting refused records is no error. If
+	// only the marked copies could not be written, it returns the counts with the error.
 	Import(ctx context.Context, r ImportRequest) (*Imported, error)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -90,7 +91,8 @@ func (l *Local) Story(ctx context.Context, when When, id string, each func(*Chap
 	if err != nil {
 		return nil, err
 	}
-	last, err := l.Ledger.Story(ctx, center, a.on, a.point, func(c *projections.Chapter) error {
+	// Policies and the center's stream are read one after the other, so both are read up to one position.
+	last, err := l.Ledger.Story(ctx, center, a.on, ledger.Point{Position: a.Register.Position()}, func(c *projections.Chapter) error {
 		chapter, err := chapterOf(c)
 		if err != nil {
 			return err

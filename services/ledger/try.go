@@ -7,6 +7,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/difference"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 )
 
@@ -32,8 +33,15 @@ func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, o
 		err = l.takes(s)
 	}
 	var a Attempt
+	var trial *aggregates.Center
+	var timeline policy.Timeline
+	l.register.Exactly(func(uint64) { // the verdict and what is moved are of one position
+		trial, timeline = l.register.Clone(rec.Center), l.register.Timeline()
+		if err == nil {
+			a.Verdict = l.register.Judge(rec)
+		}
+	})
 	if err == nil {
-		a.Verdict = l.register.Judge(rec)
 		_, _, err = draft(rec, &a.Verdict, account)
 	}
 	if err != nil {
@@ -46,13 +54,12 @@ func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, o
 	if rec.Center == "" || len(a.Verdict.Nonsense) > 0 {
 		return a, nil
 	}
-	a.Moved, err = l.moved(rec, max(on, rec.On))
+	a.Moved, err = moved(trial, timeline, rec, max(on, rec.On))
 	return a, err
 }
 
-// moved returns what a record moves in the answers of its center as of a date.
-func (l *Ledger) moved(rec *events.Record, on events.Date) (difference.Difference, error) {
-	trial, timeline := l.register.Clone(rec.Center), l.register.Timeline()
+// moved returns what a record moves in the answers of its center as of a date, and runs ahead with it.
+func moved(trial *aggregates.Center, timeline policy.Timeline, rec *events.Record, on events.Date) (difference.Difference, error) {
 	before := trial.Evaluate(timeline, on)
 	if err := runAhead(trial, rec); err != nil {
 		return difference.Difference{}, err
