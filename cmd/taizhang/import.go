@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -85,20 +86,17 @@ func freeWorkbook(cmd *cobra.Command, flag, path string) error {
 func (a *app) importInto(cmd *cobra.Command, w desk.Writer, r desk.ImportRequest, report string) error {
 	bar := a.progress("导入", "importing")
 	bad := &badReasons{a: a, bar: bar}
-	if err := bad.begin(); err != nil {
-		return err
-	}
 	r.Progress, r.Bad = bar.show, bad.add
 	done, err := w.Import(cmd.Context(), r)
 	bar.end()
-	if err == nil {
-		err = bad.end(done)
-	}
-	switch {
-	case err != nil:
+	if done == nil {
 		return err
-	case a.output == tableOutput:
+	}
+	if a.output == tableOutput {
 		a.tellImported(done, report)
+	}
+	if err := cmp.Or(bad.end(done), err); err != nil {
+		return err
 	}
 	if done.Refused > 0 && !r.AcceptGood {
 		return errAnswered
@@ -106,16 +104,22 @@ func (a *app) importInto(cmd *cobra.Command, w desk.Writer, r desk.ImportRequest
 	return nil
 }
 
-// badReasons writes what is wrong with files. For programs the counts of the import follow in JSON.
+// badReasons writes what is wrong with files. For programs the counts of the import follow in JSON. Nothing is written before
+// the first reason or the end, so an import that fails at once leaves no piece of an answer.
 type badReasons struct {
 	a     *app
 	bar   *progress
 	csv   *csv.Writer
+	begun bool
 	comma string
 	err   error
 }
 
 func (b *badReasons) begin() (err error) {
+	if b.begun {
+		return nil
+	}
+	b.begun = true
 	switch b.a.output {
 	case csvOutput:
 		b.csv = csv.NewWriter(b.a.out)
@@ -132,6 +136,7 @@ func (b *badReasons) add(line desk.BadLine) {
 		b.a.tellBad(&line)
 		return
 	}
+	b.err = cmp.Or(b.err, b.begin())
 	for _, why := range line.Each() {
 		if b.err == nil {
 			b.err = b.write(why)
@@ -153,6 +158,7 @@ func (b *badReasons) write(why desk.BadReason) error {
 }
 
 func (b *badReasons) end(done *desk.Imported) error {
+	b.err = cmp.Or(b.err, b.begin())
 	switch {
 	case b.err != nil:
 		return b.err

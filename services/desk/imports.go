@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -131,7 +130,7 @@ type Imported struct {
 
 // Import implements Writer.
 func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) {
-	im := &importing{ImportRequest: r, sheets: map[string]*sheets.Sheet{}, marked: map[string][]sheets.Finding{}}
+	im := &importing{ImportRequest: r, sheets: make([]*sheets.Sheet, len(r.Files)), marked: make([][]sheets.Finding, len(r.Files))}
 	list, err := im.read(l)
 	if err != nil {
 		return nil, err
@@ -141,9 +140,8 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 		return nil, err
 	}
 	done := &Imported{Read: report.Read, Accepted: report.Accepted, Repeated: report.Repeated, Refused: report.Refused}
-	done.Marked = r.Marked != nil && len(im.marked) > 0
-	if done.Marked {
-		err = im.writeMarked()
+	if r.Marked != nil {
+		done.Marked, err = im.writeMarked()
 	}
 	return done, err
 }
@@ -151,8 +149,8 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 // importing is one import under way.
 type importing struct {
 	ImportRequest
-	sheets map[string]*sheets.Sheet    // by file
-	marked map[string][]sheets.Finding // by file
+	sheets []*sheets.Sheet    // of each file; nil for JSON Lines
+	marked [][]sheets.Finding // of each file
 }
 
 // read reads the sheets among the files, in the words of the policies of the ledger.
@@ -177,7 +175,7 @@ func (im *importing) read(l *Local) ([]ledger.File, error) {
 			if err != nil {
 				return nil, err
 			}
-			im.sheets[f.Name], file.Given = s, s.Given()
+			im.sheets[i], file.Given = s, s.Given()
 		} else {
 			file.Content = io.NewSectionReader(f.Content, 0, f.Bytes)
 		}
@@ -192,13 +190,13 @@ func (im *importing) bad(r ledger.BadRecord) {
 	if r.ID != uuid.Nil {
 		line.ID = r.ID.String()
 	}
-	s := im.sheets[r.File]
+	s := im.sheets[r.Index]
 	if s == nil {
 		im.tell(line)
 		return
 	}
 	found := s.Findings(r)
-	im.marked[r.File] = append(im.marked[r.File], found...)
+	im.marked[r.Index] = append(im.marked[r.Index], found...)
 	for len(found) > 0 {
 		row := BadLine{File: r.File, Sheet: true, Line: found[0].Row, ID: line.ID}
 		for len(found) > 0 && found[0].Row == row.Line {
@@ -214,10 +212,17 @@ func (im *importing) tell(b BadLine) {
 	}
 }
 
-func (im *importing) writeMarked() error {
+// writeMarked writes copies of the bad sheets, and reports whether there were any.
+func (im *importing) writeMarked() (bool, error) {
 	var list []sheets.Marked
-	for _, file := range slices.Sorted(maps.Keys(im.marked)) {
-		list = append(list, sheets.Marked{Sheet: im.sheets[file], Findings: im.marked[file]})
+	for i, found := range im.marked {
+		if len(found) > 0 {
+			list = append(list, sheets.Marked{Sheet: im.sheets[i], Findings: found})
+		}
 	}
-	return im.Marked.Create(func(w io.Writer) error { return sheets.WriteReport(w, list, im.Marked.Lang) })
+	if len(list) == 0 {
+		return false, nil
+	}
+	err := im.Marked.Create(func(w io.Writer) error { return sheets.WriteReport(w, list, im.Marked.Lang) })
+	return err == nil, err
 }

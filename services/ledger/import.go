@@ -46,6 +46,7 @@ type Given struct {
 // BadRecord is a record that an import does not take, and why. Line counts from 1.
 type BadRecord struct {
 	File     string
+	Index    int // of the file among those imported: two may have one name
 	Line     int
 	ID       uuid.UUID // uuid.Nil if it could not be read
 	Breaches []aggregates.Breach
@@ -187,7 +188,7 @@ func (im *importer) refuse(ln *line, why []aggregates.Breach) {
 	if im.Bad == nil {
 		return
 	}
-	b := BadRecord{File: im.Files[ln.file].Name, Line: ln.line, Breaches: why}
+	b := BadRecord{File: im.Files[ln.file].Name, Index: ln.file, Line: ln.line, Breaches: why}
 	if ln.rec != nil {
 		b.ID = ln.rec.ID
 	}
