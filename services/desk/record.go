@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -61,8 +60,8 @@ func (d *Draft) record() (*events.Record, error) {
 		return nil, text.Errorf(text.Invalid, "不是有效的 JSON", "is not valid JSON").Of("data")
 	}
 	line, err := json.Marshal(d)
-	if err != nil {
-		return nil, fmt.Errorf("desk: read draft: %w", err)
+	if err != nil { // only a text can fail now
+		return nil, text.Errorf(text.Invalid, "记录的文字不是有效的 UTF-8", "a text of the record is not valid UTF-8")
 	}
 	rec, problems := events.DecodeRecord(line)
 	if len(problems) == 0 {

@@ -26,6 +26,9 @@ func (r *ReportRequest) Check() error {
 }
 
 func (r *ReportRequest) form() (reports.Form, error) {
+	if err := checkLang(r.Lang); err != nil {
+		return "", err
+	}
 	if r.Name == "" && r.ForExcel {
 		return reports.ForExcel, nil
 	}
@@ -74,6 +77,14 @@ func (r *YearlyRequest) Check() error {
 		return text.Errorf(text.Invalid, "须给出，为 %d 至 %d 之间的年份", "must be given, a year from %d to %d", events.YearMin, events.YearMax).Of("year")
 	case r.Unit != string(reports.Yuan) && r.Unit != string(reports.TenThousands):
 		return text.Errorf(text.Invalid, "应为 yuan 或 wan，不能是 %q", "must be yuan or wan, not %q", r.Unit).Of("unit")
+	}
+	return checkLang(r.Lang)
+}
+
+// checkLang returns what is wrong with the language of a file: it stands in the file, which is read by it again.
+func checkLang(lang string) error {
+	if lang != "zh" && lang != "en" {
+		return text.Errorf(text.Invalid, "应为 zh 或 en，不能是 %q", "must be zh or en, not %q", lang).Of("lang")
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package lists
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,7 +100,7 @@ func Find(name string) *List {
 func (q Question) Check() (*List, error) {
 	l := Find(q.List)
 	if l == nil {
-		return nil, fmt.Errorf("lists: there is no list %q", q.List)
+		return nil, text.Errorf(text.NotFound, "没有 %q 这个列表", "there is no list %q", q.List)
 	}
 	for name, value := range q.Params {
 		i := slices.IndexFunc(l.Params, func(p Param) bool { return p.Name == name })
