@@ -267,6 +267,9 @@ func (s *Store) reaches(ctx context.Context, stream events.StreamID, revision ui
 // errNotCopied is why an append that the record took is not answered.
 var errNotCopied = text.Errorf(text.Unavailable, "集群已有这条记录，本地副本还没有", "the record has it, the local copy has not")
 
+// errNotSeen is why an append that came second is not answered with the conflict.
+var errNotSeen = text.Errorf(text.Unavailable, "集群中另有写入先到，本地副本还没有它；没有写入，请稍后再试", "another write came first in the record, and the local copy has not got it; nothing was written, try again later")
+
 // Append implements events.Store: it appends to the record. When it returns without an error the copy has the batch too,
 // and the places are those of the copy. An append that the record took and the copy does not have in time is an
 // *events.UnknownError: it is stored.
@@ -279,7 +282,7 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	var conflict *events.ConflictError
 	if errors.As(err, &conflict) { // who judges again must see what came first
 		if late := s.reaches(ctx, stream, conflict.Actual); late != nil {
-			return nil, fmt.Errorf("replica: append to %s: %w", stream, errors.Join(late, err))
+			return nil, fmt.Errorf("replica: append to %s: %w: %w", stream, late, errNotSeen) // a break says more
 		}
 	}
 	if err != nil {

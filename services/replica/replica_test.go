@@ -318,6 +318,30 @@ func (silent) Subscribe(ctx context.Context, _ uint64) iter.Seq2[events.Stored, 
 	}
 }
 
+// cancelling is a record that is answered as the context of who appends ends.
+type cancelling struct {
+	silent
+	cancel context.CancelFunc
+}
+
+func (c cancelling) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+	defer c.cancel()
+	return c.silent.Append(ctx, s, expected, batch)
+}
+
+// Who is told of a conflict judges again, and it would be the same conflict for as long as the copy lacks what came first.
+func TestAConflictThatTheCopyDoesNotHaveIsNoConflict(t *testing.T) {
+	record := kept{memstore.New(storetest.UnsteadyClock())}
+	ctx, cancel := context.WithCancel(t.Context())
+	s := open(t, cancelling{silent{record}, cancel}, t.TempDir(), nil)
+	mustAppend(t, record, "policy", 0, "1")
+	_, err := s.Append(ctx, "policy", 0, proposed("2"))
+	var conflict *events.ConflictError
+	if text.CodeOf(err) != text.Unavailable || errors.As(err, &conflict) || errors.Is(err, events.ErrUnknown) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestCloseEndsAnAppendThatWaitsForTheCopy(t *testing.T) {
 	record := kept{memstore.New(storetest.UnsteadyClock())}
 	s := open(t, silent{record}, t.TempDir(), nil)
