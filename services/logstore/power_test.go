@@ -59,7 +59,11 @@ func (h *history) play(b blow, todo []step) (calls int) {
 	calls, struck := h.disk.told()
 	for range 2 {
 		if b.forGood && struck == "sync" && h.open() {
-			h.fail("it opens though no sync works")
+			if h.store.writer.active != nil { // a log that is made late needs none before its first append
+				h.fail("it opens though no sync works")
+			}
+			h.hear(h.store.Close())
+			h.store = nil
 		}
 	}
 	if struck != "" {

@@ -96,6 +96,9 @@ func (s *Store) open() (err error) {
 			s.streams, s.writer = w.streams, w.writer()
 			return nil
 		}
+		if err != nil {
+			return err
+		}
 	}
 	if writing {
 		if err := s.makeDir(); err != nil {
