@@ -158,6 +158,29 @@ func TestAClosedLedgerTakesNoWriting(t *testing.T) {
 	}
 }
 
+// A writer whose record is stored and not yet applied as the ledger is closed is not told that it was not written.
+func TestClosingALedgerAnswersAWriterThatWaits(t *testing.T) {
+	inner := memstore.New(ticking())
+	store := &hooked{Store: inner}
+	l := open(t, store)
+	closed := make(chan struct{})
+	store.follow = func(e *events.Stored) {
+		if e.Stream != events.PolicyStream {
+			<-closed
+		}
+	}
+	store.after = func(places []events.Place) {
+		if places[0].Position == 2 {
+			go l.Close()
+			close(closed)
+		}
+	}
+	_, err := l.Record(t.Context(), record(t, "registered", registered), importer)
+	if err != nil && !(errors.Is(err, ledger.ErrStopped) && strings.Contains(err.Error(), "which is stored")) || count(t, inner) != 2 {
+		t.Errorf("got %v; the store has %d events", err, count(t, inner))
+	}
+}
+
 // What is written before an import ends early is counted.
 func TestAnImportThatEndsEarlyCountsWhatItWrote(t *testing.T) {
 	inner := memstore.New(ticking())
@@ -173,5 +196,38 @@ func TestAnImportThatEndsEarlyCountsWhatItWrote(t *testing.T) {
 		Files: ledgertest.Files(t, file(t, line("registered", registered), line("granted", granted), line("received", received)))})
 	if !errors.Is(err, context.Canceled) || report.Accepted != 2 || count(t, inner) != 3 {
 		t.Errorf("got %+v, %v; the store has %d events", report, err, count(t, inner))
+	}
+}
+
+// doubtful is a store that stores what is appended after the first adoption and says that it may not have, for there is
+// something else by now.
+type doubtful struct{ events.Store }
+
+func (d doubtful) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+	places, err := d.Store.Append(ctx, s, expected, batch)
+	if err == nil && s != events.PolicyStream {
+		return nil, &events.UnknownError{Cause: &events.ConflictError{Stream: s, Expected: expected, Actual: expected + 2}}
+	}
+	return places, err
+}
+
+func TestAnUnknownOutcomeIsNoConflictWhateverItsCause(t *testing.T) {
+	for name, write := range map[string]func(*ledger.Ledger) error{
+		"a record": func(l *ledger.Ledger) error {
+			_, err := l.Record(t.Context(), record(t, "registered", registered), importer)
+			return err
+		},
+		"an import": func(l *ledger.Ledger) error {
+			_, err := l.Import(t.Context(), ledger.ImportConfig{Account: importer, Files: ledgertest.Files(t, file(t, line("registered", registered)))})
+			return err
+		},
+	} {
+		l := open(t, doubtful{memstore.New(ticking())})
+		if err := write(l); !errors.Is(err, events.ErrUnknown) || !errors.Is(err, ledger.ErrStopped) {
+			t.Errorf("%s got %v", name, err)
+		}
+		if err := write(l); !errors.Is(err, ledger.ErrStopped) {
+			t.Errorf("%s got %v then", name, err)
+		}
 	}
 }

@@ -52,8 +52,7 @@ func (w *writing) all(ctx context.Context) error {
 		t.copied = nil // all is judged; applying the records fills the same memory again
 	}
 	if _, err := w.l.begin(ctx, ""); err != nil {
-		var conflict *events.ConflictError
-		if errors.As(err, &conflict) {
+		if conflicts(err) {
 			err = errMoved
 		}
 		return err
@@ -152,8 +151,7 @@ func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Prop
 	places, err := w.l.store.Append(ctx, g.stream, g.trial.known+g.trial.written, batch)
 	if err != nil {
 		w.l.applier.withdraw(own...)
-		var conflict *events.ConflictError
-		if errors.As(err, &conflict) {
+		if conflicts(err) {
 			err = errMoved
 		}
 		return w.l.appendFailed(g.stream, err)

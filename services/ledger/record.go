@@ -40,9 +40,8 @@ func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Account
 		}
 		judged := l.revisions(s)
 		result, err := l.write(ctx, s, rec, account)
-		var conflict *events.ConflictError
 		var refused *aggregates.Refusal
-		late := errors.As(err, &conflict)
+		late := conflicts(err)
 		if !late && !errors.As(err, &refused) || attempt == conflictsMax {
 			return result, err
 		}
@@ -105,6 +104,13 @@ func (l *Ledger) applied(position uint64, all ...*announced) error {
 		return fmt.Errorf("%w: apply position %d, which is stored: %w", ErrStopped, position, err)
 	}
 	return nil
+}
+
+// conflicts reports whether an append failed because another writer came first. One whose outcome is unknown may have a
+// conflict as its cause.
+func conflicts(err error) bool {
+	var conflict *events.ConflictError
+	return errors.As(err, &conflict) && !errors.Is(err, events.ErrUnknown)
 }
 
 // appendFailed says why an append failed. One whose outcome is unknown stops all writing.
