@@ -82,30 +82,26 @@ func changes(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	if err != nil {
 		return err
 	}
-	list, err := d.changed(ctx, s, q.On)
+	rows := func(c *changed) *movedRows { return c.figures(q, len(t.Columns)) }
+	if byAlert {
+		rows = func(c *changed) *movedRows { return c.alerts(len(t.Columns)) }
+	}
+	parts, err := d.changed(ctx, s, q.On, rows)
 	if err != nil {
 		return err
 	}
 	if byAlert {
 		t.Title = changesTitle(s, q, text.Say("预警变动", "Alerts that moved"), text.Text{})
 		t.Empty = text.Say("没有预警变动。", "No alert moved.")
-		parts, err := parallel(ctx, list, func(c changed) *movedRows { return c.alerts(len(t.Columns)) })
-		if err != nil {
-			return err
-		}
 		return d.fill(ctx, t, parts)
 	}
 	alerts := 0
-	for _, c := range list {
-		alerts += len(c.Alerts)
+	for _, p := range parts {
+		alerts += p.alerts
 	}
 	t.Title = changesTitle(s, q, text.Say("数字变动", "Figures that moved"),
 		text.Say("（金额单位：元；另有 %d 条预警变动，见 %s alerts）", " (amounts in yuan; alerts that moved: %d, see %s alerts)", alerts, q.written("show")))
 	t.Empty = text.Say("没有数字变动。", "No figure moved.")
-	parts, err := parallel(ctx, list, func(c changed) *movedRows { return c.figures(q, len(t.Columns)) })
-	if err != nil {
-		return err
-	}
 	if err := d.fill(ctx, t, parts); err != nil {
 		return err
 	}
@@ -125,6 +121,7 @@ type movedRows struct {
 	rows     [][]table.Cell
 	by       []moved
 	movedFen events.Fen // by all of them together
+	alerts   int        // of the center that moved
 	err      error
 }
 
@@ -161,15 +158,19 @@ func (d *Source) fill(ctx context.Context, t *table.Table, parts []*movedRows) e
 	return err
 }
 
-// changed asks every center that has a later record what moved.
-func (d *Source) changed(ctx context.Context, s span, on events.Date) ([]changed, error) {
+// changed asks every center that has a later record what moved, and makes rows of it. The steps of a center are many, so
+// that they are not kept until those of all centers are there.
+func (d *Source) changed(ctx context.Context, s span, on events.Date, rows func(*changed) *movedRows) ([]*movedRows, error) {
 	before, of, err := d.later(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	ids := slices.Sorted(maps.Keys(of))
-	return parallel(ctx, ids, func(id events.CenterID) changed {
-		return d.changedOne(ctx, id, on, before, of[id], s.counts[id])
+	return parallel(ctx, ids, func(id events.CenterID) *movedRows {
+		c := d.changedOne(ctx, id, on, before, of[id], s.counts[id])
+		part := rows(&c)
+		part.alerts = len(c.Alerts)
+		return part
 	})
 }
 
