@@ -11,7 +11,6 @@ import (
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
-	"github.com/taizhang/taizhang/services/table"
 )
 
 func (a *app) backupCommand() *cobra.Command {
@@ -52,7 +51,8 @@ written again). A run that fails leaves no FILE.partial. What is no earlier back
 			if err != nil {
 				return err
 			}
-			return a.writeCopied(copied, args[0])
+			copied.Path = args[0]
+			return a.writeCopied(copied)
 		},
 	}
 }
@@ -79,7 +79,8 @@ and restore again.`),
 			if err != nil {
 				return err
 			}
-			return a.writeCopied(copied, a.dir)
+			copied.Path = a.dir
+			return a.writeCopied(copied)
 		},
 	}
 }
@@ -117,20 +118,11 @@ func (a *app) isElsewhere(to string) error {
 	return nil
 }
 
-// copied is how far a copy of a ledger reaches.
-type copied struct {
-	records uint64
-	bytes   int64
-}
-
-// copiedColumns are those of a copy as a row.
-var copiedColumns = []table.Column{{Name: "path"}, {Name: "records", Type: table.Count}, {Name: "bytes", Type: table.Count}}
-
 // writeCopied says how far a copy reaches.
-func (a *app) writeCopied(c copied, path string) error {
+func (a *app) writeCopied(c desk.Copied) error {
 	if a.output == tableOutput {
-		a.print("%s：%d 条记录，%d 字节，已核对并落盘", "%s: %d records, %d bytes, checked and on disk", path, c.records, c.bytes)
+		a.print("%s：%d 条记录，%d 字节，已核对并落盘", "%s: %d records, %d bytes, checked and on disk", c.Path, c.Events, c.Bytes)
 		return nil
 	}
-	return a.write(&table.Table{Columns: copiedColumns, Rows: [][]table.Cell{{table.Text(path), table.Number(c.records), table.Number(int(c.bytes))}}})
+	return a.write(c.Table())
 }

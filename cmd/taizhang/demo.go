@@ -167,12 +167,12 @@ func (a *app) demoStory(ctx context.Context, d desk.Reader, id string) error {
 		}
 	}
 	between := func(c *desk.Chapter) {
-		row(table.Date(c.AsOf), text.Say("（采用办法参数）", "(policy adopted)"), "", &c.ByPolicy.Moves)
-		row(table.Date(c.AsOf), text.Say("（期限届满）", "(time went on)"), "", &c.Lapsed)
+		row(table.Date(c.AsOf.Date), text.Say("（采用办法参数）", "(policy adopted)"), "", &c.ByPolicy.Moves)
+		row(table.Date(c.AsOf.Date), text.Say("（期限届满）", "(time went on)"), "", &c.Lapsed)
 	}
 	end, err := d.Story(ctx, a.when(), id, func(c *desk.Chapter) error {
 		between(c)
-		row(table.Date(c.On), c.Kind.Title(), c.Doc, &c.Changed)
+		row(table.Date(c.On.Date), c.Kind.Title(), c.Doc, &c.Changed)
 		return nil
 	})
 	if err != nil {

@@ -54,7 +54,7 @@ func (a *app) tell(x *desk.Explanation) {
 	if x.Key != "" {
 		a.print("  对象：%s", "  about: %s", x.Key)
 	}
-	if x.ClearedOn == 0 {
+	if x.ClearedOn.IsNone() {
 		a.print("  级别：%s　发生：%s　未解除", "  severity: %s  raised: %s  open", severity, x.RaisedOn)
 	} else {
 		a.print("  级别：%s　发生：%s　解除：%s", "  severity: %s  raised: %s  cleared: %s", severity, x.RaisedOn, x.ClearedOn)
@@ -83,7 +83,7 @@ func (a *app) tell(x *desk.Explanation) {
 		what := strings.TrimSpace(c.Kind.Title().In(a.lang) + " " + c.Doc)
 		a.print("  记录：%v %s（位置 %d，%s）", "  event: %v %s (position %d, %s)", c.On, what, c.Position, c.ID)
 	}
-	if x.ClearedOn == 0 {
+	if x.ClearedOn.IsNone() {
 		a.print("  如何解除：%s", "  what clears it: %s", x.Cleared.In(a.lang))
 	} else {
 		a.print("  解除缘由：%s", "  what cleared it: %s", x.Cleared.In(a.lang))

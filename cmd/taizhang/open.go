@@ -118,23 +118,23 @@ func (a *app) checkEvents(ctx context.Context, progress desk.Progress, c *desk.C
 }
 
 // backUp copies the files of the ledger to a file or a directory.
-func (a *app) backUp(ctx context.Context, to string, isFile bool) (copied, error) {
+func (a *app) backUp(ctx context.Context, to string, isFile bool) (desk.Copied, error) {
 	backup := logstore.Backup
 	if isFile {
 		backup = logstore.BackupFile
 	}
 	report, err := backup(ctx, a.dir, to)
-	return copied{report.Records, report.Bytes}, err
+	return desk.Copied{Events: report.Records, Bytes: report.Bytes}, err
 }
 
 // restore puts a backup, a file or a directory, into the directory of the ledger.
-func (a *app) restore(ctx context.Context, from string, isFile bool) (copied, error) {
+func (a *app) restore(ctx context.Context, from string, isFile bool) (desk.Copied, error) {
 	restore := logstore.Restore
 	if isFile {
 		restore = logstore.RestoreFile
 	}
 	report, err := restore(ctx, from, a.dir)
-	return copied{report.Records, report.Bytes}, err
+	return desk.Copied{Events: report.Records, Bytes: report.Bytes}, err
 }
 
 // source opens the store into the variable: the embedded one, or a copy of the record that --store names.

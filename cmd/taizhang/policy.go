@@ -34,6 +34,9 @@ func (a *app) policyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if a.output != tableOutput {
+					return a.writeProblems(args[0], nil)
+				}
 				a.print("%s 可以采用：%s，%v 起施行，摘要 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], p.Name(), p.EffectiveFrom, p.Digest())
 				return nil
 			},
@@ -81,10 +84,15 @@ func (a *app) parsePolicy(path string) (desk.Policy, error) {
 	if len(problems) == 0 {
 		return p, nil
 	}
+	return p, errors.Join(a.writeProblems(path, problems), errAnswered)
+}
+
+// writeProblems writes what is wrong with a policy; for programs an empty list says that nothing is.
+func (a *app) writeProblems(path string, problems []desk.PolicyProblem) error {
 	if a.output == jsonOutput {
-		return p, errors.Join(a.writeObject(problems), errAnswered)
+		return a.writeObject(problems)
 	}
-	return p, errors.Join(a.write(desk.ProblemsTable(path, problems, a.lang)), errAnswered)
+	return a.write(desk.ProblemsTable(path, problems, a.lang))
 }
 
 // findPolicy finds a policy by what a user may call it.

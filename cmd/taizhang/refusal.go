@@ -47,7 +47,7 @@ func (a *app) tellRefused(id string, err error) error {
 
 // dates says in parentheses when an alert was raised and, if it was, cleared.
 func (a *app) dates(x desk.Alert) string {
-	if x.ClearedOn == 0 {
+	if x.ClearedOn.IsNone() {
 		return a.say("（%v 发生）", " (raised on %v)", x.RaisedOn)
 	}
 	return a.say("（%v 发生，%v 解除）", " (raised on %v, cleared on %v)", x.RaisedOn, x.ClearedOn)

@@ -60,8 +60,8 @@ func (a *app) tellChapter(c *desk.Chapter) {
 		a.indent("%s", "%s", text.Clip(content, contentWidth))
 	}
 	a.indent("位置 %d，%s 录入于 %s，%s %s 报", "position %d, entered by %s at %s, said by %s %s", c.Position, c.EnteredBy, toSecond(c.RecordedAt), c.By.Role.Title().In(a.lang), c.By.Actor)
-	if name := lists.PolicyName(c.Policy); name != "" {
-		a.indent("依据办法参数 %s 判定", "judged under policy %s", name)
+	if c.Policy != "" {
+		a.indent("依据办法参数 %s 判定", "judged under policy %s", c.Policy)
 	}
 	if c.Mode == desk.RecordMode {
 		a.indent("补录", "record mode")

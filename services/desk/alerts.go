@@ -21,13 +21,13 @@ type Alert struct {
 	Key       string              `json:"key"`
 	Severity  aggregates.Severity `json:"severity"`
 	RaisedOn  events.Date         `json:"raisedOn"`
-	ClearedOn events.Date         `json:"clearedOn"` // empty while it is open
+	ClearedOn Day                 `json:"clearedOn"` // none while it is open
 }
 
 func alertsOf(list []aggregates.Alert) []Alert {
 	alerts := make([]Alert, len(list))
 	for i, x := range list {
-		alerts[i] = Alert{x.Code, x.Key, x.Severity, x.RaisedOn, x.ClearedOn}
+		alerts[i] = Alert{x.Code, x.Key, x.Severity, x.RaisedOn, Day{x.ClearedOn}}
 	}
 	return alerts
 }
@@ -35,7 +35,7 @@ func alertsOf(list []aggregates.Alert) []Alert {
 // openOf lists the alerts that are open.
 func openOf(list []aggregates.Alert) (open []Alert) {
 	for _, x := range alertsOf(list) {
-		if x.ClearedOn == 0 {
+		if x.ClearedOn.IsNone() {
 			open = append(open, x)
 		}
 	}
@@ -49,7 +49,7 @@ type Explanation struct {
 	Key       string              `json:"key"`
 	Severity  aggregates.Severity `json:"severity"`
 	RaisedOn  events.Date         `json:"raisedOn"`
-	ClearedOn events.Date         `json:"clearedOn"`
+	ClearedOn Day                 `json:"clearedOn"`
 	Title     text.Text           `json:"title"`
 	Policy    string              `json:"policy"` // id@version of the policy that judges it; "" before the first
 	Rules     []Rule              `json:"rules"`
@@ -76,7 +76,7 @@ type Figure struct {
 type Cause struct {
 	ID       uuid.UUID   `json:"id"`
 	Position uint64      `json:"position"`
-	On       events.Date `json:"on"`
+	On       Day         `json:"on"` // none if the event cannot be read
 	Kind     events.Kind `json:"kind"`
 	Doc      string      `json:"doc"`
 }
@@ -122,7 +122,7 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 }
 
 func explained(center events.CenterID, e *aggregates.Explanation) Explanation {
-	x := Explanation{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn, ClearedOn: e.ClearedOn,
+	x := Explanation{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn, ClearedOn: Day{e.ClearedOn},
 		Title: lists.AlertTitle(e.Code), Reason: e.Reason, Cleared: e.Cleared}
 	if e.Policy != nil {
 		x.Policy = lists.PolicyName(e.Policy.Ref())
@@ -162,7 +162,7 @@ func (l *Local) causes(ctx context.Context, center events.CenterID, ids []uuid.U
 		}
 		c := Cause{ID: stored.ID, Position: stored.Position, Kind: stored.Kind}
 		if rec, err := events.DecodeEvent(stored); err == nil { // else AL-LED-01 reports it
-			c.On, c.Doc = rec.On, rec.Doc
+			c.On, c.Doc = Day{rec.On}, rec.Doc
 		}
 		list = append(list, c)
 	}

@@ -29,7 +29,7 @@ type Checked struct {
 type Finding struct {
 	Position uint64          `json:"position"` // 0 when it is not about one event
 	Stream   events.StreamID `json:"stream"`
-	What     text.Text       `json:"what"`
+	What     text.Text       `json:"finding"`
 }
 
 // Check proves the ledger from its events on and adds what it finds to c. It is not of Reader: a check is made beside the files.

@@ -115,7 +115,7 @@ func (l *Local) Record(ctx context.Context, d Draft) (*Recorded, error) {
 }
 
 // RecordedColumns are those of the answer to a record.
-var RecordedColumns = []table.Column{{Name: "id"}, {Name: "answer"}, {Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt"}}
+var RecordedColumns = []table.Column{{Name: "id"}, {Name: "answer"}, {Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt", Type: table.Time}}
 
 // Table returns the answer as a row.
 func (r *Recorded) Table() *table.Table {

@@ -129,7 +129,7 @@ func (l *Local) Reproduce(ctx context.Context, file Upload) (*Reproduced, error)
 
 // ReproducedColumns are those of a Reproduced as a row.
 var ReproducedColumns = []table.Column{{Name: "file"}, {Name: "equal", Type: table.Bool}, {Name: "list"}, {Name: "asOf", Type: table.Day}, {Name: "position", Type: table.Count}, {Name: "sheet"},
-	{Name: "row", Type: table.Count}, {Name: "cell"}, {Name: "column"}, {Name: "inFile"}, {Name: "inLedger"}, {Name: "why"}, {Name: "center"}, {Name: "record"}}
+	{Name: "row", Type: table.Count}, {Name: "cell"}, {Name: "column"}, {Name: "inFile"}, {Name: "inLedger"}, {Name: "why"}, {Name: "center"}, {Name: "id"}}
 
 // Table returns the answer as a row, with the texts in one language.
 func (r *Reproduced) Table(lang string) *table.Table {

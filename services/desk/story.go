@@ -25,7 +25,7 @@ type Chapter struct {
 	Position   uint64            `json:"position"`
 	Revision   uint64            `json:"revision"`
 	RecordedAt string            `json:"recordedAt"`
-	On         events.Date       `json:"on"`
+	On         Day               `json:"on"` // none if the event cannot be read
 	Kind       events.Kind       `json:"kind"`
 	ID         uuid.UUID         `json:"id"`
 	By         events.By         `json:"by"`
@@ -33,7 +33,7 @@ type Chapter struct {
 	Mode       string            `json:"mode"` // EnforceMode or RecordMode
 	Doc        string            `json:"doc"`
 	Note       string            `json:"note"`
-	Policy     events.PolicyRef  `json:"policy"`
+	Policy     string            `json:"policy"` // id@version of the policy that judged the event; "" before the first
 	Breaks     []events.RuleID   `json:"breaks"`
 	Warnings   []text.Text       `json:"warnings"`
 	Record     jsontext.Value    `json:"record,omitzero"` // the event as a record of the interchange form
@@ -42,8 +42,9 @@ type Chapter struct {
 	Lapsed     Moves             `json:"lapsed"`  // by time alone
 	Changed    Moves             `json:"changed"` // by the event
 	ByPolicy   PolicyMoves       `json:"byPolicy"`
-	AsOf       events.Date       `json:"asOf"` // the day that the answers are of: the latest date of an event so far
+	AsOf       Day               `json:"asOf"` // the day that the answers are of: the latest date of an event so far
 	State      *State            `json:"state,omitzero"`
+	Digest     string            `json:"policyDigest"` // of the policy that judged the event
 }
 
 // Recorded reports whether the event is what auditors look for: a decision in record mode, or a voiding.
@@ -107,10 +108,10 @@ func (l *Local) Story(ctx context.Context, when When, id string, each func(*Chap
 
 func chapterOf(c *projections.Chapter) (*Chapter, error) {
 	r := &c.Event
-	x := &Chapter{Position: r.Position, Revision: r.Revision, RecordedAt: events.FormatInstant(r.RecordedAt), On: r.On, Kind: r.Kind, ID: r.ID,
-		By: r.By, EnteredBy: r.EnteredBy, Mode: string(r.Mode), Doc: r.Doc, Note: r.Note, Policy: r.Policy, Breaks: r.Breaks, Warnings: r.Warnings, Broken: c.Broken,
+	x := &Chapter{Position: r.Position, Revision: r.Revision, RecordedAt: events.FormatInstant(r.RecordedAt), On: Day{r.On}, Kind: r.Kind, ID: r.ID,
+		By: r.By, EnteredBy: r.EnteredBy, Mode: string(r.Mode), Doc: r.Doc, Note: r.Note, Policy: lists.PolicyName(r.Policy), Digest: r.Policy.Digest, Breaks: r.Breaks, Warnings: r.Warnings, Broken: c.Broken,
 		Status: c.State.Status, Lapsed: movesOf(&c.Lapsed), Changed: movesOf(&c.Moved), ByPolicy: PolicyMoves{policyNames(c.Adopted), movesOf(&c.ByPolicy)},
-		AsOf: c.AsOf, State: &State{Events: c.State.Events, Execution: lists.ExecutionLines(c.State.Executions), Alerts: openOf(c.State.Alerts)}}
+		AsOf: Day{c.AsOf}, State: &State{Events: c.State.Events, Execution: lists.ExecutionLines(c.State.Executions), Alerts: openOf(c.State.Alerts)}}
 	if r.Data == nil {
 		return x, nil
 	}
@@ -155,7 +156,7 @@ func policyNames(list []*policy.Policy) []string {
 
 // ChapterColumns are those of a chapter as a row. Alerts stand as code and key, and their dates in columns of their own in the
 // same order.
-var ChapterColumns = []table.Column{{Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt"}, {Name: "on", Type: table.Day},
+var ChapterColumns = []table.Column{{Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt", Type: table.Time}, {Name: "on", Type: table.Day},
 	{Name: "kind"}, {Name: "id"}, {Name: "role"}, {Name: "actor"}, {Name: "enteredBy"}, {Name: "mode"}, {Name: "doc"}, {Name: "policy"}, {Name: "breaks"}, {Name: "status"},
 	{Name: "lapsed"}, {Name: "opened"}, {Name: "cleared"}, {Name: "withdrawn"}, {Name: "lapsedRaisedOn"}, {Name: "openedRaisedOn"}, {Name: "lapsedCleared"},
 	{Name: "lapsedWithdrawn"}, {Name: "policies"}, {Name: "policyOpened"}, {Name: "policyCleared"}, {Name: "policyWithdrawn"}}
@@ -166,8 +167,8 @@ func (c *Chapter) Row() []table.Cell {
 	for i, id := range c.Breaks {
 		breaks[i] = string(id)
 	}
-	return []table.Cell{table.Number(c.Position), table.Number(c.Revision), table.Text(c.RecordedAt), table.Date(c.On), table.Text(c.Kind), table.Text(c.ID.String()),
-		table.Text(c.By.Role), table.Text(c.By.Actor), table.Text(c.EnteredBy), table.Text(c.Mode), table.Text(c.Doc), table.Text(lists.PolicyName(c.Policy)),
+	return []table.Cell{table.Number(c.Position), table.Number(c.Revision), table.Text(c.RecordedAt), table.Date(c.On.Date), table.Text(c.Kind), table.Text(c.ID.String()),
+		table.Text(c.By.Role), table.Text(c.By.Actor), table.Text(c.EnteredBy), table.Text(c.Mode), table.Text(c.Doc), table.Text(c.Policy),
 		table.Text(strings.Join(breaks, ";")), table.Text(c.Status), alertNames(c.Lapsed.Opened), alertNames(c.Changed.Opened), alertNames(c.Changed.Cleared),
 		alertNames(c.Changed.Withdrawn), raisingDates(c.Lapsed.Opened), raisingDates(c.Changed.Opened), alertNames(c.Lapsed.Cleared), alertNames(c.Lapsed.Withdrawn),
 		table.Text(strings.Join(c.ByPolicy.Policies, ";")), alertNames(c.ByPolicy.Opened), alertNames(c.ByPolicy.Cleared), alertNames(c.ByPolicy.Withdrawn)}

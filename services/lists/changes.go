@@ -215,7 +215,7 @@ func movedColumns() []table.Column {
 		{Name: "subject", Title: text.Say("对象", "of")},
 		{Name: "why", Title: text.Say("原因", "why")},
 		{Name: "doc", Title: text.Say("文号", "document")},
-		{Name: "event"},
+		{Name: "id"},
 	}
 }
 

@@ -178,7 +178,7 @@ func (g *growing) agrees(t *testing.T, since, on string, before, after published
 		if a != "" {
 			got = append(got, fmt.Sprint(name, a, " ", false, " ", true, r["clearedOn"]))
 		}
-		if r["event"] == "" && r["records"] == "1" {
+		if r["id"] == "" && r["records"] == "1" {
 			t.Errorf("%s: no record moved it", name)
 		}
 	}
@@ -255,7 +255,7 @@ func TestWhyAFigureIsNotWhatWasReported(t *testing.T) {
 	sumsUp(t, table, "differenceFen")
 
 	rows, _ = g.ask(t, "changes", "2025-12-31", "since", march, "figure", "executed", "scope", "province", "year", "2025", "center", "ZJ-0001")
-	sameRows(t, rows, "beforeFen afterFen differenceFen records position lastPosition why event", []string{"61000|5000|-56000|3|7|9|back-dated ruled voided|"})
+	sameRows(t, rows, "beforeFen afterFen differenceFen records position lastPosition why id", []string{"61000|5000|-56000|3|7|9|back-dated ruled voided|"})
 
 	rows, _ = g.ask(t, "changes", "2025-12-31", "since", "6", "show", "alerts")
 	sameRows(t, rows, "code key severity change raisedOnBefore clearedOnBefore raisedOn clearedOn position", []string{

@@ -89,7 +89,7 @@ func deferralColumns(*asked) []table.Column {
 		{Name: "deferredOn", Title: text.Say("延后决定", "deferred"), Type: table.Day}, {Name: "deferredDoc", Title: text.Say("延后文号", "document")},
 		{Name: "releasedOn", Title: text.Say("解除", "released"), Type: table.Day}, {Name: "releasedDoc", Title: text.Say("解除文号", "document")},
 		{Name: "heldBackFen", Title: text.Say("暂缓的建设经费", "held back"), Type: table.Money},
-		{Name: "madeFen", Title: text.Say("仍然下达", "made all the same"), Type: table.Money}, {Name: "grants", Title: text.Say("仍然下达的经费编号", "grants made")},
+		{Name: "madeFen", Title: text.Say("仍然下达", "made all the same"), Type: table.Money}, {Name: "madeGrants", Title: text.Say("仍然下达的经费编号", "grants made")},
 		{Name: "aheadFen", Title: text.Say("提前下达", "announced ahead"), Type: table.Money}, {Name: "aheadReceivedFen", Title: text.Say("年末后已到账", "received since year's end"), Type: table.Money},
 	}
 }

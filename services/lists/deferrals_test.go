@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-const deferralColumns = "fiscalYear center availableFen executedFen ratePercent low state decideBy deferredOn deferredDoc releasedOn releasedDoc heldBackFen madeFen grants aheadFen aheadReceivedFen"
+const deferralColumns = "fiscalYear center availableFen executedFen ratePercent low state decideBy deferredOn deferredDoc releasedOn releasedDoc heldBackFen madeFen madeGrants aheadFen aheadReceivedFen"
 
 func TestDeferralsAreWhatAPlainCountOfTheRecordsSays(t *testing.T) {
 	t.Parallel()
@@ -57,7 +57,7 @@ func TestDeferralsAgreeWithTheirAlerts(t *testing.T) {
 					if r["state"] == "overdue" {
 						overdue = append(overdue, r)
 					}
-					for _, g := range strings.Fields(r["grants"]) {
+					for _, g := range strings.Fields(r["madeGrants"]) {
 						made = append(made, map[string]string{"center": r["center"], "grant": g})
 					}
 				}

@@ -49,6 +49,7 @@ const (
 	Day                 // events.Date
 	Bool                // shown as yes, or blank
 	JSON                // a JSON value, for programs alone
+	Time                // a text: an instant of the ledger, RFC 3339 with its zone
 )
 
 // Right reports whether cells are aligned at the right, as numbers are that people compare.
@@ -59,7 +60,7 @@ func (t Type) Holds(c Cell) bool {
 	ok := c.Data == nil
 	switch c.Data.(type) {
 	case string:
-		ok = t == String
+		ok = t == String || t == Time
 	case int64:
 		ok = t == Count || t == Year
 	case events.Fen:
