@@ -20,7 +20,7 @@ import (
 var update = flag.Bool("update", false, "write the pages anew")
 
 func TestThePagesSayWhatTheTablesSay(t *testing.T) {
-	for name, page := range map[string]string{"events.md": eventsPage(), "alerts.md": alertsPage(), "rules.md": rulesPage()} {
+	for name, page := range map[string]string{"events.md": eventsPage(), "alerts.md": alertsPage(), "rules.md": rulesPage(), "json.md": jsonPage(t)} {
 		if *update {
 			if err := os.WriteFile(name, []byte(page), 0o644); err != nil {
 				t.Fatal(err)
@@ -40,7 +40,7 @@ func TestThePagesSayWhatTheTablesSay(t *testing.T) {
 var linkTarget = regexp.MustCompile(`\]\((\w+\.md)?#([^)]+)\)`)
 
 func TestEveryLinkOfThePagesLeadsSomewhere(t *testing.T) {
-	pages := map[string]string{"events.md": eventsPage(), "alerts.md": alertsPage(), "rules.md": rulesPage()}
+	pages := map[string]string{"events.md": eventsPage(), "alerts.md": alertsPage(), "rules.md": rulesPage(), "json.md": jsonPage(t)}
 	for name, page := range pages {
 		links := linkTarget.FindAllStringSubmatch(page, -1)
 		if len(links) == 0 {
