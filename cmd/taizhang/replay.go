@@ -86,13 +86,13 @@ func (a *app) tellChapter(c *desk.Chapter) {
 	a.tellState(c)
 }
 
-// toSecond returns an instant of an answer as people read it: to the second, by Shanghai's clock as the answer is.
+// toSecond returns an instant of an answer as people read it: to the second, with the zone, as --known-at takes it.
 func toSecond(instant string) string {
 	at, err := time.Parse(time.RFC3339Nano, instant)
 	if err != nil {
 		return instant
 	}
-	return at.Format(time.DateTime)
+	return at.Format(time.RFC3339)
 }
 
 // indent writes a line that belongs to an event.
