@@ -225,14 +225,6 @@ func spendingNote(q *asked, list []shortfall) []text.Text {
 		"Centers: %[1]d must still spend %[3]s yuan in all by %[2]s so that the year is not low; see %[4]s.", len(list), end, events.FormatYuan(toSpend), q.written("spend"))}
 }
 
-// centers are the center asked about, or all.
-func (d *Source) centers(one events.CenterID) []events.CenterID {
-	if one != "" {
-		return []events.CenterID{one}
-	}
-	return d.Register.IDs()
-}
-
 // days returns a span of days.
 func (q *asked) days(name string) int {
 	n, _ := strconv.Atoi(strings.TrimSuffix(q.text(name), "d")) // checked
