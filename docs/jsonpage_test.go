@@ -29,6 +29,9 @@ type importAnswer struct {
 // rowsOf stands for the type of an answer that is the rows of the CSV form as objects.
 type rowsOf struct{}
 
+// policyText stands for the type of a policy, which stands in a file of its own.
+type policyText struct{}
+
 // answers are the answers of the verbs that are no lists.
 var answers = []struct {
 	title   string // the verb and, if it has several answers, which
@@ -46,7 +49,7 @@ var answers = []struct {
 	{"check", "What a check of the whole ledger found. CSV has the findings alone; there is none if the ledger is sound.", desk.Checked{}, desk.FindingColumns},
 	{"backup TO", "How far the copy reaches, in one row. `restore` answers alike.", rowsOf{}, desk.CopiedColumns},
 	{"reproduce FILE", "Whether a report is what the ledger gives, and else its first difference. CSV has one row.", desk.Reproduced{}, desk.ReproducedColumns},
-	{"policy show", "The parameters of a policy. JSON is the text of the policy as it was adopted, byte for byte.", jsontext.Value{}, desk.ParameterColumns},
+	{"policy show", "The parameters of a policy. JSON is the text of the policy as it was adopted, byte for byte.", policyText{}, desk.ParameterColumns},
 	{"policy check FILE", "What is wrong with a file of a policy. There is nothing in it if the policy can be adopted.", []desk.PolicyProblem{}, desk.ProblemColumns},
 	{"policy diff A B", "What differs between two policies.", rowsOf{}, desk.DifferenceColumns},
 }
@@ -71,6 +74,7 @@ compares it with what the program writes.
 | words | an object with the texts ` + "`zh` and `en`" + ` | the text in the language of ` + "`--lang`" + ` |
 | texts | an object of texts by name | |
 | record | a record as in [events.md](events.md), an object | that object |
+| policy | a policy as ` + "`policy adopt`" + ` takes it, an object | |
 
 - One name means one thing everywhere: ` + "`on` is the day on which something happened, `recordedAt` the time at which the ledger took it, `position` its place in the ledger, `id` the id of a record" + `.
 - A cell for which there is no value is ` + "`null`" + ` in JSON and nothing in CSV. A list without members is ` + "`[]`" + `, never ` + "`null`" + `. Members marked *optional* may be missing.
@@ -249,6 +253,8 @@ func (p *jsonWriter) typeOf(name string, t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[rowsOf]():
 		return "list of rows"
+	case reflect.TypeFor[policyText]():
+		return "policy"
 	case reflect.TypeFor[events.Date]():
 		return "date"
 	case reflect.TypeFor[desk.Day]():

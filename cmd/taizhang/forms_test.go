@@ -88,6 +88,7 @@ var scalars, plain = map[string]*regexp.Regexp{
 	"words":   regexp.MustCompile(`^\{\s*"zh":\s*"(?s:.*)",\s*"en":\s*"(?s:.*)"\s*\}$`),
 	"texts":   regexp.MustCompile(`^\{`),
 	"record":  regexp.MustCompile(`^\{`),
+	"policy":  regexp.MustCompile(`^\{`),
 }, map[string]*regexp.Regexp{
 	"text":    regexp.MustCompile(``),
 	"integer": regexp.MustCompile(`^-?\d+$`),
