@@ -29,8 +29,11 @@ func (r *ReportRequest) form() (reports.Form, error) {
 	if err := checkLang(r.Lang); err != nil {
 		return "", err
 	}
-	if r.Name == "" && r.ForExcel {
+	switch {
+	case r.Name == "" && r.ForExcel:
 		return reports.ForExcel, nil
+	case r.Name == "":
+		return reports.CSV, nil
 	}
 	return reports.FormOf(r.Name, r.ForExcel)
 }

@@ -108,10 +108,13 @@ func (l *Local) Story(ctx context.Context, when When, id string, each func(*Chap
 
 func chapterOf(c *projections.Chapter) (*Chapter, error) {
 	r := &c.Event
-	x := &Chapter{Position: r.Position, Revision: r.Revision, RecordedAt: events.FormatInstant(r.RecordedAt), On: Day{r.On}, Kind: r.Kind, ID: r.ID,
+	x := &Chapter{Position: r.Position, Revision: r.Revision, On: Day{r.On}, Kind: r.Kind, ID: r.ID,
 		By: r.By, EnteredBy: r.EnteredBy, Mode: string(r.Mode), Doc: r.Doc, Note: r.Note, Policy: lists.PolicyName(r.Policy), Digest: r.Policy.Digest, Breaks: r.Breaks, Warnings: r.Warnings, Broken: c.Broken,
 		Status: c.State.Status, Lapsed: movesOf(&c.Lapsed), Changed: movesOf(&c.Moved), ByPolicy: PolicyMoves{policyNames(c.Adopted), movesOf(&c.ByPolicy)},
 		AsOf: Day{c.AsOf}, State: &State{Events: c.State.Events, Execution: lists.ExecutionLines(c.State.Executions), Alerts: openOf(c.State.Alerts)}}
+	if r.Position > 0 { // the end is no event
+		x.RecordedAt = events.FormatInstant(r.RecordedAt)
+	}
 	if r.Data == nil {
 		return x, nil
 	}
