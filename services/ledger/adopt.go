@@ -37,7 +37,7 @@ func (l *Ledger) begin(ctx context.Context, holds events.StreamID) (began bool, 
 	}
 	entry, body, err := draft(rec, &aggregates.Verdict{}, program)
 	if err == nil {
-		_, err = l.append(ctx, 0, rec, entry, body)
+		_, err = l.appendOne(ctx, 0, rec, entry, body)
 	}
 	return err == nil, err
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events"
@@ -21,8 +21,8 @@ import (
 const applyWait = 30 * time.Second
 
 // applier applies every event of the store to the register, in the order of positions, whoever wrote it. The order is that
-// of a subscription, so nothing is assumed about gaps between positions. A record of this ledger is announced before it
-// is appended, which saves decoding it again.
+// of a subscription, so nothing is assumed about gaps between positions. Records of this ledger are announced before they
+// are appended, which saves decoding them again.
 type applier struct {
 	register *projections.Register
 	log      *zap.Logger
@@ -32,34 +32,37 @@ type applier struct {
 	err      error         // why; set before done is closed
 
 	mu        sync.Mutex
-	announced map[announcement]*announced
+	announced map[events.StreamID]*announced
 	position  uint64        // of the last event applied
 	moved     chan struct{} // closed at the next event applied; nil if nobody waits for one
 }
 
-// announcement identifies a record that is being appended: an id is unique within its stream.
-type announcement struct {
-	stream events.StreamID
-	id     uuid.UUID
-}
-
-// announced is a record that is being appended, as it will be read back. Err says why it could not be applied; it is set
-// before applied is closed.
+// announced is a batch that is being appended, and its records as they will be read back. Who appends it has the lock of
+// the stream, so that there is at most one for each.
 type announced struct {
-	record  *events.Record
-	entry   events.Entry
-	body    []byte
-	applied chan struct{}
-	err     error
+	stream  events.StreamID
+	batch   []events.Proposed
+	records []events.Recorded // without places
+	next    int               // of the batch, to be applied; only the applier touches it
+	err     error             // the first reason why one could not be applied; set before applied is closed
+	applied chan struct{}     // closed when the last one is applied
 }
 
-func (own *announced) key() announcement { return announcement{own.record.Stream(), own.record.ID} }
+// find returns which record of the batch an event is, by its id, or -1.
+func (own *announced) find(stored *events.Stored) int {
+	for i := own.next; i < len(own.batch); i++ {
+		if own.batch[i].ID == stored.ID {
+			return i
+		}
+	}
+	return -1
+}
 
 // startApplier follows the store from where the register is, until close is called or the store closes.
 func (l *Ledger) startApplier(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	l.applier = &applier{register: l.register, log: l.log, stopped: &l.stopped, cancel: cancel, done: make(chan struct{}),
-		announced: map[announcement]*announced{}, position: l.register.Position()}
+		announced: map[events.StreamID]*announced{}, position: l.register.Position()}
 	go l.applier.follow(ctx, l.store)
 }
 
@@ -86,19 +89,12 @@ func (a *applier) follow(ctx context.Context, store events.Store) {
 
 // apply applies one event and wakes those who wait for it.
 func (a *applier) apply(stored *events.Stored) {
-	key := announcement{stored.Stream, stored.ID}
-	a.mu.Lock()
-	own := a.announced[key]
-	a.mu.Unlock()
-	var err error
-	if own != nil && own.record.Kind == stored.Kind && bytes.Equal(own.body, stored.Body) {
-		err = a.register.Apply(&events.Recorded{Record: *own.record, Revision: stored.Revision, Position: stored.Position,
-			RecordedAt: stored.RecordedAt, Entry: own.entry})
-	} else if rec, unread := events.DecodeEvent(*stored); unread != nil {
-		err = fmt.Errorf("ledger: read event: %w", unread)
-		a.register.ApplyBroken(*stored, unread)
+	rec, err := a.read(stored)
+	if err != nil {
+		a.register.ApplyBroken(*stored, err)
+		err = fmt.Errorf("ledger: read event: %w", err)
 	} else {
-		err = a.register.Apply(&rec)
+		err = a.register.Apply(rec)
 	}
 	if err != nil {
 		a.log.Error("event breaks the ledger's integrity", zap.Uint64("position", stored.Position), zap.Error(err))
@@ -106,14 +102,40 @@ func (a *applier) apply(stored *events.Stored) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.position = stored.Position
-	if own := a.announced[key]; own != nil { // maybe announced meanwhile, by who appends what another writer did too
-		delete(a.announced, key)
-		own.err = err
-		close(own.applied)
+	if own := a.announced[stored.Stream]; own != nil { // maybe announced meanwhile, by who appends what another writer did too
+		own.noted(stored, err)
 	}
 	if a.moved != nil {
 		close(a.moved)
 		a.moved = nil
+	}
+}
+
+// read returns an event decoded, as it was announced if it is one of this ledger.
+func (a *applier) read(stored *events.Stored) (*events.Recorded, error) {
+	a.mu.Lock()
+	own := a.announced[stored.Stream]
+	a.mu.Unlock()
+	if own != nil {
+		if i := own.find(stored); i >= 0 && own.batch[i].Kind == stored.Kind && bytes.Equal(own.batch[i].Body, stored.Body) {
+			rec := &own.records[i]
+			rec.Position, rec.Revision, rec.RecordedAt = stored.Position, stored.Revision, stored.RecordedAt
+			return rec, nil
+		}
+	}
+	rec, err := events.DecodeEvent(*stored)
+	return &rec, err
+}
+
+// noted takes note that an event was applied, or why it was not.
+func (own *announced) noted(stored *events.Stored, err error) {
+	i := own.find(stored)
+	if i < 0 {
+		return
+	}
+	own.err = cmp.Or(own.err, err)
+	if own.next = i + 1; own.next == len(own.batch) {
+		close(own.applied)
 	}
 }
 
@@ -124,43 +146,36 @@ func (a *applier) passed(position uint64) bool {
 	return a.position >= position
 }
 
-// announce says that records will be appended, unless nothing is applied any more. Who announces them waits for them or
-// withdraws them.
-func (a *applier) announce(all ...*announced) error {
+// announce says that a batch will be appended, unless nothing is applied any more. Who announces it waits for it or
+// withdraws it.
+func (a *applier) announce(s events.StreamID, batch []events.Proposed, records []events.Recorded) (*announced, error) {
 	select {
 	case <-a.done:
-		return errClosed
+		return nil, errClosed
 	default:
 	}
+	own := &announced{stream: s, batch: batch, records: records, applied: make(chan struct{})}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, own := range all {
-		own.applied = make(chan struct{})
-		a.announced[own.key()] = own
-	}
-	return nil
+	a.announced[s] = own
+	return own, nil
 }
 
-// withdraw says that records were not appended, or that nobody waits for them.
-func (a *applier) withdraw(all ...*announced) {
+// withdraw says that a batch was not appended, or that nobody waits for it any more.
+func (a *applier) withdraw(own *announced) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, own := range all {
-		if a.announced[own.key()] == own {
-			delete(a.announced, own.key())
-		}
-	}
+	delete(a.announced, own.stream)
 }
 
-// wait waits until announced records are applied, of which the last lies at a position, and returns why one could not be.
-func (a *applier) wait(position uint64, all ...*announced) error {
-	// Another writer may have appended the same, and it was applied before it was announced.
-	defer a.withdraw(all...)
-	if !a.passed(position) {
+// wait waits until an announced batch is applied, whose last record lies at a position, and returns why one could not be.
+func (a *applier) wait(own *announced, position uint64) error {
+	defer a.withdraw(own)
+	if !a.passed(position) { // it may have been before it was announced, for another writer appended the same
 		late := time.NewTimer(applyWait)
 		defer late.Stop()
 		select {
-		case <-all[len(all)-1].applied:
+		case <-own.applied:
 		case <-a.done:
 			if !a.passed(position) {
 				return a.ended()
@@ -169,12 +184,7 @@ func (a *applier) wait(position uint64, all ...*announced) error {
 			return errLate
 		}
 	}
-	for _, own := range all {
-		if own.err != nil {
-			return own.err
-		}
-	}
-	return nil
+	return own.err
 }
 
 // reaches waits until a revision of a stream is applied.

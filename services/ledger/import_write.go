@@ -137,28 +137,20 @@ func (w *writing) append(ctx context.Context, g *group) error {
 
 // appendBatch appends one batch and waits until it is applied.
 func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Proposed) error {
-	own := make([]*announced, len(batch))
+	records := make([]events.Recorded, len(batch))
 	for i, p := range batch {
-		rec, err := events.DecodeEvent(events.Stored{Stream: g.stream, ID: p.ID, Kind: p.Kind, Body: p.Body})
-		if err != nil {
+		var err error
+		if records[i], err = events.DecodeEvent(events.Stored{Stream: g.stream, ID: p.ID, Kind: p.Kind, Body: p.Body}); err != nil {
 			return fmt.Errorf("ledger: read what is laid by: %w", err)
 		}
-		own[i] = &announced{record: &rec.Record, entry: rec.Entry, body: p.Body}
 	}
-	if err := w.l.applier.announce(own...); err != nil {
-		return err
+	places, err := w.l.append(ctx, g.stream, g.trial.known+g.trial.written, batch, records)
+	if conflicts(err) {
+		return errMoved
 	}
-	places, err := w.l.store.Append(ctx, g.stream, g.trial.known+g.trial.written, batch)
-	if err != nil {
-		w.l.applier.withdraw(own...)
-		if conflicts(err) {
-			err = errMoved
-		}
-		return w.l.appendFailed(g.stream, err)
-	}
-	g.trial.written += uint64(len(batch))
-	w.accepted.Add(int64(len(batch)))
-	return w.l.applied(places[len(places)-1].Position, own...)
+	g.trial.written += uint64(len(places))
+	w.accepted.Add(int64(len(places)))
+	return err
 }
 
 // fitting returns how many events of a batch the store takes in one append: at least one, which it may refuse.

@@ -75,35 +75,36 @@ func (l *Ledger) write(ctx context.Context, s events.StreamID, rec *events.Recor
 	} else if began {
 		return l.write(ctx, s, rec, account) // it may be that very adoption
 	}
-	return l.append(ctx, revision, rec, entry, body)
+	return l.appendOne(ctx, revision, rec, entry, body)
 }
 
-// append appends a record that was judged, and waits until it is applied.
-func (l *Ledger) append(ctx context.Context, revision uint64, rec *events.Record, entry events.Entry, body []byte) (Result, error) {
-	s := rec.Stream()
-	own := &announced{record: rec, entry: entry, body: body}
-	if err := l.applier.announce(own); err != nil {
-		return Result{}, err
+// append appends a batch that was judged, whose records are those that it will be read back as, and waits until it is
+// applied. With places the error is ErrStopped: the batch is stored, and the read models do not have it.
+func (l *Ledger) append(ctx context.Context, s events.StreamID, revision uint64, batch []events.Proposed, records []events.Recorded) ([]events.Place, error) {
+	own, err := l.applier.announce(s, batch, records)
+	if err != nil {
+		return nil, err
 	}
-	places, err := l.store.Append(ctx, s, revision, []events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}})
+	places, err := l.store.Append(ctx, s, revision, batch)
 	if err != nil {
 		l.applier.withdraw(own)
-		return Result{}, l.appendFailed(s, err)
+		return nil, l.appendFailed(s, err)
 	}
-	if err := l.applied(places[0].Position, own); err != nil {
+	last := places[len(places)-1].Position
+	if err := l.applier.wait(own, last); err != nil {
+		l.stopped.Store(true)
+		return places, fmt.Errorf("%w: apply position %d, which is stored: %w", ErrStopped, last, err)
+	}
+	return places, nil
+}
+
+// appendOne appends a record that was judged, and waits until it is applied.
+func (l *Ledger) appendOne(ctx context.Context, revision uint64, rec *events.Record, entry events.Entry, body []byte) (Result, error) {
+	places, err := l.append(ctx, rec.Stream(), revision, []events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}}, []events.Recorded{{Record: *rec, Entry: entry}})
+	if err != nil {
 		return Result{}, err
 	}
 	return Result{Place: places[0], Entry: entry}, nil
-}
-
-// applied waits until records that were appended are applied, of which the last lies at a position. If that fails, the read
-// models are not what is stored, and all writing stops.
-func (l *Ledger) applied(position uint64, all ...*announced) error {
-	if err := l.applier.wait(position, all...); err != nil {
-		l.stopped.Store(true)
-		return fmt.Errorf("%w: apply position %d, which is stored: %w", ErrStopped, position, err)
-	}
-	return nil
 }
 
 // conflicts reports whether an append failed because another writer came first. One whose outcome is unknown may have a
