@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/taizhang/taizhang/events/text"
@@ -50,13 +51,25 @@ func exists(path string) error {
 	return text.Errorf(text.Conflict, "%s 已经存在，不会覆盖；请换一个文件名，或先移走它", "%s exists already and will not be overwritten; choose another name, or move it away first", path)
 }
 
+// unfinished begins the name of a file until it is whole.
+const unfinished = ".taizhang-"
+
+// rename puts the name that a user gave into an error about an unfinished file, whose own name he never sees.
+func rename(err error, path string) {
+	var failed *fs.PathError
+	if errors.As(err, &failed) && strings.HasPrefix(filepath.Base(failed.Path), unfinished) {
+		failed.Path = path
+	}
+}
+
 // Create writes a new file. It appears under its name whole and durable, or not at all; what is there already is never
 // overwritten.
 func Create(path string, write func(io.Writer) error) (err error) {
 	if err := Free(path); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".taizhang-*")
+	defer func() { rename(err, path) }()
+	f, err := os.CreateTemp(filepath.Dir(path), unfinished+"*")
 	if err != nil {
 		return err
 	}

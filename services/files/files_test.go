@@ -3,6 +3,7 @@ package files_test
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,13 @@ func TestAFileIsNeverOverwrittenNorLeftHalfWritten(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("it left %v", left)
+	}
+	full := func(io.Writer) error {
+		return &fs.PathError{Op: "write", Path: filepath.Join(dir, ".taizhang-1"), Err: syscall.ENOSPC}
+	}
+	var failed *fs.PathError
+	if err := files.Create(path, full); !errors.As(err, &failed) || failed.Path != path || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("a full disk gives %v", err)
 	}
 	whole := func(w io.Writer) error { _, err := io.WriteString(w, "whole"); return err }
 	if err := files.Create(path, whole); err != nil {
