@@ -8,6 +8,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -40,7 +41,7 @@ func (l *Local) Center(ctx context.Context, when When, id string) (*Center, erro
 	if x.Status == "" {
 		return nil, text.Errorf(text.NotFound, "截至 %v，中心 %s 尚未登记", "as of %v, the center %s is not registered", a.on, center)
 	}
-	x.RegionName = regionName(x.Facts.Region)
+	x.RegionName = projections.RegionName(x.Facts.Region)
 	return x, nil
 }
 

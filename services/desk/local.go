@@ -8,7 +8,6 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
@@ -72,7 +71,7 @@ func (l *Local) askCenter(ctx context.Context, w When, id string) (asked, events
 
 // List implements Reader.
 func (l *Local) List(ctx context.Context, when When, q lists.Question) (*table.Table, error) {
-	if err := l.check(q); err != nil {
+	if err := CheckQuestion(q, l.Now()); err != nil {
 		return nil, err
 	}
 	a, err := l.ask(ctx, when, q.Center())
@@ -82,9 +81,6 @@ func (l *Local) List(ctx context.Context, when When, q lists.Question) (*table.T
 	q.On = a.on
 	return a.Ask(ctx, q)
 }
-
-// check refuses a question before the ledger is asked: what no ledger could answer.
-func (l *Local) check(q lists.Question) error { return CheckQuestion(q, l.Now()) }
 
 // CheckQuestion returns what is wrong with a question, whatever the ledger holds.
 func CheckQuestion(q lists.Question, now time.Time) error {
@@ -108,6 +104,3 @@ func CheckQuestion(q lists.Question, now time.Time) error {
 func (l *Local) Export(ctx context.Context, to io.Writer, progress Progress) (count int, err error) {
 	return l.Ledger.Export(ctx, to, progress)
 }
-
-// regionName returns the name of a region, or "".
-func regionName(code string) string { return projections.RegionName(code) }

@@ -50,7 +50,7 @@ func (l *Local) Report(ctx context.Context, when When, r ReportRequest, to io.Wr
 	if err != nil {
 		return nil, err
 	}
-	if err := l.check(r.Question); err != nil {
+	if err := CheckQuestion(r.Question, l.Now()); err != nil {
 		return nil, err
 	}
 	a, err := l.ask(ctx, when, r.Question.Center())

@@ -3,6 +3,7 @@ package lists
 import (
 	"context"
 	"crypto/sha256"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,7 +103,8 @@ func (q Question) Check() (*List, error) {
 	if l == nil {
 		return nil, text.Errorf(text.NotFound, "没有 %q 这个列表", "there is no list %q", q.List)
 	}
-	for name, value := range q.Params {
+	for _, name := range slices.Sorted(maps.Keys(q.Params)) { // so that of two mistakes the same one is named each time
+		value := q.Params[name]
 		i := slices.IndexFunc(l.Params, func(p Param) bool { return p.Name == name })
 		if i < 0 {
 			return nil, text.Errorf(text.Invalid, "%s 没有这个参数", "%s has no such parameter", l.Name).Of(name)
