@@ -98,6 +98,31 @@ func TestARecordThatCannotBeAppliedIsToldWhoeverIsFirst(t *testing.T) {
 	}
 }
 
+// After a break the aggregate counts fewer events than the stream has, so that where a record lies is not known.
+func TestTryingAnswersAsRecordDoesAfterABreak(t *testing.T) {
+	store := &hooked{Store: memstore.New(ticking())}
+	l := open(t, store)
+	write(t, l, "registered", registered)
+	write(t, open(t, store.Store), "granted", granted)
+	reached(t, l, 3)
+	store.follow = func(e *events.Stored) { e.Body = []byte(`{}`) }
+	two := open(t, store.Store)
+	write(t, two, "received", received)
+	reached(t, l, 4)
+	store.follow = nil
+	write(t, two, "spent", spent)
+	reached(t, l, 5)
+	for _, name := range []string{"granted", "spent"} {
+		rec := record(t, name, map[string]string{"granted": granted, "spent": spent}[name])
+		_, err := l.Record(t.Context(), rec, importer)
+		want := refusal(t, err).Breaches[0].Reason
+		tried, err := l.Try(t.Context(), rec, importer, rec.On)
+		if err != nil || tried.Repeated || len(tried.Against) == 0 || tried.Against[0].Reason != want {
+			t.Errorf("%s: got %+v, %v; expected %v", name, tried, err, want)
+		}
+	}
+}
+
 func TestABreakWithinABatchOfAnImportIsTold(t *testing.T) {
 	store := &hooked{Store: memstore.New(ticking())}
 	l := open(t, store)

@@ -25,37 +25,45 @@ type Attempt struct {
 // date if that is later.
 func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, on events.Date) (Attempt, error) {
 	s := rec.Stream()
-	result, there, err := l.recorded(ctx, s, rec)
-	if err == nil && there {
-		return Attempt{Verdict: aggregates.Verdict{Policy: result.Policy, Warnings: result.Warnings}, Repeated: true}, nil
-	}
+	var result Result
+	var there bool
+	err := l.takes(s) // first, as for Record: after a break it is not known where a record lies
 	if err == nil {
-		err = l.takes(s)
+		result, there, err = l.recorded(ctx, s, rec)
+	}
+	switch {
+	case err != nil:
+		return refused(Attempt{}, err) // it would not even be judged, so it moves nothing
+	case there:
+		return Attempt{Verdict: aggregates.Verdict{Policy: result.Policy, Warnings: result.Warnings}, Repeated: true}, nil
 	}
 	var a Attempt
 	var trial *aggregates.Center
 	var timeline policy.Timeline
 	l.register.Exactly(func(uint64) { // the verdict and what is moved are of one position
 		trial, timeline = l.register.Clone(rec.Center), l.register.Timeline()
-		if err == nil {
-			a.Verdict = l.register.Judge(rec)
-		}
+		a.Verdict = l.register.Judge(rec)
 	})
-	if err == nil {
-		_, _, err = draft(rec, &a.Verdict, account)
-	}
-	if err != nil {
-		var refused *aggregates.Refusal
-		if !errors.As(err, &refused) {
-			return Attempt{}, err
+	if _, _, err := draft(rec, &a.Verdict, account); err != nil {
+		if a, err = refused(a, err); err != nil {
+			return a, err
 		}
-		a.Against = refused.Breaches
 	}
 	if rec.Center == "" || len(a.Verdict.Nonsense) > 0 {
 		return a, nil
 	}
 	a.Moved, err = moved(trial, timeline, rec, max(on, rec.On))
 	return a, err
+}
+
+// refused returns an attempt with why it would be refused. Any other error stays one.
+func refused(a Attempt, err error) (Attempt, error) {
+	var why *aggregates.Refusal
+	if !errors.As(err, &why) {
+		return Attempt{}, err
+	}
+	a.Against = why.Breaches
+	return a, nil
 }
 
 // moved returns what a record moves in the answers of its center as of a date, and runs ahead with it.
