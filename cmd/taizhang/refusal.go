@@ -19,7 +19,7 @@ func (a *app) tellReasons(to io.Writer, list []desk.Reason) {
 		if r.Rule != "" {
 			head = string(r.Rule) + a.say("　", "  ") + head
 		}
-		fmt.Fprintf(to, "  %s\n", head)
+		fmt.Fprintf(to, "  %s\n", printable(head))
 		if r.Words != "" {
 			fmt.Fprintf(to, "    %s\n", a.say("第%s条：“%s”", "article %s: “%s”", r.Article, r.Words))
 		}
