@@ -7,13 +7,13 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// ahead is an answer about each of several centers, worked out before the moment of which a list is: in that moment only
-// the centers that have moved meanwhile are asked again.
+// ahead holds one answer for each of several centers. The answers are computed before the list fixes its position. At
+// that position only the centers that got new events meanwhile are computed again.
 type ahead[T any] struct {
 	d    *Source
 	of   events.CenterID // "" for all
 	work func(events.CenterID) T
-	done []marked[T] // in the order of the centers
+	done []marked[T] // the computed answers, in the order of the centers
 }
 
 type marked[T any] struct {
@@ -21,14 +21,14 @@ type marked[T any] struct {
 	answer T
 }
 
-// workAhead works out the answers about one center or (for "") all, on all processors.
+// workAhead computes the answers about one center, or about all centers for "", on all processors.
 func workAhead[T any](ctx context.Context, d *Source, of events.CenterID, work func(events.CenterID) T) (*ahead[T], error) {
-	marks := d.Register.Marks(of) // taken first: an event between the two makes the answer one to be worked out again
+	marks := d.Register.Marks(of) // read before the answers: an answer whose center gets an event later is computed again
 	done, err := parallel(ctx, marks, func(m projections.Mark) marked[T] { return marked[T]{m, work(m.Center)} })
 	return &ahead[T]{d, of, work, done}, err
 }
 
-// take returns the answers in the order of the centers. It is called while no event is applied.
+// take returns the answers in the order of the centers. Its caller makes sure that no event is applied meanwhile.
 func (a *ahead[T]) take() []T {
 	marks := a.d.Register.Marks(a.of)
 	answers, done := make([]T, len(marks)), a.done

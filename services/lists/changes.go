@@ -33,7 +33,7 @@ var changesList = &List{
 	answer:  changes,
 }
 
-// changed is what moved in one center.
+// changed holds the figures and alerts of one center that moved, and its later records.
 type changed struct {
 	id    events.CenterID
 	later []laterRecord
@@ -115,13 +115,14 @@ func changes(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	return nil
 }
 
-// movedRows are rows of one center that still lack the cells of movedColumns, and the records behind each.
+// movedRows holds the rows of one center, still without the cells of movedColumns, and the records that moved each
+// row.
 type movedRows struct {
 	columns  int
 	rows     [][]table.Cell
 	by       []moved
-	movedFen events.Fen // by all of them together
-	alerts   int        // of the center that moved
+	movedFen events.Fen // the sum of the differences of all rows
+	alerts   int        // the number of alerts of the center that moved
 	err      error
 }
 
@@ -129,7 +130,7 @@ func (r *movedRows) add(by moved, row ...table.Cell) {
 	r.rows, r.by = append(r.rows, append(make([]table.Cell, 0, r.columns), row...)), append(r.by, by)
 }
 
-// fill completes the rows of all centers and puts them into the table.
+// fill appends the cells of movedColumns to the rows of all centers and appends the rows to the table.
 func (d *Source) fill(ctx context.Context, t *table.Table, parts []*movedRows) error {
 	var wanted []uint64
 	for _, p := range parts {
@@ -158,8 +159,8 @@ func (d *Source) fill(ctx context.Context, t *table.Table, parts []*movedRows) e
 	return err
 }
 
-// changed asks every center that has a later record what moved, and makes rows of it. The steps of a center are many, so
-// that they are not kept until those of all centers are there.
+// changed computes the changes of every center that has a later record, and makes rows of them. It makes the rows of a
+// center at once and drops the steps of the center, for the steps of all centers would need too much memory.
 func (d *Source) changed(ctx context.Context, s span, on events.Date, rows func(*changed) *movedRows) ([]*movedRows, error) {
 	before, of, err := d.later(ctx, s)
 	if err != nil {
@@ -181,18 +182,18 @@ func (d *Source) changedOne(ctx context.Context, id events.CenterID, on events.D
 	}
 	all, err := d.Register.Changes(ctx, id, on, before, later, known)
 	if err != nil {
-		return changed{} // ctx has ended, and the caller sees it
+		return changed{} // ctx has ended; the caller returns its error
 	}
 	all.Alerts = paired(all.Alerts)
 	return changed{id, records, all}
 }
 
-// moved are the records behind one row, in order.
+// moved holds the records that moved one row, in order.
 type moved []*laterRecord
 
 func (m moved) last() *laterRecord { return m[len(m)-1] }
 
-// why joins the reasons of the records; that one is merely new is no reason beside others.
+// why returns the union of the reasons of the records. It drops the reason "new" when there is any other reason.
 func (m moved) why() (why reason) {
 	for _, r := range m {
 		why |= r.why
@@ -203,7 +204,7 @@ func (m moved) why() (why reason) {
 	return why
 }
 
-// movedColumns say which records moved a row.
+// movedColumns returns the columns that name the records that moved a row.
 func movedColumns() []table.Column {
 	return []table.Column{
 		{Name: "records", Title: text.Say("记录数", "records"), Type: table.Count},
@@ -219,7 +220,8 @@ func movedColumns() []table.Column {
 	}
 }
 
-// appendMoved appends the cells of movedColumns. What only one record can say is missing when there are several.
+// appendMoved appends the cells of movedColumns. The cells that describe a single record stay empty if several records
+// moved the row.
 func (d *Source) appendMoved(ctx context.Context, row []table.Cell, m moved, records map[uint64]*events.Recorded) ([]table.Cell, error) {
 	why := m.why()
 	row = append(row, table.Number(len(m)), table.Number(m[0].Position), table.Number(m.last().Position))
@@ -228,18 +230,19 @@ func (d *Source) appendMoved(ctx context.Context, row []table.Cell, m moved, rec
 	}
 	id := table.Text(m[0].ID.String())
 	rec := records[m[0].Position]
-	if rec == nil { // it cannot be read
+	if rec == nil { // the record cannot be read
 		return append(row, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, why.cell(), table.Cell{}, id), nil
 	}
 	subject, err := d.subject(ctx, rec)
 	return append(row, table.Date(events.DateAt(rec.RecordedAt)), table.Date(rec.On), table.Named(rec.Kind, rec.Kind.Title()), subject, why.cell(), table.Optional(rec.Doc), id), err
 }
 
-// record is the one of a step.
+// record returns the later record of a step.
 func (c *changed) record(s projections.Step) *laterRecord { return &c.later[s.Later] }
 
-// figures lists the figures that differ, or each record that moved one: then the first row of a figure begins with what
-// was answered at the older point, and the last ends with what is answered now.
+// figures lists the figures that differ: one row per figure, or one row per record that moved a figure. With one row
+// per record, the first row of a figure begins with the amount at the older point and the last row ends with the
+// current amount.
 func (c *changed) figures(q *asked, columns int) *movedRows {
 	t := &movedRows{columns: columns}
 	year, scope, wanted, each := q.number("year"), q.text("scope"), q.text("figure"), q.text("show") == "records"
@@ -258,8 +261,8 @@ func (c *changed) figures(q *asked, columns int) *movedRows {
 	return t
 }
 
-// differs says whether a line has another such figure. A year that became low, or no longer is, shows with what was
-// executed.
+// differs reports whether the figure of a line differs between the two points. A year that became low, or that is no
+// longer low, counts as a difference of the figure "executed".
 func (f *Figure) differs(m difference.Money) bool {
 	return f.Of(m.Before.Money) != f.Of(m.After.Money) || f.Name == "executed" && m.Before.Low != m.After.Low
 }
@@ -274,7 +277,7 @@ func newMovedLine(m difference.Money) movedLine {
 	return movedLine{m, table.Rate(m.Before.RatePercent()), table.Rate(m.After.RatePercent())}
 }
 
-// figureRows adds a figure of one line with all records that moved it, or each of them.
+// figureRows adds one row for a figure of a line with all records that moved it, or one row for each of these records.
 func (c *changed) figureRows(t *movedRows, f *Figure, line movedLine, each bool) {
 	var all moved
 	add := func(by moved, m movedLine) {
@@ -299,7 +302,7 @@ func (c *changed) figureRows(t *movedRows, f *Figure, line movedLine, each bool)
 	}
 }
 
-// alerts lists the alerts that differ, each with the record since which it is as it is.
+// alerts lists the alerts that differ, each with the last record that moved it.
 func (c *changed) alerts(columns int) *movedRows {
 	t := &movedRows{columns: columns}
 	for _, a := range c.Alerts {
@@ -323,8 +326,8 @@ func (c *changed) alerts(columns int) *movedRows {
 	return t
 }
 
-// paired joins an alert that was withdrawn and one that was raised with the same code and key into one: it has another
-// raising date.
+// paired joins a withdrawn alert and a raised alert with the same code and key into one change: the alert only got
+// another raising date.
 func paired(moves []difference.Alert) (list []difference.Alert) {
 	var raised []difference.Alert
 	for _, m := range moves {
@@ -349,7 +352,7 @@ func paired(moves []difference.Alert) (list []difference.Alert) {
 	return list
 }
 
-// lastThatMoved is the last step that moved an alert that differs, under its raising date before or after.
+// lastThatMoved returns the last step that moved an alert, under its raising date before or its raising date after.
 func (c *changed) lastThatMoved(a difference.Alert) projections.Step {
 	is := func(x aggregates.Alert) bool {
 		id := difference.IdentityOf(x)
@@ -360,10 +363,10 @@ func (c *changed) lastThatMoved(a difference.Alert) projections.Step {
 			return s
 		}
 	}
-	return projections.Step{} // it differs, so some step touched it
+	return projections.Step{} // never reached: the alert differs, so some step moved it
 }
 
-// changesTitle names the two points.
+// changesTitle returns a title that names the two points.
 func changesTitle(s span, q *asked, what, more text.Text) text.Text {
 	at := s.sinceAt.In(events.Shanghai).Format(time.RFC3339)
 	return text.Text{

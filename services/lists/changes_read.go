@@ -20,8 +20,8 @@ import (
 // reason is a set of reasons for which a later record matters.
 type reason uint8
 
-// The reasons. A back-dated record happened by the day of the older point and was not known then: what was reported did
-// not have it.
+// The reasons. A back-dated record happened by the day of the older point but was recorded later: the reports of the
+// older point do not contain it.
 const (
 	backDated reason = 1 << iota
 	ruling
@@ -44,7 +44,7 @@ var reasonWords = []struct {
 	{fresh, "new", text.Say("新增", "new")},
 }
 
-// cell shows the reasons.
+// cell returns a cell that lists the reasons.
 func (r reason) cell() table.Cell {
 	var codes, zh, en []string
 	for _, w := range reasonWords {
@@ -55,7 +55,7 @@ func (r reason) cell() table.Cell {
 	return table.Cell{Data: strings.Join(codes, " "), Shown: text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}}
 }
 
-// laterRecord is what is known of a record that lies between the two points without decoding it.
+// laterRecord holds the facts about a record between the two points that need no decoding of the record.
 type laterRecord struct {
 	projections.Later
 	why reason
@@ -67,16 +67,16 @@ type laterOf struct {
 	laterRecord
 }
 
-// span is the part of the ledger between two points, of one center or (for "") of all.
+// span is the part of the ledger between two points, of one center, or of all centers for "".
 type span struct {
 	ledger.Span
 	sinceAt time.Time                  // the older point's instant
-	counts  map[events.CenterID]uint64 // of the newer point: how many events of each center count
+	counts  map[events.CenterID]uint64 // how many events each center has at the newer point
 	center  events.CenterID
 }
 
-// spanSince finds the span from a point to what the register knows. It is a *text.Error that names the
-// parameter if the point is after that.
+// spanSince returns the span from the point in the parameter "since" to the position of the register. If the point is
+// after that position, it returns a *text.Error that names the parameter.
 func (d *Source) spanSince(ctx context.Context, q *asked, counts map[events.CenterID]uint64) (s span, err error) {
 	p, err := ledger.ParsePoint(q.text("since"))
 	if err != nil {
@@ -96,7 +96,7 @@ func (d *Source) spanSince(ctx context.Context, q *asked, counts map[events.Cent
 	return s, err
 }
 
-// recordedAt is when the first event at or after a position was recorded.
+// recordedAt returns the instant at which the first event at or after a position was recorded.
 func (d *Source) recordedAt(ctx context.Context, position uint64) (time.Time, error) {
 	for s, err := range d.Ledger.ReadAll(ctx, position-1) {
 		return s.RecordedAt, err
@@ -104,8 +104,8 @@ func (d *Source) recordedAt(ctx context.Context, position uint64) (time.Time, er
 	return time.Time{}, nil
 }
 
-// later lists the records of each center in the span, and the adoptions among them, which are everybody's. Adoptions up
-// to the span are the policies known before.
+// later lists the records of each center in the span. An adoption of a policy in the span is listed for every center.
+// The policies adopted up to the beginning of the span are returned as before.
 func (d *Source) later(ctx context.Context, s span) (before policy.Timeline, of map[events.CenterID][]laterRecord, err error) {
 	var adopted []laterRecord
 	all, err := d.Ledger.Adoptions(ctx, ledger.Point{Position: s.UpTo})
@@ -153,7 +153,7 @@ func (d *Source) later(ctx context.Context, s span) (before policy.Timeline, of 
 	return before, of, nil
 }
 
-// reasonOf says why a later record matters.
+// reasonOf returns the reasons for which a later record matters.
 func reasonOf(e *events.Stored, sinceDay events.Date) (why reason) {
 	switch e.Kind {
 	case events.KindUseRuled:
@@ -175,10 +175,12 @@ func reasonOf(e *events.Stored, sinceDay events.Date) (why reason) {
 	return why
 }
 
-// farApart is how many events are rather skipped than read on the way to the next one wanted.
+// farApart is a number of events. If the next wanted event is farther away, a new read begins there; a nearer one is
+// reached by reading on.
 const farApart = 500
 
-// records decodes the events at some positions, given in order.
+// records decodes the events at the wanted positions, which are in ascending order. It leaves out an event that it
+// cannot decode.
 func (d *Source) records(ctx context.Context, wanted []uint64) (map[uint64]*events.Recorded, error) {
 	found := make(map[uint64]*events.Recorded, len(wanted))
 	for len(wanted) > 0 {
@@ -198,13 +200,13 @@ func (d *Source) records(ctx context.Context, wanted []uint64) (map[uint64]*even
 			}
 		}
 		if len(wanted) == left {
-			break // nothing lies there any more
+			break // the ledger has no event at these positions
 		}
 	}
 	return found, nil
 }
 
-// subject shows what a record is about: for a voiding, what it voids.
+// subject returns a cell that names the subject of a record. The subject of a voiding is the record that it voids.
 func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell, error) {
 	p, ok := rec.Data.(*events.EntryVoided)
 	if !ok {
@@ -230,7 +232,7 @@ func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell,
 	return subject, nil
 }
 
-// about names what a record is about, and how a ruling rules.
+// about returns a cell that names the subject of a record, and for a ruling also the use that it rules.
 func (d *Source) about(rec *events.Record) table.Cell {
 	subject := events.FacetsOf(rec.Data).Subject
 	if p, ok := rec.Data.(*events.UseRuled); ok {

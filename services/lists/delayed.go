@@ -94,7 +94,8 @@ func delayed(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	return nil
 }
 
-// officeCell names an office: for programs its role, for people a local government by its region.
+// officeCell returns a cell that names an office: for programs by its role, for people a local government by its
+// region.
 func officeCell(o projections.Office) table.Cell {
 	if o.Region == "" {
 		return table.Named(o.Role, o.Role.Title())
@@ -111,7 +112,7 @@ func (d *Source) document(ctx context.Context, center events.CenterID, of aggreg
 		if err != nil {
 			return "", err
 		}
-		if s.ID != of.ID { // the stream has breaks before it
+		if s.ID != of.ID { // breaks earlier in the stream shift its revision
 			continue
 		}
 		rec, err := events.DecodeEvent(s)

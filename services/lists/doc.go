@@ -1,7 +1,8 @@
-// Package lists is what the Department of Finance and the auditors ask every week: lists with titles, units, typed columns and
-// totals, each the answer to a Question that can be asked again. The command line, spreadsheets and the console show the
-// same tables.
+// Package lists answers the questions that the Department of Finance and the auditors ask every week. Each answer is a
+// table with a title, units, typed columns and totals. The same Question can be asked again later. The command line,
+// spreadsheets and the console show the same tables.
 //
-// A List is a row of Lists: its name, its parameters and the function that answers it from the read models. Ask finds
-// the list, checks the parameters and answers; what is shown, written to a file or recomputed later comes from there.
+// Lists holds all lists. A List has a name, parameters and a function that answers it from the read models. Ask finds
+// the list, checks the parameters and returns the table. Every table that is shown, written to a file or recomputed
+// later comes from Ask.
 package lists

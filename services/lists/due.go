@@ -19,7 +19,7 @@ import (
 
 const dueWithin = "30d"
 
-// dueOffices are the authorities on which time alone can raise an alert, in the order of article 4.
+// dueOffices are the offices that can get an alert by the passing of time alone, in the order of article 4.
 var dueOffices = []events.Role{events.STOffice, events.Finance, events.LocalGov, events.CenterRole}
 
 var dueList = &List{
@@ -71,7 +71,8 @@ func dueAlertColumns() []table.Column {
 	}
 }
 
-// dueAlerts lists the alerts that will open by a day if nothing is done, by the office that must act.
+// dueAlerts lists the alerts that will open within the given days if nothing is done, grouped by the office that must
+// act.
 func dueAlerts(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	days := events.Date(q.days("within"))
 	t.Title = text.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警", "Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days)
@@ -114,15 +115,16 @@ func dueAlerts(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	return nil
 }
 
-// dueAlert is an alert that will open: by time alone, or with the next receipt of money announced ahead.
+// dueAlert is an alert that will open by the passing of time alone, or with the next receipt of money announced ahead.
 type dueAlert struct {
 	projections.Alert
 	withReceipt bool
-	office      projections.Office // that must act
+	office      projections.Office // the office that must act
 	name        string             // of the center
 }
 
-// foreseen lists the alerts of a center that will open after one date and by another, of one office or (for "") of all.
+// foreseen lists the alerts of a center that will open after the date on and not after until, of one office, or of all
+// offices for "".
 func (d *Source) foreseen(id events.CenterID, on, until events.Date, office events.Role) (list []dueAlert) {
 	byTime, withReceipt := d.Register.Foreseen(id, on, until)
 	for i, a := range slices.Concat(byTime, withReceipt) {
@@ -133,7 +135,7 @@ func (d *Source) foreseen(id events.CenterID, on, until events.Date, office even
 	return list
 }
 
-// dueCounts says how many alerts each office has.
+// dueCounts returns a line with the number of alerts of each office.
 func dueCounts(count []int) text.Text {
 	all := 0
 	var zh, en []string
@@ -189,7 +191,7 @@ func dueSpending(ctx context.Context, d *Source, q *asked, t *table.Table) error
 	return nil
 }
 
-// shortfall is what one center must still spend.
+// shortfall holds the amount that one center must still spend. Its low is true if the year of the center will be low.
 type shortfall struct {
 	id   events.CenterID
 	name string
@@ -211,7 +213,7 @@ func lowest(list []shortfall) []shortfall {
 	return list
 }
 
-// spendingNote says in one line under the alerts what --spend lists.
+// spendingNote returns one line that sums up, under the alerts, the centers that --spend lists.
 func spendingNote(q *asked, list []shortfall) []text.Text {
 	if len(list) == 0 {
 		return nil
@@ -225,13 +227,13 @@ func spendingNote(q *asked, list []shortfall) []text.Text {
 		"Centers: %[1]d must still spend %[3]s yuan in all by %[2]s so that the year is not low; see %[4]s.", len(list), end, events.FormatYuan(toSpend), q.written("spend"))}
 }
 
-// days returns a span of days.
+// days returns the number of days in a parameter such as "30d".
 func (q *asked) days(name string) int {
 	n, _ := strconv.Atoi(strings.TrimSuffix(q.text(name), "d")) // checked
 	return n
 }
 
-// parallel does work on all items, on all processors, and returns the results in their order.
+// parallel calls work for all items, on all processors, and returns the results in the order of the items.
 func parallel[In, Out any](ctx context.Context, items []In, work func(In) Out) ([]Out, error) {
 	out := make([]Out, len(items))
 	workers := min(runtime.GOMAXPROCS(0), len(items))

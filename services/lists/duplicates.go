@@ -15,7 +15,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// daysMax is more than lie between any two dates of a ledger.
+// daysMax is greater than the number of days between any two dates of a ledger.
 const daysMax = 366 * (events.YearMax - events.YearMin + 1)
 
 var duplicatesList = &List{
@@ -31,22 +31,23 @@ var duplicatesList = &List{
 	answer:  duplicates,
 }
 
-// lot is a voucher as small as it can be, for there may be a million. Those of one payee and amount, and unless centers are
-// compared of one center, have one hash; others hardly ever.
+// lot is a voucher in as few bytes as possible, for there may be a million vouchers. Vouchers that may be paid twice
+// have the same hash: same payee, same amount, and the same center unless centers are compared. Other vouchers rarely
+// do.
 type lot struct {
 	hash     uint64
 	position uint64
 	on       events.Date
 }
 
-// seen is what a pass over the history keeps of one event: a voucher, or the reversal of one.
+// seen is one event as a pass over the history keeps it: a voucher, or the reversal of a voucher.
 type seen struct {
 	lot
 	reversed *voucherKey
-	err      error // why it cannot be read
+	err      error // why the event cannot be read
 }
 
-// alike is a voucher read again.
+// alike is a voucher that was read a second time, with its body.
 type alike struct {
 	s     events.Stored
 	b     events.Body
@@ -54,30 +55,30 @@ type alike struct {
 	fen   events.Fen
 }
 
-// group is vouchers of one payee and amount, each within the days of the one before.
+// group holds vouchers of one payee and amount. Each voucher is within the given days of the voucher before it.
 type group []alike
 
-// repeatedFen is what was paid beyond the first time.
+// repeatedFen returns the amount of all vouchers of the group except the first.
 func (g group) repeatedFen() events.Fen { return g[0].fen * events.Fen(len(g)-1) }
 
-// comparison is how vouchers are compared.
+// comparison holds the parameters by which vouchers are compared.
 type comparison struct {
 	d        *Source
 	voided   voidings
 	on       events.Date
 	days     events.Date
-	across   bool // centers
+	across   bool // compare vouchers of different centers too
 	seed     maphash.Seed
 	reversed map[voucherKey]bool
 }
 
-// duplicates groups the vouchers that are neither voided nor reversed.
+// duplicates lists the groups of vouchers that may be paid twice. It ignores voided and reversed vouchers.
 func duplicates(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	if q.given("across") && q.given("center") {
 		return text.Errorf(text.Invalid, "不能与 %s 同时给出", "cannot be given with %s", q.written("center")).Of("across")
 	}
 	c := &comparison{d: d, voided: d.voidings(q), on: q.On, days: events.Date(min(q.number("days"), daysMax)), across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
-	lots := make([][]lot, 256) // by the first byte of their hashes
+	lots := make([][]lot, 256) // the index is the first byte of the hash
 	err := ledger.Search(ctx, d.Ledger, d.span(q.center("center"), q.position), c.see, func(x seen) error {
 		if x.reversed != nil {
 			c.reversed[*x.reversed] = true
@@ -108,7 +109,8 @@ func duplicates(ctx context.Context, d *Source, q *asked, t *table.Table) error 
 	return nil
 }
 
-// see is called on all processors.
+// see reports whether an event matters to the comparison, and returns the parts that do. It is called on all
+// processors at the same time.
 func (c *comparison) see(s *events.Stored) (x seen, ok bool) {
 	if s.Kind != events.KindFundsSpent && s.Kind != events.KindSpendingReversed {
 		return x, false
@@ -127,7 +129,8 @@ func (c *comparison) see(s *events.Stored) (x seen, ok bool) {
 	return seen{reversed: &voucherKey{s.Stream, b.Text("voucher")}}, !voided
 }
 
-// hash hashes what vouchers of one group have in common.
+// hash returns the hash of the values that all vouchers of a group share: payee, amount and, unless centers are
+// compared, the center.
 func (c *comparison) hash(s *events.Stored, b *events.Body) uint64 {
 	var space [256]byte
 	key := fold(space[:0], []byte(b.Text("payee")))
@@ -139,7 +142,8 @@ func (c *comparison) hash(s *events.Stored, b *events.Body) uint64 {
 	return maphash.Bytes(c.seed, key)
 }
 
-// runs returns the vouchers of one hash that are each within the days of the one before, two and more of them.
+// runs returns the runs of two or more vouchers with the same hash. Each voucher of a run is within the given days of
+// the voucher before it.
 func (c *comparison) runs(lots []lot) (runs [][]lot) {
 	slices.SortFunc(lots, func(a, b lot) int { return cmp.Compare(a.hash, b.hash) })
 	for same := range chunks(lots, func(a, b lot) bool { return a.hash == b.hash }) {
@@ -151,7 +155,8 @@ func (c *comparison) runs(lots []lot) (runs [][]lot) {
 	return runs
 }
 
-// groups reads a run again and returns the groups that it really holds, without what was reversed or voided.
+// groups reads the vouchers of a run again and returns the true groups among them: vouchers that only share a hash are
+// separated, and reversed and voided vouchers are left out.
 func (c *comparison) groups(ctx context.Context, run []lot) (groups []group, err error) {
 	var list group
 	for _, l := range run {
@@ -172,14 +177,15 @@ func (c *comparison) groups(ctx context.Context, run []lot) (groups []group, err
 		}
 		return order
 	}
-	slices.SortStableFunc(list, compare) // those of one group stay in the order of their dates
+	slices.SortStableFunc(list, compare) // the vouchers of one group stay in the order of their dates
 	for g := range chunks(list, func(a, b alike) bool { return compare(a, b) == 0 && b.b.On-a.b.On <= c.days }) {
 		groups = append(groups, g)
 	}
 	return groups, nil
 }
 
-// chunks yields the parts of a list, of two and more, in which each belongs with the one before.
+// chunks yields the longest parts of a list in which each element belongs together with the element before it. It
+// leaves out parts of one element.
 func chunks[S ~[]E, E any](list S, together func(a, b E) bool) iter.Seq[S] {
 	return func(yield func(S) bool) {
 		for from := 0; from < len(list); {

@@ -23,8 +23,8 @@ var executionList = &List{
 	answer:  execution,
 }
 
-// executionLead are the columns that name whose money a line is. By center the columns are those of the published
-// interface.
+// executionLead returns the first columns, which name the center, region or industry of a line. The columns by center
+// are part of the published interface.
 func executionLead(q *asked) []table.Column {
 	switch projections.Grouping(q.text("by")) {
 	case projections.ByRegion:
@@ -64,7 +64,7 @@ func execution(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	if q.text("by") == string(projections.ByTotal) {
 		return nil
 	}
-	for _, l := range whole { // scopes overlap, and years follow from one another: there is no one sum
+	for _, l := range whole { // one total per year and scope: scopes overlap and years carry money over, so no single sum
 		t.Totals = append(t.Totals, appendExecution([]table.Cell{{Shown: text.Say("合计", "total")}, {}}[:lead:lead], &l.Execution))
 	}
 	return nil

@@ -50,13 +50,13 @@ func kindNames() (names []string) {
 	return names
 }
 
-// wanted is what find looks for; what is not given is zero.
+// wanted holds the conditions that find looks for. A condition that is not given is zero.
 type wanted struct {
 	upTo     events.Date
 	from, to events.Date
 	kind     events.Kind
 	min, max events.Fen
-	amounts  bool // a range of amounts is given
+	amounts  bool // whether a range of amounts is given
 	text     likeness
 	id       uuid.UUID
 	payee    likeness
@@ -70,7 +70,7 @@ func newWanted(q *asked) (*wanted, error) {
 		amounts: q.given("min") || q.given("max"), text: foldText(q.text("text")), payee: foldText(q.text("payee")), doc: foldText(q.text("doc")),
 		actor: string(foldText(q.text("actor"))), voided: q.given("voided")}
 	if len(q.text("text")) == 36 {
-		w.id, _ = uuid.Parse(q.text("text")) // or it is a text like any other
+		w.id, _ = uuid.Parse(q.text("text")) // a text that is no UUID is searched as text only
 	}
 	if q.given("max") {
 		w.max = q.yuan("max")
@@ -84,20 +84,20 @@ func newWanted(q *asked) (*wanted, error) {
 	return w, nil
 }
 
-// match is an event that was found, or one that cannot be read.
+// match is an event that was found, or an event that cannot be read.
 type match struct {
 	on       events.Date
 	position uint64
 	unread   bool
 }
 
-// see says whether an event is wanted. It is called on all processors.
+// see reports whether an event is wanted. It is called on all processors at the same time.
 func (w *wanted) see(voided voidings, s *events.Stored) (match, bool) {
 	m := match{position: s.Position}
 	if w.kind != "" && w.kind != s.Kind {
 		return m, false
 	}
-	if on, ok := events.PeekDate(s); ok && !(w.wantsOn(on) && w.mayWant(s)) { // most events: they need not be cut
+	if on, ok := events.PeekDate(s); ok && !(w.wantsOn(on) && w.mayWant(s)) { // most events end here, before CutBody
 		return m, false
 	}
 	b, err := events.CutBody(s)
@@ -122,9 +122,9 @@ func (w *wanted) wantsOn(on events.Date) bool {
 	return on <= w.upTo && on >= w.from && (w.to == 0 || on <= w.to)
 }
 
-// mayWant reports whether the body of an event holds what is looked for at all, wherever.
+// mayWant reports whether the bytes of the body contain the wanted texts anywhere. It is a quick check before wants.
 func (w *wanted) mayWant(s *events.Stored) bool {
-	if bytes.IndexByte(s.Body, '\\') >= 0 { // a text may be there in another form
+	if bytes.IndexByte(s.Body, '\\') >= 0 { // an escape may hide a wanted text
 		return true
 	}
 	for _, l := range []likeness{w.doc, w.payee} {
@@ -135,7 +135,7 @@ func (w *wanted) mayWant(s *events.Stored) bool {
 	return len(w.text) == 0 || w.text.in(s.Body) || w.id == s.ID && w.id != uuid.Nil
 }
 
-// wants asks what is answered fastest first.
+// wants reports whether an event meets all conditions. It checks the fastest conditions first.
 func (w *wanted) wants(s *events.Stored, b *events.Body) bool {
 	if !w.wantsOn(b.On) {
 		return false
@@ -239,7 +239,7 @@ func (d *Source) foundRow(ctx context.Context, voided voidings, m match) ([]tabl
 		voidedBy = table.Text(by.String())
 	}
 	whole := table.Cell{}
-	if rec, err := events.DecodeEvent(s); err == nil { // else it was found by its bytes, and has no form of today
+	if rec, err := events.DecodeEvent(s); err == nil { // else the column stays empty: the event was found by its bytes only
 		line, err := events.EncodeRecord(&rec.Record)
 		if err != nil {
 			return nil, err

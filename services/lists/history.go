@@ -17,8 +17,9 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// describe returns in one line what an event holds: its values in order, amounts in yuan. Data has the codes of the ledger. It is
-// no longer than a cell of a spreadsheet can be, which only the text of a policy would reach.
+// describe returns the values of an event in one line, in their order, with amounts in yuan. Shown has the words for
+// people, Data the codes of the ledger. The line is cut to the length that a spreadsheet cell can have, which only the
+// text of a policy reaches.
 func describe(b *events.Body, policies policy.Timeline) table.Cell {
 	var zh, en, codes []string
 	all := func(s string) { zh, en, codes = append(zh, s), append(en, s), append(codes, s) }
@@ -59,7 +60,7 @@ func describe(b *events.Body, policies policy.Timeline) table.Cell {
 
 const describeMax = 32_000
 
-// leading keeps the first of many in an order.
+// leading collects the first max values in the order of compare, out of many that are added.
 type leading[T any] struct {
 	max     int
 	compare func(a, b T) int
@@ -82,7 +83,7 @@ func (l *leading[T]) sorted() []T {
 	return l.list
 }
 
-// centerOf returns the center that an event is of, "" if it is of none.
+// centerOf returns the center of an event, or "" for an event that belongs to no center.
 func centerOf(s *events.Stored) events.CenterID {
 	if id, ok := s.Stream.Center(); ok {
 		return id
@@ -90,7 +91,7 @@ func centerOf(s *events.Stored) events.CenterID {
 	return ""
 }
 
-// eventAt returns the stored event at a position, and its body cut.
+// eventAt returns the stored event at a position, and its body as CutBody returns it.
 func (d *Source) eventAt(ctx context.Context, position uint64) (s events.Stored, b events.Body, err error) {
 	if s, err = d.Ledger.At(ctx, position); err == nil {
 		b, err = events.CutBody(&s)
@@ -98,7 +99,7 @@ func (d *Source) eventAt(ctx context.Context, position uint64) (s events.Stored,
 	return s, b, err
 }
 
-// voidings says which events are voided, as known at the position of a question.
+// voidings is the set of events that are voided, as known at the position of a question.
 type voidings struct {
 	register *projections.Register
 	counts   map[events.CenterID]uint64
@@ -110,13 +111,13 @@ func (d *Source) voidings(q *asked) (v voidings) {
 	return v
 }
 
-// by returns the id of the record that voids an event, if one does.
+// by returns the id of the record that voids an event, and whether there is such a record.
 func (v voidings) by(s *events.Stored) (id uuid.UUID, ok bool) {
 	center := centerOf(s)
 	return v.register.Voided(center, s.ID, v.counts[center])
 }
 
-// span is the history that the desk answers from: of one center, or of all.
+// span returns the part of the ledger up to a position, of one center, or of all centers for "".
 func (d *Source) span(center events.CenterID, upTo uint64) ledger.Span {
 	of := ledger.Span{UpTo: upTo}
 	if center != "" {

@@ -7,7 +7,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// folds is how a byte of ASCII is compared: letters without case, brackets of any shape as round ones.
+// folds maps each ASCII byte to the byte that is compared: capital letters to small letters, square brackets to round
+// ones.
 var folds = func() (t [utf8.RuneSelf]byte) {
 	for i := range t {
 		c := byte(i)
@@ -24,11 +25,11 @@ var folds = func() (t [utf8.RuneSelf]byte) {
 	return t
 }()
 
-// fold appends a text as it is compared: without case, full-width characters as the narrow ones that they stand for, and
-// the brackets 〔〕［］（） and [] as (), so that what one clerk wrote and another looks for meet.
+// fold appends a text in the form in which texts are compared: in small letters, full-width characters as narrow ones,
+// and the brackets 〔〕［］（） and [] as (). So a clerk finds a text that another clerk wrote with other brackets.
 func fold(to, text []byte) []byte {
 	at := len(to)
-	to = append(to, text...) // never longer when folded
+	to = append(to, text...) // a folded text is never longer than the text
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if c < utf8.RuneSelf {
@@ -50,8 +51,8 @@ func fold(to, text []byte) []byte {
 	return to[:at]
 }
 
-// narrow returns the ASCII character that three bytes of UTF-8 stand for, or 0: U+FF01 to U+FF5E are ! to ~, U+3000 is the
-// wide space, U+3014 and U+3015 the brackets of a document number.
+// narrow returns the ASCII character that three bytes of UTF-8 stand for, or 0 if they stand for none. U+FF01 to
+// U+FF5E are ! to ~, U+3000 is the wide space, U+3014 and U+3015 are the brackets of a document number.
 func narrow(a, b, c byte) byte {
 	switch {
 	case a == 0xEF && b == 0xBC && c >= 0x81:
@@ -70,16 +71,16 @@ func narrow(a, b, c byte) byte {
 
 func foldText(text string) []byte { return fold(nil, []byte(text)) }
 
-// likeness is a text that is looked for, folded.
+// likeness is a text to search for, in its folded form.
 type likeness []byte
 
-// in says whether a text contains it.
+// in reports whether a text contains the likeness.
 func (l likeness) in(text []byte) bool {
 	var space [512]byte
 	return bytes.Contains(fold(space[:0], text), l)
 }
 
-// among says whether a value of this part of a body contains it.
+// among reports whether a text value in this part of a body contains the likeness.
 func (l likeness) among(part []byte) bool {
 	found := false
 	events.Texts(part, func(text []byte) bool {

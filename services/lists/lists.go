@@ -1,6 +1,6 @@
 package lists
 
-// Lists are all lists of the desk, in the order in which they are shown.
+// Lists holds all lists, in the order in which they are shown.
 var Lists = []*List{centersList, alertsList, executionList,
 	delayedList, deferralsList, ageingList, spendingList,
 	dueList, changesList,

@@ -7,14 +7,14 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Figure is an amount of the execution report (section 8), by its name for programs without the unit.
+// Figure is an amount of the execution report (section 8). Its Name is the column name for programs without the unit.
 type Figure struct {
 	Name string
 	Word text.Text
 	Of   func(aggregates.Money) events.Fen
 }
 
-// Figures are the amounts of the execution report, in its order. They are named here alone.
+// Figures holds the amounts of the execution report, in the order of the report. Their names stand only here.
 var Figures = []Figure{
 	{"granted", text.Say("下达", "granted"), func(m aggregates.Money) events.Fen { return m.GrantedFen }},
 	{"carriedIn", text.Say("上年结转", "carried in"), func(m aggregates.Money) events.Fen { return m.CarriedInFen }},
@@ -38,7 +38,7 @@ func (f *Figure) column() table.Column {
 	return table.Column{Name: f.Name + "Fen", Title: f.Word, Type: table.Money}
 }
 
-// executionColumns are the columns of one line of the execution report.
+// executionColumns returns the columns of one line of the execution report.
 func executionColumns() []table.Column {
 	columns := []table.Column{{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year}, {Name: "scope", Title: text.Say("口径", "scope")}}
 	for i := range Figures {
@@ -70,7 +70,8 @@ func Execution(lines []ExecutionLine) *table.Table {
 	return t
 }
 
-// ExecutionLine is one line of the execution report for programs: an object with the names of the list.
+// ExecutionLine is one line of the execution report for programs. In JSON it is an object with the column names of the
+// list execution.
 type ExecutionLine struct{ aggregates.Execution }
 
 // ExecutionLines returns the lines of one center for programs.
@@ -82,12 +83,12 @@ func ExecutionLines(list []aggregates.Execution) []ExecutionLine {
 	return lines
 }
 
-// MarshalJSON writes the line as the list execution does.
+// MarshalJSON returns the line as the list execution writes it.
 func (l ExecutionLine) MarshalJSON() ([]byte, error) {
 	return table.MarshalRow(executionColumns(), appendExecution(nil, &l.Execution))
 }
 
-// FigureIn returns the figure of the execution report that stands in a column, such as "grantedFen", or nil.
+// FigureIn returns the function that computes the figure of a column, such as "grantedFen", or nil for another column.
 func FigureIn(column string) func(aggregates.Money) events.Fen {
 	for _, f := range Figures {
 		if f.Name+"Fen" == column {

@@ -18,52 +18,52 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Source answers questions. Register is the read models at the point that is asked about, Ledger the ledger that they
-// are of. Root shows see all events of the ledger up to a position, in order, each valid until see returns, and returns their
-// root hash (package seal); only samples ask for it.
+// Source answers questions. Ledger is the ledger. Register holds the read models of that ledger at the point of the
+// question. Root calls see for all events of the ledger up to a position, in order, and returns their root hash
+// (package seal). An event is valid until see returns. Only samples call Root.
 //
-// Prefix is what the front that asks writes before the name of a parameter, such as the dashes of a flag. Texts that name a
-// parameter need it.
+// Prefix is the text that a user writes before the name of a parameter, such as the dashes of a flag. Texts that name
+// a parameter need it.
 type Source struct {
 	Ledger   *ledger.Ledger
 	Register *projections.Register
 	Prefix   string
 	Root     func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
 
-	policies policy.Timeline     // at the position of the answer; of the copy that answers one question
-	stood    func(time.Duration) // called, if it is given, with how long an answer let writers wait; for measuring
+	policies policy.Timeline     // at the position of the answer; set only in the copy that answers one question
+	stood    func(time.Duration) // for measuring: if set, called with the time for which an answer let writers wait
 }
 
-// Question asks for one list as of a date. It can be written down and asked again: the same ledger, at the same
-// position, gives the same table.
+// Question is a request for one list as of a date. It can be stored and asked again: the same ledger at the same
+// position returns the same table.
 type Question struct {
 	List   string            `json:"list"`
 	On     events.Date       `json:"asOf"`
-	Params map[string]string `json:"params,omitempty"` // those that are not as by default
+	Params map[string]string `json:"params,omitempty"` // the parameters that differ from their defaults
 }
 
-// List is one list.
+// List is one kind of question, with its parameters, its columns and the function that answers it.
 type List struct {
 	Name     string
-	Short    text.Text // what it lists
-	Argument string    // the parameter that must be given, by its place instead of its name; "" for none
+	Short    text.Text // one line that describes the list
+	Argument string    // the required parameter that is given by its place instead of its name, or ""
 	Params   []Param
-	history  bool // it is answered without the evaluations as of the date, so that none need be made
+	history  bool // the answer does not need the evaluations as of the date, so Ask does not make them
 	columns  func(q *asked) []table.Column
-	answer   func(ctx context.Context, d *Source, q *asked, t *table.Table) error // fills in a table that has the columns
+	answer   func(ctx context.Context, d *Source, q *asked, t *table.Table) error // fills a table that has its columns already
 }
 
-// Param is one parameter of a list. Its words name the value in backquotes, as those of a flag do.
+// Param is one parameter of a list. Its Words describe it and name the value in backquotes, like the usage of a flag.
 type Param struct {
 	Name    string
 	Words   text.Text
 	Sort    ParamSort
 	Values  []string // of a Choice
 	Default string
-	Must    bool // be given
+	Must    bool // whether the parameter is required
 }
 
-// ParamSort is what a parameter takes. Each is written as text; "" is not given.
+// ParamSort is the sort of value of a parameter. Every value is written as text; "" means that it is not given.
 type ParamSort int
 
 // The sorts. Years are 2000 to 2100, counts at least 1, amounts are in yuan.
@@ -74,17 +74,17 @@ const (
 	Choice
 	Flag // "true", or not given
 	CenterID
-	AlertCode // in capitals or not
+	AlertCode // in capital or small letters
 	Day
 	Yuan
 	Days  // "30d" or "30", at most DaysMax
-	Point // of the ledger's growth: a position, a time of RFC 3339, or a date, for the end of that day
+	Point // a point of the ledger: a position, a time of RFC 3339, or a date for the end of that day
 )
 
-// DaysMax is the longest span of days that is asked about.
+// DaysMax is the longest span of days that a question may have.
 const DaysMax = 3660
 
-// UnknownCenter returns that the ledger holds nothing of a center: a slip of the pen shall not read as "nothing".
+// UnknownCenter returns the error that the ledger has no such center. An empty answer would hide a mistyped center.
 func UnknownCenter(id events.CenterID) error {
 	return text.Errorf(text.NotFound, "台账中没有中心 %s", "the ledger has no center %s", id)
 }
@@ -97,7 +97,8 @@ func Find(name string) *List {
 	return nil
 }
 
-// Check returns the list that is asked for. A parameter that cannot be so, whatever the ledger holds, is a *text.Error that names it.
+// Check returns the list of the question. It returns a *text.Error that names the parameter if a value is not valid,
+// whatever the ledger contains.
 func (q Question) Check() (*List, error) {
 	l := Find(q.List)
 	if l == nil {
@@ -124,8 +125,8 @@ func (q Question) Check() (*List, error) {
 	return l, nil
 }
 
-// Columns returns the columns of the table that a question is answered with. They are known before it is asked. Its errors
-// are those of Check.
+// Columns returns the columns of the table that answers the question, without asking it. It returns the errors of
+// Check.
 func (q Question) Columns() ([]table.Column, error) {
 	l, err := q.Check()
 	if err != nil {
@@ -134,7 +135,8 @@ func (q Question) Columns() ([]table.Column, error) {
 	return l.columns(&asked{Question: q, list: l}), nil
 }
 
-// Center returns the one center that a question is about, or "": its answer follows from that center and the policies alone.
+// Center returns the one center that a question is about, or "" for all centers. The answer about one center depends
+// only on that center and the policies.
 func (q Question) Center() events.CenterID {
 	if l := Find(q.List); l != nil {
 		for _, p := range l.Params {
@@ -146,9 +148,10 @@ func (q Question) Center() events.CenterID {
 	return ""
 }
 
-// Ask answers a question with a table of exactly one position, which it names, also while others write: asked of the ledger
-// as known at that position, the question has the same answer. A parameter that cannot be so is a *text.Error that names it,
-// a center that is not there text.NotFound.
+// Ask returns the table that answers a question. The table shows exactly one position of the ledger, in its Position,
+// even while others append. Asked again as of that position, the question has the same answer. Ask returns a
+// *text.Error that names the parameter if a value is not valid, and one with text.NotFound if the ledger has no such
+// center.
 func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 	l, err := q.Check()
 	if err != nil {
@@ -173,8 +176,9 @@ func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 	return t, nil
 }
 
-// exactly calls take, which asks the register, while no event is applied: the table is of that position. Writers wait
-// meanwhile, so what take needs is evaluated before, and what it took is put into rows after. A list calls it once.
+// exactly calls take, which reads the register, while no event is applied. So the table shows exactly that position.
+// Writers wait until take returns. Therefore a list evaluates before it calls exactly, and makes its rows afterwards.
+// A list calls exactly once.
 func (d *Source) exactly(q *asked, take func()) {
 	d.Register.Exactly(func(position uint64) {
 		if d.stood != nil {
@@ -235,19 +239,19 @@ func (p *Param) check(value string) error {
 	return nil
 }
 
-// asked is a question that was checked.
+// asked is a question whose parameters are checked.
 type asked struct {
 	Question
 	list     *List
 	prefix   string           // see Source
-	position uint64           // that the answer is of; see exactly
-	policy   events.PolicyRef // in force there on the date, or empty
+	position uint64           // the position of the answer; see exactly
+	policy   events.PolicyRef // the policy in force on the date, as known at that position, or empty
 }
 
-// written returns the name of a parameter as whoever asks writes it.
+// written returns the name of a parameter as the user writes it.
 func (q *asked) written(param string) string { return q.prefix + param }
 
-// text returns a parameter, or its default.
+// text returns the value of a parameter, or its default.
 func (q *asked) text(name string) string {
 	if v := q.Params[name]; v != "" {
 		return v
@@ -262,7 +266,7 @@ func (q *asked) text(name string) string {
 
 func (q *asked) given(name string) bool { return q.text(name) != "" }
 
-// number returns a year or a count, or 0.
+// number returns the value of a year or a count, or 0 if it is not given.
 func (q *asked) number(name string) int {
 	n, _ := strconv.Atoi(q.text(name)) // checked
 	return n

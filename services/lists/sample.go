@@ -32,7 +32,7 @@ var sampleList = &List{
 	answer:  sample,
 }
 
-// drawing is a sample with what it was drawn from.
+// drawing is a sample with the population and the seed that it was drawn from.
 type drawing struct {
 	*book
 	position   uint64
@@ -41,10 +41,10 @@ type drawing struct {
 	list       []drawn
 }
 
-// sample draws vouchers of a year that are recorded up to the position and not voided up to it. Reversed ones are among
-// them and marked: an auditor samples what was booked, and a reversal is a thing to look at.
+// sample draws vouchers of a year that are recorded up to the position and are not voided up to it. Reversed vouchers
+// can be drawn and are marked: an auditor samples everything that was booked, and a reversal deserves a look.
 func sample(ctx context.Context, d *Source, q *asked, t *table.Table) error {
-	d.exactly(q, func() {}) // all is read from the log
+	d.exactly(q, func() {}) // only fixes the position: a sample reads everything from the ledger
 	g := &drawing{position: q.position, question: questionText(q.center("center"), q.number("year"), q.text("by"))}
 	if asked := uint64(q.number("position")); asked > g.position {
 		return text.Errorf(text.Invalid, "台账止于位置 %d", "the ledger ends at position %d", g.position).Of("position")
@@ -86,8 +86,8 @@ func sampleColumns(*asked) []table.Column {
 	}
 }
 
-// fill shows the vouchers drawn. What the draw can be repeated from stands under it, for people, and in every row, for
-// programs.
+// fill makes a row for each voucher drawn. The values that are needed to repeat the draw stand under the table for
+// people and in every row for programs.
 func (g *drawing) fill(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	t.Title = text.Say("%d 年凭证审计抽样，凭证日期截至 %s，台账位置 %d（金额单位：元）", "Sample of the vouchers of %d up to %s, ledger position %d (amounts in yuan)", q.number("year"), q.On, g.position)
 	t.Empty = text.Say("没有可抽取的凭证。", "There is no voucher to draw.")
@@ -112,7 +112,7 @@ func (g *drawing) fill(ctx context.Context, d *Source, q *asked, t *table.Table)
 	return nil
 }
 
-// notes says what was drawn from what, and by which hash, so that it can be repeated.
+// notes returns the population, the method, the root hash and the seed, so that anybody can repeat the draw.
 func (g *drawing) notes(q *asked, sumFen events.Fen) []text.Text {
 	var totalFen events.Fen
 	for i := range g.vouchers {
@@ -132,7 +132,7 @@ func (g *drawing) notes(q *asked, sumFen events.Fen) []text.Text {
 	return notes
 }
 
-// percentOf returns a part as a percentage of the whole, with two decimals.
+// percentOf returns the part as a percentage of the whole, with two decimals, or 0.00 if the whole is zero.
 func percentOf(part, whole events.Fen) string {
 	if whole == 0 {
 		return "0.00"

@@ -9,8 +9,9 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// book is the vouchers that a sample is drawn from, in the order of positions, and which vouchers are reversed. Vouchers of
-// its year and reversals count if they are on or before its date, and voidings whatever theirs.
+// book holds the vouchers that a sample is drawn from, in the order of positions, and the set of reversed vouchers.
+// Vouchers of its year and reversals count if their date is on or before the date of the book. Voidings count whatever
+// their date.
 type book struct {
 	center   events.CenterID // "" for all
 	year     int
@@ -18,25 +19,25 @@ type book struct {
 	vouchers []booked
 	reversed map[voucherKey]bool
 
-	reversals map[eventKey]string // the vouchers that they name
+	reversals map[eventKey]string // the voucher that each reversal names
 	voided    map[eventKey]bool
 	err       error // why an event cannot be read
 }
 
-// booked is a voucher, as small as it can be: there may be a million.
+// booked is a voucher in as few bytes as possible, for there may be a million vouchers.
 type booked struct {
 	key       eventKey
 	position  uint64
-	amountFen events.Fen // of all lines
+	amountFen events.Fen // the sum of all lines
 }
 
-// eventKey names an event: ids are unique within a stream alone.
+// eventKey identifies an event. An id is unique only within its stream.
 type eventKey struct {
 	stream events.StreamID
 	id     uuid.UUID
 }
 
-// voucherKey names a voucher: names are unique within a center, among those that are not voided.
+// voucherKey identifies a voucher. A voucher number is unique within a center among the vouchers that are not voided.
 type voucherKey struct {
 	stream  events.StreamID
 	voucher string
@@ -46,7 +47,7 @@ func newBook(center events.CenterID, year int, on events.Date) *book {
 	return &book{center: center, year: year, on: on, reversed: map[voucherKey]bool{}, reversals: map[eventKey]string{}, voided: map[eventKey]bool{}}
 }
 
-// note takes note of the next event of the history.
+// note adds the next event of the history to the book, if it matters to the sample.
 func (k *book) note(s *events.Stored) {
 	switch s.Kind {
 	case events.KindFundsSpent, events.KindSpendingReversed, events.KindEntryVoided:
@@ -57,7 +58,7 @@ func (k *book) note(s *events.Stored) {
 	if k.center != "" && centerOf(s) != k.center {
 		return
 	}
-	if on, ok := events.PeekDate(s); ok && s.Kind == events.KindFundsSpent && !inYear(on) { // most are of other years
+	if on, ok := events.PeekDate(s); ok && s.Kind == events.KindFundsSpent && !inYear(on) { // most vouchers are of other years
 		return
 	}
 	b, err := events.CutBody(s)
@@ -76,13 +77,14 @@ func (k *book) note(s *events.Stored) {
 			k.reversals[key] = b.Text("voucher")
 		}
 	default:
-		if id, err := uuid.Parse(b.Text("event")); err == nil { // what is no id voids nothing
+		if id, err := uuid.Parse(b.Text("event")); err == nil { // a voiding without a valid id voids nothing
 			k.voided[eventKey{s.Stream, id}] = true
 		}
 	}
 }
 
-// settle leaves out what was voided, once all was noted. What cannot be read is an error: it may be a voucher.
+// settle removes the voided vouchers and reversals after all events are noted. It returns an error if an event could
+// not be read, for that event may be a voucher.
 func (k *book) settle() error {
 	k.vouchers = slices.DeleteFunc(k.vouchers, func(v booked) bool { return k.voided[v.key] })
 	for by, voucher := range k.reversals {

@@ -11,15 +11,16 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// A sample is drawn by a seed that nobody can choose and everybody can compute again:
+// A sample is drawn with a seed that nobody can choose and everybody can compute again:
 //
 //	seed = SHA-256(root || question)
 //
-// where root is the root hash of the ledger at the position (32 bytes, package seal) and question the four lines of
-// questionText in UTF-8. Neither the number asked for nor the as-of date is in it: a larger sample by record begins with
-// the smaller one, and a year that is over is sampled alike on any later day.
+// where root is the root hash of the ledger at the position (32 bytes, package seal) and question is the four lines of
+// questionText in UTF-8. The question contains neither the size of the sample nor the as-of date. So a larger sample
+// by record begins with the smaller sample, and a sample of a past year is the same on any later day.
 
-// questionText is the question as it enters the seed, the center "all" for the whole province. Each line ends in a newline.
+// questionText returns the question as it enters the seed. The center is "all" for the whole province. Each line ends
+// with a newline.
 func questionText(center events.CenterID, year int, by string) string {
 	return fmt.Sprintf("taizhang sample 1\ncenter %s\nyear %d\nby %s\n", cmp.Or(center, "all"), year, by)
 }
@@ -29,13 +30,15 @@ func seedOf(root [sha256.Size]byte, question string) [sha256.Size]byte {
 	return sha256.Sum256(append(root[:], question...))
 }
 
-// drawn is a voucher that was drawn, by index in the population. Hits says how often, for one by amount.
+// drawn is a voucher that was drawn. Its index is that in the population; hits is the number of times that a draw by
+// amount hit it.
 type drawn struct {
 	index, hits int
 }
 
-// drawRecords draws n vouchers, each with the same chance: the first n in the order of SHA-256(seed || position), the
-// position in decimal digits. It names a record of the ledger by itself, which an id does not: ids repeat between centers.
+// drawRecords draws n vouchers, each with the same chance: the first n in the order of SHA-256(seed || position), with
+// the position in decimal digits. It uses the position because a position identifies a record in the whole ledger; an
+// id can repeat in another center.
 func drawRecords(seed [sha256.Size]byte, population []booked, n int) []drawn {
 	type ticket struct {
 		hash  [sha256.Size]byte
@@ -52,10 +55,10 @@ func drawRecords(seed [sha256.Size]byte, population []booked, n int) []drawn {
 	return list
 }
 
-// drawAmounts draws by monetary units: of the T fen of the population n are hit, T/n apart, and with each the voucher that
-// it is of. Vouchers lie one after another in the order of positions, each n times as long as its amount in fen, so that all
-// is in whole numbers; the hits are at u, u+T, u+2T … u+(n-1)T, where u is the seed, as a big-endian number, modulo T. A
-// voucher of T/n or more is always hit.
+// drawAmounts draws by monetary units. The population has T fen. n of these fen are hit, at intervals of T/n, and each
+// hit draws the voucher to which the fen belongs. To compute in whole numbers, the vouchers lie end to end in the
+// order of positions, each n times as long as its amount in fen. The hits are at u, u+T, u+2T … u+(n-1)T, where u is
+// the seed, read as a big-endian number, modulo T. A voucher of T/n or more is always hit.
 func drawAmounts(seed [sha256.Size]byte, population []booked, n int) (list []drawn) {
 	total, count := new(big.Int), big.NewInt(int64(n))
 	for i := range population {
@@ -64,7 +67,7 @@ func drawAmounts(seed [sha256.Size]byte, population []booked, n int) (list []dra
 	if total.Sign() == 0 {
 		return nil
 	}
-	next := new(big.Int).Mod(new(big.Int).SetBytes(seed[:]), total) // from where the voucher begins
+	next := new(big.Int).Mod(new(big.Int).SetBytes(seed[:]), total) // the next hit, counted from the start of the current voucher
 	length, hits, one := new(big.Int), new(big.Int), big.NewInt(1)
 	for i := range population {
 		length.Mul(length.SetInt64(int64(population[i].amountFen)), count)

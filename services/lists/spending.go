@@ -54,7 +54,7 @@ var spendingLineColumns = []table.Column{
 	{Name: "position", Title: text.Say("位置", "position"), Type: table.Count}, {Name: "id", Title: text.Say("记录", "record")},
 }
 
-// spent is one line of a voucher with what only the record itself says.
+// spent is one line of a voucher with the values that only the record itself has.
 type spent struct {
 	*aggregates.Spending
 	line                aggregates.SpendingLine
@@ -86,7 +86,8 @@ func spending(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	return nil
 }
 
-// spendingFilters finds the filters that nothing could ever pass: a slip of the pen shall not read as "nothing".
+// spendingFilters returns an error if a filter could never match anything. An empty answer would hide a mistyped
+// filter.
 func spendingFilters(d *Source, q *asked) error {
 	has := func(p *policy.Policy) bool { return p.Use(events.Use(q.text("use"))) != nil }
 	if q.given("use") && !slices.ContainsFunc(d.Register.Timeline().Adopted(), has) {
@@ -104,8 +105,8 @@ func spendingFilters(d *Source, q *asked) error {
 	return nil
 }
 
-// spent lists the lines that pass the filters, in order. What the read models do not keep is read from the records, as far
-// as the register goes: it may be of what was known earlier.
+// spent lists the lines that pass the filters, in the order of their dates. It reads from the records the values that
+// the read models do not keep. It reads no further than the register, which may be of an earlier position.
 func (d *Source) spent(ctx context.Context, q *asked, vouchers []aggregates.Spending) ([]*spent, error) {
 	wanted, payee := map[uuid.UUID]*aggregates.Spending{}, likeness(foldText(q.text("payee")))
 	for i := range vouchers {
@@ -122,7 +123,7 @@ func (d *Source) spent(ctx context.Context, q *asked, vouchers []aggregates.Spen
 		if v == nil {
 			continue
 		}
-		delete(wanted, s.ID) // a repeated id is a break, and not this voucher
+		delete(wanted, s.ID) // a second event with the same id is a break and not this voucher
 		rec, err := events.DecodeEvent(s)
 		if err != nil {
 			return nil, err
@@ -141,7 +142,7 @@ func (d *Source) spent(ctx context.Context, q *asked, vouchers []aggregates.Spen
 	return list, nil
 }
 
-// takes says whether a voucher passes the filters that do not need the record.
+// takes reports whether a voucher passes the filters that do not need the record.
 func (q *asked) takes(v *aggregates.Spending) bool {
 	switch {
 	case q.given("from") && v.On < q.day("from"), q.given("to") && v.On > q.day("to"),

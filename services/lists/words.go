@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// The words that people use for the codes of the ledger.
+// These maps hold the words that people use for the codes of the ledger.
 var (
 	statusWords = map[aggregates.Status]text.Text{
 		"":                    text.Say("未登记", "not registered"),
@@ -27,21 +27,21 @@ var (
 	}
 )
 
-// StatusWord returns the word for a status, "" included: that of a center before its registration.
+// StatusWord returns the word for a status. The status "" is that of a center before its registration.
 func StatusWord(s aggregates.Status) text.Text { return word(statusWords, s) }
 
-// SeverityWord returns the word for a severity; ok says whether there is one of that name.
+// SeverityWord returns the word for a severity.
 func SeverityWord(s aggregates.Severity) text.Text { return word(severityWords, s) }
 
 // ScopeWord returns the word for a scope of money.
 func ScopeWord(s aggregates.Scope) text.Text { return word(scopeWords, s) }
 
-// useCell shows a use in the words of the policies.
+// useCell returns a cell that shows a use in the words of the policies.
 func (d *Source) useCell(use events.Use, on events.Date) table.Cell {
 	return table.Named(use, d.policies.UseName(use, on))
 }
 
-// valueWord returns the word for a value of a member of an event of a date, which most often is the value itself.
+// valueWord returns the word for the value of a member of an event on a date. Most values are their own word.
 func valueWord(policies policy.Timeline, member, value string, on events.Date) text.Text {
 	switch member {
 	case "source":
@@ -56,7 +56,7 @@ func valueWord(policies policy.Timeline, member, value string, on events.Date) t
 	return table.Plain(value)
 }
 
-// word returns the word for a code, or the code itself.
+// word returns the word for a code, or the code itself if it has no word.
 func word[T ~string](words map[T]text.Text, code T) text.Text {
 	if w, ok := words[code]; ok {
 		return w
@@ -72,7 +72,8 @@ func AlertTitle(code aggregates.Code) text.Text {
 	return table.Plain(string(code))
 }
 
-// ShowFigure returns a figure with its unit, as 12.00 元 or 30 天, and a use in the words of the policy, which may be nil.
+// ShowFigure returns a figure with its unit, such as 12.00 元 or 30 天. It shows a use in the words of the policy, which
+// may be nil.
 func ShowFigure(f aggregates.Figure, p *policy.Policy) text.Text {
 	if f.Name == "use" && p != nil {
 		name, _ := p.UseNames().Name(f.Value)
@@ -95,7 +96,7 @@ func ShowFigure(f aggregates.Figure, p *policy.Policy) text.Text {
 	return table.Plain(f.Value)
 }
 
-// ShowRule returns a rule with its article and the quoted words, as the policy has them.
+// ShowRule returns a rule with its article and the quoted words of the policy.
 func ShowRule(p *policy.Policy, id events.RuleID) text.Text {
 	if p == nil || p.Rule(id) == nil {
 		return table.Plain(string(id))
