@@ -85,7 +85,10 @@ const flagPrefix = "--"
 
 func (a *app) say(zh, en string, args ...any) string { return text.Say(zh, en, args...).In(a.lang) }
 
-func (a *app) print(zh, en string, args ...any) { fmt.Fprintln(a.out, a.say(zh, en, args...)) }
+// print writes a line for people. What it quotes may come from a file that was refused.
+func (a *app) print(zh, en string, args ...any) {
+	fmt.Fprintln(a.out, text.Printable(a.say(zh, en, args...)))
+}
 
 // message returns what to tell the user of an error.
 func (a *app) message(err error) string {

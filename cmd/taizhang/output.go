@@ -3,8 +3,6 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
-	"strings"
-	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -25,17 +23,6 @@ func (a *app) write(t *table.Table) error {
 		return t.WriteCSV(a.out)
 	}
 	return t.WriteJSON(a.out)
-}
-
-// printable returns a text from a file without control characters: a file that is refused may hold any, and a terminal obeys
-// them.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
 }
 
 // answer writes an answer in the form asked for: as one JSON value, as rows, or for people.

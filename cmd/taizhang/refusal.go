@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
@@ -19,7 +20,7 @@ func (a *app) tellReasons(to io.Writer, list []desk.Reason) {
 		if r.Rule != "" {
 			head = string(r.Rule) + a.say("　", "  ") + head
 		}
-		fmt.Fprintf(to, "  %s\n", printable(head))
+		fmt.Fprintf(to, "  %s\n", text.Printable(head))
 		if r.Words != "" {
 			fmt.Fprintf(to, "    %s\n", a.say("第%s条：“%s”", "article %s: “%s”", r.Article, r.Words))
 		}

@@ -51,7 +51,7 @@ func (a *app) tellTried(t *desk.Tried) {
 	if t.Answer == desk.Refused {
 		answer = a.say("拒绝", "refused")
 	}
-	a.print("第 %d 行　%s　%s %s　%s", "line %d  %s  %s %s  %s", t.Line, answer, printable(string(t.Center)), printable(string(t.Kind)), t.ID)
+	a.print("第 %d 行　%s　%s %s　%s", "line %d  %s  %s %s  %s", t.Line, answer, t.Center, t.Kind, t.ID)
 	a.tellReasons(a.out, t.Reasons)
 	list := func(zh, en string, alerts []desk.Alert) {
 		for _, x := range alerts {

@@ -50,3 +50,9 @@ func TestClip(t *testing.T) {
 		}
 	}
 }
+
+func TestPrintable(t *testing.T) {
+	if got, want := text.Printable("省\x1b[31m中\n心\u009b"), "省\uFFFD[31m中\uFFFD心\uFFFD"; got != want {
+		t.Errorf("expected %q, got %q", want, got)
+	}
+}

@@ -2,7 +2,11 @@
 // reads, with a Code for programs. Which half of a Text is shown is decided where it is shown.
 package text
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
 
 // Text is one message in the two languages of the ledger.
 type Text struct {
@@ -42,4 +46,14 @@ func Clip(s string, charMax int) string {
 		}
 	}
 	return s
+}
+
+// Printable returns a text for a terminal: each control character, which a terminal would obey, becomes U+FFFD.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }

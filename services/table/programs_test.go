@@ -90,7 +90,7 @@ func TestALongTableIsCutForPeopleAlone(t *testing.T) {
 	table := &Table{Columns: []Column{{Name: "n", Title: text.Say("数", "n"), Type: Count}, {Name: "fen", Title: text.Say("金额", "amount"), Type: Money}, {Name: "s", Title: text.Say("文", "text"), CharMax: 3}},
 		RowsMax: 1, Missing: []text.Text{text.Say("还有", "left out")}}
 	for n := range 3 {
-		table.Rows = append(table.Rows, []Cell{Number(n), Fen(100), Text("abcdef")})
+		table.Rows = append(table.Rows, []Cell{Number(n), Fen(100), Text("ab\x1b\ndef")})
 	}
 	table.Total(map[string]events.Fen{"fen": 300})
 	var b strings.Builder
@@ -102,7 +102,7 @@ func TestALongTableIsCutForPeopleAlone(t *testing.T) {
 	}
 	some := table.Select("s", "n")
 	b.Reset()
-	if err := some.WriteCSV(&b); err != nil || b.String() != "s,n\nabcdef,0\nabcdef,1\nabcdef,2\n" || len(some.Totals) != 0 || len(table.Columns) != 3 {
+	if err := some.WriteCSV(&b); err != nil || b.String() != "s,n\n\"ab\x1b\ndef\",0\n\"ab\x1b\ndef\",1\n\"ab\x1b\ndef\",2\n" || len(some.Totals) != 0 || len(table.Columns) != 3 {
 		t.Errorf("got %q, %v", b.String(), err)
 	}
 }

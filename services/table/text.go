@@ -42,7 +42,7 @@ func (t *Table) WriteText(to io.Writer, lang string) error {
 		var line []string
 		for i, c := range t.Columns {
 			if c.Title.En != "" {
-				shown := row[i].Shown.In(lang)
+				shown := text.Printable(row[i].Shown.In(lang))
 				if c.CharMax > 0 {
 					shown = text.Clip(shown, c.CharMax)
 				}
