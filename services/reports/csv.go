@@ -11,7 +11,7 @@ import (
 
 const byteOrderMark = "\uFEFF"
 
-// writeCSV writes one row a line, with what needs it in quotes.
+// writeCSV writes one row a line. It puts a field into quotes only if the field needs them.
 func (r *Report) writeCSV(to io.Writer) error {
 	w := bufio.NewWriter(to)
 	end := "\n"
@@ -37,7 +37,8 @@ func (r *Report) writeCSV(to io.Writer) error {
 	return w.Flush()
 }
 
-// quoted puts a field into quotes if it needs them. One that is alone on its line needs them to be a row at all.
+// quoted returns a field in quotes if it needs them. An empty field alone on its line needs them, or the line would
+// not be a row.
 func quoted(field string, alone bool) string {
 	if field == "" && !alone {
 		return ""
@@ -48,8 +49,8 @@ func quoted(field string, alone bool) string {
 	return `"` + strings.ReplaceAll(field, `"`, `""`) + `"`
 }
 
-// defused puts an apostrophe before a text that a spreadsheet program would take for something else, and before one that
-// has an apostrophe, so that armed can take it off again.
+// defused returns a text with an apostrophe before it if a spreadsheet program would read the text as something else.
+// A text that begins with an apostrophe gets another one, so that armed can remove it again.
 func defused(s string) string {
 	if strings.HasPrefix(s, "'") || startsFormula(s) || looksLikeData(s) {
 		return "'" + s
@@ -60,8 +61,8 @@ func defused(s string) string {
 // armed is the inverse of defused.
 func armed(s string) string { return strings.TrimPrefix(s, "'") }
 
-// startsFormula says whether a text may begin a formula: = + - @, a tab or a carriage return, those of full width, white
-// space before them left aside.
+// startsFormula reports whether a text may be read as a formula. A formula begins with = + - or @, also of full width
+// and after white space, or with a tab, a carriage return or a line feed.
 func startsFormula(s string) bool {
 	first, _ := utf8.DecodeRuneInString(s)
 	if first == '\t' || first == '\r' || first == '\n' {
@@ -71,17 +72,18 @@ func startsFormula(s string) bool {
 	return strings.ContainsRune("=+-@＝＋－＠", first)
 }
 
-// dataWords are what numbers, dates and times may have of letters, the longer before what begins them.
+// dataWords removes the words that can stand in numbers, dates and times. A longer word stands before a shorter word
+// that it begins with.
 var dataWords = strings.NewReplacer("january", "", "february", "", "march", "", "april", "", "june", "", "july", "", "august", "",
 	"september", "", "october", "", "november", "", "december", "", "jan", "", "feb", "", "mar", "", "apr", "", "may", "", "jun", "", "jul", "",
 	"aug", "", "sep", "", "oct", "", "nov", "", "dec", "", "am", "", "pm", "", "e", "", "t", "", "z", "",
 	"年", "", "月", "", "日", "", "时", "", "分", "", "秒", "", "上午", "", "下午", "")
 
-// dataNames are what is data without a digit.
+// dataNames holds the words that a spreadsheet program reads as data although they have no digit.
 var dataNames = []string{"true", "false", "#n/a", "#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!"}
 
-// looksLikeData says whether a spreadsheet program may turn a text into a number, a date, a truth or an error: 00123
-// would lose its zeros, 3E5 become 300000, MAR-01 a day in March.
+// looksLikeData reports whether a spreadsheet program may turn a text into a number, a date, a boolean or an error:
+// 00123 would lose its zeros, 3E5 would become 300000, and MAR-01 a day in March.
 func looksLikeData(s string) bool {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if slices.Contains(dataNames, s) {

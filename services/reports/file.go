@@ -10,16 +10,16 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// cellCharsMax is how long the text of a cell can be, in units of UTF-16.
+// cellCharsMax is the maximum length of the text of a cell, in UTF-16 code units.
 const cellCharsMax = 32_767
 
-// bad returns what is wrong with a file or a report.
+// bad returns an error about a file or a report that is not valid.
 func bad(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...) }
 
-// FormOf returns the form of a file by the end of its name.
+// FormOf returns the form of a file by the extension of its name.
 func FormOf(path string, forExcel bool) (Form, error) {
 	switch ext := strings.ToLower(filepath.Ext(path)); {
-	case ext == ".xlsx": // is for Excel anyway
+	case ext == ".xlsx": // forExcel changes nothing
 		return XLSX, nil
 	case ext == ".csv" && forExcel:
 		return ForExcel, nil
@@ -40,7 +40,8 @@ func (r *Report) Write(to io.Writer) error {
 	return r.writeCSV(to)
 }
 
-// check refuses what a spreadsheet cannot hold: a report is never cut short. A CSV file without ForExcel has no limits.
+// check returns an error if the report is too large for a spreadsheet, for a report is never cut short. A CSV file
+// without ForExcel has no limits.
 func (r *Report) check() error {
 	if r.Form == CSV {
 		return nil

@@ -17,16 +17,16 @@ import (
 
 // file is a report that is being read.
 type file interface {
-	// rows yields the rows of a sheet from the first, with their cells from the first column on; a row that is not
-	// there is empty. The cells are good until the next row. An error is yielded once and last.
+	// rows yields the rows of a sheet from the first row on, with their cells from the first column on. A missing row
+	// is yielded as an empty one. The cells are valid until the next row. An error is yielded once, at the end.
 	rows(sheet string) iter.Seq2[[]spreadsheet.Cell, error]
-	// names lists the sheets; those of a CSV file are one of no name.
+	// names lists the sheets. A CSV file has one sheet, whose name is empty.
 	names() []string
-	// is says whether a cell holds a value.
+	// is reports whether a cell has a value.
 	is(c spreadsheet.Cell, v value) bool
 }
 
-// openFile reads a report by the end of its name.
+// openFile opens a report in the form that its extension names.
 func openFile(name string, content io.ReaderAt, size int64) (file, error) {
 	form, err := FormOf(name, false)
 	if err != nil {
@@ -38,10 +38,10 @@ func openFile(name string, content io.ReaderAt, size int64) (file, error) {
 	return openCSV(name, content, size)
 }
 
-// factsMax bounds the rows among which the provenance is looked for.
+// factsMax is the number of rows in which the provenance is searched.
 const factsMax = 100
 
-// request reads what a report was made of, at which position, and in which form of the lists.
+// request reads from the provenance the request of a report, its position, and the number of the form of the lists.
 func request(f file) (r Request, position uint64, form int, err error) {
 	facts, err := factsOf(f)
 	if err != nil {
@@ -70,7 +70,7 @@ func request(f file) (r Request, position uint64, form int, err error) {
 	}
 	form, err = strconv.Atoi(facts[listFormFact])
 	if err != nil || form < 1 {
-		form = 0 // not said, or not as a program says it
+		form = 0 // missing, or not a number
 	}
 	return r, position, form, nil
 }
@@ -79,7 +79,7 @@ func notOurs(zh, en string) error {
 	return bad("这不是能核对的报表：%[1]s", "this is not a report that can be reproduced: %[2]s", zh, en)
 }
 
-// factsOf reads the provenance by the names of its facts.
+// factsOf reads the provenance. The keys are the names of the facts.
 func factsOf(f file) (map[string]string, error) {
 	facts, n := map[string]string{}, 0
 	c, isCSV := f.(*csvFile)
@@ -120,13 +120,13 @@ func factsOf(f file) (map[string]string, error) {
 	return facts, nil
 }
 
-// csvFile is a CSV report. forExcel says that texts were defused.
+// csvFile is a CSV report that is being read. Its forExcel is true if the texts were defused.
 type csvFile struct {
 	content  []byte
 	forExcel bool
 }
 
-// csvBytesMax bounds a CSV file that is read.
+// csvBytesMax is the maximum size of a CSV file that is read.
 const csvBytesMax = 1 << 30
 
 func openCSV(name string, from io.ReaderAt, size int64) (*csvFile, error) {
@@ -141,7 +141,7 @@ func openCSV(name string, from io.ReaderAt, size int64) (*csvFile, error) {
 	return &csvFile{content: content}, refused(err)
 }
 
-// refused says of a file that spreadsheet cannot read that it is no report.
+// refused returns the error that a file which package spreadsheet cannot read is no report.
 func refused(err error) error {
 	var e *text.Error
 	if errors.As(err, &e) {
@@ -162,8 +162,9 @@ func (c *csvFile) rows(string) iter.Seq2[[]spreadsheet.Cell, error] {
 	}
 }
 
-// is compares as far as a spreadsheet program leaves a value when it saves CSV: 60 for 60.00, 2025/5/6 for 2025-05-06,
-// one end of line for another.
+// is reports whether a cell has a value. It accepts the changes that a spreadsheet program makes when it saves CSV: 60
+// for
+// 60.00, 2025/5/6 for 2025-05-06, and another end of line.
 func (c *csvFile) is(x spreadsheet.Cell, v value) bool {
 	switch v.sort {
 	case date:
@@ -181,7 +182,7 @@ func (c *csvFile) is(x spreadsheet.Cell, v value) bool {
 
 func oneEnd(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
-// decimal leaves out the zeros after the point that say nothing.
+// decimal returns a number without trailing zeros after the point.
 func decimal(s string) string {
 	if strings.Contains(s, ".") {
 		s = strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
@@ -192,10 +193,10 @@ func decimal(s string) string {
 // xlsxFile is a workbook that is being read.
 type xlsxFile struct{ *spreadsheet.Workbook }
 
-// Limits on what a workbook expands to. One full of rows is some twenty times as long as its file.
+// Limits on the size of an unpacked workbook. A workbook full of rows is about twenty times as large as its file.
 const (
 	expandedBytesFree  = 64 << 20
-	expandedBytesTimes = 100 // the bytes of the file, beyond those
+	expandedBytesTimes = 100 // beyond expandedBytesFree, at most so many times the size of the file
 	expandedBytesMax   = 4 << 30
 )
 
@@ -235,7 +236,8 @@ func (x *xlsxFile) rows(name string) iter.Seq2[[]spreadsheet.Cell, error] {
 	}
 }
 
-// is compares numbers as spreadsheet programs keep them: two that are written with other digits may be one.
+// is reports whether a cell has a value. It compares numbers as spreadsheet programs store them, so two numbers with
+// different digits may be equal.
 func (x *xlsxFile) is(c spreadsheet.Cell, v value) bool {
 	if c.Formula != "" {
 		return false

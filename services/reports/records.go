@@ -16,7 +16,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// RecordBehind is a record that a row follows from.
+// RecordBehind is a record from which a row of a report follows.
 type RecordBehind struct {
 	ID       uuid.UUID   `json:"id"`
 	Position uint64      `json:"position"`
@@ -25,10 +25,10 @@ type RecordBehind struct {
 	Doc      string      `json:"doc,omitzero"`
 }
 
-// recordsMax is how many records are named, the newest.
+// recordsMax is the maximum number of records that are named. The newest ones are named.
 const recordsMax = 5
 
-// tableRow is a row of a table by the names of its columns.
+// tableRow is a row of a table whose cells are found by the names of the columns.
 type tableRow struct {
 	columns []string
 	cells   map[string]table.Cell
@@ -55,12 +55,13 @@ type tracer struct {
 	position uint64
 }
 
-// thingColumns are the columns that name what one or a few records are about, the most particular first.
+// thingColumns holds the columns that name the subject of a few records, the most specific column first.
 var thingColumns = []string{"voucher", "reversalVoucher", "grant", "match", "project", "taskBook", "incident", "finding", "listing", "trial"}
 
-// behind finds the records that the row names; else those that its alert follows from; else those that the figure in the
-// column follows from; else those that name what the row is about; else the newest of its center. A row of several
-// centers has none.
+// behind finds the records behind a row. It looks in this order and stops at the first that it finds: the record that
+// the row names; the records from which the alert of the row follows; the records from which the figure in the column
+// follows; the records that name the subject of the row; the newest record of the center. A row about several centers
+// has none.
 func (t *tracer) behind(ctx context.Context, row tableRow, column string, d *Difference) (err error) {
 	center := events.CenterID(row.text("center"))
 	d.Center = center
@@ -119,8 +120,8 @@ func (r tableRow) record() (id uuid.UUID, position uint64) {
 	return uuid.Nil, position
 }
 
-// money returns the ids of the records that the figure in a column follows from, if the row says how the money of a scope
-// was executed in a fiscal year.
+// money returns the ids of the records from which the figure in a column follows, if the row is a line of the
+// execution report for one fiscal year and scope.
 func (t *tracer) money(center events.CenterID, row tableRow, column string) map[uuid.UUID]bool {
 	year, isYear := row.cells["fiscalYear"].Data.(int64)
 	scope, isScope := row.cells["scope"].Data.(string)
@@ -137,8 +138,8 @@ func (t *tracer) money(center events.CenterID, row tableRow, column string) map[
 	return ids
 }
 
-// figuresIn returns the figures that the cells of a column follow from. A column without one, such as the scope, is traced
-// as the balance.
+// figuresIn returns the figures from which the cells of a column follow. A column without a figure, such as the scope,
+// is traced like the balance.
 func figuresIn(column string) []func(aggregates.Money) events.Fen {
 	switch f := lists.FigureIn(column); {
 	case f != nil:
@@ -149,21 +150,21 @@ func figuresIn(column string) []func(aggregates.Money) events.Fen {
 	return []func(aggregates.Money) events.Fen{aggregates.Money.BalanceFen}
 }
 
-// alert returns the ids of the records that the alert of a row follows from.
+// alert returns the ids of the records from which the alert of a row follows.
 func (t *tracer) alert(center events.CenterID, row tableRow) (ids []uuid.UUID) {
 	code := aggregates.Code(row.text("code"))
 	if aggregates.LookupAlert(code) == nil {
 		return nil
 	}
-	raisedOn, _ := events.ParseDate(row.text("raisedOn")) // none narrows nothing down
+	raisedOn, _ := events.ParseDate(row.text("raisedOn")) // without a date, alerts of every date match
 	for _, x := range t.register.Explain(center, t.on, code, row.text("key"), raisedOn) {
 		ids = append(ids, x.Because...)
 	}
 	return ids
 }
 
-// collect reads a stream, or all of them, up to the position and keeps the newest records that are wanted and are dated
-// by the date asked about.
+// collect reads a stream, or all streams for "", up to the position. It returns the newest wanted records whose date
+// is not after the date of the question.
 func (t *tracer) collect(ctx context.Context, stream events.StreamID, wanted func(*events.Stored) bool) (list []RecordBehind, err error) {
 	read := t.ledger.ReadAll(ctx, 0)
 	if stream != "" {
@@ -180,7 +181,7 @@ func (t *tracer) collect(ctx context.Context, stream events.StreamID, wanted fun
 			continue
 		}
 		found := RecordBehind{ID: s.ID, Position: s.Position, Kind: s.Kind}
-		if rec, err := events.DecodeEvent(s); err == nil { // one that does not decode is named all the same
+		if rec, err := events.DecodeEvent(s); err == nil { // a record that does not decode is listed too
 			if rec.On > t.on {
 				continue
 			}

@@ -17,41 +17,41 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Form is how a report is written.
+// Form is the file format of a report.
 type Form string
 
-// The forms. ForExcel is CSV that spreadsheet programs open as it is meant: with a byte order mark, and with what they
-// would take for a formula, a number or a date defused.
+// The forms. ForExcel is CSV for spreadsheet programs: it has a byte order mark, and texts that look like a formula, a
+// number or a date are defused; see defused.
 const (
 	XLSX     Form = "xlsx"
 	CSV      Form = "csv"
 	ForExcel Form = "csv for excel"
 )
 
-// Request is what a report is made of.
+// Request holds the inputs from which a report is made.
 type Request struct {
 	Question lists.Question
 	Lang     string // zh or en
 	Form     Form
-	Version  string // of the program that writes it
+	Version  string // the version of the program that writes the report
 }
 
-// Report is the answer to a question with what it takes to ask it again.
+// Report is the answer to a question, with everything that is needed to ask the question again.
 type Report struct {
 	Request
 	Table    *table.Table
 	Position uint64           // of the ledger
-	listForm int              // of the program that wrote it, 0 for one that did not say
+	listForm int              // listForm of the program that wrote it, or 0 if the file does not have it
 	last     lastRecord       // zero for a ledger without records
-	Policy   events.PolicyRef // in force on the date asked about, or empty
+	Policy   events.PolicyRef // the policy in force on the date of the question, or empty
 }
 
-// listForm is the number of the form in which the lists are answered. It is raised when a column, the totals or a note of a
-// list changes, for a report that was written before can then differ where nothing was edited.
+// listForm is the version number of the form of the lists. Raise it when a column, the totals or a note of a list
+// changes: an older report can then differ although nobody edited it.
 const listForm = 1
 
-// Make asks the question. Its errors are those of lists.Ask and of the store, and a *text.Error for a date beyond the years of
-// the ledger: a report that says 9999 shall not cost eight thousand years of month-ends.
+// Make asks the question and returns the report. It returns the errors of lists.Ask and of the store. It returns a
+// *text.Error for a date after the years of the ledger, for the year 9999 would cost eight thousand years of month-ends.
 func Make(ctx context.Context, d *lists.Source, r Request) (*Report, error) {
 	if r.Question.On.Year() > events.YearMax {
 		return nil, bad("截至日期 %[1]s 晚于 %[2]d 年，不能写成报表", "the date %[1]s is after %[2]d, of which there is no report", r.Question.On, events.YearMax)
@@ -65,13 +65,13 @@ func Make(ctx context.Context, d *lists.Source, r Request) (*Report, error) {
 	return report, err
 }
 
-// lastRecord is the record at a position.
+// lastRecord is the record at the position of a report.
 type lastRecord struct {
 	events.Place
 	ID uuid.UUID
 }
 
-// placeAt finds the record at a position; none at 0.
+// placeAt returns the record at a position. It is zero at position 0.
 func placeAt(ctx context.Context, l *ledger.Ledger, position uint64) (lastRecord, error) {
 	if position == 0 {
 		return lastRecord{}, nil
@@ -85,17 +85,17 @@ func placeAt(ctx context.Context, l *ledger.Ledger, position uint64) (lastRecord
 		}
 		break
 	}
-	return lastRecord{}, nil // in this ledger no record lies there
+	return lastRecord{}, nil // this ledger has no record there
 }
 
-// line is one row of a report as it shall be.
+// line is one row of a report as the ledger gives it.
 type line struct {
 	cells []value
 	look  look
-	row   int // of the table, from 0, when the look is plain
+	row   int // the row of the table, from 0, if the look is plain
 }
 
-// look is how a row of a sheet is shown.
+// look is the appearance of a row of a sheet.
 type look int
 
 const (
@@ -105,10 +105,10 @@ const (
 	heading
 	total
 	note
-	origin // a note that is true of one ledger alone
+	origin // a note that holds only for one ledger
 )
 
-// sheet is one sheet of a report; a CSV file is one.
+// sheet is one sheet of a report. A CSV file has one sheet.
 type sheet struct {
 	name  string
 	lines func(yield func(line) bool)
@@ -120,7 +120,8 @@ var (
 	provenanceSheet = text.Say("出处", "Provenance")
 )
 
-// sheets returns the provenance first: when the ledger is another one, that says so better than a figure.
+// sheets returns the sheets, the provenance first: if the file is from another ledger, a difference in the provenance
+// explains it better than a difference in a figure.
 func (r *Report) sheets() []sheet {
 	if r.Form == XLSX {
 		return []sheet{{provenanceSheet.In(r.Lang), r.provenanceLines}, {tableSheet.In(r.Lang), func(yield func(line) bool) { _ = r.head(yield) && r.body(yield) }}}
@@ -128,14 +129,14 @@ func (r *Report) sheets() []sheet {
 	return []sheet{{"", func(yield func(line) bool) { _ = r.provenanceRows(yield) && r.body(yield) }}}
 }
 
-// fact is one row of the provenance. Its name is what Reproduce looks for.
+// fact is one row of the provenance. Reproduce finds it by its name.
 type fact struct {
 	name  string
 	label text.Text
 	value value
 }
 
-// Names of the facts that a question is asked again from.
+// Names of the facts from which a question is asked again.
 const (
 	questionFact = "question"
 	positionFact = "position"
@@ -154,7 +155,7 @@ func (f *fact) look() look {
 
 func (r *Report) facts() []fact {
 	question, err := json.Marshal(r.Question, json.Deterministic(true))
-	if err != nil { // a question is texts and a date
+	if err != nil { // impossible: a question holds only texts and a date
 		question = []byte(err.Error())
 	}
 	recorded, last, policy := "", "", lists.PolicyName(r.Policy)
@@ -182,7 +183,7 @@ func (r *Report) facts() []fact {
 	return list
 }
 
-// unit is that of the amounts, or "" for a table without any.
+// unit returns the unit of the amounts, or "" for a table without amounts.
 func (r *Report) unit() string {
 	if !slices.ContainsFunc(r.Table.Columns, func(c table.Column) bool { return c.Type == table.Money }) {
 		return ""
@@ -194,7 +195,8 @@ func (r *Report) say(zh, en string, args ...any) string {
 	return text.Say(zh, en, args...).In(r.Lang)
 }
 
-// provenanceLines is the sheet of the provenance: what people call a fact, the fact, and its name.
+// provenanceLines yields the lines of the provenance sheet. Each fact has its title for people, its value and its
+// name.
 func (r *Report) provenanceLines(yield func(line) bool) {
 	if !yield(line{cells: []value{textValue(provenanceSheet.In(r.Lang))}, look: title}) {
 		return
@@ -207,7 +209,7 @@ func (r *Report) provenanceLines(yield func(line) bool) {
 	yield(line{cells: []value{textValue(r.say("核对：taizhang reproduce 本文件", "To check: taizhang reproduce this file"))}, look: caption})
 }
 
-// provenanceRows are the facts above the table of a CSV file.
+// provenanceRows yields the facts above the table of a CSV file.
 func (r *Report) provenanceRows(yield func(line) bool) bool {
 	for _, f := range r.facts() {
 		if !yield(line{cells: []value{textValue("#" + f.name), f.value}, look: f.look()}) {
@@ -217,7 +219,7 @@ func (r *Report) provenanceRows(yield func(line) bool) bool {
 	return true
 }
 
-// head is the title and the line below it.
+// head yields the title and the line below it.
 func (r *Report) head(yield func(line) bool) bool {
 	parts := []string{r.say("截至 %s", "as of %s", r.Question.On), r.say("台账位置 %d", "position %d", r.Position)}
 	if unit := r.unit(); unit != "" {
@@ -230,7 +232,7 @@ func (r *Report) head(yield func(line) bool) bool {
 		yield(line{cells: []value{textValue(strings.Join(parts, r.say("；", "; ")))}, look: caption})
 }
 
-// body is the columns that have titles, for people: headings, rows, totals and notes.
+// body yields headings, rows, totals and notes. Only columns that have titles are for people and are written.
 func (r *Report) body(yield func(line) bool) bool {
 	t := r.Table
 	cellsOf := func(row []table.Cell) []value {
@@ -266,7 +268,8 @@ func (r *Report) body(yield func(line) bool) bool {
 	return true
 }
 
-// columnName is the name for programs of a column, counted among those that have titles; "" if it has none.
+// columnName returns the name for programs of a column, or "" if it has none. The index counts only columns with
+// titles.
 func (r *Report) columnName(column int) string {
 	for _, c := range r.Table.Columns {
 		if c.Title.En == "" {

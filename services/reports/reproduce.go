@@ -21,7 +21,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// Outcome is what came of reproducing a report: nothing differs, or the first cell that does.
+// Outcome is the result of reproducing a report. It has the first cell that differs, if any cell differs.
 type Outcome struct {
 	Request
 	Position uint64
@@ -29,8 +29,8 @@ type Outcome struct {
 	Differs  *Difference
 }
 
-// Difference is the first cell in which a file is not what the ledger gives. Row counts from 1, Cell names the cell as
-// spreadsheet programs do. Records are the newest behind the row, if it is about any.
+// Difference is the first cell in which a file differs from the ledger's answer. Row counts from 1. Cell names the
+// cell as spreadsheet programs do. Records holds the newest records behind the row, if there are any.
 type Difference struct {
 	Why      text.Text       `json:"why"`
 	Sheet    string          `json:"sheet,omitzero"`
@@ -41,20 +41,20 @@ type Difference struct {
 	InLedger string          `json:"inLedger"`
 	Center   events.CenterID `json:"center,omitzero"`
 	Records  []RecordBehind  `json:"records,omitempty"`
-	Newest   bool            `json:"newest,omitzero"`   // the record is only the newest of the center: the row points to none
-	RowData  []NamedText     `json:"rowData,omitempty"` // of the row as the ledger gives it
-	row      int             // of the table, or -1
-	column   int             // of those that have titles
+	Newest   bool            `json:"newest,omitzero"`   // the row points to no record, so Records has only the newest of the center
+	RowData  []NamedText     `json:"rowData,omitempty"` // the row as the ledger gives it
+	row      int             // the row of the table, or -1
+	column   int             // counted among the columns with titles
 }
 
-// NamedText is a cell of a table by the name of its column.
+// NamedText is a cell of a table with the name of its column.
 type NamedText struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// Reproduce reads a report, asks the ledger of a desk its question again at its position and compares. A file that cannot be read as a
-// report is a *text.Error.
+// Reproduce reads a report, asks its question again at its position of the ledger and compares the two answers. It
+// returns a *text.Error for a file that cannot be read as a report.
 func Reproduce(ctx context.Context, d *lists.Source, name string, content io.ReaderAt, size int64) (*Outcome, error) {
 	f, err := openFile(name, content, size)
 	if err != nil {
@@ -83,7 +83,7 @@ func Reproduce(ctx context.Context, d *lists.Source, name string, content io.Rea
 		return nil, err
 	}
 	out.Rows = len(report.Table.Rows)
-	report.listForm = form // told and not compared: the lists of another form may all the same be equal
+	report.listForm = form // not compared: lists of another form may still be equal
 	if out.Differs, err = report.compare(f); err != nil || out.Differs == nil {
 		return out, err
 	}
@@ -93,21 +93,22 @@ func Reproduce(ctx context.Context, d *lists.Source, name string, content io.Rea
 	return out, out.Differs.trace(ctx, d.Ledger, register, report)
 }
 
-// inAnotherForm says that what differs may be the form of the list and nothing that it says.
+// inAnotherForm adds the hint that only the form of the list may differ, and not its content.
 func (d *Difference) inAnotherForm(version string) {
 	hint := text.Say("此报表按列表的另一版式写出，请用写出它的程序版本核对（文件中：%s）",
 		"the report was written in another form of this list; check it with the version of the program that wrote it (in the file: %s)", cmp.Or(version, "–"))
 	d.Why = text.Text{Zh: d.Why.Zh + "；" + hint.Zh, En: d.Why.En + "; " + hint.En}
 }
 
-// knownAt is the read models at a position, of one center or (for "") of all; 0 is before the first record.
+// knownAt returns the read models at a position, of one center, or of all centers for "". Position 0 is before the
+// first record.
 func knownAt(ctx context.Context, l *ledger.Ledger, position uint64, center events.CenterID) (*projections.Register, error) {
 	switch {
 	case position == 0:
 		return projections.NewRegister(), nil
 	case center != "":
 		return l.KnownAtOf(ctx, ledger.Point{Position: position}, center)
-	case l.ReadOnly() && position == l.Register().Position(): // it stays there
+	case l.ReadOnly() && position == l.Register().Position(): // the register does not move on
 		return l.Register(), nil
 	}
 	return l.KnownAt(ctx, ledger.Point{Position: position})
@@ -134,7 +135,7 @@ func (r *Report) compare(f file) (*Difference, error) {
 	return nil, nil
 }
 
-// compareSheet goes through a sheet and the file side by side, holding one row of each.
+// compareSheet reads a sheet and the file side by side, with one row of each in memory.
 func (r *Report) compareSheet(f file, s sheet) (*Difference, error) {
 	nextFound, stop := iter.Pull2(f.rows(s.name))
 	defer stop()
@@ -150,7 +151,7 @@ func (r *Report) compareSheet(f file, s sheet) (*Difference, error) {
 			return nil, nil
 		}
 		column := firstUnequal(f, got, want)
-		if column < 0 { // also a blank row that only one of them has
+		if column < 0 { // the cells are equal; an extra blank row is no difference
 			continue
 		}
 		d := r.differenceAt(f, s, got, want, row, column)
@@ -166,7 +167,7 @@ func (r *Report) compareSheet(f file, s sheet) (*Difference, error) {
 	}
 }
 
-// explainShift says if a whole row was put in or taken out.
+// explainShift adds to the reason that a whole row was inserted or removed, if that is so.
 func explainShift(f file, d *Difference, got []spreadsheet.Cell, want line, nextFound func() ([]spreadsheet.Cell, error, bool), nextLine func() (line, bool)) error {
 	after, ok := nextLine()
 	if ok && len(got) > 0 && firstUnequal(f, got, after) < 0 {
@@ -180,7 +181,7 @@ func explainShift(f file, d *Difference, got []spreadsheet.Cell, want line, next
 	return err
 }
 
-// firstUnequal returns the first column in which a row of the file is not as it shall be, or -1.
+// firstUnequal returns the first column in which a row of the file differs from the wanted row, or -1.
 func firstUnequal(f file, got []spreadsheet.Cell, want line) int {
 	for i := range max(len(got), len(want.cells)) {
 		if !f.is(cellAt(got, i), valueAt(want, i)) {
@@ -223,7 +224,7 @@ func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line
 	return d
 }
 
-// shown is what a cell of a file shows, beside a value of some sort.
+// shown returns the text that a cell of a file shows, in the form of the value that it is compared with.
 func shown(f file, c spreadsheet.Cell, beside value) string {
 	if c.Formula != "" {
 		return c.Formula
@@ -255,7 +256,7 @@ func (d *Difference) trace(ctx context.Context, l *ledger.Ledger, register *proj
 	}
 	row := rowOf(r.Table, d.row)
 	for _, c := range row.columns {
-		if _, isRecord := row.cells[c].Data.(jsontext.Value); isRecord { // up to 1 MiB, and found by the id beside it
+		if _, isRecord := row.cells[c].Data.(jsontext.Value); isRecord { // left out: it has up to 1 MiB, and the id beside it is enough
 			continue
 		}
 		if text := row.text(c); text != "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// sort is what a cell of a report is.
+// sort is the type of a cell of a report.
 type sort int
 
 const (
@@ -21,17 +21,19 @@ const (
 	date
 )
 
-// value is one cell of a report as it shall be. Text is what a CSV file holds: a decimal number, a date YYYY-MM-DD.
+// value is one cell of a report as the ledger gives it. Its text is the content of the cell in a CSV file, such as a
+// decimal number or a date YYYY-MM-DD.
 type value struct {
 	sort sort
 	text string
 }
 
-// digitsMax is how many digits spreadsheet programs keep of a number. One with more is written as text: exact and not
-// to be added up is better than rounded.
+// digitsMax is the number of digits that spreadsheet programs keep of a number. A number with more digits is written
+// as text: it cannot be added up then, but it is not rounded.
 const digitsMax = 15
 
-// valueOf returns a cell of a column: a number or a date as such, everything else as people read it.
+// valueOf returns the value of a cell of a column. Numbers and dates stay numbers and dates; everything else becomes
+// the text that people read.
 func valueOf(column *table.Column, c table.Cell, lang string) value {
 	if c.Data != nil {
 		switch column.Type {
@@ -55,11 +57,11 @@ func textValue(s string) value {
 	return value{words, s}
 }
 
-// plainYuan writes an amount in yuan with two decimals and no separators.
+// plainYuan returns an amount in yuan with two decimals and without separators.
 func plainYuan(v events.Fen) string { return strings.ReplaceAll(events.FormatYuan(v), ",", "") }
 
-// inXLSX returns the cell as a spreadsheet holds it: a number that it cannot keep exactly, and a day that it cannot count,
-// are text. num is the number of a cell that is not text.
+// inXLSX returns the cell as an XLSX file stores it. A number that XLSX cannot store exactly, and a date that it
+// cannot count, become text. num is the number of a cell that is not text.
 func (v value) inXLSX() (as value, num float64) {
 	switch v.sort {
 	case date:
@@ -80,7 +82,7 @@ func (v value) inXLSX() (as value, num float64) {
 	return value{words, v.text}, 0
 }
 
-// exactFloat parses a decimal number of no more digits than a spreadsheet program keeps.
+// exactFloat parses a decimal number. It reports false if the number has more digits than a spreadsheet program keeps.
 func exactFloat(s string) (float64, bool) {
 	if len(strings.Trim(strings.TrimLeft(s, "-0."), ".")) > digitsMax+1 {
 		return 0, false
@@ -89,7 +91,7 @@ func exactFloat(s string) (float64, bool) {
 	return num, err == nil
 }
 
-// overHundred divides a decimal number with two decimals by a hundred: 59.02 percent is 0.5902.
+// overHundred returns a decimal number with two decimals divided by a hundred: 59.02 becomes 0.5902.
 func overHundred(s string) string {
 	digits, negative := strings.CutPrefix(strings.Replace(s, ".", "", 1), "-")
 	for len(digits) < 5 {
@@ -101,8 +103,8 @@ func overHundred(s string) string {
 	return digits[:len(digits)-4] + "." + digits[len(digits)-4:]
 }
 
-// visible replaces the control characters that XML cannot hold by their pictures, such as ␁, and non-characters by the
-// replacement character. Tab and the ends of lines stay.
+// visible replaces control characters that XML cannot contain by their pictures, such as ␁. It replaces non-characters
+// by the replacement character. Tabs and ends of lines stay.
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// styles of a workbook: by look for text, by sort for everything else.
+// styles holds the styles of a workbook: by look for text, by sort for everything else.
 type styles struct {
 	looks [origin + 1]int
 	sorts [date + 1]int // of plain rows
@@ -21,7 +21,7 @@ type styles struct {
 	long  int           // of texts that some programs show as #### in cells of text format
 }
 
-// textShownMax is how long a text in a cell of text format is shown by every program.
+// textShownMax is the length up to which every program shows a text in a cell of text format.
 const textShownMax = 255
 
 // Codes of number formats.
@@ -70,7 +70,7 @@ func (s *styles) of(l look, v value) int {
 	return s.sorts[v.sort]
 }
 
-// writeXLSX writes the table first, for people; the provenance is the second sheet.
+// writeXLSX writes the table as the first sheet, for people, and the provenance as the second.
 func (r *Report) writeXLSX(to io.Writer) error {
 	f := excelize.NewFile()
 	defer f.Close()
@@ -97,7 +97,7 @@ func (r *Report) writeXLSX(to io.Writer) error {
 	return f.Write(to)
 }
 
-// writeSheet writes the rows one after another, as wide as what is in them.
+// writeSheet writes the rows one after another, in columns as wide as their content.
 func writeSheet(f *excelize.File, s sheet, st *styles) error {
 	w, err := f.NewStreamWriter(s.name)
 	if err != nil {
@@ -129,7 +129,7 @@ func writeSheet(f *excelize.File, s sheet, st *styles) error {
 	return w.Flush()
 }
 
-// cellOf is a number or a text, and never has a formula.
+// cellOf returns a cell with a number or a text, never with a formula.
 func cellOf(v value, l look, st *styles) any {
 	as, num := v.inXLSX()
 	style := st.of(l, as)
@@ -142,11 +142,11 @@ func cellOf(v value, l look, st *styles) any {
 	return excelize.Cell{StyleID: style, Value: num}
 }
 
-// escapeLike finds what reads as an escape of XLSX, such as _x0041_ for A.
+// escapeLike matches a text that XLSX reads as an escape, such as _x0041_ for A.
 var escapeLike = regexp.MustCompile(`_x[0-9A-Za-z]{4}_`)
 
-// inRuns takes a text that reads as an escape apart, so that no run holds a whole one: the library escapes it wrongly
-// when two share an underscore, and drops one of half a character.
+// inRuns splits a text that XLSX would read as an escape into runs, so that no run contains a whole escape. The
+// library escapes two escapes that share an underscore wrongly, and drops an escape of half a character.
 func inRuns(s string) any {
 	if !escapeLike.MatchString(s) {
 		return s
@@ -167,7 +167,7 @@ const (
 	columnWidthMost = 255
 )
 
-// widthsOf measures the columns below the title, and says in which row the headings are.
+// widthsOf measures the columns below the title, and sets headingAt to the row of the headings.
 func widthsOf(s sheet, headingAt *int) (widths []float64) {
 	row := 0
 	for l := range s.lines {

@@ -18,23 +18,24 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// Unit is that of the amounts in a yearly report.
+// Unit is the unit of the amounts in a yearly report.
 type Unit string
 
-// The units. Amounts in 万元 are rounded to two decimals, half away from zero, so that a sum may differ from its parts.
+// The units. Amounts in 万元 are rounded to two decimals, half away from zero, so a total may differ from the sum of its
+// rounded parts.
 const (
 	Yuan         Unit = "yuan"
 	TenThousands Unit = "wan"
 )
 
-// Yearly is what a yearly report is asked for.
+// Yearly is a request for a yearly report.
 type Yearly struct {
 	Year    int
 	Center  events.CenterID // "" for the province
-	On      events.Date     // figures as of
+	On      events.Date     // the date of the figures
 	Lang    string
 	Unit    Unit
-	Version string // of the program
+	Version string // the version of the program
 }
 
 //go:embed yearly.html
@@ -42,9 +43,9 @@ var yearlyText string
 
 var yearlyTemplate = sync.OnceValues(func() (*template.Template, error) { return template.New("yearly").Parse(yearlyText) })
 
-// WriteHTML writes the report as one HTML file that needs no other: printed it is the form that is filed. A center that the
-// ledger does not have is text.NotFound; a year that has not begun, and a center that was not registered
-// by the date or in the year, a *text.Error.
+// WriteHTML writes the report as one HTML file that needs no other file. The printed file is the form that is filed.
+// It returns an error with text.NotFound if the ledger does not have the center. It returns a *text.Error if the year
+// has not begun, or if the center was not registered by the date or in the year.
 func (y *Yearly) WriteHTML(ctx context.Context, d *lists.Source, to io.Writer) error {
 	if y.Year > y.On.Year() {
 		return bad("截至 %[1]s，%[2]d 年尚未开始", "as of %[1]s the year %[2]d has not begun", y.On, y.Year)
@@ -83,8 +84,8 @@ type form struct {
 	Sign       []signature
 	Provenance string
 
-	position uint64         // of the ledger that the figures are of
-	policy   *policy.Policy // in force there, or nil
+	position uint64         // the position of the ledger at which the figures are computed
+	policy   *policy.Policy // the policy in force, as known at that position, or nil
 }
 
 type section struct {
@@ -102,10 +103,10 @@ type formRow struct {
 
 type formCell struct {
 	Text  string
-	Class string // in which it is shown: n for a number, c for what is not broken into lines, "" for a text
+	Class string // CSS class: n for a number, c for a text that stays on one line, "" for any other text
 }
 
-// signature is a place to sign; with a text it is filled in already.
+// signature is a place to sign. If it has a Text, the place is filled in with it.
 type signature struct{ Label, Text string }
 
 func (y *Yearly) say(zh, en string, args ...any) string {
@@ -136,7 +137,7 @@ func (y *Yearly) form(d *lists.Source) (*form, error) {
 	return f, nil
 }
 
-// provenance is the last line: what the figures are of.
+// provenance sets the last line, which names the date, the position and the policy of the figures.
 func (f *form) provenance(ctx context.Context, d *lists.Source) error {
 	f.Provenance = f.say("出处：数据截至 %s；台账位置 %d", "Provenance: figures as of %s; position %d of the ledger", f.On, f.position)
 	last, err := placeAt(ctx, d.Ledger, f.position)
@@ -160,7 +161,7 @@ func (y *Yearly) unitWord() string {
 	return y.say("元", "yuan")
 }
 
-// fen writes an amount in the unit of the report.
+// fen returns a cell with an amount in the unit of the report.
 func (y *Yearly) fen(v events.Fen) formCell {
 	if y.Unit == TenThousands {
 		half := events.Fen(5000)
@@ -174,8 +175,8 @@ func (y *Yearly) fen(v events.Fen) formCell {
 
 func (y *Yearly) number(n int) formCell { return formCell{strconv.Itoa(n), "n"} }
 
-// unbrokenMax is how wide a text is at most that stays on one line, in columns of which a Chinese character takes two: a
-// code, a date, a word.
+// unbrokenMax is the maximum width of a text that stays on one line, such as a code, a date or a word. A Chinese
+// character counts as two columns.
 const unbrokenMax = 10
 
 func plainCell(s string) formCell {
@@ -204,7 +205,7 @@ func (y *Yearly) yes(b bool) formCell {
 	return plainCell(y.say("是", "yes"))
 }
 
-// section begins a section; the titles of the columns are Texts.
+// section adds a section with a title, the text shown if it is empty, and the titles of its columns.
 func (f *form) section(title, empty string, columns ...text.Text) *section {
 	s := section{Title: title, Empty: empty}
 	for _, c := range columns {
@@ -216,7 +217,7 @@ func (f *form) section(title, empty string, columns ...text.Text) *section {
 
 func (s *section) add(cells ...formCell) { s.Rows = append(s.Rows, formRow{Cells: cells}) }
 
-// total adds the row of a sum: its word, some blank cells and the sums.
+// total adds the row of totals: the word for it, some blank cells and the sums.
 func (f *form) total(s *section, blank int, sums ...formCell) {
 	cells := append([]formCell{plainCell(f.say("合计", "total"))}, make([]formCell, blank)...)
 	s.Rows = append(s.Rows, formRow{Cells: append(cells, sums...), Total: true})

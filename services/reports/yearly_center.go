@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// center fills in the report of one center, and returns who files it.
+// center fills in the report of one center, and returns the unit that files it.
 func (f *form) center(d *lists.Source) (unit string, err error) {
 	if !d.Register.Knows(f.Center) {
 		return "", lists.UnknownCenter(f.Center)
@@ -38,7 +38,7 @@ func (f *form) center(d *lists.Source) (unit string, err error) {
 	return facts.Name, nil
 }
 
-// moneySection begins a section with the figures of the execution report behind other columns.
+// moneySection adds a section whose columns are the given ones and then the figures of the execution report.
 func (f *form) moneySection(title string, lead ...text.Text) *section {
 	for _, x := range lists.Figures {
 		lead = append(lead, x.Word)
@@ -68,7 +68,7 @@ func (f *form) money(list []aggregates.Execution) {
 	f.explainMoney(s)
 }
 
-// categoryWord returns the words for the category of a fund; a match has none of its own.
+// categoryWord returns the words for the category of a fund. A match has the category "".
 func categoryWord(category string) text.Text {
 	if category == "" {
 		return text.Say("配套资金", "matching funds")
@@ -124,7 +124,7 @@ func (f *form) uses(title string, t policy.Timeline, list []aggregates.UseSum) {
 	s.Notes = append(s.Notes, f.say("按截至日的认定，已减去冲销；同一用途因经济分类或资金来源可有不同性质。", "As ruled by the date, less reversals; by economic code or source one use may be of several classes."))
 }
 
-// grade returns what the policies call the grade of a year.
+// grade returns the name that the policies give to the grade of a year.
 func (f *form) grade(t policy.Timeline, a *aggregates.Annual) string {
 	if a.Grade == "" {
 		return f.say("未评", "not graded")

@@ -47,7 +47,8 @@ func (f *form) regions(d *lists.Source) {
 	}
 }
 
-// centers has one row a center: its fiscal money, its provincial rate, grade, next year and alerts.
+// centers adds a section with one row for each center: its fiscal money, its provincial rate, its grade, the deferral
+// of the next year and its alerts.
 func (f *form) centers(d *lists.Source, centers []projections.Center, years []*aggregates.Annual) {
 	s := f.section(f.say("三、各中心情况", "3. The centers"), f.say("该年度及以前没有已登记的中心。", "No center is registered in the year or before."),
 		text.Say("中心", "center"), text.Say("名称", "name"), text.Say("状态", "status"), text.Say("财政下达", "fiscal granted"), text.Say("财政可用", "fiscal available"),
@@ -80,7 +81,7 @@ func (f *form) centers(d *lists.Source, centers []projections.Center, years []*a
 	}
 }
 
-// usesOf adds up what centers spent by use.
+// usesOf sums the spending of all centers by use.
 func usesOf(years []*aggregates.Annual, p *policy.Policy) (list []aggregates.UseSum) {
 	for _, a := range years {
 		if a == nil {
@@ -111,7 +112,7 @@ func (f *form) alertsByCode(years []*aggregates.Annual) {
 		if a == nil {
 			continue
 		}
-		var last aggregates.Code // they are in the order of codes
+		var last aggregates.Code // the alerts are in the order of their codes
 		for _, x := range a.Alerts {
 			n := counts[x.Code]
 			n.all++
