@@ -8,11 +8,11 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Center is one line of the register.
+// Center is one line of the register of centers, as of a date.
 type Center struct {
 	ID     events.CenterID
 	Status aggregates.Status
-	Events int // with on not after the date, not voided
+	Events int // the number of events on or before the date that are not voided
 	Name   string
 	Region string // GB/T 2260
 	Open   map[aggregates.Severity]int
@@ -25,7 +25,8 @@ type Alert struct {
 	aggregates.Alert
 }
 
-// AlertFilter selects alerts; zero members select all. Without All only those open on the date are taken.
+// AlertFilter selects alerts. A zero member selects all alerts, but without All only alerts that are open on the date
+// are selected.
 type AlertFilter struct {
 	All      bool
 	Severity aggregates.Severity
@@ -37,14 +38,15 @@ func (f AlertFilter) takes(a aggregates.Alert) bool {
 	return (f.All || a.Open()) && (f.Severity == "" || a.Severity == f.Severity) && (f.Code == "" || a.Code == f.Code)
 }
 
-// Evaluation answers everything about a center as of a date, breaks of its integrity included, or nil if nothing of
-// it was ever recorded. It must not be changed. The last answer of each center is kept.
+// Evaluation returns all answers about a center as of a date, including the alerts of its breaks. It returns nil if no
+// event of the center was ever recorded. The caller must not change the result. The register keeps the last evaluation
+// of each center.
 func (r *Register) Evaluation(id events.CenterID, on events.Date) (e *aggregates.Evaluation) {
 	r.with(id, func(c *center, t policy.Timeline) { e = c.evaluate(t, on) })
 	return e
 }
 
-// evaluate is Evaluation for one that holds the center's lock.
+// evaluate is Evaluation for a caller that has the lock of the center.
 func (c *center) evaluate(timeline policy.Timeline, on events.Date) *aggregates.Evaluation {
 	of := basis{on: on, changes: c.changes, policies: len(timeline.Adopted())}
 	if c.last != nil && c.lastOf == of {
@@ -78,7 +80,7 @@ func (r *Register) Centers(on events.Date) []Center {
 	return list
 }
 
-// Alerts lists the alerts as of a date by center, code, raising date and key.
+// Alerts lists the alerts as of a date in the order of center, code, raising date and key.
 func (r *Register) Alerts(on events.Date, f AlertFilter) []Alert {
 	var list []Alert
 	take := func(id events.CenterID, found []aggregates.Alert) {
@@ -97,8 +99,8 @@ func (r *Register) Alerts(on events.Date, f AlertFilter) []Alert {
 	return list
 }
 
-// Explain explains the alerts of a center with this code (and key, and raising date, unless "" and none) as of a
-// date.
+// Explain explains the alerts of a center with this code as of a date. It explains only those with this key, unless it
+// is "", and with this raising date, unless it is zero.
 func (r *Register) Explain(id events.CenterID, on events.Date, code aggregates.Code, key string, raisedOn events.Date) (list []aggregates.Explanation) {
 	if code == aggregates.LedgerBroken {
 		return r.explainBreaks(id, on, key, raisedOn)

@@ -12,15 +12,15 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Break is an event that is in the ledger and cannot be right. It is not lost and decides nothing.
+// Break is an event of the ledger that cannot be right. It is kept, but it has no effect on any answer.
 type Break struct {
 	events.Place
 	ID    uuid.UUID
 	Cause text.Text
 }
 
-// stream is the aggregate of one stream with how far it was applied, and its breaks. One of which this version of the
-// program knows no kind has no aggregate: all its events are breaks.
+// stream holds the aggregate of one stream, the place of the last event applied, and its breaks. A stream of a kind
+// that this version of the program does not know has no aggregate: all its events are breaks.
 type stream struct {
 	mu       sync.Mutex
 	of       Aggregate
@@ -30,12 +30,12 @@ type stream struct {
 	breaks   []Break
 }
 
-// knows says whether the event of this place was applied already.
+// knows reports whether the event at this place was applied already.
 func (s *stream) knows(at events.Place) bool {
 	return at.Position <= s.position && at.Revision <= s.revision
 }
 
-// advance moves to the place of the next event; a gap in the revisions is a break.
+// advance moves to the place of the next event. A gap in the revisions is a break.
 func (s *stream) advance(at events.Place, id uuid.UUID) error {
 	before := s.revision
 	s.revision, s.position = max(s.revision, at.Revision), max(s.position, at.Position)
@@ -45,7 +45,7 @@ func (s *stream) advance(at events.Place, id uuid.UUID) error {
 	return nil
 }
 
-// broken takes note of a break; one event is one break, whatever is wrong with it.
+// broken records a break. One event is one break, even if several things are wrong with it.
 func (s *stream) broken(at events.Place, id uuid.UUID, cause error) error {
 	why := text.Of(cause)
 	if n := len(s.breaks); n > 0 && s.breaks[n-1].Position == at.Position {
@@ -57,7 +57,7 @@ func (s *stream) broken(at events.Place, id uuid.UUID, cause error) error {
 	return fmt.Errorf("projections: apply position %d: %w", at.Position, cause)
 }
 
-// integrityAlerts are the alerts of the breaks known by a date.
+// integrityAlerts returns the alerts of the breaks that were recorded on or before a date.
 func integrityAlerts(breaks []Break, on events.Date) (alerts []aggregates.Alert) {
 	for _, b := range breaks {
 		if raised := events.DateAt(b.RecordedAt); raised <= on {
@@ -67,7 +67,7 @@ func integrityAlerts(breaks []Break, on events.Date) (alerts []aggregates.Alert)
 	return alerts
 }
 
-// explain says what is known of a break. Nothing ends it: the record is kept as it is.
+// explain returns the explanation of the alert of a break. Nothing clears such an alert: the record is kept as it is.
 func (b Break) explain(a aggregates.Alert) aggregates.Explanation {
 	return aggregates.Explanation{
 		Alert: a,

@@ -19,23 +19,24 @@ type Later struct {
 	Timeline *policy.Timeline // the policies once a policy was adopted; nil for an event of the center
 }
 
-// Changes is what some later events moved in a center, as of a date.
+// Changes holds the figures and alerts that some later events moved in a center, as of a date.
 type Changes struct {
 	Money  []difference.Money // by year and scope
 	Alerts []difference.Alert // by the order of reports
-	Steps  []Step             // those that moved anything, in order
+	Steps  []Step             // the events that moved anything, in order
 }
 
-// Step is what one of the later events moved, by its index.
+// Step holds the figures and alerts that one later event moved. Later is the index of that event.
 type Step struct {
 	Later  int
 	Money  []difference.Money
 	Alerts []difference.Alert
 }
 
-// Changes returns what later events of a center, given in order, moved in its answers as of a date, and which of them
-// moved what: it evaluates the center after each that can move an answer. Only the first `known` events of the center
-// count; see Counts. It ends early when ctx does. The center may go on meanwhile.
+// Changes returns the figures and alerts of a center, as of a date, that later events moved, in all and event by
+// event. The later events are in order. It evaluates the center after each event that can move an answer. Only the
+// first `known` events of the center count; see Counts. It returns early when ctx ends. Events may be applied to the
+// center meanwhile.
 func (r *Register) Changes(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, later []Later, known uint64) (Changes, error) {
 	w := &walk{on: on, timeline: before, later: later}
 	if !r.with(id, func(c *center, _ policy.Timeline) { w.begin(c, known) }) || w.replay == nil {
@@ -44,27 +45,27 @@ func (r *Register) Changes(ctx context.Context, id events.CenterID, on events.Da
 	return w.run(ctx)
 }
 
-// walk goes through the later events of a center.
+// walk replays the later events of a center one by one.
 type walk struct {
 	replay   *aggregates.Replay
 	breaks   []Break
 	on       events.Date
 	timeline policy.Timeline
 	later    []Later
-	effects  []effect // of the later events
+	effects  []effect // the effect of each later event
 }
 
-// effect is what one of the later events does to the center.
+// effect is the effect of one later event on the center.
 type effect uint8
 
 const (
-	aside  effect = iota // it never counted: an adoption, or a break
+	aside  effect = iota // it is no event of the center's history: an adoption, or a break
 	counts               // it counts, and moves no answer as of the date
-	moves                // it counts, and may move one
+	moves                // it counts, and may move an answer as of the date
 )
 
-// begin copies the center as it was before the first of the later events, if any of them can move an answer. Those that
-// count have revisions that follow one another; a break may have the id of an earlier event.
+// begin copies the center as it was before the first later event, if any later event can move an answer. The events
+// that count have consecutive revisions. A break may have the id of an earlier event.
 func (w *walk) begin(c *center, known uint64) {
 	revisions, last := make([]uint64, len(w.later)), uint64(0)
 	for i, l := range w.later {
@@ -94,13 +95,13 @@ func (w *walk) begin(c *center, known uint64) {
 	}
 }
 
-// answers is what can change.
+// answers holds the answers that a later event can change.
 type answers struct {
 	money  []aggregates.Execution
 	alerts []aggregates.Alert
 }
 
-// answer evaluates the center as it stands, with the breaks up to a position.
+// answer evaluates the center in its current state, with the breaks up to a position.
 func (w *walk) answer(position uint64) answers {
 	e := w.replay.Evaluate(w.timeline, w.on)
 	n := 0
@@ -134,7 +135,7 @@ func (w *walk) run(ctx context.Context) (all Changes, err error) {
 	return all, nil
 }
 
-// next lets one more event count and says whether it can move an answer.
+// next applies one more event and reports whether it can move an answer.
 func (w *walk) next(i int) bool {
 	if t := w.later[i].Timeline; t != nil {
 		w.timeline = *t

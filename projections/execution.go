@@ -9,11 +9,11 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Grouping says by what the execution of money is rolled up.
+// Grouping is the kind of group for which the execution of money is summed.
 type Grouping string
 
-// The groupings. A center belongs to one region and one industry (the first of its leading industries, or else its
-// industry code), those registered as of the date asked.
+// The groupings. A center belongs to one region and one industry, as registered on the date of the question. Its
+// industry is the first of its leading industries, or else its industry code.
 const (
 	ByCenter   Grouping = "center"
 	ByRegion   Grouping = "region"
@@ -21,23 +21,23 @@ const (
 	ByTotal    Grouping = "total"
 )
 
-// ExecutionFilter selects lines of the execution report; zero members select all. By is ByCenter if empty.
+// ExecutionFilter selects lines of the execution report. A zero member selects all lines. An empty By means ByCenter.
 type ExecutionFilter struct {
 	Year  int
 	Scope aggregates.Scope
 	By    Grouping
 }
 
-// ExecutionLine is the money of one group in a fiscal year and scope. Low belongs to lines of centers alone; Centers
-// counts the centers whose money it is.
+// ExecutionLine is the money of one group in a fiscal year and scope. Low is set only in lines of centers. Centers is
+// the number of centers in the group.
 type ExecutionLine struct {
 	Group string // a center's id, a code of GB/T 2260, an industry, or "" for the whole
-	Name  string // of the center or region
+	Name  string // the name of the center or region
 	aggregates.Execution
 	Centers int
 }
 
-// Executions lists the money as of a date by group, fiscal year and scope, without lines that are all zero.
+// Executions lists the money as of a date by group, fiscal year and scope. It leaves out lines of zeros.
 func (r *Register) Executions(on events.Date, f ExecutionFilter) []ExecutionLine {
 	lines := 0
 	r.each("", func(c *center, t policy.Timeline) { lines += len(c.evaluate(t, on).Executions) })
@@ -49,8 +49,8 @@ func (r *Register) Executions(on events.Date, f ExecutionFilter) []ExecutionLine
 	return RollUp(list)
 }
 
-// ExecutionsOf lists the money of one center as of a date by fiscal year and scope, without lines that are all zero. Each
-// line names the group that the center belongs to.
+// ExecutionsOf lists the money of one center as of a date by fiscal year and scope. It leaves out lines of zeros. Each
+// line names the group to which the center belongs.
 func (r *Register) ExecutionsOf(id events.CenterID, on events.Date, f ExecutionFilter) (list []ExecutionLine) {
 	r.with(id, func(c *center, t policy.Timeline) { list = c.appendExecutions(nil, t, on, f) })
 	return list
@@ -81,7 +81,7 @@ func groupOf(by Grouping, id events.CenterID, facts events.Facts) (group, name s
 	return string(id), facts.Name
 }
 
-// RollUp adds the lines of each group, year and scope. It sorts the lines given.
+// RollUp sums the lines of each group, year and scope. It sorts the given lines.
 func RollUp(lines []ExecutionLine) []ExecutionLine {
 	slices.SortStableFunc(lines, func(a, b ExecutionLine) int {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Year, b.Year),

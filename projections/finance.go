@@ -8,13 +8,13 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Office is who is responsible for a payment: the Department of Finance or a local government.
+// Office is an office that must act. For a local government it has the region too.
 type Office struct {
 	Role   events.Role
-	Region string // GB/T 2260, of a local government
+	Region string // the GB/T 2260 code of a local government, or ""
 }
 
-// Delay is money that a center is owed, and by whom.
+// Delay is money that a center is owed, with the office that owes it.
 type Delay struct {
 	Center events.CenterID
 	Name   string
@@ -25,7 +25,7 @@ type Delay struct {
 // Delays lists the money owed to a center as of a date.
 func (r *Register) Delays(id events.CenterID, on events.Date) (list []Delay) {
 	r.with(id, func(c *center, t policy.Timeline) {
-		localGov := sync.OnceValue(func() string { return c.state.LocalGov(on) }) // it looks through the whole history
+		localGov := sync.OnceValue(func() string { return c.state.LocalGov(on) }) // computed at most once, for it reads the whole history
 		for _, d := range c.state.Delays(t, c.evaluate(t, on)) {
 			office := Office{Role: aggregates.Office(d.What.Alert())}
 			if office.Role == events.LocalGov {
@@ -37,7 +37,7 @@ func (r *Register) Delays(id events.CenterID, on events.Date) (list []Delay) {
 	return list
 }
 
-// Deferral is the allocation of one fiscal year to one center, deferred or to be so.
+// Deferral is the allocation of one fiscal year to one center that is deferred or is to be deferred.
 type Deferral struct {
 	Center events.CenterID
 	Name   string
@@ -45,8 +45,8 @@ type Deferral struct {
 	aggregates.Deferral
 }
 
-// Deferrals lists the allocations to a center that are deferred or to be so as of a date: of one fiscal year, or (for 0) of
-// all. Asked for the year after the date's own it lists the center if its rate is low so far.
+// Deferrals lists the allocations to a center that are deferred or are to be deferred as of a date, of one fiscal
+// year, or of all years for 0. For the year after the year of the date, it lists the center if its rate is low so far.
 func (r *Register) Deferrals(id events.CenterID, on events.Date, fiscalYear int) (list []Deferral) {
 	r.with(id, func(c *center, t policy.Timeline) {
 		e := c.evaluate(t, on)
@@ -59,7 +59,7 @@ func (r *Register) Deferrals(id events.CenterID, on events.Date, fiscalYear int)
 	return list
 }
 
-// Unspent is what is left of one grant or match of a center.
+// Unspent is the money left of one grant or match of a center.
 type Unspent struct {
 	Center events.CenterID
 	Name   string
@@ -67,7 +67,7 @@ type Unspent struct {
 	aggregates.Unspent
 }
 
-// Unspent lists the money that a center has left as of a date, of one scope or (for "") of all.
+// Unspent lists the money that a center has left as of a date, of one scope, or of all scopes for "".
 func (r *Register) Unspent(id events.CenterID, on events.Date, scope aggregates.Scope) (list []Unspent) {
 	r.with(id, func(c *center, t policy.Timeline) {
 		facts := c.state.Facts(on)
@@ -84,7 +84,8 @@ func (r *Register) Spending(id events.CenterID, on events.Date) (list []aggregat
 	return list
 }
 
-// Movements lists what each record moves in the money of a center, fiscal year and scope; see aggregates.Center.
+// Movements lists the amounts that each record moves in the money of a center in a fiscal year and scope; see
+// aggregates.Center.
 func (r *Register) Movements(id events.CenterID, on events.Date, year int, scope aggregates.Scope) (list []aggregates.Movement) {
 	r.with(id, func(c *center, t policy.Timeline) { list = c.state.Movements(t, on, year, scope) })
 	return list

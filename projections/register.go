@@ -12,20 +12,20 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Register is all centers and the policies adopted, as far as the events applied go. Answers over several centers
-// are consistent center by center: an event applied between two of them shows in the later one. Exactly gives answers
-// that are all of one position.
+// Register holds the state of all centers and of the adopted policies after the events applied so far. An answer about
+// several centers is consistent only center by center: an event that is applied meanwhile may show in one center and
+// not in another. Exactly makes all answers show one position.
 type Register struct {
-	still    sync.RWMutex // held while an event is applied, and by who needs that none is; taken before mu
-	mu       sync.RWMutex // taken before the lock of a stream
+	still    sync.RWMutex // write-locked while an event is applied, read-locked by Exactly; locked before mu
+	mu       sync.RWMutex // locked before the lock of a stream
 	policies *aggregates.Policies
 	streams  map[events.StreamID]*stream
 	centers  map[events.CenterID]*center
-	ids      []events.CenterID // of the centers, in order
+	ids      []events.CenterID // the ids of the centers, in order
 	position uint64
 }
 
-// Aggregate is the history of one stream, which judges what comes next: a *aggregates.Center or the
+// Aggregate is the history of one stream. It judges the next record of the stream. It is a *aggregates.Center or the
 // *aggregates.Policies.
 type Aggregate interface {
 	Revision() uint64
@@ -34,7 +34,7 @@ type Aggregate interface {
 	Apply(rec *events.Recorded) error
 }
 
-// center is one center with the last evaluation made of it. The lock of its stream covers all of it.
+// center is one center with its last evaluation. The lock of its stream protects all fields.
 type center struct {
 	*stream
 	state  *aggregates.Center // the aggregate of the stream
@@ -42,7 +42,7 @@ type center struct {
 	lastOf basis
 }
 
-// basis is what an evaluation was made of; one made of an equal basis is still right.
+// basis holds the inputs of an evaluation. An evaluation with an equal basis is still right.
 type basis struct {
 	on       events.Date
 	changes  int
@@ -56,9 +56,9 @@ func NewRegister() *Register {
 		streams: map[events.StreamID]*stream{events.PolicyStream: {of: policies}}}
 }
 
-// Apply adds the next event of a stream; one that was applied already changes nothing. An event that cannot be right
-// where it lies (its revision does not follow, its id or its content cannot be) is kept as a Break, and returned as
-// an error for the program's own log.
+// Apply adds the next event of a stream. An event that was applied before changes nothing. An event that cannot be
+// right at its place, because of its revision, its id or its content, is kept as a Break; Apply then returns an error
+// for the log of the program.
 func (r *Register) Apply(rec *events.Recorded) error {
 	at := events.Place{Position: rec.Position, Revision: rec.Revision, RecordedAt: rec.RecordedAt}
 	return r.apply(rec.Stream(), at, rec.ID, func(of Aggregate) error {
@@ -72,12 +72,12 @@ func (r *Register) Apply(rec *events.Recorded) error {
 	})
 }
 
-// ApplyBroken takes note of an event that could not be decoded, once. See Apply.
+// ApplyBroken records an event that could not be decoded as a Break. A second call for the same event changes nothing.
 func (r *Register) ApplyBroken(s events.Stored, cause error) {
 	_ = r.apply(s.Stream, s.Place, s.ID, func(Aggregate) error { return cause })
 }
 
-// apply takes what lies at a place of a stream to its aggregate, unless it was taken before.
+// apply passes the event at a place of a stream to the aggregate of the stream, unless that was done before.
 func (r *Register) apply(to events.StreamID, at events.Place, id uuid.UUID, take func(Aggregate) error) error {
 	r.still.Lock()
 	defer r.still.Unlock()
@@ -96,23 +96,23 @@ func (r *Register) apply(to events.StreamID, at events.Place, id uuid.UUID, take
 	return err
 }
 
-// Exactly calls take while no event is applied, with the position of the last one: whatever take asks the register is of
-// that position. Writers wait meanwhile, so take should be short, and it must not call Exactly.
+// Exactly calls take, with the position of the last event, while no event is applied. So all answers of the register
+// to take show that position. Writers wait meanwhile, so take should be short. It must not call Exactly.
 func (r *Register) Exactly(take func(position uint64)) {
 	r.still.RLock()
 	defer r.still.RUnlock()
 	take(r.Position())
 }
 
-// Reached takes note that everything up to a position is applied: of a register of one center, although not every position
-// is an event of that center.
+// Reached sets the position up to which everything is applied. A register of one center needs it, because most
+// positions are no events of that center.
 func (r *Register) Reached(position uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.position = max(r.position, position)
 }
 
-// open returns a stream, made if it is new.
+// open returns a stream. It makes the stream if it is new.
 func (r *Register) open(name events.StreamID) *stream {
 	if s := r.stream(name); s != nil { // only apply adds streams, one at a time
 		return s
@@ -145,7 +145,8 @@ func (r *Register) find(id events.CenterID) (*center, policy.Timeline) {
 	return r.centers[id], r.timeline()
 }
 
-// each calls do with one center, or (for "") with all in order, holding its lock, and the policies of the start.
+// each calls do with one center, or with all centers in order for "", and with the policies at the time of the call.
+// Each center is locked during its call.
 func (r *Register) each(of events.CenterID, do func(*center, policy.Timeline)) {
 	centers, timeline := r.selected(of)
 	for _, c := range centers {
@@ -153,7 +154,7 @@ func (r *Register) each(of events.CenterID, do func(*center, policy.Timeline)) {
 	}
 }
 
-// with calls do with a center, holding its lock, and the policies. It returns false, without the call, if nothing of the
+// with locks a center and calls do with it and the policies. It returns false, without the call, if no event of the
 // center was ever recorded.
 func (r *Register) with(id events.CenterID, do func(*center, policy.Timeline)) bool {
 	c, timeline := r.find(id)
@@ -169,7 +170,8 @@ func (c *center) locked(t policy.Timeline, do func(*center, policy.Timeline)) {
 	do(c, t)
 }
 
-// withStream calls do with a stream, holding its lock, and reports whether anything of it was applied.
+// withStream locks a stream and calls do with it. It returns false, without the call, if no event of the stream was
+// applied.
 func (r *Register) withStream(name events.StreamID, do func(*stream)) bool {
 	s := r.stream(name)
 	if s != nil {
@@ -180,7 +182,7 @@ func (r *Register) withStream(name events.StreamID, do func(*stream)) bool {
 	return s != nil
 }
 
-// selected returns one center, if it is there, or (for "") all in order, and the policies.
+// selected returns one center, if it exists, or all centers in order for "", and the policies.
 func (r *Register) selected(of events.CenterID) ([]*center, policy.Timeline) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -197,21 +199,21 @@ func (r *Register) selected(of events.CenterID) ([]*center, policy.Timeline) {
 	return centers, r.timeline()
 }
 
-// Position returns the position of the last event applied: it and all before it are in the answers.
+// Position returns the position of the last event applied. The answers include this event and all events before it.
 func (r *Register) Position() uint64 {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.position
 }
 
-// Timeline returns the policies that judge: those adopted so far; see aggregates.Policies.
+// Timeline returns the policies that judge records, which are the policies adopted so far; see aggregates.Policies.
 func (r *Register) Timeline() policy.Timeline {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.timeline()
 }
 
-// timeline is Timeline for one that holds mu.
+// timeline is Timeline for a caller that has locked mu.
 func (r *Register) timeline() policy.Timeline {
 	s := r.streams[events.PolicyStream]
 	s.mu.Lock()
@@ -219,20 +221,21 @@ func (r *Register) timeline() policy.Timeline {
 	return r.policies.Timeline()
 }
 
-// IDs lists the centers in order, those without a registration included.
+// IDs lists the centers in order, including centers without a registration.
 func (r *Register) IDs() []events.CenterID {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return slices.Clone(r.ids)
 }
 
-// Mark says what the answers about a center follow from: while it is the same, so are they.
+// Mark identifies the state of a center and of the policies. While the mark of a center stays the same, so do the
+// answers about it.
 type Mark struct {
 	Center            events.CenterID
 	changes, policies int
 }
 
-// Marks returns the marks of one center, if it is there, or (for "") of all in order.
+// Marks returns the mark of one center, if it exists, or the marks of all centers in order for "".
 func (r *Register) Marks(of events.CenterID) []Mark {
 	centers, timeline := r.selected(of)
 	marks, policies := make([]Mark, len(centers)), len(timeline.Adopted())
@@ -244,14 +247,14 @@ func (r *Register) Marks(of events.CenterID) []Mark {
 	return marks
 }
 
-// Counts returns how many events of each center count: with it Voided and Changes answer as of when it was taken.
+// Counts returns the number of events of each center. Voided and Changes use it to answer as of the time of this call.
 func (r *Register) Counts() map[events.CenterID]uint64 {
 	counts := map[events.CenterID]uint64{}
 	r.each("", func(c *center, _ policy.Timeline) { counts[c.state.ID()] = c.state.Revision() })
 	return counts
 }
 
-// Knows says whether anything of a center was ever recorded.
+// Knows reports whether any event of a center was ever recorded.
 func (r *Register) Knows(id events.CenterID) bool {
 	c, _ := r.find(id)
 	return c != nil
@@ -273,25 +276,26 @@ func (r *Register) Streams(of events.CenterID) (list []events.StreamID) {
 	return list
 }
 
-// Revision returns at which revision a stream is, as far as it was applied.
+// Revision returns the revision of the last event applied to a stream.
 func (r *Register) Revision(name events.StreamID) (revision uint64) {
 	r.withStream(name, func(s *stream) { revision = s.revision })
 	return revision
 }
 
-// Has returns the revision at which a stream holds an event, or 0. In a stream with breaks the answer may be too low.
+// Has returns the revision of an event in a stream, or 0 if the stream does not have it. In a stream with breaks the
+// result may be too low.
 func (r *Register) Has(name events.StreamID, event uuid.UUID) (revision uint64) {
 	r.withStream(name, func(s *stream) { revision = s.of.Has(event) })
 	return revision
 }
 
-// Breaks lists what breaks the integrity of a stream. A stream that has any takes no more writing.
+// Breaks lists the events that break the integrity of a stream. A stream with breaks accepts no more records.
 func (r *Register) Breaks(name events.StreamID) (breaks []Break) {
 	r.withStream(name, func(s *stream) { breaks = slices.Clone(s.breaks) })
 	return breaks
 }
 
-// Judge says what a record would break on what is applied so far.
+// Judge returns the rules that a record would break, judged on the events applied so far.
 func (r *Register) Judge(rec *events.Record) (verdict aggregates.Verdict) {
 	timeline := r.Timeline()
 	if !r.withStream(rec.Stream(), func(s *stream) { verdict = s.of.Judge(rec, timeline) }) {
@@ -300,7 +304,8 @@ func (r *Register) Judge(rec *events.Record) (verdict aggregates.Verdict) {
 	return verdict
 }
 
-// Clone returns an independent copy of a center, to try records on; a new one if it is not there.
+// Clone returns an independent copy of a center, to try records on. It returns a new center if the ledger does not
+// have it.
 func (r *Register) Clone(id events.CenterID) (copied *aggregates.Center) {
 	if !r.with(id, func(c *center, _ policy.Timeline) { copied = c.state.Clone() }) {
 		return aggregates.NewCenter(id)
@@ -314,7 +319,7 @@ func (r *Register) ClonePolicies() (copied *aggregates.Policies) {
 	return copied
 }
 
-// Balances returns what is left of every grant and match of a center; see aggregates.Center.
+// Balances returns the money left of every grant and match of a center; see aggregates.Center.
 func (r *Register) Balances(id events.CenterID) (fen map[string]events.Fen) {
 	r.with(id, func(c *center, _ policy.Timeline) { fen = c.state.Balances() })
 	return fen

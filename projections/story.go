@@ -7,20 +7,21 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Chapter is one event of a center's history with what moved, as the ledger stood right after it. AsOf is the day that
-// the answers are of: the latest date of an event so far. So a term that ran out before an event is not its doing.
+// Chapter is one event of the history of a center, with the answers that moved. AsOf is the day of the answers: the
+// latest date of the events so far. So the end of a term before an event is not counted as an effect of the event.
 type Chapter struct {
 	Event    events.Recorded
-	Broken   string // why the event cannot be right, if it cannot
+	Broken   string // why the event cannot be right, or ""
 	AsOf     events.Date
-	Adopted  []*policy.Policy      // since the chapter before
-	ByPolicy difference.Difference // what they did to the answers as of the day of the chapter before
-	Lapsed   difference.Difference // what time alone did since that day
-	Moved    difference.Difference // what the event did
+	Adopted  []*policy.Policy      // the policies adopted since the chapter before
+	ByPolicy difference.Difference // the effect of these policies on the answers as of the day of the chapter before
+	Lapsed   difference.Difference // the effect of time alone since that day
+	Moved    difference.Difference // the effect of the event
 	State    *aggregates.Evaluation
 }
 
-// Story replays one center up to a date. It is handed the policies and the events of the center in the order of the ledger.
+// Story replays one center up to a date. Its caller passes it the policies and the events of the center in the order
+// of the ledger.
 type Story struct {
 	on       events.Date
 	center   *aggregates.Center
@@ -30,19 +31,20 @@ type Story struct {
 	state    *aggregates.Evaluation
 }
 
-// NewStory returns the story of a center before its first event, to be told up to a date.
+// NewStory returns the story of a center up to a date, before its first event.
 func NewStory(id events.CenterID, on events.Date) *Story {
 	return &Story{on: on, center: aggregates.NewCenter(id), state: &aggregates.Evaluation{}}
 }
 
-// Adopt lets a policy judge what follows.
+// Adopt adds a policy. It judges from the next chapter on.
 func (s *Story) Adopt(p *policy.Policy) {
 	s.timeline = s.timeline.With(p)
 	s.adopted = append(s.adopted, p)
 }
 
-// Next lets one more event count and returns its chapter. It returns nil for an event after the date of the story, which
-// changes no answer by then; a voiding has a chapter whatever its date, for it counts from the start.
+// Next applies one more event and returns its chapter. It returns nil for an event after the date of the story, for
+// such an event changes no answer as of that date. A voiding has a chapter whatever its date, for it counts from the
+// start.
 func (s *Story) Next(rec *events.Recorded) *Chapter {
 	next := *rec
 	next.Revision = s.center.Revision() + 1 // fewer than the stream's after an event that could not be applied
@@ -63,17 +65,18 @@ func (s *Story) Next(rec *events.Recorded) *Chapter {
 	return c
 }
 
-// Unreadable returns the chapter of an event that counts for nothing, of which rec holds what is known.
+// Unreadable returns the chapter of an event that cannot be applied. rec has the parts of the event that are known.
 func (s *Story) Unreadable(rec events.Recorded, cause error) *Chapter {
 	c := s.until(s.asOf)
 	c.Event, c.Broken = rec, cause.Error()
 	return c
 }
 
-// End returns what policies and time alone did from the last event to the date of the story. It has no event.
+// End returns a chapter without an event: the effects of policies and of time between the last event and the date of
+// the story.
 func (s *Story) End() *Chapter { return s.until(s.on) }
 
-// until begins a chapter: first the policies adopted count, then time passes to a day.
+// until begins a chapter. It applies the adopted policies first and then lets time pass to a day.
 func (s *Story) until(day events.Date) *Chapter {
 	c := &Chapter{Adopted: s.adopted}
 	if len(s.adopted) > 0 && s.asOf > 0 {
@@ -87,7 +90,7 @@ func (s *Story) until(day events.Date) *Chapter {
 	return c
 }
 
-// reach evaluates the center as of a day and returns what that changes.
+// reach evaluates the center as of a day and returns the difference from the evaluation before.
 func (s *Story) reach(day events.Date) difference.Difference {
 	before := s.state
 	s.asOf, s.state = day, s.center.Evaluate(s.timeline, day)

@@ -7,8 +7,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Voided returns the id of the entry.voided that leaves an event of a center out, if one does that is among the first
-// `known` events of the center. A policy that was adopted is never voided, and neither is a voiding.
+// Voided returns the id of the entry.voided record that voids an event of a center, if it is among the first `known`
+// events of the center. An adopted policy is never voided, and neither is a voiding.
 func (r *Register) Voided(id events.CenterID, event uuid.UUID, known uint64) (by uuid.UUID, ok bool) {
 	r.with(id, func(c *center, _ policy.Timeline) {
 		by, ok = c.state.Voided(event)
