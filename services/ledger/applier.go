@@ -31,9 +31,10 @@ type applier struct {
 	done     chan struct{} // closed when nothing is applied any more
 	err      error         // why; set before done is closed
 
+	position atomic.Uint64 // of the last event applied, when those who wait for it were woken
+
 	mu        sync.Mutex
 	announced map[events.StreamID]*announced
-	position  uint64        // of the last event applied
 	moved     chan struct{} // closed at the next event applied; nil if nobody waits for one
 }
 
@@ -62,7 +63,8 @@ func (own *announced) find(stored *events.Stored) int {
 func (l *Ledger) startApplier(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	l.applier = &applier{register: l.register, log: l.log, stopped: &l.stopped, cancel: cancel, done: make(chan struct{}),
-		announced: map[events.StreamID]*announced{}, position: l.register.Position()}
+		announced: map[events.StreamID]*announced{}}
+	l.applier.position.Store(l.register.Position())
 	go l.applier.follow(ctx, l.store)
 }
 
@@ -101,10 +103,11 @@ func (a *applier) apply(stored *events.Stored) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.position = stored.Position
-	if own := a.announced[stored.Stream]; own != nil { // maybe announced meanwhile, by who appends what another writer did too
-		own.noted(stored, err)
+	own := a.announced[stored.Stream] // maybe announced meanwhile, by who appends what another writer did too
+	if own != nil && own.noted(stored, err) {
+		delete(a.announced, stored.Stream)
 	}
+	a.position.Store(stored.Position)
 	if a.moved != nil {
 		close(a.moved)
 		a.moved = nil
@@ -127,23 +130,18 @@ func (a *applier) read(stored *events.Stored) (*events.Recorded, error) {
 	return &rec, err
 }
 
-// noted takes note that an event was applied, or why it was not.
-func (own *announced) noted(stored *events.Stored, err error) {
+// noted takes note that an event was applied, or why it was not, and reports whether it was the last one of the batch.
+func (own *announced) noted(stored *events.Stored, err error) bool {
 	i := own.find(stored)
 	if i < 0 {
-		return
+		return false
 	}
-	own.err = cmp.Or(own.err, err)
-	if own.next = i + 1; own.next == len(own.batch) {
-		close(own.applied)
+	own.err, own.next = cmp.Or(own.err, err), i+1
+	if own.next < len(own.batch) {
+		return false
 	}
-}
-
-// passed reports whether what lies at a position is applied.
-func (a *applier) passed(position uint64) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.position >= position
+	close(own.applied)
+	return true
 }
 
 // announce says that a batch will be appended, unless nothing is applied any more. Who announces it waits for it or
@@ -165,24 +163,30 @@ func (a *applier) announce(s events.StreamID, batch []events.Proposed, records [
 func (a *applier) withdraw(own *announced) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.announced, own.stream)
+	if a.announced[own.stream] == own {
+		delete(a.announced, own.stream)
+	}
 }
 
 // wait waits until an announced batch is applied, whose last record lies at a position, and returns why one could not be.
 func (a *applier) wait(own *announced, position uint64) error {
-	defer a.withdraw(own)
-	if !a.passed(position) { // it may have been before it was announced, for another writer appended the same
+	if a.position.Load() < position {
 		late := time.NewTimer(applyWait)
 		defer late.Stop()
 		select {
 		case <-own.applied:
 		case <-a.done:
-			if !a.passed(position) {
+			if a.position.Load() < position {
 				return a.ended()
 			}
 		case <-late.C:
 			return errLate
 		}
+	}
+	select {
+	case <-own.applied:
+	default: // it was applied before it was announced, for another writer appended the same
+		a.withdraw(own)
 	}
 	return own.err
 }
