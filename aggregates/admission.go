@@ -157,7 +157,7 @@ func ethicsMet(p *policy.Policy, facts *events.Facts) bool {
 	return !inField || !facts.EthicsSensitive || facts.EthicsCommittee
 }
 
-// relaxed says whether a valid relaxation, one that R06-2d would not refuse, was granted on or before a date. One dated
+// relaxed reports whether a valid relaxation, one that R06-2d would not refuse, was granted on or before a date. One dated
 // before the first policy was not judged then, but is valid only on the same conditions.
 func (v *view) relaxed(d events.Date) bool {
 	for _, r := range v.relaxations.upTo(d) {
@@ -196,7 +196,7 @@ func (v *view) wrongWaiver(p *policy.Policy, rule events.RuleID, d events.Date) 
 	return breach("R06", text.Say("%s 不是可以例外的条款", "%s is not a rule that can be waived", rule))
 }
 
-// waived says whether a rule was excepted on or before a date.
+// waived reports whether a rule was excepted on or before a date.
 func (v *view) waived(rule events.RuleID, d events.Date) bool {
 	return v.waivers.upTo(d).first(func(w *events.WaiverGranted) bool { return w.Rule == rule }) != nil
 }

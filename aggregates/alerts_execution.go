@@ -8,7 +8,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// executionAlerts are AL-EXE-01, AL-EXE-02, AL-EXE-04 and AL-USE-03. AL-EXE-03 and 05 are with the grants.
+// executionAlerts raises AL-EXE-01, AL-EXE-02, AL-EXE-04 and AL-USE-03. AL-EXE-03 and 05 are with the grants.
 func (v *view) executionAlerts(m *money) {
 	for i := range m.ends {
 		year := m.first + i
@@ -40,7 +40,7 @@ func (v *view) executionAlerts(m *money) {
 	v.monthAlerts(m)
 }
 
-// monthAlerts are AL-EXE-01: each run of month-ends behind, within a year, from January to November.
+// monthAlerts raises AL-EXE-01: each run of month-ends behind, within a year, from January to November.
 func (v *view) monthAlerts(m *money) {
 	for _, since := range m.lags {
 		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, since.cleared); x != nil {

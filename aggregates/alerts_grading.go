@@ -74,7 +74,7 @@ func (v *view) decided(year int) *dated[*events.GradeDecided] {
 	return v.decisions.upTo(v.on).first(func(g *events.GradeDecided) bool { return g.Year == year })
 }
 
-// gradingAlerts are AL-EVL-01 to 03.
+// gradingAlerts raises AL-EVL-01 to 03.
 func (v *view) gradingAlerts() {
 	v.activeYears(func(year int) {
 		if p := v.t.At(events.YearEnd(year)); p != nil {

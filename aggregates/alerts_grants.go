@@ -63,7 +63,7 @@ func sumFigures(sumFen, limitFen events.Fen) []Figure {
 	}
 }
 
-// grantAlerts are AL-AWD-01 and 02, AL-EXE-03 and AL-EXE-05.
+// grantAlerts raises AL-AWD-01 and 02, AL-EXE-03 and AL-EXE-05.
 func (v *view) grantAlerts(m *money) {
 	sums := map[int]events.Fen{} // net construction grants by year supported, in order
 	for _, a := range v.allocation.upTo(v.on) {
@@ -160,7 +160,7 @@ func (v *view) allocated(last place, ok func(*fund) bool) []uint32 {
 	return revisions
 }
 
-// released says whether the latest word on a fiscal year, at the end of a day, is deferral.released; deferred whether
+// released reports whether the latest word on a fiscal year, at the end of a day, is deferral.released; deferred whether
 // it is allocation.deferred.
 func (v *view) released(fiscalYear int, d events.Date) bool {
 	w := v.words[fiscalYear].last(d)
@@ -232,7 +232,7 @@ func (v *view) constructionReachedOn(year int, amountFen events.Fen) events.Date
 	return 0
 }
 
-// receiptAlerts are AL-FND-01 and AL-MAT-01: money promised and not there in time.
+// receiptAlerts raises AL-FND-01 and AL-MAT-01: money promised and not there in time.
 func (v *view) receiptAlerts() {
 	for _, f := range v.fundOrder.upTo(v.on) {
 		p := v.t.At(f.on)
@@ -289,7 +289,7 @@ func (v *view) receiptFigures(f *fund) []Figure {
 	}
 }
 
-// revocationAlerts are AL-REV-02: money after the day of revocation.
+// revocationAlerts raises AL-REV-02: money after the day of revocation.
 func (v *view) revocationAlerts() {
 	if v.revokedOn == 0 {
 		return

@@ -5,7 +5,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// taskBookAlerts are AL-TSK-01, AL-TSK-02 and AL-RPT-03: the task book, its end, and the report due then.
+// taskBookAlerts raises AL-TSK-01, AL-TSK-02 and AL-RPT-03: the task book, its end, and the report due then.
 func (v *view) taskBookAlerts() {
 	books := v.taskBooks.upTo(v.on)
 	if g := v.plaque(); g != nil {
@@ -41,7 +41,7 @@ var governed = []struct {
 	{"team", "R11-1"}, {"bylaws", "R11-2"}, {"project-rules", "R14-1"}, {"expert-committee", "R11-4"}, {"party-organisation", "R11-3"},
 }
 
-// governanceAlerts are AL-GOV-01.
+// governanceAlerts raises AL-GOV-01.
 func (v *view) governanceAlerts() {
 	g := v.plaque()
 	if g == nil {
@@ -59,7 +59,7 @@ func (v *view) governanceAlerts() {
 	}
 }
 
-// safetyAlerts are AL-SAF-01, AL-INC-01 and AL-INC-02.
+// safetyAlerts raises AL-SAF-01, AL-INC-01 and AL-INC-02.
 func (v *view) safetyAlerts() {
 	for _, t := range v.trials.upTo(v.on) {
 		if t.what.OnProductionLine {
@@ -89,7 +89,7 @@ func (v *view) safetyAlerts() {
 	}
 }
 
-// ethicsAlerts are AL-ETH-01: each span of days after the plaque in which R06-6 is unmet. It can begin or end on the day
+// ethicsAlerts raises AL-ETH-01: each span of days after the plaque in which R06-6 is unmet. It can begin or end on the day
 // of the plaque, of a change of facts, or on which a policy comes into force.
 func (v *view) ethicsAlerts() {
 	plaque := v.plaque()
@@ -141,7 +141,7 @@ func (v *view) activeIn(year int) bool {
 	return v.plaqueOn() != 0 && v.plaqueOn() <= end && (v.revokedOn == 0 || v.revokedOn > end)
 }
 
-// reportAlerts are AL-RPT-01 and AL-RPT-02; AL-RPT-03 is with the task books.
+// reportAlerts raises AL-RPT-01 and AL-RPT-02; AL-RPT-03 is with the task books.
 func (v *view) reportAlerts() {
 	v.activeYears(func(year int) {
 		p := v.t.At(events.YearEnd(year))
@@ -159,7 +159,7 @@ func (v *view) reportAlerts() {
 	}
 }
 
-// auditAlerts are AL-AUD-01; the fact is the record that set the date.
+// auditAlerts raises AL-AUD-01; the fact is the record that set the date.
 func (v *view) auditAlerts() {
 	for _, f := range v.findings.upTo(v.on) {
 		if f.what.DueOn != 0 {

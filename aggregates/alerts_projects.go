@@ -40,7 +40,7 @@ func (v *view) wrongApproval(project string, on events.Date) []Breach {
 	return nil
 }
 
-// projectAlerts are AL-PRJ-01 to 04.
+// projectAlerts raises AL-PRJ-01 to 04.
 func (v *view) projectAlerts() {
 	type of struct {
 		fiscalYear int

@@ -17,7 +17,7 @@ func (v *view) approvedOn() events.Date               { return v.meetings.upTo(v
 func (v *view) plaque() *dated[*events.PlaqueAwarded] { return v.plaques.upTo(v.on).first(always) }
 func (v *view) plaqueOn() events.Date                 { return v.plaque().date() }
 
-// admissionAlerts are AL-ADM-01 to 03.
+// admissionAlerts raises AL-ADM-01 to 03.
 func (v *view) admissionAlerts() {
 	for _, review := range v.reviews.upTo(v.on) {
 		p := v.t.At(review.on)
@@ -105,7 +105,7 @@ func absent(wanted, there []string) []string {
 	return lack
 }
 
-// recognitionAlerts are AL-PRC-01 to 03, the procedure of article 9.
+// recognitionAlerts raises AL-PRC-01 to 03, the procedure of article 9.
 func (v *view) recognitionAlerts() {
 	d := v.on
 	skipped := func(kind events.Kind, rule events.RuleID, at place) {

@@ -54,7 +54,7 @@ func (v *view) ruled(r dated[events.Use]) *policy.Standing {
 	return &st
 }
 
-// has says whether a line of the voucher is of a class under a standing.
+// has reports whether a line of the voucher is of a class under a standing.
 func (v *view) has(s *voucher, st *policy.Standing, class policy.Class) bool {
 	for _, l := range v.declared.linesOf(s) {
 		if st.On(v.fundOf(l).source) == class {
@@ -64,7 +64,7 @@ func (v *view) has(s *voucher, st *policy.Standing, class policy.Class) bool {
 	return false
 }
 
-// overdraftAlerts are AL-FND-03.
+// overdraftAlerts raises AL-FND-03.
 func (v *view) overdraftAlerts() {
 	k := v.kept
 	if n := len(v.funds) - len(k.overdrafts); n > 0 {
@@ -82,7 +82,7 @@ func (v *view) overdraftAlerts() {
 	}
 }
 
-// useAlerts are AL-USE-01 and AL-USE-02, which follow from each voucher by itself.
+// useAlerts raises AL-USE-01 and AL-USE-02, which follow from each voucher by itself.
 func (v *view) useAlerts() {
 	k, from := v.kept, len(v.alerts)
 	if k.uses.known {
@@ -153,7 +153,7 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.S
 	}
 }
 
-// outTransferAlerts are AL-OUT-01 and 02 (R20-8, R20-9).
+// outTransferAlerts raises AL-OUT-01 and 02 (R20-8, R20-9).
 func (v *view) outTransferAlerts() {
 	for _, s := range v.spending(0) {
 		t, ok := v.declared.transferOf(s)

@@ -50,7 +50,7 @@ func (c *Center) Revision() uint64 { return uint64(c.log.len()) }
 // Has returns the revision at which an event was recorded, or 0.
 func (c *Center) Has(id uuid.UUID) uint64 { return uint64(c.revision(id)) }
 
-// Registered says whether the center is registered, on whatever date.
+// Registered reports whether the center is registered, on whatever date.
 func (c *Center) Registered() bool { return c.ix.registered.what != nil }
 
 // Voided returns the id of the entry.voided that leaves an event out, if one does.

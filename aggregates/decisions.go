@@ -255,7 +255,7 @@ func (v *view) netGrants(ok func(*fund) bool) (sum events.Fen) {
 	return sum
 }
 
-// lowBefore says whether the year before a fiscal year was low, if it is over.
+// lowBefore reports whether the year before a fiscal year was low, if it is over.
 func (v *view) lowBefore(fiscalYear int) (bool, []Figure) {
 	end := events.YearEnd(fiscalYear - 1)
 	if v.on < end || v.registered.on > end {
@@ -322,7 +322,7 @@ func (v *view) opensOverdraft(f *fund, name string, at place, amountFen events.F
 	return who, balanceFen
 }
 
-// overdraws says whether a voucher leaves any of its funds below zero, over everything recorded: its alert is open
+// overdraws reports whether a voucher leaves any of its funds below zero, over everything recorded: its alert is open
 // then, whichever fund it was.
 func (v *view) overdraws(number uint32) (found bool) {
 	for _, l := range v.declared.linesOf(v.voucher(number)) {

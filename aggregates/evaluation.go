@@ -52,7 +52,7 @@ func (m Money) ExecutedFen() events.Fen { return m.SpentAllFen - m.IneligibleFen
 // BalanceFen is what is left of what was available.
 func (m Money) BalanceFen() events.Fen { return m.AvailableFen() - m.SpentAllFen }
 
-// IsZero says that there is nothing to report.
+// IsZero reports that there is nothing to report.
 func (m Money) IsZero() bool {
 	return m.GrantedFen == 0 && m.CarriedInFen == 0 && m.ReceivedFen == 0 && m.SpentAllFen == 0
 }
@@ -95,7 +95,7 @@ type Alert struct {
 	ClearedOn events.Date
 }
 
-// Open says whether the alert is open on the date that it was evaluated for.
+// Open reports whether the alert is open on the date that it was evaluated for.
 func (a Alert) Open() bool { return a.ClearedOn == 0 }
 
 // Evaluation is everything the ledger answers about one center as of a date. Alerts are ordered by code, raising

@@ -233,7 +233,7 @@ func SourcesOf(p *policy.Policy, scope Scope) []events.Source {
 	return both
 }
 
-// lateReceipt says whether more than half of what is available came after the cut-off (section 8).
+// lateReceipt reports whether more than half of what is available came after the cut-off (section 8).
 func (y *yearMoney) lateReceipt(p *policy.Policy, year int, available events.Fen) bool {
 	cutOff := p.Parameters.LateReceiptAfter.Value.In(year)
 	var late events.Fen
@@ -301,7 +301,7 @@ func (m *money) examineYear(i int, end events.Date) {
 	e.shareShort = e.fiscalFen > 0 && lessThan(int64(e.mainFen), 100, int64(p.Parameters.MainUsePercent.Value), int64(e.fiscalFen))
 }
 
-// low says whether a year that is over by the view's date was low (R20-6).
+// low reports whether a year that is over by the view's date was low (R20-6).
 func (m *money) low(year int) bool {
 	i := year - m.first
 	return i >= 0 && i < len(m.ends) && m.ends[i].low

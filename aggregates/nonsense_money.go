@@ -125,7 +125,7 @@ func (ix *index) wrongVoucher(on events.Date, p *events.FundsSpent) []Breach {
 	return nil
 }
 
-// standsAlone says that no later entry can be nonsense without a voucher: only a reversal and a ruling name one, and
+// standsAlone reports that no later entry can be nonsense without a voucher: only a reversal and a ruling name one, and
 // without it there are more names to take and more money to recover.
 func (s *voucher) standsAlone() bool { return s.reversed.on == 0 && !s.ruledUpon }
 
@@ -154,5 +154,5 @@ func (ix *index) unsigned(field, id string) []Breach {
 	return nil
 }
 
-// voucherName says whether a name is taken; vouchers and reversal vouchers share one name space.
+// voucherName reports whether a name is taken; vouchers and reversal vouchers share one name space.
 func (ix *index) voucherName(id string) bool { return ix.voucherNumber(id) != 0 || ix.reversals[id] }

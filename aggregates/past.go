@@ -30,7 +30,7 @@ func (c *Center) shadow(ix *index) *Center {
 // Revision is the number of events that count.
 func (r *Replay) Revision() uint64 { return uint64(r.rev) }
 
-// Moves says whether the event of a revision can move an answer as of a date, once it counts: a voiding can, whatever
+// Moves reports whether the event of a revision can move an answer as of a date, once it counts: a voiding can, whatever
 // its own date, when what it voids had happened by then (section 1).
 func (c *Center) Moves(revision uint64, on events.Date) bool {
 	e := c.entry(uint32(revision))
@@ -95,7 +95,7 @@ func (r *Replay) eventsUpTo(on events.Date) (n int) {
 	return n
 }
 
-// voided says whether an entry was voided by then.
+// voided reports whether an entry was voided by then.
 func (r *Replay) voided(e *entry) bool { return e.voided != 0 && e.voided <= r.rev }
 
 // refold files all that counts in a new index. It finds the names of vouchers anew too: one that was voided later may

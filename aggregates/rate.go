@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// lessThan says whether a·b < c·d, exactly: the products are taken in 128 bits. a may be negative; b is above zero, c
+// lessThan reports whether a·b < c·d, exactly: the products are taken in 128 bits. a may be negative; b is above zero, c
 // and d are not below it.
 func lessThan(a, b, c, d int64) bool {
 	if a < 0 {

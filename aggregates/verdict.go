@@ -51,7 +51,7 @@ func (v *Verdict) Quote(p *policy.Policy) {
 	}
 }
 
-// Refused says whether a record of this mode may not be stored.
+// Refused reports whether a record of this mode may not be stored.
 func (v *Verdict) Refused(mode events.Mode) bool {
 	return len(v.Nonsense) > 0 || mode == events.Enforce && len(v.Breaches) > 0
 }

@@ -95,7 +95,7 @@ func (c *Center) Explain(t policy.Timeline, on events.Date, code Code, key strin
 	return slices.CompactFunc(v.explaining.found, func(a, b Explanation) bool { return sameAlert(a.Alert, b.Alert) })
 }
 
-// openOn says whether an alert with this code and key is open on the view's date.
+// openOn reports whether an alert with this code and key is open on the view's date.
 func (v *view) openOn(code Code, key string) bool {
 	v.everyAlert(v.money())
 	return slices.ContainsFunc(v.alerts, func(a Alert) bool { return a.Code == code && a.Key == key && a.Open() })

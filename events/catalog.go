@@ -154,7 +154,7 @@ var catalogIndex = func() map[Kind]*CatalogEntry {
 // Lookup returns the catalog's entry of a kind, or nil.
 func Lookup(k Kind) *CatalogEntry { return catalogIndex[k] }
 
-// Allows says whether a role may write the kind.
+// Allows reports whether a role may write the kind.
 func (e *CatalogEntry) Allows(r Role) bool { return slices.Contains(e.Roles, r) }
 
 // Blank returns a new zero payload of the kind.

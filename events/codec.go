@@ -49,7 +49,7 @@ var (
 // centerForm is the form of a center's id as section 2 writes it.
 const centerForm = `^[A-Z0-9][A-Z0-9-]{2,31}$`
 
-// ValidCenter says whether a center's id has the form of section 2.
+// ValidCenter reports whether a center's id has the form of section 2.
 func ValidCenter(c CenterID) bool {
 	return 3 <= len(c) && len(c) <= 32 && c[0] != '-' && madeOf(string(c), func(b byte) bool {
 		return 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-'

@@ -78,14 +78,14 @@ func (c *cursor) quoted() ([]byte, bool) {
 	}
 }
 
-// isPlainObject says that a body is one JSON object, without white space, with no name twice in an object; of one that has
+// isPlainObject reports that a body is one JSON object, without white space, with no name twice in an object; of one that has
 // anything unusual in it it does not say so.
 func isPlainObject(body []byte) bool {
 	c := cursor{body}
 	return len(body) > 0 && body[0] == '{' && c.skip(0) && len(c.rest) == 0
 }
 
-// isObject says whether a body is one JSON object, with no name twice in an object.
+// isObject reports whether a body is one JSON object, with no name twice in an object.
 func isObject(body []byte) bool {
 	return len(body) >= 2 && body[0] == '{' && body[len(body)-1] == '}' && jsontext.Value(body).IsValid()
 }

@@ -18,7 +18,7 @@ func (e *UnknownError) Text() text.Text {
 // Error implements error.
 func (e *UnknownError) Error() string { return ErrUnknown.Error() + ": " + e.Cause.Error() }
 
-// Is says that it is an ErrUnknown.
+// Is reports that it is an ErrUnknown.
 func (e *UnknownError) Is(target error) bool { return target == ErrUnknown }
 
 // Unwrap returns why the outcome is not known.

@@ -28,7 +28,7 @@ const (
 	Admin        Role = "admin"
 )
 
-// Mode says whether a decision is judged before it is written, or was already taken outside the system.
+// Mode reports whether a decision is judged before it is written, or was already taken outside the system.
 type Mode string
 
 // Enforce refuses a decision that breaks a rule; Recording keeps it and carries the rules it breaks.

@@ -127,7 +127,7 @@ type CodeRow struct {
 	Words  string        `json:"words"`
 }
 
-// Modality says whether a condition can be excepted from.
+// Modality reports whether a condition can be excepted from.
 type Modality string
 
 // The modalities of admission conditions.
@@ -221,7 +221,7 @@ func (p *Policy) Called(o Outcome) text.Text {
 	return text.Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, " or ")}
 }
 
-// Asks says whether the policy has a condition among its admission rows.
+// Asks reports whether the policy has a condition among its admission rows.
 func (p *Policy) Asks(c Condition) bool {
 	return slices.ContainsFunc(p.Admission, func(row AdmissionRow) bool { return row.Condition == c })
 }

@@ -34,7 +34,7 @@ func (v value) wrong(zh, en string, args ...any) {
 	v.add(v.node.line, v.path, text.Say(zh, en, args...))
 }
 
-// is says whether there is a value of this kind to read, and reports one of another kind.
+// is reports whether there is a value of this kind to read, and reports one of another kind.
 func (v value) is(kind byte, zh, en string) bool {
 	switch {
 	case v.node == nil:

@@ -113,7 +113,7 @@ func checkUser(user string, values map[string]string) error {
 	return nil
 }
 
-// plain says whether the client would not use TLS.
+// plain reports whether the client would not use TLS.
 func plain(values map[string]string) bool { return strings.EqualFold(values["tls"], "false") }
 
 func readHosts(list string) ([]string, error) {

@@ -189,7 +189,7 @@ func all(filter *esdb.SubscriptionFilter, last esdb.Position, end uint64, follow
 	}
 }
 
-// before says whether the server is older than a version.
+// before reports whether the server is older than a version.
 func before(v esdb.ServerVersion, major, minor int) bool {
 	return v.Major < major || v.Major == major && v.Minor < minor
 }

@@ -122,7 +122,7 @@ func open(o Options, l limits) (*Store, error) {
 // prefixBytesMax bounds Options.Prefix, so that names of streams stay within what every server takes.
 const prefixBytesMax = 50
 
-// Ping says whether the cluster answers and lets the account read $all, the one right that accounts do not have unless
+// Ping reports whether the cluster answers and lets the account read $all, the one right that accounts do not have unless
 // they are given it. It tries for Options.Patience.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, end, err := s.begin(ctx)

@@ -18,7 +18,7 @@ func placeOf(e *esdb.RecordedEvent) events.Place {
 	return events.Place{Position: e.Position.Commit, Revision: e.EventNumber + 1, RecordedAt: e.CreatedDate.UTC().Truncate(time.Microsecond)}
 }
 
-// genuine says whether the event can have been appended by this package: JSON, one object on one line, a name that the
+// genuine reports whether the event can have been appended by this package: JSON, one object on one line, a name that the
 // ledger's kinds can have (links and what the server writes itself have not), and an id.
 func genuine(e *esdb.RecordedEvent) bool {
 	b := e.Data
@@ -43,7 +43,7 @@ func stored(line *[]byte, stream events.StreamID, e *esdb.RecordedEvent) events.
 	return out
 }
 
-// sameEvent says whether the event is the proposed one.
+// sameEvent reports whether the event is the proposed one.
 func sameEvent(e *esdb.RecordedEvent, p *events.Proposed) bool {
 	return e.EventID == p.ID && e.EventType == string(p.Kind) && e.ContentType == contentJSON && bytes.Equal(e.Data, p.Body)
 }

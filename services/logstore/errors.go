@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// LockedError says that another process has the directory open.
+// LockedError reports that another process has the directory open.
 type LockedError struct{ Dir string }
 
 // ErrorCode implements the code of package text: the other process may end.
@@ -24,7 +24,7 @@ func (e *LockedError) Text() text.Text {
 // Error implements error.
 func (e *LockedError) Error() string { return "logstore: lock: " + e.Text().En }
 
-// DamageError says that a segment is not as it was written. Offset is in bytes from the start of the file; Position is
+// DamageError reports that a segment is not as it was written. Offset is in bytes from the start of the file; Position is
 // the first event that cannot be relied on.
 type DamageError struct {
 	File     string
@@ -45,7 +45,7 @@ func (e *DamageError) Text() text.Text {
 // Error implements error.
 func (e *DamageError) Error() string { return "logstore: " + e.Text().En }
 
-// FileError says that the operating system refused an operation on a file or directory of the store.
+// FileError reports that the operating system refused an operation on a file or directory of the store.
 type FileError struct {
 	Op   string // such as "write"
 	Path string
@@ -81,7 +81,7 @@ var chineseOps = map[string]string{
 	opCreate: "新建", "rename": "更名", opAllocate: "预留空间", "read": "读", "write": "写", "write header": "写首行", "truncate": "截短", "sync": "落盘",
 }
 
-// Full says whether there was no room: the disk, a quota or a limit on the size of a file.
+// Full reports whether there was no room: the disk, a quota or a limit on the size of a file.
 func (e *FileError) Full() bool {
 	return errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, syscall.EDQUOT) || errors.Is(e.Err, syscall.EFBIG)
 }
@@ -126,7 +126,7 @@ func (e *FailedError) Error() string {
 	return fmt.Sprintf("logstore: append: store failed, open it again: %v", e.Cause)
 }
 
-// Is says whether the outcome of the append is unknown.
+// Is reports whether the outcome of the append is unknown.
 func (e *FailedError) Is(target error) bool { return target == events.ErrUnknown && e.doubt }
 
 // Unwrap returns the failure after which the store refuses.

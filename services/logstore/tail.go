@@ -18,14 +18,14 @@ func (w *scan) tail(g *segment, data []byte) (torn int64, whole bool) {
 	return int64(len(b)), len(b) == 0 || !cut && (w.tornText(b) || tornSectors(b, g.end) && w.mayBeOne(b))
 }
 
-// endsAsCommit says whether b, of which sectors may be missing, ends as a commit does: the very end may lie in a sector of
+// endsAsCommit reports whether b, of which sectors may be missing, ends as a commit does: the very end may lie in a sector of
 // its own.
 func endsAsCommit(b []byte) bool {
 	end := b[bytes.LastIndexByte(b, 0)+1:]
 	return bytes.HasSuffix(end, commitEnding) || bytes.HasSuffix(commitEnding, end)
 }
 
-// tornText says whether b is the beginning of a commit but not all of it.
+// tornText reports whether b is the beginning of a commit but not all of it.
 func (w *scan) tornText(b []byte) bool {
 	start, position, count := 0, w.position, 0
 	for {
@@ -48,7 +48,7 @@ func (w *scan) tornText(b []byte) bool {
 	return bytes.HasPrefix(closing, rest) // which has no newline, so it is not all of it
 }
 
-// tornSectors says whether b, at offset of a file, is one commit of which whole sectors were not written. Text has no
+// tornSectors reports whether b, at offset of a file, is one commit of which whole sectors were not written. Text has no
 // zeros, so each run of zeros must begin and end where a sector does; and a last line of a commit before the end
 // means that the commit was followed by another, so that it had been answered.
 func tornSectors(b []byte, offset int64) bool {
@@ -72,7 +72,7 @@ func tornSectors(b []byte, offset int64) bool {
 	}
 }
 
-// mayBeOne says whether b, of which sectors are missing, may be one commit, as far as what is left of it tells: if its
+// mayBeOne reports whether b, of which sectors are missing, may be one commit, as far as what is left of it tells: if its
 // last line is, its records are no more than that counts. Else a missing sector hides the end of another commit, which had
 // been answered.
 func (w *scan) mayBeOne(b []byte) bool {

@@ -15,7 +15,7 @@ import (
 // from being taken for a copy.
 const marker = "copy-of-a-record"
 
-// IsCopy says whether a directory holds a copy.
+// IsCopy reports whether a directory holds a copy.
 func IsCopy(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, marker))
 	return err == nil

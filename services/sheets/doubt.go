@@ -18,7 +18,7 @@ type stray struct {
 // straysMax is how many strays are compared with the records; if there are more, every record is in doubt.
 const straysMax = 100
 
-// isKnown says whether it is known which record a row belongs to.
+// isKnown reports whether it is known which record a row belongs to.
 func (s *Sheet) isKnown(r *reading) bool {
 	return events.ValidCenter(events.CenterID(r.cells["center"].text)) && s.identity(r) != ""
 }
@@ -59,7 +59,7 @@ func (s *Sheet) doubt(strays []stray) {
 // number is the number of the voucher that a row names, "" if it cannot be read.
 func (s *Sheet) number(r *reading) string { return r.cells[s.key().Field].text }
 
-// mayBeOf says whether a stray may be a line of the record that has a row: it has its number; or, without one, it names a
+// mayBeOf reports whether a stray may be a line of the record that has a row: it has its number; or, without one, it names a
 // grant and differs in nothing that can be read. What names no grant is no line but a total or a note.
 func (s *Sheet) mayBeOf(stray, r *reading) bool {
 	if number := s.number(stray); number != "" {

@@ -152,7 +152,7 @@ func plainText(s string) string {
 // elsewhere matches formulas that ask another workbook, or another program.
 var elsewhere = regexp.MustCompile(`\[\d+\]|\|`)
 
-// isEmpty says whether a cell holds nothing. A formula without a value is something.
+// isEmpty reports whether a cell holds nothing. A formula without a value is something.
 func isEmpty(c spreadsheet.Cell) bool {
 	return c.Text == "" && (c.Sort == spreadsheet.Text && !elsewhere.MatchString(c.Formula) || c.Formula == "")
 }

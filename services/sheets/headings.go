@@ -88,7 +88,7 @@ func (h *headings) check(g *grid) error {
 	}}
 }
 
-// repeated says whether a row has the headings once more, as where sheets were put together.
+// repeated reports whether a row has the headings once more, as where sheets were put together.
 func (h *headings) repeated(r *spreadsheet.Row) bool {
 	for j, i := range h.column {
 		if i >= 0 && h.kind.headed(r.At(j).Text) != i {
@@ -98,7 +98,7 @@ func (h *headings) repeated(r *spreadsheet.Row) bool {
 	return true
 }
 
-// errHeadings says that no row is one of headings.
+// errHeadings reports that no row is one of headings.
 func errHeadings() error {
 	var names, titles []string
 	for _, k := range Kinds {

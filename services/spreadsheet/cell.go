@@ -48,7 +48,7 @@ const (
 	Unreadable // the text is not of the type that the cell says
 )
 
-// IsNumber says whether the cell holds a number or a date, which is one.
+// IsNumber reports whether the cell holds a number or a date, which is one.
 func (c Cell) IsNumber() bool { return c.Sort == Number || c.Sort == Date }
 
 // rawCell is a cell as it is written.

@@ -103,7 +103,7 @@ func (s *scanner) next() (xml.Token, error) {
 	return t, nil
 }
 
-// within says whether the scanner is in an element of a name.
+// within reports whether the scanner is in an element of a name.
 func (s *scanner) within(name string) bool {
 	for i := len(s.open) - 1; i >= 0; i-- {
 		if s.open[i] == name {

@@ -49,7 +49,7 @@ func (w *Workbook) readStrings(part string) error {
 	}
 }
 
-// inText says whether the scanner is in a run of the text of a cell. One run is never a part of an escape.
+// inText reports whether the scanner is in a run of the text of a cell. One run is never a part of an escape.
 func (s *scanner) inText() bool { return s.within("t") && !s.within("rPh") }
 
 // unescape reads by what XLSX writes the characters that XML cannot hold: _x000D_ is a carriage return, _x005F_ an

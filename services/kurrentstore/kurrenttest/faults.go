@@ -182,7 +182,7 @@ func (n *Node) notLeader() error {
 	return failure(codes.NotFound, "not-leader", "Leader info available", "leader-endpoint-host", host, "leader-endpoint-port", port)
 }
 
-// requiresLeader says whether the client asked to be served by the leader alone.
+// requiresLeader reports whether the client asked to be served by the leader alone.
 func requiresLeader(ctx context.Context) bool {
 	md, _ := metadata.FromIncomingContext(ctx)
 	values := md.Get("requires-leader")

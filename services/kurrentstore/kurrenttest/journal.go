@@ -114,7 +114,7 @@ type outcome struct {
 	last    *record
 }
 
-// errNoRoom says that too many events have been appended that Config.Store does not keep since the last one that it keeps.
+// errNoRoom reports that too many events have been appended that Config.Store does not keep since the last one that it keeps.
 var errNoRoom = errors.New("no position left before the store's next event")
 
 // append adds the whole batch to the stream, or nothing.
@@ -173,7 +173,7 @@ func (j *journal) check(name string, expected int64, batch []proposed) outcome {
 	return out
 }
 
-// anywhere says whether the whole batch is in the stream already, wherever that is.
+// anywhere reports whether the whole batch is in the stream already, wherever that is.
 func (s *stream) anywhere(batch []proposed) (verdict, *record) {
 	var last *record
 	for i, p := range batch {
@@ -192,7 +192,7 @@ func (s *stream) anywhere(batch []proposed) (verdict, *record) {
 	return repeated, last
 }
 
-// at says whether the whole batch is in the stream already, from the revision on.
+// at reports whether the whole batch is in the stream already, from the revision on.
 func (s *stream) at(revision int64, batch []proposed) (verdict, *record) {
 	var last *record
 	for i, p := range batch {
@@ -217,7 +217,7 @@ func (s *stream) find(id uuid.UUID) *record {
 	return nil
 }
 
-// kept says whether events of the stream belong into Config.Store.
+// kept reports whether events of the stream belong into Config.Store.
 func (j *journal) kept(name string) bool {
 	return j.store != nil && events.ValidStream(events.StreamID(name))
 }
