@@ -18,7 +18,7 @@ type unmet struct {
 	figures  []Figure
 }
 
-// admission lists the conditions that are not met on a date, on the facts registered and changed by then.
+// admission lists the conditions that are not met on a date, judged on the facts registered and changed by that date.
 func (v *view) admission(p *policy.Policy, d events.Date) []unmet {
 	var found []unmet
 	facts := v.factsAt(d)
@@ -81,8 +81,8 @@ func (v *view) condition(p *policy.Policy, row *policy.AdmissionRow, facts *even
 	return u, bad
 }
 
-// threshold is a condition on a registered number (R06-2b, R06-2c). A valid relaxation lowers the minimum; below
-// MandatoryBelow the condition is mandatory and nothing helps.
+// threshold checks a condition on a registered number (R06-2b, R06-2c). A valid relaxation lowers the minimum. Below
+// MandatoryBelow the condition is mandatory and no waiver helps.
 func (v *view) threshold(p *policy.Policy, row *policy.AdmissionRow, facts *events.Facts, d events.Date) (unmet, bool) {
 	value, minimum := registeredNumber(row.Field, facts), row.Minimum
 	relaxed := row.RelaxedMinimum != 0 && v.relaxed(d)
@@ -124,7 +124,7 @@ func show(value int64, field string) string {
 	return events.FormatYuan(events.Fen(value)) + " 元"
 }
 
-// majorIncident names a recorded major incident that occurred in a span of days (R06-5b), or "".
+// majorIncident returns the id of a recorded major incident that occurred in a span of days (R06-5b), or "".
 func (v *view) majorIncident(since, until events.Date) string {
 	for _, i := range v.incidents.upTo(until) {
 		occurred := i.what.OccurredOn
@@ -138,7 +138,7 @@ func (v *view) majorIncident(since, until events.Date) string {
 	return ""
 }
 
-// listed names a listing in force on a date (R06-5d, R06-5e), or "".
+// listed returns the id of a listing in force on a date (R06-5d, R06-5e), or "".
 func (v *view) listed(list string, d events.Date) string {
 	for _, l := range v.listings.upTo(d) {
 		if l.what.List != list || l.what.Until != 0 && l.what.Until < d {
@@ -151,14 +151,16 @@ func (v *view) listed(list string, d events.Date) string {
 	return ""
 }
 
-// ethicsMet is R06-6: who works in such a field on sensitive matters has an ethics committee.
+// ethicsMet reports whether R06-6 is met: a center that works on sensitive matters in a field of the policy's list
+// must have an ethics committee.
 func ethicsMet(p *policy.Policy, facts *events.Facts) bool {
 	inField := slices.ContainsFunc(facts.Fields, func(f string) bool { return slices.Contains(p.Parameters.EthicsFields.Value, f) })
 	return !inField || !facts.EthicsSensitive || facts.EthicsCommittee
 }
 
-// relaxed reports whether a valid relaxation, one that R06-2d would not refuse, was granted on or before a date. One dated
-// before the first policy was not judged then, but is valid only on the same conditions.
+// relaxed reports whether a valid relaxation was granted on or before a date. A relaxation is valid if it meets the
+// conditions of R06-2d. A relaxation dated before the first policy was not judged, but it must meet the same
+// conditions.
 func (v *view) relaxed(d events.Date) bool {
 	for _, r := range v.relaxations.upTo(d) {
 		if v.wrongRelaxation(v.t.Reading(r.on), r.on) == nil {
@@ -168,7 +170,7 @@ func (v *view) relaxed(d events.Date) bool {
 	return false
 }
 
-// wrongRelaxation says why a relaxation on a date is refused (R06-2d, OP-11).
+// wrongRelaxation returns the reasons to refuse a relaxation on a date (R06-2d, OP-11).
 func (v *view) wrongRelaxation(p *policy.Policy, d events.Date) []Breach {
 	facts := v.factsAt(d)
 	if !facts.RelaxationRequested {
@@ -181,7 +183,7 @@ func (v *view) wrongRelaxation(p *policy.Policy, d events.Date) []Breach {
 	return nil
 }
 
-// wrongWaiver says why a waiver of a rule on a date is refused (R06, OP-04).
+// wrongWaiver returns the reasons to refuse a waiver of a rule on a date (R06, OP-04).
 func (v *view) wrongWaiver(p *policy.Policy, rule events.RuleID, d events.Date) []Breach {
 	for i := range p.Admission {
 		row := &p.Admission[i]
@@ -196,7 +198,7 @@ func (v *view) wrongWaiver(p *policy.Policy, rule events.RuleID, d events.Date) 
 	return breach("R06", text.Say("%s 不是可以例外的条款", "%s is not a rule that can be waived", rule))
 }
 
-// waived reports whether a rule was excepted on or before a date.
+// waived reports whether a waiver of a rule was granted on or before a date.
 func (v *view) waived(rule events.RuleID, d events.Date) bool {
 	return v.waivers.upTo(d).first(func(w *events.WaiverGranted) bool { return w.Rule == rule }) != nil
 }

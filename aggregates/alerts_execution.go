@@ -8,7 +8,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// executionAlerts raises AL-EXE-01, AL-EXE-02, AL-EXE-04 and AL-USE-03. AL-EXE-03 and 05 are with the grants.
+// executionAlerts raises AL-EXE-01, AL-EXE-02, AL-EXE-04 and AL-USE-03. grantAlerts raises AL-EXE-03 and 05.
 func (v *view) executionAlerts(m *money) {
 	for i := range m.ends {
 		year := m.first + i
@@ -40,7 +40,8 @@ func (v *view) executionAlerts(m *money) {
 	v.monthAlerts(m)
 }
 
-// monthAlerts raises AL-EXE-01: each run of month-ends behind, within a year, from January to November.
+// monthAlerts raises AL-EXE-01 for each run of month-ends, from January to November of one year, at which the rate is
+// behind time progress.
 func (v *view) monthAlerts(m *money) {
 	for _, since := range m.lags {
 		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, since.cleared); x != nil {
@@ -52,8 +53,8 @@ func (v *view) monthAlerts(m *money) {
 	}
 }
 
-// moved lists the revisions of everything behind the money of some sources in a year up to a day: what moved in the year
-// and, when something was carried in, before it.
+// moved lists the revisions of the events behind the money of some sources in a year up to a day: the movements of the
+// year and, if money was carried in, the movements before the year.
 func (m *money) moved(year int, until events.Date, scope []events.Source) []uint32 {
 	since := events.DateOf(year, 1, 1)
 	if m.years[year-m.first].sum(setOf(scope)).CarriedInFen != 0 {

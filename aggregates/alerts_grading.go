@@ -8,8 +8,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// spell is a span of days in which the grade of a year has one outcome. Grades are read at the end of a day, so a grade
-// that was replaced on its own day never was.
+// spell is a span of days in which the grade of a year has one outcome. Grades are read at the end of a day, so a
+// grade that was replaced on its own day has no spell.
 type spell struct {
 	place   // of the decision that began it
 	grade   string
@@ -17,8 +17,8 @@ type spell struct {
 	until   events.Date // the day of the decision that ended it, or none
 }
 
-// gradeSpells returns the spells of a year's grade, in order, by the view's date. A revision to another grade of the
-// same outcome goes on with the spell.
+// gradeSpells returns the spells of a year's grade, in order, up to the view's date. A revision to another grade of
+// the same outcome continues the spell.
 func (v *view) gradeSpells(year int) []spell {
 	if s, ok := v.spells[year]; ok {
 		return s
@@ -46,7 +46,7 @@ func (v *view) gradeSpells(year int) []spell {
 	return spells
 }
 
-// outcomeOn returns what the latest grade of a year, on or before a date, means; "" without one.
+// outcomeOn returns the outcome of the latest grade of a year on or before a date, or "" if there is no grade.
 func (v *view) outcomeOn(year int, d events.Date) policy.Outcome {
 	g := v.gradings[year].last(d)
 	if g == nil {
@@ -111,7 +111,7 @@ func lackingInGrading(p *policy.Policy, g *events.GradeDecided) []Breach {
 	return found
 }
 
-// failureAlerts are what follows from a failed year: AL-RCT-01 and 02, AL-ITV-01, AL-REV-01 and 03.
+// failureAlerts raises the alerts that follow from a failed year: AL-RCT-01 and 02, AL-ITV-01, AL-REV-01 and 03.
 func (v *view) failureAlerts() {
 	for _, year := range v.gradedYears() {
 		for _, s := range v.gradeSpells(year) {
@@ -157,9 +157,9 @@ func dateIf(ok bool, d events.Date) events.Date {
 	return 0
 }
 
-// revocationDue looks back from a failed year: with the years before it failed too, revocation is due (R18-3,
-// AL-REV-01); with one active year among them ungraded, a human must rule (OP-25, AL-REV-03). How many years it takes
-// is the policy's of the day on which they are together.
+// revocationDue looks back from a failed year. If the years before it failed too, revocation is due (R18-3,
+// AL-REV-01). If one active year among them is not graded, a human must rule (OP-25, AL-REV-03). The number of failed
+// years is that of the policy in force on the day on which all of them are failed.
 func (v *view) revocationDue(year int, s spell) {
 	for _, n := range v.failuresToRevoke() {
 		raise := func(code Code, since place, cleared events.Date) {
@@ -184,7 +184,7 @@ func (v *view) revocationDue(year int, s spell) {
 	}
 }
 
-// failuresToRevoke lists each number of failures that some policy asks for, once.
+// failuresToRevoke lists the numbers of failures that the adopted policies require, each number once.
 func (v *view) failuresToRevoke() []int {
 	var numbers []int
 	for _, p := range v.t.Adopted() {
@@ -195,8 +195,9 @@ func (v *view) failuresToRevoke() []int {
 	return numbers
 }
 
-// failedTogether yields each span of days in which a later year, failed by the spell s until a day, and the years from
-// year down to first, but for a gap (0 for none), were all failed at once: the decision that completed it and the day it ends.
+// failedTogether yields each span of days in which several years were failed at once: a later year, failed by the
+// spell s until a day, and the years from year down to first, except the year gap (0 for none). It yields the place of
+// the decision that completed the span and the day on which the span ends.
 func (v *view) failedTogether(year, first, gap int, s spell, until events.Date, yield func(since place, until events.Date)) {
 	if year < first {
 		yield(s.place, until)

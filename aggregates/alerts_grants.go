@@ -33,8 +33,8 @@ func (v *view) supportYear(year int, d events.Date) bool {
 	return b != nil && slices.Contains(b.SupportYears, year)
 }
 
-// wrongConstruction lists the conditions of R17-1 that a construction grant on a date breaks; sumFen is the net
-// construction grants for its year with this one.
+// wrongConstruction lists the conditions of R17-1 that a construction grant on a date breaks. sumFen is the sum of the
+// net construction grants for its year, this grant included.
 func (v *view) wrongConstruction(p *policy.Policy, source events.Source, forYear int, on events.Date, sumFen events.Fen) []Breach {
 	var found []Breach
 	add := func(reason text.Text, figures ...Figure) {
@@ -105,8 +105,9 @@ func (v *view) grantAlerts(m *money) {
 	}
 }
 
-// paidAllTheSame is AL-EXE-05: a grant announced before a year ended low, and paid out after it although the next year
-// is not released. The first such receipt raises the alert, and is its fact, whenever the grant was made.
+// paidAllTheSame raises AL-EXE-05: a grant was announced ahead, the year before its fiscal year ended low, and the
+// grant was paid although the deferral was not released. The first such receipt raises the alert and is its fact,
+// whatever the date of the grant.
 func (v *view) paidAllTheSame(m *money, f *fund) {
 	if !f.announcedAhead() || !m.low(f.fiscalYear-1) {
 		return
@@ -141,7 +142,7 @@ func (f *fund) paidInItsYear(on events.Date) series[events.Fen] {
 	return f.receipts.upTo(on).from(events.YearEnd(f.fiscalYear-1) + 1)
 }
 
-// paidInItsYearFen sums those receipts; recoveries do not lessen the sum.
+// paidInItsYearFen returns the sum of the receipts of paidInItsYear. Recoveries are not subtracted.
 func (f *fund) paidInItsYearFen(on events.Date) (sum events.Fen) {
 	for _, r := range f.paidInItsYear(on) {
 		sum += r.what
@@ -160,8 +161,8 @@ func (v *view) allocated(last place, ok func(*fund) bool) []uint32 {
 	return revisions
 }
 
-// released reports whether the latest word on a fiscal year, at the end of a day, is deferral.released; deferred whether
-// it is allocation.deferred.
+// released reports whether the latest word on a fiscal year, at the end of a day, is deferral.released. A word is one
+// deferral.released or allocation.deferred.
 func (v *view) released(fiscalYear int, d events.Date) bool {
 	w := v.words[fiscalYear].last(d)
 	return w != nil && !w.what
@@ -180,14 +181,14 @@ func (v *view) wordRev(fiscalYear int, d events.Date) uint32 {
 	return 0
 }
 
-// restWhileDeferred yields each span of days, from a due date on, in which the latest word on a fiscal year is not
-// allocation.deferred: AL-AWD-02 and AL-FND-01 rest while it is, and are raised again on the day of the release.
-// released is the revision of the release that begins a span, 0 for the first; deferredOn is the day of the deferral
-// that ends it, or none.
+// restWhileDeferred yields each span of days, from a due date on, in which the fiscal year is not deferred. AL-AWD-02
+// and AL-FND-01 rest while the year is deferred, and are raised again on the day of the release. released is the
+// revision of the release that begins the span, or 0 for the first span. deferredOn is the day of the deferral that
+// ends the span, or none.
 func (v *view) restWhileDeferred(fiscalYear int, due events.Date, yield func(since events.Date, released uint32, deferredOn events.Date)) {
 	since, released, deferred := due, uint32(0), v.deferred(fiscalYear, due)
 	for _, w := range v.words[fiscalYear].upTo(v.on).from(due + 1) {
-		is := v.deferred(fiscalYear, w.on) // as the day ends
+		is := v.deferred(fiscalYear, w.on) // at the end of the day
 		switch {
 		case is && !deferred:
 			yield(since, released, w.on)
@@ -201,8 +202,8 @@ func (v *view) restWhileDeferred(fiscalYear int, due events.Date, yield func(sin
 	}
 }
 
-// constructionDue is AL-AWD-02 for one spell of an excellent grade: due from g + n + 1, resting while the next fiscal
-// year is deferred.
+// constructionDue raises AL-AWD-02 for one spell of an excellent grade. It is due from g + n + 1, and rests while the
+// next fiscal year is deferred.
 func (v *view) constructionDue(year int, s spell) {
 	p := v.t.At(s.on)
 	if p == nil {
@@ -232,7 +233,7 @@ func (v *view) constructionReachedOn(year int, amountFen events.Fen) events.Date
 	return 0
 }
 
-// receiptAlerts raises AL-FND-01 and AL-MAT-01: money promised and not there in time.
+// receiptAlerts raises AL-FND-01 and AL-MAT-01: promised money was not received in time.
 func (v *view) receiptAlerts() {
 	for _, f := range v.fundOrder.upTo(v.on) {
 		p := v.t.At(f.on)
@@ -248,7 +249,8 @@ func (v *view) receiptAlerts() {
 	}
 }
 
-// disbursementDue is AL-FND-01 for one grant: due from its day + n + 1, resting while its fiscal year is deferred.
+// disbursementDue raises AL-FND-01 for one grant. It is due from its day + n + 1, and rests while its fiscal year is
+// deferred.
 func (v *view) disbursementDue(p *policy.Policy, f *fund) {
 	days := p.Parameters.DisbursementDays.Value
 	receivedOn := v.receivedInFullOn(f)
@@ -259,8 +261,8 @@ func (v *view) disbursementDue(p *policy.Policy, f *fund) {
 	})
 }
 
-// receivedInFullOn returns the first day, by the view's date, on which the receipts (not less recoveries) reach what
-// is then the net grant or match.
+// receivedInFullOn returns the first day, by the view's date, on which the receipts reach the net amount of the grant
+// or match on that day. Recoveries are not subtracted from the receipts.
 func (v *view) receivedInFullOn(f *fund) events.Date {
 	receipts, reversals := f.receipts.upTo(v.on), f.reversed.upTo(v.on)
 	shortFen := f.amountFen
@@ -289,7 +291,7 @@ func (v *view) receiptFigures(f *fund) []Figure {
 	}
 }
 
-// revocationAlerts raises AL-REV-02: money after the day of revocation.
+// revocationAlerts raises AL-REV-02: money was granted or spent after the day of revocation.
 func (v *view) revocationAlerts() {
 	if v.revokedOn == 0 {
 		return

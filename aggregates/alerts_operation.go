@@ -5,7 +5,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// taskBookAlerts raises AL-TSK-01, AL-TSK-02 and AL-RPT-03: the task book, its end, and the report due then.
+// taskBookAlerts raises AL-TSK-01, AL-TSK-02 and AL-RPT-03, about the task book, its end, and the report due at its
+// end.
 func (v *view) taskBookAlerts() {
 	books := v.taskBooks.upTo(v.on)
 	if g := v.plaque(); g != nil {
@@ -33,7 +34,7 @@ func (v *view) taskBookAlerts() {
 	}
 }
 
-// governed are the items of articles 11 and 14 that must be in place.
+// governed holds the items of articles 11 and 14 that must be in place.
 var governed = []struct {
 	item string
 	rule events.RuleID
@@ -89,8 +90,8 @@ func (v *view) safetyAlerts() {
 	}
 }
 
-// ethicsAlerts raises AL-ETH-01: each span of days after the plaque in which R06-6 is unmet. It can begin or end on the day
-// of the plaque, of a change of facts, or on which a policy comes into force.
+// ethicsAlerts raises AL-ETH-01 for each span of days after the plaque in which R06-6 is not met. A span can begin or
+// end on the day of the plaque, on the day of a change of facts, and on the day on which a policy comes into force.
 func (v *view) ethicsAlerts() {
 	plaque := v.plaque()
 	if plaque == nil {
@@ -123,8 +124,8 @@ func (v *view) ethicsAlerts() {
 	}
 }
 
-// activeYears yields the calendar years that are over by the view's date and in which the center was active: plaque
-// awarded and not revoked by their last day.
+// activeYears yields the calendar years that are over by the view's date and in which the center was active: by the
+// last day of the year the plaque was awarded and the qualification was not revoked.
 func (v *view) activeYears(yield func(year int)) {
 	if v.plaqueOn() == 0 {
 		return
@@ -141,7 +142,7 @@ func (v *view) activeIn(year int) bool {
 	return v.plaqueOn() != 0 && v.plaqueOn() <= end && (v.revokedOn == 0 || v.revokedOn > end)
 }
 
-// reportAlerts raises AL-RPT-01 and AL-RPT-02; AL-RPT-03 is with the task books.
+// reportAlerts raises AL-RPT-01 and AL-RPT-02. taskBookAlerts raises AL-RPT-03.
 func (v *view) reportAlerts() {
 	v.activeYears(func(year int) {
 		p := v.t.At(events.YearEnd(year))
@@ -159,7 +160,7 @@ func (v *view) reportAlerts() {
 	}
 }
 
-// auditAlerts raises AL-AUD-01; the fact is the record that set the date.
+// auditAlerts raises AL-AUD-01. The fact is the record that set the due date.
 func (v *view) auditAlerts() {
 	for _, f := range v.findings.upTo(v.on) {
 		if f.what.DueOn != 0 {

@@ -16,7 +16,7 @@ func (v *view) project(id string, d events.Date) *events.ProjectApproved {
 	return nil
 }
 
-// wrongReferenceGrade says why the grade that R17-2 asks for is missing on a date.
+// wrongReferenceGrade returns the reasons why the grade that R17-2 requires is missing on a date.
 func (v *view) wrongReferenceGrade(p *policy.Policy, fiscalYear int, on events.Date) []Breach {
 	year := fiscalYear - p.Parameters.ReferenceGradeYearsBack.Value
 	switch v.outcomeOn(year, on) {
@@ -29,7 +29,7 @@ func (v *view) wrongReferenceGrade(p *policy.Policy, fiscalYear int, on events.D
 	return breach("R17-2", text.Say("%d 年度尚无评价等级", "there is no grade of %d", year))
 }
 
-// wrongApproval says why a project is not one that may be supported on a date (R17-2).
+// wrongApproval returns the reasons why a project may not be supported on a date (R17-2).
 func (v *view) wrongApproval(project string, on events.Date) []Breach {
 	switch a := v.project(project, on); {
 	case a == nil:
@@ -47,7 +47,7 @@ func (v *view) projectAlerts() {
 		source     events.Source
 	}
 	sums := map[of]events.Fen{} // net project grants, in order
-	reached := map[int]place{}  // since when those of the program are at the warning share, by fiscal year
+	reached := map[int]place{}  // by fiscal year: where the grants of the program reached the warning share
 	for _, a := range v.allocation.upTo(v.on) {
 		f := a.what.fund
 		if f.category != events.ProjectMoney {
@@ -91,8 +91,8 @@ func (v *view) projectAlerts() {
 	}
 }
 
-// projectWarning is AL-PRJ-03: it begins when the sum of a fiscal year reaches the warning share of the cap and ends
-// when it falls below.
+// projectWarning raises AL-PRJ-03. The alert begins when the sum of a fiscal year reaches the warning share of the
+// cap, and ends when the sum falls below it.
 func (v *view) projectWarning(p *policy.Policy, year int, sumFen events.Fen, at place, reached map[int]place) {
 	above := int64(sumFen)*100 >= int64(p.Parameters.ProjectCapFen.Value)*int64(p.Parameters.ProjectWarningPercent.Value)
 	since, was := reached[year]

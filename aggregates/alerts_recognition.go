@@ -58,18 +58,19 @@ func (v *view) admissionAlerts() {
 	}
 }
 
-// reasonFigure carries a reason in words among the figures of an explanation.
+// reasonFigure returns a figure that carries a reason in words in an explanation.
 func reasonFigure(reason text.Text) Figure {
 	return Figure{Name: "reason", Label: reason}
 }
 
-// planRevisedAfterReview is R09-4: a preliminary review passed, and the plan revised on or after it, by a date.
+// planRevisedAfterReview reports whether R09-4 is met by a date: a preliminary review passed, and the plan was revised
+// on or after the day of the review.
 func (v *view) planRevisedAfterReview(d events.Date) bool {
 	review := v.reviews.upTo(d).first(passed)
 	return review != nil && len(v.planRevisions.upTo(d).from(review.on)) > 0
 }
 
-// incomplete lists what a joint appraisal lacks (R09-5 to R09-7).
+// incomplete lists the parts that a joint appraisal lacks (R09-5 to R09-7).
 func incomplete(p *policy.Policy, a *events.JointAppraisalHeld) []Breach {
 	var found []Breach
 	if lack := absent(p.Parameters.AppraisalParticipants.Value, a.Participants); len(lack) > 0 {
@@ -84,8 +85,8 @@ func incomplete(p *policy.Policy, a *events.JointAppraisalHeld) []Breach {
 	return found
 }
 
-// completeAppraisalOn returns the day of the first complete joint appraisal since a date, each judged under the policy
-// of its own day; none when there is none.
+// completeAppraisalOn returns the day of the first complete joint appraisal on or after a date, or none. Each
+// appraisal is judged under the policy of its own day.
 func (v *view) completeAppraisalOn(since events.Date) events.Date {
 	for _, a := range v.jointAppraisals.upTo(v.on).from(since) {
 		if incomplete(v.t.Reading(a.on), a.what) == nil {
@@ -163,7 +164,7 @@ func (v *view) overdue(p *policy.Policy, code Code, key string, g place, days in
 	return x
 }
 
-// termFigures shows from which day a term of days is counted.
+// termFigures returns the figures that show the first day and the length of a term of days.
 func termFigures(from events.Date, days int) []Figure {
 	return []Figure{
 		{"from", text.Say("起算日", "counted from"), from.String(), "date"},

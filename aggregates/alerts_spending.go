@@ -20,7 +20,7 @@ func (v *view) spending(since events.Date) iter.Seq2[uint32, *voucher] {
 	}
 }
 
-// standingOf is how article 20 looks on a voucher as it was declared.
+// standingOf returns the classification of a voucher by article 20, as the voucher was declared.
 func (v *view) standingOf(s *voucher) *policy.Standing {
 	p := v.t.Reading(s.on)
 	r := v.reading(p)
@@ -35,7 +35,8 @@ func (v *view) standingOf(s *voucher) *policy.Standing {
 	return st
 }
 
-// standingBefore is how it looked just before its reversal or a ruling on it: as it was ruled last, or else declared.
+// standingBefore returns the classification of a voucher just before its reversal or a ruling on it. It is that of the
+// last ruling before, or else the declared one.
 func (v *view) standingBefore(f *dated[flow]) *policy.Standing {
 	rulings := v.rulings[f.what.number]
 	i := len(rulings)
@@ -48,13 +49,13 @@ func (v *view) standingBefore(f *dated[flow]) *policy.Standing {
 	return v.standingOf(v.voucher(f.what.number))
 }
 
-// ruled is how it looks after a ruling, which replaces the use and the code.
+// ruled returns the classification of a voucher after a ruling. A ruling replaces the use and the economic code.
 func (v *view) ruled(r dated[events.Use]) *policy.Standing {
 	st := v.t.Reading(r.on).Standing(r.what, "")
 	return &st
 }
 
-// has reports whether a line of the voucher is of a class under a standing.
+// has reports whether any line of the voucher has a class under a standing.
 func (v *view) has(s *voucher, st *policy.Standing, class policy.Class) bool {
 	for _, l := range v.declared.linesOf(s) {
 		if st.On(v.fundOf(l).source) == class {
@@ -82,7 +83,7 @@ func (v *view) overdraftAlerts() {
 	}
 }
 
-// useAlerts raises AL-USE-01 and AL-USE-02, which follow from each voucher by itself.
+// useAlerts raises AL-USE-01 and AL-USE-02, each of which follows from a single voucher.
 func (v *view) useAlerts() {
 	k, from := v.kept, len(v.alerts)
 	if k.uses.known {
@@ -110,12 +111,13 @@ func (v *view) useAlertsOf(number uint32) {
 	v.useSpells("AL-USE-02", policy.Review, s, st, rulings)
 }
 
-// useSpells raises an alert for each span of days in which a voucher is of a class: from the voucher or the ruling that
-// made it so, to the ruling otherwise or the reversal. On the voucher's own day the declared use or its code counts
-// first, so a ruling of that day clears what they raise. Of several rulings of one day the last counts.
+// useSpells raises an alert for each span of days in which a voucher has a class. The span begins with the voucher or
+// with the ruling that gives it the class. It ends with the next ruling to another class or with the reversal. On the
+// day of the voucher the declared use or the economic code counts first, so a ruling on that day clears the alert that
+// these raise. Of several rulings on one day the last counts.
 func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.Standing, rulings series[events.Use]) {
 	var since place
-	var was *policy.Standing // since then
+	var was *policy.Standing // the classification since then
 	reversedOn := s.reversedBy(v.on)
 	end := func(on events.Date, because uint32) {
 		if x := v.raise(v.t.At(since.on), code, v.declared.nameOf(s), since.on, earliest(on, reversedOn), s.rev, since.rev, because); x != nil {
@@ -177,8 +179,8 @@ func (v *view) outTransferWrong(s *voucher, reason text.Text, figures ...Figure)
 	}
 }
 
-// bookAlerts looks at the vouchers of one task book in order: each must come after the signing, go to its payee and
-// keep what is not reversed by that day within its amount.
+// bookAlerts checks the vouchers of one task book in order. Each voucher must come after the signing and go to the
+// payee of the book. The vouchers not reversed by its day must not exceed the amount of the book.
 func (v *view) bookAlerts(b *book) {
 	signed := b.signed.what
 	vouchers := b.vouchers.upTo(v.on)
@@ -211,7 +213,7 @@ func (v *view) bookAlerts(b *book) {
 	}
 }
 
-// separateAccount is AL-OUT-02, counted from the first voucher that names the book.
+// separateAccount raises AL-OUT-02. Its term is counted from the first voucher that names the book.
 func (v *view) separateAccount(b *book, vouchers series[uint32]) {
 	first := vouchers[0]
 	p := v.t.At(first.on)

@@ -8,7 +8,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Annual is one fiscal year of a center as of a date: what the yearly report says.
+// Annual holds the figures of one fiscal year of a center as of a date, for the yearly report.
 type Annual struct {
 	Year       int
 	Executions []Execution // by scope
@@ -21,11 +21,11 @@ type Annual struct {
 	Alerts     []Alert        // open on a day of the year, or about the year
 }
 
-// AnnualFund is a grant or a match that is of the year, or whose money moved in it or was left at its end.
+// AnnualFund is a grant or a match that belongs to the year, or whose money moved in the year or was left at its end.
 type AnnualFund struct {
 	Grant       string // or the match
 	Source      events.Source
-	Category    string // "" of a match
+	Category    string // "" for a match
 	FiscalYear  int
 	On          events.Date
 	NetFen      events.Fen // less reversals
@@ -34,7 +34,7 @@ type AnnualFund struct {
 	BalanceFen  events.Fen // at the year's end, or on the date if that is earlier
 }
 
-// Receipt is money received, or (below zero) recovered.
+// Receipt is money received. A recovery is a receipt with a negative amount.
 type Receipt struct {
 	On        events.Date
 	Grant     string // or the match
@@ -42,8 +42,8 @@ type Receipt struct {
 	AmountFen events.Fen
 }
 
-// UseSum is what was spent in the year on one use, less reversals, as ruled by the date. One use may be of several
-// classes: an economic code can forbid it, and capital construction is forbidden on subsidies alone.
+// UseSum is the spending of the year on one use, less reversals, as ruled by the date. One use may have several
+// classes: an economic code can forbid it, and capital construction is forbidden only on subsidies.
 type UseSum struct {
 	Use       events.Use
 	Class     policy.Class
@@ -58,8 +58,9 @@ type AnnualDeferral struct {
 	Deferred bool // else released
 }
 
-// Annual answers about one year. The evaluation is the center's under the same policies. The answer is nil for a center that
-// was not registered by the evaluation's date or by the year's end, and before the first policy is known.
+// Annual returns the figures of one year. The evaluation is that of the center under the same policies. The result is
+// nil if the center was not registered by the date of the evaluation or by the end of the year, or if no policy is
+// adopted.
 func (c *Center) Annual(t policy.Timeline, e *Evaluation, year int) *Annual {
 	if e.Status == "" || c.ix.registered.on > events.YearEnd(year) || t.Reading(e.On) == nil {
 		return nil
@@ -88,7 +89,7 @@ func (c *Center) Annual(t policy.Timeline, e *Evaluation, year int) *Annual {
 	return a
 }
 
-// fundsIn lists the funds of a year, given its receipts.
+// fundsIn lists the grants and matches of a year. The receipts are those of the year.
 func (v *view) fundsIn(year int, receipts []Receipt) (list []AnnualFund) {
 	received := map[string]events.Fen{}
 	for _, r := range receipts {
@@ -111,7 +112,7 @@ func (v *view) fundsIn(year int, receipts []Receipt) (list []AnnualFund) {
 				moved, movedFen = true, movedFen+m.deltaFen
 			}
 		}
-		x.SpentFen = x.ReceivedFen - movedFen // what moved is receipts less recoveries and spending
+		x.SpentFen = x.ReceivedFen - movedFen // movedFen is receipts less recoveries and spending
 		if x.FiscalYear == year || moved || x.BalanceFen != 0 {
 			list = append(list, x)
 		}
@@ -119,7 +120,7 @@ func (v *view) fundsIn(year int, receipts []Receipt) (list []AnnualFund) {
 	return list
 }
 
-// inYear returns what moved in a year by the view's date.
+// inYear returns the movements of a year up to the view's date.
 func (v *view) inYear(year int) series[flow] {
 	return v.flows.upTo(min(v.on, events.YearEnd(year))).from(events.DateOf(year, 1, 1))
 }
@@ -169,7 +170,7 @@ func (v *view) usesIn(year int) []UseSum {
 	return slices.DeleteFunc(list, func(u UseSum) bool { return u.FiscalFen == 0 && u.LocalFen == 0 })
 }
 
-// SortUses puts uses in the order of a policy, and those of one use in the order of classes.
+// SortUses sorts the sums by use in the order of a policy, and the sums of one use by class.
 func SortUses(list []UseSum, p *policy.Policy) {
 	row := func(u events.Use) int {
 		return slices.IndexFunc(p.Uses, func(r policy.UseRow) bool { return r.Use == u })

@@ -5,14 +5,14 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// AlertRow is what the program knows of one alert code. Raised and Cleared say in words what section 9 says; the
-// functions in alerts_*.go say it exactly.
+// AlertRow is the description of one alert code. Raised and Cleared repeat the conditions of section 9 in words. The
+// functions in alerts_*.go are their exact definition.
 type AlertRow struct {
 	Code               Code
 	Severity           Severity
-	Office             events.Role     // that must act so that it does not open, or ends
-	Key                text.Text       // what the key is; empty when there is none
-	Rules              []events.RuleID // the rules behind it, the first the foremost
+	Office             events.Role     // the office that must act to prevent or end it
+	Key                text.Text       // what the key names; empty for an alert without a key
+	Rules              []events.RuleID // the rules behind it, the most important first
 	Closable           bool            // alert.closed (销号) ends it
 	EndsWithRevocation bool            // qualification.revoked ends it
 	Title              text.Text
@@ -20,10 +20,10 @@ type AlertRow struct {
 	Cleared            text.Text
 }
 
-// AlertCatalog lists every alert of section 9, in its order. The office of an alert follows article 4: the S&T office leads
-// recognition and grading (R04-2, R04-5), the Department of Finance arranges and allocates the money (R04-7), local government
-// answers for what it committed (R04-9), the center for its reports, organs, trials and spending. The auditor decides whether
-// a finding is closed, but the center must do what closes it.
+// AlertCatalog lists every alert of section 9, in its order. The office of an alert follows article 4: the S&T office
+// leads recognition and grading (R04-2, R04-5), the Department of Finance arranges and allocates the money (R04-7),
+// local government answers for what it committed (R04-9), the center for its reports, organs, trials and spending. The
+// auditor decides whether a finding is closed, but the center must do what closes it.
 var AlertCatalog = []AlertRow{
 	{Code: "AL-ADM-01", Severity: Red, Office: events.STOffice, Key: keyRule, Rules: rules("R06"), Closable: true,
 		Title:   text.Say("强制条件不符而通过初审", "passed the preliminary review with a mandatory condition unmet"),
@@ -211,8 +211,8 @@ var AlertCatalog = []AlertRow{
 		Cleared: text.Say("不会自行消除", "nothing clears it")},
 }
 
-// LedgerBroken is the alert of a record that the ledger itself should not hold. It is no function of a center's
-// history; whoever rebuilds the ledger raises it.
+// LedgerBroken is the alert about a record that should not be in the ledger. It does not follow from the history of a
+// center; package projections raises it when it applies the record.
 const LedgerBroken Code = "AL-LED-01"
 
 var (
@@ -233,10 +233,10 @@ var alertRows = func() map[Code]*AlertRow {
 	return m
 }()
 
-// LookupAlert returns the catalog's row of a code, or nil.
+// LookupAlert returns the row of a code in the catalog, or nil.
 func LookupAlert(code Code) *AlertRow { return alertRows[code] }
 
-// Office returns the authority that must act on an alert; "" for a code that the catalog does not have.
+// Office returns the office that must act on an alert, or "" for an unknown code.
 func Office(code Code) events.Role {
 	if row := LookupAlert(code); row != nil {
 		return row.Office

@@ -11,17 +11,17 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Center is the history of one center. Methods that only read may be called by several goroutines at once; Apply may
-// not.
+// Center is the history of one center. Several goroutines may call its reading methods at once. Apply must not run at
+// the same time as any other method.
 type Center struct {
 	id     events.CenterID
 	log    pages[entry] // by revision, from 1
 	others []other
-	ids    table // revisions by event
+	ids    table // the revision of each event id
 	ix     *index
 }
 
-// entry is one event as the aggregate keeps it: without evidence, notes and summaries, which decide nothing.
+// entry is one event as the aggregate keeps it: without evidence, notes and summaries, which change no answer.
 type entry struct {
 	id      uuid.UUID
 	on      events.Date
@@ -30,13 +30,13 @@ type entry struct {
 	other   uint32 // where in others the rest is
 }
 
-// other is what an entry says that is not a voucher.
+// other is the content of an entry that is not a voucher.
 type other struct {
 	kind events.Kind
 	data events.Payload
 }
 
-// NewCenter returns a center of which nothing is recorded.
+// NewCenter returns a center without events.
 func NewCenter(id events.CenterID) *Center {
 	return &Center{id: id, ix: newIndex(&declarations{}, &index{})}
 }
@@ -44,16 +44,16 @@ func NewCenter(id events.CenterID) *Center {
 // ID returns the center's id.
 func (c *Center) ID() events.CenterID { return c.id }
 
-// Revision is the number of events applied.
+// Revision returns the number of events applied.
 func (c *Center) Revision() uint64 { return uint64(c.log.len()) }
 
-// Has returns the revision at which an event was recorded, or 0.
+// Has returns the revision of an event, or 0 if the center does not have it.
 func (c *Center) Has(id uuid.UUID) uint64 { return uint64(c.revision(id)) }
 
-// Registered reports whether the center is registered, on whatever date.
+// Registered reports whether the center is registered, whatever the date of the registration.
 func (c *Center) Registered() bool { return c.ix.registered.what != nil }
 
-// Voided returns the id of the entry.voided that leaves an event out, if one does.
+// Voided returns the id of the entry.voided record that voids an event, and whether there is one.
 func (c *Center) Voided(id uuid.UUID) (by uuid.UUID, ok bool) {
 	rev := c.revision(id)
 	if rev == 0 || c.entry(rev).voided == 0 {
@@ -62,8 +62,8 @@ func (c *Center) Voided(id uuid.UUID) (by uuid.UUID, ok bool) {
 	return c.entry(c.entry(rev).voided).id, true
 }
 
-// Balances returns what is left of every grant and match: receipts less recoveries and spending, over everything
-// recorded and not voided.
+// Balances returns the money left of every grant and match: receipts less recoveries and spending, over all records
+// that are not voided.
 func (c *Center) Balances() map[string]events.Fen {
 	m := make(map[string]events.Fen, len(c.ix.fundOrder))
 	for _, f := range c.ix.fundOrder {
@@ -72,8 +72,8 @@ func (c *Center) Balances() map[string]events.Fen {
 	return m
 }
 
-// Apply adds an accepted record. A record that is nonsense, or not the next of its stream, is a break in the ledger's
-// own integrity (AL-LED-01): Apply returns an error and changes nothing.
+// Apply adds an accepted record. A record that is nonsense, or that is not the next of its stream, breaks the
+// integrity of the ledger (AL-LED-01): Apply returns an error and changes nothing.
 func (c *Center) Apply(r *events.Recorded) error {
 	if r.Revision != c.Revision()+1 {
 		return fmt.Errorf("aggregates: apply position %d: %w", r.Position,
@@ -106,20 +106,21 @@ func (c *Center) Apply(r *events.Recorded) error {
 	return nil
 }
 
-// Clone returns an independent copy, to try records on. The two share what only grows: each appends to its own end.
+// Clone returns an independent copy, to try records on. The two share the lists that only grow; each appends to its
+// own.
 func (c *Center) Clone() *Center {
 	copied := c.unfiled()
 	copied.ix, _ = copied.fold(copied.ix, 0)
 	return copied
 }
 
-// unfiled returns an independent copy of what is recorded, with nothing of it filed in the index.
+// unfiled returns an independent copy of the log, with an empty index.
 func (c *Center) unfiled() *Center {
 	return &Center{id: c.id, log: c.log.clone(), others: slices.Clip(c.others), ids: c.ids.clone(), ix: newIndex(c.ix.declared.clone(), c.ix)}
 }
 
-// fold files the log in an empty index, leaving out what is voided and the entry of one more revision (0 for none). It
-// reports the first later entry that would be nonsense then.
+// fold files the log in an empty index. It leaves out voided entries and the entry of the revision without (0 for
+// none). It returns the breaches of the first later entry that would be nonsense then.
 func (c *Center) fold(ix *index, without uint32) (*index, []Breach) {
 	for i := range c.log.len() {
 		e := c.log.at(i)
@@ -144,7 +145,7 @@ func (c *Center) fold(ix *index, without uint32) (*index, []Breach) {
 	return ix, nil
 }
 
-// unfounded says why an entry that was recorded would be nonsense with another index before it.
+// unfounded returns the reasons why a recorded entry would be nonsense on top of another index.
 func (c *Center) unfounded(ix *index, e *entry) []Breach {
 	if e.voucher != 0 {
 		return ix.unfoundedVoucher(ix.voucher(e.voucher))

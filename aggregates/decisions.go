@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Judge says what a record would break, on everything recorded so far. It changes nothing. A record dated before the
-// first policy is not judged (OP-01), but may still be nonsense.
+// Judge returns the rules that a record would break, judged on everything recorded so far. It changes nothing. A
+// record dated before the first policy is not judged (OP-01), but it may still be nonsense.
 func (c *Center) Judge(r *events.Record, t policy.Timeline) Verdict {
 	var verdict Verdict
 	p := t.At(r.On)
@@ -29,7 +29,7 @@ func (c *Center) Judge(r *events.Record, t policy.Timeline) Verdict {
 	return verdict
 }
 
-// refused adds to nonsense what needs a policy or an evaluation to see.
+// refused returns the reasons of nonsense, and the further ones that need a policy or an evaluation.
 func (c *Center) refused(r *events.Record, t policy.Timeline) []Breach {
 	if _, found := c.nonsense(r); len(found) > 0 {
 		return found
@@ -56,7 +56,8 @@ func (c *Center) refused(r *events.Record, t policy.Timeline) []Breach {
 	return nil
 }
 
-// warnings are doubts carried on the event: a USCC whose check character is wrong, a document number of another form.
+// warnings returns doubts that are stored with the event: a USCC with a wrong check character, or a document number of
+// an unusual form.
 func warnings(r *events.Record) []text.Text {
 	var found []text.Text
 	uscc := func(code string) {
@@ -119,7 +120,8 @@ func (v *view) breaches(p *policy.Policy, r *events.Record) []Breach {
 	return nil
 }
 
-// judgeReview is R09-2 and section 6: appraised, every mandatory condition met, every other met or waived.
+// judgeReview judges by R09-2 and section 6: the center was appraised, every mandatory condition is met, and every
+// other condition is met or waived.
 func (v *view) judgeReview(p *policy.Policy, d *events.PreliminaryReviewed) []Breach {
 	if !d.Passed {
 		return nil
@@ -151,7 +153,8 @@ func (v *view) judgeMeeting(d *events.SpecialMeetingDecided) []Breach {
 	return nil
 }
 
-// judgeGrade is what a decision and a revision have in common: the year is over, and the center was active in it.
+// judgeGrade judges the conditions of both a decision and a revision of a grade: the year is over, and the center was
+// active in it.
 func (v *view) judgeGrade(year int) []Breach {
 	var found []Breach
 	end := events.YearEnd(year)
@@ -167,7 +170,7 @@ func (v *view) judgeGrade(year int) []Breach {
 	return found
 }
 
-// judgeGrading is R10-3 and R16-2: a task book on file, and everybody there who must be.
+// judgeGrading judges by R10-3 and R16-2: a task book is filed, and all required participants took part.
 func (v *view) judgeGrading(p *policy.Policy, d *events.GradeDecided) []Breach {
 	var found []Breach
 	if v.taskBookOn(v.on) == nil {
@@ -184,7 +187,7 @@ func (v *view) judgeFailed(p *policy.Policy, rule events.RuleID, year int) []Bre
 	return breach(rule, text.Text{Zh: fmt.Sprintf("%d 年度评价不是“%s”", year, fail.Zh), En: fmt.Sprintf("the grade of %d is not %s", year, fail.En)})
 }
 
-// judgeRevocation is R18-3: so many adjacent years, all failed.
+// judgeRevocation judges by R18-3: the number of consecutive years that the policy requires all failed.
 func (v *view) judgeRevocation(p *policy.Policy) []Breach {
 	n := p.Parameters.FailuresToRevoke.Value
 	for _, last := range v.gradedYears() {
@@ -200,7 +203,8 @@ func (v *view) judgeRevocation(p *policy.Policy) []Breach {
 	return breach("R18-3", text.Text{Zh: fmt.Sprintf("没有连续 %d 年“%s”", n, fail.Zh), En: fmt.Sprintf("there are no %d adjacent years with the grade %s", n, fail.En)})
 }
 
-// judgeGrant is the rows of section 5 for subsidy.granted: for any (R18-3, R20-7), and for its category.
+// judgeGrant judges by the rows of section 5 for subsidy.granted: those for any grant (R18-3, R20-7), and those for
+// its category.
 func (v *view) judgeGrant(p *policy.Policy, d *events.SubsidyGranted) []Breach {
 	var found []Breach
 	if v.revokedOn != 0 {
@@ -245,7 +249,8 @@ func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach
 	return found
 }
 
-// netGrants sums the net grants for which ok holds over everything recorded, so that back-dating evades no cap.
+// netGrants returns the sum of the net grants for which ok returns true. It counts everything recorded, whatever the
+// date, so that a back-dated record cannot evade a cap.
 func (v *view) netGrants(ok func(*fund) bool) (sum events.Fen) {
 	for _, f := range v.fundOrder {
 		if !f.what.match && ok(f.what) {
@@ -265,7 +270,7 @@ func (v *view) lowBefore(fiscalYear int) (bool, []Figure) {
 	return m.low(fiscalYear - 1), m.rateFigures(fiscalYear - 1)
 }
 
-// judgeDeferral is R20-6: only a low year defers the next.
+// judgeDeferral judges by R20-6: only after a low year is the next year deferred.
 func (v *view) judgeDeferral(fiscalYear int) []Breach {
 	low, figures := v.lowBefore(fiscalYear)
 	if low {
@@ -274,7 +279,8 @@ func (v *view) judgeDeferral(fiscalYear int) []Breach {
 	return breach("R20-6", text.Say("%d 年度执行率不低（或年度未结束、无可用资金）", "the execution rate of %d is not low (or the year is not over, or nothing was available)", fiscalYear-1), figures...)
 }
 
-// judgeVoucher refuses a voucher that opens an AL-FND-03, for itself or for another, over everything recorded.
+// judgeVoucher refuses a voucher that would open an AL-FND-03 about itself or about another voucher. It counts
+// everything recorded.
 func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 	var found []Breach
 	this := place{v.on, uint32(v.c.log.len() + 1)}
@@ -297,12 +303,12 @@ func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 	return found
 }
 
-// opensOverdraft names the first voucher that would newly leave a fund below zero if a new one took so much of it, and
-// the balance that it would leave; it is 0 when there is none.
+// opensOverdraft returns the first voucher that would newly leave a fund below zero if a new voucher took amountFen
+// from it, and the balance left. The balance is 0 if there is no such voucher.
 func (v *view) opensOverdraft(f *fund, name string, at place, amountFen events.Fen) (who string, balanceFen events.Fen) {
 	this := uint32(v.vouchers.len() + 1)
 	taking := move{place: at, spender: this, deltaFen: -amountFen}
-	if n := len(f.moves); n == 0 || f.moves[n-1].before(taking) { // it comes last: it can only overdraw itself
+	if n := len(f.moves); n == 0 || f.moves[n-1].before(taking) { // the new voucher comes last, so no other voucher can become overdrawn
 		if left := f.balanceFen() - amountFen; left < 0 {
 			return name, left
 		}
@@ -322,8 +328,8 @@ func (v *view) opensOverdraft(f *fund, name string, at place, amountFen events.F
 	return who, balanceFen
 }
 
-// overdraws reports whether a voucher leaves any of its funds below zero, over everything recorded: its alert is open
-// then, whichever fund it was.
+// overdraws reports whether a voucher leaves any of its funds below zero, over everything recorded. If so, the alert
+// about the voucher is open already.
 func (v *view) overdraws(number uint32) (found bool) {
 	for _, l := range v.declared.linesOf(v.voucher(number)) {
 		v.fundOf(l).overdrawn(ever, nil, func(n uint32, _ events.Fen) { found = found || n == number })

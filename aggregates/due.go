@@ -7,9 +7,9 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Foreseen lists the alerts that will be raised after one date and by another if nothing happens but that time goes by:
-// only what had happened by the first date counts, under the policies adopted. One that time will end again within those
-// days is there too, with the day it ends.
+// Foreseen lists the alerts that will be raised after the date on and not after until if only time passes. Only events
+// on or before the date on count, under the adopted policies. An alert that time alone clears again by until is listed
+// too, with its clearing date.
 func (c *Center) Foreseen(t policy.Timeline, on, until events.Date) []Alert {
 	var list []Alert
 	for _, a := range c.knownOn(on, until).Evaluate(t, until).Alerts {
@@ -20,15 +20,16 @@ func (c *Center) Foreseen(t policy.Timeline, on, until events.Date) []Alert {
 	return list
 }
 
-// OpensWithReceipt lists the alerts AL-EXE-05 that the next receipt would raise from the day after a date to another, if
-// nothing else happens: about the grants announced ahead of a year after one that is low by then. Each has the first
-// such day as its raising date. While nobody has deferred or released the year, the money is paid in the ordinary way.
+// OpensWithReceipt lists the alerts AL-EXE-05 that the next receipt would raise after the date on and not after until,
+// if nothing else happens. They are about grants announced ahead whose fiscal year follows a low year. Each alert has
+// the first day on which a receipt raises it as its raising date. While nobody has deferred or released the year, the
+// money is paid in the ordinary way.
 func (c *Center) OpensWithReceipt(t policy.Timeline, on, until events.Date) (list []Alert) {
 	if !c.Registered() || c.ix.registered.on > on || t.Reading(until) == nil {
 		return nil
 	}
 	v := c.knownOn(on, until).view(t, until)
-	if v.revokedOn != 0 { // it is owed nothing more
+	if v.revokedOn != 0 { // a revoked center is owed nothing more
 		return nil
 	}
 	var m *money
@@ -47,17 +48,18 @@ func (c *Center) OpensWithReceipt(t policy.Timeline, on, until events.Date) (lis
 	return list
 }
 
-// Shortfall is what a center must still spend in a year so that the year does not become low (R20-6).
+// Shortfall is the amount that a center must still spend in a year so that the year does not become low (R20-6).
 type Shortfall struct {
 	Year       int
-	Province   Money // of the sources of the rate; what was granted is left out
+	Province   Money // the money of the sources of the rate, without GrantedFen
 	LowPercent int   // the rate below which a year is low
 	ToSpendFen events.Fen
 }
 
-// Shortfall says what must still be spent rightly, from a date to the end of its year, so that low(Y) does not hold on
-// Y-12-31 if nothing else happens: the smallest such amount. It is false when the year would not be low: nothing to
-// spend, the rate reached, most of the money received late, or no policy in force.
+// Shortfall returns the smallest amount that must still be spent on permitted uses, from a date to the end of its
+// year, so that low(Y) does not hold on Y-12-31 if nothing else happens. It returns false if the year would not be low
+// anyway: there is nothing to spend, the rate is reached, most of the money was received late, or no policy is in
+// force.
 func (c *Center) Shortfall(t policy.Timeline, on events.Date) (Shortfall, bool) {
 	year := on.Year()
 	end := events.YearEnd(year)
@@ -74,7 +76,7 @@ func (c *Center) Shortfall(t policy.Timeline, on events.Date) (Shortfall, bool) 
 	return s, true
 }
 
-// shareUp is so many percent, at most 100, of an amount that is not negative, rounded up to a whole fen.
+// shareUp returns a percentage, at most 100, of an amount of zero or more, rounded up to a whole fen.
 func shareUp(v events.Fen, percent int) events.Fen {
 	hi, lo := bits.Mul64(uint64(v), uint64(percent))
 	lo, carry := bits.Add64(lo, 99, 0)

@@ -8,7 +8,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Status is how far a center has come (section 6): the furthest in this order, whatever the dates.
+// Status is the stage that a center has reached (section 6). It is the last one reached in the order below, whatever
+// the dates.
 type Status string
 
 // The statuses of a center.
@@ -34,7 +35,7 @@ const (
 // Scopes lists the scopes in the order of reports.
 var Scopes = []Scope{ProvinceScope, CentralScope, FiscalScope, LocalScope}
 
-// Money is the figures of one fiscal year and scope (section 8), in fen.
+// Money holds the figures of one fiscal year and scope (section 8), in fen.
 type Money struct {
 	GrantedFen    events.Fen
 	CarriedInFen  events.Fen
@@ -43,28 +44,28 @@ type Money struct {
 	IneligibleFen events.Fen
 }
 
-// AvailableFen is what could be spent; ExecutedFen what was, rightly; BalanceFen what is left.
+// AvailableFen returns the money that could be spent: carried in and received.
 func (m Money) AvailableFen() events.Fen { return m.CarriedInFen + m.ReceivedFen }
 
-// ExecutedFen is what was spent less the forbidden uses.
+// ExecutedFen returns the money that was spent, less the spending on forbidden uses.
 func (m Money) ExecutedFen() events.Fen { return m.SpentAllFen - m.IneligibleFen }
 
-// BalanceFen is what is left of what was available.
+// BalanceFen returns the available money less all spending.
 func (m Money) BalanceFen() events.Fen { return m.AvailableFen() - m.SpentAllFen }
 
-// IsZero reports that there is nothing to report.
+// IsZero reports whether no money was granted, carried in, received or spent.
 func (m Money) IsZero() bool {
 	return m.GrantedFen == 0 && m.CarriedInFen == 0 && m.ReceivedFen == 0 && m.SpentAllFen == 0
 }
 
-// Plus adds figures of another center of the same year and scope.
+// Plus returns the sum of the figures and those of another center for the same year and scope.
 func (m Money) Plus(o Money) Money {
 	return Money{m.GrantedFen + o.GrantedFen, m.CarriedInFen + o.CarriedInFen, m.ReceivedFen + o.ReceivedFen,
 		m.SpentAllFen + o.SpentAllFen, m.IneligibleFen + o.IneligibleFen}
 }
 
-// Execution is one line of the execution report: a center's money in a fiscal year and scope. Low (R20-6) belongs to
-// scope province alone.
+// Execution is one line of the execution report: the money of a center in a fiscal year and scope. Low (R20-6) is set
+// only in the scope province.
 type Execution struct {
 	Year  int
 	Scope Scope
@@ -72,7 +73,7 @@ type Execution struct {
 	Low bool
 }
 
-// Severity is how grave an alert is.
+// Severity is the severity of an alert.
 type Severity string
 
 // The severities.
@@ -82,11 +83,11 @@ const (
 	Blue   Severity = "blue"
 )
 
-// Code names a kind of alert, such as "AL-EXE-02".
+// Code is the code of a kind of alert, such as "AL-EXE-02".
 type Code string
 
-// Alert is one alert of section 9, identified by center, code, key and raising date. ClearedOn is none while it is
-// open on the date asked about.
+// Alert is one alert of section 9, identified by center, code, key and raising date. ClearedOn is none if the alert is
+// open on the date of the evaluation.
 type Alert struct {
 	Code      Code
 	Key       string // "" for alerts of the center as a whole
@@ -95,27 +96,27 @@ type Alert struct {
 	ClearedOn events.Date
 }
 
-// Open reports whether the alert is open on the date that it was evaluated for.
+// Open reports whether the alert is open on the date of the evaluation.
 func (a Alert) Open() bool { return a.ClearedOn == 0 }
 
-// Evaluation is everything the ledger answers about one center as of a date. Alerts are ordered by code, raising
-// date and key, executions by year and scope.
+// Evaluation holds all answers about one center as of a date. Alerts are in the order of code, raising date and key,
+// executions in the order of year and scope.
 type Evaluation struct {
 	On         events.Date
 	Status     Status // "" when the center was not yet registered
-	Events     int    // with on <= On, not voided
+	Events     int    // the number of events with on <= On that are not voided
 	Executions []Execution
 	Alerts     []Alert
 }
 
-// Explanation says why an alert exists: the policy and rules, the figures, the events it follows from, and what ends
-// it.
+// Explanation holds the reasons for an alert: the policy and rules, the figures, the events from which it follows, and
+// the event that clears it.
 type Explanation struct {
 	Alert
-	Policy  *policy.Policy // in force for the fact behind it
+	Policy  *policy.Policy // the policy in force for the fact behind the alert
 	Rules   []events.RuleID
 	Figures []Figure
-	Because []uuid.UUID // ids of the events it follows from, in order
-	Reason  text.Text   // of a break of the ledger's integrity: what cannot be right
-	Cleared text.Text   // what cleared it, or would
+	Because []uuid.UUID // the ids of the events from which it follows, in order
+	Reason  text.Text   // for a break of the integrity of the ledger: what cannot be right
+	Cleared text.Text   // what cleared the alert, or would clear it
 }

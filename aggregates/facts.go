@@ -11,7 +11,7 @@ func (ix *index) factsAt(d events.Date) events.Facts {
 	return f
 }
 
-// Facts returns the registered facts as of a date; they are zero for a center that is not registered by then.
+// Facts returns the registered facts as of a date. They are zero if the center was not registered by that date.
 func (c *Center) Facts(on events.Date) events.Facts {
 	if !c.Registered() || c.ix.registered.on > on {
 		return events.Facts{}

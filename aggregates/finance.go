@@ -10,8 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// RecordRef names a record of a center. The store holds it at this revision of the center's stream, or at a later one
-// if the stream has breaks.
+// RecordRef identifies a record of a center. The store has it at this revision of the center's stream, or at a later
+// revision if the stream has breaks.
 type RecordRef struct {
 	ID       uuid.UUID
 	Revision uint64
@@ -19,17 +19,17 @@ type RecordRef struct {
 
 func (c *Center) ref(at place) RecordRef { return RecordRef{c.entry(at.rev).id, uint64(at.rev)} }
 
-// DelayKind is on which of its ways money has not arrived.
+// DelayKind is the step at which money is delayed.
 type DelayKind string
 
 // The kinds of delays.
 const (
-	Entitled  DelayKind = "entitled"  // to a construction grant, and it is not granted (R17-1)
-	Granted   DelayKind = "granted"   // and not received
-	Committed DelayKind = "committed" // by local government, and not received
+	Entitled  DelayKind = "entitled"  // entitled to a construction grant that is not granted (R17-1)
+	Granted   DelayKind = "granted"   // granted and not received
+	Committed DelayKind = "committed" // committed by local government and not received
 )
 
-// Alert is the code of the alert that says that a delay has lasted too long.
+// Alert returns the code of the alert about a delay of this kind that has lasted too long.
 func (k DelayKind) Alert() Code {
 	switch k {
 	case Entitled:
@@ -55,10 +55,10 @@ type Delay struct {
 	From           RecordRef  // the decision, grant or commitment
 }
 
-// DaysWaiting is how long it has been owed on a date, DaysOverdue how many days of them were too many.
+// DaysWaiting returns the number of days for which the money has been owed on a date.
 func (d *Delay) DaysWaiting(on events.Date) int { return int(on - d.Since) }
 
-// DaysOverdue is 0 for what is not overdue.
+// DaysOverdue returns the number of days for which the money has been overdue on a date, or 0 if it is not overdue.
 func (d *Delay) DaysOverdue(on events.Date) int {
 	if d.OverdueSince == 0 {
 		return 0
@@ -66,8 +66,8 @@ func (d *Delay) DaysOverdue(on events.Date) int {
 	return int(on-d.OverdueSince) + 1
 }
 
-// Delays lists what the center is owed as of the date of its evaluation. Whether it is overdue is what the evaluation's
-// alerts say. A center that was revoked is owed nothing more: the alerts clear too.
+// Delays lists the money that the center is owed as of the date of its evaluation. Money is overdue if the evaluation
+// has an open alert about it. A revoked center is owed nothing more; the alerts clear too.
 func (c *Center) Delays(t policy.Timeline, e *Evaluation) []Delay {
 	if e.Status == "" || e.Status == Revoked || t.Reading(e.On) == nil {
 		return nil
@@ -94,8 +94,8 @@ func openAlert(e *Evaluation, code Code, key string) *Alert {
 	return nil
 }
 
-// entitlements are the facts behind AL-AWD-02, from the day on which the grade became excellent: the support years whose
-// construction grants never reached their amount.
+// entitlements lists the facts behind AL-AWD-02: the support years whose construction grants never reached their
+// amount, each from the day on which the grade became excellent.
 func (v *view) entitlements() (list []Delay) {
 	for _, year := range v.gradedYears() {
 		spells := v.gradeSpells(year)
@@ -120,7 +120,8 @@ func (v *view) entitlements() (list []Delay) {
 	return list
 }
 
-// shortfalls are the facts behind AL-FND-01 and AL-MAT-01: the grants and matches of which receipts fall short.
+// shortfalls lists the facts behind AL-FND-01 and AL-MAT-01: the grants and matches whose receipts are less than their
+// net amount.
 func (v *view) shortfalls() (list []Delay) {
 	for _, f := range v.fundOrder.upTo(v.on) {
 		netFen, shortFen := f.what.netFenOn(v.on), v.outstandingFen(f.what)
@@ -140,7 +141,8 @@ func (v *view) shortfalls() (list []Delay) {
 	return list
 }
 
-// outstandingFen returns what the receipts of a grant or match (not less recoveries) lack of its net amount.
+// outstandingFen returns the net amount of a grant or match less its receipts. Recoveries are not subtracted from the
+// receipts.
 func (v *view) outstandingFen(f *fund) events.Fen {
 	outstandingFen := f.netFenOn(v.on)
 	for _, r := range f.receipts.upTo(v.on) {
@@ -149,8 +151,8 @@ func (v *view) outstandingFen(f *fund) events.Fen {
 	return outstandingFen
 }
 
-// LocalGov returns the local government responsible for the center as of a date (R04-8), a code of GB/T 2260: the one
-// that was assigned last, or else that of the center's region.
+// LocalGov returns the GB/T 2260 code of the local government responsible for the center as of a date (R04-8). It is
+// the government that was assigned last, or else that of the center's region.
 func (c *Center) LocalGov(on events.Date) string {
 	var last place
 	var code string

@@ -7,7 +7,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// DeferralState is how far the deferral of an allocation has come.
+// DeferralState is the stage of the deferral of an allocation.
 type DeferralState string
 
 // The states of a deferral.
@@ -19,12 +19,12 @@ const (
 	DeferralReleased  DeferralState = "released"
 )
 
-// Deferral is what R20-6 and R20-7 ask about the allocation of one fiscal year to one center.
+// Deferral holds the answers to R20-6 and R20-7 about the allocation of one fiscal year to one center.
 type Deferral struct {
 	FiscalYear int
 	State      DeferralState
 	Low        bool        // the year before, which is over
-	Before     Money       // of the year before in scope province, on its last day or, if that is to come, on the date asked
+	Before     Money       // the money of the year before in scope province, on its last day or, if that is to come, on the date of the question
 	DecideBy   events.Date // the last day in time to decide; none unless low
 
 	DeferredOn, ReleasedOn events.Date // the latest deferral, and the release that is the latest word on the year
@@ -44,7 +44,7 @@ type GrantAllTheSame struct {
 	NetFen events.Fen
 }
 
-// MadeFen is what was granted all the same.
+// MadeFen returns the sum of the grants made although the allocation was to be deferred.
 func (d *Deferral) MadeFen() (sum events.Fen) {
 	for _, g := range d.Made {
 		sum += g.NetFen
@@ -52,9 +52,9 @@ func (d *Deferral) MadeFen() (sum events.Fen) {
 	return sum
 }
 
-// Deferrals lists the fiscal years that are to be deferred or were, as of the date of the center's evaluation: those after
-// a low year, those with an allocation.deferred and, if that is asked for, the one after a year that would be low if
-// it ended on the date.
+// Deferrals lists the fiscal years that are to be deferred or were deferred, as of the date of the center's
+// evaluation: the years after a low year and the years with an allocation.deferred. If expected is true, it also lists
+// the year after a year that would be low if it ended on the date.
 func (c *Center) Deferrals(t policy.Timeline, e *Evaluation, expected bool) []Deferral {
 	if e.Status == "" || t.Reading(e.On) == nil {
 		return nil
@@ -79,7 +79,7 @@ func (c *Center) Deferrals(t policy.Timeline, e *Evaluation, expected bool) []De
 	return list
 }
 
-// ahead counts the money of the fiscal year that was announced ahead.
+// ahead sums the money of the fiscal year that was announced ahead.
 func (v *view) ahead(d *Deferral) {
 	for _, f := range v.fundOrder.upTo(v.on) {
 		if f.what.fiscalYear == d.FiscalYear && f.what.announcedAhead() {
@@ -107,7 +107,7 @@ func (v *view) deferralYears(e *Evaluation) []int {
 	return years
 }
 
-// deferral is what there is to say of one fiscal year.
+// deferral returns the answers about one fiscal year.
 func (v *view) deferral(m *money, e *Evaluation, fiscalYear int) Deferral {
 	before := fiscalYear - 1
 	d := Deferral{FiscalYear: fiscalYear, Low: m.low(before), Before: m.before(before)}
@@ -141,8 +141,8 @@ func (v *view) deferral(m *money, e *Evaluation, fiscalYear int) Deferral {
 	return d
 }
 
-// before is the money of scope province of a year at its end, or as far as it is counted. A year that no policy judged is
-// counted as one is read.
+// before returns the money of a year in scope province at its end, or as far as it is counted. If no policy judged the
+// year, the policy that Timeline.Reading returns is used.
 func (m *money) before(year int) Money {
 	i := year - m.first
 	if i < 0 || i >= len(m.years) {

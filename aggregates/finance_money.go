@@ -7,8 +7,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Unspent is what is left of one grant or match as of a date, by the year in which it was received. Spending and
-// recoveries take the oldest receipts first, so what is left is of the latest.
+// Unspent is the money left of one grant or match as of a date, by the year in which it was received. Spending and
+// recoveries use the oldest receipts first, so the money left is from the latest receipts.
 type Unspent struct {
 	Grant       string // or the match
 	Source      events.Source
@@ -21,24 +21,24 @@ type Unspent struct {
 // AgedFen is money left by its age in calendar years.
 type AgedFen struct {
 	ThisYearFen events.Fen // received in the year of the date
-	LastYearFen events.Fen // in the year before: carried over once
+	LastYearFen events.Fen // received in the year before: carried over once
 	EarlierFen  events.Fen // carried over twice and more
-	// OverdrawnFen is what was spent of money that had not come, at most zero: it has no age.
+	// OverdrawnFen is spending beyond the money received. It is zero or negative, and it has no age.
 	OverdrawnFen events.Fen
 }
 
-// BalanceFen is what is left.
+// BalanceFen returns the money left.
 func (a AgedFen) BalanceFen() events.Fen {
 	return a.ThisYearFen + a.LastYearFen + a.EarlierFen + a.OverdrawnFen
 }
 
-// Plus adds money of another grant.
+// Plus returns the sum of the money and that of another grant.
 func (a AgedFen) Plus(o AgedFen) AgedFen {
 	return AgedFen{a.ThisYearFen + o.ThisYearFen, a.LastYearFen + o.LastYearFen, a.EarlierFen + o.EarlierFen, a.OverdrawnFen + o.OverdrawnFen}
 }
 
 // Unspent lists the grants and matches of a scope ("" for all) that have a balance as of a date, in the order in which
-// they were made. Their balances sum to the balance of the execution of the date's year.
+// they were made. The sum of their balances is the balance of the execution report for the year of the date.
 func (c *Center) Unspent(t policy.Timeline, on events.Date, scope Scope) (list []Unspent) {
 	p := t.Reading(on)
 	if !c.Registered() || c.ix.registered.on > on || p == nil {
@@ -73,7 +73,7 @@ func (f *fund) unspent(on events.Date) Unspent {
 		}
 	}
 	year := on.Year()
-	var inFen [3]events.Fen // by years carried over
+	var inFen [3]events.Fen // index: the number of years carried over, at most 2
 	for _, r := range f.receipts.upTo(on) {
 		inFen[min(year-r.on.Year(), 2)] += r.what
 		u.ReceivedFen += r.what
@@ -107,7 +107,7 @@ type SpendingLine struct {
 	Forbidden bool // by article 20
 }
 
-// AmountFen is what the voucher takes from all grants and matches.
+// AmountFen returns the amount of the voucher, paid from all grants and matches together.
 func (s *Spending) AmountFen() (sum events.Fen) {
 	for _, l := range s.Lines {
 		sum += l.AmountFen

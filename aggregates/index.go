@@ -4,8 +4,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// index is the history of a center, sorted by what happened. It holds only what is not voided and only ever grows;
-// a voiding builds another from the log.
+// index is the history of a center, sorted by kind of event. It has only entries that are not voided, and only grows.
+// A voiding builds a new index from the log.
 type index struct {
 	registered dated[*events.CenterRegistered]
 	facts      series[*events.FactsChanged]
@@ -28,8 +28,8 @@ type index struct {
 	trials    series[*events.TrialRecorded]
 	findings  series[*events.AuditFindingOpened]
 
-	names     map[events.Name]place                  // created, but for those of money, which the funds and vouchers keep
-	referring map[events.Name]series[events.Payload] // to a name
+	names     map[events.Name]place                  // names created by entries, except those of money, which funds and vouchers keep
+	referring map[events.Name]series[events.Payload] // entries that refer to a name
 
 	reportsFiled    series[*events.AnnualReportFiled]
 	reportsReviewed series[*events.AnnualReportReviewed]
@@ -46,11 +46,11 @@ type index struct {
 
 	declared   *declarations // shared by every index of a center
 	projects   map[string]dated[*events.ProjectApproved]
-	funds      []*fund // by number; nil when it is not there
+	funds      []*fund // by number; nil if the fund is not recorded or is voided
 	fundOrder  series[*fund]
 	allocation series[allocated]             // grants and their reversals
-	flows      series[flow]                  // everything that moves a rate
-	receipts   []received                    // and recoveries, by number
+	flows      series[flow]                  // all movements that change a rate
+	receipts   []received                    // receipts and recoveries, by number
 	vouchers   pages[voucher]                // by number
 	rulings    map[uint32]series[events.Use] // by number of the voucher
 	reversals  map[string]bool               // names of reversal vouchers
@@ -67,14 +67,14 @@ type closingKey struct {
 	key  string
 }
 
-// fund is a subsidy grant, or a match: money of local government.
+// fund is a subsidy grant or a match. A match is money of local government.
 type fund struct {
 	place
 	number     uint32
 	id         string
 	match      bool
 	source     events.Source
-	sourceAt   int // in sources
+	sourceAt   int // index in sources
 	category   string
 	fiscalYear int
 	forYear    int
@@ -84,11 +84,11 @@ type fund struct {
 
 	receipts series[events.Fen]
 	reversed series[events.Fen] // subsidy.reversed
-	moves    []move             // of the balance, in the order of AL-FND-03
+	moves    []move             // movements of the balance, in the order of AL-FND-03
 	totals   totals
 }
 
-// totals is a fund over everything recorded.
+// totals holds the sums of a fund over everything recorded.
 type totals struct {
 	reversedFen, receivedFen, recoveredFen, spentFen events.Fen
 }
@@ -99,10 +99,10 @@ func (f *fund) balanceFen() events.Fen {
 	return f.totals.receivedFen - f.totals.recoveredFen - f.totals.spentFen
 }
 
-// move is one movement of a fund's balance. On one day money in and out by others comes before spending.
+// move is one movement of a fund's balance. On one day receipts and recoveries come before spending.
 type move struct {
 	place
-	spender  uint32 // the number of the voucher, 0 unless it is spending
+	spender  uint32 // the number of the voucher, or 0 for a movement that is not spending
 	deltaFen events.Fen
 }
 
@@ -116,19 +116,19 @@ func (m move) before(o move) bool {
 	return m.rev < o.rev
 }
 
-// allocated is a grant (delta its amount) or a reversal of one (delta negative).
+// allocated is a grant, whose delta is its amount, or a reversal of a grant, whose delta is negative.
 type allocated struct {
 	fund     *fund
 	deltaFen events.Fen
 }
 
-// flow is one movement of received or spent money, or a ruling, which moves what of it is eligible.
+// flow is one movement of received or spent money, or a ruling, which changes whether spending is eligible.
 type flow struct {
 	what   flowKind
-	number uint32 // of the voucher, or of the receipt or recovery in index.receipts
+	number uint32 // the number of the voucher, or of the receipt or recovery in index.receipts
 }
 
-// received is money that came to a fund, or went back (delta negative).
+// received is a receipt of a fund, or a recovery, whose delta is negative.
 type received struct {
 	fund     *fund
 	deltaFen events.Fen
@@ -144,7 +144,7 @@ const (
 	rulingFlow
 )
 
-// book is an entrustment task book; it may be named by a voucher before it is signed.
+// book is an entrustment task book. A voucher may name it before it is signed.
 type book struct {
 	id            string
 	signed        dated[*events.EntrustmentSigned]
@@ -152,7 +152,7 @@ type book struct {
 	confirmations series[struct{}]
 }
 
-// newIndex returns an empty index of the vouchers declared, with room for as much as another holds.
+// newIndex returns an empty index for the declared vouchers, with the capacity of the index like.
 func newIndex(declared *declarations, like *index) *index {
 	var vouchers pages[voucher]
 	for i := range like.vouchers.len() {
@@ -174,7 +174,8 @@ func addTo[K comparable, T any](m map[K]series[T], key K, at place, what T) {
 	m[key] = s
 }
 
-// add files one entry that is not nonsense. Kinds without a case here change no answer, but that their names are taken.
+// add files one entry that is not nonsense. An entry of a kind without a case here changes no answer; only its name is
+// taken.
 func (ix *index) add(at place, data events.Payload) {
 	var nothing struct{}
 	switch p := data.(type) {
@@ -260,7 +261,7 @@ func (ix *index) addNames(at place, data events.Payload) {
 	}
 }
 
-// firstOf returns the first entry with payload P, or nil, of those up to a date that refer to a name.
+// firstOf returns the first entry with payload P that refers to a name and is not after a date, or nil.
 func firstOf[P events.Payload](ix *index, space, id string, d events.Date) *dated[events.Payload] {
 	return ix.referring[events.Name{Space: space, ID: id}].upTo(d).first(func(p events.Payload) bool {
 		_, ok := p.(P)

@@ -7,7 +7,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// addMoney files an entry that moves money, or says what money may be moved. It reports whether the entry is one.
+// addMoney files an entry that moves money or permits money to move. It reports whether the entry is of such a kind.
 func (ix *index) addMoney(at place, data events.Payload) bool {
 	switch p := data.(type) {
 	case *events.SubsidyGranted:
@@ -76,7 +76,7 @@ func (ix *index) fundNamed(id string) *fund {
 	return nil
 }
 
-// fundOf returns what a line of a voucher is paid from.
+// fundOf returns the fund from which a line of a voucher is paid.
 func (ix *index) fundOf(l line) *fund { return ix.funds[l.fund-1] }
 
 func (ix *index) addReceipt(at place, f *fund, amountFen events.Fen) {
@@ -107,7 +107,7 @@ func (ix *index) addVoucher(at place, number uint32) {
 	}
 }
 
-// removeVoucher takes a voucher that stands alone out again, as if it had not been filed.
+// removeVoucher removes a voucher that stands alone, as if it had never been filed.
 func (ix *index) removeVoucher(number uint32) {
 	s := ix.voucher(number)
 	ix.flows.remove(s.place)
@@ -123,7 +123,7 @@ func (ix *index) removeVoucher(number uint32) {
 	s.place = place{}
 }
 
-// book returns a task book, made if it is new.
+// book returns a task book. It makes the book if it is new.
 func (ix *index) book(id string) *book {
 	b := ix.books[id]
 	if b == nil {
@@ -143,12 +143,12 @@ func (f *fund) addMove(m move) {
 	f.moves = slices.Insert(f.moves, i, m)
 }
 
-// overdrawn yields the number of each voucher that leaves the balance below zero, and the balance, on or before a date.
-// A voucher with several lines of the fund counts when its last is taken. One more move, if not nil, is taken in its
-// place.
+// overdrawn yields, up to a date, the number of each voucher that leaves the balance of the fund below zero, and that
+// balance. A voucher with several lines of the fund counts after its last line. If more is not nil, it is counted as
+// one more move at its place.
 func (f *fund) overdrawn(on events.Date, more *move, yield func(voucher uint32, balanceFen events.Fen)) {
 	var balanceFen events.Fen
-	var spender uint32 // of the move before, while its voucher may have more lines
+	var spender uint32 // the spender of the move before, while its voucher may have more lines
 	settle := func(next uint32) {
 		if spender != 0 && spender != next && balanceFen < 0 {
 			yield(spender, balanceFen)
@@ -176,7 +176,7 @@ func (f *fund) overdrawn(on events.Date, more *move, yield func(voucher uint32, 
 	settle(0)
 }
 
-// turnover is how much money an entry speaks of.
+// turnover returns the amount of money in an entry.
 func turnover(data events.Payload) events.Fen {
 	switch p := data.(type) {
 	case *events.SubsidyGranted:

@@ -7,42 +7,43 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// kept is what an evaluation of a center keeps for the next evaluation under the same policies, as of the same date,
-// when more events count. An evaluation from an empty kept runs the same code: it finds nothing to skip.
+// kept holds the results that an evaluation of a center keeps for the next evaluation with more events, under the same
+// policies and as of the same date. An evaluation with an empty kept runs the same code and skips nothing.
 type kept struct {
-	again    bool // another evaluation may follow; otherwise alerts and states of the money are not kept
+	again    bool // whether another evaluation may follow; if not, alerts and states of the money are not kept
 	timeline policy.Timeline
 	on       events.Date
 
 	readings []*reading
-	states   []keptMoney // from which the money can be counted on, the earliest first
-	money    money       // the last counted; the next count uses its memory again, as it does that of lines and buffer
+	states   []keptMoney // states from which counting the money can continue, the earliest first
+	money    money       // the last result; the next count reuses its memory, like that of lines and buffer
 	lines    []Execution
 
-	others     keptAlerts   // a voucher moves none of them
-	overdrafts []keptAlerts // by number of the fund; a voucher moves those of its funds
-	transfers  keptAlerts   // a voucher moves them if it is an out-transfer
-	uses       keptAlerts   // a voucher adds its own
-	spent      []uint32     // the vouchers that are not looked at in uses yet
+	others     keptAlerts   // no voucher changes them
+	overdrafts []keptAlerts // by number of the fund; a voucher changes those of its funds
+	transfers  keptAlerts   // only an out-transfer voucher changes them
+	uses       keptAlerts   // a voucher adds alerts about itself
+	spent      []uint32     // the vouchers that uses does not cover yet
 
-	raised, sorted []Alert // all alerts of the evaluation, as they were raised and in order
+	raised, sorted []Alert // all alerts of the evaluation: in the order of raising, and sorted
 	buffer         []Alert
 }
 
-// reading holds answers of a policy that are asked for again and again.
+// reading caches answers of a policy that are needed often.
 type reading struct {
 	of        *policy.Policy
 	sources   []sourceSet       // by scope
-	standings []policy.Standing // by nature of vouchers; blank until it is asked for
+	standings []policy.Standing // by nature of vouchers; zero until computed
 }
 
-// keptMoney is the money when everything up to a place is counted, and no later month's end is examined.
+// keptMoney is the state of the money after everything up to a place is counted, before any later month-end is
+// examined.
 type keptMoney struct {
 	until place
 	money
 }
 
-// keptAlerts are the alerts that some of the rules raised. They are known until an event may move them.
+// keptAlerts holds the alerts that some rules raised. They are known until an event may change them.
 type keptAlerts struct {
 	known  bool
 	alerts []Alert
@@ -53,7 +54,7 @@ func (k *kept) isOf(t policy.Timeline, on events.Date) bool {
 	return k != nil && k.on == on && slices.Equal(k.timeline.Adopted(), t.Adopted())
 }
 
-// spend forgets what one more voucher may move.
+// spend drops the results that one more voucher may change.
 func (k *kept) spend(at place, number uint32, ix *index) {
 	k.forgetMoney(at)
 	s := ix.voucher(number)
@@ -68,7 +69,7 @@ func (k *kept) spend(at place, number uint32, ix *index) {
 	k.spent = append(k.spent, number)
 }
 
-// happen forgets what one more event that is no voucher may move: any alert.
+// happen drops the results that one more event other than a voucher may change: all alerts and the later money.
 func (k *kept) happen(at place) {
 	k.forgetMoney(at)
 	k.others.known, k.transfers.known, k.uses.known = false, false, false
@@ -77,15 +78,15 @@ func (k *kept) happen(at place) {
 	}
 }
 
-// forgetMoney drops the states of the money that would have counted what happened at a place.
+// forgetMoney drops the states of the money that are not before a place.
 func (k *kept) forgetMoney(at place) {
 	for n := len(k.states); n > 0 && !k.states[n-1].until.before(at); n-- {
 		k.states = k.states[:n-1]
 	}
 }
 
-// keepEvery is the number of flows from one kept state of the money to the next. What is dated back is counted on from
-// the state before it, so that only the flows after that are counted again.
+// keepEvery is the number of flows between two kept states of the money. After a back-dated event, counting continues
+// from the last state before it, so only the flows after that state are counted again.
 const keepEvery = 32
 
 // keepMoney keeps the money after each keepEvery flows, and after the last flow.
@@ -94,15 +95,15 @@ func (k *kept) keepMoney(m *money, flows series[flow]) {
 		return
 	}
 	n := len(k.states)
-	if n > 0 && k.states[n-1].counted%keepEvery != 0 { // it was the last and no longer is
+	if n > 0 && k.states[n-1].counted%keepEvery != 0 { // it was kept as the last state and is no longer the last
 		n--
 	}
-	k.states = slices.Grow(k.states[:n], 1)[:n+1] // with the memory of a state that was dropped
+	k.states = slices.Grow(k.states[:n], 1)[:n+1] // reuses the memory of a dropped state
 	k.states[n].until = flows[m.counted-1].place
 	k.states[n].become(m)
 }
 
-// resumeMoney returns the money of the latest state kept, to be counted on.
+// resumeMoney returns the money of the latest kept state, from which counting continues.
 func (v *view) resumeMoney() *money {
 	k := v.kept
 	if n := len(k.states); n > 0 {
@@ -114,8 +115,8 @@ func (v *view) resumeMoney() *money {
 	return &k.money
 }
 
-// become copies the money counted in o. Only the lists of receipts are shared: counting appends to them, and the states
-// that had more of them are dropped by then.
+// become copies the counted money of o. Only the lists of receipts are shared. Counting appends to them, and by then
+// the states with longer lists are dropped.
 func (m *money) become(o *money) {
 	years, ends, lags := append(m.years[:0], o.years...), append(m.ends[:0], o.ends...), append(m.lags[:0], o.lags...)
 	*m = *o
@@ -143,8 +144,8 @@ func (v *view) sourcesOf(p *policy.Policy, scope Scope) sourceSet {
 	return v.reading(p).sources[slices.Index(Scopes, scope)]
 }
 
-// keep adds the alerts of some rules to those of the view: those kept if they are known, otherwise those that raise
-// raises.
+// keep adds the alerts of some rules to the alerts of the view. It adds the kept alerts if they are known; otherwise
+// it calls raise to compute them.
 func (v *view) keep(a *keptAlerts, raise func()) {
 	if a.known {
 		v.alerts = append(v.alerts, a.alerts...)
@@ -162,8 +163,9 @@ func (v *view) keepFrom(a *keptAlerts, from int) {
 	}
 }
 
-// sorted orders the alerts and leaves one of each identity (code, key, raising date): of two raised on one day for two
-// reasons the alert is cleared when the last of them is. If the same alerts were raised before, it returns the same list.
+// sorted sorts the alerts and leaves one alert of each identity (code, key, raising date). If an alert was raised on
+// one day for two reasons, it is cleared when the last reason is cleared. If the evaluation before raised the same
+// alerts, sorted returns the same list.
 func (v *view) sorted() []Alert {
 	k := v.kept
 	if !k.again {

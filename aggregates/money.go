@@ -8,19 +8,19 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// sources in the order of the arrays below.
+// sources holds the sources in the order of the arrays below.
 var sources = [...]events.Source{events.CentralGuidance, events.MajorProgram, events.ProvinceOther, events.Local}
 
 const sourceCount = len(sources)
 
 func sourceIndex(s events.Source) int { return slices.Index(sources[:], s) }
 
-// yearMoney is what moved in one calendar year, by source (section 8).
+// yearMoney holds the money moved in one calendar year, by source (section 8).
 type yearMoney struct {
 	granted, received, spent, ineligible, main [sourceCount]events.Fen
 	carriedIn                                  [sourceCount]events.Fen
-	classified                                 [sourceCount]bool // there is spending that was found to be eligible or not
-	receipts                                   []dated[receipt]  // not less recoveries
+	classified                                 [sourceCount]bool // whether any spending was classified as eligible or not
+	receipts                                   []dated[receipt]  // recoveries are not subtracted
 }
 
 type receipt struct {
@@ -28,16 +28,17 @@ type receipt struct {
 	amountFen events.Fen
 }
 
-// yearEnd is what the Measures ask on 31 December.
+// yearEnd holds the answers that the Measures require on 31 December.
 type yearEnd struct {
 	low        bool
-	province   Money // as of the day
+	province   Money // in scope province, as of that day
 	shareShort bool  // main uses below their share (AL-USE-03)
 	mainFen    events.Fen
 	fiscalFen  events.Fen
 }
 
-// lag is a run of month-ends of one year at which the rate was behind time progress (AL-EXE-01), as it stood at the first.
+// lag is a run of month-ends of one year at which the rate was behind time progress (AL-EXE-01). Its figures are those
+// of the first month-end.
 type lag struct {
 	on           events.Date
 	cleared      events.Date // the first month-end that was not behind, or else the year's end
@@ -46,17 +47,17 @@ type lag struct {
 	elapsed, all int // days of time progress
 }
 
-// money is a center's money counted day by day up to a date: what is computed for a past day uses what had happened by
-// then, rulings included.
+// money is the money of a center, counted day by day up to a date. A result for a past day uses only the events up to
+// that day, rulings included.
 type money struct {
 	v       *view
 	first   int // the year of the center's first event
 	years   []yearMoney
 	ends    []yearEnd
 	lags    []lag
-	lagging bool // the last of them goes on
-	months  int  // examined, since the first January
-	counted int  // how many of the flows
+	lagging bool // whether the last lag still continues
+	months  int  // the number of months examined, from January of the first year
+	counted int  // the number of flows counted
 }
 
 // noMoney returns the years up to the view's date before anything is counted.
@@ -99,7 +100,7 @@ func (v *view) money() *money {
 	return m
 }
 
-// carry takes over what is left of the year before.
+// carry carries the money left at the end of one year into the next year.
 func (m *money) carry(from, to *yearMoney) {
 	for s := range sourceCount {
 		to.carriedIn[s] = from.carriedIn[s] + from.received[s] - from.spent[s]
@@ -122,14 +123,14 @@ func (v *view) granted() iter.Seq2[place, allocated] {
 	}
 }
 
-// grant takes a grant, a reversal of one or a match into its fiscal year.
+// grant counts a grant, the reversal of a grant, or a match in its fiscal year.
 func (m *money) grant(a allocated) {
 	if i := a.fund.fiscalYear - m.first; i >= 0 && i < len(m.years) {
 		m.years[i].granted[a.fund.sourceAt] += a.deltaFen
 	}
 }
 
-// count takes one movement or ruling into its year.
+// count counts one movement or ruling in its year.
 func (m *money) count(year *yearMoney, f *dated[flow]) {
 	switch f.what.what {
 	case receiptFlow:
@@ -154,7 +155,8 @@ func (m *money) count(year *yearMoney, f *dated[flow]) {
 	}
 }
 
-// rule replaces what a ruling decides, in the year of the voucher and in that of its reversal.
+// rule replaces the classification of a voucher by that of a ruling, in the year of the voucher and in the year of its
+// reversal.
 func (m *money) rule(f *dated[flow]) {
 	s := m.v.voucher(f.what.number)
 	before := m.v.standingBefore(f)
@@ -171,14 +173,14 @@ func (m *money) rule(f *dated[flow]) {
 	}
 }
 
-// spend adds a voucher to what was spent in a year, or takes it back.
+// spend adds the amount of a voucher to the spending of a year, or subtracts it if sign is -1.
 func (m *money) spend(y *yearMoney, s *voucher, sign events.Fen) {
 	for _, l := range m.v.declared.linesOf(s) {
 		y.spent[m.v.fundOf(l).sourceAt] += sign * l.amountFen
 	}
 }
 
-// classify adds what of a voucher is forbidden or main to a year, or takes it back.
+// classify adds the forbidden and main lines of a voucher to a year, or subtracts them if sign is -1.
 func (m *money) classify(y *yearMoney, s *voucher, st *policy.Standing, sign events.Fen) {
 	for _, l := range m.v.declared.linesOf(s) {
 		f := m.v.fundOf(l)
@@ -192,7 +194,7 @@ func (m *money) classify(y *yearMoney, s *voucher, st *policy.Standing, sign eve
 	}
 }
 
-// sum adds up the sources of a scope.
+// sum returns the sum over the sources of a scope.
 func (y *yearMoney) sum(scope sourceSet) (sum Money) {
 	for s, in := range scope {
 		if in {
@@ -233,7 +235,7 @@ func SourcesOf(p *policy.Policy, scope Scope) []events.Source {
 	return both
 }
 
-// lateReceipt reports whether more than half of what is available came after the cut-off (section 8).
+// lateReceipt reports whether more than half of the available money was received after the cut-off (section 8).
 func (y *yearMoney) lateReceipt(p *policy.Policy, year int, available events.Fen) bool {
 	cutOff := p.Parameters.LateReceiptAfter.Value.In(year)
 	var late events.Fen
@@ -245,8 +247,8 @@ func (y *yearMoney) lateReceipt(p *policy.Policy, year int, available events.Fen
 	return late*2 > available
 }
 
-// progressStart is the day from which time progress counts: 1 January with money carried in, else the first receipt;
-// none while it is not known.
+// progressStart returns the day from which time progress counts: 1 January if money was carried in, else the day of
+// the first receipt, or none if there is no receipt yet.
 func (y *yearMoney) progressStart(p *policy.Policy, year int, carriedIn events.Fen) events.Date {
 	if carriedIn > 0 {
 		return events.DateOf(year, 1, 1)
@@ -307,8 +309,8 @@ func (m *money) low(year int) bool {
 	return i >= 0 && i < len(m.ends) && m.ends[i].low
 }
 
-// executions are the lines of the execution report: every year from the center's first event's, every scope with
-// anything in it.
+// executions returns the lines of the execution report: every year from that of the center's first event on, every
+// scope that has any money.
 func (v *view) executions(m *money) []Execution {
 	lines := slices.Grow(v.kept.lines[:0], len(m.years)*len(Scopes))
 	for i := range m.years {
@@ -323,8 +325,8 @@ func (v *view) executions(m *money) []Execution {
 	return append(make([]Execution, 0, len(lines)), lines...)
 }
 
-// sourcesIn returns the sources of a scope under the policy by which a year is reported: that of its last day, or of the
-// view's date while it is running.
+// sourcesIn returns the sources of a scope under the policy by which a year is reported: that of its last day, or of
+// the view's date while it is running.
 func (v *view) sourcesIn(year int, scope Scope) sourceSet {
 	return v.sourcesOf(v.t.Reading(min(v.on, events.YearEnd(year))), scope)
 }

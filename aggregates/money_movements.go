@@ -8,16 +8,16 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Movement is what one record moves in the money of a fiscal year and scope.
+// Movement holds the amounts that one record moves in the money of a fiscal year and scope.
 type Movement struct {
 	From RecordRef
 	Money
-	// Classifies says that the record decides what of spending in the year is ineligible, even if none of it is.
+	// Classifies is true if the record decides whether spending of the year is eligible, even if all of it is.
 	Classifies bool
 }
 
-// Behind reports whether a figure follows from the record. What the record moves in it may cancel out: spending for a
-// forbidden use is both spent and ineligible, so that it leaves what was executed as it was.
+// Behind reports whether a figure follows from the record. The amounts that the record moves in the figure may cancel
+// out: spending on a forbidden use is both spent and ineligible, so the executed amount does not change.
 func (m *Movement) Behind(figure func(Money) events.Fen) bool {
 	moves := func(part Money) bool { return figure(part) != 0 }
 	return moves(Money{GrantedFen: m.GrantedFen}) || moves(Money{CarriedInFen: m.CarriedInFen}) ||
@@ -25,9 +25,9 @@ func (m *Movement) Behind(figure func(Money) events.Fen) bool {
 		m.Classifies && moves(Money{IneligibleFen: 1})
 }
 
-// Movements lists what each record moves in the money of a fiscal year and scope as of a date, in the order of recording.
-// The movements sum to the money that Evaluate answers, because each record is counted alone by what counts it there
-// among the others.
+// Movements lists the amounts that each record moves in the money of a fiscal year and scope as of a date, in the
+// order of recording. The sum of the movements is the money that Evaluate returns, because the same code counts each
+// record here alone and there together with the others.
 func (c *Center) Movements(t policy.Timeline, on events.Date, year int, scope Scope) []Movement {
 	if !c.Registered() || c.ix.registered.on > on || t.Reading(on) == nil {
 		return nil

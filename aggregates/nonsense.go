@@ -10,12 +10,12 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// TurnoverFenMax bounds the money that one center's grants, matches and vouchers may speak of together, so that no
-// sum over a province overflows: 10^16 fen, 100 trillion yuan.
+// TurnoverFenMax is the maximum of the total money in the grants, matches and vouchers of one center, so that no sum
+// over a province overflows: 10^16 fen, 100 trillion yuan.
 const TurnoverFenMax events.Fen = 10_000_000_000_000_000
 
-// nonsense lists why a record is refused in either mode (section 4), judged on everything recorded so far. Left is the
-// index after a voiding that is not refused; see void.
+// nonsense lists the reasons to refuse a record in either mode (section 4), judged on everything recorded so far. left
+// is the index after an accepted voiding; see void.
 func (c *Center) nonsense(r *events.Record) (left *index, found []Breach) {
 	if r.Center != c.id {
 		return nil, refuse("center", "属于另一中心", "belongs to another center")
@@ -37,7 +37,7 @@ func refuse(field, zh, en string, args ...any) []Breach {
 	return []Breach{{Field: field, Reason: text.Say(zh, en, args...)}}
 }
 
-// wrongRole refuses a writer whom section 4 does not name for the kind (R04-2, R04-7).
+// wrongRole refuses a role that section 4 does not permit to write the kind (R04-2, R04-7).
 func (c *Center) wrongRole(r *events.Record) []Breach {
 	kind, _ := c.kindWritten(r)
 	if kind.Allows(r.By.Role) {
@@ -50,8 +50,8 @@ func (c *Center) wrongRole(r *events.Record) []Breach {
 	return []Breach{{Rule: rule, Field: "by.role", Reason: text.Say("%s 不得写入 %s；应为 %v", "%s may not write %s; it takes %v", r.By.Role, r.Kind, kind.Roles)}}
 }
 
-// kindWritten is the kind whose writers count, and the day that it is written for: a voiding needs a role that may write
-// the entry voided.
+// kindWritten returns the kind whose permitted roles apply to a record, and its day. For a voiding they are the kind
+// and day of the voided entry: a voiding needs a role that may write that entry.
 func (c *Center) kindWritten(r *events.Record) (*events.CatalogEntry, events.Date) {
 	kind := events.Lookup(r.Kind)
 	if p, ok := r.Data.(*events.EntryVoided); ok && kind.Allows(r.By.Role) {
@@ -63,7 +63,8 @@ func (c *Center) kindWritten(r *events.Record) (*events.CatalogEntry, events.Dat
 	return kind, r.On
 }
 
-// wrongGrantor refuses a waiver, or its voiding, by another role than the policy of the waiver's day names (OP-04).
+// wrongGrantor refuses a waiver, or its voiding, by a role other than the one that the policy of the waiver's day
+// names (OP-04).
 func (c *Center) wrongGrantor(t policy.Timeline, r *events.Record) []Breach {
 	kind, day := c.kindWritten(r)
 	if kind.Kind != events.KindWaiverGranted {
@@ -75,8 +76,9 @@ func (c *Center) wrongGrantor(t policy.Timeline, r *events.Record) []Breach {
 	return nil
 }
 
-// void returns the index without an entry, or nil when it is a voucher that can be taken out by itself. It refuses to
-// void what is not there, is voided, is a voiding or the registration, or carries a later record.
+// void returns the index without the voided entry, or nil if the entry is a voucher that can be removed by itself. It
+// refuses to void an entry that does not exist, that is already voided, that is a voiding or the registration, or on
+// which a later record depends.
 func (c *Center) void(on events.Date, p *events.EntryVoided) (left *index, found []Breach) {
 	rev := c.revisionOf(p.Event)
 	if rev == 0 {
@@ -113,7 +115,7 @@ func twice(field, id string) []Breach {
 	return refuse(field, "%q 已经存在", "%q exists already", id)
 }
 
-// named refuses to name what is not there or is of a later date.
+// named refuses a reference to something that does not exist or has a later date.
 func named(field, id string, at place, there bool, on events.Date) []Breach {
 	if !there {
 		return missing(field, id)
@@ -124,7 +126,8 @@ func named(field, id string, at place, there bool, on events.Date) []Breach {
 	return nil
 }
 
-// wrongNames refuses a name that is taken, and the reference to one that nothing created or that is of a later date.
+// wrongNames refuses a new name that is taken, and a reference to a name that no record created or that has a later
+// date.
 func (ix *index) wrongNames(on events.Date, data events.Payload) []Breach {
 	f := events.FacetsOf(data)
 	if _, there := ix.names[f.Creates]; there {
@@ -137,13 +140,14 @@ func (ix *index) wrongNames(on events.Date, data events.Payload) []Breach {
 	return named("data."+f.Refers.Space, f.Refers.ID, at, there, on)
 }
 
-// decidedIn returns where the grade of a year was decided.
+// decidedIn returns the place of the decision on the grade of a year.
 func (ix *index) decidedIn(year int) (place, bool) {
 	at, there := ix.names[events.FacetsOf(&events.GradeDecided{Year: year}).Creates]
 	return at, there
 }
 
-// nonsense is what can be said of an entry from the index alone; it holds for an entry read back as for a new one.
+// nonsense returns the reasons against an entry that follow from the index alone. They are the same for a new entry
+// and for an entry read back from the ledger.
 func (ix *index) nonsense(on events.Date, data events.Payload) []Breach {
 	if p, ok := data.(*events.CenterRegistered); ok {
 		if ix.registered.what != nil {
@@ -236,7 +240,7 @@ func vocabulary(p *policy.Policy, data events.Payload) []Breach {
 	return nil
 }
 
-// unknownWord refuses a code that a policy does not have, and lists those that it has.
+// unknownWord refuses a code that a policy does not have, and lists the codes that it has.
 func unknownWord(field string, what text.Text, p *policy.Policy, code string, names *policy.Vocabulary) []Breach {
 	list := strings.Join(names.Codes(), ", ")
 	return refuse(field, "办法 %[1]s 没有%[2]s %[4]q，应为：%[5]s", "policy %[1]s has no %[3]s %[4]q; it must be one of: %[5]s", p.ID, what.Zh, what.En, code, list)

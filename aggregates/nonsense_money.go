@@ -85,7 +85,7 @@ func (ix *index) createdFund(field, id string) []Breach {
 	return nil
 }
 
-// fund finds a grant, or a match, that may be named on a date.
+// fund returns a grant or a match that a record on a date may name.
 func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Breach) {
 	f := ix.fundNamed(id)
 	if f == nil {
@@ -125,12 +125,12 @@ func (ix *index) wrongVoucher(on events.Date, p *events.FundsSpent) []Breach {
 	return nil
 }
 
-// standsAlone reports that no later entry can be nonsense without a voucher: only a reversal and a ruling name one, and
-// without it there are more names to take and more money to recover.
+// standsAlone reports whether every later entry stays valid without the voucher. That is so if no reversal and no
+// ruling names it: without the voucher there are only more free names and more money to recover.
 func (s *voucher) standsAlone() bool { return s.reversed.on == 0 && !s.ruledUpon }
 
-// unfoundedVoucher is wrongVoucher for a voucher that was recorded, when an earlier entry is left out: the funds and the
-// task book that it names may be missing then, nothing else.
+// unfoundedVoucher is wrongVoucher for a recorded voucher when an earlier entry is left out. Then only the funds and
+// the task book that it names can be missing.
 func (ix *index) unfoundedVoucher(s *voucher) []Breach {
 	for i, l := range ix.declared.linesOf(s) {
 		if name := ix.declared.fundNames.value(l.fund); ix.fundNamed(name) == nil {
@@ -143,10 +143,10 @@ func (ix *index) unfoundedVoucher(s *voucher) []Breach {
 	return nil
 }
 
-// lineGrant is the field in which a line names its grant.
+// lineGrant returns the path of the field in which a line names its grant.
 func lineGrant(i int) string { return fmt.Sprintf("data.lines[%d].grant", i) }
 
-// unsigned refuses to name a task book that is not recorded; its date does not matter.
+// unsigned refuses a reference to a task book that is not recorded. The date of the book does not matter.
 func (ix *index) unsigned(field, id string) []Breach {
 	if b := ix.books[id]; b == nil || b.signed.what == nil {
 		return missing(field, id)
@@ -154,5 +154,5 @@ func (ix *index) unsigned(field, id string) []Breach {
 	return nil
 }
 
-// voucherName reports whether a name is taken; vouchers and reversal vouchers share one name space.
+// voucherName reports whether a name is taken. Vouchers and reversal vouchers share one name space.
 func (ix *index) voucherName(id string) bool { return ix.voucherNumber(id) != 0 || ix.reversals[id] }

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// numbering gives every distinct value a number, counted from 1, to keep in its place.
+// numbering gives every distinct value a number, counted from 1, which is stored instead of the value.
 type numbering[K comparable] struct {
 	numbers map[K]uint32
 	list    []K
 }
 
-// number returns the number of a value, which it gives it if need be.
+// number returns the number of a value. It assigns one if the value is new.
 func (w *numbering[K]) number(k K) uint32 {
 	n := w.numbers[k]
 	if n == 0 {
@@ -25,17 +25,17 @@ func (w *numbering[K]) number(k K) uint32 {
 	return n
 }
 
-// value returns what has a number.
+// value returns the value with a number.
 func (w *numbering[K]) value(number uint32) K { return w.list[number-1] }
 
 func (w *numbering[K]) clone() numbering[K] {
 	return numbering[K]{maps.Clone(w.numbers), slices.Clip(w.list)}
 }
 
-// pages is a list that stays where it is while it grows. A slice would copy itself again and again, and end with room to
-// spare.
+// pages is a list whose elements never move when it grows. A slice would be copied again and again, and would have
+// unused capacity in the end.
 type pages[T any] struct {
-	list [][]T // all full but the last
+	list [][]T // all pages but the last are full
 }
 
 const pageLen = 64
@@ -52,7 +52,7 @@ func (p *pages[T]) at(i int) *T { return &p.list[i/pageLen][i%pageLen] }
 func (p *pages[T]) add(v T) {
 	switch n := p.len(); {
 	case n == 0:
-		p.list = [][]T{nil} // a center of a few events has a part of a page
+		p.list = [][]T{nil} // a center with few events has only a part of a page
 	case n%pageLen == 0:
 		p.list = append(p.list, make([]T, 0, pageLen))
 	}

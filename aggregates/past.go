@@ -5,16 +5,16 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Replay is a center as it stood when fewer of its events were recorded. It is a copy: the center may go on meanwhile.
+// Replay is a center at an earlier revision. It is a copy, so events may be applied to the center meanwhile.
 type Replay struct {
-	of     *Center // what is recorded, with nothing of it filed
-	shadow *Center // of, with the index of what was recorded by then
+	of     *Center // the log of the center, with an empty index
+	shadow *Center // the same log, with the index of the events that count
 	rev    uint32
-	kept   *kept // what the last evaluation kept; nil when nothing of it holds
-	events int   // that count, up to the date of that evaluation
+	kept   *kept // the results that the last evaluation kept, or nil if they are no longer right
+	events int   // the number of events that count, up to the date of that evaluation
 }
 
-// Replay returns the center as it stood at a revision, which is at most its own.
+// Replay returns the center as it was at a revision, which is at most its current revision.
 func (c *Center) Replay(revision uint64) *Replay {
 	of := c.unfiled()
 	r := &Replay{of: of, shadow: of.shadow(nil), rev: uint32(revision)}
@@ -27,11 +27,11 @@ func (c *Center) shadow(ix *index) *Center {
 	return &Center{id: c.id, log: c.log, others: c.others, ids: c.ids, ix: ix}
 }
 
-// Revision is the number of events that count.
+// Revision returns the number of events that count.
 func (r *Replay) Revision() uint64 { return uint64(r.rev) }
 
-// Moves reports whether the event of a revision can move an answer as of a date, once it counts: a voiding can, whatever
-// its own date, when what it voids had happened by then (section 1).
+// Moves reports whether the event of a revision can move an answer as of a date. A voiding can move an answer,
+// whatever its own date, if the voided event is on or before the date (section 1).
 func (c *Center) Moves(revision uint64, on events.Date) bool {
 	e := c.entry(uint32(revision))
 	if p := c.voiding(e); p != nil {
@@ -40,7 +40,7 @@ func (c *Center) Moves(revision uint64, on events.Date) bool {
 	return e.on <= on
 }
 
-// voiding returns what an entry says if it is an entry.voided, or nil.
+// voiding returns the payload of an entry that is an entry.voided, or nil for another entry.
 func (c *Center) voiding(e *entry) *events.EntryVoided {
 	if e.voucher != 0 {
 		return nil
@@ -49,7 +49,7 @@ func (c *Center) voiding(e *entry) *events.EntryVoided {
 	return p
 }
 
-// Next lets one more event count; there must be one.
+// Next adds the next event to those that count. The caller makes sure that there is one.
 func (r *Replay) Next() {
 	r.rev++
 	e := r.of.entry(r.rev)
@@ -71,8 +71,8 @@ func (r *Replay) Next() {
 	}
 }
 
-// Evaluate answers what the center answered then. It costs little after Next for the same policies and date. The caller
-// must not change the alerts: the next evaluation may return the same list.
+// Evaluate returns the evaluation of the center at this revision. It is fast after Next for the same policies and
+// date. The caller must not change the alerts: the next evaluation may return the same list.
 func (r *Replay) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
 	if !r.kept.isOf(t, on) {
 		r.kept = &kept{again: true, timeline: t, on: on}
@@ -95,11 +95,11 @@ func (r *Replay) eventsUpTo(on events.Date) (n int) {
 	return n
 }
 
-// voided reports whether an entry was voided by then.
+// voided reports whether an entry was voided by this revision.
 func (r *Replay) voided(e *entry) bool { return e.voided != 0 && e.voided <= r.rev }
 
-// refold files all that counts in a new index. It finds the names of vouchers anew too: one that was voided later may
-// have left its name to another.
+// refold files all entries that count in a new index. It also rebuilds the names of vouchers, for after the voiding of
+// a voucher another voucher may have the same name.
 func (r *Replay) refold() {
 	declared := *r.of.ix.declared
 	declared.numbers = table{}
@@ -125,8 +125,8 @@ func (r *Replay) file(rev uint32) {
 	}
 }
 
-// knownOn returns the center with only what had happened by a date, to be asked about days until a later one. It is the
-// center itself when nothing happened in between.
+// knownOn returns the center with only the events on or before a date, for questions about days up to a later date. It
+// returns the center itself if it has no events in between.
 func (c *Center) knownOn(on, until events.Date) *Center {
 	later := false
 	for i := 0; i < c.log.len() && !later; i++ {

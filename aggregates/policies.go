@@ -12,24 +12,24 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Policies is the history of the policy stream: the policies adopted into the ledger. Methods that only read may be
-// called by several goroutines at once; Apply may not.
+// Policies is the history of the policy stream: the policies adopted into the ledger. Several goroutines may call its
+// reading methods at once. Apply must not run at the same time as any other method.
 type Policies struct {
 	timeline policy.Timeline
-	ids      []uuid.UUID // of the adoptions, by revision, from 1
+	ids      []uuid.UUID // the ids of the adoptions; the first is that of revision 1
 }
 
-// NewPolicies returns the policies of a ledger in which nothing is recorded.
+// NewPolicies returns the policies of an empty ledger.
 func NewPolicies() *Policies { return &Policies{} }
 
-// Revision is the number of adoptions applied.
+// Revision returns the number of adoptions applied.
 func (p *Policies) Revision() uint64 { return uint64(len(p.ids)) }
 
-// Has returns the revision at which an adoption was recorded, or 0.
+// Has returns the revision of an adoption, or 0 if it is not recorded.
 func (p *Policies) Has(id uuid.UUID) uint64 { return uint64(slices.Index(p.ids, id) + 1) }
 
-// Timeline returns the policies that judge. Before the first adoption that is the built-in policy, which is adopted
-// before the first record is accepted.
+// Timeline returns the policies that judge records. Before the first adoption it has only the built-in policy, which
+// is adopted before the first record is accepted.
 func (p *Policies) Timeline() policy.Timeline {
 	if len(p.ids) == 0 {
 		return policy.Timeline{}.With(policy.Builtin())
@@ -37,16 +37,16 @@ func (p *Policies) Timeline() policy.Timeline {
 	return p.timeline
 }
 
-// Judge says what is to be said against an adoption, on the policies adopted so far. The timeline that judges records of
-// centers is not asked.
+// Judge returns the reasons against an adoption, judged on the policies adopted so far. It ignores the timeline, which
+// judges the records of centers.
 func (p *Policies) Judge(r *events.Record, _ policy.Timeline) (v Verdict) {
 	_, v.Nonsense = adopted(r, p.Timeline())
 	v.Quote(p.Timeline().At(r.On))
 	return v
 }
 
-// Apply adds an accepted adoption. One that is nonsense, or not the next of its stream, is a break in the ledger's own
-// integrity (AL-LED-01): Apply returns an error and changes nothing.
+// Apply adds an accepted adoption. An adoption that is nonsense, or that is not the next of its stream, breaks the
+// integrity of the ledger (AL-LED-01): Apply returns an error and changes nothing.
 func (p *Policies) Apply(r *events.Recorded) error {
 	if r.Revision != p.Revision()+1 {
 		return fmt.Errorf("aggregates: apply position %d: %w", r.Position,
@@ -63,8 +63,8 @@ func (p *Policies) Apply(r *events.Recorded) error {
 // Clone returns an independent copy, to try adoptions on.
 func (p *Policies) Clone() *Policies { return &Policies{p.timeline, slices.Clip(p.ids)} }
 
-// adopted returns the policy that a record adopts. It refuses one that cannot be read, whose record says other things
-// than its text, or that gives an id and version of the timeline another text.
+// adopted returns the policy that a record adopts. It refuses a policy that cannot be read, a policy whose text
+// differs from the fields of its record, and another text for an id and version that the timeline already has.
 func adopted(r *events.Record, before policy.Timeline) (*policy.Policy, []Breach) {
 	data, ok := r.Data.(*events.PolicyAdopted)
 	if !ok {
@@ -97,7 +97,7 @@ func adopted(r *events.Record, before policy.Timeline) (*policy.Policy, []Breach
 	return p, found
 }
 
-// unreadable lists the problems of a policy's text as reasons against its adoption.
+// unreadable returns the problems of a policy's text as reasons against its adoption.
 func unreadable(problems policy.Problems) (found []Breach) {
 	for _, problem := range problems {
 		found = append(found, Breach{Field: "data.text", Reason: text.Text{

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// lessThan reports whether a·b < c·d, exactly: the products are taken in 128 bits. a may be negative; b is above zero, c
-// and d are not below it.
+// lessThan reports whether a·b < c·d, exactly: the products are computed in 128 bits. a may be negative, b must be
+// above zero, and c and d must be zero or above.
 func lessThan(a, b, c, d int64) bool {
 	if a < 0 {
 		return true
@@ -17,8 +17,8 @@ func lessThan(a, b, c, d int64) bool {
 	return hi1 < hi2 || hi1 == hi2 && lo1 < lo2
 }
 
-// RatePercent is executed / available as a percentage with two decimals, half away from zero, such as "24.99"; "" when
-// available is not above zero (section 8).
+// RatePercent returns executed / available as a percentage with two decimals, rounded half away from zero, such as
+// "24.99". It returns "" if available is zero or below (section 8).
 func (m Money) RatePercent() string {
 	if m.AvailableFen() <= 0 {
 		return ""
@@ -27,7 +27,7 @@ func (m Money) RatePercent() string {
 	hi, lo := bits.Mul64(uint64(max(executed, -executed)), 100_00)
 	lo, carry := bits.Add64(lo, available/2, 0)
 	hi += carry
-	if hi >= available { // more percent than 64 bits hold
+	if hi >= available { // the percentage does not fit into 64 bits
 		rate := big.NewRat(executed, int64(available))
 		return rate.Mul(rate, big.NewRat(100, 1)).FloatString(2)
 	}

@@ -7,7 +7,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// place is where an event stands in the order (on, position); within one center revisions order as positions do.
+// place is the place of an event in the order (on, position). Within one center revisions have the same order as
+// positions.
 type place struct {
 	on  events.Date
 	rev uint32
@@ -21,10 +22,10 @@ type dated[T any] struct {
 	what T
 }
 
-// series is events of one sort in the order (on, position).
+// series holds events of one sort in the order (on, position).
 type series[T any] []dated[T]
 
-// add puts one more in its place, which is nearly always the end.
+// add inserts one more element at its place, which is nearly always the end.
 func (s *series[T]) add(at place, what T) {
 	list := *s
 	if n := len(list); n == 0 || list[n-1].before(at) {
@@ -35,12 +36,12 @@ func (s *series[T]) add(at place, what T) {
 	*s = slices.Insert(list, i, dated[T]{at, what})
 }
 
-// remove takes out the one at a place.
+// remove removes the element at a place.
 func (s *series[T]) remove(at place) {
 	*s = slices.DeleteFunc(*s, func(d dated[T]) bool { return d.place == at })
 }
 
-// upTo returns those on or before a date.
+// upTo returns the elements on or before a date.
 func (s series[T]) upTo(d events.Date) series[T] {
 	n := len(s)
 	if n == 0 || s[n-1].on <= d {
@@ -49,12 +50,12 @@ func (s series[T]) upTo(d events.Date) series[T] {
 	return s[:sort.Search(n, func(i int) bool { return s[i].on > d })]
 }
 
-// from returns those on or after a date.
+// from returns the elements on or after a date.
 func (s series[T]) from(d events.Date) series[T] {
 	return s[sort.Search(len(s), func(i int) bool { return s[i].on >= d }):]
 }
 
-// last returns the latest on or before a date, or nil.
+// last returns the latest element on or before a date, or nil.
 func (s series[T]) last(d events.Date) *dated[T] {
 	if s = s.upTo(d); len(s) > 0 {
 		return &s[len(s)-1]
@@ -62,7 +63,7 @@ func (s series[T]) last(d events.Date) *dated[T] {
 	return nil
 }
 
-// first returns the first for which ok holds, or nil.
+// first returns the first element for which ok returns true, or nil.
 func (s series[T]) first(ok func(T) bool) *dated[T] {
 	for i := range s {
 		if ok(s[i].what) {
@@ -72,7 +73,7 @@ func (s series[T]) first(ok func(T) bool) *dated[T] {
 	return nil
 }
 
-// date returns when it was, or none for nil.
+// date returns the date of the element, or none for nil.
 func (d *dated[T]) date() events.Date {
 	if d == nil {
 		return 0

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// seed makes the hashes of one run of the program, so that no writer can choose ids that collide. No answer depends on
-// it.
+// seed is the seed of the hashes, new in each run of the program, so that no writer can choose ids that collide. No
+// answer depends on it.
 var seed = maphash.MakeSeed()
 
-// table finds numbers, counted from 1, by a hash of what each stands for. It holds neither keys nor pointers: a map
-// from event ids would be most of the memory of a large ledger.
+// table finds numbers, counted from 1, by the hash of the key that each number stands for. It stores neither keys nor
+// pointers: a map from event ids would be most of the memory of a large ledger.
 type table struct {
 	slots []slot // a power of two, a quarter of them free
 	used  int
@@ -21,7 +21,7 @@ type slot struct {
 	number uint32 // 0 when free
 }
 
-// find returns the number with this hash for which is holds, or 0.
+// find returns the number with this hash for which is returns true, or 0.
 func (t *table) find(hash uint64, is func(number uint32) bool) uint32 {
 	if len(t.slots) == 0 {
 		return 0
@@ -29,7 +29,7 @@ func (t *table) find(hash uint64, is func(number uint32) bool) uint32 {
 	return t.slots[t.at(uint32(hash), is)].number
 }
 
-// at is where a number is, or where it would go.
+// at returns the index of the slot in which a number is or would be put.
 func (t *table) at(hash uint32, is func(number uint32) bool) uint32 {
 	mask := uint32(len(t.slots) - 1)
 	i := hash & mask
@@ -39,7 +39,7 @@ func (t *table) at(hash uint32, is func(number uint32) bool) uint32 {
 	return i
 }
 
-// put adds a number, in place of the one for which is holds.
+// put adds a number. It replaces the number for which is returns true, if there is one.
 func (t *table) put(hash uint64, number uint32, is func(number uint32) bool) {
 	if 4*(t.used+1) > 3*len(t.slots) {
 		t.grow()

@@ -8,8 +8,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Figure is one number or date that a verdict or an alert rests on. Value is machine-readable: an integer, a decimal,
-// a date or an id; Unit is one of fen, days, percent, date, count, m2, year or empty.
+// Figure is one number or date on which a verdict or an alert is based. Value is machine-readable: an integer, a
+// decimal, a date or an id. Unit is one of fen, days, percent, date, count, m2, year or empty.
 type Figure struct {
 	Name  string    `json:"name"`
 	Label text.Text `json:"label"`
@@ -17,8 +17,8 @@ type Figure struct {
 	Unit  string    `json:"unit,omitzero"`
 }
 
-// Breach is one reason against a record. A breach of section 5 names the rule, with the article and the words that the
-// policy which judged the record gives it; nonsense names the field. Article and words are empty where no policy judged.
+// Breach is one reason against a record. A breach of section 5 names the rule, with its article and words in the
+// policy that judged the record. Nonsense names the field. Article and words are empty if no policy judged the record.
 type Breach struct {
 	Rule    events.RuleID `json:"rule"`
 	Field   string        `json:"field"`
@@ -28,16 +28,16 @@ type Breach struct {
 	Figures []Figure      `json:"figures"`
 }
 
-// Verdict is what Judge says of a record.
+// Verdict is the result of Judge for a record.
 type Verdict struct {
-	Policy   events.PolicyRef // that judged it; zero when none was in force (OP-01)
+	Policy   events.PolicyRef // the policy that judged it; zero if none was in force (OP-01)
 	Nonsense []Breach         // refused in either mode (section 4)
 	Breaches []Breach         // refused in enforce mode, carried in record mode (section 5)
 	Warnings []text.Text
 }
 
-// Quote adds to each reason against the record the article and words of its rule in the policy that judged it. A record
-// dated before the first policy is judged by none: p is nil.
+// Quote adds to each reason against the record the article and words of its rule in the policy that judged it. p is
+// nil for a record dated before the first policy, which no policy judges.
 func (v *Verdict) Quote(p *policy.Policy) {
 	if p == nil {
 		return
@@ -51,12 +51,13 @@ func (v *Verdict) Quote(p *policy.Policy) {
 	}
 }
 
-// Refused reports whether a record of this mode may not be stored.
+// Refused reports whether a record of this mode is refused and not stored.
 func (v *Verdict) Refused(mode events.Mode) bool {
 	return len(v.Nonsense) > 0 || mode == events.Enforce && len(v.Breaches) > 0
 }
 
-// Against lists what refuses a record of this mode: the nonsense if there is any, else the breaches of enforce mode.
+// Against lists the reasons that refuse a record of this mode: the nonsense if there is any, else the breaches of
+// enforce mode.
 func (v *Verdict) Against(mode events.Mode) []Breach {
 	if len(v.Nonsense) > 0 {
 		return v.Nonsense
@@ -80,15 +81,15 @@ func (v *Verdict) Breaks() []events.RuleID {
 	return ids
 }
 
-// Refusal is the answer "no" as an error, for callers that must carry it through one.
+// Refusal is a refused record as an error.
 type Refusal struct {
 	Breaches []Breach
 }
 
-// ErrorCode implements the code of package text: a rule refuses the record.
+// ErrorCode returns the code of package text for a record that a rule refuses.
 func (r *Refusal) ErrorCode() text.Code { return text.Refused }
 
-// Text says all that is said against it.
+// Text returns all reasons against the record.
 func (r *Refusal) Text() text.Text {
 	var zh, en []string
 	for _, b := range r.Breaches {

@@ -9,8 +9,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// view is a center as of a date: every question of sections 5 to 9 is asked of one. Only what happened on or before
-// the date counts.
+// view is a center as of a date. It answers every question of sections 5 to 9. Only events on or before the date
+// count.
 type view struct {
 	*index
 	c  *Center
@@ -19,12 +19,12 @@ type view struct {
 
 	revokedOn  events.Date // the first qualification.revoked, or none
 	spells     map[int][]spell
-	kept       *kept // what the evaluation before this one kept
+	kept       *kept // the results that the evaluation before this one kept
 	alerts     []Alert
 	explaining *explaining
 }
 
-// explaining gathers explanations of the alerts asked about.
+// explaining collects explanations of the alerts that Explain selects.
 type explaining struct {
 	code     Code
 	key      string
@@ -45,7 +45,7 @@ func (c *Center) viewAgain(k *kept) *view {
 	return v
 }
 
-// Evaluate answers everything about the center as of a date.
+// Evaluate returns all answers about the center as of a date.
 func (c *Center) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
 	e := c.evaluate(&kept{timeline: t, on: on})
 	if e.Status != "" {
@@ -54,8 +54,8 @@ func (c *Center) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
 	return e
 }
 
-// evaluate answers everything but how many events there are. It works out again only what k does not hold, and keeps it
-// there.
+// evaluate returns all answers except the number of events. It computes only the results that k does not have, and
+// keeps them in k.
 func (c *Center) evaluate(k *kept) *Evaluation {
 	e := &Evaluation{On: k.on}
 	if !c.Registered() || c.ix.registered.on > k.on {
@@ -63,7 +63,7 @@ func (c *Center) evaluate(k *kept) *Evaluation {
 	}
 	v := c.viewAgain(k)
 	e.Status = v.status()
-	if k.timeline.Reading(k.on) == nil { // no policy says what money or an alert is
+	if k.timeline.Reading(k.on) == nil { // without a policy neither money nor alerts are defined
 		return e
 	}
 	money := v.money()
@@ -83,7 +83,8 @@ func (c *Center) eventsUpTo(on events.Date) (n int) {
 	return n
 }
 
-// Explain explains the alerts with a code as of a date; a key or raising date narrows them down, "" and none do not.
+// Explain explains the alerts with a code as of a date. It explains only those with the key, unless it is "", and with
+// the raising date, unless it is none.
 func (c *Center) Explain(t policy.Timeline, on events.Date, code Code, key string, raisedOn events.Date) []Explanation {
 	if !c.Registered() || c.ix.registered.on > on || t.Reading(on) == nil {
 		return nil
@@ -111,7 +112,8 @@ func (v *view) everyAlert(m *money) {
 	v.revocationAlerts()
 }
 
-// otherAlerts are the alerts that no voucher moves: these rules look neither at vouchers nor at what follows from them.
+// otherAlerts raises the alerts that no voucher changes: their rules depend neither on vouchers nor on results of
+// vouchers.
 func (v *view) otherAlerts() {
 	v.keep(&v.kept.others, func() {
 		v.admissionAlerts()
@@ -129,7 +131,7 @@ func (v *view) otherAlerts() {
 	})
 }
 
-// status is the furthest that the center has come, whatever the dates (section 6).
+// status returns the last stage that the center has reached, whatever the dates (section 6).
 func (v *view) status() Status {
 	switch {
 	case v.revokedOn != 0:
@@ -144,10 +146,10 @@ func (v *view) status() Status {
 	return Registered
 }
 
-// raise files an alert under the policy p in force for its fact: nothing is raised when there is none (OP-01). cleared
-// is the earliest day that would clear it, or none; closing out and revocation are added here as the catalog says. An
-// alert cleared before its raising date does not exist. because are the revisions of the events it follows from. The
-// result is nil unless the alert is being explained.
+// raise adds an alert under the policy p in force for its fact. It raises nothing if p is nil (OP-01). cleared is the
+// earliest day that would clear the alert, or none. raise itself adds closing out and revocation where the catalog has
+// them. An alert cleared before its raising date does not exist. because holds the revisions of the events from which
+// it follows. The result is nil unless the alert is being explained.
 func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn, cleared events.Date, because ...uint32) *Explanation {
 	if p == nil || raisedOn > v.on {
 		return nil
@@ -188,7 +190,7 @@ func (x *explaining) add(c *Center, a Alert, p *policy.Policy, row *AlertRow, be
 	return &x.found[len(x.found)-1]
 }
 
-// follows adds the events at some revisions to those that the alert follows from; 0 is none.
+// follows adds the events at some revisions to the events from which the alert follows. It ignores revision 0.
 func (e *Explanation) follows(c *Center, revisions ...uint32) {
 	for _, rev := range revisions {
 		if rev != 0 && !slices.Contains(e.Because, c.entry(rev).id) {
@@ -212,7 +214,7 @@ func CompareAlerts(a, b Alert) int {
 	if c := cmp.Compare(a.Key, b.Key); c != 0 {
 		return c
 	}
-	return cmp.Compare(uint32(b.ClearedOn-1), uint32(a.ClearedOn-1)) // the open one first, then the latest cleared
+	return cmp.Compare(uint32(b.ClearedOn-1), uint32(a.ClearedOn-1)) // the open alert first, then the one cleared last
 }
 
 func yearKey(year int) string { return strconv.Itoa(year) }

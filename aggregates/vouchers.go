@@ -7,16 +7,17 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// voucher is one funds.spent with what became of it. Nine tenths of a ledger are vouchers, so they are kept packed and
-// without pointers, and spoken of by number: 1 for the first recorded, those voided counted.
+// voucher is one funds.spent with its reversal and rulings. Nine tenths of a ledger are vouchers, so they are stored
+// packed and without pointers, and are identified by number. The first one recorded has the number 1; voided vouchers
+// are counted too.
 type voucher struct {
 	declaration
-	place           // zero when it is voided
+	place           // zero if the voucher is voided
 	reversed  place // zero unless reversed
-	ruledUpon bool  // index.rulings holds the rulings
+	ruledUpon bool  // whether index.rulings has rulings on it
 }
 
-// reversedBy returns when the voucher was reversed if that was on or before a date.
+// reversedBy returns the day on which the voucher was reversed, if that was on or before a date, or else none.
 func (s *voucher) reversedBy(d events.Date) events.Date {
 	if s.reversed.on <= d {
 		return s.reversed.on
@@ -24,14 +25,14 @@ func (s *voucher) reversedBy(d events.Date) events.Date {
 	return 0
 }
 
-// declaration is what a voucher says, as far as an answer needs it: where it is in declarations.
+// declaration holds the spans in declarations that have the content of a voucher, as far as an answer needs it.
 type declaration struct {
 	name, lines span
 	nature      uint32
 	transfer    uint32 // 0 unless it is an out-transfer
 }
 
-// span is a part of a list, without its end.
+// span is a part of a list, from from up to but without to.
 type span struct{ from, to uint32 }
 
 // line is the part of a voucher paid from one fund.
@@ -40,23 +41,24 @@ type line struct {
 	amountFen events.Fen
 }
 
-// nature is what article 20 asks of a voucher.
+// nature holds the values of a voucher that article 20 needs.
 type nature struct {
 	use      events.Use
 	econCode string
 }
 
-// transfer is what R20-8 asks of an out-transfer: the task book, and to whom if it names one.
+// transfer holds the values of an out-transfer that R20-8 needs: the task book, and the payee if the voucher names a
+// book.
 type transfer struct{ book, payee string }
 
-// declarations is what the vouchers of a center say, the voided ones too. It only grows.
+// declarations holds the content of all vouchers of a center, voided ones included. It only grows.
 type declarations struct {
 	text      []byte // the names of vouchers, one after another
 	lines     []line
 	natures   numbering[nature]
 	transfers numbering[transfer]
 	fundNames numbering[string]
-	numbers   table // of vouchers by name; a name may be used again once its voucher is voided
+	numbers   table // the number of each voucher by name; a name is free again after its voucher is voided
 }
 
 func (d *declarations) clone() *declarations {
@@ -64,7 +66,7 @@ func (d *declarations) clone() *declarations {
 		transfers: d.transfers.clone(), fundNames: d.fundNames.clone(), numbers: d.numbers.clone()}
 }
 
-// declare keeps what a voucher says that is not nonsense, and returns its number.
+// declare stores the content of a voucher that is not nonsense, and returns its number.
 func (ix *index) declare(p *events.FundsSpent) uint32 {
 	d := ix.declared
 	s := declaration{name: span{from: uint32(len(d.text))}, lines: span{from: uint32(len(d.lines))},
@@ -91,7 +93,7 @@ func (d *declarations) nameOf(s *voucher) string { return string(d.text[s.name.f
 
 func (d *declarations) linesOf(s *voucher) []line { return d.lines[s.lines.from:s.lines.to] }
 
-// amountFen is what a voucher takes from grants and matches together.
+// amountFen returns the amount of a voucher, paid from all grants and matches together.
 func (d *declarations) amountFen(s *voucher) (sum events.Fen) {
 	for _, l := range d.linesOf(s) {
 		sum += l.amountFen
@@ -99,7 +101,7 @@ func (d *declarations) amountFen(s *voucher) (sum events.Fen) {
 	return sum
 }
 
-// transferOf returns what is asked of a voucher that is an out-transfer.
+// transferOf returns the transfer of a voucher, and whether the voucher is an out-transfer.
 func (d *declarations) transferOf(s *voucher) (t transfer, ok bool) {
 	if s.transfer == 0 {
 		return t, false
@@ -110,7 +112,8 @@ func (d *declarations) transferOf(s *voucher) (t transfer, ok bool) {
 // voucher returns the voucher of a number.
 func (ix *index) voucher(number uint32) *voucher { return ix.vouchers.at(int(number - 1)) }
 
-// voucherNumber returns the number of the voucher of a name, 0 when there is none that is not voided.
+// voucherNumber returns the number of the voucher with a name, or 0 if no voucher has the name or that voucher is
+// voided.
 func (ix *index) voucherNumber(name string) uint32 {
 	n := ix.declared.numbers.find(hashOf(name), ix.isNamed(name))
 	if n == 0 || ix.voucher(n).on == 0 {
