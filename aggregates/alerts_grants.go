@@ -291,7 +291,7 @@ func (v *view) receiptFigures(f *fund) []Figure {
 	}
 }
 
-// revocationAlerts raises AL-REV-02: money was granted or spent after the day of revocation.
+// revocationAlerts raises AL-REV-02: money was granted, received or spent after the day of revocation.
 func (v *view) revocationAlerts() {
 	if v.revokedOn == 0 {
 		return

@@ -87,7 +87,7 @@ var (
 	ErrClosed  = errors.New("events: store closed")
 )
 
-// ConflictError reports that a stream was not at the expected revision.
+// ConflictError is the error that a stream was not at the expected revision.
 type ConflictError struct {
 	Stream           StreamID
 	Expected, Actual uint64

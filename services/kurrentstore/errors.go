@@ -19,7 +19,7 @@ func refuse(zh, en string, args ...any) error {
 	return text.Errorf(text.Invalid, "连接串不能用："+zh, "the connection string cannot be used: "+en, args...)
 }
 
-// TamperedError reports that the cluster no longer hands out a stream whole: AL-LED-01. Reads yield it instead of a shorter
+// TamperedError is the error that the cluster no longer hands out a stream whole: AL-LED-01. Reads yield it instead of a shorter
 // history, and appends to the stream answer it.
 type TamperedError struct {
 	Stream events.StreamID
@@ -50,7 +50,7 @@ func tooLarge(bytes, most int) error {
 	return text.Errorf(text.Refused, "一批共 %d 字节，超过服务器一次追加的上限 %d 字节（MaxAppendSize）", "the batch has %d bytes, over the %d bytes that the server takes in one append (MaxAppendSize)", bytes, most)
 }
 
-// RefusedError reports that the server will not do what was asked, however often it is asked. Nothing was appended.
+// RefusedError is the error that the server will not do what was asked, however often it is asked. Nothing was appended.
 type RefusedError struct {
 	Why text.Text
 	Err error
@@ -75,7 +75,7 @@ func (e *RefusedError) Error() string {
 // Unwrap returns what the client said.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// UnreachableError reports that no usable answer came within Options.Patience. Nothing was appended; trying again later
+// UnreachableError is the error that no usable answer came within Options.Patience. Nothing was appended; trying again later
 // may help.
 type UnreachableError struct {
 	Err error
@@ -109,7 +109,7 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // it stays so, the cluster has lost what it had acknowledged.
 var ErrBehind = errors.New("the node is behind what was already seen")
 
-// errSilent reports that a read has delivered nothing for too long.
+// errSilent is the error that a read has delivered nothing for too long.
 var errSilent = errors.New("nothing came for too long")
 
 // strange is a panic of the client, caught at the boundary.

@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// errDropped reports that the server ended a subscription.
+// errDropped is the error that the server ended a subscription.
 var errDropped = errors.New("the server ended the subscription")
 
 // item is one message of a read.

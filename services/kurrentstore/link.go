@@ -143,7 +143,7 @@ func (l *link) enter() bool {
 	return true
 }
 
-// errGivenUp reports that a link was given up before the client was asked anything.
+// errGivenUp is the error that a link was given up before the client was asked anything.
 var errGivenUp = errors.New("the connection was given up")
 
 // usable is asked once more just before the client is: a call to one that has lost its node makes it look for another.

@@ -212,7 +212,7 @@ func notEmpty(dir, file string) error {
 	return err
 }
 
-// CopyError reports that a directory is not one that a backup may write to: File is not of the same log. With no Dir, File
+// CopyError is the error that a directory is not one that a backup may write to: File is not of the same log. With no Dir, File
 // is no earlier backup in one file.
 type CopyError struct{ Dir, File string }
 
@@ -230,7 +230,7 @@ func (e *CopyError) Text() text.Text {
 // Error implements error.
 func (e *CopyError) Error() string { return fmt.Sprintf("logstore: copy: %s", e.Text().En) }
 
-// RoomError reports that there is no room for a copy where it was to be written. What was there before is as good as it was.
+// RoomError is the error that there is no room for a copy where it was to be written. What was there before is as good as it was.
 type RoomError struct {
 	Path string // of the copy
 	Err  error

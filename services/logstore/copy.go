@@ -33,7 +33,7 @@ func (s *Store) Copy(ctx context.Context, batch []events.Stored) error {
 	return r.err
 }
 
-// UnlikeError reports that an event of another store cannot follow what is here.
+// UnlikeError is the error that an event of another store cannot follow what is here.
 type UnlikeError struct {
 	Place  events.Place
 	Stream events.StreamID

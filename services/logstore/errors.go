@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// LockedError reports that another process has the directory open.
+// LockedError is the error that another process has the directory open.
 type LockedError struct{ Dir string }
 
 // ErrorCode implements the code of package text: the other process may end.
@@ -24,7 +24,7 @@ func (e *LockedError) Text() text.Text {
 // Error implements error.
 func (e *LockedError) Error() string { return "logstore: lock: " + e.Text().En }
 
-// DamageError reports that a segment is not as it was written. Offset is in bytes from the start of the file; Position is
+// DamageError is the error that a segment is not as it was written. Offset is in bytes from the start of the file; Position is
 // the first event that cannot be relied on.
 type DamageError struct {
 	File     string
@@ -45,7 +45,7 @@ func (e *DamageError) Text() text.Text {
 // Error implements error.
 func (e *DamageError) Error() string { return "logstore: " + e.Text().En }
 
-// FileError reports that the operating system refused an operation on a file or directory of the store.
+// FileError is the error that the operating system refused an operation on a file or directory of the store.
 type FileError struct {
 	Op   string // such as "write"
 	Path string

@@ -8,7 +8,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// BrokenError reports that the record cannot be right: a stream lacks events, or has others than its copy.
+// BrokenError is the error that the record cannot be right: a stream lacks events, or has others than its copy.
 type BrokenError struct {
 	Stream events.StreamID
 	Reason text.Text

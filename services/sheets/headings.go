@@ -98,7 +98,7 @@ func (h *headings) repeated(r *spreadsheet.Row) bool {
 	return true
 }
 
-// errHeadings reports that no row is one of headings.
+// errHeadings is the error that no row is one of headings.
 func errHeadings() error {
 	var names, titles []string
 	for _, k := range Kinds {

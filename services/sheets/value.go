@@ -50,7 +50,7 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	return v, why, why == text.Text{}
 }
 
-// notAWord reports that a text is none of the words of the column.
+// notAWord returns the problem that a text is none of the words of the column.
 func (c *Column) notAWord(typed string) text.Text {
 	return text.Say("“%s”应为：%s", "“%s” must be one of: %s", spreadsheet.Clip(typed), strings.Join(c.words(), "、"))
 }

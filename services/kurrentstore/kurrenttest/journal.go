@@ -114,7 +114,7 @@ type outcome struct {
 	last    *record
 }
 
-// errNoRoom reports that too many events have been appended that Config.Store does not keep since the last one that it keeps.
+// errNoRoom is the error that too many events have been appended that Config.Store does not keep since the last one that it keeps.
 var errNoRoom = errors.New("no position left before the store's next event")
 
 // append adds the whole batch to the stream, or nothing.
