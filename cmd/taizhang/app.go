@@ -162,6 +162,11 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	if a.cluster == "" {
 		a.cluster = a.getenv("TAIZHANG_STORE") // not the flag's default, which help would show with its password
 	}
+	for name, value := range map[string]string{"as-of": a.asOf, "known-at": a.knownAt} {
+		if value == "" && cmd.Flags().Changed(name) { // as of a variable that is not set: it shall not read as today
+			return usage(cmd, "--%s：不能为空", "--%s: must not be empty", name)
+		}
+	}
 	if err := a.when().Check(a.now()); err != nil {
 		return err
 	}

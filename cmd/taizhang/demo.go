@@ -201,7 +201,7 @@ func (a *app) demoNext(shown desk.AlertName) {
 		" execution --by region --year " + a.asOf[:4] + asOf,
 		" alerts --severity red" + asOf,
 		" alerts explain " + shown.Center + " " + shown.Code + asOf,
-		" replay " + shown.Center + " --recorded" + asOf,
+		" replay " + shown.Center + asOf,
 		" policy show",
 		" check",
 	} {

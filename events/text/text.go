@@ -48,10 +48,11 @@ func Clip(s string, charMax int) string {
 	return s
 }
 
-// Printable returns a text for a terminal: each control character, which a terminal would obey, becomes U+FFFD.
+// Printable returns a text for a terminal: each control character, which a terminal would obey, and each character that turns
+// the direction of what follows it, becomes U+FFFD.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return unicode.ReplacementChar
 		}
 		return r
