@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -318,4 +319,23 @@ func TestNothingIsRefusedForWhatAnotherWriterHasChanged(t *testing.T) {
 	}
 	_, err := l.Record(t.Context(), record(t, "again", registered), clerk)
 	refusal(t, err)
+}
+
+// The first version of the built-in policy is in the exports of ledgers that began with it.
+func TestTheFirstVersionOfTheBuiltInPolicyIsAdopted(t *testing.T) {
+	l, _ := newLedger(t)
+	text, err := os.ReadFile("../../aggregates/policy/testdata/zj-2024-draft-1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, problems := policy.Parse(text)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if _, err := l.Record(t.Context(), ledger.Adoption(p), importer); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.Register().Timeline().At(p.EffectiveFrom); got.Version != "1" || got.Digest() != p.Digest() {
+		t.Errorf("in force is %+v", got.Ref())
+	}
 }
