@@ -60,7 +60,7 @@ func TestAChapterTellsWhatTimeDidApartFromItsEvent(t *testing.T) {
 }
 
 func TestAChapterTellsWhatAPolicyDidApartFromItsEvent(t *testing.T) {
-	stricter, problems := policy.Parse(bytes.ReplaceAll(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "1"`), []byte(`"version": "2"`), 1),
+	stricter, problems := policy.Parse(bytes.ReplaceAll(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "2"`), []byte(`"version": "3"`), 1),
 		[]byte(`"value": 60, "unit": "percent"`), []byte(`"value": 70, "unit": "percent"`)))
 	if len(problems) > 0 {
 		t.Fatal(problems)
