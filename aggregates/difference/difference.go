@@ -1,5 +1,6 @@
-// Package difference says what lies between two evaluations of one center: the alerts that moved, the money that moved,
-// and the status. What a record moved is the difference of the evaluations without and with it as of the same date.
+// Package difference computes the difference between two evaluations of one center: the alerts that moved, the money
+// that moved, and the status. The effect of a record is the difference between the evaluations without it and with it,
+// as of the same date.
 package difference
 
 import (
@@ -10,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Identity names an alert among those of a center, whatever becomes of it.
+// Identity identifies an alert among the alerts of a center, whatever its state.
 type Identity struct {
 	Code     aggregates.Code
 	Key      string
@@ -20,16 +21,16 @@ type Identity struct {
 // IdentityOf returns the identity of an alert.
 func IdentityOf(a aggregates.Alert) Identity { return Identity{a.Code, a.Key, a.RaisedOn} }
 
-// compareIdentities orders alerts as reports do, and takes those of one identity for equal.
+// compareIdentities orders alerts as reports do. Alerts with the same identity are equal.
 func compareIdentities(a, b aggregates.Alert) int {
 	return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn), cmp.Compare(a.Key, b.Key))
 }
 
-// Alert is one alert that moved: it is in another state than before. The states are raised, cleared on a date, and
-// withdrawn. Before or After is nil where there is no such alert.
+// Alert is one alert that moved, which means that its state changed. The states are raised, cleared on a date, and
+// withdrawn. Before or After is nil if the alert did not exist then.
 type Alert struct{ Before, After *aggregates.Alert }
 
-// Either returns the alert as it is after, or as it was before if it is no more.
+// Either returns the alert as it is after, or as it was before if it no longer exists.
 func (m Alert) Either() aggregates.Alert {
 	if m.After != nil {
 		return *m.After
@@ -37,18 +38,18 @@ func (m Alert) Either() aggregates.Alert {
 	return *m.Before
 }
 
-// Raised reports whether the alert is open now: it is new, or its clearing no longer counts.
+// Raised reports whether the alert is open after. It is new, or it was cleared before.
 func (m Alert) Raised() bool { return m.After != nil && m.After.Open() }
 
-// Cleared reports whether the alert is cleared now, on another date than before if it was cleared. An alert may be new and
-// over already, such as that of a listing which was recorded after its last day.
+// Cleared reports whether the alert is cleared after; if it was cleared before, then on another date. An alert can be
+// new and cleared at once, such as the alert about a listing that was recorded after its last day.
 func (m Alert) Cleared() bool { return m.After != nil && !m.After.Open() }
 
-// Withdrawn reports whether the alert no longer exists: the facts now known show that it never should have.
+// Withdrawn reports whether the alert no longer exists, because the facts now known do not raise it.
 func (m Alert) Withdrawn() bool { return m.After == nil }
 
-// Alerts lists the alerts that moved between two evaluations, each list in the order of reports, in that order. An alert
-// with another raising date is another alert: the first is withdrawn and the second raised.
+// Alerts lists the alerts that moved between two evaluations. Both arguments and the result are in the order of
+// reports. An alert with another raising date is another alert: the first is withdrawn and the second raised.
 func Alerts(before, after []aggregates.Alert) (moved []Alert) {
 	for len(before) > 0 || len(after) > 0 {
 		if same(before, after) {
@@ -70,10 +71,11 @@ func Alerts(before, after []aggregates.Alert) (moved []Alert) {
 	return moved
 }
 
-// Money is one line of the execution report before and after. A line that one side does not have is zero there.
+// Money is one line of the execution report before and after. A line that one side does not have is zero on that side.
 type Money struct{ Before, After aggregates.Execution }
 
-// Lines lists the lines of the execution report that differ, both lists and the answer by year and scope.
+// Lines lists the lines of the execution report that differ. Both arguments and the result are ordered by year and
+// scope.
 func Lines(before, after []aggregates.Execution) (moved []Money) {
 	for len(before) > 0 || len(after) > 0 {
 		if same(before, after) {
@@ -103,10 +105,10 @@ func compareLines(a, b aggregates.Execution) int {
 	return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(slices.Index(aggregates.Scopes, a.Scope), slices.Index(aggregates.Scopes, b.Scope)))
 }
 
-// same reports whether two ordered lists begin with the same, as they mostly do.
+// same reports whether two ordered lists begin with the same element, as they mostly do.
 func same[T comparable](a, b []T) bool { return len(a) > 0 && len(b) > 0 && a[0] == b[0] }
 
-// compare compares the heads of two ordered lists, of which one may be empty: an empty list comes last.
+// compare compares the first elements of two ordered lists. One list may be empty: an empty list comes last.
 func compare[T any](a, b []T, order func(x, y T) int) int {
 	switch {
 	case len(a) == 0:
@@ -117,7 +119,7 @@ func compare[T any](a, b []T, order func(x, y T) int) int {
 	return order(a[0], b[0])
 }
 
-// Difference is all that lies between two evaluations.
+// Difference holds everything that differs between two evaluations.
 type Difference struct {
 	StatusBefore aggregates.Status
 	Status       aggregates.Status

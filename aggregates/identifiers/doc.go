@@ -2,7 +2,7 @@
 // (GB 32100-2015), the document number of an authority (发文字号) and the code of an administrative division
 // (GB/T 2260).
 //
-// Parse functions take what a person typed, fold what is only typography (full-width letters, other brackets) and say
-// what is left in its one normal form and how well formed it is. Parsing a normal form gives it back. What a doubtful
-// identifier means for a record, a refusal or a warning, is the caller's to say.
+// Parse functions accept a text as a person typed it and remove differences of typography, such as full-width letters
+// and other brackets. They return the normal form of the identifier and whether it is well formed. The normal form of
+// a normal form is itself. The caller decides whether a doubtful identifier is refused or only gets a warning.
 package identifiers

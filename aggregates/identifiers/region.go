@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Region is an administrative division of GB/T 2260. A city has no County and a province neither City nor County;
-// outside Zhejiang only the province is known.
+// Region is an administrative division of GB/T 2260. A city has no County, and a province has neither City nor County.
+// Outside Zhejiang only the province is known.
 type Region struct {
 	Province string
 	City     string
@@ -30,7 +30,7 @@ var zhejiang string
 
 const zhejiangPrefix = "33"
 
-// provinces are the divisions of the first level by their two digits.
+// provinces holds the divisions of the first level by their two digits.
 var provinces = map[string]string{
 	"11": "北京市", "12": "天津市", "13": "河北省", "14": "山西省", "15": "内蒙古自治区",
 	"21": "辽宁省", "22": "吉林省", "23": "黑龙江省",
@@ -55,8 +55,8 @@ var zhejiangRegions = sync.OnceValue(func() map[string]Region {
 	return regions
 })
 
-// ParseRegion returns the division of a six-digit code, and false for a code of another form, of no province, or of
-// Zhejiang but not in its table.
+// ParseRegion returns the division of a six-digit code. It returns false for a code of another form, for a code of no
+// province, and for a code of Zhejiang that is not in the table.
 func ParseRegion(code string) (Region, bool) {
 	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
 		return Region{}, false

@@ -2,10 +2,11 @@ package identifiers
 
 import "strings"
 
-// Form is how well formed a unified social credit code is.
+// Form is the result of checking the form of a unified social credit code.
 type Form int
 
-// The forms of a code. WrongForm is nonsense; WrongCheck a doubt, because some early codes are legal and fail it.
+// The forms of a code. A code with WrongForm is nonsense. A code with WrongCheck is only doubtful, because some early
+// legal codes have a wrong check character.
 const (
 	Valid      Form = iota
 	WrongCheck      // the right characters, but the last is not the one computed from the others
@@ -20,9 +21,9 @@ const (
 // usccWeights are the powers of 3 modulo 31.
 var usccWeights = [usccLength - 1]int{1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28}
 
-// ParseUSCC returns a unified social credit code in half-width upper case and how well formed that is.
+// ParseUSCC returns a unified social credit code in half-width upper case, and its form.
 func ParseUSCC(s string) (string, Form) {
-	if len(s) > 4*usccLength { // longer than 18 characters however they are encoded
+	if len(s) > 4*usccLength { // longer than 18 characters in any encoding
 		return s, WrongForm
 	}
 	code := strings.Map(halfWidthUpper, s)
@@ -39,7 +40,7 @@ func ParseUSCC(s string) (string, Form) {
 			sum += value * usccWeights[i]
 		}
 	}
-	// The outer modulus turns 31 into 0, when the sum is a multiple of 31.
+	// The outer modulus turns 31 into 0 if the sum is a multiple of 31.
 	if usccAlphabet[(31-sum%31)%31] != code[usccLength-1] {
 		return code, WrongCheck
 	}

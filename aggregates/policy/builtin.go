@@ -8,7 +8,7 @@ import (
 //go:embed zj-2024-draft.json
 var draft []byte
 
-// Builtin returns the draft of Zhejiang, the first event of a new ledger. It is the same Policy at every call.
+// Builtin returns the draft of Zhejiang, which is the first event of a new ledger. Every call returns the same Policy.
 var Builtin = sync.OnceValue(func() *Policy {
 	p, problems := parse(draft, nil)
 	if len(problems) > 0 {

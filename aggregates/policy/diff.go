@@ -2,16 +2,16 @@ package policy
 
 import "strings"
 
-// Change is one difference between two policies. Path names the value, a row by what identifies it, such as
-// "parameters.lowRatePercent.value" or "rules[R06-2b].words"; Before or After is empty where there is no such value.
+// Change is one difference between two policies. Path names the value, such as "parameters.lowRatePercent.value" or
+// "rules[R06-2b].words". A row is named by its key. Before or After is empty if that policy does not have the value.
 type Change struct {
 	Path   string `json:"path"`
 	Before string `json:"before"`
 	After  string `json:"after"`
 }
 
-// Diff lists every difference in values, rows and words: first what a has, in its order, then what b alone has, in
-// its order. The order of rows and of members makes no difference. Diff(p, p) is empty.
+// Diff lists every difference in values, rows and words: first the values of a, in its order, then the values that
+// only b has, in its order. The order of rows and of members makes no difference. Diff(p, p) is empty.
 func Diff(a, b *Policy) []Change {
 	before, after := a.leaves(), b.leaves()
 	in := map[string]string{}
@@ -65,12 +65,12 @@ func (n *node) leaves(path string, found []leaf) []leaf {
 	case 't':
 		return append(found, leaf{path, "true"})
 	case 'f':
-		return found // as if it were not there
+		return found // false and an empty list count as missing
 	}
 	return append(found, leaf{path, n.scalar})
 }
 
-// rowKey is what tells a row from the others of its table.
+// rowKey returns the value that identifies a row in its table.
 func (n *node) rowKey() string {
 	for _, name := range []string{"id", "name", "prefix", "use"} {
 		if key := n.members[name]; key != nil {

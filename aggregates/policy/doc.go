@@ -2,6 +2,6 @@
 // fixes or leaves open, each with its article, the quoted words and its unit, and the one table of rules.
 //
 // A policy is a JSON file. It is adopted into the ledger with its whole text, so that an answer can be reproduced for
-// ever; which policy judges a fact is decided by date (Timeline.At). The draft of Zhejiang is in the binary
-// (Builtin). Other Measures of the same shape are another file and need no code.
+// ever. The date of a fact decides which policy judges it (Timeline.At). The draft of Zhejiang is in the binary
+// (Builtin). Other Measures of the same shape need only another file and no code.
 package policy

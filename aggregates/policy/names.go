@@ -7,8 +7,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Names are what people call a use or a grade. Zh and En are shown. A sheet accepts them, the words in Also, and the code.
-// A row without Zh and En has the names that nameAll finds for it.
+// Names holds the names that people use for a use or a grade. Zh and En are shown. A sheet accepts them, the words in
+// Also, and the code. A row without Zh and En gets its names from nameAll.
 type Names struct {
 	Zh   string   `json:"zh,omitzero"`
 	En   string   `json:"en,omitzero"`
@@ -27,7 +27,7 @@ func (o *object) names() (n Names) {
 	return n
 }
 
-// called is a row of the uses or grades as its names are looked at: its code, the quotation and the names.
+// called holds the code, the quotation and the names of a row of the uses or grades.
 type called struct {
 	code, quoted string
 	Names
@@ -36,7 +36,8 @@ type called struct {
 func (row UseRow) called() called { return called{string(row.Use), row.Words, row.Names} }
 func (row Grade) called() called  { return called{row.Name, row.Words, row.Names} }
 
-// checkNames reports a name that is the code or a name of another row: a sheet that has it would mean both.
+// checkNames reports a name that is also the code or a name of another row, for such a name in a sheet would be
+// ambiguous.
 func checkNames[T any](items []value, rows []T, look func(T) called) {
 	owner := map[string]string{}
 	for _, row := range rows {
@@ -66,8 +67,8 @@ type Vocabulary struct {
 	codes map[string]string    // by word
 }
 
-// Name returns the name of a code in both languages. It reports false if the policy does not have the code, or has no
-// name for it; the name is then the code.
+// Name returns the name of a code in both languages. If the policy does not have the code or has no name for it, Name
+// returns the code itself and false.
 func (v *Vocabulary) Name(code string) (name text.Text, ok bool) {
 	if name, ok = v.shown[code]; ok {
 		return name, true
@@ -75,7 +76,7 @@ func (v *Vocabulary) Name(code string) (name text.Text, ok bool) {
 	return text.Text{Zh: code, En: code}, false
 }
 
-// Code returns the code that a word stands for: a name of either language, a further name, or the code itself.
+// Code returns the code of a word. The word is a name in either language, a further name, or the code itself.
 func (v *Vocabulary) Code(word string) (code string, ok bool) {
 	code, ok = v.codes[word]
 	return code, ok
@@ -104,8 +105,9 @@ func (p *Policy) gradesCalled() (rows []called) {
 	return rows
 }
 
-// nameAll names every use and grade. A use that has no names, as in a text that was adopted before policies had them, is
-// called as another policy calls it, or else by its quotation. A grade is called by its quotation first: that was its name.
+// nameAll gives every use and grade its names. A policy that was adopted before policies had names has none in its
+// text. Such a use gets the name in the policy like, or else its quotation. Such a grade gets its quotation first, for
+// the quotation was its name then.
 func (p *Policy) nameAll(like *Policy) {
 	if like == nil {
 		like = &Policy{}
@@ -125,8 +127,8 @@ func (p *Policy) nameAll(like *Policy) {
 	})
 }
 
-// newVocabulary names each row as it says, or by the first of the borrowed names that is free: it is no name or code of
-// another row, and no quotation that several rows have.
+// newVocabulary gives each row its own names, or the first of the borrowed names that is free. A name is free if it is
+// no name or code of another row, and no quotation that several rows have.
 func newVocabulary(rows []called, borrowed func(called) []Names) *Vocabulary {
 	v := &Vocabulary{shown: map[string]text.Text{}, codes: map[string]string{}}
 	quoted := map[string]int{}
@@ -151,7 +153,7 @@ func newVocabulary(rows []called, borrowed func(called) []Names) *Vocabulary {
 	return v
 }
 
-// name makes names stand for a code, as far as they do not stand for another. The first ones are those that are shown.
+// name adds names for a code, except names that belong to another code. The first names of a code are shown.
 func (v *Vocabulary) name(code string, n Names) {
 	isFree := func(word string) bool {
 		other, taken := v.codes[word]

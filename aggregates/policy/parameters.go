@@ -6,14 +6,14 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Bounds within which a parameter is believable; a value outside is taken for a mistake of the writer.
+// Bounds of the parameters. A value outside the bounds is refused as a mistake of the writer.
 const (
 	daysMax   = 3650
 	monthsMax = 600
 	yearsMax  = 100
 )
 
-// readParameters reads every parameter with its unit and bounds: this is the one list of both.
+// readParameters reads every parameter. It is the one list of their units and bounds.
 func readParameters(v value, p *Parameters) {
 	o := v.object()
 	parameter(o, "waiverGrantor", &p.WaiverGrantor, "role", grantor)
@@ -66,17 +66,18 @@ func amount(v value) events.Fen { return events.Fen(v.integer(1, events.AmountFe
 
 func names(v value) []string { return listOf(v, value.id) }
 
-// grantor reads an authority of article 4; a center cannot except itself, and auditor and admin decide nothing.
+// grantor reads an office of article 4. A center cannot grant itself a waiver, and auditor and admin make no
+// decisions.
 func grantor(v value) events.Role {
 	return oneOf(v, events.STOffice, events.Finance, events.IndustryDept, events.LocalGov)
 }
 
-// source reads a source of subsidies; money of local government is never one.
+// source reads a source of subsidies. Money of local government is no subsidy.
 func source(v value) events.Source {
 	return oneOf(v, events.CentralGuidance, events.MajorProgram, events.ProvinceOther)
 }
 
-// sources reads at least one source: without any there would be no execution rate.
+// sources reads a list of at least one source. Without a source there would be no execution rate.
 func sources(v value) []events.Source {
 	list := listOf(v, source)
 	if v.node != nil && v.node.kind == '[' && len(v.node.items) == 0 {

@@ -12,24 +12,24 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Limits on a policy. Each is named in the message that refuses what exceeds it.
+// Limits on a policy. The message that refuses a policy over a limit names the limit.
 const (
 	TextBytesMax  = 512 << 10 // the whole text
 	DepthMax      = 8         // nesting of objects and lists
 	ListMax       = 1000      // members of any list or object
 	WordsBytesMax = 4000      // one quotation
-	ProblemsMax   = 100       // reported of one text
+	ProblemsMax   = 100       // problems reported for one text
 )
 
-// Problem is one thing wrong with a policy: the line (from 1), the JSON path such as "uses[3].rule" (empty for the
-// text as a whole) and the reason. For something missing the line is that of the object or list that lacks it.
+// Problem is one error in a policy: the line (from 1), the JSON path such as "uses[3].rule" (empty for the text as a
+// whole) and the reason. For a missing member the line is that of the object or list that lacks it.
 type Problem struct {
 	Line   int       `json:"line"`
 	Field  string    `json:"field"`
 	Reason text.Text `json:"reason"`
 }
 
-// Problems is what was found wrong with one policy, in the order of lines; as an error it reads in English.
+// Problems holds all errors found in one policy, in the order of lines. Its Error text is in English.
 type Problems []Problem
 
 // Error implements error.
@@ -68,11 +68,11 @@ var Required = []events.RuleID{
 
 // Parse reads a policy, strictly: unknown, missing, repeated and null members, wrong types, units and values, rows
 // that contradict one another, rules without words, text that is not UTF-8 and anything over the limits are refused.
-// It returns a policy or problems, never both; no problems are nil Problems, which are not a nil error. Parse(p.Text())
-// equals p.
+// It returns a policy or problems, never both. Without problems it returns nil Problems; do not convert them to an
+// error, which would not be nil. Parse(p.Text()) equals p.
 func Parse(text []byte) (*Policy, Problems) { return parse(text, Builtin()) }
 
-// parse is Parse; like lends its names to the uses and grades that have none of their own.
+// parse is Parse. Uses and grades without names get those of the policy like.
 func parse(text []byte, like *Policy) (*Policy, Problems) {
 	root, problem := tree(text)
 	if problem != nil {

@@ -29,8 +29,8 @@ type Policy struct {
 	useNames, gradeNames *Vocabulary
 }
 
-// Parameter is one value with where it comes from. Unit is one of days, months, years, month-day, percent, fen,
-// count, role, source, list.
+// Parameter is one value with its article and quoted words. Unit is one of days, months, years, month-day, percent,
+// fen, count, role, source, list.
 type Parameter[T any] struct {
 	Value   T      `json:"value"`
 	Unit    string `json:"unit"`
@@ -39,8 +39,8 @@ type Parameter[T any] struct {
 	Open    string `json:"open,omitzero"` // the open parameter that it settles, such as "OP-29"
 }
 
-// Parameters are the values of section 7. A term of n days that starts on day g is over on day g + n; its alert is
-// raised the day after.
+// Parameters holds the values of section 7. A term of n days that starts on day g ends on day g + n. Its alert is
+// raised on the day after.
 type Parameters struct {
 	WaiverGrantor           Parameter[events.Role]     `json:"waiverGrantor"`
 	FoundationYears         Parameter[int]             `json:"foundationYears"`
@@ -78,8 +78,8 @@ type Parameters struct {
 	DisbursementDays        Parameter[int]             `json:"disbursementDays"`
 }
 
-// Outcome is what a grade means to the rules: top earns the construction subsidy, top and pass may get project money,
-// fail must rectify.
+// Outcome is the meaning of a grade for the rules. A center with top earns the construction subsidy, with top or pass
+// it may get project money, and with fail it must rectify.
 type Outcome string
 
 // The outcomes of a grade.
@@ -89,7 +89,7 @@ const (
 	Fail Outcome = "fail"
 )
 
-// Grade is one of the grades of R16-2d and what it means.
+// Grade is one of the grades of R16-2d with its outcome.
 type Grade struct {
 	Name    string  `json:"name"`
 	Outcome Outcome `json:"outcome"`
@@ -97,7 +97,7 @@ type Grade struct {
 	Names
 }
 
-// Class is how article 20 looks on a use.
+// Class is the classification of a use by article 20.
 type Class string
 
 // The classes of uses: main (R20-1), plain, review (a human must rule), forbidden (R20-2 to R20-4).
@@ -108,7 +108,7 @@ const (
 	Forbidden Class = "forbidden"
 )
 
-// UseRow says what class a use is; Local, if given, is its class on money of local government (OP-33).
+// UseRow is the row of one use, with its class. Local, if given, is its class on money of local government (OP-33).
 type UseRow struct {
 	Use   events.Use    `json:"use"`
 	Class Class         `json:"class"`
@@ -118,8 +118,9 @@ type UseRow struct {
 	Names
 }
 
-// CodeRow says what an economic classification code, read by prefix, makes of a voucher: another use, or, without
-// Use, a forbidden one. It does not touch a voucher whose use is itself forbidden.
+// CodeRow is the effect on a voucher of an economic classification code, matched by prefix. The code changes the use
+// of the voucher to Use. If Use is empty, the voucher is forbidden. A voucher whose use is itself forbidden does not
+// change.
 type CodeRow struct {
 	Prefix string        `json:"prefix"`
 	Use    events.Use    `json:"use,omitzero"`
@@ -165,7 +166,7 @@ const (
 	OneLeadingIndustry   Condition = "one-leading-industry"
 )
 
-// Conditions lists them.
+// Conditions lists all conditions that an admission row may name.
 var Conditions = []Condition{LegalEntity, ExistingUnit, FoundedLongEnough, PilotDevicesSeparate, NoMajorIncident,
 	NotDishonest, NotBlacklisted, EthicsCommittee, OneLeadingIndustry}
 
@@ -185,13 +186,13 @@ func (m MonthDay) In(year int) events.Date {
 	return events.DateOf(year, n(0), n(3))
 }
 
-// Text returns the policy exactly as it was parsed, and Digest the SHA-256 of that in lower-case hexadecimal.
+// Text returns the text of the policy exactly as it was parsed.
 func (p *Policy) Text() []byte { return p.text }
 
 // Digest returns the SHA-256 of Text in lower-case hexadecimal.
 func (p *Policy) Digest() string { return p.digest }
 
-// Ref names the policy in an event that it judged.
+// Ref returns the reference to the policy that is stored in an event that it judged.
 func (p *Policy) Ref() events.PolicyRef {
 	return events.PolicyRef{ID: p.ID, Version: p.Version, Digest: p.digest}
 }
@@ -199,7 +200,7 @@ func (p *Policy) Ref() events.PolicyRef {
 // Rule returns the article and words of a rule id, or nil.
 func (p *Policy) Rule(id events.RuleID) *Rule { return p.rules[id] }
 
-// Outcome returns what a grade means, or "" for a grade that the policy does not have.
+// Outcome returns the outcome of a grade, or "" for a grade that the policy does not have.
 func (p *Policy) Outcome(grade string) Outcome {
 	for _, g := range p.Grades {
 		if g.Name == grade {
@@ -209,7 +210,7 @@ func (p *Policy) Outcome(grade string) Outcome {
 	return ""
 }
 
-// Called returns what the grades of an outcome are called.
+// Called returns the names of the grades with an outcome.
 func (p *Policy) Called(o Outcome) text.Text {
 	var zh, en []string
 	for _, g := range p.Grades {
@@ -229,13 +230,13 @@ func (p *Policy) Asks(c Condition) bool {
 // Use returns the row of a use, or nil.
 func (p *Policy) Use(use events.Use) *UseRow { return p.uses[use] }
 
-// Standing is how article 20 looks on one voucher: as which use it counts and of which class its lines are, on
-// subsidies and on local money. Rule is what makes it so.
+// Standing is the classification of one voucher by article 20: the use as which it counts, and the class of its lines
+// that are paid from subsidies and from local money. Rule is the rule that decides it.
 type Standing struct {
 	Use          events.Use
 	Class, Local Class
 	Rule         events.RuleID
-	ByCode       string // the code prefix that decided, if one did
+	ByCode       string // the code prefix that decided, or ""
 }
 
 // Standing classifies a voucher by its use and economic code (section 4). A use that the policy does not have is

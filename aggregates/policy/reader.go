@@ -9,12 +9,12 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// reader turns nodes into values and gathers what is wrong with them. A value that is wrong reads as zero, so that
-// one pass finds everything.
+// reader turns nodes into values and collects the problems. A wrong value reads as zero, so that one pass finds all
+// problems.
 type reader struct {
 	problems Problems
-	rules    map[string]bool // ids in the rules table; nil when that cannot be read
-	uses     map[string]bool // names in the uses table; likewise
+	rules    map[string]bool // ids in the rules table; nil if the table cannot be read
+	uses     map[string]bool // names in the uses table; nil if the table cannot be read
 }
 
 func (r *reader) add(line int, path string, reason text.Text) {
@@ -23,7 +23,7 @@ func (r *reader) add(line int, path string, reason text.Text) {
 	}
 }
 
-// value is a member that is being read. Its node is nil when the member is not there, which has been reported.
+// value is a member that is being read. Its node is nil if the member is missing, which was reported already.
 type value struct {
 	*reader
 	node *node
@@ -34,7 +34,7 @@ func (v value) wrong(zh, en string, args ...any) {
 	v.add(v.node.line, v.path, text.Say(zh, en, args...))
 }
 
-// is reports whether there is a value of this kind to read, and reports one of another kind.
+// is reports whether the value exists and is of this kind. It adds a problem for a value of another kind.
 func (v value) is(kind byte, zh, en string) bool {
 	switch {
 	case v.node == nil:
@@ -49,7 +49,7 @@ func (v value) is(kind byte, zh, en string) bool {
 	return true
 }
 
-// object is a value whose members are being read. Once all are, close reports those that nobody asked for.
+// object is a value whose members are being read. After all known members are read, close reports the unknown members.
 type object struct {
 	value
 	asked map[string]bool
@@ -72,7 +72,7 @@ func (o *object) optional(name string) value {
 	return m
 }
 
-// required returns a member and reports it missing.
+// required returns a member. It reports a problem if the member is missing.
 func (o *object) required(name string) value {
 	m := o.optional(name)
 	if o.node != nil && m.node == nil {
@@ -106,7 +106,7 @@ func (v value) items() ([]value, bool) {
 	return items, true
 }
 
-// text reads what people read: not empty, without control characters, within limits.
+// text reads a text for people. It must not be empty, have control characters or exceed bytesMax.
 func (v value) text(bytesMax int) string {
 	if !v.is('"', "文字", "text") {
 		return ""
@@ -180,7 +180,7 @@ func listOf[T ~string](v value, read func(value) T) []T {
 	return list
 }
 
-// unique reports a key that was seen before and remembers it.
+// unique reports a key that was seen before, and adds it to the keys seen.
 func (v value) unique(seen map[string]bool, key string) {
 	if key != "" && seen[key] {
 		v.wrong("%q 重复", "%q is given twice", shorten(key))

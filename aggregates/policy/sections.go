@@ -6,7 +6,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// policy reads the whole. Rules come first and uses before codes, because the other tables name them.
+// policy reads the whole policy. It reads rules first and uses before codes, because the other tables refer to them.
 func (r *reader) policy(root *node, p *Policy) {
 	o := value{reader: r, node: root}.object()
 	p.ID = o.required("id").id()
@@ -89,8 +89,8 @@ func readUses(v value) []UseRow {
 
 func class(v value) Class { return oneOf(v, Main, Plain, Review, Forbidden) }
 
-// readCodes refuses a prefix that extends an earlier one: codes are matched in the order of the rows, so it would
-// never be reached.
+// readCodes reads the table of codes. It refuses a prefix that extends an earlier prefix: codes are matched in the
+// order of the rows, so the longer prefix would never match.
 func readCodes(v value) []CodeRow {
 	items, _ := v.items()
 	var rows []CodeRow
@@ -121,7 +121,7 @@ const (
 	areaM2Max   = 1_000_000_000 // a thousand square kilometers
 )
 
-// fields are the registered numbers that an admission row may name.
+// fields lists the registered numbers that an admission row may name.
 var fields = []string{"usableAreaM2", "equipmentFen"}
 
 func readAdmission(v value) []AdmissionRow {
@@ -159,8 +159,8 @@ func readAdmission(v value) []AdmissionRow {
 	return rows
 }
 
-// readMinimum reads a threshold on a registered number. What is enough with a relaxation cannot be below what no
-// waiver helps, nor above what is enough without one.
+// readMinimum reads a threshold on a registered number. The relaxed minimum must not be less than MandatoryBelow and
+// not more than the minimum.
 func readMinimum(o *object, row *AdmissionRow) {
 	row.Field = oneOf(o.required("field"), fields...)
 	hi := int64(areaM2Max)

@@ -7,7 +7,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Timeline is the policies adopted, in the order in which they were. The zero Timeline has none.
+// Timeline holds the adopted policies in the order of adoption. The zero Timeline has none.
 type Timeline struct {
 	adopted []*Policy
 }
@@ -20,8 +20,9 @@ func (t Timeline) With(p *Policy) Timeline {
 // Adopted lists the policies in the order of adoption.
 func (t Timeline) Adopted() []*Policy { return t.adopted }
 
-// At returns the policy in force on a date: of those effective by then the latest effective, and of two with one date
-// the one adopted last. It is nil before the first (OP-01): what happened then is kept and not judged.
+// At returns the policy in force on a date. Of the policies effective by then, it is the one with the latest effective
+// date, and of two with the same date the one adopted last. At returns nil before the first policy (OP-01): earlier
+// facts are kept and not judged.
 func (t Timeline) At(d events.Date) *Policy {
 	var in *Policy
 	for _, p := range t.adopted {
@@ -32,8 +33,8 @@ func (t Timeline) At(d events.Date) *Policy {
 	return in
 }
 
-// Reading returns the policy in force on a date or, before the first, the first to come into force: for questions,
-// such as which sources are provincial, that need an answer on every date.
+// Reading returns the policy in force on a date, or before the first policy the first one to come into force. It is
+// for questions that need an answer on every date, such as which sources are provincial.
 func (t Timeline) Reading(d events.Date) *Policy {
 	if p := t.At(d); p != nil {
 		return p
@@ -47,13 +48,13 @@ func (t Timeline) Reading(d events.Date) *Policy {
 	return first
 }
 
-// UseName returns what a use is called by the policy that is read on a date, else by the one adopted last that has a name
-// for it. A use that no policy names is shown as its code.
+// UseName returns the name of a use in the policy that Reading returns for a date, or else in the policy adopted last
+// that has a name for it. If no policy has a name, it returns the code.
 func (t Timeline) UseName(use events.Use, on events.Date) text.Text {
 	return t.name(string(use), on, (*Policy).UseNames)
 }
 
-// GradeName does for a grade what UseName does for a use.
+// GradeName returns the name of a grade, by the same rules as UseName.
 func (t Timeline) GradeName(grade string, on events.Date) text.Text {
 	return t.name(grade, on, (*Policy).GradeNames)
 }

@@ -10,8 +10,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// node is one JSON value of a policy with the line it stands on. The reasons of Problems need lines, which the codec
-// alone does not give.
+// node is one JSON value of a policy with its line. Problems need the line, which the JSON decoder does not give.
 type node struct {
 	line    int
 	kind    jsontext.Kind
@@ -21,7 +20,7 @@ type node struct {
 	items   []*node
 }
 
-// tree reads a text as one JSON value, or says why it is none.
+// tree reads a text as one JSON value. It returns a Problem if the text is not valid.
 func tree(src []byte) (*node, *Problem) {
 	at := func(offset int, reason text.Text) (*node, *Problem) {
 		return nil, &Problem{Line: lineAt(src, offset), Reason: reason}
@@ -50,7 +49,7 @@ func tree(src []byte) (*node, *Problem) {
 type grower struct {
 	text   []byte
 	dec    *jsontext.Decoder
-	offset int // up to which lines are counted
+	offset int // lines are counted up to here
 	line   int
 }
 
@@ -128,10 +127,10 @@ func (g *grower) here(reason text.Text) *Problem {
 	return &Problem{Line: g.line, Field: pathOf(g.dec.StackPointer()), Reason: reason}
 }
 
-// problem turns the codec's error into one with a line.
+// problem turns an error of the JSON decoder into a Problem with a line.
 func (g *grower) problem(err error) *Problem {
 	var syntax *jsontext.SyntacticError
-	if !errors.As(err, &syntax) { // the end of the text is reported without a place
+	if !errors.As(err, &syntax) { // the decoder reports the end of the text without an offset
 		return &Problem{Line: lineAt(g.text, len(g.text)), Reason: text.Say("文件不完整", "the text ends too early")}
 	}
 	line := lineAt(g.text, int(syntax.ByteOffset))
@@ -142,7 +141,7 @@ func (g *grower) problem(err error) *Problem {
 		Reason: text.Say("不是有效的 JSON：%v", "is not valid JSON: %v", syntax.Err)}
 }
 
-// pathOf writes a JSON pointer as the paths of Problems are written: parameters.gradeDue.value, uses[3].rule.
+// pathOf returns a JSON pointer in the form of the paths of Problems: parameters.gradeDue.value, uses[3].rule.
 func pathOf(p jsontext.Pointer) string {
 	path := ""
 	for token := range p.Tokens() {
@@ -178,5 +177,5 @@ func invalidUTF8(src []byte) int {
 	return -1
 }
 
-// shorten keeps a quoted value from filling the message about it.
+// shorten cuts a long value for a message.
 func shorten(s string) string { return text.Clip(s, 61) }
