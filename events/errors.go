@@ -5,7 +5,7 @@ import "github.com/taizhang/taizhang/events/text"
 // UnknownError is an ErrUnknown that says why the outcome of an append is not known.
 type UnknownError struct{ Cause error }
 
-// ErrorCode implements the code of package text: nothing more is written until the store is opened again.
+// ErrorCode returns the code of package text: nothing more is written until the store is opened again.
 func (e *UnknownError) ErrorCode() text.Code { return text.Stopped }
 
 // Text says to a user that the record may be in the ledger, which what the cause says of itself does not.

@@ -12,7 +12,7 @@ type Problem struct {
 // Problems is everything found wrong with one record; as an error it reads in English.
 type Problems []Problem
 
-// ErrorCode implements the code of package text: the record must be corrected.
+// ErrorCode returns the code of package text: the record must be corrected.
 func (p Problems) ErrorCode() text.Code { return text.Invalid }
 
 // Text says the first of them, and how many more there are.

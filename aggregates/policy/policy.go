@@ -128,7 +128,7 @@ type CodeRow struct {
 	Words  string        `json:"words"`
 }
 
-// Modality reports whether a condition can be excepted from.
+// Modality is whether a condition can be waived.
 type Modality string
 
 // The modalities of admission conditions.

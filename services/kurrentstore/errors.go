@@ -26,10 +26,10 @@ type TamperedError struct {
 	What   text.Text
 }
 
-// ErrorCode implements the code of package text: the record cannot be relied on.
+// ErrorCode returns the code of package text: the record cannot be relied on.
 func (e *TamperedError) ErrorCode() text.Code { return text.Internal }
 
-// Text says so to a user.
+// Text returns the error as a message for a user.
 func (e *TamperedError) Text() text.Text {
 	return text.Text{Zh: fmt.Sprintf("流 %s 已不完整：", e.Stream) + e.What.Zh, En: fmt.Sprintf("stream %s is no longer whole: ", e.Stream) + e.What.En}
 }
@@ -56,10 +56,10 @@ type RefusedError struct {
 	Err error
 }
 
-// ErrorCode implements the code of package text: the server must be put right first.
+// ErrorCode returns the code of package text: the server must be put right first.
 func (e *RefusedError) ErrorCode() text.Code { return text.Unavailable }
 
-// Text says so to a user.
+// Text returns the error as a message for a user.
 func (e *RefusedError) Text() text.Text {
 	return text.Text{Zh: "事件库拒绝：" + e.Why.Zh, En: "the event store refuses: " + e.Why.En}
 }
@@ -82,10 +82,10 @@ type UnreachableError struct {
 	Why string // what the client said last about the nodes that it tried; "" if nothing
 }
 
-// ErrorCode implements the code of package text: trying again later may help.
+// ErrorCode returns the code of package text: trying again later may help.
 func (e *UnreachableError) ErrorCode() text.Code { return text.Unavailable }
 
-// Text says so to a user.
+// Text returns the error as a message for a user.
 func (e *UnreachableError) Text() text.Text {
 	if errors.Is(e.Err, ErrBehind) {
 		return text.Say("事件库的节点落后于已读到的内容，请稍后再试；若一直如此，则事件库丢失了内容", "the event store's node is behind what was already read; try again later; if it stays so, the event store has lost something")

@@ -216,10 +216,10 @@ func notEmpty(dir, file string) error {
 // is no earlier backup in one file.
 type CopyError struct{ Dir, File string }
 
-// ErrorCode implements the code of package text: something else is there.
+// ErrorCode returns the code of package text: something else is there.
 func (e *CopyError) ErrorCode() text.Code { return text.Conflict }
 
-// Text says so to a user.
+// Text returns the error as a message for a user.
 func (e *CopyError) Text() text.Text {
 	if e.Dir == "" {
 		return text.Say("文件 %s 不是这份台账先前的备份，或已损坏；未作改动，请换一个文件名", "the file %s is no earlier backup of this ledger, or is damaged; it was left as it is, take another name", e.File)
@@ -236,10 +236,10 @@ type RoomError struct {
 	Err  error
 }
 
-// ErrorCode implements the code of package text: room must be made first.
+// ErrorCode returns the code of package text: room must be made first.
 func (e *RoomError) ErrorCode() text.Code { return text.Unavailable }
 
-// Text says so to a user.
+// Text returns the error as a message for a user.
 func (e *RoomError) Text() text.Text {
 	if errors.Is(e.Err, syscall.EFBIG) {
 		return text.Say("%s 超过所在文件系统或限额允许的文件大小；请备份到目录，或换一个位置。台账和先前的备份不受影响",

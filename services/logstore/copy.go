@@ -40,10 +40,10 @@ type UnlikeError struct {
 	Reason text.Text
 }
 
-// ErrorCode implements the code of package text: another event is there.
+// ErrorCode returns the code of package text: another event is there.
 func (e *UnlikeError) ErrorCode() text.Code { return text.Conflict }
 
-// Text says so to a user.
+// Text returns the error as a message for a user.
 func (e *UnlikeError) Text() text.Text {
 	at := text.Say("%s 的第 %d 条（位置 %d）：", "event %[2]d of %[1]s (position %[3]d): ", e.Stream, e.Place.Revision, e.Place.Position)
 	return text.Text{Zh: at.Zh + e.Reason.Zh, En: at.En + e.Reason.En}

@@ -13,10 +13,10 @@ import (
 // LockedError is the error that another process has the directory open.
 type LockedError struct{ Dir string }
 
-// ErrorCode implements the code of package text: the other process may end.
+// ErrorCode returns the code of package text: the other process may end.
 func (e *LockedError) ErrorCode() text.Code { return text.Unavailable }
 
-// Text says so to a user.
+// Text returns the error as a message for a user.
 func (e *LockedError) Text() text.Text {
 	return text.Say("台账目录 %s 正被另一个进程使用；请等它结束，或经由它查询", "the ledger in %s is in use by another process; wait until it ends, or ask it", e.Dir)
 }
@@ -33,10 +33,10 @@ type DamageError struct {
 	Reason   text.Text
 }
 
-// ErrorCode implements the code of package text: the files are damaged.
+// ErrorCode returns the code of package text: the files are damaged.
 func (e *DamageError) ErrorCode() text.Code { return text.Internal }
 
-// Text says so to a user.
+// Text returns the error as a message for a user.
 func (e *DamageError) Text() text.Text {
 	at := text.Say("台账文件 %s 第 %d 字节处（序号 %d 起）损坏：", "ledger file %s is damaged at byte %d (from position %d on): ", e.File, e.Offset, e.Position)
 	return text.Text{Zh: at.Zh + e.Reason.Zh, En: at.En + e.Reason.En}
@@ -52,10 +52,10 @@ type FileError struct {
 	Err  error
 }
 
-// ErrorCode implements the code of package text: the operating system refuses.
+// ErrorCode returns the code of package text: the operating system refuses.
 func (e *FileError) ErrorCode() text.Code { return text.Unavailable }
 
-// Text says so to a user.
+// Text returns the error as a message for a user.
 func (e *FileError) Text() text.Text {
 	why := text.Say("读写失败（%v）", "it failed (%v)", e.Err)
 	switch {
@@ -100,10 +100,10 @@ type FailedError struct {
 	doubt bool
 }
 
-// ErrorCode implements the code of package text: nothing more is written until the store is opened again.
+// ErrorCode returns the code of package text: nothing more is written until the store is opened again.
 func (e *FailedError) ErrorCode() text.Code { return text.Stopped }
 
-// Text says so to a user.
+// Text returns the error as a message for a user.
 func (e *FailedError) Text() text.Text {
 	cause := text.Text{Zh: e.Cause.Error(), En: e.Cause.Error()}
 	var file *FileError

@@ -14,10 +14,10 @@ type BrokenError struct {
 	Reason text.Text
 }
 
-// ErrorCode implements the code of package text: the record cannot be relied on.
+// ErrorCode returns the code of package text: the record cannot be relied on.
 func (e *BrokenError) ErrorCode() text.Code { return text.Internal }
 
-// Text says so to a user.
+// Text returns the error as a message for a user.
 func (e *BrokenError) Text() text.Text {
 	return text.Text{Zh: fmt.Sprintf("台账记录 %s 的完整性有问题（AL-LED-01）：%s；本地副本停在此处，不再写入", e.Stream, e.Reason.Zh),
 		En: fmt.Sprintf("the record of %s has a break in its integrity (AL-LED-01): %s; the local copy stays as it is, and nothing is written any more", e.Stream, e.Reason.En)}
