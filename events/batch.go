@@ -16,8 +16,8 @@ const (
 	NameBytesMax  = 100                   // a stream or a kind
 )
 
-// CheckBatch returns Problems if no Store may append the batch to the stream, however often it is tried. Every Store
-// calls it first, or its two parts, so that all of them refuse the same.
+// CheckBatch returns Problems if no Store may ever append the batch to the stream. Every Store calls CheckBatch first,
+// or its two parts, so that all stores refuse the same batches.
 func CheckBatch(stream StreamID, batch []Proposed) error {
 	if err := CheckFrame(stream, batch); err != nil {
 		return err
@@ -48,8 +48,9 @@ func CheckFrame(stream StreamID, batch []Proposed) error {
 	return nil
 }
 
-// CheckEvents checks each event of a batch from one index up to another and returns Problems for the first that is
-// wrong. Reading the bodies is most of what CheckBatch costs, so a Store may check the parts of a long batch at once.
+// CheckEvents checks the events of a batch from index from up to but without to. It returns Problems for the first
+// event that is wrong. Reading the bodies is most of the work of CheckBatch, so a Store may check the parts of a long
+// batch in parallel.
 func CheckEvents(batch []Proposed, from, to int) error {
 	for i := from; i < to; i++ {
 		if field, why := batch[i].wrong(); field != "" {
@@ -59,7 +60,7 @@ func CheckEvents(batch []Proposed, from, to int) error {
 	return nil
 }
 
-// wrong names the field that no Store may take, and says why; there may be none.
+// wrong returns the first field that no Store may accept, with the reason, or "" if all fields are right.
 func (p Proposed) wrong() (field string, why text.Text) {
 	switch {
 	case p.ID == uuid.Nil:
@@ -77,8 +78,8 @@ func (p Proposed) wrong() (field string, why text.Text) {
 	return "", text.Text{}
 }
 
-// ValidName reports whether a kind has a name that every store, file and subject can carry as it is. Names of streams
-// are narrower: see ValidStream.
+// ValidName reports whether every store, file and subject can contain the name of a kind as it is. Names of streams
+// have stricter rules: see ValidStream.
 func ValidName(name string) bool {
 	if name == "" || len(name) > NameBytesMax {
 		return false

@@ -7,12 +7,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Body is a stored body cut into its members. It is for readers that look at every event of a ledger, for which DecodeEvent
-// is too slow: nothing is converted until it is asked for. Its answers are those of the record that DecodeEvent returns.
-// A Body shares memory with the event.
+// Body is a stored body cut into its members. It is for readers of every event of a ledger, for which DecodeEvent is
+// too slow: a value is converted only when a method needs it. Its values are those of the record that DecodeEvent
+// returns. A Body shares memory with the event.
 type Body struct {
 	On    Date
-	Frame []byte // what the record says around its data, from by to note: members as JSON, with commas between them
+	Frame []byte // the members of the record other than data, from by to note, as JSON with commas between them
 	Data  []byte // the payload, a JSON object
 
 	kind                     *CatalogEntry
@@ -21,8 +21,8 @@ type Body struct {
 	amounts                  bool
 }
 
-// CutBody cuts the body of a stored event. A body in another form than EncodeEvent writes, as one of an older version is, is
-// brought into that form first. The error says why that cannot be done.
+// CutBody cuts the body of a stored event. A body of another form than EncodeEvent writes, such as an older version,
+// is converted first. CutBody returns an error if that fails.
 func CutBody(s *Stored) (Body, error) {
 	if on, ok := PeekDate(s); ok {
 		if b, ok := cutBody(Lookup(s.Kind), s.Body); ok {
@@ -46,15 +46,15 @@ func CutBody(s *Stored) (Body, error) {
 	return b, nil
 }
 
-// The members that every body of today's form begins with.
+// The members with which every body of the current form begins.
 const (
 	versionOpening = `{"version":`
 	onOpening      = `,"on":"`
 	dateBytes      = len("2025-05-06")
 )
 
-// PeekDate returns the date of a stored event without looking at the rest of its body. ok is false for one that is not of today's
-// version and form.
+// PeekDate returns the date of a stored event without reading the rest of its body. ok is false for an event that is
+// not of the current version and form.
 func PeekDate(s *Stored) (on Date, ok bool) {
 	kind := Lookup(s.Kind)
 	c := cursor{s.Body}
@@ -71,8 +71,8 @@ func PeekDate(s *Stored) (on Date, ok bool) {
 	return on, err == nil
 }
 
-// cutBody cuts a body that is as EncodeEvent writes it: the members in the order of their fields, no space between them, no
-// escapes in names. Of any other body it reports false.
+// cutBody cuts a body of the form that EncodeEvent writes: the members in the order of their fields, no space between
+// them, no escapes in names. It returns false for any other body.
 func cutBody(kind *CatalogEntry, body []byte) (b Body, ok bool) {
 	b.kind = kind
 	c := bodyCursor{cursor: cursor{body}, data: kind.shape}
@@ -113,27 +113,28 @@ func cutBody(kind *CatalogEntry, body []byte) (b Body, ok bool) {
 	return b, b.Data != nil && c.next('}') && len(c.rest) == 0
 }
 
-// AmountFen returns what the record moves, as Facets have it. ok is false if it holds no amount.
+// AmountFen returns the amount that the record moves, as in Facets. ok is false if it has no amount.
 func (b *Body) AmountFen() (sum Fen, ok bool) { return b.amountFen, b.amounts }
 
 // Mode returns the mode of the record.
 func (b *Body) Mode() Mode { return Mode(textOf(b.mode)) }
 
-// Doc returns the document number of the record, "" if it has none.
+// Doc returns the document number of the record, or "" if it has none.
 func (b *Body) Doc() string { return textOf(b.doc) }
 
-// EnteredBy returns the account that the record was entered by.
+// EnteredBy returns the account that entered the record.
 func (b *Body) EnteredBy() string { return textOf(b.enteredBy) }
 
-// Actor returns who says so.
+// Actor returns the person who is responsible for the content of the record.
 func (b *Body) Actor() string {
 	return textOf(valueOf(eventShape.members[eventShape.lookup([]byte("by"))].shape, b.by, "actor"))
 }
 
-// Text returns a member of the payload that is a text, "" if it was left out or the kind has no text of that name.
+// Text returns a text member of the payload, or "" if it was left out or the kind has no text of that name.
 func (b *Body) Text(name string) string { return textOf(valueOf(b.kind.shape, b.Data, name)) }
 
-// valueOf returns the value of a member of an object, as JSON; nil if it was left out or the shape has no text of that name.
+// valueOf returns the value of a member of an object, as JSON, or nil if it was left out or the shape has no text of
+// that name.
 func valueOf(s *shape, object []byte, name string) []byte {
 	c := bodyCursor{cursor: cursor{object}}
 	c.next('{')
@@ -160,11 +161,12 @@ func textOf(quoted []byte) string {
 	case bytes.IndexByte(quoted, '\\') < 0:
 		return string(quoted[1 : len(quoted)-1])
 	}
-	text, _ := jsontext.AppendUnquote(nil, quoted) // what it cannot unquote is not valid, and DecodeEvent refuses it
+	text, _ := jsontext.AppendUnquote(nil, quoted) // an invalid text is refused by DecodeEvent
 	return string(text)
 }
 
-// Texts yields every text that is a value, not a name, in Frame or Data, without escapes. A text is valid until the next one.
+// Texts yields every text that is a value, not a name, in Frame or Data, without escapes. A text is valid until the
+// next one.
 func Texts(part []byte, yield func([]byte) bool) {
 	for from := bytes.IndexByte(part, '"'); from >= 0; from = bytes.IndexByte(part, '"') {
 		n := quotedBytes(part[from:])
@@ -183,7 +185,8 @@ func Texts(part []byte, yield func([]byte) bool) {
 	}
 }
 
-// quotedBytes returns how many bytes the text that b begins with has, with its quotes; all of b if it does not end.
+// quotedBytes returns the length in bytes of the quoted text with which b begins, including its quotes, or the length
+// of b if the text does not end.
 func quotedBytes(b []byte) int {
 	for i := 1; i < len(b); i++ {
 		n := bytes.IndexByte(b[i:], '"')
@@ -202,7 +205,7 @@ func quotedBytes(b []byte) int {
 	return len(b)
 }
 
-// bodyCursor passes over the values of a body and adds up the amounts in its payload.
+// bodyCursor is a cursor that skips the values of a body and sums the amounts in its payload.
 type bodyCursor struct {
 	cursor
 	data      *shape // of the payload
@@ -210,7 +213,7 @@ type bodyCursor struct {
 	amounts   bool
 }
 
-// token takes a text of the form if it comes next.
+// token consumes the text want if it comes next, and reports whether it did.
 func (c *cursor) token(want string) bool {
 	if len(c.rest) < len(want) || string(c.rest[:len(want)]) != want {
 		return false
@@ -219,7 +222,8 @@ func (c *cursor) token(want string) bool {
 	return true
 }
 
-// member takes the name of a member if it comes next, and the comma before it unless it is the first of its object.
+// member consumes the name of a member if it comes next, with the comma before it unless it is the first of its
+// object.
 func (c *cursor) member(m *member, first bool) bool {
 	rest := c.rest
 	if !first {
@@ -229,14 +233,15 @@ func (c *cursor) member(m *member, first bool) bool {
 		rest = rest[1:]
 	}
 	o := m.opening
-	if len(rest) < len(o) || rest[1] != o[1] || string(rest[:len(o)]) != o { // most that differ do so in their first letter
+	if len(rest) < len(o) || rest[1] != o[1] || string(rest[:len(o)]) != o { // most names differ in the first letter
 		return false
 	}
 	c.rest = rest[len(o):]
 	return true
 }
 
-// value passes over a value of a shape, which is an amount or is not, and reports whether it is as EncodeEvent writes it.
+// value skips a value of a shape, and reports whether it has the form that EncodeEvent writes. If the value is an
+// amount, it is added to the sum.
 func (c *bodyCursor) value(s *shape, amount bool) bool {
 	switch s.sort {
 	case textual, date:
@@ -264,7 +269,7 @@ func (c *bodyCursor) value(s *shape, amount bool) bool {
 	return c.object(s)
 }
 
-// whole passes over a whole number, which may have more digits than cursor.integer takes.
+// whole skips a whole number. It may have more digits than cursor.integer accepts.
 func (c *bodyCursor) whole(amount bool) bool {
 	negative, digits := c.next('-'), 0
 	var v Fen

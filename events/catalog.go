@@ -65,12 +65,12 @@ const (
 	KindEntryVoided              Kind = "entry.voided"
 )
 
-// CatalogEntry says what the program knows of one kind.
+// CatalogEntry is the description of one kind of event.
 type CatalogEntry struct {
 	Kind     Kind
-	Stream   StreamID // that holds it; "" for that of its center
-	Version  int      // of the payload's layout, as written today
-	Roles    []Role   // who may write it; waiver.granted: the one that the policy names (OP-04); entry.voided: who may write the kind voided
+	Stream   StreamID // the stream of the kind; "" for the stream of its center
+	Version  int      // the current version of the payload's layout
+	Roles    []Role   // may write it; waiver.granted: only the role that the policy names (OP-04); entry.voided: a role that may write the kind voided
 	Decision bool     // a decision is judged (section 5); a fact is recorded
 	Rules    []RuleID
 	Title    text.Text
@@ -81,7 +81,7 @@ type CatalogEntry struct {
 	data    reflect.Type // of the payload
 }
 
-// upcast rewrites a payload of one version as the next.
+// upcast is a function that converts a payload of one version to the next version.
 type upcast func(data jsontext.Value) (jsontext.Value, error)
 
 // Catalog lists every kind in the order of section 4.
@@ -139,8 +139,8 @@ var Catalog = withShapes([]CatalogEntry{
 	{Kind: KindEntryVoided, Roles: []Role{CenterRole, STOffice, Finance, IndustryDept, LocalGov, Auditor}, Title: text.Say("记录作废", "entry voided"), blank: func() Payload { return new(EntryVoided) }},
 })
 
-// Overdrawn names the refusal of a voucher that takes a grant below zero. The Measures do not state it; section 5
-// does.
+// Overdrawn is the rule that refuses a voucher that takes a grant below zero. It is not in the Measures but in section
+// 5.
 const Overdrawn RuleID = "overdrawn"
 
 var catalogIndex = func() map[Kind]*CatalogEntry {
@@ -172,7 +172,7 @@ func withShapes(entries []CatalogEntry) []CatalogEntry {
 	return entries
 }
 
-// renameMember is the upcast for a member that got another name.
+// renameMember returns the upcast for a member that got another name.
 func renameMember(from, to string) upcast {
 	return func(data jsontext.Value) (jsontext.Value, error) {
 		var members map[string]jsontext.Value

@@ -9,7 +9,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Limits on one record. Each is named in the message that refuses what exceeds it.
+// Limits on one record. The message that refuses a record over a limit names the limit.
 const (
 	RecordBytesMax = 1 << 20            // one record, as a JSON line
 	DepthMax       = 8                  // nesting of objects and arrays in a record
@@ -20,11 +20,11 @@ const (
 	YearMax        = 2100
 )
 
-// checker gathers what is wrong with a payload, field by field.
+// checker collects the problems of a payload, field by field.
 type checker struct {
 	on       Date
 	problems Problems
-	list     string // that the fields are of, with the index of its member
+	list     string // the list whose member is being checked, with the index of the member
 	index    int
 }
 
@@ -35,10 +35,10 @@ func (c *checker) add(field string, reason text.Text) {
 	c.problems = append(c.problems, Problem{Field: "data." + field, Reason: reason})
 }
 
-// within says of which list's member the fields are that follow; "" of none.
+// within sets the list and the index of the member that the following fields belong to, or "" for no list.
 func (c *checker) within(list string, i int) { c.list, c.index = list, i }
 
-// at is the path of a list's member, or of a field of it.
+// at returns the path of a member of a list, or of a field of the member.
 func at(list string, i int, field string) string {
 	return join(list+"["+strconv.Itoa(i)+"]", field)
 }

@@ -26,8 +26,8 @@ type wireRecord struct {
 	Data   jsontext.Value `json:"data"`
 }
 
-// wireEvent is the body of a stored event: the record without what the store keeps beside it (id, kind, stream), and
-// what the ledger added.
+// wireEvent is the body of a stored event. It has the members that the ledger added. It lacks the members of the
+// record that the store keeps beside the body: id, kind and stream.
 type wireEvent struct {
 	Version int        `json:"version"`
 	On      Date       `json:"on"`
@@ -81,8 +81,8 @@ func madeOf(text string, ok func(byte) bool) bool {
 	return true
 }
 
-// DecodeRecord reads one record in the interchange form, strictly. When it returns Problems the record holds what
-// could be read (for a message that names it) and must not be used. DecodeRecord(EncodeRecord(r)) is r.
+// DecodeRecord reads one record in the interchange form, strictly. If it returns Problems, the record has only the
+// parts that could be read; use them only to name the record in a message. DecodeRecord(EncodeRecord(r)) is r.
 func DecodeRecord(line []byte) (*Record, Problems) {
 	r, found := decodeRecord(line)
 	return r, found.limited()
@@ -134,12 +134,12 @@ func partly(w *wireRecord) *Record {
 		r.Mode = Enforce
 	}
 	if len(r.Evidence) == 0 {
-		r.Evidence = nil // an empty list says no more than none, and is not written
+		r.Evidence = nil // an empty list means the same as no list, and is not written
 	}
 	return r
 }
 
-// checkFrame reports what is wrong with everything but the data.
+// checkFrame returns the problems of all members except the data.
 func (r *Record) checkFrame(id string) (found Problems) {
 	add := func(field string, reason text.Text) { found = append(found, Problem{Field: field, Reason: reason}) }
 	if r.ID == uuid.Nil {
@@ -224,8 +224,8 @@ func encode(r *Record, s *shape, wire any) (b []byte, err error) {
 	return b, nil
 }
 
-// DecodeEvent reads a stored event of any version ever written. Unknown members, kinds and versions and impossible
-// values are refused; only what DecodeRecord says of missing members and limits is not looked at again.
+// DecodeEvent reads a stored event of any version ever written. It refuses unknown members, kinds and versions, and
+// impossible values. Unlike DecodeRecord, it does not check missing members and limits again.
 func DecodeEvent(s Stored) (Recorded, error) {
 	fail := func(err error) (Recorded, error) {
 		return Recorded{}, fmt.Errorf("events: decode position %d (%s): %w", s.Position, s.Kind, err)
@@ -259,7 +259,7 @@ func DecodeEvent(s Stored) (Recorded, error) {
 	}, nil
 }
 
-// decode reads a stored event of any version, with its payload as of today.
+// decode reads a stored event of any version, and returns its payload in the current version.
 func (e *CatalogEntry) decode(body []byte) (w wireEvent, payload Payload, err error) {
 	if err := json.Unmarshal(body, &w, strictly); err != nil {
 		return w, nil, err

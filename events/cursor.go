@@ -9,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// cursor goes through JSON that has nothing unusual in it: no escapes, whole numbers. It declines everything else.
+// cursor reads simple JSON: texts without escapes, and whole numbers. It returns false for everything else.
 type cursor struct{ rest []byte }
 
 func (c *cursor) space() {
@@ -18,7 +18,7 @@ func (c *cursor) space() {
 	}
 }
 
-// next takes one byte if it comes next.
+// next consumes the byte want if it comes next, and reports whether it did.
 func (c *cursor) next(want byte) bool {
 	if len(c.rest) == 0 || c.rest[0] != want {
 		return false
@@ -27,7 +27,7 @@ func (c *cursor) next(want byte) bool {
 	return true
 }
 
-// integer reads a whole number of at most 18 digits; what must follow it is for the caller to see.
+// integer reads a whole number of at most 18 digits. The caller checks the bytes after it.
 func (c *cursor) integer() (n int64, ok bool) {
 	negative := c.next('-')
 	i := 0
@@ -47,8 +47,8 @@ func (c *cursor) integer() (n int64, ok bool) {
 	return n, true
 }
 
-// quoted reads a text without escapes; the result shares memory with what is read. It looks at eight bytes at a time while
-// there is nothing to see: no quote, backslash or control character, nor the first byte that is not ASCII.
+// quoted reads a text without escapes. The result shares memory with the input. It checks eight bytes at a time until
+// one of them is a quote, a backslash, a control character or not ASCII.
 func (c *cursor) quoted() ([]byte, bool) {
 	if !c.next('"') {
 		return nil, false
@@ -61,7 +61,7 @@ func (c *cursor) quoted() ([]byte, bool) {
 			quote, backslash := w^each*'"', w^each*'\\'
 			seen := ((w-each*' ')&^w|(quote-each)&^quote|(backslash-each)&^backslash)&high | w&foreign
 			if seen != 0 {
-				i += bits.TrailingZeros64(seen) / 8 // the first is never a false one
+				i += bits.TrailingZeros64(seen) / 8 // the first match is always a true one
 				break
 			}
 			i += 8
@@ -78,8 +78,8 @@ func (c *cursor) quoted() ([]byte, bool) {
 	}
 }
 
-// isPlainObject reports that a body is one JSON object, without white space, with no name twice in an object; of one that has
-// anything unusual in it it does not say so.
+// isPlainObject reports whether a body is one simple JSON object, without white space and with no name twice in an
+// object. False does not mean that the body is wrong: it may be a valid object that is not simple.
 func isPlainObject(body []byte) bool {
 	c := cursor{body}
 	return len(body) > 0 && body[0] == '{' && c.skip(0) && len(c.rest) == 0
@@ -90,7 +90,7 @@ func isObject(body []byte) bool {
 	return len(body) >= 2 && body[0] == '{' && body[len(body)-1] == '}' && jsontext.Value(body).IsValid()
 }
 
-// skip passes over one value that has nothing unusual in it; what follows is for the caller to see.
+// skip skips one simple value, and returns false for any other. The caller checks the bytes after it.
 func (c *cursor) skip(depth int) bool {
 	if len(c.rest) == 0 || depth > DepthMax {
 		return false
@@ -124,7 +124,7 @@ func (c *cursor) skip(depth int) bool {
 
 func (c *cursor) skipObject(depth int) bool {
 	c.rest = c.rest[1:]
-	var names [24][]byte // more are unusual
+	var names [24][]byte // an object with more members is not simple
 	for n := 0; !c.next('}'); n++ {
 		if n > 0 && !c.next(',') || n == len(names) {
 			return false

@@ -7,8 +7,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Date is a calendar date in Asia/Shanghai, counted in days from 0000-03-01; that day, the zero Date, means none. Dates
-// compare with < and subtract to a number of days.
+// Date is a calendar date in Asia/Shanghai, counted in days from 0000-03-01. The zero Date means no date. Dates
+// compare with <, and the difference of two dates is a number of days.
 type Date int32
 
 // Shanghai is the zone of every date in the ledger. China has kept UTC+8 without summer time since 1991, so a fixed
@@ -27,7 +27,7 @@ func DateOf(year, month, day int) Date {
 	return Date(era*146097 + yoe*365 + yoe/4 - yoe/100 + doy)
 }
 
-// FormatInstant writes an instant of the ledger as people read it, by Shanghai's clock: RFC 3339, as exact as it is.
+// FormatInstant returns an instant of the ledger in RFC 3339 for people, in Shanghai time and full precision.
 func FormatInstant(t time.Time) string { return t.In(Shanghai).Format(time.RFC3339Nano) }
 
 // DateAt returns the Shanghai date of an instant.
@@ -60,13 +60,13 @@ func parseDate[T string | []byte](s T) (Date, error) {
 	return DateOf(y, m, d), nil
 }
 
-// badDate says in both languages why a text is no date.
+// badDate is the error, in both languages, that a text is no date.
 type badDate struct{ why text.Text }
 
 // Error implements error.
 func (e *badDate) Error() string { return e.why.En }
 
-// MustDate is ParseDate for dates written in the program; it panics on a date that does not exist.
+// MustDate is ParseDate for dates written in the program. It panics on a date that does not exist.
 func MustDate(s string) Date {
 	d, err := ParseDate(s)
 	if err != nil {
@@ -101,8 +101,8 @@ func (d Date) Year() int {
 	return y
 }
 
-// AddMonths moves by whole months; a day that the month does not have becomes its last (29 February counts as
-// 28 February, section 6).
+// AddMonths returns the date moved by whole months. If that month does not have the day, it returns the last day of
+// the month (29 February counts as 28 February, section 6).
 func (d Date) AddMonths(n int) Date {
 	y, m, day := d.Civil()
 	months := y*12 + m - 1 + n
@@ -110,7 +110,7 @@ func (d Date) AddMonths(n int) Date {
 	return DateOf(y, m, min(day, daysIn(y, m)))
 }
 
-// YearEnd returns 31 December of year; MonthEnd the last day of a month.
+// YearEnd returns 31 December of a year.
 func YearEnd(year int) Date { return DateOf(year, 12, 31) }
 
 // MonthEnd returns the last day of a month.

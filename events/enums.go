@@ -1,6 +1,6 @@
 package events
 
-// Source is where the money of a grant comes from.
+// Source is the source of the money of a grant.
 type Source string
 
 // The sources of subsidy.granted; Local is the money of matching.committed.
@@ -11,7 +11,7 @@ const (
 	Local           Source = "local"
 )
 
-// Use is what a voucher was for; which uses are main, plain or forbidden is the policy's (article 20).
+// Use is the use of the money of a voucher. The policy decides which uses are main, plain or forbidden (article 20).
 type Use string
 
 // Categories of subsidy.granted (R17-0).

@@ -2,13 +2,14 @@ package events
 
 import "github.com/taizhang/taizhang/events/text"
 
-// UnknownError is an ErrUnknown that says why the outcome of an append is not known.
+// UnknownError is an ErrUnknown with the cause for which the outcome of an append is not known.
 type UnknownError struct{ Cause error }
 
 // ErrorCode returns the code of package text: nothing more is written until the store is opened again.
 func (e *UnknownError) ErrorCode() text.Code { return text.Stopped }
 
-// Text says to a user that the record may be in the ledger, which what the cause says of itself does not.
+// Text returns the message for a user that the record may be in the ledger. The text of the cause alone does not say
+// so.
 func (e *UnknownError) Text() text.Text {
 	cause := text.Of(e.Cause)
 	return text.Text{Zh: "是否已入账尚不确定；请重新打开，查看是否已在其中，或以同一 id 再写一次。原因：" + cause.Zh,
@@ -18,8 +19,8 @@ func (e *UnknownError) Text() text.Text {
 // Error implements error.
 func (e *UnknownError) Error() string { return ErrUnknown.Error() + ": " + e.Cause.Error() }
 
-// Is reports that it is an ErrUnknown.
+// Is reports whether target is ErrUnknown.
 func (e *UnknownError) Is(target error) bool { return target == ErrUnknown }
 
-// Unwrap returns why the outcome is not known.
+// Unwrap returns the cause.
 func (e *UnknownError) Unwrap() error { return e.Cause }

@@ -1,22 +1,23 @@
 package events
 
-// Facets is what a reader asks of a record of any kind: how much money, about what, which name it takes and which it uses.
+// Facets holds the values that a record of any kind can have: its amount, its subject, the name that it creates and
+// the name to which it refers.
 type Facets struct {
-	AmountFen Fen    // that it moves, of a voucher without the center's own money; 0 for none
-	Subject   string // the grant, match, voucher, task book, alert and so on that it is about; "" for none
-	Creates   Name   // which no other record of the center may create; the zero Name for none
-	Field     string // of the record, that holds the name it creates
-	Refers    Name   // which an earlier record of the center created, of the thing it is about; the zero Name for none
+	AmountFen Fen    // the amount that it moves, for a voucher without the center's own money; 0 for none
+	Subject   string // the id of the grant, match, voucher, task book, alert and so on that it is about; "" for none
+	Creates   Name   // the name that it creates, which no other record of the center may create; the zero Name for none
+	Field     string // the field of the record with the name that it creates
+	Refers    Name   // the name of its subject, which an earlier record of the center created; the zero Name for none
 }
 
-// Name is an id among those of one space, such as the vouchers of a center. A space is called as the member of data that
-// holds its ids.
+// Name is an id in one name space, such as the vouchers of a center. A name space has the name of the member of data
+// that has its ids.
 type Name struct{ Space, ID string }
 
 // faceted is a payload that has facets.
 type faceted interface{ facets() Facets }
 
-// FacetsOf returns the facets of a payload, none for a kind without the method facets.
+// FacetsOf returns the facets of a payload. They are zero for a kind without the method facets.
 func FacetsOf(data Payload) Facets {
 	if p, ok := data.(faceted); ok {
 		return p.facets()

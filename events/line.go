@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// The stored line is what every store keeps of an event, and what hashes are computed over:
+// The stored line is the form in which every store keeps an event, and over which hashes are computed:
 //
 //	{"position":124,"stream":"center-ZJ-0007","revision":3,"recordedAt":"2026-11-23T11:17:46.123456Z","id":"…","kind":"…","event":{…}}
 //
 // "event" holds the body as it was proposed. The line has one form only: members in this order, no spaces, numbers in
-// decimal without leading zeros, times in UTC with six decimals, ids in lower case. The form never changes, because the
-// hashes of all earlier events depend on it.
+// decimal without leading zeros, times in UTC with six decimals, ids in lower case. The form never changes, because
+// the hashes of all earlier events depend on it.
 const (
-	LineOpening  = `{"position":` // how every line begins
-	LineYearMax  = 9999           // the last year that recordedAt can be in
+	LineOpening  = `{"position":` // the beginning of every line
+	LineYearMax  = 9999           // the last possible year of recordedAt
 	LineBytesMax = 2*NameBytesMax + 256 + BodyBytesMax
 )
 
 const lineTimeLayout = "2006-01-02T15:04:05.000000Z"
 
-// AppendLine appends the stored line of an event, without a newline. The place's time is in UTC, from 1970 to LineYearMax,
-// in whole microseconds. LineParser.Parse is its inverse.
+// AppendLine appends the stored line of an event, without a newline. The place's time is in UTC, from 1970 to
+// LineYearMax, in whole microseconds. LineParser.Parse is its inverse.
 func AppendLine(b []byte, at Place, stream StreamID, p *Proposed) []byte {
 	b = append(b, LineOpening...)
 	b = strconv.AppendUint(b, at.Position, 10)
@@ -47,8 +47,8 @@ func AppendLine(b []byte, at Place, stream StreamID, p *Proposed) []byte {
 	return append(b, '}')
 }
 
-// NewStored returns the event as it lies at a place of a stream. Its line is appended to b, and Bytes and Body share the
-// line's memory.
+// NewStored returns the event as stored at a place of a stream. It appends the stored line to b. Bytes and Body share
+// the memory of the line.
 func NewStored(b []byte, at Place, stream StreamID, p *Proposed) Stored {
 	from := len(b)
 	b = AppendLine(b, at, stream, p)
@@ -75,8 +75,8 @@ func appendLineTime(b []byte, t time.Time) []byte {
 	return b
 }
 
-// LineParser reads stored lines. It keeps the names that it has read, so that equal names share memory, and the day of the
-// last time that it read. It is for one goroutine.
+// LineParser is a parser of stored lines. It keeps the names that it has read, so that equal names share memory, and
+// the day of the last time that it read. It is for one goroutine.
 type LineParser struct {
 	streams map[string]StreamID
 	kinds   map[string]Kind
@@ -84,10 +84,10 @@ type LineParser struct {
 	start   time.Time // of day
 
 	rest []byte
-	bad  string // what could not be read, as a member's name; empty while all is well
+	bad  string // the name of the member that could not be read, or ""
 }
 
-// lineNamesMax bounds how many names of either sort a parser keeps, whatever a file may hold.
+// lineNamesMax is the maximum number of names of either sort that a parser keeps, whatever a file contains.
 const lineNamesMax = 1 << 16
 
 // NewLineParser returns a parser that has read nothing.
@@ -95,8 +95,8 @@ func NewLineParser() *LineParser {
 	return &LineParser{streams: map[string]StreamID{}, kinds: map[string]Kind{}}
 }
 
-// Parse reads a stored line without its newline. The result shares memory with line; bad names the first member
-// that is not in its only form.
+// Parse reads a stored line without its newline. The result shares memory with line. bad is the name of the first
+// member that is not in its only form, or "".
 func (p *LineParser) Parse(line []byte) (s Stored, bad string) {
 	p.rest, p.bad = line, ""
 	p.token("position", LineOpening)
@@ -158,7 +158,7 @@ func (p *LineParser) uint(member string) (v uint64) {
 
 func validKind(k Kind) bool { return ValidName(string(k)) }
 
-// lineName reads a valid name, as far as the next quotation mark. Names that were read before are in read.
+// lineName reads a valid name up to the next quotation mark. read holds the names that were read before.
 func lineName[T ~string](p *LineParser, member string, read map[string]T, valid func(T) bool) T {
 	n := bytes.IndexByte(p.rest[:min(len(p.rest), NameBytesMax+1)], '"')
 	if n < 0 {
@@ -247,7 +247,7 @@ func (p *LineParser) time(member string) time.Time {
 	return p.start.Add(time.Duration((hour*60+minute)*60+second)*time.Second + time.Duration(micros)*time.Microsecond)
 }
 
-// two reads two digits; anything else is a million, more than any caller takes.
+// two reads two digits. It returns a million, which every caller refuses, for anything else.
 func two(b []byte) int {
 	high, low := b[0]-'0', b[1]-'0'
 	if high > 9 || low > 9 {

@@ -7,8 +7,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// ParseYuan reads an amount in yuan as people write it, 1234, 1234.5 or 1,234.50, to fen. Commas stand before every three
-// digits or nowhere; there is no sign. An amount above AmountFenMax is refused too.
+// ParseYuan reads an amount in yuan as people write it, such as 1234, 1234.5 or 1,234.50, and returns it in fen.
+// Commas must stand before every three digits or nowhere. It refuses a sign, and an amount above AmountFenMax.
 func ParseYuan(s string) (Fen, error) {
 	whole, cents, point := strings.Cut(s, ".")
 	if groups := strings.Split(whole, ","); len(groups) > 1 {
@@ -39,8 +39,8 @@ func notAnAmount(s string) error {
 	return Problems{{Reason: text.Say("%q 不是以元为单位的金额，如 1,234.50", "%q is not an amount in yuan, such as 1,234.50", s)}}
 }
 
-// FormatYuan shows an amount in yuan with two decimals and thousands separators, such as "1,234.50", as ParseYuan reads it if
-// it has no sign. The unit is printed by whoever shows it.
+// FormatYuan returns an amount in yuan with two decimals and thousands separators, such as "1,234.50", without the
+// unit. ParseYuan reads the result back if it has no sign.
 func FormatYuan(v Fen) string {
 	sign, u := "", uint64(v)
 	if v < 0 {

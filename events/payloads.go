@@ -2,13 +2,13 @@ package events
 
 import "strings"
 
-// Payload is what happened: exactly one of the types of this package that are named in the catalog.
+// Payload is the content of a record. It is always one of the types of this package that are in the catalog.
 type Payload interface {
 	// check reports values that are impossible whatever the history (section 4, "always refused").
 	check(c *checker)
 }
 
-// PolicyAdopted puts a policy into the ledger with its whole text, so that an answer can be reproduced for ever.
+// PolicyAdopted is the adoption of a policy. It has the whole text, so that an answer can be reproduced for ever.
 type PolicyAdopted struct {
 	ID            string `json:"id"`
 	Version       string `json:"version"`
@@ -26,7 +26,7 @@ func (p *PolicyAdopted) check(c *checker) {
 
 func (p *PolicyAdopted) facets() Facets { return Facets{Subject: p.ID + "@" + p.Version} }
 
-// AlertClosed strikes an alert off the list (销号).
+// AlertClosed is the closing out of an alert (销号).
 type AlertClosed struct {
 	Code   string `json:"code"`
 	Key    string `json:"key"`
@@ -38,7 +38,7 @@ func (p *AlertClosed) facets() Facets {
 	return Facets{Subject: strings.TrimSpace(p.Code + " " + p.Key)}
 }
 
-// EntryVoided leaves an earlier entry out of every answer known from now on.
+// EntryVoided is the voiding of an earlier entry. Every answer as known from then on ignores that entry.
 type EntryVoided struct {
 	Event  string `json:"event"`
 	Reason string `json:"reason"`

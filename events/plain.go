@@ -13,8 +13,9 @@ import (
 )
 
 // plain reads JSON that has nothing unusual in it: known members, each at most once and none that must be there
-// missing, texts without escapes, whole numbers. It declines everything else, right or wrong, which is left to the strict
-// codec; what it accepts is what that one reads. Nearly all records are plain, and it takes a fifth of the time.
+// missing, texts without escapes, whole numbers. It declines everything else, right or wrong, which is left to the
+// strict codec; what it accepts is what that one reads. Nearly all records are plain, and it takes a fifth of the
+// time.
 type plain struct {
 	cursor
 	record wireRecord

@@ -24,7 +24,8 @@ func (r Role) Title() text.Text { return titled(roleTitles, r) }
 // Title returns the words for a source of money, or the source itself if there is none of that name.
 func (s Source) Title() text.Text { return titled(sourceTitles, s) }
 
-// CategoryTitle returns the words for a category of subsidy.granted, or the category itself if there is none of that name.
+// CategoryTitle returns the words for a category of subsidy.granted, or the category itself if there is none of that
+// name.
 func CategoryTitle(category string) text.Text { return titled(categoryTitles, category) }
 
 // Title returns the title of a kind, or the kind itself if the catalog has none of that name.
