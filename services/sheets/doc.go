@@ -1,24 +1,25 @@
-// Package sheets reads and makes the spreadsheets that offices work with (section 11 of the specification).
+// Package sheets reads and writes the spreadsheets that offices work with (section 11 of the specification).
 //
-// A sheet is a table under Chinese headings, as CSV or XLSX. What it is about follows from its headings alone: Kinds is
-// one table that says of each kind what its columns are called, what they hold and which words they take, and from which
-// reading, the empty template and the notes in it follow. Each row, or all rows of one voucher, is one record. Its id
-// follows from what identifies it, so that a sheet read twice changes nothing.
+// A sheet is a table under Chinese headings, as CSV or XLSX. Its headings alone decide its kind. Kinds is one table
+// with the headings, the forms and the words of the columns of each kind. Reading, the empty template and the notes in
+// the template all use that table. Each row, or all rows of one voucher, is one record. The id of a record is computed
+// from the fields that identify it, so reading a sheet twice changes nothing.
 //
-// A file is looked at, not named: a ZIP archive that holds a workbook is XLSX, text that begins with { is JSON Lines and
-// left to the ledger, other text is CSV. CSV may be in UTF-8, in UTF-16 with a byte order mark, or in GB18030, its cells
-// separated by commas, semicolons or tabs. Title rows above the headings are passed over, and headings that come again.
+// The content of a file decides its format, not its name. A ZIP archive with a workbook is XLSX. Text that begins with
+// { is JSON Lines, which the ledger reads. Other text is CSV. CSV may be in UTF-8, in UTF-16 with a byte order mark,
+// or in GB18030. Its cells are separated by commas, semicolons or tabs. Title rows above the headings and repeated
+// headings are skipped.
 //
-// What cannot be known for certain is refused:
-//   - an amount stored as a floating-point number is taken as the spreadsheet shows it, at 15 digits, and must then have
-//     no more than two decimals; one that is shown as a percentage, a time or a power of ten is refused
-//   - of a formula the stored value is taken; an error value, a formula without one or one that asks another workbook or
-//     program is refused
-//   - a date in a column of text is refused, for it was a voucher number once; so is a number shown in a format of its own
-//   - hidden rows and merged cells are refused where they hold data; hidden sheets are passed over, hidden columns taken
-//   - of several sheets with known headings only one may hold data
-//   - a voucher is not written without a row that may be a line of it: one without a number right below it, or one that
-//     agrees with it in all that can be read
+// An ambiguous value is refused:
+//   - an amount stored as a floating-point number is read as the spreadsheet shows it, with 15 digits, and must then have
+//     at most two decimals; a number shown as a percentage, a time or a power of ten is refused
+//   - for a formula the stored value is read; an error value, a formula without a stored value and a formula that refers
+//     to another workbook or program are refused
+//   - a date in a text column is refused, for it was probably a voucher number; a number in a custom format is refused too
+//   - hidden rows and merged cells are refused if they have data; hidden sheets are skipped, hidden columns are read
+//   - of several sheets with known headings only one may have data
+//   - a voucher is not recorded if a row that cannot be assigned may be a line of it: a row without a number right below
+//     it, or a row that agrees with it in everything that can be read
 //
-// What is bad is said by row and column, and goes back as a copy of the sheet with the bad cells marked.
+// Bad cells are reported by row and column, and are marked in a copy of the sheet.
 package sheets

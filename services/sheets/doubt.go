@@ -8,23 +8,25 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// A stray is a row of which it cannot be known which record it is a line of: its center is none, or its number cannot be
-// read. The record that it belongs to must not be written without it, for a record once written keeps its id.
+// stray is a row that cannot be assigned to a record, because its center is not valid or its number cannot be read.
+// Its record must not be written without it: a written record keeps its id, so the row could not be added later.
 type stray struct {
 	*reading
-	after *entry // the last record before it that is known
+	after *entry // the record of the last row before it that could be assigned
 }
 
-// straysMax is how many strays are compared with the records; if there are more, every record is in doubt.
+// straysMax is the maximum number of strays that are compared with the records. If there are more, every record is in
+// doubt.
 const straysMax = 100
 
-// isKnown reports whether it is known which record a row belongs to.
+// isKnown reports whether a row can be assigned to a record.
 func (s *Sheet) isKnown(r *reading) bool {
 	return events.ValidCenter(events.CenterID(r.cells["center"].text)) && s.identity(r) != ""
 }
 
-// doubt finds the records that a stray may be a line of, of those that nothing else is against: that right before a stray
-// without a number, for such a row means the same as above, and those of mayBeOf.
+// doubt adds a finding to every otherwise good record that a stray may be a line of. These are the record right before
+// a stray without a number, for an empty number often means "same as above", and the records for which mayBeOf is
+// true.
 func (s *Sheet) doubt(strays []stray) {
 	if len(s.Kind.lines) == 0 || len(strays) == 0 {
 		return
@@ -56,11 +58,12 @@ func (s *Sheet) doubt(strays []stray) {
 	}
 }
 
-// number is the number of the voucher that a row names, "" if it cannot be read.
+// number returns the voucher number in a row, or "" if it cannot be read.
 func (s *Sheet) number(r *reading) string { return r.cells[s.key().Field].text }
 
-// mayBeOf reports whether a stray may be a line of the record that has a row: it has its number; or, without one, it names a
-// grant and differs in nothing that can be read. What names no grant is no line but a total or a note.
+// mayBeOf reports whether a stray may be a line of the record of row r. That is so if it has the same number. Without
+// a number, it must name a grant and agree with r in everything that can be read. A row without a grant is a total or
+// a note.
 func (s *Sheet) mayBeOf(stray, r *reading) bool {
 	if number := s.number(stray); number != "" {
 		return number == s.number(r)

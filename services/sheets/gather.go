@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// reading is one row as it was read.
+// reading is one row with its cells as they were read.
 type reading struct {
 	row   *spreadsheet.Row
 	cells cells
@@ -26,7 +26,7 @@ func (s *Sheet) gather(cfg Config) error {
 	}
 	byIdentity := map[string]*entry{}
 	var strays []stray
-	var last *entry // of which it is known which record it is
+	var last *entry // the record of the last row that could be assigned
 	merged, err := s.mergedCells()
 	if err != nil {
 		return err
@@ -66,8 +66,8 @@ func (s *Sheet) gather(cfg Config) error {
 	return nil
 }
 
-// mergedCells returns the merged ranges by row. In a range only the first cell holds anything; what the others mean is
-// anybody's guess.
+// mergedCells returns the merged ranges by row. Only the first cell of a range has a value; the meaning of the others
+// is unknown.
 func (s *Sheet) mergedCells() (byRow map[int][]spreadsheet.Range, err error) {
 	byRow = map[int][]spreadsheet.Range{}
 	count := 0
@@ -119,7 +119,7 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 	return r
 }
 
-// day returns the date of a row, 0 if it cannot be read.
+// day returns the date of a row, or 0 if it cannot be read.
 func (s *Sheet) day(row *spreadsheet.Row) events.Date {
 	i := s.Kind.column("on")
 	v, _, ok := s.Kind.Columns[i].read(row.At(slices.Index(s.heads.column, i)))
@@ -129,7 +129,7 @@ func (s *Sheet) day(row *spreadsheet.Row) events.Date {
 	return v.on
 }
 
-// heading returns the heading over a column of the table, its letters if none is known.
+// heading returns the heading of a column of the table, or the letters of the column if the heading is unknown.
 func (s *Sheet) heading(j int) string {
 	if j >= len(s.heads.column) || s.heads.column[j] < 0 {
 		return spreadsheet.Letters(j)
@@ -137,7 +137,7 @@ func (s *Sheet) heading(j int) string {
 	return s.Kind.Columns[s.heads.column[j]].Heading
 }
 
-// identity returns what identifies the record of a row within the sheet, "" if that cannot be read.
+// identity returns the key that identifies the record of a row within the sheet, or "" if it cannot be read.
 func (s *Sheet) identity(r *reading) string {
 	parts := []string{r.cells["center"].text}
 	for _, field := range s.Kind.identity {
@@ -156,7 +156,8 @@ func (s *Sheet) identity(r *reading) string {
 	return strings.Join(parts, "\x00")
 }
 
-// join adds a row to a record. If that has one already, it must be a line of it, and agree in everything else.
+// join adds a row to a record. A further row must be a line of the record and agree with its first row in everything
+// else.
 func (s *Sheet) join(e *entry, r *reading) {
 	e.rows = append(e.rows, r)
 	first := e.rows[0]

@@ -14,23 +14,23 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// Limits on one file. Each is named in the message that refuses what exceeds it.
+// Limits on one file. The message that refuses a file over a limit names the limit.
 const (
 	fileBytesMax     = 64 << 20
-	expandedBytesMax = 128 << 20 // what is read of an archive, taken together
+	expandedBytesMax = 128 << 20 // all bytes read from an archive
 	rowsMax          = 100_000   // rows below the headings that are not empty
 	columnsMax       = 100
 	cellBytesMax     = 10_000
 )
 
-// grid is a table as it lies in a file: rows that are not empty, their cells tidy.
+// grid is a table as read from a file: the rows that are not empty, with tidy cells.
 type grid struct {
 	name   string // of the worksheet, "" for CSV
 	rows   []spreadsheet.Row
 	merged []spreadsheet.Range
 }
 
-// fill takes at most so many rows, empty ones too.
+// fill adds at most `most` rows, counting empty ones.
 func (g *grid) fill(rows iter.Seq2[spreadsheet.Row, error], most int) error {
 	taken := 0
 	for r, err := range rows {
@@ -73,7 +73,7 @@ func errRows() error {
 	return say("超过 %d 行的上限：请分成几个文件", "more than the limit of %d rows: split the file", rowsMax)
 }
 
-// readCSV reads a text as a table, separated by that of , ; and tab under which it has the most headings of a kind.
+// readCSV reads a text as a table. Of the separators , ; and tab it uses the one that gives the most known headings.
 func readCSV(b []byte) (*grid, error) {
 	text, err := spreadsheet.Decode(b)
 	if err != nil {
@@ -85,7 +85,7 @@ func readCSV(b []byte) (*grid, error) {
 	best, most := ',', 0
 	for _, comma := range []rune{',', ';', '\t'} {
 		top := &grid{}
-		_ = top.fill(spreadsheet.CSV(text, comma), topRows) // what is wrong is told when it is read whole
+		_ = top.fill(spreadsheet.CSV(text, comma), topRows) // errors are reported when the whole text is read
 		if h := findHeadings(top); h != nil && h.known > most {
 			best, most = comma, h.known
 		}
@@ -94,8 +94,8 @@ func readCSV(b []byte) (*grid, error) {
 	return g, g.fill(spreadsheet.CSV(text, best), math.MaxInt)
 }
 
-// readXLSX reads the one visible sheet of a workbook that holds rows under known headings, or else the first with such
-// headings.
+// readXLSX reads the only visible sheet of a workbook that has rows under known headings, or else the first sheet with
+// known headings.
 func readXLSX(f io.ReaderAt, size int64) (g *grid, h *headings, err error) {
 	w, err := spreadsheet.NewWorkbook(f, size, expandedBytesMax)
 	if err != nil {
@@ -122,8 +122,8 @@ func readXLSX(f io.ReaderAt, size int64) (g *grid, h *headings, err error) {
 	return g, h, nil
 }
 
-// tidy is a cell as it is read here: its text without white space around it and without what no text holds, a truth the
-// word for it.
+// tidy returns a cell as this package reads it. A text loses white space around it and control characters. A boolean
+// becomes its word.
 func tidy(c spreadsheet.Cell) spreadsheet.Cell {
 	switch c.Sort {
 	case spreadsheet.Text:
@@ -134,12 +134,12 @@ func tidy(c spreadsheet.Cell) spreadsheet.Cell {
 	return c
 }
 
-// trim takes away white space, also that of Chinese text, and a byte order mark that was pasted along.
+// trim removes white space, including that of Chinese text, and byte order marks that were pasted with a text.
 func trim(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b' })
 }
 
-// plainText leaves out what no text of a cell holds.
+// plainText removes the characters that a text in a cell cannot have.
 func plainText(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
@@ -149,15 +149,15 @@ func plainText(s string) string {
 	}, s)
 }
 
-// elsewhere matches formulas that ask another workbook, or another program.
+// elsewhere matches formulas that refer to another workbook or another program.
 var elsewhere = regexp.MustCompile(`\[\d+\]|\|`)
 
-// isEmpty reports whether a cell holds nothing. A formula without a value is something.
+// isEmpty reports whether a cell is empty. A cell with a formula but without a value is not empty.
 func isEmpty(c spreadsheet.Cell) bool {
 	return c.Text == "" && (c.Sort == spreadsheet.Text && !elsewhere.MatchString(c.Formula) || c.Formula == "")
 }
 
-// unknowable says why what a cell holds cannot be known; nothing if it can.
+// unknowable returns the reason why the value of a cell is ambiguous, or a zero Text if it is not.
 func unknowable(c spreadsheet.Cell) (why text.Text) {
 	switch {
 	case elsewhere.MatchString(c.Formula):
@@ -172,5 +172,5 @@ func unknowable(c spreadsheet.Cell) (why text.Text) {
 	return why
 }
 
-// say returns why a file as a whole cannot be read.
+// say returns the error that a file as a whole cannot be read.
 func say(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...) }

@@ -9,7 +9,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// The headings are looked for in the first rows, for titles may stand above them; what has fewer known headings than
+// The headings are searched in the first rows, for titles may stand above them. A row with fewer known headings than
 // headingsMin is no heading row.
 const (
 	topRows     = 20
@@ -21,11 +21,11 @@ type headings struct {
 	kind   *Kind
 	row    int // index in the grid
 	known  int
-	column []int // of the kind, by column of the grid; -1 for none
+	column []int // the column of the kind for each column of the grid; -1 for none
 	reason int   // the column of an earlier marked copy's reasons, -1 if there is none
 }
 
-// findHeadings returns the heading row with the most headings of one kind, nil if there is none.
+// findHeadings returns the heading row with the most headings of one kind, or nil if there is none.
 func findHeadings(g *grid) (best *headings) {
 	for i := range g.rows[:min(topRows, len(g.rows))] {
 		for _, k := range Kinds {
@@ -50,7 +50,7 @@ func findHeadings(g *grid) (best *headings) {
 	return best
 }
 
-// check refuses headings that are unknown, missing or repeated, naming each.
+// check refuses headings that are unknown, missing or repeated. Its error names each of them.
 func (h *headings) check(g *grid) error {
 	var zh, en []string
 	add := func(z, e string, args ...any) {
@@ -88,7 +88,7 @@ func (h *headings) check(g *grid) error {
 	}}
 }
 
-// repeated reports whether a row has the headings once more, as where sheets were put together.
+// repeated reports whether a row repeats the headings, as in sheets that were joined.
 func (h *headings) repeated(r *spreadsheet.Row) bool {
 	for j, i := range h.column {
 		if i >= 0 && h.kind.headed(r.At(j).Text) != i {
@@ -98,7 +98,7 @@ func (h *headings) repeated(r *spreadsheet.Row) bool {
 	return true
 }
 
-// errHeadings is the error that no row is one of headings.
+// errHeadings returns the error that no row is a heading row.
 func errHeadings() error {
 	var names, titles []string
 	for _, k := range Kinds {

@@ -14,12 +14,12 @@ import (
 
 // Kind is one kind of sheet.
 type Kind struct {
-	Name    string // as on the command line, such as "vouchers"
+	Name    string // the name on the command line, such as "vouchers"
 	Title   text.Text
 	Columns []Column
-	Roles   []events.Role // who may say what such a sheet says; the first is meant if none is named
+	Roles   []events.Role // the roles that may record such a sheet; the first is the default
 
-	identity []string // the fields that say, with the center, which record it is
+	identity []string // the fields that, with the center, identify a record
 	lines    []string // the fields in which the rows of one record may differ; none if each row is a record
 	build    func(rows []cells, r *events.Record)
 }
@@ -27,23 +27,23 @@ type Kind struct {
 // Column is one column of a kind.
 type Column struct {
 	Heading  string
-	Field    string // of the record
+	Field    string // the field of the record
 	Form     Form
 	Optional bool
 	Words    []Word // of a Choice or a List
-	Note     string // for whoever fills it in, with an example
+	Note     string // help for the person who fills it in, with an example
 
-	// policy returns the words that a policy has for the column, and what it adds to the note. It is nil where the words are
-	// the same under every policy.
+	// policy returns the words that a policy has for the column, and an addition to the note. It is nil if the words
+	// are the same under every policy.
 	policy func(*policy.Policy) (names *policy.Vocabulary, note string)
 	names  *policy.Vocabulary // what policy returned
 }
 
-// Form is what the cells of a column hold.
+// Form is the form of the values in the cells of a column.
 type Form int
 
-// The forms. A code is a text that means the same when its letters, digits and hyphens are typed wide. Amounts are in yuan
-// with at most two decimals; lists are words separated by 、 or another separator.
+// The forms. A code is a text whose full-width letters, digits and hyphens mean the same as the narrow ones. Amounts
+// are in yuan with at most two decimals. Lists are words separated by 、 or another separator.
 const (
 	Text Form = iota
 	Code
@@ -55,7 +55,7 @@ const (
 	List
 )
 
-// Word is a word of people and the code of the ledger that it stands for.
+// Word is a word that people use, with its code in the ledger.
 type Word struct{ Word, Code string }
 
 // wordsOf returns the words that the vocabulary has for codes.
@@ -69,10 +69,11 @@ func wordsOf[T ~string](title func(T) text.Text, codes ...T) (list []Word) {
 // yes and no are the words of a YesNo.
 const yes, no = "是", "否"
 
-// ReasonHeading is the column that a marked copy adds. Reading passes over it, so that a corrected copy is a sheet.
+// ReasonHeading is the heading of the column that a marked copy adds. Reading skips it, so that a corrected copy can
+// be read as a sheet.
 const ReasonHeading = "原因"
 
-// Find returns the kind of a name, or nil.
+// Find returns the kind with a name, or nil.
 func Find(name string) *Kind {
 	if i := slices.IndexFunc(Kinds, func(k *Kind) bool { return k.Name == name }); i >= 0 {
 		return Kinds[i]
@@ -80,19 +81,19 @@ func Find(name string) *Kind {
 	return nil
 }
 
-// id is that of the record with an identity: the same sheet gives the same ids wherever it is read, and those of two kinds
-// never meet.
+// id returns the id of the record with an identity. The same sheet gives the same ids wherever it is read. Records of
+// two kinds never have the same id.
 func (k *Kind) id(identity string) uuid.UUID {
 	namespace := uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/taizhang/taizhang/sheets/"+k.Name))
 	return uuid.NewSHA1(namespace, []byte(identity))
 }
 
-// column returns the index of the column that holds a field of the record, -1 if none does. A field within one is its.
+// column returns the index of the column for a field of the record, or for a part of that field, or -1.
 func (k *Kind) column(field string) int {
 	return slices.IndexFunc(k.Columns, func(c Column) bool { return c.Field == field || strings.HasPrefix(field, c.Field+"[") })
 }
 
-// headed returns the index of the column with a heading, -1 if there is none.
+// headed returns the index of the column with a heading, or -1 if there is none.
 func (k *Kind) headed(heading string) int {
 	heading = foldHeading(heading)
 	return slices.IndexFunc(k.Columns, func(c Column) bool { return foldHeading(c.Heading) == heading })
@@ -116,8 +117,8 @@ func (k *Kind) Under(p *policy.Policy) []Column {
 	return columns
 }
 
-// byDate returns a function that returns the columns under the policy that is read on a date; without a date, under the
-// last one.
+// byDate returns a function from a date to the columns under the policy that Timeline.Reading returns for the date.
+// Without a date it is the last policy.
 func (k *Kind) byDate(t policy.Timeline) func(events.Date) []Column {
 	if len(t.Adopted()) == 0 {
 		t = t.With(policy.Builtin())
@@ -159,7 +160,8 @@ func (c *Column) words() []string {
 	return list
 }
 
-// foldHeading makes headings alike that differ only in spaces and in the width of their parentheses.
+// foldHeading returns a heading without spaces and with narrow parentheses, so that headings that differ only in these
+// are equal.
 func foldHeading(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -174,12 +176,12 @@ func foldHeading(s string) string {
 	}, s)
 }
 
-// cells are what the cells of one row hold, by field.
+// cells holds the values of the cells of one row, by field.
 type cells map[string]value
 
-// value is what one cell holds, in the member of its form. The zero value is that of an empty cell.
+// value is the value of one cell, in the member for its form. An empty cell has the zero value.
 type value struct {
-	text string // of a Choice, its code
+	text string // for a Choice, its code
 	fen  events.Fen
 	on   events.Date
 	n    int64

@@ -8,7 +8,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Kinds are all kinds of sheets.
+// Kinds holds all kinds of sheets.
 var Kinds = []*Kind{vouchers, receipts, grants, grades, registrations}
 
 // Columns that several kinds have.
@@ -66,7 +66,8 @@ var vouchers = &Kind{
 	},
 }
 
-// Two receipts of one grant may be equal in everything, so a receipt has a number of its own; it is kept in the note.
+// Two receipts of one grant may be equal in everything, so each receipt has a number of its own. It is stored in the
+// note.
 var receipts = &Kind{
 	Name: "receipts", Title: text.Say("到账", "receipts"), Roles: []events.Role{events.CenterRole, events.Finance, events.LocalGov},
 	identity: []string{"note"},

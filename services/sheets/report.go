@@ -14,21 +14,21 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// Marked is a sheet with what is against it.
+// Marked is a sheet with the findings against it.
 type Marked struct {
 	Sheet    *Sheet
 	Findings []Finding
 }
 
-// The looks of cells. All text is formatted as text, so that what begins with = stays what it is when it is edited.
+// The looks of cells. All text is formatted as text, so that a text that begins with = stays a text when it is edited.
 var (
 	badFill      = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FF9999"}}
 	headingFill  = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDEBF7"}}
 	optionalFill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"EDEDED"}}
 )
 
-// WriteReport writes a workbook with a copy of each sheet in which the bad cells are marked and the reasons stand beside
-// them, in a column that reading passes over. Rows keep their numbers.
+// WriteReport writes a workbook with a copy of each sheet in which the bad cells are marked and the reasons stand
+// beside them, in a column that reading skips. Rows keep their numbers.
 func WriteReport(to io.Writer, list []Marked, lang string) error {
 	f := excelize.NewFile()
 	defer f.Close()
@@ -57,14 +57,14 @@ func WriteReport(to io.Writer, list []Marked, lang string) error {
 	return nil
 }
 
-// The columns are so many characters wide, a line so many points high.
+// The widths of the columns are in characters, the height of a line in points.
 const (
 	cellWidth    = 18
 	reasonsWidth = 60
 	lineHeight   = 17
 )
 
-// appearance is how a cell looks.
+// appearance is the look of a cell.
 type appearance struct {
 	format string
 	marked bool
@@ -88,7 +88,7 @@ func newLooks(f *excelize.File) (map[appearance]int, error) {
 	return looks, nil
 }
 
-// sheetName makes the name of a file one that a worksheet may have and none has yet.
+// sheetName returns the name of a file in a form that a worksheet may have and that no other worksheet has yet.
 func sheetName(path string, taken map[string]bool) string {
 	base := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	base = strings.Trim(strings.Map(func(r rune) rune {
@@ -172,7 +172,7 @@ func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, l
 	return w.Flush()
 }
 
-// height makes a row with reasons as high as they and its cells need, for not every program does so itself.
+// height returns options that make a row with reasons as high as its cells need, for not every program does so itself.
 func height(r *spreadsheet.Row, against *marks, beside int) excelize.RowOpts {
 	if against == nil {
 		return excelize.RowOpts{}
@@ -186,7 +186,7 @@ func height(r *spreadsheet.Row, against *marks, beside int) excelize.RowOpts {
 	return excelize.RowOpts{Height: min(float64(lines)*lineHeight, excelize.MaxRowHeight)}
 }
 
-// linesOf counts the lines of a text in a column of a width.
+// linesOf returns the number of lines of a text in a column of a width.
 func linesOf(text string, wide int) (n int) {
 	for part := range strings.Lines(text) {
 		n += 1 + spreadsheet.Width(part)/wide
@@ -194,7 +194,7 @@ func linesOf(text string, wide int) (n int) {
 	return n
 }
 
-// cells returns so many cells of a row as they are written.
+// cells returns the first count cells of a row as they are written.
 func (m Marked) cells(r *spreadsheet.Row, against *marks, count int, looks map[appearance]int) []any {
 	cells := make([]any, count)
 	for j := range cells {
@@ -203,7 +203,7 @@ func (m Marked) cells(r *spreadsheet.Row, against *marks, count int, looks map[a
 	return cells
 }
 
-// shown is a cell as it is written: typed as it was read. Of a value that could not be known nothing is written.
+// shown returns a cell as it is written, with the type with which it was read. An ambiguous value is left blank.
 func shown(x spreadsheet.Cell, looks map[appearance]int, marked bool) any {
 	switch {
 	case unknowable(x) != text.Text{} || isEmpty(x):

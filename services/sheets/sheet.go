@@ -16,30 +16,30 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
-// Config says in whose name a sheet is read.
+// Config holds the actor, the role and the policies under which a sheet is read.
 type Config struct {
 	Actor string
-	Role  events.Role // "" for the one that the kind of sheet means
-	// Policies are those of the ledger: a row has the words of the one that is read on its date. With none, the words are
-	// those of the built-in policy, as in a new ledger.
+	Role  events.Role // "" for the default role of the kind of sheet
+	// Policies holds the policies of the ledger. A row is read with the words of the policy for its date. Without
+	// policies, the words are those of the built-in policy, as in a new ledger.
 	Policies policy.Timeline
 
-	Prefix string // what the front writes before the name of a parameter, such as the dashes of a flag
-	Doc    string // if not "", what a rule refuses is recorded all the same (record mode), under this document or the row's own
+	Prefix string // the text before the name of a parameter, such as the dashes of a flag
+	Doc    string // if not "", records that a rule refuses are still recorded (record mode), under this document or that of the row
 }
 
-// Sheet is a file that was read. It holds each of its rows, good or bad.
+// Sheet is a file that was read, with all its rows, good and bad.
 type Sheet struct {
 	Name string
 	Kind *Kind
-	Rows int // of records, good or bad
+	Rows int // the number of rows of records, good and bad
 
-	prefix  string // of Config
+	prefix  string // Config.Prefix
 	grid    *grid
 	heads   *headings
 	entries []*entry
-	under   func(events.Date) []Column // the columns as the policy read on a date has them
-	first   map[int]*entry             // by the number of its first row
+	under   func(events.Date) []Column // the columns under the policy for a date
+	first   map[int]*entry             // the record by the number of its first row
 }
 
 // entry is one record of a sheet with the rows that it is made of.
@@ -50,24 +50,24 @@ type entry struct {
 	problems  []Finding
 }
 
-// Finding is one reason against one row. The field of its breach is the heading of the column, the letters of one that has
-// none; what is against the row as a whole is said of the number that identifies it.
+// Finding is one reason against one row. The field of its breach is the heading of the column, or the letters of a
+// column without a heading. A reason against the row as a whole names the column that identifies the record.
 type Finding struct {
 	Row int
 	aggregates.Breach
 }
 
-// Looked is what a file is found to be.
+// Looked is the format that Look finds in a file.
 type Looked int
 
-// What a file can be.
+// The formats of a file.
 const (
 	JSONLines Looked = iota
 	CSV
 	XLSX
 )
 
-// Look finds out what a file is. An empty one is JSON Lines without a record.
+// Look returns the format of a file, judged by its content. An empty file is JSON Lines without a record.
 func Look(content io.ReaderAt) (Looked, error) {
 	head := make([]byte, 4096)
 	n, err := content.ReadAt(head, 0)
@@ -88,8 +88,8 @@ func look(head []byte) Looked {
 	return CSV
 }
 
-// Read reads a sheet whole. That it cannot be read as a sheet at all is a *text.Error; what is wrong with single rows is in the
-// sheet.
+// Read reads a whole sheet. It returns a *text.Error if the file cannot be read as a sheet. Errors in single rows are
+// in the Sheet.
 func Read(name string, content io.ReaderAt, size int64, cfg Config) (*Sheet, error) {
 	s, err := read(content, size, cfg)
 	var e *text.Error
@@ -156,8 +156,8 @@ func (s *Sheet) Given() []ledger.Given {
 	return list
 }
 
-// Findings says by row and column what is against a record that the ledger did not take: what was found when it was read,
-// or the ledger's reasons. Every row of the record has its say once.
+// Findings returns by row and column the reasons against a record that the ledger did not accept: the errors found by
+// Read, or the reasons of the ledger. Every row of the record has at least one finding.
 func (s *Sheet) Findings(b ledger.BadRecord) []Finding {
 	e := s.first[b.Line]
 	if e == nil {
@@ -172,7 +172,7 @@ func (s *Sheet) Findings(b ledger.BadRecord) []Finding {
 	return s.everyRow(e, found)
 }
 
-// everyRow adds the rows that nothing is against but that the record's other rows are bad.
+// everyRow adds a finding for each good row of the record: other rows of the same record are bad.
 func (s *Sheet) everyRow(e *entry, found []Finding) []Finding {
 	found = slices.Clone(found)
 	said := map[int]bool{}
@@ -189,7 +189,7 @@ func (s *Sheet) everyRow(e *entry, found []Finding) []Finding {
 	return found
 }
 
-// finding says a reason of the ledger's by the row and the heading of the cell that it is about.
+// finding turns a reason of the ledger into a finding with the row and the heading of the cell that it is about.
 func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 	field, row := why.Field, e.rows[0].row.Number
 	if rest, ok := strings.CutPrefix(field, "data.lines["); ok {
@@ -218,7 +218,7 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 	return Finding{row, why}
 }
 
-// besideTheSheet names what a record has and its row has not: it was said when the sheet was imported.
+// besideTheSheet holds the fields of a record that come from the import and not from the row.
 var besideTheSheet = map[string]struct {
 	name  text.Text
 	param string

@@ -12,11 +12,11 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// templateRows is how many rows of a template offer lists to choose from.
+// templateRows is the number of rows of a template that offer lists to choose from.
 const templateRows = 10_000
 
-// WriteTemplate writes an empty sheet of a kind as XLSX: headings with a note each, columns of the type that they take, and
-// lists to choose from, in the words of a policy. Examples stand in the notes alone, so that nobody can import one.
+// WriteTemplate writes an empty sheet of a kind as XLSX: headings with notes, columns with formats, and lists to
+// choose from in the words of a policy. Examples stand only in the notes, so that nobody can import an example.
 func WriteTemplate(to io.Writer, k *Kind, p *policy.Policy) error {
 	f := excelize.NewFile()
 	defer f.Close()
@@ -88,14 +88,15 @@ func templateNote(at string, c *Column) excelize.Comment {
 	return excelize.Comment{Cell: at, Author: "taizhang", Text: must + c.Note, Width: 280, Height: 110}
 }
 
-// The lengths that a spreadsheet program takes: of a list that stands in the rule itself, and of what it says of other values.
+// The maximum lengths in a spreadsheet program of a list within a validation rule, and of its message about other
+// values.
 const (
 	dropListMax = 255
 	messageMax  = 255
 )
 
-// templateList offers the words of a column that takes one of them. Words that a list in the rule cannot hold stand on a
-// hidden sheet, in the column of the same letters.
+// templateList offers the words of a column of one word as a list. A list that is too long for the validation rule
+// stands on a hidden sheet, in the column with the same letters.
 func templateList(f *excelize.File, sheet, name string, c *Column) error {
 	if c.Form != Choice && c.Form != YesNo {
 		return nil
@@ -116,7 +117,7 @@ func templateList(f *excelize.File, sheet, name string, c *Column) error {
 	return f.AddDataValidation(sheet, v)
 }
 
-// hiddenSheet holds the words of long lists. Reading passes over hidden sheets.
+// hiddenSheet is the sheet with the words of long lists. Reading skips hidden sheets.
 const hiddenSheet = "选项"
 
 func hiddenList(f *excelize.File, column string, words []string) error {

@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// read reads what a cell of the column holds. An empty cell is the zero value.
+// read reads the value of a cell of the column. An empty cell has the zero value.
 func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	if why = unknowable(x); why != (text.Text{}) {
 		return v, why, false
@@ -50,12 +50,12 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	return v, why, why == text.Text{}
 }
 
-// notAWord returns the problem that a text is none of the words of the column.
+// notAWord returns the reason that a text is none of the words of the column.
 func (c *Column) notAWord(typed string) text.Text {
 	return text.Say("“%s”应为：%s", "“%s” must be one of: %s", spreadsheet.Clip(typed), strings.Join(c.words(), "、"))
 }
 
-// readList reads words between separators. A column without words takes any.
+// readList reads words between separators. A column without words accepts any word.
 func (c *Column) readList(typed string) (codes []string, why text.Text) {
 	for _, part := range strings.FieldsFunc(typed, func(r rune) bool { return strings.ContainsRune("、，,;；/\n", r) }) {
 		part = trim(part)
@@ -72,11 +72,11 @@ func (c *Column) readList(typed string) (codes []string, why text.Text) {
 	return codes, why
 }
 
-// digitsMax is how many digits a number in a spreadsheet keeps.
+// digitsMax is the number of digits that a number in a spreadsheet keeps.
 const digitsMax = 15
 
-// readText takes a number for its digits where that is all that it shows. What was a code before a spreadsheet made a
-// date or a rounded number of it cannot be known any more.
+// readText reads a text. It reads a number as its digits if the spreadsheet shows only these digits. It refuses a date
+// or a rounded number, for the code that was typed is lost.
 func readText(x spreadsheet.Cell) (string, text.Text) {
 	switch {
 	case x.Sort == spreadsheet.Date:
@@ -89,8 +89,8 @@ func readText(x spreadsheet.Cell) (string, text.Text) {
 	return x.Text, text.Text{}
 }
 
-// readAmount reads yuan. Of a number it takes what the spreadsheet shows, at 15 digits: 1234.5599999999999 is how a
-// spreadsheet may write down 1234.56.
+// readAmount reads an amount in yuan. It reads a number with 15 digits, as the spreadsheet shows it: a spreadsheet may
+// store 1234.56 as 1234.5599999999999.
 func readAmount(x spreadsheet.Cell) (events.Fen, text.Text) {
 	typed := halfWidth(x.Text)
 	switch {
@@ -108,9 +108,9 @@ func readAmount(x spreadsheet.Cell) (events.Fen, text.Text) {
 	return fen, text.Text{}
 }
 
-// readDay reads 2026-09-01, 2026/9/1 and 2026年9月1日, and cells that hold a date; a time of that day is let go.
+// readDay reads 2026-09-01, 2026/9/1, 2026年9月1日 and date cells. It ignores a time of day.
 func readDay(x spreadsheet.Cell) (events.Date, text.Text) {
-	typed := halfWidth(x.Text) // of a date the day
+	typed := halfWidth(x.Text) // for a date cell, its day
 	if iso, ok := spreadsheet.ISODay(typed); ok {
 		on, err := events.ParseDate(iso)
 		if err != nil {
@@ -124,7 +124,7 @@ func readDay(x spreadsheet.Cell) (events.Date, text.Text) {
 	return 0, text.Say("“%s”不是日期，如 2026-09-01、2026/9/1 或 2026年9月1日", "“%s” is no date, such as 2026-09-01, 2026/9/1 or 2026年9月1日", spreadsheet.Clip(x.Text))
 }
 
-// wholeDigitsMax keeps integers within those that every program holds exactly.
+// wholeDigitsMax is the number of digits of an integer that every program stores exactly.
 const wholeDigitsMax = 15
 
 func readWhole(x spreadsheet.Cell) (int64, text.Text) {
@@ -137,11 +137,11 @@ func readWhole(x spreadsheet.Cell) (int64, text.Text) {
 	return 0, text.Say("“%s”不是非负整数", "“%s” is no whole number from 0", spreadsheet.Clip(x.Text))
 }
 
-// halfWidth folds the digits and signs that Chinese input methods make wide.
+// halfWidth returns a text with narrow digits and signs instead of the wide ones of Chinese input methods.
 func halfWidth(s string) string { return strings.Map(narrow, s) }
 
-// narrowCode folds the letters, digits and hyphens of a code: “Ｖ－１” is V-1, or one voucher would be two. Other wide signs,
-// such as parentheses, may be its own.
+// narrowCode returns a code with narrow letters, digits and hyphens: “Ｖ－１” becomes V-1, or one voucher would be two.
+// Other wide signs, such as parentheses, may belong to the code and stay.
 func narrowCode(s string) string {
 	return strings.Map(func(r rune) rune {
 		if n := narrow(r); n == '-' || '0' <= n && n <= '9' || 'A' <= n && n <= 'Z' || 'a' <= n && n <= 'z' {
