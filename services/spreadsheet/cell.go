@@ -9,15 +9,15 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Row is a row that holds something. Its number is that in the worksheet, or in the one as which a spreadsheet program opens
-// CSV. Cells are from the first column on, with none that is Blank at the end.
+// Row is a row that is not empty. Its number is the number that a spreadsheet program shows, also for CSV. Cells start
+// with the first column, and the last cell is not Blank.
 type Row struct {
 	Number int
 	Hidden bool
 	Cells  []Cell
 }
 
-// At returns the cell of a column, counted from 0; a blank one beyond the end.
+// At returns the cell of a column, counted from 0, or a blank cell beyond the end.
 func (r *Row) At(column int) Cell {
 	if column >= len(r.Cells) {
 		return Cell{}
@@ -25,16 +25,16 @@ func (r *Row) At(column int) Cell {
 	return r.Cells[column]
 }
 
-// Cell is what one cell holds and as what. The zero value is an empty cell.
+// Cell is the value of one cell with its sort. The zero value is an empty cell.
 type Cell struct {
 	Sort    Sort
-	Text    string  // as it is; of a number its digits as programs show them, 15 at most, of a date YYYY-MM-DD
-	Number  float64 // of a Number; of a Date its day from the Epoch, with the time as a fraction
-	Shown   Format  // what the format of a Number makes of it
-	Formula string  // with its =; the rest is the value that was stored with it, Blank if there was none
+	Text    string  // the text; for a number its digits as programs show them, at most 15; for a date YYYY-MM-DD
+	Number  float64 // for a Number; for a Date its day from the Epoch, with the time as a fraction
+	Shown   Format  // the effect of the format of a Number
+	Formula string  // the formula with its =; Sort and Text are those of the stored value, Blank if there is none
 }
 
-// Sort is what a cell holds. All cells of CSV are Text.
+// Sort is the sort of value in a cell. All cells of CSV are Text.
 type Sort uint8
 
 // The sorts.
@@ -45,13 +45,13 @@ const (
 	Date
 	Truth      // the text is TRUE or FALSE
 	Failure    // an error value, such as #REF!
-	Unreadable // the text is not of the type that the cell says
+	Unreadable // the text does not fit the type of the cell
 )
 
-// IsNumber reports whether the cell holds a number or a date, which is one.
+// IsNumber reports whether the cell has a number or a date, which is stored as a number.
 func (c Cell) IsNumber() bool { return c.Sort == Number || c.Sort == Date }
 
-// rawCell is a cell as it is written.
+// rawCell is a cell as it is written in the XML.
 type rawCell struct {
 	column  int
 	kind    string // b, d, e, inlineStr, n, s, str
@@ -62,7 +62,7 @@ type rawCell struct {
 	isGiven bool // it has a value
 }
 
-// cell reads what a cell holds. That it refers to a text that is not there is an error of the file.
+// cell returns the value of a cell. It returns an error if the cell refers to a text that the file does not have.
 func (w *Workbook) cell(raw *rawCell) (c Cell, err error) {
 	if raw.hasRule {
 		c.Formula = "=" + raw.formula.String()
@@ -107,10 +107,10 @@ func (w *Workbook) cell(raw *rawCell) (c Cell, err error) {
 	return c, nil
 }
 
-// daysTo1904 is how much later the dates of some workbooks are counted from.
+// daysTo1904 is the number of days by which some workbooks count dates from a later epoch.
 const daysTo1904 = 1462
 
-// number reads a number as its format shows it: what is no day from FirstDay on is no date.
+// number reads a number as its format shows it. A number before FirstDay is no date.
 func (w *Workbook) number(c *Cell, v float64, style int) {
 	how := Plainly
 	if 0 <= style && style < len(w.styles) {
@@ -129,7 +129,7 @@ func (w *Workbook) number(c *Cell, v float64, style int) {
 	c.Sort, c.Number, c.Text, c.Shown = Number, v, digits(v), how
 }
 
-// digits shows a number as spreadsheet programs do, with 15 significant digits.
+// digits returns a number as spreadsheet programs show it, with 15 significant digits.
 func digits(v float64) string {
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 15, 64), 64)
 	if err != nil {
@@ -138,8 +138,8 @@ func digits(v float64) string {
 	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
-// clipMax is how many characters are quoted of a file.
+// clipMax is the maximum number of characters quoted from a file.
 const clipMax = 41
 
-// Clip shortens what is quoted of a file.
+// Clip cuts a text that is quoted from a file.
 func Clip(s string) string { return text.Clip(s, clipMax) }

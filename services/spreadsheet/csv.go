@@ -14,8 +14,8 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// Decode finds out by looking how a text is encoded and returns it in UTF-8 without a byte order mark. A text that is valid
-// UTF-8 is that: GB18030 that is valid UTF-8 by chance must be very short. UTF-16 needs its byte order mark.
+// Decode detects the encoding of a text and returns it in UTF-8 without a byte order mark. A text that is valid UTF-8
+// is read as UTF-8, for only a very short GB18030 text can be valid UTF-8 by chance. UTF-16 needs its byte order mark.
 func Decode(b []byte) ([]byte, error) {
 	switch {
 	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")):
@@ -51,15 +51,15 @@ func errEncoding() error {
 	return say("既不是 UTF-8 也不是 GB18030 文本：请另存为 CSV UTF-8 或 XLSX", "the text is neither UTF-8 nor GB18030: save it as CSV UTF-8 or XLSX")
 }
 
-// CSV streams the rows of a text, also those in which all cells are blank, but not empty lines. They have the numbers that a
-// spreadsheet program gives them: a cell of several lines is in one row. A text without a single line feed has its lines
-// ended by carriage returns. The cells of a row are good until the next; an error is yielded last.
+// CSV streams the rows of a text. It yields rows in which all cells are blank, but no empty lines. Rows have the
+// numbers that a spreadsheet program gives them: a cell of several lines is in one row. In a text without line feeds,
+// carriage returns end the lines. The cells of a row are valid until the next row. An error is yielded last.
 func CSV(text []byte, comma rune) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		if bytes.IndexByte(text, '\n') < 0 {
 			text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
 		}
-		within := 0 // ends of lines that were within cells
+		within := 0 // the number of line ends within cells
 		r := csv.NewReader(bytes.NewReader(text))
 		r.Comma, r.FieldsPerRecord, r.ReuseRecord = comma, -1, true
 		var cells []Cell
@@ -99,8 +99,8 @@ func CSV(text []byte, comma rune) iter.Seq2[Row, error] {
 	}
 }
 
-// ISODay returns a date that is written as 2025-05-06, 2025/5/6 or 2025年5月6日 in the first form. Whether there is such a
-// day is not asked.
+// ISODay returns a date written as 2025-05-06, 2025/5/6 or 2025年5月6日 in the first form. It does not check that the day
+// exists.
 func ISODay(s string) (iso string, ok bool) {
 	for _, between := range [][3]string{{"-", "-", ""}, {"/", "/", ""}, {"年", "月", "日"}} {
 		y, rest, ok1 := strings.Cut(s, between[0])

@@ -1,10 +1,11 @@
-// Package spreadsheet reads what spreadsheet programs write: XLSX workbooks cell by cell with their types, and CSV in the
-// encodings that offices use. The library that writes workbooks here gives a streamed cell as text alone, and takes the end
-// of a sheet for granted wherever its XML breaks off.
+// Package spreadsheet reads the files of spreadsheet programs: XLSX workbooks cell by cell with their types, and CSV
+// in the encodings that offices use. It does not use the library that writes workbooks here, because that library
+// streams a cell only as text and accepts a sheet whose XML ends early.
 //
-// A workbook is streamed under limits on everything that an archive may pretend to be: what it expands to, nests and puts
-// into one tag, how many parts, sheets, strings and merged ranges it has. XML that ends early or declares entities is
-// refused. Nothing is computed: of a formula there is the text and the value that was stored with it.
+// A workbook is streamed under limits, because an archive can be malicious: limits on its unpacked size, on the
+// nesting of elements and the size of a tag, and on the number of parts, sheets, strings and merged ranges. XML that
+// ends early or declares entities is refused. Formulas are not computed: a cell has the text of its formula and its
+// stored value.
 package spreadsheet
 
 import (
@@ -13,21 +14,21 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// RowsMax and ColumnsMax are how many a worksheet can have.
+// RowsMax and ColumnsMax are the numbers of rows and columns that a worksheet can have.
 const (
 	RowsMax    = 1 << 20
 	ColumnsMax = 1 << 14
 )
 
-// Limits on a workbook. Each is named in the message that refuses what exceeds it.
+// Limits on a workbook. The message that refuses a workbook over a limit names the limit.
 const (
-	tagBytesMax     = 1 << 20 // of XML between two of <
+	tagBytesMax     = 1 << 20 // XML between two characters <
 	depthMax        = 64      // nesting of XML elements
 	partsMax        = 10_000
-	stringsMax      = 5_000_000 // that cells share
-	stringsBytesMax = 512 << 20 // of them all
+	stringsMax      = 5_000_000 // shared strings
+	stringsBytesMax = 512 << 20 // all shared strings together
 	sheetsMax       = 100
-	mergesMax       = 10_000 // of a sheet
+	mergesMax       = 10_000 // merged ranges of a sheet
 )
 
 // Codes of number formats.
@@ -43,10 +44,10 @@ var (
 	FirstDay = events.DateOf(1900, 3, 1)
 )
 
-// say returns why a file cannot be read.
+// say returns the error that a file cannot be read.
 func say(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...) }
 
-// Letters names a column, counted from 0, as spreadsheet programs do: 0 is A, 26 is AA.
+// Letters returns the name of a column, counted from 0, in a spreadsheet program: 0 is A, 26 is AA.
 func Letters(column int) string {
 	name := ""
 	for column++; column > 0; column = (column - 1) / 26 {

@@ -7,13 +7,13 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// width follows no setting of the environment: a report is the same wherever it is written.
+// width ignores the settings of the environment, so that a report is the same wherever it is written.
 var width = &runewidth.Condition{}
 
-// Width returns how wide a text of one line is, in columns of which a Chinese character takes two and an ambiguous one one.
+// Width returns the width of a text of one line. A Chinese character counts as two columns, an ambiguous one as one.
 func Width(s string) int { return width.StringWidth(s) }
 
-// PrintWide makes a sheet print on A4, lying, all columns on the width of the paper.
+// PrintWide sets a sheet to print on A4 in landscape, with all columns on the width of the paper.
 func PrintWide(f *excelize.File, sheet string) error {
 	a4, landscape, one, any, fit := 9, "landscape", 1, 0, true
 	return cmp.Or(f.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}),

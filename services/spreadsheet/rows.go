@@ -10,8 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Rows streams the rows of a worksheet that hold something. The cells of a row are good until the next; an error is yielded
-// last.
+// Rows streams the rows of a worksheet that are not empty. The cells of a row are valid until the next row. An error
+// is yielded last.
 func (w *Workbook) Rows(sheet *Sheet) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		s, err := w.scan(sheet.part)
@@ -41,7 +41,7 @@ func (w *Workbook) Rows(sheet *Sheet) iter.Seq2[Row, error] {
 	}
 }
 
-// rowReader is one worksheet under way.
+// rowReader is a worksheet that is being read.
 type rowReader struct {
 	w     *Workbook
 	s     *scanner
@@ -49,7 +49,7 @@ type rowReader struct {
 	row   Row
 	next  int // the column after the last cell
 	raw   rawCell
-	open  bool // a cell
+	open  bool // whether the reader is within a cell
 }
 
 func (r *rowReader) take(t xml.Token) error {
@@ -94,7 +94,7 @@ func (r *rowReader) start(e xml.StartElement) error {
 	return nil
 }
 
-// startRow begins a row; one without a number follows the last.
+// startRow begins a row. A row without a number follows the last one.
 func (r *rowReader) startRow(e xml.StartElement) error {
 	number := r.row.Number + 1
 	if text := attribute(e, "r"); text != "" {
@@ -111,7 +111,7 @@ func (r *rowReader) startRow(e xml.StartElement) error {
 	return nil
 }
 
-// startCell begins a cell; one without a place follows the last.
+// startCell begins a cell. A cell without a reference follows the last one.
 func (r *rowReader) startCell(e xml.StartElement) error {
 	column := r.next
 	if ref := attribute(e, "r"); ref != "" {
@@ -129,7 +129,7 @@ func (r *rowReader) startCell(e xml.StartElement) error {
 	return nil
 }
 
-// endCell puts the cell into its row, unless it is blank: whole rows are styled.
+// endCell adds the cell to its row. It leaves out blank cells, for some files have styled cells in whole rows.
 func (r *rowReader) endCell() error {
 	r.open = false
 	c, err := r.w.cell(&r.raw)
@@ -149,7 +149,7 @@ func (r *rowReader) endCell() error {
 // Range is a range of cells: rows are counted from 1, columns from 0.
 type Range struct{ FirstRow, LastRow, FirstColumn, LastColumn int }
 
-// parseRef reads a place such as AB12 as a column, from 0, and a row, from 1.
+// parseRef reads a reference such as AB12 as a column, from 0, and a row, from 1.
 func parseRef(ref string) (column, row int, ok bool) {
 	i := 0
 	for ; i < len(ref) && 'A' <= ref[i] && ref[i] <= 'Z' && i < 4; i++ {

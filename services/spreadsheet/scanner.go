@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// scanner reads one part of an archive as XML, within the limits on what may be expanded, nested and put into one tag. XML
-// that ends early, or that declares entities, is an error and never the end.
+// scanner reads one part of an archive as XML, within the limits on the unpacked size, the nesting and the size of a
+// tag. XML that ends early or that declares entities is an error.
 type scanner struct {
 	io.Closer
 	xml  *xml.Decoder
@@ -23,7 +23,7 @@ func (w *Workbook) scan(part string) (*scanner, error) {
 	if f == nil {
 		return nil, say("XLSX 文件不完整：缺少 %s", "the XLSX file is not whole: %s is missing", part)
 	}
-	if f.UncompressedSize64 > uint64(w.left) { // what an archive says of itself spares the work, and is not relied on
+	if f.UncompressedSize64 > uint64(w.left) { // a quick refusal; the real size is checked while reading
 		return nil, w.errExpands()
 	}
 	r, err := f.Open()
@@ -35,7 +35,7 @@ func (w *Workbook) scan(part string) (*scanner, error) {
 	return s, nil
 }
 
-// read hands every element of a part to see.
+// read calls see with every element of a part.
 func (w *Workbook) read(part string, see func(xml.StartElement) error) error {
 	s, err := w.scan(part)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *scanner) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// next returns the next token, io.EOF at the end of a whole document.
+// next returns the next token, or io.EOF at the end of a complete document.
 func (s *scanner) next() (xml.Token, error) {
 	t, err := s.xml.Token()
 	if err == io.EOF {
@@ -103,7 +103,7 @@ func (s *scanner) next() (xml.Token, error) {
 	return t, nil
 }
 
-// within reports whether the scanner is in an element of a name.
+// within reports whether the scanner is within an element with a name.
 func (s *scanner) within(name string) bool {
 	for i := len(s.open) - 1; i >= 0; i-- {
 		if s.open[i] == name {

@@ -8,7 +8,7 @@ import (
 	"unicode/utf16"
 )
 
-// readStrings reads the texts that cells refer to. How they are pronounced is no part of them.
+// readStrings reads the texts to which cells refer. It leaves out their phonetic guides.
 func (w *Workbook) readStrings(part string) error {
 	if w.parts[part] == nil {
 		return nil
@@ -52,8 +52,8 @@ func (w *Workbook) readStrings(part string) error {
 // inText reports whether the scanner is in a run of the text of a cell. One run is never a part of an escape.
 func (s *scanner) inText() bool { return s.within("t") && !s.within("rPh") }
 
-// unescape reads by what XLSX writes the characters that XML cannot hold: _x000D_ is a carriage return, _x005F_ an
-// underscore that begins no escape.
+// unescape replaces the escapes with which XLSX writes characters that XML cannot contain: _x000D_ is a carriage
+// return, _x005F_ an underscore that begins no escape.
 func unescape(s string) string {
 	if !strings.Contains(s, "_x") {
 		return s

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Format is what a number format makes of a number.
+// Format is the way in which a number format shows a number.
 type Format uint8
 
 // The formats.
 const (
 	Plainly   Format = iota // shows its digits
 	AsAmount                // with separators, a fixed number of decimals, or a currency
-	AsDate                  // where it is one
+	AsDate                  // as a date, if the number is a valid day
 	Otherwise               // as a percentage, a time, a fraction, a power of ten
 )
 
-// readStyles reads what the number formats of cells make of numbers. A workbook without styles shows digits.
+// readStyles reads the number formats of cells. A workbook without styles shows digits.
 func (w *Workbook) readStyles(part string) error {
 	if w.parts[part] == nil {
 		return nil
@@ -26,7 +26,7 @@ func (w *Workbook) readStyles(part string) error {
 	codes := map[int]string{}
 	within := false
 	return w.read(part, func(e xml.StartElement) error {
-		id, _ := strconv.Atoi(attribute(e, "numFmtId")) // 0, the general one, if it has none
+		id, _ := strconv.Atoi(attribute(e, "numFmtId")) // 0, the general format, if it has none
 		switch e.Name.Local {
 		case "numFmt":
 			codes[id] = attribute(e, "formatCode")
@@ -43,7 +43,8 @@ func (w *Workbook) readStyles(part string) error {
 	})
 }
 
-// formatOf tells dates by the built-in formats, those for China among them, and by the letters of others.
+// formatOf returns the Format of a number format. It knows the date formats among the built-in ones, including those
+// for China, and reads the code of other formats.
 func formatOf(id int, code string) Format {
 	switch {
 	case code != "":
@@ -58,7 +59,8 @@ func formatOf(id int, code string) Format {
 	return Otherwise
 }
 
-// formatOfCode reads a format: y and d outside quotes and brackets make a date, what shows the digits as they are is plain.
+// formatOfCode returns the Format of a format code. A code with y or d outside quotes and brackets is a date. A code
+// that shows the digits unchanged is plain.
 func formatOfCode(code string) Format {
 	var bare strings.Builder
 	for i := 0; i < len(code); i++ {
@@ -79,7 +81,7 @@ func formatOfCode(code string) Format {
 	switch {
 	case strings.ContainsAny(first, "yd"):
 		return AsDate
-	case slices.Contains([]string{"general", "g/通用格式", "0", "@"}, strings.TrimSpace(first)): // as it is called in China, too
+	case slices.Contains([]string{"general", "g/通用格式", "0", "@"}, strings.TrimSpace(first)): // with the Chinese name of the general format
 		return Plainly
 	case strings.ContainsAny(first, "%:/hs") || strings.Contains(first, "e+") || strings.Contains(first, "e-") || !strings.ContainsAny(first, "0#"):
 		return Otherwise

@@ -15,17 +15,17 @@ const workbookPart = "xl/workbook.xml"
 
 // Workbook is an XLSX archive that is being read.
 type Workbook struct {
-	Sheets []*Sheet // in their order
+	Sheets []*Sheet // in the order of the workbook
 
 	parts     map[string]*zip.File
-	bytesMax  int64 // that may be expanded
-	left      int64 // of them
+	bytesMax  int64 // the limit on unpacked bytes
+	left      int64 // how many of these may still be unpacked
 	strings   []string
 	styles    []Format // by index of cellXfs
 	since1904 bool
 }
 
-// Sheet is one worksheet. Merged is known when its Rows have come to their end.
+// Sheet is one worksheet. Merged is complete after its Rows were read to the end.
 type Sheet struct {
 	Name   string
 	Hidden bool
@@ -34,9 +34,9 @@ type Sheet struct {
 	part string
 }
 
-// NewWorkbook reads an archive of so many bytes up to its worksheets; bytesMax is how many bytes may be expanded of it, all
-// reading taken together. What it reads from must stay open while rows are read. That it is no workbook, or exceeds a limit,
-// is a *text.Error.
+// NewWorkbook reads an archive of size bytes up to its worksheets. bytesMax is the limit on the bytes unpacked by all
+// reading together. r must stay open while rows are read. NewWorkbook returns a *text.Error if the file is no workbook
+// or exceeds a limit.
 func NewWorkbook(r io.ReaderAt, size, bytesMax int64) (*Workbook, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
@@ -80,8 +80,8 @@ func errDamaged(err error) error {
 	return say("XLSX 文件已损坏或不完整：%v", "the XLSX file is damaged or not whole: %v", err)
 }
 
-// relations returns where the workbook's relations lead, by id and by the last part of their type; those that lead out of
-// the archive lead nowhere.
+// relations returns the targets of the relations of the workbook, by id and by the last part of their type. It leaves
+// out targets outside the archive.
 func (w *Workbook) relations() (byID, byType map[string]string, err error) {
 	byID, byType = map[string]string{}, map[string]string{}
 	err = w.read("xl/_rels/workbook.xml.rels", func(e xml.StartElement) error {
