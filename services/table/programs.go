@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// CSV returns the cell as programs read it: money in fen, dates YYYY-MM-DD, yes or nothing.
+// CSV returns the cell as programs read it: money in fen, dates as YYYY-MM-DD, booleans as yes or blank.
 func (c Cell) CSV() string {
 	switch v := c.Data.(type) {
 	case string:
@@ -35,7 +35,7 @@ func (c Cell) CSV() string {
 	return ""
 }
 
-// Names returns the names of the columns that have one: the head of a CSV file.
+// Names returns the names of the columns that have one. They are the first line of a CSV file.
 func (t *Table) Names() (names []string) {
 	for _, c := range t.Columns {
 		if c.Name != "" {
@@ -72,7 +72,7 @@ func (t *Table) WriteCSV(to io.Writer) error {
 	return w.Error()
 }
 
-// WriteJSON writes a list of objects, one a line, with the columns that have names.
+// WriteJSON writes a list of objects, one object a line, with the columns that have names.
 func (t *Table) WriteJSON(to io.Writer) error {
 	w := bufio.NewWriter(to)
 	_, _ = w.WriteString("[") // the writer keeps its error for Flush

@@ -1,4 +1,4 @@
-// Package table is rows under named columns, and how they are written for people and programs.
+// Package table holds tables, which are rows under named columns, and writes them for people and for programs.
 package table
 
 import (
@@ -11,32 +11,32 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Table is rows under named columns. Every row has a cell for each column.
+// Table holds rows under named columns. Every row has a cell for each column.
 type Table struct {
 	Title   text.Text // with the date and the unit
-	Empty   text.Text // instead of a table without rows
+	Empty   text.Text // shown instead of a table without rows
 	Columns []Column
 	Rows    [][]Cell
 	Totals  [][]Cell    // rows under the others, for people
 	Notes   []text.Text // under the table: how it was made
-	Missing []text.Text // under the notes: what the rows leave out, which programs are told too
+	Missing []text.Text // under the notes: what the rows leave out; programs get it too
 	RowsMax int         // shown to people on a screen; 0 for all
 
-	Position uint64           // of the ledger that the rows are of; 0 if they are of none
-	Policy   events.PolicyRef // in force there on the date asked about, or empty
+	Position uint64           // the position of the ledger that the rows show; 0 if they show no ledger
+	Policy   events.PolicyRef // the policy in force on the date of the question, as known at that position, or empty
 }
 
-// Column has a stable English name, for programs, and a title in both languages, for people. One without a name is shown to
-// people alone, one without a title to programs alone.
+// Column is a column of a table. It has a stable English name for programs, and a title in both languages for people.
+// A column without a name is only for people, a column without a title only for programs.
 type Column struct {
 	Name    string
 	Title   text.Text
 	Type    Type
-	CharMax int // shown of a text beside others on a screen, and the rest as an ellipsis; 0 for all
+	CharMax int // on a screen, a longer text is cut and ends with an ellipsis; 0 for no limit
 }
 
-// Type is what the cells of a column hold. It is known before the table is asked for: the schema of the API, the pages of
-// docs and the formats of a workbook follow from it. A cell of any column may be empty.
+// Type is the type of the cells of a column. It is known before the table is computed, because the schema of the API,
+// the pages of docs and the formats of a workbook need it. A cell of any column may be empty.
 type Type int
 
 // The types.
@@ -52,7 +52,7 @@ const (
 	Time                // a text: an instant of the ledger, RFC 3339 with its zone
 )
 
-// Right reports whether cells are aligned at the right, as numbers are that people compare.
+// Right reports whether cells are aligned at the right, like numbers that people compare.
 func (t Type) Right() bool { return t == Count || t == Money || t == Percent }
 
 // Holds reports whether a cell of the type may hold the data of c.
@@ -77,8 +77,8 @@ func (t Type) Holds(c Cell) bool {
 	return ok
 }
 
-// Cell is one value: data for programs and the text for people, which may depend on the language. Data is what the type of
-// its column says, or nil.
+// Cell is one value, with data for programs and a text for people, which may depend on the language. Data has the type
+// of its column, or is nil.
 type Cell struct {
 	Data  any
 	Shown text.Text
@@ -87,27 +87,27 @@ type Cell struct {
 // rate is a rate in percent with two decimals, such as 59.02.
 type rate string
 
-// MarshalJSON writes the rate as a number.
+// MarshalJSON returns the rate as a number.
 func (r rate) MarshalJSON() ([]byte, error) { return []byte(r), nil }
 
-// Plain is a text that is the same in both languages.
+// Plain returns a text that is the same in both languages.
 func Plain(s string) text.Text { return text.Text{Zh: s, En: s} }
 
-// Text is a text or a code.
+// Text returns a cell with a text or a code.
 func Text[T ~string](s T) Cell { return Cell{string(s), Plain(string(s))} }
 
-// Named is a code with the word that people use for it.
+// Named returns a cell with a code, shown as the word that people use for it.
 func Named[T ~string](code T, word text.Text) Cell { return Cell{string(code), word} }
 
-// Number is a count or a year.
+// Number returns a cell with a count or a year.
 func Number[T ~int | ~uint64](n T) Cell {
 	return Cell{int64(n), Plain(strconv.FormatInt(int64(n), 10))}
 }
 
-// Fen is an amount of money, shown in yuan.
+// Fen returns a cell with an amount of money, shown in yuan.
 func Fen(v events.Fen) Cell { return Cell{v, Plain(events.FormatYuan(v))} }
 
-// Date is a date; none for the zero date.
+// Date returns a cell with a date. The cell is empty for the zero date.
 func Date(d events.Date) Cell {
 	if d == 0 {
 		return Cell{}
@@ -115,7 +115,7 @@ func Date(d events.Date) Cell {
 	return Cell{d, Plain(d.String())}
 }
 
-// Rate is a rate in percent; none for "".
+// Rate returns a cell with a rate in percent. The cell is empty for "".
 func Rate(percent string) Cell {
 	if percent == "" {
 		return Cell{}
@@ -123,7 +123,7 @@ func Rate(percent string) Cell {
 	return Cell{rate(percent), Plain(percent)}
 }
 
-// Optional is a text that may be missing.
+// Optional returns a cell with a text. The cell is empty for "".
 func Optional(s string) Cell {
 	if s == "" {
 		return Cell{}
@@ -131,7 +131,7 @@ func Optional(s string) Cell {
 	return Text(s)
 }
 
-// Yes is a yes, or nothing to see.
+// Yes returns a boolean cell, shown as yes or blank.
 func Yes(b bool) Cell {
 	if !b {
 		return Cell{Data: false}
@@ -139,7 +139,7 @@ func Yes(b bool) Cell {
 	return Cell{true, text.Say("是", "yes")}
 }
 
-// Total adds a row of sums under a table: empty but for the amounts of the columns named.
+// Total adds a row of sums under a table. Only the cells of the named columns have amounts.
 func (t *Table) Total(sums map[string]events.Fen) {
 	row := make([]Cell, len(t.Columns))
 	row[0] = Cell{Shown: text.Say("合计", "total")}
@@ -151,7 +151,7 @@ func (t *Table) Total(sums map[string]events.Fen) {
 	t.Totals = append(t.Totals, row)
 }
 
-// Select returns a table of the same rows with some of the columns, by their names, without totals.
+// Select returns a table of the same rows with only the named columns, without totals.
 func (t *Table) Select(names ...string) *Table {
 	some := *t
 	some.Columns, some.Rows, some.Totals = nil, make([][]Cell, len(t.Rows)), nil

@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// width measures as terminals do that show Chinese in two columns and ambiguous characters in one.
+// width measures a text like a terminal that shows Chinese in two columns and ambiguous characters in one.
 var width = &runewidth.Condition{}
 
 // WriteText writes the columns that have titles, for people, aligned for a terminal.
