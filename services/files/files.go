@@ -1,4 +1,5 @@
-// Package files opens the files that a user names, and writes new ones: whole and durable, or not at all.
+// Package files opens the files that a user names, and writes new files. A new file is complete and durable, or it
+// does not exist.
 package files
 
 import (
@@ -14,8 +15,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Open opens a regular file for reading and returns its size in bytes. A pipe or a device can be read once at most and says
-// no size.
+// Open opens a regular file for reading and returns its size in bytes. It refuses a pipe or a device, because these
+// can be read only once and have no size.
 func Open(path string) (f *os.File, size int64, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -28,8 +29,8 @@ func Open(path string) (f *os.File, size int64, err error) {
 	return f, info.Size(), err
 }
 
-// Free refuses a path where a new file cannot come to be: there is something already, for a report filed is never
-// overwritten, or its directory is not there.
+// Free returns an error if a new file cannot be created at a path. Either its directory does not exist, or something
+// exists at the path already: a filed report is never overwritten.
 func Free(path string) error {
 	dir := filepath.Dir(path)
 	if info, err := os.Stat(dir); err != nil {
@@ -51,10 +52,10 @@ func exists(path string) error {
 	return text.Errorf(text.Conflict, "%s 已经存在，不会覆盖；请换一个文件名，或先移走它", "%s exists already and will not be overwritten; choose another name, or move it away first", path)
 }
 
-// unfinished begins the name of a file until it is whole.
+// unfinished is the beginning of the name of a file that is not complete yet.
 const unfinished = ".taizhang-"
 
-// rename puts the name that a user gave into an error about an unfinished file, whose own name he never sees.
+// rename replaces the name of an unfinished file in an error by the name that the user gave.
 func rename(err error, path string) {
 	var failed *fs.PathError
 	if errors.As(err, &failed) && strings.HasPrefix(filepath.Base(failed.Path), unfinished) {
@@ -62,8 +63,8 @@ func rename(err error, path string) {
 	}
 }
 
-// Create writes a new file. It appears under its name whole and durable, or not at all; what is there already is never
-// overwritten.
+// Create writes a new file. The file appears under its name only when it is complete and durable. Create never
+// overwrites an existing file.
 func Create(path string, write func(io.Writer) error) (err error) {
 	if err := Free(path); err != nil {
 		return err
@@ -73,7 +74,7 @@ func Create(path string, write func(io.Writer) error) (err error) {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone already when it was renamed
+	defer os.Remove(f.Name()) // does nothing after the file was renamed
 	if err := errors.Join(cmp.Or(write(f), f.Chmod(0o644), f.Sync()), f.Close()); err != nil {
 		return err
 	}
