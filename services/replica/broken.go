@@ -8,7 +8,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// BrokenError is the error that the record cannot be right: a stream lacks events, or has others than its copy.
+// BrokenError is the error that the record cannot be right: a stream lacks events, or its events differ from the copy.
 type BrokenError struct {
 	Stream events.StreamID
 	Reason text.Text
@@ -26,14 +26,14 @@ func (e *BrokenError) Text() text.Text {
 // Error implements error.
 func (e *BrokenError) Error() string { return "replica: " + e.Text().En }
 
-// Faulty is an error of a record that says itself that a stream cannot be right.
+// Faulty is an error of a record which reports that a stream cannot be right.
 type Faulty interface {
 	error
 	FaultyStream() events.StreamID
 	Text() text.Text
 }
 
-// broken makes what a record says of a stream that cannot be right a *BrokenError; other errors stay as they are.
+// broken turns an error about a stream that cannot be right into a *BrokenError. It returns other errors unchanged.
 func broken(err error) error {
 	var faulty Faulty
 	if errors.As(err, &faulty) {
@@ -42,7 +42,7 @@ func broken(err error) error {
 	return err
 }
 
-// fault is what is replayed of a break: an event that is not one, after the last of the copy.
+// fault returns the pseudo-event that is replayed for a break. Its place is after the last event of the copy.
 func (s *Store) fault(b *BrokenError) events.Stored {
 	return events.Stored{Place: events.Place{Position: s.position + 1, Revision: s.revisions[b.Stream] + 1, RecordedAt: s.clock().UTC()}, Stream: b.Stream, Fault: b}
 }

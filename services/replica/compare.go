@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// headsMax is how many streams are looked up in the record at the same time.
+	// headsMax is the number of streams that are looked up in the record at the same time.
 	headsMax = 16
-	// lookEvery is how often what a record lacks is looked for again.
+	// lookEvery is the interval at which a missing event is looked up in the record again.
 	lookEvery = 100 * time.Millisecond
 )
 
-// resume returns the record's position of the last event of the copy, when the last event of each stream of the copy has
-// been found in the record.
+// resume returns the position in the record of the last event of the copy. Before, it finds the last event of each
+// stream of the copy in the record.
 func (s *Store) resume(ctx context.Context) (after uint64, err error) {
 	if s.position == 0 {
 		return 0, nil
@@ -56,9 +56,9 @@ func (s *Store) resume(ctx context.Context) (after uint64, err error) {
 	return after, context.Cause(ctx)
 }
 
-// head finds the last event of a stream of the copy in the record and returns its position there. A node of a cluster may
-// be late, so that one that is not there is looked for again until a time. What follows the event in the stream must lie
-// after the position given, where copying goes on.
+// head finds the last event of a stream of the copy in the record and returns its position there. A node of a cluster
+// may be late, so head looks for a missing event again until the time late. The next event of the stream must lie
+// after the position after, from which copying continues.
 func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64, late time.Time) (position uint64, err error) {
 	var mine events.Stored
 	for e, err := range s.local.ReadStream(ctx, stream, s.revisions[stream]-1) {
@@ -84,7 +84,7 @@ func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64, 
 	}
 }
 
-// find returns the record's position of an event of the copy, 0 if the stream ends before it.
+// find returns the position in the record of an event of the copy, or 0 if the stream ends before it.
 func (s *Store) find(ctx context.Context, mine *events.Stored, after uint64) (position uint64, err error) {
 	stream, revision := mine.Stream, mine.Revision
 	for e, err := range s.record.ReadStream(ctx, stream, revision-1) {
@@ -107,8 +107,9 @@ func same(a, b *events.Stored) bool {
 	return a.Stream == b.Stream && a.Revision == b.Revision && a.ID == b.ID && a.Kind == b.Kind && bytes.Equal(a.Body, b.Body)
 }
 
-// Compare reads the whole record beside the whole copy, and returns the first event of the copy that the record does not
-// have in its place, or nil. An error is a record or a copy that cannot be read.
+// Compare reads the whole record and the whole copy side by side. It returns a *BrokenError for the first event of the
+// copy that the record does not have at its place, or nil. It returns an error if the record or the copy cannot be
+// read.
 func (s *Store) Compare(ctx context.Context) (*BrokenError, error) {
 	next, stop := iter.Pull2(s.record.ReadAll(ctx, 0))
 	defer stop()

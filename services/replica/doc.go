@@ -1,15 +1,15 @@
-// Package replica keeps, in the embedded store, a local copy of a record that lives elsewhere, and serves it as one
-// events.Store: what is read comes from the copy, what is appended goes to the record and is answered when the copy has
-// it too. So a ledger opens in the same way whatever keeps its record.
+// Package replica keeps a local copy, in the embedded store, of a record that is stored elsewhere, such as in a
+// cluster. It serves record and copy as one events.Store. Reads come from the copy. Appends go to the record and are
+// acknowledged when the copy has them too. So a ledger opens in the same way wherever its record is.
 //
-// The copy has the record's events in the record's order, each at the next local position, with its revision and with its
-// instant, or that of its predecessor if the record's clock went back: every copy of a record has the same lines. Where the
-// record is to be taken up again follows from the last event of the copy. It and the last event of each other stream must
-// be in the record as they are here; that all before them is too is what Compare says.
+// The copy has the events of the record in the order of the record. Each event has the next local position, its
+// revision, and its instant, or that of its predecessor if the clock of the record went back. So every copy of a
+// record has the same lines. The last event of the copy decides where copying resumes. This event and the last event
+// of each other stream must be the same in the record and in the copy. Compare checks all events before them too.
 //
 // # When the record cannot be right
 //
-// A stream that lacks events, or has others than the copy, is a break in the ledger's integrity (AL-LED-01). From there
-// on nothing is copied: the copy would no longer be the record's. Reading goes on, and says so by an event with a Fault;
-// every append fails with the reason. Nothing is repaired.
+// A stream of the record that lacks events of the copy, or has other events, is a break in the integrity of the ledger
+// (AL-LED-01). After a break nothing is copied any more. Reads still work, and replay reports the break as an event
+// with a Fault. Every append fails with the reason. Nothing is repaired.
 package replica

@@ -11,17 +11,17 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// marker is a file in the directory of a copy. It keeps a copy from being written to as if it were a ledger, and a ledger
-// from being taken for a copy.
+// marker is the name of a file in the directory of a copy. It prevents that a copy is opened as a ledger for writing,
+// and that a ledger is used as a copy.
 const marker = "copy-of-a-record"
 
-// IsCopy reports whether a directory holds a copy.
+// IsCopy reports whether a directory is that of a copy.
 func IsCopy(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, marker))
 	return err == nil
 }
 
-// mark makes the directory one of a copy, durably, unless it holds a ledger.
+// mark creates the marker durably. It returns an error if the directory has a ledger.
 func mark(dir string) error {
 	if IsCopy(dir) {
 		return nil

@@ -16,22 +16,22 @@ import (
 )
 
 const (
-	// appendWait is how long an append that the record took waits until the copy has it.
+	// appendWait is the maximum time for which an append that the record acknowledged waits for the copy.
 	appendWait = 30 * time.Second
-	// closeWait is how long Close waits for the appends under way.
+	// closeWait is the maximum time for which Close waits for running appends.
 	closeWait = 10 * time.Second
-	// copiesMax bounds what waits to be copied, and what is made durable at once.
+	// copiesMax is the maximum number of events that wait to be copied, and that are made durable together.
 	copiesMax = 4096
 )
 
-// Config says how to open a replica. All members but Log, Clock and Late are needed.
+// Config holds the parameters of Open. All members except Log, Clock and Late are required.
 type Config struct {
 	Record events.Store              // Close closes it
-	Dir    string                    // of the copy
-	Replay func(events.Stored) error // is handed every event that Open finds or copies, in order
+	Dir    string                    // the directory of the copy
+	Replay func(events.Stored) error // called with every event that Open finds or copies, in order
 	Log    *zap.Logger               // nil for none
-	Clock  func() time.Time          // of faults; nil for time.Now
-	Late   time.Duration             // how long Open lets a record lack what the copy has, as a late node of a cluster does; 0 for 5 s
+	Clock  func() time.Time          // the time of faults; nil for time.Now
+	Late   time.Duration             // how long Open waits for an event that a late node of a cluster does not have yet; 0 for 5 s
 }
 
 // Store is an open replica.
@@ -56,8 +56,8 @@ type Store struct {
 	changed    chan struct{} // closed and replaced after each copy
 }
 
-// Open opens the copy, replays it, and catches up with the record. A record that cannot be reached is an error; one that
-// cannot be right is not: it is replayed as an event with a Fault.
+// Open opens the copy, replays it, and catches up with the record. It returns an error if the record cannot be
+// reached. If the record cannot be right, Open returns no error but replays an event with a Fault.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
@@ -102,12 +102,12 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// note keeps what the next event must follow.
+// note stores the place of the last event, which the next event must follow.
 func (s *Store) note(e *events.Stored) {
 	s.revisions[e.Stream], s.position, s.recordedAt, s.last = e.Revision, e.Position, e.RecordedAt, e.Stream
 }
 
-// catchUp copies what the record holds after a position, up to its end, and replays it.
+// catchUp copies and replays the events of the record after a position, up to the end of the record.
 func (s *Store) catchUp(ctx context.Context, after uint64, replay func(events.Stored) error) (uint64, error) {
 	var batch []events.Stored
 	flush := func() error {
@@ -137,7 +137,7 @@ func (s *Store) catchUp(ctx context.Context, after uint64, replay func(events.St
 	return after, flush()
 }
 
-// copy makes events of the record the next ones of the copy, and gives them their places there.
+// copy appends events of the record to the copy, and sets their places in the copy.
 func (s *Store) copy(ctx context.Context, batch []events.Stored) error {
 	position, recordedAt, revisions := s.position, s.recordedAt, map[events.StreamID]uint64{}
 	for i := range batch {
@@ -148,7 +148,7 @@ func (s *Store) copy(ctx context.Context, batch []events.Stored) error {
 		}
 		if e.Revision != before+1 {
 			if i > 0 {
-				if err := s.copy(ctx, batch[:i]); err != nil { // what came before is right
+				if err := s.copy(ctx, batch[:i]); err != nil { // the events before it are right
 					return err
 				}
 			}
@@ -174,7 +174,7 @@ func (s *Store) copy(ctx context.Context, batch []events.Stored) error {
 	return nil
 }
 
-// follow copies what is appended to the record, as it comes.
+// follow copies new events of the record as they arrive.
 func (s *Store) follow(ctx context.Context, after uint64) {
 	defer close(s.done)
 	ctx, cancel := context.WithCancel(ctx)
@@ -230,7 +230,7 @@ func (s *Store) follow(ctx context.Context, after uint64) {
 	}
 }
 
-// end says why nothing is copied any more.
+// end stores the reason why nothing is copied any more.
 func (s *Store) end(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -264,15 +264,15 @@ func (s *Store) reaches(ctx context.Context, stream events.StreamID, revision ui
 	}
 }
 
-// errNotCopied is why an append that the record took is not answered.
+// errNotCopied is the error of an append that the record acknowledged and the copy does not have in time.
 var errNotCopied = text.Errorf(text.Unavailable, "集群已有这条记录，本地副本还没有", "the record has it, the local copy has not")
 
-// errNotSeen is why an append that came second is not answered with the conflict.
+// errNotSeen is the error of an append with a conflict whose other event the copy does not have in time.
 var errNotSeen = text.Errorf(text.Unavailable, "集群中另有写入先到，本地副本还没有它；没有写入，请稍后再试", "another write came first in the record, and the local copy has not got it; nothing was written, try again later")
 
-// Append implements events.Store: it appends to the record. When it returns without an error the copy has the batch too,
-// and the places are those of the copy. An append that the record took and the copy does not have in time is an
-// *events.UnknownError: it is stored.
+// Append implements events.Store: it appends to the record. If it returns without an error, the copy has the batch
+// too, and the places are those of the copy. If the record acknowledges the append but the copy does not have it in
+// time, the error is an *events.UnknownError; the batch is stored.
 func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
 	if err := s.begin(); err != nil {
 		return nil, err
@@ -280,9 +280,9 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	defer s.appending.Done()
 	_, err := s.record.Append(ctx, stream, expected, batch)
 	var conflict *events.ConflictError
-	if errors.As(err, &conflict) { // who judges again must see what came first
+	if errors.As(err, &conflict) { // the caller must see the other event before it judges again
 		if late := s.reaches(ctx, stream, conflict.Actual); late != nil {
-			return nil, fmt.Errorf("replica: append to %s: %w: %w", stream, late, errNotSeen) // a break says more
+			return nil, fmt.Errorf("replica: append to %s: %w: %w", stream, late, errNotSeen) // a break is the better reason
 		}
 	}
 	if err != nil {
@@ -304,7 +304,7 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	return places, nil
 }
 
-// AppendBytesMax implements events.Limited, as the record does.
+// AppendBytesMax implements events.Limited with the limit of the record.
 func (s *Store) AppendBytesMax() int {
 	if limited, ok := s.record.(events.Limited); ok {
 		return limited.AppendBytesMax()
@@ -312,7 +312,7 @@ func (s *Store) AppendBytesMax() int {
 	return events.BatchBytesMax
 }
 
-// begin takes note of an append, or says why none is taken.
+// begin registers an append, or returns the reason why appends are refused.
 func (s *Store) begin() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -341,7 +341,7 @@ func (s *Store) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.St
 	return s.local.Subscribe(ctx, after)
 }
 
-// Close implements events.Store. It closes the record too. Appends under way are waited for, for a while.
+// Close implements events.Store. It closes the record too. It waits up to closeWait for running appends.
 func (s *Store) Close() error {
 	err := events.ErrClosed
 	s.closed.Do(func() {
