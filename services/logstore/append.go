@@ -15,16 +15,16 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// groupBytesMax is when a commit takes no further batches in; one batch may be larger.
+// groupBytesMax is the size at which a commit accepts no further batch. A single batch may be larger.
 const groupBytesMax = 1 << 20
 
-// request is an append that waits for the writer. Whoever claims it first, the writer or the caller who gives up
-// waiting, decides what becomes of it.
+// request is an append that waits for the writer. The writer claims it to write it, or the caller claims it when it
+// stops waiting. Whoever claims it first decides.
 type request struct {
 	stream   events.StreamID
 	expected uint64
 	batch    []events.Proposed
-	copies   []events.Stored // of Copy, instead of all of the above
+	copies   []events.Stored // the events of a Copy, instead of the fields above
 	claimed  atomic.Bool
 	places   []events.Place
 	err      error
@@ -38,21 +38,22 @@ func (r *request) answer(places []events.Place, err error) {
 	close(r.done)
 }
 
-// writer is what only the writing goroutine touches.
+// writer holds the state that only the writing goroutine uses.
 type writer struct {
 	active     *segment
 	chain      uint32
 	recordedAt time.Time
-	failed     error                    // why no append is taken any more
-	streams    map[events.StreamID]bool // of the commit at hand, and after failed those in doubt
+	failed     error                    // why appends are refused from now on
+	streams    map[events.StreamID]bool // streams of the current commit; after a failure, the streams in doubt
 
-	// The commit at hand.
+	// The current commit.
 	group []*request
 	bytes []byte
-	ends  []int // of the lines in bytes
+	ends  []int // the ends of the lines in bytes
 }
 
-// Append implements events.Store. It honours ctx until the writer takes the batch up; then it waits for the sync.
+// Append implements events.Store. If ctx ends before the writer claims the batch, Append returns. After that it waits
+// for the sync.
 func (s *Store) Append(ctx context.Context, name events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
 	if err := checkBatch(name, batch); err != nil {
 		return nil, fmt.Errorf("logstore: append to %s: %w", name, err)
@@ -64,7 +65,7 @@ func (s *Store) Append(ctx context.Context, name events.StreamID, expected uint6
 		return nil, ErrReadOnly
 	}
 	if _, positions, _ := s.now(name); expected < uint64(len(positions)) {
-		return s.settle(name, expected, batch) // what is there stays: no need to wait in the queue
+		return s.settle(name, expected, batch) // stored events never change, so there is no need to queue
 	}
 	r := &request{stream: name, expected: expected, batch: batch, done: make(chan struct{})}
 	if err := s.wait(ctx, r); err != nil {
@@ -73,10 +74,10 @@ func (s *Store) Append(ctx context.Context, name events.StreamID, expected uint6
 	return r.places, r.err
 }
 
-// checkBatch does what events.CheckBatch does, on several goroutines for a long batch: reading the bodies is most of
-// what appending it costs the processor.
+// checkBatch does the same as events.CheckBatch, on several goroutines for a long batch: reading the bodies is most of
+// the processor time of an append.
 func checkBatch(name events.StreamID, batch []events.Proposed) error {
-	const each = 250 // events that are worth a goroutine
+	const each = 250 // the number of events for one goroutine
 	if len(batch) <= each {
 		return events.CheckBatch(name, batch)
 	}
@@ -92,7 +93,7 @@ func checkBatch(name events.StreamID, batch []events.Proposed) error {
 	return cmp.Or(found...)
 }
 
-// wait hands a request to the writer and waits for its answer; an error says that nobody took it up.
+// wait sends a request to the writer and waits until it is done. It returns an error if the writer did not claim it.
 func (s *Store) wait(ctx context.Context, r *request) error {
 	select {
 	case s.queue <- r:
@@ -117,8 +118,8 @@ func (s *Store) wait(ctx context.Context, r *request) error {
 	return nil
 }
 
-// settle answers an append that is not at the end of its stream: with its places if it is a repeat of what is there,
-// with a conflict if it is not, and with events.ErrUnknown if what is there cannot be read.
+// settle returns the result of an append that is not at the end of its stream. It returns the places if the batch
+// repeats the stored events, a conflict if it does not, and events.ErrUnknown if the stored events cannot be read.
 func (s *Store) settle(name events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
 	now, positions, _ := s.now(name)
 	actual := uint64(len(positions))
@@ -130,7 +131,7 @@ func (s *Store) settle(name events.StreamID, expected uint64, batch []events.Pro
 	r := reader{store: s, view: now, parser: events.NewLineParser()}
 	for i := range batch {
 		was, err := r.at(positions[expected+uint64(i)])
-		if err != nil { // it may be there already
+		if err != nil { // the batch may be stored already
 			if closed := s.ended(context.Background()); closed != nil {
 				return nil, closed
 			}
@@ -144,7 +145,8 @@ func (s *Store) settle(name events.StreamID, expected uint64, batch []events.Pro
 	return places, nil
 }
 
-// write is the writing goroutine: it gathers what waits into one commit, makes it durable, and answers.
+// write is the writing goroutine. It gathers the waiting requests into one commit, makes the commit durable, and
+// acknowledges the requests.
 func (s *Store) write() {
 	defer close(s.stopped)
 	for r := s.next(); r != nil; {
@@ -156,7 +158,7 @@ func (s *Store) write() {
 	}
 }
 
-// next waits for a request; there is none once the store is closing.
+// next waits for a request and returns it, or nil if the store is closing.
 func (s *Store) next() *request {
 	select {
 	case <-s.stop:
@@ -171,8 +173,8 @@ func (s *Store) next() *request {
 	}
 }
 
-// gather takes r and what else waits into the commit at hand, at most one batch of each stream. It returns the request
-// that must wait for the next commit.
+// gather adds r and other waiting requests to the current commit, at most one batch of each stream. It returns the
+// request that must wait for the next commit, or nil.
 func (s *Store) gather(r *request) *request {
 	w := &s.writer
 	for {
@@ -193,7 +195,7 @@ func (s *Store) gather(r *request) *request {
 	}
 }
 
-// take adds the request to the commit at hand or answers it at once.
+// take adds the request to the current commit, or finishes it at once.
 func (s *Store) take(r *request) {
 	w := &s.writer
 	if w.failed != nil {
@@ -229,7 +231,7 @@ func (s *Store) take(r *request) {
 	w.streams[r.stream] = true
 }
 
-// commit makes the commit at hand durable, then visible, and answers its requests.
+// commit makes the current commit durable, then visible, and acknowledges its requests.
 func (s *Store) commit() {
 	w := &s.writer
 	if len(w.group) == 0 {
@@ -259,7 +261,7 @@ func (s *Store) commit() {
 	w.reset()
 }
 
-// publish shows readers the commit that was made durable.
+// publish makes the durable commit visible to readers.
 func (s *Store) publish(records []byte) {
 	w := &s.writer
 	g := w.active
@@ -292,7 +294,7 @@ func (s *Store) publish(records []byte) {
 	s.changed = make(chan struct{})
 }
 
-// held returns the stream of a name, made if it is new; s.mu is locked.
+// held returns the stream with a name. It makes the stream if it is new. The caller has locked s.mu.
 func (s *Store) held(name events.StreamID) *stream {
 	held := s.streams[name]
 	if held == nil {
@@ -302,7 +304,7 @@ func (s *Store) held(name events.StreamID) *stream {
 	return held
 }
 
-// makeRoom sees to it that the active segment has room for a commit of n bytes, durably: see scan.tail.
+// makeRoom makes sure that the active segment durably has room for a commit of n bytes; see scan.tail.
 func (s *Store) makeRoom(n int64) error {
 	g := s.writer.active
 	if g == nil {
@@ -314,10 +316,10 @@ func (s *Store) makeRoom(n int64) error {
 	if g.end+n <= g.size {
 		return nil
 	}
-	if g.size == g.end && g.end+n <= s.opts.SegmentBytes { // as Close left it
+	if g.size == g.end && g.end+n <= s.opts.SegmentBytes { // Close trimmed the segment
 		g.size = s.opts.SegmentBytes
 		if err := g.file.Allocate(g.size); err != nil {
-			if err := s.trim(); err != nil { // gives back what could be had
+			if err := s.trim(); err != nil { // frees the room that was allocated
 				return err
 			}
 			return fileError(opAllocate, s.dir, g.name, err)
@@ -330,7 +332,7 @@ func (s *Store) makeRoom(n int64) error {
 	return s.extend(n)
 }
 
-// extend goes on in a new segment with room for a commit of n bytes.
+// extend begins a new segment with room for a commit of n bytes and makes it the active one.
 func (s *Store) extend(n int64) error {
 	if err := s.begin(n); err != nil {
 		return err
@@ -342,13 +344,14 @@ func (s *Store) extend(n int64) error {
 	return nil
 }
 
-// refuse answers the commit at hand, of which nothing was written. If only room could not be set aside the store goes
-// on, and appends work when there is some; after anything else what is on disk is learned by opening it again.
+// refuse fails the requests of the current commit, of which no byte was written. If only the allocation of room
+// failed, later appends work again when there is room. After any other error the store must be opened again to learn
+// the content of the disk.
 func (s *Store) refuse(err error) {
 	w := &s.writer
 	var file *FileError
 	noRoom := errors.As(err, &file) && (file.Op == opAllocate || file.Op == opCreate) && file.Full()
-	if len(s.view.segments) > 0 && !noRoom { // without a log nothing is in doubt, and the next append begins one
+	if len(s.view.segments) > 0 && !noRoom { // without a log nothing is in doubt, and the next append begins a log
 		w.failed = err
 		err = &FailedError{Cause: err}
 	}
@@ -358,14 +361,14 @@ func (s *Store) refuse(err error) {
 	w.reset()
 }
 
-// fail answers the commit at hand, of which anything may have been written, and ends all writing.
+// fail fails the requests of the current commit, of which any part may have been written, and ends all writing.
 func (s *Store) fail(err error) {
 	w := &s.writer
 	w.failed = err
 	for _, r := range w.group {
 		r.answer(nil, &FailedError{Cause: err, doubt: true})
 	}
-	w.group, w.bytes, w.ends = nil, nil, nil // streams stay: they are in doubt
+	w.group, w.bytes, w.ends = nil, nil, nil // w.streams stays: these streams are in doubt
 }
 
 func (w *writer) reset() {
@@ -373,6 +376,6 @@ func (w *writer) reset() {
 	clear(w.streams)
 	w.group, w.ends = w.group[:0], w.ends[:0]
 	if w.bytes = w.bytes[:0]; cap(w.bytes) > 4*groupBytesMax {
-		w.bytes = nil // one large batch shall not hold its memory for ever
+		w.bytes = nil // frees the memory of a large batch
 	}
 }

@@ -1,6 +1,7 @@
 package logstore
 
-// A backup in one file is a POSIX (ustar) archive that any tar lists and unpacks, to a directory that Open takes:
+// A backup in one file is a POSIX (ustar) archive. Any tar program can list and unpack it, to a directory that Open
+// accepts:
 //
 //	segment-000001.log, its header     512 bytes
 //	its bytes up to the last commit    and zeros to the next multiple of 512
@@ -8,9 +9,9 @@ package logstore
 //	…
 //	zeros                              1024 bytes
 //
-// As with the log, every byte has one form only: mode 0640, owner 0, all of one date, nothing after the end. So there are
-// no links, paths or extensions to be careful with, and what is not as Backup wrote it is damage. An archive packed by
-// another hand can still be unpacked and restored as a directory.
+// As in the log, every byte has one form only: mode 0640, owner 0, one fixed date, and nothing after the end. So a
+// reader does not need to handle links, paths or extensions, and every other form is damage. An archive packed by
+// another program can still be unpacked and restored as a directory.
 
 import (
 	"bytes"
@@ -30,9 +31,9 @@ const (
 	blockBytes   = 512
 	endBytes     = 2 * blockBytes
 	memberMode   = 0o640
-	memberAt     = 946684800 // 2000-01-01: a date that no tool finds odd, and the same every time
+	memberAt     = 946684800 // 2000-01-01: a fixed date that every tool accepts
 	partialName  = ".partial"
-	growingName  = "backup.part" // in the directory of that name, until it is whole
+	growingName  = "backup.part" // the name of the archive, in a directory beside it, until it is complete
 	sizeAt       = 124           // in a header
 	sizeDigits   = 11
 	checksumAt   = 148
@@ -45,7 +46,7 @@ func appendMember(b []byte, name string, size int64) []byte {
 	copy(h[:100], name)
 	copy(h[100:], fmt.Sprintf("%07o\x00%07o\x00%07o\x00", memberMode, 0, 0)) // mode, user, group
 	copy(h[sizeAt:], fmt.Sprintf("%0*o\x00%011o\x00", sizeDigits, size, memberAt))
-	copy(h[checksumAt:], "        ") // as which it counts in itself
+	copy(h[checksumAt:], "        ") // the checksum is computed with blanks in its own place
 	h[156] = '0'                     // a regular file
 	copy(h[257:], "ustar\x0000")
 	sum := 0
@@ -56,10 +57,10 @@ func appendMember(b []byte, name string, size int64) []byte {
 	return append(b, h[:]...)
 }
 
-// padding is how many zeros follow so many bytes.
+// padding returns the number of zeros that follow a member of a size.
 func padding(size int64) int64 { return -size & (blockBytes - 1) }
 
-// archive is a backup in one file, as a file system on which there is only its log, to be read.
+// archive is a backup in one file, opened as a read-only file system that has only the log.
 type archive struct {
 	FS
 	path    string
@@ -73,8 +74,8 @@ type member struct {
 	at, size int64
 }
 
-// openArchive opens an archive and checks all of it but what the segments hold. What is not as it was written is a
-// *DamageError.
+// openArchive opens an archive and checks all of it except the content of the segments. It returns a *DamageError if
+// the archive differs from the form in which BackupFile writes it.
 func openArchive(fs FS, path string) (*archive, error) {
 	f, err := fs.Open(path, false)
 	if err != nil {
@@ -105,7 +106,7 @@ func (a *archive) list() error {
 			return a.expect(at, make([]byte, endBytes))
 		}
 		if len(header) == blockBytes {
-			m.size, _ = strconv.ParseInt(string(header[sizeAt:sizeAt+sizeDigits]), 8, 64) // else it is not the header below
+			m.size, _ = strconv.ParseInt(string(header[sizeAt:sizeAt+sizeDigits]), 8, 64) // a wrong number fails the comparison below
 		}
 		if m.size <= 0 || !bytes.Equal(header, appendMember(nil, m.name, m.size)) {
 			return a.damage(at)
@@ -120,7 +121,7 @@ func (a *archive) list() error {
 	}
 }
 
-// read returns what there is of n bytes.
+// read returns n bytes from an offset, or fewer at the end of the file.
 func (a *archive) read(at, n int64) ([]byte, error) {
 	b := make([]byte, n)
 	got, err := a.file.ReadAt(b, at)
@@ -179,13 +180,13 @@ func (f memberFile) ReadAt(b []byte, at int64) (int, error) {
 func (f memberFile) Size() (int64, error) { return f.size, nil }
 func (memberFile) Close() error           { return nil } // the archive is closed as one
 
-// BackupFile is Backup to one file, a tar archive of the segments. It appears under its name, in place of an earlier one
-// of the same log, when all of it is durable; until then it grows in a directory beside it, of the same name and .partial.
-// So there must be room for both. A run that ctx ended, or that was killed, leaves what is written, and the next one goes on
-// from there, unless it was whole and only had to be synced: then it is written again. A run that fails takes away all
-// that is there.
+// BackupFile is Backup to one file, a tar archive of the segments. The file appears under its name, and replaces an
+// earlier backup of the same log, when all of it is durable. Until then it grows in a directory beside it, with the
+// same name and .partial. So there must be room for both files. If ctx ends a run, or the run is killed, the partial
+// file stays, and the next run resumes it. If the partial file was complete and only not synced, it is written again.
+// A run that fails removes the partial file.
 //
-// A file that is anything but an earlier backup of this log is left as it is: the error is a *CopyError.
+// BackupFile does not change a file that is not an earlier backup of this log: it returns a *CopyError.
 func BackupFile(ctx context.Context, dir, file string) (Report, error) {
 	return backupFile(ctx, osFS{}, dir, file)
 }
@@ -199,7 +200,7 @@ func backupFile(ctx context.Context, fs FS, dir, file string) (report Report, er
 	if err != nil {
 		return Report{}, err
 	}
-	grown := false // something is there to go on from
+	grown := false // whether there is a partial file to resume
 	defer func() {
 		if !grown || err == nil || ctx.Err() == nil {
 			c.discard()
@@ -226,12 +227,12 @@ func backupFile(ctx context.Context, fs FS, dir, file string) (report Report, er
 		return out.add(g.name, commits)
 	}
 	if _, err = w.walk(false); err == nil && len(old.members) > w.report.Segments {
-		err = &CopyError{File: file} // it reaches further than the log
+		err = &CopyError{File: file} // the file has more events than the log
 	}
 	return w.report, out.finish(w.shut(err), file)
 }
 
-// earlier is the backup that is to be replaced, if there is one.
+// earlier is the backup to be replaced, or nil if there is none.
 type earlier struct{ *archive }
 
 func openEarlier(fs FS, path string) (earlier, error) {
@@ -253,7 +254,7 @@ func (e earlier) close() error {
 	return e.archive.close()
 }
 
-// precedes says what is wrong if the segment is not one that the earlier backup's log has become.
+// precedes returns an error if the earlier backup's part of a segment is not a beginning of the segment.
 func (e earlier) precedes(g *segment, commits []byte) error {
 	i := int(g.number) - 1
 	if i >= len(e.members) {
@@ -270,18 +271,19 @@ func (e earlier) precedes(g *segment, commits []byte) error {
 	return err
 }
 
-// packer writes an archive. What an earlier run has left is compared, and written from where it differs. That much of it
-// need not be on the medium yet does no harm, for all of it is synced at the end; what a failed sync may have lost, though it
-// can be read, is never met, for before the sync it takes another name.
+// packer writes an archive. It compares the archive with the partial file of an earlier run, and writes from the first
+// difference on. The equal part may not be on the medium yet, but all of it is synced at the end. After a failed sync
+// a file may be readable although the medium has lost a part of it. The packer never resumes such a file, for before
+// the sync the file gets another name.
 type packer struct {
 	*copied
 	file File
-	end  int64 // of what was written
-	left int64 // how far what an earlier run has left may still be of use
+	end  int64 // the end of the written bytes
+	left int64 // the end of the bytes of an earlier run that may still be equal
 }
 
 func (c *copied) pack() (*packer, error) {
-	_ = c.fs.Remove(filepath.Join(c.dir, freshName)) // of a run that ended in its last steps: its room is needed
+	_ = c.fs.Remove(filepath.Join(c.dir, freshName)) // frees the room of a run that ended in its last steps
 	path := filepath.Join(c.dir, growingName)
 	f, err := c.fs.Open(path, true)
 	if errors.Is(err, os.ErrNotExist) {
@@ -323,7 +325,7 @@ func (p *packer) add(name string, commits []byte) error {
 	return cmp.Or(p.write(header), p.write(commits))
 }
 
-// finish ends the archive and puts it in its place, unless there was an error.
+// finish completes the archive and renames it to its path, unless there was an error.
 func (p *packer) finish(err error, path string) error {
 	step := func(op string, do func() error) {
 		if err == nil {
@@ -334,9 +336,10 @@ func (p *packer) finish(err error, path string) error {
 	if err == nil {
 		err = p.write(make([]byte, padding(p.end)+endBytes))
 	}
-	step("truncate", func() error { return p.file.Truncate(p.end) }) // an earlier run may have left more
+	step("truncate", func() error { return p.file.Truncate(p.end) }) // the file of an earlier run may be longer
 	step("rename", func() error { return p.fs.Rename(filepath.Join(p.dir, growingName), fresh) })
-	// Durably, or a power cut might leave the name beside the last one, and the next run would write to what is in place.
+	// The rename must be durable. Otherwise a power cut might leave both names, and the next run would write into the
+	// file that is already in its place.
 	step("sync directory", func() error { return p.fs.SyncDir(p.dir) })
 	step("sync", p.file.Sync)
 	err = errors.Join(err, fileError("close", p.dir, growingName, p.file.Close()))
@@ -348,7 +351,7 @@ func (p *packer) finish(err error, path string) error {
 	return fileError("sync directory", parent, "", p.fs.SyncDir(parent))
 }
 
-// discard takes away what an archive grew in. That it stays does no harm: the next run takes it up.
+// discard removes the directory of the partial file. If that fails, the next run resumes the file.
 func (c *copied) discard() {
 	for _, name := range []string{growingName, freshName} {
 		_ = c.fs.Remove(filepath.Join(c.dir, name))

@@ -14,14 +14,14 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Backup copies the log in dir to dest, which it creates if there is none, while another process may be writing. The
-// copy is the log as it was at one moment: every append that was answered before Backup began is in it, and a batch is
-// in it whole or not at all. What is copied is what was checked; damage ends Backup with a *DamageError.
+// Backup copies the log in dir to dest, which it creates if needed. Another process may be writing to dir. The copy is
+// a snapshot of the log at one moment: it has every append that was acknowledged before Backup began, and it has all
+// of a batch or nothing of it. All copied bytes are checked; damage ends Backup with a *DamageError.
 //
-// At every moment dest holds a log that opens, so Backup can be cut short anywhere and run again; it copies what is
-// missing. A dest that holds segments of anything but an earlier copy is left as it is: the error is a *CopyError; other
-// files there are nothing to it. A copy may hold the last commit of a writer that lost it in a power cut, unanswered; then
-// too it is no earlier copy.
+// At every moment dest is a log that opens. So Backup can be interrupted anywhere and run again; it copies only the
+// missing part. If dest has segments that are not those of an earlier copy, Backup changes nothing and returns a
+// *CopyError. It ignores other files in dest. A copy may have the last commit of a writer that lost this commit in a
+// power cut before it was acknowledged; such a copy is no earlier copy either.
 func Backup(ctx context.Context, dir, dest string) (Report, error) {
 	return backup(ctx, osFS{}, dir, dest)
 }
@@ -62,14 +62,14 @@ func backup(ctx context.Context, fs FS, dir, dest string) (report Report, err er
 		err = &CopyError{Dir: dest, File: names[w.report.Segments]}
 	}
 	if err == nil {
-		err = c.syncNames() // also those of a Backup that was cut short
+		err = c.syncNames() // also the names of an interrupted Backup
 	}
 	return w.report, w.shut(err)
 }
 
-// Restore copies a backup, all of which it checks first, to dir, which must be empty or not exist; else the error is a
-// ErrNotEmpty. A Restore that fails leaves nothing; one that was cut short nothing, or a log that does not open for its
-// first segment is missing, never a shorter one: clear the directory and restore again.
+// Restore checks all of a backup and then copies it to dir. dir must be empty or not exist; otherwise the error is
+// ErrNotEmpty. A Restore that fails leaves nothing. An interrupted Restore leaves nothing, or a log that does not open
+// because its first segment is missing, but never a shorter log. In that case clear the directory and restore again.
 func Restore(ctx context.Context, from, dir string) (Report, error) {
 	return restore(ctx, osFS{}, from, osFS{}, dir)
 }
@@ -87,7 +87,7 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 	}
 	_, err = w.walk(false)
 	defer func() { err = w.shut(err) }()
-	if torn := w.report.Torn; err == nil && torn != nil { // Backup leaves none: it was damaged since
+	if torn := w.report.Torn; err == nil && torn != nil { // Backup never leaves a torn tail, so this is later damage
 		err = &DamageError{File: torn.File, Offset: torn.Offset, Position: w.position + 1, Reason: text.Say("备份止于一次未完成的提交", "the backup ends within a commit")}
 	}
 	if err != nil {
@@ -109,7 +109,7 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 			c.clear(w.segments)
 		}
 	}()
-	for i, g := range slices.Backward(w.segments) { // the first one last: without it the others do not open
+	for i, g := range slices.Backward(w.segments) { // the first segment last: without it the log does not open
 		commits := make([]byte, g.end)
 		if _, err := g.file.ReadAt(commits, 0); err != nil && !errors.Is(err, io.EOF) {
 			return w.report, fileError("read", from, g.name, err)
@@ -124,7 +124,7 @@ func restore(ctx context.Context, source FS, from string, fs FS, dir string) (re
 	return w.report, nil
 }
 
-// holdsLog says what is wrong if there is no log in a directory.
+// holdsLog returns an error if a directory has no log.
 func holdsLog(fs FS, dir string) error {
 	names, err := newScan(fs, dir, nil).names()
 	if err == nil && len(names) == 0 {
@@ -133,7 +133,7 @@ func holdsLog(fs FS, dir string) error {
 	return err
 }
 
-// copied is the directory that a copy is written to.
+// copied is the directory to which a copy is written.
 type copied struct {
 	fs   FS
 	dir  string
@@ -164,7 +164,7 @@ func (c *copied) read(name string) (data []byte, err error) {
 	return data, errors.Join(err, fileError("close", c.dir, name, f.Close()))
 }
 
-// write writes a file, which appears under its name, in place of any other, when all of it is durable.
+// write writes a file. The file appears under its name, and replaces any other, when all of it is durable.
 func (c *copied) write(name string, data []byte) (err error) {
 	fresh := filepath.Join(c.dir, freshName)
 	f, err := c.fs.Create(fresh)
@@ -187,8 +187,8 @@ func (c *copied) write(name string, data []byte) (err error) {
 	return c.syncNames()
 }
 
-// clear takes back what was written of a log, so that it can be written again: the first segment durably before the
-// others, for with it and without the last it would be a shorter log.
+// clear removes the written part of a log, so that the log can be written again. It removes the first segment durably
+// before the others: a log with the first segment but without the last would open as a shorter log.
 func (c *copied) clear(segments []*segment) {
 	for i, g := range segments {
 		_ = c.fs.Remove(filepath.Join(c.dir, g.name))
@@ -202,7 +202,7 @@ func (c *copied) syncNames() error {
 	return fileError("sync directory", c.dir, "", c.fs.SyncDir(c.dir))
 }
 
-// ErrNotEmpty is in the error of a restore to a directory that holds something already.
+// ErrNotEmpty is in the error of a restore to a directory that is not empty.
 var ErrNotEmpty = errors.New("logstore: restore: the directory is not empty")
 
 func notEmpty(dir, file string) error {
@@ -212,8 +212,8 @@ func notEmpty(dir, file string) error {
 	return err
 }
 
-// CopyError is the error that a directory is not one that a backup may write to: File is not of the same log. With no Dir, File
-// is no earlier backup in one file.
+// CopyError is the error that a backup may not write to a directory because File is not of the same log. If Dir is
+// empty, File is not an earlier backup in one file.
 type CopyError struct{ Dir, File string }
 
 // ErrorCode returns the code of package text: something else is there.
@@ -230,7 +230,7 @@ func (e *CopyError) Text() text.Text {
 // Error implements error.
 func (e *CopyError) Error() string { return fmt.Sprintf("logstore: copy: %s", e.Text().En) }
 
-// RoomError is the error that there is no room for a copy where it was to be written. What was there before is as good as it was.
+// RoomError is the error that there is no room for a copy. The log and any earlier copy are unchanged.
 type RoomError struct {
 	Path string // of the copy
 	Err  error

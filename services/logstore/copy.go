@@ -9,10 +9,10 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Copy appends events of another store as they are there: their positions go on from the last one here, their revisions
-// from their stream's, their instants do not go back. On return all of them are durable, in one commit; Bytes is not
-// looked at. Events that cannot follow what is here are an *UnlikeError, and nothing is appended. Other errors are those
-// of Append.
+// Copy appends events of another store with their places. Their positions must continue from the last position here,
+// their revisions from those of their streams, and their instants must not go back. On return all of them are durable,
+// in one commit. Copy ignores Bytes. If the events cannot follow the events here, it returns an *UnlikeError and
+// appends nothing. Other errors are those of Append.
 func (s *Store) Copy(ctx context.Context, batch []events.Stored) error {
 	for i := range batch {
 		e := &batch[i]
@@ -33,7 +33,7 @@ func (s *Store) Copy(ctx context.Context, batch []events.Stored) error {
 	return r.err
 }
 
-// UnlikeError is the error that an event of another store cannot follow what is here.
+// UnlikeError is the error that an event of another store cannot follow the events of this store.
 type UnlikeError struct {
 	Place  events.Place
 	Stream events.StreamID
@@ -52,7 +52,7 @@ func (e *UnlikeError) Text() text.Text {
 // Error implements error.
 func (e *UnlikeError) Error() string { return "logstore: copy: " + e.Text().En }
 
-// takeCopies makes the copies of a request the commit at hand, or answers it at once.
+// takeCopies makes the copies of a request the current commit, or finishes the request at once.
 func (s *Store) takeCopies(r *request) {
 	w := &s.writer
 	position, recordedAt, pending := uint64(len(s.view.offsets)), w.recordedAt, map[events.StreamID]uint64{}

@@ -24,8 +24,8 @@ func (e *LockedError) Text() text.Text {
 // Error implements error.
 func (e *LockedError) Error() string { return "logstore: lock: " + e.Text().En }
 
-// DamageError is the error that a segment is not as it was written. Offset is in bytes from the start of the file; Position is
-// the first event that cannot be relied on.
+// DamageError is the error that a segment differs from what was written. Offset is in bytes from the start of the
+// file. Position is that of the first event that may be damaged.
 type DamageError struct {
 	File     string
 	Offset   int64
@@ -75,7 +75,8 @@ func (e *FileError) Text() text.Text {
 	return text.Text{Zh: fmt.Sprintf("台账文件 %s（%s）：", e.Path, op) + why.Zh, En: fmt.Sprintf("ledger file %s, %s: ", e.Path, e.Op) + why.En}
 }
 
-// chineseOps says the operations that users meet when a directory is full, read-only or not theirs.
+// chineseOps holds the Chinese words for the operations that fail when a directory is full, read-only or not
+// permitted.
 var chineseOps = map[string]string{
 	"create directory": "建立目录", "lock directory": "锁定目录", "sync directory": "目录落盘", "list": "列目录", "open": "打开",
 	opCreate: "新建", "rename": "更名", opAllocate: "预留空间", "read": "读", "write": "写", "write header": "写首行", "truncate": "截短", "sync": "落盘",
@@ -89,12 +90,12 @@ func (e *FileError) Full() bool {
 // Error implements error.
 func (e *FileError) Error() string { return fmt.Sprintf("logstore: %s %s: %v", e.Op, e.Path, e.Err) }
 
-// Unwrap returns what the operating system said.
+// Unwrap returns the error of the operating system.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// FailedError answers appends since a write or sync failed; only opening the store again ends that. It is also an
-// events.ErrUnknown if the append it answers, or an earlier one to the same stream, may have been stored by the
-// operation that failed; otherwise nothing was appended.
+// FailedError is the error of every append after a write or sync failed, until the store is opened again. It is also
+// an events.ErrUnknown if the failed operation may have stored this append or an earlier one to the same stream.
+// Otherwise nothing was appended.
 type FailedError struct {
 	Cause error
 	doubt bool
@@ -129,10 +130,10 @@ func (e *FailedError) Error() string {
 // Is reports whether the outcome of the append is unknown.
 func (e *FailedError) Is(target error) bool { return target == events.ErrUnknown && e.doubt }
 
-// Unwrap returns the failure after which the store refuses.
+// Unwrap returns the failure after which the store refuses appends.
 func (e *FailedError) Unwrap() error { return e.Cause }
 
-// ErrReadOnly answers appends to a store opened with Options.ReadOnly.
+// ErrReadOnly is the error of appends to a store opened with Options.ReadOnly.
 var ErrReadOnly = errors.New("logstore: append: store opened read-only")
 
 func fileError(op, dir, name string, err error) error {

@@ -9,12 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FS is what the store asks of a file system. It is a seam for file systems that fail or crash on purpose; the
-// operating system's is the default.
+// FS is the file system of a store. The default is that of the operating system. Tests use file systems that fail or
+// crash on purpose.
 type FS interface {
 	// Mkdir makes a directory in one that exists.
 	Mkdir(dir string) error
-	// Lock keeps others from locking the directory until it is closed; if one has it, the error is a *LockedError.
+	// Lock locks the directory until the result is closed. If another process has the lock, the error is a
+	// *LockedError.
 	Lock(dir string) (io.Closer, error)
 	// List returns the names in the directory.
 	List(dir string) ([]string, error)
@@ -35,7 +36,7 @@ type File interface {
 	io.Closer
 	Size() (int64, error)
 	Truncate(size int64) error
-	// Allocate makes the file size bytes long, new ones zero, so that writing within needs no more room.
+	// Allocate makes the file size bytes long. New bytes are zero. Writing within this size needs no more room.
 	Allocate(size int64) error
 	// Sync makes content and size durable.
 	Sync() error
@@ -43,7 +44,7 @@ type File interface {
 
 type osFS struct{}
 
-// makeDir makes the directory and its parents where they do not exist, durably.
+// makeDir makes the directory and its missing parents durably.
 func makeDir(fs FS, dir string) error {
 	parent := filepath.Dir(dir)
 	names, err := fs.List(dir)
@@ -58,7 +59,7 @@ func makeDir(fs FS, dir string) error {
 	if err != nil || len(names) > 0 {
 		return err
 	}
-	return fs.SyncDir(parent) // of an empty directory too: who made it may have died before it was durable
+	return fs.SyncDir(parent) // also for an existing empty directory: its maker may have crashed before it was durable
 }
 
 func (osFS) Mkdir(dir string) error { return os.Mkdir(dir, 0o750) }
@@ -74,8 +75,9 @@ func (osFS) Lock(dir string) (io.Closer, error) {
 	return d, nil
 }
 
-// lockOpen locks a directory that is open. One that was taken away meanwhile, as BackupFile takes away the directory of
-// what it has written, is locked in vain: another process may have made and locked a new one of its name.
+// lockOpen locks a directory that is open. It checks that the directory was not removed meanwhile, as BackupFile
+// removes the directory of its partial file: another process may have made and locked a new directory with the same
+// name.
 func lockOpen(d *os.File) error {
 	err := unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
@@ -147,10 +149,11 @@ func (f osFile) Allocate(size int64) error {
 	return f.control("fallocate", func(fd int) error { return unix.Fallocate(fd, 0, 0, size) })
 }
 
-// Sync calls fdatasync, which leaves out times and nothing that a reader needs.
+// Sync calls fdatasync. It omits only file times, which no reader needs.
 func (f osFile) Sync() error { return f.control("fdatasync", unix.Fdatasync) }
 
-// control runs a system call on the descriptor, which stays open meanwhile, again while a signal interrupts it.
+// control runs a system call on the descriptor, and repeats it if a signal interrupts it. The descriptor stays open
+// meanwhile.
 func (f osFile) control(name string, call func(fd int) error) error {
 	raw, err := f.SyscallConn()
 	if err != nil {

@@ -10,15 +10,15 @@ package logstore
 //	{"commit":1,"crc32c":"5f60718a"}
 //	NUL NUL NUL …                          last segment of an open store only: room set aside, up to Options.SegmentBytes
 //
-// A record without its newline is Stored.Bytes, the stored line of events.AppendLine. Every line has one form only: members
-// in this order, no spaces, numbers in decimal without leading zeros, checksums in lower case. What encodes to other bytes
+// A record without its newline is Stored.Bytes, the stored line of events.AppendLine. Every line has one form only:
+// members in this order, no spaces, numbers in decimal without leading zeros, checksums in lower case. Any other form
 // is damage.
 //
 // Positions count from 1 without gaps through all segments, revisions from 1 without gaps through each stream, and
 // recordedAt never decreases. The checksum is the CRC-32C of all record lines (with newlines) from the first of the
 // store to the last of the commit: each goes on from the one before, so that a commit cut out, put twice or put
-// elsewhere is seen. "position" and "chain" of a header are the first position and the last checksum before it, so that a
-// header has only one right form too.
+// elsewhere is seen. "position" and "chain" of a header are the first position and the last checksum before it, so
+// that a header has only one right form too.
 
 import (
 	"bytes"
@@ -39,7 +39,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// commitEnding ends the last line of a commit, and a header, and no record.
+// commitEnding is the end of the last line of a commit and of a header. No record ends with it.
 var commitEnding = []byte("\"}\n")
 
 func segmentName(number uint64) string { return fmt.Sprintf("segment-%06d.log", number) }
@@ -56,8 +56,8 @@ func appendCommit(b []byte, count int, chain uint32) []byte {
 	return append(b, commitEnding...)
 }
 
-// parseCommit reads a commit line with its newline; ok is false for any line that appendCommit does not write. The count is
-// at least 1.
+// parseCommit reads a commit line with its newline; ok is false for any line that appendCommit does not write. The
+// count is at least 1.
 func parseCommit(line []byte) (count uint64, chain uint32, ok bool) {
 	rest, ok := bytes.CutPrefix(line, []byte(commitOpening))
 	digits, sum, found := bytes.Cut(rest, []byte(crcMember))

@@ -13,7 +13,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// A reader reads this much at once: the least for a single event, twice as much each time it goes on where it was.
+// The minimum and maximum size of one read. A reader begins with the minimum, and doubles the size each time it
+// continues from where it was.
 const (
 	windowBytesMin = 4 << 10
 	windowBytesMax = 256 << 10
@@ -25,11 +26,11 @@ type reader struct {
 	view   view
 	parser *events.LineParser
 	buf    []byte // the window's bytes
-	at0    int64  // where it begins, over all segments
-	size   int64  // of the next window
+	at0    int64  // the offset of the window, over all segments
+	size   int64  // the size of the next window
 }
 
-// step yields one event, or why the read ends here; it says whether the read goes on.
+// step yields one event, or the error with which the read ends. It reports whether the read continues.
 func (r *reader) step(ctx context.Context, position uint64, yield func(events.Stored, error) bool) bool {
 	err := r.store.ended(ctx)
 	if err == nil {
@@ -74,7 +75,7 @@ func (r *reader) at(position uint64) (events.Stored, error) {
 		Reason: text.Say("记录自打开以来被改动", "the record was changed since the store was opened")}
 }
 
-// move puts the window at from, over at least one event and not beyond the segment's end.
+// move moves the window to the offset from. The window covers at least one event and does not go beyond the segment.
 func (r *reader) move(g *segment, from, to, end int64) error {
 	if last := r.at0 + int64(len(r.buf)); r.buf != nil && r.at0 <= from && from <= last {
 		r.size = min(2*r.size, windowBytesMax)

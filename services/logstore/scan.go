@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	segmentBytesMax = 1 << 30 // what a segment may hold, and what memory reading one takes
-	rereadsMax      = 100     // of a last segment that another process writes to
+	segmentBytesMax = 1 << 30 // the maximum size of a segment, and so the memory for reading it
+	rereadsMax      = 100     // of the last segment while another process writes to it
 	damagesMax      = 100     // after which Verify gives up
 )
 
@@ -26,26 +26,26 @@ var errManyDamages = errors.New("logstore: verify: too many damages to go on")
 
 var segmentPattern = regexp.MustCompile(`^segment-([0-9]{6}|[1-9][0-9]{6,15})\.log$`)
 
-// Report is what a walk through all segments found.
+// Report is the result of reading all segments.
 type Report struct {
 	Segments int
 	Commits  uint64
 	Records  uint64
-	Bytes    int64          // all but room set aside and a torn tail
-	Torn     *TornTail      // nil if the log ends whole
+	Bytes    int64          // without allocated room and a torn tail
+	Torn     *TornTail      // nil if the log ends with a complete commit
 	Damages  []*DamageError // of Verify only: Open fails at the first
 }
 
-// TornTail is a commit that a crash cut short and nobody was told of: Bytes from Offset of the last segment. Open cuts
-// it off, unless the store is opened read-only.
+// TornTail is a commit that a crash interrupted and that was never acknowledged. It has Bytes bytes from Offset of the
+// last segment. Open cuts it off, unless the store is opened read-only.
 type TornTail struct {
 	File   string
 	Offset int64
 	Bytes  int64
 }
 
-// segment is a file of the store. Its bytes follow those of the segment before at base, so that one number tells where
-// an event is. Only the last one's end and size change.
+// segment is a file of the store. Its bytes follow those of the segment before at base, so one number identifies the
+// place of an event. Only the end and size of the last segment change.
 type segment struct {
 	number     uint64
 	name       string
@@ -56,23 +56,23 @@ type segment struct {
 	lastCommit int64 // offset
 }
 
-// stream is where the events of one stream are.
+// stream holds the positions of the events of one stream.
 type stream struct {
 	positions []uint64
 	revision  uint64 // of the last record seen
 	doubts    int    // scan.doubts when it was seen
 }
 
-// scan walks through the segments in order, checks everything, and builds the index on the way.
+// scan reads the segments in order, checks everything, and builds the index.
 type scan struct {
 	fs     FS
 	dir    string
 	replay func(events.Stored) error              // may be nil
-	whole  func(g *segment, commits []byte) error // is handed each segment that was checked, up to its last commit; may be nil
+	whole  func(g *segment, commits []byte) error // called with each checked segment, up to its last commit; may be nil
 	report Report
 
 	unlocked bool // another process may be writing
-	tolerant bool // damages are gathered and passed over
+	tolerant bool // damages are collected and skipped
 
 	parser     *events.LineParser
 	segments   []*segment
@@ -82,8 +82,8 @@ type scan struct {
 	position   uint64 // of the last record
 	recordedAt time.Time
 	chain      uint32
-	ends       []int // of the lines of the commit at hand
-	doubts     int   // damages passed over: what follows need not continue what came before
+	ends       []int // the ends of the lines of the current commit
+	doubts     int   // the number of skipped damages: events after one need not continue those before it
 	unsure     bool  // no commit was read since the last damage
 }
 
@@ -91,7 +91,7 @@ func newScan(fs FS, dir string, replay func(events.Stored) error) *scan {
 	return &scan{fs: fs, dir: dir, replay: replay, parser: events.NewLineParser(), streams: map[events.StreamID]*stream{}, recordedAt: time.Unix(0, 0).UTC()}
 }
 
-// shut closes the segments, and adds what that says to an error.
+// shut closes the segments, and joins the errors of that to an error.
 func (w *scan) shut(err error) error {
 	for _, g := range w.segments {
 		err = errors.Join(err, fileError("close", w.dir, g.name, g.file.Close()))
@@ -169,7 +169,7 @@ func (w *scan) load(g *segment, buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
-// segment checks all of one segment. Its bytes are returned for they are read again while another process writes.
+// segment checks all of one segment. It returns the bytes, which are read again while another process writes.
 func (w *scan) segment(g *segment, data []byte, last bool) ([]byte, error) {
 	err := w.header(g, data)
 	for reads := 1; ; {
@@ -212,7 +212,8 @@ func (w *scan) segment(g *segment, data []byte, last bool) ([]byte, error) {
 	}
 }
 
-// skip passes over a damaged commit, to where the next one may begin; it says whether there is one in this segment.
+// skip skips a damaged commit, up to the place where the next commit may begin. It reports whether this segment has
+// such a place.
 func (w *scan) skip(g *segment, data []byte) bool {
 	w.unsure = true
 	w.doubts++
@@ -235,7 +236,7 @@ func (w *scan) damage(g *segment, offset int, reason text.Text) *DamageError {
 	return &DamageError{File: g.name, Offset: int64(offset), Position: w.position + 1, Reason: reason}
 }
 
-// header checks the first line. After damage it is believed where the log goes on, if it is well formed.
+// header checks the first line. After damage, a well-formed header decides at which position the log continues.
 func (w *scan) header(g *segment, data []byte) error {
 	want := appendHeader(nil, g.number, w.position+1, w.chain)
 	if w.unsure {
@@ -253,8 +254,8 @@ func (w *scan) header(g *segment, data []byte) error {
 	return nil
 }
 
-// commits reads commits from g.end on, which it moves to the first byte that does not belong to one. The error is a
-// *DamageError, or what replay returned.
+// commits reads commits from g.end on, and moves g.end to the first byte that belongs to no commit. The error is a
+// *DamageError or the error of replay.
 func (w *scan) commits(g *segment, data []byte) error {
 	for g.end < int64(len(data)) {
 		n, err := w.commit(g, data, int(g.end))
@@ -268,7 +269,7 @@ func (w *scan) commits(g *segment, data []byte) error {
 	return nil
 }
 
-// commit checks one commit, then hands out and indexes its records. It returns the commit's length.
+// commit checks one commit, then replays and indexes its records. It returns the length of the commit.
 func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
 	b := data[offset:]
 	w.ends = w.ends[:0]
@@ -300,7 +301,7 @@ func (w *scan) commit(g *segment, data []byte, offset int) (int, error) {
 	return length, nil
 }
 
-// record checks one line of a commit whose checksum is right, then hands it out and indexes it.
+// record checks one line of a commit whose checksum is right, then replays and indexes it.
 func (w *scan) record(g *segment, line []byte, offset int) error {
 	e, bad := w.parser.Parse(line)
 	if bad != "" {

@@ -14,13 +14,13 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Options of Open. The zero value is what a ledger uses.
+// Options holds the options of Open. A ledger uses the zero value.
 type Options struct {
 	Clock        func() time.Time          // stamps events; time.Now if nil
-	SegmentBytes int64                     // set aside for each segment, 4 KiB to 1 GiB; 32 MiB if 0
-	Late         bool                      // leave making and locking a directory without a log to the first append
+	SegmentBytes int64                     // allocated for each segment, 4 KiB to 1 GiB; 32 MiB if 0
+	Late         bool                      // if there is no log yet, the first append makes and locks the directory
 	ReadOnly     bool                      // change nothing, take no lock and see the log as it is now, even beside a writing process
-	Replay       func(events.Stored) error // is handed every event in order while Open reads it, each valid until it returns; an error ends Open
+	Replay       func(events.Stored) error // called with every event in order during Open; an event is valid until the call returns; an error ends Open
 	FS           FS                        // the operating system's if nil
 }
 
@@ -30,7 +30,7 @@ const (
 	queueMax            = 256 // appends waiting for the writer
 	opCreate            = "create"
 	opAllocate          = "set room aside"
-	freshName           = "segment.new" // of a segment until all of it is durable
+	freshName           = "segment.new" // the name of a segment until all of it is durable
 )
 
 // Store is an events.Store in a directory. Beside the errors of the contract, its methods fail with *LockedError,
@@ -46,7 +46,7 @@ type Store struct {
 	stopped chan struct{} // closed when the writer has ended
 	closing sync.Once
 
-	mu      sync.RWMutex // guards what follows; only the writer changes it, while it holds mu
+	mu      sync.RWMutex // guards the fields below; only the writer changes them, with mu locked
 	view    view
 	streams map[events.StreamID]*stream
 	changed chan struct{} // closed and replaced after each commit
@@ -54,7 +54,7 @@ type Store struct {
 	writer writer
 }
 
-// view is the log as it was at one moment; what it refers to never changes.
+// view is a snapshot of the log. The data to which it refers never changes.
 type view struct {
 	segments []*segment
 	offsets  []int64
@@ -62,8 +62,8 @@ type view struct {
 	end      int64 // of the last commit
 }
 
-// Open opens the store in the directory, which it creates if there is none (see Options.Late), reads and checks all of
-// it, and hands every event to opts.Replay. The caller must Close it.
+// Open opens the store in the directory, which it creates if needed (see Options.Late). It reads and checks all of the
+// log and passes every event to opts.Replay. The caller must Close the store.
 func Open(dir string, opts Options) (*Store, error) {
 	if opts.Clock == nil {
 		opts.Clock = time.Now
@@ -128,12 +128,12 @@ func (s *Store) open() (err error) {
 	return nil
 }
 
-// writer returns the writer that goes on where the scan ended.
+// writer returns the writer that continues where the scan ended.
 func (w *scan) writer() writer {
 	return writer{chain: w.chain, recordedAt: w.recordedAt, streams: map[events.StreamID]bool{}}
 }
 
-// makeDir makes the directory, if there is none, and locks it.
+// makeDir makes the directory, if it does not exist, and locks it.
 func (s *Store) makeDir() (err error) {
 	if err := makeDir(s.opts.FS, s.dir); err != nil {
 		return fileError("create directory", s.dir, "", err)
@@ -148,8 +148,8 @@ func (s *Store) makeDir() (err error) {
 	return nil
 }
 
-// makeLate makes the directory that Open left to the first append. A log that another process began there meanwhile was
-// not read, so it is left to that process.
+// makeLate makes the directory at the first append (Options.Late). If another process began a log there meanwhile,
+// this store has not read it and does not write to it.
 func (s *Store) makeLate() error {
 	if s.lock == nil {
 		if err := s.makeDir(); err != nil {
@@ -164,9 +164,9 @@ func (s *Store) makeLate() error {
 	return err
 }
 
-// recover cuts what follows the last commit of the last segment, and makes that commit, the segment's size and its name
-// durable once more: their syncs may have failed or never come, and then memory shows what the disk does not have. It
-// does so even if nothing follows the commit, for that may be the work of a Close or of a recovery that was cut short.
+// recover cuts the bytes after the last commit of the last segment. It makes that commit, the size of the segment and
+// its name durable once more: their syncs may have failed or be missing, and then reads return bytes that the disk
+// does not have. It does so even if nothing follows the commit, for a Close or a recovery may have been interrupted.
 func (s *Store) recover(g *segment, data []byte) error {
 	if g.size > g.end {
 		if err := g.file.Truncate(g.end); err != nil {
@@ -186,8 +186,8 @@ func (s *Store) recover(g *segment, data []byte) error {
 	return nil
 }
 
-// begin adds a segment with room for a commit of so many bytes. It appears under its name when its header is durable,
-// so that a crash leaves no half of it.
+// begin adds a segment with room for a commit of room bytes. The file appears under its name when its header is
+// durable, so that a crash leaves no incomplete segment.
 func (s *Store) begin(room int64) error {
 	number, base := uint64(len(s.view.segments))+1, s.view.end
 	g := &segment{number: number, name: segmentName(number), base: base}
@@ -219,7 +219,7 @@ func (s *Store) begin(room int64) error {
 	return err
 }
 
-// Report returns what Open found.
+// Report returns the report of Open.
 func (s *Store) Report() Report { return s.report }
 
 // ReadStream implements events.Store.
@@ -276,7 +276,7 @@ func (s *Store) read(ctx context.Context, after uint64, wait bool) iter.Seq2[eve
 	}
 }
 
-// now returns the log and the stream as they are, and a channel that is closed when they have changed.
+// now returns a snapshot of the log and of a stream, and a channel that is closed at the next change.
 func (s *Store) now(name events.StreamID) (view, []uint64, <-chan struct{}) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -287,7 +287,7 @@ func (s *Store) now(name events.StreamID) (view, []uint64, <-chan struct{}) {
 	return s.view, positions, s.changed
 }
 
-// ended returns why a read must end: the store was closed, or its context has ended.
+// ended returns the error with which a read must end if the store was closed or its context has ended, or else nil.
 func (s *Store) ended(ctx context.Context) error {
 	select {
 	case <-s.stop:
@@ -297,8 +297,8 @@ func (s *Store) ended(ctx context.Context) error {
 	}
 }
 
-// Close implements events.Store. It waits for the commit under way, answers the appends that wait with ErrClosed, and
-// gives back the room set aside.
+// Close implements events.Store. It waits for the current commit, fails the waiting appends with ErrClosed, and frees
+// the allocated room.
 func (s *Store) Close() error {
 	err := events.ErrClosed
 	s.closing.Do(func() {

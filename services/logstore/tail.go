@@ -8,18 +8,18 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// tail judges what follows the last good commit of the last segment: whole says that it is nothing but a commit that
-// was cut short, of torn bytes before zeros (none at all if torn is 0). Room is made durable before a commit is written
-// to it, so that a file that ends within one was not cut short by a crash but by somebody. One that ends where a commit
-// ends may be what a recovery left that was cut short.
+// tail judges the bytes after the last good commit of the last segment. whole is true if they are only one torn
+// commit, of torn bytes before zeros; torn is 0 if there is none. Room is made durable before a commit is written to
+// it. So if a file ends within a commit, not a crash but somebody has cut it. A file that ends at the end of a commit
+// may be the result of an interrupted recovery.
 func (w *scan) tail(g *segment, data []byte) (torn int64, whole bool) {
 	b := bytes.TrimRight(data[g.end:], "\x00")
 	cut := g.end+int64(len(b)) == int64(len(data)) && !endsAsCommit(b)
 	return int64(len(b)), len(b) == 0 || !cut && (w.tornText(b) || tornSectors(b, g.end) && w.mayBeOne(b))
 }
 
-// endsAsCommit reports whether b, of which sectors may be missing, ends as a commit does: the very end may lie in a sector of
-// its own.
+// endsAsCommit reports whether b, in which sectors may be missing, ends like a commit. The last bytes of a commit may
+// be in a sector of their own.
 func endsAsCommit(b []byte) bool {
 	end := b[bytes.LastIndexByte(b, 0)+1:]
 	return bytes.HasSuffix(end, commitEnding) || bytes.HasSuffix(commitEnding, end)
@@ -42,15 +42,15 @@ func (w *scan) tornText(b []byte) bool {
 	rest := b[start:]
 	record := strconv.AppendUint([]byte(events.LineOpening), position+1, 10)
 	if n := min(len(rest), len(record)); string(rest[:n]) == string(record[:n]) {
-		return bytes.IndexByte(rest, 0) < 0 // a zero is for tornSectors to judge
+		return bytes.IndexByte(rest, 0) < 0 // tornSectors judges bytes with zeros
 	}
 	closing := appendCommit(nil, count, crc32.Update(w.chain, castagnoli, b[:start]))
-	return bytes.HasPrefix(closing, rest) // which has no newline, so it is not all of it
+	return bytes.HasPrefix(closing, rest) // rest has no newline, so the line is not complete
 }
 
-// tornSectors reports whether b, at offset of a file, is one commit of which whole sectors were not written. Text has no
-// zeros, so each run of zeros must begin and end where a sector does; and a last line of a commit before the end
-// means that the commit was followed by another, so that it had been answered.
+// tornSectors reports whether b, at an offset of a file, is one commit of which whole sectors were not written. Text
+// has no zeros, so each run of zeros must begin and end at the borders of sectors. If b has the last line of a commit
+// before its end, another commit followed, so the first one had been acknowledged and b is damaged.
 func tornSectors(b []byte, offset int64) bool {
 	if i := bytes.Index(b, commitEnding); i >= 0 && i+len(commitEnding) < len(b) {
 		return false
@@ -72,9 +72,9 @@ func tornSectors(b []byte, offset int64) bool {
 	}
 }
 
-// mayBeOne reports whether b, of which sectors are missing, may be one commit, as far as what is left of it tells: if its
-// last line is, its records are no more than that counts. Else a missing sector hides the end of another commit, which had
-// been answered.
+// mayBeOne reports whether b, in which sectors are missing, may be a single commit. If its last line is there, b must
+// not have more records than that line counts. Otherwise a missing sector hides the end of another commit, which had
+// been acknowledged.
 func (w *scan) mayBeOne(b []byte) bool {
 	closing := bytes.LastIndexByte(b[:len(b)-1], '\n') + 1
 	count, _, ok := parseCommit(b[closing:])
@@ -84,6 +84,6 @@ func (w *scan) mayBeOne(b []byte) bool {
 	}
 	rest := b[last+1+len(events.LineOpening):]
 	digits := rest[:len(rest)-len(bytes.TrimLeft(rest, "0123456789"))]
-	position, _ := strconv.ParseUint(string(digits), 10, 64) // 0 if it lies in a missing sector
+	position, _ := strconv.ParseUint(string(digits), 10, 64) // 0 if the number is in a missing sector
 	return position <= w.position+count
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Verify reads the whole log and checks everything Open checks, passing over damages to find them all; each event that
-// is whole is handed to replay, if there is one. It changes nothing and takes no lock, so another process may be
-// writing; what that has not finished is a torn tail. The error says why the log could not be read to its end; after
-// 100 damages Verify gives up.
+// Verify reads the whole log and makes all checks of Open. It skips damages to find all of them. It calls replay, if
+// not nil, with each undamaged event. It changes nothing and locks nothing, so another process may be writing; an
+// unfinished commit of that process is reported as a torn tail. Verify returns an error if the log cannot be read to
+// its end. It gives up after 100 damages.
 func Verify(dir string, replay func(events.Stored) error) (Report, error) {
 	return verify(osFS{}, dir, replay)
 }
@@ -19,7 +19,7 @@ func verify(fs FS, dir string, replay func(events.Stored) error) (Report, error)
 	w.unlocked, w.tolerant = true, true
 	_, err := w.walk(false)
 	var damage *DamageError
-	if errors.As(err, &damage) { // a file that is missing or too large: there is no going on
+	if errors.As(err, &damage) { // a file is missing or too large: Verify cannot continue
 		w.report.Damages, err = append(w.report.Damages, damage), nil
 	}
 	return w.report, w.shut(err)
