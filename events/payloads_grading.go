@@ -51,7 +51,7 @@ func (p *GradeDecided) check(c *checker) {
 	c.notNegative("thirdPartyReviews", int64(p.ThirdPartyReviews))
 }
 
-// facets lets a year be graded once; there is no subject, for the year is not a name.
+// facets makes sure that a year is graded only once. There is no subject, for the year is not a name.
 func (p *GradeDecided) facets() Facets {
 	return Facets{Creates: Name{"year", strconv.Itoa(p.Year)}, Field: "data.year"}
 }
@@ -90,7 +90,7 @@ type RectificationAccepted struct {
 
 func (p *RectificationAccepted) check(c *checker) { c.year("year", p.Year) }
 
-// InterviewHeld is the admonitory interview of R18-2; Principal says that the head came in person.
+// InterviewHeld is the admonitory interview of R18-2. Principal is true if the head of the center came in person.
 type InterviewHeld struct {
 	Year      int  `json:"year"`
 	Principal bool `json:"principal"`

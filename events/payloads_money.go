@@ -56,7 +56,7 @@ func (p *SubsidyReversed) check(c *checker) {
 
 func (p *SubsidyReversed) facets() Facets { return refers("grant", p.Grant).of(p.AmountFen) }
 
-// SubsidyReceived is money of a grant arriving.
+// SubsidyReceived is the receipt of money of a grant.
 type SubsidyReceived struct {
 	Grant     string `json:"grant"`
 	AmountFen Fen    `json:"amountFen"`
@@ -69,7 +69,7 @@ func (p *SubsidyReceived) check(c *checker) {
 
 func (p *SubsidyReceived) facets() Facets { return refers("grant", p.Grant).of(p.AmountFen) }
 
-// FundsRecovered is money of a grant going back.
+// FundsRecovered is the recovery of money of a grant.
 type FundsRecovered struct {
 	Grant     string `json:"grant"`
 	AmountFen Fen    `json:"amountFen"`
@@ -99,12 +99,12 @@ func (p *MatchingCommitted) check(c *checker) {
 	c.amount("amountFen", p.AmountFen)
 }
 
-// facets puts the match among the names of grants, because a voucher names either.
+// facets puts the match into the name space of grants, because a voucher can name a grant or a match.
 func (p *MatchingCommitted) facets() Facets {
 	return Facets{AmountFen: p.AmountFen, Subject: p.Match, Creates: Name{"grant", p.Match}, Field: "data.match"}
 }
 
-// MatchingReceived is matching money arriving.
+// MatchingReceived is the receipt of matching money.
 type MatchingReceived struct {
 	Match     string `json:"match"`
 	AmountFen Fen    `json:"amountFen"`
@@ -150,7 +150,7 @@ func (p *FundsSpent) check(c *checker) {
 	}
 }
 
-// facets counts what the voucher takes from grants and matches, without the center's own money.
+// facets sums the amounts paid from grants and matches, without the center's own money.
 func (p *FundsSpent) facets() Facets {
 	var sum Fen
 	for _, l := range p.Lines {
@@ -165,7 +165,7 @@ type SpendingLine struct {
 	AmountFen Fen    `json:"amountFen"`
 }
 
-// OutTransfer marks money handed to another unit, under the entrustment task book that it names (R20-8).
+// OutTransfer is the mark of money paid to another unit, under the entrustment task book that it names (R20-8).
 type OutTransfer struct {
 	TaskBook string `json:"taskBook,omitzero"`
 }
@@ -182,12 +182,12 @@ func (p *SpendingReversed) check(c *checker) {
 	c.id("reversalVoucher", p.ReversalVoucher)
 }
 
-// facets puts the reversal among the names of vouchers.
+// facets puts the reversal into the name space of vouchers.
 func (p *SpendingReversed) facets() Facets {
 	return Facets{Subject: p.Voucher, Creates: Name{"voucher", p.ReversalVoucher}, Field: "data.reversalVoucher", Refers: Name{"voucher", p.Voucher}}
 }
 
-// UseRuled decides what a voucher was for; the latest ruling stands.
+// UseRuled is a ruling on the use of a voucher. The latest ruling counts.
 type UseRuled struct {
 	Voucher string `json:"voucher"`
 	Use     Use    `json:"use"`
@@ -239,7 +239,7 @@ func (p *OutTransferSettled) check(c *checker) {
 
 func (p *OutTransferSettled) facets() Facets { return refers("taskBook", p.TaskBook).of(p.AmountFen) }
 
-// AllocationDeferred puts off the allocations of a fiscal year (R20-7).
+// AllocationDeferred is the deferral of the allocations of a fiscal year (R20-7).
 type AllocationDeferred struct {
 	FiscalYear int `json:"fiscalYear"`
 }

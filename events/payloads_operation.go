@@ -35,7 +35,7 @@ type Target struct {
 	Unit  string         `json:"unit"`
 }
 
-// GovernanceRecorded reports that an organ or a set of rules of articles 11 and 14 is in place.
+// GovernanceRecorded is the record that an organ or a set of rules of articles 11 and 14 is in place.
 type GovernanceRecorded struct {
 	Item string `json:"item"`
 }

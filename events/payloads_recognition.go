@@ -6,12 +6,12 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// CenterRegistered opens a center's stream.
+// CenterRegistered is the registration of a center. It is the first event of the center.
 type CenterRegistered struct{ Facts }
 
 func (p *CenterRegistered) check(c *checker) { p.Facts.check(c) }
 
-// Facts are the registered facts of a center that articles 3, 5, 6 and 12 ask about.
+// Facts holds the registered facts of a center that articles 3, 5, 6 and 12 require.
 type Facts struct {
 	Name                 string   `json:"name"`
 	USCC                 string   `json:"uscc"`
@@ -44,7 +44,7 @@ func (p *Facts) check(c *checker) {
 	c.notNegative("equipmentFen", int64(p.EquipmentFen))
 }
 
-// CenterAssigned names who is responsible for the center (R04-6, R04-8).
+// CenterAssigned is the assignment of the offices responsible for the center (R04-6, R04-8).
 type CenterAssigned struct {
 	IndustryDept string `json:"industryDept"`
 	LocalGov     string `json:"localGov"` // GB/T 2260
@@ -109,7 +109,7 @@ func (p *ConditionJudged) check(c *checker) {
 	c.oneOf("conclusion", p.Conclusion, conclusionTypes)
 }
 
-// WaiverGranted excepts the center from an in-principle rule (OP-04).
+// WaiverGranted is a waiver of an in-principle rule for the center (OP-04).
 type WaiverGranted struct {
 	Rule   RuleID `json:"rule"`
 	Reason string `json:"reason"`
@@ -124,7 +124,7 @@ type RelaxationGranted struct {
 
 func (p *RelaxationGranted) check(*checker) {}
 
-// PlanAppraised is the appraisal that article 9 asks for before the preliminary review (R09-2).
+// PlanAppraised is the appraisal that article 9 requires before the preliminary review (R09-2).
 type PlanAppraised struct {
 	Passed  bool   `json:"passed"`
 	Opinion string `json:"opinion"`
@@ -159,7 +159,7 @@ func (p *JointAppraisalHeld) check(c *checker) {
 	c.notNegative("thirdPartyReviews", int64(p.ThirdPartyReviews))
 }
 
-// Conclusions are the four questions of R09-7.
+// Conclusions holds the answers to the four questions of R09-7.
 type Conclusions struct {
 	Feasibility    bool `json:"feasibility"`
 	Soundness      bool `json:"soundness"`

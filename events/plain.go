@@ -20,12 +20,12 @@ type plain struct {
 	cursor
 	record wireRecord
 	event  wireEvent
-	kind   Kind    // of the event; a record says it itself
-	data   Payload // the payload, if there was any
+	kind   Kind    // the kind of the event; a record has it in its JSON
+	data   Payload // the payload, if it was read
 	texts  [1 << 10]string
 }
 
-// plains keeps readers, which remember texts that they have read: names and uses come again and again.
+// plains holds decoders for reuse. A decoder remembers texts, for names and uses repeat often.
 var plains = sync.Pool{New: func() any { return new(plain) }}
 
 // plainRecord reads the whole of a record.
@@ -55,7 +55,7 @@ func (p *plain) whole(b []byte, s *shape, v reflect.Value) bool {
 	return ok && len(p.rest) == 0
 }
 
-// done gives the reader back, without what it has read.
+// done clears the decoder and puts it back into the pool.
 func (p *plain) done() {
 	p.rest, p.record, p.event, p.kind, p.data = nil, wireRecord{}, wireEvent{}, "", nil
 	plains.Put(p)
@@ -121,7 +121,7 @@ func (p *plain) truth(v reflect.Value) bool {
 // textMax is the longest text that is remembered.
 const textMax = 64
 
-// text returns a string of these bytes, the one returned before if it is still remembered.
+// text returns a string of these bytes. It returns a remembered string if there is an equal one.
 func (p *plain) text(b []byte) string {
 	if len(b) == 0 || len(b) > textMax {
 		return string(b)
@@ -224,7 +224,7 @@ func (p *plain) member(s *shape, expected int) int {
 	return s.lookup(name)
 }
 
-// appendObject appends the struct v as the JSON codec would write it, with the payload of r where that goes.
+// appendObject appends the struct v as the JSON codec would write it, with the payload of r in its place.
 func appendObject(b []byte, s *shape, v reflect.Value, r *Record) (_ []byte, err error) {
 	b = append(b, '{')
 	first := true
@@ -280,7 +280,7 @@ func appendValue(b []byte, s *shape, v reflect.Value, r *Record) (_ []byte, err 
 	return appendObject(b, s, v, r)
 }
 
-// appendText quotes a text; most need no escapes.
+// appendText appends a quoted text. Most texts need no escapes.
 func appendText(b []byte, text string) ([]byte, error) {
 	ascii := true
 	for i := range len(text) {

@@ -2,20 +2,20 @@ package events
 
 import "github.com/taizhang/taizhang/events/text"
 
-// Problem is one thing wrong with one field of a record. Field is a JSON path such as "data.lines[2].amountFen";
-// empty means the record as a whole.
+// Problem is one error in one field of a record. Field is a JSON path such as "data.lines[2].amountFen". An empty
+// Field means the record as a whole.
 type Problem struct {
 	Field  string    `json:"field"`
 	Reason text.Text `json:"reason"`
 }
 
-// Problems is everything found wrong with one record; as an error it reads in English.
+// Problems holds all errors found in one record. Its Error text is in English.
 type Problems []Problem
 
 // ErrorCode returns the code of package text: the record must be corrected.
 func (p Problems) ErrorCode() text.Code { return text.Invalid }
 
-// Text says the first of them, and how many more there are.
+// Text returns the first problem and the number of further problems.
 func (p Problems) Text() text.Text {
 	if len(p) == 0 {
 		return text.Say("没有问题", "no problem")

@@ -13,10 +13,10 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// What is said about one bad record, however large it is: the refusal must not repeat a megabyte of what it refuses.
+// Limits on the problems of one record, so that the refusal of a large record does not repeat a megabyte of it.
 const (
 	problemsMax     = 20
-	problemBytesMax = 400 // one field or reason; "…" stands for what is left out
+	problemBytesMax = 400 // one field or reason; "…" replaces the part that is left out
 )
 
 // limited returns the problems within the limits above.
@@ -29,7 +29,7 @@ func (p Problems) limited() Problems {
 	return p
 }
 
-// clip leaves out the middle, for a reason ends in what was expected and may begin with a long value.
+// clip cuts out the middle of a long reason, for a reason may begin with a long value and ends with the expected form.
 func clip(s string) string {
 	if len(s) <= problemBytesMax {
 		return s
@@ -39,8 +39,8 @@ func clip(s string) string {
 
 func whole(reason text.Text) Problems { return Problems{{Reason: reason}} }
 
-// pathOf writes a JSON pointer below a field as a path, such as data.lines[2].amountFen. A token of digits is an
-// index: no known member has such a name.
+// pathOf returns a JSON pointer below a field as a path, such as data.lines[2].amountFen. A token of digits is an
+// index, for no known member has such a name.
 func pathOf(under string, p jsontext.Pointer) string {
 	path := under
 	for token := range p.Tokens() {
@@ -60,7 +60,7 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// decodeProblem turns the codec's error into a field and a reason.
+// decodeProblem turns an error of the codec into a field and a reason.
 func decodeProblem(under string, err error) Problem {
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
@@ -101,7 +101,7 @@ func semanticReason(err *json.SemanticError) text.Text {
 	return text.Text{Zh: "类型不对，应为" + want.Zh, En: "has the wrong type; it must be " + want.En}
 }
 
-// wanted names the JSON type that a member of a Go type has.
+// wanted returns the name of the JSON type for a member of a Go type.
 func wanted(t reflect.Type) text.Text {
 	switch {
 	case t == reflect.TypeFor[Date]():

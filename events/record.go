@@ -8,13 +8,13 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// CenterID names a center, such as "ZJ-0007"; its stream is "center-ZJ-0007".
+// CenterID is the id of a center, such as "ZJ-0007". Its stream is "center-ZJ-0007".
 type CenterID string
 
-// Kind names what happened, such as "subsidy.granted".
+// Kind is the kind of an event, such as "subsidy.granted".
 type Kind string
 
-// Role is an authority of article 4, such as "finance".
+// Role is the role of an office of article 4, such as "finance".
 type Role string
 
 // The roles of section 3.
@@ -28,28 +28,28 @@ const (
 	Admin        Role = "admin"
 )
 
-// Mode reports whether a decision is judged before it is written, or was already taken outside the system.
+// Mode is whether a decision is judged before it is written, or was already made outside the system.
 type Mode string
 
-// Enforce refuses a decision that breaks a rule; Recording keeps it and carries the rules it breaks.
+// Enforce refuses a decision that breaks a rule. Recording stores the decision with the rules that it breaks.
 const (
 	Enforce   Mode = "enforce"
 	Recording Mode = "record"
 )
 
-// RuleID names a rule of the Measures, such as "R06-2b".
+// RuleID is the id of a rule of the Measures, such as "R06-2b".
 type RuleID string
 
 // Fen is an amount of money in 分; 100 fen are one yuan.
 type Fen int64
 
-// By is who, in the world, says so.
+// By is the role and the person that make the statement of a record.
 type By struct {
 	Role  Role   `json:"role"`
 	Actor string `json:"actor"`
 }
 
-// Evidence is a file kept elsewhere, named and fixed by its SHA-256 in lower-case hexadecimal.
+// Evidence is a file that is stored elsewhere. Its SHA-256 in lower-case hexadecimal proves its content.
 type Evidence struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"`
@@ -70,7 +70,7 @@ type Record struct {
 	Data     Payload
 }
 
-// Stream returns the stream that holds the record.
+// Stream returns the stream of the record.
 func (r *Record) Stream() StreamID {
 	if entry := Lookup(r.Kind); entry != nil && entry.Stream != "" {
 		return entry.Stream
@@ -78,15 +78,15 @@ func (r *Record) Stream() StreamID {
 	return r.Center.Stream()
 }
 
-// PolicyRef names the policy that judged an event; the zero value says that none was in force (OP-01).
+// PolicyRef is a reference to the policy that judged an event. The zero value means that none was in force (OP-01).
 type PolicyRef struct {
 	ID      string `json:"id"`
 	Version string `json:"version"`
 	Digest  string `json:"digest"`
 }
 
-// Recorded is a record as the ledger holds it. Revision counts from 1 within the stream, Position is strictly
-// increasing in the whole ledger, RecordedAt never decreases.
+// Recorded is a record as the ledger stores it. Revision counts from 1 within the stream. Position is strictly
+// increasing in the whole ledger. RecordedAt never decreases.
 type Recorded struct {
 	Record
 	Revision   uint64
@@ -95,7 +95,7 @@ type Recorded struct {
 	Entry
 }
 
-// Entry is what the ledger adds to a record when it accepts it.
+// Entry holds the values that the ledger adds to a record when it accepts it.
 type Entry struct {
 	EnteredBy string      `json:"enteredBy"`
 	Policy    PolicyRef   `json:"policy,omitzero"`

@@ -16,22 +16,22 @@ import (
 type shape struct {
 	sort     sort
 	members  []member
-	required uint64 // of members, by bit
-	elem     *shape // of a list
+	required uint64 // the required members, one bit each
+	elem     *shape // the shape of the elements of a list
 	year     bool   // a year that may be left out: 0 would be read as left out
 }
 
-// member is one member of an object and the field that holds it.
+// member is one member of an object with its field in the Go struct.
 type member struct {
 	Member
 	*shape
 	opening string // `"name":`
-	index   []int  // of the field
-	pointer bool   // to the value; nil if it is left out
+	index   []int  // the index of the field
+	pointer bool   // the field is a pointer to the value, nil if it is left out
 	empty   bool   // an empty list is left out
 }
 
-// sort is what a value is.
+// sort is the sort of a JSON value.
 type sort uint8
 
 const (
@@ -52,7 +52,7 @@ type Member struct {
 	Required bool
 }
 
-// Members lists what the kind's data may have, in order.
+// Members lists the members that the data of the kind may have, in order.
 func (e *CatalogEntry) Members() (all []Member) {
 	for _, m := range e.shape.members {
 		all = append(all, m.Member)
@@ -166,7 +166,7 @@ type scanner struct {
 	found Problems
 }
 
-// add reports on the value read last, or on a member that it lacks.
+// add adds a problem of the value read last, or of a member that this value lacks.
 func (sc *scanner) add(member string, reason text.Text) {
 	if len(sc.found) < problemsMax {
 		sc.found = append(sc.found, Problem{Field: join(pathOf(sc.under, sc.dec.StackPointer()), member), Reason: reason})

@@ -46,10 +46,11 @@ type Store interface {
 	Close() error
 }
 
-// BatchMax is how many events one Append may carry; BatchBytesMax bounds their bodies together.
+// BatchMax is the maximum number of events in one Append. BatchBytesMax is the maximum size of their bodies together.
 const BatchMax = 10_000
 
-// Limited is a Store that takes less in one Append than BatchBytesMax: so many bytes of bodies, and twice the kinds.
+// Limited is a Store that accepts fewer bytes in one Append than BatchBytesMax. AppendBytesMax returns the maximum of
+// the bytes of the bodies and twice those of the kinds.
 type Limited interface{ AppendBytesMax() int }
 
 // Proposed is an event to append. Body is one JSON object without newlines, at most RecordBytesMax + 4096 bytes.
@@ -59,15 +60,15 @@ type Proposed struct {
 	Body []byte
 }
 
-// Place is where an event came to lie and when.
+// Place is the place of a stored event, and the time at which it was stored.
 type Place struct {
 	Position   uint64
 	Revision   uint64
 	RecordedAt time.Time // UTC, whole microseconds
 }
 
-// Stored is an event as stored. Bytes is all of it, exactly as stored: what hashes are computed over. Body is the part
-// that was proposed. Both are valid until the loop's next step and must not be changed.
+// Stored is an event as stored. Bytes is the whole event exactly as stored; hashes are computed over Bytes. Body is
+// the part that was proposed. Both are valid until the loop's next step and must not be changed.
 type Stored struct {
 	Place
 	Stream StreamID
@@ -76,8 +77,8 @@ type Stored struct {
 	Body   []byte
 	Bytes  []byte
 
-	// Fault says that there is no event that could be right in this place, and why. Such a one is not stored, only
-	// handed to who rebuilds the read models.
+	// Fault, if not nil, is the reason why no event at this place can be right. Such a Stored is not in the store. It
+	// only informs the code that rebuilds the read models.
 	Fault error
 }
 

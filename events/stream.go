@@ -2,11 +2,11 @@ package events
 
 import "strings"
 
-// StreamID names a stream of the store: "center-ZJ-0007" for the history of a center, and one word of lower-case
-// letters, such as "policy", for everything that belongs to no center.
+// StreamID is the name of a stream of the store. It is "center-ZJ-0007" for the history of a center, and one word of
+// lower-case letters, such as "policy", for events that belong to no center.
 type StreamID string
 
-// PolicyStream holds the policies adopted into the ledger.
+// PolicyStream is the stream of the policies adopted into the ledger.
 const PolicyStream StreamID = "policy"
 
 // StreamForm is the form of every valid name of a stream, as a regular expression. A store takes every valid name,
@@ -30,7 +30,7 @@ func ValidStream(s StreamID) bool {
 // Stream returns the center's stream.
 func (c CenterID) Stream() StreamID { return centerPrefix + StreamID(c) }
 
-// Center returns the center that a stream belongs to; ok reports whether it is one of a center.
+// Center returns the center to which a stream belongs. ok is false for a stream that belongs to no center.
 func (s StreamID) Center() (id CenterID, ok bool) {
 	name, ok := strings.CutPrefix(string(s), centerPrefix)
 	if !ok {

@@ -9,8 +9,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Check returns what is wrong with a record that the program made. It returns the problems that DecodeRecord finds in
-// EncodeRecord(r), without writing JSON and reading it back. A record that cannot be written is wrong too.
+// Check returns the problems of a record that the program made. They are the problems that DecodeRecord finds in
+// EncodeRecord(r), but Check does not write and read JSON. A record that cannot be encoded has a problem too.
 func (r *Record) Check() Problems { return r.check().limited() }
 
 func (r *Record) check() Problems {
@@ -52,16 +52,17 @@ func (r *Record) check() Problems {
 	return c.problems
 }
 
-// typed walks over a value that is to be written as JSON, and gathers what could not be written or read back.
+// typed walks over a value that is to be encoded as JSON, and collects the values that could not be encoded or
+// decoded.
 type typed struct {
-	depth, deepest int // of objects and lists
+	depth, deepest int // nesting of objects and lists
 	bytesMax       int // a bound on the size as JSON
 	unwritable     Problems
-	dates          Problems // values that the codec does not read, which ends reading
-	shape          Problems // what scan reports
+	dates          Problems // dates that the codec refuses; the first one ends decoding
+	shape          Problems // the problems that scan reports
 }
 
-// unread returns what reading would report: the first date that there is not, or else what scan reports.
+// unread returns the problems that decoding would report: the first date that does not exist, or else those of scan.
 func (t *typed) unread() Problems {
 	if len(t.dates) > 0 {
 		return t.dates[:1]
@@ -119,7 +120,7 @@ func (t *typed) within(f func()) {
 	t.depth--
 }
 
-// number takes a value that is kept as it is written.
+// number counts a number that is kept as it is written.
 func (t *typed) number(path string, v jsontext.Value) {
 	t.bytesMax += len(v)
 	t.deepest = max(t.deepest, t.depth+depth(v))

@@ -2,7 +2,7 @@ package events
 
 import "github.com/taizhang/taizhang/events/text"
 
-// The words of people for the roles, sources and categories, as the Measures and the practice of finance have them.
+// The words for the roles, sources and categories that the Measures and finance offices use.
 var (
 	roleTitles = map[Role]text.Text{
 		STOffice: text.Say("省委科技办", "S&T office"), Finance: text.Say("省财政厅", "Department of Finance"),

@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Store is an events.Store that forgets everything when it is closed.
+// Store is an events.Store in memory. Its events are lost when the process ends.
 type Store struct {
 	clock func() time.Time
 
@@ -126,12 +126,13 @@ func (s *Store) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.St
 	}
 }
 
-// step yields one event, or why the read ends here; it says whether the read goes on.
+// step yields one event, or the error with which the read ends. It reports whether the read continues.
 func (s *Store) step(ctx context.Context, yield func(events.Stored, error) bool, e *events.Stored) bool {
 	return s.finish(ctx, yield) && yield(*e, nil)
 }
 
-// finish yields why the read ends, if ctx ended or the store closed, and says whether neither did.
+// finish yields the error with which the read ends if ctx ended or the store closed. It reports whether the read
+// continues.
 func (s *Store) finish(ctx context.Context, yield func(events.Stored, error) bool) bool {
 	s.mu.Lock()
 	closed := s.closed

@@ -1,5 +1,5 @@
-// Package storetest is the contract of events.Store as tests, run by every backend, and Faulty, a store whose appends
-// fail as real ones do, to test callers with.
+// Package storetest has the contract of events.Store as tests, which every backend runs. It also has Faulty, a store
+// whose appends fail like real ones, for tests of callers.
 //
 // A backend's test is one call:
 //

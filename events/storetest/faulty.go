@@ -7,17 +7,19 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Fault is what happens to one append of a Faulty store.
+// Fault is the outcome of one append of a Faulty store.
 type Fault int
 
-// The ways an append ends. The last two are answered alike, events.ErrUnknown: the caller cannot tell them apart.
+// The outcomes of an append. The last two return the same error, events.ErrUnknown: the caller cannot distinguish
+// them.
 const (
 	Works Fault = iota
 	FailedNotStored
 	FailedButStored
 )
 
-// Faulty is a store whose appends fail by a plan: Plan is asked before each, n counting them from 1. Reads go through.
+// Faulty is a store whose appends fail by a plan. Plan is called before each append; n counts the appends from 1.
+// Reads never fail.
 type Faulty struct {
 	events.Store
 	Plan func(n int64) Fault

@@ -13,8 +13,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Run holds a backend to the contract of events.Store. Open returns an empty store each time, which Run closes. A store
-// that is given a clock should be given UnsteadyClock, so that the promises about time are tested.
+// Run tests a backend against the contract of events.Store. open returns a new empty store at each call, which Run
+// closes. A store with a clock option should get UnsteadyClock, so that the promises about time are tested.
 func Run(t *testing.T, open func(t *testing.T) events.Store) {
 	for name, test := range map[string]func(*testing.T, events.Store){
 		"a stream counts its events from one":                          countsFromOne,
@@ -58,8 +58,8 @@ func Run(t *testing.T, open func(t *testing.T) events.Store) {
 	}
 }
 
-// UnsteadyClock returns a clock that goes back and forth, by up to an hour and with fractions of a microsecond, as no
-// clock should and some do.
+// UnsteadyClock returns a clock that jumps back and forth, by up to an hour and with fractions of a microsecond, as
+// bad clocks do.
 func UnsteadyClock() func() time.Time {
 	start := time.Date(2026, 11, 23, 11, 17, 46, 123456789, events.Shanghai)
 	var n atomic.Int64

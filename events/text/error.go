@@ -2,25 +2,25 @@ package text
 
 import "errors"
 
-// Code is the kind of an Error, for programs: the exit code, the HTTP status and what a caller may do next follow from it.
+// Code is the kind of an Error, for programs. It decides the exit code, the HTTP status and what a caller may do next.
 type Code string
 
 // The codes.
 const (
 	Invalid     Code = "invalid"     // the input cannot be right; correct it
 	Refused     Code = "refused"     // a rule refuses it
-	NotFound    Code = "not-found"   // what is named is not there
-	Conflict    Code = "conflict"    // something else is there, or somebody else came first
+	NotFound    Code = "not-found"   // the named thing does not exist
+	Conflict    Code = "conflict"    // something else exists there, or another writer came first
 	Forbidden   Code = "forbidden"   // the right is missing
 	Stopped     Code = "stopped"     // nothing more is written until the ledger is opened again
 	Unavailable Code = "unavailable" // it cannot be reached or read now; try again later
 	Internal    Code = "internal"    // a defect of the program or damage of its files
 )
 
-// Error is an error that says in both languages what was wrong, where, and what to do.
+// Error is an error with a message in both languages: what was wrong, where, and what to do.
 type Error struct {
 	Code  Code
-	Param string // the name of the parameter that is at fault, as the service calls it; "" for none
+	Param string // the service's name of the wrong parameter; "" for none
 	What  Text
 	Cause error // nil for none
 }
@@ -30,14 +30,14 @@ func Errorf(code Code, zh, en string, args ...any) *Error {
 	return &Error{Code: code, What: Say(zh, en, args...)}
 }
 
-// Of returns the error as one about a parameter.
+// Of returns a copy of the error that names a parameter.
 func (e *Error) Of(param string) *Error {
 	about := *e
 	about.Param = param
 	return &about
 }
 
-// Text returns what the error says to a user. A front that writes parameters in its own way reads Param and What instead.
+// Text returns the message for a user. A front that writes parameters in another way uses Param and What instead.
 func (e *Error) Text() Text {
 	if e.Param == "" {
 		return e.What
@@ -48,7 +48,7 @@ func (e *Error) Text() Text {
 // Error implements error, in English.
 func (e *Error) Error() string { return e.Text().En }
 
-// ErrorCode returns the code. An error of another type says by this method which code it has.
+// ErrorCode returns the code. Errors of other types have this method too, so that CodeOf finds their code.
 func (e *Error) ErrorCode() Code { return e.Code }
 
 // Unwrap returns the cause, or nil.
@@ -63,7 +63,8 @@ func CodeOf(err error) Code {
 	return Internal
 }
 
-// Of returns what an error says to a user in the two languages, if it says that, and otherwise its words as they are.
+// Of returns the message of an error for a user in both languages. An error without such a message gives its own
+// words.
 func Of(err error) Text {
 	var s interface{ Text() Text }
 	if errors.As(err, &s) {

@@ -1,5 +1,5 @@
-// Package text holds what is said to users: a Text in the two languages of the ledger, and the one Error that a user
-// reads, with a Code for programs. Which half of a Text is shown is decided where it is shown.
+// Package text holds the messages for users: a Text in the two languages of the ledger, and the one Error that users
+// read, with a Code for programs. The code that shows a Text chooses the language.
 package text
 
 import (
@@ -33,7 +33,7 @@ func (t Text) In(lang string) string {
 	return t.En
 }
 
-// Clip returns a text of at most so many characters; the last of them is an ellipsis if the text was longer.
+// Clip returns a text of at most charMax characters. The last of them is an ellipsis if the text was longer.
 func Clip(s string, charMax int) string {
 	n, last := 0, 0
 	for i := range s {
@@ -48,8 +48,8 @@ func Clip(s string, charMax int) string {
 	return s
 }
 
-// Printable returns a text for a terminal: each control character, which a terminal would obey, and each character that turns
-// the direction of what follows it, becomes U+FFFD.
+// Printable returns a text for a terminal: each control character, which a terminal would obey, and each character
+// that turns the direction of what follows it, becomes U+FFFD.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
