@@ -10,9 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// shape is how a Go type is written as JSON: which members it must and may have, in which order. It is read once from
-// the struct tags (a member without omitzero or omitempty is required), so that a field is described in one place
-// only.
+// shape is the JSON form of a Go type: its required and optional members and their order. It is read once from the
+// struct tags, so that a field is described in one place only. A member without omitzero or omitempty is required.
 type shape struct {
 	sort     sort
 	members  []member
@@ -151,8 +150,8 @@ func typeName(t reflect.Type) string {
 	return "integer"
 }
 
-// scan reports what the JSON codec lets pass in a value that it has accepted: members that are missing or null, a year
-// 0 where none may be given, and lists that are too long. under is the path of the value.
+// scan returns the problems that the JSON codec does not detect in a value that it has accepted: members that are
+// missing or null, a year 0 where none may be given, and lists that are too long. under is the path of the value.
 func (s *shape) scan(under string, value []byte) Problems {
 	sc := scanner{dec: jsontext.NewDecoder(bytes.NewBuffer(value)), under: under}
 	sc.value(s)

@@ -9,9 +9,9 @@ type StreamID string
 // PolicyStream is the stream of the policies adopted into the ledger.
 const PolicyStream StreamID = "policy"
 
-// StreamForm is the form of every valid name of a stream, as a regular expression. A store takes every valid name,
-// also one that this version of the program has no kind for. No valid name is the end of another, so that ledgers can
-// share a server behind prefixes that end in a dot or a hyphen.
+// StreamForm is the form of every valid name of a stream, as a regular expression. A store accepts every valid name,
+// also a name for which this version of the program has no kind. No valid name is the end of another one, so ledgers
+// can share a server with prefixes that end in a dot or a hyphen.
 const StreamForm = `([a-z]{1,32}|` + centerPrefix + `[A-Z0-9][A-Z0-9-]{2,31})`
 
 const (

@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Store is an events.Store in memory. Its events are lost when the process ends.
+// Store is an events.Store in memory. Its events are lost when it is closed.
 type Store struct {
 	clock func() time.Time
 
