@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// lastWords is what the client writes to the standard logger before it ends the process, when an event's date of creation
-// cannot be read. A ledger must not die of one event on the wire.
+// lastWords is the text that the client writes to the standard logger before it ends the process because it cannot
+// read the creation date of an event. One bad event must not end the process of the ledger.
 const lastWords = "Failed to parse created date as int from"
 
 var (
@@ -16,8 +16,9 @@ var (
 	alive   *survivor
 )
 
-// keepAlive puts a writer before that of the standard logger, unless it is there, which panics at the last words: a panic
-// comes before the exit, and is caught where the client was called. Everything else is written as before.
+// keepAlive puts a writer before that of the standard logger, unless it is there already. This writer panics at
+// lastWords. The panic comes before the exit and is caught where the client was called. Everything else is written as
+// before.
 func keepAlive() {
 	aliveMu.Lock()
 	defer aliveMu.Unlock()

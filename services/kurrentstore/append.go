@@ -13,10 +13,10 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Append implements events.Store. While no usable answer comes it tries again for Options.Patience, always with the same
-// ids at the same revision, which the server stores once only, and settles what is in doubt by reading the stream. It
-// answers an *events.UnknownError only if that does not succeed in time, an *UnreachableError if nothing was ever sent, and
-// text.Refused for a batch over Options.AppendBytesMax.
+// Append implements events.Store. While the server gives no usable answer, it retries for Options.Patience. It always
+// sends the same ids at the same revision, which the server stores only once. If the outcome is in doubt, it reads the
+// stream. It returns an *events.UnknownError only if the outcome is still unknown after that time, an
+// *UnreachableError if nothing was ever sent, and an error with text.Refused for a batch over Options.AppendBytesMax.
 func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
 	if err := events.CheckBatch(stream, batch); err != nil {
 		return nil, fmt.Errorf("kurrentstore: append to %s: %w", stream, err)
@@ -37,10 +37,11 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	return places, a.finish(ctx, err)
 }
 
-// AppendBytesMax is how many bytes the bodies of one batch, and twice its kinds, may have together: Options.AppendBytesMax.
+// AppendBytesMax returns the maximum number of bytes of the bodies of one batch and twice its kinds together:
+// Options.AppendBytesMax.
 func (s *Store) AppendBytesMax() int { return s.appendBytesMax }
 
-// bytesOf counts the batch as the server does, which holds kinds in UTF-16.
+// bytesOf returns the size of the batch as the server counts it. The server stores kinds in UTF-16.
 func bytesOf(batch []events.Proposed) (n int) {
 	for i := range batch {
 		n += len(batch[i].Body) + 2*len(batch[i].Kind)
@@ -54,12 +55,12 @@ type appending struct {
 	stream   events.StreamID
 	expected uint64
 	batch    []events.Proposed
-	doubt    bool // it was sent, and is not known not to have been stored, now or later
-	accepted bool // the server says that it is stored, or already was
-	refused  bool // the server says that the stream is at another revision
+	doubt    bool // it was sent, and the server may store it now or later
+	accepted bool // the server acknowledged it, now or before
+	refused  bool // the server answered that the stream is at another revision
 }
 
-// finish says what an error means to the caller: that the outcome is unknown outweighs everything else.
+// finish turns an error into the error for the caller. An unknown outcome takes precedence over everything else.
 func (a *appending) finish(ctx context.Context, err error) error {
 	var conflict *events.ConflictError
 	var tampering *TamperedError
@@ -94,7 +95,7 @@ func (a *appending) run(ctx context.Context) ([]events.Place, error) {
 				return nil, seen
 			}
 			if err == nil || !errors.Is(seen, ErrBehind) {
-				err = seen // that nothing is there yet says less than why there was no answer
+				err = seen // the reason for the missing answer is more useful than a missing batch
 			}
 		}
 		if err := wait.wait(ctx, err); err != nil {
@@ -103,15 +104,15 @@ func (a *appending) run(ctx context.Context) ([]events.Place, error) {
 	}
 }
 
-// send asks the server to append, unless it has answered already. An error says that it has not.
+// send asks the server to append, unless it has answered already. It returns an error if there is no answer.
 func (a *appending) send(ctx context.Context) error {
 	if a.expected >= never {
-		a.refused = true // the protocol cannot even ask
+		a.refused = true // the protocol has no such revision
 	}
 	if a.accepted || a.refused {
 		return nil
 	}
-	var revision esdb.ExpectedRevision = esdb.NoStream{} // never nil, which the client takes for any revision
+	var revision esdb.ExpectedRevision = esdb.NoStream{} // never nil, for the client reads nil as any revision
 	if a.expected > 0 {
 		revision = esdb.Revision(a.expected - 1)
 	}
@@ -120,23 +121,23 @@ func (a *appending) send(ctx context.Context) error {
 		list[i] = written(&a.batch[i])
 	}
 	limit := a.s.limits.answer
-	var claimed atomic.Bool // by who sends, or by who no longer waits for it to be sent, whichever is first
+	var claimed atomic.Bool // set first by the goroutine that sends, or by the caller that stops waiting
 	_, err := call(ctx, a.s, func(ctx context.Context, l *link) (*esdb.WriteResult, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if claimed.Swap(true) {
-			return nil, errGivenUp // as was said already
+			return nil, errGivenUp // the caller has this error already
 		}
-		// Once begun it is not cancelled, only no longer waited for: the client has a data race where a context ends while
-		// it sends, and an answer that comes late does no harm.
+		// A send that has begun is not cancelled, for the client has a data race if a context ends while it sends. The
+		// caller only stops waiting for it. A late answer does no harm.
 		return l.client.AppendToStream(context.WithoutCancel(ctx), a.s.name(a.stream),
 			esdb.AppendToStreamOptions{ExpectedRevision: revision, Deadline: &limit}, list...)
 	})
 	return a.heard(err, claimed.Swap(true))
 }
 
-// heard notes what the answer to an append says.
+// heard records the answer to an append.
 func (a *appending) heard(err error, sent bool) error {
 	var panicked *strange
 	switch {
@@ -155,8 +156,8 @@ func (a *appending) heard(err error, sent bool) error {
 	return err
 }
 
-// look reads what lies at the batch's place. It answers the places if that is the batch, a conflict if it is something
-// else, and another error if that cannot be said yet.
+// look reads the events at the place of the batch. It returns the places if these are the batch, a conflict if they
+// are other events, and another error if that is not known yet.
 func (a *appending) look(ctx context.Context) ([]events.Place, error) {
 	var there []*esdb.RecordedEvent
 	var err error
@@ -178,7 +179,7 @@ func (a *appending) look(ctx context.Context) ([]events.Place, error) {
 	if same == len(a.batch) {
 		return a.places(there)
 	}
-	if same == len(there) && !a.refused { // the batch is there whole or not at all
+	if same == len(there) && !a.refused { // all of the batch is there, or nothing of it
 		return nil, ErrBehind
 	}
 	if i := slices.IndexFunc(there, func(e *esdb.RecordedEvent) bool { return !genuine(e) }); i >= 0 {
@@ -199,8 +200,8 @@ func (a *appending) places(there []*esdb.RecordedEvent) ([]events.Place, error) 
 	return places, nil
 }
 
-// conflict answers the stream's revision, which the server's answer has only as text. A node that is behind may show
-// what contradicts the server's refusal, or less than was already seen.
+// conflict returns a conflict with the current revision of the stream, which the server's answer has only as text. A
+// node that is behind may contradict the server's refusal, or show less than was already seen.
 func (a *appending) conflict(ctx context.Context) error {
 	last, err := call(ctx, a.s, func(ctx context.Context, l *link) ([]*esdb.RecordedEvent, error) {
 		return readSome(ctx, l, a.s.name(a.stream), esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
@@ -218,7 +219,7 @@ func (a *appending) conflict(ctx context.Context) error {
 	return &events.ConflictError{Stream: a.stream, Expected: a.expected, Actual: actual}
 }
 
-// readFrom reads at most count events of the stream after a revision; none if there is no such stream.
+// readFrom reads at most count events of the stream after a revision. It returns none if the stream does not exist.
 func (s *Store) readFrom(ctx context.Context, stream events.StreamID, after, count uint64) ([]*esdb.RecordedEvent, error) {
 	list, err := call(ctx, s, func(ctx context.Context, l *link) ([]*esdb.RecordedEvent, error) {
 		return readSome(ctx, l, s.name(stream), esdb.ReadStreamOptions{Direction: esdb.Forwards, From: esdb.Revision(after)}, count)

@@ -14,14 +14,14 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Connection is a connection string that the client will read as it was meant.
+// Connection is a checked connection string. The client does not misread any part of it.
 type Connection struct {
 	hosts    []string
 	discover bool
 	config   esdb.Configuration
 }
 
-// String names the cluster without its accounts: fit for logs and messages.
+// String returns the name of the cluster for logs and messages, without accounts.
 func (c *Connection) String() string {
 	scheme := "esdb://"
 	if c.discover {
@@ -30,13 +30,14 @@ func (c *Connection) String() string {
 	return scheme + strings.Join(c.hosts, ",")
 }
 
-// setting says how one parameter of a connection string is checked; wrong answers what is wrong with a value.
+// setting is one parameter of a connection string. Its wrong returns the error in a value.
 type setting struct {
 	name  string
 	wrong func(value string) (text.Text, bool)
 }
 
-// settings are all that the client knows. It passes over every other name, and over some wrong values, without a word.
+// settings holds all parameters that the client knows. The client silently ignores every other name and some wrong
+// values.
 var settings = []setting{
 	{"tls", oneOf("true", "false")},
 	{"tlsVerifyCert", oneOf("true", "false")},
@@ -53,8 +54,8 @@ var settings = []setting{
 }
 
 // ParseConnection reads a connection string: esdb://[user:password@]host[:port][,host[:port]…][?name=value&…], or
-// esdb+discover://… with one name that the DNS resolves to the nodes. What the client would misread, or pass over without
-// a word, is refused with text.Invalid, which never repeats a password.
+// esdb+discover://… with one name that the DNS resolves to the nodes. It refuses everything that the client would
+// misread or silently ignore. The error has text.Invalid and never repeats a password.
 func ParseConnection(s string) (*Connection, error) {
 	scheme, rest, _ := strings.Cut(s, "://")
 	c := &Connection{discover: scheme == "esdb+discover"}
@@ -89,15 +90,15 @@ func ParseConnection(s string) (*Connection, error) {
 	switch {
 	case errors.As(err, &file):
 		return nil, refuse("文件 %s 读不了（%v）", "the file %s cannot be read (%v)", file.Path, file.Err)
-	case err != nil: // whose words may repeat the string
+	case err != nil: // the error is not shown, for its text may repeat the string
 		return nil, refuse("客户端读不懂（证书文件有误？）", "the client cannot make sense of it (a file that holds no certificate?)")
 	}
 	c.config = *config
 	return c, nil
 }
 
-// checkUser looks at what stands before the @. The client sends an account only over TLS and only with a password, and
-// drops it without a word otherwise.
+// checkUser checks the account before the @. The client sends an account only over TLS and only with a password, and
+// silently drops it otherwise.
 func checkUser(user string, values map[string]string) error {
 	name, password, _ := strings.Cut(user, ":")
 	_, badName := url.PathUnescape(name)
@@ -140,8 +141,8 @@ func readHosts(list string) ([]string, error) {
 	return hosts, nil
 }
 
-// readSettings returns the parameters by their names in lower case, as the client compares them. Of two that differ in
-// case only the client takes one at random, of two that are the same the first.
+// readSettings returns the parameters by their names in lower case, as the client compares them. Of two names that
+// differ only in case the client uses one at random, of two equal names the first.
 func readSettings(query string) (map[string]string, error) {
 	if strings.Contains(query, ",") {
 		return nil, refuse("参数中的逗号应写成 %%2C", "a comma in a parameter must be written %%2C")
@@ -168,7 +169,7 @@ func readSettings(query string) (map[string]string, error) {
 	return values, nil
 }
 
-// checkTogether looks at what is wrong only in company.
+// checkTogether checks parameters that are wrong only in combination.
 func checkTogether(c *Connection, values map[string]string) error {
 	_, cert := values["usercertfile"]
 	_, key := values["userkeyfile"]

@@ -14,13 +14,13 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// refuse returns what is wrong with a connection string. It never repeats a password.
+// refuse returns an error about a connection string. The error never repeats a password.
 func refuse(zh, en string, args ...any) error {
 	return text.Errorf(text.Invalid, "连接串不能用："+zh, "the connection string cannot be used: "+en, args...)
 }
 
-// TamperedError is the error that the cluster no longer hands out a stream whole: AL-LED-01. Reads yield it instead of a shorter
-// history, and appends to the stream answer it.
+// TamperedError is the error that the cluster no longer returns all events of a stream: AL-LED-01. Reads yield it
+// instead of a shorter history, and appends to the stream return it.
 type TamperedError struct {
 	Stream events.StreamID
 	What   text.Text
@@ -37,20 +37,20 @@ func (e *TamperedError) Text() text.Text {
 // Error implements error.
 func (e *TamperedError) Error() string { return "kurrentstore: " + e.Text().En }
 
-// FaultyStream says which stream it is.
+// FaultyStream returns the stream.
 func (e *TamperedError) FaultyStream() events.StreamID { return e.Stream }
 
 func tampered(stream events.StreamID, zh, en string, args ...any) error {
 	return &TamperedError{Stream: stream, What: text.Say(zh, en, args...)}
 }
 
-// tooLarge returns that a batch has more bytes than the server takes in one append. Nothing was appended; smaller batches may
-// be.
+// tooLarge returns the error that a batch has more bytes than the server accepts in one append. Nothing was appended.
+// Smaller batches may succeed.
 func tooLarge(bytes, most int) error {
 	return text.Errorf(text.Refused, "一批共 %d 字节，超过服务器一次追加的上限 %d 字节（MaxAppendSize）", "the batch has %d bytes, over the %d bytes that the server takes in one append (MaxAppendSize)", bytes, most)
 }
 
-// RefusedError is the error that the server will not do what was asked, however often it is asked. Nothing was appended.
+// RefusedError is the error that the server refuses a request, and will refuse it again. Nothing was appended.
 type RefusedError struct {
 	Why text.Text
 	Err error
@@ -72,14 +72,14 @@ func (e *RefusedError) Error() string {
 	return "kurrentstore: " + e.Text().En + ": " + e.Err.Error()
 }
 
-// Unwrap returns what the client said.
+// Unwrap returns the error of the client.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// UnreachableError is the error that no usable answer came within Options.Patience. Nothing was appended; trying again later
-// may help.
+// UnreachableError is the error that no usable answer came within Options.Patience. Nothing was appended; trying again
+// later may help.
 type UnreachableError struct {
 	Err error
-	Why string // what the client said last about the nodes that it tried; "" if nothing
+	Why string // the last message of the client about the nodes that it tried, or ""
 }
 
 // ErrorCode returns the code of package text: trying again later may help.
@@ -104,30 +104,30 @@ func (e *UnreachableError) Error() string {
 // Unwrap returns the last failure.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// ErrBehind is in the *UnreachableError of a read that found less than this store, or the caller, has already seen. Reads
-// are served by whichever node the client is connected to, for it never asks for the leader, and that node may be late; if
-// it stays so, the cluster has lost what it had acknowledged.
+// ErrBehind is in the *UnreachableError of a read that found less than this store or the caller has already seen. The
+// node to which the client is connected serves reads, and it may be late, for the client never asks for the leader. If
+// the error stays, the cluster has lost events that it had acknowledged.
 var ErrBehind = errors.New("the node is behind what was already seen")
 
-// errSilent is the error that a read has delivered nothing for too long.
+// errSilent is the error that a read has received nothing for too long.
 var errSilent = errors.New("nothing came for too long")
 
-// strange is a panic of the client, caught at the boundary.
+// strange is a panic of the client that was caught.
 type strange struct{ value any }
 
 func (e *strange) Error() string { return fmt.Sprintf("the client panicked: %v", e.value) }
 
-// fate is what a failed call means for who made it.
+// fate is the meaning of a failed call for its caller.
 type fate int
 
 const (
-	lost       fate = iota // no answer: it may have happened, and trying again may help
-	away                   // the same, and the connection is of no more use
+	lost       fate = iota // no answer: the operation may have happened, and a retry may help
+	away                   // the same, and the connection can no longer be used
 	elsewhere              // nothing happened; the client now knows the leader and will ask there
 	outdated               // the expected revision is not the stream's
 	gone                   // the stream was closed by a tombstone
 	missing                // there is no such stream
-	impossible             // nothing happened, and trying again is useless
+	impossible             // nothing happened, and a retry is useless
 )
 
 // fateOf classifies an error of the client. Some are wrapped, some are bare statuses, and esdb.FromError sees neither.
@@ -176,7 +176,7 @@ func fateOfStatus(err error) fate {
 	return lost
 }
 
-// explain turns an error after which there is no use in trying again into one for users.
+// explain turns an error after which a retry is useless into an error for users.
 func explain(err error) error {
 	var tampering *TamperedError
 	var refusal *RefusedError

@@ -17,15 +17,16 @@ var errDropped = errors.New("the server ended the subscription")
 
 // item is one message of a read.
 type item struct {
-	event *esdb.RecordedEvent // nil if the message is none: a sign of life
-	end   bool                // there is no more at present
+	event *esdb.RecordedEvent // nil for a message without an event, which only shows that the server is alive
+	end   bool                // there are no more events at present
 }
 
-// source opens a read: recv answers message after message, io.EOF after the last, and stop ends it.
+// source is a function that opens a read. recv returns message after message, and io.EOF after the last one. stop ends
+// the read.
 type source func(ctx context.Context, l *link) (recv func() (item, error), stop func(), err error)
 
-// feed is a read under way: a goroutine receives, for Recv takes no context and may block for ever, and whoever reads
-// waits for it no longer than it likes.
+// feed is a running read. A goroutine receives the messages, because Recv has no context and may block for ever. So
+// the reader can stop waiting at any time.
 type feed struct {
 	items chan item
 	err   error // why it ended; read after items is closed
@@ -62,7 +63,7 @@ func (s *Store) feed(ctx context.Context, l *link, open source) *feed {
 	return f
 }
 
-// next returns the next message, or why there is none.
+// next returns the next message, or the error for which there is none.
 func (f *feed) next(ctx context.Context, silence time.Duration) (item, error) {
 	select {
 	case it, ok := <-f.items:
@@ -90,14 +91,14 @@ func (f *feed) received(it item, ok bool) (item, error) {
 	return item{}, f.err
 }
 
-// scan is a read that goes on by itself where its connection breaks.
+// scan is a read that resumes by itself after its connection breaks.
 type scan struct {
-	from    func() source                                      // begins after what was taken last
-	take    func(context.Context, item) (done bool, err error) // must drop what it has taken already
+	from    func() source                                      // begins after the last event processed
+	take    func(context.Context, item) (done bool, err error) // processes an item; must ignore events that it has processed already
 	forever bool                                               // a subscription
 }
 
-// run reads until take is done, ctx ends, or there is no use in going on.
+// run reads until take is done, ctx ends, or a retry is useless.
 func (s *Store) run(ctx context.Context, q *scan) error {
 	a := s.patiently()
 	for {
@@ -125,7 +126,7 @@ func (s *Store) run(ctx context.Context, q *scan) error {
 	}
 }
 
-// stretch reads until something goes wrong or take is done; moved says whether any event was taken.
+// stretch reads until an error or until take is done. moved reports whether any event was processed.
 func (s *Store) stretch(ctx context.Context, q *scan) (moved, done bool, err error) {
 	warmUp := ctx
 	if !q.forever {
@@ -166,7 +167,7 @@ func (s *Store) stretch(ctx context.Context, q *scan) (moved, done bool, err err
 	}
 }
 
-// readOf adapts a read of the client, which ends.
+// readOf adapts a bounded read of the client.
 func readOf(r *esdb.ReadStream) (func() (item, error), func()) {
 	recv := func() (item, error) {
 		e, err := r.Recv()
@@ -178,7 +179,8 @@ func readOf(r *esdb.ReadStream) (func() (item, error), func()) {
 	return recv, r.Close
 }
 
-// subscriptionOf adapts a subscription of the client. Once dropped it answers so at once for ever.
+// subscriptionOf adapts a subscription of the client. After the server drops it, recv always returns errDropped at
+// once.
 func subscriptionOf(sub *esdb.Subscription) (func() (item, error), func()) {
 	recv := func() (item, error) {
 		for {
@@ -187,8 +189,8 @@ func subscriptionOf(sub *esdb.Subscription) (func() (item, error), func()) {
 			case m.EventAppeared != nil:
 				return item{event: m.EventAppeared.OriginalEvent()}, nil
 			case m.CheckPointReached != nil:
-				// Servers have sent checkpoints that lie after events still to come (before 21.10.10, 22.10.4, 23.10 and
-				// again before 24.10.5), so that nothing is read into them.
+				// Servers have sent checkpoints that lie after events still to come (before 21.10.10, 22.10.4, 23.10
+				// and again before 24.10.5), so that nothing is read into them.
 				return item{}, nil
 			case m.CaughtUp != nil:
 				return item{end: true}, nil

@@ -14,14 +14,15 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// kindTombstone is the event by which a stream is closed for ever; kindMetadata is that of what is said about a stream.
+// kindTombstone is the type of the event that closes a stream for ever. kindMetadata is that of an event with the
+// metadata of a stream.
 const (
 	kindTombstone = "$streamDeleted"
 	kindMetadata  = "$metadata"
 )
 
-// hides returns the member of a stream's metadata by which the server leaves events out of reads, and in time removes
-// them; "" if there is none. Where the server may read more into it than strict JSON allows, the name alone is enough.
+// hides returns the member of the metadata of a stream with which the server hides events from reads and later removes
+// them, or "". Where the server may be less strict about JSON than this package, the name of the member is enough.
 func hides(metadata []byte) string {
 	var m struct {
 		MaxAge         jsontext.Value `json:"$maxAge"`
@@ -48,14 +49,14 @@ func hides(metadata []byte) string {
 	return ""
 }
 
-// checkMetadata answers a *TamperedError if what is said about the stream now hides events of it.
+// checkMetadata returns a *TamperedError if the current metadata of the stream hides events.
 func (s *Store) checkMetadata(ctx context.Context, stream events.StreamID) error {
 	name := "$$" + s.name(stream)
 	last, err := call(ctx, s, func(ctx context.Context, l *link) ([]*esdb.RecordedEvent, error) {
 		return readSome(ctx, l, name, esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
 	})
 	switch {
-	case err != nil && fateOf(err) == gone, err != nil && fateOf(err) == missing: // nothing is said about it
+	case err != nil && fateOf(err) == gone, err != nil && fateOf(err) == missing: // the stream has no metadata
 		return nil
 	case err != nil:
 		return err
@@ -72,7 +73,7 @@ func (s *Store) checkMetadata(ctx context.Context, stream events.StreamID) error
 	return nil
 }
 
-// checkOnce is checkMetadata, tried again as needed, for a stream of which it was not yet found to be whole.
+// checkOnce is checkMetadata, with retries, for a stream that was not yet found to be complete.
 func (s *Store) checkOnce(ctx context.Context, stream events.StreamID) error {
 	s.mu.Lock()
 	whole, found := s.whole[stream], s.found
@@ -91,7 +92,7 @@ func (s *Store) checkOnce(ctx context.Context, stream events.StreamID) error {
 	return nil
 }
 
-// doubted is for a stream whose events are not all there: it says why if the metadata does.
+// doubted returns the error for a stream that lacks events. It gives the reason if the metadata has it.
 func (s *Store) doubted(ctx context.Context, stream events.StreamID, want, got uint64) error {
 	if err := s.checkMetadata(ctx, stream); err != nil {
 		return err
@@ -99,7 +100,7 @@ func (s *Store) doubted(ctx context.Context, stream events.StreamID, want, got u
 	return tampered(stream, "第 %d 条之后应为第 %d 条，实为第 %d 条", "after event %d comes event %[3]d, not %[2]d", want-1, want, got)
 }
 
-// noticed handles an event of a metadata stream that was met in $all: what it says may have been taken back since.
+// noticed handles an event of a metadata stream that was read in $all. The metadata may have changed back since.
 func (s *Store) noticed(ctx context.Context, stream events.StreamID, e *esdb.RecordedEvent) error {
 	if e.EventType != kindMetadata || hides(e.Data) == "" {
 		return nil
@@ -111,8 +112,8 @@ func tombstoned(stream events.StreamID) error {
 	return tampered(stream, "流已被永久删除", "the stream was deleted for ever")
 }
 
-// audit looks at what was said about the ledger's streams up to a position, for a read that begins there. The server looks
-// through its whole log for that, once in the life of the store.
+// audit checks all metadata of the ledger's streams up to a position, for a read that begins there. The server reads
+// its whole log for that, once in the life of the store.
 func (s *Store) audit(ctx context.Context, upTo uint64) error {
 	s.mu.Lock()
 	from := s.audited
@@ -161,7 +162,7 @@ func readSome(ctx context.Context, l *link, name string, o esdb.ReadStreamOption
 	return gather(r)
 }
 
-// gather reads to the end. An event that is delivered twice is taken once.
+// gather reads to the end. It returns an event that is delivered twice only once.
 func gather(r *esdb.ReadStream) (list []*esdb.RecordedEvent, err error) {
 	for {
 		resolved, err := r.Recv()

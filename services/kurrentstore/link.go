@@ -18,10 +18,10 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// link is one client of the cluster, for as long as it is of use. When its connection breaks it is given up and another
-// takes its place, for a client that looks for a node again never closes its old connection, and one that has given up
-// looking answers nothing any more. It is closed only when nobody uses it, or can but hang in it: closing it under a call
-// makes the call panic.
+// link is one client of the cluster, for as long as it is of use. When its connection breaks it is given up and
+// another takes its place, for a client that looks for a node again never closes its old connection, and one that has
+// given up looking answers nothing any more. It is closed only when nobody uses it, or can but hang in it: closing it
+// under a call makes the call panic.
 type link struct {
 	client  *esdb.Client
 	reads   context.Context // ends the link's reads when it is given up
@@ -93,16 +93,16 @@ func (s *Store) warmUp(l *link, wait time.Duration) {
 	}
 }
 
-// looksAgain is what the client says when it has lost its node and will look for one again at the next call, in which it
-// and every other call would hang, and may leave its old connection open: there had better be none.
+// looksAgain is what the client says when it has lost its node and will look for one again at the next call, in which
+// it and every other call would hang, and may leave its old connection open: there had better be none.
 var looksAgain = []string{
 	"starting a new discovery process",
 	"exception when connecting to suggested node %s",
 	"exception when fetching server features from suggested node %s: %v",
 }
 
-// listen hears what the client says. Why it finds no node it tells nobody else; that a try timed out says less than what
-// was said before.
+// listen hears what the client says. Why it finds no node it tells nobody else; that a try timed out says less than
+// what was said before.
 func (s *Store) listen(level esdb.LogLevel, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if level == esdb.LogWarn && (s.trouble.Load() == nil || !strings.Contains(text, codes.DeadlineExceeded.String())) {
@@ -165,9 +165,9 @@ func (l *link) leave() {
 	}
 }
 
-// giveUp takes the link out of use, ends its reads, and closes its client once nobody is in it. Calls that met the client
-// while it looks for a node hang in it, for ever if it finds none: after limits.answer, the longest that an append takes, it
-// is closed under them, which makes them panic and so end.
+// giveUp takes the link out of use, ends its reads, and closes its client once nobody is in it. Calls that met the
+// client while it looks for a node hang in it, for ever if it finds none: after limits.answer, the longest that an
+// append takes, it is closed under them, which makes them panic and so end.
 func (s *Store) giveUp(l *link) {
 	s.mu.Lock()
 	if s.link == l {

@@ -13,10 +13,10 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// never is a revision or position that nothing reaches: the protocol's are signed.
+// never is a revision or position that no event reaches, for those of the protocol are signed.
 const never = math.MaxInt64
 
-// tap hands events to the loop over a read, and in the end says why there are no more.
+// tap yields events to the loop over a read, and at the end the error for which there are no more.
 type tap struct {
 	s      *Store
 	ctx    context.Context // the caller's
@@ -47,7 +47,7 @@ func (s *Store) reading(ctx context.Context, read func(ctx context.Context, out 
 	}
 }
 
-// over says why the read must end, if it must.
+// over returns the error with which the read must end, or nil.
 func (t *tap) over() error {
 	if t.s.closed.Load() {
 		return events.ErrClosed
@@ -55,7 +55,7 @@ func (t *tap) over() error {
 	return t.ctx.Err()
 }
 
-// hand yields the event and says whether the read is to go on.
+// hand yields the event and reports whether the read continues.
 func (t *tap) hand(stream events.StreamID, e *esdb.RecordedEvent) (bool, error) {
 	if t.over() != nil {
 		return false, nil
@@ -69,10 +69,11 @@ func (t *tap) hand(stream events.StreamID, e *esdb.RecordedEvent) (bool, error) 
 	return !t.broken, nil
 }
 
-// ReadAll implements events.Store. The end is that of the node that answers, but never before what this store has already
-// seen or appended. From the beginning on, and after what was seen in the same read, no event of a stream is left out
-// without a *TamperedError; whoever begins later knows the revisions that must come next. A read after a position that the
-// node has not reached waits for it, for Options.Patience, and then yields an *UnreachableError with ErrBehind.
+// ReadAll implements events.Store. The end is that of the node that answers, but never before what this store has
+// already seen or appended. From the beginning on, and after what was seen in the same read, no event of a stream is
+// left out without a *TamperedError; whoever begins later knows the revisions that must come next. A read after a
+// position that the node has not reached waits for it, for Options.Patience, and then yields an *UnreachableError with
+// ErrBehind.
 func (s *Store) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
 	return s.reading(ctx, func(ctx context.Context, out *tap) error {
 		if after >= never {
@@ -86,9 +87,9 @@ func (s *Store) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stor
 	})
 }
 
-// Subscribe implements events.Store. It waits for the cluster and goes on by itself where the connection breaks; it ends
-// only with an error after which going on is useless, such as a *TamperedError, or an *UnreachableError with ErrBehind if the
-// cluster has not yet, or no longer, what it begins after.
+// Subscribe implements events.Store. It waits for the cluster, and resumes by itself after the connection breaks. It
+// ends only with an error after which a retry is useless: for example a *TamperedError, or an *UnreachableError with
+// ErrBehind if the cluster does not have the event after which the subscription begins.
 func (s *Store) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
 	return s.reading(ctx, func(ctx context.Context, out *tap) error {
 		if after >= never {
@@ -102,8 +103,8 @@ func (s *Store) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.St
 	})
 }
 
-// await waits until the cluster answers, however long that takes, and has what a subscription after the position passes
-// over, for Options.Patience.
+// await waits until the cluster answers, however long that takes, and has what a subscription after the position
+// passes over, for Options.Patience.
 func (s *Store) await(ctx context.Context, after uint64) error {
 	for a := (&again{s: s}); ; {
 		head, err := call(ctx, s, headOf)
@@ -145,7 +146,7 @@ func (s *Store) readAll(ctx context.Context, out *tap, after, end uint64, follow
 	return s.run(ctx, &scan{from: func() source { return all(s.filter(), r.last, end, follow) }, take: r.take, forever: follow})
 }
 
-// allRead is where a read of everything stands.
+// allRead is the state of a read of all events.
 type allRead struct {
 	s         *Store
 	out       *tap
@@ -157,9 +158,9 @@ type allRead struct {
 }
 
 // all reads everything that the filter lets through, after a position. Reads of the client take no filter, so that
-// subscriptions must do; they say where the end is from 23.10 on. On older servers, where a read has to end, all events
-// come and are passed over here. A read that has to end asks first whether the node has what lies at its end: one that is
-// behind would end earlier.
+// subscriptions must do; they say where the end is from 23.10 on. On older servers, where a read has to end, all
+// events come and are passed over here. A read that has to end asks first whether the node has what lies at its end:
+// one that is behind would end earlier.
 func all(filter *esdb.SubscriptionFilter, last esdb.Position, end uint64, follow bool) source {
 	var from esdb.AllPosition = esdb.Start{} // never nil, which a subscription takes for the end
 	if last.Commit > 0 {
@@ -194,7 +195,7 @@ func before(v esdb.ServerVersion, major, minor int) bool {
 	return v.Major < major || v.Major == major && v.Minor < minor
 }
 
-// windowEvents is how many events the server looks at before it gives a sign of life.
+// windowEvents is the number of events that the server examines before it sends a message without an event.
 const windowEvents = 500
 
 func (r *allRead) take(ctx context.Context, it item) (bool, error) {
@@ -222,7 +223,7 @@ func (r *allRead) take(ctx context.Context, it item) (bool, error) {
 	return !r.follow && r.last.Commit >= r.end, nil
 }
 
-// ours takes an event of a stream of the ledger and says whether the read goes on.
+// ours processes an event of a stream of the ledger and reports whether the read continues.
 func (r *allRead) ours(ctx context.Context, stream events.StreamID, e *esdb.RecordedEvent) (bool, error) {
 	if e.EventType == kindTombstone {
 		return false, tombstoned(stream)
@@ -240,7 +241,7 @@ func (r *allRead) ours(ctx context.Context, stream events.StreamID, e *esdb.Reco
 	return true, nil
 }
 
-// headOfAll is the position of the last event of all that the node has.
+// headOfAll returns the position of the last event that the node has.
 func (s *Store) headOfAll(ctx context.Context) (head uint64, err error) {
 	err = s.retry(ctx, func() error {
 		head, err = call(ctx, s, headOf)

@@ -10,8 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// ReadStream implements events.Store. It yields a *TamperedError for a stream that is not handed out whole, and an
-// *UnreachableError if the node that answers is behind what this store has already seen of the stream.
+// ReadStream implements events.Store. It yields a *TamperedError if the cluster does not return all events of the
+// stream, and an *UnreachableError if the node is behind the events of the stream that this store has already seen.
 func (s *Store) ReadStream(ctx context.Context, stream events.StreamID, after uint64) iter.Seq2[events.Stored, error] {
 	return s.reading(ctx, func(ctx context.Context, out *tap) error {
 		if !events.ValidStream(stream) {
@@ -28,7 +28,7 @@ func (s *Store) ReadStream(ctx context.Context, stream events.StreamID, after ui
 	})
 }
 
-// streamRead is where a read of one stream stands.
+// streamRead is the state of a read of one stream.
 type streamRead struct {
 	s      *Store
 	stream events.StreamID
@@ -80,7 +80,7 @@ func (r *streamRead) take(ctx context.Context, it item) (bool, error) {
 	return false, nil
 }
 
-// shorter says why a stream ends before where it was already seen to end: it was cut, or the node is behind.
+// shorter returns the error for a stream that ends before an event already seen: it was cut, or the node is behind.
 func (s *Store) shorter(ctx context.Context, stream events.StreamID) error {
 	if err := s.checkMetadata(ctx, stream); err != nil {
 		return err

@@ -14,25 +14,25 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Options say which cluster to use, and how.
+// Options holds the cluster to use and the limits for using it.
 type Options struct {
 	Connection *Connection // see ParseConnection
 
 	// Prefix stands before the name of every stream, so that several ledgers can share a cluster; "" for one ledger.
 	Prefix string
 
-	// Patience is how long an append or a read goes on trying while no usable answer comes; 30 s unless set. A
-	// subscription goes on for ever.
+	// Patience is the time for which an append or a read retries while the server gives no usable answer; 30 s unless
+	// set. A subscription retries for ever.
 	Patience time.Duration
 
-	// AppendBytesMax is what the server takes in one append, its MaxAppendSize; 1 MiB unless set, as in the server. The
-	// longest record needs a little more than that (events.BodyBytesMax).
+	// AppendBytesMax is the maximum size of one append, the MaxAppendSize of the server; 1 MiB unless set, as in the
+	// server. The longest record needs a little more than that (events.BodyBytesMax).
 	AppendBytesMax int
 
-	Log *zap.Logger // notes on lost connections and what came of them; nil for none
+	Log *zap.Logger // for notes on lost connections; nil for none
 }
 
-// limits are bounds on waiting and on what is held; tests make them tighter.
+// limits holds the limits on waiting times and on buffers. Tests make them tighter.
 type limits struct {
 	call             time.Duration // to wait for one call
 	answer           time.Duration // one append on the wire, whether or not anybody waits for it
@@ -53,8 +53,8 @@ func standardLimits() limits {
 		call: 10 * time.Second, answer: time.Minute, silence: 30 * time.Second, idle: 2 * time.Minute,
 		drain: 5 * time.Second, linger: 2 * time.Second, rebuild: 250 * time.Millisecond,
 		retryMin: 20 * time.Millisecond, retryMax: 2 * time.Second,
-		// An hour while the server refuses connections: a client that gives up discovering is of no use any more, and one
-		// that never gave up would go on after Close.
+		// An hour while the server refuses connections: a client that gives up discovering is of no use any more, and
+		// one that never gave up would go on after Close.
 		discoverAttempts: 36_000,
 		calls:            64, reads: 256, buffer: 256,
 	}
@@ -119,11 +119,11 @@ func open(o Options, l limits) (*Store, error) {
 	return s, nil
 }
 
-// prefixBytesMax bounds Options.Prefix, so that names of streams stay within what every server takes.
+// prefixBytesMax is the maximum length of Options.Prefix, so that every server accepts the names of streams.
 const prefixBytesMax = 50
 
-// Ping reports whether the cluster answers and lets the account read $all, the one right that accounts do not have unless
-// they are given it. It tries for Options.Patience.
+// Ping returns an error if the cluster does not answer or the account may not read $all. That is the one right that
+// accounts do not have by default. It tries for Options.Patience.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, end, err := s.begin(ctx)
 	if err != nil {
@@ -134,8 +134,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	return err
 }
 
-// Close lets appends under way finish for a few seconds, ends every read and subscription, and gives up the connection.
-// While the cluster is down, the client cannot be stopped from looking for it; that ends after an hour.
+// Close waits a few seconds for running appends, ends every read and subscription, and closes the connection. While
+// the cluster is down, the client keeps looking for it and cannot be stopped; that ends after an hour.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed.Swap(true) {
@@ -168,7 +168,8 @@ func within(d time.Duration, f func()) {
 	}
 }
 
-// begin counts a call that Close waits for. Its context ends with the caller's, and when Close is tired of waiting.
+// begin registers a call for which Close waits. Its context ends with that of the caller, and when Close stops
+// waiting.
 func (s *Store) begin(ctx context.Context) (context.Context, func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -187,7 +188,7 @@ func both(ctx, other context.Context) (context.Context, context.CancelFunc) {
 	return ctx, func() { stop(); cancel() }
 }
 
-// name is what the stream is called on the server.
+// name returns the name of the stream on the server.
 func (s *Store) name(stream events.StreamID) string { return s.prefix + string(stream) }
 
 // ours returns the stream that has the name on the server, if it is one of the ledger's.
@@ -197,13 +198,13 @@ func (s *Store) ours(name string) (events.StreamID, bool) {
 	return stream, ok && events.ValidStream(stream)
 }
 
-// filter asks the server for the ledger's streams alone, and for what is said about them.
+// filter returns the filter for the streams of the ledger and their metadata.
 func (s *Store) filter() *esdb.SubscriptionFilter {
 	form := `^(\$\$)?` + regexp.QuoteMeta(s.prefix) + events.StreamForm + `$`
 	return &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Regex: form}
 }
 
-// saw notes how far the stream and the store have come, so that a node that is behind is noticed.
+// saw records the last place seen in a stream and in the store, so that a node that is behind is noticed.
 func (s *Store) saw(stream events.StreamID, at events.Place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

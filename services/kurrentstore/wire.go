@@ -13,13 +13,13 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// placeOf says where an event lies: its revision counts from 1, its position is that of $all.
+// placeOf returns the place of an event. Its revision counts from 1, its position is that of $all.
 func placeOf(e *esdb.RecordedEvent) events.Place {
 	return events.Place{Position: e.Position.Commit, Revision: e.EventNumber + 1, RecordedAt: e.CreatedDate.UTC().Truncate(time.Microsecond)}
 }
 
-// genuine reports whether the event can have been appended by this package: JSON, one object on one line, a name that the
-// ledger's kinds can have (links and what the server writes itself have not), and an id.
+// genuine reports whether this package can have appended the event: JSON, one object on one line, a valid name of a
+// kind (which links and the server's own events do not have), and an id.
 func genuine(e *esdb.RecordedEvent) bool {
 	b := e.Data
 	return e.ContentType == contentJSON && events.ValidName(e.EventType) && e.EventID != uuid.Nil &&
@@ -28,7 +28,7 @@ func genuine(e *esdb.RecordedEvent) bool {
 
 const contentJSON = "application/json"
 
-// checkPlace refuses positions that a server older than 22.6 answers when a stream is read.
+// checkPlace refuses the positions that a server older than 22.6 returns in a read of a stream.
 func checkPlace(at events.Place) error {
 	if at.Position == 0 || at.Position == math.MaxUint64 {
 		return &RefusedError{Why: text.Say("服务器没有给出事件的位置", "the server does not say where an event lies")}
@@ -36,7 +36,7 @@ func checkPlace(at events.Place) error {
 	return nil
 }
 
-// stored returns the event as the ledger knows it; its Bytes are written over line.
+// stored returns the event in the form of the ledger. Its Bytes overwrite line.
 func stored(line *[]byte, stream events.StreamID, e *esdb.RecordedEvent) events.Stored {
 	out := events.NewStored((*line)[:0], placeOf(e), stream, &events.Proposed{ID: e.EventID, Kind: events.Kind(e.EventType), Body: e.Data})
 	*line = out.Bytes
@@ -48,7 +48,7 @@ func sameEvent(e *esdb.RecordedEvent, p *events.Proposed) bool {
 	return e.EventID == p.ID && e.EventType == string(p.Kind) && e.ContentType == contentJSON && bytes.Equal(e.Data, p.Body)
 }
 
-// written turns a proposal into what the client sends.
+// written returns a proposed event in the form that the client sends.
 func written(p *events.Proposed) esdb.EventData {
 	return esdb.EventData{EventID: p.ID, EventType: string(p.Kind), ContentType: esdb.ContentTypeJson, Data: p.Body}
 }

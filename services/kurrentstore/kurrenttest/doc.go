@@ -1,5 +1,5 @@
-// Package kurrenttest is a server that speaks the gRPC protocol of EventStoreDB and KurrentDB (Streams, ServerFeatures and
-// Gossip), for tests of clients: with the semantics of the real one, and with faults on demand.
+// Package kurrenttest is a server that speaks the gRPC protocol of EventStoreDB and KurrentDB (Streams, ServerFeatures
+// and Gossip), for tests of clients: with the semantics of the real one, and with faults on demand.
 //
 //	srv := kurrenttest.Start(t, kurrenttest.Config{})
 //	client := … srv.ConnectionString() …
@@ -9,32 +9,32 @@
 //
 // # What it does as the real server does
 //
-// An append is whole or not at all. With an exact expected revision older than the stream's head, it is a repeat if the ids
-// of the events that follow there are those of the batch, and then answers the first result; contents are not compared, so
-// that other contents under the same ids answer success and are not stored. At the head nothing is looked for: there the
-// same ids are stored again. With any revision, or with one that should only exist, the ids are looked for in the whole
-// stream. A batch of which only a part is there is a wrong expected version. An append over Config.MaxAppendBytes is
-// refused while it is still being read.
+// An append is whole or not at all. With an exact expected revision older than the stream's head, it is a repeat if
+// the ids of the events that follow there are those of the batch, and then answers the first result; contents are not
+// compared, so that other contents under the same ids answer success and are not stored. At the head nothing is looked
+// for: there the same ids are stored again. With any revision, or with one that should only exist, the ids are looked
+// for in the whole stream. A batch of which only a part is there is a wrong expected version. An append over
+// Config.MaxAppendBytes is refused while it is still being read.
 //
-// Positions in $all increase and leave gaps; commit and prepare position are the same. Reads forwards begin with the event
-// at the position or revision; backwards, a stream's with the event at the revision, and those of $all before the position.
-// Subscriptions begin after it. $all begins with what the server writes about itself and hides nothing. A filtered
-// subscription hears of a checkpoint each time window × interval events have been looked at. Servers from 23 on say when a
-// subscription has caught up.
+// Positions in $all increase and leave gaps; commit and prepare position are the same. Reads forwards begin with the
+// event at the position or revision; backwards, a stream's with the event at the revision, and those of $all before
+// the position. Subscriptions begin after it. $all begins with what the server writes about itself and hides nothing.
+// A filtered subscription hears of a checkpoint each time window × interval events have been looked at. Servers from
+// 23 on say when a subscription has caught up.
 //
-// $maxAge, $maxCount, $tb and a deletion ($tb of the largest number) are metadata in the stream $$NAME; they hide events in
-// reads of the stream. An append to a deleted stream goes on where its revisions ended. A tombstone closes a stream for
-// ever. A metadata stream shows its last event only.
+// $maxAge, $maxCount, $tb and a deletion ($tb of the largest number) are metadata in the stream $$NAME; they hide
+// events in reads of the stream. An append to a deleted stream goes on where its revisions ended. A tombstone closes a
+// stream for ever. A metadata stream shows its last event only.
 //
-// Without TLS everybody may do everything. With it, accounts may do everything with streams of users, and only members of
-// $admins anything with $all and other streams whose names begin with $, unless an $acl in the stream's metadata ($$$all
-// for $all) or an event of $settings says otherwise.
+// Without TLS everybody may do everything. With it, accounts may do everything with streams of users, and only members
+// of $admins anything with $all and other streams whose names begin with $, unless an $acl in the stream's metadata
+// ($$$all for $all) or an event of $settings says otherwise.
 //
 // # What it does not do
 //
-// It does not scavenge, resolve links, or answer control messages other than those of subscriptions; it has no persistent
-// subscriptions, projections or user management. A follower hands appends on to the leader, and so does a node that has
-// stopped to lead: elections take no time. Expressions of filters are those of Go.
+// It does not scavenge, resolve links, or answer control messages other than those of subscriptions; it has no
+// persistent subscriptions, projections or user management. A follower hands appends on to the leader, and so does a
+// node that has stopped to lead: elections take no time. Expressions of filters are those of Go.
 //
 // With Config.Store the ledger's own streams are kept in that Store as well, from where they come
 // back, at the same positions, when another server is started over it. All else, also their metadata and the user's

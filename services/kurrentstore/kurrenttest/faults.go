@@ -50,8 +50,8 @@ const (
 	Strange                  // a kind of message comes that the client has not asked for, before each event
 )
 
-// Fault is one thing that goes wrong with one call. A read or subscription first delivers After events as it should; an
-// append goes wrong once the whole batch has come, and is not stored, unless said otherwise.
+// Fault is one thing that goes wrong with one call. A read or subscription first delivers After events as it should;
+// an append goes wrong once the whole batch has come, and is not stored, unless said otherwise.
 type Fault struct {
 	Strike Strike
 	Code   codes.Code    // for Reject; Unavailable unless set

@@ -114,7 +114,8 @@ type outcome struct {
 	last    *record
 }
 
-// errNoRoom is the error that too many events have been appended that Config.Store does not keep since the last one that it keeps.
+// errNoRoom is the error that too many events have been appended that Config.Store does not keep since the last one
+// that it keeps.
 var errNoRoom = errors.New("no position left before the store's next event")
 
 // append adds the whole batch to the stream, or nothing.
@@ -148,8 +149,8 @@ func (j *journal) append(name string, expected int64, batch []proposed) (outcome
 	return out, nil
 }
 
-// check decides about an append as the server does: whether it is a repeat is decided by the ids of events alone, never
-// by their contents, and only where the expected revision is older than the stream.
+// check decides about an append as the server does: whether it is a repeat is decided by the ids of events alone,
+// never by their contents, and only where the expected revision is older than the stream.
 func (j *journal) check(name string, expected int64, batch []proposed) outcome {
 	s := j.stream(name)
 	current := int64(len(s.records)) - 1
@@ -272,7 +273,8 @@ func (j *journal) announce() {
 	j.changed = make(chan struct{})
 }
 
-// snapshot returns all events so far, up to the position if it is not 0, and a channel that is closed when there are more.
+// snapshot returns all events so far, up to the position if it is not 0, and a channel that is closed when there are
+// more.
 func (j *journal) snapshot(upTo uint64) ([]*record, <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

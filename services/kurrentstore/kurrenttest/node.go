@@ -80,7 +80,8 @@ func (n *Node) Restart() error {
 	}
 	n.wires = newWires(l)
 	n.serving = grpc.NewServer(
-		// A client may ping every ten seconds, which a server that is left as it is answers with GOAWAY too_many_pings.
+		// A client may ping every ten seconds, which a server that is left as it is answers with GOAWAY
+		// too_many_pings.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.MaxRecvMsgSize(17<<20),
 		grpc.UnaryInterceptor(unary),

@@ -257,7 +257,8 @@ func (r *reading) answer(m *api.ReadResp) error {
 	return r.call.Send(m)
 }
 
-// spoil lets the call's fault strike once the events before it are delivered. It says whether to deliver the event twice.
+// spoil lets the call's fault strike once the events before it are delivered. It says whether to deliver the event
+// twice.
 func (r *reading) spoil(ctx context.Context, m *api.ReadResp) (again bool, err error) {
 	if r.fault == nil || r.sent < r.fault.After {
 		return false, nil

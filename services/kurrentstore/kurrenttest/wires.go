@@ -16,8 +16,8 @@ type wires struct {
 	more *sync.Cond       // on mu: something was written
 }
 
-// wire is one connection. It follows the HTTP/2 frames that it carries to the client, to know what of the calls' answers
-// has gone out: gRPC says only that they are waiting to.
+// wire is one connection. It follows the HTTP/2 frames that it carries to the client, to know what of the calls'
+// answers has gone out: gRPC says only that they are waiting to.
 type wire struct {
 	net.Conn
 	all *wires
