@@ -18,10 +18,10 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// link is one client of the cluster, for as long as it is of use. When its connection breaks it is given up and
-// another takes its place, for a client that looks for a node again never closes its old connection, and one that has
-// given up looking answers nothing any more. It is closed only when nobody uses it, or can but hang in it: closing it
-// under a call makes the call panic.
+// link is one client of the cluster, as long as it can be used. When its connection breaks, the store gives it up and
+// makes another link: a client that looks for a node again never closes its old connection, and a client that stopped
+// looking never answers again. A link is closed only when nobody uses it, or when all its calls hang: closing it during
+// a call makes the call panic.
 type link struct {
 	client  *esdb.Client
 	reads   context.Context // ends the link's reads when it is given up
@@ -93,16 +93,16 @@ func (s *Store) warmUp(l *link, wait time.Duration) {
 	}
 }
 
-// looksAgain is what the client says when it has lost its node and will look for one again at the next call, in which
-// it and every other call would hang, and may leave its old connection open: there had better be none.
+// looksAgain holds the messages of a client that has lost its node and will look for one at the next call. That call and
+// every other call would hang, and the old connection might stay open. So there must be no further call.
 var looksAgain = []string{
 	"starting a new discovery process",
 	"exception when connecting to suggested node %s",
 	"exception when fetching server features from suggested node %s: %v",
 }
 
-// listen hears what the client says. Why it finds no node it tells nobody else; that a try timed out says less than
-// what was said before.
+// listen receives the log messages of the client. Only they give the reason why it finds no node. A message about a
+// timeout does not replace an earlier message, which is more useful.
 func (s *Store) listen(level esdb.LogLevel, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if level == esdb.LogWarn && (s.trouble.Load() == nil || !strings.Contains(text, codes.DeadlineExceeded.String())) {
@@ -146,7 +146,8 @@ func (l *link) enter() bool {
 // errGivenUp is the error that a link was given up before the client was asked anything.
 var errGivenUp = errors.New("the connection was given up")
 
-// usable is asked once more just before the client is: a call to one that has lost its node makes it look for another.
+// usable returns an error if the client must not be called. It is called just before the client is: a call to a client
+// that has lost its node makes it look for another one.
 func (l *link) usable() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -165,9 +166,9 @@ func (l *link) leave() {
 	}
 }
 
-// giveUp takes the link out of use, ends its reads, and closes its client once nobody is in it. Calls that met the
-// client while it looks for a node hang in it, for ever if it finds none: after limits.answer, the longest that an
-// append takes, it is closed under them, which makes them panic and so end.
+// giveUp ends the use of the link and its reads, and closes its client when no call is in it. A call that meets the
+// client while it looks for a node hangs, for ever if it finds none. After limits.answer, the longest time of an append,
+// the client is closed in spite of such calls, which makes them panic and so end.
 func (s *Store) giveUp(l *link) {
 	s.mu.Lock()
 	if s.link == l {
@@ -197,8 +198,8 @@ func (s *Store) giveUp(l *link) {
 	}()
 }
 
-// call makes one call in a goroutine of its own and waits for it no longer than ctx and the limit on calls: the client
-// does not always heed contexts. Goroutines that it holds on to are bounded, as is what they use.
+// call makes one call in a goroutine of its own and waits for it no longer than ctx and the limit on calls, because the
+// client sometimes ignores contexts. The number of goroutines that hang in the client is limited.
 func call[T any](ctx context.Context, s *Store, f func(context.Context, *link) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.limits.call)
 	defer cancel()
