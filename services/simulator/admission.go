@@ -141,7 +141,7 @@ func (c *center) waive() {
 	}
 }
 
-// reviewPreliminarily passes the center, or says no and leaves it to improve itself.
+// reviewPreliminarily passes the center, or refuses it and lets it improve itself.
 func (c *center) reviewPreliminarily() {
 	if c.enter(events.KindPreliminaryReviewed, events.STOffice, c.today, &events.PreliminaryReviewed{Passed: true}) != nil {
 		c.after(6, 25, c.revisePlan)
@@ -154,7 +154,7 @@ func (c *center) reviewPreliminarily() {
 	c.after(40, 120, c.improve)
 }
 
-// improve changes the facts that stood in the way, as far as money helps.
+// improve changes the facts that did not meet a condition, as far as money can change them.
 func (c *center) improve() {
 	area, equipment, yes := int64(c.between(5000, 9000)), c.wan(5000, 9000), true
 	c.enter(events.KindFactsChanged, events.CenterRole, c.happened(c.registeredOn),

@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// profile is how a center and the offices around it behave. Each number but execution is a chance from 0 to 1.
+// profile is the behaviour of a center and of the offices around it. Each number except execution is a probability.
 type profile struct {
 	late        bool    // registers in the second half of the time
 	executionLo float64 // share of a year's available money that gets spent
@@ -40,7 +40,7 @@ var profileDeck = []*profile{
 	slow, slow, slow, careless, careless, failing, young, young, hopeless,
 }
 
-// center is one center, the offices that deal with it, and what they have in mind.
+// center is one center with the offices that deal with it and their plans.
 type center struct {
 	*province
 	number  int
@@ -132,8 +132,8 @@ func (c *center) happened(floor events.Date) events.Date {
 	return max(c.today-events.Date(lag), floor, c.registeredOn)
 }
 
-// enter writes a record if the center's history takes it, and returns it, or nil. A decision that breaks a rule is
-// given up, or taken on paper and written in record mode.
+// enter writes a record if the aggregate of the center accepts it, and returns the record, or nil. A decision that
+// breaks a rule is given up, or is made on paper and written in record mode.
 func (c *center) enter(kind events.Kind, role events.Role, on events.Date, data events.Payload) *events.Record {
 	if c.stopped {
 		return nil
@@ -177,7 +177,7 @@ func (c *center) enter(kind events.Kind, role events.Role, on events.Date, data 
 	return r
 }
 
-// morning is when the offices write, on the day.
+// morning returns the time of a day at which the offices write.
 func morning(d events.Date) time.Time {
 	y, m, day := d.Civil()
 	return time.Date(y, time.Month(m), day, 9, 0, 0, 0, events.Shanghai)
@@ -205,7 +205,7 @@ func (c *center) fill(b []byte) {
 	}
 }
 
-// actor names who writes for a role.
+// actor returns the name of the account that writes for a role.
 func (c *center) actor(role events.Role) string {
 	if role == events.CenterRole {
 		return fmt.Sprintf("c-%04d", c.number)

@@ -205,8 +205,8 @@ func (c *center) deferAllocations(year int) {
 	}
 }
 
-// closeAccounts begins a new year for every pocket, forgets those that are done with, and says whether less than 60 % of
-// the last year's provincial money was spent, as far as the center's own bookkeeping knows (R20-6).
+// closeAccounts begins a new year for every pocket and drops finished pockets. It reports whether less than 60 % of the
+// provincial money of the last year was spent, according to the center's own bookkeeping (R20-6).
 func (c *center) closeAccounts() (low bool) {
 	var usable, spent events.Fen
 	for _, k := range c.pockets {
@@ -222,7 +222,7 @@ func (c *center) closeAccounts() (low bool) {
 	return spent*100 < usable*60
 }
 
-// recover takes back a share of what is left of a grant.
+// recover recovers a share of the money left of a grant.
 func (c *center) recover(k *pocket, share float64, reason string) {
 	amount := events.Fen(float64(k.balance) * share)
 	data := &events.FundsRecovered{Grant: k.name, AmountFen: amount, Reason: reason}
@@ -233,7 +233,7 @@ func (c *center) recover(k *pocket, share float64, reason string) {
 	k.usable -= amount
 }
 
-// reduce takes back what has been granted and has not arrived.
+// reduce reverses a share of the money that was granted and not received.
 func (c *center) reduce(k *pocket, share float64, reason string) {
 	amount := events.Fen(float64(k.net-k.received) * share)
 	data := &events.SubsidyReversed{Grant: k.name, AmountFen: amount, Reason: reason}
