@@ -90,7 +90,7 @@ func (a *app) print(zh, en string, args ...any) {
 	fmt.Fprintln(a.out, text.Printable(a.say(zh, en, args...)))
 }
 
-// message returns what to tell the user of an error.
+// message returns the text of an error for the user.
 func (a *app) message(err error) string {
 	var s interface{ Text() text.Text }
 	if errors.As(err, &s) {
@@ -177,7 +177,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	return nil
 }
 
-// flagError says in both languages what is wrong with a flag, as far as the library tells.
+// flagError returns an error in both languages for a flag that the library rejects.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError

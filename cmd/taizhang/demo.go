@@ -153,7 +153,8 @@ func (a *app) demoAlert(ctx context.Context, d desk.Reader) (shown desk.AlertNam
 	return shown, nil
 }
 
-// demoStory tells what changed the status or the alerts of a center: its events and, in rows of their own, time.
+// demoStory writes a table of the events that changed the status or the alerts of a center. What time or a policy changed has rows
+// of its own.
 func (a *app) demoStory(ctx context.Context, d desk.Reader, id string) error {
 	t := &table.Table{
 		Title: text.Say("中心 %s 的经过（只列状态或预警的变动）", "The story of center %s (what changed its status or alerts)", id),

@@ -44,7 +44,7 @@ func (a *app) writeExplained(list []desk.Explanation) error {
 	})
 }
 
-// becauseMax is how many events people are told of: a rate follows from every voucher of a year.
+// becauseMax is how many events are shown to people: a rate follows from every voucher of a year.
 const becauseMax = 12
 
 // tell writes an explanation for people.

@@ -82,7 +82,7 @@ func (w *stream) add(v any, row func() []table.Cell, people func()) error {
 	return nil
 }
 
-// end ends the stream; people are told what there is to say after it.
+// end ends the stream. In a table, people writes the lines after it.
 func (w *stream) end(people func()) error {
 	switch {
 	case w.json != nil:

@@ -103,7 +103,7 @@ func complete(cmd *cobra.Command, d *desk.Draft) error {
 	return nil
 }
 
-// record writes a record and tells the answer.
+// record writes a record to the ledger and prints the answer.
 func (a *app) record(cmd *cobra.Command, d desk.Draft) error {
 	return a.readWrite(cmd, func(w *desk.Local) error {
 		r, err := w.Record(cmd.Context(), d)

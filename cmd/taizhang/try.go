@@ -38,7 +38,7 @@ func (a *app) tryCommand() *cobra.Command {
 					})
 				}
 				if err == nil && nameless {
-					return errAnswered // a line without an id has no answer that could be told apart
+					return errAnswered // the answer to a line without an id cannot be matched with the line
 				}
 				return err
 			})

@@ -14,9 +14,9 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Reader answers questions. The answer of a call is of one position of the ledger, also while others write; Try has an answer
-// to each record. A center that
-// the ledger does not know is text.NotFound, a value that cannot be so text.Invalid with the name of its parameter.
+// Reader answers questions. The answer of a call is of one position of the ledger, also while others write. Try gives one answer
+// for each record. A center that the ledger does not know is text.NotFound. An invalid value is text.Invalid with the name of its
+// parameter.
 type Reader interface {
 	// List answers a list. The date of the question is that of when.
 	List(ctx context.Context, when When, q lists.Question) (*table.Table, error)

@@ -20,7 +20,7 @@ import (
 )
 
 // Chapter is one event of a center's history with what moved, as the ledger stood right after it. What time and policies did
-// since the chapter before is told apart from what the event did.
+// since the chapter before stands apart from what the event did.
 type Chapter struct {
 	Position   uint64            `json:"position"`
 	Revision   uint64            `json:"revision"`

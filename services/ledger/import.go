@@ -30,12 +30,12 @@ type ImportConfig struct {
 	Bad        func(BadRecord)         // called for each bad record as it is found; may be nil
 	Progress   func(done, total int64) // called now and then; may be nil
 
-	// Dir is on the disk where what is judged is laid by until it is written; it takes as much room there as the events
-	// take in the store. "" is where temporary files go.
+	// Dir is a directory on the disk where accepted records are spooled until they are written. The spool takes as much room as
+	// the events take in the store. "" is the directory of temporary files.
 	Dir string
 }
 
-// Given is one record of a file that is no JSON Lines, as whoever knows its form has read it.
+// Given is one record of a file of another form than JSON Lines, such as a sheet, read by the caller.
 type Given struct {
 	Line      int            // where it begins
 	Record    *events.Record // nil where there are Problems

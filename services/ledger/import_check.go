@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// checks is the first part of an import: copies of the policies and of the centers that the files touch run ahead over
-// the good records, which are laid by with what the ledger adds to them.
+// checks is the first part of an import. Copies of the policies and of the centers in the files run ahead over the good
+// records. Each good record is spooled with the members that the ledger adds to it.
 type checks struct {
 	l        *Ledger
 	spool    *spool
@@ -24,12 +24,12 @@ type checks struct {
 	names    map[events.CenterID]map[events.Name]events.Recorded // taken in the ledger; see named
 }
 
-// trial is the copy of one aggregate and where in the spool the events are that run ahead of the ledger.
+// trial is the copy of one aggregate that runs ahead of the ledger, with the places of its events in the spool.
 type trial struct {
 	copied  projections.Aggregate
 	known   uint64
-	laid    []int64 // the event of revision known + 1, and so on
-	written uint64  // of those laid by
+	laid    []int64 // the place of the event of revision known + 1, and so on
+	written uint64  // how many of them are in the store
 }
 
 func newChecks(l *Ledger, s *spool, files []File) (*checks, error) {

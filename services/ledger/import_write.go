@@ -20,8 +20,8 @@ const (
 	windowInFlight = 256
 )
 
-// writing is the second part of an import: what was laid by is appended, window by window, at the revisions that it was
-// judged at, and applied like the records of any writer.
+// writing is the second part of an import. The spooled events are appended, window by window, at the revisions at which they
+// were judged, and applied like the records of any writer.
 type writing struct {
 	l        *Ledger
 	checks   *checks

@@ -61,7 +61,7 @@ func (s *spool) add(from *line, stream events.StreamID, p *events.Proposed) (at 
 	return at, nil
 }
 
-// spooled is one event laid by; Place and Bytes are not known yet. File and line say where it was read.
+// spooled is one event of the spool. Its Place and Bytes are not known yet. File and line are where it was read.
 type spooled struct {
 	events.Stored
 	file, line int

@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// Story hands over the chapters of a center in the order of the ledger, told up to a date and as known at a point, and
+// Story calls each with the chapters of a center in the order of the ledger, up to a date and as known at a point, and
 // returns its end: what policies and time alone did after the last event.
 func (l *Ledger) Story(ctx context.Context, id events.CenterID, on events.Date, knownAt Point, each func(*projections.Chapter) error) (end *projections.Chapter, err error) {
 	adopted, err := l.Adoptions(ctx, knownAt)
