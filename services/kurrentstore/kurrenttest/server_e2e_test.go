@@ -65,11 +65,11 @@ func TestTheServersProcessKeepsALedgerInADirectory(t *testing.T) {
 		}
 		client := dial(t, strings.TrimSpace(line))
 		if i == 0 {
-			must(t)(client.AppendToStream(soon(t), "center-A", atStart(), batch("a", 3)...))
+			must(t)(client.AppendToStream(soon(t), "center-ZJ-0001", atStart(), batch("a", 3)...))
 		} else {
-			must(t)(client.AppendToStream(soon(t), "center-A", at(2), batch("b", 1)...))
+			must(t)(client.AppendToStream(soon(t), "center-ZJ-0001", at(2), batch("b", 1)...))
 		}
-		wantNotes(t, client, "center-A", want)
+		wantNotes(t, client, "center-ZJ-0001", want)
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
