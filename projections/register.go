@@ -65,10 +65,12 @@ func (r *Register) Apply(rec *events.Recorded) error {
 		if of.Has(rec.ID) != 0 {
 			return text.Errorf(text.Internal, "id %s 此前已入账", "id %s is recorded already", rec.ID)
 		}
-		// After a break the aggregate has seen fewer events than the stream holds.
-		next := *rec
-		next.Revision = of.Revision() + 1
-		return of.Apply(&next)
+		next := rec
+		if revision := of.Revision() + 1; rec.Revision != revision { // after a break it has seen fewer events than the stream holds
+			renumbered := *rec
+			renumbered.Revision, next = revision, &renumbered
+		}
+		return of.Apply(next)
 	})
 }
 

@@ -207,6 +207,7 @@ func measureOpen(m *measures, dir string) error {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	m.HeapMB = float64(stats.HeapAlloc) / 1e6
+	runtime.KeepAlive(l)
 	m.DecodeSeconds, err = decodeOnly(ctx, store)
 	return err
 }
