@@ -28,7 +28,7 @@ func shares(main, plain events.Fen) history {
 	return granted().and(on("2025-05-01", spend("V1", "talent", "G1", main)), on("2025-05-02", spend("V2", "operation", "G1", plain)))
 }
 
-// announcedAhead has a low year 2025, on the last day of which money of 2026 is announced.
+// announcedAhead is the history of a center with a low year 2025. Money of 2026 is announced on 2025-12-31.
 func announcedAhead() history { return lowYear().and(on("2025-12-31", other("G2", 2026, 2*wan))) }
 
 // paidAhead is the alert that G2 was paid all the same on a day.

@@ -83,7 +83,7 @@ func (v *view) overdraftAlerts() {
 	}
 }
 
-// useAlerts raises AL-USE-01 and AL-USE-02, each of which follows from a single voucher.
+// useAlerts raises AL-USE-01 and AL-USE-02. Each alert follows from one voucher.
 func (v *view) useAlerts() {
 	k, from := v.kept, len(v.alerts)
 	if k.uses.known {

@@ -49,7 +49,7 @@ func (c *Center) voiding(e *entry) *events.EntryVoided {
 	return p
 }
 
-// Next adds the next event to those that count. The caller makes sure that there is one.
+// Next applies the next event of the history. The caller checks that the history has one.
 func (r *Replay) Next() {
 	r.rev++
 	e := r.of.entry(r.rev)

@@ -53,7 +53,7 @@ func TestTheNamesThatRecordsCreate(t *testing.T) {
 	}
 }
 
-// membersOf returns the members of a sample's data, those that are texts and numbers as they read.
+// membersOf returns the members of the data of a sample by name. A text or a number is returned as its text.
 func membersOf(t *testing.T, kind Kind) map[string]string {
 	var values map[string]jsontext.Value
 	if err := json.Unmarshal([]byte(dataOf(t, kind)), &values); err != nil {

@@ -2,6 +2,6 @@
 // route of an API and a page of a console ask a Reader and bring to a Writer, and put the typed answers into words. So all of
 // them give the same answer.
 //
-// The answers have one JSON form each, and those that are rows one set of columns (docs/json.md). Errors are text.Error with a
-// code, or a Refusal. Nothing here knows a flag, a terminal or a connection.
+// Each answer has one JSON form. An answer in rows has one set of columns (docs/json.md). An error is a text.Error with a code, or
+// a Refusal. The package knows no flag, no terminal and no connection.
 package desk

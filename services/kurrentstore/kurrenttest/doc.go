@@ -10,11 +10,11 @@
 // # What it does as the real server does
 //
 // An append is whole or not at all. With an exact expected revision older than the stream's head, it is a repeat if
-// the ids of the events that follow there are those of the batch, and then answers the first result; contents are not
-// compared, so that other contents under the same ids answer success and are not stored. At the head nothing is looked
-// for: there the same ids are stored again. With any revision, or with one that should only exist, the ids are looked
-// for in the whole stream. A batch of which only a part is there is a wrong expected version. An append over
-// Config.MaxAppendBytes is refused while it is still being read.
+// the events after that revision have the ids of the batch. The server then returns the first result. It compares no
+// contents, so other contents under the same ids get a success and are not stored. At the head the server searches no
+// ids and stores the same ids again. With any revision, or with the expectation that the stream exists, it searches the
+// ids in the whole stream. A batch that is stored only in part gets a wrong expected version. The server rejects an
+// append over Config.MaxAppendBytes while it reads it.
 //
 // Positions in $all increase and leave gaps; commit and prepare position are the same. Reads forwards begin with the
 // event at the position or revision; backwards, a stream's with the event at the revision, and those of $all before
