@@ -67,7 +67,7 @@ func (v *view) has(s *voucher, st *policy.Standing, class policy.Class) bool {
 
 // overdraftAlerts raises AL-FND-03.
 func (v *view) overdraftAlerts() {
-	k := v.kept
+	k := v.results()
 	if n := len(v.funds) - len(k.overdrafts); n > 0 {
 		k.overdrafts = append(k.overdrafts, make([]keptAlerts, n)...)
 	}
@@ -85,7 +85,7 @@ func (v *view) overdraftAlerts() {
 
 // useAlerts raises AL-USE-01 and AL-USE-02. Each alert follows from one voucher.
 func (v *view) useAlerts() {
-	k, from := v.kept, len(v.alerts)
+	k, from := v.results(), len(v.alerts)
 	if k.uses.known {
 		v.alerts = append(v.alerts, k.uses.alerts...)
 		for _, n := range k.spent {

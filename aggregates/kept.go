@@ -105,7 +105,7 @@ func (k *kept) keepMoney(m *money, flows series[flow]) {
 
 // resumeMoney returns the money of the latest kept state, from which counting continues.
 func (v *view) resumeMoney() *money {
-	k := v.kept
+	k := v.results()
 	if n := len(k.states); n > 0 {
 		k.money.become(&k.states[n-1].money)
 	} else {
@@ -125,7 +125,7 @@ func (m *money) become(o *money) {
 
 // reading returns the answers of a policy.
 func (v *view) reading(p *policy.Policy) *reading {
-	k := v.kept
+	k := v.results()
 	for _, r := range k.readings {
 		if r.of == p {
 			return r
@@ -158,7 +158,7 @@ func (v *view) keep(a *keptAlerts, raise func()) {
 
 // keepFrom keeps the alerts of the view from an index on.
 func (v *view) keepFrom(a *keptAlerts, from int) {
-	if v.kept.again {
+	if v.results().again {
 		a.known, a.alerts = true, append(a.alerts[:0], v.alerts[from:]...)
 	}
 }
@@ -167,7 +167,7 @@ func (v *view) keepFrom(a *keptAlerts, from int) {
 // one day for two reasons, it is cleared when the last reason is cleared. If the evaluation before raised the same
 // alerts, sorted returns the same list.
 func (v *view) sorted() []Alert {
-	k := v.kept
+	k := v.results()
 	if !k.again {
 		return inOrder(v.alerts)
 	}

@@ -78,7 +78,7 @@ func (v *view) money() *money {
 		for m.counted < len(flows) && flows[m.counted].on <= end {
 			m.count(&m.years[i], &flows[m.counted])
 			m.counted++
-			v.kept.keepMoney(m, flows)
+			v.results().keepMoney(m, flows)
 		}
 		if end > v.on {
 			break
@@ -312,7 +312,7 @@ func (m *money) low(year int) bool {
 // executions returns the lines of the execution report: every year from that of the center's first event on, every
 // scope that has any money.
 func (v *view) executions(m *money) []Execution {
-	lines := slices.Grow(v.kept.lines[:0], len(m.years)*len(Scopes))
+	lines := slices.Grow(v.results().lines[:0], len(m.years)*len(Scopes))
 	for i := range m.years {
 		year := m.first + i
 		for _, scope := range Scopes {
@@ -321,7 +321,7 @@ func (v *view) executions(m *money) []Execution {
 			}
 		}
 	}
-	v.kept.lines = lines
+	v.results().lines = lines
 	return append(make([]Execution, 0, len(lines)), lines...)
 }
 

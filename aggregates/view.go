@@ -19,7 +19,7 @@ type view struct {
 
 	revokedOn  events.Date // the first qualification.revoked, or none
 	spells     map[int][]spell
-	kept       *kept // the results that the evaluation before this one kept
+	kept       *kept // the results that the evaluation before this one kept, or nil; see results
 	alerts     []Alert
 	explaining *explaining
 }
@@ -33,16 +33,26 @@ type explaining struct {
 }
 
 func (c *Center) view(t policy.Timeline, on events.Date) *view {
-	return c.viewAgain(&kept{timeline: t, on: on})
-}
-
-// viewAgain returns a view for the evaluation after the one that kept k.
-func (c *Center) viewAgain(k *kept) *view {
-	v := &view{index: c.ix, c: c, t: k.timeline, on: k.on, kept: k, alerts: k.buffer[:0]}
+	v := &view{index: c.ix, c: c, t: t, on: on}
 	if r := c.ix.revocations.upTo(v.on); len(r) > 0 {
 		v.revokedOn = r[0].on
 	}
 	return v
+}
+
+// viewAgain returns a view for the evaluation after the one that kept k.
+func (c *Center) viewAgain(k *kept) *view {
+	v := c.view(k.timeline, k.on)
+	v.kept, v.alerts = k, k.buffer[:0]
+	return v
+}
+
+// results returns what the view keeps for the next evaluation. Most decisions are judged without it.
+func (v *view) results() *kept {
+	if v.kept == nil {
+		v.kept = &kept{timeline: v.t, on: v.on}
+	}
+	return v.kept
 }
 
 // Evaluate returns all answers about the center as of a date.
@@ -106,7 +116,7 @@ func (v *view) everyAlert(m *money) {
 	v.otherAlerts()
 	v.overdraftAlerts()
 	v.useAlerts()
-	v.keep(&v.kept.transfers, v.outTransferAlerts)
+	v.keep(&v.results().transfers, v.outTransferAlerts)
 	v.grantAlerts(m)
 	v.executionAlerts(m)
 	v.revocationAlerts()
@@ -115,7 +125,7 @@ func (v *view) everyAlert(m *money) {
 // otherAlerts raises the alerts that no voucher changes: their rules depend neither on vouchers nor on results of
 // vouchers.
 func (v *view) otherAlerts() {
-	v.keep(&v.kept.others, func() {
+	v.keep(&v.results().others, func() {
 		v.admissionAlerts()
 		v.recognitionAlerts()
 		v.taskBookAlerts()
