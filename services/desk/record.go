@@ -56,10 +56,11 @@ func NewID() string { return uuid.NewString() }
 
 // record checks the draft as strictly as a line of a file. What is wrong with it is a *Refusal.
 func (d *Draft) record() (*events.Record, error) {
-	if !d.Data.IsValid() {
+	repeated := jsontext.AllowDuplicateNames(true) // DecodeRecord names the member that is given twice
+	if !d.Data.IsValid(repeated) {
 		return nil, text.Errorf(text.Invalid, "不是有效的 JSON", "is not valid JSON").Of("data")
 	}
-	line, err := json.Marshal(d)
+	line, err := json.Marshal(d, repeated)
 	if err != nil { // only a text can fail now
 		return nil, text.Errorf(text.Invalid, "记录的文字不是有效的 UTF-8", "a text of the record is not valid UTF-8")
 	}

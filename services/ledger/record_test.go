@@ -321,6 +321,29 @@ func TestNothingIsRefusedForWhatAnotherWriterHasChanged(t *testing.T) {
 	refusal(t, err)
 }
 
+func TestWhoAdoptsAPolicyIsNoContentOfItsRecord(t *testing.T) {
+	l, _ := newLedger(t)
+	first, err := l.Record(t.Context(), ledger.Adoption(secondPolicy(t)), importer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := ledger.Adoption(secondPolicy(t))
+	again.By.Actor = "another administrator"
+	if r, err := l.Record(t.Context(), again, importer); err != nil || !r.Repeated || r.Place != first.Place {
+		t.Errorf("recorded again: %+v, %v", r, err)
+	}
+	line, err := events.EncodeRecord(again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, string(line), string(line)))}); report.Repeated != 2 || len(bad) > 0 {
+		t.Errorf("imported again: %+v, %v", report, bad)
+	}
+	again.Note = "another note"
+	_, err = l.Record(t.Context(), again, importer)
+	refusal(t, err)
+}
+
 // The first version of the built-in policy is in the exports of ledgers that began with it.
 func TestTheFirstVersionOfTheBuiltInPolicyIsAdopted(t *testing.T) {
 	l, _ := newLedger(t)
