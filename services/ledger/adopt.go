@@ -22,24 +22,24 @@ func (l *Ledger) first() *events.Record {
 	return Adoption(policy.Builtin())
 }
 
-// begin appends the adoption that precedes the first record, for a writer who holds the lock of a stream. It reports
-// whether the ledger began here; it had not when the writer judged its record.
-func (l *Ledger) begin(ctx context.Context, holds events.StreamID) (began bool, err error) {
+// begin appends the adoption that precedes the first record, for a writer who holds the lock of a stream. It does nothing when
+// another writer began the ledger meanwhile.
+func (l *Ledger) begin(ctx context.Context, holds events.StreamID) error {
 	if l.first() == nil {
-		return false, nil
+		return nil
 	}
 	if holds != events.PolicyStream {
 		defer l.lock(events.PolicyStream)()
 	}
 	rec := l.first()
 	if rec == nil { // another writer of this ledger was faster
-		return true, nil
+		return nil
 	}
 	entry, body, err := draft(rec, &aggregates.Verdict{}, program)
 	if err == nil {
 		_, err = l.appendOne(ctx, 0, rec, entry, body)
 	}
-	return err == nil, err
+	return err
 }
 
 // adoptions is the name space of the ids of adoptions.

@@ -51,7 +51,7 @@ func (w *writing) all(ctx context.Context) error {
 	for _, t := range w.checks.trials {
 		t.copied = nil // all is judged; applying the records fills the same memory again
 	}
-	if _, err := w.l.begin(ctx, ""); err != nil {
+	if err := w.l.begin(ctx, ""); err != nil {
 		if conflicts(err) {
 			err = errMoved
 		}

@@ -64,16 +64,18 @@ func (l *Ledger) write(ctx context.Context, s events.StreamID, rec *events.Recor
 	if result, there, err := l.recorded(ctx, s, rec); there || err != nil {
 		return result, err
 	}
+	begins := l.first() != nil // looked at before judging: another writer may begin the ledger meanwhile
 	revision := l.register.Revision(s)
 	v := l.register.Judge(rec)
 	entry, body, err := draft(rec, &v, account)
 	if err != nil {
 		return Result{}, err
 	}
-	if began, err := l.begin(ctx, s); err != nil {
-		return Result{}, err
-	} else if began {
-		return l.write(ctx, s, rec, account) // it may be that very adoption
+	if begins {
+		if err := l.begin(ctx, s); err != nil {
+			return Result{}, err
+		}
+		return l.write(ctx, s, rec, account) // judged again under what is adopted now; it may be that very adoption
 	}
 	return l.appendOne(ctx, revision, rec, entry, body)
 }
