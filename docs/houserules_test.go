@@ -179,6 +179,7 @@ var leansOn = map[string][]string{
 	"reports":      {"lists", "ledger", "spreadsheet", "table"},       // writes down what the lists answer, reads it back
 	"sheets":       {"ledger", "spreadsheet"},                         // reads records for it
 	"desk":         {"lists", "ledger", "reports", "sheets", "table"}, // answers with them
+	"access":       {"desk", "ledger", "lists", "table"},              // puts a guard before the counter, shows the ledger's writes in its log
 	"replica":      {"logstore"},                                      // keeps its copy there
 	"kurrentstore": {"logstore"},                                      // where the command of kurrenttest keeps a ledger
 }

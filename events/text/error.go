@@ -7,14 +7,15 @@ type Code string
 
 // The codes.
 const (
-	Invalid     Code = "invalid"     // the input cannot be right; correct it
-	Refused     Code = "refused"     // a rule refuses it
-	NotFound    Code = "not-found"   // the named thing does not exist
-	Conflict    Code = "conflict"    // something else exists there, or another writer came first
-	Forbidden   Code = "forbidden"   // the right is missing
-	Stopped     Code = "stopped"     // nothing more is written until the ledger is opened again
-	Unavailable Code = "unavailable" // it cannot be reached or read now; try again later
-	Internal    Code = "internal"    // a defect of the program or damage of its files
+	Invalid         Code = "invalid"         // the input cannot be right; correct it
+	Refused         Code = "refused"         // a rule refuses it
+	NotFound        Code = "not-found"       // the named thing does not exist
+	Conflict        Code = "conflict"        // something else exists there, or another writer came first
+	Forbidden       Code = "forbidden"       // the right is missing
+	Unauthenticated Code = "unauthenticated" // nobody knows who asks: no token, or none that is good
+	Stopped         Code = "stopped"         // nothing more is written until the ledger is opened again
+	Unavailable     Code = "unavailable"     // it cannot be reached or read now; try again later
+	Internal        Code = "internal"        // a defect of the program or damage of its files
 )
 
 // Error is an error with a message in both languages: what was wrong, where, and what to do.

@@ -52,6 +52,12 @@ type Writer interface {
 	Import(ctx context.Context, r ImportRequest) (*Imported, error)
 }
 
+// Desk is a whole counter.
+type Desk interface {
+	Reader
+	Writer
+}
+
 // Refusal is the answer "no", with every reason.
 type Refusal = aggregates.Refusal
 

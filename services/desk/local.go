@@ -27,10 +27,7 @@ type Config struct {
 // Local answers over a ledger of this process. It may be used by several goroutines.
 type Local struct{ Config }
 
-var (
-	_ Reader = (*Local)(nil)
-	_ Writer = (*Local)(nil)
-)
+var _ Desk = (*Local)(nil)
 
 // asked is what one question is asked of.
 type asked struct {

@@ -1,0 +1,176 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// Config holds the parameters of Open.
+type Config struct {
+	Store  events.Store   // of the accounts alone; the caller closes it after the Access
+	Ledger *ledger.Ledger // whose writes the access log shows; nil for a log without them
+	Now    func() time.Time
+	Log    *zap.Logger // nil for none
+}
+
+// Access keeps the accounts of a ledger. It may be used by several goroutines.
+type Access struct {
+	Config
+	acting  sync.Mutex // held from judging an act until it is applied: one act at a time
+	stopped error      // why nothing more is appended; guarded by acting
+
+	mu    sync.RWMutex // guards state
+	state *state
+}
+
+// errStopped says that an append ended with an unknown outcome.
+var errStopped = text.Errorf(text.Stopped, "访问日志的一次写入结果不明，不再接受账号操作；请重新打开",
+	"the outcome of a write to the access log is unknown, and no act on accounts is done until it is opened again")
+
+// Open reads the whole log of accounts. If it is empty, Open begins its first epoch.
+func Open(ctx context.Context, cfg Config) (*Access, error) {
+	if cfg.Log == nil {
+		cfg.Log = zap.NewNop()
+	}
+	a := &Access{Config: cfg, state: newState()}
+	if err := a.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	if a.state.epoch.IsZero() {
+		if err := a.BeginEpoch(ctx, epochMade, Local("", "local")); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// Close returns when nothing is written any more.
+func (a *Access) Close() error { return nil }
+
+// catchUp applies what the store has and the state has not.
+func (a *Access) catchUp(ctx context.Context) error {
+	for e, err := range a.Store.ReadAll(ctx, a.state.position) {
+		if err != nil {
+			return fmt.Errorf("access: read the log: %w", err)
+		}
+		if err := a.apply(&e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Access) apply(e *events.Stored) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.state.apply(e)
+}
+
+// attemptsMax is how often an act is judged again because another process wrote in between.
+const attemptsMax = 5
+
+// act appends what judge returns on the state, and applies it. It is durable on return. judge must not keep the state.
+func (a *Access) act(ctx context.Context, stream events.StreamID, judge func(*state) ([]fact, error)) error {
+	a.acting.Lock()
+	defer a.acting.Unlock()
+	for range attemptsMax {
+		if a.stopped != nil {
+			return a.stopped
+		}
+		facts, err := judge(a.state) // only acts change it, and this is the one under way
+		if err != nil || len(facts) == 0 {
+			return err
+		}
+		err = a.append(ctx, stream, facts)
+		var moved *events.ConflictError
+		if !errors.As(err, &moved) {
+			return err
+		}
+		if err := a.catchUp(ctx); err != nil {
+			return err
+		}
+	}
+	return text.Errorf(text.Unavailable, "另有程序正在写账号，请稍后再试", "another program is writing to the accounts; try again later")
+}
+
+// append appends facts to a stream, and applies them.
+func (a *Access) append(ctx context.Context, stream events.StreamID, facts []fact) error {
+	batch, err := proposed(facts)
+	if err != nil {
+		return err
+	}
+	places, err := a.Store.Append(ctx, stream, a.state.revisions[stream], batch)
+	if errors.Is(err, events.ErrUnknown) {
+		a.stopped = errStopped
+		a.Log.Error("nothing more is written to the access log", zap.Error(err))
+	}
+	if err != nil {
+		return fmt.Errorf("access: append to %s: %w", stream, err)
+	}
+	for i, p := range batch {
+		if err := a.apply(&events.Stored{Place: places[i], Stream: stream, ID: p.ID, Kind: p.Kind, Body: p.Body}); err != nil {
+			a.stopped = errStopped
+			return err
+		}
+	}
+	return nil
+}
+
+// BeginEpoch begins an epoch: every token made before is void, and what was bound to an epoch before, such as a cursor, is not
+// valid any more.
+func (a *Access) BeginEpoch(ctx context.Context, why string, p Principal) error {
+	return a.act(ctx, logStream, func(*state) ([]fact, error) {
+		return []fact{{epochBegun, begun{why, whoActs{p.Account, p.Source}}}}, nil
+	})
+}
+
+// Epoch returns the instant at which the newest epoch began, RFC 3339 with microseconds. It names the life of the log: a restored
+// log has another one.
+func (a *Access) Epoch() string {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.state.epoch.UTC().Format("2006-01-02T15:04:05.000000Z07:00")
+}
+
+// Healthy returns why the access log cannot be written, or nil.
+func (a *Access) Healthy() error {
+	a.acting.Lock()
+	defer a.acting.Unlock()
+	return a.stopped
+}
+
+// errUnauthenticated is the answer to every token that is not good, whatever is wrong with it: an answer that told them apart
+// would tell a stranger which tokens exist.
+var errUnauthenticated = text.Errorf(text.Unauthenticated, "没有有效的令牌", "no valid token was shown")
+
+// Authenticate returns whom a token stands for; source is where it came from. Any token that is not good is
+// text.Unauthenticated with the same words.
+func (a *Access) Authenticate(shown, source string) (Principal, error) {
+	hash, ok := hashToken(shown)
+	if !ok {
+		return Principal{}, errUnauthenticated
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	t := a.state.byHash[hash]
+	if t == nil || t.stateOf(a.Now()) != TokenValid || t.account.isDisabled {
+		return Principal{}, errUnauthenticated
+	}
+	return t.principal(source), nil
+}
+
+// Guard returns a desk that gives a principal what he may.
+func (a *Access) Guard(local desk.Local, p Principal) desk.Desk {
+	local.Account = p.ledgerAccount()
+	return &local
+}

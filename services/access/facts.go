@@ -1,0 +1,104 @@
+package access
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// The streams of the log of accounts.
+const (
+	accountsStream events.StreamID = "accounts" // acts on accounts and tokens
+	logStream      events.StreamID = "log"      // epochs and the access log
+)
+
+// The kinds of the facts. Names and forms are for ever: every log that was ever written is read with them.
+const (
+	accountAdded    events.Kind = "account.added"
+	accountBound    events.Kind = "account.bound"
+	accountDisabled events.Kind = "account.disabled"
+	accountEnabled  events.Kind = "account.enabled"
+	tokenAdded      events.Kind = "token.added"
+	tokenRevoked    events.Kind = "token.revoked"
+	epochBegun      events.Kind = "epoch.begun"
+	accessNoted     events.Kind = "access.noted"
+)
+
+// whoActs is who did an act, and from where.
+type whoActs struct {
+	By     string `json:"by"`
+	Source string `json:"source"`
+}
+
+// onAccount is the body of account.added, account.disabled and account.enabled.
+type onAccount struct {
+	Account string `json:"account"`
+	whoActs
+}
+
+// boundTo is the body of account.bound.
+type boundTo struct {
+	Account string `json:"account"`
+	Binding
+	whoActs
+}
+
+// madeToken is the body of token.added. The id of the token is that of the event.
+type madeToken struct {
+	Account   string    `json:"account"`
+	Name      string    `json:"name"`
+	SHA256    []byte    `json:"sha256,format:hex"` // of the token
+	ExpiresAt time.Time `json:"expiresAt"`
+	May       []string  `json:"may"`
+	whoActs
+}
+
+// onToken is the body of token.revoked.
+type onToken struct {
+	Account string    `json:"account"`
+	Token   uuid.UUID `json:"token"`
+	whoActs
+}
+
+// begun is the body of epoch.begun. Every token that was made before it is void.
+type begun struct {
+	Why string `json:"why"`
+	whoActs
+}
+
+// The reasons of an epoch.
+const (
+	epochMade     = "made"     // the log was made
+	epochRestored = "restored" // the log was restored from a backup
+)
+
+// fact is one fact to append.
+type fact struct {
+	kind events.Kind
+	body any
+}
+
+// proposed returns the facts as events to append.
+func proposed(facts []fact) ([]events.Proposed, error) {
+	batch := make([]events.Proposed, len(facts))
+	for i, f := range facts {
+		body, err := json.Marshal(f.body)
+		if err != nil {
+			return nil, fmt.Errorf("access: write %s: %w", f.kind, err)
+		}
+		batch[i] = events.Proposed{ID: uuid.New(), Kind: f.kind, Body: body}
+	}
+	return batch, nil
+}
+
+// read returns the body of a stored fact. It is as strict as the writer: a member that is not known is an error.
+func read[T any](e *events.Stored) (body T, err error) {
+	if err = json.Unmarshal(e.Body, &body, json.RejectUnknownMembers(true)); err != nil {
+		err = fmt.Errorf("access: read position %d (%s): %w", e.Position, e.Kind, err)
+	}
+	return body, err
+}

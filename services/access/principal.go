@@ -1,0 +1,89 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// Role is the one role of an account. "" is an account that is bound to none yet and has no right.
+type Role string
+
+// The roles: those of the Measures, which write under their own name, and the three administrators. SecAdmin writes policies as
+// the role "admin" of the ledger.
+const (
+	STOffice     = Role(events.STOffice)
+	Finance      = Role(events.Finance)
+	IndustryDept = Role(events.IndustryDept)
+	LocalGov     = Role(events.LocalGov)
+	Center       = Role(events.CenterRole)
+	Auditor      = Role(events.Auditor)
+	SecAdmin     = Role("secadmin")
+	SysAdmin     = Role("sysadmin")
+	LogAdmin     = Role("logadmin")
+)
+
+// Roles lists all roles.
+func Roles() []Role {
+	return []Role{STOffice, Finance, IndustryDept, LocalGov, Center, Auditor, SecAdmin, SysAdmin, LogAdmin}
+}
+
+// Ledger returns the role under which an account writes to the ledger, or "" if it writes nothing.
+func (r Role) Ledger() events.Role {
+	switch r {
+	case SecAdmin:
+		return events.Admin
+	case SysAdmin, LogAdmin:
+		return ""
+	}
+	return events.Role(r)
+}
+
+// isAdministrator reports whether the role is one of the three administrators.
+func (r Role) isAdministrator() bool { return r == SecAdmin || r == SysAdmin || r == LogAdmin }
+
+// Principal is who asks: an account as it was when the request was authenticated, and by what.
+type Principal struct {
+	Account     string   // its name; "local:<user>" for the owner
+	Role        Role     // "" for an account that is bound to none, and for the owner
+	Center      string   // of the role center: its own center
+	Region      string   // of the role local-gov: the beginning of a region, 2, 4 or 6 digits
+	Departments []string // of the role industry-dept: the names of its departments
+	MayRecord   bool     // may record what was decided outside the system, or by another office
+
+	Owner   bool     // who owns the directory of the ledger, on the machine itself: he may do everything
+	Source  string   // where he asks from: an address, "local" or "socket"
+	TokenID string   // of the token that he showed; "" if he showed none
+	May     []string // the acts of Mays that the token is good for
+}
+
+// Local returns the principal of a user of the machine who owns the directory of the ledger.
+func Local(user, source string) Principal {
+	return Principal{Account: localPrefix + user, MayRecord: true, Owner: true, Source: source}
+}
+
+// localPrefix is how the name of the owner begins. No account has such a name.
+const localPrefix = "local:"
+
+// The acts that need more than a token: one that was made for them. A token is good for none of them unless it says so.
+const (
+	MayRecord   = "record"   // record mode
+	MayPolicy   = "policy"   // adopting a policy
+	MayAccounts = "accounts" // acts on accounts and on tokens of others
+	MayRevoke   = "revoke"   // recording that a qualification is revoked
+)
+
+// Mays lists the acts that a token can be made for.
+func Mays() []string { return []string{MayRecord, MayPolicy, MayAccounts, MayRevoke} }
+
+// may reports whether the principal showed what such an act needs.
+func (p *Principal) may(act string) bool { return p.Owner || slices.Contains(p.May, act) }
+
+// Can reports whether the role of the principal has a right.
+func (p *Principal) Can(right Right) bool { return p.Owner || slices.Contains(Rights[right], p.Role) }
+
+// ledgerAccount is the principal as the ledger knows him.
+func (p *Principal) ledgerAccount() ledger.Account {
+	return ledger.Account{Name: p.Account, MayRecord: p.MayRecord && p.may(MayRecord)}
+}

@@ -1,0 +1,190 @@
+package access
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+)
+
+// state is the fold of the log: all accounts and tokens.
+type state struct {
+	accounts map[string]*account
+	byID     map[uuid.UUID]*token
+	byHash   map[tokenHash]*token
+	tokens   []*token // in the order in which they were made
+
+	epoch     time.Time                  // of the newest epoch.begun
+	position  uint64                     // of the last event
+	revisions map[events.StreamID]uint64 // of the streams
+}
+
+type account struct {
+	name string
+	Binding
+	isDisabled bool
+	added      stamp
+	bound      stamp // zero if it never was
+	disabled   stamp // zero if it is not
+	tokens     []*token
+}
+
+type token struct {
+	id      uuid.UUID
+	account *account
+	name    string
+	expires time.Time
+	may     []string
+	isVoid  bool // it was made before the epoch
+	made    stamp
+	revoked stamp // zero if it is not
+}
+
+// stamp is when something was done, and by whom.
+type stamp struct {
+	at time.Time
+	by string
+}
+
+func (s stamp) isZero() bool { return s.at.IsZero() }
+
+func newState() *state {
+	return &state{accounts: map[string]*account{}, byID: map[uuid.UUID]*token{}, byHash: map[tokenHash]*token{}, revisions: map[events.StreamID]uint64{}}
+}
+
+// apply folds one stored event. An error is a log that cannot be right.
+func (s *state) apply(e *events.Stored) error {
+	if err := s.fold(e); err != nil {
+		return fmt.Errorf("access: position %d (%s): %w", e.Position, e.Kind, err)
+	}
+	s.position, s.revisions[e.Stream] = e.Position, e.Revision
+	return nil
+}
+
+func (s *state) fold(e *events.Stored) error {
+	if e.Fault != nil {
+		return e.Fault
+	}
+	switch e.Kind {
+	case accessNoted: // it is read when it is asked for
+		return nil
+	case epochBegun:
+		_, err := read[begun](e)
+		s.epoch = e.RecordedAt
+		for _, t := range s.tokens {
+			t.isVoid = true
+		}
+		return err
+	case tokenAdded:
+		return s.foldToken(e)
+	case tokenRevoked:
+		body, err := read[onToken](e)
+		t := s.byID[body.Token]
+		if err == nil && t == nil {
+			err = fmt.Errorf("there is no token %v", body.Token)
+		}
+		if err == nil {
+			t.revoked = stamp{e.RecordedAt, body.By}
+		}
+		return err
+	}
+	return s.foldAccount(e)
+}
+
+func (s *state) foldToken(e *events.Stored) error {
+	body, err := read[madeToken](e)
+	if err != nil {
+		return err
+	}
+	holder := s.accounts[body.Account]
+	if holder == nil || len(body.SHA256) != sha256.Size {
+		return fmt.Errorf("it is of no account, or has no hash")
+	}
+	t := &token{id: e.ID, account: holder, name: body.Name, expires: body.ExpiresAt, may: body.May, made: stamp{e.RecordedAt, body.By}}
+	s.tokens, holder.tokens = append(s.tokens, t), append(holder.tokens, t)
+	s.byID[t.id], s.byHash[tokenHash(body.SHA256)] = t, t
+	return nil
+}
+
+func (s *state) foldAccount(e *events.Stored) error {
+	if e.Kind == accountBound {
+		body, err := read[boundTo](e)
+		holder := s.accounts[body.Account]
+		if err == nil && holder == nil {
+			err = fmt.Errorf("there is no account %q", body.Account)
+		}
+		if err == nil {
+			holder.Binding, holder.bound = body.Binding, stamp{e.RecordedAt, body.By}
+		}
+		return err
+	}
+	body, err := read[onAccount](e)
+	if err != nil {
+		return err
+	}
+	holder, by := s.accounts[body.Account], stamp{e.RecordedAt, body.By}
+	switch {
+	case e.Kind == accountAdded && holder == nil:
+		s.accounts[body.Account] = &account{name: body.Account, Binding: Binding{Departments: []string{}}, added: by}
+	case e.Kind == accountAdded:
+		return fmt.Errorf("the account %q was added before", body.Account)
+	case holder == nil:
+		return fmt.Errorf("there is no account %q", body.Account)
+	case e.Kind == accountDisabled:
+		holder.isDisabled, holder.disabled = true, by
+	case e.Kind == accountEnabled:
+		holder.isDisabled, holder.disabled = false, stamp{}
+	default:
+		return fmt.Errorf("this version of the program does not know the kind")
+	}
+	return nil
+}
+
+// stateOf returns the state of a token at an instant.
+func (t *token) stateOf(now time.Time) string {
+	switch {
+	case !t.revoked.isZero():
+		return TokenRevoked
+	case t.isVoid:
+		return TokenVoid
+	case !now.Before(t.expires):
+		return TokenExpired
+	}
+	return TokenValid
+}
+
+// principal returns whom a token stands for. What the token was made for counts only as far as the account may do it today.
+func (t *token) principal(source string) Principal {
+	a := t.account
+	return Principal{Account: a.name, Role: a.Role, Center: string(a.Center), Region: a.Region, Departments: slices.Clone(a.Departments), MayRecord: a.MayRecord,
+		Source: source, TokenID: t.id.String(), May: a.mays(t.may)}
+}
+
+// mays returns those of some acts that an account may be given a token for.
+func (a *account) mays(acts []string) []string {
+	list := []string{}
+	for _, act := range acts {
+		if a.mayBeGiven(act) {
+			list = append(list, act)
+		}
+	}
+	return list
+}
+
+func (a *account) mayBeGiven(act string) bool {
+	switch act {
+	case MayRecord:
+		return a.MayRecord
+	case MayPolicy:
+		return a.Role == SecAdmin
+	case MayAccounts:
+		return a.Role == SecAdmin || a.Role == SysAdmin
+	case MayRevoke:
+		return a.Role == STOffice || a.MayRecord
+	}
+	return false
+}
