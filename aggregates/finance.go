@@ -154,8 +154,16 @@ func (v *view) outstandingFen(f *fund) events.Fen {
 // LocalGov returns the GB/T 2260 code of the local government responsible for the center as of a date (R04-8). It is
 // the government that was assigned last, or else that of the center's region.
 func (c *Center) LocalGov(on events.Date) string {
+	return cmp.Or(c.assigned(on).LocalGov, c.Facts(on).Region)
+}
+
+// IndustryDept returns the name of the department responsible for the center as of a date (R04-6): the department that was
+// assigned last, or "".
+func (c *Center) IndustryDept(on events.Date) string { return c.assigned(on).IndustryDept }
+
+// assigned returns the offices that were assigned last as of a date. It is zero if none were.
+func (c *Center) assigned(on events.Date) (offices events.CenterAssigned) {
 	var last place
-	var code string
 	for i := range c.log.len() {
 		e := c.log.at(i)
 		if e.voucher != 0 || e.voided != 0 || e.on > on {
@@ -163,8 +171,8 @@ func (c *Center) LocalGov(on events.Date) string {
 		}
 		at := place{e.on, uint32(i + 1)}
 		if p, ok := c.others[e.other].data.(*events.CenterAssigned); ok && last.before(at) {
-			last, code = at, p.LocalGov
+			last, offices = at, *p
 		}
 	}
-	return cmp.Or(code, c.Facts(on).Region)
+	return offices
 }

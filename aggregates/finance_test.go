@@ -67,9 +67,10 @@ func TestAGrantBeforeTheFirstPolicyHasNoTerm(t *testing.T) {
 	}
 }
 
-func TestTheLocalGovernmentIsTheOneAssignedLast(t *testing.T) {
+func TestTheOfficesAreThoseAssignedLast(t *testing.T) {
+	departments := map[string]string{"330203": "省经信厅", "330106": "省科技厅"}
 	assign := func(region string) events.Payload {
-		return &events.CenterAssigned{IndustryDept: "省经信厅", LocalGov: region}
+		return &events.CenterAssigned{IndustryDept: departments[region], LocalGov: region}
 	}
 	registered := active()
 	for _, c := range []struct {
@@ -84,8 +85,16 @@ func TestTheLocalGovernmentIsTheOneAssignedLast(t *testing.T) {
 		{"nor one that is voided", registered.and(on("2025-03-01", assign("330203")), on("2025-04-01", assign("330106")).called("wrong"), on("2025-05-01", voided("wrong")).by(events.STOffice)), "330203"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := given(t, draft, c.given).center.LocalGov(date("2025-12-31")); got != c.want {
+			center := given(t, draft, c.given).center
+			if got := center.LocalGov(date("2025-12-31")); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
+			}
+			want := departments[c.want]
+			if len(c.given) == len(registered) {
+				want = "" // none was assigned
+			}
+			if got := center.IndustryDept(date("2025-12-31")); got != want {
+				t.Errorf("the department is %q, expected %q", got, want)
 			}
 		})
 	}

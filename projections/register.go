@@ -14,8 +14,15 @@ import (
 
 // Register holds the state of all centers and of the adopted policies after the events applied so far. An answer about
 // several centers is consistent only center by center: an event that is applied meanwhile may show in one center and
-// not in another. Exactly makes all answers show one position.
+// not in another. Exactly makes all answers show one position. In a register that is restricted (see Within), no answer
+// shows a center that is not seen.
 type Register struct {
+	*resident
+	sees func(events.CenterID) bool // nil for all centers
+}
+
+// resident is the state that a register shares with those that Within made of it.
+type resident struct {
 	still    sync.RWMutex // write-locked while an event is applied, read-locked by Exactly; locked before mu
 	mu       sync.RWMutex // locked before the lock of a stream
 	policies *aggregates.Policies
@@ -40,6 +47,8 @@ type center struct {
 	state  *aggregates.Center // the aggregate of the stream
 	last   *aggregates.Evaluation
 	lastOf basis
+
+	responsible responsible // as last asked for; the zero value is of no date
 }
 
 // basis holds the inputs of an evaluation. An evaluation with an equal basis is still right.
@@ -52,8 +61,8 @@ type basis struct {
 // NewRegister returns an empty register.
 func NewRegister() *Register {
 	policies := aggregates.NewPolicies()
-	return &Register{policies: policies, centers: map[events.CenterID]*center{},
-		streams: map[events.StreamID]*stream{events.PolicyStream: {of: policies}}}
+	return &Register{resident: &resident{policies: policies, centers: map[events.CenterID]*center{},
+		streams: map[events.StreamID]*stream{events.PolicyStream: {of: policies}}}}
 }
 
 // Apply adds the next event of a stream. An event that was applied before changes nothing. An event that cannot be
@@ -115,7 +124,7 @@ func (r *Register) Reached(position uint64) {
 }
 
 // open returns a stream. It makes the stream if it is new.
-func (r *Register) open(name events.StreamID) *stream {
+func (r *resident) open(name events.StreamID) *stream {
 	if s := r.stream(name); s != nil { // only apply adds streams, one at a time
 		return s
 	}
@@ -134,7 +143,7 @@ func (r *Register) open(name events.StreamID) *stream {
 }
 
 // stream returns a stream, or nil.
-func (r *Register) stream(name events.StreamID) *stream {
+func (r *resident) stream(name events.StreamID) *stream {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.streams[name]
@@ -142,8 +151,12 @@ func (r *Register) stream(name events.StreamID) *stream {
 
 // find returns the center, or nil, and the policies.
 func (r *Register) find(id events.CenterID) (*center, policy.Timeline) {
+	seen := r.Sees(id) // asked before mu is locked, for it may ask this register
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	if !seen {
+		return nil, r.timeline()
+	}
 	return r.centers[id], r.timeline()
 }
 
@@ -175,6 +188,9 @@ func (c *center) locked(t policy.Timeline, do func(*center, policy.Timeline)) {
 // withStream locks a stream and calls do with it. It returns false, without the call, if no event of the stream was
 // applied.
 func (r *Register) withStream(name events.StreamID, do func(*stream)) bool {
+	if !r.SeesStream(name) {
+		return false
+	}
 	s := r.stream(name)
 	if s != nil {
 		s.mu.Lock()
@@ -186,6 +202,14 @@ func (r *Register) withStream(name events.StreamID, do func(*stream)) bool {
 
 // selected returns one center, if it exists, or all centers in order for "", and the policies.
 func (r *Register) selected(of events.CenterID) ([]*center, policy.Timeline) {
+	centers, timeline := r.resident.selected(of)
+	if r.sees != nil { // asked after mu is unlocked, for it may ask this register
+		centers = slices.DeleteFunc(centers, func(c *center) bool { return !r.sees(c.state.ID()) })
+	}
+	return centers, timeline
+}
+
+func (r *resident) selected(of events.CenterID) ([]*center, policy.Timeline) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	var centers []*center
@@ -216,7 +240,7 @@ func (r *Register) Timeline() policy.Timeline {
 }
 
 // timeline is Timeline for a caller that has locked mu.
-func (r *Register) timeline() policy.Timeline {
+func (r *resident) timeline() policy.Timeline {
 	s := r.streams[events.PolicyStream]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -226,8 +250,9 @@ func (r *Register) timeline() policy.Timeline {
 // IDs lists the centers in order, including centers without a registration.
 func (r *Register) IDs() []events.CenterID {
 	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return slices.Clone(r.ids)
+	ids := slices.Clone(r.ids)
+	r.mu.RUnlock()
+	return slices.DeleteFunc(ids, func(id events.CenterID) bool { return !r.Sees(id) }) // unlocked: it may ask this register
 }
 
 // Mark identifies the state of a center and of the policies. While the mark of a center stays the same, so do the
@@ -270,7 +295,7 @@ func (r *Register) Streams(of events.CenterID) (list []events.StreamID) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	for s := range r.streams {
-		if _, ok := s.Center(); !ok {
+		if _, ok := s.Center(); !ok && r.SeesStream(s) {
 			list = append(list, s)
 		}
 	}

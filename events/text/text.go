@@ -58,3 +58,17 @@ func Printable(s string) string {
 		return r
 	}, s)
 }
+
+// FoldName returns a name in the form in which names are compared: full-width characters of ASCII are narrow, and there are
+// no blanks.
+func FoldName(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return -1
+		case '！' <= r && r <= '～':
+			return r - '！' + '!'
+		}
+		return r
+	}, s)
+}

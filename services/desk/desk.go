@@ -31,6 +31,19 @@ type Reader interface {
 	Try(ctx context.Context, when When, lines io.Reader, each func(*Tried) error) error
 	// Export writes every record as JSON Lines and returns how many.
 	Export(ctx context.Context, to io.Writer, progress Progress) (count int, err error)
+	// Position returns the position up to which the answers are.
+	Position() uint64
+	// Reaches waits until a position is reached. It is text.Unavailable if that is not so before the deadline of ctx.
+	Reaches(ctx context.Context, position uint64) error
+	// Events hands over the stored events after a position, in order and at most so many, of one center or (for "") of the whole
+	// ledger. Nothing is held open while each runs, so it may be slow. An event is valid until each returns. An error of each
+	// ends it and is returned as it is.
+	Events(ctx context.Context, after uint64, limit int, of string, each func(*events.Stored) error) error
+	// Follow is Events of the whole ledger, without a limit, that waits at the end for more until ctx ends, whose error it
+	// returns.
+	Follow(ctx context.Context, after uint64, each func(*events.Stored) error) error
+	// Entry returns one record of a center by its id. A record that the center does not have is text.NotFound.
+	Entry(ctx context.Context, center, id string) (*Entry, error)
 	// Policies returns the policies adopted and, if one is, the one in force on the date.
 	Policies(ctx context.Context, when When) (*Policies, error)
 	// Report writes the answer to a list as a file that can be reproduced.

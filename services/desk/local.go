@@ -8,6 +8,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
@@ -18,6 +19,7 @@ type Config struct {
 	Ledger  *ledger.Ledger
 	Root    func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) // see lists.Source
 	Account ledger.Account                                                                                  // who writes
+	Sees    func(events.CenterID) bool                                                                      // the centers that the answers are about; nil for all. See projections.Register.Within
 	Now     func() time.Time
 	Prefix  string // what the front writes before the name of a parameter; see lists.Source
 	Version string // of the program, for reports
@@ -28,6 +30,9 @@ type Config struct {
 type Local struct{ Config }
 
 var _ Desk = (*Local)(nil)
+
+// register returns the read models of now, within what the account sees.
+func (l *Local) register() *projections.Register { return l.Ledger.Register().Within(l.Sees) }
 
 // asked is what one question is asked of.
 type asked struct {

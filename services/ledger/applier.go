@@ -195,6 +195,11 @@ func (a *applier) wait(own *announced, position uint64) error {
 func (a *applier) reaches(ctx context.Context, s events.StreamID, revision uint64) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, applyWait, errLate)
 	defer cancel()
+	return a.await(ctx, func() bool { return a.register.Revision(s) >= revision })
+}
+
+// await waits until reached returns true, which it asks anew after each event that is applied.
+func (a *applier) await(ctx context.Context, reached func() bool) error {
 	for {
 		a.mu.Lock()
 		if a.moved == nil {
@@ -202,7 +207,7 @@ func (a *applier) reaches(ctx context.Context, s events.StreamID, revision uint6
 		}
 		moved := a.moved
 		a.mu.Unlock()
-		if a.register.Revision(s) >= revision {
+		if reached() {
 			return nil
 		}
 		select {

@@ -45,9 +45,14 @@ func Search[T any](ctx context.Context, l *Ledger, of Span, keep func(*events.St
 
 // read yields the events of a span.
 func (l *Ledger) read(ctx context.Context, of Span) iter.Seq2[events.Stored, error] {
+	return l.readAfter(ctx, of, 0)
+}
+
+// readAfter is read, of one stream after a revision of which it is known that the span begins after it.
+func (l *Ledger) readAfter(ctx context.Context, of Span, revision uint64) iter.Seq2[events.Stored, error] {
 	all := l.store.ReadAll(ctx, of.After)
 	if of.Stream != "" {
-		all = l.store.ReadStream(ctx, of.Stream, 0)
+		all = l.store.ReadStream(ctx, of.Stream, revision)
 	}
 	return func(yield func(events.Stored, error) bool) {
 		for s, err := range all {

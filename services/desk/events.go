@@ -1,0 +1,127 @@
+package desk
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/lists"
+)
+
+// Position implements Reader.
+func (l *Local) Position() uint64 { return l.Ledger.Register().Position() }
+
+// Reaches implements Reader.
+func (l *Local) Reaches(ctx context.Context, position uint64) error {
+	if l.Ledger.ReadOnly() && l.Position() < position {
+		return behind(position)
+	}
+	err := l.Ledger.Reaches(ctx, position)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return behind(position)
+	}
+	return err
+}
+
+func behind(position uint64) error {
+	return text.Errorf(text.Unavailable, "台账尚未到达位置 %d", "the ledger has not reached the position %d yet", position)
+}
+
+// Events implements Reader.
+func (l *Local) Events(ctx context.Context, after uint64, limit int, of string, each func(*events.Stored) error) error {
+	span := ledger.Span{After: after, UpTo: l.Position()}
+	if of != "" {
+		center := events.CenterID(of)
+		if !l.register().Knows(center) {
+			return lists.UnknownCenter(center)
+		}
+		span.Stream = center.Stream()
+	}
+	if limit < 1 {
+		return nil
+	}
+	handed := 0
+	err := l.Ledger.Walk(ctx, span, l.seen(func(s *events.Stored) error {
+		if err := each(s); err != nil {
+			return err
+		}
+		if handed++; handed == limit {
+			return errEnough
+		}
+		return nil
+	}))
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// errEnough ends a walk of which no more is wanted.
+var errEnough = errors.New("enough")
+
+// Follow implements Reader.
+func (l *Local) Follow(ctx context.Context, after uint64, each func(*events.Stored) error) error {
+	return l.Ledger.Follow(ctx, after, l.seen(each))
+}
+
+// seen returns a function that hands an event to each if the account sees it at that moment.
+func (l *Local) seen(each func(*events.Stored) error) func(*events.Stored) error {
+	return func(s *events.Stored) error {
+		if !l.register().SeesStream(s.Stream) {
+			return nil
+		}
+		return each(s)
+	}
+}
+
+// Entry is one record of a center with what the ledger added to it.
+type Entry struct {
+	Position   uint64          `json:"position"`
+	Revision   uint64          `json:"revision"`
+	RecordedAt string          `json:"recordedAt"`
+	EnteredBy  string          `json:"enteredBy"`
+	Mode       string          `json:"mode"`   // EnforceMode or RecordMode
+	Policy     string          `json:"policy"` // id@version of the policy that judged the record; "" before the first
+	Breaks     []events.RuleID `json:"breaks"`
+	Warnings   []text.Text     `json:"warnings"`
+	Record     jsontext.Value  `json:"record"` // in the interchange form
+}
+
+// Entry implements Reader.
+func (l *Local) Entry(ctx context.Context, center, id string) (*Entry, error) {
+	of := events.CenterID(center)
+	register := l.register()
+	if !register.Knows(of) {
+		return nil, lists.UnknownCenter(of)
+	}
+	notThere := text.Errorf(text.NotFound, "中心 %s 没有此编号的记录", "%s has no record of this id", of)
+	event, err := uuid.Parse(id)
+	if err != nil || len(id) != len(event.String()) { // Parse also reads forms that no record is named by
+		return nil, notThere
+	}
+	revision := register.Has(of.Stream(), event)
+	if revision == 0 {
+		return nil, notThere
+	}
+	for stored, err := range l.Ledger.ReadStream(ctx, of.Stream(), revision-1) {
+		if err != nil {
+			return nil, err
+		}
+		if stored.ID != event { // breaks earlier in the stream shift its revision
+			continue
+		}
+		rec, err := events.DecodeEvent(stored)
+		if err != nil {
+			return nil, err
+		}
+		line, err := events.EncodeRecord(&rec.Record)
+		return &Entry{Position: rec.Position, Revision: rec.Revision, RecordedAt: events.FormatInstant(rec.RecordedAt), EnteredBy: rec.EnteredBy, Mode: string(rec.Mode),
+			Policy: lists.PolicyName(rec.Policy), Breaks: rec.Breaks, Warnings: rec.Warnings, Record: line}, err
+	}
+	return nil, notThere
+}
