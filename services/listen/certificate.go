@@ -1,0 +1,118 @@
+package listen
+
+import (
+	"crypto/tls"
+	"errors"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// certificateStays is for how long a certificate is used before its files are looked at again.
+const certificateStays = time.Second
+
+// Certificate is a certificate with its key, as its two files last held a pair that belongs together.
+type Certificate struct {
+	certFile, keyFile string
+	log               *zap.Logger
+	current           atomic.Pointer[tls.Certificate]
+
+	mu     sync.Mutex // held by the one handshake that looks at the files
+	looked time.Time
+	files  [2]os.FileInfo // as they were when they were read
+}
+
+// LoadCertificate reads a certificate and its key, both PEM. The file of the key must be its owner's alone (mode 0600).
+func LoadCertificate(certFile, keyFile string, log *zap.Logger) (*Certificate, error) {
+	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log, looked: time.Now()}
+	files, err := c.stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.load(files); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Config returns the configuration of TLS with this certificate.
+func (c *Certificate) Config() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		c.refresh()
+		return c.current.Load(), nil
+	}}
+}
+
+// refresh reads the files again if they changed. One handshake does so at a time, and not more often than certificateStays. Files
+// that hold no pair leave the certificate as it is until they change again.
+func (c *Certificate) refresh() {
+	if !c.mu.TryLock() {
+		return
+	}
+	defer c.mu.Unlock()
+	if now := time.Now(); now.Sub(c.looked) < certificateStays {
+		return
+	} else {
+		c.looked = now
+	}
+	files, err := c.stat()
+	if err == nil {
+		if unchanged(files[0], c.files[0]) && unchanged(files[1], c.files[1]) {
+			return
+		}
+		err = c.load(files)
+	}
+	if err != nil {
+		c.log.Error("the certificate could not be loaded again; the one before stays", zap.Error(err))
+		return
+	}
+	c.log.Info("the certificate was loaded again", zap.String("file", c.certFile), zap.Time("until", c.current.Load().Leaf.NotAfter))
+}
+
+func (c *Certificate) stat() (files [2]os.FileInfo, err error) {
+	for i, name := range []string{c.certFile, c.keyFile} {
+		if files[i], err = os.Stat(name); err != nil {
+			return files, err
+		}
+	}
+	return files, nil
+}
+
+func unchanged(a, b os.FileInfo) bool {
+	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
+}
+
+// load reads the files, which were found as they are given.
+func (c *Certificate) load(files [2]os.FileInfo) error {
+	c.files = files
+	if err := Private(c.keyFile); err != nil {
+		return err
+	}
+	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		var file *os.PathError
+		if errors.As(err, &file) {
+			return err
+		}
+		return text.Errorf(text.Invalid, "%s 与 %s 不是一对证书和私钥：%v", "%s and %s are no certificate with its key: %v", c.certFile, c.keyFile, err)
+	}
+	c.current.Store(&pair)
+	return nil
+}
+
+// Private returns an error unless a file that holds a secret is its owner's alone.
+func Private(file string) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return text.Errorf(text.Forbidden, "%s 含有机密，他人可以读取（权限 %04o）；请改为 0600", "%s holds a secret and others may read it (mode %04o); make it 0600", file, mode)
+	}
+	return nil
+}
