@@ -81,7 +81,7 @@ func (c *Center) Apply(r *events.Recorded) error {
 	}
 	left, found := c.nonsense(&r.Record)
 	if len(found) > 0 {
-		return fmt.Errorf("aggregates: apply position %d: %w", r.Position, &Refusal{found})
+		return fmt.Errorf("aggregates: apply position %d: %w", r.Position, &Refusal{Breaches: found})
 	}
 	at, e := place{r.On, uint32(c.log.len() + 1)}, entry{id: r.ID, on: r.On}
 	if p, ok := r.Data.(*events.EntryVoided); ok {

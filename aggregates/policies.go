@@ -54,7 +54,7 @@ func (p *Policies) Apply(r *events.Recorded) error {
 	}
 	next, found := adopted(&r.Record, p.timeline)
 	if len(found) > 0 {
-		return fmt.Errorf("aggregates: apply position %d: %w", r.Position, &Refusal{found})
+		return fmt.Errorf("aggregates: apply position %d: %w", r.Position, &Refusal{Breaches: found})
 	}
 	p.timeline, p.ids = p.timeline.With(next), append(p.ids, r.ID)
 	return nil

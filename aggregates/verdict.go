@@ -81,13 +81,20 @@ func (v *Verdict) Breaks() []events.RuleID {
 	return ids
 }
 
-// Refusal is a refused record as an error.
+// Refusal is a refused record as an error. Reused means that it is refused because its id is the id of a record with other
+// content.
 type Refusal struct {
 	Breaches []Breach
+	Reused   bool
 }
 
-// ErrorCode returns the code of package text for a record that a rule refuses.
-func (r *Refusal) ErrorCode() text.Code { return text.Refused }
+// ErrorCode returns text.Conflict for an id that is used again, and text.Refused for everything else.
+func (r *Refusal) ErrorCode() text.Code {
+	if r.Reused {
+		return text.Conflict
+	}
+	return text.Refused
+}
 
 // Text returns all reasons against the record.
 func (r *Refusal) Text() text.Text {

@@ -60,6 +60,11 @@ type Writer interface {
 	// Record judges a record and writes it. A record with the id and content of one that is there is answered with the first
 	// result; the answer "no" is a *Refusal.
 	Record(ctx context.Context, d Draft) (*Recorded, error)
+	// Batch judges several records of one center, or of the policies, each after those before it, and writes all of them or none.
+	// The answer "no" is a *BatchRefusal, a revision that is not the required one a *RevisionError, and what is no batch of one
+	// stream is text.Invalid. A dry run writes nothing and answers what would move; its answer "no" is no error, but for an id
+	// that is used again.
+	Batch(ctx context.Context, b Batch) (*BatchAnswer, error)
 	// Import takes whole files: all of them are checked before anything is written. Counting refused records is no error. If
 	// only the marked copies could not be written, it returns the counts with the error.
 	Import(ctx context.Context, r ImportRequest) (*Imported, error)

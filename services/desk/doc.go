@@ -3,5 +3,5 @@
 // them give the same answer.
 //
 // Each answer has one JSON form. An answer in rows has one set of columns (docs/json.md). An error is a text.Error with a code, or
-// a Refusal. The package knows no flag, no terminal and no connection.
+// a Refusal, a BatchRefusal or a RevisionError, which have a code too. The package knows no flag, no terminal and no connection.
 package desk

@@ -13,6 +13,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -106,13 +107,21 @@ func (l *Local) Record(ctx context.Context, d Draft) (*Recorded, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Recorded{ID: rec.ID, Answer: Accepted, Position: result.Position, Revision: result.Revision, RecordedAt: events.FormatInstant(result.RecordedAt),
+	return recordedOf(rec, &result), nil
+}
+
+// recordedOf returns the answer to a record that is in the ledger. If the record has no place, it only would be.
+func recordedOf(rec *events.Record, result *ledger.Result) *Recorded {
+	r := &Recorded{ID: rec.ID, Answer: Accepted, Position: result.Position, Revision: result.Revision,
 		Policy: lists.PolicyName(result.Policy), Breaks: result.Breaks, Warnings: result.Warnings,
 		Center: rec.Center, Kind: rec.Kind}
+	if result.Position > 0 {
+		r.RecordedAt = events.FormatInstant(result.RecordedAt)
+	}
 	if result.Repeated {
 		r.Answer = Repeated
 	}
-	return r, nil
+	return r
 }
 
 // RecordedColumns are those of the answer to a record.

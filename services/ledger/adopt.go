@@ -29,7 +29,11 @@ func (l *Ledger) begin(ctx context.Context, holds events.StreamID) error {
 		return nil
 	}
 	if holds != events.PolicyStream {
-		defer l.lock(events.PolicyStream)()
+		unlock, err := l.lock(ctx, events.PolicyStream)
+		if err != nil {
+			return err
+		}
+		defer unlock()
 	}
 	rec := l.first()
 	if rec == nil { // another writer of this ledger was faster
@@ -37,7 +41,7 @@ func (l *Ledger) begin(ctx context.Context, holds events.StreamID) error {
 	}
 	entry, body, err := draft(rec, &aggregates.Verdict{}, program)
 	if err == nil {
-		_, err = l.appendOne(ctx, 0, rec, entry, body)
+		_, err = l.append(ctx, events.PolicyStream, 0, []events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}}, []events.Recorded{{Record: *rec, Entry: entry}})
 	}
 	return err
 }

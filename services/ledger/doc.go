@@ -1,7 +1,8 @@
 // Package ledger is the write path and the one place where the store, the aggregates and the read models meet.
 //
-// Open rebuilds the register by reading the whole store. Record judges one record under the lock of its stream, appends it at
-// the exact revision that it was judged at, and waits until it is applied. Import reads whole files: it judges every record on
+// Open rebuilds the register by reading the whole store. Batch judges the records of one stream under its lock, on a
+// copy that runs ahead, appends them at once at the exact revision that they were judged at, and waits until they are applied.
+// Record is a batch of one. Import reads whole files: it judges every record on
 // copies of the centers, spools what it accepts in an unnamed file, and then appends that in batches. Try only judges. A ledger
 // that has not begun judges under the built-in policy; its first accepted record is preceded by the adoption of that policy.
 //

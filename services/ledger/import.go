@@ -76,7 +76,7 @@ type importer struct {
 func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, error) {
 	im := &importer{ImportConfig: cfg}
 	if l.readOnly {
-		return im.report, errors.New("ledger: import: the ledger is open for reading only")
+		return im.report, errReadOnly
 	}
 	if l.stopped.Load() {
 		return im.report, ErrStopped

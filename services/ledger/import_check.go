@@ -51,7 +51,7 @@ func (c *checks) add(ctx context.Context, from *line, rec *events.Record, accoun
 	if err := c.l.takes(s); err != nil {
 		return false, err
 	}
-	if _, there, err := c.l.recorded(ctx, s, rec); there || err != nil {
+	if _, there, err := c.l.recorded(ctx, s, c.l.register.Has(s, rec.ID), rec); there || err != nil {
 		return there, err
 	}
 	if c.first != nil && c.first.ID == rec.ID {

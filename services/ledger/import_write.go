@@ -121,7 +121,11 @@ func (w *writing) flush(ctx context.Context) error {
 
 // append appends one group at the revision that it was judged at, in as few appends as the store takes it.
 func (w *writing) append(ctx context.Context, g *group) error {
-	defer w.l.lock(g.stream)()
+	unlock, err := w.l.lock(ctx, g.stream)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	for rest := g.batch; len(rest) > 0; {
 		if w.l.stopped.Load() {
 			return ErrStopped

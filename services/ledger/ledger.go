@@ -19,6 +19,9 @@ import (
 // again.
 var ErrStopped = text.Errorf(text.Stopped, "有一次写入的结果不明，台账不再接受记录；请重新打开", "the outcome of a write is unknown, and nothing more is written until the ledger is opened again")
 
+// errReadOnly is why a ledger that was opened for reading only writes nothing.
+var errReadOnly = text.Errorf(text.Unavailable, "台账以只读方式打开，没有写入", "the ledger is open for reading only, and nothing was written")
+
 // Account is who writes, as the ledger knows him. MayRecord is the right to record a decision that was taken outside
 // the system (record mode).
 type Account struct {
@@ -42,7 +45,7 @@ type Ledger struct {
 	stopped  atomic.Bool
 
 	mu    sync.Mutex
-	locks map[events.StreamID]*sync.Mutex
+	locks map[events.StreamID]*streamLock
 }
 
 // Source opens a store and meanwhile hands every event in it, in order, to replay; an error of replay ends it.
@@ -70,7 +73,7 @@ func OpenFrom(ctx context.Context, source Source, cfg Config) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: open: %w", err)
 	}
-	l := &Ledger{store: store, register: register, log: cfg.Log, readOnly: cfg.ReadOnly, locks: map[events.StreamID]*sync.Mutex{}}
+	l := &Ledger{store: store, register: register, log: cfg.Log, readOnly: cfg.ReadOnly, locks: map[events.StreamID]*streamLock{}}
 	if !cfg.ReadOnly {
 		l.startApplier(ctx)
 	}
@@ -124,15 +127,40 @@ func Evaluate(ctx context.Context, r *projections.Register, on events.Date) erro
 // evaluateChunk is how many centers one goroutine evaluates at a time.
 const evaluateChunk = 16
 
-// lock takes the lock of a stream and returns what releases it.
-func (l *Ledger) lock(s events.StreamID) (unlock func()) {
+// streamLock is the lock of one stream. It exists while somebody holds it or waits for it.
+type streamLock struct {
+	held  chan struct{} // has room for the one who holds the lock
+	users int           // who hold it or wait for it; under Ledger.mu
+}
+
+// unheld keeps locks that nobody uses, to be used for another stream.
+var unheld = sync.Pool{New: func() any { return &streamLock{held: make(chan struct{}, 1)} }}
+
+// lock waits for the lock of a stream and returns the function that releases it. If ctx ends first, it returns the error of ctx.
+func (l *Ledger) lock(ctx context.Context, s events.StreamID) (unlock func(), err error) {
 	l.mu.Lock()
 	m := l.locks[s]
 	if m == nil {
-		m = &sync.Mutex{}
+		m = unheld.Get().(*streamLock)
 		l.locks[s] = m
 	}
+	m.users++
 	l.mu.Unlock()
-	m.Lock()
-	return m.Unlock
+	select {
+	case m.held <- struct{}{}:
+		return func() { <-m.held; l.unused(s, m) }, nil
+	case <-ctx.Done():
+		l.unused(s, m)
+		return nil, ctx.Err()
+	}
+}
+
+// unused counts one user of a lock less, and forgets the lock after its last user.
+func (l *Ledger) unused(s events.StreamID, m *streamLock) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if m.users--; m.users == 0 {
+		delete(l.locks, s)
+		unheld.Put(m)
+	}
 }

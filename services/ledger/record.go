@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -25,68 +26,35 @@ type Result struct {
 	Repeated bool
 }
 
-// Record judges a record and appends it; when it returns without an error the record is durable. A record that was
-// recorded before with the same content is answered with the first result. The answer "no" is an
-// *aggregates.Refusal. After ErrStopped nothing more is written; any other error wrote nothing.
+// Record is a Batch of one record. The answer "no" is an *aggregates.Refusal.
 func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Account) (Result, error) {
-	if l.readOnly {
-		return Result{}, errors.New("ledger: record: the ledger is open for reading only")
+	answer, err := l.Batch(ctx, []*events.Record{rec}, account, Terms{})
+	if err != nil {
+		var no *BatchRefusal
+		if errors.As(err, &no) {
+			err = no.Refused[0].Refusal
+		}
+		return Result{}, err
 	}
-	s := rec.Stream()
-	defer l.lock(s)()
-	for attempt := 1; ; attempt++ {
-		if l.stopped.Load() {
-			return Result{}, ErrStopped
-		}
-		judged := l.revisions(s)
-		result, err := l.write(ctx, s, rec, account)
-		var refused *aggregates.Refusal
-		late := conflicts(err)
-		if !late && !errors.As(err, &refused) || attempt == conflictsMax {
-			return result, err
-		}
-		// It was, or may have been, judged without what another writer of the same store appended.
-		if failed := l.catchUp(ctx, s); failed != nil {
-			return Result{}, failed
-		}
-		if !late && l.revisions(s) == judged {
-			return result, err
-		}
-		l.log.Warn("another writer came first; judging again", zap.Error(err))
-	}
+	return answer.Results[0], nil
 }
 
-// write judges a record and appends it at the revision that it was judged at, unless it is there already.
-func (l *Ledger) write(ctx context.Context, s events.StreamID, rec *events.Record, account Account) (Result, error) {
-	if err := l.takes(s); err != nil {
-		return Result{}, err
-	}
-	if result, there, err := l.recorded(ctx, s, rec); there || err != nil {
-		return result, err
-	}
-	begins := l.first() != nil // looked at before judging: another writer may begin the ledger meanwhile
-	revision := l.register.Revision(s)
-	v := l.register.Judge(rec)
-	entry, body, err := draft(rec, &v, account)
-	if err != nil {
-		return Result{}, err
-	}
-	if begins {
-		if err := l.begin(ctx, s); err != nil {
-			return Result{}, err
-		}
-		return l.write(ctx, s, rec, account) // judged again under what is adopted now; it may be that very adoption
-	}
-	return l.appendOne(ctx, revision, rec, entry, body)
-}
+// appendMax is how long an append may take. Stores give up earlier by themselves.
+const appendMax = 5 * time.Minute
 
 // append appends a batch that was judged, whose records are those that it will be read back as, and waits until it is
-// applied. With places the error is ErrStopped: the batch is stored, and the read models do not have it.
+// applied. A ctx that ends before the append begins ends it. After that the outcome is waited for: otherwise a caller that goes
+// away would leave an append of unknown outcome behind, which stops the ledger. With places the error is ErrStopped: the batch is stored, and the read models do not have it.
 func (l *Ledger) append(ctx context.Context, s events.StreamID, revision uint64, batch []events.Proposed, records []events.Recorded) ([]events.Place, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	own, err := l.applier.announce(s, batch, records)
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendMax)
+	defer cancel()
 	places, err := l.store.Append(ctx, s, revision, batch)
 	if err != nil {
 		l.applier.withdraw(own)
@@ -98,15 +66,6 @@ func (l *Ledger) append(ctx context.Context, s events.StreamID, revision uint64,
 		return places, fmt.Errorf("%w: apply position %d, which is stored: %w", ErrStopped, last, err)
 	}
 	return places, nil
-}
-
-// appendOne appends a record that was judged, and waits until it is applied.
-func (l *Ledger) appendOne(ctx context.Context, revision uint64, rec *events.Record, entry events.Entry, body []byte) (Result, error) {
-	places, err := l.append(ctx, rec.Stream(), revision, []events.Proposed{{ID: rec.ID, Kind: rec.Kind, Body: body}}, []events.Recorded{{Record: *rec, Entry: entry}})
-	if err != nil {
-		return Result{}, err
-	}
-	return Result{Place: places[0], Entry: entry}, nil
 }
 
 // conflicts reports whether an append failed because another writer came first. One whose outcome is unknown may have a
@@ -192,27 +151,31 @@ func (l *Ledger) takes(s events.StreamID) error {
 	return nil
 }
 
-// recorded returns the first result of a record that is in the ledger already, and refuses one whose id is there
-// with other content.
-func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rec *events.Record) (Result, bool, error) {
-	rev := l.register.Has(s, rec.ID)
+// recorded returns the first result of a record whose id is in the ledger at a revision of its stream, or at none (0), and
+// refuses one whose id is there with other content.
+func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record) (Result, bool, error) {
 	if rev == 0 {
 		return Result{}, false, nil
 	}
+	result, err := l.readBack(ctx, s, rev, rec)
+	return result, err == nil, err
+}
+
+func (l *Ledger) readBack(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record) (Result, error) {
 	for stored, err := range l.store.ReadStream(ctx, s, rev-1) {
 		if err != nil {
-			return Result{}, false, fmt.Errorf("ledger: read back %s in %s: %w", rec.ID, s, err)
+			return Result{}, fmt.Errorf("ledger: read back %s in %s: %w", rec.ID, s, err)
 		}
 		first, err := events.DecodeEvent(stored)
 		if err != nil {
-			return Result{}, false, fmt.Errorf("ledger: read back %s in %s: %w", rec.ID, s, err)
+			return Result{}, fmt.Errorf("ledger: read back %s in %s: %w", rec.ID, s, err)
 		}
 		if !sameContent(&first.Record, rec) {
-			return Result{}, false, otherContent(&first.Record, rec, atPosition(stored.Position))
+			return Result{}, otherContent(&first.Record, rec, atPosition(stored.Position))
 		}
-		return Result{Place: stored.Place, Entry: first.Entry, Repeated: true}, true, nil
+		return Result{Place: stored.Place, Entry: first.Entry, Repeated: true}, nil
 	}
-	return Result{}, false, fmt.Errorf("ledger: read back %s in %s: not in the store", rec.ID, s)
+	return Result{}, fmt.Errorf("ledger: read back %s in %s: not in the store", rec.ID, s)
 }
 
 // sameContent compares two records in the one form that every record has. Of a record that adopts a policy the actor is no

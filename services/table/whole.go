@@ -2,7 +2,6 @@ package table
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -167,9 +166,8 @@ func shownAlone(data any) text.Text {
 	return text.Text{}
 }
 
-// ReadWhole reads what WriteWhole writes. Members that it does not know are skipped, for a later version may add some. A
-// repeated or missing member, a row that does not fit the columns, data that its column does not allow and a table that
-// was cut off are errors.
+// ReadWhole reads what WriteWhole writes. It refuses whatever else there is: unknown or repeated members, a row that does
+// not fit the columns, data that its column does not allow, and an answer that was cut off.
 func ReadWhole(from io.Reader) (*Table, error) {
 	r := wholeReader{dec: jsontext.NewDecoder(bufio.NewReader(from))}
 	if err := r.read(); err != nil {
@@ -177,8 +175,6 @@ func ReadWhole(from io.Reader) (*Table, error) {
 	}
 	return &r.Table, nil
 }
-
-var errUnknown = errors.New("unknown member")
 
 type wholeReader struct {
 	Table
@@ -196,16 +192,10 @@ func (r *wholeReader) read() error {
 			return err
 		}
 		member := name.String() // the token is valid until the next one
-		switch err := r.member(member, slices.Contains(seen, "columns")); {
-		case err == errUnknown:
-			if err := r.dec.SkipValue(); err != nil {
-				return err
-			}
-		case err != nil:
+		if err := r.member(member, slices.Contains(seen, "columns")); err != nil {
 			return fmt.Errorf("%q: %w", member, err)
-		default:
-			seen = append(seen, member)
 		}
+		seen = append(seen, member)
 	}
 	if err := r.token('}'); err != nil {
 		return err
@@ -221,23 +211,24 @@ func (r *wholeReader) read() error {
 
 // member reads the value of one member.
 func (r *wholeReader) member(name string, hasColumns bool) (err error) {
+	strict := json.RejectUnknownMembers(true)
 	switch name {
 	case "title":
-		return json.UnmarshalDecode(r.dec, &r.Title)
+		return json.UnmarshalDecode(r.dec, &r.Title, strict)
 	case "empty":
-		return json.UnmarshalDecode(r.dec, &r.Empty)
+		return json.UnmarshalDecode(r.dec, &r.Empty, strict)
 	case "notes":
-		return json.UnmarshalDecode(r.dec, &r.Notes)
+		return json.UnmarshalDecode(r.dec, &r.Notes, strict)
 	case "missing":
-		return json.UnmarshalDecode(r.dec, &r.Missing)
+		return json.UnmarshalDecode(r.dec, &r.Missing, strict)
 	case "rowsMax":
-		return json.UnmarshalDecode(r.dec, &r.RowsMax)
+		return json.UnmarshalDecode(r.dec, &r.RowsMax, strict)
 	case "position":
-		return json.UnmarshalDecode(r.dec, &r.Position)
+		return json.UnmarshalDecode(r.dec, &r.Position, strict)
 	case "policy":
-		return json.UnmarshalDecode(r.dec, &r.Policy)
+		return json.UnmarshalDecode(r.dec, &r.Policy, strict)
 	case "columns":
-		return r.columns()
+		return r.columns(strict)
 	case "rows", "totals":
 		if !hasColumns {
 			return fmt.Errorf("stand before the columns")
@@ -250,12 +241,12 @@ func (r *wholeReader) member(name string, hasColumns bool) (err error) {
 		}
 		return err
 	}
-	return errUnknown
+	return fmt.Errorf("there is no such member")
 }
 
-func (r *wholeReader) columns() error {
+func (r *wholeReader) columns(strict json.Options) error {
 	var columns []wholeColumn
-	if err := json.UnmarshalDecode(r.dec, &columns); err != nil {
+	if err := json.UnmarshalDecode(r.dec, &columns, strict); err != nil {
 		return err
 	}
 	for _, c := range columns {

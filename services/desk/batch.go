@@ -1,0 +1,217 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// BatchMax is the maximum number of records of a batch.
+const BatchMax = ledger.BatchMax
+
+// Batch is several records of one center, or of the policies, that are judged together and written at once.
+type Batch struct {
+	Drafts     []Draft // 1 to BatchMax
+	IfRevision *uint64 // the revision that the stream must have if a record of the batch is new; nil for any
+	DryRun     bool    // judge, and write nothing
+}
+
+// BatchAnswer is the answer to a batch that is in the ledger, or to a dry run.
+type BatchAnswer struct {
+	Answer   string          `json:"answer"` // Accepted, Repeated if no record was new, or in a dry run Refused
+	DryRun   bool            `json:"dryRun"`
+	Center   events.CenterID `json:"center"`   // "" for policies
+	Revision uint64          `json:"revision"` // of the stream, right after the batch
+	Position uint64          `json:"position"` // of the last record of the batch; in a dry run the position at which it was judged
+
+	// Results has one answer for each draft, in order. In a dry run, records that would be accepted have no position, revision and
+	// time, and the answer to others may be Refused.
+	Results []Recorded       `json:"results"`
+	Refused []RefusedInBatch `json:"refused"`        // of a dry run, in order
+	AsOf    Day              `json:"asOf"`           // of a dry run: the date that Moves is of
+	Moves   *Moves           `json:"moves,omitzero"` // of a dry run for a center: what the good new records would move together
+}
+
+// RefusedInBatch is the answer to a record of a batch that is refused. Index is its place in the batch, from 0.
+type RefusedInBatch struct {
+	Index int `json:"index"`
+	RefusedRecord
+}
+
+// BatchRefusal is the answer "no" to a batch: every refused record with every reason. Nothing was written. The code is
+// text.Conflict if the id of a record is used again for other content, else text.Refused.
+type BatchRefusal struct {
+	Refused []RefusedInBatch `json:"refused"`
+	cause   *ledger.BatchRefusal
+}
+
+// ErrorCode returns the code of package text.
+func (r *BatchRefusal) ErrorCode() text.Code { return r.cause.ErrorCode() }
+
+// Text returns the reasons against the first records.
+func (r *BatchRefusal) Text() text.Text { return r.cause.Text() }
+
+// Error implements error.
+func (r *BatchRefusal) Error() string { return r.cause.Error() }
+
+// RevisionError is the error that the stream of a batch does not have the revision that the batch requires. Nothing was written.
+type RevisionError struct {
+	Center   events.CenterID `json:"center"`
+	Expected uint64          `json:"expected"`
+	Actual   uint64          `json:"actual"`
+	Missed   []MissedRecord  `json:"missed"` // the records after the expected revision, at most 100
+	cause    *ledger.RevisionError
+}
+
+// MissedRecord is a record that the writer of a batch does not know of.
+type MissedRecord struct {
+	ID         uuid.UUID      `json:"id"`
+	Kind       events.Kind    `json:"kind"`
+	On         Day            `json:"on"`
+	Position   uint64         `json:"position"`
+	Revision   uint64         `json:"revision"`
+	RecordedAt string         `json:"recordedAt"`
+	EnteredBy  string         `json:"enteredBy"`
+	Record     jsontext.Value `json:"record"` // in the interchange form
+}
+
+// ErrorCode returns text.Conflict.
+func (e *RevisionError) ErrorCode() text.Code { return e.cause.ErrorCode() }
+
+// Text returns both revisions.
+func (e *RevisionError) Text() text.Text { return e.cause.Text() }
+
+// Error implements error.
+func (e *RevisionError) Error() string { return e.cause.Error() }
+
+// Batch implements Writer. A draft that cannot be read is refused like one that a rule refuses: the others are judged without it.
+func (l *Local) Batch(ctx context.Context, b Batch) (*BatchAnswer, error) {
+	if n := len(b.Drafts); n == 0 || n > BatchMax {
+		return nil, text.Errorf(text.Invalid, "一批应有 1 至 %d 条记录，此处有 %d 条", "a batch must have 1 to %d records, and this one has %d", BatchMax, n)
+	}
+	terms := ledger.Terms{IfRevision: b.IfRevision, DryRun: b.DryRun, AsOf: events.DateAt(l.Now())}
+	var records []*events.Record
+	var at []int // of each record, its place in the batch
+	var unread []ledger.RefusedRecord
+	for i := range b.Drafts {
+		rec, err := b.Drafts[i].record()
+		if err != nil {
+			unread = append(unread, ledger.RefusedRecord{Index: i, Refusal: refusalOf(err)})
+			continue
+		}
+		records, at = append(records, rec), append(at, i)
+	}
+	if len(unread) > 0 { // nothing will be written, and the others are judged for the answer
+		terms.DryRun = true
+	}
+	var answer ledger.BatchResult
+	if len(records) > 0 {
+		judged, err := l.Ledger.Batch(ctx, records, l.Account, terms)
+		if err != nil {
+			return nil, b.failed(err, at, unread)
+		}
+		answer = *judged
+	}
+	refused := placedAt(answer.Refused, at, unread)
+	if len(refused) > 0 && !b.DryRun {
+		return nil, b.refusal(refused)
+	}
+	return b.answer(&answer, records, at, refused), nil
+}
+
+// refusalOf returns the error of a draft that cannot be read as a refusal.
+func refusalOf(err error) *Refusal {
+	var no *Refusal
+	if errors.As(err, &no) {
+		return no
+	}
+	why := aggregates.Breach{Reason: text.Of(err)}
+	var invalid *text.Error
+	if errors.As(err, &invalid) {
+		why.Field, why.Reason = invalid.Param, invalid.What
+	}
+	return &Refusal{Breaches: []aggregates.Breach{why}}
+}
+
+// placedAt returns the refused records of a batch in order: those of the records that could be read, which stand at the places at,
+// and those that could not.
+func placedAt(refused []ledger.RefusedRecord, at []int, unread []ledger.RefusedRecord) []ledger.RefusedRecord {
+	all := slices.Clone(unread)
+	for _, r := range refused {
+		all = append(all, ledger.RefusedRecord{Index: at[r.Index], Refusal: r.Refusal})
+	}
+	slices.SortFunc(all, func(x, y ledger.RefusedRecord) int { return x.Index - y.Index })
+	return all
+}
+
+// failed returns an error of the ledger in the terms of the batch.
+func (b *Batch) failed(err error, at []int, unread []ledger.RefusedRecord) error {
+	var no *ledger.BatchRefusal
+	if errors.As(err, &no) {
+		if no.ErrorCode() == text.Conflict {
+			unread = nil // nothing was judged
+		}
+		return b.refusal(placedAt(no.Refused, at, unread))
+	}
+	var moved *ledger.RevisionError
+	if !errors.As(err, &moved) {
+		return err
+	}
+	e := &RevisionError{Expected: moved.Expected, Actual: moved.Actual, cause: moved}
+	e.Center, _ = moved.Stream.Center()
+	for i := range moved.Missed {
+		rec := &moved.Missed[i]
+		line, err := events.EncodeRecord(&rec.Record)
+		if err != nil {
+			return fmt.Errorf("desk: encode record %s: %w", rec.ID, err)
+		}
+		e.Missed = append(e.Missed, MissedRecord{ID: rec.ID, Kind: rec.Kind, On: Day{rec.On}, Position: rec.Position, Revision: rec.Revision,
+			RecordedAt: events.FormatInstant(rec.RecordedAt), EnteredBy: rec.EnteredBy, Record: line})
+	}
+	return e
+}
+
+func (b *Batch) refusal(refused []ledger.RefusedRecord) error {
+	return &BatchRefusal{b.inBatch(refused), &ledger.BatchRefusal{Refused: refused}}
+}
+
+func (b *Batch) inBatch(refused []ledger.RefusedRecord) []RefusedInBatch {
+	list := make([]RefusedInBatch, len(refused))
+	for i, r := range refused {
+		list[i] = RefusedInBatch{r.Index, RefusedRecord{b.Drafts[r.Index].ID, Refused, r.Breaches}}
+	}
+	return list
+}
+
+// answer returns the answer to the batch. The records could be read, and stand at the places at.
+func (b *Batch) answer(result *ledger.BatchResult, records []*events.Record, at []int, refused []ledger.RefusedRecord) *BatchAnswer {
+	a := &BatchAnswer{Answer: Repeated, DryRun: b.DryRun, Revision: result.Revision, Position: result.Position,
+		Results: make([]Recorded, len(b.Drafts)), Refused: b.inBatch(refused)}
+	for n, rec := range records {
+		a.Center = rec.Center
+		a.Results[at[n]] = *recordedOf(rec, &result.Results[n])
+		if !result.Results[n].Repeated {
+			a.Answer = Accepted
+		}
+	}
+	for _, r := range refused {
+		a.Answer, a.Results[r.Index].Answer = Refused, Refused
+	}
+	if b.DryRun {
+		a.AsOf = Day{result.AsOf}
+	}
+	if result.Moved != nil {
+		moves := movesOf(result.Moved)
+		a.Moves = &moves
+	}
+	return a
+}

@@ -1,0 +1,444 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"go.uber.org/zap"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/difference"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+)
+
+// BatchMax is the maximum number of records of a batch.
+const BatchMax = 1000
+
+// Terms are the conditions of a batch.
+type Terms struct {
+	IfRevision *uint64     // the revision that the stream must have if a record of the batch is new; nil for any
+	DryRun     bool        // judge, and write nothing
+	AsOf       events.Date // of a dry run: the date of the answers that are compared, or of the latest record if that is later
+}
+
+// BatchResult is the answer to a batch.
+type BatchResult struct {
+	// Results has the result of each record, in order. In a dry run the result of a record that is new has no place, and the
+	// result of a refused record is zero.
+	Results  []Result
+	Refused  []RefusedRecord // of a dry run
+	Revision uint64          // of the stream, right after the batch
+	Position uint64          // of the last record of the batch; in a dry run the position at which it was judged
+
+	// Moved is what the new records would move in the answers of their center as of a date. It is nil unless the batch is a
+	// dry run for a center.
+	Moved *difference.Difference
+	AsOf  events.Date
+}
+
+// RefusedRecord is a record of a batch that is refused, with all reasons. Index is its place in the batch, from 0.
+type RefusedRecord struct {
+	Index int
+	*aggregates.Refusal
+}
+
+// BatchRefusal is a batch that is refused. It lists every refused record in the order of the batch. If ids are used again for
+// other content, those records are the only ones, because nothing was judged.
+type BatchRefusal struct{ Refused []RefusedRecord }
+
+// ErrorCode returns text.Conflict if the id of a record is used again for other content, else text.Refused.
+func (r *BatchRefusal) ErrorCode() text.Code { return r.Refused[0].ErrorCode() }
+
+// refusedTold is how many records the text of a BatchRefusal lists.
+const refusedTold = 10
+
+// Text returns the reasons against the first records.
+func (r *BatchRefusal) Text() text.Text {
+	t := text.Say("整批未写入", "nothing of the batch was written")
+	for i, x := range r.Refused {
+		if i == refusedTold {
+			more := text.Say("；另有 %d 条", "; and %d more", len(r.Refused)-i)
+			return text.Text{Zh: t.Zh + more.Zh, En: t.En + more.En}
+		}
+		why := x.Refusal.Text()
+		one := text.Say("；第 %d 条", "; record %d ", x.Index+1)
+		t = text.Text{Zh: t.Zh + one.Zh + why.Zh, En: t.En + one.En + why.En}
+	}
+	return t
+}
+
+// Error implements error.
+func (r *BatchRefusal) Error() string { return r.Text().En }
+
+// RevisionError is the error that a stream does not have the revision that a batch expects. Nothing was written. Missed holds the
+// records after the expected revision, at most MissedMax of them.
+type RevisionError struct {
+	Stream           events.StreamID
+	Expected, Actual uint64
+	Missed           []events.Recorded
+}
+
+// MissedMax is the maximum number of records that a RevisionError holds.
+const MissedMax = 100
+
+// ErrorCode returns text.Conflict.
+func (e *RevisionError) ErrorCode() text.Code { return text.Conflict }
+
+// Text returns both revisions.
+func (e *RevisionError) Text() text.Text {
+	return text.Say("%s 现为版次 %d，不是所要求的 %d，没有写入；请查看其间的记录后再写", "%s is at revision %d, not at %d as required, and nothing was written; look at the records between them and try again", e.Stream, e.Actual, e.Expected)
+}
+
+// Error implements error.
+func (e *RevisionError) Error() string { return e.Text().En }
+
+// errBatchSize and errStreams refuse what is no batch.
+var (
+	errBatchSize = text.Errorf(text.Invalid, "一批应有 1 至 %d 条记录", "a batch must have 1 to %d records", BatchMax)
+	errStreams   = text.Errorf(text.Invalid, "一批记录应属同一中心；多个中心的记录请用导入", "the records of a batch must belong to one center; import records of several centers")
+	errContended = text.Errorf(text.Unavailable, "其他写入者不断抢先，没有写入；请稍后再试", "other writers came first again and again, and nothing was written; try again later")
+)
+
+// Batch judges 1 to BatchMax records of one stream, each after those before it, and appends the new ones at once: all of them, or
+// none. When it returns without an error they are durable. A record that was recorded before with the same content is answered
+// with the first result. The answer "no" is a *BatchRefusal, and a revision that is not the expected one a *RevisionError. After
+// ErrStopped nothing more is written; any other error wrote nothing. A ctx that ends before the append begins ends the batch;
+// after that Batch waits for the outcome.
+func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Account, terms Terms) (*BatchResult, error) {
+	if len(records) == 0 || len(records) > BatchMax {
+		return nil, errBatchSize
+	}
+	s := records[0].Stream()
+	for _, rec := range records {
+		if rec.Stream() != s {
+			return nil, errStreams
+		}
+	}
+	if terms.DryRun {
+		return (&batch{l: l, stream: s, records: records, account: account, terms: terms}).tried(ctx)
+	}
+	if l.readOnly {
+		return nil, errReadOnly
+	}
+	unlock, err := l.lock(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	for attempt := 1; ; attempt++ {
+		if l.stopped.Load() {
+			return nil, ErrStopped
+		}
+		judged := l.revisions(s)
+		answer, err := (&batch{l: l, stream: s, records: records, account: account, terms: terms}).written(ctx)
+		if err == nil {
+			return answer, nil
+		}
+		late := conflicts(err)
+		switch {
+		case !late && !saysNo(err):
+			return nil, err
+		case late && attempt == conflictsMax:
+			return nil, errContended
+		case attempt == conflictsMax:
+			return nil, err
+		}
+		// It was, or may have been, judged without what another writer of the same store appended.
+		if failed := l.catchUp(ctx, s); failed != nil {
+			return nil, failed
+		}
+		if !late && l.revisions(s) == judged {
+			return nil, err
+		}
+		l.log.Warn("another writer came first; judging again", zap.Error(err))
+	}
+}
+
+// saysNo reports whether an error is the answer "no" to a batch.
+func saysNo(err error) bool {
+	var refused *BatchRefusal
+	var moved *RevisionError
+	return errors.As(err, &refused) || errors.As(err, &moved)
+}
+
+// batch is a batch under way.
+type batch struct {
+	l       *Ledger
+	stream  events.StreamID
+	records []*events.Record
+	account Account
+	terms   Terms
+
+	answer  BatchResult
+	fresh   []int         // the records that are not there yet, once each
+	again   map[int][]int // the later records with the id and content of a fresh one
+	refused []RefusedRecord
+
+	// The copy of the aggregate that runs ahead over the good records. It is nil for a single record, which is judged on the read
+	// models themselves. The timeline judges records of a center.
+	trial    projections.Aggregate
+	timeline policy.Timeline
+	proposed []events.Proposed // of the good fresh records, in order
+	recorded []events.Recorded // the same as they will be read back
+}
+
+// written judges the batch and appends it at the revision at which it was judged.
+func (b *batch) written(ctx context.Context) (*BatchResult, error) {
+	l := b.l
+	if err := b.lookUp(ctx); err != nil {
+		return nil, err
+	}
+	if len(b.fresh) == 0 {
+		b.answer.Revision = l.register.Revision(b.stream)
+		b.answer.Position = lastPosition(b.answer.Results)
+		return &b.answer, nil
+	}
+	begins := l.first() != nil // looked at before judging: another writer may begin the ledger meanwhile
+	revision := l.register.Revision(b.stream)
+	if err := b.expected(ctx, revision); err != nil {
+		return nil, err
+	}
+	if len(b.fresh) > 1 {
+		b.trial, b.timeline = l.clone(b.stream), l.register.Timeline()
+	}
+	if err := b.judge(); err != nil {
+		return nil, err
+	}
+	if len(b.refused) > 0 {
+		return nil, b.refusal()
+	}
+	if begins {
+		if err := l.begin(ctx, b.stream); err != nil {
+			return nil, err
+		}
+		terms := b.terms
+		if begun := uint64(1); b.stream == events.PolicyStream && terms.IfRevision != nil {
+			terms.IfRevision = &begun // the adoption that precedes everything does not count
+		}
+		// It is judged again under what is adopted now; it may be that very adoption.
+		return (&batch{l: l, stream: b.stream, records: b.records, account: b.account, terms: terms}).written(ctx)
+	}
+	places, err := l.append(ctx, b.stream, revision, b.proposed, b.recorded)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range b.fresh {
+		b.placed(i, Result{Place: places[n], Entry: b.recorded[n].Entry})
+	}
+	b.answer.Revision = places[len(places)-1].Revision
+	b.answer.Position = lastPosition(b.answer.Results)
+	return &b.answer, nil
+}
+
+// tried judges the batch as written does, at one position of the ledger, and compares the answers before and after it.
+func (b *batch) tried(ctx context.Context) (*BatchResult, error) {
+	l := b.l
+	l.register.Exactly(func(position uint64) {
+		b.answer.Position, b.answer.Revision = position, l.register.Revision(b.stream)
+		b.trial, b.timeline = l.clone(b.stream), l.register.Timeline()
+	})
+	if err := b.lookUp(ctx); err != nil {
+		return b.triedAnswer(err)
+	}
+	if len(b.fresh) > 0 {
+		if err := b.expected(ctx, b.answer.Revision); err != nil {
+			return nil, err
+		}
+	}
+	center, _ := b.trial.(*aggregates.Center)
+	b.answer.AsOf = b.terms.AsOf
+	for _, i := range b.fresh {
+		b.answer.AsOf = max(b.answer.AsOf, b.records[i].On)
+	}
+	var before *aggregates.Evaluation
+	if center != nil {
+		before = center.Evaluate(b.timeline, b.answer.AsOf)
+	}
+	if err := b.judge(); err != nil {
+		return nil, err
+	}
+	if center != nil {
+		moved := difference.Of(before, center.Evaluate(b.timeline, b.answer.AsOf))
+		b.answer.Moved = &moved
+	}
+	if len(b.refused) > 0 {
+		return b.triedAnswer(b.refusal())
+	}
+	return &b.answer, nil
+}
+
+// triedAnswer returns a refusal as the answer to a dry run, but for an id that is used again: that is an error here too.
+func (b *batch) triedAnswer(err error) (*BatchResult, error) {
+	var no *BatchRefusal
+	if !errors.As(err, &no) || no.ErrorCode() == text.Conflict {
+		return nil, err
+	}
+	if b.answer.Results == nil {
+		b.answer.Results = make([]Result, len(b.records))
+	}
+	b.answer.Refused = no.Refused
+	return &b.answer, nil
+}
+
+// clone returns a copy of the aggregate of a stream.
+func (l *Ledger) clone(s events.StreamID) projections.Aggregate {
+	if id, ok := s.Center(); ok {
+		return l.register.Clone(id)
+	}
+	return l.register.ClonePolicies()
+}
+
+// lookUp finds the records that are there already and those that are in the batch twice. Ids with other content refuse the batch.
+func (b *batch) lookUp(ctx context.Context) error {
+	if err := b.l.takes(b.stream); err != nil {
+		for i := range b.records {
+			if err := b.refuse(i, err); err != nil {
+				return err
+			}
+		}
+		return b.refusal()
+	}
+	b.answer.Results = make([]Result, len(b.records))
+	var first map[uuid.UUID]int // the fresh records by id
+	if len(b.records) > 1 {
+		first = make(map[uuid.UUID]int, len(b.records))
+	}
+	for i, rec := range b.records {
+		result, there, err := b.l.recorded(ctx, b.stream, b.has(rec), rec)
+		switch n, twice := first[rec.ID]; {
+		case err != nil:
+		case there:
+			b.answer.Results[i] = result
+		case !twice:
+			b.fresh = append(b.fresh, i)
+			if first != nil {
+				first[rec.ID] = i
+			}
+		case sameContent(b.records[n], rec):
+			if b.again == nil {
+				b.again = map[int][]int{}
+			}
+			b.again[n] = append(b.again[n], i)
+		default:
+			err = otherContent(b.records[n], rec, text.Say("本批第 %d 条", "record %d of this batch", n+1))
+		}
+		if err != nil {
+			if err := b.refuse(i, err); err != nil {
+				return err
+			}
+		}
+	}
+	return b.refusal()
+}
+
+// has returns the revision of a record that is there already, or 0.
+func (b *batch) has(rec *events.Record) uint64 {
+	if b.trial != nil {
+		return b.trial.Has(rec.ID)
+	}
+	return b.l.register.Has(b.stream, rec.ID)
+}
+
+// expected returns a *RevisionError if the revision of the stream is not the required one.
+func (b *batch) expected(ctx context.Context, actual uint64) error {
+	if want := b.terms.IfRevision; want != nil && *want != actual {
+		return b.missed(ctx, &RevisionError{Stream: b.stream, Expected: *want, Actual: actual})
+	}
+	return nil
+}
+
+// missed adds the records after the expected revision to a RevisionError and returns it.
+func (b *batch) missed(ctx context.Context, failed *RevisionError) error {
+	for stored, err := range b.l.store.ReadStream(ctx, b.stream, failed.Expected) {
+		if err != nil {
+			return err
+		}
+		rec, err := events.DecodeEvent(stored)
+		if err != nil {
+			return err
+		}
+		if failed.Missed = append(failed.Missed, rec); len(failed.Missed) == MissedMax {
+			break
+		}
+	}
+	return failed
+}
+
+// judge judges the fresh records, and runs ahead with the good ones. A refused record is left out.
+func (b *batch) judge() error {
+	b.proposed, b.recorded = make([]events.Proposed, 0, len(b.fresh)), make([]events.Recorded, 0, len(b.fresh))
+	for _, i := range b.fresh {
+		rec := b.records[i]
+		v := b.verdict(rec)
+		entry, body, err := draft(rec, &v, b.account)
+		if err != nil {
+			if err := b.refuse(i, err); err != nil {
+				return err
+			}
+			continue
+		}
+		b.proposed = append(b.proposed, events.Proposed{ID: rec.ID, Kind: rec.Kind, Body: body})
+		b.recorded = append(b.recorded, events.Recorded{Record: *rec, Entry: entry})
+		if b.trial != nil {
+			if err := runAhead(b.trial, rec); err != nil {
+				return err
+			}
+		}
+		b.placed(i, Result{Entry: entry})
+	}
+	return nil
+}
+
+func (b *batch) verdict(rec *events.Record) aggregates.Verdict {
+	switch policies, _ := b.trial.(*aggregates.Policies); {
+	case b.trial == nil:
+		return b.l.register.Judge(rec)
+	case policies != nil:
+		return policies.Judge(rec, policies.Timeline())
+	}
+	return b.trial.Judge(rec, b.timeline)
+}
+
+// placed answers a fresh record, and the later records that repeat it.
+func (b *batch) placed(i int, result Result) {
+	b.answer.Results[i] = result
+	result.Repeated = true
+	for _, n := range b.again[i] {
+		b.answer.Results[n] = result
+	}
+}
+
+// refuse notes that a record is refused, and the later records that repeat it. It returns an error that is no refusal.
+func (b *batch) refuse(i int, err error) error {
+	var no *aggregates.Refusal
+	if !errors.As(err, &no) {
+		return err
+	}
+	b.refused = append(b.refused, RefusedRecord{i, no})
+	for _, n := range b.again[i] {
+		b.refused = append(b.refused, RefusedRecord{n, no})
+	}
+	return nil
+}
+
+// refusal returns the refused records as an error, or nil if there are none.
+func (b *batch) refusal() error {
+	if len(b.refused) == 0 {
+		return nil
+	}
+	slices.SortFunc(b.refused, func(x, y RefusedRecord) int { return x.Index - y.Index })
+	return &BatchRefusal{b.refused}
+}
+
+func lastPosition(results []Result) (last uint64) {
+	for _, r := range results {
+		last = max(last, r.Position)
+	}
+	return last
+}
