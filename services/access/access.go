@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -28,6 +29,12 @@ type Access struct {
 	Config
 	acting  sync.Mutex // held from judging an act until it is applied: one act at a time
 	stopped error      // why nothing more is appended; guarded by acting
+	unsent  *batch     // what the last flush could not append; guarded by acting
+
+	gathered  gatherer
+	unwritten atomic.Pointer[failure] // of the last flush
+	stop      context.CancelFunc      // ends the flusher
+	flusher   sync.WaitGroup
 
 	mu    sync.RWMutex // guards state
 	state *state
@@ -51,11 +58,20 @@ func Open(ctx context.Context, cfg Config) (*Access, error) {
 			return nil, err
 		}
 	}
+	running, stop := context.WithCancel(context.Background())
+	a.stop = stop
+	a.flusher.Go(func() { a.keepFlushing(running) })
 	return a, nil
 }
 
-// Close returns when nothing is written any more.
-func (a *Access) Close() error { return nil }
+// Close writes what is gathered and returns when nothing is written any more. The store stays open.
+func (a *Access) Close() error {
+	a.stop()
+	a.flusher.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	defer cancel()
+	return a.flushAll(ctx)
+}
 
 // catchUp applies what the store has and the state has not.
 func (a *Access) catchUp(ctx context.Context) error {
@@ -91,7 +107,14 @@ func (a *Access) act(ctx context.Context, stream events.StreamID, judge func(*st
 		if err != nil || len(facts) == 0 {
 			return err
 		}
-		err = a.append(ctx, stream, facts)
+		batch, err := proposed(facts)
+		if err != nil {
+			return err
+		}
+		err = a.append(ctx, stream, a.state.revisions[stream], batch)
+		if errors.Is(err, events.ErrUnknown) {
+			a.stopped = errStopped
+		}
 		var moved *events.ConflictError
 		if !errors.As(err, &moved) {
 			return err
@@ -103,21 +126,16 @@ func (a *Access) act(ctx context.Context, stream events.StreamID, judge func(*st
 	return text.Errorf(text.Unavailable, "另有程序正在写账号，请稍后再试", "another program is writing to the accounts; try again later")
 }
 
-// append appends facts to a stream, and applies them.
-func (a *Access) append(ctx context.Context, stream events.StreamID, facts []fact) error {
-	batch, err := proposed(facts)
-	if err != nil {
-		return err
-	}
-	places, err := a.Store.Append(ctx, stream, a.state.revisions[stream], batch)
-	if errors.Is(err, events.ErrUnknown) {
-		a.stopped = errStopped
-		a.Log.Error("nothing more is written to the access log", zap.Error(err))
-	}
+// append appends a batch and applies it, unless it is a repeat of what is applied. acting is held.
+func (a *Access) append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) error {
+	places, err := a.Store.Append(ctx, stream, expected, batch)
 	if err != nil {
 		return fmt.Errorf("access: append to %s: %w", stream, err)
 	}
 	for i, p := range batch {
+		if places[i].Position <= a.state.position {
+			continue
+		}
 		if err := a.apply(&events.Stored{Place: places[i], Stream: stream, ID: p.ID, Kind: p.Kind, Body: p.Body}); err != nil {
 			a.stopped = errStopped
 			return err
@@ -142,31 +160,46 @@ func (a *Access) Epoch() string {
 	return a.state.epoch.UTC().Format("2006-01-02T15:04:05.000000Z07:00")
 }
 
-// Healthy returns why the access log cannot be written, or nil.
-func (a *Access) Healthy() error {
-	a.acting.Lock()
-	defer a.acting.Unlock()
-	return a.stopped
-}
-
 // errUnauthenticated is the answer to every token that is not good, whatever is wrong with it: an answer that told them apart
 // would tell a stranger which tokens exist.
 var errUnauthenticated = text.Errorf(text.Unauthenticated, "没有有效的令牌", "no valid token was shown")
 
 // Authenticate returns whom a token stands for; source is where it came from. Any token that is not good is
-// text.Unauthenticated with the same words.
+// text.Unauthenticated with the same words; the log alone tells why.
 func (a *Access) Authenticate(shown, source string) (Principal, error) {
+	p, why := a.find(shown, source)
+	if why == "" {
+		return p, nil
+	}
+	a.noteAsked(LogDenied, &p, verbToken, p.TokenID, "", why)
+	return Principal{}, errUnauthenticated
+}
+
+// find returns whom a token stands for, or why for nobody. Of a token that is known but not good, it returns its account and id.
+func (a *Access) find(shown, source string) (p Principal, why string) {
+	p.Source = clean(source)
+	if shown == "" {
+		return p, "no token"
+	}
 	hash, ok := hashToken(shown)
 	if !ok {
-		return Principal{}, errUnauthenticated
+		return p, "malformed"
 	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	t := a.state.byHash[hash]
-	if t == nil || t.stateOf(a.Now()) != TokenValid || t.account.isDisabled {
-		return Principal{}, errUnauthenticated
+	switch {
+	case t == nil:
+		return p, "unknown"
+	case t.isGood(a.Now()):
+		return t.principal(p.Source), ""
+	case t.account.isDisabled:
+		why = "disabled"
+	default:
+		why = t.stateOf(a.Now())
 	}
-	return t.principal(source), nil
+	p.Account, p.TokenID = t.account.name, t.id.String()
+	return p, why
 }
 
 // Guard returns a desk that gives a principal what he may.

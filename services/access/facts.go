@@ -51,7 +51,7 @@ type boundTo struct {
 type madeToken struct {
 	Account   string    `json:"account"`
 	Name      string    `json:"name"`
-	SHA256    []byte    `json:"sha256,format:hex"` // of the token
+	SHA256    string    `json:"sha256"` // of the token, in hexadecimal
 	ExpiresAt time.Time `json:"expiresAt"`
 	May       []string  `json:"may"`
 	whoActs

@@ -110,7 +110,7 @@ const (
 	TokenValid   = "valid"
 	TokenExpired = "expired"
 	TokenRevoked = "revoked"
-	TokenVoid    = "void" // the access log was restored from a backup since
+	TokenVoid    = "void" // since then the role of the account changed, or the access log was restored from a backup
 )
 
 // Tokens are tokens in the order in which they were made.

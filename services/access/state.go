@@ -2,6 +2,8 @@ package access
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -39,7 +41,7 @@ type token struct {
 	name    string
 	expires time.Time
 	may     []string
-	isVoid  bool // it was made before the epoch
+	isVoid  bool // it was made before the epoch, or for another role
 	made    stamp
 	revoked stamp // zero if it is not
 }
@@ -101,12 +103,13 @@ func (s *state) foldToken(e *events.Stored) error {
 		return err
 	}
 	holder := s.accounts[body.Account]
-	if holder == nil || len(body.SHA256) != sha256.Size {
-		return fmt.Errorf("it is of no account, or has no hash")
+	hash, err := hex.DecodeString(body.SHA256)
+	if holder == nil || err != nil || len(hash) != sha256.Size {
+		return errors.New("it is of no account, or has no hash")
 	}
 	t := &token{id: e.ID, account: holder, name: body.Name, expires: body.ExpiresAt, may: body.May, made: stamp{e.RecordedAt, body.By}}
 	s.tokens, holder.tokens = append(s.tokens, t), append(holder.tokens, t)
-	s.byID[t.id], s.byHash[tokenHash(body.SHA256)] = t, t
+	s.byID[t.id], s.byHash[tokenHash(hash)] = t, t
 	return nil
 }
 
@@ -117,10 +120,16 @@ func (s *state) foldAccount(e *events.Stored) error {
 		if err == nil && holder == nil {
 			err = fmt.Errorf("there is no account %q", body.Account)
 		}
-		if err == nil {
-			holder.Binding, holder.bound = body.Binding, stamp{e.RecordedAt, body.By}
+		if err != nil {
+			return err
 		}
-		return err
+		if holder.Role != body.Role { // a token is made for what its account was then
+			for _, t := range holder.tokens {
+				t.isVoid = true
+			}
+		}
+		holder.Binding, holder.bound = body.Binding, stamp{e.RecordedAt, body.By}
+		return nil
 	}
 	body, err := read[onAccount](e)
 	if err != nil {
@@ -139,7 +148,7 @@ func (s *state) foldAccount(e *events.Stored) error {
 	case e.Kind == accountEnabled:
 		holder.isDisabled, holder.disabled = false, stamp{}
 	default:
-		return fmt.Errorf("this version of the program does not know the kind")
+		return errors.New("this version of the program does not know the kind")
 	}
 	return nil
 }
@@ -155,6 +164,24 @@ func (t *token) stateOf(now time.Time) string {
 		return TokenExpired
 	}
 	return TokenValid
+}
+
+// standsFor reports whether a principal is still who he was when he was authenticated: his token is good, and what his account is
+// bound to has not changed.
+func (s *state) standsFor(p *Principal, now time.Time) bool {
+	if p.Owner {
+		return true
+	}
+	id, err := uuid.Parse(p.TokenID)
+	t := s.byID[id]
+	return err == nil && t != nil && t.account.name == p.Account && t.isGood(now) &&
+		t.account.Role == p.Role && string(t.account.Center) == p.Center && t.account.Region == p.Region &&
+		slices.Equal(t.account.Departments, p.Departments) && t.account.MayRecord == p.MayRecord
+}
+
+// isGood reports whether a token stands for its account.
+func (t *token) isGood(now time.Time) bool {
+	return t.stateOf(now) == TokenValid && !t.account.isDisabled
 }
 
 // principal returns whom a token stands for. What the token was made for counts only as far as the account may do it today.

@@ -1,0 +1,341 @@
+package access
+
+import (
+	"context"
+	"encoding/hex"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// counter is the Office of one principal.
+type counter struct {
+	a *Access
+	p Principal
+}
+
+var _ Office = (*counter)(nil)
+
+// Office returns the counter of the accounts for a principal.
+func (a *Access) Office(p Principal) Office { return &counter{a, p} }
+
+func (c *counter) who() whoActs { return whoActs{c.p.Account, c.p.Source} }
+
+// mayDo returns text.Forbidden, and notes it, unless the principal has a right. object is what it is about.
+func (c *counter) mayDo(right Right, object string) error {
+	if c.p.Can(right) {
+		return nil
+	}
+	return c.deny(right, object, "此账号无权进行这项操作（%s）", "this account has no right to do this (%s)", right)
+}
+
+// mayAct is mayDo for an act on an account, which needs a token made for it, and which nobody does to himself.
+func (c *counter) mayAct(right Right, account string) error {
+	if err := c.mayDo(right, account); err != nil {
+		return err
+	}
+	if account == c.p.Account {
+		return c.deny(right, account, "不能对自己的账号进行这项操作，须由另一位管理员办理", "nobody does this to his own account; another administrator must")
+	}
+	return c.mustShow(MayAccounts, right, account)
+}
+
+// mustShow returns text.Forbidden, and notes it, unless the principal showed a token that is good for an act.
+func (c *counter) mustShow(act string, right Right, object string) error {
+	if c.p.may(act) {
+		return nil
+	}
+	return c.deny(right, object, "此令牌不含 %s；这项操作须用为其签发的令牌", "this token is not made for %s, and this needs one that is", act)
+}
+
+func (c *counter) deny(right Right, object, zh, en string, args ...any) error {
+	c.a.noteAsked(LogDenied, &c.p, string(right), object, "", outcomeForbidden)
+	return text.Errorf(text.Forbidden, zh, en, args...)
+}
+
+// Me implements Office.
+func (c *counter) Me(context.Context) (*Me, error) {
+	me := &Me{Account: c.p.Account, Owner: c.p.Owner, Token: c.p.TokenID, May: append([]string{}, c.p.May...),
+		Binding: Binding{Role: c.p.Role, Center: events.CenterID(c.p.Center), Region: c.p.Region, Departments: append([]string{}, c.p.Departments...), MayRecord: c.p.MayRecord}}
+	for _, right := range slices.Sorted(maps.Keys(Rights)) {
+		if c.p.Can(right) {
+			me.Rights = append(me.Rights, right)
+		}
+	}
+	return me, nil
+}
+
+// AddAccount implements Office.
+func (c *counter) AddAccount(ctx context.Context, r NewAccount) (*Account, error) {
+	if err := c.mayDo(AddAccounts, r.Account); err != nil {
+		return nil, err
+	}
+	if err := c.mustShow(MayAccounts, AddAccounts, r.Account); err != nil {
+		return nil, err
+	}
+	if !validAccount(r.Account) {
+		return nil, text.Errorf(text.Invalid, "%q 应为 2 至 32 个小写字母、数字、点、下划线或连字符，以字母开头，不以 local 开头，也不是 taizhang",
+			"%q must be 2 to 32 small letters, digits, dots, underscores or hyphens, begin with a letter and not with local, and not be taizhang", clean(r.Account)).Of("account")
+	}
+	bound := !r.Binding.isNone()
+	if bound && !c.p.Owner {
+		return nil, c.deny(AddAccounts, r.Account, "新账号不带任何权限，由安全管理员绑定角色", "a new account has no right; a security administrator binds it to a role")
+	}
+	if bound {
+		if err := r.Binding.check(); err != nil {
+			return nil, err
+		}
+	}
+	err := c.do(ctx, func(s *state) ([]fact, error) {
+		if s.accounts[r.Account] != nil {
+			return nil, text.Errorf(text.Conflict, "账号 %s 已经有过；名称不再重复使用", "the account %s is there, or was; a name is never used again", r.Account)
+		}
+		facts := []fact{{accountAdded, onAccount{r.Account, c.who()}}}
+		if bound {
+			facts = append(facts, fact{accountBound, boundTo{r.Account, r.Binding, c.who()}})
+		}
+		return facts, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.account(r.Account, c.doubts(&r.Binding))
+}
+
+// Bind implements Office.
+func (c *counter) Bind(ctx context.Context, name string, b Binding) (*Account, error) {
+	if err := c.mayAct(BindAccounts, name); err != nil {
+		return nil, err
+	}
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	err := c.do(ctx, func(s *state) ([]fact, error) {
+		if s.accounts[name] == nil {
+			return nil, noAccount(name)
+		}
+		return []fact{{accountBound, boundTo{name, b, c.who()}}}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.account(name, c.doubts(&b))
+}
+
+// Disable implements Office.
+func (c *counter) Disable(ctx context.Context, name string) (*Account, error) {
+	return c.able(ctx, name, true)
+}
+
+// Enable implements Office.
+func (c *counter) Enable(ctx context.Context, name string) (*Account, error) {
+	return c.able(ctx, name, false)
+}
+
+// able disables or enables an account. An account that is so already stays as it is.
+func (c *counter) able(ctx context.Context, name string, disabled bool) (*Account, error) {
+	if err := c.mayAct(DisableAccounts, name); err != nil {
+		return nil, err
+	}
+	kind := accountEnabled
+	if disabled {
+		kind = accountDisabled
+	}
+	err := c.do(ctx, func(s *state) ([]fact, error) {
+		switch held := s.accounts[name]; {
+		case held == nil:
+			return nil, noAccount(name)
+		case held.isDisabled == disabled:
+			return nil, nil
+		}
+		return []fact{{kind, onAccount{name, c.who()}}}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.account(name, nil)
+}
+
+// Accounts implements Office.
+func (c *counter) Accounts(context.Context) (Accounts, error) {
+	if err := c.mayDo(ReadAccounts, ""); err != nil {
+		return nil, err
+	}
+	c.a.mu.RLock()
+	defer c.a.mu.RUnlock()
+	list := Accounts{}
+	for _, name := range slices.Sorted(maps.Keys(c.a.state.accounts)) {
+		list = append(list, c.a.state.accounts[name].shown(c.a.Now()))
+	}
+	return list, nil
+}
+
+// Account implements Office.
+func (c *counter) Account(_ context.Context, name string) (*Account, error) {
+	if err := c.mayDo(ReadAccounts, name); err != nil {
+		return nil, err
+	}
+	return c.account(name, nil)
+}
+
+// doubts returns what of a binding may be a mistake: an office that no center belongs to today.
+func (c *counter) doubts(b *Binding) (list []text.Text) {
+	if c.a.Ledger == nil {
+		return nil
+	}
+	today := func() events.Date { return events.DateAt(c.a.Now()) }
+	for _, name := range b.Departments {
+		if r := c.a.Ledger.Register(); len(r.Within(r.SeesDepartment(name, today)).IDs()) == 0 {
+			list = append(list, text.Say("目前没有中心归 %q 主管，请核对名称", "no center belongs to the department %q today; is the name right?", name))
+		}
+	}
+	if b.Region != "" {
+		if r := c.a.Ledger.Register(); len(r.Within(r.SeesRegion(b.Region, today)).IDs()) == 0 {
+			list = append(list, text.Say("目前没有中心在行政区划 %s 内，请核对代码", "no center is in the region %s today; is the code right?", b.Region))
+		}
+	}
+	return list
+}
+
+// do does an act of the principal, who must still be who he was when he was authenticated.
+func (c *counter) do(ctx context.Context, judge func(*state) ([]fact, error)) error {
+	return c.a.act(ctx, accountsStream, func(s *state) ([]fact, error) {
+		if !s.standsFor(&c.p, c.a.Now()) {
+			return nil, errUnauthenticated
+		}
+		return judge(s)
+	})
+}
+
+func (c *counter) account(name string, doubts []text.Text) (*Account, error) {
+	c.a.mu.RLock()
+	defer c.a.mu.RUnlock()
+	held := c.a.state.accounts[name]
+	if held == nil {
+		return nil, noAccount(name)
+	}
+	shown := held.shown(c.a.Now())
+	shown.Warnings = doubts
+	return &shown, nil
+}
+
+// AddToken implements Office.
+func (c *counter) AddToken(ctx context.Context, r NewToken) (*MadeToken, error) {
+	if r.Account == "" && c.p.Owner {
+		return nil, text.Errorf(text.Invalid, "必须给出", "must be given").Of("account")
+	}
+	if r.Account == "" {
+		r.Account = c.p.Account
+	}
+	if err := c.mayHandle(r.Account); err != nil {
+		return nil, err
+	}
+	if len(r.May) > 0 && !c.p.Owner {
+		return nil, c.deny(OwnTokens, r.Account, "含 %s 的令牌目前只能在台账所在的机器上由目录的所有者签发",
+			"a token made for %s can only be made by the owner of the directory, on the machine of the ledger", clean(r.May[0]))
+	}
+	days, err := r.check()
+	if err != nil {
+		return nil, err
+	}
+	secret := newToken()
+	hash, _ := hashToken(secret)
+	err = c.do(ctx, func(s *state) ([]fact, error) {
+		if err := s.mayHave(&c.p, &r, c.a.Now()); err != nil {
+			return nil, err
+		}
+		now := c.a.Now().UTC()
+		made := fact{tokenAdded, madeToken{Account: r.Account, Name: r.Name, SHA256: hex.EncodeToString(hash[:]), ExpiresAt: now.AddDate(0, 0, days), May: append([]string{}, r.May...), whoActs: c.who()}}
+		return []fact{made}, nil
+	})
+	if text.CodeOf(err) == text.Forbidden {
+		c.a.noteAsked(LogDenied, &c.p, string(OtherTokens), r.Account, "", outcomeForbidden)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.a.mu.RLock()
+	defer c.a.mu.RUnlock()
+	made := c.a.state.byHash[hash]
+	return &MadeToken{secret, made.shown(c.a.Now())}, nil
+}
+
+// mayHandle returns text.Forbidden unless the principal may make, list and revoke the tokens of an account: his own, or those of
+// others with the right to it.
+func (c *counter) mayHandle(account string) error {
+	if account == c.p.Account && !c.p.Owner {
+		return c.mayDo(OwnTokens, account)
+	}
+	return c.mayAct(OtherTokens, account)
+}
+
+// Tokens implements Office.
+func (c *counter) Tokens(_ context.Context, account string) (Tokens, error) {
+	if account == "" && !c.p.Can(OtherTokens) {
+		account = c.p.Account
+	}
+	right := OtherTokens
+	if account == c.p.Account {
+		right = OwnTokens
+	}
+	if err := c.mayDo(right, account); err != nil {
+		return nil, err
+	}
+	c.a.mu.RLock()
+	defer c.a.mu.RUnlock()
+	held := c.a.state.tokens
+	if account != "" {
+		of := c.a.state.accounts[account]
+		if of == nil {
+			return nil, noAccount(account)
+		}
+		held = of.tokens
+	}
+	list := Tokens{}
+	for _, t := range held {
+		list = append(list, t.shown(c.a.Now()))
+	}
+	return list, nil
+}
+
+// RevokeToken implements Office. A token that is revoked already stays as it is. One of another account that the principal may not
+// handle is not found, so that nobody learns which there are.
+func (c *counter) RevokeToken(ctx context.Context, id string) (*Token, error) {
+	key, err := uuid.Parse(id)
+	if err != nil {
+		return nil, text.Errorf(text.Invalid, "%q 不是令牌的编号", "%q is not the id of a token", clean(id)).Of("id")
+	}
+	c.a.mu.RLock()
+	t := c.a.state.byID[key]
+	c.a.mu.RUnlock()
+	if t == nil || t.account.name != c.p.Account && !c.p.Can(OtherTokens) {
+		if t != nil {
+			c.a.noteAsked(LogDenied, &c.p, string(OtherTokens), id, "", outcomeForbidden)
+		}
+		return nil, text.Errorf(text.NotFound, "没有编号为 %s 的令牌", "there is no token %s", clean(id))
+	}
+	if err := c.mayHandle(t.account.name); err != nil {
+		return nil, err
+	}
+	err = c.do(ctx, func(*state) ([]fact, error) {
+		if !t.revoked.isZero() {
+			return nil, nil
+		}
+		return []fact{{tokenRevoked, onToken{t.account.name, key, c.who()}}}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.a.mu.RLock()
+	defer c.a.mu.RUnlock()
+	shown := t.shown(c.a.Now())
+	return &shown, nil
+}
+
+func noAccount(name string) error {
+	return text.Errorf(text.NotFound, "没有账号 %s", "there is no account %s", clean(name))
+}

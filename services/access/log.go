@@ -1,0 +1,288 @@
+package access
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// The outcomes of entries, beside why a token was not good.
+const (
+	outcomeOK        = "ok"
+	outcomeForbidden = "forbidden"
+	outcomeHidden    = "not seen" // a center outside the scope; the answer is that there is none
+)
+
+// verbToken is the verb of a token that was not good.
+const verbToken = "token"
+
+// check returns what is wrong with the question.
+func (q *LogQuestion) check() error {
+	bad := func(param, zh, en string, args ...any) error {
+		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
+	}
+	for _, day := range []struct{ param, typed string }{{"from", q.From}, {"to", q.To}} {
+		if _, err := events.ParseDate(day.typed); err != nil && day.typed != "" {
+			return bad(day.param, "%q 不是 YYYY-MM-DD 形式的日期，或没有这一天", "%q is not a date of the form YYYY-MM-DD, or there is no such day", clean(day.typed))
+		}
+	}
+	switch {
+	case q.From != "" && q.To != "" && q.To < q.From:
+		return bad("to", "早于起始日期 %s", "is before %s, with which it begins", q.From)
+	case q.Kind != "" && !slices.Contains(EntryKinds(), q.Kind):
+		return bad("kind", "%q 应为 read、write、denied、act 或 login", "%q must be read, write, denied, act or login", clean(q.Kind))
+	case q.Center != "" && !events.ValidCenter(events.CenterID(q.Center)):
+		return bad("center", "%q 不是中心编号", "%q is not the id of a center", clean(q.Center))
+	case q.Limit < 0 || q.Limit > LogLimitMax:
+		return bad("limit", "应为 1 至 %d", "must be 1 to %d", LogLimitMax)
+	}
+	return nil
+}
+
+// wants reports whether an entry answers the question.
+func (q *LogQuestion) wants(e *dated) bool {
+	day := events.DateAt(e.at).String() // of four digits, so that text compares as dates do
+	return (q.Account == "" || e.Account == q.Account) && (q.Kind == "" || e.Kind == q.Kind) && (q.Center == "" || string(e.Center) == q.Center) &&
+		(q.From == "" || day >= q.From) && (q.To == "" || day <= q.To)
+}
+
+// dated is an entry with its instant.
+type dated struct {
+	at time.Time
+	Entry
+}
+
+// Log implements Office.
+func (c *counter) Log(ctx context.Context, q LogQuestion, each func(*Entry) error) error {
+	right := ReadAccessLog
+	if q.Kind == LogRead {
+		right = ReadAccessLogReads
+	}
+	if err := c.mayDo(right, ""); err != nil {
+		return err
+	}
+	if err := q.check(); err != nil {
+		return err
+	}
+	if err := c.a.flushAll(ctx); err != nil {
+		return err
+	}
+	out := &tail{max: q.Limit, each: each}
+	if err := c.a.merge(ctx, &q, out.add); err != nil {
+		return err
+	}
+	return out.end()
+}
+
+// tail hands on all entries, or the last of them.
+type tail struct {
+	max  int // 0 for all
+	each func(*Entry) error
+	held []Entry
+	next int // where the oldest of held lies
+}
+
+func (t *tail) add(e *dated) error {
+	switch {
+	case t.max == 0:
+		return t.each(&e.Entry)
+	case len(t.held) < t.max:
+		t.held = append(t.held, e.Entry)
+	default:
+		t.held[t.next] = e.Entry
+		t.next = (t.next + 1) % t.max
+	}
+	return nil
+}
+
+func (t *tail) end() error {
+	for i := range t.held {
+		if err := t.each(&t.held[(t.next+i)%len(t.held)]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// merge hands on the entries that answer a question, of the access log and of the ledger, in the order of time.
+func (a *Access) merge(ctx context.Context, q *LogQuestion, each func(*dated) error) error {
+	next, stop := iter.Pull2(a.entries(ctx))
+	defer stop()
+	e, err, ok := next()
+	until := func(at time.Time, all bool) error { // hands on what the access log has before an instant
+		for ; ok && err == nil && q.Kind != LogWrite && (all || e.at.Before(at)); e, err, ok = next() {
+			if q.wants(&e) {
+				if err := each(&e); err != nil {
+					return err
+				}
+			}
+		}
+		return err
+	}
+	if a.Ledger != nil && (q.Kind == "" || q.Kind == LogWrite) {
+		err := a.writes(ctx, q, func(w dated) error {
+			return cmp.Or(until(w.at, false), each(&w))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return until(time.Time{}, true)
+}
+
+// writes hands on the writes of the ledger that answer a question.
+func (a *Access) writes(ctx context.Context, q *LogQuestion, each func(dated) error) (err error) {
+	span := ledger.Span{UpTo: a.Ledger.Register().Position()}
+	if q.Center != "" {
+		span.Stream = events.CenterID(q.Center).Stream()
+	}
+	endOf := func(d events.Date) (uint64, error) {
+		p, err := ledger.ParsePoint(d.String())
+		if err != nil {
+			return 0, err
+		}
+		return a.Ledger.PositionAt(ctx, p, span.UpTo)
+	}
+	if q.From != "" {
+		from, _ := events.ParseDate(q.From) // checked
+		if span.After, err = endOf(from - 1); err != nil {
+			return err
+		}
+	}
+	if q.To != "" {
+		to, _ := events.ParseDate(q.To) // checked
+		if span.UpTo, err = endOf(to); err != nil {
+			return err
+		}
+	}
+	return ledger.Search(ctx, a.Ledger, span, func(s *events.Stored) (dated, bool) {
+		w := dated{s.RecordedAt, Entry{At: events.FormatInstant(s.RecordedAt), Kind: LogWrite, Verb: string(s.Kind), Object: s.ID.String(), Outcome: outcomeOK, Count: 1, Position: s.Position}}
+		w.Center, _ = s.Stream.Center()
+		if body, err := events.CutBody(s); err == nil { // an event that cannot be read was written all the same
+			w.Account = body.EnteredBy()
+		}
+		return w, q.wants(&w)
+	}, each)
+}
+
+// laterMax is by how much the rest of a note may be written after its minute, when the log can be written at all.
+const laterMax = 2 * time.Minute
+
+// entries yields the access log in the order of time. What was written of one note in parts is one entry.
+func (a *Access) entries(ctx context.Context) iter.Seq2[dated, error] {
+	return func(yield func(dated, error) bool) {
+		h := &heldBack{notes: map[minuteKey]int{}}
+		for s, err := range a.Store.ReadAll(ctx, 0) {
+			if err == nil {
+				err = h.take(&s)
+			}
+			if err != nil {
+				yield(dated{}, err)
+				return
+			}
+			if !h.release(s.RecordedAt.Add(-laterMax), yield) {
+				return
+			}
+		}
+		h.release(time.Time{}, yield)
+	}
+}
+
+type minuteKey struct {
+	minute int64
+	noteKey
+}
+
+// heldBack holds entries back until the rest of them must have come.
+type heldBack struct {
+	list     []dated
+	notes    map[minuteKey]int // where they lie in list
+	released time.Time         // the instant of the last release
+}
+
+func (h *heldBack) take(s *events.Stored) error {
+	if s.Kind != accessNoted {
+		e, err := actEntry(s)
+		h.list = append(h.list, e)
+		return err
+	}
+	n, err := read[noted](s)
+	if err != nil {
+		return err
+	}
+	key := minuteKey{n.At.Unix() / 60, n.noteKey}
+	if i, ok := h.notes[key]; ok {
+		h.list[i].Count += n.Count
+		return nil
+	}
+	h.notes[key] = len(h.list)
+	h.list = append(h.list, dated{n.At, Entry{At: events.FormatInstant(n.At), Kind: n.Kind, Account: n.Account, Verb: n.Verb, Object: n.Object, Center: n.Center,
+		Outcome: n.Outcome, Source: n.Source, Count: n.Count}})
+	return nil
+}
+
+// release yields what is before an instant, or all for the zero instant. It does so a few times a minute.
+func (h *heldBack) release(before time.Time, yield func(dated, error) bool) bool {
+	if !before.IsZero() && before.Sub(h.released) < laterMax {
+		return true
+	}
+	h.released = before
+	slices.SortStableFunc(h.list, func(a, b dated) int { return a.at.Compare(b.at) })
+	n := len(h.list)
+	if !before.IsZero() {
+		n = slices.IndexFunc(h.list, func(e dated) bool { return !e.at.Before(before) })
+		if n < 0 {
+			n = len(h.list)
+		}
+	}
+	for i := range n {
+		if !yield(h.list[i], nil) {
+			return false
+		}
+	}
+	h.list = h.list[n:]
+	return h.index()
+}
+
+// index finds the notes that are held back in the list again.
+func (h *heldBack) index() bool {
+	clear(h.notes)
+	for i := range h.list {
+		if e := &h.list[i]; e.Kind != LogAct {
+			h.notes[minuteKey{e.at.Unix() / 60, noteKey{e.Kind, e.Account, e.Verb, e.Object, e.Center, e.Outcome, e.Source}}] = i
+		}
+	}
+	return true
+}
+
+// actEntry returns an act as an entry.
+func actEntry(s *events.Stored) (dated, error) {
+	e := dated{s.RecordedAt, Entry{At: events.FormatInstant(s.RecordedAt), Kind: LogAct, Verb: string(s.Kind), Outcome: outcomeOK, Count: 1}}
+	set := func(who whoActs, object string, err error) (dated, error) {
+		e.Account, e.Source, e.Object = who.By, who.Source, object
+		return e, err
+	}
+	switch s.Kind {
+	case accountBound:
+		body, err := read[boundTo](s)
+		e.Center = body.Center
+		return set(body.whoActs, body.Account, err)
+	case tokenAdded:
+		body, err := read[madeToken](s)
+		return set(body.whoActs, body.Account+" "+s.ID.String(), err)
+	case tokenRevoked:
+		body, err := read[onToken](s)
+		return set(body.whoActs, body.Account+" "+body.Token.String(), err)
+	case epochBegun:
+		body, err := read[begun](s)
+		return set(body.whoActs, body.Why, err)
+	}
+	body, err := read[onAccount](s)
+	return set(body.whoActs, body.Account, err)
+}
