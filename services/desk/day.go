@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/taizhang/taizhang/events"
@@ -15,6 +16,15 @@ func (d Day) MarshalJSONTo(to *jsontext.Encoder) error {
 		return to.WriteToken(jsontext.Null)
 	}
 	return to.WriteToken(jsontext.String(d.String()))
+}
+
+// UnmarshalJSONFrom reads what MarshalJSONTo writes.
+func (d *Day) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	if from.PeekKind() == 'n' {
+		d.Date = 0
+		return from.SkipValue()
+	}
+	return json.UnmarshalDecode(from, &d.Date)
 }
 
 // IsNone reports whether there is no date.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
@@ -83,11 +82,11 @@ func (s *SheetTerms) given() string {
 // BadLine is one line of a file, or one row of a sheet, with the reasons against it. Of a sheet, the field of a reason is the
 // heading of the column.
 type BadLine struct {
-	File    string
-	Sheet   bool
-	Line    int // from 1
-	ID      string
-	Reasons []aggregates.Breach
+	File    string   `json:"file"`
+	Sheet   bool     `json:"sheet"`
+	Line    int      `json:"line"` // from 1
+	ID      string   `json:"id"`
+	Reasons []Reason `json:"reasons"`
 }
 
 // BadReason is one reason against one line or row.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -153,7 +154,8 @@ var null = regexp.MustCompile(`"\w*":null|[\[,]null`)
 // mayBeNull are the members that may be null.
 var mayBeNull = []string{`"on":null`, `"asOf":null`, `"clearedOn":null`, `"ratePercent":null`}
 
-// form returns the JSON of an answer, and expects a value for all in it that is no date or rate.
+// form returns the JSON of an answer. It expects a value for all in it that is no date or rate, and that the answer read back is
+// the same.
 func form(t testing.TB, answer any) string {
 	t.Helper()
 	b, err := json.Marshal(answer, json.Deterministic(true))
@@ -164,6 +166,13 @@ func form(t testing.TB, answer any) string {
 		if !slices.Contains(mayBeNull, found) {
 			t.Errorf("%s in %s", found, b)
 		}
+	}
+	again := reflect.New(reflect.TypeOf(answer))
+	if err := json.Unmarshal(b, again.Interface(), json.RejectUnknownMembers(true)); err != nil {
+		t.Errorf("%v: %s", err, b)
+	}
+	if c, err := json.Marshal(again.Interface(), json.Deterministic(true)); err != nil || string(c) != string(b) {
+		t.Errorf("read back it is %v\n%s\nexpected\n%s", err, c, b)
 	}
 	return string(b)
 }

@@ -59,6 +59,63 @@ func (l *Local) Policies(ctx context.Context, when When) (*Policies, error) {
 	return p, nil
 }
 
+// PolicyIndex lists the policies of a ledger as of a date without their texts.
+type PolicyIndex struct {
+	AsOf    events.Date        `json:"asOf"`
+	Adopted []events.PolicyRef `json:"adopted"` // in the order in which they were adopted
+	InForce string             `json:"inForce"` // id@version; "" if none is
+	Reading string             `json:"reading"` // id@version of that in whose words the date is read; "" for a ledger that has not begun
+}
+
+// Index returns the policies without their texts.
+func (p *Policies) Index() PolicyIndex {
+	x := PolicyIndex{AsOf: p.on}
+	for _, adopted := range p.Adopted {
+		x.Adopted = append(x.Adopted, adopted.Ref())
+	}
+	if p.InForce != nil {
+		x.InForce = p.InForce.Name()
+	}
+	if p.Reading != nil {
+		x.Reading = p.Reading.Name()
+	}
+	return x
+}
+
+// Policies returns the policies that an index lists. The function returns the text of one. A text with another digest than the
+// index gives is an error.
+func (x PolicyIndex) Policies(text func(events.PolicyRef) ([]byte, error)) (*Policies, error) {
+	p := &Policies{on: x.AsOf}
+	for _, ref := range x.Adopted {
+		content, err := text(ref)
+		if err != nil {
+			return nil, err
+		}
+		parsed, problems := ParsePolicy(content)
+		if len(problems) > 0 {
+			return nil, fmt.Errorf("desk: read policy %s: %w", lists.PolicyName(ref), policy.Problems(problems))
+		}
+		if parsed.Ref() != ref {
+			return nil, fmt.Errorf("desk: read policy %s: the text is of %s, digest %s", lists.PolicyName(ref), parsed.Name(), parsed.Digest())
+		}
+		p.Adopted = append(p.Adopted, parsed)
+	}
+	for _, one := range []struct {
+		name string
+		is   **Policy
+	}{{x.InForce, &p.InForce}, {x.Reading, &p.Reading}} {
+		if one.name == "" {
+			continue
+		}
+		found, err := p.Find(one.name)
+		if err != nil {
+			return nil, err
+		}
+		*one.is = &found
+	}
+	return p, nil
+}
+
 // Find returns the policy that was adopted under a name ID@VERSION.
 func (p *Policies) Find(name string) (Policy, error) {
 	for _, adopted := range p.Adopted {

@@ -1,6 +1,12 @@
 package lists
 
 import (
+	"cmp"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -86,6 +92,34 @@ func ExecutionLines(list []aggregates.Execution) []ExecutionLine {
 // MarshalJSON returns the line as the list execution writes it.
 func (l ExecutionLine) MarshalJSON() ([]byte, error) {
 	return table.MarshalRow(executionColumns(), appendExecution(nil, &l.Execution))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. An amount or a rate that does not follow from the others is an error.
+func (l *ExecutionLine) UnmarshalJSON(raw []byte) error {
+	var is struct {
+		Year       int              `json:"fiscalYear"`
+		Scope      aggregates.Scope `json:"scope"`
+		Granted    events.Fen       `json:"grantedFen"`
+		CarriedIn  events.Fen       `json:"carriedInFen"`
+		Received   events.Fen       `json:"receivedFen"`
+		Available  events.Fen       `json:"availableFen"`
+		SpentAll   events.Fen       `json:"spentAllFen"`
+		Ineligible events.Fen       `json:"ineligibleFen"`
+		Executed   events.Fen       `json:"executedFen"`
+		Balance    events.Fen       `json:"balanceFen"`
+		Rate       jsontext.Value   `json:"ratePercent"`
+		Low        bool             `json:"low"`
+	}
+	if err := json.Unmarshal(raw, &is); err != nil {
+		return err
+	}
+	m := aggregates.Money{GrantedFen: is.Granted, CarriedInFen: is.CarriedIn, ReceivedFen: is.Received, SpentAllFen: is.SpentAll, IneligibleFen: is.Ineligible}
+	switch {
+	case is.Available != m.AvailableFen(), is.Executed != m.ExecutedFen(), is.Balance != m.BalanceFen(), string(is.Rate) != cmp.Or(m.RatePercent(), "null"):
+		return fmt.Errorf("lists: read execution of %d: amounts that contradict one another", is.Year)
+	}
+	l.Execution = aggregates.Execution{Year: is.Year, Scope: is.Scope, Money: m, Low: is.Low}
+	return nil
 }
 
 // FigureIn returns the function that computes the figure of a column, such as "grantedFen", or nil for another column.

@@ -21,7 +21,7 @@ type RecordBehind struct {
 	ID       uuid.UUID   `json:"id"`
 	Position uint64      `json:"position"`
 	Kind     events.Kind `json:"kind"`
-	On       events.Date `json:"on"`
+	On       events.Date `json:"on,omitzero"` // none if the record does not decode
 	Doc      string      `json:"doc,omitzero"`
 }
 

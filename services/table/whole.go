@@ -2,6 +2,7 @@ package table
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -166,8 +167,9 @@ func shownAlone(data any) text.Text {
 	return text.Text{}
 }
 
-// ReadWhole reads what WriteWhole writes. It refuses whatever else there is: unknown or repeated members, a row that does
-// not fit the columns, data that its column does not allow, and an answer that was cut off.
+// ReadWhole reads what WriteWhole writes. Members that it does not know are skipped, for a later version may add some. A
+// repeated or missing member, a row that does not fit the columns, data that its column does not allow and a table that
+// was cut off are errors.
 func ReadWhole(from io.Reader) (*Table, error) {
 	r := wholeReader{dec: jsontext.NewDecoder(bufio.NewReader(from))}
 	if err := r.read(); err != nil {
@@ -175,6 +177,8 @@ func ReadWhole(from io.Reader) (*Table, error) {
 	}
 	return &r.Table, nil
 }
+
+var errUnknown = errors.New("unknown member")
 
 type wholeReader struct {
 	Table
@@ -192,10 +196,16 @@ func (r *wholeReader) read() error {
 			return err
 		}
 		member := name.String() // the token is valid until the next one
-		if err := r.member(member, slices.Contains(seen, "columns")); err != nil {
+		switch err := r.member(member, slices.Contains(seen, "columns")); {
+		case err == errUnknown:
+			if err := r.dec.SkipValue(); err != nil {
+				return err
+			}
+		case err != nil:
 			return fmt.Errorf("%q: %w", member, err)
+		default:
+			seen = append(seen, member)
 		}
-		seen = append(seen, member)
 	}
 	if err := r.token('}'); err != nil {
 		return err
@@ -211,24 +221,23 @@ func (r *wholeReader) read() error {
 
 // member reads the value of one member.
 func (r *wholeReader) member(name string, hasColumns bool) (err error) {
-	strict := json.RejectUnknownMembers(true)
 	switch name {
 	case "title":
-		return json.UnmarshalDecode(r.dec, &r.Title, strict)
+		return json.UnmarshalDecode(r.dec, &r.Title)
 	case "empty":
-		return json.UnmarshalDecode(r.dec, &r.Empty, strict)
+		return json.UnmarshalDecode(r.dec, &r.Empty)
 	case "notes":
-		return json.UnmarshalDecode(r.dec, &r.Notes, strict)
+		return json.UnmarshalDecode(r.dec, &r.Notes)
 	case "missing":
-		return json.UnmarshalDecode(r.dec, &r.Missing, strict)
+		return json.UnmarshalDecode(r.dec, &r.Missing)
 	case "rowsMax":
-		return json.UnmarshalDecode(r.dec, &r.RowsMax, strict)
+		return json.UnmarshalDecode(r.dec, &r.RowsMax)
 	case "position":
-		return json.UnmarshalDecode(r.dec, &r.Position, strict)
+		return json.UnmarshalDecode(r.dec, &r.Position)
 	case "policy":
-		return json.UnmarshalDecode(r.dec, &r.Policy, strict)
+		return json.UnmarshalDecode(r.dec, &r.Policy)
 	case "columns":
-		return r.columns(strict)
+		return r.columns()
 	case "rows", "totals":
 		if !hasColumns {
 			return fmt.Errorf("stand before the columns")
@@ -241,12 +250,12 @@ func (r *wholeReader) member(name string, hasColumns bool) (err error) {
 		}
 		return err
 	}
-	return fmt.Errorf("there is no such member")
+	return errUnknown
 }
 
-func (r *wholeReader) columns(strict json.Options) error {
+func (r *wholeReader) columns() error {
 	var columns []wholeColumn
-	if err := json.UnmarshalDecode(r.dec, &columns, strict); err != nil {
+	if err := json.UnmarshalDecode(r.dec, &columns); err != nil {
 		return err
 	}
 	for _, c := range columns {

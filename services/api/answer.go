@@ -1,0 +1,141 @@
+package api
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// The media types of answers.
+const (
+	jsonType    = "application/json"
+	problemType = "application/problem+json"
+	linesType   = "application/jsonl"
+	tableType   = "application/vnd.taizhang.table+json"
+	csvType     = "text/csv"
+	htmlType    = "text/html"
+	xlsxType    = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	eventsType  = "text/event-stream"
+)
+
+// How long the other end of a connection may be silent while a body is sent to it or comes from it.
+const (
+	writeWait = 30 * time.Second
+	readWait  = 30 * time.Second
+)
+
+// writeChunkBytes is how much is written under one deadline. Whoever takes less than this in writeWait is cut off.
+const writeChunkBytes = 64 << 10
+
+// paced is an answer on its way to the connection. Each part of it has a deadline of its own: a deadline for the whole would
+// end long answers, and none would let a client that does not read hold the connection for ever.
+type paced struct {
+	http.ResponseWriter
+	c *http.ResponseController
+}
+
+func newPaced(w http.ResponseWriter, r *http.Request) *paced {
+	p := &paced{w, http.NewResponseController(w)}
+	if r.ContentLength != 0 { // also if the body is never read by us: the server reads what is left of it
+		_ = p.c.SetReadDeadline(time.Now().Add(readWait))
+	}
+	return p
+}
+
+// Unwrap is for http.ResponseController.
+func (p *paced) Unwrap() http.ResponseWriter { return p.ResponseWriter }
+
+func (p *paced) WriteHeader(status int) {
+	p.extend()
+	p.ResponseWriter.WriteHeader(status)
+}
+
+func (p *paced) Write(b []byte) (n int, err error) {
+	for {
+		part := b[n:min(len(b), n+writeChunkBytes)]
+		p.extend()
+		m, err := p.ResponseWriter.Write(part)
+		if n += m; err != nil || n == len(b) {
+			return n, err
+		}
+	}
+}
+
+// FlushError is for http.ResponseController.
+func (p *paced) FlushError() error {
+	p.extend()
+	return p.c.Flush()
+}
+
+// extend ignores a connection that knows no deadline: it is one of a test.
+func (p *paced) extend() { _ = p.c.SetWriteDeadline(time.Now().Add(writeWait)) }
+
+// answering is the answer of a handler. It knows whether a part of it was given already.
+type answering struct {
+	http.ResponseWriter
+	status int // 0 before the first part
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answering) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+func (a *answering) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answering) Write(b []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	n, err := a.ResponseWriter.Write(b)
+	if err != nil {
+		err = &cutError{err}
+	}
+	return n, err
+}
+
+// cutError says that the client went away, or did not read, while the answer was written.
+type cutError struct{ cause error }
+
+func (e *cutError) Error() string { return "api: write the answer: " + e.cause.Error() }
+
+// Unwrap returns the cause.
+func (e *cutError) Unwrap() error { return e.cause }
+
+// json answers with one JSON value.
+func (q *request) json(status int, value any) error {
+	content, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return q.send(status, jsonType, append(content, '\n'))
+}
+
+// send answers with a body.
+func (q *request) send(status int, media string, body []byte) error {
+	q.w.Header().Set("Content-Type", withCharset(media))
+	q.w.WriteHeader(status)
+	_, err := q.w.Write(body)
+	return err
+}
+
+// withCharset returns a media type as a header has it. JSON has no charset of its own.
+func withCharset(media string) string {
+	switch media {
+	case csvType, htmlType:
+		return media + "; charset=utf-8"
+	}
+	return media
+}
+
+// stream begins an answer that is written bit by bit. Its status is sent with the first bit, so that an error before it is
+// still a problem. What is written reaches the client when flush is called or the buffers are full.
+func (q *request) stream(media string) (to io.Writer, flush func() error) {
+	q.w.Header().Set("Content-Type", withCharset(media))
+	return q.w, http.NewResponseController(q.w).Flush
+}

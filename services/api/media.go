@@ -1,0 +1,88 @@
+package api
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// formats are the names of the media types of answers as the parameter format has them.
+var formats = map[string]string{"json": jsonType, "jsonl": linesType, "csv": csvType, "xlsx": xlsxType, "table": tableType}
+
+// chooseMedia finds the media type of the answer: by the parameter format, or else by the header Accept.
+func (q *request) chooseMedia() error {
+	offers := q.plan.offers
+	if len(offers) == 0 {
+		return nil
+	}
+	if name := q.given["format"]; name != "" {
+		if media := formats[name]; media != "" && slices.Contains(offers, media) {
+			q.media = media
+			return nil
+		}
+		return fail(notAcceptable, "没有 %q 这种格式", "there is no format %q", name).of("format")
+	}
+	q.media = accepted(q.Header.Values("Accept"), offers)
+	if q.media == "" {
+		list := strings.Join(offers, ", ")
+		return fail(notAcceptable, "此地址只给出 %s", "this address gives %s only", list)
+	}
+	return nil
+}
+
+// accepted returns the media type that a client likes best of those offered, or "". Of those that it likes alike it is the
+// first.
+func accepted(headers, offers []string) (best string) {
+	whole := strings.Join(headers, ",")
+	if strings.TrimSpace(whole) == "" || len(whole) > acceptBytesMax {
+		return offers[0]
+	}
+	most := 0.0
+	for _, offer := range offers {
+		quality, exactest := 0.0, 0
+		for part := range strings.SplitSeq(whole, ",") {
+			media, q := mediaRange(part)
+			if exact := covers(media, offer); exact > exactest {
+				quality, exactest = q, exact
+			}
+		}
+		if quality > most {
+			best, most = offer, quality
+		}
+	}
+	return best
+}
+
+// mediaRange reads one element of the header Accept.
+func mediaRange(element string) (media string, quality float64) {
+	media, params, _ := strings.Cut(element, ";")
+	quality = 1
+	for param := range strings.SplitSeq(params, ";") {
+		name, value, _ := strings.Cut(param, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "q") {
+			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			if err != nil || !(q >= 0 && q <= 1) {
+				q = 0
+			}
+			quality = q
+		}
+	}
+	return strings.ToLower(strings.TrimSpace(media)), quality
+}
+
+// covers reports how exactly a media range names a media type: 3 itself, 2 its sort, 1 anything, 0 not.
+func covers(of, media string) int {
+	sort, _, _ := strings.Cut(media, "/")
+	switch {
+	case of == media, of == otherNames[media]:
+		return 3
+	case of == sort+"/*":
+		return 2
+	case of == "*/*":
+		return 1
+	}
+	return 0
+}
+
+// otherNames are the names that media types have elsewhere.
+var otherNames = map[string]string{linesType: "application/x-ndjson"}

@@ -1,0 +1,61 @@
+package api
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/taizhang/taizhang/services/lists"
+)
+
+// valueCharsMax is how long a value of a parameter may be that is no free text, and how much of a wrong value a problem shows.
+const valueCharsMax = 100
+
+// readQuery reads the parameters of a request: names exactly as the route has them, each at most once.
+func (q *request) readQuery() error {
+	values, err := url.ParseQuery(q.URL.RawQuery)
+	if err != nil {
+		return fail(badRequest, "问号后的参数无法读取", "the parameters after the question mark cannot be read")
+	}
+	names := make([]string, 0, len(values))
+	for name := range values {
+		names = append(names, name)
+	}
+	slices.Sort(names) // so that of two mistakes the same one is named each time
+	q.given = make(map[string]string, len(values))
+	for _, name := range names {
+		given := values[name]
+		p := q.plan.param(name)
+		switch {
+		case p == nil:
+			return fail(badRequest, "没有这个参数", "there is no such parameter").of(shown(name))
+		case len(given) > 1:
+			return fail(badRequest, "给出了 %d 次", "is given %d times", len(given)).of(name)
+		case !utf8.ValidString(given[0]):
+			return fail(badRequest, "不是 UTF-8 文本", "is no text in UTF-8").of(name)
+		case p.sort != lists.AnyText && utf8.RuneCountInString(given[0]) > valueCharsMax:
+			return fail(badRequest, "超过 %d 个字符", "is longer than %d characters", valueCharsMax).of(name)
+		}
+		q.given[name] = given[0]
+	}
+	return q.checkParams()
+}
+
+// checkParams checks what the counter does not: required parameters and choices of the API itself.
+func (q *request) checkParams() error {
+	for i := range q.plan.params {
+		p := &q.plan.params[i]
+		value := q.given[p.name]
+		switch {
+		case p.must && value == "":
+			return fail(badRequest, "必须给出", "must be given").of(p.name)
+		case value != "" && len(p.values) > 0 && !slices.Contains(p.values, value) && p.name != "format":
+			list := strings.Join(p.values, ", ")
+			return fail(badRequest, "%q 应为 %s 之一", "%q must be one of: %s", value, list).of(p.name)
+		case p.sort == lists.Flag && value != "" && value != "true":
+			return fail(badRequest, "只能为 true，或不给出", "must be true or not given").of(p.name)
+		}
+	}
+	return nil
+}

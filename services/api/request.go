@@ -1,0 +1,165 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/text/language"
+
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/desk"
+)
+
+// request is one request to a route, of a principal that has the right for it.
+type request struct {
+	*http.Request
+	w      *answering
+	s      *Server
+	plan   *plan  // nil if no route takes the request
+	id     string // X-Request-Id
+	lang   string // zh or en
+	prefix string // what the user of the client writes before the name of a parameter
+	who    access.Principal
+	desk   desk.Desk         // of what the principal may see and do
+	given  map[string]string // the parameters of the query by the names of the API
+	media  string            // of the answer
+}
+
+// languages are those of the answers; the first is for who asks for none.
+var languages = language.NewMatcher([]language.Tag{language.English, language.Chinese})
+
+// langOf returns the language that a request asks for, zh or en.
+func langOf(r *http.Request) string {
+	if strings.Contains(r.URL.RawQuery, "lang=") {
+		if lang := r.URL.Query().Get("lang"); lang == "zh" || lang == "en" {
+			return lang
+		}
+	}
+	asked := r.Header.Get("Accept-Language")
+	if asked == "" || len(asked) > acceptBytesMax {
+		return "en"
+	}
+	tags, _, err := language.ParseAcceptLanguage(asked)
+	if err != nil || len(tags) == 0 {
+		return "en"
+	}
+	if _, i, _ := languages.Match(tags...); i == 1 {
+		return "zh"
+	}
+	return "en"
+}
+
+// acceptBytesMax is how long a header may be that says what the client accepts. A longer one is ignored.
+const acceptBytesMax = 1000
+
+// bearer returns the token of a request, or "".
+func bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// sourceOf returns the address that a request came from, without the port, which is another one each time.
+func sourceOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// position returns the position of the ledger that answers are of now.
+func (q *request) position() uint64 { return q.s.Desk.Ledger.Register().Position() }
+
+// param returns a parameter of the query by its name in the API, or "" if it is not given.
+func (q *request) param(name string) string { return q.given[name] }
+
+// limitBody makes the body end with an error after the bytes that the route takes, and gives each part of it a deadline of its
+// own. A route that takes no body reads none.
+func (q *request) limitBody() {
+	if q.plan.limit > 0 {
+		limited := http.MaxBytesReader(q.w, q.Body, q.plan.limit)
+		q.Body = &pacedBody{limited, http.NewResponseController(q.w)}
+	}
+}
+
+// pacedBody is a body whose parts have each a deadline of their own.
+type pacedBody struct {
+	io.ReadCloser
+	c *http.ResponseController
+}
+
+func (b *pacedBody) Read(p []byte) (int, error) {
+	_ = b.c.SetReadDeadline(time.Now().Add(readWait))
+	n, err := b.ReadCloser.Read(p)
+	if err != nil { // from now on the server only watches whether the client is there
+		_ = b.c.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
+// bodyError returns why a body could not be read as a problem, or the error itself if the body is not to blame.
+func bodyError(err error) error {
+	var long *http.MaxBytesError
+	var bad *jsontext.SyntacticError
+	var meant *json.SemanticError
+	switch {
+	case errors.As(err, &long):
+		return fail(tooLarge, "请求内容超过 %d 字节", "the body is longer than %d bytes", long.Limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fail(requestTimeout, "请求内容迟迟未到", "the body came too slowly")
+	case errors.As(err, &meant):
+		return fail(badRequest, "请求内容 %q 处（第 %d 字节）的值不合格式，或有不认识的字段", "in the body, the value at %q (byte %d) has a wrong form, or a field is not known", shown(string(meant.JSONPointer)), meant.ByteOffset)
+	case errors.As(err, &bad):
+		return fail(badRequest, "请求内容在第 %d 字节处不是合格的 JSON", "the body is no valid JSON at byte %d", bad.ByteOffset)
+	case err != nil:
+		return fail(badRequest, "请求内容不完整", "the body is cut off")
+	}
+	return nil
+}
+
+// decode reads a body that is one JSON value, strictly: no name twice, none that is not known, nothing after the value.
+func (q *request) decode(into any) error {
+	if err := q.checkContentType(jsonType); err != nil {
+		return err
+	}
+	return bodyError(json.UnmarshalRead(q.Body, into, json.RejectUnknownMembers(true)))
+}
+
+// checkContentType refuses a body that is of none of the media types. A body without a type is of the first.
+func (q *request) checkContentType(allowed ...string) error {
+	media, err := q.contentType()
+	if err == nil && media == "" {
+		return nil
+	}
+	for _, a := range allowed {
+		if err == nil && media == a {
+			return nil
+		}
+	}
+	list := strings.Join(allowed, ", ")
+	return fail(unsupportedType, "请求内容须为 %s", "the body must be %s", list)
+}
+
+// contentType returns the media type of the body, "" if it has none.
+func (q *request) contentType() (string, error) {
+	header := q.Header.Get("Content-Type")
+	if header == "" {
+		return "", nil
+	}
+	media, params, err := mime.ParseMediaType(header)
+	if charset := params["charset"]; err == nil && charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return "", errors.New("api: the charset is not UTF-8")
+	}
+	return media, err
+}

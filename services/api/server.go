@@ -1,0 +1,233 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/desk"
+)
+
+// Config says over what a Server answers.
+type Config struct {
+	Desk     desk.Local // over the ledger; each principal gets a guarded one of its own
+	Access   *access.Access
+	Now      func() time.Time
+	Log      *zap.Logger
+	Build    string // of the program: answers name it, and an ETag depends on it
+	Document []byte // docs/openapi.json
+	Spool    string // a directory for what is uploaded, on the disk of the ledger; it is emptied at start
+}
+
+// Server is the API. It may serve several listeners.
+type Server struct {
+	Config
+	mux     *http.ServeMux
+	methods []string // of all routes
+	zipped  http.HandlerFunc
+}
+
+// New returns a server.
+func New(cfg Config) *Server {
+	if cfg.Log == nil {
+		cfg.Log = zap.NewNop()
+	}
+	s := &Server{Config: cfg, mux: http.NewServeMux()}
+	for _, rt := range routes() {
+		s.mux.Handle(rt.method+" "+rt.path, &handler{s, newPlan(rt)})
+		if !slices.Contains(s.methods, rt.method) {
+			s.methods = append(s.methods, rt.method)
+		}
+	}
+	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(zipBytesMin), gzhttp.ContentTypes(zippedTypes))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	s.zipped = zip(http.HandlerFunc(s.dispatch))
+	return s
+}
+
+// zipBytesMin is how long an answer is that is worth compressing.
+const zipBytesMin = 1024
+
+// zippedTypes are the types of answers that shrink. A workbook is compressed already, and a stream of events must not wait for
+// a compressor.
+var zippedTypes = []string{jsonType, problemType, linesType, tableType, csvType, htmlType}
+
+// ServeHTTP implements http.Handler. Whatever happens, the answer has an X-Request-Id, and an error is a problem.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.zipped(newPaced(w, r), r)
+}
+
+// dispatch finds the route of a request.
+func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
+	if h := s.routed(r); h != nil {
+		s.mux.ServeHTTP(w, r) // again, since it sets the values of the path
+		return
+	}
+	s.unrouted(w, r)
+}
+
+// routed returns the handler of the route that takes a request, or nil. A path that the multiplexer would redirect to a
+// cleaner one, such as one with two slashes, is not there: a redirect would be an answer without a request id.
+func (s *Server) routed(r *http.Request) *handler {
+	h, _ := s.mux.Handler(r)
+	routed, _ := h.(*handler)
+	return routed
+}
+
+// handler serves one route.
+type handler struct {
+	s *Server
+	*plan
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := h.s.request(w, r)
+	q.plan = h.plan
+	defer q.recovered()
+	if err := h.answer(q); err != nil {
+		q.fail(err)
+	}
+}
+
+// answer admits a request and then reads its parameters: who may not ask learns nothing about them.
+func (h *handler) answer(q *request) error {
+	if !h.open {
+		if err := h.s.admit(q); err != nil {
+			return err
+		}
+	}
+	if err := q.readQuery(); err != nil {
+		return err
+	}
+	if err := q.chooseMedia(); err != nil {
+		return err
+	}
+	q.limitBody()
+	return h.handle(q)
+}
+
+// admit finds out who asks, and whether the route is for him.
+func (s *Server) admit(q *request) (err error) {
+	if who, local := q.Context().Value(ownerKey{}).(access.Principal); local {
+		q.who = who
+	} else if q.who, err = s.Access.Authenticate(bearer(q.Request), sourceOf(q.Request)); err != nil {
+		return err
+	}
+	local := s.Desk
+	if q.Header.Get(PrefixHeader) == flagPrefix {
+		local.Prefix = flagPrefix
+	}
+	q.prefix = local.Prefix
+	q.desk = s.Access.Guard(local, q.who)
+	q.w.Header().Set(PositionHeader, strconv.FormatUint(q.position(), 10))
+	if right := q.plan.right; right != "" && !q.who.Can(right) {
+		return fail(forbidden, "此账号没有这项权限", "the account has no right to this")
+	}
+	return nil
+}
+
+// The headers of answers beside those of HTTP.
+const (
+	PositionHeader = "Ledger-Position" // the position of the ledger that the answer is of
+	AsOfHeader     = "Ledger-As-Of"    // the date that the answer is of
+	BuildHeader    = "Taizhang-Build"  // the version of the program that answers
+	RequestHeader  = "X-Request-Id"
+)
+
+// PrefixHeader says what the user of a client writes before the name of a parameter, if it is a command line. The sentences of
+// the answer then name parameters as he types them.
+const PrefixHeader = "Taizhang-Parameter-Prefix"
+
+const flagPrefix = "-" + "-"
+
+type ownerKey struct{}
+
+// AsOwner returns the context of a connection whose other end was proven to be the owner of the ledger's directory, on the same
+// machine. Requests on it need no token.
+func AsOwner(ctx context.Context, who access.Principal) context.Context {
+	return context.WithValue(ctx, ownerKey{}, who)
+}
+
+// request returns a request before it is known who asks. Its answer is not for a cache that others share.
+func (s *Server) request(w http.ResponseWriter, r *http.Request) *request {
+	q := &request{Request: r, w: &answering{ResponseWriter: w}, s: s, id: requestID(), lang: langOf(r)}
+	h := w.Header()
+	h.Set(RequestHeader, q.id)
+	h.Set(BuildHeader, s.Build)
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("Vary", "Accept, Accept-Encoding, Accept-Language, Authorization")
+	h.Set("X-Content-Type-Options", "nosniff")
+	return q
+}
+
+func requestID() string {
+	var id [12]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return hex.EncodeToString(id[:])
+}
+
+// recovered answers a request whose handler panicked.
+func (q *request) recovered() {
+	switch failed := recover(); {
+	case failed == nil:
+	case failed == http.ErrAbortHandler:
+		panic(failed)
+	default:
+		q.s.Log.Error("a handler panicked", zap.String("request", q.id), zap.Any("panic", failed), zap.ByteString("stack", debug.Stack()))
+		q.fail(fail(internal, "程序出错", "the program has failed"))
+	}
+}
+
+// fail answers with a problem. If a part of another answer was sent already, it cuts the connection instead, so that nobody
+// takes the part for the whole.
+func (q *request) fail(err error) {
+	var cut *cutError
+	if errors.As(err, &cut) || q.Context().Err() != nil { // nobody is there to read a problem
+		panic(http.ErrAbortHandler)
+	}
+	p := problemOf(err, q)
+	if p.Status == http.StatusInternalServerError {
+		q.s.Log.Error("a request failed", zap.String("request", q.id), zap.Error(err))
+	}
+	if q.w.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	writeProblem(q.w, p)
+}
+
+// unrouted answers a request that no route takes.
+func (s *Server) unrouted(w http.ResponseWriter, r *http.Request) {
+	q := s.request(w, r)
+	var allowed []string
+	for _, method := range s.methods {
+		other := *r
+		other.Method = method
+		if s.routed(&other) == nil {
+			continue
+		}
+		if allowed = append(allowed, method); method == http.MethodGet {
+			allowed = append(allowed, http.MethodHead)
+		}
+	}
+	if len(allowed) == 0 {
+		q.fail(fail(notFound, "没有这个地址", "there is nothing at this address"))
+		return
+	}
+	list := strings.Join(allowed, ", ")
+	w.Header().Set("Allow", list)
+	q.fail(fail(methodNotAllowed, "此地址只接受 %s", "this address takes %s only", list))
+}
