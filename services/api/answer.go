@@ -13,7 +13,6 @@ const (
 	jsonType    = "application/json"
 	problemType = "application/problem+json"
 	linesType   = "application/jsonl"
-	tableType   = "application/vnd.taizhang.table+json"
 	csvType     = "text/csv"
 	htmlType    = "text/html"
 	xlsxType    = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

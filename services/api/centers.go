@@ -1,9 +1,11 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -51,11 +53,17 @@ func (q *request) reachAtLeast() error {
 	if err != nil {
 		return fail(badRequest, "%q 不是台账位置", "%q is no position of the ledger", q.param("atLeast")).of("atLeast")
 	}
-	if q.position() < position {
+	ctx, cancel := context.WithTimeout(q.Context(), reachWait)
+	defer cancel()
+	err = q.desk.Reaches(ctx, position)
+	if text.CodeOf(err) == text.Unavailable && q.Context().Err() == nil {
 		return fail(behind, "台账尚未到达位置 %d", "the ledger has not reached the position %d yet", position)
 	}
-	return nil
+	return err
 }
+
+// reachWait is how long a request waits for a position.
+var reachWait = 5 * time.Second // a variable for tests
 
 func (q *request) center() error {
 	when, err := q.when()

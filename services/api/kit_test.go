@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,29 +37,48 @@ type served struct {
 	access           *access.Access
 	api              *api.Server
 	desk             desk.Local
+	clock            *clock
+}
+
+// clock is the time of a test. It stands still unless it is moved.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) move(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(by)
 }
 
 // serve serves an empty ledger.
 func serve(t testing.TB) *served {
 	t.Helper()
-	at := time.Date(2026, 10, 1, 0, 0, 0, 0, events.Shanghai)
+	at, c := time.Date(2026, 10, 1, 0, 0, 0, 0, events.Shanghai), &clock{at: now}
 	store := openStore(t, func() time.Time { at = at.Add(time.Second); return at })
 	l, err := ledger.Open(t.Context(), store, ledger.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Close)
-	a, err := access.Open(t.Context(), access.Config{Store: openStore(t, time.Now), Ledger: l, Now: func() time.Time { return now }})
+	a, err := access.Open(t.Context(), access.Config{Store: openStore(t, time.Now), Ledger: l, Now: c.now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	x := &served{ledger: l, access: a}
-	x.desk = desk.Local{Config: desk.Config{Ledger: l, Root: root, Now: func() time.Time { return now }, Version: "v1", Spool: t.TempDir(),
+	x := &served{ledger: l, access: a, clock: c}
+	x.desk = desk.Local{Config: desk.Config{Ledger: l, Root: root, Now: c.now, Version: "v1", Spool: t.TempDir(),
 		Account: ledger.Account{Name: "kit", MayRecord: true}}}
-	x.api = api.New(api.Config{Desk: x.desk, Access: a, Now: func() time.Time { return now }, Log: zap.NewNop(), Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: t.TempDir()})
+	x.api = api.New(api.Config{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: t.TempDir()})
 	x.Server = httptest.NewServer(x.api)
 	t.Cleanup(x.Close)
 	x.owner = httptest.NewUnstartedServer(x.api)
@@ -184,4 +204,14 @@ func into[T any](t testing.TB, r reply) (v T) {
 		t.Fatalf("%v in %.300s", err, r.body)
 	}
 	return v
+}
+
+// several serves a ledger of some centers, ZJ-0001 and on.
+func several(t testing.TB, centers int) *served {
+	t.Helper()
+	x := serve(t)
+	for i := range centers {
+		x.record(t, fmt.Sprintf("ZJ-%04d", i+1), registered)
+	}
+	return x
 }

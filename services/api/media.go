@@ -4,10 +4,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // formats are the names of the media types of answers as the parameter format has them.
-var formats = map[string]string{"json": jsonType, "jsonl": linesType, "csv": csvType, "xlsx": xlsxType, "table": tableType}
+var formats = map[string]string{"json": jsonType, "jsonl": linesType, "csv": csvType, "xlsx": xlsxType, "table": table.WholeType}
 
 // chooseMedia finds the media type of the answer: by the parameter format, or else by the header Accept.
 func (q *request) chooseMedia() error {

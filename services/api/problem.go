@@ -90,11 +90,26 @@ func fail(s sort, zh, en string, args ...any) *failure {
 // of returns the error about a parameter.
 func (f *failure) of(param string) *failure { return &failure{f.sort, f.err.Of(param)} }
 
+// codeOf returns the code of the errors of a sort.
 func codeOf(s sort) text.Code {
-	for code, other := range sortOf {
-		if other.slug == s.slug {
-			return code
-		}
+	if s.slug == stopped.slug {
+		return text.Stopped
+	}
+	switch s.status {
+	case http.StatusUnauthorized:
+		return text.Unauthenticated
+	case http.StatusForbidden:
+		return text.Forbidden
+	case http.StatusNotFound, http.StatusGone:
+		return text.NotFound
+	case http.StatusConflict, http.StatusPreconditionFailed:
+		return text.Conflict
+	case http.StatusUnprocessableEntity:
+		return text.Refused
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return text.Unavailable
+	case http.StatusInternalServerError:
+		return text.Internal
 	}
 	return text.Invalid
 }

@@ -50,6 +50,7 @@ type answer struct {
 
 // routes are all operations.
 func routes() (all []route) {
+	all = append(all, listRoutes()...)
 	all = append(all, centerRoutes()...)
 	for i := range all {
 		all[i].params = append(all[i].params, langParam)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // Config says over what a Server answers.
@@ -36,6 +37,9 @@ type Server struct {
 	mux     *http.ServeMux
 	methods []string // of all routes
 	zipped  http.HandlerFunc
+
+	snapshots *snapshots
+	heavy     *heavy
 }
 
 // New returns a server.
@@ -43,7 +47,7 @@ func New(cfg Config) *Server {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
-	s := &Server{Config: cfg, mux: http.NewServeMux()}
+	s := &Server{Config: cfg, mux: http.NewServeMux(), snapshots: newSnapshots(cfg.Now), heavy: newHeavy()}
 	for _, rt := range routes() {
 		s.mux.Handle(rt.method+" "+rt.path, &handler{s, newPlan(rt)})
 		if !slices.Contains(s.methods, rt.method) {
@@ -63,7 +67,7 @@ const zipBytesMin = 1024
 
 // zippedTypes are the types of answers that shrink. A workbook is compressed already, and a stream of events must not wait for
 // a compressor.
-var zippedTypes = []string{jsonType, problemType, linesType, tableType, csvType, htmlType}
+var zippedTypes = []string{jsonType, problemType, linesType, table.WholeType, csvType, htmlType}
 
 // ServeHTTP implements http.Handler. Whatever happens, the answer has an X-Request-Id, and an error is a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -1,0 +1,480 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// Page is a part of the answer to a list. All pages under the cursors of one answer are of one position.
+type Page struct {
+	Items    []jsontext.Value `json:"items"`            // rows, as the command line writes them
+	Next     *string          `json:"next"`             // the cursor of the next page; null on the last
+	Position uint64           `json:"position"`         // of the ledger
+	AsOf     string           `json:"asOf"`             // the date of the rows
+	Missing  []text.Text      `json:"missing,omitzero"` // what the rows leave out
+}
+
+// How many rows a page has.
+const (
+	pageDefault = 50
+	pageMax     = 1000
+)
+
+// listParams are those of every list beside its own.
+var listParams = []param{
+	{name: "limit", words: text.Say("每页 `N` 行，至多 1000；对 csv 和 jsonl，未给出即全部", "`N` rows a page, at most 1000; csv and jsonl are whole unless it is given"), sort: lists.Count, def: strconv.Itoa(pageDefault)},
+	{name: "cursor", words: text.Say("上一页的 `NEXT`", "`NEXT` of the page before"), sort: lists.AnyText},
+	{name: "format", words: text.Say("`FORMAT`：json、jsonl、csv、xlsx 或 table；未给出时看 Accept", "`FORMAT`: json, jsonl, csv, xlsx or table; if it is not given, Accept says"), sort: lists.Choice, values: []string{"json", "jsonl", "csv", "xlsx", "table"}},
+	{name: "forExcel", words: text.Say("csv 供 Excel 或 WPS 打开：文本不会变成公式、数字或日期", "a csv for Excel or WPS: no text becomes a formula, a number or a date"), sort: lists.Flag},
+}
+
+// listRoutes are those of all lists.
+func listRoutes() (all []route) {
+	for _, l := range lists.Lists {
+		rt := route{method: http.MethodGet, path: "/v1/" + l.Name, name: l.Name, right: access.ReadLedger, short: l.Short,
+			gives: []answer{{http.StatusOK, jsonType, Page{}, "a page of rows"}, {http.StatusOK, linesType, nil, "all rows, one a line"}, {http.StatusOK, csvType, nil, "all rows with their provenance"},
+				{http.StatusOK, xlsxType, nil, "all rows with their provenance"}, {http.StatusOK, table.WholeType, nil, "the whole table, with what is shown to people"}},
+			handle: func(q *request) error { return q.list(l) }}
+		for _, p := range l.Params {
+			rt.params = append(rt.params, param{name: apiName(p.Name), words: p.Words, sort: p.Sort, values: p.Values, def: p.Default, must: p.Must || p.Name == l.Argument})
+		}
+		rt.params = append(rt.params, whenParams...)
+		for _, p := range listParams {
+			if !slices.ContainsFunc(rt.params, func(own param) bool { return own.name == p.name }) {
+				rt.params = append(rt.params, p)
+			}
+		}
+		all = append(all, rt)
+	}
+	return all
+}
+
+// asking is a request for a list, read.
+type asking struct {
+	*request
+	list     *lists.List
+	question lists.Question
+	when     desk.When
+	form     string // of the snapshot: the media type, and what else tells two files apart
+	bare     [8]byte
+	id       questionID
+	from     int
+	limit    int     // rows; 0 for all
+	cursor   *cursor // of the request
+}
+
+// list answers a request for a list.
+func (q *request) list(l *lists.List) error {
+	a := &asking{request: q, list: l, question: lists.Question{List: l.Name, Params: map[string]string{}}}
+	for _, p := range l.Params {
+		if v := q.param(apiName(p.Name)); v != "" && v != p.Default {
+			a.question.Params[p.Name] = v
+		}
+	}
+	if err := a.readLimit(); err != nil {
+		return err
+	}
+	if err := a.readForm(); err != nil {
+		return err
+	}
+	if err := a.readCursor(); err != nil {
+		return err
+	}
+	s, err := a.snapshot()
+	if err != nil {
+		return err
+	}
+	return a.send(s)
+}
+
+// readLimit reads how many rows are wanted. A list that has a limit of its own, find, has pages of up to that.
+func (a *asking) readLimit() error {
+	given := a.param("limit")
+	own := slices.ContainsFunc(a.list.Params, func(p lists.Param) bool { return p.Name == "limit" })
+	isPage := a.media == jsonType || given != "" && !own
+	if !isPage {
+		return nil
+	}
+	a.limit = pageDefault
+	if given == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(given)
+	switch {
+	case err != nil || n < 1, n > pageMax && !own:
+		return fail(badRequest, "%q 应为 1 至 %d 的整数", "%q must be a whole number from 1 to %d", given, pageMax).of("limit")
+	case a.media == xlsxType || a.media == table.WholeType:
+		return fail(badRequest, "这种格式给出全部，不分页", "this format is whole and has no pages").of("limit")
+	}
+	a.limit = min(n, pageMax)
+	return nil
+}
+
+// readForm finds the form of the snapshot. CSV and workbooks are files with their provenance; a page of CSV is rows alone.
+func (a *asking) readForm() error {
+	forExcel := a.param("forExcel") != ""
+	if forExcel && (a.media != csvType || a.limit > 0) {
+		return fail(badRequest, "只用于不带 limit 的 csv", "is for csv without a limit").of("forExcel")
+	}
+	switch {
+	case a.media == jsonType || a.media == linesType:
+		a.form = jsonType // the same rows
+	case a.media == csvType && a.limit > 0:
+		a.form = "rows of csv"
+	case a.media == csvType && forExcel:
+		a.form = "csv for excel " + a.lang
+	case a.media == table.WholeType:
+		a.form = a.media
+	default:
+		a.form = a.media + " " + a.lang
+	}
+	return nil
+}
+
+// readCursor reads the cursor, if there is one, and finds out of which date and point the answer is.
+func (a *asking) readCursor() (err error) {
+	given := a.param("cursor")
+	if given != "" && a.limit == 0 {
+		return fail(badRequest, "只用于分页", "is for pages only").of("cursor")
+	}
+	if given != "" {
+		c, ok := parseCursor(given)
+		if !ok {
+			return fail(badRequest, "不是本服务给出的游标", "is no cursor of this service").of("cursor")
+		}
+		if a.given["asOf"] == "" {
+			a.given["asOf"] = c.asOf // midnight may have passed since
+		}
+		a.cursor = &c
+	}
+	if a.when, err = a.request.when(); err != nil {
+		return err
+	}
+	a.identify()
+	if c := a.cursor; c != nil {
+		switch {
+		case c.question != a.bare || c.asOf != a.when.AsOf:
+			return fail(badRequest, "属于另一个查询", "is of another question").of("cursor")
+		case c.epoch != a.epoch():
+			return errGone
+		}
+		a.from = c.from
+		if a.param("limit") == "" {
+			a.limit = c.limit
+		}
+	}
+	return nil
+}
+
+var errGone = fail(gone, "这一查询的后续各页已不再保留，请从头再查", "the pages of this answer are kept no more; ask again from the first").of("cursor")
+
+// identify hashes what the answer depends on.
+func (a *asking) identify() {
+	h := sha256.New()
+	put := func(parts ...string) {
+		for _, p := range parts {
+			_, _ = fmt.Fprintf(h, "%d:%s,", len(p), p) // a hash takes all
+		}
+	}
+	put(a.question.List, a.form, a.prefix, a.scope())
+	for _, name := range slices.Sorted(maps.Keys(a.question.Params)) {
+		put(name, a.question.Params[name])
+	}
+	copy(a.bare[:], h.Sum(nil))
+	epoch := a.epoch()
+	put(a.when.AsOf, string(epoch[:]))
+	h.Sum(a.id[:0])
+}
+
+// epoch returns the beginning of a hash of the epoch of the ledger.
+func (q *request) epoch() (e [8]byte) {
+	sum := sha256.Sum256([]byte(q.s.Access.Epoch()))
+	copy(e[:], sum[:])
+	return e
+}
+
+// scope returns what the principal sees, in words that are the same for two principals exactly if they see the same.
+func (q *request) scope() string {
+	switch {
+	case q.who.Owner:
+		return ""
+	case q.who.Role == access.Center:
+		return "center " + q.who.Center
+	case q.who.Role == access.LocalGov:
+		return "region " + q.who.Region
+	case q.who.Role == access.IndustryDept:
+		return fmt.Sprintf("departments %q", q.who.Departments)
+	}
+	return ""
+}
+
+// snapshot returns the answer of which a page is wanted.
+func (a *asking) snapshot() (*snapshot, error) {
+	if a.cursor != nil {
+		s := a.s.snapshots.find(snapshotID{a.id, a.cursor.position})
+		if s == nil {
+			return nil, errGone
+		}
+		return s, a.sameAs(s)
+	}
+	atLeast, _ := strconv.ParseUint(a.param("atLeast"), 10, 64) // checked
+	return a.s.snapshots.answer(a.Context(), asked{knownKey{a.id, a.when.KnownAt}, a.position, atLeast, a.make})
+}
+
+// sameAs refuses a cursor beside a point or a position that its answer is not of.
+func (a *asking) sameAs(s *snapshot) error {
+	if atLeast, _ := strconv.ParseUint(a.param("atLeast"), 10, 64); atLeast > s.id.position {
+		return fail(badRequest, "游标属于较早的位置", "the cursor is of an earlier position").of("atLeast")
+	}
+	point := a.when.KnownAt
+	if point == "" || point == strconv.FormatUint(s.id.position, 10) || a.s.snapshots.isKnown(s, point) {
+		return nil
+	}
+	return fail(badRequest, "属于另一个已知时点", "is of another point").of("cursor")
+}
+
+// make makes the answer.
+func (a *asking) make() (*snapshot, error) {
+	end, err := a.s.heavy.begin(a.Context(), a.isHeavy())
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	s := &snapshot{asOf: a.when.AsOf}
+	switch a.form {
+	case jsonType, "rows of csv", table.WholeType:
+		t, err := a.desk.List(a.Context(), a.when, a.question)
+		if err != nil {
+			return nil, err
+		}
+		s.id = snapshotID{a.id, t.Position}
+		s.missing, s.count = t.Missing, len(t.Rows)
+		return s, s.fill(t, a.form)
+	}
+	var file bytes.Buffer
+	name := "list.csv"
+	if a.media == xlsxType {
+		name = "list.xlsx"
+	}
+	made, err := a.desk.Report(a.Context(), a.when, desk.ReportRequest{Question: a.question, Name: name, ForExcel: a.param("forExcel") != "", Lang: a.lang}, &file)
+	if err != nil {
+		return nil, err
+	}
+	s.id, s.rows, s.count = snapshotID{a.id, made.Position}, file.Bytes(), made.Rows
+	return s, nil
+}
+
+// fill writes the rows of a table as they are sent.
+func (s *snapshot) fill(t *table.Table, form string) error {
+	var to bytes.Buffer
+	switch form {
+	case table.WholeType:
+		err := t.WriteWhole(&to)
+		s.rows = to.Bytes()
+		return err
+	case jsonType:
+		for _, row := range t.Rows {
+			line, err := table.MarshalRow(t.Columns, row)
+			if err != nil {
+				return err
+			}
+			to.Write(line)
+			to.WriteByte('\n')
+			s.ends = append(s.ends, to.Len())
+		}
+	default:
+		w := csv.NewWriter(&to)
+		write := func(record []string) error {
+			_ = w.Write(record) // the writer keeps its error
+			w.Flush()
+			return w.Error()
+		}
+		if err := write(t.Names()); err != nil {
+			return err
+		}
+		s.head = bytes.Clone(to.Bytes())
+		to.Reset()
+		for _, row := range t.Rows {
+			named := row[:0:0]
+			for i, c := range t.Columns {
+				if c.Name != "" {
+					named = append(named, row[i])
+				}
+			}
+			if err := write(table.Fields(named)); err != nil {
+				return err
+			}
+			s.ends = append(s.ends, to.Len())
+		}
+	}
+	s.rows = to.Bytes()
+	return nil
+}
+
+// isHeavy reports whether the answer takes long: it reads the history, or replays it.
+func (a *asking) isHeavy() bool {
+	switch a.list.Name {
+	case "find", "sample", "changes", "duplicates":
+		return true
+	}
+	return a.when.KnownAt != "" && a.when.KnownAt != strconv.FormatUint(a.position(), 10)
+}
+
+// send answers with a page of a snapshot, or with all of it.
+func (a *asking) send(s *snapshot) error {
+	h := a.w.Header()
+	h.Set(PositionHeader, strconv.FormatUint(s.id.position, 10))
+	to := s.count
+	if a.limit > 0 {
+		to = min(a.from+a.limit, s.count)
+	}
+	next := ""
+	if to < s.count {
+		next = (&cursor{a.bare, a.epoch(), s.asOf, s.id.position, to, a.limit}).String()
+		h.Set("Link", "<"+a.link(next)+">; rel=\"next\"")
+	}
+	h.Set("ETag", a.etag(s, to))
+	if matches(a.request.Header.Values("If-None-Match"), h.Get("ETag")) {
+		a.w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	if a.media != jsonType && a.media != table.WholeType {
+		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s-p%d.%s"`, a.list.Name, s.asOf, s.id.position, endings[a.media]))
+	}
+	if a.limit == 0 {
+		return a.request.send(http.StatusOK, a.media, s.rows)
+	}
+	body, err := s.page(a.media, a.from, to, next)
+	if err != nil {
+		return err
+	}
+	return a.request.send(http.StatusOK, a.media, body)
+}
+
+// endings are how the names of files end.
+var endings = map[string]string{csvType: "csv", xlsxType: "xlsx", linesType: "jsonl"}
+
+// page returns the body of a page.
+func (s *snapshot) page(media string, from, to int, next string) ([]byte, error) {
+	begin := 0
+	if from > 0 {
+		begin = s.ends[from-1]
+	}
+	end := begin
+	if to > from {
+		end = s.ends[to-1]
+	}
+	if media != jsonType {
+		return append(slices.Clone(s.head), s.rows[begin:end]...), nil
+	}
+	body := make([]byte, 0, end-begin+300)
+	body = append(body, `{"items":[`...)
+	for i := from; i < to; i++ {
+		if i > from {
+			body = append(body, ',')
+		}
+		body = append(body, s.row(i)...)
+	}
+	body = append(body, `],"next":`...)
+	if next == "" {
+		body = append(body, "null"...)
+	} else {
+		body = append(append(append(body, '"'), next...), '"')
+	}
+	body = strconv.AppendUint(append(body, `,"position":`...), s.id.position, 10)
+	body = append(append(append(body, `,"asOf":"`...), s.asOf...), '"')
+	if len(s.missing) > 0 {
+		missing, err := json.Marshal(s.missing)
+		if err != nil {
+			return nil, err
+		}
+		body = append(append(body, `,"missing":`...), missing...)
+	}
+	return append(body, "}\n"...), nil
+}
+
+// link returns the address of the next page.
+func (a *asking) link(next string) string {
+	values := url.Values{}
+	for name, value := range a.given {
+		values.Set(name, value)
+	}
+	values.Set("cursor", next)
+	if a.media == csvType || a.media == linesType {
+		values.Set("format", endings[a.media])
+	}
+	return a.URL.EscapedPath() + "?" + values.Encode()
+}
+
+// etag names the answer: the question with its date, the position, the form and the rows. It is weak, since the answer may be
+// compressed or not.
+func (a *asking) etag(s *snapshot, to int) string {
+	h := sha256.New()
+	_, _ = fmt.Fprintf(h, "%x %d %s %d %d %s %s", a.id, s.id.position, a.media, a.from, to, a.lang, a.s.Build) // a hash takes all
+	return fmt.Sprintf(`W/"%x"`, h.Sum(nil)[:12])
+}
+
+// matches reports whether a header If-None-Match names an ETag.
+func matches(headers []string, etag string) bool {
+	opaque := strings.TrimPrefix(etag, "W/")
+	for _, header := range headers {
+		for one := range strings.SplitSeq(header, ",") {
+			if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == opaque {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// heavy lets a few long answers be made at a time, so that they leave the processors to the others.
+type heavy struct {
+	heavy, light chan struct{} // each has an element for each that runs
+	waiting      chan struct{} // and one for each that waits for its turn among the heavy
+}
+
+// heavyWaitMax is how many heavy requests may wait.
+const heavyWaitMax = 8
+
+func newHeavy() *heavy {
+	return &heavy{make(chan struct{}, 1), make(chan struct{}, runtime.GOMAXPROCS(0)), make(chan struct{}, heavyWaitMax)}
+}
+
+// begin waits for the turn of an answer. The caller calls end when it is made.
+func (h *heavy) begin(ctx context.Context, isHeavy bool) (end func(), err error) {
+	turn := h.light
+	if isHeavy {
+		turn = h.heavy
+		select {
+		case h.waiting <- struct{}{}:
+			defer func() { <-h.waiting }()
+		default:
+			return nil, fail(unavailable, "查询过多，请稍后再试", "too many questions wait; try again later")
+		}
+	}
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

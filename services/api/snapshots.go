@@ -1,0 +1,262 @@
+package api
+
+import (
+	"container/list"
+	"context"
+	"crypto/sha256"
+	"sync"
+	"time"
+
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// A snapshot is the answer to a question about a list, at one position of the ledger, as it is sent: rows one after another, or
+// one whole file. It is not changed once it is made.
+type snapshot struct {
+	id      snapshotID
+	asOf    string
+	head    []byte // before the rows: the first line of CSV
+	rows    []byte // each with a line feed, or the whole file
+	ends    []int  // where each row ends
+	missing []text.Text
+	count   int // of rows
+
+	made    time.Time // when its position was the newest
+	expires time.Time // guarded by the lock of its snapshots, as are the next two
+	place   *list.Element
+	known   []string // the points under which it was asked for
+}
+
+// snapshotID names a snapshot. The same question at the same position has the same answer, so it needs nothing else.
+type snapshotID struct {
+	question questionID
+	position uint64
+}
+
+// questionID is a hash of all that an answer depends on beside the position: the list with its parameters, the date, the form,
+// who sees what, and the epoch.
+type questionID [sha256.Size]byte
+
+// bytes is how much memory a snapshot takes.
+func (s *snapshot) bytes() int64 { return int64(len(s.head)+len(s.rows)+8*len(s.ends)) + 512 }
+
+// row returns one row without its line feed.
+func (s *snapshot) row(i int) []byte {
+	begin := 0
+	if i > 0 {
+		begin = s.ends[i-1]
+	}
+	return s.rows[begin : s.ends[i]-1]
+}
+
+// Limits on the snapshots that are kept.
+const (
+	snapshotAge      = 5 * time.Minute // after it was last asked for
+	snapshotBytesMax = 256 << 20       // of all
+	knownMax         = 16              // points under which one snapshot is found
+)
+
+// snapshots keeps answers, so that all pages of a question are of one position, and that a page of a ledger in which nothing
+// moves costs no evaluation. It keeps at most snapshotBytesMax; the one that was not asked for the longest goes first.
+type snapshots struct {
+	now func() time.Time
+
+	mu     sync.Mutex
+	byID   map[snapshotID]*snapshot
+	newest map[questionID]*snapshot // of what is known now
+	known  map[knownKey]*snapshot   // of what was known at a point
+	making map[knownKey]*making
+	used   list.List // of *snapshot, the one used last in front
+	bytes  int64
+	share  share
+}
+
+// knownKey is a question as known at a point, "" for now.
+type knownKey struct {
+	question questionID
+	point    string
+}
+
+// making is an answer that is being made. done is closed when it is there or failed.
+type making struct{ done chan struct{} }
+
+func newSnapshots(now func() time.Time) *snapshots {
+	return &snapshots{now: now, byID: map[snapshotID]*snapshot{}, newest: map[questionID]*snapshot{}, known: map[knownKey]*snapshot{}, making: map[knownKey]*making{},
+		share: share{left: shareMax, at: time.Now()}}
+}
+
+// find returns a snapshot that is still kept, or nil.
+func (c *snapshots) find(id snapshotID) *snapshot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.expire()
+	return c.touch(c.byID[id])
+}
+
+// isKnown reports whether a snapshot was asked for as known at a point.
+func (c *snapshots) isKnown(s *snapshot, point string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known[knownKey{s.id.question, point}] == s
+}
+
+// asked is what is wanted of an answer.
+type asked struct {
+	knownKey
+	position func() uint64 // of the ledger
+	atLeast  uint64        // the least position that the answer may be of
+	make     func() (*snapshot, error)
+}
+
+// answer returns the answer to a question: one that is kept, if it is of the position of the ledger at the time of the call or
+// later, or else one that is made now. Requests for the same answer wait for the one that makes it. While writers keep moving
+// the ledger, making answers takes no more than a share of the time; an answer may then be of up to staleMax ago.
+func (c *snapshots) answer(ctx context.Context, a asked) (*snapshot, error) {
+	arrived := a.position()
+	for {
+		s, wait := c.take(&a, arrived)
+		switch {
+		case s != nil:
+			return s, nil
+		case wait == nil:
+			return c.made(&a)
+		}
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// take returns the answer that is kept, or a channel to wait for it; or neither, and the caller must make it.
+func (c *snapshots) take(a *asked, arrived uint64) (*snapshot, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.expire()
+	var s *snapshot
+	if a.point != "" {
+		s = c.known[a.knownKey]
+	} else if s = c.newest[a.question]; s != nil && s.id.position < arrived {
+		if s.id.position < a.atLeast || time.Since(s.made) > staleMax || !c.share.spent(time.Now()) {
+			s = nil
+		}
+	}
+	if s != nil {
+		return c.touch(s), nil
+	}
+	if m := c.making[a.knownKey]; m != nil {
+		return nil, m.done
+	}
+	c.making[a.knownKey] = &making{make(chan struct{})}
+	return nil, nil
+}
+
+// made makes the answer and keeps it.
+func (c *snapshots) made(a *asked) (s *snapshot, err error) {
+	began := time.Now()
+	defer func() { // also after a panic
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		close(c.making[a.knownKey].done)
+		delete(c.making, a.knownKey)
+		c.share.spend(time.Since(began), time.Now())
+		if s != nil {
+			s = c.keep(s, a.knownKey)
+		}
+	}()
+	s, err = a.make()
+	if s != nil {
+		s.made = began
+	}
+	return s, err
+}
+
+// keep keeps a snapshot, and returns it or one with the same content that is kept already.
+func (c *snapshots) keep(s *snapshot, as knownKey) *snapshot {
+	if kept := c.byID[s.id]; kept != nil {
+		kept.made = later(kept.made, s.made)
+		s = kept
+	} else {
+		c.byID[s.id] = s
+		s.place = c.used.PushFront(s)
+		c.bytes += s.bytes()
+	}
+	if newest := c.newest[as.question]; as.point == "" && (newest == nil || newest.id.position <= s.id.position) {
+		c.newest[as.question] = s
+	}
+	if as.point != "" && len(s.known) < knownMax {
+		c.known[as] = s
+		s.known = append(s.known, as.point)
+	}
+	c.touch(s)
+	for c.bytes > snapshotBytesMax {
+		c.drop(c.used.Back().Value.(*snapshot))
+	}
+	return s
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// touch notes that a snapshot was asked for.
+func (c *snapshots) touch(s *snapshot) *snapshot {
+	if s != nil {
+		s.expires = c.now().Add(snapshotAge)
+		c.used.MoveToFront(s.place)
+	}
+	return s
+}
+
+// expire drops what was not asked for within snapshotAge.
+func (c *snapshots) expire() {
+	now := c.now()
+	for e := c.used.Back(); e != nil; e = c.used.Back() {
+		s := e.Value.(*snapshot)
+		if now.Before(s.expires) {
+			return
+		}
+		c.drop(s)
+	}
+}
+
+func (c *snapshots) drop(s *snapshot) {
+	delete(c.byID, s.id)
+	if c.newest[s.id.question] == s {
+		delete(c.newest, s.id.question)
+	}
+	for _, point := range s.known {
+		delete(c.known, knownKey{s.id.question, point})
+	}
+	c.used.Remove(s.place)
+	c.bytes -= s.bytes()
+}
+
+// share is the time that making answers may take while the ledger moves: shareOfTime of it, and at once what was not used before,
+// up to shareMax. A ledger that is hardly written to never uses it up.
+type share struct {
+	left time.Duration
+	at   time.Time
+}
+
+const (
+	shareMax    = time.Second
+	shareOfTime = 0.3
+	staleMax    = 2 * time.Second // how old an answer may be while the share is used up
+)
+
+// spent reports whether the share is used up.
+func (s *share) spent(now time.Time) bool {
+	s.left = min(shareMax, s.left+time.Duration(shareOfTime*float64(now.Sub(s.at))))
+	s.at = now
+	return s.left <= 0
+}
+
+func (s *share) spend(took time.Duration, now time.Time) {
+	s.spent(now)
+	s.left -= took
+}
