@@ -227,8 +227,10 @@ var belowVerbs = []string{"events/text", "services/desk", "services/files", "ser
 
 // notVerbs are the files of the command that are no verb of the ledger, each with what else it may import.
 var notVerbs = map[string][]string{
-	"cmd/taizhang/open.go":     nil,                              // puts the rooms together: whatever there is meets here
-	"cmd/taizhang/simulate.go": {"events", "services/simulator"}, // makes a history and asks no ledger
+	"cmd/taizhang/open.go":       nil,                                                    // puts the rooms together: whatever there is meets here
+	"cmd/taizhang/serve.go":      {"services/access", "services/api", "services/listen"}, // runs what answers
+	"cmd/taizhang/serve_open.go": nil,                                                    // puts together what is served
+	"cmd/taizhang/simulate.go":   {"events", "services/simulator"},                       // makes a history and asks no ledger
 }
 
 func TestVerbsAskTheCounterAndNothingBelow(t *testing.T) {

@@ -82,7 +82,7 @@ compares it with what the program writes.
 - CSV has a head with the names, also when there are no rows. It is UTF-8, separated by commas, quoted as RFC 4180 says, with LF at the end of a line.
 - Amounts, codes and names do not depend on ` + "`--lang`" + `; sentences do in CSV. Totals and notes are for people and left out.
 - Exit code 0: done. 1: the answer is no (refused, unequal, findings), or an error; try and import with accept-good answer 0 whatever single records are answered. 2: the command line cannot be understood. An answer is on standard output; an error is a sentence on standard error, and standard output then has no whole answer.
-- ` + "`export` and `simulate`" + ` write records as JSON Lines ([events.md](events.md)), ` + "`report`" + ` writes HTML, and ` + "`demo`, `template`, `version`, `help` and `completion`" + ` write for people, whatever the form asked for. A list as a file with its provenance (` + "`--out`, `--for-excel`" + `) is described in [desk.md](desk.md).
+- ` + "`export` and `simulate`" + ` write records as JSON Lines ([events.md](events.md)), ` + "`report`" + ` writes HTML, and ` + "`demo`, `serve`, `template`, `version`, `help` and `completion`" + ` write for people, whatever the form asked for. A list as a file with its provenance (` + "`--out`, `--for-excel`" + `) is described in [desk.md](desk.md).
 `
 
 // jsonPage describes the JSON and CSV form of every answer.

@@ -26,6 +26,7 @@ type app struct {
 	cluster  string        // where the record is, if not in dir
 	prefix   string        // of the cluster's streams; tests share a server
 	patience time.Duration // with a cluster that does not answer; 0 for that of the store
+	faults   faults        // of the disk of a served ledger, in tests
 	asOf     string
 	knownAt  string
 	output   string
@@ -142,7 +143,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
 	root.AddCommand(a.demoCommand(), a.importCommand(), a.templateCommand(), a.recordCommand(), a.tryCommand(), a.centerCommand(),
 		a.replayCommand(), a.policyCommand(), a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(),
-		a.simulateCommand(), a.reproduceCommand(), a.reportCommand(), a.versionCommand())
+		a.simulateCommand(), a.reproduceCommand(), a.reportCommand(), a.serveCommand(), a.versionCommand())
 	root.AddCommand(a.listCommands()...)
 	eachCommand(root, namesAsTyped)
 	if a.lang == "zh" {

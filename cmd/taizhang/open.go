@@ -59,7 +59,7 @@ func (a *app) open(ctx context.Context, readOnly bool, do func(*desk.Local, even
 			err = cmp.Or(err, store.Close())
 		}
 	}()
-	l, err := ledger.OpenFrom(ctx, a.source(ctx, &store, readOnly), ledger.Config{Log: a.log, ReadOnly: readOnly})
+	l, err := ledger.OpenFrom(ctx, a.source(ctx, &store, logstore.Options{ReadOnly: readOnly, Late: true}), ledger.Config{Log: a.log, ReadOnly: readOnly})
 	if err != nil {
 		return err
 	}
@@ -138,12 +138,12 @@ func (a *app) restore(ctx context.Context, from string, isFile bool) (desk.Copie
 }
 
 // source opens the store into the variable: the embedded one, or a copy of the record that --store names.
-func (a *app) source(ctx context.Context, store *events.Store, readOnly bool) ledger.Source {
+func (a *app) source(ctx context.Context, store *events.Store, o logstore.Options) ledger.Source {
 	return func(replay func(events.Stored) error) (opened events.Store, err error) {
 		if a.cluster != "" {
 			opened, err = a.openReplica(ctx, replay)
 		} else {
-			opened, err = a.openEmbedded(readOnly, replay)
+			opened, err = a.openEmbedded(o, replay)
 		}
 		*store = opened
 		return opened, err
@@ -151,17 +151,18 @@ func (a *app) source(ctx context.Context, store *events.Store, readOnly bool) le
 }
 
 // openEmbedded opens the embedded store, and says so if that cut off what a crash left: bytes never go away in silence.
-func (a *app) openEmbedded(readOnly bool, replay func(events.Stored) error) (events.Store, error) {
-	if !readOnly && replica.IsCopy(a.dir) {
+func (a *app) openEmbedded(o logstore.Options, replay func(events.Stored) error) (events.Store, error) {
+	if !o.ReadOnly && replica.IsCopy(a.dir) {
 		return nil, text.Errorf(text.Conflict, "%s 是集群记录的本地副本，不能直接写入；写入请加 --store", "%s is a copy of the record in a cluster and is not written to; to write, name the cluster with --store", a.dir)
 	}
-	opened, err := logstore.Open(a.dir, logstore.Options{ReadOnly: readOnly, Late: true, Replay: replay})
+	o.Replay = replay
+	opened, err := logstore.Open(a.dir, o)
 	if err != nil {
 		return nil, a.damaged(err)
 	}
 	if torn := opened.Report().Torn; torn != nil {
 		a.log.Warn("a commit that nobody was told of ends the log", zap.String("file", torn.File), zap.Int64("offset", torn.Offset), zap.Int64("bytes", torn.Bytes))
-		if !readOnly {
+		if !o.ReadOnly {
 			fmt.Fprintln(a.errOut, a.say("提示：上次写入中断，末尾 %d 字节属于一次未完成、从未确认的提交，已截去", "note: a write was cut short; the last %d bytes, of a commit that nobody was told of, were cut off", torn.Bytes))
 		}
 	}

@@ -31,6 +31,8 @@ type request struct {
 	desk   desk.Desk         // of what the principal may see and do
 	given  map[string]string // the parameters of the query by the names of the API
 	media  string            // of the answer
+	began  time.Time
+	failed error // why the answer is a problem, or was cut off
 }
 
 // languages are those of the answers; the first is for who asks for none.

@@ -26,9 +26,11 @@ type Config struct {
 	Access   *access.Access
 	Now      func() time.Time
 	Log      *zap.Logger
-	Build    string // of the program: answers name it, and an ETag depends on it
-	Document []byte // docs/openapi.json
-	Spool    string // a directory for what is uploaded, on the disk of the ledger; it is emptied at start
+	Build    string   // of the program: answers name it, and an ETag depends on it
+	Document []byte   // docs/openapi.json
+	Spool    string   // a directory for what is uploaded, on the disk of the ledger; it is emptied at start
+	Hosts    []string // the names of the server beside those of loopback; requests to others are refused
+	Metrics  *Metrics // nil for new ones
 }
 
 // Server is the API. It may serve several listeners.
@@ -40,6 +42,8 @@ type Server struct {
 
 	snapshots *snapshots
 	heavy     *heavy
+	underway  *underway
+	lag       lag
 }
 
 // New returns a server.
@@ -47,7 +51,11 @@ func New(cfg Config) *Server {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
-	s := &Server{Config: cfg, mux: http.NewServeMux(), snapshots: newSnapshots(cfg.Now), heavy: newHeavy()}
+	if cfg.Metrics == nil {
+		cfg.Metrics = NewMetrics(cfg.Build)
+	}
+	s := &Server{Config: cfg, mux: http.NewServeMux(), snapshots: newSnapshots(cfg.Now), heavy: newHeavy(), underway: newUnderway()}
+	s.Metrics.follow(s)
 	for _, rt := range routes() {
 		s.mux.Handle(rt.method+" "+rt.path, &handler{s, newPlan(rt)})
 		if !slices.Contains(s.methods, rt.method) {
@@ -71,11 +79,19 @@ var zippedTypes = []string{jsonType, problemType, linesType, table.WholeType, cs
 
 // ServeHTTP implements http.Handler. Whatever happens, the answer has an X-Request-Id, and an error is a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.underway.begin()
+	defer s.underway.end()
 	s.zipped(newPaced(w, r), r)
 }
 
 // dispatch finds the route of a request.
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
+	if !s.isHost(r) {
+		q := s.request(w, r)
+		defer q.observe()
+		q.fail(fail(forbidden, "本服务没有这个主机名", "this server has no such name of a host"))
+		return
+	}
 	if h := s.routed(r); h != nil {
 		s.mux.ServeHTTP(w, r) // again, since it sets the values of the path
 		return
@@ -101,6 +117,7 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := h.s.request(w, r)
 	q.plan = h.plan
+	defer q.observe()
 	defer q.recovered()
 	if err := h.answer(q); err != nil {
 		q.fail(err)
@@ -129,7 +146,10 @@ func (s *Server) admit(q *request) (err error) {
 	if who, local := q.Context().Value(ownerKey{}).(access.Principal); local {
 		q.who = who
 	} else if q.who, err = s.Access.Authenticate(bearer(q.Request), sourceOf(q.Request)); err != nil {
+		s.Metrics.logins.WithLabelValues(outcomeRefused).Inc()
 		return err
+	} else {
+		s.Metrics.logins.WithLabelValues(outcomeAccepted).Inc()
 	}
 	local := s.Desk
 	if q.Header.Get(PrefixHeader) == flagPrefix {
@@ -168,7 +188,7 @@ func AsOwner(ctx context.Context, who access.Principal) context.Context {
 
 // request returns a request before it is known who asks. Its answer is not for a cache that others share.
 func (s *Server) request(w http.ResponseWriter, r *http.Request) *request {
-	q := &request{Request: r, w: &answering{ResponseWriter: w}, s: s, id: requestID(), lang: langOf(r)}
+	q := &request{Request: r, w: &answering{ResponseWriter: w}, s: s, id: requestID(), lang: langOf(r), began: time.Now()}
 	h := w.Header()
 	h.Set(RequestHeader, q.id)
 	h.Set(BuildHeader, s.Build)
@@ -199,14 +219,12 @@ func (q *request) recovered() {
 // fail answers with a problem. If a part of another answer was sent already, it cuts the connection instead, so that nobody
 // takes the part for the whole.
 func (q *request) fail(err error) {
+	q.failed = err
 	var cut *cutError
 	if errors.As(err, &cut) || q.Context().Err() != nil { // nobody is there to read a problem
 		panic(http.ErrAbortHandler)
 	}
 	p := problemOf(err, q)
-	if p.Status == http.StatusInternalServerError {
-		q.s.Log.Error("a request failed", zap.String("request", q.id), zap.Error(err))
-	}
 	if q.w.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
@@ -216,6 +234,7 @@ func (q *request) fail(err error) {
 // unrouted answers a request that no route takes.
 func (s *Server) unrouted(w http.ResponseWriter, r *http.Request) {
 	q := s.request(w, r)
+	defer q.observe()
 	var allowed []string
 	for _, method := range s.methods {
 		other := *r

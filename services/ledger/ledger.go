@@ -92,6 +92,9 @@ func (l *Ledger) Close() {
 // ReadOnly says whether the ledger refuses every write, and its read models stay as they were when it was opened.
 func (l *Ledger) ReadOnly() bool { return l.readOnly }
 
+// Stopped reports whether the outcome of a write is unknown, after which every write is ErrStopped.
+func (l *Ledger) Stopped() bool { return l.stopped.Load() }
+
 // Register returns the read models, which follow every write.
 func (l *Ledger) Register() *projections.Register { return l.register }
 

@@ -249,10 +249,12 @@ func (s *Store) commit() {
 		s.fail(fileError("write", s.dir, g.name, err))
 		return
 	}
+	begun := time.Now()
 	if err := g.file.Sync(); err != nil {
 		s.fail(fileError("sync", s.dir, g.name, err))
 		return
 	}
+	s.opts.Synced(time.Since(begun))
 	w.chain = chain
 	s.publish(records)
 	for _, r := range w.group {

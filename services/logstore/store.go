@@ -21,6 +21,7 @@ type Options struct {
 	Late         bool                      // if there is no log yet, the first append makes and locks the directory
 	ReadOnly     bool                      // change nothing, take no lock and see the log as it is now, even beside a writing process
 	Replay       func(events.Stored) error // called with every event in order during Open; an event is valid until the call returns; an error ends Open
+	Synced       func(took time.Duration)  // called by the writer after it synced a commit; may be nil
 	FS           FS                        // the operating system's if nil
 }
 
@@ -67,6 +68,9 @@ type view struct {
 func Open(dir string, opts Options) (*Store, error) {
 	if opts.Clock == nil {
 		opts.Clock = time.Now
+	}
+	if opts.Synced == nil {
+		opts.Synced = func(time.Duration) {}
 	}
 	if opts.FS == nil {
 		opts.FS = osFS{}

@@ -1,0 +1,374 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/user"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"golang.org/x/sys/unix"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/api"
+	"github.com/taizhang/taizhang/services/listen"
+)
+
+// The limits of a server. There is none on the time that a whole request takes: imports and streams may take long, and each of
+// their parts has a deadline of its own.
+const (
+	connectionsMax       = 4096 // over the network
+	socketConnectionsMax = 256  // on the machine itself, whatever the network does
+	adminConnectionsMax  = 64
+	headerWait           = 10 * time.Second
+	idleWait             = 2 * time.Minute
+	headerBytesMax       = 32 << 10
+	stopWait             = 20 * time.Second // from the signal to the end
+	stoppedWait          = 10 * time.Second // from a write with an unknown outcome to the exit
+	stoppedLook          = time.Second
+)
+
+// exitStopped is the exit code after a write whose outcome is unknown: a supervisor starts the program again, which reads what is
+// on disk.
+const exitStopped = 3
+
+// errExitStopped says that the ledger stopped, and the server with it.
+var errExitStopped = text.Errorf(text.Stopped, "有一次写入的结果不明，服务停止；重新启动即以磁盘上的记录为准",
+	"the outcome of a write is unknown, and the server ends; started again it goes by what is on disk")
+
+func (a *app) serveCommand() *cobra.Command {
+	o := &serveOptions{}
+	cmd := &cobra.Command{
+		Use: "serve", Args: exactly(0),
+		Short: a.say("提供服务：HTTP 接口和本机的套接字", "serve the ledger over HTTP and on a socket beside it"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, name := range []string{"as-of", "known-at", "output"} {
+				if cmd.Flags().Changed(name) {
+					return usage(cmd, "serve 不用 --%s", "serve takes no --%s", name)
+				}
+			}
+			if o.demo && (cmd.Flags().Changed("data") || cmd.Flags().Changed("store")) {
+				return usage(cmd, "--demo 自建台账，不能用 --data 或 --store", "--demo makes a ledger of its own and takes no --data or --store")
+			}
+			settings, err := a.settle(cmd, cmp.Or(o.config, a.getenv(variableOf("config"))))
+			if err != nil {
+				return err
+			}
+			if !slices.Contains([]string{"zh", "en"}, a.lang) {
+				return text.Errorf(text.Invalid, "lang 应为 zh 或 en，不能是 %q", "lang must be zh or en, not %q", a.lang)
+			}
+			if err := o.check(); err != nil {
+				return err
+			}
+			a.log = a.serverLog(o.demo)
+			if o.checkConfig {
+				if _, err := o.certificate(a.log); err != nil {
+					return err
+				}
+				return a.printSettings(settings)
+			}
+			defer tuneMemory(a.getenv)()
+			if o.demo {
+				return a.serveDemo(cmd.Context(), o)
+			}
+			return a.serve(cmd.Context(), o, nil)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", a.say("接口的地址 `ADDR`（主机:端口；端口 0 为任一空闲端口）", "address `ADDR` of the API (HOST:PORT; port 0 is any free one)"))
+	f.StringVar(&o.adminListen, "admin-listen", "", a.say("健康检查和指标的地址 `ADDR`（默认只在套接字上）", "address `ADDR` of health and metrics (default: on the socket alone)"))
+	f.StringVar(&o.tlsCert, "tls-cert", "", a.say("证书 `FILE`（PEM），更换后自动重新读取", "certificate `FILE` (PEM); read again when it changes"))
+	f.StringVar(&o.tlsKey, "tls-key", "", a.say("私钥 `FILE`（PEM，权限 0600）", "its key `FILE` (PEM, mode 0600)"))
+	f.StringArrayVar(&o.hosts, "host", nil, a.say("访问所用的主机名 `NAME`，可多次给出", "`NAME` of the host under which it is asked; may be repeated"))
+	f.BoolVar(&o.insecure, "insecure", false, a.say("允许在非本机地址上不加密", "allow another address than loopback without TLS"))
+	f.StringVar(&o.config, "config", "", a.say("设置文件 `FILE`：每行 名称 = 值", "`FILE` of settings: lines NAME = VALUE"))
+	f.BoolVar(&o.checkConfig, "check-config", false, a.say("只显示将采用的设置或其中的错误", "only show the settings that would be used, or what is wrong with them"))
+	f.BoolVar(&o.demo, "demo", false, a.say("模拟一省的临时台账，附各角色的账号", "a temporary ledger of a simulated province, with accounts of every role"))
+	return cmd
+}
+
+// serverLog returns the log of a server: lines of JSON on standard error.
+func (a *app) serverLog(quiet bool) *zap.Logger {
+	level := zapcore.InfoLevel
+	switch {
+	case a.verbose:
+		level = zapcore.DebugLevel
+	case quiet:
+		level = zapcore.WarnLevel
+	}
+	config := zap.NewProductionEncoderConfig()
+	config.EncodeTime = zapcore.ISO8601TimeEncoder
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(config), zapcore.Lock(zapcore.AddSync(a.errOut)), level))
+}
+
+// certificate returns the certificate of the options, or nil if there is none.
+func (o *serveOptions) certificate(log *zap.Logger) (*listen.Certificate, error) {
+	if o.tlsCert == "" {
+		return nil, nil
+	}
+	return listen.LoadCertificate(o.tlsCert, o.tlsKey, log)
+}
+
+// server is a running server: what listens, and what answers.
+type server struct {
+	api     *api.Server
+	https   []*http.Server
+	ports   []net.Listener // of https, in the same order; closed by them
+	running sync.WaitGroup
+	failed  chan error // has room for one of each of https
+}
+
+// serve serves the ledger until ctx ends or the ledger stops. It calls started, if that is not nil, with the address of the API
+// before it answers anything.
+func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, string) error) (err error) {
+	s := &server{failed: make(chan error, 3)}
+	tcp, admin, err := o.bind()
+	if err != nil {
+		return err
+	}
+	s.ports = slices.DeleteFunc([]net.Listener{tcp, admin}, func(l net.Listener) bool { return l == nil })
+	defer func() {
+		for _, l := range s.ports {
+			_ = l.Close() // most are closed already
+		}
+	}()
+	certificate, err := o.certificate(a.log)
+	if err != nil {
+		return err
+	}
+	metrics := api.NewMetrics(programVersion())
+	opened, err := a.openServed(ctx, metrics)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, opened.close()) }()
+	if err := o.mayBeReached(ctx, opened.access); err != nil {
+		return err
+	}
+	socket, err := listen.OpenSocket(a.dir)
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
+	s.api = api.New(api.Config{Desk: opened.desk, Access: opened.access, Now: a.now, Log: a.log, Build: programVersion(),
+		Spool: filepath.Join(a.dir, spoolName), Hosts: o.hostNames(), Metrics: metrics})
+	address := o.address(tcp)
+	if started != nil {
+		err = started(opened, address)
+	} else {
+		err = a.sayServing(o, address, admin, opened)
+	}
+	if err != nil {
+		return err
+	}
+	s.start(listen.Limit(tcp, connectionsMax), certificate, s.newHTTP(a.log, s.api))
+	if admin != nil {
+		s.start(listen.Limit(admin, adminConnectionsMax), nil, s.newHTTP(a.log, s.api.Admin()))
+	}
+	onSocket := s.newHTTP(a.log, s.api.Socket())
+	onSocket.ConnContext = a.asOwner()
+	s.start(listen.Limit(socket, socketConnectionsMax), nil, onSocket)
+	err = s.wait(ctx, opened)
+	return errors.Join(err, s.stop(a.log))
+}
+
+// bind listens on the addresses of the options; admin is nil if there is none.
+func (o *serveOptions) bind() (tcp, admin net.Listener, err error) {
+	if tcp, err = net.Listen("tcp", o.listen); err != nil {
+		return nil, nil, cannotListen(o.listen, err)
+	}
+	if o.adminListen == "" {
+		return tcp, nil, nil
+	}
+	if admin, err = net.Listen("tcp", o.adminListen); err != nil {
+		return nil, nil, errors.Join(cannotListen(o.adminListen, err), tcp.Close())
+	}
+	return tcp, admin, nil
+}
+
+func cannotListen(address string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return text.Errorf(text.Conflict, "地址 %s 已被占用；可用 --listen 另选", "the address %s is in use; choose another one with --listen", address)
+	case errors.Is(err, os.ErrPermission):
+		return text.Errorf(text.Forbidden, "没有权限使用地址 %s", "listening on %s is not permitted", address)
+	}
+	return text.Errorf(text.Invalid, "不能使用地址 %s：%v", "cannot listen on %s: %v", address, err)
+}
+
+// address returns the address of the API as a URL.
+func (o *serveOptions) address(l net.Listener) string {
+	if o.tlsCert != "" {
+		return "https://" + l.Addr().String()
+	}
+	return "http://" + l.Addr().String()
+}
+
+// mayBeReached refuses to be reached from other machines while there is no administrator: nobody could take a right away then.
+func (o *serveOptions) mayBeReached(ctx context.Context, accounts *access.Access) error {
+	if o.isLoopback() {
+		return nil
+	}
+	return text.Errorf(text.Conflict, "还没有管理员账号，不能在 %s 上提供服务；先建立：taizhang account add NAME --role secadmin",
+		"there is no account of an administrator, so the ledger is not served on %s; add one first: taizhang account add NAME --role secadmin", o.listen)
+}
+
+// sayServing prints the line that says that the server is there.
+func (a *app) sayServing(o *serveOptions, address string, admin net.Listener, x *opened) error {
+	also := ""
+	if admin != nil {
+		also = a.say("，管理地址 http://%v", ", health and metrics on http://%v", admin.Addr())
+	}
+	_, err := fmt.Fprintln(a.out, a.say("台账 %s（位置 %d）在 %s 提供服务%s，本机套接字 %s", "serving the ledger %s at position %d on %s%s and on the socket %s",
+		a.dir, x.desk.Ledger.Register().Position(), address, also, filepath.Join(a.dir, listen.SocketName)))
+	return err
+}
+
+// newHTTP returns a server of HTTP with our limits.
+func (s *server) newHTTP(log *zap.Logger, h http.Handler) *http.Server {
+	errorLog, _ := zap.NewStdLogAt(log, zapcore.WarnLevel) // the level is one
+	return &http.Server{Handler: h, ReadHeaderTimeout: headerWait, IdleTimeout: idleWait, MaxHeaderBytes: headerBytesMax, ErrorLog: errorLog}
+}
+
+// start serves a listener until the server is shut down.
+func (s *server) start(l net.Listener, certificate *listen.Certificate, h *http.Server) {
+	s.https = append(s.https, h)
+	s.running.Go(func() {
+		var err error
+		if certificate != nil {
+			h.TLSConfig = certificate.Config()
+			err = h.ServeTLS(l, "", "")
+		} else {
+			err = h.Serve(l)
+		}
+		if !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- err
+		}
+	})
+}
+
+// asOwner returns what makes requests on the socket those of the owner: of whoever owns the directory, of the user who runs the
+// server, and of root. Others are strangers there.
+func (a *app) asOwner() func(context.Context, net.Conn) context.Context {
+	owners := []uint32{0, uint32(os.Geteuid())}
+	var dir unix.Stat_t
+	if unix.Stat(a.dir, &dir) == nil {
+		owners = append(owners, dir.Uid)
+	}
+	return func(ctx context.Context, c net.Conn) context.Context {
+		peer, err := listen.PeerOf(c)
+		if err != nil || !slices.Contains(owners, peer.UID) {
+			a.log.Warn("a stranger connected to the socket", zap.Uint32("uid", peer.UID), zap.Int("process", peer.Process), zap.Error(err))
+			return ctx
+		}
+		name := strconv.FormatUint(uint64(peer.UID), 10)
+		if u, err := user.LookupId(name); err == nil {
+			name = u.Username
+		}
+		return api.AsOwner(ctx, access.Local(name, "socket"))
+	}
+}
+
+// wait returns when ctx ends, when a listener fails, or a while after the ledger stopped: what was asked gets an answer until then.
+func (s *server) wait(ctx context.Context, o *opened) error {
+	look := time.NewTicker(stoppedLook)
+	defer look.Stop()
+	var since time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-s.failed:
+			return err
+		case now := <-look.C:
+			switch {
+			case !o.desk.Ledger.Stopped() && o.access.Healthy() == nil:
+			case since.IsZero():
+				since = now
+			case now.Sub(since) >= stoppedWait:
+				return errExitStopped
+			}
+		}
+	}
+}
+
+// stop ends the server: no new requests, the streams told, those under way ended, all within stopWait.
+func (s *server) stop(log *zap.Logger) error {
+	begun := time.Now()
+	log.Info("stopping")
+	ctx, cancel := context.WithTimeout(context.Background(), stopWait)
+	defer cancel()
+	s.api.Stop()
+	var ending sync.WaitGroup
+	for _, h := range s.https {
+		ending.Go(func() {
+			if err := h.Shutdown(ctx); err != nil {
+				_ = h.Close() // those under way had their time
+			}
+		})
+	}
+	err := s.api.Close(ctx)
+	ending.Wait()
+	s.running.Wait()
+	log.Info("stopped", zap.Duration("took", time.Since(begun)), zap.Error(err))
+	return err
+}
+
+// The heap of a server may grow by serverHeapGrowth percent before it is collected, and less as it comes near a share of the
+// memory that there is.
+const (
+	serverHeapGrowth  = 200
+	memoryLimitPerMil = 800
+)
+
+// tuneMemory sets the limits of the heap for a server, unless the environment sets them, and returns what sets them back.
+func tuneMemory(getenv func(string) string) (back func()) {
+	growth, limit := -1, int64(-1)
+	if getenv("GOGC") == "" {
+		growth = debug.SetGCPercent(serverHeapGrowth)
+	}
+	if all := memoryBytes(); getenv("GOMEMLIMIT") == "" && all > 0 {
+		limit = debug.SetMemoryLimit(all / 1000 * memoryLimitPerMil)
+	}
+	return func() {
+		if growth >= 0 {
+			debug.SetGCPercent(growth)
+		}
+		if limit >= 0 {
+			debug.SetMemoryLimit(limit)
+		}
+	}
+}
+
+// memoryBytes returns the memory of the machine, or of the container if that has less, or 0 if neither is known.
+func memoryBytes() int64 {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil {
+		return 0
+	}
+	all := int64(info.Totalram) * int64(info.Unit)
+	for _, file := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
+		content, err := os.ReadFile(file)
+		if n, bad := strconv.ParseInt(strings.TrimSpace(string(content)), 10, 64); err == nil && bad == nil && n > 0 {
+			all = min(all, n)
+		}
+	}
+	return all
+}
+
+func (a *app) serveDemo(ctx context.Context, o *serveOptions) error { return nil }

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"go.uber.org/zap"
+	"golang.org/x/sys/unix"
+
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// Health is whether a server can take writes, and why not.
+type Health struct {
+	Ready    bool      `json:"ready"`
+	Reasons  []Unready `json:"reasons"`
+	Position uint64    `json:"position"` // that answers are of
+	Build    string    `json:"build"`
+}
+
+// Unready is one reason why a server is not ready.
+type Unready struct {
+	Check string    `json:"check"` // stopping, stopped, access-log, room or lag
+	Text  text.Text `json:"text"`
+}
+
+const (
+	roomBytesMin = 64 << 20 // the store sets 32 MiB aside at a time, and an upload needs room too
+	lagMax       = 5 * time.Second
+)
+
+// health returns the health of the server.
+func (s *Server) health() *Health {
+	l := s.Desk.Ledger
+	h := &Health{Reasons: []Unready{}, Position: l.Register().Position(), Build: s.Build}
+	not := func(check, zh, en string, args ...any) {
+		h.Reasons = append(h.Reasons, Unready{check, text.Say(zh, en, args...)})
+	}
+	if s.underway.isStopping() {
+		not("stopping", "服务正在停止", "the server is stopping")
+	}
+	if l.Stopped() {
+		not("stopped", "有一次写入的结果不明，台账不再接受记录", "the outcome of a write is unknown, and the ledger takes no more writing")
+	}
+	if err := s.Access.Healthy(); err != nil {
+		not("access-log", "访问日志不能写入", "the access log cannot be written")
+		s.Log.Error("the access log cannot be written", zap.Error(err))
+	}
+	var disk unix.Statfs_t
+	if err := unix.Statfs(s.Desk.Spool, &disk); err != nil {
+		not("room", "不能查明磁盘余量", "how much room is on the disk cannot be found out")
+		s.Log.Error("the room on the disk is not known", zap.Error(err))
+	} else if room := disk.Bavail * uint64(disk.Bsize); room < roomBytesMin {
+		not("room", "磁盘只余 %d MiB", "only %d MiB are left on the disk", room>>20)
+	}
+	if behind := s.lag.behind(s.Metrics.position(h.Position), h.Position, time.Now()); behind > lagMax {
+		not("lag", "答复已落后于台账 %d 秒", "answers have been behind the ledger for %d seconds", int(behind.Seconds()))
+	}
+	h.Ready = len(h.Reasons) == 0
+	return h
+}
+
+// Admin answers about the process itself, not about the ledger: health and metrics. It asks for no token.
+func (s *Server) Admin() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("ok\n")) // the client may be gone
+	})
+	mux.HandleFunc("GET /readyz", s.answerHealth)
+	mux.HandleFunc("GET /healthz", s.answerHealth)
+	mux.Handle("GET /metrics", s.Metrics.handler())
+	return mux
+}
+
+// answerHealth answers with 200 if the server is ready, else with 503.
+func (s *Server) answerHealth(w http.ResponseWriter, _ *http.Request) {
+	h := s.health()
+	body, err := json.Marshal(h)
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", jsonType)
+	if !h.Ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_, _ = w.Write(append(body, '\n')) // the client may be gone
+}
+
+// Socket answers on the socket beside the ledger: the API, health and metrics, and the profiles of the process. The profiles are
+// here alone, for they hold whatever is in memory, tokens too. Who is not the owner (AsOwner) gets nothing.
+func (s *Server) Socket() http.Handler {
+	mux := http.NewServeMux()
+	admin := s.Admin()
+	for _, path := range []string{"/livez", "/readyz", "/healthz", "/metrics"} {
+		mux.Handle(path, admin)
+	}
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	mux.Handle("/", s)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Context().Value(ownerKey{}) == nil {
+			s.request(w, r).fail(fail(forbidden, "此套接字只供台账目录的所有者使用", "this socket is for the owner of the ledger's directory alone"))
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}

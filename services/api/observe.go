@@ -1,0 +1,140 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// slow is the time after which an answer is worth a line of the log.
+const slow = 500 * time.Millisecond
+
+// observe counts a request that was answered, and writes one line to the log if it was a write, failed or was slow. The line has
+// the route, never the path or the query: what is asked for, such as a name that is searched, is not for the log of the program.
+func (q *request) observe() {
+	route, took := "none", time.Since(q.began)
+	if q.plan != nil {
+		route = q.plan.path
+	}
+	status := q.w.status
+	m := q.s.Metrics
+	m.requests.WithLabelValues(methodLabel(q.Method)+" "+route, strconv.Itoa(status)).Inc()
+	m.requestTime.WithLabelValues(methodLabel(q.Method) + " " + route).Observe(took.Seconds())
+	m.refused(q.failed)
+	writes := q.Method != http.MethodGet && q.Method != http.MethodHead
+	if !writes && q.failed == nil && took < slow {
+		return
+	}
+	fields := []zap.Field{zap.String("method", methodLabel(q.Method)), zap.String("route", route), zap.Int("status", status), zap.Duration("took", took),
+		zap.String("account", q.who.Account), zap.String("source", sourceOf(q.Request)), zap.String("request", q.id)}
+	if status >= http.StatusInternalServerError {
+		q.s.Log.Error("request", append(fields, zap.Error(q.failed))...)
+		return
+	}
+	q.s.Log.Info("request", fields...)
+}
+
+// methodLabel returns a method that some route has, or "other": a client could otherwise make up any number of them.
+func methodLabel(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete:
+		return method
+	}
+	return "other"
+}
+
+// lag notes whether answers keep up with the ledger.
+type lag struct {
+	mu     sync.Mutex
+	target uint64    // a position that answers had not reached
+	begun  time.Time // when it was noted
+}
+
+// behind returns for how long answers have not reached a position that the ledger had.
+func (g *lag) behind(ledger, applied uint64, now time.Time) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if applied >= g.target {
+		g.target, g.begun = ledger, now
+	}
+	if applied >= g.target {
+		return 0
+	}
+	return now.Sub(g.begun)
+}
+
+// underway counts the requests under way, so that the ledger is not closed under them.
+type underway struct {
+	mu       sync.Mutex
+	count    int
+	stopping chan struct{} // closed by Stop
+	idle     chan struct{} // closed when none is under way after Stop
+}
+
+func newUnderway() *underway {
+	return &underway{stopping: make(chan struct{}), idle: make(chan struct{})}
+}
+
+func (u *underway) begin() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.count++
+}
+
+func (u *underway) end() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.count--
+	u.mayBeIdle()
+}
+
+// stop is called once or more.
+func (u *underway) stop() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.isStopping() {
+		close(u.stopping)
+		u.mayBeIdle()
+	}
+}
+
+func (u *underway) isStopping() bool {
+	select {
+	case <-u.stopping:
+		return true
+	default:
+		return false
+	}
+}
+
+// mayBeIdle is called with mu held. A request that begins after Stop, on a connection that was open, may come after idle is closed;
+// Close waits for those that were there.
+func (u *underway) mayBeIdle() {
+	if u.count > 0 || !u.isStopping() {
+		return
+	}
+	select {
+	case <-u.idle:
+	default:
+		close(u.idle)
+	}
+}
+
+// Stop tells everything that may last, such as streams and imports that wait, to end. Requests are still answered: whoever serves
+// the listeners shuts them down.
+func (s *Server) Stop() { s.underway.stop() }
+
+// Close returns when no request is under way any more, after Stop and when the listeners take no new ones, or when ctx ends.
+func (s *Server) Close(ctx context.Context) error {
+	select {
+	case <-s.underway.idle:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("api: requests are still under way: %w", ctx.Err())
+	}
+}
