@@ -47,8 +47,8 @@ func (r *Register) SeesStream(name events.StreamID) bool {
 	return r.sees == nil || name == events.PolicyStream
 }
 
-// SeesAll reports whether the register is not restricted.
-func (r *Register) SeesAll() bool { return r.sees == nil }
+// Scope returns the predicate that restricts the register, or nil.
+func (r *Register) Scope() func(events.CenterID) bool { return r.sees }
 
 // responsible is the offices that are responsible for a center on a date, after some of its events.
 type responsible struct {

@@ -115,7 +115,7 @@ func (l *Local) Batch(ctx context.Context, b Batch) (*BatchAnswer, error) {
 	}
 	var answer ledger.BatchResult
 	if len(records) > 0 {
-		judged, err := l.Ledger.Batch(ctx, records, l.Account, terms)
+		judged, err := l.Ledger.Batch(ctx, records, l.account(), terms)
 		if err != nil {
 			return nil, b.failed(err, at, unread)
 		}

@@ -35,9 +35,16 @@ func (l *Local) Center(ctx context.Context, when When, id string) (*Center, erro
 	x := &Center{Center: center, AsOf: a.on}
 	a.Register.Exactly(func(position uint64) {
 		e := a.Register.Evaluation(center, a.on)
+		if e == nil { // it moved out of sight after it was looked for
+			err = lists.UnknownCenter(center)
+			return
+		}
 		x.Position, x.Status, x.Events, x.Facts = position, e.Status, e.Events, a.Register.Facts(center, a.on)
 		x.Execution, x.Alerts = lists.ExecutionLines(e.Executions), openOf(e.Alerts)
 	})
+	if err != nil {
+		return nil, err
+	}
 	if x.Status == "" {
 		return nil, text.Errorf(text.NotFound, "截至 %v，中心 %s 尚未登记", "as of %v, the center %s is not registered", a.on, center)
 	}

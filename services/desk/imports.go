@@ -134,7 +134,7 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 	if err != nil {
 		return nil, err
 	}
-	report, err := l.Ledger.Import(ctx, ledger.ImportConfig{Files: list, Account: l.Account, AcceptGood: r.AcceptGood, Bad: im.bad, Progress: r.Progress, Dir: l.Spool})
+	report, err := l.Ledger.Import(ctx, ledger.ImportConfig{Files: list, Account: l.account(), AcceptGood: r.AcceptGood, Bad: im.bad, Progress: r.Progress, Dir: l.Spool})
 	if err != nil {
 		return nil, err
 	}

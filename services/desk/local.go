@@ -41,7 +41,15 @@ type asked struct {
 	point ledger.Point
 }
 
-// ask finds the read models that a question is about: of one center or (for "") of all.
+// account returns who writes, and of which centers.
+func (l *Local) account() ledger.Account {
+	account := l.Account
+	account.Sees = l.Sees
+	return account
+}
+
+// ask finds the read models that a question is about: of one center or (for "") of all. Of a center that is not seen, or that
+// there is not, nothing is read.
 func (l *Local) ask(ctx context.Context, w When, center events.CenterID) (a asked, err error) {
 	if a.on, a.point, err = w.resolve(l.Now()); err != nil {
 		return a, err
@@ -51,14 +59,19 @@ func (l *Local) ask(ctx context.Context, w When, center events.CenterID) (a aske
 	}
 	register := l.Ledger.Register()
 	switch {
+	case center != "" && !l.register().Knows(center):
+		return a, lists.UnknownCenter(center)
 	case a.point.IsNow():
 	case center != "":
 		register, err = l.Ledger.KnownAtOf(ctx, a.point, center)
 	default:
 		register, err = l.Ledger.KnownAt(ctx, a.point)
 	}
-	a.Source = &lists.Source{Ledger: l.Ledger, Register: register, Prefix: l.Prefix, Root: l.Root}
-	return a, err
+	if err != nil {
+		return a, err
+	}
+	a.Source = &lists.Source{Ledger: l.Ledger, Register: register.Within(l.Sees), Prefix: l.Prefix, Root: l.Root}
+	return a, nil
 }
 
 // askCenter is ask about a center that must be in the register.
@@ -104,5 +117,9 @@ func CheckQuestion(q lists.Question, now time.Time) error {
 
 // Export implements Reader.
 func (l *Local) Export(ctx context.Context, to io.Writer, progress Progress) (count int, err error) {
-	return l.Ledger.Export(ctx, to, progress)
+	register := l.register().Settled()
+	if register.Scope() == nil {
+		return l.Ledger.Export(ctx, to, nil, progress)
+	}
+	return l.Ledger.Export(ctx, to, register.SeesStream, progress)
 }

@@ -103,7 +103,7 @@ func (l *Local) Record(ctx context.Context, d Draft) (*Recorded, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := l.Ledger.Record(ctx, rec, l.Account)
+	result, err := l.Ledger.Record(ctx, rec, l.account())
 	if err != nil {
 		return nil, err
 	}

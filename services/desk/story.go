@@ -93,7 +93,16 @@ func (l *Local) Story(ctx context.Context, when When, id string, each func(*Chap
 		return nil, err
 	}
 	// Policies and the center's stream are read one after the other, so both are read up to one position.
-	last, err := l.Ledger.Story(ctx, center, a.on, ledger.Point{Position: a.Register.Position()}, func(c *projections.Chapter) error {
+	var upTo ledger.Point
+	a.Register.Exactly(func(position uint64) {
+		if upTo.Position = position; !a.Register.Knows(center) { // it moved out of sight after it was looked for
+			err = lists.UnknownCenter(center)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	last, err := l.Ledger.Story(ctx, center, a.on, upTo, func(c *projections.Chapter) error {
 		chapter, err := chapterOf(c)
 		if err != nil {
 			return err

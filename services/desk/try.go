@@ -36,7 +36,7 @@ func (l *Local) Try(ctx context.Context, when When, lines io.Reader, each func(*
 	if err != nil {
 		return err
 	}
-	return l.Ledger.TryEach(ctx, lines, l.Account, on, func(t ledger.Tried) error { return each(triedOf(&t)) })
+	return l.Ledger.TryEach(ctx, lines, l.account(), on, func(t ledger.Tried) error { return each(triedOf(&t)) })
 }
 
 func triedOf(t *ledger.Tried) *Tried {

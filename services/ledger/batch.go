@@ -120,6 +120,15 @@ func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Ac
 			return nil, errStreams
 		}
 	}
+	if err := account.brings(records[0]); err != nil { // also of a dry run, which would tell the revision of the stream
+		b := &batch{}
+		for i := range records {
+			if err := b.refuse(i, err); err != nil {
+				return nil, err
+			}
+		}
+		return nil, b.refusal()
+	}
 	if terms.DryRun {
 		return (&batch{l: l, stream: s, records: records, account: account, terms: terms}).tried(ctx)
 	}

@@ -35,7 +35,7 @@ func TestTheFirstAcceptedRecordIsPrecededByTheBuiltInPolicy(t *testing.T) {
 	var exported bytes.Buffer
 	full, _ := newLedger(t)
 	write(t, full, "a", registered)
-	if _, err := full.Export(t.Context(), &exported, nil); err != nil {
+	if _, err := full.Export(t.Context(), &exported, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	second, err := events.EncodeRecord(ledger.Adoption(secondPolicy(t)))

@@ -5,17 +5,19 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/taizhang/taizhang/events"
 )
 
 // Export writes every record as JSON Lines in the order of positions, the policies adopted included, and returns how
-// many. Imported into a new ledger they give the same answers with new instants. An event that cannot be read ends
+// many. Only the streams that sees reports are written; nil for all. Imported into a new ledger they give the same answers with new instants. An event that cannot be read ends
 // the export: half a history would give other answers. Progress is called now and then with positions; it may be nil.
-func (l *Ledger) Export(ctx context.Context, to io.Writer, progress func(done, total int64)) (count int, err error) {
+func (l *Ledger) Export(ctx context.Context, to io.Writer, sees func(events.StreamID) bool, progress func(done, total int64)) (count int, err error) {
 	w := bufio.NewWriterSize(to, 1<<16)
 	total := int64(l.register.Position())
-	err = inOrder(ctx, inBatches(l.all(ctx)), encodeAll, func(batch []exported) error {
+	all := l.read(ctx, Span{UpTo: math.MaxUint64, Sees: sees})
+	err = inOrder(ctx, inBatches(func(show func(events.Stored) error) error { return feedFrom(all, show) }), encodeAll, func(batch []exported) error {
 		for _, e := range batch {
 			if e.err != nil {
 				return e.err

@@ -13,6 +13,7 @@ type Span struct {
 	Stream events.StreamID // "" for all
 	After  uint64
 	UpTo   uint64
+	Sees   func(events.StreamID) bool // of all of them, these alone; nil for all
 }
 
 // Search shows every stored event of a span to keep, on all processors, and hands what it keeps to sink, on the caller's
@@ -59,7 +60,10 @@ func (l *Ledger) readAfter(ctx context.Context, of Span, revision uint64) iter.S
 			if err == nil && s.Position > of.UpTo {
 				return
 			}
-			if (err != nil || s.Position > of.After) && !yield(s, err) {
+			if err == nil && (s.Position <= of.After || of.Sees != nil && !of.Sees(s.Stream)) {
+				continue
+			}
+			if !yield(s, err) {
 				return
 			}
 		}

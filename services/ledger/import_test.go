@@ -60,7 +60,7 @@ func TestARecordTooLargeForItsOwnExportIsRefused(t *testing.T) {
 		t.Fatalf("got %+v, %+v", report, bad)
 	}
 	var out bytes.Buffer
-	if _, err := l.Export(t.Context(), &out, nil); err != nil {
+	if _, err := l.Export(t.Context(), &out, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	again, _ := newLedger(t)
@@ -173,7 +173,7 @@ func TestAnExportImportsToTheSameAnswers(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	n, err := l.Export(t.Context(), &out, nil)
+	n, err := l.Export(t.Context(), &out, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,15 @@ var errReadOnly = text.Errorf(text.Unavailable, "台账以只读方式打开，�
 type Account struct {
 	Name      string
 	MayRecord bool
+	Sees      func(events.CenterID) bool // the centers of which it may bring records; nil for all
+}
+
+// brings refuses a record of a center that the account does not see, with one reason whether the center exists or not.
+func (a Account) brings(rec *events.Record) error {
+	if a.Sees == nil || rec.Center == "" || a.Sees(rec.Center) {
+		return nil
+	}
+	return refuse("center", "中心 %s 不在账号 %s 的范围内", "%s is not within the scope of the account %s", rec.Center, a.Name)
 }
 
 // Config says how to open a ledger.

@@ -27,7 +27,10 @@ func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, o
 	s := rec.Stream()
 	var result Result
 	var there bool
-	err := l.takes(s) // first, as for Record: after a break it is not known where a record lies
+	err := account.brings(rec)
+	if err == nil {
+		err = l.takes(s) // first, as for Record: after a break it is not known where a record lies
+	}
 	if err == nil {
 		result, there, err = l.recorded(ctx, s, l.register.Has(s, rec.ID), rec)
 	}

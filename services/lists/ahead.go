@@ -33,6 +33,9 @@ func (a *ahead[T]) take() []T {
 	marks := a.d.Register.Marks(a.of)
 	answers, done := make([]T, len(marks)), a.done
 	for i, m := range marks {
+		for len(done) > 0 && done[0].Center < m.Center { // a center that is not seen any more
+			done = done[1:]
+		}
 		switch {
 		case len(done) == 0 || done[0].Center != m.Center: // a new center
 			answers[i] = a.work(m.Center)

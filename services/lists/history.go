@@ -106,8 +106,7 @@ type voidings struct {
 }
 
 func (d *Source) voidings(q *asked) (v voidings) {
-	v.register = d.Register
-	d.exactly(q, func() { v.counts = d.Register.Counts() })
+	d.exactly(q, func() { v.register, v.counts = d.Register, d.Register.Counts() })
 	return v
 }
 
@@ -117,11 +116,14 @@ func (v voidings) by(s *events.Stored) (id uuid.UUID, ok bool) {
 	return v.register.Voided(center, s.ID, v.counts[center])
 }
 
-// span returns the part of the ledger up to a position, of one center, or of all centers for "".
+// span returns the part of the ledger up to a position, of one center, or of all centers that are seen for "".
 func (d *Source) span(center events.CenterID, upTo uint64) ledger.Span {
 	of := ledger.Span{UpTo: upTo}
-	if center != "" {
+	switch {
+	case center != "":
 		of.Stream = center.Stream()
+	case d.Register.Scope() != nil:
+		of.Sees = d.Register.SeesStream
 	}
 	return of
 }

@@ -172,18 +172,28 @@ func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 	if err := l.answer(ctx, &answering, a, t); err != nil {
 		return nil, err
 	}
+	switch {
+	case center != "" && !answering.Register.Knows(center): // it moved out of sight before the position of the answer
+		return nil, UnknownCenter(center)
+	case center == "" && d.Register.Scope() != nil:
+		t.Notes = append(t.Notes, withinScope)
+	}
 	t.Position, t.Policy = a.position, a.policy
 	return t, nil
 }
 
-// exactly calls take, which reads the register, while no event is applied. So the table shows exactly that position.
-// Writers wait until take returns. Therefore a list evaluates before it calls exactly, and makes its rows afterwards.
-// A list calls exactly once.
+// withinScope is the note under a table about several centers of a register that is restricted.
+var withinScope = text.Say("仅含查询账号范围内的中心。", "Only centers within the scope of the account that asked.")
+
+// exactly calls take, which reads the register, while no event is applied. So the table shows exactly that position, and
+// the centers that are seen at that position. Writers wait until take returns. Therefore a list evaluates before it calls
+// exactly, and makes its rows afterwards. A list calls exactly once.
 func (d *Source) exactly(q *asked, take func()) {
 	d.Register.Exactly(func(position uint64) {
 		if d.stood != nil {
 			defer func(since time.Time) { d.stood(time.Since(since)) }(time.Now())
 		}
+		d.Register = d.Register.Settled()
 		q.position, d.policies = position, d.Register.Timeline()
 		if p := d.policies.Reading(q.On); p != nil {
 			q.policy = p.Ref()

@@ -53,7 +53,15 @@ func sample(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	}
 	g.book = newBook(q.center("center"), q.number("year"), q.On)
 	var err error
-	if g.root, err = d.Root(ctx, g.position, g.note); err != nil {
+	note := g.note
+	if d.Register.Scope() != nil {
+		note = func(s *events.Stored) {
+			if d.Register.SeesStream(s.Stream) {
+				g.note(s)
+			}
+		}
+	}
+	if g.root, err = d.Root(ctx, g.position, note); err != nil {
 		return err
 	}
 	if err := g.settle(); err != nil {

@@ -41,38 +41,47 @@ func openFile(name string, content io.ReaderAt, size int64) (file, error) {
 // factsMax is the number of rows in which the provenance is searched.
 const factsMax = 100
 
-// request reads from the provenance the request of a report, its position, and the number of the form of the lists.
-func request(f file) (r Request, position uint64, form int, err error) {
+// provenance is what a report says of its origin beside its request: its position, the id of the record there, or "", and the
+// number of the form of the lists.
+type provenance struct {
+	position uint64
+	record   string
+	form     int
+}
+
+// request reads the provenance of a report.
+func request(f file) (r Request, from provenance, err error) {
 	facts, err := factsOf(f)
 	if err != nil {
-		return r, 0, 0, err
+		return r, from, err
 	}
 	for _, name := range []string{questionFact, positionFact, langFact, formFact} {
 		if facts[name] == "" {
-			return r, 0, 0, notOurs("其中没有出处“"+name+"”", "it has no provenance "+strconv.Quote(name))
+			return r, from, notOurs("其中没有出处“"+name+"”", "it has no provenance "+strconv.Quote(name))
 		}
 	}
-	if position, err = strconv.ParseUint(facts[positionFact], 10, 64); err != nil {
-		return r, 0, 0, notOurs("出处中的台账位置不是数字", "the position in its provenance is not a number")
+	if from.position, err = strconv.ParseUint(facts[positionFact], 10, 64); err != nil {
+		return r, from, notOurs("出处中的台账位置不是数字", "the position in its provenance is not a number")
 	}
 	if err := json.Unmarshal([]byte(facts[questionFact]), &r.Question, json.RejectUnknownMembers(true)); err != nil || r.Question.On == 0 {
-		return r, 0, 0, notOurs("出处中的查询读不出来", "the question in its provenance cannot be read")
+		return r, from, notOurs("出处中的查询读不出来", "the question in its provenance cannot be read")
 	}
 	if lists.Find(r.Question.List) == nil {
-		return r, 0, 0, bad("本程序没有列表 %q：报表由别的版本写出，或出处被改过", "this program has no list %q: the report was written by another version, or its provenance was changed", r.Question.List)
+		return r, from, bad("本程序没有列表 %q：报表由别的版本写出，或出处被改过", "this program has no list %q: the report was written by another version, or its provenance was changed", r.Question.List)
 	}
 	r.Lang, r.Form, r.Version = facts[langFact], Form(facts[formFact]), facts[versionFact]
 	if r.Lang != "zh" && r.Lang != "en" {
-		return r, 0, 0, notOurs("出处中的语言既不是 zh 也不是 en", "the language in its provenance is neither zh nor en")
+		return r, from, notOurs("出处中的语言既不是 zh 也不是 en", "the language in its provenance is neither zh nor en")
 	}
 	if _, isCSV := f.(*csvFile); isCSV && r.Form != CSV && r.Form != ForExcel || !isCSV && r.Form != XLSX {
-		return r, 0, 0, notOurs("出处中的形式与文件不符", "the form in its provenance is not that of the file")
+		return r, from, notOurs("出处中的形式与文件不符", "the form in its provenance is not that of the file")
 	}
-	form, err = strconv.Atoi(facts[listFormFact])
-	if err != nil || form < 1 {
-		form = 0 // missing, or not a number
+	from.record = facts[recordFact]
+	from.form, err = strconv.Atoi(facts[listFormFact])
+	if err != nil || from.form < 1 {
+		from.form = 0 // missing, or not a number
 	}
-	return r, position, form, nil
+	return r, from, nil
 }
 
 func notOurs(zh, en string) error {

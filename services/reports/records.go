@@ -177,7 +177,7 @@ func (t *tracer) collect(ctx context.Context, stream events.StreamID, wanted fun
 		if s.Position > t.position {
 			break
 		}
-		if !wanted(&s) {
+		if !t.register.SeesStream(s.Stream) || !wanted(&s) {
 			continue
 		}
 		found := RecordBehind{ID: s.ID, Position: s.Position, Kind: s.Kind}

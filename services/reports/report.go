@@ -8,11 +8,9 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -61,27 +59,31 @@ func Make(ctx context.Context, d *lists.Source, r Request) (*Report, error) {
 		return nil, err
 	}
 	report := &Report{Request: r, Table: table, Position: table.Position, Policy: table.Policy, listForm: listForm}
-	report.last, err = placeAt(ctx, d.Ledger, report.Position)
+	report.last, err = placeAt(ctx, d, report.Position)
 	return report, err
 }
 
-// lastRecord is the record at the position of a report.
+// lastRecord is the record at the position of a report. It has no ID if the record is of a center that is not seen.
 type lastRecord struct {
 	events.Place
-	ID uuid.UUID
+	ID string
 }
 
 // placeAt returns the record at a position. It is zero at position 0.
-func placeAt(ctx context.Context, l *ledger.Ledger, position uint64) (lastRecord, error) {
+func placeAt(ctx context.Context, d *lists.Source, position uint64) (lastRecord, error) {
 	if position == 0 {
 		return lastRecord{}, nil
 	}
-	for s, err := range l.ReadAll(ctx, position-1) {
+	for s, err := range d.Ledger.ReadAll(ctx, position-1) {
 		if err != nil {
 			return lastRecord{}, fmt.Errorf("reports: read position %d: %w", position, err)
 		}
-		if s.Position == position {
-			return lastRecord{s.Place, s.ID}, nil
+		switch {
+		case s.Position != position:
+		case d.Register.SeesStream(s.Stream):
+			return lastRecord{s.Place, s.ID.String()}, nil
+		default:
+			return lastRecord{Place: s.Place}, nil
 		}
 		break
 	}
@@ -140,6 +142,7 @@ type fact struct {
 const (
 	questionFact = "question"
 	positionFact = "position"
+	recordFact   = "record"
 	langFact     = "lang"
 	formFact     = "form"
 	listFormFact = "listForm"
@@ -147,7 +150,7 @@ const (
 )
 
 func (f *fact) look() look {
-	if slices.Contains([]string{positionFact, "recordedAt", "record", "policy", "policyDigest"}, f.name) {
+	if slices.Contains([]string{positionFact, "recordedAt", recordFact, "policy", "policyDigest"}, f.name) {
 		return origin
 	}
 	return note
@@ -160,7 +163,7 @@ func (r *Report) facts() []fact {
 	}
 	recorded, last, policy := "", "", lists.PolicyName(r.Policy)
 	if r.last.Position > 0 {
-		recorded, last = events.FormatInstant(r.last.RecordedAt), r.last.ID.String()
+		recorded, last = events.FormatInstant(r.last.RecordedAt), r.last.ID
 	}
 	list := []fact{
 		{"title", text.Say("标题", "title"), textValue(r.Table.Title.In(r.Lang))},
@@ -168,7 +171,7 @@ func (r *Report) facts() []fact {
 		{"asOf", text.Say("截至日期", "as of"), value{date, r.Question.On.String()}},
 		{positionFact, text.Say("台账位置", "position of the ledger"), value{number, fmt.Sprint(r.Position)}},
 		{"recordedAt", text.Say("该位置记录的写入时间", "when the record there was written"), textValue(recorded)},
-		{"record", text.Say("该位置记录的编号", "id of the record there"), textValue(last)},
+		{recordFact, text.Say("该位置记录的编号", "id of the record there"), textValue(last)},
 		{"policy", text.Say("适用政策", "policy in force"), textValue(policy)},
 		{"policyDigest", text.Say("政策摘要", "digest of the policy"), textValue(r.Policy.Digest)},
 		{questionFact, text.Say("查询", "question"), textValue(string(question))},

@@ -54,15 +54,20 @@ type NamedText struct {
 }
 
 // Reproduce reads a report, asks its question again at its position of the ledger and compares the two answers. It
-// returns a *text.Error for a file that cannot be read as a report.
+// returns a *text.Error for a file that cannot be read as a report, and one with text.Forbidden for a report about several
+// centers if not all centers are seen: its figures are then of other centers too.
 func Reproduce(ctx context.Context, d *lists.Source, name string, content io.ReaderAt, size int64) (*Outcome, error) {
 	f, err := openFile(name, content, size)
 	if err != nil {
 		return nil, err
 	}
-	r, position, form, err := request(f)
+	r, from, err := request(f)
 	if err != nil {
 		return nil, err
+	}
+	position, center := from.position, r.Question.Center()
+	if center == "" && d.Register.Scope() != nil {
+		return nil, text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对", "the report is also about centers outside the scope of the account and cannot be reproduced")
 	}
 	out := &Outcome{Request: r, Position: position}
 	if now := d.Ledger.Register().Position(); position > now {
@@ -70,10 +75,14 @@ func Reproduce(ctx context.Context, d *lists.Source, name string, content io.Rea
 			Why: text.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at position %d and the report was written at %d: it is another ledger, or records are missing", now, position)}
 		return out, nil
 	}
-	register, err := knownAt(ctx, d.Ledger, position, r.Question.Center())
+	if center != "" && !d.Register.Knows(center) {
+		return nil, lists.UnknownCenter(center)
+	}
+	register, err := knownAt(ctx, d.Ledger, position, center)
 	if err != nil {
 		return nil, err
 	}
+	register = register.Within(d.Register.Scope())
 	report, err := Make(ctx, &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix}, r)
 	var unasked *text.Error
 	if errors.As(err, &unasked) && unasked.Param != "" {
@@ -83,11 +92,14 @@ func Reproduce(ctx context.Context, d *lists.Source, name string, content io.Rea
 		return nil, err
 	}
 	out.Rows = len(report.Table.Rows)
-	report.listForm = form // not compared: lists of another form may still be equal
+	report.listForm = from.form // not compared: lists of another form may still be equal
+	if from.record == "" || report.last.Position > 0 && report.last.ID == "" {
+		report.last.ID = from.record // not compared: who wrote the file, or who asks, does not see that record
+	}
 	if out.Differs, err = report.compare(f); err != nil || out.Differs == nil {
 		return out, err
 	}
-	if form != listForm {
+	if from.form != listForm {
 		out.Differs.inAnotherForm(r.Version)
 	}
 	return out, out.Differs.trace(ctx, d.Ledger, register, report)

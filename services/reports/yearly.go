@@ -57,15 +57,17 @@ func (y *Yearly) WriteHTML(ctx context.Context, d *lists.Source, to io.Writer) e
 	}
 	var f *form
 	var err error
+	settled := *d
 	d.Register.Exactly(func(position uint64) {
-		if f, err = y.form(d); err == nil {
-			f.position, f.policy = position, d.Register.Timeline().Reading(y.On)
+		settled.Register = d.Register.Settled()
+		if f, err = y.form(&settled); err == nil {
+			f.position, f.policy = position, settled.Register.Timeline().Reading(y.On)
 		}
 	})
 	if err != nil {
 		return err
 	}
-	if err := f.provenance(ctx, d); err != nil {
+	if err := f.provenance(ctx, &settled); err != nil {
 		return err
 	}
 	t, err := yearlyTemplate()
@@ -140,12 +142,15 @@ func (y *Yearly) form(d *lists.Source) (*form, error) {
 // provenance sets the last line, which names the date, the position and the policy of the figures.
 func (f *form) provenance(ctx context.Context, d *lists.Source) error {
 	f.Provenance = f.say("出处：数据截至 %s；台账位置 %d", "Provenance: figures as of %s; position %d of the ledger", f.On, f.position)
-	last, err := placeAt(ctx, d.Ledger, f.position)
+	last, err := placeAt(ctx, d, f.position)
 	if err != nil {
 		return err
 	}
-	if last.Position > 0 {
+	switch {
+	case last.ID != "":
 		f.Provenance += f.say("（记录 %s，写入于 %s）", " (record %s, written %s)", last.ID, events.FormatInstant(last.RecordedAt))
+	case last.Position > 0:
+		f.Provenance += f.say("（写入于 %s）", " (written %s)", events.FormatInstant(last.RecordedAt))
 	}
 	if p := f.policy; p != nil {
 		f.Provenance += f.say("；政策 %s，摘要 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()), p.Digest())

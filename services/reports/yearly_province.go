@@ -10,15 +10,19 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// province fills in the report over all centers.
+// province fills in the report over all centers that are seen.
 func (f *form) province(d *lists.Source) {
-	f.Of = f.say("全省汇总", "the whole province")
+	whole := d.Register.Scope() == nil
+	f.Of = f.say("查询账号范围内各中心汇总", "the centers within the scope of the account that asked")
+	if whole {
+		f.Of = f.say("全省汇总", "the whole province")
+	}
 	var years []*aggregates.Annual
 	centers := d.Register.Centers(f.On)
 	for _, c := range centers {
 		years = append(years, d.Register.Annual(c.ID, f.On, f.Year))
 	}
-	f.totals(d)
+	f.totals(d, whole)
 	f.regions(d)
 	f.centers(d, centers, years)
 	f.uses(f.say("四、支出用途", "4. Spending by use"), d.Register.Timeline(), usesOf(years, d.Register.Timeline().Reading(f.On)))
@@ -29,8 +33,12 @@ func (f *form) executions(d *lists.Source, by projections.Grouping) []projection
 	return d.Register.Executions(f.On, projections.ExecutionFilter{Year: f.Year, By: by})
 }
 
-func (f *form) totals(d *lists.Source) {
-	s := f.moneySection(f.say("一、全省经费执行情况", "1. Execution of money in the province"), text.Say("口径", "scope"), text.Say("中心数", "centers"))
+func (f *form) totals(d *lists.Source, whole bool) {
+	title := f.say("一、范围内经费执行情况", "1. Execution of money within the scope")
+	if whole {
+		title = f.say("一、全省经费执行情况", "1. Execution of money in the province")
+	}
+	s := f.moneySection(title, text.Say("口径", "scope"), text.Say("中心数", "centers"))
 	for _, x := range f.executions(d, projections.ByTotal) {
 		s.add(append([]formCell{f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
 	}
