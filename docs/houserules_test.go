@@ -16,7 +16,8 @@ import (
 const module = "github.com/taizhang/taizhang/"
 
 // rooms in the order of the one direction: a room imports itself and those before it.
-var rooms = []string{"events", "aggregates", "projections", "services", "cmd"}
+// docs is beside them: cmd embeds the document of the API from there.
+var rooms = []string{"events", "aggregates", "projections", "services", "docs", "cmd"}
 
 // pureRooms hold what must give the same answer for ever: a function of values that come in.
 var pureRooms = []string{"events", "aggregates", "projections"}
