@@ -230,6 +230,7 @@ var belowVerbs = []string{"events/text", "services/desk", "services/files", "ser
 var notVerbs = map[string][]string{
 	"cmd/taizhang/open.go":       nil,                                                    // puts the rooms together: whatever there is meets here
 	"cmd/taizhang/serve.go":      {"services/access", "services/api", "services/listen"}, // runs what answers
+	"cmd/taizhang/serve_demo.go": {"events", "services/access"},                          // adds accounts
 	"cmd/taizhang/serve_open.go": nil,                                                    // puts together what is served
 	"cmd/taizhang/simulate.go":   {"events", "services/simulator"},                       // makes a history and asks no ledger
 }

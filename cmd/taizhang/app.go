@@ -26,7 +26,7 @@ type app struct {
 	cluster  string        // where the record is, if not in dir
 	prefix   string        // of the cluster's streams; tests share a server
 	patience time.Duration // with a cluster that does not answer; 0 for that of the store
-	faults   faults        // of the disk of a served ledger, in tests
+	faults   faults        // of a server, in tests
 	asOf     string
 	knownAt  string
 	output   string

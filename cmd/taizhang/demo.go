@@ -208,4 +208,6 @@ func (a *app) demoNext(shown desk.AlertName) {
 	} {
 		fmt.Fprintln(a.out, "  "+program+line)
 	}
+	a.print("或以 HTTP 提供服务，附各角色的账号：", "Or serve a province over HTTP, with accounts of every role:")
+	fmt.Fprintln(a.out, "  "+a.invoked+" serve --demo")
 }

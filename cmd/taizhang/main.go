@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // heapGrowth is by how many percent the heap may grow before it is collected, unless GOGC says otherwise. Nearly all of
@@ -23,12 +24,16 @@ func main() {
 	os.Exit(run())
 }
 
+// signalsTogether is how long signals after the first count as the same one: some supervisors send it to a process and once more to
+// its group.
+const signalsTogether = 500 * time.Millisecond
+
 // run is main with an exit code instead of an exit. An interrupt ends the work between two writes; a second one ends
 // the program.
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop)
+	context.AfterFunc(ctx, func() { time.AfterFunc(signalsTogether, stop) })
 	a := newApp(os.Args[1:], os.Stdout, os.Stderr, os.Getenv)
 	a.invoked = invocation(os.Args[0])
 	root := a.root()
@@ -55,6 +60,9 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case errors.As(err, &usage):
 		fmt.Fprintf(a.errOut, "taizhang: %s\n%s\n", a.message(err), a.say("用法见：%s --help", "For usage: %s --help", usage.command))
 		return 2
+	case errors.Is(err, errExitStopped):
+		fmt.Fprintf(a.errOut, "taizhang: %s\n", a.message(err))
+		return exitStopped
 	case ctx.Err() != nil:
 		fmt.Fprintln(a.errOut, a.say("taizhang: 已中断；已写入的均已落盘，重新运行即可完成", "taizhang: interrupted; what was written is safe, run it again to finish"))
 		return 1

@@ -183,7 +183,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	onSocket := s.newHTTP(a.log, s.api.Socket())
 	onSocket.ConnContext = a.asOwner()
 	s.start(listen.Limit(socket, socketConnectionsMax), nil, onSocket)
-	err = s.wait(ctx, opened)
+	err = s.wait(ctx, opened, cmp.Or(a.faults.stoppedWait, stoppedWait))
 	return errors.Join(err, s.stop(a.log))
 }
 
@@ -223,6 +223,15 @@ func (o *serveOptions) address(l net.Listener) string {
 func (o *serveOptions) mayBeReached(ctx context.Context, accounts *access.Access) error {
 	if o.isLoopback() {
 		return nil
+	}
+	list, err := accounts.Office(access.Local("", "local")).Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		if !x.Disabled && (x.Role == access.SecAdmin || x.Role == access.SysAdmin) {
+			return nil
+		}
 	}
 	return text.Errorf(text.Conflict, "还没有管理员账号，不能在 %s 上提供服务；先建立：taizhang account add NAME --role secadmin",
 		"there is no account of an administrator, so the ledger is not served on %s; add one first: taizhang account add NAME --role secadmin", o.listen)
@@ -285,7 +294,7 @@ func (a *app) asOwner() func(context.Context, net.Conn) context.Context {
 }
 
 // wait returns when ctx ends, when a listener fails, or a while after the ledger stopped: what was asked gets an answer until then.
-func (s *server) wait(ctx context.Context, o *opened) error {
+func (s *server) wait(ctx context.Context, o *opened, stoppedWait time.Duration) error {
 	look := time.NewTicker(stoppedLook)
 	defer look.Stop()
 	var since time.Time
@@ -370,5 +379,3 @@ func memoryBytes() int64 {
 	}
 	return all
 }
-
-func (a *app) serveDemo(ctx context.Context, o *serveOptions) error { return nil }

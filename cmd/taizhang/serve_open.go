@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -31,8 +32,11 @@ const (
 	spoolName  = "spool"  // what is being uploaded
 )
 
-// faults is the disk that a test puts under a served ledger.
-type faults struct{ fs logstore.FS } // nil for that of the system
+// faults are what a test makes go wrong in a server.
+type faults struct {
+	store       func(events.Store) events.Store // stands before the store of the ledger; nil for nothing
+	stoppedWait time.Duration                   // 0 for that of a server
+}
 
 // opened is a ledger that is open to be served, with its accounts.
 type opened struct {
@@ -50,11 +54,14 @@ func (a *app) openServed(ctx context.Context, metrics *api.Metrics) (o *opened, 
 			err = errors.Join(err, o.close())
 		}
 	}()
-	source := a.source(ctx, &o.store, logstore.Options{Synced: metrics.Synced, FS: a.faults.fs})
+	source := a.source(ctx, &o.store, logstore.Options{Synced: metrics.Synced})
 	l, err := ledger.OpenFrom(ctx, func(replay func(events.Stored) error) (events.Store, error) {
 		store, err := source(replay)
 		if err != nil {
 			return nil, err
+		}
+		if a.faults.store != nil {
+			store = a.faults.store(store)
 		}
 		return metrics.Store(store), nil
 	}, ledger.Config{Log: a.log})
