@@ -12,7 +12,6 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -36,8 +35,9 @@ type Access struct {
 	stop      context.CancelFunc      // ends the flusher
 	flusher   sync.WaitGroup
 
-	mu    sync.RWMutex // guards state
+	mu    sync.RWMutex // guards the fields below
 	state *state
+	acted chan struct{} // closed and replaced after each act
 }
 
 // errStopped says that an append ended with an unknown outcome.
@@ -49,7 +49,7 @@ func Open(ctx context.Context, cfg Config) (*Access, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
-	a := &Access{Config: cfg, state: newState()}
+	a := &Access{Config: cfg, state: newState(), acted: make(chan struct{})}
 	if err := a.catchUp(ctx); err != nil {
 		return nil, err
 	}
@@ -89,6 +89,10 @@ func (a *Access) catchUp(ctx context.Context) error {
 func (a *Access) apply(e *events.Stored) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if e.Kind != accessNoted {
+		close(a.acted)
+		a.acted = make(chan struct{})
+	}
 	return a.state.apply(e)
 }
 
@@ -202,8 +206,47 @@ func (a *Access) find(shown, source string) (p Principal, why string) {
 	return p, why
 }
 
-// Guard returns a desk that gives a principal what he may.
-func (a *Access) Guard(local desk.Local, p Principal) desk.Desk {
-	local.Account = p.ledgerAccount()
-	return &local
+// stands reports whether a principal is still who he was when he was authenticated.
+func (a *Access) stands(p *Principal) bool {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.state.standsFor(p, a.Now())
+}
+
+// recheckEvery is how often long work looks whether a token has expired. Acts are seen at once.
+const recheckEvery = time.Minute
+
+// whileValid does long work until it ends, or until the principal is not any more who he was: then ctx ends for it and the error
+// is text.Unauthenticated.
+func (a *Access) whileValid(ctx context.Context, p *Principal, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		tick := time.NewTicker(recheckEvery)
+		defer tick.Stop()
+		for {
+			a.mu.RLock()
+			acted := a.acted
+			a.mu.RUnlock()
+			if !a.stands(p) {
+				cancel(errUnauthenticated)
+				return
+			}
+			select {
+			case <-acted:
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	err := do(ctx)
+	ended := context.Cause(ctx)
+	cancel(nil)
+	watch.Wait()
+	if ended == errUnauthenticated {
+		return ended
+	}
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
@@ -60,11 +61,8 @@ type Principal struct {
 
 // Local returns the principal of a user of the machine who owns the directory of the ledger.
 func Local(user, source string) Principal {
-	return Principal{Account: localPrefix + user, MayRecord: true, Owner: true, Source: source}
+	return Principal{Account: desk.LocalPrefix + user, MayRecord: true, Owner: true, Source: source}
 }
-
-// localPrefix is how the name of the owner begins. No account has such a name.
-const localPrefix = "local:"
 
 // The acts that need more than a token: one that was made for them. A token is good for none of them unless it says so.
 const (

@@ -152,6 +152,16 @@ type importing struct {
 	marked [][]sheets.Finding // of each file
 }
 
+// HasSheets reports whether a file is a sheet.
+func (r *ImportRequest) HasSheets() (bool, error) {
+	for _, f := range r.Files {
+		if what, err := sheets.Look(f.Content); err != nil || what != sheets.JSONLines {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
 // read reads the sheets among the files, in the words of the policies of the ledger.
 func (im *importing) read(l *Local) ([]ledger.File, error) {
 	var isSheet []bool

@@ -26,6 +26,9 @@ type Config struct {
 	Spool   string // a directory on the disk of the ledger, for what an import has judged; see ledger.ImportConfig
 }
 
+// LocalPrefix is how the name begins under which the owner of the directory writes. No account has such a name.
+const LocalPrefix = "local:"
+
 // Local answers over a ledger of this process. It may be used by several goroutines.
 type Local struct{ Config }
 

@@ -47,9 +47,10 @@ type Chapter struct {
 	Digest     string            `json:"policyDigest"` // of the policy that judged the event
 }
 
-// Recorded reports whether the event is what auditors look for: a decision in record mode, or a voiding.
+// Recorded reports whether the event is what auditors look for: a decision in record mode, a voiding, or what an account recorded
+// for another office.
 func (c *Chapter) Recorded() bool {
-	return c.Mode == RecordMode || c.Kind == events.KindEntryVoided
+	return c.Mode == RecordMode || c.Kind == events.KindEntryVoided || c.By.Actor != c.EnteredBy && !strings.HasPrefix(c.EnteredBy, LocalPrefix)
 }
 
 // Moves is what moved between two answers.

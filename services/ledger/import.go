@@ -154,6 +154,10 @@ func (im *importer) check(ctx context.Context, ln *line) error {
 		im.refuse(ln, breachesOf(ln.problems))
 		return nil
 	}
+	if why := im.Account.checked(ln.rec); len(why) > 0 {
+		im.refuse(ln, why)
+		return nil
+	}
 	repeated, err := im.checks.add(ctx, ln, ln.rec, im.Account)
 	var refused *aggregates.Refusal
 	if errors.As(err, &refused) && ln.recording != nil {

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
@@ -28,6 +29,18 @@ type Account struct {
 	Name      string
 	MayRecord bool
 	Sees      func(events.CenterID) bool // the centers of which it may bring records; nil for all
+
+	// Check returns why the account may not bring a record in a file, or nothing; nil for an account that may bring any. It is
+	// asked before the record is looked up or judged.
+	Check func(*events.Record) []aggregates.Breach
+}
+
+// checked returns why the account may not bring a record in a file, or nothing.
+func (a *Account) checked(rec *events.Record) []aggregates.Breach {
+	if a.Check == nil {
+		return nil
+	}
+	return a.Check(rec)
 }
 
 // brings refuses a record of a center that the account does not see, with one reason whether the center exists or not.

@@ -96,6 +96,9 @@ func (l *Ledger) TryEach(ctx context.Context, content io.Reader, account Account
 				t.Record = &events.Record{}
 			}
 			if len(ln.problems) == 0 {
+				t.Against = account.checked(ln.rec)
+			}
+			if len(t.Against) == 0 {
 				var err error
 				if t.Attempt, err = l.Try(ctx, ln.rec, account, on); err != nil {
 					return err

@@ -1,0 +1,237 @@
+package access
+
+import (
+	"context"
+	"io"
+	"strconv"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// guarded is a desk that gives a principal what he may. What his role may not do is text.Forbidden. A center that he does not see
+// is one that the ledger does not know, which is found out before the ledger is asked. Reads of money and history, and denials,
+// go to the access log.
+type guarded struct {
+	a     *Access
+	p     Principal
+	local desk.Local
+}
+
+var _ desk.Desk = (*guarded)(nil)
+
+// Guard returns a desk that gives a principal what he may, in his scope as it is at each moment.
+func (a *Access) Guard(local desk.Local, p Principal) desk.Desk {
+	local.Account, local.Sees = p.ledgerAccount(), a.scope(&p)
+	g := &guarded{a: a, p: p}
+	if !p.Owner {
+		local.Account.Check = g.check
+	}
+	g.local = local
+	return g
+}
+
+// scope returns which centers a principal sees; nil for all of them.
+func (a *Access) scope(p *Principal) func(events.CenterID) bool {
+	today := func() events.Date { return events.DateAt(a.Now()) }
+	switch {
+	case p.Owner, p.Role == STOffice, p.Role == Finance, p.Role == Auditor:
+		return nil
+	case p.Role == Center:
+		return projections.SeesOne(events.CenterID(p.Center))
+	case p.Role == LocalGov && p.Region != "":
+		return a.Ledger.Register().SeesRegion(p.Region, today)
+	case p.Role == IndustryDept:
+		var each []func(events.CenterID) bool
+		for _, name := range p.Departments {
+			each = append(each, a.Ledger.Register().SeesDepartment(name, today))
+		}
+		return func(id events.CenterID) bool {
+			for _, sees := range each {
+				if sees(id) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	return func(events.CenterID) bool { return false }
+}
+
+// may returns text.Forbidden, and notes it, unless the principal has a right. verb and object are what he asked.
+func (g *guarded) may(right Right, verb, object, center string) error {
+	if g.p.Can(right) {
+		return nil
+	}
+	return g.deny(verb, object, center, text.Say("此账号无权进行这项操作（%s）", "this account has no right to do this (%s)", right))
+}
+
+func (g *guarded) deny(verb, object, center string, why text.Text) error {
+	g.note(LogDenied, verb, object, center, outcomeForbidden)
+	return &text.Error{Code: text.Forbidden, What: why}
+}
+
+func (g *guarded) note(kind, verb, object, center, outcome string) {
+	g.a.noteAsked(kind, &g.p, verb, object, events.CenterID(center), outcome)
+}
+
+// sees returns the error that the ledger has no such center, and notes it, if the principal does not see it.
+func (g *guarded) sees(verb, object, center string) error {
+	id := events.CenterID(center)
+	if center == "" || g.local.Sees == nil || g.local.Sees(id) {
+		return nil
+	}
+	g.note(LogDenied, verb, object, center, outcomeHidden)
+	return lists.UnknownCenter(id)
+}
+
+// reads lets a principal read of a center, or of all that he sees for "".
+func (g *guarded) reads(verb, object, center string) error {
+	if err := g.may(ReadLedger, verb, object, center); err != nil {
+		return err
+	}
+	return g.sees(verb, object, center)
+}
+
+// readsNoted is reads of money or history, which goes to the log before anything is handed out.
+func (g *guarded) readsNoted(verb, object, center string) error {
+	err := g.reads(verb, object, center)
+	if err == nil {
+		g.note(LogRead, verb, object, center, outcomeOK)
+	}
+	return err
+}
+
+// List implements desk.Reader.
+func (g *guarded) List(ctx context.Context, when desk.When, q lists.Question) (*table.Table, error) {
+	reads := g.reads
+	if isMoney(q) {
+		reads = g.readsNoted
+	}
+	if err := reads("list", q.List, string(q.Center())); err != nil {
+		return nil, err
+	}
+	return g.local.List(ctx, when, q)
+}
+
+// isMoney reports whether the answer to a question has money or history in it.
+func isMoney(q lists.Question) bool {
+	columns, err := q.Columns()
+	if err != nil {
+		return false // it has no answer
+	}
+	for _, c := range columns {
+		if c.Type == table.Money || c.Name == "position" { // of a record
+			return true
+		}
+	}
+	return false
+}
+
+// Center implements desk.Reader.
+func (g *guarded) Center(ctx context.Context, when desk.When, id string) (*desk.Center, error) {
+	if err := g.readsNoted("center", "", id); err != nil {
+		return nil, err
+	}
+	return g.local.Center(ctx, when, id)
+}
+
+// Story implements desk.Reader.
+func (g *guarded) Story(ctx context.Context, when desk.When, id string, each func(*desk.Chapter) error) (*desk.Chapter, error) {
+	if err := g.readsNoted("story", "", id); err != nil {
+		return nil, err
+	}
+	return g.local.Story(ctx, when, id, each)
+}
+
+// Explain implements desk.Reader.
+func (g *guarded) Explain(ctx context.Context, when desk.When, alert desk.AlertName) ([]desk.Explanation, error) {
+	if err := g.readsNoted("explain", alert.Code+" "+alert.Key, alert.Center); err != nil {
+		return nil, err
+	}
+	return g.local.Explain(ctx, when, alert)
+}
+
+// Export implements desk.Reader.
+func (g *guarded) Export(ctx context.Context, to io.Writer, progress desk.Progress) (int, error) {
+	if err := g.readsNoted("export", "", ""); err != nil {
+		return 0, err
+	}
+	return g.local.Export(ctx, to, progress)
+}
+
+// Position implements desk.Reader. It is no secret.
+func (g *guarded) Position() uint64 { return g.local.Position() }
+
+// Reaches implements desk.Reader.
+func (g *guarded) Reaches(ctx context.Context, position uint64) error {
+	return g.local.Reaches(ctx, position)
+}
+
+// Events implements desk.Reader.
+func (g *guarded) Events(ctx context.Context, after uint64, limit int, of string, each func(*events.Stored) error) error {
+	if err := g.readsNoted("events", "", of); err != nil {
+		return err
+	}
+	return g.local.Events(ctx, after, limit, of, each)
+}
+
+// Follow implements desk.Reader. It ends with text.Unauthenticated when the principal is not any more who he was.
+func (g *guarded) Follow(ctx context.Context, after uint64, each func(*events.Stored) error) error {
+	if err := g.readsNoted("follow", "", ""); err != nil {
+		return err
+	}
+	return g.a.whileValid(ctx, &g.p, func(ctx context.Context) error { return g.local.Follow(ctx, after, each) })
+}
+
+// Entry implements desk.Reader.
+func (g *guarded) Entry(ctx context.Context, center, id string) (*desk.Entry, error) {
+	if err := g.readsNoted("entry", id, center); err != nil {
+		return nil, err
+	}
+	return g.local.Entry(ctx, center, id)
+}
+
+// Policies implements desk.Reader.
+func (g *guarded) Policies(ctx context.Context, when desk.When) (*desk.Policies, error) {
+	if err := g.may(ReadPolicies, "policies", "", ""); err != nil {
+		return nil, err
+	}
+	return g.local.Policies(ctx, when)
+}
+
+// Report implements desk.Reader.
+func (g *guarded) Report(ctx context.Context, when desk.When, r desk.ReportRequest, to io.Writer) (*desk.ReportMade, error) {
+	if err := g.readsNoted("report", r.Question.List, string(r.Question.Center())); err != nil {
+		return nil, err
+	}
+	return g.local.Report(ctx, when, r, to)
+}
+
+// Yearly implements desk.Reader.
+func (g *guarded) Yearly(ctx context.Context, when desk.When, r desk.YearlyRequest, to io.Writer) error {
+	if err := g.readsNoted("yearly", strconv.Itoa(r.Year), r.Center); err != nil {
+		return err
+	}
+	return g.local.Yearly(ctx, when, r, to)
+}
+
+// Reproduce implements desk.Reader.
+func (g *guarded) Reproduce(ctx context.Context, file desk.Upload) (*desk.Reproduced, error) {
+	if err := g.readsNoted("reproduce", file.Name, ""); err != nil {
+		return nil, err
+	}
+	return g.local.Reproduce(ctx, file)
+}
+
+// Try implements desk.Reader.
+func (g *guarded) Try(ctx context.Context, when desk.When, lines io.Reader, each func(*desk.Tried) error) error {
+	if err := g.readsNoted("try", "", ""); err != nil {
+		return err
+	}
+	return g.local.Try(ctx, when, lines, each)
+}
