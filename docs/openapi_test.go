@@ -56,7 +56,7 @@ func openAPI(t *testing.T) object {
 	s.records()
 	w := &document{s, map[string]bool{}}
 	var paths object
-	for _, op := range api.Operations() {
+	for _, op := range api.Routes() {
 		method := strings.ToLower(op.Method)
 		described := w.operation(&op)
 		if i := slices.IndexFunc(paths, func(m member) bool { return m.name == op.Path }); i >= 0 {
@@ -103,7 +103,7 @@ var tags = []object{
 	obj("name", "document", "description", "This document and the pages of the problems."),
 }
 
-func tagOf(op *api.Operation) string {
+func tagOf(op *api.Route) string {
 	switch second, _, _ := strings.Cut(strings.TrimPrefix(op.Path, "/v1/"), "/"); {
 	case lists.Find(second) != nil && op.Path == "/v1/"+second, strings.Count(op.Path, "/") <= 3 && lists.Find(second) != nil && second != "centers":
 		return "lists"
@@ -125,7 +125,7 @@ type document struct {
 	operations map[string]bool
 }
 
-func (w *document) operation(op *api.Operation) object {
+func (w *document) operation(op *api.Route) object {
 	if w.operations[op.Name] {
 		w.t.Errorf("two operations are named %s", op.Name)
 	}
@@ -134,7 +134,7 @@ func (w *document) operation(op *api.Operation) object {
 	if op.Open {
 		o = o.with("security", []object{})
 	} else {
-		o = o.with("x-roles", rolesOf(op.Right))
+		o = o.with("x-roles", namesOf(op.Roles))
 		if op.Right == access.ReadLedger || op.Right == access.Write {
 			o = o.with("x-scope", scopeWords)
 		}
@@ -155,13 +155,10 @@ func (w *document) operation(op *api.Operation) object {
 // scopeWords say what of the ledger an account sees.
 var scopeWords = obj("center", "its own center", "local-gov", "the centers of its region", "industry-dept", "the centers of its departments", "others", "the whole ledger")
 
-// rolesOf lists the roles that have a right. An account that is bound to no role is "".
-func rolesOf(right access.Right) []string { return namesOf(access.Rights[right]) }
-
 // pathName finds the parameters of a path.
 var pathName = regexp.MustCompile(`\{(\w+)(?:\.\.\.)?\}`)
 
-func (w *document) parameters(op *api.Operation) (all []object) {
+func (w *document) parameters(op *api.Route) (all []object) {
 	for _, m := range pathName.FindAllStringSubmatch(op.Path, -1) {
 		schema, ok := pathSchemas[m[1]]
 		if strings.HasPrefix(op.Path, "/v1/centers/{id}") && m[1] == "id" {
@@ -231,8 +228,8 @@ func parameterSchema(p *api.Param) object {
 }
 
 // media returns the description of a body of a media type.
-func (w *document) media(op *api.Operation, media string, value any) object {
-	l := lists.Find(op.Name)
+func (w *document) media(op *api.Route, media string, value any) object {
+	l := op.List
 	if _, isPage := value.(api.Page); isPage && l != nil {
 		return obj("schema", w.page(l))
 	}
@@ -263,7 +260,7 @@ func (w *document) page(l *lists.List) object {
 	return o
 }
 
-func (w *document) responses(op *api.Operation) (all object) {
+func (w *document) responses(op *api.Route) (all object) {
 	for _, a := range op.Gives {
 		status := strconv.Itoa(a.Status)
 		i := slices.IndexFunc(all, func(m member) bool { return m.name == status })
@@ -294,7 +291,7 @@ var moreProblems = map[string][]int{
 }
 
 // problemsOf returns the statuses of the problems that an operation can answer.
-func problemsOf(op *api.Operation) []int {
+func problemsOf(op *api.Route) []int {
 	all := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusInternalServerError, http.StatusServiceUnavailable}
 	if !op.Open {
 		all = append(all, http.StatusUnauthorized)
@@ -302,7 +299,7 @@ func problemsOf(op *api.Operation) []int {
 	if strings.Contains(op.Path, "{") || slices.ContainsFunc(op.Params, func(p api.Param) bool { return p.Sort == lists.CenterID }) {
 		all = append(all, http.StatusNotFound)
 	}
-	if lists.Find(op.Name) != nil {
+	if op.List != nil {
 		all = append(all, http.StatusNotAcceptable, http.StatusGone)
 	}
 	if len(op.Takes) > 0 {
@@ -355,7 +352,7 @@ var problemWords = map[int]string{
 func headerRef(name string) object { return obj("$ref", "#/components/headers/"+name) }
 
 // headersOf returns the headers of the answers of an operation.
-func headersOf(op *api.Operation) object {
+func headersOf(op *api.Route) object {
 	all := obj("X-Request-Id", headerRef("X-Request-Id"))
 	if !op.Open {
 		all = append(all, obj("Ledger-Position", headerRef("Ledger-Position"))...)

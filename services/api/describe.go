@@ -6,35 +6,39 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// Operation is one route, as the document of the API describes it.
-type Operation struct {
-	Method, Path, Name string
-	Right              access.Right // that it takes
-	Open               bool         // it takes no token
-	Short              text.Text
-	Params             []Param
-	Takes              []Body
-	Gives              []Answer
-	BodyBytesMax       int64
+// Route describes one operation, for the document of the API.
+type Route struct {
+	Method, Path string // as http.ServeMux has them
+	Name         string // operationId
+	Open         bool   // takes no login
+	Right        access.Right
+	Roles        []access.Role // that have the right
+	Short        text.Text
+	Params       []Param
+	Takes        []Body
+	BodyBytesMax int64
+	Gives        []Answer
+	List         *lists.List // whose rows it gives; nil for none
 }
 
-// Param is a parameter of the query.
+// Param describes a parameter of the query.
 type Param struct {
 	Name    string
 	Words   text.Text
 	Sort    lists.ParamSort
-	Values  []string
+	Values  []string // of a Choice
 	Default string
 	Must    bool
 }
 
-// Body is a body that an operation takes. Value is of its type.
+// Body describes a body that an operation takes. Value is of its type; nil for no schema.
 type Body struct {
 	Media string
 	Value any
 }
 
-// Answer is an answer of an operation. Value is of its type; nil for no schema.
+// Answer describes an answer of an operation that is no problem. Value is of its type, in JSON Lines of that of a line; nil for no
+// schema.
 type Answer struct {
 	Status int
 	Media  string
@@ -42,20 +46,20 @@ type Answer struct {
 	Says   string
 }
 
-// Operations returns all operations.
-func Operations() (all []Operation) {
-	for _, r := range routes() {
-		op := Operation{Method: r.method, Path: r.path, Name: r.name, Right: r.right, Open: r.open, Short: r.short, BodyBytesMax: r.limit}
-		for _, p := range r.params {
-			op.Params = append(op.Params, Param{p.name, p.words, p.sort, p.values, p.def, p.must})
+// Routes describes all operations.
+func Routes() (all []Route) {
+	for _, rt := range routes() {
+		r := Route{Method: rt.method, Path: rt.path, Name: rt.name, Open: rt.open, Right: rt.right, Roles: access.Rights[rt.right], Short: rt.short, BodyBytesMax: rt.limit, List: lists.Find(rt.name)}
+		for _, p := range rt.params {
+			r.Params = append(r.Params, Param{p.name, p.words, p.sort, p.values, p.def, p.must})
 		}
-		for _, b := range r.takes {
-			op.Takes = append(op.Takes, Body{b.media, b.value})
+		for _, b := range rt.takes {
+			r.Takes = append(r.Takes, Body{b.media, b.value})
 		}
-		for _, a := range r.gives {
-			op.Gives = append(op.Gives, Answer{a.status, a.media, a.value, a.says})
+		for _, a := range rt.gives {
+			r.Gives = append(r.Gives, Answer{a.status, a.media, a.value, a.says})
 		}
-		all = append(all, op)
+		all = append(all, r)
 	}
 	return all
 }
