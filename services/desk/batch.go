@@ -47,21 +47,29 @@ type RefusedInBatch struct {
 	RefusedRecord
 }
 
-// BatchRefusal is the answer "no" to a batch: every refused record with every reason. Nothing was written. The code is
-// text.Conflict if the id of a record is used again for other content, else text.Refused.
+// BatchRefusal is the answer "no" to a batch: every refused record with every reason. Nothing was written. Reused means that the
+// records are refused because their ids are the ids of records with other content; nothing was judged then.
 type BatchRefusal struct {
 	Refused []RefusedInBatch `json:"refused"`
-	cause   *ledger.BatchRefusal
+	Reused  bool             `json:"reused"`
 }
 
-// ErrorCode returns the code of package text.
-func (r *BatchRefusal) ErrorCode() text.Code { return r.cause.ErrorCode() }
+func (r *BatchRefusal) inLedger() *ledger.BatchRefusal {
+	no := &ledger.BatchRefusal{}
+	for _, x := range r.Refused {
+		no.Refused = append(no.Refused, ledger.RefusedRecord{Index: x.Index, Refusal: &Refusal{Breaches: x.Reasons, Reused: r.Reused}})
+	}
+	return no
+}
+
+// ErrorCode returns text.Conflict for ids that are used again, and text.Refused for everything else.
+func (r *BatchRefusal) ErrorCode() text.Code { return (&Refusal{Reused: r.Reused}).ErrorCode() }
 
 // Text returns the reasons against the first records.
-func (r *BatchRefusal) Text() text.Text { return r.cause.Text() }
+func (r *BatchRefusal) Text() text.Text { return r.inLedger().Text() }
 
 // Error implements error.
-func (r *BatchRefusal) Error() string { return r.cause.Error() }
+func (r *BatchRefusal) Error() string { return r.Text().En }
 
 // RevisionError is the error that the stream of a batch does not have the revision that the batch requires. Nothing was written.
 type RevisionError struct {
@@ -69,7 +77,6 @@ type RevisionError struct {
 	Expected uint64          `json:"expected"`
 	Actual   uint64          `json:"actual"`
 	Missed   []MissedRecord  `json:"missed"` // the records after the expected revision, at most 100
-	cause    *ledger.RevisionError
 }
 
 // MissedRecord is a record that the writer of a batch does not know of.
@@ -85,13 +92,19 @@ type MissedRecord struct {
 }
 
 // ErrorCode returns text.Conflict.
-func (e *RevisionError) ErrorCode() text.Code { return e.cause.ErrorCode() }
+func (e *RevisionError) ErrorCode() text.Code { return text.Conflict }
 
 // Text returns both revisions.
-func (e *RevisionError) Text() text.Text { return e.cause.Text() }
+func (e *RevisionError) Text() text.Text {
+	stream := events.PolicyStream
+	if e.Center != "" {
+		stream = e.Center.Stream()
+	}
+	return (&ledger.RevisionError{Stream: stream, Expected: e.Expected, Actual: e.Actual}).Text()
+}
 
 // Error implements error.
-func (e *RevisionError) Error() string { return e.cause.Error() }
+func (e *RevisionError) Error() string { return e.Text().En }
 
 // Batch implements Writer. A draft that cannot be read is refused like one that a rule refuses: the others are judged without it.
 func (l *Local) Batch(ctx context.Context, b Batch) (*BatchAnswer, error) {
@@ -166,7 +179,7 @@ func (b *Batch) failed(err error, at []int, unread []ledger.RefusedRecord) error
 	if !errors.As(err, &moved) {
 		return err
 	}
-	e := &RevisionError{Expected: moved.Expected, Actual: moved.Actual, cause: moved}
+	e := &RevisionError{Expected: moved.Expected, Actual: moved.Actual}
 	e.Center, _ = moved.Stream.Center()
 	for i := range moved.Missed {
 		rec := &moved.Missed[i]
@@ -181,7 +194,7 @@ func (b *Batch) failed(err error, at []int, unread []ledger.RefusedRecord) error
 }
 
 func (b *Batch) refusal(refused []ledger.RefusedRecord) error {
-	return &BatchRefusal{b.inBatch(refused), &ledger.BatchRefusal{Refused: refused}}
+	return &BatchRefusal{b.inBatch(refused), refused[0].Reused}
 }
 
 func (b *Batch) inBatch(refused []ledger.RefusedRecord) []RefusedInBatch {

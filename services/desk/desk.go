@@ -85,7 +85,8 @@ type Reason = aggregates.Breach
 // Progress is called now and then by long work; it may be nil.
 type Progress func(done, total int64)
 
-// Upload is a file that somebody brings.
+// Upload is a file that somebody brings. Bytes is trusted: it decides how much of Content is read, and a workbook is found by its
+// end. So the caller sets it to the size that Content really has, never to a number that the sender claims.
 type Upload struct {
 	Name    string
 	Content io.ReaderAt

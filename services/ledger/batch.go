@@ -206,7 +206,8 @@ func (b *batch) written(ctx context.Context) (*BatchResult, error) {
 	if len(b.fresh) == 0 {
 		b.answer.Revision = l.register.Revision(b.stream)
 		b.answer.Position = lastPosition(b.answer.Results)
-		return &b.answer, nil
+		// An event that is being applied is found a moment before the position of the register is that of the event.
+		return &b.answer, l.Reaches(ctx, b.answer.Position)
 	}
 	begins := l.first() != nil // looked at before judging: another writer may begin the ledger meanwhile
 	revision := l.register.Revision(b.stream)

@@ -6,3 +6,10 @@ func (l *Ledger) Announced() int {
 	defer l.applier.mu.Unlock()
 	return len(l.applier.announced)
 }
+
+// Locks returns how many locks of streams are kept.
+func (l *Ledger) Locks() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.locks)
+}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -13,7 +14,8 @@ import (
 )
 
 // Story calls each with the chapters of a center in the order of the ledger, up to a date and as known at a point, and
-// returns its end: what policies and time alone did after the last event.
+// returns its end: what policies and time alone did after the last event. It reads the store in pieces, and no read is open while
+// each runs, so each may be slow.
 func (l *Ledger) Story(ctx context.Context, id events.CenterID, on events.Date, knownAt Point, each func(*projections.Chapter) error) (end *projections.Chapter, err error) {
 	adopted, err := l.Adoptions(ctx, knownAt)
 	if err != nil {
@@ -26,27 +28,26 @@ func (l *Ledger) Story(ctx context.Context, id events.CenterID, on events.Date, 
 			adopted = adopted[1:]
 		}
 	}
-	for stored, err := range l.store.ReadStream(ctx, id.Stream(), 0) {
-		if err != nil {
-			return nil, fmt.Errorf("ledger: story of %s: %w", id, err)
-		}
+	span := Span{Stream: id.Stream(), UpTo: l.register.Position()}
+	err = l.Walk(ctx, span, func(stored *events.Stored) error {
 		if !knownAt.Knows(stored.Place) {
-			break
+			return errEnough
 		}
 		adoptUpTo(stored.Position)
 		var chapter *projections.Chapter
-		if rec, err := events.DecodeEvent(stored); err == nil {
+		if rec, err := events.DecodeEvent(*stored); err == nil {
 			chapter = story.Next(&rec)
 		} else {
 			chapter = story.Unreadable(events.Recorded{Record: events.Record{ID: stored.ID, Kind: stored.Kind}, Revision: stored.Revision,
 				Position: stored.Position, RecordedAt: stored.RecordedAt}, err)
 		}
 		if chapter == nil {
-			continue
+			return nil
 		}
-		if err := each(chapter); err != nil {
-			return nil, err
-		}
+		return each(chapter)
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, err
 	}
 	for _, a := range adopted {
 		story.Adopt(a.Policy)
