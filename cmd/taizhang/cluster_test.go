@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +14,7 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/google/uuid"
 
+	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
@@ -244,4 +247,58 @@ func TestADamagedCopyIsMadeAnew(t *testing.T) {
 	if again := mustRun(t, "--store", url, "--data", dir, "--as-of", "2026-10-31", "centers"); again != centers {
 		t.Errorf("the new copy answers\n%s\nand the old one answered\n%s", again, centers)
 	}
+}
+
+// TestAServerKeepsRecordAndAccountsInTheCluster serves a cluster through one copy, and then through another one.
+func TestAServerKeepsRecordAndAccountsInTheCluster(t *testing.T) {
+	url := cluster(t)
+	mustRun(t, "--store", url, "--data", filepath.Join(t.TempDir(), "import"), "import", filepath.Join("testdata", "small.jsonl"))
+	token := ""
+	for i := range 2 {
+		a, o := servedApp(filepath.Join(t.TempDir(), "copy"))
+		a.cluster, a.prefix, a.patience = url, streamPrefix, patience
+		started := make(chan string, 1)
+		ended := make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() {
+			ended <- a.serve(ctx, o, func(x *opened, address string) (err error) {
+				if i == 0 {
+					token, err = centerToken(ctx, x)
+				}
+				started <- address
+				return err
+			})
+		}()
+		select {
+		case address := <-started:
+			c := &http.Client{Transport: &http.Transport{}}
+			if status, body := get(t, c, address+"/v1/centers/ZJ-0001", "Authorization", "Bearer "+token); status != http.StatusOK || !strings.Contains(body, `"center":"ZJ-0001"`) {
+				t.Errorf("through copy %d: got %d %s", i, status, body)
+			}
+			c.CloseIdleConnections()
+		case err := <-ended:
+			t.Fatal(err)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(filepath.Join(a.dir, accessName, "segment-000001.log")); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// centerToken makes an account of a center and returns a token of it.
+func centerToken(ctx context.Context, x *opened) (string, error) {
+	office := x.access.Office(access.Local("test", "local"))
+	if _, err := office.AddAccount(ctx, access.NewAccount{Account: "center-1", Binding: access.Binding{Role: access.Center, Center: "ZJ-0001"}}); err != nil {
+		return "", err
+	}
+	made, err := office.AddToken(ctx, access.NewToken{Account: "center-1", Name: "test"})
+	if err != nil {
+		return "", err
+	}
+	return made.Secret, nil
 }

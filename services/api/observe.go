@@ -30,8 +30,12 @@ func (q *request) observe() {
 	if !writes && q.failed == nil && took < slow {
 		return
 	}
+	source := q.who.Source
+	if source == "" { // nobody was found to ask
+		source = sourceOf(q.Request)
+	}
 	fields := []zap.Field{zap.String("method", methodLabel(q.Method)), zap.String("route", route), zap.Int("status", status), zap.Duration("took", took),
-		zap.String("account", q.who.Account), zap.String("source", sourceOf(q.Request)), zap.String("request", q.id)}
+		zap.String("account", q.who.Account), zap.String("source", source), zap.String("request", q.id)}
 	if status >= http.StatusInternalServerError {
 		q.s.Log.Error("request", append(fields, zap.Error(q.failed))...)
 		return
