@@ -246,6 +246,7 @@ var objectNames = map[reflect.Type]string{
 	reflect.TypeFor[policy.Problem]():     "PolicyProblem",
 	reflect.TypeFor[importAnswer]():       "Imported",
 	reflect.TypeFor[desk.RefusedRecord](): "Refused",
+	reflect.TypeFor[desk.Entry]():         "RecordEntry",
 }
 
 // typeOf names the type of a member, and queues the object that it is for its own section.

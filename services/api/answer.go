@@ -17,6 +17,7 @@ const (
 	htmlType    = "text/html"
 	xlsxType    = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	eventsType  = "text/event-stream"
+	octetsType  = "application/octet-stream"
 )
 
 // How long the other end of a connection may be silent while a body is sent to it or comes from it.
@@ -133,8 +134,8 @@ func withCharset(media string) string {
 }
 
 // stream begins an answer that is written bit by bit. Its status is sent with the first bit, so that an error before it is
-// still a problem. What is written reaches the client when flush is called or the buffers are full.
-func (q *request) stream(media string) (to io.Writer, flush func() error) {
+// still a problem. An error after it cuts the answer off.
+func (q *request) stream(media string) io.Writer {
 	q.w.Header().Set("Content-Type", withCharset(media))
-	return q.w, http.NewResponseController(q.w).Flush
+	return q.w
 }

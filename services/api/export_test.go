@@ -7,3 +7,6 @@ func WaitForPositions(d time.Duration) (before time.Duration) {
 	before, reachWait = reachWait, d
 	return before
 }
+
+// KeyToken returns the key of an alert as it stands in an address.
+var KeyToken = keyToken

@@ -38,6 +38,7 @@ type served struct {
 	api              *api.Server
 	desk             desk.Local
 	clock            *clock
+	recorded         []*desk.Recorded // by small
 }
 
 // clock is the time of a test. It stands still unless it is moved.
@@ -129,7 +130,7 @@ func small(t testing.TB) *served {
 	t.Helper()
 	x := serve(t)
 	for _, tail := range []string{registered, granted, received, spent, fined} {
-		x.record(t, "ZJ-0001", tail)
+		x.recorded = append(x.recorded, x.record(t, "ZJ-0001", tail))
 	}
 	return x
 }

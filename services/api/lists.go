@@ -342,7 +342,8 @@ func (a *asking) isHeavy() bool {
 // send answers with a page of a snapshot, or with all of it.
 func (a *asking) send(s *snapshot) error {
 	h := a.w.Header()
-	h.Set(PositionHeader, strconv.FormatUint(s.id.position, 10))
+	a.setPosition(s.id.position)
+	h.Set(RowsHeader, strconv.Itoa(s.count))
 	to := s.count
 	if a.limit > 0 {
 		to = min(a.from+a.limit, s.count)

@@ -86,13 +86,18 @@ func (q *request) position() uint64 { return q.s.Desk.Ledger.Register().Position
 // param returns a parameter of the query by its name in the API, or "" if it is not given.
 func (q *request) param(name string) string { return q.given[name] }
 
-// limitBody makes the body end with an error after the bytes that the route takes, and gives each part of it a deadline of its
-// own. A route that takes no body reads none.
-func (q *request) limitBody() {
-	if q.plan.limit > 0 {
-		limited := http.MaxBytesReader(q.w, q.Body, q.plan.limit)
-		q.Body = &pacedBody{limited, http.NewResponseController(q.w)}
+// limitBody refuses a body that says that it is longer than the route takes. It makes any other end with an error after that many
+// bytes, and gives each part of it a deadline of its own. A route that takes no body reads none.
+func (q *request) limitBody() error {
+	most := q.plan.limit
+	switch {
+	case most == 0:
+	case q.ContentLength > most:
+		return bodyError(&http.MaxBytesError{Limit: most})
+	default:
+		q.Body = &pacedBody{http.MaxBytesReader(q.w, q.Body, most), http.NewResponseController(q.w)}
 	}
+	return nil
 }
 
 // pacedBody is a body whose parts have each a deadline of their own.

@@ -52,6 +52,10 @@ type answer struct {
 func routes() (all []route) {
 	all = append(all, listRoutes()...)
 	all = append(all, centerRoutes()...)
+	all = append(all, policyRoutes()...)
+	all = append(all, reportRoutes()...)
+	all = append(all, accountRoutes()...)
+	all = append(all, pageRoutes()...)
 	for i := range all {
 		all[i].params = append(all[i].params, langParam)
 	}

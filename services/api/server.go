@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -137,7 +136,9 @@ func (h *handler) answer(q *request) error {
 	if err := q.chooseMedia(); err != nil {
 		return err
 	}
-	q.limitBody()
+	if err := q.limitBody(); err != nil {
+		return err
+	}
 	return h.handle(q)
 }
 
@@ -157,7 +158,7 @@ func (s *Server) admit(q *request) (err error) {
 	}
 	q.prefix = local.Prefix
 	q.desk = s.Access.Guard(local, q.who)
-	q.w.Header().Set(PositionHeader, strconv.FormatUint(q.position(), 10))
+	q.setPosition(q.position())
 	if right := q.plan.right; right != "" && !q.who.Can(right) {
 		return fail(forbidden, "此账号没有这项权限", "the account has no right to this")
 	}
@@ -168,6 +169,7 @@ func (s *Server) admit(q *request) (err error) {
 const (
 	PositionHeader = "Ledger-Position" // the position of the ledger that the answer is of
 	AsOfHeader     = "Ledger-As-Of"    // the date that the answer is of
+	RowsHeader     = "Ledger-Rows"     // how many rows the whole list has
 	BuildHeader    = "Taizhang-Build"  // the version of the program that answers
 	RequestHeader  = "X-Request-Id"
 )

@@ -1,0 +1,54 @@
+package api
+
+import (
+	"encoding/base32"
+	"strings"
+)
+
+// The key of an alert in an address is a token, one to one, without any character that an address or a subject of the feed gives
+// a meaning: "-" for none; the key itself if it is at most keyCharsMax letters, digits, "-" and "_" and begins with a capital letter
+// or a digit; else "x" and base32 of the key.
+const (
+	noKey       = "-"
+	keyCharsMax = 64
+	codedKey    = "x"
+)
+
+var keyCoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// keyToken returns the token of a key.
+func keyToken(key string) string {
+	switch {
+	case key == "":
+		return noKey
+	case isPlainKey(key):
+		return key
+	}
+	return codedKey + keyCoding.EncodeToString([]byte(key))
+}
+
+// parseKeyToken is the inverse of keyToken. ok is false for a text that keyToken does not return.
+func parseKeyToken(token string) (key string, ok bool) {
+	if coded, isCoded := strings.CutPrefix(token, codedKey); isCoded {
+		decoded, err := keyCoding.DecodeString(coded)
+		if err != nil {
+			return "", false
+		}
+		key = string(decoded)
+	} else if token != noKey {
+		key = token
+	}
+	return key, keyToken(key) == token
+}
+
+func isPlainKey(key string) bool {
+	for i := range len(key) {
+		switch c := key[i]; {
+		case 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case i > 0 && ('a' <= c && c <= 'z' || c == '-' || c == '_'):
+		default:
+			return false
+		}
+	}
+	return len(key) <= keyCharsMax
+}

@@ -1,0 +1,118 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+)
+
+// reportBytesMax is how long a report may be that is reproduced.
+const reportBytesMax = 64 << 20
+
+func reportRoutes() []route {
+	return []route{
+		{method: http.MethodGet, path: "/v1/yearly", name: "yearly", right: access.ReadLedger, short: text.Say("年度经费执行与合规情况表（HTML，供打印报送）：一个中心或全省", "the yearly report as HTML to print and file: of one center or the province"),
+			params: append([]param{
+				{name: "year", words: text.Say("财政年度 `YEAR`", "fiscal `YEAR`"), sort: lists.Year, must: true},
+				{name: "center", words: text.Say("中心编号 `ID`（默认全省）", "`ID` of a center (default the province)"), sort: lists.CenterID},
+				{name: "unit", words: text.Say("金额单位 `UNIT`：yuan（元）或 wan（万元）", "`UNIT` of amounts: yuan, or wan for 10,000 yuan"), sort: lists.Choice, values: []string{"yuan", "wan"}, def: "yuan"}}, whenParams...),
+			gives: []answer{{http.StatusOK, htmlType, nil, "one page that needs no other file"}}, handle: (*request).yearly},
+		{method: http.MethodPost, path: "/v1/reproduce", name: "reproduce", right: access.ReadLedger, short: text.Say("核对一份报表：按其出处重新计算，逐格比较", "check a report: compute it again at its position and compare every cell"),
+			params: []param{{name: "name", words: text.Say("文件 `NAME`", "`NAME` of the file"), must: true}},
+			takes:  []body{{xlsxType, nil}, {csvType, nil}, {octetsType, nil}}, limit: reportBytesMax,
+			gives: []answer{{http.StatusOK, jsonType, desk.Reproduced{}, "whether it is what the ledger gives, or its first difference"}}, handle: (*request).reproduce},
+		{method: http.MethodGet, path: "/v1/export", name: "export", right: access.ReadLedger, short: text.Say("全部记录，交换格式", "all records in the interchange form"),
+			gives: []answer{{http.StatusOK, linesType, nil, "a record a line, in the order of the ledger"}}, handle: (*request).export},
+	}
+}
+
+func (q *request) yearly() error {
+	when, err := q.when()
+	if err != nil {
+		return err
+	}
+	year, err := strconv.Atoi(q.param("year"))
+	if err != nil {
+		return fail(badRequest, "%q 应为年份", "%q must be a year", q.param("year")).of("year")
+	}
+	r := desk.YearlyRequest{Year: year, Center: q.param("center"), Unit: q.param("unit"), Lang: q.lang}
+	if r.Unit == "" {
+		r.Unit = "yuan"
+	}
+	end, err := q.s.heavy.begin(q.Context(), when.KnownAt != "")
+	if err != nil {
+		return err
+	}
+	defer end()
+	var page bytes.Buffer // an error in the middle of it is still a problem
+	if err := q.desk.Yearly(q.Context(), when, r, &page); err != nil {
+		return err
+	}
+	q.w.Header().Set("Content-Security-Policy", pagePolicy)
+	return q.send(http.StatusOK, htmlType, page.Bytes())
+}
+
+// pagePolicy is what a browser may do with a page: show it.
+const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+func (q *request) reproduce() error {
+	if err := q.checkContentType(xlsxType, csvType, octetsType, "text/plain"); err != nil {
+		return err
+	}
+	name := q.param("name")
+	if utf8.RuneCountInString(name) > valueCharsMax {
+		return fail(badRequest, "超过 %d 个字符", "is longer than %d characters", valueCharsMax).of("name")
+	}
+	file, size, err := q.spool()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	end, err := q.s.heavy.begin(q.Context(), true)
+	if err != nil {
+		return err
+	}
+	defer end()
+	r, err := q.desk.Reproduce(q.Context(), desk.Upload{Name: name, Content: file, Bytes: size})
+	if err != nil {
+		return err
+	}
+	return q.json(http.StatusOK, r)
+}
+
+// spool writes the body to a file without a name, which is gone when it is closed.
+func (q *request) spool() (file *os.File, size int64, err error) {
+	file, err = os.CreateTemp(q.s.Spool, "report-*")
+	if err != nil {
+		return nil, 0, fmt.Errorf("api: spool a body: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = file.Close() // it is gone then
+		}
+	}()
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, 0, fmt.Errorf("api: spool a body: %w", err)
+	}
+	var unwritten *os.PathError
+	if size, err = io.Copy(file, q.Body); errors.As(err, &unwritten) {
+		return nil, 0, fmt.Errorf("api: spool a body: %w", err)
+	}
+	return file, size, bodyError(err)
+}
+
+func (q *request) export() error {
+	q.w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="records-p%d.jsonl"`, q.position()))
+	_, err := q.desk.Export(q.Context(), q.stream(linesType), nil)
+	return err
+}
