@@ -3,7 +3,6 @@ package projections
 import (
 	"strings"
 
-	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 )
@@ -28,8 +27,9 @@ func (r *Register) Settled() *Register {
 	if r.sees == nil {
 		return r
 	}
-	seen := map[events.CenterID]bool{}
-	for _, id := range r.IDs() {
+	ids := r.IDs()
+	seen := make(map[events.CenterID]bool, len(ids))
+	for _, id := range ids {
 		seen[id] = true
 	}
 	return &Register{resident: r.resident, sees: func(id events.CenterID) bool { return seen[id] }}
@@ -61,13 +61,21 @@ type responsible struct {
 // a date; see aggregates.Center. ok is false if no event of the center was ever recorded. Asked again about an unchanged
 // center, it does not read the history of the center.
 func (r *Register) Responsible(id events.CenterID, on events.Date) (localGov, industryDept string, ok bool) {
-	ok = r.with(id, func(c *center, _ policy.Timeline) {
-		if last := &c.responsible; last.on != on || last.changes != c.changes {
-			*last = responsible{on, c.changes, c.state.LocalGov(on), c.state.IndustryDept(on)}
-		}
-		localGov, industryDept = c.responsible.localGov, c.responsible.industryDept
-	})
-	return localGov, industryDept, ok
+	if !r.Sees(id) {
+		return "", "", false
+	}
+	r.mu.RLock()
+	c := r.centers[id]
+	r.mu.RUnlock()
+	if c == nil {
+		return "", "", false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if last := &c.responsible; last.on != on || last.changes != c.changes {
+		*last = responsible{on, c.changes, c.state.LocalGov(on), c.state.IndustryDept(on)}
+	}
+	return c.responsible.localGov, c.responsible.industryDept, true
 }
 
 // SeesOne returns a predicate for Within: the account of one center sees that center.

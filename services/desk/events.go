@@ -71,8 +71,9 @@ func (l *Local) Follow(ctx context.Context, after uint64, each func(*events.Stor
 
 // seen returns a function that hands an event to each if the account sees it at that moment.
 func (l *Local) seen(each func(*events.Stored) error) func(*events.Stored) error {
+	register := l.register()
 	return func(s *events.Stored) error {
-		if !l.register().SeesStream(s.Stream) {
+		if !register.SeesStream(s.Stream) {
 			return nil
 		}
 		return each(s)

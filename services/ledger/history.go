@@ -10,14 +10,15 @@ import (
 
 // Span is a part of the history: one stream or all of them, after one position and up to another.
 type Span struct {
-	Stream events.StreamID // "" for all
-	After  uint64
-	UpTo   uint64
-	Sees   func(events.StreamID) bool // of all of them, these alone; nil for all
+	Stream  events.StreamID // "" for all
+	After   uint64
+	UpTo    uint64
+	Sees    func(events.StreamID) bool // of all of them, these alone; nil for all
+	Streams []events.StreamID          // of all of them, these alone, each whole before the next; nil for all in the order of positions
 }
 
 // Search shows every stored event of a span to keep, on all processors, and hands what it keeps to sink, on the caller's
-// goroutine and in the order of positions. Nothing is decoded: what it would take to decode a million events is many
+// goroutine and in the order of positions, or stream by stream if the span lists its streams. Nothing is decoded: what it would take to decode a million events is many
 // times what it takes to look at them. An event that is shown is valid until keep returns, and without Bytes.
 func Search[T any](ctx context.Context, l *Ledger, of Span, keep func(*events.Stored) (T, bool), sink func(T) error) error {
 	from := func(show func(events.Stored) error) error { return feedFrom(l.read(ctx, of), show) }
@@ -46,7 +47,18 @@ func Search[T any](ctx context.Context, l *Ledger, of Span, keep func(*events.St
 
 // read yields the events of a span.
 func (l *Ledger) read(ctx context.Context, of Span) iter.Seq2[events.Stored, error] {
-	return l.readAfter(ctx, of, 0)
+	if of.Streams == nil {
+		return l.readAfter(ctx, of, 0)
+	}
+	return func(yield func(events.Stored, error) bool) {
+		for _, stream := range of.Streams {
+			for s, err := range l.readAfter(ctx, Span{Stream: stream, After: of.After, UpTo: of.UpTo}, 0) {
+				if !yield(s, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // readAfter is read, of one stream after a revision of which it is known that the span begins after it.

@@ -37,6 +37,48 @@ func TestASearchIsShownEveryEventOfTheSpanInOrder(t *testing.T) {
 	}
 }
 
+func TestASearchIsOfSomeStreams(t *testing.T) {
+	l, store := newLedger(t)
+	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, testdata(t, "edges"))})
+	end := l.Register().Position()
+	few := []events.StreamID{events.PolicyStream, "center-FZ-0020", "center-NONE", "center-FZ-0003"}
+	sees := func(s events.StreamID) bool { return slices.Contains(few, s) }
+	var want []uint64
+	for s := range store.ReadAll(t.Context(), 0) {
+		if sees(s.Stream) && s.Position <= end-3 {
+			want = append(want, s.Position)
+		}
+	}
+	if len(want) < 10 {
+		t.Fatalf("there are %d events", len(want))
+	}
+	for _, of := range []ledger.Span{{UpTo: end - 3, Sees: sees}, {UpTo: end - 3, Streams: few}, {After: want[4], UpTo: end - 3, Sees: sees}, {After: want[4], UpTo: end - 3, Streams: few}} {
+		var got []uint64
+		err := ledger.Search(t.Context(), l, of, func(s *events.Stored) (uint64, bool) { return s.Position, true }, func(p uint64) error {
+			got = append(got, p)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if of.Streams == nil && !slices.IsSorted(got) {
+			t.Errorf("after %d: not in order", of.After)
+		}
+		slices.Sort(got)
+		if wanted := want[len(want)-len(got):]; !slices.Equal(got, wanted) || of.After == 0 && len(got) != len(want) || of.After > 0 && len(got) != len(want)-5 {
+			t.Errorf("after %d: expected %v, got %v", of.After, want, got)
+		}
+	}
+	stop, n := errors.New("stop"), 0
+	err := ledger.Search(t.Context(), l, ledger.Span{UpTo: end, Streams: few}, func(*events.Stored) (int, bool) { return 0, true }, func(int) error {
+		n++
+		return stop
+	})
+	if !errors.Is(err, stop) || n != 1 {
+		t.Errorf("ended after %d with %v", n, err)
+	}
+}
+
 func TestASearchEndsWithTheErrorOfItsSinkOrContext(t *testing.T) {
 	l, _ := newLedger(t)
 	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, testdata(t, "edges"))})

@@ -116,14 +116,27 @@ func (v voidings) by(s *events.Stored) (id uuid.UUID, ok bool) {
 	return v.register.Voided(center, s.ID, v.counts[center])
 }
 
-// span returns the part of the ledger up to a position, of one center, or of all centers that are seen for "".
+// fewTimes is how many times as long reading an event of a stream takes as reading on in the ledger, about.
+const fewTimes = 4
+
+// span returns the part of the ledger up to a position, of one center, or of all centers that are seen for "". If that is a
+// small part of the ledger, it lists its streams.
 func (d *Source) span(center events.CenterID, upTo uint64) ledger.Span {
 	of := ledger.Span{UpTo: upTo}
 	switch {
 	case center != "":
 		of.Stream = center.Stream()
 	case d.Register.Scope() != nil:
-		of.Sees = d.Register.SeesStream
+		streams, count := d.Register.Streams(""), uint64(0)
+		for _, id := range d.Register.IDs() {
+			streams = append(streams, id.Stream())
+		}
+		for _, s := range streams {
+			count += d.Register.Revision(s)
+		}
+		if of.Streams = streams; count*fewTimes > upTo {
+			of.Streams, of.Sees = nil, d.Register.SeesStream
+		}
 	}
 	return of
 }
