@@ -59,11 +59,24 @@ func (c *clock) move(by time.Duration) {
 	c.at = c.at.Add(by)
 }
 
-// serve serves an empty ledger.
+// serve serves an empty ledger that records from 2026-10-01 on, a second apart.
 func serve(t testing.TB) *served {
 	t.Helper()
-	at, c := time.Date(2026, 10, 1, 0, 0, 0, 0, events.Shanghai), &clock{at: now}
-	store := openStore(t, func() time.Time { at = at.Add(time.Second); return at })
+	at := time.Date(2026, 10, 1, 0, 0, 0, 0, events.Shanghai)
+	return serveAt(t, &clock{at: now}, func() time.Time { at = at.Add(time.Second); return at })
+}
+
+// live serves an empty ledger that records at the time at which it is asked, a microsecond apart.
+func live(t testing.TB) *served {
+	t.Helper()
+	c := &clock{at: now}
+	return serveAt(t, c, func() time.Time { c.move(time.Microsecond); return c.now() })
+}
+
+// serveAt serves an empty ledger with a clock, and one for what is recorded.
+func serveAt(t testing.TB, c *clock, recorded func() time.Time) *served {
+	t.Helper()
+	store := openStore(t, recorded)
 	l, err := ledger.Open(t.Context(), store, ledger.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +93,11 @@ func serve(t testing.TB) *served {
 	x.desk = desk.Local{Config: desk.Config{Ledger: l, Root: root, Now: c.now, Version: "v1", Spool: t.TempDir(),
 		Account: ledger.Account{Name: "kit", MayRecord: true}}}
 	x.api = api.New(api.Config{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: t.TempDir()})
+	t.Cleanup(func() {
+		if err := x.api.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	x.Server = httptest.NewServer(x.api)
 	t.Cleanup(x.Close)
 	x.owner = httptest.NewUnstartedServer(x.api)
@@ -88,6 +106,7 @@ func serve(t testing.TB) *served {
 	}
 	x.owner.Start()
 	t.Cleanup(x.owner.Close)
+	t.Cleanup(x.api.Stop)
 	return x
 }
 

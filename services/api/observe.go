@@ -131,12 +131,19 @@ func (u *underway) mayBeIdle() {
 
 // Stop tells everything that may last, such as streams and imports that wait, to end. Requests are still answered: whoever serves
 // the listeners shuts them down.
-func (s *Server) Stop() { s.underway.stop() }
+func (s *Server) Stop() {
+	s.underway.stop()
+	s.work.stop()
+}
 
-// Close returns when no request is under way any more, after Stop and when the listeners take no new ones, or when ctx ends.
+// Close returns when no request and no import is under way any more, after Stop and when the listeners take no new requests, or
+// when ctx ends. The ledger must still be open.
 func (s *Server) Close(ctx context.Context) error {
 	select {
 	case <-s.underway.idle:
+		if err := s.work.wait(ctx); err != nil {
+			return fmt.Errorf("api: an import is still under way: %w", err)
+		}
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("api: requests are still under way: %w", ctx.Err())

@@ -56,6 +56,10 @@ func routes() (all []route) {
 	all = append(all, reportRoutes()...)
 	all = append(all, accountRoutes()...)
 	all = append(all, pageRoutes()...)
+	all = append(all, importRoutes()...)
+	all = append(all, tryRoutes()...)
+	all = append(all, eventRoutes()...)
+	all = append(all, streamRoutes()...)
 	for i := range all {
 		all[i].params = append(all[i].params, langParam)
 	}

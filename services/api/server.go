@@ -43,9 +43,10 @@ type Server struct {
 	heavy     *heavy
 	underway  *underway
 	lag       lag
+	work
 }
 
-// New returns a server.
+// New returns a server. Its owner calls Stop and Close.
 func New(cfg Config) *Server {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
@@ -53,7 +54,7 @@ func New(cfg Config) *Server {
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics(cfg.Build)
 	}
-	s := &Server{Config: cfg, mux: http.NewServeMux(), snapshots: newSnapshots(cfg.Now), heavy: newHeavy(), underway: newUnderway()}
+	s := &Server{Config: cfg, mux: http.NewServeMux(), snapshots: newSnapshots(cfg.Now), heavy: newHeavy(), underway: newUnderway(), work: newWork(&cfg)}
 	s.Metrics.follow(s)
 	for _, rt := range routes() {
 		s.mux.Handle(rt.method+" "+rt.path, &handler{s, newPlan(rt)})

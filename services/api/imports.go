@@ -1,0 +1,236 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
+)
+
+// The limits on the upload of an import.
+const (
+	importBytesMax    = 256 << 20
+	importFilesMax    = 100
+	fileNameCharsMax  = 200
+	importWaitMax     = 30 * time.Second
+	importsPath       = "/v1/imports/"
+	uploadField       = "file" // of multipart/form-data
+	multipartType     = "multipart/form-data"
+	retryAfterBusySec = "30"
+)
+
+func importRoutes() []route {
+	choice := func(name string, values []string, zh, en string) param {
+		return param{name: name, words: text.Text{Zh: zh, En: en}, sort: lists.Choice, values: values}
+	}
+	free := func(name, zh, en string) param {
+		return param{name: name, words: text.Text{Zh: zh, En: en}, sort: lists.AnyText}
+	}
+	flag := func(name, zh, en string) param {
+		return param{name: name, words: text.Text{Zh: zh, En: en}, sort: lists.Flag}
+	}
+	wait := param{name: "wait", words: text.Say("最多等 `SECONDS` 秒（至多 30），直到状态或进度有变化", "hold the answer up to `SECONDS`, at most 30, until the state or the progress changes"), sort: lists.Count}
+	return []route{
+		{method: http.MethodPost, path: "/v1/imports", name: "import", right: access.Write, limit: importBytesMax, handle: (*request).importFiles,
+			short: text.Say("导入文件：JSON Lines 或表格，可含多个中心", "import files: JSON Lines or sheets, of any centers"),
+			params: []param{
+				free("name", "直接作为请求内容上传时的文件名", "the name of the file, if the body is the file itself"),
+				flag("acceptGood", "有错误的记录时仍写入其余记录", "write the good records although there are bad ones"),
+				free("actor", "表格由谁经办", "who answers for the sheets"),
+				free("role", "填表的角色", "the role that fills in the sheets"),
+				choice("mode", []string{desk.EnforceMode, desk.RecordMode}, "表格的模式", "the mode of the sheets"),
+				free("doc", "补录所依据的发文字号", "the document that record mode rests on"),
+				flag("marked", "有错误的表格另存一份，标出错误的单元格", "make copies of bad sheets with the bad cells marked")},
+			takes: []body{{multipartType, nil}, {linesType, nil}, {xlsxType, nil}, {csvType, nil}, {octetsType, nil}},
+			gives: []answer{{http.StatusAccepted, jsonType, ImportState{}, "the import waits for its turn; Location is where it can be asked for"}}},
+		{method: http.MethodGet, path: importsPath + "{id}", name: "importState", right: access.Write, handle: (*request).importState,
+			short: text.Say("一次导入的进度和结果，保留 24 小时", "the progress and the result of an import, kept for 24 hours"), params: []param{wait},
+			gives: []answer{{http.StatusOK, jsonType, ImportState{}, "the state of the import"}}},
+		{method: http.MethodGet, path: importsPath + "{id}/bad", name: "importBad", right: access.Write, handle: (*request).importBad,
+			short: text.Say("一次导入中所有有错误的行", "all bad lines and rows of an import"),
+			gives: []answer{{http.StatusOK, linesType, desk.BadLine{}, "the bad lines, one a line"}}},
+		{method: http.MethodGet, path: importsPath + "{id}/" + markedName, name: "importMarked", right: access.Write, handle: (*request).importMarked,
+			short: text.Say("标出错误单元格的表格", "copies of the bad sheets with the bad cells marked"),
+			gives: []answer{{http.StatusOK, xlsxType, nil, "the workbook"}}},
+	}
+}
+
+// importFiles handles POST /v1/imports. The upload goes to files; nothing of it is looked at before it is complete.
+func (q *request) importFiles() error {
+	x, err := q.s.jobs.open(q.who.Account)
+	if err != nil {
+		q.w.Header().Set("Retry-After", retryAfterBusySec)
+		return err
+	}
+	if err := q.upload(x); err != nil {
+		x.removeUploads()
+		q.s.jobs.drop(x)
+		return err
+	}
+	x.request.AcceptGood = q.param("acceptGood") != ""
+	x.request.Sheets = desk.SheetTerms{Actor: q.param("actor"), Role: q.param("role"), Mode: q.param("mode"), Doc: q.param("doc")}
+	if q.param("marked") != "" {
+		x.request.Marked = &desk.MarkedTo{Lang: q.lang, Create: x.createMarked}
+	}
+	x.run = q.desk.Import
+	later := &request{s: q.s, id: q.id, lang: q.lang, who: q.who, given: q.given, Request: &http.Request{URL: q.URL}}
+	x.problem = func(err error) *Problem { return problemOf(err, later) }
+	state, _ := x.look()
+	q.s.jobs.enqueue(x)
+	q.w.Header().Set("Location", importsPath+state.ID)
+	return q.json(http.StatusAccepted, state)
+}
+
+// upload reads the files of a request: the parts of a form, or the body as one file.
+func (q *request) upload(x *job) error {
+	media, params, err := mime.ParseMediaType(q.Header.Get("Content-Type"))
+	if err != nil {
+		return fail(unsupportedType, "须有内容类型", "the type of the content must be given")
+	}
+	switch media {
+	case multipartType:
+		return q.uploadParts(x, params["boundary"])
+	case linesType, otherNames[linesType], xlsxType, csvType, octetsType:
+		name := q.param("name")
+		if name == "" {
+			return fail(badRequest, "须给出文件名", "the name of the file must be given").of("name")
+		}
+		return x.spool(name, q.Body)
+	}
+	return fail(unsupportedType, "须为 multipart/form-data，或 JSON Lines、xlsx、csv 文件本身", "must be multipart/form-data, or a file of JSON Lines, xlsx or csv itself")
+}
+
+func (q *request) uploadParts(x *job, boundary string) error {
+	if q.param("name") != "" {
+		return fail(badRequest, "只用于直接上传一个文件", "is for a body that is the file itself").of("name")
+	}
+	if boundary == "" {
+		return fail(badRequest, "multipart/form-data 须有 boundary", "multipart/form-data must have a boundary")
+	}
+	parts := multipart.NewReader(q.Body, boundary)
+	for {
+		part, err := parts.NextRawPart()
+		switch {
+		case err == io.EOF && len(x.request.Files) == 0:
+			return fail(badRequest, "没有文件：字段应名为 %s", "there is no file: the field must be named %s", uploadField)
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return bodyError(err)
+		case part.FormName() != uploadField || part.FileName() == "":
+			return fail(badRequest, "每个字段都应是名为 %s 的文件；其余放在问号后的参数中", "every field must be a file named %s; everything else is a parameter after the question mark", uploadField)
+		}
+		if err := x.spool(part.FileName(), part); err != nil {
+			return err
+		}
+	}
+}
+
+// spool copies one uploaded file to the disk.
+func (x *job) spool(name string, content io.Reader) error {
+	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > fileNameCharsMax {
+		return fail(badRequest, "文件名应为不超过 %d 个字符的 UTF-8 文字", "the name of a file must be text in UTF-8 of at most %d characters", fileNameCharsMax)
+	}
+	if len(x.request.Files) == importFilesMax {
+		return fail(badRequest, "文件超过 %d 个", "there are more than %d files", importFilesMax)
+	}
+	f, err := os.OpenFile(x.path(strconv.Itoa(len(x.request.Files))), os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	x.request.Files = append(x.request.Files, desk.Upload{Name: text.Printable(name), Content: f})
+	n, err := io.Copy(f, readErrors{content})
+	x.request.Files[len(x.request.Files)-1].Bytes = n
+	var read *readError
+	if errors.As(err, &read) {
+		return bodyError(read.cause)
+	}
+	return err
+}
+
+// readErrors tells errors of reading from those of writing: only the first are the client's.
+type readErrors struct{ io.Reader }
+
+type readError struct{ cause error }
+
+func (e *readError) Error() string { return e.cause.Error() }
+
+// Read implements io.Reader.
+func (r readErrors) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = &readError{err}
+	}
+	return n, err
+}
+
+// importState handles GET /v1/imports/{id}.
+func (q *request) importState() error {
+	x, err := q.s.jobs.find(q.PathValue("id"), q.who.Account)
+	if err != nil {
+		return err
+	}
+	wait, err := q.waitTime()
+	if err != nil {
+		return err
+	}
+	state, changed := x.look()
+	if wait > 0 && (state.State == importWaiting || state.State == importRunning) {
+		enough := time.NewTimer(wait)
+		defer enough.Stop()
+		select {
+		case <-changed:
+		case <-enough.C:
+		case <-q.s.jobs.ctx.Done(): // the state says soon what became of it
+		case <-q.Context().Done():
+		}
+		state, _ = x.look()
+	}
+	return q.json(http.StatusOK, state)
+}
+
+func (q *request) waitTime() (time.Duration, error) {
+	if q.param("wait") == "" {
+		return 0, nil
+	}
+	seconds, err := strconv.ParseUint(q.param("wait"), 10, 16)
+	wait := time.Duration(seconds) * time.Second
+	if err != nil || wait > importWaitMax {
+		return 0, fail(badRequest, "应为 0 至 %d 的整数", "must be a whole number from 0 to %d", int(importWaitMax.Seconds())).of("wait")
+	}
+	return wait, nil
+}
+
+func (q *request) importBad() error    { return q.importResult(badName, linesType) }
+func (q *request) importMarked() error { return q.importResult(markedName, xlsxType) }
+
+// importResult answers with a file of the results of an import.
+func (q *request) importResult(name, media string) error {
+	x, err := q.s.jobs.find(q.PathValue("id"), q.who.Account)
+	if err != nil {
+		return err
+	}
+	f, err := x.result(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // only read
+	to := q.stream(media)
+	if strings.HasSuffix(name, ".xlsx") {
+		q.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	}
+	q.w.WriteHeader(http.StatusOK) // of an empty file too
+	_, err = io.Copy(to, f)
+	return err
+}

@@ -1,0 +1,384 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/desk"
+)
+
+// The limits on imports. One import runs at a time. What waits, and what is being uploaded to wait, is bounded by waitingMax.
+const (
+	waitingMax    = 8
+	keptFor       = 24 * time.Hour
+	keptMax       = 200       // imports that have ended, with their results
+	keptBytesMax  = 512 << 20 // bad lines and marked copies of all of them, on disk
+	badShown      = 1000      // bad lines in the answer to GET /v1/imports/{id}
+	progressLeast = 100 * time.Millisecond
+)
+
+// The states of an import.
+const (
+	importWaiting = "waiting"
+	importRunning = "running"
+	importDone    = "done"
+	importFailed  = "failed"
+)
+
+// ImportState is how far an import is. Done and Total count bytes of the files, each byte twice: for checking and for writing.
+type ImportState struct {
+	ID       string         `json:"id"`
+	State    string         `json:"state"`
+	DryRun   bool           `json:"dryRun"`
+	Done     int64          `json:"done"`
+	Total    int64          `json:"total"`
+	Result   *desk.Imported `json:"result,omitzero"` // once it is done; of a dry run, what would be
+	Bad      []desk.BadLine `json:"bad"`             // the first of the bad lines and rows
+	BadTotal int            `json:"badTotal"`        // bad lines and rows
+	Marked   bool           `json:"marked"`          // there are copies of the bad sheets, with the bad cells marked
+	Problem  *Problem       `json:"problem,omitzero"`
+}
+
+// job is one import, from the first byte of its upload to the end of its results.
+type job struct {
+	account string
+	dir     string // holds what was uploaded, then the bad lines and the marked copies
+	request desk.ImportRequest
+	run     func(context.Context, desk.ImportRequest) (*desk.Imported, error)
+	problem func(error) *Problem
+
+	mu      sync.Mutex
+	state   ImportState
+	told    time.Time     // when progress was told last
+	changed chan struct{} // closed when the state or the progress changes
+	ended   time.Time
+	bytes   int64 // of the results on disk
+}
+
+// jobs are the imports of a server: one runs, some wait, and the results of others are kept.
+type jobs struct {
+	dir    string
+	now    func() time.Time
+	log    *zap.Logger
+	ctx    context.Context // ends when the server closes
+	cancel context.CancelFunc
+	places chan struct{} // one for each import that runs, waits or is being uploaded
+	queue  chan *job
+	ran    chan struct{} // closed when none runs any more
+
+	mu   sync.Mutex
+	kept map[string]*job
+}
+
+func newJobs(dir string, now func() time.Time, log *zap.Logger) *jobs {
+	ctx, cancel := context.WithCancel(context.Background())
+	j := &jobs{dir: dir, now: now, log: log, ctx: ctx, cancel: cancel, places: make(chan struct{}, waitingMax+1), queue: make(chan *job, waitingMax+1),
+		ran: make(chan struct{}), kept: map[string]*job{}}
+	if err := emptied(dir); err != nil {
+		log.Error("the spool cannot be emptied", zap.Error(err))
+	}
+	go j.work()
+	return j
+}
+
+// emptied makes a directory that only its owner reads, and removes all that is in it.
+func emptied(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return err
+	}
+	list, err := os.ReadDir(dir)
+	for _, entry := range list {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, entry.Name())))
+	}
+	return err
+}
+
+// errBusy says that too many imports wait.
+func errBusy() error {
+	return text.Errorf(text.Unavailable, "已有 %d 个导入在等待，请稍后再试", "%d imports are waiting already; try again later", waitingMax)
+}
+
+var errClosing = text.Errorf(text.Unavailable, "服务正在停止，请稍后再试", "the server is stopping; try again later")
+
+// open returns a new import that has a place in the queue and a directory for its upload. Its caller calls enqueue or drop.
+func (j *jobs) open(account string) (*job, error) {
+	if j.ctx.Err() != nil {
+		return nil, errClosing
+	}
+	select {
+	case j.places <- struct{}{}:
+	default:
+		return nil, errBusy()
+	}
+	dir, err := os.MkdirTemp(j.dir, "import-")
+	if err != nil {
+		<-j.places
+		return nil, fmt.Errorf("api: spool an upload: %w", err)
+	}
+	return &job{account: account, dir: dir, changed: make(chan struct{}), state: ImportState{ID: desk.NewID(), State: importWaiting, Bad: []desk.BadLine{}}}, nil
+}
+
+// drop forgets an import whose upload failed.
+func (j *jobs) drop(x *job) {
+	<-j.places
+	j.remove(x)
+}
+
+func (j *jobs) remove(x *job) {
+	if err := os.RemoveAll(x.dir); err != nil {
+		j.log.Warn("the files of an import are still there", zap.Error(err))
+	}
+}
+
+// enqueue lets an import run when its turn comes. It may be asked for from now on.
+func (j *jobs) enqueue(x *job) {
+	j.mu.Lock()
+	j.kept[x.state.ID] = x
+	j.mu.Unlock()
+	j.queue <- x // has room for all that have a place
+}
+
+// find returns an import of an account. Those of other accounts are not there for it.
+func (j *jobs) find(id, account string) (*job, error) {
+	j.forget()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if x := j.kept[id]; x != nil && x.account == account {
+		return x, nil
+	}
+	return nil, text.Errorf(text.NotFound, "没有此编号的导入：结果只保留 24 小时，服务重启后不再保留；请再导入一次，已入账的会跳过",
+		"there is no import of this id: results are kept for 24 hours and not over a restart; send it again, what is in the ledger already is passed over")
+}
+
+// work runs the imports one after the other until the server closes.
+func (j *jobs) work() {
+	defer close(j.ran)
+	for {
+		select {
+		case <-j.ctx.Done():
+			j.cancelWaiting()
+			return
+		case x := <-j.queue:
+			j.runOne(x)
+		}
+	}
+}
+
+func (j *jobs) cancelWaiting() {
+	for {
+		select {
+		case x := <-j.queue:
+			j.end(x, nil, errClosing)
+		default:
+			return
+		}
+	}
+}
+
+func (j *jobs) runOne(x *job) {
+	if j.ctx.Err() != nil {
+		j.end(x, nil, errClosing)
+		return
+	}
+	x.update(func(s *ImportState) { s.State = importRunning })
+	bad, err := newBadFile(x)
+	var result *desk.Imported
+	if err == nil {
+		x.request.Bad = bad.add
+		x.request.Progress = x.progress
+		result, err = x.safely(j.ctx)
+		err = errors.Join(err, bad.close())
+	}
+	if j.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errClosing
+	}
+	if err != nil {
+		j.log.Info("an import failed", zap.String("import", x.state.ID), zap.Error(err))
+	}
+	j.end(x, result, err)
+}
+
+// safely runs the import. A panic in it ends the import alone.
+func (x *job) safely(ctx context.Context) (result *desk.Imported, err error) {
+	defer func() {
+		if failed := recover(); failed != nil {
+			err = fmt.Errorf("api: an import panicked: %v", failed)
+		}
+	}()
+	return x.run(ctx, x.request)
+}
+
+// end notes how an import ended, gives its place free and removes what was uploaded.
+func (j *jobs) end(x *job, result *desk.Imported, err error) {
+	x.removeUploads()
+	x.mu.Lock()
+	x.ended, x.bytes = j.now(), sizeOf(x.path(badName))+sizeOf(x.path(markedName))
+	x.mu.Unlock()
+	x.update(func(s *ImportState) {
+		s.State, s.Result = importDone, result
+		if result != nil {
+			s.Marked = result.Marked
+		}
+		if err != nil {
+			s.State, s.Problem = importFailed, x.problem(err)
+		}
+	})
+	<-j.places
+	j.forget()
+}
+
+// forget removes the results that are too old or too many.
+func (j *jobs) forget() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var ended []*job
+	var bytes int64
+	for _, x := range j.kept {
+		x.mu.Lock()
+		if !x.ended.IsZero() {
+			ended = append(ended, x)
+			bytes += x.bytes
+		}
+		x.mu.Unlock()
+	}
+	slices.SortFunc(ended, func(a, b *job) int { return a.ended.Compare(b.ended) })
+	for len(ended) > 0 && (len(ended) > keptMax || bytes > keptBytesMax || j.now().Sub(ended[0].ended) > keptFor) {
+		oldest := ended[0]
+		bytes, ended = bytes-oldest.bytes, ended[1:]
+		delete(j.kept, oldest.state.ID)
+		j.remove(oldest)
+	}
+}
+
+// The names of the files of an import; those of its upload are numbers.
+const (
+	badName    = "bad.jsonl"
+	markedName = "marked.xlsx"
+)
+
+func (x *job) path(name string) string { return filepath.Join(x.dir, name) }
+
+func sizeOf(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// update changes the state and wakes those who wait for a change.
+func (x *job) update(change func(*ImportState)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	change(&x.state)
+	close(x.changed)
+	x.changed = make(chan struct{})
+}
+
+// progress is called by the import. It tells not every call, for there may be thousands a second.
+func (x *job) progress(done, total int64) {
+	x.mu.Lock()
+	x.state.Done, x.state.Total = done, total
+	quiet := time.Since(x.told) < progressLeast
+	if !quiet {
+		x.told = time.Now()
+	}
+	x.mu.Unlock()
+	if !quiet {
+		x.update(func(*ImportState) {})
+	}
+}
+
+// look returns the state, and a channel that is closed when it changes.
+func (x *job) look() (ImportState, <-chan struct{}) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s := x.state
+	s.Bad = slices.Clone(s.Bad)
+	return s, x.changed
+}
+
+// removeUploads closes and removes the uploaded files.
+func (x *job) removeUploads() {
+	for _, f := range x.request.Files {
+		if file, ok := f.Content.(*os.File); ok {
+			_ = file.Close()           // only read
+			_ = os.Remove(file.Name()) // else it goes with the directory
+		}
+	}
+	x.request.Files = nil
+}
+
+// badFile writes the bad lines of an import to its file: there may be any number of them.
+type badFile struct {
+	x   *job
+	f   *os.File
+	buf *bufio.Writer
+	err error
+}
+
+func newBadFile(x *job) (*badFile, error) {
+	f, err := os.OpenFile(x.path(badName), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &badFile{x: x, f: f, buf: bufio.NewWriter(f)}, nil
+}
+
+func (b *badFile) add(line desk.BadLine) {
+	b.x.mu.Lock()
+	b.x.state.BadTotal++
+	if len(b.x.state.Bad) < badShown {
+		b.x.state.Bad = append(b.x.state.Bad, line)
+	}
+	b.x.mu.Unlock()
+	if b.err != nil {
+		return
+	}
+	content, err := json.Marshal(line, jsontext.AllowInvalidUTF8(true))
+	if err == nil {
+		_, err = b.buf.Write(append(content, '\n'))
+	}
+	b.err = err
+}
+
+func (b *badFile) close() error { return errors.Join(b.err, b.buf.Flush(), b.f.Close()) }
+
+// createMarked writes the workbook with the marked copies.
+func (x *job) createMarked(write func(io.Writer) error) error {
+	f, err := os.OpenFile(x.path(markedName), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
+
+// result opens a file of the results of an import that has ended.
+func (x *job) result(name string) (*os.File, error) {
+	s, _ := x.look()
+	if s.State == importWaiting || s.State == importRunning {
+		return nil, text.Errorf(text.Conflict, "导入尚未结束", "the import has not ended yet")
+	}
+	f, err := os.Open(x.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, text.Errorf(text.NotFound, "此次导入没有这样的结果", "the import has no such result")
+	}
+	return f, err
+}

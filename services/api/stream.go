@@ -1,0 +1,387 @@
+package api
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/lists"
+)
+
+// The limits on streams, and how they pace.
+const (
+	streamsMax        = 1000
+	streamsAccountMax = 50
+	streamBehindMax   = 10_000 // records: a resume from further back is a reset
+	streamPiece       = 1000   // records that are read at a time
+	heartbeatEvery    = 15 * time.Second
+	markEvery         = 1000 // positions: how far an id may lie behind what is delivered, between two heartbeats
+	streamBufferBytes = 32 << 10
+	streamRetryMS     = 2000
+)
+
+func streamRoutes() []route {
+	return []route{{method: http.MethodGet, path: "/v1/stream", name: "stream", right: access.ReadLedger, handle: (*request).follow,
+		short:  text.Say("新的记录和预警的变动，随时送达（SSE）", "new records, and whose alerts moved, as they come (SSE)"),
+		params: []param{{name: "lastEventId", words: text.Say("从台账 `POSITION` 之后接续；也可用 Last-Event-ID", "resume after `POSITION` of the ledger, as Last-Event-ID does"), sort: lists.Count}},
+		gives:  []answer{{http.StatusOK, eventsType, nil, "events record, alerts, day, reset and bye"}}}}
+}
+
+// streams counts the streams that are open.
+type streams struct {
+	mu  sync.Mutex
+	all int
+	of  map[string]int // by account
+}
+
+func (s *streams) open(account string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.all == streamsMax:
+		return text.Errorf(text.Unavailable, "已有 %d 个推送连接，请稍后再试", "%d streams are open already; try again later", streamsMax)
+	case s.of[account] == streamsAccountMax:
+		return fail(tooMany, "此账号已有 %d 个推送连接", "the account has %d streams already", streamsAccountMax)
+	}
+	if s.of == nil {
+		s.of = map[string]int{}
+	}
+	s.all++
+	s.of[account]++
+	return nil
+}
+
+func (s *streams) close(account string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all--
+	if s.of[account]--; s.of[account] == 0 {
+		delete(s.of, account)
+	}
+}
+
+// follow handles GET /v1/stream.
+//
+// The id of a message is a position: everything up to it was sent. It stands on the last message of the position, so whoever
+// resumes after the last id that he has gets each record exactly once. The alerts that a record moved come before the record, so
+// they come once, or again after a cut.
+func (q *request) follow() error {
+	after, resumed, err := q.resumeAfter()
+	if err != nil {
+		return err
+	}
+	g := q.s.gather
+	if err := q.awaitReady(g); err != nil {
+		return err
+	}
+	if err := q.s.streams.open(q.who.Account); err != nil {
+		return err
+	}
+	q.s.Metrics.streams.Inc()
+	defer func() {
+		q.s.streams.close(q.who.Account)
+		q.s.Metrics.streams.Dec()
+	}()
+	q.w.Header().Set("Cache-Control", "no-store")
+	q.w.Header().Set("X-Accel-Buffering", "no") // a proxy before the server must not gather
+	to := q.stream(eventsType)
+	x := &stream{q: q, g: g, to: bufio.NewWriterSize(to, streamBufferBytes), sent: http.NewResponseController(q.w).Flush}
+	fmt.Fprintf(x.to, "retry: %d\n\n", streamRetryMS)
+	if err := x.begin(after, resumed); err != nil {
+		return err
+	}
+	return x.run()
+}
+
+// resumeAfter returns the position after which the stream begins, if the client resumes one.
+func (q *request) resumeAfter() (after uint64, resumed bool, err error) {
+	header, param := q.Header.Get("Last-Event-ID"), q.param("lastEventId")
+	name, given := "Last-Event-ID", header
+	if header == "" { // a browser that connects again keeps the address: the header is newer
+		name, given = "lastEventId", param
+	}
+	if given == "" {
+		return 0, false, nil
+	}
+	after, err = strconv.ParseUint(given, 10, 64)
+	if err != nil {
+		return 0, false, fail(badRequest, "%q 不是台账位置", "%q is no position of the ledger", shown(given)).of(name)
+	}
+	return after, true, nil
+}
+
+// awaitReady waits until the gatherer has looked at all centers once.
+func (q *request) awaitReady(g *gatherer) error {
+	for {
+		known := g.known()
+		if known.ready {
+			return nil
+		}
+		select {
+		case <-known.next:
+		case <-g.done:
+			return errClosing
+		case <-q.Context().Done():
+			return q.Context().Err()
+		}
+	}
+}
+
+// stream is one stream under way.
+type stream struct {
+	q    *request
+	g    *gatherer
+	to   *bufio.Writer
+	sent func() error // sends what is written to it on
+
+	at     uint64 // everything up to here is written
+	marked uint64 // the last id that is written
+	day    events.Date
+}
+
+// errEnded says that the account may not have the stream any more.
+var errEnded = errors.New("api: the account may not have the stream any more")
+
+// flush sends on what was written. A client that takes nothing for writeWait is dropped.
+func (x *stream) flush() error {
+	if err := x.to.Flush(); err != nil {
+		return err
+	}
+	return x.sent()
+}
+
+// begin says from where on the stream is.
+func (x *stream) begin(after uint64, resumed bool) error {
+	known := x.g.known()
+	x.at, x.day = x.q.desk.Position(), known.day
+	if !resumed {
+		return x.mark()
+	}
+	can, err := x.canResume(after, known)
+	if err != nil {
+		return err
+	}
+	if !can {
+		return x.reset()
+	}
+	x.at, x.marked = after, after
+	return x.flush()
+}
+
+// canResume reports whether a stream can go on after a position: it is no position to come, not of an earlier day, and not too far
+// back.
+func (x *stream) canResume(after uint64, known gathered) (bool, error) {
+	switch _, kept := x.g.after(after, known.position); {
+	case after > known.position: // the gatherer may be a moment behind what the client has seen elsewhere
+		return after <= x.q.desk.Position(), nil
+	case after == known.position && after == 0:
+		return true, nil
+	case !kept:
+		return false, nil
+	}
+	ctx := x.q.Context()
+	if after > 0 {
+		at, err := x.q.s.Desk.Ledger.At(ctx, after)
+		if err != nil { // no record lies there: it is of another ledger
+			return false, ctx.Err()
+		}
+		if events.DateAt(at.RecordedAt) != known.day {
+			return false, nil
+		}
+	}
+	if known.position-after <= streamBehindMax {
+		return true, nil
+	}
+	behind := 0 // positions may have gaps
+	err := x.q.s.Desk.Events(ctx, after, streamBehindMax+1, "", func(*events.Stored) error { behind++; return nil })
+	return behind <= streamBehindMax, err
+}
+
+// reset tells the client to read again what it shows: what happened since is not in the stream.
+func (x *stream) reset() error {
+	x.at, x.day = x.q.desk.Position(), x.g.known().day
+	return x.message("reset", x.at, fmt.Appendf(nil, `{"position":%d,"asOf":"%s"}`, x.at, x.day))
+}
+
+// mark says up to where the stream is, without a message.
+func (x *stream) mark() error {
+	x.marked = x.at
+	fmt.Fprintf(x.to, ": position %d\nid: %d\n\n", x.at, x.at)
+	return x.flush()
+}
+
+// message writes a message and sends it on.
+func (x *stream) message(event string, id uint64, data []byte) error {
+	x.write(event, &id, data)
+	return x.flush()
+}
+
+// write writes a message. It has an id if it is the last one of its position. An error of the connection shows at the next flush.
+func (x *stream) write(event string, id *uint64, data []byte) {
+	x.to.WriteString("event: " + event + "\n")
+	if id != nil {
+		x.marked = *id
+		x.to.WriteString("id: " + strconv.FormatUint(*id, 10) + "\n")
+	}
+	x.to.WriteString("data: ")
+	x.to.Write(data)
+	x.to.WriteString("\n\n")
+}
+
+// run writes what comes until the client goes, may not have it any more, or the server stops.
+func (x *stream) run() error {
+	heartbeat := time.NewTicker(heartbeatEvery)
+	defer heartbeat.Stop()
+	for {
+		known := x.g.known()
+		if err := x.deliver(known); err != nil {
+			return x.ended(err)
+		}
+		select {
+		case <-known.next:
+		case <-heartbeat.C:
+			if err := x.allowed(); err != nil {
+				return x.ended(err)
+			}
+			if err := x.mark(); err != nil {
+				return err
+			}
+		case <-x.g.done:
+			return x.ended(errClosing)
+		case <-x.q.Context().Done():
+			return x.q.Context().Err()
+		}
+	}
+}
+
+// ended says goodbye, if the client is there to hear it.
+func (x *stream) ended(err error) error {
+	if !errors.Is(err, errEnded) && err != errClosing {
+		return err
+	}
+	x.write("bye", nil, []byte("{}"))
+	return x.flush()
+}
+
+// allowed returns an error unless the account still is what it was when the stream began: its token good, its rights and its
+// scope the same.
+func (x *stream) allowed() error {
+	if x.q.who.Owner {
+		return nil
+	}
+	who, err := x.q.s.Access.Authenticate(bearer(x.q.Request), x.q.who.Source)
+	if err != nil || !reflect.DeepEqual(who, x.q.who) {
+		return errEnded
+	}
+	return nil
+}
+
+// deliver writes what came since, up to what the gatherer knows.
+func (x *stream) deliver(known gathered) error {
+	if err := x.allowed(); err != nil {
+		return err
+	}
+	if known.position > x.at {
+		if err := x.advance(known.position); err != nil {
+			return err
+		}
+	}
+	if known.day != x.day {
+		x.day = known.day
+		return x.message("day", x.at, fmt.Appendf(nil, `{"asOf":"%s","position":%d}`, x.day, x.at))
+	}
+	return nil
+}
+
+// advance writes the records and moves after the position of the stream up to another.
+func (x *stream) advance(upTo uint64) error {
+	moves, kept := x.g.after(x.at, upTo)
+	if !kept { // the client is too slow, or a day has begun
+		if x.g.known().day == x.day {
+			return x.reset()
+		}
+		moves = nil
+	}
+	for more := true; more; {
+		var err error
+		if moves, more, err = x.piece(upTo, moves); err != nil {
+			return err
+		}
+	}
+	x.at = upTo
+	x.alerts(moves, upTo)
+	if x.at-x.marked >= markEvery {
+		return x.mark()
+	}
+	return x.flush()
+}
+
+// piece writes some records, each after the moves up to it, and reports whether there are more.
+func (x *stream) piece(upTo uint64, moves []alertsMoved) (rest []alertsMoved, more bool, err error) {
+	count := 0
+	err = x.q.desk.Events(x.q.Context(), x.at, streamPiece, "", func(s *events.Stored) error {
+		if s.Position > upTo {
+			return errFull
+		}
+		if err := x.allowed(); err != nil {
+			return err
+		}
+		n := 0
+		for n < len(moves) && moves[n].position <= s.Position {
+			n++
+		}
+		x.records(moves[:n], s)
+		moves = moves[n:]
+		x.at = s.Position
+		count++
+		return nil
+	})
+	if errors.Is(err, errFull) {
+		return moves, false, nil
+	}
+	if err == nil && count > 0 {
+		err = x.flush()
+	}
+	return moves, count == streamPiece, err
+}
+
+// records writes a record after the moves up to it.
+func (x *stream) records(moves []alertsMoved, s *events.Stored) {
+	for _, m := range moves {
+		if x.sees(m.center) {
+			x.write("alerts", nil, m.data)
+		}
+	}
+	x.write("record", &s.Position, s.Bytes)
+}
+
+// alerts writes the moves after the last record that the account sees. The last of them has the id.
+func (x *stream) alerts(moves []alertsMoved, position uint64) {
+	var seen []alertsMoved
+	for _, m := range moves {
+		if x.sees(m.center) {
+			seen = append(seen, m)
+		}
+	}
+	for i, m := range seen {
+		var id *uint64
+		if i == len(seen)-1 {
+			id = &position
+		}
+		x.write("alerts", id, m.data)
+	}
+}
+
+// sees reports whether the account sees a center now.
+func (x *stream) sees(center events.CenterID) bool {
+	scoped, ok := x.q.desk.(interface{ Sees(events.CenterID) bool })
+	return !ok || scoped.Sees(center)
+}

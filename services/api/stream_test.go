@@ -1,0 +1,269 @@
+package api_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// message is one message of a stream, as an EventSource dispatches it.
+type message struct{ event, id, data string }
+
+// source reads a stream as an EventSource does.
+type source struct {
+	lines *bufio.Reader
+	close func() error
+	last  string // the last id, which a message has that brings none
+}
+
+// follow opens a stream. more of it are name and value of headers in turn.
+func follow(t testing.TB, c *http.Client, url string, limit int64, more ...string) *source {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &source{}
+	for i := 0; i < len(more); i += 2 {
+		r.Header.Set(more[i], more[i+1])
+		if more[i] == "Last-Event-ID" {
+			x.last = more[i+1]
+		}
+	}
+	answer, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" {
+		content, _ := io.ReadAll(answer.Body)
+		t.Fatalf("got %d %s", answer.StatusCode, content)
+	}
+	x.lines = bufio.NewReader(io.LimitReader(answer.Body, limit))
+	x.close = func() error { cancel(); return answer.Body.Close() }
+	t.Cleanup(func() { _ = x.close() })
+	return x
+}
+
+const whole = 1 << 40
+
+// next returns the next message, or an error where the stream ends. A message that is cut off is none.
+func (x *source) next() (m message, err error) {
+	id, has := x.last, false
+	for {
+		line, err := x.lines.ReadString('\n')
+		if err != nil {
+			return message{}, err
+		}
+		line = strings.TrimSuffix(line, "\n")
+		name, value, _ := strings.Cut(line, ":")
+		value = strings.TrimPrefix(value, " ")
+		switch {
+		case line == "":
+			x.last = id
+			if has {
+				m.id = id
+				return m, nil
+			}
+			m = message{}
+		case name == "event":
+			m.event = value
+		case name == "id":
+			id = value
+		case name == "data":
+			m.data, has = value, true
+		}
+	}
+}
+
+// expect returns the next message, which must be of an event.
+func (x *source) expect(t testing.TB, event string) message {
+	t.Helper()
+	m, err := x.next()
+	if err != nil || m.event != event {
+		t.Fatalf("expected a message %s, got %+v, %v", event, m, err)
+	}
+	return m
+}
+
+// lines are all lines of the ledger as stored.
+func (x *served) lines(t testing.TB) (list []string) {
+	t.Helper()
+	for s, err := range x.ledger.ReadAll(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, string(s.Bytes))
+	}
+	return list
+}
+
+func spend(voucher string, fen int) string {
+	return fmt.Sprintf(`"kind":"funds.spent","on":"2025-06-02","by":{"role":"center","actor":"c-1"},"data":{"voucher":"%s","payee":"乙","use":"pilot","lines":[{"grant":"G1","amountFen":%d}],"summary":"中试"}`, voucher, fen)
+}
+
+// begun records the beginning of the life of a center.
+func (x *served) begun(t testing.TB, center string) {
+	t.Helper()
+	for _, tail := range []string{registered, granted, received} {
+		x.record(t, center, tail)
+	}
+}
+
+func TestAStreamThatIsCutAnywhereHasEachRecordOnceAndInOrder(t *testing.T) {
+	x := live(t)
+	const each = 60
+	var writers sync.WaitGroup
+	for _, center := range []string{"ZJ-0001", "ZJ-0002", "ZJ-0003"} {
+		writers.Go(func() {
+			x.begun(t, center)
+			for i := range each {
+				x.record(t, center, spend(fmt.Sprint("V", i), 1))
+			}
+		})
+	}
+	wait := make(chan struct{})
+	go func() { writers.Wait(); close(wait) }()
+	var got []string
+	cuts, last := 0, "0"
+	bytesMax := int64(200_000) // the first record is a policy, of some 50 KB
+	const all = 3*(3+each) + 1
+	for len(got) < all {
+		s := follow(t, x.owner.Client(), x.owner.URL+"/v1/stream", 1+rand.Int64N(bytesMax), "Last-Event-ID", last)
+		for first := len(got) == 0; len(got) < all && !(first && len(got) > 0); {
+			m, err := s.next()
+			if err != nil {
+				break
+			}
+			switch m.event {
+			case "record":
+				got, bytesMax = append(got, m.data), 8000
+				if !strings.HasPrefix(m.data, fmt.Sprintf(`{"position":%s,`, m.id)) {
+					t.Fatalf("the id of a record is its position; got %+v", m)
+				}
+			case "reset", "bye", "day":
+				t.Fatalf("got %+v", m)
+			}
+		}
+		last = s.last
+		_ = s.close()
+		cuts++
+	}
+	<-wait
+	if want := x.lines(t); !slices.Equal(got, want) {
+		t.Errorf("after %d cuts: expected %d records once and in order, got %d", cuts, len(want), len(got))
+	}
+}
+
+func TestAStreamTellsWhoseAlertsMovedBeforeTheRecordThatCompletesThem(t *testing.T) {
+	x := live(t)
+	x.begun(t, "ZJ-0001")
+	s := follow(t, x.owner.Client(), x.owner.URL+"/v1/stream", whole)
+	x.record(t, "ZJ-0001", fined)
+	m := s.expect(t, "alerts")
+	if !strings.Contains(m.data, `"center":"ZJ-0001"`) || !strings.Contains(m.data, `"opened":[{"code":`) || !strings.Contains(m.data, `"position":5`) {
+		t.Errorf("got %s", m.data)
+	}
+	if m.id == "5" {
+		t.Error("the alerts have the id of a position whose record is yet to come")
+	}
+	if m := s.expect(t, "record"); m.id != "5" {
+		t.Errorf("got %+v", m)
+	}
+	// Cut after the alerts and before the record: both come again.
+	s = follow(t, x.owner.Client(), x.owner.URL+"/v1/stream", whole, "Last-Event-ID", "4")
+	s.expect(t, "alerts")
+	s.expect(t, "record")
+}
+
+func TestAStreamThatCannotBeResumedIsReset(t *testing.T) {
+	x := live(t)
+	x.begun(t, "ZJ-0001")
+	resume := func(id string) message {
+		t.Helper()
+		return follow(t, x.owner.Client(), x.owner.URL+"/v1/stream?lastEventId="+id, whole).expect(t, "reset")
+	}
+	if m := resume("99"); m.id != "4" || !strings.Contains(m.data, `"position":4`) {
+		t.Errorf("ahead of the ledger: %+v", m)
+	}
+	open := follow(t, x.owner.Client(), x.owner.URL+"/v1/stream", whole)
+	x.clock.move(24 * time.Hour)
+	if m := open.expect(t, "day"); m.id != "4" || m.data != `{"asOf":"2026-11-02","position":4}` {
+		t.Errorf("at midnight: %+v", m)
+	}
+	if m := resume("4"); m.id != "4" {
+		t.Errorf("over midnight: %+v", m)
+	}
+	x.record(t, "ZJ-0001", spent)
+	open.expect(t, "alerts") // the spending moved them
+	if m := open.expect(t, "record"); m.id != "5" {
+		t.Errorf("got %+v", m)
+	}
+	x.record(t, "ZJ-0001", fined)
+	s := follow(t, x.owner.Client(), x.owner.URL+"/v1/stream", whole, "Last-Event-ID", "5")
+	for m, err := s.next(); ; m, err = s.next() {
+		if err != nil || m.event == "reset" {
+			t.Fatalf("after midnight: %+v, %v", m, err)
+		}
+		if m.event == "record" {
+			break
+		}
+	}
+	for _, bad := range []string{"-1", "x", "99999999999999999999"} {
+		x.get(t, "/v1/stream?lastEventId="+bad).problem(t, 400, "bad-request")
+	}
+}
+
+func TestStreamsSayGoodbyeWhenTheServerStops(t *testing.T) {
+	x := live(t)
+	s := follow(t, x.owner.Client(), x.owner.URL+"/v1/stream", whole)
+	x.api.Stop()
+	s.expect(t, "bye")
+	if _, err := s.next(); !errors.Is(err, io.EOF) {
+		t.Errorf("expected the end, got %v", err)
+	}
+}
+
+func TestEventsAreTheLinesAsStored(t *testing.T) {
+	x := small(t)
+	want := x.lines(t)
+	var got []string
+	path, pages := "/v1/events?limit=2", 0
+	for path != "" {
+		r := x.get(t, path).ok(t)
+		if r.Header.Get("Ledger-Position") != "6" || r.Header.Get("Content-Type") != "application/jsonl" {
+			t.Errorf("got %v", r.Header)
+		}
+		for line := range bytes.Lines([]byte(r.body)) {
+			got = append(got, string(bytes.TrimSuffix(line, []byte("\n"))))
+		}
+		path, pages = "", pages+1
+		if link := r.Header.Get("Link"); link != "" {
+			path = strings.TrimSuffix(strings.TrimPrefix(link, "<"), `>; rel="next"`)
+		}
+	}
+	if !slices.Equal(got, want) || pages != 3 {
+		t.Errorf("expected %d lines on 3 pages, got %d on %d", len(want), len(got), pages)
+	}
+	if r := x.get(t, "/v1/events?after=6").ok(t); r.body != "" || r.Header.Get("Link") != "" {
+		t.Errorf("after the end: %q %v", r.body, r.Header)
+	}
+	if r := x.get(t, "/v1/events?center=ZJ-0001&after=3").ok(t); r.body != strings.Join(want[3:], "\n")+"\n" {
+		t.Errorf("of a center: %s", r.body)
+	}
+	x.get(t, "/v1/events?center=ZJ-0009").problem(t, 404, "not-found")
+	for _, bad := range []string{"after=-1", "limit=0", "limit=10001", "limit=x", "after=" + strconv.FormatUint(1<<63, 10)} {
+		x.get(t, "/v1/events?"+bad).problem(t, 400, "bad-request")
+	}
+}

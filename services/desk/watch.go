@@ -1,0 +1,73 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/difference"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+)
+
+// AlertMoves is the alerts of one center that moved. The answers at Position and later have them as they are after.
+type AlertMoves struct {
+	Center    events.CenterID `json:"center"`
+	Position  uint64          `json:"position"`
+	AsOf      events.Date     `json:"asOf"`
+	Opened    []Alert         `json:"opened"`
+	Cleared   []Alert         `json:"cleared"`
+	Withdrawn []Alert         `json:"withdrawn"` // a later fact shows that they never were
+}
+
+// Watch finds the alerts that records and policies move, from one look to the next. It is for one goroutine.
+type Watch struct {
+	local *Local
+	on    events.Date
+	seen  map[events.CenterID]looked
+}
+
+// looked is a center as it was at the last look. The alerts are those of an evaluation, which never changes.
+type looked struct {
+	mark   projections.Mark
+	alerts []aggregates.Alert
+}
+
+// Watch returns a Watch that has not looked yet.
+func (l *Local) Watch() *Watch { return &Watch{local: l} }
+
+// Look evaluates the centers that changed since the last look, as of a date, and returns the alerts that moved and the position
+// up to which everything that moved is known. The first look, and the first one as of another date, evaluates all centers and
+// returns no moves: what time alone moves is no move.
+func (w *Watch) Look(ctx context.Context, on events.Date) (moved []AlertMoves, position uint64, err error) {
+	register := w.local.register()
+	first := w.seen == nil || w.on != on
+	if first {
+		w.on, w.seen = on, map[events.CenterID]looked{}
+	}
+	var marks []projections.Mark
+	register.Exactly(func(p uint64) { // so that what the next look finds was moved after this position
+		position, marks = p, register.Marks("")
+	})
+	for _, mark := range marks {
+		before := w.seen[mark.Center]
+		if before.mark == mark {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			w.seen = nil // the next look is a first one
+			return nil, 0, err
+		}
+		e := register.Evaluation(mark.Center, on)
+		if e == nil {
+			continue
+		}
+		w.seen[mark.Center] = looked{mark, e.Alerts}
+		if first {
+			continue
+		}
+		if d := (difference.Difference{Alerts: difference.Alerts(before.alerts, e.Alerts)}); len(d.Alerts) > 0 {
+			moved = append(moved, AlertMoves{mark.Center, position, on, alertsOf(d.Raised()), alertsOf(d.Cleared()), alertsOf(d.Withdrawn())})
+		}
+	}
+	return moved, position, nil
+}
