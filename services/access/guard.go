@@ -108,14 +108,24 @@ func (g *guarded) readsNoted(verb, object, center string) error {
 
 // List implements desk.Reader.
 func (g *guarded) List(ctx context.Context, when desk.When, q lists.Question) (*table.Table, error) {
+	if err := g.readsList(q); err != nil {
+		return nil, err
+	}
+	return g.local.List(ctx, when, q)
+}
+
+// readsList lets a principal read the answer to a question.
+func (g *guarded) readsList(q lists.Question) error {
 	reads := g.reads
 	if isMoney(q) {
 		reads = g.readsNoted
 	}
-	if err := reads("list", q.List, string(q.Center())); err != nil {
-		return nil, err
-	}
-	return g.local.List(ctx, when, q)
+	return reads("list", q.List, string(q.Center()))
+}
+
+// readsReport lets a principal read the answer to a question as a file.
+func (g *guarded) readsReport(q lists.Question) error {
+	return g.readsNoted("report", q.List, string(q.Center()))
 }
 
 // isMoney reports whether the answer to a question has money or history in it.
@@ -206,7 +216,7 @@ func (g *guarded) Policies(ctx context.Context, when desk.When) (*desk.Policies,
 
 // Report implements desk.Reader.
 func (g *guarded) Report(ctx context.Context, when desk.When, r desk.ReportRequest, to io.Writer) (*desk.ReportMade, error) {
-	if err := g.readsNoted("report", r.Question.List, string(r.Question.Center())); err != nil {
+	if err := g.readsReport(r.Question); err != nil {
 		return nil, err
 	}
 	return g.local.Report(ctx, when, r, to)

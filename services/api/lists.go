@@ -75,6 +75,7 @@ type asking struct {
 	question lists.Question
 	when     desk.When
 	form     string // of the snapshot: the media type, and what else tells two files apart
+	isFile   bool   // with its provenance, which reproduce checks
 	bare     [8]byte
 	id       questionID
 	from     int
@@ -132,18 +133,19 @@ func (a *asking) readLimit() error {
 // readForm finds the form of the snapshot. CSV and workbooks are files with their provenance; a page of CSV is rows alone.
 func (a *asking) readForm() error {
 	forExcel := a.param("forExcel") != ""
+	a.isFile = a.media == xlsxType || a.media == csvType && a.limit == 0
 	if forExcel && (a.media != csvType || a.limit > 0) {
 		return fail(badRequest, "只用于不带 limit 的 csv", "is for csv without a limit").of("forExcel")
 	}
 	switch {
 	case a.media == jsonType || a.media == linesType:
 		a.form = jsonType // the same rows
-	case a.media == csvType && a.limit > 0:
-		a.form = "rows of csv"
-	case a.media == csvType && forExcel:
-		a.form = "csv for excel " + a.lang
 	case a.media == table.WholeType:
 		a.form = a.media
+	case !a.isFile:
+		a.form = rowsOfCSV
+	case forExcel:
+		a.form = "csv for excel " + a.lang
 	default:
 		a.form = a.media + " " + a.lang
 	}
@@ -187,22 +189,24 @@ func (a *asking) readCursor() (err error) {
 
 var errGone = fail(gone, "这一查询的后续各页已不再保留，请从头再查", "the pages of this answer are kept no more; ask again from the first").of("cursor")
 
-// identify hashes what the answer depends on.
-func (a *asking) identify() {
+// identify hashes what the answer depends on, and returns the whole hash.
+func (a *asking) identify() questionID {
 	h := sha256.New()
 	put := func(parts ...string) {
 		for _, p := range parts {
 			_, _ = fmt.Fprintf(h, "%d:%s,", len(p), p) // a hash takes all
 		}
 	}
-	put(a.question.List, a.form, a.prefix, a.scope())
+	office, sees := a.scope()
+	put(a.question.List, a.form, a.prefix, office)
 	for _, name := range slices.Sorted(maps.Keys(a.question.Params)) {
 		put(name, a.question.Params[name])
 	}
 	copy(a.bare[:], h.Sum(nil))
 	epoch := a.epoch()
-	put(a.when.AsOf, string(epoch[:]))
+	put(a.when.AsOf, string(epoch[:]), sees)
 	h.Sum(a.id[:0])
+	return a.id
 }
 
 // epoch returns the beginning of a hash of the epoch of the ledger.
@@ -212,32 +216,24 @@ func (q *request) epoch() (e [8]byte) {
 	return e
 }
 
-// scope returns what the principal sees, in words that are the same for two principals exactly if they see the same.
-func (q *request) scope() string {
-	switch {
-	case q.who.Owner:
-		return ""
-	case q.who.Role == access.Center:
-		return "center " + q.who.Center
-	case q.who.Role == access.LocalGov:
-		return "region " + q.who.Region
-	case q.who.Role == access.IndustryDept:
-		return fmt.Sprintf("departments %q", q.who.Departments)
-	}
-	return ""
-}
-
 // snapshot returns the answer of which a page is wanted.
 func (a *asking) snapshot() (*snapshot, error) {
+	var s *snapshot
+	var isMade bool
+	var err error
 	if a.cursor != nil {
-		s := a.s.snapshots.find(snapshotID{a.id, a.cursor.position})
-		if s == nil {
+		if s = a.s.snapshots.find(snapshotID{a.id, a.cursor.position}); s == nil {
 			return nil, errGone
 		}
-		return s, a.sameAs(s)
+		err = a.sameAs(s)
+	} else {
+		atLeast, _ := strconv.ParseUint(a.param("atLeast"), 10, 64) // checked
+		s, isMade, err = a.s.snapshots.answer(a.Context(), asked{knownKey{a.id, a.when.KnownAt}, a.position, atLeast, a.make})
 	}
-	atLeast, _ := strconv.ParseUint(a.param("atLeast"), 10, 64) // checked
-	return a.s.snapshots.answer(a.Context(), asked{knownKey{a.id, a.when.KnownAt}, a.position, atLeast, a.make})
+	if err == nil && !isMade { // else the desk let him read it
+		err = a.s.Access.ReadAgain(a.who, a.question, a.isFile)
+	}
+	return s, err
 }
 
 // sameAs refuses a cursor beside a point or a position that its answer is not of.
@@ -260,15 +256,29 @@ func (a *asking) make() (*snapshot, error) {
 	}
 	defer end()
 	s := &snapshot{asOf: a.when.AsOf}
-	switch a.form {
-	case jsonType, "rows of csv", table.WholeType:
-		t, err := a.desk.List(a.Context(), a.when, a.question)
-		if err != nil {
+	for range scopeAttempts {
+		if err := a.ask(s); err != nil {
 			return nil, err
 		}
-		s.id = snapshotID{a.id, t.Position}
-		s.missing, s.count = t.Missing, len(t.Rows)
-		return s, s.fill(t, a.form)
+		if s.id.question = a.id; a.identify() == s.id.question {
+			return s, nil
+		}
+	}
+	return nil, fail(unavailable, "账号可见的范围正在变动，请稍后再试", "what the account sees is changing; try again later")
+}
+
+// scopeAttempts is how often an answer is made anew because what the principal sees changed meanwhile.
+const scopeAttempts = 3
+
+// ask asks the desk.
+func (a *asking) ask(s *snapshot) error {
+	if !a.isFile {
+		t, err := a.desk.List(a.Context(), a.when, a.question)
+		if err != nil {
+			return err
+		}
+		s.id.position, s.missing, s.count = t.Position, t.Missing, len(t.Rows)
+		return s.fill(t, a.form)
 	}
 	var file bytes.Buffer
 	name := "list.csv"
@@ -277,15 +287,19 @@ func (a *asking) make() (*snapshot, error) {
 	}
 	made, err := a.desk.Report(a.Context(), a.when, desk.ReportRequest{Question: a.question, Name: name, ForExcel: a.param("forExcel") != "", Lang: a.lang}, &file)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.id, s.rows, s.count = snapshotID{a.id, made.Position}, file.Bytes(), made.Rows
-	return s, nil
+	s.id.position, s.rows, s.count = made.Position, file.Bytes(), made.Rows
+	return nil
 }
+
+// rowsOfCSV is the form of a page of CSV.
+const rowsOfCSV = "rows of csv"
 
 // fill writes the rows of a table as they are sent.
 func (s *snapshot) fill(t *table.Table, form string) error {
 	var to bytes.Buffer
+	s.ends = nil
 	switch form {
 	case table.WholeType:
 		err := t.WriteWhole(&to)

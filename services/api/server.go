@@ -40,6 +40,7 @@ type Server struct {
 	zipped  http.HandlerFunc
 
 	snapshots *snapshots
+	scopes    scopes
 	heavy     *heavy
 	underway  *underway
 	lag       lag
@@ -161,6 +162,7 @@ func (s *Server) admit(q *request) (err error) {
 	q.desk = s.Access.Guard(local, q.who)
 	q.setPosition(q.position())
 	if right := q.plan.right; right != "" && !q.who.Can(right) {
+		s.Access.NoteDenied(q.who, right, q.plan.path)
 		return fail(forbidden, "此账号没有这项权限", "the account has no right to this")
 	}
 	return nil

@@ -111,20 +111,23 @@ type asked struct {
 // answer returns the answer to a question: one that is kept, if it is of the position of the ledger at the time of the call or
 // later, or else one that is made now. Requests for the same answer wait for the one that makes it. While writers keep moving
 // the ledger, making answers takes no more than a share of the time; an answer may then be of up to staleMax ago.
-func (c *snapshots) answer(ctx context.Context, a asked) (*snapshot, error) {
+//
+// made reports whether this call made it.
+func (c *snapshots) answer(ctx context.Context, a asked) (s *snapshot, made bool, err error) {
 	arrived := a.position()
 	for {
 		s, wait := c.take(&a, arrived)
 		switch {
 		case s != nil:
-			return s, nil
+			return s, false, nil
 		case wait == nil:
-			return c.made(&a)
+			s, err := c.made(&a)
+			return s, true, err
 		}
 		select {
 		case <-wait:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, false, ctx.Err()
 		}
 	}
 }
