@@ -20,10 +20,13 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// importAnswer is the one JSON object that import writes piece by piece.
+// importAnswer is the one JSON object that import writes piece by piece: desk.Imported without what a dry run adds.
 type importAnswer struct {
-	Bad []desk.BadReason `json:"bad"`
-	desk.Imported
+	Bad      []desk.BadReason `json:"bad"`
+	Read     int              `json:"read"`
+	Accepted int              `json:"accepted"`
+	Repeated int              `json:"repeated"`
+	Refused  int              `json:"refused"`
 }
 
 // rowsOf stands for the type of an answer that is the rows of the CSV form as objects.

@@ -20,7 +20,8 @@ type ImportRequest struct {
 	Files      []Upload
 	Sheets     SheetTerms
 	AcceptGood bool          // write the good records although there are bad ones
-	Bad        func(BadLine) // called for each bad line or row as it is found
+	DryRun     bool          // judge, and write nothing
+	Bad        func(BadLine) // called once for each bad line or row: as it is found, or at the end if the import may run again until then
 	Progress   Progress
 	Marked     *MarkedTo // where copies of bad sheets go, if there are any; nil for nowhere
 }
@@ -120,11 +121,21 @@ func (r *BadReason) Row(lang string) []table.Cell {
 
 // Imported counts the records of an import.
 type Imported struct {
-	Read     int  `json:"read"`
-	Accepted int  `json:"accepted"` // written
-	Repeated int  `json:"repeated"` // there already, with the same content
-	Refused  int  `json:"refused"`  // bad
-	Marked   bool `json:"-"`        // copies of bad sheets were written
+	Read     int           `json:"read"`
+	Accepted int           `json:"accepted"` // written, or in a dry run those that would be
+	Repeated int           `json:"repeated"` // there already, with the same content
+	Refused  int           `json:"refused"`  // bad
+	Marked   bool          `json:"-"`        // copies of bad sheets were written
+	DryRun   bool          `json:"dryRun,omitzero"`
+	Centers  []CenterMoves `json:"centers,omitzero"` // of a dry run: the centers in whose answers the good records would move something
+}
+
+// CenterMoves is what the good records of a dry run would move together in the answers of a center as of a date: today, or the date
+// of its latest record if that is later.
+type CenterMoves struct {
+	Center events.CenterID `json:"center"`
+	AsOf   Day             `json:"asOf"`
+	Moves
 }
 
 // Import implements Writer.
@@ -134,11 +145,17 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 	if err != nil {
 		return nil, err
 	}
-	report, err := l.Ledger.Import(ctx, ledger.ImportConfig{Files: list, Account: l.account(), AcceptGood: r.AcceptGood, Bad: im.bad, Progress: r.Progress, Dir: l.Spool})
+	done := &Imported{DryRun: r.DryRun}
+	report, err := l.Ledger.Import(ctx, ledger.ImportConfig{Files: list, Account: l.account(), AcceptGood: r.AcceptGood, Bad: im.bad, Progress: r.Progress, Dir: l.Spool,
+		DryRun: r.DryRun, AsOf: events.DateAt(l.Now()), Moves: func(m ledger.CenterMoves) {
+			if !m.Moved.IsZero() {
+				done.Centers = append(done.Centers, CenterMoves{m.Center, Day{m.AsOf}, movesOf(&m.Moved)})
+			}
+		}})
 	if err != nil {
 		return nil, err
 	}
-	done := &Imported{Read: report.Read, Accepted: report.Accepted, Repeated: report.Repeated, Refused: report.Refused}
+	done.Read, done.Accepted, done.Repeated, done.Refused = report.Read, report.Accepted, report.Repeated, report.Refused
 	if r.Marked != nil {
 		done.Marked, err = im.writeMarked()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -118,11 +119,28 @@ func TestLinesAndSheetsAreImportedTogether(t *testing.T) {
 	var done, total int64
 	request.Progress = func(d, of int64) { done, total = d, of }
 	got, err := d.Import(t.Context(), request)
-	if err != nil || *got != (desk.Imported{Read: 4, Accepted: 3, Repeated: 1}) || total == 0 || done > total {
+	if err != nil || !reflect.DeepEqual(*got, desk.Imported{Read: 4, Accepted: 3, Repeated: 1}) || total == 0 || done > total {
 		t.Fatalf("got %+v, %v, progress %d of %d", got, err, done, total)
 	}
-	if got, err = d.Import(t.Context(), request); err != nil || *got != (desk.Imported{Read: 4, Repeated: 4}) {
+	if got, err = d.Import(t.Context(), request); err != nil || !reflect.DeepEqual(*got, desk.Imported{Read: 4, Repeated: 4}) {
 		t.Errorf("again: %+v, %v", got, err)
+	}
+}
+
+func TestADryRunOfAnImportAnswersWhatWouldMove(t *testing.T) {
+	d := small(t)
+	elsewhere := strings.Replace(line(registered), "ZJ-0001", "ZJ-0002", 1)
+	bad := 0
+	request := desk.ImportRequest{DryRun: true, Sheets: desk.SheetTerms{Actor: "c-1"}, Bad: func(desk.BadLine) { bad++ },
+		Files: []desk.Upload{upload("a.jsonl", line(reversed)+"\n"+line(spent)+"\n"+line(overspent)+"\n"+elsewhere), upload("b.csv", vouchers(row("V-1", "1.00")))}}
+	got, err := d.Import(t.Context(), request)
+	if err != nil || !got.DryRun || got.Read != 5 || got.Accepted != 3 || got.Repeated != 1 || got.Refused != 1 || bad != 1 || d.Ledger.Register().Position() != 6 {
+		t.Fatalf("got %+v, %v, %d bad", got, err, bad)
+	}
+	form(t, got)
+	if len(got.Centers) != 2 || got.Centers[0].Center != "ZJ-0001" || len(got.Centers[0].Cleared) == 0 || len(got.Centers[0].Money) == 0 || got.Centers[0].AsOf.String() != "2026-11-01" ||
+		got.Centers[1].Center != "ZJ-0002" || got.Centers[1].Status != "registered" {
+		t.Errorf("got %+v", got.Centers)
 	}
 }
 

@@ -22,6 +22,7 @@ type checks struct {
 	fresh    int // events in the spool
 	files    []File
 	names    map[events.CenterID]map[events.Name]events.Recorded // taken in the ledger; see named
+	dryRun   bool
 }
 
 // trial is the copy of one aggregate that runs ahead of the ledger, with the places of its events in the spool.
@@ -30,6 +31,11 @@ type trial struct {
 	known   uint64
 	laid    []int64 // the place of the event of revision known + 1, and so on
 	written uint64  // how many of them are in the store
+	moved   bool    // somebody else wrote to the stream, so that the rest is judged again
+
+	// Of a dry run: a copy that stays behind, and the date of the latest good record.
+	before *aggregates.Center
+	lastOn events.Date
 }
 
 func newChecks(l *Ledger, s *spool, files []File) (*checks, error) {
@@ -112,7 +118,7 @@ func (c *checks) sameAs(at int64, rec *events.Record) error {
 
 func (c *checks) runAhead(rec *events.Record, at int64) error {
 	t := c.trial(rec)
-	t.laid = append(t.laid, at)
+	t.laid, t.lastOn = append(t.laid, at), max(t.lastOn, rec.On)
 	return runAhead(t.copied, rec)
 }
 
@@ -122,6 +128,9 @@ func (c *checks) trial(rec *events.Record) *trial {
 	if t == nil {
 		center := c.l.register.Clone(rec.Center)
 		t = &trial{copied: center, known: center.Revision()}
+		if c.dryRun {
+			t.before = center.Clone()
+		}
 		c.trials[rec.Stream()] = t
 	}
 	return t

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/taizhang/taizhang/aggregates/difference"
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/storetest"
@@ -335,37 +338,184 @@ func TestProgressReachesItsTotal(t *testing.T) {
 	}
 }
 
+// version is the built-in policy as any version.
+func version(t testing.TB, number int) *events.Record {
+	t.Helper()
+	p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "2"`), fmt.Appendf(nil, `"version": "%d"`, number), 1))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return ledger.Adoption(p)
+}
+
+// overtaken is an import of one file that calls meanwhile between judging and writing, in each run, with its number from 1.
+func overtaken(files []ledger.File, meanwhile func(run int)) ledger.ImportConfig {
+	started := &rewound{ReadSeeker: files[0].Content}
+	files[0].Content = started
+	called := 0
+	return ledger.ImportConfig{Files: files, Progress: func(done, total int64) {
+		if done >= total/2 && called < started.runs {
+			called = started.runs
+			meanwhile(started.runs)
+		}
+	}}
+}
+
+// rewound counts how often a file is read from its start.
+type rewound struct {
+	io.ReadSeeker
+	runs int
+}
+
+func (r *rewound) Seek(offset int64, whence int) (int64, error) {
+	r.runs++
+	return r.ReadSeeker.Seek(offset, whence)
+}
+
 func TestWhoeverWritesDuringAnImportIsNotWrittenOver(t *testing.T) {
-	path := file(t, line("a", registered), line("b", granted), line("c", received), line("d", spent))
-	for name, meanwhile := range map[string]func(*testing.T, *ledger.Ledger){
-		"the same center": func(t *testing.T, l *ledger.Ledger) { write(t, l, "x", registered) },
-		"a policy": func(t *testing.T, l *ledger.Ledger) {
-			if _, err := l.Record(t.Context(), ledger.Adoption(secondPolicy(t)), importer); err != nil {
-				t.Fatal(err)
-			}
-		},
-	} {
-		l, store := newLedger(t)
-		once := false
-		_, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: importer, Progress: func(done, total int64) {
-			if done >= total/2 && !once {
-				once = true
-				meanwhile(t, l)
-			}
-		}})
-		var told interface{ Text() text.Text }
-		if !errors.As(err, &told) || !strings.Contains(told.Text().Zh, "再导入一次") || !strings.Contains(err.Error(), "run the import again") || count(t, store) != 2 {
-			t.Errorf("%s: got %v with %d events", name, err, count(t, store))
-		}
-		if answers(l.Register()) != answers(open(t, store).Register()) {
-			t.Errorf("%s: the ledger does not answer what is stored", name)
-		}
-		report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, path), AcceptGood: true})
-		if report.Accepted < 3 || len(bad) > 1 || answers(l.Register()) != answers(open(t, store).Register()) {
-			t.Errorf("%s: again, got %+v, %v", name, report, bad)
+	adopts := func(t *testing.T, l *ledger.Ledger, rec *events.Record) {
+		if _, err := l.Record(t.Context(), rec, importer); err != nil {
+			t.Error(err)
 		}
 	}
+	lines := []string{line("a", registered), line("b", granted), line("c", received), line("d", spent)}
+	for name, c := range map[string]struct {
+		meanwhile func(*testing.T, *ledger.Ledger)
+		runs      int
+		want      ledger.ImportReport
+		bad       []int // the lines
+		events    int   // of the store
+	}{
+		"nobody":                  {func(*testing.T, *ledger.Ledger) {}, 1, ledger.ImportReport{Read: 4, Accepted: 4}, nil, 5},
+		"the same center":         {func(t *testing.T, l *ledger.Ledger) { write(t, l, "x", registered) }, 2, ledger.ImportReport{Read: 4, Refused: 1}, []int{1}, 2},
+		"the same record":         {func(t *testing.T, l *ledger.Ledger) { write(t, l, "a", registered) }, 1, ledger.ImportReport{Read: 4, Accepted: 3, Repeated: 1}, nil, 5},
+		"a record that goes with": {func(t *testing.T, l *ledger.Ledger) { write(t, l, "a", registered); write(t, l, "x", fined2) }, 1, ledger.ImportReport{Read: 4, Accepted: 3, Repeated: 1}, nil, 6},
+		"a policy":                {func(t *testing.T, l *ledger.Ledger) { adopts(t, l, version(t, 3)) }, 2, ledger.ImportReport{Read: 4, Accepted: 4}, nil, 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, store := newLedger(t)
+			runs := 0
+			report, bad := imports(t, l, overtaken(ledgertest.Files(t, file(t, lines...)), func(run int) {
+				if runs = run; run == 1 {
+					c.meanwhile(t, l)
+				}
+			}))
+			var at []int
+			for _, b := range bad {
+				at = append(at, b.Line)
+			}
+			if report != c.want || runs != c.runs || !slices.Equal(at, c.bad) || count(t, store) != c.events {
+				t.Errorf("got %+v in %d runs, bad %+v, %d events", report, runs, bad, count(t, store))
+			}
+			if answers(l.Register()) != answers(open(t, store).Register()) || l.Announced() != 0 {
+				t.Error("the ledger does not answer what is stored")
+			}
+		})
+	}
 }
+
+// fined2 needs a registration alone.
+const fined2 = `"kind":"trial.recorded","on":"2025-02-01","by":{"role":"center","actor":"c-1"},"data":{"trial":"T1","onProductionLine":false}`
+
+// What a run wrote before it was overtaken counts as written, and a bad line is told once, as the last run judged it.
+func TestAnImportThatRunsAgainCountsAllAndTellsOnce(t *testing.T) {
+	inner := memstore.New(ticking())
+	store := &hooked{Store: inner, bytes: 1} // each record an append
+	l := open(t, store)
+	write(t, l, "a", registered)
+	once := false
+	store.after = func(places []events.Place) {
+		if places[0].Revision == 3 && !once { // two of the import are written
+			once = true
+			two := open(t, inner)
+			write(t, two, "x", spent) // of another process: what follows is refused now
+		}
+	}
+	runs := 0
+	cfg := overtaken(ledgertest.Files(t, file(t,
+		line("a", registered), line("b", granted), line("c", received), line("o", orphaned), line("d", spent), line("e", fined), line("p", overspent))), func(run int) { runs = run })
+	cfg.AcceptGood = true
+	report, bad := imports(t, l, cfg)
+	var lines []int
+	for _, b := range bad {
+		lines = append(lines, b.Line)
+	}
+	if want := (ledger.ImportReport{Read: 7, Accepted: 3, Repeated: 1, Refused: 3}); report != want || runs != 2 || !slices.Equal(lines, []int{4, 5, 7}) {
+		t.Errorf("got %+v in %d runs, told %v", report, runs, lines)
+	}
+	if bad[1].ID != idOf("d") || len(bad[1].Breaches) == 0 || !strings.Contains(bad[1].Breaches[0].Reason.Zh, "V1") {
+		t.Errorf("told %+v", bad[1])
+	}
+	if answers(l.Register()) != answers(open(t, inner).Register()) {
+		t.Error("the ledger does not answer what is stored")
+	}
+}
+
+func TestAnImportThatIsOvertakenAgainAndAgainSaysSo(t *testing.T) {
+	l, store := newLedger(t)
+	runs := 0
+	var bad []ledger.BadRecord
+	cfg := overtaken(ledgertest.Files(t, file(t, line("a", registered), line("o", orphaned))), func(run int) {
+		runs = run
+		if _, err := l.Record(t.Context(), version(t, 3+run), importer); err != nil {
+			t.Error(err)
+		}
+	})
+	cfg.Account, cfg.AcceptGood, cfg.Bad = importer, true, func(b ledger.BadRecord) { bad = append(bad, b) }
+	_, err := l.Import(t.Context(), cfg)
+	told := text.Of(err)
+	if text.CodeOf(err) != text.Conflict || !strings.Contains(told.Zh, "再导入一次") || !strings.Contains(told.En, "run the import again") || runs != 5 || len(bad) != 1 || count(t, store) != 6 {
+		t.Errorf("got %v in %d runs, %d events, bad %+v", err, runs, count(t, store), bad)
+	}
+	if report, _ := imports(t, l, ledger.ImportConfig{AcceptGood: true, Files: ledgertest.Files(t, file(t, line("a", registered), line("o", orphaned)))}); report.Accepted != 1 {
+		t.Errorf("again: %+v", report)
+	}
+}
+
+func TestADryRunOfAnImportWritesNothing(t *testing.T) {
+	l, store := newLedger(t)
+	write(t, l, "a", registered)
+	on := events.MustDate("2025-06-30")
+	trial := func(l *ledger.Ledger, acceptGood bool) (ledger.ImportReport, []ledger.CenterMoves, int) {
+		var list []ledger.CenterMoves
+		bad := 0
+		report, err := l.Import(t.Context(), ledger.ImportConfig{Account: importer, AcceptGood: acceptGood, DryRun: true, AsOf: on, Bad: func(ledger.BadRecord) { bad++ },
+			Moves: func(m ledger.CenterMoves) { list = append(list, m) }, Files: ledgertest.Files(t, file(t,
+				line("a", registered), line("b", granted), line("c", received), line("d", fined), line("o", orphaned),
+				strings.Replace(line("z", registered), "ZJ-0001", "ZJ-0002", 1), strings.Replace(line("t", strings.Replace(fined2, "2025-02-01", "2025-09-01", 1)), "ZJ-0001", "ZJ-0002", 1)))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report, list, bad
+	}
+	for _, acceptGood := range []bool{false, true} {
+		report, list, bad := trial(l, acceptGood)
+		if want := (ledger.ImportReport{Read: 7, Accepted: 5, Repeated: 1, Refused: 1}); report != want || bad != 1 || count(t, store) != 2 {
+			t.Errorf("got %+v, %d bad, %d events", report, bad, count(t, store))
+		}
+		if len(list) != 2 || list[0].Center != "ZJ-0001" || list[0].AsOf != on || list[1].AsOf != events.MustDate("2025-09-01") || list[1].Moved.Status != "registered" {
+			t.Fatalf("got %+v", list)
+		}
+		// It is what writing them does.
+		before := l.Register().Evaluation("ZJ-0001", on)
+		two, _ := newLedger(t)
+		for _, tail := range []string{registered, granted, received, fined} {
+			write(t, two, map[string]string{registered: "a", granted: "b", received: "c", fined: "d"}[tail], tail)
+		}
+		if want := difference.Of(before, two.Register().Evaluation("ZJ-0001", on)); len(want.Raised()) == 0 || fmt.Sprint(want.Money, moves(want.Alerts)) != fmt.Sprint(list[0].Moved.Money, told(list[0])) {
+			t.Errorf("got %+v, want %+v", list[0].Moved, want)
+		}
+	}
+	readOnly, err := ledger.Open(t.Context(), store, ledger.Config{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report, _, _ := trial(readOnly, false); report.Accepted != 5 {
+		t.Errorf("reading only: %+v", report)
+	}
+}
+
+func told(m ledger.CenterMoves) string { return moves(m.Moved.Alerts) }
 
 func TestWhatIsLaidByLeavesNothingBehindAndFailsByName(t *testing.T) {
 	l, store := newLedger(t)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,9 +25,11 @@ const (
 // were judged, and applied like the records of any writer.
 type writing struct {
 	l        *Ledger
+	account  Account
 	checks   *checks
 	timeline policy.Timeline    // that the next window was judged by
 	accepted atomic.Int64       // events stored
+	repeated atomic.Int64       // events that somebody else stored meanwhile
 	wrote    func(accepted int) // called after each window
 
 	window []*group
@@ -53,7 +56,7 @@ func (w *writing) all(ctx context.Context) error {
 	}
 	if err := w.l.begin(ctx, ""); err != nil {
 		if conflicts(err) {
-			err = errMoved
+			err = cmp.Or(w.l.catchUp(ctx, events.PolicyStream), error(errMoved))
 		}
 		return err
 	}
@@ -131,27 +134,76 @@ func (w *writing) append(ctx context.Context, g *group) error {
 			return ErrStopped
 		}
 		n := w.fitting(rest)
-		if err := w.appendBatch(ctx, g, rest[:n]); err != nil {
+		records, err := decodeProposed(g.stream, rest[:n])
+		if err != nil {
 			return err
+		}
+		if !g.trial.moved {
+			err = w.appendBatch(ctx, g, rest[:n], records)
+			if g.trial.moved = conflicts(err); g.trial.moved {
+				err = w.l.catchUp(ctx, g.stream)
+				if err == nil && g.stream == events.PolicyStream {
+					err = errMoved // what follows in the files was judged without the other policy
+				}
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if g.trial.moved {
+			if err := w.judgeAgain(ctx, g, records); err != nil {
+				return err
+			}
 		}
 		rest = rest[n:]
 	}
 	return nil
 }
 
-// appendBatch appends one batch and waits until it is applied.
-func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Proposed) error {
+// decodeProposed returns events as they will be read back.
+func decodeProposed(s events.StreamID, batch []events.Proposed) ([]events.Recorded, error) {
 	records := make([]events.Recorded, len(batch))
 	for i, p := range batch {
 		var err error
-		if records[i], err = events.DecodeEvent(events.Stored{Stream: g.stream, ID: p.ID, Kind: p.Kind, Body: p.Body}); err != nil {
-			return fmt.Errorf("ledger: read what is laid by: %w", err)
+		if records[i], err = events.DecodeEvent(events.Stored{Stream: s, ID: p.ID, Kind: p.Kind, Body: p.Body}); err != nil {
+			return nil, fmt.Errorf("ledger: read what is laid by: %w", err)
 		}
 	}
-	places, err := w.l.append(ctx, g.stream, g.trial.known+g.trial.written, batch, records)
-	if conflicts(err) {
-		return errMoved
+	return records, nil
+}
+
+// judgeAgain judges records of a stream that somebody else wrote to, and appends those that are not there by now. It is errMoved
+// if one of them is refused, or if yet another process writes.
+func (w *writing) judgeAgain(ctx context.Context, g *group, records []events.Recorded) error {
+	again := make([]*events.Record, len(records))
+	for i := range records {
+		again[i] = &records[i].Record
 	}
+	answer, err := (&batch{l: w.l, stream: g.stream, records: again, account: w.account}).written(ctx)
+	switch {
+	case conflicts(err):
+		if err := w.l.catchUp(ctx, g.stream); err != nil {
+			return err
+		}
+		return errMoved
+	case saysNo(err):
+		return errMoved
+	case err != nil:
+		return err
+	}
+	for _, r := range answer.Results {
+		if r.Repeated {
+			w.repeated.Add(1)
+		} else {
+			w.accepted.Add(1)
+		}
+	}
+	return nil
+}
+
+// appendBatch appends one batch and waits until it is applied.
+func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Proposed, records []events.Recorded) error {
+	places, err := w.l.append(ctx, g.stream, g.trial.known+g.trial.written, batch, records)
 	g.trial.written += uint64(len(places))
 	w.accepted.Add(int64(len(places)))
 	return err

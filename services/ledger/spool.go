@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,6 +10,9 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/taizhang/taizhang/events"
 )
@@ -27,6 +31,15 @@ const spoolBuffer = 256 << 10
 
 // newSpool makes an empty spool on the disk that has the directory, "" for that of temporary files.
 func newSpool(dir string) (*spool, error) {
+	f, err := unnamed(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &spool{file: f, buf: bufio.NewWriterSize(f, spoolBuffer)}, nil
+}
+
+// unnamed makes an empty file without a name on the disk that has the directory.
+func unnamed(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, ".import-*")
 	if err != nil {
 		var file *os.PathError
@@ -38,7 +51,7 @@ func newSpool(dir string) (*spool, error) {
 	if err := os.Remove(f.Name()); err != nil {
 		return nil, fmt.Errorf("ledger: lay by what is judged: %w", errors.Join(err, f.Close()))
 	}
-	return &spool{file: f, buf: bufio.NewWriterSize(f, spoolBuffer)}, nil
+	return f, nil
 }
 
 func (s *spool) close() { _ = s.file.Close() }
@@ -113,4 +126,67 @@ func readSpooled(r io.Reader) (e spooled, err error) {
 	e.Stream, rest = events.StreamID(rest[:stream]), rest[stream:]
 	e.Kind, e.Body = events.Kind(rest[:kind]), rest[kind:]
 	return e, nil
+}
+
+// heldBad keeps the bad records of a run of an import until it is known that the run is the last one, as JSON in a file without a
+// name. The file is made for the first of them.
+type heldBad struct {
+	dir  string
+	file *os.File
+	buf  *bufio.Writer
+}
+
+func (h *heldBad) close() {
+	if h.file != nil {
+		_ = h.file.Close()
+	}
+}
+
+func (h *heldBad) add(b *BadRecord) (err error) {
+	if h.file == nil {
+		if h.file, err = unnamed(h.dir); err != nil {
+			return err
+		}
+		h.buf = bufio.NewWriterSize(h.file, spoolBuffer)
+	}
+	return h.failed(json.MarshalWrite(h.buf, b, jsontext.AllowInvalidUTF8(true)))
+}
+
+// clear forgets them all.
+func (h *heldBad) clear() error {
+	if h.file == nil {
+		return nil
+	}
+	h.buf.Reset(h.file)
+	_, err := h.file.Seek(0, io.SeekStart)
+	return h.failed(cmp.Or(h.file.Truncate(0), err))
+}
+
+// tell hands them over in order.
+func (h *heldBad) tell(each func(BadRecord)) error {
+	if h.file == nil {
+		return nil
+	}
+	err := h.buf.Flush()
+	if err == nil {
+		_, err = h.file.Seek(0, io.SeekStart)
+	}
+	read := jsontext.NewDecoder(bufio.NewReaderSize(h.file, spoolBuffer))
+	for err == nil {
+		var b BadRecord
+		if err = json.UnmarshalDecode(read, &b); err == nil {
+			each(b)
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return h.failed(err)
+}
+
+func (h *heldBad) failed(err error) error {
+	if err != nil {
+		return fmt.Errorf("ledger: lay by what is bad: %w", err)
+	}
+	return nil
 }
