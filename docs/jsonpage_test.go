@@ -15,6 +15,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
@@ -54,6 +55,11 @@ var answers = []struct {
 	{"reproduce FILE", "Whether a report is what the ledger gives, and else its first difference. CSV has one row.", desk.Reproduced{}, desk.ReproducedColumns},
 	{"policy show", "The parameters of a policy. JSON is the text of the policy as it was adopted, byte for byte.", policyText{}, desk.ParameterColumns},
 	{"policy check FILE", "What is wrong with a file of a policy. There is nothing in it if the policy can be adopted.", []desk.PolicyProblem{}, desk.ProblemColumns},
+	{"account list", "The accounts by name.", access.Accounts{}, access.AccountColumns},
+	{"account show ACCOUNT", "One account. `account add`, `account bind`, `account disable` and `account enable` answer alike, as it is afterwards. In CSV departments are separated by `;`.", access.Account{}, access.AccountColumns},
+	{"token add ACCOUNT", "The token that was made. Nothing shows its `secret` again.", access.MadeToken{}, access.MadeTokenColumns},
+	{"token list", "The tokens in the order in which they were made. `token revoke` answers one alike. In CSV acts are separated by `;`.", access.Tokens{}, access.TokenColumns},
+	{"access-log", "The entries of the access log and the writes of the ledger, in the order of time.", []access.Entry{}, access.EntryColumns},
 	{"policy diff A B", "What differs between two policies.", rowsOf{}, desk.DifferenceColumns},
 }
 
@@ -276,7 +282,7 @@ func (p *jsonWriter) typeOf(name string, t reflect.Type) string {
 	}
 	switch t.Kind() {
 	case reflect.String:
-		if strings.HasSuffix(name, "At") {
+		if strings.HasSuffix(name, "At") || name == "at" {
 			return "time"
 		}
 		return "text"

@@ -159,7 +159,7 @@ func (s *schemas) of(owner, name string, t reflect.Type) object {
 	}
 	switch t.Kind() {
 	case reflect.String:
-		if strings.HasSuffix(name, "At") && !mayBeEmpty[owner+"."+name] {
+		if strings.HasSuffix(name, "At") {
 			return obj("type", "string", "format", "date-time")
 		}
 		return obj("type", "string")
@@ -184,9 +184,6 @@ func (s *schemas) of(owner, name string, t reflect.Type) object {
 	s.t.Errorf("%s.%s of type %v has no schema", owner, name, t)
 	return nil
 }
-
-// mayBeEmpty are the instants that are "" if there is none.
-var mayBeEmpty = map[string]bool{"Account.boundAt": true, "Account.disabledAt": true, "Token.revokedAt": true}
 
 // schemaName returns the name of the schema of a type.
 func schemaName(t reflect.Type) string {

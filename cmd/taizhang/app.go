@@ -143,7 +143,8 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
 	root.AddCommand(a.demoCommand(), a.importCommand(), a.templateCommand(), a.recordCommand(), a.tryCommand(), a.centerCommand(),
 		a.replayCommand(), a.policyCommand(), a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(),
-		a.simulateCommand(), a.reproduceCommand(), a.reportCommand(), a.serveCommand(), a.versionCommand())
+		a.simulateCommand(), a.reproduceCommand(), a.reportCommand(), a.serveCommand(), a.accountCommand(), a.tokenCommand(),
+		a.accessLogCommand(), a.versionCommand())
 	root.AddCommand(a.listCommands()...)
 	eachCommand(root, namesAsTyped)
 	if a.lang == "zh" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,7 +23,9 @@ func (a *app) backupCommand() *cobra.Command {
 
 FILE 整份写完并落盘后才替换先前的备份，因此需要容纳两份的空间；写入期间的内容在旁边的目录 FILE.partial 中。
 任何 tar 都能列出、解开它，解开后的目录就是一份台账。
-DIR 只补缺少的文件。两者中断后再运行一次，都从中断处接着做（FILE 若已写完、只差落盘，则重写）；失败的一次不留下 FILE.partial。不是这份台账先前备份的文件或目录，一律不动。`,
+DIR 只补缺少的文件。两者中断后再运行一次，都从中断处接着做（FILE 若已写完、只差落盘，则重写）；失败的一次不留下 FILE.partial。不是这份台账先前备份的文件或目录，一律不动。
+
+账号和访问日志（如有）同时备份到旁边：X.tar 旁为 X.access.tar，DIR 旁为 DIR.access，仅本人可读。`,
 			`Copy the ledger to one file, a tar archive, or to a directory, also while it is written.
 A file that is there is a FILE, a directory a DIR; a new name that ends in .tar is a FILE, any other a DIR.
 
@@ -30,7 +33,10 @@ A FILE takes the place of the earlier backup when all of it is on disk, so there
 grows in the directory FILE.partial beside it. Any tar lists it and unpacks it, to a directory that is a ledger.
 In a DIR only the files that are missing or have grown are written.
 Cut short, either goes on where it was when it is run again (a FILE that was whole and only had to reach the disk is
-written again). A run that fails leaves no FILE.partial. What is no earlier backup of this ledger is left as it is.`),
+written again). A run that fails leaves no FILE.partial. What is no earlier backup of this ledger is left as it is.
+
+The accounts and the access log, if there are any, are copied beside it, for their owner alone: X.access.tar beside
+X.tar, DIR.access beside DIR.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.mustExist(); err != nil {
 				return err
@@ -52,21 +58,42 @@ written again). A run that fails leaves no FILE.partial. What is no earlier back
 				return err
 			}
 			copied.Path = args[0]
-			return a.writeCopied(copied)
+			accounts, err := a.backUpAccess(cmd.Context(), to, isFile)
+			if err != nil {
+				return err
+			}
+			if accounts == nil {
+				return a.writeCopied(copied)
+			}
+			accounts.Path = accessBackup(args[0], isFile)
+			return a.writeCopied(copied, *accounts)
 		},
 	}
 }
 
+// accessBackup returns where the log of the accounts is, beside a backup of the ledger.
+func accessBackup(path string, isFile bool) string {
+	if name, ok := strings.CutSuffix(path, ".tar"); ok && isFile {
+		return name + ".access.tar"
+	}
+	return strings.TrimRight(path, "/") + ".access"
+}
+
 func (a *app) restoreCommand() *cobra.Command {
-	return &cobra.Command{
+	var accessFrom string
+	c := &cobra.Command{
 		Use: "restore FILE|DIR", Args: exactly(1),
 		Short: a.say("把备份恢复到空的台账目录；先核对整份备份", "put a backup back into an empty directory of the ledger, when all of it has been checked"),
 		Long: a.say(`把备份恢复到 --data 指定的空目录（没有就新建）。先核对整份备份：有损坏就说明位置，什么也不恢复。
-恢复中断后，目录里的内容打不开，不会被当成较短的台账：清空它，再恢复一次。`,
+恢复中断后，目录里的内容打不开，不会被当成较短的台账：清空它，再恢复一次。
+
+--access 同时恢复账号和访问日志。恢复后所有令牌作废，须重新签发。`,
 			`Put a backup back into the directory that --data names, which must be empty or not be there yet. All of the backup is
 checked first: damage is named, and nothing is restored.
 What a restore leaves that was cut short does not open, so it is never taken for a shorter ledger: clear the directory
-and restore again.`),
+and restore again.
+
+With --access the accounts and the access log are restored too. Every token is void afterwards; make new ones.`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.cluster != "" {
 				return usage(cmd, "--store 的记录在集群中，不能由此恢复；请按集群自己的办法恢复", "with --store the record is in the cluster, which has its own way to be restored")
@@ -75,14 +102,44 @@ and restore again.`),
 			if err != nil {
 				return err
 			}
-			copied, err := a.restore(cmd.Context(), from, isFile)
-			if err != nil {
-				return err
+			if accessFrom == "" {
+				copied, err := a.restore(cmd.Context(), from, isFile)
+				if err != nil {
+					return err
+				}
+				copied.Path = a.dir
+				return a.writeCopied(copied)
 			}
-			copied.Path = a.dir
-			return a.writeCopied(copied)
+			return a.restoreBoth(cmd, from, isFile, accessFrom)
 		},
 	}
+	c.Flags().StringVar(&accessFrom, "access", "", a.say("账号和访问日志的备份 `FILE|DIR`", "`FILE|DIR` of the backup of the accounts and the access log"))
+	return c
+}
+
+// restoreBoth restores a ledger and its accounts. Both backups are checked before anything is in its place.
+func (a *app) restoreBoth(cmd *cobra.Command, from string, isFile bool, accessFrom string) (err error) {
+	accessFrom, accessIsFile, err := copyAt(cmd, accessFrom)
+	if err != nil {
+		return err
+	}
+	accounts, err := a.restoreAccess(cmd.Context(), accessFrom, accessIsFile)
+	if err != nil {
+		return err
+	}
+	copied, err := a.restore(cmd.Context(), from, isFile)
+	if err == nil {
+		err = accounts.place()
+	}
+	if err != nil {
+		return errors.Join(err, accounts.drop())
+	}
+	copied.Path = a.dir
+	if err := a.writeCopied(copied, accounts.Copied); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.errOut, a.say("所有令牌已作废，须用 token add 重新签发", "every token is void; make new ones with token add"))
+	return nil
 }
 
 // copyAt says where a backup is or will be, and whether it is one file: one that is there, of which it follows links so
@@ -118,11 +175,17 @@ func (a *app) isElsewhere(to string) error {
 	return nil
 }
 
-// writeCopied says how far a copy reaches.
-func (a *app) writeCopied(c desk.Copied) error {
+// writeCopied says how far copies reach.
+func (a *app) writeCopied(list ...desk.Copied) error {
 	if a.output == tableOutput {
-		a.print("%s：%d 条记录，%d 字节，已核对并落盘", "%s: %d records, %d bytes, checked and on disk", c.Path, c.Events, c.Bytes)
+		for _, c := range list {
+			a.print("%s：%d 条记录，%d 字节，已核对并落盘", "%s: %d records, %d bytes, checked and on disk", c.Path, c.Events, c.Bytes)
+		}
 		return nil
 	}
-	return a.write(c.Table())
+	rows := list[0].Table()
+	for _, c := range list[1:] {
+		rows.Rows = append(rows.Rows, c.Table().Rows...)
+	}
+	return a.write(rows)
 }

@@ -210,6 +210,7 @@ func newLedgers(t *testing.T) *ledgers {
 	for _, to := range []string{l.small, l.damaged} {
 		mustRun(t, "--data", to, "import", filepath.Join("testdata", "small.jsonl"))
 	}
+	mustRun(t, "--data", l.small, "account", "add", "cai", "--role", "finance", "--may-record")
 	store, err := logstore.Open(l.damaged, logstore.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -261,6 +262,11 @@ func (l *ledgers) commands(title string) []string {
 		"check":                      {"--data SMALL check", "! --data DAMAGED check"},
 		"backup TO":                  {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},
 		"reproduce FILE":             {"--data SMALL reproduce FILES/report.csv", "! --data SMALL reproduce FILES/edited.csv"},
+		"account list":               {"--data SMALL account list"},
+		"account show ACCOUNT":       {"--data SMALL account show cai", "--data SMALL account bind cai --role industry-dept --department 甲 --department 乙", "--data SMALL account disable cai", "--data SMALL account enable cai"},
+		"token add ACCOUNT":          {"--data SMALL token add cai --name x"},
+		"token list":                 {"--data SMALL token list"},
+		"access-log":                 {"--data SMALL access-log"},
 		"policy show":                {"--data PROVINCE policy show"},
 		"policy check FILE":          {"policy check POLICY", "! policy check FILES/bad.json"},
 		"policy diff A B":            {"policy diff POLICY builtin", "policy diff OLDER builtin"},

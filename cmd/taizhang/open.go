@@ -245,9 +245,6 @@ func (a *app) mustExist() error {
 		return nil // the copy is made when it is opened
 	}
 	entries, err := os.ReadDir(a.dir)
-	isSegment := func(e os.DirEntry) bool {
-		return strings.HasPrefix(e.Name(), "segment-") && strings.HasSuffix(e.Name(), ".log")
-	}
 	switch {
 	case slices.ContainsFunc(entries, isSegment):
 		return nil
@@ -259,11 +256,21 @@ func (a *app) mustExist() error {
 	return text.Errorf(text.NotFound, "目录 %s 中没有台账。用 import 或 record 建立，或用 --data 指定目录", "the directory %s holds no ledger. Make one with import or record, or name its directory with --data", a.dir)
 }
 
-// account is who runs the program. Who may write to the directory may record what was decided outside the system.
+// isSegment reports whether a file is part of a log.
+func isSegment(e os.DirEntry) bool {
+	return strings.HasPrefix(e.Name(), "segment-") && strings.HasSuffix(e.Name(), ".log")
+}
+
+// account is who runs the program, as the owner of the directory. Who may write to the directory may record what was decided
+// outside the system.
 func (a *app) account() ledger.Account {
-	name := cmp.Or(a.getenv("USER"), "local")
+	return ledger.Account{Name: desk.LocalPrefix + a.userName(), MayRecord: true}
+}
+
+// userName returns the name of the user who runs the program.
+func (a *app) userName() string {
 	if u, err := user.Current(); err == nil && u.Username != "" {
-		name = u.Username
+		return u.Username
 	}
-	return ledger.Account{Name: name, MayRecord: true}
+	return cmp.Or(a.getenv("USER"), "unknown")
 }

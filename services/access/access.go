@@ -54,7 +54,7 @@ func Open(ctx context.Context, cfg Config) (*Access, error) {
 		return nil, err
 	}
 	if a.state.epoch.IsZero() {
-		if err := a.BeginEpoch(ctx, epochMade, Local("", "local")); err != nil {
+		if err := a.begin(ctx, epochMade, Principal{Source: "local"}); err != nil {
 			return nil, err
 		}
 	}
@@ -148,9 +148,13 @@ func (a *Access) append(ctx context.Context, stream events.StreamID, expected ui
 	return nil
 }
 
-// BeginEpoch begins an epoch: every token made before is void, and what was bound to an epoch before, such as a cursor, is not
-// valid any more.
-func (a *Access) BeginEpoch(ctx context.Context, why string, p Principal) error {
+// Restored is called when the log was restored from a backup. It begins an epoch: every token that was made before is void, and
+// what was bound to the epoch before, such as a cursor, is not valid any more.
+func (a *Access) Restored(ctx context.Context, p Principal) error {
+	return a.begin(ctx, epochRestored, p)
+}
+
+func (a *Access) begin(ctx context.Context, why string, p Principal) error {
 	return a.act(ctx, logStream, func(*state) ([]fact, error) {
 		return []fact{{epochBegun, begun{why, whoActs{p.Account, p.Source}}}}, nil
 	})

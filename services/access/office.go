@@ -65,10 +65,10 @@ type Account struct {
 	Disabled   bool        `json:"disabled"`
 	AddedAt    string      `json:"addedAt"` // RFC 3339, as all instants here
 	AddedBy    string      `json:"addedBy"`
-	BoundAt    string      `json:"boundAt"` // "" if it was never bound
-	BoundBy    string      `json:"boundBy"`
-	DisabledAt string      `json:"disabledAt"` // "" if it is not disabled
-	DisabledBy string      `json:"disabledBy"`
+	BoundAt    string      `json:"boundAt,omitzero"` // "" if it was never bound
+	BoundBy    string      `json:"boundBy,omitzero"`
+	DisabledAt string      `json:"disabledAt,omitzero"` // "" if it is not disabled
+	DisabledBy string      `json:"disabledBy,omitzero"`
 	Tokens     int         `json:"tokens"`             // that are valid
 	Warnings   []text.Text `json:"warnings,omitempty"` // of Bind: what may be a mistake
 }
@@ -101,8 +101,8 @@ type Token struct {
 	AddedAt   string   `json:"addedAt"`
 	AddedBy   string   `json:"addedBy"`
 	ExpiresAt string   `json:"expiresAt"`
-	RevokedAt string   `json:"revokedAt"` // "" if it is not revoked
-	RevokedBy string   `json:"revokedBy"`
+	RevokedAt string   `json:"revokedAt,omitzero"` // "" if it is not revoked
+	RevokedBy string   `json:"revokedBy,omitzero"`
 }
 
 // The states of a token. Those of a disabled account are valid again when the account is enabled.

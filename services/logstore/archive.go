@@ -188,7 +188,7 @@ func (memberFile) Close() error           { return nil } // the archive is close
 //
 // BackupFile does not change a file that is not an earlier backup of this log: it returns a *CopyError.
 func BackupFile(ctx context.Context, dir, file string) (Report, error) {
-	return backupFile(ctx, osFS{}, dir, file)
+	return backupFile(ctx, like(dir), dir, file)
 }
 
 func backupFile(ctx context.Context, fs FS, dir, file string) (report Report, err error) {
@@ -361,7 +361,7 @@ func (c *copied) discard() {
 
 // RestoreFile is Restore from a backup in one file.
 func RestoreFile(ctx context.Context, file, dir string) (Report, error) {
-	return restoreFile(ctx, osFS{}, file, dir)
+	return restoreFile(ctx, like(file), file, dir)
 }
 
 func restoreFile(ctx context.Context, fs FS, file, dir string) (report Report, err error) {

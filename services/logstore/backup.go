@@ -23,7 +23,7 @@ import (
 // *CopyError. It ignores other files in dest. A copy may have the last commit of a writer that lost this commit in a
 // power cut before it was acknowledged; such a copy is no earlier copy either.
 func Backup(ctx context.Context, dir, dest string) (Report, error) {
-	return backup(ctx, osFS{}, dir, dest)
+	return backup(ctx, like(dir), dir, dest)
 }
 
 func backup(ctx context.Context, fs FS, dir, dest string) (report Report, err error) {
@@ -71,7 +71,7 @@ func backup(ctx context.Context, fs FS, dir, dest string) (report Report, err er
 // ErrNotEmpty. A Restore that fails leaves nothing. An interrupted Restore leaves nothing, or a log that does not open
 // because its first segment is missing, but never a shorter log. In that case clear the directory and restore again.
 func Restore(ctx context.Context, from, dir string) (Report, error) {
-	return restore(ctx, osFS{}, from, osFS{}, dir)
+	return restore(ctx, osFS{}, from, like(from), dir)
 }
 
 func restore(ctx context.Context, source FS, from string, fs FS, dir string) (report Report, err error) {

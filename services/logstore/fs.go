@@ -42,7 +42,16 @@ type File interface {
 	Sync() error
 }
 
-type osFS struct{}
+// osFS is the file system of the operating system.
+type osFS struct {
+	private bool // what it makes is for its owner alone, and not for the group
+}
+
+// like returns a file system that makes copies of a path as private as the path is.
+func like(path string) osFS {
+	info, err := os.Stat(path)
+	return osFS{private: err == nil && info.Mode().Perm()&0o077 == 0}
+}
 
 // makeDir makes the directory and its missing parents durably.
 func makeDir(fs FS, dir string) error {
@@ -62,7 +71,12 @@ func makeDir(fs FS, dir string) error {
 	return fs.SyncDir(parent) // also for an existing empty directory: its maker may have crashed before it was durable
 }
 
-func (osFS) Mkdir(dir string) error { return os.Mkdir(dir, 0o750) }
+func (fs osFS) Mkdir(dir string) error {
+	if fs.private {
+		return os.Mkdir(dir, 0o700)
+	}
+	return os.Mkdir(dir, 0o750)
+}
 
 func (osFS) Lock(dir string) (io.Closer, error) {
 	d, err := os.Open(dir)
@@ -106,18 +120,24 @@ func (osFS) List(dir string) ([]string, error) {
 	return names, err
 }
 
-func (osFS) Open(path string, write bool) (File, error) {
+func (fs osFS) Open(path string, write bool) (File, error) {
 	mode := os.O_RDONLY
 	if write {
 		mode = os.O_RDWR
 	}
-	return openOS(path, mode)
+	return fs.open(path, mode)
 }
 
-func (osFS) Create(path string) (File, error) { return openOS(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC) }
+func (fs osFS) Create(path string) (File, error) {
+	return fs.open(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+}
 
-func openOS(path string, mode int) (File, error) {
-	f, err := os.OpenFile(path, mode, 0o640)
+func (fs osFS) open(path string, mode int) (File, error) {
+	permissions := os.FileMode(0o640)
+	if fs.private {
+		permissions = 0o600
+	}
+	f, err := os.OpenFile(path, mode, permissions)
 	if err != nil {
 		return nil, err
 	}

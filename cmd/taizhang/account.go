@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/services/access"
+)
+
+func (a *app) accountCommand() *cobra.Command {
+	c := &cobra.Command{Use: "account", Short: a.say("账号：谁可以查询和录入什么", "accounts: who may ask and record what"), Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	var b access.Binding
+	add := &cobra.Command{
+		Use: "add ACCOUNT", Args: exactly(1),
+		Short: a.say("新增账号；目录中没有台账时一并建立", "add an account; makes the directory of the ledger if it is not there"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.newOffice(cmd.Context(), func(o access.Office) error {
+				return a.writeAccount(o.AddAccount(cmd.Context(), access.NewAccount{Account: args[0], Binding: b}))
+			})
+		},
+	}
+	a.bindingFlags(add, &b)
+	bind := &cobra.Command{
+		Use: "bind ACCOUNT", Args: exactly(1),
+		Short: a.say("绑定角色、范围和权限，取代原有的；角色变更后原有令牌作废", "bind an account to a role, a scope and rights, in place of what it has; another role voids its tokens"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.office(cmd.Context(), func(o access.Office) error { return a.writeAccount(o.Bind(cmd.Context(), args[0], b)) })
+		},
+	}
+	a.bindingFlags(bind, &b)
+	list := &cobra.Command{
+		Use: "list", Args: exactly(0),
+		Short: a.say("列出全部账号", "list all accounts"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.office(cmd.Context(), func(o access.Office) error {
+				list, err := o.Accounts(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return a.answer(list, list.Table, func() { _ = list.Table().WriteText(a.out, a.lang) })
+			})
+		},
+	}
+	c.AddCommand(add, bind, list,
+		a.oneAccount("show", a.say("显示一个账号", "show an account"), access.Office.Account),
+		a.oneAccount("disable", a.say("停用账号及其令牌", "disable an account and its tokens"), access.Office.Disable),
+		a.oneAccount("enable", a.say("重新启用账号", "enable an account again"), access.Office.Enable))
+	return c
+}
+
+// bindingFlags are the flags of what an account is bound to.
+func (a *app) bindingFlags(c *cobra.Command, b *access.Binding) {
+	f := c.Flags()
+	f.StringVar((*string)(&b.Role), "role", "", a.say("角色 `ROLE`：%s", "`ROLE`: %s", joined(access.Roles())))
+	f.StringVar((*string)(&b.Center), "center", "", a.say("角色 center 的中心编号 `ID`（可尚未登记）", "`ID` of the center of the role center, which may be registered later"))
+	f.StringVar(&b.Region, "region", "", a.say("角色 local-gov 的行政区划代码前 2、4 或 6 位 `PREFIX`", "of the role local-gov, the `PREFIX` of a region: 2, 4 or 6 digits"))
+	f.StringArrayVar(&b.Departments, "department", nil, a.say("角色 industry-dept 的部门名称 `NAME`，可多次给出", "`NAME` of a department of the role industry-dept; may be given several times"))
+	f.BoolVar(&b.MayRecord, "may-record", false, a.say("可补录（record），也可代其他部门补录", "may record what was decided outside the system, also by another office"))
+}
+
+func joined[T ~string](list []T) string {
+	words := make([]string, len(list))
+	for i, x := range list {
+		words[i] = string(x)
+	}
+	return strings.Join(words, ", ")
+}
+
+// oneAccount returns a verb about one account.
+func (a *app) oneAccount(verb, short string, ask func(access.Office, context.Context, string) (*access.Account, error)) *cobra.Command {
+	return &cobra.Command{
+		Use: verb + " ACCOUNT", Args: exactly(1), Short: short,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.office(cmd.Context(), func(o access.Office) error { return a.writeAccount(ask(o, cmd.Context(), args[0])) })
+		},
+	}
+}
+
+// writeAccount writes an account as it is now. What may be a mistake goes to standard error.
+func (a *app) writeAccount(x *access.Account, err error) error {
+	if err != nil {
+		return err
+	}
+	for _, w := range x.Warnings {
+		fmt.Fprintln(a.errOut, a.say("提示：%s", "note: %s", w.In(a.lang)))
+	}
+	return a.answer(x, x.Table, func() {
+		a.print("%s：%s%s", "%s: %s%s", x.Account, x.Role.Title().In(a.lang), a.aside(strings.Trim(x.Scope(), ";")))
+		if x.MayRecord {
+			a.print("  可补录", "  may record")
+		}
+		a.print("  建立：%s，由 %s", "  added: %s, by %s", toSecond(x.AddedAt), x.AddedBy)
+		if x.BoundAt != "" {
+			a.print("  绑定：%s，由 %s", "  bound: %s, by %s", toSecond(x.BoundAt), x.BoundBy)
+		}
+		if x.Disabled {
+			a.print("  停用：%s，由 %s", "  disabled: %s, by %s", toSecond(x.DisabledAt), x.DisabledBy)
+		}
+		a.print("  有效令牌：%d", "  valid tokens: %d", x.Tokens)
+	})
+}
+
+// aside returns a text in brackets, or "".
+func (a *app) aside(s string) string {
+	if s == "" {
+		return ""
+	}
+	return a.say("（%s）", " (%s)", s)
+}

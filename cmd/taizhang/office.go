@@ -1,0 +1,150 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/logstore"
+)
+
+// office opens the counter of the accounts for the owner of the directory. The accounts must be there.
+func (a *app) office(ctx context.Context, do func(access.Office) error) error {
+	if a.cluster == "" {
+		if ok, err := holdsSegments(filepath.Join(a.dir, accessName)); err != nil || !ok {
+			return cmp.Or(err, error(text.Errorf(text.NotFound, "%s 处还没有账号；用 account add 建立", "there are no accounts at %s; make one with account add", a.dir)))
+		}
+	}
+	return a.newOffice(ctx, do)
+}
+
+// newOffice is office that makes the accounts, and the directory of the ledger, if they are not there.
+func (a *app) newOffice(ctx context.Context, do func(access.Office) error) (err error) {
+	accounts, err := a.openAccounts(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, accounts.Close()) }()
+	with := func(d *desk.Local) (err error) {
+		cfg := access.Config{Store: accounts, Now: a.now, Log: a.log}
+		if d != nil {
+			cfg.Ledger = d.Ledger
+		}
+		opened, err := access.Open(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, opened.Close()) }()
+		return do(opened.Office(a.owner()))
+	}
+	if ok, err := holdsSegments(a.dir); err != nil || !ok && a.cluster == "" {
+		return cmp.Or(err, with(nil)) // a ledger that has not begun
+	}
+	return a.open(ctx, true, func(d *desk.Local, _ events.Store) error { return with(d) })
+}
+
+// owner is who runs the program: he owns the directory, or could not open it.
+func (a *app) owner() access.Principal { return access.Local(a.userName(), "local") }
+
+// holdsSegments reports whether there is a log in a directory.
+func holdsSegments(dir string) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	for _, e := range entries {
+		if isSegment(e) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// backUpAccess copies the log of the accounts beside a backup of the ledger, if there is one. to is the path of that backup.
+func (a *app) backUpAccess(ctx context.Context, to string, isFile bool) (*desk.Copied, error) {
+	from := filepath.Join(a.dir, accessName)
+	if a.cluster != "" { // the copy is brought up to date first
+		accounts, err := a.openAccounts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := accounts.Close(); err != nil {
+			return nil, err
+		}
+	}
+	if ok, err := holdsSegments(from); err != nil || !ok {
+		return nil, err
+	}
+	to = accessBackup(to, isFile)
+	backup := logstore.Backup
+	if isFile {
+		backup = logstore.BackupFile
+	}
+	report, err := backup(ctx, from, to)
+	return &desk.Copied{Path: to, Events: report.Records, Bytes: report.Bytes}, err
+}
+
+// restored is the log of the accounts from a backup, complete, in a directory that is not in its place yet.
+type restored struct {
+	desk.Copied
+	dir string
+}
+
+// restoreAccess checks a backup of the log of the accounts and prepares it in a new directory beside that of the ledger: its tokens
+// are void.
+func (a *app) restoreAccess(ctx context.Context, from string, isFile bool) (r *restored, err error) {
+	at := filepath.Clean(a.dir)
+	if err := os.MkdirAll(filepath.Dir(at), 0o750); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(at), filepath.Base(at)+".access-") // for its owner alone
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}()
+	restore := logstore.Restore
+	if isFile {
+		restore = logstore.RestoreFile
+	}
+	report, err := restore(ctx, from, dir)
+	if err != nil {
+		return nil, err
+	}
+	store, err := logstore.Open(dir, logstore.Options{SegmentBytes: accessSegmentBytes})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	accounts, err := access.Open(ctx, access.Config{Store: store, Now: a.now, Log: a.log})
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(accounts.Restored(ctx, a.owner()), accounts.Close())
+	return &restored{desk.Copied{Path: filepath.Join(a.dir, accessName), Events: report.Records, Bytes: report.Bytes}, dir}, err
+}
+
+// place puts the log of the accounts into the directory of the ledger, durably.
+func (r *restored) place() error {
+	if err := os.Rename(r.dir, r.Path); err != nil {
+		return err
+	}
+	parent, err := os.Open(filepath.Dir(r.Path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(parent.Sync(), parent.Close())
+}
+
+// drop removes what was not put into its place.
+func (r *restored) drop() error { return os.RemoveAll(r.dir) }

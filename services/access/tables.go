@@ -1,0 +1,107 @@
+package access
+
+import (
+	"strings"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// The words for the administrators; the other roles have those of the ledger.
+var administrators = map[Role]text.Text{
+	SecAdmin: text.Say("安全管理员", "security administrator"),
+	SysAdmin: text.Say("系统管理员", "system administrator"),
+	LogAdmin: text.Say("审计日志管理员", "log administrator"),
+	"":       text.Say("（未绑定）", "(none)"),
+}
+
+// Title returns the words for a role.
+func (r Role) Title() text.Text {
+	if t, ok := administrators[r]; ok {
+		return t
+	}
+	return r.Ledger().Title()
+}
+
+// AccountColumns are those of an account as a row. Several departments stand in one cell, separated by ";".
+var AccountColumns = []table.Column{{Name: "account", Title: text.Say("账号", "account")}, {Name: "role", Title: text.Say("角色", "role")}, {Name: "center"}, {Name: "region"}, {Name: "departments"},
+	{Title: text.Say("范围", "scope"), CharMax: 40}, {Name: "mayRecord", Title: text.Say("可补录", "may record"), Type: table.Bool}, {Name: "disabled", Title: text.Say("停用", "disabled"), Type: table.Bool},
+	{Name: "tokens", Title: text.Say("有效令牌", "valid tokens"), Type: table.Count}, {Name: "addedAt", Title: text.Say("建立", "added"), Type: table.Time}, {Name: "addedBy"}, {Name: "boundAt", Type: table.Time}, {Name: "boundBy"},
+	{Name: "disabledAt", Type: table.Time}, {Name: "disabledBy"}}
+
+// Scope returns the scope of a binding as people read it, or "".
+func (b *Binding) Scope() string {
+	return strings.Join(append([]string{string(b.Center) + b.Region}, b.Departments...), ";")
+}
+
+// Row returns the account as a row of AccountColumns.
+func (a *Account) Row() []table.Cell {
+	return []table.Cell{table.Text(a.Account), table.Named(a.Role, a.Role.Title()), table.Optional(string(a.Center)), table.Optional(a.Region), table.Optional(strings.Join(a.Departments, ";")),
+		table.Optional(strings.Trim(a.Scope(), ";")), table.Yes(a.MayRecord), table.Yes(a.Disabled),
+		table.Number(a.Tokens), table.Text(a.AddedAt), table.Text(a.AddedBy), table.Optional(a.BoundAt), table.Optional(a.BoundBy), table.Optional(a.DisabledAt), table.Optional(a.DisabledBy)}
+}
+
+// Table returns the account as a row.
+func (a *Account) Table() *table.Table { return Accounts{*a}.Table() }
+
+// Table returns the accounts, one a row.
+func (list Accounts) Table() *table.Table {
+	t := &table.Table{Columns: AccountColumns, Empty: text.Say("没有账号。", "There are no accounts.")}
+	for i := range list {
+		t.Rows = append(t.Rows, list[i].Row())
+	}
+	return t
+}
+
+// The words for the states of a token.
+var tokenStates = map[string]text.Text{
+	TokenValid:   text.Say("有效", "valid"),
+	TokenExpired: text.Say("已过期", "expired"),
+	TokenRevoked: text.Say("已注销", "revoked"),
+	TokenVoid:    text.Say("已作废", "void"),
+}
+
+// TokenColumns are those of a token as a row. Several acts stand in one cell, separated by ";".
+var TokenColumns = []table.Column{{Name: "id", Title: text.Say("编号", "id")}, {Name: "account", Title: text.Say("账号", "account")}, {Name: "name", Title: text.Say("用途", "name"), CharMax: 30},
+	{Name: "state", Title: text.Say("状态", "state")}, {Name: "may", Title: text.Say("可用于", "may")}, {Name: "addedAt", Type: table.Time}, {Name: "addedBy", Title: text.Say("签发人", "made by")},
+	{Name: "expiresAt", Title: text.Say("有效期至", "expires"), Type: table.Time}, {Name: "revokedAt", Type: table.Time}, {Name: "revokedBy"}}
+
+// Row returns the token as a row of TokenColumns.
+func (t *Token) Row() []table.Cell {
+	return []table.Cell{table.Text(t.ID), table.Text(t.Account), table.Text(t.Name), table.Named(t.State, tokenStates[t.State]), table.Optional(strings.Join(t.May, ";")), table.Text(t.AddedAt), table.Text(t.AddedBy),
+		table.Text(t.ExpiresAt), table.Optional(t.RevokedAt), table.Optional(t.RevokedBy)}
+}
+
+// Table returns the token as a row.
+func (t *Token) Table() *table.Table { return Tokens{*t}.Table() }
+
+// Table returns the tokens, one a row.
+func (list Tokens) Table() *table.Table {
+	t := &table.Table{Columns: TokenColumns, Empty: text.Say("没有令牌。", "There are no tokens.")}
+	for i := range list {
+		t.Rows = append(t.Rows, list[i].Row())
+	}
+	return t
+}
+
+// MadeTokenColumns are those of a token that was made just now, with the token itself first.
+var MadeTokenColumns = append([]table.Column{{Name: "secret"}}, TokenColumns...)
+
+// Table returns the token that was made as a row.
+func (m *MadeToken) Table() *table.Table {
+	return &table.Table{Columns: MadeTokenColumns, Rows: [][]table.Cell{append([]table.Cell{table.Text(m.Secret)}, m.Row()...)}}
+}
+
+// EntryColumns are those of an entry of the access log as a row.
+var EntryColumns = []table.Column{{Name: "at", Type: table.Time}, {Name: "kind"}, {Name: "account"}, {Name: "verb"}, {Name: "object"}, {Name: "center"}, {Name: "outcome"}, {Name: "source"},
+	{Name: "count", Type: table.Count}, {Name: "position", Type: table.Count}}
+
+// Row returns the entry as a row of EntryColumns.
+func (e *Entry) Row() []table.Cell {
+	position := table.Cell{}
+	if e.Position > 0 {
+		position = table.Number(e.Position)
+	}
+	return []table.Cell{table.Text(e.At), table.Text(e.Kind), table.Optional(e.Account), table.Text(e.Verb), table.Optional(e.Object), table.Optional(string(e.Center)), table.Text(e.Outcome), table.Optional(e.Source),
+		table.Number(e.Count), position}
+}
