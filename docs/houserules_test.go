@@ -181,7 +181,7 @@ var leansOn = map[string][]string{
 	"sheets":       {"ledger", "spreadsheet"},                         // reads records for it
 	"desk":         {"lists", "ledger", "reports", "sheets", "table"}, // answers with them
 	"access":       {"desk", "ledger", "lists", "table"},              // puts a guard before the counter, shows the ledger's writes in its log
-	"api":          {"access", "desk", "lists", "table"},              // serves a guarded counter over HTTP, and the accounts
+	"api":          {"access", "desk", "listen", "lists", "table"},    // serves a guarded counter over HTTP, and the accounts; its client dials the socket
 	"replica":      {"logstore"},                                      // keeps its copy there
 	"kurrentstore": {"logstore"},                                      // where the command of kurrenttest keeps a ledger
 }

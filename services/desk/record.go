@@ -55,6 +55,12 @@ func NeedsNoCenter(kind string) bool {
 // NewID returns an id for a draft that brings none.
 func NewID() string { return uuid.NewString() }
 
+// Check returns what is wrong with the draft, whatever the ledger holds: the same error as Record would.
+func (d *Draft) Check() error {
+	_, err := d.record()
+	return err
+}
+
 // record checks the draft as strictly as a line of a file. What is wrong with it is a *Refusal.
 func (d *Draft) record() (*events.Record, error) {
 	repeated := jsontext.AllowDuplicateNames(true) // DecodeRecord names the member that is given twice

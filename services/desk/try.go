@@ -27,10 +27,19 @@ type Tried struct {
 	Kind      events.Kind     `json:"kind"`
 }
 
-// Try implements Reader. It is judged on all that is known now: a When with KnownAt is text.Invalid.
-func (l *Local) Try(ctx context.Context, when When, lines io.Reader, each func(*Tried) error) error {
+// CheckTry returns what is wrong with trying records as of a When, whatever the ledger holds: what is tried is judged on all that
+// is known now.
+func CheckTry(when When) error {
 	if when.KnownAt != "" {
 		return text.Errorf(text.Invalid, "不能用于试算", "cannot be used to try").Of("known-at")
+	}
+	return nil
+}
+
+// Try implements Reader. It is judged on all that is known now: a When with KnownAt is text.Invalid.
+func (l *Local) Try(ctx context.Context, when When, lines io.Reader, each func(*Tried) error) error {
+	if err := CheckTry(when); err != nil {
+		return err
 	}
 	on, _, err := when.resolve(l.Now())
 	if err != nil {

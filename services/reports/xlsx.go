@@ -51,7 +51,8 @@ func newStyles(f *excelize.File) (s styles, err error) {
 	s.looks[heading] = style(spreadsheet.TextFormat, excelize.Style{Font: bold, Alignment: wrap, Border: box,
 		Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7EDF3"}}})
 	s.looks[total] = style(spreadsheet.TextFormat, excelize.Style{Font: bold, Alignment: wrap, Border: box})
-	for sort, format := range map[sort]string{number: wholeFormat, money: spreadsheet.MoneyFormat, percent: percentFormat, date: spreadsheet.DateFormat} {
+	for i, format := range []string{wholeFormat, spreadsheet.MoneyFormat, percentFormat, spreadsheet.DateFormat} { // in the order of the sorts, so that the parts of a workbook are the same each time
+		sort := number + sort(i)
 		s.sorts[sort] = style(format, excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}, Border: box})
 		s.bold[sort] = style(format, excelize.Style{Font: bold, Alignment: &excelize.Alignment{Vertical: "top"}, Border: box})
 	}

@@ -1,0 +1,200 @@
+package client
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/listen"
+)
+
+// Options say which server a client asks, and how. Either URL or Directory is given.
+type Options struct {
+	URL       string // of the server, such as https://ledger.example.cn; http only on this machine itself
+	Directory string // of a ledger that is served on this machine, by the same user: asks through the socket in it
+
+	Token     string // "" for none
+	TokenFile string // a file that holds the token alone and that nobody else may read; instead of Token
+	CAFile    string // PEM: the certificates that vouch for the server; "" for those of the system
+
+	Timeout  time.Duration // how long the server may be silent while it is waited for; 0 for two minutes
+	Patience time.Duration // how long a request is repeated that may be; 0 for half a minute, negative for not at all
+
+	Prefix string // what the user of the program writes before the name of a parameter, if it is a command line
+	Build  string // of a server that must be of the same build: another one is refused before anything else is asked
+}
+
+// Limits and what is used if an option is left out.
+const (
+	timeoutDefault   = 2 * time.Minute
+	patienceDefault  = 30 * time.Second
+	dialTimeout      = 10 * time.Second
+	tokenBytesMax    = 4 << 10
+	caBytesMax       = 1 << 20
+	idleConnections  = 8
+	idleFor          = 90 * time.Second
+	headerBytesMax   = 64 << 10
+	problemBytesMax  = 4 << 20
+	jsonAnswerMax    = 256 << 20 // of an answer that is one JSON value
+	tlsHandshakeTime = 10 * time.Second
+)
+
+// Client asks one server. It may be used by several goroutines. Close it when it is not needed any more.
+type Client struct {
+	options  Options
+	base     *url.URL
+	token    string
+	http     *http.Client
+	position atomic.Uint64 // of the ledger, as the latest answer said
+	greeted  atomic.Bool   // the server is of the build that the options ask for
+}
+
+var (
+	_ desk.Desk     = (*Client)(nil)
+	_ access.Office = (*Client)(nil)
+)
+
+// New returns a client. It reads the files that the options name, and connects to nothing yet. Wrong options are a *text.Error.
+func New(o Options) (*Client, error) {
+	o.Timeout, o.Patience = cmp.Or(o.Timeout, timeoutDefault), cmp.Or(o.Patience, patienceDefault)
+	c := &Client{options: o}
+	transport := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, ForceAttemptHTTP2: true,
+		TLSHandshakeTimeout: tlsHandshakeTime, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+		MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: idleFor, MaxResponseHeaderBytes: headerBytesMax,
+	}
+	var err error
+	switch {
+	case (o.URL == "") == (o.Directory == ""):
+		return nil, text.Errorf(text.Invalid, "须给出服务器地址或台账目录，二者取一", "either the URL of a server or the directory of a ledger must be given")
+	case o.Directory != "":
+		transport.Proxy = nil
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+			defer cancel()
+			return listen.DialSocket(ctx, o.Directory)
+		}
+		c.base = &url.URL{Scheme: "http", Host: "localhost"}
+	default:
+		if c.base, err = serverURL(o.URL); err != nil {
+			return nil, err
+		}
+	}
+	if c.token, err = o.token(); err != nil {
+		return nil, err
+	}
+	if o.CAFile != "" {
+		if transport.TLSClientConfig.RootCAs, err = authorities(o.CAFile); err != nil {
+			return nil, err
+		}
+	}
+	c.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return c, nil
+}
+
+// Close closes the connections of the client that are not in use.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// serverURL reads the address of a server. A token is not sent over a network in the clear.
+func serverURL(typed string) (*url.URL, error) {
+	bad := func(zh, en string, args ...any) error {
+		return text.Errorf(text.Invalid, zh, en, args...).Of("server")
+	}
+	u, err := url.Parse(typed)
+	switch {
+	case err != nil || u.Host == "" || u.Opaque != "" || u.Scheme != "http" && u.Scheme != "https":
+		return nil, bad("服务器地址应如 https://ledger.example.cn", "the URL of a server must be like https://ledger.example.cn")
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, bad("服务器地址不能带用户名、密码、参数或 #", "the URL of a server must have no user, password, parameters or #")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return nil, bad("%s 不在本机，须用 https：令牌不能明文发送", "%s is not this machine, so it must be https: a token is not sent in the clear", u.Hostname())
+	}
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// token returns the token that the options give, or "".
+func (o *Options) token() (string, error) {
+	token := o.Token
+	if o.TokenFile != "" {
+		if token != "" {
+			return "", text.Errorf(text.Invalid, "令牌与令牌文件只能给出一个", "a token and a file with one cannot both be given").Of("token-file")
+		}
+		if err := listen.Private(o.TokenFile); err != nil {
+			return "", err
+		}
+		content, err := readFile(o.TokenFile, tokenBytesMax)
+		if err != nil {
+			return "", err
+		}
+		if token = string(bytes.TrimSpace(content)); token == "" {
+			return "", text.Errorf(text.Invalid, "%s 中没有令牌", "%s holds no token", o.TokenFile).Of("token-file")
+		}
+	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", text.Errorf(text.Invalid, "令牌应为一行可见的 ASCII 字符", "a token is one line of visible ASCII characters").Of("token-file")
+	}
+	return token, nil
+}
+
+// authorities reads the certificates that vouch for a server.
+func authorities(file string) (*x509.CertPool, error) {
+	content, err := readFile(file, caBytesMax)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(content) {
+		return nil, text.Errorf(text.Invalid, "%s 中没有 PEM 证书", "%s holds no certificate in PEM", file).Of("tls-ca")
+	}
+	return pool, nil
+}
+
+func readFile(name string, bytesMax int64) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > bytesMax {
+		return nil, text.Errorf(text.Invalid, "%s 超过 %d 字节", "%s is longer than %d bytes", name, bytesMax)
+	}
+	return os.ReadFile(name)
+}
+
+// server names the server for messages.
+func (c *Client) server() string {
+	if c.options.Directory != "" {
+		return c.options.Directory
+	}
+	return c.base.String()
+}
+
+// unreachable is the error that the server does not answer.
+func (c *Client) unreachable(cause error) error {
+	var why *url.Error
+	if errors.As(cause, &why) {
+		cause = why.Err
+	}
+	e := text.Errorf(text.Unavailable, "服务器 %s 没有应答：%v", "the server %s does not answer: %v", c.server(), cause)
+	e.Cause = cause
+	return e
+}

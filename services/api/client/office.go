@@ -1,0 +1,100 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/taizhang/taizhang/services/access"
+)
+
+// act posts an act on accounts or tokens. It is not repeated once it may have been received: it is not known whether it was done.
+func (c *Client) act(ctx context.Context, path string, body any) (*answer, error) {
+	q := &call{method: http.MethodPost, path: path}
+	if body != nil {
+		wire, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		q.body, q.bytes, q.media = content(wire), int64(len(wire)), jsonType
+	}
+	return c.do(ctx, q)
+}
+
+// Me implements access.Office.
+func (c *Client) Me(ctx context.Context) (*access.Me, error) {
+	return one[access.Me](c.read(ctx, pathOf("me"), nil, ""))
+}
+
+// AddAccount implements access.Office.
+func (c *Client) AddAccount(ctx context.Context, r access.NewAccount) (*access.Account, error) {
+	return one[access.Account](c.act(ctx, pathOf("accounts"), r))
+}
+
+// Bind implements access.Office.
+func (c *Client) Bind(ctx context.Context, name string, b access.Binding) (*access.Account, error) {
+	return one[access.Account](c.act(ctx, pathOf("accounts", name, "bind"), b))
+}
+
+// Disable implements access.Office.
+func (c *Client) Disable(ctx context.Context, name string) (*access.Account, error) {
+	return one[access.Account](c.act(ctx, pathOf("accounts", name, "disable"), nil))
+}
+
+// Enable implements access.Office.
+func (c *Client) Enable(ctx context.Context, name string) (*access.Account, error) {
+	return one[access.Account](c.act(ctx, pathOf("accounts", name, "enable"), nil))
+}
+
+// Accounts implements access.Office.
+func (c *Client) Accounts(ctx context.Context) (access.Accounts, error) {
+	list, err := one[access.Accounts](c.read(ctx, pathOf("accounts"), nil, ""))
+	if err != nil {
+		return nil, err
+	}
+	return *list, nil
+}
+
+// Account implements access.Office.
+func (c *Client) Account(ctx context.Context, name string) (*access.Account, error) {
+	return one[access.Account](c.read(ctx, pathOf("accounts", name), nil, ""))
+}
+
+// AddToken implements access.Office.
+func (c *Client) AddToken(ctx context.Context, r access.NewToken) (*access.MadeToken, error) {
+	return one[access.MadeToken](c.act(ctx, pathOf("tokens"), r))
+}
+
+// Tokens implements access.Office.
+func (c *Client) Tokens(ctx context.Context, account string) (access.Tokens, error) {
+	q := url.Values{}
+	set(q, "account", account)
+	list, err := one[access.Tokens](c.read(ctx, pathOf("tokens"), q, ""))
+	if err != nil {
+		return nil, err
+	}
+	return *list, nil
+}
+
+// RevokeToken implements access.Office.
+func (c *Client) RevokeToken(ctx context.Context, id string) (*access.Token, error) {
+	return one[access.Token](c.do(ctx, &call{method: http.MethodDelete, path: pathOf("tokens", id)}))
+}
+
+// Log implements access.Office.
+func (c *Client) Log(ctx context.Context, q access.LogQuestion, each func(*access.Entry) error) error {
+	params := url.Values{}
+	set(params, "account", q.Account)
+	set(params, "from", q.From)
+	set(params, "to", q.To)
+	set(params, "kind", q.Kind)
+	set(params, "center", q.Center)
+	if q.Limit != 0 {
+		params.Set("limit", strconv.Itoa(q.Limit))
+	}
+	a, err := c.read(ctx, pathOf("access-log"), params, linesType)
+	return lines(a, err, each)
+}
