@@ -34,7 +34,7 @@ func behind(position uint64) error {
 
 // Events implements Reader.
 func (l *Local) Events(ctx context.Context, after uint64, limit int, of string, each func(*events.Stored) error) error {
-	span := ledger.Span{After: after, UpTo: l.Position()}
+	span := ledger.Span{After: after, UpTo: l.Position(), Sees: l.seesStream()}
 	if of != "" {
 		center := events.CenterID(of)
 		if !l.register().Knows(center) {
@@ -66,7 +66,15 @@ var errEnough = errors.New("enough")
 
 // Follow implements Reader.
 func (l *Local) Follow(ctx context.Context, after uint64, each func(*events.Stored) error) error {
-	return l.Ledger.Follow(ctx, after, l.seen(each))
+	return l.Ledger.Follow(ctx, after, l.seesStream(), l.seen(each))
+}
+
+// seesStream returns which streams the account sees, or nil for all.
+func (l *Local) seesStream() func(events.StreamID) bool {
+	if l.Sees == nil {
+		return nil
+	}
+	return l.register().SeesStream
 }
 
 // seen returns a function that hands an event to each if the account sees it at that moment.

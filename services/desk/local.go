@@ -120,9 +120,7 @@ func CheckQuestion(q lists.Question, now time.Time) error {
 
 // Export implements Reader.
 func (l *Local) Export(ctx context.Context, to io.Writer, progress Progress) (count int, err error) {
-	register := l.register().Settled()
-	if register.Scope() == nil {
-		return l.Ledger.Export(ctx, to, nil, progress)
-	}
-	return l.Ledger.Export(ctx, to, register.SeesStream, progress)
+	settled := *l // a center that moves meanwhile is exported whole or not at all
+	settled.Sees = l.register().Settled().Scope()
+	return l.Ledger.Export(ctx, to, settled.seesStream(), progress)
 }

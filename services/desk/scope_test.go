@@ -236,7 +236,11 @@ func answersOf(t testing.TB, d *desk.Local, when desk.When, center string, posit
 		say("yearly "+of, err, b.String())
 		var list []string
 		err = d.Events(t.Context(), 0, 1000, of, func(s *events.Stored) error {
-			list = append(list, fmt.Sprint(s.Position, s.Revision, string(s.Bytes)))
+			if list = append(list, fmt.Sprint(s.Position, s.Revision, string(s.Bytes))); len(list)%20 == 0 {
+				id, _ := s.Stream.Center()
+				entry, err := d.Entry(t.Context(), string(id), s.ID.String())
+				say(fmt.Sprint("entry ", s.Position), err, form(t, entry))
+			}
 			return nil
 		})
 		say("events "+of, err, list)

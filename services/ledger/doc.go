@@ -8,8 +8,8 @@
 //
 // One applier applies the events of the store in the order of positions, whoever wrote them. So the position of the register is
 // the position that its answers are of. KnownAt answers as the ledger stood at a point, KnownAtOf does so for one center from its
-// own stream. Check proves the ledger: every event decodes, no revision is missing, money is conserved, and a naive evaluation
-// agrees with the read models.
+// own stream. Walk hands out the stored events in pieces, and Follow does so for ever. Check proves the ledger: every event
+// decodes, no revision is missing, money is conserved, and a naive evaluation agrees with the read models.
 //
 // An append whose outcome is unknown stops all writing until the ledger is opened again. Reading goes on.
 package ledger

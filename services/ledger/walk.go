@@ -11,13 +11,13 @@ import (
 
 // pieceEvents and pieceBytes bound how many stored events Walk keeps in memory.
 const (
-	pieceEvents = 256
+	pieceEvents = 1024
 	pieceBytes  = 1 << 20
 )
 
 // Walk hands the stored events of a span to each, in the order of positions. It reads the store in pieces, and no read is
 // open while each runs, so each may be slow. An event is valid until each returns. Of events that are not applied yet, none is
-// handed over. An error of each ends the walk and is returned as it is.
+// handed over. An error of each ends the walk and is returned as it is. The span does not list streams.
 func (l *Ledger) Walk(ctx context.Context, of Span, each func(*events.Stored) error) error {
 	of.UpTo = min(of.UpTo, l.register.Position())
 	p := piece{after: of.After}
@@ -39,18 +39,16 @@ func (l *Ledger) Walk(ctx context.Context, of Span, each func(*events.Stored) er
 	return nil
 }
 
-// Follow is Walk over all events after a position that waits at the end for more, until ctx ends, whose error it returns, or
-// the ledger closes. It holds nothing of the ledger while it waits or while each runs.
-func (l *Ledger) Follow(ctx context.Context, after uint64, each func(*events.Stored) error) error {
+// Follow is Walk over all events after a position that sees reports (nil for all), which waits at the end for more, until ctx
+// ends, whose error it returns, or the ledger closes. It holds nothing of the ledger while it waits or while each runs.
+func (l *Ledger) Follow(ctx context.Context, after uint64, sees func(events.StreamID) bool, each func(*events.Stored) error) error {
 	for {
-		err := l.Walk(ctx, Span{After: after, UpTo: l.register.Position()}, func(s *events.Stored) error {
-			after = s.Position
-			return each(s)
-		})
-		if err == nil {
-			err = l.Reaches(ctx, after+1)
+		upTo := l.register.Position()
+		if err := l.Walk(ctx, Span{After: after, UpTo: upTo, Sees: sees}, each); err != nil {
+			return err
 		}
-		if err != nil {
+		after = max(after, upTo)
+		if err := l.Reaches(ctx, after+1); err != nil {
 			return err
 		}
 	}
