@@ -21,7 +21,7 @@ const (
 )
 
 // How long the other end of a connection may be silent while a body is sent to it or comes from it.
-const (
+var ( // variables for tests
 	writeWait = 30 * time.Second
 	readWait  = 30 * time.Second
 )

@@ -1,6 +1,10 @@
 package api
 
-import "time"
+import (
+	"io"
+	"net/http"
+	"time"
+)
 
 // WaitForPositions sets how long requests wait for a position, and returns what it was.
 func WaitForPositions(d time.Duration) (before time.Duration) {
@@ -10,3 +14,16 @@ func WaitForPositions(d time.Duration) (before time.Duration) {
 
 // KeyToken returns the key of an alert as it stands in an address.
 var KeyToken = keyToken
+
+// WaitForBodies sets how long a client may be silent while a body is sent or read, and returns what it was.
+func WaitForBodies(d time.Duration) (before time.Duration) {
+	before, readWait, writeWait = readWait, d, d
+	return before
+}
+
+// Handle adds a route for a test, which takes no login, and whose handler writes to a stream.
+func (s *Server) Handle(path string, write func(to io.Writer) error) {
+	rt := route{method: http.MethodGet, path: path, open: true, gives: []answer{{http.StatusOK, linesType, nil, ""}},
+		handle: func(q *request) error { return write(q.stream(linesType)) }}
+	s.mux.Handle(rt.method+" "+rt.path, &handler{s, newPlan(rt)})
+}

@@ -93,6 +93,7 @@ func (q *request) limitBody() error {
 	switch {
 	case most == 0:
 	case q.ContentLength > most:
+		q.w.Header().Set("Connection", "close") // the server would read on
 		return bodyError(&http.MaxBytesError{Limit: most})
 	default:
 		q.Body = &pacedBody{http.MaxBytesReader(q.w, q.Body, most), http.NewResponseController(q.w)}
@@ -109,7 +110,7 @@ type pacedBody struct {
 func (b *pacedBody) Read(p []byte) (int, error) {
 	_ = b.c.SetReadDeadline(time.Now().Add(readWait))
 	n, err := b.ReadCloser.Read(p)
-	if err != nil { // from now on the server only watches whether the client is there
+	if err == io.EOF { // from now on the server only watches whether the client is there
 		_ = b.c.SetReadDeadline(time.Time{})
 	}
 	return n, err

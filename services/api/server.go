@@ -226,7 +226,7 @@ func (q *request) recovered() {
 func (q *request) fail(err error) {
 	q.failed = err
 	var cut *cutError
-	if errors.As(err, &cut) || q.Context().Err() != nil { // nobody is there to read a problem
+	if errors.As(err, &cut) || errors.Is(err, context.Canceled) { // nobody is there to read a problem
 		panic(http.ErrAbortHandler)
 	}
 	p := problemOf(err, q)
