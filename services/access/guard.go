@@ -35,6 +35,9 @@ func (a *Access) Guard(local desk.Local, p Principal) desk.Desk {
 	return g
 }
 
+// Scope returns which centers a principal sees at each moment; nil for all of them. Asking it is no read, and goes to no log.
+func (a *Access) Scope(p Principal) func(events.CenterID) bool { return a.scope(&p) }
+
 // scope returns which centers a principal sees; nil for all of them.
 func (a *Access) scope(p *Principal) func(events.CenterID) bool {
 	today := func() events.Date { return events.DateAt(a.Now()) }

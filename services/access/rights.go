@@ -10,6 +10,7 @@ const (
 	ReadPolicies Right = "read-policies" // the policies adopted
 	Write        Right = "write"         // bring records, under one's own role
 	AdoptPolicy  Right = "adopt-policy"  // bring a policy
+	Bring        Right = "bring"         // bring records or a policy
 
 	ReadAccounts    Right = "accounts-read"    // the accounts, with their roles and scopes
 	AddAccounts     Right = "accounts-add"     // an account without any right
@@ -34,6 +35,7 @@ var Rights = map[Right][]Role{
 	ReadPolicies: append([]Role{SecAdmin}, offices...),
 	Write:        offices,
 	AdoptPolicy:  {SecAdmin},
+	Bring:        append([]Role{SecAdmin}, offices...),
 
 	ReadAccounts:    {SecAdmin, SysAdmin},
 	AddAccounts:     {SysAdmin},

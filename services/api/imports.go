@@ -42,7 +42,7 @@ func importRoutes() []route {
 	}
 	wait := param{name: "wait", words: text.Say("最多等 `SECONDS` 秒（至多 30），直到状态或进度有变化", "hold the answer up to `SECONDS`, at most 30, until the state or the progress changes"), sort: lists.Count}
 	return []route{
-		{method: http.MethodPost, path: "/v1/imports", name: "import", right: access.Write, limit: importBytesMax, handle: (*request).importFiles,
+		{method: http.MethodPost, path: "/v1/imports", name: "import", right: access.Bring, limit: importBytesMax, handle: (*request).importFiles,
 			short: text.Say("导入文件：JSON Lines 或表格，可含多个中心", "import files: JSON Lines or sheets, of any centers"),
 			params: []param{
 				free("name", "直接作为请求内容上传时的文件名", "the name of the file, if the body is the file itself"),
@@ -54,13 +54,13 @@ func importRoutes() []route {
 				flag("marked", "有错误的表格另存一份，标出错误的单元格", "make copies of bad sheets with the bad cells marked")},
 			takes: []body{{multipartType, nil}, {linesType, nil}, {xlsxType, nil}, {csvType, nil}, {octetsType, nil}},
 			gives: []answer{{http.StatusAccepted, jsonType, ImportState{}, "the import waits for its turn; Location is where it can be asked for"}}},
-		{method: http.MethodGet, path: importsPath + "{id}", name: "importState", right: access.Write, handle: (*request).importState,
+		{method: http.MethodGet, path: importsPath + "{id}", name: "importState", right: access.Bring, handle: (*request).importState,
 			short: text.Say("一次导入的进度和结果，保留 24 小时", "the progress and the result of an import, kept for 24 hours"), params: []param{wait},
 			gives: []answer{{http.StatusOK, jsonType, ImportState{}, "the state of the import"}}},
-		{method: http.MethodGet, path: importsPath + "{id}/bad", name: "importBad", right: access.Write, handle: (*request).importBad,
+		{method: http.MethodGet, path: importsPath + "{id}/bad", name: "importBad", right: access.Bring, handle: (*request).importBad,
 			short: text.Say("一次导入中所有有错误的行", "all bad lines and rows of an import"),
 			gives: []answer{{http.StatusOK, linesType, desk.BadLine{}, "the bad lines, one a line"}}},
-		{method: http.MethodGet, path: importsPath + "{id}/" + markedName, name: "importMarked", right: access.Write, handle: (*request).importMarked,
+		{method: http.MethodGet, path: importsPath + "{id}/" + markedName, name: "importMarked", right: access.Bring, handle: (*request).importMarked,
 			short: text.Say("标出错误单元格的表格", "copies of the bad sheets with the bad cells marked"),
 			gives: []answer{{http.StatusOK, xlsxType, nil, "the workbook"}}},
 	}

@@ -38,6 +38,7 @@ type served struct {
 	api              *api.Server
 	desk             desk.Local
 	clock            *clock
+	spool            string
 	recorded         []*desk.Recorded // by small
 }
 
@@ -89,10 +90,10 @@ func serveAt(t testing.TB, c *clock, recorded func() time.Time) *served {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	x := &served{ledger: l, access: a, clock: c}
+	x := &served{ledger: l, access: a, clock: c, spool: t.TempDir()}
 	x.desk = desk.Local{Config: desk.Config{Ledger: l, Root: root, Now: c.now, Version: "v1", Spool: t.TempDir(),
 		Account: ledger.Account{Name: "kit", MayRecord: true}}}
-	x.api = api.New(api.Config{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: t.TempDir()})
+	x.api = api.New(api.Config{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: x.spool})
 	t.Cleanup(func() {
 		if err := x.api.Close(context.Background()); err != nil {
 			t.Error(err)

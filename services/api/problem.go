@@ -12,20 +12,22 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/desk"
 )
 
 // Problem is an error as RFC 9457 has it. It never repeats a body; a wrong value is shown to 100 characters.
 type Problem struct {
-	Type      string    `json:"type"` // "/problems/" and the slug: a page that explains it
-	Title     string    `json:"title"`
-	Status    int       `json:"status"`
-	Detail    string    `json:"detail"` // in the language of the request
-	Text      text.Text `json:"text"`   // the detail in both languages
-	Code      text.Code `json:"code"`
-	Param     string    `json:"param,omitzero"`    // the parameter that is wrong
-	Breaches  []Breach  `json:"breaches,omitzero"` // every reason against every record that is refused
-	Revision  *uint64   `json:"revision,omitzero"` // where the center is, if it is not where the request expected it
-	RequestID string    `json:"requestId"`
+	Type      string              `json:"type"` // "/problems/" and the slug: a page that explains it
+	Title     string              `json:"title"`
+	Status    int                 `json:"status"`
+	Detail    string              `json:"detail"` // in the language of the request
+	Text      text.Text           `json:"text"`   // the detail in both languages
+	Code      text.Code           `json:"code"`
+	Param     string              `json:"param,omitzero"`    // the parameter that is wrong
+	Breaches  []Breach            `json:"breaches,omitzero"` // every reason against every record that is refused
+	Revision  *uint64             `json:"revision,omitzero"` // where the center is, if it is not where the request expected it
+	Missed    []desk.MissedRecord `json:"missed,omitzero"`   // the records that brought it there, at most 100
+	RequestID string              `json:"requestId"`
 }
 
 // Breach is one reason against one record.
@@ -135,8 +137,21 @@ func problemOf(err error, q *request) *Problem {
 	}
 	p.Text = text.Text{Zh: q.shown(what.Zh), En: q.shown(what.En)}
 	p.Detail = p.Text.In(q.lang)
+	var more *detailed
+	if errors.As(err, &more) {
+		more.fill(p)
+	}
 	return p
 }
+
+// detailed is an error whose problem has members of its own, which fill sets.
+type detailed struct {
+	error
+	fill func(*Problem)
+}
+
+// Unwrap returns the error without them.
+func (d *detailed) Unwrap() error { return d.error }
 
 // problemsPath is where the page of a sort of problems is, before its slug.
 const problemsPath = "/problems/"

@@ -56,6 +56,7 @@ func routes() (all []route) {
 	all = append(all, reportRoutes()...)
 	all = append(all, accountRoutes()...)
 	all = append(all, pageRoutes()...)
+	all = append(all, recordRoutes()...)
 	all = append(all, importRoutes()...)
 	all = append(all, tryRoutes()...)
 	all = append(all, eventRoutes()...)

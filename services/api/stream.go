@@ -93,7 +93,7 @@ func (q *request) follow() error {
 	q.w.Header().Set("Cache-Control", "no-store")
 	q.w.Header().Set("X-Accel-Buffering", "no") // a proxy before the server must not gather
 	to := q.stream(eventsType)
-	x := &stream{q: q, g: g, to: bufio.NewWriterSize(to, streamBufferBytes), sent: http.NewResponseController(q.w).Flush}
+	x := &stream{q: q, g: g, to: bufio.NewWriterSize(to, streamBufferBytes), sent: http.NewResponseController(q.w).Flush, scope: q.s.Access.Scope(q.who)}
 	fmt.Fprintf(x.to, "retry: %d\n\n", streamRetryMS)
 	if err := x.begin(after, resumed); err != nil {
 		return err
@@ -137,10 +137,11 @@ func (q *request) awaitReady(g *gatherer) error {
 
 // stream is one stream under way.
 type stream struct {
-	q    *request
-	g    *gatherer
-	to   *bufio.Writer
-	sent func() error // sends what is written to it on
+	q     *request
+	g     *gatherer
+	to    *bufio.Writer
+	sent  func() error               // sends what is written to it on
+	scope func(events.CenterID) bool // of the account; nil for all centers
 
 	at     uint64 // everything up to here is written
 	marked uint64 // the last id that is written
@@ -381,7 +382,4 @@ func (x *stream) alerts(moves []alertsMoved, position uint64) {
 }
 
 // sees reports whether the account sees a center now.
-func (x *stream) sees(center events.CenterID) bool {
-	scoped, ok := x.q.desk.(interface{ Sees(events.CenterID) bool })
-	return !ok || scoped.Sees(center)
-}
+func (x *stream) sees(center events.CenterID) bool { return x.scope == nil || x.scope(center) }

@@ -20,15 +20,16 @@ import (
 
 // Draft is a record as somebody brings it, in the interchange form: nothing in it is checked yet.
 type Draft struct {
-	ID     string         `json:"id"`
-	Kind   string         `json:"kind"`
-	Center string         `json:"center,omitzero"`
-	On     string         `json:"on"`
-	By     DraftBy        `json:"by"`
-	Mode   string         `json:"mode,omitzero"`
-	Doc    string         `json:"doc,omitzero"`
-	Note   string         `json:"note,omitzero"`
-	Data   jsontext.Value `json:"data"`
+	ID       string         `json:"id"`
+	Kind     string         `json:"kind"`
+	Center   string         `json:"center,omitzero"`
+	On       string         `json:"on"`
+	By       DraftBy        `json:"by"`
+	Mode     string         `json:"mode,omitzero"`
+	Doc      string         `json:"doc,omitzero"`
+	Evidence jsontext.Value `json:"evidence,omitzero"` // a list of the files that prove it, as the interchange form has it
+	Note     string         `json:"note,omitzero"`
+	Data     jsontext.Value `json:"data"`
 }
 
 // DraftBy is the authority that a draft names.

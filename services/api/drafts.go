@@ -1,0 +1,258 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/desk"
+)
+
+// drafts are the records of one request.
+type drafts struct {
+	list  []desk.Draft
+	alone bool // the body is one record and no list: pointers have no index
+}
+
+// readDrafts reads the records of a body. A body that is no JSON, or not of 1 to recordsMax objects of one center, is a bad
+// request; a member that no record has, or that is given twice, or that is of the wrong sort, refuses the record.
+func readDrafts(content []byte, media string) (*drafts, error) {
+	values, alone, err := recordValues(content, media)
+	if err != nil {
+		return nil, err
+	}
+	d := &drafts{alone: alone, list: make([]desk.Draft, len(values))}
+	var wrong []Breach
+	for i, v := range values {
+		found, err := readDraft(v, &d.list[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			wrong = append(wrong, d.breach(i, d.list[i].ID, f))
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, refusedRecords(fail(refused, "有 %d 处不合记录的格式", "the records have %d faults of form", len(wrong)), wrong)
+	}
+	for i := range d.list {
+		if d.list[i].Center != d.list[0].Center {
+			return nil, fail(badRequest, "第 %d 条记录是另一个中心的；多个中心的记录请用 /v1/imports", "record %d is of another center; records of several centers go to /v1/imports", i).of("center")
+		}
+	}
+	return d, nil
+}
+
+// breachesMax bounds the reasons in one answer.
+const breachesMax = 1000
+
+func (d *drafts) breach(index int, id string, why desk.Reason) Breach {
+	return Breach{Index: index, ID: shown(id), Pointer: d.pointer(index, why.Field), Breach: why}
+}
+
+// refused returns the error of a batch as the problem that it is.
+func (d *drafts) refused(err error) error {
+	var no *desk.BatchRefusal
+	if errors.As(err, &no) {
+		var why []Breach
+		for _, r := range no.Refused {
+			for _, reason := range r.Reasons {
+				why = append(why, d.breach(r.Index, r.ID, reason))
+			}
+		}
+		return refusedRecords(err, why)
+	}
+	var moved *desk.RevisionError
+	if errors.As(err, &moved) {
+		return &detailed{&failure{preconditionFailed, &text.Error{Code: moved.ErrorCode(), What: moved.Text(), Cause: err}}, func(p *Problem) {
+			p.Revision, p.Missed = &moved.Actual, moved.Missed
+		}}
+	}
+	return err
+}
+
+// refusedRecords is an error about records with the reasons against each.
+func refusedRecords(err error, why []Breach) error {
+	return &detailed{err, func(p *Problem) { p.Breaches = why[:min(len(why), breachesMax)] }}
+}
+
+// recordValues splits a body into records. Their bytes are those of the body.
+func recordValues(content []byte, media string) (values []jsontext.Value, alone bool, err error) {
+	repeated := jsontext.AllowDuplicateNames(true) // readDraft names the member that is given twice
+	from := jsontext.NewDecoder(bytes.NewReader(content), repeated)
+	if media != linesType {
+		switch from.PeekKind() {
+		case '[':
+			_, _ = from.ReadToken() // seen
+			values, err = readValues(from, ']')
+			if err == nil {
+				_, err = from.ReadToken()
+			}
+		default:
+			var v jsontext.Value
+			if v, err = from.ReadValue(); err == nil {
+				values, alone = append(values, v.Clone()), true
+			}
+		}
+		if err == nil {
+			err = atEnd(from)
+		}
+	} else {
+		values, err = readValues(from, 0)
+	}
+	var own *failure
+	switch {
+	case errors.As(err, &own):
+		return nil, false, err
+	case err != nil:
+		return nil, false, unreadable(err)
+	case len(values) == 0:
+		return nil, false, fail(badRequest, "请求中没有记录", "there is no record in the request")
+	}
+	for i, v := range values {
+		if v.Kind() != '{' {
+			return nil, false, fail(badRequest, "第 %d 项不是 JSON 对象", "item %d is not a JSON object", i)
+		}
+	}
+	return values, alone, nil
+}
+
+// readValues reads values up to a closing token, or for 0 up to the end.
+func readValues(from *jsontext.Decoder, closing jsontext.Kind) (values []jsontext.Value, err error) {
+	for from.PeekKind() != closing {
+		v, err := from.ReadValue()
+		if err == io.EOF && closing == 0 {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(values) == recordsMax {
+			return nil, fail(badRequest, "记录超过 %d 条", "there are more than %d records", recordsMax)
+		}
+		values = append(values, v.Clone())
+	}
+	return values, nil
+}
+
+func atEnd(from *jsontext.Decoder) error {
+	_, err := from.ReadToken()
+	if err == io.EOF {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fail(badRequest, "记录之后还有内容", "something follows the records")
+}
+
+// unreadable says where a body is no JSON. It repeats nothing of it.
+func unreadable(err error) error {
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		return fail(badRequest, "第 %d 字节处不是有效的 JSON", "is not valid JSON at byte %d", syntax.ByteOffset).of("body")
+	}
+	return fail(badRequest, "不是完整的 JSON", "is not complete JSON").of("body")
+}
+
+// readDraft reads one record, an object of valid JSON, into a draft. Everything within data is checked later, by the counter.
+func readDraft(v jsontext.Value, d *desk.Draft) (wrong []desk.Reason, err error) {
+	members := map[string]func(jsontext.Value) bool{
+		"id": stringInto(&d.ID), "kind": stringInto(&d.Kind), "center": stringInto(&d.Center), "on": stringInto(&d.On),
+		"mode": stringInto(&d.Mode), "doc": stringInto(&d.Doc), "note": stringInto(&d.Note),
+		"data": valueInto(&d.Data), "evidence": valueInto(&d.Evidence),
+	}
+	by := map[string]func(jsontext.Value) bool{"role": stringInto(&d.By.Role), "actor": stringInto(&d.By.Actor)}
+	var within []desk.Reason
+	members["by"] = func(v jsontext.Value) bool {
+		if v.Kind() != '{' {
+			return false
+		}
+		within, err = readMembers(v, "by.", by)
+		return true
+	}
+	wrong, failed := readMembers(v, "", members)
+	if wrong = append(wrong, within...); d.Data == nil && len(wrong) == 0 {
+		wrong = append(wrong, desk.Reason{Field: "data", Reason: text.Say("缺少这个字段", "is missing")})
+	}
+	return wrong, errors.Join(err, failed)
+}
+
+// readMembers hands each member of an object to what takes a member of its name, and returns what is wrong with the names and the
+// sorts of the values.
+func readMembers(object jsontext.Value, under string, members map[string]func(jsontext.Value) bool) (wrong []desk.Reason, err error) {
+	say := func(name, zh, en string) {
+		wrong = append(wrong, desk.Reason{Field: under + text.Clip(name, 100), Reason: text.Text{Zh: zh, En: en}})
+	}
+	from, seen := jsontext.NewDecoder(bytes.NewReader(object), jsontext.AllowDuplicateNames(true)), map[string]bool{}
+	if _, err := from.ReadToken(); err != nil {
+		return nil, unreadable(err)
+	}
+	for from.PeekKind() != '}' {
+		token, err := from.ReadToken()
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		name := token.String()
+		value, err := from.ReadValue()
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		take, known := members[name]
+		switch {
+		case !known:
+			say(name, "没有这个字段", "there is no such field")
+		case seen[name]:
+			say(name, "字段重复", "is given twice")
+		case !take(value):
+			say(name, "值的类型不对", "is not of the right type")
+		}
+		seen[name] = true
+	}
+	return wrong, nil
+}
+
+func stringInto(s *string) func(jsontext.Value) bool {
+	return func(v jsontext.Value) bool {
+		if v.Kind() != '"' {
+			return false
+		}
+		plain, err := jsontext.AppendUnquote(nil, v)
+		*s = string(plain)
+		return err == nil
+	}
+}
+
+func valueInto(to *jsontext.Value) func(jsontext.Value) bool {
+	return func(v jsontext.Value) bool {
+		*to = v.Clone()
+		return true
+	}
+}
+
+// pointer returns the JSON Pointer of a field of a record in the body. The counter writes data.lines[2].amountFen, which is
+// /3/data/lines/2/amountFen of the fourth record.
+func (d *drafts) pointer(index int, field string) string {
+	var b strings.Builder
+	if !d.alone {
+		b.WriteString("/" + strconv.Itoa(index))
+	}
+	for part := range strings.SplitSeq(field, ".") {
+		name, at, indexed := strings.Cut(part, "[")
+		if name != "" {
+			b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
+		}
+		for indexed {
+			var i string
+			i, at, _ = strings.Cut(at, "]")
+			b.WriteString("/" + i)
+			_, at, indexed = strings.Cut(at, "[")
+		}
+	}
+	return b.String()
+}
