@@ -39,6 +39,7 @@ const (
 	idleWait             = 2 * time.Minute
 	headerBytesMax       = 32 << 10
 	stopWait             = 20 * time.Second // from the signal to the end
+	shutWait             = 17 * time.Second // until the connections of requests under way are closed
 	stoppedWait          = 10 * time.Second // from a write with an unknown outcome to the exit
 	stoppedLook          = time.Second
 )
@@ -174,7 +175,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 		err = a.sayServing(o, address, admin, opened)
 	}
 	if err != nil {
-		return err
+		return errors.Join(err, s.stop(a.log))
 	}
 	s.start(listen.Limit(tcp, connectionsMax), certificate, s.newHTTP(a.log, s.api))
 	if admin != nil {
@@ -323,17 +324,19 @@ func (s *server) stop(log *zap.Logger) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWait)
 	defer cancel()
 	s.api.Stop()
+	shut, cancel := context.WithTimeout(ctx, shutWait)
+	defer cancel()
 	var ending sync.WaitGroup
 	for _, h := range s.https {
 		ending.Go(func() {
-			if err := h.Shutdown(ctx); err != nil {
+			if err := h.Shutdown(shut); err != nil {
 				_ = h.Close() // those under way had their time
 			}
 		})
 	}
-	err := s.api.Close(ctx)
 	ending.Wait()
 	s.running.Wait()
+	err := s.api.Close(ctx)
 	log.Info("stopped", zap.Duration("took", time.Since(begun)), zap.Error(err))
 	return err
 }

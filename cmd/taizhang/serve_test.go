@@ -249,6 +249,27 @@ func TestAServerThatIsStartedAndStoppedManyTimesLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestAnOpenStreamIsToldThatTheServerStops(t *testing.T) {
+	a, o := servedApp(t.TempDir())
+	_, cancel, ended := inProcess(t, a, o)
+	c := socketClient(a.dir)
+	defer c.CloseIdleConnections()
+	answer, err := c.Get("http://localhost/v1/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	begun := time.Now()
+	cancel()
+	said, err := io.ReadAll(answer.Body)
+	if err != nil || !strings.Contains(string(said), "event: bye") {
+		t.Errorf("got %q, %v", said, err)
+	}
+	if err := <-ended; err != nil || time.Since(begun) > stopWait {
+		t.Errorf("ended after %v: %v", time.Since(begun), err)
+	}
+}
+
 func TestAfterAWriteOfUnknownOutcomeTheServerReadsOnAndThenEnds(t *testing.T) {
 	a, o := servedApp(t.TempDir())
 	var broken atomic.Bool

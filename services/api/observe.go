@@ -77,11 +77,11 @@ type underway struct {
 	mu       sync.Mutex
 	count    int
 	stopping chan struct{} // closed by Stop
-	idle     chan struct{} // closed when none is under way after Stop
+	idle     chan struct{} // has a value when none was under way after Stop
 }
 
 func newUnderway() *underway {
-	return &underway{stopping: make(chan struct{}), idle: make(chan struct{})}
+	return &underway{stopping: make(chan struct{}), idle: make(chan struct{}, 1)}
 }
 
 func (u *underway) begin() {
@@ -94,7 +94,7 @@ func (u *underway) end() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.count--
-	u.mayBeIdle()
+	u.tellIdle()
 }
 
 // stop is called once or more.
@@ -103,7 +103,7 @@ func (u *underway) stop() {
 	defer u.mu.Unlock()
 	if !u.isStopping() {
 		close(u.stopping)
-		u.mayBeIdle()
+		u.tellIdle()
 	}
 }
 
@@ -116,16 +116,32 @@ func (u *underway) isStopping() bool {
 	}
 }
 
-// mayBeIdle is called with mu held. A request that begins after Stop, on a connection that was open, may come after idle is closed;
-// Close waits for those that were there.
-func (u *underway) mayBeIdle() {
+// tellIdle is called with mu held.
+func (u *underway) tellIdle() {
 	if u.count > 0 || !u.isStopping() {
 		return
 	}
 	select {
-	case <-u.idle:
-	default:
-		close(u.idle)
+	case u.idle <- struct{}{}:
+	default: // who waits is told already
+	}
+}
+
+// wait returns when none is under way after stop, or when ctx ends.
+func (u *underway) wait(ctx context.Context) error {
+	for {
+		select {
+		case <-u.idle:
+		case <-ctx.Done():
+			return fmt.Errorf("api: requests are still under way: %w", ctx.Err())
+		}
+		u.mu.Lock()
+		count := u.count
+		u.tellIdle() // whoever waits next
+		u.mu.Unlock()
+		if count == 0 {
+			return nil
+		}
 	}
 }
 
@@ -139,13 +155,11 @@ func (s *Server) Stop() {
 // Close returns when no request and no import is under way any more, after Stop and when the listeners take no new requests, or
 // when ctx ends. The ledger must still be open.
 func (s *Server) Close(ctx context.Context) error {
-	select {
-	case <-s.underway.idle:
-		if err := s.work.wait(ctx); err != nil {
-			return fmt.Errorf("api: an import is still under way: %w", err)
-		}
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("api: requests are still under way: %w", ctx.Err())
+	if err := s.underway.wait(ctx); err != nil {
+		return err
 	}
+	if err := s.work.wait(ctx); err != nil {
+		return fmt.Errorf("api: an import is still under way: %w", err)
+	}
+	return nil
 }
