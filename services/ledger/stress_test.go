@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -122,14 +123,17 @@ func TestWhatWritersAreToldIsSoWhateverHappens(t *testing.T) {
 	}
 }
 
-// writes records the life of a center, which another writer shares, and imports between.
+// writes records the life of a center, which another writer shares, with batches and imports between.
 func writes(t *testing.T, l *ledger.Ledger, w int, random *rand.Rand, tell func(said)) {
 	center := fmt.Sprintf("ZJ-%04d", w/2)
-	for i, tail := range []string{registered, granted, received, spent, fined, overspent} {
-		name := fmt.Sprint(w, " ", i)
+	tails := []string{registered, granted, received, spent, fined, overspent}
+	name := func(i int) string {
 		if i < 2 {
-			name = fmt.Sprint(center, i) // both writers bring the same
+			return fmt.Sprint(center, i) // both writers bring the same
 		}
+		return fmt.Sprint(w, " ", i)
+	}
+	for i, tail := range tails {
 		ctx, cancel := context.WithCancel(t.Context())
 		if random.IntN(3) == 0 {
 			turns := random.IntN(60)
@@ -140,18 +144,35 @@ func writes(t *testing.T, l *ledger.Ledger, w int, random *rand.Rand, tell func(
 				cancel()
 			}()
 		}
-		rec := ofCenter(t, center, name, tail)
-		if random.IntN(4) == 0 {
+		rec := ofCenter(t, center, name(i), tail)
+		switch random.IntN(4) {
+		case 0:
 			path := file(t, string(fmt.Appendf(nil, `{"id":"%s","center":"%s",%s}`, rec.ID, center, tail)))
 			report, err := l.Import(ctx, ledger.ImportConfig{Account: importer, Files: ledgertest.Files(t, path)})
 			if err == nil && report.Accepted+report.Repeated == 0 {
 				err = &aggregates.Refusal{}
 			}
 			tell(said{id: rec.ID, err: err})
-		} else {
+		case 1:
+			records := []*events.Record{rec}
+			if i+1 < len(tails) { // which is brought again alone
+				records = append(records, ofCenter(t, center, name(i+1), tails[i+1]))
+			}
+			answer, err := l.Batch(ctx, records, importer, ledger.Terms{})
+			for k, rec := range records {
+				s := said{id: rec.ID, err: err}
+				if err == nil {
+					s.result = answer.Results[k]
+				}
+				tell(s)
+			}
+			if err == nil && l.Register().Position() < answer.Position {
+				t.Errorf("the batch of %s is not applied", name(i))
+			}
+		default:
 			result, err := l.Record(ctx, rec, importer)
 			if err == nil && l.Register().Position() < result.Position {
-				t.Errorf("%s is not applied", name)
+				t.Errorf("%s is not applied", name(i))
 			}
 			tell(said{rec.ID, result, err})
 		}
@@ -163,12 +184,13 @@ func writes(t *testing.T, l *ledger.Ledger, w int, random *rand.Rand, tell func(
 func soundLog(t *testing.T, store events.Store, all []said, ledgers []*ledger.Ledger) {
 	t.Helper()
 	places := map[uuid.UUID]events.Place{}
+	lastAt := map[time.Time]uint64{} // the records of a batch have one instant
 	var last uint64
 	for e, err := range store.ReadAll(t.Context(), 0) {
 		if _, twice := places[e.ID]; err != nil || twice {
 			t.Fatalf("position %d holds %s again, %v", e.Position, e.ID, err)
 		}
-		places[e.ID], last = e.Place, e.Position
+		places[e.ID], last, lastAt[e.RecordedAt] = e.Place, e.Position, e.Position
 	}
 	accepted, doubtful := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	for _, s := range all {
@@ -202,8 +224,8 @@ func soundLog(t *testing.T, store events.Store, all []said, ledgers []*ledger.Le
 		}
 		for id, place := range places {
 			found, err := l.PositionAt(t.Context(), ledger.Point{At: place.RecordedAt}, last)
-			if err != nil || found != place.Position { // its clock never stands still
-				t.Errorf("%s lies at %d, and %d is found, %v", id, place.Position, found, err)
+			if want := lastAt[place.RecordedAt]; err != nil || found != want { // the clock never stands still between batches
+				t.Errorf("%s lies before %d, and %d is found, %v", id, want, found, err)
 			}
 		}
 	}
