@@ -172,14 +172,17 @@ func (a *Access) Epoch() string {
 // would tell a stranger which tokens exist.
 var errUnauthenticated = text.Errorf(text.Unauthenticated, "没有有效的令牌", "no valid token was shown")
 
-// Authenticate returns whom a token stands for; source is where it came from. Any token that is not good is
-// text.Unauthenticated with the same words; the log alone tells why.
-func (a *Access) Authenticate(shown, source string) (Principal, error) {
+// Authenticate returns whom a token stands for. source is where it came from, asked what was asked with it. Any token that is not
+// good is text.Unauthenticated with the same words; the log alone tells why.
+func (a *Access) Authenticate(shown, source, asked string) (Principal, error) {
 	p, why := a.find(shown, source)
 	if why == "" {
 		return p, nil
 	}
-	a.noteAsked(LogDenied, &p, verbToken, p.TokenID, "", why)
+	if p.TokenID != "" {
+		asked = p.TokenID + " " + asked
+	}
+	a.noteAsked(LogDenied, &p, verbToken, asked, "", why)
 	return Principal{}, errUnauthenticated
 }
 

@@ -57,7 +57,7 @@ func TestATokenThatWasMistypedIsToldBeforeItIsLookedUp(t *testing.T) {
 func TestEveryTokenThatIsNotGoodHasTheSameAnswer(t *testing.T) {
 	a := mustOpen(t, newStore())
 	for _, bad := range []string{"", "tz_x", newToken()} {
-		_, err := a.Authenticate(bad, "192.0.2.1")
+		_, err := a.Authenticate(bad, "192.0.2.1", "GET /v1/me")
 		if text.CodeOf(err) != text.Unauthenticated || err.Error() != errUnauthenticated.Error() {
 			t.Errorf("%q: %v", bad, err)
 		}

@@ -51,9 +51,14 @@ var (
 // side counts the notes of strangers, or those of accounts.
 type side struct {
 	limits
+	one     func(noteKey) string // whom ofOne of limits is of
 	count   int
 	sources map[string]struct{}
-	ofOne   map[string]int // notes by source, or by account
+	ofOne   map[string]int
+}
+
+func newSide(l limits, one func(noteKey) string) *side {
+	return &side{limits: l, one: one, sources: map[string]struct{}{}, ofOne: map[string]int{}}
 }
 
 // note is what was asked within the current minute under one key.
@@ -82,16 +87,16 @@ func (g *gatherer) add(key noteKey, at time.Time) {
 	g.turn(at)
 	n := g.notes[key]
 	if n == nil {
-		of, one := g.accounts, key.Account
+		of := g.accounts
 		if key.Account == "" || key.Verb == verbToken {
-			of, one = g.strangers, key.Source
+			of = g.strangers
 		}
-		key = of.room(key, one)
+		key = of.room(key)
 		if n = g.notes[key]; n == nil {
 			n = &note{key: key, first: at}
 			g.notes[key], g.fresh = n, append(g.fresh, n)
 			of.count++
-			of.ofOne[one]++
+			of.ofOne[of.one(key)]++
 			of.sources[key.Source] = struct{}{}
 		}
 	}
@@ -99,11 +104,11 @@ func (g *gatherer) add(key noteKey, at time.Time) {
 }
 
 // room returns the key under which something new is counted: its own while there is room.
-func (s *side) room(key noteKey, one string) noteKey {
+func (s *side) room(key noteKey) noteKey {
 	if _, known := s.sources[key.Source]; !known && len(s.sources) >= sourcesMax {
 		key.Source = otherSources
 	}
-	if s.count >= s.notes || s.ofOne[one] >= s.limits.ofOne {
+	if s.count >= s.notes || s.ofOne[s.one(key)] >= s.limits.ofOne {
 		key.Object, key.Center = otherObjects, ""
 	}
 	if s.count >= s.notes {
@@ -120,8 +125,8 @@ func (g *gatherer) turn(at time.Time) {
 	}
 	g.settle()
 	g.minute, g.notes, g.fresh = minute, map[noteKey]*note{}, nil
-	g.strangers = &side{limits: ofStrangers, sources: map[string]struct{}{}, ofOne: map[string]int{}}
-	g.accounts = &side{limits: ofAccounts, sources: map[string]struct{}{}, ofOne: map[string]int{}}
+	g.strangers = newSide(ofStrangers, func(key noteKey) string { return key.Source })
+	g.accounts = newSide(ofAccounts, func(key noteKey) string { return key.Account })
 }
 
 // settle puts all that is not written among what is overdue.

@@ -32,7 +32,7 @@ func login(t testing.TB, a *Access, name string) Principal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := a.Authenticate(made.Secret, "192.0.2.1")
+	p, err := a.Authenticate(made.Secret, "192.0.2.1", "GET /v1/me")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestATokenIsGoodUntilItIsNot(t *testing.T) {
 	}
 	good := func(want bool, when string) {
 		t.Helper()
-		p, err := a.Authenticate(made.Secret, "192.0.2.1")
+		p, err := a.Authenticate(made.Secret, "192.0.2.1", "GET /v1/me")
 		if (err == nil) != want || want && (p.Account != "cai" || p.Role != Finance || len(p.May) != 0) {
 			t.Errorf("%s: %+v, %v", when, p, err)
 		}
@@ -274,7 +274,7 @@ func TestOpenedAgainItIsTheSame(t *testing.T) {
 	p := login(t, a, "hang")
 	_, _ = a.Office(owner).Disable(ctx, "cai")
 	_, _ = a.Office(p).RevokeToken(ctx, p.TokenID)
-	_, _ = a.Authenticate("tz_wrong", "192.0.2.9")
+	_, _ = a.Authenticate("tz_wrong", "192.0.2.9", "GET /v1/me")
 	want := picture(t, a)
 	if err := a.Close(); err != nil {
 		t.Fatal(err)

@@ -148,7 +148,7 @@ func (h *handler) answer(q *request) error {
 func (s *Server) admit(q *request) (err error) {
 	if who, local := q.Context().Value(ownerKey{}).(access.Principal); local {
 		q.who = who
-	} else if q.who, err = s.Access.Authenticate(bearer(q.Request), sourceOf(q.Request)); err != nil {
+	} else if q.who, err = s.Access.Authenticate(bearer(q.Request), sourceOf(q.Request), q.Method+" "+q.URL.Path); err != nil {
 		s.Metrics.logins.WithLabelValues(outcomeRefused).Inc()
 		return err
 	} else {

@@ -278,7 +278,7 @@ func (x *stream) allowed() error {
 	if x.q.who.Owner {
 		return nil
 	}
-	who, err := x.q.s.Access.Authenticate(bearer(x.q.Request), x.q.who.Source)
+	who, err := x.q.s.Access.Authenticate(bearer(x.q.Request), x.q.who.Source, x.q.Method+" "+x.q.URL.Path)
 	if err != nil || !reflect.DeepEqual(who, x.q.who) {
 		return errEnded
 	}

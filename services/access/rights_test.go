@@ -1,0 +1,220 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/logstore"
+)
+
+// person is somebody with an account of his own and all tokens that he ever saw.
+type person struct {
+	account     string
+	secrets     []string
+	wasSecAdmin bool
+}
+
+// town is persons who try all that they can, at random.
+type town struct {
+	t       *testing.T
+	a       *Access
+	random  *rand.Rand
+	persons []*person
+	bound   map[string]string // who last bound an account
+}
+
+func newTown(t *testing.T, seed uint64) *town {
+	w := &town{t: t, a: mustOpen(t, newStore()), random: rand.New(rand.NewPCG(seed, 1)), bound: map[string]string{}}
+	for i, role := range []Role{SysAdmin, SysAdmin, SecAdmin, SecAdmin, LogAdmin, Finance, STOffice, ""} {
+		name := fmt.Sprint("p", i)
+		r := NewAccount{Account: name, Binding: Binding{Role: role}}
+		if _, err := w.a.Office(owner).AddAccount(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		w.persons = append(w.persons, &person{account: name})
+		w.bound[name] = owner.Account
+		w.ownerGives(w.persons[i])
+	}
+	return w
+}
+
+// ownerGives gives a person a token of his own account, good for all that the account may.
+func (w *town) ownerGives(x *person) {
+	may := w.a.state.accounts[x.account].mays(Mays())
+	if made, err := w.a.Office(owner).AddToken(w.t.Context(), NewToken{Account: x.account, Name: "x", May: may}); err == nil {
+		x.secrets = append(x.secrets, made.Secret)
+	}
+}
+
+func pick[T any](w *town, list []T) T { return list[w.random.IntN(len(list))] }
+
+// step lets a person try one thing with one of his tokens.
+func (w *town) step() {
+	x := pick(w, w.persons)
+	if w.random.IntN(10) == 0 {
+		w.ownerGives(x)
+	}
+	if len(x.secrets) == 0 {
+		return
+	}
+	p, err := w.a.Authenticate(pick(w, x.secrets), "192.0.2.1", "")
+	if err != nil {
+		return
+	}
+	ctx, office := context.Background(), w.a.Office(p)
+	target := pick(w, slices.Sorted(maps.Keys(w.a.state.accounts)))
+	before := w.bindings()
+	switch w.random.IntN(7) {
+	case 0:
+		_, _ = office.AddAccount(ctx, NewAccount{Account: fmt.Sprint("n", w.random.IntN(9)), Binding: pick(w, []Binding{{}, {Role: SecAdmin}})})
+	case 1, 2:
+		if _, err := office.Bind(ctx, target, Binding{Role: pick(w, []Role{SysAdmin, SecAdmin, Finance, STOffice, LogAdmin}), MayRecord: w.random.IntN(4) == 0}); err == nil {
+			w.bound[target] = p.Account
+		}
+	case 3:
+		_, _ = office.Disable(ctx, target)
+	case 4:
+		_, _ = office.Enable(ctx, target)
+	case 5:
+		made, err := office.AddToken(ctx, NewToken{Account: target, Name: "x", May: pick(w, [][]string{nil, nil, {MayAccounts}, {MayRecord}})})
+		if err == nil {
+			x.secrets = append(x.secrets, made.Secret)
+			if len(made.May) > 0 {
+				w.t.Errorf("%s made a token for %v", p.Account, made.May)
+			}
+		}
+	case 6:
+		made, err := office.AddToken(ctx, NewToken{Name: "x"})
+		if err == nil {
+			x.secrets = append(x.secrets, made.Secret)
+		}
+	}
+	w.changed(&p, before)
+}
+
+// bindings returns what every account is bound to, and whether it is disabled.
+func (w *town) bindings() map[string]string {
+	all := map[string]string{}
+	for name, a := range w.a.state.accounts {
+		all[name] = fmt.Sprintf("%s %v %v", a.Role, a.MayRecord, a.isDisabled)
+	}
+	return all
+}
+
+// changed checks that what a principal changed was his to change.
+func (w *town) changed(p *Principal, before map[string]string) {
+	for name, now := range w.bindings() {
+		was, known := before[name]
+		switch held := w.a.state.accounts[name]; {
+		case was == now:
+		case !known && (held.Role != "" || held.MayRecord || p.Role != SysAdmin):
+			w.t.Errorf("%s (%s) added %s as %s", p.Account, p.Role, name, now)
+		case known && name == p.Account:
+			w.t.Errorf("%s changed himself from %s to %s", name, was, now)
+		case known && p.Role != SecAdmin && p.Role != SysAdmin:
+			w.t.Errorf("%s (%s) changed %s from %s to %s", p.Account, p.Role, name, was, now)
+		}
+	}
+}
+
+// check checks what everybody can do with what he has.
+func (w *town) check() {
+	for _, x := range w.persons {
+		own := w.a.state.accounts[x.account]
+		x.wasSecAdmin = x.wasSecAdmin || own.Role == SecAdmin
+		if own.Role != "" && (w.bound[x.account] == "" || w.bound[x.account] == x.account) {
+			w.t.Errorf("%s is %s, and %q bound him", x.account, own.Role, w.bound[x.account])
+		}
+		for _, secret := range x.secrets {
+			p, err := w.a.Authenticate(secret, "192.0.2.1", "")
+			if err != nil || p.Account == x.account {
+				continue
+			}
+			if !x.wasSecAdmin || p.Role.isAdministrator() || len(p.May) > 0 {
+				w.t.Errorf("%s can act as %s, who is %s and may %v", x.account, p.Account, p.Role, p.May)
+			}
+		}
+	}
+}
+
+func TestNobodyGetsARightThatNobodyElseGaveHim(t *testing.T) {
+	for seed := range uint64(60) {
+		w := newTown(t, seed)
+		for range 80 {
+			w.step()
+			w.check()
+		}
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+// TestWhatWasAnsweredIsThereAfterACrash copies the log beside the running process, as a crash would leave it, after every act.
+func TestWhatWasAnsweredIsThereAfterACrash(t *testing.T) {
+	dir := t.TempDir()
+	store, err := logstore.Open(dir, logstore.Options{SegmentBytes: 64 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	a := mustOpen(t, store)
+	office := a.Office(owner)
+	for i, act := range []func() error{
+		func() error {
+			_, err := office.AddAccount(t.Context(), NewAccount{"cai", Binding{Role: Finance}})
+			return err
+		},
+		func() error {
+			_, err := office.AddToken(t.Context(), NewToken{Account: "cai", Name: "月报"})
+			return err
+		},
+		func() error { _, err := office.Disable(t.Context(), "cai"); return err },
+		func() error { _, err := office.Enable(t.Context(), "cai"); return err },
+		func() error { _, err := office.Bind(t.Context(), "cai", Binding{Role: Auditor}); return err },
+		func() error { _, err := office.RevokeToken(t.Context(), a.state.tokens[0].id.String()); return err },
+		func() error { return a.Restored(t.Context(), owner) },
+	} {
+		if err := act(); err != nil {
+			t.Fatal(err)
+		}
+		copied := t.TempDir()
+		if _, err := logstore.Backup(t.Context(), dir, copied); err != nil {
+			t.Fatal(err)
+		}
+		again, err := logstore.Open(copied, logstore.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := picture(t, mustOpen(t, again)), picture(t, a); got != want {
+			t.Errorf("after act %d:\n%s\nexpected\n%s", i, got, want)
+		}
+		t.Cleanup(func() { _ = again.Close() })
+	}
+}
+
+func TestALogOfAnotherVersionIsNotOpened(t *testing.T) {
+	for _, odd := range []events.Proposed{
+		{Kind: "account.renamed", Body: []byte(`{"account":"cai","by":"x","source":"y"}`)},
+		{Kind: accountAdded, Body: []byte(`{"account":"cai","by":"x","source":"y","more":1}`)},
+		{Kind: accountBound, Body: []byte(`{"account":"cai","role":"finance","center":"","region":"","departments":[],"mayRecord":false,"by":"x","source":"y"}`)},
+		{Kind: tokenAdded, Body: []byte(`{"account":"cai","name":"x","sha256":"00","expiresAt":"2026-11-29T10:00:00Z","may":[],"by":"x","source":"y"}`)},
+		{Kind: tokenRevoked, Body: []byte(`{"account":"cai","token":"44444444-0000-4000-8000-000000000001","by":"x","source":"y"}`)},
+	} {
+		store := newStore()
+		mustOpen(t, store)
+		odd.ID = [16]byte{1}
+		if _, err := store.Append(t.Context(), accountsStream, 0, []events.Proposed{odd}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(t.Context(), Config{Store: store, Now: func() time.Time { return start }}); err == nil {
+			t.Errorf("%s %s is read", odd.Kind, odd.Body)
+		}
+	}
+}
