@@ -223,6 +223,9 @@ func (b *batch) written(ctx context.Context) (*BatchResult, error) {
 	if len(b.refused) > 0 {
 		return nil, b.refusal()
 	}
+	if n := l.fitting(b.proposed); n < len(b.proposed) {
+		return nil, text.Errorf(text.Invalid, "这一批超过一次写入的字节上限，没有写入；请分成几批，每批不超过 %d 条", "the batch has more bytes than are written at once, and nothing was written; write it in parts of at most %d records", n)
+	}
 	if begins {
 		if err := l.begin(ctx, b.stream); err != nil {
 			return nil, err

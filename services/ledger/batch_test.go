@@ -218,6 +218,16 @@ func TestWhatIsNoBatchIsInvalid(t *testing.T) {
 	}
 }
 
+func TestABatchOfMoreBytesThanAnAppendTakesIsInvalid(t *testing.T) {
+	inner := memstore.New(ticking())
+	l := open(t, &hooked{Store: inner, bytes: 2000})
+	_, err := l.Batch(t.Context(), named(t, registered, granted, received, spent, fined), importer, ledger.Terms{})
+	if told := text.Of(err); text.CodeOf(err) != text.Invalid || told.Zh == told.En || count(t, inner) != 0 {
+		t.Errorf("got %v", err)
+	}
+	batch(t, l, registered, granted)
+}
+
 func TestADryRunWritesNothingAndAnswersWhatWouldMove(t *testing.T) {
 	on := events.MustDate("2025-06-30")
 	trial := func(l *ledger.Ledger, tails ...string) *ledger.BatchResult {

@@ -133,27 +133,25 @@ func (w *writing) append(ctx context.Context, g *group) error {
 		if w.l.stopped.Load() {
 			return ErrStopped
 		}
-		n := w.fitting(rest)
-		records, err := decodeProposed(g.stream, rest[:n])
-		if err != nil {
-			return err
+		n := w.l.fitting(rest)
+		if g.trial.moved {
+			n = (n + 1) / 2 // what is judged again may take more bytes
 		}
-		if !g.trial.moved {
+		records, err := decodeProposed(g.stream, rest[:n])
+		switch {
+		case err != nil:
+		case g.trial.moved:
+			err = w.judgeAgain(ctx, g, records)
+		default:
 			err = w.appendBatch(ctx, g, rest[:n], records)
 			if g.trial.moved = conflicts(err); g.trial.moved {
-				err = w.l.catchUp(ctx, g.stream)
-				if err == nil && g.stream == events.PolicyStream {
+				if n, err = 0, w.l.catchUp(ctx, g.stream); err == nil && g.stream == events.PolicyStream {
 					err = errMoved // what follows in the files was judged without the other policy
 				}
 			}
-			if err != nil {
-				return err
-			}
 		}
-		if g.trial.moved {
-			if err := w.judgeAgain(ctx, g, records); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 		rest = rest[n:]
 	}
@@ -210,9 +208,9 @@ func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Prop
 }
 
 // fitting returns how many events of a batch the store takes in one append: at least one, which it may refuse.
-func (w *writing) fitting(batch []events.Proposed) (n int) {
+func (l *Ledger) fitting(batch []events.Proposed) (n int) {
 	bytesMax := events.BatchBytesMax
-	if limited, ok := w.l.store.(events.Limited); ok {
+	if limited, ok := l.store.(events.Limited); ok {
 		bytesMax = min(bytesMax, limited.AppendBytesMax())
 	}
 	for bytes := 0; n < min(len(batch), events.BatchMax); n++ {
