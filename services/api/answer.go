@@ -3,6 +3,7 @@ package api
 import (
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -119,6 +120,7 @@ func (q *request) json(status int, value any) error {
 // send answers with a body.
 func (q *request) send(status int, media string, body []byte) error {
 	q.w.Header().Set("Content-Type", withCharset(media))
+	q.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	q.w.WriteHeader(status)
 	_, err := q.w.Write(body)
 	return err

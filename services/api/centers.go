@@ -64,6 +64,9 @@ func (q *request) when() (w desk.When, err error) {
 		w.AsOf = events.DateAt(now).String()
 	}
 	q.w.Header().Set(AsOfHeader, w.AsOf)
+	if position, err := strconv.ParseUint(w.KnownAt, 10, 64); err == nil {
+		q.setPosition(position)
+	}
 	return w, q.reachAtLeast()
 }
 

@@ -38,7 +38,7 @@ type snapshotID struct {
 type questionID [sha256.Size]byte
 
 // bytes is how much memory a snapshot takes.
-func (s *snapshot) bytes() int64 { return int64(len(s.head)+len(s.rows)+8*len(s.ends)) + 512 }
+func (s *snapshot) bytes() int64 { return int64(cap(s.head)+cap(s.rows)+8*cap(s.ends)) + 512 }
 
 // row returns one row without its line feed.
 func (s *snapshot) row(i int) []byte {

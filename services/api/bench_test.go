@@ -1,0 +1,150 @@
+package api_test
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/ledgertest"
+	"github.com/taizhang/taizhang/services/simulator/simulatortest"
+)
+
+var benchRecords = flag.Int("records", 100_000, "how many records the ledger of the benchmarks has")
+
+// BenchmarkPages asks for pages of 50 rows of a simulated province on eight connections, with a token, and reports how much
+// processor time a request takes, of the server and of the client together, and how long. With writers, they record a thousand
+// records a second meanwhile.
+func BenchmarkPages(b *testing.B) {
+	x := province(b, *benchRecords)
+	token := x.token(b, "bench", access.Binding{Role: access.Finance})
+	for _, writers := range []int{0, 1000} {
+		for _, c := range []struct{ name, path, head string }{
+			{"centers", "/v1/centers", ""},
+			{"centers compressed", "/v1/centers", "Accept-Encoding: gzip\r\n"},
+			{"alerts", "/v1/alerts", ""},
+			{"center", "/v1/centers/" + string(x.ledger.Register().IDs()[0]), ""},
+			{"execution csv", "/v1/execution?format=csv&year=2025", ""},
+		} {
+			b.Run(fmt.Sprintf("%s beside %d writes a second", c.name, writers), func(b *testing.B) {
+				written := x.write(b, writers)
+				raw := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n%s\r\n", c.path, token, c.head)
+				const clients = 8
+				took := make([][]time.Duration, clients)
+				var all sync.WaitGroup
+				busy := processorTime()
+				b.ResetTimer()
+				for i := range clients {
+					all.Go(func() { took[i] = askRaw(b, x.Listener.Addr().String(), raw, (b.N+clients-1)/clients) })
+				}
+				all.Wait()
+				b.StopTimer()
+				b.ReportMetric(float64(written())/b.Elapsed().Seconds(), "writes/s")
+				n := float64(max(b.N, clients))
+				b.ReportMetric(float64((processorTime()-busy).Microseconds())/n, "cpu-µs")
+				times := slices.Concat(took...)
+				slices.Sort(times)
+				b.ReportMetric(float64(times[len(times)/2].Microseconds()), "median-µs")
+				b.ReportMetric(float64(times[len(times)*99/100].Microseconds()), "p99-µs")
+				b.ReportMetric(n/b.Elapsed().Seconds(), "requests/s")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
+	}
+}
+
+// askRaw sends a request so often on one connection, and returns how long each answer took.
+func askRaw(b *testing.B, address, raw string, times int) (took []time.Duration) {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		b.Error(err)
+		return nil
+	}
+	defer c.Close()
+	from := bufio.NewReaderSize(c, 64<<10)
+	for range times {
+		began := time.Now()
+		if _, err := io.WriteString(c, raw); err != nil {
+			b.Error(err)
+			return took
+		}
+		r, err := http.ReadResponse(from, nil)
+		if err == nil && r.StatusCode != 200 {
+			err = fmt.Errorf("status %d", r.StatusCode)
+		}
+		if err == nil {
+			_, err = io.Copy(io.Discard, r.Body)
+		}
+		if err != nil {
+			b.Error(err)
+			return took
+		}
+		took = append(took, time.Since(began))
+	}
+	return took
+}
+
+// province serves a simulated province.
+func province(b *testing.B, records int) *served {
+	b.Helper()
+	x := live(b)
+	file := filepath.Join(b.TempDir(), "history.jsonl")
+	simulatortest.History(b, file, simulatortest.Centers(records), records)
+	report, err := x.ledger.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, file), Account: ledger.Account{Name: "importer", MayRecord: true}, Dir: b.TempDir()})
+	if err != nil || report.Accepted != records {
+		b.Fatalf("imported %+v, %v", report, err)
+	}
+	return x
+}
+
+// write records so many records a second, each of another center, until stop is called, which returns how many it recorded.
+func (x *served) write(b *testing.B, perSecond int) (stop func() int64) {
+	if perSecond == 0 {
+		return func() int64 { return 0 }
+	}
+	var count atomic.Int64
+	ctx, cancel := context.WithCancel(b.Context())
+	ids := x.ledger.Register().IDs()
+	var all sync.WaitGroup
+	const writers = 8
+	for w := range writers {
+		all.Go(func() {
+			tick := time.NewTicker(time.Second * writers / time.Duration(perSecond))
+			defer tick.Stop()
+			for i := w; ; i += writers {
+				select {
+				case <-tick.C:
+					x.record(b, string(ids[i%len(ids)]), fmt.Sprintf(`"kind":"governance.recorded","on":"2026-10-30","by":{"role":"center","actor":"c-1"},"note":"%d %d","data":{"item":"other"}`, time.Now().UnixNano(), i))
+					count.Add(1)
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	return func() int64 {
+		n := count.Load()
+		cancel()
+		all.Wait()
+		return n
+	}
+}
+
+// processorTime is what this process has used of all processors.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

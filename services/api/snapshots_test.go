@@ -1,0 +1,181 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+)
+
+// keeping is snapshots over a ledger that is at a position, with a count of the answers made.
+type keeping struct {
+	*snapshots
+	position uint64
+	now      time.Time
+	made     int
+}
+
+func newKeeping() *keeping {
+	k := &keeping{position: 1, now: time.Unix(0, 0)}
+	k.snapshots = newSnapshots(func() time.Time { return k.now })
+	return k
+}
+
+// ask asks a question, whose answer is of some bytes.
+func (k *keeping) ask(t testing.TB, question byte, point string, bytes int) *snapshot {
+	t.Helper()
+	id := questionID{question}
+	s, _, err := k.answer(t.Context(), asked{knownKey{id, point}, func() uint64 { return k.position }, 0, func() (*snapshot, error) {
+		k.made++
+		return &snapshot{id: snapshotID{id, k.position}, rows: make([]byte, bytes)}, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (k *keeping) expect(t testing.TB, made int) {
+	t.Helper()
+	if k.made != made {
+		t.Errorf("expected %d answers to be made, got %d", made, k.made)
+	}
+}
+
+func TestAnAnswerIsMadeOnceAPosition(t *testing.T) {
+	k := newKeeping()
+	first := k.ask(t, 1, "", 1)
+	if k.ask(t, 1, "", 1) != first {
+		t.Error("the same question at the same position has another answer")
+	}
+	k.expect(t, 1)
+	k.ask(t, 2, "", 1)
+	k.ask(t, 1, "1", 1)
+	k.ask(t, 1, "1", 1)
+	k.expect(t, 3)
+	k.position = 2
+	if s := k.ask(t, 1, "", 1); s.id.position != 2 {
+		t.Errorf("the answer is of position %d", s.id.position)
+	}
+	if k.find(first.id) == nil {
+		t.Error("the answer of the position before is not kept")
+	}
+	k.now = k.now.Add(snapshotAge)
+	if k.find(first.id) != nil || k.bytes != 0 || len(k.byID)+len(k.newest)+len(k.known) > 0 {
+		t.Errorf("something is kept for too long: %d bytes", k.bytes)
+	}
+}
+
+func TestWhatIsKeptIsBounded(t *testing.T) {
+	k := newKeeping()
+	const quarter = snapshotBytesMax/4 - 4096
+	first := k.ask(t, 1, "", quarter)
+	second := k.ask(t, 2, "", quarter)
+	for q := byte(3); q < 5; q++ {
+		k.ask(t, q, "", quarter)
+	}
+	k.ask(t, 1, "", quarter) // so that the second is the one not asked for the longest
+	k.ask(t, 5, "", quarter)
+	if k.find(first.id) == nil || k.find(second.id) != nil || k.bytes > snapshotBytesMax {
+		t.Errorf("kept: the first %v, the second %v, %d bytes", k.find(first.id) != nil, k.find(second.id) != nil, k.bytes)
+	}
+	if s := k.ask(t, 6, "", snapshotBytesMax+1); s == nil || k.bytes > snapshotBytesMax {
+		t.Errorf("an answer that is too long to be kept: %d bytes are kept", k.bytes)
+	}
+}
+
+func TestRequestsForTheSameAnswerWaitForOne(t *testing.T) {
+	k := newKeeping()
+	id := questionID{1}
+	making, release := make(chan struct{}), make(chan struct{})
+	a := asked{knownKey{question: id}, func() uint64 { return 1 }, 0, func() (*snapshot, error) {
+		k.made++
+		close(making)
+		<-release
+		return &snapshot{id: snapshotID{id, 1}}, nil
+	}}
+	var all sync.WaitGroup
+	one := func() {
+		if _, _, err := k.answer(t.Context(), a); err != nil {
+			t.Error(err)
+		}
+	}
+	all.Go(one)
+	<-making
+	for range 5 {
+		all.Go(one)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, _, err := k.answer(gone, a); !errors.Is(err, context.Canceled) {
+		t.Errorf("one that leaves gets %v", err)
+	}
+	close(release)
+	all.Wait()
+	k.expect(t, 1)
+}
+
+func TestAnAnswerThatFailsIsMadeAgain(t *testing.T) {
+	k := newKeeping()
+	a := asked{position: func() uint64 { return 1 }}
+	for i := range 2 {
+		want := fmt.Errorf("failure %d", i)
+		a.make = func() (*snapshot, error) { return nil, want }
+		if _, _, err := k.answer(t.Context(), a); err != want {
+			t.Errorf("expected %v, got %v", want, err)
+		}
+	}
+	a.make = func() (*snapshot, error) { panic("on purpose") }
+	func() {
+		defer func() { _ = recover() }()
+		_, _, _ = k.answer(t.Context(), a)
+	}()
+	k.ask(t, 0, "", 1)
+}
+
+func TestMakingAnswersTakesAShareOfTheTime(t *testing.T) {
+	k := newKeeping()
+	old := k.ask(t, 1, "", 1)
+	k.position = 2
+	k.share.left = -time.Hour
+	if k.ask(t, 1, "", 1) != old {
+		t.Error("the share is used up, and an answer is made")
+	}
+	id := questionID{1}
+	if s, _, err := k.answer(t.Context(), asked{knownKey{question: id}, func() uint64 { return 2 }, 2, func() (*snapshot, error) {
+		return &snapshot{id: snapshotID{id, 2}}, nil
+	}}); err != nil || s.id.position != 2 {
+		t.Errorf("at least position 2: got %v, %v", s, err)
+	}
+	k.position = 3
+	k.newest[id].made = time.Now().Add(-staleMax - time.Second)
+	if s := k.ask(t, 1, "", 1); s.id.position != 3 {
+		t.Errorf("an answer that is too old is handed out: %d", s.id.position)
+	}
+}
+
+func TestACursorReadsBack(t *testing.T) {
+	c := cursor{[8]byte{1}, [8]byte{2}, "2026-11-01", 1 << 40, 50, 1000}
+	typed := c.String()
+	if got, ok := parseCursor(typed); !ok || got != c {
+		t.Errorf("expected %+v, got %+v, %v", c, got, ok)
+	}
+	for i := range typed {
+		for _, other := range []string{typed[:i], typed[:i] + "A" + typed[i+1:], typed[:i] + "_" + typed[i+1:], typed[:i] + "!" + typed[i:]} {
+			if got, ok := parseCursor(other); ok && other != typed {
+				t.Errorf("%s is read as %+v", other, got)
+			}
+		}
+	}
+}
+
+func FuzzParseCursor(f *testing.F) {
+	f.Add((&cursor{asOf: "2026-11-01", position: 7, from: 1, limit: 1}).String())
+	f.Fuzz(func(t *testing.T, typed string) {
+		if c, ok := parseCursor(typed); ok && c.String() != typed {
+			t.Errorf("%q reads as %+v, which is written %q", typed, c, c.String())
+		}
+	})
+}
