@@ -18,6 +18,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/api"
+	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -135,7 +136,7 @@ func (w *document) operation(op *api.Route) object {
 		o = o.with("security", []object{})
 	} else {
 		o = o.with("x-roles", namesOf(op.Roles))
-		if op.Right == access.ReadLedger || op.Right == access.Write {
+		if op.Right == access.ReadLedger || op.Right == access.Write || op.Right == access.Bring {
 			o = o.with("x-scope", scopeWords)
 		}
 	}
@@ -236,6 +237,15 @@ func (w *document) media(op *api.Route, media string, value any) object {
 	if l != nil && media == "application/jsonl" {
 		return obj("schema", w.list(l))
 	}
+	if _, isChapter := value.(desk.Chapter); isChapter {
+		chapter := w.of(op.Name, "", reflect.TypeOf(value))
+		return obj("schema", obj("anyOf", []object{chapter, obj("type", "object", "properties", obj("end", obj("type", "object",
+			"description", "what moved since the last event, by time alone and by policies, and with the answers on that day; as a Chapter whose event is empty")), "required", []string{"end"})}))
+	}
+	if media == "multipart/form-data" {
+		return obj("schema", obj("type", "object", "properties", obj("file", obj("type", "array", "items", obj("type", "string", "format", "binary"),
+			"description", "the files; each part has a file name")), "required", []string{"file"}))
+	}
 	if value == nil {
 		return obj()
 	}
@@ -287,12 +297,12 @@ func (w *document) responses(op *api.Route) (all object) {
 
 // moreProblems are the statuses that an operation can answer beside those that follow from its form.
 var moreProblems = map[string][]int{
-	"record": {http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity},
+	"record": {http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity},
 }
 
 // problemsOf returns the statuses of the problems that an operation can answer.
 func problemsOf(op *api.Route) []int {
-	all := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusInternalServerError, http.StatusServiceUnavailable}
+	all := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotAcceptable, http.StatusInternalServerError, http.StatusServiceUnavailable}
 	if !op.Open {
 		all = append(all, http.StatusUnauthorized)
 	}
@@ -300,7 +310,7 @@ func problemsOf(op *api.Route) []int {
 		all = append(all, http.StatusNotFound)
 	}
 	if op.List != nil {
-		all = append(all, http.StatusNotAcceptable, http.StatusGone)
+		all = append(all, http.StatusGone)
 	}
 	if len(op.Takes) > 0 {
 		all = append(all, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
