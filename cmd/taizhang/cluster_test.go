@@ -302,3 +302,24 @@ func centerToken(ctx context.Context, x *opened) (string, error) {
 	}
 	return made.Secret, nil
 }
+
+// TestAccountsInAClusterAreThoseOfEveryCopy adds an account through one copy and gives it a token through another.
+func TestAccountsInAClusterAreThoseOfEveryCopy(t *testing.T) {
+	url := cluster(t)
+	one, other := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "other")
+	at := func(dir string, args ...string) []string {
+		return append([]string{"--store", url, "--data", dir, "--output", "csv"}, args...)
+	}
+	mustRun(t, at(one, "account", "add", "cai", "--role", "finance")...)
+	mustRun(t, at(one, "import", filepath.Join("testdata", "small.jsonl"))...)
+	mustRun(t, at(other, "token", "add", "cai", "--name", "x")...)
+	if out := mustRun(t, at(one, "account", "list")...); !strings.Contains(out, "\ncai,finance,,,,,,1,") {
+		t.Errorf("the accounts are\n%s", out)
+	}
+	if out := mustRun(t, at(other, "access-log", "--center", "ZJ-0001", "--limit", "1")...); !strings.Contains(out, ",write,local:") {
+		t.Errorf("the access log is\n%s", out)
+	}
+	if out := mustRun(t, at(one, "backup", filepath.Join(t.TempDir(), "copy.tar"))...); strings.Count(out, "\n") != 3 {
+		t.Errorf("the backup has\n%s", out)
+	}
+}

@@ -226,7 +226,7 @@ func TestEveryMethodOfADeskIsGuarded(t *testing.T) {
 		case "Policies":
 			return slices.Contains(Rights[ReadPolicies], role)
 		case "Record", "Batch", "Import":
-			return slices.Contains(Rights[Write], role) || slices.Contains(Rights[AdoptPolicy], role)
+			return slices.Contains(Rights[Bring], role)
 		}
 		return slices.Contains(Rights[ReadLedger], role)
 	}
