@@ -27,3 +27,10 @@ func (s *Server) Handle(path string, write func(to io.Writer) error) {
 		handle: func(q *request) error { return write(q.stream(linesType)) }}
 	s.mux.Handle(rt.method+" "+rt.path, &handler{s, newPlan(rt)})
 }
+
+// OfAnotherEpoch returns a cursor as it would be in another epoch of the ledger.
+func OfAnotherEpoch(typed string) string {
+	c, _ := parseCursor(typed)
+	c.epoch[0]++
+	return c.String()
+}

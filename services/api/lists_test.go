@@ -309,3 +309,10 @@ func TestAListBesideWritersIsOfThePositionThatItNames(t *testing.T) {
 		}
 	}
 }
+
+func TestACursorEndsWithItsEpoch(t *testing.T) {
+	x := several(t, 3)
+	cursor := *into[api.Page](t, x.get(t, "/v1/centers?limit=2")).Next
+	x.get(t, "/v1/centers?cursor="+cursor).ok(t)
+	x.get(t, "/v1/centers?cursor="+api.OfAnotherEpoch(cursor)).problem(t, 410, "gone")
+}
