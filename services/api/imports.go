@@ -51,7 +51,8 @@ func importRoutes() []route {
 				free("role", "填表的角色", "the role that fills in the sheets"),
 				choice("mode", []string{desk.EnforceMode, desk.RecordMode}, "表格的模式", "the mode of the sheets"),
 				free("doc", "补录所依据的发文字号", "the document that record mode rests on"),
-				flag("marked", "有错误的表格另存一份，标出错误的单元格", "make copies of bad sheets with the bad cells marked")},
+				flag("marked", "有错误的表格另存一份，标出错误的单元格", "make copies of bad sheets with the bad cells marked"),
+				dryRunParam},
 			takes: []body{{multipartType, nil}, {linesType, nil}, {xlsxType, nil}, {csvType, nil}, {octetsType, nil}},
 			gives: []answer{{http.StatusAccepted, jsonType, ImportState{}, "the import waits for its turn; Location is where it can be asked for"}}},
 		{method: http.MethodGet, path: importsPath + "{id}", name: "importState", right: access.Bring, handle: (*request).importState,
@@ -74,11 +75,11 @@ func (q *request) importFiles() error {
 		return err
 	}
 	if err := q.upload(x); err != nil {
-		x.removeUploads()
 		q.s.jobs.drop(x)
 		return err
 	}
-	x.request.AcceptGood = q.param("acceptGood") != ""
+	x.request.AcceptGood, x.request.DryRun = q.param("acceptGood") != "", q.param(dryRunParam.name) != ""
+	x.state.DryRun = x.request.DryRun
 	x.request.Sheets = desk.SheetTerms{Actor: q.param("actor"), Role: q.param("role"), Mode: q.param("mode"), Doc: q.param("doc")}
 	if q.param("marked") != "" {
 		x.request.Marked = &desk.MarkedTo{Lang: q.lang, Create: x.createMarked}
@@ -87,7 +88,10 @@ func (q *request) importFiles() error {
 	later := &request{s: q.s, id: q.id, lang: q.lang, who: q.who, given: q.given, Request: &http.Request{URL: q.URL}}
 	x.problem = func(err error) *Problem { return problemOf(err, later) }
 	state, _ := x.look()
-	q.s.jobs.enqueue(x)
+	if err := q.s.jobs.enqueue(x); err != nil {
+		q.s.jobs.drop(x)
+		return err
+	}
 	q.w.Header().Set("Location", importsPath+state.ID)
 	return q.json(http.StatusAccepted, state)
 }

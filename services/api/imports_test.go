@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -76,6 +77,44 @@ func TestFilesAreImportedTogether(t *testing.T) {
 		}
 	}
 	x.get(t, "/v1/imports/"+s.ID+"/marked.xlsx").problem(t, 404, "not-found")
+}
+
+func TestAnImportIsTriedFirst(t *testing.T) {
+	x := live(t)
+	x.begun(t, "ZJ-0001")
+	s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl&dryRun=true", object("ZJ-0001", fined), "Content-Type", "application/jsonl"))
+	if s.State != "done" || !s.DryRun || s.Result.Accepted != 1 || len(s.Result.Centers) != 1 || len(s.Result.Centers[0].Opened) == 0 {
+		t.Errorf("got %+v %+v", s, s.Result)
+	}
+	if n := len(x.lines(t)); n != 4 {
+		t.Errorf("there are %d records", n)
+	}
+}
+
+func TestAServerThatStopsTakesNoImports(t *testing.T) {
+	x := live(t)
+	end := x.upload(t)
+	x.uploading(t, 1)
+	x.api.Stop()
+	x.ask(t, "POST", "/v1/imports?name=a.jsonl", object("ZJ-0001", registered), "Content-Type", "application/jsonl").problem(t, 503, "unavailable")
+	if answer := end(); answer != nil && answer.StatusCode != 503 {
+		t.Errorf("of an upload under way: %d", answer.StatusCode)
+	}
+	x.uploading(t, 0)
+}
+
+// uploading waits until the spool has so many imports.
+func (x *served) uploading(t testing.TB, count int) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		list, err := os.ReadDir(x.spool)
+		if err == nil && len(list) == count {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("expected %d imports, got %d, %v", count, len(list), err)
+		}
+	}
 }
 
 func TestBadLinesAndMarkedCopiesAreKeptForTheirAccount(t *testing.T) {
@@ -162,8 +201,7 @@ func TestOneImportRunsEightWaitAndTheNinthIsSentAway(t *testing.T) {
 	for range 9 { // an upload has its place from its beginning
 		ends = append(ends, x.upload(t))
 	}
-	for x.ask(t, "POST", "/v1/imports?name=a.jsonl", "\n", "Content-Type", "application/jsonl").StatusCode != 503 { // until the last has begun
-	}
+	x.uploading(t, 9)
 	r := x.ask(t, "POST", "/v1/imports?name=a.jsonl", "\n", "Content-Type", "application/jsonl")
 	if r.problem(t, 503, "unavailable"); r.Header.Get("Retry-After") == "" {
 		t.Error("there is no Retry-After")

@@ -137,6 +137,7 @@ func (j *jobs) open(account string) (*job, error) {
 
 // drop forgets an import whose upload failed.
 func (j *jobs) drop(x *job) {
+	x.removeUploads()
 	<-j.places
 	j.remove(x)
 }
@@ -147,12 +148,16 @@ func (j *jobs) remove(x *job) {
 	}
 }
 
-// enqueue lets an import run when its turn comes. It may be asked for from now on.
-func (j *jobs) enqueue(x *job) {
+// enqueue lets an import run when its turn comes. It may be asked for from now on. If the server is stopping, it is not taken.
+func (j *jobs) enqueue(x *job) error {
+	if j.ctx.Err() != nil {
+		return errClosing
+	}
 	j.mu.Lock()
 	j.kept[x.state.ID] = x
 	j.mu.Unlock()
 	j.queue <- x // has room for all that have a place
+	return nil
 }
 
 // find returns an import of an account. Those of other accounts are not there for it.

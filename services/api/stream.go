@@ -23,7 +23,8 @@ const (
 	streamBehindMax   = 10_000 // records: a resume from further back is a reset
 	streamPiece       = 1000   // records that are read at a time
 	heartbeatEvery    = 15 * time.Second
-	markEvery         = 1000 // positions: how far an id may lie behind what is delivered, between two heartbeats
+	checkEvery        = time.Second // that the account still may have the stream
+	markEvery         = 1000        // positions: how far an id may lie behind what is delivered, between two heartbeats
 	streamBufferBytes = 32 << 10
 	streamRetryMS     = 2000
 )
@@ -239,8 +240,9 @@ func (x *stream) write(event string, id *uint64, data []byte) {
 
 // run writes what comes until the client goes, may not have it any more, or the server stops.
 func (x *stream) run() error {
-	heartbeat := time.NewTicker(heartbeatEvery)
-	defer heartbeat.Stop()
+	check := time.NewTicker(checkEvery)
+	defer check.Stop()
+	beat := time.Now()
 	for {
 		known := x.g.known()
 		if err := x.deliver(known); err != nil {
@@ -248,12 +250,14 @@ func (x *stream) run() error {
 		}
 		select {
 		case <-known.next:
-		case <-heartbeat.C:
-			if err := x.allowed(); err != nil {
-				return x.ended(err)
+		case <-check.C:
+			if time.Since(beat) < heartbeatEvery {
+				continue // deliver checks, and writes nothing
 			}
-			if err := x.mark(); err != nil {
-				return err
+			if beat = time.Now(); x.allowed() == nil {
+				if err := x.mark(); err != nil {
+					return err
+				}
 			}
 		case <-x.g.done:
 			return x.ended(errClosing)
@@ -265,7 +269,9 @@ func (x *stream) run() error {
 
 // ended says goodbye, if the client is there to hear it.
 func (x *stream) ended(err error) error {
-	if !errors.Is(err, errEnded) && err != errClosing {
+	switch code := text.CodeOf(err); {
+	case errors.Is(err, errEnded), err == errClosing, code == text.Unauthenticated, code == text.Forbidden:
+	default:
 		return err
 	}
 	x.write("bye", nil, []byte("{}"))

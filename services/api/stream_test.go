@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/taizhang/taizhang/services/access"
 )
 
 // message is one message of a stream, as an EventSource dispatches it.
@@ -122,7 +124,23 @@ func (x *served) begun(t testing.TB, center string) {
 }
 
 func TestAStreamThatIsCutAnywhereHasEachRecordOnceAndInOrder(t *testing.T) {
-	x := live(t)
+	t.Run("of the whole ledger", func(t *testing.T) {
+		x := live(t)
+		x.cutAnywhere(t, func(string) bool { return true }, x.owner.Client(), x.owner.URL)
+	})
+	t.Run("within a scope", func(t *testing.T) {
+		x := live(t)
+		token := x.token(t, "zhongxin", access.Binding{Role: access.Center, Center: "ZJ-0002"})
+		sees := func(line string) bool {
+			return strings.Contains(line, `"stream":"policy"`) || strings.Contains(line, `"stream":"center-ZJ-0002"`)
+		}
+		x.cutAnywhere(t, sees, x.Client(), x.URL, "Authorization", "Bearer "+token)
+	})
+}
+
+// cutAnywhere follows the stream of an account that sees some lines, while others write, over connections that are cut after any
+// number of bytes.
+func (x *served) cutAnywhere(t *testing.T, sees func(line string) bool, c *http.Client, url string, head ...string) {
 	const each = 60
 	var writers sync.WaitGroup
 	for _, center := range []string{"ZJ-0001", "ZJ-0002", "ZJ-0003"} {
@@ -133,15 +151,18 @@ func TestAStreamThatIsCutAnywhereHasEachRecordOnceAndInOrder(t *testing.T) {
 			}
 		})
 	}
-	wait := make(chan struct{})
-	go func() { writers.Wait(); close(wait) }()
-	var got []string
+	defer writers.Wait()
+	const all = 3*(3+each) + 1
+	written := func() bool { return x.ledger.Register().Position() == all }
+	var got, want []string
 	cuts, last := 0, "0"
 	bytesMax := int64(200_000) // the first record is a policy, of some 50 KB
-	const all = 3*(3+each) + 1
-	for len(got) < all {
-		s := follow(t, x.owner.Client(), x.owner.URL+"/v1/stream", 1+rand.Int64N(bytesMax), "Last-Event-ID", last)
-		for first := len(got) == 0; len(got) < all && !(first && len(got) > 0); {
+	for !written() || len(got) < len(want) {
+		if want == nil && written() {
+			want = slices.DeleteFunc(x.lines(t), func(line string) bool { return !sees(line) })
+		}
+		s := follow(t, c, url+"/v1/stream", 1+rand.Int64N(bytesMax), append([]string{"Last-Event-ID", last}, head...)...)
+		for first := len(got) == 0; (want == nil || len(got) < len(want)) && !(first && len(got) > 0); {
 			m, err := s.next()
 			if err != nil {
 				break
@@ -152,18 +173,92 @@ func TestAStreamThatIsCutAnywhereHasEachRecordOnceAndInOrder(t *testing.T) {
 				if !strings.HasPrefix(m.data, fmt.Sprintf(`{"position":%s,`, m.id)) {
 					t.Fatalf("the id of a record is its position; got %+v", m)
 				}
-			case "reset", "bye", "day":
+			case "alerts":
+				if center := m.data[len(`{"center":"`):][:7]; !sees(`"stream":"center-` + center + `"`) {
+					t.Fatalf("the account does not see %s", m.data)
+				}
+			default:
 				t.Fatalf("got %+v", m)
+			}
+			if want == nil && written() {
+				want = slices.DeleteFunc(x.lines(t), func(line string) bool { return !sees(line) })
 			}
 		}
 		last = s.last
 		_ = s.close()
 		cuts++
 	}
-	<-wait
-	if want := x.lines(t); !slices.Equal(got, want) {
+	if !slices.Equal(got, want) {
 		t.Errorf("after %d cuts: expected %d records once and in order, got %d", cuts, len(want), len(got))
 	}
+}
+
+func TestAStreamEndsWithTheRightToIt(t *testing.T) {
+	x := live(t)
+	x.begun(t, "ZJ-0001")
+	office := x.access.Office(access.Local("kit", "socket"))
+	for name, end := range map[string]func(account, token string) error{
+		"a token that is revoked": func(_, token string) error { _, err := office.RevokeToken(t.Context(), token); return err },
+		"an account disabled":     func(account, _ string) error { _, err := office.Disable(t.Context(), account); return err },
+		"an account bound anew": func(account, _ string) error {
+			_, err := office.Bind(t.Context(), account, access.Binding{Role: access.Center, Center: "ZJ-0002"})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			account := "a" + strconv.Itoa(rand.IntN(1_000_000))
+			if _, err := office.AddAccount(t.Context(), access.NewAccount{Account: account, Binding: access.Binding{Role: access.Center, Center: "ZJ-0001"}}); err != nil {
+				t.Fatal(err)
+			}
+			made, err := office.AddToken(t.Context(), access.NewToken{Account: account, Name: "test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := follow(t, x.Client(), x.URL+"/v1/stream", whole, "Authorization", "Bearer "+made.Secret)
+			if err := end(account, made.ID); err != nil {
+				t.Fatal(err)
+			}
+			x.record(t, "ZJ-0001", spend(account, 1))
+			s.expect(t, "bye")
+			if m, err := s.next(); !errors.Is(err, io.EOF) {
+				t.Errorf("expected the end, got %+v, %v", m, err)
+			}
+		})
+	}
+}
+
+func TestAnAccountHasSoManyStreams(t *testing.T) {
+	x := live(t)
+	token := "Bearer " + x.token(t, "zhongxin", access.Binding{Role: access.Center, Center: "ZJ-0001"})
+	var open []*source
+	for range 50 {
+		open = append(open, follow(t, x.Client(), x.URL+"/v1/stream", whole, "Authorization", token))
+	}
+	send(t, x.Client(), x.URL, "GET", "/v1/stream", "", "Authorization", token).problem(t, 429, "too-many-requests")
+	_ = open[0].close()
+	for deadline := time.Now().Add(30 * time.Second); ; { // until the server has seen it
+		answer, err := x.Client().Do(request(t, x.URL+"/v1/stream", token))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode == 200 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("got %d", answer.StatusCode)
+		}
+	}
+}
+
+func request(t testing.TB, url, authorization string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", authorization)
+	return r
 }
 
 func TestAStreamTellsWhoseAlertsMovedBeforeTheRecordThatCompletesThem(t *testing.T) {
