@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,10 +39,7 @@ func (a *app) writeLog(cmd *cobra.Command, o access.Office, q access.LogQuestion
 	}
 	err = o.Log(cmd.Context(), q, func(e *access.Entry) error {
 		return w.add(e, e.Row, func() {
-			about := string(e.Center)
-			if e.Object != "" {
-				about += " " + e.Object
-			}
+			about := strings.TrimSpace(string(e.Center) + " " + e.Object)
 			times := ""
 			if e.Count > 1 {
 				times = fmt.Sprintf(" ×%d", e.Count)

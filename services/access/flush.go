@@ -19,7 +19,7 @@ const (
 
 // noteAsked counts what a principal asked. Written it is within a second or two.
 func (a *Access) noteAsked(kind string, p *Principal, verb, object string, center events.CenterID, outcome string) {
-	a.gathered.add(noteKey{Kind: kind, Account: p.Account, Verb: verb, Object: clean(object), Center: events.CenterID(clean(string(center))), Outcome: outcome, Source: p.Source}, a.Now())
+	a.gathered.add(noteKey{Kind: kind, Account: p.Account, Verb: verb, Object: clean(object), Center: events.CenterID(clean(string(center))), Outcome: outcome, Source: p.Source}, a.Now().Truncate(time.Microsecond))
 }
 
 // keepFlushing writes what is gathered, at most once a second, until ctx ends.

@@ -32,9 +32,14 @@ func newToken() string {
 	return tokenPrefix + body + tokenSum(body)
 }
 
-func tokenSum(body string) string {
-	sum := crc32.Checksum([]byte(body), crc32.MakeTable(crc32.Castagnoli))
-	return base62(new(big.Int).SetUint64(uint64(sum)), sumChars)
+// tokenSum returns the checksum of the random part of a token.
+func tokenSum(random string) string {
+	sum, out := crc32.Checksum([]byte(random), crc32.MakeTable(crc32.Castagnoli)), [sumChars]byte{}
+	for i := range out {
+		out[sumChars-1-i] = digits[sum%uint32(len(digits))]
+		sum /= uint32(len(digits))
+	}
+	return string(out[:])
 }
 
 // base62 returns a number with exactly so many digits.
