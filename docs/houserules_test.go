@@ -233,6 +233,7 @@ var notVerbs = map[string][]string{
 	"cmd/taizhang/serve.go":      {"services/access", "services/api", "services/listen"}, // runs what answers
 	"cmd/taizhang/serve_demo.go": {"events", "services/access"},                          // adds accounts
 	"cmd/taizhang/serve_open.go": nil,                                                    // puts together what is served
+	"cmd/taizhang/served.go":     {"services/api/client", "services/listen"},             // chooses between files, socket and server
 	"cmd/taizhang/simulate.go":   {"events", "services/simulator"},                       // makes a history and asks no ledger
 }
 

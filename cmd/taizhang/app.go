@@ -22,16 +22,20 @@ import (
 
 // app is what every verb shares: the global flags and where to write.
 type app struct {
-	dir      string
-	cluster  string        // where the record is, if not in dir
-	prefix   string        // of the cluster's streams; tests share a server
-	patience time.Duration // with a cluster that does not answer; 0 for that of the store
-	faults   faults        // of a server, in tests
-	asOf     string
-	knownAt  string
-	output   string
-	lang     string
-	verbose  bool
+	dir       string
+	dirGiven  bool          // the user named the directory
+	cluster   string        // where the record is, if not in dir
+	prefix    string        // of the cluster's streams; tests share a server
+	patience  time.Duration // with a cluster that does not answer; 0 for that of the store
+	faults    faults        // of a server, in tests
+	server    string        // the URL of a server that is asked instead of a ledger here, or ""
+	tokenFile string
+	tlsCA     string
+	asOf      string
+	knownAt   string
+	output    string
+	lang      string
+	verbose   bool
 
 	invoked     string // what was typed to run the program
 	out, errOut io.Writer
@@ -134,8 +138,12 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.errOut)
 	root.SetFlagErrorFunc(flagError)
 	f := root.PersistentFlags()
-	f.StringVar(&a.dir, "data", "./taizhang-data", a.say("台账目录 `DIR`", "directory `DIR` of the ledger"))
+	a.dir = "./taizhang-data"
+	f.Var(&dirFlag{&a.dir, &a.dirGiven}, "data", a.say("台账目录 `DIR`", "directory `DIR` of the ledger"))
 	f.StringVar(&a.cluster, "store", "", a.say("记录所在的 KurrentDB 集群 `URL`（esdb://…），--data 为其本地副本；也可用环境变量 TAIZHANG_STORE", "`URL` of the KurrentDB cluster that keeps the record (esdb://…); --data is then a local copy. Or the environment's TAIZHANG_STORE"))
+	f.StringVar(&a.server, "server", "", a.say("向服务器 `URL` 查询和写入（https://…），不用本机的台账；也可用环境变量 TAIZHANG_SERVER", "ask the server at `URL` (https://…) instead of a ledger here; or the environment's TAIZHANG_SERVER"))
+	f.StringVar(&a.tokenFile, "token-file", "", a.say("令牌所在的 `FILE`（权限 0600）；也可用环境变量 TAIZHANG_TOKEN_FILE", "`FILE` with the token for the server (mode 0600); or the environment's TAIZHANG_TOKEN_FILE"))
+	f.StringVar(&a.tlsCA, "tls-ca", "", a.say("信任的证书 `FILE`（PEM），代替系统的证书", "`FILE` of certificates (PEM) to trust for the server instead of those of the system"))
 	f.StringVar(&a.asOf, "as-of", "", a.say("截至日期 `DATE`（默认为上海今天）", "answer as of `DATE` (default today in Shanghai)"))
 	f.StringVar(&a.knownAt, "known-at", "", a.say("按当时 `TIME` 已知（日期（指当日终了）、RFC 3339 时间或台账位置，默认为现在）", "answer as known at `TIME` (a date, for the end of that day; a time of RFC 3339; or a position; default now)"))
 	f.StringVar(&a.output, "output", tableOutput, a.say("输出形式：table、csv 或 json", "form of output: table, csv or json"))
@@ -163,6 +171,9 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	}
 	if a.cluster == "" {
 		a.cluster = a.getenv("TAIZHANG_STORE") // not the flag's default, which help would show with its password
+	}
+	if err := a.chooseServer(cmd); err != nil {
+		return err
 	}
 	for name, value := range map[string]string{"as-of": a.asOf, "known-at": a.knownAt} {
 		if value == "" && cmd.Flags().Changed(name) { // as of a variable that is not set: it shall not read as today

@@ -16,7 +16,7 @@ import (
 
 func (a *app) backupCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "backup FILE|DIR", Args: exactly(1),
+		Use: "backup FILE|DIR", Args: exactly(1), Annotations: onFiles,
 		Short: a.say("把台账备份到文件或目录（可在写入时进行；中断后再运行一次即可）", "copy the ledger to a file or directory, also while it is written; if cut short, run it again"),
 		Long: a.say(`把台账备份到一个文件（tar 归档）或一个目录，可在写入时进行。
 已有的文件是 FILE，已有的目录是 DIR；新名称以 .tar 结尾的是 FILE，否则是 DIR。
@@ -42,7 +42,7 @@ X.tar, DIR.access beside DIR.`),
 				return err
 			}
 			if a.cluster != "" { // the copy is brought up to date first
-				if err := a.read(cmd.Context(), func(desk.Reader) error { return nil }); err != nil {
+				if err := a.readFiles(cmd.Context(), func(desk.Reader) error { return nil }); err != nil {
 					return err
 				}
 			}
@@ -82,7 +82,7 @@ func accessBackup(path string, isFile bool) string {
 func (a *app) restoreCommand() *cobra.Command {
 	var accessFrom string
 	c := &cobra.Command{
-		Use: "restore FILE|DIR", Args: exactly(1),
+		Use: "restore FILE|DIR", Args: exactly(1), Annotations: onFiles,
 		Short: a.say("把备份恢复到空的台账目录；先核对整份备份", "put a backup back into an empty directory of the ledger, when all of it has been checked"),
 		Long: a.say(`把备份恢复到 --data 指定的空目录（没有就新建）。先核对整份备份：有损坏就说明位置，什么也不恢复。
 恢复中断后，目录里的内容打不开，不会被当成较短的台账：清空它，再恢复一次。

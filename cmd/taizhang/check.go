@@ -11,7 +11,7 @@ import (
 
 func (a *app) checkCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "check", Args: exactly(0),
+		Use: "check", Args: exactly(0), Annotations: onFiles,
 		Short: a.say("核验台账：校验和、逐条解读、版次、资金守恒、与朴素计算比对", "prove the ledger: checksums, every event, revisions, conservation of money, a naive evaluation"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.knownAt != "" {

@@ -22,7 +22,7 @@ const demoRows = 8
 
 func (a *app) demoCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "demo", Args: exactly(0),
+		Use: "demo", Args: exactly(0), Annotations: onFiles,
 		Short: a.say("演示：模拟一省、导入并走一遍", "simulate a province, import it and walk through it"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.cluster != "" { // what is recorded there stays for ever
@@ -38,7 +38,7 @@ func (a *app) demoCommand() *cobra.Command {
 				return err
 			}
 			a.asOf = demoProvince.To.String()
-			return a.readWrite(cmd, func(d *desk.Local) error {
+			return a.writeFiles(cmd, func(d *desk.Local) error {
 				if err := a.demoImport(cmd.Context(), d); err != nil {
 					return err
 				}

@@ -38,7 +38,7 @@ func (a *app) importCommand() *cobra.Command {
 				}
 				r.Marked = &desk.MarkedTo{Lang: a.lang, Create: func(write func(io.Writer) error) error { return files.Create(report, write) }}
 			}
-			return a.readWrite(cmd, func(w *desk.Local) error { return a.importInto(cmd, w, r, report) })
+			return a.readWrite(cmd, func(w desk.Desk) error { return a.importInto(cmd, w, r, report) })
 		},
 	}
 	f := cmd.Flags()

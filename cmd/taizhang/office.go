@@ -15,18 +15,39 @@ import (
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
-// office opens the counter of the accounts for the owner of the directory. The accounts must be there.
+// office asks the counter of the accounts, at a server, or in the files for the owner of the directory. The accounts must be
+// there.
 func (a *app) office(ctx context.Context, do func(access.Office) error) error {
+	if asked, err := a.officeAtServer(ctx, do); asked || err != nil {
+		return err
+	}
 	if a.cluster == "" {
 		if ok, err := holdsSegments(filepath.Join(a.dir, accessName)); err != nil || !ok {
 			return cmp.Or(err, error(text.Errorf(text.NotFound, "%s 处还没有账号；用 account add 建立", "there are no accounts at %s; make one with account add", a.dir)))
 		}
 	}
-	return a.newOffice(ctx, do)
+	return a.officeInFiles(ctx, do)
+}
+
+// officeAtServer asks the counter of the accounts at a server, and reports whether there is one to ask.
+func (a *app) officeAtServer(ctx context.Context, do func(access.Office) error) (asked bool, err error) {
+	c, err := a.atServer(ctx, true)
+	if c == nil || err != nil {
+		return false, err
+	}
+	defer c.Close()
+	return true, do(c)
 }
 
 // newOffice is office that makes the accounts, and the directory of the ledger, if they are not there.
-func (a *app) newOffice(ctx context.Context, do func(access.Office) error) (err error) {
+func (a *app) newOffice(ctx context.Context, do func(access.Office) error) error {
+	if asked, err := a.officeAtServer(ctx, do); asked || err != nil {
+		return err
+	}
+	return a.officeInFiles(ctx, do)
+}
+
+func (a *app) officeInFiles(ctx context.Context, do func(access.Office) error) (err error) {
 	accounts, err := a.openAccounts(ctx)
 	if err != nil {
 		return err

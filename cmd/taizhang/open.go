@@ -27,16 +27,45 @@ import (
 	"github.com/taizhang/taizhang/services/seal"
 )
 
-// read opens the ledger to ask it something; it never makes one.
+// read asks the ledger something, at a server or in the files. It never makes a ledger.
 func (a *app) read(ctx context.Context, do func(desk.Reader) error) error {
+	c, err := a.atServer(ctx, false)
+	if err != nil {
+		return err
+	}
+	if c != nil {
+		defer c.Close()
+		return do(c)
+	}
+	return a.readFiles(ctx, do)
+}
+
+// readFiles opens the files of the ledger to ask it something, also while they are served.
+func (a *app) readFiles(ctx context.Context, do func(desk.Reader) error) error {
 	if err := a.mustExist(); err != nil {
 		return err
 	}
 	return a.open(ctx, true, func(d *desk.Local, _ events.Store) error { return do(d) })
 }
 
-// readWrite opens the ledger to write. If there is none, the first record that is accepted makes it.
-func (a *app) readWrite(cmd *cobra.Command, do func(*desk.Local) error) error {
+// readWrite writes to the ledger, at a server or in the files. If there is no ledger, the first record that is accepted makes it.
+func (a *app) readWrite(cmd *cobra.Command, do func(desk.Desk) error) error {
+	if err := a.onlyNow(cmd); err != nil {
+		return err
+	}
+	c, err := a.atServer(cmd.Context(), true)
+	if err != nil {
+		return err
+	}
+	if c != nil {
+		defer c.Close()
+		return do(c)
+	}
+	return a.writeFiles(cmd, func(d *desk.Local) error { return do(d) })
+}
+
+// writeFiles opens the files of the ledger to write.
+func (a *app) writeFiles(cmd *cobra.Command, do func(*desk.Local) error) error {
 	if err := a.onlyNow(cmd); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (a *app) policyCommand() *cobra.Command {
 			RunE:  func(cmd *cobra.Command, args []string) error { return a.showPolicy(cmd, args) },
 		},
 		&cobra.Command{
-			Use: "check FILE", Args: exactly(1),
+			Use: "check FILE", Args: exactly(1), Annotations: onFiles,
 			Short: a.say("检查办法参数文件", "check a file of a policy"),
 			RunE: func(_ *cobra.Command, args []string) error {
 				p, err := a.parsePolicy(args[0])
@@ -42,7 +42,7 @@ func (a *app) policyCommand() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "diff A B", Args: exactly(2),
+			Use: "diff A B", Args: exactly(2), Annotations: onFiles,
 			Short: a.say("比较两份办法参数：文件、ID@版本或 builtin", "compare two policies: files, ID@VERSION or builtin"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				before, err := a.findPolicy(cmd, args[0])
@@ -67,6 +67,9 @@ func (a *app) policyCommand() *cobra.Command {
 				d, err := p.Adoption()
 				if err != nil {
 					return err
+				}
+				if a.server != "" {
+					d.By = desk.DraftBy{} // the account adopts it, under its own name
 				}
 				return a.record(cmd, d)
 			},
@@ -106,7 +109,11 @@ func (a *app) findPolicy(cmd *cobra.Command, name string) (found desk.Policy, er
 	if !strings.Contains(name, "@") {
 		return found, text.Errorf(text.NotFound, "没有文件 %s；台账中的办法参数以 ID@版本 指定", "there is no file %s; name a policy of the ledger as ID@VERSION", name)
 	}
-	err = a.read(cmd.Context(), func(d desk.Reader) error {
+	read := a.read
+	if isOnFiles(cmd) {
+		read = a.readFiles
+	}
+	err = read(cmd.Context(), func(d desk.Reader) error {
 		all, err := d.Policies(cmd.Context(), a.when())
 		if err == nil {
 			found, err = all.Find(name)

@@ -26,7 +26,7 @@ func (a *app) recordCommand() *cobra.Command {
 			if d.Data, err = recordData(cmd, data); err != nil {
 				return err
 			}
-			if err := complete(cmd, &d); err != nil {
+			if err := a.complete(cmd, &d); err != nil {
 				return err
 			}
 			return a.record(cmd, d)
@@ -41,13 +41,16 @@ func (a *app) recordCommand() *cobra.Command {
 	fl.StringVar(&d.ID, "id", "", a.say("记录的 `UUID`（默认新生成）", "`UUID` of the record (default a new one)"))
 	fl.StringVar(&d.Mode, "mode", desk.EnforceMode, a.say("`MODE`：enforce 或 record（补录）", "`MODE`: enforce, or record for a decision already taken outside"))
 	fl.StringVar(&d.Note, "note", "", a.say("备注 `TEXT`", "`TEXT` of a note"))
-	fl.Var(&dataOrDir{data: &data, dir: &a.dir}, "data", a.say("内容 `JSON|@FILE`；或台账目录", "what it holds, `JSON|@FILE`; or the directory of the ledger"))
+	fl.Var(&dataOrDir{&data, dirFlag{&a.dir, &a.dirGiven}}, "data", a.say("内容 `JSON|@FILE`；或台账目录", "what it holds, `JSON|@FILE`; or the directory of the ledger"))
 	return cmd
 }
 
 // dataOrDir is the flag --data of record, which means two things: every verb's directory and this verb's content.
 // The two cannot be mistaken, for content begins with { or @.
-type dataOrDir struct{ data, dir *string }
+type dataOrDir struct {
+	data *string
+	dirFlag
+}
 
 func (v *dataOrDir) String() string { return "" }
 func (v *dataOrDir) Type() string   { return "JSON|@FILE" }
@@ -57,8 +60,7 @@ func (v *dataOrDir) Set(s string) error {
 		*v.data = trimmed
 		return nil
 	}
-	*v.dir = s
-	return nil
+	return v.dirFlag.Set(s)
 }
 
 func recordData(cmd *cobra.Command, data string) (jsontext.Value, error) {
@@ -87,10 +89,11 @@ func readFile(path string, bytesMax int64) ([]byte, error) {
 	return content, err
 }
 
-// complete names the flag that is missing, and gives a draft without an id a new one.
-func complete(cmd *cobra.Command, d *desk.Draft) error {
+// complete names the flag that is missing, and gives a draft without an id a new one. At a server the account says who acts, if no
+// flag does.
+func (a *app) complete(cmd *cobra.Command, d *desk.Draft) error {
 	for _, needed := range []struct{ flag, value string }{{"on", d.On}, {"role", d.By.Role}, {"actor", d.By.Actor}} {
-		if needed.value == "" {
+		if needed.value == "" && (needed.flag == "on" || a.server == "" || d.By != desk.DraftBy{}) {
 			return usage(cmd, "缺少 --%s", "--%s is missing", needed.flag)
 		}
 	}
@@ -105,7 +108,7 @@ func complete(cmd *cobra.Command, d *desk.Draft) error {
 
 // record writes a record to the ledger and prints the answer.
 func (a *app) record(cmd *cobra.Command, d desk.Draft) error {
-	return a.readWrite(cmd, func(w *desk.Local) error {
+	return a.readWrite(cmd, func(w desk.Desk) error {
 		r, err := w.Record(cmd.Context(), d)
 		if err != nil {
 			return a.tellRefused(d.ID, err)

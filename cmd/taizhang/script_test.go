@@ -4,19 +4,27 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"taizhang": main})
+	testscript.Main(m, map[string]func(){"taizhang": scriptMain})
 }
 
 // TestScripts types what users type. Each script finds small.jsonl, a history of two centers, and bad.jsonl.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "", nil) }
+
+// runScripts runs the scripts with the program on files or beside a server, but for some.
+func runScripts(t *testing.T, beside string, but map[string]string) {
+	all, err := filepath.Glob("testdata/script/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Files: slices.DeleteFunc(all, func(file string) bool { return but[filepath.Base(file)] != "" }),
 		Condition: func(cond string) (bool, error) {
 			if cond != "root" {
 				return false, fmt.Errorf("unknown condition %q", cond)
@@ -25,6 +33,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("LANG", "en_US.UTF-8")
+			env.Setenv(besideVariable, beside)
 			for _, name := range []string{"small.jsonl", "bad.jsonl"} {
 				text, err := os.ReadFile(filepath.Join("testdata", name))
 				if err != nil {

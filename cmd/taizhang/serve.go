@@ -55,7 +55,7 @@ var errExitStopped = text.Errorf(text.Stopped, "有一次写入的结果不明�
 func (a *app) serveCommand() *cobra.Command {
 	o := &serveOptions{}
 	cmd := &cobra.Command{
-		Use: "serve", Args: exactly(0),
+		Use: "serve", Args: exactly(0), Annotations: onFiles,
 		Short: a.say("提供服务：HTTP 接口和本机的套接字", "serve the ledger over HTTP and on a socket beside it"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, name := range []string{"as-of", "known-at", "output"} {

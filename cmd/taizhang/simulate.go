@@ -19,7 +19,7 @@ func (a *app) simulateCommand() *cobra.Command {
 	cfg := simulator.Config{}
 	var from, to, out string
 	cmd := &cobra.Command{
-		Use: "simulate", Args: exactly(0),
+		Use: "simulate", Args: exactly(0), Annotations: onFiles,
 		Short: a.say("生成一省的模拟历史（JSONL）", "simulate the history of a province (JSONL)"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error

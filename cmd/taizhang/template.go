@@ -20,7 +20,7 @@ func (a *app) templateCommand() *cobra.Command {
 	}
 	list := strings.Join(names, ", ")
 	cmd := &cobra.Command{
-		Use: "template KIND", Args: exactly(1), ValidArgs: names,
+		Use: "template KIND", Args: exactly(1), ValidArgs: names, Annotations: onFiles,
 		Short: a.say("生成空表（XLSX）：%[2]s", "make an empty sheet (XLSX): %[1]s", list, strings.Join(titles, "、")),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			i := slices.Index(names, args[0])
@@ -56,7 +56,7 @@ func (a *app) policyRead(cmd *cobra.Command) (p desk.Policy, err error) {
 	if a.mustExist() != nil {
 		return p, nil
 	}
-	err = a.read(cmd.Context(), func(d desk.Reader) error {
+	err = a.readFiles(cmd.Context(), func(d desk.Reader) error {
 		all, err := d.Policies(cmd.Context(), a.when())
 		if err == nil && all.Reading != nil {
 			p = *all.Reading

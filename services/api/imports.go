@@ -132,13 +132,20 @@ func (q *request) uploadParts(x *job, boundary string) error {
 			return nil
 		case err != nil:
 			return bodyError(err)
-		case part.FormName() != uploadField || part.FileName() == "":
+		case part.FormName() != uploadField || partFileName(part) == "":
 			return fail(badRequest, "每个字段都应是名为 %s 的文件；其余放在问号后的参数中", "every field must be a file named %s; everything else is a parameter after the question mark", uploadField)
 		}
-		if err := x.spool(part.FileName(), part); err != nil {
+		if err := x.spool(partFileName(part), part); err != nil {
 			return err
 		}
 	}
+}
+
+// partFileName returns the name of a file as the client gave it, with its folders: messages name the file by it, and it is no path
+// here.
+func partFileName(part *multipart.Part) string {
+	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition")) // a part without a name is refused
+	return params["filename"]
 }
 
 // spool copies one uploaded file to the disk.

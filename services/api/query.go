@@ -42,7 +42,8 @@ func (q *request) readQuery() error {
 	return q.checkParams()
 }
 
-// checkParams checks what the counter does not: required parameters and choices of the API itself.
+// checkParams checks what the counter does not: required parameters, and the language. The counter refuses a wrong choice of its own
+// in its own words.
 func (q *request) checkParams() error {
 	for i := range q.plan.params {
 		p := &q.plan.params[i]
@@ -50,7 +51,7 @@ func (q *request) checkParams() error {
 		switch {
 		case p.must && value == "":
 			return fail(badRequest, "必须给出", "must be given").of(p.name)
-		case value != "" && len(p.values) > 0 && !slices.Contains(p.values, value) && p.name != "format":
+		case value != "" && p.name == langParam.name && !slices.Contains(p.values, value):
 			list := strings.Join(p.values, ", ")
 			return fail(badRequest, "%q 应为 %s 之一", "%q must be one of: %s", value, list).of(p.name)
 		case p.sort == lists.Flag && value != "" && value != "true":

@@ -389,12 +389,14 @@ func (c *Client) Report(ctx context.Context, when desk.When, r desk.ReportReques
 	}
 	q := question(when, r.Question)
 	q.Set("lang", r.Lang)
-	q.Set("format", "csv")
-	if strings.EqualFold(filepath.Ext(r.Name), ".xlsx") {
+	switch {
+	case strings.EqualFold(filepath.Ext(r.Name), ".xlsx"): // a workbook is for Excel anyway
 		q.Set("format", "xlsx")
-	}
-	if r.ForExcel {
+	case r.ForExcel:
 		q.Set("forExcel", "true")
+		fallthrough
+	default:
+		q.Set("format", "csv")
 	}
 	a, err := c.read(ctx, pathOf(r.Question.List), q, "*/*")
 	if err != nil {

@@ -164,7 +164,7 @@ func questions() (all []asking) {
 				return page.String() + shown(t, nil, err)
 			})
 		}
-		for _, r := range []desk.ReportRequest{{Question: lists.Question{List: "execution"}, Lang: "zh"}, {Question: lists.Question{List: "execution"}, Name: "a.CSV", ForExcel: true, Lang: "en"}, {Question: lists.Question{List: "alerts", Params: map[string]string{"all": "true"}}, Name: "a.xlsx", Lang: "en"},
+		for _, r := range []desk.ReportRequest{{Question: lists.Question{List: "execution"}, Lang: "zh"}, {Question: lists.Question{List: "execution"}, Name: "a.CSV", ForExcel: true, Lang: "en"}, {Question: lists.Question{List: "alerts", Params: map[string]string{"all": "true"}}, Name: "a.xlsx", ForExcel: true, Lang: "en"},
 			{Question: lists.Question{List: "execution"}, ForExcel: true, Lang: "zh"}, {Question: lists.Question{List: "execution"}, Name: "a.doc", Lang: "en"}, {Question: lists.Question{List: "execution"}, Lang: "fr"}, {Question: lists.Question{List: "alerts", Params: map[string]string{"code": "x"}}, Lang: "en"}} {
 			add(fmt.Sprint("report ", r, when), func(t testing.TB, d desk.Desk) string {
 				var file bytes.Buffer

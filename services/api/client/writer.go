@@ -16,14 +16,16 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// Record implements desk.Writer. The draft needs its id: by it, the record is written once however often it is sent.
+// Record implements desk.Writer. The draft needs its id: by it, the record is written once however often it is sent. By may be
+// left out; the server then takes the role and the name of the account.
 func (c *Client) Record(ctx context.Context, d desk.Draft) (*desk.Recorded, error) {
-	if err := d.Check(); err != nil {
+	if err := d.Check(); err != nil && d.By != (desk.DraftBy{}) {
 		return nil, err
 	}
 	done, err := c.Batch(ctx, desk.Batch{Drafts: []desk.Draft{d}})
@@ -56,7 +58,12 @@ func (c *Client) Batch(ctx context.Context, b desk.Batch) (*desk.BatchAnswer, er
 	if b.IfRevision != nil {
 		q.head = map[string]string{"If-Match": fmt.Sprintf(`"r%d"`, *b.IfRevision)}
 	}
-	return one[desk.BatchAnswer](c.do(ctx, q))
+	a, err := c.do(ctx, q)
+	var no *refusal
+	if errors.As(err, &no) && no.Revision != nil && b.IfRevision != nil {
+		return nil, &desk.RevisionError{Center: events.CenterID(b.Drafts[0].Center), Expected: *b.IfRevision, Actual: *no.Revision, Missed: no.Missed}
+	}
+	return one[desk.BatchAnswer](a, err)
 }
 
 // Import implements desk.Writer. The files are uploaded, and what was bad in them and the marked copies are fetched when the

@@ -1,0 +1,31 @@
+//go:build e2e
+
+package main
+
+import "testing"
+
+// The scripts give the same output, byte for byte, whatever the verbs ask. These are the scripts of which that cannot be so.
+var (
+	notBesideSocket = map[string]string{
+		"log.txt":  "the log of what opens the ledger is that of the server",
+		"torn.txt": "a server cuts a torn end off when it starts, before a verb can tell of it",
+	}
+	notAtURL = map[string]string{
+		"log.txt":      notBesideSocket["log.txt"],
+		"torn.txt":     notBesideSocket["torn.txt"],
+		"account.txt":  "the rights of the owner are not to be had over HTTP: he binds an account in one step, and lists all of the access log",
+		"sheets.txt":   "a token fills in sheets under the role of its account, and the script does so for several",
+		"template.txt": "as sheets.txt",
+		"words.txt":    "as sheets.txt",
+		"replay.txt":   "what an account records for another office is listed as such",
+		"whole.txt":    "an export holds policies beside records, and no one account may bring both",
+	}
+)
+
+func TestScriptsBesideAServer(t *testing.T) {
+	runScripts(t, besideSocket, notBesideSocket)
+}
+
+func TestScriptsAtAServer(t *testing.T) {
+	runScripts(t, besideURL, notAtURL)
+}

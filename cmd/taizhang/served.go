@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/api/client"
+	"github.com/taizhang/taizhang/services/listen"
+)
+
+// onFiles marks a verb that works on the files of a ledger, also while they are served, and on no server.
+var onFiles = map[string]string{"on": "files"}
+
+func isOnFiles(cmd *cobra.Command) bool { return cmd.Annotations["on"] == onFiles["on"] }
+
+// chooseServer finds out from the flags and the environment whether the verb asks a server. A verb on files asks none.
+func (a *app) chooseServer(cmd *cobra.Command) error {
+	typed := cmd.Flags().Changed("server") || cmd.Flags().Changed("token-file") || cmd.Flags().Changed("tls-ca")
+	if isOnFiles(cmd) {
+		if typed {
+			return usage(cmd, "%s 只用于本机的文件，不能用 --server、--token-file 或 --tls-ca", "%s works on files and takes no --server, --token-file or --tls-ca", cmd.Name())
+		}
+		a.server = ""
+		return nil
+	}
+	for name, value := range map[string]*string{"server": &a.server, "token-file": &a.tokenFile} {
+		if !cmd.Flags().Changed(name) {
+			*value = a.getenv(variableOf(name))
+		}
+	}
+	switch {
+	case a.server == "" && typed:
+		return usage(cmd, "--token-file 和 --tls-ca 须与 --server 一起用", "--token-file and --tls-ca go with --server")
+	case a.server != "" && (a.dirGiven || a.cluster != ""):
+		return usage(cmd, "--server（或环境变量 TAIZHANG_SERVER）不能与 --data 或 --store 一起用", "--server, or the environment's TAIZHANG_SERVER, takes no --data or --store")
+	}
+	return nil
+}
+
+// atServer returns a client of the server that the verb asks: of --server, or of the process that serves the directory of the
+// ledger. It returns nil if the verb works on the files itself.
+func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) {
+	if a.server != "" {
+		return client.New(client.Options{URL: a.server, TokenFile: a.tokenFile, CAFile: a.tlsCA, Prefix: flagPrefix})
+	}
+	c, err := listen.DialSocket(ctx, a.dir)
+	switch {
+	case err == nil:
+		_ = c.Close() // it only showed that somebody is there
+		return client.New(client.Options{Directory: a.dir, Prefix: flagPrefix, Build: programVersion()})
+	case errors.Is(err, fs.ErrPermission) && a.hasSocket():
+		if !write {
+			return nil, nil
+		}
+		return nil, text.Errorf(text.Forbidden, "台账 %s 由另一用户的进程提供服务，写入须由该用户进行，或用 --server 和令牌", "another user's process serves the ledger %s; write as that user, or with --server and a token", a.dir)
+	case errors.Is(err, syscall.EAGAIN): // its queue is full
+		return nil, text.Errorf(text.Unavailable, "台账 %s 的服务过忙，请稍后再试", "the process that serves the ledger %s is too busy; try again later", a.dir)
+	}
+	return nil, nil // nobody serves it, or opening the files says what is wrong
+}
+
+// hasSocket reports whether there is a socket in the directory of the ledger.
+func (a *app) hasSocket() bool {
+	info, err := os.Lstat(filepath.Join(a.dir, listen.SocketName))
+	return err == nil && info.Mode().Type() == fs.ModeSocket
+}
+
+// dirFlag is the flag for the directory of the ledger. It knows whether it was given.
+type dirFlag struct {
+	dir   *string
+	given *bool
+}
+
+func (v *dirFlag) String() string { return *v.dir }
+func (v *dirFlag) Type() string   { return "string" }
+
+func (v *dirFlag) Set(s string) error {
+	*v.dir, *v.given = s, true
+	return nil
+}
