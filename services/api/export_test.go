@@ -34,3 +34,9 @@ func OfAnotherEpoch(typed string) string {
 	c.epoch[0]++
 	return c.String()
 }
+
+// HoldHeavy takes the turn of the heavy questions until release is called.
+func (s *Server) HoldHeavy() (release func()) {
+	s.heavy.heavy <- struct{}{}
+	return func() { <-s.heavy.heavy }
+}

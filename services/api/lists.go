@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -38,6 +39,9 @@ const (
 	pageDefault = 50
 	pageMax     = 1000
 )
+
+// ownLimitMax is the most that a list with a limit of its own may be asked for: all of its rows are in memory at once.
+const ownLimitMax = 100_000
 
 // listParams are those of every list beside its own.
 var listParams = []param{
@@ -111,18 +115,22 @@ func (q *request) list(l *lists.List) error {
 func (a *asking) readLimit() error {
 	given := a.param("limit")
 	own := slices.ContainsFunc(a.list.Params, func(p lists.Param) bool { return p.Name == "limit" })
-	isPage := a.media == jsonType || given != "" && !own
-	if !isPage {
-		return nil
+	isPage, most := a.media == jsonType || given != "" && !own, pageMax
+	if own {
+		most = ownLimitMax
 	}
-	a.limit = pageDefault
+	if isPage {
+		a.limit = pageDefault
+	}
 	if given == "" {
 		return nil
 	}
 	n, err := strconv.Atoi(given)
 	switch {
-	case err != nil || n < 1, n > pageMax && !own:
-		return fail(badRequest, "%q 应为 1 至 %d 的整数", "%q must be a whole number from 1 to %d", given, pageMax).of("limit")
+	case err != nil || n < 1 || n > most:
+		return fail(badRequest, "%q 应为 1 至 %d 的整数", "%q must be a whole number from 1 to %d", given, most).of("limit")
+	case !isPage:
+		return nil
 	case a.media == xlsxType || a.media == table.WholeType:
 		return fail(badRequest, "这种格式给出全部，不分页", "this format is whole and has no pages").of("limit")
 	}
@@ -486,10 +494,15 @@ func (h *heavy) begin(ctx context.Context, isHeavy bool) (end func(), err error)
 			return nil, fail(unavailable, "查询过多，请稍后再试", "too many questions wait; try again later")
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, turnWait)
+	defer cancel()
 	select {
 	case turn <- struct{}{}:
 		return func() { <-turn }, nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, ctx.Err() // one that waited too long is 503
 	}
 }
+
+// turnWait is how long an answer waits for its turn.
+const turnWait = 30 * time.Second

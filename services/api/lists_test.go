@@ -151,7 +151,7 @@ func TestACursorIsBoundToItsQuestion(t *testing.T) {
 
 func TestLimitsOfPages(t *testing.T) {
 	x := several(t, 2)
-	for _, path := range []string{"/v1/centers?limit=0", "/v1/centers?limit=1001", "/v1/centers?limit=x", "/v1/centers?limit=-1", "/v1/centers?format=xlsx&limit=1", "/v1/centers?format=table&limit=1"} {
+	for _, path := range []string{"/v1/centers?limit=0", "/v1/centers?limit=1001", "/v1/centers?limit=x", "/v1/centers?limit=-1", "/v1/centers?format=xlsx&limit=1", "/v1/centers?format=table&limit=1", "/v1/find?limit=100001", "/v1/find?format=csv&limit=0"} {
 		if p := x.get(t, path).problem(t, 400, "bad-request"); p.Param != "limit" {
 			t.Errorf("%s: got %+v", path, p)
 		}
@@ -315,4 +315,32 @@ func TestACursorEndsWithItsEpoch(t *testing.T) {
 	cursor := *into[api.Page](t, x.get(t, "/v1/centers?limit=2")).Next
 	x.get(t, "/v1/centers?cursor="+cursor).ok(t)
 	x.get(t, "/v1/centers?cursor="+api.OfAnotherEpoch(cursor)).problem(t, 410, "gone")
+}
+
+func TestAClientSaysHowItsUserWritesParameters(t *testing.T) {
+	x := several(t, 3)
+	for _, c := range []struct{ prefix, want string }{{"", "(limit)"}, {"--", "(--limit)"}} {
+		page := into[api.Page](t, x.get(t, "/v1/find?limit=1", api.PrefixHeader, c.prefix))
+		if len(page.Missing) != 1 || !strings.Contains(page.Missing[0].En, c.want) {
+			t.Errorf("%q: got %v", c.prefix, page.Missing)
+		}
+	}
+}
+
+// TestOnlySoManyHeavyQuestionsWait fills the line of those that read the whole history.
+func TestOnlySoManyHeavyQuestionsWait(t *testing.T) {
+	x := small(t)
+	release := x.api.HoldHeavy()
+	answers := make(chan reply, 12)
+	for i := range 12 {
+		go func() { answers <- x.get(t, fmt.Sprintf("/v1/sample?year=2025&n=%d", i+1)) }()
+	}
+	for range 4 { // eight wait
+		(<-answers).problem(t, 503, "unavailable")
+	}
+	x.get(t, "/v1/centers").ok(t)
+	release()
+	for range 8 {
+		(<-answers).ok(t)
+	}
 }

@@ -163,7 +163,9 @@ func (c *snapshots) made(a *asked) (s *snapshot, err error) {
 		defer c.mu.Unlock()
 		close(c.making[a.knownKey].done)
 		delete(c.making, a.knownKey)
-		c.share.spend(time.Since(began), time.Now())
+		if a.point == "" && c.newest[a.question] != nil { // made anew only because the ledger moved
+			c.share.spend(time.Since(began), time.Now())
+		}
 		if s != nil {
 			s = c.keep(s, a.knownKey)
 		}
@@ -239,8 +241,8 @@ func (c *snapshots) drop(s *snapshot) {
 	c.bytes -= s.bytes()
 }
 
-// share is the time that making answers may take while the ledger moves: shareOfTime of it, and at once what was not used before,
-// up to shareMax. A ledger that is hardly written to never uses it up.
+// share is the time that making answers anew may take while the ledger moves: shareOfTime of it, and at once what was not used
+// before, up to shareMax. A ledger that is hardly written to never uses it up.
 type share struct {
 	left time.Duration
 	at   time.Time
@@ -261,5 +263,5 @@ func (s *share) spent(now time.Time) bool {
 
 func (s *share) spend(took time.Duration, now time.Time) {
 	s.spent(now)
-	s.left -= took
+	s.left = max(-shareMax, s.left-took)
 }
