@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -492,5 +493,83 @@ func TestTheLogShowsTheWritesOfTheLedgerInTheOrderOfTime(t *testing.T) {
 		if err := k.Office(auditor).Log(t.Context(), LogQuestion{Kind: kind}, func(*Entry) error { return nil }); code(err) != want {
 			t.Errorf("an auditor asks for %q: %v", kind, err)
 		}
+	}
+}
+
+func TestASheetIsOfTheAccountThatBringsIt(t *testing.T) {
+	k := newKit(t)
+	var sheet bytes.Buffer
+	if err := desk.WriteTemplate(&sheet, desk.SheetKinds()[0].Name, desk.BuiltinPolicy()); err != nil {
+		t.Fatal(err)
+	}
+	bring := func(p Principal, terms desk.SheetTerms) error {
+		file := desk.Upload{Name: "x.xlsx", Content: bytes.NewReader(sheet.Bytes()), Bytes: int64(sheet.Len())}
+		_, err := k.Guard(k.local, p).Import(t.Context(), desk.ImportRequest{Files: []desk.Upload{file}, Sheets: terms})
+		return err
+	}
+	plain, recorder := add(t, k.Access, "cai", Binding{Role: Finance}), add(t, k.Access, "bu", Binding{Role: Finance, MayRecord: true})
+	for _, c := range []struct {
+		name  string
+		p     Principal
+		terms desk.SheetTerms
+		no    bool
+	}{
+		{"left out", plain, desk.SheetTerms{}, false},
+		{"his own", plain, desk.SheetTerms{Actor: "cai", Role: "finance"}, false},
+		{"of another", plain, desk.SheetTerms{Actor: "li"}, true},
+		{"of another role", plain, desk.SheetTerms{Role: "center"}, true},
+		{"in record mode", plain, desk.SheetTerms{Mode: "record", Doc: "浙财科教〔2025〕1号"}, true},
+		{"of another, by a recorder", recorder, desk.SheetTerms{Actor: "li", Role: "center"}, false},
+		{"in record mode, by a recorder", recorder, desk.SheetTerms{Mode: "record", Doc: "浙财科教〔2025〕1号"}, false},
+		{"without an actor, by the owner", owner, desk.SheetTerms{}, false}, // that is for the desk to refuse
+	} {
+		if err := bring(c.p, c.terms); (code(err) == text.Forbidden) != c.no {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func TestAccountsChangeWhileTheyAreUsed(t *testing.T) {
+	k := newKit(t)
+	add(t, k.Access, "cai", Binding{Role: Finance})
+	made, err := k.Office(owner).AddToken(t.Context(), NewToken{Account: "cai", Name: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var users sync.WaitGroup
+	stop := make(chan struct{})
+	for range 3 {
+		users.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				p, err := k.Authenticate(made.Secret, "192.0.2.1", "GET /v1/centers")
+				if err != nil {
+					continue
+				}
+				d := k.Guard(k.local, p)
+				_ = calls["Record"](t.Context(), d, "ZJ-0001")
+				_ = calls["Events"](t.Context(), d, "ZJ-0002")
+				_, _ = k.Office(p).Tokens(t.Context(), "")
+			}
+		})
+	}
+	for range 50 {
+		for _, act := range []func(context.Context, string) (*Account, error){k.Office(owner).Disable, k.Office(owner).Enable} {
+			if _, err := act(t.Context(), "cai"); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := k.flushAll(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	close(stop)
+	users.Wait()
+	if list := logOf(t, k.Access, LogQuestion{Kind: LogAct, Limit: 1}); len(list) != 1 || list[0].Verb != string(accountEnabled) {
+		t.Errorf("the last act is %+v", list)
 	}
 }
