@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -248,7 +249,7 @@ func (c *counter) AddToken(ctx context.Context, r NewToken) (*MadeToken, error) 
 		if err := s.mayHave(&c.p, &r, c.a.Now()); err != nil {
 			return nil, err
 		}
-		now := c.a.Now().UTC()
+		now := c.a.Now().UTC().Truncate(time.Second)
 		made := fact{tokenAdded, madeToken{Account: r.Account, Name: r.Name, SHA256: hex.EncodeToString(hash[:]), ExpiresAt: now.AddDate(0, 0, days), May: append([]string{}, r.May...), whoActs: c.who()}}
 		return []fact{made}, nil
 	})
