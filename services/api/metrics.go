@@ -103,14 +103,22 @@ func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// refused counts the reasons against a record. One that rests on no rule is counted under "".
+// refused counts the reasons against records. One that rests on no rule is counted under "".
 func (m *Metrics) refused(err error) {
-	var no *desk.Refusal
-	if !errors.As(err, &no) {
-		return
+	count := func(why []desk.Reason) {
+		for _, b := range why {
+			m.refusals.WithLabelValues(string(b.Rule)).Inc()
+		}
 	}
-	for _, b := range no.Breaches {
-		m.refusals.WithLabelValues(string(b.Rule)).Inc()
+	var one *desk.Refusal
+	var batch *desk.BatchRefusal
+	switch {
+	case errors.As(err, &batch):
+		for _, r := range batch.Refused {
+			count(r.Reasons)
+		}
+	case errors.As(err, &one):
+		count(one.Breaches)
 	}
 }
 

@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -190,6 +191,11 @@ func TestRefusedRecordsWriteNothingAndPointAtEachFault(t *testing.T) {
 	}
 	if got := len(x.lines(t)); got != n {
 		t.Errorf("%d records were written", got-n)
+	}
+	metrics := httptest.NewRecorder()
+	x.api.Admin().ServeHTTP(metrics, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if !strings.Contains(metrics.Body.String(), `taizhang_refusals_total{rule="overdrawn"} 1`) {
+		t.Error("the refusal by a rule is not counted")
 	}
 }
 
