@@ -3,15 +3,19 @@ package api_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/api"
 )
 
@@ -184,6 +188,27 @@ func TestValuesAreNotRepeatedWhole(t *testing.T) {
 		p := r.problem(t, 404, "not-found")
 		if strings.ContainsAny(p.Detail, "\x1b\u202e\x00\r") {
 			t.Errorf("%s: the detail is %q", value, p.Detail)
+		}
+	}
+}
+
+func TestWhatIsBehindAnErrorDecidesOnlyIfNothingElseDoes(t *testing.T) {
+	x := serve(t)
+	for path, c := range map[string]struct {
+		err    error
+		status int
+		slug   string
+	}{
+		"/v1/late":    {fmt.Errorf("lists: %w", context.DeadlineExceeded), 503, "unavailable"},
+		"/v1/full":    {fmt.Errorf("api: %w", &os.PathError{Op: "write", Path: "/secret", Err: syscall.ENOSPC}), 503, "unavailable"},
+		"/v1/unknown": {&events.UnknownError{Cause: context.Canceled}, 503, "stopped"},
+		"/v1/other":   {errors.New("/secret"), 500, "internal"},
+	} {
+		x.api.Handle(path, func(io.Writer) error { return c.err })
+		r := send(t, x.Client(), x.URL, http.MethodGet, path, "")
+		p := r.problem(t, c.status, c.slug)
+		if string(p.Code) != c.slug || strings.Contains(r.body, "secret") {
+			t.Errorf("%s: got %s", path, r.body)
 		}
 	}
 }

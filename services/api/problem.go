@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -118,18 +119,22 @@ func codeOf(s sort) text.Code {
 
 // problemOf returns an error as a problem. What an error of the program itself says is for its log: it may name files.
 func problemOf(err error, q *request) *Problem {
-	s, what := sortOf[text.CodeOf(err)], text.Of(err)
+	code := text.CodeOf(err)
+	s, what := sortOf[code], text.Of(err)
 	var own *failure
 	switch {
 	case errors.As(err, &own):
 		s = own.sort
+	case code != text.Internal: // whatever is behind it: a write of unknown outcome may be one that took too long
 	case errors.Is(err, context.DeadlineExceeded):
-		s, what = unavailable, text.Say("未能及时得出答案，请稍后再试", "there was no answer in time; try again later")
+		s, code, what = unavailable, text.Unavailable, text.Say("未能及时得出答案，请稍后再试", "there was no answer in time; try again later")
+	case errors.Is(err, syscall.ENOSPC):
+		s, code, what = unavailable, text.Unavailable, text.Say("服务器磁盘已满", "the disk of the server is full")
 	}
 	if s.slug == internal.slug && !q.who.Owner {
 		what = text.Say("程序出错；请把请求编号告诉管理员", "the program has failed; tell the administrator the id of the request")
 	}
-	p := &Problem{Type: problemsPath + s.slug, Title: s.title.In(q.lang), Status: s.status, Code: text.CodeOf(err), RequestID: q.id}
+	p := &Problem{Type: problemsPath + s.slug, Title: s.title.In(q.lang), Status: s.status, Code: code, RequestID: q.id}
 	var about *text.Error
 	if errors.As(err, &about) && about.Param != "" {
 		p.Param = apiName(about.Param)

@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"go.uber.org/zap"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/table"
@@ -226,7 +227,7 @@ func (q *request) recovered() {
 func (q *request) fail(err error) {
 	q.failed = err
 	var cut *cutError
-	if errors.As(err, &cut) || errors.Is(err, context.Canceled) { // nobody is there to read a problem
+	if errors.As(err, &cut) || text.CodeOf(err) == text.Internal && errors.Is(err, context.Canceled) { // nobody is there to read a problem
 		panic(http.ErrAbortHandler)
 	}
 	p := problemOf(err, q)
