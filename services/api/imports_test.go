@@ -16,6 +16,7 @@ import (
 
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/api"
+	"github.com/taizhang/taizhang/services/desk"
 )
 
 // form returns a multipart form with files, each as name and content, and its content type.
@@ -258,4 +259,33 @@ func TestRecordsAreTriedOneByOne(t *testing.T) {
 		t.Errorf("got %q", r.body)
 	}
 	x.ask(t, "POST", "/v1/try", "", "Content-Type", "text/plain").problem(t, 415, "unsupported-media-type")
+}
+
+func TestAnImportThatIsStoppedIsFinishedByBringingItAgain(t *testing.T) {
+	x := live(t)
+	x.begun(t, "ZJ-0001")
+	var body strings.Builder
+	const lines = 5000
+	for i := range lines {
+		body.WriteString(object("ZJ-0001", strings.Replace(governed, `"by"`, fmt.Sprintf(`"note":"%d","by"`, i), 1)) + "\n")
+	}
+	s := decoded[api.ImportState](t, x.ask(t, "POST", "/v1/imports?name=a.jsonl", body.String(), "Content-Type", "application/jsonl"), 202)
+	for s.State == "waiting" {
+		s = into[api.ImportState](t, x.get(t, "/v1/imports/"+s.ID+"?wait=30"))
+	}
+	x.api.Stop()
+	if err := x.api.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s = into[api.ImportState](t, x.get(t, "/v1/imports/"+s.ID))
+	if s.State == "failed" && s.Problem.Status != 503 || s.State == "waiting" || s.State == "running" {
+		t.Errorf("got %+v", s)
+	}
+	again, err := x.desk.Import(t.Context(), desk.ImportRequest{Files: []desk.Upload{{Name: "a.jsonl", Content: strings.NewReader(body.String()), Bytes: int64(body.Len())}}})
+	if err != nil || again.Read != lines || again.Accepted+again.Repeated != lines {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	if n := len(x.lines(t)); n != 4+lines {
+		t.Errorf("there are %d records", n)
+	}
 }

@@ -362,3 +362,36 @@ func TestEventsAreTheLinesAsStored(t *testing.T) {
 		x.get(t, "/v1/events?"+bad).problem(t, 400, "bad-request")
 	}
 }
+
+func TestACenterThatMovesLeavesTheOpenStreamOfItsOldOffice(t *testing.T) {
+	x := live(t)
+	x.begun(t, "ZJ-0001")
+	x.begun(t, "ZJ-0002") // both of 330106
+	open := func(name, region string) *source {
+		return follow(t, x.Client(), x.URL+"/v1/stream", whole, "Authorization", "Bearer "+x.token(t, name, access.Binding{Role: access.LocalGov, Region: region}))
+	}
+	record := func(s *source) string {
+		t.Helper()
+		for {
+			if m, err := s.next(); err != nil || m.event == "record" {
+				return m.data
+			}
+		}
+	}
+	old, other := open("hangzhou", "3301"), open("ningbo", "3302")
+	x.record(t, "ZJ-0001", spent)
+	if got := record(old); !strings.Contains(got, `"stream":"center-ZJ-0001"`) {
+		t.Errorf("before the move: %s", got)
+	}
+	x.record(t, "ZJ-0001", `"kind":"center.assigned","on":"2025-07-01","by":{"role":"st-office","actor":"s-1"},"data":{"industryDept":"省经信厅","localGov":"330203"}`)
+	x.record(t, "ZJ-0001", fined)
+	for _, kind := range []string{"center.assigned", "funds.spent"} {
+		if got := record(other); !strings.Contains(got, `"stream":"center-ZJ-0001"`) || !strings.Contains(got, `"kind":"`+kind) {
+			t.Errorf("the new office, for %s: %s", kind, got)
+		}
+	}
+	x.record(t, "ZJ-0002", spent)
+	if got := record(old); !strings.Contains(got, `"stream":"center-ZJ-0002"`) {
+		t.Errorf("the old office: %s", got)
+	}
+}
