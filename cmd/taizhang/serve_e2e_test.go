@@ -1,0 +1,294 @@
+//go:build e2e
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"flag"
+	"fmt"
+	"math/big"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/taizhang/taizhang/services/listen"
+)
+
+var soak = flag.Duration("soak", 10*time.Second, "how long the server is under load while it is killed and started again")
+
+// soakLife is how long a server lives under a long soak before it is killed.
+const soakLife = 30 * time.Second
+
+// TestSoak loads a server with writes and reads while it is killed and started again: every acknowledged record is there once, nothing
+// else is, and what a server uses does not grow.
+func TestSoak(t *testing.T) {
+	dir := t.TempDir()
+	l := newLoad(t, dir)
+	p := startServe(t, dir)
+	l.url.Store(&p.url)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var clients sync.WaitGroup
+	for i := range 8 {
+		clients.Go(func() { l.write(ctx, i, true) })
+	}
+	var read atomic.Int64
+	for i := range 4 {
+		clients.Go(func() { l.read(ctx, i, &read) })
+	}
+	life := min(soakLife, *soak/4)
+	for end := time.Now().Add(*soak); time.Now().Before(end) && !t.Failed(); {
+		born := time.Now()
+		early := p.consumes(born.Add(life / 3))
+		late := p.consumes(born.Add(life))
+		t.Logf("%d records acknowledged, %d answers read; %v, later %v", l.ackedCount(), read.Load(), early, late)
+		if late.routines > early.routines+50 || late.files > early.files+50 || late.bytes > 2*early.bytes+(200<<20) {
+			t.Errorf("a server grows: %v, later %v", early, late)
+		}
+		if code := p.end(syscall.SIGKILL); code != -1 {
+			t.Errorf("exit %d: %s", code, p.log)
+		}
+		p = startServe(t, dir)
+		l.url.Store(&p.url)
+	}
+	cancel()
+	clients.Wait()
+	if code := p.end(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit %d: %s", code, p.log)
+	}
+	if l.ackedCount() == 0 || read.Load() == 0 {
+		t.Errorf("%d records, %d reads", l.ackedCount(), read.Load())
+	}
+	l.check(dir)
+}
+
+// read asks until ctx ends. A server that is down answers nothing, and one that is up answers well.
+func (l *load) read(ctx context.Context, reader int, count *atomic.Int64) {
+	for i := 0; ctx.Err() == nil; i++ {
+		path := []string{"/v1/centers?limit=10", "/v1/centers/ZJ-0001", "/v1/alerts?limit=10", "/v1/execution?limit=10"}[i%4]
+		if reader%2 == 1 {
+			path = strings.Replace(path, "ZJ-0001", "ZJ-0002", 1)
+		}
+		r, err := http.NewRequest(http.MethodGet, *l.url.Load()+path, nil)
+		if err != nil {
+			l.t.Error(err)
+			return
+		}
+		r.Header.Set("Authorization", "Bearer "+l.tokens[reader%2])
+		answer, err := l.client.Do(r)
+		if err != nil {
+			continue
+		}
+		if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusServiceUnavailable {
+			l.t.Errorf("%s is answered with %d", path, answer.StatusCode)
+			_ = answer.Body.Close()
+			return
+		}
+		_ = answer.Body.Close()
+		count.Add(1)
+	}
+}
+
+// consumption is what a server uses.
+type consumption struct {
+	routines, files int
+	bytes           int64
+}
+
+func (u consumption) String() string {
+	return fmt.Sprintf("%d goroutines, %d files, %d MiB", u.routines, u.files, u.bytes>>20)
+}
+
+// consumes returns what the server uses at an instant, as its metrics say.
+func (p *process) consumes(at time.Time) consumption {
+	p.t.Helper()
+	<-time.After(time.Until(at))
+	_, metrics := p.owner("/metrics")
+	value := func(name string) int64 {
+		found := regexp.MustCompile(`(?m)^` + name + ` (.+)$`).FindStringSubmatch(metrics)
+		if found == nil {
+			p.t.Fatalf("no metric %s", name)
+		}
+		f, err := strconv.ParseFloat(found[1], 64)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return int64(f)
+	}
+	return consumption{int(value("go_goroutines")), int(value("process_open_fds")), value("process_resident_memory_bytes")}
+}
+
+func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	p := exec.Command("taizhang", "serve", "--demo", "--listen", "127.0.0.1:0", "--lang", "en")
+	out, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errOut bytes.Buffer
+	p.Stderr = &errOut
+	begun := time.Now()
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.Process.Kill() }()
+	var calls [][]string
+	roles := 0
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if call := regexp.MustCompile(`^  curl -s -H 'Authorization: (.+)' '(.+)'$`).FindStringSubmatch(lines.Text()); call != nil {
+			calls = append(calls, call[1:])
+		}
+		if regexp.MustCompile(`^  [a-z]+ +tz_`).MatchString(lines.Text()) {
+			roles++
+		}
+		if strings.HasPrefix(lines.Text(), "Serving on ") {
+			break
+		}
+	}
+	took := time.Since(begun)
+	if len(calls) != 3 || roles != 9 || took > 15*time.Second {
+		t.Errorf("%d calls, accounts of %d roles, after %v\n%s", len(calls), roles, took, &errOut)
+	}
+	for _, call := range calls {
+		if status, body := get(t, http.DefaultClient, call[1], "Authorization", call[0]); status != http.StatusOK || len(body) < 200 {
+			t.Errorf("%s: got %d %s", call[1], status, body)
+		}
+	}
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Wait(); err != nil {
+		t.Errorf("%v: %s", err, &errOut)
+	}
+	if left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+func TestTheCertificateOfAServerIsReplacedWithoutARestart(t *testing.T) {
+	files := t.TempDir()
+	certFile, keyFile := filepath.Join(files, "cert.pem"), filepath.Join(files, "key.pem")
+	writePair(t, certFile, keyFile, "first")
+	p := startServe(t, t.TempDir(), "--tls-cert", certFile, "--tls-key", keyFile)
+	shown := func() (string, string) {
+		c, err := tls.Dial("tcp", strings.TrimPrefix(p.url, "https://"), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		return c.ConnectionState().PeerCertificates[0].Subject.CommonName, c.ConnectionState().NegotiatedProtocol
+	}
+	if name, protocol := shown(); name != "first" || protocol != "h2" {
+		t.Errorf("got %s over %s", name, protocol)
+	}
+	writePair(t, certFile, keyFile, "second")
+	for deadline := time.Now().Add(serveWait); ; time.Sleep(50 * time.Millisecond) {
+		if name, _ := shown(); name == "second" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the second certificate is not shown")
+		}
+	}
+	if code := p.end(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit %d: %s", code, p.log)
+	}
+}
+
+// writePair writes a certificate of a name and its key.
+func writePair(t *testing.T, certFile, keyFile, name string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: cert}, keyFile: {Type: "PRIVATE KEY", Bytes: secret}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestAnotherUserOfTheMachineIsAStrangerOnTheSocket needs root, to be another user.
+func TestAnotherUserOfTheMachineIsAStrangerOnTheSocket(t *testing.T) {
+	dir, err := os.MkdirTemp("", "serve-stranger-") // where others may go
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	p := startServe(t, filepath.Join(dir, "data"))
+	for _, name := range []string{dir, p.dir} {
+		if err := os.Chmod(name, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asStranger := func() (status int, err error) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+			if _, _, failed := unix.RawSyscall(unix.SYS_SETRESUID, 65534, 65534, 65534); failed != 0 {
+				err = failed
+				return
+			}
+			c, failed := listen.DialSocket(t.Context(), p.dir)
+			if failed != nil {
+				err = failed
+				return
+			}
+			defer c.Close()
+			fmt.Fprintf(c, "GET /v1/centers/ZJ-0001 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+			answer, failed := http.ReadResponse(bufio.NewReader(c), nil)
+			if failed != nil {
+				err = failed
+				return
+			}
+			status = answer.StatusCode
+			_ = answer.Body.Close()
+		}()
+		<-done
+		return status, err
+	}
+	if _, err := asStranger(); !os.IsPermission(err) && !strings.Contains(fmt.Sprint(err), "permission denied") {
+		t.Errorf("expected no permission, got %v", err)
+	}
+	if err := os.Chmod(filepath.Join(p.dir, listen.SocketName), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if status, err := asStranger(); status != http.StatusForbidden || err != nil {
+		t.Errorf("expected 403, got %d, %v", status, err)
+	}
+	if code := p.end(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+}
