@@ -40,8 +40,12 @@ const (
 	pageMax     = 1000
 )
 
-// ownLimitMax is the most that a list with a limit of its own may be asked for: all of its rows are in memory at once.
-const ownLimitMax = 100_000
+// A list with a limit of its own holds all of its rows in memory at once.
+const (
+	limitParam  = "limit"
+	pagedMax    = 10_000  // rows of all pages together
+	ownLimitMax = 100_000 // rows of a file
+)
 
 // listParams are those of every list beside its own.
 var listParams = []param{
@@ -59,7 +63,11 @@ func listRoutes() (all []route) {
 				{http.StatusOK, xlsxType, nil, "all rows with their provenance"}, {http.StatusOK, table.WholeType, nil, "the whole table, with what is shown to people"}},
 			handle: func(q *request) error { return q.list(l) }}
 		for _, p := range l.Params {
-			rt.params = append(rt.params, param{name: apiName(p.Name), words: p.Words, sort: p.Sort, values: p.Values, def: p.Default, must: p.Must || p.Name == l.Argument})
+			own := param{name: apiName(p.Name), words: p.Words, sort: p.Sort, values: p.Values, def: p.Default, must: p.Must || p.Name == l.Argument}
+			if p.Name == limitParam {
+				own.words, own.def = text.Say("json 每页 `N` 行，至多 1000；其他格式最多 N 行（默认 %s）", "json has `N` rows a page, at most 1000; another format has at most N rows (default %s)", p.Default), ""
+			}
+			rt.params = append(rt.params, own)
 		}
 		rt.params = append(rt.params, whenParams...)
 		for _, p := range listParams {
@@ -91,7 +99,11 @@ type asking struct {
 func (q *request) list(l *lists.List) error {
 	a := &asking{request: q, list: l, question: lists.Question{List: l.Name, Params: map[string]string{}}}
 	for _, p := range l.Params {
-		if v := q.param(apiName(p.Name)); v != "" && v != p.Default {
+		v := q.param(apiName(p.Name))
+		if p.Name == limitParam && q.media == jsonType {
+			v = strconv.Itoa(pagedMax)
+		}
+		if v != "" && v != p.Default {
 			a.question.Params[p.Name] = v
 		}
 	}
@@ -111,15 +123,15 @@ func (q *request) list(l *lists.List) error {
 	return a.send(s)
 }
 
-// readLimit reads how many rows are wanted. A list that has a limit of its own, find, has pages of up to that.
+// readLimit reads how many rows are wanted. The limit of a list that has one of its own, find, is that of a page in JSON, and its
+// own in the other formats.
 func (a *asking) readLimit() error {
 	given := a.param("limit")
-	own := slices.ContainsFunc(a.list.Params, func(p lists.Param) bool { return p.Name == "limit" })
+	own := slices.ContainsFunc(a.list.Params, func(p lists.Param) bool { return p.Name == limitParam })
 	isPage, most := a.media == jsonType || given != "" && !own, pageMax
-	if own {
+	if !isPage {
 		most = ownLimitMax
-	}
-	if isPage {
+	} else {
 		a.limit = pageDefault
 	}
 	if given == "" {
