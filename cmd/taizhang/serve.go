@@ -177,11 +177,11 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	if err != nil {
 		return errors.Join(err, s.stop(a.log))
 	}
-	s.start(listen.Limit(tcp, connectionsMax), certificate, s.newHTTP(a.log, s.api))
+	s.start(listen.Limit(tcp, connectionsMax), certificate, newHTTP(a.log, s.api))
 	if admin != nil {
-		s.start(listen.Limit(admin, adminConnectionsMax), nil, s.newHTTP(a.log, s.api.Admin()))
+		s.start(listen.Limit(admin, adminConnectionsMax), nil, newHTTP(a.log, s.api.Admin()))
 	}
-	onSocket := s.newHTTP(a.log, s.api.Socket())
+	onSocket := newHTTP(a.log, s.api.Socket())
 	onSocket.ConnContext = a.asOwner()
 	s.start(listen.Limit(socket, socketConnectionsMax), nil, onSocket)
 	err = s.wait(ctx, opened, cmp.Or(a.faults.stoppedWait, stoppedWait))
@@ -250,7 +250,7 @@ func (a *app) sayServing(o *serveOptions, address string, admin net.Listener, x 
 }
 
 // newHTTP returns a server of HTTP with our limits.
-func (s *server) newHTTP(log *zap.Logger, h http.Handler) *http.Server {
+func newHTTP(log *zap.Logger, h http.Handler) *http.Server {
 	errorLog, _ := zap.NewStdLogAt(log, zapcore.WarnLevel) // the level is one
 	return &http.Server{Handler: h, ReadHeaderTimeout: headerWait, IdleTimeout: idleWait, MaxHeaderBytes: headerBytesMax, ErrorLog: errorLog}
 }

@@ -48,7 +48,7 @@ func startServe(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, dir: dir, log: &bytes.Buffer{}, rest: make(chan struct{})}
 	p.Cmd = exec.Command("taizhang", append([]string{"serve", "--data", dir, "--lang", "en", "--listen", "127.0.0.1:0"}, args...)...)
-	p.Stderr = p.log
+	p.Stderr, p.Env = p.log, append(os.Environ(), "GOGC=")
 	out, err := p.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -139,6 +139,9 @@ func TestAServerAnswersOnItsSocketAndRefusesASecondOne(t *testing.T) {
 		if status, _ := get(t, http.DefaultClient, p.url+path); status != http.StatusNotFound {
 			t.Errorf("over the network %s: got %d", path, status)
 		}
+	}
+	if _, metrics := p.owner("/metrics"); !strings.Contains(metrics, "\ngo_gc_gogc_percent 200\n") {
+		t.Error("the heap does not grow as that of a server")
 	}
 	if status, _ := get(t, http.DefaultClient, p.url+"/v1/centers/ZJ-0001"); status != http.StatusUnauthorized {
 		t.Errorf("without a token: got %d", status)
