@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -313,6 +314,19 @@ func TestAListBesideWritersIsOfThePositionThatItNames(t *testing.T) {
 	for path, want := range asked {
 		if got := x.get(t, path).ok(t).body; got != want {
 			t.Errorf("%s: expected %.300s, got %.300s", path, want, got)
+		}
+	}
+}
+
+func TestATableHasWhatWasWrittenBefore(t *testing.T) {
+	x := small(t)
+	const path = "/v1/centers?format=table"
+	for n := 2; n < 5; n++ {
+		x.get(t, path).ok(t)
+		x.api.SpendShare()
+		r := x.record(t, fmt.Sprintf("ZJ-%04d", n), registered)
+		if got := x.get(t, path).ok(t).Header.Get("Ledger-Position"); got != strconv.FormatUint(r.Position, 10) {
+			t.Errorf("expected the table at position %d, got it at %s", r.Position, got)
 		}
 	}
 }
