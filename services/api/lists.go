@@ -248,7 +248,7 @@ func (a *asking) snapshot() (*snapshot, error) {
 		err = a.sameAs(s)
 	} else {
 		atLeast, _ := strconv.ParseUint(a.param("atLeast"), 10, 64) // checked
-		if a.media == table.WholeType {                             // of who works at a terminal: what he wrote with the command before is in it
+		if a.prefix == flagPrefix {                                 // who works at a terminal finds what he wrote with the command before
 			atLeast = a.position()
 		}
 		s, isMade, err = a.s.snapshots.answer(a.Context(), asked{knownKey{a.id, a.when.KnownAt}, a.position, atLeast, a.make})

@@ -318,15 +318,17 @@ func TestAListBesideWritersIsOfThePositionThatItNames(t *testing.T) {
 	}
 }
 
-func TestATableHasWhatWasWrittenBefore(t *testing.T) {
+func TestACommandFindsWhatTheOneBeforeWrote(t *testing.T) {
 	x := small(t)
-	const path = "/v1/centers?format=table"
-	for n := 2; n < 5; n++ {
-		x.get(t, path).ok(t)
+	for n, form := range []string{"table", "xlsx", "csv"} {
+		list := func() reply {
+			return x.get(t, "/v1/centers?format="+form, api.PrefixHeader, "--").ok(t)
+		}
+		list()
 		x.api.SpendShare()
-		r := x.record(t, fmt.Sprintf("ZJ-%04d", n), registered)
-		if got := x.get(t, path).ok(t).Header.Get("Ledger-Position"); got != strconv.FormatUint(r.Position, 10) {
-			t.Errorf("expected the table at position %d, got it at %s", r.Position, got)
+		r := x.record(t, fmt.Sprintf("ZJ-%04d", n+2), registered)
+		if got := list().Header.Get(api.PositionHeader); got != strconv.FormatUint(r.Position, 10) {
+			t.Errorf("%s: expected position %d, got %s", form, r.Position, got)
 		}
 	}
 }
