@@ -26,19 +26,12 @@ const (
 // Append has so many writers append the bytes so many times in all, each again when its last append is durable, and
 // returns how long that took. The file lies in dir, on whose disk it is measured.
 func Append(dir string, writers, total int, bytes []byte) (time.Duration, error) {
-	f, err := os.Create(filepath.Join(dir, "baseline"))
+	a, err := NewAppender(dir)
 	if err != nil {
 		return 0, err
 	}
-	a := appender{file: f, in: make(chan request, queueMax)}
-	go a.run()
-	took, err := Share(writers, total, func(int, int) error {
-		done := make(chan error, 1)
-		a.in <- request{bytes, done}
-		return <-done
-	})
-	close(a.in)
-	return took, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	took, err := Share(writers, total, func(int, int) error { return a.Append(bytes) })
+	return took, errors.Join(err, a.Close())
 }
 
 // Share has so many writers do something so many times in all, each the n-th time with n from 0, and returns how long
@@ -65,14 +58,42 @@ type request struct {
 	done  chan error
 }
 
-type appender struct {
-	file *os.File
-	in   chan request
-	end  int64
-	size int64
+// Appender is the bare file with the goroutine that writes to it.
+type Appender struct {
+	file  *os.File
+	in    chan request
+	ended chan struct{} // closed when the goroutine has ended
+	end   int64
+	size  int64
 }
 
-func (a *appender) run() {
+// NewAppender makes a file in dir to append to. The caller closes it, which removes it.
+func NewAppender(dir string) (*Appender, error) {
+	f, err := os.Create(filepath.Join(dir, "baseline"))
+	if err != nil {
+		return nil, err
+	}
+	a := &Appender{file: f, in: make(chan request, queueMax), ended: make(chan struct{})}
+	go a.run()
+	return a, nil
+}
+
+// Append returns when the bytes are durable. Several goroutines may append at a time.
+func (a *Appender) Append(bytes []byte) error {
+	done := make(chan error, 1)
+	a.in <- request{bytes, done}
+	return <-done
+}
+
+// Close ends the goroutine and removes the file. Nobody may be appending.
+func (a *Appender) Close() error {
+	close(a.in)
+	<-a.ended
+	return errors.Join(a.file.Close(), os.Remove(a.file.Name()))
+}
+
+func (a *Appender) run() {
+	defer close(a.ended)
 	var group []request
 	var bytes []byte
 	for first := range a.in {
@@ -94,7 +115,7 @@ func (a *appender) run() {
 	}
 }
 
-func (a *appender) write(bytes []byte) error {
+func (a *Appender) write(bytes []byte) error {
 	for a.end+int64(len(bytes)) > a.size {
 		a.size += fileBytes
 		if err := unix.Fallocate(int(a.file.Fd()), 0, 0, a.size); err != nil {
