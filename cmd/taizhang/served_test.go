@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/taizhang/taizhang/services/api"
+	"github.com/taizhang/taizhang/services/listen"
+)
+
+// withEnv runs the program within the test in an environment.
+func withEnv(t *testing.T, env map[string]string, args ...string) (out, errOut string, code int) {
+	t.Helper()
+	var o, e bytes.Buffer
+	a := newApp(args, &o, &e, func(name string) string { return env[name] })
+	root := a.root()
+	root.SetArgs(args)
+	code = a.exitCode(t.Context(), root.ExecuteContext(t.Context()))
+	return o.String(), e.String(), code
+}
+
+func TestAServerThatCannotBeMeantIsRefusedBeforeItIsAsked(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
+	open := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(open, []byte("tz_x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]string{"TAIZHANG_SERVER": "https://127.0.0.1:1"}
+	for _, c := range []struct {
+		env  map[string]string
+		args string
+		code int
+		says string
+	}{
+		{nil, "--server https://x --data " + dir + " centers", 2, "takes no --data or --store"},
+		{nil, "--server https://x --store esdb://x centers", 2, "takes no --data or --store"},
+		{at, "--data " + dir + " centers", 2, "TAIZHANG_SERVER"},
+		{at, "record interview.held --data " + dir + " --lang zh", 2, "TAIZHANG_SERVER"},
+		{map[string]string{"TAIZHANG_SERVER": "https://x", "TAIZHANG_STORE": "esdb://x"}, "centers", 2, "takes no --data or --store"},
+		{nil, "--token-file x --data " + dir + " centers", 2, "go with --server"},
+		{nil, "--server http://ledger.example.cn centers", 2, "--server: ledger.example.cn is not this machine"},
+		{nil, "--server http://ledger.example.cn import testdata/small.jsonl --lang zh", 2, "--server：ledger.example.cn 不在本机"},
+		{nil, "--server https://x --token-file " + open + " centers", 1, "others may read it (mode 0644)"},
+		{map[string]string{"TAIZHANG_SERVER": "https://x", "TAIZHANG_TOKEN_FILE": open}, "centers", 1, "others may read it (mode 0644)"},
+		{nil, "--server https://x --token-file nowhere centers", 1, "there is no file nowhere"},
+		{nil, "--server https://x --tls-ca testdata/small.jsonl centers", 2, "--tls-ca: "},
+		{nil, "--server https://x --data " + dir + " check", 2, "check works on files"},
+		{nil, "--server https://x backup copy", 2, "backup works on files"},
+		{nil, "--server https://x serve", 2, "serve works on files"},
+		{nil, "--server https://x policy diff builtin builtin", 2, "diff works on files"},
+		{at, "--data " + dir + " check", 0, ""},
+		{at, "--data " + dir + " policy diff builtin zj-2024-draft@2", 0, ""},
+	} {
+		_, errOut, code := withEnv(t, c.env, strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(errOut, c.says) || c.says == "" && errOut != "" {
+			t.Errorf("%s: exit %d, expected %d with %q: %s", c.args, code, c.code, c.says, errOut)
+		}
+	}
+}
+
+func TestASocketOfNobodyLeavesTheVerbsOnFiles(t *testing.T) {
+	dir := t.TempDir()
+	socket, err := listen.OpenSocket(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := socket.UnixListener.Close(); err != nil { // the file stays, as after a kill
+		t.Fatal(err)
+	}
+	if _, err := listen.DialSocket(t.Context(), dir); err == nil {
+		t.Fatal("somebody listens")
+	}
+	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
+	if out := mustRun(t, "--data", dir, "--lang", "en", "centers"); !strings.Contains(out, "ZJ-0001") {
+		t.Errorf("got %s", out)
+	}
+}
+
+func TestAServerOfAnotherBuildIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
+	socket, err := listen.OpenSocket(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wrote atomic.Bool
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		wrote.Store(wrote.Load() || r.Method != http.MethodGet)
+		w.Header().Set(api.BuildHeader, "v0.0.1")
+		_, _ = io.WriteString(w, `{}`) // a client that is gone
+	})}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(socket) }()
+	for _, args := range [][]string{{"centers"}, {"import", filepath.Join("testdata", "small.jsonl")}, {"account", "list"}} {
+		_, errOut, code := taizhang(t, append([]string{"--data", dir, "--lang", "en"}, args...)...)
+		if code != 1 || !strings.Contains(errOut, "is served by the version v0.0.1 of the program, and this is "+programVersion()) {
+			t.Errorf("%s: exit %d: %s", args, code, errOut)
+		}
+	}
+	if wrote.Load() {
+		t.Error("something was sent to it")
+	}
+	_ = s.Close() // removes the socket
+	<-ended
+	mustRun(t, "--data", dir, "centers")
+}
+
+func TestVerbsWorkBesideAServer(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 40))
+	a := newApp(nil, io.Discard, io.Discard, func(string) string { return "" })
+	a.dir = dir
+	_, stop, ended := inProcess(t, a, &serveOptions{listen: "127.0.0.1:0"})
+	if out := mustRun(t, "--data", dir, "--lang", "en", "import", filepath.Join("testdata", "small.jsonl")); !strings.Contains(out, "7 written") {
+		t.Errorf("got %s", out)
+	}
+	beside := map[string]string{}
+	verbs := []string{"centers", "center ZJ-0001", "execution --output csv", "alerts --all --output json", "replay ZJ-0001 --output json", "policy show", "export", "check"}
+	for _, verb := range verbs {
+		beside[verb] = mustRun(t, append([]string{"--data", dir, "--as-of", "2025-12-31"}, strings.Fields(verb)...)...)
+	}
+	if _, errOut, code := taizhang(t, "--data", dir, "--lang", "en", "center", "ZJ-9999"); code != 1 || errOut != "taizhang: the ledger has no center ZJ-9999\n" {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range verbs {
+		if onFiles := mustRun(t, append([]string{"--data", dir, "--as-of", "2025-12-31"}, strings.Fields(verb)...)...); onFiles != beside[verb] {
+			t.Errorf("%s: on files\n%s\nbeside a server\n%s", verb, onFiles, beside[verb])
+		}
+	}
+}
+
+func TestASocketThatIsNotForThisUserLeavesReadingOnFiles(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may connect to every socket")
+	}
+	dir := t.TempDir()
+	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", filepath.Join(dir, listen.SocketName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := syscall.Chmod(filepath.Join(dir, listen.SocketName), 0); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "--data", dir, "centers")
+	_, errOut, code := taizhang(t, "--data", dir, "--lang", "en", "import", filepath.Join("testdata", "small.jsonl"))
+	if code != 1 || !strings.Contains(errOut, "another user's process serves the ledger") {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+}
