@@ -159,7 +159,7 @@ func (s *schemas) of(owner, name string, t reflect.Type) object {
 	}
 	switch t.Kind() {
 	case reflect.String:
-		if strings.HasSuffix(name, "At") {
+		if strings.HasSuffix(name, "At") && owner+name != "RecordedrecordedAt" { // which is "" in a dry run
 			return obj("type", "string", "format", "date-time")
 		}
 		return obj("type", "string")

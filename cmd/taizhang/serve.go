@@ -23,6 +23,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"golang.org/x/sys/unix"
 
+	"github.com/taizhang/taizhang/docs"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/api"
@@ -167,7 +168,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	}
 	defer socket.Close()
 	s.api = api.New(api.Config{Desk: opened.desk, Access: opened.access, Now: a.now, Log: a.log, Build: programVersion(),
-		Spool: filepath.Join(a.dir, spoolName), Hosts: o.hostNames(), Metrics: metrics})
+		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Hosts: o.hostNames(), Metrics: metrics})
 	address := o.address(tcp)
 	if started != nil {
 		err = started(opened, address)
