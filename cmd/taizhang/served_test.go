@@ -162,3 +162,37 @@ func TestASocketThatIsNotForThisUserLeavesReadingOnFiles(t *testing.T) {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
 }
+
+func TestAtAServerTheAccountSaysWhoActs(t *testing.T) {
+	dir := t.TempDir()
+	a := newApp(nil, io.Discard, io.Discard, func(string) string { return "" })
+	a.dir = dir
+	url, stop, ended := inProcess(t, a, &serveOptions{listen: "127.0.0.1:0"})
+	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
+	mustRun(t, "--data", dir, "account", "add", "office-1", "--role", "st-office")
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte(mustRun(t, "--data", dir, "token", "add", "office-1", "--name", "test")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]string{"TAIZHANG_SERVER": url, "TAIZHANG_TOKEN_FILE": token}
+	record := []string{"record", "center.assigned", "--center", "ZJ-0001", "--on", "2025-07-01", "--data", `{"industryDept":"省经信厅","localGov":"330106"}`, "--lang", "en"}
+	if out, errOut, code := withEnv(t, at, record...); code != 0 || errOut != "" || !strings.Contains(out, "Recorded and durable") {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+	out, errOut, code := withEnv(t, at, "replay", "ZJ-0001", "--output", "csv")
+	if code != 0 || !strings.Contains(out, ",st-office,office-1,office-1,enforce,") {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+	for args, says := range map[string]string{"--role finance --actor f-1": "must be the role st-office", "--role st-office": "--actor is missing"} {
+		if out, errOut, code := withEnv(t, at, append(record, strings.Fields(args)...)...); code == 0 || !strings.Contains(errOut, says) {
+			t.Errorf("%s: exit %d: %s%s", args, code, out, errOut)
+		}
+	}
+	if _, errOut, code := taizhang(t, append([]string{"--data", dir}, record...)...); code != 2 || !strings.Contains(errOut, "--role is missing") {
+		t.Errorf("on this machine: exit %d: %s", code, errOut)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+}
