@@ -103,7 +103,7 @@ func (s *schemas) meaning(owner, name string) string {
 // report lists the meanings that are missing or belong to no member.
 func (s *schemas) report() {
 	for _, name := range s.stray {
-		s.t.Logf("the meaning of %s is missing in apiMeanings, or belongs to no member of the API", name)
+		s.t.Errorf("the meaning of %s is missing in apiMeanings, or belongs to no member of the API", name)
 	}
 }
 
