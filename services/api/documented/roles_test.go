@@ -43,6 +43,17 @@ func TestEveryOperationAnswersEveryRoleAndTokenAsDocumented(t *testing.T) {
 			}
 			w.isDocumented(t, fmt.Sprintf("%s as %s", name, role), op, got)
 		}
+		for role := range elsewhere {
+			q := w.sample(name, role)
+			if op.isOpen() || !slices.Contains(op.roles(), role) || !strings.Contains(target(op, q), home) && name != "record" {
+				continue
+			}
+			got := w.do(op, w.token["foreign "+string(role)], q)
+			if got.status != http.StatusNotFound {
+				t.Errorf("%s as %s of another scope: expected 404, got %d %s", name, role, got.status, got.body)
+			}
+			w.isDocumented(t, fmt.Sprintf("%s as %s of another scope", name, role), op, got)
+		}
 	}
 }
 
