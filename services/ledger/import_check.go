@@ -60,14 +60,14 @@ func (c *checks) add(ctx context.Context, from *line, rec *events.Record, accoun
 	if err := c.l.takes(s); err != nil {
 		return false, err
 	}
-	if _, there, err := c.l.recorded(ctx, s, c.l.register.Has(s, rec.ID), rec); there || err != nil {
-		return there, err
-	}
 	if c.first != nil && c.first.ID == rec.ID {
 		return true, sameAsFirst(c.first, rec)
 	}
 	if at, there := c.before(rec); there {
 		return true, c.sameAs(at, rec)
+	}
+	if _, there, err := c.l.recorded(ctx, s, c.has(rec), rec); there || err != nil {
+		return there, err
 	}
 	v := c.trial(rec).copied.Judge(rec, c.policies.Timeline())
 	_, body, err := draft(rec, &v, account)
@@ -84,12 +84,25 @@ func (c *checks) add(ctx context.Context, from *line, rec *events.Record, accoun
 
 // before finds a record with the same id earlier in the files.
 func (c *checks) before(rec *events.Record) (at int64, there bool) {
-	t := c.trial(rec)
+	t := c.trials[rec.Stream()]
+	if t == nil {
+		return 0, false
+	}
 	rev := t.copied.Has(rec.ID)
 	if rev <= t.known {
 		return 0, false
 	}
 	return t.laid[rev-t.known-1], true
+}
+
+// has returns the revision of a record that is in the ledger already, or 0. It asks the copy of the aggregate if there is one:
+// a record that somebody else wrote after the copy was made is judged like those that follow it, and is found again when it is
+// written. No copy is made for this, since a center all of whose records are there needs none.
+func (c *checks) has(rec *events.Record) uint64 {
+	if t := c.trials[rec.Stream()]; t != nil {
+		return t.copied.Has(rec.ID)
+	}
+	return c.l.register.Has(rec.Stream(), rec.ID)
 }
 
 // sameAsFirst refuses a record with the id and other content of the adoption that precedes the first record.

@@ -267,12 +267,15 @@ func TestAnImportEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// endsAt is a store that ends a context when it is given its n-th append.
+// endsAt is a store that takes one event an append, and ends a context when it is given its n-th append.
 type endsAt struct {
 	events.Store
 	n   atomic.Int64
 	end func()
 }
+
+// AppendBytesMax implements events.Limited.
+func (s *endsAt) AppendBytesMax() int { return 1 }
 
 func (s *endsAt) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
 	if s.n.Add(-1) == 0 {
@@ -291,7 +294,7 @@ func TestAnImportThatEndsWhileItWritesLeavesALedgerThatAnswersWhatIsStored(t *te
 	s.end = cancel
 	s.n.Store(6)
 	_, err := l.Import(ctx, ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: importer})
-	if there := count(t, store); !errors.Is(err, context.Canceled) || there < 2 || there > total {
+	if there := count(t, store); !errors.Is(err, context.Canceled) || there < 6 || there > 6+12 { // an append that has begun ends well
 		t.Errorf("got %v and %d events", err, there)
 	}
 	if answers(l.Register()) != answers(open(t, store).Register()) {
@@ -411,6 +414,28 @@ func TestWhoeverWritesDuringAnImportIsNotWrittenOver(t *testing.T) {
 				t.Error("the ledger does not answer what is stored")
 			}
 		})
+	}
+}
+
+// What somebody else writes while the files are judged is in no copy that was made before. A record of the files that is there by
+// then is judged on the same copy as those that follow it, so that they are not refused for what it brought.
+func TestARecordThatSomebodyElseWritesWhileAFileIsJudgedIsNotMissed(t *testing.T) {
+	l, store := newLedger(t)
+	write(t, l, "a", registered)
+	lines := []string{line("a", registered)}
+	for range 300 { // more than are judged before the first call of Progress
+		lines = append(lines, line("x", fined2))
+	}
+	lines = append(lines, line("b", granted), line("c", received))
+	once := false
+	report, bad := imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, lines...)), Progress: func(int64, int64) {
+		if !once {
+			once = true
+			write(t, l, "b", granted)
+		}
+	}})
+	if want := (ledger.ImportReport{Read: 303, Accepted: 2, Repeated: 301}); report != want || len(bad) != 0 || count(t, store) != 5 {
+		t.Errorf("got %+v, bad %+v, %d events", report, bad, count(t, store))
 	}
 }
 
