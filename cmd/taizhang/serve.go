@@ -167,7 +167,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 		return err
 	}
 	defer socket.Close()
-	s.api = api.New(api.Config{Desk: opened.desk, Access: opened.access, Now: a.now, Log: a.log, Build: programVersion(),
+	s.api = api.New(api.Config{Desk: opened.desk, Access: opened.access, Now: a.now, Log: a.log, Build: programBuild(),
 		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Hosts: o.hostNames(), Metrics: metrics})
 	address := o.address(tcp)
 	if started != nil {

@@ -54,7 +54,7 @@ func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) 
 	switch {
 	case err == nil:
 		_ = c.Close() // it only showed that somebody is there
-		return client.New(client.Options{Directory: a.dir, Prefix: flagPrefix, Build: programVersion()})
+		return client.New(client.Options{Directory: a.dir, Prefix: flagPrefix, Build: programBuild()})
 	case errors.Is(err, fs.ErrPermission) && a.hasSocket():
 		if !write {
 			return nil, nil

@@ -103,7 +103,7 @@ func TestAServerOfAnotherBuildIsRefused(t *testing.T) {
 	go func() { ended <- s.Serve(socket) }()
 	for _, args := range [][]string{{"centers"}, {"import", filepath.Join("testdata", "small.jsonl")}, {"account", "list"}} {
 		_, errOut, code := taizhang(t, append([]string{"--data", dir, "--lang", "en"}, args...)...)
-		if code != 1 || !strings.Contains(errOut, "is served by the version v0.0.1 of the program, and this is "+programVersion()) {
+		if code != 1 || !strings.Contains(errOut, "is served by the version v0.0.1 of the program, and this is "+programBuild()) {
 			t.Errorf("%s: exit %d: %s", args, code, errOut)
 		}
 	}

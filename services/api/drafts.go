@@ -42,7 +42,7 @@ func readDrafts(content []byte, media string) (*drafts, error) {
 	}
 	for i := range d.list {
 		if d.list[i].Center != d.list[0].Center {
-			return nil, fail(badRequest, "第 %d 条记录是另一个中心的；多个中心的记录请用 /v1/imports", "record %d is of another center; records of several centers go to /v1/imports", i).of("center")
+			return nil, fail(badRequest, "第 %d 条记录是另一个中心的；多个中心的记录请用 /v1/imports", "record %d is of another center; records of several centers go to /v1/imports", i+1).of("center")
 		}
 	}
 	return d, nil

@@ -109,7 +109,7 @@ func (q *request) identify(drafts []desk.Draft) error {
 	if len(keys) == 0 {
 		for i := range drafts {
 			if drafts[i].ID == "" {
-				return fail(badRequest, "第 %d 条记录没有 id；请求也没有 Idempotency-Key", "record %d has no id, and the request has no Idempotency-Key", i).of("id")
+				return fail(badRequest, "第 %d 条记录没有 id；请求也没有 Idempotency-Key", "record %d has no id, and the request has no Idempotency-Key", i+1).of("id")
 			}
 		}
 		return nil
@@ -120,7 +120,7 @@ func (q *request) identify(drafts []desk.Draft) error {
 	}
 	for i := range drafts {
 		if drafts[i].ID != "" {
-			return fail(badRequest, "第 %d 条记录已有 id，不能再用 Idempotency-Key", "record %d has an id, so there can be no Idempotency-Key", i).of(keyHeader)
+			return fail(badRequest, "第 %d 条记录已有 id，不能再用 Idempotency-Key", "record %d has an id, so there can be no Idempotency-Key", i+1).of(keyHeader)
 		}
 		drafts[i].ID = keyedID(q.who.Account, key, i)
 	}

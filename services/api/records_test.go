@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -189,6 +190,10 @@ func TestRefusedRecordsWriteNothingAndPointAtEachFault(t *testing.T) {
 			x.post(t, c.body, head...).problem(t, c.status, c.slug)
 		})
 	}
+	unread := x.ask(t, "POST", "/v1/records?dryRun=true", object("ZJ-0001", strings.Replace(fined, `"on":"`, `"on":"x`, 1)), "Content-Type", "application/json").ok(t)
+	if at := unread.Header.Get("Ledger-Position"); at != strconv.Itoa(n) {
+		t.Errorf("a record that cannot be read is judged at the position %s", at)
+	}
 	if got := len(x.lines(t)); got != n {
 		t.Errorf("%d records were written", got-n)
 	}
@@ -207,6 +212,20 @@ func TestAWriterThatMissedRecordsIsToldWhich(t *testing.T) {
 		t.Errorf("got %+v", p)
 	}
 	decoded[desk.BatchAnswer](t, x.post(t, object("ZJ-0001", spent), "If-Match", `"r3"`), 201)
+}
+
+func TestAProblemNamesTheHeaderAndTheRecordThatItIsAbout(t *testing.T) {
+	x := live(t)
+	x.begun(t, "ZJ-0001")
+	if p := x.post(t, object("ZJ-0001", spent), "If-Match", "r3").problem(t, 400, "bad-request"); p.Param != "If-Match" {
+		t.Errorf("got %+v", p)
+	}
+	if p := x.post(t, object("ZJ-0001", spent), "Idempotency-Key", "k").problem(t, 400, "bad-request"); p.Param != "Idempotency-Key" || !strings.Contains(p.Text.Zh, "第 1 条") {
+		t.Errorf("got %+v", p)
+	}
+	if p := x.post(t, list(object("ZJ-0001", spent), object("ZJ-0002", spent))).problem(t, 400, "bad-request"); !strings.Contains(p.Detail, "record 2 ") {
+		t.Errorf("got %+v", p)
+	}
 }
 
 func TestADryRunWritesNothing(t *testing.T) {

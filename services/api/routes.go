@@ -95,11 +95,12 @@ func (p *plan) param(name string) *param {
 	return nil
 }
 
-// apiName returns the name that the API has for a parameter of the counter: known-at is knownAt.
+// apiName returns the name that the API has for a parameter of the counter: known-at is knownAt. The name of a header, such as
+// If-Match, stays as it is.
 func apiName(param string) string {
 	name := []byte{}
 	for i := 0; i < len(param); i++ {
-		if param[i] == '-' && i+1 < len(param) {
+		if param[i] == '-' && i+1 < len(param) && 'a' <= param[i+1] && param[i+1] <= 'z' {
 			i++
 			name = append(name, param[i]-'a'+'A')
 			continue

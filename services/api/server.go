@@ -174,7 +174,7 @@ const (
 	PositionHeader = "Ledger-Position" // the position of the ledger that the answer is of
 	AsOfHeader     = "Ledger-As-Of"    // the date that the answer is of
 	RowsHeader     = "Ledger-Rows"     // how many rows the whole list has
-	BuildHeader    = "Taizhang-Build"  // the version of the program that answers
+	BuildHeader    = "Taizhang-Build"  // the build of the program that answers
 	RequestHeader  = "X-Request-Id"
 )
 

@@ -126,7 +126,7 @@ func (l *Local) Batch(ctx context.Context, b Batch) (*BatchAnswer, error) {
 	if len(unread) > 0 { // nothing will be written, and the others are judged for the answer
 		terms.DryRun = true
 	}
-	var answer ledger.BatchResult
+	answer := ledger.BatchResult{Position: l.Position(), AsOf: terms.AsOf} // if there is nothing to judge
 	if len(records) > 0 {
 		judged, err := l.Ledger.Batch(ctx, records, l.account(), terms)
 		if err != nil {
@@ -218,6 +218,10 @@ func (b *Batch) answer(result *ledger.BatchResult, records []*events.Record, at 
 	}
 	for _, r := range refused {
 		a.Answer, a.Results[r.Index].Answer = Refused, Refused
+		if d := &b.Drafts[r.Index]; !slices.Contains(at, r.Index) {
+			a.Results[r.Index].ID, _ = uuid.Parse(d.ID) // if it is one
+			a.Results[r.Index].Kind = events.Kind(d.Kind)
+		}
 	}
 	if b.DryRun {
 		a.AsOf = Day{result.AsOf}

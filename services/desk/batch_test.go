@@ -118,6 +118,19 @@ func TestABatchAtAnotherRevisionIsToldWhatItMissed(t *testing.T) {
 	}
 }
 
+func TestADryRunOfWhatCannotBeReadIsOfTheLedgerAsItStands(t *testing.T) {
+	d := small(t)
+	bad := draft(t, spent)
+	bad.On = "yesterday"
+	tried, err := d.Batch(t.Context(), desk.Batch{Drafts: []desk.Draft{bad}, DryRun: true})
+	if err != nil || tried.Answer != desk.Refused || len(tried.Refused) != 1 || tried.Position != 6 || tried.AsOf.String() != "2026-11-01" {
+		t.Fatalf("got %+v, %v", tried, err)
+	}
+	if r := tried.Results[0]; r.ID.String() != bad.ID || string(r.Kind) != bad.Kind || r.Answer != desk.Refused {
+		t.Errorf("got %+v", r)
+	}
+}
+
 func TestADryRunAnswersWhatMovesAndWritesNothing(t *testing.T) {
 	d := small(t)
 	tried, err := d.Batch(t.Context(), desk.Batch{Drafts: drafts(t, reversed, spent), DryRun: true})
