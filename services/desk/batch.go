@@ -30,7 +30,7 @@ type BatchAnswer struct {
 	Answer   string          `json:"answer"` // Accepted, Repeated if no record was new, or in a dry run Refused
 	DryRun   bool            `json:"dryRun"`
 	Center   events.CenterID `json:"center"`   // "" for policies
-	Revision uint64          `json:"revision"` // of the stream, right after the batch
+	Revision uint64          `json:"revision"` // of the stream, right after the batch; in a dry run at Position
 	Position uint64          `json:"position"` // of the last record of the batch; in a dry run the position at which it was judged
 
 	// Results has one answer for each draft, in order. In a dry run, records that would be accepted have no position, revision and

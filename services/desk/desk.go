@@ -55,7 +55,7 @@ type Reader interface {
 }
 
 // Writer takes records. What it answers is durable. After an error with the code text.Stopped nothing more is written until
-// the ledger is opened again; any other error wrote nothing, unless it says otherwise.
+// the ledger is opened again; any other error of Record and Batch wrote nothing.
 type Writer interface {
 	// Record judges a record and writes it. A record with the id and content of one that is there is answered with the first
 	// result; the answer "no" is a *Refusal.
@@ -66,7 +66,8 @@ type Writer interface {
 	// that is used again.
 	Batch(ctx context.Context, b Batch) (*BatchAnswer, error)
 	// Import takes whole files: all of them are checked before anything is written. Counting refused records is no error. If
-	// only the marked copies could not be written, it returns the counts with the error.
+	// only the marked copies could not be written, it returns the counts with the error. After any other error a part of the
+	// records may be written; importing the files again passes over them.
 	Import(ctx context.Context, r ImportRequest) (*Imported, error)
 }
 

@@ -33,7 +33,7 @@ type BatchResult struct {
 	// result of a refused record is zero.
 	Results  []Result
 	Refused  []RefusedRecord // of a dry run
-	Revision uint64          // of the stream, right after the batch
+	Revision uint64          // of the stream, right after the batch; in a dry run at Position
 	Position uint64          // of the last record of the batch; in a dry run the position at which it was judged
 
 	// Moved is what the new records would move in the answers of their center as of a date. It is nil unless the batch is a

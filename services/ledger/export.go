@@ -11,8 +11,9 @@ import (
 )
 
 // Export writes every record as JSON Lines in the order of positions, the policies adopted included, and returns how
-// many. Only the streams that sees reports are written; nil for all. Imported into a new ledger they give the same answers with new instants. An event that cannot be read ends
-// the export: half a history would give other answers. Progress is called now and then with positions; it may be nil.
+// many. Only the streams that sees reports are written; nil for all. Imported into a new ledger they give the same answers
+// with new instants. An event that cannot be read ends the export: half a history would give other answers. Progress is
+// called now and then with positions; it may be nil.
 func (l *Ledger) Export(ctx context.Context, to io.Writer, sees func(events.StreamID) bool, progress func(done, total int64)) (count int, err error) {
 	w := bufio.NewWriterSize(to, 1<<16)
 	total := int64(l.register.Position())

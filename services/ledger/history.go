@@ -18,8 +18,9 @@ type Span struct {
 }
 
 // Search shows every stored event of a span to keep, on all processors, and hands what it keeps to sink, on the caller's
-// goroutine and in the order of positions, or stream by stream if the span lists its streams. Nothing is decoded: what it would take to decode a million events is many
-// times what it takes to look at them. An event that is shown is valid until keep returns, and without Bytes.
+// goroutine and in the order of positions, or stream by stream if the span lists its streams. Nothing is decoded: to decode a
+// million events takes many times as long as to look at them. An event that is shown is valid until keep returns, and without
+// Bytes.
 func Search[T any](ctx context.Context, l *Ledger, of Span, keep func(*events.Stored) (T, bool), sink func(T) error) error {
 	from := func(show func(events.Stored) error) error { return feedFrom(l.read(ctx, of), show) }
 	work := func(b *decodedBatch) (kept []T) {

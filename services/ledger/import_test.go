@@ -594,3 +594,16 @@ func TestACenterOfMoreRecordsThanAnAppendTakesIsImported(t *testing.T) {
 		}
 	}
 }
+
+// A bad record that waits until the last run of an import is handed over as one that is handed over when it is found.
+func TestABadRecordThatIsHeldIsTheSame(t *testing.T) {
+	path := file(t, line("a", registered), line("b", granted), line("c", received), line("o", orphaned), line("p", overspent), "{", "\"\xff\"")
+	var told [2][]ledger.BadRecord
+	for i, acceptGood := range []bool{false, true} {
+		l, _ := newLedger(t)
+		_, told[i] = imports(t, l, ledger.ImportConfig{AcceptGood: acceptGood, Files: ledgertest.Files(t, path)})
+	}
+	if len(told[0]) != 4 || len(told[0][1].Breaches[0].Figures) == 0 || fmt.Sprint(told[0]) != fmt.Sprint(told[1]) {
+		t.Errorf("as they are found:\n%+v\nheld:\n%+v", told[0], told[1])
+	}
+}

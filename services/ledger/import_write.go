@@ -164,7 +164,7 @@ func decodeProposed(s events.StreamID, batch []events.Proposed) ([]events.Record
 	for i, p := range batch {
 		var err error
 		if records[i], err = events.DecodeEvent(events.Stored{Stream: s, ID: p.ID, Kind: p.Kind, Body: p.Body}); err != nil {
-			return nil, fmt.Errorf("ledger: read what is laid by: %w", err)
+			return nil, fmt.Errorf("ledger: read the spool: %w", err)
 		}
 	}
 	return records, nil

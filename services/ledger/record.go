@@ -42,9 +42,10 @@ func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Account
 // appendMax is how long an append may take. Stores give up earlier by themselves.
 const appendMax = 5 * time.Minute
 
-// append appends a batch that was judged, whose records are those that it will be read back as, and waits until it is
-// applied. A ctx that ends before the append begins ends it. After that the outcome is waited for: otherwise a caller that goes
-// away would leave an append of unknown outcome behind, which stops the ledger. With places the error is ErrStopped: the batch is stored, and the read models do not have it.
+// append appends a batch that was judged, and waits until it is applied. The records are those that the batch will be read back
+// as. A ctx that ends before the append begins ends it. After that the outcome is waited for: otherwise a caller that goes away
+// would leave an append of unknown outcome behind, which stops the ledger. If it returns places and an error, the error is
+// ErrStopped: the batch is stored, and the read models do not have it.
 func (l *Ledger) append(ctx context.Context, s events.StreamID, revision uint64, batch []events.Proposed, records []events.Recorded) ([]events.Place, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

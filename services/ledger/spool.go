@@ -29,7 +29,7 @@ type spool struct {
 // spoolBuffer is what is read and written at once.
 const spoolBuffer = 256 << 10
 
-// newSpool makes an empty spool on the disk that has the directory, "" for that of temporary files.
+// newSpool returns an empty spool on the disk that has the directory, "" for that of temporary files.
 func newSpool(dir string) (*spool, error) {
 	f, err := unnamed(dir)
 	if err != nil {
@@ -38,7 +38,7 @@ func newSpool(dir string) (*spool, error) {
 	return &spool{file: f, buf: bufio.NewWriterSize(f, spoolBuffer)}, nil
 }
 
-// unnamed makes an empty file without a name on the disk that has the directory.
+// unnamed returns an empty file without a name on the disk that has the directory.
 func unnamed(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, ".import-*")
 	if err != nil {
@@ -46,17 +46,17 @@ func unnamed(dir string) (*os.File, error) {
 		if errors.As(err, &file) {
 			file.Path = filepath.Dir(file.Path) // the file's own name says nothing to anybody
 		}
-		return nil, fmt.Errorf("ledger: lay by what is judged: %w", err)
+		return nil, fmt.Errorf("ledger: make a spool: %w", err)
 	}
 	if err := os.Remove(f.Name()); err != nil {
-		return nil, fmt.Errorf("ledger: lay by what is judged: %w", errors.Join(err, f.Close()))
+		return nil, fmt.Errorf("ledger: make a spool: %w", errors.Join(err, f.Close()))
 	}
 	return f, nil
 }
 
 func (s *spool) close() { _ = s.file.Close() }
 
-// add lays an event by, with the line that it was read from, and returns where it lies.
+// add appends an event, with the line that it was read from, and returns its place.
 func (s *spool) add(from *line, stream events.StreamID, p *events.Proposed) (at int64, err error) {
 	at = s.end
 	head := append(s.head[:0], p.ID[:]...)
@@ -69,7 +69,7 @@ func (s *spool) add(from *line, stream events.StreamID, p *events.Proposed) (at 
 		_, err = s.buf.Write(p.Body)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("ledger: lay by what is judged: %w", err)
+		return 0, fmt.Errorf("ledger: spool judged records: %w", err)
 	}
 	return at, nil
 }
@@ -92,7 +92,7 @@ func (s *spool) all() iter.Seq2[spooled, error] {
 			}
 		}
 		if !errors.Is(err, io.EOF) {
-			yield(spooled{}, fmt.Errorf("ledger: read what is laid by: %w", err))
+			yield(spooled{}, fmt.Errorf("ledger: read the spool: %w", err))
 		}
 	}
 }
@@ -105,7 +105,7 @@ func (s *spool) at(at int64) (spooled, error) {
 		e, err = readSpooled(bufio.NewReader(io.NewSectionReader(s.file, at, s.end-at)))
 	}
 	if err != nil {
-		return spooled{}, fmt.Errorf("ledger: read what is laid by: %w", err)
+		return spooled{}, fmt.Errorf("ledger: read the spool: %w", err)
 	}
 	return e, nil
 }
@@ -152,7 +152,7 @@ func (h *heldBad) add(b *BadRecord) (err error) {
 	return h.failed(json.MarshalWrite(h.buf, b, jsontext.AllowInvalidUTF8(true)))
 }
 
-// clear forgets them all.
+// clear removes all bad records.
 func (h *heldBad) clear() error {
 	if h.file == nil {
 		return nil
@@ -162,7 +162,7 @@ func (h *heldBad) clear() error {
 	return h.failed(cmp.Or(h.file.Truncate(0), err))
 }
 
-// tell hands them over in order.
+// tell calls each with the bad records in order.
 func (h *heldBad) tell(each func(BadRecord)) error {
 	if h.file == nil {
 		return nil
@@ -186,7 +186,7 @@ func (h *heldBad) tell(each func(BadRecord)) error {
 
 func (h *heldBad) failed(err error) error {
 	if err != nil {
-		return fmt.Errorf("ledger: lay by what is bad: %w", err)
+		return fmt.Errorf("ledger: spool bad records: %w", err)
 	}
 	return nil
 }
