@@ -91,7 +91,7 @@ func (x *pair) reads(b *testing.B) {
 			b.ReportMetric(float64(len(first.body)), "bytes")
 		})
 	}
-	b.Run("execution csv after a record", func(b *testing.B) {
+	b.Run("execution csv made anew", func(b *testing.B) {
 		took, size := make([]time.Duration, b.N), 0
 		busy := x.serve.processorTime(b)
 		for i := range b.N {
