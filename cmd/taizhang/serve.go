@@ -253,7 +253,8 @@ func (a *app) sayServing(o *serveOptions, address string, admin net.Listener, x 
 // newHTTP returns a server of HTTP with our limits.
 func newHTTP(log *zap.Logger, h http.Handler) *http.Server {
 	errorLog, _ := zap.NewStdLogAt(log, zapcore.WarnLevel) // the level is one
-	return &http.Server{Handler: h, ReadHeaderTimeout: headerWait, IdleTimeout: idleWait, MaxHeaderBytes: headerBytesMax, ErrorLog: errorLog}
+	return &http.Server{Handler: h, ReadHeaderTimeout: headerWait, IdleTimeout: idleWait, MaxHeaderBytes: headerBytesMax, ErrorLog: errorLog,
+		DisableGeneralOptionsHandler: true} // every request is checked and counted by us
 }
 
 // start serves a listener until the server is shut down.

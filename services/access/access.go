@@ -252,7 +252,7 @@ func (a *Access) whileValid(ctx context.Context, p *Principal, do func(context.C
 	ended := context.Cause(ctx)
 	cancel(nil)
 	watch.Wait()
-	if ended == errUnauthenticated {
+	if err != nil && ended == errUnauthenticated {
 		return ended
 	}
 	return err

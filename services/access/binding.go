@@ -72,7 +72,7 @@ func isLine(s string, charMax int) bool {
 	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= charMax && text.Printable(s) == s
 }
 
-// check returns for how many days a token is wanted, or what is wrong with it, whatever the accounts are.
+// check returns for how many days a token is wanted, or what is wrong with it, whatever the accounts are. It trims the name.
 func (r *NewToken) check() (days int, err error) {
 	bad := func(param, zh, en string, args ...any) error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
@@ -81,7 +81,7 @@ func (r *NewToken) check() (days int, err error) {
 	if len(r.May) > 0 {
 		most = MayDaysMax
 	}
-	if days == 0 {
+	if r.Name = strings.TrimSpace(r.Name); days == 0 {
 		days = min(TokenDaysDefault, most)
 	}
 	for _, act := range r.May {
@@ -90,7 +90,7 @@ func (r *NewToken) check() (days int, err error) {
 		}
 	}
 	switch {
-	case !isLine(strings.TrimSpace(r.Name), tokenNameCharMax):
+	case !isLine(r.Name, tokenNameCharMax):
 		return 0, bad("name", "须写明令牌的用途，1 至 %d 个可见字符", "must say what the token is for, in 1 to %d visible characters", tokenNameCharMax)
 	case days < 1 || days > most:
 		return 0, bad("expires", "应为 1 至 %d 天", "must be 1 to %d days", most)

@@ -169,12 +169,17 @@ func (g *guarded) Explain(ctx context.Context, when desk.When, alert desk.AlertN
 	return g.local.Explain(ctx, when, alert)
 }
 
-// Export implements desk.Reader.
+// Export implements desk.Reader. It ends as Follow does.
 func (g *guarded) Export(ctx context.Context, to io.Writer, progress desk.Progress) (int, error) {
 	if err := g.readsNoted("export", "", ""); err != nil {
 		return 0, err
 	}
-	return g.local.Export(ctx, to, progress)
+	var count int
+	err := g.a.whileValid(ctx, &g.p, func(ctx context.Context) (err error) {
+		count, err = g.local.Export(ctx, to, progress)
+		return err
+	})
+	return count, err
 }
 
 // Position implements desk.Reader. It is no secret.

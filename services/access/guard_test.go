@@ -442,6 +442,41 @@ func TestFollowingEndsWhenTheAccountDoes(t *testing.T) {
 	}
 }
 
+// endless is a file of lines that does not end until it has been read for too long. first is called before the first line.
+type endless struct {
+	first func()
+	ends  time.Time
+}
+
+// ReadAt implements io.ReaderAt.
+func (e *endless) ReadAt(p []byte, off int64) (int, error) {
+	if first := e.first; first != nil {
+		e.first, e.ends = nil, time.Now().Add(10*time.Second)
+		first()
+	}
+	if time.Now().After(e.ends) {
+		return 0, io.EOF
+	}
+	for i := range p {
+		p[i] = "{}\n"[(off+int64(i))%3]
+	}
+	return len(p), nil
+}
+
+func TestAnImportEndsWhenTheAccountDoes(t *testing.T) {
+	k := newKit(t)
+	p := add(t, k.Access, "gone", Binding{Role: Finance})
+	file := &endless{first: func() {
+		if _, err := k.Office(owner).Disable(context.Background(), p.Account); err != nil {
+			t.Error(err)
+		}
+	}}
+	_, err := k.Guard(k.local, p).Import(t.Context(), desk.ImportRequest{Files: []desk.Upload{{Name: "x.jsonl", Content: file, Bytes: 1 << 50}}, Bad: func(desk.BadLine) {}})
+	if code(err) != text.Unauthenticated {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestReadsOfMoneyAndHistoryAreInTheLog(t *testing.T) {
 	k := newKit(t)
 	d := k.as(t, "shen", Binding{Role: Auditor})

@@ -89,7 +89,8 @@ func (g *guarded) against(kind events.Kind, mode events.Mode, by events.By) *agg
 	return nil
 }
 
-// Import implements desk.Writer. What a principal may not bring is bad, line by line.
+// Import implements desk.Writer. What a principal may not bring is bad, line by line. It ends between two writes with
+// text.Unauthenticated when the principal is not any more who he was.
 func (g *guarded) Import(ctx context.Context, r desk.ImportRequest) (*desk.Imported, error) {
 	if err := g.writes("import", "", ""); err != nil {
 		return nil, err
@@ -109,7 +110,12 @@ func (g *guarded) Import(ctx context.Context, r desk.ImportRequest) (*desk.Impor
 			return nil, g.deny("import", "", "", why.Reason)
 		}
 	}
-	return g.local.Import(ctx, r)
+	var imported *desk.Imported
+	err = g.a.whileValid(ctx, &g.p, func(ctx context.Context) (err error) {
+		imported, err = g.local.Import(ctx, r)
+		return err
+	})
+	return imported, err
 }
 
 // check returns why a record in a file is not taken.

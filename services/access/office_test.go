@@ -211,8 +211,8 @@ func TestATokenForActsIsShortAndOfWhatTheAccountMay(t *testing.T) {
 	if _, err := a.Office(owner).Bind(ctx, "ke", Binding{Role: STOffice}); err != nil {
 		t.Fatal(err)
 	}
-	made, err := a.Office(owner).AddToken(ctx, NewToken{Account: "ke", Name: "x"})
-	if err != nil || made.ExpiresAt != "2027-02-27T10:00:00+08:00" {
+	made, err := a.Office(owner).AddToken(ctx, NewToken{Account: "ke", Name: "\n x "})
+	if err != nil || made.Name != "x" || made.ExpiresAt != "2027-02-27T10:00:00+08:00" {
 		t.Errorf("%+v, %v", made, err)
 	}
 }

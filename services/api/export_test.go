@@ -21,6 +21,18 @@ func WaitForBodies(d time.Duration) (before time.Duration) {
 	return before
 }
 
+// KeepRoom sets how many bytes of the disk are kept for the ledger, and returns what it was.
+func KeepRoom(bytes uint64) (before uint64) {
+	before, roomKept = roomKept, bytes
+	return before
+}
+
+// KeepBad sets how many bytes of bad lines are kept of one import, and returns what it was.
+func KeepBad(bytes int) (before int) {
+	before, badBytesMax = badBytesMax, bytes
+	return before
+}
+
 // Handle adds a route for a test, which takes no login, and whose handler writes to a stream.
 func (s *Server) Handle(path string, write func(to io.Writer) error) {
 	rt := route{method: http.MethodGet, path: path, open: true, gives: []answer{{http.StatusOK, linesType, nil, ""}},

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"go.uber.org/zap"
-	"golang.org/x/sys/unix"
 
 	"github.com/taizhang/taizhang/events/text"
 )
@@ -48,11 +47,10 @@ func (s *Server) health() *Health {
 		not("access-log", "访问日志不能写入", "the access log cannot be written")
 		s.Log.Error("the access log cannot be written", zap.Error(err))
 	}
-	var disk unix.Statfs_t
-	if err := unix.Statfs(s.Desk.Spool, &disk); err != nil {
+	if room, err := roomIn(s.Desk.Spool); err != nil {
 		not("room", "不能查明磁盘余量", "how much room is on the disk cannot be found out")
 		s.Log.Error("the room on the disk is not known", zap.Error(err))
-	} else if room := disk.Bavail * uint64(disk.Bsize); room < roomBytesMin {
+	} else if room < roomBytesMin {
 		not("room", "磁盘只余 %d MiB", "only %d MiB are left on the disk", room>>20)
 	}
 	if behind := s.lag.behind(s.Metrics.position(h.Position), h.Position, time.Now()); behind > lagMax {

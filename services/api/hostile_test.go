@@ -9,8 +9,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,7 +25,12 @@ import (
 // dial opens a connection to the server of the owner and sends raw text.
 func (x *served) dial(t testing.TB, raw string) net.Conn {
 	t.Helper()
-	c, err := net.Dial("tcp", x.owner.Listener.Addr().String())
+	return x.dialTo(t, x.owner, raw)
+}
+
+func (x *served) dialTo(t testing.TB, s *httptest.Server, raw string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", s.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +80,92 @@ func TestABodyThatComesTooSlowlyIsGivenUp(t *testing.T) {
 	defer api.WaitForBodies(api.WaitForBodies(50 * time.Millisecond))
 	x := serve(t)
 	answerOn(t, x.dial(t, postAccount+"Content-Length: 100\r\n\r\n{")).problem(t, 408, "request-timeout")
+}
+
+// TestABodyOfAByteNowAndThenIsGivenUp expects that a client that is never silent for long does not hold its place for ever.
+func TestABodyOfAByteNowAndThenIsGivenUp(t *testing.T) {
+	defer api.WaitForBodies(api.WaitForBodies(200 * time.Millisecond))
+	x := serve(t)
+	c := x.dial(t, postAccount+"Content-Length: 60000\r\n\r\n")
+	answered := make(chan struct{})
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-answered:
+				return
+			case <-tick.C:
+				_, _ = io.WriteString(c, " ") // the server may have hung up
+			}
+		}
+	})
+	answerOn(t, c).problem(t, 408, "request-timeout")
+	close(answered)
+	sending.Wait()
+}
+
+func TestACompressedBodyIsRefused(t *testing.T) {
+	x := serve(t)
+	x.ask(t, "POST", "/v1/imports?name=a.jsonl", "\x1f\x8b", "Content-Type", "application/jsonl", "Content-Encoding", "gzip").problem(t, 415, "unsupported-media-type")
+}
+
+// TestTheHeadOfAStreamIsAnAnswer asks for the head of a stream and then for more on the same connection.
+func TestTheHeadOfAStreamIsAnAnswer(t *testing.T) {
+	x := serve(t)
+	c := x.dial(t, "HEAD /v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+	all, err := io.ReadAll(c)
+	if err != nil || strings.Count(string(all), "HTTP/1.1 200 OK") != 2 || !strings.Contains(string(all), "text/event-stream") {
+		t.Errorf("got %v, %s", err, all)
+	}
+}
+
+// pipes is a listener whose connections have no buffer: who writes waits until the other end reads.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	c, open := <-p
+	if !open {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.UnixAddr{} }
+
+// TestSlowReadersOfAReportDoNotKeepOthersWaiting leaves more reports unread than answers are made at a time.
+func TestSlowReadersOfAReportDoNotKeepOthersWaiting(t *testing.T) {
+	x := small(t)
+	l := make(pipes)
+	slow := &http.Server{Handler: x.api, ConnContext: x.owner.Config.ConnContext}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = slow.Serve(l) })
+	defer func() { _ = slow.Close(); serving.Wait() }()
+	for range runtime.GOMAXPROCS(0) {
+		client, server := net.Pipe()
+		defer client.Close()
+		l <- server
+		if _, err := io.WriteString(client, "GET /v1/yearly?year=2025 HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(client, make([]byte, 100)); err != nil { // the answer has begun
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, x.owner.URL+"/v1/centers", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := x.owner.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _ = answer.Body.Close(); answer.StatusCode != http.StatusOK {
+		t.Errorf("got %d", answer.StatusCode)
+	}
 }
 
 func TestABodyThatIsTooLongIsNotAwaited(t *testing.T) {

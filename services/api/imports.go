@@ -59,7 +59,7 @@ func importRoutes() []route {
 			short: text.Say("一次导入的进度和结果，保留 24 小时", "the progress and the result of an import, kept for 24 hours"), params: []param{wait},
 			gives: []answer{{http.StatusOK, jsonType, ImportState{}, "the state of the import"}}},
 		{method: http.MethodGet, path: importsPath + "{id}/bad", name: "importBad", right: access.Bring, handle: (*request).importBad,
-			short: text.Say("一次导入中所有有错误的行", "all bad lines and rows of an import"),
+			short: text.Say("一次导入中有错误的行，至多 64 MiB", "the bad lines and rows of an import, up to 64 MiB of them"),
 			gives: []answer{{http.StatusOK, linesType, desk.BadLine{}, "the bad lines, one a line"}}},
 		{method: http.MethodGet, path: importsPath + "{id}/" + markedName, name: "importMarked", right: access.Bring, handle: (*request).importMarked,
 			short: text.Say("标出错误单元格的表格", "copies of the bad sheets with the bad cells marked"),
@@ -69,7 +69,11 @@ func importRoutes() []route {
 
 // importFiles handles POST /v1/imports. The upload goes to files; nothing of it is looked at before it is complete.
 func (q *request) importFiles() error {
-	x, err := q.s.jobs.open(q.who.Account)
+	placesMax := placesAccountMax
+	if q.who.Owner { // nobody is kept out of his own machine
+		placesMax = placesAll
+	}
+	x, err := q.s.jobs.open(q.who.Account, placesMax)
 	if err != nil {
 		q.w.Header().Set("Retry-After", retryAfterBusySec)
 		return err
@@ -161,7 +165,7 @@ func (x *job) spool(name string, content io.Reader) error {
 		return err
 	}
 	x.request.Files = append(x.request.Files, desk.Upload{Name: text.Printable(name), Content: f})
-	n, err := io.Copy(f, readErrors{content})
+	n, err := io.Copy(&sparing{to: f, dir: x.dir}, readErrors{content})
 	x.request.Files[len(x.request.Files)-1].Bytes = n
 	var read *readError
 	if errors.As(err, &read) {

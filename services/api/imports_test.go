@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -216,6 +217,43 @@ func TestOneImportRunsEightWaitAndTheNinthIsSentAway(t *testing.T) {
 	}
 }
 
+func TestAnAccountDoesNotTakeAllPlaces(t *testing.T) {
+	x := live(t)
+	token, other := x.token(t, "yi", access.Binding{Role: access.Center, Center: "ZJ-0001"}), x.token(t, "er", access.Binding{Role: access.Center, Center: "ZJ-0002"})
+	const head = "POST /v1/imports?name=a.jsonl HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nContent-Type: application/jsonl\r\nAuthorization: Bearer "
+	for range 3 {
+		x.dialTo(t, x.Server, head+token+"\r\n\r\n\n")
+	}
+	x.uploading(t, 3)
+	x.as(t, token, "POST", "/v1/imports?name=a.jsonl", "\n", "Content-Type", "application/jsonl").problem(t, 429, "too-many-requests")
+	if r := x.as(t, other, "POST", "/v1/imports?name=a.jsonl", "\n", "Content-Type", "application/jsonl"); r.StatusCode != 202 {
+		t.Errorf("another account gets %d", r.StatusCode)
+	}
+}
+
+func TestUploadsLeaveRoomForTheLedger(t *testing.T) {
+	x := live(t)
+	defer api.KeepRoom(api.KeepRoom(1 << 62))
+	x.ask(t, "POST", "/v1/imports?name=a.jsonl", "{}\n", "Content-Type", "application/jsonl").problem(t, 503, "unavailable")
+	x.ask(t, "POST", "/v1/reproduce?name=a.csv", "x", "Content-Type", "text/csv").problem(t, 503, "unavailable")
+	if list, err := os.ReadDir(x.spool); err != nil || len(list) != 0 {
+		t.Errorf("got %v, %v", list, err)
+	}
+}
+
+func TestTheBadLinesOfAnImportAreBounded(t *testing.T) {
+	x := live(t)
+	defer api.KeepBad(api.KeepBad(5000))
+	s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl", strings.Repeat("{}\n", 500), "Content-Type", "application/jsonl"))
+	if s.State != "done" || s.BadTotal != 500 {
+		t.Fatalf("got %+v", s)
+	}
+	r := x.get(t, "/v1/imports/"+s.ID+"/bad").ok(t)
+	if len(r.body) > 5000 || len(r.body) < 2500 || !strings.HasSuffix(r.body, "}\n") {
+		t.Errorf("got %d bytes: %.300s", len(r.body), r.body)
+	}
+}
+
 func TestTheSpoolHoldsNothingAfterARestart(t *testing.T) {
 	x := live(t)
 	s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl", "{}\n", "Content-Type", "application/jsonl"))
@@ -226,12 +264,16 @@ func TestTheSpoolHoldsNothingAfterARestart(t *testing.T) {
 	if err != nil || len(list) != 1 {
 		t.Fatalf("got %v, %v", list, err)
 	}
+	own := filepath.Join(x.spool, "own.txt") // the spool may be a link to a directory with other things
+	if err := os.WriteFile(own, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	again := api.New(api.Config{Desk: x.desk, Access: x.access, Now: x.clock.now, Build: "v1", Spool: x.spool})
 	again.Stop()
 	if err := again.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := os.ReadDir(x.spool); err != nil || len(list) != 0 {
+	if list, err := os.ReadDir(x.spool); err != nil || len(list) != 1 || list[0].Name() != "own.txt" {
 		t.Errorf("got %v, %v", list, err)
 	}
 	if info, err := os.Stat(x.spool); err != nil || info.Mode().Perm() != 0o700 {

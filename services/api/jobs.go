@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,13 +24,18 @@ import (
 
 // The limits on imports. One import runs at a time. What waits, and what is being uploaded to wait, is bounded by waitingMax.
 const (
-	waitingMax    = 8
-	keptFor       = 24 * time.Hour
-	keptMax       = 200       // imports that have ended, with their results
-	keptBytesMax  = 512 << 20 // bad lines and marked copies of all of them, on disk
-	badShown      = 1000      // bad lines in the answer to GET /v1/imports/{id}
-	progressLeast = 100 * time.Millisecond
+	waitingMax       = 8
+	placesAll        = waitingMax + 1
+	placesAccountMax = 3 // of an account, so that none keeps the others out
+	keptFor          = 24 * time.Hour
+	keptMax          = 200       // imports that have ended, with their results
+	keptBytesMax     = 512 << 20 // bad lines and marked copies of all of them, on disk
+	badShown         = 1000      // bad lines in the answer to GET /v1/imports/{id}
+	progressLeast    = 100 * time.Millisecond
 )
+
+// badBytesMax bounds the bad lines of one import on disk: a line of three bytes has a reason of some hundred.
+var badBytesMax = 64 << 20 // a variable for tests
 
 // The states of an import.
 const (
@@ -80,14 +86,15 @@ type jobs struct {
 	queue  chan *job
 	ran    chan struct{} // closed when none runs any more
 
-	mu   sync.Mutex
-	kept map[string]*job
+	mu       sync.Mutex
+	placesOf map[string]int // by account
+	kept     map[string]*job
 }
 
 func newJobs(dir string, now func() time.Time, log *zap.Logger) *jobs {
 	ctx, cancel := context.WithCancel(context.Background())
-	j := &jobs{dir: dir, now: now, log: log, ctx: ctx, cancel: cancel, places: make(chan struct{}, waitingMax+1), queue: make(chan *job, waitingMax+1),
-		ran: make(chan struct{}), kept: map[string]*job{}}
+	j := &jobs{dir: dir, now: now, log: log, ctx: ctx, cancel: cancel, places: make(chan struct{}, placesAll), queue: make(chan *job, placesAll),
+		ran: make(chan struct{}), placesOf: map[string]int{}, kept: map[string]*job{}}
 	if err := emptied(dir); err != nil {
 		log.Error("the spool cannot be emptied", zap.Error(err))
 	}
@@ -95,7 +102,14 @@ func newJobs(dir string, now func() time.Time, log *zap.Logger) *jobs {
 	return j
 }
 
-// emptied makes a directory that only its owner reads, and removes all that is in it.
+// The names of what is in the spool, before the part that is made up. Nothing else in it is ours to remove: the directory may be a
+// link to a larger disk.
+const (
+	importPrefix = "import-"
+	reportPrefix = "report-"
+)
+
+// emptied makes a directory that only its owner reads, and removes what a server left in it.
 func emptied(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -105,6 +119,9 @@ func emptied(dir string) error {
 	}
 	list, err := os.ReadDir(dir)
 	for _, entry := range list {
+		if !strings.HasPrefix(entry.Name(), importPrefix) && !strings.HasPrefix(entry.Name(), reportPrefix) {
+			continue
+		}
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, entry.Name())))
 	}
 	return err
@@ -117,28 +134,52 @@ func errBusy() error {
 
 var errClosing = text.Errorf(text.Unavailable, "服务正在停止，请稍后再试", "the server is stopping; try again later")
 
-// open returns a new import that has a place in the queue and a directory for its upload. Its caller calls enqueue or drop.
-func (j *jobs) open(account string) (*job, error) {
+// open returns a new import that has a place in the queue and a directory for its upload. Its caller calls enqueue or drop. An
+// account has at most placesMax places.
+func (j *jobs) open(account string, placesMax int) (*job, error) {
 	if j.ctx.Err() != nil {
 		return nil, errClosing
 	}
-	select {
-	case j.places <- struct{}{}:
-	default:
-		return nil, errBusy()
+	if err := j.enter(account, placesMax); err != nil {
+		return nil, err
 	}
-	dir, err := os.MkdirTemp(j.dir, "import-")
+	dir, err := os.MkdirTemp(j.dir, importPrefix)
 	if err != nil {
-		<-j.places
+		j.leave(account)
 		return nil, fmt.Errorf("api: spool an upload: %w", err)
 	}
 	return &job{account: account, dir: dir, changed: make(chan struct{}), state: ImportState{ID: desk.NewID(), State: importWaiting, Bad: []desk.BadLine{}}}, nil
 }
 
+// enter takes a place for an account.
+func (j *jobs) enter(account string, placesMax int) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.places) == cap(j.places) { // only who holds mu adds to them
+		return errBusy()
+	}
+	if j.placesOf[account] == placesMax {
+		return fail(tooMany, "此账号已有 %d 个导入在上传、等待或进行", "%d imports of the account are being uploaded, wait or run already", placesMax)
+	}
+	j.places <- struct{}{}
+	j.placesOf[account]++
+	return nil
+}
+
+// leave gives the place of an account back.
+func (j *jobs) leave(account string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	<-j.places
+	if j.placesOf[account]--; j.placesOf[account] == 0 {
+		delete(j.placesOf, account)
+	}
+}
+
 // drop forgets an import whose upload failed.
 func (j *jobs) drop(x *job) {
 	x.removeUploads()
-	<-j.places
+	j.leave(x.account)
 	j.remove(x)
 }
 
@@ -245,7 +286,7 @@ func (j *jobs) end(x *job, result *desk.Imported, err error) {
 			s.State, s.Problem = importFailed, x.problem(err)
 		}
 	})
-	<-j.places
+	j.leave(x.account)
 	j.forget()
 }
 
@@ -331,12 +372,13 @@ func (x *job) removeUploads() {
 	x.request.Files = nil
 }
 
-// badFile writes the bad lines of an import to its file: there may be any number of them.
+// badFile writes the bad lines of an import to its file: the first of them, up to badBytesMax.
 type badFile struct {
-	x   *job
-	f   *os.File
-	buf *bufio.Writer
-	err error
+	x     *job
+	f     *os.File
+	buf   *bufio.Writer
+	bytes int
+	err   error
 }
 
 func newBadFile(x *job) (*badFile, error) {
@@ -344,7 +386,7 @@ func newBadFile(x *job) (*badFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &badFile{x: x, f: f, buf: bufio.NewWriter(f)}, nil
+	return &badFile{x: x, f: f, buf: bufio.NewWriter(&sparing{to: f, dir: x.dir})}, nil
 }
 
 func (b *badFile) add(line desk.BadLine) {
@@ -354,11 +396,11 @@ func (b *badFile) add(line desk.BadLine) {
 		b.x.state.Bad = append(b.x.state.Bad, line)
 	}
 	b.x.mu.Unlock()
-	if b.err != nil {
+	if b.err != nil || b.bytes > badBytesMax {
 		return
 	}
 	content, err := json.Marshal(line, jsontext.AllowInvalidUTF8(true))
-	if err == nil {
+	if b.bytes += len(content) + 1; err == nil && b.bytes <= badBytesMax {
 		_, err = b.buf.Write(append(content, '\n'))
 	}
 	b.err = err
@@ -372,7 +414,7 @@ func (x *job) createMarked(write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(write(f), f.Close())
+	return errors.Join(write(&sparing{to: f, dir: x.dir}), f.Close())
 }
 
 // result opens a file of the results of an import that has ended.

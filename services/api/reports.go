@@ -49,17 +49,25 @@ func (q *request) yearly() error {
 	if r.Unit == "" {
 		r.Unit = "yuan"
 	}
-	end, err := q.s.heavy.begin(q.Context(), when.KnownAt != "")
+	page, err := q.yearlyPage(when, r)
 	if err != nil {
 		return err
 	}
+	q.w.Header().Set("Content-Security-Policy", pagePolicy)
+	return q.send(http.StatusOK, htmlType, page)
+}
+
+// yearlyPage makes the report when its turn comes. The turn ends before the page is sent: others must not wait for a client that
+// reads slowly.
+func (q *request) yearlyPage(when desk.When, r desk.YearlyRequest) ([]byte, error) {
+	end, err := q.s.heavy.begin(q.Context(), when.KnownAt != "")
+	if err != nil {
+		return nil, err
+	}
 	defer end()
 	var page bytes.Buffer // an error in the middle of it is still a problem
-	if err := q.desk.Yearly(q.Context(), when, r, &page); err != nil {
-		return err
-	}
-	q.w.Header().Set("Content-Security-Policy", pagePolicy)
-	return q.send(http.StatusOK, htmlType, page.Bytes())
+	err = q.desk.Yearly(q.Context(), when, r, &page)
+	return page.Bytes(), err
 }
 
 // pagePolicy is what a browser may do with a page: show it.
@@ -92,7 +100,7 @@ func (q *request) reproduce() error {
 
 // spool writes the body to a file without a name, which is gone when it is closed.
 func (q *request) spool() (file *os.File, size int64, err error) {
-	file, err = os.CreateTemp(q.s.Spool, "report-*")
+	file, err = os.CreateTemp(q.s.Spool, reportPrefix+"*")
 	if err != nil {
 		return nil, 0, fmt.Errorf("api: spool a body: %w", err)
 	}
@@ -104,11 +112,12 @@ func (q *request) spool() (file *os.File, size int64, err error) {
 	if err := os.Remove(file.Name()); err != nil {
 		return nil, 0, fmt.Errorf("api: spool a body: %w", err)
 	}
-	var unwritten *os.PathError
-	if size, err = io.Copy(file, q.Body); errors.As(err, &unwritten) {
-		return nil, 0, fmt.Errorf("api: spool a body: %w", err)
+	var read *readError
+	size, err = io.Copy(&sparing{to: file, dir: q.s.Spool}, readErrors{q.Body})
+	if errors.As(err, &read) {
+		err = bodyError(read.cause)
 	}
-	return file, size, bodyError(err)
+	return file, size, err
 }
 
 func (q *request) export() error {

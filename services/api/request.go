@@ -89,27 +89,40 @@ func (q *request) param(name string) string { return q.given[name] }
 // limitBody refuses a body that says that it is longer than the route takes. It makes any other end with an error after that many
 // bytes, and gives each part of it a deadline of its own. A route that takes no body reads none.
 func (q *request) limitBody() error {
-	most := q.plan.limit
+	most, coding := q.plan.limit, q.Header.Get("Content-Encoding")
 	switch {
 	case most == 0:
+	case coding != "" && !strings.EqualFold(coding, "identity"):
+		return fail(unsupportedType, "请求内容不能压缩", "the body must not be compressed")
 	case q.ContentLength > most:
 		q.w.Header().Set("Connection", "close") // the server would read on
 		return bodyError(&http.MaxBytesError{Limit: most})
 	default:
-		q.Body = &pacedBody{http.MaxBytesReader(q.w, q.Body, most), http.NewResponseController(q.w)}
+		q.Body = &pacedBody{ReadCloser: http.MaxBytesReader(q.w, q.Body, most), c: http.NewResponseController(q.w)}
 	}
 	return nil
 }
 
+// readChunkBytes is how much of a body is read under one deadline. Whoever sends less than this in readWait is cut off: a byte now
+// and then does not hold a place for ever. The time in which the server does not read does not count.
+const readChunkBytes = 64 << 10
+
 // pacedBody is a body whose parts have each a deadline of their own.
 type pacedBody struct {
 	io.ReadCloser
-	c *http.ResponseController
+	c      *http.ResponseController
+	waited time.Duration // for the bytes of this part
+	bytes  int           // of this part
 }
 
 func (b *pacedBody) Read(p []byte) (int, error) {
-	_ = b.c.SetReadDeadline(time.Now().Add(readWait))
+	began := time.Now()
+	_ = b.c.SetReadDeadline(began.Add(readWait - b.waited))
 	n, err := b.ReadCloser.Read(p)
+	b.waited += time.Since(began)
+	if b.bytes += n; b.bytes >= readChunkBytes {
+		b.waited, b.bytes = 0, 0
+	}
 	if err == io.EOF { // from now on the server only watches whether the client is there
 		_ = b.c.SetReadDeadline(time.Time{})
 	}

@@ -79,6 +79,11 @@ func (q *request) follow() error {
 	if err != nil {
 		return err
 	}
+	if q.Method == http.MethodHead { // it has no body that could be followed
+		q.stream(eventsType)
+		q.w.WriteHeader(http.StatusOK)
+		return nil
+	}
 	g := q.s.gather
 	if err := q.awaitReady(g); err != nil {
 		return err
