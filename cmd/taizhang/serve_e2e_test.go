@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,7 +12,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"flag"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -22,10 +20,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -34,110 +29,6 @@ import (
 
 	"github.com/taizhang/taizhang/services/listen"
 )
-
-var soak = flag.Duration("soak", 10*time.Second, "how long the server is under load while it is killed and started again")
-
-// soakLife is how long a server lives under a long soak before it is killed.
-const soakLife = 30 * time.Second
-
-// TestSoak loads a server with writes and reads while it is killed and started again: every acknowledged record is there once, nothing
-// else is, and what a server uses does not grow.
-func TestSoak(t *testing.T) {
-	dir := t.TempDir()
-	l := newLoad(t, dir)
-	p := startServe(t, dir)
-	l.url.Store(&p.url)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var clients sync.WaitGroup
-	for i := range 8 {
-		clients.Go(func() { l.write(ctx, i, true) })
-	}
-	var read atomic.Int64
-	for i := range 4 {
-		clients.Go(func() { l.read(ctx, i, &read) })
-	}
-	life := min(soakLife, *soak/4)
-	for end := time.Now().Add(*soak); time.Now().Before(end) && !t.Failed(); {
-		born := time.Now()
-		early := p.consumes(born.Add(life / 3))
-		late := p.consumes(born.Add(life))
-		t.Logf("%d records acknowledged, %d answers read; %v, later %v", l.ackedCount(), read.Load(), early, late)
-		if late.routines > early.routines+50 || late.files > early.files+50 || late.bytes > 2*early.bytes+(200<<20) {
-			t.Errorf("a server grows: %v, later %v", early, late)
-		}
-		if code := p.end(syscall.SIGKILL); code != -1 {
-			t.Errorf("exit %d: %s", code, p.log)
-		}
-		p = startServe(t, dir)
-		l.url.Store(&p.url)
-	}
-	cancel()
-	clients.Wait()
-	if code := p.end(syscall.SIGTERM); code != 0 {
-		t.Errorf("exit %d: %s", code, p.log)
-	}
-	if l.ackedCount() == 0 || read.Load() == 0 {
-		t.Errorf("%d records, %d reads", l.ackedCount(), read.Load())
-	}
-	l.check(dir)
-}
-
-// read asks until ctx ends. A server that is down answers nothing, and one that is up answers well.
-func (l *load) read(ctx context.Context, reader int, count *atomic.Int64) {
-	for i := 0; ctx.Err() == nil; i++ {
-		path := []string{"/v1/centers?limit=10", "/v1/centers/ZJ-0001", "/v1/alerts?limit=10", "/v1/execution?limit=10"}[i%4]
-		if reader%2 == 1 {
-			path = strings.Replace(path, "ZJ-0001", "ZJ-0002", 1)
-		}
-		r, err := http.NewRequest(http.MethodGet, *l.url.Load()+path, nil)
-		if err != nil {
-			l.t.Error(err)
-			return
-		}
-		r.Header.Set("Authorization", "Bearer "+l.tokens[reader%2])
-		answer, err := l.client.Do(r)
-		if err != nil {
-			continue
-		}
-		if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusServiceUnavailable {
-			l.t.Errorf("%s is answered with %d", path, answer.StatusCode)
-			_ = answer.Body.Close()
-			return
-		}
-		_ = answer.Body.Close()
-		count.Add(1)
-	}
-}
-
-// consumption is what a server uses.
-type consumption struct {
-	routines, files int
-	bytes           int64
-}
-
-func (u consumption) String() string {
-	return fmt.Sprintf("%d goroutines, %d files, %d MiB", u.routines, u.files, u.bytes>>20)
-}
-
-// consumes returns what the server uses at an instant, as its metrics say.
-func (p *process) consumes(at time.Time) consumption {
-	p.t.Helper()
-	<-time.After(time.Until(at))
-	_, metrics := p.owner("/metrics")
-	value := func(name string) int64 {
-		found := regexp.MustCompile(`(?m)^` + name + ` (.+)$`).FindStringSubmatch(metrics)
-		if found == nil {
-			p.t.Fatalf("no metric %s", name)
-		}
-		f, err := strconv.ParseFloat(found[1], 64)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		return int64(f)
-	}
-	return consumption{int(value("go_goroutines")), int(value("process_open_fds")), value("process_resident_memory_bytes")}
-}
 
 func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
