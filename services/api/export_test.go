@@ -33,6 +33,14 @@ func KeepBad(bytes int) (before int) {
 	return before
 }
 
+// PaceStreams sets how often a stream has a heartbeat and how far back one may be resumed, in records.
+// restore sets both back.
+func PaceStreams(heartbeat time.Duration, behind uint64) (restore func()) {
+	beat, check, most := heartbeatEvery, checkEvery, streamBehindMax
+	heartbeatEvery, checkEvery, streamBehindMax = heartbeat, heartbeat, behind
+	return func() { heartbeatEvery, checkEvery, streamBehindMax = beat, check, most }
+}
+
 // Handle adds a route for a test, which takes no login, and whose handler writes to a stream.
 func (s *Server) Handle(path string, write func(to io.Writer) error) {
 	rt := route{method: http.MethodGet, path: path, open: true, gives: []answer{{http.StatusOK, linesType, nil, ""}},

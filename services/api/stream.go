@@ -20,13 +20,17 @@ import (
 const (
 	streamsMax        = 1000
 	streamsAccountMax = 50
-	streamBehindMax   = 10_000 // records: a resume from further back is a reset
-	streamPiece       = 1000   // records that are read at a time
-	heartbeatEvery    = 15 * time.Second
-	checkEvery        = time.Second // that the account still may have the stream
-	markEvery         = 1000        // positions: how far an id may lie behind what is delivered, between two heartbeats
+	streamPiece       = 1000 // records that are read at a time
+	markEvery         = 1000 // positions: how far an id may lie behind what is delivered, between two heartbeats
 	streamBufferBytes = 32 << 10
 	streamRetryMS     = 2000
+)
+
+// These are variables for tests.
+var (
+	heartbeatEvery         = 15 * time.Second
+	checkEvery             = time.Second // that the account still may have the stream
+	streamBehindMax uint64 = 10_000      // records: a resume from further back is a reset
 )
 
 func streamRoutes() []route {
@@ -207,8 +211,8 @@ func (x *stream) canResume(after uint64, known gathered) (bool, error) {
 	if known.position-after <= streamBehindMax {
 		return true, nil
 	}
-	behind := 0 // positions may have gaps
-	err := x.q.s.Desk.Events(ctx, after, streamBehindMax+1, "", func(*events.Stored) error { behind++; return nil })
+	behind := uint64(0) // positions may have gaps
+	err := x.q.s.Desk.Events(ctx, after, int(streamBehindMax)+1, "", func(*events.Stored) error { behind++; return nil })
 	return behind <= streamBehindMax, err
 }
 
