@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"golang.org/x/sys/unix"
@@ -132,7 +133,8 @@ type server struct {
 	https   []*http.Server
 	ports   []net.Listener // of https, in the same order; closed by them
 	running sync.WaitGroup
-	failed  chan error // has room for one of each of https
+	failed  chan error               // has room for one of each of https
+	traces  *sdktrace.TracerProvider // nil for none
 }
 
 // serve serves the ledger until ctx ends or the ledger stops. It calls started, if that is not nil, with the address of the API
@@ -153,6 +155,10 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	if err != nil {
 		return err
 	}
+	if s.traces, err = a.openTraces(ctx); err != nil {
+		return err
+	}
+	defer func() { a.flush(s.traces) }()
 	metrics := api.NewMetrics(programVersion())
 	opened, err := a.openServed(ctx, metrics)
 	if err != nil {
@@ -168,7 +174,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	}
 	defer socket.Close()
 	s.api = api.New(api.Config{Desk: opened.desk, Access: opened.access, Now: a.now, Log: a.log, Build: programBuild(),
-		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Hosts: o.hostNames(), Metrics: metrics})
+		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Hosts: o.hostNames(), Metrics: metrics, Tracer: tracer(s.traces)})
 	address := o.address(tcp)
 	if started != nil {
 		err = started(opened, address)

@@ -26,6 +26,7 @@ func (q *request) observe() {
 	m.requests.WithLabelValues(methodLabel(q.Method)+" "+route, strconv.Itoa(status)).Inc()
 	m.requestTime.WithLabelValues(methodLabel(q.Method) + " " + route).Observe(took.Seconds())
 	m.refused(q.failed)
+	q.trace(route, took)
 	writes := q.Method != http.MethodGet && q.Method != http.MethodHead
 	if !writes && q.failed == nil && took < slow {
 		return

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events/text"
@@ -26,11 +27,12 @@ type Config struct {
 	Access   *access.Access
 	Now      func() time.Time
 	Log      *zap.Logger
-	Build    string   // of the program: answers name it, and an ETag depends on it
-	Document []byte   // docs/openapi.json
-	Spool    string   // a directory for what is uploaded, on the disk of the ledger; it is emptied at start
-	Hosts    []string // the names of the server beside those of loopback; requests to others are refused
-	Metrics  *Metrics // nil for new ones
+	Build    string       // of the program: answers name it, and an ETag depends on it
+	Document []byte       // docs/openapi.json
+	Spool    string       // a directory for what is uploaded, on the disk of the ledger; it is emptied at start
+	Hosts    []string     // the names of the server beside those of loopback; requests to others are refused
+	Metrics  *Metrics     // nil for new ones
+	Tracer   trace.Tracer // of the spans of requests; nil for none
 }
 
 // Server is the API. It may serve several listeners.
