@@ -38,7 +38,7 @@ func readDrafts(content []byte, media string) (*drafts, error) {
 		}
 	}
 	if len(wrong) > 0 {
-		return nil, refusedRecords(fail(refused, "有 %d 处不合记录的格式", "the records have %d faults of form", len(wrong)), wrong)
+		return nil, refusedRecords(fail(refused, "有 %d 处不合记录的格式", "faults in the form of the records: %d", len(wrong)), wrong)
 	}
 	for i := range d.list {
 		if d.list[i].Center != d.list[0].Center {
