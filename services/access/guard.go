@@ -27,12 +27,7 @@ var _ desk.Desk = (*guarded)(nil)
 // Guard returns a desk that gives a principal what he may, in his scope as it is at each moment.
 func (a *Access) Guard(local desk.Local, p Principal) desk.Desk {
 	local.Account, local.Sees = p.ledgerAccount(), a.scope(&p)
-	g := &guarded{a: a, p: p}
-	if !p.Owner {
-		local.Account.Check = g.check
-	}
-	g.local = local
-	return g
+	return &guarded{a: a, p: p, local: local}
 }
 
 // Scope returns which centers a principal sees at each moment; nil for all of them. Asking it is no read, and goes to no log.
@@ -251,5 +246,5 @@ func (g *guarded) Try(ctx context.Context, when desk.When, lines io.Reader, each
 	if err := g.readsNoted("try", "", ""); err != nil {
 		return err
 	}
-	return g.local.Try(ctx, when, lines, each)
+	return g.checking("try").Try(ctx, when, lines, each)
 }

@@ -399,6 +399,13 @@ func TestAnImportTakesWhatTheAccountMayBring(t *testing.T) {
 	if err != nil || slices.Contains(tried[1:], desk.Accepted) {
 		t.Errorf("tried: %v, %v", tried, err)
 	}
+	denied := map[string]uint64{}
+	for _, e := range logOf(t, k.Access, LogQuestion{Kind: LogDenied, Account: "c1"}) {
+		denied[e.Verb] += uint64(e.Count)
+	}
+	if denied["import"] != 4 || denied["try"] != 4 {
+		t.Errorf("the log has of denials %v", denied)
+	}
 }
 
 func TestFollowingEndsWhenTheAccountDoes(t *testing.T) {

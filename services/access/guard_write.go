@@ -112,20 +112,25 @@ func (g *guarded) Import(ctx context.Context, r desk.ImportRequest) (*desk.Impor
 	}
 	var imported *desk.Imported
 	err = g.a.whileValid(ctx, &g.p, func(ctx context.Context) (err error) {
-		imported, err = g.local.Import(ctx, r)
+		imported, err = g.checking("import").Import(ctx, r)
 		return err
 	})
 	return imported, err
 }
 
-// check returns why a record in a file is not taken.
-func (g *guarded) check(rec *events.Record) []aggregates.Breach {
-	if err := g.sees("import", string(rec.Kind), string(rec.Center)); err != nil {
-		return []aggregates.Breach{{Field: "center", Reason: text.Of(err)}}
+// checking returns the desk for records in files, of which each that the principal may not bring is refused by itself and noted.
+// verb is what he asked.
+func (g *guarded) checking(verb string) *desk.Local {
+	local := g.local
+	local.Account.Check = func(rec *events.Record) []aggregates.Breach {
+		if err := g.sees(verb, string(rec.Kind), string(rec.Center)); err != nil {
+			return []aggregates.Breach{{Field: "center", Reason: text.Of(err)}}
+		}
+		if why := g.against(rec.Kind, rec.Mode, rec.By); why != nil {
+			g.note(LogDenied, verb, string(rec.Kind), string(rec.Center), outcomeForbidden)
+			return []aggregates.Breach{*why}
+		}
+		return nil
 	}
-	if why := g.against(rec.Kind, rec.Mode, rec.By); why != nil {
-		g.note(LogDenied, "import", string(rec.Kind), string(rec.Center), outcomeForbidden)
-		return []aggregates.Breach{*why}
-	}
-	return nil
+	return &local
 }

@@ -44,10 +44,22 @@ type asked struct {
 	point ledger.Point
 }
 
-// account returns who writes, and of which centers.
+// account returns who writes. He may bring the records that Account.Check lets pass, of the centers that he sees.
 func (l *Local) account() ledger.Account {
 	account := l.Account
-	account.Sees = l.Sees
+	if l.Sees == nil {
+		return account
+	}
+	account.Check = func(rec *events.Record) []Reason {
+		var why []Reason
+		if l.Account.Check != nil {
+			why = l.Account.Check(rec)
+		}
+		if len(why) > 0 || rec.Center == "" || l.Sees(rec.Center) {
+			return why
+		}
+		return []Reason{{Field: "center", Reason: text.Say("中心 %s 不在账号 %s 的范围内", "%s is not within the scope of the account %s", rec.Center, account.Name)}}
+	}
 	return account
 }
 

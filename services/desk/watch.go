@@ -32,7 +32,8 @@ type looked struct {
 	alerts []aggregates.Alert
 }
 
-// Watch returns a Watch that has not looked yet.
+// Watch returns a Watch that has not looked yet. The desk must see all centers (no Sees): of a center that came to be seen after
+// the first look, all alerts that are open would be answered as opened.
 func (l *Local) Watch() *Watch { return &Watch{local: l} }
 
 // Look evaluates the centers that changed since the last look, as of a date, and returns the alerts that moved and the position

@@ -120,17 +120,17 @@ func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Ac
 			return nil, errStreams
 		}
 	}
-	if err := account.brings(records[0]); err != nil { // also of a dry run, which would tell the revision of the stream
-		b := &batch{}
-		for i := range records {
-			if err := b.refuse(i, err); err != nil {
-				return nil, err
-			}
+	b := &batch{l: l, stream: s, records: records, account: account, terms: terms}
+	for i, rec := range records {
+		if why := account.checked(rec); len(why) > 0 {
+			b.refused = append(b.refused, RefusedRecord{i, &aggregates.Refusal{Breaches: why}})
 		}
-		return nil, b.refusal()
+	}
+	if err := b.refusal(); err != nil { // also of a dry run, which would tell the revision of the stream
+		return nil, err
 	}
 	if terms.DryRun {
-		return (&batch{l: l, stream: s, records: records, account: account, terms: terms}).tried(ctx)
+		return b.tried(ctx)
 	}
 	if l.readOnly {
 		return nil, errReadOnly

@@ -54,9 +54,6 @@ func newChecks(l *Ledger, s *spool, files []File) (*checks, error) {
 // ledger or the files hold it already.
 func (c *checks) add(ctx context.Context, from *line, rec *events.Record, account Account) (repeated bool, err error) {
 	s := rec.Stream()
-	if err := account.brings(rec); err != nil {
-		return false, err
-	}
 	if err := c.l.takes(s); err != nil {
 		return false, err
 	}

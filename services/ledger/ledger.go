@@ -28,27 +28,18 @@ var errReadOnly = text.Errorf(text.Unavailable, "台账以只读方式打开，�
 type Account struct {
 	Name      string
 	MayRecord bool
-	Sees      func(events.CenterID) bool // the centers of which it may bring records; nil for all
 
-	// Check returns why the account may not bring a record in a file, or nothing; nil for an account that may bring any. It is
-	// asked before the record is looked up or judged.
+	// Check returns why the account may not bring a record, or nothing; nil for an account that may bring any. It is asked before
+	// anything about the stream of the record is looked up, so that its answer does not tell whether the center exists.
 	Check func(*events.Record) []aggregates.Breach
 }
 
-// checked returns why the account may not bring a record in a file, or nothing.
+// checked returns why the account may not bring a record, or nothing.
 func (a *Account) checked(rec *events.Record) []aggregates.Breach {
 	if a.Check == nil {
 		return nil
 	}
 	return a.Check(rec)
-}
-
-// brings refuses a record of a center that the account does not see, with one reason whether the center exists or not.
-func (a Account) brings(rec *events.Record) error {
-	if a.Sees == nil || rec.Center == "" || a.Sees(rec.Center) {
-		return nil
-	}
-	return refuse("center", "中心 %s 不在账号 %s 的范围内", "%s is not within the scope of the account %s", rec.Center, a.Name)
 }
 
 // Config says how to open a ledger.

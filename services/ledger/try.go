@@ -25,12 +25,12 @@ type Attempt struct {
 // date if that is later.
 func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, on events.Date) (Attempt, error) {
 	s := rec.Stream()
+	if why := account.checked(rec); len(why) > 0 {
+		return Attempt{Against: why}, nil
+	}
 	var result Result
 	var there bool
-	err := account.brings(rec)
-	if err == nil {
-		err = l.takes(s) // first, as for Record: after a break it is not known where a record lies
-	}
+	err := l.takes(s) // first, as for Record: after a break it is not known where a record lies
 	if err == nil {
 		result, there, err = l.recorded(ctx, s, l.register.Has(s, rec.ID), rec)
 	}
@@ -96,9 +96,6 @@ func (l *Ledger) TryEach(ctx context.Context, content io.Reader, account Account
 				t.Record = &events.Record{}
 			}
 			if len(ln.problems) == 0 {
-				t.Against = account.checked(ln.rec)
-			}
-			if len(t.Against) == 0 {
 				var err error
 				if t.Attempt, err = l.Try(ctx, ln.rec, account, on); err != nil {
 					return err
