@@ -8,6 +8,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // program is the account and actor of what the program writes by itself.
@@ -20,6 +21,18 @@ func (l *Ledger) first() *events.Record {
 		return nil
 	}
 	return Adoption(policy.Builtin())
+}
+
+// isFirst reports whether a record has the id of the adoption that will precede the first record, nil if the ledger has begun.
+// If it has other content, that is refused.
+func isFirst(first, rec *events.Record) (is bool, err error) {
+	if first == nil || rec.Kind != first.Kind || rec.ID != first.ID {
+		return false, nil
+	}
+	if !sameContent(first, rec) {
+		err = otherContent(first, rec, text.Say("台账首条", "the beginning of the ledger"))
+	}
+	return true, err
 }
 
 // begin appends the adoption that precedes the first record, for a writer who holds the lock of a stream. It does nothing when

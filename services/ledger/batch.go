@@ -200,6 +200,7 @@ type batch struct {
 // written judges the batch and appends it at the revision at which it was judged.
 func (b *batch) written(ctx context.Context) (*BatchResult, error) {
 	l := b.l
+	revision := l.register.Revision(b.stream) // before it is looked up what is there: another process may write the same meanwhile
 	if err := b.lookUp(ctx); err != nil {
 		return nil, err
 	}
@@ -210,7 +211,6 @@ func (b *batch) written(ctx context.Context) (*BatchResult, error) {
 		return &b.answer, l.Reaches(ctx, b.answer.Position)
 	}
 	begins := l.first() != nil // looked at before judging: another writer may begin the ledger meanwhile
-	revision := l.register.Revision(b.stream)
 	if err := b.expected(ctx, revision); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
@@ -92,10 +93,19 @@ func TestARefusedFirstRecordLeavesAnEmptyStore(t *testing.T) {
 	l, store := newLedger(t)
 	_, err := l.Record(t.Context(), record(t, "o", orphaned), importer)
 	refusal(t, err)
-	altered := ledger.Adoption(policy.Builtin())
-	altered.Note = "another"
 	_, err = l.Record(t.Context(), record(t, "o", overspent), importer)
 	refusal(t, err)
+	altered := ledger.Adoption(policy.Builtin()) // with the id of the adoption that would precede it
+	altered.Note = "another"
+	for _, dry := range []bool{true, false} {
+		_, err = l.Batch(t.Context(), []*events.Record{altered}, importer, ledger.Terms{DryRun: dry})
+		if text.CodeOf(err) != text.Conflict || !strings.Contains(text.Of(err).Zh, "note") {
+			t.Errorf("with another note (dry run: %v): %v", dry, err)
+		}
+	}
+	if tried, err := l.Try(t.Context(), altered, importer, altered.On); err != nil || len(tried.Against) == 0 {
+		t.Errorf("with another note, tried: %+v, %v", tried, err)
+	}
 	other, err := events.EncodeRecord(altered)
 	if err != nil {
 		t.Fatal(err)

@@ -57,8 +57,8 @@ func (c *checks) add(ctx context.Context, from *line, rec *events.Record, accoun
 	if err := c.l.takes(s); err != nil {
 		return false, err
 	}
-	if c.first != nil && c.first.ID == rec.ID {
-		return true, sameAsFirst(c.first, rec)
+	if is, err := isFirst(c.first, rec); is {
+		return true, err
 	}
 	if at, there := c.before(rec); there {
 		return true, c.sameAs(at, rec)
@@ -100,14 +100,6 @@ func (c *checks) has(rec *events.Record) uint64 {
 		return t.copied.Has(rec.ID)
 	}
 	return c.l.register.Has(rec.Stream(), rec.ID)
-}
-
-// sameAsFirst refuses a record with the id and other content of the adoption that precedes the first record.
-func sameAsFirst(first, rec *events.Record) error {
-	if !sameContent(first, rec) {
-		return otherContent(first, rec, text.Say("台账首条", "the beginning of the ledger"))
-	}
-	return nil
 }
 
 // sameAs refuses a record whose id was used earlier in the files with other content.

@@ -153,9 +153,13 @@ func (l *Ledger) takes(s events.StreamID) error {
 }
 
 // recorded returns the first result of a record whose id is in the ledger at a revision of its stream, or at none (0), and
-// refuses one whose id is there with other content.
+// refuses one whose id is there with other content, or will be: the adoption that precedes the first record has it.
 func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record) (Result, bool, error) {
-	if rev == 0 {
+	switch {
+	case rev == 0 && s == events.PolicyStream:
+		_, err := isFirst(l.first(), rec)
+		return Result{}, false, err
+	case rev == 0:
 		return Result{}, false, nil
 	}
 	result, err := l.readBack(ctx, s, rev, rec)
