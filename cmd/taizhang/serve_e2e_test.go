@@ -13,7 +13,9 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -181,5 +183,91 @@ func TestAnotherUserOfTheMachineIsAStrangerOnTheSocket(t *testing.T) {
 	}
 	if code := p.end(syscall.SIGTERM); code != 0 {
 		t.Errorf("exit %d", code)
+	}
+}
+
+// TestTheLimitsOnHeaders waits as long as a header may take.
+func TestTheLimitsOnHeaders(t *testing.T) {
+	p := startServe(t, t.TempDir())
+	address := strings.TrimPrefix(p.url, "http://")
+	slow, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	begun := time.Now()
+	if _, err := io.WriteString(slow, "GET /v1/me HTTP/1.1\r\nHost: localhost\r\nX-A: "); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := get(t, http.DefaultClient, p.url+"/v1/me", "X-A", strings.Repeat("a", headerBytesMax/2)); status != http.StatusUnauthorized {
+		t.Errorf("a header of half the limit: got %d %s", status, body)
+	}
+	long, err := http.NewRequest(http.MethodGet, p.url+"/v1/me", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long.Header.Set("X-A", strings.Repeat("a", 2*headerBytesMax))
+	if answer, err := http.DefaultClient.Do(long); err == nil { // else the connection was cut before the client had sent all
+		if _ = answer.Body.Close(); answer.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("a header of twice the limit: got %d", answer.StatusCode)
+		}
+	}
+	if err := slow.SetReadDeadline(begun.Add(serveWait)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(slow); err != nil || time.Since(begun) < headerWait {
+		t.Errorf("a header that does not end was cut after %v: %v", time.Since(begun), err)
+	}
+	if code := p.end(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit %d: %s", code, p.log)
+	}
+}
+
+func TestAConnectionAboveTheLimitWaitsAndTheSocketDoesNot(t *testing.T) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < 2*connectionsMax {
+		t.Skipf("%d descriptors, %v", limit.Cur, err)
+	}
+	p := startServe(t, t.TempDir())
+	address := strings.TrimPrefix(p.url, "http://")
+	var open []net.Conn
+	defer func() {
+		for _, c := range open {
+			_ = c.Close()
+		}
+	}()
+	for range connectionsMax {
+		c, err := net.DialTimeout("tcp", address, serveWait)
+		if err != nil {
+			t.Fatalf("after %d connections: %v", len(open), err)
+		}
+		open = append(open, c)
+		if len(open)%64 != 0 {
+			continue
+		}
+		if _, err := io.WriteString(c, "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil { // it is idle after that
+			t.Fatal(err)
+		}
+		if answer, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || answer.StatusCode != http.StatusOK {
+			t.Fatalf("connection %d: %v", len(open), err)
+		}
+	}
+	if status, body := p.owner("/readyz"); status != http.StatusOK {
+		t.Errorf("the owner gets %d %s", status, body)
+	}
+	late := make(chan error, 1)
+	go func() {
+		answer, err := (&http.Client{Timeout: serveWait, Transport: &http.Transport{DisableKeepAlives: true}}).Get(p.url + "/openapi.json")
+		if err == nil {
+			_ = answer.Body.Close()
+		}
+		late <- err
+	}()
+	_ = open[0].Close()
+	if err := <-late; err != nil {
+		t.Errorf("a connection after one was closed: %v", err)
+	}
+	if code := p.end(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit %d: %.2000s", code, p.log)
 	}
 }

@@ -27,6 +27,12 @@ func KeepRoom(bytes uint64) (before uint64) {
 	return before
 }
 
+// NeedRoom sets how many bytes of the disk a ready server needs, and returns what it was.
+func NeedRoom(bytes uint64) (before uint64) {
+	before, roomReady = roomReady, bytes
+	return before
+}
+
 // KeepBad sets how many bytes of bad lines are kept of one import, and returns what it was.
 func KeepBad(bytes int) (before int) {
 	before, badBytesMax = badBytesMax, bytes

@@ -25,10 +25,11 @@ type Unready struct {
 	Text  text.Text `json:"text"`
 }
 
-const (
-	roomBytesMin = 64 << 20 // the store sets 32 MiB aside at a time, and an upload needs room too
-	lagMax       = 5 * time.Second
-)
+// roomReady is how many bytes of the disk a ready server needs: the store sets 32 MiB aside at a time, and the access log some more.
+var roomReady uint64 = 64 << 20 // a variable for tests
+
+// lagMax is how long the answers of a ready server may be behind what is stored.
+const lagMax = 5 * time.Second
 
 // health returns the health of the server.
 func (s *Server) health() *Health {
@@ -50,7 +51,7 @@ func (s *Server) health() *Health {
 	if room, err := roomIn(s.Desk.Spool); err != nil {
 		not("room", "不能查明磁盘余量", "how much room is on the disk cannot be found out")
 		s.Log.Error("the room on the disk is not known", zap.Error(err))
-	} else if room < roomBytesMin {
+	} else if room < roomReady {
 		not("room", "磁盘只余 %d MiB", "only %d MiB are left on the disk", room>>20)
 	}
 	if behind := s.lag.behind(s.Metrics.position(h.Position), h.Position, time.Now()); behind > lagMax {

@@ -80,6 +80,7 @@ type jobs struct {
 	dir    string
 	now    func() time.Time
 	log    *zap.Logger
+	m      *Metrics
 	ctx    context.Context // ends when the server closes
 	cancel context.CancelFunc
 	places chan struct{} // one for each import that runs, waits or is being uploaded
@@ -91,9 +92,9 @@ type jobs struct {
 	kept     map[string]*job
 }
 
-func newJobs(dir string, now func() time.Time, log *zap.Logger) *jobs {
+func newJobs(dir string, now func() time.Time, log *zap.Logger, m *Metrics) *jobs {
 	ctx, cancel := context.WithCancel(context.Background())
-	j := &jobs{dir: dir, now: now, log: log, ctx: ctx, cancel: cancel, places: make(chan struct{}, placesAll), queue: make(chan *job, placesAll),
+	j := &jobs{dir: dir, now: now, log: log, m: m, ctx: ctx, cancel: cancel, places: make(chan struct{}, placesAll), queue: make(chan *job, placesAll),
 		ran: make(chan struct{}), placesOf: map[string]int{}, kept: map[string]*job{}}
 	if err := emptied(dir); err != nil {
 		log.Error("the spool cannot be emptied", zap.Error(err))
@@ -247,7 +248,12 @@ func (j *jobs) runOne(x *job) {
 	bad, err := newBadFile(x)
 	var result *desk.Imported
 	if err == nil {
-		x.request.Bad = bad.add
+		x.request.Bad = func(line desk.BadLine) {
+			bad.add(line)
+			if !x.request.DryRun { // nobody was refused anything
+				j.m.reasons(line.Reasons)
+			}
+		}
 		x.request.Progress = x.progress
 		result, err = x.safely(j.ctx)
 		err = errors.Join(err, bad.close())

@@ -57,7 +57,7 @@ func NewMetrics(build string) *Metrics {
 		appends:     counter("taizhang_appends_total", "Appends to the ledger's store by outcome.", "outcome"),
 		appendTime:  prometheus.NewHistogram(seconds("taizhang_append_seconds", "Time of an append to the ledger's store, until it is durable.", 0.0001)),
 		syncTime:    prometheus.NewHistogram(seconds("taizhang_sync_seconds", "Time to sync a commit of the embedded store to the disk.", 0.00005)),
-		refusals:    counter("taizhang_refusals_total", "Reasons against records that were refused, by rule.", "rule"),
+		refusals:    counter("taizhang_refusals_total", "Reasons against records that were refused and against bad lines of imports, by rule.", "rule"),
 		logins:      counter("taizhang_logins_total", "Tokens shown, by outcome.", "outcome"),
 		streams:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "taizhang_streams", Help: "Streams that are open."}),
 	}
@@ -103,22 +103,24 @@ func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// refused counts the reasons against records. One that rests on no rule is counted under "".
+// refused counts the reasons against records that an error holds.
 func (m *Metrics) refused(err error) {
-	count := func(why []desk.Reason) {
-		for _, b := range why {
-			m.refusals.WithLabelValues(string(b.Rule)).Inc()
-		}
-	}
 	var one *desk.Refusal
 	var batch *desk.BatchRefusal
 	switch {
 	case errors.As(err, &batch):
 		for _, r := range batch.Refused {
-			count(r.Reasons)
+			m.reasons(r.Reasons)
 		}
 	case errors.As(err, &one):
-		count(one.Breaches)
+		m.reasons(one.Breaches)
+	}
+}
+
+// reasons counts reasons against a record. One that rests on no rule is counted under "".
+func (m *Metrics) reasons(why []desk.Reason) {
+	for _, b := range why {
+		m.refusals.WithLabelValues(string(b.Rule)).Inc()
 	}
 }
 

@@ -3,8 +3,10 @@ package api_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -144,5 +146,50 @@ func TestAServerThatStopsIsNotReadyAndClosesWhenNothingIsUnderWay(t *testing.T) 
 	defer cancel()
 	if err := s.Close(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAServerWithoutRoomOnTheDiskIsNotReady(t *testing.T) {
+	x := small(t)
+	s, logged := observed(t, x)
+	defer api.NeedRoom(api.NeedRoom(1 << 62))
+	if w := asked(s.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"check":"room"`) || !strings.Contains(w.Body.String(), "MiB are left on the disk") {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	api.NeedRoom(0)
+	if w := asked(s.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusOK {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	if err := os.RemoveAll(x.desk.Spool); err != nil {
+		t.Fatal(err)
+	}
+	if w := asked(s.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"check":"room"`) || logged.Len() != 1 {
+		t.Errorf("got %d %s, %d lines", w.Code, w.Body, logged.Len())
+	}
+}
+
+func TestReasonsAgainstRecordsAreCountedByRule(t *testing.T) {
+	x := live(t)
+	x.begun(t, "ZJ-0001")
+	bad := object("ZJ-0001", strings.Replace(granted, "100000", "-1", 1)) + "\n" + object("ZJ-0001", strings.Replace(spent, "center", "finance", 1)) + "\n"
+	counted := func() map[string]string {
+		rules := map[string]string{}
+		for line := range strings.Lines(asked(x.api.Admin(), http.MethodGet, "/metrics", false).Body.String()) {
+			if rest, ok := strings.CutPrefix(line, `taizhang_refusals_total{rule="`); ok {
+				rule, n, _ := strings.Cut(strings.TrimSpace(rest), `"} `)
+				rules[rule] = n
+			}
+		}
+		return rules
+	}
+	if s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl&dryRun=true", bad, "Content-Type", "application/jsonl")); s.BadTotal != 2 {
+		t.Fatalf("got %+v", s)
+	}
+	if rules := counted(); len(rules) != 0 {
+		t.Errorf("a dry run counts %v", rules)
+	}
+	s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl", bad, "Content-Type", "application/jsonl"))
+	if rules := counted(); s.BadTotal != 2 || !maps.Equal(rules, map[string]string{"": "1", "R04-2": "1"}) {
+		t.Errorf("of %+v got %v", s.Bad, rules)
 	}
 }

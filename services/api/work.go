@@ -10,7 +10,7 @@ type work struct {
 }
 
 func newWork(cfg *Config) work {
-	return work{jobs: newJobs(cfg.Spool, cfg.Now, cfg.Log), gather: newGatherer(cfg.Desk, cfg.Now, cfg.Log)}
+	return work{jobs: newJobs(cfg.Spool, cfg.Now, cfg.Log, cfg.Metrics), gather: newGatherer(cfg.Desk, cfg.Now, cfg.Log)}
 }
 
 // stop lets streams say goodbye and end, cancels the imports that wait and ends the one that runs between two writes.
