@@ -95,6 +95,10 @@ func (a *app) importInto(cmd *cobra.Command, w desk.Writer, r desk.ImportRequest
 	if a.output == tableOutput {
 		a.tellImported(done, report)
 	}
+	if err != nil && done.Accepted > 0 && done.Accepted+done.Repeated+done.Refused < done.Read {
+		fmt.Fprintln(a.errOut, a.say("导入没有完成：已写入 %d 条，其余的可能没有写入。请再导入一次，已入账的会跳过。",
+			"The import did not finish: %d records were written, the others may not be. Import the files again; those that are in the ledger are passed over.", done.Accepted))
+	}
 	if err := cmp.Or(bad.end(done), err); err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ type ImportState struct {
 	DryRun   bool           `json:"dryRun"`
 	Done     int64          `json:"done"`
 	Total    int64          `json:"total"`
-	Result   *desk.Imported `json:"result,omitzero"` // once it is done; of a dry run, what would be
+	Result   *desk.Imported `json:"result,omitzero"` // once it is done (of a dry run, what would be), or if it failed after it had written records
 	Bad      []desk.BadLine `json:"bad"`             // the first of the bad lines and rows
 	BadTotal int            `json:"badTotal"`        // bad lines and rows
 	Marked   bool           `json:"marked"`          // there are copies of the bad sheets, with the bad cells marked

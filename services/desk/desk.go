@@ -65,9 +65,9 @@ type Writer interface {
 	// stream is text.Invalid. A dry run writes nothing and answers what would move; its answer "no" is no error, but for an id
 	// that is used again.
 	Batch(ctx context.Context, b Batch) (*BatchAnswer, error)
-	// Import takes whole files: all of them are checked before anything is written. Counting refused records is no error. If
-	// only the marked copies could not be written, it returns the counts with the error. After any other error a part of the
-	// records may be written; importing the files again passes over them.
+	// Import takes whole files: all of them are checked before anything is written. Counting refused records is no error. It
+	// returns the counts with an error if only the marked copies could not be written, or if a part of the records was: Accepted
+	// counts those that are known to be. Importing the files again passes over what is written.
 	Import(ctx context.Context, r ImportRequest) (*Imported, error)
 }
 

@@ -152,11 +152,11 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 				done.Centers = append(done.Centers, CenterMoves{m.Center, Day{m.AsOf}, movesOf(&m.Moved)})
 			}
 		}})
-	if err != nil {
+	if err != nil && report.Accepted == 0 {
 		return nil, err
 	}
 	done.Read, done.Accepted, done.Repeated, done.Refused = report.Read, report.Accepted, report.Repeated, report.Refused
-	if r.Marked != nil {
+	if err == nil && r.Marked != nil {
 		done.Marked, err = im.writeMarked()
 	}
 	return done, err

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 )
@@ -224,5 +226,37 @@ func TestTheTermsOfASheetAreChecked(t *testing.T) {
 	over := desk.ImportRequest{Files: []desk.Upload{upload("s.csv", vouchers(row("V-1", "900000.00")))}, Sheets: desk.SheetTerms{Actor: "c-1", Mode: "record", Doc: "浙财〔2025〕2号"}}
 	if got, err := d.Import(t.Context(), over); err != nil || got.Accepted != 1 {
 		t.Errorf("in record mode: %+v, %v", got, err)
+	}
+}
+
+// full is a store that takes one record at a time, and of each center two.
+type full struct{ events.Store }
+
+var errFull = errors.New("no space")
+
+func (f full) AppendBytesMax() int { return 1 }
+
+func (f full) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+	if expected == 2 {
+		return nil, errFull
+	}
+	return f.Store.Append(ctx, s, expected, batch)
+}
+
+func TestAnImportThatFailsHalfwayCountsWhatIsWritten(t *testing.T) {
+	store := newStore()
+	d := over(t, full{store})
+	request := desk.ImportRequest{AcceptGood: true, Files: []desk.Upload{upload("a.jsonl", strings.Join([]string{line(registered), line(granted), line(overspent), line(received), line(spent)}, "\n"))}}
+	var bad []int
+	request.Bad = func(b desk.BadLine) { bad = append(bad, b.Line) }
+	got, err := d.Import(t.Context(), request)
+	if !errors.Is(err, errFull) || got == nil || !reflect.DeepEqual(*got, desk.Imported{Read: 5, Accepted: 2, Refused: 1}) || !slices.Equal(bad, []int{3}) {
+		t.Errorf("got %+v, %v, bad lines %v", got, err, bad)
+	}
+	if got, err = d.Import(t.Context(), request); !errors.Is(err, errFull) || got != nil {
+		t.Errorf("nothing more was written: %+v, %v", got, err)
+	}
+	if got, err = over(t, store).Import(t.Context(), request); err != nil || !reflect.DeepEqual(*got, desk.Imported{Read: 5, Accepted: 2, Repeated: 2, Refused: 1}) {
+		t.Errorf("again: %+v, %v", got, err)
 	}
 }

@@ -104,7 +104,7 @@ type importer struct {
 //
 // Others may write meanwhile. What they write to a center of the files is judged with the rest of its records. If a record is
 // refused for that, or a policy was adopted, the import runs again, at most importRunsMax times: what is written already is there
-// already then, and the report counts it as written.
+// already then, and the report counts it as written. After an error the report counts what is known to be written.
 func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, error) {
 	im := &importer{ImportConfig: cfg, l: l, held: heldBad{dir: cfg.Dir}}
 	if !cfg.DryRun {
@@ -121,15 +121,15 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 	defer im.held.close()
 	var err error
 	for run := 1; ; run++ {
-		before := im.written
+		before, read := im.written, im.report.Read
 		err = im.run(ctx)
-		im.report.Repeated = max(0, im.report.Repeated-before)
+		im.report.Repeated, im.report.Read = max(0, im.report.Repeated-before), max(read, im.report.Read)
 		if !errors.Is(err, errMoved) || run == importRunsMax {
 			break
 		}
 		l.log.Warn("somebody else wrote during an import; running again", zap.Int("run", run))
-		if err := im.held.clear(); err != nil {
-			return im.report, err
+		if err = im.held.clear(); err != nil {
+			break
 		}
 	}
 	if !cfg.DryRun {

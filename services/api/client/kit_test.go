@@ -48,7 +48,12 @@ func openStore(t testing.TB, clock func() time.Time) events.Store {
 func serve(t testing.TB) *served {
 	t.Helper()
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, events.Shanghai)
-	store := openStore(t, func() time.Time { at = at.Add(time.Second); return at })
+	return serveOver(t, openStore(t, func() time.Time { at = at.Add(time.Second); return at }))
+}
+
+// serveOver serves the ledger of a store.
+func serveOver(t testing.TB, store events.Store) *served {
+	t.Helper()
 	l, err := ledger.Open(t.Context(), store, ledger.Config{})
 	if err != nil {
 		t.Fatal(err)

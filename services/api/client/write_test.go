@@ -1,11 +1,15 @@
 package client_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/api/client"
 	"github.com/taizhang/taizhang/services/desk"
@@ -109,5 +113,29 @@ func TestAClientWritesAsTheDeskItself(t *testing.T) {
 	}
 	if want, got := here.desk.Position(), there.desk.Position(); want != got {
 		t.Errorf("the ledgers are at %d and %d", want, got)
+	}
+}
+
+// full is a store that takes one record at a time, and of each center two.
+type full struct{ events.Store }
+
+func (full) AppendBytesMax() int { return 1 }
+
+func (f full) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+	if expected == 2 {
+		return nil, errors.New("no space")
+	}
+	return f.Store.Append(ctx, s, expected, batch)
+}
+
+func TestAnImportThatFailsHalfwayCountsWhatIsWritten(t *testing.T) {
+	c := ask(t, client.Options{URL: serveOver(t, full{openStore(t, time.Now)}).URL, Patience: -1})
+	request := desk.ImportRequest{Files: []desk.Upload{upload("a.jsonl", line("ZJ-0001", registered)+"\n"+line("ZJ-0001", granted)+"\n"+line("ZJ-0001", received))}}
+	got, err := c.Import(t.Context(), request)
+	if text.CodeOf(err) != text.Internal || got == nil || got.Read != 3 || got.Accepted != 2 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err = c.Import(t.Context(), request); text.CodeOf(err) != text.Internal || got != nil {
+		t.Errorf("nothing more was written: %+v, %v", got, err)
 	}
 }

@@ -107,7 +107,7 @@ type importState struct {
 	State    string         `json:"state"`
 	Done     int64          `json:"done"`
 	Total    int64          `json:"total"`
-	Result   *desk.Imported `json:"result"` // once it is done
+	Result   *desk.Imported `json:"result"` // once it is done, or if it failed after it had written records
 	BadTotal int            `json:"badTotal"`
 	Marked   bool           `json:"marked"`  // there are copies of the bad sheets
 	Problem  *api.Problem   `json:"problem"` // why it failed, or what did after it was written

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/memstore"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// full is a store that takes one record at a time, and of each center two.
+type full struct{ events.Store }
+
+func (full) AppendBytesMax() int { return 1 }
+
+func (f full) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
+	if expected == 2 {
+		return nil, errors.New("no space")
+	}
+	return f.Store.Append(ctx, s, expected, batch)
+}
+
+// An import that fails after a part of it is written says how much is, and one that fails with nothing written says the error alone.
+func TestAnImportThatFailsHalfwaySaysWhatIsWritten(t *testing.T) {
+	file, err := os.ReadFile(filepath.Join("testdata", "small.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ lang, output, out, errOut string }{
+		{"zh", tableOutput, "写入 3，早已有 0，拒绝 0。\n", "导入没有完成：已写入 3 条，"},
+		{"en", tableOutput, " 3 written, 0 there already, 0 refused.\n", "The import did not finish: 3 records were written, "},
+		{"en", jsonOutput, `"accepted":3,"repeated":0,"refused":0}`, "The import did not finish: 3 records were written, "},
+		{"en", csvOutput, "file,line,", "The import did not finish: 3 records were written, "},
+	} {
+		l, err := ledger.Open(t.Context(), full{memstore.New(time.Now)}, ledger.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		d := &desk.Local{Config: desk.Config{Ledger: l, Account: ledger.Account{Name: "local:kit", MayRecord: true}, Now: time.Now, Spool: t.TempDir()}}
+		imports := func() (out, errOut string) {
+			var o, e bytes.Buffer
+			a := newApp(nil, &o, &e, func(string) string { return "" })
+			a.lang, a.output = c.lang, c.output
+			cmd := &cobra.Command{}
+			cmd.SetContext(t.Context())
+			r := desk.ImportRequest{Files: []desk.Upload{{Name: "small.jsonl", Content: bytes.NewReader(file), Bytes: int64(len(file))}}}
+			if err := a.importInto(cmd, d, r, ""); err == nil || !strings.Contains(err.Error(), "no space") {
+				t.Errorf("%s: got %v", c.output, err)
+			}
+			return o.String(), e.String()
+		}
+		if out, errOut := imports(); !strings.Contains(out, c.out) || !strings.HasPrefix(errOut, c.errOut) {
+			t.Errorf("%s: expected %q and %q, got %q and %q", c.output, c.out, c.errOut, out, errOut)
+		}
+		if out, errOut := imports(); out+errOut != "" {
+			t.Errorf("%s: nothing more is written: got %q and %q", c.output, out, errOut)
+		}
+	}
+}
