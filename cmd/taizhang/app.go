@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +38,8 @@ type app struct {
 	lang      string
 	verbose   bool
 
-	invoked     string // what was typed to run the program
+	pingRecord  func(context.Context) error // asks the cluster whether it answers, once its copy is open; nil without one
+	invoked     string                      // what was typed to run the program
 	out, errOut io.Writer
 	getenv      func(string) string
 	now         func() time.Time

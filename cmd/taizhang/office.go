@@ -39,12 +39,24 @@ func (a *app) officeAtServer(ctx context.Context, do func(access.Office) error) 
 	return true, do(c)
 }
 
-// newOffice is office that makes the accounts, and the directory of the ledger, if they are not there.
+// newOffice is office that makes the accounts, and an empty ledger beside them, if they are not there.
 func (a *app) newOffice(ctx context.Context, do func(access.Office) error) error {
 	if asked, err := a.officeAtServer(ctx, do); asked || err != nil {
 		return err
 	}
-	return a.officeInFiles(ctx, do)
+	return a.officeInFiles(ctx, func(o access.Office) error { return cmp.Or(do(o), a.makeLedger()) })
+}
+
+// makeLedger makes an empty ledger if there is none, so that accounts can be backed up before the first record.
+func (a *app) makeLedger() error {
+	if ok, err := holdsSegments(a.dir); ok || err != nil || a.cluster != "" {
+		return err
+	}
+	store, err := logstore.Open(a.dir, logstore.Options{})
+	if err != nil {
+		return err
+	}
+	return store.Close()
 }
 
 func (a *app) officeInFiles(ctx context.Context, do func(access.Office) error) (err error) {

@@ -218,10 +218,11 @@ func (a *app) openReplica(ctx context.Context, replay func(events.Stored) error)
 		}
 		return replay(e)
 	}})
-	if err == nil {
-		return opened, nil
+	if err != nil {
+		return nil, a.damaged(a.unreached(errors.Join(err, record.Close()), connection))
 	}
-	return nil, a.damaged(a.unreached(errors.Join(err, record.Close()), connection))
+	a.pingRecord = record.Ping
+	return opened, nil
 }
 
 // damaged adds to what is said of damage in the log what to do about it: a copy of a record is made anew, a ledger of its

@@ -174,7 +174,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	}
 	defer socket.Close()
 	s.api = api.New(api.Config{Desk: opened.desk, Access: opened.access, Now: a.now, Log: a.log, Build: programBuild(),
-		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Hosts: o.hostNames(), Metrics: metrics, Tracer: tracer(s.traces)})
+		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Reach: a.pingRecord, Hosts: o.hostNames(), Metrics: metrics, Tracer: tracer(s.traces)})
 	address := o.address(tcp)
 	if started != nil {
 		err = started(opened, address)

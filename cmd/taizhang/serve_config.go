@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -149,10 +150,10 @@ type serveOptions struct {
 
 // check returns what is wrong with the options, apart from what only the ledger tells.
 func (o *serveOptions) check() error {
-	if _, port, err := net.SplitHostPort(o.listen); err != nil || port == "" {
+	if !isAddress(o.listen) {
 		return text.Errorf(text.Invalid, "应写作 主机:端口，不能是 %q", "expected HOST:PORT, got %q", o.listen).Of("listen")
 	}
-	if _, port, err := net.SplitHostPort(o.adminListen); o.adminListen != "" && (err != nil || port == "") {
+	if o.adminListen != "" && !isAddress(o.adminListen) {
 		return text.Errorf(text.Invalid, "应写作 主机:端口，不能是 %q", "expected HOST:PORT, got %q", o.adminListen).Of("admin-listen")
 	}
 	if (o.tlsCert == "") != (o.tlsKey == "") {
@@ -168,6 +169,13 @@ func (o *serveOptions) check() error {
 		}
 	}
 	return nil
+}
+
+// isAddress reports whether a text is HOST:PORT with the number of a port.
+func isAddress(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	_, notPort := strconv.ParseUint(port, 10, 16)
+	return err == nil && notPort == nil
 }
 
 // isLoopback reports whether only this machine can reach the address.

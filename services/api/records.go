@@ -73,6 +73,7 @@ func (q *request) recorded(a *desk.BatchAnswer) error {
 	h := q.w.Header()
 	h.Set(PositionHeader, strconv.FormatUint(a.Position, 10))
 	if a.DryRun {
+		h.Set(AsOfHeader, a.AsOf.String())
 		return q.json(http.StatusOK, a)
 	}
 	h.Set("ETag", fmt.Sprintf(`"r%d"`, a.Revision))

@@ -191,6 +191,9 @@ func TestRefusedRecordsWriteNothingAndPointAtEachFault(t *testing.T) {
 		})
 	}
 	unread := x.ask(t, "POST", "/v1/records?dryRun=true", object("ZJ-0001", strings.Replace(fined, `"on":"`, `"on":"x`, 1)), "Content-Type", "application/json").ok(t)
+	if on := unread.Header.Get("Ledger-As-Of"); on == "" {
+		t.Error("a dry run does not name its date")
+	}
 	if at := unread.Header.Get("Ledger-Position"); at != strconv.Itoa(n) {
 		t.Errorf("a record that cannot be read is judged at the position %s", at)
 	}

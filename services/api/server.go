@@ -27,12 +27,13 @@ type Config struct {
 	Access   *access.Access
 	Now      func() time.Time
 	Log      *zap.Logger
-	Build    string       // of the program: answers name it, and an ETag depends on it
-	Document []byte       // docs/openapi.json
-	Spool    string       // a directory for what is uploaded, on the disk of the ledger; it is emptied at start
-	Hosts    []string     // the names of the server beside those of loopback; requests to others are refused
-	Metrics  *Metrics     // nil for new ones
-	Tracer   trace.Tracer // of the spans of requests; nil for none
+	Build    string                      // of the program: answers name it, and an ETag depends on it
+	Document []byte                      // docs/openapi.json
+	Spool    string                      // a directory for what is uploaded, on the disk of the ledger; it is emptied at start
+	Reach    func(context.Context) error // whether the record can be reached, if it is on other machines; nil if it is in this one
+	Hosts    []string                    // the names of the server beside those of loopback; requests to others are refused
+	Metrics  *Metrics                    // nil for new ones
+	Tracer   trace.Tracer                // of the spans of requests; nil for none
 }
 
 // Server is the API. It may serve several listeners.
