@@ -73,3 +73,6 @@ func (s *Server) SpendShare() {
 	defer s.snapshots.mu.Unlock()
 	s.snapshots.share.left = -time.Hour
 }
+
+// IsGathering reports whether the server looks whose alerts move.
+func (s *Server) IsGathering() bool { return s.gather.known().ready }

@@ -15,14 +15,15 @@ import (
 // How the gatherer works, and how much of what it found it keeps for streams that are behind or resumed.
 const (
 	gatherEvery   = 250 * time.Millisecond
-	gatherShare   = 4 // it rests this many times as long as it worked, so that under load it takes a fifth of a processor
+	gatherShare   = 4           // it rests this many times as long as it worked, so that under load it takes a fifth of a processor
+	gatherIdle    = time.Minute // how long it goes on after the last stream, so that one that is resumed finds the moves
 	movesMax      = 10_000
 	movesBytesMax = 16 << 20
 	dayEvery      = time.Second
 )
 
 // gatherer finds, for all streams, up to which position the ledger has come and whose alerts moved. It evaluates a center once,
-// however many streams there are.
+// however many streams there are, and none while there are none.
 type gatherer struct {
 	watch  *desk.Watch
 	local  desk.Local
@@ -31,7 +32,11 @@ type gatherer struct {
 	cancel context.CancelFunc // ends gathering, and every stream with it
 	done   chan struct{}      // closed when nothing is gathered any more
 
+	joined chan struct{} // has an element when a stream has come
+
 	mu       sync.Mutex
+	users    int       // streams
+	left     time.Time // when the last of them went
 	last     gathered
 	moves    []alertsMoved // in the order of positions
 	bytes    int           // of the moves
@@ -55,15 +60,57 @@ type alertsMoved struct {
 
 func newGatherer(local desk.Local, now func() time.Time, log *zap.Logger) *gatherer {
 	ctx, cancel := context.WithCancel(context.Background())
-	g := &gatherer{local: local, now: now, log: log, cancel: cancel, done: make(chan struct{}), last: gathered{next: make(chan struct{})}}
-	g.watch = g.local.Watch()
+	g := &gatherer{local: local, now: now, log: log, cancel: cancel, done: make(chan struct{}), joined: make(chan struct{}, 1), last: gathered{next: make(chan struct{})}}
 	go g.run(ctx)
 	return g
+}
+
+// join says that there is one more stream, and leave that it is gone.
+func (g *gatherer) join() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.users++
+	select {
+	case g.joined <- struct{}{}:
+	default:
+	}
+}
+
+func (g *gatherer) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.users--
+	g.left = time.Now()
+}
+
+// isWanted reports whether there is a stream, or was one a moment ago.
+func (g *gatherer) isWanted() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.users > 0 || time.Since(g.left) < gatherIdle
+}
+
+// pause forgets everything and waits for a stream.
+func (g *gatherer) pause(ctx context.Context) {
+	g.mu.Lock()
+	g.watch, g.moves, g.bytes, g.last = nil, nil, 0, gathered{next: g.last.next}
+	g.mu.Unlock()
+	select {
+	case <-g.joined:
+	case <-ctx.Done():
+	}
 }
 
 func (g *gatherer) run(ctx context.Context) {
 	defer close(g.done)
 	for ctx.Err() == nil {
+		if !g.isWanted() {
+			g.pause(ctx)
+			continue
+		}
+		if g.watch == nil {
+			g.watch = g.local.Watch()
+		}
 		began := time.Now()
 		if err := g.look(ctx); err != nil {
 			if ctx.Err() == nil {
@@ -82,7 +129,7 @@ func (g *gatherer) rest(ctx context.Context, least time.Duration) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	for ctx.Err() == nil && events.DateAt(g.now()) == g.last.day { // only this goroutine changes it
+	for ctx.Err() == nil && events.DateAt(g.now()) == g.last.day && g.isWanted() { // only this goroutine changes it
 		soon, cancel := context.WithTimeout(ctx, dayEvery)
 		err := g.local.Reaches(soon, g.last.position+1)
 		ended := soon.Err() != nil

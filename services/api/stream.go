@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -20,6 +24,7 @@ import (
 const (
 	streamsMax        = 1000
 	streamsAccountMax = 50
+	missedCentersMax  = 500  // centers whose history is replayed for a resume
 	streamPiece       = 1000 // records that are read at a time
 	markEvery         = 1000 // positions: how far an id may lie behind what is delivered, between two heartbeats
 	streamBufferBytes = 32 << 10
@@ -89,9 +94,6 @@ func (q *request) follow() error {
 		return nil
 	}
 	g := q.s.gather
-	if err := q.awaitReady(g); err != nil {
-		return err
-	}
 	if err := q.s.streams.open(q.who.Account); err != nil {
 		return err
 	}
@@ -100,6 +102,11 @@ func (q *request) follow() error {
 		q.s.streams.close(q.who.Account)
 		q.s.Metrics.streams.Dec()
 	}()
+	g.join()
+	defer g.leave()
+	if err := q.awaitReady(g); err != nil {
+		return err
+	}
 	q.w.Header().Set("Cache-Control", "no-store")
 	q.w.Header().Set("X-Accel-Buffering", "no") // a proxy before the server must not gather
 	to := q.stream(eventsType)
@@ -184,19 +191,86 @@ func (x *stream) begin(after uint64, resumed bool) error {
 		return x.reset()
 	}
 	x.at, x.marked = after, after
-	return x.flush()
+	if _, kept := x.g.after(after, known.position); kept {
+		return x.flush()
+	}
+	return x.catchUp(known)
+}
+
+// catchUp writes what came since a position from which on the moves are kept no more: nobody was following, or the server has
+// started since. It finds the moves anew.
+func (x *stream) catchUp(known gathered) error {
+	moves, err := x.missed(known)
+	if err != nil {
+		return err
+	}
+	if moves == nil {
+		return x.reset()
+	}
+	return x.send(moves, known.position)
+}
+
+// missed finds the alerts that moved since the position of the stream. It returns nil if too many centers are to be looked at: each
+// that has a record, or, if a policy was adopted, all.
+func (x *stream) missed(known gathered) ([]alertsMoved, error) {
+	ctx := x.q.Context()
+	end, err := x.q.s.heavy.begin(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	centers := map[events.CenterID]bool{}
+	add := func(ids ...events.CenterID) {
+		for _, id := range ids {
+			if x.sees(id) {
+				centers[id] = true
+			}
+		}
+	}
+	err = x.q.s.Desk.Events(ctx, x.at, int(streamBehindMax), "", func(s *events.Stored) error {
+		if s.Position > known.position {
+			return errFull
+		}
+		id, ok := s.Stream.Center()
+		if !ok {
+			add(x.q.s.Desk.Ledger.Register().IDs()...)
+			return errFull
+		}
+		add(id)
+		return nil
+	})
+	if err != nil && !errors.Is(err, errFull) {
+		return nil, err
+	}
+	if len(centers) > missedCentersMax {
+		return nil, nil
+	}
+	moves := []alertsMoved{}
+	for _, id := range slices.Sorted(maps.Keys(centers)) {
+		found, moved, err := x.q.s.Desk.AlertsBetween(ctx, id, x.at, known.position, known.day)
+		if err != nil {
+			return nil, err
+		}
+		if !moved {
+			continue
+		}
+		data, err := json.Marshal(&found)
+		if err != nil {
+			return nil, err
+		}
+		moves = append(moves, alertsMoved{id, known.position, data})
+	}
+	return moves, nil
 }
 
 // canResume reports whether a stream can go on after a position: it is no position to come, not of an earlier day, and not too far
 // back.
 func (x *stream) canResume(after uint64, known gathered) (bool, error) {
-	switch _, kept := x.g.after(after, known.position); {
+	switch {
 	case after > known.position: // the gatherer may be a moment behind what the client has seen elsewhere
 		return after <= x.q.desk.Position(), nil
 	case after == known.position && after == 0:
 		return true, nil
-	case !kept:
-		return false, nil
 	}
 	ctx := x.q.Context()
 	if after > 0 {
@@ -326,6 +400,11 @@ func (x *stream) advance(upTo uint64) error {
 		}
 		moves = nil
 	}
+	return x.send(moves, upTo)
+}
+
+// send writes the records after the position of the stream up to another, and the moves among them.
+func (x *stream) send(moves []alertsMoved, upTo uint64) error {
 	for more := true; more; {
 		var err error
 		if moves, more, err = x.piece(upTo, moves); err != nil {

@@ -320,6 +320,52 @@ func TestAStreamThatCannotBeResumedIsReset(t *testing.T) {
 	}
 }
 
+func TestAStreamIsResumedAtAServerThatHasStartedSince(t *testing.T) {
+	x := live(t)
+	x.begun(t, "ZJ-0001")
+	x.begun(t, "ZJ-0002")
+	x.record(t, "ZJ-0001", fined)
+	token := x.token(t, "zhongxin", access.Binding{Role: access.Center, Center: "ZJ-0001"})
+	if x.api.IsGathering() {
+		t.Error("a server looks for moves although nobody follows")
+	}
+	whileOpen := follow(t, x.owner.Client(), x.owner.URL+"/v1/stream?lastEventId=7", whole)
+	first := whileOpen.expect(t, "alerts")
+	for name, ask := range map[string]func() *source{
+		"the owner": func() *source { return follow(t, x.owner.Client(), x.owner.URL+"/v1/stream?lastEventId=4", whole) },
+		"a center": func() *source {
+			return follow(t, x.Client(), x.URL+"/v1/stream?lastEventId=4", whole, "Authorization", "Bearer "+token)
+		},
+	} {
+		s := ask()
+		var alerts, records []string
+		for len(records) == 0 || records[len(records)-1] != "8" {
+			m, err := s.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch m.event {
+			case "alerts":
+				alerts = append(alerts, m.data)
+			case "record":
+				records = append(records, m.id)
+			default:
+				t.Fatalf("%s: got %+v", name, m)
+			}
+		}
+		want := []string{"5", "6", "7", "8"}
+		if name == "a center" {
+			want = []string{"8"}
+		}
+		if !slices.Equal(records, want) || !slices.Contains(alerts, first.data) || strings.Contains(strings.Join(alerts, ""), "ZJ-0002") && name == "a center" {
+			t.Errorf("%s: got the records %v and the alerts %v", name, records, alerts)
+		}
+	}
+	if !x.api.IsGathering() {
+		t.Error("nobody looks for moves although there are streams")
+	}
+}
+
 func TestStreamsSayGoodbyeWhenTheServerStops(t *testing.T) {
 	x := live(t)
 	s := follow(t, x.owner.Client(), x.owner.URL+"/v1/stream", whole)

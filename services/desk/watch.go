@@ -7,6 +7,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates/difference"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/ledger"
 )
 
 // AlertMoves is the alerts of one center that moved. The answers at Position and later have them as they are after.
@@ -71,4 +72,34 @@ func (w *Watch) Look(ctx context.Context, on events.Date) (moved []AlertMoves, p
 		}
 	}
 	return moved, position, nil
+}
+
+// AlertsBetween returns the alerts of a center that moved from one position of the ledger to a later one, both as of a date. It
+// replays the history of the center twice. ok is false if none moved.
+func (l *Local) AlertsBetween(ctx context.Context, center events.CenterID, after, upTo uint64, on events.Date) (moved AlertMoves, ok bool, err error) {
+	before, err := l.alertsAt(ctx, center, after, on)
+	if err != nil {
+		return moved, false, err
+	}
+	then, err := l.alertsAt(ctx, center, upTo, on)
+	if err != nil {
+		return moved, false, err
+	}
+	d := difference.Difference{Alerts: difference.Alerts(before, then)}
+	return AlertMoves{center, upTo, on, alertsOf(d.Raised()), alertsOf(d.Cleared()), alertsOf(d.Withdrawn())}, len(d.Alerts) > 0, nil
+}
+
+// alertsAt returns the alerts of a center as known at a position; none at 0, before the first record.
+func (l *Local) alertsAt(ctx context.Context, center events.CenterID, position uint64, on events.Date) ([]aggregates.Alert, error) {
+	if position == 0 {
+		return nil, nil
+	}
+	register, err := l.Ledger.KnownAtOf(ctx, ledger.Point{Position: position}, center)
+	if err != nil {
+		return nil, err
+	}
+	if e := register.Evaluation(center, on); e != nil {
+		return e.Alerts, nil
+	}
+	return nil, nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/logstore/baseline"
 )
@@ -93,4 +94,36 @@ func last(b *testing.B, store events.Store) (line []byte) {
 		line = append(line[:0], s.Bytes...)
 	}
 	return append(line, '\n')
+}
+
+// BenchmarkBatch measures batches of a hundred vouchers of one center that has many already, on a store in memory.
+func BenchmarkBatch(b *testing.B) {
+	const size = 100
+	for _, known := range []int{0, 5000} {
+		b.Run(fmt.Sprintf("%d known", known), func(b *testing.B) {
+			l, _ := newLedger(b)
+			const plenty = `"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":1000000000}`
+			for _, tail := range []string{registered, strings.Replace(granted, "100000", "1000000000", 1), plenty} {
+				write(b, l, tail, tail)
+			}
+			n := 0
+			batch := func() {
+				list := make([]*events.Record, size)
+				for i := range list {
+					n++
+					list[i] = record(b, fmt.Sprint(n), strings.Replace(strings.Replace(spent, "V1", fmt.Sprint("V", n), 1), "40000", "1", 1))
+				}
+				if _, err := l.Batch(b.Context(), list, importer, ledger.Terms{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for n < known {
+				batch()
+			}
+			for b.Loop() {
+				batch()
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/size, "µs/record")
+		})
+	}
 }
