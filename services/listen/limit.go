@@ -5,9 +5,11 @@ import (
 	"sync"
 )
 
-// Limit returns a listener that has at most so many connections open. More of them wait in the queue of the system.
+// Limit returns a listener that has at most so many connections open. More of them wait in the queue of the system. One address of
+// a network has at most half of them, and more from there are closed at once: so no single client, nor a proxy that fails, keeps
+// all others out.
 func Limit(l net.Listener, connectionsMax int) net.Listener {
-	return &limited{Listener: l, open: make(chan struct{}, connectionsMax), closed: make(chan struct{})}
+	return &limited{Listener: l, open: make(chan struct{}, connectionsMax), closed: make(chan struct{}), addressMax: max(1, connectionsMax/2), of: map[string]int{}}
 }
 
 type limited struct {
@@ -15,6 +17,10 @@ type limited struct {
 	open    chan struct{} // one for each connection
 	closed  chan struct{}
 	closing sync.Once
+
+	addressMax int
+	mu         sync.Mutex
+	of         map[string]int // connections by address
 }
 
 // Accept implements net.Listener.
@@ -24,12 +30,41 @@ func (l *limited) Accept() (net.Conn, error) {
 	case <-l.closed:
 		return nil, net.ErrClosed
 	}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.open
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			<-l.open
+			return nil, err
+		}
+		leave, ok := l.enter(c.RemoteAddr())
+		if !ok {
+			_ = c.Close() // nothing was sent on it
+			continue
+		}
+		return &counted{Conn: c, leave: sync.OnceFunc(func() { leave(); <-l.open })}, nil
 	}
-	return &counted{Conn: c, leave: sync.OnceFunc(func() { <-l.open })}, nil
+}
+
+// enter counts a connection of an address, unless it has too many. The ends of a Unix socket have no address.
+func (l *limited) enter(address net.Addr) (leave func(), ok bool) {
+	at, isTCP := address.(*net.TCPAddr)
+	if !isTCP {
+		return func() {}, true
+	}
+	host := at.IP.String()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of[host] == l.addressMax {
+		return nil, false
+	}
+	l.of[host]++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.of[host]--; l.of[host] == 0 {
+			delete(l.of, host)
+		}
+	}, true
 }
 
 // Close implements net.Listener.

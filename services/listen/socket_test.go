@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -169,5 +170,65 @@ func TestALimitedListenerHasOnlySoManyConnectionsOpen(t *testing.T) {
 	}
 	if err := <-ended; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestOneAddressDoesNotTakeAllConnections opens more connections from one address than it may have, and one from another.
+func TestOneAddressDoesNotTakeAllConnections(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Limit(inner, 4)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() {
+				defer c.Close()
+				_, _ = c.Write([]byte("x"))
+				_, _ = io.Copy(io.Discard, c) // until the client closes its end
+			})
+		}
+	})
+	defer serving.Wait()
+	defer l.Close()
+	from := func(address string) (c net.Conn, served bool) {
+		t.Helper()
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+		c, err := dialer.DialContext(t.Context(), "tcp", inner.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Read(make([]byte, 1))
+		return c, err == nil
+	}
+	var open []net.Conn
+	for i, want := range []bool{true, true, false, false, false} {
+		c, served := from("127.0.0.2")
+		defer c.Close()
+		if served != want {
+			t.Errorf("connection %d: served is %v", i, served)
+		}
+		open = append(open, c)
+	}
+	other, served := from("127.0.0.3")
+	defer other.Close()
+	if !served {
+		t.Error("another address is kept out")
+	}
+	_ = open[0].Close()
+	for served, deadline := false, time.Now().Add(10*time.Second); !served; { // once the server has closed its end
+		c, again := from("127.0.0.2")
+		defer c.Close()
+		if served = again; time.Now().After(deadline) {
+			t.Fatal("the place is not given back")
+		}
 	}
 }
