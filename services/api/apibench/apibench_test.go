@@ -33,6 +33,7 @@ const (
 	writers      = 64
 	batchers     = 16
 	batchRecords = 100
+	ownCenters   = 512  // that the connections write to: many, so that none has more records than a center ever has
 	beside       = 1000 // writes a second beside pages
 )
 
@@ -107,8 +108,8 @@ func (x *pair) reads(b *testing.B) {
 	})
 }
 
-// writes measures durable records, each connection on a center of its own, alone and in batches, and looks whether the position
-// of the ledger moved by as many as were acknowledged.
+// writes measures durable records, alone and in batches, each connection on centers of its own in turn, and looks whether the
+// position of the ledger moved by as many as were acknowledged.
 func (x *pair) writes(b *testing.B) {
 	for _, c := range []struct {
 		name           string
@@ -119,12 +120,13 @@ func (x *pair) writes(b *testing.B) {
 			base := *x.serial
 			*x.serial += b.N * c.batch
 			request := func(client, n int) []byte {
+				center := client + n*c.clients%ownCenters
 				if c.batch == 1 {
-					return x.post("/v1/records", record(client, base+n))
+					return x.post("/v1/records", record(center, base+n))
 				}
 				list := make([]string, c.batch)
 				for i := range list {
-					list[i] = string(record(client, base+n*c.batch+i))
+					list[i] = string(record(center, base+n*c.batch+i))
 				}
 				return x.post("/v1/records", []byte("["+strings.Join(list, ",")+"]"))
 			}

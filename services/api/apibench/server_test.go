@@ -66,7 +66,7 @@ func newLedger(b *testing.B, program string) (dir, token string) {
 	file, own, dir := filepath.Join(b.TempDir(), "history.jsonl"), filepath.Join(b.TempDir(), "own.jsonl"), filepath.Join(b.TempDir(), "ledger")
 	simulatortest.History(b, file, simulatortest.Centers(*records), *records)
 	var lines bytes.Buffer
-	for c := range writers {
+	for c := range ownCenters {
 		for i, tail := range []string{registered, granted, received} {
 			fmt.Fprintf(&lines, `{"id":"%s","center":"%s",%s}`+"\n", idOf(fmt.Sprint(c, " ", i)), centerOf(c), tail)
 		}
@@ -96,14 +96,14 @@ const (
 	received   = `"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":100000000000}`
 )
 
-func centerOf(client int) string { return fmt.Sprintf("BENCH-%04d", client) }
+func centerOf(n int) string { return fmt.Sprintf("BENCH-%04d", n) }
 
 func idOf(name string) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, []byte("apibench "+name)) }
 
-// record is the n-th record: a voucher of the center of a client.
-func record(client, n int) []byte {
+// record is the n-th record: a voucher of a center.
+func record(center, n int) []byte {
 	return fmt.Appendf(nil, `{"id":"%s","center":"%s","kind":"funds.spent","on":"2025-06-01","by":{"role":"center","actor":"c-1"},"data":{"voucher":"V-%d","payee":"某某仪器有限公司","use":"pilot","lines":[{"grant":"G1","amountFen":100}],"summary":"中试设备耗材"}}`,
-		idOf(fmt.Sprint("voucher ", n)), centerOf(client), n)
+		idOf(fmt.Sprint("voucher ", n)), centerOf(center), n)
 }
 
 // startServe starts the program on a directory until the benchmark ends.
