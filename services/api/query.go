@@ -29,7 +29,7 @@ func (q *request) readQuery() error {
 		p := q.plan.param(name)
 		switch {
 		case p == nil:
-			return fail(badRequest, "没有这个参数", "there is no such parameter").of(shown(name))
+			return q.unknownParam(name)
 		case len(given) > 1:
 			return fail(badRequest, "给出了 %d 次", "is given %d times", len(given)).of(name)
 		case !utf8.ValidString(given[0]):
@@ -40,6 +40,19 @@ func (q *request) readQuery() error {
 		q.given[name] = given[0]
 	}
 	return q.checkParams()
+}
+
+// unknownParam refuses a parameter that the route does not have, and names those that it has.
+func (q *request) unknownParam(name string) error {
+	if len(q.plan.params) == 0 {
+		return fail(badRequest, "没有这个参数", "there is no such parameter").of(shown(name))
+	}
+	var names []string
+	for _, p := range q.plan.params {
+		names = append(names, p.name)
+	}
+	list := strings.Join(names, ", ")
+	return fail(badRequest, "没有这个参数；可用：%s", "there is no such parameter; there are: %s", list).of(shown(name))
 }
 
 // checkParams checks what the counter does not: required parameters, and the language. The counter refuses a wrong choice of its own

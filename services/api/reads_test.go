@@ -172,7 +172,14 @@ func TestAReportIsReproduced(t *testing.T) {
 	}
 	x.ask(t, http.MethodPost, "/v1/reproduce", csv).problem(t, 400, "bad-request")
 	x.ask(t, http.MethodPost, "/v1/reproduce?name=a.csv", "x").problem(t, 400, "bad-request")
-	x.ask(t, http.MethodPost, "/v1/reproduce?name=a.csv", csv, "Content-Type", "image/png").problem(t, 415, "unsupported-media-type")
+	p := x.ask(t, http.MethodPost, "/v1/reproduce?name=a.csv", csv, "Content-Type", "image/png").problem(t, 415, "unsupported-media-type")
+	if !strings.Contains(p.Text.En, "Content-Type") || !strings.Contains(p.Text.Zh, "Content-Type") {
+		t.Errorf("expected the name of the header, got %+v", p.Text)
+	}
+	p = x.ask(t, http.MethodGet, "/v1/alerts?asof=2025-01-01", "").problem(t, 400, "bad-request")
+	if p.Param != "asof" || !strings.Contains(p.Text.En, "asOf") || !strings.Contains(p.Text.Zh, "asOf") {
+		t.Errorf("expected the parameters that there are, got %q: %+v", p.Param, p.Text)
+	}
 }
 
 func TestTheExportIsAllRecords(t *testing.T) {

@@ -169,7 +169,7 @@ func (q *request) checkContentType(allowed ...string) error {
 		}
 	}
 	list := strings.Join(allowed, ", ")
-	return fail(unsupportedType, "请求内容须为 %s", "the body must be %s", list)
+	return fail(unsupportedType, "请求头 Content-Type 应为以下之一：%s", "the header Content-Type must be one of: %s", list)
 }
 
 // contentType returns the media type of the body, "" if it has none.
