@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -44,11 +45,14 @@ func (a *app) chooseServer(cmd *cobra.Command) error {
 	return nil
 }
 
+// serverPatience is how long a verb waits for a server that does not answer: who typed it is waiting.
+const serverPatience = 5 * time.Second
+
 // atServer returns a client of the server that the verb asks: of --server, or of the process that serves the directory of the
 // ledger. It returns nil if the verb works on the files itself.
 func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) {
 	if a.server != "" {
-		return client.New(client.Options{URL: a.server, TokenFile: a.tokenFile, CAFile: a.tlsCA, Prefix: flagPrefix})
+		return client.New(client.Options{URL: a.server, TokenFile: a.tokenFile, CAFile: a.tlsCA, Prefix: flagPrefix, Patience: serverPatience})
 	}
 	c, err := listen.DialSocket(ctx, a.dir)
 	switch {

@@ -167,7 +167,7 @@ func (s *Server) admit(q *request) (err error) {
 	q.setPosition(q.position())
 	if right := q.plan.right; right != "" && !q.who.Can(right) {
 		s.Access.NoteDenied(q.who, right, q.plan.path)
-		return fail(forbidden, "此账号没有这项权限", "the account has no right to this")
+		return fail(forbidden, "此账号没有这项权限（%s）", "the account has no right to this (%s)", right)
 	}
 	return nil
 }
@@ -259,7 +259,6 @@ func (s *Server) unrouted(w http.ResponseWriter, r *http.Request) {
 		q.fail(fail(notFound, "没有这个地址", "there is nothing at this address"))
 		return
 	}
-	list := strings.Join(allowed, ", ")
-	w.Header().Set("Allow", list)
-	q.fail(fail(methodNotAllowed, "此地址只接受 %s", "this address takes %s only", list))
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	q.fail(fail(methodNotAllowed, "此地址只接受 %[1]s", "this address takes %[2]s only", strings.Join(allowed, "、"), strings.Join(allowed, ", ")))
 }
