@@ -236,8 +236,9 @@ func TestAConnectionAboveTheLimitWaitsAndTheSocketDoesNot(t *testing.T) {
 			_ = c.Close()
 		}
 	}()
-	for range connectionsMax {
-		c, err := net.DialTimeout("tcp", address, serveWait)
+	for i := range connectionsMax {
+		from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+i%2))} // one address has at most half of them
+		c, err := (&net.Dialer{LocalAddr: from, Timeout: serveWait}).Dial("tcp", address)
 		if err != nil {
 			t.Fatalf("after %d connections: %v", len(open), err)
 		}
