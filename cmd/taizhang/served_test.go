@@ -8,10 +8,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/listen"
@@ -143,24 +146,66 @@ func TestVerbsWorkBesideAServer(t *testing.T) {
 }
 
 func TestASocketThatIsNotForThisUserLeavesReadingOnFiles(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root may connect to every socket")
-	}
-	dir := t.TempDir()
-	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", filepath.Join(dir, listen.SocketName))
+	dir := ownedByAStranger(t)
+	data, file := filepath.Join(dir, "data"), filepath.Join(dir, "small.jsonl")
+	asStranger(func() { mustRun(t, "--data", data, "import", file) })
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", filepath.Join(data, listen.SocketName))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if err := syscall.Chmod(filepath.Join(dir, listen.SocketName), 0); err != nil {
+	if err := syscall.Chmod(filepath.Join(data, listen.SocketName), 0); err != nil {
 		t.Fatal(err)
 	}
-	mustRun(t, "--data", dir, "centers")
-	_, errOut, code := taizhang(t, "--data", dir, "--lang", "en", "import", filepath.Join("testdata", "small.jsonl"))
-	if code != 1 || !strings.Contains(errOut, "another user's process serves the ledger") {
-		t.Errorf("exit %d: %s", code, errOut)
+	asStranger(func() {
+		mustRun(t, "--data", data, "centers")
+		_, errOut, code := taizhang(t, "--data", data, "--lang", "en", "import", file)
+		if code != 1 || !strings.Contains(errOut, "another user's process serves the ledger") {
+			t.Errorf("exit %d: %s", code, errOut)
+		}
+	})
+}
+
+// stranger is a user of the machine who is not root: root may connect to every socket.
+const stranger = 65534
+
+// ownedByAStranger returns a directory with small.jsonl, which asStranger may write to.
+func ownedByAStranger(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "stranger-") // where others may go
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	small, err := os.ReadFile(filepath.Join("testdata", "small.jsonl"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "small.jsonl"), small, 0o644)
+	}
+	if err == nil && os.Geteuid() == 0 {
+		err = os.Chown(dir, stranger, stranger)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// asStranger does something as a user who is not root: as the one who runs the test or, if that is root, as a stranger.
+func asStranger(do func()) {
+	if os.Geteuid() != 0 {
+		do()
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+		if _, _, failed := unix.RawSyscall(unix.SYS_SETRESUID, stranger, stranger, stranger); failed != 0 {
+			panic(failed)
+		}
+		do()
+	}()
+	<-done
 }
 
 func TestAtAServerTheAccountSaysWhoActs(t *testing.T) {
