@@ -21,7 +21,7 @@ type Register struct {
 	sees func(events.CenterID) bool // nil for all centers
 }
 
-// resident is the state that a register shares with those that Within made of it.
+// resident holds the state in memory. A register and all registers that Within makes from it share one.
 type resident struct {
 	still    sync.RWMutex // write-locked while an event is applied, read-locked by Exactly; locked before mu
 	mu       sync.RWMutex // locked before the lock of a stream

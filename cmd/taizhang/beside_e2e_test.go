@@ -4,7 +4,8 @@ package main
 
 import "testing"
 
-// The scripts give the same output, byte for byte, whatever the verbs ask. These are the scripts of which that cannot be so.
+// Every script must give the same output, byte for byte, on files, beside a server and at one. These scripts are left out, each for
+// the reason that stands with it.
 var (
 	notBesideSocket = map[string]string{
 		"log.txt":  "the log of what opens the ledger is that of the server",

@@ -29,7 +29,7 @@ const traceProtocol = "http/protobuf"
 const flushWait = 2 * time.Second
 
 // openTraces returns what sends spans to the collector that the environment names, or nil if it names none. Spans wait in a
-// bounded queue; those that do not fit, and those that no collector takes, are lost.
+// bounded queue. A span is lost if the queue is full or the collector does not take it.
 func (a *app) openTraces(ctx context.Context) (*sdktrace.TracerProvider, error) {
 	named := false
 	for _, name := range traceEndpoints {

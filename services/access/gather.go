@@ -151,8 +151,8 @@ func (n *note) take() noted {
 	return out
 }
 
-// next returns at most so many notes to write: those of minutes that are over and those of which nothing is written yet, or all
-// there are.
+// next returns at most countMax notes to write. It takes the notes of past minutes and the notes of this minute that were never
+// written; with all set it takes every note.
 func (g *gatherer) next(at time.Time, countMax int, all bool) (out []noted) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -118,8 +118,8 @@ func (g *guarded) Import(ctx context.Context, r desk.ImportRequest) (*desk.Impor
 	return imported, err
 }
 
-// checking returns the desk for records in files, of which each that the principal may not bring is refused by itself and noted.
-// verb is what he asked.
+// checking returns a desk for files of records. It refuses each record that the principal may not bring, one by one, and notes the
+// denial under the verb.
 func (g *guarded) checking(verb string) *desk.Local {
 	local := g.local
 	local.Account.Check = func(rec *events.Record) []aggregates.Breach {
