@@ -176,14 +176,15 @@ func TestNoFileRunsCodeBeforeMain(t *testing.T) {
 
 // leansOn says which services another is built on. Whatever else there is meets in cmd.
 var leansOn = map[string][]string{
-	"lists":        {"ledger", "table"},                               // answers from it, in tables
-	"reports":      {"lists", "ledger", "spreadsheet", "table"},       // writes down what the lists answer, reads it back
-	"sheets":       {"ledger", "spreadsheet"},                         // reads records for it
-	"desk":         {"lists", "ledger", "reports", "sheets", "table"}, // answers with them
-	"access":       {"desk", "ledger", "lists", "table"},              // puts a guard before the counter, shows the ledger's writes in its log
-	"api":          {"access", "desk", "listen", "lists", "table"},    // serves a guarded counter over HTTP, and the accounts; its client dials the socket
-	"replica":      {"logstore"},                                      // keeps its copy there
-	"kurrentstore": {"logstore"},                                      // where the command of kurrenttest keeps a ledger
+	"lists":        {"ledger", "table"},                                         // answers from it, in tables
+	"reports":      {"lists", "ledger", "spreadsheet", "table"},                 // writes down what the lists answer, reads it back
+	"sheets":       {"ledger", "spreadsheet"},                                   // reads records for it
+	"desk":         {"lists", "ledger", "reports", "sheets", "table"},           // answers with them
+	"access":       {"desk", "ledger", "lists", "table"},                        // puts a guard before the counter, shows the ledger's writes in its log
+	"alertfeed":    {"access", "desk", "files", "natsserver"},                   // publishes what the counter knows, to the users of the accounts
+	"api":          {"access", "alertfeed", "desk", "listen", "lists", "table"}, // serves a guarded counter over HTTP, and the accounts; its client dials the socket
+	"replica":      {"logstore"},                                                // keeps its copy there
+	"kurrentstore": {"logstore"},                                                // where the command of kurrenttest keeps a ledger
 }
 
 func TestServicesLeanOnEachOtherOnlyWhereItIsSaid(t *testing.T) {
@@ -224,7 +225,7 @@ func TestNoServiceWritesAFlag(t *testing.T) {
 
 // belowVerbs is what a verb may import of the project: the counter, what it answers with, and what puts an answer into words
 // and files. Whatever else a verb needed would be an answer that other fronts do not give.
-var belowVerbs = []string{"events/text", "services/access", "services/desk", "services/files", "services/lists", "services/table"}
+var belowVerbs = []string{"events/text", "services/access", "services/alertfeed", "services/alertfeed/consumer", "services/desk", "services/files", "services/lists", "services/table"}
 
 // notVerbs are the files of the command that are no verb of the ledger, each with what else it may import.
 var notVerbs = map[string][]string{

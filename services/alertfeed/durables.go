@@ -1,0 +1,98 @@
+package alertfeed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// User is a program that reads the feed, with a durable consumer of its own that has its name.
+type User struct {
+	Name   string // as natsserver takes it
+	Key    string // its public nkey
+	Filter Filter
+}
+
+// The bounds of a consumer.
+const (
+	ackWait           = time.Minute
+	maxAckPending     = 1000
+	maxWaiting        = 16
+	maxRequestBatch   = 1000
+	maxRequestExpires = 5 * time.Minute
+)
+
+// durableConfig is the durable consumer of a user. It delivers without end: a bounded one never delivers the last word of a
+// subject again.
+func durableConfig(u User) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Durable:           u.Name,
+		DeliverPolicy:     jetstream.DeliverAllPolicy, // a reset is refused on the last of each subject
+		AckPolicy:         jetstream.AckExplicitPolicy,
+		AckWait:           ackWait,
+		MaxDeliver:        -1,
+		MaxAckPending:     maxAckPending,
+		MaxWaiting:        maxWaiting,
+		MaxRequestBatch:   maxRequestBatch,
+		MaxRequestExpires: maxRequestExpires,
+		FilterSubjects:    u.Filter.Subjects(),
+	}
+}
+
+// reconcile makes the durable consumers those of the users: it makes what is missing, makes anew what has another filter (the
+// consumer begins again with the first message then), and deletes those of users that there are not any more.
+func reconcile(ctx context.Context, js jetstream.JetStream, users []User) error {
+	have := map[string]*jetstream.ConsumerInfo{}
+	stream, err := js.Stream(ctx, StreamName)
+	if err != nil {
+		return err
+	}
+	list := stream.ListConsumers(ctx)
+	for c := range list.Info() {
+		if c.Config.Durable != "" {
+			have[c.Name] = c
+		}
+	}
+	if err := list.Err(); err != nil {
+		return err
+	}
+	for _, u := range users {
+		want := durableConfig(u)
+		if c := have[u.Name]; c != nil {
+			delete(have, u.Name)
+			if slices.Equal(sorted(c.Config.FilterSubjects), sorted(want.FilterSubjects)) {
+				continue
+			}
+			if err := deleteDurable(ctx, stream, u.Name); err != nil {
+				return err
+			}
+		}
+		if _, err := stream.CreateConsumer(ctx, want); err != nil {
+			return fmt.Errorf("alertfeed: make the consumer %s: %w", u.Name, err)
+		}
+	}
+	for name := range have {
+		if err := deleteDurable(ctx, stream, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func deleteDurable(ctx context.Context, s jetstream.Stream, name string) error {
+	err := s.DeleteConsumer(ctx, name)
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return fmt.Errorf("alertfeed: delete the consumer %s: %w", name, err)
+	}
+	return nil
+}
+
+func sorted(list []string) []string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,75 @@
+package alertfeed
+
+import (
+	"maps"
+	"slices"
+)
+
+// Reading is the rule by which a program that reads the feed decides what to act on. Messages may come twice, and of a subject
+// some may be missing. A Reading has one owner.
+//
+//   - Of each subject it keeps the last At and state. A message that is not later is ignored.
+//   - A message with the state that is kept is remembered, and not acted on.
+//   - The head that ends a generation withdraws every alert that the generation has not stated.
+type Reading struct {
+	kept map[string]Kept
+}
+
+// Kept is what a Reading knows of one subject.
+type Kept struct {
+	At    At
+	State State
+}
+
+// Act is one thing to act on: an alert that was raised, cleared or withdrawn.
+type Act struct {
+	Subject string
+	At      At
+	State   State
+	Alert   *Alert // as the message has it; nil for one that the head withdraws
+}
+
+// NewReading returns a Reading that goes on from what another one kept, or from nothing.
+func NewReading(kept map[string]Kept) *Reading {
+	r := &Reading{kept: maps.Clone(kept)}
+	if r.kept == nil {
+		r.kept = map[string]Kept{}
+	}
+	return r
+}
+
+// Take reads the next message and returns what to act on, in the order of subjects if the head withdraws several alerts.
+func (r *Reading) Take(m *Message) []Act {
+	if m.Head != nil {
+		return r.takeHead(m.Head)
+	}
+	before, known := r.kept[m.Subject]
+	if known && !m.At().Later(before.At) {
+		return nil
+	}
+	now := Kept{m.At(), m.State()}
+	r.kept[m.Subject] = now
+	if now.State == before.State || !known && now.State.Kind == Withdrawn {
+		return nil
+	}
+	return []Act{{m.Subject, now.At, now.State, m.Alert}}
+}
+
+func (r *Reading) takeHead(h *Head) (acts []Act) {
+	if h.Phase != End {
+		return nil
+	}
+	for _, subject := range slices.Sorted(maps.Keys(r.kept)) {
+		before := r.kept[subject]
+		if before.At.Generation >= h.At.Generation || before.State.Kind == Withdrawn {
+			continue
+		}
+		now := Kept{h.At, State{Kind: Withdrawn}}
+		r.kept[subject] = now
+		acts = append(acts, Act{Subject: subject, At: now.At, State: now.State})
+	}
+	return acts
+}
+
+// Kept returns what the Reading knows of every subject.
+func (r *Reading) Kept() map[string]Kept { return maps.Clone(r.kept) }

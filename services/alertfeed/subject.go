@@ -1,0 +1,152 @@
+package alertfeed
+
+import (
+	"encoding/base32"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+// The names of the feed in NATS.
+const (
+	StreamName  = "TAIZHANG_ALERTS"
+	AllSubjects = "taizhang.v1.>"
+	HeadSubject = "taizhang.v1.head"
+	alertPrefix = "taizhang.v1.alert."
+)
+
+// Name names an alert and its severity. A change of severity withdraws one name and raises another.
+type Name struct {
+	Center   events.CenterID // "" for an alert of the policies
+	Severity aggregates.Severity
+	Code     aggregates.Code
+	Key      string
+	RaisedOn events.Date
+}
+
+// Subject returns the subject of an alert:
+//
+//	taizhang.v1.alert.<center>.<severity>.<family>.<number>.<key>.<raisedOn>
+//
+// Two names never have the same subject, and no name has a wildcard in it.
+func (n Name) Subject() string {
+	family, number := codeParts(n.Code)
+	return alertPrefix + strings.Join([]string{centerToken(n.Center), string(n.Severity), family, number, keyToken(n.Key), strings.ReplaceAll(n.RaisedOn.String(), "-", "")}, ".")
+}
+
+// ParseSubject returns the name of the alert of a subject. ok is false for every other subject.
+func ParseSubject(subject string) (n Name, ok bool) {
+	rest, found := strings.CutPrefix(subject, alertPrefix)
+	tokens := strings.Split(rest, ".")
+	if !found || len(tokens) != 6 {
+		return n, false
+	}
+	day := tokens[5]
+	if len(day) != 8 {
+		return n, false
+	}
+	raisedOn, err := events.ParseDate(day[:4] + "-" + day[4:6] + "-" + day[6:])
+	key, ok := parseKeyToken(tokens[4])
+	if err != nil || !ok {
+		return n, false
+	}
+	if tokens[0] != noToken {
+		n.Center = events.CenterID(tokens[0])
+	}
+	n.Severity, n.Code, n.Key, n.RaisedOn = aggregates.Severity(tokens[1]), aggregates.Code("AL-"+tokens[2]+"-"+tokens[3]), key, raisedOn
+	return n, n.Subject() == subject
+}
+
+// noToken stands for a center or key that there is not.
+const noToken = "-"
+
+func centerToken(id events.CenterID) string {
+	if id == "" {
+		return noToken
+	}
+	return string(id) // two capitals, a hyphen and digits
+}
+
+// codeParts returns the family and the number of a code: EXE and 02 of AL-EXE-02.
+func codeParts(code aggregates.Code) (family, number string) {
+	family, number, _ = strings.Cut(strings.TrimPrefix(string(code), "AL-"), "-")
+	return family, number
+}
+
+// A key is written as it is if it is plain, else as x and its base32 in small letters, so that it has nothing in it that means
+// something in a subject.
+const (
+	plainKeyMax   = 64
+	escapedPrefix = "x"
+)
+
+var escaping = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+func keyToken(key string) string {
+	switch {
+	case key == "":
+		return noToken
+	case isPlainKey(key):
+		return key
+	}
+	return escapedPrefix + escaping.EncodeToString([]byte(key))
+}
+
+func parseKeyToken(token string) (key string, ok bool) {
+	switch {
+	case token == noToken:
+		return "", true
+	case isPlainKey(token):
+		return token, true
+	}
+	escaped, found := strings.CutPrefix(token, escapedPrefix)
+	plain, err := escaping.DecodeString(escaped)
+	return string(plain), found && err == nil
+}
+
+// isPlainKey reports whether a key needs no escaping. It begins with a capital or a digit, and so is never taken for an escaped one.
+func isPlainKey(key string) bool {
+	if key == "" || len(key) > plainKeyMax || !isCapital(key[0]) && !isDigit(key[0]) {
+		return false
+	}
+	for i := range len(key) {
+		if c := key[i]; !isCapital(c) && !isDigit(c) && (c < 'a' || c > 'z') && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+func isCapital(c byte) bool { return 'A' <= c && c <= 'Z' }
+func isDigit(c byte) bool   { return '0' <= c && c <= '9' }
+
+// Filter selects the alerts that a consumer gets. An empty list selects all.
+type Filter struct {
+	Centers    []string `json:"centers"`
+	Severities []string `json:"severities"` // red, yellow, blue
+	Families   []string `json:"families"`   // such as EXE
+}
+
+// Subjects returns the subjects that a filter selects, the head among them. No two of them overlap.
+func (f Filter) Subjects() []string {
+	any := func(list []string) []string {
+		if len(list) == 0 {
+			return []string{"*"}
+		}
+		list = slices.Clone(list)
+		slices.Sort(list)
+		return slices.Compact(list)
+	}
+	subjects := []string{HeadSubject}
+	for _, center := range any(f.Centers) {
+		for _, severity := range any(f.Severities) {
+			for _, family := range any(f.Families) {
+				subjects = append(subjects, fmt.Sprintf("%s%s.%s.%s.>", alertPrefix, center, severity, family))
+			}
+		}
+	}
+	return subjects
+}
