@@ -1,6 +1,9 @@
 package aggregates
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 )
@@ -235,6 +238,23 @@ var alertRows = func() map[Code]*AlertRow {
 
 // LookupAlert returns the row of a code in the catalog, or nil.
 func LookupAlert(code Code) *AlertRow { return alertRows[code] }
+
+// Family returns the middle of a code: EXE of AL-EXE-02.
+func (c Code) Family() string {
+	_, rest, _ := strings.Cut(string(c), "-")
+	family, _, _ := strings.Cut(rest, "-")
+	return family
+}
+
+// Families lists the families of the codes in the catalog, in its order.
+func Families() (list []string) {
+	for i := range AlertCatalog {
+		if f := AlertCatalog[i].Code.Family(); !slices.Contains(list, f) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
 
 // Office returns the office that must act on an alert, or "" for an unknown code.
 func Office(code Code) events.Role {

@@ -12,7 +12,7 @@ import (
 
 // The streams of the log of accounts.
 const (
-	accountsStream events.StreamID = "accounts" // acts on accounts and tokens
+	accountsStream events.StreamID = "accounts" // acts on accounts, tokens and users of NATS
 	logStream      events.StreamID = "log"      // epochs and the access log
 )
 
@@ -24,6 +24,8 @@ const (
 	accountEnabled  events.Kind = "account.enabled"
 	tokenAdded      events.Kind = "token.added"
 	tokenRevoked    events.Kind = "token.revoked"
+	natsUserAdded   events.Kind = "natsuser.added"
+	natsUserRevoked events.Kind = "natsuser.revoked"
 	epochBegun      events.Kind = "epoch.begun"
 	accessNoted     events.Kind = "access.noted"
 )
@@ -64,7 +66,22 @@ type onToken struct {
 	whoActs
 }
 
-// begun is the body of epoch.begun. Every token that was made before it is void.
+// addedNATSUser is the body of natsuser.added. A user of that name is replaced.
+type addedNATSUser struct {
+	User   string     `json:"user"`
+	Key    string     `json:"key"` // its public nkey
+	Filter NATSFilter `json:"filter"`
+	whoActs
+}
+
+// onNATSUser is the body of natsuser.revoked.
+type onNATSUser struct {
+	User string `json:"user"`
+	whoActs
+}
+
+// begun is the body of epoch.begun. Every token that was made before it is void. The users of NATS stay: the log has only their
+// public keys, and their programs have what proves them.
 type begun struct {
 	Why string `json:"why"`
 	whoActs

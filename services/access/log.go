@@ -279,6 +279,12 @@ func actEntry(s *events.Stored) (dated, error) {
 	case tokenRevoked:
 		body, err := read[onToken](s)
 		return set(body.whoActs, body.Account+" "+body.Token.String(), err)
+	case natsUserAdded:
+		body, err := read[addedNATSUser](s)
+		return set(body.whoActs, body.User+" "+body.Key, err)
+	case natsUserRevoked:
+		body, err := read[onNATSUser](s)
+		return set(body.whoActs, body.User, err)
 	case epochBegun:
 		body, err := read[begun](s)
 		return set(body.whoActs, body.Why, err)

@@ -28,6 +28,13 @@ type Office interface {
 	// Tokens lists the tokens of an account, or for "" all that the principal may see, in the order in which they were made.
 	Tokens(ctx context.Context, account string) (Tokens, error)
 	RevokeToken(ctx context.Context, id string) (*Token, error)
+	// AddNATSUser lets a program read the alerts over NATS. A user of that name is replaced; one that is the same already stays
+	// as it is. It does not wait for the server of NATS.
+	AddNATSUser(ctx context.Context, r NewNATSUser) (*NATSUser, error)
+	// RevokeNATSUser ends that. A user that is revoked already stays as it is.
+	RevokeNATSUser(ctx context.Context, name string) (*NATSUser, error)
+	// NATSUsers lists by name the users that may read today; the log has those that are revoked.
+	NATSUsers(ctx context.Context) (NATSUsers, error)
 	// Log calls each with the entries of the access log and of the ledger's own writes, in the order of time. An error of each
 	// ends it.
 	Log(ctx context.Context, q LogQuestion, each func(*Entry) error) error
@@ -122,6 +129,40 @@ type MadeToken struct {
 	Token
 }
 
+// NATSFilter selects the alerts that a program gets. An empty list selects all.
+type NATSFilter struct {
+	Centers    []string `json:"centers"`    // ids
+	Severities []string `json:"severities"` // red, yellow or blue
+	Families   []string `json:"families"`   // of the codes: EXE for AL-EXE-02
+}
+
+// NewNATSUser asks that a program may read the alerts over NATS.
+type NewNATSUser struct {
+	Name   string     `json:"name"`
+	Key    string     `json:"key"` // its public nkey, which begins with U
+	Filter NATSFilter `json:"filter"`
+}
+
+// NATSUser is a program that may read the alerts over NATS.
+type NATSUser struct {
+	Name      string     `json:"name"`
+	Key       string     `json:"key"`
+	Filter    NATSFilter `json:"filter"`  // each list sorted, and each once
+	AddedAt   string     `json:"addedAt"` // of the key and the filter that it has now
+	AddedBy   string     `json:"addedBy"`
+	RevokedAt string     `json:"revokedAt,omitzero"` // "" if it is not revoked
+	RevokedBy string     `json:"revokedBy,omitzero"`
+
+	Configuration string      `json:"configuration,omitzero"` // of an act: what the operator of a server of NATS elsewhere has to put there
+	Warnings      []text.Text `json:"warnings,omitempty"`     // of an act: the server of NATS does not know of it yet
+}
+
+// NATSUsers are users of NATS by name.
+type NATSUsers []NATSUser
+
+// NATSUsersMax is how many users of NATS there may be at a time.
+const NATSUsersMax = 200
+
 // LogQuestion asks for entries of the access log. Its zero value asks for all.
 type LogQuestion struct {
 	Account string `json:"account,omitzero"`
@@ -140,7 +181,7 @@ const (
 	LogRead   = "read"   // a read or export of the ledger's records: money and history
 	LogWrite  = "write"  // a record in the ledger
 	LogDenied = "denied" // what was asked and not given
-	LogAct    = "act"    // an act on accounts or tokens
+	LogAct    = "act"    // an act on accounts, tokens or users of NATS
 	LogLogin  = "login"
 )
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nkeys"
+
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 )
@@ -274,6 +276,10 @@ func TestOpenedAgainItIsTheSame(t *testing.T) {
 	p := login(t, a, "hang")
 	_, _ = a.Office(owner).Disable(ctx, "cai")
 	_, _ = a.Office(p).RevokeToken(ctx, p.TokenID)
+	key := natsKey(t, nkeys.PrefixByteUser)
+	_, _ = a.Office(owner).AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{Severities: []string{"red"}}})
+	_, _ = a.Office(owner).RevokeNATSUser(ctx, "screen")
+	_, _ = a.Office(owner).AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{}})
 	_, _ = a.Authenticate("tz_wrong", "192.0.2.9", "GET /v1/me")
 	want := picture(t, a)
 	if err := a.Close(); err != nil {
@@ -315,5 +321,5 @@ func picture(t *testing.T, a *Access) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("%s\n%+v\n%+v\n%+v", a.Epoch(), accounts, tokens, logOf(t, a, LogQuestion{}))
+	return fmt.Sprintf("%s\n%+v\n%+v\n%+v\n%+v", a.Epoch(), accounts, tokens, a.NATSUsers(), logOf(t, a, LogQuestion{}))
 }

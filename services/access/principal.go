@@ -68,7 +68,7 @@ func Local(user, source string) Principal {
 const (
 	MayRecord   = "record"   // record mode
 	MayPolicy   = "policy"   // adopting a policy
-	MayAccounts = "accounts" // acts on accounts and on tokens of others
+	MayAccounts = "accounts" // acts on accounts, on tokens of others and on users of NATS
 	MayRevoke   = "revoke"   // recording that a qualification is revoked
 )
 

@@ -20,6 +20,10 @@ const (
 	OwnTokens   Right = "tokens-own"     // make, list and revoke one's own
 	OtherTokens Right = "tokens-service" // make, list and revoke those of other accounts
 
+	HandleNATSUsers Right = "nats-users"   // add, list and revoke the programs that read the alerts over NATS
+	ReadFeed        Right = "feed-read"    // how the alert feed does
+	RestateFeed     Right = "feed-restate" // have it state every alert again
+
 	ReadAccessLog      Right = "access-log"       // all of the access log
 	ReadAccessLogReads Right = "access-log-reads" // who read the ledger
 )
@@ -44,6 +48,10 @@ var Rights = map[Right][]Role{
 
 	OwnTokens:   Roles(),
 	OtherTokens: {SecAdmin},
+
+	HandleNATSUsers: {SecAdmin},
+	ReadFeed:        Roles(),
+	RestateFeed:     {SecAdmin, SysAdmin},
 
 	ReadAccessLog:      {LogAdmin},
 	ReadAccessLogReads: {LogAdmin, Auditor},

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nkeys"
+
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/logstore"
 )
@@ -179,7 +181,12 @@ func TestWhatWasAnsweredIsThereAfterACrash(t *testing.T) {
 		func() error { _, err := office.Enable(t.Context(), "cai"); return err },
 		func() error { _, err := office.Bind(t.Context(), "cai", Binding{Role: Auditor}); return err },
 		func() error { _, err := office.RevokeToken(t.Context(), a.state.tokens[0].id.String()); return err },
+		func() error {
+			_, err := office.AddNATSUser(t.Context(), NewNATSUser{"screen", natsKey(t, nkeys.PrefixByteUser), NATSFilter{}})
+			return err
+		},
 		func() error { return a.Restored(t.Context(), owner) },
+		func() error { _, err := office.RevokeNATSUser(t.Context(), "screen"); return err },
 	} {
 		if err := act(); err != nil {
 			t.Fatal(err)

@@ -13,12 +13,13 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// state is the fold of the log: all accounts and tokens.
+// state is the fold of the log: all accounts, tokens and users of NATS.
 type state struct {
 	accounts map[string]*account
 	byID     map[uuid.UUID]*token
 	byHash   map[tokenHash]*token
 	tokens   []*token // in the order in which they were made
+	nats     map[string]*natsUser
 
 	epoch     time.Time                  // of the newest epoch.begun
 	position  uint64                     // of the last event
@@ -55,7 +56,7 @@ type stamp struct {
 func (s stamp) isZero() bool { return s.at.IsZero() }
 
 func newState() *state {
-	return &state{accounts: map[string]*account{}, byID: map[uuid.UUID]*token{}, byHash: map[tokenHash]*token{}, revisions: map[events.StreamID]uint64{}}
+	return &state{accounts: map[string]*account{}, byID: map[uuid.UUID]*token{}, byHash: map[tokenHash]*token{}, nats: map[string]*natsUser{}, revisions: map[events.StreamID]uint64{}}
 }
 
 // apply folds one stored event. An error is a log that cannot be right.
@@ -93,6 +94,8 @@ func (s *state) fold(e *events.Stored) error {
 			t.revoked = stamp{e.RecordedAt, body.By}
 		}
 		return err
+	case natsUserAdded, natsUserRevoked:
+		return s.foldNATSUser(e)
 	}
 	return s.foldAccount(e)
 }

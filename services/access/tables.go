@@ -105,3 +105,27 @@ func (e *Entry) Row() []table.Cell {
 	return []table.Cell{table.Text(e.At), table.Text(e.Kind), table.Optional(e.Account), table.Text(e.Verb), table.Optional(e.Object), table.Optional(string(e.Center)), table.Text(e.Outcome), table.Optional(e.Source),
 		table.Number(e.Count), position}
 }
+
+// NATSUserColumns are those of a user of NATS as a row. Several ids, severities or families stand in one cell, separated by ";".
+var NATSUserColumns = []table.Column{{Name: "name", Title: text.Say("名称", "name")}, {Name: "key"}, {Name: "severities", Title: text.Say("级别", "severities")}, {Name: "families", Title: text.Say("类别", "families"), CharMax: 30},
+	{Name: "centers", Title: text.Say("中心", "centers"), CharMax: 30}, {Name: "addedAt", Title: text.Say("登记", "added"), Type: table.Time}, {Name: "addedBy", Title: text.Say("登记人", "added by")},
+	{Name: "revokedAt", Type: table.Time}, {Name: "revokedBy"}}
+
+// Row returns the user as a row of NATSUserColumns.
+func (u *NATSUser) Row() []table.Cell {
+	list := func(l []string) table.Cell { return table.Optional(strings.Join(l, ";")) }
+	return []table.Cell{table.Text(u.Name), table.Text(u.Key), list(u.Filter.Severities), list(u.Filter.Families), list(u.Filter.Centers), table.Text(u.AddedAt), table.Text(u.AddedBy),
+		table.Optional(u.RevokedAt), table.Optional(u.RevokedBy)}
+}
+
+// Table returns the user as a row.
+func (u *NATSUser) Table() *table.Table { return NATSUsers{*u}.Table() }
+
+// Table returns the users, one a row.
+func (list NATSUsers) Table() *table.Table {
+	t := &table.Table{Columns: NATSUserColumns, Empty: text.Say("没有 NATS 用户。", "There are no NATS users.")}
+	for i := range list {
+		t.Rows = append(t.Rows, list[i].Row())
+	}
+	return t
+}

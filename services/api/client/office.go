@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// act posts an act on accounts or tokens. It is not repeated once it may have been received: it is not known whether it was done.
+// act posts an act on accounts, tokens or users of NATS. It is not repeated once it may have been received: it is not known whether it was done.
 func (c *Client) act(ctx context.Context, path string, body any) (*answer, error) {
 	q := &call{method: http.MethodPost, path: path}
 	if body != nil {
@@ -82,6 +82,25 @@ func (c *Client) Tokens(ctx context.Context, account string) (access.Tokens, err
 // RevokeToken implements access.Office.
 func (c *Client) RevokeToken(ctx context.Context, id string) (*access.Token, error) {
 	return one[access.Token](c.do(ctx, &call{method: http.MethodDelete, path: pathOf("tokens", id)}))
+}
+
+// AddNATSUser implements access.Office.
+func (c *Client) AddNATSUser(ctx context.Context, r access.NewNATSUser) (*access.NATSUser, error) {
+	return one[access.NATSUser](c.act(ctx, pathOf("nats", "users"), r))
+}
+
+// RevokeNATSUser implements access.Office.
+func (c *Client) RevokeNATSUser(ctx context.Context, name string) (*access.NATSUser, error) {
+	return one[access.NATSUser](c.do(ctx, &call{method: http.MethodDelete, path: pathOf("nats", "users", name)}))
+}
+
+// NATSUsers implements access.Office.
+func (c *Client) NATSUsers(ctx context.Context) (access.NATSUsers, error) {
+	list, err := one[access.NATSUsers](c.read(ctx, pathOf("nats", "users"), nil, ""))
+	if err != nil {
+		return nil, err
+	}
+	return *list, nil
 }
 
 // Log implements access.Office.

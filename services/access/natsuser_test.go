@@ -1,0 +1,236 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nkeys"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// natsKey returns the public key of a new nkey.
+func natsKey(t testing.TB, prefix nkeys.PrefixByte) string {
+	t.Helper()
+	pair, err := nkeys.CreatePair(prefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := pair.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func natsNames(list NATSUsers) (names []string) {
+	for _, u := range list {
+		names = append(names, u.Name)
+	}
+	return names
+}
+
+func TestANATSUserIsAddedReplacedAndRevoked(t *testing.T) {
+	store := newStore()
+	a, ctx := mustOpen(t, store), t.Context()
+	o := a.Office(owner)
+	first, second := natsKey(t, nkeys.PrefixByteUser), natsKey(t, nkeys.PrefixByteUser)
+	filter := NATSFilter{Centers: []string{"zj-0007", "ZJ-0001", "ZJ-0007"}, Severities: []string{"red", "Red"}, Families: []string{"exe"}}
+	u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, filter})
+	if err != nil || u.Key != first || fmt.Sprint(u.Filter) != "{[ZJ-0001 ZJ-0007] [red] [EXE]}" || u.AddedBy != owner.Account || u.AddedAt == "" || u.RevokedAt != "" {
+		t.Fatalf("%+v, %v", u, err)
+	}
+	facts := func() int { return len(logOf(t, a, LogQuestion{Kind: LogAct})) }
+	before := facts()
+	if again, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, filter}); err != nil || fmt.Sprint(again) != fmt.Sprint(u) || facts() != before {
+		t.Errorf("the same again: %+v, %v, %d acts", again, err, facts()-before)
+	}
+	if _, err := o.AddNATSUser(ctx, NewNATSUser{"other", first, filter}); code(err) != text.Conflict || !strings.Contains(err.Error(), "screen") {
+		t.Errorf("the key of another: %v", err)
+	}
+	if u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, NATSFilter{}}); err != nil || fmt.Sprint(u.Filter) != "{[] [] []}" {
+		t.Errorf("another filter: %+v, %v", u, err)
+	}
+	if u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", second, NATSFilter{}}); err != nil || u.Key != second {
+		t.Errorf("another key: %+v, %v", u, err)
+	}
+	if _, err := o.AddNATSUser(ctx, NewNATSUser{"a", first, NATSFilter{}}); err != nil {
+		t.Errorf("a key that is nobody's any more: %v", err)
+	}
+	if got := natsNames(a.NATSUsers()); !slices.Equal(got, []string{"a", "screen"}) {
+		t.Errorf("the users are %v", got)
+	}
+	if _, err := o.RevokeNATSUser(ctx, "nobody"); code(err) != text.NotFound {
+		t.Errorf("one that there never was: %v", err)
+	}
+	revoked, err := o.RevokeNATSUser(ctx, "screen")
+	if err != nil || revoked.RevokedBy != owner.Account || revoked.RevokedAt == "" {
+		t.Errorf("revoked: %+v, %v", revoked, err)
+	}
+	before = facts()
+	if again, err := o.RevokeNATSUser(ctx, "screen"); err != nil || fmt.Sprint(again) != fmt.Sprint(revoked) || facts() != before {
+		t.Errorf("revoked again: %+v, %v, %d acts", again, err, facts()-before)
+	}
+	if err := a.Restored(ctx, owner); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := o.NATSUsers(ctx); err != nil || !slices.Equal(natsNames(list), []string{"a"}) {
+		t.Errorf("after a restore: %+v, %v", list, err)
+	}
+	if got := fmt.Sprint(mustOpen(t, store).NATSUsers()); got != fmt.Sprint(a.NATSUsers()) {
+		t.Errorf("opened again: %s", got)
+	}
+	if u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", second, NATSFilter{}}); err != nil || u.RevokedAt != "" {
+		t.Errorf("added after it was revoked: %+v, %v", u, err)
+	}
+	var shown []string
+	for _, e := range logOf(t, a, LogQuestion{Kind: LogAct}) {
+		if strings.HasPrefix(e.Verb, "natsuser.") {
+			shown = append(shown, strings.ReplaceAll(strings.ReplaceAll(e.Verb+" "+e.Object+" "+e.Account, first, "FIRST"), second, "SECOND"))
+		}
+	}
+	want := []string{"natsuser.added screen FIRST local:wang", "natsuser.added screen FIRST local:wang", "natsuser.added screen SECOND local:wang",
+		"natsuser.added a FIRST local:wang", "natsuser.revoked screen local:wang", "natsuser.added screen SECOND local:wang"}
+	if !slices.Equal(shown, want) {
+		t.Errorf("the log has\n%s", strings.Join(shown, "\n"))
+	}
+}
+
+func TestANATSUserThatCannotBeRightIsRefused(t *testing.T) {
+	a, ctx := mustOpen(t, newStore()), t.Context()
+	good := natsKey(t, nkeys.PrefixByteUser)
+	pair, _ := nkeys.CreateUser()
+	seed, _ := pair.Seed()
+	var many []string
+	for i := range filterSubjectsMax {
+		many = append(many, fmt.Sprintf("ZJ-%04d", i))
+	}
+	for _, c := range []struct {
+		r     NewNATSUser
+		param string // that is wrong; "" for none
+	}{
+		{NewNATSUser{"a", good, NATSFilter{Centers: many}}, ""},
+		{NewNATSUser{"a", good, NATSFilter{Centers: many, Severities: []string{"red", "blue"}}}, "center"},
+		{NewNATSUser{"9_a-b", good, NATSFilter{}}, "key"}, // that of a
+		{NewNATSUser{"", good, NATSFilter{}}, "name"},
+		{NewNATSUser{"Screen", good, NATSFilter{}}, "name"},
+		{NewNATSUser{"_a", good, NATSFilter{}}, "name"},
+		{NewNATSUser{"-a", good, NATSFilter{}}, "name"},
+		{NewNATSUser{"a.b", good, NATSFilter{}}, "name"},
+		{NewNATSUser{"a b", good, NATSFilter{}}, "name"},
+		{NewNATSUser{"a>", good, NATSFilter{}}, "name"},
+		{NewNATSUser{"大屏", good, NATSFilter{}}, "name"},
+		{NewNATSUser{strings.Repeat("a", 33), good, NATSFilter{}}, "name"},
+		{NewNATSUser{"ledger", good, NATSFilter{}}, "name"},
+		{NewNATSUser{"sys", good, NATSFilter{}}, "name"},
+		{NewNATSUser{"b", "", NATSFilter{}}, "key"},
+		{NewNATSUser{"b", string(seed), NATSFilter{}}, "key"},
+		{NewNATSUser{"b", natsKey(t, nkeys.PrefixByteAccount), NATSFilter{}}, "key"},
+		{NewNATSUser{"b", good[:55], NATSFilter{}}, "key"},
+		{NewNATSUser{"b", good[:20] + "\n" + good[20:], NATSFilter{}}, "key"},
+		{NewNATSUser{"b", good + "\n", NATSFilter{}}, "key"},
+		{NewNATSUser{"b", strings.ToLower(good), NATSFilter{}}, "key"},
+		{NewNATSUser{"b", good, NATSFilter{Centers: []string{"*"}}}, "center"},
+		{NewNATSUser{"b", good, NATSFilter{Centers: []string{"ZJ.0007"}}}, "center"},
+		{NewNATSUser{"b", good, NATSFilter{Severities: []string{"orange"}}}, "severity"},
+		{NewNATSUser{"b", good, NATSFilter{Families: []string{"EXE.02"}}}, "family"},
+		{NewNATSUser{"b", good, NATSFilter{Families: []string{">"}}}, "family"},
+	} {
+		_, err := a.Office(owner).AddNATSUser(ctx, c.r)
+		if e, ok := err.(*text.Error); c.param == "" && err != nil || c.param != "" && (!ok || e.Param != c.param && e.Code != text.Conflict) {
+			t.Errorf("%+v: %v", c.r, err)
+		} else if err != nil && strings.Contains(err.Error(), string(seed)) {
+			t.Errorf("a seed is repeated: %v", err)
+		}
+	}
+	if got := natsNames(a.NATSUsers()); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("the users are %v", got)
+	}
+}
+
+func TestWhoMayHandleNATSUsers(t *testing.T) {
+	a, ctx := mustOpen(t, newStore()), t.Context()
+	if _, err := a.Office(owner).AddNATSUser(ctx, NewNATSUser{"old", natsKey(t, nkeys.PrefixByteUser), NATSFilter{}}); err != nil {
+		t.Fatal(err)
+	}
+	try := func(p Principal) (codes [3]text.Code) {
+		o := a.Office(p)
+		_, added := o.AddNATSUser(ctx, NewNATSUser{"new-" + p.Account, natsKey(t, nkeys.PrefixByteUser), NATSFilter{}})
+		_, revoked := o.RevokeNATSUser(ctx, "old")
+		_, listed := o.NATSUsers(ctx)
+		return [3]text.Code{code(added), code(revoked), code(listed)}
+	}
+	no, yes := [3]text.Code{text.Forbidden, text.Forbidden, text.Forbidden}, [3]text.Code{}
+	bindings := map[Role]Binding{Center: {Center: "ZJ-0007"}, LocalGov: {Region: "3301"}, IndustryDept: {Departments: []string{"省经信厅"}}}
+	for _, role := range Roles() {
+		b := bindings[role]
+		b.Role = role
+		p := add(t, a, "in-"+string(role), b)
+		want := no
+		if role == SecAdmin {
+			want = yes
+			plain := p
+			plain.May = nil
+			if got := try(plain); got != [3]text.Code{text.Forbidden, text.Forbidden, ""} {
+				t.Errorf("with a token that is not made for it: %q", got)
+			}
+		}
+		if got := try(p); got != want {
+			t.Errorf("%s: %q", role, got)
+		}
+	}
+	if _, err := a.Office(owner).AddAccount(ctx, NewAccount{Account: "unbound"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := try(Principal{Account: "unbound"}); got != no {
+		t.Errorf("without a role: %q", got)
+	}
+	gone := login(t, a, "in-secadmin")
+	if _, err := a.Office(owner).Disable(ctx, "in-secadmin"); err != nil {
+		t.Fatal(err)
+	}
+	if got := try(gone); got[0] != text.Unauthenticated || got[1] != text.Unauthenticated {
+		t.Errorf("disabled: %q", got)
+	}
+	if got := natsNames(a.NATSUsers()); !slices.Equal(got, []string{"new-in-secadmin"}) {
+		t.Errorf("the users are %v", got)
+	}
+}
+
+func TestThereAreOnlySoManyNATSUsers(t *testing.T) {
+	a, ctx := mustOpen(t, newStore()), t.Context()
+	o := a.Office(owner)
+	for i := range NATSUsersMax {
+		if _, err := o.AddNATSUser(ctx, NewNATSUser{fmt.Sprint("u", i), natsKey(t, nkeys.PrefixByteUser), NATSFilter{}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one := NewNATSUser{"one-more", natsKey(t, nkeys.PrefixByteUser), NATSFilter{}}
+	if _, err := o.AddNATSUser(ctx, one); code(err) != text.Conflict {
+		t.Errorf("one more: %v", err)
+	}
+	if _, err := o.AddNATSUser(ctx, NewNATSUser{"u0", natsKey(t, nkeys.PrefixByteUser), NATSFilter{}}); err != nil {
+		t.Errorf("in place of another: %v", err)
+	}
+	if _, err := o.RevokeNATSUser(ctx, "u1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.AddNATSUser(ctx, one); err != nil {
+		t.Errorf("after one was revoked: %v", err)
+	}
+}
+
+func TestALogWithAFactOnNoNATSUserIsNotOpened(t *testing.T) {
+	store := newStore()
+	mustOpen(t, store)
+	odd := events.Proposed{ID: [16]byte{1}, Kind: natsUserRevoked, Body: []byte(`{"user":"screen","by":"x","source":"y"}`)}
+	if _, err := store.Append(t.Context(), accountsStream, 0, []events.Proposed{odd}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), Config{Store: store}); err == nil {
+		t.Error("it is read")
+	}
+}
