@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,6 +16,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
@@ -57,21 +59,29 @@ func (o object) MarshalJSONTo(to *jsontext.Encoder) error {
 	return to.WriteToken(jsontext.EndObject)
 }
 
-// schemas collects the schemas of the document that have names.
+// schemas collects the schemas of a document that have names.
 type schemas struct {
 	t     *testing.T
-	used  map[string]bool // of apiMeanings
-	stray []string        // meanings of no member, and members without a meaning
+	at    string            // where in the document they are, with a slash at the end
+	own   map[string]string // the meanings that this document alone has
+	used  map[string]bool   // of own
+	stray []string          // meanings of no member, and members without a meaning
 	types map[string]reflect.Type
 	lists map[string]object // the schemas of the rows of lists by name
 	named object
 }
 
-func newSchemas(t *testing.T) *schemas {
-	return &schemas{t: t, used: map[string]bool{}, types: map[string]reflect.Type{}, lists: map[string]object{}}
+// componentSchemas is where an OpenAPI or AsyncAPI document has its schemas.
+const componentSchemas = "#/components/schemas/"
+
+func newSchemas(t *testing.T, at string, own map[string]string) *schemas {
+	s := &schemas{t: t, at: at, own: own, used: map[string]bool{}, types: map[string]reflect.Type{}, lists: map[string]object{}}
+	s.named = append(s.named, member{"Text", obj("type", "object", "description", "A text in two languages.",
+		"properties", obj("zh", obj("type", "string"), "en", obj("type", "string")), "required", []string{"zh", "en"})})
+	return s
 }
 
-func ref(name string) object { return obj("$ref", "#/components/schemas/"+name) }
+func (s *schemas) ref(name string) object { return obj("$ref", s.at+name) }
 
 // typed returns the schema of a type, and of null too if there may be none.
 func typed(word string, none bool) object {
@@ -84,12 +94,12 @@ func typed(word string, none bool) object {
 // pageLink finds links between pages, which lead nowhere in the document.
 var pageLink = regexp.MustCompile(`\[(\w+\.md)\]\([^)]*\)`)
 
-// meaning returns what a member means to its owner: as the API has it, or as the page of JSON has it.
+// meaning returns what a member means to its owner: as the document has it, or as the page of JSON has it.
 func (s *schemas) meaning(owner, name string) string {
-	for _, from := range []map[string]string{apiMeanings, meanings} {
+	for _, from := range []map[string]string{s.own, meanings} {
 		for _, key := range []string{owner + "." + name, name} {
 			if words, ok := from[key]; ok {
-				if _, own := apiMeanings[key]; own {
+				if _, own := s.own[key]; own {
 					s.used[key] = true
 				}
 				return pageLink.ReplaceAllString(words, "docs/$1")
@@ -102,8 +112,13 @@ func (s *schemas) meaning(owner, name string) string {
 
 // report lists the meanings that are missing or belong to no member.
 func (s *schemas) report() {
+	for key := range s.own {
+		if !s.used[key] {
+			s.stray = append(s.stray, key)
+		}
+	}
 	for _, name := range s.stray {
-		s.t.Errorf("the meaning of %s is missing in apiMeanings, or belongs to no member of the API", name)
+		s.t.Errorf("the meaning of %s is missing, or belongs to no member of the document", name)
 	}
 }
 
@@ -111,6 +126,8 @@ func (s *schemas) report() {
 var valuesOf = map[reflect.Type][]string{
 	reflect.TypeFor[aggregates.Severity](): {string(aggregates.Red), string(aggregates.Yellow), string(aggregates.Blue)},
 	reflect.TypeFor[access.Role]():         append(namesOf(access.Roles()), ""),
+	reflect.TypeFor[alertfeed.Kind]():      namesOf([]alertfeed.Kind{alertfeed.Raised, alertfeed.Cleared, alertfeed.Withdrawn}),
+	reflect.TypeFor[alertfeed.Phase]():     namesOf([]alertfeed.Phase{alertfeed.Begin, alertfeed.End}),
 	reflect.TypeFor[events.Role](): namesOf([]events.Role{events.STOffice, events.Finance, events.IndustryDept, events.LocalGov,
 		events.CenterRole, events.Auditor, events.Admin}),
 }
@@ -124,12 +141,14 @@ func namesOf[T ~string](list []T) (names []string) {
 
 // closedMembers are the members of plain text that have closed values, by owner and name.
 var closedMembers = map[string][]string{
-	"Recorded.answer": {desk.Accepted, desk.Repeated},
-	"Refused.answer":  {desk.Refused},
-	"Tried.answer":    {desk.Accepted, desk.Refused},
-	"Chapter.mode":    {desk.EnforceMode, desk.RecordMode},
-	"Token.state":     {access.TokenValid, access.TokenExpired, access.TokenRevoked, access.TokenVoid},
-	"Entry.kind":      access.EntryKinds(),
+	"Event.specversion":     {"1.0"},
+	"Event.datacontenttype": {"application/json"},
+	"Recorded.answer":       {desk.Accepted, desk.Repeated},
+	"Refused.answer":        {desk.Refused},
+	"Tried.answer":          {desk.Accepted, desk.Refused},
+	"Chapter.mode":          {desk.EnforceMode, desk.RecordMode},
+	"Token.state":           {access.TokenValid, access.TokenExpired, access.TokenRevoked, access.TokenVoid},
+	"Entry.kind":            access.EntryKinds(),
 }
 
 // of returns the schema of a Go type as JSON has it.
@@ -143,13 +162,15 @@ func (s *schemas) of(owner, name string, t reflect.Type) object {
 		return obj("type", "integer", "format", "int64")
 	case reflect.TypeFor[uuid.UUID]():
 		return obj("type", "string", "format", "uuid")
+	case reflect.TypeFor[time.Time]():
+		return obj("type", "string", "format", "date-time")
 	case reflect.TypeFor[text.Text]():
-		return ref("Text")
+		return s.ref("Text")
 	case reflect.TypeFor[jsontext.Value](), reflect.TypeFor[desk.Draft]():
-		return ref("Record")
+		return s.ref("Record")
 	case reflect.TypeFor[lists.ExecutionLine]():
 		s.list(lists.Find("execution"))
-		return ref("Row.execution.total")
+		return s.ref("Row.execution.total")
 	}
 	if values := valuesOf[t]; values != nil {
 		return obj("type", "string", "enum", values)
@@ -205,7 +226,7 @@ func (s *schemas) object(t reflect.Type) object {
 	case known != t:
 		s.t.Errorf("two schemas are named %s: %v and %v", name, known, t)
 	}
-	return ref(name)
+	return s.ref(name)
 }
 
 // members returns the schema of an object of the fields of a struct.
@@ -261,7 +282,7 @@ func (s *schemas) row(owner string, columns []table.Column) object {
 		case table.Bool:
 			o = typed("boolean", true)
 		case table.JSON:
-			o = obj("oneOf", []object{ref("Record"), obj("type", "null")})
+			o = obj("oneOf", []object{s.ref("Record"), obj("type", "null")})
 		default:
 			o = typed("string", true)
 		}
@@ -293,7 +314,7 @@ func (s *schemas) list(l *lists.List) object {
 		}
 		tables = append(tables, columns)
 		s.named = append(s.named, member{name, s.row(l.Name, columns)})
-		any = append(any, ref(name))
+		any = append(any, s.ref(name))
 	}
 	s.lists[l.Name] = obj("anyOf", any)
 	if len(any) == 1 {
@@ -309,8 +330,8 @@ func (s *schemas) records() {
 	for i := range events.Catalog {
 		e := &events.Catalog[i]
 		name := "Record." + string(e.Kind)
-		one = append(one, ref(name))
-		mapping = append(mapping, member{string(e.Kind), "#/components/schemas/" + name})
+		one = append(one, s.ref(name))
+		mapping = append(mapping, member{string(e.Kind), s.at + name})
 		s.named = append(s.named, member{name, s.recordOf(e)})
 	}
 	s.named = append(s.named, member{"Record", obj("description", "A record of the interchange form, of one of the kinds of docs/events.md.",
