@@ -17,7 +17,8 @@ type memory struct {
 	Generation uint64 `json:"generation"` // of the last head that it wrote or saw
 	Head       uint64 `json:"head"`       // the sequence of that head
 	Last       uint64 `json:"last"`       // a sequence that the stream had reached
-	Open       bool   `json:"open"`       // it wrote alerts after that head, and no head after them
+	Subjects   int    `json:"subjects"`   // how many subjects the stream had
+	Open       bool   `json:"open"`       // it wrote alerts that no head follows yet, or saw that the stream has lost something
 	Epoch      string `json:"epoch"`      // the least epoch that it publishes under, since it was told to state everything again; "" for none
 }
 

@@ -2,8 +2,11 @@ package alertfeed
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
@@ -14,7 +17,7 @@ import (
 // Config says what a Publisher publishes, and where.
 type Config struct {
 	Desk      *desk.Local         // sees all centers
-	JetStream jetstream.JetStream // of a connection that reconnects without end; the caller closes it after Run
+	JetStream jetstream.JetStream // of a connection that reconnects without end, made with Patient; the caller closes it after Run
 	Memory    string              // the path of a small file in which the publisher remembers the stream
 	Epoch     func() string       // of the access log; see access.Access.Epoch
 	Users     func() []User       // whose durable consumers there must be; nil for none
@@ -25,66 +28,168 @@ type Config struct {
 	Restart  func(ctx context.Context) error // starts the embedded server again; nil for a server elsewhere
 	Replicas int                             // of the stream, if the publisher makes it; 0 for 1
 
-	// For tests: the stream may be purged and deleted; and how long a publisher waits for another one that began a generation.
-	Purgeable bool
-	Patience  time.Duration // 0 for 10 s
+	// For tests: the stream may be purged and deleted; how long a publisher waits for another one that began a generation; and how
+	// often it compares the stream with what it knows.
+	Purgeable  bool
+	Patience   time.Duration // 0 for 10 s
+	CheckEvery time.Duration // 0 for 10 s
 }
 
-// Status is how the feed does.
-type Status struct {
-	State     string     `json:"state"`    // of the states below
-	Reason    text.Text  `json:"reason"`   // why it does not publish; "" when it does
-	Server    string     `json:"server"`   // where the stream is
-	At        At         `json:"at"`       // of the head: all subjects are right as of it
-	Position  uint64     `json:"position"` // of the ledger
-	Behind    uint64     `json:"behind"`   // the positions of the ledger that the head has not reached
-	Seconds   float64    `json:"seconds"`  // for how long it has been behind
-	Subjects  int        `json:"subjects"`
-	Open      Counts     `json:"open"`
-	Published Published  `json:"published"`
-	Consumers []Consumer `json:"consumers"`
-}
+// Patient is how a JetStream of a Config is made: what is not acknowledged within publishWait is not waited for.
+func Patient() jetstream.JetStreamOpt { return jetstream.WithPublishAsyncTimeout(publishWait) }
 
-// The states of a publisher.
+// The times of a publisher.
 const (
-	StateConnecting = "connecting" // it reads the stream, or cannot reach it
-	StatePublishing = "publishing"
-	StateRestating  = "restating" // it states every alert again
-	StateBehind     = "behind"    // another publisher knows more, so it says nothing
-	StateStopped    = "stopped"   // what it would say could be false
+	publishWait = 5 * time.Second        // a server whose disk is full does not answer at all
+	askWait     = 5 * time.Second        // for any other answer of the server
+	headEvery   = 100 * time.Millisecond // at most one head in this time
+	checkEvery  = 10 * time.Second
+	patience    = 10 * time.Second
+	dayEvery    = time.Second // how soon the turn of the date is seen
+	restShare   = 4           // it rests this many times as long as it looked at the ledger, so that it takes a fifth of a processor under load
+	retryFirst  = 100 * time.Millisecond
+	retryMost   = 5 * time.Second
 )
 
-// Published counts what a process has published.
-type Published struct {
-	Raised      uint64 `json:"raised"`
-	Cleared     uint64 `json:"cleared"`
-	Withdrawn   uint64 `json:"withdrawn"`
-	Heads       uint64 `json:"heads"`
-	Generations uint64 `json:"generations"`
-}
-
-// Consumer is how far a durable consumer has come.
-type Consumer struct {
-	Name    string `json:"name"`
-	Pending uint64 `json:"pending"` // messages that it has not got
-	Unacked int    `json:"unacked"` // messages that it has got and not acknowledged
-}
-
 // Publisher publishes the alerts of a ledger to one stream.
-type Publisher struct{ cfg Config }
+type Publisher struct {
+	cfg       Config
+	restating chan chan error // asks for a new generation
+	admitting chan chan error // asks for the consumers of the users
+
+	// Of the goroutine of Run, over all sessions.
+	memory memory
+	known  bool // there is a memory
+	doubt  bool // the stream may have lost something that was published
+	force  bool // a person said that this ledger is right
+
+	mu          sync.Mutex // guards the fields below
+	status      Status
+	behindSince time.Time // since when the head is behind the ledger; zero if it is not
+}
 
 // New returns a publisher. Run makes it publish.
-func New(cfg Config) *Publisher { return &Publisher{cfg: cfg} }
+func New(cfg Config) *Publisher {
+	if cfg.Log == nil {
+		cfg.Log = zap.NewNop()
+	}
+	if cfg.Patience == 0 {
+		cfg.Patience = patience
+	}
+	if cfg.CheckEvery == 0 {
+		cfg.CheckEvery = checkEvery
+	}
+	return &Publisher{cfg: cfg, restating: make(chan chan error), admitting: make(chan chan error),
+		status: Status{State: StateConnecting, Consumers: []Consumer{}}}
+}
 
 // Run publishes until ctx ends. Whatever fails is tried again, and shown by Status meanwhile.
-func (p *Publisher) Run(ctx context.Context) { <-ctx.Done() }
+func (p *Publisher) Run(ctx context.Context) {
+	changed := p.cfg.JetStream.Conn().StatusChanged(nats.CONNECTED, nats.RECONNECTING)
+	defer p.cfg.JetStream.Conn().RemoveStatusListener(changed)
+	wait := retryFirst
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := p.session(ctx, changed)
+		if ctx.Err() != nil {
+			return
+		}
+		p.trouble(err)
+		if errors.Is(err, errAgain) || time.Since(began) > retryMost {
+			wait = retryFirst
+		}
+		p.pause(ctx, wait, changed)
+		wait = min(2*wait, retryMost)
+	}
+}
+
+// pause waits, but no longer than until the connection changes, and answers what is asked meanwhile.
+func (p *Publisher) pause(ctx context.Context, wait time.Duration, changed <-chan nats.Status) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			return
+		case <-changed:
+			return
+		case answer := <-p.restating:
+			p.force = true
+			answer <- p.notNow()
+		case answer := <-p.admitting:
+			answer <- p.notNow()
+		}
+	}
+}
+
+// notNow is the answer while the stream cannot be reached.
+func (p *Publisher) notNow() error {
+	why := p.Status().Reason
+	return text.Errorf(text.Unavailable, "预警发布现在没有连上：%[1]s；连上以后即执行", "the feed of alerts is not connected now: %[2]s; it is done as soon as it is", why.Zh, why.En)
+}
+
+// errAgain ends a session that is begun again at once: the stream is read anew.
+var errAgain = errors.New("alertfeed: the stream is to be read again")
+
+func (p *Publisher) trouble(err error) {
+	p.cfg.Log.Warn("the feed of alerts is interrupted", zap.Error(err))
+	if errors.Is(err, errAgain) {
+		return
+	}
+	why := text.Of(err)
+	p.say(StateConnecting, text.Say("连不上 NATS：%[1]s", "NATS cannot be reached: %[2]s", why.Zh, why.En))
+}
+
+// say shows a state, and why.
+func (p *Publisher) say(state string, why text.Text) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.status.State != state || p.status.Reason != why {
+		p.cfg.Log.Info("the feed of alerts", zap.String("state", state), zap.String("why", why.En))
+	}
+	p.status.State, p.status.Reason = state, why
+}
 
 // Status returns how the feed does. It asks nobody and never waits.
-func (p *Publisher) Status() Status { return Status{} }
+func (p *Publisher) Status() Status {
+	position := p.cfg.Desk.Position()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.status
+	s.Position = position
+	if s.At.Position < position {
+		s.Behind = position - s.At.Position
+	}
+	if s.Behind > 0 && !p.behindSince.IsZero() {
+		s.Seconds = time.Since(p.behindSince).Seconds()
+	}
+	return s
+}
 
 // Restate begins a new generation, also if the publisher had stopped, and returns when every alert is stated again. It is for a
 // person who knows that this ledger is right and that the stream is not.
-func (p *Publisher) Restate(ctx context.Context) error { return nil }
+func (p *Publisher) Restate(ctx context.Context) error { return ask(ctx, p.restating) }
 
 // Reconcile makes the durable consumers those of the users, and returns when they are.
-func (p *Publisher) Reconcile(ctx context.Context) error { return nil }
+func (p *Publisher) Reconcile(ctx context.Context) error { return ask(ctx, p.admitting) }
+
+func ask(ctx context.Context, asked chan chan error) error {
+	answer := make(chan error, 1)
+	select {
+	case asked <- answer:
+	case <-ctx.Done():
+		return notAnswered(ctx)
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return notAnswered(ctx)
+	}
+}
+
+func notAnswered(ctx context.Context) error {
+	return text.Errorf(text.Unavailable, "预警发布没有及时应答：%v", "the feed of alerts did not answer in time: %v", context.Cause(ctx))
+}

@@ -1,0 +1,4 @@
+package aggregates
+
+// Engine is the version of the judgement.
+const Engine = 1

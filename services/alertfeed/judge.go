@@ -1,0 +1,126 @@
+package alertfeed
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// verdict is what a publisher may do now.
+type verdict struct {
+	state  string // StatePublishing, StateRestating (a new generation is needed), StateBehind or StateStopped
+	reason text.Text
+}
+
+func stopped(zh, en string, args ...any) verdict {
+	return verdict{StateStopped, text.Say(zh, en, args...)}
+}
+
+// clockAheadMax is how far the clock may be ahead of that of a server elsewhere.
+const clockAheadMax = time.Hour
+
+// judge says what a publisher that knows own may do now. A publisher that could say something false stops, and one that is behind
+// another says nothing.
+func (s *session) judge(ctx context.Context, own At) (verdict, error) {
+	head, peak := s.picture.head, s.picture.peak
+	if s.force {
+		return verdict{state: StateRestating}, nil
+	}
+	known := peak // the latest that anybody has said
+	if head != nil && head.At.life(peak) >= 0 {
+		if head.At.life(peak) > 0 {
+			known = head.At
+		} else {
+			known.Position, known.Date = max(peak.Position, head.At.Position), max(peak.Date, head.At.Date)
+		}
+	}
+	switch {
+	case s.cfg.Restart == nil && s.clock > clockAheadMax:
+		return stopped("本机时钟比 NATS 服务器快 %d 分钟：请校准时钟", "the clock of this machine is %d minutes ahead of that of the NATS server: set it right", int(s.clock.Minutes())), nil
+	case own.Epoch < known.Epoch:
+		return stopped("NATS 流中的预警出自后来恢复的台账：本台账较旧。确认本台账为准，可用 taizhang feed restate 重新发布全部预警",
+			"the alerts in the stream are of a ledger that was restored later than this one: if this ledger is the right one, state all alerts again with taizhang feed restate"), nil
+	case own.Epoch == known.Epoch && own.Engine < known.Engine:
+		return stopped("NATS 流中的预警由较新版本的程序发布：请升级本程序", "the alerts in the stream were judged by a newer version of the program: install that one"), nil
+	case own.Epoch == known.Epoch && known.Date > own.Date+1:
+		return stopped("NATS 流中的预警截至 %v，本机日期为 %v：请校准时钟；确认本机为准，可用 taizhang feed restate 重新发布全部预警",
+			"the alerts in the stream are as of %v and the date here is %v: set the clock right or, if it is right, state all alerts again with taizhang feed restate", known.Date, own.Date), nil
+	}
+	if head != nil && head.At.Epoch == own.Epoch && s.seen != s.picture.headSequence {
+		other, err := s.isOtherHistory(ctx, head, own.Position)
+		if err != nil {
+			return verdict{}, err
+		}
+		if other {
+			return stopped("NATS 流中的预警出自另一份台账（位置 %d 的记录不同，或本台账没有）。确认本台账为准，可用 taizhang feed restate 重新发布全部预警",
+				"the alerts in the stream are of another ledger: the record at position %d is another one, or is not here; if this ledger is the right one, state all alerts again with taizhang feed restate", head.At.Position), nil
+		}
+		if own.Position >= head.At.Position {
+			s.seen = s.picture.headSequence
+		}
+	}
+	own.Generation = known.Generation // whether a new one is needed is another question
+	if own.Behind(known) {
+		return verdict{StateBehind, text.Say("NATS 流中的预警截至位置 %d、日期 %v，本机在位置 %d、日期 %v：等待本机到达", "the alerts in the stream are as of position %d and date %v, and this ledger is at position %d and date %v: waiting until it is there",
+			known.Position, known.Date, own.Position, own.Date)}, nil
+	}
+	if s.needsGeneration() {
+		return verdict{state: StateRestating}, nil
+	}
+	if head.Phase == Begin {
+		return verdict{StateBehind, text.Say("另一发布者正在重新发布全部预警", "another publisher is stating all alerts again")}, nil
+	}
+	return verdict{state: StatePublishing}, nil
+}
+
+// isOtherHistory reports whether the head is of another ledger in the same epoch: of one with another record at its position, or
+// with more records than this one can have.
+func (s *session) isOtherHistory(ctx context.Context, h *Head, position uint64) (bool, error) {
+	if h.At.Position > position {
+		return !s.cfg.Shared, nil
+	}
+	record, err := s.recordAt(ctx, h.At.Position)
+	return record != h.Record, err
+}
+
+// recordAt returns the id of the record at a position, or "" if there is none.
+func (s *session) recordAt(ctx context.Context, position uint64) (string, error) {
+	if position == 0 {
+		return "", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askWait)
+	defer cancel()
+	for e, err := range s.cfg.Desk.Ledger.ReadAll(ctx, position-1) {
+		if err != nil {
+			return "", err
+		}
+		if e.Position != position {
+			return "", nil
+		}
+		return e.ID.String(), nil
+	}
+	return "", nil
+}
+
+// needsGeneration reports whether what consumers have seen may be more than what the stream has, so that every alert must be
+// stated again.
+func (s *session) needsGeneration() bool {
+	head := s.picture.head
+	switch {
+	case s.doubt || !s.known || head == nil:
+		return true
+	case head.At.Generation < s.memory.Generation, head.At.Generation == s.memory.Generation && s.picture.headSequence < s.memory.Head:
+		return true // the stream was put back from an old copy
+	case head.Phase != Begin:
+		return false
+	}
+	// A generation was begun and not ended: by this publisher before it ended itself, or by another one, which may be at work.
+	if s.begun != s.picture.last {
+		s.begun, s.since = s.picture.last, time.Now()
+	}
+	return head.At.Generation == s.memory.Generation && s.memory.Open || time.Since(s.since) > s.cfg.Patience
+}
+
+var errNoRecord = errors.New("alertfeed: the ledger has no record at the position of its own answers")

@@ -1,0 +1,125 @@
+package alertfeed
+
+import (
+	"strings"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+)
+
+// word is the last message of a subject.
+type word struct {
+	sequence uint64 // of the message in the stream
+	at       At     // zero if no publisher wrote it
+	state    State  // of Kind "" if no publisher wrote it
+}
+
+// picture is what a publisher knows of the stream: the last message of every subject.
+type picture struct {
+	words    map[string]word
+	byCenter map[string]map[string]struct{} // the subjects of each token of a center
+	others   map[string]struct{}            // subjects that are neither the head nor an alert
+	open     map[aggregates.Severity]int    // subjects that are raised
+	peak     At                             // of all alerts: the latest life, and within it the greatest position and the latest date
+	last     uint64                         // the greatest sequence of all
+
+	headSequence uint64 // 0 if there is none
+	head         *Head  // nil if there is none, or if no publisher wrote it
+}
+
+func newPicture() *picture {
+	return &picture{words: map[string]word{}, byCenter: map[string]map[string]struct{}{}, others: map[string]struct{}{}, open: map[aggregates.Severity]int{}}
+}
+
+// take learns a message of the stream, and reports whether it is new to the picture.
+func (p *picture) take(subject string, sequence uint64, body []byte) bool {
+	p.last = max(p.last, sequence)
+	if subject == HeadSubject {
+		if sequence <= p.headSequence {
+			return false
+		}
+		p.headSequence, p.head = sequence, nil
+		if m, err := Decode(subject, body); err == nil {
+			p.head = m.Head
+		}
+		return true
+	}
+	if _, ok := ParseSubject(subject); !ok {
+		p.others[subject] = struct{}{}
+		return false
+	}
+	if sequence <= p.words[subject].sequence {
+		return false
+	}
+	w := word{sequence: sequence}
+	if m, err := Decode(subject, body); err == nil {
+		w.at, w.state = m.At(), m.State()
+	}
+	p.set(subject, w)
+	return true
+}
+
+// set learns the last message of the subject of an alert.
+func (p *picture) set(subject string, w word) {
+	p.count(subject, -1)
+	p.words[subject] = w
+	p.count(subject, 1)
+	p.last = max(p.last, w.sequence)
+	token := centerOf(subject)
+	if p.byCenter[token] == nil {
+		p.byCenter[token] = map[string]struct{}{}
+	}
+	p.byCenter[token][subject] = struct{}{}
+	switch c := w.at.life(p.peak); {
+	case c > 0:
+		p.peak = w.at
+	case c == 0:
+		p.peak.Position, p.peak.Date = max(p.peak.Position, w.at.Position), max(p.peak.Date, w.at.Date)
+	}
+}
+
+func (p *picture) count(subject string, by int) {
+	if p.words[subject].state.Kind == Raised {
+		if name, ok := ParseSubject(subject); ok {
+			p.open[name.Severity] += by
+		}
+	}
+}
+
+// setHead learns the head.
+func (p *picture) setHead(sequence uint64, h *Head) {
+	p.headSequence, p.head, p.last = sequence, h, max(p.last, sequence)
+}
+
+// counts returns the open alerts.
+func (p *picture) counts() Counts {
+	return Counts{p.open[aggregates.Red], p.open[aggregates.Yellow], p.open[aggregates.Blue]}
+}
+
+// subjects returns how many subjects the stream has.
+func (p *picture) subjects() int {
+	n := len(p.words) + len(p.others)
+	if p.headSequence != 0 {
+		n++
+	}
+	return n
+}
+
+// of returns the subjects of a center.
+func (p *picture) of(center events.CenterID) map[string]struct{} {
+	return p.byCenter[centerToken(center)]
+}
+
+// centerOf returns the token of the center in the subject of an alert.
+func centerOf(subject string) string {
+	token, _, _ := strings.Cut(strings.TrimPrefix(subject, alertPrefix), ".")
+	return token
+}
+
+// centerOfToken returns the center of a token.
+func centerOfToken(token string) events.CenterID {
+	if token == noToken {
+		return ""
+	}
+	return events.CenterID(token)
+}

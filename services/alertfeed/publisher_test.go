@@ -1,0 +1,215 @@
+package alertfeed_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/memstore"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/ledger"
+)
+
+// The life of a center: a fine is a forbidden use (AL-USE-01), and its reversal clears the alert.
+const (
+	registered = `"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`
+	granted    = `"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000}`
+	received   = `"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":100000}`
+	fined      = `"kind":"funds.spent","on":"2025-06-02","by":{"role":"center","actor":"c-1"},"data":{"voucher":"V2","payee":"乙","use":"fine","lines":[{"grant":"G1","amountFen":1000}],"summary":"罚款"}`
+	reversed   = `"kind":"spending.reversed","on":"2025-07-01","by":{"role":"center","actor":"c-1"},"data":{"voucher":"V2","reversalVoucher":"R2","reason":"误付"}`
+)
+
+// kit is a ledger with a publisher and a stream.
+type kit struct {
+	t    *testing.T
+	desk *desk.Local
+	js   jetstream.JetStream
+	cfg  alertfeed.Config
+	pub  *alertfeed.Publisher
+	stop func()
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newKit(t *testing.T) *kit {
+	t.Helper()
+	k := &kit{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, events.Shanghai)}
+	opts := &server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true}
+	srv, err := server.NewServer(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Start()
+	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
+	if !srv.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the server does not start")
+	}
+	nc, err := nats.Connect(srv.ClientURL(), nats.MaxReconnects(-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	if k.js, err = jetstream.New(nc, alertfeed.Patient()); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 10, 1, 0, 0, 0, 0, events.Shanghai)
+	store := memstore.New(func() time.Time { at = at.Add(time.Second); return at })
+	l, err := ledger.Open(t.Context(), store, ledger.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	k.desk = &desk.Local{Config: desk.Config{Ledger: l, Account: ledger.Account{Name: "clerk", MayRecord: true}, Now: k.Now, Spool: t.TempDir()}}
+	k.cfg = alertfeed.Config{Desk: k.desk, JetStream: k.js, Memory: filepath.Join(t.TempDir(), "feed.json"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
+		Now: k.Now, Log: zaptest.NewLogger(t), Restart: func(context.Context) error { return nil }, Purgeable: true, Patience: time.Second, CheckEvery: time.Second}
+	return k
+}
+
+func (k *kit) Now() time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.now
+}
+
+func (k *kit) start() {
+	k.pub = alertfeed.New(k.cfg)
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { k.pub.Run(ctx) })
+	k.stop = func() { cancel(); running.Wait() }
+	k.t.Cleanup(k.stop)
+}
+
+func (k *kit) record(tails ...string) {
+	k.t.Helper()
+	for _, tail := range tails {
+		var d desk.Draft
+		line := fmt.Sprintf(`{"id":"%s","center":"ZJ-0001",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(tail)), tail)
+		if err := json.Unmarshal([]byte(line), &d); err != nil {
+			k.t.Fatal(err)
+		}
+		if _, err := k.desk.Record(k.t.Context(), d); err != nil {
+			k.t.Fatalf("%s: %v", tail, err)
+		}
+	}
+}
+
+// settle waits until the head is at the end of the ledger.
+func (k *kit) settle() {
+	k.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		s := k.pub.Status()
+		if s.State == alertfeed.StatePublishing && s.At.Position == k.desk.Position() && s.At.Date == events.DateAt(k.Now()) {
+			return
+		}
+		if time.Now().After(deadline) {
+			k.t.Fatalf("the feed stays at %+v", s)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (k *kit) all() (list []*alertfeed.Message) {
+	k.t.Helper()
+	stream, err := k.js.Stream(k.t.Context(), alertfeed.StreamName)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	info := stream.CachedInfo()
+	for seq := info.State.FirstSeq; seq <= info.State.LastSeq; seq++ {
+		raw, err := stream.GetMsg(k.t.Context(), seq)
+		if err != nil {
+			continue
+		}
+		m, err := alertfeed.Decode(raw.Subject, raw.Data)
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// words returns the last state of every subject.
+func (k *kit) words() map[string]alertfeed.State {
+	words := map[string]alertfeed.State{}
+	for _, m := range k.all() {
+		if m.Alert != nil {
+			words[m.Subject] = m.State()
+		}
+	}
+	for subject, s := range words {
+		if s.Kind == alertfeed.Withdrawn {
+			delete(words, subject)
+		}
+	}
+	return words
+}
+
+// truth returns the state of every alert of the ledger.
+func (k *kit) truth() map[string]alertfeed.State {
+	words := map[string]alertfeed.State{}
+	for _, a := range k.desk.Ledger.Register().Alerts(events.DateAt(k.Now()), projections.AlertFilter{All: true}) {
+		s := alertfeed.State{Kind: alertfeed.Raised}
+		if !a.Open() {
+			s = alertfeed.State{Kind: alertfeed.Cleared, ClearedOn: a.ClearedOn}
+		}
+		words[alertfeed.Name{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()] = s
+	}
+	return words
+}
+
+func (k *kit) holds() {
+	k.t.Helper()
+	if got, want := k.words(), k.truth(); !maps.Equal(got, want) {
+		k.t.Fatalf("got %v\nwant %v", got, want)
+	}
+}
+
+func TestAPublisherSaysWhatTheLedgerSays(t *testing.T) {
+	k := newKit(t)
+	k.record(registered, granted, received)
+	k.start()
+	k.settle()
+	k.holds()
+	for _, tail := range []string{fined, reversed} {
+		before := k.truth()
+		k.record(tail)
+		if maps.Equal(before, k.truth()) {
+			t.Fatal("the record moves no alert")
+		}
+		k.settle()
+		k.holds()
+	}
+	n := len(k.all())
+	k.stop()
+	k.start()
+	k.settle()
+	if got := k.all()[n:]; len(got) > 0 {
+		t.Errorf("a restart published %v", got)
+	}
+	if err := k.pub.Restate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	k.holds()
+	again := k.all()[n:]
+	if len(again) != len(k.truth())+2 || again[0].Head == nil || again[0].Head.Phase != alertfeed.Begin || again[len(again)-1].Head == nil {
+		t.Errorf("a new generation is %v", again)
+	}
+}

@@ -1,0 +1,384 @@
+package alertfeed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/difference"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+)
+
+// draft is an alert to publish. What it knows is added when the position is known.
+type draft struct {
+	subject string
+	alert   *Alert
+}
+
+// drafts are those of each center.
+type drafts map[events.CenterID][]draft
+
+// step makes a round, or a new generation, or nothing, as judge says. settled is false if there is more to do now.
+func (s *session) step(ctx context.Context) (settled bool, err error) {
+	v, err := s.judge(ctx, s.own(s.cfg.Desk.Position(), s.today()))
+	if err != nil {
+		return false, err
+	}
+	s.say(v.state, v.reason)
+	defer s.show()
+	if s.source == noLedger {
+		if err := s.readSource(ctx); err != nil {
+			return false, err
+		}
+	}
+	switch v.state {
+	case StatePublishing:
+		return s.round(ctx)
+	case StateRestating:
+		if err := s.restate(ctx); err != nil {
+			return false, err
+		}
+		s.say(StatePublishing, text.Text{})
+		return false, nil
+	}
+	return true, nil // the ledger, the stream or a check will wake it
+}
+
+// round publishes what differs between the stream and the ledger. settled is false if a subject has to be decided again.
+func (s *session) round(ctx context.Context) (settled bool, err error) {
+	isFirst := s.watch == nil
+	if isFirst {
+		s.watch = s.cfg.Desk.Ledger.Register().Watch()
+	}
+	for center := range s.doubtful {
+		s.watch.Forget(center)
+	}
+	found, seen := drafts{}, map[events.CenterID]bool{}
+	on := s.today()
+	position, err := s.watch.Look(ctx, on, func(c *projections.Seen) {
+		seen[c.Center], found[c.Center] = true, s.compare(c, 0)
+	})
+	if err != nil {
+		return false, err
+	}
+	s.compareUnknown(found, seen, isFirst)
+	s.doubtful = map[events.CenterID]bool{}
+	at := s.own(position, on)
+	all := s.messages(found, at)
+	messages := slices.DeleteFunc(slices.Clone(all), func(m *Message) bool { return !at.Later(s.picture.words[m.Subject].at) })
+	if err := s.publish(ctx, messages); err != nil {
+		return false, err
+	}
+	switch {
+	case len(s.doubtful) > 0:
+		return false, nil
+	case len(messages) < len(all): // who wrote it knew as much and said something else, which no publisher does
+		s.cfg.Log.Error("the stream differs from the ledger, and was written at the same position", zap.Uint64("position", position))
+		for _, m := range all {
+			s.doubtful[m.Alert.Center] = true // until the ledger moves
+		}
+		return true, nil
+	}
+	if s.picture.head.At != at {
+		s.due = &at
+	}
+	return true, nil
+}
+
+// compareUnknown adds drafts for the subjects of centers that the ledger does not have: of all of them, or of the doubtful ones.
+func (s *session) compareUnknown(found drafts, seen map[events.CenterID]bool, all bool) {
+	withdraw := func(center events.CenterID) {
+		if !seen[center] {
+			found[center] = s.withdrawals(center, map[string]bool{}, 0)
+		}
+	}
+	if all {
+		for token := range s.picture.byCenter {
+			withdraw(centerOfToken(token))
+		}
+	}
+	for center := range s.doubtful {
+		withdraw(center)
+	}
+}
+
+// compare returns what differs between the stream and the ledger for one center. If generation is not 0, what is not yet of that
+// generation differs too.
+func (s *session) compare(c *projections.Seen, generation uint64) (list []draft) {
+	var explained map[difference.Identity]*aggregates.Explanation
+	stands := make(map[string]bool, len(c.Alerts))
+	for _, a := range c.Alerts {
+		subject := nameOf(c.Center, a).Subject()
+		stands[subject] = true
+		w := s.picture.words[subject]
+		if w.state == stateOf(a) && w.at.Generation >= generation {
+			continue
+		}
+		if explained == nil {
+			explained = explanations(c)
+		}
+		list = append(list, draft{subject, describe(c, a, explained[difference.IdentityOf(a)])})
+	}
+	return append(list, s.withdrawals(c.Center, stands, generation)...)
+}
+
+// withdrawals returns drafts for the subjects of a center that the ledger does not raise.
+func (s *session) withdrawals(center events.CenterID, stands map[string]bool, generation uint64) (list []draft) {
+	for subject := range s.picture.of(center) {
+		if stands[subject] || s.picture.words[subject].state.Kind == Withdrawn {
+			continue
+		}
+		if name, ok := ParseSubject(subject); ok {
+			list = append(list, draft{subject, withdrawn(name)})
+		}
+	}
+	return list
+}
+
+func nameOf(center events.CenterID, a aggregates.Alert) Name {
+	return Name{center, a.Severity, a.Code, a.Key, a.RaisedOn}
+}
+
+func explanations(c *projections.Seen) map[difference.Identity]*aggregates.Explanation {
+	byName := map[difference.Identity]*aggregates.Explanation{}
+	list := c.Explain()
+	for i := range list {
+		byName[difference.IdentityOf(list[i].Alert)] = &list[i]
+	}
+	return byName
+}
+
+// messages returns the drafts as messages, in the order of centers and subjects.
+func (s *session) messages(found drafts, at At) (list []*Message) {
+	for _, center := range slices.Sorted(maps.Keys(found)) {
+		for _, d := range found[center] {
+			d.alert.At = at
+			list = append(list, &Message{Subject: d.subject, Alert: d.alert})
+		}
+	}
+	return list
+}
+
+// publishWindow is how many messages are under way at once.
+const publishWindow = 256
+
+// sent is a message under way.
+type sent struct {
+	*Message
+	ack jetstream.PubAckFuture
+	err error // it was not sent
+}
+
+// publish publishes messages about alerts, each if nobody else wrote its subject meanwhile. Every subject whose outcome is not
+// known for certain is read again and its center is doubtful then.
+func (s *session) publish(ctx context.Context, messages []*Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	if err := s.mark(); err != nil {
+		return err
+	}
+	var doubtful []*Message
+	for len(messages) > 0 {
+		window := make([]sent, 0, min(len(messages), publishWindow))
+		for _, m := range messages[:cap(window)] {
+			ack, err := s.send(m, s.picture.words[m.Subject].sequence)
+			window = append(window, sent{m, ack, err})
+		}
+		messages = messages[len(window):]
+		for _, m := range window {
+			sequence, err := s.acknowledged(ctx, m)
+			if err != nil {
+				s.cfg.Log.Debug("a message of the feed was not acknowledged", zap.String("subject", m.Subject), zap.Error(err))
+				doubtful = append(doubtful, m.Message)
+				continue
+			}
+			s.picture.set(m.Subject, word{sequence, m.At(), m.State()})
+			s.counted(m.Message)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.answered(ctx, len(doubtful)); err != nil {
+			return err
+		}
+	}
+	for _, m := range doubtful {
+		if err := s.readAgain(ctx, m.Subject); err != nil {
+			return err
+		}
+		s.doubtful[m.Alert.Center] = true
+	}
+	return nil
+}
+
+// send sends a message under the expectation that the last sequence of its subject is still the one that is known.
+func (s *session) send(m *Message, expected uint64) (jetstream.PubAckFuture, error) {
+	body, err := m.Encode(s.source, s.cfg.Now())
+	if err != nil {
+		return nil, err
+	}
+	out := nats.NewMsg(m.Subject)
+	out.Header.Set("content-type", ContentType)
+	out.Data = body
+	return s.cfg.JetStream.PublishMsgAsync(out, jetstream.WithExpectLastSequencePerSubject(expected))
+}
+
+// acknowledged waits until a message is acknowledged and returns its sequence. Any error is an unknown outcome.
+func (s *session) acknowledged(ctx context.Context, m sent) (sequence uint64, err error) {
+	if m.err != nil {
+		return 0, m.err
+	}
+	select {
+	case ack := <-m.ack.Ok():
+		if ack.Duplicate {
+			return 0, errors.New("alertfeed: taken for a repeat and not stored")
+		}
+		s.unanswered = 0
+		return ack.Sequence, nil
+	case err := <-m.ack.Err():
+		if errors.Is(err, jetstream.ErrAsyncPublishTimeout) {
+			s.unanswered++
+		}
+		return 0, err
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// unansweredMax is how many publishes in a row may be left without any answer before the server in this process is restarted.
+const unansweredMax = 2
+
+// answered restarts the server in this process if it does not answer publishes any more: after its disk was full it never does.
+func (s *session) answered(ctx context.Context, doubtful int) error {
+	if doubtful == 0 || s.unanswered < unansweredMax {
+		return nil
+	}
+	if s.cfg.Restart == nil {
+		return text.Errorf(text.Unavailable, "NATS 服务器不应答发布：请检查其磁盘并重新启动它", "the NATS server does not answer publishes: look at its disk and restart it")
+	}
+	s.cfg.Log.Warn("the NATS server in this process does not answer publishes and is restarted")
+	if err := s.cfg.Restart(ctx); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: the server was restarted", errAgain)
+}
+
+// readAgain reads the last message of a subject, after a publish with an unknown outcome.
+func (s *session) readAgain(ctx context.Context, subject string) error {
+	ctx, cancel := context.WithTimeout(ctx, askWait)
+	defer cancel()
+	before := s.picture.words[subject].sequence
+	if subject == HeadSubject {
+		before = s.picture.headSequence
+	}
+	m, err := s.stream.GetLastMsgForSubject(ctx, subject)
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound) && before == 0:
+		return nil // it was not stored
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return s.lost("a subject is gone: " + subject)
+	case err != nil:
+		return err
+	case m.Sequence < before:
+		return s.lost("a subject has an older message than it had: " + subject)
+	}
+	s.picture.take(subject, m.Sequence, m.Data)
+	return nil
+}
+
+// mark remembers, before the first alert after a head is published, that there may be messages which no head follows.
+func (s *session) mark() error {
+	if s.memory.Open {
+		return nil
+	}
+	s.memory.Open = true
+	return s.remember()
+}
+
+// remember writes what is known of the stream.
+func (s *session) remember() error {
+	s.memory.Last, s.memory.Subjects, s.memory.Head = s.picture.last, s.picture.subjects(), s.picture.headSequence
+	if s.picture.head != nil {
+		s.memory.Generation = s.picture.head.At.Generation
+	}
+	if err := s.memory.remember(s.cfg.Memory); err != nil {
+		return err
+	}
+	s.known = true
+	return nil
+}
+
+// writeHead writes the head that is due.
+func (s *session) writeHead(ctx context.Context) error {
+	if s.due == nil || time.Since(s.headed) < headEvery {
+		return nil
+	}
+	at, last := *s.due, s.picture.head
+	s.due = nil
+	if last == nil || !at.Later(last.At) || last.Phase == Begin {
+		return nil // another publisher knows more, or is stating all alerts again
+	}
+	s.headed = time.Now()
+	if err := s.sendHead(ctx, at, End); err != nil || s.picture.head == nil || s.picture.head.At != at {
+		return err
+	}
+	s.memory.Open = false
+	return s.remember()
+}
+
+// sendHead publishes a head. Afterwards the picture has the last head that is in the stream, of whomever it is.
+func (s *session) sendHead(ctx context.Context, at At, phase Phase) error {
+	record, err := s.recordAt(ctx, at.Position)
+	if err != nil {
+		return err
+	}
+	if record == "" && at.Position != 0 {
+		return errNoRecord
+	}
+	m := &Message{Subject: HeadSubject, Head: &Head{at, record, phase, s.picture.counts()}}
+	ack, err := s.send(m, s.picture.headSequence)
+	sequence, err := s.acknowledged(ctx, sent{m, ack, err})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		s.cfg.Log.Debug("a head of the feed was not acknowledged", zap.Error(err))
+		if err := s.answered(ctx, 1); err != nil {
+			return err
+		}
+		return s.readAgain(ctx, HeadSubject)
+	}
+	s.picture.setHead(sequence, m.Head)
+	s.seen = sequence
+	s.counted(m)
+	s.show()
+	return nil
+}
+
+func (s *session) counted(m *Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status.Published.count(m)
+}
+
+// readSource reads how the ledger is named: by the id of its first record, which a restored ledger has too.
+func (s *session) readSource(ctx context.Context) error {
+	for e, err := range s.cfg.Desk.Ledger.ReadAll(ctx, 0) {
+		if err == nil {
+			s.source = "urn:uuid:" + e.ID.String()
+		}
+		return err
+	}
+	return nil
+}

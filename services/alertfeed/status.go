@@ -1,0 +1,59 @@
+package alertfeed
+
+import (
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// Status is how the feed does.
+type Status struct {
+	State     string     `json:"state"`    // of the states below
+	Reason    text.Text  `json:"reason"`   // why it does not publish; empty when it does
+	Server    string     `json:"server"`   // where the stream is
+	At        At         `json:"at"`       // of the head: all subjects are right as of it
+	Position  uint64     `json:"position"` // of the ledger
+	Behind    uint64     `json:"behind"`   // how many positions of the ledger the head has not reached
+	Seconds   float64    `json:"seconds"`  // for how long it has been behind
+	Subjects  int        `json:"subjects"`
+	Open      Counts     `json:"open"`
+	Published Published  `json:"published"`
+	Consumers []Consumer `json:"consumers"`
+}
+
+// The states of a publisher.
+const (
+	StateConnecting = "connecting" // it reads the stream, or cannot reach it
+	StatePublishing = "publishing"
+	StateRestating  = "restating" // it states every alert again
+	StateBehind     = "behind"    // another publisher knows more, so it says nothing
+	StateStopped    = "stopped"   // what it would say could be false
+)
+
+// Published counts what a process has published.
+type Published struct {
+	Raised      uint64 `json:"raised"`
+	Cleared     uint64 `json:"cleared"`
+	Withdrawn   uint64 `json:"withdrawn"`
+	Heads       uint64 `json:"heads"`
+	Generations uint64 `json:"generations"`
+}
+
+// count counts a message.
+func (p *Published) count(m *Message) {
+	switch {
+	case m.Head != nil:
+		p.Heads++
+	case m.Alert.State == Raised:
+		p.Raised++
+	case m.Alert.State == Cleared:
+		p.Cleared++
+	default:
+		p.Withdrawn++
+	}
+}
+
+// Consumer is how far a durable consumer has come.
+type Consumer struct {
+	Name    string `json:"name"`
+	Pending uint64 `json:"pending"` // messages that it has not got
+	Unacked int    `json:"unacked"` // messages that it has got and not acknowledged
+}
