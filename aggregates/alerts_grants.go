@@ -83,7 +83,7 @@ func (v *view) grantAlerts(m *money) {
 		if f.category == events.Construction {
 			if wrong := v.wrongConstruction(p, f.source, f.forYear, f.on, sums[f.forYear]); wrong != nil {
 				if x := v.raise(p, "AL-AWD-01", f.id, f.on, v.fullyReversedOn(f), f.rev); x != nil {
-					x.follows(v.c, v.allocated(a.place, func(o *fund) bool { return o.category == f.category && o.forYear == f.forYear })...)
+					v.follows(x, v.allocated(a.place, func(o *fund) bool { return o.category == f.category && o.forYear == f.forYear })...)
 					for _, b := range wrong {
 						x.Figures = append(append(x.Figures, reasonFigure(b.Reason)), b.Figures...)
 					}

@@ -68,7 +68,7 @@ func (v *view) projectAlerts() {
 		if limit := p.Parameters.ProjectCapFen.Value; counted && sumFen > limit {
 			if x := v.raise(p, "AL-PRJ-01", f.id, f.on, gone, f.rev); x != nil {
 				x.Figures = sumFigures(sumFen, limit)
-				x.follows(v.c, v.allocated(a.place, func(o *fund) bool {
+				v.follows(x, v.allocated(a.place, func(o *fund) bool {
 					return o.category == f.category && o.source == f.source && o.fiscalYear == f.fiscalYear
 				})...)
 			}

@@ -89,6 +89,28 @@ func BenchmarkEvaluate5000(b *testing.B) {
 	}
 }
 
+// BenchmarkExplainAll explains all alerts of a center, beside an evaluation of it.
+func BenchmarkExplainAll(b *testing.B) {
+	end := date("2027-12-31")
+	for _, n := range []int{1000, 5000} {
+		c := fold(b, recorded(b, busy(n)))
+		alerts := len(c.Evaluate(draft, end).Alerts)
+		b.Run(fmt.Sprint("Evaluate", n), func(b *testing.B) {
+			for b.Loop() {
+				c.Evaluate(draft, end)
+			}
+		})
+		b.Run(fmt.Sprint("Explain", n), func(b *testing.B) {
+			for b.Loop() {
+				if got := c.Explain(draft, end, "", "", 0); len(got) != alerts {
+					b.Fatalf("%d alerts, %d explanations", alerts, len(got))
+				}
+			}
+			b.ReportMetric(float64(alerts), "alerts")
+		})
+	}
+}
+
 func BenchmarkJudgeVoucher(b *testing.B) {
 	s := given(b, draft, nil)
 	s.center = fold(b, recorded(b, busy(5000)))

@@ -26,10 +26,11 @@ type view struct {
 
 // explaining collects explanations of the alerts that Explain selects.
 type explaining struct {
-	code     Code
+	code     Code // "" for all codes
 	key      string
 	raisedOn events.Date
 	found    []Explanation
+	named    []int // by revision of an event: the number of the last explanation that names it
 }
 
 func (c *Center) view(t policy.Timeline, on events.Date) *view {
@@ -93,8 +94,9 @@ func (c *Center) eventsUpTo(on events.Date) (n int) {
 	return n
 }
 
-// Explain explains the alerts with a code as of a date. It explains only those with the key, unless it is "", and with
-// the raising date, unless it is none.
+// Explain explains the alerts with a code as of a date, or all alerts of Evaluate for "". It explains only those with
+// the key, unless it is "", and with the raising date, unless it is none. The explanations are in the order of
+// CompareAlerts.
 func (c *Center) Explain(t policy.Timeline, on events.Date, code Code, key string, raisedOn events.Date) []Explanation {
 	if !c.Registered() || c.ix.registered.on > on || t.Reading(on) == nil {
 		return nil
@@ -187,24 +189,33 @@ func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn, cleared 
 		v.alerts = append(v.alerts, a)
 		return nil
 	}
-	return v.explaining.add(v.c, a, p, row, because)
+	e := v.explaining.add(a, p, row)
+	if e != nil {
+		v.follows(e, because...)
+	}
+	return e
 }
 
-func (x *explaining) add(c *Center, a Alert, p *policy.Policy, row *AlertRow, because []uint32) *Explanation {
-	if a.Code != x.code || x.key != "" && a.Key != x.key || x.raisedOn != 0 && a.RaisedOn != x.raisedOn {
+func (x *explaining) add(a Alert, p *policy.Policy, row *AlertRow) *Explanation {
+	if x.code != "" && a.Code != x.code || x.key != "" && a.Key != x.key || x.raisedOn != 0 && a.RaisedOn != x.raisedOn {
 		return nil
 	}
-	e := Explanation{Alert: a, Policy: p, Rules: row.Rules, Cleared: row.Cleared}
-	e.follows(c, because...)
-	x.found = append(x.found, e)
+	x.found = append(x.found, Explanation{Alert: a, Policy: p, Rules: row.Rules, Cleared: row.Cleared})
 	return &x.found[len(x.found)-1]
 }
 
-// follows adds the events at some revisions to the events from which the alert follows. It ignores revision 0.
-func (e *Explanation) follows(c *Center, revisions ...uint32) {
+// follows adds the events at some revisions to the events from which the last alert explained follows, each event once.
+// It ignores revision 0.
+func (v *view) follows(e *Explanation, revisions ...uint32) {
+	x := v.explaining
+	if x.named == nil {
+		x.named = make([]int, v.c.log.len()+1)
+	}
+	e.Because = slices.Grow(e.Because, len(revisions))
 	for _, rev := range revisions {
-		if rev != 0 && !slices.Contains(e.Because, c.entry(rev).id) {
-			e.Because = append(e.Because, c.entry(rev).id)
+		if rev != 0 && x.named[rev] != len(x.found) {
+			x.named[rev] = len(x.found)
+			e.Because = append(e.Because, v.c.entry(rev).id)
 		}
 	}
 }

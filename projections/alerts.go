@@ -91,33 +91,57 @@ func (r *Register) Alerts(on events.Date, f AlertFilter) []Alert {
 		}
 	}
 	if f.Center == "" {
-		for _, s := range r.Streams("") {
-			take("", integrityAlerts(r.Breaks(s), on))
-		}
+		take("", alertsOf(r.broken(on)))
 	}
 	r.each(f.Center, func(c *center, t policy.Timeline) { take(c.state.ID(), c.evaluate(t, on).Alerts) })
 	return list
 }
 
-// Explain explains the alerts of a center with this code as of a date. It explains only those with this key, unless it
-// is "", and with this raising date, unless it is zero.
+// Explain explains the alerts of a center with this code as of a date, or all alerts of Evaluation for "". It explains
+// only those with this key, unless it is "", and with this raising date, unless it is zero. For the center "" it explains
+// the breaks of the streams that belong to no center. The explanations are in the order of aggregates.CompareAlerts.
 func (r *Register) Explain(id events.CenterID, on events.Date, code aggregates.Code, key string, raisedOn events.Date) (list []aggregates.Explanation) {
-	if code == aggregates.LedgerBroken {
-		return r.explainBreaks(id, on, key, raisedOn)
+	var broken []aggregates.Explanation
+	if id == "" {
+		broken = r.broken(on)
+	} else {
+		r.with(id, func(c *center, t policy.Timeline) {
+			if code != aggregates.LedgerBroken {
+				list = c.state.Explain(t, on, code, key, raisedOn)
+			}
+			broken = explainBreaks(c.breaks, on)
+		})
 	}
-	r.with(id, func(c *center, t policy.Timeline) { list = c.state.Explain(t, on, code, key, raisedOn) })
+	found := len(list)
+	for _, x := range broken {
+		if (code == "" || code == x.Code) && (key == "" || key == x.Key) && (raisedOn == 0 || raisedOn == x.RaisedOn) {
+			list = append(list, x)
+		}
+	}
+	if len(list) > found {
+		slices.SortFunc(list, compareExplanations)
+	}
 	return list
 }
 
-func (r *Register) explainBreaks(id events.CenterID, on events.Date, key string, raisedOn events.Date) (list []aggregates.Explanation) {
-	for _, s := range r.Streams(id) {
-		for _, b := range r.Breaks(s) {
-			for _, a := range integrityAlerts([]Break{b}, on) {
-				if (key == "" || key == a.Key) && (raisedOn == 0 || raisedOn == a.RaisedOn) {
-					list = append(list, b.explain(a))
-				}
-			}
-		}
+// broken explains the breaks of the streams that belong to no center, in the order of aggregates.CompareAlerts.
+func (r *Register) broken(on events.Date) (list []aggregates.Explanation) {
+	for _, s := range r.Streams("") {
+		list = append(list, explainBreaks(r.Breaks(s), on)...)
 	}
+	slices.SortFunc(list, compareExplanations)
 	return list
+}
+
+func compareExplanations(a, b aggregates.Explanation) int {
+	return aggregates.CompareAlerts(a.Alert, b.Alert)
+}
+
+// alertsOf returns the alerts that are explained.
+func alertsOf(list []aggregates.Explanation) []aggregates.Alert {
+	alerts := make([]aggregates.Alert, len(list))
+	for i := range list {
+		alerts[i] = list[i].Alert
+	}
+	return alerts
 }

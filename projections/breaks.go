@@ -67,6 +67,16 @@ func integrityAlerts(breaks []Break, on events.Date) (alerts []aggregates.Alert)
 	return alerts
 }
 
+// explainBreaks explains the alerts of the breaks that were recorded on or before a date.
+func explainBreaks(breaks []Break, on events.Date) (list []aggregates.Explanation) {
+	for _, b := range breaks {
+		for _, a := range integrityAlerts([]Break{b}, on) {
+			list = append(list, b.explain(a))
+		}
+	}
+	return list
+}
+
 // explain returns the explanation of the alert of a break. Nothing clears such an alert: the record is kept as it is.
 func (b Break) explain(a aggregates.Alert) aggregates.Explanation {
 	return aggregates.Explanation{

@@ -29,7 +29,10 @@ type resident struct {
 	streams  map[events.StreamID]*stream
 	centers  map[events.CenterID]*center
 	ids      []events.CenterID // the ids of the centers, in order
+	common   []events.StreamID // the streams that belong to no center, in order
 	position uint64
+	changes  uint64  // grows with each event applied to a center
+	newest   *center // the center that changed last; older leads to those that changed before
 }
 
 // Aggregate is the history of one stream. It judges the next record of the stream. It is a *aggregates.Center or the
@@ -49,6 +52,10 @@ type center struct {
 	lastOf basis
 
 	responsible responsible // as last asked for; the zero value is of no date
+
+	// The lock mu of the register protects these: the list of all centers in the order of their last change.
+	older, newer *center
+	changed      uint64 // the changes of the register after the last event of this center
 }
 
 // basis holds the inputs of an evaluation. An evaluation with an equal basis is still right.
@@ -62,7 +69,7 @@ type basis struct {
 func NewRegister() *Register {
 	policies := aggregates.NewPolicies()
 	return &Register{resident: &resident{policies: policies, centers: map[events.CenterID]*center{},
-		streams: map[events.StreamID]*stream{events.PolicyStream: {of: policies}}}}
+		streams: map[events.StreamID]*stream{events.PolicyStream: {of: policies}}, common: []events.StreamID{events.PolicyStream}}}
 }
 
 // Apply adds the next event of a stream. An event that was applied before changes nothing. An event that cannot be
@@ -94,11 +101,12 @@ func (r *Register) apply(to events.StreamID, at events.Place, id uuid.UUID, take
 	defer r.still.Unlock()
 	defer r.Reached(at.Position)
 	s := r.open(to)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.knows(at) {
+	if s.knows(at) { // only apply changes what is asked here, one event at a time
 		return nil
 	}
+	defer r.touch(to) // when the event has taken effect, so that a Watch that finds the center finds the effect
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.changes++
 	err := s.advance(at, id)
 	if cause := take(s.of); cause != nil {
@@ -137,6 +145,9 @@ func (r *resident) open(name events.StreamID) *stream {
 		r.centers[id] = c
 		i, _ := slices.BinarySearch(r.ids, id)
 		r.ids = slices.Insert(r.ids, i, id)
+	} else {
+		i, _ := slices.BinarySearch(r.common, name)
+		r.common = slices.Insert(r.common, i, name)
 	}
 	r.streams[name] = s
 	return s
@@ -294,12 +305,11 @@ func (r *Register) Streams(of events.CenterID) (list []events.StreamID) {
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	for s := range r.streams {
-		if _, ok := s.Center(); !ok && r.SeesStream(s) {
+	for _, s := range r.common {
+		if r.SeesStream(s) {
 			list = append(list, s)
 		}
 	}
-	slices.Sort(list)
 	return list
 }
 

@@ -22,13 +22,21 @@ func TestEveryAlertIsExplainedOnceByEventsThatStand(t *testing.T) {
 			_, voided := s.center.Voided(s.log[i].ID)
 			stands[s.log[i].ID] = s.log[i].On <= on && !voided
 		}
-		for _, a := range s.center.Evaluate(s.timeline, on).Alerts {
+		alerts := s.center.Evaluate(s.timeline, on).Alerts
+		all := s.center.Explain(s.timeline, on, "", "", 0)
+		if !slices.EqualFunc(all, alerts, func(x aggregates.Explanation, a aggregates.Alert) bool { return x.Alert == a }) {
+			t.Fatalf("as of %v: the alerts are\n%+v\nand all explanations are\n%+v\n%v", on, alerts, all, s)
+		}
+		for i, a := range alerts {
 			found := slices.DeleteFunc(s.center.Explain(s.timeline, on, a.Code, a.Key, a.RaisedOn),
 				func(x aggregates.Explanation) bool { return x.Key != a.Key }) // asking for no key is asking for every key
 			if len(found) != 1 || found[0].Alert != a {
 				t.Fatalf("as of %v: %+v is explained by %+v\n%v", on, a, found, s)
 			}
 			x := found[0]
+			if !slices.Equal(x.Because, all[i].Because) || !slices.Equal(x.Figures, all[i].Figures) {
+				t.Fatalf("as of %v: %+v is explained alone by %+v and among all by %+v\n%v", on, a, x, all[i], s)
+			}
 			if x.Policy == nil || len(x.Rules) == 0 || x.Cleared.En == "" || x.Cleared.Zh == "" {
 				t.Fatalf("as of %v: the explanation of %+v lacks a policy, a rule or what clears it\n%v", on, a, s)
 			}

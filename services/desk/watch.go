@@ -2,6 +2,8 @@ package desk
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/difference"
@@ -22,53 +24,38 @@ type AlertMoves struct {
 
 // Watch finds the alerts that records and policies move, from one look to the next. It is for one goroutine.
 type Watch struct {
-	local *Local
-	on    events.Date
-	seen  map[events.CenterID]looked
-}
-
-// looked is a center as it was at the last look. The alerts are those of an evaluation, which never changes.
-type looked struct {
-	mark   projections.Mark
-	alerts []aggregates.Alert
+	watch  *projections.Watch
+	on     events.Date
+	alerts map[events.CenterID][]aggregates.Alert // of each center at the last look; nil before the first
 }
 
 // Watch returns a Watch that has not looked yet. The desk must see all centers (no Sees): of a center that came to be seen after
 // the first look, all alerts that are open would be answered as opened.
-func (l *Local) Watch() *Watch { return &Watch{local: l} }
+func (l *Local) Watch() *Watch { return &Watch{watch: l.register().Watch()} }
 
-// Look evaluates the centers that changed since the last look, as of a date, and returns the alerts that moved and the position
-// up to which everything that moved is known. The first look, and the first one as of another date, evaluates all centers and
-// returns no moves: what time alone moves is no move.
+// Look evaluates the centers that changed since the last look, as of a date, and returns the alerts that moved, in the order of
+// centers, and the position up to which everything that moved is known. The first look, and the first one as of another date,
+// evaluates all centers and returns no moves: what time alone moves is no move. After an error the next look is a first one.
 func (w *Watch) Look(ctx context.Context, on events.Date) (moved []AlertMoves, position uint64, err error) {
-	register := w.local.register()
-	first := w.seen == nil || w.on != on
-	if first {
-		w.on, w.seen = on, map[events.CenterID]looked{}
-	}
-	var marks []projections.Mark
-	register.Exactly(func(p uint64) { // so that what the next look finds was moved after this position
-		position, marks = p, register.Marks("")
+	then := map[events.CenterID][]aggregates.Alert{}
+	position, err = w.watch.Look(ctx, on, func(s *projections.Seen) {
+		if s.Center != "" { // a break of the policies is no move of a center
+			then[s.Center] = s.Alerts
+		}
 	})
-	for _, mark := range marks {
-		before := w.seen[mark.Center]
-		if before.mark == mark {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			w.seen = nil // the next look is a first one
-			return nil, 0, err
-		}
-		e := register.Evaluation(mark.Center, on)
-		if e == nil {
-			continue
-		}
-		w.seen[mark.Center] = looked{mark, e.Alerts}
-		if first {
-			continue
-		}
-		if d := (difference.Difference{Alerts: difference.Alerts(before.alerts, e.Alerts)}); len(d.Alerts) > 0 {
-			moved = append(moved, AlertMoves{mark.Center, position, on, alertsOf(d.Raised()), alertsOf(d.Cleared()), alertsOf(d.Withdrawn())})
+	switch {
+	case err != nil:
+		w.alerts = nil
+		return nil, 0, err
+	case w.alerts == nil || w.on != on:
+		w.on, w.alerts = on, then
+		return nil, position, nil
+	}
+	for _, center := range slices.Sorted(maps.Keys(then)) {
+		d := difference.Difference{Alerts: difference.Alerts(w.alerts[center], then[center])}
+		w.alerts[center] = then[center]
+		if len(d.Alerts) > 0 {
+			moved = append(moved, AlertMoves{center, position, on, alertsOf(d.Raised()), alertsOf(d.Cleared()), alertsOf(d.Withdrawn())})
 		}
 	}
 	return moved, position, nil
