@@ -12,11 +12,23 @@ package natsserver
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // Config holds the parameters of Start.
@@ -36,38 +48,306 @@ type User struct {
 
 // Server is a NATS server in this process.
 type Server struct {
-	cfg Config
-	own nkeys.KeyPair // of the publisher: made at each start and never stored
-	on  *server.Server
+	cfg  Config
+	host string
+	lock *os.File
+	own  nkeys.KeyPair // of the publisher: made at each start and never stored
+	key  string        // its public half
+
+	port int // -1 for any, until the first start
+
+	change   sync.Mutex // held by Restart, SetUsers and Close, one at a time; guards the fields below
+	users    []User
+	probes   map[string]nkeys.KeyPair // by user: a key with which the server tries the rights of the user; never leaves the process
+	answered map[string]bool          // by user: the account of the user answers
+	closed   bool
+
+	on atomic.Pointer[server.Server] // nil while none runs
 }
 
-// Start starts a server and returns when it answers.
-func Start(ctx context.Context, cfg Config) (*Server, error) { panic("not yet") }
+// Start starts a server and returns when it answers. If the port is taken, errors.Is(err, syscall.EADDRINUSE). If another process
+// uses the directory, the code of the error is text.Conflict.
+func Start(ctx context.Context, cfg Config) (*Server, error) {
+	host, port, err := splitListen(cfg.Listen)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(checkUsers(cfg.Users), ctx.Err()); err != nil {
+		return nil, err
+	}
+	own, key, err := newKey()
+	if err != nil {
+		return nil, err
+	}
+	lock, err := lockDir(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, host: host, port: port, lock: lock, own: own, key: key, answered: map[string]bool{}}
+	if err = s.admit(cfg.Users); err == nil {
+		err = s.run()
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return s, nil
+}
+
+// splitListen returns the port as the server takes it: -1 for any.
+func splitListen(listen string) (host string, port int, err error) {
+	host, digits, err := net.SplitHostPort(listen)
+	if err == nil {
+		port, err = strconv.Atoi(digits)
+	}
+	if err != nil || host == "" || port < 0 || port > 65535 {
+		return "", 0, text.Errorf(text.Invalid, "监听地址 %q 有误：应为“主机:端口”，例如 127.0.0.1:4222", "the address %q to listen on is wrong: expected HOST:PORT, such as 127.0.0.1:4222", text.Clip(listen, 100))
+	}
+	if port == 0 {
+		port = server.RANDOM_PORT
+	}
+	return host, port, nil
+}
+
+func newKey() (pair nkeys.KeyPair, public string, err error) {
+	if pair, err = nkeys.CreateUser(); err == nil {
+		public, err = pair.PublicKey()
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("natsserver: make a key: %w", err)
+	}
+	return pair, public, nil
+}
+
+// admit remembers the users, each with a key for probing.
+func (s *Server) admit(users []User) error {
+	probes := make(map[string]nkeys.KeyPair, len(users))
+	for _, u := range users {
+		pair := s.probes[u.Name]
+		if pair == nil {
+			var err error
+			if pair, _, err = newKey(); err != nil {
+				return err
+			}
+		}
+		probes[u.Name] = pair
+	}
+	maps.DeleteFunc(s.answered, func(name string, _ bool) bool { return probes[name] == nil })
+	s.users, s.probes = slices.Clone(users), probes
+	return nil
+}
+
+// options returns the options of the server for the users of now.
+func (s *Server) options() (*server.Options, error) {
+	members := make([]member, len(s.users))
+	for i, u := range s.users {
+		probe, err := s.probes[u.Name].PublicKey()
+		if err != nil {
+			return nil, fmt.Errorf("natsserver: read a key: %w", err)
+		}
+		members[i] = member{u, probe}
+	}
+	opts := &server.Options{}
+	if err := opts.ProcessConfigString(bounds + ownBounds + rights(s.key, members)); err != nil {
+		return nil, fmt.Errorf("natsserver: read the configuration: %w", err)
+	}
+	opts.ServerName = "taizhang"
+	opts.Host, opts.Port, opts.StoreDir = s.host, s.port, s.cfg.Dir // here, because a path may have anything in it
+	opts.NoSigs, opts.NoLog, opts.DisableJetStreamBanner = true, true, true
+	if s.cfg.TLS != nil {
+		opts.TLS, opts.TLSConfig, opts.TLSTimeout = true, s.cfg.TLS.Clone(), handshakeMax.Seconds()
+		opts.TLSConfig.MinVersion = max(opts.TLSConfig.MinVersion, tls.VersionTLS12)
+	}
+	return opts, nil
+}
+
+// handshakeMax bounds the handshake of TLS with a client.
+const handshakeMax = 5 * time.Second
+
+// run starts the server. The caller holds s.change, or is the only one.
+func (s *Server) run() error {
+	opts, err := s.options()
+	if err != nil {
+		return err
+	}
+	if err := s.tryPort(); err != nil {
+		return err
+	}
+	on, err := server.NewServer(opts)
+	if err != nil {
+		return fmt.Errorf("natsserver: make the server: %w", err)
+	}
+	log := &serverLog{log: s.cfg.Log.Named("nats")}
+	on.SetLogger(log, false, false)
+	on.Start() // returns when streams are read and the listener is there, or logs why not
+	addr, ok := on.Addr().(*net.TCPAddr)
+	if !ok || !on.JetStreamEnabled() || log.said() != "" {
+		on.Shutdown()
+		on.WaitForShutdown()
+		if err := s.tryPort(); err != nil { // somebody came between the trial and the start
+			return err
+		}
+		return fmt.Errorf("natsserver: start the server: %s", log.said())
+	}
+	if s.port < 0 {
+		s.port = addr.Port
+	}
+	for _, u := range s.users {
+		s.answered[u.Name] = true // who is there at the start is answered
+	}
+	s.on.Store(on)
+	return nil
+}
+
+// tryPort returns why nobody can listen on the port. The server itself only logs it.
+func (s *Server) tryPort() error {
+	l, err := net.Listen("tcp", net.JoinHostPort(s.host, strconv.Itoa(max(s.port, 0))))
+	if err != nil {
+		return fmt.Errorf("natsserver: %w", err)
+	}
+	return l.Close()
+}
+
+// halt stops the server and returns when everything is written.
+func (s *Server) halt() {
+	if on := s.on.Swap(nil); on != nil {
+		on.Shutdown()
+		on.WaitForShutdown()
+	}
+}
 
 // Addr returns HOST:PORT where the server listens, the same also after Restart.
-func (s *Server) Addr() string { panic("not yet") }
+func (s *Server) Addr() string {
+	return net.JoinHostPort(s.host, strconv.Itoa(s.port))
+}
+
+// errNotRunning is what a connection in the process gets while the server restarts, and after Close.
+var errNotRunning = errors.New("natsserver: the server does not run")
+
+// inProcess connects to the server that runs now.
+type inProcess struct{ *Server }
+
+// InProcessConn implements nats.InProcessConnProvider.
+func (p inProcess) InProcessConn() (net.Conn, error) {
+	if on := p.on.Load(); on != nil {
+		return on.InProcessConn()
+	}
+	return nil, errNotRunning
+}
+
+// reconnectWait is the time between two trials to connect after a restart.
+const reconnectWait = 20 * time.Millisecond
 
 // Connect connects the publisher, in the process itself, with all rights in the account of the stream. The connection outlives
-// Restart.
-func (s *Server) Connect(opts ...nats.Option) (*nats.Conn, error) { panic("not yet") }
+// Restart. The caller closes it.
+func (s *Server) Connect(opts ...nats.Option) (*nats.Conn, error) {
+	own := []nats.Option{nats.InProcessServer(inProcess{s}), nats.Nkey(s.key, s.own.Sign), nats.Name("taizhang"),
+		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait), nats.ReconnectJitter(reconnectWait, reconnectWait), nats.ErrorHandler(s.logError)}
+	nc, err := nats.Connect("", append(own, opts...)...)
+	if err != nil {
+		return nil, fmt.Errorf("natsserver: connect: %w", err)
+	}
+	return nc, nil
+}
+
+func (s *Server) logError(_ *nats.Conn, _ *nats.Subscription, err error) {
+	s.cfg.Log.Warn("nats connection of the publisher", zap.Error(err))
+}
 
 // SetUsers makes the users of the server these and returns when each of them can ask. Who is no user any more is disconnected at
-// once; nobody else is.
-func (s *Server) SetUsers(ctx context.Context, users []User) error { panic("not yet") }
+// once; nobody else is. After an error of the context the users are set, but the new ones are perhaps not answered yet: call it
+// again.
+func (s *Server) SetUsers(ctx context.Context, users []User) error {
+	if err := checkUsers(users); err != nil {
+		return err
+	}
+	s.change.Lock()
+	defer s.change.Unlock()
+	if s.closed {
+		return errNotRunning
+	}
+	if err := s.admit(users); err != nil {
+		return err
+	}
+	on := s.on.Load()
+	if on == nil {
+		return errNotRunning // Restart will know them
+	}
+	reloads := 1
+	if slices.ContainsFunc(users, func(u User) bool { return !s.answered[u.Name] }) {
+		reloads = 2 // an account that is new to the server answers only after the second
+	}
+	for range reloads {
+		if err := s.reload(on); err != nil {
+			return err
+		}
+	}
+	for _, u := range users {
+		if s.answered[u.Name] {
+			continue
+		}
+		if err := s.try(ctx, u.Name); err != nil {
+			return fmt.Errorf("natsserver: the user %s is not answered: %w", u.Name, err)
+		}
+		s.answered[u.Name] = true
+	}
+	return nil
+}
+
+// tryMax bounds the trial of what a user may do.
+const tryMax = 5 * time.Second
+
+// try asks as a user would, and returns nil when it is answered: if only that the consumer is not there yet.
+func (s *Server) try(ctx context.Context, user string) error {
+	ctx, cancel := context.WithTimeout(ctx, tryMax)
+	defer cancel()
+	pair := s.probes[user]
+	key, err := pair.PublicKey()
+	if err != nil {
+		return err
+	}
+	nc, err := nats.Connect("", nats.InProcessServer(inProcess{s}), nats.Nkey(key, pair.Sign), nats.NoReconnect(), nats.CustomInboxPrefix(inboxPrefix+user))
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	_, err = nc.RequestWithContext(ctx, apiPrefix+".CONSUMER.INFO."+streamName+"."+user, nil)
+	return err
+}
+
+func (s *Server) reload(on *server.Server) error {
+	opts, err := s.options()
+	if err == nil {
+		err = on.ReloadOptions(opts)
+	}
+	if err != nil {
+		return fmt.Errorf("natsserver: reload: %w", err)
+	}
+	return nil
+}
 
 // Restart stops the server and starts it again on the same address and directory: after a full disk it answers no publish until
-// then.
-func (s *Server) Restart(ctx context.Context) error { panic("not yet") }
+// then. Users and the connections of Connect come back by themselves. After an error no server runs; call it again.
+func (s *Server) Restart(ctx context.Context) error {
+	s.change.Lock()
+	defer s.change.Unlock()
+	if s.closed {
+		return errNotRunning
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.halt()
+	return s.run()
+}
 
 // Close stops the server and returns when everything is written.
-func (s *Server) Close() error { panic("not yet") }
-
-// CheckName returns what is wrong with the name of a user, which is also that of its account and of its durable consumer.
-func CheckName(name string) error { panic("not yet") }
-
-// CheckKey returns what is wrong with the public nkey of a user.
-func CheckKey(key string) error { panic("not yet") }
-
-// Configuration returns a configuration of a server elsewhere with the same accounts and rights. publisher is the public nkey of
-// the publisher.
-func Configuration(publisher string, users []User) string { panic("not yet") }
+func (s *Server) Close() error {
+	s.change.Lock()
+	defer s.change.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	s.halt()
+	return s.lock.Close()
+}

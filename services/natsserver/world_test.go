@@ -1,0 +1,192 @@
+package natsserver
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
+	"go.uber.org/zap/zaptest"
+)
+
+const (
+	headSubject  = "taizhang.v1.head"
+	alertSubject = "taizhang.v1.alert.ZJ-0007.red.EXE.02.2025.20251231"
+)
+
+// reader is a user with its seed and what its durable consumer selects.
+type reader struct {
+	User
+	pair   nkeys.KeyPair
+	filter []string
+}
+
+// newReader returns a user whose durable consumer selects the head and the alerts of the filter.
+func newReader(t testing.TB, name string, filter ...string) reader {
+	t.Helper()
+	pair, key, err := newKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reader{User{name, key}, pair, append([]string{headSubject}, filter...)}
+}
+
+func usersOf(readers ...reader) []User {
+	users := make([]User, len(readers))
+	for i, r := range readers {
+		users[i] = r.User
+	}
+	return users
+}
+
+// connect connects a user over the network as its program would.
+func (r reader) connect(t testing.TB, url string, opts ...nats.Option) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect(url, append([]nats.Option{nats.Nkey(r.Key, r.pair.Sign), nats.CustomInboxPrefix(inboxPrefix + r.Name)}, opts...)...)
+	if err != nil {
+		t.Fatalf("connect %s: %v", r.Name, err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// world is a server with the stream and readers, and the connection of the publisher.
+type world struct {
+	url   string
+	admin *nats.Conn
+	js    jetstream.JetStream
+}
+
+func startServer(t testing.TB, users ...User) *Server {
+	t.Helper()
+	return startIn(t, filepath.Join(t.TempDir(), "nats"), users...)
+}
+
+func startIn(t testing.TB, dir string, users ...User) *Server {
+	t.Helper()
+	s, err := Start(t.Context(), Config{Dir: dir, Listen: "127.0.0.1:0", Users: users, Log: zaptest.NewLogger(t, zaptest.Level(zapLevel))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// embedded returns a world in this process.
+func embedded(t testing.TB, readers ...reader) *world {
+	t.Helper()
+	s := startServer(t, usersOf(readers...)...)
+	nc, err := s.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return newWorld(t, "nats://"+s.Addr(), nc, readers...)
+}
+
+// elsewhere returns a world of a server with the configuration that Configuration writes.
+func elsewhere(t testing.TB, readers ...reader) *world {
+	t.Helper()
+	pair, key, err := newKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := &server.Options{}
+	own := "listen: \"127.0.0.1:-1\"\njetstream { sync_interval: \"1s\", max_file_store: 1GiB }\n"
+	if err := opts.ProcessConfigString(own + Configuration(key, usersOf(readers...))); err != nil {
+		t.Fatal(err)
+	}
+	opts.StoreDir, opts.NoSigs, opts.NoLog = t.TempDir(), true, true
+	on, err := server.NewServer(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	on.Start()
+	t.Cleanup(func() { on.Shutdown(); on.WaitForShutdown() })
+	url := "nats://" + on.Addr().String()
+	nc, err := nats.Connect(url, nats.Nkey(key, pair.Sign))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return newWorld(t, url, nc, readers...)
+}
+
+// newWorld makes the stream and the durable consumers as services/alertfeed makes them.
+func newWorld(t testing.TB, url string, admin *nats.Conn, readers ...reader) *world {
+	t.Helper()
+	js, err := jetstream.New(admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{url, admin, js}
+	_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{
+		Name: streamName, Subjects: []string{"taizhang.v1.>"}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 16,
+		MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgSize: -1, Discard: jetstream.DiscardNew, DenyDelete: true, DenyPurge: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range readers {
+		w.durable(t, r)
+	}
+	return w
+}
+
+func (w *world) durable(t testing.TB, r reader) {
+	t.Helper()
+	_, err := w.js.CreateConsumer(t.Context(), streamName, jetstream.ConsumerConfig{
+		Durable: r.Name, DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy, AckWait: time.Minute, MaxDeliver: -1,
+		MaxAckPending: 1000, MaxWaiting: 16, MaxRequestBatch: 1000, MaxRequestExpires: 5 * time.Minute, FilterSubjects: r.filter,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// publish stores messages of subjects. Each says which it is.
+func (w *world) publish(t testing.TB, subjects ...string) {
+	t.Helper()
+	for i, subject := range subjects {
+		if _, err := w.js.Publish(t.Context(), subject, fmt.Appendf(nil, "%d of %s", i, subject)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// consumer returns the durable consumer of a user as its program sees it.
+func (r reader) consumer(t testing.TB, nc *nats.Conn) (jetstream.JetStream, jetstream.Consumer) {
+	t.Helper()
+	js, err := jetstream.NewWithAPIPrefix(nc, apiPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := js.Consumer(t.Context(), streamName, r.Name)
+	if err != nil {
+		t.Fatalf("consumer of %s: %v", r.Name, err)
+	}
+	return js, c
+}
+
+// until waits for a condition.
+func until(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for tick := time.Tick(2 * time.Millisecond); !ok(); {
+		select {
+		case <-tick:
+		case <-ctx.Done():
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
