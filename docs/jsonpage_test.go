@@ -16,6 +16,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
@@ -60,6 +61,8 @@ var answers = []struct {
 	{"token add ACCOUNT", "The token that was made. Nothing shows its `secret` again.", access.MadeToken{}, access.MadeTokenColumns},
 	{"token list", "The tokens in the order in which they were made. `token revoke` answers one alike. In CSV acts are separated by `;`.", access.Tokens{}, access.TokenColumns},
 	{"access-log", "The entries of the access log and the writes of the ledger, in the order of time.", []access.Entry{}, access.EntryColumns},
+	{"nats user list", "The users of NATS by name. `nats user add` and `nats user revoke` answer one alike, as it is afterwards. In CSV the members of a list are separated by `;`.", access.NATSUsers{}, access.NATSUserColumns},
+	{"feed status", "How the alert feed does. `feed restate` answers alike. CSV leaves the consumers out.", api.FeedStatus{}, api.FeedColumns},
 	{"policy diff A B", "What differs between two policies.", rowsOf{}, desk.DifferenceColumns},
 }
 

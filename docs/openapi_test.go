@@ -104,6 +104,7 @@ var tags = []object{
 	obj("name", "records", "description", "Bringing records, and trying them."),
 	obj("name", "ledger", "description", "The ledger as a whole: its policies, events, exports and reports."),
 	obj("name", "accounts", "description", "Accounts, tokens and the access log."),
+	obj("name", "feed", "description", "The alert feed over NATS, and the programs that may read it. What they read is in docs/alerting.md."),
 	obj("name", "document", "description", "This document and the pages of the problems."),
 }
 
@@ -117,6 +118,8 @@ func tagOf(op *api.Route) string {
 		return "records"
 	case second == "me" || second == "accounts" || second == "tokens" || second == "access-log":
 		return "accounts"
+	case second == "nats" || second == "feed":
+		return "feed"
 	case !strings.HasPrefix(op.Path, "/v1/"):
 		return "document"
 	}
@@ -189,6 +192,7 @@ func (w *document) parameters(op *api.Route) (all []object) {
 var pathSchemas = map[string]object{
 	"id":       obj("type", "string", "minLength", 1, "maxLength", 200),
 	"name":     obj("type", "string", "pattern", `^[a-z][a-z0-9._-]{1,31}$`),
+	"user":     obj("type", "string", "pattern", `^[a-z0-9][a-z0-9_-]{0,31}$`),
 	"record":   obj("type", "string", "format", "uuid"),
 	"code":     obj("type", "string", "pattern", `^AL-[A-Z]+-[0-9]+$`),
 	"key":      obj("type", "string"),
@@ -300,7 +304,9 @@ func (w *document) responses(op *api.Route) (all object) {
 
 // moreProblems lists, by operation, the statuses of problems that its parameters and bodies do not already show.
 var moreProblems = map[string][]int{
-	"record": {http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity},
+	"record":      {http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity},
+	"addNATSUser": {http.StatusConflict},
+	"restateFeed": {http.StatusConflict},
 }
 
 // problemsOf returns the statuses of the problems that an operation can answer.

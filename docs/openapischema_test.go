@@ -17,6 +17,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
@@ -149,6 +150,7 @@ var closedMembers = map[string][]string{
 	"Chapter.mode":          {desk.EnforceMode, desk.RecordMode},
 	"Token.state":           {access.TokenValid, access.TokenExpired, access.TokenRevoked, access.TokenVoid},
 	"Entry.kind":            access.EntryKinds(),
+	"FeedStatus.state":      {alertfeed.StatePublishing, alertfeed.StateConnecting, alertfeed.StateRestating, alertfeed.StateBehind, alertfeed.StateStopped, api.FeedOff},
 }
 
 // of returns the schema of a Go type as JSON has it.

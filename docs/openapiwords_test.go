@@ -78,5 +78,8 @@ var apiMeanings = map[string]string{
 	"Account.tokens":       "how many tokens are valid",
 	"Problem.type":         "`/problems/` and the slug: a page that explains the sort of problem",
 	"Problem.code":         "`invalid`, `refused`, `not-found`, `conflict`, `forbidden`, `unauthenticated`, `stopped`, `unavailable` or `internal`",
+	"NewNATSUser.filter":   "the alerts that it gets",
+	"NewNATSUser.key":      "its public nkey: 56 characters, the first of which is U",
+	"NewNATSUser.name":     "1 to 32 small letters, digits, `_` or `-`; a user of that name is replaced",
 	"Entry.verb":           "what was done or asked; of a write, the kind of the record",
 }

@@ -108,7 +108,7 @@ func (e *Entry) Row() []table.Cell {
 
 // NATSUserColumns are those of a user of NATS as a row. Several ids, severities or families stand in one cell, separated by ";".
 var NATSUserColumns = []table.Column{{Name: "name", Title: text.Say("名称", "name")}, {Name: "key"}, {Name: "severities", Title: text.Say("级别", "severities")}, {Name: "families", Title: text.Say("类别", "families"), CharMax: 30},
-	{Name: "centers", Title: text.Say("中心", "centers"), CharMax: 30}, {Name: "addedAt", Title: text.Say("登记", "added"), Type: table.Time}, {Name: "addedBy", Title: text.Say("登记人", "added by")},
+	{Name: "centerIds", Title: text.Say("中心", "centers"), CharMax: 30}, {Name: "addedAt", Title: text.Say("登记", "added"), Type: table.Time}, {Name: "addedBy", Title: text.Say("登记人", "added by")},
 	{Name: "revokedAt", Type: table.Time}, {Name: "revokedBy"}}
 
 // Row returns the user as a row of NATSUserColumns.

@@ -22,7 +22,7 @@ type Health struct {
 
 // Unready is one reason why a server is not ready.
 type Unready struct {
-	Check string    `json:"check"` // stopping, stopped, access-log, room, lag or record
+	Check string    `json:"check"` // stopping, stopped, access-log, room, lag, record or feed
 	Text  text.Text `json:"text"`
 }
 
@@ -67,6 +67,11 @@ func (s *Server) health(ctx context.Context) *Health {
 		if err := s.Reach(ctx); err != nil {
 			not("record", "保存记录的集群没有应答", "the cluster that keeps the record does not answer")
 			s.Log.Warn("the record cannot be reached", zap.Error(err))
+		}
+	}
+	if s.Feed != nil {
+		if why := s.fed.unready(s.Feed.Status(), time.Now()); why != (text.Text{}) {
+			h.Reasons = append(h.Reasons, Unready{"feed", why})
 		}
 	}
 	h.Ready = len(h.Reasons) == 0

@@ -90,6 +90,9 @@ func (m *Metrics) follow(s *Server) {
 			return 0
 		}),
 		&alertGauge{register: l.Register(), now: s.Now, open: map[aggregates.Severity]int{}})
+	if s.Feed != nil {
+		m.registry.MustRegister(feedFigures{s.Feed})
+	}
 }
 
 // position returns the last position that is known to be stored, of a ledger whose answers are of a position.

@@ -55,6 +55,7 @@ func routes() (all []route) {
 	all = append(all, policyRoutes()...)
 	all = append(all, reportRoutes()...)
 	all = append(all, accountRoutes()...)
+	all = append(all, feedRoutes()...)
 	all = append(all, pageRoutes()...)
 	all = append(all, recordRoutes()...)
 	all = append(all, importRoutes()...)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -25,6 +26,7 @@ import (
 type Config struct {
 	Desk     desk.Local // over the ledger; each principal gets a guarded one of its own
 	Access   *access.Access
+	Feed     *alertfeed.Feed // nil for none; it outlives the server
 	Now      func() time.Time
 	Log      *zap.Logger
 	Build    string                      // of the program: answers name it, and an ETag depends on it
@@ -48,6 +50,7 @@ type Server struct {
 	heavy     *heavy
 	underway  *underway
 	lag       lag
+	fed       feedWatch
 	work
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/api"
 )
 
 // act posts an act on accounts, tokens or users of NATS. It is not repeated once it may have been received: it is not known whether it was done.
@@ -101,6 +102,16 @@ func (c *Client) NATSUsers(ctx context.Context) (access.NATSUsers, error) {
 		return nil, err
 	}
 	return *list, nil
+}
+
+// Feed returns how the alert feed of the server does.
+func (c *Client) Feed(ctx context.Context) (*api.FeedStatus, error) {
+	return one[api.FeedStatus](c.read(ctx, pathOf("feed"), nil, ""))
+}
+
+// RestateFeed has the alert feed state every alert again, and returns when that is done.
+func (c *Client) RestateFeed(ctx context.Context) (*api.FeedStatus, error) {
+	return one[api.FeedStatus](c.act(ctx, pathOf("feed", "restate"), nil))
 }
 
 // Log implements access.Office.

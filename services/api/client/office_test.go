@@ -9,8 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nkeys"
+
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/api/client"
 )
 
@@ -25,6 +29,13 @@ func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 	offices := []access.Office{here.access.Office(access.Local("kit", "socket")), ask(t, client.Options{URL: there.URL, Patience: -1})}
 	ctx := t.Context()
 	ids := make([]string, len(offices))
+	key := natsKey(t)
+	bare := func(u *access.NATSUser, err error) (any, error) { // without what a server says about its feed
+		if u != nil {
+			u.Warnings = nil
+		}
+		return u, err
+	}
 	for _, step := range []struct {
 		name string
 		do   func(o access.Office, i int) (any, error)
@@ -62,6 +73,19 @@ func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 		{"disabled", func(o access.Office, _ int) (any, error) { return o.Disable(ctx, "dept-1") }},
 		{"enabled", func(o access.Office, _ int) (any, error) { return o.Enable(ctx, "dept-1") }},
 		{"the account", func(o access.Office, _ int) (any, error) { return o.Account(ctx, "dept-1") }},
+		{"a user of NATS", func(o access.Office, _ int) (any, error) {
+			return bare(o.AddNATSUser(ctx, access.NewNATSUser{Name: "screen", Key: key, Filter: access.NATSFilter{Severities: []string{"red"}}}))
+		}},
+		{"a user of NATS with a bad family", func(o access.Office, _ int) (any, error) {
+			return o.AddNATSUser(ctx, access.NewNATSUser{Name: "other", Key: key, Filter: access.NATSFilter{Families: []string{"ABC"}}})
+		}},
+		{"the key of another", func(o access.Office, _ int) (any, error) {
+			return o.AddNATSUser(ctx, access.NewNATSUser{Name: "other", Key: key})
+		}},
+		{"the users of NATS", func(o access.Office, _ int) (any, error) { return o.NATSUsers(ctx) }},
+		{"a user of NATS revoked", func(o access.Office, _ int) (any, error) { return bare(o.RevokeNATSUser(ctx, "screen")) }},
+		{"no user of NATS", func(o access.Office, _ int) (any, error) { return o.RevokeNATSUser(ctx, "../screen") }},
+		{"no users of NATS", func(o access.Office, _ int) (any, error) { return o.NATSUsers(ctx) }},
 		{"the log of acts", func(o access.Office, _ int) (any, error) {
 			var all []string
 			err := o.Log(ctx, access.LogQuestion{Kind: access.LogAct}, func(e *access.Entry) error {
@@ -94,6 +118,30 @@ func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 		if answers[0] != answers[1] {
 			t.Errorf("%s: expected\n%s\ngot\n%s", step.name, answers[0], answers[1])
 		}
+	}
+}
+
+// natsKey returns the public key of a new nkey.
+func natsKey(t *testing.T) string {
+	t.Helper()
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := pair.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func TestAClientAsksHowTheFeedDoes(t *testing.T) {
+	c := ask(t, client.Options{URL: small(t).URL, Patience: -1})
+	if f, err := c.Feed(t.Context()); err != nil || f.State != api.FeedOff || f.Position != 6 {
+		t.Errorf("%+v, %v", f, err)
+	}
+	if _, err := c.RestateFeed(t.Context()); text.CodeOf(err) != text.Conflict {
+		t.Errorf("restated: %v", err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nkeys"
 
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
@@ -110,6 +111,20 @@ var samples = map[string]func(*world, access.Role) ask{
 		}
 		return ask{path: map[string]string{"id": made.ID}}
 	},
+	"natsUsers": about(),
+	"addNATSUser": func(w *world, _ access.Role) ask {
+		return ask{media: "application/json", body: fmt.Sprintf(`{"name":%q,"key":%q,"filter":{"centers":[],"severities":["red"],"families":["EXE"]}}`, w.fresh("u"), w.natsKey())}
+	},
+	"revokeNATSUser": func(w *world, _ access.Role) ask {
+		u := access.NewNATSUser{Name: w.fresh("u"), Key: w.natsKey()}
+		if _, err := w.office.AddNATSUser(w.t.Context(), u); err != nil {
+			w.t.Fatal(err)
+		}
+		return ask{path: map[string]string{"user": u.Name}}
+	},
+	"feed":        about(),
+	"restateFeed": about(),
+
 	"accessLog": about("kind", "read"), // an auditor reads those alone
 }
 
@@ -146,6 +161,20 @@ func (w *world) added() string {
 		w.t.Fatal(err)
 	}
 	return name
+}
+
+// natsKey returns the public key of a new nkey.
+func (w *world) natsKey() string {
+	w.t.Helper()
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	key, err := pair.PublicKey()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return key
 }
 
 // writes are facts about home that an account of a role may bring at any time. %s is what makes each another one.

@@ -1,0 +1,155 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nkeys"
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/api"
+)
+
+// natsKey returns the public key of a new nkey.
+func natsKey(t testing.TB) string {
+	t.Helper()
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := pair.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// screen asks for a user of NATS.
+func screen(key string) string {
+	return fmt.Sprintf(`{"name":"screen","key":%q,"filter":{"centers":["zj-0001"],"severities":["red"],"families":[]}}`, key)
+}
+
+func TestWithoutAFeedItSaysSo(t *testing.T) {
+	x := small(t)
+	if f := into[api.FeedStatus](t, x.get(t, "/v1/feed")); f.State != api.FeedOff || !strings.Contains(f.Reason.En, "nats-listen") || f.Position != 6 || f.Open != nil {
+		t.Errorf("%+v", f)
+	}
+	if p := x.ask(t, http.MethodPost, "/v1/feed/restate", "").problem(t, 409, "conflict"); !strings.Contains(p.Text.Zh, "nats-listen") {
+		t.Errorf("%+v", p)
+	}
+	made := x.ask(t, http.MethodPost, "/v1/nats/users", screen(natsKey(t)))
+	if u := into[access.NATSUser](t, made); len(u.Warnings) != 1 || !strings.Contains(u.Warnings[0].En, "the alert feed is off") || u.Configuration != "" || made.Header.Get("Location") != "/v1/nats/users/screen" {
+		t.Errorf("%+v", u)
+	}
+	if metrics := asked(x.api.Admin(), http.MethodGet, "/metrics", false).Body.String(); strings.Contains(metrics, "taizhang_feed") {
+		t.Error("there are figures of no feed")
+	}
+	if w := asked(x.api.Admin(), http.MethodGet, "/readyz", false); w.Code != http.StatusOK {
+		t.Errorf("it is not ready: %s", w.Body)
+	}
+}
+
+func TestUsersOfNATSOverHTTP(t *testing.T) {
+	x := small(t)
+	key := natsKey(t)
+	first := into[access.NATSUser](t, x.ask(t, http.MethodPost, "/v1/nats/users", screen(key)))
+	if first.Key != key || fmt.Sprint(first.Filter) != "{[ZJ-0001] [red] []}" || first.AddedBy != "local:kit" {
+		t.Errorf("%+v", first)
+	}
+	if again := into[access.NATSUser](t, x.ask(t, http.MethodPost, "/v1/nats/users", screen(key))); again.AddedAt != first.AddedAt {
+		t.Errorf("the same again: %+v", again)
+	}
+	if list := into[access.NATSUsers](t, x.get(t, "/v1/nats/users")); len(list) != 1 || list[0].Name != "screen" {
+		t.Errorf("%+v", list)
+	}
+	pair, _ := nkeys.CreateUser()
+	seed, _ := pair.Seed()
+	for _, c := range []struct{ body, param string }{
+		{strings.Replace(screen(key), "screen", "ledger", 1), "name"},
+		{screen(string(seed)), "key"},
+		{strings.Replace(screen(key), "red", "green", 1), "severity"},
+	} {
+		a := x.ask(t, http.MethodPost, "/v1/nats/users", c.body)
+		if p := a.problem(t, 400, "bad-request"); p.Param != c.param || strings.Contains(a.body, string(seed)) {
+			t.Errorf("%s: %s", c.body, a.body)
+		}
+	}
+	x.ask(t, http.MethodPost, "/v1/nats/users", strings.Replace(screen(key), "screen", "other", 1)).problem(t, 409, "conflict")
+	x.ask(t, http.MethodDelete, "/v1/nats/users/nobody", "").problem(t, 404, "not-found")
+	for range 2 {
+		if u := into[access.NATSUser](t, x.ask(t, http.MethodDelete, "/v1/nats/users/screen", "")); u.RevokedBy != "local:kit" {
+			t.Errorf("%+v", u)
+		}
+	}
+	if list := into[access.NATSUsers](t, x.get(t, "/v1/nats/users")); len(list) != 0 {
+		t.Errorf("%+v", list)
+	}
+}
+
+// fed serves the ledger of small with a feed.
+func fed(t *testing.T) (*served, *api.Server) {
+	t.Helper()
+	x := small(t)
+	see := x.desk
+	feed, err := alertfeed.Open(t.Context(), alertfeed.FeedConfig{Desk: &see, Access: x.access, Dir: t.TempDir(), Now: x.clock.now, Log: zap.NewNop(), Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := feed.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return x, api.New(api.Config{Desk: x.desk, Access: x.access, Feed: feed, Now: x.clock.now, Build: "v1", Spool: t.TempDir()})
+}
+
+// TestTheFeedTellsNobodyWhatHeMayNotSee asks how the feed does as every role.
+func TestTheFeedTellsNobodyWhatHeMayNotSee(t *testing.T) {
+	x, s := fed(t)
+	office := x.access.Office(access.Local("kit", "local"))
+	bindings := map[access.Role]access.Binding{access.Center: {Center: "ZJ-0001"}, access.LocalGov: {Region: "3301"}, access.IndustryDept: {Departments: []string{"省经信厅"}}}
+	ask := func(role access.Role, method, path string) string {
+		b, name := bindings[role], "in-"+string(role)
+		b.Role = role
+		_, _ = office.AddAccount(t.Context(), access.NewAccount{Account: name, Binding: b}) // it may be there
+		made, err := office.AddToken(t.Context(), access.NewToken{Account: name, Name: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := asked(s, method, "http://localhost"+path, false, "Authorization", "Bearer "+made.Secret)
+		return fmt.Sprint(w.Code, w.Body)
+	}
+	for _, role := range access.Roles() {
+		seesAll := role == access.STOffice || role == access.Finance || role == access.Auditor
+		runs := role == access.SecAdmin || role == access.SysAdmin
+		status := ask(role, http.MethodGet, "/v1/feed")
+		for member, want := range map[string]bool{`"state"`: true, `"position"`: true, `"open"`: seesAll, `"subjects"`: seesAll || runs, `"messages"`: seesAll || runs, `"consumers"`: runs} {
+			if strings.Contains(status, member) != want {
+				t.Errorf("%s sees %s is %v: %s", role, member, !want, status)
+			}
+		}
+		if users := ask(role, http.MethodGet, "/v1/nats/users"); strings.HasPrefix(users, "200") != (role == access.SecAdmin) {
+			t.Errorf("%s lists the users: %s", role, users)
+		}
+		if !runs {
+			if restated := ask(role, http.MethodPost, "/v1/feed/restate"); !strings.HasPrefix(restated, "403") {
+				t.Errorf("%s restates: %s", role, restated)
+			}
+		}
+	}
+}
+
+func TestTheFiguresOfTheFeed(t *testing.T) {
+	_, s := fed(t)
+	metrics := asked(s.Admin(), http.MethodGet, "/metrics", false).Body.String()
+	for _, name := range []string{`taizhang_feed_published_total{kind="raised"}`, `taizhang_feed_published_total{kind="cleared"}`, `taizhang_feed_published_total{kind="withdrawn"}`,
+		`taizhang_feed_published_total{kind="head"}`, "taizhang_feed_generations_total", "taizhang_feed_behind_positions", "taizhang_feed_behind_seconds"} {
+		if !strings.Contains(metrics, "\n"+name+" ") {
+			t.Errorf("there is no %s", name)
+		}
+	}
+}
