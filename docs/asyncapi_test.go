@@ -199,7 +199,7 @@ var (
 	sampleAt    = alertfeed.At{Epoch: "2026-10-01T08:00:00.000000Z", Generation: 1, Engine: 1, Position: 4912, Date: events.MustDate("2026-10-31")}
 	sampleHead  = alertfeed.Head{At: sampleAt, Record: "90c7df32-b866-4b81-8e48-7bdf10ef38c2", Phase: alertfeed.End, Open: alertfeed.Counts{Red: 6, Yellow: 11, Blue: 3}}
 	sampleAlert = alertfeed.Alert{Center: "ZJ-0001", Code: "AL-USE-01", Key: "2024-00002", Severity: aggregates.Red, RaisedOn: events.MustDate("2024-08-06"),
-		Title: text.Text{Zh: "支出用于禁止的用途", En: "spent on a forbidden use"}, Policy: "zj-2024-draft@2",
+		Title: text.Text{Zh: "支出用于禁止的用途", En: "spent on a forbidden use"}, Office: events.CenterRole, Policy: "zj-2024-draft@2",
 		Rules: []desk.Rule{{Rule: "R20-3", Article: "20", Words: "不得用于…赞助、捐赠、投资"}}, Figures: []desk.Figure{},
 		Cleared:  text.Text{Zh: "凭证冲销；另有认定；已销号", En: "the voucher reversed; ruled otherwise; closed out"},
 		LocalGov: "330102", IndustryDept: "省经信厅", At: sampleAt}

@@ -49,12 +49,13 @@ type Alert struct {
 	RaisedOn     events.Date         `json:"raisedOn"`
 	ClearedOn    desk.Day            `json:"clearedOn"` // none unless it is cleared
 	Title        text.Text           `json:"title"`
-	Policy       string              `json:"policy"`       // id@version of the policy that judges it; "" of one that is withdrawn
-	Rules        []desk.Rule         `json:"rules"`        // with article and words; none of one that is withdrawn
-	Figures      []desk.Figure       `json:"figures"`      // with their thresholds, as of the message
-	Cleared      text.Text           `json:"cleared"`      // what clears it or, if it is cleared, what did
-	LocalGov     string              `json:"localGov"`     // GB/T 2260: the local government that is responsible for the center; "" for none
-	IndustryDept string              `json:"industryDept"` // the name of the department that is responsible for the center; "" for none
+	Office       events.Role         `json:"office,omitzero"` // that must act on alerts of this code; none of a code that the program does not know
+	Policy       string              `json:"policy"`          // id@version of the policy that judges it; "" of one that is withdrawn
+	Rules        []desk.Rule         `json:"rules"`           // with article and words; none of one that is withdrawn
+	Figures      []desk.Figure       `json:"figures"`         // with their thresholds, as of the message
+	Cleared      text.Text           `json:"cleared"`         // what clears it or, if it is cleared, what did
+	LocalGov     string              `json:"localGov"`        // GB/T 2260: the local government that is responsible for the center; "" for none
+	IndustryDept string              `json:"industryDept"`    // the name of the department that is responsible for the center; "" for none
 	At           At                  `json:"at"`
 	Restated     bool                `json:"restated"` // it is stated again by a new generation
 }

@@ -129,7 +129,11 @@ func (s *session) compare(c *projections.Seen, generation uint64) (list []draft)
 		}
 		list = append(list, draft{subject, describe(c, a, explained[difference.IdentityOf(a)])})
 	}
-	return append(list, s.withdrawals(c.Center, stands, generation)...)
+	for _, d := range s.withdrawals(c.Center, stands, generation) {
+		d.alert.LocalGov, d.alert.IndustryDept = c.Responsible()
+		list = append(list, d)
+	}
+	return list
 }
 
 // withdrawals returns drafts for the subjects of a center that the ledger does not raise.

@@ -2,15 +2,34 @@ package alertfeed
 
 import (
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
 )
 
+// describe returns the data of a message about an alert that the ledger has, without At. e explains the alert. It is nil if an
+// event that was applied meanwhile took the alert away; then the center is looked at again.
 func describe(c *projections.Seen, a aggregates.Alert, e *aggregates.Explanation) *Alert {
-	m := &Alert{State: stateOf(a).Kind, Center: c.Center, Code: a.Code, Key: a.Key, Severity: a.Severity, RaisedOn: a.RaisedOn}
-	m.ClearedOn.Date = a.ClearedOn
+	if e == nil {
+		e = &aggregates.Explanation{}
+	}
+	shown := *e
+	shown.Alert = a
+	if e.Reason != (text.Text{}) { // of a break of the ledger; other alerts have their reasons among the figures
+		shown.Figures = append(shown.Figures[:len(e.Figures):len(e.Figures)], aggregates.Figure{Name: "reason", Label: e.Reason})
+	}
+	m := alertOf(nameOf(c.Center, a), stateOf(a), &shown)
+	m.LocalGov, m.IndustryDept = c.Responsible()
 	return m
 }
 
+// withdrawn returns the data of a message that an alert does not exist, without At. Nothing explains it.
 func withdrawn(n Name) *Alert {
-	return &Alert{State: Withdrawn, Center: n.Center, Code: n.Code, Key: n.Key, Severity: n.Severity, RaisedOn: n.RaisedOn}
+	return alertOf(n, State{Kind: Withdrawn}, &aggregates.Explanation{Alert: aggregates.Alert{Code: n.Code}})
+}
+
+func alertOf(n Name, s State, e *aggregates.Explanation) *Alert {
+	x := desk.Explained(n.Center, e)
+	return &Alert{State: s.Kind, Center: n.Center, Code: n.Code, Key: n.Key, Severity: n.Severity, RaisedOn: n.RaisedOn, ClearedOn: desk.Day{Date: s.ClearedOn},
+		Title: x.Title, Office: aggregates.Office(n.Code), Policy: x.Policy, Rules: x.Rules, Figures: x.Figures, Cleared: x.Cleared}
 }

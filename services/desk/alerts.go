@@ -105,7 +105,7 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 	a.Register.Exactly(func(uint64) { found = a.Register.Explain(center, a.on, name.code(), name.Key, raisedOn) })
 	var list []Explanation
 	for _, e := range found {
-		x := explained(center, &e)
+		x := Explained(center, &e)
 		if x.Because, err = l.causes(ctx, center, e.Because); err != nil {
 			return nil, err
 		}
@@ -121,7 +121,9 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 	return list, nil
 }
 
-func explained(center events.CenterID, e *aggregates.Explanation) Explanation {
+// Explained returns an explanation in words: with the title, the rules with article and words as the policy has them, and the
+// figures with their units. It has no causes.
+func Explained(center events.CenterID, e *aggregates.Explanation) Explanation {
 	x := Explanation{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn, ClearedOn: Day{e.ClearedOn},
 		Title: lists.AlertTitle(e.Code), Reason: e.Reason, Cleared: e.Cleared}
 	if e.Policy != nil {
