@@ -3,6 +3,7 @@ package alertfeed
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -11,48 +12,23 @@ import (
 )
 
 // restate begins a new generation and states every alert again. Between the head that begins it and the one that ends it, every
-// alert that stands is written, and every other one withdrawn.
-func (s *session) restate(ctx context.Context) (err error) {
-	isDone := false
-	defer func() {
-		if !isDone {
-			s.watch = nil // what it saw was not all published
-		}
-	}()
+// alert that stands is written, and every other one withdrawn. If another publisher begins one meanwhile, that one goes on.
+func (s *session) restate(ctx context.Context) error {
+	s.due, s.watch = nil, nil // what the next round finds is all there is
+	at, ok, err := s.begin(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	s.doubtful = map[events.CenterID]bool{} // all are compared
 	found, seen := drafts{}, map[events.CenterID]bool{}
-	generation := s.nextGeneration()
-	on := s.today()
-	s.watch = s.cfg.Desk.Ledger.Register().Watch()
-	position, err := s.watch.Look(ctx, on, func(c *projections.Seen) {
-		seen[c.Center], found[c.Center] = true, s.compare(c, generation)
+	watch := s.cfg.Desk.Ledger.Register().Watch()
+	at.Position, err = watch.Look(ctx, at.Date, func(c *projections.Seen) {
+		seen[c.Center], found[c.Center] = true, s.compare(c, at.Generation)
 	})
 	if err != nil {
 		return err
 	}
 	s.compareUnknown(found, seen, true)
-	if s.force {
-		s.memory.Epoch = max(s.cfg.Epoch(), s.picture.peak.Epoch, s.memory.Epoch)
-		if s.picture.head != nil {
-			s.memory.Epoch = max(s.memory.Epoch, s.picture.head.At.Epoch)
-		}
-	}
-	at := s.own(position, on)
-	at.Generation = generation
-	s.cfg.Log.Info("stating every alert again", zap.Uint64("generation", generation), zap.Uint64("position", position))
-	s.due = nil
-	s.memory.Open = true
-	if err := s.remember(); err != nil {
-		return err
-	}
-	if err := s.sendHead(ctx, at, Begin); err != nil {
-		return err
-	}
-	if !s.isOurs(at) {
-		return nil // another publisher was first; judge decides anew
-	}
-	if err := s.remember(); err != nil { // the generation is ours to end
-		return err
-	}
 	messages := s.messages(found, at)
 	for _, m := range messages {
 		m.Alert.Restated = true
@@ -60,37 +36,79 @@ func (s *session) restate(ctx context.Context) (err error) {
 	if err := s.publishAll(ctx, messages, at); err != nil {
 		return err
 	}
-	if !s.isOurs(at) {
-		return nil
-	}
 	if err := s.sendHead(ctx, at, End); err != nil {
 		return err
 	}
 	if !s.isOurs(at) || s.picture.head.Phase != End {
 		return nil
 	}
+	s.watch = watch
 	s.doubt, s.force, s.memory.Open = false, false, false
-	isDone = true
 	s.mu.Lock()
 	s.status.Published.Generations++
 	s.mu.Unlock()
 	return s.remember()
 }
 
-// isOurs reports whether the head is still that of our generation.
-func (s *session) isOurs(at At) bool { return s.picture.head != nil && s.picture.head.At == at }
+// begin writes the head that begins a new generation, and reads the stream up to it: of what is written after it, consumers heed
+// the new generation alone. ok is false if another publisher was first.
+func (s *session) begin(ctx context.Context) (at At, ok bool, err error) {
+	if s.force {
+		s.memory.Epoch = max(s.memory.Epoch, s.picture.peak.Epoch)
+		if s.picture.head != nil {
+			s.memory.Epoch = max(s.memory.Epoch, s.picture.head.At.Epoch)
+		}
+	}
+	at = s.own(s.cfg.Desk.Position(), s.today())
+	at.Generation = s.nextGeneration()
+	s.cfg.Log.Info("stating every alert again", zap.Uint64("generation", at.Generation), zap.Uint64("position", at.Position))
+	s.memory.Open = true
+	if err := s.remember(); err != nil {
+		return at, false, err
+	}
+	if err := s.sendHead(ctx, at, Begin); err != nil || !s.isOurs(at) {
+		return at, false, err
+	}
+	if err := s.remember(); err != nil { // the generation is ours to end
+		return at, false, err
+	}
+	return at, true, s.readUpTo(ctx, s.picture.headSequence)
+}
+
+// readUpTo learns what the stream has up to a sequence that is there.
+func (s *session) readUpTo(ctx context.Context, sequence uint64) error {
+	for s.read < sequence {
+		quiet := time.NewTimer(askWait)
+		select {
+		case m, ok := <-s.tail:
+			quiet.Stop()
+			if !ok {
+				return errAgain
+			}
+			s.learn(m)
+		case <-quiet.C:
+			return fmt.Errorf("%w: it is not delivered", errAgain)
+		case <-ctx.Done():
+			quiet.Stop()
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// isOurs reports whether the last head is one that this publisher wrote in a generation.
+func (s *session) isOurs(at At) bool {
+	h := s.picture.head
+	return h != nil && h.Publisher == s.id && h.At.Generation == at.Generation
+}
 
 // nextGeneration returns a generation that no consumer has seen. The first one is the seconds since 1970, so that it is greater
 // than those of a stream of which nothing is known any more.
 func (s *session) nextGeneration() uint64 {
-	last := max(s.memory.Generation, s.picture.peak.Generation)
-	if s.picture.head != nil {
-		last = max(last, s.picture.head.At.Generation)
+	if last := s.generation(); last > 0 {
+		return last + 1
 	}
-	if last == 0 {
-		return uint64(s.cfg.Now().Unix())
-	}
-	return last + 1
+	return uint64(s.cfg.Now().Unix())
 }
 
 // attemptsMax is how often a message is tried while its outcome is not known.

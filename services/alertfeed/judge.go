@@ -108,6 +108,9 @@ func (s *session) recordAt(ctx context.Context, position uint64) (string, error)
 // stated again.
 func (s *session) needsGeneration() bool {
 	head := s.picture.head
+	if head != nil && head.Phase == End && head.At.Generation > s.doubted {
+		s.doubt = false // another publisher has stated everything again since
+	}
 	switch {
 	case s.doubt || !s.known || head == nil:
 		return true

@@ -63,7 +63,8 @@ type Alert struct {
 // Phase says whether a generation is being stated.
 type Phase string
 
-// The phases. Between Begin and End of a generation every alert is stated again; what is not, does not exist.
+// The phases. Between Begin and End of a generation every alert is stated again; what is not, does not exist. After Begin,
+// messages of an earlier generation do not count: a publisher that has not seen Begin may still write some.
 const (
 	Begin Phase = "begin"
 	End   Phase = "end"
@@ -75,6 +76,8 @@ type Head struct {
 	Record string `json:"record"` // the id of the record at the position; "" before the first
 	Phase  Phase  `json:"phase"`
 	Open   Counts `json:"open"`
+
+	Publisher uuid.UUID `json:"publisher"` // of the process that wrote it; another one each time it starts
 }
 
 // Counts are the open alerts by severity.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
@@ -58,10 +59,12 @@ type Publisher struct {
 	admitting chan chan error // asks for the consumers of the users
 
 	// Of the goroutine of Run, over all sessions.
-	memory memory
-	known  bool // there is a memory
-	doubt  bool // the stream may have lost something that was published
-	force  bool // a person said that this ledger is right
+	id      uuid.UUID // of the heads that it writes
+	memory  memory
+	known   bool   // there is a memory
+	doubt   bool   // the stream may have lost something that was published
+	doubted uint64 // the generation that was known when doubt arose; a later one that ended dispels it
+	force   bool   // a person said that this ledger is right
 
 	mu          sync.Mutex // guards the fields below
 	status      Status
@@ -79,7 +82,7 @@ func New(cfg Config) *Publisher {
 	if cfg.CheckEvery == 0 {
 		cfg.CheckEvery = checkEvery
 	}
-	return &Publisher{cfg: cfg, restating: make(chan chan error), admitting: make(chan chan error),
+	return &Publisher{cfg: cfg, id: uuid.New(), restating: make(chan chan error), admitting: make(chan chan error),
 		status: Status{State: StateConnecting, Consumers: []Consumer{}}}
 }
 

@@ -6,13 +6,15 @@ import (
 )
 
 // Reading is the rule by which a program that reads the feed decides what to act on. Messages may come twice, and of a subject
-// some may be missing. A Reading has one owner.
+// some may be missing; those that come for the first time come in the order of the stream. A Reading has one owner.
 //
 //   - Of each subject it keeps the last At and state. A message that is not later is ignored.
 //   - A message with the state that is kept is remembered, and not acted on.
+//   - A message of an earlier generation than that of the last head is ignored: it is stated again, if it is right.
 //   - The head that ends a generation withdraws every alert that the generation has not stated.
 type Reading struct {
-	kept map[string]Kept
+	kept       map[string]Kept
+	generation uint64 // of the last head
 }
 
 // Kept is what a Reading knows of one subject.
@@ -29,9 +31,9 @@ type Act struct {
 	Alert   *Alert // as the message has it; nil for one that the head withdraws
 }
 
-// NewReading returns a Reading that goes on from what another one kept, or from nothing.
-func NewReading(kept map[string]Kept) *Reading {
-	r := &Reading{kept: maps.Clone(kept)}
+// NewReading returns a Reading that goes on from what another one kept and the generation that it had reached, or from nothing.
+func NewReading(kept map[string]Kept, generation uint64) *Reading {
+	r := &Reading{maps.Clone(kept), generation}
 	if r.kept == nil {
 		r.kept = map[string]Kept{}
 	}
@@ -44,7 +46,7 @@ func (r *Reading) Take(m *Message) []Act {
 		return r.takeHead(m.Head)
 	}
 	before, known := r.kept[m.Subject]
-	if known && !m.At().Later(before.At) {
+	if m.At().Generation < r.generation || known && !m.At().Later(before.At) {
 		return nil
 	}
 	now := Kept{m.At(), m.State()}
@@ -56,6 +58,7 @@ func (r *Reading) Take(m *Message) []Act {
 }
 
 func (r *Reading) takeHead(h *Head) (acts []Act) {
+	r.generation = max(r.generation, h.At.Generation)
 	if h.Phase != End {
 		return nil
 	}
@@ -73,3 +76,6 @@ func (r *Reading) takeHead(h *Head) (acts []Act) {
 
 // Kept returns what the Reading knows of every subject.
 func (r *Reading) Kept() map[string]Kept { return maps.Clone(r.kept) }
+
+// Generation returns the generation of the last head.
+func (r *Reading) Generation() uint64 { return r.generation }

@@ -66,7 +66,7 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 	found, seen := drafts{}, map[events.CenterID]bool{}
 	on := s.today()
 	position, err := s.watch.Look(ctx, on, func(c *projections.Seen) {
-		seen[c.Center], found[c.Center] = true, s.compare(c, 0)
+		seen[c.Center], found[c.Center] = true, s.compare(c, s.picture.head.At.Generation)
 	})
 	if err != nil {
 		return false, err
@@ -99,7 +99,7 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 func (s *session) compareUnknown(found drafts, seen map[events.CenterID]bool, all bool) {
 	withdraw := func(center events.CenterID) {
 		if !seen[center] {
-			found[center] = s.withdrawals(center, map[string]bool{}, 0)
+			found[center] = s.withdrawals(center, map[string]bool{})
 		}
 	}
 	if all {
@@ -112,8 +112,8 @@ func (s *session) compareUnknown(found drafts, seen map[events.CenterID]bool, al
 	}
 }
 
-// compare returns what differs between the stream and the ledger for one center. If generation is not 0, what is not yet of that
-// generation differs too.
+// compare returns what differs between the stream and the ledger for one center. An alert that is of an earlier generation differs
+// too: no consumer heeds it.
 func (s *session) compare(c *projections.Seen, generation uint64) (list []draft) {
 	var explained map[difference.Identity]*aggregates.Explanation
 	stands := make(map[string]bool, len(c.Alerts))
@@ -129,7 +129,7 @@ func (s *session) compare(c *projections.Seen, generation uint64) (list []draft)
 		}
 		list = append(list, draft{subject, describe(c, a, explained[difference.IdentityOf(a)])})
 	}
-	for _, d := range s.withdrawals(c.Center, stands, generation) {
+	for _, d := range s.withdrawals(c.Center, stands) {
 		d.alert.LocalGov, d.alert.IndustryDept = c.Responsible()
 		list = append(list, d)
 	}
@@ -137,7 +137,7 @@ func (s *session) compare(c *projections.Seen, generation uint64) (list []draft)
 }
 
 // withdrawals returns drafts for the subjects of a center that the ledger does not raise.
-func (s *session) withdrawals(center events.CenterID, stands map[string]bool, generation uint64) (list []draft) {
+func (s *session) withdrawals(center events.CenterID, stands map[string]bool) (list []draft) {
 	for subject := range s.picture.of(center) {
 		if stands[subject] || s.picture.words[subject].state.Kind == Withdrawn {
 			continue
@@ -350,7 +350,7 @@ func (s *session) sendHead(ctx context.Context, at At, phase Phase) error {
 	if record == "" && at.Position != 0 {
 		return errNoRecord
 	}
-	m := &Message{Subject: HeadSubject, Head: &Head{at, record, phase, s.picture.counts()}}
+	m := &Message{Subject: HeadSubject, Head: &Head{at, record, phase, s.picture.counts(), s.id}}
 	ack, err := s.send(m, s.picture.headSequence)
 	sequence, err := s.acknowledged(ctx, sent{m, ack, err})
 	if ctx.Err() != nil {

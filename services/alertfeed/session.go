@@ -24,6 +24,7 @@ type session struct {
 	stream  jetstream.Stream
 	picture *picture
 	tail    <-chan stored
+	read    uint64             // the sequence of the last message of the tail
 	watch   *projections.Watch // nil before the first round
 	source  string             // of the messages
 
@@ -111,7 +112,7 @@ func (s *session) open(ctx context.Context, running *sync.WaitGroup) error {
 // distrust notes that the stream may have lost what consumers have seen, so that a new generation is needed.
 func (s *session) distrust(why string) {
 	s.cfg.Log.Warn("the stream of alerts may have lost messages", zap.String("why", why))
-	s.doubt = true
+	s.doubt, s.doubted = true, s.generation()
 }
 
 // readPresent reads the last message of every subject, and goes on reading what comes after. The reader ends with ctx.
@@ -162,6 +163,7 @@ func (s *session) readPresent(ctx context.Context, running *sync.WaitGroup) erro
 				return errAgain
 			}
 			s.picture.take(m.subject, m.sequence, m.body)
+			s.read = m.sequence
 			if m.pending == 0 {
 				return nil
 			}
@@ -281,6 +283,7 @@ func (s *session) today() events.Date { return events.DateAt(s.cfg.Now()) }
 
 // learn takes a message of the tail, and reports whether a center has to be compared again, because somebody else wrote it.
 func (s *session) learn(m stored) bool {
+	s.read = m.sequence
 	if !s.picture.take(m.subject, m.sequence, m.body) {
 		return false
 	}
@@ -306,6 +309,15 @@ func (s *session) own(position uint64, on events.Date) At {
 		at.Generation = s.picture.head.At.Generation
 	}
 	return at
+}
+
+// generation returns the latest generation that this publisher knows of.
+func (s *session) generation() uint64 {
+	last := max(s.memory.Generation, s.picture.peak.Generation)
+	if s.picture.head != nil {
+		last = max(last, s.picture.head.At.Generation)
+	}
+	return last
 }
 
 // check compares the stream as a whole with what is known of it.
