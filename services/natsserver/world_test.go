@@ -3,6 +3,7 @@ package natsserver
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -100,9 +101,31 @@ func elsewhere(t testing.TB, readers ...reader) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := &server.Options{}
+	return serverElsewhere(t, pair, Configuration(key, usersOf(readers...)), readers...)
+}
+
+// oneAccount returns a world where the user has the permissions that suffice, in the account of the stream.
+func oneAccount(t testing.TB, r reader) *world {
+	t.Helper()
+	pair, key, err := newKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := streamName + "." + r.Name
+	return serverElsewhere(t, pair, fmt.Sprintf(`accounts { A { jetstream: enabled, users: [ { nkey: %q },
+		{ nkey: %q, permissions: { publish: [ "$JS.API.CONSUMER.MSG.NEXT.%s", "$JS.ACK.%s.>" ], subscribe: [ "%s%s.>" ] } } ] } }`,
+		key, r.Key, own, own, inboxPrefix, r.Name), r)
+}
+
+func serverElsewhere(t testing.TB, publisher nkeys.KeyPair, configuration string, readers ...reader) *world {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "nats.conf")
 	own := "listen: \"127.0.0.1:-1\"\njetstream { sync_interval: \"1s\", max_file_store: 1GiB }\n"
-	if err := opts.ProcessConfigString(own + Configuration(key, usersOf(readers...))); err != nil {
+	if err := os.WriteFile(path, []byte(own+configuration), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opts, err := server.ProcessConfigFile(path)
+	if err != nil {
 		t.Fatal(err)
 	}
 	opts.StoreDir, opts.NoSigs, opts.NoLog = t.TempDir(), true, true
@@ -113,7 +136,11 @@ func elsewhere(t testing.TB, readers ...reader) *world {
 	on.Start()
 	t.Cleanup(func() { on.Shutdown(); on.WaitForShutdown() })
 	url := "nats://" + on.Addr().String()
-	nc, err := nats.Connect(url, nats.Nkey(key, pair.Sign))
+	key, err := publisher.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc, err := nats.Connect(url, nats.Nkey(key, publisher.Sign))
 	if err != nil {
 		t.Fatal(err)
 	}
