@@ -176,9 +176,9 @@ func (s *session) readPresent(ctx context.Context, running *sync.WaitGroup) erro
 	}
 }
 
-// moves returns a channel that has an element when the ledger has moved.
+// moves returns a channel that hands out an element when the ledger has moved since the last one was taken.
 func (s *session) moves(ctx context.Context, running *sync.WaitGroup) <-chan struct{} {
-	moved := make(chan struct{}, 1)
+	moved := make(chan struct{})
 	running.Go(func() {
 		for ctx.Err() == nil {
 			if s.cfg.Desk.Ledger.Reaches(ctx, s.cfg.Desk.Position()+1) != nil {
@@ -186,7 +186,7 @@ func (s *session) moves(ctx context.Context, running *sync.WaitGroup) <-chan str
 			}
 			select {
 			case moved <- struct{}{}:
-			default:
+			case <-ctx.Done():
 			}
 		}
 	})
@@ -232,11 +232,15 @@ func (s *session) run(ctx context.Context, changed <-chan nats.Status, moved <-c
 			isDirty = isDirty || s.Status().State != StatePublishing // a reason may be gone
 		}
 		wake.Reset(s.next(isDirty, rested))
+		more := moved
+		if isDirty {
+			more = nil // the next round sees it anyway
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-wake.C:
-		case <-moved:
+		case <-more:
 			isDirty = true
 			s.moved()
 		case <-day.C:
