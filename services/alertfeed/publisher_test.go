@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap/zaptest"
 
+	"github.com/taizhang/taizhang/docs/feedtest"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/projections"
@@ -136,6 +137,9 @@ func (k *kit) all() (list []*alertfeed.Message) {
 		raw, err := stream.GetMsg(k.t.Context(), seq)
 		if err != nil {
 			continue
+		}
+		if err := feedtest.Validate(raw.Subject, raw.Header.Get("content-type"), raw.Data); err != nil {
+			k.t.Errorf("message %d is not as documented: %v", seq, err)
 		}
 		m, err := alertfeed.Decode(raw.Subject, raw.Data)
 		if err != nil {

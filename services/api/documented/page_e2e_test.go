@@ -12,42 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/taizhang/taizhang/docs/examples"
 	"github.com/taizhang/taizhang/services/access"
 )
 
 // example is an example of a page, with what it prints.
-type example struct {
-	language string
-	code     string
-	output   string
-	line     int
-}
-
-// examples returns the examples of a page in their order.
-func examples(t *testing.T, page string) (all []example) {
-	t.Helper()
-	content, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var open *example
-	for i, line := range strings.Split(string(content), "\n") {
-		switch {
-		case open == nil && strings.HasPrefix(line, "```"):
-			open = &example{language: strings.TrimPrefix(line, "```"), line: i + 1}
-		case open != nil && line == "```":
-			if open.language == "output" {
-				all[len(all)-1].output = open.code
-			} else {
-				all = append(all, *open)
-			}
-			open = nil
-		case open != nil:
-			open.code += line + "\n"
-		}
-	}
-	return all
-}
+type example struct{ examples.Example }
 
 // goProgram is around the examples in Go, which are the body of run.
 const goProgram = `package main
@@ -100,27 +70,32 @@ func TestEveryExampleOfThePageRuns(t *testing.T) {
 		}
 		return servers[language], places[language]
 	}
-	for _, x := range examples(t, "../../../docs/api.md") {
-		switch x.language {
+	page, err := examples.Read("../../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, each := range page {
+		x := example{each}
+		switch x.Language {
 		case "go":
-			golang += x.code
-			golangPrints += x.output
+			golang += x.Code
+			golangPrints += x.Output
 		case "sh":
 			w, dir := place("sh")
 			if first["sh"] == "" {
-				function, _, _ := strings.Cut(x.code, "\n")
+				function, _, _ := strings.Cut(x.Code, "\n")
 				first["sh"] = "set -euo pipefail\n" + function + "\n"
 			}
-			x.prints(t, w, dir, "bash", "-c", first["sh"]+x.code)
+			x.prints(t, w, dir, "bash", "-c", first["sh"]+x.Code)
 		case "js":
 			w, dir := place("js")
-			script := first["js"] + x.code
+			script := first["js"] + x.Code
 			if first["js"] == "" {
-				first["js"] = x.code
+				first["js"] = x.Code
 			}
 			x.prints(t, w, dir, "node", "--input-type=module", "-e", script)
 		default:
-			t.Errorf("line %d: nobody runs an example in %q", x.line, x.language)
+			t.Errorf("line %d: nobody runs an example in %q", x.Line, x.Language)
 		}
 	}
 	w, dir := place("go")
@@ -139,7 +114,7 @@ func TestEveryExampleOfThePageRuns(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./"+at).CombinedOutput(); err != nil {
 		t.Fatalf("the examples in Go: %v\n%s", err, out)
 	}
-	(&example{language: "go", output: golangPrints}).prints(t, w, dir, program)
+	(&example{examples.Example{Language: "go", Output: golangPrints}}).prints(t, w, dir, program)
 }
 
 // receipt is the record that the page writes and imports.
@@ -156,10 +131,10 @@ func (x *example) prints(t *testing.T, w *world, dir, name string, args ...strin
 	var out, complaints bytes.Buffer
 	c.Stdout, c.Stderr = &out, &complaints
 	if err := c.Run(); err != nil {
-		t.Errorf("line %d (%s): %v\n%s%s", x.line, x.language, err, out.Bytes(), complaints.Bytes())
+		t.Errorf("line %d (%s): %v\n%s%s", x.Line, x.Language, err, out.Bytes(), complaints.Bytes())
 		return
 	}
-	if x.output != "" && out.String() != x.output {
-		t.Errorf("line %d (%s): expected\n%sgot\n%s", x.line, x.language, x.output, out.Bytes())
+	if x.Output != "" && out.String() != x.Output {
+		t.Errorf("line %d (%s): expected\n%sgot\n%s", x.Line, x.Language, x.Output, out.Bytes())
 	}
 }
