@@ -229,6 +229,7 @@ var belowVerbs = []string{"events/text", "services/access", "services/alertfeed"
 
 // notVerbs are the files of the command that are no verb of the ledger, each with what else it may import.
 var notVerbs = map[string][]string{
+	"cmd/taizhang/feed.go":       {"services/api", "services/api/client"},                        // asks a server, in which alone a feed runs
 	"cmd/taizhang/office.go":     nil,                                                            // opens the accounts
 	"cmd/taizhang/open.go":       nil,                                                            // puts the rooms together: whatever there is meets here
 	"cmd/taizhang/serve.go":      {"docs", "services/access", "services/api", "services/listen"}, // runs what answers

@@ -16,7 +16,6 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
-	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
@@ -62,7 +61,6 @@ var answers = []struct {
 	{"token list", "The tokens in the order in which they were made. `token revoke` answers one alike. In CSV acts are separated by `;`.", access.Tokens{}, access.TokenColumns},
 	{"access-log", "The entries of the access log and the writes of the ledger, in the order of time.", []access.Entry{}, access.EntryColumns},
 	{"nats user list", "The users of NATS by name. `nats user add` and `nats user revoke` answer one alike, as it is afterwards. In CSV the members of a list are separated by `;`.", access.NATSUsers{}, access.NATSUserColumns},
-	{"feed status", "How the alert feed does. `feed restate` answers alike. CSV leaves the consumers out.", api.FeedStatus{}, api.FeedColumns},
 	{"policy diff A B", "What differs between two policies.", rowsOf{}, desk.DifferenceColumns},
 }
 
@@ -95,6 +93,7 @@ compares it with what the program writes.
 - Amounts, codes and names do not depend on ` + "`--lang`" + `; sentences do in CSV. Totals and notes are for people and left out.
 - Exit code 0: done. 1: the answer is no (refused, unequal, findings), or an error; try and import with accept-good answer 0 whatever single records are answered. 2: the command line cannot be understood. An answer is on standard output; an error is a sentence on standard error, and standard output then has no whole answer.
 - ` + "`export` and `simulate`" + ` write records as JSON Lines ([events.md](events.md)), ` + "`report`" + ` writes HTML, and ` + "`demo`, `serve`, `template`, `version`, `help` and `completion`" + ` write for people, whatever the form asked for. A list as a file with its provenance (` + "`--out`, `--for-excel`" + `) is described in [desk.md](desk.md).
+- ` + "`feed status` and `feed restate`" + ` ask a server, and answer with its FeedStatus ([openapi.json](openapi.json)); CSV has the first figures of it in one row.
 `
 
 // jsonPage describes the JSON and CSV form of every answer.

@@ -154,7 +154,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.demoCommand(), a.importCommand(), a.templateCommand(), a.recordCommand(), a.tryCommand(), a.centerCommand(),
 		a.replayCommand(), a.policyCommand(), a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(),
 		a.simulateCommand(), a.reproduceCommand(), a.reportCommand(), a.serveCommand(), a.accountCommand(), a.tokenCommand(),
-		a.accessLogCommand(), a.versionCommand())
+		a.accessLogCommand(), a.natsCommand(), a.feedCommand(), a.versionCommand())
 	root.AddCommand(a.listCommands()...)
 	eachCommand(root, namesAsTyped)
 	if a.lang == "zh" {

@@ -211,6 +211,7 @@ func newLedgers(t *testing.T) *ledgers {
 		mustRun(t, "--data", to, "import", filepath.Join("testdata", "small.jsonl"))
 	}
 	mustRun(t, "--data", l.small, "account", "add", "cai", "--role", "finance", "--may-record")
+	mustRun(t, "--data", l.small, "nats", "user", "add", "screen", "--severity", "red", "--family", "EXE", "--center", "ZJ-0001", "--nkey", filepath.Join(dir, "screen.nk"))
 	store, err := logstore.Open(l.damaged, logstore.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -266,6 +267,7 @@ func (l *ledgers) commands(title string) []string {
 		"account show ACCOUNT":       {"--data SMALL account show cai", "--data SMALL account bind cai --role industry-dept --department 甲 --department 乙", "--data SMALL account disable cai", "--data SMALL account enable cai"},
 		"token add ACCOUNT":          {"--data SMALL token add cai --name x"},
 		"token list":                 {"--data SMALL token list"},
+		"nats user list":             {"--data SMALL nats user list"},
 		"access-log":                 {"--data SMALL access-log"},
 		"policy show":                {"--data PROVINCE policy show"},
 		"policy check FILE":          {"policy check POLICY", "! policy check FILES/bad.json"},

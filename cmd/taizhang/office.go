@@ -47,6 +47,14 @@ func (a *app) newOffice(ctx context.Context, do func(access.Office) error) error
 	return a.officeInFiles(ctx, func(o access.Office) error { return cmp.Or(do(o), a.makeLedger()) })
 }
 
+// ledgerOffice is newOffice for a ledger that is there. Without one, the accounts must be there.
+func (a *app) ledgerOffice(ctx context.Context, do func(access.Office) error) error {
+	if ok, err := holdsSegments(a.dir); err == nil && ok {
+		return a.newOffice(ctx, do)
+	}
+	return a.office(ctx, do)
+}
+
 // makeLedger makes an empty ledger if there is none, so that accounts can be backed up before the first record.
 func (a *app) makeLedger() error {
 	if ok, err := holdsSegments(a.dir); ok || err != nil || a.cluster != "" {

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/api"
+	"github.com/taizhang/taizhang/services/api/client"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+func (a *app) feedCommand() *cobra.Command {
+	c := &cobra.Command{Use: "feed", Short: a.say("预警推送：把预警发布到 NATS", "the alert feed, which publishes the alerts over NATS"), Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	c.AddCommand(
+		a.askFeed("status", a.say("显示推送的状态", "show how the feed does"), "", (*client.Client).Feed),
+		a.askFeed("restate", a.say("重新发布全部预警，完成后返回", "state every alert again, and return when it is done"),
+			a.say(`重新发布全部预警，完成后返回。用于推送已停止、而本台账确认无误的情形，例如从备份恢复之后。
+各程序不会因此重复处理：内容未变的预警只记不办。`,
+				`State every alert again, and return when it is done. It is for a feed that has stopped although this ledger is right, as
+after a restore. No program acts twice: of an alert that is the same it only takes note.`),
+			(*client.Client).RestateFeed))
+	return c
+}
+
+// askFeed returns a verb that asks the server, in which alone a feed runs.
+func (a *app) askFeed(verb, short, long string, ask func(*client.Client, context.Context) (*api.FeedStatus, error)) *cobra.Command {
+	return &cobra.Command{
+		Use: verb, Args: exactly(0), Short: short, Long: long,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.atServer(cmd.Context(), true)
+			if err != nil {
+				return err
+			}
+			if c == nil {
+				return text.Errorf(text.Unavailable, "预警推送在 taizhang serve 中运行，而台账 %s 目前没有提供服务；先启动 taizhang serve",
+					"the alert feed runs in taizhang serve, and nobody serves the ledger %s now; start taizhang serve first", a.dir)
+			}
+			defer c.Close()
+			f, err := ask(c, cmd.Context())
+			if err != nil {
+				return err
+			}
+			return a.answer(f, func() *table.Table { return f.Table(a.lang) }, func() { a.printFeed(f) })
+		},
+	}
+}
+
+// printFeed writes how a feed does, for people. What is not told is left out.
+func (a *app) printFeed(f *api.FeedStatus) {
+	a.print("预警推送：%s%s", "the alert feed: %s%s", f.Title().In(a.lang), a.aside(f.Server))
+	if f.Reason != (text.Text{}) {
+		a.print("  原因：%s", "  why: %s", f.Reason.In(a.lang))
+	}
+	if f.At != nil {
+		a.print("  已发布至位置 %d、日期 %v；台账位置 %d", "  right as of position %d and %v; the ledger is at %d", f.At.Position, f.At.Date, f.Position)
+	}
+	if f.Behind > 0 {
+		a.print("  落后 %d 个位置，已 %d 秒", "  behind by %d positions for %d seconds", f.Behind, f.Seconds)
+	}
+	if f.Open != nil {
+		a.print("  未销预警：红 %d，黄 %d，蓝 %d", "  open alerts: %d red, %d yellow, %d blue", f.Open.Red, f.Open.Yellow, f.Open.Blue)
+	}
+	if f.Messages != nil {
+		a.print("  本次启动以来发布 %d 条消息", "  messages since the server was started: %d", *f.Messages)
+	}
+	for _, c := range f.Consumers {
+		a.print("  用户 %s：待取 %d 条，待确认 %d 条", "  user %s: %d to get, %d to acknowledge", c.Name, c.Pending, c.Unacked)
+	}
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nats-io/nkeys"
+	"github.com/spf13/cobra"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+)
+
+func (a *app) natsCommand() *cobra.Command {
+	c := &cobra.Command{Use: "nats", Short: a.say("NATS：程序通过它接收预警", "NATS, over which programs read the alerts"), Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	user := &cobra.Command{Use: "user", Short: a.say("NATS 用户：哪些程序可以接收预警", "users of NATS: the programs that may read the alerts"), Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	list := &cobra.Command{
+		Use: "list", Args: exactly(0),
+		Short: a.say("列出 NATS 用户", "list the users of NATS"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.office(cmd.Context(), func(o access.Office) error {
+				list, err := o.NATSUsers(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return a.answer(list, list.Table, func() { _ = list.Table().WriteText(a.out, a.lang) })
+			})
+		},
+	}
+	revoke := &cobra.Command{
+		Use: "revoke NAME", Args: exactly(1),
+		Short: a.say("吊销 NATS 用户，并断开其连接", "revoke a user of NATS, and disconnect it"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.office(cmd.Context(), func(o access.Office) error {
+				u, err := o.RevokeNATSUser(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				return a.writeNATSUser(u, func() { a.print("NATS 用户 %s 已吊销", "the NATS user %s is revoked", u.Name) })
+			})
+		},
+	}
+	user.AddCommand(a.natsUserAddCommand(), list, revoke)
+	c.AddCommand(user)
+	return c
+}
+
+func (a *app) natsUserAddCommand() *cobra.Command {
+	var r access.NewNATSUser
+	var file string
+	c := &cobra.Command{
+		Use: "add NAME", Args: exactly(1),
+		Short: a.say("允许一个程序接收预警，并为其生成密钥", "let a program read the alerts, with a new key"),
+		Long: a.say(`允许一个程序通过 NATS 接收预警。密钥的种子写入 --nkey 所指的文件（权限 0600，不覆盖已有文件），
+只有公钥送交台账。未给出筛选条件的，接收全部预警。
+同名用户由新的密钥和筛选条件取代，原密钥即不能再用。`,
+			`Let a program read the alerts over NATS. The seed of its key is written to the file of --nkey (mode 0600, never over
+another file); only the public key is sent to the ledger. Without a filter it gets all alerts.
+A user of the same name is replaced by the new key and filter, and the old key is no good any more.`),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if file == "" {
+				return usage(cmd, "缺少 --nkey：存放密钥种子的文件", "--nkey is missing: the file for the seed of the key")
+			}
+			r.Name = args[0]
+			return a.addNATSUser(cmd, r, file)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&file, "nkey", "", a.say("存放密钥种子的新文件 `FILE`（必填）", "new `FILE` for the seed of the key (must be given)"))
+	f.StringArrayVar(&r.Filter.Severities, "severity", nil, a.say("只接收级别 `LEVEL`：red、yellow 或 blue；可多次给出", "only alerts of `LEVEL`: red, yellow or blue; may be given several times"))
+	f.StringArrayVar(&r.Filter.Families, "family", nil, a.say("只接收编号类别 `FAMILY`，例如 EXE；可多次给出", "only alerts whose code is of `FAMILY`, such as EXE; may be given several times"))
+	f.StringArrayVar(&r.Filter.Centers, "center", nil, a.say("只接收中心 `ID` 的；可多次给出", "only alerts of the center `ID`; may be given several times"))
+	return c
+}
+
+// addNATSUser adds a user with a new key. If the act is refused, no file is left behind; if its outcome is not known, none either:
+// doing the same again replaces the key.
+func (a *app) addNATSUser(cmd *cobra.Command, r access.NewNATSUser, file string) (err error) {
+	if r.Key, err = newSeed(file); err != nil {
+		return err
+	}
+	added := false
+	defer func() {
+		if !added {
+			err = errors.Join(err, os.Remove(file))
+		}
+	}()
+	return a.ledgerOffice(cmd.Context(), func(o access.Office) error {
+		u, err := o.AddNATSUser(cmd.Context(), r)
+		if err != nil {
+			return err
+		}
+		added = true
+		return a.writeNATSUser(u, func() {
+			a.print("%s：%s", "%s: %s", u.Name, a.filterWords(&u.Filter))
+			a.print("  密钥的种子在 %s，须保密", "  the seed of its key is in %s; keep it secret", file)
+			a.print("  接收：taizhang alerts watch --nkey %s --durable %s", "  read with: taizhang alerts watch --nkey %s --durable %s", shellWord(file), u.Name)
+		})
+	})
+}
+
+// writeNATSUser writes a user after an act. What the server of NATS does not know yet goes to standard error.
+func (a *app) writeNATSUser(u *access.NATSUser, people func()) error {
+	for _, w := range u.Warnings {
+		fmt.Fprintln(a.errOut, a.say("提示：%s", "note: %s", w.In(a.lang)))
+	}
+	err := a.answer(u, u.Table, people)
+	if u.Configuration == "" || a.output == jsonOutput { // which has it
+		return err
+	}
+	to := a.out
+	if a.output == csvOutput {
+		to = a.errOut
+	}
+	fmt.Fprintln(to, a.say("请把以下内容写入 NATS 服务器的配置并重新加载，之后才生效：", "Put this into the configuration of the NATS server and reload it; it takes effect then:"))
+	fmt.Fprint(to, u.Configuration)
+	return err
+}
+
+// filterWords says which alerts a user gets.
+func (a *app) filterWords(f *access.NATSFilter) string {
+	var parts []string
+	for _, list := range [][]string{f.Severities, f.Families, f.Centers} {
+		if len(list) > 0 {
+			parts = append(parts, strings.Join(list, ", "))
+		}
+	}
+	if len(parts) == 0 {
+		return a.say("全部预警", "all alerts")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// newSeed writes the seed of a new key to a new file, durably and for its owner alone, and returns the public key.
+func newSeed(file string) (public string, err error) {
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		return "", err
+	}
+	defer pair.Wipe()
+	if public, err = pair.PublicKey(); err != nil {
+		return "", err
+	}
+	seed, err := pair.Seed()
+	if err != nil {
+		return "", err
+	}
+	to, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return "", text.Errorf(text.Conflict, "文件 %s 已存在，不会覆盖；请另选文件名", "the file %s is there and is not overwritten; choose another one", file).Of("nkey")
+	}
+	if err != nil {
+		return "", err
+	}
+	_, err = to.Write(append(seed, '\n'))
+	if err = errors.Join(err, to.Sync(), to.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(file))
+	}
+	dir, err := os.Open(filepath.Dir(file))
+	if err == nil {
+		err = errors.Join(dir.Sync(), dir.Close())
+	}
+	if err != nil {
+		return "", errors.Join(err, os.Remove(file))
+	}
+	return public, nil
+}
+
+// shellWord returns a word as it is typed in a shell.
+func shellWord(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
