@@ -46,8 +46,9 @@ const (
 	headEvery   = 100 * time.Millisecond // at most one head in this time
 	checkEvery  = 10 * time.Second
 	patience    = 10 * time.Second
-	dayEvery    = time.Second // how soon the turn of the date is seen
-	restShare   = 4           // it rests this many times as long as it looked at the ledger, so that it takes a fifth of a processor under load
+	dayEvery    = time.Second     // how soon the turn of the date is seen
+	restShare   = 4               // it rests this many times as long as it looked at the ledger, so that it takes a fifth of a processor under load
+	endWait     = 2 * time.Second // for what is under way when it is to end
 	retryFirst  = 100 * time.Millisecond
 	retryMost   = 5 * time.Second
 )
@@ -86,7 +87,7 @@ func New(cfg Config) *Publisher {
 		status: Status{State: StateConnecting, Consumers: []Consumer{}}}
 }
 
-// Run publishes until ctx ends. Whatever fails is tried again, and shown by Status meanwhile.
+// Run publishes until ctx ends, and a little longer what is under way then. Whatever fails is tried again, and shown by Status meanwhile.
 func (p *Publisher) Run(ctx context.Context) {
 	changed := p.cfg.JetStream.Conn().StatusChanged(nats.CONNECTED, nats.RECONNECTING)
 	defer p.cfg.JetStream.Conn().RemoveStatusListener(changed)
@@ -138,10 +139,14 @@ var errAgain = errors.New("alertfeed: the stream is to be read again")
 
 func (p *Publisher) trouble(err error) {
 	p.cfg.Log.Warn("the feed of alerts is interrupted", zap.Error(err))
-	if errors.Is(err, errAgain) {
+	why := text.Of(err)
+	switch code := text.CodeOf(err); {
+	case errors.Is(err, errAgain):
+		return
+	case code == text.Conflict || code == text.Invalid: // the server is there, and not as it must be
+		p.say(StateStopped, why)
 		return
 	}
-	why := text.Of(err)
 	p.say(StateConnecting, text.Say("连不上 NATS：%[1]s", "NATS cannot be reached: %[2]s", why.Zh, why.En))
 }
 

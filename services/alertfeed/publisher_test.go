@@ -217,3 +217,29 @@ func TestAPublisherSaysWhatTheLedgerSays(t *testing.T) {
 		t.Errorf("a new generation is %v", again)
 	}
 }
+
+// A publisher that is stopped between an alert and the head after it says that head before it ends.
+func TestAStopLeavesNothingToDoubt(t *testing.T) {
+	k := newKit(t)
+	k.record(registered, granted, received)
+	k.start()
+	k.settle()
+	for _, tail := range []string{fined, reversed} {
+		generation := k.pub.Status().At.Generation
+		published := k.pub.Status().Published
+		k.record(tail)
+		for deadline := time.Now().Add(20 * time.Second); k.pub.Status().Published == published; {
+			if time.Now().After(deadline) {
+				t.Fatal("nothing is published")
+			}
+			time.Sleep(100 * time.Microsecond)
+		}
+		k.stop()
+		k.start()
+		k.settle()
+		k.holds()
+		if got := k.pub.Status(); got.At.Generation != generation || got.Published.Generations != 0 {
+			t.Errorf("%s: after a stop everything was stated again: %+v", tail, got)
+		}
+	}
+}

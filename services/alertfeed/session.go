@@ -50,12 +50,13 @@ type stored struct {
 	pending  uint64 // how many messages follow it
 }
 
-// session publishes until ctx ends, or until the stream has to be read again.
+// session publishes until ctx ends, or until the stream has to be read again. What is under way when ctx ends is done.
 func (p *Publisher) session(ctx context.Context, changed <-chan nats.Status) error {
 	if !p.cfg.JetStream.Conn().IsConnected() {
 		return text.Errorf(text.Unavailable, "没有连接", "there is no connection")
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ending := ctx.Done()
+	ctx, cancel := lasting(ctx)
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
@@ -63,7 +64,20 @@ func (p *Publisher) session(ctx context.Context, changed <-chan nats.Status) err
 	if err := s.open(ctx, &running); err != nil {
 		return err
 	}
-	return s.run(ctx, changed, s.moves(ctx, &running))
+	return s.run(ctx, ending, changed, s.moves(ctx, &running))
+}
+
+// lasting returns a context that ends endWait after ctx.
+func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(endWait, cancel)
+		context.AfterFunc(longer, func() { timer.Stop() })
+	})
+	return longer, func() {
+		stop()
+		cancel()
+	}
 }
 
 // open opens the stream and reads its present: the last message of every subject.
@@ -83,7 +97,7 @@ func (s *session) open(ctx context.Context, running *sync.WaitGroup) error {
 	s.stream = stream
 	if s.cfg.Users != nil {
 		if err := reconcile(asking, s.cfg.JetStream, s.cfg.Users()); err != nil {
-			return err
+			s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err)) // nobody else is to wait for it; check tries again
 		}
 	}
 	if s.memory, s.known, err = recall(s.cfg.Memory); err != nil {
@@ -193,8 +207,8 @@ func (s *session) moves(ctx context.Context, running *sync.WaitGroup) <-chan str
 	return moved
 }
 
-// run makes rounds until ctx ends or the stream has to be read again.
-func (s *session) run(ctx context.Context, changed <-chan nats.Status, moved <-chan struct{}) error {
+// run makes rounds until it is to end or the stream has to be read again.
+func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-chan nats.Status, moved <-chan struct{}) error {
 	day := time.NewTicker(dayEvery)
 	defer day.Stop()
 	wake := time.NewTimer(0) // for the next round, the next head and the next check
@@ -237,8 +251,8 @@ func (s *session) run(ctx context.Context, changed <-chan nats.Status, moved <-c
 			more = nil // the next round sees it anyway
 		}
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-ending:
+			return s.end(ctx)
 		case <-wake.C:
 		case <-more:
 			isDirty = true
@@ -264,6 +278,12 @@ func (s *session) run(ctx context.Context, changed <-chan nats.Status, moved <-c
 			w <- s.admit(ctx)
 		}
 	}
+}
+
+// end writes the head that is due, so that a start after it has nothing to doubt.
+func (s *session) end(ctx context.Context) error {
+	s.headed = time.Time{}
+	return s.writeHead(ctx)
 }
 
 // rest is how long to rest after a round that began at an instant.
@@ -293,6 +313,7 @@ func (s *session) learn(m stored) bool {
 	}
 	if m.subject != HeadSubject { // a head is judged
 		s.doubtful[centerOfToken(centerOf(m.subject))] = true
+		s.due = nil // what it would say is to be seen
 	}
 	return true
 }
@@ -336,6 +357,11 @@ func (s *session) check(ctx context.Context) error {
 	s.clock = s.cfg.Now().Sub(info.TimeStamp)
 	if info.State.LastSeq < s.picture.last || int(info.State.NumSubjects) < s.picture.subjects() {
 		return s.lost("the stream has less than it had")
+	}
+	if s.cfg.Users != nil {
+		if err := reconcile(ctx, s.cfg.JetStream, s.cfg.Users()); err != nil {
+			s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err))
+		}
 	}
 	consumers := []Consumer{}
 	list := s.stream.ListConsumers(ctx)
