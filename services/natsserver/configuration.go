@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // The names that the rights are about. services/alertfeed uses the same stream.
@@ -17,38 +19,44 @@ const (
 	api           = "$JS.API." // of the server
 )
 
-// bounds are what the server grants each connection. A message of the feed has a few KiB.
+// bounds are what a server grants each connection. A message of the feed has a few KiB.
 const bounds = `max_payload: 262144
 max_pending: 8388608
+max_subscriptions: 256
 write_deadline: "5s"
 `
 
-// ownBounds are those of the server in this process. max_file_store is set because it is otherwise three quarters of what is free
-// at the start, and so another limit after each start. No feed reaches it: a million alerts with all that is kept of them
-// need 16 GiB. Whoever has a smaller disk meets its end first, see Server.Restart.
-const ownBounds = `max_connections: 256
+// serverConnectionsMax is how many connections the server in this process has at most, and connectionsMax how many of them a user
+// may have, so that there is room for others.
+const (
+	serverConnectionsMax = 256
+	connectionsMax       = 8
+)
+
+// nextThreshold is how long the way back to a user stays open that asked for messages and got none. It is a little longer than
+// a request for messages may wait. After that, a message would be sent and reach nobody. The server's default is 2 minutes.
+const nextThreshold = 5*time.Minute + 10*time.Second
+
+// own returns the configuration of the server in this process, but for where it listens and stores, and its users.
+// max_file_store is set because it is otherwise three quarters of what is free at the start, and so another limit after each start.
+// No feed reaches it: a million alerts with all that is kept of them need 16 GiB. Whoever has a smaller disk meets its end first,
+// see Server.Restart.
+func own() string {
+	return bounds + fmt.Sprintf(`max_connections: %d
 jetstream {
   sync_interval: "1s"
   max_memory_store: 67108864
   max_file_store: 68719476736
 }
-`
-
-// accountLimits are those of a user. What it sends is requests and acknowledgements. The limit of connections keeps room for
-// others.
-const accountLimits = "{ max_connections: 8, max_subscriptions: 256, max_payload: 8192 }"
-
-// nextThreshold is how long the way back to a user stays open that asked for messages and got none. It is a little longer than
-// a request for messages may wait. After that, a message would be sent and reach nobody.
-const nextThreshold = "5m10s"
+system_account: %s
+accounts { %s {}, %s { jetstream: enabled } }
+`, serverConnectionsMax, systemAccount, systemAccount, ledgerAccount)
+}
 
 // Configuration returns a configuration of a server elsewhere with the same accounts and rights. publisher is the public nkey of
 // the publisher. The server's operator includes it in a configuration with a listener and JetStream.
 func Configuration(publisher string, users []User) string {
-	members := make([]member, len(users))
-	for i, u := range users {
-		members[i] = member{User: u}
-	}
+	users = slices.SortedFunc(slices.Values(users), func(a, b User) int { return cmp.Compare(a.Name, b.Name) })
 	return `# Accounts and rights of the alert feed of Taizhang, for nats-server 2.14 or later.
 # Include this file in the configuration of every server of the cluster. That configuration says where the server
 # listens, has TLS, and has JetStream, for example:
@@ -60,72 +68,66 @@ func Configuration(publisher string, users []User) string {
 #
 # After a change, reload every server twice (SIGHUP): a new account answers only after the second time.
 
-` + bounds + rights(publisher, members)
+` + bounds + accounts(publisher, users)
 }
 
-// member is a user as the server knows it.
-type member struct {
-	User
-	probe string // a second public nkey of the server itself, with which it tries the rights; "" for none
-}
-
-// service is what a user may ask of the account of the stream.
+// service is what a user may ask of the account of the stream. There are two ways to grant it: by the text of a configuration,
+// and by calls in this process, see door.
 type service struct {
-	subject  string // in the account of the stream
-	as       string // in the account of the user; the same for acknowledgements
-	allow    string // what the user may publish
-	response string // how it is answered, in the words of the server's configuration
+	subject string // in the account of the stream
+	as      string // in the account of the user, and what the user may publish
+	streams bool   // there is more than one answer
 }
 
 // services returns all that a user may ask: each of its own durable consumer.
 func services(user string) []service {
 	own := streamName + "." + user
-	ask := func(verb, response string) service {
-		as := apiPrefix + "." + verb + "." + own
-		return service{api + verb + "." + own, as, as, response}
-	}
 	ack := "$JS.ACK." + own + ".>"
 	return []service{
-		ask("CONSUMER.MSG.NEXT", `response_type: stream, response_threshold: "`+nextThreshold+`"`),
-		ask("CONSUMER.INFO", "response_type: singleton"),
-		ask("CONSUMER.RESET", "response_type: singleton"),
-		{ack, ack, ack, "response_type: singleton"},
+		{api + "CONSUMER.MSG.NEXT." + own, apiPrefix + ".CONSUMER.MSG.NEXT." + own, true},
+		{api + "CONSUMER.INFO." + own, apiPrefix + ".CONSUMER.INFO." + own, false},
+		{api + "CONSUMER.RESET." + own, apiPrefix + ".CONSUMER.RESET." + own, false},
+		{ack, ack, false},
 	}
 }
 
-// rights returns the accounts. Nobody is in the account of the system, and no request without an account is served.
-func rights(publisher string, members []member) string {
-	members = slices.SortedFunc(slices.Values(members), func(a, b member) int { return cmp.Compare(a.Name, b.Name) })
+// accounts returns the accounts of a server elsewhere. Nobody is in the account of the system, and nobody is served without a key.
+func accounts(publisher string, users []User) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "system_account: %s\naccounts {\n  %s {}\n  %s {\n    jetstream: enabled\n    users: [ { nkey: %q } ]\n    exports: [\n",
 		systemAccount, systemAccount, ledgerAccount, publisher)
-	for _, m := range members {
-		for _, s := range services(m.Name) {
-			fmt.Fprintf(&b, "      { service: %q, accounts: [%q], %s }\n", s.subject, m.Name, s.response)
+	for _, u := range users {
+		for _, s := range services(u.Name) {
+			response := ""
+			if s.streams {
+				response = fmt.Sprintf(", response_type: stream, response_threshold: %q", nextThreshold)
+			}
+			fmt.Fprintf(&b, "      { service: %q, accounts: [%q]%s }\n", s.subject, u.Name, response)
 		}
 	}
 	b.WriteString("    ]\n  }\n")
-	for _, m := range members {
-		writeAccount(&b, m)
+	for _, u := range users {
+		writeAccount(&b, u)
 	}
 	b.WriteString("}\n")
 	return b.String()
 }
 
-func writeAccount(b *strings.Builder, m member) {
-	fmt.Fprintf(b, "  %q {\n    limits %s\n    users: [\n", m.Name, accountLimits)
-	var allow []string
-	for _, s := range services(m.Name) {
-		allow = append(allow, fmt.Sprintf("%q", s.allow))
-	}
-	for _, key := range []string{m.Key, m.probe} {
-		if key != "" {
-			fmt.Fprintf(b, "      { nkey: %q, permissions: { publish: [%s], subscribe: [%q] } }\n", key, strings.Join(allow, ", "), inboxPrefix+m.Name+".>")
-		}
-	}
-	b.WriteString("    ]\n    imports: [\n")
-	for _, s := range services(m.Name) {
+func writeAccount(b *strings.Builder, u User) {
+	fmt.Fprintf(b, "  %q {\n    limits { max_connections: %d }\n", u.Name, connectionsMax)
+	may := permissions(u.Name)
+	fmt.Fprintf(b, "    users: [ { nkey: %q, permissions: { publish: [%s], subscribe: [%s] } } ]\n    imports: [\n",
+		u.Key, quoted(may.Publish.Allow), quoted(may.Subscribe.Allow))
+	for _, s := range services(u.Name) {
 		fmt.Fprintf(b, "      { service: { account: %s, subject: %q }, to: %q }\n", ledgerAccount, s.subject, s.as)
 	}
 	b.WriteString("    ]\n  }\n")
+}
+
+func quoted(list []string) string {
+	all := make([]string, len(list))
+	for i, s := range list {
+		all[i] = strconv.Quote(s)
+	}
+	return strings.Join(all, ", ")
 }

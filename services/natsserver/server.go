@@ -14,7 +14,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"os"
 	"slices"
@@ -50,17 +49,15 @@ type User struct {
 type Server struct {
 	cfg  Config
 	host string
+	port int // -1 for any, until the first start
 	lock *os.File
 	own  nkeys.KeyPair // of the publisher: made at each start and never stored
 	key  string        // its public half
 
-	port int // -1 for any, until the first start
-
-	change   sync.Mutex // held by Restart, SetUsers and Close, one at a time; guards the fields below
-	users    []User
-	probes   map[string]nkeys.KeyPair // by user: a key with which the server tries the rights of the user; never leaves the process
-	answered map[string]bool          // by user: the account of the user answers
-	closed   bool
+	change sync.Mutex // held by Restart, SetUsers and Close, one at a time; guards the fields below
+	users  []User
+	door   *door // of the server that runs
+	closed bool
 
 	on atomic.Pointer[server.Server] // nil while none runs
 }
@@ -83,11 +80,8 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, host: host, port: port, lock: lock, own: own, key: key, answered: map[string]bool{}}
-	if err = s.admit(cfg.Users); err == nil {
-		err = s.run()
-	}
-	if err != nil {
+	s := &Server{cfg: cfg, host: host, port: port, lock: lock, own: own, key: key, users: slices.Clone(cfg.Users)}
+	if err := s.run(); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return s, nil
@@ -118,36 +112,11 @@ func newKey() (pair nkeys.KeyPair, public string, err error) {
 	return pair, public, nil
 }
 
-// admit remembers the users, each with a key for probing.
-func (s *Server) admit(users []User) error {
-	probes := make(map[string]nkeys.KeyPair, len(users))
-	for _, u := range users {
-		pair := s.probes[u.Name]
-		if pair == nil {
-			var err error
-			if pair, _, err = newKey(); err != nil {
-				return err
-			}
-		}
-		probes[u.Name] = pair
-	}
-	maps.DeleteFunc(s.answered, func(name string, _ bool) bool { return probes[name] == nil })
-	s.users, s.probes = slices.Clone(users), probes
-	return nil
-}
-
-// options returns the options of the server for the users of now.
+// options returns the options of the server. They are read from a text, because those that are built by hand lose JetStream of an
+// account.
 func (s *Server) options() (*server.Options, error) {
-	members := make([]member, len(s.users))
-	for i, u := range s.users {
-		probe, err := s.probes[u.Name].PublicKey()
-		if err != nil {
-			return nil, fmt.Errorf("natsserver: read a key: %w", err)
-		}
-		members[i] = member{u, probe}
-	}
 	opts := &server.Options{}
-	if err := opts.ProcessConfigString(bounds + ownBounds + rights(s.key, members)); err != nil {
+	if err := opts.ProcessConfigString(own()); err != nil {
 		return nil, fmt.Errorf("natsserver: read the configuration: %w", err)
 	}
 	opts.ServerName = "taizhang"
@@ -172,9 +141,15 @@ func (s *Server) run() error {
 	if err := s.tryPort(); err != nil {
 		return err
 	}
+	d := &door{}
+	opts.CustomClientAuthentication, opts.AlwaysEnableNonce = d, true
 	on, err := server.NewServer(opts)
 	if err != nil {
 		return fmt.Errorf("natsserver: make the server: %w", err)
+	}
+	if err := d.open(on, s.key, s.users); err != nil {
+		on.Shutdown()
+		return err
 	}
 	log := &serverLog{log: s.cfg.Log.Named("nats")}
 	on.SetLogger(log, false, false)
@@ -191,9 +166,7 @@ func (s *Server) run() error {
 	if s.port < 0 {
 		s.port = addr.Port
 	}
-	for _, u := range s.users {
-		s.answered[u.Name] = true // who is there at the start is answered
-	}
+	s.door = d
 	s.on.Store(on)
 	return nil
 }
@@ -253,76 +226,20 @@ func (s *Server) logError(_ *nats.Conn, _ *nats.Subscription, err error) {
 	s.cfg.Log.Warn("nats connection of the publisher", zap.Error(err))
 }
 
-// SetUsers makes the users of the server these and returns when each of them can ask. Who is no user any more is disconnected at
-// once; nobody else is. After an error of the context the users are set, but the new ones are perhaps not answered yet: call it
-// again.
+// SetUsers makes the users of the server these. When it returns, each of them can ask, and who is no user any more is
+// disconnected and cannot come back. Nobody else notices.
 func (s *Server) SetUsers(ctx context.Context, users []User) error {
-	if err := checkUsers(users); err != nil {
+	if err := errors.Join(checkUsers(users), ctx.Err()); err != nil {
 		return err
 	}
 	s.change.Lock()
 	defer s.change.Unlock()
-	if s.closed {
+	on := s.on.Load()
+	if s.closed || on == nil {
 		return errNotRunning
 	}
-	if err := s.admit(users); err != nil {
-		return err
-	}
-	on := s.on.Load()
-	if on == nil {
-		return errNotRunning // Restart will know them
-	}
-	reloads := 1
-	if slices.ContainsFunc(users, func(u User) bool { return !s.answered[u.Name] }) {
-		reloads = 2 // an account that is new to the server answers only after the second
-	}
-	for range reloads {
-		if err := s.reload(on); err != nil {
-			return err
-		}
-	}
-	for _, u := range users {
-		if s.answered[u.Name] {
-			continue
-		}
-		if err := s.try(ctx, u.Name); err != nil {
-			return fmt.Errorf("natsserver: the user %s is not answered: %w", u.Name, err)
-		}
-		s.answered[u.Name] = true
-	}
-	return nil
-}
-
-// tryMax bounds the trial of what a user may do.
-const tryMax = 5 * time.Second
-
-// try asks as a user would, and returns nil when it is answered: if only that the consumer is not there yet.
-func (s *Server) try(ctx context.Context, user string) error {
-	ctx, cancel := context.WithTimeout(ctx, tryMax)
-	defer cancel()
-	pair := s.probes[user]
-	key, err := pair.PublicKey()
-	if err != nil {
-		return err
-	}
-	nc, err := nats.Connect("", nats.InProcessServer(inProcess{s}), nats.Nkey(key, pair.Sign), nats.NoReconnect(), nats.CustomInboxPrefix(inboxPrefix+user))
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	_, err = nc.RequestWithContext(ctx, apiPrefix+".CONSUMER.INFO."+streamName+"."+user, nil)
-	return err
-}
-
-func (s *Server) reload(on *server.Server) error {
-	opts, err := s.options()
-	if err == nil {
-		err = on.ReloadOptions(opts)
-	}
-	if err != nil {
-		return fmt.Errorf("natsserver: reload: %w", err)
-	}
-	return nil
+	s.users = slices.Clone(users) // also if something fails: the next Restart has them right
+	return s.door.admit(on, s.key, users)
 }
 
 // Restart stops the server and starts it again on the same address and directory: after a full disk it answers no publish until

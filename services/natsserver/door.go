@@ -1,0 +1,128 @@
+package natsserver
+
+import (
+	"encoding/base64"
+	"fmt"
+	"sync"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nkeys"
+)
+
+// door lets the publisher and the users in, each into its account with its rights. It stands in place of the users of a
+// configuration: to change those, the server reloads the accounts of all, and refuses requests of all for a moment.
+type door struct {
+	mu      sync.RWMutex // held from the check to the registration, so that who is removed is either refused or already known
+	let     map[string]*server.User
+	ledger  *server.Account
+	granted map[string]*server.Account // by user, also of those who are removed: an account stays until the server ends
+}
+
+// open readies the door of a server before the server starts.
+func (d *door) open(on *server.Server, publisher string, users []User) (err error) {
+	if d.ledger, err = on.LookupAccount(ledgerAccount); err != nil {
+		return fmt.Errorf("natsserver: find the account %s: %w", ledgerAccount, err)
+	}
+	d.granted = map[string]*server.Account{}
+	return d.admit(on, publisher, users)
+}
+
+// Check implements server.Authentication.
+func (d *door) Check(c server.ClientAuthentication) bool {
+	opts := c.GetOpts()
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	u := d.let[opts.Nkey]
+	if u == nil || !signed(opts, c.GetNonce()) || u.Account != d.ledger && u.Account.NumLocalConnections() >= connectionsMax {
+		return false
+	}
+	c.RegisterUser(u)
+	return true
+}
+
+// signed reports whether a client signed the nonce of the server with its key.
+func signed(opts *server.ClientOpts, nonce []byte) bool {
+	sig, err := base64.RawURLEncoding.DecodeString(opts.Sig)
+	if err != nil {
+		sig, err = base64.StdEncoding.DecodeString(opts.Sig) // as older clients write it
+	}
+	if err != nil || len(nonce) == 0 {
+		return false
+	}
+	pub, err := nkeys.FromPublicKey(opts.Nkey)
+	return err == nil && pub.Verify(nonce, sig) == nil
+}
+
+// admit makes the users these, besides the publisher with its key, and disconnects who is none any more.
+func (d *door) admit(on *server.Server, publisher string, users []User) error {
+	let := map[string]*server.User{publisher: {Username: "publisher", Account: d.ledger}}
+	for _, u := range users {
+		account, err := d.grant(on, u.Name)
+		if err != nil {
+			return fmt.Errorf("natsserver: grant the user %s its rights: %w", u.Name, err)
+		}
+		let[u.Key] = &server.User{Username: u.Name, Account: account, Permissions: permissions(u.Name)}
+	}
+	d.mu.Lock()
+	was := d.let
+	d.let = let
+	d.mu.Unlock()
+	for key, u := range was {
+		if let[key] == nil || let[key].Account != u.Account {
+			if err := disconnect(on, key); err != nil {
+				return fmt.Errorf("natsserver: disconnect the user %s: %w", u.Username, err)
+			}
+		}
+	}
+	return nil
+}
+
+// disconnect ends the connections of a key.
+func disconnect(on *server.Server, key string) error {
+	list, err := on.Connz(&server.ConnzOptions{Username: true, User: key, Limit: serverConnectionsMax})
+	if err != nil {
+		return err
+	}
+	for _, c := range list.Conns {
+		_ = on.DisconnectClientByID(c.Cid) // fails if it is gone already
+	}
+	return nil
+}
+
+// grant returns the account of a user, and makes it if it is not there.
+func (d *door) grant(on *server.Server, user string) (*server.Account, error) {
+	if account := d.granted[user]; account != nil {
+		return account, nil
+	}
+	account, err := on.RegisterAccount(user)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range services(user) {
+		response := server.Singleton
+		if s.streams {
+			response = server.Streamed
+		}
+		if err := d.ledger.AddServiceExportWithResponse(s.subject, response, []*server.Account{account}); err != nil {
+			return nil, err
+		}
+		if s.streams {
+			if err := d.ledger.SetServiceExportResponseThreshold(s.subject, nextThreshold); err != nil {
+				return nil, err
+			}
+		}
+		if err := account.AddServiceImport(d.ledger, s.as, s.subject); err != nil {
+			return nil, err
+		}
+	}
+	d.granted[user] = account
+	return account, nil
+}
+
+func permissions(user string) *server.Permissions {
+	var publish []string
+	for _, s := range services(user) {
+		publish = append(publish, s.as)
+	}
+	return &server.Permissions{Publish: &server.SubjectPermission{Allow: publish}, Subscribe: &server.SubjectPermission{Allow: []string{inboxPrefix + user + ".>"}}}
+}
