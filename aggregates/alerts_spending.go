@@ -24,8 +24,8 @@ func (v *view) spending(since events.Date) iter.Seq2[uint32, *voucher] {
 func (v *view) standingOf(s *voucher) *policy.Standing {
 	p := v.t.Reading(s.on)
 	r := v.reading(p)
-	if r.standings == nil {
-		r.standings = make([]policy.Standing, len(v.declared.natures.list))
+	if n := len(v.declared.natures.list) - len(r.standings); n > 0 {
+		r.standings = append(r.standings, make([]policy.Standing, n)...)
 	}
 	st := &r.standings[s.nature-1]
 	if st.Class == "" {

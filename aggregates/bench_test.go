@@ -111,6 +111,26 @@ func BenchmarkExplainAll(b *testing.B) {
 	}
 }
 
+// BenchmarkEvaluateAgain applies the last vouchers of a center of 5000 events, and evaluates it after each.
+func BenchmarkEvaluateAgain(b *testing.B) {
+	log := recorded(b, busy(5000))
+	const last = 200
+	end := date("2027-12-31")
+	var c *aggregates.Center
+	for b.Loop() {
+		if c == nil || c.Revision() == uint64(len(log)) {
+			b.StopTimer()
+			c = fold(b, log[:len(log)-last])
+			c.EvaluateAgain(draft, end)
+			b.StartTimer()
+		}
+		if err := c.Apply(log[c.Revision()]); err != nil {
+			b.Fatal(err)
+		}
+		c.EvaluateAgain(draft, end)
+	}
+}
+
 func BenchmarkJudgeVoucher(b *testing.B) {
 	s := given(b, draft, nil)
 	s.center = fold(b, recorded(b, busy(5000)))

@@ -11,14 +11,15 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Center is the history of one center. Several goroutines may call its reading methods at once. Apply must not run at
-// the same time as any other method.
+// Center is the history of one center. Several goroutines may call its reading methods at once. Apply and
+// EvaluateAgain must not run at the same time as any other method.
 type Center struct {
 	id     events.CenterID
 	log    pages[entry] // by revision, from 1
 	others []other
 	ids    table // the revision of each event id
 	ix     *index
+	kept   *kept // the results that the last EvaluateAgain kept, or nil
 }
 
 // entry is one event as the aggregate keeps it: without evidence, notes and summaries, which change no answer.
@@ -92,6 +93,7 @@ func (c *Center) Apply(r *events.Recorded) error {
 		} else {
 			c.ix.removeVoucher(out.voucher)
 		}
+		c.kept = nil
 	}
 	if p, ok := r.Data.(*events.FundsSpent); ok {
 		e.voucher = c.ix.declare(p)
@@ -101,6 +103,7 @@ func (c *Center) Apply(r *events.Recorded) error {
 		c.others = append(c.others, other{r.Kind, r.Data})
 		c.ix.add(at, r.Data)
 	}
+	c.kept.follow(at, e.voucher, c.ix)
 	c.log.add(e)
 	c.ids.put(hashOfID(r.ID), at.rev, c.isID(r.ID))
 	return nil

@@ -11,8 +11,10 @@ import (
 // policies and as of the same date. An evaluation with an empty kept runs the same code and skips nothing.
 type kept struct {
 	again    bool // whether another evaluation may follow; if not, alerts and states of the money are not kept
+	every    int  // the number of flows between two kept states of the money
 	timeline policy.Timeline
 	on       events.Date
+	events   int // the number of events that count, up to the date
 
 	readings []*reading
 	states   []keptMoney // states from which counting the money can continue, the earliest first
@@ -54,6 +56,19 @@ func (k *kept) isOf(t policy.Timeline, on events.Date) bool {
 	return k != nil && k.on == on && slices.Equal(k.timeline.Adopted(), t.Adopted())
 }
 
+// follow drops the results that one more event may change. voucher is its number, or 0 for an event that is not a voucher.
+func (k *kept) follow(at place, voucher uint32, ix *index) {
+	switch {
+	case k == nil || at.on > k.on:
+		return
+	case voucher != 0:
+		k.spend(at, voucher, ix)
+	default:
+		k.happen(at)
+	}
+	k.events++
+}
+
 // spend drops the results that one more voucher may change.
 func (k *kept) spend(at place, number uint32, ix *index) {
 	k.forgetMoney(at)
@@ -85,17 +100,21 @@ func (k *kept) forgetMoney(at place) {
 	}
 }
 
-// keepEvery is the number of flows between two kept states of the money. After a back-dated event, counting continues
-// from the last state before it, so only the flows after that state are counted again.
-const keepEvery = 32
+// How often the states of the money are kept, in flows. After a back-dated event, counting continues from the last state
+// before it, so only the flows after that state are counted again. A replay exists for one question; a center stays in
+// memory, where a state is as large as some fifteen events.
+const (
+	replayKeepsEvery = 32
+	centerKeepsEvery = 512
+)
 
-// keepMoney keeps the money after each keepEvery flows, and after the last flow.
+// keepMoney keeps the money after each k.every flows, and after the last flow.
 func (k *kept) keepMoney(m *money, flows series[flow]) {
-	if !k.again || m.counted%keepEvery != 0 && m.counted < len(flows) {
+	if !k.again || m.counted%k.every != 0 && m.counted < len(flows) {
 		return
 	}
 	n := len(k.states)
-	if n > 0 && k.states[n-1].counted%keepEvery != 0 { // it was kept as the last state and is no longer the last
+	if n > 0 && k.states[n-1].counted%k.every != 0 { // it was kept as the last state and is no longer the last
 		n--
 	}
 	k.states = slices.Grow(k.states[:n], 1)[:n+1] // reuses the memory of a dropped state

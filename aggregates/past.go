@@ -11,7 +11,6 @@ type Replay struct {
 	shadow *Center // the same log, with the index of the events that count
 	rev    uint32
 	kept   *kept // the results that the last evaluation kept, or nil if they are no longer right
-	events int   // the number of events that count, up to the date of that evaluation
 }
 
 // Replay returns the center as it was at a revision, which is at most its current revision.
@@ -58,16 +57,8 @@ func (r *Replay) Next() {
 		return
 	}
 	r.file(r.rev)
-	at := place{e.on, r.rev}
-	switch {
-	case r.kept == nil:
-	case r.voided(e) || e.on > r.kept.on:
-	case e.voucher != 0:
-		r.events++
-		r.kept.spend(at, e.voucher, r.shadow.ix)
-	default:
-		r.events++
-		r.kept.happen(at)
+	if !r.voided(e) {
+		r.kept.follow(place{e.on, r.rev}, e.voucher, r.shadow.ix)
 	}
 }
 
@@ -75,12 +66,11 @@ func (r *Replay) Next() {
 // date. The caller must not change the alerts: the next evaluation may return the same list.
 func (r *Replay) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
 	if !r.kept.isOf(t, on) {
-		r.kept = &kept{again: true, timeline: t, on: on}
-		r.events = r.eventsUpTo(on)
+		r.kept = &kept{again: true, every: replayKeepsEvery, timeline: t, on: on, events: r.eventsUpTo(on)}
 	}
 	e := r.shadow.evaluate(r.kept)
 	if e.Status != "" {
-		e.Events = r.events
+		e.Events = r.kept.events
 	}
 	return e
 }

@@ -2,7 +2,9 @@ package aggregates_test
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -73,6 +75,26 @@ func TestAReplayAnswersWhatTheCenterAnsweredThen(t *testing.T) {
 	log := recorded(t, busy(200))
 	sameAsThen(t, log, 0, date("2026-06-30"))
 	sameAsThen(t, log, 100, date("2027-12-31"))
+}
+
+func TestACenterThatIsAskedAgainAnswersTheSame(t *testing.T) {
+	lists := slices.Collect(maps.Values(logs(t, "edges/history.jsonl")))
+	for _, log := range append(lists, recorded(t, busy(1300))) { // of more flows than lie between two kept states of the money
+		for _, day := range []string{"2025-06-30", "2027-12-31"} {
+			c, every := told(t, log, 0), len(log)/200+1
+			for i, r := range log {
+				if err := c.Apply(r); err != nil {
+					t.Fatal(err)
+				}
+				if i%every != 0 {
+					continue
+				}
+				if got, want := c.EvaluateAgain(draft, date(day)), c.Evaluate(draft, date(day)); !reflect.DeepEqual(got, want) {
+					t.Fatalf("as of %s at revision %d of %d: got %+v, want %+v", day, i+1, len(log), got, want)
+				}
+			}
+		}
+	}
 }
 
 func TestAReplayFindsAVoucherWhoseNameAnotherTookOver(t *testing.T) {

@@ -65,6 +65,20 @@ func (c *Center) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
 	return e
 }
 
+// EvaluateAgain is Evaluate for a caller that asks again and again as of one date, while events are applied. It keeps results
+// in memory, so that it is fast after Apply for the same policies and date. The caller must not change the alerts: the next
+// evaluation may return the same list.
+func (c *Center) EvaluateAgain(t policy.Timeline, on events.Date) *Evaluation {
+	if !c.kept.isOf(t, on) {
+		c.kept = &kept{again: true, every: centerKeepsEvery, timeline: t, on: on, events: c.eventsUpTo(on)}
+	}
+	e := c.evaluate(c.kept)
+	if e.Status != "" {
+		e.Events = c.kept.events
+	}
+	return e
+}
+
 // evaluate returns all answers except the number of events. It computes only the results that k does not have, and
 // keeps them in k.
 func (c *Center) evaluate(k *kept) *Evaluation {
@@ -103,7 +117,7 @@ func (c *Center) Explain(t policy.Timeline, on events.Date, code Code, key strin
 	}
 	v := c.view(t, on)
 	v.explaining = &explaining{code: code, key: key, raisedOn: raisedOn}
-	v.everyAlert(v.money())
+	v.alertsOf(code, key)
 	slices.SortStableFunc(v.explaining.found, func(a, b Explanation) int { return CompareAlerts(a.Alert, b.Alert) })
 	return slices.CompactFunc(v.explaining.found, func(a, b Explanation) bool { return sameAlert(a.Alert, b.Alert) })
 }
@@ -122,6 +136,33 @@ func (v *view) everyAlert(m *money) {
 	v.grantAlerts(m)
 	v.executionAlerts(m)
 	v.revocationAlerts()
+}
+
+// alertsOf raises all alerts with a code, or every alert for "". It may raise others too. Of an alert about the use of a
+// voucher it looks at no voucher but that of the key, unless the key is "".
+func (v *view) alertsOf(code Code, key string) {
+	switch code {
+	case "":
+		v.everyAlert(v.money())
+	case "AL-USE-01", "AL-USE-02":
+		if n := v.voucherNumber(key); key == "" {
+			v.useAlerts()
+		} else if n != 0 && v.voucher(n).on <= v.on {
+			v.useAlertsOf(n)
+		}
+	case "AL-FND-03":
+		v.overdraftAlerts()
+	case "AL-OUT-01", "AL-OUT-02":
+		v.outTransferAlerts()
+	case "AL-AWD-01", "AL-AWD-02", "AL-EXE-03", "AL-EXE-05":
+		v.grantAlerts(v.money())
+	case "AL-EXE-01", "AL-EXE-02", "AL-EXE-04", "AL-USE-03":
+		v.executionAlerts(v.money())
+	case "AL-REV-02":
+		v.revocationAlerts()
+	default:
+		v.otherAlerts()
+	}
 }
 
 // otherAlerts raises the alerts that no voucher changes: their rules depend neither on vouchers nor on results of

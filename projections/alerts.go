@@ -52,7 +52,15 @@ func (c *center) evaluate(timeline policy.Timeline, on events.Date) *aggregates.
 	if c.last != nil && c.lastOf == of {
 		return c.last
 	}
-	c.last, c.lastOf = c.state.Evaluate(timeline, on), of
+	if on == c.lastOf.on {
+		c.again = on
+	}
+	if on == c.again { // somebody follows the center, such as the feed of alerts
+		c.last = c.state.EvaluateAgain(timeline, on)
+	} else {
+		c.last = c.state.Evaluate(timeline, on)
+	}
+	c.lastOf = of
 	if found := integrityAlerts(c.breaks, on); len(found) > 0 {
 		c.last.Alerts = append(c.last.Alerts, found...)
 		slices.SortFunc(c.last.Alerts, aggregates.CompareAlerts)

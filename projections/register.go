@@ -50,6 +50,7 @@ type center struct {
 	state  *aggregates.Center // the aggregate of the stream
 	last   *aggregates.Evaluation
 	lastOf basis
+	again  events.Date // the last date as of which it was evaluated twice in a row, or none
 
 	responsible responsible // as last asked for; the zero value is of no date
 
