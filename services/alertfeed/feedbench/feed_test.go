@@ -1,0 +1,357 @@
+package feedbench
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"runtime"
+	"runtime/metrics"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/logstore/baseline"
+)
+
+// writers write at a time.
+const writers = 64
+
+// times are those of the records that move an alert, by their number, in nanoseconds since began.
+type times struct {
+	began           time.Time
+	acked, received []atomic.Int64
+}
+
+func newTimes(n int) *times {
+	return &times{time.Now(), make([]atomic.Int64, n), make([]atomic.Int64, n)}
+}
+
+func (t *times) note(list []atomic.Int64, n int) {
+	if n >= 0 && n < len(list) {
+		list[n].CompareAndSwap(0, int64(time.Since(t.began)))
+	}
+}
+
+// take notes a message about the fine of a number, or about the reversal so many numbers later. first is the number of the first
+// record.
+func (t *times) take(first, every int) func(subject string, body []byte) {
+	return func(subject string, body []byte) {
+		_, key, _ := strings.Cut(subject, ".USE.01.F")
+		digits, _, _ := strings.Cut(key, ".")
+		n, err := strconv.Atoi(digits)
+		if err != nil {
+			return
+		}
+		t.note(t.received, n-first)
+		if bytes.Contains(body, cleared) {
+			t.note(t.received, n-first+apart*every)
+		}
+	}
+}
+
+var cleared = []byte(`"taizhang.alert.cleared.v1"`)
+
+// delays returns how long after its acknowledgement each record was received, in order of length. Some are waited for.
+func (t *times) delays(b *testing.B) (list []time.Duration) {
+	b.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for i := range t.acked {
+		acked := t.acked[i].Load()
+		if acked == 0 {
+			continue
+		}
+		for t.received[i].Load() == 0 {
+			if time.Now().After(deadline) {
+				b.Fatalf("record %d of %d was never received", i, len(t.acked))
+			}
+			time.Sleep(time.Millisecond)
+		}
+		list = append(list, max(0, time.Duration(t.received[i].Load()-acked)))
+	}
+	slices.Sort(list)
+	return list
+}
+
+func percentile(list []time.Duration, p int) time.Duration { return list[len(list)*p/100] }
+
+// pace writes so many records a second for some time, and calls after when one that moves an alert is acknowledged. It returns how
+// many it wrote a second.
+func (w *world) pace(rate, every int, first int, after func(n int)) float64 {
+	w.b.Helper()
+	total := rate * *seconds
+	due := make(chan int, total)
+	var all sync.WaitGroup
+	for range writers {
+		all.Go(func() {
+			for n := range due {
+				if err := w.record(first+n, every); err != nil {
+					w.b.Error(err)
+					return
+				}
+				if (first+n)%every == 0 {
+					after(first + n)
+				}
+			}
+		})
+	}
+	began := time.Now()
+	tick := time.NewTicker(500 * time.Microsecond)
+	defer tick.Stop()
+	for n := 0; n < total; <-tick.C {
+		for ; n < min(total, int(time.Since(began).Seconds()*float64(rate))); n++ {
+			due <- n
+		}
+	}
+	close(due)
+	all.Wait()
+	return float64(total) / time.Since(began).Seconds()
+}
+
+// BenchmarkDelivery measures how long after a record is acknowledged its alert is at a consumer, beside a writer that publishes the
+// same body itself as soon as its record is acknowledged.
+func BenchmarkDelivery(b *testing.B) {
+	w := province(b)
+	for _, load := range []struct{ rate, every int }{{1000, 10}, {1000, 1}, {10_000, 10}, {10_000, 1}} {
+		b.Run(fmt.Sprintf("%d a second, 1 of %d moves an alert", load.rate, load.every), func(b *testing.B) {
+			w.b = b
+			f, bare := w.feed(), w.bare()
+			f.start()
+			f.settle()
+			var ours, theirs []time.Duration
+			var reached float64
+			var busy, bareBusy time.Duration
+			for b.Loop() {
+				delays, body, rate, cpu := f.delivery(load.rate, load.every)
+				ours, reached, busy = append(ours, delays...), reached+rate, busy+cpu
+				f.stop()
+				delays, cpu = bare.publish(load.rate, load.every, body)
+				theirs, bareBusy = append(theirs, delays...), bareBusy+cpu
+				f.start()
+				f.settle()
+			}
+			slices.Sort(ours)
+			slices.Sort(theirs)
+			b.ReportMetric(reached/float64(b.N), "records/s")
+			b.ReportMetric(ms(percentile(ours, 50)), "p50-ms")
+			b.ReportMetric(ms(percentile(ours, 99)), "p99-ms")
+			b.ReportMetric(ms(percentile(theirs, 50)), "bare-p50-ms")
+			b.ReportMetric(ms(percentile(theirs, 99)), "bare-p99-ms")
+			b.ReportMetric(float64(percentile(ours, 99))/float64(percentile(theirs, 99)), "p99-of-bare")
+			took := float64(b.N * *seconds)
+			b.ReportMetric(busy.Seconds()/took, "processors-busy")
+			b.ReportMetric(bareBusy.Seconds()/took, "bare-processors-busy")
+			conditions(b)
+		})
+	}
+}
+
+func (f *feed) delivery(rate, every int) (delays []time.Duration, body []byte, reached float64, cpu time.Duration) {
+	first := f.w.numbers(rate**seconds, every)
+	t := newTimes(rate * *seconds)
+	take := t.take(first, every)
+	var once sync.Once
+	stop := f.consume(func(subject string, b []byte) {
+		take(subject, b)
+		if strings.Contains(subject, ".USE.01.") {
+			once.Do(func() { body = b })
+		}
+	})
+	busy := processorTime(f.w.b)
+	reached = f.w.pace(rate, every, first, func(n int) { t.note(t.acked, n-first) })
+	delays = t.delays(f.w.b)
+	cpu = processorTime(f.w.b) - busy
+	f.settle()
+	stop()
+	return delays, body, reached, cpu
+}
+
+// bare is a feed without a publisher: the stream and the consumer alone.
+func (w *world) bare() *feed {
+	w.b.Helper()
+	f := w.feed()
+	stream, err := f.js.CreateStream(w.b.Context(), jetstream.StreamConfig{Name: alertfeed.StreamName, Subjects: []string{alertfeed.AllSubjects}, Storage: jetstream.FileStorage,
+		MaxMsgsPerSubject: 16, MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgSize: -1, Discard: jetstream.DiscardNew, DenyDelete: true, DenyPurge: true})
+	if err != nil {
+		w.b.Fatal(err)
+	}
+	_, err = stream.CreateConsumer(w.b.Context(), jetstream.ConsumerConfig{Durable: f.user.Name, DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy,
+		AckWait: time.Minute, MaxDeliver: -1, MaxAckPending: 1000, MaxWaiting: 16, MaxRequestBatch: 1000, FilterSubjects: f.user.Filter.Subjects()})
+	if err != nil {
+		w.b.Fatal(err)
+	}
+	return f
+}
+
+func (f *feed) publish(rate, every int, body []byte) (delays []time.Duration, cpu time.Duration) {
+	first := f.w.numbers(rate**seconds, every)
+	t := newTimes(rate * *seconds)
+	stop := f.consume(t.take(first, 0))
+	busy := processorTime(f.w.b)
+	f.w.pace(rate, every, first, func(n int) {
+		t.note(t.acked, n-first)
+		m := nats.NewMsg(alertfeed.Name{Center: f.w.centers[0], Severity: aggregates.Red, Code: "AL-USE-01", Key: fmt.Sprint("F", n), RaisedOn: events.MustDate(today)}.Subject())
+		m.Header.Set("content-type", alertfeed.ContentType)
+		m.Data = body
+		if _, err := f.js.PublishMsgAsync(m); err != nil {
+			f.w.b.Error(err)
+		}
+	})
+	delays = t.delays(f.w.b)
+	cpu = processorTime(f.w.b) - busy
+	stop()
+	return delays, cpu
+}
+
+// BenchmarkWrites measures what the feed takes from 64 writers that never pause: by turns with the feed on and off.
+func BenchmarkWrites(b *testing.B) {
+	const every = 100
+	w := province(b)
+	f := w.feed()
+	var on, off []float64 // records a second
+	var onBusy, offBusy time.Duration
+	var onCount, offCount int
+	round := func(total int) (perSecond float64, cpu time.Duration) {
+		first, busy := w.numbers(total, every), processorTime(b)
+		var next atomic.Int64
+		took, err := baseline.Share(writers, total, func(int, int) error { return w.record(first+int(next.Add(1))-1, every) })
+		if err != nil {
+			b.Fatal(err)
+		}
+		return float64(total) / took.Seconds(), processorTime(b) - busy
+	}
+	const total = 30_000
+	round(total)
+	for b.Loop() {
+		for range *seconds {
+			f.start()
+			f.settle()
+			runtime.GC()
+			rate, cpu := round(total)
+			on, onBusy, onCount = append(on, rate), onBusy+cpu, onCount+total
+			f.settle()
+			f.stop()
+			runtime.GC()
+			rate, cpu = round(total)
+			off, offBusy, offCount = append(off, rate), offBusy+cpu, offCount+total
+		}
+	}
+	ratios := make([]float64, len(on))
+	for i := range on {
+		ratios[i] = on[i] / off[i]
+	}
+	b.ReportMetric(median(on), "on-records/s")
+	b.ReportMetric(median(off), "off-records/s")
+	b.ReportMetric(median(ratios), "on-of-off")
+	b.ReportMetric(float64(onBusy.Microseconds())/float64(onCount), "on-cpu-µs")
+	b.ReportMetric(float64(offBusy.Microseconds())/float64(offCount), "off-cpu-µs")
+	conditions(b)
+}
+
+func median(list []float64) float64 {
+	list = slices.Sorted(slices.Values(list))
+	return list[len(list)/2]
+}
+
+// BenchmarkFill measures the first fill of a stream, a restart of the server and of the publisher, which publishes nothing, and the
+// statement of a new generation.
+func BenchmarkFill(b *testing.B) {
+	const each = 500 // alerts of a center
+	w := newWorld(b)
+	var ids []events.CenterID
+	for n := range (*alerts + each - 1) / each {
+		id := events.CenterID(fmt.Sprintf("ZJ-%04d", n+1))
+		if err := w.write(id, registered); err != nil {
+			b.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	w.fund(ids)
+	var next atomic.Int64
+	if _, err := baseline.Share(writers, *alerts, func(int, int) error {
+		n := int(next.Add(1)) - 1
+		return w.write(ids[n%len(ids)], fmt.Sprintf(fined, n))
+	}); err != nil {
+		b.Fatal(err)
+	}
+	var filled, restarted, restated time.Duration
+	var peak, live float64
+	for b.Loop() {
+		f := w.feed()
+		before := liveMB()
+		most := watchHeap()
+		began := time.Now()
+		f.start()
+		f.settle()
+		filled += time.Since(began)
+		peak, live = math.Max(peak, most()-before), math.Max(live, liveMB()-before)
+		last := f.last()
+		if f.publisher.Status().Subjects < *alerts {
+			b.Fatalf("%d subjects", f.publisher.Status().Subjects)
+		}
+		f.close()
+		began = time.Now()
+		f.open()
+		f.start()
+		f.settle()
+		restarted += time.Since(began)
+		if f.last() != last {
+			b.Fatalf("a restart published %d messages", f.last()-last)
+		}
+		began = time.Now()
+		if err := f.publisher.Restate(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		restated += time.Since(began)
+		f.stop()
+	}
+	b.ReportMetric(filled.Seconds()/float64(b.N), "fill-s")
+	b.ReportMetric(peak, "fill-peak-MB")
+	b.ReportMetric(live, "live-MB")
+	b.ReportMetric(restarted.Seconds()/float64(b.N), "restart-s")
+	b.ReportMetric(restated.Seconds()/float64(b.N), "restate-s")
+	conditions(b)
+}
+
+const heapMetric = "/memory/classes/heap/objects:bytes"
+
+func heapMB() float64 {
+	sample := []metrics.Sample{{Name: heapMetric}}
+	metrics.Read(sample)
+	return float64(sample[0].Value.Uint64()) / 1e6
+}
+
+// liveMB returns the heap after a collection.
+func liveMB() float64 {
+	runtime.GC()
+	return heapMB()
+}
+
+// watchHeap returns a function that ends watching and returns the most that was in the heap, garbage included.
+func watchHeap() (most func() float64) {
+	end, ended := make(chan struct{}), make(chan float64)
+	go func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		most := heapMB()
+		for {
+			select {
+			case <-tick.C:
+				most = math.Max(most, heapMB())
+			case <-end:
+				ended <- most
+				return
+			}
+		}
+	}()
+	return func() float64 { close(end); return <-ended }
+}
