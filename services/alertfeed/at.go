@@ -2,6 +2,7 @@ package alertfeed
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/taizhang/taizhang/events"
 )
@@ -32,3 +33,12 @@ func (a At) Later(b At) bool {
 // Behind reports whether b knows something that a does not. Of two, both may be behind the other: one has the greater position,
 // one the later date.
 func (a At) Behind(b At) bool { return a != b && !a.Later(b) }
+
+// epochLayout is how an epoch is written. As texts, two epochs are in the order of their instants.
+const epochLayout = "2006-01-02T15:04:05.000000Z"
+
+// isWhole reports whether a has an epoch and a date, as every message has.
+func (a At) isWhole() bool {
+	begun, err := time.Parse(epochLayout, a.Epoch)
+	return err == nil && begun.Format(epochLayout) == a.Epoch && a.Date != 0
+}

@@ -3,7 +3,6 @@ package alertfeed
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -112,6 +111,9 @@ const (
 	typesVersion = ".v1"
 	HeadSchema   = "urn:taizhang:schema:head:v1"
 	AlertSchema  = "urn:taizhang:schema:alert:v1"
+
+	specVersion     = "1.0"
+	dataContentType = "application/json"
 )
 
 // ContentType is the header of every message: with it a reader of CloudEvents knows that the whole event is in the body.
@@ -145,7 +147,7 @@ func (m *Message) Encode(source string, now time.Time) ([]byte, error) {
 func newEvent[T any](m *Message, data T, kind, schema, state, subject, source string, now time.Time) Event[T] {
 	at := m.At()
 	id := uuid.NewSHA1(space, fmt.Appendf(nil, "%s\n%s %d %d %d %v\n%s", m.Subject, at.Epoch, at.Generation, at.Engine, at.Position, at.Date, state))
-	return Event[T]{"1.0", id, source, kind, subject, now.UTC(), "application/json", schema, data}
+	return Event[T]{specVersion, id, source, kind, subject, now.UTC(), dataContentType, schema, data}
 }
 
 // errForeign is a message that no publisher wrote.
@@ -156,23 +158,32 @@ func Decode(subject string, body []byte) (*Message, error) {
 	m := &Message{Subject: subject}
 	if subject == HeadSubject {
 		var e Event[Head]
-		if err := json.Unmarshal(body, &e); err != nil || e.Type != HeadType || e.Data.Phase != Begin && e.Data.Phase != End {
+		if err := json.Unmarshal(body, &e); err != nil || !e.is(HeadType, HeadSchema, "") || !e.Data.At.isWhole() || e.Data.Phase != Begin && e.Data.Phase != End {
 			return nil, cmpErr(err)
 		}
 		m.Head = &e.Data
 		return m, nil
 	}
 	var e Event[Alert]
-	if err := json.Unmarshal(body, &e); err != nil || !strings.HasPrefix(e.Type, alertTypes) {
+	name, ok := ParseSubject(subject)
+	if !ok {
+		return nil, errForeign
+	}
+	if err := json.Unmarshal(body, &e); err != nil {
 		return nil, cmpErr(err)
 	}
 	a := &e.Data
-	if (Name{a.Center, a.Severity, a.Code, a.Key, a.RaisedOn}).Subject() != subject || e.Type != alertTypes+string(a.State)+typesVersion ||
+	if (Name{a.Center, a.Severity, a.Code, a.Key, a.RaisedOn}) != name || !e.is(alertTypes+string(a.State)+typesVersion, AlertSchema, string(a.Center)) || !a.At.isWhole() ||
 		a.State != Raised && a.State != Cleared && a.State != Withdrawn || (a.State == Cleared) == a.ClearedOn.IsNone() {
 		return nil, errForeign
 	}
 	m.Alert = a
 	return m, nil
+}
+
+// is reports whether an event has the form of those that Encode writes.
+func (e *Event[T]) is(kind, schema, subject string) bool {
+	return e.SpecVersion == specVersion && e.Type == kind && e.DataSchema == schema && e.DataContentType == dataContentType && e.Subject == subject
 }
 
 func cmpErr(err error) error {

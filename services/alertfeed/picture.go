@@ -116,10 +116,8 @@ func centerOf(subject string) string {
 	return token
 }
 
-// centerOfToken returns the center of a token.
+// centerOfToken returns the center of a token in the subject of an alert.
 func centerOfToken(token string) events.CenterID {
-	if token == noToken {
-		return ""
-	}
-	return events.CenterID(token)
+	id, _ := parseCenterToken(token)
+	return id
 }

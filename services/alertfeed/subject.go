@@ -31,43 +31,59 @@ type Name struct {
 //
 //	taizhang.v1.alert.<center>.<severity>.<family>.<number>.<key>.<raisedOn>
 //
-// Two names never have the same subject, and no name has a wildcard in it.
+// Two names never have the same subject, and no token of a subject is empty or a wildcard. The code must be one of the catalog. The
+// key of an alert has at most events.IDBytesMax bytes, so that a subject has fewer than SubjectBytesMax.
 func (n Name) Subject() string {
 	family, number := codeParts(n.Code)
 	return alertPrefix + strings.Join([]string{centerToken(n.Center), string(n.Severity), family, number, keyToken(n.Key), strings.ReplaceAll(n.RaisedOn.String(), "-", "")}, ".")
 }
 
+// SubjectBytesMax is what a subject is shorter than. The server cuts the connection over a subject of more than 4 096 bytes.
+const SubjectBytesMax = 512
+
 // ParseSubject returns the name of the alert of a subject. ok is false for every other subject.
 func ParseSubject(subject string) (n Name, ok bool) {
 	rest, found := strings.CutPrefix(subject, alertPrefix)
 	tokens := strings.Split(rest, ".")
-	if !found || len(tokens) != 6 {
+	if !found || len(tokens) != 6 || len(subject) >= SubjectBytesMax || !madeOf(tokens[1], isSmall) || !madeOf(tokens[2], isCapital) || !madeOf(tokens[3], isDigit) {
 		return n, false
 	}
 	day := tokens[5]
-	if len(day) != 8 {
+	if len(day) != len("20251231") {
 		return n, false
 	}
 	raisedOn, err := events.ParseDate(day[:4] + "-" + day[4:6] + "-" + day[6:])
-	key, ok := parseKeyToken(tokens[4])
-	if err != nil || !ok {
+	center, isCenter := parseCenterToken(tokens[0])
+	key, isKey := parseKeyToken(tokens[4])
+	if err != nil || !isCenter || !isKey {
 		return n, false
 	}
-	if tokens[0] != noToken {
-		n.Center = events.CenterID(tokens[0])
-	}
-	n.Severity, n.Code, n.Key, n.RaisedOn = aggregates.Severity(tokens[1]), aggregates.Code("AL-"+tokens[2]+"-"+tokens[3]), key, raisedOn
-	return n, n.Subject() == subject
+	n = Name{center, aggregates.Severity(tokens[1]), aggregates.Code("AL-" + tokens[2] + "-" + tokens[3]), key, raisedOn}
+	return n, n.Subject() == subject // each name has one subject
 }
 
 // noToken stands for a center or key that there is not.
 const noToken = "-"
 
 func centerToken(id events.CenterID) string {
-	if id == "" {
+	switch {
+	case id == "":
 		return noToken
+	case events.ValidCenter(id):
+		return string(id)
 	}
-	return string(id) // two capitals, a hyphen and digits
+	return escape(string(id))
+}
+
+func parseCenterToken(token string) (id events.CenterID, ok bool) {
+	if token == noToken {
+		return "", true
+	}
+	if id = events.CenterID(token); events.ValidCenter(id) {
+		return id, true
+	}
+	plain, ok := unescape(token)
+	return events.CenterID(plain), ok
 }
 
 // codeParts returns the family and the number of a code: EXE and 02 of AL-EXE-02.
@@ -92,7 +108,7 @@ func keyToken(key string) string {
 	case isPlainKey(key):
 		return key
 	}
-	return escapedPrefix + escaping.EncodeToString([]byte(key))
+	return escape(key)
 }
 
 func parseKeyToken(token string) (key string, ok bool) {
@@ -102,9 +118,15 @@ func parseKeyToken(token string) (key string, ok bool) {
 	case isPlainKey(token):
 		return token, true
 	}
+	return unescape(token)
+}
+
+func escape(plain string) string { return escapedPrefix + escaping.EncodeToString([]byte(plain)) }
+
+func unescape(token string) (plain string, ok bool) {
 	escaped, found := strings.CutPrefix(token, escapedPrefix)
-	plain, err := escaping.DecodeString(escaped)
-	return string(plain), found && err == nil
+	b, err := escaping.DecodeString(escaped)
+	return string(b), found && err == nil
 }
 
 // isPlainKey reports whether a key needs no escaping. It begins with a capital or a digit, and so is never taken for an escaped one.
@@ -112,14 +134,20 @@ func isPlainKey(key string) bool {
 	if key == "" || len(key) > plainKeyMax || !isCapital(key[0]) && !isDigit(key[0]) {
 		return false
 	}
-	for i := range len(key) {
-		if c := key[i]; !isCapital(c) && !isDigit(c) && (c < 'a' || c > 'z') && c != '_' && c != '-' {
+	return madeOf(key, func(c byte) bool { return isCapital(c) || isSmall(c) || isDigit(c) || c == '_' || c == '-' })
+}
+
+// madeOf reports whether a text that is not empty has only bytes for which ok returns true.
+func madeOf(s string, ok func(byte) bool) bool {
+	for i := range len(s) {
+		if !ok(s[i]) {
 			return false
 		}
 	}
-	return true
+	return s != ""
 }
 
+func isSmall(c byte) bool   { return 'a' <= c && c <= 'z' }
 func isCapital(c byte) bool { return 'A' <= c && c <= 'Z' }
 func isDigit(c byte) bool   { return '0' <= c && c <= '9' }
 
@@ -141,7 +169,11 @@ func (f Filter) Subjects() []string {
 		return slices.Compact(list)
 	}
 	subjects := []string{HeadSubject}
-	for _, center := range any(f.Centers) {
+	centers := slices.Clone(f.Centers)
+	for i, id := range centers {
+		centers[i] = centerToken(events.CenterID(id))
+	}
+	for _, center := range any(centers) {
 		for _, severity := range any(f.Severities) {
 			for _, family := range any(f.Families) {
 				subjects = append(subjects, fmt.Sprintf("%s%s.%s.%s.>", alertPrefix, center, severity, family))
