@@ -113,8 +113,12 @@ func (q *request) revokeNATSUser() error {
 	return done(q, http.StatusOK, u, err)
 }
 
-// admitWait is how long the server of NATS may take to know of an act that is done.
-const admitWait = 15 * time.Second
+// How long the server of NATS may take to know of an act that is done, and how long stating every alert again may take: less than a
+// client waits without hearing anything.
+var ( // variables for tests
+	admitWait   = 15 * time.Second
+	restateWait = 100 * time.Second
+)
 
 // tellNATS tells the server of NATS of an act that is done, also if who asked is gone: a user who was revoked must not read on. What
 // comes of it is added to the answer.
@@ -153,7 +157,16 @@ func (q *request) restateFeed() error {
 	if q.s.Feed == nil {
 		return errFeedOff
 	}
-	if err := q.s.Feed.Restate(q.Context()); err != nil {
+	if st := q.s.Feed.Status(); st.State == alertfeed.StateConnecting {
+		why := st.Reason
+		if why == (text.Text{}) {
+			why = text.Say("预警推送正在连接 NATS 服务器", "the alert feed is connecting to its server of NATS")
+		}
+		return fail(unavailable, "目前不能重新发布：%[1]s", "it cannot be restated now: %[2]s", why.Zh, why.En)
+	}
+	ctx, cancel := context.WithTimeout(q.Context(), restateWait)
+	defer cancel()
+	if err := q.s.Feed.Restate(ctx); err != nil {
 		return err
 	}
 	return q.json(http.StatusOK, q.feedStatus())
