@@ -40,9 +40,9 @@ func Validate(subject, contentType string, body []byte) error {
 			return fmt.Errorf("the event: %w", err)
 		}
 		name, _ := event["dataschema"].(string)
-		data, err := d.compiler.Compile(name)
-		if err != nil {
-			return err
+		data := d.data[name]
+		if data == nil {
+			return fmt.Errorf("there is no schema %q", name)
 		}
 		if err := data.Validate(event["data"]); err != nil {
 			return fmt.Errorf("the data: %w", err)
@@ -55,6 +55,7 @@ func Validate(subject, contentType string, body []byte) error {
 type documents struct {
 	compiler *jsonschema.Compiler
 	messages []*message
+	data     map[string]*jsonschema.Schema // of docs/schemas, by id
 }
 
 // message is a message of docs/asyncapi.json.
@@ -83,7 +84,7 @@ type asyncAPI struct {
 const documentURL = "https://taizhang.invalid/asyncapi.json"
 
 var load = sync.OnceValues(func() (*documents, error) {
-	d := &documents{compiler: jsonschema.NewCompiler()}
+	d := &documents{compiler: jsonschema.NewCompiler(), data: map[string]*jsonschema.Schema{}}
 	d.compiler.DefaultDraft(jsonschema.Draft2020)
 	d.compiler.AssertFormat()
 	if err := d.add(documentURL, docs.AsyncAPI); err != nil {
@@ -105,6 +106,9 @@ var load = sync.OnceValues(func() (*documents, error) {
 			return nil, err
 		}
 		if err := d.add(named.ID, content); err != nil {
+			return nil, err
+		}
+		if d.data[named.ID], err = d.compiler.Compile(named.ID); err != nil {
 			return nil, err
 		}
 	}
