@@ -181,7 +181,7 @@ var leansOn = map[string][]string{
 	"sheets":       {"ledger", "spreadsheet"},                                   // reads records for it
 	"desk":         {"lists", "ledger", "reports", "sheets", "table"},           // answers with them
 	"access":       {"desk", "ledger", "lists", "table"},                        // puts a guard before the counter, shows the ledger's writes in its log
-	"alertfeed":    {"access", "desk", "files", "natsserver"},                   // publishes what the counter knows, to the users of the accounts
+	"alertfeed":    {"access", "desk", "files", "listen", "natsserver"},         // publishes what the counter knows, to the users of the accounts; listen knows whose a key is
 	"api":          {"access", "alertfeed", "desk", "listen", "lists", "table"}, // serves a guarded counter over HTTP, and the accounts; its client dials the socket
 	"replica":      {"logstore"},                                                // keeps its copy there
 	"kurrentstore": {"logstore"},                                                // where the command of kurrenttest keeps a ledger
@@ -234,6 +234,7 @@ var notVerbs = map[string][]string{
 	"cmd/taizhang/open.go":       nil,                                                            // puts the rooms together: whatever there is meets here
 	"cmd/taizhang/serve.go":      {"docs", "services/access", "services/api", "services/listen"}, // runs what answers
 	"cmd/taizhang/serve_demo.go": {"events", "services/access"},                                  // adds accounts
+	"cmd/taizhang/serve_feed.go": {"services/listen"},                                            // opens the feed
 	"cmd/taizhang/serve_open.go": nil,                                                            // puts together what is served
 	"cmd/taizhang/served.go":     {"services/api/client", "services/listen"},                     // chooses between files, socket and server
 	"cmd/taizhang/simulate.go":   {"events", "services/simulator"},                               // makes a history and asks no ledger

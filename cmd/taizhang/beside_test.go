@@ -89,7 +89,7 @@ func runBeside(how string) int {
 			return run() // nothing can be made there
 		}
 	}
-	server := exec.Command("taizhang", "serve", "--data", dir, "--listen", "127.0.0.1:0", "--lang", "en")
+	server := exec.Command("taizhang", "serve", "--data", dir, "--listen", "127.0.0.1:0", "--nats-listen", "off", "--lang", "en")
 	server.Env = append(os.Environ(), "GOGC=200") // not what the script sets for its verbs
 	server.Env = slices.DeleteFunc(server.Env, func(v string) bool { return strings.HasPrefix(v, "TAIZHANG_") })
 	var log bytes.Buffer

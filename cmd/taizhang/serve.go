@@ -27,6 +27,7 @@ import (
 	"github.com/taizhang/taizhang/docs"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/listen"
 )
@@ -41,7 +42,7 @@ const (
 	idleWait             = 2 * time.Minute
 	headerBytesMax       = 32 << 10
 	stopWait             = 20 * time.Second // from the signal to the end
-	shutWait             = 17 * time.Second // until the connections of requests under way are closed
+	shutWait             = 14 * time.Second // until the connections of requests under way are closed
 	stoppedWait          = 10 * time.Second // from a write with an unknown outcome to the exit
 	stoppedLook          = time.Second
 )
@@ -75,7 +76,7 @@ func (a *app) serveCommand() *cobra.Command {
 			if !slices.Contains([]string{"zh", "en"}, a.lang) {
 				return text.Errorf(text.Invalid, "lang 应为 zh 或 en，不能是 %q", "lang must be zh or en, not %q", a.lang)
 			}
-			if err := o.check(); err != nil {
+			if err := cmp.Or(o.check(), o.checkFeed(settings, a.cluster != "")); err != nil {
 				return err
 			}
 			a.log = a.serverLog(o.demo)
@@ -95,6 +96,10 @@ func (a *app) serveCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", a.say("接口的地址 `ADDR`（主机:端口；端口 0 为任一空闲端口）", "address `ADDR` of the API (HOST:PORT; port 0 is any free one)"))
 	f.StringVar(&o.adminListen, "admin-listen", "", a.say("健康检查和指标的地址 `ADDR`（默认只在套接字上）", "address `ADDR` of health and metrics (default: on the socket alone)"))
+	f.StringVar(&o.natsListen, "nats-listen", "127.0.0.1:4222", a.say("预警推送（NATS）的地址 `ADDR`（端口 0 为任一空闲端口；off 为不推送）", "address `ADDR` of the alert feed over NATS (port 0 is any free one; off for no feed)"))
+	f.StringVar(&o.nats, "nats", "", a.say("改在另处的 NATS 服务器 `URL` 上推送（nats://…、tls://…；集群以逗号分隔）", "publish the feed at the NATS server `URL` elsewhere instead (nats://…, tls://…; with commas for a cluster)"))
+	f.StringVar(&o.natsNKey, "nats-nkey", "", a.say("连接该服务器的密钥种子 `FILE`（权限 0600）", "`FILE` with the seed for that server (mode 0600)"))
+	f.StringVar(&o.natsCreds, "nats-creds", "", a.say("或连接该服务器的凭据 `FILE`（权限 0600）", "or `FILE` with credentials for it (mode 0600)"))
 	f.StringVar(&o.tlsCert, "tls-cert", "", a.say("证书 `FILE`（PEM），更换后自动重新读取", "certificate `FILE` (PEM); read again when it changes"))
 	f.StringVar(&o.tlsKey, "tls-key", "", a.say("私钥 `FILE`（PEM，权限 0600）", "its key `FILE` (PEM, mode 0600)"))
 	f.StringArrayVar(&o.hosts, "host", nil, a.say("访问所用的主机名 `NAME`，可多次给出", "`NAME` of the host under which it is asked; may be repeated"))
@@ -151,6 +156,11 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 			_ = l.Close() // most are closed already
 		}
 	}()
+	if o.nats == "" && o.hasFeed() { // an address in use is found before the ledger is read, which may take long
+		if o.natsListen, err = alertfeed.FreeAddress(ctx, o.natsListen); err != nil {
+			return err
+		}
+	}
 	certificate, err := o.certificate(a.log)
 	if err != nil {
 		return err
@@ -173,7 +183,16 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 		return err
 	}
 	defer socket.Close()
-	s.api = api.New(api.Config{Desk: opened.desk, Access: opened.access, Now: a.now, Log: a.log, Build: programBuild(),
+	if o.fill != nil {
+		if err := o.fill(opened); err != nil {
+			return err
+		}
+	}
+	if opened.feed, err = a.openFeed(ctx, o, opened, certificate); err != nil {
+		return err
+	}
+	defer a.closeFeed(opened.feed)
+	s.api = api.New(api.Config{Desk: opened.desk, Access: opened.access, Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
 		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Reach: a.pingRecord, Hosts: o.hostNames(), Metrics: metrics, Tracer: tracer(s.traces)})
 	address := o.address(tcp)
 	if started != nil {
@@ -250,6 +269,9 @@ func (a *app) sayServing(o *serveOptions, address string, admin net.Listener, x 
 	also := ""
 	if admin != nil {
 		also = a.say("，管理地址 http://%v", ", health and metrics on http://%v", admin.Addr())
+	}
+	if feed := o.feedURL(x.feed); feed != "" {
+		also += a.say("，预警推送 %s", ", alerts over NATS on %s", feed)
 	}
 	_, err := fmt.Fprintln(a.out, a.say("台账 %s（位置 %d）在 %s 提供服务%s，本机套接字 %s", "serving the ledger %s at position %d on %s%s and on the socket %s",
 		a.dir, x.desk.Ledger.Register().Position(), address, also, filepath.Join(a.dir, listen.SocketName)))

@@ -21,12 +21,14 @@ import (
 const configBytesMax = 1 << 20
 
 // settable are the flags of serve that the environment and the file of settings may set too.
-var settable = []string{"data", "store", "listen", "admin-listen", "tls-cert", "tls-key", "host", "insecure", "lang", "verbose"}
+var settable = []string{"data", "store", "listen", "admin-listen", "nats-listen", "nats", "nats-nkey", "nats-creds", "tls-cert", "tls-key", "host", "insecure", "lang", "verbose"}
 
-// setting is the value of a flag, and where it is from: "flag", a variable of the environment, a line of the file, or "default".
+// setting is the value of a flag, and where it is from: "flag", a variable of the environment, a line of the file, or byDefault.
 type setting struct {
 	name, value, from string
 }
+
+const byDefault = "default"
 
 // settle sets the flags that were not typed: from the environment, then from the file of settings. It returns all settings.
 func (a *app) settle(cmd *cobra.Command, file string) ([]setting, error) {
@@ -63,7 +65,7 @@ func (a *app) settleOne(flag *pflag.Flag, lines []configLine) (string, error) {
 		}
 		return variable, nil
 	}
-	from := "default"
+	from := byDefault
 	for _, line := range lines {
 		if err := flag.Value.Set(line.value); err != nil {
 			return "", text.Errorf(text.Invalid, "%s：%s 的值 %q 不对", "%s: %s: the value %q is not valid", line.where, line.name, line.value)
@@ -140,12 +142,17 @@ func (a *app) readConfig(file string) (map[string][]configLine, error) {
 // serveOptions are the flags of serve.
 type serveOptions struct {
 	listen, adminListen string
+	natsListen          string // feedOff or "" for no feed in this process
+	nats                string
+	natsNKey, natsCreds string
 	tlsCert, tlsKey     string
 	config              string
 	checkConfig         bool
 	demo                bool
 	insecure            bool
 	hosts               []string
+
+	fill func(*opened) error // puts something into the ledger before it is served; nil for nothing
 }
 
 // check returns what is wrong with the options, apart from what only the ledger tells.
@@ -179,8 +186,11 @@ func isAddress(s string) bool {
 }
 
 // isLoopback reports whether only this machine can reach the address.
-func (o *serveOptions) isLoopback() bool {
-	host, _, err := net.SplitHostPort(o.listen)
+func (o *serveOptions) isLoopback() bool { return isLoopback(o.listen) }
+
+// isLoopback reports whether an address, HOST:PORT, is one of this machine alone.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
 	ip := net.ParseIP(host)
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }

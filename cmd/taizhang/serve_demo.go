@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/go-json-experiment/json"
 
@@ -25,6 +26,9 @@ func (a *app) serveDemo(ctx context.Context, o *serveOptions) (err error) {
 	if !o.isLoopback() {
 		return text.Errorf(text.Invalid, "--demo 只在本机回环地址上提供服务，不能是 %s", "--demo serves a loopback address alone, not %s", o.listen)
 	}
+	if o.nats != "" || o.natsListen != feedOff && !isLoopback(o.natsListen) {
+		return text.Errorf(text.Invalid, "--demo 只在本机推送预警，不能用 --nats 或其他地址", "--demo has its feed on loopback alone and takes no --nats and no other address")
+	}
 	if a.cluster != "" {
 		return text.Errorf(text.Invalid, "--demo 自建台账，不能用集群；请去掉环境变量 TAIZHANG_STORE", "--demo makes a ledger of its own, not one in a cluster; unset the environment's TAIZHANG_STORE")
 	}
@@ -32,17 +36,44 @@ func (a *app) serveDemo(ctx context.Context, o *serveOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(a.dir)) }()
-	return a.serve(ctx, o, func(x *opened, address string) error {
+	var tokens map[string]string
+	o.fill = func(x *opened) error {
 		if err := a.demoImport(ctx, &x.desk); err != nil {
 			return err
 		}
-		tokens, err := a.demoAccounts(ctx, x)
-		if err != nil {
-			return err
+		if o.hasFeed() {
+			if err := a.demoConsumer(ctx, x); err != nil {
+				return err
+			}
 		}
+		tokens, err = a.demoAccounts(ctx, x)
+		return err
+	}
+	return a.serve(ctx, o, func(x *opened, address string) error {
 		a.demoCalls(address, tokens)
+		if x.feed != nil {
+			a.demoFeed(o.feedURL(x.feed))
+		}
+		fmt.Fprintln(a.out)
+		a.print("正在 %s 提供服务；按 Ctrl-C 结束，临时台账 %s 随之删除", "Serving on %s; Ctrl-C ends it and removes the temporary ledger %s", address, a.dir)
 		return nil
 	})
+}
+
+// The user of NATS of a demo, and the file with its seed in the directory of the ledger.
+const (
+	demoUser     = "demo"
+	demoSeedName = "demo.nk"
+)
+
+// demoConsumer adds a user of NATS and writes its seed.
+func (a *app) demoConsumer(ctx context.Context, x *opened) error {
+	public, err := newSeed(filepath.Join(a.dir, demoSeedName))
+	if err != nil {
+		return err
+	}
+	_, err = x.access.Office(access.Local("demo", "local")).AddNATSUser(ctx, access.NewNATSUser{Name: demoUser, Key: public})
+	return err
 }
 
 // demoAccounts adds an account of each role with a token, prints them, and returns the tokens by account.
@@ -114,6 +145,18 @@ func (a *app) demoCalls(address string, tokens map[string]string) {
 	} {
 		fmt.Fprintf(a.out, "  curl -s -H 'Authorization: Bearer %s' '%s%s'\n", tokens[call.account], address, call.path)
 	}
+}
+
+// demoFeed prints what shows an alert live: a consumer to start in another terminal, and two records to type in a third.
+func (a *app) demoFeed(feed string) {
 	fmt.Fprintln(a.out)
-	a.print("正在 %s 提供服务；按 Ctrl-C 结束，临时台账 %s 随之删除", "Serving on %s; Ctrl-C ends it and removes the temporary ledger %s", address, a.dir)
+	a.print("预警的实时推送：在另一个终端运行", "Alerts as they come: in another terminal, run")
+	fmt.Fprintf(a.out, "  %s alerts watch --nats %s --nkey %s --durable %s --lang %s\n", a.invoked, feed, shellWord(filepath.Join(a.dir, demoSeedName)), demoUser, a.lang)
+	a.print("再开一个终端，记录一起重大事故（产生红色预警），然后记录其处理完毕（解除）：", "and in a third one record a major incident, which raises a red alert, and then that it is closed, which clears it:")
+	for _, record := range []struct{ kind, data string }{
+		{"incident.recorded", `{"incident":"DEMO-1","kind":"safety","severity":"major"}`},
+		{"incident.closed", `{"incident":"DEMO-1"}`},
+	} {
+		fmt.Fprintf(a.out, "  %s record %s --data %s --center %s --on %v --role st-office --actor demo --data '%s'\n", a.invoked, record.kind, shellWord(a.dir), demoCenter, events.DateAt(a.now()), record.data)
+	}
 }

@@ -33,7 +33,7 @@ import (
 
 func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	p := exec.Command("taizhang", "serve", "--demo", "--listen", "127.0.0.1:0", "--lang", "en")
+	p := exec.Command("taizhang", "serve", "--demo", "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "--lang", "en")
 	out, err := p.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

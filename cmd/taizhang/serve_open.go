@@ -16,6 +16,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/kurrentstore"
@@ -42,8 +43,9 @@ type faults struct {
 type opened struct {
 	desk     desk.Local
 	access   *access.Access
-	store    events.Store // of the ledger
-	accounts events.Store // of the access log
+	store    events.Store    // of the ledger
+	accounts events.Store    // of the access log
+	feed     *alertfeed.Feed // nil for none
 }
 
 // openServed opens the ledger and its accounts to be served, and makes what is not there. The caller closes what it returns.

@@ -48,7 +48,7 @@ func startServe(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, dir: dir, log: &bytes.Buffer{}, rest: make(chan struct{})}
 	p.Cmd = exec.Command("taizhang", append([]string{"serve", "--data", dir, "--lang", "en", "--listen", "127.0.0.1:0"}, args...)...)
-	p.Stderr, p.Env = p.log, append(os.Environ(), "GOGC=")
+	p.Stderr, p.Env = p.log, append(os.Environ(), "GOGC=", "TAIZHANG_NATS_LISTEN=off") // unless a flag says where
 	out, err := p.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func TestAServerAnswersOnItsSocketAndRefusesASecondOne(t *testing.T) {
 		"en": "process " + strconv.Itoa(p.Process.Pid) + " serves the ledger",
 		"zh": "已由进程 " + strconv.Itoa(p.Process.Pid) + " 提供服务",
 	} {
-		if _, errOut, code := taizhang(t, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--lang", lang); code != 1 || !strings.Contains(errOut, says) {
+		if _, errOut, code := taizhang(t, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--nats-listen", "off", "--lang", lang); code != 1 || !strings.Contains(errOut, says) {
 			t.Errorf("a second server: exit %d: %s", code, errOut)
 		}
 	}

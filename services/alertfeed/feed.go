@@ -3,50 +3,301 @@ package alertfeed
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/natsserver"
 )
 
 // FeedConfig holds the parameters of Open.
 type FeedConfig struct {
 	Desk   *desk.Local    // sees all centers
 	Access *access.Access // whose epoch the messages carry, and whose users may read them
-	Dir    string         // of the server in this process and of what the publisher remembers; made if it is not there
+	Dir    string         // of the ledger; in it are the streams of the server in this process, and what the publisher remembers
 	Shared bool           // others write to the ledger too
 	Now    func() time.Time
 	Log    *zap.Logger
 
-	Listen string      // HOST:PORT of the server in this process; "" for a server elsewhere
+	Listen string      // HOST:PORT of the server in this process, port 0 is any free one; "" for a server elsewhere
 	TLS    *tls.Config // of the server in this process; nil for none
 
-	URL   string // of a server elsewhere
+	URL   string // of a server elsewhere, or several of one cluster with commas between
 	NKey  string // the path of the seed with which the publisher connects there; "" for none
 	Creds string // the path of its credentials; "" for none
 }
 
+// The names in the directory of the ledger. What is remembered is not beside the streams: a copy of their directory that is put
+// back is found by it.
+const (
+	serverName = "nats"
+	memoryDir  = "feed"
+	memoryName = "published.json"
+)
+
+// The bounds of a feed.
+const (
+	feedRetry   = 5 * time.Second  // until the server in this process is tried again
+	feedClosing = 3 * time.Second  // for all of Close
+	admitWait   = 15 * time.Second // for a server that starts, and for all of its users
+	dialWait    = 2 * time.Second  // for a connection to a server elsewhere
+	redialWait  = time.Second      // between two of them
+)
+
 // Feed publishes the alerts of a ledger while it is open: a Publisher, and the server in this process if there is one.
-type Feed struct{ cfg FeedConfig }
+type Feed struct {
+	cfg    FeedConfig
+	key    *ownKey // of the publisher at a server elsewhere; nil for one in this process
+	stop   context.CancelFunc
+	ended  chan struct{}         // closed when nothing runs any more
+	failed error                 // of the end; valid once ended is closed
+	begun  chan struct{}         // closed when there is a publisher
+	broken atomic.Pointer[error] // why the server does not run or is not connected; nil when it is
 
-// Open starts the server in this process, or begins to connect to the one elsewhere, and publishes until Close. It does not wait
-// for what it publishes.
-func Open(ctx context.Context, cfg FeedConfig) (*Feed, error) { return &Feed{cfg: cfg}, nil }
+	admitting sync.Mutex // one change of the users at a time
 
-// Close stops publishing and ends the server.
-func (f *Feed) Close() error { return nil }
+	// Of what is running; valid once begun is closed.
+	server    *natsserver.Server // nil for one elsewhere
+	publisher *Publisher
+}
+
+// Open begins to start the server in this process, or to connect to the one elsewhere, and publishes until Close. It waits for
+// neither, so that the ledger never does. An address that is in use, and a key that cannot be read, are errors.
+func Open(ctx context.Context, cfg FeedConfig) (*Feed, error) {
+	f := &Feed{cfg: cfg, ended: make(chan struct{}), begun: make(chan struct{})}
+	var err error
+	if cfg.Listen != "" {
+		f.cfg.Listen, err = FreeAddress(ctx, cfg.Listen)
+	} else {
+		f.key, err = readOwnKey(cfg.NKey, cfg.Creds)
+	}
+	if err == nil {
+		err = os.MkdirAll(filepath.Join(cfg.Dir, memoryDir), 0o700)
+	}
+	if err != nil {
+		return nil, err
+	}
+	running, stop := context.WithCancel(context.Background())
+	f.stop = stop
+	go func() {
+		defer close(f.ended)
+		f.failed = f.run(running)
+	}()
+	return f, nil
+}
+
+// FreeAddress returns the address with the number of a port, or an error if somebody listens there.
+func FreeAddress(ctx context.Context, address string) (string, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "", text.Errorf(text.Conflict, "预警推送的地址 %s 已被占用；请另选一个，或以 off 关闭推送", "the address %s of the alert feed is in use; choose another one, or off for no feed", address).Of("nats-listen")
+	case err != nil:
+		return "", text.Errorf(text.Invalid, "预警推送不能使用地址 %s：%v", "the alert feed cannot listen on %s: %v", address, err).Of("nats-listen")
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// Close stops publishing and ends the server. What is not published yet is published after the next Open.
+func (f *Feed) Close() error {
+	f.stop()
+	late := time.NewTimer(feedClosing)
+	defer late.Stop()
+	select {
+	case <-f.ended:
+		return f.failed
+	case <-late.C:
+		return text.Errorf(text.Unavailable, "预警推送未能在 %v 内停止", "the alert feed did not end within %v", feedClosing)
+	}
+}
 
 // Addr returns where consumers connect: HOST:PORT of the server in this process, or the URL of the one elsewhere.
-func (f *Feed) Addr() string { return "" }
+func (f *Feed) Addr() string {
+	if f.cfg.Listen != "" {
+		return f.cfg.Listen
+	}
+	return f.cfg.URL
+}
+
+// run keeps the feed until ctx ends. It returns what went wrong at the end.
+func (f *Feed) run(ctx context.Context) error {
+	for {
+		err := f.publish(ctx)
+		if ctx.Err() != nil {
+			return err
+		}
+		f.cfg.Log.Error("the alert feed did not start and is tried again", zap.String("server", f.Addr()), zap.Error(err))
+		f.broken.Store(&err)
+		again := time.NewTimer(feedRetry)
+		select {
+		case <-ctx.Done():
+		case <-again.C:
+		}
+		again.Stop()
+	}
+}
+
+// publish publishes until ctx ends, or returns why it could not begin to.
+func (f *Feed) publish(ctx context.Context) (err error) {
+	var server *natsserver.Server
+	if f.cfg.Listen != "" {
+		server, err = natsserver.Start(ctx, natsserver.Config{Dir: filepath.Join(f.cfg.Dir, serverName), Listen: f.cfg.Listen, TLS: f.cfg.TLS, Users: f.natsUsers(), Log: f.cfg.Log})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, server.Close()) }()
+	}
+	conn, err := f.connect(server)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn, Patient())
+	if err != nil {
+		return err
+	}
+	cfg := Config{Desk: f.cfg.Desk, JetStream: js, Memory: filepath.Join(f.cfg.Dir, memoryDir, memoryName), Epoch: f.cfg.Access.Epoch, Users: f.users,
+		Now: f.cfg.Now, Log: f.cfg.Log, Shared: f.cfg.Shared}
+	if server != nil {
+		cfg.Restart = server.Restart
+	}
+	f.server, f.publisher = server, New(cfg)
+	close(f.begun)
+	f.publisher.Run(ctx)
+	return nil
+}
+
+// connect connects the publisher. With a server elsewhere it returns also if that is not there: the connection is tried until it
+// is closed.
+func (f *Feed) connect(server *natsserver.Server) (*nats.Conn, error) {
+	opts := []nats.Option{
+		nats.ReconnectBufSize(-1), // what cannot be sent now must not be sent later
+		nats.ConnectHandler(func(*nats.Conn) { f.connected() }),
+		nats.ReconnectHandler(func(*nats.Conn) { f.connected() }),
+		nats.DisconnectErrHandler(f.disconnected),
+		nats.ReconnectErrHandler(f.disconnected),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			f.cfg.Log.Warn("the connection of the alert feed", zap.Error(err))
+		}),
+	}
+	if server != nil {
+		return server.Connect(opts...)
+	}
+	opts = append(opts, f.key.option(), nats.Name("taizhang"), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
+		nats.Timeout(dialWait), nats.ReconnectWait(redialWait))
+	noneYet := nats.ErrNoServers
+	f.broken.Store(&noneYet)
+	return nats.Connect(f.cfg.URL, opts...)
+}
+
+func (f *Feed) connected() {
+	f.broken.Store(nil)
+	f.cfg.Log.Info("the alert feed is connected", zap.String("server", f.Addr()))
+}
+
+// disconnected notes why there is no connection. The connection is tried often, so that only what is new is logged.
+func (f *Feed) disconnected(conn *nats.Conn, err error) {
+	if conn.IsClosed() {
+		return // the feed ends
+	}
+	if err == nil {
+		err = nats.ErrDisconnected
+	}
+	before := f.broken.Swap(&err)
+	if before == nil || (*before).Error() != err.Error() {
+		f.cfg.Log.Warn("the alert feed is not connected and tries again", zap.String("server", f.Addr()), zap.Error(err))
+	}
+}
 
 // Status returns how the feed does. It asks nobody and never waits.
-func (f *Feed) Status() Status { return Status{} }
+func (f *Feed) Status() (s Status) {
+	select {
+	case <-f.begun:
+		s = f.publisher.Status()
+	default:
+		s.State = StateConnecting
+	}
+	s.Server = f.Addr()
+	if broken := f.broken.Load(); broken != nil {
+		s.State = StateConnecting
+		why := text.Of(*broken)
+		s.Reason = text.Text{Zh: "NATS 服务器 " + s.Server + " 连接不上：" + why.Zh, En: "the NATS server " + s.Server + " cannot be reached: " + why.En}
+	}
+	return s
+}
+
+// ready returns when there is a publisher.
+func (f *Feed) ready(ctx context.Context) error {
+	select {
+	case <-f.begun:
+		return nil
+	case <-f.ended:
+	case <-ctx.Done():
+	}
+	return text.Errorf(text.Unavailable, "预警推送尚未就绪", "the alert feed is not ready")
+}
 
 // Restate states every alert again; see Publisher.Restate.
-func (f *Feed) Restate(ctx context.Context) error { return nil }
+func (f *Feed) Restate(ctx context.Context) error {
+	if err := f.ready(ctx); err != nil {
+		return err
+	}
+	return f.publisher.Restate(ctx)
+}
 
 // Admit makes the users of the server those of the accounts, with their durable consumers, and returns when each of them can ask.
-// With a server elsewhere it returns the configuration that its operator has to put there.
-func (f *Feed) Admit(ctx context.Context) (configuration string, err error) { return "", nil }
+// With a server elsewhere it returns the configuration that its operator has to put there; the consumers are made when that server
+// can be reached.
+func (f *Feed) Admit(ctx context.Context) (configuration string, err error) {
+	f.admitting.Lock()
+	defer f.admitting.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, admitWait)
+	defer cancel()
+	if f.key != nil {
+		configuration = natsserver.Configuration(f.key.public, f.natsUsers())
+	}
+	if f.key != nil && f.broken.Load() != nil {
+		return configuration, nil // the publisher makes the consumers when it is connected
+	}
+	if err := f.ready(ctx); err != nil {
+		return configuration, err
+	}
+	if f.server != nil {
+		if err := f.server.SetUsers(ctx, f.natsUsers()); err != nil {
+			return "", err
+		}
+	}
+	return configuration, f.publisher.Reconcile(ctx)
+}
+
+// users returns the users whose durable consumers there must be.
+func (f *Feed) users() []User {
+	list := f.cfg.Access.NATSUsers()
+	users := make([]User, len(list))
+	for i, u := range list {
+		users[i] = User{u.Name, u.Key, Filter(u.Filter)}
+	}
+	return users
+}
+
+// natsUsers returns the users that the server lets in.
+func (f *Feed) natsUsers() []natsserver.User {
+	list := f.cfg.Access.NATSUsers()
+	users := make([]natsserver.User, len(list))
+	for i, u := range list {
+		users[i] = natsserver.User{Name: u.Name, Key: u.Key}
+	}
+	return users
+}

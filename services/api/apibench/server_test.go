@@ -109,7 +109,7 @@ func record(center, n int) []byte {
 // startServe starts the program on a directory until the benchmark ends.
 func startServe(b *testing.B, program, dir string, cert certificate) *server {
 	b.Helper()
-	args := []string{"--data", dir, "serve", "--listen", "127.0.0.1:0"}
+	args := []string{"--data", dir, "serve", "--listen", "127.0.0.1:0", "--nats-listen", "off"}
 	if cert.config != nil {
 		args = append(args, "--tls-cert", cert.cert, "--tls-key", cert.key)
 	}

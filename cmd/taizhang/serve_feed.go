@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/listen"
+)
+
+// feedOff is the value of --nats-listen for no feed.
+const feedOff = "off"
+
+// checkFeed returns what is wrong with the options of the feed. inCluster says that the record is in a cluster, where each process that
+// serves it would have a feed of its own: the feed is off then, unless --nats names one server for all. If --nats-listen does not
+// hold, checkFeed clears it.
+func (o *serveOptions) checkFeed(settings []setting, inCluster bool) error {
+	isGiven := slices.ContainsFunc(settings, func(s setting) bool { return s.name == "nats-listen" && s.from != byDefault }) && o.natsListen != feedOff
+	switch {
+	case o.nats == "" && (o.natsNKey != "" || o.natsCreds != ""):
+		return text.Errorf(text.Invalid, "--nats-nkey 和 --nats-creds 须与 --nats 一起给出", "--nats-nkey and --nats-creds go with --nats")
+	case isGiven && o.nats != "":
+		return text.Errorf(text.Invalid, "--nats 与 --nats-listen 只能给出一个：预警或推送到另处的服务器，或由本进程推送", "give --nats or --nats-listen, not both: the feed is at a server elsewhere or in this process")
+	case isGiven && inCluster:
+		return text.Errorf(text.Invalid, "记录在集群中时不能用 --nats-listen：每个进程都会各自推送；请用 --nats 指定共用的 NATS 服务器", "with the record in a cluster there is no --nats-listen, for each process would have a feed of its own; name one NATS server for all with --nats")
+	case o.nats != "":
+		o.natsListen = feedOff
+		return o.checkNATS()
+	case inCluster:
+		o.natsListen = feedOff
+	}
+	switch {
+	case o.natsListen == feedOff:
+		return nil
+	case !isAddress(o.natsListen):
+		return text.Errorf(text.Invalid, "应写作 主机:端口 或 off，不能是 %q", "expected HOST:PORT or off, got %q", o.natsListen).Of("nats-listen")
+	case isLoopback(o.natsListen) || o.tlsCert != "" || o.insecure:
+		return nil
+	}
+	return text.Errorf(text.Invalid, "%s 不是本机回环地址，预警会以明文传输：请给出 --tls-cert 和 --tls-key，或用 --insecure",
+		"%s is not a loopback address, and alerts would travel in the clear: give --tls-cert and --tls-key, or --insecure", o.natsListen).Of("nats-listen")
+}
+
+// checkNATS returns what is wrong with --nats and the key for it. The message has nothing of the value, in which there may be a password.
+func (o *serveOptions) checkNATS() error {
+	for server := range strings.SplitSeq(o.nats, ",") {
+		u, err := url.Parse(strings.TrimSpace(server))
+		switch {
+		case err != nil || u.Scheme != "nats" && u.Scheme != "tls" || u.Hostname() == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "":
+			return text.Errorf(text.Invalid, "应写作 nats://主机:端口 或 tls://主机:端口，多个以逗号分隔", "expected nats://HOST:PORT or tls://HOST:PORT, several with commas between").Of("nats")
+		case u.User != nil:
+			return text.Errorf(text.Invalid, "地址中不能有口令；请用 --nats-nkey 或 --nats-creds", "must have no password in it; use --nats-nkey or --nats-creds").Of("nats")
+		case u.Scheme == "nats" && !isLoopback(net.JoinHostPort(u.Hostname(), "0")) && !o.insecure:
+			return text.Errorf(text.Invalid, "%s 不在本机，预警会以明文传输：请用 tls://，或用 --insecure", "%s is not this machine, and alerts would travel in the clear: use tls://, or --insecure", u.Hostname()).Of("nats")
+		}
+	}
+	if (o.natsNKey == "") == (o.natsCreds == "") {
+		return text.Errorf(text.Invalid, "--nats 须有 --nats-nkey 或 --nats-creds 之一", "--nats needs --nats-nkey or --nats-creds, and not both")
+	}
+	return alertfeed.CheckKey(o.natsNKey, o.natsCreds)
+}
+
+// hasFeed reports whether the alerts are published.
+func (o *serveOptions) hasFeed() bool {
+	return o.nats != "" || o.natsListen != "" && o.natsListen != feedOff
+}
+
+// openFeed begins to publish the alerts of the ledger, or returns nil if there is to be no feed.
+func (a *app) openFeed(ctx context.Context, o *serveOptions, x *opened, certificate *listen.Certificate) (*alertfeed.Feed, error) {
+	if !o.hasFeed() {
+		return nil, nil
+	}
+	cfg := alertfeed.FeedConfig{Desk: &x.desk, Access: x.access, Dir: a.dir, Shared: a.cluster != "", Now: a.now, Log: a.log, URL: o.nats, NKey: o.natsNKey, Creds: o.natsCreds}
+	if o.nats == "" {
+		cfg.Listen = o.natsListen
+	}
+	if o.isFeedEncrypted() {
+		cfg.TLS = certificate.Config()
+	}
+	return alertfeed.Open(ctx, cfg)
+}
+
+// isFeedEncrypted reports whether the server in this process speaks TLS: where another machine can reach it, and if there is a
+// certificate. The names in a certificate are not those of loopback.
+func (o *serveOptions) isFeedEncrypted() bool {
+	return o.nats == "" && o.tlsCert != "" && !isLoopback(o.natsListen)
+}
+
+// closeFeed ends the feed. What goes wrong with it is logged and nothing more: the ledger does not depend on it.
+func (a *app) closeFeed(feed *alertfeed.Feed) {
+	if feed == nil {
+		return
+	}
+	if err := feed.Close(); err != nil {
+		a.log.Warn("the alert feed did not end well", zap.Error(err))
+	}
+}
+
+// feedURL returns where consumers of the feed connect, or "" for no feed.
+func (o *serveOptions) feedURL(feed *alertfeed.Feed) string {
+	switch {
+	case feed == nil || o.nats != "":
+		return o.nats
+	case o.isFeedEncrypted():
+		return "tls://" + feed.Addr()
+	}
+	return "nats://" + feed.Addr()
+}

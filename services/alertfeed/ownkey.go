@@ -1,0 +1,71 @@
+package alertfeed
+
+import (
+	"os"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/listen"
+)
+
+// ownKey is with what the publisher proves itself at a server elsewhere. Its file is read again for each connection, so that a new
+// one can be put there.
+type ownKey struct {
+	seed   string // the path of a seed, or ""
+	creds  string // the path of credentials, or ""
+	public string // its public nkey
+}
+
+// CheckKey returns what is wrong with the file of a seed, or with that of credentials, with which a publisher connects to a server
+// elsewhere. The path of the other is "".
+func CheckKey(seed, creds string) error {
+	_, err := readOwnKey(seed, creds)
+	return err
+}
+
+// readOwnKey reads the key of the publisher: a seed, or credentials with one. The file must be its owner's alone (mode 0600).
+func readOwnKey(seed, creds string) (*ownKey, error) {
+	k := &ownKey{seed: seed, creds: creds}
+	path, param, parse := seed, "nats-nkey", nkeys.ParseDecoratedNKey
+	if creds != "" {
+		path, param, parse = creds, "nats-creds", nkeys.ParseDecoratedUserNKey
+	}
+	if err := listen.Private(path); err != nil {
+		return nil, err
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	pair, err := parse(content)
+	if err == nil {
+		defer pair.Wipe()
+		k.public, err = pair.PublicKey()
+	}
+	isUser := nkeys.IsValidPublicUserKey(k.public)
+	if creds != "" {
+		jwt, _ := nkeys.ParseDecoratedJWT(content) // of anything else it returns the content
+		isUser = isUser && strings.Count(jwt, ".") == 2
+	}
+	if err != nil || !isUser {
+		return nil, text.Errorf(text.Invalid, "%s 中没有 NATS 用户的密钥", "%s holds no key of a NATS user", path).Of(param)
+	}
+	return k, nil
+}
+
+// option returns how to connect with the key.
+func (k *ownKey) option() nats.Option {
+	if k.creds != "" {
+		return nats.UserCredentials(k.creds)
+	}
+	return func(o *nats.Options) error {
+		nkey, err := nats.NkeyOptionFromSeed(k.seed)
+		if err != nil {
+			return err
+		}
+		return nkey(o)
+	}
+}
