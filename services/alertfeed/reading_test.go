@@ -1,0 +1,222 @@
+package alertfeed_test
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/alertfeed"
+)
+
+var anyState = rapid.Custom(func(t *rapid.T) alertfeed.State {
+	return rapid.SampledFrom([]alertfeed.State{{Kind: alertfeed.Raised}, {Kind: alertfeed.Withdrawn}, {Kind: alertfeed.Cleared, ClearedOn: events.MustDate("2026-03-01")},
+		{Kind: alertfeed.Cleared, ClearedOn: events.MustDate("2026-03-02")}}).Draw(t, "state")
+})
+
+// chronicle is a stream as publishers write it, with what is true.
+type chronicle struct {
+	at       alertfeed.At
+	epochs   int
+	names    []alertfeed.Name
+	truth    map[string]alertfeed.State   // of the alerts that there are
+	last     map[string]alertfeed.Kept    // the last message of each subject of the stream
+	messages []*alertfeed.Message         // all, in order
+	after    []map[string]alertfeed.State // each message: what is true, if it is a head that says that everything is right
+	lastOf   map[string]int               // the number of the last message of each subject; of a subject that the stream lost there is none
+}
+
+func newChronicle() *chronicle {
+	c := &chronicle{at: knownAt, truth: map[string]alertfeed.State{}, last: map[string]alertfeed.Kept{}, lastOf: map[string]int{}}
+	for _, key := range []string{"1", "2", "3", "4"} {
+		c.names = append(c.names, alertfeed.Name{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: key, RaisedOn: events.MustDate("2025-12-31")})
+	}
+	return c
+}
+
+func (c *chronicle) write(m *alertfeed.Message, truth map[string]alertfeed.State) {
+	c.lastOf[m.Subject] = len(c.messages)
+	c.messages, c.after = append(c.messages, m), append(c.after, truth)
+}
+
+func (c *chronicle) head(phase alertfeed.Phase) {
+	var truth map[string]alertfeed.State
+	if phase == alertfeed.End {
+		truth = maps.Clone(c.truth)
+	}
+	c.write(&alertfeed.Message{Subject: alertfeed.HeadSubject, Head: &alertfeed.Head{At: c.at, Phase: phase}}, truth)
+}
+
+func (c *chronicle) state(n alertfeed.Name, s alertfeed.State, at alertfeed.At) {
+	c.last[n.Subject()] = alertfeed.Kept{At: at, State: s}
+	c.write(messageOf(n, s, at), nil)
+}
+
+// differ writes what differs between the truth and the stream, and everything that is not of the generation.
+func (c *chronicle) differ() {
+	for _, n := range c.names {
+		subject := n.Subject()
+		last, known := c.last[subject]
+		is, stands := c.truth[subject]
+		if !stands {
+			is = alertfeed.State{Kind: alertfeed.Withdrawn}
+		}
+		isOld := stands && last.At.Generation < c.at.Generation
+		if (known || stands) && (last.State != is || isOld) && c.at.Later(last.At) {
+			c.state(n, is, c.at)
+		}
+	}
+}
+
+// step lets something happen: the ledger moves, or it is restored, or the stream loses subjects and is stated again.
+func (c *chronicle) step(t *rapid.T) {
+	for _, n := range c.names {
+		if rapid.Bool().Draw(t, "stays") {
+			continue
+		}
+		if s := anyState.Draw(t, "truth"); s.Kind == alertfeed.Withdrawn {
+			delete(c.truth, n.Subject())
+		} else {
+			c.truth[n.Subject()] = s
+		}
+	}
+	switch what := rapid.IntRange(0, 9).Draw(t, "what"); what {
+	case 0, 1: // a new generation; a publisher that has not seen its beginning goes on a little
+		late := c.at
+		late.Position++
+		for _, n := range c.names {
+			if rapid.IntRange(0, 3).Draw(t, "lost") == 0 {
+				delete(c.last, n.Subject())
+				delete(c.lastOf, n.Subject())
+			}
+		}
+		c.at.Generation++
+		c.at.Position += 2
+		c.head(alertfeed.Begin)
+		for _, n := range c.names {
+			if last := c.last[n.Subject()]; rapid.Bool().Draw(t, "late") && late.Later(last.At) {
+				c.state(n, anyState.Filter(func(s alertfeed.State) bool { return s != last.State }).Draw(t, "said late"), late)
+			}
+		}
+		c.differ()
+		c.head(alertfeed.End)
+	case 2: // a ledger put back, of a new epoch
+		c.epochs++
+		c.at.Epoch = fmt.Sprintf("2026-10-%02dT08:00:00.000000Z", c.epochs+1)
+		c.at.Position -= min(c.at.Position, 10)
+		c.differ()
+	case 3:
+		c.at.Date++
+		c.differ()
+	default:
+		c.at.Position++
+		c.differ()
+	}
+	if rapid.Bool().Draw(t, "head") {
+		c.head(alertfeed.End)
+	}
+}
+
+// reader is a program that acts on what a Reading returns.
+type reader struct {
+	reading *alertfeed.Reading
+	acted   map[string]alertfeed.State
+	begun   uint64 // the latest generation of a head
+}
+
+func newReader() *reader {
+	return &reader{reading: alertfeed.NewReading(nil, 0), acted: map[string]alertfeed.State{}}
+}
+
+func (r *reader) take(t *rapid.T, m *alertfeed.Message) {
+	acts, before := r.reading.Take(m), ""
+	if m.Head != nil {
+		r.begun = max(r.begun, m.Head.At.Generation)
+	} else if len(acts) > 0 && m.At().Generation < r.begun {
+		t.Fatalf("acts on %+v, of a generation before %d", acts, r.begun)
+	}
+	for _, a := range acts {
+		was, ok := r.acted[a.Subject]
+		if was == a.State || !ok && a.State.Kind == alertfeed.Withdrawn {
+			t.Fatalf("acts on %+v again, at %+v", a, m.At())
+		}
+		if (a.Alert == nil) != (m.Head != nil) || a.At != m.At() || a.Subject <= before {
+			t.Fatalf("acts on %+v because of %+v", a, m)
+		}
+		r.acted[a.Subject], before = a.State, a.Subject
+	}
+}
+
+// holds returns the alerts that the program takes to exist.
+func (r *reader) holds() map[string]alertfeed.State {
+	return standing(r.acted)
+}
+
+func standing(all map[string]alertfeed.State) map[string]alertfeed.State {
+	all = maps.Clone(all)
+	maps.DeleteFunc(all, func(_ string, s alertfeed.State) bool { return s.Kind == alertfeed.Withdrawn })
+	return all
+}
+
+func TestAReaderEndsWithTheTruthWhateverIsRepeatedOrLost(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := newChronicle()
+		for range rapid.IntRange(1, 12).Draw(t, "steps") {
+			c.step(t)
+		}
+		c.head(alertfeed.End)
+		all, some := newReader(), newReader()
+		for i, m := range c.messages {
+			all.take(t, m)
+			if truth := c.after[i]; truth != nil && !maps.Equal(all.holds(), truth) {
+				t.Fatalf("after message %d of %s\n%v is held, and\n%v is true", i, dump(c.messages[:i+1]), all.holds(), truth)
+			}
+			for range rapid.IntRange(0, 2).Draw(t, "repeats") {
+				all.take(t, c.messages[rapid.IntRange(0, i).Draw(t, "again")])
+			}
+			if truth := c.after[i]; truth != nil && !maps.Equal(all.holds(), truth) {
+				t.Fatalf("after message %d of %s and repeats\n%v is held, and\n%v is true", i, dump(c.messages[:i+1]), all.holds(), truth)
+			}
+			if rapid.IntRange(0, 9).Draw(t, "restart") == 0 {
+				all.reading = alertfeed.NewReading(all.reading.Kept(), all.reading.Generation())
+			}
+		}
+		var got []*alertfeed.Message
+		for i, m := range c.messages {
+			if last, ok := c.lastOf[m.Subject]; ok && last == i || rapid.Bool().Draw(t, "arrives") {
+				got = append(got, m)
+				some.take(t, m)
+				for range rapid.IntRange(0, 1).Draw(t, "repeats") {
+					some.take(t, got[rapid.IntRange(0, len(got)-1).Draw(t, "again")])
+				}
+			}
+		}
+		if !maps.Equal(all.holds(), c.truth) || !maps.Equal(some.holds(), c.truth) {
+			t.Fatalf("of %s\n%v is held by who got all, %v by who got\n%s\nand %v is true", dump(c.messages), all.holds(), some.holds(), dump(got), c.truth)
+		}
+		kept := map[string]alertfeed.State{}
+		for subject, k := range some.reading.Kept() {
+			kept[subject] = k.State
+		}
+		if !maps.Equal(standing(kept), c.truth) {
+			t.Fatalf("kept %v, acted on %v", kept, some.acted)
+		}
+	})
+}
+
+func dump(list []*alertfeed.Message) string {
+	var b strings.Builder
+	for i, m := range list {
+		at := m.At()
+		fmt.Fprintf(&b, "\n%d: %s %d %d %v ", i, at.Epoch[8:10], at.Generation, at.Position, at.Date)
+		if m.Head != nil {
+			fmt.Fprint(&b, m.Head.Phase)
+		} else {
+			fmt.Fprintf(&b, "%s %s %v", m.Alert.Key, m.Alert.State, m.Alert.ClearedOn)
+		}
+	}
+	return b.String()
+}
