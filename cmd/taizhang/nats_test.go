@@ -3,13 +3,19 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/api"
+	"github.com/taizhang/taizhang/services/natsserver"
 )
 
 // seedIn returns the public key of the seed in a file, which must be for its owner alone.
@@ -124,5 +130,65 @@ func TestAServerWithoutAFeedSaysHowToHaveOne(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAProgramIsAddedWatchedAndRevokedByVerbs asks a server that publishes, and connects with the file that user add writes.
+func TestAProgramIsAddedWatchedAndRevokedByVerbs(t *testing.T) {
+	dir, seed := newProvince(t), filepath.Join(t.TempDir(), "screen.nk")
+	f := startFeed(t, dir, nil)
+	f.settled()
+	mustRun(t, "--data", dir, "nats", "user", "add", "screen", "--severity", "red", "--nkey", seed)
+	key, err := nats.NkeyOptionFromSeed(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := nats.Connect(f.url(), key, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.IgnoreAuthErrorAbort())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	out := mustRun(t, "--data", dir, "--lang", "en", "feed", "status")
+	for _, line := range []string{`the alert feed: publishing \(127\.0\.0\.1:[0-9]+\)`, `  right as of position 8 and 20[0-9-]+; the ledger is at 8`, `  open alerts: [0-9]+ red, [0-9]+ yellow, [0-9]+ blue`,
+		`  messages since the server was started: [1-9][0-9]*`, `  user screen: [1-9][0-9]* to get, 0 to acknowledge`} {
+		if !regexp.MustCompile(`(?m)^` + line + `$`).MatchString(out) {
+			t.Errorf("no line %s in\n%s", line, out)
+		}
+	}
+	if out := mustRun(t, "--data", dir, "--lang", "zh", "feed", "restate"); !strings.HasPrefix(out, "预警推送：正常发布（127.0.0.1:") {
+		t.Errorf("restated: %s", out)
+	}
+	if s := f.settled(); s.At.Generation < 2 {
+		t.Errorf("restated: %+v", s)
+	}
+	if all := rows(t, mustRun(t, "--data", dir, "feed", "status", "--output", "csv")); len(all) != 2 || all[1][0] != alertfeed.StatePublishing || all[1][3] != "8" || all[1][4] != "0" {
+		t.Errorf("%v", all)
+	}
+	var status api.FeedStatus
+	if err := json.Unmarshal([]byte(mustRun(t, "--data", dir, "feed", "status", "--output", "json")), &status); err != nil || status.At.Generation < 2 || len(status.Consumers) != 1 {
+		t.Errorf("%+v, %v", status, err)
+	}
+	mustRun(t, "--data", dir, "nats", "user", "revoke", "screen")
+	eventually(t, "the user who is revoked is disconnected", func() bool { return !conn.IsConnected() })
+}
+
+// TestWithAServerOfNATSElsewhereItsConfigurationIsPrinted adds and revokes a user whose server is not there yet.
+func TestWithAServerOfNATSElsewhereItsConfigurationIsPrinted(t *testing.T) {
+	e := newExternal(t)
+	dir, seed := newProvince(t), filepath.Join(t.TempDir(), "screen.nk")
+	startFeed(t, dir, nil, e.url(), e.seed)
+	out := mustRun(t, "--data", dir, "--lang", "en", "nats", "user", "add", "screen", "--nkey", seed)
+	key := seedIn(t, seed)
+	_, configuration, found := strings.Cut(out, "\nPut this into the configuration of the NATS server and reload it; it takes effect then:\n")
+	if want := natsserver.Configuration(e.key, []natsserver.User{{Name: "screen", Key: key}}); !found || configuration != want {
+		t.Errorf("got %s", out)
+	}
+	var u access.NATSUser
+	if err := json.Unmarshal([]byte(mustRun(t, "--data", dir, "nats", "user", "revoke", "screen", "--output", "json")), &u); err != nil || u.Configuration != natsserver.Configuration(e.key, nil) {
+		t.Errorf("%+v, %v", u, err)
+	}
+	csv, errOut, code := taizhang(t, "--data", dir, "nats", "user", "revoke", "screen", "--output", "csv")
+	if code != 0 || len(rows(t, csv)) != 2 || !strings.HasSuffix(errOut, natsserver.Configuration(e.key, nil)) {
+		t.Errorf("exit %d: %s%s", code, csv, errOut)
 	}
 }

@@ -135,7 +135,10 @@ func (f *Feed) Addr() string {
 func (f *Feed) run(ctx context.Context) error {
 	for {
 		err := f.publish(ctx)
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil && errors.Is(err, context.Canceled):
+			return nil // it had not begun
+		case ctx.Err() != nil:
 			return err
 		}
 		f.cfg.Log.Error("the alert feed did not start and is tried again", zap.String("server", f.Addr()), zap.Error(err))

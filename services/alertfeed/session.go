@@ -95,10 +95,8 @@ func (s *session) open(ctx context.Context, running *sync.WaitGroup) error {
 		return err
 	}
 	s.stream = stream
-	if s.cfg.Users != nil {
-		if err := reconcile(asking, s.cfg.JetStream, s.cfg.Users()); err != nil {
-			s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err)) // nobody else is to wait for it; check tries again
-		}
+	if err := s.admit(asking); err != nil {
+		s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err)) // nobody else is to wait for it; check tries again
 	}
 	if s.memory, s.known, err = recall(s.cfg.Memory); err != nil {
 		return err
@@ -324,7 +322,13 @@ func (s *session) admit(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
-	return reconcile(ctx, s.cfg.JetStream, s.cfg.Users())
+	if err := reconcile(ctx, s.cfg.JetStream, s.cfg.Users()); err != nil {
+		return err
+	}
+	if err := s.seeConsumers(ctx); err != nil { // they are made all the same, and check sees them again
+		s.cfg.Log.Warn("how far the consumers are is not known", zap.Error(err))
+	}
+	return nil
 }
 
 // own returns what this publisher knows at a position and date.
@@ -363,6 +367,11 @@ func (s *session) check(ctx context.Context) error {
 			s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err))
 		}
 	}
+	return s.seeConsumers(ctx)
+}
+
+// seeConsumers notes how far the durable consumers have come.
+func (s *session) seeConsumers(ctx context.Context) error {
 	consumers := []Consumer{}
 	list := s.stream.ListConsumers(ctx)
 	for c := range list.Info() {

@@ -3,9 +3,15 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 	"go.uber.org/zap"
 
@@ -90,12 +96,16 @@ func TestUsersOfNATSOverHTTP(t *testing.T) {
 	}
 }
 
-// fed serves the ledger of small with a feed.
-func fed(t *testing.T) (*served, *api.Server) {
+// fed serves the ledger of small with a feed, whose server is in this process unless change says otherwise.
+func fed(t *testing.T, change func(*alertfeed.FeedConfig)) (*served, *api.Server) {
 	t.Helper()
 	x := small(t)
 	see := x.desk
-	feed, err := alertfeed.Open(t.Context(), alertfeed.FeedConfig{Desk: &see, Access: x.access, Dir: t.TempDir(), Now: x.clock.now, Log: zap.NewNop(), Listen: "127.0.0.1:0"})
+	cfg := alertfeed.FeedConfig{Desk: &see, Access: x.access, Dir: t.TempDir(), Now: x.clock.now, Log: zap.NewNop(), Listen: "127.0.0.1:0"}
+	if change != nil {
+		change(&cfg)
+	}
+	feed, err := alertfeed.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,9 +117,131 @@ func fed(t *testing.T) (*served, *api.Server) {
 	return x, api.New(api.Config{Desk: x.desk, Access: x.access, Feed: feed, Now: x.clock.now, Build: "v1", Spool: t.TempDir()})
 }
 
+// act asks for something as the owner, with a body, and decodes the answer.
+func act[T any](t *testing.T, s *api.Server, method, path, body string) (status int, v T) {
+	t.Helper()
+	r := httptest.NewRequest(method, "http://localhost"+path, strings.NewReader(body))
+	r = r.WithContext(api.AsOwner(r.Context(), access.Local("kit", "socket")))
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
+		t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+	}
+	return w.Code, v
+}
+
+// published returns when the feed has published all that the ledger knows.
+func published(t *testing.T, s *api.Server) api.FeedStatus {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; {
+		_, f := act[api.FeedStatus](t, s, http.MethodGet, "/v1/feed", "")
+		if f.State == alertfeed.StatePublishing && f.At != nil && f.Behind == 0 {
+			return f
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not publish: %+v", f)
+		}
+		select {
+		case <-t.Context().Done():
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func TestAUserOfNATSReadsAsLongAsHeIsOne(t *testing.T) {
+	_, s := fed(t, nil)
+	f := published(t, s)
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := pair.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Open.Red != 2 || *f.Subjects == 0 || *f.Messages <= uint64(*f.Subjects) || f.Position != 6 || f.Server == "" || len(f.Consumers) != 0 {
+		t.Errorf("%+v", f)
+	}
+	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(key)); status != http.StatusOK || len(u.Warnings) != 0 || u.Configuration != "" {
+		t.Errorf("%d %+v", status, u)
+	}
+	closed := make(chan struct{})
+	conn, err := nats.Connect(f.Server, nats.Nkey(key, pair.Sign), nats.MaxReconnects(0), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if status, f := act[api.FeedStatus](t, s, http.MethodPost, "/v1/feed/restate", ""); status != http.StatusOK || f.At.Generation < 2 {
+		t.Errorf("%d %+v", status, f)
+	}
+	if status, u := act[access.NATSUser](t, s, http.MethodDelete, "/v1/nats/users/screen", ""); status != http.StatusOK || len(u.Warnings) != 0 {
+		t.Errorf("%d %+v", status, u)
+	}
+	select {
+	case <-closed:
+	case <-time.After(time.Minute):
+		t.Error("a user who was revoked is still connected")
+	}
+	if _, err := nats.Connect(f.Server, nats.Nkey(key, pair.Sign)); err == nil {
+		t.Error("a user who was revoked connects again")
+	}
+	metrics := asked(s.Admin(), http.MethodGet, "/metrics", false).Body.String()
+	if !strings.Contains(metrics, "\ntaizhang_feed_generations_total 2\n") || !strings.Contains(metrics, "\ntaizhang_feed_behind_positions 0\n") {
+		t.Errorf("the figures are\n%s", metrics)
+	}
+}
+
+func TestAnActThatTheServerOfNATSDoesNotKnowYetIsNotSaidToBeRefused(t *testing.T) {
+	defer api.WaitForNATS(api.WaitForNATS(20 * time.Millisecond))
+	x, s := fed(t, func(cfg *alertfeed.FeedConfig) { // the server cannot start: where its directory should be is a file
+		if err := os.WriteFile(filepath.Join(cfg.Dir, "nats"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(natsKey(t))); status != http.StatusOK || len(u.Warnings) != 1 || !strings.Contains(u.Warnings[0].En, "cannot connect yet") || !strings.Contains(u.Warnings[0].Zh, "再做一次") {
+		t.Errorf("%d %+v", status, u)
+	}
+	if list := x.access.NATSUsers(); len(list) != 1 {
+		t.Errorf("%+v", list)
+	}
+	if status, u := act[access.NATSUser](t, s, http.MethodDelete, "/v1/nats/users/screen", ""); status != http.StatusOK || len(u.Warnings) != 1 || !strings.Contains(u.Warnings[0].En, "may still read") {
+		t.Errorf("%d %+v", status, u)
+	}
+	if status, p := act[api.Problem](t, s, http.MethodPost, "/v1/feed/restate", ""); status != http.StatusServiceUnavailable || !strings.Contains(p.Text.En, "cannot be restated now: ") {
+		t.Errorf("%d %+v", status, p)
+	}
+}
+
+func TestWithAServerOfNATSElsewhereAnActGivesItsConfiguration(t *testing.T) {
+	_, s := fed(t, func(cfg *alertfeed.FeedConfig) {
+		pair, err := nkeys.CreateUser()
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed, err := pair.Seed()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Listen, cfg.URL, cfg.NKey = "", "nats://127.0.0.1:1", filepath.Join(cfg.Dir, "publisher.nk")
+		if err := os.WriteFile(cfg.NKey, seed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	})
+	key := natsKey(t)
+	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(key)); status != http.StatusOK || !strings.Contains(u.Configuration, key) || len(u.Warnings) != 0 {
+		t.Errorf("%d %+v", status, u)
+	}
+	if status, u := act[access.NATSUser](t, s, http.MethodDelete, "/v1/nats/users/screen", ""); status != http.StatusOK || u.Configuration == "" || strings.Contains(u.Configuration, key) {
+		t.Errorf("%d %+v", status, u)
+	}
+	if _, list := act[access.NATSUsers](t, s, http.MethodGet, "/v1/nats/users", ""); strings.Contains(fmt.Sprint(list), "onfiguration") {
+		t.Errorf("%+v", list)
+	}
+}
+
 // TestTheFeedTellsNobodyWhatHeMayNotSee asks how the feed does as every role.
 func TestTheFeedTellsNobodyWhatHeMayNotSee(t *testing.T) {
-	x, s := fed(t)
+	x, s := fed(t, nil)
 	office := x.access.Office(access.Local("kit", "local"))
 	bindings := map[access.Role]access.Binding{access.Center: {Center: "ZJ-0001"}, access.LocalGov: {Region: "3301"}, access.IndustryDept: {Departments: []string{"省经信厅"}}}
 	ask := func(role access.Role, method, path string) string {
@@ -144,7 +276,7 @@ func TestTheFeedTellsNobodyWhatHeMayNotSee(t *testing.T) {
 }
 
 func TestTheFiguresOfTheFeed(t *testing.T) {
-	_, s := fed(t)
+	_, s := fed(t, nil)
 	metrics := asked(s.Admin(), http.MethodGet, "/metrics", false).Body.String()
 	for _, name := range []string{`taizhang_feed_published_total{kind="raised"}`, `taizhang_feed_published_total{kind="cleared"}`, `taizhang_feed_published_total{kind="withdrawn"}`,
 		`taizhang_feed_published_total{kind="head"}`, "taizhang_feed_generations_total", "taizhang_feed_behind_positions", "taizhang_feed_behind_seconds"} {
