@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"math"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -44,11 +45,9 @@ func (s *Seen) Responsible() (localGov, industryDept string) {
 	return localGov, industryDept
 }
 
-// How Look works ahead while events are applied, so that few centers are left for the moment in which writers wait.
-const (
-	lookAheadMax = 8 // times
-	lookFew      = 4 // centers are left to the end
-)
+// lookAheadMax is how often Look works ahead, while events are applied, so that few centers are left for the moment in
+// which writers wait.
+const lookAheadMax = 8
 
 // Look calls take for each center that may have changed since the last look, and for the policies if they have other
 // breaks than then. The first look, and the first one as of another date, calls it for all of them. Look may call take
@@ -60,11 +59,11 @@ func (w *Watch) Look(ctx context.Context, on events.Date, take func(*Seen)) (pos
 	if w.seen == nil || w.on != on {
 		*w = Watch{register: w.register, on: on, seen: map[events.CenterID]Mark{}, policies: -1, breaks: -1}
 	}
-	for range lookAheadMax {
-		var n int
-		if n, err = w.look(ctx, take); err != nil || n <= lookFew {
+	for n, before, i := 0, math.MaxInt, 0; i < lookAheadMax; i++ {
+		if n, err = w.look(ctx, take); err != nil || n == 0 || n >= before { // no fewer changed meanwhile: waiting does not help
 			break
 		}
+		before = n
 	}
 	if err == nil {
 		w.register.Exactly(func(p uint64) {

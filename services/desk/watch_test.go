@@ -1,6 +1,8 @@
 package desk_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/taizhang/taizhang/events"
@@ -33,5 +35,23 @@ func TestAWatchFindsTheAlertsThatRecordsMove(t *testing.T) {
 	}
 	if moved := look(on + 400); len(moved) > 0 {
 		t.Errorf("the first look of another date: %+v", moved)
+	}
+}
+
+func TestAWatchOfTheDeskIsExactAndBeginsAnewAfterAnError(t *testing.T) {
+	d := small(t)
+	on, w := events.MustDate("2025-12-31"), d.Watch()
+	if _, _, err := w.Look(t.Context(), on); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	record(t, d, reversed)
+	if moved, position, err := w.Look(ctx, on); !errors.Is(err, context.Canceled) || len(moved) > 0 || position != 0 {
+		t.Fatalf("got %+v, position %d, %v", moved, position, err)
+	}
+	moved, position, err := w.Look(t.Context(), on)
+	if err != nil || len(moved) > 0 || position != d.Ledger.Register().Position() {
+		t.Errorf("the first look after an error: %+v, position %d, %v", moved, position, err)
 	}
 }
