@@ -168,3 +168,68 @@ func TestAfterCloseNothingStartsAgain(t *testing.T) {
 		t.Error("it is connected to")
 	}
 }
+
+// TestNobodyIsConnectedAfterBeingRevoked revokes a user while its programs connect without end.
+func TestNobodyIsConnectedAfterBeingRevoked(t *testing.T) {
+	a := newReader(t, "a")
+	s := startServer(t)
+	stop := make(chan struct{})
+	var programs sync.WaitGroup
+	defer programs.Wait()
+	defer close(stop)
+	var came atomic.Int64
+	for range 3 {
+		programs.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				closed := make(chan struct{})
+				_, err := nats.Connect("nats://"+s.Addr(), nats.Nkey(a.Key, a.pair.Sign), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+				if err == nil {
+					came.Add(1)
+					<-closed // by the server
+				}
+			}
+		})
+	}
+	for range 50 {
+		if err := s.SetUsers(t.Context(), usersOf(a)); err != nil {
+			t.Fatal(err)
+		}
+		n := came.Load()
+		until(t, "it connects", func() bool { return came.Load() > n })
+		if err := s.SetUsers(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "none is connected", func() bool { return s.door.granted["a"].NumLocalConnections() == 0 })
+	}
+}
+
+func TestAUserCannotTakeTheConnectionsOfOthers(t *testing.T) {
+	a, b := newReader(t, "a"), newReader(t, "b")
+	for name, start := range map[string]func(testing.TB, ...reader) *world{"in this process": embedded, "elsewhere": elsewhere} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t, a, b)
+			var open []*nats.Conn
+			for range connectionsMax {
+				open = append(open, a.connect(t, w.url, nats.NoReconnect()))
+			}
+			if nc, err := nats.Connect(w.url, nats.Nkey(a.Key, a.pair.Sign)); err == nil {
+				nc.Close()
+				t.Errorf("it has more than %d connections", connectionsMax)
+			}
+			b.consumer(t, b.connect(t, w.url))
+			open[0].Close()
+			until(t, "another connects in its place", func() bool {
+				nc, err := nats.Connect(w.url, nats.Nkey(a.Key, a.pair.Sign))
+				if err == nil {
+					nc.Close()
+				}
+				return err == nil
+			})
+		})
+	}
+}
