@@ -22,8 +22,11 @@ import (
 // zapLevel is what of the server's log is of use when a test fails: it complains of every attack.
 const zapLevel = zap.FatalLevel
 
+// places are where a server may run: with the rights from calls in this process, or from the text of a configuration.
+var places = map[string]func(testing.TB, ...reader) *world{"in this process": embedded, "elsewhere": elsewhere}
+
 func TestAUserGetsAcknowledgesAsksAndGoesBack(t *testing.T) {
-	for name, start := range map[string]func(testing.TB, ...reader) *world{"in this process": embedded, "elsewhere": elsewhere} {
+	for name, start := range places {
 		t.Run(name, func(t *testing.T) {
 			all := newReader(t, "oa-platform", "taizhang.v1.alert.>")
 			red := newReader(t, "red_only", "taizhang.v1.alert.*.red.*.>")
@@ -72,6 +75,42 @@ func TestAUserGetsAcknowledgesAsksAndGoesBack(t *testing.T) {
 						t.Errorf("%s goes back to %+v, %v", c.Name, r, err)
 					}
 				}
+			}
+		})
+	}
+}
+
+// TestARequestWaits checks that the way back outlives the longest request, and that a request dies with its connection: its messages
+// would come again only when they are not acknowledged in time.
+func TestARequestWaits(t *testing.T) {
+	for name, start := range places {
+		t.Run(name, func(t *testing.T) {
+			a := newReader(t, "a", "taizhang.v1.alert.>")
+			w := start(t, a)
+			ledger, err := w.on.LookupAccount(ledgerAccount)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, durable := a.consumer(t, a.connect(t, w.url))
+			longest := durable.CachedInfo().Config.MaxRequestExpires
+			if open, err := ledger.ServiceExportResponseThreshold(services("a")[0].subject); err != nil || open <= longest {
+				t.Errorf("the way back is open for %v, %v, and a request waits for %v", open, err, longest)
+			}
+			gone := a.connect(t, w.url)
+			_, waiting := a.consumer(t, gone)
+			if _, err := waiting.Fetch(10, jetstream.FetchMaxWait(time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+			until(t, "it waits", func() bool { i, err := durable.Info(t.Context()); return err == nil && i.NumWaiting == 1 })
+			gone.Close()
+			until(t, "it has gone", func() bool { return ledger.NumPendingAllResponses() == 0 })
+			w.publish(t, alertSubject)
+			m, err := durable.Next(jetstream.FetchMaxWait(20 * time.Second))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if meta, err := m.Metadata(); err != nil || meta.NumDelivered != 1 {
+				t.Errorf("it is delivered as %+v, %v", meta, err)
 			}
 		})
 	}
@@ -198,17 +237,21 @@ func TestAConnectionOutlivesARestart(t *testing.T) {
 }
 
 func TestNobodyIsServedWithoutAKey(t *testing.T) {
-	a, stranger := newReader(t, "a"), newReader(t, "a")
-	w := embedded(t, a)
-	for name, opts := range map[string][]nats.Option{
-		"nobody":        nil,
-		"a password":    {nats.UserInfo("sys", "sys")},
-		"a token":       {nats.Token(a.Key)},
-		"a strange key": {nats.Nkey(stranger.Key, stranger.pair.Sign)},
-		"another's key": {nats.Nkey(a.Key, stranger.pair.Sign)},
-	} {
-		if nc, err := nats.Connect(w.url, opts...); !errors.Is(err, nats.ErrAuthorization) {
-			t.Errorf("%s: %v, %v", name, nc, err)
-		}
+	for name, start := range places {
+		t.Run(name, func(t *testing.T) {
+			a, stranger := newReader(t, "a"), newReader(t, "a")
+			w := start(t, a)
+			for name, opts := range map[string][]nats.Option{
+				"nobody":        nil,
+				"a password":    {nats.UserInfo("sys", "sys")},
+				"a token":       {nats.Token(a.Key)},
+				"a strange key": {nats.Nkey(stranger.Key, stranger.pair.Sign)},
+				"another's key": {nats.Nkey(a.Key, stranger.pair.Sign)},
+			} {
+				if nc, err := nats.Connect(w.url, opts...); !errors.Is(err, nats.ErrAuthorization) {
+					t.Errorf("%s: %v, %v", name, nc, err)
+				}
+			}
+		})
 	}
 }

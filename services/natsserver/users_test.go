@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -115,6 +116,26 @@ func readAll(t *testing.T, r reader, durable jetstream.Consumer, done chan struc
 	}
 }
 
+// TestElsewhereUsersChangeWithTwoReloads does what the head of the configuration says.
+func TestElsewhereUsersChangeWithTwoReloads(t *testing.T) {
+	a, b, c := newReader(t, "a"), newReader(t, "b"), newReader(t, "c")
+	pair, key, err := newKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := serverElsewhere(t, pair, Configuration(key, usersOf(a, b)), a, b, c)
+	kept, revoked := a.connect(t, w.url, nats.NoReconnect()), b.connect(t, w.url, nats.NoReconnect())
+	for range 2 {
+		opts := optionsElsewhere(t, filepath.Dir(w.on.StoreDir()), Configuration(key, usersOf(c, a)))
+		if err := w.on.ReloadOptions(opts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(t, "the revoked user is disconnected", revoked.IsClosed)
+	a.consumer(t, kept)
+	c.consumer(t, c.connect(t, w.url))
+}
+
 func TestBadUsersChangeNothing(t *testing.T) {
 	a, b := newReader(t, "a"), newReader(t, "b")
 	s := startServer(t, a.User)
@@ -210,7 +231,7 @@ func TestNobodyIsConnectedAfterBeingRevoked(t *testing.T) {
 
 func TestAUserCannotTakeTheConnectionsOfOthers(t *testing.T) {
 	a, b := newReader(t, "a"), newReader(t, "b")
-	for name, start := range map[string]func(testing.TB, ...reader) *world{"in this process": embedded, "elsewhere": elsewhere} {
+	for name, start := range places {
 		t.Run(name, func(t *testing.T) {
 			w := start(t, a, b)
 			var open []*nats.Conn

@@ -58,6 +58,7 @@ func (r reader) connect(t testing.TB, url string, opts ...nats.Option) *nats.Con
 
 // world is a server with the stream and readers, and the connection of the publisher.
 type world struct {
+	on    *server.Server // nil if the test starts it again
 	url   string
 	admin *nats.Conn
 	js    jetstream.JetStream
@@ -91,7 +92,9 @@ func embedded(t testing.TB, readers ...reader) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	return newWorld(t, "nats://"+s.Addr(), nc, readers...)
+	w := newWorld(t, "nats://"+s.Addr(), nc, readers...)
+	w.on = s.on.Load()
+	return w
 }
 
 // elsewhere returns a world of a server with the configuration that Configuration writes.
@@ -117,9 +120,10 @@ func oneAccount(t testing.TB, r reader) *world {
 		key, r.Key, own, own, inboxPrefix, r.Name), r)
 }
 
-func serverElsewhere(t testing.TB, publisher nkeys.KeyPair, configuration string, readers ...reader) *world {
+// optionsElsewhere returns the options of a server with a configuration, to which its operator adds where it listens and stores.
+func optionsElsewhere(t testing.TB, dir, configuration string) *server.Options {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "nats.conf")
+	path := filepath.Join(dir, "nats.conf")
 	own := "listen: \"127.0.0.1:-1\"\njetstream { sync_interval: \"1s\", max_file_store: 1GiB }\n"
 	if err := os.WriteFile(path, []byte(own+configuration), 0o600); err != nil {
 		t.Fatal(err)
@@ -128,7 +132,13 @@ func serverElsewhere(t testing.TB, publisher nkeys.KeyPair, configuration string
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts.StoreDir, opts.NoSigs, opts.NoLog = t.TempDir(), true, true
+	opts.StoreDir, opts.NoSigs, opts.NoLog = dir, true, true
+	return opts
+}
+
+func serverElsewhere(t testing.TB, publisher nkeys.KeyPair, configuration string, readers ...reader) *world {
+	t.Helper()
+	opts := optionsElsewhere(t, t.TempDir(), configuration)
 	on, err := server.NewServer(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +155,9 @@ func serverElsewhere(t testing.TB, publisher nkeys.KeyPair, configuration string
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	return newWorld(t, url, nc, readers...)
+	w := newWorld(t, url, nc, readers...)
+	w.on = on
+	return w
 }
 
 // newWorld makes the stream and the durable consumers as services/alertfeed makes them.
@@ -155,7 +167,7 @@ func newWorld(t testing.TB, url string, admin *nats.Conn, readers ...reader) *wo
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{url, admin, js}
+	w := &world{url: url, admin: admin, js: js}
 	_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{
 		Name: streamName, Subjects: []string{"taizhang.v1.>"}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 16,
 		MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgSize: -1, Discard: jetstream.DiscardNew, DenyDelete: true, DenyPurge: true,
