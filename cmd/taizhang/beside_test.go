@@ -108,7 +108,7 @@ func runBeside(how string) int {
 	}
 	code := 0
 	if how == besideURL {
-		err = aimAtURL(dir, regexp.MustCompile(`http://[^ ]+`).FindString(said), verb, rest)
+		err = aimAtURL(dir, regexp.MustCompile(`http://[^ ,]+`).FindString(said), verb, rest)
 	}
 	if err == nil {
 		code = run()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -283,6 +284,7 @@ func newProvince(t *testing.T, programs ...*program) (dir string) {
 }
 
 func TestARecordArrivesAsAMessageOfTheFeed(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t, "gov")
 	dir := newProvince(t, p)
 	f := startFeed(t, dir, nil)
@@ -302,6 +304,7 @@ func TestARecordArrivesAsAMessageOfTheFeed(t *testing.T) {
 }
 
 func TestARestartPublishesNothing(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t, "gov")
 	dir := newProvince(t, p)
 	f := startFeed(t, dir, nil)
@@ -343,6 +346,7 @@ func (c *clock) set(instant string) {
 func (c *clock) now() time.Time { return time.UnixMicro(c.at.Load()) }
 
 func TestAtMidnightInShanghaiWhatTimeChangedIsPublishedOnce(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t, "gov")
 	dir := newProvince(t, p)
 	c := &clock{}
@@ -422,6 +426,7 @@ func (e *external) stop() {
 }
 
 func TestAServerElsewhereMayComeLaterAndGoAwayAndTheLedgerIsServedMeanwhile(t *testing.T) {
+	t.Parallel()
 	p, e := newProgram(t, "gov"), newExternal(t)
 	dir := newProvince(t, p)
 	f := startFeed(t, dir, nil, e.url(), e.seed)
@@ -450,6 +455,7 @@ func TestAServerElsewhereMayComeLaterAndGoAwayAndTheLedgerIsServedMeanwhile(t *t
 }
 
 func TestAProgramThatIsAddedOrRevokedWhileRecordsAreWrittenDisturbsNobody(t *testing.T) {
+	t.Parallel()
 	stays, comes := newProgram(t, "stays"), newProgram(t, "comes")
 	dir := newProvince(t, stays)
 	f := startFeed(t, dir, nil)
@@ -491,6 +497,7 @@ func TestAProgramThatIsAddedOrRevokedWhileRecordsAreWrittenDisturbsNobody(t *tes
 }
 
 func TestARestoredLedgerIsRightAtOnceAlsoForWhoReadTheLaterOne(t *testing.T) {
+	t.Parallel()
 	p, q, e := newProgram(t, "gov"), newProgram(t, "own"), newExternal(t)
 	dir, work := newProvince(t, p, q), t.TempDir()
 	e.start(natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key}, {Name: q.name, Key: q.key}}))
@@ -530,6 +537,7 @@ func TestARestoredLedgerIsRightAtOnceAlsoForWhoReadTheLaterOne(t *testing.T) {
 }
 
 func TestWhereTheFeedMayBe(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -585,6 +593,7 @@ func TestWhereTheFeedMayBe(t *testing.T) {
 }
 
 func TestTheLineOfAServerSaysWhereTheFeedIs(t *testing.T) {
+	t.Parallel()
 	e := newExternal(t)
 	for args, says := range map[string]string{
 		"--nats-listen 127.0.0.1:0":                    `, alerts over NATS on nats://127\.0\.0\.1:[1-9][0-9]* and on the socket `,
@@ -598,5 +607,64 @@ func TestTheLineOfAServerSaysWhereTheFeedIs(t *testing.T) {
 		if code := p.end(os.Interrupt); code != 0 {
 			t.Errorf("%s: exit %d: %s", args, code, p.log)
 		}
+	}
+}
+
+func TestAFeedThatCannotStartLeavesTheLedgerServedAndIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, "gov")
+	dir := newProvince(t, p)
+	inTheWay := filepath.Join(dir, "nats")
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := startFeed(t, dir, nil)
+	f.trial("T1")
+	eventually(t, "the status says why", func() bool {
+		s := f.feed.Status()
+		return s.State == alertfeed.StateConnecting && strings.Contains(s.Reason.Zh, inTheWay)
+	})
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	p.connect(f.url())
+	p.catchUp(f)
+	p.mustKnow(dir)
+}
+
+func TestTheFeedIsEncryptedWhereOtherMachinesReachIt(t *testing.T) {
+	t.Parallel()
+	p, files := newProgram(t, "gov"), t.TempDir()
+	dir := newProvince(t, p)
+	certFile, keyFile := filepath.Join(files, "cert.pem"), filepath.Join(files, "key.pem")
+	writePair(t, certFile, keyFile, "localhost")
+	s := startServe(t, dir, "--nats-listen", "0.0.0.0:0", "--tls-cert", certFile, "--tls-key", keyFile)
+	found := regexp.MustCompile(`tls://0\.0\.0\.0:([0-9]+) `).FindStringSubmatch(s.said)
+	if found == nil {
+		t.Fatalf("got %q", s.said)
+	}
+	address := "127.0.0.1:" + found[1]
+	eventually(t, "the feed listens", func() bool {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+	own := nats.Nkey(p.key, p.pair.Sign)
+	if _, err := nats.Connect("nats://"+address, own); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("a program that does not trust the certificate: %v", err)
+	}
+	for most, works := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+		conn, err := nats.Connect("nats://"+address, own, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: most, InsecureSkipVerify: true}))
+		if (err == nil) != works {
+			t.Errorf("TLS %x: %v", most, err)
+		}
+		if err == nil {
+			conn.Close()
+		}
+	}
+	if code := s.end(os.Interrupt); code != 0 {
+		t.Errorf("exit %d: %s", code, s.log)
 	}
 }

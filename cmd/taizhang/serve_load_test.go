@@ -26,6 +26,7 @@ type load struct {
 	url    atomic.Pointer[string] // of the server now
 	tokens []string               // of writers, each of a center
 	client *http.Client
+	onLine bool // the trials raise alerts
 
 	mu    sync.Mutex
 	acked map[string]bool // ids of records that were acknowledged
@@ -69,7 +70,7 @@ func newLoad(t testing.TB, dir string) *load {
 // post sends a record of a writer and returns the status, or an error if there was no answer.
 func (l *load) post(writer int, id string) (int, error) {
 	center := fmt.Sprintf("ZJ-%04d", writer%len(l.tokens)+1)
-	body := fmt.Sprintf(`{"id":"%s","kind":"trial.recorded","center":"%s","on":"2026-10-31","data":{"trial":"%s","onProductionLine":false}}`, id, center, id)
+	body := fmt.Sprintf(`{"id":"%s","kind":"trial.recorded","center":"%s","on":"2026-10-31","data":{"trial":"%s","onProductionLine":%v}}`, id, center, id, l.onLine)
 	r, err := http.NewRequest(http.MethodPost, *l.url.Load()+"/v1/records", strings.NewReader(body))
 	if err != nil {
 		return 0, err

@@ -49,7 +49,7 @@ const (
 
 // The bounds of a feed.
 const (
-	feedRetry   = 5 * time.Second  // until the server in this process is tried again
+	feedRetry   = 2 * time.Second  // until the server in this process is tried again
 	feedClosing = 3 * time.Second  // for all of Close
 	admitWait   = 15 * time.Second // for a server that starts, and for all of its users
 	dialWait    = 2 * time.Second  // for a connection to a server elsewhere
@@ -107,7 +107,11 @@ func FreeAddress(ctx context.Context, address string) (string, error) {
 	case err != nil:
 		return "", text.Errorf(text.Invalid, "预警推送不能使用地址 %s：%v", "the alert feed cannot listen on %s: %v", address, err).Of("nats-listen")
 	}
-	return l.Addr().String(), l.Close()
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if given, _, _ := net.SplitHostPort(address); given != "" {
+		host = given // 0.0.0.0 is not [::]
+	}
+	return net.JoinHostPort(host, port), errors.Join(err, l.Close())
 }
 
 // Close stops publishing and ends the server. What is not published yet is published after the next Open.

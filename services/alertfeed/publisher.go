@@ -138,16 +138,19 @@ func (p *Publisher) notNow() error {
 var errAgain = errors.New("alertfeed: the stream is to be read again")
 
 func (p *Publisher) trouble(err error) {
-	p.cfg.Log.Warn("the feed of alerts is interrupted", zap.Error(err))
 	why := text.Of(err)
-	switch code := text.CodeOf(err); {
-	case errors.Is(err, errAgain):
-		return
-	case code == text.Conflict || code == text.Invalid: // the server is there, and not as it must be
-		p.say(StateStopped, why)
-		return
+	state, said := StateConnecting, text.Say("连不上 NATS：%[1]s", "NATS cannot be reached: %[2]s", why.Zh, why.En)
+	if code := text.CodeOf(err); code == text.Conflict || code == text.Invalid { // the server is there, and not as it must be
+		state, said = StateStopped, why
 	}
-	p.say(StateConnecting, text.Say("连不上 NATS：%[1]s", "NATS cannot be reached: %[2]s", why.Zh, why.En))
+	level := zap.WarnLevel
+	if p.Status().Reason == said { // as at every trial while a server is away
+		level = zap.DebugLevel
+	}
+	p.cfg.Log.Log(level, "the feed of alerts is interrupted", zap.Error(err))
+	if !errors.Is(err, errAgain) {
+		p.say(state, said)
+	}
 }
 
 // say shows a state, and why.

@@ -109,6 +109,9 @@ func (s *session) open(ctx context.Context, running *sync.WaitGroup) error {
 	}
 	s.checked = time.Now()
 	switch {
+	case made && !s.known:
+		s.cfg.Log.Info("the stream of alerts is made")
+		s.doubt, s.doubted = true, s.generation()
 	case made:
 		s.distrust("the stream was not there")
 	case s.known && info.State.LastSeq < s.memory.Last:
