@@ -60,6 +60,7 @@ var meanings = map[string]string{
 	"NATSUser.filter":         "the alerts that it gets",
 	"NATSUser.key":            "its public nkey",
 	"NATSUser.name":           "the name of the user of NATS",
+	"NATSUser.server":         "after an act: the URL where the user connects; missing if nobody serves the ledger, or without a feed",
 	"NATSUser.warnings":       "after an act: the server of NATS does not know of it yet",
 	"nats.centerIds":          "ids of centers, separated by `;`; empty for all",
 	"nats.families":           "families of the codes of alerts, `EXE` for AL-EXE-02, separated by `;`; empty for all",

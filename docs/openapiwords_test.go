@@ -81,7 +81,7 @@ var apiMeanings = map[string]string{
 	"At.date":              "the day as of which the alerts are judged",
 	"At.engine":            "the version of the judgement",
 	"At.epoch":             "the instant at which the access log began, or was last restored",
-	"At.generation":        "how often every alert was stated, in the life of the stream",
+	"At.generation":        "it rises when every alert is stated again",
 	"At.position":          "the place of the last record that counts",
 	"Consumer.name":        "the name of the user of NATS",
 	"Consumer.pending":     "messages that it has not got",

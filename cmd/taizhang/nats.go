@@ -100,10 +100,17 @@ func (a *app) addNATSUser(cmd *cobra.Command, r access.NewNATSUser, file string)
 		return a.writeNATSUser(u, func() {
 			a.print("%s：%s", "%s: %s", u.Name, a.filterWords(&u.Filter))
 			a.print("  密钥的种子在 %s，须保密", "  the seed of its key is in %s; keep it secret", file)
-			a.print("  接收：taizhang alerts watch --nkey %s --durable %s", "  read with: taizhang alerts watch --nkey %s --durable %s", shellWord(file), u.Name)
+			at := ""
+			if u.Server != "" && u.Server != usualNATS {
+				at = "--nats " + shellWord(u.Server) + " "
+			}
+			a.print("  接收：taizhang alerts watch %s--nkey %s --durable %s", "  read with: taizhang alerts watch %s--nkey %s --durable %s", at, shellWord(file), u.Name)
 		})
 	})
 }
+
+// usualNATS is where alerts watch connects if no other server is named.
+const usualNATS = "nats://127.0.0.1:4222"
 
 // writeNATSUser writes a user after an act. What the server of NATS does not know yet goes to standard error.
 func (a *app) writeNATSUser(u *access.NATSUser, people func()) error {
@@ -174,7 +181,7 @@ func newSeed(file string) (public string, err error) {
 
 // shellWord returns a word as it is typed in a shell.
 func shellWord(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == "" {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,") == "" {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

@@ -138,7 +138,9 @@ func TestAProgramIsAddedWatchedAndRevokedByVerbs(t *testing.T) {
 	dir, seed := newProvince(t), filepath.Join(t.TempDir(), "screen.nk")
 	f := startFeed(t, dir, nil)
 	f.settled()
-	mustRun(t, "--data", dir, "nats", "user", "add", "screen", "--severity", "red", "--nkey", seed)
+	if out := mustRun(t, "--data", dir, "nats", "user", "add", "screen", "--severity", "red", "--nkey", seed); !strings.Contains(out, "taizhang alerts watch --nats "+f.url()+" --nkey "+seed+" --durable screen\n") {
+		t.Errorf("got %s", out)
+	}
 	key, err := nats.NkeyOptionFromSeed(seed)
 	if err != nil {
 		t.Fatal(err)

@@ -153,6 +153,7 @@ type NATSUser struct {
 	RevokedAt string     `json:"revokedAt,omitzero"` // "" if it is not revoked
 	RevokedBy string     `json:"revokedBy,omitzero"`
 
+	Server        string      `json:"server,omitzero"`        // of an act: the URL where the user connects
 	Configuration string      `json:"configuration,omitzero"` // of an act: what the operator of a server of NATS elsewhere has to put there
 	Warnings      []text.Text `json:"warnings,omitempty"`     // of an act: the server of NATS does not know of it yet
 }

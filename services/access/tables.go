@@ -113,7 +113,12 @@ var NATSUserColumns = []table.Column{{Name: "name", Title: text.Say("名称", "n
 
 // Row returns the user as a row of NATSUserColumns.
 func (u *NATSUser) Row() []table.Cell {
-	list := func(l []string) table.Cell { return table.Optional(strings.Join(l, ";")) }
+	list := func(l []string) table.Cell {
+		if len(l) == 0 {
+			return table.Cell{Shown: text.Say("全部", "all")}
+		}
+		return table.Text(strings.Join(l, ";"))
+	}
 	return []table.Cell{table.Text(u.Name), table.Text(u.Key), list(u.Filter.Severities), list(u.Filter.Families), list(u.Filter.Centers), table.Text(u.AddedAt), table.Text(u.AddedBy),
 		table.Optional(u.RevokedAt), table.Optional(u.RevokedBy)}
 }

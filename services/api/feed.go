@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -126,6 +127,9 @@ func (q *request) tellNATS(u *access.NATSUser) {
 	if q.s.Feed == nil {
 		u.Warnings = append(u.Warnings, text.Say("已写入账号；预警推送没有启用，用户目前无法连接", "it is written; the alert feed is off, so that no user can connect now"))
 		return
+	}
+	if u.Server = q.s.Feed.Addr(); !strings.Contains(u.Server, "://") {
+		u.Server = "nats://" + u.Server
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(q.Context()), admitWait)
 	defer cancel()

@@ -162,7 +162,7 @@ func TestAUserOfNATSReadsAsLongAsHeIsOne(t *testing.T) {
 	if f.Open.Red != 2 || *f.Subjects == 0 || *f.Messages <= uint64(*f.Subjects) || f.Position != 6 || f.Server == "" || len(f.Consumers) != 0 {
 		t.Errorf("%+v", f)
 	}
-	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(key)); status != http.StatusOK || len(u.Warnings) != 0 || u.Configuration != "" {
+	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(key)); status != http.StatusOK || len(u.Warnings) != 0 || u.Configuration != "" || u.Server != "nats://"+f.Server {
 		t.Errorf("%d %+v", status, u)
 	}
 	closed := make(chan struct{})
@@ -228,7 +228,7 @@ func TestWithAServerOfNATSElsewhereAnActGivesItsConfiguration(t *testing.T) {
 		}
 	})
 	key := natsKey(t)
-	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(key)); status != http.StatusOK || !strings.Contains(u.Configuration, key) || len(u.Warnings) != 0 {
+	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(key)); status != http.StatusOK || !strings.Contains(u.Configuration, key) || u.Server != "nats://127.0.0.1:1" || len(u.Warnings) != 0 {
 		t.Errorf("%d %+v", status, u)
 	}
 	if status, u := act[access.NATSUser](t, s, http.MethodDelete, "/v1/nats/users/screen", ""); status != http.StatusOK || u.Configuration == "" || strings.Contains(u.Configuration, key) {
