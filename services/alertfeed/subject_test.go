@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 	"pgregory.net/rapid"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -187,5 +188,44 @@ func TestAFilterSelectsItsAlertsAndTheHead(t *testing.T) {
 func TestAFilterOfNothingSelectsEveryAlert(t *testing.T) {
 	if got := fmt.Sprint(alertfeed.Filter{}.Subjects()); got != "[taizhang.v1.head taizhang.v1.alert.*.*.*.>]" {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestAServerStoresEverySubjectAndDeliversWhatAFilterSelects(t *testing.T) {
+	k := newKit(t)
+	if _, err := k.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "S", Subjects: []string{alertfeed.AllSubjects}, Storage: jetstream.MemoryStorage}); err != nil {
+		t.Fatal(err)
+	}
+	filter := alertfeed.Filter{Centers: []string{"ZJ-0001", "zj-0007"}, Severities: []string{"red", "blue"}, Families: []string{"EXE", "LED"}}
+	want := []string{alertfeed.HeadSubject}
+	for i, key := range someKeys {
+		n := alertfeed.Name{Center: []events.CenterID{"ZJ-0001", "zj-0007", "ZJ-0002", ""}[i%4], Severity: severities[i/4%3], Code: []aggregates.Code{"AL-EXE-01", "AL-LED-01", "AL-USE-01"}[i/12%3], Key: key, RaisedOn: events.MustDate("2025-12-31")}
+		if i%4 < 2 && n.Severity != aggregates.Yellow && n.Code != "AL-USE-01" {
+			want = append(want, n.Subject())
+		}
+		if _, err := k.js.Publish(t.Context(), n.Subject(), nil); err != nil {
+			t.Fatalf("%q: %v", n.Subject(), err)
+		}
+	}
+	for _, s := range []string{alertfeed.HeadSubject, "taizhang.v1.checkpoint"} {
+		if _, err := k.js.Publish(t.Context(), s, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := k.js.CreateConsumer(t.Context(), "S", jetstream.ConsumerConfig{FilterSubjects: filter.Subjects()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch, err := c.FetchNoWait(2 * len(someKeys))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for m := range batch.Messages() {
+		got = append(got, m.Subject())
+	}
+	slices.Sort(got)
+	if slices.Sort(want); !slices.Equal(got, want) || batch.Error() != nil || len(want) < 10 {
+		t.Errorf("delivered %q, %v\nwant %q", got, batch.Error(), want)
 	}
 }
