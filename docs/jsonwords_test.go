@@ -2,6 +2,7 @@ package docs
 
 // meanings has one entry for each name of a column or member, and one under owner.name where an owner means another thing.
 var meanings = map[string]string{
+	"Act.at":                  "when the message that says so was written",
 	"Account.center":          "of the role center: its own center; else empty",
 	"Account.region":          "of the role local-gov: the beginning of a region, of 2, 4 or 6 digits; else empty",
 	"Account.role":            "the role; empty if it is bound to none",
@@ -22,6 +23,7 @@ var meanings = map[string]string{
 	"Token.id":                "the id of the token, which does not prove it",
 	"Token.name":              "what the token is for",
 	"Token.state":             "`valid`, `expired`, `revoked`, or `void` after a restore or a change of role",
+	"act":                     "what became of the alert: `raised`, `cleared` or `withdrawn`",
 	"access-log.at":           "when; of a count, the first of them",
 	"access-log.center":       "the center that it was about; empty for none",
 	"access-log.count":        "how often within the minute",
@@ -67,6 +69,7 @@ var meanings = map[string]string{
 	"nats.key":                "its public nkey",
 	"nats.name":               "the name of the user of NATS",
 	"nats.severities":         "`red`, `yellow` or `blue`, separated by `;`; empty for all",
+	"alerts.at":               "when the message that says so was written",
 	"accepted":                "records written",
 	"actor":                   "who acted for the authority, as the record says",
 	"after":                   "the value of the second policy; empty if there is none",

@@ -101,7 +101,7 @@ func (a *app) listCommands() (all []*cobra.Command) {
 	for _, l := range lists.Lists {
 		cmd := a.listCommand(l)
 		if l.Name == "alerts" {
-			cmd.AddCommand(a.explainCommand())
+			cmd.AddCommand(a.explainCommand(), a.watchCommand(), a.boardCommand())
 		}
 		all = append(all, cmd)
 	}

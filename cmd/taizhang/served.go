@@ -31,6 +31,15 @@ func (a *app) chooseServer(cmd *cobra.Command) error {
 		a.server = ""
 		return nil
 	}
+	if isOnNATS(cmd) {
+		for _, name := range []string{"server", "token-file", "data", "store", "as-of", "known-at"} {
+			if cmd.Flags().Changed(name) {
+				return usage(cmd, "%s 只经 NATS 读取，不能用 --%s", "%s reads from NATS alone and takes no --%s", cmd.Name(), name)
+			}
+		}
+		a.server = ""
+		return nil
+	}
 	for name, value := range map[string]*string{"server": &a.server, "token-file": &a.tokenFile} {
 		if !cmd.Flags().Changed(name) {
 			*value = a.getenv(variableOf(name))

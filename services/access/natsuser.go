@@ -180,7 +180,7 @@ func (r *NewNATSUser) check() error {
 		return text.Errorf(text.Invalid, "应为 NATS 用户的公钥（U 开头的 56 个字符；种子以 SU 开头，须保密，不能提交）",
 			"must be the public key of a NATS user: 56 characters that begin with U; a seed, which begins with SU, is secret and is not sent").Of("key")
 	}
-	return r.Filter.check()
+	return r.Filter.Check()
 }
 
 func validNATSName(name string) bool {
@@ -194,9 +194,9 @@ func validNATSKey(key string) bool {
 	return len(key) == natsKeyChars && strings.Trim(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == "" && nkeys.IsValidPublicUserKey(key)
 }
 
-// check returns what is wrong with the filter, and puts it into order: the ids of centers and the families in capitals, each list
+// Check returns what is wrong with the filter, and puts it into order: the ids of centers and the families in capitals, each list
 // sorted and each once.
-func (f *NATSFilter) check() error {
+func (f *NATSFilter) Check() error {
 	f.Centers, f.Severities, f.Families = inOrder(f.Centers, strings.ToUpper), inOrder(f.Severities, strings.ToLower), inOrder(f.Families, strings.ToUpper)
 	for _, id := range f.Centers {
 		if !events.ValidCenter(events.CenterID(id)) {

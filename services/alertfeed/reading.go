@@ -74,6 +74,12 @@ func (r *Reading) takeHead(h *Head) (acts []Act) {
 	return acts
 }
 
+// Last returns what the Reading knows of one subject. ok is false if that is nothing.
+func (r *Reading) Last(subject string) (k Kept, ok bool) {
+	k, ok = r.kept[subject]
+	return k, ok
+}
+
 // Kept returns what the Reading knows of every subject.
 func (r *Reading) Kept() map[string]Kept { return maps.Clone(r.kept) }
 

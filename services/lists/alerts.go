@@ -46,8 +46,13 @@ func alerts(_ context.Context, d *Source, q *asked, t *table.Table) error {
 			Severity: aggregates.Severity(q.text("severity")), Code: alertCode(q.text("code")), Center: q.center("center")})
 	})
 	for _, x := range list {
-		t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key), table.Named(x.Severity, SeverityWord(x.Severity)),
-			table.Date(x.RaisedOn), table.Date(x.ClearedOn), {Shown: AlertTitle(x.Code)}})
+		t.Rows = append(t.Rows, AlertRow(x))
 	}
 	return nil
+}
+
+// AlertRow returns an alert of a center as a row of the list of alerts.
+func AlertRow(x projections.Alert) []table.Cell {
+	return []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key), table.Named(x.Severity, SeverityWord(x.Severity)),
+		table.Date(x.RaisedOn), table.Date(x.ClearedOn), {Shown: AlertTitle(x.Code)}}
 }

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/natsserver"
+)
+
+// published publishes the ledger of a directory as of a date, and returns the flags of a user that reads it.
+func published(t *testing.T, dir, asOf string, filter alertfeed.Filter) []string {
+	t.Helper()
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed, _ := pair.Seed()
+	key, _ := pair.PublicKey()
+	file := filepath.Join(t.TempDir(), "ops.nk")
+	if err := os.WriteFile(file, seed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server, err := natsserver.Start(t.Context(), natsserver.Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: []natsserver.User{{Name: "ops", Key: key}}, Log: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	nc, err := server.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc, alertfeed.Patient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := logstore.Open(dir, logstore.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	l, err := ledger.Open(t.Context(), store, ledger.Config{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	noon, err := time.ParseInLocation("2006-01-02 15", asOf+" 12", events.Shanghai)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return noon }
+	counter := &desk.Local{Config: desk.Config{Ledger: l, Now: now}}
+	publisher := alertfeed.New(alertfeed.Config{Desk: counter, JetStream: js, Memory: filepath.Join(t.TempDir(), "memory"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
+		Users: func() []alertfeed.User { return []alertfeed.User{{Name: "ops", Key: key, Filter: filter}} }, Now: now, Log: zap.NewNop()})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { publisher.Run(ctx) })
+	t.Cleanup(func() { cancel(); running.Wait() })
+	for deadline := time.Now().Add(20 * time.Second); publisher.Status().At.Position != counter.Position(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the feed stays at %+v", publisher.Status())
+		}
+	}
+	return []string{"--nats", "nats://" + server.Addr(), "--nkey", file}
+}
+
+// watched runs alerts watch until it has written so many lines, and returns them and the exit code.
+func watched(t *testing.T, lines int, args ...string) (out, errOut string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	o := &lineBuffer{want: lines, reached: cancel}
+	var e bytes.Buffer
+	a := newApp(args, o, &e, func(string) string { return "" })
+	root := a.root()
+	root.SetArgs(args)
+	defer time.AfterFunc(20*time.Second, cancel).Stop()
+	code = a.exitCode(ctx, root.ExecuteContext(ctx))
+	return o.String(), e.String(), code
+}
+
+// lineBuffer calls reached when it has so many lines.
+type lineBuffer struct {
+	bytes.Buffer
+	want    int
+	reached func()
+}
+
+func (b *lineBuffer) Write(p []byte) (int, error) {
+	n, err := b.Buffer.Write(p)
+	if bytes.Count(b.Bytes(), []byte{'\n'}) >= b.want {
+		b.reached()
+	}
+	return n, err
+}
+
+// province returns a ledger with alerts of many centers, and a date.
+func province(t *testing.T) (dir, asOf string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "province")
+	file := filepath.Join(t.TempDir(), "history.jsonl")
+	mustRun(t, "simulate", "--seed", "7", "--centers", "24", "--to", "2026-10-31", "--out", file)
+	mustRun(t, "--data", dir, "import", file)
+	return dir, "2026-10-31"
+}
+
+func TestTheBoardIsTheListOfAlerts(t *testing.T) {
+	dir, asOf := province(t)
+	for _, c := range []struct {
+		name   string
+		filter alertfeed.Filter
+		flags  []string
+	}{
+		{"all", alertfeed.Filter{}, nil},
+		{"red", alertfeed.Filter{Severities: []string{"red"}}, []string{"--severity", "red"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			feed := published(t, dir, asOf, c.filter)
+			for _, lang := range []string{"zh", "en"} {
+				for _, form := range []string{tableOutput, csvOutput, jsonOutput} {
+					want := mustRun(t, append([]string{"--data", dir, "--as-of", asOf, "--lang", lang, "--output", form, "alerts"}, c.flags...)...)
+					got := mustRun(t, append([]string{"--lang", lang, "--output", form, "alerts", "board"}, feed...)...)
+					if form == tableOutput { // the title has the position
+						_, want, _ = strings.Cut(want, "\n")
+						var title string
+						title, got, _ = strings.Cut(got, "\n")
+						if !strings.Contains(title, asOf) || !strings.Contains(title, "NATS") {
+							t.Errorf("the title is %q", title)
+						}
+					}
+					if got != want || strings.Count(got, "\n") < 5 {
+						t.Errorf("%s %s: the board is\n%s\nand not\n%s", lang, form, got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestAWatchWritesOneLineForEachAct(t *testing.T) {
+	dir, asOf := province(t)
+	feed := published(t, dir, asOf, alertfeed.Filter{})
+	open := strings.Count(mustRun(t, "--data", dir, "--as-of", asOf, "--output", "csv", "alerts"), "\n") - 1
+	for _, c := range []struct {
+		form  string
+		lines int
+		first string
+	}{
+		{"table", open, "T12:00:00+08:00  发生  ZJ-"},
+		{"csv", open + 1, "at,act,center,code,key,severity,raisedOn,clearedOn,title"},
+		{"json", open, `{"at":"2026-10-31T12:00:00+08:00","act":"raised","center":"ZJ-`},
+	} {
+		out, errOut, code := watched(t, c.lines, append([]string{"--lang", "zh", "--output", c.form, "alerts", "watch", "--from-start"}, feed...)...)
+		first, _, _ := strings.Cut(out, "\n")
+		if code != 0 || strings.Count(out, "\n") != c.lines || !strings.Contains(first, c.first) {
+			t.Errorf("%s: exit %d, %d lines and not %d, the first is %q\n%s", c.form, code, strings.Count(out, "\n"), c.lines, first, errOut)
+		}
+	}
+	red := strings.Count(mustRun(t, "--data", dir, "--as-of", asOf, "--output", "csv", "alerts", "--severity", "red"), "\n") - 1
+	out, errOut, code := watched(t, red, append([]string{"alerts", "watch", "--from-start", "--severity", "red", "--exec", "cat >/dev/null; echo $TAIZHANG_ALERT_SEVERITY >&2"}, feed...)...)
+	if code != 0 || strings.Count(out, "\n") != red || strings.Count(errOut, "red\n") < red-1 { // the last one was interrupted
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+}
+
+func TestAWatchThatCannotBeMeantIsRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ops.nk")
+	if err := os.WriteFile(file, []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"alerts watch", 2, "--nkey FILE is needed"},
+		{"alerts board", 2, "--nkey FILE is needed"},
+		{"alerts watch --nkey none.nk", 1, "there is no file none.nk"},
+		{"alerts watch --nkey " + file, 1, file + " holds a secret and others may read it (mode 0644)"},
+		{"alerts watch --nkey x --data y", 2, "takes no --data"},
+		{"alerts board --nkey x --as-of 2026-01-01", 2, "takes no --as-of"},
+		{"alerts watch --nkey x --severity green", 2, "--severity: "},
+		{"alerts watch --nkey x --durable A.B", 2, "--durable: "},
+		{"alerts nothing", 2, "unexpected argument"},
+	} {
+		_, errOut, code := taizhang(t, strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(errOut, c.says) {
+			t.Errorf("taizhang %s: exit %d: %s", c.args, code, errOut)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package consumer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/alertfeed"
+)
+
+// Board is the present set: the alerts that are open, of those that a user gets, in the order of the list of alerts.
+type Board struct {
+	At     alertfeed.At // of the head as of which it is right
+	Alerts []projections.Alert
+}
+
+// ReadBoard reads the present set from the stream, with the durable consumer of a user and without a state of its own. Then it sets
+// the consumer back to where it was. The code of the error is text.Conflict if a Watch reads as the same user: it locks the state of
+// this path, or it waits at the server.
+func ReadBoard(ctx context.Context, where Connection, state string) (b *Board, err error) {
+	if _, err := where.options(); err != nil { // before a file is made
+		return nil, err
+	}
+	locked, err := lock(state)
+	switch {
+	case err == nil:
+		defer locked.Close()
+	case text.CodeOf(err) == text.Conflict:
+		return nil, where.taken()
+	case !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS): // where there can be no lock, there is no Watch that has it
+		return nil, err
+	}
+	l, err := where.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer l.close()
+	c, err := l.await(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.isFree(ctx); err != nil {
+		return nil, err
+	}
+	floor := c.CachedInfo().AckFloor.Stream
+	b, err = l.board(ctx, c)
+	if _, back := l.reset(context.WithoutCancel(ctx), floor+1); back != nil && err == nil {
+		err = back
+	}
+	if errors.Is(err, errGap) {
+		return nil, where.taken()
+	}
+	return b, err
+}
+
+func (c Connection) taken() error {
+	return text.Errorf(text.Conflict, "另有程序正以用户 %s 读取，现在列出会打断它；请另加一个用户专供 alerts board 使用", "another program is reading as the user %s, and this would disturb it; add a user of its own for alerts board", c.Durable)
+}
+
+// isFree returns an error if somebody waits for messages of the durable consumer. Somebody who was killed seems to wait for a
+// little longer.
+func (l *link) isFree(ctx context.Context) error {
+	for deadline := time.Now().Add(fetchWait + time.Second); ; {
+		c, err := l.consumer(ctx)
+		if err != nil {
+			return err
+		}
+		if c.CachedInfo().NumWaiting == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return l.taken()
+		}
+		if err := sleep(ctx, retryEvery); err != nil {
+			return err
+		}
+	}
+}
+
+// board reads the stream up to the last head that says that all subjects are right. If messages follow that head it waits a
+// little for the next one.
+func (l *link) board(ctx context.Context, c jetstream.Consumer) (*Board, error) {
+	d, err := l.begin(ctx, c, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer d.end()
+	reading := alertfeed.NewReading(nil, 0)
+	var head *alertfeed.Head
+	var later []*alertfeed.Message // than that head
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var patience *time.Timer
+	for d.due > 0 || len(later) > 0 {
+		if d.due == 0 && patience == nil {
+			patience = time.AfterFunc(l.Patience, cancel)
+			defer patience.Stop()
+		}
+		letters, err := d.take(waiting)
+		if waiting.Err() != nil && ctx.Err() == nil {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range letters {
+			m, err := decode(one)
+			if err != nil {
+				return nil, err
+			}
+			later = append(later, m)
+			if m.Head != nil && m.Head.Phase == alertfeed.End {
+				for _, m := range later {
+					reading.Take(m)
+				}
+				head, later = m.Head, nil
+			}
+		}
+		if err := acknowledge(letters); err != nil {
+			return nil, err
+		}
+	}
+	if head == nil {
+		return nil, text.Errorf(text.Unavailable, "NATS 上还没有完整的一组预警；请确认台账服务在运行，稍后再试", "there is no whole set of alerts at NATS yet; check that the ledger is being served, and try again later")
+	}
+	return newBoard(head, reading), nil
+}
+
+func newBoard(head *alertfeed.Head, reading *alertfeed.Reading) *Board {
+	b := &Board{At: head.At}
+	for subject, k := range reading.Kept() {
+		if n, ok := alertfeed.ParseSubject(subject); ok && k.State.Kind == alertfeed.Raised {
+			b.Alerts = append(b.Alerts, projections.Alert{Center: n.Center, Alert: aggregates.Alert{Code: n.Code, Key: n.Key, Severity: n.Severity, RaisedOn: n.RaisedOn}})
+		}
+	}
+	slices.SortFunc(b.Alerts, func(x, y projections.Alert) int {
+		return cmp.Or(cmp.Compare(x.Center, y.Center), aggregates.CompareAlerts(x.Alert, y.Alert))
+	})
+	return b
+}

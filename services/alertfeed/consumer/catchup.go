@@ -1,0 +1,140 @@
+package consumer
+
+import (
+	"context"
+	"slices"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/alertfeed"
+)
+
+// catchUp reads the whole stream, up to the end that it has when this begins, and then acts on what differs from the state. If it
+// does not return, the next catchUp acts on the rest.
+func (r *reader) catchUp(ctx context.Context, c jetstream.Consumer, filters []string) (d *delivery, err error) {
+	if err := r.state.restart(filters); err != nil {
+		return nil, err
+	}
+	r.saved = true
+	d, err = r.link.begin(ctx, c, 1)
+	if err != nil {
+		return d, err
+	}
+	g := &gathered{state: r.state, reading: r.state.reading(), last: map[string]said{}}
+	for d.due > 0 {
+		letters, err := d.take(ctx)
+		if err != nil {
+			return d, err
+		}
+		for _, l := range letters {
+			m, err := decode(l)
+			if err != nil {
+				return d, err
+			}
+			g.take(m, l)
+		}
+		if err := acknowledge(letters); err != nil {
+			return d, err
+		}
+	}
+	r.reading = g.reading
+	return d, r.present(ctx, g)
+}
+
+// gathered is what the messages of a whole stream come to.
+type gathered struct {
+	state   *state
+	reading *alertfeed.Reading
+	last    map[string]said // by subject: what is to be acted on
+	place   *place
+	head    *alertfeed.Head // the last one that says that all subjects are right
+}
+
+// said is the message that an act follows from.
+type said struct {
+	alert *alertfeed.Alert // nil if the head says so
+	body  []byte
+}
+
+func (g *gathered) take(m *alertfeed.Message, l letter) {
+	before, _ := g.reading.Last(m.Subject)
+	acts := g.reading.Take(m)
+	if m.Head != nil {
+		for _, a := range acts {
+			g.note(a.Subject, said{nil, l.Data()})
+		}
+		if m.Head.Phase == alertfeed.End {
+			g.head = m.Head
+		}
+		return
+	}
+	if now, _ := g.reading.Last(m.Subject); now != before {
+		g.note(m.Subject, said{m.Alert, l.Data()})
+		g.place = &place{l.sequence, l.stored}
+	}
+}
+
+// note keeps a message if what it says is to be acted on.
+func (g *gathered) note(subject string, s said) {
+	now, _ := g.reading.Last(subject)
+	before, known := g.state.kept[subject]
+	switch {
+	case now.State == before.State:
+	case !known && now.State.Kind == alertfeed.Withdrawn:
+	case !known && now.State.Kind == alertfeed.Cleared && !selects(g.state.covered, subject): // over before anybody read it
+	default:
+		g.last[subject] = s
+		return
+	}
+	delete(g.last, subject)
+}
+
+// present acts on what was gathered, in the order of the list of alerts.
+func (r *reader) present(ctx context.Context, g *gathered) error {
+	for subject, now := range g.reading.Kept() {
+		if _, ok := g.last[subject]; !ok && now != r.state.kept[subject] {
+			if err := r.keep(subject, nil); err != nil {
+				return err
+			}
+		}
+	}
+	list := make([]*Event, 0, len(g.last))
+	for subject, s := range g.last {
+		now, _ := g.reading.Last(subject)
+		e, err := newEvent(alertfeed.Act{Subject: subject, At: now.At, State: now.State, Alert: s.alert}, s.body)
+		if err != nil {
+			return err
+		}
+		list = append(list, e)
+	}
+	slices.SortFunc(list, func(a, b *Event) int { return a.compare(&b.Act) })
+	for i, e := range list {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.act(ctx, e); err != nil {
+			return err
+		}
+		if err := r.keep(e.Subject, nil); err != nil {
+			return err
+		}
+		if i%messagesMax == 0 { // a power cut repeats no more acts than that
+			if err := r.state.sync(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.state.begun(g.reading.Generation()); err != nil {
+		return err
+	}
+	if g.place != nil {
+		if err := r.state.reach(g.place); err != nil {
+			return err
+		}
+	}
+	if g.head != nil {
+		r.Note(text.Say("已读完现有预警（台账位置 %d，%v），以下为新的变动", "the alerts as of position %d and %v are read; what follows is new", g.head.At.Position, g.head.At.Date))
+	}
+	return r.state.sync()
+}

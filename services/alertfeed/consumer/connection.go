@@ -1,0 +1,250 @@
+package consumer
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/listen"
+	"github.com/taizhang/taizhang/services/natsserver"
+)
+
+// Connection says where the feed is, and who reads it.
+type Connection struct {
+	URL     string // of the NATS server
+	NKey    string // the path of the seed of the user; nobody else may read it
+	Durable string // the name of the user, which is also that of its account and of its durable consumer
+	CA      string // the path of certificates (PEM) to trust instead of those of the system; "" for those
+
+	Patience time.Duration // with a server or a durable consumer that is not there at the start; 0 for 10 s
+}
+
+// The names of the parameters that errors are about.
+const (
+	paramURL     = "nats"
+	paramNKey    = "nkey"
+	paramDurable = "durable"
+	paramCA      = "tls-ca"
+	paramState   = "state"
+)
+
+// The times of a connection.
+const (
+	patience      = 10 * time.Second
+	connectWait   = 2 * time.Second        // for one attempt
+	askWait       = 3 * time.Second        // for one answer
+	retryEvery    = 200 * time.Millisecond // at the start
+	reconnectWait = 200 * time.Millisecond
+)
+
+// apiPrefix is what requests of users begin with; inboxPrefix comes before the name of a user in the subjects of answers.
+const (
+	apiPrefix   = "tz"
+	inboxPrefix = "_INBOX_"
+)
+
+// link is a connection that reconnects without end, until the server refuses the key.
+type link struct {
+	Connection
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	changed chan struct{} // the connection was lost or made again
+	ended   chan struct{} // closed: it does not reconnect any more
+	denied  chan error    // the server refused a subject
+	asking  atomic.Pointer[context.CancelFunc]
+}
+
+// lostError is what goes away when the server is asked again later.
+type lostError struct{ err error }
+
+func (e *lostError) Error() string { return e.err.Error() }
+func (e *lostError) Unwrap() error { return e.err }
+
+func lost(err error) error { return &lostError{err} }
+
+// dial connects. It waits for a server that is not there for as long as Patience says.
+func (c Connection) dial(ctx context.Context) (*link, error) {
+	c.Patience = cmp.Or(c.Patience, patience)
+	options, err := c.options()
+	if err != nil {
+		return nil, err
+	}
+	l := &link{Connection: c, changed: make(chan struct{}, 1), ended: make(chan struct{}), denied: make(chan error, 1)}
+	options = append(options,
+		nats.DisconnectErrHandler(func(*nats.Conn, error) { l.touch() }),
+		nats.ReconnectHandler(func(*nats.Conn) { l.touch() }),
+		nats.ClosedHandler(func(*nats.Conn) { close(l.ended) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { l.heard(err) }))
+	for deadline := time.Now().Add(c.Patience); ; {
+		l.nc, err = nats.Connect(c.URL, options...)
+		if err == nil {
+			break
+		}
+		if final := c.refused(err); final != nil {
+			return nil, final
+		}
+		if time.Now().After(deadline) {
+			return nil, text.Errorf(text.Unavailable, "%s 处没有 NATS 服务器应答（%v）；请先启动 taizhang serve，或更正地址", "no NATS server answers at %s (%v); start taizhang serve first, or name another address", c.URL, err).Of(paramURL)
+		}
+		if err := sleep(ctx, retryEvery); err != nil {
+			return nil, err
+		}
+	}
+	if l.js, err = jetstream.NewWithAPIPrefix(l.nc, apiPrefix); err != nil {
+		l.close()
+		return nil, fmt.Errorf("consumer: %w", err)
+	}
+	return l, nil
+}
+
+func (c Connection) options() ([]nats.Option, error) {
+	if err := natsserver.CheckName(c.Durable); err != nil {
+		return nil, (&text.Error{Code: text.Invalid, What: text.Of(err), Cause: err}).Of(paramDurable)
+	}
+	if err := listen.Private(c.NKey); err != nil {
+		return nil, err
+	}
+	key, err := nats.NkeyOptionFromSeed(c.NKey)
+	if err != nil {
+		return nil, text.Errorf(text.Invalid, "%s 中没有用户的 nkey 种子（以 SU 开头）", "%s holds no seed of a user's nkey, which begins with SU", c.NKey).Of(paramNKey)
+	}
+	options := []nats.Option{key, nats.Name("taizhang"), nats.CustomInboxPrefix(inboxPrefix + c.Durable), nats.Timeout(connectWait),
+		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait)}
+	if c.CA != "" {
+		if _, err := os.Stat(c.CA); err != nil {
+			return nil, err
+		}
+		options = append(options, nats.RootCAs(c.CA), nats.Secure(&tls.Config{MinVersion: tls.VersionTLS12}))
+	}
+	return options, nil
+}
+
+// refused returns what to say of an error that is the same at the next attempt, or nil.
+func (c Connection) refused(err error) error {
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked), errors.Is(err, nats.ErrAccountAuthExpired),
+		errors.Is(err, nats.ErrNkeysNotSupported):
+		return text.Errorf(text.Forbidden, "NATS 服务器 %s 不接受 %s 中的密钥：用户 %s 未登记或已撤销，请与管理员联系", "the NATS server %s does not accept the key in %s: the user %s was not added, or was revoked; ask an administrator", c.URL, c.NKey, c.Durable)
+	case errors.As(err, &untrusted):
+		return text.Errorf(text.Forbidden, "NATS 服务器 %s 的证书不受信任（%v）；请指定签发它的证书", "the certificate of the NATS server %s is not trusted (%v); name the certificate that issued it", c.URL, err).Of(paramCA)
+	case errors.Is(err, nats.ErrSecureConnRequired):
+		return text.Errorf(text.Invalid, "NATS 服务器 %s 要求 TLS；请写 tls://", "the NATS server %s demands TLS; write tls://", c.URL).Of(paramURL)
+	}
+	return nil
+}
+
+func (l *link) close() {
+	if l.nc != nil {
+		l.nc.Close()
+	}
+}
+
+func (l *link) touch() {
+	if cancel := l.asking.Load(); cancel != nil {
+		(*cancel)() // the answer would not come
+	}
+	select {
+	case l.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (l *link) heard(err error) {
+	if !errors.Is(err, nats.ErrPermissionViolation) {
+		return
+	}
+	select {
+	case l.denied <- err:
+	default:
+	}
+	l.touch()
+}
+
+// wrong returns the error that ends a program: the server has refused the key, or what the user asks. It returns nil if there is
+// none.
+func (l *link) wrong() error {
+	select {
+	case <-l.ended:
+		if final := l.refused(l.nc.LastError()); final != nil {
+			return final
+		}
+		return text.Errorf(text.Unavailable, "与 NATS 服务器 %s 的连接已断开：%v", "the connection to the NATS server %s has ended: %v", l.URL, l.nc.LastError())
+	case err := <-l.denied:
+		return text.Errorf(text.Forbidden, "用户 %s 无权读取：%v；请用密钥所属用户的名称", "the user %s may not read: %v; give the name of the user whose key it is", l.Durable, err).Of(paramDurable)
+	default:
+		return nil
+	}
+}
+
+// ask bounds a request. It is given up when the connection changes.
+func (l *link) ask(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithTimeout(ctx, askWait)
+	l.asking.Store(&cancel)
+	return ctx, func() {
+		l.asking.Store(nil)
+		cancel()
+	}
+}
+
+// consumer asks for the durable consumer. It needs the right to CONSUMER.INFO alone.
+func (l *link) consumer(ctx context.Context) (jetstream.Consumer, error) {
+	ctx, done := l.ask(ctx)
+	defer done()
+	c, err := l.js.Consumer(ctx, alertfeed.StreamName, l.Durable)
+	if err != nil {
+		return nil, lost(err)
+	}
+	return c, nil
+}
+
+// reset sets the durable consumer back to a sequence of the stream and returns how many messages are there from it on.
+func (l *link) reset(ctx context.Context, sequence uint64) (pending uint64, err error) {
+	ctx, done := l.ask(ctx)
+	defer done()
+	r, err := l.js.ResetConsumerToSequence(ctx, alertfeed.StreamName, l.Durable, sequence)
+	if err != nil {
+		return 0, lost(err)
+	}
+	return r.NumPending, nil
+}
+
+// await waits at the start for the durable consumer, which the ledger makes when it serves.
+func (l *link) await(ctx context.Context) (jetstream.Consumer, error) {
+	for deadline := time.Now().Add(l.Patience); ; {
+		c, err := l.consumer(ctx)
+		if err == nil || ctx.Err() != nil {
+			return c, err
+		}
+		if wrong := l.wrong(); wrong != nil {
+			return nil, wrong
+		}
+		if time.Now().After(deadline) {
+			return nil, text.Errorf(text.NotFound, "NATS 服务器 %s 上没有用户 %s 的消费者（%v）；请确认用户名，并确认台账服务在运行", "the NATS server %s has no consumer of the user %s (%v); check the name, and that the ledger is being served", l.URL, l.Durable, err).Of(paramDurable)
+		}
+		if err := sleep(ctx, retryEvery); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

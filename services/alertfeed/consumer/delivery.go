@@ -1,0 +1,144 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The bounds of a delivery.
+const (
+	messagesMax = 256 // that are asked for at a time
+	fetchWait   = 5 * time.Second
+	dueWait     = 5 * time.Second // for a message that is there
+	heartbeat   = 2 * time.Second // twice that without a word from the server means that it is gone
+)
+
+// delivery gives the messages of a durable consumer in the order of the stream, since the consumer was set back. None is left out
+// and none comes twice: whenever the server's count of deliveries goes on with another number, the delivery ends with an error.
+type delivery struct {
+	link     *link
+	consumer jetstream.Consumer
+	next     uint64 // the count of the next delivery
+	due      uint64 // how many of the messages that were there at the beginning have not come
+	since    uint64 // the count of reconnections
+	batch    jetstream.MessageBatch
+	cancel   context.CancelFunc
+}
+
+// begin sets the durable consumer back to a sequence.
+func (l *link) begin(ctx context.Context, c jetstream.Consumer, sequence uint64) (d *delivery, err error) {
+	d = &delivery{link: l, consumer: c, next: 1, since: l.nc.Stats().Reconnects}
+	d.due, err = l.reset(ctx, sequence)
+	return d, err
+}
+
+// end gives up what was asked for and has not come.
+func (d *delivery) end() {
+	if d.batch != nil {
+		d.cancel()
+		d.batch = nil
+	}
+}
+
+// letter is a message as it was delivered.
+type letter struct {
+	jetstream.Msg
+	sequence uint64 // in the stream
+	stored   time.Time
+}
+
+// take waits for a message and returns it with those that have come too.
+func (d *delivery) take(ctx context.Context) (letters []letter, err error) {
+	var late <-chan time.Time
+	if d.due > 0 {
+		timer := time.NewTimer(dueWait)
+		defer timer.Stop()
+		late = timer.C
+	}
+	for len(letters) == 0 {
+		if d.batch == nil {
+			if err := d.fetch(ctx); err != nil {
+				return nil, err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-late:
+			return nil, lost(errGap)
+		case <-d.link.changed: // it may be of a change before this delivery
+			if !d.link.nc.IsConnected() || d.link.nc.Stats().Reconnects != d.since {
+				return nil, lost(errors.New("the connection was lost"))
+			}
+		case <-d.link.ended:
+			return nil, lost(errors.New("the connection has ended"))
+		case m, ok := <-d.batch.Messages():
+			if !ok {
+				err := d.batch.Error()
+				d.end()
+				if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+					return nil, lost(err)
+				}
+				continue
+			}
+			if letters, err = d.more(m); err != nil {
+				return nil, err
+			}
+		}
+	}
+	d.due -= min(d.due, uint64(len(letters)))
+	return letters, nil
+}
+
+func (d *delivery) fetch(ctx context.Context) (err error) {
+	ctx, d.cancel = context.WithTimeout(ctx, fetchWait)
+	if d.batch, err = d.consumer.Fetch(messagesMax, jetstream.FetchContext(ctx), jetstream.FetchHeartbeat(heartbeat)); err != nil {
+		d.cancel()
+		d.batch = nil
+		return lost(err)
+	}
+	return nil
+}
+
+// more returns a message and those behind it that have come already.
+func (d *delivery) more(m jetstream.Msg) (letters []letter, err error) {
+	for {
+		md, err := m.Metadata()
+		if err != nil {
+			return nil, fmt.Errorf("consumer: %w", err)
+		}
+		if md.Sequence.Consumer != d.next {
+			return nil, lost(errGap)
+		}
+		d.next++
+		letters = append(letters, letter{m, md.Sequence.Stream, md.Timestamp})
+		select {
+		case next, ok := <-d.batch.Messages():
+			if !ok {
+				return letters, nil // why is seen when there is nothing left to return
+			}
+			m = next
+		default:
+			return letters, nil
+		}
+	}
+}
+
+// errGap is what another reader of the same durable consumer causes, and a request for messages that was given up when it had
+// just been made: the server (2.15.2) may then not see that nobody waits for the answer, and sends messages there for as long as
+// the request lasts. So nothing is asked for until such a request has ended, fetchWait later.
+var errGap = errors.New("consumer: messages were delivered elsewhere")
+
+// acknowledge acknowledges messages. The state says what was read, so an acknowledgement that is lost loses nothing.
+func acknowledge(letters []letter) error {
+	for _, l := range letters {
+		if err := l.Ack(); err != nil {
+			return lost(err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package consumer
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// lockSuffix is what the name of the file has that is locked while a state is in use. The state itself is replaced while it is.
+const lockSuffix = ".lock"
+
+// lock locks a state until the result is closed, or the process ends. The code of the error is text.Conflict if another process
+// has locked it.
+func lock(state string) (*os.File, error) {
+	f, err := os.OpenFile(state+lockSuffix, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		err = errors.Join(err, f.Close())
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, text.Errorf(text.Conflict, "状态文件 %s 正由另一个 alerts watch 或 alerts board 使用", "the state %s is in use by another alerts watch or alerts board", state)
+		}
+		return nil, err
+	}
+	return f, nil
+}
+
+// fdatasync makes what was written to a file durable.
+func fdatasync(f *os.File) error {
+	if err := unix.Fdatasync(int(f.Fd())); err != nil {
+		return &os.PathError{Op: "fdatasync", Path: f.Name(), Err: err}
+	}
+	return nil
+}

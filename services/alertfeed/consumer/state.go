@@ -1,0 +1,284 @@
+package consumer
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/alertfeed"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/files"
+)
+
+// stateLine is a line of the file of a state. The file is a log: what a later line says of a subject counts, and so does the
+// place of a later line.
+//
+//	{"format":"taizhang.watch.v1","durable":"ops"}
+//	{"filters":["taizhang.v1.alert.*.red.*.>","taizhang.v1.head"]}
+//	{"generation":1796000000}
+//	{"subject":"taizhang.v1.alert.ZJ-0007.red.EXE.02.2025.20251231","at":{…},"state":"raised"}
+//	{"place":{"sequence":4711,"time":"2026-11-29T05:00:07.123456789Z"}}
+//	{"subject":"…","at":{…},"state":"cleared","clearedOn":"2026-11-29","place":{"sequence":4712,"time":"…"}}
+//
+// The line with filters says that the whole stream is read from its beginning; it has been read when a place follows.
+type stateLine struct {
+	Format     string         `json:"format,omitzero"`
+	Durable    string         `json:"durable,omitzero"`
+	Filters    []string       `json:"filters,omitempty"`   // of the durable consumer, sorted
+	Covered    []string       `json:"covered,omitempty"`   // the filters of what was read before
+	Generation uint64         `json:"generation,omitzero"` // of the last head that was read
+	Subject    string         `json:"subject,omitzero"`
+	At         *alertfeed.At  `json:"at,omitempty"`
+	State      alertfeed.Kind `json:"state,omitzero"`
+	ClearedOn  desk.Day       `json:"clearedOn,omitzero"`
+	Place      *place         `json:"place,omitempty"`
+}
+
+// stateFormat is the format of the file.
+const stateFormat = "taizhang.watch.v1"
+
+// place is the last message of an alert that was read. No other message has its sequence and its time.
+type place struct {
+	Sequence uint64    `json:"sequence"`
+	Time     time.Time `json:"time"`
+}
+
+// state is what a Watch has acted on, in memory and in a file.
+type state struct {
+	path    string
+	durable string
+	file    *os.File // to append to; nil before the first save
+
+	filters    []string
+	covered    []string // while the stream is read from its beginning: the filters of what was read before
+	kept       map[string]alertfeed.Kept
+	generation uint64 // of the last head that was read
+	place      *place // nil while the stream is read from its beginning
+
+	appended int // lines since the file was written anew
+}
+
+// The file is written anew when it has this many lines more than there are subjects, and as many again.
+const appendedMost = 20_000
+
+// openState reads the state in a file. There is nothing in it if there is no file, or if it is to be forgotten. cut is how many
+// bytes of what a crash left unfinished at the end were not read.
+func openState(path, durable string, forget bool) (s *state, cut int, err error) {
+	s = &state{path: path, durable: durable, kept: map[string]alertfeed.Kept{}}
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, 0, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	head, rest, _ := bytes.Cut(content, []byte{'\n'})
+	if err := s.readHead(head); err != nil || forget { // else a file that was named by mistake would be overwritten
+		return s, 0, err
+	}
+	cut, err = s.read(rest)
+	return s, cut, err
+}
+
+func (s *state) readHead(line []byte) error {
+	var l stateLine
+	if json.Unmarshal(line, &l) != nil || l.Format != stateFormat {
+		return text.Errorf(text.Invalid, "%s 不是 alerts watch 的状态文件；请另指定一个", "%s is not a state of alerts watch; name another file", s.path).Of(paramState)
+	}
+	if l.Durable != s.durable {
+		return text.Errorf(text.Conflict, "%s 属于用户 %s，不是 %s；请另指定一个", "%s is of the user %s, not of %s; name another file", s.path, text.Printable(l.Durable), s.durable).Of(paramState)
+	}
+	return nil
+}
+
+// read reads the lines after the first. Lines that cannot be read at the end are what a crash left: they were not written durably
+// yet, and what they said is read from the stream again. Before the first place they are damage.
+func (s *state) read(rest []byte) (cut int, err error) {
+	for n := 2; len(rest) > 0; n++ {
+		line, after, whole := bytes.Cut(rest, []byte{'\n'})
+		if !whole || !s.readLine(line) {
+			if s.place == nil && len(after) > 0 {
+				return 0, text.Errorf(text.Internal, "状态文件 %s 第 %d 行已损坏；请把该文件移走后重新运行，届时从头读起", "the state %s is damaged in line %d; move the file away and run this again, which then reads the feed from its beginning", s.path, n)
+			}
+			return len(rest), nil
+		}
+		rest = after
+	}
+	return 0, nil
+}
+
+// readLine reports whether it could read a line after the first.
+func (s *state) readLine(line []byte) bool {
+	var l stateLine
+	if json.Unmarshal(line, &l, json.RejectUnknownMembers(true)) != nil || l.Format != "" {
+		return false
+	}
+	if l.Filters != nil {
+		s.filters, s.covered, s.place = l.Filters, l.Covered, nil
+		return true
+	}
+	if l.Generation != 0 {
+		s.generation = l.Generation
+		return true
+	}
+	if l.Subject != "" {
+		_, ok := alertfeed.ParseSubject(l.Subject)
+		if !ok || l.At == nil || (l.State == alertfeed.Cleared) == l.ClearedOn.IsNone() || l.State != alertfeed.Raised && l.State != alertfeed.Cleared && l.State != alertfeed.Withdrawn {
+			return false
+		}
+		s.kept[l.Subject] = alertfeed.Kept{At: *l.At, State: alertfeed.State{Kind: l.State, ClearedOn: l.ClearedOn.Date}}
+	}
+	if l.Place != nil {
+		s.place = l.Place
+	}
+	return l.Subject != "" || l.Place != nil
+}
+
+// restart notes that the stream is read from its beginning, with these filters. What the filters do not select is forgotten. It is
+// durable on return.
+func (s *state) restart(filters []string) error {
+	if s.place != nil {
+		s.covered = s.filters
+	}
+	s.filters, s.place = filters, nil
+	maps.DeleteFunc(s.kept, func(subject string, _ alertfeed.Kept) bool { return !selects(filters, subject) })
+	return s.rewrite()
+}
+
+// rewrite writes the file anew, without what is out of date.
+func (s *state) rewrite() error {
+	if err := s.close(); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	lines := []stateLine{{Format: stateFormat, Durable: s.durable}, {Filters: s.filters}}
+	if s.place == nil {
+		lines[1].Covered = s.covered
+	}
+	if s.generation != 0 {
+		lines = append(lines, stateLine{Generation: s.generation})
+	}
+	for _, subject := range slices.Sorted(maps.Keys(s.kept)) {
+		lines = append(lines, keptLine(subject, s.kept[subject]))
+	}
+	if s.place != nil {
+		lines = append(lines, stateLine{Place: s.place})
+	}
+	for i := range lines {
+		if err := appendLine(&b, &lines[i]); err != nil {
+			return err
+		}
+	}
+	if err := files.Replace(s.path, b.Bytes()); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND, 0)
+	s.file, s.appended = f, 0
+	return err
+}
+
+func keptLine(subject string, k alertfeed.Kept) stateLine {
+	return stateLine{Subject: subject, At: &k.At, State: k.State.Kind, ClearedOn: desk.Day{Date: k.State.ClearedOn}}
+}
+
+func appendLine(b *bytes.Buffer, l *stateLine) error {
+	line, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("consumer: write the state: %w", err)
+	}
+	b.Write(line)
+	b.WriteByte('\n')
+	return nil
+}
+
+// keep notes what was acted on or remembered of a subject, and how far the stream was read, or nil. After a crash of this process
+// alone it is there; after a power cut only if sync returned.
+func (s *state) keep(subject string, k alertfeed.Kept, to *place) error {
+	s.kept[subject] = k
+	l := keptLine(subject, k)
+	l.Place = to
+	return s.append(&l, to)
+}
+
+// begun notes the generation of a head, if it is a new one, like keep.
+func (s *state) begun(generation uint64) error {
+	if generation == s.generation {
+		return nil
+	}
+	s.generation = generation
+	return s.append(&stateLine{Generation: generation}, nil)
+}
+
+// reading returns a Reading that goes on from the state.
+func (s *state) reading() *alertfeed.Reading { return alertfeed.NewReading(s.kept, s.generation) }
+
+// reach notes how far the stream was read, like keep.
+func (s *state) reach(to *place) error { return s.append(&stateLine{Place: to}, to) }
+
+func (s *state) append(l *stateLine, to *place) error {
+	var b bytes.Buffer
+	if err := appendLine(&b, l); err != nil {
+		return err
+	}
+	if to != nil {
+		s.place = to
+	}
+	s.appended++
+	_, err := s.file.Write(b.Bytes())
+	return err
+}
+
+// sync makes durable what was noted.
+func (s *state) sync() error {
+	if s.appended > appendedMost+2*len(s.kept) {
+		return s.rewrite()
+	}
+	return fdatasync(s.file)
+}
+
+func (s *state) close() error {
+	if s.file == nil {
+		return nil
+	}
+	f := s.file
+	s.file = nil
+	return f.Close()
+}
+
+// selects reports whether one of the filters of a durable consumer selects a subject.
+func selects(filters []string, subject string) bool {
+	return slices.ContainsFunc(filters, func(f string) bool { return matches(f, subject) })
+}
+
+// matches reports whether a filter with the wildcards * and > matches a subject.
+func matches(filter, subject string) bool {
+	for filter != "" && subject != "" {
+		var f, token string
+		f, filter = cutToken(filter)
+		token, subject = cutToken(subject)
+		switch {
+		case f == ">":
+			return true
+		case f != "*" && f != token:
+			return false
+		}
+	}
+	return filter == subject
+}
+
+func cutToken(s string) (token, rest string) {
+	for i := range len(s) {
+		if s[i] == '.' {
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
+}
