@@ -19,6 +19,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
+	"github.com/nats-io/jwt/v2"
 	natsd "github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -666,5 +667,80 @@ func TestTheFeedIsEncryptedWhereOtherMachinesReachIt(t *testing.T) {
 	}
 	if code := s.end(os.Interrupt); code != 0 {
 		t.Errorf("exit %d: %s", code, s.log)
+	}
+}
+
+// withCredentials starts a server with TLS whose accounts are JWTs, as in a managed cluster, and returns its URL and the file of the
+// credentials of a publisher.
+func withCredentials(t *testing.T, certFile, keyFile string) (url, creds string) {
+	t.Helper()
+	must := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	newKey := func(prefix nkeys.PrefixByte) (nkeys.KeyPair, string) {
+		pair, err := nkeys.CreatePair(prefix)
+		must(err)
+		public, err := pair.PublicKey()
+		must(err)
+		return pair, public
+	}
+	operator, operatorKey := newKey(nkeys.PrefixByteOperator)
+	_, system := newKey(nkeys.PrefixByteAccount)
+	account, accountKey := newKey(nkeys.PrefixByteAccount)
+	user, userKey := newKey(nkeys.PrefixByteUser)
+	resolver := &natsd.MemAccResolver{}
+	claims := jwt.NewAccountClaims(accountKey)
+	claims.Limits.JetStreamLimits = jwt.JetStreamLimits{MemoryStorage: -1, DiskStorage: -1, Streams: -1, Consumer: -1}
+	for key, claims := range map[string]*jwt.AccountClaims{system: jwt.NewAccountClaims(system), accountKey: claims} {
+		token, err := claims.Encode(operator)
+		must(err)
+		must(resolver.Store(key, token))
+	}
+	token, err := jwt.NewUserClaims(userKey).Encode(account)
+	must(err)
+	seed, err := user.Seed()
+	must(err)
+	content, err := jwt.FormatUserConfig(token, seed)
+	must(err)
+	creds = filepath.Join(t.TempDir(), "publisher.creds")
+	must(os.WriteFile(creds, content, 0o600))
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	must(err)
+	on, err := natsd.NewServer(&natsd.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(), SystemAccount: system,
+		TrustedOperators: []*jwt.OperatorClaims{jwt.NewOperatorClaims(operatorKey)}, AccountResolver: resolver, TLS: true, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}}})
+	must(err)
+	on.Start()
+	t.Cleanup(func() { on.Shutdown(); on.WaitForShutdown() })
+	if !on.ReadyForConnections(serveWait) {
+		t.Fatal("the server did not start")
+	}
+	_, port, err := net.SplitHostPort(on.Addr().String())
+	must(err)
+	return "tls://localhost:" + port, creds
+}
+
+func TestAServerElsewhereMayHaveTLSAndTakeCredentials(t *testing.T) {
+	files := t.TempDir()
+	certFile, keyFile := filepath.Join(files, "cert.pem"), filepath.Join(files, "key.pem")
+	writePair(t, certFile, keyFile, "localhost")
+	url, creds := withCredentials(t, certFile, keyFile)
+	status := func(s *process) string {
+		_, body := s.owner("/v1/feed")
+		return body
+	}
+	stranger := startServe(t, t.TempDir(), "--nats", url, "--nats-creds", creds)
+	eventually(t, "the status says that the certificate is not trusted", func() bool { return strings.Contains(status(stranger), "x509") })
+	t.Setenv("SSL_CERT_FILE", certFile)
+	s := startServe(t, newProvince(t), "--nats", url, "--nats-creds", creds)
+	eventually(t, "the alerts are published", func() bool {
+		got := status(s)
+		return strings.Contains(got, `"state":"publishing"`) && strings.Contains(got, `"open":{"red":1,"yellow":2,"blue":0}`) && strings.Contains(got, `"server":"`+url+`"`)
+	})
+	for _, p := range []*process{stranger, s} {
+		if code := p.end(os.Interrupt); code != 0 {
+			t.Errorf("exit %d: %s", code, p.log)
+		}
 	}
 }

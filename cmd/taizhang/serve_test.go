@@ -260,12 +260,21 @@ func TestAServerThatIsStartedAndStoppedManyTimesLeavesNothing(t *testing.T) {
 	var routines, open int
 	for i := range 12 {
 		a, o := servedApp(dir)
+		o.natsListen = "127.0.0.1:0"
 		url, cancel, ended := inProcess(t, a, o)
 		c := &http.Client{Transport: &http.Transport{}}
 		if status, _ := get(t, c, url+"/v1/centers/ZJ-0001"); status != http.StatusUnauthorized {
 			t.Errorf("got %d", status)
 		}
 		c.CloseIdleConnections()
+		if i%2 == 0 { // else the feed is stopped while it starts
+			owner := socketClient(dir)
+			eventually(t, "the feed publishes", func() bool {
+				_, body := get(t, owner, "http://localhost/v1/feed")
+				return strings.Contains(body, `"state":"publishing"`)
+			})
+			owner.CloseIdleConnections()
+		}
 		cancel()
 		if err := <-ended; err != nil {
 			t.Fatal(err)

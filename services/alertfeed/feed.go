@@ -239,10 +239,16 @@ func (f *Feed) Status() (s Status) {
 	s.Server = f.Addr()
 	if broken := f.broken.Load(); broken != nil {
 		s.State = StateConnecting
-		why := text.Of(*broken)
-		s.Reason = text.Text{Zh: "NATS 服务器 " + s.Server + " 连接不上：" + why.Zh, En: "the NATS server " + s.Server + " cannot be reached: " + why.En}
+		s.Reason = f.brokenWords(text.Of(*broken))
 	}
 	return s
+}
+
+func (f *Feed) brokenWords(why text.Text) text.Text {
+	if f.key == nil {
+		return text.Say("本进程的 NATS 服务器没有运行：%[1]s", "the NATS server in this process does not run: %[2]s", why.Zh, why.En)
+	}
+	return text.Say("NATS 服务器 %[1]s 连接不上：%[2]s", "the NATS server %[1]s cannot be reached: %[3]s", f.cfg.URL, why.Zh, why.En)
 }
 
 // ready returns when there is a publisher.
