@@ -186,7 +186,7 @@ var alertWords = map[alertfeed.Kind]string{
 
 // message describes a message with an example.
 func message(t *testing.T, m *alertfeed.Message, typed, summary string, payload object) object {
-	body, err := m.Encode("urn:taizhang:ledger", time.Date(2026, 10, 31, 1, 0, 0, 0, time.UTC))
+	body, err := m.Encode("urn:uuid:1cc5efbe-4631-5491-a813-741dd0e17f6a", time.Date(2026, 10, 31, 1, 0, 0, 0, time.UTC))
 	if err != nil {
 		t.Fatal(err)
 	}
