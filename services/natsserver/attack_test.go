@@ -62,7 +62,7 @@ func (w *world) picture(t *testing.T, attacker string, whole bool) picture {
 			p.Own, p.OwnSince = c.Config, c.Created
 			continue
 		}
-		c.TimeStamp = time.Time{} // of this answer
+		c.TimeStamp, c.Cluster = time.Time{}, nil // of this answer, not of the consumer
 		p.Others[c.Name] = *c
 	}
 	if err := list.Err(); err != nil {
@@ -97,20 +97,26 @@ func newScene(t *testing.T, start func(testing.TB, ...reader) *world, filter str
 	s := &scene{attacker: newReader(t, "mallory", filter), victim: newReader(t, "victim", victimFilter), idle: newReader(t, "idle", victimFilter)}
 	s.world = start(t, s.attacker, s.victim, s.idle)
 	s.publish(t, headSubject, alertSubject, strings.Replace(alertSubject, "red", "blue", 1), strings.Replace(alertSubject, "EXE", "LED", 1), headSubject)
-	vc := s.victim.connect(t, s.url)
-	_, durable := s.victim.consumer(t, vc)
+	_, durable := s.victim.consumer(t, s.victim.connect(t, s.url))
 	for i := range 3 {
-		m, err := durable.Next()
-		if err != nil {
-			t.Fatal(err)
+		var m jetstream.Msg
+		until(t, "the victim gets a message", func() (ok bool) { // in a cluster it takes a while until it is answered
+			var err error
+			m, err = durable.Next()
+			return err == nil
+		})
+		if i > 0 {
+			continue
 		}
-		if i == 0 {
-			err = m.DoubleAck(t.Context())
-		}
-		if err != nil {
+		if err := m.DoubleAck(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
+	until(t, "the server has counted it all", func() bool {
+		p := s.picture(t, s.attacker.Name, false)
+		victim, idle := p.Others[s.victim.Name], p.Others[s.idle.Name]
+		return idle.NumPending == 5 && victim.NumPending == 2 && victim.NumAckPending == 2 && victim.Delivered.Stream == 3 && victim.AckFloor.Stream == 1
+	})
 	for _, r := range []reader{s.victim, s.idle} {
 		nc := r.connect(t, s.url)
 		sub, err := nc.SubscribeSync(inboxPrefix + r.Name + ".>")
@@ -184,9 +190,16 @@ func (s *scene) send(t *testing.T, a attack) (refused bool) {
 func (s *scene) checkUnchanged(t *testing.T, want picture, after any) {
 	t.Helper()
 	got := s.picture(t, s.attacker.Name, want.Messages != nil)
-	if !reflect.DeepEqual(got, want) {
-		t.Fatalf("after %v:\nexpected %+v\ngot      %+v", after, want, got)
+	if reflect.DeepEqual(got, want) {
+		return
 	}
+	for i := range reflect.TypeFor[picture]().NumField() {
+		name, was, is := reflect.TypeFor[picture]().Field(i).Name, reflect.ValueOf(want).Field(i).Interface(), reflect.ValueOf(got).Field(i).Interface()
+		if !reflect.DeepEqual(is, was) {
+			t.Errorf("%s:\nwas %+v\nis  %+v", name, was, is)
+		}
+	}
+	t.Fatalf("this changed after %v", after)
 }
 
 // checkDelivered checks that the attacker got only its own, and the others nothing that they did not ask for. A last message of
@@ -335,58 +348,60 @@ func (s *scene) harmful(subject string) []string {
 	return []string{"", "{}"}
 }
 
-func TestEveryOtherRequestIsRefused(t *testing.T) {
+func TestEveryOtherRequestIsRefused(t *testing.T) { eachKind(t, checkRequests) }
+
+func checkRequests(t *testing.T, s *scene) {
+	t.Helper()
 	subjects := apiSubjects(t)
-	eachKind(t, func(t *testing.T, s *scene) {
-		allowed := []string{s.own("CONSUMER.MSG.NEXT"), s.own("CONSUMER.INFO"), s.own("CONSUMER.RESET"), "$JS.ACK." + streamName + ".mallory"}
-		want := s.picture(t, s.attacker.Name, true)
-		asked := 0
-		for _, pattern := range subjects {
-			for _, subject := range concrete(pattern, s.attacker.Name, s.victim.Name, "nobody") {
-				for _, subject := range []string{subject, strings.Replace(subject, api, apiPrefix+".", 1), apiPrefix + "." + subject} {
-					if slices.ContainsFunc(allowed, func(a string) bool { return subject == a || strings.HasPrefix(subject, a+".") }) {
-						continue
-					}
-					for _, body := range s.harmful(subject) {
-						a := attack{subject: subject, data: body, reply: inboxPrefix + s.attacker.Name + ".answer"}
-						if asked++; !s.send(t, a) {
-							t.Errorf("%v was let through", a)
-						}
-					}
-					s.checkUnchanged(t, withoutMessages(want), subject)
+	allowed := []string{s.own("CONSUMER.MSG.NEXT"), s.own("CONSUMER.INFO"), s.own("CONSUMER.RESET"), "$JS.ACK." + streamName + ".mallory"}
+	want := s.picture(t, s.attacker.Name, true)
+	asked := 0
+	for _, pattern := range subjects {
+		for _, subject := range concrete(pattern, s.attacker.Name, s.victim.Name, "nobody") {
+			for _, subject := range []string{subject, strings.Replace(subject, api, apiPrefix+".", 1), apiPrefix + "." + subject} {
+				if slices.ContainsFunc(allowed, func(a string) bool { return subject == a || strings.HasPrefix(subject, a+".") }) {
+					continue
 				}
+				for _, body := range s.harmful(subject) {
+					a := attack{subject: subject, data: body, reply: inboxPrefix + s.attacker.Name + ".answer"}
+					if asked++; !s.send(t, a) {
+						t.Errorf("%v was let through", a)
+					}
+				}
+				s.checkUnchanged(t, withoutMessages(want), subject)
 			}
 		}
-		if asked < 300 {
-			t.Errorf("only %d requests were tried", asked)
-		}
-		s.checkUnchanged(t, want, "all requests")
-		s.checkDelivered(t, want.State.LastSeq)
-	})
+	}
+	if asked < 300 {
+		t.Errorf("only %d requests were tried", asked)
+	}
+	s.checkUnchanged(t, want, "all requests")
+	s.checkDelivered(t, want.State.LastSeq)
 }
 
 func withoutMessages(p picture) picture { p.Messages = nil; return p }
 
-func TestWhatAUserPublishesIsRefused(t *testing.T) {
-	eachKind(t, func(t *testing.T, s *scene) {
-		want := s.picture(t, s.attacker.Name, true)
-		for _, subject := range []string{
-			alertSubject, headSubject, "taizhang.v1.checkpoint", "taizhang.v1.evil", "taizhang.>", "taizhang.v1.>", "taizhang.*.head", "taizhang",
-			"_INBOX_victim.x", "_INBOX.x", "_INBOX_mallory.x", "$JS.ACK." + streamName + ".victim.1.2.2.0.0", "$JS.ACK." + streamName + ".victim.>",
-			"$JS.ACK." + streamName + ".*.1.2.2.0.0", "$JS.ACK.>", "$JS.ACK." + streamName + ".mallory", ">", "*", "tz.>", "tz.CONSUMER.MSG.NEXT.*.*", "tz.CONSUMER.RESET." + streamName + ".*",
-			"$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.PING.CONNZ", "$SYS.REQ.USER.INFO", "$SYS.ACCOUNT.LEDGER.CONNECT", "$SYS.>", "_R_.x.y", "_GR_.x", "$GR.x", "$NRG.V.x", "$MQTT.x", "$KV.x", "$O.x",
-		} {
-			for _, reply := range []string{"", inboxPrefix + s.attacker.Name + ".answer", headSubject} {
-				a := attack{subject: subject, reply: reply, data: "evil"}
-				if !s.send(t, a) {
-					t.Errorf("%v was let through", a)
-				}
-				s.checkUnchanged(t, withoutMessages(want), a)
+func TestWhatAUserPublishesIsRefused(t *testing.T) { eachKind(t, checkPublishing) }
+
+func checkPublishing(t *testing.T, s *scene) {
+	t.Helper()
+	want := s.picture(t, s.attacker.Name, true)
+	for _, subject := range []string{
+		alertSubject, headSubject, "taizhang.v1.checkpoint", "taizhang.v1.evil", "taizhang.>", "taizhang.v1.>", "taizhang.*.head", "taizhang",
+		"_INBOX_victim.x", "_INBOX.x", "_INBOX_mallory.x", "$JS.ACK." + streamName + ".victim.1.2.2.0.0", "$JS.ACK." + streamName + ".victim.>",
+		"$JS.ACK." + streamName + ".*.1.2.2.0.0", "$JS.ACK.>", "$JS.ACK." + streamName + ".mallory", ">", "*", "tz.>", "tz.CONSUMER.MSG.NEXT.*.*", "tz.CONSUMER.RESET." + streamName + ".*",
+		"$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.PING.CONNZ", "$SYS.REQ.USER.INFO", "$SYS.ACCOUNT.LEDGER.CONNECT", "$SYS.>", "_R_.x.y", "_GR_.x", "$GR.x", "$NRG.V.x", "$MQTT.x", "$KV.x", "$O.x",
+	} {
+		for _, reply := range []string{"", inboxPrefix + s.attacker.Name + ".answer", headSubject} {
+			a := attack{subject: subject, reply: reply, data: "evil"}
+			if !s.send(t, a) {
+				t.Errorf("%v was let through", a)
 			}
+			s.checkUnchanged(t, withoutMessages(want), a)
 		}
-		s.checkUnchanged(t, want, "all")
-		s.checkDelivered(t, want.State.LastSeq)
-	})
+	}
+	s.checkUnchanged(t, want, "all")
+	s.checkDelivered(t, want.State.LastSeq)
 }
 
 // replies are the subjects on which an answer would do harm.
@@ -407,114 +422,117 @@ func replies(victim string) []string {
 	return append(list, api+"CONSUMER.DELETE."+streamName+".mallory", api+"CONSUMER.RESET."+streamName+".mallory")
 }
 
-func TestAnAnswerOnTheSubjectOfAnotherDoesNothing(t *testing.T) {
-	eachKind(t, func(t *testing.T, s *scene) {
-		want := s.picture(t, s.attacker.Name, true)
-		try := func(a attack) {
-			t.Helper()
-			s.send(t, a)
-			s.checkUnchanged(t, withoutMessages(want), a)
-		}
-		for _, reply := range replies(s.victim.Name) {
-			next := s.own("CONSUMER.MSG.NEXT")
+func TestAnAnswerOnTheSubjectOfAnotherDoesNothing(t *testing.T) { eachKind(t, checkAnswers) }
+
+func checkAnswers(t *testing.T, s *scene) {
+	t.Helper()
+	want := s.picture(t, s.attacker.Name, true)
+	try := func(a attack) {
+		t.Helper()
+		s.send(t, a)
+		s.checkUnchanged(t, withoutMessages(want), a)
+	}
+	for _, reply := range replies(s.victim.Name) {
+		next := s.own("CONSUMER.MSG.NEXT")
+		s.ask(t, "CONSUMER.RESET", `{"seq":1}`)
+		try(attack{subject: next, reply: reply, data: nextNow}) // a message
+		try(attack{subject: next, reply: reply})
+		try(attack{subject: next, reply: reply, data: "{"})                             // an error
+		try(attack{subject: next, reply: reply, data: `{"batch":2000}`})                // another
+		try(attack{subject: next, reply: reply, data: `{"batch":1,"expires":1000000}`}) // a message or, a millisecond later, none
+		try(attack{subject: s.own("CONSUMER.INFO"), reply: reply})                      // a long answer
+		try(attack{subject: s.own("CONSUMER.RESET"), reply: reply, data: `{"seq":1}`})  // another
+		try(attack{subject: s.own("CONSUMER.RESET"), reply: reply, data: "{"})          // an error
+		for _, data := range []string{"", "+ACK", "-NAK", "+WPI", "+TERM", "+NXT " + nextNow, "+NXT"} {
 			s.ask(t, "CONSUMER.RESET", `{"seq":1}`)
-			try(attack{subject: next, reply: reply, data: nextNow}) // a message
-			try(attack{subject: next, reply: reply})
-			try(attack{subject: next, reply: reply, data: "{"})                             // an error
-			try(attack{subject: next, reply: reply, data: `{"batch":2000}`})                // another
-			try(attack{subject: next, reply: reply, data: `{"batch":1,"expires":1000000}`}) // a message or, a millisecond later, none
-			try(attack{subject: s.own("CONSUMER.INFO"), reply: reply})                      // a long answer
-			try(attack{subject: s.own("CONSUMER.RESET"), reply: reply, data: `{"seq":1}`})  // another
-			try(attack{subject: s.own("CONSUMER.RESET"), reply: reply, data: "{"})          // an error
-			for _, data := range []string{"", "+ACK", "-NAK", "+WPI", "+TERM", "+NXT " + nextNow, "+NXT"} {
-				s.ask(t, "CONSUMER.RESET", `{"seq":1}`)
-				m := s.ask(t, "CONSUMER.MSG.NEXT", nextNow)
-				if !strings.HasPrefix(m.Reply, "$JS.ACK.") {
-					t.Fatalf("there was no message to acknowledge, but %v", m)
-				}
-				try(attack{subject: m.Reply, reply: reply, data: data})
+			m := s.ask(t, "CONSUMER.MSG.NEXT", nextNow)
+			if !strings.HasPrefix(m.Reply, "$JS.ACK.") {
+				t.Fatalf("there was no message to acknowledge, but %v", m)
 			}
-			s.drain(t)
-			try(attack{subject: next, reply: reply, data: nextNow}) // no message
-			try(attack{subject: "$JS.ACK." + streamName + ".mallory.1.2.2.0.0", reply: reply, data: "+NXT " + nextNow})
+			try(attack{subject: m.Reply, reply: reply, data: data})
 		}
-		s.checkUnchanged(t, want, "all")
-		s.checkDelivered(t, want.State.LastSeq)
-	})
+		s.drain(t)
+		try(attack{subject: next, reply: reply, data: nextNow}) // no message
+		try(attack{subject: "$JS.ACK." + streamName + ".mallory.1.2.2.0.0", reply: reply, data: "+NXT " + nextNow})
+	}
+	s.checkUnchanged(t, want, "all")
+	s.checkDelivered(t, want.State.LastSeq)
 }
 
 // TestHeadersOfTheServerAreNotBelieved sends those with which servers say to each other who asks, and where they trace a message.
-func TestHeadersOfTheServerAreNotBelieved(t *testing.T) {
-	eachKind(t, func(t *testing.T, s *scene) {
-		want := s.picture(t, s.attacker.Name, true)
-		for _, header := range []nats.Header{
-			{"Nats-Request-Info": {`{"acc":"LEDGER","svc":"LEDGER","user":"x"}`}},
-			{"Nats-Request-Info": {`{"acc":"SYS","svc":"SYS"}`}},
-			{"Nats-Request-Info": {"{"}},
-			{"Nats-Trace-Dest": {headSubject}},
-			{"Nats-Trace-Dest": {headSubject}, "Nats-Trace-Only": {"true"}},
-			{"Nats-Trace-Dest": {api + "STREAM.DELETE." + streamName}},
-			{"traceparent": {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}},
-			{"Nats-Expected-Stream": {streamName}, "Nats-Rollup": {"all"}},
-			{"Nats-Schedule": {"@every 1s"}, "Nats-Schedule-Target": {headSubject}},
-			{"Status": {"100"}},
+func TestHeadersOfTheServerAreNotBelieved(t *testing.T) { eachKind(t, checkHeaders) }
+
+func checkHeaders(t *testing.T, s *scene) {
+	t.Helper()
+	want := s.picture(t, s.attacker.Name, true)
+	for _, header := range []nats.Header{
+		{"Nats-Request-Info": {`{"acc":"LEDGER","svc":"LEDGER","user":"x"}`}},
+		{"Nats-Request-Info": {`{"acc":"SYS","svc":"SYS"}`}},
+		{"Nats-Request-Info": {"{"}},
+		{"Nats-Trace-Dest": {headSubject}},
+		{"Nats-Trace-Dest": {headSubject}, "Nats-Trace-Only": {"true"}},
+		{"Nats-Trace-Dest": {api + "STREAM.DELETE." + streamName}},
+		{"traceparent": {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}},
+		{"Nats-Expected-Stream": {streamName}, "Nats-Rollup": {"all"}},
+		{"Nats-Schedule": {"@every 1s"}, "Nats-Schedule-Target": {headSubject}},
+		{"Status": {"100"}},
+	} {
+		s.ask(t, "CONSUMER.RESET", `{"seq":1}`)
+		m := s.ask(t, "CONSUMER.MSG.NEXT", nextNow)
+		for _, a := range []attack{
+			{subject: s.own("CONSUMER.MSG.NEXT"), data: nextNow}, {subject: s.own("CONSUMER.INFO")},
+			{subject: s.own("CONSUMER.RESET"), data: `{"seq":1}`}, {subject: m.Reply, data: "+ACK"},
 		} {
-			s.ask(t, "CONSUMER.RESET", `{"seq":1}`)
-			m := s.ask(t, "CONSUMER.MSG.NEXT", nextNow)
-			for _, a := range []attack{
-				{subject: s.own("CONSUMER.MSG.NEXT"), data: nextNow}, {subject: s.own("CONSUMER.INFO")},
-				{subject: s.own("CONSUMER.RESET"), data: `{"seq":1}`}, {subject: m.Reply, data: "+ACK"},
-			} {
-				a.header, a.reply = header, inboxPrefix+s.attacker.Name+".answer"
-				s.send(t, a)
-				s.checkUnchanged(t, withoutMessages(want), a)
-			}
+			a.header, a.reply = header, inboxPrefix+s.attacker.Name+".answer"
+			s.send(t, a)
+			s.checkUnchanged(t, withoutMessages(want), a)
 		}
-		s.checkUnchanged(t, want, "all")
-		s.checkDelivered(t, want.State.LastSeq)
-	})
+	}
+	s.checkUnchanged(t, want, "all")
+	s.checkDelivered(t, want.State.LastSeq)
 }
 
-func TestWhatAUserSubscribesToIsRefused(t *testing.T) {
-	eachKind(t, func(t *testing.T, s *scene) {
-		before := s.picture(t, s.attacker.Name, false)
-		var subs []*nats.Subscription
-		for _, subject := range []string{
-			">", "*", "*.>", "$SYS.>", "$JS.>", "$JS.ACK.>", "$JS.ACK." + streamName + ".>", "$JS.ACK." + streamName + ".victim.>", "$JS.ACK." + streamName + ".mallory.>",
-			"$JS.API.>", "$JS.EVENT.>", "taizhang.>", headSubject, alertSubject, "tz.>", "tz.CONSUMER.MSG.NEXT." + streamName + ".victim", "tz.CONSUMER.MSG.NEXT." + streamName + ".mallory",
-			"_INBOX.>", "_INBOX_victim.>", "_INBOX_idle.>", "_INBOX_*.>", "*.*", "_R_.>", "_GR_.>", "$KV.>",
-		} {
-			for _, queue := range []string{"", "workers"} {
-				had := s.nc.LastError()
-				sub, err := s.nc.QueueSubscribeSync(subject, queue)
-				if err = errors.Join(err, s.nc.Flush()); err != nil {
-					t.Fatal(err)
-				}
-				if err := s.nc.LastError(); err == had || !errors.Is(err, nats.ErrPermissionViolation) {
-					t.Errorf("%q %q was let through: %v", subject, queue, err)
-				}
-				subs = append(subs, sub)
-			}
-		}
-		s.checkUnchanged(t, before, "all")
-		s.publish(t, alertSubject, headSubject)
-		_, durable := s.idle.consumer(t, s.idle.connect(t, s.url))
-		for range 3 {
-			m, err := durable.Next()
-			if err != nil || m.DoubleAck(t.Context()) != nil {
+func TestWhatAUserSubscribesToIsRefused(t *testing.T) { eachKind(t, checkSubscriptions) }
+
+func checkSubscriptions(t *testing.T, s *scene) {
+	t.Helper()
+	before := s.picture(t, s.attacker.Name, false)
+	var subs []*nats.Subscription
+	for _, subject := range []string{
+		">", "*", "*.>", "$SYS.>", "$JS.>", "$JS.ACK.>", "$JS.ACK." + streamName + ".>", "$JS.ACK." + streamName + ".victim.>", "$JS.ACK." + streamName + ".mallory.>",
+		"$JS.API.>", "$JS.EVENT.>", "taizhang.>", headSubject, alertSubject, "tz.>", "tz.CONSUMER.MSG.NEXT." + streamName + ".victim", "tz.CONSUMER.MSG.NEXT." + streamName + ".mallory",
+		"_INBOX.>", "_INBOX_victim.>", "_INBOX_idle.>", "_INBOX_*.>", "*.*", "_R_.>", "_GR_.>", "$KV.>",
+	} {
+		for _, queue := range []string{"", "workers"} {
+			had := s.nc.LastError()
+			sub, err := s.nc.QueueSubscribeSync(subject, queue)
+			if err = errors.Join(err, s.nc.Flush()); err != nil {
 				t.Fatal(err)
 			}
+			if err := s.nc.LastError(); err == had || !errors.Is(err, nats.ErrPermissionViolation) {
+				t.Errorf("%q %q was let through: %v", subject, queue, err)
+			}
+			subs = append(subs, sub)
 		}
-		if err := s.nc.Flush(); err != nil {
+	}
+	s.checkUnchanged(t, before, "all")
+	s.publish(t, alertSubject, headSubject)
+	_, durable := s.idle.consumer(t, s.idle.connect(t, s.url))
+	for range 3 {
+		m, err := durable.Next()
+		if err != nil || m.DoubleAck(t.Context()) != nil {
 			t.Fatal(err)
 		}
-		for _, sub := range append(subs, s.inbox) {
-			if n, _, _ := sub.Pending(); n > 0 {
-				m, _ := sub.NextMsg(time.Second)
-				t.Errorf("%s got %d messages: %v", sub.Subject, n, m)
-			}
+	}
+	if err := s.nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	for _, sub := range append(subs, s.inbox) {
+		if n, _, _ := sub.Pending(); n > 0 {
+			m, _ := sub.NextMsg(time.Second)
+			t.Errorf("%s got %d messages: %v", sub.Subject, n, m)
 		}
-	})
+	}
 }
 
 // TestInOneAccountTheAttacksDoHarm tries the attacks where there is one account, so that they are known to be attacks.

@@ -27,56 +27,59 @@ var places = map[string]func(testing.TB, ...reader) *world{"in this process": em
 
 func TestAUserGetsAcknowledgesAsksAndGoesBack(t *testing.T) {
 	for name, start := range places {
-		t.Run(name, func(t *testing.T) {
-			all := newReader(t, "oa-platform", "taizhang.v1.alert.>")
-			red := newReader(t, "red_only", "taizhang.v1.alert.*.red.*.>")
-			w := start(t, all, red)
-			blue := strings.Replace(alertSubject, "red", "blue", 1)
-			w.publish(t, alertSubject, blue, headSubject)
-			for _, c := range []struct {
-				reader
-				want []string
-			}{{all, []string{alertSubject, blue, headSubject}}, {red, []string{alertSubject, headSubject}}} {
-				nc := c.connect(t, w.url)
-				js, durable := c.consumer(t, nc)
-				for range 2 { // the second time after going back
-					var got []string
-					batch, err := durable.Fetch(len(c.want), jetstream.FetchMaxWait(10*time.Second))
-					if err != nil {
-						t.Fatal(err)
-					}
-					for m := range batch.Messages() {
-						got = append(got, m.Subject())
-						if len(got) == 1 {
-							if err := m.NakWithDelay(time.Millisecond); err != nil {
-								t.Error(err)
-							}
-							continue
-						}
-						if err := m.DoubleAck(t.Context()); err != nil {
-							t.Errorf("%s acknowledges: %v", c.Name, err)
-						}
-					}
-					if err := batch.Error(); err != nil || !slices.Equal(got, c.want) {
-						t.Errorf("%s got %v, %v", c.Name, got, err)
-					}
-					again, err := durable.Next(jetstream.FetchMaxWait(10 * time.Second))
-					if err != nil || again.Subject() != alertSubject {
-						t.Fatalf("%s got again %v, %v", c.Name, again, err)
-					}
-					if err := again.DoubleAck(t.Context()); err != nil {
+		t.Run(name, func(t *testing.T) { checkPermitted(t, start) })
+	}
+}
+
+func checkPermitted(t *testing.T, start func(testing.TB, ...reader) *world) {
+	t.Helper()
+	all := newReader(t, "oa-platform", "taizhang.v1.alert.>")
+	red := newReader(t, "red_only", "taizhang.v1.alert.*.red.*.>")
+	w := start(t, all, red)
+	blue := strings.Replace(alertSubject, "red", "blue", 1)
+	w.publish(t, alertSubject, blue, headSubject)
+	for _, c := range []struct {
+		reader
+		want []string
+	}{{all, []string{alertSubject, blue, headSubject}}, {red, []string{alertSubject, headSubject}}} {
+		nc := c.connect(t, w.url)
+		js, durable := c.consumer(t, nc)
+		for range 2 { // the second time after going back
+			var got []string
+			batch, err := durable.Fetch(len(c.want), jetstream.FetchMaxWait(10*time.Second))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for m := range batch.Messages() {
+				got = append(got, m.Subject())
+				if len(got) == 1 {
+					if err := m.NakWithDelay(time.Millisecond); err != nil {
 						t.Error(err)
 					}
-					info, err := durable.Info(t.Context())
-					if err != nil || info.NumAckPending != 0 || info.NumPending != 0 || info.AckFloor.Stream != 3 {
-						t.Errorf("%s stands at %+v, %v", c.Name, info, err)
-					}
-					if r, err := js.ResetConsumerToSequence(t.Context(), streamName, c.Name, 1); err != nil || r.ResetSeq != 1 {
-						t.Errorf("%s goes back to %+v, %v", c.Name, r, err)
-					}
+					continue
+				}
+				if err := m.DoubleAck(t.Context()); err != nil {
+					t.Errorf("%s acknowledges: %v", c.Name, err)
 				}
 			}
-		})
+			if err := batch.Error(); err != nil || !slices.Equal(got, c.want) {
+				t.Errorf("%s got %v, %v", c.Name, got, err)
+			}
+			again, err := durable.Next(jetstream.FetchMaxWait(10 * time.Second))
+			if err != nil || again.Subject() != alertSubject {
+				t.Fatalf("%s got again %v, %v", c.Name, again, err)
+			}
+			if err := again.DoubleAck(t.Context()); err != nil {
+				t.Error(err)
+			}
+			until(t, c.Name+" has acknowledged all", func() bool { // in a cluster a while later
+				info, err := durable.Info(t.Context())
+				return err == nil && info.NumAckPending == 0 && info.NumPending == 0 && info.AckFloor.Stream == 3
+			})
+			if r, err := js.ResetConsumerToSequence(t.Context(), streamName, c.Name, 1); err != nil || r.ResetSeq != 1 {
+				t.Errorf("%s goes back to %+v, %v", c.Name, r, err)
+			}
+		}
 	}
 }
 

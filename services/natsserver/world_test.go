@@ -162,6 +162,10 @@ func serverElsewhere(t testing.TB, publisher nkeys.KeyPair, configuration string
 
 // newWorld makes the stream and the durable consumers as services/alertfeed makes them.
 func newWorld(t testing.TB, url string, admin *nats.Conn, readers ...reader) *world {
+	return newWorldOf(t, 1, url, admin, readers...)
+}
+
+func newWorldOf(t testing.TB, replicas int, url string, admin *nats.Conn, readers ...reader) *world {
 	t.Helper()
 	js, err := jetstream.New(admin)
 	if err != nil {
@@ -169,7 +173,7 @@ func newWorld(t testing.TB, url string, admin *nats.Conn, readers ...reader) *wo
 	}
 	w := &world{url: url, admin: admin, js: js}
 	_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{
-		Name: streamName, Subjects: []string{"taizhang.v1.>"}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 16,
+		Name: streamName, Subjects: []string{"taizhang.v1.>"}, Storage: jetstream.FileStorage, Replicas: replicas, MaxMsgsPerSubject: 16,
 		MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgSize: -1, Discard: jetstream.DiscardNew, DenyDelete: true, DenyPurge: true,
 	})
 	if err != nil {

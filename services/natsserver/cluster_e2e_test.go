@@ -1,0 +1,77 @@
+//go:build e2e
+
+package natsserver
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// cluster returns a world of three servers with the configuration that Configuration writes. The stream is on all three, the publisher
+// on one, and the users are on another.
+func cluster(t testing.TB, readers ...reader) *world {
+	t.Helper()
+	pair, key, err := newKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := freeAddresses(t, 3)
+	servers := make([]*server.Server, len(routes))
+	for i, own := range routes {
+		opts := optionsElsewhere(t, t.TempDir(), fmt.Sprintf("server_name: s%d\ncluster { name: c, listen: %q, routes: [ %s ] }\n", i, own,
+			"\"nats://"+strings.Join(routes, "\", \"nats://")+"\"")+Configuration(key, usersOf(readers...)))
+		if servers[i], err = server.NewServer(opts); err != nil {
+			t.Fatal(err)
+		}
+		go servers[i].Start()
+		t.Cleanup(func() { servers[i].Shutdown(); servers[i].WaitForShutdown() })
+	}
+	until(t, "the cluster has a leader", func() bool {
+		current, leaders := 0, 0
+		for _, s := range servers {
+			if s.Addr() != nil && s.JetStreamIsCurrent() {
+				current++
+			}
+			if s.JetStreamIsLeader() {
+				leaders++
+			}
+		}
+		return current == len(servers) && leaders == 1
+	})
+	nc, err := nats.Connect("nats://"+servers[0].Addr().String(), nats.Nkey(key, pair.Sign))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	w := newWorldOf(t, len(servers), "nats://"+servers[1].Addr().String(), nc, readers...)
+	w.on = servers[1]
+	return w
+}
+
+// freeAddresses returns addresses that were free just now.
+func freeAddresses(t testing.TB, n int) (list []string) {
+	t.Helper()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = l.Close() }()
+		list = append(list, l.Addr().String())
+	}
+	return list
+}
+
+// TestInAClusterTheRightsAreTheSame tries what the configuration permits and forbids where requests and answers go through another
+// server.
+func TestInAClusterTheRightsAreTheSame(t *testing.T) {
+	t.Run("what is permitted", func(t *testing.T) { checkPermitted(t, cluster) })
+	for name, check := range map[string]func(*testing.T, *scene){"requests": checkRequests, "publishing": checkPublishing, "answers": checkAnswers, "headers": checkHeaders, "subscriptions": checkSubscriptions} {
+		t.Run(name, func(t *testing.T) { check(t, newScene(t, cluster, "taizhang.v1.alert.*.red.EXE.>")) })
+	}
+}
