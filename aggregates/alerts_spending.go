@@ -3,6 +3,7 @@ package aggregates
 import (
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
@@ -86,14 +87,21 @@ func (v *view) overdraftAlerts() {
 // useAlerts raises AL-USE-01 and AL-USE-02. Each alert follows from one voucher.
 func (v *view) useAlerts() {
 	k, from := v.results(), len(v.alerts)
+	look := func(n uint32) {
+		v.useAlertsOf(n)
+		for len(k.usesOf) < len(v.alerts)-from {
+			k.usesOf = append(k.usesOf, n)
+		}
+	}
 	if k.uses.known {
 		v.alerts = append(v.alerts, k.uses.alerts...)
-		for _, n := range k.spent {
-			v.useAlertsOf(n)
+		slices.Sort(k.spent)
+		for _, n := range slices.Compact(k.spent) {
+			look(n)
 		}
 	} else {
 		for n := range v.spending(0) {
-			v.useAlertsOf(n)
+			look(n)
 		}
 	}
 	k.spent = k.spent[:0]

@@ -103,7 +103,7 @@ func (c *Center) Apply(r *events.Recorded) error {
 		c.others = append(c.others, other{r.Kind, r.Data})
 		c.ix.add(at, r.Data)
 	}
-	c.kept.follow(at, e.voucher, c.ix)
+	c.kept.follow(at, e.voucher, r.Data, c.ix)
 	c.log.add(e)
 	c.ids.put(hashOfID(r.ID), at.rev, c.isID(r.ID))
 	return nil

@@ -163,16 +163,8 @@ func (c *Center) IndustryDept(on events.Date) string { return c.assigned(on).Ind
 
 // assigned returns the offices that were assigned last as of a date. It is zero if none were.
 func (c *Center) assigned(on events.Date) (offices events.CenterAssigned) {
-	var last place
-	for i := range c.log.len() {
-		e := c.log.at(i)
-		if e.voucher != 0 || e.voided != 0 || e.on > on {
-			continue
-		}
-		at := place{e.on, uint32(i + 1)}
-		if p, ok := c.others[e.other].data.(*events.CenterAssigned); ok && last.before(at) {
-			last, offices = at, *p
-		}
+	if last := c.ix.offices.last(on); last != nil {
+		offices = *last.what
 	}
 	return offices
 }

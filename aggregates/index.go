@@ -26,6 +26,7 @@ type index struct {
 	incidents series[*events.IncidentRecorded]
 	listings  series[*events.CreditListed]
 	trials    series[*events.TrialRecorded]
+	offices   series[*events.CenterAssigned]
 	findings  series[*events.AuditFindingOpened]
 
 	names     map[events.Name]place                  // names created by entries, except those of money, which funds and vouchers keep
@@ -211,6 +212,8 @@ func (ix *index) add(at place, data events.Payload) {
 		ix.listings.add(at, p)
 	case *events.TrialRecorded:
 		ix.trials.add(at, p)
+	case *events.CenterAssigned:
+		ix.offices.add(at, p)
 	case *events.AuditFindingOpened:
 		ix.findings.add(at, p)
 	case *events.ProjectApproved:

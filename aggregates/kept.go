@@ -24,7 +24,8 @@ type kept struct {
 	others     keptAlerts   // no voucher changes them
 	overdrafts []keptAlerts // by number of the fund; a voucher changes those of its funds
 	transfers  keptAlerts   // only an out-transfer voucher changes them
-	uses       keptAlerts   // a voucher adds alerts about itself
+	uses       keptAlerts   // a voucher adds alerts about itself; its reversal and rulings on it change those
+	usesOf     []uint32     // the voucher of each alert of uses
 	spent      []uint32     // the vouchers that uses does not cover yet
 
 	raised, sorted []Alert // all alerts of the evaluation: in the order of raising, and sorted
@@ -56,17 +57,43 @@ func (k *kept) isOf(t policy.Timeline, on events.Date) bool {
 	return k != nil && k.on == on && slices.Equal(k.timeline.Adopted(), t.Adopted())
 }
 
-// follow drops the results that one more event may change. voucher is its number, or 0 for an event that is not a voucher.
-func (k *kept) follow(at place, voucher uint32, ix *index) {
-	switch {
-	case k == nil || at.on > k.on:
+// follow drops the results that one more event may change. voucher is its number, or 0 for an event that is not a voucher and
+// has data.
+func (k *kept) follow(at place, voucher uint32, data events.Payload, ix *index) {
+	if k == nil || at.on > k.on {
 		return
-	case voucher != 0:
+	}
+	k.events++
+	if voucher != 0 {
 		k.spend(at, voucher, ix)
+		return
+	}
+	switch p := data.(type) {
+	case *events.SpendingReversed:
+		k.reconsider(ix.voucherNumber(p.Voucher))
+		k.spend(at, ix.voucherNumber(p.Voucher), ix)
+	case *events.UseRuled:
+		k.forgetMoney(at)
+		k.reconsider(ix.voucherNumber(p.Voucher))
+		k.spent = append(k.spent, ix.voucherNumber(p.Voucher))
 	default:
 		k.happen(at)
 	}
-	k.events++
+}
+
+// reconsider drops the alerts about the use of one voucher.
+func (k *kept) reconsider(number uint32) {
+	if !slices.Contains(k.usesOf, number) {
+		return
+	}
+	n := 0
+	for i, of := range k.usesOf {
+		if of != number {
+			k.usesOf[n], k.uses.alerts[n] = of, k.uses.alerts[i]
+			n++
+		}
+	}
+	k.usesOf, k.uses.alerts = k.usesOf[:n], k.uses.alerts[:n]
 }
 
 // spend drops the results that one more voucher may change.
@@ -87,7 +114,8 @@ func (k *kept) spend(at place, number uint32, ix *index) {
 // happen drops the results that one more event other than a voucher may change: all alerts and the later money.
 func (k *kept) happen(at place) {
 	k.forgetMoney(at)
-	k.others.known, k.transfers.known, k.uses.known = false, false, false
+	k.others.known, k.transfers.known = false, false
+	k.uses.known, k.usesOf = false, k.usesOf[:0]
 	for i := range k.overdrafts {
 		k.overdrafts[i].known = false
 	}

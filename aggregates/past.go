@@ -58,7 +58,7 @@ func (r *Replay) Next() {
 	}
 	r.file(r.rev)
 	if !r.voided(e) {
-		r.kept.follow(place{e.on, r.rev}, e.voucher, r.shadow.ix)
+		r.kept.follow(place{e.on, r.rev}, e.voucher, r.of.others[e.other].data, r.shadow.ix)
 	}
 }
 

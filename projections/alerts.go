@@ -109,17 +109,23 @@ func (r *Register) Alerts(on events.Date, f AlertFilter) []Alert {
 // only those with this key, unless it is "", and with this raising date, unless it is zero. For the center "" it explains
 // the breaks of the streams that belong to no center. The explanations are in the order of aggregates.CompareAlerts.
 func (r *Register) Explain(id events.CenterID, on events.Date, code aggregates.Code, key string, raisedOn events.Date) (list []aggregates.Explanation) {
-	var broken []aggregates.Explanation
 	if id == "" {
-		broken = r.broken(on)
-	} else {
-		r.with(id, func(c *center, t policy.Timeline) {
-			if code != aggregates.LedgerBroken {
-				list = c.state.Explain(t, on, code, key, raisedOn)
-			}
-			broken = explainBreaks(c.breaks, on)
-		})
+		return withBroken(nil, r.broken(on), code, key, raisedOn)
 	}
+	r.with(id, func(c *center, t policy.Timeline) { list = c.explain(t, on, code, key, raisedOn) })
+	return list
+}
+
+// explain is Explain for a caller that has the lock of the center.
+func (c *center) explain(t policy.Timeline, on events.Date, code aggregates.Code, key string, raisedOn events.Date) (list []aggregates.Explanation) {
+	if code != aggregates.LedgerBroken {
+		list = c.state.Explain(t, on, code, key, raisedOn)
+	}
+	return withBroken(list, explainBreaks(c.breaks, on), code, key, raisedOn)
+}
+
+// withBroken adds those explanations of breaks that are asked for.
+func withBroken(list, broken []aggregates.Explanation, code aggregates.Code, key string, raisedOn events.Date) []aggregates.Explanation {
 	found := len(list)
 	for _, x := range broken {
 		if (code == "" || code == x.Code) && (key == "" || key == x.Key) && (raisedOn == 0 || raisedOn == x.RaisedOn) {

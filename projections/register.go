@@ -3,6 +3,7 @@ package projections
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -30,7 +31,7 @@ type resident struct {
 	centers  map[events.CenterID]*center
 	ids      []events.CenterID // the ids of the centers, in order
 	common   []events.StreamID // the streams that belong to no center, in order
-	position uint64
+	position atomic.Uint64
 	changes  uint64  // grows with each event applied to a center
 	newest   *center // the center that changed last; older leads to those that changed before
 }
@@ -127,9 +128,9 @@ func (r *Register) Exactly(take func(position uint64)) {
 // Reached sets the position up to which everything is applied. A register of one center needs it, because most
 // positions are no events of that center.
 func (r *Register) Reached(position uint64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.position = max(r.position, position)
+	for before := r.position.Load(); before < position && !r.position.CompareAndSwap(before, position); {
+		before = r.position.Load()
+	}
 }
 
 // open returns a stream. It makes the stream if it is new.
@@ -239,9 +240,7 @@ func (r *resident) selected(of events.CenterID) ([]*center, policy.Timeline) {
 
 // Position returns the position of the last event applied. The answers include this event and all events before it.
 func (r *Register) Position() uint64 {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.position
+	return r.position.Load()
 }
 
 // Timeline returns the policies that judge records, which are the policies adopted so far; see aggregates.Policies.

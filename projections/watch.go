@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -36,6 +37,32 @@ type Seen struct {
 // outside of Exactly, events that are applied meanwhile may already show.
 func (s *Seen) Explain() []aggregates.Explanation {
 	return s.register.Explain(s.Center, s.On, "", "", 0)
+}
+
+// ExplainEach explains some alerts of Seen, as Explain does all. The explanation of an alert is nil if an event that was applied
+// meanwhile took the alert away.
+func (s *Seen) ExplainEach(alerts []aggregates.Alert) []*aggregates.Explanation {
+	list := make([]*aggregates.Explanation, len(alerts))
+	explain := func(find func(a aggregates.Alert) []aggregates.Explanation) {
+		for i, a := range alerts {
+			found := find(a)
+			if n := slices.IndexFunc(found, func(x aggregates.Explanation) bool { return x.Key == a.Key }); n >= 0 { // no key is every key
+				list[i] = &found[n]
+			}
+		}
+	}
+	if s.Center == "" {
+		explain(func(a aggregates.Alert) []aggregates.Explanation {
+			return s.register.Explain("", s.On, a.Code, a.Key, a.RaisedOn)
+		})
+		return list
+	}
+	s.register.with(s.Center, func(c *center, t policy.Timeline) {
+		explain(func(a aggregates.Alert) []aggregates.Explanation {
+			return c.explain(t, s.On, a.Code, a.Key, a.RaisedOn)
+		})
+	})
+	return list
 }
 
 // Responsible returns the local government and the department that are responsible for the center; see
