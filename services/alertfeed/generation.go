@@ -20,10 +20,10 @@ func (s *session) restate(ctx context.Context) error {
 		return err
 	}
 	s.doubtful = map[events.CenterID]bool{} // all are compared
-	found, seen := drafts{}, map[events.CenterID]bool{}
+	found, seen := drafts{}, standing{}
 	watch := s.cfg.Desk.Ledger.Register().Watch()
 	at.Position, err = watch.Look(ctx, at.Date, func(c *projections.Seen) {
-		seen[c.Center], found[c.Center] = true, s.compare(c, at.Generation)
+		seen[c.Center], found[c.Center] = c.Alerts, s.compare(c, at.Generation)
 	})
 	if err != nil {
 		return err

@@ -44,11 +44,11 @@ func (p *picture) take(subject string, sequence uint64, body []byte) bool {
 		}
 		return true
 	}
-	if _, ok := ParseSubject(subject); !ok {
-		p.others[subject] = struct{}{}
+	if before, ok := p.words[subject]; ok && sequence <= before.sequence { // mostly what this publisher wrote itself
 		return false
 	}
-	if sequence <= p.words[subject].sequence {
+	if _, ok := ParseSubject(subject); !ok {
+		p.others[subject] = struct{}{}
 		return false
 	}
 	w := word{sequence: sequence}

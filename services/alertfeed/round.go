@@ -28,6 +28,9 @@ type draft struct {
 // drafts are those of each center.
 type drafts map[events.CenterID][]draft
 
+// standing is the alerts of each center, in the order of aggregates.CompareAlerts.
+type standing map[events.CenterID][]aggregates.Alert
+
 // step makes a round, or a new generation, or nothing, as judge says. settled is false if there is more to do now.
 func (s *session) step(ctx context.Context) (settled bool, err error) {
 	v, err := s.judge(ctx, s.own(s.cfg.Desk.Position(), s.today()))
@@ -60,17 +63,28 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 	if isFirst {
 		s.watch = s.cfg.Desk.Ledger.Register().Watch()
 	}
+	if generation := s.picture.head.At.Generation; generation != s.saidOf {
+		s.said, s.saidOf = standing{}, generation
+	}
 	for center := range s.doubtful {
 		s.watch.Forget(center)
+		delete(s.said, center)
 	}
-	found, seen := drafts{}, map[events.CenterID]bool{}
-	on := s.today()
+	found, seen := drafts{}, standing{}
+	on, began := s.today(), time.Now()
 	position, err := s.watch.Look(ctx, on, func(c *projections.Seen) {
-		seen[c.Center], found[c.Center] = true, s.compare(c, s.picture.head.At.Generation)
+		said, ok := s.said[c.Center]
+		if ok {
+			found[c.Center] = s.compareWith(c, said)
+		} else {
+			found[c.Center] = s.compare(c, s.saidOf)
+		}
+		seen[c.Center] = c.Alerts
 	})
 	if err != nil {
 		return false, err
 	}
+	s.looked = time.Since(began)
 	s.compareUnknown(found, seen, isFirst)
 	s.doubtful = map[events.CenterID]bool{}
 	at := s.own(position, on)
@@ -79,6 +93,7 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 	if err := s.publish(ctx, messages); err != nil {
 		return false, err
 	}
+	maps.Copy(s.said, seen) // except what is doubtful now, which the next round forgets
 	switch {
 	case len(s.doubtful) > 0:
 		return false, nil
@@ -96,9 +111,9 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 }
 
 // compareUnknown adds drafts for the subjects of centers that the ledger does not have: of all of them, or of the doubtful ones.
-func (s *session) compareUnknown(found drafts, seen map[events.CenterID]bool, all bool) {
+func (s *session) compareUnknown(found drafts, seen standing, all bool) {
 	withdraw := func(center events.CenterID) {
-		if !seen[center] {
+		if _, ok := seen[center]; !ok {
 			found[center] = s.withdrawals(center, map[string]bool{})
 		}
 	}
@@ -115,20 +130,16 @@ func (s *session) compareUnknown(found drafts, seen map[events.CenterID]bool, al
 // compare returns what differs between the stream and the ledger for one center. An alert that is of an earlier generation differs
 // too: no consumer heeds it.
 func (s *session) compare(c *projections.Seen, generation uint64) (list []draft) {
-	var explained map[difference.Identity]*aggregates.Explanation
 	stands := make(map[string]bool, len(c.Alerts))
+	var differ []aggregates.Alert
 	for _, a := range c.Alerts {
 		subject := nameOf(c.Center, a).Subject()
 		stands[subject] = true
-		w := s.picture.words[subject]
-		if w.state == stateOf(a) && w.at.Generation >= generation {
-			continue
+		if w := s.picture.words[subject]; w.state != stateOf(a) || w.at.Generation < generation {
+			differ = append(differ, a)
 		}
-		if explained == nil {
-			explained = explanations(c)
-		}
-		list = append(list, draft{subject, describe(c, a, explained[difference.IdentityOf(a)])})
 	}
+	list = described(c, differ)
 	for _, d := range s.withdrawals(c.Center, stands) {
 		d.alert.LocalGov, d.alert.IndustryDept = c.Responsible()
 		list = append(list, d)
@@ -148,6 +159,71 @@ func (s *session) withdrawals(center events.CenterID, stands map[string]bool) (l
 	}
 	return list
 }
+
+// compareWith is compare for a center of which the stream says what said is.
+func (s *session) compareWith(c *projections.Seen, said []aggregates.Alert) (list []draft) {
+	var differ []aggregates.Alert
+	gone := func(a aggregates.Alert) {
+		n := nameOf(c.Center, a)
+		d := draft{n.Subject(), withdrawn(n)}
+		d.alert.LocalGov, d.alert.IndustryDept = c.Responsible()
+		list = append(list, d)
+	}
+	for _, a := range c.Alerts {
+		for len(said) > 0 && before(said[0], a) {
+			gone(said[0])
+			said = said[1:]
+		}
+		switch same := len(said) > 0 && !before(a, said[0]); {
+		case !same:
+			differ = append(differ, a)
+			continue
+		case said[0].Severity != a.Severity: // another subject
+			gone(said[0])
+			differ = append(differ, a)
+		case stateOf(said[0]) != stateOf(a):
+			differ = append(differ, a)
+		}
+		said = said[1:]
+	}
+	for _, a := range said {
+		gone(a)
+	}
+	return append(list, described(c, differ)...)
+}
+
+// before reports whether an alert comes before another one of another identity.
+func before(a, b aggregates.Alert) bool {
+	a.ClearedOn, b.ClearedOn = 0, 0
+	return aggregates.CompareAlerts(a, b) < 0
+}
+
+// described returns drafts for alerts of a center.
+func described(c *projections.Seen, alerts []aggregates.Alert) []draft {
+	if len(alerts) == 0 {
+		return nil
+	}
+	list := make([]draft, len(alerts))
+	var explained []*aggregates.Explanation
+	if len(alerts) > explainedAlone {
+		all := explanations(c)
+		for _, a := range alerts {
+			explained = append(explained, all[difference.IdentityOf(a)])
+		}
+	} else {
+		explained = c.ExplainEach(alerts)
+	}
+	localGov, industryDept := c.Responsible()
+	for i, a := range alerts {
+		m := describe(c.Center, a, explained[i])
+		m.LocalGov, m.IndustryDept = localGov, industryDept
+		list[i] = draft{nameOf(c.Center, a).Subject(), m}
+	}
+	return list
+}
+
+// explainedAlone is how many alerts of a center are explained one by one. To explain more of them, all are explained at once.
+const explainedAlone = 16
 
 func nameOf(center events.CenterID, a aggregates.Alert) Name {
 	return Name{center, a.Severity, a.Code, a.Key, a.RaisedOn}
@@ -303,11 +379,28 @@ func (s *session) readAgain(ctx context.Context, subject string) error {
 
 // mark remembers, before the first alert after a head is published, that there may be messages which no head follows.
 func (s *session) mark() error {
+	s.isComplete = false
 	if s.memory.Open {
 		return nil
 	}
 	s.memory.Open = true
 	return s.remember()
+}
+
+// close remembers that a head follows all messages, once nothing was published for some time: a file that is written durably at
+// each head would hold up the alerts after it, and those who write to the ledger on the same disk. Until then a start after a crash
+// states everything again.
+func (s *session) close(quiet time.Duration) error {
+	if !s.isClosable() || time.Since(s.headed) < quiet {
+		return nil
+	}
+	s.memory.Open = false
+	return s.remember()
+}
+
+// isClosable reports whether no alert was published after the last head of this publisher, and this is not remembered yet.
+func (s *session) isClosable() bool {
+	return s.isComplete && !s.doubt && (s.memory.Open || s.memory.Head < s.ended)
 }
 
 // remember writes what is known of the stream.
@@ -337,8 +430,8 @@ func (s *session) writeHead(ctx context.Context) error {
 	if err := s.sendHead(ctx, at, End); err != nil || s.picture.head == nil || s.picture.head.At != at {
 		return err
 	}
-	s.memory.Open = false
-	return s.remember()
+	s.isComplete, s.ended = true, s.picture.headSequence
+	return nil
 }
 
 // sendHead publishes a head. Afterwards the picture has the last head that is in the stream, of whomever it is.

@@ -26,11 +26,16 @@ type session struct {
 	tail    <-chan stored
 	read    uint64             // the sequence of the last message of the tail
 	watch   *projections.Watch // nil before the first round
+	said    standing           // what the stream says of centers, with doubtful ones; not of those that did not change since the stream was read
+	saidOf  uint64             // the generation of said
 	source  string             // of the messages
 
 	doubtful   map[events.CenterID]bool // centers to compare again although the ledger has not moved
 	due        *At                      // what the next head says; nil for none
 	headed     time.Time                // when the last head was written
+	ended      uint64                   // its sequence
+	isComplete bool                     // no alert was published after it
+	looked     time.Duration            // how long the last round looked at the ledger
 	checked    time.Time
 	seen       uint64    // the sequence of the head whose record was compared with the ledger
 	begun      uint64    // the sequence of another publisher's head that begins a generation
@@ -195,10 +200,11 @@ func (s *session) readPresent(ctx context.Context, running *sync.WaitGroup) erro
 func (s *session) moves(ctx context.Context, running *sync.WaitGroup) <-chan struct{} {
 	moved := make(chan struct{})
 	running.Go(func() {
-		for ctx.Err() == nil {
-			if s.cfg.Desk.Ledger.Reaches(ctx, s.cfg.Desk.Position()+1) != nil {
+		for seen := s.cfg.Desk.Position(); ctx.Err() == nil; {
+			if s.cfg.Desk.Ledger.Reaches(ctx, seen+1) != nil {
 				return
 			}
+			seen = s.cfg.Desk.Position() // before it is handed out: a later record is handed out again
 			select {
 			case moved <- struct{}{}:
 			case <-ctx.Done():
@@ -226,18 +232,21 @@ func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-cha
 	defer func() { answer(s.notNow()) }()
 	for {
 		if isDirty && !time.Now().Before(rested) {
-			began := time.Now()
+			s.looked = 0
 			settled, err := s.step(ctx)
 			if err != nil {
 				return err
 			}
 			isDirty = !settled
-			rested = time.Now().Add(s.rest(began))
+			rested = time.Now().Add(min(restShare*s.looked, restMost))
 			if !s.force {
 				answer(nil)
 			}
 		}
 		if err := s.writeHead(ctx); err != nil {
+			return err
+		}
+		if err := s.close(quietAfter); err != nil {
 			return err
 		}
 		if time.Since(s.checked) >= s.cfg.CheckEvery {
@@ -284,12 +293,7 @@ func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-cha
 // end writes the head that is due, so that a start after it has nothing to doubt.
 func (s *session) end(ctx context.Context) error {
 	s.headed = time.Time{}
-	return s.writeHead(ctx)
-}
-
-// rest is how long to rest after a round that began at an instant.
-func (s *session) rest(began time.Time) time.Duration {
-	return min(restShare*time.Since(began), headEvery)
+	return errors.Join(s.writeHead(ctx), s.close(0))
 }
 
 // next is how long nothing has to be done.
@@ -300,6 +304,9 @@ func (s *session) next(isDirty bool, rested time.Time) time.Duration {
 	}
 	if due := s.headed.Add(headEvery); s.due != nil && due.Before(at) {
 		at = due
+	}
+	if quiet := s.headed.Add(quietAfter); s.isClosable() && quiet.Before(at) {
+		at = quiet
 	}
 	return max(0, time.Until(at))
 }
@@ -364,6 +371,11 @@ func (s *session) check(ctx context.Context) error {
 	s.clock = s.cfg.Now().Sub(info.TimeStamp)
 	if info.State.LastSeq < s.picture.last || int(info.State.NumSubjects) < s.picture.subjects() {
 		return s.lost("the stream has less than it had")
+	}
+	if s.known && s.memory.Last < s.picture.last { // also while it is never quiet
+		if err := s.remember(); err != nil {
+			return err
+		}
 	}
 	if s.cfg.Users != nil {
 		if err := reconcile(ctx, s.cfg.JetStream, s.cfg.Users()); err != nil {

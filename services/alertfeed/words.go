@@ -2,14 +2,14 @@ package alertfeed
 
 import (
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
-	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// describe returns the data of a message about an alert that the ledger has, without At. e explains the alert. It is nil if an
+// describe returns the data of a message about an alert that the ledger has, without At and who is responsible. e explains the alert. It is nil if an
 // event that was applied meanwhile took the alert away; then the center is looked at again.
-func describe(c *projections.Seen, a aggregates.Alert, e *aggregates.Explanation) *Alert {
+func describe(center events.CenterID, a aggregates.Alert, e *aggregates.Explanation) *Alert {
 	if e == nil {
 		e = &aggregates.Explanation{}
 	}
@@ -18,9 +18,7 @@ func describe(c *projections.Seen, a aggregates.Alert, e *aggregates.Explanation
 	if e.Reason != (text.Text{}) { // of a break of the ledger; other alerts have their reasons among the figures
 		shown.Figures = append(shown.Figures[:len(e.Figures):len(e.Figures)], aggregates.Figure{Name: "reason", Label: e.Reason})
 	}
-	m := alertOf(nameOf(c.Center, a), stateOf(a), &shown)
-	m.LocalGov, m.IndustryDept = c.Responsible()
-	return m
+	return alertOf(nameOf(center, a), stateOf(a), &shown)
 }
 
 // withdrawn returns the data of a message that an alert does not exist, without At. Nothing explains it.

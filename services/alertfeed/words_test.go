@@ -4,6 +4,7 @@ import (
 	"bufio"
 
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -65,9 +66,12 @@ func TestAMessageHasTheWordsOfItsAlert(t *testing.T) {
 	r, on, codes, breaks := edges(t), events.MustDate("2026-10-31"), map[aggregates.Code]bool{}, 0
 	_, err := r.Watch().Look(t.Context(), on, func(c *projections.Seen) {
 		localGov, industryDept := c.Responsible()
+		list := described(c, c.Alerts)
 		for i, e := range c.Explain() {
-			a := c.Alerts[i]
-			m := describe(c, a, &e)
+			a, m := c.Alerts[i], list[i].alert
+			if alone := described(c, c.Alerts[i:i+1]); !reflect.DeepEqual(alone, list[i:i+1]) {
+				t.Errorf("among all alerts described as %+v, alone as %+v", m, alone[0].alert)
+			}
 			if m.State != stateOf(a).Kind || m.ClearedOn.Date != a.ClearedOn || m.Center != c.Center || m.Code != a.Code || m.Key != a.Key || m.Severity != a.Severity || m.RaisedOn != a.RaisedOn {
 				t.Errorf("%+v is described as %+v", a, m)
 			}
@@ -112,7 +116,7 @@ func TestAnAlertThatWentWhileItWasExplainedIsStillNamed(t *testing.T) {
 	r, found := edges(t), 0
 	_, err := r.Watch().Look(t.Context(), events.MustDate("2026-10-31"), func(c *projections.Seen) {
 		for _, a := range c.Alerts {
-			if m := describe(c, a, nil); m.State != stateOf(a).Kind || m.Title.Zh == "" || m.Key != a.Key || len(m.Figures) > 0 {
+			if m := describe(c.Center, a, nil); m.State != stateOf(a).Kind || m.Title.Zh == "" || m.Key != a.Key || len(m.Figures) > 0 {
 				t.Errorf("%+v is described as %+v", a, m)
 			}
 			found++
