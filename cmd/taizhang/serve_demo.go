@@ -157,6 +157,6 @@ func (a *app) demoFeed(feed string) {
 		{"incident.recorded", `{"incident":"DEMO-1","kind":"safety","severity":"major"}`},
 		{"incident.closed", `{"incident":"DEMO-1"}`},
 	} {
-		fmt.Fprintf(a.out, "  %s record %s --data %s --center %s --on %v --role st-office --actor demo --data '%s'\n", a.invoked, record.kind, shellWord(a.dir), demoCenter, events.DateAt(a.now()), record.data)
+		fmt.Fprintf(a.out, "  %s record %s --data %s --center %s --on %v --role st-office --actor demo --lang %s --data '%s'\n", a.invoked, record.kind, shellWord(a.dir), demoCenter, events.DateAt(a.now()), a.lang, record.data)
 	}
 }

@@ -39,6 +39,8 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 	}
 	defer func() { _ = p.Process.Kill() }()
 	var calls [][]string
+	var watch string
+	var records []string
 	roles := 0
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if call := regexp.MustCompile(`^  curl -s -H 'Authorization: (.+)' '(.+)'$`).FindStringSubmatch(lines.Text()); call != nil {
@@ -46,6 +48,12 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 		}
 		if regexp.MustCompile(`^  [a-z]+ +tz_`).MatchString(lines.Text()) {
 			roles++
+		}
+		switch verb := strings.TrimSpace(lines.Text()); {
+		case strings.HasPrefix(verb, "taizhang alerts watch "):
+			watch = verb
+		case strings.HasPrefix(verb, "taizhang record "):
+			records = append(records, verb)
 		}
 		if strings.HasPrefix(lines.Text(), "Serving on ") {
 			break
@@ -60,6 +68,7 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 			t.Errorf("%s: got %d %s", call[1], status, body)
 		}
 	}
+	watchAnAlertComeAndGo(t, watch, records)
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +77,47 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// watchAnAlertComeAndGo types what the demo prints: the consumer, and then the records.
+func watchAnAlertComeAndGo(t *testing.T, watch string, records []string) {
+	t.Helper()
+	consumer := exec.Command("sh", "-c", "exec "+watch)
+	consumer.Env = append(os.Environ(), "HOME="+t.TempDir())
+	out, err := consumer.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	consumer.Stderr = &said
+	if err := consumer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(serveWait, func() { _ = consumer.Process.Kill() })
+	defer late.Stop()
+	lines := bufio.NewScanner(out)
+	sees := func(what string) {
+		t.Helper()
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), what) {
+				return
+			}
+		}
+		t.Fatalf("%s shows no %q\n%s", watch, what, &said)
+	}
+	sees("  red  ")
+	for i, want := range []string{"  raised  ZJ-0001  AL-INC-01  DEMO-1  red  ", "  cleared  ZJ-0001  AL-INC-01  DEMO-1  red  "} {
+		if out, err := exec.Command("sh", "-c", records[i]).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", records[i], err, out)
+		}
+		sees(want)
+	}
+	if err := consumer.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := consumer.Wait(); err != nil {
+		t.Errorf("%s: %v\n%s", watch, err, &said)
 	}
 }
 
