@@ -44,12 +44,15 @@ func ReadBoard(ctx context.Context, where Connection, state string) (b *Board, e
 		return nil, err
 	}
 	defer l.close()
-	c, err := l.await(ctx)
+	if _, err := l.await(ctx); err != nil {
+		return nil, err
+	}
+	c, isFree, err := l.quiet(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.isFree(ctx); err != nil {
-		return nil, err
+	if !isFree {
+		return nil, where.taken()
 	}
 	floor := c.CachedInfo().AckFloor.Stream
 	b, err = l.board(ctx, c)
@@ -64,26 +67,6 @@ func ReadBoard(ctx context.Context, where Connection, state string) (b *Board, e
 
 func (c Connection) taken() error {
 	return text.Errorf(text.Conflict, "另有程序正以用户 %s 读取，现在列出会打断它；请另加一个用户专供 alerts board 使用", "another program is reading as the user %s, and this would disturb it; add a user of its own for alerts board", c.Durable)
-}
-
-// isFree returns an error if somebody waits for messages of the durable consumer. Somebody who was killed seems to wait for a
-// little longer.
-func (l *link) isFree(ctx context.Context) error {
-	for deadline := time.Now().Add(fetchWait + time.Second); ; {
-		c, err := l.consumer(ctx)
-		if err != nil {
-			return err
-		}
-		if c.CachedInfo().NumWaiting == 0 {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return l.taken()
-		}
-		if err := sleep(ctx, retryEvery); err != nil {
-			return err
-		}
-	}
 }
 
 // board reads the stream up to the last head that says that all subjects are right. If messages follow that head it waits a

@@ -208,6 +208,26 @@ func (l *link) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	return c, nil
 }
 
+// quiet asks for the durable consumer, and waits until nobody waits for its messages: a request that somebody has given up may last
+// as long as fetchWait, and gets messages until then. isFree is false if there is a request still after that.
+func (l *link) quiet(ctx context.Context) (c jetstream.Consumer, isFree bool, err error) {
+	for deadline := time.Now().Add(fetchWait + time.Second); ; {
+		c, err := l.consumer(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		if c.CachedInfo().NumWaiting == 0 {
+			return c, true, nil
+		}
+		if time.Now().After(deadline) {
+			return c, false, nil
+		}
+		if err := sleep(ctx, retryEvery); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
 // reset sets the durable consumer back to a sequence of the stream and returns how many messages are there from it on.
 func (l *link) reset(ctx context.Context, sequence uint64) (pending uint64, err error) {
 	ctx, done := l.ask(ctx)

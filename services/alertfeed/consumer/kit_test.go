@@ -93,10 +93,10 @@ func (f *feed) url() string { return "nats://" + f.server.Addr() }
 
 func (f *feed) makeStream() {
 	f.t.Helper()
-	_, err := f.js.CreateStream(f.t.Context(), jetstream.StreamConfig{Name: alertfeed.StreamName, Subjects: []string{alertfeed.AllSubjects}, MaxMsgsPerSubject: 16, Discard: jetstream.DiscardNew})
-	if err != nil {
-		f.t.Fatal(err)
-	}
+	wait(f.t, "a stream", func() (string, bool) { // the server may still delete the files of one of the same name
+		_, err := f.js.CreateStream(f.t.Context(), jetstream.StreamConfig{Name: alertfeed.StreamName, Subjects: []string{alertfeed.AllSubjects}, MaxMsgsPerSubject: 16, Discard: jetstream.DiscardNew})
+		return fmt.Sprint(err), err == nil
+	})
 }
 
 // makeDurable makes the consumer of the user, as the publisher does.
@@ -181,6 +181,7 @@ func (f *feed) publish(m *alertfeed.Message) {
 type watching struct {
 	t     *testing.T
 	watch consumer.Watch
+	over  chan struct{}
 	ended func() error // waits for its end
 	stop  func() error
 
@@ -205,7 +206,8 @@ func (f *feed) watch(change ...func(*consumer.Watch)) *watching {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- w.watch.Run(ctx) }()
+	w.over = make(chan struct{})
+	go func() { ended <- w.watch.Run(ctx); close(w.over) }()
 	w.ended = sync.OnceValue(func() error { return <-ended })
 	w.stop = func() error { cancel(); return w.ended() }
 	f.t.Cleanup(func() { _ = w.stop() })
@@ -264,7 +266,7 @@ func (w *watching) finish(want ...string) {
 // wait waits for a condition.
 func wait(t *testing.T, what string, is func() (got string, ok bool)) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(20 * time.Second)
 	for {
 		got, ok := is()
 		if ok {

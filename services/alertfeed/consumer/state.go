@@ -80,11 +80,7 @@ func openState(path, durable string, forget bool) (s *state, cut int, err error)
 	if err != nil {
 		return nil, 0, err
 	}
-	head, rest, _ := bytes.Cut(content, []byte{'\n'})
-	if err := s.readHead(head); err != nil || forget { // else a file that was named by mistake would be overwritten
-		return s, 0, err
-	}
-	cut, err = s.read(rest)
+	cut, err = s.read(content, forget)
 	return s, cut, err
 }
 
@@ -99,9 +95,13 @@ func (s *state) readHead(line []byte) error {
 	return nil
 }
 
-// read reads the lines after the first. Lines that cannot be read at the end are what a crash left: they were not written durably
-// yet, and what they said is read from the stream again. Before the first place they are damage.
-func (s *state) read(rest []byte) (cut int, err error) {
+// read reads a file. Lines that cannot be read at the end are what a crash left: they were not written durably yet, and what they
+// said is read from the stream again. Before the first place they are damage.
+func (s *state) read(content []byte, forget bool) (cut int, err error) {
+	head, rest, _ := bytes.Cut(content, []byte{'\n'})
+	if err := s.readHead(head); err != nil || forget { // else a file that was named by mistake would be overwritten
+		return 0, err
+	}
 	for n := 2; len(rest) > 0; n++ {
 		line, after, whole := bytes.Cut(rest, []byte{'\n'})
 		if !whole || !s.readLine(line) {
@@ -153,12 +153,8 @@ func (s *state) restart(filters []string) error {
 	return s.rewrite()
 }
 
-// rewrite writes the file anew, without what is out of date.
-func (s *state) rewrite() error {
-	if err := s.close(); err != nil {
-		return err
-	}
-	var b bytes.Buffer
+// content returns the file without what is out of date.
+func (s *state) content() ([]byte, error) {
 	lines := []stateLine{{Format: stateFormat, Durable: s.durable}, {Filters: s.filters}}
 	if s.place == nil {
 		lines[1].Covered = s.covered
@@ -172,16 +168,29 @@ func (s *state) rewrite() error {
 	if s.place != nil {
 		lines = append(lines, stateLine{Place: s.place})
 	}
+	var b bytes.Buffer
 	for i := range lines {
 		if err := appendLine(&b, &lines[i]); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := files.Replace(s.path, b.Bytes()); err != nil {
+	return b.Bytes(), nil
+}
+
+// rewrite writes the file anew. It is durable on return.
+func (s *state) rewrite() error {
+	content, err := s.content()
+	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND, 0)
-	s.file, s.appended = f, 0
+	if err := s.close(); err != nil {
+		return err
+	}
+	if err := files.Replace(s.path, content); err != nil {
+		return err
+	}
+	s.file, err = os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND, 0)
+	s.appended = 0
 	return err
 }
 

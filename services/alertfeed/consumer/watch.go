@@ -129,7 +129,7 @@ func (r *reader) session(ctx context.Context) error {
 			return err
 		}
 	}
-	c, err := r.link.consumer(ctx)
+	c, _, err := r.link.quiet(ctx)
 	if err != nil {
 		return err
 	}
