@@ -2,6 +2,7 @@ package natsserver
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -53,13 +54,16 @@ func signed(opts *server.ClientOpts, nonce []byte) bool {
 	return err == nil && pub.Verify(nonce, sig) == nil
 }
 
-// admit makes the users these, besides the publisher with its key, and disconnects who is none any more.
+// admit makes the users these, besides the publisher with its key, and disconnects who is none any more. An error about one of them
+// does not spare another.
 func (d *door) admit(on *server.Server, publisher string, users []User) error {
+	var errs []error
 	let := map[string]*server.User{publisher: {Username: "publisher", Account: d.ledger}}
 	for _, u := range users {
 		account, err := d.grant(on, u.Name)
 		if err != nil {
-			return fmt.Errorf("natsserver: grant the user %s its rights: %w", u.Name, err)
+			errs = append(errs, fmt.Errorf("natsserver: grant the user %s its rights: %w", u.Name, err))
+			continue
 		}
 		let[u.Key] = &server.User{Username: u.Name, Account: account, Permissions: permissions(u.Name)}
 	}
@@ -70,11 +74,11 @@ func (d *door) admit(on *server.Server, publisher string, users []User) error {
 	for key, u := range was {
 		if let[key] == nil || let[key].Account != u.Account {
 			if err := disconnect(on, key); err != nil {
-				return fmt.Errorf("natsserver: disconnect the user %s: %w", u.Username, err)
+				errs = append(errs, fmt.Errorf("natsserver: disconnect the user %s: %w", u.Username, err))
 			}
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // disconnect ends the connections of a key.

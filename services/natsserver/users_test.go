@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -168,6 +169,28 @@ func TestUsersOutliveARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.connect(t, "nats://"+s.Addr())
+	if nc, err := nats.Connect("nats://"+s.Addr(), nats.Nkey(a.Key, a.pair.Sign)); !errors.Is(err, nats.ErrAuthorization) {
+		t.Errorf("the revoked user connects: %v, %v", nc, err)
+	}
+}
+
+func TestARevocationHoldsWhenTheServerFailsToRestart(t *testing.T) {
+	a, b, dir := newReader(t, "a"), newReader(t, "b"), t.TempDir()
+	s := startIn(t, dir, a.User)
+	streams := filepath.Join(dir, "jetstream")
+	if err := errors.Join(os.Rename(streams, streams+".away"), os.WriteFile(streams, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Restart(t.Context()); err == nil {
+		t.Fatal("it starts without a directory")
+	}
+	if err := s.SetUsers(t.Context(), usersOf(b)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(streams), os.Rename(streams+".away", streams), s.Restart(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	b.connect(t, "nats://"+s.Addr())
