@@ -56,13 +56,22 @@ func ReadBoard(ctx context.Context, where Connection, state string) (b *Board, e
 	}
 	floor := c.CachedInfo().AckFloor.Stream
 	b, err = l.board(ctx, c)
-	if _, back := l.reset(context.WithoutCancel(ctx), floor+1); back != nil && err == nil {
+	if back := l.putBack(context.WithoutCancel(ctx), floor+1); err == nil {
 		err = back
 	}
 	if errors.Is(err, errGap) {
 		return nil, where.taken()
 	}
 	return b, err
+}
+
+// putBack sets the durable consumer back when nothing is delivered any more.
+func (l *link) putBack(ctx context.Context, sequence uint64) error {
+	if _, _, err := l.quiet(ctx); err != nil {
+		return err
+	}
+	_, err := l.reset(ctx, sequence)
+	return err
 }
 
 func (c Connection) taken() error {
@@ -108,7 +117,7 @@ func (l *link) board(ctx context.Context, c jetstream.Consumer) (*Board, error) 
 				head, later = m.Head, nil
 			}
 		}
-		if err := acknowledge(letters); err != nil {
+		if err := l.acknowledgeNow(ctx, letters); err != nil {
 			return nil, err
 		}
 	}

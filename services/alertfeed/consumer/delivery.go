@@ -142,3 +142,17 @@ func acknowledge(letters []letter) error {
 	}
 	return nil
 }
+
+// acknowledgeNow returns when the server has taken note of it, and so of nothing after the consumer was set back.
+func (l *link) acknowledgeNow(ctx context.Context, letters []letter) error {
+	last := len(letters) - 1
+	if err := acknowledge(letters[:last]); err != nil {
+		return err
+	}
+	ctx, done := l.ask(ctx)
+	defer done()
+	if err := letters[last].DoubleAck(ctx); err != nil {
+		return lost(err)
+	}
+	return nil
+}
