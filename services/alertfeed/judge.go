@@ -111,6 +111,9 @@ func (s *session) needsGeneration() bool {
 	if head != nil && head.Phase == End && head.At.Generation > s.doubted {
 		s.doubt = false // another publisher has stated everything again since
 	}
+	if s.isBeingStated() {
+		return false
+	}
 	switch {
 	case s.doubt || !s.known || head == nil:
 		return true
@@ -119,11 +122,23 @@ func (s *session) needsGeneration() bool {
 	case head.Phase != Begin:
 		return false
 	}
-	// A generation was begun and not ended: by this publisher before it ended itself, or by another one, which may be at work.
+	return true // a generation was begun and not ended: by this publisher before it ended itself, or by another one that is not at work
+}
+
+// isBeingStated reports whether another publisher is at work on a generation that leaves no doubt. Of publishers that begin one at
+// the same time, each would else begin another one when it sees that of the others, and none would come to an end.
+func (s *session) isBeingStated() bool {
+	head := s.picture.head
+	if head == nil || head.Phase != Begin || head.Publisher == s.id || head.At.Generation < s.memory.Generation || s.doubt && head.At.Generation <= s.doubted {
+		return false
+	}
+	if !s.cfg.Shared && head.At.Generation == s.memory.Generation && s.memory.Open {
+		return false // it is that of this publisher before it ended itself
+	}
 	if s.begun != s.picture.last {
 		s.begun, s.since = s.picture.last, time.Now()
 	}
-	return head.At.Generation == s.memory.Generation && s.memory.Open || time.Since(s.since) > s.cfg.Patience
+	return time.Since(s.since) <= s.cfg.Patience
 }
 
 var errNoRecord = errors.New("alertfeed: the ledger has no record at the position of its own answers")

@@ -68,6 +68,7 @@ type Publisher struct {
 	doubt   bool   // the stream may have lost something that was published
 	doubted uint64 // the generation that was known when doubt arose; a later one that ended dispels it
 	force   bool   // a person said that this ledger is right
+	halted  bool   // the server in this process was stopped to be started again, and was not
 
 	mu          sync.Mutex // guards the fields below
 	status      Status

@@ -36,12 +36,13 @@ const (
 
 // kit is a ledger with a publisher and a stream.
 type kit struct {
-	t    *testing.T
-	desk *desk.Local
-	js   jetstream.JetStream
-	cfg  alertfeed.Config
-	pub  *alertfeed.Publisher
-	stop func()
+	t      *testing.T
+	server *server.Server
+	desk   *desk.Local
+	js     jetstream.JetStream
+	cfg    alertfeed.Config
+	pub    *alertfeed.Publisher
+	stop   func()
 
 	mu  sync.Mutex
 	now time.Time
@@ -49,8 +50,15 @@ type kit struct {
 
 func newKit(t *testing.T) *kit {
 	t.Helper()
+	return newKitOn(t, server.Options{StoreDir: t.TempDir()})
+}
+
+// newKitOn returns a kit whose server has these options.
+func newKitOn(t *testing.T, given server.Options) *kit {
+	t.Helper()
 	k := &kit{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, events.Shanghai)}
-	opts := &server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true}
+	opts := &given
+	opts.Host, opts.Port, opts.JetStream, opts.NoSigs, opts.NoLog = "127.0.0.1", -1, true, true, true
 	srv, err := server.NewServer(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +68,7 @@ func newKit(t *testing.T) *kit {
 	if !srv.ReadyForConnections(10 * time.Second) {
 		t.Fatal("the server does not start")
 	}
-	nc, err := nats.Connect(srv.ClientURL(), nats.MaxReconnects(-1))
+	nc, err := nats.Connect(srv.ClientURL(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +84,7 @@ func newKit(t *testing.T) *kit {
 	}
 	t.Cleanup(l.Close)
 	k.desk = &desk.Local{Config: desk.Config{Ledger: l, Account: ledger.Account{Name: "clerk", MayRecord: true}, Now: k.Now, Spool: t.TempDir()}}
+	k.server = srv
 	k.cfg = alertfeed.Config{Desk: k.desk, JetStream: k.js, Memory: filepath.Join(t.TempDir(), "feed.json"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
 		Now: k.Now, Log: zaptest.NewLogger(t), Restart: func(context.Context) error { return nil }, Purgeable: true, Patience: time.Second, CheckEvery: time.Second}
 	return k

@@ -1,6 +1,7 @@
 package alertfeed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -269,6 +270,7 @@ func (s *session) publish(ctx context.Context, messages []*Message) error {
 		return err
 	}
 	var doubtful []*Message
+	var refusal error
 	for len(messages) > 0 {
 		window := make([]sent, 0, min(len(messages), publishWindow))
 		for _, m := range messages[:cap(window)] {
@@ -281,12 +283,13 @@ func (s *session) publish(ctx context.Context, messages []*Message) error {
 			if err != nil {
 				s.cfg.Log.Debug("a message of the feed was not acknowledged", zap.String("subject", m.Subject), zap.Error(err))
 				doubtful = append(doubtful, m.Message)
+				refusal = cmp.Or(refusal, refused(err))
 				continue
 			}
 			s.picture.set(m.Subject, word{sequence, m.At(), m.State()})
 			s.counted(m.Message)
 		}
-		if err := ctx.Err(); err != nil {
+		if err := cmp.Or(ctx.Err(), refusal); err != nil {
 			return err
 		}
 		if err := s.answered(ctx, len(doubtful)); err != nil {
@@ -348,10 +351,30 @@ func (s *session) answered(ctx context.Context, doubtful int) error {
 		return text.Errorf(text.Unavailable, "NATS 服务器不应答发布：请检查其磁盘并重新启动它", "the NATS server does not answer publishes: look at its disk and restart it")
 	}
 	s.cfg.Log.Warn("the NATS server in this process does not answer publishes and is restarted")
-	if err := s.cfg.Restart(ctx); err != nil {
+	if err := s.restart(ctx); err != nil {
 		return err
 	}
 	return fmt.Errorf("%w: the server was restarted", errAgain)
+}
+
+// restart restarts the server in this process. After an error none runs, and the next session tries again.
+func (p *Publisher) restart(ctx context.Context) error {
+	p.halted = true
+	if err := p.cfg.Restart(ctx); err != nil {
+		return err
+	}
+	p.halted = false
+	return nil
+}
+
+// refused returns why the server refuses to store messages at all, or nil if an error may mean something else: that another
+// publisher was first, or that there was no answer.
+func refused(err error) error {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant {
+		return nil
+	}
+	return text.Errorf(text.Conflict, "NATS 服务器拒绝保存预警：%[1]s。请检查其存储限额", "the NATS server refuses to store alerts: %[1]s; look at its limits", api.Description)
 }
 
 // readAgain reads the last message of a subject, after a publish with an unknown outcome.
@@ -451,7 +474,7 @@ func (s *session) sendHead(ctx context.Context, at At, phase Phase) error {
 	}
 	if err != nil {
 		s.cfg.Log.Debug("a head of the feed was not acknowledged", zap.Error(err))
-		if err := s.answered(ctx, 1); err != nil {
+		if err := cmp.Or(refused(err), s.answered(ctx, 1)); err != nil {
 			return err
 		}
 		return s.readAgain(ctx, HeadSubject)

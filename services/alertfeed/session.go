@@ -57,6 +57,11 @@ type stored struct {
 
 // session publishes until ctx ends, or until the stream has to be read again. What is under way when ctx ends is done.
 func (p *Publisher) session(ctx context.Context, changed <-chan nats.Status) error {
+	if p.halted {
+		if err := p.restart(ctx); err != nil {
+			return err
+		}
+	}
 	if !p.cfg.JetStream.Conn().IsConnected() {
 		return text.Errorf(text.Unavailable, "没有连接", "there is no connection")
 	}

@@ -81,6 +81,8 @@ func differing(have, want jetstream.StreamConfig) (list []string) {
 	check("max_age", have.MaxAge, want.MaxAge)
 	check("discard", have.Discard, want.Discard)
 	check("discard_new_per_subject", have.DiscardNewPerSubject, want.DiscardNewPerSubject)
+	check("no_ack", have.NoAck, want.NoAck)
+	check("max_msg_size", have.MaxMsgSize, want.MaxMsgSize)
 	check("deny_purge", have.DenyPurge, want.DenyPurge)
 	check("deny_delete", have.DenyDelete, want.DenyDelete)
 	check("allow_msg_ttl", have.AllowMsgTTL, want.AllowMsgTTL)

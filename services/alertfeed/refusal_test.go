@@ -1,0 +1,98 @@
+package alertfeed_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/taizhang/taizhang/services/alertfeed"
+)
+
+// A server that refuses to store more is asked again after a while, not without end, and Status repeats what it answers.
+func TestARefusalIsShown(t *testing.T) {
+	k := newKitOn(t, server.Options{StoreDir: t.TempDir(), JetStreamMaxStore: 4 << 10})
+	k.record(registered, granted, received, fined)
+	core, logged := observer.New(zap.InfoLevel)
+	k.cfg.Log = zap.New(core)
+	k.start()
+	for range 3 {
+		s := k.until("it is refused", func(s alertfeed.Status) bool { return strings.Contains(s.Reason.En, "refuses to store") })
+		if s.State != alertfeed.StateStopped || !strings.Contains(s.Reason.Zh, "拒绝") {
+			t.Errorf("got %+v", s)
+		}
+		k.until("it tries again", func(s alertfeed.Status) bool { return s.State != alertfeed.StateStopped })
+	}
+	k.stop()
+	if n := logged.FilterMessage("stating every alert again").Len(); n > 5 {
+		t.Errorf("it tried %d times", n)
+	}
+}
+
+// A server in this process that cannot be started again at once is started later.
+func TestARestartThatFailsIsTriedAgain(t *testing.T) {
+	dir := t.TempDir()
+	k := newKitOn(t, server.Options{StoreDir: dir})
+	k.record(registered, granted, received)
+	var err error
+	if k.js, err = jetstream.New(k.js.Conn(), jetstream.WithPublishAsyncTimeout(100*time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	port := k.server.Addr().(*net.TCPAddr).Port
+	isAnswered := func(js jetstream.JetStream, answers bool) error {
+		s, err := js.Stream(t.Context(), alertfeed.StreamName)
+		if err != nil {
+			return err
+		}
+		c := s.CachedInfo().Config
+		c.NoAck = !answers
+		_, err = js.UpdateStream(t.Context(), c)
+		return err
+	}
+	trials := 0
+	k.cfg.JetStream = k.js
+	k.cfg.Restart = func(context.Context) error {
+		k.server.Shutdown()
+		k.server.WaitForShutdown()
+		if trials++; trials <= 2 {
+			return errors.New("the disk is full")
+		}
+		again, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: dir, NoSigs: true, NoLog: true})
+		if err != nil {
+			return err
+		}
+		again.Start()
+		t.Cleanup(func() { again.Shutdown(); again.WaitForShutdown() })
+		nc, err := nats.Connect(again.ClientURL())
+		if err != nil {
+			return err
+		}
+		defer nc.Close()
+		js, err := jetstream.New(nc)
+		if err != nil {
+			return err
+		}
+		return isAnswered(js, true)
+	}
+	k.start()
+	k.settle()
+	if err := isAnswered(k.js, false); err != nil {
+		t.Fatal(err)
+	}
+	k.record(fined)
+	k.until("it is shown", func(s alertfeed.Status) bool { return strings.Contains(s.Reason.En, "the disk is full") })
+	k.settle()
+	k.stop()
+	k.holds()
+	if trials != 3 {
+		t.Errorf("it was tried %d times", trials)
+	}
+}
