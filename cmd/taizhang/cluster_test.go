@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
+	"github.com/taizhang/taizhang/services/natsserver"
 )
 
 // clusterVariable names an EventStoreDB or KurrentDB to run the whole job against, instead of the server of kurrenttest,
@@ -287,6 +289,44 @@ func TestAServerKeepsRecordAndAccountsInTheCluster(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(a.dir, accessName, "segment-000001.log")); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestTwoServersOfOneClusterShareAFeed serves a cluster through two copies, each of which publishes to the same stream.
+func TestTwoServersOfOneClusterShareAFeed(t *testing.T) {
+	url := cluster(t)
+	mustRun(t, "--store", url, "--data", filepath.Join(t.TempDir(), "import"), "import", filepath.Join("testdata", "small.jsonl"))
+	e, p := newExternal(t), newProgram(t, "gov")
+	e.start(natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key}}))
+	var servers []*feedServer
+	for range 2 {
+		servers = append(servers, startFeed(t, filepath.Join(t.TempDir(), "copy"), func(a *app, o *serveOptions) {
+			e.elsewhere(a, o)
+			a.cluster, a.prefix, a.patience = url, streamPrefix, patience
+		}))
+		if len(servers) == 1 {
+			p.add(servers[0].opened)
+			if _, err := servers[0].feed.Admit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			p.connect(e.url())
+		}
+	}
+	p.catchUp(servers[0])
+	p.acts = nil
+	want := []string{}
+	for i := range 10 {
+		id := fmt.Sprint("T", i)
+		servers[i%2].trial(id)
+		want = append(want, "raised AL-SAF-01 "+id)
+	}
+	p.catchUp(servers[1])
+	if slices.Sort(p.acts); !slices.Equal(p.acts, want) {
+		t.Errorf("got %q", p.acts)
+	}
+	for _, f := range servers {
+		f.settled()
+		p.mustKnow(f.app.dir)
 	}
 }
 

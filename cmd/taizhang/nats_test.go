@@ -178,7 +178,7 @@ func TestAProgramIsAddedWatchedAndRevokedByVerbs(t *testing.T) {
 func TestWithAServerOfNATSElsewhereItsConfigurationIsPrinted(t *testing.T) {
 	e := newExternal(t)
 	dir, seed := newProvince(t), filepath.Join(t.TempDir(), "screen.nk")
-	startFeed(t, dir, nil, e.url(), e.seed)
+	startFeed(t, dir, e.elsewhere)
 	out := mustRun(t, "--data", dir, "--lang", "en", "nats", "user", "add", "screen", "--nkey", seed)
 	key := seedIn(t, seed)
 	_, configuration, found := strings.Cut(out, "\nPut this into the configuration of the NATS server and reload it; it takes effect then:\n")

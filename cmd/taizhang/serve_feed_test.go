@@ -42,15 +42,13 @@ type feedServer struct {
 	stop func()
 }
 
-// startFeed serves a directory with a feed: at the URL of an external server and the file of a seed, or in this process.
-func startFeed(t *testing.T, dir string, now func() time.Time, external ...string) *feedServer {
+// startFeed serves a directory with a feed in this process, but for what set changes.
+func startFeed(t *testing.T, dir string, set func(*app, *serveOptions)) *feedServer {
 	t.Helper()
 	a, o := servedApp(dir)
-	if now != nil {
-		a.now = now
-	}
-	if o.natsListen = "127.0.0.1:0"; len(external) > 0 {
-		o.natsListen, o.nats, o.natsNKey = feedOff, external[0], external[1]
+	o.natsListen = "127.0.0.1:0"
+	if set != nil {
+		set(a, o)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	started, ended := make(chan *opened, 1), make(chan error, 1)
@@ -84,6 +82,11 @@ func (f *feedServer) url() string {
 func (f *feedServer) settled() alertfeed.Status {
 	f.t.Helper()
 	var s alertfeed.Status
+	defer func() {
+		if f.t.Failed() {
+			f.t.Logf("%+v", s)
+		}
+	}()
 	eventually(f.t, "the feed has published everything", func() bool {
 		s = f.feed.Status()
 		return s.State == alertfeed.StatePublishing && s.Behind == 0 && s.At.Date == events.DateAt(f.app.now()) && s.At.Epoch == f.access.Epoch()
@@ -356,7 +359,7 @@ func TestAtMidnightInShanghaiWhatTimeChangedIsPublishedOnce(t *testing.T) {
 	dir := newProvince(t, p)
 	c := &clock{}
 	c.set("2025-12-30T23:59:59+08:00")
-	f := startFeed(t, dir, c.now)
+	f := startFeed(t, dir, func(a *app, _ *serveOptions) { a.now = c.now })
 	p.connect(f.url())
 	p.catchUp(f)
 	p.mustKnow(dir)
@@ -404,6 +407,11 @@ func newExternal(t *testing.T) *external {
 	return e
 }
 
+// elsewhere has the feed of a server there.
+func (e *external) elsewhere(_ *app, o *serveOptions) {
+	o.natsListen, o.nats, o.natsNKey = feedOff, e.url(), e.seed
+}
+
 func (e *external) url() string { return "nats://" + e.address }
 
 // start starts the server with a configuration of accounts and rights.
@@ -434,7 +442,7 @@ func TestAServerElsewhereMayComeLaterAndGoAwayAndTheLedgerIsServedMeanwhile(t *t
 	t.Parallel()
 	p, e := newProgram(t, "gov"), newExternal(t)
 	dir := newProvince(t, p)
-	f := startFeed(t, dir, nil, e.url(), e.seed)
+	f := startFeed(t, dir, e.elsewhere)
 	f.trial("T1")
 	eventually(t, "the status says why", func() bool {
 		s := f.feed.Status()
@@ -506,7 +514,7 @@ func TestARestoredLedgerIsRightAtOnceAlsoForWhoReadTheLaterOne(t *testing.T) {
 	p, q, e := newProgram(t, "gov"), newProgram(t, "own"), newExternal(t)
 	dir, work := newProvince(t, p, q), t.TempDir()
 	e.start(natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key}, {Name: q.name, Key: q.key}}))
-	f := startFeed(t, dir, nil, e.url(), e.seed)
+	f := startFeed(t, dir, e.elsewhere)
 	p.connect(e.url())
 	f.trial("T1")
 	mustRun(t, "--data", dir, "backup", filepath.Join(work, "X.tar"))
@@ -525,7 +533,7 @@ func TestARestoredLedgerIsRightAtOnceAlsoForWhoReadTheLaterOne(t *testing.T) {
 	if _, errOut, code := taizhang(t, "--data", old, "restore", filepath.Join(work, "X.tar"), "--access", filepath.Join(work, "X.access.tar")); code != 0 {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
-	f = startFeed(t, old, nil, e.url(), e.seed)
+	f = startFeed(t, old, e.elsewhere)
 	f.trial("T4")
 	p.acts = nil
 	p.catchUp(f)

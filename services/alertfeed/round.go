@@ -450,8 +450,12 @@ func (s *session) writeHead(ctx context.Context) error {
 		return nil // another publisher knows more, or is stating all alerts again
 	}
 	s.headed = time.Now()
-	if err := s.sendHead(ctx, at, End); err != nil || s.picture.head == nil || s.picture.head.At != at {
+	if err := s.sendHead(ctx, at, End); err != nil || s.picture.head == nil {
 		return err
+	}
+	if s.picture.head.At != at {
+		s.due = &at // if another publisher came first, it perhaps knows less
+		return nil
 	}
 	s.isComplete, s.ended = true, s.picture.headSequence
 	return nil
@@ -477,6 +481,7 @@ func (s *session) sendHead(ctx context.Context, at At, phase Phase) error {
 		if err := cmp.Or(refused(err), s.answered(ctx, 1)); err != nil {
 			return err
 		}
+		defer s.show()
 		return s.readAgain(ctx, HeadSubject)
 	}
 	s.picture.setHead(sequence, m.Head)
