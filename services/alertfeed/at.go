@@ -10,7 +10,7 @@ import (
 // At is what a message knows: the ledger up to a position, judged as of a date.
 type At struct {
 	Epoch      string      `json:"epoch"`      // the instant at which the access log began to live, RFC 3339 in UTC with microseconds: a restored ledger has a later one
-	Generation uint64      `json:"generation"` // of the stream: it rises when everything is stated again
+	Generation uint64      `json:"generation"` // when everything was last stated again: microseconds since 1970 by the clock of the server
 	Engine     int         `json:"engine"`     // the version of the judgement; see aggregates.Engine
 	Position   uint64      `json:"position"`   // of the last record that the message knows
 	Date       events.Date `json:"date"`       // in Shanghai

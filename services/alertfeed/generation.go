@@ -3,8 +3,10 @@ package alertfeed
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events"
@@ -33,14 +35,8 @@ func (s *session) restate(ctx context.Context) error {
 	for _, m := range messages {
 		m.Alert.Restated = true
 	}
-	if err := s.publishAll(ctx, messages, at); err != nil {
+	if err := s.publishAll(ctx, messages, at); err != nil || !s.isOurs(at) {
 		return err
-	}
-	if err := s.sendHead(ctx, at, End); err != nil {
-		return err
-	}
-	if !s.isOurs(at) || s.picture.head.Phase != End {
-		return nil
 	}
 	s.watch = watch
 	s.doubt, s.force, s.memory.Open = false, false, false
@@ -60,7 +56,9 @@ func (s *session) begin(ctx context.Context) (at At, ok bool, err error) {
 		}
 	}
 	at = s.own(s.cfg.Desk.Position(), s.today())
-	at.Generation = s.nextGeneration()
+	if at.Generation, err = s.nextGeneration(ctx); err != nil {
+		return at, false, err
+	}
 	s.cfg.Log.Info("stating every alert again", zap.Uint64("generation", at.Generation), zap.Uint64("position", at.Position))
 	s.memory.Open = true
 	if err := s.remember(); err != nil {
@@ -75,7 +73,8 @@ func (s *session) begin(ctx context.Context) (at At, ok bool, err error) {
 	return at, true, s.readUpTo(ctx, s.picture.headSequence)
 }
 
-// readUpTo learns what the stream has up to a sequence that is there.
+// readUpTo learns what the stream has up to a sequence that is there. If the connection was lost meanwhile, the session is over: the
+// stream may be another one.
 func (s *session) readUpTo(ctx context.Context, sequence uint64) error {
 	for s.read < sequence {
 		quiet := time.NewTimer(askWait)
@@ -93,6 +92,9 @@ func (s *session) readUpTo(ctx context.Context, sequence uint64) error {
 			return ctx.Err()
 		}
 	}
+	if s.cfg.JetStream.Conn().Stats().Reconnects != s.reconnects {
+		return fmt.Errorf("%w: the connection was lost", errAgain)
+	}
 	return nil
 }
 
@@ -102,33 +104,40 @@ func (s *session) isOurs(at At) bool {
 	return h != nil && h.Publisher == s.id && h.At.Generation == at.Generation
 }
 
-// nextGeneration returns a generation that no consumer has seen. The first one is the seconds since 1970, so that it is greater
-// than those of a stream of which nothing is known any more.
-func (s *session) nextGeneration() uint64 {
-	if last := s.generation(); last > 0 {
-		return last + 1
+// nextGeneration returns a generation that no consumer has seen: the microseconds since 1970 by the clock of the server. A count
+// would be given out again after the stream, and the memory of whoever counted, were put back from an old copy.
+func (s *session) nextGeneration(ctx context.Context) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, askWait)
+	defer cancel()
+	info, err := s.stream.Info(ctx)
+	if err != nil {
+		return 0, err
 	}
-	return uint64(s.cfg.Now().Unix())
+	return max(uint64(info.TimeStamp.UnixMicro()), s.generation()+1), nil
 }
 
 // attemptsMax is how often a message is tried while its outcome is not known.
 const attemptsMax = 5
 
-// publishAll publishes until each subject is of a generation at least as late. What another publisher says about it meanwhile
-// counts.
+// publishAll publishes until each subject is of a generation at least as late, and then the head that ends it, if the stream has
+// nothing that was not read: consumers withdraw what they have not seen by then, so that nothing of it may be lost. What another
+// publisher says about a subject meanwhile counts.
 func (s *session) publishAll(ctx context.Context, messages []*Message, at At) error {
+	isLeft := func(m *Message) bool { return at.Later(s.picture.words[m.Subject].at) }
 	for range attemptsMax {
+		messages = slices.DeleteFunc(messages, func(m *Message) bool { return !isLeft(m) })
 		if err := s.publish(ctx, messages); err != nil {
 			return err
 		}
-		var left []*Message
-		for _, m := range messages {
-			if at.Later(s.picture.words[m.Subject].at) {
-				left = append(left, m)
-			}
+		if err := s.readUpTo(ctx, s.picture.last); err != nil || !s.isOurs(at) {
+			return err
 		}
-		if messages = left; len(left) == 0 {
-			return nil
+		if slices.ContainsFunc(messages, isLeft) {
+			continue
+		}
+		err := s.sendHead(ctx, at, End, jetstream.WithExpectLastSequence(s.picture.last))
+		if err != nil || !s.isOurs(at) || s.picture.head.Phase == End {
+			return err
 		}
 	}
 	return fmt.Errorf("%w: a generation could not be stated", errAgain)

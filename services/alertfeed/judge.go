@@ -66,7 +66,7 @@ func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 		return verdict{StateBehind, text.Say("NATS 流中的预警截至位置 %d、日期 %v，本机在位置 %d、日期 %v：等待本机到达", "the alerts in the stream are as of position %d and date %v, and this ledger is at position %d and date %v: waiting until it is there",
 			known.Position, known.Date, own.Position, own.Date)}, nil
 	}
-	if s.needsGeneration() {
+	if s.needsGeneration(own.Epoch) {
 		return verdict{state: StateRestating}, nil
 	}
 	if head.Phase == Begin {
@@ -106,7 +106,7 @@ func (s *session) recordAt(ctx context.Context, position uint64) (string, error)
 
 // needsGeneration reports whether what consumers have seen may be more than what the stream has, so that every alert must be
 // stated again.
-func (s *session) needsGeneration() bool {
+func (s *session) needsGeneration(epoch string) bool {
 	head := s.picture.head
 	if head != nil && head.Phase == End && head.At.Generation > s.doubted {
 		s.doubt = false // another publisher has stated everything again since
@@ -117,6 +117,8 @@ func (s *session) needsGeneration() bool {
 	switch {
 	case s.doubt || !s.known || head == nil:
 		return true
+	case head.At.Epoch < epoch:
+		return true // a ledger that was restored may have come with the stream and the memory of that day
 	case head.At.Generation < s.memory.Generation, head.At.Generation == s.memory.Generation && s.picture.headSequence < s.memory.Head:
 		return true // the stream was put back from an old copy
 	case head.Phase != Begin:

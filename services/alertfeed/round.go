@@ -91,6 +91,9 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 	at := s.own(position, on)
 	all := s.messages(found, at)
 	messages := slices.DeleteFunc(slices.Clone(all), func(m *Message) bool { return !at.Later(s.picture.words[m.Subject].at) })
+	if len(messages) > 0 {
+		s.due = nil // it would not be of all that is said now
+	}
 	if err := s.publish(ctx, messages); err != nil {
 		return false, err
 	}
@@ -306,7 +309,7 @@ func (s *session) publish(ctx context.Context, messages []*Message) error {
 }
 
 // send sends a message under the expectation that the last sequence of its subject is still the one that is known.
-func (s *session) send(m *Message, expected uint64) (jetstream.PubAckFuture, error) {
+func (s *session) send(m *Message, expected uint64, opts ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
 	body, err := m.Encode(s.source, s.cfg.Now())
 	if err != nil {
 		return nil, err
@@ -314,7 +317,7 @@ func (s *session) send(m *Message, expected uint64) (jetstream.PubAckFuture, err
 	out := nats.NewMsg(m.Subject)
 	out.Header.Set("content-type", ContentType)
 	out.Data = body
-	return s.cfg.JetStream.PublishMsgAsync(out, jetstream.WithExpectLastSequencePerSubject(expected))
+	return s.cfg.JetStream.PublishMsgAsync(out, append(opts, jetstream.WithExpectLastSequencePerSubject(expected))...)
 }
 
 // acknowledged waits until a message is acknowledged and returns its sequence. Any error is an unknown outcome.
@@ -439,30 +442,41 @@ func (s *session) remember() error {
 	return nil
 }
 
-// writeHead writes the head that is due.
-func (s *session) writeHead(ctx context.Context) error {
+// writeHead writes the head that is due, after it has read everything up to its own last message: a message that was given up may
+// have been stored later. again is true if something was read that another round has to compare.
+func (s *session) writeHead(ctx context.Context) (again bool, err error) {
 	if s.due == nil || time.Since(s.headed) < headEvery {
-		return nil
+		return false, nil
+	}
+	if err := s.readUpTo(ctx, s.picture.last); err != nil {
+		return false, err
+	}
+	if s.due == nil {
+		return true, nil // something was learned
 	}
 	at, last := *s.due, s.picture.head
 	s.due = nil
 	if last == nil || !at.Later(last.At) || last.Phase == Begin {
-		return nil // another publisher knows more, or is stating all alerts again
+		return false, nil // another publisher knows more, or is stating all alerts again
 	}
 	s.headed = time.Now()
-	if err := s.sendHead(ctx, at, End); err != nil || s.picture.head == nil {
-		return err
+	var nothingUnread []jetstream.PublishOpt // of several publishers one or the other always writes
+	if !s.cfg.Shared {
+		nothingUnread = append(nothingUnread, jetstream.WithExpectLastSequence(s.picture.last))
+	}
+	if err := s.sendHead(ctx, at, End, nothingUnread...); err != nil || s.picture.head == nil {
+		return false, err
 	}
 	if s.picture.head.At != at {
 		s.due = &at // if another publisher came first, it perhaps knows less
-		return nil
+		return false, nil
 	}
 	s.isComplete, s.ended = true, s.picture.headSequence
-	return nil
+	return false, nil
 }
 
 // sendHead publishes a head. Afterwards the picture has the last head that is in the stream, of whomever it is.
-func (s *session) sendHead(ctx context.Context, at At, phase Phase) error {
+func (s *session) sendHead(ctx context.Context, at At, phase Phase, opts ...jetstream.PublishOpt) error {
 	record, err := s.recordAt(ctx, at.Position)
 	if err != nil {
 		return err
@@ -471,7 +485,7 @@ func (s *session) sendHead(ctx context.Context, at At, phase Phase) error {
 		return errNoRecord
 	}
 	m := &Message{Subject: HeadSubject, Head: &Head{at, record, phase, s.picture.counts(), s.id}}
-	ack, err := s.send(m, s.picture.headSequence)
+	ack, err := s.send(m, s.picture.headSequence, opts...)
 	sequence, err := s.acknowledged(ctx, sent{m, ack, err})
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -42,6 +42,7 @@ type session struct {
 	since      time.Time // when it was seen first
 	unanswered int       // publishes in a row that were not answered at all
 	clock      time.Duration
+	reconnects uint64 // of the connection, when the session began
 }
 
 // noLedger is the source of messages before there is a record.
@@ -70,7 +71,8 @@ func (p *Publisher) session(ctx context.Context, changed <-chan nats.Status) err
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
-	s := &session{Publisher: p, picture: newPicture(), source: noLedger, doubtful: map[events.CenterID]bool{}}
+	s := &session{Publisher: p, picture: newPicture(), source: noLedger, doubtful: map[events.CenterID]bool{},
+		reconnects: p.cfg.JetStream.Conn().Stats().Reconnects}
 	if err := s.open(ctx, &running); err != nil {
 		return err
 	}
@@ -248,9 +250,11 @@ func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-cha
 				answer(nil)
 			}
 		}
-		if err := s.writeHead(ctx); err != nil {
+		again, err := s.writeHead(ctx)
+		if err != nil {
 			return err
 		}
+		isDirty = isDirty || again
 		if err := s.close(quietAfter); err != nil {
 			return err
 		}
@@ -298,7 +302,8 @@ func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-cha
 // end writes the head that is due, so that a start after it has nothing to doubt.
 func (s *session) end(ctx context.Context) error {
 	s.headed = time.Time{}
-	return errors.Join(s.writeHead(ctx), s.close(0))
+	_, err := s.writeHead(ctx)
+	return errors.Join(err, s.close(0))
 }
 
 // next is how long nothing has to be done.

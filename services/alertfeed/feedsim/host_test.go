@@ -1,0 +1,212 @@
+package feedsim
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// host is a NATS server that can be stopped and killed, in this process or in one of its own.
+type host struct {
+	t   testing.TB
+	dir string
+
+	mu    sync.Mutex
+	on    *server.Server // in this process; nil while it is stopped
+	child *exec.Cmd      // in its own; nil while it is stopped
+	alive io.Closer      // the child ends when it is closed
+	url   string         // of the child; the same after each start
+}
+
+// accountsOf is how many worlds share a server.
+const accountsOf = 24
+
+func configuration(dir, port string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "listen: \"127.0.0.1:%s\"\njetstream { store_dir: %q, max_mem: 64MB, max_file: 1GB }\naccounts {\n", port, dir)
+	for i := range accountsOf {
+		fmt.Fprintf(&b, "W%d { jetstream: enabled, users: [ { user: W%d, password: w } ] }\n", i, i)
+	}
+	return b.String() + "}\n"
+}
+
+func startServer(dir, port string) (*server.Server, error) {
+	opts := &server.Options{}
+	if err := opts.ProcessConfigString(configuration(dir, port)); err != nil {
+		return nil, err
+	}
+	opts.NoSigs, opts.NoLog, opts.DontListen = true, true, port == "-1"
+	s, err := server.NewServer(opts)
+	if err != nil {
+		return nil, err
+	}
+	s.Start()
+	if !s.ReadyForConnections(30 * time.Second) {
+		s.Shutdown()
+		return nil, errors.New("the server does not start")
+	}
+	return s, nil
+}
+
+// newHost starts a server, which ends with the test.
+func newHost(t testing.TB, dir string, ofItsOwn bool) *host {
+	t.Helper()
+	h := &host{t: t, dir: dir}
+	if ofItsOwn {
+		h.url = "any"
+	}
+	h.start()
+	t.Cleanup(h.stop)
+	return h
+}
+
+func (h *host) start() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	err := func() (err error) {
+		if h.url == "" {
+			h.on, err = startServer(h.dir, "-1")
+			return err
+		}
+		return h.spawn()
+	}()
+	if err != nil {
+		h.t.Errorf("start the server: %v", err)
+	}
+}
+
+// The variables of the environment of a child.
+const (
+	childDir  = "FEEDSIM_DIR"
+	childPort = "FEEDSIM_PORT"
+)
+
+func (h *host) spawn() error {
+	port := "0"
+	if _, p, err := net.SplitHostPort(strings.TrimPrefix(h.url, "nats://")); err == nil {
+		port = p
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childDir+"="+h.dir, childPort+"="+port)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	h.child, h.alive = cmd, in
+	line, err := bufio.NewReader(out).ReadString('\n')
+	h.url = strings.TrimSpace(line)
+	return err
+}
+
+// TestMain runs a server instead of the tests in a child, until its standard input ends.
+func TestMain(m *testing.M) {
+	dir := os.Getenv(childDir)
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	port := os.Getenv(childPort)
+	if port == "0" {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			panic(err)
+		}
+		_, port, _ = net.SplitHostPort(l.Addr().String())
+		l.Close()
+	}
+	s, err := startServer(dir, port)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(s.ClientURL())
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	s.Shutdown()
+}
+
+// stop ends the server and returns when everything is written.
+func (h *host) stop() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.on != nil {
+		h.on.Shutdown()
+		h.on.WaitForShutdown()
+		h.on = nil
+	}
+	if h.child != nil {
+		h.alive.Close()
+		_ = h.child.Wait()
+		h.child = nil
+	}
+}
+
+// kill ends the server at once.
+func (h *host) kill() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_ = h.child.Process.Kill()
+	h.alive.Close()
+	_ = h.child.Wait()
+	h.child = nil
+}
+
+// InProcessConn implements nats.InProcessConnProvider.
+func (h *host) InProcessConn() (net.Conn, error) {
+	h.mu.Lock()
+	on := h.on
+	h.mu.Unlock()
+	if on == nil {
+		return nil, errors.New("the server is stopped")
+	}
+	return on.InProcessConn()
+}
+
+// connect returns a connection in an account of the server, which reconnects without end.
+func (h *host) connect(t testing.TB, account int, opts ...nats.Option) *nats.Conn {
+	t.Helper()
+	user := fmt.Sprintf("W%d", account)
+	opts = append(opts, nats.UserInfo(user, "w"), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond), nats.ReconnectJitter(0, 0), nats.RetryOnFailedConnect(true), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	url := h.url
+	if url == "" {
+		opts = append(opts, nats.InProcessServer(h))
+	}
+	nc, err := nats.Connect(url, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// copyDir copies a directory to a new one.
+func copyDir(from, to string) error {
+	if err := os.RemoveAll(to); err != nil {
+		return err
+	}
+	return os.CopyFS(to, os.DirFS(from))
+}
+
+// putBack makes the directory of a stopped server a copy of an earlier one.
+func (h *host) putBack(copied string) error {
+	if err := os.RemoveAll(filepath.Join(h.dir)); err != nil {
+		return err
+	}
+	return copyDir(copied, h.dir)
+}
