@@ -27,7 +27,8 @@ type consumer struct {
 	kept       map[string]alertfeed.Kept // as saved, as is
 	generation uint64
 	acts       []alertfeed.Act
-	reached    uint64 // the last sequence of the stream that it read
+	reached    uint64       // the last sequence of the stream that it read
+	head       alertfeed.At // of the last head that it read
 	deaths     int
 	resets     int
 	gaps       int
@@ -144,6 +145,9 @@ func (c *consumer) take(reading *alertfeed.Reading, msg jetstream.Msg, meta *jet
 	c.kept, c.generation = reading.Kept(), reading.Generation()
 	c.messages++
 	c.reached = meta.Sequence.Stream
+	if m.Head != nil {
+		c.head = m.Head.At
+	}
 	c.mu.Unlock()
 	if death < 0.06 {
 		return errDies

@@ -596,8 +596,14 @@ func (w *world) finish() error {
 // after another one wrote the head, and then writes what is right. That the stream has lost something is noticed after a while.
 func (w *world) agree(ctx context.Context) error {
 	end := w.truth(w.epoch, w.office.ledger.Register().Position(), w.today())
-	for (w.publishers > 1 || w.mix.loses) && ctx.Err() == nil && !maps.Equal(w.chronicle.words(), end) {
-		pause(ctx, 5*time.Millisecond)
+	for {
+		if err := w.touch(func(context.Context, jetstream.Stream) error { return nil }); err != nil {
+			return err
+		}
+		if w.publishers == 1 && !w.mix.loses || ctx.Err() != nil || maps.Equal(w.chronicle.words(), end) {
+			break
+		}
+		pause(ctx, 10*time.Millisecond)
 	}
 	w.compare("the stream", w.chronicle.words(), end)
 	if err := w.consumed(ctx); err != nil {
@@ -614,10 +620,11 @@ func (w *world) consumed(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("the consumer does not reach the end: %w", err)
 		}
+		head := w.chronicle.head()
 		w.consumer.mu.Lock()
-		reached := w.consumer.reached
+		reached, at := w.consumer.reached, w.consumer.head
 		w.consumer.mu.Unlock()
-		if last := s.CachedInfo().State.LastSeq; reached == last {
+		if head != nil && reached == s.CachedInfo().State.LastSeq && at == head.At { // and not of a stream that is gone
 			return nil
 		}
 	}
