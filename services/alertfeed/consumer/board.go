@@ -55,7 +55,9 @@ func ReadBoard(ctx context.Context, where Connection, state string) (b *Board, e
 		return nil, where.taken()
 	}
 	floor := c.CachedInfo().AckFloor.Stream
-	b, err = l.board(ctx, c)
+	if b, err = l.board(ctx, c); errors.Is(err, errGap) { // once more: another program does not stop
+		b, err = l.board(ctx, c)
+	}
 	if back := l.putBack(context.WithoutCancel(ctx), floor+1); err == nil {
 		err = back
 	}

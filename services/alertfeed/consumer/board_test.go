@@ -1,6 +1,7 @@
 package consumer_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -62,7 +63,7 @@ func TestTheBoardWaitsForTheHead(t *testing.T) {
 	f.head(alertfeed.End, at(1, 1))
 	f.say("A", raised, at(1, 2))
 	where := f.connection()
-	where.Patience = 20 * time.Second
+	where.Patience = time.Minute
 	done := make(chan *consumer.Board)
 	go func() {
 		b, err := consumer.ReadBoard(t.Context(), where, f.nkey+".state")
@@ -71,7 +72,10 @@ func TestTheBoardWaitsForTheHead(t *testing.T) {
 		}
 		done <- b
 	}()
-	wait(t, "the board to read", func() (string, bool) { return "", f.durable().AckFloor.Stream == 2 })
+	wait(t, "the board to read", func() (string, bool) {
+		c := f.durable()
+		return fmt.Sprintf("%+v", c), c.AckFloor.Stream == 2
+	})
 	f.head(alertfeed.End, at(1, 2))
 	if b := <-done; b == nil || b.At != at(1, 2) || len(b.Alerts) != 1 {
 		t.Errorf("got %+v", b)

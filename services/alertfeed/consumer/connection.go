@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -121,10 +122,15 @@ func (c Connection) options() ([]nats.Option, error) {
 	options := []nats.Option{key, nats.Name("taizhang"), nats.CustomInboxPrefix(inboxPrefix + c.Durable), nats.Timeout(connectWait),
 		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait)}
 	if c.CA != "" {
-		if _, err := os.Stat(c.CA); err != nil {
+		content, err := os.ReadFile(c.CA)
+		if err != nil {
 			return nil, err
 		}
-		options = append(options, nats.RootCAs(c.CA), nats.Secure(&tls.Config{MinVersion: tls.VersionTLS12}))
+		pool := x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(content) {
+			return nil, text.Errorf(text.Invalid, "%s 中没有 PEM 格式的证书", "%s holds no certificate in PEM", c.CA).Of(paramCA)
+		}
+		options = append(options, nats.Secure(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}))
 	}
 	return options, nil
 }

@@ -13,8 +13,8 @@ import (
 const (
 	messagesMax = 256 // that are asked for at a time
 	fetchWait   = 5 * time.Second
-	dueWait     = 5 * time.Second // for a message that is there
-	heartbeat   = 2 * time.Second // twice that without a word from the server means that it is gone
+	dueWait     = 10 * time.Second // for a message that is there
+	heartbeat   = 2 * time.Second  // twice that without a word from the server means that it is gone
 )
 
 // delivery gives the messages of a durable consumer in the order of the stream, since the consumer was set back. None is left out
@@ -72,10 +72,10 @@ func (d *delivery) take(ctx context.Context) (letters []letter, err error) {
 			return nil, lost(errGap)
 		case <-d.link.changed: // it may be of a change before this delivery
 			if !d.link.nc.IsConnected() || d.link.nc.Stats().Reconnects != d.since {
-				return nil, lost(errors.New("the connection was lost"))
+				return nil, lost(errChanged)
 			}
 		case <-d.link.ended:
-			return nil, lost(errors.New("the connection has ended"))
+			return nil, lost(errChanged)
 		case m, ok := <-d.batch.Messages():
 			if !ok {
 				err := d.batch.Error()
@@ -132,6 +132,9 @@ func (d *delivery) more(m jetstream.Msg) (letters []letter, err error) {
 // just been made: the server (2.15.2) may then not see that nobody waits for the answer, and sends messages there for as long as
 // the request lasts. So nothing is asked for until such a request has ended, fetchWait later.
 var errGap = errors.New("consumer: messages were delivered elsewhere")
+
+// errChanged is a connection that was lost, also if it is there again.
+var errChanged = errors.New("consumer: the connection was lost")
 
 // acknowledge acknowledges messages. The state says what was read, so an acknowledgement that is lost loses nothing.
 func acknowledge(letters []letter) error {

@@ -3,6 +3,7 @@ package consumer_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
@@ -42,14 +43,19 @@ type feed struct {
 	users   []natsserver.User
 	nkey    string        // the path of the user's seed
 	ackWait time.Duration // of the durable consumers that are made; 0 for a minute
-	written map[string]alertfeed.At
+	tls     *tls.Config
 }
 
 func newFeed(t *testing.T) *feed {
 	t.Helper()
-	f := &feed{t: t, dir: t.TempDir(), written: map[string]alertfeed.At{}}
+	return newFeedWith(t, nil)
+}
+
+func newFeedWith(t *testing.T, secure *tls.Config) *feed {
+	t.Helper()
+	f := &feed{t: t, dir: t.TempDir(), tls: secure}
 	f.nkey = f.addUser(user)
-	f.start("127.0.0.1:0")
+	f.start()
 	f.makeStream()
 	f.makeDurable()
 	return f
@@ -72,9 +78,9 @@ func (f *feed) addUser(name string) string {
 	return path
 }
 
-func (f *feed) start(listen string) {
+func (f *feed) start() {
 	f.t.Helper()
-	s, err := natsserver.Start(f.t.Context(), natsserver.Config{Dir: filepath.Join(f.dir, "nats"), Listen: listen, Users: f.users, Log: zaptest.NewLogger(f.t, zaptest.Level(zap.FatalLevel))})
+	s, err := natsserver.Start(f.t.Context(), natsserver.Config{Dir: filepath.Join(f.dir, "nats"), Listen: "127.0.0.1:0", Users: f.users, TLS: f.tls, Log: zaptest.NewLogger(f.t, zaptest.Level(zap.FatalLevel))})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -266,7 +272,7 @@ func (w *watching) finish(want ...string) {
 // wait waits for a condition.
 func wait(t *testing.T, what string, is func() (got string, ok bool)) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for {
 		got, ok := is()
 		if ok {

@@ -108,6 +108,8 @@ func (w *Watch) run(ctx context.Context, s *state) error {
 func (r *reader) trouble(err error) {
 	what := text.Say("推送中断，自动重连：%v", "the feed is interrupted, trying again: %v", err)
 	switch {
+	case errors.Is(err, errChanged):
+		what = text.Say("与 NATS 服务器的连接中断，自动重连", "the connection to the NATS server was lost, trying again")
 	case errors.Is(err, errGap):
 		what = text.Say("有消息未送到这里，重新读取；如反复出现，请查明是否另有程序以用户 %s 读取", "messages went elsewhere, reading them again; if this goes on, look for another program that reads as the user %s", r.Durable)
 	case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrConsumerDeleted):
