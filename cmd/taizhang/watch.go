@@ -23,13 +23,10 @@ var onNATS = map[string]string{"on": "nats"}
 
 func isOnNATS(cmd *cobra.Command) bool { return cmd.Annotations["on"] == onNATS["on"] }
 
-// defaultNATS is where serve has its NATS server.
-const defaultNATS = "nats://127.0.0.1:4222"
-
 // natsFlags adds the flags that say where the feed is and who reads it.
 func (a *app) natsFlags(cmd *cobra.Command, to *consumer.Connection) {
 	f := cmd.Flags()
-	f.StringVar(&to.URL, "nats", "", a.say("NATS 服务器 `URL`（默认 %s）；也可用环境变量 TAIZHANG_NATS", "`URL` of the NATS server (default %s); or the environment's TAIZHANG_NATS", defaultNATS))
+	f.StringVar(&to.URL, "nats", usualNATS, a.say("NATS 服务器 `URL`", "`URL` of the NATS server"))
 	f.StringVar(&to.NKey, "nkey", "", a.say("用户密钥（nkey 种子）所在的 `FILE`（权限 0600）", "`FILE` with the key of the user, an nkey seed (mode 0600)"))
 	f.StringVar(&to.Durable, "durable", "", a.say("用户 `NAME`（默认为密钥文件名，不含扩展名）", "`NAME` of the user (default the name of the key's file without its extension)"))
 }
@@ -39,7 +36,6 @@ func (a *app) connection(cmd *cobra.Command, c *consumer.Connection) error {
 	if c.NKey == "" {
 		return usage(cmd, "须用 --nkey FILE 给出用户密钥", "--nkey FILE is needed: the key of the user")
 	}
-	c.URL = cmp.Or(c.URL, a.getenv("TAIZHANG_NATS"), defaultNATS)
 	c.Durable = cmp.Or(c.Durable, strings.TrimSuffix(filepath.Base(c.NKey), filepath.Ext(c.NKey)))
 	c.CA = a.tlsCA
 	return nil
