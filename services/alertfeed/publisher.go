@@ -68,6 +68,8 @@ type Publisher struct {
 	doubt   bool   // the stream may have lost something that was published
 	doubted uint64 // the generation that was known when doubt arose; a later one that ended dispels it
 	force   bool   // a person said that this ledger is right
+	reached uint64 // the greatest sequence of the stream that the last session saw
+	latest  uint64 // the latest generation that any session saw
 	halted  bool   // the server in this process was stopped to be started again, and was not
 
 	mu          sync.Mutex // guards the fields below
@@ -161,7 +163,11 @@ func (p *Publisher) say(state string, why text.Text) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.status.State != state || p.status.Reason != why {
-		p.cfg.Log.Info("the feed of alerts", zap.String("state", state), zap.String("why", why.En))
+		level := zap.InfoLevel
+		if p.status.State == state && state == StateBehind { // with other positions: as often as the ledger moves
+			level = zap.DebugLevel
+		}
+		p.cfg.Log.Log(level, "the feed of alerts", zap.String("state", state), zap.String("why", why.En))
 	}
 	p.status.State, p.status.Reason = state, why
 }

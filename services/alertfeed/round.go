@@ -55,6 +55,7 @@ func (s *session) step(ctx context.Context) (settled bool, err error) {
 		s.say(StatePublishing, text.Text{})
 		return false, nil
 	}
+	s.looked = restMost
 	return true, nil // the ledger, the stream or a check will wake it
 }
 
@@ -435,6 +436,7 @@ func (s *session) remember() error {
 	if s.picture.head != nil {
 		s.memory.Generation = s.picture.head.At.Generation
 	}
+	s.memory.Open = s.memory.Open || s.doubt
 	if err := s.memory.remember(s.cfg.Memory); err != nil {
 		return err
 	}

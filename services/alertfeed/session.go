@@ -73,6 +73,7 @@ func (p *Publisher) session(ctx context.Context, changed <-chan nats.Status) err
 	defer cancel()
 	s := &session{Publisher: p, picture: newPicture(), source: noLedger, doubtful: map[events.CenterID]bool{},
 		reconnects: p.cfg.JetStream.Conn().Stats().Reconnects}
+	defer func() { p.reached, p.latest = max(p.reached, s.picture.last), s.generation() }()
 	if err := s.open(ctx, &running); err != nil {
 		return err
 	}
@@ -126,13 +127,14 @@ func (s *session) open(ctx context.Context, running *sync.WaitGroup) error {
 		s.doubt, s.doubted = true, s.generation()
 	case made:
 		s.distrust("the stream was not there")
-	case s.known && info.State.LastSeq < s.memory.Last:
+	case info.State.LastSeq < s.reached, s.known && info.State.LastSeq < s.memory.Last:
 		s.distrust("the stream ends before what it had reached")
 	case s.known && s.picture.subjects() < s.memory.Subjects:
 		s.distrust("the stream has fewer subjects than it had")
 	case s.memory.Open:
 		s.distrust("the last messages were not followed by a head")
 	}
+	s.reached = info.State.LastSeq // it is doubted once
 	return nil
 }
 
@@ -362,7 +364,7 @@ func (s *session) own(position uint64, on events.Date) At {
 
 // generation returns the latest generation that this publisher knows of.
 func (s *session) generation() uint64 {
-	last := max(s.memory.Generation, s.picture.peak.Generation)
+	last := max(s.latest, s.memory.Generation, s.picture.peak.Generation)
 	if s.picture.head != nil {
 		last = max(last, s.picture.head.At.Generation)
 	}

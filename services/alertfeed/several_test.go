@@ -2,14 +2,20 @@ package alertfeed_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -18,7 +24,7 @@ import (
 )
 
 // another starts one more publisher of the same ledger, with a connection and a memory of its own.
-func (k *kit) another() *alertfeed.Publisher {
+func (k *kit) another() (p *alertfeed.Publisher, stop func()) {
 	k.t.Helper()
 	nc, err := nats.Connect(k.js.Conn().ConnectedUrl(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
 	if err != nil {
@@ -30,12 +36,13 @@ func (k *kit) another() *alertfeed.Publisher {
 		k.t.Fatal(err)
 	}
 	cfg.Memory = filepath.Join(k.t.TempDir(), "feed.json")
-	p := alertfeed.New(cfg)
+	p = alertfeed.New(cfg)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { p.Run(ctx) })
-	k.t.Cleanup(func() { cancel(); running.Wait() })
-	return p
+	stop = func() { cancel(); running.Wait() }
+	k.t.Cleanup(stop)
+	return p, stop
 }
 
 // recordOf is record for another center.
@@ -61,7 +68,11 @@ func TestPublishersThatBeginTogetherAgree(t *testing.T) {
 	for i := range 150 {
 		k.recordOf(fmt.Sprintf("ZJ-1%03d", i), registered, granted, received, fined)
 	}
-	others := []*alertfeed.Publisher{k.another(), k.another(), k.another()}
+	var others []*alertfeed.Publisher
+	for range 3 {
+		p, _ := k.another()
+		others = append(others, p)
+	}
 	k.start()
 	k.settle()
 	for _, p := range others {
@@ -80,4 +91,96 @@ func TestPublishersThatBeginTogetherAgree(t *testing.T) {
 	if begins > 2 {
 		t.Errorf("%d generations were begun", begins)
 	}
+}
+
+// restarted stops the server, calls do with the directory of its streams, and starts it again on the same port.
+func (k *kit) restarted(do func(dir string) error) {
+	k.t.Helper()
+	dir, port := k.server.StoreDir(), k.server.Addr().(*net.TCPAddr).Port
+	k.server.Shutdown()
+	k.server.WaitForShutdown()
+	if err := do(dir); err != nil {
+		k.t.Fatal(err)
+	}
+	again, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: filepath.Dir(dir), NoSigs: true, NoLog: true})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	again.Start()
+	k.server = again
+	k.t.Cleanup(func() { again.Shutdown(); again.WaitForShutdown() })
+}
+
+// A publisher that only followed the stream notices that it was put back from an old copy, also when who wrote it is gone.
+func TestAFollowerNoticesAnOldCopy(t *testing.T) {
+	k := newKit(t)
+	var days atomic.Int64 // by which the clock of the follower is late
+	writer := k.cfg
+	k.cfg.Shared, writer.Shared = true, true
+	k.cfg.CheckEvery = time.Hour
+	k.cfg.Now = func() time.Time { return k.Now().AddDate(0, 0, -int(days.Load())) }
+	k.record(registered, granted, received, fined)
+	k.start()
+	k.settle()
+	k.cfg = writer
+	_, stop := k.another()
+	days.Store(1)
+	k.until("it is behind", func(s alertfeed.Status) bool { return s.State == alertfeed.StateBehind })
+	old := t.TempDir()
+	k.restarted(func(dir string) error { return os.CopyFS(old, os.DirFS(dir)) })
+	for i := range 5 {
+		k.recordOf(fmt.Sprintf("ZJ-200%d", i), registered, granted, received, fined)
+	}
+	k.record(reversed)
+	k.until("it follows", func(s alertfeed.Status) bool { return s.At.Position == k.desk.Position() })
+	stop()
+	all := k.all()
+	last := all[len(all)-1].Head.At
+	k.until("it follows to the end", func(s alertfeed.Status) bool { return s.At == last })
+	k.restarted(func(dir string) error { return errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(old))) })
+	days.Store(0)
+	k.until("a new generation", func(s alertfeed.Status) bool {
+		return s.State == alertfeed.StatePublishing && s.At.Generation > last.Generation
+	})
+	k.settle()
+	k.holds()
+}
+
+// A publisher that doubts the stream, and cannot state everything again because it is behind, still doubts it after a restart.
+func TestADoubtOutlivesARestart(t *testing.T) {
+	k := newKit(t)
+	var days atomic.Int64 // by which its clock is late
+	k.cfg.Shared = true
+	k.cfg.Now = func() time.Time { return k.Now().AddDate(0, 0, -int(days.Load())) }
+	k.record(registered, granted, received, fined)
+	k.start()
+	k.settle()
+	k.stop()
+	all := k.all()
+	last := all[len(all)-1]
+	for subject := range k.words() {
+		stream, err := k.js.Stream(t.Context(), alertfeed.StreamName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.Purge(t.Context(), jetstream.WithPurgeSubject(subject)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	days.Store(1)
+	k.start()
+	k.until("it is behind", func(s alertfeed.Status) bool { return s.State == alertfeed.StateBehind })
+	n := k.put(last) // as another publisher goes on
+	k.until("it remembers", func(alertfeed.Status) bool {
+		content, err := os.ReadFile(k.cfg.Memory)
+		return err == nil && strings.Contains(string(content), fmt.Sprintf(`"last":%d,`, n))
+	})
+	k.stop()
+	days.Store(0)
+	k.start()
+	k.until("a new generation", func(s alertfeed.Status) bool {
+		return s.State == alertfeed.StatePublishing && s.At.Generation > last.At().Generation
+	})
+	k.settle()
+	k.holds()
 }
