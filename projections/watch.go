@@ -73,8 +73,8 @@ func (s *Seen) Responsible() (localGov, industryDept string) {
 }
 
 // lookAheadMax is how often Look works ahead, while events are applied, so that few centers are left for the moment in
-// which writers wait.
-const lookAheadMax = 8
+// which writers wait. Under load nearly as many change again each time.
+const lookAheadMax = 3
 
 // Look calls take for each center that may have changed since the last look, and for the policies if they have other
 // breaks than then. The first look, and the first one as of another date, calls it for all of them. Look may call take

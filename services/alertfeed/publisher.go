@@ -47,8 +47,9 @@ const (
 	checkEvery  = 10 * time.Second
 	patience    = 10 * time.Second
 	dayEvery    = time.Second // how soon the turn of the date is seen
-	restShare   = 4           // it rests this many times as long as it looked at the ledger, so that looking takes a fifth of a processor under load
-	restMost    = 20 * time.Millisecond
+	restShare   = 8           // under load it rests this many times as long as it looked at the ledger, so that looking takes a ninth of a processor
+	restPer     = 1000        // records a second for which it rests as long as it looked
+	restMost    = 25 * time.Millisecond
 	quietAfter  = 300 * time.Millisecond // after a head, until it is remembered that nothing is under way
 	endWait     = 2 * time.Second        // for what is under way when it is to end
 	retryFirst  = 100 * time.Millisecond

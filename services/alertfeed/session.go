@@ -36,6 +36,8 @@ type session struct {
 	ended      uint64                   // its sequence
 	isComplete bool                     // no alert was published after it
 	looked     time.Duration            // how long the last round looked at the ledger
+	stepped    time.Time                // when the last round ended
+	position   uint64                   // of the ledger then
 	checked    time.Time
 	seen       uint64    // the sequence of the head whose record was compared with the ledger
 	begun      uint64    // the sequence of another publisher's head that begins a generation
@@ -247,7 +249,7 @@ func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-cha
 				return err
 			}
 			isDirty = !settled
-			rested = time.Now().Add(min(restShare*s.looked, restMost))
+			rested = time.Now().Add(s.rest())
 			if !s.force {
 				answer(nil)
 			}
@@ -306,6 +308,14 @@ func (s *session) end(ctx context.Context) error {
 	s.headed = time.Time{}
 	_, err := s.writeHead(ctx)
 	return errors.Join(err, s.close(0))
+}
+
+// rest returns how long to rest after a round, so that a ledger to which much is written does not spend its time on looking.
+func (s *session) rest() time.Duration {
+	now, position := time.Now(), s.cfg.Desk.Position()
+	perSecond := float64(position-s.position) / now.Sub(s.stepped).Seconds()
+	s.stepped, s.position = now, position
+	return time.Duration(min(float64(s.looked)*min(perSecond/restPer, restShare), float64(restMost)))
 }
 
 // next is how long nothing has to be done.

@@ -130,50 +130,63 @@ func BenchmarkDelivery(b *testing.B) {
 			f, bare := w.feed(), w.bare()
 			f.start()
 			f.settle()
-			var ours, theirs []time.Duration
-			var reached, busy, bareBusy float64
+			var ours, theirs delivery
 			for b.Loop() {
-				delays, body, rate, cpu := f.delivery(load.rate, load.every)
-				ours, reached, busy = append(ours, delays...), reached+rate, busy+cpu
+				ours.add(f.delivery(load.rate, load.every))
 				f.stop()
-				delays, cpu = bare.publish(load.rate, load.every, body)
-				theirs, bareBusy = append(theirs, delays...), bareBusy+cpu
+				theirs.add(bare.publish(load.rate, load.every, ours.body))
 				f.start()
 				f.settle()
 			}
-			slices.Sort(ours)
-			slices.Sort(theirs)
-			b.ReportMetric(reached/float64(b.N), "records/s")
-			b.ReportMetric(ms(percentile(ours, 50)), "p50-ms")
-			b.ReportMetric(ms(percentile(ours, 99)), "p99-ms")
-			b.ReportMetric(ms(percentile(theirs, 50)), "bare-p50-ms")
-			b.ReportMetric(ms(percentile(theirs, 99)), "bare-p99-ms")
-			b.ReportMetric(float64(percentile(ours, 99))/float64(percentile(theirs, 99)), "p99-of-bare")
-			b.ReportMetric(busy/float64(b.N), "processors-busy")
-			b.ReportMetric(bareBusy/float64(b.N), "bare-processors-busy")
+			ours.report(b, "")
+			theirs.report(b, "bare-")
+			b.ReportMetric(float64(percentile(ours.delays, 99))/float64(percentile(theirs.delays, 99)), "p99-of-bare")
 			conditions(b)
 		})
 	}
 }
 
-func (f *feed) delivery(rate, every int) (delays []time.Duration, body []byte, reached, cpu float64) {
+// delivery is what some records took.
+type delivery struct {
+	delays       []time.Duration // in order of length
+	body         []byte          // of a message about an alert that moved
+	runs         float64
+	rate         float64 // records a second; the sum of the runs, as below
+	busy, waited float64 // processors
+}
+
+func (d *delivery) add(o delivery) {
+	d.delays, d.body, d.runs = append(d.delays, o.delays...), o.body, d.runs+1
+	d.rate, d.busy, d.waited = d.rate+o.rate, d.busy+o.busy, d.waited+o.waited
+	slices.Sort(d.delays)
+}
+
+func (d *delivery) report(b *testing.B, prefix string) {
+	b.ReportMetric(d.rate/d.runs, prefix+"records/s")
+	b.ReportMetric(ms(percentile(d.delays, 50)), prefix+"p50-ms")
+	b.ReportMetric(ms(percentile(d.delays, 99)), prefix+"p99-ms")
+	b.ReportMetric(d.busy/d.runs, prefix+"processors-busy")
+	b.ReportMetric(d.waited/d.runs, prefix+"waited-for-processors")
+}
+
+func (f *feed) delivery(rate, every int) (d delivery) {
 	first := f.w.numbers(rate**seconds, every)
 	t := newTimes(rate * *seconds)
 	take := t.take(first, every)
 	var once sync.Once
-	stop := f.consume(func(subject string, b []byte) {
-		take(subject, b)
+	stop := f.consume(func(subject string, body []byte) {
+		take(subject, body)
 		if strings.Contains(subject, ".USE.01.") {
-			once.Do(func() { body = b })
+			once.Do(func() { d.body = body })
 		}
 	})
-	busy, began := processorTime(f.w.b), time.Now()
-	reached = f.w.pace(rate, every, first, func(n int) { t.note(t.acked, n-first) })
-	delays = t.delays(f.w.b)
-	cpu = (processorTime(f.w.b) - busy).Seconds() / time.Since(began).Seconds()
+	before, began := used(f.w.b), time.Now()
+	d.rate = f.w.pace(rate, every, first, func(n int) { t.note(t.acked, n-first) })
+	d.delays = t.delays(f.w.b)
+	d.busy, d.waited = before.since(f.w.b, began)
 	f.settle()
 	stop()
-	return delays, body, reached, cpu
+	return d
 }
 
 // bare is a feed without a publisher: the stream and the consumer alone.
@@ -193,12 +206,13 @@ func (w *world) bare() *feed {
 	return f
 }
 
-func (f *feed) publish(rate, every int, body []byte) (delays []time.Duration, cpu float64) {
+// publish is delivery with a writer that publishes itself.
+func (f *feed) publish(rate, every int, body []byte) (d delivery) {
 	first := f.w.numbers(rate**seconds, every)
 	t := newTimes(rate * *seconds)
 	stop := f.consume(t.take(first, 0))
-	busy, began := processorTime(f.w.b), time.Now()
-	f.w.pace(rate, every, first, func(n int) {
+	before, began := used(f.w.b), time.Now()
+	d.rate = f.w.pace(rate, every, first, func(n int) {
 		t.note(t.acked, n-first)
 		m := nats.NewMsg(alertfeed.Name{Center: f.w.centers[0], Severity: aggregates.Red, Code: "AL-USE-01", Key: fmt.Sprint("F", n), RaisedOn: events.MustDate(today)}.Subject())
 		m.Header.Set("content-type", alertfeed.ContentType)
@@ -207,10 +221,11 @@ func (f *feed) publish(rate, every int, body []byte) (delays []time.Duration, cp
 			f.w.b.Error(err)
 		}
 	})
-	delays = t.delays(f.w.b)
-	cpu = (processorTime(f.w.b) - busy).Seconds() / time.Since(began).Seconds()
+	d.delays = t.delays(f.w.b)
+	d.busy, d.waited = before.since(f.w.b, began)
 	stop()
-	return delays, cpu
+	d.body = body
+	return d
 }
 
 // BenchmarkWrites measures what the feed takes from 64 writers that never pause: by turns with the feed on and off.
@@ -222,13 +237,13 @@ func BenchmarkWrites(b *testing.B) {
 	var onBusy, offBusy time.Duration
 	var onCount, offCount int
 	round := func(total int) (perSecond float64, cpu time.Duration) {
-		first, busy := w.numbers(total, every), processorTime(b)
+		first, before := w.numbers(total, every), used(b)
 		var next atomic.Int64
 		took, err := baseline.Share(writers, total, func(int, int) error { return w.record(first+int(next.Add(1))-1, every) })
 		if err != nil {
 			b.Fatal(err)
 		}
-		return float64(total) / took.Seconds(), processorTime(b) - busy
+		return float64(total) / took.Seconds(), used(b).busy - before.busy
 	}
 	const total = 30_000
 	round(total)
