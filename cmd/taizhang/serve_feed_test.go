@@ -605,6 +605,25 @@ func TestWhereTheFeedMayBe(t *testing.T) {
 	}
 }
 
+func TestWithTheRecordInAClusterThereIsAFeedOnlyElsewhere(t *testing.T) {
+	t.Parallel()
+	key := newExternal(t).seed
+	for _, x := range []struct {
+		options   serveOptions
+		inCluster bool
+		want      bool
+	}{
+		{serveOptions{natsListen: "127.0.0.1:4222"}, false, true},
+		{serveOptions{natsListen: "127.0.0.1:4222"}, true, false},
+		{serveOptions{natsListen: "127.0.0.1:4222", nats: "nats://127.0.0.1:1", natsNKey: key}, true, true},
+		{serveOptions{natsListen: feedOff, nats: "nats://127.0.0.1:1", natsNKey: key}, false, true},
+	} {
+		if err := x.options.checkFeed(nil, x.inCluster); err != nil || x.options.hasFeed() != x.want {
+			t.Errorf("%+v: %v, %v", x.options, x.options.hasFeed(), err)
+		}
+	}
+}
+
 func TestTheLineOfAServerSaysWhereTheFeedIs(t *testing.T) {
 	t.Parallel()
 	e := newExternal(t)
@@ -627,18 +646,22 @@ func TestAFeedThatCannotStartLeavesTheLedgerServedAndIsTriedAgain(t *testing.T) 
 	t.Parallel()
 	p := newProgram(t, "gov")
 	dir := newProvince(t, p)
-	inTheWay := filepath.Join(dir, "nats")
-	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
-		t.Fatal(err)
+	inTheWay := []string{filepath.Join(dir, "feed"), filepath.Join(dir, "nats")}
+	for _, name := range inTheWay {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	f := startFeed(t, dir, nil)
 	f.trial("T1")
-	eventually(t, "the status says why", func() bool {
-		s := f.feed.Status()
-		return s.State == alertfeed.StateConnecting && strings.Contains(s.Reason.Zh, inTheWay)
-	})
-	if err := os.Remove(inTheWay); err != nil {
-		t.Fatal(err)
+	for _, name := range inTheWay {
+		eventually(t, "the status says why", func() bool {
+			s := f.feed.Status()
+			return s.State == alertfeed.StateConnecting && strings.Contains(s.Reason.Zh, name)
+		})
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
 	}
 	p.connect(f.url())
 	p.catchUp(f)

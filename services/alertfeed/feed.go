@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -66,7 +65,7 @@ type Feed struct {
 	begun  chan struct{}         // closed when there is a publisher
 	broken atomic.Pointer[error] // why the server does not run or is not connected; nil when it is
 
-	admitting sync.Mutex // one change of the users at a time
+	admitting chan struct{} // has room for one: one change of the users at a time
 
 	// Of what is running; valid once begun is closed.
 	server    *natsserver.Server // nil for one elsewhere
@@ -76,15 +75,12 @@ type Feed struct {
 // Open begins to start the server in this process, or to connect to the one elsewhere, and publishes until Close. It waits for
 // neither, so that the ledger never does. An address that is in use, and a key that cannot be read, are errors.
 func Open(ctx context.Context, cfg FeedConfig) (*Feed, error) {
-	f := &Feed{cfg: cfg, ended: make(chan struct{}), begun: make(chan struct{})}
+	f := &Feed{cfg: cfg, ended: make(chan struct{}), begun: make(chan struct{}), admitting: make(chan struct{}, 1)}
 	var err error
 	if cfg.Listen != "" {
 		f.cfg.Listen, err = FreeAddress(ctx, cfg.Listen)
 	} else {
 		f.key, err = readOwnKey(cfg.NKey, cfg.Creds)
-	}
-	if err == nil {
-		err = os.MkdirAll(filepath.Join(cfg.Dir, memoryDir), 0o700)
 	}
 	if err != nil {
 		return nil, err
@@ -158,6 +154,9 @@ func (f *Feed) run(ctx context.Context) error {
 
 // publish publishes until ctx ends, or returns why it could not begin to.
 func (f *Feed) publish(ctx context.Context) (err error) {
+	if err := os.MkdirAll(filepath.Join(f.cfg.Dir, memoryDir), 0o700); err != nil {
+		return err
+	}
 	var server *natsserver.Server
 	if f.cfg.Listen != "" {
 		server, err = natsserver.Start(ctx, natsserver.Config{Dir: filepath.Join(f.cfg.Dir, serverName), Listen: f.cfg.Listen, TLS: f.cfg.TLS, Users: f.natsUsers(), Log: f.cfg.Log})
@@ -203,7 +202,7 @@ func (f *Feed) connect(server *natsserver.Server) (*nats.Conn, error) {
 		return server.Connect(opts...)
 	}
 	opts = append(opts, f.key.option(), nats.Name("taizhang"), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
-		nats.Timeout(dialWait), nats.ReconnectWait(redialWait))
+		nats.Timeout(dialWait), nats.ReconnectWait(redialWait), nats.IgnoreDiscoveredServers()) // they are perhaps on other machines, without TLS
 	noneYet := nats.ErrNoServers
 	f.broken.Store(&noneYet)
 	return nats.Connect(f.cfg.URL, opts...)
@@ -259,8 +258,10 @@ func (f *Feed) ready(ctx context.Context) error {
 	case <-f.ended:
 	case <-ctx.Done():
 	}
-	return text.Errorf(text.Unavailable, "预警推送尚未就绪", "the alert feed is not ready")
+	return errNotReady
 }
+
+var errNotReady = text.Errorf(text.Unavailable, "预警推送尚未就绪", "the alert feed is not ready")
 
 // Restate states every alert again; see Publisher.Restate.
 func (f *Feed) Restate(ctx context.Context) error {
@@ -274,10 +275,14 @@ func (f *Feed) Restate(ctx context.Context) error {
 // With a server elsewhere it returns the configuration that its operator has to put there; the consumers are made when that server
 // can be reached.
 func (f *Feed) Admit(ctx context.Context) (configuration string, err error) {
-	f.admitting.Lock()
-	defer f.admitting.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, admitWait)
 	defer cancel()
+	select {
+	case f.admitting <- struct{}{}:
+		defer func() { <-f.admitting }()
+	case <-ctx.Done():
+		return "", errNotReady
+	}
 	if f.key != nil {
 		configuration = natsserver.Configuration(f.key.public, f.natsUsers())
 	}
