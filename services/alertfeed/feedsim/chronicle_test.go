@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/taizhang/taizhang/docs/feedtest"
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
@@ -57,7 +58,7 @@ func (c *chronicle) begin() {
 }
 
 // add adds a message that was stored.
-func (c *chronicle) add(in int, sequence uint64, subject string, body []byte, by int) {
+func (c *chronicle) add(in int, sequence uint64, subject, contentType string, body []byte, by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	of := c.lives[in].messages
@@ -71,6 +72,9 @@ func (c *chronicle) add(in int, sequence uint64, subject string, body []byte, by
 	if err != nil {
 		c.wrong = append(c.wrong, fmt.Sprintf("message %d.%d: %v: %s", in, sequence, err, body))
 		return
+	}
+	if err := feedtest.Validate(subject, contentType, body); err != nil {
+		c.wrong = append(c.wrong, fmt.Sprintf("message %d.%d is not as documented: %v", in, sequence, err))
 	}
 	of[sequence] = written{m, string(body), by}
 	c.stored++

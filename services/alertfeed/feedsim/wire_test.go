@@ -156,7 +156,7 @@ func (w *wire) whenOthersSpoke() {
 func (w *wire) send(msg *nats.Msg, opts []jetstream.PublishOpt, answer func(*jetstream.PubAck, error)) {
 	world, by := w.process.world, w.process.number
 	world.calm.RLock()
-	in, body := world.chronicle.now(), msg.Data
+	in, kind, body := world.chronicle.now(), msg.Header.Get("content-type"), msg.Data
 	real, err := w.JetStream.PublishMsgAsync(msg, opts...)
 	if err != nil {
 		world.calm.RUnlock()
@@ -170,7 +170,7 @@ func (w *wire) send(msg *nats.Msg, opts []jetstream.PublishOpt, answer func(*jet
 			if ack.Duplicate {
 				world.fails("publisher %d: %s was taken for a duplicate", by, msg.Subject)
 			} else {
-				world.chronicle.add(in, ack.Sequence, msg.Subject, body, by)
+				world.chronicle.add(in, ack.Sequence, msg.Subject, kind, body, by)
 			}
 		case err = <-real.Err():
 		}

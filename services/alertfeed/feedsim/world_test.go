@@ -321,7 +321,7 @@ func (w *world) look(ctx context.Context) (jetstream.Stream, error) {
 		if err != nil {
 			return nil, fmt.Errorf("look at message %d: %w", sequence, err)
 		}
-		w.chronicle.add(in, sequence, m.Subject, m.Data, -1)
+		w.chronicle.add(in, sequence, m.Subject, m.Header.Get("content-type"), m.Data, -1)
 	}
 	return s, nil
 }
