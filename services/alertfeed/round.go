@@ -275,21 +275,20 @@ func (s *session) publish(ctx context.Context, messages []*Message) error {
 	}
 	var doubtful []*Message
 	var refusal error
-	for len(messages) > 0 {
-		window := make([]sent, 0, min(len(messages), publishWindow))
-		for _, m := range messages[:cap(window)] {
-			ack, err := s.send(m, s.picture.words[m.Subject].sequence)
-			window = append(window, sent{m, ack, err})
+	var window []sent
+	for len(messages) > 0 || len(window) > 0 {
+		for len(messages) > 0 && len(window) < publishWindow {
+			ack, err := s.send(messages[0], s.picture.words[messages[0].Subject].sequence)
+			window, messages = append(window, sent{messages[0], ack, err}), messages[1:]
 		}
-		messages = messages[len(window):]
-		for _, m := range window {
-			sequence, err := s.acknowledged(ctx, m)
-			if err != nil {
-				s.cfg.Log.Debug("a message of the feed was not acknowledged", zap.String("subject", m.Subject), zap.Error(err))
-				doubtful = append(doubtful, m.Message)
-				refusal = cmp.Or(refusal, refused(err))
-				continue
-			}
+		m := window[0]
+		window = window[1:]
+		sequence, err := s.acknowledged(ctx, m)
+		if err != nil {
+			s.cfg.Log.Debug("a message of the feed was not acknowledged", zap.String("subject", m.Subject), zap.Error(err))
+			doubtful = append(doubtful, m.Message)
+			refusal = cmp.Or(refusal, refused(err))
+		} else {
 			s.picture.set(m.Subject, word{sequence, m.At(), m.State()})
 			s.counted(m.Message)
 		}

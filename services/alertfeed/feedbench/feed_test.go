@@ -299,16 +299,17 @@ func BenchmarkFill(b *testing.B) {
 	}); err != nil {
 		b.Fatal(err)
 	}
-	var filled, restarted, restated time.Duration
+	var filled, filling, restarted, restated time.Duration
 	var peak, live float64
 	for b.Loop() {
 		f := w.feed()
 		before := liveMB()
 		most := watchHeap()
-		began := time.Now()
+		idle, began := used(b), time.Now()
 		f.start()
 		f.settle()
 		filled += time.Since(began)
+		filling += used(b).busy - idle.busy
 		peak, live = math.Max(peak, most()-before), math.Max(live, liveMB()-before)
 		last := f.last()
 		if f.publisher.Status().Subjects < *alerts {
@@ -331,6 +332,7 @@ func BenchmarkFill(b *testing.B) {
 		f.stop()
 	}
 	b.ReportMetric(filled.Seconds()/float64(b.N), "fill-s")
+	b.ReportMetric(filling.Seconds()/float64(b.N), "fill-processor-s")
 	b.ReportMetric(peak, "fill-peak-MB")
 	b.ReportMetric(live, "live-MB")
 	b.ReportMetric(restarted.Seconds()/float64(b.N), "restart-s")
