@@ -29,7 +29,7 @@ write_deadline: "5s"
 // serverConnectionsMax is how many connections the server in this process has at most, and connectionsMax how many of them a user
 // may have, so that there is room for others.
 const (
-	serverConnectionsMax = 256
+	serverConnectionsMax = 2048 // more than 200 users may have together, see services/access
 	connectionsMax       = 8
 )
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
@@ -15,6 +16,7 @@ import (
 type door struct {
 	mu      sync.RWMutex // held from the check to the registration, so that who is removed is either refused or already known
 	let     map[string]*server.User
+	answers int // the most ways back that a user may have
 	ledger  *server.Account
 	granted map[string]*server.Account // by user, also of those who are removed: an account stays until the server ends
 }
@@ -34,7 +36,7 @@ func (d *door) Check(c server.ClientAuthentication) bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	u := d.let[opts.Nkey]
-	if u == nil || !signed(opts, c.GetNonce()) || u.Account != d.ledger && u.Account.NumLocalConnections() >= connectionsMax {
+	if u == nil || !signed(opts, c.GetNonce()) || u.Account != d.ledger && u.Account.NumLocalConnections() >= connectionsMax || d.isFull(u) {
 		return false
 	}
 	c.RegisterUser(u)
@@ -129,4 +131,55 @@ func permissions(user string) *server.Permissions {
 		publish = append(publish, s.as)
 	}
 	return &server.Permissions{Publish: &server.SubjectPermission{Allow: publish}, Subscribe: &server.SubjectPermission{Allow: []string{inboxPrefix + user + ".>"}}}
+}
+
+// The bounds of the ways back to a user: of each request for messages one stays open for nextThreshold, also after it was answered,
+// while the connection is there, and takes half a KiB. A program that asks a hundred times a second has 31 000.
+const (
+	answersMax   = 100_000
+	answersEvery = time.Second
+)
+
+// isFull reports whether a user has too many ways back. The caller holds d.mu.
+func (d *door) isFull(u *server.User) bool {
+	return u.Account != d.ledger && u.Account.NumPendingReverseResponses() > d.answers
+}
+
+// watch disconnects users with too many ways back, which closes these, until the function that it returns is called. Otherwise a
+// user could fill the memory.
+func (d *door) watch(on *server.Server) (end func()) {
+	stop := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		tick := time.NewTicker(answersEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				for _, key := range d.full() {
+					if err := disconnect(on, key); err != nil {
+						on.Errorf("disconnect a user with too many requests: %v", err)
+					}
+				}
+			}
+		}
+	})
+	return func() {
+		close(stop)
+		running.Wait()
+	}
+}
+
+// full returns the keys of the users with too many ways back.
+func (d *door) full() (keys []string) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for key, u := range d.let {
+		if d.isFull(u) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }

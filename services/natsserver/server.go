@@ -54,10 +54,11 @@ type Server struct {
 	own  nkeys.KeyPair // of the publisher: made at each start and never stored
 	key  string        // its public half
 
-	change sync.Mutex // held by Restart, SetUsers and Close, one at a time; guards the fields below
-	users  []User
-	door   *door // of the server that runs
-	closed bool
+	change  sync.Mutex // held by Restart, SetUsers and Close, one at a time; guards the fields below
+	users   []User
+	door    *door  // of the server that runs
+	unwatch func() // ends the watch of the server that runs, and returns when it has ended
+	closed  bool
 
 	on atomic.Pointer[server.Server] // nil while none runs
 }
@@ -141,7 +142,7 @@ func (s *Server) run() error {
 	if err := s.tryPort(); err != nil {
 		return err
 	}
-	d := &door{}
+	d := &door{answers: answersMax}
 	opts.CustomClientAuthentication, opts.AlwaysEnableNonce = d, true
 	on, err := server.NewServer(opts)
 	if err != nil {
@@ -168,6 +169,7 @@ func (s *Server) run() error {
 	}
 	s.door = d
 	s.on.Store(on)
+	s.unwatch = d.watch(on)
 	return nil
 }
 
@@ -183,6 +185,7 @@ func (s *Server) tryPort() error {
 // halt stops the server and returns when everything is written.
 func (s *Server) halt() {
 	if on := s.on.Swap(nil); on != nil {
+		s.unwatch()
 		on.Shutdown()
 		on.WaitForShutdown()
 	}

@@ -277,3 +277,47 @@ func TestAUserCannotTakeTheConnectionsOfOthers(t *testing.T) {
 		})
 	}
 }
+
+// TestAUserCannotFillTheMemory sends requests for messages without end.
+func TestAUserCannotFillTheMemory(t *testing.T) {
+	const most = 500
+	a, b := newReader(t, "a", "taizhang.v1.alert.>"), newReader(t, "b", "taizhang.v1.alert.>")
+	s := startServer(t, usersOf(a, b)...)
+	admin, err := s.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	w := newWorld(t, "nats://"+s.Addr(), admin, a, b)
+	s.door.mu.Lock()
+	s.door.answers = most
+	s.door.mu.Unlock()
+	other := b.connect(t, w.url, nats.NoReconnect())
+	nc := a.connect(t, w.url, nats.NoReconnect())
+	if _, err := nc.Subscribe(inboxPrefix+"a.>", func(*nats.Msg) {}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 * most {
+		if err := nc.PublishRequest(apiPrefix+".CONSUMER.MSG.NEXT."+streamName+".a", fmt.Sprintf("%sa.%d", inboxPrefix, i), nil); err != nil {
+			break // it is disconnected already
+		}
+	}
+	until(t, "it is disconnected", nc.IsClosed)
+	until(t, "the ways back are closed", func() bool { return s.door.ledger.NumPendingAllResponses() < most })
+	a.connect(t, w.url)
+	b.consumer(t, other)
+}
+
+// TestAllUsersHaveTheirConnections opens all connections that some users may have.
+func TestAllUsersHaveTheirConnections(t *testing.T) {
+	var readers []reader
+	for i := range 40 {
+		readers = append(readers, newReader(t, fmt.Sprintf("u%d", i)))
+	}
+	s := startServer(t, usersOf(readers...)...)
+	for range connectionsMax {
+		for _, r := range readers {
+			r.connect(t, "nats://"+s.Addr())
+		}
+	}
+}
