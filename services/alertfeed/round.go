@@ -99,14 +99,17 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 		return false, err
 	}
 	maps.Copy(s.said, seen) // except what is doubtful now, which the next round forgets
-	switch {
-	case len(s.doubtful) > 0:
-		return false, nil
-	case len(messages) < len(all): // who wrote it knew as much and said something else, which no publisher does
-		s.cfg.Log.Error("the stream differs from the ledger, and was written at the same position", zap.Uint64("position", position))
+	isAgain := len(s.doubtful) > 0
+	if len(messages) < len(all) { // who wrote it knew as much and said something else, which no publisher does
 		for _, m := range all {
 			s.doubtful[m.Alert.Center] = true // until the ledger moves
 		}
+	}
+	switch {
+	case isAgain:
+		return false, nil
+	case len(s.doubtful) > 0:
+		s.cfg.Log.Error("the stream differs from the ledger, and was written at the same position", zap.Uint64("position", position))
 		return true, nil
 	}
 	if s.picture.head.At != at {
