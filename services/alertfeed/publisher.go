@@ -76,6 +76,7 @@ type Publisher struct {
 	mu          sync.Mutex // guards the fields below
 	status      Status
 	behindSince time.Time // since when the head is behind the ledger; zero if it is not
+	isSilent    bool      // the server did not answer the last publish
 }
 
 // New returns a publisher. Run makes it publish.
@@ -173,12 +174,22 @@ func (p *Publisher) say(state string, why text.Text) {
 	p.status.State, p.status.Reason = state, why
 }
 
+// silence notes whether the server answers publishes.
+func (p *Publisher) silence(isSilent bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.isSilent = isSilent
+}
+
 // Status returns how the feed does. It asks nobody and never waits.
 func (p *Publisher) Status() Status {
 	position := p.cfg.Desk.Position()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.status
+	if p.isSilent && (s.State == StatePublishing || s.State == StateRestating) {
+		s.State, s.Reason = StateConnecting, text.Say("NATS 服务器不应答发布：磁盘可能已满，请检查", "the NATS server does not answer publishes: its disk may be full; look at it")
+	}
 	s.Position = position
 	if s.At.Position < position {
 		s.Behind = position - s.At.Position

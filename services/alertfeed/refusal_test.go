@@ -47,16 +47,6 @@ func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	port := k.server.Addr().(*net.TCPAddr).Port
-	isAnswered := func(js jetstream.JetStream, answers bool) error {
-		s, err := js.Stream(t.Context(), alertfeed.StreamName)
-		if err != nil {
-			return err
-		}
-		c := s.CachedInfo().Config
-		c.NoAck = !answers
-		_, err = js.UpdateStream(t.Context(), c)
-		return err
-	}
 	trials := 0
 	k.cfg.JetStream = k.js
 	k.cfg.Restart = func(context.Context) error {
@@ -80,11 +70,11 @@ func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return isAnswered(js, true)
+		return answers(t.Context(), js, true)
 	}
 	k.start()
 	k.settle()
-	if err := isAnswered(k.js, false); err != nil {
+	if err := answers(t.Context(), k.js, false); err != nil {
 		t.Fatal(err)
 	}
 	k.record(fined)
@@ -95,4 +85,42 @@ func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 	if trials != 3 {
 		t.Errorf("it was tried %d times", trials)
 	}
+}
+
+// A server that answers no publish, as after a full disk, is shown until it does again.
+func TestSilenceIsShown(t *testing.T) {
+	k := newKit(t)
+	k.record(registered, granted, received)
+	var err error
+	if k.cfg.JetStream, err = jetstream.New(k.js.Conn(), jetstream.WithPublishAsyncTimeout(20*time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	k.start()
+	k.settle()
+	if err := answers(t.Context(), k.js, false); err != nil {
+		t.Fatal(err)
+	}
+	k.record(fined)
+	s := k.until("it is shown", func(s alertfeed.Status) bool { return strings.Contains(s.Reason.En, "disk may be full") })
+	if s.State != alertfeed.StateConnecting || !strings.Contains(s.Reason.Zh, "磁盘可能已满") {
+		t.Errorf("got %+v", s)
+	}
+	if err := answers(t.Context(), k.js, true); err != nil {
+		t.Fatal(err)
+	}
+	k.record(reversed)
+	k.settle()
+	k.holds()
+}
+
+// answers says whether the server acknowledges what is published.
+func answers(ctx context.Context, js jetstream.JetStream, does bool) error {
+	s, err := js.Stream(ctx, alertfeed.StreamName)
+	if err != nil {
+		return err
+	}
+	c := s.CachedInfo().Config
+	c.NoAck = !does
+	_, err = js.UpdateStream(ctx, c)
+	return err
 }
