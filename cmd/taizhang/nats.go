@@ -162,6 +162,9 @@ func newSeed(file string) (public string, err error) {
 	if errors.Is(err, fs.ErrExist) {
 		return "", text.Errorf(text.Conflict, "文件 %s 已存在，不会覆盖；请另选文件名", "the file %s is there and is not overwritten; choose another one", file).Of("nkey")
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", text.Errorf(text.NotFound, "没有目录 %s", "there is no directory %s", filepath.Dir(file)).Of("nkey")
+	}
 	if err != nil {
 		return "", err
 	}

@@ -84,6 +84,7 @@ func TestUsersOfNATSAreHandledAtAServer(t *testing.T) {
 		{plain, "nats user add three --nkey " + file("three.nk"), "this token is not made for accounts"},
 		{finance, "nats user add three --nkey " + file("three.nk"), "no right to this (nats-users)"},
 		{sec, "nats user add sys --nkey " + file("three.nk"), "NAME: \"sys\" must be"},
+		{sec, "nats user add three --nkey " + file("none/three.nk"), "--nkey: there is no directory " + file("none")},
 		{sec, "nats user add three --family X --nkey " + file("three.nk"), "--family: \"X\" must be"},
 		{map[string]string{"TAIZHANG_SERVER": "http://127.0.0.1:1", "LANG": "en"}, "nats user add three --nkey " + file("three.nk"), "127.0.0.1:1"},
 		{plain, "nats user revoke one", "this token is not made for accounts"},

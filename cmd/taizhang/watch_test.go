@@ -194,12 +194,13 @@ func TestAWatchThatCannotBeMeantIsRefused(t *testing.T) {
 		{"alerts watch --nkey " + file, 1, file + " holds a secret and others may read it (mode 0644)"},
 		{"alerts watch --nkey x --data y", 2, "takes no --data"},
 		{"alerts board --nkey x --as-of 2026-01-01", 2, "takes no --as-of"},
+		{"alerts watch --nats nats://u:hunter2@127.0.0.1:1 --nkey x", 2, "--nats: must have no user and no password in it"},
 		{"alerts watch --nkey x --severity green", 2, "--severity: "},
 		{"alerts watch --nkey x --durable A.B", 2, "--durable: "},
 		{"alerts nothing", 2, "unexpected argument"},
 	} {
 		_, errOut, code := taizhang(t, strings.Fields(c.args)...)
-		if code != c.code || !strings.Contains(errOut, c.says) {
+		if code != c.code || !strings.Contains(errOut, c.says) || strings.Contains(errOut, "hunter2") {
 			t.Errorf("taizhang %s: exit %d: %s", c.args, code, errOut)
 		}
 	}

@@ -105,7 +105,7 @@ func (c *Command) runOnce(ctx context.Context, e *Event) error {
 	case errors.Is(run.Err(), context.DeadlineExceeded):
 		err = fmt.Errorf("it took longer than %v", limit)
 	}
-	if words := strings.TrimSpace(text.Printable(strings.ToValidUTF8(last.String(), "\uFFFD"))); words != "" {
+	if words := text.Printable(strings.Join(strings.Fields(strings.ToValidUTF8(last.String(), "\uFFFD")), " ")); words != "" {
 		err = fmt.Errorf("%w: %s", err, words)
 	}
 	return err

@@ -74,7 +74,7 @@ func TestWhatACommandFailsForIsKept(t *testing.T) {
 		t.Fatalf("%v %q %v", err, notes, dead)
 	}
 	d := dead[0]
-	if d.Runs != runsMax || string(d.Event) != `{"type":"taizhang.alert.cleared.v1"}` || !strings.Contains(d.Error, "exit status 3") || !strings.Contains(d.Error, "no such ticket") {
+	if d.Runs != runsMax || string(d.Event) != `{"type":"taizhang.alert.cleared.v1"}` || d.Error != "exit status 3: first no such ticket" {
 		t.Errorf("got %+v", d)
 	}
 	if _, _, _, err := ran(t, t.Context(), "false", func(c *Command) { c.Dead = t.TempDir() }); err == nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -112,6 +113,9 @@ func (c Connection) options() ([]nats.Option, error) {
 	if err := natsserver.CheckName(c.Durable); err != nil {
 		return nil, (&text.Error{Code: text.Invalid, What: text.Of(err), Cause: err}).Of(paramDurable)
 	}
+	if strings.Contains(c.URL, "@") { // the errors below name the address
+		return nil, text.Errorf(text.Invalid, "地址中不能有用户名和口令；用户以密钥登录", "must have no user and no password in it; the key is what a user shows").Of(paramURL)
+	}
 	if err := listen.Private(c.NKey); err != nil {
 		return nil, err
 	}
@@ -141,7 +145,7 @@ func (c Connection) refused(err error) error {
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked), errors.Is(err, nats.ErrAccountAuthExpired),
 		errors.Is(err, nats.ErrNkeysNotSupported):
-		return text.Errorf(text.Forbidden, "NATS 服务器 %s 不接受 %s 中的密钥：用户 %s 未登记或已撤销，请与管理员联系", "the NATS server %s does not accept the key in %s: the user %s was not added, or was revoked; ask an administrator", c.URL, c.NKey, c.Durable)
+		return text.Errorf(text.Forbidden, "NATS 服务器 %s 不接受 %s 中的密钥：用户 %s 未登记或已吊销，请与管理员联系", "the NATS server %s does not accept the key in %s: the user %s was not added, or was revoked; ask an administrator", c.URL, c.NKey, c.Durable)
 	case errors.As(err, &untrusted):
 		return text.Errorf(text.Forbidden, "NATS 服务器 %s 的证书不受信任（%v）；请指定签发它的证书", "the certificate of the NATS server %s is not trusted (%v); name the certificate that issued it", c.URL, err).Of(paramCA)
 	case errors.Is(err, nats.ErrSecureConnRequired):
