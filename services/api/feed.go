@@ -188,12 +188,16 @@ func (q *request) feedStatus() *FeedStatus {
 		f.At = &st.At
 	}
 	seesAll, runs := q.who.Can(access.ReadLedger) && q.s.Access.Sees(q.who) == nil, q.who.Can(access.RestateFeed)
-	if seesAll {
+	isRead := f.At != nil // before that nobody knows what is in the stream
+	if seesAll && isRead {
 		f.Open = &st.Open
+	}
+	if (seesAll || runs) && isRead {
+		f.Subjects = &st.Subjects
 	}
 	if seesAll || runs {
 		messages := st.Published.Raised + st.Published.Cleared + st.Published.Withdrawn + st.Published.Heads
-		f.Subjects, f.Messages = &st.Subjects, &messages
+		f.Messages = &messages
 	}
 	if runs {
 		f.Consumers = append([]alertfeed.Consumer{}, st.Consumers...)

@@ -237,11 +237,15 @@ func TestWithAServerOfNATSElsewhereAnActGivesItsConfiguration(t *testing.T) {
 	if _, list := act[access.NATSUsers](t, s, http.MethodGet, "/v1/nats/users", ""); strings.Contains(fmt.Sprint(list), "onfiguration") {
 		t.Errorf("%+v", list)
 	}
+	if _, f := act[api.FeedStatus](t, s, http.MethodGet, "/v1/feed", ""); f.Open != nil || f.Subjects != nil || f.Messages == nil {
+		t.Errorf("what is in a stream that was never read is known: %+v", f)
+	}
 }
 
 // TestTheFeedTellsNobodyWhatHeMayNotSee asks how the feed does as every role.
 func TestTheFeedTellsNobodyWhatHeMayNotSee(t *testing.T) {
 	x, s := fed(t, nil)
+	published(t, s)
 	office := x.access.Office(access.Local("kit", "local"))
 	bindings := map[access.Role]access.Binding{access.Center: {Center: "ZJ-0001"}, access.LocalGov: {Region: "3301"}, access.IndustryDept: {Departments: []string{"省经信厅"}}}
 	ask := func(role access.Role, method, path string) string {
