@@ -44,8 +44,9 @@ func durableConfig(u User) jetstream.ConsumerConfig {
 }
 
 // reconcile makes the durable consumers those of the users: it makes what is missing, makes anew what has another filter (the
-// consumer begins again with the first message then), and deletes those of users that there are not any more.
-func reconcile(ctx context.Context, js jetstream.JetStream, users []User) error {
+// consumer begins again with the first message then), and deletes those of users that there are not any more. If the users are not
+// all that there may be, it only makes what is missing.
+func reconcile(ctx context.Context, js jetstream.JetStream, users []User, areAll bool) error {
 	have := map[string]*jetstream.ConsumerInfo{}
 	stream, err := js.Stream(ctx, StreamName)
 	if err != nil {
@@ -64,7 +65,7 @@ func reconcile(ctx context.Context, js jetstream.JetStream, users []User) error 
 		want := durableConfig(u)
 		if c := have[u.Name]; c != nil {
 			delete(have, u.Name)
-			if slices.Equal(sorted(c.Config.FilterSubjects), sorted(want.FilterSubjects)) {
+			if !areAll || slices.Equal(sorted(c.Config.FilterSubjects), sorted(want.FilterSubjects)) {
 				continue
 			}
 			if err := deleteDurable(ctx, stream, u.Name); err != nil {
@@ -74,6 +75,9 @@ func reconcile(ctx context.Context, js jetstream.JetStream, users []User) error 
 		if _, err := stream.CreateConsumer(ctx, want); err != nil {
 			return fmt.Errorf("alertfeed: make the consumer %s: %w", u.Name, err)
 		}
+	}
+	if !areAll {
+		return nil
 	}
 	for name := range have {
 		if err := deleteDurable(ctx, stream, name); err != nil {

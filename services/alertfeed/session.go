@@ -110,7 +110,7 @@ func (s *session) open(ctx context.Context, running *sync.WaitGroup) error {
 		return err
 	}
 	s.stream = stream
-	if err := s.admit(asking); err != nil {
+	if err := s.admit(asking, !s.cfg.Shared); err != nil {
 		s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err)) // nobody else is to wait for it; check tries again
 	}
 	if s.memory, s.known, err = recall(s.cfg.Memory); err != nil {
@@ -298,7 +298,7 @@ func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-cha
 			s.force, isDirty, rested = true, true, time.Now()
 			waiting = append(waiting, w)
 		case w := <-s.admitting:
-			w <- s.admit(ctx)
+			w <- s.admit(ctx, true)
 		}
 	}
 }
@@ -348,13 +348,15 @@ func (s *session) learn(m stored) bool {
 	return true
 }
 
-func (s *session) admit(ctx context.Context) error {
+// admit makes the consumers those of the users. Of a shared ledger another process may know more users, unless they were changed
+// here just now: areAll says whether those that are known here are all.
+func (s *session) admit(ctx context.Context, areAll bool) error {
 	if s.cfg.Users == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
-	if err := reconcile(ctx, s.cfg.JetStream, s.cfg.Users()); err != nil {
+	if err := reconcile(ctx, s.cfg.JetStream, s.cfg.Users(), areAll); err != nil {
 		return err
 	}
 	if err := s.seeConsumers(ctx); err != nil { // they are made all the same, and check sees them again
@@ -400,7 +402,7 @@ func (s *session) check(ctx context.Context) error {
 		}
 	}
 	if s.cfg.Users != nil {
-		if err := reconcile(ctx, s.cfg.JetStream, s.cfg.Users()); err != nil {
+		if err := reconcile(ctx, s.cfg.JetStream, s.cfg.Users(), !s.cfg.Shared); err != nil {
 			s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err))
 		}
 	}
