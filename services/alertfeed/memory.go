@@ -2,12 +2,12 @@ package alertfeed
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/files"
 )
 
@@ -29,7 +29,7 @@ func recall(path string) (m memory, ok bool, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return m, false, nil
 	case err != nil:
-		return m, false, fmt.Errorf("alertfeed: what is remembered of the stream cannot be read: %w", err)
+		return m, false, unkept(err)
 	}
 	if err := json.Unmarshal(content, &m); err != nil {
 		return memory{}, false, nil // a copy of a disk that was cut off in the middle
@@ -44,7 +44,13 @@ func (m memory) remember(path string) error {
 		return err
 	}
 	if err := files.Replace(path, content); err != nil {
-		return fmt.Errorf("alertfeed: what is to be remembered of the stream cannot be written: %w", err)
+		return unkept(err)
 	}
 	return nil
+}
+
+// unkept is the error of a memory that cannot be read or written. The server has no part in it.
+func unkept(err error) error {
+	return &text.Error{Code: text.Conflict, Cause: err,
+		What: text.Say("预警推送的状态文件无法读写：%[1]v。请检查台账目录的磁盘空间和权限", "the file in which the feed remembers what it published cannot be read or written: %[1]v; look at the room and the rights of the directory of the ledger", err)}
 }

@@ -147,7 +147,7 @@ var errAgain = errors.New("alertfeed: the stream is to be read again")
 func (p *Publisher) trouble(err error) {
 	why := text.Of(err)
 	state, said := StateConnecting, text.Say("连不上 NATS：%[1]s", "NATS cannot be reached: %[2]s", why.Zh, why.En)
-	if code := text.CodeOf(err); code == text.Conflict || code == text.Invalid { // the server is there, and not as it must be
+	if code := text.CodeOf(err); code == text.Conflict || code == text.Invalid { // the server is there, and it or this machine is not as it must be
 		state, said = StateStopped, why
 	}
 	level := zap.WarnLevel

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -123,4 +125,25 @@ func answers(ctx context.Context, js jetstream.JetStream, does bool) error {
 	c.NoAck = !does
 	_, err = js.UpdateStream(ctx, c)
 	return err
+}
+
+// A disk of the ledger on which nothing can be written is not the fault of NATS, and nothing is published until it is right.
+func TestAMemoryThatCannotBeWrittenIsShown(t *testing.T) {
+	k := newKit(t)
+	k.record(registered, granted, received)
+	dir := filepath.Join(filepath.Dir(k.cfg.Memory), "later")
+	k.cfg.Memory = filepath.Join(dir, "feed.json")
+	k.start()
+	s := k.until("it stops", func(s alertfeed.Status) bool { return s.State == alertfeed.StateStopped })
+	if strings.Contains(s.Reason.En, "NATS") || !strings.Contains(s.Reason.En, "directory of the ledger") || !strings.Contains(s.Reason.Zh, "台账目录") {
+		t.Errorf("it says %+v", s.Reason)
+	}
+	if n := k.last(); n != 0 {
+		t.Errorf("it wrote %d messages", n)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	k.settle()
+	k.holds()
 }
