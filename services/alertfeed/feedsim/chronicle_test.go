@@ -238,7 +238,8 @@ func (c *chronicle) claims() (list []claim, wrong []string) {
 }
 
 func (l *life) claims(number int) (list []claim, wrong []string) {
-	words := map[string]written{} // the last message of each subject
+	last := map[string]written{}  // the last message of each subject
+	words := map[string]written{} // the last one that counts
 	lost := map[string]bool{}     // a purge took the last message, and nobody could see it
 	var begun, generation uint64  // the last that was begun, and the last that was stated whole
 	var head *alertfeed.Head
@@ -252,6 +253,7 @@ func (l *life) claims(number int) (list []claim, wrong []string) {
 					lost[subject] = true
 				}
 			}
+			maps.DeleteFunc(last, func(subject string, _ written) bool { return purges[0].subject == "" || purges[0].subject == subject })
 			if s := purges[0].subject; s == "" || s == alertfeed.HeadSubject {
 				head = nil
 			}
@@ -283,7 +285,7 @@ func (l *life) claims(number int) (list []claim, wrong []string) {
 			}
 			continue
 		}
-		if before, ok := words[m.Subject]; ok {
+		if before, ok := last[m.Subject]; ok {
 			if !m.At().Later(before.At()) {
 				wrong = append(wrong, fmt.Sprintf("%s: %s at %v after %v", who, m.Subject, m.At(), before.At()))
 			}
@@ -291,6 +293,7 @@ func (l *life) claims(number int) (list []claim, wrong []string) {
 				wrong = append(wrong, fmt.Sprintf("%s: %s is %v again, at %v after %v", who, m.Subject, m.State(), m.At(), before.At()))
 			}
 		}
+		last[m.Subject] = m
 		if m.At().Generation >= begun { // others do not count
 			words[m.Subject] = m
 			delete(lost, m.Subject)
