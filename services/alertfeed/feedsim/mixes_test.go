@@ -38,6 +38,7 @@ var mixes = []mix{
 	{name: "purge", loses: true, fates: some, faults: []fault{(*world).purge, (*world).purgeOne}, often: 3},
 	{name: "deleted", loses: true, fates: some, faults: []fault{(*world).deleteStream}, often: 3},
 	{name: "oldcopy", loses: true, fates: some, faults: []fault{(*world).copyServer, (*world).putServerBack, (*world).putAllBack}, often: 3, ownServer: true},
+	{name: "backup", loses: true, faults: []fault{(*world).backUp, (*world).putAllBack}, often: 4, ownServer: true},
 	{name: "restored", fates: some, faults: []fault{(*world).restoreLedger, (*world).killOne}, often: 3},
 	{name: "enospc", fates: some, faults: []fault{(*world).fill}, often: 1, ownServer: true},
 	{name: "killed", fates: some, faults: []fault{(*world).killServer}, often: 2, ownServer: true, child: true},

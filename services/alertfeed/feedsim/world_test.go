@@ -415,6 +415,24 @@ func (w *world) copyServer() error {
 	})
 }
 
+// backUp copies everything while nothing runs. The copy is of a stream that its publishers remember as it is.
+func (w *world) backUp() error {
+	for _, p := range w.processes {
+		if err := p.kill(false); err != nil {
+			return err
+		}
+	}
+	if err := w.copyServer(); err != nil {
+		return err
+	}
+	for _, p := range w.processes {
+		if err := w.revive(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // putAllBack puts the ledger, the server and what the publishers remember back from one copy.
 func (w *world) putAllBack() error {
 	c := w.copied
