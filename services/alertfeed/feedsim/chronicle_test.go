@@ -262,8 +262,6 @@ func (l *life) claims(number int) (list []claim, wrong []string) {
 		m := l.messages[sequence]
 		who := fmt.Sprintf("message %d.%d of publisher %d", number, sequence, m.by)
 		if number > 0 && m.At().Generation < begun {
-			// A publisher that still follows a stream that is gone may find its sequences in the one that was made since. What it
-			// says does not count.
 			if m.Head == nil {
 				list = append(list, claim{who: who, at: m.At(), subject: m.Subject, state: m.State()})
 			}
@@ -285,11 +283,13 @@ func (l *life) claims(number int) (list []claim, wrong []string) {
 			}
 			continue
 		}
-		if before, ok := last[m.Subject]; ok {
+		// A publisher that still follows a stream that is gone may find its sequences in the one that was made since, and say the
+		// same again. Nobody heeds it.
+		if before, ok := last[m.Subject]; ok && number == 0 {
 			if !m.At().Later(before.At()) {
 				wrong = append(wrong, fmt.Sprintf("%s: %s at %v after %v", who, m.Subject, m.At(), before.At()))
 			}
-			if m.State() == before.State() && m.At().Generation == before.At().Generation && number == 0 && len(l.purges) == 0 {
+			if m.State() == before.State() && m.At().Generation == before.At().Generation && len(l.purges) == 0 {
 				wrong = append(wrong, fmt.Sprintf("%s: %s is %v again, at %v after %v", who, m.Subject, m.State(), m.At(), before.At()))
 			}
 		}
