@@ -60,10 +60,11 @@ type Feed struct {
 	cfg    FeedConfig
 	key    *ownKey // of the publisher at a server elsewhere; nil for one in this process
 	stop   context.CancelFunc
-	ended  chan struct{}         // closed when nothing runs any more
-	failed error                 // of the end; valid once ended is closed
-	begun  chan struct{}         // closed when there is a publisher
-	broken atomic.Pointer[error] // why the server does not run or is not connected; nil when it is
+	ended  chan struct{} // closed when nothing runs any more
+	failed error         // of the end; valid once ended is closed
+	begun  chan struct{} // closed when there is a publisher
+	opened time.Time
+	broken atomic.Pointer[broken] // why the server does not run or is not connected; nil when it is
 
 	admitting chan struct{} // has room for one: one change of the users at a time
 
@@ -75,7 +76,7 @@ type Feed struct {
 // Open begins to start the server in this process, or to connect to the one elsewhere, and publishes until Close. It waits for
 // neither, so that the ledger never does. An address that is in use, and a key that cannot be read, are errors.
 func Open(ctx context.Context, cfg FeedConfig) (*Feed, error) {
-	f := &Feed{cfg: cfg, ended: make(chan struct{}), begun: make(chan struct{}), admitting: make(chan struct{}, 1)}
+	f := &Feed{cfg: cfg, opened: time.Now(), ended: make(chan struct{}), begun: make(chan struct{}), admitting: make(chan struct{}, 1)}
 	var err error
 	if cfg.Listen != "" {
 		f.cfg.Listen, err = FreeAddress(ctx, cfg.Listen)
@@ -142,7 +143,7 @@ func (f *Feed) run(ctx context.Context) error {
 			return err
 		}
 		f.cfg.Log.Error("the alert feed did not start and is tried again", zap.String("server", f.Addr()), zap.Error(err))
-		f.broken.Store(&err)
+		f.broken.Store(f.brokenBy(err))
 		again := time.NewTimer(feedRetry)
 		select {
 		case <-ctx.Done():
@@ -203,8 +204,7 @@ func (f *Feed) connect(server *natsserver.Server) (*nats.Conn, error) {
 	}
 	opts = append(opts, f.key.option(), nats.Name("taizhang"), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
 		nats.Timeout(dialWait), nats.ReconnectWait(redialWait), nats.IgnoreDiscoveredServers()) // they are perhaps on other machines, without TLS
-	noneYet := nats.ErrNoServers
-	f.broken.Store(&noneYet)
+	f.broken.Store(f.brokenBy(nats.ErrNoServers))
 	return nats.Connect(f.cfg.URL, opts...)
 }
 
@@ -221,10 +221,25 @@ func (f *Feed) disconnected(conn *nats.Conn, err error) {
 	if err == nil {
 		err = nats.ErrDisconnected
 	}
-	before := f.broken.Swap(&err)
-	if before == nil || (*before).Error() != err.Error() {
+	before := f.broken.Load()
+	f.broken.Store(f.brokenBy(err))
+	if before == nil || before.why.Error() != err.Error() {
 		f.cfg.Log.Warn("the alert feed is not connected and tries again", zap.String("server", f.Addr()), zap.Error(err))
 	}
+}
+
+// broken is why there is no server or no connection, and since when.
+type broken struct {
+	why   error
+	since time.Time
+}
+
+// brokenBy returns a newer reason.
+func (f *Feed) brokenBy(why error) *broken {
+	if before := f.broken.Load(); before != nil {
+		return &broken{why, before.since}
+	}
+	return &broken{why, time.Now()}
 }
 
 // Status returns how the feed does. It asks nobody and never waits.
@@ -233,12 +248,12 @@ func (f *Feed) Status() (s Status) {
 	case <-f.begun:
 		s = f.publisher.Status()
 	default:
-		s.State = StateConnecting
+		s.State, s.Position, s.Silent = StateConnecting, f.cfg.Desk.Position(), time.Since(f.opened).Seconds()
 	}
 	s.Server = f.Addr()
-	if broken := f.broken.Load(); broken != nil {
-		s.State = StateConnecting
-		s.Reason = f.brokenWords(text.Of(*broken))
+	if b := f.broken.Load(); b != nil {
+		s.State, s.Reason = StateConnecting, f.brokenWords(text.Of(b.why))
+		s.Silent = max(s.Silent, time.Since(b.since).Seconds())
 	}
 	return s
 }

@@ -76,7 +76,8 @@ type Publisher struct {
 	mu          sync.Mutex // guards the fields below
 	status      Status
 	behindSince time.Time // since when the head is behind the ledger; zero if it is not
-	isSilent    bool      // the server did not answer the last publish
+	quietSince  time.Time // since when it does not publish; zero while it does
+	mutedSince  time.Time // since when the server answers no publish; zero if it does
 }
 
 // New returns a publisher. Run makes it publish.
@@ -90,7 +91,7 @@ func New(cfg Config) *Publisher {
 	if cfg.CheckEvery == 0 {
 		cfg.CheckEvery = checkEvery
 	}
-	return &Publisher{cfg: cfg, id: uuid.New(), restating: make(chan chan error), admitting: make(chan chan error),
+	return &Publisher{cfg: cfg, id: uuid.New(), quietSince: time.Now(), restating: make(chan chan error), admitting: make(chan chan error),
 		status: Status{State: StateConnecting, Consumers: []Consumer{}}}
 }
 
@@ -172,13 +173,24 @@ func (p *Publisher) say(state string, why text.Text) {
 		p.cfg.Log.Log(level, "the feed of alerts", zap.String("state", state), zap.String("why", why.En))
 	}
 	p.status.State, p.status.Reason = state, why
+	note(&p.quietSince, state != StatePublishing)
 }
 
-// silence notes whether the server answers publishes.
-func (p *Publisher) silence(isSilent bool) {
+// note keeps since when something is so; zero if it is not.
+func note(since *time.Time, is bool) {
+	switch {
+	case !is:
+		*since = time.Time{}
+	case since.IsZero():
+		*since = time.Now()
+	}
+}
+
+// mute notes whether the server answers no publish.
+func (p *Publisher) mute(is bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.isSilent = isSilent
+	note(&p.mutedSince, is)
 }
 
 // Status returns how the feed does. It asks nobody and never waits.
@@ -187,15 +199,25 @@ func (p *Publisher) Status() Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.status
-	if p.isSilent && (s.State == StatePublishing || s.State == StateRestating) {
+	since := p.quietSince
+	if !p.mutedSince.IsZero() && (s.State == StatePublishing || s.State == StateRestating) {
 		s.State, s.Reason = StateConnecting, text.Say("NATS 服务器不应答发布：磁盘可能已满，请检查", "the NATS server does not answer publishes: its disk may be full; look at it")
+		if since.IsZero() || p.mutedSince.Before(since) {
+			since = p.mutedSince
+		}
+	}
+	if !since.IsZero() {
+		s.Silent = time.Since(since).Seconds()
 	}
 	s.Position = position
 	if s.At.Position < position {
 		s.Behind = position - s.At.Position
 	}
-	if s.Behind > 0 && !p.behindSince.IsZero() {
+	switch {
+	case s.Behind > 0 && !p.behindSince.IsZero():
 		s.Seconds = time.Since(p.behindSince).Seconds()
+	case s.Behind > 0: // the ledger moved while the feed did not follow it
+		s.Seconds = s.Silent
 	}
 	return s
 }

@@ -104,7 +104,7 @@ func TestSilenceIsShown(t *testing.T) {
 	}
 	k.record(fined)
 	s := k.until("it is shown", func(s alertfeed.Status) bool { return strings.Contains(s.Reason.En, "disk may be full") })
-	if s.State != alertfeed.StateConnecting || !strings.Contains(s.Reason.Zh, "磁盘可能已满") {
+	if s.State != alertfeed.StateConnecting || !strings.Contains(s.Reason.Zh, "磁盘可能已满") || s.Silent <= 0 {
 		t.Errorf("got %+v", s)
 	}
 	if err := answers(t.Context(), k.js, true); err != nil {
@@ -113,6 +113,9 @@ func TestSilenceIsShown(t *testing.T) {
 	k.record(reversed)
 	k.settle()
 	k.holds()
+	if s := k.pub.Status(); s.Silent != 0 {
+		t.Errorf("it publishes and is silent for %v s", s.Silent)
+	}
 }
 
 // answers says whether the server acknowledges what is published.

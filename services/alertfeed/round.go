@@ -334,12 +334,12 @@ func (s *session) acknowledged(ctx context.Context, m sent) (sequence uint64, er
 			return 0, errors.New("alertfeed: taken for a repeat and not stored")
 		}
 		s.unanswered = 0
-		s.silence(false)
+		s.mute(false)
 		return ack.Sequence, nil
 	case err := <-m.ack.Err():
 		if errors.Is(err, jetstream.ErrAsyncPublishTimeout) {
 			s.unanswered++
-			s.silence(true)
+			s.mute(true)
 		}
 		return 0, err
 	case <-ctx.Done():

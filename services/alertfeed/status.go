@@ -13,6 +13,7 @@ type Status struct {
 	Position  uint64     `json:"position"` // of the ledger
 	Behind    uint64     `json:"behind"`   // how many positions of the ledger the head has not reached
 	Seconds   float64    `json:"seconds"`  // for how long it has been behind
+	Silent    float64    `json:"silent"`   // for how many seconds it has not published; 0 while it does
 	Subjects  int        `json:"subjects"`
 	Open      Counts     `json:"open"`
 	Published Published  `json:"published"`

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -208,34 +207,18 @@ func (q *request) feedStatus() *FeedStatus {
 // feedSilentMax is how long the feed of a ready server may not publish, or be behind the ledger.
 const feedSilentMax = 30 * time.Second
 
-// feedWatch notes since when the feed does not publish.
-type feedWatch struct {
-	mu    sync.Mutex
-	since time.Time // zero if it publishes
-}
-
-// unready returns why a server is not ready because of its feed, or the zero text.
-func (w *feedWatch) unready(st alertfeed.Status, now time.Time) text.Text {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if st.State == alertfeed.StatePublishing {
-		w.since = time.Time{}
-	} else if w.since.IsZero() {
-		w.since = now
-	}
-	silent := time.Duration(st.Seconds * float64(time.Second))
-	if !w.since.IsZero() {
-		silent = max(silent, now.Sub(w.since))
-	}
+// feedUnready returns why a server is not ready because of its feed, or the zero text.
+func feedUnready(st alertfeed.Status) text.Text {
+	silent := max(st.Silent, st.Seconds)
 	switch {
-	case st.State != alertfeed.StateStopped && silent <= feedSilentMax:
+	case st.State != alertfeed.StateStopped && silent <= feedSilentMax.Seconds():
 		return text.Text{}
 	case st.Reason != (text.Text{}):
 		return st.Reason
 	case st.State == alertfeed.StatePublishing:
-		return text.Say("预警推送已落后于台账 %d 秒", "the alert feed has been behind the ledger for %d seconds", int(silent.Seconds()))
+		return text.Say("预警推送已落后于台账 %d 秒", "the alert feed has been behind the ledger for %d seconds", int(silent))
 	}
-	return text.Say("预警推送没有发布，已 %d 秒", "the alert feed has not published for %d seconds", int(silent.Seconds()))
+	return text.Say("预警推送没有发布，已 %d 秒", "the alert feed has not published for %d seconds", int(silent))
 }
 
 // feedFigures are the figures of the feed. There are at most so many consumers as users of NATS may be added, so that each may be a

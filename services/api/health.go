@@ -70,7 +70,7 @@ func (s *Server) health(ctx context.Context) *Health {
 		}
 	}
 	if s.Feed != nil {
-		if why := s.fed.unready(s.Feed.Status(), time.Now()); why != (text.Text{}) {
+		if why := feedUnready(s.Feed.Status()); why != (text.Text{}) {
 			h.Reasons = append(h.Reasons, Unready{"feed", why})
 		}
 	}

@@ -50,7 +50,6 @@ type Server struct {
 	heavy     *heavy
 	underway  *underway
 	lag       lag
-	fed       feedWatch
 	work
 }
 
