@@ -20,8 +20,9 @@ import (
 
 // host is a NATS server that can be stopped and killed, in this process or in one of its own.
 type host struct {
-	t   testing.TB
-	dir string
+	t        testing.TB
+	dir      string
+	accounts int
 
 	mu    sync.Mutex
 	on    *server.Server // in this process; nil while it is stopped
@@ -30,21 +31,21 @@ type host struct {
 	url   string         // of the child; the same after each start
 }
 
-// accountsOf is how many worlds share a server.
+// accountsOf is how many worlds share a server that is never stopped.
 const accountsOf = 24
 
-func configuration(dir, port string) string {
+func configuration(dir, port string, accounts int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "listen: \"127.0.0.1:%s\"\njetstream { store_dir: %q, max_mem: 64MB, max_file: 1GB }\naccounts {\n", port, dir)
-	for i := range accountsOf {
+	for i := range accounts {
 		fmt.Fprintf(&b, "W%d { jetstream: enabled, users: [ { user: W%d, password: w } ] }\n", i, i)
 	}
 	return b.String() + "}\n"
 }
 
-func startServer(dir, port string) (*server.Server, error) {
+func startServer(dir, port string, accounts int) (*server.Server, error) {
 	opts := &server.Options{}
-	if err := opts.ProcessConfigString(configuration(dir, port)); err != nil {
+	if err := opts.ProcessConfigString(configuration(dir, port, accounts)); err != nil {
 		return nil, err
 	}
 	opts.NoSigs, opts.NoLog, opts.DontListen = true, true, port == "-1"
@@ -61,9 +62,9 @@ func startServer(dir, port string) (*server.Server, error) {
 }
 
 // newHost starts a server, which ends with the test.
-func newHost(t testing.TB, dir string, ofItsOwn bool) *host {
+func newHost(t testing.TB, dir string, accounts int, ofItsOwn bool) *host {
 	t.Helper()
-	h := &host{t: t, dir: dir}
+	h := &host{t: t, dir: dir, accounts: accounts}
 	if ofItsOwn {
 		h.url = "any"
 	}
@@ -77,7 +78,7 @@ func (h *host) start() {
 	defer h.mu.Unlock()
 	err := func() (err error) {
 		if h.url == "" {
-			h.on, err = startServer(h.dir, "-1")
+			h.on, err = startServer(h.dir, "-1", h.accounts)
 			return err
 		}
 		return h.spawn()
@@ -132,7 +133,7 @@ func TestMain(m *testing.M) {
 		_, port, _ = net.SplitHostPort(l.Addr().String())
 		l.Close()
 	}
-	s, err := startServer(dir, port)
+	s, err := startServer(dir, port, 1)
 	if err != nil {
 		panic(err)
 	}

@@ -193,9 +193,10 @@ func (w *world) breathe() {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Millisecond)
 	defer cancel()
 	more := w.rng.IntN(12)
-	for from, changed := w.chronicle.grown(); ; {
-		now := 0
-		if now, changed = w.chronicle.grown(); now >= from+more {
+	from, _ := w.chronicle.grown()
+	for {
+		now, changed := w.chronicle.grown()
+		if now >= from+more {
 			return
 		}
 		select {
