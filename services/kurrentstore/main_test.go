@@ -2,6 +2,7 @@ package kurrentstore
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -58,6 +59,10 @@ func TestMain(m *testing.M) {
 	}
 	die, ok := deaths[os.Getenv(deathVariable)]
 	if !ok {
+		flag.Parse()
+		if err := flag.Set("test.parallel", "6"); err != nil { // most tests wait for calls that are never answered
+			panic(err)
+		}
 		os.Exit(m.Run())
 	}
 	srv, err := kurrenttest.New(kurrenttest.Config{})
