@@ -154,6 +154,7 @@ func (a *app) boardCommand() *cobra.Command {
 			if err := a.connection(cmd, &c); err != nil {
 				return err
 			}
+			c.Note = a.note
 			b, err := consumer.ReadBoard(cmd.Context(), c, c.NKey+".state")
 			if err != nil {
 				return err

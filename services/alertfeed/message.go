@@ -89,9 +89,13 @@ type Counts struct {
 // Message is one message of the stream: of the head or of an alert.
 type Message struct {
 	Subject string
+	Source  string // the ledger, as Decode read it; NoLedger if that had no record
 	Alert   *Alert // of an alert
 	Head    *Head  // of the head
 }
+
+// NoLedger is the source of the messages of a ledger that has no record yet. From its first record on it has another one.
+const NoLedger = "urn:taizhang:empty"
 
 // At returns what the message knows.
 func (m *Message) At() At {
@@ -161,7 +165,7 @@ func Decode(subject string, body []byte) (*Message, error) {
 		if err := json.Unmarshal(body, &e); err != nil || !e.is(HeadType, HeadSchema, "") || !e.Data.At.isWhole() || e.Data.Phase != Begin && e.Data.Phase != End {
 			return nil, cmpErr(err)
 		}
-		m.Head = &e.Data
+		m.Source, m.Head = e.Source, &e.Data
 		return m, nil
 	}
 	var e Event[Alert]
@@ -177,7 +181,7 @@ func Decode(subject string, body []byte) (*Message, error) {
 		a.State != Raised && a.State != Cleared && a.State != Withdrawn || (a.State == Cleared) == a.ClearedOn.IsNone() {
 		return nil, errForeign
 	}
-	m.Alert = a
+	m.Source, m.Alert = e.Source, a
 	return m, nil
 }
 

@@ -40,7 +40,7 @@ func (s *session) step(ctx context.Context) (settled bool, err error) {
 	}
 	s.say(v.state, v.reason)
 	defer s.show()
-	if s.source == noLedger {
+	if s.source == NoLedger {
 		if err := s.readSource(ctx); err != nil {
 			return false, err
 		}

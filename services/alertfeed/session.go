@@ -47,9 +47,6 @@ type session struct {
 	reconnects uint64 // of the connection, when the session began
 }
 
-// noLedger is the source of messages before there is a record.
-const noLedger = "urn:taizhang:empty"
-
 // stored is a message of the stream.
 type stored struct {
 	subject  string
@@ -73,7 +70,7 @@ func (p *Publisher) session(ctx context.Context, changed <-chan nats.Status) err
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
-	s := &session{Publisher: p, picture: newPicture(), source: noLedger, doubtful: map[events.CenterID]bool{},
+	s := &session{Publisher: p, picture: newPicture(), source: NoLedger, doubtful: map[events.CenterID]bool{},
 		reconnects: p.cfg.JetStream.Conn().Stats().Reconnects}
 	defer func() { p.reached, p.latest = max(p.reached, s.picture.last), s.generation() }()
 	if err := s.open(ctx, &running); err != nil {

@@ -11,12 +11,9 @@ import (
 )
 
 // catchUp reads the whole stream, up to the end that it has when this begins, and then acts on what differs from the state. If it
-// does not return, the next catchUp acts on the rest.
+// does not return, the next catchUp acts on the rest. If the stream is of another ledger than the state, the state stays as it is.
 func (r *reader) catchUp(ctx context.Context, c jetstream.Consumer, filters []string) (d *delivery, err error) {
-	if err := r.state.restart(filters); err != nil {
-		return nil, err
-	}
-	r.saved = true
+	r.state.restart(filters)
 	d, err = r.link.begin(ctx, c, 1)
 	if err != nil {
 		return d, err
@@ -38,6 +35,16 @@ func (r *reader) catchUp(ctx context.Context, c jetstream.Consumer, filters []st
 			return d, err
 		}
 	}
+	if g.source != "" {
+		if err := r.state.accept(g.source); err != nil {
+			return d, err
+		}
+		r.state.source = g.source
+	}
+	if err := r.state.rewrite(); err != nil {
+		return d, err
+	}
+	r.saved = true
 	r.reading = g.reading
 	return d, r.present(ctx, g)
 }
@@ -49,6 +56,9 @@ type gathered struct {
 	last    map[string]said // by subject: what is to be acted on
 	place   *place
 	head    *alertfeed.Head // the last one that says that all subjects are right
+
+	newest uint64 // generation
+	source string // of that generation: another ledger may have published to the stream before, until this one stated its alerts
 }
 
 // said is the message that an act follows from.
@@ -58,6 +68,9 @@ type said struct {
 }
 
 func (g *gathered) take(m *alertfeed.Message, l letter) {
+	if n := m.At().Generation; n >= g.newest {
+		g.newest, g.source = n, m.Source
+	}
 	before, _ := g.reading.Last(m.Subject)
 	acts := g.reading.Take(m)
 	if m.Head != nil {

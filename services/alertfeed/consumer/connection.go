@@ -29,6 +29,8 @@ type Connection struct {
 	CA      string // the path of certificates (PEM) to trust instead of those of the system; "" for those
 
 	Patience time.Duration // with a server or a durable consumer that is not there at the start; 0 for 10 s
+
+	Note func(text.Text) // tells people how the connection does
 }
 
 // The names of the parameters that errors are about.
@@ -43,6 +45,7 @@ const (
 // The times of a connection.
 const (
 	patience      = 10 * time.Second
+	silentMost    = time.Second            // at the start, until people are told what is waited for
 	connectWait   = 2 * time.Second        // for one attempt
 	askWait       = 3 * time.Second        // for one answer
 	retryEvery    = 200 * time.Millisecond // at the start
@@ -87,7 +90,8 @@ func (c Connection) dial(ctx context.Context) (*link, error) {
 		nats.ReconnectHandler(func(*nats.Conn) { l.touch() }),
 		nats.ClosedHandler(func(*nats.Conn) { close(l.ended) }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { l.heard(err) }))
-	for deadline := time.Now().Add(c.Patience); ; {
+	began, noted := time.Now(), false
+	for {
 		l.nc, err = nats.Connect(c.URL, options...)
 		if err == nil {
 			break
@@ -95,8 +99,13 @@ func (c Connection) dial(ctx context.Context) (*link, error) {
 		if final := c.refused(err); final != nil {
 			return nil, final
 		}
-		if time.Now().After(deadline) {
+		waited := time.Since(began)
+		if waited > c.Patience {
 			return nil, text.Errorf(text.Unavailable, "%s 处没有 NATS 服务器应答（%v）；请先启动 taizhang serve，或更正地址", "no NATS server answers at %s (%v); start taizhang serve first, or name another address", c.URL, err).Of(paramURL)
+		}
+		if waited > silentMost && !noted {
+			noted = true
+			c.Note(text.Say("等待 NATS 服务器 %s 应答", "waiting for the NATS server at %s", c.URL))
 		}
 		if err := sleep(ctx, retryEvery); err != nil {
 			return nil, err

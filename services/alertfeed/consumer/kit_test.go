@@ -44,6 +44,7 @@ type feed struct {
 	nkey    string        // the path of the user's seed
 	ackWait time.Duration // of the durable consumers that are made; 0 for a minute
 	tls     *tls.Config
+	source  string // of the messages: the ledger
 }
 
 func newFeed(t *testing.T) *feed {
@@ -53,7 +54,7 @@ func newFeed(t *testing.T) *feed {
 
 func newFeedWith(t *testing.T, secure *tls.Config) *feed {
 	t.Helper()
-	f := &feed{t: t, dir: t.TempDir(), tls: secure}
+	f := &feed{t: t, dir: t.TempDir(), tls: secure, source: "urn:uuid:1cc5efbe-4631-5491-a813-741dd0e17f6a"}
 	f.nkey = f.addUser(user)
 	f.start()
 	f.makeStream()
@@ -170,7 +171,7 @@ func (f *feed) head(phase alertfeed.Phase, at alertfeed.At) {
 
 func (f *feed) publish(m *alertfeed.Message) {
 	f.t.Helper()
-	body, err := m.Encode("urn:taizhang:test", time.Date(2026, 11, 29, 4, 0, 0, 0, time.UTC))
+	body, err := m.Encode(f.source, time.Date(2026, 11, 29, 4, 0, 0, 0, time.UTC))
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -197,7 +198,7 @@ type watching struct {
 }
 
 func (f *feed) connection() consumer.Connection {
-	return consumer.Connection{URL: f.url(), NKey: f.nkey, Durable: user, Patience: 5 * time.Second}
+	return consumer.Connection{URL: f.url(), NKey: f.nkey, Durable: user, Patience: 5 * time.Second, Note: func(text.Text) {}}
 }
 
 // watch runs a Watch until it is stopped, or the test ends.
@@ -205,8 +206,8 @@ func (f *feed) watch(change ...func(*consumer.Watch)) *watching {
 	f.t.Helper()
 	w := &watching{t: f.t}
 	w.watch = consumer.Watch{Connection: f.connection(), State: f.nkey + ".state",
-		Do:   func(_ context.Context, e *consumer.Event) error { w.note(&w.did, shown(&e.Act)); return nil },
-		Note: func(what text.Text) { w.note(&w.notes, what.En) }}
+		Do: func(_ context.Context, e *consumer.Event) error { w.note(&w.did, shown(&e.Act)); return nil }}
+	w.watch.Note = func(what text.Text) { w.note(&w.notes, what.En) }
 	for _, c := range change {
 		c(&w.watch)
 	}
@@ -312,8 +313,8 @@ func child(config string) int {
 	if err := json.Unmarshal([]byte(config), &at); err != nil {
 		panic(err)
 	}
-	c := consumer.Connection{URL: at[0], NKey: at[1], Durable: user}
-	w := consumer.Watch{Connection: c, State: c.NKey + ".state", Note: func(text.Text) {}}
+	c := consumer.Connection{URL: at[0], NKey: at[1], Durable: user, Note: func(text.Text) {}}
+	w := consumer.Watch{Connection: c, State: c.NKey + ".state"}
 	w.Do = func(_ context.Context, e *consumer.Event) error {
 		fmt.Println(shown(&e.Act))
 		if shown(&e.Act) == os.Getenv(holdVariable) {

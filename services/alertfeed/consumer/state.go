@@ -23,6 +23,7 @@ import (
 //
 //	{"format":"taizhang.watch.v1","durable":"ops"}
 //	{"filters":["taizhang.v1.alert.*.red.*.>","taizhang.v1.head"]}
+//	{"source":"urn:uuid:1cc5efbe-4631-5491-a813-741dd0e17f6a"}
 //	{"generation":1796000000}
 //	{"subject":"taizhang.v1.alert.ZJ-0007.red.EXE.02.2025.20251231","at":{…},"state":"raised"}
 //	{"place":{"sequence":4711,"time":"2026-11-29T05:00:07.123456789Z"}}
@@ -34,6 +35,7 @@ type stateLine struct {
 	Durable    string         `json:"durable,omitzero"`
 	Filters    []string       `json:"filters,omitempty"`   // of the durable consumer, sorted
 	Covered    []string       `json:"covered,omitempty"`   // the filters of what was read before
+	Source     string         `json:"source,omitzero"`     // the ledger that the alerts are of
 	Generation uint64         `json:"generation,omitzero"` // of the last head that was read
 	Subject    string         `json:"subject,omitzero"`
 	At         *alertfeed.At  `json:"at,omitempty"`
@@ -59,6 +61,7 @@ type state struct {
 
 	filters    []string
 	covered    []string // while the stream is read from its beginning: the filters of what was read before
+	source     string   // the ledger that the alerts are of; "" before the first message
 	kept       map[string]alertfeed.Kept
 	generation uint64 // of the last head that was read
 	place      *place // nil while the stream is read from its beginning
@@ -125,6 +128,10 @@ func (s *state) readLine(line []byte) bool {
 		s.filters, s.covered, s.place = l.Filters, l.Covered, nil
 		return true
 	}
+	if l.Source != "" {
+		s.source = l.Source
+		return true
+	}
 	if l.Generation != 0 {
 		s.generation = l.Generation
 		return true
@@ -143,14 +150,13 @@ func (s *state) readLine(line []byte) bool {
 }
 
 // restart notes that the stream is read from its beginning, with these filters. What the filters do not select is forgotten. It is
-// durable on return.
-func (s *state) restart(filters []string) error {
+// in the file after rewrite.
+func (s *state) restart(filters []string) {
 	if s.place != nil {
 		s.covered = s.filters
 	}
 	s.filters, s.place = filters, nil
 	maps.DeleteFunc(s.kept, func(subject string, _ alertfeed.Kept) bool { return !selects(filters, subject) })
-	return s.rewrite()
 }
 
 // content returns the file without what is out of date.
@@ -158,6 +164,9 @@ func (s *state) content() ([]byte, error) {
 	lines := []stateLine{{Format: stateFormat, Durable: s.durable}, {Filters: s.filters}}
 	if s.place == nil {
 		lines[1].Covered = s.covered
+	}
+	if s.source != "" {
+		lines = append(lines, stateLine{Source: s.source})
 	}
 	if s.generation != 0 {
 		lines = append(lines, stateLine{Generation: s.generation})
@@ -215,6 +224,26 @@ func (s *state) keep(subject string, k alertfeed.Kept, to *place) error {
 	l := keptLine(subject, k)
 	l.Place = to
 	return s.append(&l, to)
+}
+
+// accept returns an error if the state is of another ledger than the source of a message. A ledger that had no record may have one
+// by now.
+func (s *state) accept(source string) error {
+	if s.source == source || s.source == "" || s.source == alertfeed.NoLedger {
+		return nil
+	}
+	return text.Errorf(text.Conflict, "%s 是另一台账（%s）的，而这里的预警属于台账 %s，均未处理；请另指定一个，或删除该文件，或从头开始（from-start）",
+		"%s is of the ledger %s, and the alerts here are of the ledger %s; none of them was acted on. Name another file, remove this one, or use from-start",
+		s.path, text.Printable(s.source), text.Printable(source)).Of(paramState)
+}
+
+// from notes the source of a message that accept has accepted, if it is a new one, like keep.
+func (s *state) from(source string) error {
+	if source == s.source {
+		return nil
+	}
+	s.source = source
+	return s.append(&stateLine{Source: source}, nil)
 }
 
 // begun notes the generation of a head, if it is a new one, like keep.

@@ -15,6 +15,8 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
+const ledger = "urn:uuid:1cc5efbe-4631-5491-a813-741dd0e17f6a"
+
 const subjectA, subjectB = "taizhang.v1.alert.ZJ-0001.red.USE.01.A.20260601", "taizhang.v1.alert.ZJ-0001.blue.USE.01.B.20260601"
 
 func keptAt(position uint64, kind alertfeed.Kind) alertfeed.Kept {
@@ -35,7 +37,8 @@ func written(t *testing.T) (*state, string) {
 	}
 	t.Cleanup(func() { _ = s.close() })
 	for _, do := range []func() error{
-		func() error { return s.restart([]string{"taizhang.v1.alert.>", "taizhang.v1.head"}) },
+		func() error { s.restart([]string{"taizhang.v1.alert.>", "taizhang.v1.head"}); return s.rewrite() },
+		func() error { return s.from(ledger) },
 		func() error { return s.begun(7) },
 		func() error { return s.keep(subjectA, keptAt(1, alertfeed.Raised), nil) },
 		func() error { return s.reach(&place{12, time.Unix(1, 2).UTC()}) },
@@ -51,7 +54,7 @@ func written(t *testing.T) (*state, string) {
 }
 
 func same(a, b *state) bool {
-	return slices.Equal(a.filters, b.filters) && maps.Equal(a.kept, b.kept) && a.generation == b.generation &&
+	return slices.Equal(a.filters, b.filters) && maps.Equal(a.kept, b.kept) && a.source == b.source && a.generation == b.generation &&
 		(a.place == nil) == (b.place == nil) && (a.place == nil || a.place.Sequence == b.place.Sequence && a.place.Time.Equal(b.place.Time)) &&
 		(a.place != nil || slices.Equal(a.covered, b.covered))
 }
@@ -72,7 +75,7 @@ func TestAStateIsReadAsItWasWritten(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", info.Mode(), err)
 	}
-	if s, _, err := openState(path, "ops", true); err != nil || len(s.kept) != 0 || s.place != nil {
+	if s, _, err := openState(path, "ops", true); err != nil || len(s.kept) != 0 || s.place != nil || s.source != "" {
 		t.Errorf("what is to be forgotten is there: %+v %v", s, err)
 	}
 }
@@ -130,14 +133,34 @@ func TestAStateThatCannotBeMeantIsRefused(t *testing.T) {
 	}
 }
 
+func TestAStateIsOfOneLedger(t *testing.T) {
+	for _, c := range []struct {
+		of, source string
+		want       text.Code // "" if it is accepted
+	}{
+		{"", ledger, ""}, {"", alertfeed.NoLedger, ""}, // of a version that kept no source
+		{ledger, ledger, ""},
+		{alertfeed.NoLedger, ledger, ""},
+		{ledger, alertfeed.NoLedger, text.Conflict},
+		{ledger, "urn:uuid:00000000-0000-0000-0000-000000000002", text.Conflict},
+	} {
+		var code text.Code
+		if err := (&state{source: c.of}).accept(c.source); err != nil {
+			code = text.CodeOf(err)
+		}
+		if code != c.want {
+			t.Errorf("of %q, from %q: %q", c.of, c.source, code)
+		}
+	}
+}
+
 func TestAnotherFilterForgetsWhatItDoesNotSelect(t *testing.T) {
 	s, path := written(t)
 	red := []string{"taizhang.v1.alert.*.red.>", "taizhang.v1.head"}
 	before := s.filters
-	if err := s.restart(red); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.restart(red); err != nil { // it was not read to the end
+	s.restart(red)
+	s.restart(red) // it was not read to the end
+	if err := s.rewrite(); err != nil {
 		t.Fatal(err)
 	}
 	again, _, err := openState(path, "ops", false)
@@ -183,7 +206,7 @@ func TestFiltersMatchAsTheServerDoes(t *testing.T) {
 
 // FuzzState reads files that nobody wrote: what is read of one, and written, is read again.
 func FuzzState(f *testing.F) {
-	f.Add([]byte("{\"format\":\"taizhang.watch.v1\",\"durable\":\"ops\"}\n{\"filters\":[\">\"],\"covered\":[\"a.>\"]}\n{\"generation\":3}\n{\"subject\":\"" + subjectA +
+	f.Add([]byte("{\"format\":\"taizhang.watch.v1\",\"durable\":\"ops\"}\n{\"filters\":[\">\"],\"covered\":[\"a.>\"]}\n{\"source\":\"urn:a\"}\n{\"generation\":3}\n{\"subject\":\"" + subjectA +
 		"\",\"at\":{\"epoch\":\"\",\"generation\":1,\"engine\":1,\"position\":2,\"date\":\"2026-11-29\"},\"state\":\"cleared\",\"clearedOn\":\"2026-07-01\"}\n{\"place\":{\"sequence\":1,\"time\":\"2026-11-29T00:00:00.5Z\"}}\n{\"sub"))
 	f.Add([]byte("{}\n"))
 	f.Fuzz(func(t *testing.T, content []byte) {

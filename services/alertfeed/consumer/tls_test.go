@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/alertfeed/consumer"
 )
 
@@ -50,7 +49,7 @@ func TestAWatchOverTLSTrustsWhatItIsTold(t *testing.T) {
 	f.read()
 	w.finish("raised A")
 	for _, trusts := range []string{"", f.nkey} {
-		w := consumer.Watch{Connection: f.connection(), State: f.nkey + ".state", Do: func(context.Context, *consumer.Event) error { return nil }, Note: func(text.Text) {}}
+		w := consumer.Watch{Connection: f.connection(), State: f.nkey + ".state", Do: func(context.Context, *consumer.Event) error { return nil }}
 		w.CA, w.Patience = trusts, 100*time.Millisecond
 		if err := w.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tls-ca: ") {
 			t.Errorf("trusting %q: %v", trusts, err)

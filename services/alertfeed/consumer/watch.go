@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -23,9 +24,6 @@ type Watch struct {
 	// Do acts. An error ends the Watch, which does the same at its next start. The same is done twice only if this process ends
 	// between Do and the state.
 	Do func(ctx context.Context, e *Event) error
-
-	// Note tells people how the connection does.
-	Note func(text.Text)
 }
 
 // The times between attempts to go on.
@@ -169,19 +167,18 @@ func (r *reader) resume(ctx context.Context, c jetstream.Consumer, filters []str
 	if to == nil || !slices.Equal(filters, r.state.filters) {
 		return nil, nil
 	}
-	if !r.saved {
-		if err := r.state.rewrite(); err != nil {
-			return nil, err
-		}
-		r.saved = true
-	}
 	d, err := r.link.begin(ctx, c, to.Sequence)
 	if err != nil || d.due == 0 {
 		return nil, err
 	}
 	letters, err := d.take(ctx)
 	if err == nil && letters[0].sequence == to.Sequence && letters[0].stored.Equal(to.Time) {
-		r.reading = r.state.reading()
+		if r.reading = r.state.reading(); !r.saved {
+			if err := r.state.rewrite(); err != nil {
+				return d, err
+			}
+			r.saved = true
+		}
 		return d, r.read(ctx, letters)
 	}
 	d.end()
@@ -217,6 +214,11 @@ func (r *reader) readOne(ctx context.Context, l letter) error {
 	m, err := decode(l)
 	if err != nil {
 		return err
+	}
+	if m.At().Generation >= r.reading.Generation() { // an earlier one may be of a ledger that published here before
+		if err := cmp.Or(r.state.accept(m.Source), r.state.from(m.Source)); err != nil {
+			return err
+		}
 	}
 	before, _ := r.reading.Last(m.Subject)
 	acts := r.reading.Take(m)

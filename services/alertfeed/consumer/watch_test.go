@@ -373,7 +373,7 @@ func TestWhatEndsAWatch(t *testing.T) {
 	stranger := f.addUser("stranger")
 	f.users = f.users[:1] // it was never added
 	code := func(change func(*consumer.Watch)) error {
-		w := consumer.Watch{Connection: f.connection(), State: f.nkey + ".other", Do: func(context.Context, *consumer.Event) error { return nil }, Note: func(text.Text) {}}
+		w := consumer.Watch{Connection: f.connection(), State: f.nkey + ".other", Do: func(context.Context, *consumer.Event) error { return nil }}
 		w.Patience = 300 * time.Millisecond
 		change(&w)
 		return w.Run(t.Context())
@@ -419,7 +419,7 @@ func TestWhatEndsAWatch(t *testing.T) {
 	})
 	t.Run("a key that is revoked", func(t *testing.T) {
 		ended := make(chan error, 1)
-		w := consumer.Watch{Connection: f.connection(), State: f.nkey + ".third", Note: func(text.Text) {}}
+		w := consumer.Watch{Connection: f.connection(), State: f.nkey + ".third"}
 		began := make(chan struct{})
 		w.Do = func(context.Context, *consumer.Event) error { close(began); return nil }
 		go func() { ended <- w.Run(t.Context()) }()
@@ -454,5 +454,91 @@ func TestTwoProgramsOfOneUserAreNoticed(t *testing.T) {
 	w.finish("raised A", "cleared A")
 	if !strings.Contains(strings.Join(w.notes, "\n"), "another program") {
 		t.Errorf("people were told %q", w.notes)
+	}
+}
+
+func TestAStateOfAnotherLedgerIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	first, second := f.source, "urn:uuid:00000000-0000-0000-0000-000000000002"
+	f.source = alertfeed.NoLedger
+	f.head(alertfeed.End, at(1, 0))
+	w := f.watch()
+	w.ready()
+	f.source = first // its first record
+	f.say("A", raised, at(1, 1))
+	w.sees("raised A")
+	f.read()
+	w.finish("raised A")
+
+	state := func() string {
+		content, err := os.ReadFile(f.nkey + ".state")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	refused := func(w *watching) {
+		t.Helper()
+		select {
+		case <-w.over:
+		case <-time.After(30 * time.Second):
+			t.Fatal("it goes on")
+		}
+		err := w.ended()
+		if text.CodeOf(err) != text.Conflict || !strings.Contains(err.Error(), first) || !strings.Contains(err.Error(), second) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	before := state()
+	if !strings.Contains(before, `"source":"`+first+`"`) {
+		t.Fatalf("the state does not say of which ledger it is:\n%s", before)
+	}
+	for _, generation := range []uint64{1, 2} { // not later than that of the state, and later
+		if err := f.js.DeleteStream(t.Context(), alertfeed.StreamName); err != nil {
+			t.Fatal(err)
+		}
+		f.makeStream()
+		f.makeDurable()
+		f.source = second
+		f.head(alertfeed.Begin, at(generation, 1))
+		f.say("B", raised, at(generation, 1))
+		f.head(alertfeed.End, at(generation, 1))
+		w = f.watch()
+		refused(w)
+		if did := w.seen(); len(did) > 0 || state() != before {
+			t.Fatalf("it did %v, and the state is\n%s", did, state())
+		}
+	}
+	anew := func(w *consumer.Watch) { w.FromStart = true }
+	w = f.watch(anew)
+	w.sees("raised B")
+	f.read()
+	w.finish("raised B")
+	f.say("B", cleared, at(2, 2))
+	w = f.watch()
+	w.sees("cleared B")
+
+	f.source, first, second = first, second, first // which states its alerts in the same stream, by hand
+	f.head(alertfeed.Begin, at(3, 1))
+	refused(w)
+	f.say("A", raised, at(3, 1))
+	f.head(alertfeed.End, at(3, 1))
+	w = f.watch(anew)
+	w.sees("raised A")
+	f.read()
+	w.finish("raised A")
+}
+
+func TestPeopleAreToldOnceThatNoServerAnswers(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	nowhere := "nats://" + freePort(t)
+	w := f.watch(func(w *consumer.Watch) { w.URL, w.Patience = nowhere, 1700*time.Millisecond })
+	if err := w.ended(); text.CodeOf(err) != text.Unavailable {
+		t.Errorf("got %v", err)
+	}
+	if got := w.told(); len(got) != 1 || got[0] != "waiting for the NATS server at "+nowhere {
+		t.Errorf("people were told %q", got)
 	}
 }
