@@ -240,6 +240,20 @@ func asTyped(cmd *cobra.Command, err error) error {
 // when is what the global flags ask about.
 func (a *app) when() desk.When { return desk.When{AsOf: a.asOf, KnownAt: a.knownAt} }
 
+// undated makes a verb refuse the flags of a date, which do not change what it does.
+func undated(c *cobra.Command) *cobra.Command {
+	run := c.RunE
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		for _, name := range []string{"as-of", "known-at"} {
+			if cmd.Flags().Changed(name) {
+				return usage(cmd, "%s 不用 --%s", "%s takes no --%s", cmd.Name(), name)
+			}
+		}
+		return run(cmd, args)
+	}
+	return c
+}
+
 // exactly and between check the number of arguments.
 func exactly(n int) cobra.PositionalArgs { return between(n, n) }
 

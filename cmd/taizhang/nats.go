@@ -46,7 +46,7 @@ func (a *app) natsCommand() *cobra.Command {
 			})
 		},
 	}
-	user.AddCommand(a.natsUserAddCommand(), list, revoke)
+	user.AddCommand(undated(a.natsUserAddCommand()), undated(list), undated(revoke))
 	c.AddCommand(user)
 	return c
 }

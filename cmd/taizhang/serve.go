@@ -81,6 +81,11 @@ func (a *app) serveCommand() *cobra.Command {
 			}
 			a.log = a.serverLog(o.demo)
 			if o.checkConfig {
+				for i := range settings {
+					if settings[i].name == "nats-listen" { // checkFeed may have turned it off
+						settings[i].value = o.natsListen
+					}
+				}
 				if _, err := o.certificate(a.log); err != nil {
 					return err
 				}

@@ -413,7 +413,8 @@ func TestSettingsAreFromFlagsThenTheEnvironmentThenTheFile(t *testing.T) {
 	got, said, code := check(map[string]string{"TAIZHANG_LISTEN": "127.0.0.1:2", "TAIZHANG_ADMIN_LISTEN": "127.0.0.1:22", "TAIZHANG_STORE": "esdb://admin:secret@127.0.0.1:2113"},
 		"# of the office\n\ndata = /var/lib/taizhang\nlisten = 127.0.0.1:1\nadmin-listen = 127.0.0.1:11\nhost = a.example\nhost = b.example\n", "--listen", "127.0.0.1:3")
 	for _, line := range []string{"listen = 127.0.0.1:3  # flag", "admin-listen = 127.0.0.1:22  # TAIZHANG_ADMIN_LISTEN", "data = /var/lib/taizhang  # " + file + ":3",
-		"host = a.example, b.example  # " + file + ":7", "insecure = false  # default", "store = esdb://…@127.0.0.1:2113  # TAIZHANG_STORE"} {
+		"host = a.example, b.example  # " + file + ":7", "insecure = false  # default", "store = esdb://…@127.0.0.1:2113  # TAIZHANG_STORE",
+		"nats-listen = off  # default"} {
 		if !strings.Contains(got, line+"\n") {
 			t.Errorf("expected %q, exit %d, got\n%s%s", line, code, got, said)
 		}
