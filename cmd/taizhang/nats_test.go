@@ -168,7 +168,7 @@ func TestAProgramIsAddedWatchedAndRevokedByVerbs(t *testing.T) {
 		t.Errorf("%v", all)
 	}
 	var status api.FeedStatus
-	if err := json.Unmarshal([]byte(mustRun(t, "--data", dir, "feed", "status", "--output", "json")), &status); err != nil || status.At.Generation < 2 || len(status.Consumers) != 1 {
+	if err := json.Unmarshal([]byte(mustRun(t, "--data", dir, "feed", "status", "--output", "json")), &status); err != nil || status.At.Generation < 2 || len(status.Consumers) != 1 || status.Server != f.url() || !strings.HasPrefix(status.Server, "nats://127.0.0.1:") {
 		t.Errorf("%+v, %v", status, err)
 	}
 	mustRun(t, "--data", dir, "nats", "user", "revoke", "screen")

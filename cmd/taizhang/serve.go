@@ -203,7 +203,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	if started != nil {
 		err = started(opened, address)
 	} else {
-		err = a.sayServing(o, address, admin, opened)
+		err = a.sayServing(address, admin, opened)
 	}
 	if err != nil {
 		return errors.Join(err, s.stop(a.log))
@@ -270,13 +270,13 @@ func (o *serveOptions) mayBeReached(ctx context.Context, accounts *access.Access
 }
 
 // sayServing prints the line that says that the server is there.
-func (a *app) sayServing(o *serveOptions, address string, admin net.Listener, x *opened) error {
+func (a *app) sayServing(address string, admin net.Listener, x *opened) error {
 	also := ""
 	if admin != nil {
 		also = a.say("，管理地址 http://%v", ", health and metrics on http://%v", admin.Addr())
 	}
-	if feed := o.feedURL(x.feed); feed != "" {
-		also += a.say("，预警推送 %s", ", alerts over NATS on %s", feed)
+	if x.feed != nil {
+		also += a.say("，预警推送 %s", ", alerts over NATS on %s", x.feed.URL())
 	}
 	_, err := fmt.Fprintln(a.out, a.say("台账 %s（位置 %d）在 %s 提供服务%s，本机套接字 %s", "serving the ledger %s at position %d on %s%s and on the socket %s",
 		a.dir, x.desk.Ledger.Register().Position(), address, also, filepath.Join(a.dir, listen.SocketName)))

@@ -52,7 +52,7 @@ func (a *app) serveDemo(ctx context.Context, o *serveOptions) (err error) {
 	return a.serve(ctx, o, func(x *opened, address string) error {
 		a.demoCalls(address, tokens)
 		if x.feed != nil {
-			a.demoFeed(o.feedURL(x.feed))
+			a.demoFeed(x.feed.URL())
 		}
 		fmt.Fprintln(a.out)
 		a.print("正在 %s 提供服务；按 Ctrl-C 结束，临时台账 %s 随之删除", "Serving on %s; Ctrl-C ends it and removes the temporary ledger %s", address, a.dir)

@@ -101,14 +101,3 @@ func (a *app) closeFeed(feed *alertfeed.Feed) {
 		a.log.Warn("the alert feed did not end well", zap.Error(err))
 	}
 }
-
-// feedURL returns where consumers of the feed connect, or "" for no feed.
-func (o *serveOptions) feedURL(feed *alertfeed.Feed) string {
-	switch {
-	case feed == nil || o.nats != "":
-		return o.nats
-	case o.isFeedEncrypted():
-		return "tls://" + feed.Addr()
-	}
-	return "nats://" + feed.Addr()
-}

@@ -71,12 +71,7 @@ func startFeed(t *testing.T, dir string, set func(*app, *serveOptions)) *feedSer
 }
 
 // url returns where consumers connect.
-func (f *feedServer) url() string {
-	if strings.Contains(f.feed.Addr(), "://") {
-		return f.feed.Addr()
-	}
-	return "nats://" + f.feed.Addr()
-}
+func (f *feedServer) url() string { return f.feed.URL() }
 
 // settled returns when the feed has published all that the ledger knows.
 func (f *feedServer) settled() alertfeed.Status {

@@ -124,12 +124,15 @@ func (f *Feed) Close() error {
 	}
 }
 
-// Addr returns where consumers connect: HOST:PORT of the server in this process, or the URL of the one elsewhere.
-func (f *Feed) Addr() string {
-	if f.cfg.Listen != "" {
-		return f.cfg.Listen
+// URL returns where consumers connect.
+func (f *Feed) URL() string {
+	switch {
+	case f.cfg.Listen == "":
+		return f.cfg.URL
+	case f.cfg.TLS != nil:
+		return "tls://" + f.cfg.Listen
 	}
-	return f.cfg.URL
+	return "nats://" + f.cfg.Listen
 }
 
 // run keeps the feed until ctx ends. It returns what went wrong at the end.
@@ -142,7 +145,7 @@ func (f *Feed) run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return err
 		}
-		f.cfg.Log.Error("the alert feed did not start and is tried again", zap.String("server", f.Addr()), zap.Error(err))
+		f.cfg.Log.Error("the alert feed did not start and is tried again", zap.String("server", f.URL()), zap.Error(err))
 		f.broken.Store(f.brokenBy(err))
 		again := time.NewTimer(feedRetry)
 		select {
@@ -210,7 +213,7 @@ func (f *Feed) connect(server *natsserver.Server) (*nats.Conn, error) {
 
 func (f *Feed) connected() {
 	f.broken.Store(nil)
-	f.cfg.Log.Info("the alert feed is connected", zap.String("server", f.Addr()))
+	f.cfg.Log.Info("the alert feed is connected", zap.String("server", f.URL()))
 }
 
 // disconnected notes why there is no connection. The connection is tried often, so that only what is new is logged.
@@ -224,7 +227,7 @@ func (f *Feed) disconnected(conn *nats.Conn, err error) {
 	before := f.broken.Load()
 	f.broken.Store(f.brokenBy(err))
 	if before == nil || before.why.Error() != err.Error() {
-		f.cfg.Log.Warn("the alert feed is not connected and tries again", zap.String("server", f.Addr()), zap.Error(err))
+		f.cfg.Log.Warn("the alert feed is not connected and tries again", zap.String("server", f.URL()), zap.Error(err))
 	}
 }
 
@@ -250,7 +253,7 @@ func (f *Feed) Status() (s Status) {
 	default:
 		s.State, s.Position, s.Silent = StateConnecting, f.cfg.Desk.Position(), time.Since(f.opened).Seconds()
 	}
-	s.Server = f.Addr()
+	s.Server = f.URL()
 	if b := f.broken.Load(); b != nil {
 		s.State, s.Reason = StateConnecting, f.brokenWords(text.Of(b.why))
 		s.Silent = max(s.Silent, time.Since(b.since).Seconds())

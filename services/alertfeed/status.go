@@ -8,7 +8,7 @@ import (
 type Status struct {
 	State     string     `json:"state"`    // of the states below
 	Reason    text.Text  `json:"reason"`   // why it does not publish; empty when it does
-	Server    string     `json:"server"`   // where the stream is
+	Server    string     `json:"server"`   // the URL where the stream is
 	At        At         `json:"at"`       // of the head: all subjects are right as of it
 	Position  uint64     `json:"position"` // of the ledger
 	Behind    uint64     `json:"behind"`   // how many positions of the ledger the head has not reached

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -127,9 +126,7 @@ func (q *request) tellNATS(u *access.NATSUser) {
 		u.Warnings = append(u.Warnings, text.Say("已写入账号；预警推送没有启用，用户目前无法连接", "it is written; the alert feed is off, so that no user can connect now"))
 		return
 	}
-	if u.Server = q.s.Feed.Addr(); !strings.Contains(u.Server, "://") {
-		u.Server = "nats://" + u.Server
-	}
+	u.Server = q.s.Feed.URL()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(q.Context()), admitWait)
 	defer cancel()
 	var err error
