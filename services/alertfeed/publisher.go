@@ -49,7 +49,8 @@ const (
 	dayEvery    = time.Second // how soon the turn of the date is seen
 	restShare   = 8           // under load it rests this many times as long as it looked at the ledger, so that looking takes a ninth of a processor
 	restPer     = 1000        // records a second for which it rests as long as it looked
-	restMost    = 25 * time.Millisecond
+	restMost    = 20 * time.Millisecond
+	restBusy    = 10_000                 // records a second, above which it rests as much longer as there are more: the writers come first
 	quietAfter  = 300 * time.Millisecond // after a head, until it is remembered that nothing is under way
 	endWait     = 2 * time.Second        // for what is under way when it is to end
 	retryFirst  = 100 * time.Millisecond

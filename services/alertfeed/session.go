@@ -312,7 +312,8 @@ func (s *session) rest() time.Duration {
 	now, position := time.Now(), s.cfg.Desk.Position()
 	perSecond := float64(position-s.position) / now.Sub(s.stepped).Seconds()
 	s.stepped, s.position = now, position
-	return time.Duration(min(float64(s.looked)*min(perSecond/restPer, restShare), float64(restMost)))
+	busy := max(1, perSecond/restBusy)
+	return min(time.Duration(min(float64(s.looked)*min(perSecond/restPer, restShare*busy), float64(restMost)*busy)), headEvery)
 }
 
 // next is how long nothing has to be done.
