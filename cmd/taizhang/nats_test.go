@@ -152,13 +152,13 @@ func TestAProgramIsAddedWatchedAndRevokedByVerbs(t *testing.T) {
 	}
 	defer conn.Close()
 	out := mustRun(t, "--data", dir, "--lang", "en", "feed", "status")
-	for _, line := range []string{`the alert feed: publishing \(127\.0\.0\.1:[0-9]+\)`, `  right as of position 8 and 20[0-9-]+; the ledger is at 8`, `  open alerts: [0-9]+ red, [0-9]+ yellow, [0-9]+ blue`,
+	for _, line := range []string{`the alert feed: publishing \(nats://127\.0\.0\.1:[0-9]+\)`, `  right as of position 8 and 20[0-9-]+; the ledger is at 8`, `  open alerts: [0-9]+ red, [0-9]+ yellow, [0-9]+ blue`,
 		`  messages since the server was started: [1-9][0-9]*`, `  user screen: [1-9][0-9]* to get, 0 to acknowledge`} {
 		if !regexp.MustCompile(`(?m)^` + line + `$`).MatchString(out) {
 			t.Errorf("no line %s in\n%s", line, out)
 		}
 	}
-	if out := mustRun(t, "--data", dir, "--lang", "zh", "feed", "restate"); !strings.HasPrefix(out, "预警推送：正常发布（127.0.0.1:") {
+	if out := mustRun(t, "--data", dir, "--lang", "zh", "feed", "restate"); !strings.HasPrefix(out, "预警推送：正常发布（nats://127.0.0.1:") {
 		t.Errorf("restated: %s", out)
 	}
 	if s := f.settled(); s.At.Generation < 2 {
