@@ -65,6 +65,7 @@ func startFeed(t *testing.T, dir string, set func(*app, *serveOptions)) *feedSer
 	select {
 	case f.opened = <-started:
 	case err := <-ended:
+		ended <- nil // for the cleanup
 		t.Fatal(err)
 	}
 	return f

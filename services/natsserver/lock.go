@@ -14,7 +14,7 @@ import (
 // lockName is the file that is locked while a server uses the directory.
 const lockName = "lock"
 
-// lockDir makes the directory if it is not there, and locks it until the result is closed. The NATS server itself does not
+// lockDir makes the directory if it is not there, and locks it until unlockDir. The NATS server itself does not
 // refuse a directory that another server has open: the two overwrite each other's messages.
 func lockDir(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -34,4 +34,9 @@ func lockDir(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("natsserver: lock %s: %w", f.Name(), err)
 	}
 	return f, nil
+}
+
+// unlockDir unlocks a directory also where a program that is being started has a copy of the file for a moment.
+func unlockDir(f *os.File) error {
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 }

@@ -83,7 +83,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, host: host, port: port, lock: lock, own: own, key: key, users: slices.Clone(cfg.Users)}
 	if err := s.run(); err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, unlockDir(lock))
 	}
 	return s, nil
 }
@@ -272,5 +272,5 @@ func (s *Server) Close() error {
 	}
 	s.closed = true
 	s.halt()
-	return s.lock.Close()
+	return unlockDir(s.lock)
 }
