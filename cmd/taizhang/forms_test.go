@@ -292,7 +292,8 @@ func (l *ledgers) args(t *testing.T, line, form string) (args []string, code int
 		args = append(args, names.Replace(arg))
 	}
 	args = append(args, "--output", form)
-	if !strings.Contains(line, "--as-of") && !slices.Contains(args, "reproduce") {
+	isDated := !slices.ContainsFunc([]string{"reproduce", "nats", "feed"}, func(verb string) bool { return slices.Contains(args, verb) })
+	if isDated && !strings.Contains(line, "--as-of") {
 		args = append(args, "--as-of", "2026-10-31")
 	}
 	return args, code
