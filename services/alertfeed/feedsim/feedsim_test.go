@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -46,7 +45,6 @@ func TestNothingIsFalseMissedOrActedOnTwice(t *testing.T) {
 			}
 		}
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(200)) // many small servers and ledgers, most of them short-lived
 	dir := t.TempDir()
 	shared := newHost(t, filepath.Join(dir, "shared"), accountsOf, false)
 	queue := make(chan job)

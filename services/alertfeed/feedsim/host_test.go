@@ -49,6 +49,7 @@ func startServer(dir, port string, accounts int) (*server.Server, error) {
 		return nil, err
 	}
 	opts.NoSigs, opts.NoLog, opts.DontListen = true, true, port == "-1"
+	opts.MaxClosedClients = 1 // a server that was stopped stays in memory
 	s, err := server.NewServer(opts)
 	if err != nil {
 		return nil, err
