@@ -36,6 +36,7 @@ type reality struct {
 	twice  string                    // the act at which the Watch died, which may come again
 	torn   map[string]bool           // whose acts may come again, or be forgotten
 	dies   int                       // at which act from now on the Watch dies; 0 for none
+	early  bool                      // it dies before it acts
 	faults []string
 }
 
@@ -46,7 +47,7 @@ func (r *reality) do(_ context.Context, e *consumer.Event) error {
 	what := shown(&e.Act)
 	if r.dies == 1 {
 		r.dies = 0
-		if r.rand.IntN(2) == 0 {
+		if r.early {
 			return errDies
 		}
 		r.take(e, what)
@@ -142,7 +143,7 @@ func (r *reality) step() {
 		r.round()
 	case n < 70:
 		r.mu.Lock()
-		r.dies = 1 + r.rand.IntN(3)
+		r.dies, r.early = 1+r.rand.IntN(3), r.rand.IntN(2) == 0
 		r.mu.Unlock()
 		r.change()
 		r.round()
