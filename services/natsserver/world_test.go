@@ -2,6 +2,7 @@ package natsserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -165,6 +166,9 @@ func newWorld(t testing.TB, url string, admin *nats.Conn, readers ...reader) *wo
 	return newWorldOf(t, 1, url, admin, readers...)
 }
 
+// noPeers is the code of the error of a cluster whose servers do not know all of each other yet.
+const noPeers = 10005
+
 func newWorldOf(t testing.TB, replicas int, url string, admin *nats.Conn, readers ...reader) *world {
 	t.Helper()
 	js, err := jetstream.New(admin)
@@ -172,9 +176,13 @@ func newWorldOf(t testing.TB, replicas int, url string, admin *nats.Conn, reader
 		t.Fatal(err)
 	}
 	w := &world{url: url, admin: admin, js: js}
-	_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{
-		Name: streamName, Subjects: []string{"taizhang.v1.>"}, Storage: jetstream.FileStorage, Replicas: replicas, MaxMsgsPerSubject: 16,
-		MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgSize: -1, Discard: jetstream.DiscardNew, DenyDelete: true, DenyPurge: true,
+	until(t, "the servers of the cluster know each other", func() bool {
+		_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{
+			Name: streamName, Subjects: []string{"taizhang.v1.>"}, Storage: jetstream.FileStorage, Replicas: replicas, MaxMsgsPerSubject: 16,
+			MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgSize: -1, Discard: jetstream.DiscardNew, DenyDelete: true, DenyPurge: true,
+		})
+		var api *jetstream.APIError
+		return !errors.As(err, &api) || api.ErrorCode != noPeers
 	})
 	if err != nil {
 		t.Fatal(err)
