@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
 )
 
 // User is a program that reads the feed, with a durable consumer of its own that has its name.
@@ -99,4 +100,39 @@ func sorted(list []string) []string {
 	list = slices.Clone(list)
 	slices.Sort(list)
 	return list
+}
+
+// admit makes the consumers those of the users. Of a shared ledger another process may know more users, unless they were changed
+// here just now: areAll says whether those that are known here are all.
+func (s *session) admit(ctx context.Context, areAll bool) error {
+	if s.cfg.Users == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askWait)
+	defer cancel()
+	if err := reconcile(ctx, s.cfg.JetStream, s.cfg.Users(), areAll); err != nil {
+		return err
+	}
+	if err := s.seeConsumers(ctx); err != nil { // they are made all the same, and check sees them again
+		s.cfg.Log.Warn("how far the consumers are is not known", zap.Error(err))
+	}
+	return nil
+}
+
+// seeConsumers notes how far the durable consumers have come.
+func (s *session) seeConsumers(ctx context.Context) error {
+	consumers := []Consumer{}
+	list := s.stream.ListConsumers(ctx)
+	for c := range list.Info() {
+		if c.Config.Durable != "" {
+			consumers = append(consumers, Consumer{c.Name, c.NumPending, c.NumAckPending})
+		}
+	}
+	if err := list.Err(); err != nil && !errors.Is(err, jetstream.ErrEndOfData) {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status.Consumers = consumers
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
@@ -71,31 +70,6 @@ func (s *session) begin(ctx context.Context) (at At, ok bool, err error) {
 		return at, false, err
 	}
 	return at, true, s.readUpTo(ctx, s.picture.headSequence)
-}
-
-// readUpTo learns what the stream has up to a sequence that is there. If the connection was lost meanwhile, the session is over: the
-// stream may be another one.
-func (s *session) readUpTo(ctx context.Context, sequence uint64) error {
-	for s.read < sequence {
-		quiet := time.NewTimer(askWait)
-		select {
-		case m, ok := <-s.tail:
-			quiet.Stop()
-			if !ok {
-				return errAgain
-			}
-			s.learn(m)
-		case <-quiet.C:
-			return fmt.Errorf("%w: it is not delivered", errAgain)
-		case <-ctx.Done():
-			quiet.Stop()
-			return ctx.Err()
-		}
-	}
-	if s.cfg.JetStream.Conn().Stats().Reconnects != s.reconnects {
-		return fmt.Errorf("%w: the connection was lost", errAgain)
-	}
-	return nil
 }
 
 // isOurs reports whether the last head is one that this publisher wrote in a generation.

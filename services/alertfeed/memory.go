@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -53,4 +54,44 @@ func (m memory) remember(path string) error {
 func unkept(err error) error {
 	return &text.Error{Code: text.Conflict, Cause: err,
 		What: text.Say("预警推送的状态文件无法读写：%[1]v。请检查台账目录的磁盘空间和权限", "the file in which the feed remembers what it published cannot be read or written: %[1]v; look at the room and the rights of the directory of the ledger", err)}
+}
+
+// remember writes what is known of the stream.
+func (s *session) remember() error {
+	s.memory.Last, s.memory.Subjects, s.memory.Head = s.picture.last, s.picture.subjects(), s.picture.headSequence
+	if s.picture.head != nil {
+		s.memory.Generation = s.picture.head.At.Generation
+	}
+	s.memory.Open = s.memory.Open || s.doubt
+	if err := s.memory.remember(s.cfg.Memory); err != nil {
+		return err
+	}
+	s.known = true
+	return nil
+}
+
+// mark remembers, before the first alert after a head is published, that there may be messages which no head follows.
+func (s *session) mark() error {
+	s.isComplete = false
+	if s.memory.Open {
+		return nil
+	}
+	s.memory.Open = true
+	return s.remember()
+}
+
+// close remembers that a head follows all messages, once nothing was published for some time: a file that is written durably at
+// each head would hold up the alerts after it, and those who write to the ledger on the same disk. Until then a start after a crash
+// states everything again.
+func (s *session) close(quiet time.Duration) error {
+	if !s.isClosable() || time.Since(s.headed) < quiet {
+		return nil
+	}
+	s.memory.Open = false
+	return s.remember()
+}
+
+// isClosable reports whether no alert was published after the last head of this publisher, and this is not remembered yet.
+func (s *session) isClosable() bool {
+	return s.isComplete && !s.doubt && (s.memory.Open || s.memory.Head < s.ended)
 }

@@ -1,6 +1,8 @@
 package alertfeed
 
 import (
+	"time"
+
 	"github.com/taizhang/taizhang/events/text"
 )
 
@@ -57,4 +59,39 @@ type Consumer struct {
 	Name    string `json:"name"`
 	Pending uint64 `json:"pending"` // messages that it has not got
 	Unacked int    `json:"unacked"` // messages that it has got and not acknowledged
+}
+
+// show shows how far the feed has come.
+func (s *session) show() {
+	position := s.cfg.Desk.Position()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status.Subjects, s.status.Open = s.picture.subjects(), s.picture.counts()
+	if s.picture.head != nil {
+		s.status.At = s.picture.head.At
+	}
+	if s.status.At.Position >= position {
+		s.behindSince = time.Time{}
+	}
+}
+
+// moved notes that the ledger has moved on.
+func (s *session) moved() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.behindSince.IsZero() {
+		s.behindSince = time.Now()
+	}
+}
+
+func (s *session) setServer(url string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status.Server = url
+}
+
+func (s *session) counted(m *Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status.Published.count(m)
 }
