@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/taizhang/taizhang/services/listen"
+	"github.com/taizhang/taizhang/services/listen/listentest"
 )
 
 func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
@@ -124,7 +125,7 @@ func watchAnAlertComeAndGo(t *testing.T, watch string, records []string) {
 func TestTheCertificateOfAServerIsReplacedWithoutARestart(t *testing.T) {
 	files := t.TempDir()
 	certFile, keyFile := filepath.Join(files, "cert.pem"), filepath.Join(files, "key.pem")
-	writePair(t, certFile, keyFile, "first")
+	listentest.NewCertificate(t, "first").Write(t, certFile, keyFile)
 	p := startServe(t, t.TempDir(), "--tls-cert", certFile, "--tls-key", keyFile)
 	shown := func() (string, string) {
 		c, err := tls.Dial("tcp", strings.TrimPrefix(p.url, "https://"), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
@@ -137,7 +138,7 @@ func TestTheCertificateOfAServerIsReplacedWithoutARestart(t *testing.T) {
 	if name, protocol := shown(); name != "first" || protocol != "h2" {
 		t.Errorf("got %s over %s", name, protocol)
 	}
-	writePair(t, certFile, keyFile, "second")
+	listentest.NewCertificate(t, "second").Write(t, certFile, keyFile)
 	for deadline := time.Now().Add(serveWait); ; time.Sleep(50 * time.Millisecond) {
 		if name, _ := shown(); name == "second" {
 			break

@@ -31,6 +31,7 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/listen/listentest"
 	"github.com/taizhang/taizhang/services/natsserver"
 )
 
@@ -669,7 +670,7 @@ func TestTheFeedIsEncryptedWhereOtherMachinesReachIt(t *testing.T) {
 	p, files := newProgram(t, "gov"), t.TempDir()
 	dir := newProvince(t, p)
 	certFile, keyFile := filepath.Join(files, "cert.pem"), filepath.Join(files, "key.pem")
-	writePair(t, certFile, keyFile, "localhost")
+	listentest.NewCertificate(t, "localhost").Write(t, certFile, keyFile)
 	s := startServe(t, dir, "--nats-listen", "0.0.0.0:0", "--tls-cert", certFile, "--tls-key", keyFile)
 	found := regexp.MustCompile(`tls://0\.0\.0\.0:([0-9]+) `).FindStringSubmatch(s.said)
 	if found == nil {
@@ -755,7 +756,7 @@ func withCredentials(t *testing.T, certFile, keyFile string) (url, creds string)
 func TestAServerElsewhereMayHaveTLSAndTakeCredentials(t *testing.T) {
 	files := t.TempDir()
 	certFile, keyFile := filepath.Join(files, "cert.pem"), filepath.Join(files, "key.pem")
-	writePair(t, certFile, keyFile, "localhost")
+	listentest.NewCertificate(t, "localhost").Write(t, certFile, keyFile)
 	url, creds := withCredentials(t, certFile, keyFile)
 	status := func(s *process) string {
 		_, body := s.owner("/v1/feed")

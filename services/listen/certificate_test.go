@@ -1,14 +1,7 @@
 package listen
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,30 +12,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/listen/listentest"
 )
-
-// writePair writes a certificate of a name and its key.
-func writePair(t *testing.T, certFile, keyFile, name string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: cert}, keyFile: {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // shown returns the name in the certificate that a server shows.
 func shown(t *testing.T, address string) string {
@@ -58,7 +29,7 @@ func shown(t *testing.T, address string) string {
 func TestACertificateIsLoadedAgainAndABrokenPairLeavesTheOneBefore(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	writePair(t, certFile, keyFile, "first")
+	listentest.NewCertificate(t, "first").Write(t, certFile, keyFile)
 	core, logged := observer.New(zapcore.InfoLevel)
 	c, err := LoadCertificate(certFile, keyFile, zap.New(core))
 	if err != nil {
@@ -91,20 +62,20 @@ func TestACertificateIsLoadedAgainAndABrokenPairLeavesTheOneBefore(t *testing.T)
 		}
 	}
 	expect("first")
-	writePair(t, certFile, filepath.Join(dir, "other.pem"), "broken") // a certificate without its key
+	listentest.NewCertificate(t, "broken").Write(t, certFile, filepath.Join(dir, "other.pem")) // a certificate without its key
 	expect("first")
 	expect("first")
 	if n := logged.FilterLevelExact(zapcore.ErrorLevel).Len(); n != 1 {
 		t.Errorf("the broken pair was reported %d times", n)
 	}
-	writePair(t, certFile, keyFile, "second")
+	listentest.NewCertificate(t, "second").Write(t, certFile, keyFile)
 	expect("second")
 }
 
 func TestAKeyThatOthersCanReadIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	writePair(t, certFile, keyFile, "first")
+	listentest.NewCertificate(t, "first").Write(t, certFile, keyFile)
 	if err := os.Chmod(keyFile, 0o640); err != nil {
 		t.Fatal(err)
 	}

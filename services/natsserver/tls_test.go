@@ -1,46 +1,21 @@
 package natsserver
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"math/big"
 	"net"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/services/listen/listentest"
 )
 
-// certificate returns one for 127.0.0.1 and what trusts it.
-func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(leaf)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
-}
-
 func TestWithTLSAUserNeedsIt(t *testing.T) {
-	cert, pool := certificate(t)
+	cert := listentest.NewCertificate(t, "localhost")
 	a, b := newReader(t, "a"), newReader(t, "b")
-	s, err := Start(t.Context(), Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: usersOf(a), Log: zap.NewNop(), TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
+	s, err := Start(t.Context(), Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: usersOf(a), Log: zap.NewNop(), TLS: &tls.Config{Certificates: []tls.Certificate{cert.Certificate}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +33,8 @@ func TestWithTLSAUserNeedsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range []reader{a, b} {
-		r.consumer(t, r.connect(t, w.url, nats.Secure(&tls.Config{RootCAs: pool})))
-		if _, err := nats.Connect(w.url, nats.Nkey(r.Key, r.pair.Sign), nats.Secure(&tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS11})); err == nil {
+		r.consumer(t, r.connect(t, w.url, nats.Secure(&tls.Config{RootCAs: cert.Pool})))
+		if _, err := nats.Connect(w.url, nats.Nkey(r.Key, r.pair.Sign), nats.Secure(&tls.Config{RootCAs: cert.Pool, MaxVersion: tls.VersionTLS11})); err == nil {
 			t.Error("a client of TLS 1.1 connects")
 		}
 		if _, err := nats.Connect(w.url, nats.Nkey(r.Key, r.pair.Sign)); err == nil {

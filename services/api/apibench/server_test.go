@@ -3,15 +3,9 @@ package apibench
 import (
 	"bufio"
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -25,6 +19,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/taizhang/taizhang/services/listen/listentest"
 	"github.com/taizhang/taizhang/services/logstore/baseline"
 	"github.com/taizhang/taizhang/services/simulator/simulatortest"
 )
@@ -204,25 +199,8 @@ type certificate struct {
 
 func newCertificate(b *testing.B) certificate {
 	b.Helper()
-	check := func(err error) {
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	check(err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().AddDate(0, 0, 1), DNSNames: []string{"localhost"}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	check(err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	check(err)
-	c := certificate{cert: filepath.Join(b.TempDir(), "cert.pem"), key: filepath.Join(b.TempDir(), "key.pem")}
-	check(os.WriteFile(c.cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
-	check(os.WriteFile(c.key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), 0o600))
-	trusted := x509.NewCertPool()
-	parsed, err := x509.ParseCertificate(der)
-	check(err)
-	trusted.AddCert(parsed)
-	c.config = &tls.Config{RootCAs: trusted, ServerName: "localhost"}
+	made := listentest.NewCertificate(b, "localhost")
+	c := certificate{cert: filepath.Join(b.TempDir(), "cert.pem"), key: filepath.Join(b.TempDir(), "key.pem"), config: &tls.Config{RootCAs: made.Pool, ServerName: "localhost"}}
+	made.Write(b, c.cert, c.key)
 	return c
 }
