@@ -297,7 +297,7 @@ func TestTwoServersOfOneClusterShareAFeed(t *testing.T) {
 	url := cluster(t)
 	mustRun(t, "--store", url, "--data", filepath.Join(t.TempDir(), "import"), "import", filepath.Join("testdata", "small.jsonl"))
 	e, p := newExternal(t), newProgram(t, "gov")
-	e.start(natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key}}))
+	e.start(natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key.Public}}))
 	var servers []*feedServer
 	for range 2 {
 		servers = append(servers, startFeed(t, filepath.Join(t.TempDir(), "copy"), func(a *app, o *serveOptions) {

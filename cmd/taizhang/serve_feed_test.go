@@ -33,6 +33,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/listen/listentest"
 	"github.com/taizhang/taizhang/services/natsserver"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 // feedServer is a server within the test, with a feed.
@@ -123,8 +124,7 @@ func (f *feedServer) tryTrial(id string, onLine bool) error {
 type program struct {
 	t        *testing.T
 	name     string
-	key      string
-	pair     nkeys.KeyPair
+	key      natstest.Key
 	reading  *alertfeed.Reading
 	conn     *nats.Conn
 	consumer jetstream.Consumer
@@ -140,21 +140,13 @@ func spelled(subject string, s alertfeed.State) string {
 
 func newProgram(t *testing.T, name string) *program {
 	t.Helper()
-	pair, err := nkeys.CreateUser()
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := pair.PublicKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &program{t: t, name: name, key: key, pair: pair, reading: alertfeed.NewReading(nil, 0)}
+	return &program{t: t, name: name, key: natstest.NewUser(t), reading: alertfeed.NewReading(nil, 0)}
 }
 
 // add makes the program a user of an accounts' log.
 func (p *program) add(x *opened) {
 	p.t.Helper()
-	if _, err := x.access.Office(access.Local("test", "local")).AddNATSUser(p.t.Context(), access.NewNATSUser{Name: p.name, Key: p.key}); err != nil {
+	if _, err := x.access.Office(access.Local("test", "local")).AddNATSUser(p.t.Context(), access.NewNATSUser{Name: p.name, Key: p.key.Public}); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -164,7 +156,7 @@ func (p *program) connect(url string) {
 	p.t.Helper()
 	p.disconnect()
 	var err error
-	p.conn, err = nats.Connect(url, nats.Nkey(p.key, p.pair.Sign), nats.CustomInboxPrefix("_INBOX_"+p.name), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond),
+	p.conn, err = nats.Connect(url, nats.Nkey(p.key.Public, p.key.Sign), nats.CustomInboxPrefix("_INBOX_"+p.name), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond),
 		nats.RetryOnFailedConnect(true), nats.IgnoreAuthErrorAbort(), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	if err != nil {
 		p.t.Fatal(err)
@@ -382,22 +374,10 @@ type external struct {
 
 func newExternal(t *testing.T) *external {
 	t.Helper()
-	pair, err := nkeys.CreateUser()
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := pair.PublicKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	seed, err := pair.Seed()
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &external{t: t, dir: t.TempDir(), key: key, seed: filepath.Join(t.TempDir(), "publisher.nk")}
-	if err := os.WriteFile(e.seed, seed, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	key := natstest.NewUser(t)
+	e := &external{t: t, dir: t.TempDir(), key: key.Public, seed: filepath.Join(t.TempDir(), "publisher.nk")}
+	key.WriteSeed(t, e.seed)
+	var err error
 	if e.address, err = alertfeed.FreeAddress(t.Context(), "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
@@ -449,7 +429,7 @@ func TestAServerElsewhereMayComeLaterAndGoAwayAndTheLedgerIsServedMeanwhile(t *t
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key}}); configuration != want {
+	if want := natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key.Public}}); configuration != want {
 		t.Errorf("got %s", configuration)
 	}
 	e.start(configuration)
@@ -510,7 +490,7 @@ func TestARestoredLedgerIsRightAtOnceAlsoForWhoReadTheLaterOne(t *testing.T) {
 	t.Parallel()
 	p, q, e := newProgram(t, "gov"), newProgram(t, "own"), newExternal(t)
 	dir, work := newProvince(t, p, q), t.TempDir()
-	e.start(natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key}, {Name: q.name, Key: q.key}}))
+	e.start(natsserver.Configuration(e.key, []natsserver.User{{Name: p.name, Key: p.key.Public}, {Name: q.name, Key: q.key.Public}}))
 	f := startFeed(t, dir, e.elsewhere)
 	p.connect(e.url())
 	f.trial("T1")
@@ -684,7 +664,7 @@ func TestTheFeedIsEncryptedWhereOtherMachinesReachIt(t *testing.T) {
 		}
 		return err == nil
 	})
-	own := nats.Nkey(p.key, p.pair.Sign)
+	own := nats.Nkey(p.key.Public, p.key.Sign)
 	if _, err := nats.Connect("nats://"+address, own); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("a program that does not trust the certificate: %v", err)
 	}
@@ -711,26 +691,17 @@ func withCredentials(t *testing.T, certFile, keyFile string) (url, creds string)
 			t.Fatal(err)
 		}
 	}
-	newKey := func(prefix nkeys.PrefixByte) (nkeys.KeyPair, string) {
-		pair, err := nkeys.CreatePair(prefix)
-		must(err)
-		public, err := pair.PublicKey()
-		must(err)
-		return pair, public
-	}
-	operator, operatorKey := newKey(nkeys.PrefixByteOperator)
-	_, system := newKey(nkeys.PrefixByteAccount)
-	account, accountKey := newKey(nkeys.PrefixByteAccount)
-	user, userKey := newKey(nkeys.PrefixByteUser)
+	operator, account, user := natstest.NewKey(t, nkeys.PrefixByteOperator), natstest.NewKey(t, nkeys.PrefixByteAccount), natstest.NewUser(t)
+	system := natstest.NewKey(t, nkeys.PrefixByteAccount).Public
 	resolver := &natsd.MemAccResolver{}
-	claims := jwt.NewAccountClaims(accountKey)
+	claims := jwt.NewAccountClaims(account.Public)
 	claims.Limits.JetStreamLimits = jwt.JetStreamLimits{MemoryStorage: -1, DiskStorage: -1, Streams: -1, Consumer: -1}
-	for key, claims := range map[string]*jwt.AccountClaims{system: jwt.NewAccountClaims(system), accountKey: claims} {
+	for key, claims := range map[string]*jwt.AccountClaims{system: jwt.NewAccountClaims(system), account.Public: claims} {
 		token, err := claims.Encode(operator)
 		must(err)
 		must(resolver.Store(key, token))
 	}
-	token, err := jwt.NewUserClaims(userKey).Encode(account)
+	token, err := jwt.NewUserClaims(user.Public).Encode(account)
 	must(err)
 	seed, err := user.Seed()
 	must(err)
@@ -741,7 +712,7 @@ func withCredentials(t *testing.T, certFile, keyFile string) (url, creds string)
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 	must(err)
 	on, err := natsd.NewServer(&natsd.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(), SystemAccount: system,
-		TrustedOperators: []*jwt.OperatorClaims{jwt.NewOperatorClaims(operatorKey)}, AccountResolver: resolver, TLS: true, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}}})
+		TrustedOperators: []*jwt.OperatorClaims{jwt.NewOperatorClaims(operator.Public)}, AccountResolver: resolver, TLS: true, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}}})
 	must(err)
 	on.Start()
 	t.Cleanup(func() { on.Shutdown(); on.WaitForShutdown() })

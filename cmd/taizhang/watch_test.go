@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nkeys"
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events"
@@ -20,22 +19,15 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/natsserver"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 // published publishes the ledger of a directory as of a date, and returns the flags of a user that reads it.
 func published(t *testing.T, dir, asOf string, filter alertfeed.Filter) []string {
 	t.Helper()
-	pair, err := nkeys.CreateUser()
-	if err != nil {
-		t.Fatal(err)
-	}
-	seed, _ := pair.Seed()
-	key, _ := pair.PublicKey()
-	file := filepath.Join(t.TempDir(), "ops.nk")
-	if err := os.WriteFile(file, seed, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	server, err := natsserver.Start(t.Context(), natsserver.Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: []natsserver.User{{Name: "ops", Key: key}}, Log: zap.NewNop()})
+	key, file := natstest.NewUser(t), filepath.Join(t.TempDir(), "ops.nk")
+	key.WriteSeed(t, file)
+	server, err := natsserver.Start(t.Context(), natsserver.Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: []natsserver.User{{Name: "ops", Key: key.Public}}, Log: zap.NewNop()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +58,7 @@ func published(t *testing.T, dir, asOf string, filter alertfeed.Filter) []string
 	now := func() time.Time { return noon }
 	counter := &desk.Local{Config: desk.Config{Ledger: l, Now: now}}
 	publisher := alertfeed.New(alertfeed.Config{Desk: counter, JetStream: js, Memory: filepath.Join(t.TempDir(), "memory"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
-		Users: func() []alertfeed.User { return []alertfeed.User{{Name: "ops", Key: key, Filter: filter}} }, Now: now, Log: zap.NewNop()})
+		Users: func() []alertfeed.User { return []alertfeed.User{{Name: "ops", Key: key.Public, Filter: filter}} }, Now: now, Log: zap.NewNop()})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { publisher.Run(ctx) })

@@ -10,21 +10,8 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
-
-// natsKey returns the public key of a new nkey.
-func natsKey(t testing.TB, prefix nkeys.PrefixByte) string {
-	t.Helper()
-	pair, err := nkeys.CreatePair(prefix)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := pair.PublicKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
 
 func natsNames(list NATSUsers) (names []string) {
 	for _, u := range list {
@@ -37,7 +24,7 @@ func TestANATSUserIsAddedReplacedAndRevoked(t *testing.T) {
 	store := newStore()
 	a, ctx := mustOpen(t, store), t.Context()
 	o := a.Office(owner)
-	first, second := natsKey(t, nkeys.PrefixByteUser), natsKey(t, nkeys.PrefixByteUser)
+	first, second := natstest.NewUser(t).Public, natstest.NewUser(t).Public
 	filter := NATSFilter{Centers: []string{"zj-0007", "ZJ-0001", "ZJ-0007"}, Severities: []string{"red", "Red"}, Families: []string{"exe"}}
 	u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, filter})
 	if err != nil || u.Key != first || fmt.Sprint(u.Filter) != "{[ZJ-0001 ZJ-0007] [red] [EXE]}" || u.AddedBy != owner.Account || u.AddedAt == "" || u.RevokedAt != "" {
@@ -101,9 +88,8 @@ func TestANATSUserIsAddedReplacedAndRevoked(t *testing.T) {
 
 func TestANATSUserThatCannotBeRightIsRefused(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
-	good := natsKey(t, nkeys.PrefixByteUser)
-	pair, _ := nkeys.CreateUser()
-	seed, _ := pair.Seed()
+	good := natstest.NewUser(t).Public
+	seed, _ := natstest.NewUser(t).Seed()
 	var many []string
 	for i := range filterSubjectsMax {
 		many = append(many, fmt.Sprintf("ZJ-%04d", i))
@@ -128,7 +114,7 @@ func TestANATSUserThatCannotBeRightIsRefused(t *testing.T) {
 		{NewNATSUser{"sys", good, NATSFilter{}}, "name"},
 		{NewNATSUser{"b", "", NATSFilter{}}, "key"},
 		{NewNATSUser{"b", string(seed), NATSFilter{}}, "key"},
-		{NewNATSUser{"b", natsKey(t, nkeys.PrefixByteAccount), NATSFilter{}}, "key"},
+		{NewNATSUser{"b", natstest.NewKey(t, nkeys.PrefixByteAccount).Public, NATSFilter{}}, "key"},
 		{NewNATSUser{"b", good[:55], NATSFilter{}}, "key"},
 		{NewNATSUser{"b", good[:20] + "\n" + good[20:], NATSFilter{}}, "key"},
 		{NewNATSUser{"b", good + "\n", NATSFilter{}}, "key"},
@@ -153,12 +139,12 @@ func TestANATSUserThatCannotBeRightIsRefused(t *testing.T) {
 
 func TestWhoMayHandleNATSUsers(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
-	if _, err := a.Office(owner).AddNATSUser(ctx, NewNATSUser{"old", natsKey(t, nkeys.PrefixByteUser), NATSFilter{}}); err != nil {
+	if _, err := a.Office(owner).AddNATSUser(ctx, NewNATSUser{"old", natstest.NewUser(t).Public, NATSFilter{}}); err != nil {
 		t.Fatal(err)
 	}
 	try := func(p Principal) (codes [3]text.Code) {
 		o := a.Office(p)
-		_, added := o.AddNATSUser(ctx, NewNATSUser{"new-" + p.Account, natsKey(t, nkeys.PrefixByteUser), NATSFilter{}})
+		_, added := o.AddNATSUser(ctx, NewNATSUser{"new-" + p.Account, natstest.NewUser(t).Public, NATSFilter{}})
 		_, revoked := o.RevokeNATSUser(ctx, "old")
 		_, listed := o.NATSUsers(ctx)
 		return [3]text.Code{code(added), code(revoked), code(listed)}
@@ -204,15 +190,15 @@ func TestThereAreOnlySoManyNATSUsers(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
 	o := a.Office(owner)
 	for i := range NATSUsersMax {
-		if _, err := o.AddNATSUser(ctx, NewNATSUser{fmt.Sprint("u", i), natsKey(t, nkeys.PrefixByteUser), NATSFilter{}}); err != nil {
+		if _, err := o.AddNATSUser(ctx, NewNATSUser{fmt.Sprint("u", i), natstest.NewUser(t).Public, NATSFilter{}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	one := NewNATSUser{"one-more", natsKey(t, nkeys.PrefixByteUser), NATSFilter{}}
+	one := NewNATSUser{"one-more", natstest.NewUser(t).Public, NATSFilter{}}
 	if _, err := o.AddNATSUser(ctx, one); code(err) != text.Conflict {
 		t.Errorf("one more: %v", err)
 	}
-	if _, err := o.AddNATSUser(ctx, NewNATSUser{"u0", natsKey(t, nkeys.PrefixByteUser), NATSFilter{}}); err != nil {
+	if _, err := o.AddNATSUser(ctx, NewNATSUser{"u0", natstest.NewUser(t).Public, NATSFilter{}}); err != nil {
 		t.Errorf("in place of another: %v", err)
 	}
 	if _, err := o.RevokeNATSUser(ctx, "u1"); err != nil {

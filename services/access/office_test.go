@@ -8,10 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nkeys"
-
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 var owner = Local("wang", "local")
@@ -276,7 +275,7 @@ func TestOpenedAgainItIsTheSame(t *testing.T) {
 	p := login(t, a, "hang")
 	_, _ = a.Office(owner).Disable(ctx, "cai")
 	_, _ = a.Office(p).RevokeToken(ctx, p.TokenID)
-	key := natsKey(t, nkeys.PrefixByteUser)
+	key := natstest.NewUser(t).Public
 	_, _ = a.Office(owner).AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{Severities: []string{"red"}}})
 	_, _ = a.Office(owner).RevokeNATSUser(ctx, "screen")
 	_, _ = a.Office(owner).AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{}})

@@ -9,10 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nkeys"
-
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 // person is somebody with an account of his own and all tokens that he ever saw.
@@ -182,7 +181,7 @@ func TestWhatWasAnsweredIsThereAfterACrash(t *testing.T) {
 		func() error { _, err := office.Bind(t.Context(), "cai", Binding{Role: Auditor}); return err },
 		func() error { _, err := office.RevokeToken(t.Context(), a.state.tokens[0].id.String()); return err },
 		func() error {
-			_, err := office.AddNATSUser(t.Context(), NewNATSUser{"screen", natsKey(t, nkeys.PrefixByteUser), NATSFilter{}})
+			_, err := office.AddNATSUser(t.Context(), NewNATSUser{"screen", natstest.NewUser(t).Public, NATSFilter{}})
 			return err
 		},
 		func() error { return a.Restored(t.Context(), owner) },

@@ -12,27 +12,13 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nkeys"
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/api"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
-
-// natsKey returns the public key of a new nkey.
-func natsKey(t testing.TB) string {
-	t.Helper()
-	pair, err := nkeys.CreateUser()
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := pair.PublicKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
 
 // screen asks for a user of NATS.
 func screen(key string) string {
@@ -47,7 +33,7 @@ func TestWithoutAFeedItSaysSo(t *testing.T) {
 	if p := x.ask(t, http.MethodPost, "/v1/feed/restate", "").problem(t, 409, "conflict"); !strings.Contains(p.Text.Zh, "nats-listen") {
 		t.Errorf("%+v", p)
 	}
-	made := x.ask(t, http.MethodPost, "/v1/nats/users", screen(natsKey(t)))
+	made := x.ask(t, http.MethodPost, "/v1/nats/users", screen(natstest.NewUser(t).Public))
 	if u := into[access.NATSUser](t, made); len(u.Warnings) != 1 || !strings.Contains(u.Warnings[0].En, "the alert feed is off") || u.Configuration != "" || made.Header.Get("Location") != "/v1/nats/users/screen" {
 		t.Errorf("%+v", u)
 	}
@@ -61,7 +47,7 @@ func TestWithoutAFeedItSaysSo(t *testing.T) {
 
 func TestUsersOfNATSOverHTTP(t *testing.T) {
 	x := small(t)
-	key := natsKey(t)
+	key := natstest.NewUser(t).Public
 	first := into[access.NATSUser](t, x.ask(t, http.MethodPost, "/v1/nats/users", screen(key)))
 	if first.Key != key || fmt.Sprint(first.Filter) != "{[ZJ-0001] [red] []}" || first.AddedBy != "local:kit" {
 		t.Errorf("%+v", first)
@@ -72,8 +58,7 @@ func TestUsersOfNATSOverHTTP(t *testing.T) {
 	if list := into[access.NATSUsers](t, x.get(t, "/v1/nats/users")); len(list) != 1 || list[0].Name != "screen" {
 		t.Errorf("%+v", list)
 	}
-	pair, _ := nkeys.CreateUser()
-	seed, _ := pair.Seed()
+	seed, _ := natstest.NewUser(t).Seed()
 	for _, c := range []struct{ body, param string }{
 		{strings.Replace(screen(key), "screen", "ledger", 1), "name"},
 		{screen(string(seed)), "key"},
@@ -151,22 +136,15 @@ func published(t *testing.T, s *api.Server) api.FeedStatus {
 func TestAUserOfNATSReadsAsLongAsHeIsOne(t *testing.T) {
 	_, s := fed(t, nil)
 	f := published(t, s)
-	pair, err := nkeys.CreateUser()
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := pair.PublicKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := natstest.NewUser(t)
 	if f.Open.Red != 2 || *f.Subjects == 0 || *f.Messages <= uint64(*f.Subjects) || f.Position != 6 || !strings.HasPrefix(f.Server, "nats://127.0.0.1:") || len(f.Consumers) != 0 {
 		t.Errorf("%+v", f)
 	}
-	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(key)); status != http.StatusOK || len(u.Warnings) != 0 || u.Configuration != "" || u.Server != f.Server {
+	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(key.Public)); status != http.StatusOK || len(u.Warnings) != 0 || u.Configuration != "" || u.Server != f.Server {
 		t.Errorf("%d %+v", status, u)
 	}
 	closed := make(chan struct{})
-	conn, err := nats.Connect(f.Server, nats.Nkey(key, pair.Sign), nats.MaxReconnects(0), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+	conn, err := nats.Connect(f.Server, nats.Nkey(key.Public, key.Sign), nats.MaxReconnects(0), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +160,7 @@ func TestAUserOfNATSReadsAsLongAsHeIsOne(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Error("a user who was revoked is still connected")
 	}
-	if _, err := nats.Connect(f.Server, nats.Nkey(key, pair.Sign)); err == nil {
+	if _, err := nats.Connect(f.Server, nats.Nkey(key.Public, key.Sign)); err == nil {
 		t.Error("a user who was revoked connects again")
 	}
 	metrics := asked(s.Admin(), http.MethodGet, "/metrics", false).Body.String()
@@ -198,7 +176,7 @@ func TestAnActThatTheServerOfNATSDoesNotKnowYetIsNotSaidToBeRefused(t *testing.T
 			t.Fatal(err)
 		}
 	})
-	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(natsKey(t))); status != http.StatusOK || len(u.Warnings) != 1 || !strings.Contains(u.Warnings[0].En, "cannot connect yet") || !strings.Contains(u.Warnings[0].Zh, "再做一次") {
+	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(natstest.NewUser(t).Public)); status != http.StatusOK || len(u.Warnings) != 1 || !strings.Contains(u.Warnings[0].En, "cannot connect yet") || !strings.Contains(u.Warnings[0].Zh, "再做一次") {
 		t.Errorf("%d %+v", status, u)
 	}
 	if list := x.access.NATSUsers(); len(list) != 1 {
@@ -214,20 +192,10 @@ func TestAnActThatTheServerOfNATSDoesNotKnowYetIsNotSaidToBeRefused(t *testing.T
 
 func TestWithAServerOfNATSElsewhereAnActGivesItsConfiguration(t *testing.T) {
 	_, s := fed(t, func(cfg *alertfeed.FeedConfig) {
-		pair, err := nkeys.CreateUser()
-		if err != nil {
-			t.Fatal(err)
-		}
-		seed, err := pair.Seed()
-		if err != nil {
-			t.Fatal(err)
-		}
 		cfg.Listen, cfg.URL, cfg.NKey = "", "nats://127.0.0.1:1", filepath.Join(cfg.Dir, "publisher.nk")
-		if err := os.WriteFile(cfg.NKey, seed, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		natstest.NewUser(t).WriteSeed(t, cfg.NKey)
 	})
-	key := natsKey(t)
+	key := natstest.NewUser(t).Public
 	if status, u := act[access.NATSUser](t, s, http.MethodPost, "/v1/nats/users", screen(key)); status != http.StatusOK || !strings.Contains(u.Configuration, key) || u.Server != "nats://127.0.0.1:1" || len(u.Warnings) != 0 {
 		t.Errorf("%d %+v", status, u)
 	}

@@ -22,7 +22,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nkeys"
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
@@ -34,6 +33,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/natsserver"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 	"github.com/taizhang/taizhang/services/simulator"
 	"github.com/taizhang/taizhang/services/simulator/simulatortest"
 )
@@ -168,7 +168,7 @@ type feed struct {
 	dir    string
 	server *natsserver.Server
 	js     jetstream.JetStream
-	seed   nkeys.KeyPair
+	key    natstest.Key
 	user   alertfeed.User
 
 	publisher *alertfeed.Publisher
@@ -178,15 +178,8 @@ type feed struct {
 
 func (w *world) feed() *feed {
 	w.b.Helper()
-	pair, err := nkeys.CreateUser()
-	if err != nil {
-		w.b.Fatal(err)
-	}
-	key, err := pair.PublicKey()
-	if err != nil {
-		w.b.Fatal(err)
-	}
-	f := &feed{w: w, dir: w.b.TempDir(), seed: pair, user: alertfeed.User{Name: "reader", Key: key}}
+	key := natstest.NewUser(w.b)
+	f := &feed{w: w, dir: w.b.TempDir(), key: key, user: alertfeed.User{Name: "reader", Key: key.Public}}
 	f.open()
 	w.b.Cleanup(f.close)
 	return f
@@ -260,7 +253,7 @@ func (f *feed) last() uint64 {
 // consume hands each message to take, and acknowledges it, until stop.
 func (f *feed) consume(take func(subject string, body []byte)) (stop func()) {
 	f.w.b.Helper()
-	nc, err := nats.Connect("nats://"+f.server.Addr(), nats.Nkey(f.user.Key, f.seed.Sign), nats.CustomInboxPrefix("_INBOX_"+f.user.Name))
+	nc, err := nats.Connect("nats://"+f.server.Addr(), nats.Nkey(f.key.Public, f.key.Sign), nats.CustomInboxPrefix("_INBOX_"+f.user.Name))
 	if err != nil {
 		f.w.b.Fatal(err)
 	}

@@ -9,13 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nkeys"
-
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/api/client"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 // atAnyTime matches an instant.
@@ -29,7 +28,7 @@ func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 	offices := []access.Office{here.access.Office(access.Local("kit", "socket")), ask(t, client.Options{URL: there.URL, Patience: -1})}
 	ctx := t.Context()
 	ids := make([]string, len(offices))
-	key := natsKey(t)
+	key := natstest.NewUser(t).Public
 	bare := func(u *access.NATSUser, err error) (any, error) { // without what a server says about its feed
 		if u != nil {
 			u.Warnings = nil
@@ -119,20 +118,6 @@ func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 			t.Errorf("%s: expected\n%s\ngot\n%s", step.name, answers[0], answers[1])
 		}
 	}
-}
-
-// natsKey returns the public key of a new nkey.
-func natsKey(t *testing.T) string {
-	t.Helper()
-	pair, err := nkeys.CreateUser()
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := pair.PublicKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
 }
 
 func TestAClientAsksHowTheFeedDoes(t *testing.T) {

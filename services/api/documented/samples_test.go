@@ -10,10 +10,10 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"github.com/nats-io/nkeys"
 
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 // ask is a request to an operation.
@@ -113,10 +113,10 @@ var samples = map[string]func(*world, access.Role) ask{
 	},
 	"natsUsers": about(),
 	"addNATSUser": func(w *world, _ access.Role) ask {
-		return ask{media: "application/json", body: fmt.Sprintf(`{"name":%q,"key":%q,"filter":{"centers":[],"severities":["red"],"families":["EXE"]}}`, w.fresh("u"), w.natsKey())}
+		return ask{media: "application/json", body: fmt.Sprintf(`{"name":%q,"key":%q,"filter":{"centers":[],"severities":["red"],"families":["EXE"]}}`, w.fresh("u"), natstest.NewUser(w.t).Public)}
 	},
 	"revokeNATSUser": func(w *world, _ access.Role) ask {
-		u := access.NewNATSUser{Name: w.fresh("u"), Key: w.natsKey()}
+		u := access.NewNATSUser{Name: w.fresh("u"), Key: natstest.NewUser(w.t).Public}
 		if _, err := w.office.AddNATSUser(w.t.Context(), u); err != nil {
 			w.t.Fatal(err)
 		}
@@ -161,20 +161,6 @@ func (w *world) added() string {
 		w.t.Fatal(err)
 	}
 	return name
-}
-
-// natsKey returns the public key of a new nkey.
-func (w *world) natsKey() string {
-	w.t.Helper()
-	pair, err := nkeys.CreateUser()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	key, err := pair.PublicKey()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return key
 }
 
 // writes are facts about home that an account of a role may bring at any time. %s is what makes each another one.
