@@ -398,16 +398,8 @@ func (e *external) start(configuration string) {
 	if err := opts.ProcessConfigString(fmt.Sprintf("listen: %q\njetstream { sync_interval: \"1s\", max_file_store: 1GiB }\n", e.address) + configuration); err != nil {
 		e.t.Fatal(err)
 	}
-	opts.StoreDir, opts.NoSigs, opts.NoLog = e.dir, true, true
-	on, err := natsd.NewServer(opts)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	on.Start()
-	if e.on = on; !on.ReadyForConnections(serveWait) {
-		e.t.Fatal("the server did not start")
-	}
-	e.t.Cleanup(e.stop)
+	opts.StoreDir = e.dir
+	e.on = natstest.Start(e.t, opts)
 }
 
 func (e *external) stop() {
@@ -711,14 +703,8 @@ func withCredentials(t *testing.T, certFile, keyFile string) (url, creds string)
 	must(os.WriteFile(creds, content, 0o600))
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 	must(err)
-	on, err := natsd.NewServer(&natsd.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(), SystemAccount: system,
+	on := natstest.Start(t, &natsd.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SystemAccount: system,
 		TrustedOperators: []*jwt.OperatorClaims{jwt.NewOperatorClaims(operator.Public)}, AccountResolver: resolver, TLS: true, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}}})
-	must(err)
-	on.Start()
-	t.Cleanup(func() { on.Shutdown(); on.WaitForShutdown() })
-	if !on.ReadyForConnections(serveWait) {
-		t.Fatal("the server did not start")
-	}
 	_, port, err := net.SplitHostPort(on.Addr().String())
 	must(err)
 	return "tls://localhost:" + port, creds

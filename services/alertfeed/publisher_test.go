@@ -23,6 +23,7 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 // The life of a center: a fine is a forbidden use (AL-USE-01), and its reversal clears the alert.
@@ -57,18 +58,9 @@ func newKit(t *testing.T) *kit {
 func newKitOn(t *testing.T, given server.Options) *kit {
 	t.Helper()
 	k := &kit{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, events.Shanghai)}
-	opts := &given
-	opts.Host, opts.Port, opts.JetStream, opts.NoSigs, opts.NoLog = "127.0.0.1", -1, true, true, true
-	srv, err := server.NewServer(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Start()
-	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	if !srv.ReadyForConnections(10 * time.Second) {
-		t.Fatal("the server does not start")
-	}
-	nc, err := nats.Connect(srv.ClientURL(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
+	given.Host, given.Port, given.JetStream = "127.0.0.1", -1, true
+	k.server = natstest.Start(t, &given)
+	nc, err := nats.Connect(k.server.ClientURL(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +76,6 @@ func newKitOn(t *testing.T, given server.Options) *kit {
 	}
 	t.Cleanup(l.Close)
 	k.desk = &desk.Local{Config: desk.Config{Ledger: l, Account: ledger.Account{Name: "clerk", MayRecord: true}, Now: k.Now, Spool: t.TempDir()}}
-	k.server = srv
 	k.cfg = alertfeed.Config{Desk: k.desk, JetStream: k.js, Memory: filepath.Join(t.TempDir(), "feed.json"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
 		Now: k.Now, Log: zaptest.NewLogger(t), Restart: func(context.Context) error { return nil }, Purgeable: true, Patience: time.Second, CheckEvery: time.Second}
 	return k

@@ -21,6 +21,7 @@ import (
 
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 // another starts one more publisher of the same ledger, with a connection and a memory of its own.
@@ -102,13 +103,7 @@ func (k *kit) restarted(do func(dir string) error) {
 	if err := do(dir); err != nil {
 		k.t.Fatal(err)
 	}
-	again, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: filepath.Dir(dir), NoSigs: true, NoLog: true})
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	again.Start()
-	k.server = again
-	k.t.Cleanup(func() { again.Shutdown(); again.WaitForShutdown() })
+	k.server = natstest.Start(k.t, &server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: filepath.Dir(dir)})
 }
 
 // A publisher that only followed the stream notices that it was put back from an old copy, also when who wrote it is gone.

@@ -14,6 +14,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 	"go.uber.org/zap/zaptest"
+
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 const (
@@ -139,13 +141,7 @@ func optionsElsewhere(t testing.TB, dir, configuration string) *server.Options {
 
 func serverElsewhere(t testing.TB, publisher nkeys.KeyPair, configuration string, readers ...reader) *world {
 	t.Helper()
-	opts := optionsElsewhere(t, t.TempDir(), configuration)
-	on, err := server.NewServer(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	on.Start()
-	t.Cleanup(func() { on.Shutdown(); on.WaitForShutdown() })
+	on := natstest.Start(t, optionsElsewhere(t, t.TempDir(), configuration))
 	url := "nats://" + on.Addr().String()
 	key, err := publisher.PublicKey()
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package natstest makes keys of users of NATS, for tests.
+// Package natstest starts servers of NATS and makes keys of users, for tests.
 package natstest
 
 import (
