@@ -305,7 +305,7 @@ func (w *document) responses(op *api.Route) (all object) {
 // moreProblems lists, by operation, the statuses of problems that its parameters and bodies do not already show.
 var moreProblems = map[string][]int{
 	"record":      {http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity},
-	"addNATSUser": {http.StatusConflict},
+	"addNATSUser": {http.StatusNotFound, http.StatusConflict},
 	"restateFeed": {http.StatusConflict},
 }
 

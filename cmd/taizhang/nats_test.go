@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 
+	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/api"
@@ -86,6 +87,7 @@ func TestUsersOfNATSAreHandledAtAServer(t *testing.T) {
 		{sec, "nats user add sys --nkey " + file("three.nk"), "NAME: \"sys\" must be"},
 		{sec, "nats user add three --nkey " + file("none/three.nk"), "--nkey: there is no directory " + file("none")},
 		{sec, "nats user add three --family X --nkey " + file("three.nk"), "--family: \"X\" must be"},
+		{sec, "nats user add three --center zj-9999 --nkey " + file("three.nk"), "--center: the ledger has no center ZJ-9999; "},
 		{map[string]string{"TAIZHANG_SERVER": "http://127.0.0.1:1", "LANG": "en"}, "nats user add three --nkey " + file("three.nk"), "127.0.0.1:1"},
 		{plain, "nats user revoke one", "this token is not made for accounts"},
 		{finance, "nats user list", "no right to this (nats-users)"},
@@ -107,6 +109,35 @@ func TestUsersOfNATSAreHandledAtAServer(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAUserOfNATSWhoseFilterNamesWhatIsNotThereIsRefused adds users in the files of a ledger that nobody serves.
+func TestAUserOfNATSWhoseFilterNamesWhatIsNotThereIsRefused(t *testing.T) {
+	dir, seed := newProvince(t), filepath.Join(t.TempDir(), "screen.nk")
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"--center ZJ-0001 --center ZJ-9999 --lang en", 1, "--center: the ledger has no center ZJ-9999; check the id, or add the user once"},
+		{"--center ZJ-9999 --lang zh", 1, "--center：台账中没有中心 ZJ-9999；请核对编号，尚未登记的，登记后再添加"},
+		{"--severity purple --lang zh", 2, `--severity："purple" 应为 red, yellow, blue 之一`},
+		{"--severity purple --lang en", 2, `--severity: "purple" must be one of red, yellow, blue`},
+		{"--family ZZZ --lang zh", 2, `--family："ZZZ" 应为预警编号中的类别，` + strings.Join(aggregates.Families(), ", ") + " 之一"},
+		{"--family ZZZ --lang en", 2, `--family: "ZZZ" must be a family of the codes of alerts, one of ` + strings.Join(aggregates.Families(), ", ")},
+	} {
+		out, errOut, code := taizhang(t, append([]string{"--data", dir, "nats", "user", "add", "screen", "--nkey", seed}, strings.Fields(c.args)...)...)
+		if code != c.code || !strings.Contains(errOut, c.says) {
+			t.Errorf("%s: exit %d: %s%s", c.args, code, out, errOut)
+		}
+		if _, err := os.Lstat(seed); !os.IsNotExist(err) {
+			t.Fatalf("%s: a seed is left behind: %v", c.args, err)
+		}
+	}
+	out := mustRun(t, "--data", dir, "--lang", "en", "nats", "user", "add", "screen", "--nkey", seed, "--center", "zj-0001", "--severity", "RED", "--family", "exe")
+	if !strings.HasPrefix(out, "screen: red; EXE; ZJ-0001\n") {
+		t.Errorf("in the other case: %s", out)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // Config holds the parameters of Open.
 type Config struct {
 	Store  events.Store   // of the accounts alone; the caller closes it after the Access
-	Ledger *ledger.Ledger // whose writes the access log shows; nil for a log without them
+	Ledger *ledger.Ledger // whose writes the access log shows, and which has the centers; nil for one that has not begun
 	Now    func() time.Time
 	Log    *zap.Logger // nil for none
 }

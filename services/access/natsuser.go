@@ -50,6 +50,9 @@ func (c *counter) AddNATSUser(ctx context.Context, r NewNATSUser) (*NATSUser, er
 	if err := r.check(); err != nil {
 		return nil, err
 	}
+	if err := c.a.knowsCenters(&r.Filter); err != nil {
+		return nil, err
+	}
 	err := c.do(ctx, func(s *state) ([]fact, error) {
 		is, err := s.mayAddNATSUser(&r)
 		if err != nil || is {
@@ -61,6 +64,18 @@ func (c *counter) AddNATSUser(ctx context.Context, r NewNATSUser) (*NATSUser, er
 		return nil, err
 	}
 	return c.natsUser(r.Name)
+}
+
+// knowsCenters returns text.NotFound for a center of a filter that the ledger does not have: a program with a mistyped center would
+// wait for its alerts in vain. A ledger that has not begun has no center.
+func (a *Access) knowsCenters(f *NATSFilter) error {
+	for _, id := range f.Centers {
+		if a.Ledger == nil || !a.Ledger.Register().Knows(events.CenterID(id)) {
+			return text.Errorf(text.NotFound, "台账中没有中心 %s；请核对编号，尚未登记的，登记后再添加此用户",
+				"the ledger has no center %s; check the id, or add the user once the center is registered", id).Of("center")
+		}
+	}
+	return nil
 }
 
 // mayAddNATSUser returns why a user of NATS cannot be added, or whether it is there already with the same key and filter.

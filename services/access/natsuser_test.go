@@ -21,13 +21,12 @@ func natsNames(list NATSUsers) (names []string) {
 }
 
 func TestANATSUserIsAddedReplacedAndRevoked(t *testing.T) {
-	store := newStore()
-	a, ctx := mustOpen(t, store), t.Context()
-	o := a.Office(owner)
+	a, ctx := newKit(t).Access, t.Context()
+	store, o := a.Store, a.Office(owner)
 	first, second := natstest.NewUser(t).Public, natstest.NewUser(t).Public
-	filter := NATSFilter{Centers: []string{"zj-0007", "ZJ-0001", "ZJ-0007"}, Severities: []string{"red", "Red"}, Families: []string{"exe"}}
+	filter := NATSFilter{Centers: []string{"zj-0003", "ZJ-0001", "ZJ-0003"}, Severities: []string{"red", "Red"}, Families: []string{"exe"}}
 	u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, filter})
-	if err != nil || u.Key != first || fmt.Sprint(u.Filter) != "{[ZJ-0001 ZJ-0007] [red] [EXE]}" || u.AddedBy != owner.Account || u.AddedAt == "" || u.RevokedAt != "" {
+	if err != nil || u.Key != first || fmt.Sprint(u.Filter) != "{[ZJ-0001 ZJ-0003] [red] [EXE]}" || u.AddedBy != owner.Account || u.AddedAt == "" || u.RevokedAt != "" {
 		t.Fatalf("%+v, %v", u, err)
 	}
 	facts := func() int { return len(logOf(t, a, LogQuestion{Kind: LogAct})) }
@@ -87,7 +86,7 @@ func TestANATSUserIsAddedReplacedAndRevoked(t *testing.T) {
 }
 
 func TestANATSUserThatCannotBeRightIsRefused(t *testing.T) {
-	a, ctx := mustOpen(t, newStore()), t.Context()
+	a, ctx := newKit(t).Access, t.Context()
 	good := natstest.NewUser(t).Public
 	seed, _ := natstest.NewUser(t).Seed()
 	var many []string
@@ -98,7 +97,7 @@ func TestANATSUserThatCannotBeRightIsRefused(t *testing.T) {
 		r     NewNATSUser
 		param string // that is wrong; "" for none
 	}{
-		{NewNATSUser{"a", good, NATSFilter{Centers: many}}, ""},
+		{NewNATSUser{"a", good, NATSFilter{Centers: []string{"ZJ-0001"}}}, ""},
 		{NewNATSUser{"a", good, NATSFilter{Centers: many, Severities: []string{"red", "blue"}}}, "center"},
 		{NewNATSUser{"9_a-b", good, NATSFilter{}}, "key"}, // that of a
 		{NewNATSUser{"", good, NATSFilter{}}, "name"},
@@ -134,6 +133,34 @@ func TestANATSUserThatCannotBeRightIsRefused(t *testing.T) {
 	}
 	if got := natsNames(a.NATSUsers()); !slices.Equal(got, []string{"a"}) {
 		t.Errorf("the users are %v", got)
+	}
+	if err := (&NATSFilter{Centers: many}).Check(); err != nil {
+		t.Errorf("a filter of %d combinations: %v", len(many), err)
+	}
+}
+
+func TestANATSUserOfACenterThatTheLedgerDoesNotHaveIsRefused(t *testing.T) {
+	k, ctx := newKit(t), t.Context()
+	key := natstest.NewUser(t).Public
+	add := func(o Office, centers ...string) error {
+		_, err := o.AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{Centers: centers}})
+		return err
+	}
+	for name, a := range map[string]*Access{"a ledger without it": k.Access, "a ledger that has not begun": mustOpen(t, newStore())} {
+		err := add(a.Office(owner), "ZJ-0001", "zj-0004")
+		e, ok := err.(*text.Error)
+		if !ok || e.Code != text.NotFound || e.Param != "center" || !strings.HasPrefix(e.What.En, "the ledger has no center ZJ-000") || !strings.Contains(e.What.Zh, "登记后") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if list := a.NATSUsers(); len(list) != 0 {
+			t.Errorf("%s: the users are %v", name, list)
+		}
+	}
+	if _, err := k.Guard(k.local, owner).Record(ctx, draft(t, "ZJ-0004", strings.ReplaceAll(registered, "REGION", "330106"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := add(k.Office(owner), "ZJ-0001", "zj-0004"); err != nil {
+		t.Errorf("after it was registered: %v", err)
 	}
 }
 

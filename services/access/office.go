@@ -29,7 +29,7 @@ type Office interface {
 	Tokens(ctx context.Context, account string) (Tokens, error)
 	RevokeToken(ctx context.Context, id string) (*Token, error)
 	// AddNATSUser lets a program read the alerts over NATS. A user of that name is replaced; one that is the same already stays
-	// as it is. It does not wait for the server of NATS.
+	// as it is. The ledger must have the centers of its filter. It does not wait for the server of NATS.
 	AddNATSUser(ctx context.Context, r NewNATSUser) (*NATSUser, error)
 	// RevokeNATSUser ends that. A user that is revoked already stays as it is.
 	RevokeNATSUser(ctx context.Context, name string) (*NATSUser, error)
@@ -131,7 +131,7 @@ type MadeToken struct {
 
 // NATSFilter selects the alerts that a program gets. An empty list selects all.
 type NATSFilter struct {
-	Centers    []string `json:"centers"`    // ids
+	Centers    []string `json:"centers"`    // ids, of centers that the ledger has
 	Severities []string `json:"severities"` // red, yellow or blue
 	Families   []string `json:"families"`   // of the codes: EXE for AL-EXE-02
 }

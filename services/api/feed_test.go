@@ -33,6 +33,10 @@ func TestWithoutAFeedItSaysSo(t *testing.T) {
 	if p := x.ask(t, http.MethodPost, "/v1/feed/restate", "").problem(t, 409, "conflict"); !strings.Contains(p.Text.Zh, "nats-listen") {
 		t.Errorf("%+v", p)
 	}
+	unknown := x.ask(t, http.MethodPost, "/v1/nats/users", strings.Replace(screen(natstest.NewUser(t).Public), "zj-0001", "zj-9999", 1)).problem(t, 404, "not-found")
+	if !strings.Contains(unknown.Text.En, "no center ZJ-9999") || !strings.Contains(unknown.Text.Zh, "ZJ-9999") || len(x.access.NATSUsers()) != 0 {
+		t.Errorf("%+v", unknown)
+	}
 	made := x.ask(t, http.MethodPost, "/v1/nats/users", screen(natstest.NewUser(t).Public))
 	if u := into[access.NATSUser](t, made); len(u.Warnings) != 1 || !strings.Contains(u.Warnings[0].En, "the alert feed is off") || u.Configuration != "" || made.Header.Get("Location") != "/v1/nats/users/screen" {
 		t.Errorf("%+v", u)
