@@ -192,6 +192,11 @@ func TestAProgramIsAddedWatchedAndRevokedByVerbs(t *testing.T) {
 	if out := mustRun(t, "--data", dir, "--lang", "zh", "feed", "restate"); !strings.HasPrefix(out, "预警推送：正常发布（nats://127.0.0.1:") {
 		t.Errorf("restated: %s", out)
 	}
+	for _, lang := range []string{"zh", "en"} {
+		if out := mustRun(t, "--data", dir, "--lang", lang, "access-log", "--kind", "act"); !regexp.MustCompile(`(?m)^[^ ]+ act local:[^ ]+ restate\.asked -(：ok（socket）|: ok \(socket\))$`).MatchString(out) {
+			t.Errorf("the access log has\n%s", out)
+		}
+	}
 	if s := f.settled(); s.At.Generation < 2 {
 		t.Errorf("restated: %+v", s)
 	}

@@ -212,6 +212,16 @@ func (c *counter) do(ctx context.Context, judge func(*state) ([]fact, error)) er
 	})
 }
 
+// AskRestate writes that a principal has the alert feed state every alert again; whoever asks the feed calls it before. It is durable
+// on return. An error is text.Forbidden without the right to it, and then nothing may be restated.
+func (a *Access) AskRestate(ctx context.Context, p Principal) error {
+	c := &counter{a, p}
+	if err := c.mayDo(RestateFeed, ""); err != nil {
+		return err
+	}
+	return c.do(ctx, func(*state) ([]fact, error) { return []fact{{restateAsked, askedRestate{c.who()}}}, nil })
+}
+
 func (c *counter) account(name string, doubts []text.Text) (*Account, error) {
 	c.a.mu.RLock()
 	defer c.a.mu.RUnlock()

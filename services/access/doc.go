@@ -3,9 +3,9 @@
 // not travel in exports of the ledger.
 //
 // An Access is opened over an events.Store, as a ledger is: its state is the
-// fold of its log. The stream "accounts" has the acts on accounts, tokens and
-// users of NATS, the stream "log" the epochs and the access log. An act is
-// durable before it is answered.
+// fold of its log. The stream "accounts" has the acts on accounts, tokens,
+// users of NATS and the alert feed, the stream "log" the epochs and the access
+// log. An act is durable before it is answered.
 //
 // Authenticate returns the Principal that a token stands for. Guard puts a desk
 // before the ledger that gives a Principal what his role may, in his scope, and

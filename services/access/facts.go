@@ -12,7 +12,7 @@ import (
 
 // The streams of the log of accounts.
 const (
-	accountsStream events.StreamID = "accounts" // acts on accounts, tokens and users of NATS
+	accountsStream events.StreamID = "accounts" // acts on accounts, tokens, users of NATS and the alert feed
 	logStream      events.StreamID = "log"      // epochs and the access log
 )
 
@@ -26,6 +26,7 @@ const (
 	tokenRevoked    events.Kind = "token.revoked"
 	natsUserAdded   events.Kind = "natsuser.added"
 	natsUserRevoked events.Kind = "natsuser.revoked"
+	restateAsked    events.Kind = "restate.asked"
 	epochBegun      events.Kind = "epoch.begun"
 	accessNoted     events.Kind = "access.noted"
 )
@@ -77,6 +78,12 @@ type addedNATSUser struct {
 // onNATSUser is the body of natsuser.revoked.
 type onNATSUser struct {
 	User string `json:"user"`
+	whoActs
+}
+
+// askedRestate is the body of restate.asked: the alert feed states every alert again. It is written before the feed is asked, so that
+// none is restated without it.
+type askedRestate struct {
 	whoActs
 }
 

@@ -285,6 +285,9 @@ func actEntry(s *events.Stored) (dated, error) {
 	case natsUserRevoked:
 		body, err := read[onNATSUser](s)
 		return set(body.whoActs, body.User, err)
+	case restateAsked:
+		body, err := read[askedRestate](s)
+		return set(body.whoActs, "", err)
 	case epochBegun:
 		body, err := read[begun](s)
 		return set(body.whoActs, body.Why, err)

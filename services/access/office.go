@@ -182,7 +182,7 @@ const (
 	LogRead   = "read"   // a read or export of the ledger's records: money and history
 	LogWrite  = "write"  // a record in the ledger
 	LogDenied = "denied" // what was asked and not given
-	LogAct    = "act"    // an act on accounts, tokens or users of NATS
+	LogAct    = "act"    // an act on accounts, tokens, users of NATS or the alert feed
 	LogLogin  = "login"
 )
 

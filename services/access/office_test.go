@@ -279,6 +279,9 @@ func TestOpenedAgainItIsTheSame(t *testing.T) {
 	_, _ = a.Office(owner).AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{Severities: []string{"red"}}})
 	_, _ = a.Office(owner).RevokeNATSUser(ctx, "screen")
 	_, _ = a.Office(owner).AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{}})
+	if err := a.AskRestate(ctx, owner); err != nil {
+		t.Fatal(err)
+	}
 	_, _ = a.Authenticate("tz_wrong", "192.0.2.9", "GET /v1/me")
 	want := picture(t, a)
 	if err := a.Close(); err != nil {
@@ -306,6 +309,37 @@ func TestOpenedAgainItIsTheSame(t *testing.T) {
 		if _, err := b.Office(owner).AddAccount(ctx, NewAccount{Account: "next"}); err != nil {
 			t.Errorf("after %d events: %v", n, err)
 		}
+	}
+}
+
+func TestTheLogHasWhoHadTheFeedRestated(t *testing.T) {
+	a, ctx := mustOpen(t, newStore()), t.Context()
+	sys, cai := add(t, a, "sys", Binding{Role: SysAdmin}), add(t, a, "cai", Binding{Role: Finance})
+	gone := login(t, a, "sys")
+	if err := a.AskRestate(ctx, owner); err != nil {
+		t.Error(err)
+	}
+	if err := a.AskRestate(ctx, sys); err != nil {
+		t.Error(err)
+	}
+	if err := a.AskRestate(ctx, cai); code(err) != text.Forbidden {
+		t.Errorf("without the right: %v", err)
+	}
+	if _, err := a.Office(owner).Disable(ctx, "sys"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.AskRestate(ctx, gone); code(err) != text.Unauthenticated {
+		t.Errorf("disabled: %v", err)
+	}
+	var shown []string
+	for _, e := range logOf(t, a, LogQuestion{}) {
+		if e.Verb == "restate.asked" || e.Verb == string(RestateFeed) {
+			shown = append(shown, fmt.Sprintf("%s %s %s %q %s %s", e.Kind, e.Account, e.Verb, e.Object, e.Outcome, e.Source))
+		}
+	}
+	want := []string{`act local:wang restate.asked "" ok local`, `act sys restate.asked "" ok 192.0.2.1`, `denied cai feed-restate "" forbidden 192.0.2.1`}
+	if !slices.Equal(shown, want) {
+		t.Errorf("the log has\n%s", strings.Join(shown, "\n"))
 	}
 }
 

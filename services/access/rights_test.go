@@ -184,6 +184,7 @@ func TestWhatWasAnsweredIsThereAfterACrash(t *testing.T) {
 			_, err := office.AddNATSUser(t.Context(), NewNATSUser{"screen", natstest.NewUser(t).Public, NATSFilter{}})
 			return err
 		},
+		func() error { return a.AskRestate(t.Context(), owner) },
 		func() error { return a.Restored(t.Context(), owner) },
 		func() error { _, err := office.RevokeNATSUser(t.Context(), "screen"); return err },
 	} {

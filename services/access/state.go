@@ -73,7 +73,7 @@ func (s *state) fold(e *events.Stored) error {
 		return e.Fault
 	}
 	switch e.Kind {
-	case accessNoted: // it is read when it is asked for
+	case accessNoted, restateAsked: // they are read when they are asked for
 		return nil
 	case epochBegun:
 		_, err := read[begun](e)

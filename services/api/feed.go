@@ -164,6 +164,9 @@ func (q *request) restateFeed() error {
 		}
 		return fail(unavailable, "目前不能重新发布：%[1]s", "it cannot be restated now: %[2]s", why.Zh, why.En)
 	}
+	if err := q.s.Access.AskRestate(q.Context(), q.who); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(q.Context(), restateWait)
 	defer cancel()
 	if err := q.s.Feed.Restate(ctx); err != nil {

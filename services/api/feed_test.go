@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,8 +31,8 @@ func TestWithoutAFeedItSaysSo(t *testing.T) {
 	if f := into[api.FeedStatus](t, x.get(t, "/v1/feed")); f.State != api.FeedOff || !strings.Contains(f.Reason.En, "nats-listen") || f.Position != 6 || f.Open != nil {
 		t.Errorf("%+v", f)
 	}
-	if p := x.ask(t, http.MethodPost, "/v1/feed/restate", "").problem(t, 409, "conflict"); !strings.Contains(p.Text.Zh, "nats-listen") {
-		t.Errorf("%+v", p)
+	if p := x.ask(t, http.MethodPost, "/v1/feed/restate", "").problem(t, 409, "conflict"); !strings.Contains(p.Text.Zh, "nats-listen") || len(restates(t, x)) != 0 {
+		t.Errorf("%+v, and the access log has %q", p, restates(t, x))
 	}
 	unknown := x.ask(t, http.MethodPost, "/v1/nats/users", strings.Replace(screen(natstest.NewUser(t).Public), "zj-0001", "zj-9999", 1)).problem(t, 404, "not-found")
 	if !strings.Contains(unknown.Text.En, "no center ZJ-9999") || !strings.Contains(unknown.Text.Zh, "ZJ-9999") || len(x.access.NATSUsers()) != 0 {
@@ -119,6 +120,21 @@ func act[T any](t *testing.T, s *api.Server, method, path, body string) (status 
 	return w.Code, v
 }
 
+// restates returns what the access log has of the feed.
+func restates(t *testing.T, x *served) (list []string) {
+	t.Helper()
+	err := x.access.Office(access.Local("kit", "local")).Log(t.Context(), access.LogQuestion{}, func(e *access.Entry) error {
+		if strings.Contains(e.Verb, "restate") {
+			list = append(list, fmt.Sprintf("%s %s %s %s %s", e.Kind, e.Account, e.Verb, e.Outcome, e.Source))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 // published returns when the feed has published all that the ledger knows.
 func published(t *testing.T, s *api.Server) api.FeedStatus {
 	t.Helper()
@@ -138,7 +154,7 @@ func published(t *testing.T, s *api.Server) api.FeedStatus {
 }
 
 func TestAUserOfNATSReadsAsLongAsHeIsOne(t *testing.T) {
-	_, s := fed(t, nil)
+	x, s := fed(t, nil)
 	f := published(t, s)
 	key := natstest.NewUser(t)
 	if f.Open.Red != 2 || *f.Subjects == 0 || *f.Messages <= uint64(*f.Subjects) || f.Position != 6 || !strings.HasPrefix(f.Server, "nats://127.0.0.1:") || len(f.Consumers) != 0 {
@@ -155,6 +171,9 @@ func TestAUserOfNATSReadsAsLongAsHeIsOne(t *testing.T) {
 	defer conn.Close()
 	if status, f := act[api.FeedStatus](t, s, http.MethodPost, "/v1/feed/restate", ""); status != http.StatusOK || f.At.Generation < 2 {
 		t.Errorf("%d %+v", status, f)
+	}
+	if got := restates(t, x); !slices.Equal(got, []string{"act local:kit restate.asked ok socket"}) {
+		t.Errorf("the access log has %q", got)
 	}
 	if status, u := act[access.NATSUser](t, s, http.MethodDelete, "/v1/nats/users/screen", ""); status != http.StatusOK || len(u.Warnings) != 0 {
 		t.Errorf("%d %+v", status, u)
