@@ -252,8 +252,11 @@ func (l *link) reset(ctx context.Context, sequence uint64) (pending uint64, err 
 	ctx, done := l.ask(ctx)
 	defer done()
 	r, err := l.js.ResetConsumerToSequence(ctx, alertfeed.StreamName, l.Durable, sequence)
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, lost(err)
+	case r.Delivered.Consumer > 0:
+		return 0, lost(errGap)
 	}
 	return r.NumPending, nil
 }

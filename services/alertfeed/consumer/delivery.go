@@ -29,7 +29,8 @@ type delivery struct {
 	cancel   context.CancelFunc
 }
 
-// begin sets the durable consumer back to a sequence.
+// begin sets the durable consumer back to a sequence. It returns errGap if messages went at once to a request that somebody made
+// before.
 func (l *link) begin(ctx context.Context, c jetstream.Consumer, sequence uint64) (d *delivery, err error) {
 	d = &delivery{link: l, consumer: c, next: 1, since: l.nc.Stats().Reconnects}
 	d.due, err = l.reset(ctx, sequence)
@@ -96,7 +97,11 @@ func (d *delivery) take(ctx context.Context) (letters []letter, err error) {
 
 func (d *delivery) fetch(ctx context.Context) (err error) {
 	ctx, d.cancel = context.WithTimeout(ctx, fetchWait)
-	if d.batch, err = d.consumer.Fetch(messagesMax, jetstream.FetchContext(ctx), jetstream.FetchHeartbeat(heartbeat)); err != nil {
+	most := messagesMax
+	if d.next == 1 { // no request is left if the first message shows that another place is to be read from
+		most = 1
+	}
+	if d.batch, err = d.consumer.Fetch(most, jetstream.FetchContext(ctx), jetstream.FetchHeartbeat(heartbeat)); err != nil {
 		d.cancel()
 		d.batch = nil
 		return lost(err)

@@ -2,12 +2,15 @@ package consumer_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
@@ -457,6 +460,28 @@ func TestTwoProgramsOfOneUserAreNoticed(t *testing.T) {
 	}
 }
 
+// A request that is open when the consumer is set back gets messages before anybody can ask for them.
+func TestMessagesThatGoToAnOpenRequestAreMissed(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	c, err := f.js.Consumer(t.Context(), alertfeed.StreamName, user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch, err := c.Fetch(1000, jetstream.FetchMaxWait(time.Minute)) // of another program
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.say("A", raised, at(1, 1))
+	if m := <-batch.Messages(); m == nil {
+		t.Fatal(batch.Error())
+	}
+	wait(t, "the message to be missed", func() (string, bool) { // the server delivers it before it answers, or after
+		err := f.connection().Begin(t.Context())
+		return fmt.Sprint(err), errors.Is(err, consumer.ErrGap)
+	})
+}
+
 func TestAStateOfAnotherLedgerIsRefused(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
@@ -483,7 +508,7 @@ func TestAStateOfAnotherLedgerIsRefused(t *testing.T) {
 		select {
 		case <-w.over:
 		case <-time.After(30 * time.Second):
-			t.Fatal("it goes on")
+			t.Fatalf("it goes on, and people were told %q", w.told())
 		}
 		err := w.ended()
 		if text.CodeOf(err) != text.Conflict || !strings.Contains(err.Error(), first) || !strings.Contains(err.Error(), second) {
