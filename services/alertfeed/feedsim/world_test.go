@@ -554,6 +554,9 @@ const endMax = 30 * time.Second
 func (w *world) finish() error {
 	w.note("the faults end")
 	w.ending.Store(true)
+	for _, p := range w.processes {
+		p.offset.Store(0) // before the date moves on: else a clock shows a day that does not come
+	}
 	if w.latest > w.today() {
 		w.advance(w.latest - w.today())
 	}
@@ -562,7 +565,6 @@ func (w *world) finish() error {
 		p.mu.Lock()
 		p.spared = true
 		p.mu.Unlock()
-		p.offset.Store(0)
 		if p.gate != nil {
 			p.gate.set(0)
 		}
