@@ -140,7 +140,7 @@ func spelled(subject string, s alertfeed.State) string {
 
 func newProgram(t *testing.T, name string) *program {
 	t.Helper()
-	return &program{t: t, name: name, key: natstest.NewUser(t), reading: alertfeed.NewReading(nil, 0)}
+	return &program{t: t, name: name, key: natstest.NewUser(t), reading: alertfeed.NewReading(nil, alertfeed.At{})}
 }
 
 // add makes the program a user of an accounts' log.

@@ -421,7 +421,7 @@ func TestTheCommandsOfThePageEndWithTheAlertsOfTheLedger(t *testing.T) {
 	until(t, "the feed has the alerts of the ledger", func() bool { return strings.Contains(o.taizhang("feed", "status"), "publishing") })
 	got := map[string]alertfeed.State{}
 	until(t, "the command line has the alerts of the ledger", func() bool {
-		reading := alertfeed.NewReading(nil, 0)
+		reading := alertfeed.NewReading(nil, alertfeed.At{})
 		lines := bufio.NewScanner(strings.NewReader(run(t, o.dir, "", "bash", "-c", script)))
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {

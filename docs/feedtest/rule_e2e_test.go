@@ -26,7 +26,7 @@ const (
 	jsRule = `
 import { createInterface } from "node:readline";
 import { read } from "./reading.mjs";
-const kept = { generation: 0, subjects: {} };
+const kept = { head: { epoch: "", generation: 0 }, subjects: {} };
 for await (const line of createInterface({ input: process.stdin })) {
   const [subject, event] = line.split("\t");
   console.log(read(kept, subject, JSON.parse(event)).map((a) => a.state + " " + (a.clearedOn ?? "") + " " + a.subject).join(", "));
@@ -35,7 +35,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 	pyRule = `
 import json, sys
 from reading import read
-kept = {"generation": 0, "subjects": {}}
+kept = {"head": {"epoch": "", "generation": 0}, "subjects": {}}
 for line in sys.stdin:
     subject, event = line.rstrip("\n").split("\t")
     print(", ".join(a["state"] + " " + (a["clearedOn"] or "") + " " + a["subject"] for a in read(kept, subject, json.loads(event))))
@@ -183,7 +183,7 @@ func TestTheRuleOfThePageIsThatOfTheProgram(t *testing.T) {
 	run(t, dir, "", "python3", "-m", "py_compile", "watch.py") // the client of Python is not there to run it
 	seen := map[alertfeed.Kind]int{}
 	for seed := range uint64(20) {
-		reading := alertfeed.NewReading(nil, 0)
+		reading := alertfeed.NewReading(nil, alertfeed.At{})
 		var lines, want strings.Builder
 		for _, m := range history(rand.New(rand.NewPCG(seed, 0))) {
 			fmt.Fprintf(&lines, "%s\t%s\n", m.Subject, encoded(t, m))

@@ -21,6 +21,12 @@ func (a At) life(b At) int {
 	return cmp.Or(cmp.Compare(a.Epoch, b.Epoch), cmp.Compare(a.Generation, b.Generation), cmp.Compare(a.Engine, b.Engine))
 }
 
+// Precedes reports whether a is of an earlier statement of all alerts than b: its epoch is earlier, or its generation within the same
+// epoch.
+func (a At) Precedes(b At) bool {
+	return cmp.Or(cmp.Compare(a.Epoch, b.Epoch), cmp.Compare(a.Generation, b.Generation)) < 0
+}
+
 // Later reports whether a knows more than b: its epoch, generation and engine are later, in this order; or they are the same,
 // neither the position nor the date is less, and one of them is greater.
 func (a At) Later(b At) bool {

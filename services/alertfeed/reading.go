@@ -10,11 +10,12 @@ import (
 //
 //   - Of each subject it keeps the last At and state. A message that is not later is ignored.
 //   - A message with the state that is kept is remembered, and not acted on.
-//   - A message of an earlier generation than that of the last head is ignored: it is stated again, if it is right.
+//   - A message that precedes the last head is ignored, a head too: it is of an earlier generation, and is stated again if it is
+//     right, or of a ledger from which another one was restored.
 //   - The head that ends a generation withdraws every alert that the generation has not stated.
 type Reading struct {
-	kept       map[string]Kept
-	generation uint64 // of the last head
+	kept map[string]Kept
+	head At // of the first head of the last generation
 }
 
 // Kept is what a Reading knows of one subject.
@@ -31,9 +32,9 @@ type Act struct {
 	Alert   *Alert // as the message has it; nil for one that the head withdraws
 }
 
-// NewReading returns a Reading that goes on from what another one kept and the generation that it had reached, or from nothing.
-func NewReading(kept map[string]Kept, generation uint64) *Reading {
-	r := &Reading{maps.Clone(kept), generation}
+// NewReading returns a Reading that goes on from what another one kept and the head that it had reached, or from nothing.
+func NewReading(kept map[string]Kept, head At) *Reading {
+	r := &Reading{maps.Clone(kept), head}
 	if r.kept == nil {
 		r.kept = map[string]Kept{}
 	}
@@ -42,11 +43,14 @@ func NewReading(kept map[string]Kept, generation uint64) *Reading {
 
 // Take reads the next message and returns what to act on, in the order of subjects if the head withdraws several alerts.
 func (r *Reading) Take(m *Message) []Act {
+	if m.At().Precedes(r.head) {
+		return nil
+	}
 	if m.Head != nil {
 		return r.takeHead(m.Head)
 	}
 	before, known := r.kept[m.Subject]
-	if m.At().Generation < r.generation || known && !m.At().Later(before.At) {
+	if known && !m.At().Later(before.At) {
 		return nil
 	}
 	now := Kept{m.At(), m.State()}
@@ -58,13 +62,15 @@ func (r *Reading) Take(m *Message) []Act {
 }
 
 func (r *Reading) takeHead(h *Head) (acts []Act) {
-	r.generation = max(r.generation, h.At.Generation)
+	if r.head.Precedes(h.At) {
+		r.head = h.At
+	}
 	if h.Phase != End {
 		return nil
 	}
 	for _, subject := range slices.Sorted(maps.Keys(r.kept)) {
 		before := r.kept[subject]
-		if before.At.Generation >= h.At.Generation || before.State.Kind == Withdrawn {
+		if !before.At.Precedes(h.At) || before.State.Kind == Withdrawn {
 			continue
 		}
 		now := Kept{h.At, State{Kind: Withdrawn}}
@@ -83,5 +89,5 @@ func (r *Reading) Last(subject string) (k Kept, ok bool) {
 // Kept returns what the Reading knows of every subject.
 func (r *Reading) Kept() map[string]Kept { return maps.Clone(r.kept) }
 
-// Generation returns the generation of the last head.
-func (r *Reading) Generation() uint64 { return r.generation }
+// Head returns what the first head of the last generation knew; the zero At if none was read. No message that precedes it is heeded.
+func (r *Reading) Head() At { return r.head }

@@ -30,7 +30,9 @@ type chronicle struct {
 }
 
 func newChronicle() *chronicle {
-	c := &chronicle{at: knownAt, truth: map[string]alertfeed.State{}, last: map[string]alertfeed.Kept{}, lastOf: map[string]int{}}
+	at := knownAt
+	at.Epoch = epochOf(0)
+	c := &chronicle{at: at, truth: map[string]alertfeed.State{}, last: map[string]alertfeed.Kept{}, lastOf: map[string]int{}}
 	for _, key := range []string{"1", "2", "3", "4"} {
 		c.names = append(c.names, alertfeed.Name{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: key, RaisedOn: events.MustDate("2025-12-31")})
 	}
@@ -47,7 +49,16 @@ func (c *chronicle) head(phase alertfeed.Phase) {
 	if phase == alertfeed.End {
 		truth = maps.Clone(c.truth)
 	}
-	c.write(&alertfeed.Message{Subject: alertfeed.HeadSubject, Head: &alertfeed.Head{At: c.at, Phase: phase}}, truth)
+	c.write(headOf(c.at, phase), truth)
+}
+
+func headOf(at alertfeed.At, phase alertfeed.Phase) *alertfeed.Message {
+	return &alertfeed.Message{Subject: alertfeed.HeadSubject, Head: &alertfeed.Head{At: at, Phase: phase}}
+}
+
+// epochOf returns the epoch of the ledger that was restored so often; that of -1 is earlier than all others.
+func epochOf(restored int) string {
+	return fmt.Sprintf("2026-10-%02dT08:00:00.000000Z", restored+2)
 }
 
 func (c *chronicle) state(n alertfeed.Name, s alertfeed.State, at alertfeed.At) {
@@ -105,9 +116,28 @@ func (c *chronicle) step(t *rapid.T) {
 		c.head(alertfeed.End)
 	case 2: // a ledger put back, of a new epoch
 		c.epochs++
-		c.at.Epoch = fmt.Sprintf("2026-10-%02dT08:00:00.000000Z", c.epochs+1)
+		c.at.Epoch = epochOf(c.epochs)
 		c.at.Position -= min(c.at.Position, 10)
+		c.at.Generation++
+		c.head(alertfeed.Begin)
 		c.differ()
+		c.head(alertfeed.End)
+	case 4: // the stream is lost, the ledger from which this one was restored states its alerts, and then this one does
+		old := c.at
+		old.Epoch = epochOf(c.epochs - 1)
+		old.Generation++
+		c.last, c.lastOf = map[string]alertfeed.Kept{}, map[string]int{}
+		c.write(headOf(old, alertfeed.Begin), nil)
+		for _, n := range c.names {
+			if rapid.Bool().Draw(t, "stands there") {
+				c.state(n, anyState.Draw(t, "said there"), old)
+			}
+		}
+		c.write(headOf(old, alertfeed.End), nil)
+		c.at.Generation += 2
+		c.head(alertfeed.Begin)
+		c.differ()
+		c.head(alertfeed.End)
 	case 3:
 		c.at.Date++
 		c.differ()
@@ -124,19 +154,21 @@ func (c *chronicle) step(t *rapid.T) {
 type reader struct {
 	reading *alertfeed.Reading
 	acted   map[string]alertfeed.State
-	begun   uint64 // the latest generation of a head
+	begun   alertfeed.At // the latest head
 }
 
 func newReader() *reader {
-	return &reader{reading: alertfeed.NewReading(nil, 0), acted: map[string]alertfeed.State{}}
+	return &reader{reading: alertfeed.NewReading(nil, alertfeed.At{}), acted: map[string]alertfeed.State{}}
 }
 
 func (r *reader) take(t *rapid.T, m *alertfeed.Message) {
 	acts, before := r.reading.Take(m), ""
 	if m.Head != nil {
-		r.begun = max(r.begun, m.Head.At.Generation)
-	} else if len(acts) > 0 && m.At().Generation < r.begun {
-		t.Fatalf("acts on %+v, of a generation before %d", acts, r.begun)
+		if r.begun.Precedes(m.Head.At) {
+			r.begun = m.Head.At
+		}
+	} else if len(acts) > 0 && m.At().Precedes(r.begun) {
+		t.Fatalf("acts on %+v, of a generation before %+v", acts, r.begun)
 	}
 	for _, a := range acts {
 		was, ok := r.acted[a.Subject]
@@ -181,7 +213,7 @@ func TestAReaderEndsWithTheTruthWhateverIsRepeatedOrLost(t *testing.T) {
 				t.Fatalf("after message %d of %s and repeats\n%v is held, and\n%v is true", i, dump(c.messages[:i+1]), all.holds(), truth)
 			}
 			if rapid.IntRange(0, 9).Draw(t, "restart") == 0 {
-				all.reading = alertfeed.NewReading(all.reading.Kept(), all.reading.Generation())
+				all.reading = alertfeed.NewReading(all.reading.Kept(), all.reading.Head())
 			}
 		}
 		var got []*alertfeed.Message
@@ -219,4 +251,29 @@ func dump(list []*alertfeed.Message) string {
 		}
 	}
 	return b.String()
+}
+
+// Of two ledgers the one that was restored later is right, also if the other one found the stream gone and made it anew.
+func TestAnEarlierLedgerWithdrawsNothing(t *testing.T) {
+	n := alertfeed.Name{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: "1", RaisedOn: events.MustDate("2025-12-31")}
+	other := n
+	other.Key = "2"
+	open := alertfeed.State{Kind: alertfeed.Raised}
+	later, earlier := knownAt, knownAt
+	later.Epoch, earlier.Epoch, earlier.Generation = epochOf(1), epochOf(0), knownAt.Generation+1
+	r := alertfeed.NewReading(nil, alertfeed.At{})
+	r.Take(headOf(later, alertfeed.Begin))
+	if acts := r.Take(messageOf(n, open, later)); len(acts) != 1 {
+		t.Fatalf("acts on %+v", acts)
+	}
+	r.Take(headOf(later, alertfeed.End))
+	for _, m := range []*alertfeed.Message{headOf(earlier, alertfeed.Begin), messageOf(other, open, earlier), headOf(earlier, alertfeed.End)} {
+		if acts := r.Take(m); len(acts) > 0 {
+			t.Errorf("acts on %+v because of %s at %+v", acts, m.Subject, m.At())
+		}
+	}
+	later.Position++
+	if acts := r.Take(messageOf(other, open, later)); len(acts) != 1 {
+		t.Errorf("does not hear the later ledger any more: %+v", acts)
+	}
 }

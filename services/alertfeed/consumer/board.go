@@ -88,7 +88,7 @@ func (l *link) board(ctx context.Context, c jetstream.Consumer) (*Board, error) 
 		return nil, err
 	}
 	defer d.end()
-	reading := alertfeed.NewReading(nil, 0)
+	reading := alertfeed.NewReading(nil, alertfeed.At{})
 	var head *alertfeed.Head
 	var later []*alertfeed.Message // than that head
 	waiting, cancel := context.WithCancel(ctx)

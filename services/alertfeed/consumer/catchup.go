@@ -57,8 +57,8 @@ type gathered struct {
 	place   *place
 	head    *alertfeed.Head // the last one that says that all subjects are right
 
-	newest uint64 // generation
-	source string // of that generation: another ledger may have published to the stream before, until this one stated its alerts
+	newest alertfeed.At // of the last generation
+	source string       // of that generation: another ledger may have published to the stream before, until this one stated its alerts
 }
 
 // said is the message that an act follows from.
@@ -68,8 +68,8 @@ type said struct {
 }
 
 func (g *gathered) take(m *alertfeed.Message, l letter) {
-	if n := m.At().Generation; n >= g.newest {
-		g.newest, g.source = n, m.Source
+	if at := m.At(); !at.Precedes(g.newest) {
+		g.newest, g.source = at, m.Source
 	}
 	before, _ := g.reading.Last(m.Subject)
 	acts := g.reading.Take(m)
@@ -138,7 +138,7 @@ func (r *reader) present(ctx context.Context, g *gathered) error {
 			}
 		}
 	}
-	if err := r.state.begun(g.reading.Generation()); err != nil {
+	if err := r.state.begun(g.reading.Head()); err != nil {
 		return err
 	}
 	if g.place != nil {

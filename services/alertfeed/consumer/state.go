@@ -24,24 +24,24 @@ import (
 //	{"format":"taizhang.watch.v1","durable":"ops"}
 //	{"filters":["taizhang.v1.alert.*.red.*.>","taizhang.v1.head"]}
 //	{"source":"urn:uuid:1cc5efbe-4631-5491-a813-741dd0e17f6a"}
-//	{"generation":1796000000}
+//	{"head":{…}}
 //	{"subject":"taizhang.v1.alert.ZJ-0007.red.EXE.02.2025.20251231","at":{…},"state":"raised"}
 //	{"place":{"sequence":4711,"time":"2026-11-29T05:00:07.123456789Z"}}
 //	{"subject":"…","at":{…},"state":"cleared","clearedOn":"2026-11-29","place":{"sequence":4712,"time":"…"}}
 //
 // The line with filters says that the whole stream is read from its beginning; it has been read when a place follows.
 type stateLine struct {
-	Format     string         `json:"format,omitzero"`
-	Durable    string         `json:"durable,omitzero"`
-	Filters    []string       `json:"filters,omitempty"`   // of the durable consumer, sorted
-	Covered    []string       `json:"covered,omitempty"`   // the filters of what was read before
-	Source     string         `json:"source,omitzero"`     // the ledger that the alerts are of
-	Generation uint64         `json:"generation,omitzero"` // of the last head that was read
-	Subject    string         `json:"subject,omitzero"`
-	At         *alertfeed.At  `json:"at,omitempty"`
-	State      alertfeed.Kind `json:"state,omitzero"`
-	ClearedOn  desk.Day       `json:"clearedOn,omitzero"`
-	Place      *place         `json:"place,omitempty"`
+	Format    string         `json:"format,omitzero"`
+	Durable   string         `json:"durable,omitzero"`
+	Filters   []string       `json:"filters,omitempty"` // of the durable consumer, sorted
+	Covered   []string       `json:"covered,omitempty"` // the filters of what was read before
+	Source    string         `json:"source,omitzero"`   // the ledger that the alerts are of
+	Head      *alertfeed.At  `json:"head,omitempty"`    // of the first head of the last generation that was read
+	Subject   string         `json:"subject,omitzero"`
+	At        *alertfeed.At  `json:"at,omitempty"`
+	State     alertfeed.Kind `json:"state,omitzero"`
+	ClearedOn desk.Day       `json:"clearedOn,omitzero"`
+	Place     *place         `json:"place,omitempty"`
 }
 
 // stateFormat is the format of the file.
@@ -59,12 +59,12 @@ type state struct {
 	durable string
 	file    *os.File // to append to; nil before the first save
 
-	filters    []string
-	covered    []string // while the stream is read from its beginning: the filters of what was read before
-	source     string   // the ledger that the alerts are of; "" before the first message
-	kept       map[string]alertfeed.Kept
-	generation uint64 // of the last head that was read
-	place      *place // nil while the stream is read from its beginning
+	filters []string
+	covered []string // while the stream is read from its beginning: the filters of what was read before
+	source  string   // the ledger that the alerts are of; "" before the first message
+	kept    map[string]alertfeed.Kept
+	head    alertfeed.At // of the first head of the last generation that was read
+	place   *place       // nil while the stream is read from its beginning
 
 	appended int // lines since the file was written anew
 }
@@ -132,8 +132,8 @@ func (s *state) readLine(line []byte) bool {
 		s.source = l.Source
 		return true
 	}
-	if l.Generation != 0 {
-		s.generation = l.Generation
+	if l.Head != nil {
+		s.head = *l.Head
 		return true
 	}
 	if l.Subject != "" {
@@ -168,8 +168,8 @@ func (s *state) content() ([]byte, error) {
 	if s.source != "" {
 		lines = append(lines, stateLine{Source: s.source})
 	}
-	if s.generation != 0 {
-		lines = append(lines, stateLine{Generation: s.generation})
+	if s.head != (alertfeed.At{}) {
+		lines = append(lines, stateLine{Head: &s.head})
 	}
 	for _, subject := range slices.Sorted(maps.Keys(s.kept)) {
 		lines = append(lines, keptLine(subject, s.kept[subject]))
@@ -246,17 +246,17 @@ func (s *state) from(source string) error {
 	return s.append(&stateLine{Source: source}, nil)
 }
 
-// begun notes the generation of a head, if it is a new one, like keep.
-func (s *state) begun(generation uint64) error {
-	if generation == s.generation {
+// begun notes the first head of a generation, if it is a new one, like keep.
+func (s *state) begun(head alertfeed.At) error {
+	if head == s.head {
 		return nil
 	}
-	s.generation = generation
-	return s.append(&stateLine{Generation: generation}, nil)
+	s.head = head
+	return s.append(&stateLine{Head: &head}, nil)
 }
 
 // reading returns a Reading that goes on from the state.
-func (s *state) reading() *alertfeed.Reading { return alertfeed.NewReading(s.kept, s.generation) }
+func (s *state) reading() *alertfeed.Reading { return alertfeed.NewReading(s.kept, s.head) }
 
 // reach notes how far the stream was read, like keep.
 func (s *state) reach(to *place) error { return s.append(&stateLine{Place: to}, to) }

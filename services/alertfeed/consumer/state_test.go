@@ -39,7 +39,7 @@ func written(t *testing.T) (*state, string) {
 	for _, do := range []func() error{
 		func() error { s.restart([]string{"taizhang.v1.alert.>", "taizhang.v1.head"}); return s.rewrite() },
 		func() error { return s.from(ledger) },
-		func() error { return s.begun(7) },
+		func() error { return s.begun(keptAt(1, alertfeed.Raised).At) },
 		func() error { return s.keep(subjectA, keptAt(1, alertfeed.Raised), nil) },
 		func() error { return s.reach(&place{12, time.Unix(1, 2).UTC()}) },
 		func() error { return s.keep(subjectB, keptAt(2, alertfeed.Raised), &place{13, time.Unix(2, 3).UTC()}) },
@@ -54,7 +54,7 @@ func written(t *testing.T) (*state, string) {
 }
 
 func same(a, b *state) bool {
-	return slices.Equal(a.filters, b.filters) && maps.Equal(a.kept, b.kept) && a.source == b.source && a.generation == b.generation &&
+	return slices.Equal(a.filters, b.filters) && maps.Equal(a.kept, b.kept) && a.source == b.source && a.head == b.head &&
 		(a.place == nil) == (b.place == nil) && (a.place == nil || a.place.Sequence == b.place.Sequence && a.place.Time.Equal(b.place.Time)) &&
 		(a.place != nil || slices.Equal(a.covered, b.covered))
 }

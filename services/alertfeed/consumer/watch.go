@@ -215,7 +215,7 @@ func (r *reader) readOne(ctx context.Context, l letter) error {
 	if err != nil {
 		return err
 	}
-	if m.At().Generation >= r.reading.Generation() { // an earlier one may be of a ledger that published here before
+	if !m.At().Precedes(r.reading.Head()) { // one that does may be of a ledger that published here before
 		if err := cmp.Or(r.state.accept(m.Source), r.state.from(m.Source)); err != nil {
 			return err
 		}
@@ -238,7 +238,7 @@ func (r *reader) readOne(ctx context.Context, l letter) error {
 		}
 	}
 	if m.Head != nil {
-		return r.state.begun(r.reading.Generation())
+		return r.state.begun(r.reading.Head())
 	}
 	if now, _ := r.reading.Last(m.Subject); now != before {
 		return r.keep(m.Subject, &place{l.sequence, l.stored})

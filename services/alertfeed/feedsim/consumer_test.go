@@ -23,16 +23,16 @@ type consumer struct {
 	away  atomic.Bool // it does not run
 	again atomic.Bool // the connection was lost
 
-	mu         sync.Mutex
-	kept       map[string]alertfeed.Kept // as saved, as is
-	generation uint64
-	acts       []alertfeed.Act
-	reached    uint64       // the last sequence of the stream that it read
-	head       alertfeed.At // of the last head that it read
-	deaths     int
-	resets     int
-	gaps       int
-	messages   int
+	mu       sync.Mutex
+	kept     map[string]alertfeed.Kept // as saved, as is
+	begun    alertfeed.At              // as saved, as is
+	acts     []alertfeed.Act
+	reached  uint64       // the last sequence of the stream that it read
+	head     alertfeed.At // of the last head that it read
+	deaths   int
+	resets   int
+	gaps     int
+	messages int
 }
 
 func (w *world) newConsumer() (*consumer, error) {
@@ -87,7 +87,7 @@ func (c *consumer) life(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	c.resets++
-	reading := alertfeed.NewReading(c.kept, c.generation)
+	reading := alertfeed.NewReading(c.kept, c.begun)
 	c.mu.Unlock()
 	made, next := from.Created, from.Delivered.Consumer+1
 	for empty := 0; ctx.Err() == nil && !c.away.Load(); {
@@ -142,7 +142,7 @@ func (c *consumer) take(reading *alertfeed.Reading, msg jetstream.Msg, meta *jet
 	acts := reading.Take(m)
 	c.mu.Lock()
 	c.acts = append(c.acts, acts...)
-	c.kept, c.generation = reading.Kept(), reading.Generation()
+	c.kept, c.begun = reading.Kept(), reading.Head()
 	c.messages++
 	c.reached = meta.Sequence.Stream
 	if m.Head != nil {
