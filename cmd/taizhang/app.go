@@ -151,11 +151,14 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.output, "output", tableOutput, a.say("输出形式：table、csv 或 json", "form of output: table, csv or json"))
 	f.StringVar(&a.lang, "lang", a.lang, a.say("语言：zh 或 en", "language: zh or en"))
 	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
-	root.AddCommand(a.demoCommand(), a.importCommand(), a.templateCommand(), a.recordCommand(), a.tryCommand(), a.centerCommand(),
-		a.replayCommand(), a.policyCommand(), a.checkCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(),
-		a.simulateCommand(), a.reproduceCommand(), a.reportCommand(), a.serveCommand(), a.accountCommand(), a.tokenCommand(),
-		a.accessLogCommand(), a.natsCommand(), a.feedCommand(), a.versionCommand())
+	root.AddCommand(a.demoCommand(), a.templateCommand(), a.tryCommand(), a.centerCommand(), a.replayCommand(), a.policyCommand(),
+		a.checkCommand(), a.reproduceCommand(), a.reportCommand(), a.serveCommand())
 	root.AddCommand(a.listCommands()...)
+	for _, c := range []*cobra.Command{a.importCommand(), a.recordCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(), a.simulateCommand(),
+		a.accountCommand(), a.tokenCommand(), a.accessLogCommand(), a.natsCommand(), a.feedCommand(), a.versionCommand()} {
+		eachCommand(c, func(c *cobra.Command) { undated(c) })
+		root.AddCommand(c)
+	}
 	eachCommand(root, namesAsTyped)
 	if a.lang == "zh" {
 		inChinese(root)
@@ -246,7 +249,8 @@ func undated(c *cobra.Command) *cobra.Command {
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		for _, name := range []string{"as-of", "known-at"} {
 			if cmd.Flags().Changed(name) {
-				return usage(cmd, "%s 不用 --%s", "%s takes no --%s", cmd.Name(), name)
+				verb := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+				return usage(cmd, "%s 不用 --%s", "%s takes no --%s", verb, name)
 			}
 		}
 		return run(cmd, args)

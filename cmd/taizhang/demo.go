@@ -31,8 +31,8 @@ func (a *app) demoCommand() *cobra.Command {
 			if a.output != tableOutput {
 				return usage(cmd, "demo 只有 table 形式", "demo has the form table alone")
 			}
-			if err := a.onlyNow(cmd); err != nil { // before a directory is made
-				return err
+			if a.knownAt != "" {
+				return usage(cmd, "--known-at 只用于查询", "--known-at is for questions only")
 			}
 			if err := a.demoDir(cmd); err != nil {
 				return err

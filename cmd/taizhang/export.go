@@ -16,9 +16,6 @@ func (a *app) exportCommand() *cobra.Command {
 		Use: "export", Args: exactly(0),
 		Short: a.say("导出全部记录（JSONL），再导入得到同样的答案", "export all records as JSONL; imported they give the same answers"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if a.knownAt != "" {
-				return usage(cmd, "--known-at 不能用于导出", "--known-at cannot be used to export")
-			}
 			return a.read(cmd.Context(), func(d desk.Reader) error {
 				bar := a.progress("导出", "exporting")
 				var count int

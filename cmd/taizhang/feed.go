@@ -27,7 +27,7 @@ after a restore. No program acts twice: of an alert that is the same it only tak
 
 // askFeed returns a verb that asks the server, in which alone a feed runs.
 func (a *app) askFeed(verb, short, long string, ask func(*client.Client, context.Context) (*api.FeedStatus, error)) *cobra.Command {
-	return undated(&cobra.Command{
+	return &cobra.Command{
 		Use: verb, Args: exactly(0), Short: short, Long: long,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.atServer(cmd.Context(), true)
@@ -45,7 +45,7 @@ func (a *app) askFeed(verb, short, long string, ask func(*client.Client, context
 			}
 			return a.answer(f, func() *table.Table { return f.Table(a.lang) }, func() { a.printFeed(f) })
 		},
-	})
+	}
 }
 
 // printFeed writes how a feed does, for people. What is not told is left out.

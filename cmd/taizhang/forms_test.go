@@ -281,6 +281,9 @@ func (l *ledgers) commands(title string) []string {
 	return []string{"--data PROVINCE " + strings.NewReplacer("CENTER", "ZJ-0001", "YEAR", "2025", "SINCE", "3000", "duplicates", "duplicates --days 25").Replace(title)}
 }
 
+// undatedVerbs take no date.
+var undatedVerbs = []string{"reproduce", "import", "record", "policy check", "policy adopt", "backup", "restore", "account", "token", "access-log", "nats", "feed"}
+
 func (l *ledgers) args(t *testing.T, line, form string) (args []string, code int) {
 	line, no := strings.CutPrefix(line, "! ")
 	if no {
@@ -292,7 +295,9 @@ func (l *ledgers) args(t *testing.T, line, form string) (args []string, code int
 		args = append(args, names.Replace(arg))
 	}
 	args = append(args, "--output", form)
-	isDated := !slices.ContainsFunc([]string{"reproduce", "nats", "feed"}, func(verb string) bool { return slices.Contains(args, verb) })
+	isDated := !slices.ContainsFunc(undatedVerbs, func(verb string) bool {
+		return strings.Contains(line+" ", " "+verb+" ") || strings.HasPrefix(line, verb+" ")
+	})
 	if isDated && !strings.Contains(line, "--as-of") {
 		args = append(args, "--as-of", "2026-10-31")
 	}

@@ -46,7 +46,7 @@ func (a *app) natsCommand() *cobra.Command {
 			})
 		},
 	}
-	user.AddCommand(undated(a.natsUserAddCommand()), undated(list), undated(revoke))
+	user.AddCommand(a.natsUserAddCommand(), list, revoke)
 	c.AddCommand(user)
 	return c
 }

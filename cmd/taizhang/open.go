@@ -50,9 +50,6 @@ func (a *app) readFiles(ctx context.Context, do func(desk.Reader) error) error {
 
 // readWrite writes to the ledger, at a server or in the files. If there is no ledger, the first record that is accepted makes it.
 func (a *app) readWrite(cmd *cobra.Command, do func(desk.Desk) error) error {
-	if err := a.onlyNow(cmd); err != nil {
-		return err
-	}
 	c, err := a.atServer(cmd.Context(), true)
 	if err != nil {
 		return err
@@ -66,18 +63,7 @@ func (a *app) readWrite(cmd *cobra.Command, do func(desk.Desk) error) error {
 
 // writeFiles opens the files of the ledger to write.
 func (a *app) writeFiles(cmd *cobra.Command, do func(*desk.Local) error) error {
-	if err := a.onlyNow(cmd); err != nil {
-		return err
-	}
 	return a.open(cmd.Context(), false, func(d *desk.Local, _ events.Store) error { return do(d) })
-}
-
-// onlyNow refuses --known-at, for a verb that writes.
-func (a *app) onlyNow(cmd *cobra.Command) error {
-	if a.knownAt != "" {
-		return usage(cmd, "--known-at 只用于查询", "--known-at is for questions only")
-	}
-	return nil
 }
 
 // open puts a desk over the ledger.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,6 +15,30 @@ func TestAnExplanationNamesNotEveryVoucherOfAYearToPeople(t *testing.T) {
 		a.tell(&desk.Explanation{Because: make([]desk.Cause, c.events)})
 		if n := strings.Count(b.String(), "  event: ") + strings.Count(b.String(), "  ... and "); n != c.lines {
 			t.Errorf("%d events: %d lines in\n%s", c.events, n, b.String())
+		}
+	}
+}
+
+// TestAVerbThatAnswersOfNoDateTakesNone gives the flags of a date to each verb for which they would do nothing, which would mislead.
+func TestAVerbThatAnswersOfNoDateTakesNone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ledger")
+	for verb, args := range map[string]string{
+		"import": "x.jsonl", "record": "interview.held", "policy check": "x.json", "policy adopt": "x.json", "backup": "x.tar", "restore": "x.tar", "export": "", "simulate": "", "version": "",
+		"account": "", "account add": "cai", "account bind": "cai", "account list": "", "account show": "cai", "account disable": "cai", "account enable": "cai",
+		"token": "", "token add": "cai", "token list": "", "token revoke": "x", "access-log": "",
+		"nats": "", "nats user": "", "nats user add": "x --nkey y", "nats user list": "", "nats user revoke": "x", "feed": "", "feed status": "", "feed restate": "",
+	} {
+		typed := append(strings.Fields(verb), strings.Fields(args)...)
+		for _, c := range []struct{ flag, lang, says string }{
+			{"as-of", "en", "taizhang: " + verb + " takes no --as-of\n"},
+			{"as-of", "zh", "taizhang: " + verb + " 不用 --as-of\n"},
+			{"known-at", "en", "taizhang: " + verb + " takes no --known-at\n"},
+			{"known-at", "zh", "taizhang: " + verb + " 不用 --known-at\n"},
+		} {
+			out, errOut, code := taizhang(t, append(typed, "--"+c.flag, "2025-12-31", "--lang", c.lang, "--data", dir)...)
+			if code != 2 || out != "" || !strings.HasPrefix(errOut, c.says) {
+				t.Errorf("%s: exit %d: %s%s", verb, code, out, errOut)
+			}
 		}
 	}
 }

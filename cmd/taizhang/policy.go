@@ -26,7 +26,7 @@ func (a *app) policyCommand() *cobra.Command {
 			Short: a.say("查看施行中的（或 ID@版本、文件、builtin 指定的）办法参数", "show the policy in force (or ID@VERSION, a file, builtin)"),
 			RunE:  func(cmd *cobra.Command, args []string) error { return a.showPolicy(cmd, args) },
 		},
-		&cobra.Command{
+		undated(&cobra.Command{
 			Use: "check FILE", Args: exactly(1), Annotations: onFiles,
 			Short: a.say("检查办法参数文件", "check a file of a policy"),
 			RunE: func(_ *cobra.Command, args []string) error {
@@ -40,7 +40,7 @@ func (a *app) policyCommand() *cobra.Command {
 				a.print("%s 可以采用：%s，%v 起施行，摘要 %s", "%s can be adopted: %s, effective from %v, digest %s", args[0], p.Name(), p.EffectiveFrom, p.Digest())
 				return nil
 			},
-		},
+		}),
 		&cobra.Command{
 			Use: "diff A B", Args: exactly(2), Annotations: onFiles,
 			Short: a.say("比较两份办法参数：文件、ID@版本或 builtin", "compare two policies: files, ID@VERSION or builtin"),
@@ -56,7 +56,7 @@ func (a *app) policyCommand() *cobra.Command {
 				return a.write(desk.ComparePolicies(before, after))
 			},
 		},
-		&cobra.Command{
+		undated(&cobra.Command{
 			Use: "adopt FILE", Args: exactly(1),
 			Short: a.say("把办法参数采用到台账", "adopt a policy into the ledger"),
 			RunE: func(cmd *cobra.Command, args []string) error {
@@ -73,7 +73,7 @@ func (a *app) policyCommand() *cobra.Command {
 				}
 				return a.record(cmd, d)
 			},
-		})
+		}))
 	return cmd
 }
 

@@ -128,8 +128,15 @@ func TestVerbsWorkBesideAServer(t *testing.T) {
 	}
 	beside := map[string]string{}
 	verbs := []string{"centers", "center ZJ-0001", "execution --output csv", "alerts --all --output json", "replay ZJ-0001 --output json", "policy show", "export", "check"}
+	ask := func(verb string) string {
+		args := append([]string{"--data", dir}, strings.Fields(verb)...)
+		if verb != "export" {
+			args = append(args, "--as-of", "2025-12-31")
+		}
+		return mustRun(t, args...)
+	}
 	for _, verb := range verbs {
-		beside[verb] = mustRun(t, append([]string{"--data", dir, "--as-of", "2025-12-31"}, strings.Fields(verb)...)...)
+		beside[verb] = ask(verb)
 	}
 	if _, errOut, code := taizhang(t, "--data", dir, "--lang", "en", "center", "ZJ-9999"); code != 1 || errOut != "taizhang: the ledger has no center ZJ-9999\n" {
 		t.Errorf("exit %d: %s", code, errOut)
@@ -139,7 +146,7 @@ func TestVerbsWorkBesideAServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, verb := range verbs {
-		if onFiles := mustRun(t, append([]string{"--data", dir, "--as-of", "2025-12-31"}, strings.Fields(verb)...)...); onFiles != beside[verb] {
+		if onFiles := ask(verb); onFiles != beside[verb] {
 			t.Errorf("%s: on files\n%s\nbeside a server\n%s", verb, onFiles, beside[verb])
 		}
 	}
