@@ -63,9 +63,13 @@ func published(t *testing.T, dir, asOf string, filter alertfeed.Filter) []string
 	var running sync.WaitGroup
 	running.Go(func() { publisher.Run(ctx) })
 	t.Cleanup(func() { cancel(); running.Wait() })
-	for deadline := time.Now().Add(20 * time.Second); publisher.Status().At.Position != counter.Position(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		s := publisher.Status()
+		if s.State == alertfeed.StatePublishing && s.At.Position == counter.Position() { // while it states all alerts, the head has the position already
+			break
+		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the feed stays at %+v", publisher.Status())
+			t.Fatalf("the feed stays at %+v", s)
 		}
 	}
 	return []string{"--nats", "nats://" + server.Addr(), "--nkey", file}

@@ -247,18 +247,15 @@ func (l *link) quiet(ctx context.Context) (c jetstream.Consumer, isFree bool, er
 	}
 }
 
-// reset sets the durable consumer back to a sequence of the stream and returns how many messages are there from it on.
-func (l *link) reset(ctx context.Context, sequence uint64) (pending uint64, err error) {
+// reset sets the durable consumer back to a sequence of the stream and returns how it is then.
+func (l *link) reset(ctx context.Context, sequence uint64) (*jetstream.ConsumerInfo, error) {
 	ctx, done := l.ask(ctx)
 	defer done()
 	r, err := l.js.ResetConsumerToSequence(ctx, alertfeed.StreamName, l.Durable, sequence)
-	switch {
-	case err != nil:
-		return 0, lost(err)
-	case r.Delivered.Consumer > 0:
-		return 0, lost(errGap)
+	if err != nil {
+		return nil, lost(err)
 	}
-	return r.NumPending, nil
+	return r.ConsumerInfo, nil
 }
 
 // await waits at the start for the durable consumer, which the ledger makes when it serves.

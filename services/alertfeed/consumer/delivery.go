@@ -33,8 +33,15 @@ type delivery struct {
 // before.
 func (l *link) begin(ctx context.Context, c jetstream.Consumer, sequence uint64) (d *delivery, err error) {
 	d = &delivery{link: l, consumer: c, next: 1, since: l.nc.Stats().Reconnects}
-	d.due, err = l.reset(ctx, sequence)
-	return d, err
+	info, err := l.reset(ctx, sequence)
+	if err != nil {
+		return d, err
+	}
+	if info.NumAckPending > 0 {
+		return d, lost(errGap)
+	}
+	d.due = info.NumPending
+	return d, nil
 }
 
 // end gives up what was asked for and has not come.

@@ -2,15 +2,12 @@ package consumer_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
@@ -460,28 +457,6 @@ func TestTwoProgramsOfOneUserAreNoticed(t *testing.T) {
 	}
 }
 
-// A request that is open when the consumer is set back gets messages before anybody can ask for them.
-func TestMessagesThatGoToAnOpenRequestAreMissed(t *testing.T) {
-	t.Parallel()
-	f := newFeed(t)
-	c, err := f.js.Consumer(t.Context(), alertfeed.StreamName, user)
-	if err != nil {
-		t.Fatal(err)
-	}
-	batch, err := c.Fetch(1000, jetstream.FetchMaxWait(time.Minute)) // of another program
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.say("A", raised, at(1, 1))
-	if m := <-batch.Messages(); m == nil {
-		t.Fatal(batch.Error())
-	}
-	wait(t, "the message to be missed", func() (string, bool) { // the server delivers it before it answers, or after
-		err := f.connection().Begin(t.Context())
-		return fmt.Sprint(err), errors.Is(err, consumer.ErrGap)
-	})
-}
-
 func TestAStateOfAnotherLedgerIsRefused(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
@@ -533,6 +508,9 @@ func TestAStateOfAnotherLedgerIsRefused(t *testing.T) {
 		refused(w)
 		if did := w.seen(); len(did) > 0 || state() != before {
 			t.Fatalf("it did %v, and the state is\n%s", did, state())
+		}
+		if told := w.told(); len(told) > 0 { // nothing went to what it had asked for at the place of its state
+			t.Fatalf("people were told %q", told)
 		}
 	}
 	anew := func(w *consumer.Watch) { w.FromStart = true }
