@@ -38,6 +38,7 @@ type app struct {
 	lang      string
 	verbose   bool
 
+	writes      bool                        // the verb writes: what it wrote before an interrupt stays
 	pingRecord  func(context.Context) error // asks the cluster whether it answers, once its copy is open; nil without one
 	invoked     string                      // what was typed to run the program
 	out, errOut io.Writer
@@ -67,6 +68,14 @@ func (e *usageError) Unwrap() error { return e.err }
 
 func usage(cmd *cobra.Command, zh, en string, args ...any) error {
 	return &usageError{cmd.CommandPath(), text.Errorf(text.Invalid, zh, en, args...)}
+}
+
+// wrongUsage returns an error about settings as one of usage if they cannot be right, whatever is on the machine.
+func wrongUsage(cmd *cobra.Command, err error) error {
+	if text.CodeOf(err) != text.Invalid {
+		return err
+	}
+	return &usageError{cmd.CommandPath(), err}
 }
 
 // newApp returns an app that speaks the language of --lang or of the environment. The language is wanted before the

@@ -63,6 +63,9 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, errExitStopped):
 		fmt.Fprintf(a.errOut, "taizhang: %s\n", a.message(err))
 		return exitStopped
+	case ctx.Err() != nil && !a.writes:
+		fmt.Fprintln(a.errOut, a.say("taizhang: 已中断", "taizhang: interrupted"))
+		return 1
 	case ctx.Err() != nil:
 		fmt.Fprintln(a.errOut, a.say("taizhang: 已中断；已写入的均已落盘，重新运行即可完成", "taizhang: interrupted; what was written is safe, run it again to finish"))
 		return 1

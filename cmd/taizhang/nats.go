@@ -125,7 +125,7 @@ func (a *app) writeNATSUser(u *access.NATSUser, people func()) error {
 	if a.output == csvOutput {
 		to = a.errOut
 	}
-	fmt.Fprintln(to, a.say("请把以下内容写入 NATS 服务器的配置并重新加载，之后才生效：", "Put this into the configuration of the NATS server and reload it; it takes effect then:"))
+	fmt.Fprintln(to, a.say("请把以下内容写入 NATS 服务器的配置，并重新加载两次，之后才生效：", "Put this into the configuration of the NATS server and reload it twice; it takes effect then:"))
 	fmt.Fprint(to, u.Configuration)
 	return err
 }

@@ -218,7 +218,7 @@ func TestWithAServerOfNATSElsewhereItsConfigurationIsPrinted(t *testing.T) {
 	startFeed(t, dir, e.elsewhere)
 	out := mustRun(t, "--data", dir, "--lang", "en", "nats", "user", "add", "screen", "--nkey", seed)
 	key := seedIn(t, seed)
-	_, configuration, found := strings.Cut(out, "\nPut this into the configuration of the NATS server and reload it; it takes effect then:\n")
+	_, configuration, found := strings.Cut(out, "\nPut this into the configuration of the NATS server and reload it twice; it takes effect then:\n")
 	if want := natsserver.Configuration(e.key, []natsserver.User{{Name: "screen", Key: key}}); !found || configuration != want {
 		t.Errorf("got %s", out)
 	}

@@ -50,6 +50,7 @@ func (a *app) readFiles(ctx context.Context, do func(desk.Reader) error) error {
 
 // readWrite writes to the ledger, at a server or in the files. If there is no ledger, the first record that is accepted makes it.
 func (a *app) readWrite(cmd *cobra.Command, do func(desk.Desk) error) error {
+	a.writes = true
 	c, err := a.atServer(cmd.Context(), true)
 	if err != nil {
 		return err
@@ -63,6 +64,7 @@ func (a *app) readWrite(cmd *cobra.Command, do func(desk.Desk) error) error {
 
 // writeFiles opens the files of the ledger to write.
 func (a *app) writeFiles(cmd *cobra.Command, do func(*desk.Local) error) error {
+	a.writes = true
 	return a.open(cmd.Context(), false, func(d *desk.Local, _ events.Store) error { return do(d) })
 }
 
@@ -134,6 +136,7 @@ func (a *app) checkEvents(ctx context.Context, progress desk.Progress, c *desk.C
 
 // backUp copies the files of the ledger to a file or a directory.
 func (a *app) backUp(ctx context.Context, to string, isFile bool) (desk.Copied, error) {
+	a.writes = true
 	backup := logstore.Backup
 	if isFile {
 		backup = logstore.BackupFile
@@ -144,6 +147,7 @@ func (a *app) backUp(ctx context.Context, to string, isFile bool) (desk.Copied, 
 
 // restore puts a backup, a file or a directory, into the directory of the ledger.
 func (a *app) restore(ctx context.Context, from string, isFile bool) (desk.Copied, error) {
+	a.writes = true
 	restore := logstore.Restore
 	if isFile {
 		restore = logstore.RestoreFile

@@ -77,7 +77,12 @@ func (a *app) serveCommand() *cobra.Command {
 				return text.Errorf(text.Invalid, "lang 应为 zh 或 en，不能是 %q", "lang must be zh or en, not %q", a.lang)
 			}
 			if err := cmp.Or(o.check(), o.checkFeed(settings, a.cluster != "")); err != nil {
-				return err
+				return wrongUsage(cmd, err)
+			}
+			if o.demo {
+				if err := a.checkDemo(o); err != nil {
+					return wrongUsage(cmd, err)
+				}
 			}
 			a.log = a.serverLog(o.demo)
 			if o.checkConfig {

@@ -21,8 +21,8 @@ const demoCenter = "ZJ-0001"
 // demoTokenDays is how long the tokens of a demo would be good for; they end with it.
 const demoTokenDays = 1
 
-// serveDemo serves a simulated province in a temporary directory until ctx ends, to this machine alone.
-func (a *app) serveDemo(ctx context.Context, o *serveOptions) (err error) {
+// checkDemo returns what is wrong with the options of a demo.
+func (a *app) checkDemo(o *serveOptions) error {
 	if !o.isLoopback() {
 		return text.Errorf(text.Invalid, "--demo 只在本机回环地址上提供服务，不能是 %s", "--demo serves a loopback address alone, not %s", o.listen)
 	}
@@ -32,6 +32,11 @@ func (a *app) serveDemo(ctx context.Context, o *serveOptions) (err error) {
 	if a.cluster != "" {
 		return text.Errorf(text.Invalid, "--demo 自建台账，不能用集群；请去掉环境变量 TAIZHANG_STORE", "--demo makes a ledger of its own, not one in a cluster; unset the environment's TAIZHANG_STORE")
 	}
+	return nil
+}
+
+// serveDemo serves a simulated province in a temporary directory until ctx ends, to this machine alone.
+func (a *app) serveDemo(ctx context.Context, o *serveOptions) (err error) {
 	if a.dir, err = os.MkdirTemp("", "taizhang-demo-"); err != nil {
 		return err
 	}

@@ -541,11 +541,11 @@ func TestWhereTheFeedMayBe(t *testing.T) {
 		"--nats-listen 192.0.2.1:0 --insecure":                               {2, "--nats-listen: the alert feed cannot listen on 192.0.2.1:0", "--nats-listen：预警推送不能使用地址 192.0.2.1:0"},
 		"--nats-listen 0.0.0.0:0":                                            {2, "--nats-listen: 0.0.0.0:0 is not a loopback address", "--nats-listen：0.0.0.0:0 不是本机回环地址"},
 		"--nats-listen localhost":                                            {2, "--nats-listen: expected HOST:PORT or off", "--nats-listen：应写作 主机:端口 或 off"},
-		"--nats-listen 127.0.0.1:0 --nats nats://127.0.0.1:1 --nats-nkey x":  {1, "give --nats or --nats-listen, not both", "--nats 与 --nats-listen 只能给出一个"},
-		"--nats-listen 127.0.0.1:0 --store esdb://127.0.0.1:1":               {1, "name one NATS server for all with --nats", "请用 --nats 指定共用的 NATS 服务器"},
-		"--nats-nkey " + key:                                                 {1, "go with --nats", "须与 --nats 一起给出"},
-		"--nats nats://127.0.0.1:1":                                          {1, "--nats needs --nats-nkey or --nats-creds", "--nats 须有 --nats-nkey 或 --nats-creds 之一"},
-		"--nats nats://127.0.0.1:1 --nats-nkey x --nats-creds y":             {1, "--nats needs --nats-nkey or --nats-creds, and not both", "之一"},
+		"--nats-listen 127.0.0.1:0 --nats nats://127.0.0.1:1 --nats-nkey x":  {2, "give --nats or --nats-listen, not both", "--nats 与 --nats-listen 只能给出一个"},
+		"--nats-listen 127.0.0.1:0 --store esdb://127.0.0.1:1":               {2, "name one NATS server for all with --nats", "请用 --nats 指定共用的 NATS 服务器"},
+		"--nats-nkey " + key:                                                 {2, "go with --nats", "须与 --nats 一起给出"},
+		"--nats nats://127.0.0.1:1":                                          {2, "--nats needs --nats-nkey or --nats-creds", "--nats 须有 --nats-nkey 或 --nats-creds 之一"},
+		"--nats nats://127.0.0.1:1 --nats-nkey x --nats-creds y":             {2, "--nats needs --nats-nkey or --nats-creds, and not both", "之一"},
 		"--nats http://127.0.0.1:1 --nats-nkey " + key:                       {2, "--nats: expected nats://HOST:PORT", "--nats：应写作 nats://主机:端口"},
 		"--nats nats://u:hunter2@127.0.0.1:1 --nats-nkey " + key:             {2, "--nats: must have no password in it", "--nats：地址中不能有口令"},
 		"--nats nats://127.0.0.1:1,nats://n.example:4222 --nats-nkey " + key: {2, "--nats: n.example is not this machine", "--nats：n.example 不在本机"},
@@ -553,8 +553,8 @@ func TestWhereTheFeedMayBe(t *testing.T) {
 		"--nats nats://127.0.0.1:1 --nats-nkey " + wrong:                     {2, "--nats-nkey: " + wrong + " holds no key", "--nats-nkey：" + wrong + " 中没有"},
 		"--nats tls://n.example --nats-creds " + key:                         {2, "--nats-creds: " + key + " holds no key", "--nats-creds：" + key + " 中没有"},
 		"--nats nats://127.0.0.1:1 --nats-nkey none.nk":                      {1, "there is no file none.nk", "没有文件 none.nk"},
-		"--demo --nats nats://127.0.0.1:1 --nats-nkey " + key:                {1, "takes no --nats", "不能用 --nats"},
-		"--demo --nats-listen 0.0.0.0:0 --insecure":                          {1, "takes no --nats and no other address", "不能用 --nats 或其他地址"},
+		"--demo --nats nats://127.0.0.1:1 --nats-nkey " + key:                {2, "takes no --nats", "不能用 --nats"},
+		"--demo --nats-listen 0.0.0.0:0 --insecure":                          {2, "takes no --nats and no other address", "不能用 --nats 或其他地址"},
 	} {
 		for lang, says := range map[string]string{"en": x.en, "zh": x.zh} {
 			all := append([]string{"serve", "--listen", "127.0.0.1:0", "--lang", lang}, strings.Fields(args)...)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 func TestALedgerInUseCanBeAskedButNotWritten(t *testing.T) {
@@ -67,16 +69,30 @@ func TestAnEventThatCannotBeReadIsAnAlertAndFailsTheCheck(t *testing.T) {
 	}
 }
 
-func TestAnInterruptEndsTheWorkAndSaysThatNothingIsLost(t *testing.T) {
-	var out, errOut bytes.Buffer
-	args := []string{"--data", t.TempDir(), "import", filepath.Join("testdata", "small.jsonl")}
-	a := newApp(args, &out, &errOut, func(string) string { return "" })
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	root := a.root()
-	root.SetArgs(args)
-	if code := a.exitCode(ctx, root.ExecuteContext(ctx)); code != 1 || !strings.Contains(errOut.String(), "interrupted; what was written is safe") {
-		t.Errorf("exit %d: %s", code, errOut.String())
+func TestAnInterruptEndsTheWorkAndSaysWhatIsSafe(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = nobody.Close()
+	key := filepath.Join(t.TempDir(), "ops.nk")
+	natstest.NewUser(t).WriteSeed(t, key)
+	for args, says := range map[string]string{
+		"--data " + t.TempDir() + " import " + filepath.Join("testdata", "small.jsonl"): "taizhang: interrupted; what was written is safe, run it again to finish\n",
+		"--data " + dir + " alerts": "taizhang: interrupted\n",
+		"alerts board --nats nats://" + nobody.Addr().String() + " --nkey " + key: "taizhang: interrupted\n",
+	} {
+		var out, errOut bytes.Buffer
+		a := newApp(strings.Fields(args), &out, &errOut, func(string) string { return "" })
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		root := a.root()
+		root.SetArgs(strings.Fields(args))
+		if code := a.exitCode(ctx, root.ExecuteContext(ctx)); code != 1 || !strings.HasSuffix(errOut.String(), says) {
+			t.Errorf("%s: exit %d: %s", args, code, errOut.String())
+		}
 	}
 }
 

@@ -55,12 +55,18 @@ func (a *app) watchCommand() *cobra.Command {
 		Long: a.say(`实时接收预警的发生、解除和撤回，每条一行，直到中断。首次运行先列出现有未解除的预警；再次运行时从上次之处继续，
 不漏；只有崩溃时正在处理的一条可能重复。--output json 为每行一个 JSON 对象。
 
+--severity、--family 和 --center 只限定本次处理哪些；其余的同样算作已读，以后不加限定再运行也不会补上。要看到其中未解除的，
+用 --from-start。
+
 --exec 对每条变动运行一条命令：标准输入为该事件（CloudEvents JSON），环境变量 TAIZHANG_ALERT_ACT（raised、cleared 或
 withdrawn）、_AT、_CENTER、_CODE、_KEY、_SEVERITY、_RAISED_ON、_CLEARED_ON、_TITLE、_SUBJECT。命令失败至多运行 5 次，
 此后该事件写入 STATE.dead，继续处理后面的。每次运行至多 60 秒。`,
 			`Receives alerts as they are raised, cleared and withdrawn, one a line, until it is interrupted. The first run
 lists what is open now. Later runs go on where the last one ended: nothing is missed, and only the act that a
 crash interrupted may come twice. --output json writes one JSON object a line.
+
+--severity, --family and --center choose what this run acts on. The other alerts count as read all the same: a later
+run without the choice does not show them. --from-start lists those that are open.
 
 --exec runs a command for each act. It gets the event (CloudEvents JSON) on standard input, and the variables
 TAIZHANG_ALERT_ACT (raised, cleared or withdrawn), _AT, _CENTER, _CODE, _KEY, _SEVERITY, _RAISED_ON,

@@ -179,6 +179,8 @@ func TestAWatchThatCannotBeMeantIsRefused(t *testing.T) {
 	if err := os.WriteFile(file, []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	key := filepath.Join(t.TempDir(), "screen.nk")
+	natstest.NewUser(t).WriteSeed(t, key)
 	for _, c := range []struct {
 		args string
 		code int
@@ -188,11 +190,12 @@ func TestAWatchThatCannotBeMeantIsRefused(t *testing.T) {
 		{"alerts board", 2, "--nkey FILE is needed"},
 		{"alerts watch --nkey none.nk", 1, "there is no file none.nk"},
 		{"alerts watch --nkey " + file, 1, file + " holds a secret and others may read it (mode 0644)"},
+		{"alerts watch --nkey .", 1, ". is a directory, not a file"},
 		{"alerts watch --nkey x --data y", 2, "takes no --data"},
 		{"alerts board --nkey x --as-of 2026-01-01", 2, "takes no --as-of"},
 		{"alerts watch --nats nats://u:hunter2@127.0.0.1:1 --nkey x", 2, "--nats: must have no user and no password in it"},
 		{"alerts watch --nkey x --severity green", 2, "--severity: "},
-		{"alerts watch --nkey x --durable A.B", 2, "--durable: "},
+		{"alerts watch --nkey " + key + " --durable A.B", 2, "--durable: "},
 		{"alerts nothing", 2, "unexpected argument"},
 	} {
 		_, errOut, code := taizhang(t, strings.Fields(c.args)...)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -110,6 +111,9 @@ func Private(file string) error {
 	info, err := os.Stat(file)
 	if err != nil {
 		return err
+	}
+	if info.IsDir() {
+		return &os.PathError{Op: "open", Path: file, Err: syscall.EISDIR}
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return text.Errorf(text.Forbidden, "%s 含有机密，他人可以读取（权限 %04o）；请改为 0600", "%s holds a secret and others may read it (mode %04o); make it 0600", file, mode)

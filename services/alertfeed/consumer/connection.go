@@ -119,14 +119,14 @@ func (c Connection) dial(ctx context.Context) (*link, error) {
 }
 
 func (c Connection) options() ([]nats.Option, error) {
-	if err := natsserver.CheckName(c.Durable); err != nil {
-		return nil, (&text.Error{Code: text.Invalid, What: text.Of(err), Cause: err}).Of(paramDurable)
-	}
 	if strings.Contains(c.URL, "@") { // the errors below name the address
 		return nil, text.Errorf(text.Invalid, "地址中不能有用户名和口令；用户以密钥登录", "must have no user and no password in it; the key is what a user shows").Of(paramURL)
 	}
-	if err := listen.Private(c.NKey); err != nil {
+	if err := listen.Private(c.NKey); err != nil { // before the name, which may come from that of the file
 		return nil, err
+	}
+	if err := natsserver.CheckName(c.Durable); err != nil {
+		return nil, (&text.Error{Code: text.Invalid, What: text.Of(err), Cause: err}).Of(paramDurable)
 	}
 	key, err := nats.NkeyOptionFromSeed(c.NKey)
 	if err != nil {
