@@ -18,7 +18,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nkeys"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
@@ -29,6 +28,7 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed/consumer"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/natsserver"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 // user is the user of most tests.
@@ -65,17 +65,9 @@ func newFeedWith(t *testing.T, secure *tls.Config) *feed {
 // addUser writes a seed and returns its path.
 func (f *feed) addUser(name string) string {
 	f.t.Helper()
-	pair, err := nkeys.CreateUser()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	seed, _ := pair.Seed()
-	public, _ := pair.PublicKey()
-	path := filepath.Join(f.dir, name+".nk")
-	if err := os.WriteFile(path, append(seed, '\n'), 0o600); err != nil {
-		f.t.Fatal(err)
-	}
-	f.users = append(f.users, natsserver.User{Name: name, Key: public})
+	key, path := natstest.NewUser(f.t), filepath.Join(f.dir, name+".nk")
+	key.WriteSeed(f.t, path)
+	f.users = append(f.users, natsserver.User{Name: name, Key: key.Public})
 	return path
 }
 
