@@ -33,7 +33,7 @@ type reality struct {
 
 	mu     sync.Mutex
 	acted  map[string]alertfeed.Kind // what the Watch made of it
-	twice  string                    // the act at which the Watch died, which may come again
+	unsure string                    // the key of the act at which the Watch died: the next one may be the same
 	torn   map[string]bool           // whose acts may come again, or be forgotten
 	dies   int                       // at which act from now on the Watch dies; 0 for none
 	early  bool                      // it dies before it acts
@@ -47,11 +47,10 @@ func (r *reality) do(_ context.Context, e *consumer.Event) error {
 	what := shown(&e.Act)
 	if r.dies == 1 {
 		r.dies = 0
-		if r.early {
-			return errDies
+		if !r.early {
+			r.take(e, what)
 		}
-		r.take(e, what)
-		r.twice = what
+		r.unsure = e.Key
 		return errDies
 	}
 	r.dies = max(0, r.dies-1)
@@ -60,10 +59,13 @@ func (r *reality) do(_ context.Context, e *consumer.Event) error {
 }
 
 func (r *reality) take(e *consumer.Event, what string) {
-	if r.acted[e.Key] == e.Act.Act && r.twice != what && !r.torn[e.Key] {
+	if r.acted[e.Key] == e.Act.Act && r.unsure != e.Key && !r.torn[e.Key] {
 		r.faults = append(r.faults, "twice: "+what)
 	}
 	r.acted[e.Key] = e.Act.Act
+	if r.unsure == e.Key {
+		r.unsure = ""
+	}
 }
 
 func (r *reality) begin() {

@@ -25,11 +25,14 @@ import (
 //	{"filters":["taizhang.v1.alert.*.red.*.>","taizhang.v1.head"]}
 //	{"source":"urn:uuid:1cc5efbe-4631-5491-a813-741dd0e17f6a"}
 //	{"head":{…}}
+//	{"subject":"taizhang.v1.alert.ZJ-0007.red.EXE.02.2025.20251231","acting":true}
 //	{"subject":"taizhang.v1.alert.ZJ-0007.red.EXE.02.2025.20251231","at":{…},"state":"raised"}
 //	{"place":{"sequence":4711,"time":"2026-11-29T05:00:07.123456789Z"}}
 //	{"subject":"…","at":{…},"state":"cleared","clearedOn":"2026-11-29","place":{"sequence":4712,"time":"…"}}
 //
-// The line with filters says that the whole stream is read from its beginning; it has been read when a place follows.
+// The line with filters says that the whole stream is read from its beginning; it has been read when a place follows. If no
+// other line of a subject follows the one that is acting, the process ended within the act: it is not known whether it acted, and
+// whatever is said of the subject next is acted on.
 type stateLine struct {
 	Format    string         `json:"format,omitzero"`
 	Durable   string         `json:"durable,omitzero"`
@@ -41,6 +44,7 @@ type stateLine struct {
 	At        *alertfeed.At  `json:"at,omitempty"`
 	State     alertfeed.Kind `json:"state,omitzero"`
 	ClearedOn desk.Day       `json:"clearedOn,omitzero"`
+	Acting    bool           `json:"acting,omitzero"`
 	Place     *place         `json:"place,omitempty"`
 }
 
@@ -138,10 +142,17 @@ func (s *state) readLine(line []byte) bool {
 	}
 	if l.Subject != "" {
 		_, ok := alertfeed.ParseSubject(l.Subject)
-		if !ok || l.At == nil || (l.State == alertfeed.Cleared) == l.ClearedOn.IsNone() || l.State != alertfeed.Raised && l.State != alertfeed.Cleared && l.State != alertfeed.Withdrawn {
+		if !ok || l.Acting != (l.State == "") || !l.Acting && l.At == nil {
 			return false
 		}
-		s.kept[l.Subject] = alertfeed.Kept{At: *l.At, State: alertfeed.State{Kind: l.State, ClearedOn: l.ClearedOn.Date}}
+		if (l.State == alertfeed.Cleared) == l.ClearedOn.IsNone() || !l.Acting && l.State != alertfeed.Raised && l.State != alertfeed.Cleared && l.State != alertfeed.Withdrawn {
+			return false
+		}
+		k := alertfeed.Kept{State: alertfeed.State{Kind: l.State, ClearedOn: l.ClearedOn.Date}}
+		if l.At != nil {
+			k.At = *l.At
+		}
+		s.kept[l.Subject] = k
 	}
 	if l.Place != nil {
 		s.place = l.Place
@@ -204,7 +215,11 @@ func (s *state) rewrite() error {
 }
 
 func keptLine(subject string, k alertfeed.Kept) stateLine {
-	return stateLine{Subject: subject, At: &k.At, State: k.State.Kind, ClearedOn: desk.Day{Date: k.State.ClearedOn}}
+	l := stateLine{Subject: subject, State: k.State.Kind, ClearedOn: desk.Day{Date: k.State.ClearedOn}, Acting: k.State.Kind == ""}
+	if k.At != (alertfeed.At{}) {
+		l.At = &k.At
+	}
+	return l
 }
 
 func appendLine(b *bytes.Buffer, l *stateLine) error {
@@ -215,6 +230,12 @@ func appendLine(b *bytes.Buffer, l *stateLine) error {
 	b.Write(line)
 	b.WriteByte('\n')
 	return nil
+}
+
+// acting notes that a subject is about to be acted on, like keep.
+func (s *state) acting(subject string) error {
+	l := keptLine(subject, alertfeed.Kept{At: s.kept[subject].At}) // it is kept without a state when it is read again
+	return s.append(&l, nil)
 }
 
 // keep notes what was acted on or remembered of a subject, and how far the stream was read, or nil. After a crash of this process

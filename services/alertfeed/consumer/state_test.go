@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -57,6 +58,30 @@ func same(a, b *state) bool {
 	return slices.Equal(a.filters, b.filters) && maps.Equal(a.kept, b.kept) && a.source == b.source && a.head == b.head &&
 		(a.place == nil) == (b.place == nil) && (a.place == nil || a.place.Sequence == b.place.Sequence && a.place.Time.Equal(b.place.Time)) &&
 		(a.place != nil || slices.Equal(a.covered, b.covered))
+}
+
+func TestAnActThatIsNotNotedAsDoneIsUnsure(t *testing.T) {
+	s, path := written(t)
+	other := strings.Replace(subjectB, ".B.", ".C.", 1)
+	for _, subject := range []string{subjectA, other} {
+		if err := s.acting(subject); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		again, cut, err := openState(path, "ops", false)
+		if err != nil || cut != 0 {
+			t.Fatal(cut, err)
+		}
+		want := maps.Clone(s.kept)
+		want[subjectA], want[other] = alertfeed.Kept{At: s.kept[subjectA].At}, alertfeed.Kept{}
+		if !maps.Equal(again.kept, want) {
+			t.Fatalf("got %+v, want %+v", again.kept, want)
+		}
+		if err := errors.Join(again.rewrite(), again.close()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestAStateIsReadAsItWasWritten(t *testing.T) {

@@ -21,8 +21,8 @@ type Watch struct {
 	FromStart bool              // forget the state: act on all alerts that are open, and go on
 	Only      access.NATSFilter // which alerts are acted on; the others are remembered. It was checked
 
-	// Do acts. An error ends the Watch, which does the same at its next start. The same is done twice only if this process ends
-	// between Do and the state.
+	// Do acts. An error ends the Watch, which at its next start does what is then to be done about the same alert. The same is done
+	// twice only if Do failed, or this process ended, between the beginning of Do and the state.
 	Do func(ctx context.Context, e *Event) error
 }
 
@@ -257,6 +257,9 @@ func decode(l letter) (*alertfeed.Message, error) {
 func (r *reader) act(ctx context.Context, e *Event) error {
 	if !takes(&r.Only, &e.Act) {
 		return nil
+	}
+	if err := r.state.acting(e.Subject); err != nil {
+		return err
 	}
 	return r.Do(ctx, e)
 }

@@ -89,6 +89,27 @@ func TestOnlyWhatIsAskedForIsActedOn(t *testing.T) {
 	w.sees("raised C")
 }
 
+// Whoever was told that an alert was raised hears that it is over, also if the watch was killed before it could note what it did.
+func TestAnAlertThatEndsAfterAKillWithinItsActIsToldToBeOver(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []alertfeed.Kind{cleared, withdrawn} {
+		f := newFeed(t)
+		f.say("A", raised, at(1, 1))
+		if did := f.killed("raised A"); len(did) != 1 { // while it reads the stream for the first time
+			t.Fatalf("it did %v", did)
+		}
+		f.say("A", kind, at(1, 2))
+		w := f.watch()
+		w.sees(string(kind) + " A")
+		f.read()
+		w.finish(string(kind) + " A")
+		w = f.watch()
+		f.say("B", raised, at(1, 3))
+		w.sees("raised B")
+		w.finish("raised B")
+	}
+}
+
 func TestAKilledWatchRepeatsTheActThatItWasAtAndNoOther(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
