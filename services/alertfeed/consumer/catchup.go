@@ -41,6 +41,10 @@ func (r *reader) catchUp(ctx context.Context, c jetstream.Consumer, filters []st
 		}
 		r.state.source = g.source
 	}
+	if read := g.readBefore(); g.source != "" && read > g.newest.Position {
+		r.Note(text.Say("NATS 流比此前读到的旧：流至台账位置 %d，此前读到 %d，可能放回了旧的副本。请台账管理员运行 taizhang feed restate，此前已处理的预警方能核对一致",
+			"the stream is older than what was read before: it ends at position %d of the ledger, and position %d was read. An old copy may have been put back; ask who runs the ledger for taizhang feed restate, which corrects what was acted on before", g.newest.Position, read))
+	}
 	if err := r.state.rewrite(); err != nil {
 		return d, err
 	}
@@ -57,7 +61,7 @@ type gathered struct {
 	place   *place
 	head    *alertfeed.Head // the last one that says that all subjects are right
 
-	newest alertfeed.At // of the last generation
+	newest alertfeed.At // of the last generation, with the greatest position that it reached
 	source string       // of that generation: another ledger may have published to the stream before, until this one stated its alerts
 }
 
@@ -69,6 +73,9 @@ type said struct {
 
 func (g *gathered) take(m *alertfeed.Message, l letter) {
 	if at := m.At(); !at.Precedes(g.newest) {
+		if !g.newest.Precedes(at) {
+			at.Position = max(at.Position, g.newest.Position)
+		}
 		g.newest, g.source = at, m.Source
 	}
 	before, _ := g.reading.Last(m.Subject)
@@ -86,6 +93,16 @@ func (g *gathered) take(m *alertfeed.Message, l letter) {
 		g.note(m.Subject, said{m.Alert, l.Data()})
 		g.place = &place{l.sequence, l.stored}
 	}
+}
+
+// readBefore returns the greatest position that the state has of the last generation of the stream.
+func (g *gathered) readBefore() (position uint64) {
+	for _, k := range g.state.kept {
+		if !k.At.Precedes(g.newest) && !g.newest.Precedes(k.At) {
+			position = max(position, k.At.Position)
+		}
+	}
+	return position
 }
 
 // note keeps a message if what it says is to be acted on.

@@ -245,6 +245,38 @@ func TestAStreamThatIsMadeAnewIsComparedWithTheState(t *testing.T) {
 	}
 }
 
+func TestAStreamThatEndsBeforeWhatWasReadIsSaidToBeOld(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	f.say("A", raised, at(1, 3))
+	f.say("A", cleared, at(1, 5))
+	w := f.watch()
+	w.sees()
+	f.read()
+	w.finish()
+	for _, c := range []struct {
+		ends  uint64
+		isOld bool
+	}{{5, false}, {4, true}} {
+		if err := f.js.DeleteStream(t.Context(), alertfeed.StreamName); err != nil {
+			t.Fatal(err)
+		}
+		f.makeStream()
+		f.makeDurable()
+		f.say("A", raised, at(1, 3))
+		f.head(alertfeed.End, at(1, c.ends))
+		w = f.watch()
+		wait(t, "what people are told", func() (string, bool) {
+			told := strings.Join(w.told(), "\n")
+			return told, strings.Contains(told, "what follows is new")
+		})
+		if told := strings.Join(w.told(), "\n"); strings.Contains(told, fmt.Sprintf("it ends at position %d of the ledger, and position 5 was read", c.ends)) != c.isOld {
+			t.Errorf("of a stream that ends at %d people are told %q", c.ends, told)
+		}
+		w.finish()
+	}
+}
+
 func TestAStreamThatIsPutBackIsComparedWithTheState(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
