@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -197,12 +198,17 @@ func (h *host) connect(t testing.TB, account int, opts ...nats.Option) *nats.Con
 	return nc
 }
 
-// copyDir copies a directory to a new one.
-func copyDir(from, to string) error {
-	if err := os.RemoveAll(to); err != nil {
-		return err
+// copyDir copies a directory to a new one. A server that is stopped may still remove the files of a stream that was deleted.
+func copyDir(from, to string) (err error) {
+	for range 100 {
+		if err := os.RemoveAll(to); err != nil {
+			return err
+		}
+		if err = os.CopyFS(to, os.DirFS(from)); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
-	return os.CopyFS(to, os.DirFS(from))
+	return err
 }
 
 // putBack makes the directory of a stopped server a copy of an earlier one.
