@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // User is a program that reads the feed, with a durable consumer of its own that has its name.
@@ -117,6 +119,15 @@ func (s *session) admit(ctx context.Context, areAll bool) error {
 		s.cfg.Log.Warn("how far the consumers are is not known", zap.Error(err))
 	}
 	return nil
+}
+
+// admitNow makes the consumers those of the users that were changed here just now. Those of another ledger are left alone.
+func (s *session) admitNow(ctx context.Context) error {
+	if s.isForeign() {
+		return &text.Error{Code: text.Conflict, What: s.foreignWords()}
+	}
+	s.hasAdmitted = true
+	return s.admit(ctx, true)
 }
 
 // seeConsumers notes how far the durable consumers have come.

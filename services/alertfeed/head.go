@@ -65,7 +65,7 @@ func (s *session) sendHead(ctx context.Context, at At, phase Phase, opts ...jets
 		defer s.show()
 		return s.readAgain(ctx, HeadSubject)
 	}
-	s.picture.setHead(sequence, m.Head)
+	s.picture.setHead(sequence, m.Head, s.source)
 	s.seen = sequence
 	s.counted(m)
 	s.show()

@@ -37,6 +37,8 @@ func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 		}
 	}
 	switch {
+	case s.isForeign():
+		return verdict{StateStopped, s.foreignWords()}, nil
 	case s.cfg.Restart == nil && s.clock > clockAheadMax:
 		return stopped("本机时钟比 NATS 服务器快 %d 分钟：请校准时钟", "the clock of this machine is %d minutes ahead of that of the NATS server: set it right", int(s.clock.Minutes())), nil
 	case own.Epoch < known.Epoch:
@@ -73,6 +75,23 @@ func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 		return verdict{StateBehind, text.Say("另一发布者正在重新发布全部预警", "another publisher is stating all alerts again")}, nil
 	}
 	return verdict{state: StatePublishing}, nil
+}
+
+// isForeign reports whether the stream is of another ledger, and nobody said that this one is right. A stream of a ledger that had no
+// record is taken for that of this one before its first record.
+func (s *session) isForeign() bool {
+	of := s.picture.source
+	return !s.force && of != "" && of != NoLedger && of != s.source
+}
+
+func (s *session) foreignWords() text.Text {
+	own := text.Say("本台账是 %[1]s", "this one is %[1]s", s.source)
+	if s.source == NoLedger {
+		own = text.Say("本台账尚无记录", "this one has no record")
+	}
+	return text.Say("NATS 流中的预警出自另一台账 %[1]s，%[2]s。确认本台账为准，可用 taizhang feed restate 重新发布全部预警",
+		"the alerts in the stream are of another ledger, %[1]s, and %[3]s; if this ledger is the right one, state all alerts again with taizhang feed restate",
+		text.Printable(s.picture.source), own.Zh, own.En)
 }
 
 // isOtherHistory reports whether the head is of another ledger in the same epoch: of one with another record at its position, or

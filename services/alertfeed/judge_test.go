@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -29,10 +30,10 @@ func (k *kit) until(what string, holds func(alertfeed.Status) bool) alertfeed.St
 	}
 }
 
-// put writes a message as another publisher would.
+// put writes a message as another publisher of the same ledger would.
 func (k *kit) put(m *alertfeed.Message) uint64 {
 	k.t.Helper()
-	body, err := m.Encode("urn:uuid:00000000-0000-0000-0000-000000000001", k.Now())
+	body, err := m.Encode(k.source(), k.Now())
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -41,6 +42,18 @@ func (k *kit) put(m *alertfeed.Message) uint64 {
 		k.t.Fatal(err)
 	}
 	return ack.Sequence
+}
+
+// source returns how the ledger is named.
+func (k *kit) source() string {
+	k.t.Helper()
+	for e, err := range k.desk.Ledger.ReadAll(k.t.Context(), 0) {
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		return "urn:uuid:" + uuid.NewSHA1(e.ID, []byte(e.RecordedAt.Format("2006-01-02T15:04:05.000000Z"))).String()
+	}
+	return alertfeed.NoLedger
 }
 
 // last returns the last sequence of the stream.

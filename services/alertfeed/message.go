@@ -74,7 +74,7 @@ type Head struct {
 	At     At     `json:"at"`
 	Record string `json:"record"` // the id of the record at the position; "" before the first
 	Phase  Phase  `json:"phase"`
-	Open   Counts `json:"open"`
+	Open   Counts `json:"open"` // with Begin: of what the stream had before
 
 	Publisher uuid.UUID `json:"publisher"` // of the process that wrote it; another one each time it starts
 }

@@ -26,9 +26,6 @@ func (s *session) open(ctx context.Context, running *sync.WaitGroup) error {
 		return err
 	}
 	s.stream = stream
-	if err := s.admit(asking, !s.cfg.Shared); err != nil {
-		s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err)) // nobody else is to wait for it; check tries again
-	}
 	if s.memory, s.known, err = recall(s.cfg.Memory); err != nil {
 		return err
 	}
@@ -74,7 +71,7 @@ func (s *session) check(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.cfg.Users != nil {
+	if s.cfg.Users != nil && !s.isForeign() {
 		if err := reconcile(ctx, s.cfg.JetStream, s.cfg.Users(), !s.cfg.Shared); err != nil {
 			s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err))
 		}

@@ -22,6 +22,8 @@ type picture struct {
 	open     map[aggregates.Severity]int    // subjects that are raised
 	peak     At                             // of all alerts: the latest life, and within it the greatest position and the latest date
 	last     uint64                         // the greatest sequence of all
+	source   string                         // the ledger of the messages of the latest life; "" if no publisher wrote any
+	sourceAt At                             // of one of them
 
 	headSequence uint64 // 0 if there is none
 	head         *Head  // nil if there is none, or if no publisher wrote it
@@ -41,6 +43,7 @@ func (p *picture) take(subject string, sequence uint64, body []byte) bool {
 		p.headSequence, p.head = sequence, nil
 		if m, err := Decode(subject, body); err == nil {
 			p.head = m.Head
+			p.heed(m.Head.At, m.Source)
 		}
 		return true
 	}
@@ -54,6 +57,7 @@ func (p *picture) take(subject string, sequence uint64, body []byte) bool {
 	w := word{sequence: sequence}
 	if m, err := Decode(subject, body); err == nil {
 		w.at, w.state = m.At(), m.State()
+		p.heed(w.at, m.Source)
 	}
 	p.set(subject, w)
 	return true
@@ -87,8 +91,16 @@ func (p *picture) count(subject string, by int) {
 }
 
 // setHead learns the head.
-func (p *picture) setHead(sequence uint64, h *Head) {
+func (p *picture) setHead(sequence uint64, h *Head, source string) {
 	p.headSequence, p.head, p.last = sequence, h, max(p.last, sequence)
+	p.heed(h.At, source)
+}
+
+// heed learns of which ledger the messages of the latest life are. Within one life a ledger gets its first record, and a name.
+func (p *picture) heed(at At, source string) {
+	if c := at.life(p.sourceAt); c > 0 || c == 0 && p.source == NoLedger {
+		p.source, p.sourceAt = source, at
+	}
 }
 
 // counts returns the open alerts.

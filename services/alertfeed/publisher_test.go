@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,6 +50,9 @@ type kit struct {
 	now time.Time
 }
 
+// kits counts them.
+var kits atomic.Int64
+
 func newKit(t *testing.T) *kit {
 	t.Helper()
 	return newKitOn(t, server.Options{StoreDir: t.TempDir()})
@@ -68,7 +72,7 @@ func newKitOn(t *testing.T, given server.Options) *kit {
 	if k.js, err = jetstream.New(nc, alertfeed.Patient()); err != nil {
 		t.Fatal(err)
 	}
-	at := time.Date(2026, 10, 1, 0, 0, 0, 0, events.Shanghai)
+	at := time.Date(2026, 10, 1, 0, 0, 0, 1000*int(kits.Add(1)), events.Shanghai) // no two ledgers begin at one time
 	store := memstore.New(func() time.Time { at = at.Add(time.Second); return at })
 	l, err := ledger.Open(t.Context(), store, ledger.Config{})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events"
@@ -15,15 +16,21 @@ import (
 
 // step makes a round, or a new generation, or nothing, as judge says. settled is false if there is more to do now.
 func (s *session) step(ctx context.Context) (settled bool, err error) {
+	if s.source == NoLedger {
+		if err := s.readSource(ctx); err != nil {
+			return false, err
+		}
+	}
 	v, err := s.judge(ctx, s.own(s.cfg.Desk.Position(), s.today()))
 	if err != nil {
 		return false, err
 	}
 	s.say(v.state, v.reason)
 	defer s.show()
-	if s.source == NoLedger {
-		if err := s.readSource(ctx); err != nil {
-			return false, err
+	if !s.hasAdmitted && !s.isForeign() {
+		s.hasAdmitted = true
+		if err := s.admit(ctx, !s.cfg.Shared); err != nil {
+			s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err)) // nobody else is to wait for it; check tries again
 		}
 	}
 	switch v.state {
@@ -110,11 +117,12 @@ func (s *session) messages(found drafts, at At) (list []*Message) {
 	return list
 }
 
-// readSource reads how the ledger is named: by the id of its first record, which a restored ledger has too.
+// readSource reads how the ledger is named: by its first record and by when that was recorded, which a restored ledger has too. The
+// id alone does not name it: nearly every ledger begins with the adoption of the same policy.
 func (s *session) readSource(ctx context.Context) error {
 	for e, err := range s.cfg.Desk.Ledger.ReadAll(ctx, 0) {
 		if err == nil {
-			s.source = "urn:uuid:" + e.ID.String()
+			s.source = "urn:uuid:" + uuid.NewSHA1(e.ID, []byte(e.RecordedAt.UTC().Format(epochLayout))).String()
 		}
 		return err
 	}

@@ -27,6 +27,8 @@ type session struct {
 	saidOf  uint64             // the generation of said
 	source  string             // of the messages
 
+	hasAdmitted bool // the consumers were made those of the users
+
 	doubtful   map[events.CenterID]bool // centers to compare again although the ledger has not moved
 	due        *At                      // what the next head says; nil for none
 	headed     time.Time                // when the last head was written
@@ -141,7 +143,7 @@ func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-cha
 			s.force, isDirty, rested = true, true, time.Now()
 			waiting = append(waiting, w)
 		case w := <-s.admitting:
-			w <- s.admit(ctx, true)
+			w <- s.admitNow(ctx)
 		}
 	}
 }

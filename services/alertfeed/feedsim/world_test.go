@@ -53,10 +53,11 @@ type world struct {
 	processes  []*process
 	publishers int
 
-	store  *memstore.Store // of the ledger now
-	epoch  string
-	epochs map[string]*memstore.Store // every ledger that there was
-	office *office
+	store   *memstore.Store // of the ledger now
+	putting time.Time       // when the record was recorded that is put back now; zero for none
+	epoch   string
+	epochs  map[string]*memstore.Store // every ledger that there was
+	office  *office
 
 	mu     sync.Mutex
 	script []string
@@ -92,7 +93,12 @@ func (w *world) fails(format string, args ...any) {
 
 // newLedger makes the ledger of the world one of a new epoch.
 func (w *world) newLedger() {
-	w.store = memstore.New(func() time.Time { return noon(w.today()) })
+	w.store = memstore.New(func() time.Time {
+		if !w.putting.IsZero() {
+			return w.putting
+		}
+		return noon(w.today())
+	})
 	w.epoch = noon(firstDay).UTC().Add(time.Duration(len(w.epochs)) * time.Microsecond).Format("2006-01-02T15:04:05.000000Z07:00")
 	w.epochs[w.epoch] = w.store
 }
@@ -518,11 +524,13 @@ func (w *world) restoreTo(old *memstore.Store, upTo uint64) error {
 		if s.Position > upTo {
 			break
 		}
+		w.putting = s.RecordedAt // as in a backup
 		if _, err := w.store.Append(w.t.Context(), s.Stream, revisions[s.Stream], []events.Proposed{{ID: s.ID, Kind: s.Kind, Body: slices.Clone(s.Body)}}); err != nil {
 			return err
 		}
 		revisions[s.Stream]++
 	}
+	w.putting = time.Time{}
 	if err := w.office.reopen(w.t.Context(), w.store); err != nil {
 		return err
 	}
