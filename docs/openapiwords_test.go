@@ -96,7 +96,7 @@ var apiMeanings = map[string]string{
 	"FeedStatus.open":      "open alerts of the whole ledger; missing for who sees a part of it",
 	"FeedStatus.position":  "the position of the ledger",
 	"FeedStatus.reason":    "why it does not publish; missing if it does",
-	"FeedStatus.seconds":   "for how many seconds it has been behind",
+	"FeedStatus.seconds":   "for how many seconds it has been behind, or has not published",
 	"FeedStatus.server":    "the address of the server of NATS; empty if the feed is off",
 	"FeedStatus.state":     "`publishing`, `connecting`, `restating`, `behind`, `stopped`, or `off`",
 	"FeedStatus.subjects":  "subjects of alerts in the stream; missing for who sees a part of the ledger",

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/api/client"
 	"github.com/taizhang/taizhang/services/table"
@@ -54,11 +55,19 @@ func (a *app) printFeed(f *api.FeedStatus) {
 	if f.Reason != (text.Text{}) {
 		a.print("  原因：%s", "  why: %s", f.Reason.In(a.lang))
 	}
-	if f.At != nil {
+	switch {
+	case f.At == nil:
+		a.print("  台账位置 %d", "  the ledger is at %d", f.Position)
+	case f.State == alertfeed.StateStopped:
+		a.print("  流中的预警截至位置 %d、日期 %v；台账位置 %d", "  the stream is as of position %d and %v; the ledger is at %d", f.At.Position, f.At.Date, f.Position)
+	default:
 		a.print("  已发布至位置 %d、日期 %v；台账位置 %d", "  right as of position %d and %v; the ledger is at %d", f.At.Position, f.At.Date, f.Position)
 	}
-	if f.Behind > 0 {
+	switch {
+	case f.Behind > 0:
 		a.print("  落后 %d 个位置，已 %d 秒", "  behind by %d positions for %d seconds", f.Behind, f.Seconds)
+	case f.Seconds > 0:
+		a.print("  已 %d 秒没有发布", "  nothing published for %d seconds", f.Seconds)
 	}
 	if f.Open != nil {
 		a.print("  未销预警：红 %d，黄 %d，蓝 %d", "  open alerts: %d red, %d yellow, %d blue", f.Open.Red, f.Open.Yellow, f.Open.Blue)

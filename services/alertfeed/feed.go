@@ -252,12 +252,14 @@ func (f *Feed) Status() (s Status) {
 		s = f.publisher.Status()
 	default:
 		s.State, s.Position, s.Silent = StateConnecting, f.cfg.Desk.Position(), time.Since(f.opened).Seconds()
+		s.Behind = s.Position
 	}
 	s.Server = f.URL()
 	if b := f.broken.Load(); b != nil {
 		s.State, s.Reason = StateConnecting, f.brokenWords(text.Of(b.why))
 		s.Silent = max(s.Silent, time.Since(b.since).Seconds())
 	}
+	s.Seconds = max(s.Seconds, s.Silent)
 	return s
 }
 

@@ -12,10 +12,19 @@ import (
 type verdict struct {
 	state  string // StatePublishing, StateRestating (a new generation is needed), StateBehind or StateStopped
 	reason text.Text
+
+	isOther bool // the head is of another history than the ledger
 }
 
 func stopped(zh, en string, args ...any) verdict {
-	return verdict{StateStopped, text.Say(zh, en, args...)}
+	return verdict{state: StateStopped, reason: text.Say(zh, en, args...)}
+}
+
+// otherwise is stopped because the head is of another history.
+func otherwise(zh, en string, args ...any) verdict {
+	v := stopped(zh, en, args...)
+	v.isOther = true
+	return v
 }
 
 // clockAheadMax is how far the clock may be ahead of that of a server elsewhere.
@@ -38,11 +47,11 @@ func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 	}
 	switch {
 	case s.isForeign():
-		return verdict{StateStopped, s.foreignWords()}, nil
+		return verdict{StateStopped, s.foreignWords(), true}, nil
 	case s.cfg.Restart == nil && s.clock > clockAheadMax:
 		return stopped("本机时钟比 NATS 服务器快 %d 分钟：请校准时钟", "the clock of this machine is %d minutes ahead of that of the NATS server: set it right", int(s.clock.Minutes())), nil
 	case own.Epoch < known.Epoch:
-		return stopped("NATS 流中的预警出自后来恢复的台账：本台账较旧。确认本台账为准，可用 taizhang feed restate 重新发布全部预警",
+		return otherwise("NATS 流中的预警出自后来恢复的台账：本台账较旧。确认本台账为准，可用 taizhang feed restate 重新发布全部预警",
 			"the alerts in the stream are of a ledger that was restored later than this one: if this ledger is the right one, state all alerts again with taizhang feed restate"), nil
 	case own.Epoch == known.Epoch && own.Engine < known.Engine:
 		return stopped("NATS 流中的预警由较新版本的程序发布：请升级本程序", "the alerts in the stream were judged by a newer version of the program: install that one"), nil
@@ -56,7 +65,7 @@ func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 			return verdict{}, err
 		}
 		if other {
-			return stopped("NATS 流中的预警出自另一份台账（位置 %d 的记录不同，或本台账没有）。确认本台账为准，可用 taizhang feed restate 重新发布全部预警",
+			return otherwise("NATS 流中的预警出自另一份台账（位置 %d 的记录不同，或本台账没有）。确认本台账为准，可用 taizhang feed restate 重新发布全部预警",
 				"the alerts in the stream are of another ledger: the record at position %d is another one, or is not here; if this ledger is the right one, state all alerts again with taizhang feed restate", head.At.Position), nil
 		}
 		if own.Position >= head.At.Position {
@@ -65,14 +74,14 @@ func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 	}
 	own.Generation = known.Generation // whether a new one is needed is another question
 	if own.Behind(known) {
-		return verdict{StateBehind, text.Say("NATS 流中的预警截至位置 %d、日期 %v，本机在位置 %d、日期 %v：等待本机到达", "the alerts in the stream are as of position %d and date %v, and this ledger is at position %d and date %v: waiting until it is there",
+		return verdict{state: StateBehind, reason: text.Say("NATS 流中的预警截至位置 %d、日期 %v，本机在位置 %d、日期 %v：等待本机到达", "the alerts in the stream are as of position %d and date %v, and this ledger is at position %d and date %v: waiting until it is there",
 			known.Position, known.Date, own.Position, own.Date)}, nil
 	}
 	if s.needsGeneration(own.Epoch) {
 		return verdict{state: StateRestating}, nil
 	}
 	if head.Phase == Begin {
-		return verdict{StateBehind, text.Say("另一发布者正在重新发布全部预警", "another publisher is stating all alerts again")}, nil
+		return verdict{state: StateBehind, reason: text.Say("另一发布者正在重新发布全部预警", "another publisher is stating all alerts again")}, nil
 	}
 	return verdict{state: StatePublishing}, nil
 }

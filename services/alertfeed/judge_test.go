@@ -98,6 +98,10 @@ func TestAPublisherThatCouldBeWrongStops(t *testing.T) {
 			if !strings.Contains(s.Reason.En, c.says) || s.Reason.Zh == "" {
 				t.Errorf("it says %+v", s.Reason)
 			}
+			if isOther := c.says == "restored later" || c.says == "another ledger"; isOther != (s.At == alertfeed.At{}) || isOther != (s.Behind == s.Position) {
+				t.Errorf("as of %+v, behind by %d of %d", s.At, s.Behind, s.Position)
+			}
+			k.until("the time in which it does not publish grows", func(now alertfeed.Status) bool { return now.Seconds > s.Seconds && now.Seconds >= now.Silent })
 			if !strings.HasPrefix(c.name, "with more records") {
 				k.record(fined) // another record would be the position of the head
 				k.until("it sees the record", func(s alertfeed.Status) bool { return s.Position == k.desk.Position() })

@@ -214,11 +214,9 @@ func (p *Publisher) Status() Status {
 	if s.At.Position < position {
 		s.Behind = position - s.At.Position
 	}
-	switch {
-	case s.Behind > 0 && !p.behindSince.IsZero():
-		s.Seconds = time.Since(p.behindSince).Seconds()
-	case s.Behind > 0: // the ledger moved while the feed did not follow it
-		s.Seconds = s.Silent
+	s.Seconds = s.Silent
+	if s.Behind > 0 && !p.behindSince.IsZero() {
+		s.Seconds = max(s.Seconds, time.Since(p.behindSince).Seconds())
 	}
 	return s
 }

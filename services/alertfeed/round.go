@@ -25,6 +25,7 @@ func (s *session) step(ctx context.Context) (settled bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	s.isOther = v.isOther
 	s.say(v.state, v.reason)
 	defer s.show()
 	if !s.hasAdmitted && !s.isForeign() {

@@ -28,6 +28,7 @@ type session struct {
 	source  string             // of the messages
 
 	hasAdmitted bool // the consumers were made those of the users
+	isOther     bool // the head is of another history than the ledger
 
 	doubtful   map[events.CenterID]bool // centers to compare again although the ledger has not moved
 	due        *At                      // what the next head says; nil for none

@@ -11,10 +11,10 @@ type Status struct {
 	State     string     `json:"state"`    // of the states below
 	Reason    text.Text  `json:"reason"`   // why it does not publish; empty when it does
 	Server    string     `json:"server"`   // the URL where the stream is
-	At        At         `json:"at"`       // of the head: all subjects are right as of it
+	At        At         `json:"at"`       // of the head: all subjects are right as of it; zero for none, or if it is of another history than the ledger
 	Position  uint64     `json:"position"` // of the ledger
 	Behind    uint64     `json:"behind"`   // how many positions of the ledger the head has not reached
-	Seconds   float64    `json:"seconds"`  // for how long it has been behind
+	Seconds   float64    `json:"seconds"`  // for how long it has been behind, or has not published
 	Silent    float64    `json:"silent"`   // for how many seconds it has not published; 0 while it does
 	Subjects  int        `json:"subjects"`
 	Open      Counts     `json:"open"`
@@ -67,7 +67,10 @@ func (s *session) show() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.status.Subjects, s.status.Open = s.picture.subjects(), s.picture.counts()
-	if s.picture.head != nil {
+	switch {
+	case s.isOther:
+		s.status.At = At{} // positions there are of other records
+	case s.picture.head != nil:
 		s.status.At = s.picture.head.At
 	}
 	if s.status.At.Position >= position {

@@ -23,10 +23,10 @@ type FeedStatus struct {
 	State     string               `json:"state"`
 	Reason    text.Text            `json:"reason,omitzero"` // why it does not publish
 	Server    string               `json:"server"`          // where the stream is; "" if the feed is off
-	At        *alertfeed.At        `json:"at,omitzero"`     // as of which all subjects are right
+	At        *alertfeed.At        `json:"at,omitzero"`     // as of which all subjects are right; none if the stream is of another ledger
 	Position  uint64               `json:"position"`        // of the ledger
 	Behind    uint64               `json:"behind"`          // positions of the ledger that the feed has not reached
-	Seconds   int                  `json:"seconds"`         // for how long it has been behind
+	Seconds   int                  `json:"seconds"`         // for how long it has been behind, or has not published
 	Subjects  *int                 `json:"subjects,omitzero"`
 	Open      *alertfeed.Counts    `json:"open,omitzero"`
 	Messages  *uint64              `json:"messages,omitzero"`  // that this process published
@@ -229,14 +229,15 @@ var (
 	feedPublishedDesc   = prometheus.NewDesc("taizhang_feed_published_total", "Messages that this process published, by kind.", []string{"kind"}, nil)
 	feedGenerationsDesc = prometheus.NewDesc("taizhang_feed_generations_total", "How often this process stated every alert again.", nil, nil)
 	feedPositionsDesc   = prometheus.NewDesc("taizhang_feed_behind_positions", "Positions of the ledger that the feed has not reached.", nil, nil)
-	feedSecondsDesc     = prometheus.NewDesc("taizhang_feed_behind_seconds", "For how long the feed has been behind the ledger.", nil, nil)
+	feedSecondsDesc     = prometheus.NewDesc("taizhang_feed_behind_seconds", "For how long the feed has been behind the ledger, or has not published.", nil, nil)
+	feedPublishingDesc  = prometheus.NewDesc("taizhang_feed_publishing", "Whether the feed publishes: 1 or 0.", nil, nil)
 	feedPendingDesc     = prometheus.NewDesc("taizhang_feed_consumer_pending", "Messages that a consumer has not got.", []string{"consumer"}, nil)
 	feedUnackedDesc     = prometheus.NewDesc("taizhang_feed_consumer_unacked", "Messages that a consumer has got and not acknowledged.", []string{"consumer"}, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (g feedFigures) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{feedPublishedDesc, feedGenerationsDesc, feedPositionsDesc, feedSecondsDesc, feedPendingDesc, feedUnackedDesc} {
+	for _, d := range []*prometheus.Desc{feedPublishedDesc, feedGenerationsDesc, feedPositionsDesc, feedSecondsDesc, feedPublishingDesc, feedPendingDesc, feedUnackedDesc} {
 		to <- d
 	}
 }
@@ -257,6 +258,11 @@ func (g feedFigures) Collect(to chan<- prometheus.Metric) {
 	counter(feedGenerationsDesc, st.Published.Generations)
 	gauge(feedPositionsDesc, float64(st.Behind))
 	gauge(feedSecondsDesc, st.Seconds)
+	publishing := 0.0
+	if st.State == alertfeed.StatePublishing {
+		publishing = 1
+	}
+	gauge(feedPublishingDesc, publishing)
 	for _, c := range st.Consumers {
 		gauge(feedPendingDesc, float64(c.Pending), c.Name)
 		gauge(feedUnackedDesc, float64(c.Unacked), c.Name)

@@ -187,7 +187,8 @@ func TestAUserOfNATSReadsAsLongAsHeIsOne(t *testing.T) {
 		t.Error("a user who was revoked connects again")
 	}
 	metrics := asked(s.Admin(), http.MethodGet, "/metrics", false).Body.String()
-	if !strings.Contains(metrics, "\ntaizhang_feed_generations_total 2\n") || !strings.Contains(metrics, "\ntaizhang_feed_behind_positions 0\n") {
+	if !strings.Contains(metrics, "\ntaizhang_feed_generations_total 2\n") || !strings.Contains(metrics, "\ntaizhang_feed_behind_positions 0\n") ||
+		!strings.Contains(metrics, "\ntaizhang_feed_behind_seconds 0\n") || !strings.Contains(metrics, "\ntaizhang_feed_publishing 1\n") {
 		t.Errorf("the figures are\n%s", metrics)
 	}
 }
@@ -230,6 +231,10 @@ func TestWithAServerOfNATSElsewhereAnActGivesItsConfiguration(t *testing.T) {
 	}
 	if _, f := act[api.FeedStatus](t, s, http.MethodGet, "/v1/feed", ""); f.Open != nil || f.Subjects != nil || f.Messages == nil {
 		t.Errorf("what is in a stream that was never read is known: %+v", f)
+	}
+	metrics := asked(s.Admin(), http.MethodGet, "/metrics", false).Body.String()
+	if !strings.Contains(metrics, "\ntaizhang_feed_publishing 0\n") || strings.Contains(metrics, "\ntaizhang_feed_behind_positions 0\n") || strings.Contains(metrics, "\ntaizhang_feed_behind_seconds 0\n") {
+		t.Errorf("the figures of a feed that is not connected are\n%s", metrics)
 	}
 }
 
