@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -124,6 +125,8 @@ func (h *host) spawn() error {
 func TestMain(m *testing.M) {
 	dir := os.Getenv(childDir)
 	if dir == "" {
+		debug.SetGCPercent(400) // worlds allocate much and keep little
+		debug.SetMemoryLimit(1 << 30)
 		os.Exit(m.Run())
 	}
 	port := os.Getenv(childPort)
