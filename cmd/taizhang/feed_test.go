@@ -8,6 +8,7 @@ import (
 
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/natsserver"
+	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
 // TestAFeedAtTheStreamOfAnotherLedgerSaysSo serves two ledgers whose feeds have the same server.
@@ -53,5 +54,31 @@ func TestAStoppedFeedDoesNotSayThatAllIsRight(t *testing.T) {
 		if !regexp.MustCompile(`(?m)^` + line + `$`).MatchString(out) {
 			t.Errorf("no line %s in\n%s", line, out)
 		}
+	}
+}
+
+// TestAKeyThatTheServerElsewhereDoesNotTakeIsNamed gives a feed a key that the server does not know, and one of a program that reads.
+func TestAKeyThatTheServerElsewhereDoesNotTakeIsNamed(t *testing.T) {
+	t.Parallel()
+	for en, known := range map[string]func(key string) []natsserver.User{
+		"does not accept the key in ": func(string) []natsserver.User { return nil },
+		"does not let the user of ":   func(key string) []natsserver.User { return []natsserver.User{{Name: "reader", Key: key}} },
+	} {
+		t.Run(en, func(t *testing.T) {
+			t.Parallel()
+			e := newExternal(t)
+			e.start(natsserver.Configuration(natstest.NewUser(t).Public, known(e.key)))
+			f := startFeed(t, newProvince(t), e.elsewhere)
+			eventually(t, "it is said", func() bool { return strings.Contains(f.feed.Status().Reason.En, en) })
+			s := f.feed.Status()
+			for _, words := range []string{s.Reason.Zh, s.Reason.En} {
+				if s.State != alertfeed.StateConnecting || !strings.Contains(words, e.seed) || !strings.Contains(words, e.url()) || !strings.Contains(words, "nats-nkey") || strings.Contains(words, "deadline") {
+					t.Errorf("%s: %s", s.State, words)
+				}
+			}
+			e.stop()
+			e.start(natsserver.Configuration(e.key, nil))
+			f.settled()
+		})
 	}
 }

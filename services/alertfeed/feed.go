@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -65,6 +66,7 @@ type Feed struct {
 	begun  chan struct{} // closed when there is a publisher
 	opened time.Time
 	broken atomic.Pointer[broken] // why the server does not run or is not connected; nil when it is
+	denied atomic.Pointer[string] // what the server elsewhere last said that the publisher may not do; nil for nothing
 
 	admitting chan struct{} // has room for one: one change of the users at a time
 
@@ -200,6 +202,9 @@ func (f *Feed) connect(server *natsserver.Server) (*nats.Conn, error) {
 		nats.ReconnectErrHandler(f.disconnected),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			f.cfg.Log.Warn("the connection of the alert feed", zap.Error(err))
+			if errors.Is(err, nats.ErrPermissionViolation) {
+				f.denied.Store(new(err.Error()))
+			}
 		}),
 	}
 	if server != nil {
@@ -213,6 +218,7 @@ func (f *Feed) connect(server *natsserver.Server) (*nats.Conn, error) {
 
 func (f *Feed) connected() {
 	f.broken.Store(nil)
+	f.denied.Store(nil)
 	f.cfg.Log.Info("the alert feed is connected", zap.String("server", f.URL()))
 }
 
@@ -255,19 +261,40 @@ func (f *Feed) Status() (s Status) {
 		s.Behind = s.Position
 	}
 	s.Server = f.URL()
+	denied := f.denied.Load()
 	if b := f.broken.Load(); b != nil {
-		s.State, s.Reason = StateConnecting, f.brokenWords(text.Of(b.why))
+		s.State, s.Reason = StateConnecting, f.brokenWords(b.why)
 		s.Silent = max(s.Silent, time.Since(b.since).Seconds())
+	} else if denied != nil && f.key != nil && s.State == StateConnecting {
+		s.Reason = f.deniedWords(*denied)
+	}
+	if s.State == StatePublishing {
+		f.denied.CompareAndSwap(denied, nil) // it may now
 	}
 	s.Seconds = max(s.Seconds, s.Silent)
 	return s
 }
 
-func (f *Feed) brokenWords(why text.Text) text.Text {
-	if f.key == nil {
+func (f *Feed) brokenWords(err error) text.Text {
+	why := text.Of(err)
+	switch {
+	case f.key == nil:
 		return text.Say("本进程的 NATS 服务器没有运行：%[1]s", "the NATS server in this process does not run: %[2]s", why.Zh, why.En)
+	case slices.ContainsFunc(unaccepted, func(e error) bool { return errors.Is(err, e) }):
+		return text.Say("NATS 服务器 %[1]s 不接受 %[2]s 中的密钥（%[3]s）：请把 taizhang nats user add 输出的配置写入该服务器并重新加载两次，或以 nats-nkey、nats-creds 指定它所认的密钥",
+			"the NATS server %[1]s does not accept the key in %[2]s (%[3]s): put the configuration that taizhang nats user add prints there and reload it twice, or name the file of a key that it knows with nats-nkey or nats-creds",
+			f.cfg.URL, f.key.path(), err)
 	}
 	return text.Say("NATS 服务器 %[1]s 连接不上：%[2]s", "the NATS server %[1]s cannot be reached: %[3]s", f.cfg.URL, why.Zh, why.En)
+}
+
+// unaccepted are the errors of a server that does not let the publisher in.
+var unaccepted = []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired}
+
+func (f *Feed) deniedWords(what string) text.Text {
+	return text.Say("NATS 服务器 %[1]s 不许 %[2]s 中密钥的用户发布预警（%[3]s）：它可能是只读程序的密钥。请以 nats-nkey 或 nats-creds 指定发布者的密钥，或在该服务器上给此用户账号 LEDGER 的权限",
+		"the NATS server %[1]s does not let the user of the key in %[2]s publish (%[3]s): it is perhaps the key of a program that reads. Name the file of the publisher's key with nats-nkey or nats-creds, or give this user the rights of the account LEDGER there",
+		f.cfg.URL, f.key.path(), text.Printable(what))
 }
 
 // ready returns when there is a publisher.

@@ -1,6 +1,7 @@
 package alertfeed
 
 import (
+	"cmp"
 	"os"
 	"strings"
 
@@ -55,6 +56,9 @@ func readOwnKey(seed, creds string) (*ownKey, error) {
 	}
 	return k, nil
 }
+
+// path returns its file.
+func (k *ownKey) path() string { return cmp.Or(k.seed, k.creds) }
 
 // option returns how to connect with the key.
 func (k *ownKey) option() nats.Option {
