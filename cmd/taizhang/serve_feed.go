@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"net"
-	"net/url"
 	"slices"
-	"strings"
 
 	"go.uber.org/zap"
 
@@ -49,11 +47,12 @@ func (o *serveOptions) checkFeed(settings []setting, inCluster bool) error {
 
 // checkNATS returns what is wrong with --nats and the key for it. The message has nothing of the value, in which there may be a password.
 func (o *serveOptions) checkNATS() error {
-	for server := range strings.SplitSeq(o.nats, ",") {
-		u, err := url.Parse(strings.TrimSpace(server))
+	servers, err := alertfeed.ParseServers(o.nats)
+	if err != nil {
+		return err
+	}
+	for _, u := range servers {
 		switch {
-		case err != nil || u.Scheme != "nats" && u.Scheme != "tls" || u.Hostname() == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "":
-			return text.Errorf(text.Invalid, "应写作 nats://主机:端口 或 tls://主机:端口，多个以逗号分隔", "expected nats://HOST:PORT or tls://HOST:PORT, several with commas between").Of("nats")
 		case u.User != nil:
 			return text.Errorf(text.Invalid, "地址中不能有口令；请用 --nats-nkey 或 --nats-creds", "must have no password in it; use --nats-nkey or --nats-creds").Of("nats")
 		case u.Scheme == "nats" && !isLoopback(net.JoinHostPort(u.Hostname(), "0")) && !o.insecure:

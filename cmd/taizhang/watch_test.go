@@ -194,6 +194,8 @@ func TestAWatchThatCannotBeMeantIsRefused(t *testing.T) {
 		{"alerts watch --nkey x --data y", 2, "takes no --data"},
 		{"alerts board --nkey x --as-of 2026-01-01", 2, "takes no --as-of"},
 		{"alerts watch --nats nats://u:hunter2@127.0.0.1:1 --nkey x", 2, "--nats: must have no user and no password in it"},
+		{"alerts watch --nats http://127.0.0.1:1 --nkey " + key, 2, "--nats: expected nats://HOST:PORT"},
+		{"alerts board --nats http://127.0.0.1:1 --nkey " + key, 2, "--nats: expected nats://HOST:PORT"},
 		{"alerts watch --nkey x --severity green", 2, "--severity: "},
 		{"alerts watch --nkey " + key + " --durable A.B", 2, "--durable: "},
 		{"alerts nothing", 2, "unexpected argument"},

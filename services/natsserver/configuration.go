@@ -14,6 +14,7 @@ const (
 	streamName    = "TAIZHANG_ALERTS"
 	ledgerAccount = "LEDGER"
 	systemAccount = "SYS"
+	fullAccount   = "FULL"     // has room for nobody, see door
 	apiPrefix     = "tz"       // of what a user asks, instead of $JS.API
 	inboxPrefix   = "_INBOX_"  // before the name of a user: of what it is answered on
 	api           = "$JS.API." // of the server
@@ -26,12 +27,12 @@ max_subscriptions: 256
 write_deadline: "5s"
 `
 
-// serverConnectionsMax is how many connections the server in this process has at most, and connectionsMax how many of them a user
-// may have, so that there is room for others.
-const (
-	serverConnectionsMax = 2048 // more than 200 users may have together, see services/access
-	connectionsMax       = 8
-)
+// ConnectionsMax is how many connections a user may have at a time, so that there is room for others. One more is refused, and its
+// client is told so: nats.ErrMaxAccountConnectionsExceeded.
+const ConnectionsMax = 8
+
+// serverConnectionsMax is how many connections the server in this process has at most.
+const serverConnectionsMax = 2048 // more than 200 users may have together, see services/access
 
 // nextThreshold is how long the way back to a user stays open that asked for messages and got none. It is a little longer than
 // a request for messages may wait. After that, a message would be sent and reach nobody. The server's default is 2 minutes.
@@ -49,8 +50,8 @@ jetstream {
   max_file_store: 68719476736
 }
 system_account: %s
-accounts { %s {}, %s { jetstream: enabled } }
-`, serverConnectionsMax, systemAccount, systemAccount, ledgerAccount)
+accounts { %s {}, %s { jetstream: enabled }, %s { limits { max_connections: 0 } } }
+`, serverConnectionsMax, systemAccount, systemAccount, ledgerAccount, fullAccount)
 }
 
 // Configuration returns a configuration of a server elsewhere with the same accounts and rights. publisher is the public nkey of
@@ -114,7 +115,7 @@ func accounts(publisher string, users []User) string {
 }
 
 func writeAccount(b *strings.Builder, u User) {
-	fmt.Fprintf(b, "  %q {\n    limits { max_connections: %d }\n", u.Name, connectionsMax)
+	fmt.Fprintf(b, "  %q {\n    limits { max_connections: %d }\n", u.Name, ConnectionsMax)
 	may := permissions(u.Name)
 	fmt.Fprintf(b, "    users: [ { nkey: %q, permissions: { publish: [%s], subscribe: [%s] } } ]\n    imports: [\n",
 		u.Key, quoted(may.Publish.Allow), quoted(may.Subscribe.Allow))

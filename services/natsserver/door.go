@@ -18,6 +18,7 @@ type door struct {
 	let     map[string]*server.User
 	answers int // the most ways back that a user may have
 	ledger  *server.Account
+	noRoom  *server.Account
 	granted map[string]*server.Account // by user, also of those who are removed: an account stays until the server ends
 }
 
@@ -25,6 +26,9 @@ type door struct {
 func (d *door) open(on *server.Server, publisher string, users []User) (err error) {
 	if d.ledger, err = on.LookupAccount(ledgerAccount); err != nil {
 		return fmt.Errorf("natsserver: find the account %s: %w", ledgerAccount, err)
+	}
+	if d.noRoom, err = on.LookupAccount(fullAccount); err != nil {
+		return fmt.Errorf("natsserver: find the account %s: %w", fullAccount, err)
 	}
 	d.granted = map[string]*server.Account{}
 	return d.admit(on, publisher, users)
@@ -36,7 +40,11 @@ func (d *door) Check(c server.ClientAuthentication) bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	u := d.let[opts.Nkey]
-	if u == nil || !signed(opts, c.GetNonce()) || u.Account != d.ledger && u.Account.NumLocalConnections() >= connectionsMax || d.isFull(u) {
+	if u == nil || !signed(opts, c.GetNonce()) || d.isFull(u) {
+		return false
+	}
+	if u.Account != d.ledger && u.Account.NumLocalConnections() >= ConnectionsMax {
+		c.RegisterUser(&server.User{Username: u.Username, Account: d.noRoom}) // which tells the client why it is refused
 		return false
 	}
 	c.RegisterUser(u)

@@ -258,12 +258,11 @@ func TestAUserCannotTakeTheConnectionsOfOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := start(t, a, b)
 			var open []*nats.Conn
-			for range connectionsMax {
+			for range ConnectionsMax {
 				open = append(open, a.connect(t, w.url, nats.NoReconnect()))
 			}
-			if nc, err := nats.Connect(w.url, nats.Nkey(a.Key, a.pair.Sign)); err == nil {
-				nc.Close()
-				t.Errorf("it has more than %d connections", connectionsMax)
+			if nc, err := nats.Connect(w.url, nats.Nkey(a.Key, a.pair.Sign)); !errors.Is(err, nats.ErrMaxAccountConnectionsExceeded) {
+				t.Errorf("it has more than %d connections, or is not told why it has not: %v, %v", ConnectionsMax, nc, err)
 			}
 			b.consumer(t, b.connect(t, w.url))
 			open[0].Close()
@@ -315,7 +314,7 @@ func TestAllUsersHaveTheirConnections(t *testing.T) {
 		readers = append(readers, newReader(t, fmt.Sprintf("u%d", i)))
 	}
 	s := startServer(t, usersOf(readers...)...)
-	for range connectionsMax {
+	for range ConnectionsMax {
 		for _, r := range readers {
 			r.connect(t, "nats://"+s.Addr())
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"syscall"
@@ -39,7 +40,20 @@ func ReadBoard(ctx context.Context, where Connection, state string) (b *Board, e
 	case !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS): // where there can be no lock, there is no Watch that has it
 		return nil, err
 	}
-	l, err := where.dial(ctx)
+	if b, err = where.readBoard(ctx); err != nil && ctx.Err() == nil && text.CodeOf(err) == text.Internal {
+		var away *lostError
+		if errors.As(err, &away) {
+			about := why(err)
+			return nil, &text.Error{Code: text.Unavailable, Cause: err, What: text.Text{
+				Zh: fmt.Sprintf("从 NATS 服务器 %s 读取预警中断：%s；请稍后再试", where.URL, about.Zh),
+				En: fmt.Sprintf("reading the alerts from the NATS server %s was interrupted: %s; try again later", where.URL, about.En)}}
+		}
+	}
+	return b, err
+}
+
+func (c Connection) readBoard(ctx context.Context) (b *Board, err error) {
+	l, err := c.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -47,24 +61,39 @@ func ReadBoard(ctx context.Context, where Connection, state string) (b *Board, e
 	if _, err := l.await(ctx); err != nil {
 		return nil, err
 	}
+	durable, isFree, err := l.quiet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !isFree {
+		return nil, c.taken()
+	}
+	floor := durable.CachedInfo().AckFloor.Stream
+	b, err = l.boardAgain(ctx, durable)
+	if back := l.putBack(context.WithoutCancel(ctx), floor+1); err == nil {
+		err = back
+	}
+	if errors.Is(err, errGap) {
+		return nil, c.taken()
+	}
+	return b, err
+}
+
+// boardAgain reads the board, and once more if messages did not come: what goes on, as another program does, shows itself.
+func (l *link) boardAgain(ctx context.Context, c jetstream.Consumer) (*Board, error) {
+	b, err := l.board(ctx, c)
+	var held *withheldError
+	if !errors.Is(err, errGap) && (!errors.As(err, &held) || !held.isPart) {
+		return b, err
+	}
 	c, isFree, err := l.quiet(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if !isFree {
-		return nil, where.taken()
+		return nil, lost(errGap)
 	}
-	floor := c.CachedInfo().AckFloor.Stream
-	if b, err = l.board(ctx, c); errors.Is(err, errGap) { // once more: another program does not stop
-		b, err = l.board(ctx, c)
-	}
-	if back := l.putBack(context.WithoutCancel(ctx), floor+1); err == nil {
-		err = back
-	}
-	if errors.Is(err, errGap) {
-		return nil, where.taken()
-	}
-	return b, err
+	return l.board(ctx, c)
 }
 
 // putBack sets the durable consumer back when nothing is delivered any more.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -75,7 +74,25 @@ type lostError struct{ err error }
 func (e *lostError) Error() string { return e.err.Error() }
 func (e *lostError) Unwrap() error { return e.err }
 
-func lost(err error) error { return &lostError{err} }
+func lost(err error) error {
+	if errors.Is(err, context.Canceled) { // see ask
+		err = errChanged
+	}
+	return &lostError{err}
+}
+
+// why returns what to say of an error that was lost.
+func why(err error) text.Text {
+	switch {
+	case errors.Is(err, errChanged):
+		return text.Say("连接中断", "the connection was lost")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout), errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoHeartbeat):
+		return text.Say("服务器没有应答", "the server does not answer")
+	case errors.Is(err, jetstream.ErrConsumerNotFound):
+		return text.Say("服务器上没有该消费者", "the server has no such consumer")
+	}
+	return text.Of(err)
+}
 
 // dial connects. It waits for a server that is not there for as long as Patience says.
 func (c Connection) dial(ctx context.Context) (*link, error) {
@@ -119,8 +136,14 @@ func (c Connection) dial(ctx context.Context) (*link, error) {
 }
 
 func (c Connection) options() ([]nats.Option, error) {
-	if strings.Contains(c.URL, "@") { // the errors below name the address
-		return nil, text.Errorf(text.Invalid, "地址中不能有用户名和口令；用户以密钥登录", "must have no user and no password in it; the key is what a user shows").Of(paramURL)
+	servers, err := alertfeed.ParseServers(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range servers { // the errors below name the address
+		if u.User != nil {
+			return nil, text.Errorf(text.Invalid, "地址中不能有用户名和口令；用户以密钥登录", "must have no user and no password in it; the key is what a user shows").Of(paramURL)
+		}
 	}
 	if err := listen.Private(c.NKey); err != nil { // before the name, which may come from that of the file
 		return nil, err
@@ -133,6 +156,7 @@ func (c Connection) options() ([]nats.Option, error) {
 		return nil, text.Errorf(text.Invalid, "%s 中没有用户的 nkey 种子（以 SU 开头）", "%s holds no seed of a user's nkey, which begins with SU", c.NKey).Of(paramNKey)
 	}
 	options := []nats.Option{key, nats.Name("taizhang"), nats.CustomInboxPrefix(inboxPrefix + c.Durable), nats.Timeout(connectWait),
+		nats.SkipHostLookup(), // what is dialed looks the name up, within the timeout
 		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait)}
 	if c.CA != "" {
 		content, err := os.ReadFile(c.CA)
@@ -155,6 +179,9 @@ func (c Connection) refused(err error) error {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked), errors.Is(err, nats.ErrAccountAuthExpired),
 		errors.Is(err, nats.ErrNkeysNotSupported):
 		return text.Errorf(text.Forbidden, "NATS 服务器 %s 不接受 %s 中的密钥：用户 %s 未登记或已吊销，请与管理员联系", "the NATS server %s does not accept the key in %s: the user %s was not added, or was revoked; ask an administrator", c.URL, c.NKey, c.Durable)
+	case errors.Is(err, nats.ErrMaxAccountConnectionsExceeded):
+		return text.Errorf(text.Conflict, "用户 %s 在 NATS 服务器 %s 上的连接已达上限（%d 个）；请停掉其中的程序，或为每个程序各加一个用户",
+			"the user %s has the %[3]d connections to the NATS server %[2]s that a user may have; end some of its programs, or add a user for each of them", c.Durable, c.URL, natsserver.ConnectionsMax)
 	case errors.As(err, &untrusted):
 		return text.Errorf(text.Forbidden, "NATS 服务器 %s 的证书不受信任（%v）；请指定签发它的证书", "the certificate of the NATS server %s is not trusted (%v); name the certificate that issued it", c.URL, err).Of(paramCA)
 	case errors.Is(err, nats.ErrSecureConnRequired):
@@ -260,7 +287,8 @@ func (l *link) reset(ctx context.Context, sequence uint64) (*jetstream.ConsumerI
 
 // await waits at the start for the durable consumer, which the ledger makes when it serves.
 func (l *link) await(ctx context.Context) (jetstream.Consumer, error) {
-	for deadline := time.Now().Add(l.Patience); ; {
+	began, noted := time.Now(), false
+	for {
 		c, err := l.consumer(ctx)
 		if err == nil || ctx.Err() != nil {
 			return c, err
@@ -268,8 +296,17 @@ func (l *link) await(ctx context.Context) (jetstream.Consumer, error) {
 		if wrong := l.wrong(); wrong != nil {
 			return nil, wrong
 		}
-		if time.Now().After(deadline) {
-			return nil, text.Errorf(text.NotFound, "NATS 服务器 %s 上没有用户 %s 的消费者（%v）；请确认用户名，并确认台账服务在运行", "the NATS server %s has no consumer of the user %s (%v); check the name, and that the ledger is being served", l.URL, l.Durable, err).Of(paramDurable)
+		waited := time.Since(began)
+		if waited > l.Patience {
+			about := why(err)
+			return nil, (&text.Error{Code: text.NotFound, What: text.Text{
+				Zh: fmt.Sprintf("NATS 服务器 %s 上读不到用户 %s 的消费者（%s）；请确认用户名，确认台账服务在运行，另处的服务器还须重新加载两次配置", l.URL, l.Durable, about.Zh),
+				En: fmt.Sprintf("the consumer of the user %[2]s cannot be read at the NATS server %[1]s (%[3]s); check the name, that the ledger is being served, and that a server elsewhere was reloaded twice", l.URL, l.Durable, about.En),
+			}}).Of(paramDurable)
+		}
+		if waited > silentMost && !noted {
+			noted = true
+			l.Note(text.Say("等待 NATS 服务器 %s 认识用户 %s：消费者由运行中的台账服务建立；另处的服务器须重新加载两次配置", "waiting for the NATS server at %s to know the user %s: the ledger makes its consumer while it is served, and a server elsewhere is reloaded twice", l.URL, l.Durable))
 		}
 		if err := sleep(ctx, retryEvery); err != nil {
 			return nil, err

@@ -7,15 +7,19 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // The bounds of a delivery.
 const (
 	messagesMax = 256 // that are asked for at a time
 	fetchWait   = 5 * time.Second
-	dueWait     = 10 * time.Second // for a message that is there
-	heartbeat   = 2 * time.Second  // twice that without a word from the server means that it is gone
+	heartbeat   = 2 * time.Second // twice that without a word from the server means that it is gone
 )
+
+// dueWait is how long a message that is there may take to come.
+var dueWait = 10 * time.Second
 
 // delivery gives the messages of a durable consumer in the order of the stream, since the consumer was set back. None is left out
 // and none comes twice: whenever the server's count of deliveries goes on with another number, the delivery ends with an error.
@@ -77,7 +81,7 @@ func (d *delivery) take(ctx context.Context) (letters []letter, err error) {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-late:
-			return nil, lost(errGap)
+			return nil, d.late(ctx)
 		case <-d.link.changed: // it may be of a change before this delivery
 			if !d.link.nc.IsConnected() || d.link.nc.Stats().Reconnects != d.since {
 				return nil, lost(errChanged)
@@ -101,6 +105,38 @@ func (d *delivery) take(ctx context.Context) (letters []letter, err error) {
 	d.due -= min(d.due, uint64(len(letters)))
 	return letters, nil
 }
+
+// late returns why messages that were there have not come: they went elsewhere, or the server does not deliver them to anybody.
+func (d *delivery) late(ctx context.Context) error {
+	c, err := d.link.consumer(ctx)
+	if err != nil {
+		return err
+	}
+	info := c.CachedInfo()
+	if info.Delivered.Consumer >= d.next || info.NumAckPending > 0 {
+		return lost(errGap)
+	}
+	e := &withheldError{isPart: d.next > 1, what: text.Errorf(text.Unavailable, "服务器有 %d 条消息待送给用户 %s，却一条也不送出；请台账的运行人员"+lookZh, "the server has %d messages for the user %s and delivers none; whoever runs the ledger should "+lookEn, d.due, d.link.Durable)}
+	if e.isPart {
+		e.what = text.Errorf(text.Unavailable, "服务器应送给用户 %[2]s 的消息中有 %[1]d 条未送出；请台账的运行人员"+lookZh, "the server does not deliver %d of the messages for the user %s; whoever runs the ledger should "+lookEn, d.due, d.link.Durable)
+	}
+	return lost(e)
+}
+
+// What to do about messages that are not delivered.
+const (
+	lookZh = "查看 serve 的日志，处理办法见 docs/alerting.md（When the feed stops）"
+	lookEn = "look at the log of serve, and at When the feed stops in docs/alerting.md"
+)
+
+// withheldError says that the server has messages that it does not deliver, as when the files of the stream are damaged.
+type withheldError struct {
+	what   *text.Error
+	isPart bool // others were delivered; so it is too if messages were replaced by later ones meanwhile
+}
+
+func (e *withheldError) Error() string { return e.what.Error() }
+func (e *withheldError) Unwrap() error { return e.what }
 
 func (d *delivery) fetch(ctx context.Context) (err error) {
 	ctx, d.cancel = context.WithTimeout(ctx, fetchWait)

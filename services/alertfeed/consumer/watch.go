@@ -104,8 +104,12 @@ func (w *Watch) run(ctx context.Context, s *state) error {
 
 // trouble tells people once why nothing comes.
 func (r *reader) trouble(err error) {
-	what := text.Say("推送中断，自动重连：%v", "the feed is interrupted, trying again: %v", err)
+	about := why(err)
+	what, key := text.Text{Zh: "推送中断，自动重连：" + about.Zh, En: "the feed is interrupted, trying again: " + about.En}, ""
+	var held *withheldError
 	switch {
+	case errors.As(err, &held):
+		key = "withheld" // how many there are changes
 	case errors.Is(err, errChanged):
 		what = text.Say("与 NATS 服务器的连接中断，自动重连", "the connection to the NATS server was lost, trying again")
 	case errors.Is(err, errGap):
@@ -113,8 +117,8 @@ func (r *reader) trouble(err error) {
 	case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrConsumerDeleted):
 		what = text.Say("用户 %s 的消费者已不在，等待台账重新建立", "the consumer of the user %s is gone; waiting until the ledger makes it again", r.Durable)
 	}
-	if what.En != r.noted {
-		r.noted = what.En
+	if key = cmp.Or(key, what.En); key != r.noted {
+		r.noted = key
 		r.Note(what)
 	}
 }
