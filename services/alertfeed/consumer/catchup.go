@@ -41,9 +41,9 @@ func (r *reader) catchUp(ctx context.Context, c jetstream.Consumer, filters []st
 		}
 		r.state.source = g.source
 	}
-	if read := g.readBefore(); g.source != "" && read > g.newest.Position {
-		r.Note(text.Say("NATS 流比此前读到的旧：流至台账位置 %d，此前读到 %d，可能放回了旧的副本。请台账管理员运行 taizhang feed restate，此前已处理的预警方能核对一致",
-			"the stream is older than what was read before: it ends at position %d of the ledger, and position %d was read. An old copy may have been put back; ask who runs the ledger for taizhang feed restate, which corrects what was acted on before", g.newest.Position, read))
+	if g.isOld() {
+		r.Note(text.Say("NATS 流比此前读到的旧，可能放回了旧的副本，此前已处理的预警未必仍然成立。请台账管理员运行 taizhang feed restate；如仍有此提示，请从头开始（from-start）",
+			"the stream is older than what was read before: an old copy may have been put back, and what was acted on may not be true any more. Ask who runs the ledger for taizhang feed restate; if this is said again after that, use from-start"))
 	}
 	if err := r.state.rewrite(); err != nil {
 		return d, err
@@ -95,14 +95,20 @@ func (g *gathered) take(m *alertfeed.Message, l letter) {
 	}
 }
 
-// readBefore returns the greatest position that the state has of the last generation of the stream.
-func (g *gathered) readBefore() (position uint64) {
+// isOld reports whether the state has something that is later than the whole stream.
+func (g *gathered) isOld() bool {
+	if g.source == "" {
+		return false
+	}
+	if g.newest.Precedes(g.state.head) {
+		return true
+	}
 	for _, k := range g.state.kept {
-		if !k.At.Precedes(g.newest) && !g.newest.Precedes(k.At) {
-			position = max(position, k.At.Position)
+		if g.newest.Precedes(k.At) || !k.At.Precedes(g.newest) && k.At.Position > g.newest.Position {
+			return true
 		}
 	}
-	return position
+	return false
 }
 
 // note keeps a message if what it says is to be acted on.

@@ -254,26 +254,27 @@ func TestAStreamThatEndsBeforeWhatWasReadIsSaidToBeOld(t *testing.T) {
 	w.sees()
 	f.read()
 	w.finish()
+	earlier := at(2, 9)
+	earlier.Epoch = "2025-12-31T00:00:00.000000Z"
 	for _, c := range []struct {
-		ends  uint64
+		ends  alertfeed.At
 		isOld bool
-	}{{5, false}, {4, true}} {
+	}{{at(1, 5), false}, {at(1, 4), true}, {earlier, true}, {at(2, 1), false}} {
 		if err := f.js.DeleteStream(t.Context(), alertfeed.StreamName); err != nil {
 			t.Fatal(err)
 		}
 		f.makeStream()
 		f.makeDurable()
-		f.say("A", raised, at(1, 3))
-		f.head(alertfeed.End, at(1, c.ends))
+		f.head(alertfeed.End, c.ends)
 		w = f.watch()
 		wait(t, "what people are told", func() (string, bool) {
 			told := strings.Join(w.told(), "\n")
 			return told, strings.Contains(told, "what follows is new")
 		})
-		if told := strings.Join(w.told(), "\n"); strings.Contains(told, fmt.Sprintf("it ends at position %d of the ledger, and position 5 was read", c.ends)) != c.isOld {
-			t.Errorf("of a stream that ends at %d people are told %q", c.ends, told)
+		if told := strings.Join(w.told(), "\n"); strings.Contains(told, "the stream is older than what was read before") != c.isOld {
+			t.Errorf("of a stream that ends at %+v people are told %q", c.ends, told)
 		}
-		w.finish()
+		w.finish(w.seen()...)
 	}
 }
 
