@@ -183,7 +183,7 @@ func (f *Feed) publish(ctx context.Context) (err error) {
 	cfg := Config{Desk: f.cfg.Desk, JetStream: js, Memory: filepath.Join(f.cfg.Dir, memoryDir, memoryName), Epoch: f.cfg.Access.Epoch, Users: f.users,
 		Now: f.cfg.Now, Log: f.cfg.Log, Shared: f.cfg.Shared}
 	if server != nil {
-		cfg.Restart = server.Restart
+		cfg.Restart, cfg.Streams = server.Restart, filepath.Join(f.cfg.Dir, serverName)
 	}
 	f.server, f.publisher = server, New(cfg)
 	close(f.begun)

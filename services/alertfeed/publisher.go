@@ -27,6 +27,7 @@ type Config struct {
 
 	Shared   bool                            // others write to the ledger too, so that this process may be behind them
 	Restart  func(ctx context.Context) error // starts the embedded server again; nil for a server elsewhere
+	Streams  string                          // the directory of the embedded server, which may be deleted while nothing runs; "" for a server elsewhere
 	Replicas int                             // of the stream, if the publisher makes it; 0 for 1
 
 	// For tests: the stream may be purged and deleted; how long a publisher waits for another one that began a generation; and how
@@ -73,6 +74,8 @@ type Publisher struct {
 	reached uint64 // the greatest sequence of the stream that the last session saw
 	latest  uint64 // the latest generation that any session saw
 	halted  bool   // the server in this process was stopped to be started again, and was not
+
+	isUnread bool // the stream could not be read to its end when that was tried last
 
 	mu          sync.Mutex // guards the fields below
 	status      Status
@@ -151,6 +154,9 @@ func (p *Publisher) trouble(err error) {
 	state, said := StateConnecting, text.Say("连不上 NATS：%[1]s", "NATS cannot be reached: %[2]s", why.Zh, why.En)
 	if code := text.CodeOf(err); code == text.Conflict || code == text.Invalid { // the server is there, and it or this machine is not as it must be
 		state, said = StateStopped, why
+	}
+	if errors.Is(err, errUnread) {
+		said = p.unreadWords()
 	}
 	level := zap.WarnLevel
 	if p.Status().Reason == said { // as at every trial while a server is away

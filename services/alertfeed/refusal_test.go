@@ -3,6 +3,7 @@ package alertfeed_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -147,6 +148,50 @@ func TestAMemoryThatCannotBeWrittenIsShown(t *testing.T) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	k.settle()
+	k.holds()
+}
+
+// A stream whose files are damaged cannot be read to its end: the reason names the way out, and goes on naming it.
+func TestADamagedStreamIsShown(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.record(registered, granted, received, fined)
+	k.cfg.Streams = "/ledger/nats"
+	k.start()
+	k.settle()
+	k.stop()
+	k.restarted(func(dir string) error {
+		all, err := filepath.Glob(filepath.Join(dir, "*", "streams", alertfeed.StreamName, "msgs", "1.blk"))
+		if err != nil || len(all) != 1 {
+			return fmt.Errorf("the files are %v, %w", all, err)
+		}
+		f, err := os.OpenFile(all[0], os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		about, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteAt([]byte("abcdefghijklmnopqrstuvwxyz"), about.Size()/2)
+		return err
+	})
+	k.start()
+	s := k.until("it is shown", func(s alertfeed.Status) bool { return strings.Contains(s.Reason.En, "damaged") })
+	if s.State != alertfeed.StateConnecting || !strings.Contains(s.Reason.En, "delete the directory /ledger/nats, and start again") || !strings.Contains(s.Reason.Zh, "删除目录 /ledger/nats") || strings.Contains(s.Reason.En, "reached") {
+		t.Errorf("got %+v", s)
+	}
+	k.until("it tries again", func(now alertfeed.Status) bool {
+		if now.Reason != s.Reason {
+			t.Fatalf("it says %+v", now.Reason)
+		}
+		return now.Seconds > s.Seconds+1
+	})
+	k.stop()
+	k.restarted(os.RemoveAll)
+	k.start()
 	k.settle()
 	k.holds()
 }

@@ -2,6 +2,7 @@ package alertfeed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -22,7 +23,9 @@ type stored struct {
 
 // readPresent reads the last message of every subject, and goes on reading what comes after. The reader ends with ctx.
 func (s *session) readPresent(ctx context.Context, running *sync.WaitGroup) error {
-	s.say(StateConnecting, text.Say("正在读取 NATS 流", "reading the stream"))
+	if !s.isUnread {
+		s.say(StateConnecting, text.Say("正在读取 NATS 流", "reading the stream"))
+	}
 	consumer, err := s.cfg.JetStream.OrderedConsumer(ctx, StreamName, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, FilterSubjects: []string{AllSubjects}, MaxResetAttempts: 3})
 	if err != nil {
@@ -57,6 +60,7 @@ func (s *session) readPresent(ctx context.Context, running *sync.WaitGroup) erro
 		}
 	})
 	if consumer.CachedInfo().NumPending == 0 {
+		s.isUnread = false
 		return nil
 	}
 	for {
@@ -70,15 +74,30 @@ func (s *session) readPresent(ctx context.Context, running *sync.WaitGroup) erro
 			s.picture.take(m.subject, m.sequence, m.body)
 			s.read = m.sequence
 			if m.pending == 0 {
+				s.isUnread = false
 				return nil
 			}
 		case <-quiet.C:
-			return text.Errorf(text.Unavailable, "读取 NATS 流没有应答", "reading the stream was not answered")
+			s.isUnread = true
+			return errUnread
 		case <-ctx.Done():
 			quiet.Stop()
 			return ctx.Err()
 		}
 	}
+}
+
+// errUnread is a stream of which the server delivers no more, although there is more: it does so at a message that is damaged.
+var errUnread = errors.New("alertfeed: reading the stream was not answered")
+
+// unreadWords say errUnread, and how to go on.
+func (p *Publisher) unreadWords() text.Text {
+	if p.cfg.Streams == "" {
+		return text.Say("NATS 服务器读不出 NATS 流的全部内容，其文件可能已损坏：请其管理员检查；若已损坏，删除流 %s，全部预警会重新发布",
+			"the NATS server does not deliver all of the stream, and the files of it may be damaged: have its operator look; if they are, delete the stream %s, and everything is stated again", StreamName)
+	}
+	return text.Say("读不出 NATS 流的全部内容，其文件可能已损坏：请停止 serve，删除目录 %s，再启动；全部预警会重新发布",
+		"the server does not deliver all of the stream, and the files of it may be damaged: end serve, delete the directory %s, and start again; everything is stated again", p.cfg.Streams)
 }
 
 // learn takes a message of the tail, and reports whether a center has to be compared again, because somebody else wrote it.
