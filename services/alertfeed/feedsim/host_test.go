@@ -34,7 +34,7 @@ type host struct {
 }
 
 // accountsOf is how many worlds share a server that is never stopped.
-const accountsOf = 24
+const accountsOf = 48
 
 func configuration(dir, port string, accounts int) string {
 	var b strings.Builder
