@@ -2,6 +2,7 @@ package feedsim
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ type host struct {
 
 	mu    sync.Mutex
 	on    *server.Server // in this process; nil while it is stopped
+	conns []net.Conn     // to it
 	child *exec.Cmd      // in its own; nil while it is stopped
 	alive io.Closer      // the child ends when it is closed
 	url   string         // of the child; the same after each start
@@ -151,16 +153,34 @@ func TestMain(m *testing.M) {
 func (h *host) stop() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.on != nil {
-		h.on.Shutdown()
-		h.on.WaitForShutdown()
+	if on := h.on; on != nil {
 		h.on = nil
+		h.disconnect(on)
+		on.Shutdown()
+		on.WaitForShutdown()
 	}
 	if h.child != nil {
 		h.alive.Close()
 		_ = h.child.Wait()
 		h.child = nil
 	}
+}
+
+// disconnect ends all connections, and returns when no request is under way: a server (2.15.2) that is shut down soon after its start
+// may take one up without its JetStream, and ends the process then.
+func (h *host) disconnect(on *server.Server) {
+	for _, c := range h.conns {
+		_ = c.Close()
+	}
+	h.conns = nil
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for ; ctx.Err() == nil; pause(ctx, time.Millisecond) {
+		if info, err := on.Jsz(nil); on.NumClients() == 0 && err == nil && info.API.Inflight == 0 {
+			return
+		}
+	}
+	h.t.Error("the server has requests or connections still")
 }
 
 // kill ends the server at once.
@@ -176,12 +196,13 @@ func (h *host) kill() {
 // InProcessConn implements nats.InProcessConnProvider.
 func (h *host) InProcessConn() (net.Conn, error) {
 	h.mu.Lock()
-	on := h.on
-	h.mu.Unlock()
-	if on == nil {
+	defer h.mu.Unlock()
+	if h.on == nil {
 		return nil, errors.New("the server is stopped")
 	}
-	return on.InProcessConn()
+	c, err := h.on.InProcessConn()
+	h.conns = append(h.conns, c)
+	return c, err
 }
 
 // connect returns a connection in an account of the server, which reconnects without end.
