@@ -178,7 +178,7 @@ func newWorldOf(t testing.TB, replicas int, url string, admin *nats.Conn, reader
 			MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgSize: -1, Discard: jetstream.DiscardNew, DenyDelete: true, DenyPurge: true,
 		})
 		var api *jetstream.APIError
-		return !errors.As(err, &api) || api.ErrorCode != noPeers
+		return !errors.Is(err, context.DeadlineExceeded) && (!errors.As(err, &api) || api.ErrorCode != noPeers)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -191,9 +191,13 @@ func newWorldOf(t testing.TB, replicas int, url string, admin *nats.Conn, reader
 
 func (w *world) durable(t testing.TB, r reader) {
 	t.Helper()
-	_, err := w.js.CreateConsumer(t.Context(), streamName, jetstream.ConsumerConfig{
-		Durable: r.Name, DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy, AckWait: time.Minute, MaxDeliver: -1,
-		MaxAckPending: 1000, MaxWaiting: 16, MaxRequestBatch: 1000, MaxRequestExpires: 5 * time.Minute, FilterSubjects: r.filter,
+	var err error
+	until(t, "an answer about a consumer", func() bool { // a cluster with a new leader may leave a request without any
+		_, err = w.js.CreateConsumer(t.Context(), streamName, jetstream.ConsumerConfig{
+			Durable: r.Name, DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy, AckWait: time.Minute, MaxDeliver: -1,
+			MaxAckPending: 1000, MaxWaiting: 16, MaxRequestBatch: 1000, MaxRequestExpires: 5 * time.Minute, FilterSubjects: r.filter,
+		})
+		return !errors.Is(err, context.DeadlineExceeded)
 	})
 	if err != nil {
 		t.Fatal(err)
