@@ -39,7 +39,8 @@ func (s *session) compare(c *projections.Seen, generation uint64) (list []draft)
 	return list
 }
 
-// compareWith is compare for a center of which the stream says what said is.
+// compareWith returns what differs between the stream and the ledger for one center, like compare. said is the alerts of the center
+// that the stream has, all of the present generation.
 func (s *session) compareWith(c *projections.Seen, said []aggregates.Alert) (list []draft) {
 	var differ []aggregates.Alert
 	gone := func(a aggregates.Alert) {
