@@ -147,7 +147,7 @@ func TestEveryBadCellIsNamedByRowAndHeading(t *testing.T) {
 	expect(t, badOf(s),
 		"3 凭证号: of one record with row 4", "4 日期: “2026/9/2” is not what row 3 of the same voucher has, “2026/9/1”", "4 用途: “运行” is not what row 3",
 		"5 凭证号: must not be empty", "5 日期: there is no day", "5 中心编号: “zj” is no id of a center, such as ZJ-0007", "5 用途: “中式” must be one of: 概念验证、", `5 金额(元): "1.005" is not an amount`, "5 收款单位: must not be empty", "5 外拨: “也许” must be one of: 是、否",
-		"6 日期: “2026.9.1” is no date", "6 金额(元): the amount -5 is negative", "6 委托任务书编号: names the task book WT-1 without",
+		"6 日期: “2026.9.1” is no date", "6 金额(元): the amount -5 is negative", "6 委托任务书编号: is filled in only where “外拨” is “是”",
 		"7 金额(元): the amount (5.00) is negative", "7 L: the column has no heading, but this row has something in it",
 		"8 中心编号: “zj” is no id of a center", "9 摘要: it has 12000 bytes",
 		"10 日期: year 1999", "11 金额(元): amount \"100000000000.01\" is over the limit")

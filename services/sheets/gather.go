@@ -113,8 +113,11 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 			r.cells[c.Field] = v
 		}
 	}
-	if book := r.cells["data.outTransfer.taskBook"].text; book != "" && !r.cells["data.outTransfer"].yes {
-		add("委托任务书编号", text.Say("填了委托任务书编号 %s，但外拨不是“是”", "names the task book %s without being an out-transfer", spreadsheet.Clip(book)))
+	for i := range columns {
+		j := slices.Index(s.heads.column, i)
+		if why := s.Kind.misplaced(columns, i, r.cells, j >= 0 && !isEmpty(row.At(j))); why != (text.Text{}) {
+			add(columns[i].Heading, why)
+		}
 	}
 	return r
 }
@@ -147,6 +150,13 @@ func (s *Sheet) identity(r *reading) string {
 			part = strconv.FormatInt(r.cells[field].n, 10)
 		}
 		parts = append(parts, part)
+	}
+	if s.Kind.dated != nil && s.Kind.dated(r.cells) {
+		on := r.cells["on"].on
+		if on == 0 {
+			return ""
+		}
+		parts = append(parts, on.String())
 	}
 	for _, p := range parts {
 		if p == "" {
@@ -195,13 +205,12 @@ func (s *Sheet) make(e *entry, cfg Config) {
 	for i, r := range e.rows {
 		rows[i] = r.cells
 	}
-	role := cfg.Role
-	if role == "" {
-		role = s.Kind.Roles[0]
-	}
 	rec := &events.Record{ID: s.Kind.id(s.identity(e.rows[0])), Center: events.CenterID(rows[0]["center"].text), On: rows[0]["on"].on,
-		By: events.By{Role: role, Actor: cfg.Actor}, Mode: events.Enforce}
+		By: events.By{Role: cfg.Role, Actor: cfg.Actor}, Mode: events.Enforce}
 	s.Kind.build(rows, rec)
+	if rec.By.Role == "" {
+		rec.By.Role = s.Kind.Roles[max(0, slices.IndexFunc(s.Kind.Roles, events.Lookup(rec.Kind).Allows))]
+	}
 	if problems := rec.Check(); len(problems) > 0 {
 		for _, p := range problems {
 			e.problems = append(e.problems, s.finding(e, aggregates.Breach{Field: p.Field, Reason: p.Reason}))

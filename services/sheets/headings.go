@@ -21,11 +21,12 @@ type headings struct {
 	kind   *Kind
 	row    int // index in the grid
 	known  int
+	rank   int   // Kind.rank
 	column []int // the column of the kind for each column of the grid; -1 for none
 	reason int   // the column of an earlier marked copy's reasons, -1 if there is none
 }
 
-// findHeadings returns the heading row with the most headings of one kind, or nil if there is none.
+// findHeadings returns the heading row with the highest rank for a kind, or nil if there is none.
 func findHeadings(g *grid) (best *headings) {
 	for i := range g.rows[:min(topRows, len(g.rows))] {
 		for _, k := range Kinds {
@@ -38,11 +39,11 @@ func findHeadings(g *grid) (best *headings) {
 					seen[column] = true
 					h.known++
 				}
-				if foldHeading(c.Text) == ReasonHeading {
+				if foldHeading(c.Text) == k.reasonHeading() {
 					h.reason = j
 				}
 			}
-			if h.known >= headingsMin && (best == nil || h.known > best.known) {
+			if h.rank = k.rank(seen); h.known >= headingsMin && (best == nil || h.rank > best.rank) {
 				best = h
 			}
 		}

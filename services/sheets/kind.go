@@ -16,11 +16,13 @@ import (
 type Kind struct {
 	Name    string // the name on the command line, such as "vouchers"
 	Title   text.Text
+	Mark    string // the heading that makes a table a sheet of this kind, since no other kind has it; "" for none
 	Columns []Column
-	Roles   []events.Role // the roles that may record such a sheet; the first is the default
+	Roles   []events.Role // the roles that may record such a sheet; the default of a row is the first that may write its kind of record
 
-	identity []string // the fields that, with the center, identify a record
-	lines    []string // the fields in which the rows of one record may differ; none if each row is a record
+	identity []string             // the fields that, with the center, identify a record
+	dated    func(row cells) bool // whether the date identifies the record too; nil for never
+	lines    []string             // the fields in which the rows of one record may differ; none if each row is a record
 	build    func(rows []cells, r *events.Record)
 }
 
@@ -31,12 +33,20 @@ type Column struct {
 	Form     Form
 	Optional bool
 	Words    []Word // of a Choice or a List
+	Only     *Only  // the rows in which it is filled in; nil for all
 	Note     string // help for the person who fills it in, with an example
 
 	// policy returns the words that a policy has for the column, and an addition to the note. It is nil if the words
 	// are the same under every policy.
 	policy func(*policy.Policy) (names *policy.Vocabulary, note string)
 	names  *policy.Vocabulary // what policy returned
+}
+
+// Only limits a column to the rows that have a word in another column.
+type Only struct {
+	Field string // of the other column, a Choice or a YesNo
+	Word  string
+	Must  bool // in these rows the column must be filled in
 }
 
 // Form is the form of the values in the cells of a column.
@@ -79,6 +89,68 @@ func Find(name string) *Kind {
 		return Kinds[i]
 	}
 	return nil
+}
+
+// rank compares the kinds that a row of headings may be of, given the columns whose headings it has. A kind that lacks
+// no heading comes first, then a kind whose mark is there, then the kind with more headings.
+func (k *Kind) rank(known map[int]bool) int {
+	const marked, complete = columnsMax + 1, 2 * (columnsMax + 1)
+	rank, lacks := len(known), false
+	for i, c := range k.Columns {
+		if known[i] && c.Heading == k.Mark {
+			rank += marked
+		}
+		lacks = lacks || !known[i] && !c.Optional
+	}
+	if !lacks {
+		rank += complete
+	}
+	return rank
+}
+
+// reasonHeading returns the heading of the column that a marked copy of the kind adds.
+func (k *Kind) reasonHeading() string {
+	if k.headed(ReasonHeading) >= 0 {
+		return "退回" + ReasonHeading
+	}
+	return ReasonHeading
+}
+
+// misplaced returns the reason why a cell of column i must be filled in, or must be empty, beside the other cells of
+// its row. It returns a zero Text if the cell is right, or if the cell that decides cannot be read.
+func (k *Kind) misplaced(columns []Column, i int, row cells, isFilled bool) text.Text {
+	only := columns[i].Only
+	if only == nil {
+		return text.Text{}
+	}
+	other := &columns[k.column(only.Field)]
+	v := row[other.Field]
+	chosen := v.yes == (only.Word == yes)
+	if other.Form == Choice {
+		code, _ := other.code(only.Word)
+		chosen = v.text == code
+	}
+	switch {
+	case other.Form == Choice && v.text == "":
+	case chosen && only.Must && !isFilled:
+		return text.Say("“%s”为“%s”时必填", "must be filled in where “%s” is “%s”", other.Heading, only.Word)
+	case !chosen && isFilled:
+		return text.Say("只在“%s”为“%s”时填写", "is filled in only where “%s” is “%s”", other.Heading, only.Word)
+	}
+	return text.Text{}
+}
+
+// Help returns the note of a column, and before it when the column is filled in.
+func (k *Kind) Help(c *Column) string {
+	switch {
+	case c.Only != nil && c.Only.Must:
+		return "“" + k.Columns[k.column(c.Only.Field)].Heading + "”为“" + c.Only.Word + "”时必填，其他不填。" + c.Note
+	case c.Only != nil:
+		return "只在“" + k.Columns[k.column(c.Only.Field)].Heading + "”为“" + c.Only.Word + "”时填写。" + c.Note
+	case !c.Optional:
+		return "必填。" + c.Note
+	}
+	return c.Note
 }
 
 // id returns the id of the record with an identity. The same sheet gives the same ids wherever it is read. Records of

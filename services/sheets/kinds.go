@@ -8,8 +8,10 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Kinds holds all kinds of sheets.
-var Kinds = []*Kind{vouchers, receipts, grants, grades, registrations}
+// Kinds holds all kinds of sheets, in the order in which their records can build on each other: a kind comes after
+// those whose records it names.
+var Kinds = []*Kind{registrations, projects, commitments, entrustments, grants, receipts, separateAccounts,
+	vouchers, reversals, recoveries, rulings, grades, rectifications, findings}
 
 // Columns that several kinds have.
 var (
@@ -45,12 +47,12 @@ var vouchers = &Kind{
 		dateColumn, centerColumn,
 		{Heading: "经费下达编号", Field: "data.lines.grant", Form: Code, Note: "所用经费的下达编号或配套编号，例：G-0018-03"},
 		{Heading: "用途", Field: "data.use", Form: Choice, Note: "从列表中选择", policy: usesOf},
-		{Heading: "金额(元)", Field: "data.lines.amountFen", Form: Amount, Note: "以元为单位，至多两位小数，例：1,234.50。冲销不在此表填写"},
+		{Heading: "金额(元)", Field: "data.lines.amountFen", Form: Amount, Note: "以元为单位，至多两位小数，例：1,234.50。冲销填支出冲销表"},
 		{Heading: "收款单位", Field: "data.payee", Form: Text, Note: "收款单位或个人全称，例：杭州信息技术研究院"},
 		{Heading: "摘要", Field: "data.summary", Form: Text, Note: "用途说明，例：中试线检测费"},
 		{Heading: "经济分类", Field: "data.econCode", Form: Code, Optional: true, Note: "可不填。支出经济分类科目编码，3 至 8 位数字，例：31003"},
 		{Heading: "外拨", Field: "data.outTransfer", Form: YesNo, Optional: true, Note: "是否外拨给其他单位，不填为否"},
-		{Heading: "委托任务书编号", Field: "data.outTransfer.taskBook", Form: Code, Optional: true, Note: "外拨时填写所依据的委托任务书编号，例：WT-2026-03"},
+		{Heading: "委托任务书编号", Field: "data.outTransfer.taskBook", Form: Code, Optional: true, Only: &Only{Field: "data.outTransfer", Word: yes}, Note: "所依据的委托任务书编号，例：WT-2026-03"},
 	},
 	build: func(rows []cells, r *events.Record) {
 		c := rows[0]

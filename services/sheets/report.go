@@ -159,7 +159,7 @@ func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, l
 		cells := m.cells(&r, byRow[r.Number], max(beside+1, len(r.Cells)), looks)
 		switch row := byRow[r.Number]; {
 		case i == h.row:
-			cells[beside] = excelize.Cell{Value: ReasonHeading}
+			cells[beside] = excelize.Cell{Value: h.kind.reasonHeading()}
 		case row != nil:
 			cells[beside] = excelize.Cell{StyleID: looks[appearance{spreadsheet.TextFormat, false}], Value: strings.Join(row.reasons, "\n")}
 		case h.reason >= 0:

@@ -200,7 +200,7 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 		field = "data.lines" + member
 	}
 	switch {
-	case field == "data.match":
+	case field == "data.match" && s.Kind.column(field) < 0:
 		field = "data.grant"
 	case field == "data.lines", field == "" && why.Rule == events.Overdrawn:
 		field = "data.lines.amountFen"

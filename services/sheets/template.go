@@ -24,7 +24,7 @@ func WriteTemplate(to io.Writer, k *Kind, p *policy.Policy) error {
 	err := f.SetSheetName(f.GetSheetName(0), sheet)
 	columns := k.Under(p)
 	for i := 0; err == nil && i < len(columns); i++ {
-		err = templateColumn(f, sheet, i, &columns[i])
+		err = templateColumn(f, sheet, i, k, &columns[i])
 	}
 	if err == nil {
 		err = spreadsheet.PrintWide(f, sheet)
@@ -41,7 +41,7 @@ func WriteTemplate(to io.Writer, k *Kind, p *policy.Policy) error {
 	return nil
 }
 
-func templateColumn(f *excelize.File, sheet string, i int, c *Column) error {
+func templateColumn(f *excelize.File, sheet string, i int, k *Kind, c *Column) error {
 	name := spreadsheet.Letters(i)
 	text, format, fill := spreadsheet.TextFormat, spreadsheet.TextFormat, headingFill
 	switch c.Form {
@@ -59,7 +59,7 @@ func templateColumn(f *excelize.File, sheet string, i int, c *Column) error {
 	if err != nil {
 		return err
 	}
-	heading, err := f.NewStyle(&excelize.Style{CustomNumFmt: &text, Fill: fill, Font: &excelize.Font{Bold: true},
+	heading, err := f.NewStyle(&excelize.Style{CustomNumFmt: &text, Fill: fill, Font: &excelize.Font{Bold: k.Mark == "" || c.Heading == k.Mark},
 		Alignment: &excelize.Alignment{Horizontal: "center", WrapText: true}})
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func templateColumn(f *excelize.File, sheet string, i int, c *Column) error {
 		func() error { return f.SetColWidth(sheet, name, name, float64(width)) },
 		func() error { return f.SetCellStr(sheet, name+"1", c.Heading) },
 		func() error { return f.SetCellStyle(sheet, name+"1", name+"1", heading) },
-		func() error { return f.AddComment(sheet, templateNote(name+"1", c)) },
+		func() error { return f.AddComment(sheet, templateNote(name+"1", k.Help(c))) },
 		func() error { return templateList(f, sheet, name, c) },
 	} {
 		if err := step(); err != nil {
@@ -80,12 +80,8 @@ func templateColumn(f *excelize.File, sheet string, i int, c *Column) error {
 	return nil
 }
 
-func templateNote(at string, c *Column) excelize.Comment {
-	must := "必填。"
-	if c.Optional {
-		must = ""
-	}
-	return excelize.Comment{Cell: at, Author: "taizhang", Text: must + c.Note, Width: 280, Height: 110}
+func templateNote(at, help string) excelize.Comment {
+	return excelize.Comment{Cell: at, Author: "taizhang", Text: help, Width: 280, Height: 110}
 }
 
 // The maximum lengths in a spreadsheet program of a list within a validation rule, and of its message about other

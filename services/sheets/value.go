@@ -99,7 +99,7 @@ func readAmount(x spreadsheet.Cell) (events.Fen, text.Text) {
 	case x.Sort == spreadsheet.Number && x.Shown != spreadsheet.Plainly && x.Shown != spreadsheet.AsAmount:
 		return 0, text.Say("单元格存的是数值 %s，显示的却是百分比、时间或其他形式：请设为数值格式后重填", "the cell holds the number %s and shows a percentage, a time or something else: make it a number and fill it in again", x.Text)
 	case strings.HasPrefix(typed, "-") || strings.HasPrefix(typed, "(") && strings.HasSuffix(typed, ")"):
-		return 0, text.Say("金额 %s 为负：冲销、收回不在此表填写", "the amount %s is negative: reversals and recoveries are not for this sheet", spreadsheet.Clip(typed))
+		return 0, text.Say("金额 %s 为负：应填正数，冲销、收回冲减各有其表", "the amount %s is negative: write it without a sign; reversals and recoveries have sheets of their own", spreadsheet.Clip(typed))
 	}
 	fen, err := events.ParseYuan(typed)
 	if problems, ok := err.(events.Problems); ok {
