@@ -29,6 +29,7 @@ type importAnswer struct {
 	Accepted int              `json:"accepted"`
 	Repeated int              `json:"repeated"`
 	Refused  int              `json:"refused"`
+	Named    []desk.NamedLine `json:"named,omitzero"`
 }
 
 // rowsOf stands for the type of an answer that is the rows of the CSV form as objects.

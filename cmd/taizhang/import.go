@@ -183,15 +183,38 @@ func (b *badReasons) end(done *desk.Imported) error {
 // tellBad writes the reasons against one line or row for people.
 func (a *app) tellBad(b *desk.BadLine) {
 	if b.Sheet {
-		fmt.Fprintln(a.errOut, a.say("%s 第 %d 行：", "%s, row %d:", b.File, b.Line))
+		fmt.Fprintln(a.errOut, a.say("%s，第 %d 行：", "%s, row %d:", a.placeIn(b.File, b.Worksheet), b.Line))
 	} else {
 		fmt.Fprintln(a.errOut, a.say("%s 第 %d 行：", "%s, line %d:", b.File, b.Line))
 	}
 	a.tellReasons(a.errOut, b.Reasons)
 }
 
+// placeIn returns the name of a file with that of the worksheet, if it is a workbook.
+func (a *app) placeIn(file, worksheet string) string {
+	if worksheet == "" {
+		return file
+	}
+	return a.say("%s，工作表“%s”", "%s, sheet “%s”", file, worksheet)
+}
+
+// tellNamed writes a note about a sheet that refuses nothing.
+func (a *app) tellNamed(n *desk.NamedLine) {
+	place := a.placeIn(n.File, n.Worksheet)
+	if n.Row > 0 {
+		place = a.say("%s，第 %d 行", "%s, row %d", place, n.Row)
+	}
+	if n.Heading != "" {
+		place = a.say("%s，%s", "%s, %s", place, n.Heading)
+	}
+	a.print("%s：%s", "%s: %s", place, n.Text.In(a.lang))
+}
+
 func (a *app) tellImported(r *desk.Imported, report string) {
 	a.print("读取 %d 条：写入 %d，早已有 %d，拒绝 %d。", "Read %d records: %d written, %d there already, %d refused.", r.Read, r.Accepted, r.Repeated, r.Refused)
+	for i := range r.Named {
+		a.tellNamed(&r.Named[i])
+	}
 	switch {
 	case r.Refused > 0 && r.Accepted == 0 && r.Repeated < r.Read-r.Refused:
 		a.print("什么都没有写入。改正后重新导入，或用 --accept-good 只写入合格的。", "Nothing was written. Correct the file and import it again, or write the good records with --accept-good.")

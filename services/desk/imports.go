@@ -83,11 +83,12 @@ func (s *SheetTerms) given() string {
 // BadLine is one line of a file, or one row of a sheet, with the reasons against it. Of a sheet, the field of a reason is the
 // heading of the column.
 type BadLine struct {
-	File    string   `json:"file"`
-	Sheet   bool     `json:"sheet"`
-	Line    int      `json:"line"` // from 1
-	ID      string   `json:"id"`
-	Reasons []Reason `json:"reasons"`
+	File      string   `json:"file"`
+	Worksheet string   `json:"worksheet,omitzero"` // of a workbook
+	Sheet     bool     `json:"sheet"`
+	Line      int      `json:"line"` // from 1
+	ID        string   `json:"id"`
+	Reasons   []Reason `json:"reasons"`
 }
 
 // BadReason is one reason against one line or row.
@@ -100,23 +101,25 @@ type BadReason struct {
 	Reason  text.Text     `json:"reason"`
 	Article string        `json:"article"`
 	Words   string        `json:"words"`
+
+	Worksheet string `json:"worksheet,omitzero"` // of a workbook
 }
 
 // Each returns the reasons one by one.
 func (b *BadLine) Each() []BadReason {
 	list := make([]BadReason, len(b.Reasons))
 	for i, why := range b.Reasons {
-		list[i] = BadReason{b.File, b.Line, b.ID, why.Field, why.Rule, why.Reason, why.Article, why.Words}
+		list[i] = BadReason{b.File, b.Line, b.ID, why.Field, why.Rule, why.Reason, why.Article, why.Words, b.Worksheet}
 	}
 	return list
 }
 
 // BadColumns are those of a reason as a row.
-var BadColumns = []table.Column{{Name: "file"}, {Name: "line", Type: table.Count}, {Name: "id"}, {Name: "field"}, {Name: "rule"}, {Name: "reason"}}
+var BadColumns = []table.Column{{Name: "file"}, {Name: "line", Type: table.Count}, {Name: "id"}, {Name: "field"}, {Name: "rule"}, {Name: "reason"}, {Name: "worksheet"}}
 
 // Row returns the reason as a row of BadColumns, in one language.
 func (r *BadReason) Row(lang string) []table.Cell {
-	return []table.Cell{table.Text(r.File), table.Number(r.Line), table.Text(r.ID), table.Text(r.Field), table.Text(r.Rule), table.Text(r.Reason.In(lang))}
+	return []table.Cell{table.Text(r.File), table.Number(r.Line), table.Text(r.ID), table.Text(r.Field), table.Text(r.Rule), table.Text(r.Reason.In(lang)), table.Text(r.Worksheet)}
 }
 
 // Imported counts the records of an import.
@@ -127,7 +130,17 @@ type Imported struct {
 	Refused  int           `json:"refused"`  // bad
 	Marked   bool          `json:"-"`        // copies of bad sheets were written
 	DryRun   bool          `json:"dryRun,omitzero"`
+	Named    []NamedLine   `json:"named,omitzero"`   // what was passed over in sheets or deserves a look, and refuses nothing
 	Centers  []CenterMoves `json:"centers,omitzero"` // of a dry run: the centers in whose answers the good records would move something
+}
+
+// NamedLine is a note about something in a sheet that refuses nothing, such as a column that is not read.
+type NamedLine struct {
+	File      string    `json:"file"`
+	Worksheet string    `json:"worksheet,omitzero"` // of a workbook
+	Row       int       `json:"row,omitzero"`       // from 1; 0 for the sheet as a whole
+	Heading   string    `json:"heading,omitzero"`   // of the column
+	Text      text.Text `json:"text"`
 }
 
 // CenterMoves is what the good records of a dry run would move together in the answers of a center as of a date: today, or the date
@@ -140,12 +153,12 @@ type CenterMoves struct {
 
 // Import implements Writer.
 func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) {
-	im := &importing{ImportRequest: r, sheets: make([]*sheets.Sheet, len(r.Files)), marked: make([][]sheets.Finding, len(r.Files))}
+	im := &importing{ImportRequest: r}
 	list, err := im.read(l)
 	if err != nil {
 		return nil, err
 	}
-	done := &Imported{DryRun: r.DryRun}
+	done := &Imported{DryRun: r.DryRun, Named: im.named}
 	report, err := l.Ledger.Import(ctx, ledger.ImportConfig{Files: list, Account: l.account(), AcceptGood: r.AcceptGood, Bad: im.bad, Progress: r.Progress, Dir: l.Spool,
 		DryRun: r.DryRun, AsOf: events.DateAt(l.Now()), Moves: func(m ledger.CenterMoves) {
 			if !m.Moved.IsZero() {
@@ -165,8 +178,9 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 // importing is one import under way.
 type importing struct {
 	ImportRequest
-	sheets []*sheets.Sheet    // of each file; nil for JSON Lines
-	marked [][]sheets.Finding // of each file
+	sheets []*sheets.Sheet    // of each file of the ledger's import; nil for JSON Lines
+	marked [][]sheets.Finding // of each file of the ledger's import
+	named  []NamedLine
 }
 
 // HasSheets reports whether a file is a sheet.
@@ -179,7 +193,8 @@ func (r *ImportRequest) HasSheets() (bool, error) {
 	return false, nil
 }
 
-// read reads the sheets among the files, in the words of the policies of the ledger.
+// read reads the sheets among the files, in the words of the policies of the ledger. Each sheet of a workbook is a file of its own
+// to the ledger.
 func (im *importing) read(l *Local) ([]ledger.File, error) {
 	var isSheet []bool
 	for _, f := range im.Files {
@@ -192,21 +207,28 @@ func (im *importing) read(l *Local) ([]ledger.File, error) {
 	if err := im.Sheets.check(slices.Contains(isSheet, true), im.Marked != nil); err != nil {
 		return nil, err
 	}
-	terms := sheets.Config{Actor: strings.TrimSpace(im.Sheets.Actor), Role: events.Role(im.Sheets.Role), Prefix: l.Prefix, Doc: im.Sheets.Doc, Policies: l.Ledger.Register().Timeline()}
+	terms := sheets.Config{Actor: strings.TrimSpace(im.Sheets.Actor), Role: events.Role(im.Sheets.Role), Prefix: l.Prefix, Doc: im.Sheets.Doc,
+		Policies: l.Ledger.Register().Timeline(), Today: events.DateAt(l.Now())}
 	var list []ledger.File
 	for i, f := range im.Files {
-		file := ledger.File{Name: f.Name, Bytes: f.Bytes}
-		if isSheet[i] {
-			s, err := sheets.Read(f.Name, f.Content, f.Bytes, terms)
-			if err != nil {
-				return nil, err
-			}
-			im.sheets[i], file.Given = s, s.Given()
-		} else {
-			file.Content = io.NewSectionReader(f.Content, 0, f.Bytes)
+		if !isSheet[i] {
+			list = append(list, ledger.File{Name: f.Name, Bytes: f.Bytes, Content: io.NewSectionReader(f.Content, 0, f.Bytes)})
+			im.sheets = append(im.sheets, nil)
+			continue
 		}
-		list = append(list, file)
+		b, err := sheets.Read(f.Name, f.Content, f.Bytes, terms)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range b.Sheets {
+			list = append(list, ledger.File{Name: f.Name, Bytes: f.Bytes / int64(len(b.Sheets)), Given: s.Given()})
+			im.sheets = append(im.sheets, s)
+		}
+		for _, n := range b.Named {
+			im.named = append(im.named, NamedLine{File: f.Name, Worksheet: n.Worksheet, Row: n.Row, Heading: n.Heading, Text: n.What})
+		}
 	}
+	im.marked = make([][]sheets.Finding, len(list))
 	return list, nil
 }
 
@@ -224,7 +246,7 @@ func (im *importing) bad(r ledger.BadRecord) {
 	found := s.Findings(r)
 	im.marked[r.Index] = append(im.marked[r.Index], found...)
 	for len(found) > 0 {
-		row := BadLine{File: r.File, Sheet: true, Line: found[0].Row, ID: line.ID}
+		row := BadLine{File: r.File, Worksheet: s.Worksheet, Sheet: true, Line: found[0].Row, ID: line.ID}
 		for len(found) > 0 && found[0].Row == row.Line {
 			row.Reasons, found = append(row.Reasons, found[0].Breach), found[1:]
 		}

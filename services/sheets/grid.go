@@ -2,6 +2,7 @@ package sheets
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"iter"
 	"math"
@@ -74,7 +75,7 @@ func errRows() error {
 }
 
 // readCSV reads a text as a table. Of the separators , ; and tab it uses the one that gives the most known headings.
-func readCSV(b []byte) (*grid, error) {
+func readCSV(b []byte) ([]*grid, error) {
 	text, err := spreadsheet.Decode(b)
 	if err != nil {
 		return nil, err
@@ -91,35 +92,36 @@ func readCSV(b []byte) (*grid, error) {
 		}
 	}
 	g := &grid{}
-	return g, g.fill(spreadsheet.CSV(text, best), math.MaxInt)
+	return []*grid{g}, g.fill(spreadsheet.CSV(text, best), math.MaxInt)
 }
 
-// readXLSX reads the only visible sheet of a workbook that has rows under known headings, or else the first sheet with
-// known headings.
-func readXLSX(f io.ReaderAt, size int64) (g *grid, h *headings, err error) {
+// readXLSX reads the visible sheets of a workbook.
+func readXLSX(f io.ReaderAt, size int64) (grids []*grid, err error) {
 	w, err := spreadsheet.NewWorkbook(f, size, expandedBytesMax)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, worksheet := range w.Sheets {
 		if worksheet.Hidden {
 			continue
 		}
-		next := &grid{name: worksheet.Name}
-		if err := next.fill(w.Rows(worksheet), math.MaxInt); err != nil {
-			return nil, nil, err
+		g := &grid{name: worksheet.Name}
+		if err := g.fill(w.Rows(worksheet), math.MaxInt); err != nil {
+			return nil, g.place(err)
 		}
-		next.merged = worksheet.Merged
-		found := findHeadings(next)
-		switch {
-		case found == nil, h != nil && found.row+1 == len(next.rows):
-		case h != nil && h.row+1 < len(g.rows):
-			return nil, nil, say("工作表“%s”和“%s”都有数据：请分成两个文件，每次导入一个", "the sheets “%s” and “%s” both hold rows: make two files of them", spreadsheet.Clip(g.name), spreadsheet.Clip(next.name))
-		default:
-			g, h = next, found
-		}
+		g.merged = worksheet.Merged
+		grids = append(grids, g)
 	}
-	return g, h, nil
+	return grids, nil
+}
+
+// place adds the name of the worksheet to the reason why it cannot be read.
+func (g *grid) place(err error) error {
+	var e *text.Error
+	if g.name == "" || !errors.As(err, &e) {
+		return err
+	}
+	return say("工作表“%[1]s”：%[2]s", "sheet “%[1]s”: %[3]s", spreadsheet.Clip(g.name), e.What.Zh, e.What.En)
 }
 
 // tidy returns a cell as this package reads it. A text loses white space around it and control characters. A boolean

@@ -24,15 +24,34 @@ type Config struct {
 	// policies, the words are those of the built-in policy, as in a new ledger.
 	Policies policy.Timeline
 
+	// Today is the day in Shanghai. A row dated after it is refused. 0 for no such check.
+	Today events.Date
+
 	Prefix string // the text before the name of a parameter, such as the dashes of a flag
 	Doc    string // if not "", records that a rule refuses are still recorded (record mode), under this document or that of the row
 }
 
-// Sheet is a file that was read, with all its rows, good and bad.
+// Book is a file that was read: a CSV of one sheet, or a workbook.
+type Book struct {
+	Name   string
+	Sheets []*Sheet // the tables, in the order of the workbook
+	Named  []Named  // what was passed over or deserves a look, and refuses nothing
+}
+
+// Named is a note about something in a file that refuses nothing, such as a column that is not read.
+type Named struct {
+	Worksheet string // "" for CSV
+	Row       int    // 0 for the sheet as a whole
+	Heading   string // of the column; "" for the row or sheet as a whole
+	What      text.Text
+}
+
+// Sheet is a table that was read, with all its rows, good and bad.
 type Sheet struct {
-	Name string
-	Kind *Kind
-	Rows int // the number of rows of records, good and bad
+	Name      string // of the file
+	Worksheet string // "" for CSV
+	Kind      *Kind
+	Rows      int // the number of rows of records, good and bad
 
 	prefix  string // Config.Prefix
 	grid    *grid
@@ -88,10 +107,10 @@ func look(head []byte) Looked {
 	return CSV
 }
 
-// Read reads a whole sheet. It returns a *text.Error if the file cannot be read as a sheet. Errors in single rows are
-// in the Sheet.
-func Read(name string, content io.ReaderAt, size int64, cfg Config) (*Sheet, error) {
-	s, err := read(content, size, cfg)
+// Read reads a whole file. It returns a *text.Error if the file cannot be read as sheets. Errors in single rows are in
+// the sheets.
+func Read(name string, content io.ReaderAt, size int64, cfg Config) (*Book, error) {
+	b, err := read(content, size, cfg)
 	var e *text.Error
 	if errors.As(err, &e) {
 		return nil, say("%[1]s：%[2]s", "%[1]s: %[3]s", name, e.What.Zh, e.What.En)
@@ -99,11 +118,14 @@ func Read(name string, content io.ReaderAt, size int64, cfg Config) (*Sheet, err
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
-	s.Name = name
-	return s, nil
+	b.Name = name
+	for _, s := range b.Sheets {
+		s.Name = name
+	}
+	return b, nil
 }
 
-func read(f io.ReaderAt, size int64, cfg Config) (*Sheet, error) {
+func read(f io.ReaderAt, size int64, cfg Config) (*Book, error) {
 	if size > fileBytesMax {
 		return nil, say("文件有 %d 字节，超过 %d 字节的上限", "the file has %d bytes, over the limit of %d", size, fileBytesMax)
 	}
@@ -111,12 +133,11 @@ func read(f io.ReaderAt, size int64, cfg Config) (*Sheet, error) {
 	if _, err := f.ReadAt(head, 0); err != nil && err != io.EOF {
 		return nil, err
 	}
-	var g *grid
-	var h *headings
+	var grids []*grid
 	var err error
 	switch {
 	case look(head) == XLSX:
-		g, h, err = readXLSX(f, size)
+		grids, err = readXLSX(f, size)
 	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
 		return nil, say("是旧式 XLS 或加密的工作簿：请去掉密码，另存为 XLSX", "the file is an old XLS or a workbook under a password: save it as XLSX without one")
 	default:
@@ -124,20 +145,35 @@ func read(f io.ReaderAt, size int64, cfg Config) (*Sheet, error) {
 		if _, err := f.ReadAt(text, 0); err != nil && err != io.EOF {
 			return nil, err
 		}
-		if g, err = readCSV(text); err == nil {
-			h = findHeadings(g)
-		}
-	}
-	if err == nil && h == nil {
-		err = errHeadings()
-	}
-	if err == nil {
-		err = h.check(g)
+		grids, err = readCSV(text)
 	}
 	if err != nil {
 		return nil, err
 	}
-	s := &Sheet{Kind: h.kind, prefix: cfg.Prefix, grid: g, heads: h, under: h.kind.byDate(cfg.Policies)}
+	b := &Book{}
+	for _, g := range grids {
+		h := findHeadings(g)
+		if h == nil {
+			continue
+		}
+		s, err := readSheet(g, h, cfg)
+		if err != nil {
+			return nil, g.place(err)
+		}
+		b.Sheets = append(b.Sheets, s)
+	}
+	if len(b.Sheets) == 0 {
+		return nil, errHeadings()
+	}
+	return b, nil
+}
+
+// readSheet reads the rows under the headings of a table.
+func readSheet(g *grid, h *headings, cfg Config) (*Sheet, error) {
+	if err := h.check(g); err != nil {
+		return nil, err
+	}
+	s := &Sheet{Worksheet: g.name, Kind: h.kind, prefix: cfg.Prefix, grid: g, heads: h, under: h.kind.byDate(cfg.Policies)}
 	if cfg.Role != "" && !slices.Contains(s.Kind.Roles, cfg.Role) {
 		return nil, say("%s表不由角色 %[3]s 填报", "a sheet of %[2]s is not for the role %[3]s to fill in", s.Kind.Title.Zh, s.Kind.Title.En, cfg.Role)
 	}
