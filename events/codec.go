@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -54,6 +55,15 @@ func ValidCenter(c CenterID) bool {
 	return 3 <= len(c) && len(c) <= 32 && c[0] != '-' && madeOf(string(c), func(b byte) bool {
 		return 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-'
 	})
+}
+
+// ParseCenter returns the center's id that a person means who types it in small or full-width letters or with another
+// hyphen: “ｚｊ－0018” means ZJ-0018. A text that is no id in any such form is returned as it is.
+func ParseCenter(typed string) CenterID {
+	if id := CenterID(strings.ToUpper(text.FoldCode(typed))); ValidCenter(id) {
+		return id
+	}
+	return CenterID(typed)
 }
 
 func validSHA256(text string) bool {

@@ -21,7 +21,7 @@ func (a *app) recordCommand() *cobra.Command {
 		Long: a.say("写入一条记录。--data 的值以 { 或 @ 开头时是记录的内容，否则是台账目录。",
 			"Record one event. A value of --data that begins with { or @ is what the record holds, any other the directory of the ledger."),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d.Kind = args[0]
+			d.Kind, d.Center = args[0], desk.ParseCenter(d.Center)
 			var err error
 			if d.Data, err = recordData(cmd, data); err != nil {
 				return err

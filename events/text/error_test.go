@@ -52,7 +52,7 @@ func TestClip(t *testing.T) {
 }
 
 func TestPrintable(t *testing.T) {
-	if got, want := text.Printable("省\x1b[31m中\n心\u009b\u202e甲\u2066"), "省\uFFFD[31m中\uFFFD心\uFFFD\uFFFD甲\uFFFD"; got != want {
+	if got, want := text.Printable("省\x1b[31m中\n心\u009b\u202e甲\u2066\u200b乙"), "省\uFFFD[31m中\uFFFD心\uFFFD甲乙"; got != want {
 		t.Errorf("expected %q, got %q", want, got)
 	}
 }

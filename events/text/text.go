@@ -48,12 +48,26 @@ func Clip(s string, charMax int) string {
 	return s
 }
 
-// Printable returns a text for a terminal: each control character, which a terminal would obey, and each character
-// that turns the direction of what follows it, becomes U+FFFD.
+// Printable returns a text for a terminal: each control character, which a terminal would obey, becomes U+FFFD, and
+// format characters are left out (see Seen).
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+		switch {
+		case unicode.IsControl(r):
 			return unicode.ReplacementChar
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// Seen returns a text without its format characters. Nobody sees them, and some turn the direction of what follows, so
+// that a screen or a file would show another text than it has.
+func Seen(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
 		}
 		return r
 	}, s)
@@ -63,12 +77,43 @@ func Printable(s string) string {
 // no blanks.
 func FoldName(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
+		if unicode.IsSpace(r) {
 			return -1
-		case '！' <= r && r <= '～':
-			return r - '！' + '!'
+		}
+		return narrow(r)
+	}, s)
+}
+
+// FoldCode returns a code, such as the number of a voucher, in the form in which codes are kept. Letters, digits and
+// hyphens are those of ASCII: “Ｖ－１” and “V–1” become V-1, or one voucher would be two. Characters that nobody sees
+// and blanks at both ends are left out. Other wide signs, such as parentheses, may belong to the code and stay.
+func FoldCode(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch narrow := narrow(r); {
+		case IsUnseen(r):
+			return -1
+		case strings.ContainsRune(hyphens, r):
+			return '-'
+		case '0' <= narrow && narrow <= '9', 'A' <= narrow && narrow <= 'Z', 'a' <= narrow && narrow <= 'z':
+			return narrow
 		}
 		return r
-	}, s)
+	}, s))
+}
+
+// hyphens holds the characters that programs and input methods put in place of a hyphen.
+const hyphens = "‐‑‒–—―−﹘﹣－"
+
+// IsUnseen reports whether a character is not seen: a format character, such as a zero-width space or a character that
+// turns the direction of a text, or a variation selector.
+func IsUnseen(r rune) bool {
+	return unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r)
+}
+
+// narrow returns the character of ASCII that a full-width character stands for, or the character itself.
+func narrow(r rune) rune {
+	if '！' <= r && r <= '～' {
+		return r - '！' + '!'
+	}
+	return r
 }

@@ -30,11 +30,12 @@ func (b *Binding) isNone() bool {
 	return b.Role == "" && b.Center == "" && b.Region == "" && len(b.Departments) == 0 && !b.MayRecord
 }
 
-// check returns what is wrong with a binding, and puts its departments into order.
+// check returns what is wrong with a binding, and puts its center and its departments into order.
 func (b *Binding) check() error {
 	bad := func(param, zh, en string, args ...any) error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
 	}
+	b.Center = events.ParseCenter(string(b.Center))
 	switch {
 	case !slices.Contains(Roles(), b.Role):
 		return bad("role", "没有 %q 这个角色", "there is no role %q", clean(string(b.Role)))

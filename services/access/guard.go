@@ -74,12 +74,12 @@ func (g *guarded) deny(verb, object, center string, why text.Text) error {
 }
 
 func (g *guarded) note(kind, verb, object, center, outcome string) {
-	g.a.noteAsked(kind, &g.p, verb, object, events.CenterID(center), outcome)
+	g.a.noteAsked(kind, &g.p, verb, object, events.ParseCenter(center), outcome)
 }
 
 // sees returns the error that the ledger has no such center, and notes it, if the principal does not see it.
 func (g *guarded) sees(verb, object, center string) error {
-	id := events.CenterID(center)
+	id := events.ParseCenter(center)
 	if center == "" || g.local.Sees == nil || g.local.Sees(id) {
 		return nil
 	}

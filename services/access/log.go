@@ -22,11 +22,12 @@ const (
 // verbToken is the verb of a token that was not good.
 const verbToken = "token"
 
-// check returns what is wrong with the question.
+// check returns what is wrong with the question, and puts its center into order.
 func (q *LogQuestion) check() error {
 	bad := func(param, zh, en string, args ...any) error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
 	}
+	q.Center = string(events.ParseCenter(q.Center))
 	for _, day := range []struct{ param, typed string }{{"from", q.From}, {"to", q.To}} {
 		if _, err := events.ParseDate(day.typed); err != nil && day.typed != "" {
 			return bad(day.param, "%q 不是 YYYY-MM-DD 形式的日期，或没有这一天", "%q is not a date of the form YYYY-MM-DD, or there is no such day", clean(day.typed))

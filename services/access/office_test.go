@@ -232,7 +232,7 @@ func TestABindingHasTheScopeOfItsRole(t *testing.T) {
 		{Binding{Role: "program"}, "role"},
 		{Binding{Role: "admin"}, "role"},
 		{Binding{Role: Center}, "center"},
-		{Binding{Role: Center, Center: "zj-7"}, "center"},
+		{Binding{Role: Center, Center: "zj_7"}, "center"},
 		{Binding{Role: Finance, Center: "ZJ-0007"}, "center"},
 		{Binding{Role: LocalGov, Region: "330"}, "region"},
 		{Binding{Role: LocalGov, Region: "33010x"}, "region"},

@@ -96,7 +96,7 @@ func (q *request) center() error {
 	if err != nil {
 		return err
 	}
-	id := events.CenterID(q.PathValue("id"))
+	id := events.ParseCenter(q.PathValue("id"))
 	revision := q.s.Desk.Ledger.Register().Revision(id.Stream()) // before the answer: an ETag that is too new would let a write pass unseen
 	c, err := q.desk.Center(q.Context(), when, string(id))
 	if err != nil {

@@ -36,7 +36,7 @@ func behind(position uint64) error {
 func (l *Local) Events(ctx context.Context, after uint64, limit int, of string, each func(*events.Stored) error) error {
 	span := ledger.Span{After: after, UpTo: l.Position(), Sees: l.seesStream()}
 	if of != "" {
-		center := events.CenterID(of)
+		center := events.ParseCenter(of)
 		if !l.register().Knows(center) {
 			return lists.UnknownCenter(center)
 		}
@@ -103,7 +103,7 @@ type Entry struct {
 
 // Entry implements Reader.
 func (l *Local) Entry(ctx context.Context, center, id string) (*Entry, error) {
-	of := events.CenterID(center)
+	of := events.ParseCenter(center)
 	register := l.register()
 	if !register.Knows(of) {
 		return nil, lists.UnknownCenter(of)

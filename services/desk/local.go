@@ -91,7 +91,7 @@ func (l *Local) ask(ctx context.Context, w When, center events.CenterID) (a aske
 
 // askCenter is ask about a center that must be in the register.
 func (l *Local) askCenter(ctx context.Context, w When, id string) (asked, events.CenterID, error) {
-	center := events.CenterID(id)
+	center := events.ParseCenter(id)
 	a, err := l.ask(ctx, w, center)
 	if err == nil && !a.Register.Knows(center) {
 		err = lists.UnknownCenter(center)

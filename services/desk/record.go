@@ -47,6 +47,10 @@ const (
 // RecordBytesMax is how long a record may be in the interchange form.
 const RecordBytesMax = events.RecordBytesMax
 
+// ParseCenter returns the id of the center that a user means who types it in any case and width. The members of JSON
+// are not read so: they name a center exactly.
+func ParseCenter(typed string) string { return string(events.ParseCenter(typed)) }
+
 // NeedsNoCenter reports whether records of a kind are about no center.
 func NeedsNoCenter(kind string) bool {
 	k := events.Lookup(events.Kind(kind))

@@ -97,7 +97,7 @@ func (l *Local) Yearly(ctx context.Context, when When, r YearlyRequest, to io.Wr
 	if err := r.Check(); err != nil {
 		return err
 	}
-	center := events.CenterID(r.Center)
+	center := events.ParseCenter(r.Center)
 	a, err := l.ask(ctx, when, center)
 	if err != nil {
 		return err

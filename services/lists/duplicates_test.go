@@ -18,7 +18,7 @@ func TestDuplicatesAreGroupedByPayeeAmountAndDays(t *testing.T) {
 		lines = append(lines, spentLine(center, voucher, on, payee, 100*yuan, ""))
 	}
 	spent("ZJ-0001", "A1", "2025-06-01", "乙公司(杭州)", 10)
-	spent("ZJ-0001", "A2", "2025-06-08", "乙公司（杭州）", 10) // the same payee, written otherwise
+	spent("ZJ-0001", "A2", "2025-06-08", "乙公\u200b司（杭州）\u202c", 10) // the same payee, written otherwise
 	spent("ZJ-0001", "A3", "2025-06-15", "乙公司〔杭州〕", 10)
 	spent("ZJ-0001", "A4", "2025-06-23", "乙公司(杭州)", 10) // a day too late
 	spent("ZJ-0001", "B1", "2025-06-01", "ABC", 500)
@@ -43,6 +43,7 @@ func TestDuplicatesAreGroupedByPayeeAmountAndDays(t *testing.T) {
 		"days=1000000000": "1: C1 C3, 2: B1 B2, 3: A1 A2 A3 A4, 4: F1 F2",
 		"across=true":     "1: C1 C3, 2: B1 B2 B1, 3: A1 A2 A3, 4: F1 F2",
 		"center=ZJ-0002":  "1: F1 F2",
+		"center=ｚｊ–0002":  "1: F1 F2",
 		"on=2025-06-10":   "1: C1 C2 C3, 2: B1 B2, 3: F1 F2, 4: A1 A2", // the reversal is not yet
 		"on=2025-05-31":   "",
 	} {

@@ -158,6 +158,7 @@ func TestFindReadsEveryTextAsItWasMeant(t *testing.T) {
 		`min=2;max=2.99`: "V2", `payee=斜杠\`: "V4", `text=\"`: "V4", "text=误录": "entry.voided", "text=2025〕1号": "subsidy.granted", "text=c-1;kind=entry.voided": "entry.voided", "text=actor": "", "text=,": "policy.adopted V2", "text=" + historyID("ZJ-0001V4"): "V4",
 		"text=" + historyID("ZJ-0001V3"): "entry.voided", "payee=误": "", "actor=Ｃ-1;kind=entry.voided": "entry.voided", "actor=c": "",
 		"actor=importer;kind=entry.voided": "entry.voided", "doc=浙财科教(2025)１号": "subsidy.granted", "doc=不": "", `text=";kind=funds.spent`: "V1 V2 V4",
+		"payee=丁\u200b(杭州)\u202c": "V2", "payee=丁;center=zj-0001": "V2",
 	} {
 		rows, _ := answered(t, d, "find", params+";order=oldest")
 		var got []string

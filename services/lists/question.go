@@ -141,7 +141,7 @@ func (q Question) Center() events.CenterID {
 	if l := Find(q.List); l != nil {
 		for _, p := range l.Params {
 			if p.Sort == CenterID {
-				return events.CenterID(q.Params[p.Name])
+				return events.ParseCenter(q.Params[p.Name])
 			}
 		}
 	}
@@ -282,7 +282,7 @@ func (q *asked) number(name string) int {
 	return n
 }
 
-func (q *asked) center(name string) events.CenterID { return events.CenterID(q.text(name)) }
+func (q *asked) center(name string) events.CenterID { return events.ParseCenter(q.text(name)) }
 
 func alertCode(value string) aggregates.Code { return aggregates.Code(strings.ToUpper(value)) }
 

@@ -2,7 +2,6 @@ package sheets
 
 import (
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
@@ -21,13 +20,21 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	if isEmpty(x) {
 		return v, text.Say("不能为空", "must not be empty"), c.Optional
 	}
+	if x.Sort == spreadsheet.Text && c.Form != Text {
+		if x.Text = bare(x.Text); x.Text == "" {
+			return v, text.Say("不能为空", "must not be empty"), c.Optional
+		}
+	}
+	if x.Sort == spreadsheet.Text && errorValue.MatchString(x.Text) {
+		return v, text.Say("“%s”是表格软件的错误标记，不是内容：请在原表中改正后重新填写", "“%s” is an error mark of the spreadsheet program and no value: correct the original and fill it in again", spreadsheet.Clip(x.Text)), false
+	}
 	switch c.Form {
 	case Amount:
 		v.fen, why = readAmount(x)
 	case Day:
 		v.on, why = readDay(x)
 	case Whole:
-		v.n, why = readWhole(x)
+		v.n, why = c.readWhole(x)
 	case YesNo:
 		if v.yes = x.Text == yes; !v.yes && x.Text != no {
 			why = c.notAWord(x.Text)
@@ -39,11 +46,7 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	case List:
 		v.list, why = c.readList(x.Text)
 	case Code:
-		v.text, why = readText(x)
-		v.text = narrowCode(v.text)
-		if c.Field == "center" && why == (text.Text{}) && !events.ValidCenter(events.CenterID(v.text)) {
-			why = text.Say("“%s”不是中心编号，如 ZJ-0007", "“%s” is no id of a center, such as ZJ-0007", spreadsheet.Clip(v.text))
-		}
+		v.text, why = c.readCode(x)
 	default:
 		v.text, why = readText(x)
 	}
@@ -124,32 +127,8 @@ func readDay(x spreadsheet.Cell) (events.Date, text.Text) {
 	return 0, text.Say("“%s”不是日期，如 2026-09-01、2026/9/1 或 2026年9月1日", "“%s” is no date, such as 2026-09-01, 2026/9/1 or 2026年9月1日", spreadsheet.Clip(x.Text))
 }
 
-// wholeDigitsMax is the number of digits of an integer that every program stores exactly.
-const wholeDigitsMax = 15
-
-func readWhole(x spreadsheet.Cell) (int64, text.Text) {
-	typed := halfWidth(x.Text)
-	if x.Sort != spreadsheet.Date && len(typed) <= wholeDigitsMax && strings.Trim(typed, "0123456789") == "" {
-		if n, err := strconv.ParseInt(typed, 10, 64); err == nil {
-			return n, text.Text{}
-		}
-	}
-	return 0, text.Say("“%s”不是非负整数", "“%s” is no whole number from 0", spreadsheet.Clip(x.Text))
-}
-
 // halfWidth returns a text with narrow digits and signs instead of the wide ones of Chinese input methods.
 func halfWidth(s string) string { return strings.Map(narrow, s) }
-
-// narrowCode returns a code with narrow letters, digits and hyphens: “Ｖ－１” becomes V-1, or one voucher would be two.
-// Other wide signs, such as parentheses, may belong to the code and stay.
-func narrowCode(s string) string {
-	return strings.Map(func(r rune) rune {
-		if n := narrow(r); n == '-' || '0' <= n && n <= '9' || 'A' <= n && n <= 'Z' || 'a' <= n && n <= 'z' {
-			return n
-		}
-		return r
-	}, s)
-}
 
 func narrow(r rune) rune {
 	if '！' <= r && r <= '～' {
