@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"maps"
@@ -23,16 +24,24 @@ import (
 // (package seal). An event is valid until see returns. Only samples call Root.
 //
 // Prefix is the text that a user writes before the name of a parameter, such as the dashes of a flag. Texts that name
-// a parameter need it.
+// a parameter need it. InForm is the number of the form in which the answers are, from 1 to Form, or 0 for Form.
 type Source struct {
 	Ledger   *ledger.Ledger
 	Register *projections.Register
 	Prefix   string
+	InForm   int
 	Root     func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error)
 
 	policies policy.Timeline     // at the position of the answer; set only in the copy that answers one question
 	stood    func(time.Duration) // for measuring: if set, called with the time for which an answer let writers wait
 }
+
+// Form is the number of the form in which lists are answered now. Filed reports name their form and are computed again
+// in it, so every earlier form stays known. A column that is added has the new form as its Since (table.Column). A column
+// that goes gets the last form with it as its Until, and is still answered. A title, a total or a note that changes asks
+// asked.since. Raise the number with the first such change after a release; the next changes share it. The reports in
+// services/reports/testdata prove that each form is still known.
+const Form = 2
 
 // Question is a request for one list as of a date. It can be stored and asked again: the same ledger at the same
 // position returns the same table.
@@ -132,7 +141,7 @@ func (q Question) Columns() ([]table.Column, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.columns(&asked{Question: q, list: l}), nil
+	return table.ColumnsIn(l.columns(&asked{Question: q, list: l, form: Form}), Form), nil
 }
 
 // Center returns the one center that a question is about, or "" for all centers. The answer about one center depends
@@ -153,33 +162,41 @@ func (q Question) Center() events.CenterID {
 // *text.Error that names the parameter if a value is not valid, and one with text.NotFound if the ledger has no such
 // center.
 func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
+	t, _, err := d.AskSeeing(ctx, q)
+	return t, err
+}
+
+// AskSeeing is Ask that also returns the register of the answer. If the register of the source is restricted, the register
+// of the answer is restricted for good to the centers of the answer.
+func (d *Source) AskSeeing(ctx context.Context, q Question) (*table.Table, *projections.Register, error) {
 	l, err := q.Check()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	center := q.Center()
 	if center != "" && !d.Register.Knows(center) {
-		return nil, UnknownCenter(center)
+		return nil, nil, UnknownCenter(center)
 	}
 	if center == "" && !l.history {
 		if err := ledger.Evaluate(ctx, d.Register, q.On); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	a := &asked{Question: q, list: l, prefix: d.Prefix}
+	a := &asked{Question: q, list: l, prefix: d.Prefix, form: cmp.Or(d.InForm, Form)}
 	t := &table.Table{Columns: l.columns(a)}
 	answering := *d
 	if err := l.answer(ctx, &answering, a, t); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	switch {
 	case center != "" && !answering.Register.Knows(center): // it moved out of sight before the position of the answer
-		return nil, UnknownCenter(center)
+		return nil, nil, UnknownCenter(center)
 	case center == "" && d.Register.Scope() != nil:
 		t.Notes = append(t.Notes, withinScope)
 	}
 	t.Position, t.Policy = a.position, a.policy
-	return t, nil
+	t.KeepForm(a.form)
+	return t, answering.Register, nil
 }
 
 // withinScope is the note under a table about several centers of a register that is restricted.
@@ -254,12 +271,16 @@ type asked struct {
 	Question
 	list     *List
 	prefix   string           // see Source
+	form     int              // the form of the answer; see Form
 	position uint64           // the position of the answer; see exactly
 	policy   events.PolicyRef // the policy in force on the date, as known at that position, or empty
 }
 
 // written returns the name of a parameter as the user writes it.
 func (q *asked) written(param string) string { return q.prefix + param }
+
+// since reports whether the answer is in a form or a later one; see Form.
+func (q *asked) since(form int) bool { return q.form >= form }
 
 // text returns the value of a parameter, or its default.
 func (q *asked) text(name string) string {

@@ -35,7 +35,13 @@ var clerk = ledger.Account{Name: "clerk", MayRecord: true}
 func newDesk(t testing.TB, history string) *lists.Source {
 	t.Helper()
 	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	store := memstore.New(func() time.Time { now = now.Add(time.Millisecond); return now })
+	return newDeskAt(t, history, func() time.Time { now = now.Add(time.Millisecond); return now })
+}
+
+// newDeskAt is newDesk with a clock.
+func newDeskAt(t testing.TB, history string, now func() time.Time) *lists.Source {
+	t.Helper()
+	store := memstore.New(now)
 	l, err := ledger.Open(t.Context(), store, ledger.Config{})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"iter"
@@ -41,12 +42,13 @@ func openFile(name string, content io.ReaderAt, size int64) (file, error) {
 // factsMax is the number of rows in which the provenance is searched.
 const factsMax = 100
 
-// provenance is what a report says of its origin beside its request: its position, the id of the record there, or "", and the
-// number of the form of the lists.
+// provenance is what a report says of its origin beside its request: its position, the id of the record there, or "", and how
+// the list was asked. A report without a form of the lists was written before forms had numbers, in form 1.
 type provenance struct {
 	position uint64
 	record   string
-	form     int
+	asked    asked
+	formless bool
 }
 
 // request reads the provenance of a report.
@@ -77,11 +79,28 @@ func request(f file) (r Request, from provenance, err error) {
 		return r, from, notOurs("出处中的形式与文件不符", "the form in its provenance is not that of the file")
 	}
 	from.record = facts[recordFact]
-	from.form, err = strconv.Atoi(facts[listFormFact])
-	if err != nil || from.form < 1 {
-		from.form = 0 // missing, or not a number
+	if from.asked, err = askedIn(facts); err != nil {
+		return r, from, err
 	}
+	from.formless = facts[listFormFact] == ""
 	return r, from, nil
+}
+
+// askedIn returns how the list of a report was asked.
+func askedIn(facts map[string]string) (a asked, err error) {
+	if a.form, err = strconv.Atoi(cmp.Or(facts[listFormFact], "1")); err != nil || a.form < 1 {
+		return a, notOurs("出处中的列表版式不是数字", "the form of the lists in its provenance is not a number")
+	}
+	if a.form > lists.Form {
+		return a, bad("报表按列表版式 %d 写出，本程序只认识到版式 %d：请用写出它的程序版本核对（文件中：%s）",
+			"the report is in form %d of the lists and this program knows the forms up to %d: check it with the version of the program that wrote it (in the file: %s)",
+			a.form, lists.Form, cmp.Or(facts[versionFact], "–"))
+	}
+	a.prefix = facts[prefixFact]
+	if ids, ok := facts[centersFact]; ok {
+		a.scope = scopeOf(ids)
+	}
+	return a, nil
 }
 
 func notOurs(zh, en string) error {

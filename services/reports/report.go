@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -39,14 +41,47 @@ type Report struct {
 	Request
 	Table    *table.Table
 	Position uint64           // of the ledger
-	listForm int              // listForm of the program that wrote it, or 0 if the file does not have it
+	asked    asked            // how the list was asked, beside its question
+	formless bool             // whether the provenance leaves out the form of the lists
 	last     lastRecord       // zero for a ledger without records
 	Policy   events.PolicyRef // the policy in force on the date of the question, or empty
 }
 
-// listForm is the version number of the form of the lists. Raise it when a column, the totals or a note of a list
-// changes: an older report can then differ although nobody edited it.
-const listForm = 1
+// asked is what shapes a list beside its question, its position and its language.
+type asked struct {
+	form   int    // of the lists; see lists.Form
+	prefix string // before the names of parameters; see lists.Source
+	scope  *scope // of the account, if it has one and the list is of several centers
+}
+
+// scope is the centers that an account sees.
+type scope struct{ centers []events.CenterID }
+
+// String returns the centers, separated by blanks.
+func (s *scope) String() string {
+	var ids []string
+	for _, id := range s.centers {
+		ids = append(ids, string(id))
+	}
+	return strings.Join(ids, " ")
+}
+
+// scopeOf is the inverse of String.
+func scopeOf(s string) *scope {
+	sc := &scope{}
+	for _, id := range strings.Fields(s) {
+		sc.centers = append(sc.centers, events.CenterID(id))
+	}
+	return sc
+}
+
+// sees reports whether the scope has a center.
+func (s *scope) sees(id events.CenterID) bool { return slices.Contains(s.centers, id) }
+
+// within reports whether a register shows all centers of the scope. The scope nil is all centers.
+func (s *scope) within(r *projections.Register) bool {
+	return r.Scope() == nil || s != nil && !slices.ContainsFunc(s.centers, func(id events.CenterID) bool { return !r.Sees(id) })
+}
 
 // Make asks the question and returns the report. It returns the errors of lists.Ask and of the store. It returns a
 // *text.Error for a date after the years of the ledger, for the year 9999 would cost eight thousand years of month-ends.
@@ -54,11 +89,15 @@ func Make(ctx context.Context, d *lists.Source, r Request) (*Report, error) {
 	if r.Question.On.Year() > events.YearMax {
 		return nil, bad("截至日期 %[1]s 晚于 %[2]d 年，不能写成报表", "the date %[1]s is after %[2]d, of which there is no report", r.Question.On, events.YearMax)
 	}
-	table, err := d.Ask(ctx, r.Question)
+	table, seen, err := d.AskSeeing(ctx, r.Question)
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Request: r, Table: table, Position: table.Position, Policy: table.Policy, listForm: listForm}
+	report := &Report{Request: r, Table: table, Position: table.Position, Policy: table.Policy,
+		asked: asked{form: cmp.Or(d.InForm, lists.Form), prefix: d.Prefix}}
+	if r.Question.Center() == "" && seen.Scope() != nil {
+		report.asked.scope = &scope{seen.IDs()}
+	}
 	report.last, err = placeAt(ctx, d, report.Position)
 	return report, err
 }
@@ -146,6 +185,8 @@ const (
 	langFact     = "lang"
 	formFact     = "form"
 	listFormFact = "listForm"
+	prefixFact   = "prefix"
+	centersFact  = "centers"
 	versionFact  = "version"
 )
 
@@ -180,8 +221,17 @@ func (r *Report) facts() []fact {
 		{formFact, text.Say("形式", "form"), textValue(string(r.Form))},
 		{versionFact, text.Say("程序版本", "version of the program"), textValue(r.Version)},
 	}
-	if r.listForm > 0 {
-		list = append(list, fact{listFormFact, text.Say("列表版式", "form of the lists"), value{number, strconv.Itoa(r.listForm)}})
+	if !r.formless {
+		list = append(list, fact{listFormFact, text.Say("列表版式", "form of the lists"), value{number, strconv.Itoa(r.asked.form)}})
+	}
+	if r.asked.form < 2 { // its reports name neither
+		return list
+	}
+	if r.asked.prefix != "" {
+		list = append(list, fact{prefixFact, text.Say("参数前的符号", "sign before parameters"), textValue(r.asked.prefix)})
+	}
+	if s := r.asked.scope; s != nil {
+		list = append(list, fact{centersFact, text.Say("账号范围内的中心", "centers within the scope of the account"), textValue(s.String())})
 	}
 	return list
 }

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,7 +65,7 @@ func Reproduce(ctx context.Context, d *lists.Source, name string, content io.Rea
 		return nil, err
 	}
 	position, center := from.position, r.Question.Center()
-	if center == "" && d.Register.Scope() != nil {
+	if center == "" && !from.asked.scope.within(d.Register) {
 		return nil, text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对", "the report is also about centers outside the scope of the account and cannot be reproduced")
 	}
 	out := &Outcome{Request: r, Position: position}
@@ -83,33 +82,41 @@ func Reproduce(ctx context.Context, d *lists.Source, name string, content io.Rea
 		return nil, err
 	}
 	register = register.Within(d.Register.Scope())
-	report, err := Make(ctx, &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix}, r)
+	if from.asked.scope != nil {
+		register = register.Within(from.asked.scope.sees)
+	}
+	prefixes := []string{from.asked.prefix}
+	if from.asked.form == 1 { // its reports do not name the prefix
+		prefixes = []string{"", "--"}
+	}
+	for _, prefix := range prefixes {
+		asking := &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: prefix, InForm: from.asked.form}
+		if err := out.compute(ctx, asking, f, from); err != nil || out.Differs == nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// compute computes the report again and compares it with the file.
+func (out *Outcome) compute(ctx context.Context, d *lists.Source, f file, from provenance) error {
+	report, err := Make(ctx, d, out.Request)
 	var unasked *text.Error
 	if errors.As(err, &unasked) && unasked.Param != "" {
-		return nil, notOurs("出处中的查询不成立："+unasked.Text().Zh, "the question in its provenance is none: "+unasked.Text().En)
+		return notOurs("出处中的查询不成立："+unasked.Text().Zh, "the question in its provenance is none: "+unasked.Text().En)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	out.Rows = len(report.Table.Rows)
-	report.listForm = from.form // not compared: lists of another form may still be equal
+	report.formless = from.formless
 	if from.record == "" || report.last.Position > 0 && report.last.ID == "" {
 		report.last.ID = from.record // not compared: who wrote the file, or who asks, does not see that record
 	}
 	if out.Differs, err = report.compare(f); err != nil || out.Differs == nil {
-		return out, err
+		return err
 	}
-	if from.form != listForm {
-		out.Differs.inAnotherForm(r.Version)
-	}
-	return out, out.Differs.trace(ctx, d.Ledger, register, report)
-}
-
-// inAnotherForm adds the hint that only the form of the list may differ, and not its content.
-func (d *Difference) inAnotherForm(version string) {
-	hint := text.Say("此报表按列表的另一版式写出，请用写出它的程序版本核对（文件中：%s）",
-		"the report was written in another form of this list; check it with the version of the program that wrote it (in the file: %s)", cmp.Or(version, "–"))
-	d.Why = text.Text{Zh: d.Why.Zh + "；" + hint.Zh, En: d.Why.En + "; " + hint.En}
+	return out.Differs.trace(ctx, d.Ledger, d.Register, report)
 }
 
 // knownAt returns the read models at a position, of one center, or of all centers for "". Position 0 is before the

@@ -27,12 +27,49 @@ type Table struct {
 }
 
 // Column is a column of a table. It has a stable English name for programs, and a title in both languages for people.
-// A column without a name is only for people, a column without a title only for programs.
+// A column without a name is only for people, a column without a title only for programs. The lists have numbered forms
+// (lists.Form). Since is the first form with the column, 0 for the first of all; Until is the last form with it, 0 for a
+// column that is still there.
 type Column struct {
-	Name    string
-	Title   text.Text
-	Type    Type
-	CharMax int // on a screen, a longer text is cut and ends with an ellipsis; 0 for no limit
+	Name         string
+	Title        text.Text
+	Type         Type
+	CharMax      int // on a screen, a longer text is cut and ends with an ellipsis; 0 for no limit
+	Since, Until int
+}
+
+// in reports whether a form has the column.
+func (c *Column) in(form int) bool { return c.Since <= form && (c.Until == 0 || form <= c.Until) }
+
+// ColumnsIn returns the columns that a form has, without their Since and Until.
+func ColumnsIn(columns []Column, form int) (list []Column) {
+	for _, c := range columns {
+		if c.in(form) {
+			c.Since, c.Until = 0, 0
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// KeepForm removes the columns that a form does not have, with their cells.
+func (t *Table) KeepForm(form int) {
+	all := t.Columns
+	t.Columns = ColumnsIn(all, form)
+	if len(t.Columns) == len(all) {
+		return
+	}
+	for _, rows := range [][][]Cell{t.Rows, t.Totals} {
+		for i, row := range rows {
+			var kept []Cell
+			for j := range all {
+				if all[j].in(form) {
+					kept = append(kept, row[j])
+				}
+			}
+			rows[i] = kept
+		}
+	}
 }
 
 // Type is the type of the cells of a column. It is known before the table is computed, because the schema of the API,

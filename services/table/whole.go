@@ -263,7 +263,7 @@ func (r *wholeReader) columns() error {
 		if t < 0 {
 			return fmt.Errorf("column %q: unknown type %q", c.Name, c.Type)
 		}
-		r.Columns = append(r.Columns, Column{c.Name, c.Title, Type(t), c.CharMax})
+		r.Columns = append(r.Columns, Column{Name: c.Name, Title: c.Title, Type: Type(t), CharMax: c.CharMax})
 	}
 	return nil
 }

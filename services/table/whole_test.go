@@ -56,7 +56,7 @@ func drawTable(r *rand.Rand) *Table {
 	say := func() text.Text { return text.Text{Zh: drawn(r), En: drawn(r)} }
 	t := &Table{Title: say(), Empty: say(), RowsMax: r.IntN(3), Position: r.Uint64(), Policy: events.PolicyRef{ID: drawn(r), Version: drawn(r), Digest: drawn(r)}}
 	for range 1 + r.IntN(10) {
-		t.Columns = append(t.Columns, Column{drawn(r), say(), Type(r.IntN(len(typeNames))), r.IntN(3)})
+		t.Columns = append(t.Columns, Column{Name: drawn(r), Title: say(), Type: Type(r.IntN(len(typeNames))), CharMax: r.IntN(3)})
 	}
 	rows := func() (list [][]Cell) {
 		for range r.IntN(4) {
