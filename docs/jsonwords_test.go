@@ -70,6 +70,8 @@ var meanings = map[string]string{
 	"nats.name":               "the name of the user of NATS",
 	"nats.severities":         "`red`, `yellow` or `blue`, separated by `;`; empty for all",
 	"alerts.at":               "when the message that says so was written",
+	"Recorded.opens":          "the alerts that the record opened, if that was asked",
+	"Recorded.clears":         "the alerts that the record cleared, if that was asked",
 	"accepted":                "records written",
 	"actor":                   "who acted for the authority, as the record says",
 	"after":                   "the value of the second policy; empty if there is none",

@@ -23,6 +23,7 @@ type Batch struct {
 	Drafts     []Draft // 1 to BatchMax
 	IfRevision *uint64 // the revision that the stream must have if a record of the batch is new; nil for any
 	DryRun     bool    // judge, and write nothing
+	Moves      bool    // answer what the records moved; a dry run always does. It costs two evaluations of the center
 }
 
 // BatchAnswer is the answer to a batch that is in the ledger, or to a dry run.
@@ -37,8 +38,8 @@ type BatchAnswer struct {
 	// time, and the answer to others may be Refused.
 	Results []Recorded       `json:"results"`
 	Refused []RefusedInBatch `json:"refused"`        // of a dry run, in order
-	AsOf    Day              `json:"asOf"`           // of a dry run: the date that Moves is of
-	Moves   *Moves           `json:"moves,omitzero"` // of a dry run for a center: what the good new records would move together
+	AsOf    Day              `json:"asOf"`           // the date that Moves is of
+	Moves   *Moves           `json:"moves,omitzero"` // of a center, if it was asked or of a dry run: what the good new records move together
 }
 
 // RefusedInBatch is the answer to a record of a batch that is refused. Index is its place in the batch, from 0.

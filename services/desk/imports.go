@@ -20,10 +20,12 @@ type ImportRequest struct {
 	Files      []Upload
 	Sheets     SheetTerms
 	AcceptGood bool          // write the good records although there are bad ones
+	Again      bool          // take a row that is equal to a voided record again, under the next number
 	DryRun     bool          // judge, and write nothing
 	Bad        func(BadLine) // called once for each bad line or row: as it is found, or at the end if the import may run again until then
 	Progress   Progress
-	Marked     *MarkedTo // where copies of bad sheets go, if there are any; nil for nowhere
+	Judged     func(JudgedRecord) // of a dry run: called for each record of the sheets, in the order in which they are judged; may be nil
+	Marked     *MarkedTo          // where copies of bad sheets go, if there are any; nil for nowhere
 }
 
 // MarkedTo is where a workbook goes with copies of bad sheets in which the bad cells are marked. Create is called at most once,
@@ -132,6 +134,14 @@ type Imported struct {
 	DryRun   bool          `json:"dryRun,omitzero"`
 	Named    []NamedLine   `json:"named,omitzero"`   // what was passed over in sheets or deserves a look, and refuses nothing
 	Centers  []CenterMoves `json:"centers,omitzero"` // of a dry run: the centers in whose answers the good records would move something
+
+	// Opens and Clears are the alerts that the records written, or of a dry run the good ones, opened and cleared together: as of
+	// today, or as of the date of the latest record of the center if that is later.
+	Opens  []MovedAlert `json:"opens"`
+	Clears []MovedAlert `json:"clears"`
+
+	Warnings      []RowWarning `json:"warnings"`      // the first doubts about the records that are taken, at most warningsShown
+	WarningsTotal int          `json:"warningsTotal"` // how many there are
 }
 
 // NamedLine is a note about something in a sheet that refuses nothing, such as a column that is not read.
@@ -142,6 +152,9 @@ type NamedLine struct {
 	Heading   string    `json:"heading,omitzero"`   // of the column
 	Text      text.Text `json:"text"`
 }
+
+// warningsShown is how many warnings of an import are kept.
+const warningsShown = 1000
 
 // CenterMoves is what the good records of a dry run would move together in the answers of a center as of a date: today, or the date
 // of its latest record if that is later.

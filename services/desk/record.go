@@ -30,6 +30,8 @@ type Draft struct {
 	Evidence jsontext.Value `json:"evidence,omitzero"` // a list of the files that prove it, as the interchange form has it
 	Note     string         `json:"note,omitzero"`
 	Data     jsontext.Value `json:"data"`
+
+	Moves bool `json:"-"` // is no part of the record: asks Writer.Record which alerts it opens and clears
 }
 
 // DraftBy is the authority that a draft names.
@@ -106,6 +108,11 @@ type Recorded struct {
 	Warnings   []text.Text     `json:"warnings"`
 	Center     events.CenterID `json:"center"`
 	Kind       events.Kind     `json:"kind"`
+
+	// What a new record opened and cleared, if that is asked: as of AsOf, which is today or the date of the record if that is later.
+	Opens  []Alert `json:"opens,omitzero"`
+	Clears []Alert `json:"clears,omitzero"`
+	AsOf   Day     `json:"asOf,omitzero"`
 }
 
 // Record implements Writer.

@@ -1,0 +1,52 @@
+package desk
+
+import (
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// JudgedRecord is the answer to one record of a sheet in a dry run.
+type JudgedRecord struct {
+	File      string          `json:"file"`
+	Worksheet string          `json:"worksheet,omitzero"` // of a workbook
+	Row       int             `json:"row"`                // its first row, from 1
+	Rows      []int           `json:"rows"`               // all its rows
+	Answer    string          `json:"answer"`             // Accepted, Repeated or Refused
+	ID        string          `json:"id"`                 // "" if its rows cannot be read
+	Kind      events.Kind     `json:"kind"`
+	Center    events.CenterID `json:"center"`
+	On        Day             `json:"on"`
+	Number    string          `json:"number"`    // of the voucher, the grant and so on; "" if it has none
+	AmountFen events.Fen      `json:"amountFen"` // 0 if it has none
+	Balances  []Balance       `json:"balances"`  // what it would change, if it is Accepted
+	Reasons   []RowReason     `json:"reasons"`   // if it is Refused
+	Warnings  []text.Text     `json:"warnings"`
+}
+
+// Balance is what is left of a grant or match before and after a record: receipts less recoveries and spending, over all that is
+// recorded before it.
+type Balance struct {
+	Grant     string     `json:"grant"`
+	BeforeFen events.Fen `json:"beforeFen"`
+	AfterFen  events.Fen `json:"afterFen"`
+}
+
+// RowReason is one reason against a row of a sheet. Its field is the heading of the column.
+type RowReason struct {
+	Row int `json:"row"`
+	Reason
+}
+
+// RowWarning is a doubt about a record of an import that is taken.
+type RowWarning struct {
+	File      string    `json:"file"`
+	Worksheet string    `json:"worksheet,omitzero"` // of a workbook
+	Line      int       `json:"line"`               // of a sheet, the first row of the record
+	Warning   text.Text `json:"warning"`
+}
+
+// MovedAlert is an alert of a center that records opened or cleared.
+type MovedAlert struct {
+	Center events.CenterID `json:"center"`
+	Alert
+}
