@@ -33,11 +33,8 @@ func (a *app) writeLog(cmd *cobra.Command, o access.Office, q access.LogQuestion
 	if cmd.Flags().Changed("limit") && q.Limit < 1 {
 		return usage(cmd, "--limit 应为 1 至 %d", "--limit must be 1 to %d", access.LogLimitMax)
 	}
-	w, err := a.stream(access.EntryColumns)
-	if err != nil {
-		return err
-	}
-	err = o.Log(cmd.Context(), q, func(e *access.Entry) error {
+	w := a.stream(access.EntryColumns)
+	err := o.Log(cmd.Context(), q, func(e *access.Entry) error {
 		return w.add(e, e.Row, func() {
 			about := strings.TrimSpace(string(e.Center) + " " + e.Object)
 			times := ""

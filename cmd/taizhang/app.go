@@ -79,21 +79,27 @@ func wrongUsage(cmd *cobra.Command, err error) error {
 }
 
 // newApp returns an app that speaks the language of --lang or of the environment. The language is wanted before the
-// flags are parsed, for the help.
+// flags are parsed, for the help, and so is the form of output, for what is wrong with a flag.
 func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *app {
-	a := &app{out: out, errOut: errOut, getenv: getenv, now: time.Now, log: zap.NewNop()}
+	a := &app{out: out, errOut: errOut, getenv: getenv, now: time.Now, log: zap.NewNop(), output: tableOutput}
 	a.lang = "en"
 	if locale := cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")); strings.HasPrefix(locale, "zh") {
 		a.lang = "zh"
 	}
+	early(args, "--lang", &a.lang)
+	early(args, "--output", &a.output)
+	return a
+}
+
+// early sets a value to that of a flag, if it is given, before flags are parsed.
+func early(args []string, flag string, value *string) {
 	for i, arg := range args {
-		if v, ok := strings.CutPrefix(arg, "--lang="); ok {
-			a.lang = v
-		} else if arg == "--lang" && i+1 < len(args) {
-			a.lang = args[i+1]
+		if v, ok := strings.CutPrefix(arg, flag+"="); ok {
+			*value = v
+		} else if arg == flag && i+1 < len(args) {
+			*value = args[i+1]
 		}
 	}
-	return a
 }
 
 // flagPrefix is how a flag begins.
@@ -157,7 +163,9 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.tlsCA, "tls-ca", "", a.say("信任的证书 `FILE`（PEM），代替系统的证书", "`FILE` of certificates (PEM) to trust for the server instead of those of the system"))
 	f.StringVar(&a.asOf, "as-of", "", a.say("截至日期 `DATE`（默认为上海今天）", "answer as of `DATE` (default today in Shanghai)"))
 	f.StringVar(&a.knownAt, "known-at", "", a.say("按当时 `TIME` 已知（日期（指当日终了）、RFC 3339 时间或台账位置，默认为现在）", "answer as known at `TIME` (a date, for the end of that day; a time of RFC 3339; or a position; default now)"))
+	given := a.output
 	f.StringVar(&a.output, "output", tableOutput, a.say("输出形式：table、csv 或 json", "form of output: table, csv or json"))
+	a.output = given
 	f.StringVar(&a.lang, "lang", a.lang, a.say("语言：zh 或 en", "language: zh or en"))
 	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
 	root.AddCommand(a.demoCommand(), a.templateCommand(), a.tryCommand(), a.centerCommand(), a.replayCommand(), a.policyCommand(),
@@ -242,7 +250,7 @@ func asTyped(cmd *cobra.Command, err error) error {
 	if cmd.Flag(bad.Param) == nil {
 		name = strings.ToUpper(bad.Param)
 	}
-	typed := &text.Error{Code: bad.Code, What: text.Text{Zh: name + "：" + bad.What.Zh, En: name + ": " + bad.What.En}, Cause: err}
+	typed := &text.Error{Code: bad.Code, Place: name, What: bad.What, Cause: err}
 	if bad.Code != text.Invalid {
 		return typed
 	}

@@ -259,7 +259,7 @@ func (l *ledgers) commands(title string) []string {
 		"replay CENTER":              {"--data PROVINCE replay ZJ-0001", "--data PROVINCE replay ZJ-0001 --state", "--data DAMAGED --as-of 2099-12-31 replay ZJ-0002"},
 		"record KIND":                {deferral + " --mode record", "--data SMALL policy adopt POLICY"},
 		"record KIND, refused":       {"! " + deferral, "! --data SMALL record funds.spent --center ZJ-0001 --on 2025-07-01 --role center --actor c-1 --data {}"},
-		"try FILE":                   {"--data SMALL --as-of 2026-01-20 try FILES/try.jsonl"},
+		"try FILE":                   {"! --data SMALL --as-of 2026-01-20 try FILES/try.jsonl"},
 		"import FILE":                {"! --data SMALL import testdata/bad.jsonl", "--data SMALL import testdata/small.jsonl"},
 		"check":                      {"--data SMALL check", "! --data DAMAGED check"},
 		"backup TO":                  {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},

@@ -102,7 +102,7 @@ func (a *app) importInto(cmd *cobra.Command, w desk.Writer, r desk.ImportRequest
 	if err := cmp.Or(bad.end(done), err); err != nil {
 		return err
 	}
-	if done.Refused > 0 && !r.AcceptGood {
+	if done.Refused > 0 {
 		return errAnswered
 	}
 	return nil

@@ -58,18 +58,21 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, errAnswered):
 		return 1
 	case errors.As(err, &usage):
-		fmt.Fprintf(a.errOut, "taizhang: %s\n%s\n", a.message(err), a.say("用法见：%s --help", "For usage: %s --help", usage.command))
+		a.tellError(err, a.message(err))
+		if a.output != jsonOutput {
+			fmt.Fprintln(a.errOut, a.say("用法见：%s --help", "For usage: %s --help", usage.command))
+		}
 		return 2
 	case errors.Is(err, errExitStopped):
-		fmt.Fprintf(a.errOut, "taizhang: %s\n", a.message(err))
+		a.tellError(err, a.message(err))
 		return exitStopped
 	case ctx.Err() != nil && !a.writes:
-		fmt.Fprintln(a.errOut, a.say("taizhang: 已中断", "taizhang: interrupted"))
+		a.tellError(err, a.say("已中断", "interrupted"))
 		return 1
 	case ctx.Err() != nil:
-		fmt.Fprintln(a.errOut, a.say("taizhang: 已中断；已写入的均已落盘，重新运行即可完成", "taizhang: interrupted; what was written is safe, run it again to finish"))
+		a.tellError(err, a.say("已中断；已写入的不会丢失，重新运行即可完成", "interrupted; what was written is safe, run it again to finish"))
 		return 1
 	}
-	fmt.Fprintf(a.errOut, "taizhang: %s\n", a.message(err))
+	a.tellError(err, a.message(err))
 	return 1
 }

@@ -47,31 +47,38 @@ func (a *app) writeObject(v any) error {
 	return err
 }
 
-// stream writes answers as they come, however many: each is an element of a JSON list, a row, or lines for people.
+// stream writes answers as they come, however many: each is an element of a JSON list, a row, or lines for people. It writes
+// nothing before the first answer or the end, so that an error before them leaves no piece of an answer.
 type stream struct {
-	a     *app
-	csv   *csv.Writer
-	json  *jsontext.Encoder
-	count int
+	a       *app
+	columns []table.Column
+	csv     *csv.Writer
+	json    *jsontext.Encoder
+	count   int
 }
 
-// stream begins a stream of rows of some columns.
-func (a *app) stream(columns []table.Column) (*stream, error) {
-	w := &stream{a: a}
-	switch a.output {
-	case csvOutput:
-		w.csv = csv.NewWriter(a.out)
-		return w, w.csv.Write((&table.Table{Columns: columns}).Names())
-	case jsonOutput:
-		w.json = jsontext.NewEncoder(a.out, jsontext.WithIndent("  "))
-		return w, w.json.WriteToken(jsontext.BeginArray)
+// stream returns a stream of rows of some columns.
+func (a *app) stream(columns []table.Column) *stream { return &stream{a: a, columns: columns} }
+
+func (w *stream) begin() error {
+	switch {
+	case w.csv != nil || w.json != nil:
+	case w.a.output == csvOutput:
+		w.csv = csv.NewWriter(w.a.out)
+		return w.csv.Write((&table.Table{Columns: w.columns}).Names())
+	case w.a.output == jsonOutput:
+		w.json = jsontext.NewEncoder(w.a.out, jsontext.WithIndent("  "))
+		return w.json.WriteToken(jsontext.BeginArray)
 	}
-	return w, nil
+	return nil
 }
 
 // add writes one answer.
 func (w *stream) add(v any, row func() []table.Cell, people func()) error {
 	w.count++
+	if err := w.begin(); err != nil {
+		return err
+	}
 	switch {
 	case w.json != nil:
 		return json.MarshalEncode(w.json, v)
@@ -84,6 +91,9 @@ func (w *stream) add(v any, row func() []table.Cell, people func()) error {
 
 // end ends the stream. In a table, people writes the lines after it.
 func (w *stream) end(people func()) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
 	switch {
 	case w.json != nil:
 		return w.json.WriteToken(jsontext.EndArray)

@@ -1,8 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"regexp"
+	"syscall"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
@@ -52,4 +60,64 @@ func (a *app) dates(x desk.Alert) string {
 		return a.say("（%v 发生）", " (raised on %v)", x.RaisedOn)
 	}
 	return a.say("（%v 发生，%v 解除）", " (raised on %v, cleared on %v)", x.RaisedOn, x.ClearedOn)
+}
+
+// toldError is an error as it is written for programs, on one line of standard error.
+type toldError struct {
+	Code    text.Code `json:"code"`
+	Message string    `json:"message"`
+	Place   string    `json:"place"`
+}
+
+// tellError says an error on standard error: for people, or as one object for programs that asked for JSON.
+func (a *app) tellError(err error, message string) {
+	if a.output != jsonOutput {
+		fmt.Fprintf(a.errOut, "taizhang: %s\n", message)
+		return
+	}
+	object, failed := json.Marshal(toldError{codeOf(err), text.Printable(message), placeOf(err)}, jsontext.AllowInvalidUTF8(true))
+	if failed != nil { // it has only texts
+		object = []byte(message)
+	}
+	fmt.Fprintf(a.errOut, "%s\n", object)
+}
+
+// codeOf returns the code of an error. What was typed and cannot be understood is invalid, and a file that is not there is not found.
+func codeOf(err error) text.Code {
+	var usage *usageError
+	code := text.CodeOf(err)
+	switch {
+	case code != text.Internal:
+		return code
+	case errors.As(err, &usage):
+		return text.Invalid
+	case errors.Is(err, fs.ErrNotExist):
+		return text.NotFound
+	case errors.Is(err, fs.ErrPermission):
+		return text.Forbidden
+	case errors.Is(err, fs.ErrExist):
+		return text.Conflict
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.ENOSPC):
+		return text.Unavailable
+	}
+	return text.Internal
+}
+
+// aFlag matches the name of a flag.
+var aFlag = regexp.MustCompile(`--[a-z][a-z-]*`)
+
+// placeOf returns where an error is: the file, the flag or the argument, or "" if it is about nothing that was typed.
+func placeOf(err error) string {
+	var placed *text.Error
+	var usage *usageError
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &placed) && placed.Place != "":
+		return placed.Place
+	case errors.As(err, &usage):
+		return aFlag.FindString(text.Of(usage.err).En)
+	case errors.As(err, &file):
+		return file.Path
+	}
+	return ""
 }

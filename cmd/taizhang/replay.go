@@ -20,10 +20,7 @@ func (a *app) replayCommand() *cobra.Command {
 		Short: a.say("重放一个中心的全部历史：每条记录改变了什么", "replay a center's whole history: what each event changed"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.read(cmd.Context(), func(d desk.Reader) error {
-				w, err := a.stream(desk.ChapterColumns)
-				if err != nil {
-					return err
-				}
+				w := a.stream(desk.ChapterColumns)
 				end, err := d.Story(cmd.Context(), a.when(), args[0], func(c *desk.Chapter) error {
 					if recordedOnly && !c.Recorded() {
 						return nil

@@ -21,13 +21,10 @@ func (a *app) tryCommand() *cobra.Command {
 			}
 			defer f.Close()
 			return a.read(cmd.Context(), func(d desk.Reader) error {
-				w, err := a.stream(desk.AnswerColumns)
-				if err != nil {
-					return err
-				}
-				nameless := false
-				err = d.Try(cmd.Context(), a.when(), f, func(t *desk.Tried) error {
-					nameless = nameless || t.ID == ""
+				w := a.stream(desk.AnswerColumns)
+				refused := false
+				err := d.Try(cmd.Context(), a.when(), f, func(t *desk.Tried) error {
+					refused = refused || t.Answer == desk.Refused
 					return w.add(t, func() []table.Cell { return t.Row(a.lang) }, func() { a.tellTried(t) })
 				})
 				if err == nil {
@@ -37,8 +34,8 @@ func (a *app) tryCommand() *cobra.Command {
 						}
 					})
 				}
-				if err == nil && nameless {
-					return errAnswered // the answer to a line without an id cannot be matched with the line
+				if err == nil && refused {
+					return errAnswered
 				}
 				return err
 			})

@@ -22,6 +22,7 @@ const (
 type Error struct {
 	Code  Code
 	Param string // the service's name of the wrong parameter; "" for none
+	Place string // the file that it is about; "" for none
 	What  Text
 	Cause error // nil for none
 }
@@ -38,12 +39,22 @@ func (e *Error) Of(param string) *Error {
 	return &about
 }
 
+// At returns a copy of the error about a file, which its message names first.
+func (e *Error) At(place string) *Error {
+	about := *e
+	about.Place = place
+	return &about
+}
+
 // Text returns the message for a user. A front that writes parameters in another way uses Param and What instead.
 func (e *Error) Text() Text {
-	if e.Param == "" {
-		return e.What
+	what := e.What
+	for _, where := range []string{e.Place, e.Param} {
+		if where != "" {
+			what = Text{Zh: where + "：" + what.Zh, En: where + ": " + what.En}
+		}
 	}
-	return Text{Zh: e.Param + "：" + e.What.Zh, En: e.Param + ": " + e.What.En}
+	return what
 }
 
 // Error implements error, in English.
