@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
@@ -81,6 +82,26 @@ func TestAWholeNumberIsReadAsPeopleWriteIt(t *testing.T) {
 			t.Errorf("%s %q: got %d, %q; want %d", c.in.Heading, c.typed, v.n, why.En, c.want)
 		}
 	}
+}
+
+// A year mistyped would be in no list of today, and would refuse payments made until then.
+func TestARowDatedAfterTodayIsRefused(t *testing.T) {
+	cfg := clerk
+	cfg.Today = events.DateOf(2026, 9, 1)
+	rows := voucherHeadings
+	for _, on := range []string{"2026-09-01", "2062-09-01", "2026-9-2", "2026年8月31日"} {
+		rows += on + "," + on + ",ZJ-0018,G-1,中试,1,甲,乙,,,\n"
+	}
+	s, err := readBytes([]byte(rows), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, badOf(s), "3 日期: the date 2062-09-01 lies after today, 2026-09-01", "4 日期: the date 2026-09-02 lies")
+	founded := "中心编号,评价年度,日期,评价等级,参加单位,专家评议份数,第三方机构评议份数\nZJ-0018,2025年,2026-09-02,优秀,省财政厅,5,1\n"
+	if s, err = readBytes([]byte(founded), cfg); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, badOf(s), "2 日期: the date 2026-09-02 lies")
 }
 
 // The invisible characters of 2 and 3 come from a calculator and a web page.

@@ -109,6 +109,8 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 			v, why, ok := c.read(x)
 			if !ok {
 				add(c.Heading, why)
+			} else if c.Field == "on" && s.today != 0 && v.on > s.today {
+				add(c.Heading, text.Say("日期 %s 晚于今天 %s：请核对年份", "the date %s lies after today, %s: check the year", v.on, s.today))
 			}
 			r.cells[c.Field] = v
 		}

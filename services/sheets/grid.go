@@ -27,6 +27,7 @@ const (
 // grid is a table as read from a file: the rows that are not empty, with tidy cells.
 type grid struct {
 	name   string // of the worksheet, "" for CSV
+	marked bool   // the workbook is a marked copy
 	rows   []spreadsheet.Row
 	merged []spreadsheet.Range
 }
@@ -101,11 +102,12 @@ func readXLSX(f io.ReaderAt, size int64) (grids []*grid, err error) {
 	if err != nil {
 		return nil, err
 	}
+	marked := slices.ContainsFunc(w.Sheets, func(s *spreadsheet.Sheet) bool { return s.Hidden && s.Name == markedSheet })
 	for _, worksheet := range w.Sheets {
 		if worksheet.Hidden {
 			continue
 		}
-		g := &grid{name: worksheet.Name}
+		g := &grid{name: worksheet.Name, marked: marked}
 		if err := g.fill(w.Rows(worksheet), math.MaxInt); err != nil {
 			return nil, g.place(err)
 		}

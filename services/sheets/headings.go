@@ -39,7 +39,7 @@ func findHeadings(g *grid) (best *headings) {
 					seen[column] = true
 					h.known++
 				}
-				if foldHeading(c.Text) == k.reasonHeading() {
+				if g.marked && foldHeading(c.Text) == k.reasonHeading() {
 					h.reason = j
 				}
 			}

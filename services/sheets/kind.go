@@ -79,8 +79,8 @@ func wordsOf[T ~string](title func(T) text.Text, codes ...T) (list []Word) {
 // yes and no are the words of a YesNo.
 const yes, no = "是", "否"
 
-// ReasonHeading is the heading of the column that a marked copy adds. Reading skips it, so that a corrected copy can
-// be read as a sheet.
+// ReasonHeading is the heading of the column that a marked copy adds. Reading skips it in a marked copy, so that a
+// corrected copy can be read as a sheet. In any other sheet it is a heading like others.
 const ReasonHeading = "原因"
 
 // Find returns the kind with a name, or nil.

@@ -14,6 +14,10 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
+// markedSheet is the hidden sheet by which a marked copy is told from other workbooks. Programs keep hidden sheets when
+// they save a workbook.
+const markedSheet = "退回标记"
+
 // Marked is a sheet with the findings against it.
 type Marked struct {
 	Sheet    *Sheet
@@ -51,10 +55,19 @@ func WriteReport(to io.Writer, list []Marked, lang string) error {
 			return fmt.Errorf("sheets: write report: %w", err)
 		}
 	}
+	if err := markCopy(f); err != nil {
+		return fmt.Errorf("sheets: write report: %w", err)
+	}
 	if err := f.Write(to); err != nil {
 		return fmt.Errorf("sheets: write report: %w", err)
 	}
 	return nil
+}
+
+// markCopy adds the sheet that tells a marked copy.
+func markCopy(f *excelize.File) error {
+	_, err := f.NewSheet(markedSheet)
+	return cmp.Or(err, f.SetCellStr(markedSheet, "A1", "由台账导入时生成：标出的单元格改正后，本工作簿可直接重新导入，原因一列不读。"), f.SetSheetVisible(markedSheet, false))
 }
 
 // The widths of the columns are in characters, the height of a line in points.

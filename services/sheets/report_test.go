@@ -60,7 +60,7 @@ func TestAMarkedCopyShowsTheBadCellsAndTheReasonsBesideThem(t *testing.T) {
 	s := mustRead(t, "表题\n"+voucherHeadings+"V-1,2026/9/1,ZJ-0018,G-1,中试,\"1,234.50\",甲,=HYPERLINK(A1),,,\n\n=1+1,2026/9/1,ZJ-0018,G-1,中式,1.005,@x,+1,,,,z\nV-2,2026/9/1,ZJ-0018,G-1,中式,1.00,甲,"+strings.Repeat("样机试制费", 18)+",,,\n")
 	s.Name = "dir/九月[1].csv"
 	f := marked(t, "zh", Marked{s, allFindings(s)}, Marked{s, allFindings(s)})
-	if got := f.GetSheetList(); len(got) != 2 || got[0] != "九月_1_" || got[1] != "九月_1_ (2)" {
+	if got := f.GetSheetList(); len(got) != 3 || got[0] != "九月_1_" || got[1] != "九月_1_ (2)" || got[2] != markedSheet {
 		t.Errorf("the sheets are %v", got)
 	}
 	const sheet = "九月_1_"

@@ -53,7 +53,8 @@ type Sheet struct {
 	Kind      *Kind
 	Rows      int // the number of rows of records, good and bad
 
-	prefix  string // Config.Prefix
+	prefix  string      // Config.Prefix
+	today   events.Date // Config.Today
 	grid    *grid
 	heads   *headings
 	entries []*entry
@@ -173,7 +174,7 @@ func readSheet(g *grid, h *headings, cfg Config) (*Sheet, error) {
 	if err := h.check(g); err != nil {
 		return nil, err
 	}
-	s := &Sheet{Worksheet: g.name, Kind: h.kind, prefix: cfg.Prefix, grid: g, heads: h, under: h.kind.byDate(cfg.Policies)}
+	s := &Sheet{Worksheet: g.name, Kind: h.kind, prefix: cfg.Prefix, grid: g, heads: h, under: h.kind.byDate(cfg.Policies), today: cfg.Today}
 	if cfg.Role != "" && !slices.Contains(s.Kind.Roles, cfg.Role) {
 		return nil, say("%s表不由角色 %[3]s 填报", "a sheet of %[2]s is not for the role %[3]s to fill in", s.Kind.Title.Zh, s.Kind.Title.En, cfg.Role)
 	}
