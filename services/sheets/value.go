@@ -3,6 +3,7 @@ package sheets
 import (
 	"math"
 	"strings"
+	"unicode"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -19,6 +20,9 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	}
 	if isEmpty(x) {
 		return v, text.Say("不能为空", "must not be empty"), c.Optional
+	}
+	if why = hides(x, c.Form); why != (text.Text{}) {
+		return v, why, false
 	}
 	if x.Sort == spreadsheet.Text && c.Form != Text {
 		if x.Text = bare(x.Text); x.Text == "" {
@@ -53,6 +57,42 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	return v, why, why == text.Text{}
 }
 
+// hides returns the reason that a cell shows something else than it holds, or a zero Text: it is struck through, or its
+// number format shows another text or number. Dates are for readDay to judge.
+func hides(x spreadsheet.Cell, form Form) text.Text {
+	if x.Struck {
+		return text.Say("“%s”带删除线：要保留请去掉删除线，不要请删除", "“%s” is struck through: remove the line if it is to count, or delete it", spreadsheet.Clip(x.Text))
+	}
+	shown := x.Shown()
+	isShown := blanksAside(shown) == blanksAside(x.Text)
+	switch {
+	case isShown || x.Sort == spreadsheet.Date:
+		return text.Text{}
+	case x.Sort == spreadsheet.Number && (form == Amount || form == Whole):
+		if _, isShown = spreadsheet.ShowsNumber(shown, x.Text); isShown {
+			return text.Text{}
+		}
+	}
+	do := text.Say("请设为文本格式后重填", "make it text and fill it in again")
+	if form == Amount || form == Whole {
+		do = text.Say("请改用普通数值格式，并核对", "give it a plain number format and check it")
+	}
+	if blanksAside(shown) == "" {
+		return text.Say("单元格存的是 %[1]s，却什么也不显示：%[2]s", "the cell holds %[1]s and shows nothing: %[3]s", spreadsheet.Clip(x.Text), do.Zh, do.En)
+	}
+	return text.Say("单元格存的是 %[1]s，显示的却是“%[2]s”：%[3]s", "the cell holds %[1]s and shows “%[2]s”: %[4]s", spreadsheet.Clip(x.Text), spreadsheet.Clip(strings.TrimSpace(shown)), do.Zh, do.En)
+}
+
+// blanksAside returns a text without white space.
+func blanksAside(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
 // notAWord returns the reason that a text is none of the words of the column.
 func (c *Column) notAWord(typed string) text.Text {
 	return text.Say("“%s”应为：%s", "“%s” must be one of: %s", spreadsheet.Clip(typed), strings.Join(c.words(), "、"))
@@ -84,8 +124,6 @@ func readText(x spreadsheet.Cell) (string, text.Text) {
 	switch {
 	case x.Sort == spreadsheet.Date:
 		return "", text.Say("单元格存的是日期 %s：请设为文本格式后重填", "the cell holds the date %s: make it text and fill it in again", x.Text)
-	case x.Shown != spreadsheet.Plainly:
-		return "", text.Say("单元格存的是数值 %s，显示的却可能不同：请设为文本格式后重填", "the cell holds the number %s and may show it otherwise: make it text and fill it in again", x.Text)
 	case x.Sort == spreadsheet.Number && (x.Number < 0 || x.Number != math.Trunc(x.Number) || len(x.Text) > digitsMax):
 		return "", text.Say("单元格存的是数值 %s：请设为文本格式后重填", "the cell holds the number %s: make it text and fill it in again", x.Text)
 	}
@@ -99,8 +137,6 @@ func readAmount(x spreadsheet.Cell) (events.Fen, text.Text) {
 	switch {
 	case x.Sort == spreadsheet.Date:
 		return 0, text.Say("应为金额，单元格存的是日期 %s", "must be an amount; the cell holds the date %s", x.Text)
-	case x.Sort == spreadsheet.Number && x.Shown != spreadsheet.Plainly && x.Shown != spreadsheet.AsAmount:
-		return 0, text.Say("单元格存的是数值 %s，显示的却是百分比、时间或其他形式：请设为数值格式后重填", "the cell holds the number %s and shows a percentage, a time or something else: make it a number and fill it in again", x.Text)
 	case strings.HasPrefix(typed, "-") || strings.HasPrefix(typed, "(") && strings.HasSuffix(typed, ")"):
 		return 0, text.Say("金额 %s 为负：应填正数，冲销、收回冲减各有其表", "the amount %s is negative: write it without a sign; reversals and recoveries have sheets of their own", spreadsheet.Clip(typed))
 	}

@@ -99,10 +99,10 @@ func TestCellsThatCannotBeKnownForCertainAreBad(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, badOf(s), "2 凭证号: the cell holds the date 2026-09-01", `3 金额(元): "1.005" is not an amount`, "4 日期: the cell holds the number 46266 and no date",
-		"5 凭证号: the cell holds the number 1.5", "6 凭证号: the cell holds the number 12345678901234", "7 凭证号: the cell holds the number 42 and may show it otherwise",
+		"5 凭证号: the cell holds the number 1.5", "6 凭证号: the cell holds the number 12345678901234", "7 凭证号: the cell holds 42 and shows “00042”",
 		"8 金额(元): the amount -1.5 is negative", "9 金额(元): must be an amount; the cell holds the date", "10 金额(元): its formula has no stored value",
 		"11 金额(元): its formula asks another workbook", "12 收款单位: its cell in column G is merged", "13 凭证号: the row is hidden", "13 收款单位: its cell in column G is merged", "13 收款单位: must not be empty",
-		"14 金额(元): the cell holds the number 0.5 and shows a percentage")
+		"14 金额(元): the cell holds 0.5 and shows “50%”")
 }
 
 func TestEveryVisibleSheetWithHeadingsIsRead(t *testing.T) {

@@ -13,7 +13,8 @@ import (
 // with the first column, and the last cell is not Blank.
 type Row struct {
 	Number int
-	Hidden bool
+	Line   int  // of CSV: the line of the text on which the row begins, from 1; a cell of several lines goes on beyond it
+	Hidden bool // it is hidden, or its height is set to 0
 	Cells  []Cell
 }
 
@@ -28,10 +29,12 @@ func (r *Row) At(column int) Cell {
 // Cell is the value of one cell with its sort. The zero value is an empty cell.
 type Cell struct {
 	Sort    Sort
+	Struck  bool    // the text, or a part of it, is struck through
 	Text    string  // the text; for a number its digits as programs show them, at most 15; for a date YYYY-MM-DD
 	Number  float64 // for a Number; for a Date its day from the Epoch, with the time as a fraction
-	Shown   Format  // the effect of the format of a Number
 	Formula string  // the formula with its =; Sort and Text are those of the stored value, Blank if there is none
+
+	format *format // nil for the general format
 }
 
 // Sort is the sort of value in a cell. All cells of CSV are Text.
@@ -60,6 +63,7 @@ type rawCell struct {
 	formula strings.Builder
 	hasRule bool // it has a formula
 	isGiven bool // it has a value
+	runs    runs
 }
 
 // cell returns the value of a cell. It returns an error if the cell refers to a text that the file does not have.
@@ -67,25 +71,36 @@ func (w *Workbook) cell(raw *rawCell) (c Cell, err error) {
 	if raw.hasRule {
 		c.Formula = "=" + raw.formula.String()
 	}
+	look := w.style(raw.style)
+	if err := w.value(raw, look, &c); err != nil || c.Sort == Blank {
+		return c, err
+	}
+	c.format = look.format
+	return c, nil
+}
+
+// value sets the value of a cell, and whether it is struck through.
+func (w *Workbook) value(raw *rawCell, look style, c *Cell) error {
 	value := raw.value.String()
 	switch raw.kind {
 	case "str", "inlineStr":
 		if c.Text = value; value != "" || raw.hasRule && raw.isGiven {
-			c.Sort = Text
+			c.Sort, c.Struck = Text, raw.runs.struck(look)
 		}
-		return c, nil
+		return nil
 	}
 	if value = strings.TrimSpace(value); value == "" {
-		return c, nil
+		return nil
 	}
+	c.Struck = look.struck
 	switch raw.kind {
 	case "s":
 		i, err := strconv.Atoi(value)
 		if err != nil || i < 0 || i >= len(w.strings) {
-			return c, say("%s 列的单元格引用第 %q 条文字，文件中没有", "its cell in column %s refers to the text %q, which the file does not hold", Letters(raw.column), Clip(value))
+			return say("%s 列的单元格引用第 %q 条文字，文件中没有", "its cell in column %s refers to the text %q, which the file does not hold", Letters(raw.column), Clip(value))
 		}
-		if c.Text = w.strings[i]; c.Text != "" {
-			c.Sort = Text
+		if c.Text, c.Struck = w.strings[i], false; c.Text != "" {
+			c.Sort, c.Struck = Text, w.runs[i].struck(look)
 		}
 	case "e":
 		c.Sort, c.Text = Failure, value
@@ -100,33 +115,27 @@ func (w *Workbook) cell(raw *rawCell) (c Cell, err error) {
 		v, err := strconv.ParseFloat(value, 64)
 		if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
 			c.Sort, c.Text = Unreadable, value
-			return c, nil
+			return nil
 		}
-		w.number(&c, v, raw.style)
+		w.number(c, v, look.format)
 	}
-	return c, nil
+	return nil
 }
 
 // daysTo1904 is the number of days by which some workbooks count dates from a later epoch.
 const daysTo1904 = 1462
 
 // number reads a number as its format shows it. A number before FirstDay is no date.
-func (w *Workbook) number(c *Cell, v float64, style int) {
-	how := Plainly
-	if 0 <= style && style < len(w.styles) {
-		how = w.styles[style]
+func (w *Workbook) number(c *Cell, v float64, how *format) {
+	days := v
+	if w.since1904 && v >= 0 {
+		days += daysTo1904
 	}
-	if how == AsDate {
-		days := v
-		if w.since1904 && v >= 0 {
-			days += daysTo1904
-		}
-		if from, to := float64(FirstDay-Epoch), float64(events.DateOf(10_000, 1, 1)-Epoch); from <= days && days < to {
-			c.Sort, c.Number, c.Text = Date, days, (Epoch + events.Date(days)).String()
-			return
-		}
+	if how.isDate(days) && float64(FirstDay-Epoch) <= days && days+roundUp < daysMax {
+		c.Sort, c.Number, c.Text = Date, days, dayOf(days).String()
+		return
 	}
-	c.Sort, c.Number, c.Text, c.Shown = Number, v, digits(v), how
+	c.Sort, c.Number, c.Text = Number, v, digits(v)
 }
 
 // digits returns a number as spreadsheet programs show it, with 15 significant digits.

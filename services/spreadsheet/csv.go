@@ -76,7 +76,7 @@ func CSV(text []byte, comma rune) iter.Seq2[Row, error] {
 				return
 			}
 			line, _ := r.FieldPos(0)
-			row := Row{Number: line - within}
+			row := Row{Number: line - within, Line: line}
 			for _, f := range fields {
 				within += strings.Count(f, "\n")
 			}

@@ -51,6 +51,16 @@ func TestRowsOfCSVHaveTheNumbersThatASpreadsheetProgramGivesThem(t *testing.T) {
 	expect(t, read("a,b\r\r\"c\rd\",e\rf\r"), `1 1"a" 1"b"`, `3 1"c\nd" 1"e"`, `4 1"f"`)
 }
 
+func TestARowOfCSVBeginsOnALineOfTheText(t *testing.T) {
+	var lines []int
+	for r := range CSV([]byte("a\r\n\r\n\"b\nc\",\"d\ne\"\nf\n"), ',') {
+		lines = append(lines, r.Line)
+	}
+	if fmt.Sprint(lines) != "[1 3 6]" {
+		t.Errorf("got %v", lines)
+	}
+}
+
 func TestDaysAreReadAsTheyAreWrittenInChina(t *testing.T) {
 	for text, want := range map[string]string{"2025-05-06": "2025-05-06", "2025/5/6": "2025-05-06", "2025年12月31日": "2025-12-31", "2025-2-30": "2025-02-30",
 		"25/5/6": "", "2025/5": "", "2025年5月6": "", "2025-5/6": "", "2025/005/6": "", "2025//6": "", "２０２５/5/6": "", "": ""} {

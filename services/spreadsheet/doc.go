@@ -31,13 +31,6 @@ const (
 	mergesMax       = 10_000 // merged ranges of a sheet
 )
 
-// Codes of number formats.
-const (
-	TextFormat  = "@"
-	MoneyFormat = "#,##0.00"
-	DateFormat  = "yyyy-mm-dd"
-)
-
 // Dates are numbers of days from the Epoch. Before FirstDay some programs count a 29 February 1900.
 var (
 	Epoch    = events.DateOf(1899, 12, 30)

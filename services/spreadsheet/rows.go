@@ -20,7 +20,7 @@ func (w *Workbook) Rows(sheet *Sheet) iter.Seq2[Row, error] {
 			return
 		}
 		defer s.Close()
-		sheet.Merged = nil
+		sheet.Merged, sheet.HiddenColumns, sheet.ConditionalFormats = nil, nil, nil
 		r := &rowReader{w: w, s: s, sheet: sheet}
 		for {
 			t, err := s.next()
@@ -50,6 +50,9 @@ type rowReader struct {
 	next  int // the column after the last cell
 	raw   rawCell
 	open  bool // whether the reader is within a cell
+
+	rule  ConditionalFormat // what the rules do that are being read
+	where strings.Builder   // the ranges of these rules
 }
 
 func (r *rowReader) take(t xml.Token) error {
@@ -59,16 +62,25 @@ func (r *rowReader) take(t xml.Token) error {
 	case xml.CharData:
 		switch {
 		case !r.open:
+			if r.s.within("sqref") {
+				r.where.Write(e)
+			}
 		case r.s.within("f"):
 			r.raw.formula.Write(e)
 		case r.s.within("v") && r.raw.kind != "str":
 			r.raw.value.Write(e)
 		case r.s.within("v") || r.s.within("is") && r.s.inText():
 			r.raw.value.WriteString(unescape(string(e)))
+			r.raw.runs.add(string(e))
 		}
 	case xml.EndElement:
-		if e.Name.Local == "c" && r.open {
+		switch {
+		case e.Name.Local == "c" && r.open:
 			return r.endCell()
+		case e.Name.Local == "r":
+			r.raw.runs.end()
+		case e.Name.Local == "conditionalFormatting":
+			return r.endRules()
 		}
 	}
 	return nil
@@ -84,6 +96,16 @@ func (r *rowReader) start(e xml.StartElement) error {
 		r.raw.hasRule = true
 	case "v", "is":
 		r.raw.isGiven = true
+	case "rPr", "strike":
+		r.raw.runs.begin(e)
+	case "col":
+		return r.column(e)
+	case "conditionalFormatting":
+		r.rule = ConditionalFormat{}
+		r.where.Reset()
+		r.where.WriteString(attribute(e, "sqref"))
+	case "cfRule", "numFmt", "color", "dataBar", "iconSet":
+		r.seeRule(e)
 	case "mergeCell":
 		m, ok := parseRange(attribute(e, "ref"))
 		if !ok || len(r.sheet.Merged) == mergesMax {
@@ -107,7 +129,7 @@ func (r *rowReader) startRow(e xml.StartElement) error {
 	if number > RowsMax {
 		return say("行号超过 %d", "a row is beyond %d", RowsMax)
 	}
-	r.row, r.next = Row{Number: number, Hidden: isTrue(attribute(e, "hidden")), Cells: r.row.Cells[:0]}, 0
+	r.row, r.next = Row{Number: number, Hidden: isTrue(attribute(e, "hidden")) || isTrue(attribute(e, "customHeight")) && isZero(attribute(e, "ht")), Cells: r.row.Cells[:0]}, 0
 	return nil
 }
 
@@ -143,6 +165,63 @@ func (r *rowReader) endCell() error {
 		r.row.Cells = append(r.row.Cells, Cell{})
 	}
 	r.row.Cells = append(r.row.Cells, c)
+	return nil
+}
+
+// column notes the columns that are hidden or have no width.
+func (r *rowReader) column(e xml.StartElement) error {
+	if !isTrue(attribute(e, "hidden")) && !isZero(attribute(e, "width")) {
+		return nil
+	}
+	first, err1 := strconv.Atoi(attribute(e, "min"))
+	last, err2 := strconv.Atoi(attribute(e, "max"))
+	if err1 != nil || err2 != nil || first < 1 || last < first || last > ColumnsMax || len(r.sheet.HiddenColumns) == ColumnsMax {
+		return say("隐藏的列 %q 至 %q 无法读取", "the hidden columns %q to %q cannot be read", Clip(attribute(e, "min")), Clip(attribute(e, "max")))
+	}
+	r.sheet.HiddenColumns = append(r.sheet.HiddenColumns, Range{1, RowsMax, first - 1, last - 1})
+	return nil
+}
+
+// isZero reports whether a size is 0.
+func isZero(size string) bool {
+	v, err := strconv.ParseFloat(size, 64)
+	return err == nil && v == 0
+}
+
+// seeRule notes what a conditional format does.
+func (r *rowReader) seeRule(e xml.StartElement) {
+	if !r.s.within("conditionalFormatting") {
+		return
+	}
+	switch e.Name.Local {
+	case "cfRule":
+		if i, err := strconv.Atoi(attribute(e, "dxfId")); err == nil && 0 <= i && i < len(r.w.differences) {
+			r.rule.NumFmt = r.rule.NumFmt || r.w.differences[i].NumFmt
+			r.rule.FontColor = r.rule.FontColor || r.w.differences[i].FontColor
+		}
+	case "numFmt":
+		r.rule.NumFmt = true
+	case "color":
+		r.rule.FontColor = r.rule.FontColor || r.s.within("font")
+	default: // a bar or an icon instead of the value
+		show := attribute(e, "showValue")
+		r.rule.NumFmt = r.rule.NumFmt || show != "" && !isTrue(show)
+	}
+}
+
+// endRules adds the ranges of rules that set a number format or a color.
+func (r *rowReader) endRules() error {
+	if !r.rule.NumFmt && !r.rule.FontColor {
+		return nil
+	}
+	for ref := range strings.FieldsSeq(r.where.String()) {
+		rule := r.rule
+		var ok bool
+		if rule.Range, ok = parseRange(ref); !ok || len(r.sheet.ConditionalFormats) == mergesMax {
+			return say("条件格式无法读取，或超过 %d 处的上限", "the conditional formats cannot be read, or are more than the limit of %d", mergesMax)
+		}
+		r.sheet.ConditionalFormats = append(r.sheet.ConditionalFormats, rule)
+	}
 	return nil
 }
 

@@ -19,6 +19,7 @@ func (w *Workbook) readStrings(part string) error {
 	}
 	defer s.Close()
 	var text strings.Builder
+	var fonts runs
 	total := 0
 	for {
 		t, err := s.next()
@@ -30,19 +31,30 @@ func (w *Workbook) readStrings(part string) error {
 		}
 		switch e := t.(type) {
 		case xml.StartElement:
-			if e.Name.Local == "si" {
+			switch e.Name.Local {
+			case "si":
 				text.Reset()
+				fonts = runs{}
+			case "rPr", "strike":
+				fonts.begin(e)
 			}
 		case xml.CharData:
 			if s.inText() {
 				text.WriteString(unescape(string(e)))
+				fonts.add(string(e))
 			}
 		case xml.EndElement:
+			if e.Name.Local == "r" {
+				fonts.end()
+			}
 			if e.Name.Local != "si" {
 				continue
 			}
 			if total += text.Len(); len(w.strings) == stringsMax || total > stringsBytesMax {
 				return say("文字超过 %d 条或 %d 字节的上限", "the workbook has more than the limit of %d texts or %d bytes of them", stringsMax, stringsBytesMax)
+			}
+			if fonts.hasOwn {
+				w.runs[len(w.strings)] = fonts
 			}
 			w.strings = append(w.strings, text.String())
 		}

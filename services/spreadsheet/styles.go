@@ -1,90 +1,100 @@
 package spreadsheet
 
 import (
+	"cmp"
 	"encoding/xml"
-	"slices"
 	"strconv"
 	"strings"
 )
 
-// Format is the way in which a number format shows a number.
-type Format uint8
+// style is the look of a cell as far as it bears on what the cell says.
+type style struct {
+	format *format
+	struck bool
+}
 
-// The formats.
-const (
-	Plainly   Format = iota // shows its digits
-	AsAmount                // with separators, a fixed number of decimals, or a currency
-	AsDate                  // as a date, if the number is a valid day
-	Otherwise               // as a percentage, a time, a fraction, a power of ten
-)
+// style returns the style with an index, plain if there is none.
+func (w *Workbook) style(i int) style {
+	if 0 <= i && i < len(w.styles) {
+		return w.styles[i]
+	}
+	return style{}
+}
 
-// readStyles reads the number formats of cells. A workbook without styles shows digits.
-func (w *Workbook) readStyles(part string) error {
-	if w.parts[part] == nil {
+// readStyles reads the number formats and fonts of cells. A workbook without styles shows digits.
+func (w *Workbook) readStyles(name string) error {
+	if w.parts[name] == nil {
 		return nil
 	}
 	codes := map[int]string{}
-	within := false
-	return w.read(part, func(e xml.StartElement) error {
+	formats := map[int]*format{}
+	var struck []bool    // by font
+	list, part := "", "" // what is being read
+	return w.read(name, func(e xml.StartElement) error {
 		id, _ := strconv.Atoi(attribute(e, "numFmtId")) // 0, the general format, if it has none
-		switch e.Name.Local {
-		case "numFmt":
+		tag := e.Name.Local
+		switch tag {
+		case "numFmts", "fonts", "cellXfs", "cellStyleXfs", "cellStyles", "dxfs":
+			list = tag
+		case "font", "fill", "border":
+			part = tag
+		}
+		switch {
+		case list == "numFmts" && tag == "numFmt":
 			codes[id] = attribute(e, "formatCode")
-		case "cellXfs":
-			within = true
-		case "cellStyleXfs", "cellStyles", "dxfs":
-			within = false
-		case "xf":
-			if within {
-				w.styles = append(w.styles, formatOf(id, codes[id]))
+		case list == "fonts" && tag == "font":
+			struck = append(struck, false)
+		case list == "fonts" && tag == "strike" && len(struck) > 0:
+			struck[len(struck)-1] = isOn(e)
+		case list == "cellXfs" && tag == "xf":
+			if _, known := formats[id]; !known {
+				formats[id] = parseFormat(cmp.Or(codes[id], builtIn[id]))
 			}
+			font, err := strconv.Atoi(attribute(e, "fontId"))
+			w.styles = append(w.styles, style{formats[id], err == nil && 0 <= font && font < len(struck) && struck[font]})
+		case list == "dxfs" && tag == "dxf":
+			w.differences = append(w.differences, ConditionalFormat{})
+		case list == "dxfs" && len(w.differences) > 0 && (tag == "numFmt" || tag == "color" && part == "font"):
+			last := &w.differences[len(w.differences)-1]
+			last.NumFmt, last.FontColor = last.NumFmt || tag == "numFmt", last.FontColor || tag == "color"
 		}
 		return nil
 	})
 }
 
-// formatOf returns the Format of a number format. It knows the date formats among the built-in ones, including those
-// for China, and reads the code of other formats.
-func formatOf(id int, code string) Format {
-	switch {
-	case code != "":
-		return formatOfCode(code)
-	case id <= 1 || id == 49:
-		return Plainly
-	case id <= 8 || 37 <= id && id <= 44:
-		return AsAmount
-	case 14 <= id && id <= 17 || id == 22 || 27 <= id && id <= 31 || id == 36 || 50 <= id && id <= 54 || id == 57 || id == 58:
-		return AsDate
-	}
-	return Otherwise
+// isOn reports whether an element such as strike is on: without a value it is.
+func isOn(e xml.StartElement) bool {
+	val := attribute(e, "val")
+	return val == "" || isTrue(val)
 }
 
-// formatOfCode returns the Format of a format code. A code with y or d outside quotes and brackets is a date. A code
-// that shows the digits unchanged is plain.
-func formatOfCode(code string) Format {
-	var bare strings.Builder
-	for i := 0; i < len(code); i++ {
-		switch c := code[i]; c {
-		case '"', '[':
-			end := strings.IndexByte(code[i+1:], map[byte]byte{'"': '"', '[': ']'}[c])
-			if end < 0 {
-				return Otherwise
-			}
-			i += end + 1
-		case '\\', '_', '*':
-			i++
-		default:
-			bare.WriteByte(c)
-		}
-	}
-	first, _, _ := strings.Cut(strings.ToLower(bare.String()), ";")
-	switch {
-	case strings.ContainsAny(first, "yd"):
-		return AsDate
-	case slices.Contains([]string{"general", "g/通用格式", "0", "@"}, strings.TrimSpace(first)): // with the Chinese name of the general format
-		return Plainly
-	case strings.ContainsAny(first, "%:/hs") || strings.Contains(first, "e+") || strings.Contains(first, "e-") || !strings.ContainsAny(first, "0#"):
-		return Otherwise
-	}
-	return AsAmount
+// runs is what the runs of a text with fonts of their own do to it.
+type runs struct {
+	hasStruck       bool // a run is struck through
+	hasOwn, hasCell bool // a run has a font of its own, or that of the cell
+	isOwn, isStruck bool // the run that is being read
 }
+
+// begin takes the font of a run, an rPr or strike.
+func (r *runs) begin(e xml.StartElement) {
+	if e.Name.Local == "rPr" {
+		r.isOwn = true
+		return
+	}
+	r.isStruck = isOn(e)
+}
+
+// add takes the text of a run.
+func (r *runs) add(text string) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	r.hasStruck = r.hasStruck || r.isStruck
+	r.hasOwn, r.hasCell = r.hasOwn || r.isOwn, r.hasCell || !r.isOwn
+}
+
+// end ends a run.
+func (r *runs) end() { r.isOwn, r.isStruck = false, false }
+
+// struck reports whether a part of the text is struck through in a cell of a style.
+func (r runs) struck(look style) bool { return r.hasStruck || look.struck && (r.hasCell || !r.hasOwn) }

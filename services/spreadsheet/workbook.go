@@ -17,21 +17,34 @@ const workbookPart = "xl/workbook.xml"
 type Workbook struct {
 	Sheets []*Sheet // in the order of the workbook
 
-	parts     map[string]*zip.File
-	bytesMax  int64 // the limit on unpacked bytes
-	left      int64 // how many of these may still be unpacked
-	strings   []string
-	styles    []Format // by index of cellXfs
-	since1904 bool
+	parts       map[string]*zip.File
+	bytesMax    int64 // the limit on unpacked bytes
+	left        int64 // how many of these may still be unpacked
+	strings     []string
+	runs        map[int]runs        // of strings of several fonts
+	styles      []style             // by index of cellXfs
+	differences []ConditionalFormat // by index of dxfs, without ranges
+	since1904   bool
 }
 
-// Sheet is one worksheet. Merged is complete after its Rows were read to the end.
+// Sheet is one worksheet. Its HiddenColumns are complete with its first row, its Merged and ConditionalFormats after its
+// Rows were read to the end.
 type Sheet struct {
-	Name   string
-	Hidden bool
-	Merged []Range
+	Name               string
+	Hidden             bool
+	HiddenColumns      []Range // columns that are hidden or have no width, in all rows
+	Merged             []Range
+	ConditionalFormats []ConditionalFormat
 
 	part string
+}
+
+// ConditionalFormat is a range with rules that may show its values otherwise than the formats of the cells. The rules are
+// not evaluated.
+type ConditionalFormat struct {
+	Range
+	NumFmt    bool // a rule sets a number format, or a bar or an icon hides the value
+	FontColor bool // a rule sets the color of the font
 }
 
 // NewWorkbook reads an archive of size bytes up to its worksheets. bytesMax is the limit on the bytes unpacked by all
@@ -45,7 +58,7 @@ func NewWorkbook(r io.ReaderAt, size, bytesMax int64) (*Workbook, error) {
 	if len(archive.File) > partsMax {
 		return nil, say("压缩包中的文件超过 %d 个的上限", "the archive holds more than the limit of %d files", partsMax)
 	}
-	w := &Workbook{parts: map[string]*zip.File{}, bytesMax: bytesMax, left: bytesMax}
+	w := &Workbook{parts: map[string]*zip.File{}, bytesMax: bytesMax, left: bytesMax, runs: map[int]runs{}}
 	for _, f := range archive.File {
 		name := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"))
 		if w.parts[name] != nil {
