@@ -64,6 +64,12 @@ func (m Money) Plus(o Money) Money {
 		m.SpentAllFen + o.SpentAllFen, m.IneligibleFen + o.IneligibleFen}
 }
 
+// Minus returns the difference between the figures and those of the same line as of another date or point.
+func (m Money) Minus(o Money) Money {
+	return Money{m.GrantedFen - o.GrantedFen, m.CarriedInFen - o.CarriedInFen, m.ReceivedFen - o.ReceivedFen,
+		m.SpentAllFen - o.SpentAllFen, m.IneligibleFen - o.IneligibleFen}
+}
+
 // Execution is one line of the execution report: the money of a center in a fiscal year and scope. Low (R20-6) is set
 // only in the scope province.
 type Execution struct {

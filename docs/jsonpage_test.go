@@ -211,7 +211,7 @@ func (p *jsonWriter) list(l *lists.List) {
 
 // choices returns the parameters of a list in every combination of its choices and flags, the plainest first.
 func choices(l *lists.List) []map[string]string {
-	needed := map[string]string{"center": "ZJ-0001", "since": "1", "year": "2025"}
+	needed := map[string]string{"center": "ZJ-0001", "since": "1", "year": "2025", "scope": "province", "figure": "executed"}
 	all := []map[string]string{{}}
 	for _, q := range l.Params {
 		values := []string{""}
@@ -220,6 +220,8 @@ func choices(l *lists.List) []map[string]string {
 			values[0] = needed[q.Name]
 		case q.Sort == lists.Flag:
 			values = append(values, "true")
+		case q.Name == "from-as-of": // which has columns of its own
+			values = append(values, "2025-12-31")
 		default:
 			values = append(values, q.Values...)
 		}
@@ -246,6 +248,8 @@ func flagsOf(l *lists.List, params map[string]string) string {
 		case v == "" || q.Must || q.Name == l.Argument:
 		case q.Sort == lists.Flag:
 			flags = append(flags, "--"+q.Name)
+		case q.Sort == lists.Day:
+			flags = append(flags, "--"+q.Name+" DATE")
 		default:
 			flags = append(flags, "--"+q.Name+" "+v)
 		}

@@ -28,6 +28,11 @@ type ExecutionFilter struct {
 	By    Grouping
 }
 
+// Takes reports whether the filter selects a line.
+func (f *ExecutionFilter) Takes(e *aggregates.Execution) bool {
+	return (f.Year == 0 || f.Year == e.Year) && (f.Scope == "" || f.Scope == e.Scope)
+}
+
 // ExecutionLine is the money of one group in a fiscal year and scope. Low is set only in lines of centers. Centers is
 // the number of centers in the group.
 type ExecutionLine struct {
@@ -59,7 +64,7 @@ func (r *Register) ExecutionsOf(id events.CenterID, on events.Date, f ExecutionF
 func (c *center) appendExecutions(list []ExecutionLine, t policy.Timeline, on events.Date, f ExecutionFilter) []ExecutionLine {
 	group, name := groupOf(f.By, c.state.ID(), c.state.Facts(on))
 	for _, e := range c.evaluate(t, on).Executions {
-		if (f.Year == 0 || f.Year == e.Year) && (f.Scope == "" || f.Scope == e.Scope) {
+		if f.Takes(&e) {
 			list = append(list, ExecutionLine{Group: group, Name: name, Execution: e, Centers: 1})
 		}
 	}

@@ -21,7 +21,7 @@ import (
 
 // questions is one question of each list.
 var questions = map[string]string{"centers": "", "alerts": "all=true", "execution": "by=region", "delayed": "", "deferrals": "", "ageing": "", "spending": "center=ZJ-0001", "due": "",
-	"changes": "since=2&show=records", "find": "text=%E4%B9%99", "sample": "year=2025", "duplicates": ""}
+	"trace": "center=ZJ-0001&year=2025&scope=province&figure=executed", "changes": "since=2&show=records", "find": "text=%E4%B9%99", "sample": "year=2025", "duplicates": ""}
 
 func TestEveryListGivesTheRowsOfTheCommandLine(t *testing.T) {
 	x := small(t)

@@ -167,6 +167,10 @@ func scopeQuestions(center string, position uint64) (list []lists.Question) {
 		ask("changes", "since", since, "show", show)
 	}
 	ask("changes", "since", since, "center", center)
+	for _, show := range []string{"figures", "records", "reported"} {
+		ask("changes", "since", since, "from-as-of", "2025-06-30", "show", show, "scope", "province")
+	}
+	ask("trace", "center", center, "year", "2026", "scope", "fiscal", "figure", "balance")
 	ask("find", "min", "1", "limit", "20")
 	ask("find", "text", "中", "order", "oldest")
 	ask("find", "center", center, "voided", "true")

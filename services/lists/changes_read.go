@@ -28,6 +28,7 @@ const (
 	voiding
 	recordMode
 	adoption
+	yearBegun // the record counts in a year that had not begun
 	fresh
 )
 
@@ -41,6 +42,7 @@ var reasonWords = []struct {
 	{voiding, "voided", text.Say("作废", "voided")},
 	{recordMode, "record-mode", text.Say("补录", "record mode")},
 	{adoption, "policy", text.Say("办法参数变更", "policy adopted")},
+	{yearBegun, "year-begun", text.Say("新年度", "year begun")},
 	{fresh, "new", text.Say("新增", "new")},
 }
 

@@ -148,8 +148,15 @@ func TestChangesAreTheDifferenceOfTheReportsThenAndNow(t *testing.T) {
 				}
 				g.now = g.now.AddDate(0, 1, 0)
 				g.tell(t, lines[cut:]...)
+				now := map[string]published{}
 				for _, on := range days {
-					g.agrees(t, since, on, then[on], g.publish(t, on))
+					now[on] = g.publish(t, on)
+					g.agrees(t, since, on, then[on], now[on])
+				}
+				if from, on := days[0], days[len(days)-1]; cut > len(lines)/2 {
+					for _, center := range partsCenters[name] {
+						g.partsAgree(t, center, since, from, on, then[from], now[from], now[on])
+					}
 				}
 			})
 		}

@@ -10,7 +10,7 @@ import (
 
 // questions returns every list, asked with each value of each of its choices and flags.
 func questions(on events.Date, since uint64) (all []lists.Question) {
-	needed := map[string]string{"center": "ZJ-0001", "since": fmt.Sprint(since), "year": "2025"}
+	needed := map[string]string{"center": "ZJ-0001", "since": fmt.Sprint(since), "year": "2025", "scope": "province", "figure": "balance"}
 	for _, l := range lists.Lists {
 		base := map[string]string{}
 		for _, p := range l.Params {
@@ -25,6 +25,9 @@ func questions(on events.Date, since uint64) (all []lists.Question) {
 			}
 			if name != "" {
 				q.Params[name] = value
+			}
+			if l.Name == "changes" && (name == "by" || value == "reported") { // they are for a comparison with a report
+				q.Params["from-as-of"] = "2025-12-31"
 			}
 			all = append(all, q)
 		}

@@ -28,7 +28,9 @@ func exactQuestions() []lists.Question {
 		ask("centers"), ask("alerts"), ask("alerts", "all", "true"), ask("alerts", "center", center), ask("execution"), ask("execution", "by", "region"), ask("execution", "by", "total"),
 		ask("delayed"), ask("delayed", "center", center), ask("deferrals", "all", "true"), ask("ageing"), ask("ageing", "center", center), ask("ageing", "by", "center"),
 		ask("spending", "center", center), ask("due", "within", "90d"), ask("due", "center", center), ask("due", "spend", "true"), ask("changes", "since", "2"), ask("changes", "since", "2", "center", center),
-		ask("changes", "since", "2", "show", "alerts"), ask("find", "min", "1"), ask("find", "center", center, "voided", "true"),
+		ask("changes", "since", "2", "show", "alerts"), ask("trace", "center", center, "year", "2025", "scope", "province", "figure", "balance"),
+		ask("changes", "since", "2", "from-as-of", "2025-05-31"), ask("changes", "since", "2", "from-as-of", "2025-05-31", "center", center, "show", "records"), ask("changes", "since", "2", "from-as-of", "2025-05-31", "show", "reported"),
+		ask("find", "min", "1"), ask("find", "center", center, "voided", "true"),
 		ask("sample", "year", "2025"), ask("sample", "year", "2025", "by", "amount", "center", center), ask("duplicates"), ask("duplicates", "across", "true"),
 	}
 }

@@ -67,7 +67,8 @@ type Param struct {
 	Name    string
 	Words   text.Text
 	Sort    ParamSort
-	Values  []string // of a Choice
+	Values  []string             // of a Choice
+	Derived map[string]text.Text // values that look like some of a Choice and are none, each with what to ask for instead
 	Default string
 	Must    bool // whether the parameter is required
 }
@@ -234,6 +235,9 @@ func (p *Param) check(value string) error {
 			return bad("%q 应为不小于 1 的整数", "%q must be a whole number of at least 1", value)
 		}
 	case Choice:
+		if why, ok := p.Derived[value]; ok {
+			return (&text.Error{Code: text.Invalid, What: why}).Of(p.Name)
+		}
 		if !slices.Contains(p.Values, value) {
 			list := strings.Join(p.Values, ", ")
 			return bad("%q 应为 %s 之一", "%q must be one of: %s", value, list)

@@ -33,6 +33,8 @@ func anyOf(t *testing.T, d *lists.Source, p lists.Param) string {
 		return "100"
 	case lists.Day:
 		return "2025-01-01"
+	case lists.Choice:
+		return p.Values[0]
 	}
 	t.Fatalf("no value for the parameter %s", p.Name)
 	return ""
