@@ -167,7 +167,7 @@ type CenterMoves struct {
 // Import implements Writer.
 func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) {
 	im := &importing{ImportRequest: r}
-	list, err := im.read(l)
+	list, err := im.read(ctx, l)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (r *ImportRequest) HasSheets() (bool, error) {
 
 // read reads the sheets among the files, in the words of the policies of the ledger. Each sheet of a workbook is a file of its own
 // to the ledger.
-func (im *importing) read(l *Local) ([]ledger.File, error) {
+func (im *importing) read(ctx context.Context, l *Local) ([]ledger.File, error) {
 	var isSheet []bool
 	for _, f := range im.Files {
 		what, err := sheets.Look(f.Content)
@@ -221,7 +221,7 @@ func (im *importing) read(l *Local) ([]ledger.File, error) {
 		return nil, err
 	}
 	terms := sheets.Config{Actor: strings.TrimSpace(im.Sheets.Actor), Role: events.Role(im.Sheets.Role), Prefix: l.Prefix, Doc: im.Sheets.Doc,
-		Policies: l.Ledger.Register().Timeline(), Today: events.DateAt(l.Now())}
+		Policies: l.Ledger.Register().Timeline(), Today: events.DateAt(l.Now()), Records: l.recordsOf(ctx)}
 	var list []ledger.File
 	for i, f := range im.Files {
 		if !isSheet[i] {
@@ -243,6 +243,28 @@ func (im *importing) read(l *Local) ([]ledger.File, error) {
 	}
 	im.marked = make([][]sheets.Finding, len(list))
 	return list, nil
+}
+
+// recordsOf returns a function that returns the records of a center that the account sees, in their order. It reads each
+// center once.
+func (l *Local) recordsOf(ctx context.Context) func(events.CenterID) ([]*events.Record, error) {
+	known := map[events.CenterID][]*events.Record{}
+	return func(center events.CenterID) ([]*events.Record, error) {
+		list, ok := known[center]
+		if ok || !l.register().Knows(center) {
+			return list, nil
+		}
+		for stored, err := range l.Ledger.ReadStream(ctx, center.Stream(), 0) {
+			if err != nil {
+				return nil, err
+			}
+			if rec, err := events.DecodeEvent(stored); err == nil { // what cannot be read has no name
+				list = append(list, &rec.Record)
+			}
+		}
+		known[center] = list
+		return list, nil
+	}
 }
 
 // bad hands on a bad record; that of a sheet row by row.

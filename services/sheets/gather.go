@@ -36,6 +36,9 @@ func (s *Sheet) gather(cfg Config) error {
 			continue
 		}
 		r := s.readRow(&s.grid.rows[i], merged)
+		if err := s.findEntries(r, cfg); err != nil {
+			return err
+		}
 		s.Rows++
 		identity := s.identity(r)
 		e := byIdentity[identity]

@@ -20,6 +20,8 @@ type Kind struct {
 	Columns []Column
 	Roles   []events.Role // the roles that may record such a sheet; the default of a row is the first that may write its kind of record
 
+	records  []events.Kind        // the kinds of record that its rows may be
+	words    []string             // words for its records beside the title, when a row of another sheet names one
 	identity []string             // the fields that, with the center, identify a record
 	dated    func(row cells) bool // whether the date identifies the record too; nil for never
 	lines    []string             // the fields in which the rows of one record may differ; none if each row is a record
@@ -53,7 +55,8 @@ type Only struct {
 type Form int
 
 // The forms. A code is a text whose full-width letters, digits and hyphens mean the same as the narrow ones. Amounts
-// are in yuan with at most two decimals. Lists are words separated by 、 or another separator.
+// are in yuan with at most two decimals. Lists are words separated by 、 or another separator. An entry is a record of
+// the ledger, by its id or by its kind and number.
 const (
 	Text Form = iota
 	Code
@@ -63,6 +66,7 @@ const (
 	YesNo
 	Choice
 	List
+	Entry
 )
 
 // Word is a word that people use, with its code in the ledger.
@@ -259,6 +263,8 @@ type value struct {
 	n    int64
 	yes  bool
 	list []string
+
+	entry *events.Record // of an Entry, whose text is the id
 }
 
 func (v value) equal(o value) bool {

@@ -8,10 +8,10 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Kinds holds all kinds of sheets, in the order in which their records can build on each other: a kind comes after
-// those whose records it names.
+// Kinds holds all kinds of sheets, in the order in which sheets of several kinds are recorded, so that a record comes
+// after those that it builds on.
 var Kinds = []*Kind{registrations, projects, commitments, entrustments, grants, receipts, separateAccounts,
-	vouchers, reversals, recoveries, rulings, grades, rectifications, findings}
+	voidings, vouchers, reversals, recoveries, rulings, grades, rectifications, findings}
 
 // Columns that several kinds have.
 var (
@@ -41,6 +41,7 @@ func gradesOf(p *policy.Policy) (names *policy.Vocabulary, note string) { return
 
 var vouchers = &Kind{
 	Name: "vouchers", Title: text.Say("凭证", "vouchers"), Roles: []events.Role{events.CenterRole},
+	records:  []events.Kind{events.KindFundsSpent},
 	identity: []string{"data.voucher"}, lines: []string{"data.lines.grant", "data.lines.amountFen"},
 	Columns: []Column{
 		{Heading: "凭证号", Field: "data.voucher", Form: Code, Note: "会计凭证号，例：2026-00249。一张凭证用多笔经费支付时写多行，除经费下达编号和金额外各列须一致"},
@@ -72,6 +73,7 @@ var vouchers = &Kind{
 // note.
 var receipts = &Kind{
 	Name: "receipts", Title: text.Say("到账", "receipts"), Roles: []events.Role{events.CenterRole, events.Finance, events.LocalGov},
+	records: []events.Kind{events.KindSubsidyReceived, events.KindMatchingReceived}, words: []string{"到账凭证"},
 	identity: []string{"note"},
 	Columns: []Column{
 		{Heading: "到账凭证号", Field: "note", Form: Code, Note: "到账的凭证号或银行回单号，同一中心内不重复，例：SK-2026-015"},
@@ -94,6 +96,7 @@ var receipts = &Kind{
 
 var grants = &Kind{
 	Name: "grants", Title: text.Say("经费下达", "grants"), Roles: []events.Role{events.Finance},
+	records:  []events.Kind{events.KindSubsidyGranted},
 	identity: []string{"data.grant"},
 	Columns: []Column{
 		{Heading: "经费下达编号", Field: "data.grant", Form: Code, Note: "下达的编号，同一中心内不重复，例：G-0018-03"},
@@ -118,6 +121,7 @@ var grants = &Kind{
 
 var grades = &Kind{
 	Name: "grades", Title: text.Say("评价等级", "grades"), Roles: []events.Role{events.STOffice},
+	records:  []events.Kind{events.KindGradeDecided},
 	identity: []string{"data.year"},
 	Columns: []Column{
 		centerColumn,

@@ -16,7 +16,13 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
-var clerk = Config{Actor: "c-0018"}
+// clerk reads beside a ledger in which ZJ-0018 has the records of entries.
+var clerk = Config{Actor: "c-0018", Records: func(center events.CenterID) ([]*events.Record, error) {
+	if center != "ZJ-0018" {
+		return nil, nil
+	}
+	return entries, nil
+}}
 
 const voucherHeadings = "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n"
 

@@ -27,6 +27,10 @@ type Config struct {
 	// Today is the day in Shanghai. A row dated after it is refused. 0 for no such check.
 	Today events.Date
 
+	// Records returns the records of a center in the ledger, in their order. It is asked when a row names a record by its
+	// kind and number. Without it no such name is found.
+	Records func(events.CenterID) ([]*events.Record, error)
+
 	Prefix string // the text before the name of a parameter, such as the dashes of a flag
 	Doc    string // if not "", records that a rule refuses are still recorded (record mode), under this document or that of the row
 }

@@ -43,6 +43,8 @@ var samples = map[string][]map[string]any{
 		{"中心编号": "ZJ-0018", "评价年度": 2025, "日期": "2026-09-08", "整改事项": "约谈", "约谈主要负责人": "是"}},
 	"findings": {{"疑点编号": "SJ-1", "日期": "2026-09-05", "中心编号": "ZJ-0018", "疑点事项": "提出", "疑点内容": "发票号相同", "整改期限": "2026-12-31"},
 		{"疑点编号": "SJ-1", "日期": "2026-09-06", "中心编号": "ZJ-0018", "疑点事项": "办结", "疑点内容": "已退回"}},
+	"voidings": {{"作废记录": "凭证 2026-00249", "日期": "2026-09-05", "中心编号": "ZJ-0018", "作废原因": "重复录入", "发文字号": "浙试〔2026〕3号"},
+		{"作废记录": "00000000-0000-0000-0000-00000000000A", "日期": "2026-09-05", "中心编号": "ZJ-0018", "作废原因": "重复录入"}},
 }
 
 // wanted is what the samples say.
@@ -71,6 +73,8 @@ var wanted = map[string][]string{
 		`"data":{"year":2025,"principal":true}`},
 	"findings": {`"kind":"audit-finding.opened","center":"ZJ-0018","on":"2026-09-05","by":{"role":"auditor","actor":"c-0018"},"mode":"enforce","data":{"finding":"SJ-1","text":"发票号相同","dueOn":"2026-12-31"}`,
 		`"kind":"audit-finding.closed","center":"ZJ-0018","on":"2026-09-06","by":{"role":"auditor","actor":"c-0018"},"mode":"enforce","data":{"finding":"SJ-1","text":"已退回"}`},
+	"voidings": {`"kind":"entry.voided","center":"ZJ-0018","on":"2026-09-05","by":{"role":"center","actor":"c-0018"},"mode":"enforce","doc":"浙试〔2026〕3号","data":{"event":"00000000-0000-0000-0000-000000000001","reason":"重复录入"}`,
+		`"by":{"role":"auditor","actor":"c-0018"},"mode":"enforce","data":{"event":"00000000-0000-0000-0000-00000000000a","reason":"重复录入"}`},
 }
 
 func template(t testing.TB, k *Kind) []byte {
@@ -190,10 +194,18 @@ func TestHeadingsAndRolesAreThoseThatTheLedgerKnows(t *testing.T) {
 			headings[foldHeading(c.Heading)] = true
 		}
 		s := mustRead(t, tsvOf(k))
+		made := map[events.Kind]bool{}
 		for _, g := range s.Given() {
+			made[g.Record.Kind] = true
+			if !slices.Contains(k.records, g.Record.Kind) {
+				t.Errorf("%s are not of %s", g.Record.Kind, k.Name)
+			}
 			if role := g.Record.By.Role; !events.Lookup(g.Record.Kind).Allows(role) || !slices.Contains(k.Roles, role) {
 				t.Errorf("%s are not for %s", g.Record.Kind, role)
 			}
+		}
+		if len(made) != len(k.records) {
+			t.Errorf("%s make %v, want %v", k.Name, made, k.records)
 		}
 	}
 	marks := map[string]int{}

@@ -49,7 +49,7 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 		}
 	case List:
 		v.list, why = c.readList(x.Text)
-	case Code:
+	case Code, Entry:
 		v.text, why = c.readCode(x)
 	default:
 		v.text, why = readText(x)
