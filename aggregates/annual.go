@@ -51,11 +51,12 @@ type UseSum struct {
 	LocalFen  events.Fen // from matches
 }
 
-// AnnualDeferral is the latest word on the allocation of the next fiscal year (R20-6, R20-7), if there is any.
+// AnnualDeferral is what holds of the allocation of the next fiscal year (R20-6, R20-7).
 type AnnualDeferral struct {
-	Due      bool // the rate of the year is low
-	On       events.Date
-	Deferred bool // else released
+	State   DeferralState // "" if the allocation neither is to be deferred nor was deferred
+	On      events.Date   // of the latest word, if there is any
+	Running bool          // the year is not over
+	Revoked bool          // the qualification was revoked before the next year ended
 }
 
 // Annual returns the figures of one year. The evaluation is that of the center under the same policies. The result is
@@ -65,25 +66,34 @@ func (c *Center) Annual(t policy.Timeline, e *Evaluation, year int) *Annual {
 	if e.Status == "" || c.ix.registered.on > events.YearEnd(year) || t.Reading(e.On) == nil {
 		return nil
 	}
+	deferral := c.annualDeferral(t, e, year)
 	v := c.view(t, e.On)
-	a := &Annual{Year: year, Uses: v.usesIn(year), Receipts: v.receivedIn(year)}
+	a := &Annual{Year: year, Uses: v.usesIn(year), Receipts: v.receivedIn(year), Deferral: deferral}
 	a.Funds = v.fundsIn(year, a.Receipts)
 	for _, x := range e.Executions {
 		if x.Year == year {
 			a.Executions = append(a.Executions, x)
-			a.Deferral.Due = a.Deferral.Due || x.Low
 		}
 	}
 	if g := v.gradings[year].last(e.On); g != nil {
 		a.Grade, a.GradeOn = g.what, g.on
 	}
-	if w := v.words[year+1].last(e.On); w != nil {
-		a.Deferral.On, a.Deferral.Deferred = w.on, w.what
-	}
+	a.Deferral.Revoked = v.revokedOn != 0 && v.revokedOn <= events.YearEnd(year+1)
 	first, last := events.DateOf(year, 1, 1), events.YearEnd(year)
 	for _, x := range e.Alerts {
 		if x.RaisedOn <= last && (x.Open() || x.ClearedOn >= first) || x.Key == yearKey(year) {
 			a.Alerts = append(a.Alerts, x)
+		}
+	}
+	return a
+}
+
+// annualDeferral returns what holds of the allocation of the year after a year, without Revoked.
+func (c *Center) annualDeferral(t policy.Timeline, e *Evaluation, year int) AnnualDeferral {
+	a := AnnualDeferral{Running: e.On < events.YearEnd(year)}
+	for _, d := range c.Deferrals(t, e, a.Running) {
+		if d.FiscalYear == year+1 {
+			a.State, a.On = d.State, cmp.Or(d.ReleasedOn, d.DeferredOn)
 		}
 	}
 	return a

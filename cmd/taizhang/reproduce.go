@@ -16,7 +16,7 @@ import (
 func (a *app) reproduceCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "reproduce FILE", Args: exactly(1),
-		Short: a.say("核对一份报表（.xlsx 或 .csv）：按其台账位置重算并逐格比较", "check a report (.xlsx or .csv): compute it again at its position and compare every cell"),
+		Short: a.say("核对一份报表（.xlsx、.csv 或 .html）：按其台账位置重算，逐格比较数值和显示，HTML 逐字节比较", "check a report (.xlsx, .csv or .html): compute it again at its position and compare every cell and how it shows, of HTML every byte"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, flag := range []string{"as-of", "known-at"} {
 				if cmd.Flags().Changed(flag) {
@@ -47,7 +47,11 @@ func (a *app) tellReproduced(r *desk.Reproduced) {
 	if v := programVersion(); r.Version != v {
 		a.print("提示：报表由版本 %s 写出，现在是 %s", "note: the report was written by version %s, this is %s", r.Version, v)
 	}
-	if r.Equal {
+	switch {
+	case r.Equal && r.IsYearly():
+		a.print("一致：%s 与台账位置 %d 的重算结果逐字节相同（%s 年度表，截至 %s）", "equal: every byte of %s is what the ledger gives at position %d (yearly report of %s as of %s)", r.File, r.Position, r.Question.Params["year"], r.Question.On)
+		return
+	case r.Equal:
 		a.print("一致：%s 与台账位置 %d 的重算结果逐格相同（%s，截至 %s，%d 行）", "equal: every cell of %s is what the ledger gives at position %d (%s as of %s, %d rows)", r.File, r.Position, r.Question.List, r.Question.On, r.Rows)
 		return
 	}
@@ -62,7 +66,10 @@ func (a *app) tellDifference(r *desk.Reproduced) {
 	d := r.Differs
 	a.print("不一致：%s：%s", "not equal: %s: %s", r.File, d.Why.In(a.lang))
 	if d.Row > 0 {
-		where := []string{a.say("第 %d 行", "row %d", d.Row), a.say("单元格 %s", "cell %s", d.Cell)}
+		where := []string{a.say("第 %d 行", "row %d", d.Row)}
+		if d.Cell != "" {
+			where = append(where, a.say("单元格 %s", "cell %s", d.Cell))
+		}
 		if d.Column != "" {
 			where = append(where, a.say("列“%s”", "column %q", d.Column))
 		}

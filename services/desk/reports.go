@@ -117,6 +117,9 @@ type Reproduced struct {
 	Differs  *reports.Difference `json:"difference,omitempty"`
 }
 
+// IsYearly reports whether the report is a yearly one, which is compared byte for byte.
+func (r *Reproduced) IsYearly() bool { return r.Question.List == reports.YearlyName }
+
 // Reproduce implements Reader.
 func (l *Local) Reproduce(ctx context.Context, file Upload) (*Reproduced, error) {
 	a, err := l.ask(ctx, When{}, "")

@@ -46,7 +46,7 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 		return path
 	}
 	for name, c := range map[string]struct{ path, says string }{
-		"another kind of file":      {text("r.pdf", "%PDF"), "ends in .xlsx or .csv"},
+		"another kind of file":      {text("r.pdf", "%PDF"), "ends in .xlsx, .csv or .html"},
 		"no archive":                {text("r.xlsx", "not a zip"), "no XLSX workbook"},
 		"an empty file":             {text("r.xlsx", ""), "no XLSX workbook"},
 		"an empty CSV":              {text("r.csv", ""), "no provenance"},

@@ -31,7 +31,7 @@ type file interface {
 func openFile(name string, content io.ReaderAt, size int64) (file, error) {
 	form, err := FormOf(name, false)
 	if err != nil {
-		return nil, err
+		return nil, bad("%s：报表文件名应以 .xlsx、.csv 或 .html 结尾", "%s: the name of a report ends in .xlsx, .csv or .html", name)
 	}
 	if form == XLSX {
 		return openXLSX(content, size)

@@ -26,6 +26,7 @@ const (
 	XLSX     Form = "xlsx"
 	CSV      Form = "csv"
 	ForExcel Form = "csv for excel"
+	HTML     Form = "html" // of the yearly report alone
 )
 
 // Request holds the inputs from which a report is made.

@@ -56,6 +56,9 @@ type NamedText struct {
 // returns a *text.Error for a file that cannot be read as a report, and one with text.Forbidden for a report about several
 // centers if not all centers are seen: its figures are then of other centers too.
 func Reproduce(ctx context.Context, d *lists.Source, name string, content io.ReaderAt, size int64) (*Outcome, error) {
+	if isPage(name) {
+		return reproducePage(ctx, d, name, content, size)
+	}
 	f, err := openFile(name, content, size)
 	if err != nil {
 		return nil, err
@@ -64,26 +67,10 @@ func Reproduce(ctx context.Context, d *lists.Source, name string, content io.Rea
 	if err != nil {
 		return nil, err
 	}
-	position, center := from.position, r.Question.Center()
-	if center == "" && !from.asked.scope.within(d.Register) {
-		return nil, text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对", "the report is also about centers outside the scope of the account and cannot be reproduced")
-	}
-	out := &Outcome{Request: r, Position: position}
-	if now := d.Ledger.Register().Position(); position > now {
-		out.Differs = &Difference{row: -1, InFile: strconv.FormatUint(position, 10), InLedger: strconv.FormatUint(now, 10),
-			Why: text.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at position %d and the report was written at %d: it is another ledger, or records are missing", now, position)}
-		return out, nil
-	}
-	if center != "" && !d.Register.Knows(center) {
-		return nil, lists.UnknownCenter(center)
-	}
-	register, err := knownAt(ctx, d.Ledger, position, center)
-	if err != nil {
-		return nil, err
-	}
-	register = register.Within(d.Register.Scope())
-	if from.asked.scope != nil {
-		register = register.Within(from.asked.scope.sees)
+	out := &Outcome{Request: r, Position: from.position}
+	register, err := out.register(ctx, d, r.Question.Center(), from.asked.scope)
+	if err != nil || out.Differs != nil {
+		return out, err
 	}
 	prefixes := []string{from.asked.prefix}
 	if from.asked.form == 1 { // its reports do not name the prefix
@@ -97,6 +84,34 @@ func Reproduce(ctx context.Context, d *lists.Source, name string, content io.Rea
 	}
 	return out, nil
 }
+
+// register returns the read models at the position of a report about one center, or about all centers of a scope for "". A
+// ledger that ends before the position is a difference.
+func (out *Outcome) register(ctx context.Context, d *lists.Source, center events.CenterID, seen *scope) (*projections.Register, error) {
+	if center == "" && !seen.within(d.Register) {
+		return nil, text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对", "the report is also about centers outside the scope of the account and cannot be reproduced")
+	}
+	if now := d.Ledger.Register().Position(); out.Position > now {
+		out.Differs = &Difference{row: -1, InFile: strconv.FormatUint(out.Position, 10), InLedger: strconv.FormatUint(now, 10),
+			Why: text.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at position %d and the report was written at %d: it is another ledger, or records are missing", now, out.Position)}
+		return nil, nil
+	}
+	if center != "" && !d.Register.Knows(center) {
+		return nil, lists.UnknownCenter(center)
+	}
+	register, err := knownAt(ctx, d.Ledger, out.Position, center)
+	if err != nil {
+		return nil, err
+	}
+	register = register.Within(d.Register.Scope())
+	if seen != nil {
+		register = register.Within(seen.sees)
+	}
+	return register, nil
+}
+
+// foreignOrigin is the reason of a difference in the provenance.
+var foreignOrigin = text.Say("出处与台账不符：出处被改过，或这是另一部台账", "the provenance is not that of the ledger: it was changed, or the ledger is another one")
 
 // compute computes the report again and compares it with the file.
 func (out *Outcome) compute(ctx context.Context, d *lists.Source, f file, from provenance) error {
@@ -233,7 +248,7 @@ func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line
 		d.Column = want.cells[0].text
 	case want.look == origin:
 		d.Column = want.cells[0].text
-		d.Why = text.Say("出处与台账不符：出处被改过，或这是另一部台账", "the provenance is not that of the ledger: it was changed, or the ledger is another one")
+		d.Why = foreignOrigin
 	case want.look == plain && len(want.cells) > 0 || want.look == total:
 		d.Column = valueAt(line{cells: r.headings()}, column).text
 		if want.look == plain {

@@ -43,16 +43,25 @@ var yearlyText string
 
 var yearlyTemplate = sync.OnceValues(func() (*template.Template, error) { return template.New("yearly").Parse(yearlyText) })
 
-// WriteHTML writes the report as one HTML file that needs no other file. The printed file is the form that is filed.
-// It returns an error with text.NotFound if the ledger does not have the center. It returns a *text.Error if the year
-// has not begun, or if the center was not registered by the date or in the year.
+// WriteHTML writes the report as one HTML file that needs no other file. The printed file is the form that is filed, and
+// Reproduce computes it again. WriteHTML returns an error with text.NotFound if the ledger does not have the center. It
+// returns a *text.Error if the year has not begun, or if the center was not registered by the date or in the year.
 func (y *Yearly) WriteHTML(ctx context.Context, d *lists.Source, to io.Writer) error {
+	f, err := y.compute(ctx, d)
+	if err != nil {
+		return err
+	}
+	return f.write(to)
+}
+
+// compute returns the report as of the position of the ledger.
+func (y *Yearly) compute(ctx context.Context, d *lists.Source) (*form, error) {
 	if y.Year > y.On.Year() {
-		return bad("截至 %[1]s，%[2]d 年尚未开始", "as of %[1]s the year %[2]d has not begun", y.On, y.Year)
+		return nil, bad("截至 %[1]s，%[2]d 年尚未开始", "as of %[1]s the year %[2]d has not begun", y.On, y.Year)
 	}
 	if y.Center == "" {
 		if err := ledger.Evaluate(ctx, d.Register, y.On); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	var f *form
@@ -65,15 +74,25 @@ func (y *Yearly) WriteHTML(ctx context.Context, d *lists.Source, to io.Writer) e
 		}
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := f.provenance(ctx, &settled); err != nil {
-		return err
+	if y.Center == "" && settled.Register.Scope() != nil {
+		f.scope = &scope{settled.Register.IDs()}
 	}
+	f.last, err = placeAt(ctx, &settled, f.position)
+	return f, err
+}
+
+// write writes the page.
+func (f *form) write(to io.Writer) error {
 	t, err := yearlyTemplate()
 	if err != nil {
 		return fmt.Errorf("reports: read template: %w", err)
 	}
+	if f.Origin, err = f.origin(); err != nil {
+		return fmt.Errorf("reports: write provenance: %w", err)
+	}
+	f.Provenance = f.provenance()
 	return t.Execute(to, f)
 }
 
@@ -85,7 +104,10 @@ type form struct {
 	Sections   []section
 	Sign       []signature
 	Provenance string
+	Origin     string // the provenance for Reproduce
 
+	last     lastRecord     // at the position
+	scope    *scope         // of the account, if it has one and the report is of the province
 	position uint64         // the position of the ledger at which the figures are computed
 	policy   *policy.Policy // the policy in force, as known at that position, or nil
 }
@@ -139,24 +161,19 @@ func (y *Yearly) form(d *lists.Source) (*form, error) {
 	return f, nil
 }
 
-// provenance sets the last line, which names the date, the position and the policy of the figures.
-func (f *form) provenance(ctx context.Context, d *lists.Source) error {
-	f.Provenance = f.say("出处：数据截至 %s；台账位置 %d", "Provenance: figures as of %s; position %d of the ledger", f.On, f.position)
-	last, err := placeAt(ctx, d, f.position)
-	if err != nil {
-		return err
-	}
-	switch {
+// provenance returns the last line, which names the date, the position and the policy of the figures.
+func (f *form) provenance() string {
+	s := f.say("出处：数据截至 %s；台账位置 %d", "Provenance: figures as of %s; position %d of the ledger", f.On, f.position)
+	switch last := f.last; {
 	case last.ID != "":
-		f.Provenance += f.say("（记录 %s，写入于 %s）", " (record %s, written %s)", last.ID, events.FormatInstant(last.RecordedAt))
+		s += f.say("（记录 %s，写入于 %s）", " (record %s, written %s)", last.ID, events.FormatInstant(last.RecordedAt))
 	case last.Position > 0:
-		f.Provenance += f.say("（写入于 %s）", " (written %s)", events.FormatInstant(last.RecordedAt))
+		s += f.say("（写入于 %s）", " (written %s)", events.FormatInstant(last.RecordedAt))
 	}
 	if p := f.policy; p != nil {
-		f.Provenance += f.say("；政策 %s，摘要 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()), p.Digest())
+		s += f.say("；政策 %s，摘要 %s", "; policy %s, digest %s", lists.PolicyName(p.Ref()), p.Digest())
 	}
-	f.Provenance += f.say("；程序版本 %s。", "; program %s.", f.Version)
-	return nil
+	return s + f.say("；程序版本 %s。核对：taizhang reproduce 本文件", "; program %s. To check: taizhang reproduce this file", f.Version)
 }
 
 func (y *Yearly) unitWord() string {

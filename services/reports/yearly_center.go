@@ -79,7 +79,7 @@ func categoryWord(category string) text.Text {
 func (f *form) funds(a *aggregates.Annual) {
 	s := f.section(f.say("三、经费下达与配套", "3. Grants and matching money"), f.say("没有经费下达。", "There is no grant."),
 		text.Say("编号", "id"), text.Say("来源", "source"), text.Say("类别", "category"), text.Say("下达日期", "granted on"), text.Say("财政年度", "fiscal year"),
-		text.Say("下达净额", "net grant"), text.Say("本年到账", "received in the year"), text.Say("本年支出", "spent in the year"), text.Say("年末结余", "left at the year's end"))
+		text.Say("下达净额", "net grant"), text.Say("本年到账", "received in the year"), text.Say("本年支出", "spent in the year"), f.balanceWord())
 	var sum aggregates.AnnualFund
 	for _, x := range a.Funds {
 		s.add(plainCell(x.Grant), f.word(x.Source.Title()), f.word(categoryWord(x.Category)), dateCell(x.On), f.number(x.FiscalYear),
@@ -91,6 +91,15 @@ func (f *form) funds(a *aggregates.Annual) {
 	if len(a.Funds) > 0 {
 		f.total(s, 5, f.fen(sum.ReceivedFen), f.fen(sum.SpentFen), f.fen(sum.BalanceFen))
 	}
+}
+
+// balanceWord returns the heading of the balances: they are those of the year's end, or of the date of a report that is earlier.
+func (f *form) balanceWord() text.Text {
+	if f.On < events.YearEnd(f.Year) {
+		_, month, day := f.On.Civil()
+		return text.Say("截至 %[1]d 月 %[2]d 日结余", "left on %[3]s", month, day, f.On)
+	}
+	return text.Say("年末结余", "left at the year's end")
 }
 
 func (f *form) receipts(a *aggregates.Annual) {
@@ -132,14 +141,26 @@ func (f *form) grade(t policy.Timeline, a *aggregates.Annual) string {
 	return t.GradeName(a.Grade, a.GradeOn).In(f.Lang)
 }
 
+// deferral returns what holds of the allocation of the next year.
 func (f *form) deferral(a *aggregates.Annual) string {
-	switch w := a.Deferral; {
-	case w.On != 0 && w.Deferred:
+	w := a.Deferral
+	switch w.State {
+	case aggregates.DeferralDecided:
 		return f.say("已决定延后安排", "deferred")
-	case w.On != 0:
+	case aggregates.DeferralReleased:
 		return f.say("已解除延后", "released")
-	case w.Due:
+	}
+	switch {
+	case w.Revoked:
+		return f.say("已取消资格，不再安排", "revoked, nothing is allocated")
+	case w.State == aggregates.DeferralExpected:
+		return f.say("预计偏低（年度未结束）", "low so far (the year is not over)")
+	case w.State == aggregates.DeferralOverdue:
+		return f.say("执行率偏低，逾期未决定延后", "the rate is low, the decision is overdue")
+	case w.State == aggregates.DeferralUndecided:
 		return f.say("执行率偏低，尚未决定延后", "the rate is low, not yet decided")
+	case w.Running:
+		return f.say("年度未结束，迄今未偏低", "not low so far (the year is not over)")
 	}
 	return f.say("不需延后", "not to be deferred")
 }

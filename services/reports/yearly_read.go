@@ -1,0 +1,150 @@
+package reports
+
+import (
+	"bytes"
+	"context"
+	"html"
+	"io"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/lists"
+)
+
+// yearlyForm is the number of the form of the yearly report. Raise it when the page changes after a release, and keep
+// making the earlier pages: a filed page names its form and is compared byte for byte.
+const yearlyForm = 1
+
+// yearlyOrigin is the provenance of a yearly report: everything from which it is computed again.
+type yearlyOrigin struct {
+	Form     int             `json:"form"`
+	Year     int             `json:"year"`
+	Center   events.CenterID `json:"center,omitzero"`
+	On       events.Date     `json:"asOf"`
+	Unit     Unit            `json:"unit"`
+	Lang     string          `json:"lang"`
+	Position uint64          `json:"position"`
+	Record   string          `json:"record,omitzero"`  // at the position, or "" if it is not seen
+	Centers  *string         `json:"centers,omitzero"` // see scope
+	Version  string          `json:"version"`
+}
+
+// origin returns the provenance as JSON.
+func (f *form) origin() (string, error) {
+	o := yearlyOrigin{Form: yearlyForm, Year: f.Year, Center: f.Center, On: f.On, Unit: f.Unit, Lang: f.Lang, Position: f.position, Record: f.last.ID, Version: f.Version}
+	if f.scope != nil {
+		ids := f.scope.String()
+		o.Centers = &ids
+	}
+	content, err := json.Marshal(&o, json.Deterministic(true))
+	return string(content), err
+}
+
+// YearlyName is the name of the yearly report in the question of an Outcome, as List is of a list.
+const YearlyName = "report"
+
+// isPage reports whether a file is a yearly report by its name.
+func isPage(name string) bool {
+	return slices.Contains([]string{".html", ".htm"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// pageBytesMax is the maximum size of a yearly report that is read.
+const pageBytesMax = 64 << 20
+
+var originTag = regexp.MustCompile(`<meta name="taizhang-report" content="([^"<>]*)"/>`)
+
+// originOf reads the provenance of a yearly report.
+func originOf(page []byte) (o yearlyOrigin, err error) {
+	tag := originTag.FindSubmatch(page[:min(len(page), 1<<20)])
+	if tag == nil {
+		return o, notOurs("其中没有出处（旧版本程序写出的 HTML 没有）", "it has no provenance (HTML of earlier versions of the program has none)")
+	}
+	if err := json.Unmarshal([]byte(html.UnescapeString(string(tag[1]))), &o); err != nil || o.On == 0 || o.On.Year() > events.YearMax || o.Year < events.YearMin || o.Lang != "zh" && o.Lang != "en" || o.Unit != Yuan && o.Unit != TenThousands {
+		return o, notOurs("出处读不出来", "its provenance cannot be read")
+	}
+	if o.Form != yearlyForm {
+		return o, bad("报表按年度表版式 %d 写出，本程序只认识版式 %d：请用写出它的程序版本核对（文件中：%s）",
+			"the report is in form %d of the yearly report and this program knows form %d: check it with the version of the program that wrote it (in the file: %s)", o.Form, yearlyForm, o.Version)
+	}
+	return o, nil
+}
+
+// reproducePage is Reproduce of a yearly report. It compares the bytes.
+func reproducePage(ctx context.Context, d *lists.Source, name string, content io.ReaderAt, size int64) (*Outcome, error) {
+	if size > pageBytesMax {
+		return nil, bad("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", name, pageBytesMax)
+	}
+	page, err := io.ReadAll(io.NewSectionReader(content, 0, size))
+	if err != nil {
+		return nil, err
+	}
+	o, err := originOf(page)
+	if err != nil {
+		return nil, err
+	}
+	q := lists.Question{List: YearlyName, On: o.On, Params: map[string]string{"year": strconv.Itoa(o.Year), "unit": string(o.Unit)}}
+	if o.Center != "" {
+		q.Params["center"] = string(o.Center)
+	}
+	out := &Outcome{Request: Request{Question: q, Lang: o.Lang, Form: HTML, Version: o.Version}, Position: o.Position}
+	var seen *scope
+	if o.Centers != nil {
+		seen = scopeOf(*o.Centers)
+	}
+	register, err := out.register(ctx, d, o.Center, seen)
+	if err != nil || out.Differs != nil {
+		return out, err
+	}
+	y := Yearly{Year: o.Year, Center: o.Center, On: o.On, Lang: o.Lang, Unit: o.Unit, Version: o.Version}
+	f, err := y.compute(ctx, &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix})
+	if err != nil {
+		return nil, err
+	}
+	if o.Record == "" || f.last.Position > 0 && f.last.ID == "" {
+		f.last.ID = o.Record // not compared: who wrote the file, or who asks, does not see that record
+	}
+	var again bytes.Buffer
+	if err := f.write(&again); err != nil {
+		return nil, err
+	}
+	out.Rows = bytes.Count(again.Bytes(), []byte("\n"))
+	out.Differs = firstLine(page, again.Bytes())
+	return out, nil
+}
+
+// firstLine returns the first line in which a page differs from the one that the ledger gives, or nil.
+func firstLine(page, again []byte) *Difference {
+	if bytes.Equal(page, again) {
+		return nil
+	}
+	in, of := strings.Split(string(page), "\n"), strings.Split(string(again), "\n")
+	at := 0
+	for at < min(len(in), len(of)) && in[at] == of[at] {
+		at++
+	}
+	d := &Difference{Row: at + 1, row: -1, Why: text.Say("这一行与台账不符", "a line is not what the ledger gives")}
+	switch {
+	case at >= len(in) || len(in) == len(of)-1 && slices.Equal(in[at:], of[at+1:]):
+		d.Why = text.Say("文件缺少这一行", "the file lacks this line")
+	case at >= len(of) || len(in) == len(of)+1 && slices.Equal(in[at+1:], of[at:]):
+		d.Why = text.Say("文件多出这一行", "the file has a line more")
+	case strings.TrimSuffix(in[at], "\r") == of[at]:
+		d.Why = text.Say("换行符与写出时不同：文件被别的程序保存过", "the ends of lines are not those that were written: another program saved the file")
+	case strings.Contains(of[at], `<meta name="taizhang-report"`) || strings.Contains(of[at], `<p class="provenance">`):
+		d.Why = foreignOrigin
+	}
+	if at < len(in) {
+		d.InFile = in[at]
+	}
+	if at < len(of) {
+		d.InLedger = of[at]
+	}
+	return d
+}
