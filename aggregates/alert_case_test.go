@@ -1,7 +1,10 @@
 package aggregates_test
 
 import (
+	"slices"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -22,6 +25,7 @@ type expected struct {
 	code                aggregates.Code
 	key                 string
 	raisedOn, clearedOn string
+	timed               bool   // cleared by time alone, on a day that has records
 	fact                string // whose policy decides whether it is raised; the raising day unless since says otherwise
 }
 
@@ -31,6 +35,7 @@ func raised(code aggregates.Code, key, day string) expected {
 
 func none(code aggregates.Code) []expected     { return []expected{{code: code}} }
 func (e expected) cleared(day string) expected { e.clearedOn = day; return e }
+func (e expected) byTime() expected            { e.timed = true; return e }
 func (e expected) since(day string) expected   { e.fact = day; return e }
 func then(alerts ...expected) []expected       { return alerts }
 func (e *expected) is(a *aggregates.Alert) bool {
@@ -108,10 +113,28 @@ func (e *expected) explained(t *testing.T, s *story, d events.Date) {
 	if x.RaisedOn != date(e.raisedOn) || x.ClearedOn != date(e.clearedOn) || x.Policy == nil || len(x.Rules) == 0 || len(x.Because) == 0 || x.Cleared.Zh == "" {
 		t.Errorf("%s %q is explained by %+v", e.code, e.key, x)
 	}
+	e.clearedBy(t, s, x.ClearedOn, x.ClearedBy)
 	for _, id := range x.Because {
 		if s.center.Has(id) == 0 {
 			t.Errorf("%s %q follows from %v, which is not recorded", e.code, e.key, id)
 		}
+	}
+}
+
+// byTime are the codes that the passing of time alone can clear.
+var byTime = []aggregates.Code{"AL-EXE-01", "AL-INC-02", "AL-PRJ-03", "AL-TSK-02"}
+
+// clearedBy checks which record cleared an alert: one of that day. None, if time alone did.
+func (e *expected) clearedBy(t *testing.T, s *story, day events.Date, by uuid.UUID) {
+	there := false // a record of the day
+	for _, d := range s.days {
+		there = there || d == day
+	}
+	switch {
+	case by != uuid.Nil && (day == 0 || s.days[by] != day):
+		t.Errorf("%s %q: cleared on %v by a record of %v", e.code, e.key, day, s.days[by])
+	case by == uuid.Nil && day != 0 && (there || !slices.Contains(byTime, e.code)) && !e.timed:
+		t.Errorf("%s %q: no record cleared it on %v", e.code, e.key, day)
 	}
 }
 

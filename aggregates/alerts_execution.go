@@ -18,7 +18,7 @@ func (v *view) executionAlerts(m *money) {
 			continue
 		}
 		if e := m.ends[i]; e.shareShort {
-			if x := v.raise(p, "AL-USE-03", yearKey(year), end, 0); x != nil {
+			if x := v.raise(p, "AL-USE-03", yearKey(year), end, place{}); x != nil {
 				v.follows(x, m.moved(year, end, SourcesOf(p, FiscalScope))...)
 				x.Figures = []Figure{{"main", text.Say("主要用途", "main uses"), fmt.Sprint(int64(e.mainFen)), "fen"},
 					{"spent", text.Say("支出合计", "spent"), fmt.Sprint(int64(e.fiscalFen)), "fen"}}
@@ -28,11 +28,11 @@ func (v *view) executionAlerts(m *money) {
 			continue
 		}
 		word := v.words[year+1].upTo(v.on).first(always)
-		if x := v.raise(p, "AL-EXE-02", yearKey(year), end, word.date()); x != nil {
+		if x := v.raise(p, "AL-EXE-02", yearKey(year), end, word.at()); x != nil {
 			v.follows(x, m.moved(year, end, SourcesOf(p, ProvinceScope))...)
 			x.Figures = m.rateFigures(year)
 		}
-		if x := v.raise(p, "AL-EXE-04", yearKey(year), end+events.Date(p.Parameters.DeferralDays.Value)+1, word.date()); x != nil {
+		if x := v.raise(p, "AL-EXE-04", yearKey(year), end+events.Date(p.Parameters.DeferralDays.Value)+1, word.at()); x != nil {
 			v.follows(x, m.moved(year, end, SourcesOf(p, ProvinceScope))...)
 			x.Figures = m.rateFigures(year)
 		}
@@ -44,7 +44,7 @@ func (v *view) executionAlerts(m *money) {
 // behind time progress.
 func (v *view) monthAlerts(m *money) {
 	for _, since := range m.lags {
-		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, since.cleared); x != nil {
+		if x := v.raise(since.policy, "AL-EXE-01", since.on.String()[:7], since.on, place{on: since.cleared}); x != nil {
 			v.follows(x, m.moved(since.on.Year(), since.on, SourcesOf(since.policy, ProvinceScope))...)
 			x.Figures = append(moneyFigures(since.province),
 				Figure{"elapsed", text.Say("已过天数", "days elapsed"), fmt.Sprint(since.elapsed), "days"},

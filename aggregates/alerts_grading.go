@@ -14,7 +14,7 @@ type spell struct {
 	place   // of the decision that began it
 	grade   string
 	outcome policy.Outcome
-	until   events.Date // the day of the decision that ended it, or none
+	until   place // of the decision that ended it, or none
 }
 
 // gradeSpells returns the spells of a year's grade, in order, up to the view's date. A revision to another grade of
@@ -35,7 +35,7 @@ func (v *view) gradeSpells(year int) []spell {
 				spells[n-1].grade = g.what
 				continue
 			}
-			spells[n-1].until = g.on
+			spells[n-1].until = g.place
 		}
 		spells = append(spells, spell{place: g.place, grade: g.what, outcome: outcome})
 	}
@@ -78,7 +78,7 @@ func (v *view) decided(year int) *dated[*events.GradeDecided] {
 func (v *view) gradingAlerts() {
 	v.activeYears(func(year int) {
 		if p := v.t.At(events.YearEnd(year)); p != nil {
-			v.raise(p, "AL-EVL-01", yearKey(year), p.Parameters.GradeDue.Value.In(year+1)+1, v.decided(year).date(), v.plaque().rev)
+			v.raise(p, "AL-EVL-01", yearKey(year), p.Parameters.GradeDue.Value.In(year+1)+1, v.decided(year).at(), v.plaque().rev)
 		}
 	})
 	for _, g := range v.decisions.upTo(v.on) {
@@ -87,14 +87,14 @@ func (v *view) gradingAlerts() {
 			continue
 		}
 		if lack := lackingInGrading(p, g.what); lack != nil {
-			if x := v.raise(p, "AL-EVL-02", yearKey(g.what.Year), g.on, 0, g.rev); x != nil {
+			if x := v.raise(p, "AL-EVL-02", yearKey(g.what.Year), g.on, place{}, g.rev); x != nil {
 				for _, b := range lack {
 					x.Figures = append(x.Figures, reasonFigure(b.Reason))
 				}
 			}
 		}
 		if len(v.taskBooks.upTo(g.on)) == 0 {
-			v.raise(p, "AL-EVL-03", yearKey(g.what.Year), g.on, v.taskBooks.upTo(v.on).first(always).date(), g.rev)
+			v.raise(p, "AL-EVL-03", yearKey(g.what.Year), g.on, v.taskBooks.upTo(v.on).first(always).at(), g.rev)
 		}
 	}
 }
@@ -124,14 +124,16 @@ func (v *view) failureAlerts() {
 }
 
 func (v *view) rectification(year int, s spell) {
-	order, ordered := v.orders[year]
-	ordered = ordered && order.on <= v.on
-	if p := v.t.At(s.on); p != nil {
-		v.overdue(p, "AL-RCT-01", yearKey(year), s.place, p.Parameters.RectificationOrderDays.Value, earliest(s.until, dateIf(ordered, order.on)))
-		held := v.interviews[year].upTo(v.on).first(always)
-		v.overdue(p, "AL-ITV-01", yearKey(year), s.place, p.Parameters.InterviewDays.Value, earliest(s.until, held.date()))
+	order := v.orders[year] // of no date if there is none
+	if order.on > v.on {
+		order = dated[*events.RectificationOrdered]{}
 	}
-	if !ordered {
+	if p := v.t.At(s.on); p != nil {
+		v.overdue(p, "AL-RCT-01", yearKey(year), s.place, p.Parameters.RectificationOrderDays.Value, soonest(s.until, order.place))
+		held := v.interviews[year].upTo(v.on).first(always)
+		v.overdue(p, "AL-ITV-01", yearKey(year), s.place, p.Parameters.InterviewDays.Value, soonest(s.until, held.at()))
+	}
+	if order.on == 0 {
 		return
 	}
 	p := v.t.At(order.on)
@@ -143,18 +145,11 @@ func (v *view) rectification(year int, s spell) {
 		due = order.on + events.Date(p.Parameters.RectificationTermDays.Value)
 	}
 	raisedOn := max(due+1, s.on, order.on)
-	if s.until != 0 && s.until <= raisedOn { // grades are read at the end of the day
+	if s.until.on != 0 && s.until.on <= raisedOn { // grades are read at the end of the day
 		return
 	}
 	accepted := v.acceptances[year].upTo(v.on).first(always)
-	v.raise(p, "AL-RCT-02", yearKey(year), raisedOn, earliest(s.until, accepted.date()), s.rev, order.rev)
-}
-
-func dateIf(ok bool, d events.Date) events.Date {
-	if ok {
-		return d
-	}
-	return 0
+	v.raise(p, "AL-RCT-02", yearKey(year), raisedOn, soonest(s.until, accepted.at()), s.rev, order.rev)
 }
 
 // revocationDue looks back from a failed year. If the years before it failed too, revocation is due (R18-3,
@@ -162,14 +157,14 @@ func dateIf(ok bool, d events.Date) events.Date {
 // years is that of the policy in force on the day on which all of them are failed.
 func (v *view) revocationDue(year int, s spell) {
 	for _, n := range v.failuresToRevoke() {
-		raise := func(code Code, since place, cleared events.Date) {
+		raise := func(code Code, since, cleared place) {
 			if p := v.t.At(since.on); p != nil && p.Parameters.FailuresToRevoke.Value == n {
 				v.raise(p, code, yearKey(year), since.on, cleared, since.rev, s.rev)
 			}
 		}
-		v.failedTogether(year-1, year-n+1, 0, s, s.until, func(since place, until events.Date) {
+		v.failedTogether(year-1, year-n+1, 0, s, s.until, func(since, until place) {
 			if v.revokedOn == 0 || v.revokedOn > since.on {
-				raise("AL-REV-01", since, earliest(until, v.revokedOn))
+				raise("AL-REV-01", since, soonest(until, v.revocations.upTo(v.on).first(always).at()))
 			}
 		})
 		for gap := year - n + 1; gap < year; gap++ {
@@ -177,8 +172,8 @@ func (v *view) revocationDue(year int, s spell) {
 			if !v.activeIn(gap) || graded != nil && graded.on <= s.on {
 				continue
 			}
-			v.failedTogether(year-1, year-n, gap, s, s.until, func(since place, until events.Date) {
-				raise("AL-REV-03", since, earliest(until, graded.date()))
+			v.failedTogether(year-1, year-n, gap, s, s.until, func(since, until place) {
+				raise("AL-REV-03", since, soonest(until, graded.at()))
 			})
 		}
 	}
@@ -196,9 +191,9 @@ func (v *view) failuresToRevoke() []int {
 }
 
 // failedTogether yields each span of days in which several years were failed at once: a later year, failed by the
-// spell s until a day, and the years from year down to first, except the year gap (0 for none). It yields the place of
-// the decision that completed the span and the day on which the span ends.
-func (v *view) failedTogether(year, first, gap int, s spell, until events.Date, yield func(since place, until events.Date)) {
+// spell s until a place, and the years from year down to first, except the year gap (0 for none). It yields the place of
+// the decision that completed the span, and that of the decision that ended it.
+func (v *view) failedTogether(year, first, gap int, s spell, until place, yield func(since, until place)) {
 	if year < first {
 		yield(s.place, until)
 		return
@@ -211,11 +206,11 @@ func (v *view) failedTogether(year, first, gap int, s spell, until events.Date, 
 		if o.outcome != policy.Fail {
 			continue
 		}
-		later, end := s, earliest(until, o.until)
+		later, end := s, soonest(until, o.until)
 		if o.on > s.on {
 			later = o
 		}
-		if end == 0 || end > later.on {
+		if end.on == 0 || end.on > later.on {
 			v.failedTogether(year-1, first, gap, later, end, yield)
 		}
 	}

@@ -9,15 +9,15 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// fullyReversedOn returns the first day, by the view's date, on which the reversals of a grant reach its amount.
-func (v *view) fullyReversedOn(f *fund) events.Date {
+// fullyReversed returns the place, by the view's date, of the reversal with which the reversals of a grant reach its amount.
+func (v *view) fullyReversed(f *fund) place {
 	left := f.amountFen
 	for _, r := range f.reversed.upTo(v.on) {
 		if left -= r.what; left <= 0 {
-			return r.on
+			return r.place
 		}
 	}
-	return 0
+	return place{}
 }
 
 // taskBookOn returns the latest task book filed on or before a date, or nil.
@@ -82,7 +82,7 @@ func (v *view) grantAlerts(m *money) {
 		}
 		if f.category == events.Construction {
 			if wrong := v.wrongConstruction(p, f.source, f.forYear, f.on, sums[f.forYear]); wrong != nil {
-				if x := v.raise(p, "AL-AWD-01", f.id, f.on, v.fullyReversedOn(f), f.rev); x != nil {
+				if x := v.raise(p, "AL-AWD-01", f.id, f.on, v.fullyReversed(f), f.rev); x != nil {
 					v.follows(x, v.allocated(a.place, func(o *fund) bool { return o.category == f.category && o.forYear == f.forYear })...)
 					for _, b := range wrong {
 						x.Figures = append(append(x.Figures, reasonFigure(b.Reason)), b.Figures...)
@@ -91,7 +91,7 @@ func (v *view) grantAlerts(m *money) {
 			}
 		}
 		if y := f.fiscalYear - 1; f.on > events.YearEnd(y) && m.low(y) && !v.released(f.fiscalYear, f.on) {
-			if x := v.raise(p, "AL-EXE-03", f.id, f.on, v.fullyReversedOn(f), f.rev); x != nil {
+			if x := v.raise(p, "AL-EXE-03", f.id, f.on, v.fullyReversed(f), f.rev); x != nil {
 				x.Figures = m.rateFigures(y)
 			}
 		}
@@ -116,7 +116,7 @@ func (v *view) paidAllTheSame(m *money, f *fund) {
 		if v.released(f.fiscalYear, r.on) {
 			continue
 		}
-		if x := v.raise(v.t.At(r.on), "AL-EXE-05", f.id, r.on, v.fullyReversedOn(f), f.rev, r.rev, v.wordRev(f.fiscalYear, r.on)); x != nil {
+		if x := v.raise(v.t.At(r.on), "AL-EXE-05", f.id, r.on, v.fullyReversed(f), f.rev, r.rev, v.wordRev(f.fiscalYear, r.on)); x != nil {
 			x.Figures = append(m.rateFigures(f.fiscalYear-1),
 				Figure{"net", text.Say("提前下达净额", "announced ahead, net"), fmt.Sprint(int64(f.netFenOn(v.on))), "fen"},
 				Figure{"received", text.Say("年末后已到账", "received since the year's end"), fmt.Sprint(int64(f.paidInItsYearFen(v.on))), "fen"})
@@ -183,22 +183,22 @@ func (v *view) wordRev(fiscalYear int, d events.Date) uint32 {
 
 // restWhileDeferred yields each span of days, from a due date on, in which the fiscal year is not deferred. AL-AWD-02
 // and AL-FND-01 rest while the year is deferred, and are raised again on the day of the release. released is the
-// revision of the release that begins the span, or 0 for the first span. deferredOn is the day of the deferral that
-// ends the span, or none.
-func (v *view) restWhileDeferred(fiscalYear int, due events.Date, yield func(since events.Date, released uint32, deferredOn events.Date)) {
-	since, released, deferred := due, uint32(0), v.deferred(fiscalYear, due)
+// revision of the release that begins the span, or 0 for the first span. deferred is the place of the deferral that ends
+// the span, or none.
+func (v *view) restWhileDeferred(fiscalYear int, due events.Date, yield func(since events.Date, released uint32, deferred place)) {
+	since, released, rests := due, uint32(0), v.deferred(fiscalYear, due)
 	for _, w := range v.words[fiscalYear].upTo(v.on).from(due + 1) {
 		is := v.deferred(fiscalYear, w.on) // at the end of the day
 		switch {
-		case is && !deferred:
-			yield(since, released, w.on)
-		case !is && deferred:
+		case is && !rests:
+			yield(since, released, place{w.on, v.wordRev(fiscalYear, w.on)})
+		case !is && rests:
 			since, released = w.on, v.wordRev(fiscalYear, w.on)
 		}
-		deferred = is
+		rests = is
 	}
-	if !deferred {
-		yield(since, released, 0)
+	if !rests {
+		yield(since, released, place{})
 	}
 }
 
@@ -213,24 +213,25 @@ func (v *view) constructionDue(year int, s spell) {
 	if !v.supportYear(year, due) {
 		return
 	}
-	reachedOn := v.constructionReachedOn(year, p.Parameters.ConstructionFen.Value)
-	v.restWhileDeferred(year+1, due, func(since events.Date, released uint32, deferredOn events.Date) {
-		if x := v.raise(p, "AL-AWD-02", yearKey(year), since, earliest(s.until, reachedOn, deferredOn), s.rev, released); x != nil {
+	reached := v.constructionReached(year, p.Parameters.ConstructionFen.Value)
+	v.restWhileDeferred(year+1, due, func(since events.Date, released uint32, deferred place) {
+		if x := v.raise(p, "AL-AWD-02", yearKey(year), since, soonest(s.until, reached, deferred), s.rev, released); x != nil {
 			x.Figures = []Figure{{"subsidy", text.Say("应补助", "subsidy due"), fmt.Sprint(int64(p.Parameters.ConstructionFen.Value)), "fen"}}
 		}
 	})
 }
 
-// constructionReachedOn returns the first day on which the net construction grants for a year reach an amount.
-func (v *view) constructionReachedOn(year int, amountFen events.Fen) events.Date {
+// constructionReached returns the place of the grant with which the net construction grants for a year first reach an
+// amount.
+func (v *view) constructionReached(year int, amountFen events.Fen) place {
 	for _, a := range v.allocation.upTo(v.on) {
 		if f := a.what.fund; f.category == events.Construction && f.forYear == year {
 			if amountFen -= a.what.deltaFen; amountFen <= 0 {
-				return a.on
+				return a.place
 			}
 		}
 	}
-	return 0
+	return place{}
 }
 
 // receiptAlerts raises AL-FND-01 and AL-MAT-01: promised money was not received in time.
@@ -242,7 +243,7 @@ func (v *view) receiptAlerts() {
 		case !f.what.match:
 			v.disbursementDue(p, f.what)
 		case f.what.dueOn != 0:
-			if x := v.raise(p, "AL-MAT-01", f.what.id, f.what.dueOn+1, v.receivedInFullOn(f.what), f.rev); x != nil {
+			if x := v.raise(p, "AL-MAT-01", f.what.id, f.what.dueOn+1, v.receivedInFull(f.what), f.rev); x != nil {
 				x.Figures = v.receiptFigures(f.what)
 			}
 		}
@@ -253,17 +254,17 @@ func (v *view) receiptAlerts() {
 // deferred.
 func (v *view) disbursementDue(p *policy.Policy, f *fund) {
 	days := p.Parameters.DisbursementDays.Value
-	receivedOn := v.receivedInFullOn(f)
-	v.restWhileDeferred(f.fiscalYear, f.on+events.Date(days)+1, func(since events.Date, released uint32, deferredOn events.Date) {
-		if x := v.raise(p, "AL-FND-01", f.id, since, earliest(receivedOn, deferredOn), f.rev, released); x != nil {
+	received := v.receivedInFull(f)
+	v.restWhileDeferred(f.fiscalYear, f.on+events.Date(days)+1, func(since events.Date, released uint32, deferred place) {
+		if x := v.raise(p, "AL-FND-01", f.id, since, soonest(received, deferred), f.rev, released); x != nil {
 			x.Figures = append(termFigures(f.on, days), v.receiptFigures(f)...)
 		}
 	})
 }
 
-// receivedInFullOn returns the first day, by the view's date, on which the receipts reach the net amount of the grant
-// or match on that day. Recoveries are not subtracted from the receipts.
-func (v *view) receivedInFullOn(f *fund) events.Date {
+// receivedInFull returns the place, by the view's date, of the receipt or reversal with which the receipts first reach the
+// net amount of the grant or match on that day. Recoveries are not subtracted from the receipts.
+func (v *view) receivedInFull(f *fund) place {
 	receipts, reversals := f.receipts.upTo(v.on), f.reversed.upTo(v.on)
 	shortFen := f.amountFen
 	for len(receipts) > 0 || len(reversals) > 0 {
@@ -274,10 +275,10 @@ func (v *view) receivedInFullOn(f *fund) events.Date {
 			at, reversals = reversals[0], reversals[1:]
 		}
 		if shortFen -= at.what; shortFen <= 0 {
-			return at.on
+			return at.place
 		}
 	}
-	return 0
+	return place{}
 }
 
 func (v *view) receiptFigures(f *fund) []Figure {
@@ -298,7 +299,7 @@ func (v *view) revocationAlerts() {
 	}
 	after := v.revokedOn + 1
 	revocation := v.revocations[0].rev
-	raise := func(id string, at place) { v.raise(v.t.At(at.on), "AL-REV-02", id, at.on, 0, revocation, at.rev) }
+	raise := func(id string, at place) { v.raise(v.t.At(at.on), "AL-REV-02", id, at.on, place{}, revocation, at.rev) }
 	for _, f := range v.fundOrder.upTo(v.on) {
 		if f.what.match {
 			continue

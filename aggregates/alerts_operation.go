@@ -11,7 +11,7 @@ func (v *view) taskBookAlerts() {
 	books := v.taskBooks.upTo(v.on)
 	if g := v.plaque(); g != nil {
 		if p := v.t.At(g.on); p != nil {
-			v.overdue(p, "AL-TSK-01", "", g.place, p.Parameters.TaskBookDays.Value, books.first(always).date())
+			v.overdue(p, "AL-TSK-01", "", g.place, p.Parameters.TaskBookDays.Value, books.first(always).at())
 		}
 	}
 	for i, b := range books {
@@ -20,16 +20,16 @@ func (v *view) taskBookAlerts() {
 		if p == nil {
 			continue
 		}
-		var next events.Date
+		var next place
 		if i+1 < len(books) {
-			next = books[i+1].on
+			next = books[i+1].place
 		}
-		v.raise(p, "AL-TSK-02", end.String(), max(end-events.Date(p.Parameters.TaskBookNoticeDays.Value), b.on), earliest(end+1, next), b.rev)
+		v.raise(p, "AL-TSK-02", end.String(), max(end-events.Date(p.Parameters.TaskBookNoticeDays.Value), b.on), soonest(place{on: end + 1}, next), b.rev)
 
 		due := end + events.Date(p.Parameters.FinalReportDays.Value) + 1
-		if next == 0 || next > due {
+		if next.on == 0 || next.on > due {
 			filed := v.finalReports.upTo(v.on).from(b.on).first(always)
-			v.raise(p, "AL-RPT-03", end.String(), due, filed.date(), b.rev)
+			v.raise(p, "AL-RPT-03", end.String(), due, filed.at(), b.rev)
 		}
 	}
 }
@@ -54,7 +54,7 @@ func (v *view) governanceAlerts() {
 	}
 	for _, item := range governed {
 		there := v.governance.upTo(v.on).first(func(r *events.GovernanceRecorded) bool { return r.Item == item.item })
-		if x := v.overdue(p, "AL-GOV-01", item.item, g.place, p.Parameters.GovernanceDays.Value, there.date()); x != nil {
+		if x := v.overdue(p, "AL-GOV-01", item.item, g.place, p.Parameters.GovernanceDays.Value, there.at()); x != nil {
 			x.Rules = rules(item.rule)
 		}
 	}
@@ -64,24 +64,24 @@ func (v *view) governanceAlerts() {
 func (v *view) safetyAlerts() {
 	for _, t := range v.trials.upTo(v.on) {
 		if t.what.OnProductionLine {
-			v.raise(v.t.At(t.on), "AL-SAF-01", t.what.Trial, t.on, 0, t.rev)
+			v.raise(v.t.At(t.on), "AL-SAF-01", t.what.Trial, t.on, place{}, t.rev)
 		}
 	}
 	if since := earliest(v.passedOn(), v.plaqueOn()); since != 0 {
 		for _, i := range v.incidents.upTo(v.on).from(since) {
 			if i.what.Severity == "major" {
 				closed := firstOf[*events.IncidentClosed](v.index, "incident", i.what.Incident, v.on)
-				v.raise(v.t.At(i.on), "AL-INC-01", i.what.Incident, i.on, closed.date(), i.rev)
+				v.raise(v.t.At(i.on), "AL-INC-01", i.what.Incident, i.on, closed.at(), i.rev)
 			}
 		}
 	}
 	for _, l := range v.listings.upTo(v.on) {
-		var ranOut events.Date
+		var ranOut place
 		if l.what.Until != 0 {
-			ranOut = l.what.Until + 1
+			ranOut.on = l.what.Until + 1
 		}
 		gone := firstOf[*events.CreditDelisted](v.index, "listing", l.what.Listing, v.on)
-		x := v.raise(v.t.At(l.on), "AL-INC-02", l.what.Listing, l.on, earliest(ranOut, gone.date()), l.rev)
+		x := v.raise(v.t.At(l.on), "AL-INC-02", l.what.Listing, l.on, soonest(ranOut, gone.at()), l.rev)
 		if x != nil && l.what.List == "dishonesty" {
 			x.Rules = rules("R06-5d")
 		} else if x != nil {
@@ -115,12 +115,12 @@ func (v *view) ethicsAlerts() {
 		case !met && since.on == 0:
 			since = day.place
 		case met && since.on != 0:
-			v.raise(v.t.At(since.on), "AL-ETH-01", "", since.on, day.on, since.rev, day.rev)
+			v.raise(v.t.At(since.on), "AL-ETH-01", "", since.on, day.place, since.rev, day.rev)
 			since = place{}
 		}
 	}
 	if since.on != 0 {
-		v.raise(v.t.At(since.on), "AL-ETH-01", "", since.on, 0, since.rev)
+		v.raise(v.t.At(since.on), "AL-ETH-01", "", since.on, place{}, since.rev)
 	}
 }
 
@@ -150,12 +150,12 @@ func (v *view) reportAlerts() {
 			return
 		}
 		filed := v.reportsFiled.upTo(v.on).first(func(r *events.AnnualReportFiled) bool { return r.Year == year })
-		v.raise(p, "AL-RPT-01", yearKey(year), p.Parameters.AnnualReportDue.Value.In(year+1)+1, filed.date(), v.plaque().rev)
+		v.raise(p, "AL-RPT-01", yearKey(year), p.Parameters.AnnualReportDue.Value.In(year+1)+1, filed.at(), v.plaque().rev)
 	})
 	for _, f := range v.reportsFiled.upTo(v.on) {
 		review := v.reportsReviewed.upTo(v.on).first(func(r *events.AnnualReportReviewed) bool { return r.Year == f.what.Year && r.Passed })
 		if review == nil || review.on > f.on {
-			v.raise(v.t.At(f.on), "AL-RPT-02", yearKey(f.what.Year), f.on, review.date(), f.rev)
+			v.raise(v.t.At(f.on), "AL-RPT-02", yearKey(f.what.Year), f.on, review.at(), f.rev)
 		}
 	}
 }
@@ -165,7 +165,7 @@ func (v *view) auditAlerts() {
 	for _, f := range v.findings.upTo(v.on) {
 		if f.what.DueOn != 0 {
 			closed := firstOf[*events.AuditFindingClosed](v.index, "finding", f.what.Finding, v.on)
-			v.raise(v.t.At(f.on), "AL-AUD-01", f.what.Finding, f.what.DueOn+1, closed.date(), f.rev)
+			v.raise(v.t.At(f.on), "AL-AUD-01", f.what.Finding, f.what.DueOn+1, closed.at(), f.rev)
 		}
 	}
 }

@@ -42,7 +42,7 @@ var operationAlerts = []alertCase{
 	{"a later task book ends the notice", active().and(on("2027-04-01", taskBook("2027-06-01", "2030-05-31"))), "2027-12-31", then(raised("AL-TSK-02", "2027-05-31", "2027-03-02").cleared("2027-04-01").since("2027-05-31")), draft},
 	{"a later task book before the notice leaves none", active().and(on("2027-03-01", taskBook("2027-06-01", "2030-05-31"))), "2027-12-31", none("AL-TSK-02"), draft},
 	{"a task book filed within 90 days of its end is noticed at once", awarded().and(on("2024-05-20", taskBook("2023-06-01", "2024-06-30"))), "2024-06-30", then(raised("AL-TSK-02", "2024-06-30", "2024-05-20").since("2024-06-30")), draft},
-	{"a task book filed on the day after its end is noticed for one day", awarded().and(on("2024-05-20", taskBook("2023-06-01", "2024-05-19"))), "2024-06-30", then(raised("AL-TSK-02", "2024-05-19", "2024-05-20").cleared("2024-05-20").since("2024-05-19")), draft},
+	{"a task book filed on the day after its end is noticed for one day", awarded().and(on("2024-05-20", taskBook("2023-06-01", "2024-05-19"))), "2024-06-30", then(raised("AL-TSK-02", "2024-05-19", "2024-05-20").cleared("2024-05-20").since("2024-05-19").byTime()), draft},
 	{"a task book filed later than that is not noticed", awarded().and(on("2024-05-20", taskBook("2023-06-01", "2024-05-18"))), "2024-06-30", none("AL-TSK-02"), draft},
 
 	{"a team is overdue 181 days after the plaque", governedBut("team"), "2024-12-31", then(raised("AL-GOV-01", "team", "2024-11-07").since("2024-05-10")), draft},
@@ -69,7 +69,7 @@ var operationAlerts = []alertCase{
 	{"a listing ends when the center is taken off", registered().and(on("2024-03-05", listing("L1", "blacklist", "")), on("2024-06-01", &events.CreditDelisted{Listing: "L1"})), "2024-12-31", then(raised("AL-INC-02", "L1", "2024-03-05").cleared("2024-06-01")), draft},
 	{"a listing ends on the day after it runs out", registered().and(on("2024-03-05", listing("L1", "blacklist", "2024-05-31"))), "2024-12-31", then(raised("AL-INC-02", "L1", "2024-03-05").cleared("2024-06-01")), draft},
 	{"a listing that had run out is none", registered().and(on("2024-03-05", listing("L1", "blacklist", "2024-03-03"))), "2024-12-31", none("AL-INC-02"), draft},
-	{"a listing that ran out on the day before is one for a day", registered().and(on("2024-03-05", listing("L1", "blacklist", "2024-03-04"))), "2024-12-31", then(raised("AL-INC-02", "L1", "2024-03-05").cleared("2024-03-05")), draft},
+	{"a listing that ran out on the day before is one for a day", registered().and(on("2024-03-05", listing("L1", "blacklist", "2024-03-04"))), "2024-12-31", then(raised("AL-INC-02", "L1", "2024-03-05").cleared("2024-03-05").byTime()), draft},
 
 	{"sensitive work without a committee is a red alert from the plaque", approved().and(on("2024-05-05", ethics(true, false)), on("2024-05-10", &events.PlaqueAwarded{})), "2024-12-31", then(raised("AL-ETH-01", "", "2024-05-10")), draft},
 	{"after the plaque it is one from the day the facts change, until they change back", active().and(on("2024-08-01", ethics(true, false)), on("2024-09-01", ethics(true, true))), "2024-12-31", then(raised("AL-ETH-01", "", "2024-08-01").cleared("2024-09-01")), draft},

@@ -64,7 +64,7 @@ func (v *view) projectAlerts() {
 		if a.what.deltaFen < 0 || p == nil {
 			continue
 		}
-		gone := v.fullyReversedOn(f)
+		gone := v.fullyReversed(f)
 		if limit := p.Parameters.ProjectCapFen.Value; counted && sumFen > limit {
 			if x := v.raise(p, "AL-PRJ-01", f.id, f.on, gone, f.rev); x != nil {
 				x.Figures = sumFigures(sumFen, limit)
@@ -87,7 +87,7 @@ func (v *view) projectAlerts() {
 		}
 	}
 	for year, since := range reached {
-		v.raise(v.t.At(since.on), "AL-PRJ-03", yearKey(year), since.on, events.YearEnd(year), since.rev)
+		v.raise(v.t.At(since.on), "AL-PRJ-03", yearKey(year), since.on, place{on: events.YearEnd(year)}, since.rev)
 	}
 }
 
@@ -100,7 +100,7 @@ func (v *view) projectWarning(p *policy.Policy, year int, sumFen events.Fen, at 
 	case above && !was:
 		reached[year] = at
 	case !above && was:
-		v.raise(v.t.At(since.on), "AL-PRJ-03", yearKey(year), since.on, earliest(at.on, events.YearEnd(year)), since.rev, at.rev)
+		v.raise(v.t.At(since.on), "AL-PRJ-03", yearKey(year), since.on, soonest(at, place{on: events.YearEnd(year)}), since.rev, at.rev)
 		delete(reached, year)
 	}
 }

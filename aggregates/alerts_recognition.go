@@ -28,10 +28,10 @@ func (v *view) admissionAlerts() {
 			var x *Explanation
 			switch {
 			case u.modality == policy.Mandatory:
-				x = v.raise(p, "AL-ADM-01", string(u.rule), review.on, 0, review.rev)
+				x = v.raise(p, "AL-ADM-01", string(u.rule), review.on, place{}, review.rev)
 			case !v.waived(u.rule, review.on):
 				later := v.waivers.upTo(v.on).from(review.on + 1).first(func(w *events.WaiverGranted) bool { return w.Rule == u.rule })
-				x = v.raise(p, "AL-ADM-02", string(u.rule), review.on, later.date(), review.rev)
+				x = v.raise(p, "AL-ADM-02", string(u.rule), review.on, later.at(), review.rev)
 			}
 			if x != nil {
 				x.Rules, x.Figures = []events.RuleID{u.rule}, append(u.figures, reasonFigure(u.reason))
@@ -41,7 +41,7 @@ func (v *view) admissionAlerts() {
 	for _, w := range v.waivers.upTo(v.on) {
 		if p := v.t.At(w.on); p != nil {
 			if wrong := v.wrongWaiver(p, w.what.Rule, w.on); wrong != nil {
-				if x := v.raise(p, "AL-ADM-03", string(w.what.Rule), w.on, 0, w.rev); x != nil {
+				if x := v.raise(p, "AL-ADM-03", string(w.what.Rule), w.on, place{}, w.rev); x != nil {
 					x.Figures = []Figure{reasonFigure(wrong[0].Reason)}
 				}
 			}
@@ -50,7 +50,7 @@ func (v *view) admissionAlerts() {
 	for _, r := range v.relaxations.upTo(v.on) {
 		if p := v.t.At(r.on); p != nil {
 			if wrong := v.wrongRelaxation(p, r.on); wrong != nil {
-				if x := v.raise(p, "AL-ADM-03", "relaxation", r.on, 0, r.rev); x != nil {
+				if x := v.raise(p, "AL-ADM-03", "relaxation", r.on, place{}, r.rev); x != nil {
 					x.Figures = []Figure{reasonFigure(wrong[0].Reason)}
 				}
 			}
@@ -85,15 +85,15 @@ func incomplete(p *policy.Policy, a *events.JointAppraisalHeld) []Breach {
 	return found
 }
 
-// completeAppraisalOn returns the day of the first complete joint appraisal on or after a date, or none. Each
+// completeAppraisal returns the place of the first complete joint appraisal on or after a date, or none. Each
 // appraisal is judged under the policy of its own day.
-func (v *view) completeAppraisalOn(since events.Date) events.Date {
+func (v *view) completeAppraisal(since events.Date) place {
 	for _, a := range v.jointAppraisals.upTo(v.on).from(since) {
 		if incomplete(v.t.Reading(a.on), a.what) == nil {
-			return a.on
+			return a.place
 		}
 	}
-	return 0
+	return place{}
 }
 
 func absent(wanted, there []string) []string {
@@ -110,7 +110,7 @@ func absent(wanted, there []string) []string {
 func (v *view) recognitionAlerts() {
 	d := v.on
 	skipped := func(kind events.Kind, rule events.RuleID, at place) {
-		if x := v.raise(v.t.At(at.on), "AL-PRC-01", string(kind), at.on, 0, at.rev); x != nil {
+		if x := v.raise(v.t.At(at.on), "AL-PRC-01", string(kind), at.on, place{}, at.rev); x != nil {
 			x.Rules = rules("R09-0", rule)
 		}
 	}
@@ -125,7 +125,7 @@ func (v *view) recognitionAlerts() {
 		}
 		if p := v.t.At(a.on); p != nil {
 			if lack := incomplete(p, a.what); lack != nil {
-				if x := v.raise(p, "AL-PRC-03", a.on.String(), a.on, v.completeAppraisalOn(a.on), a.rev); x != nil {
+				if x := v.raise(p, "AL-PRC-03", a.on.String(), a.on, v.completeAppraisal(a.on), a.rev); x != nil {
 					for _, b := range lack {
 						x.Figures = append(x.Figures, reasonFigure(b.Reason))
 					}
@@ -145,18 +145,18 @@ func (v *view) recognitionAlerts() {
 	}
 	if g := v.appraisals.upTo(d).first(appraised); g != nil {
 		if p := v.t.At(g.on); p != nil {
-			v.overdue(p, "AL-PRC-02", string(events.KindPreliminaryReviewed), g.place, p.Parameters.PreliminaryReviewDays.Value, v.reviews.upTo(d).first(always).date())
+			v.overdue(p, "AL-PRC-02", string(events.KindPreliminaryReviewed), g.place, p.Parameters.PreliminaryReviewDays.Value, v.reviews.upTo(d).first(always).at())
 		}
 	}
 	if g := v.meetings.upTo(d).first(approved); g != nil {
 		if p := v.t.At(g.on); p != nil {
-			v.overdue(p, "AL-PRC-02", string(events.KindPlaqueAwarded), g.place, p.Parameters.PlaqueDays.Value, v.plaqueOn())
+			v.overdue(p, "AL-PRC-02", string(events.KindPlaqueAwarded), g.place, p.Parameters.PlaqueDays.Value, v.plaque().at())
 		}
 	}
 }
 
 // overdue raises an alert n days after a fact, on the day after (section 9: raisedOn = g + n + 1).
-func (v *view) overdue(p *policy.Policy, code Code, key string, g place, days int, cleared events.Date) *Explanation {
+func (v *view) overdue(p *policy.Policy, code Code, key string, g place, days int, cleared place) *Explanation {
 	x := v.raise(p, code, key, g.on+events.Date(days)+1, cleared, g.rev)
 	if x != nil {
 		x.Figures = termFigures(g.on, days)

@@ -76,7 +76,7 @@ func (v *view) overdraftAlerts() {
 		v.keep(&k.overdrafts[f.what.number-1], func() {
 			f.what.overdrawn(v.on, nil, func(n uint32, balanceFen events.Fen) {
 				s := v.voucher(n)
-				if x := v.raise(v.t.At(s.on), "AL-FND-03", v.declared.nameOf(s), s.on, s.reversedBy(v.on), s.rev); x != nil {
+				if x := v.raise(v.t.At(s.on), "AL-FND-03", v.declared.nameOf(s), s.on, s.reversalBy(v.on), s.rev); x != nil {
 					x.Figures = append(x.Figures, Figure{"balance", text.Say("%s 的余额", "balance of %s", f.what.id), fmt.Sprint(int64(balanceFen)), "fen"})
 				}
 			})
@@ -126,9 +126,9 @@ func (v *view) useAlertsOf(number uint32) {
 func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.Standing, rulings series[events.Use]) {
 	var since place
 	var was *policy.Standing // the classification since then
-	reversedOn := s.reversedBy(v.on)
-	end := func(on events.Date, because uint32) {
-		if x := v.raise(v.t.At(since.on), code, v.declared.nameOf(s), since.on, earliest(on, reversedOn), s.rev, since.rev, because); x != nil {
+	reversed := s.reversalBy(v.on)
+	end := func(ruled place, because uint32) {
+		if x := v.raise(v.t.At(since.on), code, v.declared.nameOf(s), since.on, soonest(ruled, reversed), s.rev, since.rev, because); x != nil {
 			x.Figures = append(x.Figures, Figure{"use", text.Say("用途", "use"), string(was.Use), ""},
 				Figure{"amount", text.Say("金额", "amount"), fmt.Sprint(int64(v.declared.amountFen(s))), "fen"})
 			if was.Rule != "" {
@@ -142,7 +142,7 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.S
 		case is && since.on == 0:
 			since, was = at, st
 		case !is && since.on != 0:
-			end(at.on, at.rev)
+			end(at, at.rev)
 			since = place{}
 		}
 		if i == len(rulings) {
@@ -156,11 +156,7 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.S
 	if since.on == 0 {
 		return
 	}
-	if reversedOn != 0 {
-		end(0, s.reversed.rev)
-	} else {
-		end(0, 0)
-	}
+	end(place{}, reversed.rev)
 }
 
 // outTransferAlerts raises AL-OUT-01 and 02 (R20-8, R20-9).
@@ -182,7 +178,7 @@ func (v *view) outTransferAlerts() {
 }
 
 func (v *view) outTransferWrong(s *voucher, reason text.Text, figures ...Figure) {
-	if x := v.raise(v.t.At(s.on), "AL-OUT-01", v.declared.nameOf(s), s.on, s.reversedBy(v.on), s.rev); x != nil {
+	if x := v.raise(v.t.At(s.on), "AL-OUT-01", v.declared.nameOf(s), s.on, s.reversalBy(v.on), s.rev); x != nil {
 		x.Figures = append([]Figure{reasonFigure(reason)}, figures...)
 	}
 }
@@ -228,16 +224,18 @@ func (v *view) separateAccount(b *book, vouchers series[uint32]) {
 	if p == nil {
 		return
 	}
-	var allReversedOn events.Date
+	var allReversed place // the last of the reversals
 	for _, s := range vouchers {
-		on := v.voucher(s.what).reversedBy(v.on)
-		if on == 0 {
-			allReversedOn = 0
+		reversed := v.voucher(s.what).reversalBy(v.on)
+		if reversed.on == 0 {
+			allReversed = place{}
 			break
 		}
-		allReversedOn = max(allReversedOn, on)
+		if allReversed.before(reversed) {
+			allReversed = reversed
+		}
 	}
-	cleared := earliest(b.confirmations.upTo(v.on).first(always).date(), allReversedOn)
+	cleared := soonest(b.confirmations.upTo(v.on).first(always).at(), allReversed)
 	if b.signed.what.SeparateAccountClause {
 		v.overdue(p, "AL-OUT-02", b.id, first.place, p.Parameters.SeparateAccountDays.Value, cleared)
 		return

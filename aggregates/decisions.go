@@ -147,7 +147,7 @@ func (v *view) judgeJointAppraisal(p *policy.Policy, d *events.JointAppraisalHel
 }
 
 func (v *view) judgeMeeting(d *events.SpecialMeetingDecided) []Breach {
-	if d.Approved && v.completeAppraisalOn(0) == 0 {
+	if d.Approved && v.completeAppraisal(0).on == 0 {
 		return breach("R09-5", text.Say("没有完整的方案论证", "there is no complete joint appraisal"))
 	}
 	return nil
@@ -294,25 +294,31 @@ func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 				amount += o.AmountFen
 			}
 		}
-		if who, balanceFen := v.opensOverdraft(v.fundNamed(l.Grant), d.Voucher, this, amount); balanceFen < 0 {
-			found = append(found, breach(events.Overdrawn,
-				text.Say("凭证 %s 将使 %s 的余额为 %s 元", "voucher %s would leave %s with a balance of %s yuan", who, l.Grant, events.FormatYuan(balanceFen)),
+		if who, balanceFen := v.opensOverdraft(v.fundNamed(l.Grant), this, amount); balanceFen < 0 {
+			reason := text.Say("凭证 %s（%v）将使 %s 的余额为 %s 元", "voucher %s of %v would leave %s with a balance of %s yuan", d.Voucher, v.on, l.Grant, events.FormatYuan(balanceFen))
+			if who != 0 {
+				other := v.voucher(who)
+				reason = text.Say("将使已入账的凭证 %s（%v）透支：该凭证之后 %s 的余额为 %s 元", "voucher %s of %v, which is recorded already, would then leave %s with a balance of %s yuan",
+					v.declared.nameOf(other), other.on, l.Grant, events.FormatYuan(balanceFen))
+			}
+			found = append(found, breach(events.Overdrawn, reason,
 				Figure{"balance", text.Say("余额", "balance"), fmt.Sprint(int64(balanceFen)), "fen"})...)
 		}
 	}
 	return found
 }
 
-// opensOverdraft returns the first voucher that would newly leave a fund below zero if a new voucher took amountFen
-// from it, and the balance left. The balance is 0 if there is no such voucher.
-func (v *view) opensOverdraft(f *fund, name string, at place, amountFen events.Fen) (who string, balanceFen events.Fen) {
+// opensOverdraft returns the number of the first voucher that would newly leave a fund below zero if a new voucher took
+// amountFen from it, and the balance left. The number of the new voucher itself is 0. The balance is 0 if there is no such
+// voucher.
+func (v *view) opensOverdraft(f *fund, at place, amountFen events.Fen) (who uint32, balanceFen events.Fen) {
 	this := uint32(v.vouchers.len() + 1)
 	taking := move{place: at, spender: this, deltaFen: -amountFen}
 	if n := len(f.moves); n == 0 || f.moves[n-1].before(taking) { // the new voucher comes last, so no other voucher can become overdrawn
 		if left := f.balanceFen() - amountFen; left < 0 {
-			return name, left
+			return 0, left
 		}
-		return "", 0
+		return 0, 0
 	}
 	already := map[uint32]bool{}
 	f.overdrawn(ever, nil, func(n uint32, _ events.Fen) { already[n] = true })
@@ -320,9 +326,9 @@ func (v *view) opensOverdraft(f *fund, name string, at place, amountFen events.F
 		switch {
 		case balanceFen < 0 || already[n]:
 		case n == this && v.t.At(at.on) != nil:
-			who, balanceFen = name, left
+			balanceFen = left
 		case n != this && v.t.At(v.voucher(n).on) != nil && !v.overdraws(n):
-			who, balanceFen = v.declared.nameOf(v.voucher(n)), left
+			who, balanceFen = n, left
 		}
 	})
 	return who, balanceFen

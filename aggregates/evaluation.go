@@ -124,5 +124,7 @@ type Explanation struct {
 	Figures []Figure
 	Because []uuid.UUID // the ids of the events from which it follows, in order
 	Reason  text.Text   // for a break of the integrity of the ledger: what cannot be right
-	Cleared text.Text   // what cleared the alert, or would clear it
+	Cleared text.Text   // what clears an alert of this code
+	// ClearedBy is the id of the event that cleared the alert. It is uuid.Nil if the alert is open, or if time alone cleared it.
+	ClearedBy uuid.UUID
 }

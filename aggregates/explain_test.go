@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 )
@@ -60,6 +62,41 @@ var explainCases = []explainCase{
 	{"an unmet condition names its own rule and the number registered", passedWith(equipment(1)), "2025-12-31", "AL-ADM-01", "R06-2c", []string{""}, "equipmentFen", "1", []events.RuleID{"R06-2c"}},
 	{"an organ names the rule that asks for it", governedBut("bylaws"), "2025-12-31", "AL-GOV-01", "bylaws", []string{""}, "from", "2024-05-10", []events.RuleID{"R11-2"}},
 	{"an out-transfer above its task book names the sum", entrusted(true).and(on("2025-03-01", transfer("V1", 20*wan+1)).called("voucher")), "2025-12-31", "AL-OUT-01", "V1", []string{"voucher"}, "sum", "20000001", []events.RuleID{"R20-8"}},
+}
+
+// clearedCases ask which record cleared an alert, by its label; "" is the passing of time alone.
+var clearedCases = []struct {
+	name  string
+	given history
+	code  aggregates.Code
+	key   string
+	by    string
+}{
+	{"a ruling clears the use to be ruled on", paid("other").and(on("2025-04-01", rule("V1", "fine")).called("ruling")), "AL-USE-02", "V1", "ruling"},
+	{"of two rulings on a day the last counts", paid("other").and(on("2025-04-01", rule("V1", "other")).called("first"), on("2025-04-01", rule("V1", "pilot")).called("second")), "AL-USE-02", "V1", "second"},
+	{"the reversal comes before the ruling of a later day", paid("fine").and(on("2025-05-01", unspend("V1")).called("reversal")), "AL-USE-01", "V1", "reversal"},
+	{"a closing before the reversal", paid("fine").and(on("2025-04-02", closing("AL-USE-01", "V1")).called("closing"), on("2025-05-01", unspend("V1")).called("reversal")), "AL-USE-01", "V1", "closing"},
+	{"the last of the receipts", active().and(on("2025-01-10", other("G1", 2025, wan)), on("2025-02-01", receive("G1", 1)).called("first"), on("2025-03-20", receive("G1", wan-1)).called("last")), "AL-FND-01", "G1", "last"},
+	{"a deferral before the receipt", active().and(on("2025-01-10", other("G1", 2025, wan)), on("2025-03-15", deferral(2025)).called("deferral"), on("2025-03-20", receive("G1", wan)).called("receipt")), "AL-FND-01", "G1", "deferral"},
+	{"the revocation", active().and(on("2025-01-10", other("G1", 2025, wan)), on("2025-03-20", revocation()).called("revocation")), "AL-FND-01", "G1", "revocation"},
+	{"a month-end that is not behind is the passing of time", carriedInto2026().and(on("2026-03-10", spend("V1", "pilot", "G1", 80*90*yuan))), "AL-EXE-01", "2026-01", ""},
+	{"the day after the period is the passing of time", active(), "AL-TSK-02", "2027-05-31", ""},
+	{"a record of the day on which time would clear it does", active().and(on("2027-06-01", taskBook("2027-06-01", "2030-05-31")).called("book")), "AL-TSK-02", "2027-05-31", "book"},
+}
+
+func TestAClearedAlertNamesTheRecordThatClearedIt(t *testing.T) {
+	for _, c := range clearedCases {
+		t.Run(sentence(c.name), func(t *testing.T) {
+			why := given(t, draft, c.given).center.Explain(draft, date("2027-12-31"), c.code, c.key, 0)
+			want := uuid.Nil
+			if c.by != "" {
+				want = idOf(c.by)
+			}
+			if len(why) == 0 || why[0].Open() || why[0].ClearedBy != want {
+				t.Errorf("got %+v, want %s", why, c.by)
+			}
+		})
+	}
 }
 
 func TestAnAlertIsExplainedByTheEventsAndFiguresItFollowsFrom(t *testing.T) {

@@ -105,7 +105,7 @@ func (v *view) entitlements() (list []Delay) {
 			continue
 		}
 		dueOn, amountFen := s.on+events.Date(p.Parameters.ConstructionDays.Value), p.Parameters.ConstructionFen.Value
-		if !v.supportYear(year, dueOn+1) || v.constructionReachedOn(year, amountFen) != 0 {
+		if !v.supportYear(year, dueOn+1) || v.constructionReached(year, amountFen).on != 0 {
 			continue
 		}
 		var grantedFen events.Fen

@@ -75,6 +75,7 @@ type story struct {
 	tb       reporter
 	center   *aggregates.Center
 	policies policy.Timeline
+	days     map[uuid.UUID]events.Date // of the records
 }
 
 // given tells a history under policies (the draft if none were adopted). Everything is recorded in record mode, so that
@@ -129,6 +130,10 @@ func (s *story) add(f fact) {
 func (s *story) apply(r *events.Record) {
 	s.tb.Helper()
 	next := s.center.Revision() + 1
+	if s.days == nil {
+		s.days = map[uuid.UUID]events.Date{}
+	}
+	s.days[r.ID] = r.On
 	if err := s.center.Apply(&events.Recorded{Record: *r, Revision: next, Position: next}); err != nil {
 		s.tb.Fatal(err)
 	}

@@ -94,8 +94,9 @@ func (c *Center) void(on events.Date, p *events.EntryVoided) (left *index, found
 	if e.voided != 0 {
 		return nil, refuse("data.event", "已经作废", "is already voided")
 	}
-	if on < e.on {
-		return nil, tooEarly("data.event", e.on)
+	if on < e.on { // a mistake in the date may lie in the future
+		return nil, refuse("data.event", "所指记录的日期是 %[1]v，作废的日期不能早于它：日期（on）请填 %[1]v；作废自入账时起生效，不等到那一天",
+			"is dated %[1]v, and a voiding may not be dated before what it voids: give the date (on) %[1]v; a voiding counts from the moment it is recorded, not only from that day", e.on)
 	}
 	if e.voucher != 0 && c.ix.voucher(e.voucher).standsAlone() {
 		return nil, nil

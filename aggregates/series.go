@@ -81,6 +81,25 @@ func (d *dated[T]) date() events.Date {
 	return d.on
 }
 
+// at returns the place of the element, or none for nil.
+func (d *dated[T]) at() place {
+	if d == nil {
+		return place{}
+	}
+	return d.place
+}
+
+// soonest returns the place of the earliest date of those that are not none. Of several places of one date it returns the
+// first event; a place without an event is a date on which time alone did something, and comes after the events.
+func soonest(places ...place) (min place) {
+	for _, p := range places {
+		if p.on != 0 && (min.on == 0 || p.on < min.on || p.on == min.on && p.rev-1 < min.rev-1) { // revision 0 wraps round to the last
+			min = p
+		}
+	}
+	return min
+}
+
 // earliest returns the earliest of the dates that are not none.
 func earliest(dates ...events.Date) events.Date {
 	var min events.Date

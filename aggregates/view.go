@@ -200,29 +200,29 @@ func (v *view) status() Status {
 }
 
 // raise adds an alert under the policy p in force for its fact. It raises nothing if p is nil (OP-01). cleared is the
-// earliest day that would clear the alert, or none. raise itself adds closing out and revocation where the catalog has
-// them. An alert cleared before its raising date does not exist. because holds the revisions of the events from which
+// earliest place that would clear the alert, or none; its revision is 0 if time alone clears it. raise itself adds closing out
+// and revocation where the catalog has them. An alert cleared before its raising date does not exist. because holds the revisions of the events from which
 // it follows. The result is nil unless the alert is being explained.
-func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn, cleared events.Date, because ...uint32) *Explanation {
+func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn events.Date, cleared place, because ...uint32) *Explanation {
 	if p == nil || raisedOn > v.on {
 		return nil
 	}
 	row := alertRows[code]
-	if row.EndsWithRevocation {
-		cleared = earliest(cleared, v.revokedOn)
+	if row.EndsWithRevocation && v.revokedOn != 0 {
+		cleared = soonest(cleared, v.revocations[0].place)
 	}
 	if row.Closable {
 		if closings := v.closings[closingKey{code, key}].upTo(v.on).from(raisedOn); len(closings) > 0 {
-			cleared = earliest(cleared, closings[0].on)
+			cleared = soonest(cleared, closings[0].place)
 		}
 	}
-	if cleared != 0 && cleared < raisedOn {
+	if cleared.on != 0 && cleared.on < raisedOn {
 		return nil
 	}
-	if cleared > v.on {
-		cleared = 0
+	if cleared.on > v.on {
+		cleared = place{}
 	}
-	a := Alert{Code: code, Key: key, Severity: row.Severity, RaisedOn: raisedOn, ClearedOn: cleared}
+	a := Alert{Code: code, Key: key, Severity: row.Severity, RaisedOn: raisedOn, ClearedOn: cleared.on}
 	if code == "AL-GOV-01" && key == "party-organisation" {
 		a.Severity = Blue
 	}
@@ -233,6 +233,9 @@ func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn, cleared 
 	e := v.explaining.add(a, p, row)
 	if e != nil {
 		v.follows(e, because...)
+		if cleared.rev != 0 {
+			e.ClearedBy = v.c.entry(cleared.rev).id
+		}
 	}
 	return e
 }

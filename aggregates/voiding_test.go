@@ -92,3 +92,31 @@ func TestARefusedVoidingNamesTheLaterRecord(t *testing.T) {
 		t.Errorf("%+v", v.Nonsense)
 	}
 }
+
+// A reason names the date of the record that it speaks of, so that a mistake in a date is found.
+func TestAReasonNamesTheDateOfTheRecordItSpeaksOf(t *testing.T) {
+	s := given(t, draft, granted().and(on("2062-09-01", spend("V9", "pilot", "G1", 100*wan)).called("mistake")))
+	for _, c := range []struct {
+		name   string
+		when   fact
+		zh, en string
+	}{
+		{"the voucher itself", on("2062-09-02", spend("V1", "pilot", "G1", wan)),
+			"凭证 V1（2062-09-02）将使 G1 的余额为 -10,000.00 元", "voucher V1 of 2062-09-02 would leave G1 with a balance of -10,000.00 yuan"},
+		{"a later one", on("2025-03-01", spend("V1", "pilot", "G1", wan)),
+			"将使已入账的凭证 V9（2062-09-01）透支：该凭证之后 G1 的余额为 -10,000.00 元", "voucher V9 of 2062-09-01, which is recorded already, would then leave G1 with a balance of -10,000.00 yuan"},
+		{"a voiding before what it voids", on("2025-03-01", voided("mistake")),
+			"所指记录的日期是 2062-09-01，作废的日期不能早于它：日期（on）请填 2062-09-01；作废自入账时起生效，不等到那一天",
+			"is dated 2062-09-01, and a voiding may not be dated before what it voids: give the date (on) 2062-09-01; a voiding counts from the moment it is recorded, not only from that day"},
+	} {
+		r, problems := s.record(c.when, events.Enforce)
+		v := s.center.Judge(r, draft)
+		if why := v.Against(events.Enforce); len(problems) > 0 || len(why) != 1 || why[0].Reason.Zh != c.zh || why[0].Reason.En != c.en {
+			t.Errorf("%s: %v %+v", c.name, problems, why)
+		}
+	}
+	s.add(on("2062-09-01", voided("mistake"))) // as the reason says
+	if r, _ := s.record(on("2025-03-01", spend("V1", "pilot", "G1", wan)), events.Enforce); len(s.center.Judge(r, draft).Breaches) > 0 {
+		t.Error("the voucher is still refused after the voiding")
+	}
+}

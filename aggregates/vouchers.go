@@ -25,6 +25,14 @@ func (s *voucher) reversedBy(d events.Date) events.Date {
 	return 0
 }
 
+// reversalBy returns the place of the reversal of the voucher, if that was on or before a date, or else none.
+func (s *voucher) reversalBy(d events.Date) place {
+	if s.reversed.on <= d {
+		return s.reversed
+	}
+	return place{}
+}
+
 // declaration holds the spans in declarations that have the content of a voucher, as far as an answer needs it.
 type declaration struct {
 	name, lines span

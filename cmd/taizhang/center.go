@@ -23,6 +23,7 @@ func (a *app) centerCommand() *cobra.Command {
 					return a.answer(c, c.FactsTable, nil)
 				}
 				for i, t := range []*table.Table{c.FactsTable(), c.MoneyTable(), c.AlertsTable()} {
+					t.Title = desk.Known(t.Title, a.knownAt, c.Position)
 					if i > 0 {
 						fmt.Fprintln(a.out)
 					}

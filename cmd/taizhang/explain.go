@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
@@ -49,7 +50,8 @@ const becauseMax = 12
 
 // tell writes an explanation for people.
 func (a *app) tell(x *desk.Explanation) {
-	a.print("%s %s %s", "%s %s %s", x.Center, x.Code, x.Title.In(a.lang))
+	title := text.Say("%s %s %s", "%s %s %s", x.Center, x.Code, x.Title.In(a.lang))
+	fmt.Fprintln(a.out, text.Printable(desk.Known(title, a.knownAt, x.Position).In(a.lang)))
 	severity := lists.SeverityWord(x.Severity).In(a.lang)
 	if x.Key != "" {
 		a.print("  对象：%s", "  about: %s", x.Key)
@@ -83,9 +85,13 @@ func (a *app) tell(x *desk.Explanation) {
 		what := strings.TrimSpace(c.Kind.Title().In(a.lang) + " " + c.Doc)
 		a.print("  记录：%v %s（位置 %d，%s）", "  event: %v %s (position %d, %s)", c.On, what, c.Position, c.ID)
 	}
-	if x.ClearedOn.IsNone() {
+	switch c := x.ClearedBy; {
+	case x.ClearedOn.IsNone():
 		a.print("  如何解除：%s", "  what clears it: %s", x.Cleared.In(a.lang))
-	} else {
-		a.print("  解除缘由：%s", "  what cleared it: %s", x.Cleared.In(a.lang))
+	case c == nil:
+		a.print("  解除缘由：时间到了 %s，不是由某条记录解除（%s）", "  what cleared it: the day %s was reached, not a record (%s)", x.ClearedOn, x.Cleared.In(a.lang))
+	default:
+		a.print("  解除缘由：%v %s，%s %s 报（位置 %d，%s）", "  what cleared it: %v %s, said by %s %s (position %d, %s)",
+			c.On, strings.TrimSpace(c.Kind.Title().In(a.lang)+" "+c.Doc), c.By.Role.Title().In(a.lang), c.By.Actor, c.Position, c.ID)
 	}
 }

@@ -56,7 +56,10 @@ type Explanation struct {
 	Figures   []Figure            `json:"figures"`
 	Because   []Cause             `json:"because"` // the events that it follows from
 	Reason    text.Text           `json:"reason,omitzero"`
-	Cleared   text.Text           `json:"cleared"` // what clears it or, if it is cleared, what did
+	Cleared   text.Text           `json:"cleared"`            // what clears alerts of this code
+	ClearedBy *Cause              `json:"clearedBy,omitzero"` // the event that cleared it; none while it is open, or if time alone cleared it
+	AsOf      Day                 `json:"asOf"`
+	Position  uint64              `json:"position"` // of the ledger, that the answer is of
 }
 
 // Rule is a rule with its article and words, as the policy that judges has them.
@@ -79,6 +82,7 @@ type Cause struct {
 	On       Day         `json:"on"` // none if the event cannot be read
 	Kind     events.Kind `json:"kind"`
 	Doc      string      `json:"doc"`
+	By       events.By   `json:"by"`
 }
 
 // Explain implements Reader.
@@ -102,12 +106,25 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 		return nil, err
 	}
 	var found []aggregates.Explanation
-	a.Register.Exactly(func(uint64) { found = a.Register.Explain(center, a.on, name.code(), name.Key, raisedOn) })
+	var position uint64
+	a.Register.Exactly(func(at uint64) {
+		position, found = at, a.Register.Explain(center, a.on, name.code(), name.Key, raisedOn)
+	})
 	var list []Explanation
 	for _, e := range found {
 		x := Explained(center, &e)
-		if x.Because, err = l.causes(ctx, center, e.Because); err != nil {
+		x.AsOf, x.Position = Day{a.on}, position
+		causes, err := l.causes(ctx, center, append(slices.Clip(e.Because), e.ClearedBy))
+		if err != nil {
 			return nil, err
+		}
+		for _, c := range causes {
+			if c.ID == e.ClearedBy {
+				x.ClearedBy = &c
+			}
+			if slices.Contains(e.Because, c.ID) {
+				x.Because = append(x.Because, c)
+			}
 		}
 		list = append(list, x)
 	}
@@ -148,9 +165,6 @@ func ruleOf(p *policy.Policy, id events.RuleID) Rule {
 
 // causes reads the events of a center, or of the policies, by their ids.
 func (l *Local) causes(ctx context.Context, center events.CenterID, ids []uuid.UUID) (list []Cause, err error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
 	from := center.Stream()
 	if center == "" {
 		from = events.PolicyStream
@@ -164,7 +178,7 @@ func (l *Local) causes(ctx context.Context, center events.CenterID, ids []uuid.U
 		}
 		c := Cause{ID: stored.ID, Position: stored.Position, Kind: stored.Kind}
 		if rec, err := events.DecodeEvent(stored); err == nil { // else AL-LED-01 reports it
-			c.On, c.Doc = Day{rec.On}, rec.Doc
+			c.On, c.Doc, c.By = Day{rec.On}, rec.Doc, rec.By
 		}
 		list = append(list, c)
 	}
@@ -195,6 +209,9 @@ func ExplanationTable(list []Explanation, lang string) *table.Table {
 			add("reason", "", x.Reason.In(lang), "")
 		}
 		add("cleared", "", x.Cleared.In(lang), "")
+		if c := x.ClearedBy; c != nil {
+			add("clearedBy", c.ID.String(), string(c.Kind), c.On.String())
+		}
 	}
 	return t
 }

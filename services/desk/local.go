@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/taizhang/taizhang/events"
@@ -109,7 +110,24 @@ func (l *Local) List(ctx context.Context, when When, q lists.Question) (*table.T
 		return nil, err
 	}
 	q.On = a.on
-	return a.Ask(ctx, q)
+	t, err := a.Ask(ctx, q)
+	if err == nil {
+		t.Title = Known(t.Title, when.KnownAt, t.Position)
+	}
+	return t, err
+}
+
+// Known returns a title that says as known at which point the answer is, and at which position that is. Without such a
+// point it returns the title as it is.
+func Known(title text.Text, knownAt string, position uint64) text.Text {
+	known := text.Say("按 %s 已知（台账位置 %d）", "as known at %s (position %d of the ledger)", knownAt, position)
+	switch knownAt {
+	case "":
+		return title
+	case strconv.FormatUint(position, 10):
+		known = text.Say("按台账位置 %s 已知", "as known at position %s of the ledger", knownAt)
+	}
+	return text.Text{Zh: title.Zh + "，" + known.Zh, En: title.En + ", " + known.En}
 }
 
 // CheckQuestion returns what is wrong with a question, whatever the ledger holds.

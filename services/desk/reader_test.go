@@ -80,6 +80,12 @@ func TestEveryListIsAnswered(t *testing.T) {
 	if err != nil || len(table.Rows) != 1 || table.Position != 6 || !strings.Contains(table.Title.En, "2025-06-10") {
 		t.Errorf("got %+v, %v", table, err)
 	}
+	for known, want := range map[string]string{"": "", "6": ", as known at position 6 of the ledger", "2026-10-01": ", as known at 2026-10-01 (position 6 of the ledger)"} {
+		title := "Open alerts as of 2025-06-10" + want
+		if table, err := d.List(t.Context(), desk.When{AsOf: "2025-06-10", KnownAt: known}, lists.Question{List: "alerts"}); err != nil || table.Title.En != title {
+			t.Errorf("the title known at %q: %+v, %v", known, table.Title, err)
+		}
+	}
 	for _, c := range []struct {
 		q     lists.Question
 		code  text.Code
@@ -194,11 +200,24 @@ func TestAnAlertIsExplained(t *testing.T) {
 		}
 		form(t, list)
 	}
-	if list, err := explain(asOf("2025-12-31"), desk.AlertName{Center: "ZJ-0001", Code: "AL-USE-01"}); err != nil || list[0].ClearedOn.String() != "2025-07-01" {
-		t.Errorf("cleared: %+v, %v", list, err)
+	list, err := explain(asOf("2025-12-31"), desk.AlertName{Center: "ZJ-0001", Code: "AL-USE-01"})
+	if err != nil || list[0].ClearedOn.String() != "2025-07-01" {
+		t.Fatalf("cleared: %+v, %v", list, err)
 	}
-	if list, err := explain(desk.When{AsOf: "2025-12-31", KnownAt: "6"}, desk.AlertName{Center: "ZJ-0001", Code: "AL-USE-01"}); err != nil || list[0].ClearedOn.Date != 0 {
+	if by := list[0].ClearedBy; by == nil || by.Position != 7 || by.Kind != "spending.reversed" || by.On != list[0].ClearedOn || by.By.Actor != "c-1" {
+		t.Errorf("cleared by %+v because %+v", by, list[0].Because)
+	}
+	form(t, list)
+	if rows := desk.ExplanationTable(list, "zh").Rows; rows[len(rows)-1][4].Data != "clearedBy" {
+		t.Errorf("the last row: %+v", rows[len(rows)-1])
+	}
+	list, err = explain(desk.When{AsOf: "2025-12-31", KnownAt: "6"}, desk.AlertName{Center: "ZJ-0001", Code: "AL-USE-01"})
+	if err != nil || list[0].ClearedOn.Date != 0 || list[0].ClearedBy != nil || list[0].Position != 6 || list[0].AsOf.String() != "2025-12-31" {
 		t.Errorf("known before it was cleared: %+v, %v", list, err)
+	}
+	list, err = explain(asOf("2026-01-31"), desk.AlertName{Center: "ZJ-0001", Code: "AL-EXE-01"})
+	if err != nil || len(list) == 0 || list[0].ClearedOn.Date == 0 || list[0].ClearedBy != nil {
+		t.Errorf("cleared by time alone: %+v, %v", list, err)
 	}
 	for _, c := range []struct {
 		name  desk.AlertName
