@@ -183,7 +183,7 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 	}
 	done.Read, done.Accepted, done.Repeated, done.Refused = report.Read, report.Accepted, report.Repeated, report.Refused
 	if err == nil && r.Marked != nil {
-		done.Marked, err = im.writeMarked()
+		done.Marked, err = im.writeMarked(done.Warnings)
 	}
 	return done, err
 }
@@ -193,6 +193,7 @@ type importing struct {
 	ImportRequest
 	sheets []*sheets.Sheet    // of each file of the ledger's import; nil for JSON Lines
 	marked [][]sheets.Finding // of each file of the ledger's import
+	books  []*sheets.Book     // of each file of the ledger's import; nil for JSON Lines
 	named  []NamedLine
 }
 
@@ -226,7 +227,7 @@ func (im *importing) read(ctx context.Context, l *Local) ([]ledger.File, error) 
 	for i, f := range im.Files {
 		if !isSheet[i] {
 			list = append(list, ledger.File{Name: f.Name, Bytes: f.Bytes, Content: io.NewSectionReader(f.Content, 0, f.Bytes)})
-			im.sheets = append(im.sheets, nil)
+			im.sheets, im.books = append(im.sheets, nil), append(im.books, nil)
 			continue
 		}
 		b, err := sheets.Read(f.Name, f.Content, f.Bytes, terms)
@@ -235,7 +236,7 @@ func (im *importing) read(ctx context.Context, l *Local) ([]ledger.File, error) 
 		}
 		for _, s := range b.Sheets {
 			list = append(list, ledger.File{Name: f.Name, Bytes: f.Bytes / int64(len(b.Sheets)), Given: s.Given()})
-			im.sheets = append(im.sheets, s)
+			im.sheets, im.books = append(im.sheets, s), append(im.books, b)
 		}
 		for _, n := range b.Named {
 			im.named = append(im.named, NamedLine{File: f.Name, Worksheet: n.Worksheet, Row: n.Row, Heading: n.Heading, Text: n.What})
@@ -295,13 +296,30 @@ func (im *importing) tell(b BadLine) {
 	}
 }
 
-// writeMarked writes copies of the bad sheets, and reports whether there were any.
-func (im *importing) writeMarked() (bool, error) {
-	var list []sheets.Marked
+// writeMarked writes copies of the bad sheets and of the others in their workbooks, so that a copy that is corrected can be
+// imported in place of its workbook. It reports whether there were any.
+func (im *importing) writeMarked(warnings []RowWarning) (bool, error) {
+	bad := map[*sheets.Book]bool{}
 	for i, found := range im.marked {
-		if len(found) > 0 {
-			list = append(list, sheets.Marked{Sheet: im.sheets[i], Findings: found})
+		bad[im.books[i]] = bad[im.books[i]] || len(found) > 0
+	}
+	var list []sheets.Marked
+	for i, s := range im.sheets {
+		if !bad[im.books[i]] {
+			continue
 		}
+		m := sheets.Marked{Sheet: s, Findings: im.marked[i]}
+		for _, n := range im.books[i].Named {
+			if n.Worksheet == s.Worksheet {
+				m.Notes = append(m.Notes, n)
+			}
+		}
+		for _, w := range warnings {
+			if w.File == s.Name && w.Worksheet == s.Worksheet {
+				m.Notes = append(m.Notes, sheets.Named{Worksheet: w.Worksheet, Row: w.Line, What: w.Warning})
+			}
+		}
+		list = append(list, m)
 	}
 	if len(list) == 0 {
 		return false, nil

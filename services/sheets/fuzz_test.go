@@ -55,8 +55,21 @@ func soundOrRefused(t *testing.T, b []byte) {
 	}
 	s.Name = "fuzz.csv"
 	var out bytes.Buffer
-	if err := WriteReport(&out, []Marked{{s, found}}, "zh"); err != nil {
+	if err := WriteReport(&out, []Marked{{Sheet: s, Findings: found}}, "zh"); err != nil {
 		t.Fatal(err)
+	}
+	copied, err := readBytes(out.Bytes(), clerk)
+	if err != nil {
+		t.Fatalf("a marked copy: %v", err)
+	}
+	badRows := map[int]bool{}
+	for _, f := range allFindings(copied) {
+		badRows[f.Row] = true
+	}
+	for _, f := range found {
+		if !badRows[f.Row] {
+			t.Fatalf("row %d is taken from a marked copy that nobody corrected", f.Row)
+		}
 	}
 }
 

@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
@@ -18,47 +20,47 @@ import (
 // they save a workbook.
 const markedSheet = "退回标记"
 
-// Marked is a sheet with the findings against it.
+// Marked is a sheet with the findings against it, and with notes that refuse nothing.
 type Marked struct {
 	Sheet    *Sheet
 	Findings []Finding
+	Notes    []Named
 }
 
-// The looks of cells. All text is formatted as text, so that a text that begins with = stays a text when it is edited.
+// The fills of cells.
 var (
 	badFill      = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FF9999"}}
+	noteFill     = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FFF2CC"}}
 	headingFill  = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDEBF7"}}
 	optionalFill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"EDEDED"}}
 )
 
-// WriteReport writes a workbook with a copy of each sheet in which the bad cells are marked and the reasons stand
-// beside them, in a column that reading skips. Rows keep their numbers.
+// WriteReport writes a workbook with a copy of each sheet, which can be imported once it is corrected. The bad cells are
+// marked and the reasons stand beside them, in a column that reading skips; notes about the sheet as a whole stand in
+// the note on the heading of that column. Rows keep their numbers, and columns have the formats, lists and notes of the
+// template. What cannot be copied, such as a formula without a value, is written as an error value, so that it is
+// refused again.
 func WriteReport(to io.Writer, list []Marked, lang string) error {
 	f := excelize.NewFile()
 	defer f.Close()
-	looks, err := newLooks(f)
-	if err != nil {
-		return fmt.Errorf("sheets: write report: %w", err)
-	}
-	names := map[string]bool{}
+	l := &looks{f: f, ids: map[appearance]int{}}
+	taken := map[string]bool{"history": true, markedSheet: true, hiddenSheet: true} // spreadsheet programs keep History for themselves
 	for i, m := range list {
-		name := sheetName(m.Sheet.Name, names)
+		name := sheetName(m.title(list), taken)
+		var err error
 		if i == 0 {
 			err = f.SetSheetName(f.GetSheetName(0), name)
 		} else {
 			_, err = f.NewSheet(name)
 		}
 		if err == nil {
-			err = cmp.Or(spreadsheet.PrintWide(f, name), m.write(f, name, looks, lang))
+			err = cmp.Or(spreadsheet.PrintWide(f, name), m.write(l, name, lang))
 		}
 		if err != nil {
 			return fmt.Errorf("sheets: write report: %w", err)
 		}
 	}
-	if err := markCopy(f); err != nil {
-		return fmt.Errorf("sheets: write report: %w", err)
-	}
-	if err := f.Write(to); err != nil {
+	if err := cmp.Or(markCopy(f), f.Write(to)); err != nil {
 		return fmt.Errorf("sheets: write report: %w", err)
 	}
 	return nil
@@ -70,6 +72,36 @@ func markCopy(f *excelize.File) error {
 	return cmp.Or(err, f.SetCellStr(markedSheet, "A1", "由台账导入时生成：标出的单元格改正后，本工作簿可直接重新导入，原因一列不读。"), f.SetSheetVisible(markedSheet, false))
 }
 
+// title returns the name of the worksheet if its file has other ones in the list, or else the name of the file.
+func (m Marked) title(list []Marked) string {
+	for _, other := range list {
+		if other.Sheet.Name == m.Sheet.Name && other.Sheet.Worksheet != m.Sheet.Worksheet {
+			return m.Sheet.Worksheet
+		}
+	}
+	return strings.TrimSuffix(filepath.Base(m.Sheet.Name), filepath.Ext(m.Sheet.Name))
+}
+
+// sheetName returns a title in a form that a worksheet may have and that no other worksheet has yet.
+func sheetName(title string, taken map[string]bool) string {
+	title = strings.Trim(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`[]:*?/\'`, r) || r < ' ' || r > 0xffff || r == 0xfffd {
+			return '_'
+		}
+		return r
+	}, text.Seen(title)), " ")
+	const charactersMax = 31 - len(" (9999)")
+	if r := []rune(title); len(r) > charactersMax {
+		title = string(r[:charactersMax])
+	}
+	name := title
+	for n := 2; name == "" || taken[strings.ToLower(name)]; n++ {
+		name = fmt.Sprintf("%s (%d)", title, n)
+	}
+	taken[strings.ToLower(name)] = true
+	return name
+}
+
 // The widths of the columns are in characters, the height of a line in points.
 const (
 	cellWidth    = 18
@@ -77,112 +109,200 @@ const (
 	lineHeight   = 17
 )
 
+// mark is what marks a cell.
+type mark uint8
+
+const (
+	unmarked mark = iota
+	noted         // it deserves a look
+	bad           // it is refused
+)
+
 // appearance is the look of a cell.
 type appearance struct {
 	format string
-	marked bool
+	mark   mark
+	struck bool
 }
 
-func newLooks(f *excelize.File) (map[appearance]int, error) {
-	looks := map[appearance]int{}
-	for _, format := range []string{spreadsheet.TextFormat, "General", spreadsheet.DateFormat} {
-		for _, marked := range []bool{false, true} {
-			style := &excelize.Style{CustomNumFmt: &format, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}
-			if marked {
-				style.Fill = badFill
-			}
-			id, err := f.NewStyle(style)
-			if err != nil {
-				return nil, err
-			}
-			looks[appearance{format, marked}] = id
+// looks makes the styles of a workbook, each once.
+type looks struct {
+	f   *excelize.File
+	ids map[appearance]int
+	err error // the first error
+}
+
+func (l *looks) id(a appearance) int {
+	id, ok := l.ids[a]
+	if !ok && l.err == nil {
+		style := &excelize.Style{CustomNumFmt: &a.format, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}
+		switch a.mark {
+		case bad:
+			style.Fill = badFill
+		case noted:
+			style.Fill = noteFill
 		}
-	}
-	return looks, nil
-}
-
-// sheetName returns the name of a file in a form that a worksheet may have and that no other worksheet has yet.
-func sheetName(path string, taken map[string]bool) string {
-	base := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	base = strings.Trim(strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`[]:*?/\'`, r) || r < ' ' || r > 0xffff || r == 0xfffd {
-			return '_'
+		if a.struck {
+			style.Font = &excelize.Font{Strike: true}
 		}
-		return r
-	}, base), " ")
-	const charactersMax = 31 - len(" (9999)")
-	if r := []rune(base); len(r) > charactersMax {
-		base = string(r[:charactersMax])
+		id, l.err = l.f.NewStyle(style)
+		l.ids[a] = id
 	}
-	name := base
-	for n := 2; name == "" || taken[strings.ToLower(name)]; n++ {
-		name = fmt.Sprintf("%s (%d)", base, n)
-	}
-	taken[strings.ToLower(name)] = true
-	return name
+	return id
 }
 
-// marks are the findings of one row.
+// marks are the findings of one row and the notes on it.
 type marks struct {
-	headings map[string]bool
+	headings map[string]mark
 	reasons  []string
 }
 
-func (m Marked) marks(lang string) map[int]*marks {
-	byRow := map[int]*marks{}
-	for _, f := range m.Findings {
-		row := byRow[f.Row]
-		if row == nil {
-			row = &marks{headings: map[string]bool{}}
-			byRow[f.Row] = row
-		}
-		reason := text.Say("%s：%s", "%s: %s", f.Field, f.Reason.In(lang)).In(lang)
-		row.headings[f.Field] = true
-		if !slices.Contains(row.reasons, reason) { // a file may be given twice
-			row.reasons = append(row.reasons, reason)
-		}
+// add adds a reason, unless it is there: a file may be given twice.
+func (m *marks) add(heading, reason string, sort mark) {
+	m.headings[heading] = max(m.headings[heading], sort)
+	if !slices.Contains(m.reasons, reason) {
+		m.reasons = append(m.reasons, reason)
 	}
-	return byRow
 }
 
-func (m Marked) write(f *excelize.File, name string, looks map[appearance]int, lang string) error {
-	w, err := f.NewStreamWriter(name)
+// marks returns the marks by row, and the notes that are about no row of a record.
+func (m Marked) marks(lang string) (byRow map[int]*marks, whole []string) {
+	byRow = map[int]*marks{}
+	of := func(row int) *marks {
+		if byRow[row] == nil {
+			byRow[row] = &marks{headings: map[string]mark{}}
+		}
+		return byRow[row]
+	}
+	for _, f := range m.Findings {
+		of(f.Row).add(f.Field, text.Say("%s：%s", "%s: %s", f.Field, f.Reason.In(lang)).In(lang), bad)
+	}
+	isRecord := map[int]bool{}
+	for _, e := range m.Sheet.entries {
+		for _, r := range e.rows {
+			isRecord[r.row.Number] = true
+		}
+	}
+	for _, n := range m.Notes {
+		what := n.What.In(lang)
+		if n.Heading != "" {
+			what = text.Say("%s：%s", "%s: %s", n.Heading, what).In(lang)
+		}
+		switch {
+		case isRecord[n.Row]:
+			of(n.Row).add(n.Heading, text.Say("提示：%s", "Note: %s", what).In(lang), noted)
+		case n.Row > 0:
+			whole = append(whole, text.Say("第 %d 行：%s", "row %d: %s", n.Row, what).In(lang))
+		default:
+			whole = append(whole, what)
+		}
+	}
+	return byRow, whole
+}
+
+// copying is one sheet that is being copied.
+type copying struct {
+	Marked
+	l       *looks
+	name    string // of the worksheet
+	columns []Column
+	beside  int // the column of the reasons
+	byRow   map[int]*marks
+}
+
+func (m Marked) write(l *looks, name, lang string) error {
+	byRow, whole := m.marks(lang)
+	c := &copying{Marked: m, l: l, name: name, columns: m.Sheet.under(0), beside: m.Sheet.heads.reason, byRow: byRow}
+	g, h := m.Sheet.grid, m.Sheet.heads
+	if c.beside < 0 {
+		for _, r := range g.rows {
+			c.beside = max(c.beside, len(r.Cells))
+		}
+	}
+	headings, err := c.dress(whole)
 	if err != nil {
 		return err
 	}
-	g, h := m.Sheet.grid, m.Sheet.heads
-	beside := h.reason
-	if beside < 0 {
-		for _, r := range g.rows {
-			beside = max(beside, len(r.Cells))
-		}
+	w, err := l.f.NewStreamWriter(name)
+	if err != nil {
+		return err
 	}
-	for j := beside + 1; j >= 1; j-- { // the library writes the last first, and a workbook has its columns in their order
-		wide := map[bool]float64{false: cellWidth, true: reasonsWidth}[j == beside+1]
-		if err := w.SetColWidth(j, j, wide); err != nil {
-			return err
-		}
-	}
-	byRow := m.marks(lang)
 	for i, r := range g.rows {
-		at := r.Number
-		if g.rows[len(g.rows)-1].Number > spreadsheet.RowsMax {
-			at = i + 1 // a text may have more lines than a worksheet rows
-		}
-		cells := m.cells(&r, byRow[r.Number], max(beside+1, len(r.Cells)), looks)
-		switch row := byRow[r.Number]; {
+		cells := c.cells(i)
+		switch marked := byRow[r.Number]; {
 		case i == h.row:
-			cells[beside] = excelize.Cell{Value: h.kind.reasonHeading()}
-		case row != nil:
-			cells[beside] = excelize.Cell{StyleID: looks[appearance{spreadsheet.TextFormat, false}], Value: strings.Join(row.reasons, "\n")}
+			for j, style := range headings {
+				cells[j] = excelize.Cell{StyleID: style, Value: r.At(j).Text}
+			}
+			cells[c.beside] = excelize.Cell{StyleID: headings[c.beside], Value: h.kind.reasonHeading()}
+		case marked != nil:
+			cells[c.beside] = excelize.Cell{StyleID: l.id(appearance{format: spreadsheet.TextFormat}), Value: shownText(strings.Join(marked.reasons, "\n"))}
 		case h.reason >= 0:
-			cells[beside] = nil // an earlier copy's
+			cells[c.beside] = nil // an earlier copy's
 		}
-		if err := w.SetRow(fmt.Sprintf("A%d", at), cells, height(&r, byRow[r.Number], beside)); err != nil {
+		opts := height(&r, byRow[r.Number], c.beside)
+		opts.Hidden = r.Hidden
+		if err := w.SetRow(fmt.Sprintf("A%d", c.number(i)), cells, opts); err != nil {
 			return err
 		}
 	}
-	return w.Flush()
+	for _, m := range g.merged {
+		m.LastColumn, m.LastRow = min(m.LastColumn, c.beside-1), min(m.LastRow, spreadsheet.RowsMax) // so that reasons are seen
+		if m.LastColumn < m.FirstColumn || m.LastColumn == m.FirstColumn && m.LastRow <= m.FirstRow {
+			continue
+		}
+		if err := w.MergeCell(fmt.Sprint(spreadsheet.Letters(m.FirstColumn), m.FirstRow), fmt.Sprint(spreadsheet.Letters(m.LastColumn), m.LastRow)); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(l.err, w.Flush())
+}
+
+// number returns the number in the copy of row i of the grid.
+func (c *copying) number(i int) int {
+	g := c.Sheet.grid
+	if g.rows[len(g.rows)-1].Number > spreadsheet.RowsMax {
+		return i + 1 // a text may have more lines than a worksheet rows
+	}
+	return g.rows[i].Number
+}
+
+// dress gives the columns their look and returns the styles of the headings by column.
+func (c *copying) dress(whole []string) (map[int]int, error) {
+	f, h := c.l.f, c.Sheet.heads
+	row := c.number(h.row)
+	plain, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{Horizontal: "center", WrapText: true}})
+	if err != nil {
+		return nil, err
+	}
+	headings := map[int]int{}
+	for j := c.beside; j >= 0; j-- { // the library writes the last first, and a workbook has its columns in their order
+		width := float64(cellWidth)
+		switch {
+		case j == c.beside:
+			headings[j], width = plain, reasonsWidth
+		case j >= len(h.column) || h.column[j] < 0:
+			headings[j] = plain
+		default:
+			column := &c.columns[h.column[j]]
+			if headings[j], err = dress(f, c.name, j, row, h.kind, column); err != nil {
+				return nil, err
+			}
+			width = max(width, column.width())
+		}
+		letters := spreadsheet.Letters(j)
+		if err := f.SetColWidth(c.name, letters, letters, width); err != nil {
+			return nil, err
+		}
+	}
+	if len(whole) > 0 {
+		note := noteAt(fmt.Sprint(spreadsheet.Letters(c.beside), row), shownText(strings.Join(whole, "\n")))
+		note.Width, note.Height = 480, 240
+		if err := f.AddComment(c.name, note); err != nil {
+			return nil, err
+		}
+	}
+	return headings, freeze(f, c.name, row)
 }
 
 // height returns options that make a row with reasons as high as its cells need, for not every program does so itself.
@@ -207,27 +327,76 @@ func linesOf(text string, wide int) (n int) {
 	return n
 }
 
-// cells returns the first count cells of a row as they are written.
-func (m Marked) cells(r *spreadsheet.Row, against *marks, count int, looks map[appearance]int) []any {
-	cells := make([]any, count)
+// cells returns the cells of row i of the grid as they are written.
+func (c *copying) cells(i int) []any {
+	r, h := &c.Sheet.grid.rows[i], c.Sheet.heads
+	marked := c.byRow[r.Number]
+	cells := make([]any, max(c.beside+1, len(r.Cells)))
 	for j := range cells {
-		cells[j] = shown(r.At(j), looks, against != nil && against.headings[m.Sheet.heading(j)])
+		var column *Column
+		if i > h.row && j < len(h.column) && h.column[j] >= 0 {
+			column = &c.columns[h.column[j]]
+		}
+		how := unmarked
+		if marked != nil {
+			how = marked.headings[c.Sheet.heading(j)]
+		}
+		cells[j] = c.l.shown(r.At(j), column, how)
 	}
 	return cells
 }
 
-// shown returns a cell as it is written, with the type with which it was read. An ambiguous value is left blank.
-func shown(x spreadsheet.Cell, looks map[appearance]int, marked bool) any {
-	switch {
-	case unknowable(x) != text.Text{} || isEmpty(x):
-		if !marked {
-			return nil
-		}
-		x.Text = ""
-	case x.Sort == spreadsheet.Date:
-		return excelize.Cell{StyleID: looks[appearance{spreadsheet.DateFormat, marked}], Value: x.Number}
-	case x.Sort == spreadsheet.Number:
-		return excelize.Cell{StyleID: looks[appearance{"General", marked}], Value: x.Number}
+// notCopied is written for a value that cannot be copied. Reading refuses it.
+const notCopied = "#N/A"
+
+// shown returns a cell as it is written. A good cell of a column that is read has the format of the column. A bad cell
+// keeps what made it bad. column is nil for a cell that is not read.
+func (l *looks) shown(x spreadsheet.Cell, column *Column, how mark) any {
+	format := "General"
+	if column != nil {
+		format = column.cellFormat()
 	}
-	return excelize.Cell{StyleID: looks[appearance{spreadsheet.TextFormat, marked}], Value: x.Text}
+	cell := func(format string, value any) any {
+		if code := x.FormatCode(); code != "" && column != nil && how == bad {
+			format = code
+		}
+		return excelize.Cell{StyleID: l.id(appearance{format, how, x.Struck}), Value: value}
+	}
+	switch {
+	case isEmpty(x) && how == unmarked, column == nil && unknowable(x) != text.Text{}:
+		return nil
+	case isEmpty(x):
+		return cell(format, "")
+	case unknowable(x) != text.Text{}:
+		return cell(spreadsheet.TextFormat, notCopied)
+	case x.Sort == spreadsheet.Date && column != nil && column.Form == Day && how != bad:
+		if on, err := events.ParseDate(x.Text); err == nil {
+			return cell(format, float64(on-spreadsheet.Epoch))
+		}
+		return cell(spreadsheet.DateFormat, x.Number)
+	case x.Sort == spreadsheet.Date:
+		return cell(spreadsheet.DateFormat, x.Number)
+	case x.Sort == spreadsheet.Number && how != bad && format == spreadsheet.TextFormat:
+		return cell(format, x.Text)
+	case x.Sort == spreadsheet.Number && how != bad:
+		return cell(format, x.Number)
+	case x.Sort == spreadsheet.Number:
+		return cell("General", x.Number)
+	case strings.ContainsAny(x.Text[:1], "=+-@"): // as text it stays a text when it is edited
+		return cell(spreadsheet.TextFormat, shownText(x.Text))
+	}
+	if column == nil {
+		format = spreadsheet.TextFormat
+	}
+	return cell(format, shownText(x.Text))
+}
+
+// shownText returns a text without the characters that turn its direction.
+func shownText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s)
 }

@@ -59,7 +59,7 @@ func isMarked(t *testing.T, f *excelize.File, sheet, at string) bool {
 func TestAMarkedCopyShowsTheBadCellsAndTheReasonsBesideThem(t *testing.T) {
 	s := mustRead(t, "表题\n"+voucherHeadings+"V-1,2026/9/1,ZJ-0018,G-1,中试,\"1,234.50\",甲,=HYPERLINK(A1),,,\n\n=1+1,2026/9/1,ZJ-0018,G-1,中式,1.005,@x,+1,,,,z\nV-2,2026/9/1,ZJ-0018,G-1,中式,1.00,甲,"+strings.Repeat("样机试制费", 18)+",,,\n")
 	s.Name = "dir/九月[1].csv"
-	f := marked(t, "zh", Marked{s, allFindings(s)}, Marked{s, allFindings(s)})
+	f := marked(t, "zh", Marked{Sheet: s, Findings: allFindings(s)}, Marked{Sheet: s, Findings: allFindings(s)})
 	if got := f.GetSheetList(); len(got) != 3 || got[0] != "九月_1_" || got[1] != "九月_1_ (2)" || got[2] != markedSheet {
 		t.Errorf("the sheets are %v", got)
 	}
@@ -110,7 +110,7 @@ func TestAMarkedCopyThatIsCorrectedIsASheet(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Name = "九月.xlsx"
-	f := marked(t, "en", Marked{s, allFindings(s)})
+	f := marked(t, "en", Marked{Sheet: s, Findings: allFindings(s)})
 	if err := f.SetCellStr("九月", "E4", "中试"); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestAMarkedCopyThatIsCorrectedIsASheet(t *testing.T) {
 	}
 	expect(t, recordsOf(t, again), `"lines":[{"grant":"G-1","amountFen":1250}]`, `"voucher":"7"`)
 	again.Name = s.Name
-	f = marked(t, "en", Marked{again, nil})
+	f = marked(t, "en", Marked{Sheet: again})
 	if got, err := f.GetCellValue("九月", "L4"); got != "" || err != nil {
 		t.Errorf("the reason of an earlier copy is still there: %q, %v", got, err)
 	}

@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -24,13 +25,17 @@ func WriteTemplate(to io.Writer, k *Kind, p *policy.Policy) error {
 	err := f.SetSheetName(f.GetSheetName(0), sheet)
 	columns := k.Under(p)
 	for i := 0; err == nil && i < len(columns); i++ {
-		err = templateColumn(f, sheet, i, k, &columns[i])
+		var look int
+		if look, err = dress(f, sheet, i, 1, k, &columns[i]); err == nil {
+			at := spreadsheet.Letters(i) + "1"
+			err = cmp.Or(f.SetCellStr(sheet, at, columns[i].Heading), f.SetCellStyle(sheet, at, at, look))
+		}
 	}
 	if err == nil {
 		err = spreadsheet.PrintWide(f, sheet)
 	}
 	if err == nil {
-		err = f.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+		err = freeze(f, sheet, 1)
 	}
 	if err == nil {
 		err = f.Write(to)
@@ -41,46 +46,58 @@ func WriteTemplate(to io.Writer, k *Kind, p *policy.Policy) error {
 	return nil
 }
 
-func templateColumn(f *excelize.File, sheet string, i int, k *Kind, c *Column) error {
-	name := spreadsheet.Letters(i)
-	text, format, fill := spreadsheet.TextFormat, spreadsheet.TextFormat, headingFill
+// freeze keeps the rows down to the headings in sight.
+func freeze(f *excelize.File, sheet string, headings int) error {
+	return f.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: headings, TopLeftCell: fmt.Sprintf("A%d", headings+1), ActivePane: "bottomLeft"})
+}
+
+// cellFormat returns the number format of the cells of a column.
+func (c *Column) cellFormat() string {
 	switch c.Form {
 	case Amount:
-		format = spreadsheet.MoneyFormat
+		return spreadsheet.MoneyFormat
 	case Day:
-		format = spreadsheet.DateFormat
+		return spreadsheet.DateFormat
 	case Whole:
-		format = "0"
+		return "0"
 	}
+	return spreadsheet.TextFormat
+}
+
+// dress gives column i of a worksheet the look of a column of the kind: the format and the width of its cells, the note
+// on its heading in a row, from 1, and the list of its words in the rows below. It returns the style of the heading.
+func dress(f *excelize.File, sheet string, i, row int, k *Kind, c *Column) (heading int, err error) {
+	name := spreadsheet.Letters(i)
+	text, format, fill := spreadsheet.TextFormat, c.cellFormat(), headingFill
 	if c.Optional {
 		fill = optionalFill
 	}
 	column, err := f.NewStyle(&excelize.Style{CustomNumFmt: &format})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	heading, err := f.NewStyle(&excelize.Style{CustomNumFmt: &text, Fill: fill, Font: &excelize.Font{Bold: k.Mark == "" || c.Heading == k.Mark},
+	heading, err = f.NewStyle(&excelize.Style{CustomNumFmt: &text, Fill: fill, Font: &excelize.Font{Bold: k.Mark == "" || c.Heading == k.Mark},
 		Alignment: &excelize.Alignment{Horizontal: "center", WrapText: true}})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	width := max(12, 2*len([]rune(c.Heading))+4)
 	for _, step := range []func() error{
 		func() error { return f.SetColStyle(sheet, name, column) },
-		func() error { return f.SetColWidth(sheet, name, name, float64(width)) },
-		func() error { return f.SetCellStr(sheet, name+"1", c.Heading) },
-		func() error { return f.SetCellStyle(sheet, name+"1", name+"1", heading) },
-		func() error { return f.AddComment(sheet, templateNote(name+"1", k.Help(c))) },
-		func() error { return templateList(f, sheet, name, c) },
+		func() error { return f.SetColWidth(sheet, name, name, c.width()) },
+		func() error { return f.AddComment(sheet, noteAt(fmt.Sprint(name, row), k.Help(c))) },
+		func() error { return offer(f, sheet, name, row, c) },
 	} {
 		if err := step(); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return heading, nil
 }
 
-func templateNote(at, help string) excelize.Comment {
+// width returns the width of a column in characters, so that its heading is in one line.
+func (c *Column) width() float64 { return float64(max(12, 2*len([]rune(c.Heading))+4)) }
+
+func noteAt(at, help string) excelize.Comment {
 	return excelize.Comment{Cell: at, Author: "taizhang", Text: help, Width: 280, Height: 110}
 }
 
@@ -91,20 +108,21 @@ const (
 	messageMax  = 255
 )
 
-// templateList offers the words of a column of one word as a list. A list that is too long for the validation rule
-// stands on a hidden sheet, in the column with the same letters.
-func templateList(f *excelize.File, sheet, name string, c *Column) error {
+// offer offers the words of a column of one word as a list in the rows below the headings. A list that is too long for
+// the validation rule stands on a hidden sheet.
+func offer(f *excelize.File, sheet, name string, headings int, c *Column) error {
 	if c.Form != Choice && c.Form != YesNo {
 		return nil
 	}
 	v := excelize.NewDataValidation(true)
-	v.Sqref = fmt.Sprintf("%s2:%s%d", name, name, templateRows+1)
+	v.Sqref = fmt.Sprintf("%[1]s%[2]d:%[1]s%[3]d", name, headings+1, min(headings+templateRows, spreadsheet.RowsMax))
 	words := c.words()
 	if joined := strings.Join(words, ","); len(utf16.Encode([]rune(joined))) > dropListMax || strings.Count(joined, ",") >= len(words) {
-		if err := hiddenList(f, name, words); err != nil {
+		at, err := hiddenList(f, name, words)
+		if err != nil {
 			return err
 		}
-		v.SetSqrefDropList(fmt.Sprintf("%s!$%s$1:$%[2]s$%d", hiddenSheet, name, len(words)))
+		v.SetSqrefDropList(fmt.Sprintf("%s!$%s$1:$%[2]s$%d", hiddenSheet, at, len(words)))
 	} else if err := v.SetDropList(words); err != nil {
 		return err
 	}
@@ -116,21 +134,35 @@ func templateList(f *excelize.File, sheet, name string, c *Column) error {
 // hiddenSheet is the sheet with the words of long lists. Reading skips hidden sheets.
 const hiddenSheet = "选项"
 
-func hiddenList(f *excelize.File, column string, words []string) error {
+// hiddenList writes words to the hidden sheet, in the column with the letters from or else in the next one that is free,
+// and returns the letters of that column.
+func hiddenList(f *excelize.File, from string, words []string) (letters string, err error) {
 	if i, err := f.GetSheetIndex(hiddenSheet); err != nil {
-		return err
+		return "", err
 	} else if i < 0 {
 		if _, err := f.NewSheet(hiddenSheet); err != nil {
-			return err
+			return "", err
 		}
 		if err := f.SetSheetVisible(hiddenSheet, false); err != nil {
-			return err
+			return "", err
+		}
+	}
+	column, err := excelize.ColumnNameToNumber(from)
+	if err != nil {
+		return "", err
+	}
+	for ; ; column++ {
+		letters = spreadsheet.Letters(column - 1)
+		if taken, err := f.GetCellValue(hiddenSheet, letters+"1"); err != nil {
+			return "", err
+		} else if taken == "" {
+			break
 		}
 	}
 	for i, word := range words {
-		if err := f.SetCellStr(hiddenSheet, fmt.Sprint(column, i+1), word); err != nil {
-			return err
+		if err := f.SetCellStr(hiddenSheet, fmt.Sprint(letters, i+1), word); err != nil {
+			return "", err
 		}
 	}
-	return nil
+	return letters, nil
 }

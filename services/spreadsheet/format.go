@@ -17,6 +17,7 @@ const (
 // format is a parsed number format: up to three sections for numbers and one for texts. A nil format shows numbers by
 // their digits, and texts as they are.
 type format struct {
+	code    string
 	numbers []section // none: numbers are shown as texts are
 	text    *section  // nil: texts are shown as they are
 }
@@ -88,9 +89,9 @@ func parseFormat(code string) *format {
 	sections := tokenize(code)
 	if len(code) > codeBytesMax || len(sections) > 4 {
 		unreadable := section{pieces: []piece{{literal, overflow}}}
-		return &format{numbers: []section{unreadable}, text: &unreadable}
+		return &format{code: code, numbers: []section{unreadable}, text: &unreadable}
 	}
-	f := &format{numbers: sections}
+	f := &format{code: code, numbers: sections}
 	last := &sections[len(sections)-1]
 	isText := slices.ContainsFunc(last.pieces, func(p piece) bool { return p.sort == place })
 	if len(sections) == 4 || isText {

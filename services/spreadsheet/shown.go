@@ -32,6 +32,14 @@ func (c Cell) Parts() Parts {
 	return 0
 }
 
+// FormatCode returns the code of the number format of the cell, "" for the general format and the plain text format.
+func (c Cell) FormatCode() string {
+	if c.format == nil {
+		return ""
+	}
+	return c.format.code
+}
+
 // isDate reports whether the format shows a number as a date. A time alone is none.
 func (f *format) isDate(v float64) bool {
 	if f == nil {
