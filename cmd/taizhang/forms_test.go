@@ -278,7 +278,7 @@ func (l *ledgers) commands(title string) []string {
 	if lines := given[title]; lines != nil {
 		return lines
 	}
-	return []string{"--data PROVINCE " + strings.NewReplacer("CENTER", "ZJ-0001", "YEAR", "2025", "SINCE", "3000", "duplicates", "duplicates --days 25").Replace(title)}
+	return []string{"--data PROVINCE " + strings.NewReplacer("CENTER", "ZJ-0001", "YEAR", "2025", "SCOPE", "province", "FIGURE", "available", "SINCE", "3000", "DATE", "2025-12-31", "duplicates", "duplicates --days 25").Replace(title)}
 }
 
 // undatedVerbs take no date.

@@ -154,10 +154,10 @@ func changesInParts(ctx context.Context, d *Source, q *asked, t *table.Table) er
 	}
 	t.Title = partsTitle(s, q)
 	if q.text("show") == showReported {
-		t.Empty = text.Say("报出数没有记录。", "No record makes what was reported.")
+		t.Empty = text.Say("没有记录构成报出数。", "No record makes what was reported.")
 		err = d.reported(ctx, q, s, list)
 	} else {
-		t.Empty = text.Say("没有变动。", "Nothing moved.")
+		t.Empty = text.Say("没有数字变动。", "No figure moved.")
 		err = d.correct(ctx, q, s, list)
 	}
 	switch {
@@ -338,7 +338,7 @@ func (q *asked) partsRows(t *table.Table, list []*partsOfCenter) {
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
 		t.Rows = append(t.Rows, rows(groups[key].lead, groups[key].lines)...)
 	}
-	if q.text("by") != byTotal {
+	if q.text("by") != byTotal && !q.given("center") {
 		lead := make([]table.Cell, len(t.Columns)-len(partWords)-4)
 		lead[0] = table.Cell{Shown: text.Say("合计", "total")}
 		t.Totals = rows(lead, whole)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -29,6 +31,16 @@ func TestTheRecordsOfAFigureSumToIt(t *testing.T) {
 			h.tracesSumUp(t, name, day, traced[name].centers)
 		}
 	}
+	h := financeHistories(t)["ahead"]
+	known, err := h.desk.Ledger.KnownAt(t.Context(), ledger.Point{Position: uint64(len(h.lines) / 2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	then := &plainHistory{desk: &lists.Source{Ledger: h.desk.Ledger, Register: known}}
+	then.events = standing(slices.DeleteFunc(slices.Clone(h.lines), func(e plainEvent) bool {
+		return known.Has(events.CenterID(e.Center).Stream(), uuid.MustParse(e.ID)) == 0
+	}))
+	then.tracesSumUp(t, "ahead as known then", "2025-06-30", nil)
 }
 
 func (h *plainHistory) tracesSumUp(t *testing.T, name, day string, centers []string) {

@@ -45,6 +45,7 @@ var samples = map[string]func(*world, access.Role) ask{
 	"ageing":     about(),
 	"spending":   about("center", home),
 	"due":        about(),
+	"trace":      about("center", home, "year", "2025", "scope", "province", "figure", "executed"),
 	"changes":    about("since", "3"),
 	"find":       about("center", home),
 	"sample":     about("center", home, "year", "2025"),
