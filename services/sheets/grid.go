@@ -6,7 +6,6 @@ import (
 	"io"
 	"iter"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -153,19 +152,17 @@ func plainText(s string) string {
 	}, s)
 }
 
-// elsewhere matches formulas that refer to another workbook or another program.
-var elsewhere = regexp.MustCompile(`\[\d+\]|\|`)
-
 // isEmpty reports whether a cell is empty. A cell with a formula but without a value is not empty.
 func isEmpty(c spreadsheet.Cell) bool {
-	return c.Text == "" && (c.Sort == spreadsheet.Text && !elsewhere.MatchString(c.Formula) || c.Formula == "")
+	return c.Text == "" && (c.Formula == "" || c.Sort == spreadsheet.Text && astray(c.Formula) == (text.Text{}))
 }
 
 // unknowable returns the reason why the value of a cell is ambiguous, or a zero Text if it is not.
 func unknowable(c spreadsheet.Cell) (why text.Text) {
+	if why = astray(c.Formula); why != (text.Text{}) {
+		return why
+	}
 	switch {
-	case elsewhere.MatchString(c.Formula):
-		return text.Say("公式引用别的工作簿或程序：请粘贴为数值", "its formula asks another workbook or program: paste the value")
 	case c.Formula != "" && c.Sort == spreadsheet.Blank:
 		return text.Say("公式没有存下结果：请用表格软件打开并保存，或粘贴为数值", "its formula has no stored value: open and save it in a spreadsheet program, or paste the value")
 	case c.Sort == spreadsheet.Failure:

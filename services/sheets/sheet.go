@@ -14,6 +14,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
 // Config holds the actor, the role and the policies under which a sheet is read.
@@ -106,7 +107,7 @@ func look(head []byte) Looked {
 		return XLSX
 	}
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
-	if len(text) == 0 || text[0] == '{' {
+	if len(text) == 0 || text[0] == '{' && !bytes.HasPrefix(text, []byte(`{\rtf`)) {
 		return JSONLines
 	}
 	return CSV
@@ -134,7 +135,7 @@ func read(f io.ReaderAt, size int64, cfg Config) (*Book, error) {
 	if size > fileBytesMax {
 		return nil, say("文件有 %d 字节，超过 %d 字节的上限", "the file has %d bytes, over the limit of %d", size, fileBytesMax)
 	}
-	head := make([]byte, min(size, 8))
+	head := make([]byte, min(size, 4096))
 	if _, err := f.ReadAt(head, 0); err != nil && err != io.EOF {
 		return nil, err
 	}
@@ -143,8 +144,8 @@ func read(f io.ReaderAt, size int64, cfg Config) (*Book, error) {
 	switch {
 	case look(head) == XLSX:
 		grids, err = readXLSX(f, size)
-	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
-		return nil, say("是旧式 XLS 或加密的工作簿：请去掉密码，另存为 XLSX", "the file is an old XLS or a workbook under a password: save it as XLSX without one")
+	case spreadsheet.Foreign(head) != nil:
+		return nil, spreadsheet.Foreign(head)
 	default:
 		text := make([]byte, size)
 		if _, err := f.ReadAt(text, 0); err != nil && err != io.EOF {

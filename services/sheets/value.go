@@ -74,7 +74,10 @@ func hides(x spreadsheet.Cell, form Form) text.Text {
 		}
 	}
 	do := text.Say("请设为文本格式后重填", "make it text and fill it in again")
-	if form == Amount || form == Whole {
+	switch form {
+	case Day:
+		do = text.Say("请设为日期格式，并核对", "make it a date and check it")
+	case Amount, Whole:
 		do = text.Say("请改用普通数值格式，并核对", "give it a plain number format and check it")
 	}
 	if blanksAside(shown) == "" {
@@ -130,10 +133,10 @@ func readText(x spreadsheet.Cell) (string, text.Text) {
 	return x.Text, text.Text{}
 }
 
-// readAmount reads an amount in yuan. It reads a number with 15 digits, as the spreadsheet shows it: a spreadsheet may
+// readAmount reads an amount in yuan, also with the sign of the yuan. It reads a number with 15 digits, as the spreadsheet shows it: a spreadsheet may
 // store 1234.56 as 1234.5599999999999.
 func readAmount(x spreadsheet.Cell) (events.Fen, text.Text) {
-	typed := halfWidth(x.Text)
+	typed := spreadsheet.TrimYuan(halfWidth(x.Text))
 	switch {
 	case x.Sort == spreadsheet.Date:
 		return 0, text.Say("应为金额，单元格存的是日期 %s", "must be an amount; the cell holds the date %s", x.Text)
@@ -141,26 +144,13 @@ func readAmount(x spreadsheet.Cell) (events.Fen, text.Text) {
 		return 0, text.Say("金额 %s 为负：应填正数，冲销、收回冲减各有其表", "the amount %s is negative: write it without a sign; reversals and recoveries have sheets of their own", spreadsheet.Clip(typed))
 	}
 	fen, err := events.ParseYuan(typed)
+	if err != nil {
+		_, err = events.ParseYuan(halfWidth(x.Text)) // names the whole text
+	}
 	if problems, ok := err.(events.Problems); ok {
 		return 0, problems[0].Reason
 	}
 	return fen, text.Text{}
-}
-
-// readDay reads 2026-09-01, 2026/9/1, 2026年9月1日 and date cells. It ignores a time of day.
-func readDay(x spreadsheet.Cell) (events.Date, text.Text) {
-	typed := halfWidth(x.Text) // for a date cell, its day
-	if iso, ok := spreadsheet.ISODay(typed); ok {
-		on, err := events.ParseDate(iso)
-		if err != nil {
-			return 0, text.Say("没有“%s”这一天", "there is no day “%s”", spreadsheet.Clip(x.Text))
-		}
-		return on, text.Text{}
-	}
-	if x.Sort == spreadsheet.Number {
-		return 0, text.Say("单元格存的是数值 %s，不是日期：请设为日期格式", "the cell holds the number %s and no date: make it a date", x.Text)
-	}
-	return 0, text.Say("“%s”不是日期，如 2026-09-01、2026/9/1 或 2026年9月1日", "“%s” is no date, such as 2026-09-01, 2026/9/1 or 2026年9月1日", spreadsheet.Clip(x.Text))
 }
 
 // halfWidth returns a text with narrow digits and signs instead of the wide ones of Chinese input methods.

@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -25,6 +26,12 @@ func setRow(f *excelize.File, sheet string, row int, instead map[string]any) err
 	return nil
 }
 
+// format gives a cell a number format.
+func format(f *excelize.File, sheet, cell, code string) error {
+	style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &code})
+	return errors.Join(err, f.SetCellStyle(sheet, cell, cell, style))
+}
+
 func TestTypedCellsAreReadAsWhatTheyAre(t *testing.T) {
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
 		for i, instead := range []map[string]any{
@@ -40,7 +47,7 @@ func TestTypedCellsAreReadAsWhatTheyAre(t *testing.T) {
 				return err
 			}
 		}
-		return nil
+		return format(f, sheet, "B2", "yyyy-mm-dd h:mm")
 	})
 	s, err := readBytes(b, clerk)
 	if err != nil {
@@ -140,7 +147,7 @@ func TestEveryVisibleSheetWithHeadingsIsRead(t *testing.T) {
 
 func TestDatesAreCountedFrom1904WhereTheWorkbookSaysSo(t *testing.T) {
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
-		return setRow(f, sheet, 2, map[string]any{"B": time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)})
+		return errors.Join(setRow(f, sheet, 2, map[string]any{"B": 46266}), format(f, sheet, "B2", "yyyy-mm-dd"))
 	})
 	b = xlsxtest.Rewrite(t, b, func(name, text string) string {
 		if name == "xl/workbook.xml" {

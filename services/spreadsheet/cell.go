@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -32,7 +33,7 @@ type Cell struct {
 	Struck  bool    // the text, or a part of it, is struck through
 	Text    string  // the text; for a number its digits as programs show them, at most 15; for a date YYYY-MM-DD
 	Number  float64 // for a Number; for a Date its day from the Epoch, with the time as a fraction
-	Formula string  // the formula with its =; Sort and Text are those of the stored value, Blank if there is none
+	Formula string  // the formula with its =, for a shared one as the first cell has it; Sort and Text are those of the stored value, Blank if there is none
 
 	format *format // nil for the general format
 }
@@ -61,8 +62,9 @@ type rawCell struct {
 	style   int
 	value   strings.Builder
 	formula strings.Builder
-	hasRule bool // it has a formula
-	isGiven bool // it has a value
+	hasRule bool   // it has a formula
+	isGiven bool   // it has a value
+	shared  string // the number of the formula that it shares
 	runs    runs
 }
 
@@ -109,7 +111,7 @@ func (w *Workbook) value(raw *rawCell, look style, c *Cell) error {
 	case "d":
 		c.Sort, c.Text = Unreadable, value
 		if on, err := events.ParseDate(value[:min(10, len(value))]); err == nil {
-			c.Sort, c.Text, c.Number = Date, on.String(), float64(on-Epoch)
+			c.Sort, c.Text, c.Number = Date, on.String(), float64(on-Epoch)+partOfDay(value[10:])
 		}
 	default:
 		v, err := strconv.ParseFloat(value, 64)
@@ -120,6 +122,15 @@ func (w *Workbook) value(raw *rawCell, look style, c *Cell) error {
 		w.number(c, v, look.format)
 	}
 	return nil
+}
+
+// partOfDay returns a time such as T14:33:05 as a part of a day, or 0 if it is none.
+func partOfDay(s string) float64 {
+	at, err := time.Parse("T15:04:05", strings.TrimSuffix(s, "Z"))
+	if err != nil {
+		return 0
+	}
+	return float64(at.Hour()*3600+at.Minute()*60+at.Second()) / 86400
 }
 
 // daysTo1904 is the number of days by which some workbooks count dates from a later epoch.

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // Decode detects the encoding of a text and returns it in UTF-8 without a byte order mark. A text that is valid UTF-8
@@ -28,8 +26,8 @@ func Decode(b []byte) ([]byte, error) {
 	if utf8.Valid(b) {
 		return b, nil
 	}
-	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(b)
-	if err != nil || bytes.ContainsRune(text, utf8.RuneError) {
+	text, ok := decodeGB18030(b)
+	if !ok {
 		return nil, errEncoding()
 	}
 	return text, nil

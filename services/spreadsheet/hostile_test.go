@@ -138,7 +138,7 @@ func TestHostileAndDamagedFilesEndWithAReason(t *testing.T) {
 		"one tag too long":           {row(`<row r="9" a="` + strings.Repeat("a", 2*tagBytesMax) + `"/>`), "a tag or a text of more than"},
 		"merged everywhere":          {replaced(tablePart, "</sheetData>", `</sheetData><mergeCells>`+strings.Repeat(`<mergeCell ref="A1:B2"/>`, mergesMax+1)+`</mergeCells>`), "more than the limit of 10000"},
 		"merged to nowhere":          {replaced(tablePart, "</sheetData>", `</sheetData><mergeCells><mergeCell ref="A1:"/></mergeCells>`), "cannot be read"},
-		"another encoding":           {replaced(tablePart, `encoding="UTF-8"`, `encoding="EBCDIC"`), "damaged or not whole"},
+		"another encoding":           {replaced(tablePart, `encoding="UTF-8"`, `encoding="EBCDIC"`), "its XML is in the encoding EBCDIC"},
 		"more sheets than the limit": {replaced(workbookPart, "</sheets>", strings.Repeat(`<sheet name="x" sheetId="1" r:id="rId1"/>`, sheetsMax)+"</sheets>"), "more than the limit of 100 sheets"},
 	} {
 		t.Run(name, func(t *testing.T) {

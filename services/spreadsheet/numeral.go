@@ -67,11 +67,7 @@ func ShowsNumber(shown, held string) (decimals int, ok bool) {
 	s := strings.Map(narrowDigit, shown)
 	isMinus := false
 	for before := "\x00"; before != s; {
-		before = s
-		s = strings.TrimSpace(s)
-		for _, unit := range []string{"¥", "￥", "元", "圆", "整", "人民币", "RMB", "CNY"} {
-			s = strings.TrimSuffix(strings.TrimPrefix(s, unit), unit)
-		}
+		before, s = s, TrimYuan(s)
 		for _, minus := range [][2]string{{"-", ""}, {"−", ""}, {"", "-"}, {"(", ")"}, {"（", "）"}} {
 			if inner, found := strings.CutPrefix(s, minus[0]); found && len(s) > 0 {
 				if inner, found = strings.CutSuffix(inner, minus[1]); found && inner != s {
@@ -93,6 +89,17 @@ func ShowsNumber(shown, held string) (decimals int, ok bool) {
 	}
 	n := numeralOf(whole + "." + behind)
 	return len(behind), ok && n == numeralOf(exact).round(len(behind))
+}
+
+// TrimYuan removes the signs of the yuan around a number, and blanks: ¥ ￥ 元 圆 整 人民币 RMB CNY.
+func TrimYuan(s string) string {
+	for before := "\x00"; before != s; {
+		before, s = s, strings.TrimSpace(s)
+		for _, sign := range []string{"¥", "￥", "元", "圆", "整", "人民币", "RMB", "CNY"} {
+			s = strings.TrimSuffix(strings.TrimPrefix(s, sign), sign)
+		}
+	}
+	return s
 }
 
 // narrowDigit leaves out blanks, and replaces Chinese and wide digits and separators.

@@ -21,7 +21,7 @@ func (w *Workbook) Rows(sheet *Sheet) iter.Seq2[Row, error] {
 		}
 		defer s.Close()
 		sheet.Merged, sheet.HiddenColumns, sheet.ConditionalFormats = nil, nil, nil
-		r := &rowReader{w: w, s: s, sheet: sheet}
+		r := &rowReader{w: w, s: s, sheet: sheet, shared: map[string]string{}}
 		for {
 			t, err := s.next()
 			if err == io.EOF {
@@ -50,6 +50,8 @@ type rowReader struct {
 	next  int // the column after the last cell
 	raw   rawCell
 	open  bool // whether the reader is within a cell
+
+	shared map[string]string // the formulas that further cells share
 
 	rule  ConditionalFormat // what the rules do that are being read
 	where strings.Builder   // the ranges of these rules
@@ -94,6 +96,9 @@ func (r *rowReader) start(e xml.StartElement) error {
 		return r.startCell(e)
 	case "f":
 		r.raw.hasRule = true
+		if attribute(e, "t") == "shared" {
+			r.raw.shared = attribute(e, "si")
+		}
 	case "v", "is":
 		r.raw.isGiven = true
 	case "rPr", "strike":
@@ -154,6 +159,13 @@ func (r *rowReader) startCell(e xml.StartElement) error {
 // endCell adds the cell to its row. It leaves out blank cells, for some files have styled cells in whole rows.
 func (r *rowReader) endCell() error {
 	r.open = false
+	if r.raw.shared != "" {
+		if r.raw.formula.Len() > 0 {
+			r.shared[r.raw.shared] = r.raw.formula.String()
+		} else {
+			r.raw.formula.WriteString(r.shared[r.raw.shared])
+		}
+	}
 	c, err := r.w.cell(&r.raw)
 	if err != nil {
 		return say("第 %[1]d 行 %[2]s", "row %[1]d: %[3]s", r.row.Number, text.Of(err).Zh, text.Of(err).En)

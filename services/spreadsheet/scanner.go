@@ -1,9 +1,14 @@
 package spreadsheet
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/xml"
 	"io"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // scanner reads one part of an archive as XML, within the limits on the unpacked size, the nesting and the size of a
@@ -30,9 +35,36 @@ func (w *Workbook) scan(part string) (*scanner, error) {
 	if err != nil {
 		return nil, errDamaged(err)
 	}
-	s := &scanner{Closer: r, src: r, w: w}
+	s := &scanner{Closer: r, src: inUTF8(r), w: w}
 	s.xml = xml.NewDecoder(s)
+	s.xml.CharsetReader = charset
 	return s, nil
+}
+
+// inUTF8 returns XML in UTF-8 if it is in UTF-16, with or without a byte order mark. It leaves other XML unchanged.
+func inUTF8(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	head, _ := b.Peek(2)
+	for _, order := range []struct {
+		unicode.Endianness
+		mark, bracket string
+	}{{unicode.LittleEndian, "\xff\xfe", "<\x00"}, {unicode.BigEndian, "\xfe\xff", "\x00<"}} {
+		if string(head) == order.mark || string(head) == order.bracket {
+			return unicode.UTF16(order.Endianness, unicode.UseBOM).NewDecoder().Reader(b)
+		}
+	}
+	return b
+}
+
+// charset returns XML in UTF-8. The scanner has decoded UTF-16 already.
+func charset(label string, r io.Reader) (io.Reader, error) {
+	switch strings.ToLower(label) {
+	case "utf8", "us-ascii", "ascii", "utf-16", "utf-16le", "utf-16be", "utf16":
+		return r, nil
+	case "iso-8859-1", "latin1":
+		return charmap.ISO8859_1.NewDecoder().Reader(r), nil
+	}
+	return nil, say("其中的 XML 用了编码 %s，不能读取：请用表格软件打开，另存为 XLSX", "its XML is in the encoding %s, which is not read: open it in a spreadsheet program and save it as XLSX", Clip(label))
 }
 
 // read calls see with every element of a part.

@@ -11,7 +11,11 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-const workbookPart = "xl/workbook.xml"
+// The part that says which part is the workbook, and the usual one.
+const (
+	rootRelations = "_rels/.rels"
+	workbookPart  = "xl/workbook.xml"
+)
 
 // Workbook is an XLSX archive that is being read.
 type Workbook struct {
@@ -66,10 +70,11 @@ func NewWorkbook(r io.ReaderAt, size, bytesMax int64) (*Workbook, error) {
 		}
 		w.parts[name] = f
 	}
-	if w.parts[workbookPart] == nil {
-		return nil, say("是 ZIP 压缩包，但不是 XLSX 工作簿", "the file is a ZIP archive and no XLSX workbook")
+	part, err := w.workbookPart()
+	if err != nil {
+		return nil, err
 	}
-	targets, byType, err := w.relations()
+	targets, byType, err := w.relations(path.Join(path.Dir(part), "_rels", path.Base(part)+".rels"), path.Dir(part))
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +84,7 @@ func NewWorkbook(r io.ReaderAt, size, bytesMax int64) (*Workbook, error) {
 	if err := w.readStrings(byType["sharedStrings"]); err != nil {
 		return nil, err
 	}
-	return w, w.readSheets(targets)
+	return w, w.readSheets(part, targets)
 }
 
 func errDamaged(err error) error {
@@ -93,15 +98,33 @@ func errDamaged(err error) error {
 	return say("XLSX 文件已损坏或不完整：%v", "the XLSX file is damaged or not whole: %v", err)
 }
 
-// relations returns the targets of the relations of the workbook, by id and by the last part of their type. It leaves
-// out targets outside the archive.
-func (w *Workbook) relations() (byID, byType map[string]string, err error) {
+// workbookPart returns the name of the part with the workbook.
+func (w *Workbook) workbookPart() (string, error) {
+	part := workbookPart
+	if w.parts[rootRelations] != nil {
+		_, byType, err := w.relations(rootRelations, "")
+		if err != nil {
+			return "", err
+		}
+		if target := byType["officeDocument"]; w.parts[target] != nil {
+			part = target
+		}
+	}
+	if w.parts[part] == nil || !strings.HasSuffix(part, ".xml") || strings.HasPrefix(part, "word/") || strings.HasPrefix(part, "ppt/") {
+		return "", w.errNoWorkbook()
+	}
+	return part, nil
+}
+
+// relations reads the relations in a part, and returns their targets by id and by the last part of their type. Targets are
+// relative to a directory. It leaves out targets outside the archive.
+func (w *Workbook) relations(part, directory string) (byID, byType map[string]string, err error) {
 	byID, byType = map[string]string{}, map[string]string{}
-	err = w.read("xl/_rels/workbook.xml.rels", func(e xml.StartElement) error {
+	err = w.read(part, func(e xml.StartElement) error {
 		if e.Name.Local == "Relationship" && !strings.EqualFold(attribute(e, "TargetMode"), "External") {
-			target := attribute(e, "Target")
+			target := strings.ReplaceAll(attribute(e, "Target"), `\`, "/")
 			if !strings.HasPrefix(target, "/") {
-				target = "xl/" + target
+				target = directory + "/" + target
 			}
 			target = strings.ToLower(strings.TrimPrefix(path.Clean(target), "/"))
 			byID[attribute(e, "Id")], byType[path.Base(attribute(e, "Type"))] = target, target
@@ -111,8 +134,8 @@ func (w *Workbook) relations() (byID, byType map[string]string, err error) {
 	return byID, byType, err
 }
 
-func (w *Workbook) readSheets(targets map[string]string) error {
-	return w.read(workbookPart, func(e xml.StartElement) error {
+func (w *Workbook) readSheets(part string, targets map[string]string) error {
+	return w.read(part, func(e xml.StartElement) error {
 		switch e.Name.Local {
 		case "workbookPr":
 			w.since1904 = isTrue(attribute(e, "date1904"))

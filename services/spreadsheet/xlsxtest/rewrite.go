@@ -46,6 +46,35 @@ func Rewrite(t testing.TB, b []byte, change func(name, text string) string) []by
 	return out.Bytes()
 }
 
+// Add adds parts to an archive, by name.
+func Add(t testing.TB, b []byte, parts map[string]string) []byte {
+	t.Helper()
+	in, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, part := range in.File {
+		if err := w.Copy(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range parts {
+		p, err := w.Create(name)
+		if err == nil {
+			_, err = io.WriteString(p, text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
 // column matches where a sheet tells a column.
 var column = regexp.MustCompile(`<col [^>]*min="(\d+)" max="(\d+)"`)
 

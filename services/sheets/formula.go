@@ -1,0 +1,57 @@
+package sheets
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// What stands in a formula. A quoted text or sheet has its quotes doubled within. [0] is the workbook of the formula.
+var (
+	quotedText     = regexp.MustCompile(`"(?:[^"]|"")*"`)
+	quotedSheet    = regexp.MustCompile(`'(?:[^']|'')*'!`)
+	ownBook        = regexp.MustCompile(`\[0\]`)
+	bookAndSheet   = regexp.MustCompile(`\[[^\[\]]+\][^\[\](),;+*/^&=<>{}"' -]*!`)
+	tableColumn    = regexp.MustCompile(`\[[^\[\]]*\]`)
+	indirect       = functions(`INDIRECT`)
+	asksElsewhere  = functions(`RTD|DDE|WEBSERVICE|IMPORTRANGE|IMPORTDATA|IMPORTHTML|IMPORTXML|IMPORTFEED|GOOGLEFINANCE|STOCKHISTORY|CUBE[A-Z]+|CALL|REGISTER\.ID|SQL\.REQUEST`)
+	answersAnother = functions(`NOW|TODAY|RAND|RANDBETWEEN|RANDARRAY`)
+)
+
+// functions returns an expression that matches a call of a function, also with the prefixes that files give to functions
+// that are younger than the format.
+func functions(names string) *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(?:^|[^\p{L}\p{N}_.\\])(?:_xl[a-z]+\.|com\.[a-z]+\.|org\.[a-z]+\.)*(?:` + names + `)\s*\(`)
+}
+
+// astray returns the reason that nobody can say from the workbook what a formula stands for, or a zero Text: it asks
+// another workbook or program, or gives another answer each time. The columns of tables, the other sheets of the workbook
+// and quoted texts are within the workbook.
+func astray(formula string) text.Text {
+	if len(formula) <= 1 {
+		return text.Text{}
+	}
+	bare := quotedText.ReplaceAllString(formula, `""`)
+	bare = ownBook.ReplaceAllString(bare, "")
+	outside := text.Say("公式引用别的工作簿或程序：请粘贴为数值", "its formula asks another workbook or program: paste the value")
+	for _, sheet := range quotedSheet.FindAllString(bare, -1) {
+		if strings.ContainsAny(sheet, "[|") {
+			return outside
+		}
+	}
+	bare = quotedSheet.ReplaceAllString(bare, "")
+	if bookAndSheet.MatchString(bare) {
+		return outside
+	}
+	for next := ""; next != bare; {
+		next, bare = bare, tableColumn.ReplaceAllString(bare, "")
+	}
+	switch {
+	case strings.Contains(bare, "|"), asksElsewhere.MatchString(bare), indirect.MatchString(bare) && strings.Contains(formula, "["):
+		return outside
+	case answersAnother.MatchString(bare):
+		return text.Say("公式的结果每次打开都不同（如 TODAY、RAND）：请粘贴为数值", "its formula gives another answer each time, as TODAY and RAND do: paste the value")
+	}
+	return text.Text{}
+}
