@@ -20,7 +20,7 @@ const daysMax = 366 * (events.YearMax - events.YearMin + 1)
 
 var duplicatesList = &List{
 	Name:  "duplicates",
-	Short: text.Say("疑似重复支付：数日内向同一收款单位支付同一金额的凭证", "vouchers that may be paid twice: the same payee and amount within days"),
+	Short: text.Say("疑似重复支付：数日内向同一收款单位支付同一金额的凭证，或一张凭证内相同的行", "vouchers that may be paid twice: the same payee and amount within days, or equal lines of one voucher"),
 	Params: []Param{
 		{Name: "days", Words: text.Say("相邻两张凭证相隔不超过 `N` 天", "each within `N` days of the one before"), Sort: Count, Default: "7"},
 		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
@@ -43,6 +43,7 @@ type lot struct {
 // seen is one event as a pass over the history keeps it: a voucher, or the reversal of a voucher.
 type seen struct {
 	lot
+	twins    bool // two lines of the voucher have the same grant and amount
 	reversed *voucherKey
 	err      error // why the event cannot be read
 }
@@ -55,10 +56,14 @@ type alike struct {
 	fen   events.Fen
 }
 
-// group holds vouchers of one payee and amount. Each voucher is within the given days of the voucher before it.
+// group holds vouchers of one payee and amount. Each voucher is within the given days of the voucher before it. Or it
+// holds one voucher as often as it has lines of one grant and amount, with the amount of the line.
 type group []alike
 
-// repeatedFen returns the amount of all vouchers of the group except the first.
+// isOfOne reports whether the group is of lines of one voucher.
+func (g group) isOfOne() bool { return g[0].s.Position == g[1].s.Position }
+
+// repeatedFen returns the amount of all vouchers, or lines, of the group except the first.
 func (g group) repeatedFen() events.Fen { return g[0].fen * events.Fen(len(g)-1) }
 
 // comparison holds the parameters by which vouchers are compared.
@@ -79,11 +84,15 @@ func duplicates(ctx context.Context, d *Source, q *asked, t *table.Table) error 
 	}
 	c := &comparison{d: d, voided: d.voidings(q), on: q.On, days: events.Date(min(q.number("days"), daysMax)), across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
 	lots := make([][]lot, 256) // the index is the first byte of the hash
+	var twins []uint64         // positions
 	err := ledger.Search(ctx, d.Ledger, d.span(q.center("center"), q.position), c.see, func(x seen) error {
 		if x.reversed != nil {
 			c.reversed[*x.reversed] = true
 		} else {
 			lots[x.hash>>56] = append(lots[x.hash>>56], x.lot)
+		}
+		if x.twins {
+			twins = append(twins, x.position)
 		}
 		return x.err
 	})
@@ -97,6 +106,13 @@ func duplicates(ctx context.Context, d *Source, q *asked, t *table.Table) error 
 	var found []group
 	for _, run := range slices.Concat(runs...) {
 		groups, err := c.groups(ctx, run)
+		if err != nil {
+			return err
+		}
+		found = append(found, groups...)
+	}
+	for _, position := range twins {
+		groups, err := c.twins(ctx, position)
 		if err != nil {
 			return err
 		}
@@ -123,7 +139,13 @@ func (c *comparison) see(s *events.Stored) (x seen, ok bool) {
 		return x, false
 	}
 	if s.Kind == events.KindFundsSpent {
-		return seen{lot: lot{c.hash(s, &b), s.Position, b.On}}, true
+		x = seen{lot: lot{c.hash(s, &b), s.Position, b.On}}
+		if bytes.Count(b.Data, []byte(`"grant"`)) > 1 { // few vouchers have several lines
+			var lines [][]events.SpendingLine
+			lines, x.err = twinLines(s)
+			x.twins = len(lines) > 0
+		}
+		return x, true
 	}
 	_, voided := c.voided.by(s)
 	return seen{reversed: &voucherKey{s.Stream, b.Text("voucher")}}, !voided
@@ -184,6 +206,47 @@ func (c *comparison) groups(ctx context.Context, run []lot) (groups []group, err
 	return groups, nil
 }
 
+// twinLines returns the lines of a voucher that have the grant and the amount of another line, those of one grant and
+// amount together.
+func twinLines(s *events.Stored) (twins [][]events.SpendingLine, err error) {
+	rec, err := events.DecodeEvent(*s)
+	if err != nil {
+		return nil, err
+	}
+	p, ok := rec.Data.(*events.FundsSpent)
+	if !ok {
+		return nil, nil
+	}
+	lines := slices.Clone(p.Lines)
+	slices.SortFunc(lines, func(a, b events.SpendingLine) int {
+		return cmp.Or(cmp.Compare(a.Grant, b.Grant), cmp.Compare(a.AmountFen, b.AmountFen))
+	})
+	for same := range chunks(lines, func(a, b events.SpendingLine) bool { return a == b }) {
+		twins = append(twins, same)
+	}
+	return twins, nil
+}
+
+// twins reads a voucher again and returns the groups of its lines that are equal; none if it is voided or reversed.
+func (c *comparison) twins(ctx context.Context, position uint64) (groups []group, err error) {
+	s, b, err := c.d.eventAt(ctx, position)
+	if err != nil {
+		return nil, err
+	}
+	if _, voided := c.voided.by(&s); voided || c.reversed[voucherKey{s.Stream, b.Text("voucher")}] {
+		return nil, nil
+	}
+	lines, err := twinLines(&s)
+	for _, same := range lines {
+		var g group
+		for _, l := range same {
+			g = append(g, alike{s, b, foldText(b.Text("payee")), l.AmountFen})
+		}
+		groups = append(groups, g)
+	}
+	return groups, err
+}
+
 // chunks yields the longest parts of a list in which each element belongs together with the element before it. It
 // leaves out parts of one element.
 func chunks[S ~[]E, E any](list S, together func(a, b E) bool) iter.Seq[S] {
@@ -220,9 +283,14 @@ func (d *Source) fillDuplicates(t *table.Table, q *asked, found []group) {
 	t.Title = text.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：元）", "Vouchers that may be paid twice as of %s, within %d days (amounts in yuan)", q.On, q.number("days"))
 	t.Empty = text.Say("没有疑似重复支付的凭证。", "No voucher looks as if it were paid twice.")
 	var repeatedFen events.Fen
+	vouchers, ofOne := map[uint64]bool{}, 0
 	for i, g := range found {
 		repeatedFen += g.repeatedFen()
+		if g.isOfOne() {
+			ofOne++
+		}
 		for _, v := range g {
+			vouchers[v.s.Position] = true
 			t.Rows = append(t.Rows, []table.Cell{table.Number(i + 1), table.Fen(v.fen), table.Text(v.b.Text("payee")), table.Text(centerOf(&v.s)),
 				table.Text(v.b.Text("voucher")), table.Date(v.b.On), d.useCell(events.Use(v.b.Text("use")), v.b.On), table.Text(v.b.Text("summary")),
 				table.Number(v.s.Position), table.Text(v.s.ID.String())})
@@ -230,6 +298,9 @@ func (d *Source) fillDuplicates(t *table.Table, q *asked, found []group) {
 	}
 	if len(found) > 0 {
 		t.Notes = []text.Text{text.Say("共 %d 组 %d 张凭证；每组除首张外合计 %s 元。", "Groups: %d, of %d vouchers; beyond the first of each group %s yuan.",
-			len(found), len(t.Rows), events.FormatYuan(repeatedFen))}
+			len(found), len(vouchers), events.FormatYuan(repeatedFen))}
+	}
+	if ofOne > 0 {
+		t.Notes = append(t.Notes, text.Say("其中 %d 组各是一张凭证内经费和金额都相同的行，金额是一行的金额。", "Groups that are lines of one voucher with the same grant and amount: %d; their amount is that of a line.", ofOne))
 	}
 }
