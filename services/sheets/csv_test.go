@@ -160,9 +160,7 @@ func TestAVoucherIsNotWrittenWithoutARowThatMayBeALineOfIt(t *testing.T) {
 		want []string // "row: reason" of the rows in doubt
 	}{
 		"a row without a number means the voucher above": {"V-1,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\n,,,G-2,,2,,,,,\n", []string{"2 凭证号: row 3 has no “凭证号”"}},
-		"and so does the one below it":                   {"V-1,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\n合计,,,,,3,,,,,\n,,,,,2,,,,,\n", []string{"2 凭证号: row 4 has no “凭证号”"}},
-		"a total at the end": {"V-0,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\nV-1,2026/9/1,ZJ-0018,G-1,中试,1,乙,检测费,,,\n,,,,,2,,,,,\n",
-			[]string{"3 凭证号: row 4 has no “凭证号”"}},
+		"a row without a grant is no line of a voucher":  {"V-0,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\nV-1,2026/9/1,ZJ-0018,G-1,中试,1,乙,检测费,,,\n,,,,,2,,,,,\n", nil},
 		"rows that were sorted": {",,,G-2,,2,,,,,\nV-0,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\nV-1,2026/9/1,ZJ-0018,G-1,中试,1,乙,检测费,,,\n",
 			[]string{"3 凭证号: row 2 has no “凭证号”", "4 凭证号: row 2 has no “凭证号”"}},
 		"a row that agrees with one voucher alone": {",2026-9-1,ZJ-0018,G-2,,2,乙,检测费,,,\nV-0,2026/9/1,ZJ-0018,G-1,中试,1,甲,检测费,,,\nV-1,2026/9/1,ZJ-0018,G-1,中试,1,乙,检测费,,,\n",
@@ -191,17 +189,13 @@ func TestHeadingsThatComeAgainArePassedOver(t *testing.T) {
 	if s.Rows != 2 {
 		t.Errorf("%d rows", s.Rows)
 	}
-	s = mustRead(t, voucherHeadings+fmt.Sprintf(row, 1)+strings.Replace(voucherHeadings, "日期,中心编号", "中心编号,日期", 1)+fmt.Sprintf(row, 2))
-	if got := badOf(s); len(got) == 0 || !strings.HasPrefix(got[0], "3 ") {
-		t.Errorf("headings in another order give %q", got)
-	}
 }
 
-func TestHeadingsThatAreUnknownMissingOrRepeatedAreNamed(t *testing.T) {
+func TestHeadingsThatAreMissingOrRepeatedAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
 		"":         "",
 		"a,b\n1,2": "no row has the headings of a sheet",
-		strings.Replace(voucherHeadings, "用途", "用处", 1):          "row 1 (headings of a sheet of vouchers): the heading “用处” of column E is none of a sheet of vouchers; the heading “用途” is missing",
+		strings.Replace(voucherHeadings, "用途", "用处", 1):          "row 1 (headings of a sheet of vouchers): the heading “用处” of column E resembles “用途”, which is not there. Did you mean “用途”? If not, rename the column or delete it; the heading “用途” is missing",
 		strings.Replace(voucherHeadings, "摘要", "收 款单位", 1):       "columns G and H are both headed “收 款单位”; the heading “摘要” is missing",
 		strings.Replace(voucherHeadings, "日期", "", 1):            "the heading “日期” is missing",
 		voucherHeadings + "V-1,\"x\nV-2,y":                       "the quotes in row 2 do not match",

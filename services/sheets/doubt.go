@@ -25,15 +25,15 @@ func (s *Sheet) isKnown(r *reading) bool {
 }
 
 // doubt adds a finding to every otherwise good record that a stray may be a line of. These are the record right before
-// a stray without a number, for an empty number often means "same as above", and the records for which mayBeOf is
-// true.
+// a stray with a grant and without a number, for an empty number often means "same as above", and the records for which
+// mayBeOf is true.
 func (s *Sheet) doubt(strays []stray) {
 	if len(s.Kind.lines) == 0 || len(strays) == 0 {
 		return
 	}
 	doubted := map[*entry]*reading{}
 	for _, x := range strays {
-		if x.after != nil && s.number(x.reading) == "" && doubted[x.after] == nil {
+		if x.after != nil && s.number(x.reading) == "" && s.hasGrant(x.reading) && doubted[x.after] == nil {
 			doubted[x.after] = x.reading
 		}
 	}
@@ -58,8 +58,17 @@ func (s *Sheet) doubt(strays []stray) {
 	}
 }
 
-// number returns the voucher number in a row, or "" if it cannot be read.
-func (s *Sheet) number(r *reading) string { return r.cells[s.key().Field].text }
+// number returns the voucher number in a row, or "" if it cannot be read. A number that is struck through is known.
+func (s *Sheet) number(r *reading) string {
+	x := r.row.At(slices.Index(s.heads.column, s.Kind.column(s.key().Field)))
+	if x.Struck {
+		return text.FoldCode(x.Text)
+	}
+	return r.cells[s.key().Field].text
+}
+
+// hasGrant reports whether something stands in the column of the grant in a row.
+func (s *Sheet) hasGrant(r *reading) bool { return !isEmpty(r.row.At(s.grantColumn())) }
 
 // mayBeOf reports whether a stray may be a line of the record of row r. That is so if it has the same number. Without
 // a number, it must name a grant and agree with r in everything that can be read. A row without a grant is a total or
@@ -68,7 +77,7 @@ func (s *Sheet) mayBeOf(stray, r *reading) bool {
 	if number := s.number(stray); number != "" {
 		return number == s.number(r)
 	}
-	if stray.cells[s.Kind.lines[0]].text == "" {
+	if !s.hasGrant(stray) {
 		return false
 	}
 	for _, i := range s.heads.column {

@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,15 +25,25 @@ func (s *Sheet) gather(cfg Config) error {
 	if len(s.grid.rows)-1-s.heads.row > rowsMax {
 		return errRows()
 	}
-	byIdentity := map[string]*entry{}
-	var strays []stray
-	var last *entry // the record of the last row that could be assigned
 	merged, err := s.mergedCells()
 	if err != nil {
 		return err
 	}
+	sorts := s.sortRows()
+	if err := s.passOver(sorts); err != nil {
+		return err
+	}
+	byIdentity := map[string]*entry{}
+	var strays []stray
+	var last *entry // the record of the last row that could be assigned
+	totals := newControl(s)
 	for i := s.heads.row + 1; i < len(s.grid.rows); i++ {
-		if s.heads.repeated(&s.grid.rows[i]) {
+		if sorts[i] == aTotal {
+			if err := totals.check(&s.grid.rows[i]); err != nil {
+				return err
+			}
+		}
+		if sorts[i] != aRow {
 			continue
 		}
 		r := s.readRow(&s.grid.rows[i], merged)
@@ -40,6 +51,7 @@ func (s *Sheet) gather(cfg Config) error {
 			return err
 		}
 		s.Rows++
+		totals.see(r)
 		identity := s.identity(r)
 		e := byIdentity[identity]
 		if identity == "" || e == nil {
@@ -64,26 +76,63 @@ func (s *Sheet) gather(cfg Config) error {
 		}
 		if len(e.problems) == 0 {
 			s.make(e, cfg)
+			s.nameTwins(e)
 		}
 	}
+	slices.SortStableFunc(s.named, func(a, b Named) int { return a.Row - b.Row })
 	return nil
 }
 
-// mergedCells returns the merged ranges by row. Only the first cell of a range has a value; the meaning of the others
-// is unknown.
+// nameTwins names the rows of a record that are equal, for one may have been copied twice.
+func (s *Sheet) nameTwins(e *entry) {
+	if len(e.rows) == 1 {
+		return
+	}
+	first := map[string]*reading{}
+	for _, r := range e.rows {
+		var key strings.Builder
+		for _, field := range s.Kind.lines {
+			fmt.Fprintf(&key, "%s\x00%d\x00", r.cells[field].text, r.cells[field].fen)
+		}
+		twin := first[key.String()]
+		if twin == nil {
+			first[key.String()] = r
+			continue
+		}
+		s.name(r.row.Number, s.key().Heading, text.Say("与第 %d 行是同一凭证、同一经费、同一金额，两行都已计入：如果是重复抄写，请删去一行",
+			"has the voucher, the grant and the amount of row %d, and both rows count: if one was copied twice, delete it", twin.row.Number))
+	}
+}
+
+// mergedCells returns by row the merged ranges that have something in them and lie in a column that is read. Only the
+// first cell of a range has a value; the meaning of the others is unknown.
 func (s *Sheet) mergedCells() (byRow map[int][]spreadsheet.Range, err error) {
 	byRow = map[int][]spreadsheet.Range{}
 	count := 0
+	rows := s.grid.rows
 	for _, m := range s.grid.merged {
-		i, _ := slices.BinarySearchFunc(s.grid.rows, m.FirstRow, func(r spreadsheet.Row, number int) int { return r.Number - number })
-		for ; i < len(s.grid.rows) && s.grid.rows[i].Number <= m.LastRow; i++ {
+		i, isThere := slices.BinarySearchFunc(rows, m.FirstRow, func(r spreadsheet.Row, number int) int { return r.Number - number })
+		if !isThere || isEmpty(rows[i].At(m.FirstColumn)) || !s.isRead(m) {
+			continue
+		}
+		for ; i < len(rows) && rows[i].Number <= m.LastRow; i++ {
 			if count++; count > rowsMax {
 				return nil, say("合并的单元格超过 %d 行的上限", "merged cells lie in more than the limit of %d rows", rowsMax)
 			}
-			byRow[s.grid.rows[i].Number] = append(byRow[s.grid.rows[i].Number], m)
+			byRow[rows[i].Number] = append(byRow[rows[i].Number], m)
 		}
 	}
 	return byRow, nil
+}
+
+// isRead reports whether a column of a range is read.
+func (s *Sheet) isRead(m spreadsheet.Range) bool {
+	for j, i := range s.heads.column {
+		if i >= 0 && m.FirstColumn <= j && j <= m.LastColumn {
+			return true
+		}
+	}
+	return false
 }
 
 // readRow reads the cells of one row.
@@ -104,7 +153,8 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		switch {
 		case j == s.heads.reason:
 		case j >= len(s.heads.column) || s.heads.column[j] < 0:
-			if !isEmpty(x) {
+			// In CSV a comma too many moves what stands right of it.
+			if s.grid.name == "" && !isEmpty(x) && isEmpty(s.grid.rows[s.heads.row].At(j)) {
 				add(s.heading(j), text.Say("该列没有标题，此行却有内容", "the column has no heading, but this row has something in it"))
 			}
 		default:

@@ -25,10 +25,20 @@ const (
 
 // grid is a table as read from a file: the rows that are not empty, with tidy cells.
 type grid struct {
-	name   string // of the worksheet, "" for CSV
-	marked bool   // the workbook is a marked copy
-	rows   []spreadsheet.Row
-	merged []spreadsheet.Range
+	name     string // of the worksheet, "" for CSV
+	rows     []spreadsheet.Row
+	merged   []spreadsheet.Range
+	hidden   []spreadsheet.Range // the hidden columns
+	formats  []spreadsheet.ConditionalFormat
+	breaks   []breaks
+	isHidden bool // the worksheet is hidden; only its first row is here
+	marked   bool // the workbook is a marked copy
+}
+
+// breaks is a cell of CSV of several lines.
+type breaks struct {
+	opens, closes int // the lines of the text
+	separators    int // the most in one of its lines
 }
 
 // fill adds at most `most` rows, counting empty ones.
@@ -87,15 +97,39 @@ func readCSV(b []byte) ([]*grid, error) {
 	for _, comma := range []rune{',', ';', '\t'} {
 		top := &grid{}
 		_ = top.fill(spreadsheet.CSV(text, comma), topRows) // errors are reported when the whole text is read
-		if h := findHeadings(top); h != nil && h.known > most {
-			best, most = comma, h.known
+		if h := findHeadings(top); h != nil && h.rank > most {
+			best, most = comma, h.rank
 		}
 	}
 	g := &grid{}
-	return []*grid{g}, g.fill(spreadsheet.CSV(text, best), math.MaxInt)
+	return []*grid{g}, g.fill(g.noteBreaks(spreadsheet.CSV(text, best), best), math.MaxInt)
 }
 
-// readXLSX reads the visible sheets of a workbook.
+// noteBreaks hands on the rows of a text and notes their cells of several lines.
+func (g *grid) noteBreaks(rows iter.Seq2[spreadsheet.Row, error], comma rune) iter.Seq2[spreadsheet.Row, error] {
+	return func(yield func(spreadsheet.Row, error) bool) {
+		for r, err := range rows {
+			at := r.Line
+			for _, c := range r.Cells {
+				if !strings.Contains(c.Text, "\n") {
+					continue
+				}
+				b := breaks{opens: at}
+				for line := range strings.Lines(c.Text) {
+					b.separators = max(b.separators, strings.Count(line, string(comma)))
+				}
+				at += strings.Count(c.Text, "\n")
+				b.closes = at
+				g.breaks = append(g.breaks, b)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// readXLSX reads the sheets of a workbook, and of hidden ones the first row.
 func readXLSX(f io.ReaderAt, size int64) (grids []*grid, err error) {
 	w, err := spreadsheet.NewWorkbook(f, size, expandedBytesMax)
 	if err != nil {
@@ -103,14 +137,15 @@ func readXLSX(f io.ReaderAt, size int64) (grids []*grid, err error) {
 	}
 	marked := slices.ContainsFunc(w.Sheets, func(s *spreadsheet.Sheet) bool { return s.Hidden && s.Name == markedSheet })
 	for _, worksheet := range w.Sheets {
-		if worksheet.Hidden {
-			continue
+		g := &grid{name: worksheet.Name, isHidden: worksheet.Hidden, marked: marked}
+		most := math.MaxInt
+		if g.isHidden {
+			most = 1
 		}
-		g := &grid{name: worksheet.Name, marked: marked}
-		if err := g.fill(w.Rows(worksheet), math.MaxInt); err != nil {
+		if err := g.fill(w.Rows(worksheet), most); err != nil {
 			return nil, g.place(err)
 		}
-		g.merged = worksheet.Merged
+		g.merged, g.hidden, g.formats = worksheet.Merged, worksheet.HiddenColumns, worksheet.ConditionalFormats
 		grids = append(grids, g)
 	}
 	return grids, nil

@@ -236,19 +236,14 @@ func (c *Column) words() []string {
 	return list
 }
 
-// foldHeading returns a heading without spaces and with narrow parentheses, so that headings that differ only in these
-// are equal.
+// foldHeading returns a heading without white space and what nobody sees, and with narrow signs, so that headings that
+// differ only in these are equal.
 func foldHeading(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r) || r == '\ufeff':
+		if unicode.IsSpace(r) || text.IsUnseen(r) {
 			return -1
-		case r == '（':
-			return '('
-		case r == '）':
-			return ')'
 		}
-		return r
+		return narrow(r)
 	}, s)
 }
 

@@ -26,14 +26,14 @@ var clerk = Config{Actor: "c-0018", Records: func(center events.CenterID) ([]*ev
 
 const voucherHeadings = "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n"
 
-// readBook reads a file that is held in memory.
-func readBook(b []byte, cfg Config) (*Book, error) {
+// readFile reads a file that is held in memory.
+func readFile(b []byte, cfg Config) (*Book, error) {
 	return read(bytes.NewReader(b), int64(len(b)), cfg)
 }
 
 // readBytes reads a file that is held in memory and returns its first sheet.
 func readBytes(b []byte, cfg Config) (*Sheet, error) {
-	book, err := readBook(b, cfg)
+	book, err := readFile(b, cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -60,6 +60,7 @@ type Sheet struct {
 
 	prefix  string      // Config.Prefix
 	today   events.Date // Config.Today
+	named   []Named
 	grid    *grid
 	heads   *headings
 	entries []*entry
@@ -156,30 +157,76 @@ func read(f io.ReaderAt, size int64, cfg Config) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readBook(grids, cfg)
+}
+
+// readBook reads the tables of a file.
+func readBook(grids []*grid, cfg Config) (*Book, error) {
 	b := &Book{}
-	for _, g := range grids {
+	rows := 0
+	tables := make([]*Sheet, len(grids)) // nil for sheets that are no tables
+	for i, g := range grids {
 		h := findHeadings(g)
-		if h == nil {
+		if h == nil || g.isHidden {
 			continue
 		}
 		s, err := readSheet(g, h, cfg)
 		if err != nil {
 			return nil, g.place(err)
 		}
+		tables[i] = s
 		b.Sheets = append(b.Sheets, s)
+		rows += s.Rows
 	}
 	if len(b.Sheets) == 0 {
 		return nil, errHeadings()
 	}
+	before := b.Sheets[0]
+	for i, g := range grids {
+		s := tables[i]
+		switch {
+		case s != nil:
+			before = s
+			if s.Rows == 0 {
+				s.name(0, "", text.Say("只有标题，没有数据", "there are headings alone, and no row"))
+			}
+			b.Named = append(b.Named, s.named...)
+		case g.isHidden && len(g.rows) > 0 && g.name != hiddenSheet && g.name != markedSheet:
+			b.Named = append(b.Named, Named{Worksheet: g.name, What: text.Say("是隐藏的工作表，没有读取", "the sheet is hidden and not read")})
+		case !g.isHidden && len(g.rows) > 0:
+			for i := range g.rows {
+				if r := &g.rows[i]; before.readsAsRow(r) || before.mostRead(r) {
+					return nil, g.place(say("第 %[1]d 行没有标题行，却像是“%[2]s”表中的一行（%[3]s）：请把它移到该表，或加上标题行", "row %[1]d has no headings above it and looks like a row of the sheet “%[2]s” (%[3]s): move it there, or add the headings",
+						r.Number, spreadsheet.Clip(before.Worksheet), quoteRow(r)))
+				}
+			}
+			b.Named = append(b.Named, Named{Worksheet: g.name, What: text.Say("没有标题行，没有读取", "the sheet has no headings and is not read")})
+		}
+	}
+	if rows == 0 {
+		return nil, b.Sheets[0].grid.place(say("只有标题，没有一行数据", "there are headings alone, and no row of data"))
+	}
+	if left := len(b.Named) - namedMax; left > 0 {
+		b.Named = append(b.Named[:namedMax], Named{What: text.Say("还有 %d 处没有列出", "there are %d more, not listed", left)})
+	}
 	return b, nil
 }
 
+// namedMax is the maximum number of notes about a file.
+const namedMax = 500
+
 // readSheet reads the rows under the headings of a table.
 func readSheet(g *grid, h *headings, cfg Config) (*Sheet, error) {
+	s := &Sheet{Worksheet: g.name, Kind: h.kind, prefix: cfg.Prefix, grid: g, heads: h, under: h.kind.byDate(cfg.Policies), today: cfg.Today}
+	if err := s.checkTable(); err != nil {
+		return nil, err
+	}
 	if err := h.check(g); err != nil {
 		return nil, err
 	}
-	s := &Sheet{Worksheet: g.name, Kind: h.kind, prefix: cfg.Prefix, grid: g, heads: h, under: h.kind.byDate(cfg.Policies), today: cfg.Today}
+	if err := s.checkBreaks(); err != nil {
+		return nil, err
+	}
 	if cfg.Role != "" && !slices.Contains(s.Kind.Roles, cfg.Role) {
 		return nil, say("%s表不由角色 %[3]s 填报", "a sheet of %[2]s is not for the role %[3]s to fill in", s.Kind.Title.Zh, s.Kind.Title.En, cfg.Role)
 	}

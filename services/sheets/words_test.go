@@ -58,9 +58,6 @@ func offered(t *testing.T, p *policy.Policy) (list, note string, hidden []string
 	if err := WriteTemplate(&out, vouchers, p); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := readBytes(out.Bytes(), clerk); err != nil || s.Kind != vouchers || s.Rows != 0 {
-		t.Fatalf("an empty sheet is not read as one: %v", err)
-	}
 	f, err := excelize.OpenReader(&out)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,183 @@
+package sheets
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/spreadsheet"
+)
+
+// totalSort says of which rows a control total is the sum.
+type totalSort int
+
+const (
+	noTotal    totalSort = iota
+	grandTotal           // of all rows above, or since the last one of its sort where tables were joined
+	subtotal             // of the rows since the subtotal before
+	anyTotal             // of either
+	running              // of rows that are not in the sheet, too
+)
+
+// totalOf returns the sort of control total that a text names.
+func totalOf(s string) totalSort {
+	if !strings.Contains(s, "计") {
+		return noTotal
+	}
+	s = narrowed(s)
+	if label, _, isCut := strings.Cut(s, "("); isCut {
+		s = label
+	}
+	s = strings.TrimSuffix(s, ":")
+	switch s {
+	case "合计", "总计", "共计":
+		return grandTotal
+	case "小计", "本页合计", "本页小计":
+		return subtotal
+	}
+	switch {
+	case strings.HasSuffix(s, "累计"):
+		return running
+	case strings.HasSuffix(s, "合计"), strings.HasSuffix(s, "总计"), strings.HasSuffix(s, "小计"), strings.HasSuffix(s, "共计"):
+		return anyTotal
+	}
+	return noTotal
+}
+
+// total returns the text that makes a row a control total, and its sort: it has an amount, and neither a number nor a
+// grant.
+func (s *Sheet) total(r *spreadsheet.Row) (said string, of totalSort) {
+	for _, j := range []int{slices.Index(s.heads.column, s.Kind.column(s.key().Field)), s.grantColumn()} {
+		if j >= 0 && !isEmpty(r.At(j)) && totalOf(r.At(j).Text) == noTotal {
+			return "", noTotal
+		}
+	}
+	for _, c := range r.Cells {
+		if of = totalOf(c.Text); of != noTotal && s.anyAmount(r) {
+			return c.Text, of
+		}
+	}
+	return "", noTotal
+}
+
+// rowSort is what a row below the headings is.
+type rowSort uint8
+
+const (
+	aRow          rowSort = iota // of the table
+	headingsAgain                // the headings again
+	aTotal
+	aNote   // below the last row of the table
+	nothing // there is nothing in the columns that are read
+)
+
+// sortRows returns what the rows below the headings are, by index in the grid.
+func (s *Sheet) sortRows() []rowSort {
+	g, h := s.grid, s.heads
+	sorts := make([]rowSort, len(g.rows))
+	for _, i := range h.repeats {
+		sorts[i] = headingsAgain
+	}
+	isTail := true // whether no row of the table follows before the headings come again
+	for i := len(g.rows) - 1; i > h.row; i-- {
+		r := &g.rows[i]
+		switch _, of := s.total(r); {
+		case sorts[i] == headingsAgain:
+			isTail = true
+		case s.isBlank(r):
+			sorts[i] = nothing
+		case of != noTotal:
+			sorts[i] = aTotal
+		case isTail && s.isNote(r):
+			sorts[i] = aNote
+		default:
+			isTail = false
+		}
+	}
+	return sorts
+}
+
+// isBlank reports whether nothing is in the columns of a row that are read.
+func (s *Sheet) isBlank(r *spreadsheet.Row) bool {
+	for j, i := range s.heads.column {
+		if i >= 0 && !isEmpty(r.At(j)) {
+			return false
+		}
+	}
+	return true
+}
+
+// sums are the sums of the amounts by column of the table.
+type sums map[int]*sum
+
+func (a sums) at(j int) *sum {
+	if a[j] == nil {
+		a[j] = &sum{}
+	}
+	return a[j]
+}
+
+// control compares control totals with the rows above them.
+type control struct {
+	s          *Sheet
+	all        sums
+	sinceGrand sums // since the last total of all rows
+	sinceSub   sums // since the last subtotal
+	sinceAny   sums // since any of them
+}
+
+func newControl(s *Sheet) *control {
+	return &control{s, sums{}, sums{}, sums{}, sums{}}
+}
+
+// see adds the amounts of a row of the table.
+func (c *control) see(r *reading) {
+	for j, i := range c.s.heads.column {
+		if i < 0 || c.s.Kind.Columns[i].Form != Amount || isEmpty(r.row.At(j)) {
+			continue
+		}
+		isRead := !slices.ContainsFunc(r.bad, func(f Finding) bool { return f.Field == c.s.Kind.Columns[i].Heading })
+		for _, a := range []sums{c.all, c.sinceGrand, c.sinceSub, c.sinceAny} {
+			a.at(j).add(r.cells[c.s.Kind.Columns[i].Field].fen, isRead)
+		}
+	}
+}
+
+// check compares a control total with the rows above it, and names it. It returns an error if it is another sum.
+func (c *control) check(r *spreadsheet.Row) error {
+	said, of := c.s.total(r)
+	said = spreadsheet.Clip(narrowed(said))
+	for j, i := range c.s.heads.column {
+		if i < 0 || c.s.Kind.Columns[i].Form != Amount {
+			continue
+		}
+		v, ok := c.s.cell(r, i)
+		if !ok {
+			continue
+		}
+		heading, yuan := c.s.Kind.Columns[i].Heading, events.FormatYuan(v.fen)
+		against := map[totalSort][]*sum{grandTotal: {c.all.at(j), c.sinceGrand.at(j)}, subtotal: {c.sinceSub.at(j), c.sinceAny.at(j)},
+			anyTotal: {c.all.at(j), c.sinceGrand.at(j), c.sinceSub.at(j), c.sinceAny.at(j)}}[of]
+		switch {
+		case of == running:
+			c.s.name(r.Number, heading, text.Say("“%s” %s 是累计数，没有核对，略过", "“%s” %s is a running total; it is not compared, and passed over", said, yuan))
+		case slices.ContainsFunc(against, func(a *sum) bool { return !a.isUnknown && a.fen == v.fen }):
+			c.s.name(r.Number, heading, text.Say("“%s” %s 与以上各行之和相符，不作为一行读取", "“%s” %s is the sum of the rows above; it is not read as a row", said, yuan))
+		case slices.ContainsFunc(against, func(a *sum) bool { return a.isUnknown }):
+			c.s.name(r.Number, heading, text.Say("“%s” %s 没有核对，因为以上有的金额读不出", "“%s” %s is not compared, for an amount above cannot be read", said, yuan))
+		default:
+			return say("第 %[1]d 行“%[2]s”的%[3]s是 %[4]s，而以上各行之和是 %[5]s：请核对有无漏行、多行或错数", "row %[1]d: “%[2]s” in the column “%[3]s” is %[4]s, and the sum of the rows above is %[5]s: check for rows that are missing, or there twice, or wrong",
+				r.Number, said, heading, yuan, events.FormatYuan(against[0].fen))
+		}
+	}
+	switch of {
+	case grandTotal:
+		c.sinceGrand, c.sinceAny = sums{}, sums{}
+	case subtotal:
+		c.sinceSub, c.sinceAny = sums{}, sums{}
+	case anyTotal:
+		c.sinceGrand, c.sinceSub, c.sinceAny = sums{}, sums{}, sums{}
+	}
+	return nil
+}
