@@ -69,6 +69,9 @@ func (s *Sheet) gather(cfg Config) error {
 			strays = append(strays, stray{r, last})
 		}
 	}
+	if err := totals.end(); err != nil {
+		return err
+	}
 	s.doubt(strays)
 	for _, e := range s.entries {
 		for _, r := range e.rows {

@@ -31,8 +31,9 @@ type grid struct {
 	hidden   []spreadsheet.Range // the hidden columns
 	formats  []spreadsheet.ConditionalFormat
 	breaks   []breaks
-	isHidden bool // the worksheet is hidden; only its first row is here
-	marked   bool // the workbook is a marked copy
+	isHidden bool  // the worksheet is hidden; only whether it has something in it matters
+	over     error // a limit on tables that it exceeds; only the rows before are here
+	marked   bool  // the workbook is a marked copy
 }
 
 // breaks is a cell of CSV of several lines.
@@ -48,8 +49,8 @@ func (g *grid) fill(rows iter.Seq2[spreadsheet.Row, error], most int) error {
 		if err != nil {
 			return err
 		}
-		if err := g.add(r); err != nil {
-			return err
+		if g.over = g.add(r); g.over != nil {
+			return nil
 		}
 		if taken++; taken == most {
 			return nil
@@ -129,7 +130,7 @@ func (g *grid) noteBreaks(rows iter.Seq2[spreadsheet.Row, error], comma rune) it
 	}
 }
 
-// readXLSX reads the sheets of a workbook, and of hidden ones the first row.
+// readXLSX reads the sheets of a workbook, and of hidden ones the first rows.
 func readXLSX(f io.ReaderAt, size int64) (grids []*grid, err error) {
 	w, err := spreadsheet.NewWorkbook(f, size, expandedBytesMax)
 	if err != nil {
@@ -138,11 +139,11 @@ func readXLSX(f io.ReaderAt, size int64) (grids []*grid, err error) {
 	marked := slices.ContainsFunc(w.Sheets, func(s *spreadsheet.Sheet) bool { return s.Hidden && s.Name == markedSheet })
 	for _, worksheet := range w.Sheets {
 		g := &grid{name: worksheet.Name, isHidden: worksheet.Hidden, marked: marked}
-		most := math.MaxInt
 		if g.isHidden {
-			most = 1
-		}
-		if err := g.fill(w.Rows(worksheet), most); err != nil {
+			if err := g.fill(w.Rows(worksheet), topRows); err != nil {
+				g.over = err
+			}
+		} else if err := g.fill(w.Rows(worksheet), math.MaxInt); err != nil {
 			return nil, g.place(err)
 		}
 		g.merged, g.hidden, g.formats = worksheet.Merged, worksheet.HiddenColumns, worksheet.ConditionalFormats

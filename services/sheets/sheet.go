@@ -170,6 +170,9 @@ func readBook(grids []*grid, cfg Config) (*Book, error) {
 		if h == nil || g.isHidden {
 			continue
 		}
+		if g.over != nil {
+			return nil, g.place(g.over)
+		}
 		s, err := readSheet(g, h, cfg)
 		if err != nil {
 			return nil, g.place(err)
@@ -191,9 +194,9 @@ func readBook(grids []*grid, cfg Config) (*Book, error) {
 				s.name(0, "", text.Say("只有标题，没有数据", "there are headings alone, and no row"))
 			}
 			b.Named = append(b.Named, s.named...)
-		case g.isHidden && len(g.rows) > 0 && g.name != hiddenSheet && g.name != markedSheet:
+		case g.isHidden && (len(g.rows) > 0 || g.over != nil) && g.name != hiddenSheet && g.name != markedSheet:
 			b.Named = append(b.Named, Named{Worksheet: g.name, What: text.Say("是隐藏的工作表，没有读取", "the sheet is hidden and not read")})
-		case !g.isHidden && len(g.rows) > 0:
+		case !g.isHidden && (len(g.rows) > 0 || g.over != nil):
 			for i := range g.rows {
 				if r := &g.rows[i]; before.readsAsRow(r) || before.mostRead(r) {
 					return nil, g.place(say("第 %[1]d 行没有标题行，却像是“%[2]s”表中的一行（%[3]s）：请把它移到该表，或加上标题行", "row %[1]d has no headings above it and looks like a row of the sheet “%[2]s” (%[3]s): move it there, or add the headings",

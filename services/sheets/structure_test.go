@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -117,6 +118,10 @@ func TestTheStructureOfATable(t *testing.T) {
 		"a comma too many":                           {required + "\nV-1,2026/9/1,ZJ-0018,G-1,中试,1,234.00,甲,检测费\n", []string{"2 I: the column has no heading"}},
 		"totals": {voucherHeadings + row(1) + row(2) + "小 计,,,,,20.00,,,,,\n" + row(3) + "本页合计：,,,,,10,,,,,\n,,,,合　计,30.00,,,,,\n累计,,,,,1000,,,,,\n", []string{
 			"4 金额(元): “小计” 20.00 is the sum of the rows above", "6 金额(元): “本页合计:” 10.00 is", "7 金额(元): “合计” 30.00 is", "8 金额(元): “累计” 1,000.00 is a running total"}},
+		"a total at the top":                         {voucherHeadings + "合计,,,,,20,,,,,\n" + row(1) + row(2), []string{"2 金额(元): “合计” 20.00 is the sum of the rows below"}},
+		"a total at the top that differs":            {voucherHeadings + "合计,,,,,30,,,,,\n" + row(1) + row(2), []string{"", "row 2: “合计” in the column “金额(元)” is 30.00, and the sum of the rows below is 20.00"}},
+		"a total with a count":                       {voucherHeadings + row(1) + "共 1 张,,,,合计,10,,,,,\n", []string{"3 金额(元): “合计” 10.00 is the sum of the rows above"}},
+		"a day below":                                {voucherHeadings + row(1) + "填表日期：,2026-09-30,,制表人：,王某1\n", []string{"3 : “填表日期： 2026-09-30 制表人： 王某1” stands below"}},
 		"a subtotal that is the sum of all":          {voucherHeadings + row(1) + "小计,,,,,10,,,,,\n" + row(2) + "小计,,,,,20,,,,,\n", []string{"", "row 5: “小计” in the column “金额(元)” is 20.00, and the sum of the rows above is 10.00"}},
 		"a total that forgets a subtotal":            {voucherHeadings + row(1) + "小计,,,,,10,,,,,\n" + row(2) + "合计,,,,,10,,,,,\n", []string{"", "row 5: “合计” in the column “金额(元)” is 10.00, and the sum of the rows above is 20.00"}},
 		"a total over an amount that cannot be read": {voucherHeadings + "V-1,2026/9/1,ZJ-0018,G-1,中试,1.005,甲,检测费,,,\n合计,,,,,1.01,,,,,\n", []string{"2 金额(元): ", "3 金额(元): “合计” 1.01 is not compared"}},
@@ -166,6 +171,26 @@ func TestOnlyWhatIsReadCanBeHiddenOrMerged(t *testing.T) {
 		t.Fatalf("%d records, %v, %s", records, bad, refused)
 	}
 	expect(t, named, "Sheet1 0 N: the column has no heading", "Sheet1 0 O: the column is hidden", "Sheet1 1 : “支出表” stands above", "Sheet1 6 金额(元): “合计” 10.00 is", "Sheet1 7 : “制表人：甲” stands below")
+}
+
+// What no table has may be as large as it likes.
+func TestOtherSheetsMayExceedTheLimitsOfTables(t *testing.T) {
+	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
+		for _, name := range []string{"透视表", "旧表"} {
+			if _, err := f.NewSheet(name); err != nil {
+				return err
+			}
+			if err := f.SetCellValue(name, "ZZ1", "x"); err != nil {
+				return err
+			}
+		}
+		return errors.Join(f.SetSheetVisible("旧表", false), setRow(f, sheet, 2, nil))
+	})
+	named, bad, records, refused := answer(b)
+	if refused != "" || len(bad) > 0 || records != 1 {
+		t.Fatalf("%d records, %v, %s", records, bad, refused)
+	}
+	expect(t, named, "透视表 0 : the sheet has no headings", "旧表 0 : the sheet is hidden")
 }
 
 // What stands around the rows of a good sheet does not change its records.

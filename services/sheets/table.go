@@ -89,7 +89,7 @@ func (s *Sheet) isFilled(r *spreadsheet.Row) bool {
 		}
 		must++
 		j := slices.Index(s.heads.column, i)
-		if j < 0 || isEmpty(r.At(j)) || isLabel(r.At(j).Text) || j > 0 && strings.HasSuffix(narrowed(r.At(j-1).Text), ":") {
+		if j < 0 || isEmpty(r.At(j)) || isLabel(r.At(j).Text) || isLabelled(r, j) {
 			continue
 		}
 		filled++
@@ -121,6 +121,15 @@ func narrowed(s string) string { return foldHeading(s) }
 // isLabel reports whether a text is a label, such as “制表人：张某”.
 func isLabel(s string) bool {
 	return strings.Contains(narrowed(s), ":") && !strings.ContainsAny(s, "0123456789")
+}
+
+// isLabelled reports whether a cell is what the cell left of it says, such as the day right of “填表日期：”.
+func isLabelled(r *spreadsheet.Row, j int) bool {
+	if j == 0 {
+		return false
+	}
+	left := narrowed(r.At(j - 1).Text)
+	return slices.ContainsFunc([]string{":", "日期", "时间", "附件", "张数"}, func(end string) bool { return strings.HasSuffix(left, end) })
 }
 
 // quoteRow returns the first texts of a row, for a message.
@@ -207,13 +216,15 @@ func (s *Sheet) grantColumn() int {
 // grant nor amount can be read, and it does not try to give both a date and an amount.
 func (s *Sheet) isNote(r *spreadsheet.Row) bool {
 	on, center, grant := s.Kind.column("on"), s.Kind.column("center"), s.grantColumn()
-	if _, ok := s.cell(r, on); ok {
-		return false
+	for i, c := range s.Kind.Columns {
+		if i != on && i != center && c.Form != Amount {
+			continue
+		}
+		if _, ok := s.cell(r, i); ok && !isLabelled(r, slices.Index(s.heads.column, i)) {
+			return false
+		}
 	}
-	if _, ok := s.cell(r, center); ok {
-		return false
-	}
-	if s.anyAmount(r) || grant >= 0 && isGrant(r.At(grant)) {
+	if grant >= 0 && isGrant(r.At(grant)) && !isLabelled(r, grant) {
 		return false
 	}
 	tries := func(i int) bool {

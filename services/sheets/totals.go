@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -45,11 +46,14 @@ func totalOf(s string) totalSort {
 	return noTotal
 }
 
+// counted matches how many vouchers there are, beside their sum.
+var counted = regexp.MustCompile(`^共?\d+(张|笔|条|份|行)$`)
+
 // total returns the text that makes a row a control total, and its sort: it has an amount, and neither a number nor a
 // grant.
 func (s *Sheet) total(r *spreadsheet.Row) (said string, of totalSort) {
 	for _, j := range []int{slices.Index(s.heads.column, s.Kind.column(s.key().Field)), s.grantColumn()} {
-		if j >= 0 && !isEmpty(r.At(j)) && totalOf(r.At(j).Text) == noTotal {
+		if j >= 0 && !isEmpty(r.At(j)) && totalOf(r.At(j).Text) == noTotal && !counted.MatchString(narrowed(r.At(j).Text)) {
 			return "", noTotal
 		}
 	}
@@ -122,17 +126,20 @@ func (a sums) at(j int) *sum {
 type control struct {
 	s          *Sheet
 	all        sums
-	sinceGrand sums // since the last total of all rows
-	sinceSub   sums // since the last subtotal
-	sinceAny   sums // since any of them
+	sinceGrand sums               // since the last total of all rows
+	sinceSub   sums               // since the last subtotal
+	sinceAny   sums               // since any of them
+	isBegun    bool               // there was a row of the table
+	atTop      []*spreadsheet.Row // totals above the first row, which are of the rows below
 }
 
 func newControl(s *Sheet) *control {
-	return &control{s, sums{}, sums{}, sums{}, sums{}}
+	return &control{s: s, all: sums{}, sinceGrand: sums{}, sinceSub: sums{}, sinceAny: sums{}}
 }
 
 // see adds the amounts of a row of the table.
 func (c *control) see(r *reading) {
+	c.isBegun = true
 	for j, i := range c.s.heads.column {
 		if i < 0 || c.s.Kind.Columns[i].Form != Amount || isEmpty(r.row.At(j)) {
 			continue
@@ -144,8 +151,28 @@ func (c *control) see(r *reading) {
 	}
 }
 
-// check compares a control total with the rows above it, and names it. It returns an error if it is another sum.
+// check compares a control total with the rows above it, and names it. It returns an error if it is another sum. A total
+// of all rows that stands above the first of them waits for the end.
 func (c *control) check(r *spreadsheet.Row) error {
+	if _, of := c.s.total(r); of == grandTotal && !c.isBegun {
+		c.atTop = append(c.atTop, r)
+		return nil
+	}
+	return c.compare(r, text.Say("以上", "above"))
+}
+
+// end compares the totals that stand above the rows.
+func (c *control) end() error {
+	for _, r := range c.atTop {
+		if err := c.compare(r, text.Say("以下", "below")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare compares a control total with the rows above it, or below it.
+func (c *control) compare(r *spreadsheet.Row, where text.Text) error {
 	said, of := c.s.total(r)
 	said = spreadsheet.Clip(narrowed(said))
 	for j, i := range c.s.heads.column {
@@ -163,12 +190,12 @@ func (c *control) check(r *spreadsheet.Row) error {
 		case of == running:
 			c.s.name(r.Number, heading, text.Say("“%s” %s 是累计数，没有核对，略过", "“%s” %s is a running total; it is not compared, and passed over", said, yuan))
 		case slices.ContainsFunc(against, func(a *sum) bool { return !a.isUnknown && a.fen == v.fen }):
-			c.s.name(r.Number, heading, text.Say("“%s” %s 与以上各行之和相符，不作为一行读取", "“%s” %s is the sum of the rows above; it is not read as a row", said, yuan))
+			c.s.name(r.Number, heading, text.Say("“%[1]s” %[2]s 与%[3]s各行之和相符，不作为一行读取", "“%[1]s” %[2]s is the sum of the rows %[4]s; it is not read as a row", said, yuan, where.Zh, where.En))
 		case slices.ContainsFunc(against, func(a *sum) bool { return a.isUnknown }):
-			c.s.name(r.Number, heading, text.Say("“%s” %s 没有核对，因为以上有的金额读不出", "“%s” %s is not compared, for an amount above cannot be read", said, yuan))
+			c.s.name(r.Number, heading, text.Say("“%[1]s” %[2]s 没有核对，因为%[3]s有的金额读不出", "“%[1]s” %[2]s is not compared, for an amount %[4]s cannot be read", said, yuan, where.Zh, where.En))
 		default:
-			return say("第 %[1]d 行“%[2]s”的%[3]s是 %[4]s，而以上各行之和是 %[5]s：请核对有无漏行、多行或错数", "row %[1]d: “%[2]s” in the column “%[3]s” is %[4]s, and the sum of the rows above is %[5]s: check for rows that are missing, or there twice, or wrong",
-				r.Number, said, heading, yuan, events.FormatYuan(against[0].fen))
+			return say("第 %[1]d 行“%[2]s”的%[3]s是 %[4]s，而%[6]s各行之和是 %[5]s：请核对有无漏行、多行或错数", "row %[1]d: “%[2]s” in the column “%[3]s” is %[4]s, and the sum of the rows %[7]s is %[5]s: check for rows that are missing, or there twice, or wrong",
+				r.Number, said, heading, yuan, events.FormatYuan(against[0].fen), where.Zh, where.En)
 		}
 	}
 	switch of {
