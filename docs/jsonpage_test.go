@@ -30,6 +30,19 @@ type importAnswer struct {
 	Repeated int              `json:"repeated"`
 	Refused  int              `json:"refused"`
 	Named    []desk.NamedLine `json:"named,omitzero"`
+
+	Opens         []desk.MovedAlert `json:"opens"`
+	Clears        []desk.MovedAlert `json:"clears"`
+	Warnings      []desk.RowWarning `json:"warnings"`
+	WarningsTotal int               `json:"warningsTotal"`
+}
+
+// triedSheets is the JSON object that try writes of sheets.
+type triedSheets struct {
+	Rows   []desk.JudgedRecord `json:"rows"`
+	Opens  []desk.MovedAlert   `json:"opens"`
+	Clears []desk.MovedAlert   `json:"clears"`
+	Named  []desk.NamedLine    `json:"named"`
 }
 
 // rowsOf stands for the type of an answer that is the rows of the CSV form as objects.
@@ -52,6 +65,7 @@ var answers = []struct {
 	{"record KIND", "The answer to a record that is in the ledger. `policy adopt` answers alike.", desk.Recorded{}, desk.RecordedColumns},
 	{"record KIND, refused", "The answer to a record that is refused, with exit code 1. In CSV the rules are separated by `;`.", desk.RefusedRecord{}, desk.AnswerColumns},
 	{"try FILE", "An answer for each line of the file, in its order. In CSV the rules are separated by `;`.", []desk.Tried{}, desk.AnswerColumns},
+	{"try FILE, with sheets", "The answer to each record, in the order in which an import judges them, and in JSON what all would move together. Nothing is written.", triedSheets{}, desk.JudgedColumns},
 	{"import FILE", "What is wrong with the files, in the order in which it is found, and in JSON the counts of the import.", importAnswer{}, desk.BadColumns},
 	{"check", "What a check of the whole ledger found. CSV has the findings alone; there is none if the ledger is sound.", desk.Checked{}, desk.FindingColumns},
 	{"backup TO", "How far the copy reaches, in one row. `restore` answers alike.", rowsOf{}, desk.CopiedColumns},
@@ -264,6 +278,7 @@ var objectNames = map[reflect.Type]string{
 	reflect.TypeFor[desk.Figure]():        "ExplainedFigure",
 	reflect.TypeFor[policy.Problem]():     "PolicyProblem",
 	reflect.TypeFor[importAnswer]():       "Imported",
+	reflect.TypeFor[triedSheets]():        "TriedSheets",
 	reflect.TypeFor[desk.RefusedRecord](): "Refused",
 	reflect.TypeFor[desk.Entry]():         "RecordEntry",
 }

@@ -11,10 +11,12 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/files"
+	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -32,23 +34,38 @@ func (a *app) importCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if report != "" {
-				if err := freeWorkbook(cmd, "report", report); err != nil {
-					return err
-				}
-				r.Marked = &desk.MarkedTo{Lang: a.lang, Create: func(write func(io.Writer) error) error { return files.Create(report, write) }}
+			if err := a.markTo(cmd, report, &r); err != nil {
+				return err
 			}
 			return a.readWrite(cmd, func(w desk.Desk) error { return a.importInto(cmd, w, r, report) })
 		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&r.AcceptGood, "accept-good", false, a.say("有不合格的记录时仍写入合格的", "write the good records although there are bad ones"))
+	a.sheetFlags(f, &r, &report)
+	return cmd
+}
+
+// sheetFlags adds the flags that say what sheets do not say themselves.
+func (a *app) sheetFlags(f *pflag.FlagSet, r *desk.ImportRequest, report *string) {
 	f.StringVar(&r.Sheets.Actor, "actor", "", a.say("表格的经办人 `NAME`", "`NAME` of who answers for the sheets"))
 	f.StringVar(&r.Sheets.Role, "role", "", a.say("填报表格的角色 `ROLE`（默认由表格种类决定）", "`ROLE` that fills in the sheets (default by the kind of sheet)"))
 	f.StringVar(&r.Sheets.Mode, "mode", "", a.say("`MODE`：enforce（默认），或 record（违反条款的行也补录，如超支）", "`MODE`: enforce (the default), or record to store also the rows that a rule refuses, such as overdrawn ones"))
 	f.StringVar(&r.Sheets.Doc, "doc", "", a.say("补录所依据的发文字号 `NUMBER`", "`NUMBER` of the document that record mode rests on"))
-	f.StringVar(&report, "report", "", a.say("把不合格的表格另存到 `FILE.xlsx`，标出不合格的单元格和原因", "write copies of bad sheets to `FILE.xlsx`, the bad cells marked and the reasons beside them"))
-	return cmd
+	f.BoolVar(&r.Again, "again", false, a.say("表格中与已作废记录相同的行再次入账", "take rows of sheets that are equal to a voided record again"))
+	f.StringVar(report, "report", "", a.say("把不合格的表格另存到 `FILE.xlsx`，标出不合格的单元格和原因", "write copies of bad sheets to `FILE.xlsx`, the bad cells marked and the reasons beside them"))
+}
+
+// markTo has copies of bad sheets written to a new workbook, unless its path is "".
+func (a *app) markTo(cmd *cobra.Command, path string, r *desk.ImportRequest) error {
+	if path == "" {
+		return nil
+	}
+	if err := freeWorkbook(cmd, "report", path); err != nil {
+		return err
+	}
+	r.Marked = &desk.MarkedTo{Lang: a.lang, Create: func(write func(io.Writer) error) error { return files.Create(path, write) }}
+	return nil
 }
 
 // openAll opens the files of a request; also those before one that fails are returned.
@@ -212,16 +229,50 @@ func (a *app) tellNamed(n *desk.NamedLine) {
 
 func (a *app) tellImported(r *desk.Imported, report string) {
 	a.print("读取 %d 条：写入 %d，早已有 %d，拒绝 %d。", "Read %d records: %d written, %d there already, %d refused.", r.Read, r.Accepted, r.Repeated, r.Refused)
-	for i := range r.Named {
-		a.tellNamed(&r.Named[i])
-	}
+	a.tellNotes(r)
+	a.tellMoved(text.Text{Zh: "产生预警：", En: "Alerts that were opened:"}, r.Opens)
+	a.tellMoved(text.Text{Zh: "解除预警：", En: "Alerts that were cleared:"}, r.Clears)
 	switch {
 	case r.Refused > 0 && r.Accepted == 0 && r.Repeated < r.Read-r.Refused:
 		a.print("什么都没有写入。改正后重新导入，或用 --accept-good 只写入合格的。", "Nothing was written. Correct the file and import it again, or write the good records with --accept-good.")
 	case r.Accepted == 0:
 		a.print("没有变化。", "Nothing changed.")
 	}
+	a.tellMarked(r, report)
+}
+
+func (a *app) tellMarked(r *desk.Imported, report string) {
 	if r.Marked {
-		a.print("不合格的行已在 %s 中标出。", "The bad rows are marked in %s.", report)
+		a.print("不合格的行和提示已在 %s 中标出。", "The bad rows and the warnings are marked in %s.", report)
+	}
+}
+
+// tellNotes writes what sheets had that was passed over, and doubts about records that are taken.
+func (a *app) tellNotes(r *desk.Imported) {
+	for i := range r.Named {
+		a.tellNamed(&r.Named[i])
+	}
+	for _, w := range r.Warnings {
+		a.print("%s，第 %d 行：提示：%s", "%s, row %d: warning: %s", a.placeIn(w.File, w.Worksheet), w.Line, w.Warning.In(a.lang))
+	}
+	if more := r.WarningsTotal - len(r.Warnings); more > 0 {
+		a.print("另有 %d 条提示。", "There are %d more warnings.", more)
+	}
+}
+
+// movedShown is how many alerts that moved are listed for people. A first import of years moves thousands.
+const movedShown = 20
+
+// tellMoved lists the alerts that records opened or cleared.
+func (a *app) tellMoved(title text.Text, list []desk.MovedAlert) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintln(a.out, title.In(a.lang))
+	for _, x := range list[:min(len(list), movedShown)] {
+		a.print("  %s %s %s：%s%s", "  %s %s %s: %s%s", x.Center, x.Code, x.Key, lists.AlertTitle(x.Code).In(a.lang), a.dates(x.Alert))
+	}
+	if more := len(list) - movedShown; more > 0 {
+		a.print("  另有 %d 条，见 taizhang alerts 和 --output json。", "  and %d more: see taizhang alerts and --output json.", more)
 	}
 }

@@ -48,6 +48,22 @@ func (a *app) readFiles(ctx context.Context, do func(desk.Reader) error) error {
 	return a.open(ctx, true, func(d *desk.Local, _ events.Store) error { return do(d) })
 }
 
+// rehearse judges what would be written, at a server or on the files, and writes nothing.
+func (a *app) rehearse(ctx context.Context, do func(desk.Writer) error) error {
+	c, err := a.atServer(ctx, false)
+	if err != nil {
+		return err
+	}
+	if c != nil {
+		defer c.Close()
+		return do(c)
+	}
+	if err := a.mustExist(); err != nil {
+		return err
+	}
+	return a.open(ctx, true, func(d *desk.Local, _ events.Store) error { return do(d) })
+}
+
 // readWrite writes to the ledger, at a server or in the files. If there is no ledger, the first record that is accepted makes it.
 func (a *app) readWrite(cmd *cobra.Command, do func(desk.Desk) error) error {
 	a.writes = true

@@ -108,6 +108,7 @@ func (a *app) complete(cmd *cobra.Command, d *desk.Draft) error {
 
 // record writes a record to the ledger and prints the answer.
 func (a *app) record(cmd *cobra.Command, d desk.Draft) error {
+	d.Moves = true
 	return a.readWrite(cmd, func(w desk.Desk) error {
 		r, err := w.Record(cmd.Context(), d)
 		if err != nil {
@@ -121,7 +122,7 @@ func (a *app) tellRecorded(r *desk.Recorded) {
 	if r.Answer == desk.Repeated {
 		a.print("早已记录，内容相同，没有变化：", "Recorded before with the same content; nothing changed:")
 	} else {
-		a.print("已记录并落盘：", "Recorded and durable:")
+		a.print("已入账：", "Recorded and durable:")
 	}
 	about := strings.TrimSpace(string(r.Center) + " " + r.Kind.Title().In(a.lang))
 	a.print("  %s，第 %d 条，位置 %d，id %s", "  %s, revision %d, position %d, id %s", about, r.Revision, r.Position, r.ID)
@@ -131,6 +132,8 @@ func (a *app) tellRecorded(r *desk.Recorded) {
 	for _, id := range r.Breaks {
 		a.print("  补录，违反 %s", "  recorded although it breaks %s", id)
 	}
+	a.tellAlerts("产生预警", "opened", r.Opens)
+	a.tellAlerts("解除预警", "cleared", r.Clears)
 	for _, w := range r.Warnings {
 		a.print("  提示：%s", "  warning: %s", w.In(a.lang))
 	}

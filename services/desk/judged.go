@@ -3,6 +3,7 @@ package desk
 import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // JudgedRecord is the answer to one record of a sheet in a dry run.
@@ -49,4 +50,31 @@ type RowWarning struct {
 type MovedAlert struct {
 	Center events.CenterID `json:"center"`
 	Alert
+}
+
+// JudgedColumns are those of the answer to a record of a sheet.
+var JudgedColumns = []table.Column{{Name: "file"}, {Name: "worksheet"}, {Name: "row", Type: table.Count}, {Name: "answer"}, {Name: "id"}, {Name: "kind"}, {Name: "center"},
+	{Name: "on", Type: table.Day}, {Name: "number"}, {Name: "amountFen", Type: table.Money}, {Name: "rule"}, {Name: "reason"}}
+
+// JudgedTable returns the answers as rows, with the reasons in one language.
+func JudgedTable(list []JudgedRecord, lang string) *table.Table {
+	t := &table.Table{Columns: JudgedColumns}
+	for _, x := range list {
+		reasons := make([]Reason, len(x.Reasons))
+		for i, why := range x.Reasons {
+			reasons[i] = why.Reason
+		}
+		t.Rows = append(t.Rows, []table.Cell{table.Text(x.File), table.Text(x.Worksheet), table.Number(x.Row), table.Text(x.Answer), table.Text(x.ID), table.Text(x.Kind),
+			table.Text(x.Center), table.Date(x.On.Date), table.Text(x.Number), table.Fen(x.AmountFen), table.Text(rulesOf(reasons)), table.Text(reasonOf(reasons, lang))})
+	}
+	return t
+}
+
+// Judged returns a bad line of JSON Lines as the answer of a dry run.
+func (b *BadLine) Judged() JudgedRecord {
+	x := JudgedRecord{File: b.File, Row: b.Line, Rows: []int{b.Line}, Answer: Refused, ID: b.ID}
+	for _, why := range b.Reasons {
+		x.Reasons = append(x.Reasons, RowReason{b.Line, why})
+	}
+	return x
 }

@@ -2,4 +2,4 @@
 
 package feedsim
 
-const seedsOfOne = 300
+const seedsOfOne = 150 // some minutes; -feedsim.seeds for a long run
