@@ -18,7 +18,7 @@ func formatted(t *testing.T, list ...[2]any) (cells []spreadsheet.Cell) {
 	b := makeXLSX(t, func(f *excelize.File, sheet string) (err error) {
 		for i, c := range list {
 			at := fmt.Sprintf("A%d", i+2)
-			err = errors.Join(err, f.SetCellValue(sheet, at, c[1]), format(f, sheet, at, c[0].(string)))
+			err = errors.Join(err, f.SetCellValue(sheet, at, c[1]), setFormat(f, sheet, at, c[0].(string)))
 		}
 		return err
 	})

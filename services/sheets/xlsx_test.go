@@ -27,7 +27,7 @@ func setRow(f *excelize.File, sheet string, row int, instead map[string]any) err
 }
 
 // format gives a cell a number format.
-func format(f *excelize.File, sheet, cell, code string) error {
+func setFormat(f *excelize.File, sheet, cell, code string) error {
 	style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &code})
 	return errors.Join(err, f.SetCellStyle(sheet, cell, cell, style))
 }
@@ -47,7 +47,7 @@ func TestTypedCellsAreReadAsWhatTheyAre(t *testing.T) {
 				return err
 			}
 		}
-		return format(f, sheet, "B2", "yyyy-mm-dd h:mm")
+		return setFormat(f, sheet, "B2", "yyyy-mm-dd h:mm")
 	})
 	s, err := readBytes(b, clerk)
 	if err != nil {
@@ -147,7 +147,7 @@ func TestEveryVisibleSheetWithHeadingsIsRead(t *testing.T) {
 
 func TestDatesAreCountedFrom1904WhereTheWorkbookSaysSo(t *testing.T) {
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
-		return errors.Join(setRow(f, sheet, 2, map[string]any{"B": 46266}), format(f, sheet, "B2", "yyyy-mm-dd"))
+		return errors.Join(setRow(f, sheet, 2, map[string]any{"B": 46266}), setFormat(f, sheet, "B2", "yyyy-mm-dd"))
 	})
 	b = xlsxtest.Rewrite(t, b, func(name, text string) string {
 		if name == "xl/workbook.xml" {
