@@ -109,12 +109,12 @@ func TestAMarkedCopyOfSeveralFilesIsImportedOnceItIsCorrected(t *testing.T) {
 // What makes a cell or row bad must not get lost on the way, or the copy would be taken with a wrong value.
 func TestAMarkedCopyThatNobodyCorrectedIsRefusedAgain(t *testing.T) {
 	for name, fill := range map[string]func(f *excelize.File, sheet string) error{
-		"another unit":   func(f *excelize.File, sheet string) error { return format(f, sheet, "F3", `0.00"万元"`, 12.3) },
-		"a percentage":   func(f *excelize.File, sheet string) error { return format(f, sheet, "F3", "0%", 0.5) },
-		"a prefix":       func(f *excelize.File, sheet string) error { return format(f, sheet, "A3", `"记-"0`, 12) },
-		"a date as code": func(f *excelize.File, sheet string) error { return format(f, sheet, "A3", "yyyy/m/d", 46266) },
-		"no day":         func(f *excelize.File, sheet string) error { return format(f, sheet, "B3", "yyyy年m月", 46266) },
-		"hidden text":    func(f *excelize.File, sheet string) error { return format(f, sheet, "G3", ";;;", "甲") },
+		"another unit":   func(f *excelize.File, sheet string) error { return fill(f, sheet, "F3", `0.00"万元"`, 12.3) },
+		"a percentage":   func(f *excelize.File, sheet string) error { return fill(f, sheet, "F3", "0%", 0.5) },
+		"a prefix":       func(f *excelize.File, sheet string) error { return fill(f, sheet, "A3", `"记-"0`, 12) },
+		"a date as code": func(f *excelize.File, sheet string) error { return fill(f, sheet, "A3", "yyyy/m/d", 46266) },
+		"no day":         func(f *excelize.File, sheet string) error { return fill(f, sheet, "B3", "yyyy年m月", 46266) },
+		"hidden text":    func(f *excelize.File, sheet string) error { return fill(f, sheet, "G3", ";;;", "甲") },
 		"struck out": func(f *excelize.File, sheet string) error {
 			style, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Strike: true}})
 			if err != nil {
@@ -146,7 +146,7 @@ func TestAMarkedCopyThatNobodyCorrectedIsRefusedAgain(t *testing.T) {
 	}
 }
 
-func format(f *excelize.File, sheet, at, code string, v any) error {
+func fill(f *excelize.File, sheet, at, code string, v any) error {
 	style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &code})
 	if err != nil {
 		return err
