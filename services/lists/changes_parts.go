@@ -199,13 +199,24 @@ func (q *asked) lineFilter() projections.ExecutionFilter {
 
 // happened lists what each record moves in a line between two dates.
 func (d *Source) happened(id events.CenterID, l moneyLine, from, to events.Date) (shares []share) {
-	before := d.Register.Movements(id, from, l.year, l.scope)
-	for _, m := range d.Register.Movements(id, to, l.year, l.scope) { // both in the order of recording, and the later one has all records of the earlier one
-		moves := m.Money
-		if len(before) > 0 && before[0].From == m.From {
-			moves, before = moves.Minus(before[0].Money), before[1:]
+	add := func(of aggregates.RecordRef, money aggregates.Money) {
+		if money != (aggregates.Money{}) {
+			shares = append(shares, share{moneyLine: l, part: happenedPart, id: of.ID, money: money})
 		}
-		shares = append(shares, share{moneyLine: l, part: happenedPart, id: m.From.ID, money: moves})
+	}
+	before, after := d.Register.Movements(id, from, l.year, l.scope), d.Register.Movements(id, to, l.year, l.scope) // both in the order of recording
+	for len(before) > 0 || len(after) > 0 {
+		switch {
+		case len(before) == 0 || len(after) > 0 && after[0].From.Revision < before[0].From.Revision:
+			add(after[0].From, after[0].Money)
+			after = after[1:]
+		case len(after) == 0 || before[0].From.Revision < after[0].From.Revision: // its source belongs to the scope no more
+			add(before[0].From, aggregates.Money{}.Minus(before[0].Money))
+			before = before[1:]
+		default:
+			add(after[0].From, after[0].Money.Minus(before[0].Money))
+			before, after = before[1:], after[1:]
+		}
 	}
 	return shares
 }

@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -149,6 +151,28 @@ func TestAFigureIsWhatWasReportedCorrectedAndHappened(t *testing.T) {
 	}
 	rows, _ = g.ask(t, "changes", "2026-06-30", "since", since, "from-as-of", "2025-12-31", "scope", "province", "figure", "balance", "show", "reported")
 	sameRows(t, rows, "fiscalYear part amountFen position why", []string{"2025|reported|100000|4|", "2025|reported|-30000|5|", "2025|reported|-31000|6|"})
+}
+
+// TestASourceThatLeavesAScopeIsNoLossOfAFigure adopts a policy under which the grant of the story is of no scope of its year
+// from September on.
+func TestASourceThatLeavesAScopeIsNoLossOfAFigure(t *testing.T) {
+	g := storyOf(t)
+	body := strings.NewReplacer(`"version": "2"`, `"version": "3"`, `"effectiveFrom": "2024-01-01"`, `"effectiveFrom": "2025-09-01"`).Replace(string(policy.Builtin().Text()))
+	i := strings.Index(body, `"rateSources"`)
+	body = body[:i] + strings.Replace(body[i:], `, "province-other"`, ``, 1)
+	p, problems := policy.Parse([]byte(body))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if _, err := g.l.Record(t.Context(), ledger.Adoption(p), ledger.Account{Name: "admin", MayRecord: true}); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(show string) []map[string]string {
+		rows, _ := g.ask(t, "changes", "2025-12-31", "since", "6", "from-as-of", "2025-06-30", "scope", "province", "figure", "received", "show", show)
+		return rows
+	}
+	sameRows(t, ask("figures"), "reportedFen correctedFen happenedFen nowFen", []string{"100000|0|-100000|0"})
+	sameRows(t, ask("records"), "part subject why amountFen", []string{"happened|G1|policy|-100000"})
 }
 
 func TestWhatDoesNotFitAComparisonWithAReport(t *testing.T) {

@@ -135,6 +135,9 @@ func trace(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 		En: fmt.Sprintf("What “%s” of %s for %d is made of (scope: %s), as of %s (amounts in yuan)", f.Word.En, center, year, word.En, q.On),
 	}
 	t.Empty = text.Say("没有构成这个数字的记录：它是 0.00 元。", "No record makes this figure: it is 0.00 yuan.")
+	if year > q.On.Year() {
+		t.Empty = text.Say("截至 %s，%d 年度尚未开始，还没有这个数字。", "As of %s the year %d has not begun, and has no such figure yet.", q.On, year)
+	}
 	t.Notes = append(f.partsNotes(list), partlyOutside(list)...)
 	traceTotals(t, list)
 	return nil

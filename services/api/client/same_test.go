@@ -101,7 +101,8 @@ func questions() (all []asking) {
 			case "execution":
 				params = append(params, map[string]string{"by": "total"}, map[string]string{"by": "moon"}, map[string]string{"year": "25"})
 			case "changes":
-				params = append(params, map[string]string{"since": "3"}, map[string]string{"since": "2026-10-01"})
+				params = append(params, map[string]string{"since": "3"}, map[string]string{"since": "2026-10-01"},
+					map[string]string{"since": "3", "from-as-of": "2025-12-31", "by": "city"}, map[string]string{"since": "3", "from-as-of": "2030-01-01"})
 				if one {
 					params = append(params, map[string]string{"since": "2099-01-01"})
 				}
