@@ -128,7 +128,13 @@ func (out *Outcome) compute(ctx context.Context, d *lists.Source, f file, from p
 	if from.record == "" || report.last.Position > 0 && report.last.ID == "" {
 		report.last.ID = from.record // not compared: who wrote the file, or who asks, does not see that record
 	}
-	if out.Differs, err = report.compare(f); err != nil || out.Differs == nil {
+	if out.Differs, err = report.compare(f); err != nil {
+		return err
+	}
+	if x, ok := f.(*xlsxFile); ok && out.Differs == nil {
+		out.Differs, err = report.firstLie(x)
+	}
+	if err != nil || out.Differs == nil {
 		return err
 	}
 	return out.Differs.trace(ctx, d.Ledger, d.Register, report)

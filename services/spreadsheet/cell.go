@@ -36,6 +36,8 @@ type Cell struct {
 	Formula string  // the formula with its =, for a shared one as the first cell has it; Sort and Text are those of the stored value, Blank if there is none
 
 	format *format // nil for the general format
+	style  int     // the index of its style
+	colors string  // the colors of the runs of a text that have one; see runs
 }
 
 // Sort is the sort of value in a cell. All cells of CSV are Text.
@@ -77,7 +79,7 @@ func (w *Workbook) cell(raw *rawCell) (c Cell, err error) {
 	if err := w.value(raw, look, &c); err != nil || c.Sort == Blank {
 		return c, err
 	}
-	c.format = look.format
+	c.format, c.style = look.format, raw.style
 	return c, nil
 }
 
@@ -87,7 +89,7 @@ func (w *Workbook) value(raw *rawCell, look style, c *Cell) error {
 	switch raw.kind {
 	case "str", "inlineStr":
 		if c.Text = value; value != "" || raw.hasRule && raw.isGiven {
-			c.Sort, c.Struck = Text, raw.runs.struck(look)
+			c.Sort, c.Struck, c.colors = Text, raw.runs.struck(look), raw.runs.colors
 		}
 		return nil
 	}
@@ -102,7 +104,7 @@ func (w *Workbook) value(raw *rawCell, look style, c *Cell) error {
 			return say("%s 列的单元格引用第 %q 条文字，文件中没有", "its cell in column %s refers to the text %q, which the file does not hold", Letters(raw.column), Clip(value))
 		}
 		if c.Text, c.Struck = w.strings[i], false; c.Text != "" {
-			c.Sort, c.Struck = Text, w.runs[i].struck(look)
+			c.Sort, c.Struck, c.colors = Text, w.runs[i].struck(look), w.runs[i].colors
 		}
 	case "e":
 		c.Sort, c.Text = Failure, value

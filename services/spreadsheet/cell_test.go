@@ -53,7 +53,7 @@ func TestACellIsWhatItSaysThatItIs(t *testing.T) {
 			}
 		} else if len(got.Cells) == 0 {
 			t.Errorf("%s is nothing, want %+v", cell, want)
-		} else if got.Cells[0].format = nil; got.Number != 9 || !slices.Equal(got.Cells, []Cell{want}) {
+		} else if got.Cells[0].format, got.Cells[0].style = nil, 0; got.Number != 9 || !slices.Equal(got.Cells, []Cell{want}) {
 			t.Errorf("%s is %+v, want %+v", cell, got, want)
 		}
 	}

@@ -30,7 +30,7 @@ func TestWhatIsHiddenOrShownOtherwiseIsKnown(t *testing.T) {
 		`<row r="3" ht="0" customHeight="1"><c><v>1</v></c></row><row r="4" ht="0"><c><v>1</v></c></row><row r="5" ht="15" customHeight="1"><c><v>1</v></c></row><row r="6" hidden="true"><c><v>1</v></c></row>`,
 		`<conditionalFormatting sqref="A1:B2 C3"><cfRule dxfId="0"/><cfRule dxfId="9"/></conditionalFormatting><conditionalFormatting sqref="D1"><cfRule dxfId="1"/></conditionalFormatting>`+
 			`<conditionalFormatting sqref="E1"><cfRule dxfId="2"><colorScale><color/></colorScale></cfRule></conditionalFormatting><conditionalFormatting sqref="F1"><cfRule><dataBar showValue="0"/></cfRule></conditionalFormatting>`+
-			`<extLst><ext><x14:conditionalFormatting><x14:cfRule><x14:dxf><font><color/></font><numFmt/></x14:dxf></x14:cfRule><xm:sqref>G1:G2</xm:sqref></x14:conditionalFormatting></ext></extLst>`)
+			`<extLst><ext><x14:conditionalFormatting><x14:cfRule><x14:dxf><font><color rgb="FFFF0000"/></font><numFmt/></x14:dxf></x14:cfRule><xm:sqref>G1:G2</xm:sqref></x14:conditionalFormatting></ext></extLst>`)
 	w, _, err := readAll(b, enough)
 	if err != nil {
 		t.Fatal(err)

@@ -28,9 +28,10 @@ type section struct {
 	limit  float64
 	sort   sectionSort
 	pieces []piece
-	parts  Parts // of a date
-	isDay  bool  // it shows a day, month, year or day of the week, and not only a time
-	dbnum  byte  // '1', '2' or '3' if digits are shown in Chinese, else 0
+	parts  Parts  // of a date
+	isDay  bool   // it shows a day, month, year or day of the week, and not only a time
+	color  string // the name of the color that the section sets, in lower case, or ""
+	dbnum  byte   // '1', '2' or '3' if digits are shown in Chinese, else 0
 
 	// Of a number: the power of ten by which it is multiplied, whether it has thousands separators, and its digits
 	// before the point, behind it and in the exponent.
@@ -210,6 +211,8 @@ func (s *section) bracket(in string) {
 		if limit, err := strconv.ParseFloat(strings.TrimSpace(in[len(op):]), 64); err == nil {
 			s.op, s.limit = op, limit
 		}
+	default:
+		s.color = low
 	}
 }
 

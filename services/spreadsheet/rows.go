@@ -110,6 +110,9 @@ func (r *rowReader) start(e xml.StartElement) error {
 		r.where.Reset()
 		r.where.WriteString(attribute(e, "sqref"))
 	case "cfRule", "numFmt", "color", "dataBar", "iconSet":
+		if r.open {
+			r.raw.runs.begin(e)
+		}
 		r.seeRule(e)
 	case "mergeCell":
 		m, ok := parseRange(attribute(e, "ref"))
@@ -214,7 +217,7 @@ func (r *rowReader) seeRule(e xml.StartElement) {
 	case "numFmt":
 		r.rule.NumFmt = true
 	case "color":
-		r.rule.FontColor = r.rule.FontColor || r.s.within("font")
+		r.rule.FontColor = r.rule.FontColor || r.s.within("font") && !isTextColor(e)
 	default: // a bar or an icon instead of the value
 		show := attribute(e, "showValue")
 		r.rule.NumFmt = r.rule.NumFmt || show != "" && !isTrue(show)

@@ -64,6 +64,23 @@ func (c Cell) Shown() string {
 	return c.format.text.words(c.Text)
 }
 
+// Color returns the name of the color in which the number format shows the cell, in lower case, such as red or color 3, or
+// "" for the color of the font.
+func (c Cell) Color() string {
+	switch {
+	case c.format == nil:
+		return ""
+	case c.IsNumber():
+		if s, _ := c.format.of(c.Number); s != nil {
+			return s.color
+		}
+		return ""
+	case c.format.text == nil:
+		return ""
+	}
+	return c.format.text.color
+}
+
 // of returns the section that shows a number, or nil if none does. isAbsolute reports whether the section shows the number
 // without its sign.
 func (f *format) of(v float64) (s *section, isAbsolute bool) {

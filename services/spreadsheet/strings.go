@@ -35,7 +35,7 @@ func (w *Workbook) readStrings(part string) error {
 			case "si":
 				text.Reset()
 				fonts = runs{}
-			case "rPr", "strike":
+			case "rPr", "strike", "color":
 				fonts.begin(e)
 			}
 		case xml.CharData:

@@ -54,12 +54,18 @@ func (w *Workbook) readStyles(name string) error {
 			w.styles = append(w.styles, style{formats[id], err == nil && 0 <= font && font < len(struck) && struck[font]})
 		case list == "dxfs" && tag == "dxf":
 			w.differences = append(w.differences, ConditionalFormat{})
-		case list == "dxfs" && len(w.differences) > 0 && (tag == "numFmt" || tag == "color" && part == "font"):
+		case list == "dxfs" && len(w.differences) > 0 && (tag == "numFmt" || tag == "color" && part == "font" && !isTextColor(e)):
 			last := &w.differences[len(w.differences)-1]
 			last.NumFmt, last.FontColor = last.NumFmt || tag == "numFmt", last.FontColor || tag == "color"
 		}
 		return nil
 	})
+}
+
+// isTextColor reports whether a color is that of texts by default, which some programs write with every font.
+func isTextColor(e xml.StartElement) bool {
+	tint := attribute(e, "tint")
+	return len(e.Attr) == 0 || isTrue(attribute(e, "auto")) || attribute(e, "theme") == "1" && (tint == "" || isZero(tint)) || attribute(e, "indexed") == "64"
 }
 
 // isOn reports whether an element such as strike is on: without a value it is.
@@ -73,12 +79,19 @@ type runs struct {
 	hasStruck       bool // a run is struck through
 	hasOwn, hasCell bool // a run has a font of its own, or that of the cell
 	isOwn, isStruck bool // the run that is being read
+
+	color  string // of the run that is being read, as colorOf writes it, or ""
+	colors string // of the runs, one a line
 }
 
-// begin takes the font of a run, an rPr or strike.
+// begin takes the font of a run, an rPr, strike or color.
 func (r *runs) begin(e xml.StartElement) {
-	if e.Name.Local == "rPr" {
+	switch e.Name.Local {
+	case "rPr":
 		r.isOwn = true
+		return
+	case "color":
+		r.color = colorOf(e)
 		return
 	}
 	r.isStruck = isOn(e)
@@ -89,12 +102,15 @@ func (r *runs) add(text string) {
 	if strings.TrimSpace(text) == "" {
 		return
 	}
+	if r.color != "" && !strings.Contains(r.colors, r.color) {
+		r.colors += r.color + "\n"
+	}
 	r.hasStruck = r.hasStruck || r.isStruck
 	r.hasOwn, r.hasCell = r.hasOwn || r.isOwn, r.hasCell || !r.isOwn
 }
 
 // end ends a run.
-func (r *runs) end() { r.isOwn, r.isStruck = false, false }
+func (r *runs) end() { r.isOwn, r.isStruck, r.color = false, false, "" }
 
 // struck reports whether a part of the text is struck through in a cell of a style.
 func (r runs) struck(look style) bool { return r.hasStruck || look.struck && (r.hasCell || !r.hasOwn) }

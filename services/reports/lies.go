@@ -1,0 +1,212 @@
+package reports
+
+import (
+	"iter"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/spreadsheet"
+)
+
+// firstLie returns the first cell of a workbook that does not show what it holds, or nil. The values must be equal to
+// those of the report, and all rows must have been read.
+func (r *Report) firstLie(x *xlsxFile) (*Difference, error) {
+	sheets := r.sheets()
+	for _, of := range x.Sheets {
+		i := slices.IndexFunc(sheets, func(s sheet) bool { return s.name == of.Name })
+		if of.Hidden {
+			return &Difference{row: -1, Sheet: of.Name, Why: text.Say("工作表“%s”被隐藏", "the sheet %q is hidden", of.Name)}, nil
+		}
+		if d, err := r.lieIn(x, of, sheets[i]); d != nil || err != nil {
+			return d, err
+		}
+	}
+	return nil, nil
+}
+
+// lieIn is firstLie of one sheet.
+func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Sheet, want sheet) (*Difference, error) {
+	looks, err := x.Looks(of)
+	if err != nil {
+		return nil, refused(err)
+	}
+	headingAt := 0
+	widths := widthsOf(want, &headingAt)
+	next, stop := iter.Pull(iter.Seq[line](want.lines))
+	defer stop()
+	at := 0
+	var l line
+	for row, err := range x.Rows(of) {
+		if err != nil {
+			return nil, refused(err)
+		}
+		for ; at < row.Number; at++ {
+			l, _ = next()
+		}
+		for column := range l.span(widths) {
+			c, v := row.At(column), valueAt(l, column)
+			why, shown := lieOf(looks, &row, column, c, v)
+			if why == (text.Text{}) {
+				continue
+			}
+			d := r.differenceAt(x, want, row.Cells, l, row.Number, column)
+			d.InFile, d.row = shown, -1
+			holds := d.InLedger
+			if holds == "" {
+				holds = "–"
+			}
+			d.Why = text.Text{Zh: text.Say("数值一致，但显示不是原样：单元格 %s 的值为 %s，%s", "the values are equal but not what is shown: cell %s holds %s, %s", d.Cell, text.Clip(holds, 80), why.Zh).Zh,
+				En: text.Say("数值一致，但显示不是原样：单元格 %s 的值为 %s，%s", "the values are equal but not what is shown: cell %s holds %s, %s", d.Cell, text.Clip(holds, 80), why.En).En}
+			return d, nil
+		}
+	}
+	return nil, nil
+}
+
+// span returns the number of columns that a line takes up: a row of the table all of them, a text as many as it runs over.
+func (l line) span(widths []float64) int {
+	switch {
+	case l.look == plain || l.look == heading || l.look == total:
+		return max(len(widths), len(l.cells))
+	case l.look != title && l.look != caption || len(l.cells) == 0:
+		return len(l.cells)
+	}
+	left := float64(spreadsheet.Width(l.cells[0].text))
+	if l.look == title {
+		left *= 1.3 // its font is larger
+	}
+	for i, w := range widths {
+		if left -= w; left <= 0 {
+			return i + 1
+		}
+	}
+	return max(1, len(widths))
+}
+
+// lieOf returns how a cell does not show its value, and what it shows instead. Why is empty if it shows its value.
+func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreadsheet.Cell, v value) (why text.Text, shown string) {
+	if looks.Covers(row.Number, column) {
+		return text.Say("上面压着图片、图形、文本框或批注框", "under a picture, a shape, a text box or a note"), ""
+	}
+	if c.Sort == spreadsheet.Blank {
+		return why, ""
+	}
+	hidden := func(list []spreadsheet.Range) bool {
+		return slices.ContainsFunc(list, func(m spreadsheet.Range) bool { return m.FirstColumn <= column && column <= m.LastColumn })
+	}
+	for _, f := range looks.ConditionalFormats {
+		if f.Has(row.Number, column) {
+			return text.Say("条件格式会改变其数字格式或字体颜色", "under a conditional format that sets a number format or a font color"), ""
+		}
+	}
+	as, num := v.inXLSX()
+	shown = c.Shown()
+	switch {
+	case row.Hidden:
+		return text.Say("所在行被隐藏或行高为 0", "in a row that is hidden or has the height 0"), ""
+	case hidden(looks.HiddenColumns):
+		return text.Say("所在列被隐藏或列宽为 0", "in a column that is hidden or has the width 0"), ""
+	case looks.IsMergedAway(row.Number, column):
+		return text.Say("被合并的单元格盖住", "under another cell with which it is merged"), ""
+	case looks.HidesZeros && c.IsNumber() && num == 0:
+		return text.Say("工作表设为不显示零值", "on a sheet that does not show zeros"), ""
+	case looks.Repeats(c):
+		return text.Say("对齐方式“填充”会重复显示其内容", "and the alignment “fill” repeats it"), strings.Repeat(shown, 2)
+	case !showsTrue(c, as, num):
+		return text.Say("显示为“%s”", "shows %q", text.Clip(shown, 80)), shown
+	case looks.IsInvisible(c):
+		return text.Say("字体颜色与底色相同，看不见", "in a font of the color of its ground, which cannot be seen"), ""
+	case !looks.Prints(row.Number, column):
+		return text.Say("在打印区域之外", "outside the print area"), ""
+	}
+	return text.Text{}, ""
+}
+
+// showsTrue reports whether a cell shows the value that it holds, in all its decimals.
+func showsTrue(c spreadsheet.Cell, v value, num float64) bool {
+	shown := c.Shown()
+	switch v.sort {
+	case date:
+		return showsDay(c, shown, v.text)
+	case percent:
+		if amount, ok := strings.CutSuffix(strings.TrimSpace(shown), "%"); ok {
+			return isNumber(amount, v.text, c.Color() != "")
+		}
+		return isNumber(shown, overHundred(v.text), c.Color() != "")
+	case number, money:
+		if num == 0 && slices.Contains([]string{"-", "–", "—"}, strings.Map(bare, currency.ReplaceAllString(shown, ""))) {
+			return true // as accounting formats show zero
+		}
+		return isNumber(shown, v.text, c.Color() != "")
+	}
+	return trimmed(shown) == trimmed(v.text)
+}
+
+// trimmed returns a text without blanks around it, and with one way of ending lines.
+func trimmed(s string) string { return strings.TrimSpace(oneEnd(s)) }
+
+// currency matches what may stand beside an amount in yuan.
+var currency = regexp.MustCompile(`(?i)人民币|rmb|cny|[¥￥元圆整]`)
+
+// bare drops blanks and thousands separators.
+func bare(r rune) rune {
+	if unicode.IsSpace(r) || r == ',' || r == '，' {
+		return -1
+	}
+	return r
+}
+
+// isNumber reports whether an amount is shown as the decimal number that it is. A negative one is in brackets, has a
+// minus, or has a color.
+func isNumber(shown, is string, isColored bool) bool {
+	s := strings.Map(bare, currency.ReplaceAllString(shown, ""))
+	is, isNegative := strings.CutPrefix(is, "-")
+	digits := strings.Trim(s, "()（）-−")
+	hasSign := digits != s
+	return strings.Trim(digits, "0123456789.") == "" && digits != "" && plainDecimal(digits) == plainDecimal(is) && (hasSign == isNegative || isNegative && isColored)
+}
+
+// plainDecimal returns a decimal number without zeros that say nothing.
+func plainDecimal(s string) string {
+	s = strings.TrimLeft(decimal(s), "0")
+	if s == "" || s[0] == '.' {
+		s = "0" + s
+	}
+	return s
+}
+
+var digitRuns = regexp.MustCompile(`[0-9]+`)
+
+// showsDay reports whether a cell shows a day with its year, its month and its day, and no other number but a time.
+func showsDay(c spreadsheet.Cell, shown, day string) bool {
+	const all = spreadsheet.Year | spreadsheet.Month | spreadsheet.Day
+	if c.Parts()&all != all {
+		return false
+	}
+	on, err := events.ParseDate(day)
+	if err != nil {
+		return false
+	}
+	y, m, d := on.Civil()
+	left := []int{}
+	for _, run := range digitRuns.FindAllString(shown, -1) {
+		n, _ := strconv.Atoi(run)
+		left = append(left, n)
+	}
+	take := func(n int) bool {
+		i := slices.Index(left, n)
+		if i >= 0 {
+			left = slices.Delete(left, i, i+1)
+		}
+		return i >= 0
+	}
+	isWritten := len(left) == 0 // in Chinese digits, or with the month as a word
+	isThere := (take(y) || take(y%100)) && (take(m) || strings.ContainsFunc(shown, unicode.IsLetter)) && take(d)
+	isRest := len(left) == 0 || c.Parts()&spreadsheet.Time != 0 && !slices.ContainsFunc(left, func(n int) bool { return n != 0 && n != 12 })
+	return isWritten || isThere && isRest
+}
