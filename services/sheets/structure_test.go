@@ -60,6 +60,11 @@ func TestSheetsThatWentWrongAndGoodOnes(t *testing.T) {
 		{"good/total-and-footer.csv", 2, []string{"4 金额(元): “合计” 300.50 is the sum of the rows above", "5 : “制表人：张某 审核人：李某” stands below the last row"}},
 		{"good/total-and-footer.xlsx", 2, []string{"9月 4 金额(元): “合计” 300.50 is", "9月 6 : “制表人：张某 审核人", "9月 7 : “附：原始单据 3 张” stands"}},
 		{"good/unused-rows-hidden.xlsx", 2, nil},
+		{"good/bank-times.csv", 3, nil},
+		{"good/bank-times.xlsx", 4, nil},
+		{"more/date-codes.csv", 0, []string{"2 凭证号: “2026/9/12” is not the code"}},
+		{"more/scaled-by-comma.xlsx", 0, []string{"2 金额(元): the cell holds 1234500 and shows “1,234.5”"}},
+		{"more/wan-trick.xlsx", 0, []string{"2 金额(元): the cell holds 123456 and shows “12.3”"}},
 	} {
 		b, err := os.ReadFile(filepath.Join("testdata", "cases", c.file))
 		if err != nil {
@@ -171,6 +176,24 @@ func TestOnlyWhatIsReadCanBeHiddenOrMerged(t *testing.T) {
 		t.Fatalf("%d records, %v, %s", records, bad, refused)
 	}
 	expect(t, named, "Sheet1 0 N: the column has no heading", "Sheet1 0 O: the column is hidden", "Sheet1 1 : “支出表” stands above", "Sheet1 6 金额(元): “合计” 10.00 is", "Sheet1 7 : “制表人：甲” stands below")
+}
+
+// Conditional formats are not evaluated, so one that changes numbers is for people to look at.
+func TestAConditionalFormatThatChangesNumbersIsNamed(t *testing.T) {
+	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
+		wan := `0.00"万元"`
+		style, err := f.NewConditionalStyle(&excelize.Style{CustomNumFmt: &wan})
+		if err != nil {
+			return err
+		}
+		rule := []excelize.ConditionalFormatOptions{{Type: "cell", Criteria: ">", Value: "1", Format: &style}}
+		return errors.Join(setRow(f, sheet, 2, map[string]any{"F": 12.5}), f.SetConditionalFormat(sheet, "F2:F9", rule), f.SetConditionalFormat(sheet, "N2:N9", rule))
+	})
+	named, bad, records, refused := answer(b)
+	if refused != "" || len(bad) > 0 || records != 1 {
+		t.Fatalf("%d records, %v, %s", records, bad, refused)
+	}
+	expect(t, named, "Sheet1 0 金额(元): a conditional format may show its numbers otherwise")
 }
 
 // What no table has may be as large as it likes.
