@@ -26,6 +26,8 @@ type Breach struct {
 	Article string        `json:"article"`
 	Words   string        `json:"words"`
 	Figures []Figure      `json:"figures"`
+
+	There string `json:"-"` // of a member that differs from that of a record with the same id: its value there, as JSON
 }
 
 // Verdict is the result of Judge for a record.

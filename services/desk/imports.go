@@ -221,7 +221,7 @@ func (im *importing) read(ctx context.Context, l *Local) ([]ledger.File, error) 
 	if err := im.Sheets.check(slices.Contains(isSheet, true), im.Marked != nil); err != nil {
 		return nil, err
 	}
-	terms := sheets.Config{Actor: strings.TrimSpace(im.Sheets.Actor), Role: events.Role(im.Sheets.Role), Prefix: l.Prefix, Doc: im.Sheets.Doc,
+	terms := sheets.Config{Actor: strings.TrimSpace(im.Sheets.Actor), Role: events.Role(im.Sheets.Role), Doc: im.Sheets.Doc,
 		Policies: l.Ledger.Register().Timeline(), Today: events.DateAt(l.Now()), Records: l.recordsOf(ctx)}
 	var list []ledger.File
 	for i, f := range im.Files {

@@ -40,7 +40,7 @@ func otherContent(first, rec *events.Record, where text.Text) error {
 			}
 			reason = text.Say("已有记录中为 %s", "is %s in the record that is there", v)
 		}
-		why.Breaches = append(why.Breaches, aggregates.Breach{Field: field, Reason: reason})
+		why.Breaches = append(why.Breaches, aggregates.Breach{Field: field, Reason: reason, There: there[field]})
 	}
 	return why
 }

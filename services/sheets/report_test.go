@@ -142,7 +142,7 @@ func TestTheLedgersReasonsAreSaidByRowAndHeading(t *testing.T) {
 	row2, row3 := spreadsheet.Letters(2), spreadsheet.Letters(3)
 	expect(t, got,
 		row2+" 凭证号 of one record with row 3", row3+" 经费下达编号 no", row2+" 金额(元) no", row3+" 凭证号 of one", row2+" 收款单位 no", row3+" 凭证号 of", row2+" 凭证号 no", row3+" 凭证号 of",
-		row2+" 日期 no", row3+" 凭证号 of", row2+" 凭证号 role (role): no", row3+" 凭证号 of", row2+" 凭证号 no", row3+" 凭证号 of", row2+" 经费下达编号 no", row3+" 凭证号 of", row2+" 金额(元) no", row3+" 凭证号 of")
+		row2+" 日期 no", row3+" 凭证号 of", row2+" 凭证号 role: no", row3+" 凭证号 of", row2+" 凭证号 no", row3+" 凭证号 of", row2+" 经费下达编号 no", row3+" 凭证号 of", row2+" 金额(元) no", row3+" 凭证号 of")
 	found := s.Findings(ledger.BadRecord{Line: 2, Breaches: []aggregates.Breach{{Rule: events.Overdrawn, Reason: reason}}})
 	if found[0].Row != 2 || found[0].Field != "金额(元)" {
 		t.Errorf("what is overdrawn is said of %+v", found[0])

@@ -6,8 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -32,8 +30,7 @@ type Config struct {
 	// kind and number. Without it no such name is found.
 	Records func(events.CenterID) ([]*events.Record, error)
 
-	Prefix string // the text before the name of a parameter, such as the dashes of a flag
-	Doc    string // if not "", records that a rule refuses are still recorded (record mode), under this document or that of the row
+	Doc string // if not "", records that a rule refuses are still recorded (record mode), under this document or that of the row
 }
 
 // Book is a file that was read: a CSV of one sheet, or a workbook.
@@ -58,7 +55,6 @@ type Sheet struct {
 	Kind      *Kind
 	Rows      int // the number of rows of records, good and bad
 
-	prefix  string      // Config.Prefix
 	today   events.Date // Config.Today
 	named   []Named
 	grid    *grid
@@ -220,7 +216,7 @@ const namedMax = 500
 
 // readSheet reads the rows under the headings of a table.
 func readSheet(g *grid, h *headings, cfg Config) (*Sheet, error) {
-	s := &Sheet{Worksheet: g.name, Kind: h.kind, prefix: cfg.Prefix, grid: g, heads: h, under: h.kind.byDate(cfg.Policies), today: cfg.Today}
+	s := &Sheet{Worksheet: g.name, Kind: h.kind, grid: g, heads: h, under: h.kind.byDate(cfg.Policies), today: cfg.Today}
 	if err := s.checkTable(); err != nil {
 		return nil, err
 	}
@@ -279,44 +275,4 @@ func (s *Sheet) everyRow(e *entry, found []Finding) []Finding {
 	}
 	slices.SortStableFunc(found, func(a, b Finding) int { return a.Row - b.Row })
 	return found
-}
-
-// finding turns a reason of the ledger into a finding with the row and the heading of the cell that it is about.
-func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
-	field, row := why.Field, e.rows[0].row.Number
-	if rest, ok := strings.CutPrefix(field, "data.lines["); ok {
-		number, member, _ := strings.Cut(rest, "]")
-		if i, err := strconv.Atoi(number); err == nil && i < len(e.rows) {
-			row = e.rows[i].row.Number
-		}
-		field = "data.lines" + member
-	}
-	switch {
-	case field == "data.match" && s.Kind.column(field) < 0:
-		field = "data.grant"
-	case field == "data.lines", field == "" && why.Rule == events.Overdrawn:
-		field = "data.lines.amountFen"
-	}
-	why.Field = s.key().Heading
-	if i := s.Kind.column(field); i >= 0 {
-		why.Field = s.Kind.Columns[i].Heading
-	} else if field != "" && field != "id" {
-		name := text.Same(field)
-		if b, ok := besideTheSheet[field]; ok {
-			name = text.Say(b.name.Zh+"（%s）", b.name.En+" (%s)", s.prefix+b.param)
-		}
-		why.Reason = text.Text{Zh: name.Zh + "：" + why.Reason.Zh, En: name.En + ": " + why.Reason.En}
-	}
-	return Finding{row, why}
-}
-
-// besideTheSheet holds the fields of a record that come from the import and not from the row.
-var besideTheSheet = map[string]struct {
-	name  text.Text
-	param string
-}{
-	"by.actor": {text.Say("经办人", "actor"), "actor"},
-	"by.role":  {text.Say("角色", "role"), "role"},
-	"mode":     {text.Say("方式", "mode"), "mode"},
-	"doc":      {text.Say("发文字号", "document"), "doc"},
 }
