@@ -19,8 +19,13 @@ import (
 
 var update = flag.Bool("update", false, "write the pages anew")
 
+// pages returns the pages that are written from the tables, by name.
+func pages(t *testing.T) map[string]string {
+	return map[string]string{"events.md": eventsPage(), "alerts.md": alertsPage(), "rules.md": rulesPage(), "sheets.md": sheetsPage(), "json.md": jsonPage(t)}
+}
+
 func TestThePagesSayWhatTheTablesSay(t *testing.T) {
-	for name, page := range map[string]string{"events.md": eventsPage(), "alerts.md": alertsPage(), "rules.md": rulesPage(), "json.md": jsonPage(t)} {
+	for name, page := range pages(t) {
 		if *update {
 			if err := os.WriteFile(name, []byte(page), 0o644); err != nil {
 				t.Fatal(err)
@@ -40,7 +45,7 @@ func TestThePagesSayWhatTheTablesSay(t *testing.T) {
 var linkTarget = regexp.MustCompile(`\]\((\w+\.md)?#([^)]+)\)`)
 
 func TestEveryLinkOfThePagesLeadsSomewhere(t *testing.T) {
-	pages := map[string]string{"events.md": eventsPage(), "alerts.md": alertsPage(), "rules.md": rulesPage(), "json.md": jsonPage(t)}
+	pages := pages(t)
 	for name, page := range pages {
 		links := linkTarget.FindAllStringSubmatch(page, -1)
 		if len(links) == 0 {

@@ -175,7 +175,7 @@ func entryWords(of events.Kind) []string {
 	title := of.Title()
 	words := []string{title.Zh, title.En, string(of)}
 	for _, k := range Kinds {
-		if slices.Contains(k.records, of) {
+		if slices.Contains(k.Records, of) {
 			words = append(append(words, k.Title.Zh), k.words...)
 		}
 	}

@@ -173,7 +173,7 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 	}
 	for i := range columns {
 		j := slices.Index(s.heads.column, i)
-		if why := s.Kind.misplaced(columns, i, r.cells, j >= 0 && !isEmpty(row.At(j))); why != (text.Text{}) {
+		if why := s.Kind.misplaced(&columns[i], columns, r.cells, j >= 0 && !isEmpty(row.At(j))); why != (text.Text{}) {
 			add(columns[i].Heading, why)
 		}
 	}
@@ -206,15 +206,15 @@ func (s *Sheet) identity(r *reading) string {
 		part := r.cells[field].text
 		if c.Form == Whole && r.cells[field].n != 0 {
 			part = strconv.FormatInt(r.cells[field].n, 10)
+		} else if c.Form == Day {
+			part = r.cells[field].date()
 		}
 		parts = append(parts, part)
 	}
-	if s.Kind.dated != nil && s.Kind.dated(r.cells) {
-		on := r.cells["on"].on
-		if on == 0 {
-			return ""
+	if s.Kind.dated != nil {
+		if is, _ := s.Kind.isOnly(s.Kind.dated, s.Kind.Columns, r.cells); is {
+			parts = append(parts, r.cells["on"].date())
 		}
-		parts = append(parts, on.String())
 	}
 	for _, p := range parts {
 		if p == "" {

@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -20,12 +21,22 @@ type Kind struct {
 	Columns []Column
 	Roles   []events.Role // the roles that may record such a sheet; the default of a row is the first that may write its kind of record
 
-	records  []events.Kind        // the kinds of record that its rows may be
-	words    []string             // words for its records beside the title, when a row of another sheet names one
-	identity []string             // the fields that, with the center, identify a record
-	dated    func(row cells) bool // whether the date identifies the record too; nil for never
-	lines    []string             // the fields in which the rows of one record may differ; none if each row is a record
+	Records []events.Kind // the kinds of record that its rows may be
+
+	words    []string // words for its records beside the title, when a row of another sheet names one
+	identity []string // the fields that, with the center, identify a record
+	dated    *Only    // the rows in which the date identifies the record too; nil for none
+	lines    []string // the fields in which the rows of one record may differ; none if each row is a record
 	build    func(rows []cells, r *events.Record)
+}
+
+// Identity returns the headings of the cells that, with the center, identify a record, and the rows in which the date
+// identifies it too, or nil.
+func (k *Kind) Identity() (headings []string, dated *Only) {
+	for _, field := range k.identity {
+		headings = append(headings, k.Columns[k.column(field)].Heading)
+	}
+	return headings, k.dated
 }
 
 // Column is one column of a kind.
@@ -120,26 +131,30 @@ func (k *Kind) reasonHeading() string {
 	return ReasonHeading
 }
 
-// misplaced returns the reason why a cell of column i must be filled in, or must be empty, beside the other cells of
-// its row. It returns a zero Text if the cell is right, or if the cell that decides cannot be read.
-func (k *Kind) misplaced(columns []Column, i int, row cells, isFilled bool) text.Text {
-	only := columns[i].Only
-	if only == nil {
+// isOnly reports whether a row has the word of a condition. ok is false if the cell that decides cannot be read.
+func (k *Kind) isOnly(only *Only, columns []Column, row cells) (is, ok bool) {
+	c := &columns[k.column(only.Field)]
+	v := row[c.Field]
+	if c.Form == YesNo {
+		return v.yes == (only.Word == yes), true
+	}
+	code, _ := c.code(only.Word)
+	return v.text == code, v.text != ""
+}
+
+// misplaced returns the reason why a cell must be filled in, or must be empty, beside the other cells of its row. It
+// returns a zero Text if the cell is right.
+func (k *Kind) misplaced(c *Column, columns []Column, row cells, isFilled bool) text.Text {
+	if c.Only == nil {
 		return text.Text{}
 	}
-	other := &columns[k.column(only.Field)]
-	v := row[other.Field]
-	chosen := v.yes == (only.Word == yes)
-	if other.Form == Choice {
-		code, _ := other.code(only.Word)
-		chosen = v.text == code
-	}
+	is, ok := k.isOnly(c.Only, columns, row)
+	other := columns[k.column(c.Only.Field)].Heading
 	switch {
-	case other.Form == Choice && v.text == "":
-	case chosen && only.Must && !isFilled:
-		return text.Say("“%s”为“%s”时必填", "must be filled in where “%s” is “%s”", other.Heading, only.Word)
-	case !chosen && isFilled:
-		return text.Say("只在“%s”为“%s”时填写", "is filled in only where “%s” is “%s”", other.Heading, only.Word)
+	case ok && is && c.Only.Must && !isFilled:
+		return text.Say("“%s”为“%s”时必填", "must be filled in where “%s” is “%s”", other, c.Only.Word)
+	case ok && !is && isFilled:
+		return text.Say("只在“%s”为“%s”时填写", "is filled in only where “%s” is “%s”", other, c.Only.Word)
 	}
 	return text.Text{}
 }
@@ -148,9 +163,9 @@ func (k *Kind) misplaced(columns []Column, i int, row cells, isFilled bool) text
 func (k *Kind) Help(c *Column) string {
 	switch {
 	case c.Only != nil && c.Only.Must:
-		return "“" + k.Columns[k.column(c.Only.Field)].Heading + "”为“" + c.Only.Word + "”时必填，其他不填。" + c.Note
+		return fmt.Sprintf("“%s”为“%s”时必填，其他不填。%s", k.Columns[k.column(c.Only.Field)].Heading, c.Only.Word, c.Note)
 	case c.Only != nil:
-		return "只在“" + k.Columns[k.column(c.Only.Field)].Heading + "”为“" + c.Only.Word + "”时填写。" + c.Note
+		return fmt.Sprintf("只在“%s”为“%s”时填写。%s", k.Columns[k.column(c.Only.Field)].Heading, c.Only.Word, c.Note)
 	case !c.Optional:
 		return "必填。" + c.Note
 	}
@@ -260,6 +275,14 @@ type value struct {
 	list []string
 
 	entry *events.Record // of an Entry, whose text is the id
+}
+
+// date returns the date, or "" if there is none.
+func (v value) date() string {
+	if v.on == 0 {
+		return ""
+	}
+	return v.on.String()
 }
 
 func (v value) equal(o value) bool {

@@ -7,7 +7,7 @@ import (
 
 var reversals = &Kind{
 	Name: "reversals", Title: text.Say("支出冲销", "reversals"), Mark: "冲销凭证号", Roles: []events.Role{events.CenterRole},
-	records: []events.Kind{events.KindSpendingReversed}, words: []string{"冲销凭证", "凭证"},
+	Records: []events.Kind{events.KindSpendingReversed}, words: []string{"冲销凭证", "凭证"},
 	identity: []string{"data.reversalVoucher"},
 	Columns: []Column{
 		{Heading: "冲销凭证号", Field: "data.reversalVoucher", Form: Code, Note: "冲销所用的会计凭证号，同一中心内不与其他凭证重复，例：2026-00301"},
@@ -24,7 +24,7 @@ var reversals = &Kind{
 
 var commitments = &Kind{
 	Name: "commitments", Title: text.Say("配套承诺", "commitments"), Mark: "配套级别", Roles: []events.Role{events.LocalGov},
-	records: []events.Kind{events.KindMatchingCommitted}, words: []string{"配套"},
+	Records: []events.Kind{events.KindMatchingCommitted}, words: []string{"配套"},
 	identity: []string{"data.match"},
 	Columns: []Column{
 		{Heading: "配套编号", Field: "data.match", Form: Code, Note: "配套资金的编号，同一中心内不与其他配套、经费下达重复，例：M-0018-01"},
@@ -46,7 +46,7 @@ var commitments = &Kind{
 // Two recoveries of one grant may be equal in everything, so each has a number of its own, which is stored in the note.
 var recoveries = &Kind{
 	Name: "recoveries", Title: text.Say("收回冲减", "recoveries"), Mark: "收回或冲减", Roles: []events.Role{events.Finance},
-	records: []events.Kind{events.KindFundsRecovered, events.KindSubsidyReversed}, words: []string{"收回", "冲减"},
+	Records: []events.Kind{events.KindFundsRecovered, events.KindSubsidyReversed}, words: []string{"收回", "冲减"},
 	identity: []string{"note"},
 	Columns: []Column{
 		{Heading: "收回冲减单号", Field: "note", Form: Code, Note: "收回或冲减的单号，同一中心内不重复，例：SH-2026-003"},
@@ -72,7 +72,7 @@ var recoveries = &Kind{
 
 var projects = &Kind{
 	Name: "projects", Title: text.Say("项目立项", "projects"), Mark: "重大中试验证", Roles: []events.Role{events.STOffice},
-	records: []events.Kind{events.KindProjectApproved}, words: []string{"项目"},
+	Records: []events.Kind{events.KindProjectApproved}, words: []string{"项目"},
 	identity: []string{"data.project"},
 	Columns: []Column{
 		{Heading: "项目编号", Field: "data.project", Form: Code, Note: "项目的编号，同一中心内不重复，例：P-0018-01"},
@@ -92,7 +92,7 @@ var projects = &Kind{
 
 var entrustments = &Kind{
 	Name: "entrustments", Title: text.Say("委托任务书", "entrustments"), Mark: "专账核算条款", Roles: []events.Role{events.CenterRole},
-	records:  []events.Kind{events.KindEntrustmentSigned},
+	Records:  []events.Kind{events.KindEntrustmentSigned},
 	identity: []string{"data.taskBook"},
 	Columns: []Column{
 		{Heading: "委托任务书编号", Field: "data.taskBook", Form: Code, Note: "委托任务书的编号，同一中心内不重复，例：WT-2026-03"},
@@ -114,9 +114,9 @@ var entrustments = &Kind{
 // A task book is confirmed once, and may be settled in parts.
 var separateAccounts = &Kind{
 	Name: "separate-accounts", Title: text.Say("专账核算", "separate accounts"), Mark: "专账事项", Roles: []events.Role{events.CenterRole},
-	records:  []events.Kind{events.KindSeparateAccountConfirmed, events.KindOutTransferSettled},
+	Records:  []events.Kind{events.KindSeparateAccountConfirmed, events.KindOutTransferSettled},
 	identity: []string{"data.taskBook", "kind"},
-	dated:    func(c cells) bool { return c["kind"].text == string(events.KindOutTransferSettled) },
+	dated:    &Only{Field: "kind", Word: "外拨结算"},
 	Columns: []Column{
 		{Heading: "委托任务书编号", Field: "data.taskBook", Form: Code, Note: "台账中的委托任务书，例：WT-2026-03"},
 		dateColumn, centerColumn,

@@ -8,9 +8,8 @@ import (
 // The use of a voucher may be ruled again on a later day.
 var rulings = &Kind{
 	Name: "rulings", Title: text.Say("用途认定", "rulings"), Mark: "认定用途", Roles: []events.Role{events.STOffice, events.Finance},
-	records:  []events.Kind{events.KindUseRuled},
-	identity: []string{"data.voucher"},
-	dated:    func(cells) bool { return true },
+	Records:  []events.Kind{events.KindUseRuled},
+	identity: []string{"data.voucher", "on"},
 	Columns: []Column{
 		{Heading: "凭证号", Field: "data.voucher", Form: Code, Note: "台账中被认定的凭证，例：2026-00249"},
 		dateColumn, centerColumn,
@@ -26,9 +25,9 @@ var rulings = &Kind{
 // A year is ordered, submitted and accepted once, and may have several interviews.
 var rectifications = &Kind{
 	Name: "rectifications", Title: text.Say("整改约谈", "rectifications"), Mark: "整改事项", Roles: []events.Role{events.STOffice, events.CenterRole},
-	records:  []events.Kind{events.KindRectificationOrdered, events.KindRectificationSubmitted, events.KindRectificationAccepted, events.KindInterviewHeld},
+	Records:  []events.Kind{events.KindRectificationOrdered, events.KindRectificationSubmitted, events.KindRectificationAccepted, events.KindInterviewHeld},
 	identity: []string{"data.year", "kind"},
-	dated:    func(c cells) bool { return c["kind"].text == string(events.KindInterviewHeld) },
+	dated:    &Only{Field: "kind", Word: "约谈"},
 	Columns: []Column{
 		centerColumn,
 		{Heading: "评价年度", Field: "data.year", Form: Whole, Note: "评价不合格的年度，例：2025"},
@@ -61,7 +60,7 @@ var rectifications = &Kind{
 
 var findings = &Kind{
 	Name: "findings", Title: text.Say("审计疑点", "audit findings"), Mark: "疑点事项", Roles: []events.Role{events.Auditor},
-	records: []events.Kind{events.KindAuditFindingOpened, events.KindAuditFindingClosed}, words: []string{"疑点"},
+	Records: []events.Kind{events.KindAuditFindingOpened, events.KindAuditFindingClosed}, words: []string{"疑点"},
 	identity: []string{"data.finding", "kind"},
 	Columns: []Column{
 		{Heading: "疑点编号", Field: "data.finding", Form: Code, Note: "疑点的编号，同一中心内不重复，例：SJ-2026-01"},

@@ -8,7 +8,7 @@ import (
 
 var registrations = &Kind{
 	Name: "registrations", Title: text.Say("中心登记", "registrations"), Roles: []events.Role{events.CenterRole},
-	records: []events.Kind{events.KindCenterRegistered},
+	Records: []events.Kind{events.KindCenterRegistered},
 	Columns: []Column{
 		centerColumn, dateColumn,
 		{Heading: "中心名称", Field: "data.name", Form: Text, Note: "中心全称，例：浙江省动力电池中试基地"},

@@ -41,7 +41,7 @@ func gradesOf(p *policy.Policy) (names *policy.Vocabulary, note string) { return
 
 var vouchers = &Kind{
 	Name: "vouchers", Title: text.Say("凭证", "vouchers"), Roles: []events.Role{events.CenterRole},
-	records:  []events.Kind{events.KindFundsSpent},
+	Records:  []events.Kind{events.KindFundsSpent},
 	identity: []string{"data.voucher"}, lines: []string{"data.lines.grant", "data.lines.amountFen"},
 	Columns: []Column{
 		{Heading: "凭证号", Field: "data.voucher", Form: Code, Note: "会计凭证号，例：2026-00249。一张凭证用多笔经费支付时写多行，除经费下达编号和金额外各列须一致"},
@@ -73,7 +73,7 @@ var vouchers = &Kind{
 // note.
 var receipts = &Kind{
 	Name: "receipts", Title: text.Say("到账", "receipts"), Roles: []events.Role{events.CenterRole, events.Finance, events.LocalGov},
-	records: []events.Kind{events.KindSubsidyReceived, events.KindMatchingReceived}, words: []string{"到账凭证"},
+	Records: []events.Kind{events.KindSubsidyReceived, events.KindMatchingReceived}, words: []string{"到账凭证"},
 	identity: []string{"note"},
 	Columns: []Column{
 		{Heading: "到账凭证号", Field: "note", Form: Code, Note: "到账的凭证号或银行回单号，同一中心内不重复，例：SK-2026-015"},
@@ -96,7 +96,7 @@ var receipts = &Kind{
 
 var grants = &Kind{
 	Name: "grants", Title: text.Say("经费下达", "grants"), Roles: []events.Role{events.Finance},
-	records:  []events.Kind{events.KindSubsidyGranted},
+	Records:  []events.Kind{events.KindSubsidyGranted},
 	identity: []string{"data.grant"},
 	Columns: []Column{
 		{Heading: "经费下达编号", Field: "data.grant", Form: Code, Note: "下达的编号，同一中心内不重复，例：G-0018-03"},
@@ -121,7 +121,7 @@ var grants = &Kind{
 
 var grades = &Kind{
 	Name: "grades", Title: text.Say("评价等级", "grades"), Roles: []events.Role{events.STOffice},
-	records:  []events.Kind{events.KindGradeDecided},
+	Records:  []events.Kind{events.KindGradeDecided},
 	identity: []string{"data.year"},
 	Columns: []Column{
 		centerColumn,

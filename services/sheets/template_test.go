@@ -131,6 +131,16 @@ func TestATemplateHasANoteForEachColumnAndAListWhereThereAreWords(t *testing.T) 
 		if err != nil || len(notes) != len(k.Columns) {
 			t.Errorf("%s: %d notes, %v", k.Name, len(notes), err)
 		}
+		for j, c := range k.Columns {
+			style, err := f.GetCellStyle(k.Title.Zh, spreadsheet.Letters(j)+"1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			look, err := f.GetStyle(style)
+			if err != nil || k.Mark != "" && look.Font.Bold != (c.Heading == k.Mark) {
+				t.Errorf("%s %s: bold is %v, %v", k.Name, c.Heading, look.Font.Bold, err)
+			}
+		}
 		lists, err := f.GetDataValidations(k.Title.Zh)
 		if err != nil {
 			t.Fatal(err)
@@ -197,15 +207,15 @@ func TestHeadingsAndRolesAreThoseThatTheLedgerKnows(t *testing.T) {
 		made := map[events.Kind]bool{}
 		for _, g := range s.Given() {
 			made[g.Record.Kind] = true
-			if !slices.Contains(k.records, g.Record.Kind) {
+			if !slices.Contains(k.Records, g.Record.Kind) {
 				t.Errorf("%s are not of %s", g.Record.Kind, k.Name)
 			}
 			if role := g.Record.By.Role; !events.Lookup(g.Record.Kind).Allows(role) || !slices.Contains(k.Roles, role) {
 				t.Errorf("%s are not for %s", g.Record.Kind, role)
 			}
 		}
-		if len(made) != len(k.records) {
-			t.Errorf("%s make %v, want %v", k.Name, made, k.records)
+		if len(made) != len(k.Records) {
+			t.Errorf("%s make %v, want %v", k.Name, made, k.Records)
 		}
 	}
 	marks := map[string]int{}
