@@ -1,9 +1,10 @@
 // Package sheets reads and writes the spreadsheets that offices work with (section 11 of the specification).
 //
-// A sheet is a table under Chinese headings, as CSV or XLSX. Its headings alone decide its kind. Kinds is one table
-// with the headings, the forms and the words of the columns of each kind. Reading, the empty template and the notes in
-// the template all use that table. Each row, or all rows of one voucher, is one record. The id of a record is computed
-// from the fields that identify it, so reading a sheet twice changes nothing.
+// A sheet is a table under Chinese headings, as CSV or XLSX. Its headings alone decide its kind; most kinds have a mark,
+// a heading that no other kind has. Kinds is one table with the headings, the forms and the words of the columns of each
+// kind. Reading, the empty template and the notes in the template all use that table. Each row, or all rows of one
+// voucher, is one record. The id of a record is computed from the fields that identify it, so reading a sheet twice
+// changes nothing.
 //
 // The content of a file decides its format, not its name. A ZIP archive with a workbook is XLSX. Text that begins with
 // { is JSON Lines, which the ledger reads. Other text is CSV. CSV may be in UTF-8, in UTF-16 with a byte order mark,

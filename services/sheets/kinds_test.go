@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -219,4 +220,27 @@ func TestTheRoleOfARowIsThatOfItsKindOfRecord(t *testing.T) {
 	if _, err := readBytes([]byte(sheet), given); err == nil {
 		t.Error("a sheet of rectifications is for auditors")
 	}
+}
+
+// TestTheReasonsOfACopyStandBesideTheReasonOfARow reads the marked copy of a sheet that has a column 原因 itself.
+func TestTheReasonsOfACopyStandBesideTheReasonOfARow(t *testing.T) {
+	const sheet = "收回冲减单号,日期,中心编号,收回或冲减,经费下达编号,金额(元),原因\nSH-1,2026-02-01,ZJ-0018,收回,G-1,x,项目终止\nSH-2,2026-02-01,ZJ-0018,冲减,G-1,5,项目终止\n"
+	s := mustRead(t, sheet)
+	s.Name = "s.csv"
+	f := marked(t, "zh", Marked{s, allFindings(s)})
+	if v, err := f.GetCellValue("s", "H1"); err != nil || v != "退回原因" {
+		t.Fatalf("got %q, %v", v, err)
+	}
+	if err := f.SetCellValue("s", "F2", 7); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := f.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	again, err := readBytes(out.Bytes(), clerk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, recordsOf(t, again), `"amountFen":700,"reason":"项目终止"`, `"amountFen":500,"reason":"项目终止"`)
 }
