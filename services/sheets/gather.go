@@ -266,8 +266,16 @@ func (s *Sheet) make(e *entry, cfg Config) {
 	rec := &events.Record{ID: s.Kind.id(s.identity(e.rows[0])), Center: events.CenterID(rows[0]["center"].text), On: rows[0]["on"].on,
 		By: events.By{Role: cfg.Role, Actor: cfg.Actor}, Mode: events.Enforce}
 	s.Kind.build(rows, rec)
+	writers := s.Kind.writers(rec, rows[0])
 	if rec.By.Role == "" {
-		rec.By.Role = s.Kind.Roles[max(0, slices.IndexFunc(s.Kind.Roles, events.Lookup(rec.Kind).Allows))]
+		rec.By.Role = writers[0]
+	} else if !slices.Contains(writers, rec.By.Role) {
+		heading := s.key().Heading
+		if i := s.Kind.column("kind"); i >= 0 {
+			heading = s.Kind.Columns[i].Heading
+		}
+		e.problems = append(e.problems, Finding{e.rows[0].row.Number, aggregates.Breach{Field: heading, Reason: notTheWriter(writers, rec.By.Role)}})
+		return
 	}
 	if problems := rec.Check(); len(problems) > 0 {
 		for _, p := range problems {

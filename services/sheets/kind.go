@@ -159,6 +159,30 @@ func (k *Kind) misplaced(c *Column, columns []Column, row cells, isFilled bool) 
 	return text.Text{}
 }
 
+// writers returns the roles that may write the record of a row, in the order of the kind. A record that names an entry
+// voids it, which needs a role that may write that entry.
+func (k *Kind) writers(rec *events.Record, row cells) []events.Role {
+	of := events.Lookup(rec.Kind)
+	for _, v := range row {
+		if v.entry != nil && events.Lookup(v.entry.Kind) != nil {
+			of = events.Lookup(v.entry.Kind)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(k.Roles), func(r events.Role) bool { return !of.Allows(r) })
+}
+
+// notTheWriter returns the reason that a role may not write the record of a row.
+func notTheWriter(writers []events.Role, role events.Role) text.Text {
+	var zh, en []string
+	for _, r := range writers {
+		zh, en = append(zh, r.Title().Zh), append(en, r.Title().En)
+	}
+	return text.Text{
+		Zh: fmt.Sprintf("应由%s填报，不由%s填报", strings.Join(zh, "或"), role.Title().Zh),
+		En: fmt.Sprintf("is for the %s to fill in, not for the %s", strings.Join(en, " or the "), role.Title().En),
+	}
+}
+
 // Help returns the note of a column, and before it when the column is filled in.
 func (k *Kind) Help(c *Column) string {
 	switch {

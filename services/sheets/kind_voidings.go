@@ -18,9 +18,6 @@ var voidings = &Kind{
 	},
 	build: func(rows []cells, r *events.Record) {
 		c := rows[0]
-		if voided := events.Lookup(c["data.event"].entry.Kind); voided != nil && r.By.Role == "" {
-			r.By.Role = voided.Roles[0]
-		}
 		r.Kind, r.Doc, r.Data = events.KindEntryVoided, c["doc"].text, &events.EntryVoided{Event: c["data.event"].text, Reason: c["data.reason"].text}
 	},
 }

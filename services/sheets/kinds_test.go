@@ -211,11 +211,9 @@ func TestTheRoleOfARowIsThatOfItsKindOfRecord(t *testing.T) {
 	expect(t, recordsOf(t, mustRead(t, sheet)), `"role":"st-office"`, `"role":"center"`)
 	given := clerk
 	given.Role = events.CenterRole
-	s, err := readBytes([]byte(sheet), given)
-	if err != nil {
-		t.Fatal(err)
-	}
-	expect(t, recordsOf(t, s), `"role":"center"`, `"role":"center"`) // the ledger refuses the first
+	expect(t, badOf(mustReadAs(t, given, sheet)), "2 整改事项: is for the S&T office to fill in, not for the center")
+	expect(t, badOf(mustReadAs(t, given, "作废记录,日期,中心编号,作废原因\n经费下达 G-1,2026-09-05,ZJ-0018,误录\n凭证 2026-00249,2026-09-05,ZJ-0018,误录\n")),
+		"2 作废记录: is for the Department of Finance to fill in, not for the center")
 	given.Role = events.Auditor
 	if _, err := readBytes([]byte(sheet), given); err == nil {
 		t.Error("a sheet of rectifications is for auditors")
@@ -227,7 +225,7 @@ func TestTheReasonsOfACopyStandBesideTheReasonOfARow(t *testing.T) {
 	const sheet = "收回冲减单号,日期,中心编号,收回或冲减,经费下达编号,金额(元),原因\nSH-1,2026-02-01,ZJ-0018,收回,G-1,x,项目终止\nSH-2,2026-02-01,ZJ-0018,冲减,G-1,5,项目终止\n"
 	s := mustRead(t, sheet)
 	s.Name = "s.csv"
-	f := marked(t, "zh", Marked{s, allFindings(s)})
+	f := marked(t, "zh", Marked{Sheet: s, Findings: allFindings(s)})
 	if v, err := f.GetCellValue("s", "H1"); err != nil || v != "退回原因" {
 		t.Fatalf("got %q, %v", v, err)
 	}

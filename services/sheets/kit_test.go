@@ -42,7 +42,12 @@ func readBytes(b []byte, cfg Config) (*Sheet, error) {
 
 func mustRead(t testing.TB, text string) *Sheet {
 	t.Helper()
-	s, err := readBytes([]byte(text), clerk)
+	return mustReadAs(t, clerk, text)
+}
+
+func mustReadAs(t testing.TB, cfg Config, text string) *Sheet {
+	t.Helper()
+	s, err := readBytes([]byte(text), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
