@@ -10,8 +10,17 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// read reads the value of a cell of the column. An empty cell has the zero value.
+// read reads the value of a cell of the column. An empty cell has the zero value. A cell that is struck through is not ok,
+// and has its value, so that it is known which record it was to belong to.
 func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
+	v, why, ok = c.readPlain(x)
+	if ok && x.Struck && !isEmpty(x) {
+		return v, text.Say("“%s”带删除线：要保留请去掉删除线，不要请删除", "“%s” is struck through: remove the line if it is to count, or delete it", spreadsheet.Clip(x.Text)), false
+	}
+	return v, why, ok
+}
+
+func (c *Column) readPlain(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	if why = unknowable(x); why != (text.Text{}) {
 		return v, why, false
 	}
@@ -57,12 +66,9 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	return v, why, why == text.Text{}
 }
 
-// hides returns the reason that a cell shows something else than it holds, or a zero Text: it is struck through, or its
-// number format shows another text or number. Dates are for readDay to judge.
+// hides returns the reason that the number format of a cell shows another text or number than it holds, or a zero Text.
+// Dates are for readDay to judge.
 func hides(x spreadsheet.Cell, form Form) text.Text {
-	if x.Struck {
-		return text.Say("“%s”带删除线：要保留请去掉删除线，不要请删除", "“%s” is struck through: remove the line if it is to count, or delete it", spreadsheet.Clip(x.Text))
-	}
 	shown := x.Shown()
 	isShown := blanksAside(shown) == blanksAside(x.Text)
 	switch {

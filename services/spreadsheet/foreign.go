@@ -9,7 +9,7 @@ import (
 
 // Names of the files of other programs.
 var (
-	oldXLS  = text.Say("旧式 XLS 或加密的工作簿", "an old XLS or a workbook under a password")
+	oldXLS  = text.Say("旧式 XLS 或加密的工作簿（有密码的请先去掉）", "an old XLS or a workbook under a password, which has to go")
 	html    = text.Say("网页（HTML），只是改名为 XLS", "a web page (HTML) under the name of a spreadsheet")
 	xml2003 = text.Say("XML 表格 2003", "an XML Spreadsheet 2003")
 	ods     = text.Say("OpenDocument 文件（ODS）", "an OpenDocument file (ODS)")
@@ -79,5 +79,5 @@ func (w *Workbook) errNoWorkbook() error {
 }
 
 func saveAsXLSX(what text.Text) error {
-	return say("是%[1]s：请用表格软件打开，另存为 XLSX（有密码的先去掉）", "the file is %[2]s: open it in a spreadsheet program and save it as XLSX, without a password", what.Zh, what.En)
+	return say("是%[1]s：请用表格软件打开，另存为 XLSX", "the file is %[2]s: open it in a spreadsheet program and save it as XLSX", what.Zh, what.En)
 }
