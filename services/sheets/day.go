@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
@@ -55,11 +57,12 @@ func readDay(x spreadsheet.Cell) (events.Date, text.Text) {
 	return 0, text.Say("“%s”不是日期，如 2026-09-01、2026/9/1 或 2026年9月1日", "“%s” is no date, such as 2026-09-01, 2026/9/1 or 2026年9月1日", spreadsheet.Clip(x.Text))
 }
 
+const monthAndDay = spreadsheet.Month | spreadsheet.Day
+
 // misshown returns the reason that a date cell does not show the day that it holds, or a zero Text.
 func misshown(x spreadsheet.Cell, on events.Date) text.Text {
-	const needed = spreadsheet.Month | spreadsheet.Day
 	shown := strings.TrimSpace(x.Shown())
-	if x.Parts()&needed != needed {
+	if x.Parts()&monthAndDay != monthAndDay {
 		return text.Say("单元格存的是 %[1]s，显示的“%[2]s”看不出是哪一天：请用带年月日的日期格式，并核对", "the cell holds %[1]s and shows no day (“%[2]s”): give it a format with year, month and day, and check it", on, spreadsheet.Clip(shown))
 	}
 	if iso, _, ok := dayIn(halfWidth(shown)); ok && iso != on.String() {
@@ -124,3 +127,41 @@ func inUTC(x spreadsheet.Cell) text.Text {
 	at := fmt.Sprintf("%02d:%02d", minute/60, minute%60)
 	return text.Say("单元格存的是 %[1]s %[3]s，像是程序按世界时写出的 %[2]s：请核对并改填北京时间的日期", "the cell holds %[1]s %[3]s, which a program seems to have written in UTC for %[2]s: check it and write the date in Beijing", on, on+1, at)
 }
+
+// lookAtDays finds the columns whose days a program wrote in UTC, and names the years of days whose format shows none.
+func (s *Sheet) lookAtDays(sorts []rowSort) {
+	s.utc = map[int]bool{}
+	for j, i := range s.heads.column {
+		if i < 0 || s.Kind.Columns[i].Form != Day {
+			continue
+		}
+		var column []spreadsheet.Cell
+		var years, rows []string
+		for k, r := range s.grid.rows {
+			if k <= s.heads.row || sorts[k] != aRow {
+				continue
+			}
+			x := r.At(j)
+			column = append(column, x)
+			if !showsNoYear(x) || x.Parts()&monthAndDay != monthAndDay {
+				continue
+			}
+			if year := x.Text[:len("2026")]; !slices.Contains(years, year) {
+				years = append(years, year)
+			}
+			rows = append(rows, strconv.Itoa(r.Number))
+		}
+		s.utc[j] = utcDays(column)
+		if len(rows) == 0 {
+			continue
+		}
+		if slices.Sort(years); len(rows) > rowsNamedMax {
+			rows = append(rows[:rowsNamedMax], "…")
+		}
+		s.name(0, s.Kind.Columns[i].Heading, text.Say("日期的格式不显示年份，按所存的 %[1]s 年读取（第 %[2]s 行）：请核对", "the format of the dates shows no year; they are read as of %[3]s (rows %[4]s): check them",
+			strings.Join(years, "、"), strings.Join(rows, "、"), strings.Join(years, ", "), strings.Join(rows, ", ")))
+	}
+}
+
+// rowsNamedMax is the number of rows that are named in one line.
+const rowsNamedMax = 5

@@ -33,6 +33,7 @@ func (s *Sheet) gather(cfg Config) error {
 	if err := s.passOver(sorts); err != nil {
 		return err
 	}
+	s.lookAtDays(sorts)
 	byIdentity := map[string]*entry{}
 	var strays []stray
 	var last *entry // the record of the last row that could be assigned
@@ -163,6 +164,10 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		default:
 			c := &columns[s.heads.column[j]]
 			v, why, ok := c.read(x)
+			if ok && s.utc[j] {
+				why = inUTC(x)
+				ok = why == text.Text{}
+			}
 			if !ok {
 				add(c.Heading, why)
 			} else if c.Field == "on" && s.today != 0 && v.on > s.today {

@@ -62,6 +62,7 @@ type Sheet struct {
 	entries []*entry
 	under   func(events.Date) []Column // the columns under the policy for a date
 	first   map[int]*entry             // the record by the number of its first row
+	utc     map[int]bool               // the columns of the grid in which days are in UTC
 }
 
 // entry is one record of a sheet with the rows that it is made of.

@@ -44,7 +44,7 @@ func (s *Sheet) cell(r *spreadsheet.Row, i int) (v value, ok bool) {
 	if j < 0 || isEmpty(r.At(j)) {
 		return v, false
 	}
-	v, _, ok = s.under(0)[i].read(r.At(j))
+	v, _, ok = s.under(0)[i].readPlain(r.At(j))
 	return v, ok
 }
 
