@@ -126,3 +126,16 @@ func TestColumnsAreNamedByLetters(t *testing.T) {
 		}
 	}
 }
+
+func TestAFormulaOfSeveralCellsIsThatOfEach(t *testing.T) {
+	b := withRow(t, `<row r="5"><c r="A5"><f t="shared" ref="A5:A6" si="3">NOW()</f><v>1</v></c><c r="B5"><f t="array" ref="B5:C6">RAND()</f><v>1</v></c><c><v>1</v></c><c><v>1</v></c></row>`+
+		`<row r="6"><c r="A6"><f t="shared" si="3"/><v>1</v></c><c><v>1</v></c><c><f>1+1</f><v>2</v></c></row><row r="7"><c r="B7"><v>1</v></c><c><f t="array" ref="C7">SUM(A1:A2*1)</f><v>0</v></c><c><v>1</v></c></row>`)
+	_, lines, err := readAll(b, enough)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, lines[2:], `5 false 2"1"=NOW() 2"1"=RAND() 2"1"=RAND() 2"1"`, `6 false 2"1"=NOW() 2"1"=RAND() 2"2"=1+1`, `7 false 0"" 2"1" 2"0"=SUM(A1:A2*1) 2"1"`)
+	if got := refusal(t, withRow(t, `<row r="5">`+strings.Repeat(`<c><f t="array" ref="A5:A9"/></c>`, arraysMax+1)+`</row>`)); !strings.Contains(got, "more than the limit of 100 formulas") {
+		t.Errorf("got %q", got)
+	}
+}

@@ -95,7 +95,7 @@ func ShowsNumber(shown, held string) (decimals int, ok bool) {
 func TrimYuan(s string) string {
 	for before := "\x00"; before != s; {
 		before, s = s, strings.TrimSpace(s)
-		for _, sign := range []string{"¥", "￥", "元", "圆", "整", "人民币", "RMB", "CNY"} {
+		for _, sign := range []string{"CN¥", "¥", "￥", "元", "圆", "整", "人民币", "RMB", "rmb", "CNY"} {
 			s = strings.TrimSuffix(strings.TrimPrefix(s, sign), sign)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,6 +53,7 @@ type rowReader struct {
 	open  bool // whether the reader is within a cell
 
 	shared map[string]string // the formulas that further cells share
+	arrays []array           // the formulas over ranges that are not past
 
 	rule  ConditionalFormat // what the rules do that are being read
 	where strings.Builder   // the ranges of these rules
@@ -96,8 +98,11 @@ func (r *rowReader) start(e xml.StartElement) error {
 		return r.startCell(e)
 	case "f":
 		r.raw.hasRule = true
-		if attribute(e, "t") == "shared" {
+		switch attribute(e, "t") {
+		case "shared":
 			r.raw.shared = attribute(e, "si")
+		case "array":
+			return r.startArray(attribute(e, "ref"))
 		}
 	case "v", "is":
 		r.raw.isGiven = true
@@ -137,7 +142,31 @@ func (r *rowReader) startRow(e xml.StartElement) error {
 	if number > RowsMax {
 		return say("行号超过 %d", "a row is beyond %d", RowsMax)
 	}
+	r.arrays = slices.DeleteFunc(r.arrays, func(a array) bool { return a.LastRow < number })
 	r.row, r.next = Row{Number: number, Hidden: isTrue(attribute(e, "hidden")) || isTrue(attribute(e, "customHeight")) && isZero(attribute(e, "ht")), Cells: r.row.Cells[:0]}, 0
+	return nil
+}
+
+// array is a formula over a range. Only its first cell has it.
+type array struct {
+	Range
+	first   int // the column of that cell
+	formula string
+}
+
+// arraysMax is the maximum number of formulas over ranges that lie beside each other.
+const arraysMax = 100
+
+// startArray takes the range of a formula over more than one cell.
+func (r *rowReader) startArray(ref string) error {
+	m, ok := parseRange(ref)
+	if !ok || m.FirstRow == m.LastRow && m.FirstColumn == m.LastColumn {
+		return nil
+	}
+	if len(r.arrays) == arraysMax {
+		return say("第 %d 行中并列的数组公式超过 %d 个的上限", "row %d has more than the limit of %d formulas over ranges", r.row.Number, arraysMax)
+	}
+	r.arrays = append(r.arrays, array{Range: m, first: r.raw.column})
 	return nil
 }
 
@@ -162,6 +191,14 @@ func (r *rowReader) startCell(e xml.StartElement) error {
 // endCell adds the cell to its row. It leaves out blank cells, for some files have styled cells in whole rows.
 func (r *rowReader) endCell() error {
 	r.open = false
+	for i := range r.arrays {
+		if a := &r.arrays[i]; a.first == r.raw.column && a.FirstRow == r.row.Number {
+			a.formula = r.raw.formula.String()
+		} else if !r.raw.hasRule && a.FirstColumn <= r.raw.column && r.raw.column <= a.LastColumn {
+			r.raw.hasRule = true
+			r.raw.formula.WriteString(a.formula)
+		}
+	}
 	if r.raw.shared != "" {
 		if r.raw.formula.Len() > 0 {
 			r.shared[r.raw.shared] = r.raw.formula.String()
