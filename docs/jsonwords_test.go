@@ -71,6 +71,7 @@ var meanings = map[string]string{
 	"nats.severities":         "`red`, `yellow` or `blue`, separated by `;`; empty for all",
 	"alerts.at":               "when the message that says so was written",
 	"Recorded.opens":          "the alerts that the record opened, if that was asked",
+	"Recorded.withdraws":      "the alerts that the record shows never to have been, if that was asked",
 	"Recorded.clears":         "the alerts that the record cleared, if that was asked",
 	"accepted":                "records written",
 	"actor":                   "who acted for the authority, as the record says",

@@ -112,7 +112,7 @@ func (l *Local) Batch(ctx context.Context, b Batch) (*BatchAnswer, error) {
 	if n := len(b.Drafts); n == 0 || n > BatchMax {
 		return nil, text.Errorf(text.Invalid, "一批应有 1 至 %d 条记录，此处有 %d 条", "a batch must have 1 to %d records, and this one has %d", BatchMax, n)
 	}
-	terms := ledger.Terms{IfRevision: b.IfRevision, DryRun: b.DryRun, AsOf: events.DateAt(l.Now())}
+	terms := ledger.Terms{IfRevision: b.IfRevision, DryRun: b.DryRun, Moves: b.Moves, AsOf: events.DateAt(l.Now())}
 	var records []*events.Record
 	var at []int // of each record, its place in the batch
 	var unread []ledger.RefusedRecord
@@ -139,7 +139,7 @@ func (l *Local) Batch(ctx context.Context, b Batch) (*BatchAnswer, error) {
 	if len(refused) > 0 && !b.DryRun {
 		return nil, b.refusal(refused)
 	}
-	return b.answer(&answer, records, at, refused), nil
+	return b.answer(&answer, records, at, refused, events.DateAt(l.Now())), nil
 }
 
 // refusalOf returns the error of a draft that cannot be read as a refusal.
@@ -207,12 +207,12 @@ func (b *Batch) inBatch(refused []ledger.RefusedRecord) []RefusedInBatch {
 }
 
 // answer returns the answer to the batch. The records could be read, and stand at the places at.
-func (b *Batch) answer(result *ledger.BatchResult, records []*events.Record, at []int, refused []ledger.RefusedRecord) *BatchAnswer {
+func (b *Batch) answer(result *ledger.BatchResult, records []*events.Record, at []int, refused []ledger.RefusedRecord, today events.Date) *BatchAnswer {
 	a := &BatchAnswer{Answer: Repeated, DryRun: b.DryRun, Revision: result.Revision, Position: result.Position,
 		Results: make([]Recorded, len(b.Drafts)), Refused: b.inBatch(refused)}
 	for n, rec := range records {
 		a.Center = rec.Center
-		a.Results[at[n]] = *recordedOf(rec, &result.Results[n])
+		a.Results[at[n]] = *recordedOf(rec, &result.Results[n], today)
 		if !result.Results[n].Repeated {
 			a.Answer = Accepted
 		}
@@ -224,7 +224,7 @@ func (b *Batch) answer(result *ledger.BatchResult, records []*events.Record, at 
 			a.Results[r.Index].Kind = events.Kind(d.Kind)
 		}
 	}
-	if b.DryRun {
+	if b.DryRun || result.Moved != nil {
 		a.AsOf = Day{result.AsOf}
 	}
 	if result.Moved != nil {

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -43,15 +44,16 @@ type SheetTerms struct {
 	Doc   string // the document that record mode rests on
 }
 
-// check checks the terms against whether there is a sheet at all. Marked says that copies of bad sheets are wanted.
-func (s *SheetTerms) check(isSheet, marked bool) error {
+// check checks the terms against whether there is a sheet at all. Marked says that copies of bad sheets are wanted, and again that
+// voided records are to be taken again.
+func (s *SheetTerms) check(isSheet, marked, again bool) error {
 	bad := func(param, zh, en string, args ...any) error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
 	}
 	recording := s.Mode == string(events.Recording)
 	switch {
-	case !isSheet && (*s != (SheetTerms{}) || marked):
-		return bad(s.given(), "只用于表格，所给文件中没有表格（空文件不算）；JSON Lines 的每条记录自己写明",
+	case !isSheet && (*s != (SheetTerms{}) || marked || again):
+		return bad(s.given(marked), "只用于表格，所给文件中没有表格（空文件不算）；JSON Lines 的每条记录自己写明",
 			"is for sheets and none of the files is one (an empty file is none); the records of JSON Lines say it themselves")
 	case !isSheet:
 		return nil
@@ -67,8 +69,8 @@ func (s *SheetTerms) check(isSheet, marked bool) error {
 	return nil
 }
 
-// given names one of the terms that are given; "report" is the parameter for marked copies.
-func (s *SheetTerms) given() string {
+// given names one of the terms that are given; "report" is the parameter for marked copies, and "again" that for voided records.
+func (s *SheetTerms) given(marked bool) string {
 	switch {
 	case s.Actor != "":
 		return "actor"
@@ -78,8 +80,10 @@ func (s *SheetTerms) given() string {
 		return "mode"
 	case s.Doc != "":
 		return "doc"
+	case marked:
+		return "report"
 	}
-	return "report"
+	return "again"
 }
 
 // BadLine is one line of a file, or one row of a sheet, with the reasons against it. Of a sheet, the field of a reason is the
@@ -137,10 +141,11 @@ type Imported struct {
 
 	// Opens and Clears are the alerts that the records written, or of a dry run the good ones, opened and cleared together: as of
 	// today, or as of the date of the latest record of the center if that is later.
-	Opens  []MovedAlert `json:"opens"`
-	Clears []MovedAlert `json:"clears"`
+	Opens     []MovedAlert `json:"opens"`
+	Clears    []MovedAlert `json:"clears"`
+	Withdraws []MovedAlert `json:"withdraws"` // the records show that they never were
 
-	Warnings      []RowWarning `json:"warnings"`      // the first doubts about the records that are taken, at most warningsShown
+	Warnings      []RowWarning `json:"warnings"`      // the first doubts about the records that are taken, at most ledger.WarningsMax
 	WarningsTotal int          `json:"warningsTotal"` // how many there are
 }
 
@@ -153,9 +158,6 @@ type NamedLine struct {
 	Text      text.Text `json:"text"`
 }
 
-// warningsShown is how many warnings of an import are kept.
-const warningsShown = 1000
-
 // CenterMoves is what the good records of a dry run would move together in the answers of a center as of a date: today, or the date
 // of its latest record if that is later.
 type CenterMoves struct {
@@ -167,20 +169,22 @@ type CenterMoves struct {
 // Import implements Writer.
 func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) {
 	im := &importing{ImportRequest: r}
-	list, err := im.read(ctx, l)
+	cfg, err := im.read(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	done := &Imported{DryRun: r.DryRun, Named: im.named}
-	report, err := l.Ledger.Import(ctx, ledger.ImportConfig{Files: list, Account: l.account(), AcceptGood: r.AcceptGood, Bad: im.bad, Progress: r.Progress, Dir: l.Spool,
-		DryRun: r.DryRun, AsOf: events.DateAt(l.Now()), Moves: func(m ledger.CenterMoves) {
-			if !m.Moved.IsZero() {
-				done.Centers = append(done.Centers, CenterMoves{m.Center, Day{m.AsOf}, movesOf(&m.Moved)})
-			}
-		}})
+	cfg.Account, cfg.AcceptGood, cfg.Again, cfg.Prefix, cfg.Progress, cfg.Dir = l.account(), r.AcceptGood, r.Again, l.Prefix, r.Progress, l.Spool
+	cfg.DryRun, cfg.AsOf, cfg.Bad, cfg.Moves, cfg.Warned = r.DryRun, events.DateAt(l.Now()), im.bad, done.moved, done.warned
+	if r.Judged != nil {
+		cfg.Judged = im.judged
+	}
+	report, err := l.Ledger.Import(ctx, *cfg)
+	im.tellRows()
 	if err != nil && report.Accepted == 0 {
 		return nil, err
 	}
+	done.WarningsTotal = report.Warnings
 	done.Read, done.Accepted, done.Repeated, done.Refused = report.Read, report.Accepted, report.Repeated, report.Refused
 	if err == nil && r.Marked != nil {
 		done.Marked, err = im.writeMarked(done.Warnings)
@@ -188,12 +192,36 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 	return done, err
 }
 
+// moved adds what is moved in the answers of one center.
+func (i *Imported) moved(m ledger.CenterMoves) {
+	if m.Moved.IsZero() {
+		return
+	}
+	moves := movesOf(&m.Moved)
+	if i.DryRun {
+		i.Centers = append(i.Centers, CenterMoves{m.Center, Day{m.AsOf}, moves})
+	}
+	add := func(to *[]MovedAlert, list []Alert) {
+		for _, x := range list {
+			*to = append(*to, MovedAlert{m.Center, x})
+		}
+	}
+	add(&i.Opens, moves.Opened)
+	add(&i.Clears, moves.Cleared)
+	add(&i.Withdraws, moves.Withdrawn)
+}
+
+func (i *Imported) warned(w ledger.Warning) {
+	i.Warnings = append(i.Warnings, RowWarning{w.File, w.Worksheet, w.Line, w.What})
+}
+
 // importing is one import under way.
 type importing struct {
 	ImportRequest
-	sheets []*sheets.Sheet    // of each file of the ledger's import; nil for JSON Lines
-	marked [][]sheets.Finding // of each file of the ledger's import
-	books  []*sheets.Book     // of each file of the ledger's import; nil for JSON Lines
+	sheets []*sheets.Sheet    // in the order of the files and worksheets
+	books  []*sheets.Book     // of each sheet
+	marked [][]sheets.Finding // of each sheet
+	rows   [][]BadLine        // of each sheet: its bad rows, which are told at the end, for they are judged in another order
 	named  []NamedLine
 }
 
@@ -207,9 +235,9 @@ func (r *ImportRequest) HasSheets() (bool, error) {
 	return false, nil
 }
 
-// read reads the sheets among the files, in the words of the policies of the ledger. Each sheet of a workbook is a file of its own
-// to the ledger.
-func (im *importing) read(ctx context.Context, l *Local) ([]ledger.File, error) {
+// read reads the sheets among the files, in the words of the policies of the ledger. It says what the ledger imports: the lines of
+// JSON, then the records of all sheets.
+func (im *importing) read(ctx context.Context, l *Local) (*ledger.ImportConfig, error) {
 	var isSheet []bool
 	for _, f := range im.Files {
 		what, err := sheets.Look(f.Content)
@@ -218,32 +246,71 @@ func (im *importing) read(ctx context.Context, l *Local) ([]ledger.File, error) 
 		}
 		isSheet = append(isSheet, what != sheets.JSONLines)
 	}
-	if err := im.Sheets.check(slices.Contains(isSheet, true), im.Marked != nil); err != nil {
+	if err := im.Sheets.check(slices.Contains(isSheet, true), im.Marked != nil, im.Again); err != nil {
 		return nil, err
 	}
 	terms := sheets.Config{Actor: strings.TrimSpace(im.Sheets.Actor), Role: events.Role(im.Sheets.Role), Doc: im.Sheets.Doc,
 		Policies: l.Ledger.Register().Timeline(), Today: events.DateAt(l.Now()), Records: l.recordsOf(ctx)}
-	var list []ledger.File
+	cfg := &ledger.ImportConfig{}
 	for i, f := range im.Files {
 		if !isSheet[i] {
-			list = append(list, ledger.File{Name: f.Name, Bytes: f.Bytes, Content: io.NewSectionReader(f.Content, 0, f.Bytes)})
-			im.sheets, im.books = append(im.sheets, nil), append(im.books, nil)
+			cfg.Files = append(cfg.Files, ledger.File{Name: f.Name, Bytes: f.Bytes, Content: io.NewSectionReader(f.Content, 0, f.Bytes)})
 			continue
 		}
 		b, err := sheets.Read(f.Name, f.Content, f.Bytes, terms)
 		if err != nil {
 			return nil, err
 		}
+		cfg.GivenBytes += f.Bytes
 		for _, s := range b.Sheets {
-			list = append(list, ledger.File{Name: f.Name, Bytes: f.Bytes / int64(len(b.Sheets)), Given: s.Given()})
 			im.sheets, im.books = append(im.sheets, s), append(im.books, b)
+			for _, g := range s.Given() {
+				g.Sheet = len(im.sheets)
+				cfg.Given = append(cfg.Given, g)
+			}
 		}
 		for _, n := range b.Named {
 			im.named = append(im.named, NamedLine{File: f.Name, Worksheet: n.Worksheet, Row: n.Row, Heading: n.Heading, Text: n.What})
 		}
 	}
-	im.marked = make([][]sheets.Finding, len(list))
-	return list, nil
+	im.marked, im.rows = make([][]sheets.Finding, len(im.sheets)), make([][]BadLine, len(im.sheets))
+	slices.SortStableFunc(cfg.Given, im.order)
+	return cfg, nil
+}
+
+// order compares two records of sheets by when they are judged: by kind of sheet, then by date. What cannot be read has no date.
+func (im *importing) order(a, b ledger.Given) int {
+	turn := func(g *ledger.Given) (kind int, on events.Date) {
+		if g.Record != nil {
+			on = g.Record.On
+		}
+		return slices.Index(sheets.Kinds, im.sheets[g.Sheet-1].Kind), on
+	}
+	kindA, onA := turn(&a)
+	kindB, onB := turn(&b)
+	return cmp.Or(cmp.Compare(kindA, kindB), cmp.Compare(onA, onB))
+}
+
+// judged hands on the answer to a record of a sheet.
+func (im *importing) judged(j ledger.Judged) {
+	s := im.sheets[j.Sheet-1]
+	x := JudgedRecord{File: j.File, Worksheet: j.Worksheet, Row: j.Line, Rows: s.RowsOf(j.Line), Answer: Accepted, Number: s.NumberOf(j.Line), Warnings: j.Warnings}
+	if rec := j.Record; rec != nil {
+		x.ID, x.Kind, x.Center, x.On, x.AmountFen = rec.ID.String(), rec.Kind, rec.Center, Day{rec.On}, events.FacetsOf(rec.Data).AmountFen
+	}
+	for _, b := range j.Balances {
+		x.Balances = append(x.Balances, Balance{b.Grant, b.Before, b.After})
+	}
+	switch {
+	case j.Repeated:
+		x.Answer = Repeated
+	case len(j.Against) > 0:
+		x.Answer = Refused
+		for _, f := range s.Findings(ledger.BadRecord{Origin: j.Origin, Breaches: j.Against}) {
+			x.Reasons = append(x.Reasons, RowReason{f.Row, f.Breach})
+		}
+	}
+	im.Judged(x)
 }
 
 // recordsOf returns a function that returns the records of a center that the account sees, in their order. It reads each
@@ -274,19 +341,29 @@ func (im *importing) bad(r ledger.BadRecord) {
 	if r.ID != uuid.Nil {
 		line.ID = r.ID.String()
 	}
-	s := im.sheets[r.Index]
-	if s == nil {
+	if r.Sheet == 0 {
 		im.tell(line)
 		return
 	}
+	s, n := im.sheets[r.Sheet-1], r.Sheet-1
 	found := s.Findings(r)
-	im.marked[r.Index] = append(im.marked[r.Index], found...)
+	im.marked[n] = append(im.marked[n], found...)
 	for len(found) > 0 {
 		row := BadLine{File: r.File, Worksheet: s.Worksheet, Sheet: true, Line: found[0].Row, ID: line.ID}
 		for len(found) > 0 && found[0].Row == row.Line {
 			row.Reasons, found = append(row.Reasons, found[0].Breach), found[1:]
 		}
-		im.tell(row)
+		im.rows[n] = append(im.rows[n], row)
+	}
+}
+
+// tellRows hands on the bad rows of the sheets, in the order of the sheets and rows.
+func (im *importing) tellRows() {
+	for _, rows := range im.rows {
+		slices.SortStableFunc(rows, func(a, b BadLine) int { return a.Line - b.Line })
+		for _, row := range rows {
+			im.tell(row)
+		}
 	}
 }
 

@@ -109,10 +109,19 @@ type Recorded struct {
 	Center     events.CenterID `json:"center"`
 	Kind       events.Kind     `json:"kind"`
 
-	// What a new record opened and cleared, if that is asked: as of AsOf, which is today or the date of the record if that is later.
-	Opens  []Alert `json:"opens,omitzero"`
-	Clears []Alert `json:"clears,omitzero"`
-	AsOf   Day     `json:"asOf,omitzero"`
+	// What a new record opened, cleared and showed never to have been, if that is asked: as of AsOf, which is today or the date of
+	// the record if that is later.
+	Opens     []Alert `json:"opens,omitzero"`
+	Clears    []Alert `json:"clears,omitzero"`
+	Withdraws []Alert `json:"withdraws,omitzero"`
+	AsOf      Day     `json:"asOf,omitzero"`
+}
+
+// Moved adds to the answer what the record moved as of a date.
+func (r *Recorded) Moved(moves *Moves, asOf Day) {
+	if moves != nil {
+		r.Opens, r.Clears, r.Withdraws, r.AsOf = moves.Opened, moves.Cleared, moves.Withdrawn, asOf
+	}
 }
 
 // Record implements Writer.
@@ -121,15 +130,25 @@ func (l *Local) Record(ctx context.Context, d Draft) (*Recorded, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := l.Ledger.Record(ctx, rec, l.account())
+	today := events.DateAt(l.Now())
+	answer, err := l.Ledger.Batch(ctx, []*events.Record{rec}, l.account(), ledger.Terms{Moves: d.Moves, AsOf: today})
 	if err != nil {
+		var no *ledger.BatchRefusal
+		if errors.As(err, &no) {
+			err = no.Refused[0].Refusal
+		}
 		return nil, err
 	}
-	return recordedOf(rec, &result), nil
+	r := recordedOf(rec, &answer.Results[0], today)
+	if answer.Moved != nil {
+		moves := movesOf(answer.Moved)
+		r.Moved(&moves, Day{answer.AsOf})
+	}
+	return r, nil
 }
 
 // recordedOf returns the answer to a record that is in the ledger. If the record has no place, it only would be.
-func recordedOf(rec *events.Record, result *ledger.Result) *Recorded {
+func recordedOf(rec *events.Record, result *ledger.Result, today events.Date) *Recorded {
 	r := &Recorded{ID: rec.ID, Answer: Accepted, Position: result.Position, Revision: result.Revision,
 		Policy: lists.PolicyName(result.Policy), Breaks: result.Breaks, Warnings: result.Warnings,
 		Center: rec.Center, Kind: rec.Kind}
@@ -138,6 +157,9 @@ func recordedOf(rec *events.Record, result *ledger.Result) *Recorded {
 	}
 	if result.Repeated {
 		r.Answer = Repeated
+	}
+	if ahead := ledger.Ahead(rec.On, today); ahead != (text.Text{}) {
+		r.Warnings = append(slices.Clip(r.Warnings), ahead)
 	}
 	return r
 }

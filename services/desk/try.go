@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -45,10 +46,10 @@ func (l *Local) Try(ctx context.Context, when When, lines io.Reader, each func(*
 	if err != nil {
 		return err
 	}
-	return l.Ledger.TryEach(ctx, lines, l.account(), on, func(t ledger.Tried) error { return each(triedOf(&t)) })
+	return l.Ledger.TryEach(ctx, lines, l.account(), on, func(t ledger.Tried) error { return each(triedOf(&t, events.DateAt(l.Now()))) })
 }
 
-func triedOf(t *ledger.Tried) *Tried {
+func triedOf(t *ledger.Tried, today events.Date) *Tried {
 	x := &Tried{Line: t.Line, Answer: Accepted, Warnings: t.Verdict.Warnings, Opens: alertsOf(t.Moved.Raised()), Clears: alertsOf(t.Moved.Cleared()),
 		Withdraws: alertsOf(t.Moved.Withdrawn()), Center: t.Record.Center, Kind: t.Record.Kind}
 	if t.Record.ID != uuid.Nil {
@@ -56,6 +57,9 @@ func triedOf(t *ledger.Tried) *Tried {
 	}
 	if len(t.Against) > 0 {
 		x.Answer, x.Reasons = Refused, t.Against
+	}
+	if ahead := ledger.Ahead(t.Record.On, today); ahead != (text.Text{}) {
+		x.Warnings = append(slices.Clip(x.Warnings), ahead)
 	}
 	return x
 }

@@ -29,8 +29,8 @@ func isFirst(first, rec *events.Record) (is bool, err error) {
 	if first == nil || rec.Kind != first.Kind || rec.ID != first.ID {
 		return false, nil
 	}
-	if !sameContent(first, rec) {
-		err = otherContent(first, rec, text.Say("台账首条", "the beginning of the ledger"))
+	if !sameContent(first, rec, false) {
+		err = otherContent(first, rec, false, text.Say("台账首条", "the beginning of the ledger"))
 	}
 	return true, err
 }

@@ -24,7 +24,8 @@ const BatchMax = 1000
 type Terms struct {
 	IfRevision *uint64     // the revision that the stream must have if a record of the batch is new; nil for any
 	DryRun     bool        // judge, and write nothing
-	AsOf       events.Date // of a dry run: the date of the answers that are compared, or of the latest record if that is later
+	Moves      bool        // compare the answers before and after the batch, as a dry run always does
+	AsOf       events.Date // the date of the answers that are compared, or of the latest record if that is later
 }
 
 // BatchResult is the answer to a batch.
@@ -36,8 +37,8 @@ type BatchResult struct {
 	Revision uint64          // of the stream, right after the batch; in a dry run at Position
 	Position uint64          // of the last record of the batch; in a dry run the position at which it was judged
 
-	// Moved is what the new records would move in the answers of their center as of a date. It is nil unless the batch is a
-	// dry run for a center.
+	// Moved is what the new records moved, or in a dry run would move, in the answers of their center as of AsOf. It is nil unless
+	// that is asked of a batch of a center, or it is a dry run.
 	Moved *difference.Difference
 	AsOf  events.Date
 }
@@ -183,6 +184,7 @@ type batch struct {
 	records []*events.Record
 	account Account
 	terms   Terms
+	sheets  []bool // of each record, whether it is made from a sheet; nil if none is
 
 	answer  BatchResult
 	fresh   []int         // the records that are not there yet, once each
@@ -214,10 +216,10 @@ func (b *batch) written(ctx context.Context) (*BatchResult, error) {
 	if err := b.expected(ctx, revision); err != nil {
 		return nil, err
 	}
-	if len(b.fresh) > 1 {
+	if len(b.fresh) > 1 || b.terms.Moves {
 		b.trial, b.timeline = l.clone(b.stream), l.register.Timeline()
 	}
-	if err := b.judge(); err != nil {
+	if err := b.judgeAndCompare(); err != nil {
 		return nil, err
 	}
 	if len(b.refused) > 0 {
@@ -235,7 +237,7 @@ func (b *batch) written(ctx context.Context) (*BatchResult, error) {
 			terms.IfRevision = &begun // the adoption that precedes everything does not count
 		}
 		// It is judged again under what is adopted now; it may be that very adoption.
-		return (&batch{l: l, stream: b.stream, records: b.records, account: b.account, terms: terms}).written(ctx)
+		return (&batch{l: l, stream: b.stream, records: b.records, account: b.account, terms: terms, sheets: b.sheets}).written(ctx)
 	}
 	places, err := l.append(ctx, b.stream, revision, b.proposed, b.recorded)
 	if err != nil {
@@ -264,26 +266,36 @@ func (b *batch) tried(ctx context.Context) (*BatchResult, error) {
 			return nil, err
 		}
 	}
-	center, _ := b.trial.(*aggregates.Center)
-	b.answer.AsOf = b.terms.AsOf
-	for _, i := range b.fresh {
-		b.answer.AsOf = max(b.answer.AsOf, b.records[i].On)
-	}
-	var before *aggregates.Evaluation
-	if center != nil {
-		before = center.Evaluate(b.timeline, b.answer.AsOf)
-	}
-	if err := b.judge(); err != nil {
+	b.terms.Moves = true
+	if err := b.judgeAndCompare(); err != nil {
 		return nil, err
-	}
-	if center != nil {
-		moved := difference.Of(before, center.Evaluate(b.timeline, b.answer.AsOf))
-		b.answer.Moved = &moved
 	}
 	if len(b.refused) > 0 {
 		return b.triedAnswer(b.refusal())
 	}
 	return &b.answer, nil
+}
+
+// judgeAndCompare judges the fresh records and, if that is asked, compares the answers about their center before and after them.
+func (b *batch) judgeAndCompare() error {
+	if !b.terms.Moves {
+		return b.judge()
+	}
+	center, _ := b.trial.(*aggregates.Center)
+	b.answer.AsOf = b.terms.AsOf
+	for _, i := range b.fresh {
+		b.answer.AsOf = max(b.answer.AsOf, b.records[i].On)
+	}
+	if center == nil {
+		return b.judge()
+	}
+	before := center.Evaluate(b.timeline, b.answer.AsOf)
+	if err := b.judge(); err != nil {
+		return err
+	}
+	moved := difference.Of(before, center.Evaluate(b.timeline, b.answer.AsOf))
+	b.answer.Moved = &moved
+	return nil
 }
 
 // triedAnswer returns a refusal as the answer to a dry run, but for an id that is used again: that is an error here too.
@@ -323,7 +335,7 @@ func (b *batch) lookUp(ctx context.Context) error {
 		first = make(map[uuid.UUID]int, len(b.records))
 	}
 	for i, rec := range b.records {
-		result, there, err := b.l.recorded(ctx, b.stream, b.has(rec), rec)
+		result, there, err := b.l.recorded(ctx, b.stream, b.has(rec), rec, b.isSheet(i))
 		switch n, twice := first[rec.ID]; {
 		case err != nil:
 		case there:
@@ -333,13 +345,13 @@ func (b *batch) lookUp(ctx context.Context) error {
 			if first != nil {
 				first[rec.ID] = i
 			}
-		case sameContent(b.records[n], rec):
+		case sameContent(b.records[n], rec, b.isSheet(i)):
 			if b.again == nil {
 				b.again = map[int][]int{}
 			}
 			b.again[n] = append(b.again[n], i)
 		default:
-			err = otherContent(b.records[n], rec, text.Say("本批第 %d 条", "record %d of this batch", n+1))
+			err = otherContent(b.records[n], rec, b.isSheet(i), text.Say("本批第 %d 条", "record %d of this batch", n+1))
 		}
 		if err != nil {
 			if err := b.refuse(i, err); err != nil {
@@ -349,6 +361,8 @@ func (b *batch) lookUp(ctx context.Context) error {
 	}
 	return b.refusal()
 }
+
+func (b *batch) isSheet(i int) bool { return b.sheets != nil && b.sheets[i] }
 
 // has returns the revision of a record that is there already, or 0.
 func (b *batch) has(rec *events.Record) uint64 {

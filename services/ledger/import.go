@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -15,22 +14,25 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/difference"
-	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // File is one file to import. Content is JSON Lines, one record a line; each run of the import reads it once, from its start to its
-// end, or to where it fails. A file of another form has no Content and its records in Given.
+// end, or to where it fails.
 type File struct {
 	Name    string
 	Content io.ReadSeeker
-	Given   []Given
 	Bytes   int64 // its size, for Progress
 }
 
-// ImportConfig says what to import. The files are taken together, in order.
+// ImportConfig says what to import. The files are taken together, in order, and after them what is given, in order.
 type ImportConfig struct {
 	Files      []File
+	Given      []Given
+	GivenBytes int64  // the size of what Given was read from, for Progress
+	Again      bool   // take a given record that is equal to a voided one under its next number
+	Prefix     string // what the caller writes before the name of a parameter
 	Account    Account
 	AcceptGood bool                    // write the good records although there are bad ones
 	Progress   func(done, total int64) // called now and then; may be nil. An import that runs again begins anew
@@ -39,35 +41,78 @@ type ImportConfig struct {
 	// and else when the import ends: a run that is not the last one decides nothing.
 	Bad func(BadRecord)
 
-	// DryRun means that nothing is written. Moves, which may be nil, is then called for each center with what the good records
-	// would move in its answers, as of AsOf or of the date of its latest good record if that is later.
+	// DryRun means that nothing is written. Judged, which may be nil, is then called for each record of Given in order.
 	DryRun bool
-	AsOf   events.Date
-	Moves  func(CenterMoves)
+	Judged func(Judged)
+
+	// AsOf is today. Moves, which may be nil, is called at the end for each center of which records were written, or in a dry run
+	// would be: with what they moved together in its answers, as of AsOf or of the date of the latest of them if that is later.
+	AsOf  events.Date
+	Moves func(CenterMoves)
+
+	// Warned, which may be nil, is called at the end for the first warnings about good records, at most WarningsMax of them;
+	// ImportReport counts all. A record that is there already is warned about too.
+	Warned func(Warning)
 
 	// Dir is a directory on the disk where accepted records are spooled until they are written. The spool takes as much room as
 	// the events take in the store. "" is the directory of temporary files.
 	Dir string
 }
 
-// Given is one record of a file of another form than JSON Lines, such as a sheet, read by the caller.
+// WarningsMax is how many warnings of an import are handed over.
+const WarningsMax = 1000
+
+// Given is one record of a sheet, read by the caller. Who brings it (by.actor) is not its content: a record that is there and
+// differs in nothing else is the same.
 type Given struct {
-	Line      int            // where it begins
+	Origin
 	Record    *events.Record // nil where there are Problems
 	Recording *events.Record // the same in record mode, taken where a rule refuses Record; may be nil
 	Problems  events.Problems
+
+	// NextID returns the id that the record has under its n-th next number, from 1. The record is judged under the first of its ids
+	// that no record has, or whose record is not voided. If it is nil, the record has one id.
+	NextID func(n int) uuid.UUID
 }
 
-// BadRecord is a record that an import does not take, and why. Line counts from 1.
+// Origin is where a record of an import was read.
+type Origin struct {
+	File      string
+	Worksheet string // of a workbook; else ""
+	Sheet     int    // of Given: the caller's number of the sheet, from 1; 0 for a line of JSON Lines
+	Line      int    // from 1; of a sheet, the row where the record begins
+}
+
+// BadRecord is a record that an import does not take, and why.
 type BadRecord struct {
-	File     string
-	Index    int // of the file among those imported: two may have one name
-	Line     int
+	Origin
 	ID       uuid.UUID // uuid.Nil if it could not be read
 	Breaches []aggregates.Breach
 }
 
-// CenterMoves is what the records of a dry run would move in the answers of a center as of a date.
+// Warning is a doubt about a good record.
+type Warning struct {
+	Origin
+	What text.Text
+}
+
+// Judged is the answer of a dry run to a record of Given.
+type Judged struct {
+	Origin
+	Record   *events.Record // under the id that it was judged by; nil if it could not be read
+	Repeated bool
+	Against  []aggregates.Breach // why it is refused
+	Warnings []text.Text
+	Balances []Balance // that it changes, if it is accepted
+}
+
+// Balance is what is left of a grant or match before and after a record, over all that is judged before it.
+type Balance struct {
+	Grant         string
+	Before, After events.Fen
+}
+
+// CenterMoves is what the records of an import moved, or of a dry run would move, in the answers of a center as of a date.
 type CenterMoves struct {
 	Center events.CenterID
 	AsOf   events.Date
@@ -80,6 +125,7 @@ type ImportReport struct {
 	Accepted int // written, or of a dry run those that would be
 	Repeated int // there already, with the same content
 	Refused  int // bad
+	Warnings int // about good records
 }
 
 // importRunsMax is how often an import runs because somebody else wrote meanwhile.
@@ -91,6 +137,8 @@ type importer struct {
 	l       *Ledger
 	checks  *checks
 	held    heldBad
+	warned  []Warning // of the present run
+	moving  map[events.StreamID]*moving
 	report  ImportReport // of the present run, without what was written
 	written int          // in all runs
 	done    int64
@@ -106,7 +154,7 @@ type importer struct {
 // refused for that, or a policy was adopted, the import runs again, at most importRunsMax times: what is written already is there
 // already then, and the report counts it as written. After an error the report counts what is known to be written.
 func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, error) {
-	im := &importer{ImportConfig: cfg, l: l, held: heldBad{dir: cfg.Dir}}
+	im := &importer{ImportConfig: cfg, l: l, held: heldBad{dir: cfg.Dir}, total: 2 * cfg.GivenBytes, moving: map[events.StreamID]*moving{}}
 	if !cfg.DryRun {
 		if l.readOnly {
 			return im.report, errReadOnly
@@ -135,21 +183,24 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 	if !cfg.DryRun {
 		im.report.Accepted = im.written
 	}
+	im.tellMoves()
+	for _, w := range im.warned {
+		im.Warned(w)
+	}
 	return im.report, cmp.Or(err, im.held.tell(im.Bad))
 }
 
 // run reads and judges the files once, and writes what is good.
 func (im *importer) run(ctx context.Context) error {
-	im.report, im.done = ImportReport{}, 0
+	im.report, im.done, im.warned = ImportReport{}, 0, nil
 	spool, err := newSpool(im.Dir)
 	if err != nil {
 		return err
 	}
 	defer spool.close()
-	if im.checks, err = newChecks(im.l, spool, im.Files); err != nil {
+	if im.checks, err = newChecks(im.l, spool, &im.ImportConfig); err != nil {
 		return err
 	}
-	im.checks.dryRun = im.DryRun
 	before := im.checks.policies.Timeline()
 	if err := im.eachLine(ctx, im.check); err != nil {
 		return err
@@ -157,33 +208,18 @@ func (im *importer) run(ctx context.Context) error {
 	switch {
 	case im.DryRun:
 		im.report.Accepted = im.checks.fresh
-		im.moves(before)
+		im.foresee(before)
 		return nil
 	case im.report.Refused > 0 && !im.AcceptGood, im.checks.fresh == 0:
 		return nil
 	}
+	im.foresee(before)
 	w := &writing{l: im.l, account: im.Account, checks: im.checks, timeline: before, wrote: im.wrote}
 	err = w.all(ctx)
+	im.settle()
 	im.written += int(w.accepted.Load())
 	im.report.Repeated += int(w.repeated.Load())
 	return err
-}
-
-// moves hands over what the good records of a dry run would move, center by center. The timeline judged before them.
-func (im *importer) moves(before policy.Timeline) {
-	if im.Moves == nil {
-		return
-	}
-	after := im.checks.policies.Timeline()
-	for _, s := range slices.Sorted(maps.Keys(im.checks.trials)) {
-		t := im.checks.trials[s]
-		center, ok := t.copied.(*aggregates.Center)
-		if !ok || t.copied.Revision() == t.known {
-			continue
-		}
-		on := max(im.AsOf, t.lastOn)
-		im.Moves(CenterMoves{center.ID(), on, difference.Of(t.before.Evaluate(before, on), center.Evaluate(after, on))})
-	}
 }
 
 // wrote says how far writing is, as a part of what was read.
@@ -215,18 +251,19 @@ func (im *importer) eachLine(ctx context.Context, take func(context.Context, *li
 func (im *importer) lines() iter.Seq2[[]line, error] {
 	return func(yield func([]line, error) bool) {
 		for i, f := range im.Files {
-			source := givenLines(f.Given, i, f.Bytes)
-			if f.Content != nil {
-				if _, err := f.Content.Seek(0, io.SeekStart); err != nil {
-					yield(nil, fmt.Errorf("ledger: import: read %s: %w", f.Name, err))
-					return
-				}
-				source = readLines(f.Content, f.Name, i)
+			if _, err := f.Content.Seek(0, io.SeekStart); err != nil {
+				yield(nil, fmt.Errorf("ledger: import: read %s: %w", f.Name, err))
+				return
 			}
-			for lines, err := range source {
+			for lines, err := range readLines(f.Content, f.Name, i) {
 				if !yield(lines, err) {
 					return
 				}
+			}
+		}
+		for lines := range givenLines(im.Given, len(im.Files), im.GivenBytes) {
+			if !yield(lines, nil) {
+				return
 			}
 		}
 	}
@@ -241,15 +278,17 @@ func (im *importer) check(ctx context.Context, ln *line) error {
 	if why := im.Account.checked(ln.rec); len(why) > 0 {
 		return im.refuse(ln, why)
 	}
-	repeated, err := im.checks.add(ctx, ln, ln.rec, im.Account)
-	var refused *aggregates.Refusal
-	if errors.As(err, &refused) && ln.recording != nil {
-		var again *aggregates.Refusal
-		repeated, err = im.checks.add(ctx, ln, ln.recording, im.Account)
-		if errors.As(err, &again) && !byRule(refused.Breaches) {
-			err = refused // record mode is not what it lacks
-		}
+	voided, err := im.checks.number(ctx, ln)
+	if err != nil {
+		return err
 	}
+	var before map[string]events.Fen
+	judged := im.DryRun && im.Judged != nil && ln.given != nil
+	if judged {
+		before = im.checks.balances(ln.rec)
+	}
+	answer, err := im.judge(ctx, ln, voided)
+	var refused *aggregates.Refusal
 	switch {
 	case errors.As(err, &refused):
 		why, err := im.checks.named(ctx, ln.rec, refused.Breaches)
@@ -259,10 +298,56 @@ func (im *importer) check(ctx context.Context, ln *line) error {
 		return im.refuse(ln, why)
 	case err != nil:
 		return err
-	case repeated:
+	case answer.repeated:
 		im.report.Repeated++
 	}
+	if ahead := Ahead(ln.rec.On, im.AsOf); im.AsOf != 0 && ahead != (text.Text{}) {
+		answer.warnings = append(slices.Clip(answer.warnings), ahead)
+	}
+	im.warn(ln, answer.warnings)
+	if judged {
+		j := Judged{Origin: ln.given.Origin, Record: ln.rec, Repeated: answer.repeated, Warnings: answer.warnings}
+		if !answer.repeated {
+			j.Balances = changed(before, im.checks.balances(ln.rec))
+		}
+		im.Judged(j)
+	}
 	return nil
+}
+
+// judge judges a record, and where a rule refuses it, as one in record mode if that is given. Voided is what refuses it if it would
+// be written, or nil.
+func (im *importer) judge(ctx context.Context, ln *line, voided *aggregates.Refusal) (added, error) {
+	answer, err := im.checks.add(ctx, ln, ln.rec, voided)
+	var refused, again *aggregates.Refusal
+	if errors.As(err, &refused) && ln.recording != nil && refused != voided {
+		answer, err = im.checks.add(ctx, ln, ln.recording, voided)
+		if errors.As(err, &again) && !byRule(refused.Breaches) {
+			err = refused // record mode is not what it lacks
+		}
+	}
+	if errors.As(err, &refused) && refused.Reused && voided != nil {
+		err = &aggregates.Refusal{Breaches: append(slices.Clip(voided.Breaches), refused.Breaches...), Reused: true}
+	}
+	return answer, err
+}
+
+// warn keeps warnings about a good record.
+func (im *importer) warn(ln *line, list []text.Text) {
+	im.report.Warnings += len(list)
+	for _, what := range list {
+		if im.Warned != nil && len(im.warned) < WarningsMax {
+			im.warned = append(im.warned, Warning{im.origin(ln), what})
+		}
+	}
+}
+
+// Ahead returns a warning about a date that lies after today, or the zero Text.
+func Ahead(on, today events.Date) text.Text {
+	if on <= today {
+		return text.Text{}
+	}
+	return text.Say("日期 %v 晚于今天 %v", "the date %v lies after today, %v", on, today)
 }
 
 // byRule says whether it is a rule that refuses, and not nonsense.
@@ -272,10 +357,13 @@ func byRule(why []aggregates.Breach) bool {
 
 func (im *importer) refuse(ln *line, why []aggregates.Breach) error {
 	im.report.Refused++
+	if im.DryRun && im.Judged != nil && ln.given != nil {
+		im.Judged(Judged{Origin: ln.given.Origin, Record: ln.rec, Against: why})
+	}
 	if im.Bad == nil {
 		return nil
 	}
-	b := BadRecord{File: im.Files[ln.file].Name, Index: ln.file, Line: ln.line, Breaches: why}
+	b := BadRecord{Origin: im.origin(ln), Breaches: why}
 	if ln.rec != nil {
 		b.ID = ln.rec.ID
 	}
@@ -284,6 +372,16 @@ func (im *importer) refuse(ln *line, why []aggregates.Breach) error {
 	}
 	im.Bad(b)
 	return nil
+}
+
+func (im *importer) origin(ln *line) Origin { return im.originOf(ln.file, ln.line) }
+
+// originOf returns where a record was read, by the numbers that its line has.
+func (cfg *ImportConfig) originOf(file, line int) Origin {
+	if file == len(cfg.Files) {
+		return cfg.Given[line].Origin
+	}
+	return Origin{File: cfg.Files[file].Name, Line: line}
 }
 
 // breachesOf says the problems of a record that cannot be read as what refuses it.

@@ -20,9 +20,8 @@ type checks struct {
 	policies *aggregates.Policies
 	trials   map[events.StreamID]*trial
 	fresh    int // events in the spool
-	files    []File
+	cfg      *ImportConfig
 	names    map[events.CenterID]map[events.Name]events.Recorded // taken in the ledger; see named
-	dryRun   bool
 }
 
 // trial is the copy of one aggregate that runs ahead of the ledger, with the places of its events in the spool.
@@ -38,7 +37,7 @@ type trial struct {
 	lastOn events.Date
 }
 
-func newChecks(l *Ledger, s *spool, files []File) (*checks, error) {
+func newChecks(l *Ledger, s *spool, cfg *ImportConfig) (*checks, error) {
 	policies := l.register.ClonePolicies()
 	first := l.first()
 	if first != nil {
@@ -46,37 +45,46 @@ func newChecks(l *Ledger, s *spool, files []File) (*checks, error) {
 			return nil, err
 		}
 	}
-	return &checks{l: l, spool: s, first: first, policies: policies, files: files, names: map[events.CenterID]map[events.Name]events.Recorded{},
+	return &checks{l: l, spool: s, first: first, policies: policies, cfg: cfg, names: map[events.CenterID]map[events.Name]events.Recorded{},
 		trials: map[events.StreamID]*trial{events.PolicyStream: {copied: policies, known: policies.Revision()}}}, nil
 }
 
-// add judges the record of a line and runs ahead with it; the answer "no" is an *aggregates.Refusal. Repeated says that the
-// ledger or the files hold it already.
-func (c *checks) add(ctx context.Context, from *line, rec *events.Record, account Account) (repeated bool, err error) {
+// added is the answer to a good record.
+type added struct {
+	repeated bool // the ledger or the files hold it already
+	warnings []text.Text
+}
+
+// add judges the record of a line and runs ahead with it; the answer "no" is an *aggregates.Refusal. If the record is not there yet
+// and voided is not nil, that is the answer.
+func (c *checks) add(ctx context.Context, from *line, rec *events.Record, voided *aggregates.Refusal) (added, error) {
 	s := rec.Stream()
 	if err := c.l.takes(s); err != nil {
-		return false, err
+		return added{}, err
 	}
 	if is, err := isFirst(c.first, rec); is {
-		return true, err
+		return added{repeated: true}, err
 	}
 	if at, there := c.before(rec); there {
-		return true, c.sameAs(at, rec)
+		return added{repeated: true}, c.sameAs(at, rec, from.given != nil)
 	}
-	if _, there, err := c.l.recorded(ctx, s, c.has(rec), rec); there || err != nil {
-		return there, err
+	if result, there, err := c.l.recorded(ctx, s, c.has(rec), rec, from.given != nil); there || err != nil {
+		return added{there, result.Warnings}, err
+	}
+	if voided != nil {
+		return added{}, voided
 	}
 	v := c.trial(rec).copied.Judge(rec, c.policies.Timeline())
-	_, body, err := draft(rec, &v, account)
+	_, body, err := draft(rec, &v, c.cfg.Account)
 	if err != nil {
-		return false, err
+		return added{}, err
 	}
 	at, err := c.spool.add(from, s, &events.Proposed{ID: rec.ID, Kind: rec.Kind, Body: body})
 	if err != nil {
-		return false, err
+		return added{}, err
 	}
 	c.fresh++
-	return false, c.runAhead(rec, at)
+	return added{warnings: v.Warnings}, c.runAhead(rec, at)
 }
 
 // before finds a record with the same id earlier in the files.
@@ -103,7 +111,7 @@ func (c *checks) has(rec *events.Record) uint64 {
 }
 
 // sameAs refuses a record whose id was used earlier in the files with other content.
-func (c *checks) sameAs(at int64, rec *events.Record) error {
+func (c *checks) sameAs(at int64, rec *events.Record, sheet bool) error {
 	e, err := c.spool.at(at)
 	if err != nil {
 		return err
@@ -112,10 +120,21 @@ func (c *checks) sameAs(at int64, rec *events.Record) error {
 	if err != nil {
 		return err
 	}
-	if !sameContent(&first.Record, rec) {
-		return otherContent(&first.Record, rec, text.Say("%s 第 %d 行", "%s, line %d", c.files[e.file].Name, e.line))
+	if !sameContent(&first.Record, rec, sheet) {
+		return otherContent(&first.Record, rec, sheet, c.cfg.originOf(e.file, e.line).text())
 	}
 	return nil
+}
+
+// text says where a record was read.
+func (p Origin) text() text.Text {
+	switch {
+	case p.Sheet == 0:
+		return text.Say("%s 第 %d 行", "%s, line %d", p.File, p.Line)
+	case p.Worksheet == "":
+		return text.Say("%s 第 %d 行", "%s, row %d", p.File, p.Line)
+	}
+	return text.Say("%s 工作表“%s”第 %d 行", "%s, worksheet “%s”, row %d", p.File, p.Worksheet, p.Line)
 }
 
 func (c *checks) runAhead(rec *events.Record, at int64) error {
@@ -130,7 +149,7 @@ func (c *checks) trial(rec *events.Record) *trial {
 	if t == nil {
 		center := c.l.register.Clone(rec.Center)
 		t = &trial{copied: center, known: center.Revision()}
-		if c.dryRun {
+		if c.cfg.DryRun {
 			t.before = center.Clone()
 		}
 		c.trials[rec.Stream()] = t

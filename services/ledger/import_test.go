@@ -515,7 +515,7 @@ func TestADryRunOfAnImportWritesNothing(t *testing.T) {
 	}
 	for _, acceptGood := range []bool{false, true} {
 		report, list, bad := trial(l, acceptGood)
-		if want := (ledger.ImportReport{Read: 7, Accepted: 5, Repeated: 1, Refused: 1}); report != want || bad != 1 || count(t, store) != 2 {
+		if want := (ledger.ImportReport{Read: 7, Accepted: 5, Repeated: 1, Refused: 1, Warnings: 1}); report != want || bad != 1 || count(t, store) != 2 {
 			t.Errorf("got %+v, %d bad, %d events", report, bad, count(t, store))
 		}
 		if len(list) != 2 || list[0].Center != "ZJ-0001" || list[0].AsOf != on || list[1].AsOf != events.MustDate("2025-09-01") || list[1].Moved.Status != "registered" {

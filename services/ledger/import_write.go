@@ -43,6 +43,7 @@ type group struct {
 	stream events.StreamID
 	trial  *trial
 	batch  []events.Proposed
+	sheets []bool // of each, whether it is made from a sheet
 }
 
 // errMoved says that what an import judged by is not what the ledger holds any more.
@@ -90,6 +91,7 @@ func (w *writing) hold(e spooled) {
 		w.window = append(w.window, g)
 	}
 	g.batch = append(g.batch, events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body})
+	g.sheets = append(g.sheets, e.file == len(w.checks.cfg.Files))
 	w.count++
 	w.bytes += len(e.Body)
 }
@@ -129,7 +131,7 @@ func (w *writing) append(ctx context.Context, g *group) error {
 		return err
 	}
 	defer unlock()
-	for rest := g.batch; len(rest) > 0; {
+	for rest, sheets := g.batch, g.sheets; len(rest) > 0; {
 		if w.l.stopped.Load() {
 			return ErrStopped
 		}
@@ -141,7 +143,7 @@ func (w *writing) append(ctx context.Context, g *group) error {
 		switch {
 		case err != nil:
 		case g.trial.moved:
-			err = w.judgeAgain(ctx, g, records)
+			err = w.judgeAgain(ctx, g, records, sheets[:n])
 		default:
 			err = w.appendBatch(ctx, g, rest[:n], records)
 			if g.trial.moved = conflicts(err); g.trial.moved {
@@ -153,7 +155,7 @@ func (w *writing) append(ctx context.Context, g *group) error {
 		if err != nil {
 			return err
 		}
-		rest = rest[n:]
+		rest, sheets = rest[n:], sheets[n:]
 	}
 	return nil
 }
@@ -172,12 +174,12 @@ func decodeProposed(s events.StreamID, batch []events.Proposed) ([]events.Record
 
 // judgeAgain judges records of a stream that somebody else wrote to, and appends those that are not there by now. It is errMoved
 // if one of them is refused, or if yet another process writes.
-func (w *writing) judgeAgain(ctx context.Context, g *group, records []events.Recorded) error {
+func (w *writing) judgeAgain(ctx context.Context, g *group, records []events.Recorded, sheets []bool) error {
 	again := make([]*events.Record, len(records))
 	for i := range records {
 		again[i] = &records[i].Record
 	}
-	answer, err := (&batch{l: w.l, stream: g.stream, records: again, account: w.account}).written(ctx)
+	answer, err := (&batch{l: w.l, stream: g.stream, records: again, account: w.account, sheets: sheets}).written(ctx)
 	switch {
 	case conflicts(err):
 		if err := w.l.catchUp(ctx, g.stream); err != nil {

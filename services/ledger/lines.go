@@ -28,6 +28,7 @@ type line struct {
 	rec      *events.Record
 	problems events.Problems
 
+	given     *Given         // of a record that was given: its line is its index, and its file is one more than there are
 	recording *events.Record // see Given
 }
 
@@ -66,16 +67,17 @@ func readLines(content io.Reader, name string, file int) iter.Seq2[[]line, error
 	}
 }
 
-// givenLines yields what was given of a file as its lines, spread evenly over its size.
-func givenLines(given []Given, file int, size int64) iter.Seq2[[]line, error] {
-	return func(yield func([]line, error) bool) {
+// givenLines yields what was given as lines of a file, spread evenly over its size.
+func givenLines(given []Given, file int, size int64) iter.Seq[[]line] {
+	return func(yield func([]line) bool) {
 		at := func(i int) int64 { return size * int64(i) / int64(len(given)) }
 		for start := 0; start < len(given); start += linesBatch {
 			var batch []line
-			for i, g := range given[start:min(start+linesBatch, len(given))] {
-				batch = append(batch, line{file: file, line: g.Line, offset: at(start + i), end: at(start + i + 1), rec: g.Record, recording: g.Recording, problems: g.Problems})
+			for i := start; i < min(start+linesBatch, len(given)); i++ {
+				g := &given[i]
+				batch = append(batch, line{file: file, line: i, offset: at(i), end: at(i + 1), given: g, rec: g.Record, recording: g.Recording, problems: g.Problems})
 			}
-			if !yield(batch, nil) {
+			if !yield(batch) {
 				return
 			}
 		}

@@ -153,8 +153,9 @@ func (l *Ledger) takes(s events.StreamID) error {
 }
 
 // recorded returns the first result of a record whose id is in the ledger at a revision of its stream, or at none (0), and
-// refuses one whose id is there with other content, or will be: the adoption that precedes the first record has it.
-func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record) (Result, bool, error) {
+// refuses one whose id is there with other content, or will be: the adoption that precedes the first record has it. Sheet says that
+// the record is made from a sheet.
+func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record, sheet bool) (Result, bool, error) {
 	switch {
 	case rev == 0 && s == events.PolicyStream:
 		_, err := isFirst(l.first(), rec)
@@ -162,11 +163,11 @@ func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rev uint64, re
 	case rev == 0:
 		return Result{}, false, nil
 	}
-	result, err := l.readBack(ctx, s, rev, rec)
+	result, err := l.readBack(ctx, s, rev, rec, sheet)
 	return result, err == nil, err
 }
 
-func (l *Ledger) readBack(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record) (Result, error) {
+func (l *Ledger) readBack(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record, sheet bool) (Result, error) {
 	for stored, err := range l.store.ReadStream(ctx, s, rev-1) {
 		if err != nil {
 			return Result{}, fmt.Errorf("ledger: read back %s in %s: %w", rec.ID, s, err)
@@ -175,25 +176,30 @@ func (l *Ledger) readBack(ctx context.Context, s events.StreamID, rev uint64, re
 		if err != nil {
 			return Result{}, fmt.Errorf("ledger: read back %s in %s: %w", rec.ID, s, err)
 		}
-		if !sameContent(&first.Record, rec) {
-			return Result{}, otherContent(&first.Record, rec, atPosition(stored.Position))
+		if !sameContent(&first.Record, rec, sheet) {
+			return Result{}, otherContent(&first.Record, rec, sheet, atPosition(stored.Position))
 		}
 		return Result{Place: stored.Place, Entry: first.Entry, Repeated: true}, nil
 	}
 	return Result{}, fmt.Errorf("ledger: read back %s in %s: not in the store", rec.ID, s)
 }
 
-// sameContent compares two records in the one form that every record has. Of a record that adopts a policy the actor is no
-// content: whoever adopts the same text again gets the first result.
-func sameContent(a, b *events.Record) bool {
-	if a.Kind == events.KindPolicyAdopted {
-		first := *a
-		first.By.Actor = b.By.Actor
-		a = &first
+// sameContent compares two records in the one form that every record has. Of a record that adopts a policy, or where b is made from
+// a sheet, the actor is no content: whoever brings the same again gets the first result.
+func sameContent(a, b *events.Record, sheet bool) bool {
+	if a.Kind == events.KindPolicyAdopted || sheet {
+		a = broughtBy(a, b.By.Actor)
 	}
 	x, errX := events.EncodeRecord(a)
 	y, errY := events.EncodeRecord(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+// broughtBy returns a record as if somebody else answered for it.
+func broughtBy(rec *events.Record, actor string) *events.Record {
+	other := *rec
+	other.By.Actor = actor
+	return &other
 }
 
 // judgedBy is the revisions that a record is judged at: of its stream, and of the policies.

@@ -16,13 +16,16 @@ import (
 )
 
 // otherContent refuses a record whose id was used for another one: it names that one, and then each member in which the
-// two differ.
-func otherContent(first, rec *events.Record, where text.Text) error {
+// two differ. Of a record that is made from a sheet, the actor is none of them.
+func otherContent(first, rec *events.Record, sheet bool, where text.Text) error {
 	about := thing(first)
 	why := &aggregates.Refusal{Reused: true, Breaches: []aggregates.Breach{{Field: "id", Reason: text.Text{
 		Zh: fmt.Sprintf("此 id 已用于内容不同的另一条记录：%s，在%s", about.Zh, where.Zh),
 		En: fmt.Sprintf("the id was already used for a record with other content: %s, at %s", about.En, where.En),
 	}}}}
+	if sheet {
+		first = broughtBy(first, rec.By.Actor)
+	}
 	there, here := members(first), members(rec)
 	fields := map[string]bool{}
 	for _, m := range []map[string]string{there, here} {

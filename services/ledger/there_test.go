@@ -13,14 +13,16 @@ import (
 // given makes an import of records that were read from another form of file.
 func given(t *testing.T, l *ledger.Ledger, acceptGood bool, records ...ledger.Given) (ledger.ImportReport, []ledger.BadRecord) {
 	t.Helper()
-	path := file(t, "凭证号,日期")
-	return imports(t, l, ledger.ImportConfig{Files: []ledger.File{{Name: path, Given: records}}, AcceptGood: acceptGood})
+	return imports(t, l, ledger.ImportConfig{Given: records, GivenBytes: 100, AcceptGood: acceptGood})
 }
+
+// at is a row of a sheet.
+func at(row int) ledger.Origin { return ledger.Origin{File: "sheet.csv", Sheet: 1, Line: row} }
 
 func TestWhatIsGivenIsJudgedAndWrittenLikeLines(t *testing.T) {
 	l, store := newLedger(t)
 	problem := events.Problems{{Field: "金额(元)", Reason: text.Say("不是金额", "is no amount")}}
-	list := []ledger.Given{{Line: 2, Record: record(t, "a", registered)}, {Line: 3, Record: record(t, "b", granted)}, {Line: 5, Problems: problem}, {Line: 6, Record: record(t, "o", orphaned)}}
+	list := []ledger.Given{{Origin: at(2), Record: record(t, "a", registered)}, {Origin: at(3), Record: record(t, "b", granted)}, {Origin: at(5), Problems: problem}, {Origin: at(6), Record: record(t, "o", orphaned)}}
 	report, bad := given(t, l, false, list...)
 	if want := (ledger.ImportReport{Read: 4, Refused: 2}); report != want || count(t, store) != 0 {
 		t.Errorf("got %+v", report)
@@ -45,9 +47,9 @@ func TestWhatARuleRefusesIsTakenInRecordModeWhereThatIsGiven(t *testing.T) {
 	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file)})
 	recorded := strings.Replace(overspent, `"data"`, `"mode":"record","doc":"浙财科教〔2025〕9号","data"`, 1)
 	list := []ledger.Given{
-		{Line: 2, Record: record(t, "d", spent), Recording: record(t, "d", strings.Replace(spent, `"data"`, `"mode":"record","doc":"浙财科教〔2025〕9号","data"`, 1))},
-		{Line: 3, Record: record(t, "e", overspent), Recording: record(t, "e", recorded)},
-		{Line: 4, Record: record(t, "f", orphaned), Recording: record(t, "f", orphaned)},
+		{Origin: at(2), Record: record(t, "d", spent), Recording: record(t, "d", strings.Replace(spent, `"data"`, `"mode":"record","doc":"浙财科教〔2025〕9号","data"`, 1))},
+		{Origin: at(3), Record: record(t, "e", overspent), Recording: record(t, "e", recorded)},
+		{Origin: at(4), Record: record(t, "f", orphaned), Recording: record(t, "f", orphaned)},
 	}
 	report, bad := given(t, l, true, list...)
 	if report.Accepted != 2 || len(bad) != 1 || bad[0].Line != 4 {
@@ -72,7 +74,11 @@ func TestOtherContentUnderAnIdNamesTheRecordThatIsThereAndWhatDiffers(t *testing
 	first := file(t, line("a", registered), line("b", granted), line("c", received), line("d", spent))
 	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, first)})
 	other := strings.NewReplacer(`40000`, `40001`, `c-1`, `c-2`).Replace(spent)
-	_, bad := given(t, l, false, ledger.Given{Line: 7, Record: record(t, "d", other)})
+	_, bad := given(t, l, false, ledger.Given{Origin: at(7), Record: record(t, "d", other)})
+	if len(bad) != 1 || len(bad[0].Breaches) != 2 || bad[0].Breaches[1].Field != "data.lines" {
+		t.Fatalf("of a sheet, for which the actor is no content: got %+v", bad)
+	}
+	_, bad = imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("d", other)))})
 	if len(bad) != 1 || len(bad[0].Breaches) != 3 {
 		t.Fatalf("got %+v", bad)
 	}
@@ -85,9 +91,9 @@ func TestOtherContentUnderAnIdNamesTheRecordThatIsThereAndWhatDiffers(t *testing
 	if why[0].Field != "id" || why[1].Field != "by.actor" || why[2].Field != "data.lines" {
 		t.Errorf("got %+v", why)
 	}
-	_, bad = given(t, l, false, ledger.Given{Line: 7, Record: record(t, "x", strings.Replace(spent, "V1", "V7", 1))},
-		ledger.Given{Line: 9, Record: record(t, "x", strings.Replace(spent, "V1", "V8", 1))})
-	if len(bad) != 1 || !strings.Contains(bad[0].Breaches[0].Reason.En, "history.jsonl, line 7") {
+	_, bad = given(t, l, false, ledger.Given{Origin: at(7), Record: record(t, "x", strings.Replace(spent, "V1", "V7", 1))},
+		ledger.Given{Origin: at(9), Record: record(t, "x", strings.Replace(spent, "V1", "V8", 1))})
+	if len(bad) != 1 || !strings.Contains(bad[0].Breaches[0].Reason.En, "sheet.csv, row 7") {
 		t.Errorf("earlier in the files: got %+v", bad)
 	}
 }
@@ -96,7 +102,7 @@ func TestANameThatIsTakenIsRefusedWithTheRecordThatTookIt(t *testing.T) {
 	l, _ := newLedger(t)
 	first := file(t, line("a", registered), line("b", granted), line("c", received), line("d", spent))
 	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, first)})
-	_, bad := given(t, l, false, ledger.Given{Line: 2, Record: record(t, "x", spent)}, ledger.Given{Line: 3, Record: record(t, "y", granted)})
+	_, bad := given(t, l, false, ledger.Given{Origin: at(2), Record: record(t, "x", spent)}, ledger.Given{Origin: at(3), Record: record(t, "y", granted)})
 	if len(bad) != 2 {
 		t.Fatalf("got %+v", bad)
 	}

@@ -32,7 +32,7 @@ func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, o
 	var there bool
 	err := l.takes(s) // first, as for Record: after a break it is not known where a record lies
 	if err == nil {
-		result, there, err = l.recorded(ctx, s, l.register.Has(s, rec.ID), rec)
+		result, there, err = l.recorded(ctx, s, l.register.Has(s, rec.ID), rec, false)
 	}
 	switch {
 	case err != nil:

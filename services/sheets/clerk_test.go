@@ -26,7 +26,7 @@ func TestAReasonReachesASheetInTheWordsOfAClerk(t *testing.T) {
 		{aggregates.Breach{Field: "doc", Reason: text.Say("不能为空", "")}, "凭证号 发文字号：不能为空"},
 		{aggregates.Breach{Field: "data.files", Reason: text.Say("不能为空", "")}, "凭证号 其他内容：不能为空"},
 	} {
-		found := s.Findings(ledger.BadRecord{Line: 2, Breaches: []aggregates.Breach{c.why}})
+		found := s.Findings(ledger.BadRecord{Origin: ledger.Origin{Line: 2}, Breaches: []aggregates.Breach{c.why}})
 		if got := found[0].Field + " " + found[0].Reason.Zh; got != c.want {
 			t.Errorf("%s: got %q, want %q", c.why.Field, got, c.want)
 		}

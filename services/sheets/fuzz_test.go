@@ -38,7 +38,7 @@ func soundOrRefused(t *testing.T, b []byte) {
 		case g.Record != nil && g.Record.ID != second[i].Record.ID:
 			t.Fatalf("row %d: %s, then %s", g.Line, g.Record.ID, second[i].Record.ID)
 		case g.Record == nil:
-			why := s.Findings(ledger.BadRecord{Line: g.Line})
+			why := s.Findings(ledger.BadRecord{Origin: ledger.Origin{Line: g.Line}})
 			if said := map[int]bool{}; len(why) > 0 {
 				for _, f := range why {
 					said[f.Row] = true

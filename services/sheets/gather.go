@@ -207,14 +207,7 @@ func (s *Sheet) heading(j int) string {
 func (s *Sheet) identity(r *reading) string {
 	parts := []string{r.cells["center"].text}
 	for _, field := range s.Kind.identity {
-		c := &s.Kind.Columns[s.Kind.column(field)]
-		part := r.cells[field].text
-		if c.Form == Whole && r.cells[field].n != 0 {
-			part = strconv.FormatInt(r.cells[field].n, 10)
-		} else if c.Form == Day {
-			part = r.cells[field].date()
-		}
-		parts = append(parts, part)
+		parts = append(parts, s.part(r, field))
 	}
 	if s.Kind.dated != nil {
 		if is, _ := s.Kind.isOnly(s.Kind.dated, s.Kind.Columns, r.cells); is {
@@ -227,6 +220,18 @@ func (s *Sheet) identity(r *reading) string {
 		}
 	}
 	return strings.Join(parts, "\x00")
+}
+
+// part returns what a field of the identity holds in a row, or "" if it cannot be read.
+func (s *Sheet) part(r *reading, field string) string {
+	v := r.cells[field]
+	switch form := s.Kind.Columns[s.Kind.column(field)].Form; {
+	case form == Whole && v.n != 0:
+		return strconv.FormatInt(v.n, 10)
+	case form == Day:
+		return v.date()
+	}
+	return v.text
 }
 
 // join adds a row to a record. A further row must be a line of the record and agree with its first row in everything

@@ -87,7 +87,7 @@ func badOf(s *Sheet) (list []string) {
 		if len(g.Problems) == 0 {
 			continue
 		}
-		for _, f := range s.Findings(ledger.BadRecord{Line: g.Line}) {
+		for _, f := range s.Findings(ledger.BadRecord{Origin: ledger.Origin{Line: g.Line}}) {
 			list = append(list, fmt.Sprintf("%d %s: %s", f.Row, f.Field, f.Reason.En))
 		}
 	}

@@ -36,7 +36,7 @@ func marked(t *testing.T, lang string, list ...Marked) *excelize.File {
 func allFindings(s *Sheet) (found []Finding) {
 	for _, g := range s.Given() {
 		if len(g.Problems) > 0 {
-			found = append(found, s.Findings(ledger.BadRecord{Line: g.Line})...)
+			found = append(found, s.Findings(ledger.BadRecord{Origin: ledger.Origin{Line: g.Line}})...)
 		}
 	}
 	return found
@@ -135,7 +135,7 @@ func TestTheLedgersReasonsAreSaidByRowAndHeading(t *testing.T) {
 	reason := text.Say("不行", "no")
 	var got []string
 	for _, field := range []string{"data.lines[1].grant", "data.lines[0].amountFen", "data.payee", "id", "on", "by.role", "", "data.lines[7].grant", "data.lines"} {
-		for _, f := range s.Findings(ledger.BadRecord{Line: 2, Breaches: []aggregates.Breach{{Field: field, Reason: reason}}}) {
+		for _, f := range s.Findings(ledger.BadRecord{Origin: ledger.Origin{Line: 2}, Breaches: []aggregates.Breach{{Field: field, Reason: reason}}}) {
 			got = append(got, strings.Join([]string{spreadsheet.Letters(f.Row), f.Field, f.Reason.En}, " "))
 		}
 	}
@@ -143,11 +143,11 @@ func TestTheLedgersReasonsAreSaidByRowAndHeading(t *testing.T) {
 	expect(t, got,
 		row2+" 凭证号 of one record with row 3", row3+" 经费下达编号 no", row2+" 金额(元) no", row3+" 凭证号 of one", row2+" 收款单位 no", row3+" 凭证号 of", row2+" 凭证号 no", row3+" 凭证号 of",
 		row2+" 日期 no", row3+" 凭证号 of", row2+" 凭证号 role: no", row3+" 凭证号 of", row2+" 凭证号 no", row3+" 凭证号 of", row2+" 经费下达编号 no", row3+" 凭证号 of", row2+" 金额(元) no", row3+" 凭证号 of")
-	found := s.Findings(ledger.BadRecord{Line: 2, Breaches: []aggregates.Breach{{Rule: events.Overdrawn, Reason: reason}}})
+	found := s.Findings(ledger.BadRecord{Origin: ledger.Origin{Line: 2}, Breaches: []aggregates.Breach{{Rule: events.Overdrawn, Reason: reason}}})
 	if found[0].Row != 2 || found[0].Field != "金额(元)" {
 		t.Errorf("what is overdrawn is said of %+v", found[0])
 	}
-	if s.Findings(ledger.BadRecord{Line: 3}) != nil {
+	if s.Findings(ledger.BadRecord{Origin: ledger.Origin{Line: 3}}) != nil {
 		t.Error("no record begins at row 3")
 	}
 }

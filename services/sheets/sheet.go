@@ -237,7 +237,8 @@ func readSheet(g *grid, h *headings, cfg Config) (*Sheet, error) {
 func (s *Sheet) Given() []ledger.Given {
 	list := make([]ledger.Given, len(s.entries))
 	for i, e := range s.entries {
-		list[i] = ledger.Given{Line: e.rows[0].row.Number, Record: e.record, Recording: e.recording}
+		list[i] = ledger.Given{Origin: ledger.Origin{File: s.Name, Worksheet: s.Worksheet, Line: e.rows[0].row.Number}, Record: e.record, Recording: e.recording,
+			NextID: s.nextID(e)}
 		for _, f := range e.problems {
 			list[i].Problems = append(list[i].Problems, events.Problem{Field: f.Field, Reason: f.Reason})
 		}

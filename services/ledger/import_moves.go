@@ -1,0 +1,91 @@
+package ledger
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/aggregates/difference"
+	"github.com/taizhang/taizhang/aggregates/policy"
+	"github.com/taizhang/taizhang/events"
+)
+
+// moving is what the records of an import move in the answers of one center.
+type moving struct {
+	on            events.Date
+	before, after *aggregates.Evaluation
+}
+
+// foresee notes what the good records of a run will move, center by center, before any is written. The timeline judged before them.
+// What an earlier run wrote counts too.
+func (im *importer) foresee(before policy.Timeline) {
+	if im.Moves == nil {
+		return
+	}
+	after := im.checks.policies.Timeline()
+	for s, t := range im.checks.trials {
+		center, ok := t.copied.(*aggregates.Center)
+		if !ok || len(t.laid) == 0 {
+			continue
+		}
+		m := im.moving[s]
+		if m == nil {
+			m = &moving{on: max(im.AsOf, t.lastOn)}
+			if im.DryRun {
+				m.before = t.before.Evaluate(before, m.on)
+			} else {
+				m.before = im.now(center.ID(), m.on)
+			}
+			im.moving[s] = m
+		}
+		m.after = center.Evaluate(after, m.on)
+	}
+}
+
+// settle looks again at the centers of which not all is written as it was judged.
+func (im *importer) settle() {
+	for s, t := range im.checks.trials {
+		m := im.moving[s]
+		if m == nil || !t.moved && t.written == uint64(len(t.laid)) {
+			continue
+		}
+		id, _ := s.Center()
+		m.after = im.now(id, m.on)
+	}
+}
+
+// now returns the answers about a center as the ledger gives them.
+func (im *importer) now(id events.CenterID, on events.Date) *aggregates.Evaluation {
+	if e := im.l.register.Evaluation(id, on); e != nil {
+		return e
+	}
+	return &aggregates.Evaluation{On: on} // it has no event
+}
+
+// tellMoves hands over what was moved, center by center.
+func (im *importer) tellMoves() {
+	for _, s := range slices.Sorted(maps.Keys(im.moving)) {
+		m := im.moving[s]
+		id, _ := s.Center()
+		im.Moves(CenterMoves{id, m.on, difference.Of(m.before, m.after)})
+	}
+}
+
+// balances returns the balances of the center of a record over all that is judged so far.
+func (c *checks) balances(rec *events.Record) map[string]events.Fen {
+	center, ok := c.trial(rec).copied.(*aggregates.Center)
+	if !ok {
+		return nil
+	}
+	return center.Balances()
+}
+
+// changed returns the balances that differ, in the order of the grants and matches.
+func changed(before, after map[string]events.Fen) (list []Balance) {
+	for _, grant := range slices.Sorted(maps.Keys(after)) {
+		if before[grant] != after[grant] {
+			list = append(list, Balance{grant, before[grant], after[grant]})
+		}
+	}
+	return list
+}
