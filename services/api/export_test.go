@@ -35,7 +35,7 @@ func NeedRoom(bytes uint64) (before uint64) {
 
 // KeepBad sets how many bytes of bad lines are kept of one import, and returns what it was.
 func KeepBad(bytes int) (before int) {
-	before, badBytesMax = badBytesMax, bytes
+	before, resultBytesMax = resultBytesMax, bytes
 	return before
 }
 

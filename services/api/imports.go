@@ -51,6 +51,7 @@ func importRoutes() []route {
 				free("role", "填表的角色", "the role that fills in the sheets"),
 				choice("mode", []string{desk.EnforceMode, desk.RecordMode}, "表格的模式", "the mode of the sheets"),
 				free("doc", "补录所依据的发文字号", "the document that record mode rests on"),
+				flag("again", "与已作废记录相同的行，按下一个号重新入账", "take a row that is equal to a voided record again, under the next number"),
 				flag("marked", "有错误的表格另存一份，标出错误的单元格", "make copies of bad sheets with the bad cells marked"),
 				dryRunParam},
 			takes: []body{{multipartType, nil}, {linesType, nil}, {xlsxType, nil}, {csvType, nil}, {octetsType, nil}},
@@ -61,6 +62,9 @@ func importRoutes() []route {
 		{method: http.MethodGet, path: importsPath + "{id}/bad", name: "importBad", right: access.Bring, handle: (*request).importBad,
 			short: text.Say("一次导入中有错误的行，至多 64 MiB", "the bad lines and rows of an import, up to 64 MiB of them"),
 			gives: []answer{{http.StatusOK, linesType, desk.BadLine{}, "the bad lines, one a line"}}},
+		{method: http.MethodGet, path: importsPath + "{id}/rows", name: "importRows", right: access.Bring, handle: (*request).importRows,
+			short: text.Say("试算表格时每条记录的结果，至多 64 MiB", "the answers of a dry run to the records of the sheets, up to 64 MiB of them"),
+			gives: []answer{{http.StatusOK, linesType, desk.JudgedRecord{}, "one answer a line, in the order in which they were judged; empty unless it was a dry run"}}},
 		{method: http.MethodGet, path: importsPath + "{id}/" + markedName, name: "importMarked", right: access.Bring, handle: (*request).importMarked,
 			short: text.Say("标出错误单元格的表格", "copies of the bad sheets with the bad cells marked"),
 			gives: []answer{{http.StatusOK, xlsxType, nil, "the workbook"}}},
@@ -82,7 +86,7 @@ func (q *request) importFiles() error {
 		q.s.jobs.drop(x)
 		return err
 	}
-	x.request.AcceptGood, x.request.DryRun = q.param("acceptGood") != "", q.param(dryRunParam.name) != ""
+	x.request.AcceptGood, x.request.Again, x.request.DryRun = q.param("acceptGood") != "", q.param("again") != "", q.param(dryRunParam.name) != ""
 	x.state.DryRun = x.request.DryRun
 	x.request.Sheets = desk.SheetTerms{Actor: q.param("actor"), Role: q.param("role"), Mode: q.param("mode"), Doc: q.param("doc")}
 	if q.param("marked") != "" {
@@ -237,6 +241,7 @@ func (q *request) waitTime() (time.Duration, error) {
 }
 
 func (q *request) importBad() error    { return q.importResult(badName, linesType) }
+func (q *request) importRows() error   { return q.importResult(rowsName, linesType) }
 func (q *request) importMarked() error { return q.importResult(markedName, xlsxType) }
 
 // importResult answers with a file of the results of an import.

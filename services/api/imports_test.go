@@ -88,8 +88,32 @@ func TestAnImportIsTriedFirst(t *testing.T) {
 	if s.State != "done" || !s.DryRun || s.Result.Accepted != 1 || len(s.Result.Centers) != 1 || len(s.Result.Centers[0].Opened) == 0 {
 		t.Errorf("got %+v %+v", s, s.Result)
 	}
+	if r := x.get(t, "/v1/imports/"+s.ID+"/rows").ok(t); s.Rows != 0 || r.body != "" {
+		t.Errorf("of lines of JSON there are %d rows: %s", s.Rows, r.body)
+	}
+	rows := vouchers("V-1,2025-07-02,ZJ-0001,G1,罚款,1.00,丙,样机,,,", "V-2,2025-07-02,ZJ-0001,G1,中试,x,丙,样机,,,")
+	s = x.ended(t, x.ask(t, "POST", "/v1/imports?name=b.csv&actor=c-1&dryRun=true&again=true&marked=true", rows, "Content-Type", "text/csv"))
+	if s.State != "done" || s.Rows != 2 || s.BadTotal != 1 || !s.Marked || s.Result.Accepted != 1 || len(s.Result.Opens) == 0 {
+		t.Errorf("got %+v %+v", s, s.Result)
+	}
+	if r := x.get(t, "/v1/imports/"+s.ID+"/rows").ok(t); strings.Count(r.body, "\n") != 2 || !strings.Contains(r.body, `"answer":"accepted","id":"`) || !strings.Contains(r.body, `"field":"金额(元)"`) {
+		t.Errorf("got %s", r.body)
+	}
+	x.get(t, "/v1/imports/"+s.ID+"/marked.xlsx").ok(t)
 	if n := len(x.lines(t)); n != 4 {
 		t.Errorf("there are %d records", n)
+	}
+}
+
+func TestARecordSaysWhatItMovesIfAsked(t *testing.T) {
+	x := live(t)
+	x.begun(t, "ZJ-0001")
+	a := decoded[desk.BatchAnswer](t, x.ask(t, "POST", "/v1/records?moves=true", object("ZJ-0001", fined), "Content-Type", "application/json"), 201)
+	if a.Moves == nil || len(a.Moves.Opened) == 0 || a.AsOf.IsNone() {
+		t.Errorf("got %+v", a)
+	}
+	if a = decoded[desk.BatchAnswer](t, x.ask(t, "POST", "/v1/records", object("ZJ-0001", spent), "Content-Type", "application/json"), 201); a.Moves != nil || !a.AsOf.IsNone() {
+		t.Errorf("without being asked: got %+v", a)
 	}
 }
 

@@ -29,13 +29,14 @@ const (
 	placesAccountMax = 3 // of an account, so that none keeps the others out
 	keptFor          = 24 * time.Hour
 	keptMax          = 200       // imports that have ended, with their results
-	keptBytesMax     = 512 << 20 // bad lines and marked copies of all of them, on disk
+	keptBytesMax     = 512 << 20 // bad lines, answers of dry runs and marked copies of all of them, on disk
 	badShown         = 1000      // bad lines in the answer to GET /v1/imports/{id}
 	progressLeast    = 100 * time.Millisecond
 )
 
-// badBytesMax bounds the bad lines of one import on disk: a line of three bytes has a reason of some hundred.
-var badBytesMax = 64 << 20 // a variable for tests
+// resultBytesMax bounds the bad lines of one import on disk, for a line of three bytes has a reason of some hundred, and the answers
+// of a dry run.
+var resultBytesMax = 64 << 20 // a variable for tests
 
 // The states of an import.
 const (
@@ -55,6 +56,7 @@ type ImportState struct {
 	Result   *desk.Imported `json:"result,omitzero"` // once it is done (of a dry run, what would be), or if it failed after it had written records
 	Bad      []desk.BadLine `json:"bad"`             // the first of the bad lines and rows
 	BadTotal int            `json:"badTotal"`        // bad lines and rows
+	Rows     int            `json:"rows"`            // of a dry run: the records of the sheets that were judged
 	Marked   bool           `json:"marked"`          // there are copies of the bad sheets, with the bad cells marked
 	Problem  *Problem       `json:"problem,omitzero"`
 }
@@ -245,17 +247,26 @@ func (j *jobs) runOne(x *job) {
 		return
 	}
 	x.update(func(s *ImportState) { s.State = importRunning })
-	bad, err := newBadFile(x)
 	var result *desk.Imported
+	bad, err := newLinesFile(x, badName)
 	if err == nil {
-		x.request.Bad = func(line desk.BadLine) {
-			bad.add(line)
-			if !x.request.DryRun { // nobody was refused anything
-				j.m.reasons(line.Reasons)
+		var rows *linesFile
+		if rows, err = newLinesFile(x, rowsName); err == nil {
+			x.request.Bad = func(line desk.BadLine) {
+				x.noteBad(line)
+				bad.add(line)
+				if !x.request.DryRun { // nobody was refused anything
+					j.m.reasons(line.Reasons)
+				}
 			}
+			x.request.Judged = func(r desk.JudgedRecord) {
+				x.noteRow()
+				rows.add(r)
+			}
+			x.request.Progress = x.progress
+			result, err = x.safely(j.ctx)
+			err = errors.Join(err, rows.close())
 		}
-		x.request.Progress = x.progress
-		result, err = x.safely(j.ctx)
 		err = errors.Join(err, bad.close())
 	}
 	if j.ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -281,7 +292,7 @@ func (x *job) safely(ctx context.Context) (result *desk.Imported, err error) {
 func (j *jobs) end(x *job, result *desk.Imported, err error) {
 	x.removeUploads()
 	x.mu.Lock()
-	x.ended, x.bytes = j.now(), sizeOf(x.path(badName))+sizeOf(x.path(markedName))
+	x.ended, x.bytes = j.now(), sizeOf(x.path(badName))+sizeOf(x.path(rowsName))+sizeOf(x.path(markedName))
 	x.mu.Unlock()
 	x.update(func(s *ImportState) {
 		s.State, s.Result = importDone, result
@@ -322,6 +333,7 @@ func (j *jobs) forget() {
 // The names of the files of an import; those of its upload are numbers.
 const (
 	badName    = "bad.jsonl"
+	rowsName   = "rows.jsonl"
 	markedName = "marked.xlsx"
 )
 
@@ -378,41 +390,51 @@ func (x *job) removeUploads() {
 	x.request.Files = nil
 }
 
-// badFile writes the bad lines of an import to its file: the first of them, up to badBytesMax.
-type badFile struct {
-	x     *job
+// noteBad adds a bad line to the state.
+func (x *job) noteBad(line desk.BadLine) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.state.BadTotal++
+	if len(x.state.Bad) < badShown {
+		x.state.Bad = append(x.state.Bad, line)
+	}
+}
+
+// noteRow counts a record that was judged.
+func (x *job) noteRow() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.state.Rows++
+}
+
+// linesFile writes what an import answers to a file of JSON Lines: the first of it, up to resultBytesMax.
+type linesFile struct {
 	f     *os.File
 	buf   *bufio.Writer
 	bytes int
 	err   error
 }
 
-func newBadFile(x *job) (*badFile, error) {
-	f, err := os.OpenFile(x.path(badName), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+func newLinesFile(x *job, name string) (*linesFile, error) {
+	f, err := os.OpenFile(x.path(name), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	return &badFile{x: x, f: f, buf: bufio.NewWriter(&sparing{to: f, dir: x.dir})}, nil
+	return &linesFile{f: f, buf: bufio.NewWriter(&sparing{to: f, dir: x.dir})}, nil
 }
 
-func (b *badFile) add(line desk.BadLine) {
-	b.x.mu.Lock()
-	b.x.state.BadTotal++
-	if len(b.x.state.Bad) < badShown {
-		b.x.state.Bad = append(b.x.state.Bad, line)
-	}
-	b.x.mu.Unlock()
-	if b.err != nil || b.bytes > badBytesMax {
+func (l *linesFile) add(answer any) {
+	if l.err != nil || l.bytes > resultBytesMax {
 		return
 	}
-	content, err := json.Marshal(line, jsontext.AllowInvalidUTF8(true))
-	if b.bytes += len(content) + 1; err == nil && b.bytes <= badBytesMax {
-		_, err = b.buf.Write(append(content, '\n'))
+	content, err := json.Marshal(answer, jsontext.AllowInvalidUTF8(true))
+	if l.bytes += len(content) + 1; err == nil && l.bytes <= resultBytesMax {
+		_, err = l.buf.Write(append(content, '\n'))
 	}
-	b.err = err
+	l.err = err
 }
 
-func (b *badFile) close() error { return errors.Join(b.err, b.buf.Flush(), b.f.Close()) }
+func (l *linesFile) close() error { return errors.Join(l.err, l.buf.Flush(), l.f.Close()) }
 
 // createMarked writes the workbook with the marked copies.
 func (x *job) createMarked(write func(io.Writer) error) error {

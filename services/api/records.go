@@ -31,10 +31,13 @@ const (
 // dryRunParam asks what records would do.
 var dryRunParam = param{name: "dryRun", words: text.Say("只判断，不写入", "judge, and write nothing"), sort: lists.Flag}
 
+// movesParam asks which alerts records opened and cleared, and what money they moved.
+var movesParam = param{name: "moves", words: text.Say("并答复记录产生、解除了哪些预警，带来哪些资金变化", "answer also which alerts the records opened and cleared, and which money they moved"), sort: lists.Flag}
+
 func recordRoutes() []route {
 	return []route{{method: http.MethodPost, path: "/v1/records", name: "record", right: access.Bring, limit: recordsBytesMax, handle: (*request).record,
 		short:  text.Say("写入一个中心的一条或多条记录：要么全部入账，要么都不入账", "bring one record or several of one center: all of them are written, or none"),
-		params: []param{dryRunParam},
+		params: []param{dryRunParam, movesParam},
 		takes:  []body{{jsonType, desk.Draft{}}, {linesType, desk.Draft{}}},
 		gives: []answer{{http.StatusCreated, jsonType, desk.BatchAnswer{}, "all records are in the ledger, at least one of them new"},
 			{http.StatusOK, jsonType, desk.BatchAnswer{}, "all records were in the ledger already; or the verdict of a dry run"}}}}
@@ -61,7 +64,7 @@ func (q *request) record() error {
 	if err := q.identify(d.list); err != nil {
 		return err
 	}
-	answer, err := q.desk.Batch(q.Context(), desk.Batch{Drafts: d.list, IfRevision: revision, DryRun: q.param(dryRunParam.name) != ""})
+	answer, err := q.desk.Batch(q.Context(), desk.Batch{Drafts: d.list, IfRevision: revision, DryRun: q.param(dryRunParam.name) != "", Moves: q.param(movesParam.name) != ""})
 	if err != nil {
 		return d.refused(err)
 	}

@@ -67,6 +67,10 @@ func acts() (all []asking) {
 		panic(err) // it is built in
 	}
 	record("the policy again", policy)
+	asked := draft(one, reversed)
+	asked.Moves = true
+	record("with what it moves", asked)
+	record("again, with what it moves", asked)
 
 	for name, r := range map[string]desk.ImportRequest{
 		"of nothing":          {Files: []desk.Upload{upload("empty.jsonl", "")}},
@@ -77,11 +81,16 @@ func acts() (all []asking) {
 		"of a sheet":          {Files: []desk.Upload{upload("a.csv", "a,b\n1,2\n")}, Sheets: desk.SheetTerms{Actor: "c-1"}},
 		"of a sheet unsigned": {Files: []desk.Upload{upload("a.csv", "中心编号,凭证号\nZJ-0001,V9\n")}},
 		"with useless terms":  {Files: []desk.Upload{upload("b", line(one, fined))}, Sheets: desk.SheetTerms{Actor: "c-1"}},
-		"of a bad mode":       {Files: []desk.Upload{upload("a.csv", "a,b\n1,2\n")}, Sheets: desk.SheetTerms{Actor: "c-1", Mode: "moon"}},
+		"of rows, tried": {Files: []desk.Upload{upload("v.csv", vouchers("V-9,2025-07-02,ZJ-0001,G1,罚款,1.00,丙,样机,,,", "V-8,2025-07-02,ZJ-0001,G1,中试,much,丙,样机,,,"))},
+			Sheets: desk.SheetTerms{Actor: "c-1"}, DryRun: true},
+		"of rows":       {Files: []desk.Upload{upload("v.csv", vouchers("V-7,2025-07-02,ZJ-0001,G1,罚款,1.00,丙,样机,,,"))}, Sheets: desk.SheetTerms{Actor: "c-1"}, Again: true},
+		"of no rows":    {Files: []desk.Upload{upload("b", line(one, fined))}, Again: true},
+		"of a bad mode": {Files: []desk.Upload{upload("a.csv", "a,b\n1,2\n")}, Sheets: desk.SheetTerms{Actor: "c-1", Mode: "moon"}},
 	} {
 		all = append(all, asking{"import " + name, func(t testing.TB, w desk.Desk) string {
-			var told []string
+			var told, judged []string
 			r.Bad = func(b desk.BadLine) { told = append(told, shown(t, b, nil)) }
+			r.Judged = func(j desk.JudgedRecord) { judged = append(judged, shown(t, j, nil)) }
 			marked := "not marked"
 			if len(r.Sheets.Actor) > 0 {
 				r.Marked = &desk.MarkedTo{Lang: "zh", Create: func(write func(io.Writer) error) error {
@@ -92,10 +101,15 @@ func acts() (all []asking) {
 				}}
 			}
 			done, err := w.Import(t.Context(), r)
-			return strings.Join(append(told, marked, shown(t, done, err), fmt.Sprint(done)), "\n")
+			return strings.Join(append(append(told, judged...), marked, shown(t, done, err), fmt.Sprint(done)), "\n")
 		}})
 	}
 	return all
+}
+
+// vouchers is a sheet with rows under its headings.
+func vouchers(rows ...string) string {
+	return "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n" + strings.Join(rows, "\n") + "\n"
 }
 
 func TestAClientWritesAsTheDeskItself(t *testing.T) {

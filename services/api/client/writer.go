@@ -28,7 +28,7 @@ func (c *Client) Record(ctx context.Context, d desk.Draft) (*desk.Recorded, erro
 	if err := d.Check(); err != nil && d.By != (desk.DraftBy{}) {
 		return nil, err
 	}
-	done, err := c.Batch(ctx, desk.Batch{Drafts: []desk.Draft{d}})
+	done, err := c.Batch(ctx, desk.Batch{Drafts: []desk.Draft{d}, Moves: d.Moves})
 	var no *desk.BatchRefusal
 	switch {
 	case errors.As(err, &no):
@@ -42,6 +42,7 @@ func (c *Client) Record(ctx context.Context, d desk.Draft) (*desk.Recorded, erro
 	case len(done.Results) != 1:
 		return nil, c.unreadable(fmt.Errorf("%d results for one record", len(done.Results)))
 	}
+	done.Results[0].Moved(done.Moves, done.AsOf)
 	return &done.Results[0], nil
 }
 
@@ -54,6 +55,9 @@ func (c *Client) Batch(ctx context.Context, b desk.Batch) (*desk.BatchAnswer, er
 	q := &call{method: http.MethodPost, path: pathOf("records"), query: url.Values{}, media: jsonType, body: content(body), bytes: int64(len(body)), repeat: true}
 	if b.DryRun {
 		q.query.Set("dryRun", "true")
+	}
+	if b.Moves {
+		q.query.Set("moves", "true")
 	}
 	if b.IfRevision != nil {
 		q.head = map[string]string{"If-Match": fmt.Sprintf(`"r%d"`, *b.IfRevision)}
@@ -85,6 +89,12 @@ func (c *Client) Import(ctx context.Context, r desk.ImportRequest) (*desk.Import
 			return nil, err
 		}
 	}
+	if state.Rows > 0 && r.Judged != nil {
+		a, err := c.read(ctx, pathOf("imports", state.ID, "rows"), nil, linesType)
+		if err := lines(a, err, func(j *desk.JudgedRecord) error { r.Judged(*j); return nil }); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case state.Problem != nil && state.Problem.Code != "":
 		err = inTerms(&refusal{*state.Problem})
@@ -109,6 +119,7 @@ type importState struct {
 	Total    int64          `json:"total"`
 	Result   *desk.Imported `json:"result"` // once it is done, or if it failed after it had written records
 	BadTotal int            `json:"badTotal"`
+	Rows     int            `json:"rows"`
 	Marked   bool           `json:"marked"`  // there are copies of the bad sheets
 	Problem  *api.Problem   `json:"problem"` // why it failed, or what did after it was written
 }
@@ -127,8 +138,10 @@ func (c *Client) startImport(ctx context.Context, r *desk.ImportRequest) (*impor
 	set(q, "role", r.Sheets.Role)
 	set(q, "mode", r.Sheets.Mode)
 	set(q, "doc", r.Sheets.Doc)
-	if r.AcceptGood {
-		q.Set("acceptGood", "true")
+	for name, is := range map[string]bool{"acceptGood": r.AcceptGood, "again": r.Again, "dryRun": r.DryRun} {
+		if is {
+			q.Set(name, "true")
+		}
 	}
 	if r.Marked != nil {
 		q.Set("marked", "true")

@@ -79,6 +79,7 @@ var samples = map[string]func(*world, access.Role) ask{
 	},
 	"importState":  (*world).imported,
 	"importBad":    (*world).imported,
+	"importRows":   (*world).imported,
 	"importMarked": (*world).imported,
 
 	"openapi": about(),
