@@ -1,10 +1,14 @@
 package ledger_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/memstore"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
@@ -122,4 +126,89 @@ func storedOf(t *testing.T, l *ledger.Ledger) (list []events.Stored) {
 		list = append(list, s)
 	}
 	return list
+}
+
+// rowsOf are records of a sheet whose ids go on with #1, #2 and so on.
+func rowsOf(t *testing.T, actor string, tails ...string) (list []ledger.Given) {
+	t.Helper()
+	for i, tail := range tails {
+		name := fmt.Sprint("row", i)
+		list = append(list, ledger.Given{Origin: at(i + 2), Record: record(t, name, strings.Replace(tail, `"actor":"c-1"`, `"actor":"`+actor+`"`, 1)),
+			NextID: func(n int) uuid.UUID { return idOf(fmt.Sprintf("%s#%d", name, n)) }})
+	}
+	return list
+}
+
+// voiding is a voiding of the record of a name.
+func voiding(name string) string {
+	return fmt.Sprintf(`"kind":"entry.voided","on":"2025-08-01","by":{"role":"center","actor":"c-1"},"data":{"event":"%s","reason":"错"}`, idOf(name))
+}
+
+// Somebody else brings or voids the records of a sheet between judging and writing.
+func TestRowsThatSomebodyElseBringsOrVoidsDuringAnImport(t *testing.T) {
+	for name, c := range map[string]struct {
+		meanwhile func(*ledger.Ledger)
+		want      ledger.ImportReport
+		ids       []string // of the last records
+	}{
+		"a colleague the same": {func(l *ledger.Ledger) { write(t, l, "row0", strings.Replace(spent, "c-1", "c-9", 1)) },
+			ledger.ImportReport{Read: 2, Accepted: 1, Repeated: 1}, []string{"row0", "row1"}},
+		"a colleague another amount": {func(l *ledger.Ledger) { write(t, l, "row0", strings.Replace(spent, "40000", "1", 1)) },
+			ledger.ImportReport{Read: 2, Refused: 1}, []string{"row0"}},
+		"one that is voided at once": {func(l *ledger.Ledger) {
+			write(t, l, "row0", strings.Replace(spent, "40000", "1", 1))
+			write(t, l, "v", voiding("row0"))
+		}, ledger.ImportReport{Read: 2, Accepted: 2}, []string{"v", "row0#1", "row1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, store := newLedger(t)
+			imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, line("a", registered), line("b", granted), line("c", received)))})
+			once := false
+			report, bad := imports(t, l, ledger.ImportConfig{Given: rowsOf(t, "c-1", spent, fined), GivenBytes: 100, Progress: func(done, total int64) {
+				if done >= total/2 && !once {
+					once = true
+					c.meanwhile(l)
+				}
+			}})
+			if report != c.want || len(bad) != c.want.Refused {
+				t.Errorf("got %+v, %+v", report, bad)
+			}
+			held := storedOf(t, l)
+			for i, name := range c.ids {
+				if got := held[len(held)-len(c.ids)+i].ID; got != idOf(name) {
+					t.Errorf("record %d is %s, not %s", i, got, name)
+				}
+			}
+			if answers(l.Register()) != answers(open(t, store).Register()) {
+				t.Error("the ledger does not answer what is stored")
+			}
+		})
+	}
+}
+
+// However far an import of sheets came before it was stopped, the next one finishes it.
+func TestAnInterruptedImportOfRowsIsFinishedByTheNextOne(t *testing.T) {
+	corrected := strings.Replace(spent, "40000", "30000", 1)
+	for n := int64(1); n <= 4; n++ {
+		store := memstore.New(ticking())
+		l := open(t, store)
+		for i, tail := range []string{registered, granted, received} {
+			write(t, l, fmt.Sprint(i), tail)
+		}
+		write(t, l, "row1", spent)
+		list := append([]ledger.Given{{Origin: at(9), Record: record(t, "v", voiding("row1"))}}, rowsOf(t, "c-1", fined, corrected)...)
+		cfg := ledger.ImportConfig{Given: list, GivenBytes: 100, Account: importer}
+		_, err := open(t, &endsAt{Store: failsAt(store, n), end: func() {}}).Import(t.Context(), cfg)
+		there := count(t, store) - 5
+		if (err == nil) != (there == 3) {
+			t.Fatalf("stopped at append %d: %v with %d records", n, err, there)
+		}
+		again := open(t, store)
+		if report, bad := imports(t, again, cfg); report.Repeated != there || report.Accepted != 3-there || len(bad) > 0 {
+			t.Errorf("stopped at append %d with %d there: got %+v, %+v", n, there, report, bad)
+		}
+		if held := storedOf(t, again); held[len(held)-1].ID != idOf("row1#1") || len(held) != 7 {
+			t.Errorf("stopped at append %d: the last of %d records is %s", n, len(held), held[len(held)-1].ID)
+		}
+	}
 }
