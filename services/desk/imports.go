@@ -141,12 +141,12 @@ type Imported struct {
 
 	// Opens and Clears are the alerts that the records written, or of a dry run the good ones, opened and cleared together: as of
 	// today, or as of the date of the latest record of the center if that is later.
-	Opens     []MovedAlert `json:"opens,omitzero"`
-	Clears    []MovedAlert `json:"clears,omitzero"`
-	Withdraws []MovedAlert `json:"withdraws,omitzero"` // the records show that they never were
+	Opens     []MovedAlert `json:"opens"`
+	Clears    []MovedAlert `json:"clears"`
+	Withdraws []MovedAlert `json:"withdraws"` // the records show that they never were
 
-	Warnings      []RowWarning `json:"warnings,omitzero"`      // the first doubts about the records that are taken, at most ledger.WarningsMax
-	WarningsTotal int          `json:"warningsTotal,omitzero"` // how many there are
+	Warnings      []RowWarning `json:"warnings"`      // the first doubts about the records that are taken, at most ledger.WarningsMax
+	WarningsTotal int          `json:"warningsTotal"` // how many there are
 }
 
 // NamedLine is a note about something in a sheet that refuses nothing, such as a column that is not read.
