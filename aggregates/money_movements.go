@@ -29,14 +29,26 @@ func (m *Movement) Behind(figure func(Money) events.Fen) bool {
 // order of recording. The sum of the movements is the money that Evaluate returns, because the same code counts each
 // record here alone and there together with the others.
 func (c *Center) Movements(t policy.Timeline, on events.Date, year int, scope Scope) []Movement {
+	if year > on.Year() {
+		return nil
+	}
+	return c.MovementsAhead(t, on, year, scope)
+}
+
+// MovementsAhead is Movements also of a fiscal year that has not begun on the date. Their sum is then the money that Ahead
+// returns.
+func (c *Center) MovementsAhead(t policy.Timeline, on events.Date, year int, scope Scope) []Movement {
 	if !c.Registered() || c.ix.registered.on > on || t.Reading(on) == nil {
 		return nil
 	}
 	v := c.view(t, on)
 	m := v.noMoney()
 	n := year - m.first + 1
-	if n < 1 || n > len(m.years) {
+	if n < 1 {
 		return nil
+	}
+	if ahead := n - len(m.years); ahead > 0 {
+		m.years = append(m.years, make([]yearMoney, ahead)...)
 	}
 	sources := v.sourcesIn(year, scope)
 	var list []Movement

@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/taizhang/taizhang/events"
 )
 
@@ -138,3 +140,23 @@ func (ix *index) isNamed(name string) func(number uint32) bool {
 }
 
 func hashOf(name string) uint64 { return maphash.String(seed, name) }
+
+// ReversedFen returns the amount of the voucher that a spending.reversed reverses, voided or not, and whether the event is
+// one.
+func (c *Center) ReversedFen(reversal uuid.UUID) (events.Fen, bool) {
+	rev := c.revision(reversal)
+	if rev == 0 || c.kind(c.entry(rev)) != events.KindSpendingReversed {
+		return 0, false
+	}
+	name := c.others[c.entry(rev).other].data.(*events.SpendingReversed).Voucher
+	d := c.ix.declared
+	if n := c.ix.voucherNumber(name); n != 0 && c.ix.voucher(n).rev < rev { // nobody voids a voucher that is reversed
+		return d.amountFen(c.ix.voucher(n)), true
+	}
+	for r := rev - 1; r > 0; r-- { // the name is free again, or taken again, after both were voided
+		if e := c.entry(r); e.voucher != 0 && (e.voided == 0 || e.voided > rev) && d.nameOf(c.ix.voucher(e.voucher)) == name {
+			return d.amountFen(c.ix.voucher(e.voucher)), true
+		}
+	}
+	return 0, false
+}

@@ -105,6 +105,7 @@ var meanings = map[string]string{
 	"change":                  "`appeared`, `disappeared` or `changed`",
 	"changed":                 "what moved by the event",
 	"cleared":                 "the alerts that it cleared; in CSV code and key of each",
+	"Checked.warnings":        "what is no fault of the ledger and deserves a look, such as a last record whose time lies after the clock",
 	"Explanation.cleared":     "what clears alerts of this code",
 	"Explanation.clearedBy":   "the event that cleared the alert; none while it is open, and if time alone cleared it",
 	"clearedOn":               "the day on which the alert cleared; none while it is open",

@@ -16,6 +16,7 @@ var apiMeanings = map[string]string{
 	"results":                "an answer to each record, in the order of the request",
 	"RefusedInBatch.index":   "which record of the request, from 0",
 	"moves":                  "of a center, if it was asked or of a dry run: what the records move together",
+	"Imported.clock":         "that the time of the last record lies after the clock of the machine, by how much and what to do; none otherwise",
 	"Imported.opens":         "the alerts that the records opened together; of a dry run, that they would",
 	"Imported.clears":        "the alerts that the records cleared together; of a dry run, that they would",
 	"Imported.warnings":      "the first doubts about the records that are taken",

@@ -61,9 +61,27 @@ func (r *Register) ExecutionsOf(id events.CenterID, on events.Date, f ExecutionF
 	return list
 }
 
+// Ahead lists the money that is granted to a center ahead of its fiscal year (提前下达) as of a date; see
+// aggregates.Center.
+func (r *Register) Ahead(id events.CenterID, on events.Date) (list []aggregates.Execution) {
+	r.with(id, func(c *center, t policy.Timeline) { list = c.state.Ahead(t, c.evaluate(t, on), 0) })
+	return list
+}
+
+// Tally counts the events of a center by whether they count as of a date.
+func (r *Register) Tally(id events.CenterID, on events.Date) (t aggregates.Tally) {
+	r.with(id, func(c *center, _ policy.Timeline) { t = c.state.Tally(on) })
+	return t
+}
+
 func (c *center) appendExecutions(list []ExecutionLine, t policy.Timeline, on events.Date, f ExecutionFilter) []ExecutionLine {
 	group, name := groupOf(f.By, c.state.ID(), c.state.Facts(on))
-	for _, e := range c.evaluate(t, on).Executions {
+	evaluation := c.evaluate(t, on)
+	executions := evaluation.Executions
+	if f.Year > on.Year() {
+		executions = c.state.Ahead(t, evaluation, f.Year)
+	}
+	for _, e := range executions {
 		if f.Takes(&e) {
 			list = append(list, ExecutionLine{Group: group, Name: name, Execution: e, Centers: 1})
 		}

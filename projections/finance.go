@@ -90,3 +90,9 @@ func (r *Register) Movements(id events.CenterID, on events.Date, year int, scope
 	r.with(id, func(c *center, t policy.Timeline) { list = c.state.Movements(t, on, year, scope) })
 	return list
 }
+
+// MovementsAhead is Movements also of a fiscal year that has not begun on the date.
+func (r *Register) MovementsAhead(id events.CenterID, on events.Date, year int, scope aggregates.Scope) (list []aggregates.Movement) {
+	r.with(id, func(c *center, t policy.Timeline) { list = c.state.MovementsAhead(t, on, year, scope) })
+	return list
+}

@@ -55,6 +55,9 @@ func (a *app) tellChecked(c *desk.Checked) {
 	if c.Compared {
 		a.print("本地副本：已与集群中的记录逐条比对", "local copy: compared with the record in the cluster, event by event")
 	}
+	for _, w := range c.Warnings {
+		a.print("提示：%s。", "warning: %s.", w.In(a.lang))
+	}
 	if len(c.Findings) == 0 {
 		a.print("核验通过。", "The ledger is sound.")
 		return

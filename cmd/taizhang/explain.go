@@ -17,6 +17,9 @@ func (a *app) explainCommand() *cobra.Command {
 		Use: "explain CENTER CODE [KEY] [RAISED-ON]", Args: between(2, 4),
 		Short: a.say("说明一条预警：规则、原文、数字、依据的记录、如何解除", "explain an alert: rule, words, figures, the events behind it, what clears it"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 4 && args[3] == "" { // of a variable that is not set: it shall not read as "all"
+				return usage(cmd, "RAISED-ON：不能为空", "RAISED-ON: must not be empty")
+			}
 			args = append(args, "", "")
 			for _, i := range []int{0, 2} { // an alert of the policies has no center, many have no key
 				if args[i] == "-" {

@@ -238,6 +238,9 @@ func (a *app) tellImported(r *desk.Imported, report string) {
 	case r.Accepted == 0:
 		a.print("没有变化。", "Nothing changed.")
 	}
+	if r.Clock != nil {
+		a.print("提示：%s。", "warning: %s.", r.Clock.In(a.lang))
+	}
 	a.tellMarked(r, report)
 }
 

@@ -366,3 +366,14 @@ func TestOnlySoManyHeavyQuestionsWait(t *testing.T) {
 		(<-answers).ok(t)
 	}
 }
+
+// A date of a variable that is not set shall not read as today.
+func TestAnEmptyDateIsRefused(t *testing.T) {
+	x := several(t, 2)
+	for path, param := range map[string]string{"/v1/centers?asOf=": "asOf", "/v1/centers?knownAt=": "knownAt", "/v1/find?from=": "from", "/v1/execution?year=": "year",
+		"/v1/due?within=": "within", "/v1/changes?since=": "since", "/v1/centers/ZJ-0001?asOf=": "asOf", "/v1/explain?code=AL-EXE-01&raisedOn=": "raisedOn"} {
+		if p := x.get(t, path).problem(t, 400, "bad-request"); p.Param != param {
+			t.Errorf("%s: expected the parameter %s, got %+v", path, param, p)
+		}
+	}
+}

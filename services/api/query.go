@@ -34,6 +34,8 @@ func (q *request) readQuery() error {
 			return fail(badRequest, "给出了 %d 次", "is given %d times", len(given)).of(name)
 		case !utf8.ValidString(given[0]):
 			return fail(badRequest, "不是 UTF-8 文本", "is no text in UTF-8").of(name)
+		case given[0] == "" && slices.Contains([]lists.ParamSort{lists.Day, lists.Point, lists.Year, lists.Days}, p.sort): // of a variable that is not set: it shall not read as today
+			return fail(badRequest, "不能为空", "must not be empty").of(name)
 		case p.sort != lists.AnyText && utf8.RuneCountInString(given[0]) > valueCharsMax:
 			return fail(badRequest, "超过 %d 个字符", "is longer than %d characters", valueCharsMax).of(name)
 		}

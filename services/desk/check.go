@@ -11,18 +11,19 @@ import (
 
 // Checked is what a check of a ledger found. It begins with what its files say; see Local.Check.
 type Checked struct {
-	Segments    int        `json:"segments"`
-	Commits     uint64     `json:"commits"`
-	Bytes       int64      `json:"bytes"`
-	TornBytes   int64      `json:"tornBytes"` // of a commit cut short that was never acknowledged
-	Events      int        `json:"events"`
-	Position    uint64     `json:"position,omitzero"`   // of the last event
-	RecordedAt  string     `json:"recordedAt,omitzero"` // of the last event
-	Centers     int        `json:"centers"`
-	Evaluations int        `json:"evaluations"` // compared with a naive evaluation
-	BalanceFen  events.Fen `json:"balanceFen"`
-	Compared    bool       `json:"compared,omitzero"` // with the record that the ledger is a copy of
-	Findings    []Finding  `json:"findings"`
+	Segments    int         `json:"segments"`
+	Commits     uint64      `json:"commits"`
+	Bytes       int64       `json:"bytes"`
+	TornBytes   int64       `json:"tornBytes"` // of a commit cut short that was never acknowledged
+	Events      int         `json:"events"`
+	Position    uint64      `json:"position,omitzero"`   // of the last event
+	RecordedAt  string      `json:"recordedAt,omitzero"` // of the last event
+	Centers     int         `json:"centers"`
+	Evaluations int         `json:"evaluations"` // compared with a naive evaluation
+	BalanceFen  events.Fen  `json:"balanceFen"`
+	Compared    bool        `json:"compared,omitzero"` // with the record that the ledger is a copy of
+	Findings    []Finding   `json:"findings"`
+	Warnings    []text.Text `json:"warnings"` // what is no fault of the ledger and deserves a look
 }
 
 // Finding is something in a ledger that cannot be right.
@@ -42,6 +43,9 @@ func (l *Local) Check(ctx context.Context, when When, progress Progress, c *Chec
 		c.Findings = append(c.Findings, Finding{f.Position, f.Stream, f.What})
 	}})
 	c.Events, c.Centers, c.Evaluations, c.BalanceFen = report.Events, report.Centers, report.Evaluations, report.BalanceFen
+	if said, ok := clockBehind(report.Last.RecordedAt, l.Now()); ok && report.Events > 0 {
+		c.Warnings = append(c.Warnings, said)
+	}
 	if report.Events > 0 {
 		c.Position, c.RecordedAt = report.Last.Position, events.FormatInstant(report.Last.RecordedAt)
 	}

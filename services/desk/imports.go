@@ -145,8 +145,9 @@ type Imported struct {
 	Clears    []MovedAlert `json:"clears"`
 	Withdraws []MovedAlert `json:"withdraws"` // the records show that they never were
 
-	Warnings      []RowWarning `json:"warnings"`      // the first doubts about the records that are taken, at most ledger.WarningsMax
-	WarningsTotal int          `json:"warningsTotal"` // how many there are
+	Warnings      []RowWarning `json:"warnings"`       // the first doubts about the records that are taken, at most ledger.WarningsMax
+	WarningsTotal int          `json:"warningsTotal"`  // how many there are
+	Clock         *text.Text   `json:"clock,omitzero"` // that the time of the last record lies after the clock
 }
 
 // NamedLine is a note about something in a sheet that refuses nothing, such as a column that is not read.
@@ -186,6 +187,13 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 	}
 	done.WarningsTotal = report.Warnings
 	done.Read, done.Accepted, done.Repeated, done.Refused = report.Read, report.Accepted, report.Repeated, report.Refused
+	if done.Accepted > 0 && !r.DryRun {
+		if last, unread := l.Ledger.At(ctx, l.Position()); unread == nil {
+			if said, ok := clockBehind(last.RecordedAt, l.Now()); ok {
+				done.Clock = &said
+			}
+		}
+	}
 	if err == nil && r.Marked != nil {
 		done.Marked, err = im.writeMarked(done.Warnings)
 	}

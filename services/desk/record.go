@@ -139,7 +139,11 @@ func (l *Local) Record(ctx context.Context, d Draft) (*Recorded, error) {
 		}
 		return nil, err
 	}
-	r := recordedOf(rec, &answer.Results[0], today)
+	result := &answer.Results[0]
+	r := recordedOf(rec, result, today)
+	if said, ok := clockBehind(result.RecordedAt, l.Now()); ok && !result.Repeated {
+		r.Warnings = append(slices.Clip(r.Warnings), said)
+	}
 	if answer.Moved != nil {
 		moves := movesOf(answer.Moved)
 		r.Moved(&moves, Day{answer.AsOf})

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -264,5 +265,34 @@ func TestAnImportThatFailsHalfwayCountsWhatIsWritten(t *testing.T) {
 	}
 	if got, err = over(t, store).Import(t.Context(), request); err != nil || !reflect.DeepEqual(counts(got), desk.Imported{Read: 5, Accepted: 2, Repeated: 2, Refused: 1}) {
 		t.Errorf("again: %+v, %v", got, err)
+	}
+}
+
+// A clock that was ahead once leaves records whose time lies after the clock.
+func TestAClockThatWasAheadIsSaid(t *testing.T) {
+	d := small(t)
+	says := func(list []text.Text) bool {
+		return slices.ContainsFunc(list, func(w text.Text) bool {
+			return strings.Contains(w.En, "30 days 12h0m") && strings.Contains(w.Zh, "晚 30 天 12h0m") && strings.Contains(w.En, "ask by position")
+		})
+	}
+	for _, c := range []struct {
+		clock time.Time
+		want  bool
+	}{{now, false}, {time.Date(2026, 8, 31, 12, 0, 0, 0, events.Shanghai), true}} {
+		d.Now = func() time.Time { return c.clock }
+		checked := &desk.Checked{}
+		if err := d.Check(t.Context(), desk.When{AsOf: "2025-12-31"}, nil, checked); err != nil || says(checked.Warnings) != c.want || len(checked.Findings) > 0 {
+			t.Errorf("check at %v: %+v, %v", c.clock, checked, err)
+		}
+		voucher := strings.Replace(spent, `"V1"`, `"V-`+c.clock.Format("2006-01-02")+`"`, 1)
+		voucher = strings.Replace(voucher, "40000", "100", 1)
+		if r := record(t, d, voucher); says(r.Warnings) != c.want {
+			t.Errorf("record at %v: %v", c.clock, r.Warnings)
+		}
+		imported, err := d.Import(t.Context(), desk.ImportRequest{Files: []desk.Upload{upload("a.jsonl", line(strings.Replace(voucher, `"V-`, `"W-`, 1))+"\n")}, Bad: func(b desk.BadLine) { t.Errorf("%+v", b) }})
+		if err != nil || imported.Accepted != 1 || (imported.Clock != nil) != c.want || c.want && !says([]text.Text{*imported.Clock}) {
+			t.Errorf("import at %v: %+v, %v", c.clock, imported, err)
+		}
 	}
 }

@@ -20,6 +20,7 @@ var ageingList = &List{
 		{Name: "scope", Words: text.Say("口径 `SCOPE`：province、central、fiscal 或 local（默认全部）", "`SCOPE`: province, central, fiscal or local (default all)"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 	},
+	later:   true,
 	columns: ageingColumns,
 	answer:  ageing,
 }

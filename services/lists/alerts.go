@@ -18,6 +18,7 @@ var alertsList = &List{
 		{Name: "code", Words: text.Say("预警代码 `CODE`，如 AL-EXE-02", "alert `CODE`, such as AL-EXE-02"), Sort: AlertCode},
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 	},
+	later:   true,
 	columns: alertsColumns,
 	answer:  alerts,
 }

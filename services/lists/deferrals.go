@@ -22,6 +22,7 @@ var deferralsList = &List{
 			"the fiscal `YEAR` allocated (default the one after the last year that is over; next year lists who is low so far)"), Sort: Year},
 		{Name: "all", Words: text.Say("全部财政年度", "all fiscal years"), Sort: Flag},
 	},
+	later:   true,
 	columns: deferralColumns,
 	answer:  deferrals,
 }

@@ -21,6 +21,7 @@ var delayedList = &List{
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "sort", Words: text.Say("排序 `ORDER`：oldest（最早在前）或 largest（金额最大在前）", "`ORDER`: oldest or largest first"), Sort: Choice, Values: []string{"oldest", "largest"}, Default: "oldest"},
 	},
+	later:   true,
 	columns: delayedColumns,
 	answer:  delayed,
 }

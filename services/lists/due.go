@@ -32,6 +32,7 @@ var dueList = &List{
 		{Name: "spend", Words: text.Say("各中心到 12 月 31 日还须支出多少，年度执行率才不偏低", "what each center must still spend by 31 December so that the year is not low"), Sort: Flag},
 	},
 	history: true,
+	later:   true,
 	columns: dueColumns,
 	answer:  due,
 }

@@ -27,6 +27,7 @@ var duplicatesList = &List{
 		{Name: "across", Words: text.Say("不同中心的凭证也相互比较", "compare vouchers of different centers too"), Sort: Flag},
 	},
 	history: true,
+	later:   true,
 	columns: duplicateColumns,
 	answer:  duplicates,
 }

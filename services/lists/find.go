@@ -89,6 +89,7 @@ type match struct {
 	on       events.Date
 	position uint64
 	unread   bool
+	later    bool // it is dated after the date of the question
 }
 
 // see reports whether an event is wanted. It is called on all processors at the same time.
@@ -105,7 +106,7 @@ func (w *wanted) see(voided voidings, s *events.Stored) (match, bool) {
 		m.unread = true
 		return m, true
 	}
-	m.on = b.On
+	m.on, m.later = b.On, b.On > w.upTo
 	if !w.wants(s, &b) {
 		return m, false
 	}
@@ -117,9 +118,9 @@ func (w *wanted) see(voided voidings, s *events.Stored) (match, bool) {
 	return m, true
 }
 
-// wantsOn reports whether an event of a date can be wanted.
+// wantsOn reports whether an event of a date can be wanted. An event after the date of the question is counted.
 func (w *wanted) wantsOn(on events.Date) bool {
-	return on <= w.upTo && on >= w.from && (w.to == 0 || on <= w.to)
+	return on >= w.from && (w.to == 0 || on <= w.to)
 }
 
 // mayWant reports whether the bytes of the body contain the wanted texts anywhere. It is a quick check before wants.
@@ -171,13 +172,17 @@ func find(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 		}
 		return c
 	})
-	found, unread := 0, 0
+	found, unread, later := 0, 0, 0
 	voided := d.voidings(q)
 	err = ledger.Search(ctx, d.Ledger, d.span(q.center("center"), q.position),
 		func(s *events.Stored) (match, bool) { return w.see(voided, s) },
 		func(m match) error {
 			if m.unread {
 				unread++
+				return nil
+			}
+			if m.later {
+				later++
 				return nil
 			}
 			found++
@@ -190,7 +195,7 @@ func find(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	t.Title = text.Say("截至 %s 的记录查找结果（金额单位：元）", "Records found as of %s (amounts in yuan)", q.On)
 	t.Empty = text.Say("没有符合条件的记录。", "There is no such record.")
 	for _, m := range first.sorted() {
-		row, err := d.foundRow(ctx, voided, m)
+		row, err := d.foundRow(ctx, q, voided, m)
 		if err != nil {
 			return err
 		}
@@ -200,6 +205,9 @@ func find(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 		t.Missing = append(t.Missing, text.Say("共 %d 条符合，另有 %d 条未列出（%s）。", "Records that match: %d; not listed: %d (%s).", found, found-len(t.Rows), q.written("limit")))
 	} else if found > 0 {
 		t.Notes = append(t.Notes, text.Say("共 %d 条符合。", "Records that match: %d.", found))
+	}
+	if later > 0 && q.since(2) {
+		t.Missing = append(t.Missing, text.Say("另有 %d 条符合的记录日期晚于 %v，未列出。", "Records that match and are dated after %[2]v, which are not listed: %[1]d.", later, q.On))
 	}
 	if unread > 0 {
 		t.Missing = append(t.Missing, text.Say("有 %d 条记录无法读出，未查找（见 check）。", "Records that cannot be read and were not searched (see check): %d.", unread))
@@ -225,7 +233,7 @@ func findColumns(*asked) []table.Column {
 	}
 }
 
-func (d *Source) foundRow(ctx context.Context, voided voidings, m match) ([]table.Cell, error) {
+func (d *Source) foundRow(ctx context.Context, q *asked, voided voidings, m match) ([]table.Cell, error) {
 	s, b, err := d.eventAt(ctx, m.position)
 	if err != nil {
 		return nil, err
@@ -233,6 +241,8 @@ func (d *Source) foundRow(ctx context.Context, voided voidings, m match) ([]tabl
 	amount := table.Cell{}
 	if v, ok := b.AmountFen(); ok {
 		amount = table.Fen(v)
+	} else if v, ok := voided.register.ReversedFen(centerOf(&s), s.ID); ok && q.since(2) {
+		amount = table.Fen(-v)
 	}
 	voidedBy := table.Cell{}
 	if by, ok := voided.by(&s); ok {

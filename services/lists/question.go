@@ -57,6 +57,7 @@ type List struct {
 	Short    text.Text // one line that describes the list
 	Argument string    // the required parameter that is given by its place instead of its name, or ""
 	Params   []Param
+	later    bool // the answer leaves out the records after the date, so Ask counts them
 	history  bool // the answer does not need the evaluations as of the date, so Ask does not make them
 	columns  func(q *asked) []table.Column
 	answer   func(ctx context.Context, d *Source, q *asked, t *table.Table) error // fills a table that has its columns already
@@ -186,8 +187,16 @@ func (d *Source) AskSeeing(ctx context.Context, q Question) (*table.Table, *proj
 	a := &asked{Question: q, list: l, prefix: d.Prefix, form: cmp.Or(d.InForm, Form)}
 	t := &table.Table{Columns: l.columns(a)}
 	answering := *d
+	if l.later {
+		if a.tallies, err = workAhead(ctx, &answering, center, func(id events.CenterID) aggregates.Tally { return answering.Register.Tally(id, q.On) }); err != nil {
+			return nil, nil, err
+		}
+	}
 	if err := l.answer(ctx, &answering, a, t); err != nil {
 		return nil, nil, err
+	}
+	if l.later && a.tally.Later > 0 && a.since(2) {
+		t.Missing = append(t.Missing, laterRecords(a.tally.Later, q.On))
 	}
 	switch {
 	case center != "" && !answering.Register.Knows(center): // it moved out of sight before the position of the answer
@@ -203,6 +212,11 @@ func (d *Source) AskSeeing(ctx context.Context, q Question) (*table.Table, *proj
 // withinScope is the note under a table about several centers of a register that is restricted.
 var withinScope = text.Say("仅含查询账号范围内的中心。", "Only centers within the scope of the account that asked.")
 
+// laterRecords says how many records an answer leaves out because they are dated after its date.
+func laterRecords(count int, on events.Date) text.Text {
+	return text.Say("另有 %d 条记录的日期晚于 %v，未计入。", "Records dated after %[2]v, which are not counted here: %[1]d.", count, on)
+}
+
 // exactly calls take, which reads the register, while no event is applied. So the table shows exactly that position, and
 // the centers that are seen at that position. Writers wait until take returns. Therefore a list evaluates before it calls
 // exactly, and makes its rows afterwards. A list calls exactly once.
@@ -217,6 +231,11 @@ func (d *Source) exactly(q *asked, take func()) {
 			q.policy = p.Ref()
 		}
 		take()
+		if q.tallies != nil {
+			for _, t := range q.tallies.take() {
+				q.tally = q.tally.Plus(t)
+			}
+		}
 	})
 }
 
@@ -278,6 +297,8 @@ type asked struct {
 	form     int              // the form of the answer; see Form
 	position uint64           // the position of the answer; see exactly
 	policy   events.PolicyRef // the policy in force on the date, as known at that position, or empty
+	tallies  *ahead[aggregates.Tally]
+	tally    aggregates.Tally // of all centers of the answer, if the list counts later records
 }
 
 // written returns the name of a parameter as the user writes it.

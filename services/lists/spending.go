@@ -29,6 +29,7 @@ var spendingList = &List{
 		{Name: "max", Words: text.Say("凭证金额不高于 `YUAN` 元", "vouchers of at most `YUAN`"), Sort: Yuan},
 		{Name: "by", Words: text.Say("按 `BY` 列示：line（逐笔）、use（用途小计）或 grant（经费小计）", "`BY` line, or subtotals by use or grant"), Sort: Choice, Values: []string{"line", "use", "grant"}, Default: "line"},
 	},
+	later:   true,
 	columns: spendingColumns,
 	answer:  spending,
 }
@@ -210,4 +211,12 @@ func (d *Source) spendingBy(t *table.Table, q *asked, lines []*spent) {
 	}
 	t.Total(map[string]events.Fen{"amountFen": all.amount, "forbiddenFen": all.forbidden, "reversedFen": all.reversed})
 	t.Totals[0][1] = table.Number(all.vouchers)
+	sum := 0
+	for _, g := range groups {
+		sum += g.vouchers
+	}
+	if sum > all.vouchers && q.since(2) {
+		t.Notes = append(t.Notes, text.Say("各行凭证数之和为 %d，凭证共 %d 张：由几笔经费支付的凭证，在每笔经费下各计一张。",
+			"The rows count %d vouchers and there are %d: a voucher that is paid from several grants counts in the row of each.", sum, all.vouchers))
+	}
 }

@@ -27,6 +27,7 @@ var traceList = &List{
 		{Name: "figure", Words: text.Say("数字 `FIGURE`（必填）：%s；上年结转（carriedIn）展开为以前各年度的到账和支出", "`FIGURE` (must be given): %s; carriedIn opens into what was received and spent in the years before", strings.Join(figureNames(), ", ")),
 			Sort: Choice, Values: figureNames(), Derived: derivedFigures, Must: true},
 	},
+	later:   true,
 	columns: func(*asked) []table.Column { return traceColumns },
 	answer:  trace,
 }
@@ -103,7 +104,7 @@ func figureAt(name string) int {
 func trace(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 	center, year, scope, f := q.center("center"), q.number("year"), aggregates.Scope(q.text("scope")), &Figures[figureAt(q.text("figure"))]
 	var movements []aggregates.Movement
-	d.exactly(q, func() { movements = d.Register.Movements(center, q.On, year, scope) })
+	d.exactly(q, func() { movements = d.Register.MovementsAhead(center, q.On, year, scope) })
 	records, err := d.recordsOf(ctx, q, center, movements)
 	if err != nil {
 		return err
