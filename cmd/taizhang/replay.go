@@ -36,6 +36,7 @@ func (a *app) replayCommand() *cobra.Command {
 				return w.end(func() {
 					if !recordedOnly {
 						a.tellMeanwhile(end)
+						a.tellTally(end)
 					}
 					if w.count == 0 {
 						a.print("没有符合条件的记录。", "There is no such event.")
@@ -49,6 +50,14 @@ func (a *app) replayCommand() *cobra.Command {
 	return cmd
 }
 
+// tellTally writes how many events the center has and which of them count.
+func (a *app) tellTally(end *desk.Chapter) {
+	if t := end.Tally; t != nil {
+		a.print("该中心共 %d 条记录：计入 %d 条（center 和 centers 的记录数），已作废 %d 条，日期晚于截至日的 %d 条。",
+			"Events of the center: %d. Counted: %d (the events of center and centers); voided: %d; dated after the date: %d.", t.All, t.Counted, t.Voided, t.All-t.Counted-t.Voided)
+	}
+}
+
 // tellChapter writes a chapter as a few lines of prose.
 func (a *app) tellChapter(c *desk.Chapter) {
 	a.tellMeanwhile(c)
@@ -56,7 +65,13 @@ func (a *app) tellChapter(c *desk.Chapter) {
 	if content := c.Content(); content != "" {
 		a.indent("%s", "%s", text.Clip(content, contentWidth))
 	}
-	a.indent("位置 %d，%s 录入于 %s，%s %s 报", "position %d, entered by %s at %s, said by %s %s", c.Position, c.EnteredBy, toSecond(c.RecordedAt), c.By.Role.Title().In(a.lang), c.By.Actor)
+	a.indent("位置 %d，id %s，%s 录入于 %s，%s %s 报", "position %d, id %s, entered by %s at %s, said by %s %s", c.Position, c.ID, c.EnteredBy, toSecond(c.RecordedAt), c.By.Role.Title().In(a.lang), c.By.Actor)
+	if v := c.VoidedBy; v != nil {
+		a.indent("已作废：%v 的作废记录（位置 %d，%s），不计入任何数字", "voided on %v (position %d, %s): it counts in no figure", v.On, v.Position, v.ID)
+	}
+	if v := c.Voids; v != nil {
+		a.indent("作废的是：%v %s（位置 %d，%s）", "what it voids: %v %s (position %d, %s)", v.On, strings.TrimSpace(v.Kind.Title().In(a.lang)+" "+v.Doc), v.Position, v.ID)
+	}
 	if c.Policy != "" {
 		a.indent("依据办法参数 %s 判定", "judged under policy %s", c.Policy)
 	}

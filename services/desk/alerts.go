@@ -176,13 +176,17 @@ func (l *Local) causes(ctx context.Context, center events.CenterID, ids []uuid.U
 		if !slices.Contains(ids, stored.ID) {
 			continue
 		}
-		c := Cause{ID: stored.ID, Position: stored.Position, Kind: stored.Kind}
-		if rec, err := events.DecodeEvent(stored); err == nil { // else AL-LED-01 reports it
-			c.On, c.Doc, c.By = Day{rec.On}, rec.Doc, rec.By
-		}
-		list = append(list, c)
+		list = append(list, causeOf(&stored))
 	}
 	return list, nil
+}
+
+func causeOf(s *events.Stored) Cause {
+	c := Cause{ID: s.ID, Position: s.Position, Kind: s.Kind}
+	if rec, err := events.DecodeEvent(*s); err == nil { // else AL-LED-01 reports it
+		c.On, c.Doc, c.By = Day{rec.On}, rec.Doc, rec.By
+	}
+	return c
 }
 
 // ExplanationColumns are those of an explanation as rows: one for each rule, figure and event.

@@ -44,7 +44,10 @@ type Chapter struct {
 	ByPolicy   PolicyMoves       `json:"byPolicy"`
 	AsOf       Day               `json:"asOf"` // the day that the answers are of: the latest date of an event so far
 	State      *State            `json:"state,omitzero"`
-	Digest     string            `json:"policyDigest"` // of the policy that judged the event
+	Digest     string            `json:"policyDigest"`      // of the policy that judged the event
+	Voids      *Cause            `json:"voids,omitzero"`    // of a voiding: the event that it voids
+	VoidedBy   *Cause            `json:"voidedBy,omitzero"` // the voiding, if the event is voided as known now
+	Tally      *aggregates.Tally `json:"tally,omitzero"`    // of the end: the events of the center, and which of them count
 }
 
 // Recorded reports whether the event is what auditors look for: a decision in record mode, a voiding, or what an account recorded
@@ -95,7 +98,10 @@ func (l *Local) Story(ctx context.Context, when When, id string, each func(*Chap
 	}
 	// Policies and the center's stream are read one after the other, so both are read up to one position.
 	var upTo ledger.Point
+	var tally aggregates.Tally
+	var known uint64
 	a.Register.Exactly(func(position uint64) {
+		tally, known = a.Register.Tally(center, a.on), a.Register.Revision(center.Stream())
 		if upTo.Position = position; !a.Register.Knows(center) { // it moved out of sight after it was looked for
 			err = lists.UnknownCenter(center)
 		}
@@ -108,12 +114,45 @@ func (l *Local) Story(ctx context.Context, when When, id string, each func(*Chap
 		if err != nil {
 			return err
 		}
+		if by, ok := a.Register.Voided(center, chapter.ID, known); ok {
+			if chapter.VoidedBy, err = l.cause(ctx, center, by); err != nil {
+				return err
+			}
+		}
+		if voiding, ok := c.Event.Data.(*events.EntryVoided); ok {
+			if id, err := uuid.Parse(voiding.Event); err == nil {
+				if chapter.Voids, err = l.cause(ctx, center, id); err != nil {
+					return err
+				}
+			}
+		}
 		return each(chapter)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return chapterOf(last)
+	if end, err = chapterOf(last); err == nil {
+		end.Tally = &tally
+	}
+	return end, err
+}
+
+// cause reads one event of a center by its id. It is nil if the center does not have it.
+func (l *Local) cause(ctx context.Context, center events.CenterID, id uuid.UUID) (*Cause, error) {
+	revision := l.Ledger.Register().Has(center.Stream(), id)
+	if revision == 0 {
+		return nil, nil
+	}
+	for stored, err := range l.Ledger.ReadStream(ctx, center.Stream(), revision-1) {
+		if err != nil {
+			return nil, err
+		}
+		if stored.ID == id { // breaks earlier in the stream shift its revision
+			c := causeOf(&stored)
+			return &c, nil
+		}
+	}
+	return nil, nil
 }
 
 func chapterOf(c *projections.Chapter) (*Chapter, error) {
@@ -172,7 +211,7 @@ func policyNames(list []*policy.Policy) []string {
 var ChapterColumns = []table.Column{{Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt", Type: table.Time}, {Name: "on", Type: table.Day},
 	{Name: "kind"}, {Name: "id"}, {Name: "role"}, {Name: "actor"}, {Name: "enteredBy"}, {Name: "mode"}, {Name: "doc"}, {Name: "policy"}, {Name: "breaks"}, {Name: "status"},
 	{Name: "lapsed"}, {Name: "opened"}, {Name: "cleared"}, {Name: "withdrawn"}, {Name: "lapsedRaisedOn"}, {Name: "openedRaisedOn"}, {Name: "lapsedCleared"},
-	{Name: "lapsedWithdrawn"}, {Name: "policies"}, {Name: "policyOpened"}, {Name: "policyCleared"}, {Name: "policyWithdrawn"}}
+	{Name: "lapsedWithdrawn"}, {Name: "policies"}, {Name: "policyOpened"}, {Name: "policyCleared"}, {Name: "policyWithdrawn"}, {Name: "voids"}, {Name: "voidedBy"}}
 
 // Row returns the chapter as a row of ChapterColumns.
 func (c *Chapter) Row() []table.Cell {
@@ -184,7 +223,15 @@ func (c *Chapter) Row() []table.Cell {
 		table.Text(c.By.Role), table.Text(c.By.Actor), table.Text(c.EnteredBy), table.Text(c.Mode), table.Text(c.Doc), table.Text(c.Policy),
 		table.Text(strings.Join(breaks, ";")), table.Text(c.Status), alertNames(c.Lapsed.Opened), alertNames(c.Changed.Opened), alertNames(c.Changed.Cleared),
 		alertNames(c.Changed.Withdrawn), raisingDates(c.Lapsed.Opened), raisingDates(c.Changed.Opened), alertNames(c.Lapsed.Cleared), alertNames(c.Lapsed.Withdrawn),
-		table.Text(strings.Join(c.ByPolicy.Policies, ";")), alertNames(c.ByPolicy.Opened), alertNames(c.ByPolicy.Cleared), alertNames(c.ByPolicy.Withdrawn)}
+		table.Text(strings.Join(c.ByPolicy.Policies, ";")), alertNames(c.ByPolicy.Opened), alertNames(c.ByPolicy.Cleared), alertNames(c.ByPolicy.Withdrawn), c.Voids.cell(), c.VoidedBy.cell()}
+}
+
+// cell returns a cell with the id of the event, empty for nil.
+func (c *Cause) cell() table.Cell {
+	if c == nil {
+		return table.Cell{}
+	}
+	return table.Text(c.ID.String())
 }
 
 // alertNames lists alerts as code and key.
