@@ -224,7 +224,7 @@ func newLedgers(t *testing.T) *ledgers {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"try.jsonl": triedLines, "bad.json": "{\n\"id\": 1}"} {
+	for name, text := range map[string]string{"try.jsonl": triedLines, "sheet.csv": triedRows, "bad.json": "{\n\"id\": 1}"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -249,6 +249,12 @@ const triedLines = `{"id":"44444444-0000-4000-8000-000000000001","kind":"funds.s
 {"id":"44444444-0000-4000-8000-000000000003","kind":"interview.held","center":"ZJ-0001","on":"2026-01-10","by":{"role":"st-office","actor":"s"},"data":{"year":1999,"principal":true}}
 `
 
+// triedRows are a voucher with a forbidden use under an odd document, beside a column that is not read, and an overdraft.
+const triedRows = `凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,序号
+V-8,2025-07-01,ZJ-0001,G1,罚款,2.00,丁,滞纳金,1
+V-9,2025-07-01,ZJ-0001,G1,中试,9999999.00,丁,检测,2
+`
+
 // commands are the command lines whose answers are checked, by the title of the answer on the page; a list has one by its title
 // alone. An answer that is no begins with an exclamation mark. The form is added to each, and NEW is a new name.
 func (l *ledgers) commands(title string) []string {
@@ -259,6 +265,7 @@ func (l *ledgers) commands(title string) []string {
 		"replay CENTER":              {"--data PROVINCE replay ZJ-0001", "--data PROVINCE replay ZJ-0001 --state", "--data DAMAGED --as-of 2099-12-31 replay ZJ-0002"},
 		"record KIND":                {deferral + " --mode record", "--data SMALL policy adopt POLICY"},
 		"record KIND, refused":       {"! " + deferral, "! --data SMALL record funds.spent --center ZJ-0001 --on 2025-07-01 --role center --actor c-1 --data {}"},
+		"try FILE, with sheets":      {"! --data SMALL try FILES/sheet.csv"},
 		"try FILE":                   {"! --data SMALL --as-of 2026-01-20 try FILES/try.jsonl"},
 		"import FILE":                {"! --data SMALL import testdata/bad.jsonl", "--data SMALL import testdata/small.jsonl"},
 		"check":                      {"--data SMALL check", "! --data DAMAGED check"},
@@ -282,7 +289,7 @@ func (l *ledgers) commands(title string) []string {
 }
 
 // undatedVerbs take no date.
-var undatedVerbs = []string{"reproduce", "import", "record", "policy check", "policy adopt", "backup", "restore", "account", "token", "access-log", "nats", "feed"}
+var undatedVerbs = []string{"reproduce", "import", "record", "policy check", "policy adopt", "try FILES/sheet.csv", "backup", "restore", "account", "token", "access-log", "nats", "feed"}
 
 func (l *ledgers) args(t *testing.T, line, form string) (args []string, code int) {
 	line, no := strings.CutPrefix(line, "! ")
@@ -353,7 +360,7 @@ func (p *formsPage) watched(t *testing.T, s *section, feed []string) int {
 func decoded(t *testing.T, title, out string) {
 	t.Helper()
 	into := map[string]any{"alerts explain CENTER CODE": new([]desk.Explanation), "record KIND": new(desk.Recorded), "record KIND, refused": new(desk.RefusedRecord),
-		"try FILE": new([]desk.Tried), "check": new(desk.Checked), "reproduce FILE": new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
+		"try FILE": new([]desk.Tried), "try FILE, with sheets": new(triedSheets), "check": new(desk.Checked), "reproduce FILE": new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
 	if into == nil {
 		return
 	}

@@ -39,7 +39,7 @@ func TestAnImportThatFailsHalfwaySaysWhatIsWritten(t *testing.T) {
 	for _, c := range []struct{ lang, output, out, errOut string }{
 		{"zh", tableOutput, "写入 3，早已有 0，拒绝 0。\n", "导入没有完成：已写入 3 条，"},
 		{"en", tableOutput, " 3 written, 0 there already, 0 refused.\n", "The import did not finish: 3 records were written, "},
-		{"en", jsonOutput, `"accepted":3,"repeated":0,"refused":0}`, "The import did not finish: 3 records were written, "},
+		{"en", jsonOutput, `"accepted":3,"repeated":0,"refused":0,`, "The import did not finish: 3 records were written, "},
 		{"en", csvOutput, "file,line,", "The import did not finish: 3 records were written, "},
 	} {
 		l, err := ledger.Open(t.Context(), full{memstore.New(time.Now)}, ledger.Config{})
