@@ -29,20 +29,23 @@ type importAnswer struct {
 	Accepted int              `json:"accepted"`
 	Repeated int              `json:"repeated"`
 	Refused  int              `json:"refused"`
-	Named    []desk.NamedLine `json:"named,omitzero"`
+	Named    []desk.NamedLine `json:"named"`
 
 	Opens         []desk.MovedAlert `json:"opens"`
 	Clears        []desk.MovedAlert `json:"clears"`
+	Withdraws     []desk.MovedAlert `json:"withdraws"`
 	Warnings      []desk.RowWarning `json:"warnings"`
 	WarningsTotal int               `json:"warningsTotal"`
+	Clock         *text.Text        `json:"clock,omitzero"`
 }
 
 // triedSheets is the JSON object that try writes of sheets.
 type triedSheets struct {
-	Rows   []desk.JudgedRecord `json:"rows"`
-	Opens  []desk.MovedAlert   `json:"opens"`
-	Clears []desk.MovedAlert   `json:"clears"`
-	Named  []desk.NamedLine    `json:"named"`
+	Rows      []desk.JudgedRecord `json:"rows"`
+	Opens     []desk.MovedAlert   `json:"opens"`
+	Clears    []desk.MovedAlert   `json:"clears"`
+	Named     []desk.NamedLine    `json:"named"`
+	Withdraws []desk.MovedAlert   `json:"withdraws"`
 }
 
 // rowsOf stands for the type of an answer that is the rows of the CSV form as objects.

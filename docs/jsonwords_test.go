@@ -339,6 +339,7 @@ var meanings = map[string]string{
 	"JudgedRecord.number":     "the number of the voucher, the grant and so on; empty if it has none",
 	"try.number":              "the number of the voucher, the grant and so on; empty if it has none",
 	"JudgedRecord.balances":   "what is left of the grants that an accepted record changes, before and after it",
+	"Imported.clock":          "that the time of the last record lies after the clock of the machine",
 	"RowWarning.warning":      "the doubt about the record",
 	"Imported.warnings":       "the first doubts about records that are taken",
 	"Imported.warningsTotal":  "how many doubts there are",

@@ -224,7 +224,7 @@ func newLedgers(t *testing.T) *ledgers {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"try.jsonl": triedLines, "sheet.csv": triedRows, "bad.json": "{\n\"id\": 1}"} {
+	for name, text := range map[string]string{"try.jsonl": triedLines, "sheet.csv": triedRows, "warned.jsonl": warnedLines, "bad.json": "{\n\"id\": 1}"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -249,6 +249,11 @@ const triedLines = `{"id":"44444444-0000-4000-8000-000000000001","kind":"funds.s
 {"id":"44444444-0000-4000-8000-000000000003","kind":"interview.held","center":"ZJ-0001","on":"2026-01-10","by":{"role":"st-office","actor":"s"},"data":{"year":1999,"principal":true}}
 `
 
+// warnedLines are a deferral under a document that is no document number, which is a warning, and nonsense.
+const warnedLines = `{"id":"44444444-0000-4000-8000-000000000004","kind":"incident.recorded","center":"ZJ-0001","on":"2025-07-02","by":{"role":"st-office","actor":"s-1"},"doc":"见附件","data":{"incident":"I-1","kind":"safety","severity":"general"}}
+{"id":"44444444-0000-4000-8000-000000000005","kind":"interview.held","center":"ZJ-0001","on":"2026-01-10","by":{"role":"st-office","actor":"s"},"data":{"year":1999,"principal":true}}
+`
+
 // triedRows are a voucher with a forbidden use under an odd document, beside a column that is not read, and an overdraft.
 const triedRows = `凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,序号
 V-8,2025-07-01,ZJ-0001,G1,罚款,2.00,丁,滞纳金,1
@@ -267,7 +272,7 @@ func (l *ledgers) commands(title string) []string {
 		"record KIND, refused":       {"! " + deferral, "! --data SMALL record funds.spent --center ZJ-0001 --on 2025-07-01 --role center --actor c-1 --data {}"},
 		"try FILE, with sheets":      {"! --data SMALL try FILES/sheet.csv"},
 		"try FILE":                   {"! --data SMALL --as-of 2026-01-20 try FILES/try.jsonl"},
-		"import FILE":                {"! --data SMALL import testdata/bad.jsonl", "--data SMALL import testdata/small.jsonl"},
+		"import FILE":                {"! --data SMALL import testdata/bad.jsonl", "--data SMALL import testdata/small.jsonl", "! --data SMALL import --accept-good FILES/warned.jsonl"},
 		"check":                      {"--data SMALL check", "! --data DAMAGED check"},
 		"backup TO":                  {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},
 		"reproduce FILE":             {"--data SMALL reproduce FILES/report.csv", "! --data SMALL reproduce FILES/edited.csv"},
@@ -338,7 +343,7 @@ func TestEveryAnswerHasTheFormThatThePageSays(t *testing.T) {
 		}
 	}
 	for anchor, s := range page.byAnchor {
-		if !s.seen {
+		if !s.seen && anchor != "Tally" { // replay tells it to people, and the API has it in the end of a history
 			t.Errorf("no answer has the object %s", anchor)
 		}
 	}

@@ -232,6 +232,7 @@ func (a *app) tellImported(r *desk.Imported, report string) {
 	a.tellNotes(r)
 	a.tellMoved(text.Text{Zh: "产生预警：", En: "Alerts that were opened:"}, r.Opens)
 	a.tellMoved(text.Text{Zh: "解除预警：", En: "Alerts that were cleared:"}, r.Clears)
+	a.tellMoved(text.Text{Zh: "撤回预警：", En: "Alerts that were withdrawn:"}, r.Withdraws)
 	switch {
 	case r.Refused > 0 && r.Accepted == 0 && r.Repeated < r.Read-r.Refused:
 		a.print("什么都没有写入。改正后重新导入，或用 --accept-good 只写入合格的。", "Nothing was written. Correct the file and import it again, or write the good records with --accept-good.")

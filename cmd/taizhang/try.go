@@ -72,10 +72,11 @@ func (a *app) tryLines(cmd *cobra.Command, lines io.Reader) error {
 
 // triedSheets is the answer to sheets that are tried.
 type triedSheets struct {
-	Rows   []desk.JudgedRecord `json:"rows"`
-	Opens  []desk.MovedAlert   `json:"opens"`
-	Clears []desk.MovedAlert   `json:"clears"`
-	Named  []desk.NamedLine    `json:"named"`
+	Rows      []desk.JudgedRecord `json:"rows"`
+	Opens     []desk.MovedAlert   `json:"opens"`
+	Clears    []desk.MovedAlert   `json:"clears"`
+	Named     []desk.NamedLine    `json:"named"`
+	Withdraws []desk.MovedAlert   `json:"withdraws"`
 }
 
 // trySheets judges files as an import would, and writes nothing.
@@ -104,7 +105,7 @@ func (a *app) trySheets(cmd *cobra.Command, r desk.ImportRequest, report string)
 		if err != nil {
 			return err
 		}
-		tried.Opens, tried.Clears, tried.Named = done.Opens, done.Clears, done.Named
+		tried.Opens, tried.Clears, tried.Withdraws, tried.Named = done.Opens, done.Clears, done.Withdraws, done.Named
 		err = a.answer(tried, func() *table.Table { return desk.JudgedTable(tried.Rows, a.lang) }, func() { a.tellSheets(&tried, done, report) })
 		if err == nil && done.Refused > 0 {
 			return errAnswered
@@ -131,6 +132,7 @@ func (a *app) tellSheets(tried *triedSheets, done *desk.Imported, report string)
 	a.tellNotes(done)
 	a.tellMoved(text.Text{Zh: "将产生预警：", En: "Alerts that would open:"}, tried.Opens)
 	a.tellMoved(text.Text{Zh: "将解除预警：", En: "Alerts that would clear:"}, tried.Clears)
+	a.tellMoved(text.Text{Zh: "将撤回预警：", En: "Alerts that would be withdrawn:"}, tried.Withdraws)
 	a.tellMarked(done, report)
 	a.print("未写入。可以入账 %d，早已有 %d，将被拒绝 %d。", "Nothing was written. Can be recorded: %d; there already: %d; would be refused: %d.", done.Accepted, done.Repeated, done.Refused)
 }

@@ -136,7 +136,7 @@ type Imported struct {
 	Refused  int           `json:"refused"`  // bad
 	Marked   bool          `json:"-"`        // copies of bad sheets were written
 	DryRun   bool          `json:"dryRun,omitzero"`
-	Named    []NamedLine   `json:"named,omitzero"`   // what was passed over in sheets or deserves a look, and refuses nothing
+	Named    []NamedLine   `json:"named"`            // what was passed over in sheets or deserves a look, and refuses nothing
 	Centers  []CenterMoves `json:"centers,omitzero"` // of a dry run: the centers in whose answers the good records would move something
 
 	// Opens and Clears are the alerts that the records written, or of a dry run the good ones, opened and cleared together: as of
