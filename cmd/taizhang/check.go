@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -67,7 +68,7 @@ func (a *app) tellChecked(c *desk.Checked) {
 		if f.Position > 0 {
 			where = a.say("位置 %d %s", "position %d %s", f.Position, f.Stream)
 		}
-		fmt.Fprintf(a.out, "  %s  %s\n", where, f.What.In(a.lang))
+		fmt.Fprintln(a.out, text.Printable("  "+where+"  "+f.What.In(a.lang)))
 	}
 	a.print("发现 %d 处问题；核验不作任何修改。", "findings: %d; nothing was changed.", len(c.Findings))
 }

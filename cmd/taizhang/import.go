@@ -173,7 +173,7 @@ func (b *badReasons) write(why desk.BadReason) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(b.a.out, "%s\n%s", b.comma, object)
+	_, err = fmt.Fprintf(b.a.out, "%s\n%s", b.comma, text.SeenJSON(object))
 	b.comma = ","
 	return err
 }
@@ -191,7 +191,7 @@ func (b *badReasons) end(done *desk.Imported) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(b.a.out, "\n],%s\n", counts[1:]) // the members of one object
+		_, err = fmt.Fprintf(b.a.out, "\n],%s\n", text.SeenJSON(counts[1:])) // the members of one object
 		return err
 	}
 	return nil
@@ -200,9 +200,9 @@ func (b *badReasons) end(done *desk.Imported) error {
 // tellBad writes the reasons against one line or row for people.
 func (a *app) tellBad(b *desk.BadLine) {
 	if b.Sheet {
-		fmt.Fprintln(a.errOut, a.say("%s，第 %d 行：", "%s, row %d:", a.placeIn(b.File, b.Worksheet), b.Line))
+		fmt.Fprintln(a.errOut, text.Printable(a.say("%s，第 %d 行：", "%s, row %d:", a.placeIn(b.File, b.Worksheet), b.Line)))
 	} else {
-		fmt.Fprintln(a.errOut, a.say("%s 第 %d 行：", "%s, line %d:", b.File, b.Line))
+		fmt.Fprintln(a.errOut, text.Printable(a.say("%s 第 %d 行：", "%s, line %d:", b.File, b.Line)))
 	}
 	a.tellReasons(a.errOut, b.Reasons)
 }

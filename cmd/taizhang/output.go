@@ -3,10 +3,12 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"io"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -17,7 +19,7 @@ func (a *app) write(t *table.Table) error {
 		return t.WriteText(a.out, a.lang)
 	}
 	for _, m := range t.Missing {
-		fmt.Fprintln(a.errOut, m.In(a.lang))
+		fmt.Fprintln(a.errOut, text.Printable(m.In(a.lang)))
 	}
 	if a.output == csvOutput {
 		return t.WriteCSV(a.out)
@@ -43,8 +45,18 @@ func (a *app) writeObject(v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.out.Write(append(out, '\n'))
+	_, err = a.out.Write(append(text.SeenJSON(out), '\n'))
 	return err
+}
+
+// seenJSON writes JSON whose texts have escapes for format characters; see text.SeenJSON. Each write is of whole characters.
+type seenJSON struct{ to io.Writer }
+
+func (w seenJSON) Write(raw []byte) (int, error) {
+	if _, err := w.to.Write(text.SeenJSON(raw)); err != nil {
+		return 0, err
+	}
+	return len(raw), nil
 }
 
 // stream writes answers as they come, however many: each is an element of a JSON list, a row, or lines for people. It writes
@@ -67,7 +79,7 @@ func (w *stream) begin() error {
 		w.csv = csv.NewWriter(w.a.out)
 		return w.csv.Write((&table.Table{Columns: w.columns}).Names())
 	case w.a.output == jsonOutput:
-		w.json = jsontext.NewEncoder(w.a.out, jsontext.WithIndent("  "))
+		w.json = jsontext.NewEncoder(seenJSON{w.a.out}, jsontext.WithIndent("  "))
 		return w.json.WriteToken(jsontext.BeginArray)
 	}
 	return nil

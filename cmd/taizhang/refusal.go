@@ -72,7 +72,7 @@ type toldError struct {
 // tellError says an error on standard error: for people, or as one object for programs that asked for JSON.
 func (a *app) tellError(err error, message string) {
 	if a.output != jsonOutput {
-		fmt.Fprintf(a.errOut, "taizhang: %s\n", message)
+		fmt.Fprintf(a.errOut, "taizhang: %s\n", text.Seen(message))
 		return
 	}
 	object, failed := json.Marshal(toldError{codeOf(err), text.Printable(message), placeOf(err)}, jsontext.AllowInvalidUTF8(true))

@@ -61,7 +61,7 @@ func (a *app) tellTally(end *desk.Chapter) {
 // tellChapter writes a chapter as a few lines of prose.
 func (a *app) tellChapter(c *desk.Chapter) {
 	a.tellMeanwhile(c)
-	fmt.Fprintln(a.out, strings.TrimRight(fmt.Sprintf("%4d  %s  %s  %s  %s", c.Revision, c.On, c.Kind.Title().In(a.lang), c.Doc, c.Note), " "))
+	fmt.Fprintln(a.out, text.Printable(strings.TrimRight(fmt.Sprintf("%4d  %s  %s  %s  %s", c.Revision, c.On, c.Kind.Title().In(a.lang), c.Doc, c.Note), " ")))
 	if content := c.Content(); content != "" {
 		a.indent("%s", "%s", text.Clip(content, contentWidth))
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,7 +75,7 @@ func (a *app) tellDifference(r *desk.Reproduced) {
 		if d.Sheet != "" {
 			where = append([]string{a.say("工作表“%s”", "sheet %q", d.Sheet)}, where...)
 		}
-		fmt.Fprintln(a.out, "  "+strings.Join(where, a.say("，", ", ")))
+		a.print("  %s", "  %s", strings.Join(where, a.say("，", ", ")))
 	}
 	if d.Row > 0 || d.InFile != d.InLedger {
 		inFile, inLedger := whereTheyDiffer(d.InFile, d.InLedger)

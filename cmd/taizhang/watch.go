@@ -118,7 +118,7 @@ func (a *app) actWriter() (func(*consumer.Act) error, error) {
 			if err != nil {
 				return err
 			}
-			_, err = a.out.Write(append(line, '\n'))
+			_, err = a.out.Write(append(text.SeenJSON(line), '\n'))
 			return err
 		}, nil
 	case csvOutput:

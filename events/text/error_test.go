@@ -56,3 +56,11 @@ func TestPrintable(t *testing.T) {
 		t.Errorf("expected %q, got %q", want, got)
 	}
 }
+
+func TestSeenJSON(t *testing.T) {
+	for raw, want := range map[string]string{`{"a":"甲"}`: `{"a":"甲"}`, "[\"甲\u202e\U000e0041\"]": `["甲\u202e\udb40\udc41"]`} {
+		if got := string(text.SeenJSON([]byte(raw))); got != want {
+			t.Errorf("%q: expected %q, got %q", raw, want, got)
+		}
+	}
+}

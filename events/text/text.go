@@ -3,9 +3,12 @@
 package text
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Text is one message in the two languages of the ledger.
@@ -55,7 +58,7 @@ func Printable(s string) string {
 		switch {
 		case unicode.IsControl(r):
 			return unicode.ReplacementChar
-		case unicode.Is(unicode.Cf, r):
+		case isFormat(r):
 			return -1
 		}
 		return r
@@ -66,12 +69,33 @@ func Printable(s string) string {
 // that a screen or a file would show another text than it has.
 func Seen(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) {
+		if isFormat(r) {
 			return -1
 		}
 		return r
 	}, s)
 }
+
+// SeenJSON returns JSON in which the format characters of texts are escapes, such as \u202e. It holds the same, and a
+// screen that shows it is not turned about by it.
+func SeenJSON(raw []byte) []byte {
+	if !bytes.ContainsFunc(raw, isFormat) {
+		return raw
+	}
+	var out []byte
+	for _, r := range string(raw) {
+		if !isFormat(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			out = fmt.Appendf(out, `\u%04x`, unit)
+		}
+	}
+	return out
+}
+
+func isFormat(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
 // FoldName returns a name in the form in which names are compared: full-width characters of ASCII are narrow, and there are
 // no blanks.
@@ -107,7 +131,7 @@ const hyphens = "‐‑‒–—―−﹘﹣－"
 // IsUnseen reports whether a character is not seen: a format character, such as a zero-width space or a character that
 // turns the direction of a text, or a variation selector.
 func IsUnseen(r rune) bool {
-	return unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r)
+	return isFormat(r) || unicode.Is(unicode.Variation_Selector, r)
 }
 
 // narrow returns the character of ASCII that a full-width character stands for, or the character itself.

@@ -144,7 +144,7 @@ func showsTrue(c spreadsheet.Cell, v value, num float64) bool {
 		}
 		return isNumber(shown, v.text, c.Color() != "")
 	}
-	return trimmed(shown) == trimmed(v.text)
+	return trimmed(shown) == trimmed(c.Text)
 }
 
 // trimmed returns a text without blanks around it, and with one way of ending lines.

@@ -201,11 +201,11 @@ func (c *csvFile) is(x spreadsheet.Cell, v value) bool {
 	case number, money, percent:
 		return decimal(x.Text) == decimal(v.text)
 	}
-	want, got := v.text, x.Text
+	want, held, got := v.text, v.held, x.Text
 	if c.forExcel {
-		want, got = visible(want), armed(got)
+		want, held, got = visible(want), visible(held), armed(got)
 	}
-	return oneEnd(got) == oneEnd(want)
+	return oneEnd(got) == oneEnd(want) || held != "" && oneEnd(got) == oneEnd(held)
 }
 
 func oneEnd(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
@@ -271,6 +271,9 @@ func (x *xlsxFile) is(c spreadsheet.Cell, v value) bool {
 		return false
 	}
 	as, num := v.inXLSX()
+	if as.held != "" && c.Sort == spreadsheet.Text && c.Text == as.held {
+		return true
+	}
 	switch as.sort {
 	case blank:
 		return c.Sort == spreadsheet.Blank

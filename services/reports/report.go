@@ -210,20 +210,20 @@ func (r *Report) facts() []fact {
 	list := []fact{
 		{"title", text.Say("标题", "title"), textValue(r.Table.Title.In(r.Lang))},
 		{"unit", text.Say("金额单位", "unit of amounts"), textValue(r.unit())},
-		{"asOf", text.Say("截至日期", "as of"), value{date, r.Question.On.String()}},
-		{positionFact, text.Say("台账位置", "position of the ledger"), value{number, fmt.Sprint(r.Position)}},
+		{"asOf", text.Say("截至日期", "as of"), value{sort: date, text: r.Question.On.String()}},
+		{positionFact, text.Say("台账位置", "position of the ledger"), value{sort: number, text: fmt.Sprint(r.Position)}},
 		{"recordedAt", text.Say("该位置记录的写入时间", "when the record there was written"), textValue(recorded)},
 		{recordFact, text.Say("该位置记录的编号", "id of the record there"), textValue(last)},
 		{"policy", text.Say("适用政策", "policy in force"), textValue(policy)},
 		{"policyDigest", text.Say("政策摘要", "digest of the policy"), textValue(r.Policy.Digest)},
 		{questionFact, text.Say("查询", "question"), textValue(string(question))},
-		{"rows", text.Say("行数", "rows"), value{number, fmt.Sprint(len(r.Table.Rows))}},
+		{"rows", text.Say("行数", "rows"), value{sort: number, text: fmt.Sprint(len(r.Table.Rows))}},
 		{langFact, text.Say("语言", "language"), textValue(r.Lang)},
 		{formFact, text.Say("形式", "form"), textValue(string(r.Form))},
 		{versionFact, text.Say("程序版本", "version of the program"), textValue(r.Version)},
 	}
 	if !r.formless {
-		list = append(list, fact{listFormFact, text.Say("列表版式", "form of the lists"), value{number, strconv.Itoa(r.asked.form)}})
+		list = append(list, fact{listFormFact, text.Say("列表版式", "form of the lists"), value{sort: number, text: strconv.Itoa(r.asked.form)}})
 	}
 	if r.asked.form < 2 { // its reports name neither
 		return list

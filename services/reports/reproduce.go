@@ -276,13 +276,13 @@ func shown(f file, c spreadsheet.Cell, beside value) string {
 	}
 	switch beside.sort {
 	case date:
-		if d := spreadsheet.Epoch + events.Date(num); num == float64(int32(num)) && d >= spreadsheet.FirstDay && x.is(c, value{date, d.String()}) {
+		if d := spreadsheet.Epoch + events.Date(num); num == float64(int32(num)) && d >= spreadsheet.FirstDay && x.is(c, value{sort: date, text: d.String()}) {
 			return d.String()
 		}
 	case percent:
 		return strconv.FormatFloat(num*100, 'f', -1, 64)
 	case money:
-		if s := strconv.FormatFloat(num, 'f', 2, 64); x.is(c, value{money, s}) {
+		if s := strconv.FormatFloat(num, 'f', 2, 64); x.is(c, value{sort: money, text: s}) {
 			return s
 		}
 	}

@@ -86,6 +86,7 @@ func checkTexts(t interface {
 }, form reports.Form, path string, want []string) {
 	got := readBack(t, path, form)
 	for i, s := range want {
+		s = text.Seen(s) // as people see it
 		if form != reports.CSV {
 			s = printable(s)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/spreadsheet"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -22,10 +23,12 @@ const (
 )
 
 // value is one cell of a report as the ledger gives it. Its text is the content of the cell in a CSV file, such as a
-// decimal number or a date YYYY-MM-DD.
+// decimal number or a date YYYY-MM-DD, without format characters. If the ledger has some, held is the text with them, as
+// earlier versions of the program wrote it.
 type value struct {
 	sort sort
 	text string
+	held string
 }
 
 // digitsMax is the number of digits that spreadsheet programs keep of a number. A number with more digits is written
@@ -38,13 +41,13 @@ func valueOf(column *table.Column, c table.Cell, lang string) value {
 	if c.Data != nil {
 		switch column.Type {
 		case table.Money:
-			return value{money, plainYuan(c.Data.(events.Fen))}
+			return value{sort: money, text: plainYuan(c.Data.(events.Fen))}
 		case table.Day:
-			return value{date, c.CSV()}
+			return value{sort: date, text: c.CSV()}
 		case table.Percent:
-			return value{percent, c.CSV()}
+			return value{sort: percent, text: c.CSV()}
 		case table.Count, table.Year:
-			return value{number, c.CSV()}
+			return value{sort: number, text: c.CSV()}
 		}
 	}
 	return textValue(c.Shown.In(lang))
@@ -54,7 +57,14 @@ func textValue(s string) value {
 	if s == "" {
 		return value{}
 	}
-	return value{words, s}
+	v := value{sort: words, text: text.Seen(s)}
+	if v.text != s {
+		v.held = s
+	}
+	if v.text == "" {
+		v.sort = blank
+	}
+	return v
 }
 
 // plainYuan returns an amount in yuan with two decimals and without separators.
@@ -77,9 +87,9 @@ func (v value) inXLSX() (as value, num float64) {
 			return v, num
 		}
 	default:
-		return value{v.sort, visible(v.text)}, 0
+		return value{sort: v.sort, text: visible(v.text), held: visible(v.held)}, 0
 	}
-	return value{words, v.text}, 0
+	return value{sort: words, text: v.text}, 0
 }
 
 // exactFloat parses a decimal number. It reports false if the number has more digits than a spreadsheet program keeps.

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -83,8 +84,18 @@ func (y *Yearly) compute(ctx context.Context, d *lists.Source) (*form, error) {
 	return f, err
 }
 
-// write writes the page.
+// write writes the page without format characters; see text.Seen.
 func (f *form) write(to io.Writer) error {
+	var page strings.Builder
+	if err := f.writeAll(&page); err != nil {
+		return err
+	}
+	_, err := io.WriteString(to, text.Seen(page.String()))
+	return err
+}
+
+// writeAll writes the page with all characters of the ledger, as earlier versions of the program did.
+func (f *form) writeAll(to io.Writer) error {
 	t, err := yearlyTemplate()
 	if err != nil {
 		return fmt.Errorf("reports: read template: %w", err)

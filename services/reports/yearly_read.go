@@ -110,12 +110,16 @@ func reproducePage(ctx context.Context, d *lists.Source, name string, content io
 	if o.Record == "" || f.last.Position > 0 && f.last.ID == "" {
 		f.last.ID = o.Record // not compared: who wrote the file, or who asks, does not see that record
 	}
-	var again bytes.Buffer
-	if err := f.write(&again); err != nil {
+	var whole bytes.Buffer
+	if err := f.writeAll(&whole); err != nil {
 		return nil, err
 	}
-	out.Rows = bytes.Count(again.Bytes(), []byte("\n"))
-	out.Differs = firstLine(page, again.Bytes())
+	again := whole.Bytes()
+	if !bytes.Equal(page, again) { // else an earlier version wrote it
+		again = []byte(text.Seen(whole.String()))
+	}
+	out.Rows = bytes.Count(again, []byte("\n"))
+	out.Differs = firstLine(page, again)
 	return out, nil
 }
 

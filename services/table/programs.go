@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // CSV returns the cell as programs read it: money in fen, dates as YYYY-MM-DD, booleans as yes or blank.
@@ -45,13 +46,22 @@ func (t *Table) Names() (names []string) {
 	return names
 }
 
-// Fields returns cells as programs read them: the fields of a line of CSV.
+// Fields returns cells as programs read them: the fields of a line of CSV, without format characters, for the file may
+// be shown to people.
 func Fields(row []Cell) []string {
 	fields := make([]string, len(row))
 	for i, c := range row {
-		fields[i] = c.CSV()
+		fields[i] = c.field()
 	}
 	return fields
+}
+
+// field returns the cell as a field of a line of CSV. A JSON value holds the same as before.
+func (c Cell) field() string {
+	if raw, isJSON := c.Data.(jsontext.Value); isJSON {
+		return string(text.SeenJSON(raw))
+	}
+	return text.Seen(c.CSV())
 }
 
 // WriteCSV writes the columns that have names, for programs.
@@ -63,7 +73,7 @@ func (t *Table) WriteCSV(to io.Writer) error {
 		record = record[:0]
 		for i, c := range t.Columns {
 			if c.Name != "" {
-				record = append(record, row[i].CSV())
+				record = append(record, row[i].field())
 			}
 		}
 		_ = w.Write(record)
@@ -91,7 +101,8 @@ func (t *Table) WriteJSON(to io.Writer) error {
 	return w.Flush()
 }
 
-// MarshalRow returns one row as a JSON object: the columns that have names, in their order. An empty cell is null.
+// MarshalRow returns one row as a JSON object: the columns that have names, in their order. An empty cell is null. Format
+// characters are escapes; see text.SeenJSON.
 func MarshalRow(columns []Column, row []Cell) ([]byte, error) {
 	object := []byte{'{'}
 	for i, c := range columns {
@@ -107,5 +118,5 @@ func MarshalRow(columns []Column, row []Cell) ([]byte, error) {
 		}
 		object = append(append(strconv.AppendQuote(object, c.Name), ':'), value...)
 	}
-	return append(object, '}'), nil
+	return text.SeenJSON(append(object, '}')), nil
 }

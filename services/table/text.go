@@ -18,10 +18,10 @@ var width = &runewidth.Condition{}
 func (t *Table) WriteText(to io.Writer, lang string) error {
 	var b strings.Builder
 	if caption := t.Title.In(lang); caption != "" {
-		fmt.Fprintln(&b, caption)
+		fmt.Fprintln(&b, text.Printable(caption))
 	}
 	if len(t.Rows) == 0 {
-		fmt.Fprintln(&b, t.Empty.In(lang))
+		fmt.Fprintln(&b, text.Printable(t.Empty.In(lang)))
 		t.writeNotes(&b, lang)
 		_, err := io.WriteString(to, b.String())
 		return err
@@ -62,7 +62,7 @@ func (t *Table) WriteText(to io.Writer, lang string) error {
 
 func (t *Table) writeNotes(b *strings.Builder, lang string) {
 	for _, n := range slices.Concat(t.Notes, t.Missing) {
-		fmt.Fprintln(b, n.In(lang))
+		fmt.Fprintln(b, text.Printable(n.In(lang)))
 	}
 }
 
