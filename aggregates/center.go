@@ -134,8 +134,8 @@ func (c *Center) fold(ix *index, without uint32) (*index, []Breach) {
 		if without != 0 && at.rev > without {
 			if found := c.unfounded(ix, e); len(found) > 0 {
 				return nil, []Breach{{Field: "data.event", Reason: text.Text{
-					Zh: fmt.Sprintf("作废后，其后的记录 %s 将不成立：%s", e.id, found[0].Reason.Zh),
-					En: fmt.Sprintf("without it the later record %s would not hold: %s", e.id, found[0].Reason.En),
+					Zh: fmt.Sprintf("作废后，其后%s的%s（记录 %s）将不成立：%s", e.on.Chinese(), c.kind(e).Title().Zh, e.id, found[0].Reason.Zh),
+					En: fmt.Sprintf("without it a later record, %s of %s (record %s), would not hold: %s", c.kind(e).Title().En, e.on, e.id, found[0].Reason.En),
 				}}}
 			}
 		}

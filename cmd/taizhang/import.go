@@ -236,6 +236,8 @@ func (a *app) tellImported(r *desk.Imported, report string) {
 	switch {
 	case r.Refused > 0 && r.Accepted == 0 && r.Repeated < r.Read-r.Refused:
 		a.print("什么都没有写入。改正后重新导入，或用 --accept-good 只写入合格的。", "Nothing was written. Correct the file and import it again, or write the good records with --accept-good.")
+	case r.Refused > 0 && r.Accepted == 0:
+		a.print("什么都没有写入。请改正后重新导入。", "Nothing was written. Correct the file and import it again.")
 	case r.Accepted == 0:
 		a.print("没有变化。", "Nothing changed.")
 	}

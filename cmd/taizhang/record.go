@@ -134,6 +134,7 @@ func (a *app) tellRecorded(r *desk.Recorded) {
 	}
 	a.tellAlerts("产生预警", "opened", r.Opens)
 	a.tellAlerts("解除预警", "cleared", r.Clears)
+	a.tellAlerts("撤回预警", "withdrawn", r.Withdraws)
 	for _, w := range r.Warnings {
 		a.print("  提示：%s", "  warning: %s", w.In(a.lang))
 	}

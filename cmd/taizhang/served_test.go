@@ -235,6 +235,13 @@ func TestAtAServerTheAccountSaysWhoActs(t *testing.T) {
 	if code != 0 || !strings.Contains(out, ",st-office,office-1,office-1,enforce,") {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
+	sheet := filepath.Join(t.TempDir(), "projects.csv")
+	if err := os.WriteFile(sheet, []byte("项目编号,日期,中心编号,项目名称,重大中试验证,符合支持条件\nP-1,2025-07-01,ZJ-0001,检测,是,是\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, errOut, code := withEnv(t, at, "try", sheet, "--lang", "en"); code != 0 || errOut != "" || !strings.Contains(out, "Can be recorded: 1;") {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
 	for args, says := range map[string]string{"--role finance --actor f-1": "must be the role st-office", "--role st-office": "--actor is missing"} {
 		if out, errOut, code := withEnv(t, at, append(record, strings.Fields(args)...)...); code == 0 || !strings.Contains(errOut, says) {
 			t.Errorf("%s: exit %d: %s%s", args, code, out, errOut)

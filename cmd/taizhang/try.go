@@ -89,7 +89,10 @@ func (a *app) trySheets(cmd *cobra.Command, r desk.ImportRequest, report string)
 	if err := a.markTo(cmd, report, &r); err != nil {
 		return err
 	}
-	r.DryRun, r.Sheets.Actor = true, cmp.Or(r.Sheets.Actor, "try") // who answers for a sheet does not change the answer
+	r.DryRun = true
+	if a.server == "" { // a server takes the account; who answers for a sheet does not change the answer
+		r.Sheets.Actor = cmp.Or(r.Sheets.Actor, "try")
+	}
 	tried := triedSheets{Rows: []desk.JudgedRecord{}}
 	bar := a.progress("试算", "trying")
 	r.Progress = bar.show
@@ -155,9 +158,11 @@ func (a *app) tellJudged(x *desk.JudgedRecord, place string) {
 		parts = append(parts, strings.Join(balances, a.say("，", ", ")))
 	}
 	a.print("%s", "%s", strings.Join(parts, a.say("　", "  ")))
+	row := x.Row
 	for _, why := range x.Reasons {
-		if why.Row != x.Row && why.Row != 0 {
-			a.print("  第 %d 行：", "  row %d:", why.Row)
+		if why.Row != row && why.Row != 0 {
+			row = why.Row
+			a.print("  第 %d 行：", "  row %d:", row)
 		}
 		a.tellReasons(a.out, []desk.Reason{why.Reason})
 	}

@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,16 +31,26 @@ func (s *Sheet) findEntries(r *reading, cfg Config) error {
 			}
 		}
 		found, why := entryOf(records, v.text, func(voiding *events.Record) bool { return isVoidingOf(voiding, r.cells) })
+		v.name = v.text
 		if why != (text.Text{}) {
 			r.bad = append(r.bad, Finding{r.row.Number, aggregates.Breach{Field: c.Heading, Reason: why}})
 			v.text = ""
 		}
 		if found != nil {
-			v = value{text: found.ID.String(), entry: found}
+			v = value{text: found.ID.String(), entry: found, name: cmp.Or(nameOf(found), v.name)}
 		}
 		r.cells[c.Field] = v
 	}
 	return nil
+}
+
+// nameOf returns how lists call a record: its kind and number. It is "" for one of which only the id is known.
+func nameOf(r *events.Record) string {
+	if r.Data == nil {
+		return ""
+	}
+	f := events.FacetsOf(r.Data)
+	return strings.TrimSpace(r.Kind.Title().Zh + " " + cmp.Or(f.Creates.ID, numberInNote(r), f.Subject))
 }
 
 // isVoidingOf reports whether a record is the voiding that a row describes.
@@ -68,24 +79,14 @@ func entryOf(records []*events.Record, typed string, isAgain func(voiding *event
 			"“%s” must be the id of a record, or its kind and number, such as 凭证 2026-00249, 到账 SK-2026-015 or 经费下达 G-0018-03", spreadsheet.Clip(typed))
 	}
 	voidings := map[string]*events.Record{}
-	var exact, about []*events.Record
 	for _, r := range records {
 		if p, ok := r.Data.(*events.EntryVoided); ok {
 			voidings[p.Event] = r
 		}
-		if !words[r.Kind] {
-			continue
-		}
-		f := events.FacetsOf(r.Data)
-		switch number {
-		case text.FoldCode(f.Creates.ID), numberInNote(r):
-			exact = append(exact, r)
-		case text.FoldCode(f.Subject):
-			about = append(about, r)
-		}
 	}
-	if len(exact) == 0 {
-		exact = about
+	exact := numbered(records, words, func(code string) bool { return code == number })
+	if len(exact) == 0 { // v-10 may mean V-10
+		exact = numbered(records, words, func(code string) bool { return strings.EqualFold(code, number) })
 	}
 	standing := slices.DeleteFunc(slices.Clone(exact), func(r *events.Record) bool { return voidings[r.ID.String()] != nil })
 	again := slices.IndexFunc(exact, func(r *events.Record) bool {
@@ -108,6 +109,26 @@ func entryOf(records []*events.Record, typed string, isAgain func(voiding *event
 		}
 	}
 	return nil, text.Say("台账中此中心没有“%s”", "the ledger has no “%s” of this center", spreadsheet.Clip(typed))
+}
+
+// numbered returns the records of the kinds that have a number, or if there are none those that are about what has it.
+func numbered(records []*events.Record, kinds map[events.Kind]bool, is func(code string) bool) (exact []*events.Record) {
+	var about []*events.Record
+	for _, r := range records {
+		if !kinds[r.Kind] {
+			continue
+		}
+		switch f := events.FacetsOf(r.Data); {
+		case is(text.FoldCode(f.Creates.ID)), is(numberInNote(r)):
+			exact = append(exact, r)
+		case is(text.FoldCode(f.Subject)):
+			about = append(about, r)
+		}
+	}
+	if len(exact) == 0 {
+		return about
+	}
+	return exact
 }
 
 // severalMax is the number of records that the reason against an ambiguous name lists.

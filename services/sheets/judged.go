@@ -1,7 +1,10 @@
 package sheets
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -21,12 +24,17 @@ func (s *Sheet) RowsOf(first int) (rows []int) {
 	return rows
 }
 
-// NumberOf returns the number by which the sheet knows the record that begins in a row, such as that of a voucher, as it can be read;
-// "" if it has none but its center.
+// NumberOf returns the number by which the sheet knows the record that begins in a row, such as that of a voucher, as it can be read,
+// with the word that tells it from others of this number, as in "WT-2026-03 外拨结算"; "" if it has none but its center.
 func (s *Sheet) NumberOf(first int) string {
 	e := s.first[first]
 	if e == nil || len(s.Kind.identity) == 0 {
 		return ""
 	}
-	return s.part(e.rows[0], s.Kind.identity[0])
+	row, kind := e.rows[0], s.Kind.column("kind")
+	number := cmp.Or(row.cells[s.key().Field].name, s.part(row, s.key().Field))
+	if number != "" && kind >= 0 && slices.Contains(s.Kind.identity, "kind") {
+		number = strings.TrimSpace(number + " " + s.Kind.Columns[kind].word(row.cells["kind"].text))
+	}
+	return number
 }

@@ -299,6 +299,7 @@ type value struct {
 	list []string
 
 	entry *events.Record // of an Entry, whose text is the id
+	name  string         // of an Entry: how lists call the record, or if it was not found what the cell says
 }
 
 // date returns the date, or "" if there is none.

@@ -58,6 +58,7 @@ func TestAVoidingNamesARecordAsListsDo(t *testing.T) {
 	}{
 		{cell: "凭证 2026-00249", want: 1, role: "center"},
 		{cell: "凭证2026-00249", want: 1, role: "center"},
+		{cell: "凭证ｖ－2", want: 4, role: "center"},
 		{cell: "凭证号：２０２６－００２４９", want: 1, role: "center"},
 		{cell: "经费支出　2026-00249", want: 1, role: "center"},
 		{cell: "funds spent 2026-00249", want: 1, role: "center"},
