@@ -13,9 +13,11 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// What may follow a day in a text: a time of day, with the offset of its clock, and a day of the week.
+// What may stand in the text of a day, or follow it: blanks, a time of day with the offset of its clock, a day of the week.
 var (
 	daytime = regexp.MustCompile(`^(.*[\d日)]|.*[星期周拜][一二三四五六日天])(?:T|\s+)(?:上午|下午)?\s*(?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d(?:\.\d+)?)?|[时點点](?:[0-5]?\d分(?:[0-5]?\d秒)?)?)\s*(?:[AaPp][Mm])?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d)?$`)
+	blanks  = regexp.MustCompile(`\s*([年月])\s*`)
+	dayWord = regexp.MustCompile(`(\d)\s*[日号]`)
 	weekday = regexp.MustCompile(`\s*\(?(?:星期|周|週|礼拜)[一二三四五六日天]\)?$`)
 	compact = regexp.MustCompile(`^(\d{4})(\d\d)(\d\d)(?:(?:[01]\d|2[0-3])(?:[0-5]\d){2})?$`)
 )
@@ -24,7 +26,8 @@ var (
 // day of the week, in the form YYYY-MM-DD. It does not check that the day exists. offset is what the text says of its clock,
 // such as Z or +08:00.
 func dayIn(typed string) (iso, offset string, ok bool) {
-	typed = strings.TrimSpace(strings.Replace(typed, "日", "日 ", 1))
+	typed = blanks.ReplaceAllString(text.FoldCode(typed), "$1")
+	typed = strings.TrimSpace(dayWord.ReplaceAllString(typed, "${1}日 "))
 	typed = strings.TrimSpace(weekday.ReplaceAllString(typed, ""))
 	if m := daytime.FindStringSubmatch(typed); m != nil {
 		typed, offset = strings.TrimSpace(weekday.ReplaceAllString(m[1], "")), m[2]

@@ -148,6 +148,10 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 	if row.Hidden {
 		add(s.key().Heading, text.Say("是隐藏的行：请显示或删除", "the row is hidden: show it or delete it"))
 	}
+	isStruck := s.isStruck(row)
+	if isStruck {
+		add(s.key().Heading, text.Say("整行带删除线：要保留请去掉删除线，不要请删除该行", "the whole row is struck through: remove the line if it is to count, or delete the row"))
+	}
 	for _, m := range merged[row.Number] {
 		add(s.heading(m.FirstColumn), text.Say("%s 列的单元格是合并的：请取消合并，逐格填写", "its cell in column %s is merged: unmerge and fill in each", spreadsheet.Letters(m.FirstColumn)))
 	}
@@ -163,6 +167,7 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 			}
 		default:
 			c := &columns[s.heads.column[j]]
+			x.Struck = x.Struck && !isStruck // which is said once
 			v, why, ok := c.read(x)
 			if ok && s.utc[j] {
 				why = inUTC(x)
@@ -183,6 +188,20 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		}
 	}
 	return r
+}
+
+// isStruck reports whether all cells of a row that are read and not empty are struck through.
+func (s *Sheet) isStruck(row *spreadsheet.Row) bool {
+	found := false
+	for j, i := range s.heads.column {
+		if x := row.At(j); i >= 0 && !isEmpty(x) {
+			if !x.Struck {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
 }
 
 // day returns the date of a row, or 0 if it cannot be read.

@@ -33,6 +33,8 @@ func (s *Sheet) passOver(sorts []rowSort) error {
 			}
 		case aNote:
 			s.name(r.Number, "", text.Say("“%s”在最后一行之下，作为附注，没有读取", "“%s” stands below the last row; it is taken for a note and not read", quoteRow(r)))
+		case numbers:
+			s.name(r.Number, "", text.Say("“%s”是各列的序号，没有读取", "“%s” counts the columns; it is not read", quoteRow(r)))
 		case nothing:
 			if blank++; blank == 1 {
 				firstBlank = r.Number

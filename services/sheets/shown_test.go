@@ -29,7 +29,7 @@ func TestSheetsOfOfficesShowWhatTheyHold(t *testing.T) {
 		{"16-utf8-without-hyphen.xlsx", 1, nil},
 		{"u1-exceljs-shanghai.xlsx", 0, []string{"2 日期: the cell holds 2026-08-31 16:00, which a program seems to have written in UTC for 2026-09-01"}},
 		{"u2-month.xlsx", 0, []string{"2 日期: the cell holds 2026-09-01 and shows no day (“2026年9月”)"}},
-		{"u4-row.xlsx", 1, []string{"3 凭证号: “S-2” is struck through", "3 日期: “2026-09-01” is", "3 中心编号: ", "3 经费下达编号: ", "3 用途: ", "3 金额(元): ", "3 收款单位: ", "3 摘要: "}},
+		{"u4-row.xlsx", 1, []string{"3 凭证号: the whole row is struck through"}},
 		{"u11-html.xls", 0, []string{"the file is a web page (HTML)"}},
 		{"u11-xml2003.xls", 0, []string{"the file is an XML Spreadsheet 2003"}},
 		{"more/scaled-by-comma.xlsx", 0, []string{"2 金额(元): the cell holds 1234500 and shows “1,234.5”"}},

@@ -110,7 +110,7 @@ func TestTheStructureOfATable(t *testing.T) {
 		"a unit beside the headings":                 {heads + ",（单位：美元）\n" + row(1), []string{"", "cell L1 says “（单位：美元）”"}},
 		"notes that only look like units":            {"预算 200 万元,单位：元,填报单位：某中心\n" + voucherHeadings + row(1), []string{"1 : “预算 200 万元"}},
 		"a quoted cell in a column that is not read": {heads + ",备注\n" + strings.TrimSuffix(row(1), "\n") + ",\"好\n" + row(2) + "\"\n", []string{"", "the quote that opens in row 2 closes in row 4 only"}},
-		"a quote that never closes":                  {voucherHeadings + row(1) + "V-2,2026/9/1,ZJ-0018,G-1,中试,10,甲,\"检测费,,,\n" + row(3), []string{"", "the quotes in row 3 do not match"}},
+		"a quote that never closes":                  {voucherHeadings + row(1) + "V-2,2026/9/1,ZJ-0018,G-1,中试,10,甲,\"检测费,,,\n" + row(3), []string{"", "the quotes in row 3 do not match: one that opens there is still open where the file ends, in line 4"}},
 		"headings that are not ours":                 {"序号," + heads + ",备注,备注,审核日期,编号,原因\n1," + row(1), []string{"0 序号: this is no column of a sheet of vouchers and is not read", "0 备注: ", "0 备注: ", "0 审核日期: ", "0 编号: ", "0 原因: "}},
 		"a heading of several lines":                 {strings.Replace(heads, "金额(元)", "\"金 额\n（元）\"", 1) + "\n" + row(1), nil},
 		"one that contains an absent one":            {required + ",是否外拨\n" + row(1), []string{"", "the heading “是否外拨” of column I resembles “外拨”, which is not there. Did you mean “外拨”?"}},
@@ -133,6 +133,11 @@ func TestTheStructureOfATable(t *testing.T) {
 		"a voucher of that name":                     {voucherHeadings + "合计,2026/9/1,ZJ-0018,G-1,中试,10,甲,检测费,,,\n", nil},
 		"a note among the rows":                      {voucherHeadings + row(1) + "制表人：张某\n" + row(2), []string{"3 日期: must not be empty"}},
 		"a last row in which everything is bad":      {voucherHeadings + row(1) + "V-2,2026.9.1,zj,,中试,1.005,甲,检测费,,,\n", []string{"3 日期: "}},
+		"numbers of the columns":                     {"序号," + voucherHeadings + "栏次,1,2,3,4,5,6,7,8\n1," + row(1), []string{"0 序号: ", "2 : “栏次 1 2 3 4 5 6 7 8” counts the columns"}},
+		"other numbers of the columns":               {"1,2,3,4,5,6,7,8\n" + voucherHeadings + "(甲),(乙),-1,-2,-3,4=1+2,,5\n" + row(1) + voucherHeadings + "①,②,③\n" + row(2), []string{"1 : “1 2 3 4 5 6 7 8” stands above", "3 : “(甲) (乙) -1 -2 -3 4=1+2 5” counts", "5 : the headings come again", "6 : “① ② ③” counts"}},
+		"a row of other numbers that is bad":         {voucherHeadings + "1,2,2\n" + row(1), []string{"2 日期: “2” is no date"}},
+		"a total in other words":                     {voucherHeadings + row(1) + "小计金额：,,,,,10,,,,,\n合计人民币（大写）：壹拾元整,,,,,10,,,,,\n", []string{"3 金额(元): “小计金额:” 10.00 is the sum", "4 金额(元): “合计人民币(大写):壹拾元整” 10.00 is the sum"}},
+		"counts of papers under the grants":          {voucherHeadings + row(1) + ",,,附件 3 张,,,,\n,,,共2页,,,,,\n", []string{"3 : “附件 3 张” stands below the last row", "4 : “共2页” stands"}},
 		"names of people below":                      {voucherHeadings + row(1) + "制表人,张某,审核人,李某,负责人,王某,填报,30日\n", []string{"3 : “制表人 张某 审核人 李某 负责人 王某 填报 30日” stands below"}},
 		"a line without a number below":              {voucherHeadings + row(1) + ",,,G-2,,5,,,,,\n", []string{"2 凭证号: row 3 has no “凭证号”", "3 凭证号: "}},
 		"rows with a serial number alone":            {"序号," + voucherHeadings + "1," + row(1) + "2\n3\n", []string{"0 序号: ", "3 : there is nothing in the columns that are read; rows of this sort: 2"}},
@@ -176,6 +181,19 @@ func TestOnlyWhatIsReadCanBeHiddenOrMerged(t *testing.T) {
 		t.Fatalf("%d records, %v, %s", records, bad, refused)
 	}
 	expect(t, named, "Sheet1 0 N: the column has no heading", "Sheet1 0 O: the column is hidden", "Sheet1 1 : “支出表” stands above", "Sheet1 6 金额(元): “合计” 10.00 is", "Sheet1 7 : “制表人：甲” stands below")
+}
+
+// A total whose amount cannot be read is not compared. A program that calculates nothing stores no value of its sum.
+func TestATotalThatCannotBeReadIsNamed(t *testing.T) {
+	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
+		return errors.Join(setRow(f, sheet, 2, nil), f.SetCellValue(sheet, "A3", "小计"), f.SetCellFormula(sheet, "F3", "SUM(F2)"), setRow(f, sheet, 4, nil),
+			f.SetCellValue(sheet, "A5", "合计"), f.SetCellValue(sheet, "F5", 10), setFormat(f, sheet, "F5", `0.00"万元"`))
+	})
+	named, bad, records, refused := answer(b)
+	if refused != "" || len(bad) > 0 || records != 2 {
+		t.Fatalf("%d records, %v, %s", records, bad, refused)
+	}
+	expect(t, named, "Sheet1 3 金额(元): “小计” is not compared, and passed over: its formula has no stored value", "Sheet1 5 金额(元): “合计” is not compared, and passed over: the cell holds 10 and shows “10.00万元”")
 }
 
 // Conditional formats are not evaluated, so one that changes numbers is for people to look at.

@@ -29,7 +29,7 @@ func (s *Sheet) checkTable() error {
 			g.rows[first.row].Number, g.rows[second.row].Number, spreadsheet.Letters(first.first()), spreadsheet.Letters(second.first()))
 	}
 	for i := range g.rows[:h.row] {
-		if r := &g.rows[i]; s.readsAsRow(r) || s.isFilled(r) {
+		if r := &g.rows[i]; s.readsAsRow(r) || s.isFilled(r) && !countsColumns(r) {
 			return say("第 %[1]d 行在标题行（第 %[2]d 行）之上，却像是表中的一行（%[3]s）：请把标题行移到最上面", "row %[1]d stands above the headings (row %[2]d) and looks like a row of the table (%[3]s): move the headings to the top",
 				r.Number, at, quoteRow(r))
 		}
@@ -200,9 +200,13 @@ func (s *Sheet) isHidden(j int) bool {
 	return slices.ContainsFunc(s.grid.hidden, func(m spreadsheet.Range) bool { return m.FirstColumn <= j && j <= m.LastColumn })
 }
 
-// isGrant reports whether a cell names a grant. Texts such as “审核人：” at the foot of a table do not.
+// counter matches how many there are of something, such as 附件 3 张 or 第 1 页.
+var counter = regexp.MustCompile(`\d+(张|页|份|笔|条|件|行|人)`)
+
+// isGrant reports whether a cell names a grant. Texts such as “审核人：” or “附件 3 张” at the foot of a table do not.
 func isGrant(c spreadsheet.Cell) bool {
-	return !strings.Contains(narrowed(c.Text), ":") && strings.ContainsFunc(halfWidth(c.Text), func(r rune) bool { return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' })
+	said := narrowed(c.Text)
+	return !strings.Contains(said, ":") && !counter.MatchString(said) && strings.ContainsFunc(halfWidth(c.Text), func(r rune) bool { return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' })
 }
 
 // grantColumn returns the column of the table with the grant, or -1.

@@ -3,6 +3,7 @@ package sheets
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/taizhang/taizhang/events"
@@ -27,10 +28,12 @@ func totalOf(s string) totalSort {
 		return noTotal
 	}
 	s = narrowed(s)
-	if label, _, isCut := strings.Cut(s, "("); isCut {
-		s = label
+	if end := strings.IndexAny(s, "(:"); end >= 0 {
+		s = s[:end]
 	}
-	s = strings.TrimSuffix(s, ":")
+	for _, end := range []string{"大写", "人民币", "数", "金额"} {
+		s = strings.TrimSuffix(s, end)
+	}
 	switch s {
 	case "合计", "总计", "共计":
 		return grandTotal
@@ -58,11 +61,52 @@ func (s *Sheet) total(r *spreadsheet.Row) (said string, of totalSort) {
 		}
 	}
 	for _, c := range r.Cells {
-		if of = totalOf(c.Text); of != noTotal && s.anyAmount(r) {
+		if of = totalOf(c.Text); of != noTotal && s.hasAmount(r) {
 			return c.Text, of
 		}
 	}
 	return "", noTotal
+}
+
+// A mark that counts a column is 1, (1), which Excel reads as -1, 7=5+6, ①, A or 甲. A label of the row may stand before.
+var (
+	countNumber = regexp.MustCompile(`^\(?-?(\d{1,3})\)?(=[\d+*/()-]+)?$`)
+	countOther  = regexp.MustCompile(`^\(?([A-Za-z①-⑳甲乙丙丁戊己庚辛壬癸]|[一二三四五六七八九十]{1,2})\)?$`)
+	countLabel  = regexp.MustCompile(`^[栏列项](次|号|目)?$`)
+)
+
+// countsColumns reports whether all cells of a row are marks that count columns, and its numbers follow each other.
+func countsColumns(r *spreadsheet.Row) bool {
+	marks, last := 0, 0
+	for _, c := range r.Cells {
+		said := narrowed(c.Text)
+		m := countNumber.FindStringSubmatch(said)
+		switch {
+		case m != nil:
+			n, _ := strconv.Atoi(m[1])
+			if last > 0 && n != last+1 {
+				return false
+			}
+			last = n
+		case countOther.MatchString(said):
+		case isEmpty(c), countLabel.MatchString(said):
+			continue
+		default:
+			return false
+		}
+		marks++
+	}
+	return marks >= headingsMin
+}
+
+// hasAmount reports whether an amount of a row can be read, or is a number or a formula that cannot be read.
+func (s *Sheet) hasAmount(r *spreadsheet.Row) bool {
+	for j, i := range s.heads.column {
+		if i >= 0 && s.Kind.Columns[i].Form == Amount && (r.At(j).IsNumber() || r.At(j).Formula != "") {
+			return true
+		}
+	}
+	return s.anyAmount(r)
 }
 
 // rowSort is what a row below the headings is.
@@ -74,6 +118,7 @@ const (
 	aTotal
 	aNote   // below the last row of the table
 	nothing // there is nothing in the columns that are read
+	numbers // the numbers of the columns, below the headings
 )
 
 // sortRows returns what the rows below the headings are, by index in the grid.
@@ -91,6 +136,8 @@ func (s *Sheet) sortRows() []rowSort {
 			isTail = true
 		case s.isBlank(r):
 			sorts[i] = nothing
+		case (i == h.row+1 || sorts[i-1] == headingsAgain) && countsColumns(r):
+			sorts[i] = numbers
 		case of != noTotal:
 			sorts[i] = aTotal
 		case isTail && s.isNote(r):
@@ -181,6 +228,10 @@ func (c *control) compare(r *spreadsheet.Row, where text.Text) error {
 		}
 		v, ok := c.s.cell(r, i)
 		if !ok {
+			if x := r.At(j); x.IsNumber() || x.Formula != "" {
+				_, why, _ := c.s.Kind.Columns[i].readPlain(x)
+				c.s.name(r.Number, c.s.Kind.Columns[i].Heading, text.Say("“%[1]s”没有核对，略过：%[2]s", "“%[1]s” is not compared, and passed over: %[3]s", said, why.Zh, why.En))
+			}
 			continue
 		}
 		heading, yuan := c.s.Kind.Columns[i].Heading, events.FormatYuan(v.fen)

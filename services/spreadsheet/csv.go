@@ -57,15 +57,17 @@ func CSV(text []byte, comma rune) iter.Seq2[Row, error] {
 		if bytes.IndexByte(text, '\n') < 0 {
 			text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
 		}
+		text = unwrap(text, byte(comma))
 		within := 0 // the number of line ends within cells
 		r := csv.NewReader(bytes.NewReader(text))
 		r.Comma, r.FieldsPerRecord, r.ReuseRecord = comma, -1, true
 		var cells []Cell
 		for {
+			begin := r.InputOffset()
 			fields, err := r.Read()
 			var malformed *csv.ParseError
 			if errors.As(err, &malformed) {
-				err = say("第 %d 行的引号不成对", "the quotes in row %d do not match", malformed.StartLine-within)
+				err = errQuotes(text, int(begin), byte(comma), malformed.StartLine-within)
 			}
 			if err != nil {
 				if err != io.EOF {
@@ -95,6 +97,60 @@ func CSV(text []byte, comma rune) iter.Seq2[Row, error] {
 			}
 		}
 	}
+}
+
+// unwrap removes the = of cells such as ="00123", with which programs keep a code as text.
+func unwrap(text []byte, comma byte) []byte {
+	if !bytes.Contains(text, []byte(`="`)) {
+		return text
+	}
+	var kept []byte
+	from := 0
+	walk(text, comma, func(at int) {
+		inner, isWrapped := bytes.CutPrefix(text[at:], []byte(`="`))
+		end := bytes.IndexByte(inner, '"')
+		if !isWrapped || end < 0 || bytes.ContainsAny(inner[:end], string(comma)+"\r\n") {
+			return
+		}
+		if next := inner[end+1:]; len(next) == 0 || next[0] == comma || next[0] == '\r' || next[0] == '\n' {
+			kept, from = append(kept, text[from:at]...), at+1
+		}
+	})
+	return append(kept, text[from:]...)
+}
+
+// walk calls begin with the offset of each cell that does not begin with a quote, and reports whether a quote is open
+// at the end of the text.
+func walk(text []byte, comma byte, begin func(at int)) (isOpen bool) {
+	isFirst := true
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case isOpen && c == '"' && i+1 < len(text) && text[i+1] == '"':
+			i++
+		case isOpen:
+			isOpen = c != '"'
+		case isFirst && c == '"':
+			isOpen, isFirst = true, false
+		case c == comma || c == '\n':
+			isFirst = true
+		case isFirst:
+			begin(i)
+			isFirst = false
+		}
+	}
+	return isOpen
+}
+
+// errQuotes returns the error that the quotes of a row do not match. The row begins at an offset of the text or in the empty
+// lines behind it.
+func errQuotes(text []byte, at int, comma byte, row int) error {
+	if walk(text[at:], comma, func(int) {}) {
+		return say("第 %[1]d 行的引号不成对：其中一个打开后，到文件末尾（文本的第 %[2]d 行）仍未闭合，请在文本编辑器中补上或删去引号",
+			"the quotes in row %[1]d do not match: one that opens there is still open where the file ends, in line %[2]d of the text. Add the missing quote or delete the one too many",
+			row, 1+bytes.Count(bytes.TrimRight(text, "\r\n"), []byte("\n")))
+	}
+	return say("第 %d 行的引号不成对：请在文本编辑器中补上或删去引号", "the quotes in row %d do not match: add the missing quote or delete the one too many", row)
 }
 
 // ISODay returns a date written as 2025-05-06, 2025/5/6 or 2025年5月6日 in the first form. It does not check that the day

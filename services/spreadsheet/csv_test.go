@@ -2,6 +2,7 @@ package spreadsheet
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -47,8 +48,27 @@ func TestRowsOfCSVHaveTheNumbersThatASpreadsheetProgramGivesThem(t *testing.T) {
 		}
 		return got
 	}
-	expect(t, read("a,,\r\n\r\n\"b\r\nc\",d\n,,\n,e\n\"f\n"), `1 1"a"`, `3 1"b\nc" 1"d"`, `4`, `5 0"" 1"e"`, "the quotes in row 6 do not match")
+	expect(t, read("a,,\r\n\r\n\"b\r\nc\",d\n,,\n,e\n\"f\n"), `1 1"a"`, `3 1"b\nc" 1"d"`, `4`, `5 0"" 1"e"`, "the quotes in row 6 do not match: one that opens there is still open where the file ends, in line 7 of the text. Add the missing quote or delete the one too many")
 	expect(t, read("a,b\r\r\"c\rd\",e\rf\r"), `1 1"a" 1"b"`, `3 1"c\nd" 1"e"`, `4 1"f"`)
+}
+
+func TestCodesThatAProgramKeptAsTextAreRead(t *testing.T) {
+	for text, want := range map[string]string{`="001",="","a=""b""",="c`: "the quotes in row 1 do not match: add the missing quote", "=\"00\"\n\"x,=\"\"y\"\",\",=\"2\"\r\n": `[00][x,="y",|2]`,
+		"\"a\"b,c": "the quotes in row 1 do not match: add", "x,=\"a,b\"": "do not match"} {
+		got := ""
+		for r, err := range CSV([]byte(text), ',') {
+			list := []string{}
+			for _, c := range r.Cells {
+				list = append(list, c.Text)
+			}
+			if got += "[" + strings.Join(list, "|") + "]"; err != nil {
+				got = err.Error()
+			}
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%q gives %s", text, got)
+		}
+	}
 }
 
 func TestARowOfCSVBeginsOnALineOfTheText(t *testing.T) {
