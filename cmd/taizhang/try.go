@@ -144,8 +144,8 @@ func (a *app) tellSheets(tried *triedSheets, done *desk.Imported, report string)
 func (a *app) tellJudged(x *desk.JudgedRecord, place string) {
 	parts := []string{place + a.say("第 %d 行", "row %d", x.Row), map[string]string{
 		desk.Accepted: a.say("可以入账", "can be recorded"), desk.Repeated: a.say("早已入账", "there already"), desk.Refused: a.say("将被拒绝", "would be refused")}[x.Answer]}
-	if x.Number != "" {
-		parts = append(parts, x.Number)
+	if about := cmp.Or(x.Number, string(x.Center)); about != "" {
+		parts = append(parts, about)
 	}
 	if x.AmountFen != 0 {
 		parts = append(parts, a.say("%s 元", "%s yuan", a.shown(table.Fen(x.AmountFen))))

@@ -25,7 +25,7 @@ func (s *Sheet) RowsOf(first int) (rows []int) {
 }
 
 // NumberOf returns the number by which the sheet knows the record that begins in a row, such as that of a voucher, as it can be read,
-// with the word that tells it from others of this number, as in "WT-2026-03 外拨结算"; "" if it has none but its center.
+// with what tells it from others of this number, as in "WT-2026-03 外拨结算" and "ZJ-0018 2025"; "" if it has none but its center.
 func (s *Sheet) NumberOf(first int) string {
 	e := s.first[first]
 	if e == nil || len(s.Kind.identity) == 0 {
@@ -33,6 +33,9 @@ func (s *Sheet) NumberOf(first int) string {
 	}
 	row, kind := e.rows[0], s.Kind.column("kind")
 	number := cmp.Or(row.cells[s.key().Field].name, s.part(row, s.key().Field))
+	if number != "" && s.key().Form == Whole { // of a year: each center has one
+		number = row.cells["center"].text + " " + number
+	}
 	if number != "" && kind >= 0 && slices.Contains(s.Kind.identity, "kind") {
 		number = strings.TrimSpace(number + " " + s.Kind.Columns[kind].word(row.cells["kind"].text))
 	}

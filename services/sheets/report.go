@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -165,6 +166,13 @@ func (m *marks) add(heading, reason string, sort mark) {
 	}
 }
 
+// toTakeAgain matches how those who import say that a voided record counts again. People who get a copy have no such parameter.
+var toTakeAgain = regexp.MustCompile(`(请用|say) -*again`)
+
+func withoutParameters(why text.Text, lang string) string {
+	return toTakeAgain.ReplaceAllString(why.In(lang), text.Say("请告知导入的人再次入账", "tell whoever imports this to take it again").In(lang))
+}
+
 // marks returns the marks by row, and the notes that are about no row of a record.
 func (m Marked) marks(lang string) (byRow map[int]*marks, whole []string) {
 	byRow = map[int]*marks{}
@@ -175,7 +183,7 @@ func (m Marked) marks(lang string) (byRow map[int]*marks, whole []string) {
 		return byRow[row]
 	}
 	for _, f := range m.Findings {
-		of(f.Row).add(f.Field, text.Say("%s：%s", "%s: %s", f.Field, f.Reason.In(lang)).In(lang), bad)
+		of(f.Row).add(f.Field, text.Say("%s：%s", "%s: %s", f.Field, withoutParameters(f.Reason, lang)).In(lang), bad)
 	}
 	isRecord := map[int]bool{}
 	for _, e := range m.Sheet.entries {

@@ -151,3 +151,15 @@ func TestTheLedgersReasonsAreSaidByRowAndHeading(t *testing.T) {
 		t.Error("no record begins at row 3")
 	}
 }
+
+func TestAMarkedCopyNamesNoFlag(t *testing.T) {
+	s := mustRead(t, voucherHeadings+"V-1,2026/9/1,ZJ-0018,G-1,中试,1.00,甲,乙,,,\n")
+	const want = "凭证号：是作废有误，请告知导入的人再次入账"
+	for _, prefix := range []string{"--", ""} {
+		why := aggregates.Breach{Field: "凭证号", Reason: text.Say("是作废有误，请用 %sagain", "the voiding was wrong: say %sagain", prefix)}
+		f := marked(t, "zh", Marked{Sheet: s, Findings: []Finding{{2, why}}})
+		if got, err := f.GetCellValue(f.GetSheetName(0), "L2"); err != nil || got != want {
+			t.Errorf("%q %v, want %q", got, err, want)
+		}
+	}
+}
