@@ -222,6 +222,9 @@ func (a *asking) identify() questionID {
 	copy(a.bare[:], h.Sum(nil))
 	epoch := a.epoch()
 	put(a.when.AsOf, string(epoch[:]), sees)
+	if a.isFile || a.form == table.WholeType { // their titles say as known at which point they are
+		put(a.when.KnownAt)
+	}
 	h.Sum(a.id[:0])
 	return a.id
 }

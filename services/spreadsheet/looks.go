@@ -111,8 +111,6 @@ const (
 type object struct {
 	from, to, size [2]int // column and row from 0; width and height
 	hasTo, hidden  bool
-	anchor         strings.Builder // of an object in VML
-	isNote, isOpen bool            // a note, and one that is shown
 }
 
 // readDrawing reads a drawing, in DrawingML or in VML.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -112,11 +113,14 @@ func vouchers(rows ...string) string {
 	return "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n" + strings.Join(rows, "\n") + "\n"
 }
 
+// unsent matches what a breach has for the sheets of the same process alone.
+var unsent = regexp.MustCompile(` There:("[^"]*")?`)
+
 func TestAClientWritesAsTheDeskItself(t *testing.T) {
 	here, there := serve(t), serve(t)
 	c := ask(t, client.Options{URL: there.URL, Patience: -1})
 	for _, act := range acts() {
-		want, got := act.ask(t, here.desk), act.ask(t, c)
+		want, got := unsent.ReplaceAllString(act.ask(t, here.desk), ""), unsent.ReplaceAllString(act.ask(t, c), "")
 		if want != got {
 			t.Errorf("%s: expected\n%.1200s\ngot\n%.1200s", act.name, want, got)
 		}
