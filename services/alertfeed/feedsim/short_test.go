@@ -2,4 +2,4 @@
 
 package feedsim
 
-const seedsOfOne = 20
+const seedsOfOne = 12
