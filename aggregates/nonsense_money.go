@@ -2,6 +2,7 @@ package aggregates
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/taizhang/taizhang/events"
 )
@@ -89,12 +90,22 @@ func (ix *index) createdFund(field, id string) []Breach {
 func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Breach) {
 	f := ix.fundNamed(id)
 	if f == nil {
-		return nil, missing(field, id)
+		return nil, ix.noFund(field, id)
 	}
 	if f.match != match {
 		return nil, refuse(field, "%q 是另一类资金（下达与配套不能混用）", "%q is money of the other sort (grants and matches do not mix)", id)
 	}
 	return f, named(field, id, f.place, true, on)
+}
+
+// noFund refuses the name of no grant and no match. It names one that differs in the case of letters alone.
+func (ix *index) noFund(field, id string) []Breach {
+	for _, f := range ix.funds {
+		if f != nil && strings.EqualFold(f.id, id) {
+			return refuse(field, "没有 %q；有 %q，字母大小写不同", "there is no %q; there is %q, whose letters are in another case", id, f.id)
+		}
+	}
+	return missing(field, id)
 }
 
 func (ix *index) wrongReceipt(field, id string, match bool, amountFen events.Fen, on events.Date) []Breach {
@@ -113,7 +124,7 @@ func (ix *index) wrongVoucher(on events.Date, p *events.FundsSpent) []Breach {
 	for i, l := range p.Lines {
 		f := ix.fundNamed(l.Grant)
 		if f == nil {
-			return missing(lineGrant(i), l.Grant)
+			return ix.noFund(lineGrant(i), l.Grant)
 		}
 		if on < f.on {
 			return tooEarly(lineGrant(i), f.on)

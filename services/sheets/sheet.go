@@ -228,7 +228,8 @@ func readSheet(g *grid, h *headings, cfg Config) (*Sheet, error) {
 		return nil, err
 	}
 	if cfg.Role != "" && !slices.Contains(s.Kind.Roles, cfg.Role) {
-		return nil, say("%s表不由角色 %[3]s 填报", "a sheet of %[2]s is not for the role %[3]s to fill in", s.Kind.Title.Zh, s.Kind.Title.En, cfg.Role)
+		why := notTheWriter(s.Kind.Roles, cfg.Role)
+		return nil, say("%[1]s表%[3]s", "a sheet of %[2]s %[4]s", s.Kind.Title.Zh, s.Kind.Title.En, why.Zh, why.En)
 	}
 	return s, s.gather(cfg)
 }
