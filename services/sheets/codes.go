@@ -61,12 +61,17 @@ const wholeDigitsMax = 15
 // inGroups matches an integer, also with commas between its groups of three digits.
 var inGroups = regexp.MustCompile(`^(\d+|\d{1,3}(,\d{3})+)$`)
 
+// trimYear removes 年 or 年度 behind a year.
+func (c *Column) trimYear(s string) string {
+	if !strings.HasSuffix(c.Heading, "年度") {
+		return s
+	}
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(s), "年度"), "年"))
+}
+
 // readWhole reads an integer from 0. A year may be followed by 年 or 年度.
 func (c *Column) readWhole(x spreadsheet.Cell) (int64, text.Text) {
-	typed := halfWidth(x.Text)
-	if strings.HasSuffix(c.Heading, "年度") && x.Sort == spreadsheet.Text {
-		typed = strings.TrimSuffix(strings.TrimSuffix(typed, "年度"), "年")
-	}
+	typed := c.trimYear(halfWidth(x.Text))
 	digits := strings.ReplaceAll(typed, ",", "")
 	if x.Sort != spreadsheet.Date && len(digits) <= wholeDigitsMax && inGroups.MatchString(typed) {
 		if n, err := strconv.ParseInt(digits, 10, 64); err == nil {

@@ -113,3 +113,12 @@ func TestTheSameNumberWithWhatNobodySeesIsOneVoucher(t *testing.T) {
 		expect(t, recordsOf(t, mustRead(t, voucherHeadings+number+row)), want...)
 	}
 }
+
+func TestYearsAreReadInTheirFormats(t *testing.T) {
+	column := &grants.Columns[grants.column("data.fiscalYear")]
+	for i, x := range formatted(t, [2]any{`0"年"`, 2026}, [2]any{`0"年度"`, 2026}, [2]any{"@", "２０２６ 年"}, [2]any{`0"月"`, 2026}, [2]any{`"1"0"年"`, 2026}) {
+		if v, why, ok := column.read(x); ok != (i < 3) || ok && v.n != 2026 {
+			t.Errorf("%s: %d, %s", x.Shown(), v.n, why.En)
+		}
+	}
+}

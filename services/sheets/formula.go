@@ -25,6 +25,30 @@ func functions(names string) *regexp.Regexp {
 	return regexp.MustCompile(`(?i)(?:^|[^\p{L}\p{N}_.\\])(?:_xl[a-z]+\.|com\.[a-z]+\.|org\.[a-z]+\.)*(?:` + names + `)\s*\(`)
 }
 
+// word matches a name in a formula, or what looks like one.
+var word = regexp.MustCompile(`[\p{L}_\\][\p{L}\p{N}_.\\]*`)
+
+// withNames returns a formula with the definitions of its names behind it, for astray to judge all of them.
+func withNames(formula string, names map[string]string) string {
+	if len(formula) <= 1 || len(names) == 0 {
+		return formula
+	}
+	seen := map[string]bool{}
+	for next := formula; next != ""; {
+		bare := quotedSheet.ReplaceAllString(quotedText.ReplaceAllString(next, ""), "")
+		next = ""
+		for _, w := range word.FindAllString(bare, -1) {
+			w = strings.ToLower(w)
+			if definition := names[w]; definition != "" && !seen[w] {
+				seen[w] = true
+				next += "+(" + definition + ")"
+			}
+		}
+		formula += next
+	}
+	return formula
+}
+
 // astray returns the reason that nobody can say from the workbook what a formula stands for, or a zero Text: it asks
 // another workbook or program, or gives another answer each time. The columns of tables, the other sheets of the workbook
 // and quoted texts are within the workbook.

@@ -1,8 +1,11 @@
 package sheets
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 )
 
 func TestFormulasWithinTheWorkbookAreReadAndOthersNot(t *testing.T) {
@@ -20,5 +23,20 @@ func TestFormulasWithinTheWorkbookAreReadAndOthersNot(t *testing.T) {
 		if why := astray(formula); !strings.Contains(why.En, want) {
 			t.Errorf("%s: %q", formula, why.En)
 		}
+	}
+}
+
+func TestNamesInFormulasAreJudgedByWhatTheyStandFor(t *testing.T) {
+	names := map[string]string{"汇率": "[1]参数!$B$1", "本日": "TODAY()", "单价": "Sheet1!$N$1", "税后": "单价*汇率", "圈": "圈+1"}
+	for formula, want := range map[string]string{"=汇率*2": "asks another", "=SUM(税后)": "asks another", "=N2-本日": "another answer", "=单价*2": "", `="汇率"&圈`: "", "='汇率'!A1": "", "=汇率表!A1": ""} {
+		if got := astray(withNames(formula, names)).En; !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%s: %q", formula, got)
+		}
+	}
+	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
+		return errors.Join(f.SetDefinedName(&excelize.DefinedName{Name: "Rate", RefersTo: "[1]A!$B$1"}), setRow(f, sheet, 2, nil), f.SetCellFormula(sheet, "F2", "rate*5"))
+	})
+	if _, bad, _, refused := answer(b); refused != "" || len(bad) != 1 || !strings.Contains(bad[0], "2 金额(元): its formula asks another workbook") {
+		t.Errorf("%v %s", bad, refused)
 	}
 }

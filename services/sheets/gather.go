@@ -116,7 +116,8 @@ func (s *Sheet) mergedCells() (byRow map[int][]spreadsheet.Range, err error) {
 	rows := s.grid.rows
 	for _, m := range s.grid.merged {
 		i, isThere := slices.BinarySearchFunc(rows, m.FirstRow, func(r spreadsheet.Row, number int) int { return r.Number - number })
-		if !isThere || isEmpty(rows[i].At(m.FirstColumn)) || !s.isRead(m) {
+		isOne := m.FirstRow == m.LastRow && m.FirstColumn == m.LastColumn
+		if isOne || !isThere || isEmpty(rows[i].At(m.FirstColumn)) || !s.isRead(m) {
 			continue
 		}
 		for ; i < len(rows) && rows[i].Number <= m.LastRow; i++ {

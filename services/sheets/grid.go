@@ -31,9 +31,10 @@ type grid struct {
 	hidden   []spreadsheet.Range // the hidden columns
 	formats  []spreadsheet.ConditionalFormat
 	breaks   []breaks
-	isHidden bool  // the worksheet is hidden; only whether it has something in it matters
-	over     error // a limit on tables that it exceeds; only the rows before are here
-	marked   bool  // the workbook is a marked copy
+	isHidden bool              // the worksheet is hidden; only whether it has something in it matters
+	names    map[string]string // what the names in formulas stand for; see spreadsheet.Workbook
+	over     error             // a limit on tables that it exceeds; only the rows before are here
+	marked   bool              // the workbook is a marked copy
 }
 
 // breaks is a cell of CSV of several lines.
@@ -66,6 +67,7 @@ func (g *grid) add(r spreadsheet.Row) error {
 		if c = tidy(c); !isEmpty(c) {
 			last = i
 		}
+		c.Formula = withNames(c.Formula, g.names)
 		r.Cells[i] = c
 	}
 	switch {
@@ -138,7 +140,7 @@ func readXLSX(f io.ReaderAt, size int64) (grids []*grid, err error) {
 	}
 	marked := slices.ContainsFunc(w.Sheets, func(s *spreadsheet.Sheet) bool { return s.Hidden && s.Name == markedSheet })
 	for _, worksheet := range w.Sheets {
-		g := &grid{name: worksheet.Name, isHidden: worksheet.Hidden, marked: marked}
+		g := &grid{name: worksheet.Name, isHidden: worksheet.Hidden, marked: marked, names: w.Names}
 		if g.isHidden {
 			if err := g.fill(w.Rows(worksheet), topRows); err != nil {
 				g.over = err

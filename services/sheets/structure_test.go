@@ -167,7 +167,7 @@ func TestOnlyWhatIsReadCanBeHiddenOrMerged(t *testing.T) {
 		}
 		for _, err := range []error{f.InsertRows(sheet, 1, 1), f.SetCellValue(sheet, "A1", "支出表"), f.MergeCell(sheet, "A1", "K1"), f.SetRowVisible(sheet, 1, false),
 			setRow(f, sheet, 3, map[string]any{"N": "旧备注", "O": "辅助"}), setRow(f, sheet, 4, nil), f.SetCellStyle(sheet, "N3", "N3", style), f.SetCellStyle(sheet, "I3", "J4", style),
-			f.MergeCell(sheet, "I3", "J3"), f.MergeCell(sheet, "N3", "N4"), f.SetColVisible(sheet, "I:K", false), f.SetColVisible(sheet, "O", false),
+			f.MergeCell(sheet, "I3", "J3"), f.MergeCell(sheet, "N3", "N4"), f.MergeCell(sheet, "F3", "F3"), f.SetColVisible(sheet, "I:K", false), f.SetColVisible(sheet, "O", false),
 			f.SetRowVisible(sheet, 5, false), f.SetCellValue(sheet, "A6", "合计"), f.MergeCell(sheet, "A6", "E6"), f.SetCellValue(sheet, "F6", 10), f.SetRowVisible(sheet, 6, false), f.SetCellStyle(sheet, "A6", "A6", style),
 			f.SetCellValue(sheet, "A7", "制表人：甲"), f.MergeCell(sheet, "A7", "C8")} {
 			if err != nil {

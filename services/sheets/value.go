@@ -30,7 +30,7 @@ func (c *Column) readPlain(x spreadsheet.Cell) (v value, why text.Text, ok bool)
 	if isEmpty(x) {
 		return v, text.Say("不能为空", "must not be empty"), c.Optional
 	}
-	if why = hides(x, c.Form); why != (text.Text{}) {
+	if why = c.hides(x); why != (text.Text{}) {
 		return v, why, false
 	}
 	if x.Sort == spreadsheet.Text && c.Form != Text {
@@ -68,19 +68,19 @@ func (c *Column) readPlain(x spreadsheet.Cell) (v value, why text.Text, ok bool)
 
 // hides returns the reason that the number format of a cell shows another text or number than it holds, or a zero Text.
 // Dates are for readDay to judge.
-func hides(x spreadsheet.Cell, form Form) text.Text {
+func (c *Column) hides(x spreadsheet.Cell) text.Text {
 	shown := x.Shown()
 	isShown := blanksAside(shown) == blanksAside(x.Text)
 	switch {
 	case isShown || x.Sort == spreadsheet.Date:
 		return text.Text{}
-	case x.Sort == spreadsheet.Number && (form == Amount || form == Whole):
-		if _, isShown = spreadsheet.ShowsNumber(shown, x.Text); isShown {
+	case x.Sort == spreadsheet.Number && (c.Form == Amount || c.Form == Whole):
+		if _, isShown = spreadsheet.ShowsNumber(c.trimYear(shown), x.Text); isShown {
 			return text.Text{}
 		}
 	}
 	do := text.Say("请设为文本格式后重填", "make it text and fill it in again")
-	switch form {
+	switch c.Form {
 	case Day:
 		do = text.Say("请设为日期格式，并核对", "make it a date and check it")
 	case Amount, Whole:

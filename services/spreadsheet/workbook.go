@@ -19,7 +19,8 @@ const (
 
 // Workbook is an XLSX archive that is being read.
 type Workbook struct {
-	Sheets []*Sheet // in the order of the workbook
+	Sheets []*Sheet          // in the order of the workbook
+	Names  map[string]string // the formulas, without =, that the defined names stand for, by the name in lower case
 
 	parts       map[string]*zip.File
 	bytesMax    int64 // the limit on unpacked bytes
@@ -84,7 +85,10 @@ func NewWorkbook(r io.ReaderAt, size, bytesMax int64) (*Workbook, error) {
 	if err := w.readStrings(byType["sharedStrings"]); err != nil {
 		return nil, err
 	}
-	return w, w.readSheets(part, targets)
+	if err := w.readSheets(part, targets); err != nil {
+		return nil, err
+	}
+	return w, w.readNames(part)
 }
 
 func errDamaged(err error) error {
@@ -152,6 +156,44 @@ func (w *Workbook) readSheets(part string, targets map[string]string) error {
 		}
 		return nil
 	})
+}
+
+// readNames reads the defined names.
+func (w *Workbook) readNames(part string) error {
+	s, err := w.scan(part)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	w.Names = map[string]string{}
+	name := ""
+	var formula strings.Builder
+	for {
+		t, err := s.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch e := t.(type) {
+		case xml.StartElement:
+			name = ""
+			if e.Name.Local == "definedName" {
+				name = strings.ToLower(attribute(e, "name"))
+				formula.Reset()
+			}
+		case xml.CharData:
+			if name != "" {
+				formula.Write(e)
+			}
+		case xml.EndElement:
+			if name != "" {
+				w.Names[name] = formula.String()
+			}
+			name = ""
+		}
+	}
 }
 
 func attribute(e xml.StartElement, name string) string {
