@@ -25,11 +25,13 @@ func withParts(t testing.TB, styles, before, rows, after string) []byte {
 }
 
 func TestWhatIsHiddenOrShownOtherwiseIsKnown(t *testing.T) {
-	b := withParts(t, `<styleSheet><dxfs><dxf><numFmt numFmtId="170" formatCode="0&quot;万&quot;"/></dxf><dxf><font><color rgb="FFFFFFFF"/></font></dxf><dxf><fill><bgColor/></fill><border><left><color/></left></border></dxf></dxfs></styleSheet>`,
+	b := withParts(t, `<styleSheet><dxfs><dxf><numFmt numFmtId="170" formatCode="0&quot;万&quot;"/></dxf><dxf><font><color rgb="FFFFFFFF"/></font></dxf><dxf><fill><bgColor/></fill><border><left><color/></left></border></dxf>`+
+		`<dxf><font><color rgb="FF000000"/></font><fill><patternFill><bgColor rgb="FFFFEB9C"/></patternFill></fill></dxf><dxf><font><color rgb="FF000000"/></font><fill><patternFill><bgColor rgb="FF000000"/></patternFill></fill></dxf>`+
+		`<dxf><font><color rgb="FF000000"/></font><fill/></dxf><dxf><font><b/></font></dxf></dxfs><colors><indexedColors><rgbColor rgb="FF000000"/></indexedColors><mruColors><color rgb="FFFF0000"/></mruColors></colors></styleSheet>`,
 		`<cols><col min="2" max="2" width="9"/><col min="3" max="4" hidden="1"/><col min="6" max="6" width="0" customWidth="1"/></cols>`,
 		`<row r="3" ht="0" customHeight="1"><c><v>1</v></c></row><row r="4" ht="0"><c><v>1</v></c></row><row r="5" ht="15" customHeight="1"><c><v>1</v></c></row><row r="6" hidden="true"><c><v>1</v></c></row>`,
 		`<conditionalFormatting sqref="A1:B2 C3"><cfRule dxfId="0"/><cfRule dxfId="9"/></conditionalFormatting><conditionalFormatting sqref="D1"><cfRule dxfId="1"/></conditionalFormatting>`+
-			`<conditionalFormatting sqref="E1"><cfRule dxfId="2"><colorScale><color/></colorScale></cfRule></conditionalFormatting><conditionalFormatting sqref="F1"><cfRule><dataBar showValue="0"/></cfRule></conditionalFormatting>`+
+			`<conditionalFormatting sqref="E1"><cfRule dxfId="2"><colorScale><color/></colorScale></cfRule></conditionalFormatting><conditionalFormatting sqref="H1"><cfRule dxfId="3"/><cfRule dxfId="5"/><cfRule dxfId="6"/></conditionalFormatting><conditionalFormatting sqref="I1"><cfRule dxfId="4"/></conditionalFormatting><conditionalFormatting sqref="F1"><cfRule><dataBar showValue="0"/></cfRule></conditionalFormatting>`+
 			`<extLst><ext><x14:conditionalFormatting><x14:cfRule><x14:dxf><font><color rgb="FFFF0000"/></font><numFmt/></x14:dxf></x14:cfRule><xm:sqref>G1:G2</xm:sqref></x14:conditionalFormatting></ext></extLst>`)
 	w, _, err := readAll(b, enough)
 	if err != nil {
@@ -53,7 +55,7 @@ func TestWhatIsHiddenOrShownOtherwiseIsKnown(t *testing.T) {
 	if got := fmt.Sprint(s.HiddenColumns); got != "[{1 1048576 2 3} {1 1048576 5 5}]" {
 		t.Errorf("columns %s are hidden", got)
 	}
-	if got := fmt.Sprint(s.ConditionalFormats); got != "[{{1 2 0 1} true false} {{3 3 2 2} true false} {{1 1 3 3} false true} {{1 1 5 5} true false} {{1 2 6 6} true true}]" {
+	if got := fmt.Sprint(s.ConditionalFormats); got != "[{{1 2 0 1} true false} {{3 3 2 2} true false} {{1 1 3 3} false true} {{1 1 8 8} false true} {{1 1 5 5} true false} {{1 2 6 6} true true}]" {
 		t.Errorf("got %s", got)
 	}
 	for after, want := range map[string]string{

@@ -30,11 +30,12 @@ func (w *Workbook) readStyles(name string) error {
 	formats := map[int]*format{}
 	var struck []bool    // by font
 	list, part := "", "" // what is being read
+	black := false       // the difference that is being read sets a black font, which LibreOffice writes with every one
 	return w.read(name, func(e xml.StartElement) error {
 		id, _ := strconv.Atoi(attribute(e, "numFmtId")) // 0, the general format, if it has none
 		tag := e.Name.Local
 		switch tag {
-		case "numFmts", "fonts", "cellXfs", "cellStyleXfs", "cellStyles", "dxfs":
+		case "numFmts", "fonts", "cellXfs", "cellStyleXfs", "cellStyles", "dxfs", "tableStyles", "colors", "extLst":
 			list = tag
 		case "font", "fill", "border":
 			part = tag
@@ -53,7 +54,11 @@ func (w *Workbook) readStyles(name string) error {
 			font, err := strconv.Atoi(attribute(e, "fontId"))
 			w.styles = append(w.styles, style{formats[id], err == nil && 0 <= font && font < len(struck) && struck[font]})
 		case list == "dxfs" && tag == "dxf":
-			w.differences = append(w.differences, ConditionalFormat{})
+			w.differences, black = append(w.differences, ConditionalFormat{}), false
+		case list == "dxfs" && tag == "color" && part == "font" && isBlack(e):
+			black = true
+		case list == "dxfs" && len(w.differences) > 0 && part == "fill" && black && isBlack(e):
+			w.differences[len(w.differences)-1].FontColor = true
 		case list == "dxfs" && len(w.differences) > 0 && (tag == "numFmt" || tag == "color" && part == "font" && !isTextColor(e)):
 			last := &w.differences[len(w.differences)-1]
 			last.NumFmt, last.FontColor = last.NumFmt || tag == "numFmt", last.FontColor || tag == "color"
@@ -67,6 +72,8 @@ func isTextColor(e xml.StartElement) bool {
 	tint := attribute(e, "tint")
 	return len(e.Attr) == 0 || isTrue(attribute(e, "auto")) || attribute(e, "theme") == "1" && (tint == "" || isZero(tint)) || attribute(e, "indexed") == "64"
 }
+
+func isBlack(e xml.StartElement) bool { return attribute(e, "rgb") == "FF000000" }
 
 // isOn reports whether an element such as strike is on: without a value it is.
 func isOn(e xml.StartElement) bool {
