@@ -26,6 +26,9 @@ var (
 // day of the week, in the form YYYY-MM-DD. It does not check that the day exists. offset is what the text says of its clock,
 // such as Z or +08:00.
 func dayIn(typed string) (iso, offset string, ok bool) {
+	if iso, ok := spreadsheet.ISODay(typed); ok { // nearly all are such
+		return iso, "", true
+	}
 	typed = blanks.ReplaceAllString(text.FoldCode(typed), "$1")
 	typed = strings.TrimSpace(dayWord.ReplaceAllString(typed, "${1}日 "))
 	typed = strings.TrimSpace(weekday.ReplaceAllString(typed, ""))
