@@ -207,6 +207,29 @@ func (h *headings) check(g *grid) error {
 	}}
 }
 
+// missing returns the number of required headings that are not there.
+func (h *headings) missing() (n int) {
+	for i, c := range h.kind.Columns {
+		if !c.Optional && !slices.Contains(h.column, i) {
+			n++
+		}
+	}
+	return n
+}
+
+// isSummary reports whether the headings are those of a table that only sums up a sheet of the kind, such as 经费下达编号,
+// 用途 and 金额(元): half of the required ones or more are missing, and no other heading resembles one of these.
+func (h *headings) isSummary(g *grid) bool {
+	must := 0
+	for _, c := range h.kind.Columns {
+		if !c.Optional {
+			must++
+		}
+	}
+	resembles := func(c spreadsheet.Cell) bool { return h.near(foldHeading(c.Text)) != "" }
+	return 2*h.missing() >= must && !slices.ContainsFunc(g.rows[h.row].Cells, resembles)
+}
+
 // near returns the heading that the sheet lacks and an unknown heading resembles: one contains the other, or they differ
 // in one character. What is a part of a heading that is there too, such as 编号, says nothing.
 func (h *headings) near(unknown string) string {

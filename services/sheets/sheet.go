@@ -162,9 +162,17 @@ func readBook(grids []*grid, cfg Config) (*Book, error) {
 	b := &Book{}
 	rows := 0
 	tables := make([]*Sheet, len(grids)) // nil for sheets that are no tables
+	found := make([]*headings, len(grids))
+	isAnyComplete := false
 	for i, g := range grids {
-		h := findHeadings(g)
-		if h == nil || g.isHidden {
+		if !g.isHidden {
+			found[i] = findHeadings(g)
+		}
+		isAnyComplete = isAnyComplete || found[i] != nil && found[i].missing() == 0
+	}
+	for i, g := range grids {
+		h := found[i]
+		if h == nil || isAnyComplete && h.isSummary(g) {
 			continue
 		}
 		if g.over != nil {
@@ -200,7 +208,11 @@ func readBook(grids []*grid, cfg Config) (*Book, error) {
 						r.Number, spreadsheet.Clip(before.Worksheet), quoteRow(r)))
 				}
 			}
-			b.Named = append(b.Named, Named{Worksheet: g.name, What: text.Say("没有标题行，没有读取", "the sheet has no headings and is not read")})
+			what := text.Say("没有标题行，没有读取", "the sheet has no headings and is not read")
+			if found[i] != nil {
+				what = text.Say("%[1]s表必需的标题缺一半以上，没有读取", "the sheet lacks half of the headings of a sheet of %[2]s or more, and is not read", found[i].kind.Title.Zh, found[i].kind.Title.En)
+			}
+			b.Named = append(b.Named, Named{Worksheet: g.name, What: what})
 		}
 	}
 	if rows == 0 {

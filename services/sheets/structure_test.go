@@ -214,6 +214,28 @@ func TestAConditionalFormatThatChangesNumbersIsNamed(t *testing.T) {
 	expect(t, named, "Sheet1 0 金额(元): a conditional format may show its numbers otherwise")
 }
 
+// A sheet that only sums up another has few of the headings.
+func TestASheetThatSumsUpAnotherIsNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		heads, row []any
+		want       string
+	}{
+		"vouchers summed up":  {[]any{"序号", "经费下达编号", "用途", "金额(元)"}, []any{1, "G-1", "中试", 5}, "汇总 0 : the sheet lacks half of the headings of a sheet of vouchers"},
+		"receipts summed up":  {[]any{"资金类别", "经费下达编号", "金额(元)"}, []any{"配套资金", "M-1", 5}, "汇总 0 : the sheet lacks half of the headings of a sheet of receipts"},
+		"a heading mistyped":  {[]any{"凭证编号", "经费下达编号", "用途", "金额(元)"}, []any{1, "G-1", "中试", 5}, "the heading “凭证编号” of column A resembles “凭证号”"},
+		"half of the columns": {[]any{"凭证号", "日期", "中心编号", "用途", "金额(元)"}, []any{"V-9", "2026-09-01", "ZJ-0018", "中试", 5}, "sheet “汇总”: row 1 (headings of a sheet of vouchers): the heading “经费下达编号” is missing"},
+	} {
+		b := makeXLSX(t, func(f *excelize.File, sheet string) error {
+			_, err := f.NewSheet("汇总")
+			return errors.Join(err, setRow(f, sheet, 2, nil), f.SetSheetRow("汇总", "A1", &c.heads), f.SetSheetRow("汇总", "A2", &c.row))
+		})
+		named, _, _, refused := answer(b)
+		if got := refused + strings.Join(named, "; "); !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 // What no table has may be as large as it likes.
 func TestOtherSheetsMayExceedTheLimitsOfTables(t *testing.T) {
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
