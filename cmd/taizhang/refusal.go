@@ -26,16 +26,31 @@ func (a *app) tellReasons(to io.Writer, list []desk.Reason) {
 			head = r.Field + a.say("：", ": ") + head
 		}
 		if r.Rule != "" {
-			head = string(r.Rule) + a.say("　", "  ") + head
+			head = a.ruleName(&r) + a.say("　", "  ") + head
 		}
 		fmt.Fprintf(to, "  %s\n", text.Printable(head))
 		if r.Words != "" {
-			fmt.Fprintf(to, "    %s\n", a.say("第%s条：“%s”", "article %s: “%s”", r.Article, r.Words))
+			article := a.say("第%s条", "article %s", r.Article)
+			if isOwnRule(&r) {
+				article = a.say("台账规则", "rule of the ledger")
+			}
+			fmt.Fprintf(to, "    %s\n", a.say("%s：“%s”", "%s: “%s”", article, r.Words))
 		}
 		for _, f := range r.Figures {
 			fmt.Fprintf(to, "    %s %s\n", f.Label.In(a.lang), lists.ShowFigure(f, nil).In(a.lang))
 		}
 	}
+}
+
+// isOwnRule reports whether a rule is the ledger's own: it stands in no article of the Measures.
+func isOwnRule(r *desk.Reason) bool { return r.Article == "–" }
+
+// ruleName returns how people call a rule: its number in the Measures, or the word for the ledger's own.
+func (a *app) ruleName(r *desk.Reason) string {
+	if isOwnRule(r) {
+		return a.say("超支", "overdrawn")
+	}
+	return string(r.Rule)
 }
 
 // tellRefused writes the answer "no" to a draft of an id; another error is returned as it is.

@@ -31,15 +31,18 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 	}
 	i := s.Kind.column(field)
 	why.Reason = plainly(why.Reason)
-	if field == "by.role" {
-		why.Reason.Zh = titles.Replace(why.Reason.Zh)
-	}
 	if why.There != "" {
 		var c *Column
-		if i >= 0 {
+		switch {
+		case i >= 0:
 			c = &s.under(e.rows[0].cells["on"].on)[i]
+		case field == "mode":
+			c = &Column{Words: []Word{{"补录", string(events.Recording)}, {"正常填报", string(events.Enforce)}}}
 		}
 		why.Reason = text.Say("早已入账的记录中为 %s", "is %s in the record that is there", text.Clip(c.spoken(why.There), spokenMax))
+	}
+	if field == "by.role" {
+		why.Reason.Zh = titles.Replace(why.Reason.Zh)
 	}
 	why.Field = s.key().Heading
 	if i >= 0 {

@@ -23,6 +23,8 @@ func TestAReasonReachesASheetInTheWordsOfAClerk(t *testing.T) {
 		{aggregates.Breach{Field: "data.outTransfer", Reason: same, There: `{"taskBook":"WT-1"}`}, "外拨 早已入账的记录中为 是"},
 		{aggregates.Breach{Field: "data.payee", Reason: text.Say("已有记录中没有", "")}, "收款单位 已有记录中没有"},
 		{aggregates.Breach{Field: "by.role", Reason: text.Say("center 不得写入 subsidy.granted；应为 [finance]", "")}, "凭证号 角色：省转化中心 不得写入 经费下达；应为 [省财政厅]"},
+		{aggregates.Breach{Field: "by.role", Reason: same, There: `"finance"`}, "凭证号 角色：早已入账的记录中为 “省财政厅”"},
+		{aggregates.Breach{Field: "mode", Reason: same, There: `"record"`}, "凭证号 方式：早已入账的记录中为 “补录”"},
 		{aggregates.Breach{Field: "doc", Reason: text.Say("不能为空", "")}, "凭证号 发文字号：不能为空"},
 		{aggregates.Breach{Field: "data.files", Reason: text.Say("不能为空", "")}, "凭证号 其他内容：不能为空"},
 	} {
