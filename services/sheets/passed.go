@@ -42,7 +42,7 @@ func (s *Sheet) passOver(sorts []rowSort) error {
 		}
 	}
 	if blank > 0 {
-		s.name(firstBlank, "", text.Say("这样的行共 %d 行，在读取的列中没有内容，略过", "there is nothing in the columns that are read; rows of this sort: %d; they are passed over", blank))
+		s.name(firstBlank, "", text.Say("这样的行共 %d 行，在读取的列中没有内容（或只有 0），略过", "there is nothing in the columns that are read; rows of this sort: %d, with those of 0 alone; they are passed over", blank))
 	}
 	return s.passOverColumns(sorts)
 }

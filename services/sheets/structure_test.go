@@ -141,6 +141,7 @@ func TestTheStructureOfATable(t *testing.T) {
 		"names of people below":                      {voucherHeadings + row(1) + "制表人,张某,审核人,李某,负责人,王某,填报,30日\n", []string{"3 : “制表人 张某 审核人 李某 负责人 王某 填报 30日” stands below"}},
 		"a line without a number below":              {voucherHeadings + row(1) + ",,,G-2,,5,,,,,\n", []string{"2 凭证号: row 3 has no “凭证号”", "3 凭证号: "}},
 		"rows with a serial number alone":            {"序号," + voucherHeadings + "1," + row(1) + "2\n3\n", []string{"0 序号: ", "3 : there is nothing in the columns that are read; rows of this sort: 2"}},
+		"rows that were prepared with formulas":      {voucherHeadings + row(1) + ",,,,,0.00,,,,,\n,,,,,0,,,,,\n" + row(2), []string{"3 : there is nothing in the columns that are read; rows of this sort: 2, with those of 0 alone"}},
 		"the same line twice in a voucher of three":  {voucherHeadings + row(1) + "V-1,2026/9/1,ZJ-0018,G-2,中试,10,甲,检测费,,,\n" + row(1), []string{"4 凭证号: has the voucher, the grant and the amount of row 2"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -149,10 +149,14 @@ func (s *Sheet) sortRows() []rowSort {
 	return sorts
 }
 
-// isBlank reports whether nothing is in the columns of a row that are read.
+// isBlank reports whether nothing is in the columns of a row that are read, or only 0 as an amount, as in rows that were
+// prepared with formulas.
 func (s *Sheet) isBlank(r *spreadsheet.Row) bool {
 	for j, i := range s.heads.column {
-		if i >= 0 && !isEmpty(r.At(j)) {
+		if i < 0 || isEmpty(r.At(j)) {
+			continue
+		}
+		if v, ok := s.cell(r, i); !ok || s.Kind.Columns[i].Form != Amount || v.fen != 0 {
 			return false
 		}
 	}
