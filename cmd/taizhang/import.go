@@ -279,6 +279,6 @@ func (a *app) tellMoved(title text.Text, list []desk.MovedAlert) {
 		a.print("  %s %s %s：%s%s", "  %s %s %s: %s%s", x.Center, x.Code, x.Key, lists.AlertTitle(x.Code).In(a.lang), a.dates(x.Alert))
 	}
 	if more := len(list) - movedShown; more > 0 {
-		a.print("  另有 %d 条，见 taizhang alerts 和 --output json。", "  and %d more: see taizhang alerts and --output json.", more)
+		a.print("  另有 %d 条，用 --output json 可全部列出。", "  and %d more: --output json lists all.", more)
 	}
 }

@@ -117,7 +117,7 @@ func Read(name string, content io.ReaderAt, size int64, cfg Config) (*Book, erro
 	b, err := read(content, size, cfg)
 	var e *text.Error
 	if errors.As(err, &e) {
-		return nil, say("%[1]s：%[2]s", "%[1]s: %[3]s", name, e.What.Zh, e.What.En)
+		return nil, e.At(name)
 	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
