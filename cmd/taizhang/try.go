@@ -126,11 +126,12 @@ func (a *app) tellSheets(tried *triedSheets, done *desk.Imported, report string)
 		places[a.placeIn(x.File, x.Worksheet)] = true
 	}
 	for i := range tried.Rows {
+		x := &tried.Rows[i]
 		place := ""
 		if len(places) > 1 {
-			place = a.placeIn(tried.Rows[i].File, tried.Rows[i].Worksheet) + a.say("，", ", ")
+			place = a.placeIn(x.File, x.Worksheet) + a.say("，", ", ")
 		}
-		a.tellJudged(&tried.Rows[i], place)
+		a.tellJudged(x, place)
 	}
 	a.tellNotes(done)
 	a.tellMoved(text.Text{Zh: "将产生预警：", En: "Alerts that would open:"}, tried.Opens)
@@ -158,13 +159,12 @@ func (a *app) tellJudged(x *desk.JudgedRecord, place string) {
 		parts = append(parts, strings.Join(balances, a.say("，", ", ")))
 	}
 	a.print("%s", "%s", strings.Join(parts, a.say("　", "  ")))
-	row := x.Row
 	for _, why := range x.Reasons {
-		if why.Row != row && why.Row != 0 {
-			row = why.Row
-			a.print("  第 %d 行：", "  row %d:", row)
+		reason := why.Reason
+		if why.Row != x.Row && why.Row != 0 {
+			reason.Field = a.say("第 %d 行，%s", "row %d, %s", why.Row, reason.Field)
 		}
-		a.tellReasons(a.out, []desk.Reason{why.Reason})
+		a.tellReasons(a.out, []desk.Reason{reason})
 	}
 }
 
