@@ -47,9 +47,9 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 	why.Field = s.key().Heading
 	if i >= 0 {
 		why.Field = s.Kind.Columns[i].Heading
-	} else if name, ok := besideTheSheet[field]; ok {
+	} else if name, ok := besideTheSheet[field]; ok && (field != "kind" || why.There != "") { // a record that cannot be at all says so itself
 		why.Reason = text.Text{Zh: name.Zh + "：" + why.Reason.Zh, En: name.En + ": " + why.Reason.En}
-	} else if field != "" && field != "id" {
+	} else if field != "" && field != "id" && field != "kind" {
 		why.Reason = text.Text{Zh: "其他内容：" + why.Reason.Zh, En: "other content: " + why.Reason.En}
 	}
 	return Finding{row, why}

@@ -25,6 +25,7 @@ func TestAReasonReachesASheetInTheWordsOfAClerk(t *testing.T) {
 		{aggregates.Breach{Field: "by.role", Reason: text.Say("center 不得写入 subsidy.granted；应为 [finance]", "")}, "凭证号 角色：省转化中心 不得写入 经费下达；应为 [省财政厅]"},
 		{aggregates.Breach{Field: "by.role", Reason: same, There: `"finance"`}, "凭证号 角色：早已入账的记录中为 “省财政厅”"},
 		{aggregates.Breach{Field: "mode", Reason: same, There: `"record"`}, "凭证号 方式：早已入账的记录中为 “补录”"},
+		{aggregates.Breach{Field: "kind", Reason: text.Say("中心已经登记", "")}, "凭证号 中心已经登记"},
 		{aggregates.Breach{Field: "doc", Reason: text.Say("不能为空", "")}, "凭证号 发文字号：不能为空"},
 		{aggregates.Breach{Field: "data.files", Reason: text.Say("不能为空", "")}, "凭证号 其他内容：不能为空"},
 	} {
