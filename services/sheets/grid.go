@@ -41,6 +41,7 @@ type grid struct {
 type breaks struct {
 	opens, closes int // the lines of the text
 	separators    int // the most in one of its lines
+	column        int // from 0
 }
 
 // fill adds at most `most` rows, counting empty ones.
@@ -113,11 +114,11 @@ func (g *grid) noteBreaks(rows iter.Seq2[spreadsheet.Row, error], comma rune) it
 	return func(yield func(spreadsheet.Row, error) bool) {
 		for r, err := range rows {
 			at := r.Line
-			for _, c := range r.Cells {
+			for j, c := range r.Cells {
 				if !strings.Contains(c.Text, "\n") {
 					continue
 				}
-				b := breaks{opens: at}
+				b := breaks{opens: at, column: j}
 				for line := range strings.Lines(c.Text) {
 					b.separators = max(b.separators, strings.Count(line, string(comma)))
 				}

@@ -205,7 +205,7 @@ func readBook(grids []*grid, cfg Config) (*Book, error) {
 			for i := range g.rows {
 				if r := &g.rows[i]; before.readsAsRow(r) || before.mostRead(r) {
 					return nil, g.place(say("第 %[1]d 行没有标题行，却像是“%[2]s”表中的一行（%[3]s）：请把它移到该表，或加上标题行", "row %[1]d has no headings above it and looks like a row of the sheet “%[2]s” (%[3]s): move it there, or add the headings",
-						r.Number, spreadsheet.Clip(before.Worksheet), quoteRow(r)))
+						r.Number, spreadsheet.Clip(before.Worksheet), before.readAs(r)))
 				}
 			}
 			what := text.Say("没有标题行，没有读取", "the sheet has no headings and is not read")

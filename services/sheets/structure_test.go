@@ -40,10 +40,10 @@ func TestSheetsThatWentWrongAndGoodOnes(t *testing.T) {
 		records int
 		want    []string // the reason to refuse the file, or what is against its rows and what is named
 	}{
-		{"01-sorted.csv", 0, []string{"row 1 stands above the headings (row 5) and looks like a row of the table (BX-1 2026-09-01 ZJ-0018"}},
+		{"01-sorted.csv", 0, []string{"row 1 stands above the headings (row 5) and looks like a row of the table (凭证号 BX-1、日期 2026-09-01、中心编号 ZJ-0018"}},
 		{"02-vouchers-twice.xlsx", 0, []string{"sheet “凭证”: rows 1 and 6 are two rows of headings (from columns A and A)"}},
-		{"03-swallow.csv", 0, []string{"the quote that opens in row 3 closes in row 6 only"}},
-		{"10-continued.xlsx", 0, []string{"sheet “9月续”: row 1 has no headings above it and looks like a row of the sheet “9月” (BX-2 2026-09-01"}},
+		{"03-swallow.csv", 0, []string{"the quote that opens in row 3, column “摘要”, closes in row 6 only"}},
+		{"10-continued.xlsx", 0, []string{"sheet “9月续”: row 1 has no headings above it and looks like a row of the sheet “9月” (凭证号 BX-2、日期 2026-09-01"}},
 		{"11-height-0.xlsx", 1, []string{"3 凭证号: the row is hidden"}},
 		{"u3-unit.xlsx", 0, []string{"sheet “凭证”: cell F2 says “单位：万元”, and the heading in cell F3 is “金额(元)”"}},
 		{"u5-twice.csv", 1, []string{"3 凭证号: has the voucher, the grant and the amount of row 2"}},
@@ -109,7 +109,7 @@ func TestTheStructureOfATable(t *testing.T) {
 		"a unit in two cells":                        {",,单位:,,万元\n" + voucherHeadings + row(1), []string{"", "cell C1 says “单位:”, and the heading in cell F2 is “金额(元)”"}},
 		"a unit beside the headings":                 {heads + ",（单位：美元）\n" + row(1), []string{"", "cell L1 says “（单位：美元）”"}},
 		"notes that only look like units":            {"预算 200 万元,单位：元,填报单位：某中心\n" + voucherHeadings + row(1), []string{"1 : “预算 200 万元"}},
-		"a quoted cell in a column that is not read": {heads + ",备注\n" + strings.TrimSuffix(row(1), "\n") + ",\"好\n" + row(2) + "\"\n", []string{"", "the quote that opens in row 2 closes in row 4 only"}},
+		"a quoted cell in a column that is not read": {heads + ",备注\n" + strings.TrimSuffix(row(1), "\n") + ",\"好\n" + row(2) + "\"\n", []string{"", "the quote that opens in row 2, column “L”, closes in row 4 only"}},
 		"a quote that never closes":                  {voucherHeadings + row(1) + "V-2,2026/9/1,ZJ-0018,G-1,中试,10,甲,\"检测费,,,\n" + row(3), []string{"", "the quotes in row 3 do not match: one that opens there is still open where the file ends, in line 4"}},
 		"headings that are not ours":                 {"序号," + heads + ",备注,备注,审核日期,编号,原因\n1," + row(1), []string{"0 序号: this is no column of a sheet of vouchers and is not read", "0 备注: ", "0 备注: ", "0 审核日期: ", "0 编号: ", "0 原因: "}},
 		"a heading of several lines":                 {strings.Replace(heads, "金额(元)", "\"金 额\n（元）\"", 1) + "\n" + row(1), nil},

@@ -31,7 +31,7 @@ func (s *Sheet) checkTable() error {
 	for i := range g.rows[:h.row] {
 		if r := &g.rows[i]; s.readsAsRow(r) || s.isFilled(r) && !countsColumns(r) {
 			return say("第 %[1]d 行在标题行（第 %[2]d 行）之上，却像是表中的一行（%[3]s）：请把标题行移到最上面", "row %[1]d stands above the headings (row %[2]d) and looks like a row of the table (%[3]s): move the headings to the top",
-				r.Number, at, quoteRow(r))
+				r.Number, at, s.readAs(r))
 		}
 	}
 	return s.checkUnit(0, h.row+1)
@@ -143,6 +143,18 @@ func quoteRow(r *spreadsheet.Row) string {
 	return spreadsheet.Clip(strings.Join(list, " "))
 }
 
+// readAs says the first cells of a row under the headings of their columns, for a message.
+func (s *Sheet) readAs(r *spreadsheet.Row) string {
+	const cellsMax = 4
+	var list []string
+	for j, i := range s.heads.column {
+		if c := r.At(j); i >= 0 && !isEmpty(c) && len(list) < cellsMax {
+			list = append(list, s.Kind.Columns[i].Heading+" "+spreadsheet.Clip(strings.Join(strings.Fields(c.Text), " ")))
+		}
+	}
+	return strings.Join(list, "、")
+}
+
 // otherUnit matches a note that amounts are not in yuan.
 var otherUnit = regexp.MustCompile(`单位:\(?(人民币)?\(?(万元|百万元|千元|亿元|美元|欧元|港元|日元)`)
 
@@ -188,8 +200,8 @@ func (s *Sheet) checkBreaks() error {
 	}
 	for _, b := range s.grid.breaks {
 		if b.separators >= last-first {
-			return say("第 %d 行打开的引号到第 %d 行才闭合，其间的各行都进了一个单元格：请在文本编辑器中补上或删去引号", "the quote that opens in row %d closes in row %d only, so the rows between are in one cell: add the missing quote or delete the one too many",
-				b.opens, b.closes)
+			return say("第 %d 行“%[3]s”列打开的引号到第 %[2]d 行才闭合，其间的各行都进了一个单元格：请在文本编辑器中补上或删去引号", "the quote that opens in row %d, column “%[3]s”, closes in row %[2]d only, so the rows between are in one cell: add the missing quote or delete the one too many",
+				b.opens, b.closes, s.heading(b.column))
 		}
 	}
 	return nil
