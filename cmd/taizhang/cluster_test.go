@@ -179,7 +179,7 @@ func TestOfAClusterThatIsDownTheCopyIsNamed(t *testing.T) {
 	mustRun(t, "--store", url, "--data", dir, "import", history(t, "edges"))
 	centers := mustRun(t, "--store", url, "--data", dir, "--as-of", "2026-10-31", "centers")
 	server.Close()
-	patience = 3 * time.Second
+	patience = 2 * time.Second
 	t.Cleanup(func() { patience = 0 })
 	for lang, want := range map[string][]string{"en": {"does not answer", "Without --store the copy in " + dir}, "zh": {"没有应答", "不加 --store 可查询 " + dir}} {
 		out, errOut, code := taizhang(t, "--store", url, "--data", dir, "--lang", lang, "--as-of", "2026-10-31", "centers")
@@ -201,7 +201,7 @@ func TestARecordThatMayHaveBeenStoredIsSaidToBeSo(t *testing.T) {
 	}
 	mustRun(t, at("import", filepath.Join("testdata", "small.jsonl"))...)
 	server.Break(kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Stall}))
-	patience = 3 * time.Second
+	patience = 2 * time.Second
 	t.Cleanup(func() { patience = 0 })
 	for lang, want := range map[string][]string{
 		"en": {"whether this was recorded is unknown", "with the same id", "The cause: the event store does not answer"},

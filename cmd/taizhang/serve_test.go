@@ -283,6 +283,7 @@ func TestAnOpenStreamIsToldThatTheServerStops(t *testing.T) {
 }
 
 func TestAfterAWriteOfUnknownOutcomeTheServerReadsOnAndThenEnds(t *testing.T) {
+	t.Parallel()
 	a, o := servedApp(t.TempDir())
 	var broken atomic.Bool
 	a.faults.store = func(inner events.Store) events.Store {

@@ -36,6 +36,7 @@ func count(t *testing.T, client *esdb.Client, stream string) int {
 
 // Client defect 5: an append that the server rejects early, or whose acknowledgement is lost, says nothing of use.
 func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
+	t.Parallel()
 	wide := proposals("wide", 40) // more than the client sends before it hears of a rejection
 	for i := range wide {
 		wide[i].Body = fmt.Appendf(nil, `{"note":"%s"}`, strings.Repeat("宽", 2000))
@@ -86,6 +87,7 @@ func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
 
 // Client defect 5, where it does not get better.
 func TestAnAppendThatStaysInDoubtSaysSo(t *testing.T) {
+	t.Parallel()
 	srv := kurrenttest.Start(t, kurrenttest.Config{})
 	s := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 3 * time.Second })
 	mustAppend(t, s, center, 0, proposals("a", 1))

@@ -16,6 +16,7 @@ import (
 
 // The contract holds whatever goes wrong on the way, as long as something gets through in the end.
 func TestTheStoreKeepsTheContractUnderEachFault(t *testing.T) {
+	t.Parallel()
 	lost := kurrenttest.Fault{Strike: kurrenttest.Drop, Stored: true}
 	plans := map[string]kurrenttest.Plan{
 		"every third append is dropped":                     kurrenttest.Every(kurrenttest.Append, 3, kurrenttest.Fault{Strike: kurrenttest.Drop}),

@@ -148,6 +148,7 @@ func TestWhatWasDoneBeforeAReadBeginsIsNoticed(t *testing.T) {
 
 // What a node that is behind does not know of yet must not pass for not done.
 func TestANodeThatIsBehindDoesNotSayThatNothingWasDone(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {
 			srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 2, Version: version})

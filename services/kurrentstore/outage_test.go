@@ -177,6 +177,7 @@ func TestCallsThatHangInALostClientEndWithIt(t *testing.T) {
 
 // Client defect 2 once more: an append that nobody waits for any more is not held on to for ever.
 func TestAnAppendThatIsNeverAnsweredIsGivenUp(t *testing.T) {
+	t.Parallel()
 	srv := kurrenttest.Start(t, kurrenttest.Config{})
 	l := quick()
 	l.call, l.answer = time.Second, 2*time.Second
