@@ -35,9 +35,6 @@ type host struct {
 	url   string         // of the child; the same after each start
 }
 
-// accountsOf is how many worlds share a server that is never stopped.
-const accountsOf = 48
-
 func configuration(dir, port string, accounts int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "listen: \"127.0.0.1:%s\"\njetstream { store_dir: %q, max_mem: 64MB, max_file: 1GB }\naccounts {\n", port, dir)

@@ -3,3 +3,6 @@
 package feedsim
 
 const seedsOfOne = 150 // some minutes; -feedsim.seeds for a long run
+
+// accountsOf is how many worlds share a server that is never stopped, and run at the same time.
+const accountsOf = 48

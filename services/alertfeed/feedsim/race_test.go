@@ -3,3 +3,6 @@
 package feedsim
 
 const seedsOfOne = 5 // the race detector makes each five times as long
+
+// accountsOf is how many worlds share a server that is never stopped, and run at the same time.
+const accountsOf = 16

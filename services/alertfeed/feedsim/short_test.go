@@ -3,3 +3,6 @@
 package feedsim
 
 const seedsOfOne = 12
+
+// accountsOf is how many worlds share a server that is never stopped, and run at the same time.
+const accountsOf = 48

@@ -297,7 +297,7 @@ func (w *world) rightClock() error {
 func (w *world) touch(do func(ctx context.Context, s jetstream.Stream) error) error {
 	w.calm.Lock()
 	defer w.calm.Unlock()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	defer cancel()
 	s, err := w.look(ctx)
 	if err != nil {
