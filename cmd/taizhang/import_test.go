@@ -10,10 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/memstore"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 )
@@ -65,6 +67,22 @@ func TestAnImportThatFailsHalfwaySaysWhatIsWritten(t *testing.T) {
 		}
 		if out, errOut := imports(); out+errOut != "" {
 			t.Errorf("%s: nothing more is written: got %q and %q", c.output, out, errOut)
+		}
+	}
+}
+
+func TestAnErrorOfASheetNamesItsFile(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
+	alone := filepath.Join(t.TempDir(), "alone.csv")
+	if err := os.WriteFile(alone, []byte("凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range [][]string{{"try", alone}, {"import", alone, "--actor", "c-1"}} {
+		out, errOut, code := taizhang(t, append([]string{"--data", dir, "--output", "json"}, verb...)...)
+		var said toldError
+		if err := json.Unmarshal([]byte(errOut), &said); err != nil || out != "" || code != 1 || said.Place != alone || said.Code != text.Invalid {
+			t.Errorf("%s: exit %d, %q, %q, %v", verb[0], code, out, errOut, err)
 		}
 	}
 }
