@@ -60,7 +60,7 @@ func TestMain(m *testing.M) {
 	die, ok := deaths[os.Getenv(deathVariable)]
 	if !ok {
 		flag.Parse()
-		if err := flag.Set("test.parallel", "6"); err != nil { // most tests wait for calls that are never answered
+		if err := flag.Set("test.parallel", "9"); err != nil { // most tests wait for calls that are never answered
 			panic(err)
 		}
 		os.Exit(m.Run())
