@@ -204,34 +204,11 @@ func (w *Workbook) readPrintAreas(index int, l *Looks) error {
 	if err != nil {
 		return err
 	}
-	s, err := w.scan(book)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	isArea := false
-	var text strings.Builder
-	for {
-		t, err := s.next()
-		if err == io.EOF {
-			return nil
+	return w.definedNames(book, func(name, sheet, formula string) {
+		if strings.EqualFold(name, "_xlnm.Print_Area") && sheet == strconv.Itoa(index) && !strings.Contains(formula, "#REF!") { // which programs ignore
+			l.PrintAreas = areasOf(formula)
 		}
-		if err != nil {
-			return err
-		}
-		switch e := t.(type) {
-		case xml.StartElement:
-			isArea = e.Name.Local == "definedName" && strings.EqualFold(attribute(e, "name"), "_xlnm.Print_Area") && attribute(e, "localSheetId") == strconv.Itoa(index)
-			text.Reset()
-		case xml.CharData:
-			text.Write(e)
-		case xml.EndElement:
-			if isArea && e.Name.Local == "definedName" && !strings.Contains(text.String(), "#REF!") { // which programs ignore
-				l.PrintAreas = areasOf(text.String())
-			}
-			isArea = false
-		}
-	}
+	})
 }
 
 // areasOf reads areas such as '8月'!$A$1:$C$9,'8月'!$E:$F. What cannot be read is no area.

@@ -160,13 +160,18 @@ func (w *Workbook) readSheets(part string, targets map[string]string) error {
 
 // readNames reads the defined names.
 func (w *Workbook) readNames(part string) error {
+	w.Names = map[string]string{}
+	return w.definedNames(part, func(name, _, formula string) { w.Names[strings.ToLower(name)] = formula })
+}
+
+// definedNames calls see for each defined name of the workbook, with the index of the sheet that it is of, or "".
+func (w *Workbook) definedNames(part string, see func(name, sheet, formula string)) error {
 	s, err := w.scan(part)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	w.Names = map[string]string{}
-	name := ""
+	var name, sheet string
 	var formula strings.Builder
 	for {
 		t, err := s.next()
@@ -180,7 +185,7 @@ func (w *Workbook) readNames(part string) error {
 		case xml.StartElement:
 			name = ""
 			if e.Name.Local == "definedName" {
-				name = strings.ToLower(attribute(e, "name"))
+				name, sheet = attribute(e, "name"), attribute(e, "localSheetId")
 				formula.Reset()
 			}
 		case xml.CharData:
@@ -189,7 +194,7 @@ func (w *Workbook) readNames(part string) error {
 			}
 		case xml.EndElement:
 			if name != "" {
-				w.Names[name] = formula.String()
+				see(name, sheet, formula.String())
 			}
 			name = ""
 		}
