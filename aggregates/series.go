@@ -89,8 +89,8 @@ func (d *dated[T]) at() place {
 	return d.place
 }
 
-// soonest returns the place of the earliest date of those that are not none. Of several places of one date it returns the
-// first event; a place without an event is a date on which time alone did something, and comes after the events.
+// soonest returns the place with the earliest date. It ignores places without a date. On one date events come in the order
+// of their revisions, and a place without an event, where only time passed, comes last.
 func soonest(places ...place) (min place) {
 	for _, p := range places {
 		if p.on != 0 && (min.on == 0 || p.on < min.on || p.on == min.on && p.rev-1 < min.rev-1) { // revision 0 wraps round to the last

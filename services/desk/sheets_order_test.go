@@ -29,7 +29,7 @@ func sheetID(voucher string) string {
 	return uuid.NewSHA1(space, []byte("ZJ-0001\x00"+voucher)).String()
 }
 
-// withGrant is small with a second grant, of 10,000 yuan of which nothing is received: G2.
+// withGrant returns the small ledger with a second grant, G2, of 10,000 yuan. Nothing of it is received.
 func withGrant(t *testing.T) *desk.Local {
 	t.Helper()
 	d := small(t)

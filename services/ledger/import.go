@@ -45,8 +45,9 @@ type ImportConfig struct {
 	DryRun bool
 	Judged func(Judged)
 
-	// AsOf is today. Moves, which may be nil, is called at the end for each center of which records were written, or in a dry run
-	// would be: with what they moved together in its answers, as of AsOf or of the date of the latest of them if that is later.
+	// Moves is called at the end, once for each center with new records (in a dry run: with good ones). It gets what these records
+	// together moved in the answers of the center, as of AsOf, or as of the date of the latest record if that is later. AsOf is
+	// today. Moves may be nil.
 	AsOf  events.Date
 	Moves func(CenterMoves)
 

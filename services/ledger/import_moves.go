@@ -42,7 +42,7 @@ func (im *importer) foresee(before policy.Timeline) {
 	}
 }
 
-// settle looks again at the centers of which not all is written as it was judged.
+// settle compares again the centers whose records were not all written as they were judged.
 func (im *importer) settle() {
 	for s, t := range im.checks.trials {
 		m := im.moving[s]

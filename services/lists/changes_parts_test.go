@@ -111,7 +111,7 @@ func (g *growing) partsAgree(t *testing.T, center, since, from, on string, then,
 	}
 }
 
-// reportedInMarch is a ledger of which the year 2025 was reported in March 2026 and that was told more since.
+// reportedInMarch returns a ledger and the position at which its year 2025 was reported in March 2026. Records follow it.
 func reportedInMarch(t *testing.T) (g *growing, since string) {
 	g = storyOf(t)
 	since = fmt.Sprint(g.l.Register().Position())

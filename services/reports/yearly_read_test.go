@@ -93,7 +93,7 @@ func TestAFiledYearlyReportIsStillReproduced(t *testing.T) {
 	}
 }
 
-// What is said of the next year's allocation is what the list of deferrals says of it.
+// The yearly report and the list of deferrals must agree on the allocation of the next year.
 func TestTheYearlyReportSaysWhatIsToBeDeferred(t *testing.T) {
 	d := newDesk(t, historyOf(t, "zhejiang-2026"))
 	words := map[string]string{"expected": "预计偏低（年度未结束）", "deferred": "已决定延后安排", "released": "已解除延后", "to-be-decided": "执行率偏低，尚未决定延后", "overdue": "执行率偏低，逾期未决定延后"}
