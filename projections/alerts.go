@@ -39,33 +39,11 @@ func (f AlertFilter) takes(a aggregates.Alert) bool {
 }
 
 // Evaluation returns all answers about a center as of a date, including the alerts of its breaks. It returns nil if no
-// event of the center was ever recorded. The caller must not change the result. The register keeps the last evaluation
-// of each center.
+// event of the center was ever recorded. The caller must not change the result. The register keeps the last
+// evaluations of each center, as of up to four dates.
 func (r *Register) Evaluation(id events.CenterID, on events.Date) (e *aggregates.Evaluation) {
 	r.with(id, func(c *center, t policy.Timeline) { e = c.evaluate(t, on) })
 	return e
-}
-
-// evaluate is Evaluation for a caller that has the lock of the center.
-func (c *center) evaluate(timeline policy.Timeline, on events.Date) *aggregates.Evaluation {
-	of := basis{on: on, changes: c.changes, policies: len(timeline.Adopted())}
-	if c.last != nil && c.lastOf == of {
-		return c.last
-	}
-	if on == c.lastOf.on {
-		c.again = on
-	}
-	if on == c.again { // somebody follows the center, such as the feed of alerts
-		c.last = c.state.EvaluateAgain(timeline, on)
-	} else {
-		c.last = c.state.Evaluate(timeline, on)
-	}
-	c.lastOf = of
-	if found := integrityAlerts(c.breaks, on); len(found) > 0 {
-		c.last.Alerts = append(c.last.Alerts, found...)
-		slices.SortFunc(c.last.Alerts, aggregates.CompareAlerts)
-	}
-	return c.last
 }
 
 // Centers lists the centers registered by a date, in the order of their ids.

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +54,31 @@ func apply(r *projections.Register, rec *events.Recorded) {
 	default:
 		r.ApplyBroken(events.Stored{Stream: rec.Stream(), ID: rec.ID, Place: events.Place{Position: rec.Position, Revision: rec.Revision, RecordedAt: rec.RecordedAt}}, errors.New("unknown kind"))
 	}
+}
+
+// troubled returns the records of a log with breaks of a center and of none after those at some indexes, and with the adoption of
+// another policy after the one at another index.
+func troubled(t testing.TB, l *log, adopted int, breaks ...int) *log {
+	t.Helper()
+	second, problems := policy.Parse([]byte(strings.Replace(string(policy.Builtin().Text()), `"version": "2"`, `"version": "3"`, 1)))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	more := newLog()
+	for i, rec := range l.list[1:] {
+		more.add(&rec.Record)
+		if slices.Contains(breaks, i) {
+			more.broken(rec.Center, fmt.Sprint(i))
+			more.broken("", fmt.Sprint("none ", i))
+		}
+		if i == adopted {
+			adoption := l.list[0].Record
+			adoption.ID, adoption.Data = rec.ID, &events.PolicyAdopted{ID: second.ID, Version: second.Version, EffectiveFrom: second.EffectiveFrom,
+				Source: second.Source, Digest: second.Digest(), Text: string(second.Text())}
+			more.add(&adoption)
+		}
+	}
+	return more
 }
 
 // golden reads a history that comes with the right answers.

@@ -45,26 +45,17 @@ type Aggregate interface {
 	Apply(rec *events.Recorded) error
 }
 
-// center is one center with its last evaluation. The lock of its stream protects all fields.
+// center is one center with its last evaluations. The lock of its stream protects all fields.
 type center struct {
 	*stream
-	state  *aggregates.Center // the aggregate of the stream
-	last   *aggregates.Evaluation
-	lastOf basis
-	again  events.Date // the last date as of which it was evaluated twice in a row, or none
+	state *aggregates.Center // the aggregate of the stream
+	kept  evaluations
 
 	responsible responsible // as last asked for; the zero value is of no date
 
 	// The lock mu of the register protects these: the list of all centers in the order of their last change.
 	older, newer *center
 	changed      uint64 // the changes of the register after the last event of this center
-}
-
-// basis holds the inputs of an evaluation. An evaluation with an equal basis is still right.
-type basis struct {
-	on       events.Date
-	changes  int
-	policies int
 }
 
 // NewRegister returns an empty register.

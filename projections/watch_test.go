@@ -86,25 +86,7 @@ func (w *watcher) right(r *projections.Register, on events.Date) {
 }
 
 func TestAWatchTellsWhatIsTrueAtExactlyThePosition(t *testing.T) {
-	l := simulated(t, 12, 4000)
-	second, problems := policy.Parse([]byte(strings.Replace(string(policy.Builtin().Text()), `"version": "2"`, `"version": "3"`, 1)))
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	more := newLog() // with breaks of centers and of none, and a policy, between the records
-	for i, rec := range l.list[1:] {
-		more.add(&rec.Record)
-		switch i {
-		case 1000, 3000:
-			more.broken(rec.Center, fmt.Sprint(i))
-			more.broken("", fmt.Sprint("none ", i))
-		case 2000:
-			adopted := l.list[0].Record
-			adopted.ID, adopted.Data = rec.ID, &events.PolicyAdopted{ID: second.ID, Version: second.Version, EffectiveFrom: second.EffectiveFrom,
-				Source: second.Source, Digest: second.Digest(), Text: string(second.Text())}
-			more.add(&adopted)
-		}
-	}
+	more := troubled(t, simulated(t, 12, 4000), 2000, 1000, 3000)
 	r, replayed, on := projections.NewRegister(), projections.NewRegister(), events.MustDate("2026-12-31")
 	w := watching(t, r)
 	w.explains = true
