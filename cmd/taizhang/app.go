@@ -197,6 +197,10 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	if err := a.chooseServer(cmd); err != nil {
 		return err
 	}
+	var err error
+	if a.dir, err = straight(a.dir); err != nil {
+		return err
+	}
 	for name, value := range map[string]string{"as-of": a.asOf, "known-at": a.knownAt} {
 		if value == "" && cmd.Flags().Changed(name) { // as of a variable that is not set: it shall not read as today
 			return usage(cmd, "--%s：不能为空", "--%s: must not be empty", name)

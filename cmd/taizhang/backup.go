@@ -24,6 +24,7 @@ func (a *app) backupCommand() *cobra.Command {
 FILE 整份写完并落盘后才替换先前的备份，因此需要容纳两份的空间；写入期间的内容在旁边的目录 FILE.partial 中。
 任何 tar 都能列出、解开它，解开后的目录就是一份台账。
 DIR 只补缺少的文件。两者中断后再运行一次，都从中断处接着做（FILE 若已写完、只差落盘，则重写）；失败的一次不留下 FILE.partial。不是这份台账先前备份的文件或目录，一律不动。
+台账自己的目录之中不能存放备份。
 
 账号和访问日志（如有）同时备份到旁边：X.tar 旁为 X.access.tar，DIR 旁为 DIR.access，仅本人可读。`,
 			`Copy the ledger to one file, a tar archive, or to a directory, also while it is written.
@@ -34,6 +35,7 @@ grows in the directory FILE.partial beside it. Any tar lists it and unpacks it, 
 In a DIR only the files that are missing or have grown are written.
 Cut short, either goes on where it was when it is run again (a FILE that was whole and only had to reach the disk is
 written again). A run that fails leaves no FILE.partial. What is no earlier backup of this ledger is left as it is.
+No backup goes into the directory of the ledger itself.
 
 The accounts and the access log, if there are any, are copied beside it, for their owner alone: X.access.tar beside
 X.tar, DIR.access beside DIR.`),
@@ -50,7 +52,7 @@ X.tar, DIR.access beside DIR.`),
 			if err != nil {
 				return err
 			}
-			if err := a.isElsewhere(to); err != nil {
+			if err := a.isElsewhere(to, isFile); err != nil {
 				return err
 			}
 			copied, err := a.backUp(cmd.Context(), to, isFile)
@@ -65,7 +67,6 @@ X.tar, DIR.access beside DIR.`),
 			if accounts == nil {
 				return a.writeCopied(copied)
 			}
-			accounts.Path = accessBackup(args[0], isFile)
 			return a.writeCopied(copied, *accounts)
 		},
 	}
@@ -102,6 +103,9 @@ With --access the accounts and the access log are restored too. Every token is v
 			if err != nil {
 				return err
 			}
+			if err := a.isApart(from); err != nil {
+				return err
+			}
 			if accessFrom == "" {
 				copied, err := a.restore(cmd.Context(), from, isFile)
 				if err != nil {
@@ -121,6 +125,9 @@ With --access the accounts and the access log are restored too. Every token is v
 func (a *app) restoreBoth(cmd *cobra.Command, from string, isFile bool, accessFrom string) (err error) {
 	accessFrom, accessIsFile, err := copyAt(cmd, accessFrom)
 	if err != nil {
+		return err
+	}
+	if err := a.isApart(accessFrom); err != nil {
 		return err
 	}
 	accounts, err := a.restoreAccess(cmd.Context(), accessFrom, accessIsFile)
@@ -148,6 +155,9 @@ func copyAt(cmd *cobra.Command, path string) (at string, isFile bool, err error)
 	if path == "" || path == "-" {
 		return "", false, usage(cmd, "备份是文件或目录，不能是 %q", "a backup is a file or a directory, not %q", path)
 	}
+	if path, err = straight(path); err != nil {
+		return "", false, err
+	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -161,18 +171,6 @@ func copyAt(cmd *cobra.Command, path string) (at string, isFile bool, err error)
 		return "", false, text.Errorf(text.Invalid, "%s 既不是文件也不是目录", "%s is neither a file nor a directory", path)
 	}
 	return path, false, nil
-}
-
-// isElsewhere refuses the ledger's own directory as a place for its backup.
-func (a *app) isElsewhere(to string) error {
-	ledger, err := os.Stat(a.dir)
-	if err != nil {
-		return err
-	}
-	if copied, err := os.Stat(to); err == nil && os.SameFile(ledger, copied) {
-		return text.Errorf(text.Invalid, "%s 就是台账自己的目录，不是备份；请换一个位置", "%s is the directory of the ledger itself, which is no backup; take another place", to)
-	}
-	return nil
 }
 
 // writeCopied says how far copies reach.
