@@ -90,7 +90,7 @@ func stored(b *testing.B, size, centers int) []events.Stored {
 		}
 		revisions[r.Center]++
 		at := events.Place{Revision: revisions[r.Center], Position: uint64(len(log) + 1)}
-		log = append(log, events.Stored{Place: at, Stream: r.Stream(), ID: r.ID, Kind: r.Kind, Body: body})
+		log = append(log, events.Stored{Place: at, Stream: r.Stream(), ID: r.ID, Kind: r.Kind, Body: []byte(body.String())})
 		if len(log) == size {
 			return log
 		}

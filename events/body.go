@@ -38,7 +38,7 @@ func CutBody(s *Stored) (Body, error) {
 	if err != nil {
 		return Body{}, err
 	}
-	b, ok := cutBody(Lookup(s.Kind), body)
+	b, ok := cutBody(Lookup(s.Kind), []byte(body.text))
 	if !ok {
 		return Body{}, fmt.Errorf("events: cut position %d (%s): its body is not as EncodeEvent writes it", s.Position, s.Kind)
 	}

@@ -27,7 +27,7 @@ func TestABodyIsCutAsItIsDecoded(t *testing.T) {
 			*text = anyText.Draw(t, "text")
 		}
 		r.Mode = rapid.SampledFrom([]Mode{Enforce, Recording}).Draw(t, "mode")
-		body, err := EncodeEvent(&r.Record, r.Entry)
+		body, err := bodyOf(&r.Record, r.Entry)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func agrees(t failer, s Stored) {
 		_, _ = CutBody(&s) // which must not panic
 		return
 	}
-	if _, err := EncodeEvent(&rec.Record, rec.Entry); err != nil {
+	if _, err := bodyOf(&rec.Record, rec.Entry); err != nil {
 		return
 	}
 	b, err := CutBody(&s)
@@ -223,7 +223,7 @@ func textsOf(s *shape, v reflect.Value) (texts []string) {
 // FuzzCutBody asserts that no bytes make CutBody panic, and that it agrees with DecodeEvent wherever that accepts them.
 func FuzzCutBody(f *testing.F) {
 	for _, r := range samples() {
-		body, err := EncodeEvent(&r.Record, r.Entry)
+		body, err := bodyOf(&r.Record, r.Entry)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -250,7 +250,7 @@ func FuzzCutBody(f *testing.F) {
 // BenchmarkCutBody cuts the body of a voucher, as most events of a ledger are.
 func BenchmarkCutBody(b *testing.B) {
 	r := sampleOf(KindFundsSpent)
-	body, err := EncodeEvent(&r.Record, r.Entry)
+	body, err := bodyOf(&r.Record, r.Entry)
 	if err != nil {
 		b.Fatal(err)
 	}

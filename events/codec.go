@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -211,16 +212,24 @@ func depth(line []byte) int {
 
 // EncodeRecord writes a record in the interchange form, without a newline. Equal records have equal bytes.
 func EncodeRecord(r *Record) ([]byte, error) {
-	return encode(r, recordShape, &wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By,
+	return encode(make([]byte, 0, 512), r, recordShape, &wireRecord{ID: r.ID.String(), Kind: r.Kind, Center: r.Center, On: r.On, By: r.By,
 		Mode: r.Mode, Doc: r.Doc, Files: r.Evidence, Note: r.Note})
 }
 
 // EncodeEvent returns the body of the event to store for a record that the ledger accepts.
-func EncodeEvent(r *Record, e Entry) ([]byte, error) {
-	return encode(r, eventShape, &wireEvent{On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc, Files: r.Evidence, Note: r.Note, Entry: e})
+func EncodeEvent(r *Record, e Entry) (Object, error) {
+	buf := bodyBuffers.Get().(*[]byte)
+	defer bodyBuffers.Put(buf)
+	b, err := encode((*buf)[:0], r, eventShape, &wireEvent{On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc, Files: r.Evidence, Note: r.Note, Entry: e})
+	*buf = b
+	return Object{string(b)}, err
 }
 
-func encode(r *Record, s *shape, wire any) (b []byte, err error) {
+// bodyBuffers holds buffers for EncodeEvent.
+var bodyBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// encode appends a record in one of its forms. Both are objects as Object describes them.
+func encode(b []byte, r *Record, s *shape, wire any) (_ []byte, err error) {
 	entry := Lookup(r.Kind)
 	if entry == nil || reflect.TypeOf(r.Data) != entry.data {
 		return nil, fmt.Errorf("events: encode %s: its data is %T", r.Kind, r.Data)
@@ -228,7 +237,7 @@ func encode(r *Record, s *shape, wire any) (b []byte, err error) {
 	if w, ok := wire.(*wireEvent); ok {
 		w.Version = entry.Version
 	}
-	if b, err = appendObject(make([]byte, 0, 512), s, reflect.ValueOf(wire).Elem(), r); err != nil {
+	if b, err = appendObject(b, s, reflect.ValueOf(wire).Elem(), r); err != nil {
 		return nil, fmt.Errorf("events: encode %s: %w", r.Kind, err)
 	}
 	return b, nil

@@ -89,7 +89,7 @@ func BenchmarkEncodeEvent(b *testing.B) {
 	r := sampleOf(KindFundsSpent)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := EncodeEvent(&r.Record, r.Entry); err != nil {
+		if _, err := bodyOf(&r.Record, r.Entry); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -97,7 +97,7 @@ func BenchmarkEncodeEvent(b *testing.B) {
 
 func BenchmarkDecodeEvent(b *testing.B) {
 	r := sampleOf(KindFundsSpent)
-	body, err := EncodeEvent(&r.Record, r.Entry)
+	body, err := bodyOf(&r.Record, r.Entry)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func BenchmarkDecodeEvent(b *testing.B) {
 // BenchmarkDecodeEventStrictly is what decoding costs without the plain reader.
 func BenchmarkDecodeEventStrictly(b *testing.B) {
 	r := sampleOf(KindFundsSpent)
-	body, err := EncodeEvent(&r.Record, r.Entry)
+	body, err := bodyOf(&r.Record, r.Entry)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func FuzzDecodeRecord(f *testing.F) {
 		if len(found) > 0 || !reflect.DeepEqual(again, r) {
 			t.Fatalf("%s\nis read back as %+v %+v, %v", written, again, again.Data, found)
 		}
-		body, err := EncodeEvent(r, Entry{})
+		body, err := bodyOf(r, Entry{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,11 @@ func FuzzDecodeRecord(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(&stored.Record, r) {
 			t.Fatalf("%s\nis stored as %+v, %v", body, stored, err)
 		}
-		batch := []Proposed{{ID: r.ID, Kind: r.Kind, Body: body}}
+		object, err := ParseObject(body)
+		if err != nil {
+			t.Fatalf("%s is written and is no object: %v", body, err)
+		}
+		batch := []Proposed{{ID: r.ID, Kind: r.Kind, Body: object}}
 		if err := CheckBatch(r.Stream(), batch); err != nil {
 			t.Fatalf("what was read cannot be stored: %v", err)
 		}
@@ -48,7 +52,7 @@ func FuzzDecodeRecord(f *testing.F) {
 
 func FuzzDecodeEvent(f *testing.F) {
 	for _, r := range samples() {
-		body, err := EncodeEvent(&r.Record, r.Entry)
+		body, err := bodyOf(&r.Record, r.Entry)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -63,7 +67,7 @@ func FuzzDecodeEvent(f *testing.F) {
 		if err != nil {
 			return
 		}
-		written, err := EncodeEvent(&r.Record, r.Entry)
+		written, err := bodyOf(&r.Record, r.Entry)
 		if err != nil {
 			return // a value that no record can have, such as text for a target's value
 		}
@@ -71,7 +75,7 @@ func FuzzDecodeEvent(f *testing.F) {
 		if err != nil {
 			return // a day that is missing, which no record lacks, is not written so that it could be read
 		}
-		if b, err := EncodeEvent(&again.Record, again.Entry); err != nil || !bytes.Equal(b, written) {
+		if b, err := bodyOf(&again.Record, again.Entry); err != nil || !bytes.Equal(b, written) {
 			t.Fatalf("%s\nis written again as\n%s, %v", written, b, err)
 		}
 	})

@@ -21,7 +21,7 @@ func TestEveryVersionOfEveryKindEverStoredIsStillReadAsItWas(t *testing.T) {
 	for _, want := range samples() {
 		present := Lookup(want.Kind).Version
 		want.Revision, want.Position, want.RecordedAt = 3, 12, time.Date(2026, 3, 16, 1, 2, 3, 4000, time.UTC)
-		written, err := EncodeEvent(&want.Record, want.Entry)
+		written, err := bodyOf(&want.Record, want.Entry)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestEveryGoldenFileBelongsToAKindAndVersionOfTheCatalog(t *testing.T) {
 
 func TestAStoredEventOfAnUnknownKindVersionOrMemberIsAnError(t *testing.T) {
 	r := sampleOf(KindMatchingCommitted)
-	body, err := EncodeEvent(&r.Record, r.Entry)
+	body, err := bodyOf(&r.Record, r.Entry)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func TestLinesThatAreStoredReadBackAndAreWrittenTheSame(t *testing.T) {
 		if bad != "" {
 			t.Fatalf("%s: %s is not well formed", line, bad)
 		}
-		if again := events.AppendLine(nil, e.Place, e.Stream, &events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body}); !bytes.Equal(again, line) {
+		if again := events.AppendStored(nil, &e); !bytes.Equal(again, line) {
 			t.Errorf("expected %s, got %s", line, again)
 		}
 		if _, err := events.DecodeEvent(e); err != nil {
@@ -50,8 +50,13 @@ func TestParseIsTheInverseOfAppendLine(t *testing.T) {
 			id = uuid.Max
 		}
 		place := events.Place{Position: rapid.Uint64Min(1).Draw(t, "position"), Revision: rapid.Uint64Min(1).Draw(t, "revision"), RecordedAt: time.UnixMicro(micros).UTC()}
-		p := events.Proposed{ID: id, Kind: events.Kind(name.Draw(t, "kind")), Body: []byte(`{"note":"` + rapid.StringMatching(`[^"\\\x00-\x1f]*`).Draw(t, "note") + `"}`)}
-		stored := events.NewStored([]byte("before"), place, events.StreamID(stream.Draw(t, "stream")), &p)
+		body := events.MustObject(`{"note":"` + rapid.StringMatching(`[^"\\\x00-\x1f]*`).Draw(t, "note") + `"}`)
+		stored := events.NewStored([]byte("before"), events.Stored{Place: place, Stream: events.StreamID(stream.Draw(t, "stream")), ID: id,
+			Kind: events.Kind(name.Draw(t, "kind")), Body: []byte(body.String())})
+		line := events.AppendLine(nil, place, stored.Stream, &events.Proposed{ID: id, Kind: stored.Kind, Body: body})
+		if !bytes.Equal(stored.Bytes, line) {
+			t.Fatalf("expected %s, got %s", line, stored.Bytes)
+		}
 		if written := place.RecordedAt.Format("2006-01-02T15:04:05.000000Z"); !bytes.Contains(stored.Bytes, []byte(`"recordedAt":"`+written+`"`)) {
 			t.Fatalf("%s does not hold %s", stored.Bytes, written)
 		}
@@ -69,7 +74,7 @@ func FuzzLine(f *testing.F) {
 		if bad != "" {
 			return
 		}
-		if again := events.AppendLine(nil, e.Place, e.Stream, &events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body}); !bytes.Equal(again, line) {
+		if again := events.AppendStored(nil, &e); !bytes.Equal(again, line) {
 			t.Fatalf("%q is written as %q", line, again)
 		}
 	})

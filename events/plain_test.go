@@ -189,13 +189,19 @@ func TestListsAreLimitedAlsoWhenReadPlainly(t *testing.T) {
 	}
 }
 
+// bodyOf returns the bytes of EncodeEvent.
+func bodyOf(r *Record, e Entry) ([]byte, error) {
+	body, err := EncodeEvent(r, e)
+	return []byte(body.text), err
+}
+
 func encoded(t testing.TB, r *Recorded) (line, body []byte) {
 	t.Helper()
 	line, err := EncodeRecord(&r.Record)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body, err = EncodeEvent(&r.Record, r.Entry); err != nil {
+	if body, err = bodyOf(&r.Record, r.Entry); err != nil {
 		t.Fatal(err)
 	}
 	return line, body
@@ -226,9 +232,12 @@ func TestWrittenAsTheCodecWould(t *testing.T) {
 			want, wantErr = json.Marshal(wireEvent{Version: Lookup(r.Kind).Version, On: r.On, By: r.By, Mode: r.Mode, Doc: r.Doc,
 				Files: r.Evidence, Note: r.Note, Entry: r.Entry, Data: data})
 		}
-		got, err = EncodeEvent(&r.Record, r.Entry)
+		got, err = bodyOf(&r.Record, r.Entry)
 		if (err == nil) != (wantErr == nil) || err == nil && !bytes.Equal(got, want) {
 			t.Fatalf("wrote %s, %v\ncodec %s, %v", got, err, want, wantErr)
+		}
+		if _, wrong := ParseObject(got); err == nil && wrong != nil {
+			t.Fatalf("wrote %q, which is no Object: %v", got, wrong)
 		}
 	})
 }
@@ -237,7 +246,7 @@ func TestWrittenAsTheCodecWould(t *testing.T) {
 func fill(t *rapid.T, v reflect.Value) {
 	switch {
 	case v.Type() == reflect.TypeFor[jsontext.Value]():
-		v.SetBytes([]byte(rapid.SampledFrom([]string{"0", "1.50", "-2e9"}).Draw(t, "number")))
+		v.SetBytes([]byte(rapid.SampledFrom([]string{"0", "1.50", "-2e9", "{\n \"a\" : [ 1 ] }", `{"a":1,"a":2}`, "\"\xff\""}).Draw(t, "number")))
 	case v.Type() == reflect.TypeFor[Date]():
 		v.SetInt(int64(rapid.SampledFrom([]Date{0, MustDate("2024-02-29"), MustDate("9999-12-31")}).Draw(t, "date")))
 	case v.Kind() == reflect.Pointer:
@@ -273,7 +282,7 @@ func TestARecordWhoseDataIsOfAnotherKindIsNotWritten(t *testing.T) {
 		if _, err := EncodeRecord(&r); err == nil {
 			t.Errorf("%T was written", data)
 		}
-		if _, err := EncodeEvent(&r, Entry{}); err == nil {
+		if _, err := bodyOf(&r, Entry{}); err == nil {
 			t.Errorf("%T was written", data)
 		}
 	}

@@ -53,11 +53,11 @@ const BatchMax = 10_000
 // the bytes of the bodies and twice those of the kinds.
 type Limited interface{ AppendBytesMax() int }
 
-// Proposed is an event to append. Body is one JSON object without newlines, at most RecordBytesMax + 4096 bytes.
+// Proposed is an event to append. Body has at most BodyBytesMax bytes.
 type Proposed struct {
 	ID   uuid.UUID
 	Kind Kind
-	Body []byte
+	Body Object
 }
 
 // Place is the place of a stored event, and the time at which it was stored.

@@ -217,7 +217,7 @@ func newLedgers(t *testing.T) *ledgers {
 	if err != nil {
 		t.Fatal(err)
 	}
-	odd := []events.Proposed{{ID: uuid.New(), Kind: "policy.adopted", Body: []byte(`{"version":9}`)}}
+	odd := []events.Proposed{{ID: uuid.New(), Kind: "policy.adopted", Body: events.MustObject(`{"version":9}`)}}
 	if _, err := store.Append(t.Context(), "center-ZJ-0002", 1, odd); err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func TestAnEventThatCannotBeReadIsAnAlertAndFailsTheCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	for stream, revision := range map[events.StreamID]uint64{events.PolicyStream: 1, "center-ZJ-0002": 1} {
-		odd := []events.Proposed{{ID: uuid.New(), Kind: "policy.adopted", Body: []byte(`{"version":9}`)}}
+		odd := []events.Proposed{{ID: uuid.New(), Kind: "policy.adopted", Body: events.MustObject(`{"version":9}`)}}
 		if _, err := store.Append(t.Context(), stream, revision, odd); err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package memstore
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -56,7 +55,7 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	places := make([]events.Place, len(batch))
 	for i, p := range batch {
 		places[i] = events.Place{Position: uint64(len(s.all)) + 1, Revision: expected + uint64(i) + 1, RecordedAt: at}
-		s.all = append(s.all, events.NewStored(nil, places[i], stream, &p))
+		s.all = append(s.all, events.NewStored(nil, events.Stored{Place: places[i], Stream: stream, ID: p.ID, Kind: p.Kind, Body: []byte(p.Body.String())}))
 		s.streams[stream] = append(s.streams[stream], places[i].Position)
 	}
 	close(s.changed)
@@ -69,7 +68,7 @@ func (s *Store) repeated(positions []uint64, batch []events.Proposed) []events.P
 	places := make([]events.Place, len(batch))
 	for i, p := range batch {
 		was := &s.all[positions[i]-1]
-		if was.ID != p.ID || was.Kind != p.Kind || !bytes.Equal(was.Body, p.Body) {
+		if was.ID != p.ID || was.Kind != p.Kind || string(was.Body) != p.Body.String() {
 			return nil
 		}
 		places[i] = was.Place

@@ -77,7 +77,7 @@ func batch(seed string, n int) []events.Proposed {
 	for i := range out {
 		name := fmt.Sprintf("%s/%d", seed, i)
 		out[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent",
-			Body: fmt.Appendf(nil, `{"on":"2026-11-23","note":"支出 %s","amountFen":%d}`, name, i)}
+			Body: events.MustObject(fmt.Sprintf(`{"on":"2026-11-23","note":"支出 %s","amountFen":%d}`, name, i))}
 	}
 	return out
 }

@@ -25,7 +25,7 @@ func TestAFailedAppendIsSettledByRepeatingIt(t *testing.T) {
 			}
 			return storetest.Works
 		}}
-		batch := []events.Proposed{{ID: uuid.Max, Kind: "funds.spent", Body: []byte(`{}`)}}
+		batch := []events.Proposed{{ID: uuid.Max, Kind: "funds.spent", Body: events.MustObject(`{}`)}}
 		if _, err := s.Append(t.Context(), "policy", 0, batch); !errors.Is(err, events.ErrUnknown) {
 			t.Errorf("the failed append answered %v", err)
 		}

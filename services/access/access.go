@@ -140,7 +140,7 @@ func (a *Access) append(ctx context.Context, stream events.StreamID, expected ui
 		if places[i].Position <= a.state.position {
 			continue
 		}
-		if err := a.apply(&events.Stored{Place: places[i], Stream: stream, ID: p.ID, Kind: p.Kind, Body: p.Body}); err != nil {
+		if err := a.apply(&events.Stored{Place: places[i], Stream: stream, ID: p.ID, Kind: p.Kind, Body: []byte(p.Body.String())}); err != nil {
 			a.stopped = errStopped
 			return err
 		}

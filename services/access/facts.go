@@ -110,7 +110,11 @@ type fact struct {
 func proposed(facts []fact) ([]events.Proposed, error) {
 	batch := make([]events.Proposed, len(facts))
 	for i, f := range facts {
-		body, err := json.Marshal(f.body)
+		written, err := json.Marshal(f.body)
+		var body events.Object
+		if err == nil {
+			body, err = events.ParseObject(written)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("access: write %s: %w", f.kind, err)
 		}

@@ -239,7 +239,7 @@ func TestThereAreOnlySoManyNATSUsers(t *testing.T) {
 func TestALogWithAFactOnNoNATSUserIsNotOpened(t *testing.T) {
 	store := newStore()
 	mustOpen(t, store)
-	odd := events.Proposed{ID: [16]byte{1}, Kind: natsUserRevoked, Body: []byte(`{"user":"screen","by":"x","source":"y"}`)}
+	odd := events.Proposed{ID: [16]byte{1}, Kind: natsUserRevoked, Body: events.MustObject(`{"user":"screen","by":"x","source":"y"}`)}
 	if _, err := store.Append(t.Context(), accountsStream, 0, []events.Proposed{odd}); err != nil {
 		t.Fatal(err)
 	}

@@ -300,7 +300,7 @@ func TestOpenedAgainItIsTheSame(t *testing.T) {
 	for n := range all {
 		cut := newStore()
 		for _, s := range all[:n] {
-			p := []events.Proposed{{ID: s.ID, Kind: s.Kind, Body: s.Body}}
+			p := []events.Proposed{{ID: s.ID, Kind: s.Kind, Body: events.MustObject(string(s.Body))}}
 			if _, err := cut.Append(ctx, s.Stream, s.Revision-1, p); err != nil {
 				t.Fatal(err)
 			}

@@ -208,11 +208,11 @@ func TestWhatWasAnsweredIsThereAfterACrash(t *testing.T) {
 
 func TestALogOfAnotherVersionIsNotOpened(t *testing.T) {
 	for _, odd := range []events.Proposed{
-		{Kind: "account.renamed", Body: []byte(`{"account":"cai","by":"x","source":"y"}`)},
-		{Kind: accountAdded, Body: []byte(`{"account":"cai","by":"x","source":"y","more":1}`)},
-		{Kind: accountBound, Body: []byte(`{"account":"cai","role":"finance","center":"","region":"","departments":[],"mayRecord":false,"by":"x","source":"y"}`)},
-		{Kind: tokenAdded, Body: []byte(`{"account":"cai","name":"x","sha256":"00","expiresAt":"2026-11-29T10:00:00Z","may":[],"by":"x","source":"y"}`)},
-		{Kind: tokenRevoked, Body: []byte(`{"account":"cai","token":"44444444-0000-4000-8000-000000000001","by":"x","source":"y"}`)},
+		{Kind: "account.renamed", Body: events.MustObject(`{"account":"cai","by":"x","source":"y"}`)},
+		{Kind: accountAdded, Body: events.MustObject(`{"account":"cai","by":"x","source":"y","more":1}`)},
+		{Kind: accountBound, Body: events.MustObject(`{"account":"cai","role":"finance","center":"","region":"","departments":[],"mayRecord":false,"by":"x","source":"y"}`)},
+		{Kind: tokenAdded, Body: events.MustObject(`{"account":"cai","name":"x","sha256":"00","expiresAt":"2026-11-29T10:00:00Z","may":[],"by":"x","source":"y"}`)},
+		{Kind: tokenRevoked, Body: events.MustObject(`{"account":"cai","token":"44444444-0000-4000-8000-000000000001","by":"x","source":"y"}`)},
 	} {
 		store := newStore()
 		mustOpen(t, store)

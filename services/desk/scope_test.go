@@ -124,7 +124,7 @@ func smallProvince(t testing.TB, seed uint64) (store *memstore.Store, centers []
 			}
 		}
 	}
-	broken := []events.Proposed{{ID: uuid.NewSHA1(uuid.Nil, []byte("broken")), Kind: "no.such", Body: []byte(`{"on":"2026-10-30"}`)}}
+	broken := []events.Proposed{{ID: uuid.NewSHA1(uuid.Nil, []byte("broken")), Kind: "no.such", Body: events.MustObject(`{"on":"2026-10-30"}`)}}
 	for _, s := range []events.StreamID{centers[0].Stream(), "zzz", centers[len(centers)-1].Stream()} {
 		if _, err := store.Append(t.Context(), s, l.Register().Revision(s), broken); err != nil {
 			t.Fatal(err)

@@ -44,7 +44,7 @@ func (s *Store) AppendBytesMax() int { return s.appendBytesMax }
 // bytesOf returns the size of the batch as the server counts it. The server stores kinds in UTF-16.
 func bytesOf(batch []events.Proposed) (n int) {
 	for i := range batch {
-		n += len(batch[i].Body) + 2*len(batch[i].Kind)
+		n += len(batch[i].Body.String()) + 2*len(batch[i].Kind)
 	}
 	return n
 }

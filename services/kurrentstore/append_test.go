@@ -39,7 +39,7 @@ func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
 	t.Parallel()
 	wide := proposals("wide", 40) // more than the client sends before it hears of a rejection
 	for i := range wide {
-		wide[i].Body = fmt.Appendf(nil, `{"note":"%s"}`, strings.Repeat("宽", 2000))
+		wide[i].Body = events.MustObject(fmt.Sprintf(`{"note":"%s"}`, strings.Repeat("宽", 2000)))
 	}
 	for name, fault := range map[string]kurrenttest.Fault{
 		"rejected before it is read":           {Strike: kurrenttest.Reject, Early: true},
@@ -240,7 +240,7 @@ func TestOtherContentUnderTheSameIdsIsNoRepeatThoughTheServerSaysSo(t *testing.T
 	s := openOn(t, srv.ConnectionString(), quick())
 	first := mustAppend(t, s, center, 0, proposals("a", 2))
 	other := proposals("a", 2)
-	other[1].Body = []byte(`{"note":"other-1"}`)
+	other[1].Body = events.MustObject(`{"note":"other-1"}`)
 	if _, err := client.AppendToStream(soon(t), string(center), noStream(), written(&other[0]), written(&other[1])); err != nil {
 		t.Errorf("the bare client: %v", err)
 	}
@@ -334,7 +334,7 @@ func TestABatchOverWhatTheServerTakesIsRefusedBeforeItIsSent(t *testing.T) {
 	s := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.AppendBytesMax = 0 })
 	batch := proposals("a", 2)
 	for i := range batch {
-		batch[i].Body = fmt.Appendf(nil, `{"note":"%s"}`, bytes.Repeat([]byte("x"), 600_000))
+		batch[i].Body = events.MustObject(fmt.Sprintf(`{"note":"%s"}`, bytes.Repeat([]byte("x"), 600_000)))
 	}
 	var large *text.Error
 	if _, err := s.Append(soon(t), center, 0, batch); !errors.As(err, &large) || large.Code != text.Refused || !strings.Contains(large.What.En, "over the 1048576 bytes") {
@@ -345,7 +345,7 @@ func TestABatchOverWhatTheServerTakesIsRefusedBeforeItIsSent(t *testing.T) {
 	}
 	mustAppend(t, s, center, 0, batch[:1])
 
-	tight := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.AppendBytesMax = len(batch[0].Body) + 2*len(batch[0].Kind) - 1 })
+	tight := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.AppendBytesMax = len(batch[0].Body.String()) + 2*len(batch[0].Kind) - 1 })
 	if _, err := tight.Append(soon(t), center, 1, batch[1:]); !errors.As(err, &large) {
 		t.Errorf("a batch that is too large with its kind: %v", err)
 	}

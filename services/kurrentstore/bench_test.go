@@ -18,7 +18,7 @@ import (
 func sized(seed string, n int) []events.Proposed {
 	list := proposals(seed, n)
 	for i := range list {
-		list[i].Body = fmt.Appendf(nil, `{"note":%q,"rest":"%s"}`, seed, strings.Repeat("x", 400-len(seed)))
+		list[i].Body = events.MustObject(fmt.Sprintf(`{"note":%q,"rest":"%s"}`, seed, strings.Repeat("x", 400-len(seed))))
 	}
 	return list
 }

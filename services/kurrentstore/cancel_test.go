@@ -18,7 +18,7 @@ var unread = kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: 
 func wide() []events.Proposed {
 	batch := proposals("wide", 50)
 	for i := range batch {
-		batch[i].Body = fmt.Appendf(nil, `{"note":"%s"}`, strings.Repeat("x", 15_000))
+		batch[i].Body = events.MustObject(fmt.Sprintf(`{"note":"%s"}`, strings.Repeat("x", 15_000)))
 	}
 	return batch
 }

@@ -308,7 +308,7 @@ func TestACheckpointHidesNoEvent(t *testing.T) {
 func recorded(number, position uint64) item {
 	p := proposals(fmt.Sprint(number), 1)[0]
 	return item{event: &esdb.RecordedEvent{EventID: p.ID, EventType: string(p.Kind), ContentType: contentJSON, StreamID: string(center), EventNumber: number,
-		Data: p.Body, Position: esdb.Position{Commit: position, Prepare: position}}}
+		Data: []byte(p.Body.String()), Position: esdb.Position{Commit: position, Prepare: position}}}
 }
 
 // A gap that nothing explains is reported too: here a server delivers a stream without its middle.

@@ -80,7 +80,7 @@ func proposals(seed string, n int) []events.Proposed {
 	out := make([]events.Proposed, n)
 	for i := range out {
 		name := fmt.Sprintf("%s/%d", seed, i)
-		out[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent", Body: fmt.Appendf(nil, `{"note":%q}`, name)}
+		out[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent", Body: events.MustObject(fmt.Sprintf(`{"note":%q}`, name))}
 	}
 	return out
 }
@@ -119,7 +119,7 @@ func wantBodies(t testing.TB, seq iter.Seq2[events.Stored, error], want ...[]eve
 	var all []string
 	for _, batch := range want {
 		for _, p := range batch {
-			all = append(all, string(p.Body))
+			all = append(all, p.Body.String())
 		}
 	}
 	got, err := bodies(seq)

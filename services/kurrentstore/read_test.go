@@ -208,7 +208,7 @@ func TestReadsAndSubscriptionsBeginWhereTheyAreTold(t *testing.T) {
 					cancel()
 				}
 			}
-			if !slices.Equal(got, []string{string(a[2].Body), string(proposals("p", 1)[0].Body)}) {
+			if !slices.Equal(got, []string{a[2].Body.String(), proposals("p", 1)[0].Body.String()}) {
 				t.Errorf("the subscription saw %q", got)
 			}
 		})

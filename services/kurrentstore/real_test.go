@@ -37,7 +37,7 @@ func TestTheStoreKeepsTheContractOnAServerWithOthersOnIt(t *testing.T) {
 		t.Fatalf("%s: %v", s.connection, err)
 	}
 	long := proposals("long", 1)
-	long[0].Body = fmt.Appendf(nil, `{"note":"%s"}`, bytes.Repeat([]byte("x"), events.RecordBytesMax))
+	long[0].Body = events.MustObject(fmt.Sprintf(`{"note":"%s"}`, bytes.Repeat([]byte("x"), events.RecordBytesMax)))
 	if _, err := s.Append(soon(t), center, 0, long); err != nil {
 		t.Logf("%s does not take the longest record (start it with MaxAppendSize 16777216): %v", s.connection, err)
 		most = 1 << 20

@@ -38,19 +38,19 @@ func checkPlace(at events.Place) error {
 
 // stored returns the event in the form of the ledger. Its Bytes overwrite line.
 func stored(line *[]byte, stream events.StreamID, e *esdb.RecordedEvent) events.Stored {
-	out := events.NewStored((*line)[:0], placeOf(e), stream, &events.Proposed{ID: e.EventID, Kind: events.Kind(e.EventType), Body: e.Data})
+	out := events.NewStored((*line)[:0], events.Stored{Place: placeOf(e), Stream: stream, ID: e.EventID, Kind: events.Kind(e.EventType), Body: e.Data})
 	*line = out.Bytes
 	return out
 }
 
 // sameEvent reports whether the event is the proposed one.
 func sameEvent(e *esdb.RecordedEvent, p *events.Proposed) bool {
-	return e.EventID == p.ID && e.EventType == string(p.Kind) && e.ContentType == contentJSON && bytes.Equal(e.Data, p.Body)
+	return e.EventID == p.ID && e.EventType == string(p.Kind) && e.ContentType == contentJSON && string(e.Data) == p.Body.String()
 }
 
 // written returns a proposed event in the form that the client sends.
 func written(p *events.Proposed) esdb.EventData {
-	return esdb.EventData{EventID: p.ID, EventType: string(p.Kind), ContentType: esdb.ContentTypeJson, Data: p.Body}
+	return esdb.EventData{EventID: p.ID, EventType: string(p.Kind), ContentType: esdb.ContentTypeJson, Data: []byte(p.Body.String())}
 }
 
 // aboutOurs returns the stream of the ledger that a metadata stream is about, if it is.

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -120,7 +119,7 @@ func (a *applier) read(stored *events.Stored) (*events.Recorded, error) {
 	own := a.announced[stored.Stream]
 	a.mu.Unlock()
 	if own != nil {
-		if i := own.find(stored); i >= 0 && own.batch[i].Kind == stored.Kind && bytes.Equal(own.batch[i].Body, stored.Body) {
+		if i := own.find(stored); i >= 0 && own.batch[i].Kind == stored.Kind && own.batch[i].Body.String() == string(stored.Body) {
 			rec := &own.records[i]
 			rec.Position, rec.Revision, rec.RecordedAt = stored.Position, stored.Revision, stored.RecordedAt
 			return rec, nil

@@ -151,7 +151,7 @@ func TestNothingStaysAnnounced(t *testing.T) {
 		}
 		for e, err := range first.ReadAll(t.Context(), 0) {
 			if err == nil {
-				_, err = second.Append(t.Context(), e.Stream, e.Revision-1, []events.Proposed{{ID: e.ID, Kind: e.Kind, Body: e.Body}})
+				_, err = second.Append(t.Context(), e.Stream, e.Revision-1, []events.Proposed{{ID: e.ID, Kind: e.Kind, Body: events.MustObject(string(e.Body))}})
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -567,7 +567,7 @@ func (s *narrow) Append(ctx context.Context, stream events.StreamID, expected ui
 	s.appends.Add(1)
 	size := 0
 	for _, p := range batch {
-		size += len(p.Body) + 2*len(p.Kind)
+		size += len(p.Body.String()) + 2*len(p.Kind)
 	}
 	if size > s.AppendBytesMax() {
 		return nil, fmt.Errorf("an append of %d bytes", size)

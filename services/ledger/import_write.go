@@ -72,7 +72,9 @@ func (w *writing) all(ctx context.Context) error {
 				return err
 			}
 		}
-		w.hold(e)
+		if err := w.hold(e); err != nil {
+			return err
+		}
 		if judges {
 			if err := w.flush(ctx); err != nil {
 				return err
@@ -83,17 +85,22 @@ func (w *writing) all(ctx context.Context) error {
 	return w.flush(ctx)
 }
 
-func (w *writing) hold(e spooled) {
+func (w *writing) hold(e spooled) error {
+	body, err := events.ParseObject(e.Body)
+	if err != nil {
+		return fmt.Errorf("ledger: read the spool: %w", err)
+	}
 	g := w.held[e.Stream]
 	if g == nil {
 		g = &group{stream: e.Stream, trial: w.checks.trials[e.Stream]}
 		w.held[e.Stream] = g
 		w.window = append(w.window, g)
 	}
-	g.batch = append(g.batch, events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body})
+	g.batch = append(g.batch, events.Proposed{ID: e.ID, Kind: e.Kind, Body: body})
 	g.sheets = append(g.sheets, e.file == len(w.checks.cfg.Files))
 	w.count++
 	w.bytes += len(e.Body)
+	return nil
 }
 
 // flush writes the window and waits until all of it is durable.
@@ -163,9 +170,11 @@ func (w *writing) append(ctx context.Context, g *group) error {
 // decodeProposed returns events as they will be read back.
 func decodeProposed(s events.StreamID, batch []events.Proposed) ([]events.Recorded, error) {
 	records := make([]events.Recorded, len(batch))
+	var body []byte
 	for i, p := range batch {
+		body = append(body[:0], p.Body.String()...)
 		var err error
-		if records[i], err = events.DecodeEvent(events.Stored{Stream: s, ID: p.ID, Kind: p.Kind, Body: p.Body}); err != nil {
+		if records[i], err = events.DecodeEvent(events.Stored{Stream: s, ID: p.ID, Kind: p.Kind, Body: body}); err != nil {
 			return nil, fmt.Errorf("ledger: read the spool: %w", err)
 		}
 	}
@@ -216,7 +225,7 @@ func (l *Ledger) fitting(batch []events.Proposed) (n int) {
 		bytesMax = min(bytesMax, limited.AppendBytesMax())
 	}
 	for bytes := 0; n < min(len(batch), events.BatchMax); n++ {
-		if bytes += len(batch[n].Body) + 2*len(batch[n].Kind); bytes > bytesMax && n > 0 {
+		if bytes += len(batch[n].Body.String()) + 2*len(batch[n].Kind); bytes > bytesMax && n > 0 {
 			break
 		}
 	}

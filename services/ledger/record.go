@@ -97,25 +97,25 @@ func runAhead(c projections.Aggregate, rec *events.Record) error {
 
 // draft returns what the ledger adds to a record and the body to store, or refuses it: for its verdict, for a right
 // that the account does not have, or because with what is added no store would hold it.
-func draft(rec *events.Record, v *aggregates.Verdict, account Account) (events.Entry, []byte, error) {
+func draft(rec *events.Record, v *aggregates.Verdict, account Account) (_ events.Entry, body events.Object, err error) {
 	entry := events.Entry{EnteredBy: account.Name, Policy: v.Policy, Warnings: v.Warnings}
 	if against := v.Against(rec.Mode); len(against) > 0 {
-		return entry, nil, &aggregates.Refusal{Breaches: against}
+		return entry, body, &aggregates.Refusal{Breaches: against}
 	}
 	if rec.Mode == events.Recording {
 		if !account.MayRecord {
-			return entry, nil, refuse("mode", "账号 %s 无补录（record）权限", "account %s may not record decisions taken outside the system", account.Name)
+			return entry, body, refuse("mode", "账号 %s 无补录（record）权限", "account %s may not record decisions taken outside the system", account.Name)
 		}
 		entry.Breaks = v.Breaks()
 	}
-	body, err := events.EncodeEvent(rec, entry)
-	if err != nil {
-		return entry, nil, fmt.Errorf("ledger: encode record %s: %w", rec.ID, err)
+	if body, err = events.EncodeEvent(rec, entry); err != nil {
+		return entry, body, fmt.Errorf("ledger: encode record %s: %w", rec.ID, err)
 	}
-	if len(body) > events.BodyBytesMax {
-		return entry, nil, refuse("", "入账后有 %d 字节，超过 %d 字节的上限", "it would take %d bytes in the ledger, over the limit of %d", len(body), events.BodyBytesMax)
+	size := len(body.String())
+	if size > events.BodyBytesMax {
+		return entry, body, refuse("", "入账后有 %d 字节，超过 %d 字节的上限", "it would take %d bytes in the ledger, over the limit of %d", size, events.BodyBytesMax)
 	}
-	return entry, body, exportable(rec, len(body))
+	return entry, body, exportable(rec, size)
 }
 
 // exportNamesBytes is more than the id, kind and center of a record take, which its body does not hold.

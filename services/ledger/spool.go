@@ -60,13 +60,13 @@ func (s *spool) close() { _ = s.file.Close() }
 func (s *spool) add(from *line, stream events.StreamID, p *events.Proposed) (at int64, err error) {
 	at = s.end
 	head := append(s.head[:0], p.ID[:]...)
-	for _, n := range []int{from.file, from.line, len(stream), len(p.Kind), len(p.Body)} {
+	for _, n := range []int{from.file, from.line, len(stream), len(p.Kind), len(p.Body.String())} {
 		head = binary.LittleEndian.AppendUint32(head, uint32(n))
 	}
 	head = append(append(head, stream...), p.Kind...)
-	s.head, s.end = head, at+int64(len(head)+len(p.Body))
+	s.head, s.end = head, at+int64(len(head)+len(p.Body.String()))
 	if _, err = s.buf.Write(head); err == nil {
-		_, err = s.buf.Write(p.Body)
+		_, err = s.buf.WriteString(p.Body.String())
 	}
 	if err != nil {
 		return 0, fmt.Errorf("ledger: spool judged records: %w", err)

@@ -186,9 +186,9 @@ func TestFindReadsOldVersionsAndSaysWhatItCannotRead(t *testing.T) {
 	importInto(t, d, historyFile(t, funded("ZJ-0001")...))
 	const frame = `"on":"2025-03-04","by":{"role":"local-gov","actor":"l-1"},"mode":"enforce","enteredBy":"a","data":`
 	batch := []events.Proposed{
-		{ID: uuid.MustParse(historyID("old")), Kind: events.KindMatchingCommitted, Body: []byte(`{"version":1,` + frame + `{"match":"PT-1","fiscalYear":2025,"level":"city","amountFen":777,"dueDate":"2025-09-30"}}`)},
-		{ID: uuid.MustParse(historyID("odd")), Kind: events.KindMatchingReceived, Body: []byte(`{"version":1, ` + frame + ` {"amountFen" : 555, "match":"PT-1"}}`)},
-		{ID: uuid.MustParse(historyID("bad")), Kind: events.KindMatchingReceived, Body: []byte(`{"version":9,` + frame + `{}}`)},
+		{ID: uuid.MustParse(historyID("old")), Kind: events.KindMatchingCommitted, Body: events.MustObject(`{"version":1,` + frame + `{"match":"PT-1","fiscalYear":2025,"level":"city","amountFen":777,"dueDate":"2025-09-30"}}`)},
+		{ID: uuid.MustParse(historyID("odd")), Kind: events.KindMatchingReceived, Body: events.MustObject(`{"version":1, ` + frame + ` {"amountFen" : 555, "match":"PT-1"}}`)},
+		{ID: uuid.MustParse(historyID("bad")), Kind: events.KindMatchingReceived, Body: events.MustObject(`{"version":9,` + frame + `{}}`)},
 	}
 	if _, err := store.Append(t.Context(), "center-ZJ-0001", 3, batch); err != nil {
 		t.Fatal(err)

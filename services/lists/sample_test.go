@@ -232,7 +232,7 @@ func TestSampleRefusesWhatCannotBe(t *testing.T) {
 
 func TestASampleOfALedgerThatCannotBeReadFails(t *testing.T) {
 	store := memstore.New(time.Now)
-	bad := events.Proposed{ID: uuid.MustParse(historyID("bad")), Kind: events.KindFundsSpent, Body: []byte(`{"version":1,"on":"2025-03-04"}`)}
+	bad := events.Proposed{ID: uuid.MustParse(historyID("bad")), Kind: events.KindFundsSpent, Body: events.MustObject(`{"version":1,"on":"2025-03-04"}`)}
 	if _, err := store.Append(t.Context(), "center-ZJ-0001", 0, []events.Proposed{bad}); err != nil {
 		t.Fatal(err)
 	}

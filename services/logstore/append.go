@@ -1,14 +1,11 @@
 package logstore
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,7 +52,7 @@ type writer struct {
 // Append implements events.Store. If ctx ends before the writer claims the batch, Append returns. After that it waits
 // for the sync.
 func (s *Store) Append(ctx context.Context, name events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
-	if err := checkBatch(name, batch); err != nil {
+	if err := events.CheckBatch(name, batch); err != nil {
 		return nil, fmt.Errorf("logstore: append to %s: %w", name, err)
 	}
 	if err := s.ended(ctx); err != nil {
@@ -72,25 +69,6 @@ func (s *Store) Append(ctx context.Context, name events.StreamID, expected uint6
 		return nil, err
 	}
 	return r.places, r.err
-}
-
-// checkBatch does the same as events.CheckBatch, on several goroutines for a long batch: reading the bodies is most of
-// the processor time of an append.
-func checkBatch(name events.StreamID, batch []events.Proposed) error {
-	const each = 250 // the number of events for one goroutine
-	if len(batch) <= each {
-		return events.CheckBatch(name, batch)
-	}
-	if err := events.CheckFrame(name, batch); err != nil {
-		return err
-	}
-	found := make([]error, (len(batch)+each-1)/each)
-	var parts sync.WaitGroup
-	for n := range found {
-		parts.Go(func() { found[n] = events.CheckEvents(batch, n*each, min((n+1)*each, len(batch))) })
-	}
-	parts.Wait()
-	return cmp.Or(found...)
 }
 
 // wait sends a request to the writer and waits until it is done. It returns an error if the writer did not claim it.
@@ -137,7 +115,7 @@ func (s *Store) settle(name events.StreamID, expected uint64, batch []events.Pro
 			}
 			return nil, fmt.Errorf("logstore: append to %s: %w", name, &events.UnknownError{Cause: err})
 		}
-		if was.ID != batch[i].ID || was.Kind != batch[i].Kind || !bytes.Equal(was.Body, batch[i].Body) {
+		if was.ID != batch[i].ID || was.Kind != batch[i].Kind || string(was.Body) != batch[i].Body.String() {
 			return nil, conflict
 		}
 		places[i] = was.Place
@@ -249,22 +227,35 @@ func (s *Store) commit() {
 		s.fail(fileError("write", s.dir, g.name, err))
 		return
 	}
+	laid := make(chan []uint32, 1)
+	go func() { laid <- sumsOf(records, w.ends) }() // processors have time while the disk syncs
 	begun := time.Now()
-	if err := g.file.Sync(); err != nil {
+	err := g.file.Sync()
+	sums := <-laid
+	if err != nil {
 		s.fail(fileError("sync", s.dir, g.name, err))
 		return
 	}
 	s.opts.Synced(time.Since(begun))
 	w.chain = chain
-	s.publish(records)
+	s.publish(sums)
 	for _, r := range w.group {
 		r.answer(r.places, nil)
 	}
 	w.reset()
 }
 
-// publish makes the durable commit visible to readers.
-func (s *Store) publish(records []byte) {
+// sumsOf returns the checksums of lines that end at ends, without their newlines.
+func sumsOf(lines []byte, ends []int) []uint32 {
+	sums, start := make([]uint32, len(ends)), 0
+	for i, end := range ends {
+		sums[i], start = crc32.Checksum(lines[start:end-1], castagnoli), end
+	}
+	return sums
+}
+
+// publish makes the durable commit visible to readers. sums are the checksums of its lines.
+func (s *Store) publish(sums []uint32) {
 	w := &s.writer
 	g := w.active
 	s.mu.Lock()
@@ -272,9 +263,9 @@ func (s *Store) publish(records []byte) {
 	start := 0
 	for _, end := range w.ends {
 		s.view.offsets = append(s.view.offsets, s.view.end+int64(start))
-		s.view.sums = append(s.view.sums, crc32.Checksum(records[start:end-1], castagnoli))
 		start = end
 	}
+	s.view.sums = append(s.view.sums, sums...)
 	for _, r := range w.group {
 		if r.copies != nil {
 			for i := range r.copies {

@@ -15,11 +15,16 @@ import (
 )
 
 // benchBatch returns n events that make lines of about 427 bytes, with ids nobody else has.
-func benchBatch(n int) []events.Proposed {
+func benchBatch(b testing.TB, n int) []events.Proposed {
 	out := make([]events.Proposed, n)
-	body := []byte(`{"version":1,"on":"2026-03-04","by":{"role":"finance","actor":"省财政厅"},"mode":"enforce","note":"` + strings.Repeat("x", 130) + `"}`)
 	for i := range out {
-		out[i] = events.Proposed{ID: uuid.New(), Kind: "subsidy.granted", Body: body}
+		rec := events.Record{ID: uuid.New(), Kind: events.KindSubsidyGranted, On: events.MustDate("2026-03-04"), By: events.By{Role: events.Finance, Actor: "省财政厅"},
+			Mode: events.Enforce, Note: strings.Repeat("x", 13), Data: &events.SubsidyGranted{Grant: "G-1", Category: "operation", Source: events.CentralGuidance, FiscalYear: 2026, AmountFen: 100}}
+		body, err := events.EncodeEvent(&rec, events.Entry{EnteredBy: "clerk"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		out[i] = events.Proposed{ID: rec.ID, Kind: rec.Kind, Body: body}
 	}
 	return out
 }
@@ -32,7 +37,7 @@ func BenchmarkAppend(b *testing.B) {
 			s := mustOpen(b, b.TempDir(), Options{})
 			batches := make([][]events.Proposed, c.writers)
 			for i := range batches {
-				batches[i] = benchBatch(c.size)
+				batches[i] = benchBatch(b, c.size)
 			}
 			store, err := baseline.Share(c.writers, b.N, func(writer, n int) error {
 				name := events.StreamID(fmt.Sprintf("center-ZJ-%04d", writer))
@@ -66,7 +71,7 @@ func BenchmarkOpen(b *testing.B) {
 	s := mustOpen(b, dir, Options{})
 	for i := range count / 1000 {
 		name := events.StreamID(fmt.Sprintf("center-ZJ-%04d", i%100))
-		mustAppend(b, s, name, uint64(i/100*1000), benchBatch(1000))
+		mustAppend(b, s, name, uint64(i/100*1000), benchBatch(b, 1000))
 	}
 	mustClose(b, s)
 	names, _ := filepath.Glob(filepath.Join(dir, "*.log"))

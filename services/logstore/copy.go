@@ -16,7 +16,11 @@ import (
 func (s *Store) Copy(ctx context.Context, batch []events.Stored) error {
 	for i := range batch {
 		e := &batch[i]
-		if err := events.CheckBatch(e.Stream, []events.Proposed{{ID: e.ID, Kind: e.Kind, Body: e.Body}}); err != nil {
+		body, err := events.ParseObject(e.Body)
+		if err == nil {
+			err = events.CheckBatch(e.Stream, []events.Proposed{{ID: e.ID, Kind: e.Kind, Body: body}})
+		}
+		if err != nil {
 			return fmt.Errorf("logstore: copy position %d of %s: %w", e.Position, e.Stream, err)
 		}
 	}
@@ -80,8 +84,9 @@ func (s *Store) takeCopies(r *request) {
 			return
 		}
 		recordedAt, pending[e.Stream] = e.RecordedAt.UTC(), revision
-		place := events.Place{Position: e.Position, Revision: e.Revision, RecordedAt: recordedAt}
-		w.bytes = append(events.AppendLine(w.bytes, place, e.Stream, &events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body}), '\n')
+		copied := *e
+		copied.RecordedAt = recordedAt
+		w.bytes = append(events.AppendStored(w.bytes, &copied), '\n')
 		w.ends = append(w.ends, len(w.bytes))
 	}
 	w.recordedAt = recordedAt

@@ -164,7 +164,7 @@ func (w *writers) holdsIn(s *Store) {
 		}
 		for uint64(len(want)) < done {
 			for _, e := range w.batch(i, uint64(len(want))) {
-				want = append(want, e.ID.String()+string(e.Body))
+				want = append(want, e.ID.String()+e.Body.String())
 			}
 		}
 		if !slices.Equal(got, want) {

@@ -31,8 +31,7 @@ func FuzzSegment(f *testing.F) {
 			var again []byte
 			w := newScan(nil, "", nil)
 			w.replay = func(e events.Stored) error {
-				p := events.Proposed{ID: e.ID, Kind: e.Kind, Body: e.Body}
-				again = append(events.AppendLine(again, e.Place, e.Stream, &p), '\n')
+				again = append(events.AppendStored(again, &e), '\n')
 				if line := again[len(again)-1-len(e.Bytes) : len(again)-1]; !bytes.Equal(line, e.Bytes) {
 					t.Fatalf("%q encodes to %q", e.Bytes, line)
 				}

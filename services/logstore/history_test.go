@@ -152,7 +152,7 @@ func (h *history) holds(lines []string, a *attempt) bool {
 	for i := range a.batch {
 		e, bad := events.NewLineParser().Parse([]byte(lines[i]))
 		b := &a.batch[i]
-		if bad != "" || e.Stream != a.stream || e.Revision != a.expected+uint64(i)+1 || e.ID != b.ID || string(e.Body) != string(b.Body) {
+		if bad != "" || e.Stream != a.stream || e.Revision != a.expected+uint64(i)+1 || e.ID != b.ID || string(e.Body) != b.Body.String() {
 			return false
 		}
 		a.places[i] = e.Place
@@ -214,7 +214,7 @@ func (h *history) batch(n int) []events.Proposed {
 		}
 		id[0] |= 1
 		body := `{"n":` + fmt.Sprint(h.rng.IntN(1000)) + `,"note":"` + strings.Repeat("x", h.rng.IntN(200)) + `"}`
-		out[i] = events.Proposed{ID: id, Kind: "funds.spent", Body: []byte(body)}
+		out[i] = events.Proposed{ID: id, Kind: "funds.spent", Body: events.MustObject(body)}
 	}
 	return out
 }

@@ -150,7 +150,7 @@ func (r *recorder) write(client int, store func() events.Store, in linearInput, 
 	batch := make([]events.Proposed, len(in.append)/nameBytes)
 	for i := range batch {
 		name := in.append[i*nameBytes : (i+1)*nameBytes]
-		batch[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent", Body: []byte(`{"name":"` + name + `"}`)}
+		batch[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent", Body: events.MustObject(`{"name":"` + name + `"}`)}
 	}
 	call := r.tick.Add(1)
 	for range 100 {

@@ -210,7 +210,7 @@ func TestACommitThatEndsAcrossSectorsComesBackWhereverRecoveryIsCut(t *testing.T
 	faults := 0
 	for length := range sectorBytes {
 		write := func(h *history) {
-			h.append("center-ZJ-0", 0, []events.Proposed{{ID: uuid.UUID{1}, Kind: "funds.spent", Body: fmt.Appendf(nil, `{"note":"%s"}`, strings.Repeat("x", length))}})
+			h.append("center-ZJ-0", 0, []events.Proposed{{ID: uuid.UUID{1}, Kind: "funds.spent", Body: events.MustObject(fmt.Sprintf(`{"note":"%s"}`, strings.Repeat("x", length)))}})
 		}
 		whole := newHistory(t, 1)
 		whole.open()

@@ -89,7 +89,7 @@ func batch(seed string, n int) []events.Proposed {
 	for i := range out {
 		name := fmt.Sprintf("%s/%d", seed, i)
 		out[i] = events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "funds.spent",
-			Body: fmt.Appendf(nil, `{"on":"2026-11-23","note":"支出 %s%s"}`, name, strings.Repeat(".", 60))}
+			Body: events.MustObject(fmt.Sprintf(`{"on":"2026-11-23","note":"支出 %s%s"}`, name, strings.Repeat(".", 60)))}
 	}
 	return out
 }
@@ -215,7 +215,7 @@ func TestVerifyAndReadOnlySayThatThereIsNoSuchDirectory(t *testing.T) {
 func TestTheLinesOfALogAreDrawnAsTheyAre(t *testing.T) {
 	dir, at := t.TempDir(), time.Date(2026, 11, 23, 11, 17, 46, 123456789, time.UTC)
 	s := mustOpen(t, dir, Options{Clock: func() time.Time { return at }})
-	mustAppend(t, s, "policy", 0, []events.Proposed{{ID: uuid.MustParse("0191d3f0-0000-7000-8000-0000000000ab"), Kind: "policy.adopted", Body: []byte(`{"version":1}`)}})
+	mustAppend(t, s, "policy", 0, []events.Proposed{{ID: uuid.MustParse("0191d3f0-0000-7000-8000-0000000000ab"), Kind: "policy.adopted", Body: events.MustObject(`{"version":1}`)}})
 	mustClose(t, s)
 	const want = `{"taizhang":"segment","format":1,"segment":1,"position":1,"chain":"00000000"}
 {"position":1,"stream":"policy","revision":1,"recordedAt":"2026-11-23T11:17:46.123456Z","id":"0191d3f0-0000-7000-8000-0000000000ab","kind":"policy.adopted","event":{"version":1}}
@@ -273,10 +273,10 @@ func TestASegmentIsFilledToItsLastByte(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir, Options{SegmentBytes: segmentBytesMin})
 	b := batch("a", 1)
-	b[0].Body = []byte(`{}`)
+	b[0].Body = events.MustObject(`{}`)
 	line := append(events.AppendLine(nil, events.Place{Position: 1, Revision: 1}, "policy", &b[0]), '\n')
 	room := segmentBytesMin - int(s.writer.active.end) - len(appendCommit(line, 1, 0))
-	b[0].Body = []byte(`{"":"` + strings.Repeat("x", room-len(`"":""`)) + `"}`)
+	b[0].Body = events.MustObject(`{"":"` + strings.Repeat("x", room-len(`"":""`)) + `"}`)
 	mustAppend(t, s, "policy", 0, b)
 	if g := s.writer.active; g.number != 1 || g.end != segmentBytesMin {
 		t.Errorf("segment %d ends at %d", g.number, g.end)

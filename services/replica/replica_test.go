@@ -48,7 +48,7 @@ func TestAReplicaKeepsTheContract(t *testing.T) {
 }
 
 func proposed(name string) []events.Proposed {
-	return []events.Proposed{{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "trial.recorded", Body: fmt.Appendf(nil, `{"name":%q}`, name)}}
+	return []events.Proposed{{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)), Kind: "trial.recorded", Body: events.MustObject(fmt.Sprintf(`{"name":%q}`, name))}}
 }
 
 func mustAppend(t *testing.T, s events.Store, stream events.StreamID, expected uint64, name string) {

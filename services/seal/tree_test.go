@@ -79,7 +79,7 @@ func ledger(t testing.TB, store events.Store, n int) {
 	var batch []events.Proposed
 	for i := range n {
 		batch = append(batch, events.Proposed{ID: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, i)), Kind: "funds.spent",
-			Body: fmt.Appendf(nil, `{"voucher":"V-%d","summary":"%s"}`, i, strings.Repeat("支出", 50))})
+			Body: events.MustObject(fmt.Sprintf(`{"voucher":"V-%d","summary":"%s"}`, i, strings.Repeat("支出", 50)))})
 	}
 	if _, err := store.Append(t.Context(), "center-ZJ-0001", 0, batch); err != nil {
 		t.Fatal(err)

@@ -525,7 +525,7 @@ func (w *world) restoreTo(old *memstore.Store, upTo uint64) error {
 			break
 		}
 		w.putting = s.RecordedAt // as in a backup
-		if _, err := w.store.Append(w.t.Context(), s.Stream, revisions[s.Stream], []events.Proposed{{ID: s.ID, Kind: s.Kind, Body: slices.Clone(s.Body)}}); err != nil {
+		if _, err := w.store.Append(w.t.Context(), s.Stream, revisions[s.Stream], []events.Proposed{{ID: s.ID, Kind: s.Kind, Body: events.MustObject(string(s.Body))}}); err != nil {
 			return err
 		}
 		revisions[s.Stream]++

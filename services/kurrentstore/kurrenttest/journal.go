@@ -230,7 +230,11 @@ func (j *journal) keep(name string, revision uint64, batch []proposed) ([]events
 	}
 	ours := make([]events.Proposed, len(batch))
 	for i, p := range batch {
-		ours[i] = events.Proposed{ID: p.id, Kind: events.Kind(p.kind), Body: p.data}
+		body, err := events.ParseObject(p.data)
+		if err != nil {
+			return nil, fmt.Errorf("kurrenttest: append to %s in the store: %w", name, err)
+		}
+		ours[i] = events.Proposed{ID: p.id, Kind: events.Kind(p.kind), Body: body}
 	}
 	places, err := j.store.Append(context.Background(), events.StreamID(name), revision, ours)
 	if err != nil {

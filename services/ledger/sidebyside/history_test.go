@@ -59,7 +59,7 @@ func historyOf(t testing.TB, all iter.Seq2[events.Stored, error]) *history {
 	for s, err := range all {
 		check(t, err)
 		h.count++
-		e := events.Proposed{ID: s.ID, Kind: s.Kind, Body: slices.Clone(s.Body)}
+		e := events.Proposed{ID: s.ID, Kind: s.Kind, Body: events.MustObject(string(s.Body))}
 		if s.Stream == events.PolicyStream {
 			h.policies.events = append(h.policies.events, e)
 			continue
@@ -162,7 +162,7 @@ func holds(t testing.TB, where string, all iter.Seq2[events.Stored, error], want
 		if s.Position <= last || s.Revision != n+1 || n >= uint64(len(want[s.Stream])) {
 			t.Fatalf("%s: event %d of %s at position %d, after position %d and %d events of the stream", where, s.Revision, s.Stream, s.Position, last, n)
 		}
-		if w := want[s.Stream][n]; s.ID != w.ID || s.Kind != w.Kind || !bytes.Equal(s.Body, w.Body) || s.RecordedAt.IsZero() {
+		if w := want[s.Stream][n]; s.ID != w.ID || s.Kind != w.Kind || string(s.Body) != w.Body.String() || s.RecordedAt.IsZero() {
 			t.Fatalf("%s: event %d of %s is not what was written", where, s.Revision, s.Stream)
 		}
 		seen[s.Stream], last = n+1, s.Position
