@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -46,41 +47,67 @@ func (r *Register) Evaluation(id events.CenterID, on events.Date) (e *aggregates
 	return e
 }
 
-// Centers lists the centers registered by a date, in the order of their ids.
-func (r *Register) Centers(on events.Date) []Center {
-	var list []Center
-	r.each("", func(c *center, t policy.Timeline) {
+// Center returns the line of a center as of a date. ok is false if it was not registered by then.
+func (r *Register) Center(id events.CenterID, on events.Date) (line Center, ok bool) {
+	r.with(id, func(c *center, t policy.Timeline) {
 		e := c.evaluate(t, on)
-		if e.Status == "" {
+		if ok = e.Status != ""; !ok {
 			return
 		}
 		facts := c.state.Facts(on)
-		line := Center{ID: c.state.ID(), Status: e.Status, Events: e.Events, Name: facts.Name, Region: facts.Region, Open: map[aggregates.Severity]int{}}
+		line = Center{ID: id, Status: e.Status, Events: e.Events, Name: facts.Name, Region: facts.Region, Open: map[aggregates.Severity]int{}}
 		for _, a := range e.Alerts {
 			if a.Open() {
 				line.Open[a.Severity]++
 			}
 		}
-		list = append(list, line)
 	})
-	return list
+	return line, ok
 }
 
-// Alerts lists the alerts as of a date in the order of center, code, raising date and key.
-func (r *Register) Alerts(on events.Date, f AlertFilter) []Alert {
-	var list []Alert
-	take := func(id events.CenterID, found []aggregates.Alert) {
-		for _, a := range found {
-			if f.takes(a) {
-				list = append(list, Alert{id, a})
+// Centers yields the centers registered by a date, in the order of their ids.
+func (r *Register) Centers(on events.Date) iter.Seq[Center] {
+	return func(yield func(Center) bool) {
+		for _, id := range r.IDs() {
+			if line, ok := r.Center(id, on); ok && !yield(line) {
+				return
 			}
 		}
 	}
+}
+
+// Alerts yields the alerts as of a date in the order of center, code, raising date and key.
+func (r *Register) Alerts(on events.Date, f AlertFilter) iter.Seq[Alert] {
+	ids := []events.CenterID{f.Center}
 	if f.Center == "" {
-		take("", alertsOf(r.broken(on)))
+		ids = append(ids, r.IDs()...)
 	}
-	r.each(f.Center, func(c *center, t policy.Timeline) { take(c.state.ID(), c.evaluate(t, on).Alerts) })
-	return list
+	return func(yield func(Alert) bool) {
+		for _, id := range ids {
+			for a := range r.AlertsOf(id, on, f) {
+				if !yield(a) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// AlertsOf yields the alerts of one center, or of the streams that belong to no center for "", as Alerts does.
+func (r *Register) AlertsOf(id events.CenterID, on events.Date, f AlertFilter) iter.Seq[Alert] {
+	var found []aggregates.Alert
+	if id == "" {
+		found = alertsOf(r.broken(on))
+	} else if e := r.Evaluation(id, on); e != nil {
+		found = e.Alerts
+	}
+	return func(yield func(Alert) bool) {
+		for _, a := range found {
+			if f.takes(a) && !yield(Alert{id, a}) {
+				return
+			}
+		}
+	}
 }
 
 // Explain explains the alerts of a center with this code as of a date, or all alerts of Evaluation for "". It explains

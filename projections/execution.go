@@ -2,6 +2,7 @@ package projections
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -42,23 +43,42 @@ type ExecutionLine struct {
 	Centers int
 }
 
-// Executions lists the money as of a date by group, fiscal year and scope. It leaves out lines of zeros.
-func (r *Register) Executions(on events.Date, f ExecutionFilter) []ExecutionLine {
-	lines := 0
-	r.each("", func(c *center, t policy.Timeline) { lines += len(c.evaluate(t, on).Executions) })
-	list := make([]ExecutionLine, 0, lines)
-	r.each("", func(c *center, t policy.Timeline) { list = c.appendExecutions(list, t, on, f) })
-	if f.By == "" || f.By == ByCenter {
-		return list
+// Executions yields the money as of a date by group, fiscal year and scope. It leaves out lines of zeros.
+func (r *Register) Executions(on events.Date, f ExecutionFilter) iter.Seq[ExecutionLine] {
+	lines := func(yield func(ExecutionLine) bool) {
+		for _, id := range r.IDs() {
+			for l := range r.ExecutionsOf(id, on, f) {
+				if !yield(l) {
+					return
+				}
+			}
+		}
 	}
-	return RollUp(list)
+	if f.By == "" || f.By == ByCenter {
+		return lines
+	}
+	return slices.Values(RollUp(lines))
 }
 
-// ExecutionsOf lists the money of one center as of a date by fiscal year and scope. It leaves out lines of zeros. Each
+// ExecutionsOf yields the money of one center as of a date by fiscal year and scope. It leaves out lines of zeros. Each
 // line names the group to which the center belongs.
-func (r *Register) ExecutionsOf(id events.CenterID, on events.Date, f ExecutionFilter) (list []ExecutionLine) {
-	r.with(id, func(c *center, t policy.Timeline) { list = c.appendExecutions(nil, t, on, f) })
-	return list
+func (r *Register) ExecutionsOf(id events.CenterID, on events.Date, f ExecutionFilter) iter.Seq[ExecutionLine] {
+	var group, name string
+	var executions []aggregates.Execution
+	r.with(id, func(c *center, t policy.Timeline) {
+		group, name = groupOf(f.By, id, c.state.Facts(on))
+		e := c.evaluate(t, on)
+		if executions = e.Executions; f.Year > on.Year() {
+			executions = c.state.Ahead(t, e, f.Year)
+		}
+	})
+	return func(yield func(ExecutionLine) bool) {
+		for _, e := range executions {
+			if f.Takes(&e) && !yield(ExecutionLine{Group: group, Name: name, Execution: e, Centers: 1}) {
+				return
+			}
+		}
+	}
 }
 
 // Ahead lists the money that is granted to a center ahead of its fiscal year (提前下达) as of a date; see
@@ -72,21 +92,6 @@ func (r *Register) Ahead(id events.CenterID, on events.Date) (list []aggregates.
 func (r *Register) Tally(id events.CenterID, on events.Date) (t aggregates.Tally) {
 	r.with(id, func(c *center, _ policy.Timeline) { t = c.state.Tally(on) })
 	return t
-}
-
-func (c *center) appendExecutions(list []ExecutionLine, t policy.Timeline, on events.Date, f ExecutionFilter) []ExecutionLine {
-	group, name := groupOf(f.By, c.state.ID(), c.state.Facts(on))
-	evaluation := c.evaluate(t, on)
-	executions := evaluation.Executions
-	if f.Year > on.Year() {
-		executions = c.state.Ahead(t, evaluation, f.Year)
-	}
-	for _, e := range executions {
-		if f.Takes(&e) {
-			list = append(list, ExecutionLine{Group: group, Name: name, Execution: e, Centers: 1})
-		}
-	}
-	return list
 }
 
 func groupOf(by Grouping, id events.CenterID, facts events.Facts) (group, name string) {
@@ -104,21 +109,26 @@ func groupOf(by Grouping, id events.CenterID, facts events.Facts) (group, name s
 	return string(id), facts.Name
 }
 
-// RollUp sums the lines of each group, year and scope. It sorts the given lines.
-func RollUp(lines []ExecutionLine) []ExecutionLine {
-	slices.SortStableFunc(lines, func(a, b ExecutionLine) int {
+// RollUp sums the lines of each group, year and scope, in this order.
+func RollUp(lines iter.Seq[ExecutionLine]) (sums []ExecutionLine) {
+	for l := range lines {
+		sums = AddLine(sums, &l)
+	}
+	return sums
+}
+
+// AddLine adds a line to sums as RollUp returns them.
+func AddLine(sums []ExecutionLine, l *ExecutionLine) []ExecutionLine {
+	i, found := slices.BinarySearchFunc(sums, l, func(a ExecutionLine, b *ExecutionLine) int {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Year, b.Year),
 			cmp.Compare(slices.Index(aggregates.Scopes, a.Scope), slices.Index(aggregates.Scopes, b.Scope)))
 	})
-	var sums []ExecutionLine
-	for _, l := range lines {
-		l.Low = false
-		if n := len(sums); n > 0 && sums[n-1].Group == l.Group && sums[n-1].Year == l.Year && sums[n-1].Scope == l.Scope {
-			sums[n-1].Money = sums[n-1].Plus(l.Money)
-			sums[n-1].Centers++
-			continue
-		}
-		sums = append(sums, l)
+	if !found {
+		sums = slices.Insert(sums, i, *l)
+		sums[i].Low = false
+		return sums
 	}
+	sums[i].Money = sums[i].Plus(l.Money)
+	sums[i].Centers += l.Centers
 	return sums
 }

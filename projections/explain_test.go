@@ -28,7 +28,7 @@ func TestExplainingAllExplainsTheAlertsOfTheEvaluation(t *testing.T) {
 				explained += allExplained(t, r, id, on)
 			}
 			broken += len(r.Explain("", on, aggregates.LedgerBroken, "", 0))
-			if want := len(r.Alerts(on, projections.AlertFilter{All: true})); explained != want || want == 0 {
+			if want := len(slices.Collect(r.Alerts(on, projections.AlertFilter{All: true}))); explained != want || want == 0 {
 				t.Errorf("%s as of %s: %d alerts are explained of %d", file, day, explained, want)
 			}
 		}
@@ -65,7 +65,7 @@ func allExplained(t failer, r *projections.Register, id events.CenterID, on even
 	t.Helper()
 	var want, got []aggregates.Alert
 	if id == "" {
-		for _, a := range r.Alerts(on, projections.AlertFilter{All: true}) {
+		for a := range r.Alerts(on, projections.AlertFilter{All: true}) {
 			if a.Center == "" {
 				want = append(want, a.Alert)
 			}

@@ -34,6 +34,8 @@ type resident struct {
 	position atomic.Uint64
 	changes  uint64  // grows with each event applied to a center
 	newest   *center // the center that changed last; older leads to those that changed before
+
+	commonChanges uint64 // grows with each event applied to a stream that belongs to no center
 }
 
 // Aggregate is the history of one stream. It judges the next record of the stream. It is a *aggregates.Center or the

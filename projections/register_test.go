@@ -93,7 +93,7 @@ func TestExecutionRollsUpAndAddsUpToTheWhole(t *testing.T) {
 		{projections.ByTotal, []string{" 150000/105000 70.00"}},
 	} {
 		var got []string
-		for _, l := range r.Executions(yearEnd, projections.ExecutionFilter{Year: 2025, Scope: aggregates.ProvinceScope, By: c.by}) {
+		for l := range r.Executions(yearEnd, projections.ExecutionFilter{Year: 2025, Scope: aggregates.ProvinceScope, By: c.by}) {
 			line := fmt.Sprintf("%s %d/%d %s", l.Group, l.AvailableFen(), l.ExecutedFen(), l.RatePercent())
 			if l.Low {
 				line += " low"
@@ -107,7 +107,7 @@ func TestExecutionRollsUpAndAddsUpToTheWhole(t *testing.T) {
 }
 
 func TestRegionsHaveNames(t *testing.T) {
-	lines := threeCenters(t).register.Executions(yearEnd, projections.ExecutionFilter{By: projections.ByRegion})
+	lines := slices.Collect(threeCenters(t).register.Executions(yearEnd, projections.ExecutionFilter{By: projections.ByRegion}))
 	if len(lines) == 0 || lines[0].Name != "杭州市西湖区" || lines[0].Centers != 2 {
 		t.Errorf("got %+v", lines)
 	}
@@ -156,17 +156,17 @@ func TestAnEvaluationIsKeptUntilItsCenterOrThePoliciesChange(t *testing.T) {
 
 func TestAlertsAreFilteredAndInOrder(t *testing.T) {
 	r := threeCenters(t).register
-	low := r.Alerts(yearEnd, projections.AlertFilter{Code: "AL-EXE-02"})
+	low := slices.Collect(r.Alerts(yearEnd, projections.AlertFilter{Code: "AL-EXE-02"}))
 	if len(low) != 2 || low[0].Center != "ZJ-0002" || low[1].Center != "ZJ-0003" {
 		t.Errorf("got %+v", low)
 	}
-	for _, a := range r.Alerts(yearEnd, projections.AlertFilter{Severity: aggregates.Red, Center: "ZJ-0003"}) {
+	for a := range r.Alerts(yearEnd, projections.AlertFilter{Severity: aggregates.Red, Center: "ZJ-0003"}) {
 		if a.Severity != aggregates.Red || a.Center != "ZJ-0003" || !a.Open() {
 			t.Errorf("got %+v", a)
 		}
 	}
-	all := r.Alerts(yearEnd, projections.AlertFilter{All: true})
-	if open := r.Alerts(yearEnd, projections.AlertFilter{}); len(all) <= len(open) {
+	all := slices.Collect(r.Alerts(yearEnd, projections.AlertFilter{All: true}))
+	if open := slices.Collect(r.Alerts(yearEnd, projections.AlertFilter{})); len(all) <= len(open) {
 		t.Errorf("%d alerts, %d open", len(all), len(open))
 	}
 	if !slices.IsSortedFunc(all, func(a, b projections.Alert) int {
@@ -185,11 +185,11 @@ func TestABreakFreezesItsCenterAloneAndLosesNothing(t *testing.T) {
 	}
 	b.write("matching.committed", "ZJ-0001", "2025-06-03", events.LocalGov, &events.MatchingCommitted{Match: "M", FiscalYear: 2025, Level: "city", AmountFen: 100})
 	on := events.MustDate("2026-11-01")
-	found := b.register.Alerts(on, projections.AlertFilter{Code: aggregates.LedgerBroken})
+	found := slices.Collect(b.register.Alerts(on, projections.AlertFilter{Code: aggregates.LedgerBroken}))
 	if len(found) != 1 || found[0].Center != "ZJ-0001" || found[0].Key != fmt.Sprint(nonsense.Position) || found[0].RaisedOn != on || found[0].Severity != aggregates.Red {
 		t.Errorf("got %+v", found)
 	}
-	if early := b.register.Alerts(on-1, projections.AlertFilter{Code: aggregates.LedgerBroken}); len(early) != 0 {
+	if early := slices.Collect(b.register.Alerts(on-1, projections.AlertFilter{Code: aggregates.LedgerBroken})); len(early) != 0 {
 		t.Errorf("raised before it was recorded: %+v", early)
 	}
 	if got := b.register.Explain("ZJ-0001", on, aggregates.LedgerBroken, "", 0); len(got) != 1 || len(got[0].Because) != 1 || got[0].Because[0] != nonsense.ID {
@@ -296,9 +296,9 @@ func TestQueriesAndWritesMayRunTogether(t *testing.T) {
 	for range 3 {
 		wg.Go(func() {
 			for range 20 {
-				b.register.Alerts(yearEnd, projections.AlertFilter{All: true})
-				b.register.Executions(yearEnd, projections.ExecutionFilter{By: projections.ByTotal})
-				b.register.Centers(yearEnd)
+				_ = slices.Collect(b.register.Alerts(yearEnd, projections.AlertFilter{All: true}))
+				_ = slices.Collect(b.register.Executions(yearEnd, projections.ExecutionFilter{By: projections.ByTotal}))
+				_ = slices.Collect(b.register.Centers(yearEnd))
 			}
 		})
 	}
@@ -323,7 +323,7 @@ func TestAStreamThatIsNotKnownHasBreaksOfItsOwn(t *testing.T) {
 		t.Errorf("streams %v", got)
 	}
 	on := events.DateAt(recordedAt)
-	if alerts := b.register.Alerts(on, projections.AlertFilter{Code: aggregates.LedgerBroken}); len(alerts) != 1 || alerts[0].Center != "" {
+	if alerts := slices.Collect(b.register.Alerts(on, projections.AlertFilter{Code: aggregates.LedgerBroken})); len(alerts) != 1 || alerts[0].Center != "" {
 		t.Errorf("alerts %+v", alerts)
 	}
 	if why := b.register.Explain("", on, aggregates.LedgerBroken, "", 0); len(why) != 1 {

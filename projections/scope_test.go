@@ -31,13 +31,13 @@ func TestARestrictedRegisterHasNoOtherCenter(t *testing.T) {
 	if !r.Knows("ZJ-0002") || r.Knows("ZJ-0001") || r.Knows("ZJ-0009") {
 		t.Error("it knows another center, or not its own")
 	}
-	if len(r.Marks("")) != 1 || len(r.Marks("ZJ-0001")) != 0 || len(r.Counts()) != 1 || len(r.Centers(on)) != 1 {
-		t.Errorf("marks %v, counts %v, centers %v", r.Marks(""), r.Counts(), r.Centers(on))
+	if len(r.Marks("")) != 1 || len(r.Marks("ZJ-0001")) != 0 || len(r.Counts()) != 1 || len(slices.Collect(r.Centers(on))) != 1 {
+		t.Errorf("marks %v, counts %v, centers %v", r.Marks(""), r.Counts(), slices.Collect(r.Centers(on)))
 	}
 	if got := r.Streams(""); !slices.Equal(got, []events.StreamID{events.PolicyStream}) {
 		t.Errorf("the streams of no center are %v", got)
 	}
-	for _, a := range r.Alerts(on, projections.AlertFilter{All: true}) {
+	for a := range r.Alerts(on, projections.AlertFilter{All: true}) {
 		if a.Center != "ZJ-0002" {
 			t.Errorf("an alert of %q: %+v", a.Center, a.Alert)
 		}
@@ -45,7 +45,7 @@ func TestARestrictedRegisterHasNoOtherCenter(t *testing.T) {
 	if r.Evaluation("ZJ-0001", on) != nil || len(r.Breaks("center-ZJ-0003")) != 0 || r.Revision("center-ZJ-0001") != 0 || r.Facts("ZJ-0001", on).Name != "" {
 		t.Error("another center shows")
 	}
-	lines := r.Executions(on, projections.ExecutionFilter{By: projections.ByTotal, Scope: "province"})
+	lines := slices.Collect(r.Executions(on, projections.ExecutionFilter{By: projections.ByTotal, Scope: "province"}))
 	if len(lines) == 0 || lines[0].Centers != 1 || lines[0].GrantedFen != 50_000 {
 		t.Errorf("the total is %+v", lines)
 	}

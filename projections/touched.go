@@ -6,14 +6,15 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// touch makes the center of a stream the one that changed last.
+// touch makes the center of a stream the one that changed last, or counts a change of the streams of no center.
 func (r *resident) touch(name events.StreamID) {
-	id, ok := name.Center()
-	if !ok {
-		return
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	id, ok := name.Center()
+	if !ok {
+		r.commonChanges++
+		return
+	}
 	c := r.centers[id]
 	r.changes++
 	c.changed = r.changes
@@ -45,4 +46,34 @@ func (r *resident) changedSince(since uint64, policies int) (ids []events.Center
 		ids = append(ids, c.state.ID())
 	}
 	return ids, r.changes, adopted
+}
+
+// Moment is a moment of a register.
+type Moment struct {
+	of            *resident
+	changes       uint64
+	commonChanges uint64
+	policies      int
+}
+
+// IsOf reports whether the moment is one of the register.
+func (m Moment) IsOf(r *Register) bool { return m.of == r.resident }
+
+// ChangedSince lists, in order, the centers about which answers may be others than at a moment of the register, also those
+// that are not seen. It lists "" first if something was applied to the streams that belong to no center. For a moment of
+// another register, such as the zero one, it lists all. It also returns the moment of now.
+func (r *Register) ChangedSince(m Moment) (ids []events.CenterID, now Moment) {
+	if m.of != r.resident {
+		m = Moment{policies: -1}
+	}
+	now = Moment{of: r.resident}
+	r.mu.RLock()
+	now.commonChanges = r.commonChanges
+	r.mu.RUnlock()
+	ids, now.changes, now.policies = r.changedSince(m.changes, m.policies) // what is applied in between is listed again next time
+	slices.Sort(ids)
+	if m.policies < 0 || m.commonChanges != now.commonChanges {
+		ids = slices.Insert(ids, 0, "")
+	}
+	return ids, now
 }

@@ -69,7 +69,7 @@ func (w *watcher) right(r *projections.Register, on events.Date) {
 	for _, id := range r.IDs() {
 		want[id] = nil
 	}
-	for _, a := range r.Alerts(on, projections.AlertFilter{All: true}) {
+	for a := range r.Alerts(on, projections.AlertFilter{All: true}) {
 		want[a.Center] = append(want[a.Center], a.Alert)
 	}
 	if len(w.told) != len(want) {

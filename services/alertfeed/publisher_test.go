@@ -173,7 +173,7 @@ func (k *kit) words() map[string]alertfeed.State {
 // truth returns the state of every alert of the ledger.
 func (k *kit) truth() map[string]alertfeed.State {
 	words := map[string]alertfeed.State{}
-	for _, a := range k.desk.Ledger.Register().Alerts(events.DateAt(k.Now()), projections.AlertFilter{All: true}) {
+	for a := range k.desk.Ledger.Register().Alerts(events.DateAt(k.Now()), projections.AlertFilter{All: true}) {
 		s := alertfeed.State{Kind: alertfeed.Raised}
 		if !a.Open() {
 			s = alertfeed.State{Kind: alertfeed.Cleared, ClearedOn: a.ClearedOn}

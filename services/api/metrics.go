@@ -204,7 +204,7 @@ func (g *alertGauge) Collect(to chan<- prometheus.Metric) {
 		for _, severity := range []aggregates.Severity{aggregates.Red, aggregates.Yellow, aggregates.Blue} {
 			g.open[severity] = 0
 		}
-		for _, x := range g.register.Alerts(events.DateAt(g.now()), projections.AlertFilter{}) {
+		for x := range g.register.Alerts(events.DateAt(g.now()), projections.AlertFilter{}) {
 			g.open[x.Severity]++
 		}
 		g.counted = time.Now()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -94,7 +95,7 @@ func TestWhatIsAskedWhileOthersWriteIsOfOnePosition(t *testing.T) {
 }
 
 func exactly(r *projections.Register, on events.Date) string {
-	return fmt.Sprintf("%d %+v %+v %+v", r.Position(), r.Centers(on), r.Alerts(on, projections.AlertFilter{}), r.Executions(on, projections.ExecutionFilter{}))
+	return fmt.Sprintf("%d %+v %+v %+v", r.Position(), slices.Collect(r.Centers(on)), slices.Collect(r.Alerts(on, projections.AlertFilter{})), slices.Collect(r.Executions(on, projections.ExecutionFilter{})))
 }
 
 func TestWhatAnotherWriterAppendsIsAppliedWithoutBeingAskedFor(t *testing.T) {

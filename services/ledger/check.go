@@ -173,7 +173,7 @@ func (c *checker) whole() {
 	}
 	year := c.lastOn.Year()
 	var sum events.Fen
-	for _, line := range c.l.register.Executions(events.YearEnd(year), projections.ExecutionFilter{Year: year, By: projections.ByTotal}) {
+	for line := range c.l.register.Executions(events.YearEnd(year), projections.ExecutionFilter{Year: year, By: projections.ByTotal}) {
 		if line.Scope == aggregates.FiscalScope || line.Scope == aggregates.LocalScope {
 			sum += line.BalanceFen()
 		}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -192,8 +193,8 @@ func measureOpen(m *measures, dir string) error {
 		if err := ledger.Evaluate(ctx, l.Register(), on); err != nil {
 			panic(err)
 		}
-		alerts := l.Register().Alerts(on, projections.AlertFilter{})
-		executions := l.Register().Executions(on, projections.ExecutionFilter{})
+		alerts := slices.Collect(l.Register().Alerts(on, projections.AlertFilter{}))
+		executions := slices.Collect(l.Register().Executions(on, projections.ExecutionFilter{}))
 		if len(alerts) == 0 || len(executions) == 0 {
 			panic("no answers")
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -148,7 +149,7 @@ func answers(r *projections.Register) string {
 	var b strings.Builder
 	for _, on := range []string{"2024-12-31", "2025-07-15", "2025-12-31", "2026-10-31"} {
 		d := events.MustDate(on)
-		fmt.Fprintf(&b, "%+v\n%+v\n%+v\n", r.Centers(d), r.Alerts(d, projections.AlertFilter{All: true}), r.Executions(d, projections.ExecutionFilter{}))
+		fmt.Fprintf(&b, "%+v\n%+v\n%+v\n", slices.Collect(r.Centers(d)), slices.Collect(r.Alerts(d, projections.AlertFilter{All: true})), slices.Collect(r.Executions(d, projections.ExecutionFilter{})))
 	}
 	return b.String()
 }

@@ -38,7 +38,7 @@ func TestUnspentMoneyOfAScopeIsTheBalanceOfItsExecution(t *testing.T) {
 				t.Run(fmt.Sprintf("%s %s as of %s", name, scope, on), func(t *testing.T) {
 					day := events.MustDate(on)
 					balances := map[string]events.Fen{}
-					for _, l := range h.desk.Register.Executions(day, projections.ExecutionFilter{Year: day.Year(), Scope: scope}) {
+					for l := range h.desk.Register.Executions(day, projections.ExecutionFilter{Year: day.Year(), Scope: scope}) {
 						if l.BalanceFen() != 0 {
 							balances[l.Group] = l.BalanceFen()
 						}

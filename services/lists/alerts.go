@@ -1,9 +1,10 @@
 package lists
 
 import (
-	"context"
+	"iter"
 
 	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/table"
@@ -20,7 +21,8 @@ var alertsList = &List{
 	},
 	later:   true,
 	columns: alertsColumns,
-	answer:  alerts,
+	each:    alertsOf,
+	close:   alertsClose,
 }
 
 func alertsColumns(*asked) []table.Column {
@@ -35,21 +37,27 @@ func alertsColumns(*asked) []table.Column {
 	}
 }
 
-func alerts(_ context.Context, d *Source, q *asked, t *table.Table) error {
+func alertsOf(d *Source, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum) {
+	if id != "" {
+		s.tally = d.Register.Tally(id, q.On)
+	}
+	found := d.Register.AlertsOf(id, q.On, projections.AlertFilter{All: q.given("all"), Severity: aggregates.Severity(q.text("severity")), Code: alertCode(q.text("code"))})
+	return func(yield func([]table.Cell) bool) {
+		for x := range found {
+			if !yield(AlertRow(x)) {
+				return
+			}
+		}
+	}, s
+}
+
+func alertsClose(q *asked, _ *sum, _ int, t *table.Table) bool {
 	t.Title = text.Say("截至 %s 未解除的预警", "Open alerts as of %s", q.On)
 	t.Empty = text.Say("没有符合条件的预警。", "There is no such alert.")
 	if q.given("all") {
 		t.Title = text.Say("截至 %s 的全部预警", "All alerts as of %s", q.On)
 	}
-	var list []projections.Alert
-	d.exactly(q, func() {
-		list = d.Register.Alerts(q.On, projections.AlertFilter{All: q.given("all"),
-			Severity: aggregates.Severity(q.text("severity")), Code: alertCode(q.text("code")), Center: q.center("center")})
-	})
-	for _, x := range list {
-		t.Rows = append(t.Rows, AlertRow(x))
-	}
-	return nil
+	return true
 }
 
 // AlertRow returns an alert of a center as a row of the list of alerts.

@@ -177,10 +177,10 @@ func (d *Source) partsNow(q *asked, id events.CenterID) *partsOfCenter {
 	facts, from := d.Register.Facts(id, q.On), q.day(fromAsOf)
 	code, city := projections.CityOf(facts.Region)
 	c := &partsOfCenter{id: id, name: table.Text(facts.Name), city: table.Named(code, table.Plain(cmp.Or(city, code))), lines: map[moneyLine]*parts{}}
-	for _, x := range d.Register.ExecutionsOf(id, from, q.lineFilter()) {
+	for x := range d.Register.ExecutionsOf(id, from, q.lineFilter()) {
 		c.line(moneyLine{x.Year, x.Scope})[reportedPart] = x.Money
 	}
-	for _, x := range d.Register.ExecutionsOf(id, q.On, q.lineFilter()) {
+	for x := range d.Register.ExecutionsOf(id, q.On, q.lineFilter()) {
 		c.line(moneyLine{x.Year, x.Scope})[happenedPart] = x.Money
 	}
 	for l, p := range c.lines {
@@ -266,7 +266,7 @@ func (d *Source) reported(ctx context.Context, q *asked, s span, list []*partsOf
 		return err
 	}
 	_, err = parallel(ctx, list, func(c *partsOfCenter) struct{} {
-		for _, x := range known.ExecutionsOf(c.id, q.day(fromAsOf), q.lineFilter()) {
+		for x := range known.ExecutionsOf(c.id, q.day(fromAsOf), q.lineFilter()) {
 			for _, m := range known.Movements(c.id, q.day(fromAsOf), x.Year, x.Scope) {
 				c.shares = append(c.shares, share{moneyLine: moneyLine{x.Year, x.Scope}, part: reportedPart, id: m.From.ID, money: m.Money})
 			}

@@ -39,7 +39,7 @@ func TestDeferralsAgreeWithTheirAlerts(t *testing.T) {
 		for _, on := range financeDays {
 			t.Run(name+" as of "+on, func(t *testing.T) {
 				open := func(code aggregates.Code) (lines []string) {
-					for _, a := range h.desk.Register.Alerts(events.MustDate(on), projections.AlertFilter{Code: code}) {
+					for a := range h.desk.Register.Alerts(events.MustDate(on), projections.AlertFilter{Code: code}) {
 						lines = append(lines, string(a.Center)+"|"+a.Key)
 						met[code]++
 					}
@@ -64,7 +64,7 @@ func TestDeferralsAgreeWithTheirAlerts(t *testing.T) {
 				sameRows(t, undecided, "center before", open("AL-EXE-02"))
 				sameRows(t, overdue, "center before", open("AL-EXE-04"))
 				sameRows(t, made, "center grant", open("AL-EXE-03"))
-				for _, a := range h.desk.Register.Alerts(events.MustDate(on), projections.AlertFilter{Code: "AL-EXE-05"}) {
+				for a := range h.desk.Register.Alerts(events.MustDate(on), projections.AlertFilter{Code: "AL-EXE-05"}) {
 					year := fmt.Sprint(a.RaisedOn.Year())
 					if !slices.ContainsFunc(rows, func(r map[string]string) bool {
 						return r["center"] == string(a.Center) && r["fiscalYear"] <= year && r["aheadReceivedFen"] != "0"

@@ -39,7 +39,7 @@ func TestDelayedMoneyIsOverdueExactlyWhenItsAlertIsOpen(t *testing.T) {
 				t.Run(fmt.Sprintf("%s %s as of %s", name, what, on), func(t *testing.T) {
 					day := events.MustDate(on)
 					var want []string
-					for _, a := range h.desk.Register.Alerts(day, projections.AlertFilter{Code: code}) {
+					for a := range h.desk.Register.Alerts(day, projections.AlertFilter{Code: code}) {
 						want = append(want, fmt.Sprintf("%s|%s|%d", a.Center, a.Key, day-a.RaisedOn+1))
 					}
 					rows, _ := h.ask(t, "delayed", on, "what", what)

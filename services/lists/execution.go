@@ -1,7 +1,7 @@
 package lists
 
 import (
-	"context"
+	"iter"
 	"slices"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -21,7 +21,8 @@ var executionList = &List{
 	},
 	later:   true,
 	columns: func(q *asked) []table.Column { return append(executionLead(q), executionColumns()...) },
-	answer:  execution,
+	each:    executionOf,
+	close:   executionClose,
 }
 
 // executionLead returns the first columns, which name the center, region or industry of a line. The columns by center
@@ -38,74 +39,100 @@ func executionLead(q *asked) []table.Column {
 	return []table.Column{{Name: "center", Title: text.Say("中心", "center")}}
 }
 
-// moneyOf is the money of one center: the lines that are listed, and what is granted ahead if no year is asked for.
-type moneyOf struct {
-	lines []projections.ExecutionLine
-	ahead []aggregates.Execution
+func (q *asked) executionFilter() projections.ExecutionFilter {
+	f := q.lineFilter()
+	f.By = projections.Grouping(q.text("by"))
+	return f
 }
 
-// execution lists the money by year and scope.
-func execution(ctx context.Context, d *Source, q *asked, t *table.Table) error {
-	f := projections.ExecutionFilter{Year: q.number("year"), Scope: aggregates.Scope(q.text("scope")), By: projections.Grouping(q.text("by"))}
+// executionOf has the money of a center by year and scope: as rows, or in the sum of its group.
+func executionOf(d *Source, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum) {
+	if id == "" {
+		return nil, s
+	}
+	f := q.executionFilter()
+	s.tally = d.Register.Tally(id, q.On)
+	if q.since(2) && f.Year == 0 {
+		for _, x := range d.Register.Ahead(id, q.On) {
+			if f.Scope == "" || f.Scope == x.Scope {
+				s.ahead = projections.AddLine(s.ahead, &projections.ExecutionLine{Execution: x, Centers: 1})
+			}
+		}
+	}
+	if f.Year > q.On.Year() && !q.since(2) {
+		return nil, s
+	}
+	var list []projections.ExecutionLine
+	for l := range d.Register.ExecutionsOf(id, q.On, f) {
+		s.isGranted = s.isGranted || l.GrantedFen != 0
+		if f.By == projections.ByCenter {
+			list = append(list, l)
+			s.odd |= oddOf(&l.Execution)
+			l.Group, l.Name = "", ""
+		}
+		s.money = projections.AddLine(s.money, &l)
+	}
+	return executionRows(q, list), s
+}
+
+func executionRows(q *asked, list []projections.ExecutionLine) iter.Seq[[]table.Cell] {
+	lead := len(executionLead(q))
+	return func(yield func([]table.Cell) bool) {
+		for i := range list {
+			l := &list[i]
+			if !yield(appendExecution([]table.Cell{table.Text(l.Group), table.Text(l.Name)}[:lead:lead], &l.Execution)) {
+				return
+			}
+		}
+	}
+}
+
+// executionClose adds the groups of centers, if they are asked for, and one total for each year and scope: scopes overlap and
+// years carry money over, so no single sum.
+func executionClose(q *asked, s *sum, _ int, t *table.Table) (rowsStand bool) {
+	f := q.executionFilter()
 	t.Title = text.Say("截至 %s 的经费执行情况（金额单位：元）", "Execution of money as of %s (amounts in yuan)", q.On)
 	t.Empty = text.Say("没有符合条件的经费。", "There is no such money.")
-	notBegun := f.Year > q.On.Year()
-	lead := len(executionLead(q))
-	worked, err := workAhead(ctx, d, "", func(id events.CenterID) (m moneyOf) {
-		if q.since(2) && f.Year == 0 {
-			m.ahead = d.Register.Ahead(id, q.On)
+	whole, groups := s.money, []projections.ExecutionLine(nil)
+	odd := s.odd
+	if f.By != projections.ByCenter {
+		whole, groups = nil, s.money
+		for _, l := range groups {
+			odd |= oddOf(&l.Execution)
+			l.Group, l.Name = "", ""
+			whole = projections.AddLine(whole, &l)
 		}
-		if q.since(2) || !notBegun {
-			m.lines = d.Register.ExecutionsOf(id, q.On, f)
-		}
-		return m
-	})
-	if err != nil {
-		return err
 	}
-	var found []moneyOf
-	d.exactly(q, func() { found = worked.take() })
-	var list []projections.ExecutionLine
-	var ahead []aggregates.Execution
-	for _, m := range found {
-		list, ahead = append(list, m.lines...), append(ahead, m.ahead...)
+	for i := range whole {
+		odd |= oddOf(&whole[i].Execution)
 	}
-	if notBegun && q.since(2) {
-		if !slices.ContainsFunc(list, func(l projections.ExecutionLine) bool { return l.GrantedFen != 0 }) {
-			list = nil
-			t.Empty = text.Say("%d 年度尚未开始，也没有提前下达的经费。", "The year %d has not begun, and no money is granted ahead for it.", f.Year)
-		} else {
+	rowsStand = true
+	if f.Year > q.On.Year() && q.since(2) {
+		if rowsStand = s.isGranted; rowsStand {
 			t.Notes = append(t.Notes, text.Say("%d 年度在 %v 尚未开始：下达为提前下达的经费，上年结转为截至该日的结余。",
 				"On %[2]v the year %[1]d has not begun: granted is what is granted ahead, and carried in is what is left on that day.", f.Year, q.On))
+		} else {
+			whole, groups, odd = nil, nil, 0
+			t.Empty = text.Say("%d 年度尚未开始，也没有提前下达的经费。", "The year %d has not begun, and no money is granted ahead for it.", f.Year)
 		}
 	}
-	whole := slices.Clone(list)
-	for i := range whole {
-		whole[i].Group, whole[i].Name = "", ""
-	}
-	whole = projections.RollUp(whole)
-	if f.By != projections.ByCenter {
-		list = projections.RollUp(list)
-	}
-	for _, l := range list {
-		t.Rows = append(t.Rows, appendExecution([]table.Cell{table.Text(l.Group), table.Text(l.Name)}[:lead:lead], &l.Execution))
-	}
+	t.Rows = slices.Collect(executionRows(q, groups))
 	if q.since(2) {
-		lines := make([]aggregates.Execution, 0, len(list)+len(whole))
-		for _, l := range slices.Concat(list, whole) {
-			lines = append(lines, l.Execution)
+		t.Notes = append(t.Notes, odd.notes()...)
+		ahead := make([]aggregates.Execution, len(s.ahead))
+		for i := range s.ahead {
+			ahead[i] = s.ahead[i].Execution
 		}
-		t.Notes = append(t.Notes, oddFigures(lines)...)
-		ahead = slices.DeleteFunc(ahead, func(x aggregates.Execution) bool { return f.Scope != "" && f.Scope != x.Scope })
 		t.Missing = append(t.Missing, GrantedAhead(ahead, func(year int) text.Text {
 			return text.Say("，见 %s %d", "; see %s %d", q.written("year"), year)
 		})...)
 	}
-	if q.text("by") == string(projections.ByTotal) {
-		return nil
+	if f.By == projections.ByTotal {
+		return rowsStand
 	}
-	for _, l := range whole { // one total per year and scope: scopes overlap and years carry money over, so no single sum
-		t.Totals = append(t.Totals, appendExecution([]table.Cell{{Shown: text.Say("合计", "total")}, {}}[:lead:lead], &l.Execution))
+	lead := len(executionLead(q))
+	for i := range whole {
+		t.Totals = append(t.Totals, appendExecution([]table.Cell{{Shown: text.Say("合计", "total")}, {}}[:lead:lead], &whole[i].Execution))
 	}
-	return nil
+	return rowsStand
 }

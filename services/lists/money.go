@@ -70,12 +70,12 @@ func Execution(lines []ExecutionLine) *table.Table {
 		Empty:   text.Say("没有经费。", "There is no money."),
 		Columns: executionColumns(),
 	}
-	var all []aggregates.Execution
+	var odd odd
 	for i := range lines {
 		t.Rows = append(t.Rows, appendExecution(nil, &lines[i].Execution))
-		all = append(all, lines[i].Execution)
+		odd |= oddOf(&lines[i].Execution)
 	}
-	t.Notes = oddFigures(all)
+	t.Notes = odd.notes()
 	return t
 }
 

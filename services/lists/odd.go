@@ -42,23 +42,47 @@ func GrantedAhead(lines []aggregates.Execution, see func(year int) text.Text) (n
 	return notes
 }
 
-// oddFigures explains figures that look wrong and are not: a rate above 100 %, and negative amounts.
-func oddFigures(lines []aggregates.Execution) (notes []text.Text) {
-	has := func(odd func(x *aggregates.Execution) bool) bool {
-		return slices.ContainsFunc(lines, func(x aggregates.Execution) bool { return odd(&x) })
+// odd says which figures of some lines look wrong and are not.
+type odd uint8
+
+const (
+	oddRate odd = 1 << iota
+	oddIneligible
+	oddSpent
+	oddBalance
+)
+
+// oddOf returns what looks wrong in a line.
+func oddOf(x *aggregates.Execution) (o odd) {
+	if x.AvailableFen() > 0 && x.ExecutedFen() > x.AvailableFen() {
+		o |= oddRate
 	}
-	if has(func(x *aggregates.Execution) bool { return x.AvailableFen() > 0 && x.ExecutedFen() > x.AvailableFen() }) {
+	if x.IneligibleFen < 0 {
+		o |= oddIneligible
+	}
+	if x.SpentAllFen < 0 {
+		o |= oddSpent
+	}
+	if x.BalanceFen() < 0 {
+		o |= oddBalance
+	}
+	return o
+}
+
+// notes explains figures that look wrong and are not: a rate above 100 %, and negative amounts.
+func (o odd) notes() (notes []text.Text) {
+	if o&oddRate != 0 {
 		notes = append(notes, text.Text{Zh: "执行率超过 100%：支出多于可用资金（透支、先支后收，或支出之后资金被收回；支出是事实，照记），或冲销以前年度的不合规支出使“不合规”为负。",
 			En: "A rate above 100 %: more was spent than was available (overdrawn, spent before it was received, or recovered after it was spent; spending is a fact and is kept), or ineligible is negative."})
 	}
-	if has(func(x *aggregates.Execution) bool { return x.IneligibleFen < 0 }) {
+	if o&oddIneligible != 0 {
 		notes = append(notes, text.Say("“不合规”为负：本年度冲销了以前年度的不合规支出；冲销计入冲销的那一年，执行＝支出－不合规因而变大。",
 			"A negative ineligible: ineligible spending of an earlier year was reversed in this one. A reversal counts in its own year, and executed, which is spent less ineligible, grows by it."))
 	}
-	if has(func(x *aggregates.Execution) bool { return x.SpentAllFen < 0 }) {
+	if o&oddSpent != 0 {
 		notes = append(notes, text.Say("“支出”为负：本年度冲销的以前年度支出多于本年度的支出。", "A negative spent: what was reversed in this year, of earlier years, is more than what was spent in it."))
 	}
-	if has(func(x *aggregates.Execution) bool { return x.BalanceFen() < 0 }) {
+	if o&oddBalance != 0 {
 		notes = append(notes, text.Say("“结余”为负：支出多于可用资金，见预警 AL-FND-03。", "A negative balance: more was spent than was available; see the alerts AL-FND-03."))
 	}
 	return notes

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -60,7 +61,14 @@ type List struct {
 	later    bool // the answer leaves out the records after the date, so Ask counts them
 	history  bool // the answer does not need the evaluations as of the date, so Ask does not make them
 	columns  func(q *asked) []table.Column
-	answer   func(ctx context.Context, d *Source, q *asked, t *table.Table) error // fills a table that has its columns already
+
+	// A list whose rows are those of one center after another says what it has of each, and fills in all but these rows. It
+	// returns whether the rows of the centers stand, above those that it adds itself.
+	each  perCenter
+	close func(q *asked, s *sum, rows int, t *table.Table) (rowsStand bool)
+
+	// Any other list fills a table that has its columns already.
+	answer func(ctx context.Context, d *Source, q *asked, t *table.Table) error
 }
 
 // Param is one parameter of a list. Its Words describe it and name the value in backquotes, like the usage of a flag.
@@ -171,6 +179,30 @@ func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
 // AskSeeing is Ask that also returns the register of the answer. If the register of the source is restricted, the register
 // of the answer is restricted for good to the centers of the answer.
 func (d *Source) AskSeeing(ctx context.Context, q Question) (*table.Table, *projections.Register, error) {
+	a, register, err := d.answer(ctx, q, nil, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return a.Table, register, nil
+}
+
+// Answer is the answer to a question, with its rows in an encoding.
+type Answer struct {
+	*table.Table // all but its rows
+	Rows         *Rows
+	gathered
+	question Question
+	encoding string
+}
+
+// AnswerSeeing is AskSeeing that returns the rows in an encoding. before is an earlier answer, or nil: of the centers that
+// are the same as then, the new answer shares the rows.
+func (d *Source) AnswerSeeing(ctx context.Context, q Question, in Encoding, before *Answer) (*Answer, *projections.Register, error) {
+	return d.answer(ctx, q, &in, before)
+}
+
+// answer answers a question, in an encoding or (for nil) with the rows in the table.
+func (d *Source) answer(ctx context.Context, q Question, in *Encoding, before *Answer) (*Answer, *projections.Register, error) {
 	l, err := q.Check()
 	if err != nil {
 		return nil, nil, err
@@ -179,20 +211,27 @@ func (d *Source) AskSeeing(ctx context.Context, q Question) (*table.Table, *proj
 	if center != "" && !d.Register.Knows(center) {
 		return nil, nil, UnknownCenter(center)
 	}
-	if center == "" && !l.history {
+	if center == "" && !l.history && l.each == nil {
 		if err := ledger.Evaluate(ctx, d.Register, q.On); err != nil {
 			return nil, nil, err
 		}
 	}
 	a := &asked{Question: q, list: l, prefix: d.Prefix, form: cmp.Or(d.InForm, Form)}
 	t := &table.Table{Columns: l.columns(a)}
+	made := &Answer{Table: t, question: q}
 	answering := *d
-	if l.later {
-		if a.tallies, err = workAhead(ctx, &answering, center, func(id events.CenterID) aggregates.Tally { return answering.Register.Tally(id, q.On) }); err != nil {
-			return nil, nil, err
+	if l.each != nil {
+		if in != nil {
+			made.encoding = fmt.Sprint(in.Name, " ", a.form)
 		}
+		if before != nil && before.encoding == made.encoding && before.question.equal(&q) {
+			made.gathered = before.gathered
+		}
+		err = answering.concatenate(ctx, a, made, in)
+	} else {
+		err = answering.fillTable(ctx, a, t)
 	}
-	if err := l.answer(ctx, &answering, a, t); err != nil {
+	if err != nil {
 		return nil, nil, err
 	}
 	if l.later && a.tally.Later > 0 && a.since(2) {
@@ -206,7 +245,25 @@ func (d *Source) AskSeeing(ctx context.Context, q Question) (*table.Table, *proj
 	}
 	t.Position, t.Policy = a.position, a.policy
 	t.KeepForm(a.form)
-	return t, answering.Register, nil
+	if in != nil {
+		err = made.encode(in)
+	}
+	return made, answering.Register, err
+}
+
+// fillTable fills the table of a list that is not made center by center.
+func (d *Source) fillTable(ctx context.Context, q *asked, t *table.Table) (err error) {
+	if q.list.later {
+		if q.tallies, err = workAhead(ctx, d, q.Center(), func(id events.CenterID) aggregates.Tally { return d.Register.Tally(id, q.On) }); err != nil {
+			return err
+		}
+	}
+	return q.list.answer(ctx, d, q, t)
+}
+
+// equal reports whether two questions are the same.
+func (q *Question) equal(o *Question) bool {
+	return q.List == o.List && q.On == o.On && maps.Equal(q.Params, o.Params)
 }
 
 // withinScope is the note under a table about several centers of a register that is restricted.

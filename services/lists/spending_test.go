@@ -49,7 +49,7 @@ func TestSubtotalsOfSpendingAgreeWithLinesAndExecution(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for center := range h.byCenter(on) {
 				var spent, ineligible events.Fen
-				for _, x := range h.desk.Register.Executions(events.MustDate(on), projections.ExecutionFilter{}) {
+				for x := range h.desk.Register.Executions(events.MustDate(on), projections.ExecutionFilter{}) {
 					if x.Group == center && (x.Scope == aggregates.FiscalScope || x.Scope == aggregates.LocalScope) {
 						spent, ineligible = spent+x.SpentAllFen, ineligible+x.IneligibleFen
 					}

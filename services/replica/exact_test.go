@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -49,7 +50,7 @@ func trialOf(center, name string) *events.Record {
 // said is what a register answers about all centers.
 func said(r *projections.Register) string {
 	on := events.MustDate("2026-10-31")
-	return fmt.Sprintf("%d %+v %+v", r.Position(), r.Centers(on), r.Alerts(on, projections.AlertFilter{All: true}))
+	return fmt.Sprintf("%d %+v %+v", r.Position(), slices.Collect(r.Centers(on)), slices.Collect(r.Alerts(on, projections.AlertFilter{All: true})))
 }
 
 // TestTwoReplicasThatWriteAnswerAsTheirPositionWasKnown lets two ledgers of one cluster record and import at once, some of it about

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -127,7 +128,7 @@ func TestABreakOfTheRecordIsAnAlertAndEndsWriting(t *testing.T) {
 	}
 	l = openLedger(t, tampered{kept{memory}, func(e *events.Stored) bool { return e.Revision != 3 }}, dir)
 	today := events.DateAt(time.Now())
-	alerts := l.Register().Alerts(today, projections.AlertFilter{Code: aggregates.LedgerBroken})
+	alerts := slices.Collect(l.Register().Alerts(today, projections.AlertFilter{Code: aggregates.LedgerBroken}))
 	if len(alerts) != 1 || alerts[0].Center != "ZJ-0001" {
 		t.Fatalf("got %+v", alerts)
 	}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -18,7 +19,7 @@ func (f *form) province(d *lists.Source) {
 		f.Of = f.say("全省汇总", "the whole province")
 	}
 	var years []*aggregates.Annual
-	centers := d.Register.Centers(f.On)
+	centers := slices.Collect(d.Register.Centers(f.On))
 	for _, c := range centers {
 		years = append(years, d.Register.Annual(c.ID, f.On, f.Year))
 	}
@@ -29,7 +30,7 @@ func (f *form) province(d *lists.Source) {
 	f.alertsByCode(years)
 }
 
-func (f *form) executions(d *lists.Source, by projections.Grouping) []projections.ExecutionLine {
+func (f *form) executions(d *lists.Source, by projections.Grouping) iter.Seq[projections.ExecutionLine] {
 	return d.Register.Executions(f.On, projections.ExecutionFilter{Year: f.Year, By: by})
 }
 
@@ -39,7 +40,7 @@ func (f *form) totals(d *lists.Source, whole bool) {
 		title = f.say("一、全省经费执行情况", "1. Execution of money in the province")
 	}
 	s := f.moneySection(title, text.Say("口径", "scope"), text.Say("中心数", "centers"))
-	for _, x := range f.executions(d, projections.ByTotal) {
+	for x := range f.executions(d, projections.ByTotal) {
 		s.add(append([]formCell{f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
 	}
 	f.explainMoney(s)
@@ -47,10 +48,10 @@ func (f *form) totals(d *lists.Source, whole bool) {
 
 func (f *form) regions(d *lists.Source) {
 	s := f.moneySection(f.say("二、分区划经费执行情况", "2. Execution of money by region"), text.Say("区划", "region"), text.Say("名称", "name"), text.Say("口径", "scope"), text.Say("中心数", "centers"))
-	for _, x := range f.executions(d, projections.ByRegion) {
+	for x := range f.executions(d, projections.ByRegion) {
 		s.add(append([]formCell{plainCell(x.Group), plainCell(x.Name), f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
 	}
-	for _, x := range f.executions(d, projections.ByTotal) {
+	for x := range f.executions(d, projections.ByTotal) {
 		f.total(s, 1, append([]formCell{f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
 	}
 }

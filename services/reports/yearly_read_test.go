@@ -106,7 +106,7 @@ func TestTheYearlyReportSaysWhatIsToBeDeferred(t *testing.T) {
 		on := events.MustDate(c.on)
 		rows := yearly(t, d, reports.Yearly{Year: c.year, On: on, Lang: "zh", Unit: reports.Yuan}).sections["三、各中心情况"]
 		found := map[string]int{}
-		for _, center := range d.Register.Centers(on) {
+		for center := range d.Register.Centers(on) {
 			want := c.none
 			if center.Status == "revoked" {
 				want = "已取消资格，不再安排"

@@ -2,10 +2,12 @@ package table
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"io"
 	"strconv"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -120,3 +122,38 @@ func MarshalRow(columns []Column, row []Cell) ([]byte, error) {
 	}
 	return text.SeenJSON(append(object, '}')), nil
 }
+
+// AppendJSON appends a row as MarshalRow returns it, and a line feed.
+func AppendJSON(to []byte, columns []Column, row []Cell) ([]byte, error) {
+	object, err := MarshalRow(columns, row)
+	return append(append(to, object...), '\n'), err
+}
+
+// AppendCSV appends a row as WriteCSV writes it.
+func AppendCSV(to []byte, columns []Column, row []Cell) ([]byte, error) {
+	l := csvLines.Get().(*csvLine)
+	defer csvLines.Put(l)
+	l.line.Reset()
+	l.fields = l.fields[:0]
+	for i, c := range columns {
+		if c.Name != "" {
+			l.fields = append(l.fields, row[i].field())
+		}
+	}
+	_ = l.to.Write(l.fields) // the writer keeps its error, of which a buffer has none
+	l.to.Flush()
+	return append(to, l.line.Bytes()...), l.to.Error()
+}
+
+// csvLine writes one line of CSV after another, with the same memory.
+type csvLine struct {
+	line   bytes.Buffer
+	to     *csv.Writer
+	fields []string
+}
+
+var csvLines = sync.Pool{New: func() any {
+	l := &csvLine{}
+	l.to = csv.NewWriter(&l.line)
+	return l
+}}

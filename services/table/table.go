@@ -61,15 +61,20 @@ func (t *Table) KeepForm(form int) {
 	}
 	for _, rows := range [][][]Cell{t.Rows, t.Totals} {
 		for i, row := range rows {
-			var kept []Cell
-			for j := range all {
-				if all[j].in(form) {
-					kept = append(kept, row[j])
-				}
-			}
-			rows[i] = kept
+			rows[i] = CellsIn(all, form, row)
 		}
 	}
+}
+
+// CellsIn returns the cells of a row of columns that a form has.
+func CellsIn(columns []Column, form int, row []Cell) []Cell {
+	kept := make([]Cell, 0, len(row))
+	for i := range columns {
+		if columns[i].in(form) {
+			kept = append(kept, row[i])
+		}
+	}
+	return kept
 }
 
 // Type is the type of the cells of a column. It is known before the table is computed, because the schema of the API,

@@ -80,7 +80,7 @@ func province(b *testing.B) *world {
 		b.Fatalf("imported %+v: %v", report, err)
 	}
 	var active []events.CenterID
-	for _, c := range w.desk.Ledger.Register().Centers(events.MustDate(today)) {
+	for c := range w.desk.Ledger.Register().Centers(events.MustDate(today)) {
 		if c.Status == aggregates.Active { // whatever a revoked one spends is an alert
 			active = append(active, c.ID)
 		}

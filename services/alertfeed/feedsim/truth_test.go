@@ -51,7 +51,7 @@ func (l *replay) advance(position uint64) {
 
 func (l *replay) truth(on events.Date) truth {
 	found := truth{}
-	for _, a := range l.register.Alerts(on, projections.AlertFilter{All: true}) {
+	for a := range l.register.Alerts(on, projections.AlertFilter{All: true}) {
 		state := alertfeed.State{Kind: alertfeed.Raised}
 		if !a.Open() {
 			state = alertfeed.State{Kind: alertfeed.Cleared, ClearedOn: a.ClearedOn}

@@ -207,7 +207,10 @@ func (b *bench) execution(h *history) {
 			}, ledger.Config{ReadOnly: true})
 			return err
 		}))
-		ask := func() error { lines = l.Register().Executions(on, projections.ExecutionFilter{}); return nil }
+		ask := func() error {
+			lines = slices.Collect(l.Register().Executions(on, projections.ExecutionFilter{}))
+			return nil
+		}
 		cold = append(cold, clock(b, ask))
 		unchanged = append(unchanged, clock(b, ask))
 		check(b, store.Close())

@@ -1,0 +1,407 @@
+package lists
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"math"
+	"slices"
+
+	"github.com/taizhang/taizhang/aggregates"
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/table"
+)
+
+// An Encoding is a form in which rows are written one after another, each at the end of a text. Two encodings of one name
+// write the same.
+type Encoding struct {
+	Name   string
+	Append func(to []byte, columns []table.Column, row []table.Cell) ([]byte, error)
+}
+
+// piece holds what an answer has of one center, or for "" of the streams that belong to no center. It is not changed once it
+// is made, so that all answers in which the center is the same share it.
+type piece struct {
+	center events.CenterID
+	cells  [][]table.Cell // the rows; or, in an encoding:
+	text   []byte         // the rows, one after another
+	ends   []int          // where each row ends
+	sum    sum
+	err    error
+	held   int // see Rows.Hold
+}
+
+// sum is what the totals and notes of an answer need of one center, or of several together.
+type sum struct {
+	tally        aggregates.Tally
+	events       int
+	red, yellow  int // open alerts
+	blue         int
+	common       uint64                      // records that belong to no center
+	money, ahead []projections.ExecutionLine // see projections.RollUp
+	odd          odd
+	isGranted    bool // whether a line of money has something granted
+}
+
+func (s *sum) add(o *sum) {
+	s.tally = s.tally.Plus(o.tally)
+	s.events += o.events
+	s.red, s.yellow, s.blue = s.red+o.red, s.yellow+o.yellow, s.blue+o.blue
+	s.common += o.common
+	for i := range o.money {
+		s.money = projections.AddLine(s.money, &o.money[i])
+	}
+	for i := range o.ahead {
+		s.ahead = projections.AddLine(s.ahead, &o.ahead[i])
+	}
+	s.odd |= o.odd
+	s.isGranted = s.isGranted || o.isGranted
+}
+
+// block holds the pieces of some centers that follow one another. It is not changed either: an answer that differs from
+// another in one center shares all blocks but one with it.
+type block struct {
+	pieces []*piece
+	rows   int
+	bytes  int // of their texts
+	sum    sum
+	held   int // see Rows.Hold
+}
+
+// blockPieces is how many pieces a new block has. One that grows to twice as many is divided.
+const blockPieces = 64
+
+// Rows are the rows of an answer in an encoding. They are not changed once they are made.
+type Rows struct {
+	blocks []*block
+	count  int
+	bytes  int
+}
+
+// newRows returns the rows of blocks.
+func newRows(blocks []*block) *Rows {
+	r := &Rows{blocks: blocks}
+	for _, b := range blocks {
+		r.count, r.bytes = r.count+b.rows, r.bytes+b.bytes
+	}
+	return r
+}
+
+// Len returns the number of rows.
+func (r *Rows) Len() int { return r.count }
+
+// Bytes returns the length of all rows as they are written.
+func (r *Rows) Bytes() int { return r.bytes }
+
+// Text yields all rows as they are written, some at a time. The caller must not change them.
+func (r *Rows) Text() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for _, b := range r.blocks {
+			for _, p := range b.pieces {
+				if len(p.text) > 0 && !yield(p.text) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// From yields one row after another as it is written, from a row on, counted from 0. The caller must not change them.
+func (r *Rows) From(first int) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		skip := first
+		for _, b := range r.blocks {
+			if skip >= b.rows {
+				skip -= b.rows
+				continue
+			}
+			for _, p := range b.pieces {
+				if skip >= len(p.ends) {
+					skip -= len(p.ends)
+					continue
+				}
+				begin := 0
+				if skip > 0 {
+					begin = p.ends[skip-1]
+				}
+				for _, end := range p.ends[skip:] {
+					if !yield(p.text[begin:end]) {
+						return
+					}
+					begin = end
+				}
+				skip = 0
+			}
+		}
+	}
+}
+
+// Hold counts the rows as held in memory, and returns how many bytes they take beside what is held already: what several
+// answers share is counted once. Release is its inverse. Calls about rows that may share anything must not run at once.
+func (r *Rows) Hold() (bytes int64) {
+	bytes = rowsBytes + pointerBytes*int64(len(r.blocks))
+	for _, b := range r.blocks {
+		if b.held++; b.held > 1 {
+			continue
+		}
+		bytes += b.memory()
+		for _, p := range b.pieces {
+			if p.held++; p.held == 1 {
+				bytes += p.memory()
+			}
+		}
+	}
+	return bytes
+}
+
+// Release returns how many bytes are not held any more.
+func (r *Rows) Release() (bytes int64) {
+	bytes = rowsBytes + pointerBytes*int64(len(r.blocks))
+	for _, b := range r.blocks {
+		if b.held--; b.held > 0 {
+			continue
+		}
+		bytes += b.memory()
+		for _, p := range b.pieces {
+			if p.held--; p.held == 0 {
+				bytes += p.memory()
+			}
+		}
+	}
+	return bytes
+}
+
+// About how much memory things take.
+const (
+	pointerBytes = 8
+	lineBytes    = 120
+	pieceBytes   = 320
+	blockBytes   = 320
+	rowsBytes    = 64
+)
+
+func (s *sum) memory() int64 { return lineBytes * int64(cap(s.money)+cap(s.ahead)) }
+
+func (b *block) memory() int64 {
+	return blockBytes + pointerBytes*int64(cap(b.pieces)) + b.sum.memory()
+}
+
+func (p *piece) memory() int64 {
+	return pieceBytes + int64(cap(p.text)) + pointerBytes*int64(cap(p.ends)) + p.sum.memory()
+}
+
+// replaced returns the blocks with other pieces for some centers, in the order of the centers. A piece that is nil removes its
+// center. Blocks that stay the same are shared.
+func replaced(blocks []*block, ids []events.CenterID, pieces []*piece) []*block {
+	if len(blocks) == 0 {
+		return appendBlocks(nil, slices.DeleteFunc(slices.Clone(pieces), func(p *piece) bool { return p == nil }))
+	}
+	list := make([]*block, 0, len(blocks)+1)
+	for i, b := range blocks {
+		n := len(ids)
+		if i+1 < len(blocks) {
+			n, _ = slices.BinarySearch(ids, blocks[i+1].pieces[0].center)
+		}
+		if n == 0 {
+			list = append(list, b)
+			continue
+		}
+		list = appendBlocks(list, b.replaced(ids[:n], pieces[:n]))
+		ids, pieces = ids[n:], pieces[n:]
+	}
+	return list
+}
+
+// replaced returns the pieces of a block with other pieces for some centers.
+func (b *block) replaced(ids []events.CenterID, pieces []*piece) []*piece {
+	list, old := make([]*piece, 0, len(b.pieces)+len(pieces)), b.pieces
+	for i, id := range ids {
+		n, found := slices.BinarySearchFunc(old, id, func(p *piece, id events.CenterID) int { return cmp.Compare(p.center, id) })
+		list = append(list, old[:n]...)
+		if found {
+			n++
+		}
+		old = old[n:]
+		if pieces[i] != nil {
+			list = append(list, pieces[i])
+		}
+	}
+	return append(list, old...)
+}
+
+// appendBlocks adds pieces as blocks.
+func appendBlocks(list []*block, pieces []*piece) []*block {
+	size := blockPieces
+	if len(pieces) < 2*blockPieces {
+		size = max(len(pieces), 1)
+	}
+	for some := range slices.Chunk(pieces, size) {
+		b := &block{pieces: some}
+		for _, p := range some {
+			b.rows += len(p.ends) + len(p.cells)
+			b.bytes += len(p.text)
+			b.sum.add(&p.sum)
+		}
+		list = append(list, b)
+	}
+	return list
+}
+
+// perCenter says what an answer has of a center: its rows, and what it adds to the sum. For "" it says what the answer has
+// of the streams that belong to no center. It reads the register of d.
+type perCenter func(d *Source, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum)
+
+// gathered is what an answer has of all centers as of a moment.
+type gathered struct {
+	blocks []*block
+	moment projections.Moment
+}
+
+// gather fixes the position of the answer and returns what it has of each center at this position. Of the centers that are
+// the same as in an answer to the same question before, it takes what that has. Everything else is worked out before
+// events stop to be applied, and then once more for the centers that got new events meanwhile.
+func (d *Source) gather(ctx context.Context, q *asked, before gathered, one func(events.CenterID) *piece) (gathered, error) {
+	g := gathered{}
+	if before.moment.IsOf(d.Register) {
+		g = before
+	}
+	look := func() (n int, err error) {
+		ids, moment := d.moved(q, g)
+		made, err := parallel(ctx, ids, func(id events.CenterID) *piece {
+			if id != "" && !d.Register.Knows(id) {
+				return nil
+			}
+			return one(id)
+		})
+		if err != nil {
+			return 0, err
+		}
+		for _, p := range made {
+			if p != nil && p.err != nil {
+				return 0, p.err
+			}
+		}
+		g = gathered{replaced(g.blocks, ids, made), moment}
+		return len(ids), nil
+	}
+	for i, last := 0, math.MaxInt; i < lookAheadMax; i++ {
+		n, err := look()
+		if err != nil {
+			return g, err
+		}
+		if n == 0 || n >= last { // no fewer changed meanwhile: waiting does not help
+			break
+		}
+		last = n
+	}
+	var err error
+	d.exactly(q, func() { _, err = look() })
+	return g, err
+}
+
+// lookAheadMax is how often an answer is worked out, while events are applied, so that few centers are left for the moment
+// in which writers wait.
+const lookAheadMax = 3
+
+// moved lists, in order, the centers whose piece is another one than in g, or is gone.
+func (d *Source) moved(q *asked, g gathered) (ids []events.CenterID, moment projections.Moment) {
+	if of := q.Center(); of != "" {
+		return []events.CenterID{of}, g.moment
+	}
+	changed, moment := d.Register.ChangedSince(g.moment)
+	if d.Register.Scope() == nil {
+		return changed, moment
+	}
+	seen := append([]events.CenterID{""}, d.Register.IDs()...)
+	for _, b := range g.blocks {
+		for _, p := range b.pieces {
+			for len(seen) > 0 && seen[0] < p.center { // it came into sight
+				ids, seen = append(ids, seen[0]), seen[1:]
+			}
+			isSeen := len(seen) > 0 && seen[0] == p.center
+			if isSeen {
+				seen = seen[1:]
+			}
+			for len(changed) > 0 && changed[0] < p.center { // it is not seen, or among ids already
+				changed = changed[1:]
+			}
+			if !isSeen || len(changed) > 0 && changed[0] == p.center {
+				ids = append(ids, p.center)
+			}
+		}
+	}
+	return append(ids, seen...), moment
+}
+
+// concatenate answers a list that is made center by center.
+func (d *Source) concatenate(ctx context.Context, q *asked, a *Answer, in *Encoding) (err error) {
+	columns, inForm := a.Columns, table.ColumnsIn(a.Columns, q.form)
+	if a.gathered, err = d.gather(ctx, q, a.gathered, func(id events.CenterID) *piece {
+		p := &piece{center: id}
+		var rows iter.Seq[[]table.Cell]
+		if rows, p.sum = q.list.each(d, q, id); rows == nil {
+			return p
+		}
+		for row := range rows {
+			if in == nil {
+				p.cells = append(p.cells, row)
+			} else if p.err = p.append(in, inForm, table.CellsIn(columns, q.form, row)); p.err != nil {
+				break
+			}
+		}
+		p.text, p.ends = slices.Clone(p.text), slices.Clone(p.ends) // as long as they are
+		return p
+	}); err != nil {
+		return err
+	}
+	var all sum
+	count := 0
+	for _, b := range a.blocks {
+		all.add(&b.sum)
+		count += b.rows
+	}
+	q.tally = all.tally
+	stand := q.list.close(q, &all, count, a.Table)
+	switch {
+	case !stand:
+		a.Rows = newRows(nil)
+	case in != nil:
+		a.Rows = newRows(a.blocks)
+	default:
+		rows := make([][]table.Cell, 0, count+len(a.Table.Rows))
+		for _, b := range a.blocks {
+			for _, p := range b.pieces {
+				rows = append(rows, p.cells...)
+			}
+		}
+		a.Table.Rows = append(rows, a.Table.Rows...)
+	}
+	return nil
+}
+
+// encode moves the rows of the table under the others.
+func (a *Answer) encode(in *Encoding) error {
+	var blocks []*block
+	if a.Rows != nil {
+		blocks = a.Rows.blocks
+	}
+	if len(a.Table.Rows) > 0 {
+		p := &piece{}
+		for _, row := range a.Table.Rows {
+			if err := p.append(in, a.Columns, row); err != nil {
+				return err
+			}
+		}
+		blocks = appendBlocks(slices.Clip(blocks), []*piece{p})
+	}
+	a.Rows, a.Table.Rows = newRows(blocks), nil
+	return nil
+}
+
+// append adds a row in an encoding.
+func (p *piece) append(in *Encoding, columns []table.Column, row []table.Cell) (err error) {
+	p.text, err = in.Append(p.text, columns, row)
+	p.ends = append(p.ends, len(p.text))
+	return err
+}
