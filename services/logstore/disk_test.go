@@ -16,8 +16,9 @@ import (
 // disk is a machine's file system in memory, which loses power, kills processes and fails calls as it is told. What
 // it loses is what file systems may lose:
 //
-//   - Written bytes are lost by sectors of 512 bytes until a sync, each sector by itself; only the last sector kept of
-//     a file may be torn, and only where it overwrites zeros (the assumption of the package: power-safe overwrites).
+//   - Written bytes are lost by sectors of 512 bytes until a sync, each sector by itself and whole, as the package assumes.
+//     Beyond that, the last sector kept of a file may be torn where there are only zeros from there on, before and after;
+//     and a broken disk, which tears any sector, is for tests of what is left then.
 //   - A file's size and each change of a name are lost until a sync of the file and of the directory that has the name,
 //     each by itself; with a directory, what is in it.
 //   - A sync that fails leaves what it did not write marked as written: no later sync writes it, memory shows it, until
@@ -54,10 +55,11 @@ const (
 	all
 )
 
-// loss is how much of what is not synced a power cut takes: percent 0, 50 or 100, torn says whether last sectors tear.
+// loss is how much of what is not synced a power cut takes: percent 0, 50 or 100, torn says whether last sectors tear, and
+// broken whether any do.
 type loss struct {
-	percent int
-	torn    bool
+	percent      int
+	torn, broken bool
 }
 
 type nameChange struct {

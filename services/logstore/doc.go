@@ -23,10 +23,15 @@
 // # What it assumes
 //
 // Writing a sector of 512 bytes again does not harm the sectors beside it, and after a power cut each sector holds
-// either what it held or what was written (power-safe overwrites). A sync that succeeds has reached the medium, and so
-// has a rename after its directory is synced. Files are not changed by others; one process at a time has the directory
-// (flock), on a local file system. A file's size and the names in a directory are kept in a journal: if syncing them
-// fails, a later sync that succeeds has written them; for the bytes of a file this is not assumed.
+// either what it held or what was written (power-safe overwrites). NVMe guarantees this for a block, and other disks do
+// not return a sector that was half written. The log depends on it: it does not drop whatever fails its checksum at the
+// end, but tells a torn commit from damage. On a device that tears sectors no acknowledged append is lost, but a commit
+// that was never acknowledged may be taken for damage, and then the log does not open.
+//
+// A sync that succeeds has reached the medium, and so has a rename after its directory is synced. Files are not changed
+// by others; one process at a time has the directory (flock), on a local file system. A file's size and the names in a
+// directory are kept in a journal: if syncing them fails, a later sync that succeeds has written them; for the bytes of
+// a file this is not assumed.
 //
 // # What it cannot see
 //

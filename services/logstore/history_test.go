@@ -30,6 +30,8 @@ type history struct {
 	faults  int
 	heard   error // the first error of a call since arm
 	summary string
+	broken  bool // the disk tears sectors, so that the log may be damaged behind what was promised
+	ruined  bool // so it is
 }
 
 // attempt is an append and its answer.
@@ -89,19 +91,38 @@ func (h *history) hear(err error) {
 }
 
 // open starts a process and opens the store, which must hold what was promised; it says whether that worked. In histories
-// of odd seeds the log is made late, as that of a ledger is.
+// of every fourth seed the log is made late, as that of a ledger is.
 func (h *history) open() bool {
 	var got []string
 	fs := h.disk.start()
-	s, err := Open("log", Options{Clock: h.clock, SegmentBytes: segmentBytesMin, FS: fs, Late: h.seed%2 == 1, Replay: func(e events.Stored) error {
+	s, err := Open("log", Options{Clock: h.clock, SegmentBytes: segmentBytesMin, FS: fs, Late: h.seed%4 == 3, Replay: func(e events.Stored) error {
 		got = append(got, string(e.Bytes))
 		return nil
 	}})
+	if h.broken && h.isRuined(err) {
+		return false
+	}
 	if h.hear(err); err != nil {
 		return false
 	}
 	h.store = s
 	h.compare(got)
+	return true
+}
+
+// isRuined says whether a log does not open because of damage behind all that was promised, which is still read.
+func (h *history) isRuined(err error) bool {
+	var damage *DamageError
+	if !errors.As(err, &damage) {
+		return false
+	}
+	var got []string
+	h.disk.arm(blow{})
+	r, err := verify(h.disk.start(), "log", func(e events.Stored) error { got = append(got, string(e.Bytes)); return nil })
+	if err != nil || len(r.Damages) == 0 || damage.Position <= uint64(len(h.want)) || len(got) < len(h.want) || !slices.Equal(got[:len(h.want)], h.want) {
+		h.fail("%v; verify says %+v, %v, and hands out %d of %d", damage, r, err, len(got), len(h.want))
+	}
+	h.heard, h.ruined = damage, true
 	return true
 }
 

@@ -86,6 +86,17 @@ func (n *inode) sync(e extent, rng *rand.Rand) {
 	}
 }
 
+// leave leaves of the sectors from one on those on the medium that have a bit in pieces, as a sync that fails may, and all of
+// them as they can be read.
+func (n *inode) leave(from, pieces int) {
+	for i := from; i < len(n.sectors); i++ {
+		if pieces>>(i-from)&1 == 1 {
+			n.copySector(n.medium, n.mem, i)
+		}
+		n.sectors[i] = clean
+	}
+}
+
 // copySector copies a sector, which is zeros where a file has ended.
 func (n *inode) copySector(to, from []byte, i int) {
 	start := i * sectorBytes
@@ -122,21 +133,27 @@ func (n *inode) cut(l loss, rng *rand.Rand) {
 		if is == dirty && l.keeps(rng) {
 			n.copySector(left, n.mem, i)
 			last = i
+			if l.broken && rng.IntN(3) == 0 {
+				n.tear(left, i, rng.IntN(sectorBytes))
+			}
 		}
 	}
 	if l.torn && last >= 0 {
-		n.tear(left, last, rng.IntN(sectorBytes))
+		written := rng.IntN(sectorBytes)
+		if at := last*sectorBytes + written; isZero(n.medium, at) && isZero(left, (last+1)*sectorBytes) {
+			n.tear(left, last, written)
+		}
 	}
 	n.mem = resized(left, size)
 	n.medium, n.size, n.sectors, n.sizes = slices.Clone(n.mem), size, nil, nil
 }
 
-// tear leaves only the first bytes of a sector written, if the rest was zeros before.
+// isZero says whether there is nothing but zeros from a place on.
+func isZero(b []byte, from int) bool { return len(bytes.Trim(b[min(from, len(b)):], "\x00")) == 0 }
+
+// tear leaves only the first bytes of a sector written.
 func (n *inode) tear(left []byte, i, written int) {
 	old := make([]byte, sectorBytes)
 	copy(old, n.medium[min(i*sectorBytes, len(n.medium)):])
-	if len(bytes.Trim(old[written:], "\x00")) == 0 {
-		rest := left[min(i*sectorBytes+written, len(left)):min((i+1)*sectorBytes, len(left))]
-		clear(rest)
-	}
+	copy(left[min(i*sectorBytes+written, len(left)):min((i+1)*sectorBytes, len(left))], old[written:])
 }
