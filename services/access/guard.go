@@ -22,10 +22,10 @@ type guarded struct {
 	local desk.Local
 }
 
-var _ desk.Desk = (*guarded)(nil)
+var _ desk.Keeper = (*guarded)(nil)
 
 // Guard returns a desk that gives a principal what he may, in his scope as it is at each moment.
-func (a *Access) Guard(local desk.Local, p Principal) desk.Desk {
+func (a *Access) Guard(local desk.Local, p Principal) desk.Keeper {
 	local.Account, local.Sees = p.ledgerAccount(), a.scope(&p)
 	return &guarded{a: a, p: p, local: local}
 }
@@ -110,6 +110,14 @@ func (g *guarded) List(ctx context.Context, when desk.When, q lists.Question) (*
 		return nil, err
 	}
 	return g.local.List(ctx, when, q)
+}
+
+// Answer implements desk.Keeper.
+func (g *guarded) Answer(ctx context.Context, when desk.When, q lists.Question, in lists.Encoding, before *lists.Answer) (*lists.Answer, error) {
+	if err := g.readsList(q); err != nil {
+		return nil, err
+	}
+	return g.local.Answer(ctx, when, q, in, before)
 }
 
 // readsList lets a principal read the answer to a question.
@@ -223,6 +231,14 @@ func (g *guarded) Report(ctx context.Context, when desk.When, r desk.ReportReque
 		return nil, err
 	}
 	return g.local.Report(ctx, when, r, to)
+}
+
+// ReportCSV implements desk.Keeper.
+func (g *guarded) ReportCSV(ctx context.Context, when desk.When, q lists.Question, lang string, before *lists.Answer) (*desk.ReportPieces, error) {
+	if err := g.readsReport(q); err != nil {
+		return nil, err
+	}
+	return g.local.ReportCSV(ctx, when, q, lang, before)
 }
 
 // Yearly implements desk.Reader.

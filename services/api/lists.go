@@ -1,16 +1,18 @@
 package api
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"encoding/csv"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -271,16 +273,22 @@ func (a *asking) sameAs(s *snapshot) error {
 	return fail(badRequest, "属于另一个已知时点", "is of another point").of("cursor")
 }
 
-// make makes the answer.
-func (a *asking) make() (*snapshot, error) {
-	end, err := a.s.heavy.begin(a.Context(), a.isHeavy())
-	if err != nil {
-		return nil, err
+// make makes the answer, from one that is kept if there is one.
+func (a *asking) make(before *snapshot) (*snapshot, error) {
+	var last *lists.Answer
+	if before != nil {
+		last = before.answer
 	}
-	defer end()
+	if last == nil || !last.IsByCenter() { // else it takes no time to speak of
+		end, err := a.s.heavy.begin(a.Context(), a.isHeavy())
+		if err != nil {
+			return nil, err
+		}
+		defer end()
+	}
 	s := &snapshot{asOf: a.when.AsOf}
 	for range scopeAttempts {
-		if err := a.ask(s); err != nil {
+		if err := a.ask(s, last); err != nil {
 			return nil, err
 		}
 		if s.id.question = a.id; a.identify() == s.id.question {
@@ -293,78 +301,56 @@ func (a *asking) make() (*snapshot, error) {
 // scopeAttempts is how often an answer is made anew because what the principal sees changed meanwhile.
 const scopeAttempts = 3
 
-// ask asks the desk.
-func (a *asking) ask(s *snapshot) error {
-	if !a.isFile {
-		t, err := a.desk.List(a.Context(), a.when, a.question)
-		if err != nil {
-			return err
-		}
-		s.id.position, s.missing, s.count = t.Position, t.Missing, len(t.Rows)
-		return s.fill(t, a.form)
-	}
-	var file bytes.Buffer
-	name := "list.csv"
-	if a.media == xlsxType {
-		name = "list.xlsx"
-	}
-	made, err := a.desk.Report(a.Context(), a.when, desk.ReportRequest{Question: a.question, Name: name, ForExcel: a.param("forExcel") != "", Lang: a.lang}, &file)
-	if err != nil {
-		return err
-	}
-	s.id.position, s.rows, s.count = made.Position, file.Bytes(), made.Rows
-	return nil
-}
+// The encodings of the rows of pages.
+var (
+	inJSON = lists.Encoding{Name: "json", Append: table.AppendJSON}
+	inCSV  = lists.Encoding{Name: "csv", Append: table.AppendCSV}
+)
 
 // rowsOfCSV is the form of a page of CSV.
 const rowsOfCSV = "rows of csv"
 
-// fill writes the rows of a table as they are sent.
-func (s *snapshot) fill(t *table.Table, form string) error {
-	var to bytes.Buffer
-	s.ends = nil
-	switch form {
-	case table.WholeType:
-		err := t.WriteWhole(&to)
-		s.rows = to.Bytes()
-		return err
-	case jsonType:
-		for _, row := range t.Rows {
-			line, err := table.MarshalRow(t.Columns, row)
-			if err != nil {
-				return err
-			}
-			to.Write(line)
-			to.WriteByte('\n')
-			s.ends = append(s.ends, to.Len())
+// ask asks the desk.
+func (a *asking) ask(s *snapshot, before *lists.Answer) (err error) {
+	ctx, forExcel := a.Context(), a.param("forExcel") != ""
+	switch {
+	case a.form == jsonType:
+		s.answer, err = a.desk.Answer(ctx, a.when, a.question, inJSON, before)
+	case a.form == rowsOfCSV:
+		if s.answer, err = a.desk.Answer(ctx, a.when, a.question, inCSV, before); err == nil {
+			var names bytes.Buffer
+			err = s.answer.WriteCSV(&names) // its table has no rows
+			s.above = names.Bytes()
 		}
-	default:
-		w := csv.NewWriter(&to)
-		write := func(record []string) error {
-			_ = w.Write(record) // the writer keeps its error
-			w.Flush()
-			return w.Error()
+	case a.form == table.WholeType:
+		var file bytes.Buffer
+		t, err := a.desk.List(ctx, a.when, a.question)
+		if err == nil {
+			err = t.WriteWhole(&file)
 		}
-		if err := write(t.Names()); err != nil {
+		if err != nil {
 			return err
 		}
-		s.head = bytes.Clone(to.Bytes())
-		to.Reset()
-		for _, row := range t.Rows {
-			named := row[:0:0]
-			for i, c := range t.Columns {
-				if c.Name != "" {
-					named = append(named, row[i])
-				}
-			}
-			if err := write(table.Fields(named)); err != nil {
-				return err
-			}
-			s.ends = append(s.ends, to.Len())
+		s.id.position, s.count, s.above = t.Position, len(t.Rows), file.Bytes()
+		return nil
+	case a.media == csvType && !forExcel:
+		var file *desk.ReportPieces
+		if file, err = a.desk.ReportCSV(ctx, a.when, a.question, a.lang, before); err == nil {
+			s.above, s.answer, s.under = file.Above, file.Answer, file.Under
 		}
+	default:
+		var file bytes.Buffer
+		made, err := a.desk.Report(ctx, a.when, desk.ReportRequest{Question: a.question, Name: "list." + endings[a.media], ForExcel: forExcel, Lang: a.lang}, &file)
+		if err != nil {
+			return err
+		}
+		s.id.position, s.count, s.above = made.Position, made.Rows, file.Bytes()
+		return nil
 	}
-	s.rows = to.Bytes()
-	return nil
+	if err == nil {
+		s.id.position, s.count = s.answer.Position, s.answer.Rows.Len()
+	}
+	return err
 }
 
 // isHeavy reports whether the answer takes long: it reads the history, or replays it.
@@ -399,7 +385,7 @@ func (a *asking) send(s *snapshot) error {
 		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s-p%d.%s"`, a.list.Name, s.asOf, s.id.position, endings[a.media]))
 	}
 	if a.limit == 0 {
-		return a.request.send(http.StatusOK, a.media, s.rows)
+		return a.sendWhole(s)
 	}
 	body, err := s.page(a.media, a.from, to, next)
 	if err != nil {
@@ -411,26 +397,50 @@ func (a *asking) send(s *snapshot) error {
 // endings are how the names of files end.
 var endings = map[string]string{csvType: "csv", xlsxType: "xlsx", linesType: "jsonl"}
 
+// sendWhole answers with a whole file. Its rows are nowhere put together.
+func (a *asking) sendWhole(s *snapshot) error {
+	bytes := len(s.above) + len(s.under)
+	if s.answer != nil {
+		bytes += s.answer.Rows.Bytes()
+	}
+	a.w.Header().Set("Content-Type", withCharset(a.media))
+	a.w.Header().Set("Content-Length", strconv.Itoa(bytes))
+	a.w.WriteHeader(http.StatusOK)
+	w := gathers.Get().(*bufio.Writer)
+	defer gathers.Put(w)
+	w.Reset(a.w)
+	defer w.Reset(nil)
+	_, _ = w.Write(s.above) // the writer keeps its error for Flush
+	if s.answer != nil {
+		for text := range s.answer.Rows.Text() {
+			if _, err := w.Write(text); err != nil {
+				return err
+			}
+		}
+	}
+	_, _ = w.Write(s.under)
+	return w.Flush()
+}
+
+// gathers are writers that gather small writes.
+var gathers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, writeChunkBytes) }}
+
 // page returns the body of a page.
 func (s *snapshot) page(media string, from, to int, next string) ([]byte, error) {
-	begin := 0
-	if from > 0 {
-		begin = s.ends[from-1]
-	}
-	end := begin
-	if to > from {
-		end = s.ends[to-1]
-	}
+	body := make([]byte, 0, 16<<10)
 	if media != jsonType {
-		return append(slices.Clone(s.head), s.rows[begin:end]...), nil
-	}
-	body := make([]byte, 0, end-begin+300)
-	body = append(body, `{"items":[`...)
-	for i := from; i < to; i++ {
-		if i > from {
-			body = append(body, ',')
+		body = append(body, s.above...)
+		for row := range s.rows(from, to) {
+			body = append(body, row...)
 		}
-		body = append(body, s.row(i)...)
+		return body, nil
+	}
+	body = append(body, `{"items":[`...)
+	for row := range s.rows(from, to) {
+		body = append(append(body, row[:len(row)-1]...), ',')
+	}
+	if to > from {
+		body = body[:len(body)-1]
 	}
 	body = append(body, `],"next":`...)
 	if next == "" {
@@ -440,14 +450,28 @@ func (s *snapshot) page(media string, from, to int, next string) ([]byte, error)
 	}
 	body = strconv.AppendUint(append(body, `,"position":`...), s.id.position, 10)
 	body = append(append(append(body, `,"asOf":"`...), s.asOf...), '"')
-	if len(s.missing) > 0 {
-		missing, err := json.Marshal(s.missing)
+	if len(s.answer.Missing) > 0 {
+		missing, err := json.Marshal(s.answer.Missing)
 		if err != nil {
 			return nil, err
 		}
 		body = append(append(body, `,"missing":`...), missing...)
 	}
 	return append(body, "}\n"...), nil
+}
+
+// rows yields some rows, each with a line feed.
+func (s *snapshot) rows(from, to int) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if from >= to {
+			return
+		}
+		for row := range s.answer.Rows.From(from) {
+			if from++; !yield(row) || from == to {
+				return
+			}
+		}
+	}
 }
 
 // link returns the address of the next page.

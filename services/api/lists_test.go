@@ -299,8 +299,9 @@ func TestAListBesideWritersIsOfThePositionThatItNames(t *testing.T) {
 		})
 	}
 	asked := map[string]string{}
-	for len(asked) < 12 && written.Load() < 3000 {
-		for _, path := range []string{"/v1/centers?limit=20", "/v1/execution?by=total", "/v1/alerts?limit=1000&all=true"} {
+	for len(asked) < 32 && written.Load() < 3000 {
+		for _, path := range []string{"/v1/centers?limit=20", "/v1/execution?by=total", "/v1/alerts?limit=1000&all=true", "/v1/execution?limit=1000", "/v1/execution?format=csv", "/v1/centers?format=csv&lang=zh",
+			"/v1/execution?format=jsonl", "/v1/alerts?all=true&format=csv&limit=7"} {
 			r := x.get(t, path).ok(t)
 			asked[path+"&knownAt="+r.Header.Get("Ledger-Position")] = r.body
 		}

@@ -28,7 +28,7 @@ type request struct {
 	lang   string // zh or en
 	prefix string // what the user of the client writes before the name of a parameter
 	who    access.Principal
-	desk   desk.Desk         // of what the principal may see and do
+	desk   desk.Keeper       // of what the principal may see and do
 	given  map[string]string // the parameters of the query by the names of the API
 	media  string            // of the answer
 	began  time.Time

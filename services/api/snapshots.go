@@ -7,19 +7,19 @@ import (
 	"sync"
 	"time"
 
-	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/lists"
 )
 
-// A snapshot is the answer to a question about a list, at one position of the ledger, as it is sent: rows one after another, or
-// one whole file. It is not changed once it is made.
+// A snapshot is the answer to a question about a list, at one position of the ledger, as it is sent: rows one after another
+// with what is above and under them, or one whole file. It is not changed once it is made. Snapshots share the rows of all
+// centers that are the same in them.
 type snapshot struct {
-	id      snapshotID
-	asOf    string
-	head    []byte // before the rows: the first line of CSV
-	rows    []byte // each with a line feed, or the whole file
-	ends    []int  // where each row ends
-	missing []text.Text
-	count   int // of rows
+	id     snapshotID
+	asOf   string
+	above  []byte        // the first line of CSV, the provenance, or the whole file
+	answer *lists.Answer // with the rows; nil for a whole file
+	under  []byte
+	count  int // of rows
 
 	made    time.Time // when its position was the newest
 	expires time.Time // guarded by the lock of its snapshots, as are the next two
@@ -37,16 +37,26 @@ type snapshotID struct {
 // who sees what, and the epoch.
 type questionID [sha256.Size]byte
 
-// bytes is how much memory a snapshot takes.
-func (s *snapshot) bytes() int64 { return int64(cap(s.head)+cap(s.rows)+8*cap(s.ends)) + 512 }
+// bytes is how much memory a snapshot takes beside its rows.
+func (s *snapshot) bytes() int64 { return int64(cap(s.above)+cap(s.under)) + snapshotBytes }
 
-// row returns one row without its line feed.
-func (s *snapshot) row(i int) []byte {
-	begin := 0
-	if i > 0 {
-		begin = s.ends[i-1]
+// snapshotBytes is about how long a snapshot is without what is written.
+const snapshotBytes = 2048
+
+// hold counts a snapshot as held in memory, and returns how many bytes that takes beside what is held already.
+func (s *snapshot) hold() int64 {
+	if s.answer == nil {
+		return s.bytes()
 	}
-	return s.rows[begin : s.ends[i]-1]
+	return s.bytes() + s.answer.Rows.Hold()
+}
+
+// release is the inverse of hold.
+func (s *snapshot) release() int64 {
+	if s.answer == nil {
+		return s.bytes()
+	}
+	return s.bytes() + s.answer.Rows.Release()
 }
 
 // Limits on the snapshots that are kept.
@@ -103,9 +113,9 @@ func (c *snapshots) isKnown(s *snapshot, point string) bool {
 // asked is what is wanted of an answer.
 type asked struct {
 	knownKey
-	position func() uint64 // of the ledger
-	atLeast  uint64        // the least position that the answer may be of
-	make     func() (*snapshot, error)
+	position func() uint64                             // of the ledger
+	atLeast  uint64                                    // the least position that the answer may be of
+	make     func(before *snapshot) (*snapshot, error) // before is an answer that is kept, of what was known at another time; or nil
 }
 
 // answer returns the answer to a question: one that is kept, if it is of the position of the ledger at the time of the call or
@@ -157,20 +167,26 @@ func (c *snapshots) take(a *asked, arrived uint64) (*snapshot, <-chan struct{}) 
 
 // made makes the answer and keeps it.
 func (c *snapshots) made(a *asked) (s *snapshot, err error) {
+	var before *snapshot
+	if a.point == "" {
+		c.mu.Lock()
+		before = c.newest[a.question]
+		c.mu.Unlock()
+	}
 	began := time.Now()
 	defer func() { // also after a panic
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		close(c.making[a.knownKey].done)
 		delete(c.making, a.knownKey)
-		if a.point == "" && c.newest[a.question] != nil { // made anew only because the ledger moved
-			c.share.spend(time.Since(began), time.Now())
+		if before != nil { // made anew only because the ledger moved
+			c.share.spend(max(shareLeast, time.Since(began)), time.Now())
 		}
 		if s != nil {
 			s = c.keep(s, a.knownKey)
 		}
 	}()
-	s, err = a.make()
+	s, err = a.make(before)
 	if s != nil {
 		s.made = began
 	}
@@ -185,7 +201,7 @@ func (c *snapshots) keep(s *snapshot, as knownKey) *snapshot {
 	} else {
 		c.byID[s.id] = s
 		s.place = c.used.PushFront(s)
-		c.bytes += s.bytes()
+		c.bytes += s.hold()
 	}
 	if newest := c.newest[as.question]; as.point == "" && (newest == nil || newest.id.position <= s.id.position) {
 		c.newest[as.question] = s
@@ -238,11 +254,12 @@ func (c *snapshots) drop(s *snapshot) {
 		delete(c.known, knownKey{s.id.question, point})
 	}
 	c.used.Remove(s.place)
-	c.bytes -= s.bytes()
+	c.bytes -= s.release()
 }
 
 // share is the time that making answers anew may take while the ledger moves: shareOfTime of it, and at once what was not used
-// before, up to shareMax. A ledger that is hardly written to never uses it up.
+// before, up to shareMax. A ledger that is hardly written to never uses it up. An answer takes at least shareLeast of it, for
+// it is kept for minutes: a hundred a second are fresh enough while writers never pause.
 type share struct {
 	left time.Duration
 	at   time.Time
@@ -251,6 +268,7 @@ type share struct {
 const (
 	shareMax    = time.Second
 	shareOfTime = 0.3
+	shareLeast  = 3 * time.Millisecond
 	staleMax    = 2 * time.Second // how old an answer may be while the share is used up
 )
 

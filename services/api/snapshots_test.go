@@ -27,9 +27,9 @@ func newKeeping() *keeping {
 func (k *keeping) ask(t testing.TB, question byte, point string, bytes int) *snapshot {
 	t.Helper()
 	id := questionID{question}
-	s, _, err := k.answer(t.Context(), asked{knownKey{id, point}, func() uint64 { return k.position }, 0, func() (*snapshot, error) {
+	s, _, err := k.answer(t.Context(), asked{knownKey{id, point}, func() uint64 { return k.position }, 0, func(*snapshot) (*snapshot, error) {
 		k.made++
-		return &snapshot{id: snapshotID{id, k.position}, rows: make([]byte, bytes)}, nil
+		return &snapshot{id: snapshotID{id, k.position}, above: make([]byte, bytes)}, nil
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestRequestsForTheSameAnswerWaitForOne(t *testing.T) {
 	k := newKeeping()
 	id := questionID{1}
 	making, release := make(chan struct{}), make(chan struct{})
-	a := asked{knownKey{question: id}, func() uint64 { return 1 }, 0, func() (*snapshot, error) {
+	a := asked{knownKey{question: id}, func() uint64 { return 1 }, 0, func(*snapshot) (*snapshot, error) {
 		k.made++
 		close(making)
 		<-release
@@ -122,12 +122,12 @@ func TestAnAnswerThatFailsIsMadeAgain(t *testing.T) {
 	a := asked{position: func() uint64 { return 1 }}
 	for i := range 2 {
 		want := fmt.Errorf("failure %d", i)
-		a.make = func() (*snapshot, error) { return nil, want }
+		a.make = func(*snapshot) (*snapshot, error) { return nil, want }
 		if _, _, err := k.answer(t.Context(), a); err != want {
 			t.Errorf("expected %v, got %v", want, err)
 		}
 	}
-	a.make = func() (*snapshot, error) { panic("on purpose") }
+	a.make = func(*snapshot) (*snapshot, error) { panic("on purpose") }
 	func() {
 		defer func() { _ = recover() }()
 		_, _, _ = k.answer(t.Context(), a)
@@ -144,7 +144,7 @@ func TestMakingAnswersTakesAShareOfTheTime(t *testing.T) {
 		t.Error("the share is used up, and an answer is made")
 	}
 	id := questionID{1}
-	if s, _, err := k.answer(t.Context(), asked{knownKey{question: id}, func() uint64 { return 2 }, 2, func() (*snapshot, error) {
+	if s, _, err := k.answer(t.Context(), asked{knownKey{question: id}, func() uint64 { return 2 }, 2, func(*snapshot) (*snapshot, error) {
 		return &snapshot{id: snapshotID{id, 2}}, nil
 	}}); err != nil || s.id.position != 2 {
 		t.Errorf("at least position 2: got %v, %v", s, err)

@@ -100,16 +100,22 @@ func (l *Local) askCenter(ctx context.Context, w When, id string) (asked, events
 	return a, center, err
 }
 
-// List implements Reader.
-func (l *Local) List(ctx context.Context, when When, q lists.Question) (*table.Table, error) {
-	if err := CheckQuestion(q, l.Now()); err != nil {
-		return nil, err
+// askList is ask for a list. It sets the date of the question.
+func (l *Local) askList(ctx context.Context, when When, q *lists.Question) (asked, error) {
+	if err := CheckQuestion(*q, l.Now()); err != nil {
+		return asked{}, err
 	}
 	a, err := l.ask(ctx, when, q.Center())
+	q.On = a.on
+	return a, err
+}
+
+// List implements Reader.
+func (l *Local) List(ctx context.Context, when When, q lists.Question) (*table.Table, error) {
+	a, err := l.askList(ctx, when, &q)
 	if err != nil {
 		return nil, err
 	}
-	q.On = a.on
 	t, err := a.Ask(ctx, q)
 	if err == nil {
 		t.Title = Known(t.Title, when.KnownAt, t.Position)

@@ -50,14 +50,10 @@ func (l *Local) Report(ctx context.Context, when When, r ReportRequest, to io.Wr
 	if err != nil {
 		return nil, err
 	}
-	if err := CheckQuestion(r.Question, l.Now()); err != nil {
-		return nil, err
-	}
-	a, err := l.ask(ctx, when, r.Question.Center())
+	a, err := l.askList(ctx, when, &r.Question)
 	if err != nil {
 		return nil, err
 	}
-	r.Question.On = a.on
 	made, err := reports.Make(ctx, a.Source, reports.Request{Question: r.Question, Lang: r.Lang, Form: form, Version: l.Version})
 	if err != nil {
 		return nil, err

@@ -195,6 +195,9 @@ type Answer struct {
 	encoding string
 }
 
+// IsByCenter reports whether the next answer to the question may share rows with this one.
+func (a *Answer) IsByCenter() bool { return a.moment != projections.Moment{} }
+
 // AnswerSeeing is AskSeeing that returns the rows in an encoding. before is an earlier answer, or nil: of the centers that
 // are the same as then, the new answer shares the rows.
 func (d *Source) AnswerSeeing(ctx context.Context, q Question, in Encoding, before *Answer) (*Answer, *projections.Register, error) {

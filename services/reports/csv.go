@@ -2,11 +2,15 @@ package reports
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 const byteOrderMark = "\uFEFF"
@@ -14,27 +18,76 @@ const byteOrderMark = "\uFEFF"
 // writeCSV writes one row a line. It puts a field into quotes only if the field needs them.
 func (r *Report) writeCSV(to io.Writer) error {
 	w := bufio.NewWriter(to)
-	end := "\n"
 	if r.Form == ForExcel {
-		end = "\r\n"
 		_, _ = w.WriteString(byteOrderMark) // the writer keeps its error for Flush
 	}
+	var text []byte
 	for _, s := range r.sheets() {
 		for l := range s.lines {
-			for i, c := range l.cells {
-				if i > 0 {
-					_ = w.WriteByte(',')
-				}
-				field := c.text
-				if r.Form == ForExcel && c.sort == words {
-					field = defused(visible(field))
-				}
-				_, _ = w.WriteString(quoted(field, len(l.cells) == 1))
-			}
-			_, _ = w.WriteString(end)
+			text = appendCSV(text[:0], l.cells, r.Form)
+			_, _ = w.Write(text)
 		}
 	}
 	return w.Flush()
+}
+
+func appendCSV(to []byte, cells []value, as Form) []byte {
+	for i, c := range cells {
+		if i > 0 {
+			to = append(to, ',')
+		}
+		field := c.text
+		if as == ForExcel && c.sort == words {
+			field = defused(visible(field))
+		}
+		to = append(to, quoted(field, len(cells) == 1)...)
+	}
+	if as == ForExcel {
+		to = append(to, '\r')
+	}
+	return append(to, '\n')
+}
+
+// Pieces is a report in plain CSV: what is above the rows, the rows of the answer, and what is under them.
+type Pieces struct {
+	Above, Under []byte
+	*lists.Answer
+}
+
+// MakePieces is Make of a report in plain CSV whose rows are made from those of an earlier one, if before is the answer of
+// one; see lists.Source.AnswerSeeing. The pieces one after another are what Write writes.
+func MakePieces(ctx context.Context, d *lists.Source, r Request, before *lists.Answer) (*Pieces, error) {
+	r.Form = CSV
+	if err := r.checkDate(); err != nil {
+		return nil, err
+	}
+	a, seen, err := d.AnswerSeeing(ctx, r.Question, rowsIn(r.Lang), before)
+	if err != nil {
+		return nil, err
+	}
+	report, err := report(ctx, d, r, a.Table, a.Rows.Len(), seen)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pieces{Answer: a}
+	for l := range report.above {
+		p.Above = appendCSV(p.Above, l.cells, CSV)
+	}
+	_ = report.foot(func(l line) bool {
+		p.Under = appendCSV(p.Under, l.cells, CSV)
+		return true
+	})
+	return p, nil
+}
+
+// above yields what stands above the rows of a CSV file.
+func (r *Report) above(yield func(line) bool) { _ = r.provenanceRows(yield) && yield(r.headings()) }
+
+// rowsIn is the encoding of the rows of a report in plain CSV.
+func rowsIn(lang string) lists.Encoding {
+	return lists.Encoding{Name: "report " + lang, Append: func(to []byte, columns []table.Column, row []table.Cell) ([]byte, error) {
+		return appendCSV(to, cellsOf(columns, row, lang), CSV), nil
+	}}
 }
 
 // quoted returns a field in quotes if it needs them. An empty field alone on its line needs them, or the line would

@@ -41,6 +41,7 @@ type Request struct {
 type Report struct {
 	Request
 	Table    *table.Table
+	rows     int              // of the table
 	Position uint64           // of the ledger
 	asked    asked            // how the list was asked, beside its question
 	formless bool             // whether the provenance leaves out the form of the lists
@@ -87,18 +88,31 @@ func (s *scope) within(r *projections.Register) bool {
 // Make asks the question and returns the report. It returns the errors of lists.Ask and of the store. It returns a
 // *text.Error for a date after the years of the ledger, for the year 9999 would cost eight thousand years of month-ends.
 func Make(ctx context.Context, d *lists.Source, r Request) (*Report, error) {
-	if r.Question.On.Year() > events.YearMax {
-		return nil, bad("截至日期 %[1]s 晚于 %[2]d 年，不能写成报表", "the date %[1]s is after %[2]d, of which there is no report", r.Question.On, events.YearMax)
+	if err := r.checkDate(); err != nil {
+		return nil, err
 	}
-	table, seen, err := d.AskSeeing(ctx, r.Question)
+	t, seen, err := d.AskSeeing(ctx, r.Question)
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Request: r, Table: table, Position: table.Position, Policy: table.Policy,
+	return report(ctx, d, r, t, len(t.Rows), seen)
+}
+
+func (r *Request) checkDate() error {
+	if r.Question.On.Year() > events.YearMax {
+		return bad("截至日期 %[1]s 晚于 %[2]d 年，不能写成报表", "the date %[1]s is after %[2]d, of which there is no report", r.Question.On, events.YearMax)
+	}
+	return nil
+}
+
+// report returns the report of a table that has so many rows, or had them. seen is the register of the answer.
+func report(ctx context.Context, d *lists.Source, r Request, t *table.Table, rows int, seen *projections.Register) (*Report, error) {
+	report := &Report{Request: r, Table: t, rows: rows, Position: t.Position, Policy: t.Policy,
 		asked: asked{form: cmp.Or(d.InForm, lists.Form), prefix: d.Prefix}}
 	if r.Question.Center() == "" && seen.Scope() != nil {
 		report.asked.scope = &scope{seen.IDs()}
 	}
+	var err error
 	report.last, err = placeAt(ctx, d, report.Position)
 	return report, err
 }
@@ -217,7 +231,7 @@ func (r *Report) facts() []fact {
 		{"policy", text.Say("适用政策", "policy in force"), textValue(policy)},
 		{"policyDigest", text.Say("政策摘要", "digest of the policy"), textValue(r.Policy.Digest)},
 		{questionFact, text.Say("查询", "question"), textValue(string(question))},
-		{"rows", text.Say("行数", "rows"), value{sort: number, text: fmt.Sprint(len(r.Table.Rows))}},
+		{"rows", text.Say("行数", "rows"), value{sort: number, text: fmt.Sprint(r.rows)}},
 		{langFact, text.Say("语言", "language"), textValue(r.Lang)},
 		{formFact, text.Say("形式", "form"), textValue(string(r.Form))},
 		{versionFact, text.Say("程序版本", "version of the program"), textValue(r.Version)},
@@ -288,29 +302,25 @@ func (r *Report) head(yield func(line) bool) bool {
 
 // body yields headings, rows, totals and notes. Only columns that have titles are for people and are written.
 func (r *Report) body(yield func(line) bool) bool {
-	t := r.Table
-	cellsOf := func(row []table.Cell) []value {
-		list := make([]value, 0, len(row))
-		for i, c := range t.Columns {
-			if c.Title.En != "" {
-				list = append(list, valueOf(&t.Columns[i], row[i], r.Lang))
-			}
-		}
-		return list
-	}
-	if !yield(line{cells: r.headings(), look: heading}) {
+	if !yield(r.headings()) {
 		return false
 	}
-	for i, row := range t.Rows {
-		if !yield(line{cells: cellsOf(row), row: i}) {
+	for i, row := range r.Table.Rows {
+		if !yield(line{cells: cellsOf(r.Table.Columns, row, r.Lang), row: i}) {
 			return false
 		}
 	}
-	if len(t.Rows) == 0 && !yield(line{cells: []value{textValue(t.Empty.In(r.Lang))}, look: caption}) {
+	return r.foot(yield)
+}
+
+// foot yields what stands under the rows.
+func (r *Report) foot(yield func(line) bool) bool {
+	t := r.Table
+	if r.rows == 0 && !yield(line{cells: []value{textValue(t.Empty.In(r.Lang))}, look: caption}) {
 		return false
 	}
 	for _, row := range t.Totals {
-		if !yield(line{cells: cellsOf(row), look: total}) {
+		if !yield(line{cells: cellsOf(t.Columns, row, r.Lang), look: total}) {
 			return false
 		}
 	}
@@ -320,6 +330,17 @@ func (r *Report) body(yield func(line) bool) bool {
 		}
 	}
 	return true
+}
+
+// cellsOf returns the cells of a row that are for people.
+func cellsOf(columns []table.Column, row []table.Cell, lang string) []value {
+	list := make([]value, 0, len(columns))
+	for i, c := range columns {
+		if c.Title.En != "" {
+			list = append(list, valueOf(&columns[i], row[i], lang))
+		}
+	}
+	return list
 }
 
 // columnName returns the name for programs of a column, or "" if it has none. The index counts only columns with
@@ -337,11 +358,12 @@ func (r *Report) columnName(column int) string {
 	return ""
 }
 
-func (r *Report) headings() (list []value) {
+func (r *Report) headings() line {
+	l := line{look: heading}
 	for _, c := range r.Table.Columns {
 		if c.Title.En != "" {
-			list = append(list, textValue(c.Title.In(r.Lang)))
+			l.cells = append(l.cells, textValue(c.Title.In(r.Lang)))
 		}
 	}
-	return list
+	return l
 }

@@ -123,7 +123,7 @@ func (out *Outcome) compute(ctx context.Context, d *lists.Source, f file, from p
 	if err != nil {
 		return err
 	}
-	out.Rows = len(report.Table.Rows)
+	out.Rows = report.rows
 	report.formless = from.formless
 	if from.record == "" || report.last.Position > 0 && report.last.ID == "" {
 		report.last.ID = from.record // not compared: who wrote the file, or who asks, does not see that record
@@ -256,7 +256,7 @@ func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line
 		d.Column = want.cells[0].text
 		d.Why = foreignOrigin
 	case want.look == plain && len(want.cells) > 0 || want.look == total:
-		d.Column = valueAt(line{cells: r.headings()}, column).text
+		d.Column = valueAt(r.headings(), column).text
 		if want.look == plain {
 			d.row = want.row
 		}

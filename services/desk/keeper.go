@@ -1,0 +1,45 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/reports"
+)
+
+// Keeper is a desk for a front that keeps answers, and has the next answer to the same question made from the one before, or
+// (for nil) from nothing; see lists.Source.
+type Keeper interface {
+	Desk
+	// Answer is List with the rows in an encoding.
+	Answer(ctx context.Context, when When, q lists.Question, in lists.Encoding, before *lists.Answer) (*lists.Answer, error)
+	// ReportCSV is Report in plain CSV, in pieces.
+	ReportCSV(ctx context.Context, when When, q lists.Question, lang string, before *lists.Answer) (*ReportPieces, error)
+}
+
+// ReportPieces is a report in plain CSV, in pieces.
+type ReportPieces = reports.Pieces
+
+var _ Keeper = (*Local)(nil)
+
+// Answer implements Keeper.
+func (l *Local) Answer(ctx context.Context, when When, q lists.Question, in lists.Encoding, before *lists.Answer) (*lists.Answer, error) {
+	a, err := l.askList(ctx, when, &q)
+	if err != nil {
+		return nil, err
+	}
+	answer, _, err := a.AnswerSeeing(ctx, q, in, before)
+	return answer, err
+}
+
+// ReportCSV implements Keeper.
+func (l *Local) ReportCSV(ctx context.Context, when When, q lists.Question, lang string, before *lists.Answer) (*ReportPieces, error) {
+	if err := checkLang(lang); err != nil {
+		return nil, err
+	}
+	a, err := l.askList(ctx, when, &q)
+	if err != nil {
+		return nil, err
+	}
+	return reports.MakePieces(ctx, a.Source, reports.Request{Question: q, Lang: lang, Version: l.Version}, before)
+}
