@@ -98,6 +98,15 @@ func (c *Center) evaluate(k *kept) *Evaluation {
 	return e
 }
 
+// EventsByYear counts the events by the year of their day, those that are voided among them.
+func (c *Center) EventsByYear() map[int]int {
+	counts := map[int]int{}
+	for i := range c.log.len() {
+		counts[c.log.at(i).on.Year()]++
+	}
+	return counts
+}
+
 // eventsUpTo counts the events on or before a date that are not voided.
 func (c *Center) eventsUpTo(on events.Date) (n int) {
 	for i := range c.log.len() {

@@ -285,6 +285,12 @@ func (r *Register) Counts() map[events.CenterID]uint64 {
 	return counts
 }
 
+// EventsByYear counts the events of a center by the year of their day, those that are voided among them.
+func (r *Register) EventsByYear(id events.CenterID) (counts map[int]int) {
+	r.with(id, func(c *center, _ policy.Timeline) { counts = c.state.EventsByYear() })
+	return counts
+}
+
 // Knows reports whether any event of a center was ever recorded.
 func (r *Register) Knows(id events.CenterID) bool {
 	c, _ := r.find(id)

@@ -76,7 +76,7 @@ func (l *ledger) money(year int, scope aggregates.Scope) aggregates.Money {
 			receive(r, p.Grant, -p.AmountFen)
 		}
 	}
-	for _, p := range l.payments() {
+	for _, p := range l.payments {
 		switch y := p.on.Year(); {
 		case !slices.Contains(in, p.source):
 		case y == year:
@@ -99,8 +99,9 @@ type payment struct {
 	fen    events.Fen
 }
 
-func (l *ledger) payments() []payment {
-	sources, vouchers, standing := l.sources(), map[string]*events.FundsSpent{}, map[string]policy.Standing{}
+func (l *ledger) listPayments() []payment {
+	sources := l.sources()
+	vouchers, standing := make(map[string]*events.FundsSpent, len(l.events)), make(map[string]policy.Standing, len(l.events))
 	for r, v := range all[events.FundsSpent](l) {
 		vouchers[v.Voucher] = v
 		standing[v.Voucher] = l.reading(r.On).Standing(v.Use, v.EconCode)
@@ -208,7 +209,7 @@ func (l *ledger) yearEnd(year int) {
 		l.raise("AL-EXE-04", itoa(year), after(end, at.Parameters.DeferralDays.Value), answered)
 	}
 	var spent, main events.Fen
-	for _, p := range l.asOf(end).payments() {
+	for _, p := range l.asOf(end).payments {
 		if p.on.Year() == year && slices.Contains(sourcesOf(at, aggregates.FiscalScope), p.source) {
 			spent += p.fen
 			if p.class == policy.Main {

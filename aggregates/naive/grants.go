@@ -10,6 +10,9 @@ import (
 // grants raises the alerts on what was allocated, and on what of it arrived.
 func (l *ledger) grants() {
 	for r, g := range judged[events.SubsidyGranted](l) {
+		if !l.goOn() {
+			return
+		}
 		switch g.Category {
 		case events.Construction:
 			if l.breaksConstruction(r, g) {
@@ -121,6 +124,11 @@ func (l *ledger) net(upTo *events.Recorded, counts func(*events.SubsidyGranted) 
 
 // moves says whether an event is such a grant or a reversal of one.
 func (l *ledger) moves(r *events.Recorded, counts func(*events.SubsidyGranted) bool) bool {
+	switch r.Data.(type) {
+	case *events.SubsidyGranted, *events.SubsidyReversed:
+	default:
+		return false
+	}
 	for g, p := range all[events.SubsidyGranted](l) {
 		if counts(p) && (g == r || reversedOf(r, p.Grant) > 0) {
 			return true
@@ -189,6 +197,9 @@ func (l *ledger) nearCap(year int) {
 		counts := func(g *events.SubsidyGranted) bool { return ofProgram(at, g) && g.FiscalYear == year }
 		if !l.moves(r, counts) {
 			continue
+		}
+		if !l.goOn() {
+			return
 		}
 		near := !less(product(int64(l.net(r, counts)), 100),
 			product(int64(at.Parameters.ProjectCapFen.Value), int64(at.Parameters.ProjectWarningPercent.Value)))

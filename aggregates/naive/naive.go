@@ -15,8 +15,17 @@ import (
 // Evaluate answers everything about one center as of a date. The history is all that is known of the center, accepted
 // and in the order of position, with the voidings and what they void.
 func Evaluate(history []events.Recorded, t policy.Timeline, on events.Date) *aggregates.Evaluation {
-	l := &ledger{timeline: t, on: on}
+	return EvaluateInSteps(history, t, on, func() bool { return true })
+}
+
+// EvaluateInSteps is Evaluate for a caller who waits for a center with many events. It calls step once for each event of the
+// history, and again for each voucher and grant. When step returns false it ends soon, and its result is of no use.
+func EvaluateInSteps(history []events.Recorded, t policy.Timeline, on events.Date, step func() bool) *aggregates.Evaluation {
+	l := &ledger{timeline: t, on: on, goOn: step}
 	for i := range history {
+		if !step() {
+			return nil
+		}
 		if history[i].On <= on && !voided(history, &history[i]) {
 			l.events = append(l.events, &history[i])
 		}
@@ -24,6 +33,7 @@ func Evaluate(history []events.Recorded, t policy.Timeline, on events.Date) *agg
 	slices.SortStableFunc(l.events, func(a, b *events.Recorded) int {
 		return cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(a.Position, b.Position))
 	})
+	l.payments = l.listPayments()
 	l.recognition()
 	l.operation()
 	l.gradings()
@@ -48,6 +58,8 @@ type ledger struct {
 	timeline policy.Timeline
 	on       events.Date
 	events   []*events.Recorded
+	payments []payment // of those events, in no order of days
+	goOn     func() bool
 	alerts   []aggregates.Alert
 }
 
@@ -59,6 +71,7 @@ func (l *ledger) asOf(on events.Date) *ledger {
 			past.events = append(past.events, r)
 		}
 	}
+	past.payments = past.listPayments()
 	return past
 }
 

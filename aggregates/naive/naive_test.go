@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/naive"
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -133,4 +135,20 @@ func compare(t *testing.T, path string, got []string) {
 	if len(got) != len(want) {
 		t.Errorf("%s: %d lines answered, want %d", path, len(got), len(want))
 	}
+}
+
+func TestAnEvaluationInStepsEndsWhenItIsTold(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := tell(t, onlyTheDraft)
+		on, all := events.MustDate("2028-12-31"), 0
+		naive.EvaluateInSteps(s.log, s.timeline, on, func() bool { all++; return true })
+		if all < len(s.log) {
+			t.Fatalf("%d steps of %d events", all, len(s.log))
+		}
+		end, taken := rapid.IntRange(1, all).Draw(t, "end"), 0
+		naive.EvaluateInSteps(s.log, s.timeline, on, func() bool { taken++; return taken < end })
+		if taken > end+20 || end <= len(s.log) && taken != end { // each year asks once more
+			t.Fatalf("told to end at step %d of %d, it took %d", end, all, taken)
+		}
+	})
 }

@@ -11,6 +11,9 @@ import (
 func (l *ledger) vouchers() {
 	sources := l.sources()
 	for r, v := range all[events.FundsSpent](l) {
+		if !l.goOn() {
+			return
+		}
 		reversed := l.reversedOn(v.Voucher)
 		for _, s := range l.standingSpells(r, v, policy.Forbidden, sources) {
 			l.raise("AL-USE-01", v.Voucher, s.from, s.to, reversed)

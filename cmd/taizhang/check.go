@@ -11,9 +11,10 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	return &cobra.Command{
+	var thorough bool
+	cmd := &cobra.Command{
 		Use: "check", Args: exactly(0), Annotations: onFiles,
-		Short: a.say("核验台账：校验和、逐条解读、版次、资金守恒、与朴素计算比对", "prove the ledger: checksums, every event, revisions, conservation of money, a naive evaluation"),
+		Short: a.say("核验台账：校验和、逐条解读、版次、资金守恒、重放、与朴素计算比对", "prove the ledger: checksums, every event, revisions, conservation of money, replay, naive evaluations"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.knownAt != "" {
 				return usage(cmd, "--known-at 不能用于核验", "--known-at cannot be used to check")
@@ -22,16 +23,8 @@ func (a *app) checkCommand() *cobra.Command {
 				return err
 			}
 			c := &desk.Checked{}
-			if err := a.checkFiles(c); err != nil {
+			if err := a.check(cmd.Context(), thorough, c); err != nil {
 				return err
-			}
-			if len(c.Findings) == 0 { // a damaged log cannot be opened
-				bar := a.progress("核验", "checking")
-				err := a.checkEvents(cmd.Context(), bar.show, c)
-				bar.end()
-				if err != nil {
-					return err
-				}
 			}
 			err := a.answer(c, func() *table.Table { return c.Table(a.lang) }, func() { a.tellChecked(c) })
 			if err == nil && len(c.Findings) > 0 {
@@ -40,6 +33,8 @@ func (a *app) checkCommand() *cobra.Command {
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&thorough, "thorough", false, a.say("朴素计算全部做完，不作抽查；大台账需要很长时间", "make all naive evaluations, not a sample; a large ledger takes long"))
+	return cmd
 }
 
 func (a *app) tellChecked(c *desk.Checked) {
@@ -51,7 +46,15 @@ func (a *app) tellChecked(c *desk.Checked) {
 		a.print("记录：%d 条，全部逐条解读，版次连续检查", "events: %d, each decoded, revisions followed", c.Events)
 		a.print("最后一条：位置 %d，记于 %s", "the last of them: position %d, recorded at %s", c.Position, c.RecordedAt)
 		a.print("资金：%d 个中心，余额合计 %s 元，按原始记录重算", "money: %d centers, balances of %s yuan, recomputed from the stored bytes", c.Centers, a.shown(table.Fen(c.BalanceFen)))
-		a.print("读模型：与朴素计算比对 %d 次", "read models: compared with a naive evaluation %d times", c.Evaluations)
+		a.print("读模型：在截至日和各年末与按原始记录重放的结果比对 %d 次", "read models: compared with a replay of the stored events %d times, on the date asked and at the ends of years", c.Comparisons)
+		if c.Evaluations == c.Comparisons {
+			a.print("朴素计算：%d 次全部比对", "naive evaluations: all %d compared", c.Evaluations)
+		} else {
+			a.print("朴素计算：%d 次中抽查 %d 次；check --thorough 全部比对", "naive evaluations: a sample of %[2]d of %[1]d compared; check --thorough compares all", c.Comparisons, c.Evaluations)
+		}
+		if c.TooLarge > 0 {
+			a.print("其中 %d 次所涉中心记录过多，不在抽查之列", "%d of them are of centers with too many records for a sample", c.TooLarge)
+		}
 	}
 	if c.Compared {
 		a.print("本地副本：已与集群中的记录逐条比对", "local copy: compared with the record in the cluster, event by event")

@@ -85,14 +85,23 @@ func (a *app) writeFiles(cmd *cobra.Command, do func(*desk.Local) error) error {
 }
 
 // open puts a desk over the ledger.
-func (a *app) open(ctx context.Context, readOnly bool, do func(*desk.Local, events.Store) error) (err error) {
+func (a *app) open(ctx context.Context, readOnly bool, do func(*desk.Local, events.Store) error) error {
+	return a.openWatched(ctx, readOnly, func(events.Stored) {}, do)
+}
+
+// openWatched is open that calls see for each event that it reads.
+func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.Stored), do func(*desk.Local, events.Store) error) (err error) {
 	var store events.Store
 	defer func() {
 		if store != nil {
 			err = cmp.Or(err, store.Close())
 		}
 	}()
-	l, err := ledger.OpenFrom(ctx, a.source(ctx, &store, logstore.Options{ReadOnly: readOnly, Late: true}), ledger.Config{Log: a.log, ReadOnly: readOnly})
+	source := a.source(ctx, &store, logstore.Options{ReadOnly: readOnly, Late: true})
+	watched := func(replay func(events.Stored) error) (events.Store, error) {
+		return source(func(e events.Stored) error { see(e); return replay(e) })
+	}
+	l, err := ledger.OpenFrom(ctx, watched, ledger.Config{Log: a.log, ReadOnly: readOnly})
 	if err != nil {
 		return err
 	}
@@ -114,31 +123,73 @@ func nearestDir(dir string) string {
 	}
 }
 
-// checkFiles checks the files of the ledger, bytes and checksums. A cluster's record may have no copy here yet.
-func (a *app) checkFiles(c *desk.Checked) error {
-	report, err := logstore.Verify(a.dir, nil)
+// checkFiles checks the files of the ledger, bytes and checksums, and lists all that is wrong with them. A cluster's record may
+// have no copy here yet.
+func (a *app) checkFiles(ctx context.Context, c *desk.Checked) error {
+	report, err := logstore.Verify(a.dir, func(events.Stored) error { return ctx.Err() })
 	if err != nil && (a.cluster == "" || !errors.Is(err, fs.ErrNotExist)) {
 		return err
 	}
-	c.Segments, c.Commits, c.Bytes = report.Segments, report.Commits, report.Bytes
+	tellFiles(report, c)
 	for _, d := range report.Damages {
 		c.Findings = append(c.Findings, desk.Finding{Position: d.Position, What: d.Text()})
-	}
-	if report.Torn != nil {
-		c.TornBytes = report.Torn.Bytes
 	}
 	return nil
 }
 
-// checkEvents checks the ledger from its events on, and a local copy against the record that it is a copy of.
-func (a *app) checkEvents(ctx context.Context, progress desk.Progress, c *desk.Checked) error {
-	return a.open(ctx, true, func(d *desk.Local, store events.Store) error {
-		err := d.Check(ctx, a.when(), progress, c)
-		copied, ok := store.(*replica.Store)
-		if !ok || err != nil {
+func tellFiles(report logstore.Report, c *desk.Checked) {
+	c.Segments, c.Commits, c.Bytes = report.Segments, report.Commits, report.Bytes
+	if report.Torn != nil {
+		c.TornBytes = report.Torn.Bytes
+	}
+}
+
+// The parts of a check, in percent, that its bar has for opening the ledger, and for comparing a copy with its record.
+const (
+	openingPart   = 20
+	comparingPart = 30
+)
+
+// check opens the ledger, which checks its files too, checks it from its events on, and compares a local copy with the record that it
+// is a copy of. A damaged log cannot be opened: it lists all that is wrong with the files instead.
+func (a *app) check(ctx context.Context, thorough bool, c *desk.Checked) error {
+	bar := a.progress("核验", "checking")
+	defer bar.end()
+	err := a.checkEvents(ctx, thorough, bar, c)
+	if err == nil || ctx.Err() != nil || c.Events > 0 {
+		return err
+	}
+	if damaged := a.checkFiles(ctx, c); damaged != nil || len(c.Findings) == 0 {
+		return err
+	}
+	return nil
+}
+
+func (a *app) checkEvents(ctx context.Context, thorough bool, bar *progress, c *desk.Checked) error {
+	size, read := a.size(), int64(0)
+	opening := func(e events.Stored) {
+		read += int64(len(e.Bytes))
+		bar.show(min(read, size)*openingPart, size*100)
+	}
+	return a.openWatched(ctx, true, opening, func(d *desk.Local, store events.Store) error {
+		copied, isCopy := store.(*replica.Store)
+		checkingPart := int64(100 - openingPart)
+		if isCopy {
+			checkingPart -= comparingPart
+			if err := a.checkFiles(ctx, c); err != nil {
+				return err
+			}
+		} else if own, ok := store.(*logstore.Store); ok {
+			tellFiles(own.Report(), c)
+		}
+		checking := func(done, total int64) { bar.show(total*openingPart+done*checkingPart, total*100) }
+		if err := d.Check(ctx, a.when(), thorough, checking, c); err != nil || !isCopy {
 			return err
 		}
-		differs, err := copied.Compare(ctx)
+		total := int64(d.Ledger.Register().Position())
+		differs, err := copied.Compare(ctx, func(position uint64) {
+			bar.show(total*(100-comparingPart)+int64(position)*comparingPart, total*100)
+		})
 		if err != nil {
 			return err
 		}
@@ -148,6 +199,17 @@ func (a *app) checkEvents(ctx context.Context, progress desk.Progress, c *desk.C
 		}
 		return nil
 	})
+}
+
+// size returns how many bytes the log in the directory has, or a little more.
+func (a *app) size() (bytes int64) {
+	entries, _ := os.ReadDir(a.dir)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && isSegment(e) {
+			bytes += info.Size()
+		}
+	}
+	return bytes
 }
 
 // backUp copies the files of the ledger to a file or a directory.

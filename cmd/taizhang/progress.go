@@ -37,7 +37,7 @@ func (a *app) isWatched() bool {
 
 // show draws the bar; it is cheap to call often. It does nothing where nobody watches.
 func (p *progress) show(done, total int64) {
-	if total <= 0 || p.a.now().Sub(p.last) < progressEvery || !p.a.isWatched() {
+	if total <= 0 || done < total && p.a.now().Sub(p.last) < progressEvery || !p.a.isWatched() {
 		return
 	}
 	p.last, p.shown = p.a.now(), true

@@ -19,7 +19,9 @@ type Checked struct {
 	Position    uint64      `json:"position,omitzero"`   // of the last event
 	RecordedAt  string      `json:"recordedAt,omitzero"` // of the last event
 	Centers     int         `json:"centers"`
-	Evaluations int         `json:"evaluations"` // compared with a naive evaluation
+	Comparisons int         `json:"comparisons"` // of a center as of one date with what its stored events come to
+	Evaluations int         `json:"evaluations"` // comparisons with a naive evaluation too
+	TooLarge    int         `json:"tooLarge"`    // comparisons with too many events for a sample
 	BalanceFen  events.Fen  `json:"balanceFen"`
 	Compared    bool        `json:"compared,omitzero"` // with the record that the ledger is a copy of
 	Findings    []Finding   `json:"findings"`
@@ -33,16 +35,18 @@ type Finding struct {
 	What     text.Text       `json:"finding"`
 }
 
-// Check proves the ledger from its events on and adds what it finds to c. It is not of Reader: a check is made beside the files.
-func (l *Local) Check(ctx context.Context, when When, progress Progress, c *Checked) error {
+// Check proves the ledger from its events on and adds what it finds to c. Thorough says to make all comparisons with a naive
+// evaluation, and not a sample. It is not of Reader: a check is made beside the files.
+func (l *Local) Check(ctx context.Context, when When, thorough bool, progress Progress, c *Checked) error {
 	on, _, err := when.resolve(l.Now())
 	if err != nil {
 		return err
 	}
-	report, err := l.Ledger.Check(ctx, ledger.CheckConfig{On: on, Progress: progress, Found: func(f ledger.Finding) {
+	report, err := l.Ledger.Check(ctx, ledger.CheckConfig{On: on, Thorough: thorough, Progress: progress, Found: func(f ledger.Finding) {
 		c.Findings = append(c.Findings, Finding{f.Position, f.Stream, f.What})
 	}})
-	c.Events, c.Centers, c.Evaluations, c.BalanceFen = report.Events, report.Centers, report.Evaluations, report.BalanceFen
+	c.Events, c.Centers, c.BalanceFen = report.Events, report.Centers, report.BalanceFen
+	c.Comparisons, c.Evaluations, c.TooLarge = report.Comparisons, report.Evaluations, report.TooLarge
 	if said, ok := clockBehind(report.Last.RecordedAt, l.Now()); ok && report.Events > 0 {
 		c.Warnings = append(c.Warnings, said)
 	}

@@ -282,7 +282,7 @@ func TestAClockThatWasAheadIsSaid(t *testing.T) {
 	}{{now, false}, {time.Date(2026, 8, 31, 12, 0, 0, 0, events.Shanghai), true}} {
 		d.Now = func() time.Time { return c.clock }
 		checked := &desk.Checked{}
-		if err := d.Check(t.Context(), desk.When{AsOf: "2025-12-31"}, nil, checked); err != nil || says(checked.Warnings) != c.want || len(checked.Findings) > 0 {
+		if err := d.Check(t.Context(), desk.When{AsOf: "2025-12-31"}, false, nil, checked); err != nil || says(checked.Warnings) != c.want || len(checked.Findings) > 0 {
 			t.Errorf("check at %v: %+v, %v", c.clock, checked, err)
 		}
 		voucher := strings.Replace(spent, `"V1"`, `"V-`+c.clock.Format("2006-01-02")+`"`, 1)

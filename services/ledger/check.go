@@ -2,12 +2,15 @@ package ledger
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"iter"
-	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/taizhang/taizhang/aggregates"
-	"github.com/taizhang/taizhang/aggregates/naive"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
@@ -16,8 +19,9 @@ import (
 // CheckConfig says as of which date the read models are compared, besides the year ends.
 type CheckConfig struct {
 	On       events.Date
+	Thorough bool                    // make every comparison with a naive evaluation, whatever it takes
 	Found    func(Finding)           // called for each finding
-	Progress func(done, total int64) // in events and centers; may be nil
+	Progress func(done, total int64) // called ten times a second on a goroutine of its own, and at the end; may be nil
 }
 
 // Finding is something in the ledger that cannot be right. Position is 0 when it is not about one event.
@@ -31,34 +35,38 @@ type Finding struct {
 type CheckReport struct {
 	Events      int
 	Centers     int
-	Evaluations int // read models compared with a naive evaluation
+	Comparisons int // of a read model, as of one date, with what the stored bytes come to
+	Evaluations int // comparisons with a naive evaluation too: all of them, or a sample
+	TooLarge    int // comparisons that no sample takes, for one naive evaluation of the center would take too long
 	Findings    int
 	BalanceFen  events.Fen   // of all grants and matches together
 	Last        events.Place // of the last event: a copy put back from long ago is sound, and ends early
 }
 
+// progressEvery is how often Progress is called.
+const progressEvery = 100 * time.Millisecond
+
 // Check proves what is stored: every event decodes, positions and instants never go back, no revision is missing; a
 // policy is the one that its record says; every event is possible where it lies; for each center the balance of every
 // grant equals the sum recomputed from the stored bytes, the balances of the grants add up to those of the scopes, every
-// reversal has its voucher; and a naive evaluation agrees with the read models on the date given and at every year's end.
-// It finds, and repairs nothing; an error is a store that cannot be read.
+// reversal has its voucher; and on the date given and at every year's end the read models say what the stored events come
+// to when they are applied again. A naive evaluation is compared with the read models on all of these dates if cfg.Thorough
+// says so or it takes little; else on some of them, see sample. Check finds, and repairs nothing; an error is a store
+// that cannot be read.
 func (l *Ledger) Check(ctx context.Context, cfg CheckConfig) (CheckReport, error) {
-	c := &checker{l: l, CheckConfig: cfg, dark: map[uint64]bool{}}
+	c := &checker{l: l, CheckConfig: cfg, dark: map[uint64]bool{}, whole: map[events.StreamID]*streamSum{}}
 	ids := l.register.IDs()
-	c.total = int64(l.register.Position()) + int64(len(ids))
-	if err := c.order(ctx); err != nil {
+	c.sample = l.sampleOf(ids, cfg)
+	c.total = c.sample.work() + int64(l.register.Position())*(frameWork+proofWork)
+	stop := c.watch()
+	err := c.check(ctx, ids)
+	stop()
+	if err != nil {
 		return c.report, fmt.Errorf("ledger: check: %w", err)
 	}
-	for _, s := range l.register.Streams("") {
-		for _, f := range l.breaks(s) {
-			c.foundAgain(f)
-		}
+	if c.Progress != nil {
+		c.Progress(c.total, c.total)
 	}
-	work := func(id events.CenterID) proof { return l.prove(ctx, id, cfg.On) }
-	if err := inOrder(ctx, each(ids), work, c.center); err != nil {
-		return c.report, fmt.Errorf("ledger: check: %w", err)
-	}
-	c.whole()
 	return c.report, nil
 }
 
@@ -66,12 +74,80 @@ func (l *Ledger) Check(ctx context.Context, cfg CheckConfig) (CheckReport, error
 type checker struct {
 	CheckConfig
 	l      *Ledger
+	sample *sample
 	report CheckReport
 	dark   map[uint64]bool // positions found not to decode
-	unread bool            // some center could not be read to its end
+	whole  map[events.StreamID]*streamSum
+	unread bool // some center could not be read to its end
 	lastOn events.Date
-	done   int64
 	total  int64
+	done   atomic.Int64
+}
+
+// The work of looking at the frame of one event, in units of about a microsecond, and of proving one.
+const (
+	frameWork = 1
+	proofWork = 8
+)
+
+// watch tells Progress how far the work is until the function that it returns is called.
+func (c *checker) watch() (stop func()) {
+	if c.Progress == nil {
+		return func() {}
+	}
+	ended, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			c.Progress(min(c.done.Load(), c.total), c.total)
+			select {
+			case <-tick.C:
+			case <-ended:
+				return
+			}
+		}
+	}()
+	return func() { close(ended); <-gone }
+}
+
+// check reads the whole ledger in its order, and meanwhile each center by itself.
+func (c *checker) check(ctx context.Context, ids []events.CenterID) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	centers := map[events.StreamID]bool{}
+	for _, id := range ids {
+		centers[id.Stream()] = true
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := c.order(ctx, centers); err != nil {
+			cancel(err)
+		}
+	})
+	var proofs []proof
+	err := inOrder(ctx, each(ids), func(id events.CenterID) proof { return c.prove(ctx, id) }, func(p proof) error {
+		proofs = append(proofs, p)
+		return p.err
+	})
+	if err != nil {
+		cancel(err)
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for _, s := range c.l.register.Streams("") {
+		for _, f := range c.l.breaks(s) {
+			c.foundAgain(f)
+		}
+	}
+	for i := range proofs {
+		c.center(&proofs[i])
+	}
+	c.money()
+	return nil
 }
 
 func (c *checker) found(position uint64, s events.StreamID, what text.Text) {
@@ -98,19 +174,20 @@ func notRight(why text.Text) text.Text {
 	return text.Text{Zh: "记录不成立：" + why.Zh, En: "the event cannot be right where it lies: " + why.En}
 }
 
-func (c *checker) advance(by int64) {
-	c.done += by
-	if c.Progress != nil {
-		c.Progress(min(c.done, c.total), c.total)
-	}
+// undecoded reports once that an event does not decode.
+func (c *checker) undecoded(f Finding) {
+	c.foundAgain(f)
+	c.dark[f.Position] = true
 }
 
-// order checks the frame of the whole ledger: positions, instants and revisions, and that every event decodes.
-func (c *checker) order(ctx context.Context) error {
-	revisions := map[events.StreamID]uint64{}
+// order checks the frame of the whole ledger: positions, instants and revisions. It decodes the events that no proof of a
+// center decodes.
+func (c *checker) order(ctx context.Context, centers map[events.StreamID]bool) error {
 	last := &c.report.Last
-	return eachDecoded(ctx, c.l.all(ctx), func(d *decoded) error {
-		s := d.stored
+	for s, err := range c.l.store.ReadAll(ctx, 0) {
+		if err != nil {
+			return err
+		}
 		c.report.Events++
 		if s.Position <= last.Position {
 			c.found(s.Position, s.Stream, text.Say("位置 %d 之后是 %d", "position %d is followed by %d", last.Position, s.Position))
@@ -118,56 +195,80 @@ func (c *checker) order(ctx context.Context) error {
 		if s.RecordedAt.Before(last.RecordedAt) {
 			c.found(s.Position, s.Stream, text.Say("记录时间 %s 早于前一条 %s", "recorded at %s, before its predecessor (%s)", events.FormatInstant(s.RecordedAt), events.FormatInstant(last.RecordedAt)))
 		}
-		if before := revisions[s.Stream]; s.Revision != before+1 {
-			c.found(s.Position, s.Stream, text.Say("版次 %d 之后是 %d", "revision %d is followed by %d", before, s.Revision))
+		sum := c.whole[s.Stream]
+		if sum == nil {
+			sum = &streamSum{}
+			c.whole[s.Stream] = sum
 		}
-		if d.err != nil {
-			c.dark[s.Position] = true
-			why := text.Of(d.err)
-			c.found(s.Position, s.Stream, text.Text{Zh: "无法解读：" + why.Zh, En: "cannot be decoded: " + why.En})
-		} else if why := d.recorded.Check(); len(why) > 0 { // reading it back trusts its form, and a proof does not
-			c.found(s.Position, s.Stream, text.Say("不是可以入账的记录：%v", "is not a record that could be accepted: %v", why))
+		if s.Revision != sum.revision+1 {
+			c.found(s.Position, s.Stream, text.Say("版次 %d 之后是 %d", "revision %d is followed by %d", sum.revision, s.Revision))
 		}
-		*last, revisions[s.Stream] = s.Place, s.Revision
-		c.advance(1)
-		return nil
-	})
+		sum.add(&s)
+		*last = s.Place
+		if !centers[s.Stream] {
+			if _, f, ok := decode(s); f != nil && ok {
+				c.found(f.Position, f.Stream, f.What)
+			} else if f != nil {
+				c.undecoded(*f)
+			}
+		}
+		c.done.Add(frameWork)
+	}
+	return ctx.Err()
 }
 
-// proof is what proving one center came to.
-type proof struct {
-	center      events.CenterID
-	findings    []Finding
-	unread      bool // it ended before the last event
-	evaluations int
-	balanceFen  events.Fen
-	lastOn      events.Date
-	err         error // the store could not be read
+// decode reads a stored event. It returns what is wrong with it, and whether it is a record all the same.
+func decode(s events.Stored) (events.Recorded, *Finding, bool) {
+	rec, err := events.DecodeEvent(s)
+	if err != nil {
+		why := text.Of(err)
+		return rec, &Finding{s.Position, s.Stream, text.Text{Zh: "无法解读：" + why.Zh, En: "cannot be decoded: " + why.En}}, false
+	}
+	if why := rec.Check(); len(why) > 0 { // reading it back trusts its form, and a proof does not
+		return rec, &Finding{s.Position, s.Stream, text.Say("不是可以入账的记录：%v", "is not a record that could be accepted: %v", why)}, true
+	}
+	return rec, nil, true
 }
 
-func (p *proof) add(zh, en string, args ...any) {
-	p.findings = append(p.findings, Finding{Stream: p.center.Stream(), What: text.Say(zh, en, args...)})
+// streamSum is what the events of a stream are together.
+type streamSum struct {
+	revision uint64 // of the last
+	sum      uint32
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// add takes the next event of the stream.
+func (s *streamSum) add(e *events.Stored) {
+	var at [8]byte
+	binary.LittleEndian.PutUint64(at[:], e.Position)
+	sum := crc32.Update(s.sum, castagnoli, at[:])
+	sum = crc32.Update(sum, castagnoli, e.ID[:])
+	s.revision, s.sum = e.Revision, crc32.Update(sum, castagnoli, e.Body)
 }
 
 // center takes the proof of one center.
-func (c *checker) center(p proof) error {
-	if p.err != nil {
-		return p.err
-	}
+func (c *checker) center(p *proof) {
 	c.report.Centers++
+	c.report.Comparisons += p.comparisons
 	c.report.Evaluations += p.evaluations
+	c.report.TooLarge += p.tooLarge
 	c.report.BalanceFen += p.balanceFen
 	c.lastOn = max(c.lastOn, p.lastOn)
 	c.unread = c.unread || p.unread
+	for _, f := range p.undecoded {
+		c.undecoded(f)
+	}
 	for _, f := range p.findings {
 		c.foundAgain(f)
 	}
-	c.advance(1)
-	return nil
+	if whole := c.whole[p.center.Stream()]; whole == nil || *whole != p.read {
+		c.found(0, p.center.Stream(), text.Say("单独读取与通读全部记录所得不同", "read by itself it is not what reading the whole ledger shows"))
+	}
 }
 
-// whole checks that the grants of all centers together are the money of the whole.
-func (c *checker) whole() {
+// money checks that the grants of all centers together are the money of the whole.
+func (c *checker) money() {
 	if c.lastOn == 0 || c.unread {
 		return
 	}
@@ -181,90 +282,6 @@ func (c *checker) whole() {
 	if sum != c.report.BalanceFen {
 		c.found(0, "", text.Say("全部经费余额之和 %s 元，汇总表为 %s 元", "the balances of all grants add up to %s yuan, the whole says %s yuan", events.FormatYuan(c.report.BalanceFen), events.FormatYuan(sum)))
 	}
-}
-
-// prove checks one center against the stored bytes of its stream.
-func (l *Ledger) prove(ctx context.Context, id events.CenterID, on events.Date) proof {
-	p := proof{center: id, findings: l.breaks(id.Stream())}
-	if len(p.findings) > 0 {
-		p.unread = true // what cannot be right has no figures to compare
-		return p
-	}
-	var history []events.Recorded
-	var money plainMoney
-	replayed := aggregates.NewCenter(id)
-	for s, err := range l.store.ReadStream(ctx, id.Stream(), 0) {
-		if err != nil {
-			p.err = err
-			return p
-		}
-		rec, err := events.DecodeEvent(s)
-		if err == nil {
-			err = money.read(s)
-		}
-		if err != nil {
-			p.unread = true // the order of the ledger reports it
-			return p
-		}
-		if err := replayed.Apply(&rec); err != nil {
-			p.unread = true
-			p.findings = append(p.findings, Finding{rec.Position, id.Stream(), notRight(text.Of(err))})
-			return p
-		}
-		history = append(history, rec)
-		p.lastOn = max(p.lastOn, rec.On)
-	}
-	p.conserves(l.register, &money)
-	p.agrees(l.register, history, on)
-	return p
-}
-
-// agrees compares the read model with the naive evaluation on the date given and at the end of every year.
-func (p *proof) agrees(r *projections.Register, history []events.Recorded, on events.Date) {
-	if len(history) == 0 {
-		return
-	}
-	dates := []events.Date{on}
-	first := slices.MinFunc(history, func(a, b events.Recorded) int { return int(a.On - b.On) }).On
-	for year := first.Year(); year <= p.lastOn.Year(); year++ {
-		dates = append(dates, events.YearEnd(year))
-	}
-	for _, d := range dates {
-		p.evaluations++
-		if why, ok := differ(r.Evaluation(p.center, d), naive.Evaluate(history, r.Timeline(), d)); ok {
-			p.add("截至 %v 的读模型与朴素计算不一致：%s", "as of %v the read model and a naive evaluation differ: %s", d, why)
-		}
-	}
-}
-
-// differ names the first difference of two evaluations.
-func differ(a, b *aggregates.Evaluation) (string, bool) {
-	switch {
-	case a == nil || b == nil:
-		return "nil", a != b
-	case a.Status != b.Status:
-		return fmt.Sprintf("status %q, %q", a.Status, b.Status), true
-	case a.Events != b.Events:
-		return fmt.Sprintf("events %d, %d", a.Events, b.Events), true
-	}
-	if why, ok := firstDifference(a.Executions, b.Executions); ok {
-		return why, true
-	}
-	return firstDifference(a.Alerts, b.Alerts)
-}
-
-func firstDifference[T comparable](a, b []T) (string, bool) {
-	for i := range max(len(a), len(b)) {
-		switch {
-		case i >= len(a):
-			return fmt.Sprintf("—, %+v", b[i]), true
-		case i >= len(b):
-			return fmt.Sprintf("%+v, —", a[i]), true
-		case a[i] != b[i]:
-			return fmt.Sprintf("%+v, %+v", a[i], b[i]), true
-		}
-	}
-	return "", false
 }
 
 func each(ids []events.CenterID) iter.Seq2[events.CenterID, error] {

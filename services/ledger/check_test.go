@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -15,8 +16,14 @@ import (
 
 func checks(t *testing.T, l *ledger.Ledger) (ledger.CheckReport, []ledger.Finding) {
 	t.Helper()
+	return checksWith(t, l, ledger.CheckConfig{On: events.MustDate("2026-10-31")})
+}
+
+func checksWith(t *testing.T, l *ledger.Ledger, cfg ledger.CheckConfig) (ledger.CheckReport, []ledger.Finding) {
+	t.Helper()
 	var found []ledger.Finding
-	report, err := l.Check(t.Context(), ledger.CheckConfig{On: events.MustDate("2026-10-31"), Found: func(f ledger.Finding) { found = append(found, f) }})
+	cfg.Found = func(f ledger.Finding) { found = append(found, f) }
+	report, err := l.Check(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,8 +37,144 @@ func TestASoundLedgerIsProved(t *testing.T) {
 	for _, f := range found {
 		t.Errorf("found %+v", f)
 	}
-	if report.Events != count(t, store) || report.Centers != 40 || report.Evaluations < 80 {
+	if report.Events != count(t, store) || report.Centers != 40 || report.Evaluations < 80 || report.Comparisons != report.Evaluations {
 		t.Errorf("got %+v", report)
+	}
+}
+
+func TestWhatIsTooMuchIsSampledAndThoroughTakesAll(t *testing.T) {
+	l, _ := newLedger(t)
+	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, testdata(t, "edges"))})
+	whole, _ := checks(t, l)
+	drawn := func(millions int64, largest float64, cfg ledger.CheckConfig) ledger.CheckReport {
+		t.Helper()
+		ledger.SetSample(t, millions, largest)
+		cfg.On = events.MustDate("2026-10-31")
+		report, found := checksWith(t, l, cfg)
+		if len(found) > 0 || report.Comparisons != whole.Comparisons {
+			t.Errorf("%d of %d comparisons, found %+v", report.Comparisons, whole.Comparisons, found)
+		}
+		return report
+	}
+	some := drawn(1, 1e9, ledger.CheckConfig{})
+	if some.Evaluations == 0 || some.Evaluations >= whole.Evaluations || some.TooLarge > 0 {
+		t.Errorf("sampled %+v of %d", some, whole.Evaluations)
+	}
+	if again := drawn(1, 1e9, ledger.CheckConfig{}); again != some {
+		t.Errorf("sampled %+v, and then %+v", some, again)
+	}
+	if none := drawn(0, 1e9, ledger.CheckConfig{}); none.Evaluations != 0 {
+		t.Errorf("sampled %+v of no budget", none)
+	}
+	if small := drawn(1000, 10_000, ledger.CheckConfig{}); small.TooLarge == 0 || small.Evaluations+small.TooLarge != whole.Evaluations {
+		t.Errorf("sampled %+v of %d with a bound", small, whole.Evaluations)
+	}
+	if all := drawn(0, 0, ledger.CheckConfig{Thorough: true}); all != whole {
+		t.Errorf("thorough: %+v, expected %+v", all, whole)
+	}
+}
+
+// The read models say what the store said when they were made; afterwards it says something else of one center.
+func TestAReadModelThatIsWrongIsFoundWhateverIsSampled(t *testing.T) {
+	for _, c := range []struct {
+		thorough bool
+		want     string
+	}{{false, "applied again differ"}, {true, "naive evaluation differ"}} {
+		_, store := newLedger(t)
+		a := &altered{Store: store, say: func(s *events.Stored) {
+			if s.Stream == "center-ZJ-0001" {
+				replace("funds.spent", `"pilot"`, `"fine"`)(s)
+			}
+		}}
+		l := open(t, a)
+		for _, tail := range []string{registered, granted, received, spent} {
+			write(t, l, tail, tail)
+		}
+		imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, file(t, strings.Replace(line("other", registered), "ZJ-0001", "ZJ-0002", 1)))})
+		a.on = true
+		ledger.SetSample(t, 0, 1e9)
+		_, found := checksWith(t, l, ledger.CheckConfig{On: events.MustDate("2026-10-31"), Thorough: c.thorough})
+		if len(found) == 0 || slices.ContainsFunc(found, func(f ledger.Finding) bool {
+			return f.Stream != "center-ZJ-0001" || !strings.Contains(f.What.En, c.want)
+		}) {
+			t.Errorf("thorough %v: found %+v", c.thorough, found)
+		}
+	}
+}
+
+func TestEveryEventIsDecodedAlsoAfterOneThatIsNot(t *testing.T) {
+	first, store := newLedger(t)
+	for _, tail := range []string{registered, granted, received, spent} {
+		write(t, first, tail, tail)
+	}
+	for _, late := range []bool{false, true} {
+		a := &altered{Store: store, on: !late, say: func(s *events.Stored) {
+			replace("subsidy.granted", `"version":1`, `"version":9`)(s)
+			replace("funds.spent", `"version":1`, `"version":9`)(s)
+		}}
+		l := open(t, a)
+		a.on = true
+		_, found := checks(t, l)
+		var at []uint64
+		for _, f := range found {
+			if strings.Contains(f.What.En, "cannot be decoded") {
+				at = append(at, f.Position)
+			}
+		}
+		if !slices.Equal(at, []uint64{3, 5}) {
+			t.Errorf("after opening %v: found %+v", late, found)
+		}
+	}
+}
+
+// alteredStream hands out other bytes of a stream than of the whole ledger.
+type alteredStream struct{ *altered }
+
+func (a alteredStream) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
+	return a.Store.ReadAll(ctx, after)
+}
+
+func TestAStreamThatIsNotThatOfTheWholeIsFound(t *testing.T) {
+	first, store := newLedger(t)
+	for _, tail := range []string{registered, granted, received, spent} {
+		write(t, first, tail, tail)
+	}
+	l := open(t, alteredStream{&altered{Store: store, on: true, say: replace("funds.spent", `"summary":"中试"`, `"summary":"设备"`)}}) // no figure is another
+	_, found := checks(t, l)
+	if len(found) != 1 || found[0].Stream != "center-ZJ-0001" || !strings.Contains(found[0].What.En, "reading the whole ledger") {
+		t.Errorf("found %+v", found)
+	}
+}
+
+func TestTheProgressOfACheckRisesToItsEnd(t *testing.T) {
+	l, _ := newLedger(t)
+	imports(t, l, ledger.ImportConfig{Files: ledgertest.Files(t, testdata(t, "edges"))})
+	for _, thorough := range []bool{false, true} {
+		ledger.SetSample(t, 1, 1e9)
+		var seen [][2]int64
+		checksWith(t, l, ledger.CheckConfig{On: events.MustDate("2026-10-31"), Thorough: thorough, Progress: func(done, total int64) {
+			seen = append(seen, [2]int64{done, total})
+		}})
+		last := seen[len(seen)-1]
+		for i, s := range seen {
+			if s[1] != last[1] || i > 0 && s[0] < seen[i-1][0] || s[0] < 0 || s[0] > s[1] {
+				t.Fatalf("the progress was %v", seen)
+			}
+		}
+		if len(seen) < 2 || last[0] != last[1] || last[1] == 0 {
+			t.Errorf("the progress was %v", seen)
+		}
+	}
+}
+
+func TestACheckEndsWithItsContext(t *testing.T) {
+	l, _ := newLedger(t)
+	write(t, l, "registered", registered)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := l.Check(ctx, ledger.CheckConfig{On: events.MustDate("2026-10-31"), Found: func(f ledger.Finding) { t.Errorf("found %+v", f) }})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 

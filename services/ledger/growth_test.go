@@ -71,14 +71,18 @@ func BenchmarkGrowth(b *testing.B) {
 
 // measures is what a process says of its work.
 type measures struct {
-	Seconds          float64
-	DecodeSeconds    float64 // of all events on all processors, from memory
-	PeakMB           float64 // resident
-	HeapMB           float64 // live, with one date asked of
-	DatesHeapMB      float64 // live, with four dates asked of, which is as many as are kept
-	AppendsPerSecond float64 // after the import, by writers on centers of their own
-	FirstSeconds     float64 // alerts and execution over all centers, after opening
-	AgainSeconds     float64 // the same, nothing having changed; the best of five
+	Seconds                                 float64
+	DecodeSeconds                           float64 // of all events on all processors, from memory
+	PeakMB                                  float64 // resident
+	HeapMB                                  float64 // live, with one date asked of
+	DatesHeapMB                             float64 // live, with four dates asked of, which is as many as are kept
+	AppendsPerSecond                        float64 // after the import, by writers on centers of their own
+	FirstSeconds                            float64 // alerts and execution over all centers, after opening
+	CheckSeconds                            float64 // of opening and checking
+	ProcessorSeconds, CheckProcessorSeconds float64
+	Comparisons                             int
+	Evaluations                             int
+	AgainSeconds                            float64 // the same, nothing having changed; the best of five
 }
 
 // These make this binary measure something instead of running the tests.
@@ -112,6 +116,8 @@ func measure(what, dir, file string) error {
 		err = measureImport(&m, dir, file)
 	case "open":
 		err = measureOpen(&m, dir)
+	case "check":
+		err = measureCheck(&m, dir)
 	case "append":
 		err = measureAppend(&m, dir)
 	}

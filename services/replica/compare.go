@@ -108,9 +108,9 @@ func same(a, b *events.Stored) bool {
 }
 
 // Compare reads the whole record and the whole copy side by side. It returns a *BrokenError for the first event of the
-// copy that the record does not have at its place, or nil. It returns an error if the record or the copy cannot be
-// read.
-func (s *Store) Compare(ctx context.Context) (*BrokenError, error) {
+// copy that the record does not have at its place, or nil. It calls see with the position of each event of the copy. It
+// returns an error if the record or the copy cannot be read.
+func (s *Store) Compare(ctx context.Context, see func(position uint64)) (*BrokenError, error) {
 	next, stop := iter.Pull2(s.record.ReadAll(ctx, 0))
 	defer stop()
 	recordedAt := int64(0)
@@ -118,6 +118,7 @@ func (s *Store) Compare(ctx context.Context) (*BrokenError, error) {
 		if err != nil {
 			return nil, fmt.Errorf("replica: compare: %w", err)
 		}
+		see(mine.Position)
 		its, err, more := next()
 		if err != nil {
 			var b *BrokenError

@@ -369,7 +369,7 @@ func TestComparingFindsTheFirstDifference(t *testing.T) {
 		mustAppend(t, memory, "policy", n, fmt.Sprint(n))
 	}
 	s := open(t, kept{memory}, dir, nil)
-	if b, err := s.Compare(t.Context()); b != nil || err != nil {
+	if b, err := s.Compare(t.Context(), func(uint64) {}); b != nil || err != nil {
 		t.Errorf("a sound copy differs: %v, %v", b, err)
 	}
 	if err := s.Close(); err != nil {
@@ -397,7 +397,7 @@ func TestComparingFindsTheFirstDifference(t *testing.T) {
 		"one is missing": func(e *events.Stored) bool { return e.Revision != 3 },
 	} {
 		s := open(t, tampered{kept{memory}, change}, dir, nil)
-		b, err := s.Compare(t.Context())
+		b, err := s.Compare(t.Context(), func(uint64) {})
 		if err != nil || b == nil || b.Stream != "policy" {
 			t.Errorf("%s: got %v, %v", name, b, err)
 		}
