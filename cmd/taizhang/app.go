@@ -125,6 +125,8 @@ func (a *app) message(err error) string {
 			return a.say("没有文件 %s", "there is no file %s", file.Path)
 		case errors.Is(err, fs.ErrPermission):
 			return a.say("没有权限读写 %s", "reading or writing %s is not permitted", file.Path)
+		case errors.Is(err, syscall.EROFS):
+			return a.say("%s 在只读的文件系统上", "%s is on a read-only file system", file.Path)
 		case errors.Is(err, syscall.ENOSPC):
 			return a.say("写 %s 时磁盘空间用尽", "no space left on device while writing %s", file.Path)
 		case errors.Is(err, syscall.ENOTDIR):

@@ -41,6 +41,7 @@ type writer struct {
 	chain      uint32
 	recordedAt time.Time
 	failed     error                    // why appends are refused from now on
+	zeros      int64                    // how much more room than needed was last made of zeros
 	streams    map[events.StreamID]bool // streams of the current commit; after a failure, the streams in doubt
 
 	// The current commit.
@@ -309,15 +310,18 @@ func (s *Store) makeRoom(n int64) error {
 	if g.end+n <= g.size {
 		return nil
 	}
-	if g.size == g.end && g.end+n <= s.opts.SegmentBytes { // Close trimmed the segment
-		g.size = s.opts.SegmentBytes
-		if err := g.file.Allocate(g.size); err != nil {
-			if err := s.trim(); err != nil { // frees the room that was allocated
-				return err
-			}
-			return fileError(opAllocate, s.dir, g.name, err)
+	if g.size < s.opts.SegmentBytes && g.end+n <= s.opts.SegmentBytes { // Close trimmed it, or room is made little by little
+		err := s.setAside(g, g.end+n)
+		if err == nil {
+			err = g.file.Sync()
 		}
-		return fileError("sync", s.dir, g.name, g.file.Sync())
+		if err == nil {
+			return nil
+		}
+		if err := s.trim(); err != nil { // frees the room that was set aside
+			return err
+		}
+		return fileError(opAllocate, s.dir, g.name, err)
 	}
 	if err := s.trim(); err != nil {
 		return err

@@ -126,7 +126,7 @@ func TestABackupFileCutShortAnywhereIsTheEarlierOneOrAllOfIt(t *testing.T) {
 func TestABackupFileCutShortAgainAndAgainIsTheSame(t *testing.T) {
 	r := newRuin(t)
 	faults := 0
-	for seed := range uint64(4000 / thin) {
+	for seed := range uint64(3000 / thin) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		stages := []map[string][]byte{r.old[rng.IntN(len(r.old))], r.files} // the log before it grows, and after
 		stage := 0

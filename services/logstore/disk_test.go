@@ -28,6 +28,7 @@ import (
 // content, syncs that fail and forget, processes that die before the power does.
 type disk struct {
 	mu      sync.Mutex
+	plain   bool // its file system cannot allocate
 	rng     *rand.Rand
 	names   map[string]*inode // as processes see them
 	durable map[string]*inode
@@ -297,6 +298,10 @@ func (p *process) SyncDir(dir string) error {
 	})
 }
 
+func (p *process) Writable(dir string) error {
+	return p.call("access", func(extent) error { return p.disk.needs(dir) })
+}
+
 // syncNames makes the names in a directory durable. What was renamed into it is under its old name no more.
 func (d *disk) syncNames(dir string) {
 	var pending []nameChange
@@ -368,6 +373,9 @@ func (f *file) Truncate(size int64) error {
 
 func (f *file) Allocate(size int64) error {
 	return f.do("allocate", true, func(e extent) error {
+		if f.disk.plain {
+			return syscall.EOPNOTSUPP
+		}
 		if was := int64(len(f.node.mem)); e == all && size > was {
 			f.node.resize(min(size, (was/sectorBytes+1+f.disk.rng.Int64N(4))*sectorBytes)) // piece by piece
 			f.node.resize(size)

@@ -18,7 +18,9 @@
 // are not on disk.
 //
 // After a failed write or sync the store refuses to append until it is opened again (FailedError). A full disk is
-// noticed when room is allocated, before a batch is written, and does no harm: appends work again when there is room.
+// noticed when room is set aside, before a batch is written, and does no harm: appends work again when there is room. A
+// file system that cannot allocate room (ext2) has zeros written to it, some more than needed, and the promises are the
+// same. If nothing can be written to the directory, Open fails, also if the log is to be made late.
 //
 // # What it assumes
 //
@@ -31,7 +33,9 @@
 // A sync that succeeds has reached the medium, and so has a rename after its directory is synced. Files are not changed
 // by others; one process at a time has the directory (flock), on a local file system. A file's size and the names in a
 // directory are kept in a journal: if syncing them fails, a later sync that succeeds has written them; for the bytes of
-// a file this is not assumed.
+// a file this is not assumed. On a file system without a journal, a power cut while room is set aside may leave bytes of
+// other files there, which are damage after the last commit. Writing where room was set aside needs no more room; on a
+// file system that copies on write it may, and then a full disk is noticed by a write that fails.
 //
 // # What it cannot see
 //

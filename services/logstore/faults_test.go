@@ -22,6 +22,8 @@ type faultFS struct {
 	hook func(op string)
 	plan *fault
 	calm bool // syncs do nothing, for tests that make many and are not about them
+
+	unsupported error // what a file system that cannot allocate says; nil if it can
 }
 
 // fault is one failure to come. Short is for writes.
@@ -120,7 +122,12 @@ func (f *faultFile) WriteAt(b []byte, at int64) (n int, err error) {
 
 func (f *faultFile) Sync() error { return f.fs.do("sync", f.File.Sync) }
 func (f *faultFile) Allocate(size int64) error {
-	return f.fs.do("allocate", func() error { return f.File.Allocate(size) })
+	return f.fs.do("allocate", func() error {
+		if f.fs.unsupported != nil {
+			return f.fs.unsupported
+		}
+		return f.File.Allocate(size)
+	})
 }
 func (f *faultFile) Truncate(size int64) error {
 	return f.fs.do("truncate", func() error { return f.File.Truncate(size) })
@@ -143,7 +150,10 @@ func TestWhateverFailsAnAppendIsThereWholeOrNotAndTheAnswerSaysWhich(t *testing.
 					plan := how
 					plan.op, plan.err, plan.after = op, err, after
 					t.Run(fmt.Sprintf("%s fails after %d, %v, stored %v, short %v", op, after, err, how.stored, how.short), func(t *testing.T) {
-						failAndSettle(t, plan)
+						failAndSettle(t, plan, nil)
+						if op != "allocate" {
+							failAndSettle(t, plan, syscall.EOPNOTSUPP)
+						}
 					})
 				}
 			}
@@ -153,8 +163,8 @@ func TestWhateverFailsAnAppendIsThereWholeOrNotAndTheAnswerSaysWhich(t *testing.
 
 // failAndSettle appends until the fault strikes, looks at the answer, opens the store again as after a crash of the
 // process, and settles the append by repeating it.
-func failAndSettle(t *testing.T, plan fault) {
-	dir, fs := t.TempDir(), &faultFS{calm: true}
+func failAndSettle(t *testing.T, plan fault, unsupported error) {
+	dir, fs := t.TempDir(), &faultFS{calm: true, unsupported: unsupported}
 	s := mustOpen(t, dir, Options{FS: fs, SegmentBytes: segmentBytesMin})
 	mustAppend(t, s, "policy", 0, batch("first", 1))
 	fs.arm(&plan)
@@ -273,12 +283,14 @@ func TestADiskThatStaysFullIsToldToEachAppendAndDoesNoHarm(t *testing.T) {
 func TestAFullDiskLosesNothing(t *testing.T) {
 	disks := map[string]FS{"one that says so": &fullFS{room: 256 << 10}}
 	dirs := map[string]string{"one that says so": t.TempDir()}
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=256k"); err == nil {
+	for name, fs := range map[string]FS{"a mounted one": osFS{}, "a mounted one that cannot allocate": &faultFS{unsupported: syscall.EOPNOTSUPP}} {
+		dir := t.TempDir()
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=256k"); err != nil {
+			t.Logf("no file system could be mounted: %v", err)
+			break
+		}
 		t.Cleanup(func() { _ = syscall.Unmount(dir, 0) })
-		disks["a mounted one"], dirs["a mounted one"] = osFS{}, dir
-	} else {
-		t.Logf("no file system could be mounted: %v", err)
+		disks[name], dirs[name] = fs, dir
 	}
 	for name, fs := range disks {
 		t.Run(name, func(t *testing.T) {

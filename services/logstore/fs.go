@@ -27,6 +27,8 @@ type FS interface {
 	Remove(path string) error
 	// SyncDir makes the names in the directory durable.
 	SyncDir(dir string) error
+	// Writable returns an error if names in the directory cannot be changed.
+	Writable(dir string) error
 }
 
 // File is an open file. Reads may run beside writes.
@@ -36,7 +38,8 @@ type File interface {
 	io.Closer
 	Size() (int64, error)
 	Truncate(size int64) error
-	// Allocate makes the file size bytes long. New bytes are zero. Writing within this size needs no more room.
+	// Allocate makes the file size bytes long. New bytes are zero. Writing within this size needs no more room. If the file
+	// system cannot do that, Allocate changes nothing and the error is errors.ErrUnsupported.
 	Allocate(size int64) error
 	// Sync makes content and size durable.
 	Sync() error
@@ -155,6 +158,10 @@ func (osFS) SyncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+func (osFS) Writable(dir string) error {
+	return os.NewSyscallError("access", unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS))
+}
+
 type osFile struct{ *os.File }
 
 func (f osFile) Size() (int64, error) {
@@ -166,7 +173,11 @@ func (f osFile) Size() (int64, error) {
 }
 
 func (f osFile) Allocate(size int64) error {
-	return f.control("fallocate", func(fd int) error { return unix.Fallocate(fd, 0, 0, size) })
+	err := f.control("fallocate", func(fd int) error { return unix.Fallocate(fd, 0, 0, size) })
+	if errors.Is(err, unix.EINVAL) { // some file systems say so that they cannot
+		err = errors.Join(errors.ErrUnsupported, err)
+	}
+	return err
 }
 
 // Sync calls fdatasync. It omits only file times, which no reader needs.

@@ -18,8 +18,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// This test fills a real file system of a few megabytes, on a loop device. It needs root, loop devices, and mkfs.ext4 of
-// e2fsprogs, and fails where it has not got them.
+// These tests fill real file systems of a few megabytes, on a loop device. They need root, loop devices, and mkfs.ext4 and
+// mkfs.ext2 of e2fsprogs, and fail where they have not got them.
 
 const (
 	aloneVariable = "LOGSTORE_ALONE"
@@ -27,7 +27,7 @@ const (
 )
 
 func TestAFullFileSystemIsToldAndLosesNothing(t *testing.T) {
-	alone(t, func() { fillUp(t, mounted(t)) })
+	alone(t, func() { fillUp(t, mounted(t, "ext4")) })
 }
 
 // alone runs a test in a process of its own, whose mounts go with it, however it ends.
@@ -45,26 +45,33 @@ func alone(t *testing.T, test func()) {
 	}
 }
 
-// mounted returns the directory of a new file system.
-func mounted(t *testing.T) string {
+// mounted returns the directory of a new file system of a kind.
+func mounted(t *testing.T, kind string) string {
 	dir := t.TempDir()
-	mount(t, newImage(t), dir)
+	mount(t, kind, newImage(t, kind), dir)
 	t.Cleanup(func() { command(t, "umount", dir) })
 	return dir
 }
 
-func newImage(t *testing.T) string {
+func newImage(t *testing.T, kind string) string {
 	image := filepath.Join(t.TempDir(), "image")
 	writeFile(t, image, nil)
 	if err := os.Truncate(image, diskBytes); err != nil {
 		t.Fatal(err)
 	}
-	command(t, "mkfs.ext4", "-q", "-F", "-m", "0", image)
+	command(t, "mkfs."+kind, "-q", "-F", "-m", "0", image)
 	return image
 }
 
-// mount mounts an image, which does not change by itself: what nobody syncs is written after ten minutes.
-func mount(t *testing.T, image, dir string) { command(t, "mount", "-o", "loop,commit=600", image, dir) }
+// mount mounts an image, which does not change by itself in a test: with a journal, what nobody syncs is written after ten
+// minutes.
+func mount(t *testing.T, kind, image, dir string) {
+	options := "loop"
+	if kind != "ext2" {
+		options += ",commit=600"
+	}
+	command(t, "mount", "-t", kind, "-o", options, image, dir)
+}
 
 func command(t *testing.T, name string, args ...string) {
 	t.Helper()

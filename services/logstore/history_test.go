@@ -14,7 +14,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// history is one life of a log on a disk that fails, and what was promised about it. All of it follows from the seed.
+// history is one life of a log on a disk that fails, and what was promised about it. All of it follows from the seed: every
+// fourth log is made late, as that of a ledger is, and every other four are on a disk that cannot allocate.
 type history struct {
 	testing.TB
 	seed uint64
@@ -62,7 +63,9 @@ const historyStreams = 4
 
 func newHistory(t testing.TB, seed uint64) *history {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	return &history{TB: t, seed: seed, rng: rng, disk: newDisk(rng), now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
+	disk := newDisk(rng)
+	disk.plain = seed/4%2 == 1
+	return &history{TB: t, seed: seed, rng: rng, disk: disk, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
 		next: map[events.StreamID]uint64{}}
 }
 
@@ -90,8 +93,7 @@ func (h *history) hear(err error) {
 	}
 }
 
-// open starts a process and opens the store, which must hold what was promised; it says whether that worked. In histories
-// of every fourth seed the log is made late, as that of a ledger is.
+// open starts a process and opens the store, which must hold what was promised; it says whether that worked.
 func (h *history) open() bool {
 	var got []string
 	fs := h.disk.start()

@@ -235,6 +235,7 @@ func TestAppendsAndReadsAreLinearizableThoughThePowerIsCut(t *testing.T) {
 	for seed := range uint64(5) {
 		m := &machine{rng: rand.New(rand.NewPCG(seed, 7))}
 		m.disk = newDisk(rand.New(rand.NewPCG(seed, 8)))
+		m.disk.plain = seed%2 == 1
 		m.start(t)
 		r := &recorder{t: t}
 		r.run(seed, 40, func() events.Store { return m.up(t) })

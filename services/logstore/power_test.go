@@ -30,6 +30,10 @@ var script = []step{appendOne, appendMany, appendOne, conflict, repeat, appendMa
 // losses are the ways a machine loses what is not synced; the first is no power cut at all: only the process dies.
 var losses = []loss{{percent: -1}, {percent: 0}, {percent: 0, torn: true}, {percent: 50}, {percent: 50, torn: true}, {percent: 100}}
 
+// eitherDisk are the seeds of the scripted workloads: of logs that are made late, on a disk that can allocate and on one that
+// cannot.
+var eitherDisk = []uint64{3, 7}
+
 // errs are the ways a call fails.
 var errs = []blow{
 	{err: syscall.EIO, extent: none}, {err: syscall.EIO, extent: some}, {err: syscall.EIO, extent: all},
@@ -139,24 +143,26 @@ func (h *history) verify() {
 }
 
 func TestWhereverAScriptedWorkloadIsCutItComesBack(t *testing.T) {
-	start := time.Now()
-	calls, faults := newHistory(t, 1).play(blow{}, script), 0
-	for call := 0; call < calls; call += thin {
-		for i, l := range losses {
-			for try := range uint64(3) {
-				h := newHistory(t, 1)
-				h.play(blow{call: call + 1}, script)
-				h.rng = rand.New(rand.NewPCG(uint64(i), try))
-				h.disk.rng = h.rng
-				h.lose(l)
-				h.end()
-				if faults += h.faults; l.percent != 50 {
-					break
+	start, faults := time.Now(), 0
+	for _, seed := range eitherDisk {
+		calls := newHistory(t, seed).play(blow{}, script)
+		for call := 0; call < calls; call += thin {
+			for i, l := range losses {
+				for try := range uint64(2) {
+					h := newHistory(t, seed)
+					h.play(blow{call: call + 1}, script)
+					h.rng = rand.New(rand.NewPCG(uint64(i), try))
+					h.disk.rng = h.rng
+					h.lose(l)
+					h.end()
+					if faults += h.faults; l.percent != 50 {
+						break
+					}
 				}
 			}
 		}
+		t.Logf("%d calls, %d faults, %v", calls, faults, time.Since(start))
 	}
-	t.Logf("%d calls, %d faults, %v", calls, faults, time.Since(start))
 }
 
 // TestTheDirectoriesOfALogAreDurableWithIt has processes die while they make directories, and then one that lives on: what
@@ -195,24 +201,26 @@ func TestTheDirectoriesOfALogAreDurableWithIt(t *testing.T) {
 
 func TestWhereverRecoveryIsCutItComesBack(t *testing.T) {
 	start, faults := time.Now(), 0
-	calls := newHistory(t, 1).play(blow{}, script)
-	for call := 0; call < calls; call += 3 * thin {
-		for again := 1; again < 40; again++ {
-			h := newHistory(t, 1)
-			h.play(blow{call: call + 1}, script)
-			h.rng = rand.New(rand.NewPCG(uint64(call), uint64(again)))
-			h.disk.rng = h.rng
-			h.lose(losses[h.rng.IntN(len(losses))])
-			before := h.faults
-			h.play(blow{call: again}, nil)
-			h.lose(losses[h.rng.IntN(len(losses))])
-			h.end()
-			if faults += h.faults; h.faults == before {
-				break // the store was open by then
+	for _, seed := range eitherDisk {
+		calls := newHistory(t, seed).play(blow{}, script)
+		for call := 0; call < calls; call += 5 * thin {
+			for again := 1; again < 40; again++ {
+				h := newHistory(t, seed)
+				h.play(blow{call: call + 1}, script)
+				h.rng = rand.New(rand.NewPCG(uint64(call), uint64(again)))
+				h.disk.rng = h.rng
+				h.lose(losses[h.rng.IntN(len(losses))])
+				before := h.faults
+				h.play(blow{call: again}, nil)
+				h.lose(losses[h.rng.IntN(len(losses))])
+				h.end()
+				if faults += h.faults; h.faults == before {
+					break // the store was open by then
+				}
 			}
 		}
+		t.Logf("%d calls, %d faults, %v", calls, faults, time.Since(start))
 	}
-	t.Logf("%d calls, %d faults, %v", calls, faults, time.Since(start))
 }
 
 // TestACommitThatEndsAcrossSectorsComesBackWhereverRecoveryIsCut has a process die in the sync of a commit of which the very
@@ -300,23 +308,28 @@ func TestACommitInPiecesComesBackWhereverItsRecoveryIsCut(t *testing.T) {
 }
 
 func TestWhicheverCallOfAScriptedWorkloadFailsTheCallerHearsOfItAndNothingIsLost(t *testing.T) {
-	start := time.Now()
-	calls, faults := newHistory(t, 1).play(blow{}, script), 0
-	for call := 0; call < calls; call += thin {
-		for _, b := range errs {
-			for i, l := range []loss{{percent: -1}, {percent: 50}, {percent: 50, torn: true}, {percent: 100}} {
-				h := newHistory(t, 1)
-				b.call = call + 1
-				h.play(b, script)
-				h.rng = rand.New(rand.NewPCG(uint64(call), uint64(i)))
-				h.disk.rng = h.rng
-				h.lose(l)
-				h.end()
-				faults += h.faults
+	start, faults := time.Now(), 0
+	for _, seed := range eitherDisk {
+		calls := newHistory(t, seed).play(blow{}, script)
+		for call := 0; call < calls; call += thin {
+			for k, b := range errs {
+				for i, l := range []loss{{percent: -1}, {percent: 50}, {percent: 50, torn: true}, {percent: 100}} {
+					if (call/thin+k+i)%4 > 0 {
+						continue // there is time for every fourth
+					}
+					h := newHistory(t, seed)
+					b.call = call + 1
+					h.play(b, script)
+					h.rng = rand.New(rand.NewPCG(uint64(call), uint64(i)))
+					h.disk.rng = h.rng
+					h.lose(l)
+					h.end()
+					faults += h.faults
+				}
 			}
 		}
+		t.Logf("%d calls, %d faults, %v", calls, faults, time.Since(start))
 	}
-	t.Logf("%d calls, %d faults, %v", calls, faults, time.Since(start))
 }
 
 // TestRandomHistoriesOfFaultsLoseNothing plays random workloads against random faults, many to a history. A failure

@@ -17,7 +17,7 @@ import (
 // Options holds the options of Open. A ledger uses the zero value.
 type Options struct {
 	Clock        func() time.Time          // stamps events; time.Now if nil
-	SegmentBytes int64                     // allocated for each segment, 4 KiB to 1 GiB; 32 MiB if 0
+	SegmentBytes int64                     // set aside for each segment, 4 KiB to 1 GiB; 32 MiB if 0
 	Late         bool                      // if there is no log yet, the first append makes and locks the directory
 	ReadOnly     bool                      // change nothing, take no lock and see the log as it is now, even beside a writing process
 	Replay       func(events.Stored) error // called with every event in order during Open; an event is valid until the call returns; an error ends Open
@@ -32,6 +32,11 @@ const (
 	opCreate            = "create"
 	opAllocate          = "set room aside"
 	freshName           = "segment.new" // the name of a segment until all of it is durable
+
+	// Room of zeros grows from one part of Options.SegmentBytes to another, and is written in pieces.
+	zerosFirst     = 512
+	zerosMost      = 8
+	zerosPieceMost = 256 << 10
 )
 
 // Store is an events.Store in a directory. Beside the errors of the contract, its methods fail with *LockedError,
@@ -98,7 +103,7 @@ func (s *Store) open() (err error) {
 		names, err := w.names()
 		if errors.Is(err, os.ErrNotExist) || err == nil && len(names) == 0 {
 			s.streams, s.writer = w.streams, w.writer()
-			return nil
+			return s.mayMake()
 		}
 		if err != nil {
 			return err
@@ -152,6 +157,15 @@ func (s *Store) makeDir() (err error) {
 	return nil
 }
 
+// mayMake returns an error if it is known already that makeLate will not be able to make anything.
+func (s *Store) mayMake() error {
+	for dir := s.dir; ; dir = filepath.Dir(dir) {
+		if err := s.opts.FS.Writable(dir); !errors.Is(err, os.ErrNotExist) || dir == filepath.Dir(dir) {
+			return fileError(opCreate, dir, "", err)
+		}
+	}
+}
+
 // makeLate makes the directory at the first append (Options.Late). If another process began a log there meanwhile,
 // this store has not read it and does not write to it.
 func (s *Store) makeLate() error {
@@ -196,7 +210,7 @@ func (s *Store) begin(room int64) error {
 	number, base := uint64(len(s.view.segments))+1, s.view.end
 	g := &segment{number: number, name: segmentName(number), base: base}
 	header := appendHeader(nil, number, uint64(len(s.view.offsets))+1, s.writer.chain)
-	g.end, g.size = int64(len(header)), max(s.opts.SegmentBytes, int64(len(header))+room)
+	g.end = int64(len(header))
 	fs, fresh := s.opts.FS, filepath.Join(s.dir, freshName)
 	var err error
 	if g.file, err = fs.Create(fresh); err != nil {
@@ -207,9 +221,9 @@ func (s *Store) begin(room int64) error {
 			err = fileError(op, s.dir, g.name, do())
 		}
 	}
-	step(opAllocate, func() error { return g.file.Allocate(g.size) })
+	step(opAllocate, func() error { return s.setAside(g, g.end+room) })
 	step("write header", func() error { _, err := g.file.WriteAt(header, 0); return err })
-	step("sync", g.file.Sync)
+	step(opAllocate, g.file.Sync) // some file systems say only now that they are full
 	step("rename", func() error { return fs.Rename(fresh, filepath.Join(s.dir, g.name)) })
 	if err != nil {
 		_ = g.file.Close()
@@ -221,6 +235,30 @@ func (s *Store) begin(room int64) error {
 	s.view.segments = append(s.view.segments[:number-1:number-1], g)
 	s.mu.Unlock()
 	return err
+}
+
+// setAside makes a segment longer, for need bytes at least, and sets g.size, also if it fails half way. The new bytes are
+// zeros. A file system that allocates them takes no time for that, so all of the segment is set aside at once. On one that
+// cannot, zeros are written; there the room beyond need is small at first and doubles.
+func (s *Store) setAside(g *segment, need int64) error {
+	was, all := g.size, max(s.opts.SegmentBytes, need)
+	g.size = all
+	err := g.file.Allocate(all)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	w := &s.writer
+	more := min(max(2*w.zeros, s.opts.SegmentBytes/zerosFirst), s.opts.SegmentBytes/zerosMost)
+	w.zeros = 0 // if there is no room, the next try needs little
+	g.size = min(all, need+more)
+	for zeros := make([]byte, min(g.size-was, zerosPieceMost)); was < g.size; was += int64(len(zeros)) {
+		zeros = zeros[:min(int64(len(zeros)), g.size-was)]
+		if _, err := g.file.WriteAt(zeros, was); err != nil {
+			return err
+		}
+	}
+	w.zeros = more
+	return nil
 }
 
 // Report returns the report of Open.
