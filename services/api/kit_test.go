@@ -77,7 +77,12 @@ func live(t testing.TB) *served {
 // serveAt serves an empty ledger with a clock, and one for what is recorded.
 func serveAt(t testing.TB, c *clock, recorded func() time.Time) *served {
 	t.Helper()
-	store := openStore(t, recorded)
+	return serveStore(t, c, openStore(t, recorded))
+}
+
+// serveStore serves the empty ledger of a store with a clock.
+func serveStore(t testing.TB, c *clock, store events.Store) *served {
+	t.Helper()
 	l, err := ledger.Open(t.Context(), store, ledger.Config{})
 	if err != nil {
 		t.Fatal(err)

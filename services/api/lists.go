@@ -280,7 +280,7 @@ func (a *asking) make(before *snapshot) (*snapshot, error) {
 		last = before.answer
 	}
 	if last == nil || !last.IsByCenter() { // else it takes no time to speak of
-		end, err := a.s.heavy.begin(a.Context(), a.isHeavy())
+		end, err := a.turn(a.when, a.question.Center(), a.isHeavy())
 		if err != nil {
 			return nil, err
 		}
@@ -351,15 +351,6 @@ func (a *asking) ask(s *snapshot, before *lists.Answer) (err error) {
 		s.id.position, s.count = s.answer.Position, s.answer.Rows.Len()
 	}
 	return err
-}
-
-// isHeavy reports whether the answer takes long: it reads the history, or replays it.
-func (a *asking) isHeavy() bool {
-	switch a.list.Name {
-	case "find", "sample", "changes", "duplicates":
-		return true
-	}
-	return a.when.KnownAt != "" && a.when.KnownAt != strconv.FormatUint(a.position(), 10)
 }
 
 // send answers with a page of a snapshot, or with all of it.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
@@ -60,7 +61,8 @@ func (q *request) yearly() error {
 // yearlyPage makes the report when its turn comes. The turn ends before the page is sent: others must not wait for a client that
 // reads slowly.
 func (q *request) yearlyPage(when desk.When, r desk.YearlyRequest) ([]byte, error) {
-	end, err := q.s.heavy.begin(q.Context(), when.KnownAt != "")
+	center := events.ParseCenter(r.Center)
+	end, err := q.turn(when, center, center == "")
 	if err != nil {
 		return nil, err
 	}

@@ -94,26 +94,27 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 			return nil, err
 		}
 	}
-	var a asked
-	var center events.CenterID // of an alert of the policies there is none
-	var err error
-	if name.Center == "" {
-		a, err = l.ask(ctx, when, "")
-	} else {
-		a, center, err = l.askCenter(ctx, when, name.Center)
-	}
+	center := events.ParseCenter(name.Center) // of an alert of the policies there is none
+	var on events.Date
+	var found []aggregates.Explanation
+	var position uint64
+	err := l.asking(ctx, when, center, func(a asked) error {
+		if center != "" && !a.Register.Knows(center) {
+			return lists.UnknownCenter(center)
+		}
+		on = a.on
+		a.Register.Exactly(func(at uint64) {
+			position, found = at, a.Register.Explain(center, on, name.code(), name.Key, raisedOn)
+		})
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	var found []aggregates.Explanation
-	var position uint64
-	a.Register.Exactly(func(at uint64) {
-		position, found = at, a.Register.Explain(center, a.on, name.code(), name.Key, raisedOn)
-	})
 	var list []Explanation
 	for _, e := range found {
 		x := Explained(center, &e)
-		x.AsOf, x.Position = Day{a.on}, position
+		x.AsOf, x.Position = Day{on}, position
 		causes, err := l.causes(ctx, center, append(slices.Clip(e.Because), e.ClearedBy))
 		if err != nil {
 			return nil, err
@@ -131,9 +132,9 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 	if len(list) == 0 {
 		what := strings.Join(strings.Fields(strings.Join([]string{name.Code, name.Key, name.RaisedOn}, " ")), " ")
 		if center == "" {
-			return nil, text.Errorf(text.NotFound, "截至 %v，办法参数没有这样的预警 %s", "as of %v, the policies have no such alert %s", a.on, what)
+			return nil, text.Errorf(text.NotFound, "截至 %v，办法参数没有这样的预警 %s", "as of %v, the policies have no such alert %s", on, what)
 		}
-		return nil, text.Errorf(text.NotFound, "截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", a.on, center, what)
+		return nil, text.Errorf(text.NotFound, "截至 %v，%s 没有这样的预警 %s", "as of %v, %s has no such alert %s", on, center, what)
 	}
 	return list, nil
 }

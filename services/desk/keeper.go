@@ -24,11 +24,11 @@ var _ Keeper = (*Local)(nil)
 
 // Answer implements Keeper.
 func (l *Local) Answer(ctx context.Context, when When, q lists.Question, in lists.Encoding, before *lists.Answer) (*lists.Answer, error) {
-	a, err := l.askList(ctx, when, &q)
-	if err != nil {
-		return nil, err
-	}
-	answer, _, err := a.AnswerSeeing(ctx, q, in, before)
+	var answer *lists.Answer
+	err := l.askingList(ctx, when, &q, func(a asked) (err error) {
+		answer, _, err = a.AnswerSeeing(ctx, q, in, before)
+		return err
+	})
 	return answer, err
 }
 
@@ -37,9 +37,10 @@ func (l *Local) ReportCSV(ctx context.Context, when When, q lists.Question, lang
 	if err := checkLang(lang); err != nil {
 		return nil, err
 	}
-	a, err := l.askList(ctx, when, &q)
-	if err != nil {
-		return nil, err
-	}
-	return reports.MakePieces(ctx, a.Source, reports.Request{Question: q, Lang: lang, Version: l.Version}, before)
+	var made *ReportPieces
+	err := l.askingList(ctx, when, &q, func(a asked) (err error) {
+		made, err = reports.MakePieces(ctx, a.Source, reports.Request{Question: q, Lang: lang, Version: l.Version}, before)
+		return err
+	})
+	return made, err
 }

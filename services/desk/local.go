@@ -64,30 +64,55 @@ func (l *Local) account() ledger.Account {
 	return account
 }
 
-// ask finds the read models that a question is about: of one center or (for "") of all. Of a center that is not seen, or that
-// there is not, nothing is read.
+// ask finds the read models that a question is about: of one center, or (for "") of all as known now. Of a center that is not
+// seen, or that there is not, nothing is read.
 func (l *Local) ask(ctx context.Context, w When, center events.CenterID) (a asked, err error) {
-	if a.on, a.point, err = w.resolve(l.Now()); err != nil {
+	if a, err = l.asked(w); err != nil {
 		return a, err
-	}
-	if last := l.Ledger.Register().Position(); a.point.Position > last {
-		return a, text.Errorf(text.Invalid, "台账止于位置 %d", "the ledger ends at position %d", last).Of("known-at")
 	}
 	register := l.Ledger.Register()
 	switch {
 	case center != "" && !l.register().Knows(center):
 		return a, lists.UnknownCenter(center)
-	case a.point.IsNow():
-	case center != "":
-		register, err = l.Ledger.KnownAtOf(ctx, a.point, center)
-	default:
-		register, err = l.Ledger.KnownAt(ctx, a.point)
+	case !a.point.IsNow():
+		if register, err = l.Ledger.KnownAtOf(ctx, a.point, center); err != nil {
+			return a, err
+		}
 	}
-	if err != nil {
-		return a, err
-	}
-	a.Source = &lists.Source{Ledger: l.Ledger, Register: register.Within(l.Sees), Prefix: l.Prefix, Root: l.Root}
+	a.Source = l.source(register)
 	return a, nil
+}
+
+// asked returns of which date and point a question is, without read models.
+func (l *Local) asked(w When) (a asked, err error) {
+	a.on, a.point, err = w.resolve(l.Now())
+	if last := l.Ledger.Register().Position(); err == nil && a.point.Position > last {
+		err = text.Errorf(text.Invalid, "台账止于位置 %d", "the ledger ends at position %d", last).Of("known-at")
+	}
+	return a, err
+}
+
+func (l *Local) source(r *projections.Register) *lists.Source {
+	return &lists.Source{Ledger: l.Ledger, Register: r.Within(l.Sees), Prefix: l.Prefix, Root: l.Root}
+}
+
+// asking calls answer with what ask finds, also about all centers as known at a point. It may call answer twice, and then the
+// last call counts; it returns the error of that call.
+func (l *Local) asking(ctx context.Context, w When, center events.CenterID, answer func(asked) error) error {
+	a, err := l.asked(w)
+	switch {
+	case err != nil:
+		return err
+	case center == "" && !a.point.IsNow():
+		return l.Ledger.Known(ctx, a.point, func(r *projections.Register) error {
+			a.Source = l.source(r)
+			return answer(a)
+		})
+	}
+	if a, err = l.ask(ctx, w, center); err != nil {
+		return err
+	}
+	return answer(a)
 }
 
 // askCenter is ask about a center that must be in the register.
@@ -100,27 +125,38 @@ func (l *Local) askCenter(ctx context.Context, w When, id string) (asked, events
 	return a, center, err
 }
 
-// askList is ask for a list. It sets the date of the question.
-func (l *Local) askList(ctx context.Context, when When, q *lists.Question) (asked, error) {
+// askingList is asking for a list. It sets the date of the question.
+func (l *Local) askingList(ctx context.Context, when When, q *lists.Question, answer func(asked) error) error {
 	if err := CheckQuestion(*q, l.Now()); err != nil {
-		return asked{}, err
+		return err
 	}
-	a, err := l.ask(ctx, when, q.Center())
-	q.On = a.on
-	return a, err
+	return l.asking(ctx, when, q.Center(), func(a asked) error {
+		q.On = a.on
+		return answer(a)
+	})
+}
+
+// Ready waits until the read models are there that a question about all centers as known at a point needs. The next questions find
+// them. It is text.Unavailable if too many wait.
+func (l *Local) Ready(ctx context.Context, w When) error {
+	a, err := l.asked(w)
+	if err != nil || a.point.IsNow() {
+		return err
+	}
+	return l.Ledger.Ready(ctx, a.point)
 }
 
 // List implements Reader.
-func (l *Local) List(ctx context.Context, when When, q lists.Question) (*table.Table, error) {
-	a, err := l.askList(ctx, when, &q)
+func (l *Local) List(ctx context.Context, when When, q lists.Question) (t *table.Table, err error) {
+	err = l.askingList(ctx, when, &q, func(a asked) (err error) {
+		t, err = a.Ask(ctx, q)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.Ask(ctx, q)
-	if err == nil {
-		t.Title = Known(t.Title, when.KnownAt, t.Position)
-	}
-	return t, err
+	t.Title = Known(t.Title, when.KnownAt, t.Position)
+	return t, nil
 }
 
 // Known returns a title that says as known at which point the answer is, and at which position that is. Without such a

@@ -41,11 +41,17 @@ type Policies struct {
 
 // Policies implements Reader.
 func (l *Local) Policies(ctx context.Context, when When) (*Policies, error) {
-	a, err := l.ask(ctx, when, "")
+	a, err := l.asked(when)
 	if err != nil {
 		return nil, err
 	}
-	timeline := a.Register.Timeline()
+	register := l.Ledger.Register()
+	if !a.point.IsNow() {
+		if register, err = l.Ledger.KnownAtOf(ctx, a.point, ""); err != nil {
+			return nil, err
+		}
+	}
+	timeline := register.Timeline()
 	p := &Policies{on: a.on}
 	for _, adopted := range timeline.Adopted() {
 		p.Adopted = append(p.Adopted, Policy{adopted})

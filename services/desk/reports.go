@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"io"
 
@@ -50,11 +51,11 @@ func (l *Local) Report(ctx context.Context, when When, r ReportRequest, to io.Wr
 	if err != nil {
 		return nil, err
 	}
-	a, err := l.askList(ctx, when, &r.Question)
-	if err != nil {
-		return nil, err
-	}
-	made, err := reports.Make(ctx, a.Source, reports.Request{Question: r.Question, Lang: r.Lang, Form: form, Version: l.Version})
+	var made *reports.Report
+	err = l.askingList(ctx, when, &r.Question, func(a asked) (err error) {
+		made, err = reports.Make(ctx, a.Source, reports.Request{Question: r.Question, Lang: r.Lang, Form: form, Version: l.Version})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +95,17 @@ func (l *Local) Yearly(ctx context.Context, when When, r YearlyRequest, to io.Wr
 		return err
 	}
 	center := events.ParseCenter(r.Center)
-	a, err := l.ask(ctx, when, center)
+	var page bytes.Buffer
+	err := l.asking(ctx, when, center, func(a asked) error {
+		page.Reset()
+		y := reports.Yearly{Year: r.Year, Center: center, On: a.on, Lang: r.Lang, Unit: reports.Unit(r.Unit), Version: l.Version}
+		return y.WriteHTML(ctx, a.Source, &page)
+	})
 	if err != nil {
 		return err
 	}
-	y := reports.Yearly{Year: r.Year, Center: center, On: a.on, Lang: r.Lang, Unit: reports.Unit(r.Unit), Version: l.Version}
-	return y.WriteHTML(ctx, a.Source, to)
+	_, err = page.WriteTo(to)
+	return err
 }
 
 // Reproduced says whether a report is what the ledger gives, and else where it first differs.

@@ -53,6 +53,7 @@ type Ledger struct {
 	store    events.Store
 	register *projections.Register
 	applier  *applier // nil if the ledger is read-only
+	pasts    *pasts
 	log      *zap.Logger
 	readOnly bool
 	stopped  atomic.Bool
@@ -87,6 +88,7 @@ func OpenFrom(ctx context.Context, source Source, cfg Config) (*Ledger, error) {
 		return nil, fmt.Errorf("ledger: open: %w", err)
 	}
 	l := &Ledger{store: store, register: register, log: cfg.Log, readOnly: cfg.ReadOnly, locks: map[events.StreamID]*streamLock{}}
+	l.pasts = newPasts(l.replayed)
 	if !cfg.ReadOnly {
 		l.startApplier(ctx)
 	}
@@ -94,9 +96,10 @@ func OpenFrom(ctx context.Context, source Source, cfg Config) (*Ledger, error) {
 	return l, nil
 }
 
-// Close ends following the store, and returns when nothing is applied any more. No write may be under way. The store
-// stays open.
+// Close ends following the store and replaying it, and returns when nothing is applied any more. No write may be under way. The
+// store stays open.
 func (l *Ledger) Close() {
+	l.pasts.close()
 	if l.applier != nil {
 		l.applier.close()
 	}

@@ -70,14 +70,18 @@ func (l *Ledger) PositionAt(ctx context.Context, p Point, upTo uint64) (position
 	return uint64(after), err
 }
 
-// KnownAtOf is KnownAt for one center: it replays the policies and the stream of that center alone, and the register has
-// no other.
+// KnownAtOf is KnownAt for one center, or for "" none: it replays the policies and the stream of that center alone, and the
+// register has no other.
 func (l *Ledger) KnownAtOf(ctx context.Context, p Point, id events.CenterID) (*projections.Register, error) {
 	position, err := l.PositionAt(ctx, p, l.register.Position())
 	var r *projections.Register
 	if err == nil {
 		r, err = rebuild(ctx, func(replay func(events.Stored) error) error {
-			for _, stream := range []events.StreamID{events.PolicyStream, id.Stream()} {
+			streams := []events.StreamID{events.PolicyStream}
+			if id != "" {
+				streams = append(streams, id.Stream())
+			}
+			for _, stream := range streams {
 				if err := feedFrom(l.read(ctx, Span{Stream: stream, UpTo: position}), replay); err != nil {
 					return err
 				}
@@ -92,18 +96,70 @@ func (l *Ledger) KnownAtOf(ctx context.Context, p Point, id events.CenterID) (*p
 	return r, nil
 }
 
-// KnownAt returns the read models as the ledger stood at a point: those of the prefix of all that was known then.
+// KnownAt returns the read models as the ledger stood at a point: those of the prefix of all that was known then. They do not
+// change any more. Callers share them, so no caller applies anything to them. They are built one at a time: KnownAt waits for
+// those of others, and is text.Unavailable if too many wait.
 func (l *Ledger) KnownAt(ctx context.Context, p Point) (*projections.Register, error) {
-	known := func(yield func(events.Stored, error) bool) {
-		for s, err := range l.store.ReadAll(ctx, 0) {
-			if err == nil && !p.Knows(s.Place) || !yield(s, err) {
-				return // neither positions nor instants ever decrease
-			}
-		}
+	position, err := l.PositionAt(ctx, p, l.register.Position())
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read what was known: %w", err)
 	}
-	r, err := rebuild(ctx, func(replay func(events.Stored) error) error { return feedFrom(known, replay) }, l.log)
+	return l.knownAt(ctx, position)
+}
+
+// knownAt is KnownAt of a position.
+func (l *Ledger) knownAt(ctx context.Context, position uint64) (*projections.Register, error) {
+	switch {
+	case l.readOnly && position == l.register.Position():
+		return l.register, nil // it moves no more
+	case position == 0:
+		return projections.NewRegister(), nil
+	}
+	r, err := l.pasts.at(ctx, position)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read what was known: %w", err)
 	}
 	return r, nil
+}
+
+// Ready waits until the read models are there that Known needs for a point. A call of Known that follows soon finds them.
+func (l *Ledger) Ready(ctx context.Context, p Point) error {
+	position, err := l.PositionAt(ctx, p, l.register.Position())
+	if err != nil {
+		return fmt.Errorf("ledger: read what was known: %w", err)
+	}
+	if position < l.register.Position() {
+		_, err = l.knownAt(ctx, position)
+	}
+	return err
+}
+
+// Known calls answer with read models as the ledger stood at a point, which answer may ask until it returns. If that is where the
+// ledger stands now, it calls answer with the read models that follow every write, and once more with those of KnownAt if the
+// ledger moved meanwhile: the last call counts. It returns the error of that call.
+func (l *Ledger) Known(ctx context.Context, p Point, answer func(*projections.Register) error) error {
+	position, err := l.PositionAt(ctx, p, l.register.Position())
+	if err != nil {
+		return fmt.Errorf("ledger: read what was known: %w", err)
+	}
+	if position == l.register.Position() {
+		err := answer(l.register)
+		moved := false
+		l.register.Exactly(func(now uint64) { moved = now != position }) // an event that is half applied shows already
+		if !moved {
+			return err
+		}
+	}
+	r, err := l.knownAt(ctx, position)
+	if err != nil {
+		return err
+	}
+	return answer(r)
+}
+
+// replayed returns new read models of all events up to a position.
+func (l *Ledger) replayed(ctx context.Context, position uint64) (*projections.Register, error) {
+	return rebuild(ctx, func(replay func(events.Stored) error) error {
+		return feedFrom(l.read(ctx, Span{UpTo: position}), replay)
+	}, l.log)
 }

@@ -68,46 +68,53 @@ func Reproduce(ctx context.Context, d *lists.Source, name string, content io.Rea
 		return nil, err
 	}
 	out := &Outcome{Request: r, Position: from.position}
-	register, err := out.register(ctx, d, r.Question.Center(), from.asked.scope)
-	if err != nil || out.Differs != nil {
-		return out, err
-	}
 	prefixes := []string{from.asked.prefix}
 	if from.asked.form == 1 { // its reports do not name the prefix
 		prefixes = []string{"", "--"}
 	}
-	for _, prefix := range prefixes {
-		asking := &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: prefix, InForm: from.asked.form}
-		if err := out.compute(ctx, asking, f, from); err != nil || out.Differs == nil {
-			return out, err
+	return out, out.known(ctx, d, r.Question.Center(), from.asked.scope, func(register *projections.Register) error {
+		for _, prefix := range prefixes {
+			asking := &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: prefix, InForm: from.asked.form}
+			if err := out.compute(ctx, asking, f, from); err != nil || out.Differs == nil {
+				return err
+			}
 		}
-	}
-	return out, nil
+		return nil
+	})
 }
 
-// register returns the read models at the position of a report about one center, or about all centers of a scope for "". A
-// ledger that ends before the position is a difference.
-func (out *Outcome) register(ctx context.Context, d *lists.Source, center events.CenterID, seen *scope) (*projections.Register, error) {
+// known calls answer with the read models at the position of a report about one center, or about all centers of a scope for "". A
+// ledger that ends before the position is a difference. It may call answer twice, and then the last call counts.
+func (out *Outcome) known(ctx context.Context, d *lists.Source, center events.CenterID, seen *scope, answer func(*projections.Register) error) error {
 	if center == "" && !seen.within(d.Register) {
-		return nil, text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对", "the report is also about centers outside the scope of the account and cannot be reproduced")
+		return text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对", "the report is also about centers outside the scope of the account and cannot be reproduced")
 	}
 	if now := d.Ledger.Register().Position(); out.Position > now {
 		out.Differs = &Difference{row: -1, InFile: strconv.FormatUint(out.Position, 10), InLedger: strconv.FormatUint(now, 10),
 			Why: text.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at position %d and the report was written at %d: it is another ledger, or records are missing", now, out.Position)}
-		return nil, nil
+		return nil
 	}
-	if center != "" && !d.Register.Knows(center) {
-		return nil, lists.UnknownCenter(center)
+	within := func(register *projections.Register) error {
+		register = register.Within(d.Register.Scope())
+		if seen != nil {
+			register = register.Within(seen.sees)
+		}
+		return answer(register)
 	}
-	register, err := knownAt(ctx, d.Ledger, out.Position, center)
+	point := ledger.Point{Position: out.Position}
+	switch {
+	case center != "" && !d.Register.Knows(center):
+		return lists.UnknownCenter(center)
+	case out.Position == 0: // before the first record
+		return within(projections.NewRegister())
+	case center == "":
+		return d.Ledger.Known(ctx, point, within)
+	}
+	register, err := d.Ledger.KnownAtOf(ctx, point, center)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	register = register.Within(d.Register.Scope())
-	if seen != nil {
-		register = register.Within(seen.sees)
-	}
-	return register, nil
+	return within(register)
 }
 
 // foreignOrigin is the reason of a difference in the provenance.
@@ -138,20 +145,6 @@ func (out *Outcome) compute(ctx context.Context, d *lists.Source, f file, from p
 		return err
 	}
 	return out.Differs.trace(ctx, d.Ledger, d.Register, report)
-}
-
-// knownAt returns the read models at a position, of one center, or of all centers for "". Position 0 is before the
-// first record.
-func knownAt(ctx context.Context, l *ledger.Ledger, position uint64, center events.CenterID) (*projections.Register, error) {
-	switch {
-	case position == 0:
-		return projections.NewRegister(), nil
-	case center != "":
-		return l.KnownAtOf(ctx, ledger.Point{Position: position}, center)
-	case l.ReadOnly() && position == l.Register().Position(): // the register does not move on
-		return l.Register(), nil
-	}
-	return l.KnownAt(ctx, ledger.Point{Position: position})
 }
 
 // compare returns the first difference, or nil.

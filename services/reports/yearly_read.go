@@ -15,6 +15,7 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/lists"
 )
 
@@ -98,21 +99,24 @@ func reproducePage(ctx context.Context, d *lists.Source, name string, content io
 	if o.Centers != nil {
 		seen = scopeOf(*o.Centers)
 	}
-	register, err := out.register(ctx, d, o.Center, seen)
-	if err != nil || out.Differs != nil {
-		return out, err
-	}
+	return out, out.known(ctx, d, o.Center, seen, func(register *projections.Register) error {
+		return out.computePage(ctx, &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix}, o, page)
+	})
+}
+
+// computePage computes the yearly report again and compares it with the file.
+func (out *Outcome) computePage(ctx context.Context, d *lists.Source, o yearlyOrigin, page []byte) error {
 	y := Yearly{Year: o.Year, Center: o.Center, On: o.On, Lang: o.Lang, Unit: o.Unit, Version: o.Version}
-	f, err := y.compute(ctx, &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix})
+	f, err := y.compute(ctx, d)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if o.Record == "" || f.last.Position > 0 && f.last.ID == "" {
 		f.last.ID = o.Record // not compared: who wrote the file, or who asks, does not see that record
 	}
 	var whole bytes.Buffer
 	if err := f.writeAll(&whole); err != nil {
-		return nil, err
+		return err
 	}
 	again := whole.Bytes()
 	if !bytes.Equal(page, again) { // else an earlier version wrote it
@@ -120,7 +124,7 @@ func reproducePage(ctx context.Context, d *lists.Source, name string, content io
 	}
 	out.Rows = bytes.Count(again, []byte("\n"))
 	out.Differs = firstLine(page, again)
-	return out, nil
+	return nil
 }
 
 // firstLine returns the first line in which a page differs from the one that the ledger gives, or nil.
