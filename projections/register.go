@@ -24,6 +24,7 @@ type Register struct {
 
 // resident holds the state in memory. A register and all registers that Within makes from it share one.
 type resident struct {
+	identity *identity
 	still    sync.RWMutex // write-locked while an event is applied, read-locked by Exactly; locked before mu
 	mu       sync.RWMutex // locked before the lock of a stream
 	policies *aggregates.Policies
@@ -63,7 +64,7 @@ type center struct {
 // NewRegister returns an empty register.
 func NewRegister() *Register {
 	policies := aggregates.NewPolicies()
-	return &Register{resident: &resident{policies: policies, centers: map[events.CenterID]*center{},
+	return &Register{resident: &resident{identity: &identity{}, policies: policies, centers: map[events.CenterID]*center{},
 		streams: map[events.StreamID]*stream{events.PolicyStream: {of: policies}}, common: []events.StreamID{events.PolicyStream}}}
 }
 

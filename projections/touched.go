@@ -48,25 +48,28 @@ func (r *resident) changedSince(since uint64, policies int) (ids []events.Center
 	return ids, r.changes, adopted
 }
 
+// identity tells one register from another. It is apart from the register, so that a Moment does not keep the register in memory.
+type identity struct{ _ byte }
+
 // Moment is a moment of a register.
 type Moment struct {
-	of            *resident
+	of            *identity
 	changes       uint64
 	commonChanges uint64
 	policies      int
 }
 
 // IsOf reports whether the moment is one of the register.
-func (m Moment) IsOf(r *Register) bool { return m.of == r.resident }
+func (m Moment) IsOf(r *Register) bool { return m.of == r.identity }
 
 // ChangedSince lists, in order, the centers about which answers may be others than at a moment of the register, also those
 // that are not seen. It lists "" first if something was applied to the streams that belong to no center. For a moment of
 // another register, such as the zero one, it lists all. It also returns the moment of now.
 func (r *Register) ChangedSince(m Moment) (ids []events.CenterID, now Moment) {
-	if m.of != r.resident {
+	if m.of != r.identity {
 		m = Moment{policies: -1}
 	}
-	now = Moment{of: r.resident}
+	now = Moment{of: r.identity}
 	r.mu.RLock()
 	now.commonChanges = r.commonChanges
 	r.mu.RUnlock()
