@@ -16,6 +16,25 @@ import (
 // cannot are the answers of file systems that cannot allocate, as osFile passes them on.
 var cannot = []error{syscall.EOPNOTSUPP, syscall.ENOSYS, errors.Join(errors.ErrUnsupported, syscall.EINVAL)}
 
+// TestThatAFileCannotBeAllocatedIsHeardHoweverItIsSaid has the operating system say EINVAL, as it does for no bytes.
+func TestThatAFileCannotBeAllocatedIsHeardHoweverItIsSaid(t *testing.T) {
+	f, err := osFS{}.Create(filepath.Join(t.TempDir(), "f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Allocate(0); !errors.Is(err, errors.ErrUnsupported) || !errors.Is(err, syscall.EINVAL) {
+		t.Errorf("got %v", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, says := range cannot {
+		if !errors.Is(says, errors.ErrUnsupported) {
+			t.Errorf("%v is not heard", says)
+		}
+	}
+}
+
 // TestWhereRoomIsMadeOfZerosItGrowsLittleByLittle looks at the room that is ahead after each append.
 func TestWhereRoomIsMadeOfZerosItGrowsLittleByLittle(t *testing.T) {
 	const segmentBytes = 1 << 20
