@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,10 +13,16 @@ import (
 
 var records = flag.Int("records", 20_000, "how many records the ledger of the benchmark has")
 
-// TestMain makes this binary a bare server if it was started as one.
+// otherServers are what this binary is if a variable of the environment is set.
+var otherServers = map[string]func() error{bareServer: serveBare}
+
+// TestMain makes this binary another server if it was started as one.
 func TestMain(m *testing.M) {
-	if os.Getenv(bareServer) != "" {
-		if err := serveBare(); err != nil {
+	for name, serve := range otherServers {
+		if os.Getenv(name) == "" {
+			continue
+		}
+		if err := serve(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -40,10 +44,7 @@ const (
 // BenchmarkServe asks the server and the bare server the same way. The processor time is that of the server alone, of all its
 // threads, from /proc, in ticks of 10 ms; the clients run in this process, on the same processors.
 func BenchmarkServe(b *testing.B) {
-	program := filepath.Join(b.TempDir(), "taizhang")
-	if out, err := exec.Command("go", "build", "-o", program, "github.com/taizhang/taizhang/cmd/taizhang").CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
-	}
+	program := build(b)
 	dir, token := newLedger(b, program)
 	serial := 0
 	for _, secure := range []bool{false, true} {

@@ -56,7 +56,7 @@ func (c *client) do(raw []byte, keep bool) (a answer, err error) {
 }
 
 // ask sends one request on a connection of its own.
-func ask(b *testing.B, x *server, raw []byte) answer {
+func ask(b testing.TB, x *server, raw []byte) answer {
 	b.Helper()
 	c, err := dial(x)
 	if err != nil {
@@ -77,7 +77,7 @@ type result struct {
 }
 
 // load sends so many requests in all over so many connections, each its next one when it has its answer. request makes the n-th.
-func load(b *testing.B, x *server, clients, total int, request func(client, n int) []byte) *result {
+func load(b testing.TB, x *server, clients, total int, request func(client, n int) []byte) *result {
 	b.Helper()
 	open := make([]*client, clients)
 	for i := range open {

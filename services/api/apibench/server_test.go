@@ -28,7 +28,8 @@ import (
 type server struct {
 	address string
 	process int
-	tls     *tls.Config // nil without TLS
+	tls     *tls.Config                    // nil without TLS
+	others  func(testing.TB) time.Duration // the processor time of the processes that work for it; nil if there are none
 }
 
 func (x *server) dial() (io.ReadWriteCloser, error) {
@@ -38,8 +39,8 @@ func (x *server) dial() (io.ReadWriteCloser, error) {
 	return net.Dial("tcp", x.address)
 }
 
-// processorTime is what the process has used of all processors, in ticks of 10 ms.
-func (x *server) processorTime(b *testing.B) time.Duration {
+// processorTime is what the process, with those that work for it, has used of all processors, in ticks of 10 ms.
+func (x *server) processorTime(b testing.TB) time.Duration {
 	b.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", x.process))
 	if err != nil {
@@ -51,12 +52,26 @@ func (x *server) processorTime(b *testing.B) time.Duration {
 	if errUser != nil || errSystem != nil {
 		b.Fatalf("unreadable %s", stat)
 	}
-	return time.Duration(user+system) * 10 * time.Millisecond
+	used := time.Duration(user+system) * 10 * time.Millisecond
+	if x.others != nil {
+		used += x.others(b)
+	}
+	return used
+}
+
+// build builds the program.
+func build(b testing.TB) string {
+	b.Helper()
+	program := filepath.Join(b.TempDir(), "taizhang")
+	if out, err := exec.Command("go", "build", "-o", program, "github.com/taizhang/taizhang/cmd/taizhang").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	return program
 }
 
 // newLedger makes a ledger of a simulated province, and centers that can spend for the writers. It returns its directory, and a
 // token that may read all and record for all.
-func newLedger(b *testing.B, program string) (dir, token string) {
+func newLedger(b testing.TB, program string) (dir, token string) {
 	b.Helper()
 	file, own, dir := filepath.Join(b.TempDir(), "history.jsonl"), filepath.Join(b.TempDir(), "own.jsonl"), filepath.Join(b.TempDir(), "ledger")
 	simulatortest.History(b, file, simulatortest.Centers(*records), *records)
@@ -102,7 +117,7 @@ func record(center, n int) []byte {
 }
 
 // startServe starts the program on a directory until the benchmark ends.
-func startServe(b *testing.B, program, dir string, cert certificate) *server {
+func startServe(b testing.TB, program, dir string, cert certificate) *server {
 	b.Helper()
 	args := []string{"--data", dir, "serve", "--listen", "127.0.0.1:0", "--nats-listen", "off"}
 	if cert.config != nil {
@@ -112,7 +127,7 @@ func startServe(b *testing.B, program, dir string, cert certificate) *server {
 }
 
 // start starts a process whose first line names its address as a URL.
-func start(b *testing.B, cmd *exec.Cmd, cert certificate) *server {
+func start(b testing.TB, cmd *exec.Cmd, cert certificate) *server {
 	b.Helper()
 	log, err := os.Create(filepath.Join(b.TempDir(), "log"))
 	if err != nil {
@@ -144,7 +159,7 @@ func start(b *testing.B, cmd *exec.Cmd, cert certificate) *server {
 // bareServer makes this binary a bare server: "plain", or the names of a certificate and its key.
 const bareServer = "TAIZHANG_BARE_SERVER"
 
-func startBare(b *testing.B, cert certificate) *server {
+func startBare(b testing.TB, cert certificate) *server {
 	b.Helper()
 	cmd := exec.Command(os.Args[0])
 	how := "plain"
@@ -197,7 +212,7 @@ type certificate struct {
 	config    *tls.Config
 }
 
-func newCertificate(b *testing.B) certificate {
+func newCertificate(b testing.TB) certificate {
 	b.Helper()
 	made := listentest.NewCertificate(b, "localhost")
 	c := certificate{cert: filepath.Join(b.TempDir(), "cert.pem"), key: filepath.Join(b.TempDir(), "key.pem"), config: &tls.Config{RootCAs: made.Pool, ServerName: "localhost"}}

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -22,10 +21,7 @@ const badTokens = 5000
 // BenchmarkBadTokens asks for pages with a good token, one after another, while strangers at 64 addresses show tokens that are
 // not good, each time another one, and ask for another path each time. It reports how long a page takes, and how much the access log grows.
 func BenchmarkBadTokens(b *testing.B) {
-	program := filepath.Join(b.TempDir(), "taizhang")
-	if out, err := exec.Command("go", "build", "-o", program, "github.com/taizhang/taizhang/cmd/taizhang").CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
-	}
+	program := build(b)
 	dir, token := newLedger(b, program)
 	x := &pair{serve: startServe(b, program, dir, certificate{}), token: token}
 	for _, rate := range []int{0, badTokens} {

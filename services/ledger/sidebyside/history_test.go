@@ -174,16 +174,6 @@ func holds(t testing.TB, where string, all iter.Seq2[events.Stored, error], want
 	}
 }
 
-// sharedDir makes a directory that the server's account may enter, which it may not with a directory of testing.
-func sharedDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "taizhang-")
-	check(t, err)
-	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
-	check(t, os.Chmod(dir, 0o755))
-	return dir
-}
-
 // syncLatency is the median time of fdatasync after writing 4 KiB within a file that has its room already.
 func syncLatency(t testing.TB, dir string) time.Duration {
 	t.Helper()

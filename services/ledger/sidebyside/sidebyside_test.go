@@ -21,6 +21,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/ledger/sidebyside/postgrestest"
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
@@ -48,9 +49,9 @@ type bench struct {
 }
 
 func TestSideBySide(t *testing.T) {
-	b := &bench{T: t, dir: sharedDir(t)}
-	b.pg = startPostgres(t, filepath.Join(b.dir, "postgres"))
-	fmt.Fprintf(&b.table, "| %d events, fdatasync %s | taizhang | PostgreSQL %s | |\n|---|--:|--:|--:|\n", *size, show(syncLatency(t, b.dir)), b.pg.version(t))
+	b := &bench{T: t, dir: postgrestest.SharedDir(t)}
+	b.pg = &postgres{postgrestest.Start(t, filepath.Join(b.dir, "postgres"))}
+	fmt.Fprintf(&b.table, "| %d events, fdatasync %s | taizhang | PostgreSQL %s | |\n|---|--:|--:|--:|\n", *size, show(syncLatency(t, b.dir)), b.pg.Version(t))
 	h := b.record(simulate(t, *size))
 	b.append(h)
 	b.appendBulk(h)
@@ -117,7 +118,7 @@ func (b *bench) append(h *history) {
 		}
 		return nil
 	}
-	b.pg.create(b, asJSON, "json")
+	b.pg.CreateEvents(b, asJSON, "json")
 	tables := b.pg.appenders(b, asJSON, writers)
 	toTable := func(writer int, s stream) error {
 		for i := range s.events {
@@ -132,7 +133,7 @@ func (b *bench) append(h *history) {
 	ours, theirs := share(b, h.centers, toStore), share(b, h.centers, toTable)
 	check(b, store.Close())
 	b.rates(fmt.Sprintf("durable append, %d writers of 1 (INSERT)", writers), h.count-len(h.policies.events), ours, theirs)
-	b.pg.analyze(b, asJSON)
+	b.pg.Analyze(b, asJSON)
 	fmt.Fprintf(&b.table, "| bytes an event on disk (table with indexes) | %d | %d | |\n", bytesIn(b, b.log())/h.count, b.pg.bytes(b, asJSON)/h.count)
 }
 
@@ -148,7 +149,7 @@ func (b *bench) appendBulk(h *history) {
 	}
 	store, err := logstore.Open(filepath.Join(b.dir, "bulk"), logstore.Options{})
 	check(b, err)
-	b.pg.create(b, inBulk, "json")
+	b.pg.CreateEvents(b, inBulk, "json")
 	write := func(do func(expected uint64, batch []events.Proposed) error) time.Duration {
 		start, written := time.Now(), uint64(0)
 		for batch := range slices.Chunk(whole, bulk) {
@@ -222,8 +223,8 @@ func (b *bench) execution(h *history) {
 		args                []any
 		ours                time.Duration
 	}{
-		{"execution of every center for the first time (SQL over json)", asJSON, executionSQL, []any{on.String()}, median(cold)},
-		{"the same (SQL over jsonb)", asJSONB, executionSQL, []any{on.String()}, median(cold)},
+		{"execution of every center for the first time (SQL over json)", asJSON, postgrestest.ExecutionSQL, []any{on.String()}, median(cold)},
+		{"the same (SQL over jsonb)", asJSONB, postgrestest.ExecutionSQL, []any{on.String()}, median(cold)},
 		{"the same when nothing changed (SELECT from a materialized view)", asJSONB, b.pg.materialize(b, asJSONB, on), nil, median(unchanged)},
 	} {
 		var theirs []time.Duration

@@ -4,7 +4,6 @@ package sidebyside
 
 import (
 	"context"
-	_ "embed"
 	"iter"
 	"strings"
 	"testing"
@@ -15,35 +14,24 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/ledger/sidebyside/postgrestest"
 )
 
-// create makes the table of events in a schema of its own. A body of type json is kept byte for byte, as the hashes of a
-// ledger need; one of type jsonb is parsed when it is written, and another text when it is read.
-func (p *postgres) create(t testing.TB, schema, body string) {
-	t.Helper()
-	p.exec(t, `create schema `+schema+`;
-		create table `+schema+`.events (position bigserial primary key, stream text not null, version bigint not null, id uuid not null, kind text not null,
-			recorded_at timestamptz not null default now(), body `+body+` not null, unique (stream, version))`)
-}
+// postgres is the server beside the embedded store.
+type postgres struct{ *postgrestest.Server }
 
 // parse copies the events of a schema into another one, where their bodies are parsed.
 func (p *postgres) parse(t testing.TB, from, to string) {
 	t.Helper()
-	p.create(t, to, "jsonb")
-	p.exec(t, `insert into `+to+`.events select position, stream, version, id, kind, recorded_at, body::jsonb from `+from+`.events order by position`)
-	p.analyze(t, to)
-}
-
-// analyze does what autovacuum would have done a minute later.
-func (p *postgres) analyze(t testing.TB, schema string) {
-	t.Helper()
-	p.exec(t, `vacuum analyze `+schema+`.events`)
+	p.CreateEvents(t, to, "jsonb")
+	p.Exec(t, `insert into `+to+`.events select position, stream, version, id, kind, recorded_at, body::jsonb from `+from+`.events order by position`)
+	p.Analyze(t, to)
 }
 
 // bytes is the size of the table with its indexes.
 func (p *postgres) bytes(t testing.TB, schema string) (n int) {
 	t.Helper()
-	check(t, p.conn.QueryRow(t.Context(), `select pg_total_relation_size($1::text::regclass)`, schema+".events").Scan(&n))
+	check(t, p.Conn.QueryRow(t.Context(), `select pg_total_relation_size($1::text::regclass)`, schema+".events").Scan(&n))
 	return n
 }
 
@@ -54,7 +42,7 @@ func (p *postgres) appenders(t testing.TB, schema string, n int) []appender {
 	t.Helper()
 	list := make([]appender, n)
 	for i := range list {
-		list[i] = appender{p.connect(t)}
+		list[i] = appender{p.Connect(t)}
 		_, err := list[i].conn.Prepare(t.Context(), "append", `insert into `+schema+`.events (stream, version, id, kind, body) values ($1, $2, $3, $4, $5) returning position, recorded_at`)
 		check(t, err)
 	}
@@ -65,16 +53,16 @@ func (p *postgres) appenders(t testing.TB, schema string, n int) []appender {
 // came to lie.
 func (a *appender) append(ctx context.Context, name events.StreamID, expected uint64, e *events.Proposed) (events.Place, error) {
 	at := events.Place{Revision: expected + 1}
-	err := a.conn.QueryRow(ctx, "append", string(name), int64(at.Revision), [16]byte(e.ID), string(e.Kind), e.Body).Scan(&at.Position, &at.RecordedAt)
+	err := a.conn.QueryRow(ctx, "append", string(name), int64(at.Revision), [16]byte(e.ID), string(e.Kind), e.Body.String()).Scan(&at.Position, &at.RecordedAt)
 	return at, err
 }
 
 // copy commits a batch with one COPY.
 func (p *postgres) copy(ctx context.Context, schema string, name events.StreamID, expected uint64, batch []events.Proposed) error {
-	_, err := p.conn.CopyFrom(ctx, pgx.Identifier{schema, "events"}, []string{"stream", "version", "id", "kind", "body"},
+	_, err := p.Conn.CopyFrom(ctx, pgx.Identifier{schema, "events"}, []string{"stream", "version", "id", "kind", "body"},
 		pgx.CopyFromSlice(len(batch), func(i int) ([]any, error) {
 			e := &batch[i]
-			return []any{string(name), int64(expected) + int64(i) + 1, [16]byte(e.ID), string(e.Kind), e.Body}, nil
+			return []any{string(name), int64(expected) + int64(i) + 1, [16]byte(e.ID), string(e.Kind), e.Body.String()}, nil
 		}))
 	return err
 }
@@ -82,7 +70,7 @@ func (p *postgres) copy(ctx context.Context, schema string, name events.StreamID
 // readAll yields every event in the order of positions. As with a store, the body is valid until the loop's next step.
 func (p *postgres) readAll(ctx context.Context, schema string) iter.Seq2[events.Stored, error] {
 	return func(yield func(events.Stored, error) bool) {
-		rows, err := p.conn.Query(ctx, `select position, stream, version, id, kind, recorded_at, body from `+schema+`.events order by position`)
+		rows, err := p.Conn.Query(ctx, `select position, stream, version, id, kind, recorded_at, body from `+schema+`.events order by position`)
 		if err != nil {
 			yield(events.Stored{}, err)
 			return
@@ -102,11 +90,6 @@ func (p *postgres) readAll(ctx context.Context, schema string) iter.Seq2[events.
 	}
 }
 
-// executionSQL computes what Register.Executions answers, except whether a year was low.
-//
-//go:embed execution.sql
-var executionSQL string
-
 // execution is a line of the table of execution, as SQL answers it.
 type execution struct {
 	center string
@@ -122,18 +105,18 @@ type execution struct {
 // in which it was made.
 func (p *postgres) materialize(t testing.TB, schema string, on events.Date) string {
 	t.Helper()
-	p.exec(t, `set search_path = `+schema)
-	p.exec(t, `create materialized view execution as `+strings.ReplaceAll(executionSQL, "$1", "date '"+on.String()+"'"))
-	p.exec(t, `analyze execution`)
+	p.Exec(t, `set search_path = `+schema)
+	p.Exec(t, `create materialized view execution as `+strings.ReplaceAll(postgrestest.ExecutionSQL, "$1", "date '"+on.String()+"'"))
+	p.Exec(t, `analyze execution`)
 	return `select * from execution`
 }
 
 // execution asks for the execution of money.
 func (p *postgres) execution(ctx context.Context, schema, query string, args ...any) ([]execution, error) {
-	if _, err := p.conn.Exec(ctx, `set search_path = `+schema); err != nil {
+	if _, err := p.Conn.Exec(ctx, `set search_path = `+schema); err != nil {
 		return nil, err
 	}
-	rows, err := p.conn.Query(ctx, query, args...)
+	rows, err := p.Conn.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

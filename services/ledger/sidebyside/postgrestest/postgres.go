@@ -1,10 +1,15 @@
 //go:build e2e
 
-package sidebyside
+// Package postgrestest starts private PostgreSQL servers, for tests that measure beside them.
+package postgrestest
 
 import (
 	"bytes"
 	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/user"
@@ -15,6 +20,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -40,16 +46,33 @@ func programs(t testing.TB) string {
 var settings = []string{"fsync=on", "synchronous_commit=on", "listen_addresses=", "shared_buffers=512MB",
 	"work_mem=64MB", "jit=off", "enable_nestloop=off"}
 
-// postgres is a private server with a cluster of its own, and a connection to it.
-type postgres struct {
-	dsn  string
-	conn *pgx.Conn
+// Server is a private server with a cluster of its own, and a connection to it.
+type Server struct {
+	DSN  string
+	Conn *pgx.Conn
+
+	process int
 }
 
-// startPostgres makes a cluster in the directory and starts a server of it that listens on a Unix socket there alone.
+// ExecutionSQL computes as of a date what the register's table of execution answers, except whether a year was low.
+//
+//go:embed execution.sql
+var ExecutionSQL string
+
+// SharedDir makes a directory that the server's account may enter, which it may not with a directory of testing.
+func SharedDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "taizhang-")
+	check(t, err)
+	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
+	check(t, os.Chmod(dir, 0o755))
+	return dir
+}
+
+// Start makes a cluster in the directory and starts a server of it that listens on a Unix socket there alone.
 // What is durable is as durable as in the log: fsync and synchronous_commit are on. The server ends with the test, however
 // the test ends. It refuses to run as root, who runs it as the account of the package.
-func startPostgres(t testing.TB, dir string) *postgres {
+func Start(t testing.TB, dir string) *Server {
 	t.Helper()
 	check(t, os.Mkdir(dir, 0o700))
 	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
@@ -69,10 +92,10 @@ func startPostgres(t testing.TB, dir string) *postgres {
 	run := func(name string, args ...string) *exec.Cmd {
 		cmd := exec.Command(filepath.Join(programs, name), args...)
 		cmd.Dir, cmd.SysProcAttr = dir, attr
-		cmd.Env = append(os.Environ(), "LC_ALL=C")
+		cmd.Env = append(os.Environ(), "LC_ALL=C") // and so is the locale of the cluster
 		return cmd
 	}
-	initdb := run("initdb", "--pgdata="+data, "--username=taizhang", "--auth=trust", "--encoding=UTF8", "--locale=C")
+	initdb := run("initdb", "-D", data, "-U", "taizhang", "-A", "trust", "-E", "UTF8")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v: %s\n%s", err, missing, out)
 	}
@@ -80,9 +103,10 @@ func startPostgres(t testing.TB, dir string) *postgres {
 	for _, s := range settings {
 		args = append(args, "-c", s)
 	}
-	serve(t, run("postgres", args...))
-	pg := &postgres{dsn: "host=" + dir + " user=taizhang dbname=postgres sslmode=disable"}
-	pg.conn = pg.connect(t)
+	server := run("postgres", args...)
+	serve(t, server)
+	pg := &Server{DSN: "host=" + dir + " user=taizhang dbname=postgres sslmode=disable", process: server.Process.Pid}
+	pg.Conn = pg.Connect(t)
 	return pg
 }
 
@@ -143,22 +167,84 @@ func (l *serverLog) String() string {
 	return l.text.String()
 }
 
-func (p *postgres) connect(t testing.TB) *pgx.Conn {
+// Connect makes another connection, which ends with the test.
+func (p *Server) Connect(t testing.TB) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), p.dsn)
+	conn, err := pgx.Connect(t.Context(), p.DSN)
 	check(t, err)
 	t.Cleanup(func() { _ = conn.Close(context.Background()) }) // the test's own context has ended by then
 	return conn
 }
 
-func (p *postgres) exec(t testing.TB, sql string) {
+// Exec executes statements on the connection of the server.
+func (p *Server) Exec(t testing.TB, sql string) {
 	t.Helper()
-	_, err := p.conn.Exec(t.Context(), sql)
+	_, err := p.Conn.Exec(t.Context(), sql)
 	check(t, err)
 }
 
-func (p *postgres) version(t testing.TB) string {
+// CreateEvents makes the table of events in a schema of its own. A body of type json is kept byte for byte, as the hashes of a
+// ledger need; one of type jsonb is parsed when it is written, and another text when it is read.
+func (p *Server) CreateEvents(t testing.TB, schema, body string) {
 	t.Helper()
-	version, _, _ := strings.Cut(p.conn.PgConn().ParameterStatus("server_version"), " ")
+	p.Exec(t, `create schema `+schema+`;
+		create table `+schema+`.events (position bigserial primary key, stream text not null, version bigint not null, id uuid not null, kind text not null,
+			recorded_at timestamptz not null default now(), body `+body+` not null, unique (stream, version))`)
+}
+
+// Analyze does what autovacuum would have done a minute later.
+func (p *Server) Analyze(t testing.TB, schema string) {
+	t.Helper()
+	p.Exec(t, `vacuum analyze `+schema+`.events`)
+}
+
+// Version is that of the server.
+func (p *Server) Version(t testing.TB) string {
+	t.Helper()
+	version, _, _ := strings.Cut(p.Conn.PgConn().ParameterStatus("server_version"), " ")
 	return version
+}
+
+// ProcessorTime is what all processes of the server together have used of all processors, in ticks of 10 ms.
+func (p *Server) ProcessorTime(t testing.TB) time.Duration {
+	t.Helper()
+	ticks := 0
+	for _, process := range append(children(t, p.process), p.process) {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it has ended, and counts with its parent
+		}
+		check(t, err)
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // from the third field on
+		used := fields[11:13]
+		if process == p.process {
+			used = fields[11:15] // and of the children that have ended
+		}
+		for _, field := range used {
+			n, err := strconv.Atoi(field)
+			check(t, err)
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
+// children lists the processes that a process has started.
+func children(t testing.TB, parent int) (list []int) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", parent, parent))
+	check(t, err)
+	for _, field := range strings.Fields(string(text)) {
+		process, err := strconv.Atoi(field)
+		check(t, err)
+		list = append(list, process)
+	}
+	return list
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
