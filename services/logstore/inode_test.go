@@ -97,6 +97,15 @@ func (n *inode) leave(from, pieces int) {
 	}
 }
 
+// keep lets a power cut lose all that is not synced but one sector.
+func (n *inode) keep(sector int) {
+	for i := range n.sectors {
+		if i != sector && n.sectors[i] == dirty {
+			n.sectors[i] = clean
+		}
+	}
+}
+
 // copySector copies a sector, which is zeros where a file has ended.
 func (n *inode) copySector(to, from []byte, i int) {
 	start := i * sectorBytes
