@@ -120,13 +120,16 @@ type asked struct {
 
 // answer returns the answer to a question: one that is kept, if it is of the position of the ledger at the time of the call or
 // later, or else one that is made now. Requests for the same answer wait for the one that makes it. While writers keep moving
-// the ledger, making answers takes no more than a share of the time; an answer may then be of up to staleMax ago.
+// the ledger, making answers takes no more than a share of the time; an answer may then be of up to staleMax ago. So it may for
+// a request that has waited for longer than waitMax: where making takes long, or its thread does not get a processor, one
+// request pays for that.
 //
 // made reports whether this call made it.
 func (c *snapshots) answer(ctx context.Context, a asked) (s *snapshot, made bool, err error) {
-	arrived := a.position()
+	arrived, isLate := a.position(), false
+	var late <-chan time.Time
 	for {
-		s, wait := c.take(&a, arrived)
+		s, wait := c.take(&a, arrived, isLate)
 		switch {
 		case s != nil:
 			return s, false, nil
@@ -134,8 +137,13 @@ func (c *snapshots) answer(ctx context.Context, a asked) (s *snapshot, made bool
 			s, err := c.made(&a)
 			return s, true, err
 		}
+		if late == nil {
+			late = time.After(waitMax)
+		}
 		select {
 		case <-wait:
+		case <-late:
+			isLate = true
 		case <-ctx.Done():
 			return nil, false, ctx.Err()
 		}
@@ -143,7 +151,7 @@ func (c *snapshots) answer(ctx context.Context, a asked) (s *snapshot, made bool
 }
 
 // take returns the answer that is kept, or a channel to wait for it; or neither, and the caller must make it.
-func (c *snapshots) take(a *asked, arrived uint64) (*snapshot, <-chan struct{}) {
+func (c *snapshots) take(a *asked, arrived uint64, isLate bool) (*snapshot, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.expire()
@@ -151,7 +159,7 @@ func (c *snapshots) take(a *asked, arrived uint64) (*snapshot, <-chan struct{}) 
 	if a.point != "" {
 		s = c.known[a.knownKey]
 	} else if s = c.newest[a.question]; s != nil && s.id.position < arrived {
-		if s.id.position < a.atLeast || time.Since(s.made) > staleMax || !c.share.spent(time.Now()) {
+		if s.id.position < a.atLeast || time.Since(s.made) > staleMax || !isLate && !c.share.spent(time.Now()) {
 			s = nil
 		}
 	}
@@ -259,7 +267,7 @@ func (c *snapshots) drop(s *snapshot) {
 
 // share is the time that making answers anew may take while the ledger moves: shareOfTime of it, and at once what was not used
 // before, up to shareMax. A ledger that is hardly written to never uses it up. An answer takes at least shareLeast of it, for
-// it is kept for minutes: a hundred a second are fresh enough while writers never pause.
+// it is kept for minutes, and who makes it waits: thirty a second are fresh enough while writers never pause.
 type share struct {
 	left time.Duration
 	at   time.Time
@@ -268,8 +276,9 @@ type share struct {
 const (
 	shareMax    = time.Second
 	shareOfTime = 0.3
-	shareLeast  = 3 * time.Millisecond
-	staleMax    = 2 * time.Second // how old an answer may be while the share is used up
+	shareLeast  = 10 * time.Millisecond
+	staleMax    = 2 * time.Second // how old an answer may be while the share is used up, or for who is late
+	waitMax     = 5 * time.Millisecond
 )
 
 // spent reports whether the share is used up.

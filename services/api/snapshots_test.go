@@ -156,6 +156,42 @@ func TestMakingAnswersTakesAShareOfTheTime(t *testing.T) {
 	}
 }
 
+func TestWhoWaitsForLongGetsTheAnswerBefore(t *testing.T) {
+	k := newKeeping()
+	old := k.ask(t, 1, "", 1)
+	k.position = 2
+	id := questionID{1}
+	making, release := make(chan struct{}), make(chan struct{})
+	a := asked{knownKey{question: id}, func() uint64 { return 2 }, 0, func(before *snapshot) (*snapshot, error) {
+		if before != old {
+			t.Errorf("it is made from %v", before)
+		}
+		close(making)
+		<-release
+		return &snapshot{id: snapshotID{id, 2}}, nil
+	}}
+	var all sync.WaitGroup
+	var late *snapshot
+	all.Go(func() {
+		if s, made, err := k.answer(t.Context(), a); err != nil || !made || s.id.position != 2 {
+			t.Errorf("got %v, %v, %v", s, made, err)
+		}
+	})
+	<-making
+	if s, made, err := k.answer(t.Context(), a); err != nil || made || s != old {
+		t.Errorf("who waits gets %v, %v, %v", s, made, err)
+	}
+	all.Go(func() { // who asks for a position waits for it
+		a.atLeast = 2
+		late, _, _ = k.answer(t.Context(), a)
+	})
+	time.AfterFunc(2*waitMax, func() { close(release) })
+	all.Wait()
+	if late == nil || late.id.position != 2 {
+		t.Errorf("at least position 2: got %v", late)
+	}
+}
+
 func TestACursorReadsBack(t *testing.T) {
 	c := cursor{[8]byte{1}, [8]byte{2}, "2026-11-01", 1 << 40, 50, 1000}
 	typed := c.String()

@@ -268,22 +268,11 @@ func (d *Source) gather(ctx context.Context, q *asked, before gathered, one func
 	}
 	look := func() (n int, err error) {
 		ids, moment := d.moved(q, g)
-		made, err := parallel(ctx, ids, func(id events.CenterID) *piece {
-			if id != "" && !d.Register.Knows(id) {
-				return nil
-			}
-			return one(id)
-		})
-		if err != nil {
-			return 0, err
+		made, err := d.pieces(ctx, ids, one)
+		if err == nil {
+			g = gathered{replaced(g.blocks, ids, made), moment}
 		}
-		for _, p := range made {
-			if p != nil && p.err != nil {
-				return 0, p.err
-			}
-		}
-		g = gathered{replaced(g.blocks, ids, made), moment}
-		return len(ids), nil
+		return len(ids), err
 	}
 	for i, last := 0, math.MaxInt; i < lookAheadMax; i++ {
 		n, err := look()
@@ -299,6 +288,33 @@ func (d *Source) gather(ctx context.Context, q *asked, before gathered, one func
 	d.exactly(q, func() { _, err = look() })
 	return g, err
 }
+
+// pieces makes the pieces of some centers; nil for one that the register does not have or does not see. It makes a few of them
+// where it is called: to wait for another thread may take longer, and under load much longer.
+func (d *Source) pieces(ctx context.Context, ids []events.CenterID, one func(events.CenterID) *piece) (made []*piece, err error) {
+	known := func(id events.CenterID) *piece {
+		if id != "" && !d.Register.Knows(id) {
+			return nil
+		}
+		return one(id)
+	}
+	if len(ids) > fewPieces {
+		made, err = parallel(ctx, ids, known)
+	} else {
+		made = make([]*piece, len(ids))
+		for i, id := range ids {
+			made[i] = known(id)
+		}
+	}
+	for _, p := range made {
+		if err == nil && p != nil {
+			err = p.err
+		}
+	}
+	return made, err
+}
+
+const fewPieces = 64
 
 // lookAheadMax is how often an answer is worked out, while events are applied, so that few centers are left for the moment
 // in which writers wait.
