@@ -19,8 +19,9 @@ func (c *Center) Ahead(t policy.Timeline, e *Evaluation, year int) []Execution {
 	if year > e.On.Year() {
 		years[year] = &yearMoney{}
 	}
-	for _, a := range c.view(t, e.On).granted() {
-		f := a.fund
+	v := c.view(t, e.On)
+	for _, a := range v.granted() {
+		f := v.fundAt(a.fund)
 		if f.fiscalYear <= e.On.Year() || year != 0 && f.fiscalYear != year {
 			continue
 		}

@@ -61,17 +61,19 @@ func (m *money) moved(year int, until events.Date, scope []events.Source) []uint
 		since = m.v.registered.on
 	}
 	var revisions []uint32
-	for _, f := range m.v.flows.upTo(until).from(since) {
-		in := false
-		switch f.what.what {
-		case receiptFlow, recoveryFlow:
-			in = slices.Contains(scope, m.v.receipts[f.what.number-1].fund.source)
-		default:
-			lines := m.v.declared.linesOf(m.v.voucher(f.what.number))
-			in = slices.ContainsFunc(lines, func(l line) bool { return slices.Contains(scope, m.v.fundOf(l).source) })
-		}
-		if in {
-			revisions = append(revisions, f.rev)
+	for part := range m.v.flows.between(since, until) {
+		for _, f := range part {
+			in := false
+			switch f.what.what {
+			case receiptFlow, recoveryFlow:
+				in = slices.Contains(scope, m.v.fundAt(m.v.receipts[f.what.number-1].fund).source)
+			default:
+				lines := m.v.declared.linesOf(m.v.voucher(f.what.number))
+				in = slices.ContainsFunc(lines, func(l line) bool { return slices.Contains(scope, m.v.fundOf(l).source) })
+			}
+			if in {
+				revisions = append(revisions, f.rev)
+			}
 		}
 	}
 	return revisions

@@ -67,7 +67,7 @@ func sumFigures(sumFen, limitFen events.Fen) []Figure {
 func (v *view) grantAlerts(m *money) {
 	sums := map[int]events.Fen{} // net construction grants by year supported, in order
 	for _, a := range v.allocation.upTo(v.on) {
-		f := a.what.fund
+		f := v.fundAt(a.what.fund)
 		isGrant := a.what.deltaFen > 0
 		if f.category == events.Construction {
 			sums[f.forYear] += a.what.deltaFen
@@ -154,7 +154,7 @@ func (f *fund) paidInItsYearFen(on events.Date) (sum events.Fen) {
 func (v *view) allocated(last place, ok func(*fund) bool) []uint32 {
 	var revisions []uint32
 	for _, a := range v.allocation {
-		if ok(a.what.fund) && !last.before(a.place) {
+		if ok(v.fundAt(a.what.fund)) && !last.before(a.place) {
 			revisions = append(revisions, a.rev)
 		}
 	}
@@ -225,7 +225,7 @@ func (v *view) constructionDue(year int, s spell) {
 // amount.
 func (v *view) constructionReached(year int, amountFen events.Fen) place {
 	for _, a := range v.allocation.upTo(v.on) {
-		if f := a.what.fund; f.category == events.Construction && f.forYear == year {
+		if f := v.fundAt(a.what.fund); f.category == events.Construction && f.forYear == year {
 			if amountFen -= a.what.deltaFen; amountFen <= 0 {
 				return a.place
 			}
@@ -236,15 +236,15 @@ func (v *view) constructionReached(year int, amountFen events.Fen) place {
 
 // receiptAlerts raises AL-FND-01 and AL-MAT-01: promised money was not received in time.
 func (v *view) receiptAlerts() {
-	for _, f := range v.fundOrder.upTo(v.on) {
+	for f := range v.fundsUpTo(v.on) {
 		p := v.t.At(f.on)
 		switch {
 		case p == nil:
-		case !f.what.match:
-			v.disbursementDue(p, f.what)
-		case f.what.dueOn != 0:
-			if x := v.raise(p, "AL-MAT-01", f.what.id, f.what.dueOn+1, v.receivedInFull(f.what), f.rev); x != nil {
-				x.Figures = v.receiptFigures(f.what)
+		case !f.match:
+			v.disbursementDue(p, f)
+		case f.dueOn != 0:
+			if x := v.raise(p, "AL-MAT-01", f.id, f.dueOn+1, v.receivedInFull(f), f.rev); x != nil {
+				x.Figures = v.receiptFigures(f)
 			}
 		}
 	}
@@ -300,15 +300,15 @@ func (v *view) revocationAlerts() {
 	after := v.revokedOn + 1
 	revocation := v.revocations[0].rev
 	raise := func(id string, at place) { v.raise(v.t.At(at.on), "AL-REV-02", id, at.on, place{}, revocation, at.rev) }
-	for _, f := range v.fundOrder.upTo(v.on) {
-		if f.what.match {
+	for f := range v.fundsUpTo(v.on) {
+		if f.match {
 			continue
 		}
 		if f.on >= after {
-			raise(f.what.id, f.place)
+			raise(f.id, f.place)
 		}
-		for _, r := range f.what.receipts.upTo(v.on).from(after) {
-			raise(f.what.id, r.place)
+		for _, r := range f.receipts.upTo(v.on).from(after) {
+			raise(f.id, r.place)
 		}
 	}
 	for _, s := range v.spending(after) {

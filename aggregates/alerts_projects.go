@@ -10,7 +10,7 @@ import (
 
 // project returns a project approved on or before a date, or nil.
 func (v *view) project(id string, d events.Date) *events.ProjectApproved {
-	if p, ok := v.projects[id]; ok && p.on <= d {
+	if p := v.projects.find(id); p != nil && p.on <= d {
 		return p.what
 	}
 	return nil
@@ -49,7 +49,7 @@ func (v *view) projectAlerts() {
 	sums := map[of]events.Fen{} // net project grants, in order
 	reached := map[int]place{}  // by fiscal year: where the grants of the program reached the warning share
 	for _, a := range v.allocation.upTo(v.on) {
-		f := a.what.fund
+		f := v.fundAt(a.what.fund)
 		if f.category != events.ProjectMoney {
 			continue
 		}

@@ -13,9 +13,11 @@ import (
 // spending yields the vouchers from a day on, in order, with their numbers.
 func (v *view) spending(since events.Date) iter.Seq2[uint32, *voucher] {
 	return func(yield func(uint32, *voucher) bool) {
-		for _, f := range v.flows.upTo(v.on).from(since) {
-			if f.what.what == spendingFlow && !yield(f.what.number, v.voucher(f.what.number)) {
-				return
+		for part := range v.flows.between(since, v.on) {
+			for _, f := range part {
+				if f.what.what == spendingFlow && !yield(f.what.number, v.voucher(f.what.number)) {
+					return
+				}
 			}
 		}
 	}
@@ -25,7 +27,7 @@ func (v *view) spending(since events.Date) iter.Seq2[uint32, *voucher] {
 func (v *view) standingOf(s *voucher) *policy.Standing {
 	p := v.t.Reading(s.on)
 	r := v.reading(p)
-	if n := len(v.declared.natures.list) - len(r.standings); n > 0 {
+	if n := v.declared.natures.list.len() - len(r.standings); n > 0 {
 		r.standings = append(r.standings, make([]policy.Standing, n)...)
 	}
 	st := &r.standings[s.nature-1]
@@ -39,20 +41,34 @@ func (v *view) standingOf(s *voucher) *policy.Standing {
 // standingBefore returns the classification of a voucher just before its reversal or a ruling on it. It is that of the
 // last ruling before, or else the declared one.
 func (v *view) standingBefore(f *dated[flow]) *policy.Standing {
-	rulings := v.rulings[f.what.number]
-	i := len(rulings)
-	for i > 0 && !rulings[i-1].before(f.place) {
-		i--
+	s := v.voucher(f.what.number)
+	if s.ruledUpon {
+		if r := v.rulings.before(ruling{voucher: f.what.number, place: f.place}); r != nil && r.voucher == f.what.number {
+			return v.ruled(r.place, r.use)
+		}
 	}
-	if i > 0 {
-		return v.ruled(rulings[i-1])
+	return v.standingOf(s)
+}
+
+// rulingsOn returns the rulings on a voucher on or before a date.
+func (v *view) rulingsOn(number uint32, d events.Date) (list series[events.Use]) {
+	if !v.voucher(number).ruledUpon {
+		return nil
 	}
-	return v.standingOf(v.voucher(f.what.number))
+	for part := range v.rulings.parts(ruling{voucher: number}) {
+		for _, r := range part {
+			if r.voucher != number || r.on > d {
+				return list
+			}
+			list = append(list, dated[events.Use]{r.place, r.use})
+		}
+	}
+	return list
 }
 
 // ruled returns the classification of a voucher after a ruling. A ruling replaces the use and the economic code.
-func (v *view) ruled(r dated[events.Use]) *policy.Standing {
-	st := v.t.Reading(r.on).Standing(r.what, "")
+func (v *view) ruled(at place, use events.Use) *policy.Standing {
+	st := v.t.Reading(at.on).Standing(use, "")
 	return &st
 }
 
@@ -69,15 +85,15 @@ func (v *view) has(s *voucher, st *policy.Standing, class policy.Class) bool {
 // overdraftAlerts raises AL-FND-03.
 func (v *view) overdraftAlerts() {
 	k := v.results()
-	if n := len(v.funds) - len(k.overdrafts); n > 0 {
+	if n := v.funds.len() - len(k.overdrafts); n > 0 {
 		k.overdrafts = append(k.overdrafts, make([]keptAlerts, n)...)
 	}
-	for _, f := range v.fundOrder.upTo(v.on) {
-		v.keep(&k.overdrafts[f.what.number-1], func() {
-			f.what.overdrawn(v.on, nil, func(n uint32, balanceFen events.Fen) {
+	for f := range v.fundsUpTo(v.on) {
+		v.keep(&k.overdrafts[f.number-1], func() {
+			f.overdrawn(v.on, func(n uint32, balanceFen events.Fen) {
 				s := v.voucher(n)
 				if x := v.raise(v.t.At(s.on), "AL-FND-03", v.declared.nameOf(s), s.on, s.reversalBy(v.on), s.rev); x != nil {
-					x.Figures = append(x.Figures, Figure{"balance", text.Say("%s 的余额", "balance of %s", f.what.id), fmt.Sprint(int64(balanceFen)), "fen"})
+					x.Figures = append(x.Figures, Figure{"balance", text.Say("%s 的余额", "balance of %s", f.id), fmt.Sprint(int64(balanceFen)), "fen"})
 				}
 			})
 		})
@@ -114,7 +130,7 @@ func (v *view) useAlertsOf(number uint32) {
 	if !s.ruledUpon && st.Class != policy.Forbidden && st.Class != policy.Review && st.Local == st.Class {
 		return
 	}
-	rulings := v.rulings[number].upTo(v.on)
+	rulings := v.rulingsOn(number, v.on)
 	v.useSpells("AL-USE-01", policy.Forbidden, s, st, rulings)
 	v.useSpells("AL-USE-02", policy.Review, s, st, rulings)
 }
@@ -148,9 +164,9 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.S
 		if i == len(rulings) {
 			break
 		}
-		at, st = rulings[i].place, v.ruled(rulings[i])
+		at, st = rulings[i].place, v.ruled(rulings[i].place, rulings[i].what)
 		for i++; i < len(rulings) && rulings[i].on == at.on; i++ {
-			at, st = rulings[i].place, v.ruled(rulings[i])
+			at, st = rulings[i].place, v.ruled(rulings[i].place, rulings[i].what)
 		}
 	}
 	if since.on == 0 {
@@ -166,12 +182,12 @@ func (v *view) outTransferAlerts() {
 		if !ok {
 			continue
 		}
-		if b := v.books[t.book]; b == nil || b.signed.what == nil || b.signed.on > v.on {
+		if b := v.book(t.book); b == nil || b.signed.what == nil || b.signed.on > v.on {
 			v.outTransferWrong(s, text.Say("没有委托任务书", "there is no entrustment task book"))
 		}
 	}
-	for _, b := range v.bookOrder {
-		if b.signed.what != nil && b.signed.on <= v.on {
+	for i := range v.books.values.len() {
+		if b := *v.books.values.at(i); b.signed.what != nil && b.signed.on <= v.on {
 			v.bookAlerts(b)
 		}
 	}
@@ -187,7 +203,10 @@ func (v *view) outTransferWrong(s *voucher, reason text.Text, figures ...Figure)
 // payee of the book. The vouchers not reversed by its day must not exceed the amount of the book.
 func (v *view) bookAlerts(b *book) {
 	signed := b.signed.what
-	vouchers := b.vouchers.upTo(v.on)
+	var vouchers series[uint32]
+	for part := range b.vouchers.between(0, v.on) {
+		vouchers = append(vouchers, part...)
+	}
 	var standing series[events.Fen] // reversals to come, by their date
 	var sumFen events.Fen
 	for _, n := range vouchers {

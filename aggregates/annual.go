@@ -2,6 +2,7 @@ package aggregates
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -105,18 +106,14 @@ func (v *view) fundsIn(year int, receipts []Receipt) (list []AnnualFund) {
 	for _, r := range receipts {
 		received[r.Grant] += r.AmountFen
 	}
-	for _, f := range v.fundOrder.upTo(v.on) {
-		x := AnnualFund{Grant: f.what.id, Source: f.what.source, Category: f.what.category, FiscalYear: f.what.fiscalYear, On: f.on,
-			NetFen: f.what.amountFen, ReceivedFen: received[f.what.id]}
-		for _, r := range f.what.reversed.upTo(v.on) {
+	for f := range v.fundsUpTo(v.on) {
+		x := AnnualFund{Grant: f.id, Source: f.source, Category: f.category, FiscalYear: f.fiscalYear, On: f.on,
+			NetFen: f.amountFen, ReceivedFen: received[f.id]}
+		for _, r := range f.reversed.upTo(v.on) {
 			x.NetFen -= r.what
 		}
 		moved, movedFen := false, events.Fen(0)
-		for i := range f.what.moves {
-			m := &f.what.moves[i]
-			if m.on > min(v.on, events.YearEnd(year)) {
-				break
-			}
+		for m := range f.movesUpTo(min(v.on, events.YearEnd(year))) {
 			x.BalanceFen += m.deltaFen
 			if m.on.Year() == year {
 				moved, movedFen = true, movedFen+m.deltaFen
@@ -130,16 +127,25 @@ func (v *view) fundsIn(year int, receipts []Receipt) (list []AnnualFund) {
 	return list
 }
 
-// inYear returns the movements of a year up to the view's date.
-func (v *view) inYear(year int) series[flow] {
-	return v.flows.upTo(min(v.on, events.YearEnd(year))).from(events.DateOf(year, 1, 1))
+// inYear yields the movements of a year up to the view's date.
+func (v *view) inYear(year int) iter.Seq[dated[flow]] {
+	return func(yield func(dated[flow]) bool) {
+		for part := range v.flows.between(events.DateOf(year, 1, 1), min(v.on, events.YearEnd(year))) {
+			for _, f := range part {
+				if !yield(f) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (v *view) receivedIn(year int) (list []Receipt) {
-	for _, f := range v.inYear(year) {
+	for f := range v.inYear(year) {
 		if f.what.what == receiptFlow || f.what.what == recoveryFlow {
 			r := v.receipts[f.what.number-1]
-			list = append(list, Receipt{f.on, r.fund.id, r.fund.source, r.deltaFen})
+			of := v.fundAt(r.fund)
+			list = append(list, Receipt{f.on, of.id, of.source, r.deltaFen})
 		}
 	}
 	return list
@@ -147,7 +153,7 @@ func (v *view) receivedIn(year int) (list []Receipt) {
 
 func (v *view) usesIn(year int) []UseSum {
 	var list []UseSum
-	for _, f := range v.inYear(year) {
+	for f := range v.inYear(year) {
 		sign := events.Fen(1)
 		switch f.what.what {
 		case spendingFlow:
@@ -158,8 +164,8 @@ func (v *view) usesIn(year int) []UseSum {
 		}
 		s := v.voucher(f.what.number)
 		st := v.standingOf(s)
-		if ruling := v.rulings[f.what.number].last(v.on); ruling != nil {
-			st = v.ruled(*ruling)
+		if ruling := v.rulingsOn(f.what.number, v.on).last(v.on); ruling != nil {
+			st = v.ruled(ruling.place, ruling.what)
 		}
 		for _, l := range v.declared.linesOf(s) {
 			from := v.fundOf(l)

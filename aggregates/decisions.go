@@ -2,7 +2,6 @@ package aggregates
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/taizhang/taizhang/aggregates/identifiers"
@@ -252,9 +251,9 @@ func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach
 // netGrants returns the sum of the net grants for which ok returns true. It counts everything recorded, whatever the
 // date, so that a back-dated record cannot evade a cap.
 func (v *view) netGrants(ok func(*fund) bool) (sum events.Fen) {
-	for _, f := range v.fundOrder {
-		if !f.what.match && ok(f.what) {
-			sum += f.what.netFen()
+	for _, n := range v.fundOrder {
+		if f := v.fundAt(n.what); !f.match && ok(f) {
+			sum += f.netFen()
 		}
 	}
 	return sum
@@ -280,7 +279,7 @@ func (v *view) judgeDeferral(fiscalYear int) []Breach {
 }
 
 // judgeVoucher refuses a voucher that would open an AL-FND-03 about itself or about another voucher. It counts
-// everything recorded.
+// everything recorded. A policy is in force on its date, and so on the dates of all later vouchers, which have alerts.
 func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 	var found []Breach
 	this := place{v.on, uint32(v.c.log.len() + 1)}
@@ -294,7 +293,7 @@ func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 				amount += o.AmountFen
 			}
 		}
-		if who, balanceFen := v.opensOverdraft(v.fundNamed(l.Grant), this, amount); balanceFen < 0 {
+		if who, balanceFen := v.fundNamed(l.Grant).opensOverdraft(this, amount, v.overdraws); balanceFen < 0 {
 			reason := text.Say("凭证 %s（%v）将使 %s 的余额为 %s 元", "voucher %s of %v would leave %s with a balance of %s yuan", d.Voucher, v.on, l.Grant, events.FormatYuan(balanceFen))
 			if who != 0 {
 				other := v.voucher(who)
@@ -308,40 +307,18 @@ func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 	return found
 }
 
-// opensOverdraft returns the number of the first voucher that would newly leave a fund below zero if a new voucher took
-// amountFen from it, and the balance left. The number of the new voucher itself is 0. The balance is 0 if there is no such
-// voucher.
-func (v *view) opensOverdraft(f *fund, at place, amountFen events.Fen) (who uint32, balanceFen events.Fen) {
-	this := uint32(v.vouchers.len() + 1)
-	taking := move{place: at, spender: this, deltaFen: -amountFen}
-	if n := len(f.moves); n == 0 || f.moves[n-1].before(taking) { // the new voucher comes last, so no other voucher can become overdrawn
-		if left := f.balanceFen() - amountFen; left < 0 {
-			return 0, left
-		}
-		return 0, 0
-	}
-	already := map[uint32]bool{}
-	f.overdrawn(ever, nil, func(n uint32, _ events.Fen) { already[n] = true })
-	f.overdrawn(ever, &taking, func(n uint32, left events.Fen) {
-		switch {
-		case balanceFen < 0 || already[n]:
-		case n == this && v.t.At(at.on) != nil:
-			balanceFen = left
-		case n != this && v.t.At(v.voucher(n).on) != nil && !v.overdraws(n):
-			who, balanceFen = n, left
-		}
-	})
-	return who, balanceFen
-}
-
 // overdraws reports whether a voucher leaves any of its funds below zero, over everything recorded. If so, the alert
 // about the voucher is open already.
-func (v *view) overdraws(number uint32) (found bool) {
-	for _, l := range v.declared.linesOf(v.voucher(number)) {
-		v.fundOf(l).overdrawn(ever, nil, func(n uint32, _ events.Fen) { found = found || n == number })
-	}
-	return found
+func (v *view) overdraws(number uint32) bool {
+	s := v.voucher(number)
+	this := move{place: s.place, spender: number}
+	return slices.ContainsFunc(v.declared.linesOf(s), func(l line) bool {
+		f := v.fundOf(l)
+		var leftFen events.Fen
+		f.moves.seek(this, func(reach, reach) bool { return false }, func(before reach, m *move) bool {
+			leftFen = before.sumFen + m.deltaFen
+			return false
+		})
+		return leftFen < 0
+	})
 }
-
-// ever is a date after every other.
-const ever = events.Date(math.MaxInt32)

@@ -33,16 +33,17 @@ func (c *Center) OpensWithReceipt(t policy.Timeline, on, until events.Date) (lis
 		return nil
 	}
 	var m *money
-	for _, f := range v.fundOrder {
-		first := max(on, events.YearEnd(f.what.fiscalYear-1)) + 1
-		if first > until || !f.what.announcedAhead() || v.wordRev(f.what.fiscalYear, until) != 0 || len(f.what.paidInItsYear(until)) > 0 || v.outstandingFen(f.what) <= 0 {
+	for _, n := range v.fundOrder {
+		f := v.fundAt(n.what)
+		first := max(on, events.YearEnd(f.fiscalYear-1)) + 1
+		if first > until || !f.announcedAhead() || v.wordRev(f.fiscalYear, until) != 0 || len(f.paidInItsYear(until)) > 0 || v.outstandingFen(f) <= 0 {
 			continue
 		}
 		if m == nil {
 			m = v.money()
 		}
-		if m.low(f.what.fiscalYear - 1) {
-			list = append(list, Alert{Code: "AL-EXE-05", Key: f.what.id, Severity: alertRows["AL-EXE-05"].Severity, RaisedOn: first})
+		if m.low(f.fiscalYear - 1) {
+			list = append(list, Alert{Code: "AL-EXE-05", Key: f.id, Severity: alertRows["AL-EXE-05"].Severity, RaisedOn: first})
 		}
 	}
 	return list

@@ -110,7 +110,7 @@ func (v *view) entitlements() (list []Delay) {
 		}
 		var grantedFen events.Fen
 		for _, a := range v.allocation.upTo(v.on) {
-			if f := a.what.fund; f.category == events.Construction && f.forYear == year {
+			if f := v.fundAt(a.what.fund); f.category == events.Construction && f.forYear == year {
 				grantedFen += a.what.deltaFen
 			}
 		}
@@ -123,18 +123,18 @@ func (v *view) entitlements() (list []Delay) {
 // shortfalls lists the facts behind AL-FND-01 and AL-MAT-01: the grants and matches whose receipts are less than their
 // net amount.
 func (v *view) shortfalls() (list []Delay) {
-	for _, f := range v.fundOrder.upTo(v.on) {
-		netFen, shortFen := f.what.netFenOn(v.on), v.outstandingFen(f.what)
+	for f := range v.fundsUpTo(v.on) {
+		netFen, shortFen := f.netFenOn(v.on), v.outstandingFen(f)
 		if shortFen <= 0 {
 			continue
 		}
 		p := v.t.At(f.on)
-		d := Delay{What: Granted, Key: f.what.id, Year: f.what.fiscalYear, Since: f.on, Unjudged: p == nil,
+		d := Delay{What: Granted, Key: f.id, Year: f.fiscalYear, Since: f.on, Unjudged: p == nil,
 			PromisedFen: netFen, OutstandingFen: shortFen, From: v.c.ref(f.place)}
-		if f.what.match {
-			d.What, d.DueOn = Committed, f.what.dueOn
+		if f.match {
+			d.What, d.DueOn = Committed, f.dueOn
 		} else if p != nil {
-			d.DueOn, d.Deferred = f.on+events.Date(p.Parameters.DisbursementDays.Value), v.deferred(f.what.fiscalYear, v.on)
+			d.DueOn, d.Deferred = f.on+events.Date(p.Parameters.DisbursementDays.Value), v.deferred(f.fiscalYear, v.on)
 		}
 		list = append(list, d)
 	}

@@ -81,10 +81,10 @@ func (c *Center) Deferrals(t policy.Timeline, e *Evaluation, expected bool) []De
 
 // ahead sums the money of the fiscal year that was announced ahead.
 func (v *view) ahead(d *Deferral) {
-	for _, f := range v.fundOrder.upTo(v.on) {
-		if f.what.fiscalYear == d.FiscalYear && f.what.announcedAhead() {
-			d.AheadFen += f.what.netFenOn(v.on)
-			d.AheadReceivedFen += f.what.paidInItsYearFen(v.on)
+	for f := range v.fundsUpTo(v.on) {
+		if f.fiscalYear == d.FiscalYear && f.announcedAhead() {
+			d.AheadFen += f.netFenOn(v.on)
+			d.AheadReceivedFen += f.paidInItsYearFen(v.on)
 		}
 	}
 }
@@ -133,9 +133,9 @@ func (v *view) deferral(m *money, e *Evaluation, fiscalYear int) Deferral {
 			}
 		}
 	}
-	for _, f := range v.fundOrder.upTo(v.on) {
-		if !f.what.match && f.what.fiscalYear == fiscalYear && openAlert(e, "AL-EXE-03", f.what.id) != nil {
-			d.Made = append(d.Made, GrantAllTheSame{Grant: f.what.id, On: f.on, NetFen: f.what.netFenOn(v.on)})
+	for f := range v.fundsUpTo(v.on) {
+		if !f.match && f.fiscalYear == fiscalYear && openAlert(e, "AL-EXE-03", f.id) != nil {
+			d.Made = append(d.Made, GrantAllTheSame{Grant: f.id, On: f.on, NetFen: f.netFenOn(v.on)})
 		}
 	}
 	return d

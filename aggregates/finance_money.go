@@ -48,11 +48,11 @@ func (c *Center) Unspent(t policy.Timeline, on events.Date, scope Scope) (list [
 	if scope != "" {
 		all = SourcesOf(p, scope)
 	}
-	for _, f := range c.ix.fundOrder.upTo(on) {
-		if !slices.Contains(all, f.what.source) {
+	for f := range c.ix.fundsUpTo(on) {
+		if !slices.Contains(all, f.source) {
 			continue
 		}
-		if u := f.what.unspent(on); u.BalanceFen() != 0 {
+		if u := f.unspent(on); u.BalanceFen() != 0 {
 			list = append(list, u)
 		}
 	}
@@ -62,11 +62,7 @@ func (c *Center) Unspent(t policy.Timeline, on events.Date, scope Scope) (list [
 func (f *fund) unspent(on events.Date) Unspent {
 	u := Unspent{Grant: f.id, Source: f.source, FiscalYear: f.fiscalYear}
 	var leftFen events.Fen
-	for i := range f.moves {
-		m := &f.moves[i]
-		if m.on > on {
-			break
-		}
+	for m := range f.movesUpTo(on) {
 		leftFen += m.deltaFen
 		if m.spender == 0 && m.deltaFen < 0 { // a recovery
 			u.ReceivedFen += m.deltaFen
@@ -124,8 +120,8 @@ func (c *Center) Spending(t policy.Timeline, on events.Date) []Spending {
 	var list []Spending
 	for n, s := range v.spending(0) {
 		st := v.standingOf(s)
-		if ruling := v.rulings[n].last(on); ruling != nil {
-			st = v.ruled(*ruling)
+		if ruling := v.rulingsOn(n, on).last(on); ruling != nil {
+			st = v.ruled(ruling.place, ruling.what)
 		}
 		x := Spending{Voucher: v.declared.nameOf(s), On: s.on, Use: st.Use, ReversedOn: s.reversedBy(on), From: c.ref(s.place)}
 		for _, l := range v.declared.linesOf(s) {

@@ -1,12 +1,18 @@
 package aggregates
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/taizhang/taizhang/events"
 )
 
-// index is the history of a center, sorted by kind of event. It has only entries that are not voided, and only grows.
-// A voiding builds a new index from the log.
+// index is the history of a center, sorted by kind of event. It has only entries that are not voided, and only grows,
+// but for vouchers that are removed. Any other voiding builds a new index from the log.
 type index struct {
+	owner      *owner
 	registered dated[*events.CenterRegistered]
 	facts      series[*events.FactsChanged]
 
@@ -29,8 +35,8 @@ type index struct {
 	offices   series[*events.CenterAssigned]
 	findings  series[*events.AuditFindingOpened]
 
-	names     map[events.Name]place                  // names created by entries, except those of money, which funds and vouchers keep
-	referring map[events.Name]series[events.Payload] // entries that refer to a name
+	names     lookup[events.Name, place] // names created by entries, except those of money, which funds and vouchers keep
+	referring tree[reference, unsummed]
 
 	reportsFiled    series[*events.AnnualReportFiled]
 	reportsReviewed series[*events.AnnualReportReviewed]
@@ -46,30 +52,73 @@ type index struct {
 	words map[int]series[bool] // by fiscal year: true a deferral, false a release
 
 	declared   *declarations // shared by every index of a center
-	projects   map[string]dated[*events.ProjectApproved]
-	funds      []*fund // by number; nil if the fund is not recorded or is voided
-	fundOrder  series[*fund]
-	allocation series[allocated]             // grants and their reversals
-	flows      series[flow]                  // all movements that change a rate
-	receipts   []received                    // receipts and recoveries, by number
-	vouchers   pages[voucher]                // by number
-	rulings    map[uint32]series[events.Use] // by number of the voucher
-	reversals  map[string]bool               // names of reversal vouchers
-	books      map[string]*book
-	bookOrder  []*book // by first naming or signing, in recording order
+	projects   lookup[string, dated[*events.ProjectApproved]]
+	funds      pages[*fund]      // by number; nil if the fund is not recorded or is voided
+	fundOrder  series[uint32]    // their numbers
+	allocation series[allocated] // grants and their reversals
+	flows      sequence[flow]    // all movements that change a rate
+	receipts   []received        // receipts and recoveries, by number
+	vouchers   pages[voucher]    // by number
+	rulings    tree[ruling, unsummed]
+	reversals  numbering[string]     // names of reversal vouchers
+	books      lookup[string, *book] // by first naming or signing, in recording order
 
-	closings map[closingKey]series[struct{}]
+	closings tree[closing, unsummed]
 
 	turnoverFen events.Fen
 }
 
-type closingKey struct {
+// reference is an entry that refers to a name.
+type reference struct {
+	name events.Name
+	place
+	data events.Payload
+}
+
+func (r reference) less(o reference) bool {
+	if c := cmp.Or(strings.Compare(r.name.Space, o.name.Space), strings.Compare(r.name.ID, o.name.ID)); c != 0 {
+		return c < 0
+	}
+	return r.place.before(o.place)
+}
+
+func (reference) sum([]reference) unsummed { return unsummed{} }
+
+// ruling is a ruling on the use of a voucher.
+type ruling struct {
+	voucher uint32 // its number
+	place
+	use events.Use
+}
+
+func (r ruling) less(o ruling) bool {
+	if r.voucher != o.voucher {
+		return r.voucher < o.voucher
+	}
+	return r.place.before(o.place)
+}
+
+func (ruling) sum([]ruling) unsummed { return unsummed{} }
+
+// closing is the closing out of an alert.
+type closing struct {
 	code Code
 	key  string
+	place
 }
+
+func (c closing) less(o closing) bool {
+	if c := cmp.Or(strings.Compare(string(c.code), string(o.code)), strings.Compare(c.key, o.key)); c != 0 {
+		return c < 0
+	}
+	return c.place.before(o.place)
+}
+
+func (closing) sum([]closing) unsummed { return unsummed{} }
 
 // fund is a subsidy grant or a match. A match is money of local government.
 type fund struct {
+	owner *owner
 	place
 	number     uint32
 	id         string
@@ -85,7 +134,7 @@ type fund struct {
 
 	receipts series[events.Fen]
 	reversed series[events.Fen] // subsidy.reversed
-	moves    []move             // movements of the balance, in the order of AL-FND-03
+	moves    tree[move, reach]  // movements of the balance, in the order of AL-FND-03
 	totals   totals
 }
 
@@ -100,14 +149,14 @@ func (f *fund) balanceFen() events.Fen {
 	return f.totals.receivedFen - f.totals.recoveredFen - f.totals.spentFen
 }
 
-// move is one movement of a fund's balance. On one day receipts and recoveries come before spending.
+// move is what one entry moves in a fund's balance. On one day receipts and recoveries come before spending.
 type move struct {
 	place
 	spender  uint32 // the number of the voucher, or 0 for a movement that is not spending
 	deltaFen events.Fen
 }
 
-func (m move) before(o move) bool {
+func (m move) less(o move) bool {
 	if m.on != o.on {
 		return m.on < o.on
 	}
@@ -117,9 +166,42 @@ func (m move) before(o move) bool {
 	return m.rev < o.rev
 }
 
+func (move) sum(list []move) (r reach) {
+	for i := range list {
+		if r.sumFen += list[i].deltaFen; list[i].spender == 0 {
+			continue
+		}
+		if !r.spends {
+			r.spends, r.lowestFen, r.highestFen = true, r.sumFen, r.sumFen
+		}
+		r.lowestFen, r.highestFen = min(r.lowestFen, r.sumFen), max(r.highestFen, r.sumFen)
+	}
+	return r
+}
+
+// reach is the sum of some moves of a fund one after another, and how far the balance after a voucher goes below and
+// above the balance before all of them.
+type reach struct {
+	sumFen                events.Fen
+	spends                bool // whether there is a voucher; if not, the next fields are zero
+	lowestFen, highestFen events.Fen
+}
+
+func (r reach) plus(later reach) reach {
+	if later.spends {
+		low, high := r.sumFen+later.lowestFen, r.sumFen+later.highestFen
+		if r.spends {
+			low, high = min(r.lowestFen, low), max(r.highestFen, high)
+		}
+		r.spends, r.lowestFen, r.highestFen = true, low, high
+	}
+	r.sumFen += later.sumFen
+	return r
+}
+
 // allocated is a grant, whose delta is its amount, or a reversal of a grant, whose delta is negative.
 type allocated struct {
-	fund     *fund
+	fund     uint32 // its number
 	deltaFen events.Fen
 }
 
@@ -131,7 +213,7 @@ type flow struct {
 
 // received is a receipt of a fund, or a recovery, whose delta is negative.
 type received struct {
-	fund     *fund
+	fund     uint32 // its number
 	deltaFen events.Fen
 }
 
@@ -147,26 +229,70 @@ const (
 
 // book is an entrustment task book. A voucher may name it before it is signed.
 type book struct {
+	owner         *owner
 	id            string
 	signed        dated[*events.EntrustmentSigned]
-	vouchers      series[uint32] // their numbers
+	vouchers      sequence[uint32] // their numbers
 	confirmations series[struct{}]
 }
 
 // newIndex returns an empty index for the declared vouchers, with the capacity of the index like.
 func newIndex(declared *declarations, like *index) *index {
+	own := new(owner)
 	var vouchers pages[voucher]
 	for i := range like.vouchers.len() {
-		vouchers.add(voucher{declaration: like.vouchers.at(i).declaration})
+		vouchers.add(own, voucher{declaration: like.vouchers.at(i).declaration})
 	}
 	return &index{
-		declared: declared, vouchers: vouchers, flows: make(series[flow], 0, len(like.flows)), rulings: map[uint32]series[events.Use]{},
-		names: map[events.Name]place{}, referring: map[events.Name]series[events.Payload]{},
+		owner: own, declared: declared, vouchers: vouchers,
 		gradings: map[int]series[string]{}, orders: map[int]dated[*events.RectificationOrdered]{},
-		acceptances: map[int]series[struct{}]{}, interviews: map[int]series[struct{}]{},
-		words: map[int]series[bool]{}, projects: map[string]dated[*events.ProjectApproved]{},
-		reversals: map[string]bool{}, books: map[string]*book{}, closings: map[closingKey]series[struct{}]{},
+		acceptances: map[int]series[struct{}]{}, interviews: map[int]series[struct{}]{}, words: map[int]series[bool]{},
 	}
+}
+
+// clone returns a copy that shares what is in the index. It has an owner of its own; the index needs a new one too. The
+// index may go on to append to its lists in place, for the lists of the copy are clipped.
+func (ix *index) clone() *index {
+	c := *ix
+	c.owner, c.declared = new(owner), ix.declared.clone()
+	clip(&c.facts)
+	clip(&c.judgements)
+	clip(&c.waivers)
+	clip(&c.relaxations)
+	clip(&c.appraisals)
+	clip(&c.reviews)
+	clip(&c.planRevisions)
+	clip(&c.jointAppraisals)
+	clip(&c.meetings)
+	clip(&c.plaques)
+	clip(&c.taskBooks)
+	clip(&c.governance)
+	clip(&c.incidents)
+	clip(&c.listings)
+	clip(&c.trials)
+	clip(&c.offices)
+	clip(&c.findings)
+	clip(&c.reportsFiled)
+	clip(&c.reportsReviewed)
+	clip(&c.finalReports)
+	clip(&c.decisions)
+	clip(&c.revocations)
+	clip(&c.fundOrder)
+	clip(&c.allocation)
+	c.receipts = slices.Clip(c.receipts)
+	c.gradings, c.acceptances, c.interviews, c.words = clipped(c.gradings), clipped(c.acceptances), clipped(c.interviews), clipped(c.words)
+	c.orders = maps.Clone(c.orders)
+	return &c
+}
+
+func clip[T any](s *series[T]) { *s = slices.Clip(*s) }
+
+func clipped[T any](m map[int]series[T]) map[int]series[T] {
+	c := make(map[int]series[T], len(m))
+	for year, s := range m {
+		c[year] = slices.Clip(s)
+	}
+	return c
 }
 
 func addTo[K comparable, T any](m map[K]series[T], key K, at place, what T) {
@@ -217,7 +343,7 @@ func (ix *index) add(at place, data events.Payload) {
 	case *events.AuditFindingOpened:
 		ix.findings.add(at, p)
 	case *events.ProjectApproved:
-		ix.projects[p.Project] = dated[*events.ProjectApproved]{at, p}
+		ix.projects.put(ix.owner, p.Project, dated[*events.ProjectApproved]{at, p})
 	case *events.AnnualReportFiled:
 		ix.reportsFiled.add(at, p)
 	case *events.AnnualReportReviewed:
@@ -244,7 +370,7 @@ func (ix *index) add(at place, data events.Payload) {
 	case *events.DeferralReleased:
 		addTo(ix.words, p.FiscalYear, at, false)
 	case *events.AlertClosed:
-		addTo(ix.closings, closingKey{Code(p.Code), p.Key}, at, nothing)
+		ix.closings.put(ix.owner, closing{Code(p.Code), p.Key, at})
 	default:
 		if ix.addMoney(at, data) {
 			return
@@ -257,17 +383,25 @@ func (ix *index) add(at place, data events.Payload) {
 func (ix *index) addNames(at place, data events.Payload) {
 	f := events.FacetsOf(data)
 	if f.Creates != (events.Name{}) {
-		ix.names[f.Creates] = at
+		ix.names.put(ix.owner, f.Creates, at)
 	}
 	if f.Refers != (events.Name{}) {
-		addTo(ix.referring, f.Refers, at, data)
+		ix.referring.put(ix.owner, reference{f.Refers, at, data})
 	}
 }
 
 // firstOf returns the first entry with payload P that refers to a name and is not after a date, or nil.
 func firstOf[P events.Payload](ix *index, space, id string, d events.Date) *dated[events.Payload] {
-	return ix.referring[events.Name{Space: space, ID: id}].upTo(d).first(func(p events.Payload) bool {
-		_, ok := p.(P)
-		return ok
-	})
+	name := events.Name{Space: space, ID: id}
+	for part := range ix.referring.parts(reference{name: name}) {
+		for _, r := range part {
+			if r.name != name || r.on > d {
+				return nil
+			}
+			if _, ok := r.data.(P); ok {
+				return &dated[events.Payload]{r.place, r.data}
+			}
+		}
+	}
+	return nil
 }

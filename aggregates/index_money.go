@@ -1,8 +1,9 @@
 package aggregates
 
 import (
+	"iter"
+	"math"
 	"slices"
-	"sort"
 
 	"github.com/taizhang/taizhang/events"
 )
@@ -17,38 +18,38 @@ func (ix *index) addMoney(at place, data events.Payload) bool {
 		ix.addFund(&fund{place: at, id: p.Match, match: true, source: events.Local, fiscalYear: p.FiscalYear,
 			amountFen: p.AmountFen, dueOn: p.DueOn})
 	case *events.SubsidyReversed:
-		f := ix.fundNamed(p.Grant)
+		f := ix.ownFund(ix.declared.fundNames.find(p.Grant))
 		f.reversed.add(at, p.AmountFen)
 		f.totals.reversedFen += p.AmountFen
-		ix.allocation.add(at, allocated{f, -p.AmountFen})
+		ix.allocation.add(at, allocated{f.number, -p.AmountFen})
 	case *events.SubsidyReceived:
-		ix.addReceipt(at, ix.fundNamed(p.Grant), p.AmountFen)
+		ix.addReceipt(at, p.Grant, p.AmountFen)
 	case *events.MatchingReceived:
-		ix.addReceipt(at, ix.fundNamed(p.Match), p.AmountFen)
+		ix.addReceipt(at, p.Match, p.AmountFen)
 	case *events.FundsRecovered:
-		f := ix.fundNamed(p.Grant)
+		f := ix.ownFund(ix.declared.fundNames.find(p.Grant))
 		f.totals.recoveredFen += p.AmountFen
-		ix.addReceived(at, recoveryFlow, received{f, -p.AmountFen})
+		ix.addReceived(at, recoveryFlow, f, -p.AmountFen)
 	case *events.SpendingReversed:
 		n := ix.voucherNumber(p.Voucher)
-		s := ix.voucher(n)
+		s := ix.ownVoucher(n)
 		s.reversed = at
-		ix.reversals[p.ReversalVoucher] = true
-		for _, l := range ix.declared.linesOf(s) {
-			f := ix.fundOf(l)
-			f.totals.spentFen -= l.amountFen
-			f.addMove(move{place: at, deltaFen: l.amountFen})
+		ix.reversals.number(ix.owner, p.ReversalVoucher)
+		for number, amountFen := range ix.declared.byFund(s) {
+			f := ix.ownFund(number)
+			f.totals.spentFen -= amountFen
+			f.moves.put(ix.owner, move{place: at, deltaFen: amountFen})
 		}
-		ix.flows.add(at, flow{reversalFlow, n})
+		ix.addFlow(at, reversalFlow, n)
 	case *events.UseRuled:
 		n := ix.voucherNumber(p.Voucher)
-		ix.voucher(n).ruledUpon = true
-		addTo(ix.rulings, n, at, p.Use)
-		ix.flows.add(at, flow{rulingFlow, n})
+		ix.ownVoucher(n).ruledUpon = true
+		ix.rulings.put(ix.owner, ruling{n, at, p.Use})
+		ix.addFlow(at, rulingFlow, n)
 	case *events.EntrustmentSigned:
-		ix.book(p.TaskBook).signed = dated[*events.EntrustmentSigned]{at, p}
+		ix.ownBook(p.TaskBook).signed = dated[*events.EntrustmentSigned]{at, p}
 	case *events.SeparateAccountConfirmed:
-		ix.book(p.TaskBook).confirmations.add(at, struct{}{})
+		ix.ownBook(p.TaskBook).confirmations.add(at, struct{}{})
 	default:
 		return false
 	}
@@ -57,123 +58,175 @@ func (ix *index) addMoney(at place, data events.Payload) bool {
 }
 
 func (ix *index) addFund(f *fund) {
-	f.number, f.sourceAt = ix.declared.fundNames.number(f.id), sourceIndex(f.source)
-	if n := int(f.number) - len(ix.funds); n > 0 {
-		ix.funds = append(ix.funds, make([]*fund, n)...)
+	f.owner, f.number, f.sourceAt = ix.owner, ix.declared.fundNames.number(ix.owner, f.id), sourceIndex(f.source)
+	for ix.funds.len() < int(f.number) {
+		ix.funds.add(ix.owner, nil)
 	}
-	ix.funds[f.number-1] = f
-	ix.fundOrder.add(f.place, f)
+	*ix.funds.own(ix.owner, int(f.number-1)) = f
+	ix.fundOrder.add(f.place, f.number)
 	if !f.match {
-		ix.allocation.add(f.place, allocated{f, f.amountFen})
+		ix.allocation.add(f.place, allocated{f.number, f.amountFen})
 	}
 }
 
 // fundNamed returns a grant or match, or nil.
 func (ix *index) fundNamed(id string) *fund {
-	if n := ix.declared.fundNames.numbers[id]; n > 0 && int(n) <= len(ix.funds) {
-		return ix.funds[n-1]
+	if n := ix.declared.fundNames.find(id); n > 0 && int(n) <= ix.funds.len() {
+		return ix.fundAt(n)
 	}
 	return nil
 }
 
-// fundOf returns the fund from which a line of a voucher is paid.
-func (ix *index) fundOf(l line) *fund { return ix.funds[l.fund-1] }
+// fundAt returns the fund of a number, for reading.
+func (ix *index) fundAt(number uint32) *fund { return *ix.funds.at(int(number - 1)) }
 
-func (ix *index) addReceipt(at place, f *fund, amountFen events.Fen) {
-	f.receipts.add(at, amountFen)
-	f.totals.receivedFen += amountFen
-	ix.addReceived(at, receiptFlow, received{f, amountFen})
+// fundOf returns the fund from which a line of a voucher is paid, for reading.
+func (ix *index) fundOf(l line) *fund { return ix.fundAt(l.fund) }
+
+// ownFund returns the fund of a number, for writing.
+func (ix *index) ownFund(number uint32) *fund {
+	f := ix.fundAt(number)
+	if f.owner != ix.owner {
+		c := *f
+		c.owner, c.receipts, c.reversed = ix.owner, slices.Clip(f.receipts), slices.Clip(f.reversed)
+		f = &c
+		*ix.funds.own(ix.owner, int(number-1)) = f
+	}
+	return f
 }
 
-func (ix *index) addReceived(at place, what flowKind, r received) {
-	r.fund.addMove(move{place: at, deltaFen: r.deltaFen})
-	ix.receipts = append(ix.receipts, r)
-	ix.flows.add(at, flow{what, uint32(len(ix.receipts))})
+// fundsUpTo yields the funds recorded on or before a date in order.
+func (ix *index) fundsUpTo(d events.Date) iter.Seq[*fund] {
+	return func(yield func(*fund) bool) {
+		for _, f := range ix.fundOrder.upTo(d) {
+			if !yield(ix.fundAt(f.what)) {
+				return
+			}
+		}
+	}
+}
+
+func (ix *index) addReceipt(at place, id string, amountFen events.Fen) {
+	f := ix.ownFund(ix.declared.fundNames.find(id))
+	f.receipts.add(at, amountFen)
+	f.totals.receivedFen += amountFen
+	ix.addReceived(at, receiptFlow, f, amountFen)
+}
+
+func (ix *index) addReceived(at place, what flowKind, f *fund, deltaFen events.Fen) {
+	f.moves.put(ix.owner, move{place: at, deltaFen: deltaFen})
+	ix.receipts = append(ix.receipts, received{f.number, deltaFen})
+	ix.addFlow(at, what, uint32(len(ix.receipts)))
+}
+
+func (ix *index) addFlow(at place, what flowKind, number uint32) {
+	ix.flows.put(ix.owner, dated[flow]{at, flow{what, number}})
 }
 
 // addVoucher files a voucher that is declared.
 func (ix *index) addVoucher(at place, number uint32) {
-	s := ix.voucher(number)
+	s := ix.ownVoucher(number)
 	s.place = at
-	ix.flows.add(at, flow{spendingFlow, number})
-	for _, l := range ix.declared.linesOf(s) {
-		f := ix.fundOf(l)
-		f.totals.spentFen += l.amountFen
-		f.addMove(move{place: at, spender: number, deltaFen: -l.amountFen})
-		ix.turnoverFen += l.amountFen
+	ix.addFlow(at, spendingFlow, number)
+	for of, amountFen := range ix.declared.byFund(s) {
+		f := ix.ownFund(of)
+		f.totals.spentFen += amountFen
+		f.moves.put(ix.owner, move{place: at, spender: number, deltaFen: -amountFen})
+		ix.turnoverFen += amountFen
 	}
 	if t, _ := ix.declared.transferOf(s); t.book != "" {
-		ix.book(t.book).vouchers.add(at, number)
+		ix.ownBook(t.book).vouchers.put(ix.owner, dated[uint32]{at, number})
 	}
 }
 
 // removeVoucher removes a voucher that stands alone, as if it had never been filed.
 func (ix *index) removeVoucher(number uint32) {
-	s := ix.voucher(number)
-	ix.flows.remove(s.place)
-	for _, l := range ix.declared.linesOf(s) {
-		f := ix.fundOf(l)
-		f.totals.spentFen -= l.amountFen
-		f.moves = slices.DeleteFunc(f.moves, func(m move) bool { return m.spender == number })
-		ix.turnoverFen -= l.amountFen
+	s := ix.ownVoucher(number)
+	ix.flows.remove(ix.owner, dated[flow]{place: s.place})
+	for of, amountFen := range ix.declared.byFund(s) {
+		f := ix.ownFund(of)
+		f.totals.spentFen -= amountFen
+		f.moves.remove(ix.owner, move{place: s.place, spender: number})
+		ix.turnoverFen -= amountFen
 	}
 	if t, _ := ix.declared.transferOf(s); t.book != "" {
-		ix.book(t.book).vouchers.remove(s.place)
+		ix.ownBook(t.book).vouchers.remove(ix.owner, dated[uint32]{place: s.place})
 	}
 	s.place = place{}
 }
 
-// book returns a task book. It makes the book if it is new.
+// book returns a task book for reading, or nil.
 func (ix *index) book(id string) *book {
-	b := ix.books[id]
-	if b == nil {
-		b = &book{id: id}
-		ix.books[id] = b
-		ix.bookOrder = append(ix.bookOrder, b)
+	if b := ix.books.find(id); b != nil {
+		return *b
 	}
+	return nil
+}
+
+// ownBook returns a task book for writing. It makes the book if it is new.
+func (ix *index) ownBook(id string) *book {
+	b := ix.book(id)
+	switch {
+	case b == nil:
+		b = &book{owner: ix.owner, id: id}
+	case b.owner == ix.owner:
+		return b
+	default:
+		c := *b
+		c.owner, c.confirmations = ix.owner, slices.Clip(b.confirmations)
+		b = &c
+	}
+	ix.books.put(ix.owner, id, b)
 	return b
 }
 
-func (f *fund) addMove(m move) {
-	if n := len(f.moves); n == 0 || !m.before(f.moves[n-1]) {
-		f.moves = append(f.moves, m)
-		return
+// movesUpTo yields the moves on or before a date in order.
+func (f *fund) movesUpTo(d events.Date) iter.Seq[move] {
+	return func(yield func(move) bool) {
+		for part := range f.moves.parts(move{}) {
+			for _, m := range part {
+				if m.on > d || !yield(m) {
+					return
+				}
+			}
+		}
 	}
-	i := sort.Search(len(f.moves), func(i int) bool { return m.before(f.moves[i]) })
-	f.moves = slices.Insert(f.moves, i, m)
 }
 
 // overdrawn yields, up to a date, the number of each voucher that leaves the balance of the fund below zero, and that
-// balance. A voucher with several lines of the fund counts after its last line. If more is not nil, it is counted as
-// one more move at its place.
-func (f *fund) overdrawn(on events.Date, more *move, yield func(voucher uint32, balanceFen events.Fen)) {
-	var balanceFen events.Fen
-	var spender uint32 // the spender of the move before, while its voucher may have more lines
-	settle := func(next uint32) {
-		if spender != 0 && spender != next && balanceFen < 0 {
-			yield(spender, balanceFen)
-		}
-		spender = next
-	}
-	take := func(m *move) {
-		settle(m.spender)
-		balanceFen += m.deltaFen
-	}
-	for i := range f.moves {
-		m := &f.moves[i]
+// balance. A voucher with several lines of the fund counts after its last line.
+func (f *fund) overdrawn(on events.Date, yield func(voucher uint32, balanceFen events.Fen)) {
+	solvent := func(before, of reach) bool { return !of.spends || before.sumFen+of.lowestFen >= 0 }
+	f.moves.seek(move{}, solvent, func(before reach, m *move) bool {
 		if m.on > on {
-			break
+			return false
 		}
-		if more != nil && more.before(*m) {
-			take(more)
-			more = nil
+		if leftFen := before.sumFen + m.deltaFen; m.spender != 0 && leftFen < 0 {
+			yield(m.spender, leftFen)
 		}
-		take(m)
+		return true
+	})
+}
+
+// opensOverdraft returns the number of the first voucher that would newly leave the fund below zero if a new voucher at
+// a place took amountFen from it, and the balance left. The number of the new voucher itself is 0. The balance is 0 if
+// there is no such voucher. It leaves out the vouchers for which except returns true.
+func (f *fund) opensOverdraft(at place, amountFen events.Fen, except func(voucher uint32) bool) (who uint32, balanceFen events.Fen) {
+	this := move{place: at, spender: math.MaxUint32}
+	if leftFen := f.moves.sum(this).sumFen - amountFen; leftFen < 0 {
+		return 0, leftFen
 	}
-	if more != nil && more.on <= on {
-		take(more)
+	same := func(before, of reach) bool {
+		return !of.spends || before.sumFen+of.lowestFen >= amountFen || before.sumFen+of.highestFen < 0
 	}
-	settle(0)
+	f.moves.seek(this, same, func(before reach, m *move) bool {
+		leftFen := before.sumFen + m.deltaFen
+		if m.spender != 0 && leftFen >= 0 && leftFen < amountFen && !except(m.spender) {
+			who, balanceFen = m.spender, leftFen-amountFen
+		}
+		return who == 0
+	})
+	return who, balanceFen
 }
 
 // turnover returns the amount of money in an entry.

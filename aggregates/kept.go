@@ -136,9 +136,9 @@ const (
 	centerKeepsEvery = 512
 )
 
-// keepMoney keeps the money after each k.every flows, and after the last flow.
-func (k *kept) keepMoney(m *money, flows series[flow]) {
-	if !k.again || m.counted%k.every != 0 && m.counted < len(flows) {
+// keepMoney keeps the money after each k.every flows, and after the last flow. The money is counted until a place.
+func (k *kept) keepMoney(m *money, until place, last bool) {
+	if !k.again || (m.counted%k.every == 0) == last {
 		return
 	}
 	n := len(k.states)
@@ -146,20 +146,22 @@ func (k *kept) keepMoney(m *money, flows series[flow]) {
 		n--
 	}
 	k.states = slices.Grow(k.states[:n], 1)[:n+1] // reuses the memory of a dropped state
-	k.states[n].until = flows[m.counted-1].place
+	k.states[n].until = until
 	k.states[n].become(m)
 }
 
-// resumeMoney returns the money of the latest kept state, from which counting continues.
-func (v *view) resumeMoney() *money {
+// resumeMoney returns the money of the latest kept state, from which counting continues, and the place up to which it
+// is counted.
+func (v *view) resumeMoney() (m *money, counted place) {
 	k := v.results()
 	if n := len(k.states); n > 0 {
 		k.money.become(&k.states[n-1].money)
+		counted = k.states[n-1].until
 	} else {
 		k.money = *v.noMoney()
 	}
 	k.money.v = v
-	return &k.money
+	return &k.money, counted
 }
 
 // become copies the counted money of o. Only the lists of receipts are shared. Counting appends to them, and by then

@@ -70,18 +70,38 @@ func (v *view) noMoney() *money {
 
 // money counts everything up to the view's date, from the latest state that the evaluations before this one kept.
 func (v *view) money() *money {
-	m := v.resumeMoney()
-	flows := v.flows.upTo(v.on)
-	for m.months < 12*len(m.years) {
-		i, month := m.months/12, m.months%12+1
-		end := events.MonthEnd(m.first+i, month)
-		for m.counted < len(flows) && flows[m.counted].on <= end {
-			m.count(&m.years[i], &flows[m.counted])
+	m, counted := v.resumeMoney()
+	end := m.monthEnd()
+	for part := range v.flows.after(counted, v.on) {
+		for i := range part {
+			f := &part[i]
+			if f.on > end {
+				m.examine(f.on - 1)
+				end = m.monthEnd()
+			}
+			m.count(&m.years[m.months/12], f)
 			m.counted++
-			v.results().keepMoney(m, flows)
+			counted = f.place
+			v.results().keepMoney(m, counted, false)
 		}
-		if end > v.on {
-			break
+	}
+	v.results().keepMoney(m, counted, true)
+	m.examine(v.on)
+	for _, a := range v.granted() {
+		m.grant(a)
+	}
+	return m
+}
+
+// monthEnd returns the end of the first month that is not examined yet.
+func (m *money) monthEnd() events.Date { return events.MonthEnd(m.first+m.months/12, m.months%12+1) }
+
+// examine examines all month-ends and year-ends up to a day that are not examined yet.
+func (m *money) examine(until events.Date) {
+	for m.months < 12*len(m.years) {
+		i, month, end := m.months/12, m.months%12+1, m.monthEnd()
+		if end > until {
+			return
 		}
 		m.months++
 		if month < 12 {
@@ -94,10 +114,6 @@ func (v *view) money() *money {
 			m.carry(&m.years[i], &m.years[i+1])
 		}
 	}
-	for _, a := range v.granted() {
-		m.grant(a)
-	}
-	return m
 }
 
 // carry carries the money left at the end of one year into the next year.
@@ -115,8 +131,8 @@ func (v *view) granted() iter.Seq2[place, allocated] {
 				return
 			}
 		}
-		for _, f := range v.fundOrder.upTo(v.on) {
-			if f.what.match && !yield(f.place, allocated{f.what, f.what.amountFen}) {
+		for f := range v.fundsUpTo(v.on) {
+			if f.match && !yield(f.place, allocated{f.number, f.amountFen}) {
 				return
 			}
 		}
@@ -125,8 +141,9 @@ func (v *view) granted() iter.Seq2[place, allocated] {
 
 // grant counts a grant, the reversal of a grant, or a match in its fiscal year.
 func (m *money) grant(a allocated) {
-	if i := a.fund.fiscalYear - m.first; i >= 0 && i < len(m.years) {
-		m.years[i].granted[a.fund.sourceAt] += a.deltaFen
+	f := m.v.fundAt(a.fund)
+	if i := f.fiscalYear - m.first; i >= 0 && i < len(m.years) {
+		m.years[i].granted[f.sourceAt] += a.deltaFen
 	}
 }
 
@@ -135,13 +152,14 @@ func (m *money) count(year *yearMoney, f *dated[flow]) {
 	switch f.what.what {
 	case receiptFlow:
 		r := m.v.receipts[f.what.number-1]
-		year.received[r.fund.sourceAt] += r.deltaFen
-		if !r.fund.match {
-			year.receipts = append(year.receipts, dated[receipt]{f.place, receipt{r.fund.sourceAt, r.deltaFen}})
+		of := m.v.fundAt(r.fund)
+		year.received[of.sourceAt] += r.deltaFen
+		if !of.match {
+			year.receipts = append(year.receipts, dated[receipt]{f.place, receipt{of.sourceAt, r.deltaFen}})
 		}
 	case recoveryFlow:
 		r := m.v.receipts[f.what.number-1]
-		year.received[r.fund.sourceAt] += r.deltaFen
+		year.received[m.v.fundAt(r.fund).sourceAt] += r.deltaFen
 	case spendingFlow:
 		s := m.v.voucher(f.what.number)
 		m.spend(year, s, +1)
@@ -160,9 +178,8 @@ func (m *money) count(year *yearMoney, f *dated[flow]) {
 func (m *money) rule(f *dated[flow]) {
 	s := m.v.voucher(f.what.number)
 	before := m.v.standingBefore(f)
-	rulings := m.v.rulings[f.what.number]
-	i := slices.IndexFunc(rulings, func(r dated[events.Use]) bool { return r.place == f.place })
-	after := m.v.ruled(rulings[i])
+	r := m.v.rulings.find(ruling{voucher: f.what.number, place: f.place})
+	after := m.v.ruled(r.place, r.use)
 	replace := func(year *yearMoney, sign events.Fen) {
 		m.classify(year, s, before, -sign)
 		m.classify(year, s, after, sign)

@@ -66,10 +66,11 @@ func (c *Center) MovementsAhead(t policy.Timeline, on events.Date, year int, sco
 		m.grant(a)
 		take(at)
 	}
-	flows := v.flows.upTo(on)
-	for i := range flows {
-		m.count(&m.years[flows[i].on.Year()-m.first], &flows[i])
-		take(flows[i].place)
+	for part := range v.flows.between(0, on) {
+		for i := range part {
+			m.count(&m.years[part[i].on.Year()-m.first], &part[i])
+			take(part[i].place)
+		}
 	}
 	slices.SortFunc(list, func(a, b Movement) int { return cmp.Compare(a.From.Revision, b.From.Revision) })
 	return list

@@ -131,20 +131,25 @@ func named(field, id string, at place, there bool, on events.Date) []Breach {
 // date.
 func (ix *index) wrongNames(on events.Date, data events.Payload) []Breach {
 	f := events.FacetsOf(data)
-	if _, there := ix.names[f.Creates]; there {
+	if ix.names.find(f.Creates) != nil {
 		return twice(f.Field, f.Creates.ID)
 	}
 	if f.Refers == (events.Name{}) {
 		return nil
 	}
-	at, there := ix.names[f.Refers]
-	return named("data."+f.Refers.Space, f.Refers.ID, at, there, on)
+	at := ix.names.find(f.Refers)
+	if at == nil {
+		return missing("data."+f.Refers.Space, f.Refers.ID)
+	}
+	return named("data."+f.Refers.Space, f.Refers.ID, *at, true, on)
 }
 
 // decidedIn returns the place of the decision on the grade of a year.
 func (ix *index) decidedIn(year int) (place, bool) {
-	at, there := ix.names[events.FacetsOf(&events.GradeDecided{Year: year}).Creates]
-	return at, there
+	if at := ix.names.find(events.FacetsOf(&events.GradeDecided{Year: year}).Creates); at != nil {
+		return *at, true
+	}
+	return place{}, false
 }
 
 // nonsense returns the reasons against an entry that follow from the index alone. They are the same for a new entry

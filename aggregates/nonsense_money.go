@@ -15,7 +15,7 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 	switch p := data.(type) {
 	case *events.SubsidyGranted:
 		if p.Project != "" {
-			if _, there := ix.projects[p.Project]; !there {
+			if ix.projects.find(p.Project) == nil {
 				return missing("data.project", p.Project)
 			}
 		}
@@ -66,7 +66,7 @@ func (ix *index) moneyNonsense(on events.Date, data events.Payload) []Breach {
 		}
 		return named("data.voucher", p.Voucher, v.place, true, on)
 	case *events.EntrustmentSigned:
-		if b := ix.books[p.TaskBook]; b != nil && b.signed.what != nil {
+		if b := ix.book(p.TaskBook); b != nil && b.signed.what != nil {
 			return twice("data.taskBook", p.TaskBook)
 		}
 	case *events.SeparateAccountConfirmed:
@@ -100,8 +100,8 @@ func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Br
 
 // noFund refuses the name of no grant and no match. It names one that differs in the case of letters alone.
 func (ix *index) noFund(field, id string) []Breach {
-	for _, f := range ix.funds {
-		if f != nil && strings.EqualFold(f.id, id) {
+	for i := range ix.funds.len() {
+		if f := *ix.funds.at(i); f != nil && strings.EqualFold(f.id, id) {
 			return refuse(field, "没有 %q；有 %q，字母大小写不同", "there is no %q; there is %q, whose letters are in another case", id, f.id)
 		}
 	}
@@ -159,11 +159,13 @@ func lineGrant(i int) string { return fmt.Sprintf("data.lines[%d].grant", i) }
 
 // unsigned refuses a reference to a task book that is not recorded. The date of the book does not matter.
 func (ix *index) unsigned(field, id string) []Breach {
-	if b := ix.books[id]; b == nil || b.signed.what == nil {
+	if b := ix.book(id); b == nil || b.signed.what == nil {
 		return missing(field, id)
 	}
 	return nil
 }
 
 // voucherName reports whether a name is taken. Vouchers and reversal vouchers share one name space.
-func (ix *index) voucherName(id string) bool { return ix.voucherNumber(id) != 0 || ix.reversals[id] }
+func (ix *index) voucherName(id string) bool {
+	return ix.voucherNumber(id) != 0 || ix.reversals.find(id) != 0
+}

@@ -1,41 +1,25 @@
 package aggregates
 
 import (
-	"maps"
+	"hash/maphash"
 	"slices"
 )
 
-// numbering gives every distinct value a number, counted from 1, which is stored instead of the value.
-type numbering[K comparable] struct {
-	numbers map[K]uint32
-	list    []K
-}
-
-// number returns the number of a value. It assigns one if the value is new.
-func (w *numbering[K]) number(k K) uint32 {
-	n := w.numbers[k]
-	if n == 0 {
-		if w.numbers == nil {
-			w.numbers = map[K]uint32{}
-		}
-		w.list = append(w.list, k)
-		n = uint32(len(w.list))
-		w.numbers[k] = n
-	}
-	return n
-}
-
-// value returns the value with a number.
-func (w *numbering[K]) value(number uint32) K { return w.list[number-1] }
-
-func (w *numbering[K]) clone() numbering[K] {
-	return numbering[K]{maps.Clone(w.numbers), slices.Clip(w.list)}
-}
+// owner identifies the copy of a center that may change a piece of memory in place. Copies of a center share their
+// memory. Clone gives both of them a new owner, so that each copies a piece before it changes it for the first time.
+type owner struct{ _ byte }
 
 // pages is a list whose elements never move when it grows. A slice would be copied again and again, and would have
-// unused capacity in the end.
+// unused capacity in the end. A copy of the struct is a copy of the list: the two share the pages that neither changed.
 type pages[T any] struct {
-	list [][]T // all pages but the last are full
+	owner *owner // of list
+	list  []page[T]
+}
+
+// page holds pageLen elements; the last page holds fewer, and a list with few elements has only a part of a page.
+type page[T any] struct {
+	owner *owner
+	items []T
 }
 
 const pageLen = 64
@@ -44,26 +28,96 @@ func (p *pages[T]) len() int {
 	if len(p.list) == 0 {
 		return 0
 	}
-	return (len(p.list)-1)*pageLen + len(p.list[len(p.list)-1])
+	return (len(p.list)-1)*pageLen + len(p.list[len(p.list)-1].items)
 }
 
-func (p *pages[T]) at(i int) *T { return &p.list[i/pageLen][i%pageLen] }
+// at returns an element for reading.
+func (p *pages[T]) at(i int) *T { return &p.list[uint(i)/pageLen].items[uint(i)%pageLen] }
 
-func (p *pages[T]) add(v T) {
-	switch n := p.len(); {
-	case n == 0:
-		p.list = [][]T{nil} // a center with few events has only a part of a page
-	case n%pageLen == 0:
-		p.list = append(p.list, make([]T, 0, pageLen))
+// own returns an element for writing.
+func (p *pages[T]) own(o *owner, i int) *T { return &p.page(o, i/pageLen).items[i%pageLen] }
+
+// add appends an element.
+func (p *pages[T]) add(o *owner, v T) {
+	n := p.len()
+	if n%pageLen == 0 {
+		p.ownList(o)
+		var items []T
+		if n > 0 {
+			items = make([]T, 0, pageLen)
+		}
+		p.list = append(p.list, page[T]{o, items})
 	}
-	last := len(p.list) - 1
-	p.list[last] = append(p.list[last], v)
+	last := p.page(o, len(p.list)-1)
+	last.items = append(last.items, v)
 }
 
-func (p *pages[T]) clone() pages[T] {
-	list := make([][]T, len(p.list))
-	for i := range list {
-		list[i] = append(make([]T, 0, pageLen), p.list[i]...)
+// page returns a page that o may change.
+func (p *pages[T]) page(o *owner, i int) *page[T] {
+	p.ownList(o)
+	pg := &p.list[i]
+	if pg.owner != o {
+		*pg = page[T]{o, append(make([]T, 0, cap(pg.items)), pg.items...)}
 	}
-	return pages[T]{list}
+	return pg
+}
+
+func (p *pages[T]) ownList(o *owner) {
+	if p.owner != o {
+		p.owner, p.list = o, slices.Clone(p.list)
+	}
+}
+
+// numbering gives every distinct value a number, counted from 1, which is stored instead of the value.
+type numbering[K comparable] struct {
+	numbers table
+	list    pages[K]
+}
+
+// find returns the number of a value, or 0.
+func (w *numbering[K]) find(k K) uint32 {
+	return w.numbers.find(maphash.Comparable(seed, k), w.is(k))
+}
+
+// number returns the number of a value. It assigns one if the value is new.
+func (w *numbering[K]) number(o *owner, k K) uint32 {
+	hash := maphash.Comparable(seed, k)
+	n := w.numbers.find(hash, w.is(k))
+	if n == 0 {
+		w.list.add(o, k)
+		n = uint32(w.list.len())
+		w.numbers.put(o, hash, n, w.is(k))
+	}
+	return n
+}
+
+func (w *numbering[K]) is(k K) func(number uint32) bool {
+	return func(n uint32) bool { return w.value(n) == k }
+}
+
+// value returns the value with a number.
+func (w *numbering[K]) value(number uint32) K { return *w.list.at(int(number - 1)) }
+
+// lookup finds values by their keys. It keeps them in the order in which the keys were first put.
+type lookup[K comparable, V any] struct {
+	keys   numbering[K]
+	values pages[V]
+}
+
+// find returns the value of a key for reading, or nil.
+func (l *lookup[K, V]) find(k K) *V {
+	if n := l.keys.find(k); n != 0 {
+		return l.values.at(int(n - 1))
+	}
+	return nil
+}
+
+// put sets the value of a key.
+func (l *lookup[K, V]) put(o *owner, k K, v V) {
+	n := int(l.keys.number(o, k))
+	if n > l.values.len() {
+		l.values.add(o, v)
+		return
+	}
+	*l.values.own(o, n-1) = v
 }

@@ -7,7 +7,7 @@ import (
 
 // Replay is a center at an earlier revision. It is a copy, so events may be applied to the center meanwhile.
 type Replay struct {
-	of     *Center // the log of the center, with an empty index
+	of     *Center // the center as it was when the replay was made
 	shadow *Center // the same log, with the index of the events that count
 	rev    uint32
 	kept   *kept // the results that the last evaluation kept, or nil if they are no longer right
@@ -15,7 +15,7 @@ type Replay struct {
 
 // Replay returns the center as it was at a revision, which is at most its current revision.
 func (c *Center) Replay(revision uint64) *Replay {
-	of := c.unfiled()
+	of := c.Clone()
 	r := &Replay{of: of, shadow: of.shadow(nil), rev: uint32(revision)}
 	r.refold()
 	return r
@@ -104,7 +104,7 @@ func (r *Replay) file(rev uint32) {
 	at := place{e.on, rev}
 	if e.voucher != 0 {
 		name := ix.declared.nameOf(ix.voucher(e.voucher))
-		ix.declared.numbers.put(hashOf(name), e.voucher, ix.isNamed(name))
+		ix.declared.numbers.put(ix.owner, hashOf(name), e.voucher, ix.isNamed(name))
 	}
 	switch {
 	case r.voided(e):

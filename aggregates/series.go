@@ -1,6 +1,7 @@
 package aggregates
 
 import (
+	"iter"
 	"slices"
 	"sort"
 
@@ -22,7 +23,33 @@ type dated[T any] struct {
 	what T
 }
 
-// series holds events of one sort in the order (on, position).
+// less orders by place.
+func (d dated[T]) less(o dated[T]) bool { return d.place.before(o.place) }
+
+func (dated[T]) sum([]dated[T]) unsummed { return unsummed{} }
+
+// sequence is a series that may become long. Elements are added and removed anywhere in it.
+type sequence[T any] struct{ tree[dated[T], unsummed] }
+
+// between yields the elements from one date to another, both included, in parts, for reading.
+func (t *sequence[T]) between(since, until events.Date) iter.Seq[[]dated[T]] {
+	return t.after(place{on: since}, until)
+}
+
+// after yields the elements after a place and on or before a date in parts, for reading.
+func (t *sequence[T]) after(at place, until events.Date) iter.Seq[[]dated[T]] {
+	return func(yield func([]dated[T]) bool) {
+		for part := range t.parts(dated[T]{place: place{at.on, at.rev + 1}}) {
+			upTo := series[T](part).upTo(until)
+			if len(upTo) > 0 && !yield(upTo) || len(upTo) < len(part) {
+				return
+			}
+		}
+	}
+}
+
+// series holds events of one sort in the order (on, position). Elements that are in it never change. So a copy with
+// the capacity clipped may share them.
 type series[T any] []dated[T]
 
 // add inserts one more element at its place, which is nearly always the end.
@@ -33,12 +60,7 @@ func (s *series[T]) add(at place, what T) {
 		return
 	}
 	i := sort.Search(len(list), func(i int) bool { return at.before(list[i].place) })
-	*s = slices.Insert(list, i, dated[T]{at, what})
-}
-
-// remove removes the element at a place.
-func (s *series[T]) remove(at place) {
-	*s = slices.DeleteFunc(*s, func(d dated[T]) bool { return d.place == at })
+	*s = slices.Insert(slices.Clip(list), i, dated[T]{at, what})
 }
 
 // upTo returns the elements on or before a date.

@@ -221,8 +221,8 @@ func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn events.Da
 		cleared = soonest(cleared, v.revocations[0].place)
 	}
 	if row.Closable {
-		if closings := v.closings[closingKey{code, key}].upTo(v.on).from(raisedOn); len(closings) > 0 {
-			cleared = soonest(cleared, closings[0].place)
+		if c := v.closings.find(closing{code, key, place{on: raisedOn}}); c != nil && c.code == code && c.key == key && c.on <= v.on {
+			cleared = soonest(cleared, c.place)
 		}
 	}
 	if cleared.on != 0 && cleared.on < raisedOn {

@@ -2,6 +2,7 @@ package aggregates
 
 import (
 	"hash/maphash"
+	"iter"
 	"slices"
 
 	"github.com/google/uuid"
@@ -35,15 +36,16 @@ func (s *voucher) reversalBy(d events.Date) place {
 	return place{}
 }
 
-// declaration holds the spans in declarations that have the content of a voucher, as far as an answer needs it.
+// declaration holds the places in declarations that have the content of a voucher, as far as an answer needs it.
 type declaration struct {
-	name, lines span
-	nature      uint32
-	transfer    uint32 // 0 unless it is an out-transfer
+	nameAt, linesAt uint32
+	nature          uint32
+	transfer        uint32 // 0 unless it is an out-transfer
+	lineCount       uint16
+	nameBytes       uint8
 }
 
-// span is a part of a list, from from up to but without to.
-type span struct{ from, to uint32 }
+const _, _ = uint16(events.ListMax), uint8(events.IDBytesMax)
 
 // line is the part of a voucher paid from one fund.
 type line struct {
@@ -71,37 +73,61 @@ type declarations struct {
 	numbers   table // the number of each voucher by name; a name is free again after its voucher is voided
 }
 
+// clone returns a copy that shares what is declared, as index.clone does.
 func (d *declarations) clone() *declarations {
-	return &declarations{text: slices.Clip(d.text), lines: slices.Clip(d.lines), natures: d.natures.clone(),
-		transfers: d.transfers.clone(), fundNames: d.fundNames.clone(), numbers: d.numbers.clone()}
+	c := *d
+	c.text, c.lines = slices.Clip(c.text), slices.Clip(c.lines)
+	return &c
 }
 
 // declare stores the content of a voucher that is not nonsense, and returns its number.
 func (ix *index) declare(p *events.FundsSpent) uint32 {
 	d := ix.declared
-	s := declaration{name: span{from: uint32(len(d.text))}, lines: span{from: uint32(len(d.lines))},
-		nature: d.natures.number(nature{p.Use, p.EconCode})}
+	s := declaration{nameAt: uint32(len(d.text)), nameBytes: uint8(len(p.Voucher)), linesAt: uint32(len(d.lines)), lineCount: uint16(len(p.Lines)),
+		nature: d.natures.number(ix.owner, nature{p.Use, p.EconCode})}
 	d.text = append(d.text, p.Voucher...)
 	for _, l := range p.Lines {
-		d.lines = append(d.lines, line{d.fundNames.numbers[l.Grant], l.AmountFen})
+		d.lines = append(d.lines, line{d.fundNames.find(l.Grant), l.AmountFen})
 	}
-	s.name.to, s.lines.to = uint32(len(d.text)), uint32(len(d.lines))
 	if p.OutTransfer != nil {
 		t := transfer{book: p.OutTransfer.TaskBook}
 		if t.book != "" {
 			t.payee = p.Payee
 		}
-		s.transfer = d.transfers.number(t)
+		s.transfer = d.transfers.number(ix.owner, t)
 	}
-	ix.vouchers.add(voucher{declaration: s})
+	ix.vouchers.add(ix.owner, voucher{declaration: s})
 	number := uint32(ix.vouchers.len())
-	d.numbers.put(hashOf(p.Voucher), number, ix.isNamed(p.Voucher))
+	d.numbers.put(ix.owner, hashOf(p.Voucher), number, ix.isNamed(p.Voucher))
 	return number
 }
 
-func (d *declarations) nameOf(s *voucher) string { return string(d.text[s.name.from:s.name.to]) }
+func (d *declarations) nameOf(s *voucher) string { return string(d.name(s)) }
 
-func (d *declarations) linesOf(s *voucher) []line { return d.lines[s.lines.from:s.lines.to] }
+func (d *declarations) name(s *voucher) []byte { return d.text[s.nameAt:][:s.nameBytes] }
+
+func (d *declarations) linesOf(s *voucher) []line { return d.lines[s.linesAt:][:s.lineCount] }
+
+// byFund yields the numbers of the funds from which a voucher is paid, each once, with the amounts.
+func (d *declarations) byFund(s *voucher) iter.Seq2[uint32, events.Fen] {
+	return func(yield func(uint32, events.Fen) bool) {
+		lines := d.linesOf(s)
+		for i, l := range lines {
+			if slices.ContainsFunc(lines[:i], func(o line) bool { return o.fund == l.fund }) {
+				continue
+			}
+			amountFen := l.amountFen
+			for _, o := range lines[i+1:] {
+				if o.fund == l.fund {
+					amountFen += o.amountFen
+				}
+			}
+			if !yield(l.fund, amountFen) {
+				return
+			}
+		}
+	}
+}
 
 // amountFen returns the amount of a voucher, paid from all grants and matches together.
 func (d *declarations) amountFen(s *voucher) (sum events.Fen) {
@@ -119,8 +145,11 @@ func (d *declarations) transferOf(s *voucher) (t transfer, ok bool) {
 	return d.transfers.value(s.transfer), true
 }
 
-// voucher returns the voucher of a number.
+// voucher returns the voucher of a number, for reading.
 func (ix *index) voucher(number uint32) *voucher { return ix.vouchers.at(int(number - 1)) }
+
+// ownVoucher returns the voucher of a number, for writing.
+func (ix *index) ownVoucher(number uint32) *voucher { return ix.vouchers.own(ix.owner, int(number-1)) }
 
 // voucherNumber returns the number of the voucher with a name, or 0 if no voucher has the name or that voucher is
 // voided.
@@ -133,10 +162,7 @@ func (ix *index) voucherNumber(name string) uint32 {
 }
 
 func (ix *index) isNamed(name string) func(number uint32) bool {
-	return func(n uint32) bool {
-		s := ix.voucher(n)
-		return string(ix.declared.text[s.name.from:s.name.to]) == name
-	}
+	return func(n uint32) bool { return string(ix.declared.name(ix.voucher(n))) == name }
 }
 
 func hashOf(name string) uint64 { return maphash.String(seed, name) }
