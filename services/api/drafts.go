@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -83,27 +85,27 @@ func refusedRecords(err error, why []Breach) error {
 
 // recordValues splits a body into records. Their bytes are those of the body.
 func recordValues(content []byte, media string) (values []jsontext.Value, alone bool, err error) {
-	repeated := jsontext.AllowDuplicateNames(true) // readDraft names the member that is given twice
-	from := jsontext.NewDecoder(bytes.NewReader(content), repeated)
+	from := decoderOf(content)
+	defer decoders.Put(from)
 	if media != linesType {
 		switch from.PeekKind() {
 		case '[':
 			_, _ = from.ReadToken() // seen
-			values, err = readValues(from, ']')
+			values, err = readValues(from, content, ']')
 			if err == nil {
 				_, err = from.ReadToken()
 			}
 		default:
 			var v jsontext.Value
-			if v, err = from.ReadValue(); err == nil {
-				values, alone = append(values, v.Clone()), true
+			if v, err = readValue(from, content); err == nil {
+				values, alone = append(values, v), true
 			}
 		}
 		if err == nil {
 			err = atEnd(from)
 		}
 	} else {
-		values, err = readValues(from, 0)
+		values, err = readValues(from, content, 0)
 	}
 	var own *failure
 	switch {
@@ -122,10 +124,30 @@ func recordValues(content []byte, media string) (values []jsontext.Value, alone 
 	return values, alone, nil
 }
 
+// decoders are reused: one takes more memory than the record that it reads.
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
+// decoderOf returns a decoder that lets a name be given twice, for readDraft names that member.
+func decoderOf(content []byte) *jsontext.Decoder {
+	from := decoders.Get().(*jsontext.Decoder)
+	from.Reset(bytes.NewBuffer(content), jsontext.AllowDuplicateNames(true))
+	return from
+}
+
+// readValue reads the next value, and returns where it stands in the content.
+func readValue(from *jsontext.Decoder, content []byte) (jsontext.Value, error) {
+	v, err := from.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	end := int(from.InputOffset())
+	return content[end-len(v) : end : end], nil
+}
+
 // readValues reads values up to a closing token, or for 0 up to the end.
-func readValues(from *jsontext.Decoder, closing jsontext.Kind) (values []jsontext.Value, err error) {
+func readValues(from *jsontext.Decoder, content []byte, closing jsontext.Kind) (values []jsontext.Value, err error) {
 	for from.PeekKind() != closing {
-		v, err := from.ReadValue()
+		v, err := readValue(from, content)
 		if err == io.EOF && closing == 0 {
 			break
 		}
@@ -135,7 +157,7 @@ func readValues(from *jsontext.Decoder, closing jsontext.Kind) (values []jsontex
 		if len(values) == recordsMax {
 			return nil, fail(badRequest, "记录超过 %d 条", "there are more than %d records", recordsMax)
 		}
-		values = append(values, v.Clone())
+		values = append(values, v)
 	}
 	return values, nil
 }
@@ -160,79 +182,91 @@ func unreadable(err error) error {
 	return fail(badRequest, "不是完整的 JSON", "is not complete JSON").of("body")
 }
 
-// readDraft reads one record, an object of valid JSON, into a draft. Everything within data is checked later, by the counter.
+// The members of a record and of its authority.
+var (
+	draftMembers = []string{"id", "kind", "center", "on", "mode", "doc", "note", "data", "evidence", "by"}
+	byMembers    = []string{"role", "actor"}
+)
+
+// readDraft reads one record, an object of valid JSON, into a draft, which keeps a part of its bytes. Everything within data is
+// checked later, by the counter.
 func readDraft(v jsontext.Value, d *desk.Draft) (wrong []desk.Reason, err error) {
-	members := map[string]func(jsontext.Value) bool{
-		"id": stringInto(&d.ID), "kind": stringInto(&d.Kind), "center": stringInto(&d.Center), "on": stringInto(&d.On),
-		"mode": stringInto(&d.Mode), "doc": stringInto(&d.Doc), "note": stringInto(&d.Note),
-		"data": valueInto(&d.Data), "evidence": valueInto(&d.Evidence),
-	}
-	by := map[string]func(jsontext.Value) bool{"role": stringInto(&d.By.Role), "actor": stringInto(&d.By.Actor)}
 	var within []desk.Reason
-	members["by"] = func(v jsontext.Value) bool {
-		if v.Kind() != '{' {
+	var failed error
+	texts := [...]*string{&d.ID, &d.Kind, &d.Center, &d.On, &d.Mode, &d.Doc, &d.Note}
+	wrong, err = readMembers(v, "", draftMembers, func(member int, v jsontext.Value) bool {
+		switch name := draftMembers[member]; {
+		case name == "data":
+			d.Data = v
+		case name == "evidence":
+			d.Evidence = v
+		case name != "by":
+			return readText(v, texts[member])
+		case v.Kind() != '{':
 			return false
+		default:
+			within, failed = readMembers(v, "by.", byMembers, func(member int, v jsontext.Value) bool {
+				return readText(v, [...]*string{&d.By.Role, &d.By.Actor}[member])
+			})
 		}
-		within, err = readMembers(v, "by.", by)
 		return true
-	}
-	wrong, failed := readMembers(v, "", members)
+	})
 	if wrong = append(wrong, within...); d.Data == nil && len(wrong) == 0 {
 		wrong = append(wrong, desk.Reason{Field: "data", Reason: text.Say("缺少这个字段", "is missing")})
 	}
-	return wrong, errors.Join(err, failed)
+	return wrong, errors.Join(failed, err)
 }
 
-// readMembers hands each member of an object to what takes a member of its name, and returns what is wrong with the names and the
-// sorts of the values.
-func readMembers(object jsontext.Value, under string, members map[string]func(jsontext.Value) bool) (wrong []desk.Reason, err error) {
+// readMembers hands each member of an object that has one of the names to take, by the index of its name, and returns what is wrong
+// with the names and the sorts of the values.
+func readMembers(object jsontext.Value, under string, names []string, take func(member int, v jsontext.Value) bool) (wrong []desk.Reason, err error) {
 	say := func(name, zh, en string) {
 		wrong = append(wrong, desk.Reason{Field: under + text.Clip(name, 100), Reason: text.Text{Zh: zh, En: en}})
 	}
-	from, seen := jsontext.NewDecoder(bytes.NewReader(object), jsontext.AllowDuplicateNames(true)), map[string]bool{}
+	from := decoderOf(object)
+	defer decoders.Put(from)
 	if _, err := from.ReadToken(); err != nil {
 		return nil, unreadable(err)
 	}
+	var seen uint // a bit for each name
 	for from.PeekKind() != '}' {
 		token, err := from.ReadToken()
 		if err != nil {
 			return nil, unreadable(err)
 		}
 		name := token.String()
-		value, err := from.ReadValue()
+		value, err := readValue(from, object)
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		take, known := members[name]
+		member := slices.Index(names, name)
 		switch {
-		case !known:
+		case member < 0:
 			say(name, "没有这个字段", "there is no such field")
-		case seen[name]:
+		case seen&(1<<member) != 0:
 			say(name, "字段重复", "is given twice")
-		case !take(value):
+		case !take(member, value):
 			say(name, "值的类型不对", "is not of the right type")
 		}
-		seen[name] = true
+		if member >= 0 {
+			seen |= 1 << member
+		}
 	}
 	return wrong, nil
 }
 
-func stringInto(s *string) func(jsontext.Value) bool {
-	return func(v jsontext.Value) bool {
-		if v.Kind() != '"' {
-			return false
-		}
-		plain, err := jsontext.AppendUnquote(nil, v)
-		*s = string(plain)
-		return err == nil
+// readText reads a string. It reports whether the value is one.
+func readText(v jsontext.Value, to *string) bool {
+	if v.Kind() != '"' {
+		return false
 	}
-}
-
-func valueInto(to *jsontext.Value) func(jsontext.Value) bool {
-	return func(v jsontext.Value) bool {
-		*to = v.Clone()
+	if bytes.IndexByte(v, '\\') < 0 {
+		*to = string(v[1 : len(v)-1])
 		return true
 	}
+	plain, err := jsontext.AppendUnquote(nil, v)
+	*to = string(plain)
+	return err == nil
 }
 
 // pointer returns the JSON Pointer of a field of a record in the body. The counter writes data.lines[2].amountFen, which is
