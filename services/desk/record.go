@@ -71,11 +71,11 @@ func (d *Draft) Check() error {
 
 // record checks the draft as strictly as a line of a file. What is wrong with it is a *Refusal.
 func (d *Draft) record() (*events.Record, error) {
-	if !d.Data.IsValid(jsontext.AllowDuplicateNames(true)) { // DecodeRecord names the member that is given twice
-		return nil, text.Errorf(text.Invalid, "不是有效的 JSON", "is not valid JSON").Of("data")
-	}
 	if rec := d.plain(); rec != nil {
 		return rec, nil
+	}
+	if !d.Data.IsValid(jsontext.AllowDuplicateNames(true)) { // DecodeRecord names the member that is given twice
+		return nil, text.Errorf(text.Invalid, "不是有效的 JSON", "is not valid JSON").Of("data")
 	}
 	return d.explained()
 }
@@ -97,10 +97,10 @@ func (d *Draft) explained() (*events.Record, error) {
 	return nil, refusal
 }
 
-// plain is record of a draft whose data is valid JSON, without evidence, in a small part of the time. It returns nil if anything is
-// wrong, or if only explained can tell.
+// plain is record of a draft without evidence, in a small part of the time. It returns nil if anything is wrong, or if only
+// explained can tell.
 func (d *Draft) plain() *events.Record {
-	if d.Evidence != nil {
+	if d.Evidence != nil || !isObject(d.Data) {
 		return nil
 	}
 	buf := lines.Get().(*[]byte)
@@ -131,6 +131,29 @@ func (d *Draft) plain() *events.Record {
 		return nil
 	}
 	return rec
+}
+
+// isObject reports whether the bytes are one object, if what they stand in is valid JSON. Else they could bring members of their own
+// into the record.
+func isObject(data []byte) bool {
+	deep, quoted := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			deep++
+		case c == '}' || c == ']':
+			deep--
+		}
+		if deep == 0 {
+			return i == len(data)-1 && data[0] == '{'
+		}
+	}
+	return false
 }
 
 // lines are buffers for plain.
