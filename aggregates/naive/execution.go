@@ -184,6 +184,9 @@ func (l *ledger) slow(end events.Date) bool {
 // execution raises the alerts on how fast and on what the money of each year was spent.
 func (l *ledger) execution() {
 	for _, year := range l.years() {
+		if !l.goOn() {
+			return
+		}
 		var ends []events.Date
 		for month := 1; month <= 11 && events.MonthEnd(year, month) <= l.on; month++ {
 			ends = append(ends, events.MonthEnd(year, month))

@@ -19,7 +19,7 @@ func Evaluate(history []events.Recorded, t policy.Timeline, on events.Date) *agg
 }
 
 // EvaluateInSteps is Evaluate for a caller who waits for a center with many events. It calls step once for each event of the
-// history, and again for each voucher and grant. When step returns false it ends soon, and its result is of no use.
+// history, and again for each voucher, grant and year. When step returns false it ends soon and returns nil.
 func EvaluateInSteps(history []events.Recorded, t policy.Timeline, on events.Date, step func() bool) *aggregates.Evaluation {
 	l := &ledger{timeline: t, on: on, goOn: step}
 	for i := range history {
@@ -34,12 +34,12 @@ func EvaluateInSteps(history []events.Recorded, t policy.Timeline, on events.Dat
 		return cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(a.Position, b.Position))
 	})
 	l.payments = l.listPayments()
-	l.recognition()
-	l.operation()
-	l.gradings()
-	l.grants()
-	l.vouchers()
-	l.execution()
+	for _, part := range []func(){l.recognition, l.operation, l.gradings, l.grants, l.vouchers, l.execution} {
+		part()
+		if !step() {
+			return nil
+		}
+	}
 	return &aggregates.Evaluation{On: on, Status: l.status(), Events: len(l.events), Executions: l.executions(),
 		Alerts: l.sortedAlerts()}
 }

@@ -146,8 +146,8 @@ func TestAnEvaluationInStepsEndsWhenItIsTold(t *testing.T) {
 			t.Fatalf("%d steps of %d events", all, len(s.log))
 		}
 		end, taken := rapid.IntRange(1, all).Draw(t, "end"), 0
-		naive.EvaluateInSteps(s.log, s.timeline, on, func() bool { taken++; return taken < end })
-		if taken > end+20 || end <= len(s.log) && taken != end { // each year asks once more
+		e := naive.EvaluateInSteps(s.log, s.timeline, on, func() bool { taken++; return taken < end })
+		if e != nil || taken > end+20 || end <= len(s.log) && taken != end { // each year asks once more
 			t.Fatalf("told to end at step %d of %d, it took %d", end, all, taken)
 		}
 	})

@@ -53,7 +53,7 @@ func (a *app) tellChecked(c *desk.Checked) {
 			a.print("朴素计算：%d 次中抽查 %d 次；check --thorough 全部比对", "naive evaluations: a sample of %[2]d of %[1]d compared; check --thorough compares all", c.Comparisons, c.Evaluations)
 		}
 		if c.TooLarge > 0 {
-			a.print("其中 %d 次所涉中心记录过多，不在抽查之列", "%d of them are of centers with too many records for a sample", c.TooLarge)
+			a.print("%d 次中有 %d 次所涉中心记录过多，不列入抽查", "of the %d, %d are of centers with too many records for a sample", c.Comparisons, c.TooLarge)
 		}
 	}
 	if c.Compared {
