@@ -74,19 +74,29 @@ type numbering[K comparable] struct {
 	list    pages[K]
 }
 
+// shortList is the length up to which a list is searched faster than a table.
+const shortList = 16
+
 // find returns the number of a value, or 0.
 func (w *numbering[K]) find(k K) uint32 {
+	if n := w.list.len(); n <= shortList {
+		for i := range n {
+			if *w.list.at(i) == k {
+				return uint32(i + 1)
+			}
+		}
+		return 0
+	}
 	return w.numbers.find(maphash.Comparable(seed, k), w.is(k))
 }
 
 // number returns the number of a value. It assigns one if the value is new.
 func (w *numbering[K]) number(o *owner, k K) uint32 {
-	hash := maphash.Comparable(seed, k)
-	n := w.numbers.find(hash, w.is(k))
+	n := w.find(k)
 	if n == 0 {
 		w.list.add(o, k)
 		n = uint32(w.list.len())
-		w.numbers.put(o, hash, n, w.is(k))
+		w.numbers.put(o, maphash.Comparable(seed, k), n, w.is(k))
 	}
 	return n
 }

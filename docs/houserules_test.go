@@ -26,7 +26,7 @@ var pureRooms = []string{"events", "aggregates", "projections"}
 // seed is to a map: nothing shows it.
 var allowedInPure = []string{
 	"bytes", "cmp", "context", "crypto/sha256", "embed", "encoding/binary", "encoding/hex", "errors", "fmt", "hash/maphash", "io", "iter", "maps", "math", "math/big",
-	"math/bits", "reflect", "regexp", "slices", "sort", "strconv", "strings", "sync", "sync/atomic", "time", "unicode", "unicode/utf16", "unicode/utf8",
+	"math/bits", "reflect", "regexp", "slices", "sort", "strconv", "strings", "sync", "sync/atomic", "time", "unicode", "unicode/utf16", "unicode/utf8", "unique",
 	"github.com/google/uuid", "github.com/go-json-experiment/json", "github.com/go-json-experiment/json/jsontext",
 }
 

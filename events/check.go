@@ -52,6 +52,8 @@ func (c *checker) id(field, v string) {
 
 func badID(v string) (text.Text, bool) {
 	switch {
+	case plainID(v):
+		return text.Text{}, false
 	case v == "":
 		return text.Say("不能为空", "must not be empty"), true
 	case len(v) > IDBytesMax:
@@ -62,6 +64,21 @@ func badID(v string) (text.Text, bool) {
 		return text.Say("不能含控制字符", "must not contain control characters"), true
 	}
 	return text.Text{}, false
+}
+
+// plainID reports whether an identifier, in UTF-8, is right because it has no byte of a space or a control character.
+// False does not mean that it is wrong.
+func plainID(v string) bool {
+	if len(v) == 0 || len(v) > IDBytesMax {
+		return false
+	}
+	for i := range len(v) {
+		switch c := v[i]; {
+		case c <= ' ', c == 0x7f, c == 0xc2, 0xe1 <= c && c <= 0xe3: // the last are leading bytes of spaces and controls outside of ASCII
+			return false
+		}
+	}
+	return true
 }
 
 func (c *checker) amount(field string, v Fen) {

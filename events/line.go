@@ -81,8 +81,8 @@ func appendLineTime(b []byte, t time.Time) []byte {
 // LineParser is a parser of stored lines. It keeps the names that it has read, so that equal names share memory, and
 // the day of the last time that it read. It is for one goroutine.
 type LineParser struct {
-	streams map[string]StreamID
-	kinds   map[string]Kind
+	streams names[StreamID]
+	kinds   names[Kind]
 	day     [10]byte
 	start   time.Time // of day
 
@@ -95,7 +95,13 @@ const lineNamesMax = 1 << 16
 
 // NewLineParser returns a parser that has read nothing.
 func NewLineParser() *LineParser {
-	return &LineParser{streams: map[string]StreamID{}, kinds: map[string]Kind{}}
+	return &LineParser{streams: names[StreamID]{read: map[string]StreamID{}}, kinds: names[Kind]{read: map[string]Kind{}}}
+}
+
+// names holds the names of one sort that were read.
+type names[T ~string] struct {
+	last T // of the line before, which the next line often has too
+	read map[string]T
 }
 
 // Parse reads a stored line without its newline. The result shares memory with line. bad is the name of the first
@@ -105,7 +111,7 @@ func (p *LineParser) Parse(line []byte) (s Stored, bad string) {
 	p.token("position", LineOpening)
 	s.Position = p.uint("position")
 	p.token("stream", `,"stream":"`)
-	s.Stream = lineName(p, "stream", p.streams, ValidStream)
+	s.Stream = lineName(p, "stream", &p.streams, ValidStream)
 	p.token("revision", `","revision":`)
 	s.Revision = p.uint("revision")
 	p.token("recordedAt", `,"recordedAt":"`)
@@ -113,7 +119,7 @@ func (p *LineParser) Parse(line []byte) (s Stored, bad string) {
 	p.token("id", `","id":"`)
 	p.uuid("id", s.ID[:])
 	p.token("kind", `","kind":"`)
-	s.Kind = lineName(p, "kind", p.kinds, validKind)
+	s.Kind = lineName(p, "kind", &p.kinds, validKind)
 	p.token("event", `","event":`)
 	n := len(p.rest)
 	if n < 3 || n-1 > BodyBytesMax || p.rest[0] != '{' || p.rest[n-2] != '}' || p.rest[n-1] != '}' {
@@ -161,24 +167,29 @@ func (p *LineParser) uint(member string) (v uint64) {
 
 func validKind(k Kind) bool { return ValidName(string(k)) }
 
-// lineName reads a valid name up to the next quotation mark. read holds the names that were read before.
-func lineName[T ~string](p *LineParser, member string, read map[string]T, valid func(T) bool) T {
+// lineName reads a valid name up to the next quotation mark.
+func lineName[T ~string](p *LineParser, member string, known *names[T], valid func(T) bool) T {
+	if n := len(known.last); n > 0 && len(p.rest) > n && p.rest[n] == '"' && string(p.rest[:n]) == string(known.last) {
+		p.rest = p.rest[n:]
+		return known.last
+	}
 	n := bytes.IndexByte(p.rest[:min(len(p.rest), NameBytesMax+1)], '"')
 	if n < 0 {
 		p.fail(member)
 		return ""
 	}
-	name, ok := read[string(p.rest[:n])]
+	name, ok := known.read[string(p.rest[:n])]
 	if !ok {
 		name = T(p.rest[:n])
 		if !valid(name) {
 			p.fail(member)
 			return ""
 		}
-		if len(read) < lineNamesMax {
-			read[string(name)] = name
+		if len(known.read) < lineNamesMax {
+			known.read[string(name)] = name
 		}
 	}
+	known.last = name
 	p.rest = p.rest[n:]
 	return name
 }

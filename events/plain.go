@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"unicode/utf8"
+	"unique"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -126,6 +127,28 @@ func (p *plain) text(b []byte) string {
 	if len(b) == 0 || len(b) > textMax {
 		return string(b)
 	}
+	known := p.remembered(b)
+	if *known != string(b) {
+		*known = string(b)
+	}
+	return *known
+}
+
+// word is text for words that all centers use. Equal words share memory in the whole program, so that comparing them
+// does not read it.
+func (p *plain) word(b []byte) string {
+	if len(b) == 0 || len(b) > textMax {
+		return string(b)
+	}
+	known := p.remembered(b)
+	if *known != string(b) {
+		*known = unique.Make(string(b)).Value()
+	}
+	return *known
+}
+
+// remembered returns the place where a text like b is remembered.
+func (p *plain) remembered(b []byte) *string {
 	hash, rest := uint64(len(b)), b
 	for ; len(rest) >= 8; rest = rest[8:] {
 		hash = (hash ^ binary.LittleEndian.Uint64(rest)) * 0x9e3779b97f4a7c15
@@ -134,11 +157,7 @@ func (p *plain) text(b []byte) string {
 	for _, c := range rest {
 		hash = (hash ^ uint64(c)) * 0x9e3779b97f4a7c15
 	}
-	known := &p.texts[hash>>32%uint64(len(p.texts))]
-	if *known != string(b) {
-		*known = string(b)
-	}
-	return *known
+	return &p.texts[hash>>32%uint64(len(p.texts))]
 }
 
 func (p *plain) list(elem *shape, v reflect.Value) bool {

@@ -24,7 +24,8 @@ type Break struct {
 type stream struct {
 	mu       sync.Mutex
 	of       Aggregate
-	changes  int // grows with each event applied
+	center   *center // to which the stream belongs, or nil
+	changes  int     // grows with each event applied
 	revision uint64
 	position uint64
 	breaks   []Break

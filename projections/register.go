@@ -33,6 +33,7 @@ type resident struct {
 	ids      []events.CenterID // the ids of the centers, in order
 	common   []events.StreamID // the streams that belong to no center, in order
 	position atomic.Uint64
+	applied  *center // of the last event that Apply added to a center, or nil; guarded by still
 	changes  uint64  // grows with each event applied to a center
 	newest   *center // the center that changed last; older leads to those that changed before
 
@@ -72,8 +73,10 @@ func NewRegister() *Register {
 // right at its place, because of its revision, its id or its content, is kept as a Break; Apply then returns an error
 // for the log of the program.
 func (r *Register) Apply(rec *events.Recorded) error {
+	r.still.Lock()
+	defer r.still.Unlock()
 	at := events.Place{Position: rec.Position, Revision: rec.Revision, RecordedAt: rec.RecordedAt}
-	return r.apply(rec.Stream(), at, rec.ID, func(of Aggregate) error {
+	return r.apply(r.streamOf(rec), at, rec.ID, func(of Aggregate) error {
 		if of.Has(rec.ID) != 0 {
 			return text.Errorf(text.Internal, "id %s 此前已入账", "id %s is recorded already", rec.ID)
 		}
@@ -88,19 +91,29 @@ func (r *Register) Apply(rec *events.Recorded) error {
 
 // ApplyBroken records an event that could not be decoded as a Break. A second call for the same event changes nothing.
 func (r *Register) ApplyBroken(s events.Stored, cause error) {
-	_ = r.apply(s.Stream, s.Place, s.ID, func(Aggregate) error { return cause })
-}
-
-// apply passes the event at a place of a stream to the aggregate of the stream, unless that was done before.
-func (r *Register) apply(to events.StreamID, at events.Place, id uuid.UUID, take func(Aggregate) error) error {
 	r.still.Lock()
 	defer r.still.Unlock()
+	_ = r.apply(r.open(s.Stream), s.Place, s.ID, func(Aggregate) error { return cause })
+}
+
+// streamOf returns the stream of an event, which is often that of the event before. The caller has locked still.
+func (r *resident) streamOf(rec *events.Recorded) *stream {
+	if r.applied != nil && r.applied.state.ID() == rec.Center {
+		return r.applied.stream
+	}
+	s := r.open(rec.Stream())
+	r.applied = s.center
+	return s
+}
+
+// apply passes the event at a place of a stream to the aggregate of the stream, unless that was done before. The caller
+// has locked still.
+func (r *Register) apply(s *stream, at events.Place, id uuid.UUID, take func(Aggregate) error) error {
 	defer r.Reached(at.Position)
-	s := r.open(to)
 	if s.knows(at) { // only apply changes what is asked here, one event at a time
 		return nil
 	}
-	defer r.touch(to) // when the event has taken effect, so that a Watch that finds the center finds the effect
+	defer r.touch(s) // when the event has taken effect, so that a Watch that finds the center finds the effect
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changes++
@@ -137,7 +150,7 @@ func (r *resident) open(name events.StreamID) *stream {
 	s := &stream{}
 	if id, ok := name.Center(); ok {
 		c := &center{stream: s, state: aggregates.NewCenter(id)}
-		s.of = c.state
+		s.of, s.center = c.state, c
 		r.centers[id] = c
 		i, _ := slices.BinarySearch(r.ids, id)
 		r.ids = slices.Insert(r.ids, i, id)

@@ -7,15 +7,14 @@ import (
 )
 
 // touch makes the center of a stream the one that changed last, or counts a change of the streams of no center.
-func (r *resident) touch(name events.StreamID) {
+func (r *resident) touch(s *stream) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	id, ok := name.Center()
-	if !ok {
+	c := s.center
+	if c == nil {
 		r.commonChanges++
 		return
 	}
-	c := r.centers[id]
 	r.changes++
 	c.changed = r.changes
 	if c == r.newest {

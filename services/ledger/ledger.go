@@ -79,6 +79,7 @@ func OpenFrom(ctx context.Context, source Source, cfg Config) (*Ledger, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
+	defer collectRarely()()
 	var store events.Store
 	register, err := rebuild(ctx, func(replay func(events.Stored) error) (err error) {
 		store, err = source(replay)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"runtime/debug"
 	"sync"
 
 	"go.uber.org/zap"
@@ -45,7 +46,7 @@ func feedFrom(read iter.Seq2[events.Stored, error], sink func(events.Stored) err
 // and in the log; only a store that cannot be read is an error.
 func rebuild(ctx context.Context, from feed, log *zap.Logger) (*projections.Register, error) {
 	r := projections.NewRegister()
-	err := eachDecoded(ctx, from, func(d *decoded) error {
+	err := eachBy(ctx, from, (*decodedBatch).replay, func(d *decoded) error {
 		if d.err != nil {
 			log.Error("event cannot be read", zap.Uint64("position", d.stored.Position), zap.Error(d.err))
 			r.ApplyBroken(d.stored, d.err)
@@ -64,25 +65,34 @@ func (l *Ledger) all(ctx context.Context) feed {
 
 // decodedBatch is some events, with the memory that their bodies share.
 type decodedBatch struct {
-	events []decoded
-	bodies []byte
+	events   []decoded
+	bodies   []byte
+	replayer *events.Replayer
 }
 
 // batches keeps those that were worked off, to be filled again.
-var batches = sync.Pool{New: func() any { return &decodedBatch{events: make([]decoded, 0, decodeBatch)} }}
+var batches = sync.Pool{New: func() any {
+	return &decodedBatch{events: make([]decoded, 0, decodeBatch), replayer: events.NewReplayer(decodeBatch)}
+}}
 
 // add copies an event, which is valid only until the sink returns.
 func (b *decodedBatch) add(s events.Stored) {
 	from := len(b.bodies)
 	b.bodies = append(b.bodies, s.Body...) // earlier bodies stay where they were if this moves
 	s.Body, s.Bytes = b.bodies[from:len(b.bodies):len(b.bodies)], nil
-	b.events = append(b.events, decoded{stored: s})
+	b.events = b.events[:len(b.events)+1]
+	b.events[len(b.events)-1].stored = s // decoding sets the rest
 }
 
 // eachDecoded decodes what is fed on all processors and hands the events to sink in order. They are valid only until
 // the sink returns.
 func eachDecoded(ctx context.Context, from feed, sink func(*decoded) error) error {
-	return inOrder(ctx, inBatches(from), (*decodedBatch).decode, func(b *decodedBatch) error {
+	return eachBy(ctx, from, (*decodedBatch).decode, sink)
+}
+
+// eachBy is eachDecoded with another way to decode.
+func eachBy(ctx context.Context, from feed, decode func(*decodedBatch) *decodedBatch, sink func(*decoded) error) error {
+	return inOrder(ctx, inBatches(from), decode, func(b *decodedBatch) error {
 		for i := range b.events {
 			if err := sink(&b.events[i]); err != nil {
 				return err
@@ -95,7 +105,7 @@ func eachDecoded(ctx context.Context, from feed, sink func(*decoded) error) erro
 
 // done gives the batch back to be filled again.
 func (b *decodedBatch) done() {
-	clear(b.events)
+	b.replayer.Reset()
 	b.events, b.bodies = b.events[:0], b.bodies[:0]
 	batches.Put(b)
 }
@@ -132,4 +142,41 @@ func (b *decodedBatch) decode() *decodedBatch {
 		d.recorded, d.err = events.DecodeEvent(d.stored)
 	}
 	return b
+}
+
+// replay decodes what the aggregates need; see events.Replayer.
+func (b *decodedBatch) replay() *decodedBatch {
+	for i := range b.events {
+		d := &b.events[i]
+		d.err = b.replayer.Decode(&d.stored, &d.recorded)
+	}
+	return b
+}
+
+// openingHeapGrowth is by how many percent the heap may grow before it is collected while a ledger opens. Nearly all that
+// is allocated then stays, so that collecting finds little.
+const openingHeapGrowth = 200
+
+// opening counts the ledgers that open, and holds the growth that was allowed before the first of them.
+var opening struct {
+	sync.Mutex
+	ledgers, growth int
+}
+
+// collectRarely lets the heap grow by openingHeapGrowth until the function that it returns is called.
+func collectRarely() (done func()) {
+	opening.Lock()
+	defer opening.Unlock()
+	if opening.ledgers++; opening.ledgers == 1 {
+		if opening.growth = debug.SetGCPercent(openingHeapGrowth); opening.growth < 0 || opening.growth > openingHeapGrowth {
+			debug.SetGCPercent(opening.growth) // more was allowed
+		}
+	}
+	return func() {
+		opening.Lock()
+		defer opening.Unlock()
+		if opening.ledgers--; opening.ledgers == 0 {
+			debug.SetGCPercent(opening.growth)
+		}
+	}
 }

@@ -79,6 +79,8 @@ type scan struct {
 	offsets    []int64  // of each position, over all segments
 	sums       []uint32 // of each position's bytes
 	streams    map[events.StreamID]*stream
+	last       *stream // of the last record
+	lastName   events.StreamID
 	position   uint64 // of the last record
 	recordedAt time.Time
 	chain      uint32
@@ -126,6 +128,10 @@ func (w *scan) walk(write bool) (buf []byte, err error) {
 			if err := w.whole(g, buf[:g.end]); err != nil {
 				return nil, err
 			}
+		}
+		if i == 0 { // the other segments hold about as many records each
+			w.offsets = slices.Grow(w.offsets, len(w.offsets)*(len(names)-1))
+			w.sums = slices.Grow(w.sums, len(w.sums)*(len(names)-1))
 		}
 		w.report.Segments++
 		w.report.Bytes += g.end
@@ -313,10 +319,13 @@ func (w *scan) record(g *segment, line []byte, offset int) error {
 	if e.RecordedAt.Before(w.recordedAt) {
 		return w.damage(g, offset, text.Say("入账时间早于前一条", "recordedAt is before the record before"))
 	}
-	s := w.streams[e.Stream]
-	if s == nil {
-		s = &stream{}
-		w.streams[e.Stream] = s
+	s := w.last
+	if e.Stream != w.lastName {
+		if s = w.streams[e.Stream]; s == nil {
+			s = &stream{}
+			w.streams[e.Stream] = s
+		}
+		w.last, w.lastName = s, e.Stream
 	}
 	if e.Revision != s.revision+1 && (s.doubts == w.doubts || e.Revision <= s.revision) {
 		return w.damage(g, offset, text.Say("%s 的版次 %d 应为 %d", "%[1]s revision %[2]d must be %[3]d", e.Stream, e.Revision, s.revision+1))
