@@ -21,7 +21,7 @@ const (
 )
 
 // A check makes naive evaluations of so many steps for each event, and of as many as a million events have for fewer: some three
-// seconds of processor time, in which a province of usual size is compared whole. An evaluation of more than largestSteps,
+// seconds of processor time, in which a ledger of 30 000 events in usual centers is compared whole. An evaluation of more than largestSteps,
 // of about 7 000 events, is in no sample.
 var (
 	sampleSteps  = int64(160)
