@@ -46,7 +46,7 @@ func feedFrom(read iter.Seq2[events.Stored, error], sink func(events.Stored) err
 // and in the log; only a store that cannot be read is an error.
 func rebuild(ctx context.Context, from feed, log *zap.Logger) (*projections.Register, error) {
 	r := projections.NewRegister()
-	err := eachBy(ctx, from, (*decodedBatch).replay, func(d *decoded) error {
+	err := eachReplayed(ctx, from, func(d *decoded) error {
 		if d.err != nil {
 			log.Error("event cannot be read", zap.Uint64("position", d.stored.Position), zap.Error(d.err))
 			r.ApplyBroken(d.stored, d.err)
@@ -56,11 +56,6 @@ func rebuild(ctx context.Context, from feed, log *zap.Logger) (*projections.Regi
 		return nil
 	})
 	return r, err
-}
-
-// all feeds everything in the store.
-func (l *Ledger) all(ctx context.Context) feed {
-	return func(sink func(events.Stored) error) error { return feedFrom(l.store.ReadAll(ctx, 0), sink) }
 }
 
 // decodedBatch is some events, with the memory that their bodies share.
@@ -84,15 +79,10 @@ func (b *decodedBatch) add(s events.Stored) {
 	b.events[len(b.events)-1].stored = s // decoding sets the rest
 }
 
-// eachDecoded decodes what is fed on all processors and hands the events to sink in order. They are valid only until
-// the sink returns.
-func eachDecoded(ctx context.Context, from feed, sink func(*decoded) error) error {
-	return eachBy(ctx, from, (*decodedBatch).decode, sink)
-}
-
-// eachBy is eachDecoded with another way to decode.
-func eachBy(ctx context.Context, from feed, decode func(*decodedBatch) *decodedBatch, sink func(*decoded) error) error {
-	return inOrder(ctx, inBatches(from), decode, func(b *decodedBatch) error {
+// eachReplayed decodes what is fed on all processors, as Replayer does, and hands the events to sink in order. They are valid only
+// until the sink returns.
+func eachReplayed(ctx context.Context, from feed, sink func(*decoded) error) error {
+	return inOrder(ctx, inBatches(from), (*decodedBatch).replay, func(b *decodedBatch) error {
 		for i := range b.events {
 			if err := sink(&b.events[i]); err != nil {
 				return err
