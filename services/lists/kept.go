@@ -380,8 +380,8 @@ func (d *Source) concatenate(ctx context.Context, q *asked, a *Answer, in *Encod
 	q.tally = all.tally
 	stand := q.list.close(q, &all, count, a.Table)
 	switch {
-	case !stand:
-		a.Rows = newRows(nil)
+	case !stand: // keep nothing of the centers, for Hold counts only rows
+		a.Rows, a.gathered = newRows(nil), gathered{}
 	case in != nil:
 		a.Rows = newRows(a.blocks)
 	default:

@@ -238,6 +238,23 @@ func sameAsTable(t *testing.T, in lists.Encoding, a *lists.Answer, want *table.T
 	}
 }
 
+// TestAnAnswerWithoutTheRowsOfCentersKeepsNothingOfThem asks for the money of years that have not begun: nobody would count what
+// the answers keep of the centers.
+func TestAnAnswerWithoutTheRowsOfCentersKeepsNothingOfThem(t *testing.T) {
+	d := deskOver(t, memstore.New(time.Now))
+	importInto(t, d, historyFile(t, funded("ZJ-0001")...))
+	for year, keeps := range map[string]bool{"2025": true, "2030": false} {
+		q := lists.Question{List: "execution", On: events.MustDate("2025-08-31"), Params: map[string]string{"year": year}}
+		a, _, err := d.AnswerSeeing(t.Context(), q, inJSON, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.IsByCenter() != keeps || (a.Rows.Len() > 0) != keeps {
+			t.Errorf("of %s: %d rows; whether something of the centers is kept: %v", year, a.Rows.Len(), a.IsByCenter())
+		}
+	}
+}
+
 // BenchmarkMadeAnew makes answers about five thousand centers anew after one record: as a table whose rows are then encoded, and
 // from the answer before.
 func BenchmarkMadeAnew(b *testing.B) {
