@@ -297,6 +297,9 @@ func BenchmarkMadeAnew(b *testing.B) {
 		b.Run(fmt.Sprint(q.List, q.Params, " from the one before"), func(b *testing.B) {
 			b.ReportAllocs()
 			before, _, err := d.AnswerSeeing(b.Context(), q, inJSON, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
 			for b.Loop() {
 				b.StopTimer()
 				record()
