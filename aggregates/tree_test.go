@@ -226,3 +226,39 @@ func TestACopySharesNoRoomToAppend(t *testing.T) {
 		t.Errorf("only %d fields were looked at", checked)
 	}
 }
+
+// TestADeepTreeIsAListInOrder puts so many values that inner nodes are split, and removes them in runs.
+func TestADeepTreeIsAListInOrder(t *testing.T) {
+	const n = 8000
+	r := rand.New(rand.NewPCG(2, 1))
+	for _, on := range []func(i int) int{func(i int) int { return i }, func(i int) int { return n - i }, func(int) int { return r.IntN(n) }} {
+		l := &ledgerOf{owner: new(owner)}
+		for i := range n {
+			m := move{place: place{events.Date(1 + on(i)), uint32(i + 1)}, spender: uint32(i + 1), deltaFen: events.Fen(r.IntN(21) - 10)}
+			l.fund.moves.put(l.owner, m)
+			l.plain = append(l.plain, m)
+		}
+		slices.SortFunc(l.plain, compareMoves)
+		if root := l.fund.moves.root; root.children[0].children == nil {
+			t.Fatalf("%d values make a tree of two levels", n)
+		}
+		for len(l.plain) > 0 {
+			before := l.copied()
+			from := r.IntN(len(l.plain))
+			to := min(len(l.plain), from+1+r.IntN(n/4))
+			for _, m := range l.plain[from:to] {
+				l.fund.moves.remove(l.owner, m)
+			}
+			l.plain = slices.Delete(l.plain, from, to)
+			before.check(t, r)
+			l.check(t, r)
+			for range 50 { // into what is left between
+				l.put(move{place: place{events.Date(1 + r.IntN(n)), uint32(n + r.IntN(n))}, spender: 1, deltaFen: 1})
+			}
+			l.check(t, r)
+			if len(l.plain) <= 60 {
+				break
+			}
+		}
+	}
+}
