@@ -46,15 +46,21 @@ func appendLineHead(b []byte, at Place, stream StreamID, id uuid.UUID, kind Kind
 	b = append(b, `,"recordedAt":"`...)
 	b = appendLineTime(b, at.RecordedAt)
 	b = append(b, `","id":"`...)
-	for i, part := range [][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
-		if i > 0 {
-			b = append(b, '-')
-		}
-		b = hex.AppendEncode(b, part)
-	}
+	b = appendID(b, &id)
 	b = append(b, `","kind":"`...)
 	b = append(b, kind...)
 	return append(b, `","event":`...)
+}
+
+// appendID appends an id in lower case.
+func appendID(b []byte, id *uuid.UUID) []byte {
+	text := [36]byte{8: '-', 13: '-', 18: '-', 23: '-'}
+	hex.Encode(text[:8], id[:4])
+	hex.Encode(text[9:13], id[4:6])
+	hex.Encode(text[14:18], id[6:8])
+	hex.Encode(text[19:23], id[8:10])
+	hex.Encode(text[24:], id[10:])
+	return append(b, text[:]...)
 }
 
 // NewStored returns the event with its stored line, which it appends to b. Bytes and Body share the memory of the line.
