@@ -43,7 +43,7 @@ func TestOpeningSetsBackHowOftenTheHeapIsCollected(t *testing.T) {
 		environment string
 		want        int // while it opens
 	}{
-		{"a command", 40, "", 200},
+		{"a command", 40, "", 80},
 		{"a server", 200, "", 200},
 		{"more is allowed", 400, "", 400},
 		{"never", -1, "", -1},
