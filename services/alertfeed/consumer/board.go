@@ -79,21 +79,33 @@ func (c Connection) readBoard(ctx context.Context) (b *Board, err error) {
 	return b, err
 }
 
-// boardAgain reads the board, and once more if messages did not come: what goes on, as another program does, shows itself.
-func (l *link) boardAgain(ctx context.Context, c jetstream.Consumer) (*Board, error) {
-	b, err := l.board(ctx, c)
-	var held *withheldError
-	if !errors.Is(err, errGap) && (!errors.As(err, &held) || !held.isPart) {
-		return b, err
+// errNoSet is the answer before the first head.
+var errNoSet = text.Errorf(text.Unavailable, "NATS 上还没有完整的一组预警；请确认台账服务在运行，稍后再试", "there is no whole set of alerts at NATS yet; check that the ledger is being served, and try again later")
+
+// boardAgain reads the board, and again if messages did not come. A request that was given up takes messages until it has
+// ended, fetchWait later; what goes on for longer, as another program does, shows itself. A consumer that was just set back
+// may not know yet what there is: that there is nothing is asked twice.
+func (l *link) boardAgain(ctx context.Context, c jetstream.Consumer) (b *Board, err error) {
+	for again, deadline := false, time.Now().Add(fetchWait+time.Second); ; again = true {
+		b, err = l.board(ctx, c)
+		var held *withheldError
+		switch {
+		case again && time.Now().After(deadline), again && errors.Is(err, errNoSet):
+			return b, err
+		case !errors.Is(err, errGap) && !errors.Is(err, errNoSet) && !(errors.As(err, &held) && held.isPart):
+			return b, err
+		}
+		if err := sleep(ctx, retryEvery); err != nil {
+			return nil, err
+		}
+		isFree := false
+		if c, isFree, err = l.quiet(ctx); err != nil {
+			return nil, err
+		}
+		if !isFree {
+			return nil, lost(errGap)
+		}
 	}
-	c, isFree, err := l.quiet(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !isFree {
-		return nil, lost(errGap)
-	}
-	return l.board(ctx, c)
 }
 
 // putBack sets the durable consumer back when nothing is delivered any more.
@@ -153,7 +165,7 @@ func (l *link) board(ctx context.Context, c jetstream.Consumer) (*Board, error) 
 		}
 	}
 	if head == nil {
-		return nil, text.Errorf(text.Unavailable, "NATS 上还没有完整的一组预警；请确认台账服务在运行，稍后再试", "there is no whole set of alerts at NATS yet; check that the ledger is being served, and try again later")
+		return nil, errNoSet
 	}
 	return newBoard(head, reading), nil
 }
