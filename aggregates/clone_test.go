@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// life is a center with the log of what was applied to it or to those that it is a copy of.
+// life is a center with the records that were applied to it, those from before it was copied included.
 type life struct {
 	tb  testing.TB
 	c   *aggregates.Center

@@ -227,7 +227,7 @@ func TestACopySharesNoRoomToAppend(t *testing.T) {
 	}
 }
 
-// TestADeepTreeIsAListInOrder puts so many values that inner nodes are split, and removes them in runs.
+// TestADeepTreeIsAListInOrder adds enough values to split inner nodes, removes them in runs, and compares the tree with a list.
 func TestADeepTreeIsAListInOrder(t *testing.T) {
 	const n = 8000
 	r := rand.New(rand.NewPCG(2, 1))

@@ -98,7 +98,7 @@ func (c *Center) evaluate(k *kept) *Evaluation {
 	return e
 }
 
-// EventsByYear counts the events by the year of their day, those that are voided among them.
+// EventsByYear returns the number of events in each calendar year of their dates. Voided events count too.
 func (c *Center) EventsByYear() map[int]int {
 	counts := map[int]int{}
 	for i := range c.log.len() {

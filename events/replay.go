@@ -19,8 +19,8 @@ type replayedVoucher struct {
 	transfer OutTransfer
 }
 
-// NewReplayer returns a Replayer with memory for so many vouchers between two calls of Reset. More vouchers are decoded
-// more slowly.
+// NewReplayer returns a Replayer that reuses memory for the given number of vouchers between two calls of Reset. Vouchers
+// beyond that number are decoded into new memory, which is slower.
 func NewReplayer(vouchers int) *Replayer {
 	return &Replayer{vouchers: make([]replayedVoucher, vouchers)}
 }

@@ -79,8 +79,8 @@ func ownDirs(dir string) (own []fs.FileInfo) {
 	return own
 }
 
-// within reports whether a path, of which the end need not exist, is the first of some directories, or is in one of them, by
-// whatever name. It compares the directories that the operating system finds above the path.
+// within reports two things about a path: is, whether it is the first of the directories, and in, whether it is one of them or lies
+// in one. The path need not exist. Names do not count: the directories that the operating system finds above the path are compared.
 func within(path string, dirs []fs.FileInfo) (is, in bool) {
 	for at := nearestDir(path); ; at += "/.." {
 		info, err := os.Stat(at)

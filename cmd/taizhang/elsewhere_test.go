@@ -10,8 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// TestABackupGoesNowhereIntoTheDirectoryOfTheLedger looks at places for a backup of the ledger in lair/ledger, of which the
-// accounts are in vault behind a link.
+// TestABackupGoesNowhereIntoTheDirectoryOfTheLedger tries places for a backup. The ledger is in lair/ledger, and its directory
+// of accounts is a link to vault.
 func TestABackupGoesNowhereIntoTheDirectoryOfTheLedger(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, dir := range []string{"lair/ledger/sub/deep", "vault/in", "far", "out/ledger", "lair/ledger2"} {
