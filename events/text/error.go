@@ -12,6 +12,7 @@ const (
 	NotFound        Code = "not-found"       // the named thing does not exist
 	Conflict        Code = "conflict"        // something else exists there, or another writer came first
 	Forbidden       Code = "forbidden"       // the right is missing
+	MoreProof       Code = "more-proof"      // who asks must prove more first: a code, another password
 	Unauthenticated Code = "unauthenticated" // nobody knows who asks: no token, or none that is good
 	Stopped         Code = "stopped"         // nothing more is written until the ledger is opened again
 	Unavailable     Code = "unavailable"     // it cannot be reached or read now; try again later

@@ -21,6 +21,10 @@ type Config struct {
 	Ledger *ledger.Ledger // whose writes the access log shows, and which has the centers; nil for one that has not begun
 	Now    func() time.Time
 	Log    *zap.Logger // nil for none
+
+	SessionIdle  time.Duration // after so long without a request a session ends: IdleMin to IdleMax; 0 for IdleDefault
+	PasswordDays int           // after so many days a password expires; 0 for never
+	Demo         bool          // of a demo: nobody is asked for a second factor, and no password need be changed
 }
 
 // Access keeps the accounts of a ledger. It may be used by several goroutines.
@@ -48,6 +52,12 @@ var errStopped = text.Errorf(text.Stopped, "访问日志的一次写入结果不
 func Open(ctx context.Context, cfg Config) (*Access, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
+	}
+	if cfg.SessionIdle == 0 {
+		cfg.SessionIdle = IdleDefault
+	}
+	if cfg.SessionIdle < IdleMin || cfg.SessionIdle > IdleMax || cfg.PasswordDays < 0 {
+		return nil, fmt.Errorf("access: open: an idle time of %v or %d days of a password are out of range", cfg.SessionIdle, cfg.PasswordDays)
 	}
 	a := &Access{Config: cfg, state: newState(), acted: make(chan struct{})}
 	if err := a.catchUp(ctx); err != nil {
@@ -89,7 +99,7 @@ func (a *Access) catchUp(ctx context.Context) error {
 func (a *Access) apply(e *events.Stored) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if e.Kind != accessNoted {
+	if e.Kind != accessNoted && e.Kind != sessionBegun && e.Kind != factorShown { // these end nobody
 		close(a.acted)
 		a.acted = make(chan struct{})
 	}
@@ -148,8 +158,8 @@ func (a *Access) append(ctx context.Context, stream events.StreamID, expected ui
 	return nil
 }
 
-// Restored is called when the log was restored from a backup. It begins an epoch: every token that was made before is void, and
-// what was bound to the epoch before, such as a cursor, is not valid any more.
+// Restored is called when the log was restored from a backup. It begins an epoch: every token that was made before is void, no
+// session goes on, no password works, second factors and known browsers are forgotten, and what was bound to the epoch before, such as a cursor, is not valid any more.
 func (a *Access) Restored(ctx context.Context, p Principal) error {
 	return a.begin(ctx, epochRestored, p)
 }

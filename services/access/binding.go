@@ -129,6 +129,8 @@ func (a *account) shown(now time.Time) Account {
 		AddedAt: a.added.instant(), AddedBy: a.added.by, BoundAt: a.bound.instant(), BoundBy: a.bound.by, DisabledAt: a.disabled.instant(), DisabledBy: a.disabled.by}
 	shown.Departments = append([]string{}, a.Departments...)
 	shown.Tokens = a.valid(now)
+	shown.Password, shown.Factor, shown.SignedInAt = a.hasPassword(), a.factor != nil, stamp{at: a.signedInAt}.instant()
+	shown.Identities = append([]Identity{}, a.identities...)
 	return shown
 }
 

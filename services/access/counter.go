@@ -62,6 +62,7 @@ func (c *counter) deny(right Right, object, zh, en string, args ...any) error {
 func (c *counter) Me(context.Context) (*Me, error) {
 	me := &Me{Account: c.p.Account, Owner: c.p.Owner, Token: c.p.TokenID, May: append([]string{}, c.p.May...),
 		Binding: Binding{Role: c.p.Role, Center: events.CenterID(c.p.Center), Region: c.p.Region, Departments: append([]string{}, c.p.Departments...), MayRecord: c.p.MayRecord}}
+	c.a.proofs(me)
 	for _, right := range slices.Sorted(maps.Keys(Rights)) {
 		if c.p.Can(right) {
 			me.Rights = append(me.Rights, right)

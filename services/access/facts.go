@@ -87,7 +87,7 @@ type askedRestate struct {
 	whoActs
 }
 
-// begun is the body of epoch.begun. Every token that was made before it is void. The users of NATS stay: the log has only their
+// begun is the body of epoch.begun. Every token that was made before it is void, no password works, and second factors are gone. The users of NATS stay: the log has only their
 // public keys, and their programs have what proves them.
 type begun struct {
 	Why string `json:"why"`

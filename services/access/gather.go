@@ -88,7 +88,7 @@ func (g *gatherer) add(key noteKey, at time.Time) {
 	n := g.notes[key]
 	if n == nil {
 		of := g.accounts
-		if key.Account == "" || key.Verb == verbToken {
+		if key.Account == "" || key.Verb == verbToken || key.Kind == LogLogin {
 			of = g.strangers
 		}
 		key = of.room(key)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/taizhang/taizhang/events"
@@ -270,6 +271,27 @@ func actEntry(s *events.Stored) (dated, error) {
 		return e, err
 	}
 	switch s.Kind {
+	case passwordSet:
+		body, err := read[setPassword](s)
+		return set(body.whoActs, body.Account, err)
+	case sessionBegun:
+		body, err := read[begunSession](s)
+		e.Kind = LogLogin
+		return set(body.whoActs, body.Account+" "+body.Session.String()+" "+strings.TrimSpace(body.How+" "+body.Factor), err)
+	case sessionEnded:
+		body, err := read[endedSession](s)
+		e.Kind = LogLogin
+		return set(body.whoActs, body.Account+" "+body.Session.String(), err)
+	case factorShown:
+		body, err := read[shownFactor](s)
+		e.Kind = LogLogin
+		return set(body.whoActs, body.Account+" "+body.Session.String()+" "+body.Factor, err)
+	case factorEnrolled:
+		body, err := read[enrolledFactor](s)
+		return set(body.whoActs, body.Account, err)
+	case accountLinked, accountUnlinked:
+		body, err := read[linkedAccount](s)
+		return set(body.whoActs, clean(body.Account+" "+body.Issuer+" "+body.Subject), err)
 	case accountBound:
 		body, err := read[boundTo](s)
 		e.Center = body.Center

@@ -23,6 +23,14 @@ type Office interface {
 	// Accounts lists all accounts by name.
 	Accounts(ctx context.Context) (Accounts, error)
 	Account(ctx context.Context, name string) (*Account, error)
+	// SetPassword sets the password of another, who has to change it when he signs in. His sessions end.
+	SetPassword(ctx context.Context, name string, r NewPassword) (*Account, error)
+	// ResetFactor takes the second factor from another, who lost it. His sessions end.
+	ResetFactor(ctx context.Context, name string) (*Account, error)
+	// Link lets another sign in as who he is to an issuer of single sign-on. An identity is linked to one account at most.
+	Link(ctx context.Context, name string, id Identity) (*Account, error)
+	// Unlink ends that, and the sessions that began so.
+	Unlink(ctx context.Context, name string, id Identity) (*Account, error)
 	// AddToken makes a token. Its answer is the only one that ever shows it.
 	AddToken(ctx context.Context, r NewToken) (*MadeToken, error)
 	// Tokens lists the tokens of an account, or for "" all that the principal may see, in the order in which they were made.
@@ -47,7 +55,12 @@ type Me struct {
 	Binding          // of an account that is bound to nothing, the role is ""
 	Rights  []Right  `json:"rights"`
 	Token   string   `json:"token"` // the id of the token shown; "" for none
-	May     []string `json:"may"`   // the acts that it was made for
+	May     []string `json:"may"`   // the acts that it was made for, or of a session whose code is fresh
+
+	Session       *Session   `json:"session,omitzero"` // missing without one
+	Factor        bool       `json:"factor"`           // whether there is a second factor
+	RecoveryCodes int        `json:"recoveryCodes"`    // that were not used yet
+	Identities    []Identity `json:"identities"`       // of single sign-on
 }
 
 // Binding is what an account is bound to: one role, the scope that the role asks for, and the right to record.
@@ -76,8 +89,12 @@ type Account struct {
 	BoundBy    string      `json:"boundBy,omitzero"`
 	DisabledAt string      `json:"disabledAt,omitzero"` // "" if it is not disabled
 	DisabledBy string      `json:"disabledBy,omitzero"`
-	Tokens     int         `json:"tokens"`             // that are valid
-	Warnings   []text.Text `json:"warnings,omitempty"` // of Bind: what may be a mistake
+	Tokens     int         `json:"tokens"` // that are valid
+	Password   bool        `json:"hasPassword"`
+	Factor     bool        `json:"factor"`              // whether there is a second factor
+	Identities []Identity  `json:"identities"`          // of single sign-on
+	SignedInAt string      `json:"signedInAt,omitzero"` // the last time; "" for never
+	Warnings   []text.Text `json:"warnings,omitempty"`  // of Bind: what may be a mistake
 }
 
 // Accounts are all accounts, by name.
@@ -183,7 +200,7 @@ const (
 	LogWrite  = "write"  // a record in the ledger
 	LogDenied = "denied" // what was asked and not given
 	LogAct    = "act"    // an act on accounts, tokens, users of NATS or the alert feed
-	LogLogin  = "login"
+	LogLogin  = "login"  // a session or a code, or an attempt that failed
 )
 
 // EntryKinds lists the kinds of entries.

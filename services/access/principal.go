@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"time"
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/desk"
@@ -56,7 +57,12 @@ type Principal struct {
 	Owner   bool     // who owns the directory of the ledger, on the machine itself: he may do everything
 	Source  string   // where he asks from: an address, "local" or "socket"
 	TokenID string   // of the token that he showed; "" if he showed none
-	May     []string // the acts of Mays that the token is good for
+	May     []string // the acts of Mays that the token is good for, or the session while its code is fresh
+
+	SessionID string    // of the session that he showed; "" for none
+	Needs     []string  // what the session needs first; until then it is good for nothing else
+	Identity  Identity  // of single sign-on, if a bearer token of an issuer proves him
+	Until     time.Time // when that expires
 }
 
 // Local returns the principal of a user of the machine who owns the directory of the ledger.

@@ -17,6 +17,10 @@ const (
 	BindAccounts    Right = "accounts-bind"    // to a role, a scope and rights
 	DisableAccounts Right = "accounts-disable" // and enable again
 
+	SetPasswords Right = "passwords-set" // of others
+	ResetFactors Right = "factors-reset" // the second factors of others
+	LinkAccounts Right = "accounts-link" // link others to who they are to an issuer of single sign-on, and end that
+
 	OwnTokens   Right = "tokens-own"     // make, list and revoke one's own
 	OtherTokens Right = "tokens-service" // make, list and revoke those of other accounts
 
@@ -45,6 +49,10 @@ var Rights = map[Right][]Role{
 	AddAccounts:     {SysAdmin},
 	BindAccounts:    {SecAdmin},
 	DisableAccounts: {SysAdmin},
+
+	SetPasswords: {SysAdmin},
+	ResetFactors: {SecAdmin},
+	LinkAccounts: {SysAdmin},
 
 	OwnTokens:   Roles(),
 	OtherTokens: {SecAdmin},

@@ -13,13 +13,17 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// state is the fold of the log: all accounts, tokens and users of NATS.
+// state is the fold of the log: all accounts, tokens and users of NATS. Beside that it has the sessions of this process.
 type state struct {
 	accounts map[string]*account
 	byID     map[uuid.UUID]*token
 	byHash   map[tokenHash]*token
 	tokens   []*token // in the order in which they were made
 	nats     map[string]*natsUser
+
+	byIdentity map[Identity]*account
+	sessions   map[uuid.UUID]*session  // of this process
+	bySecret   map[secretHash]*session // the same
 
 	epoch     time.Time                  // of the newest epoch.begun
 	position  uint64                     // of the last event
@@ -34,6 +38,7 @@ type account struct {
 	bound      stamp // zero if it never was
 	disabled   stamp // zero if it is not
 	tokens     []*token
+	credentials
 }
 
 type token struct {
@@ -56,7 +61,8 @@ type stamp struct {
 func (s stamp) isZero() bool { return s.at.IsZero() }
 
 func newState() *state {
-	return &state{accounts: map[string]*account{}, byID: map[uuid.UUID]*token{}, byHash: map[tokenHash]*token{}, nats: map[string]*natsUser{}, revisions: map[events.StreamID]uint64{}}
+	return &state{accounts: map[string]*account{}, byID: map[uuid.UUID]*token{}, byHash: map[tokenHash]*token{}, nats: map[string]*natsUser{}, revisions: map[events.StreamID]uint64{},
+		byIdentity: map[Identity]*account{}, sessions: map[uuid.UUID]*session{}, bySecret: map[secretHash]*session{}}
 }
 
 // apply folds one stored event. An error is a log that cannot be right.
@@ -81,6 +87,7 @@ func (s *state) fold(e *events.Stored) error {
 		for _, t := range s.tokens {
 			t.isVoid = true
 		}
+		s.forget()
 		return err
 	case tokenAdded:
 		return s.foldToken(e)
@@ -96,6 +103,8 @@ func (s *state) fold(e *events.Stored) error {
 		return err
 	case natsUserAdded, natsUserRevoked:
 		return s.foldNATSUser(e)
+	case passwordSet, sessionBegun, sessionEnded, factorShown, factorEnrolled, factorReset, accountLinked, accountUnlinked:
+		return s.foldSignIn(e)
 	}
 	return s.foldAccount(e)
 }
@@ -130,6 +139,7 @@ func (s *state) foldAccount(e *events.Stored) error {
 			for _, t := range holder.tokens {
 				t.isVoid = true
 			}
+			s.endSessions(holder, "")
 		}
 		holder.Binding, holder.bound = body.Binding, stamp{e.RecordedAt, body.By}
 		return nil
@@ -148,6 +158,7 @@ func (s *state) foldAccount(e *events.Stored) error {
 		return fmt.Errorf("there is no account %q", body.Account)
 	case e.Kind == accountDisabled:
 		holder.isDisabled, holder.disabled = true, by
+		s.endSessions(holder, "")
 	case e.Kind == accountEnabled:
 		holder.isDisabled, holder.disabled = false, stamp{}
 	default:

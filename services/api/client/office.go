@@ -64,6 +64,26 @@ func (c *Client) Account(ctx context.Context, name string) (*access.Account, err
 	return one[access.Account](c.read(ctx, pathOf("accounts", name), nil, ""))
 }
 
+// SetPassword implements access.Office.
+func (c *Client) SetPassword(ctx context.Context, name string, r access.NewPassword) (*access.Account, error) {
+	return one[access.Account](c.act(ctx, pathOf("accounts", name, "password"), r))
+}
+
+// ResetFactor implements access.Office.
+func (c *Client) ResetFactor(ctx context.Context, name string) (*access.Account, error) {
+	return one[access.Account](c.act(ctx, pathOf("accounts", name, "reset-factor"), nil))
+}
+
+// Link implements access.Office.
+func (c *Client) Link(ctx context.Context, name string, id access.Identity) (*access.Account, error) {
+	return one[access.Account](c.act(ctx, pathOf("accounts", name, "link"), id))
+}
+
+// Unlink implements access.Office.
+func (c *Client) Unlink(ctx context.Context, name string, id access.Identity) (*access.Account, error) {
+	return one[access.Account](c.act(ctx, pathOf("accounts", name, "unlink"), id))
+}
+
 // AddToken implements access.Office.
 func (c *Client) AddToken(ctx context.Context, r access.NewToken) (*access.MadeToken, error) {
 	return one[access.MadeToken](c.act(ctx, pathOf("tokens"), r))
