@@ -19,7 +19,22 @@ func (a *Access) ConfirmFactor(ctx context.Context, p Principal, code string) (*
 	return nil, errUnbuilt
 }
 
-// ResetFactor implements Office.
+// ResetFactor implements Office. An account without a second factor stays as it is.
 func (c *counter) ResetFactor(ctx context.Context, name string) (*Account, error) {
-	return nil, errUnbuilt
+	if err := c.mayAct(ResetFactors, name); err != nil {
+		return nil, err
+	}
+	err := c.do(ctx, func(s *state) ([]fact, error) {
+		switch held := s.accounts[name]; {
+		case held == nil:
+			return nil, noAccount(name)
+		case held.factor == nil:
+			return nil, nil
+		}
+		return []fact{{factorReset, onAccount{name, c.who()}}}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.account(name, nil)
 }

@@ -2,8 +2,91 @@ package access
 
 import (
 	"context"
+	"net"
+	"net/url"
+	"strings"
 	"time"
+
+	"github.com/taizhang/taizhang/events/text"
 )
+
+// Limits on identities.
+const (
+	identitiesMax  = 10 // of one account
+	issuerCharMax  = 200
+	subjectCharMax = 255 // OpenID Connect Core, section 2
+)
+
+// check returns what is wrong with an identity. It is compared byte for byte, so nothing of it is put into order.
+func (id *Identity) check() error {
+	if !validIssuer(id.Issuer) {
+		return text.Errorf(text.Invalid, "%q 应为签发方的 https 地址，不含 ? 和 #，不超过 %d 个字符", "%q must be the https URL of the issuer, without ? and #, at most %d characters",
+			clean(id.Issuer), issuerCharMax).Of("issuer")
+	}
+	if !isLine(id.Subject, subjectCharMax) || strings.TrimSpace(id.Subject) != id.Subject {
+		return text.Errorf(text.Invalid, "%q 应为签发方给出的用户标识，1 至 %d 个可见字符，首尾无空格", "%q must be the subject that the issuer gives, 1 to %d visible characters without blanks around",
+			clean(id.Subject), subjectCharMax).Of("subject")
+	}
+	return nil
+}
+
+// validIssuer reports whether a text can be the issuer of a token: an https URL, or one of this machine.
+func validIssuer(issuer string) bool {
+	u, err := url.Parse(issuer)
+	if err != nil || !isLine(issuer, issuerCharMax) || u.Host == "" || u.User != nil || strings.ContainsAny(issuer, "?# ") {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// Link implements Office. An identity that is linked to the account already stays so.
+func (c *counter) Link(ctx context.Context, name string, id Identity) (*Account, error) {
+	if err := c.mayAct(LinkAccounts, name); err != nil {
+		return nil, err
+	}
+	if err := id.check(); err != nil {
+		return nil, err
+	}
+	err := c.do(ctx, func(s *state) ([]fact, error) {
+		held, of := s.accounts[name], s.byIdentity[id]
+		switch {
+		case held == nil:
+			return nil, noAccount(name)
+		case of == held:
+			return nil, nil
+		case of != nil:
+			return nil, text.Errorf(text.Conflict, "该身份已关联账号 %s；须先解除", "the identity is linked to the account %s; unlink it first", of.name)
+		case len(held.identities) >= identitiesMax:
+			return nil, text.Errorf(text.Conflict, "账号 %s 已关联 %d 个身份；先解除不用的", "the account %s has %d identities; unlink some that are not used", name, identitiesMax)
+		}
+		return []fact{{accountLinked, linkedAccount{name, id, c.who()}}}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.account(name, nil)
+}
+
+// Unlink implements Office.
+func (c *counter) Unlink(ctx context.Context, name string, id Identity) (*Account, error) {
+	if err := c.mayAct(LinkAccounts, name); err != nil {
+		return nil, err
+	}
+	err := c.do(ctx, func(s *state) ([]fact, error) {
+		switch held := s.accounts[name]; {
+		case held == nil:
+			return nil, noAccount(name)
+		case s.byIdentity[id] != held:
+			return nil, text.Errorf(text.NotFound, "账号 %s 未关联该身份", "the account %s is not linked to this identity", name)
+		}
+		return []fact{{accountUnlinked, linkedAccount{name, id, c.who()}}}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.account(name, nil)
+}
 
 // SignInAs begins a session of the account to which an identity is linked. The caller has verified the identity. One that is not
 // linked has the same text.Unauthenticated as everybody who does not get in.
@@ -15,14 +98,4 @@ func (a *Access) SignInAs(ctx context.Context, id Identity, device, source strin
 // token.
 func (a *Access) AuthenticateIdentity(id Identity, until time.Time, source, asked string) (Principal, error) {
 	return Principal{}, errUnbuilt
-}
-
-// Link implements Office.
-func (c *counter) Link(ctx context.Context, name string, id Identity) (*Account, error) {
-	return nil, errUnbuilt
-}
-
-// Unlink implements Office.
-func (c *counter) Unlink(ctx context.Context, name string, id Identity) (*Account, error) {
-	return nil, errUnbuilt
 }
