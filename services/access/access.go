@@ -34,6 +34,8 @@ type Access struct {
 	stopped error      // why nothing more is appended; guarded by acting
 	unsent  *batch     // what the last flush could not append; guarded by acting
 
+	hasher    *hasher
+	throttle  *throttle
 	gathered  gatherer
 	unwritten atomic.Pointer[failure] // of the last flush
 	stop      context.CancelFunc      // ends the flusher
@@ -59,7 +61,7 @@ func Open(ctx context.Context, cfg Config) (*Access, error) {
 	if cfg.SessionIdle < IdleMin || cfg.SessionIdle > IdleMax || cfg.PasswordDays < 0 {
 		return nil, fmt.Errorf("access: open: an idle time of %v or %d days of a password are out of range", cfg.SessionIdle, cfg.PasswordDays)
 	}
-	a := &Access{Config: cfg, state: newState(), acted: make(chan struct{})}
+	a := &Access{Config: cfg, state: newState(), acted: make(chan struct{}), hasher: newHasher(), throttle: newThrottle()}
 	if err := a.catchUp(ctx); err != nil {
 		return nil, err
 	}
@@ -111,6 +113,11 @@ const attemptsMax = 5
 
 // act appends what judge returns on the state, and applies it. It is durable on return. judge must not keep the state.
 func (a *Access) act(ctx context.Context, stream events.StreamID, judge func(*state) ([]fact, error)) error {
+	return a.actThen(ctx, stream, judge, func(*state) {})
+}
+
+// actThen is act that changes more of the state than the facts do, before any other act: what is of this process alone.
+func (a *Access) actThen(ctx context.Context, stream events.StreamID, judge func(*state) ([]fact, error), then func(*state)) error {
 	a.acting.Lock()
 	defer a.acting.Unlock()
 	for range attemptsMax {
@@ -128,6 +135,12 @@ func (a *Access) act(ctx context.Context, stream events.StreamID, judge func(*st
 		err = a.append(ctx, stream, a.state.revisions[stream], batch)
 		if errors.Is(err, events.ErrUnknown) {
 			a.stopped = errStopped
+		}
+		if err == nil {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			then(a.state)
+			return nil
 		}
 		var moved *events.ConflictError
 		if !errors.As(err, &moved) {

@@ -21,5 +21,5 @@ func (a *Access) ReadAgain(p Principal, q lists.Question, isFile bool) error {
 
 // NoteDenied notes that a front refused a principal for want of a right. object is what he asked for.
 func (a *Access) NoteDenied(p Principal, right Right, object string) {
-	a.noteAsked(LogDenied, &p, string(right), object, "", outcomeForbidden)
+	a.noteAsked(LogDenied, &p, string(right), object, "", outcomeOf(p.Lacks(right)))
 }

@@ -26,12 +26,9 @@ func (a *Access) Office(p Principal) Office { return &counter{a, p} }
 
 func (c *counter) who() whoActs { return whoActs{c.p.Account, c.p.Source} }
 
-// mayDo returns text.Forbidden, and notes it, unless the principal has a right. object is what it is about.
+// mayDo returns why the principal cannot use a right, and notes it, or nil. object is what it is about.
 func (c *counter) mayDo(right Right, object string) error {
-	if c.p.Can(right) {
-		return nil
-	}
-	return c.deny(right, object, "此账号无权进行这项操作（%s）", "this account has no right to do this (%s)", right)
+	return c.noteDenial(right, object, c.p.Lacks(right))
 }
 
 // mayAct is mayDo for an act on an account, which needs a token made for it, and which nobody does to himself.
@@ -45,24 +42,42 @@ func (c *counter) mayAct(right Right, account string) error {
 	return c.mustShow(MayAccounts, right, account)
 }
 
-// mustShow returns text.Forbidden, and notes it, unless the principal showed a token that is good for an act.
+// mustShow returns text.Forbidden or a MoreProofError, and notes it, unless the principal showed what an act takes.
 func (c *counter) mustShow(act string, right Right, object string) error {
 	if c.p.may(act) {
 		return nil
+	}
+	if err := c.p.lacksProof(act); err != nil {
+		return c.noteDenial(right, object, err)
 	}
 	return c.deny(right, object, "此令牌不含 %s；这项操作须用为其签发的令牌", "this token is not made for %s, and this needs one that is", act)
 }
 
 func (c *counter) deny(right Right, object, zh, en string, args ...any) error {
-	c.a.noteAsked(LogDenied, &c.p, string(right), object, "", outcomeForbidden)
-	return text.Errorf(text.Forbidden, zh, en, args...)
+	return c.noteDenial(right, object, text.Errorf(text.Forbidden, zh, en, args...))
+}
+
+// noteDenial notes why something is not given, if it is not, and returns it.
+func (c *counter) noteDenial(right Right, object string, why error) error {
+	if why != nil {
+		c.a.noteAsked(LogDenied, &c.p, string(right), object, "", outcomeOf(why))
+	}
+	return why
+}
+
+// outcomeOf returns the outcome of a denial.
+func outcomeOf(why error) string {
+	if text.CodeOf(why) == text.MoreProof {
+		return outcomeMoreProof
+	}
+	return outcomeForbidden
 }
 
 // Me implements Office.
 func (c *counter) Me(context.Context) (*Me, error) {
 	me := &Me{Account: c.p.Account, Owner: c.p.Owner, Token: c.p.TokenID, May: append([]string{}, c.p.May...),
 		Binding: Binding{Role: c.p.Role, Center: events.CenterID(c.p.Center), Region: c.p.Region, Departments: append([]string{}, c.p.Departments...), MayRecord: c.p.MayRecord}}
-	c.a.proofs(me)
+	c.a.proofs(&c.p, me)
 	for _, right := range slices.Sorted(maps.Keys(Rights)) {
 		if c.p.Can(right) {
 			me.Rights = append(me.Rights, right)
@@ -246,12 +261,11 @@ func (c *counter) AddToken(ctx context.Context, r NewToken) (*MadeToken, error) 
 	if err := c.mayHandle(r.Account); err != nil {
 		return nil, err
 	}
-	if len(r.May) > 0 && !c.p.Owner {
-		return nil, c.deny(OwnTokens, r.Account, "含 %s 的令牌目前只能在台账所在的机器上由目录的所有者签发",
-			"a token made for %s can only be made by the owner of the directory, on the machine of the ledger", clean(r.May[0]))
-	}
 	days, err := r.check()
 	if err != nil {
+		return nil, err
+	}
+	if err := c.mayMakeFor(&r); err != nil {
 		return nil, err
 	}
 	secret := newToken()
@@ -274,6 +288,21 @@ func (c *counter) AddToken(ctx context.Context, r NewToken) (*MadeToken, error) 
 	defer c.a.mu.RUnlock()
 	made := c.a.state.byHash[hash]
 	return &MadeToken{secret, made.shown(c.a.Now())}, nil
+}
+
+// mayMakeFor returns why the principal may not make a token for acts of Mays, or nil. In a session whose code is fresh he may make
+// one of his own account.
+func (c *counter) mayMakeFor(r *NewToken) error {
+	if len(r.May) > 0 && !c.p.Owner && (c.p.SessionID == "" || r.Account != c.p.Account) {
+		return c.deny(OwnTokens, r.Account, "含 %s 的令牌只能由本人登录并输入动态验证码后签发，或在台账所在的机器上由目录的所有者签发",
+			"a token made for %s is made by its own account, signed in and with a code, or by the owner of the directory on the machine of the ledger", r.May[0])
+	}
+	for _, act := range r.May {
+		if err := c.p.lacksProof(act); err != nil {
+			return c.noteDenial(OwnTokens, r.Account, err)
+		}
+	}
+	return nil
 }
 
 // mayHandle returns text.Forbidden unless the principal may make, list and revoke the tokens of an account: his own, or those of

@@ -1,6 +1,8 @@
 package access
 
-import "context"
+import (
+	"context"
+)
 
 // ShowCode shows a code of the second factor, or a recovery code, in a session. It counts for ten minutes for the acts that want
 // one. The session has a new secret then.

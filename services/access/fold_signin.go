@@ -1,8 +1,6 @@
 package access
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -42,9 +40,6 @@ type factor struct {
 	step     int64        // of the last code that counted
 	at       time.Time
 }
-
-// secretHash is the SHA-256 of a secret of 256 random bits, or of a recovery code.
-type secretHash = [sha256.Size]byte
 
 // Limits on what is kept of an account.
 const (
@@ -177,10 +172,3 @@ func (s *state) forget() {
 
 // hasPassword reports whether somebody can sign in with a password.
 func (a *account) hasPassword() bool { return len(a.passwords) > 0 && !a.isVoid }
-
-func parseSHA256(s string) (hash secretHash, err error) {
-	if n, err := hex.Decode(hash[:], []byte(s[:min(len(s), 2*len(hash))])); err != nil || n != len(hash) || len(s) != 2*len(hash) {
-		return hash, errors.New("it has no hash")
-	}
-	return hash, nil
-}

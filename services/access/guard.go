@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/taizhang/taizhang/events"
-	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
@@ -60,17 +59,17 @@ func (a *Access) scope(p *Principal) func(events.CenterID) bool {
 	return func(events.CenterID) bool { return false }
 }
 
-// may returns text.Forbidden, and notes it, unless the principal has a right. verb and object are what he asked.
+// may returns why the principal cannot use a right, and notes it, or nil. verb and object are what he asked.
 func (g *guarded) may(right Right, verb, object, center string) error {
-	if g.p.Can(right) {
-		return nil
-	}
-	return g.deny(verb, object, center, text.Say("此账号无权进行这项操作（%s）", "this account has no right to do this (%s)", right))
+	return g.denies(verb, object, center, g.p.Lacks(right))
 }
 
-func (g *guarded) deny(verb, object, center string, why text.Text) error {
-	g.note(LogDenied, verb, object, center, outcomeForbidden)
-	return &text.Error{Code: text.Forbidden, What: why}
+// denies notes why something is not given, if it is not, and returns it.
+func (g *guarded) denies(verb, object, center string, why error) error {
+	if why != nil {
+		g.note(LogDenied, verb, object, center, outcomeOf(why))
+	}
+	return why
 }
 
 func (g *guarded) note(kind, verb, object, center, outcome string) {

@@ -43,7 +43,7 @@ func (g *guarded) brings(verb string, d *desk.Draft) error {
 		d.By.Role, d.By.Actor = or(d.By.Role, string(g.p.Role.Ledger())), or(d.By.Actor, g.p.Account)
 	}
 	if why := g.against(events.Kind(d.Kind), events.Mode(d.Mode), events.By{Role: events.Role(d.By.Role), Actor: d.By.Actor}); why != nil {
-		return g.deny(verb, d.Kind, d.Center, why.Reason)
+		return g.denies(verb, d.Kind, d.Center, why.why)
 	}
 	return g.sees(verb, d.Kind, d.Center)
 }
@@ -63,28 +63,37 @@ func (g *guarded) writes(verb, object, center string) error {
 	return g.may(Bring, verb, object, center)
 }
 
+// denial is why a principal may not bring a record.
+type denial struct {
+	field string
+	why   error
+}
+
 // against returns why a principal may not bring a record, or nil. Which kinds a role may write is not said here but by the ledger
 // (R04-2), as everywhere.
-func (g *guarded) against(kind events.Kind, mode events.Mode, by events.By) *aggregates.Breach {
+func (g *guarded) against(kind events.Kind, mode events.Mode, by events.By) *denial {
 	own := events.By{Role: g.p.Role.Ledger(), Actor: g.p.Account}
-	no := func(field, zh, en string, args ...any) *aggregates.Breach {
-		return &aggregates.Breach{Field: field, Reason: text.Say(zh, en, args...)}
+	no := func(field, act, zh, en string, args ...any) *denial { // a session lacks a code, a token lacks act
+		if why := g.p.lacksProof(act); why != nil {
+			return &denial{field, why}
+		}
+		return &denial{field, text.Errorf(text.Forbidden, zh, en, args...)}
 	}
 	recorder := g.p.MayRecord && g.p.may(MayRecord)
 	switch {
 	case g.p.Owner:
 		return nil
 	case by != own && !recorder:
-		return no("by", "经办人应为本账号的角色 %s 和名称 %s（可省略）；为其他部门补录须有补录权限，并用含 record 的令牌", "the authority must be the role %s and the name %s of this account, or be left out; "+
+		return no("by", MayRecord, "经办人应为本账号的角色 %s 和名称 %s（可省略）；为其他部门补录须有补录权限，并用含 record 的令牌", "the authority must be the role %s and the name %s of this account, or be left out; "+
 			"to record for another office takes the right to record, and a token made for record", own.Role, own.Actor)
 	case by != own && (by.Role == events.Admin || by.Actor == own.Actor):
-		return no("by", "补录须写明另一部门及其经办人，不能以管理员的名义", "to record for another office, the authority must name it and who there answers for it, and no administrator")
+		return no("by", "", "补录须写明另一部门及其经办人，不能以管理员的名义", "to record for another office, the authority must name it and who there answers for it, and no administrator")
 	case mode == events.Recording && !recorder:
-		return no("mode", "补录（record）须有补录权限，并用含 record 的令牌", "record mode takes the right to record, and a token made for record")
+		return no("mode", MayRecord, "补录（record）须有补录权限，并用含 record 的令牌", "record mode takes the right to record, and a token made for record")
 	case kind == events.KindPolicyAdopted && by.Role == events.Admin && !g.p.may(MayPolicy):
-		return no("kind", "发布政策须用含 policy 的令牌", "adopting a policy takes a token made for policy")
+		return no("kind", MayPolicy, "发布政策须用含 policy 的令牌", "adopting a policy takes a token made for policy")
 	case kind == events.KindQualificationRevoked && by.Role == events.STOffice && !g.p.may(MayRevoke):
-		return no("kind", "撤销资格须用含 revoke 的令牌", "recording a revocation takes a token made for revoke")
+		return no("kind", MayRevoke, "撤销资格须用含 revoke 的令牌", "recording a revocation takes a token made for revoke")
 	}
 	return nil
 }
@@ -107,7 +116,7 @@ func (g *guarded) Import(ctx context.Context, r desk.ImportRequest) (*desk.Impor
 		r.Sheets.Actor, r.Sheets.Role = or(r.Sheets.Actor, g.p.Account), or(r.Sheets.Role, own)
 		by := events.By{Role: events.Role(r.Sheets.Role), Actor: r.Sheets.Actor}
 		if why := g.against("", events.Mode(r.Sheets.Mode), by); why != nil {
-			return nil, g.deny("import", "", "", why.Reason)
+			return nil, g.denies("import", "", "", why.why)
 		}
 	}
 	var imported *desk.Imported
@@ -127,8 +136,8 @@ func (g *guarded) checking(verb string) *desk.Local {
 			return []aggregates.Breach{{Field: "center", Reason: text.Of(err)}}
 		}
 		if why := g.against(rec.Kind, rec.Mode, rec.By); why != nil {
-			g.note(LogDenied, verb, string(rec.Kind), string(rec.Center), outcomeForbidden)
-			return []aggregates.Breach{*why}
+			g.note(LogDenied, verb, string(rec.Kind), string(rec.Center), outcomeOf(why.why))
+			return []aggregates.Breach{{Field: why.field, Reason: text.Of(why.why)}}
 		}
 		return nil
 	}

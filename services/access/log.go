@@ -17,6 +17,7 @@ import (
 const (
 	outcomeOK        = "ok"
 	outcomeForbidden = "forbidden"
+	outcomeMoreProof = "more proof"
 	outcomeHidden    = "not seen" // a center outside the scope; the answer is that there is none
 )
 

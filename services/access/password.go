@@ -1,11 +1,206 @@
 package access
 
-import "errors"
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
-// parseHash reads a PHC string of argon2id.
-func parseHash(phc string) (struct{}, error) {
-	if phc == "" {
-		return struct{}{}, errors.New("a password has no hash")
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/taizhang/taizhang/events/text"
+)
+
+// Limits on a password, in characters.
+const (
+	PasswordMin      = 12
+	PasswordMax      = 256
+	passwordDistinct = 5
+)
+
+// current returns the hash of the password of an account, or "" if no password works.
+func (a *account) current() string {
+	if !a.hasPassword() {
+		return ""
 	}
-	return struct{}{}, nil
+	return a.passwords[len(a.passwords)-1].hash
+}
+
+// mustChange reports whether the password of an account has to be changed: another set it, or it is older than so many days.
+func (a *account) mustChange(now time.Time, daysMax int) bool {
+	if !a.hasPassword() {
+		return false
+	}
+	last := a.passwords[len(a.passwords)-1]
+	return last.isTemporary || daysMax > 0 && !now.Before(last.at.AddDate(0, 0, daysMax))
+}
+
+// checkPassword returns what is wrong with a password for an account, whatever it was before.
+func checkPassword(name, password, param string) error {
+	bad := func(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...).Of(param) }
+	if !utf8.ValidString(password) {
+		return bad("密码不是有效的文字", "the password is no text")
+	}
+	password = norm.NFC.String(password)
+	chars := utf8.RuneCountInString(password)
+	seen := map[rune]bool{}
+	for _, r := range password {
+		seen[r] = true
+	}
+	switch {
+	case chars < PasswordMin || chars > PasswordMax:
+		return bad("密码应为 %d 至 %d 个字符", "the password must have %d to %d characters", PasswordMin, PasswordMax)
+	case strings.ContainsFunc(password, unicode.IsControl):
+		return bad("密码不能含有控制字符", "the password must have no control characters")
+	case len(seen) < passwordDistinct:
+		return bad("密码至少要有 %d 个不同的字符", "the password must have at least %d different characters", passwordDistinct)
+	case strings.EqualFold(withoutEnds(password), withoutEnds(name)):
+		return bad("密码不能是账号名称，也不能只在前后加数字或符号", "the password must not be the name of the account, with digits or signs at its ends or without")
+	}
+	return nil
+}
+
+// withoutEnds returns a text without what is no letter at its ends.
+func withoutEnds(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
+}
+
+// SetPassword implements Office. Whether the password is one of the last is not looked at: who may set it for another could try out
+// which passwords that one has.
+func (c *counter) SetPassword(ctx context.Context, name string, r NewPassword) (*Account, error) {
+	if err := c.mayAct(SetPasswords, name); err != nil {
+		return nil, err
+	}
+	if err := c.mayReplaceProof(SetPasswords, name); err != nil {
+		return nil, err
+	}
+	if err := checkPassword(name, r.Password, "password"); err != nil {
+		return nil, err
+	}
+	var hash string
+	if err := c.a.hasher.others.do(ctx, c.p.Account, func() error { hash = c.a.hasher.make(r.Password); return nil }); err != nil {
+		return nil, err
+	}
+	err := c.do(ctx, func(s *state) ([]fact, error) {
+		if s.accounts[name] == nil {
+			return nil, noAccount(name)
+		}
+		if !c.p.Owner && !s.accounts[name].hasOtherProof() {
+			return nil, errOwnerOnly
+		}
+		return []fact{{passwordSet, setPassword{name, hash, true, c.who()}}}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.account(name, nil)
+}
+
+// errOwnerOnly says that who an administrator is would be proved by nothing but what another sets.
+var errOwnerOnly = text.Errorf(text.Forbidden, "该管理员尚未登记第二因素，须在台账所在的机器上由目录的所有者办理",
+	"this administrator has no second factor yet; the owner of the directory does this, on the machine of the ledger")
+
+// hasOtherProof reports whether another may set the password of an account or link it: whoever does so could sign in as it. As an
+// administrator he cannot, as long as a second factor is asked for too.
+func (a *account) hasOtherProof() bool { return !a.Role.isAdministrator() || a.factor != nil }
+
+// mayReplaceProof returns text.Forbidden, and notes it, if an act that lets somebody sign in as another is for the owner alone.
+func (c *counter) mayReplaceProof(right Right, name string) error {
+	c.a.mu.RLock()
+	held := c.a.state.accounts[name]
+	isOwners := held != nil && !held.hasOtherProof()
+	c.a.mu.RUnlock()
+	if c.p.Owner || !isOwners {
+		return nil
+	}
+	return c.noteDenial(right, name, errOwnerOnly)
+}
+
+// ChangePassword changes the password of a principal, who shows the current one. All his sessions end, and the one answered begins.
+// A password that breaks a rule, and a current one that is wrong, are text.Invalid.
+func (a *Access) ChangePassword(ctx context.Context, p Principal, current, new string) (*SignedIn, error) {
+	a.mu.RLock()
+	x := a.state.sessionOf(&p, a.Now())
+	var name, hash string
+	var last []password
+	var device secretHash
+	var needsCode bool
+	if x != nil {
+		name, hash, last, device = x.account.name, x.account.current(), append(last, x.account.passwords...), x.device
+		needsCode = len(x.needs) > 0 && x.needs[0] == NeedCode
+	}
+	a.mu.RUnlock()
+	switch {
+	case x == nil:
+		return nil, errNoSession
+	case needsCode:
+		return nil, &MoreProofError{[]string{NeedCode}}
+	case hash == "":
+		return nil, text.Errorf(text.Conflict, "此账号没有密码，请由系统管理员设置", "the account has no password; ask the system administrator to set one")
+	}
+	if err := checkPassword(name, new, "new"); err != nil {
+		return nil, err
+	}
+	try := a.attempts(name, device, p.Source)
+	if err := try.mayBegin(); err != nil {
+		return nil, a.refuse(name, p.Source, err)
+	}
+	var made string
+	err := a.hasher.others.do(ctx, name, func() error {
+		if err := try.begin(); err != nil {
+			return err
+		}
+		if !a.hasher.matches(current, hash) {
+			return errNotCurrent
+		}
+		for _, before := range last {
+			if a.hasher.matches(new, before.hash) {
+				return errUsedBefore
+			}
+		}
+		made = a.hasher.make(new)
+		return nil
+	})
+	if err == errNotCurrent {
+		a.noteAsked(LogLogin, &p, verbSignIn, whyPassword, "", outcomeRefused)
+		if err := a.missed(ctx, p); err != nil {
+			return nil, err
+		}
+		return nil, err
+	}
+	try.giveBack()
+	if err != nil {
+		return nil, a.refuse(name, p.Source, err)
+	}
+	var e *entry
+	err = a.actThen(ctx, accountsStream, func(s *state) ([]fact, error) {
+		x := s.sessionOf(&p, a.Now())
+		if x == nil || x.account.current() != hash {
+			return nil, errNoSession
+		}
+		e = a.enters(x.account, x.how, shownCode{}, without(x.needs, NeedPassword), secretHash{}, p.Source)
+		e.factorAt = x.factorAt
+		return []fact{{passwordSet, setPassword{name, made, false, whoActs{p.Account, p.Source}}}, e.fact}, nil
+	}, func(s *state) { s.admit(e.session) })
+	if err != nil {
+		return nil, err
+	}
+	return e.signedIn(), nil
+}
+
+var (
+	errNotCurrent = text.Errorf(text.Invalid, "当前密码不正确", "the current password is not right").Of("current")
+	errUsedBefore = text.Errorf(text.Invalid, "不能与最近 %d 个密码相同", "the password must not be one of the last %d", passwordsMax).Of("new")
+)
+
+// without returns the needs that are left when one is met.
+func without(needs []string, met string) []string {
+	left := []string{}
+	for _, need := range needs {
+		if need != met {
+			left = append(left, need)
+		}
+	}
+	return left
 }

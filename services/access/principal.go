@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 )
@@ -63,6 +64,7 @@ type Principal struct {
 	Needs     []string  // what the session needs first; until then it is good for nothing else
 	Identity  Identity  // of single sign-on, if a bearer token of an issuer proves him
 	Until     time.Time // when that expires
+	hasFactor bool
 }
 
 // Local returns the principal of a user of the machine who owns the directory of the ledger.
@@ -84,8 +86,36 @@ func Mays() []string { return []string{MayRecord, MayPolicy, MayAccounts, MayRev
 // may reports whether the principal showed what such an act needs.
 func (p *Principal) may(act string) bool { return p.Owner || slices.Contains(p.May, act) }
 
-// Can reports whether the role of the principal has a right.
-func (p *Principal) Can(right Right) bool { return p.Owner || slices.Contains(Rights[right], p.Role) }
+// Can reports whether the principal may use a right of his role now. In a session that needs something first, he can only see who
+// he is.
+func (p *Principal) Can(right Right) bool {
+	return p.Owner || slices.Contains(Rights[right], p.Role) && (len(p.Needs) == 0 || right == ReadMe)
+}
+
+// Lacks returns why the principal cannot use a right: a MoreProofError if his session needs something first, else text.Forbidden.
+// It is nil if he can.
+func (p *Principal) Lacks(right Right) error {
+	switch {
+	case p.Can(right):
+		return nil
+	case len(p.Needs) > 0:
+		return &MoreProofError{p.Needs}
+	}
+	return text.Errorf(text.Forbidden, "此账号无权进行这项操作（%s）", "this account has no right to do this (%s)", right)
+}
+
+// lacksProof returns a MoreProofError if the principal could do an act of Mays once he shows a code in his session, else nil.
+func (p *Principal) lacksProof(act string) error {
+	switch {
+	case p.SessionID == "" || p.may(act) || !mayBeGiven(p.Role, p.MayRecord, act):
+		return nil
+	case len(p.Needs) > 0:
+		return &MoreProofError{p.Needs}
+	case p.hasFactor:
+		return &MoreProofError{[]string{NeedCode}}
+	}
+	return &MoreProofError{[]string{NeedFactor}}
+}
 
 // ledgerAccount is the principal as the ledger knows him.
 func (p *Principal) ledgerAccount() ledger.Account {

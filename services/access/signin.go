@@ -1,6 +1,8 @@
 package access
 
 import (
+	"context"
+	"strings"
 	"time"
 
 	"github.com/taizhang/taizhang/events/text"
@@ -129,8 +131,8 @@ func (a *Access) HasAccounts() bool {
 	return len(a.state.accounts) > 0
 }
 
-// proofs fills in what proves an account.
-func (a *Access) proofs(me *Me) {
+// proofs fills in what proves a principal.
+func (a *Access) proofs(p *Principal, me *Me) {
 	me.Identities = []Identity{}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -139,7 +141,137 @@ func (a *Access) proofs(me *Me) {
 		return
 	}
 	me.Identities = append(me.Identities, held.identities...)
+	if x := a.state.sessionOf(p, a.Now()); x != nil {
+		session := x.shown()
+		me.Session = &session
+	}
 	if me.Factor = held.factor != nil; me.Factor {
 		me.RecoveryCodes = len(held.factor.recovery)
 	}
+}
+
+// The verb, the outcomes and the reasons of an attempt to sign in that failed, as the access log has them.
+const (
+	verbSignIn       = "sign-in"
+	outcomeRefused   = "refused"
+	outcomeThrottled = "throttled"
+	outcomeBusy      = "busy"
+
+	whyUnknown    = "unknown name"
+	whyDisabled   = "disabled"
+	whyNoPassword = "no password"
+	whyPassword   = "wrong password"
+	whyCode       = "wrong code"
+)
+
+// refuse notes why an attempt was not even made, and returns it. name is that of an account, or "".
+func (a *Access) refuse(name, source string, why error) error {
+	outcome := ""
+	switch _, isThrottled := why.(*ThrottledError); {
+	case isThrottled:
+		outcome = outcomeThrottled
+	case why == errBusy:
+		outcome = outcomeBusy
+	default:
+		return why
+	}
+	a.noteAsked(LogLogin, &Principal{Account: name, Source: source}, verbSignIn, "", "", outcome)
+	return why
+}
+
+// SignIn begins a session of who shows the name and the password of an account. Everybody who does not get in has the same
+// text.Unauthenticated, after the same work; too many attempts are a ThrottledError, and text.Unavailable says that too many sign
+// in at once. The beginning of the session is durable on return.
+func (a *Access) SignIn(ctx context.Context, c Credentials) (*SignedIn, error) {
+	typed, source := strings.ToLower(strings.TrimSpace(c.Account)), clean(c.Source)
+	now := a.Now()
+	a.mu.RLock()
+	held := a.state.accounts[typed]
+	name, hash, isDisabled, known := "", "", false, secretHash{} // name stays "" for what is no account: people type passwords there
+	if held != nil {
+		name, hash, isDisabled, known = held.name, held.current(), held.isDisabled, held.knows(c.Device, now)
+	}
+	a.mu.RUnlock()
+	if isDisabled {
+		hash = ""
+	}
+	try, lane, who := a.attempts(typed, known, source), a.hasher.strangers, sourceOf(source)
+	if known != (secretHash{}) {
+		lane, who = a.hasher.others, name
+	}
+	if err := try.mayBegin(); err != nil {
+		return nil, a.refuse(name, source, err)
+	}
+	isRight := false
+	err := lane.do(ctx, who, func() error {
+		if err := try.begin(); err != nil {
+			return err
+		}
+		isRight = a.hasher.matches(c.Password, hash)
+		return nil
+	})
+	if err != nil {
+		return nil, a.refuse(name, source, err)
+	}
+	var e *entry
+	why := ""
+	switch {
+	case held == nil:
+		why = whyUnknown
+	case isDisabled:
+		why = whyDisabled
+	case hash == "":
+		why = whyNoPassword
+	case !isRight:
+		why = whyPassword
+	default:
+		e, why, err = a.begins(ctx, held, byPassword, hash, c.Code, known, source)
+	}
+	if why != "" {
+		a.noteAsked(LogLogin, &Principal{Account: name, Source: source}, verbSignIn, why, "", outcomeRefused)
+		return nil, errNotRight
+	}
+	try.giveBack()
+	if err != nil {
+		return nil, err
+	}
+	return e.signedIn(), nil
+}
+
+// begins begins a session of an account whose password has the hash, or says why not. how says what was proved; of single sign-on
+// the hash is not looked at.
+func (a *Access) begins(ctx context.Context, held *account, how, hash, code string, known secretHash, source string) (e *entry, why string, err error) {
+	err = a.actThen(ctx, accountsStream, func(*state) ([]fact, error) {
+		var shown shownCode
+		switch {
+		case held.isDisabled:
+			why = whyDisabled
+			return nil, nil
+		case how == byPassword && held.current() != hash:
+			why = whyPassword
+			return nil, nil
+		}
+		if held.factor != nil && code != "" {
+			var ok bool
+			if shown, ok = held.factor.check(code, a.Now()); !ok {
+				why = whyCode
+				return nil, nil
+			}
+		}
+		needs := a.needsOf(held, how, shown.Factor != "")
+		e = a.enters(held, how, shown, needs, known, source)
+		return append(a.crowded(held, needs, source), e.fact), nil
+	}, func(s *state) { s.admit(e.session) })
+	return e, why, err
+}
+
+// knows returns the browser that has a secret, if it is known to the account; else zero.
+func (a *account) knows(secret string, now time.Time) secretHash {
+	hash, ok := hashSecret(secret)
+	for _, d := range a.devices {
+		if ok && d.hash == hash && now.Before(d.at.AddDate(0, 0, deviceDaysMax)) {
+			return hash
+		}
+	}
+	return secretHash{}
 }

@@ -180,17 +180,36 @@ func (t *token) stateOf(now time.Time) string {
 	return TokenValid
 }
 
-// standsFor reports whether a principal is still who he was when he was authenticated: his token is good, and what his account is
-// bound to has not changed.
+// standsFor reports whether a principal is still who he was when he was authenticated: his token, session or identity is good, and
+// what his account is bound to has not changed.
 func (s *state) standsFor(p *Principal, now time.Time) bool {
 	if p.Owner {
 		return true
 	}
-	id, err := uuid.Parse(p.TokenID)
-	t := s.byID[id]
-	return err == nil && t != nil && t.account.name == p.Account && t.isGood(now) &&
-		t.account.Role == p.Role && string(t.account.Center) == p.Center && t.account.Region == p.Region &&
-		slices.Equal(t.account.Departments, p.Departments) && t.account.MayRecord == p.MayRecord
+	held := s.provenBy(p, now)
+	return held != nil && held.name == p.Account &&
+		held.Role == p.Role && string(held.Center) == p.Center && held.Region == p.Region &&
+		slices.Equal(held.Departments, p.Departments) && held.MayRecord == p.MayRecord
+}
+
+// provenBy returns the account that a principal proves by what he showed, or nil.
+func (s *state) provenBy(p *Principal, now time.Time) *account {
+	switch {
+	case p.SessionID != "":
+		if x := s.sessionOf(p, now); x != nil {
+			return x.account
+		}
+	case p.Identity != Identity{}:
+		if held := s.byIdentity[p.Identity]; held != nil && !held.isDisabled && now.Before(p.Until) {
+			return held
+		}
+	default:
+		id, err := uuid.Parse(p.TokenID)
+		if t := s.byID[id]; err == nil && t != nil && t.isGood(now) {
+			return t.account
+		}
+	}
+	return nil
 }
 
 // isGood reports whether a token stands for its account.
@@ -200,9 +219,15 @@ func (t *token) isGood(now time.Time) bool {
 
 // principal returns whom a token stands for. What the token was made for counts only as far as the account may do it today.
 func (t *token) principal(source string) Principal {
-	a := t.account
+	p := t.account.principal(source)
+	p.TokenID, p.May = t.id.String(), t.account.mays(t.may)
+	return p
+}
+
+// principal returns an account as who asks, without what he showed.
+func (a *account) principal(source string) Principal {
 	return Principal{Account: a.name, Role: a.Role, Center: string(a.Center), Region: a.Region, Departments: slices.Clone(a.Departments), MayRecord: a.MayRecord,
-		Source: source, TokenID: t.id.String(), May: a.mays(t.may)}
+		Source: source, May: []string{}, hasFactor: a.factor != nil}
 }
 
 // mays returns those of some acts that an account may be given a token for.
@@ -216,16 +241,19 @@ func (a *account) mays(acts []string) []string {
 	return list
 }
 
-func (a *account) mayBeGiven(act string) bool {
+func (a *account) mayBeGiven(act string) bool { return mayBeGiven(a.Role, a.MayRecord, act) }
+
+// mayBeGiven reports whether an account of a role may do an act of Mays, once it shows what that takes.
+func mayBeGiven(role Role, mayRecord bool, act string) bool {
 	switch act {
 	case MayRecord:
-		return a.MayRecord
+		return mayRecord
 	case MayPolicy:
-		return a.Role == SecAdmin
+		return role == SecAdmin
 	case MayAccounts:
-		return a.Role == SecAdmin || a.Role == SysAdmin
+		return role == SecAdmin || role == SysAdmin
 	case MayRevoke:
-		return a.Role == STOffice || a.MayRecord
+		return role == STOffice || mayRecord
 	}
 	return false
 }
