@@ -176,15 +176,16 @@ func TestNoFileRunsCodeBeforeMain(t *testing.T) {
 
 // leansOn says which services another is built on. Whatever else there is meets in cmd.
 var leansOn = map[string][]string{
-	"lists":        {"ledger", "table"},                                          // answers from it, in tables
-	"reports":      {"lists", "ledger", "spreadsheet", "table"},                  // writes down what the lists answer, reads it back
-	"sheets":       {"ledger", "spreadsheet"},                                    // reads records for it
-	"desk":         {"lists", "ledger", "reports", "sheets", "table"},            // answers with them
-	"access":       {"desk", "ledger", "lists", "table"},                         // puts a guard before the counter, shows the ledger's writes in its log
-	"alertfeed":    {"access", "desk", "files", "listen", "natsserver", "table"}, // publishes what the counter knows, to the users of the accounts; listen knows whose a key is; its consumer writes rows
-	"api":          {"access", "alertfeed", "desk", "listen", "lists", "table"},  // serves a guarded counter over HTTP, and the accounts; its client dials the socket
-	"replica":      {"logstore"},                                                 // keeps its copy there
-	"kurrentstore": {"logstore"},                                                 // where the command of kurrenttest keeps a ledger
+	"lists":        {"ledger", "table"},                                                   // answers from it, in tables
+	"reports":      {"lists", "ledger", "spreadsheet", "table"},                           // writes down what the lists answer, reads it back
+	"sheets":       {"ledger", "spreadsheet"},                                             // reads records for it
+	"desk":         {"lists", "ledger", "reports", "sheets", "table"},                     // answers with them
+	"access":       {"desk", "ledger", "lists", "table"},                                  // puts a guard before the counter, shows the ledger's writes in its log
+	"alertfeed":    {"access", "desk", "files", "listen", "natsserver", "table"},          // publishes what the counter knows, to the users of the accounts; listen knows whose a key is; its consumer writes rows
+	"signin":       {"access", "oidc"},                                                    // signs people in to the accounts over HTTP, by a provider too
+	"api":          {"access", "alertfeed", "desk", "listen", "lists", "signin", "table"}, // serves a guarded counter over HTTP, and the accounts; its client dials the socket
+	"replica":      {"logstore"},                                                          // keeps its copy there
+	"kurrentstore": {"logstore"},                                                          // where the command of kurrenttest keeps a ledger
 }
 
 func TestServicesLeanOnEachOtherOnlyWhereItIsSaid(t *testing.T) {

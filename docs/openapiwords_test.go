@@ -94,6 +94,7 @@ var apiMeanings = map[string]string{
 	"Problem.title":          "what sort of problem it is",
 	"Me.token":               "the id of the token that was shown; empty for none",
 	"Account.tokens":         "how many tokens are valid",
+	"Problem.needs":          "of `more-proof`, what the session has to do first: `code`, `password` or `factor`",
 	"Me.session":             "the session that asks; missing without one",
 	"recoveryCodes":          "how many recovery codes were not used yet",
 	"needs":                  "what must be done first, in this order: `code`, `password` or `factor`; until then the session is good for nothing else",

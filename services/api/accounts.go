@@ -16,7 +16,7 @@ const actBytesMax = 64 << 10
 func accountRoutes() []route {
 	account := []answer{{http.StatusOK, jsonType, access.Account{}, "the account"}}
 	return []route{
-		{method: http.MethodGet, path: "/v1/me", name: "me", right: access.ReadMe, short: text.Say("本账号", "the account that asks"),
+		{method: http.MethodGet, path: "/v1/me", name: "me", right: access.ReadMe, needs: access.Needs(), short: text.Say("本账号", "the account that asks"),
 			gives: []answer{{http.StatusOK, jsonType, access.Me{}, "who asks, and what he may do"}}, handle: (*request).me},
 		{method: http.MethodGet, path: "/v1/accounts", name: "accounts", right: access.ReadAccounts, short: text.Say("全部账号", "all accounts"),
 			gives: []answer{{http.StatusOK, jsonType, access.Accounts{}, "the accounts by name"}}, handle: (*request).accounts},

@@ -58,7 +58,7 @@ func NewMetrics(build string) *Metrics {
 		appendTime:  prometheus.NewHistogram(seconds("taizhang_append_seconds", "Time of an append to the ledger's store, until it is durable.", 0.0001)),
 		syncTime:    prometheus.NewHistogram(seconds("taizhang_sync_seconds", "Time to sync a commit of the embedded store to the disk.", 0.00005)),
 		refusals:    counter("taizhang_refusals_total", "Reasons against records that were refused and against bad lines of imports, by rule.", "rule"),
-		logins:      counter("taizhang_logins_total", "Tokens shown, by outcome.", "outcome"),
+		logins:      counter("taizhang_logins_total", "Tokens, sessions and JWTs that requests showed, by outcome.", "outcome"),
 		streams:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "taizhang_streams", Help: "Streams that are open."}),
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "taizhang_build_info", Help: "Always 1, with the version of the program."}, []string{"version"})
@@ -89,6 +89,7 @@ func (m *Metrics) follow(s *Server) {
 			}
 			return 0
 		}),
+		s.Gate.Metric(),
 		&alertGauge{register: l.Register(), now: s.Now, open: map[aggregates.Severity]int{}})
 	if s.Feed != nil {
 		m.registry.MustRegister(feedFigures{s.Feed})

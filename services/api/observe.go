@@ -33,7 +33,7 @@ func (q *request) observe() {
 	}
 	source := q.who.Source
 	if source == "" { // nobody was found to ask
-		source = sourceOf(q.Request)
+		source = q.s.Gate.Source(q.Request)
 	}
 	fields := []zap.Field{zap.String("method", methodLabel(q.Method)), zap.String("route", route), zap.Int("status", status), zap.Duration("took", took),
 		zap.String("account", q.who.Account), zap.String("source", source), zap.String("request", q.id)}

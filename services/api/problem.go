@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"unicode/utf8"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
 )
 
@@ -28,6 +31,7 @@ type Problem struct {
 	Breaches  []Breach            `json:"breaches,omitzero"` // every reason against every record that is refused
 	Revision  *uint64             `json:"revision,omitzero"` // where the center is, if it is not where the request expected it
 	Missed    []desk.MissedRecord `json:"missed,omitzero"`   // the records that brought it there, at most 100
+	Needs     []string            `json:"needs,omitzero"`    // what the session must do first: code, password or factor
 	RequestID string              `json:"requestId"`
 }
 
@@ -51,6 +55,7 @@ var (
 	badRequest         = sort{"bad-request", http.StatusBadRequest, text.Say("请求无法读取", "The request cannot be read")}
 	unauthenticated    = sort{"unauthenticated", http.StatusUnauthorized, text.Say("须出示有效的令牌", "A valid token is needed")}
 	forbidden          = sort{"forbidden", http.StatusForbidden, text.Say("没有这项权限", "The right is missing")}
+	moreProof          = sort{"more-proof", http.StatusForbidden, text.Say("须先进一步验证身份", "More proof is needed")}
 	notFound           = sort{"not-found", http.StatusNotFound, text.Say("没有所指的内容", "There is no such thing")}
 	methodNotAllowed   = sort{"method-not-allowed", http.StatusMethodNotAllowed, text.Say("此地址不接受这种方法", "The method is not allowed here")}
 	notAcceptable      = sort{"not-acceptable", http.StatusNotAcceptable, text.Say("没有所要的格式", "The answer has no such format")}
@@ -71,7 +76,7 @@ var (
 // sortOf are the sorts of the errors of the counter.
 var sortOf = map[text.Code]sort{
 	text.Invalid: badRequest, text.Refused: refused, text.NotFound: notFound, text.Conflict: conflict, text.Forbidden: forbidden,
-	text.Unauthenticated: unauthenticated, text.Stopped: stopped, text.Unavailable: unavailable, text.Internal: internal,
+	text.Unauthenticated: unauthenticated, text.MoreProof: moreProof, text.Stopped: stopped, text.Unavailable: unavailable, text.Internal: internal,
 }
 
 // failure is an error that begins in this package: one of a sort.
@@ -122,9 +127,13 @@ func problemOf(err error, q *request) *Problem {
 	code := text.CodeOf(err)
 	s, what := sortOf[code], text.Of(err)
 	var own *failure
+	var throttled *access.ThrottledError
 	switch {
 	case errors.As(err, &own):
 		s = own.sort
+	case errors.As(err, &throttled):
+		s = tooMany
+		q.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(throttled.After.Seconds()))))
 	case code != text.Internal: // whatever is behind it: a write of unknown outcome may be one that took too long
 	case errors.Is(err, context.DeadlineExceeded):
 		s, code, what = unavailable, text.Unavailable, text.Say("未能及时得出答案，请稍后再试", "there was no answer in time; try again later")
@@ -142,6 +151,10 @@ func problemOf(err error, q *request) *Problem {
 	}
 	p.Text = text.Text{Zh: q.shown(what.Zh), En: q.shown(what.En)}
 	p.Detail = p.Text.In(q.lang)
+	var proof *access.MoreProofError
+	if errors.As(err, &proof) {
+		p.Needs = proof.Needs
+	}
 	var more *detailed
 	if errors.As(err, &more) {
 		more.fill(p)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -61,24 +60,6 @@ func langOf(r *http.Request) string {
 
 // acceptBytesMax is how long a header may be that says what the client accepts. A longer one is ignored.
 const acceptBytesMax = 1000
-
-// bearer returns the token of a request, or "".
-func bearer(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
-}
-
-// sourceOf returns the address that a request came from, without the port, which is another one each time.
-func sourceOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
 
 // position returns the position of the ledger that answers are of now.
 func (q *request) position() uint64 { return q.s.Desk.Ledger.Register().Position() }

@@ -11,17 +11,20 @@ import (
 
 // route is one operation of the API. The document of the API is made from its words and types.
 type route struct {
-	method string
-	path   string // as http.ServeMux has it
-	name   string // operationId
-	right  access.Right
-	short  text.Text
-	params []param
-	takes  []body   // the bodies that it takes; none for no body
-	gives  []answer // its answers besides problems
-	limit  int64    // bytes of a body; 0 for no body
-	open   bool     // takes no login
-	handle func(*request) error
+	method     string
+	path       string // as http.ServeMux has it
+	name       string // operationId
+	right      access.Right
+	needs      []string // what a session may still need that asks it; nil for nothing
+	inSession  bool     // is asked in a session alone
+	unattended bool     // is no use of a session: a page asks it by itself
+	short      text.Text
+	params     []param
+	takes      []body   // the bodies that it takes; none for no body
+	gives      []answer // its answers besides problems
+	limit      int64    // bytes of a body; 0 for no body
+	open       bool     // takes no login
+	handle     func(*request) error
 }
 
 // param is a parameter of the query.

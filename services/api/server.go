@@ -19,6 +19,7 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/signin"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -26,6 +27,8 @@ import (
 type Config struct {
 	Desk     desk.Local // over the ledger; each principal gets a guarded one of its own
 	Access   *access.Access
+	Gate     *signin.Gate    // who asks; nil for one over Access without single sign-on and proxies
+	Pages    http.Handler    // answers what isPage says; nil for none
 	Feed     *alertfeed.Feed // nil for none; it outlives the server
 	Now      func() time.Time
 	Log      *zap.Logger
@@ -61,6 +64,9 @@ func New(cfg Config) *Server {
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics(cfg.Build)
 	}
+	if cfg.Gate == nil {
+		cfg.Gate = signin.New(signin.Config{Access: cfg.Access, Now: cfg.Now, Log: cfg.Log})
+	}
 	s := &Server{Config: cfg, mux: http.NewServeMux(), snapshots: newSnapshots(cfg.Now), heavy: newHeavy(), underway: newUnderway(), work: newWork(&cfg)}
 	s.Metrics.follow(s)
 	for _, rt := range routes() {
@@ -93,17 +99,29 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // dispatch finds the route of a request.
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
-	if !s.isHost(r) {
+	if err := s.mayAsk(r); err != nil {
 		q := s.request(w, r)
 		defer q.observe()
-		q.fail(fail(forbidden, "本服务没有这个主机名", "this server has no such name of a host"))
+		q.fail(err)
 		return
 	}
 	if h := s.routed(r); h != nil {
 		s.mux.ServeHTTP(w, r) // again, since it sets the values of the path
 		return
 	}
+	if page := s.pageOf(r); page != nil {
+		s.page(w, r, page)
+		return
+	}
 	s.unrouted(w, r)
+}
+
+// mayAsk returns an error for a request that another site may have made a browser send, whoever it is.
+func (s *Server) mayAsk(r *http.Request) error {
+	if !s.isHost(r) {
+		return fail(forbidden, "本服务没有这个主机名", "this server has no such name of a host")
+	}
+	return s.Gate.SameOrigin(r)
 }
 
 // routed returns the handler of the route that takes a request, or nil. A path that the multiplexer would redirect to a
@@ -154,11 +172,18 @@ func (h *handler) answer(q *request) error {
 func (s *Server) admit(q *request) (err error) {
 	if who, local := q.Context().Value(ownerKey{}).(access.Principal); local {
 		q.who = who
-	} else if q.who, err = s.Access.Authenticate(bearer(q.Request), sourceOf(q.Request), q.Method+" "+q.URL.Path); err != nil {
+	} else if q.who, err = s.authenticate(q); err != nil {
 		s.Metrics.logins.WithLabelValues(outcomeRefused).Inc()
 		return err
 	} else {
 		s.Metrics.logins.WithLabelValues(outcomeAccepted).Inc()
+	}
+	if needs := q.who.Needs; len(needs) > 0 && !slices.Contains(q.plan.needs, needs[0]) {
+		s.Access.NoteDenied(q.who, q.plan.right, q.plan.path)
+		return &access.MoreProofError{Needs: needs}
+	}
+	if q.plan.inSession && q.who.SessionID == "" {
+		return fail(conflict, "此操作须先以账号和密码登录；令牌不是登录会话", "this is for who has signed in; a token is no session")
 	}
 	local := s.Desk
 	if q.Header.Get(PrefixHeader) == flagPrefix {
@@ -172,6 +197,15 @@ func (s *Server) admit(q *request) (err error) {
 		return fail(forbidden, "此账号没有这项权限（%s）", "the account has no right to this (%s)", right)
 	}
 	return nil
+}
+
+// authenticate finds out who asks over the network. What a page asks by itself, such as to go on with a stream, is no use of a session.
+func (s *Server) authenticate(q *request) (access.Principal, error) {
+	asked := q.Method + " " + q.URL.Path
+	if q.plan.unattended {
+		return s.Gate.Watch(q.Request, asked)
+	}
+	return s.Gate.Authenticate(q.Request, asked)
 }
 
 // The headers of answers beside those of HTTP.
@@ -192,7 +226,7 @@ const flagPrefix = "-" + "-"
 type ownerKey struct{}
 
 // AsOwner returns the context of a connection whose other end was proven to be the owner of the ledger's directory, on the same
-// machine. Requests on it need no token.
+// machine. Requests on it need no token and no session.
 func AsOwner(ctx context.Context, who access.Principal) context.Context {
 	return context.WithValue(ctx, ownerKey{}, who)
 }
@@ -204,7 +238,7 @@ func (s *Server) request(w http.ResponseWriter, r *http.Request) *request {
 	h.Set(RequestHeader, q.id)
 	h.Set(BuildHeader, s.Build)
 	h.Set("Cache-Control", "private, no-cache")
-	h.Set("Vary", "Accept, Accept-Encoding, Accept-Language, Authorization")
+	h.Set("Vary", "Accept, Accept-Encoding, Accept-Language, Authorization, Cookie")
 	h.Set("X-Content-Type-Options", "nosniff")
 	return q
 }

@@ -10,7 +10,7 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 	x := small(t)
 	r := x.get(t, "/v1/centers/ZJ-0001").ok(t)
 	for name, want := range map[string]string{"Ledger-Position": "6", "Ledger-As-Of": "2026-11-01", "Taizhang-Build": "v1", "Cache-Control": "private, no-cache",
-		"Vary": "Accept, Accept-Encoding, Accept-Language, Authorization", "Content-Type": "application/json", "ETag": `"r5"`} {
+		"Vary": "Accept, Accept-Encoding, Accept-Language, Authorization, Cookie", "Content-Type": "application/json", "ETag": `"r5"`} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("expected %s: %s, got %q", name, want, got)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"strconv"
 	"sync"
 	"time"
@@ -35,7 +34,7 @@ var (
 )
 
 func streamRoutes() []route {
-	return []route{{method: http.MethodGet, path: "/v1/stream", name: "stream", right: access.ReadLedger, handle: (*request).follow,
+	return []route{{method: http.MethodGet, path: "/v1/stream", name: "stream", right: access.ReadLedger, unattended: true, handle: (*request).follow,
 		short:  text.Say("新的记录和预警的变动，随时送达（SSE）", "new records, and whose alerts moved, as they come (SSE)"),
 		params: []param{{name: "lastEventId", words: text.Say("从台账 `POSITION` 之后接续；也可用 Last-Event-ID", "resume after `POSITION` of the ledger, as Last-Event-ID does"), sort: lists.Count}},
 		gives:  []answer{{http.StatusOK, eventsType, nil, "events record, alerts, day, reset and bye"}}}}
@@ -247,14 +246,10 @@ func (x *stream) ended(err error) error {
 	return x.flush()
 }
 
-// allowed returns an error unless the account still is what it was when the stream began: its token good, its rights and its
-// scope the same.
+// allowed returns an error unless the account still is what it was when the stream began: its token or session good, its rights and
+// its scope the same. A stream is no use of a session.
 func (x *stream) allowed() error {
-	if x.q.who.Owner {
-		return nil
-	}
-	who, err := x.q.s.Access.Authenticate(bearer(x.q.Request), x.q.who.Source, x.q.Method+" "+x.q.URL.Path)
-	if err != nil || !reflect.DeepEqual(who, x.q.who) {
+	if !x.q.s.Access.Stands(x.q.who) {
 		return errEnded
 	}
 	return nil
