@@ -76,7 +76,7 @@ var answers = []struct {
 	{"policy show", "The parameters of a policy. JSON is the text of the policy as it was adopted, byte for byte.", policyText{}, desk.ParameterColumns},
 	{"policy check FILE", "What is wrong with a file of a policy. There is nothing in it if the policy can be adopted.", []desk.PolicyProblem{}, desk.ProblemColumns},
 	{"account list", "The accounts by name.", access.Accounts{}, access.AccountColumns},
-	{"account show ACCOUNT", "One account. `account add`, `account bind`, `account disable` and `account enable` answer alike, as it is afterwards. In CSV departments are separated by `;`.", access.Account{}, access.AccountColumns},
+	{"account show ACCOUNT", "One account. `account add`, `account bind`, `account disable`, `account enable`, `account password`, `account reset-factor`, `account link` and `account unlink` answer alike, as it is afterwards. In CSV departments are separated by `;`, and so are identities, each as its issuer, a blank and its subject.", access.Account{}, access.AccountColumns},
 	{"token add ACCOUNT", "The token that was made. Nothing shows its `secret` again.", access.MadeToken{}, access.MadeTokenColumns},
 	{"token list", "The tokens in the order in which they were made. `token revoke` answers one alike. In CSV acts are separated by `;`.", access.Tokens{}, access.TokenColumns},
 	{"access-log", "The entries of the access log and the writes of the ledger, in the order of time.", []access.Entry{}, access.EntryColumns},

@@ -46,6 +46,9 @@ func (a *app) accountCommand() *cobra.Command {
 		},
 	}
 	c.AddCommand(add, bind, list,
+		a.accountPasswordCommand(), a.resetFactorCommand(),
+		a.linkCommand("link", a.say("把单点登录的身份关联到账号", "link an identity of single sign-on to an account"), access.Office.Link),
+		a.linkCommand("unlink", a.say("解除关联", "undo that"), access.Office.Unlink),
 		a.oneAccount("show", a.say("显示一个账号", "show an account"), access.Office.Account),
 		a.oneAccount("disable", a.say("停用账号及其令牌", "disable an account and its tokens"), access.Office.Disable),
 		a.oneAccount("enable", a.say("重新启用账号", "enable an account again"), access.Office.Enable))
@@ -85,6 +88,11 @@ func (a *app) writeAccount(x *access.Account, err error) error {
 	if err != nil {
 		return err
 	}
+	return a.writeAccountAnd(x, func() {})
+}
+
+// writeAccountAnd is writeAccount with more for people.
+func (a *app) writeAccountAnd(x *access.Account, more func()) error {
 	for _, w := range x.Warnings {
 		fmt.Fprintln(a.errOut, a.say("提示：%s", "note: %s", w.In(a.lang)))
 	}
@@ -101,7 +109,61 @@ func (a *app) writeAccount(x *access.Account, err error) error {
 			a.print("  停用：%s，由 %s", "  disabled: %s, by %s", toSecond(x.DisabledAt), x.DisabledBy)
 		}
 		a.print("  有效令牌：%d", "  valid tokens: %d", x.Tokens)
+		a.tellSignIn(x)
+		more()
 	})
+}
+
+// tellSignIn says with what an account signs in, and when it did last.
+func (a *app) tellSignIn(x *access.Account) {
+	password, factor, last := a.say("未设置", "none"), a.say("未登记", "none"), a.say("从未", "never")
+	if x.Password {
+		password = a.say("已设置", "set")
+	}
+	if x.Factor {
+		factor = a.say("已登记", "enrolled")
+	}
+	if x.SignedInAt != "" {
+		last = toSecond(x.SignedInAt)
+	}
+	a.print("  密码：%s；第二因素：%s；上次登录：%s", "  password: %s; second factor: %s; last sign-in: %s", password, factor, last)
+	for _, id := range x.Identities {
+		a.print("  关联身份：%s（签发方 %s）", "  linked identity: %s at %s", id.Subject, id.Issuer)
+	}
+}
+
+func (a *app) resetFactorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "reset-factor ACCOUNT", Args: exactly(1),
+		Short: a.say("取消第二因素（如手机丢失），须由本人重新登记", "take away a second factor, such as a lost phone; the account enrols a new one"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.office(cmd.Context(), func(o access.Office) error {
+				x, err := o.ResetFactor(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				return a.writeAccountAnd(x, func() {
+					a.print("第二因素已取消，登录已结束。", "The second factor is gone, and the sessions have ended.")
+				})
+			})
+		},
+	}
+}
+
+// linkCommand returns a verb about an identity at an issuer.
+func (a *app) linkCommand(verb, short string, do func(access.Office, context.Context, string, access.Identity) (*access.Account, error)) *cobra.Command {
+	var id access.Identity
+	c := &cobra.Command{
+		Use: verb + " ACCOUNT --issuer URL --subject TEXT", Args: exactly(1), Short: short,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.office(cmd.Context(), func(o access.Office) error {
+				return a.writeAccount(do(o, cmd.Context(), args[0], id))
+			})
+		},
+	}
+	c.Flags().StringVar(&id.Issuer, "issuer", "", a.say("签发方 `URL`，与 serve 的 --oidc-issuer 相同（必填）", "`URL` of the issuer, as serve has it in --oidc-issuer (must be given)"))
+	c.Flags().StringVar(&id.Subject, "subject", "", a.say("该签发方对此人的标识（sub）`TEXT`（必填）", "what the issuer calls the person (sub), `TEXT` (must be given)"))
+	return c
 }
 
 // aside returns a text in brackets, or "".

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -41,6 +42,7 @@ type app struct {
 	writes      bool                        // the verb writes: what it wrote before an interrupt stays
 	pingRecord  func(context.Context) error // asks the cluster whether it answers, once its copy is open; nil without one
 	invoked     string                      // what was typed to run the program
+	in          *os.File
 	out, errOut io.Writer
 	getenv      func(string) string
 	now         func() time.Time
@@ -81,7 +83,7 @@ func wrongUsage(cmd *cobra.Command, err error) error {
 // newApp returns an app that speaks the language of --lang or of the environment. The language is wanted before the
 // flags are parsed, for the help, and so is the form of output, for what is wrong with a flag.
 func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *app {
-	a := &app{out: out, errOut: errOut, getenv: getenv, now: time.Now, log: zap.NewNop(), output: tableOutput}
+	a := &app{in: os.Stdin, out: out, errOut: errOut, getenv: getenv, now: time.Now, log: zap.NewNop(), output: tableOutput}
 	a.lang = "en"
 	if locale := cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")); strings.HasPrefix(locale, "zh") {
 		a.lang = "zh"

@@ -277,7 +277,7 @@ func (l *ledgers) commands(title string) []string {
 		"backup TO":                  {"--data SMALL backup FILES/copy.tar", "--data NEW restore FILES/copy.tar"},
 		"reproduce FILE":             {"--data SMALL reproduce FILES/report.csv", "! --data SMALL reproduce FILES/edited.csv"},
 		"account list":               {"--data SMALL account list"},
-		"account show ACCOUNT":       {"--data SMALL account show cai", "--data SMALL account bind cai --role industry-dept --department 甲 --department 乙", "--data SMALL account disable cai", "--data SMALL account enable cai"},
+		"account show ACCOUNT":       {"--data SMALL account show cai", "--data SMALL account bind cai --role industry-dept --department 甲 --department 乙", "--data SMALL account link cai --issuer https://id.example.cn --subject 9f2c1e", "--data SMALL account disable cai", "--data SMALL account enable cai"},
 		"token add ACCOUNT":          {"--data SMALL token add cai --name x"},
 		"token list":                 {"--data SMALL token list"},
 		"nats user list":             {"--data SMALL nats user list"},

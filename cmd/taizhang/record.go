@@ -82,9 +82,14 @@ func readFile(path string, bytesMax int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, bytesMax+1))
+	return readUpTo(f, path, bytesMax)
+}
+
+// readUpTo reads at most so many bytes, or returns an error that names where they are from.
+func readUpTo(from io.Reader, name string, bytesMax int64) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(from, bytesMax+1))
 	if err == nil && int64(len(content)) > bytesMax {
-		err = text.Errorf(text.Invalid, "%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", path, bytesMax)
+		err = text.Errorf(text.Invalid, "%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", name, bytesMax)
 	}
 	return content, err
 }

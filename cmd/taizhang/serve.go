@@ -91,8 +91,9 @@ func (a *app) serveCommand() *cobra.Command {
 						settings[i].value = o.natsListen
 					}
 				}
-				if _, err := o.certificate(a.log); err != nil {
-					return err
+				_, failed := o.certificate(a.log)
+				if _, err := o.provider(a.now, a.log); err != nil || failed != nil {
+					return cmp.Or(failed, err)
 				}
 				return a.printSettings(settings)
 			}
@@ -114,6 +115,7 @@ func (a *app) serveCommand() *cobra.Command {
 	f.StringVar(&o.tlsKey, "tls-key", "", a.say("私钥 `FILE`（PEM，权限 0600）", "its key `FILE` (PEM, mode 0600)"))
 	f.StringArrayVar(&o.hosts, "host", nil, a.say("访问所用的主机名 `NAME`，可多次给出", "`NAME` of the host under which it is asked; may be repeated"))
 	f.BoolVar(&o.insecure, "insecure", false, a.say("允许在非本机地址上不加密", "allow another address than loopback without TLS"))
+	a.signInFlags(cmd, &o.signInOptions)
 	f.StringVar(&o.config, "config", "", a.say("设置文件 `FILE`：每行 名称 = 值", "`FILE` of settings: lines NAME = VALUE"))
 	f.BoolVar(&o.checkConfig, "check-config", false, a.say("只显示将采用的设置或其中的错误", "only show the settings that would be used, or what is wrong with them"))
 	f.BoolVar(&o.demo, "demo", false, a.say("模拟一省的临时台账，附各角色的账号", "a temporary ledger of a simulated province, with accounts of every role"))
@@ -175,17 +177,24 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	if err != nil {
 		return err
 	}
+	if _, err = o.provider(a.now, a.log); err != nil {
+		return err
+	}
 	if s.traces, err = a.openTraces(ctx); err != nil {
 		return err
 	}
 	defer func() { a.flush(s.traces) }()
 	metrics := api.NewMetrics(programVersion())
-	opened, err := a.openServed(ctx, metrics)
+	opened, err := a.openServed(ctx, o, metrics)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, opened.close()) }()
-	if err := o.mayBeReached(ctx, opened.access); err != nil {
+	accounts, err := opened.access.Office(access.Local("", "local")).Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	if err := o.mayBeReached(accounts); err != nil {
 		return err
 	}
 	socket, err := listen.OpenSocket(a.dir)
@@ -208,7 +217,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	if started != nil {
 		err = started(opened, address)
 	} else {
-		err = a.sayServing(address, admin, opened)
+		err = cmp.Or(a.sayServing(address, admin, opened), a.sayFirst(o, accounts))
 	}
 	if err != nil {
 		return errors.Join(err, s.stop(a.log))
@@ -256,22 +265,16 @@ func (o *serveOptions) address(l net.Listener) string {
 	return "http://" + l.Addr().String()
 }
 
-// mayBeReached refuses to be reached from other machines while there is no administrator: nobody could take a right away then.
-func (o *serveOptions) mayBeReached(ctx context.Context, accounts *access.Access) error {
-	if o.isLoopback() {
+// mayBeReached refuses to be reached from other machines while no administrator could act: nobody could take a right away then. One
+// who has neither a password nor a token can do nothing from anywhere, so he does not count.
+func (o *serveOptions) mayBeReached(accounts access.Accounts) error {
+	if o.isLoopback() || slices.ContainsFunc(accounts, func(x access.Account) bool {
+		return (x.Role == access.SecAdmin || x.Role == access.SysAdmin) && (o.canSignIn(&x) || !x.Disabled && x.Tokens > 0)
+	}) {
 		return nil
 	}
-	list, err := accounts.Office(access.Local("", "local")).Accounts(ctx)
-	if err != nil {
-		return err
-	}
-	for _, x := range list {
-		if !x.Disabled && (x.Role == access.SecAdmin || x.Role == access.SysAdmin) {
-			return nil
-		}
-	}
-	return text.Errorf(text.Conflict, "还没有管理员账号，不能在 %s 上提供服务；先建立：taizhang account add NAME --role secadmin",
-		"there is no account of an administrator, so the ledger is not served on %s; add one first: taizhang account add NAME --role secadmin", o.listen)
+	return text.Errorf(text.Conflict, "还没有可以行事的管理员（sysadmin 或 secadmin，有密码或有效令牌，未停用），不能在 %s 上提供服务；请先建立并设置密码：taizhang account add NAME --role secadmin，taizhang account password NAME",
+		"no administrator could act (a sysadmin or secadmin with a password or a valid token, not disabled), so the ledger is not served on %s; first add one and set the password: taizhang account add NAME --role secadmin, taizhang account password NAME", o.listen)
 }
 
 // sayServing prints the line that says that the server is there.

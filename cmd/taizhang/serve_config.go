@@ -21,7 +21,11 @@ import (
 const configBytesMax = 1 << 20
 
 // settable are the flags of serve that the environment and the file of settings may set too.
-var settable = []string{"data", "store", "listen", "admin-listen", "nats-listen", "nats", "nats-nkey", "nats-creds", "tls-cert", "tls-key", "host", "insecure", "lang", "verbose"}
+var settable = []string{"data", "store", "listen", "admin-listen", "nats-listen", "nats", "nats-nkey", "nats-creds", "tls-cert", "tls-key", "host", "insecure",
+	"session-idle", "password-days", "proxy", "public-url", "oidc-issuer", "oidc-client", "oidc-secret-file", "oidc-audience", "oidc-ca", "lang", "verbose"}
+
+// isList reports whether a setting may be given more than once.
+func isList(name string) bool { return name == "host" || name == "proxy" }
 
 // setting is the value of a flag, and where it is from: "flag", a variable of the environment, a line of the file, or byDefault.
 type setting struct {
@@ -55,7 +59,7 @@ func (a *app) settleOne(flag *pflag.Flag, lines []configLine) (string, error) {
 	variable := variableOf(flag.Name)
 	if value := a.getenv(variable); value != "" {
 		values := []string{value}
-		if flag.Name == "host" {
+		if isList(flag.Name) {
 			values = strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
 		}
 		for _, v := range values {
@@ -101,7 +105,7 @@ type configLine struct {
 }
 
 // readConfig reads a file of settings: lines NAME = VALUE, blank lines, and comments that begin with #. A name is that of a flag;
-// only host may be given more than once.
+// only a list may be given more than once.
 func (a *app) readConfig(file string) (map[string][]configLine, error) {
 	if file == "" {
 		return nil, nil
@@ -129,7 +133,7 @@ func (a *app) readConfig(file string) (map[string][]configLine, error) {
 			return nil, text.Errorf(text.Invalid, "%s：应写作 名称 = 值", "%s: expected NAME = VALUE", where)
 		case !slices.Contains(settable, name):
 			return nil, text.Errorf(text.Invalid, "%s：没有名为 %q 的设置；可用：%s", "%s: there is no setting %q; there are: %s", where, name, strings.Join(settable, ", "))
-		case name != "host" && len(set[name]) > 0:
+		case !isList(name) && len(set[name]) > 0:
 			return nil, text.Errorf(text.Invalid, "%s：%s 已在 %s 设过", "%s: %s is set already at %s", where, name, set[name][0].where)
 		case name == "store" && strings.Contains(value, "@"):
 			return nil, text.Errorf(text.Invalid, "%s：口令不能写在设置文件中；带账号的集群地址请用环境变量 TAIZHANG_STORE", "%s: a password does not belong into a file of settings; give the address of a cluster with an account in the environment's TAIZHANG_STORE", where)
@@ -141,6 +145,7 @@ func (a *app) readConfig(file string) (map[string][]configLine, error) {
 
 // serveOptions are the flags of serve.
 type serveOptions struct {
+	signInOptions
 	listen, adminListen string
 	natsListen          string // feedOff or "" for no feed in this process
 	nats                string
@@ -175,7 +180,7 @@ func (o *serveOptions) check() error {
 			return text.Errorf(text.Invalid, "应为不带端口的主机名，不能是 %q", "expected the name of a host without a port, got %q", host).Of("host")
 		}
 	}
-	return nil
+	return o.signInOptions.check()
 }
 
 // isAddress reports whether a text is HOST:PORT with the number of a port.
@@ -195,10 +200,13 @@ func isLoopback(address string) bool {
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// hostNames returns the names under which the server may be asked: those of loopback, of its address, and those given.
+// hostNames returns the names under which the server may be asked: those of loopback, of its addresses, and those given.
 func (o *serveOptions) hostNames() []string {
 	names := []string{"localhost", "127.0.0.1", "::1"}
 	if host, _, err := net.SplitHostPort(o.listen); err == nil && host != "" {
+		names = append(names, host)
+	}
+	if host := o.publicHost(); host != "" {
 		names = append(names, host)
 	}
 	return append(names, o.hosts...)

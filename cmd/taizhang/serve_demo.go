@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -41,7 +45,7 @@ func (a *app) serveDemo(ctx context.Context, o *serveOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(a.dir)) }()
-	var tokens map[string]string
+	var accounts []demoAccount
 	o.fill = func(x *opened) error {
 		if err := a.demoImport(ctx, &x.desk); err != nil {
 			return err
@@ -51,11 +55,12 @@ func (a *app) serveDemo(ctx context.Context, o *serveOptions) (err error) {
 				return err
 			}
 		}
-		tokens, err = a.demoAccounts(ctx, x)
+		accounts, err = a.demoAccounts(ctx, x)
 		return err
 	}
 	return a.serve(ctx, o, func(x *opened, address string) error {
-		a.demoCalls(address, tokens)
+		a.tellDemoAccounts(address, accounts)
+		a.demoCalls(address, accounts)
 		if x.feed != nil {
 			a.demoFeed(x.feed.URL())
 		}
@@ -81,43 +86,76 @@ func (a *app) demoConsumer(ctx context.Context, x *opened) error {
 	return err
 }
 
-// demoAccounts adds an account of each role with a token, prints them, and returns the tokens by account.
-func (a *app) demoAccounts(ctx context.Context, x *opened) (map[string]string, error) {
+// demoAccount is an account of a demo, with what it signs in with.
+type demoAccount struct {
+	name string
+	access.Binding
+	may             []string
+	scope           text.Text
+	password, token string
+}
+
+// demoAccounts adds an account of each role, each with a password and a token of its own.
+func (a *app) demoAccounts(ctx context.Context, x *opened) ([]demoAccount, error) {
 	assigned, err := a.demoAssigned(ctx, x)
 	if err != nil {
 		return nil, err
 	}
+	list := []demoAccount{
+		{name: "office", Binding: access.Binding{Role: access.STOffice, MayRecord: true}, may: []string{access.MayRecord, access.MayRevoke}, scope: text.Say("全省", "the province")},
+		{name: "finance", Binding: access.Binding{Role: access.Finance, MayRecord: true}, may: []string{access.MayRecord}, scope: text.Say("全省", "the province")},
+		{name: "dept", Binding: access.Binding{Role: access.IndustryDept, Departments: []string{assigned.IndustryDept}}, scope: text.Same(assigned.IndustryDept)},
+		{name: "region", Binding: access.Binding{Role: access.LocalGov, Region: assigned.LocalGov[:4]}, scope: text.Say("行政区划 %s", "region %s", assigned.LocalGov[:4])},
+		{name: "center", Binding: access.Binding{Role: access.Center, Center: demoCenter}, scope: text.Same(demoCenter)},
+		{name: "auditor", Binding: access.Binding{Role: access.Auditor}, scope: text.Say("全省", "the province")},
+		{name: "secadmin", Binding: access.Binding{Role: access.SecAdmin}, may: []string{access.MayPolicy, access.MayAccounts}, scope: text.Say("政策、账号绑定", "policies, what accounts are bound to")},
+		{name: "sysadmin", Binding: access.Binding{Role: access.SysAdmin}, may: []string{access.MayAccounts}, scope: text.Say("账号增减、密码", "adding accounts, their passwords")},
+		{name: "logadmin", Binding: access.Binding{Role: access.LogAdmin}, scope: text.Say("访问日志", "the access log")},
+	}
 	office := x.access.Office(access.Local("demo", "local"))
-	tokens := map[string]string{}
-	fmt.Fprintln(a.out)
-	a.print("账号（仅供演示，无第二因素；令牌只显示这一次）：", "Accounts (for the demo, without a second factor; tokens are shown this once):")
-	for _, x := range []struct {
-		name string
-		access.Binding
-		may   []string
-		scope text.Text
-	}{
-		{"office", access.Binding{Role: access.STOffice, MayRecord: true}, []string{access.MayRecord, access.MayRevoke}, text.Say("全省", "the province")},
-		{"finance", access.Binding{Role: access.Finance, MayRecord: true}, []string{access.MayRecord}, text.Say("全省", "the province")},
-		{"dept", access.Binding{Role: access.IndustryDept, Departments: []string{assigned.IndustryDept}}, nil, text.Same(assigned.IndustryDept)},
-		{"region", access.Binding{Role: access.LocalGov, Region: assigned.LocalGov[:4]}, nil, text.Say("行政区划 %s", "region %s", assigned.LocalGov[:4])},
-		{"center", access.Binding{Role: access.Center, Center: demoCenter}, nil, text.Same(demoCenter)},
-		{"auditor", access.Binding{Role: access.Auditor}, nil, text.Say("全省", "the province")},
-		{"secadmin", access.Binding{Role: access.SecAdmin}, []string{access.MayPolicy, access.MayAccounts}, text.Say("政策、账号绑定", "policies, what accounts are bound to")},
-		{"sysadmin", access.Binding{Role: access.SysAdmin}, []string{access.MayAccounts}, text.Say("账号增减", "adding and disabling accounts")},
-		{"logadmin", access.Binding{Role: access.LogAdmin}, nil, text.Say("访问日志", "the access log")},
-	} {
-		if _, err := office.AddAccount(ctx, access.NewAccount{Account: x.name, Binding: x.Binding}); err != nil {
+	for i := range list {
+		d := &list[i]
+		if _, err := office.AddAccount(ctx, access.NewAccount{Account: d.name, Binding: d.Binding}); err != nil {
 			return nil, err
 		}
-		made, err := office.AddToken(ctx, access.NewToken{Account: x.name, Name: "demo", Days: demoTokenDays, May: x.may})
+		d.password = demoPassword()
+		if _, err := office.SetPassword(ctx, d.name, access.NewPassword{Password: d.password}); err != nil {
+			return nil, err
+		}
+		made, err := office.AddToken(ctx, access.NewToken{Account: d.name, Name: "demo", Days: demoTokenDays, May: d.may})
 		if err != nil {
 			return nil, err
 		}
-		tokens[x.name] = made.Secret
-		fmt.Fprintf(a.out, "  %-9s %s  %-13s %s\n", x.name, made.Secret, x.Role, x.scope.In(a.lang))
+		d.token = made.Secret
 	}
-	return tokens, nil
+	return list, nil
+}
+
+// demoPassword returns a random password of 4 groups of letters and digits: 79 bits. None of them is easily taken for another one.
+func demoPassword() string {
+	const signs = "23456789abcdefghjkmnpqrstuvwxyz"
+	var b strings.Builder
+	for i := range 16 {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte('-')
+		}
+		n, _ := rand.Int(rand.Reader, big.NewInt(int64(len(signs)))) // which never fails
+		b.WriteByte(signs[n.Int64()])
+	}
+	return b.String()
+}
+
+// tellDemoAccounts prints the accounts, in lines of less than 80 columns but for a long scope.
+func (a *app) tellDemoAccounts(address string, list []demoAccount) {
+	fmt.Fprintln(a.out)
+	a.print("在 %s/login 登录（仅供演示，没有第二因素；密码只显示这一次）：", "Sign in at %s/login (a demo has no second factor; shown this once):", address)
+	for _, d := range list {
+		fmt.Fprintf(a.out, "  %-8s  %s  %-13s %s\n", d.name, d.password, d.Role, d.scope.In(a.lang))
+	}
+	a.print("程序用令牌访问（也只显示这一次）：", "Programs show a token (shown this once too):")
+	for _, d := range list {
+		fmt.Fprintf(a.out, "  %-8s  %s\n", d.name, d.token)
+	}
 }
 
 // demoAssigned returns the department and the region that the center of the demo was assigned to last.
@@ -140,7 +178,7 @@ func (a *app) demoAssigned(ctx context.Context, x *opened) (to events.CenterAssi
 }
 
 // demoCalls prints calls that can be pasted.
-func (a *app) demoCalls(address string, tokens map[string]string) {
+func (a *app) demoCalls(address string, accounts []demoAccount) {
 	fmt.Fprintln(a.out)
 	a.print("可以粘贴试用：", "Ready to paste:")
 	for _, call := range []struct{ account, path string }{
@@ -148,7 +186,7 @@ func (a *app) demoCalls(address string, tokens map[string]string) {
 		{"region", "/v1/execution?limit=3&lang=" + a.lang},
 		{"center", "/v1/centers/" + demoCenter + "?lang=" + a.lang},
 	} {
-		fmt.Fprintf(a.out, "  curl -s -H 'Authorization: Bearer %s' '%s%s'\n", tokens[call.account], address, call.path)
+		fmt.Fprintf(a.out, "  curl -s -H 'Authorization: Bearer %s' '%s%s'\n", accounts[slices.IndexFunc(accounts, func(d demoAccount) bool { return d.name == call.account })].token, address, call.path)
 	}
 }
 

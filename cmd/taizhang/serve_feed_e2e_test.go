@@ -30,7 +30,7 @@ func TestAfterEachKillTheFeedIsRightAndNothingIsActedOnTwice(t *testing.T) {
 	l.onLine = true
 	p := newProgram(t, "gov")
 	a, _ := servedApp(dir)
-	x, err := a.openServed(t.Context(), api.NewMetrics("test"))
+	x, err := a.openServed(t.Context(), &serveOptions{}, api.NewMetrics("test"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestASeparateServerIsSetUpWithWhatIsPrintedAndMayBeKilledUnderLoad(t *testi
 	l.onLine = true
 	e, p := newExternal(t), newProgram(t, "gov")
 	a, _ := servedApp(dir)
-	x, err := a.openServed(t.Context(), api.NewMetrics("test"))
+	x, err := a.openServed(t.Context(), &serveOptions{}, api.NewMetrics("test"))
 	if err != nil {
 		t.Fatal(err)
 	}

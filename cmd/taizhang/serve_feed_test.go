@@ -267,7 +267,7 @@ func newProvince(t *testing.T, programs ...*program) (dir string) {
 	dir = filepath.Join(t.TempDir(), "ledger")
 	mustRun(t, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
 	a, _ := servedApp(dir)
-	x, err := a.openServed(t.Context(), api.NewMetrics("test"))
+	x, err := a.openServed(t.Context(), &serveOptions{}, api.NewMetrics("test"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func newLoad(t testing.TB, dir string) *load {
 	if err := root.Execute(); err != nil {
 		t.Fatal(err)
 	}
-	x, err := a.openServed(t.Context(), api.NewMetrics("test"))
+	x, err := a.openServed(t.Context(), &serveOptions{}, api.NewMetrics("test"))
 	if err != nil {
 		t.Fatal(err)
 	}

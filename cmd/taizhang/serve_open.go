@@ -49,7 +49,7 @@ type opened struct {
 }
 
 // openServed opens the ledger and its accounts to be served, and makes what is not there. The caller closes what it returns.
-func (a *app) openServed(ctx context.Context, metrics *api.Metrics) (o *opened, err error) {
+func (a *app) openServed(ctx context.Context, options *serveOptions, metrics *api.Metrics) (o *opened, err error) {
 	o = &opened{}
 	defer func() {
 		if err != nil {
@@ -77,7 +77,8 @@ func (a *app) openServed(ctx context.Context, metrics *api.Metrics) (o *opened, 
 	if o.accounts, err = a.openAccounts(ctx); err != nil {
 		return o, err
 	}
-	o.access, err = access.Open(ctx, access.Config{Store: o.accounts, Ledger: l, Now: a.now, Log: a.log})
+	o.access, err = access.Open(ctx, access.Config{Store: o.accounts, Ledger: l, Now: a.now, Log: a.log,
+		SessionIdle: time.Duration(options.sessionIdleMinutes) * time.Minute, PasswordDays: options.passwordDays, Demo: options.demo})
 	return o, err
 }
 

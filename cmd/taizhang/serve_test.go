@@ -346,7 +346,7 @@ func TestWhereAServerMayListen(t *testing.T) {
 		says string
 	}{
 		"another address without TLS":           {"--listen 0.0.0.0:0", 2, "tokens would travel in the clear"},
-		"another address without administrator": {"--listen 0.0.0.0:0 --insecure", 1, "no account of an administrator"},
+		"another address without administrator": {"--listen 0.0.0.0:0 --insecure", 1, "no administrator could act"},
 		"no port":                               {"--listen localhost", 2, "--listen: expected HOST:PORT"},
 		"a certificate alone":                   {"--tls-cert x.pem", 2, "must be given together"},
 		"no such certificate":                   {"--listen 127.0.0.1:0 --tls-cert x.pem --tls-key y.pem", 1, "there is no file x.pem"},
@@ -381,7 +381,7 @@ func TestSettingsAreFromFlagsThenTheEnvironmentThenTheFile(t *testing.T) {
 		code := a.exitCode(t.Context(), root.ExecuteContext(t.Context()))
 		return out.String(), errOut.String(), code
 	}
-	got, said, code := check(map[string]string{"TAIZHANG_LISTEN": "127.0.0.1:2", "TAIZHANG_ADMIN_LISTEN": "127.0.0.1:22", "TAIZHANG_STORE": "esdb://admin:secret@127.0.0.1:2113"},
+	got, said, code := check(map[string]string{"TAIZHANG_LISTEN": "127.0.0.1:2", "TAIZHANG_ADMIN_LISTEN": "127.0.0.1:22", "TAIZHANG_STORE": "esdb://admin:hunter2@127.0.0.1:2113"},
 		"# of the office\n\ndata = /var/lib/taizhang\nlisten = 127.0.0.1:1\nadmin-listen = 127.0.0.1:11\nhost = a.example\nhost = b.example\n", "--listen", "127.0.0.1:3")
 	for _, line := range []string{"listen = 127.0.0.1:3  # flag", "admin-listen = 127.0.0.1:22  # TAIZHANG_ADMIN_LISTEN", "data = /var/lib/taizhang  # " + file + ":3",
 		"host = a.example, b.example  # " + file + ":7", "insecure = false  # default", "store = esdb://…@127.0.0.1:2113  # TAIZHANG_STORE",
@@ -390,7 +390,7 @@ func TestSettingsAreFromFlagsThenTheEnvironmentThenTheFile(t *testing.T) {
 			t.Errorf("expected %q, exit %d, got\n%s%s", line, code, got, said)
 		}
 	}
-	if strings.Contains(got, "secret") {
+	if strings.Contains(got, "hunter2") {
 		t.Errorf("a password is shown: %s", got)
 	}
 	for content, says := range map[string][2]string{

@@ -93,7 +93,7 @@ func newSoakLoad(t testing.TB, dir string) *soakLoad {
 	}
 	runs(t, dir, "import", file)
 	a, _ := servedApp(dir)
-	x, err := a.openServed(t.Context(), api.NewMetrics("test"))
+	x, err := a.openServed(t.Context(), &serveOptions{}, api.NewMetrics("test"))
 	if err != nil {
 		t.Fatal(err)
 	}

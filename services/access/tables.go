@@ -23,11 +23,13 @@ func (r Role) Title() text.Text {
 	return r.Ledger().Title()
 }
 
-// AccountColumns are those of an account as a row. Several departments stand in one cell, separated by ";".
+// AccountColumns are those of an account as a row. Several departments stand in one cell, separated by ";", and
+// so do identities, each as its issuer, a blank and its subject.
 var AccountColumns = []table.Column{{Name: "account", Title: text.Say("账号", "account")}, {Name: "role", Title: text.Say("角色", "role")}, {Name: "center"}, {Name: "region"}, {Name: "departments"},
 	{Title: text.Say("范围", "scope"), CharMax: 40}, {Name: "mayRecord", Title: text.Say("可补录", "may record"), Type: table.Bool}, {Name: "disabled", Title: text.Say("停用", "disabled"), Type: table.Bool},
 	{Name: "tokens", Title: text.Say("有效令牌", "valid tokens"), Type: table.Count}, {Name: "addedAt", Title: text.Say("建立", "added"), Type: table.Time}, {Name: "addedBy"}, {Name: "boundAt", Type: table.Time}, {Name: "boundBy"},
-	{Name: "disabledAt", Type: table.Time}, {Name: "disabledBy"}}
+	{Name: "disabledAt", Type: table.Time}, {Name: "disabledBy"}, {Name: "hasPassword", Title: text.Say("密码", "password"), Type: table.Bool}, {Name: "factor", Title: text.Say("第二因素", "second factor"), Type: table.Bool},
+	{Name: "identities"}, {Name: "signedInAt", Title: text.Say("上次登录", "last sign-in"), Type: table.Time}}
 
 // Scope returns the scope of a binding as people read it, or "".
 func (b *Binding) Scope() string {
@@ -36,9 +38,14 @@ func (b *Binding) Scope() string {
 
 // Row returns the account as a row of AccountColumns.
 func (a *Account) Row() []table.Cell {
+	var identities []string
+	for _, id := range a.Identities {
+		identities = append(identities, id.Issuer+" "+id.Subject)
+	}
 	return []table.Cell{table.Text(a.Account), table.Named(a.Role, a.Role.Title()), table.Optional(string(a.Center)), table.Optional(a.Region), table.Optional(strings.Join(a.Departments, ";")),
 		table.Optional(strings.Trim(a.Scope(), ";")), table.Yes(a.MayRecord), table.Yes(a.Disabled),
-		table.Number(a.Tokens), table.Text(a.AddedAt), table.Text(a.AddedBy), table.Optional(a.BoundAt), table.Optional(a.BoundBy), table.Optional(a.DisabledAt), table.Optional(a.DisabledBy)}
+		table.Number(a.Tokens), table.Text(a.AddedAt), table.Text(a.AddedBy), table.Optional(a.BoundAt), table.Optional(a.BoundBy), table.Optional(a.DisabledAt), table.Optional(a.DisabledBy),
+		table.Yes(a.Password), table.Yes(a.Factor), table.Optional(strings.Join(identities, ";")), table.Optional(a.SignedInAt)}
 }
 
 // Table returns the account as a row.

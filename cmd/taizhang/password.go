@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/listen"
+)
+
+// secretBytesMax is how long a file with a password or the like may be: more than any that is accepted.
+const secretBytesMax = 4096
+
+// stdinName is the value of --password-file for standard input.
+const stdinName = "-"
+
+func (a *app) accountPasswordCommand() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use: "password ACCOUNT", Args: a.noPassword,
+		Short: a.say("设置账号的密码，账号首次登录时须更换", "set the password of an account, which must change it when it first signs in"),
+		Long: a.say(`设置账号的密码，取代原有的；该账号的登录随即全部结束，首次登录时须更换密码。
+
+在终端上输入两次，不显示。没有终端时从文件读取（--password-file，权限 0600，只有一行），- 为标准输入：
+  pass show cai | taizhang account password cai --password-file -
+密码不能写在命令行或环境变量里：那里他人可以看到，也会留在命令历史中。`,
+			`Set the password of an account, in place of the one that it has. Its sessions end, and it must change the password when it
+first signs in.
+
+On a terminal the password is typed twice and not shown. Without one it is read from a file (--password-file, mode 0600, one
+line), or from standard input for -:
+  pass show cai | taizhang account password cai --password-file -
+It is never an argument or a variable of the environment, where others see it and the history of the shell keeps it.`),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			password, err := a.askPassword(cmd, args[0], file)
+			if err != nil {
+				return err
+			}
+			return a.office(cmd.Context(), func(o access.Office) error {
+				x, err := o.SetPassword(cmd.Context(), args[0], access.NewPassword{Password: password})
+				if err != nil {
+					return err
+				}
+				return a.writeAccountAnd(x, func() {
+					a.print("密码已设置；%s 首次登录时须更换密码。", "The password is set; %s must change it when it first signs in.", x.Account)
+					if isAdministrator(x.Role) && !x.Factor {
+						a.print("管理员首次登录时还须登记第二因素（手机上的动态验证码）。", "An administrator also enrols a second factor there (codes from a phone).")
+					}
+				})
+			})
+		},
+	}
+	c.Flags().StringVar(&file, "password-file", "", a.say("密码所在的 `FILE`（权限 0600，一行）；- 为标准输入", "`FILE` with the password (mode 0600, one line); - for standard input"))
+	return c
+}
+
+// isAdministrator reports whether a role is one of the three administrators.
+func isAdministrator(r access.Role) bool {
+	return r == access.SecAdmin || r == access.SysAdmin || r == access.LogAdmin
+}
+
+// noPassword checks the arguments without a word of them: one too many may be a password.
+func (a *app) noPassword(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usage(cmd, "密码不能写在命令行里；若写的是密码，它已留在命令历史中，请改用别的密码", "a password is never an argument; if that was one, the history of the shell has it now, so choose another")
+	}
+	return exactly(1)(cmd, args)
+}
+
+// askPassword returns a new password for an account: from a file, or typed on the terminal. No message has anything of it.
+func (a *app) askPassword(cmd *cobra.Command, account, file string) (string, error) {
+	isTerminal := term.IsTerminal(int(a.in.Fd()))
+	switch {
+	case file != "" && file != stdinName:
+		return secretIn(file)
+	case isTerminal: // where a password that is piped would be shown
+		return a.typedPassword(cmd.Context(), account)
+	case file == stdinName:
+		content, err := readUpTo(a.in, a.say("标准输入", "standard input"), secretBytesMax)
+		if err != nil {
+			return "", err
+		}
+		return onlyLine(content, a.say("标准输入", "standard input"))
+	}
+	return "", usage(cmd, "没有终端可供输入密码：请在终端上运行，或用 --password-file 指定文件（权限 0600，只有一行），- 为标准输入",
+		"there is no terminal to type the password on: run it on one, or name a file with --password-file (mode 0600, one line), or - for standard input")
+}
+
+// secretIn returns the secret in a file that nobody else may read.
+func secretIn(file string) (string, error) {
+	if err := listen.Private(file); err != nil {
+		return "", err
+	}
+	content, err := readFile(file, secretBytesMax)
+	if err != nil {
+		return "", err
+	}
+	return onlyLine(content, file)
+}
+
+// onlyLine returns the one line of a file with a secret.
+func onlyLine(content []byte, file string) (string, error) {
+	line := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(string(content), "\ufeff"), "\n"), "\r")
+	switch {
+	case line == "":
+		return "", text.Errorf(text.Invalid, "%s 是空的", "%s is empty", file)
+	case strings.Contains(line, "\n"):
+		return "", text.Errorf(text.Invalid, "%s 不止一行", "%s has more than one line", file)
+	case !utf8.ValidString(line):
+		return "", text.Errorf(text.Invalid, "%s 不是 UTF-8 文本", "%s is not text in UTF-8", file)
+	}
+	return line, nil
+}
+
+// typedPassword asks for a password twice.
+func (a *app) typedPassword(ctx context.Context, account string) (string, error) {
+	first, err := a.typeHidden(ctx, a.say("%s 的新密码（不显示）：", "new password of %s (not shown): ", account))
+	if err != nil {
+		return "", err
+	}
+	again, err := a.typeHidden(ctx, a.say("再输入一次：", "once more: "))
+	switch {
+	case err != nil:
+		return "", err
+	case first != again:
+		return "", text.Errorf(text.Invalid, "两次输入的密码不同；没有设置密码，请再运行一次", "the two passwords differ; none was set, run it again")
+	}
+	return onlyLine([]byte(first), a.say("输入的密码", "the password typed"))
+}
+
+// typeHidden returns a line that is typed without echo. When ctx ends, it sets the terminal back.
+func (a *app) typeHidden(ctx context.Context, prompt string) (string, error) {
+	terminal := int(a.in.Fd())
+	before, err := term.GetState(terminal)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprint(a.errOut, text.Printable(prompt))
+	type typed struct {
+		line []byte
+		err  error
+	}
+	done := make(chan typed, 1)
+	go func() {
+		line, err := term.ReadPassword(terminal)
+		done <- typed{line, err}
+	}()
+	select {
+	case t := <-done:
+		fmt.Fprintln(a.errOut)
+		if errors.Is(t.err, io.EOF) { // nothing and the end of the input
+			return "", nil
+		}
+		return string(t.line), t.err
+	case <-ctx.Done(): // the read is left to the end of the process
+		fmt.Fprintln(a.errOut)
+		return "", errors.Join(ctx.Err(), term.Restore(terminal, before))
+	}
+}
