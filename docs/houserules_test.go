@@ -184,6 +184,7 @@ var leansOn = map[string][]string{
 	"alertfeed":    {"access", "desk", "files", "listen", "natsserver", "table"},          // publishes what the counter knows, to the users of the accounts; listen knows whose a key is; its consumer writes rows
 	"signin":       {"access", "oidc"},                                                    // signs people in to the accounts over HTTP, by a provider too
 	"api":          {"access", "alertfeed", "desk", "listen", "lists", "signin", "table"}, // serves a guarded counter over HTTP, and the accounts; its client dials the socket
+	"console":      {"access", "signin"},                                                  // pages of a browser over them
 	"replica":      {"logstore"},                                                          // keeps its copy there
 	"kurrentstore": {"logstore"},                                                          // where the command of kurrenttest keeps a ledger
 }

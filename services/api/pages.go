@@ -16,6 +16,7 @@ var pages = map[string]*plan{
 	"login":  {route: route{path: "/login", limit: pageBytesMax}},
 	"logout": {route: route{path: "/logout", limit: pageBytesMax}},
 	"me":     {route: route{path: "/me", limit: pageBytesMax}},
+	"static": {route: route{path: "/static"}},
 }
 
 // pageOf returns which page a request asks for, or nil.

@@ -1,0 +1,149 @@
+package console
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/signin"
+)
+
+// Pages serves the pages. It may be used by several goroutines.
+type Pages struct {
+	*signin.Gate
+	mux *http.ServeMux
+}
+
+// New returns the pages over a gate. They answer at / and under /login, /logout, /me and /static.
+func New(gate *signin.Gate) *Pages {
+	p := &Pages{gate, http.NewServeMux()}
+	for pattern, do := range map[string]func(*visit) error{
+		"GET /{$}":                (*visit).home,
+		"GET /login":              (*visit).login,
+		"POST /login":             (*visit).signIn,
+		"GET /login/sso":          (*visit).beginSSO,
+		"GET /login/sso/callback": (*visit).finishSSO,
+		"POST /logout":            (*visit).signOut,
+		"GET /me":                 (*visit).me,
+		"POST /me/code":           (*visit).showCode,
+		"POST /me/password":       (*visit).changePassword,
+		"POST /me/factor":         (*visit).beginFactor,
+		"POST /me/factor/confirm": (*visit).confirmFactor,
+		"GET /logout":             (*visit).home, // whoever comes to the address of a form by a link or a reload
+		"GET /me/code":            (*visit).home,
+		"GET /me/password":        (*visit).home,
+		"GET /me/factor":          (*visit).home,
+		"GET /me/factor/confirm":  (*visit).home,
+		"/":                       (*visit).nothing,
+	} {
+		p.mux.Handle(pattern, p.page(do))
+	}
+	p.mux.HandleFunc("GET "+stylePath, serveStyle)
+	return p
+}
+
+// ServeHTTP implements http.Handler.
+func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
+
+// pagePolicy is what a browser may do with a page: show it with our stylesheet and the picture within it, and send its forms to us.
+const pagePolicy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// page returns the handler of a page.
+func (p *Pages) page(do func(*visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin") // with no-referrer an old browser would hide from us that a form is our own
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Vary", "Accept-Language, Cookie")
+		v := p.visit(w, r)
+		err := v.readForm()
+		if err == nil {
+			err = do(v)
+		}
+		if err != nil {
+			v.fail(err)
+		}
+	}
+}
+
+// formBytesMax is how long a form may be.
+const formBytesMax = 8 << 10
+
+// nothing answers a request for an address where there is no page, or that a page does not take.
+func (v *visit) nothing() error {
+	return text.Errorf(text.NotFound, "这个地址没有页面，或不接受这种请求；请从首页重新进入", "there is no page at this address, or it does not take such a request; begin again at the first page")
+}
+
+// readForm reads the form that a request brings. A form that another site sends is text.Forbidden.
+func (v *visit) readForm() error {
+	if v.Method != http.MethodPost {
+		return nil
+	}
+	if err := v.p.SameOrigin(v.Request); err != nil {
+		return err
+	}
+	media, _, err := mime.ParseMediaType(v.Header.Get("Content-Type"))
+	if err != nil || media != "application/x-www-form-urlencoded" {
+		return errForm
+	}
+	v.Body = http.MaxBytesReader(v.w, v.Body, formBytesMax)
+	if err := v.ParseForm(); err != nil {
+		return errForm
+	}
+	return nil
+}
+
+var errForm = text.Errorf(text.Invalid, "表单不完整或过长，未作任何改动；请返回重新填写", "the form is cut off or too long, and nothing was changed; go back and fill it in again")
+
+// A wait of whoever asked too often has the words of waitWords; busyAfter is how long to wait for a server that has too much to do.
+const busyAfter = 5 * time.Second
+
+// fail answers with a page that says what went wrong. What an error of the program itself says is for its log.
+func (v *visit) fail(err error) {
+	what, status := v.words(err), http.StatusInternalServerError
+	title := text.Say("无法完成", "That could not be done")
+	switch text.CodeOf(err) {
+	case text.Unauthenticated:
+		v.toLogin(noticeEnded)
+		return
+	case text.Invalid:
+		status = http.StatusBadRequest
+	case text.Forbidden:
+		status, title = http.StatusForbidden, text.Say("请求被拒绝", "The request is refused")
+	case text.NotFound:
+		status, title = http.StatusNotFound, text.Say("没有这个页面", "There is no such page")
+	case text.Conflict:
+		status = http.StatusConflict
+	case text.Unavailable, text.Stopped:
+		status, title = http.StatusServiceUnavailable, text.Say("暂时无法提供", "It is not available now")
+		v.retryAfter(busyAfter)
+	case text.Internal:
+		v.p.Log.Error("a page failed", zap.String("path", v.URL.Path), zap.Error(err))
+		title = text.Say("程序出错", "The program has failed")
+		what = text.Say("请把以下编号告诉管理员：%s", "Tell the administrator this id: %s", v.w.Header().Get("X-Request-Id")).In(v.lang)
+	}
+	v.show(status, "message", &messageView{v.view(), title.In(v.lang), sentence(what, v.lang)})
+}
+
+// words returns what an error says to the user. The name of a parameter, which is a word of the API, is left out.
+func (v *visit) words(err error) string {
+	var about *text.Error
+	if errors.As(err, &about) {
+		return about.What.In(v.lang)
+	}
+	return text.Of(err).In(v.lang)
+}
+
+// retryAfter says when to try again.
+func (v *visit) retryAfter(wait time.Duration) {
+	v.w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+}

@@ -1,0 +1,124 @@
+package console_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+	"go.uber.org/zap"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/api"
+	"github.com/taizhang/taizhang/services/console"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/ledger"
+	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/seal"
+	"github.com/taizhang/taizhang/services/signin"
+)
+
+// office is a server of the API and the pages over an empty ledger and its accounts, on a real socket.
+type office struct {
+	testing.TB
+	*httptest.Server
+	access *access.Access
+	owner  access.Office
+	clock  *clock
+}
+
+// clock is the time of a test. It stands still unless it is moved.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) move(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(by)
+}
+
+// start is when the tests begin: 17:30 in Shanghai.
+var start = time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)
+
+// open returns a server that does not serve yet, with a clock.
+func open(t testing.TB, c *clock, more func(*signin.Config)) *office {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), openStore(t, c), ledger.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	x := &office{TB: t, clock: c}
+	if x.access, err = access.Open(t.Context(), access.Config{Store: openStore(t, c), Ledger: l, Now: c.now}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = x.access.Close() })
+	x.owner = x.access.Office(access.Local("kit", "local"))
+	cfg := signin.Config{Access: x.access, Now: c.now, Log: zap.NewNop()}
+	if more != nil {
+		more(&cfg)
+	}
+	gate := signin.New(cfg)
+	d := desk.Local{Config: desk.Config{Ledger: l, Now: c.now, Version: "v1", Spool: t.TempDir(),
+		Root: func(context.Context, uint64, func(*events.Stored)) ([sha256.Size]byte, error) {
+			return seal.Root(t.Context(), nil, 0, nil)
+		}}}
+	s := api.New(api.Config{Desk: d, Access: x.access, Gate: gate, Pages: console.New(gate), Now: c.now, Log: zap.NewNop(), Build: "v1", Spool: t.TempDir()})
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	x.Server = httptest.NewUnstartedServer(s)
+	t.Cleanup(x.Close)
+	t.Cleanup(s.Stop)
+	return x
+}
+
+// serve serves on loopback without TLS.
+func serve(t testing.TB) *office {
+	t.Helper()
+	x := open(t, &clock{at: start}, nil)
+	x.Start()
+	return x
+}
+
+func openStore(t testing.TB, c *clock) events.Store {
+	t.Helper()
+	store, err := logstore.Open(t.TempDir(), logstore.Options{Clock: c.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+// add adds an account with a temporary password.
+func (x *office) add(name string, b access.Binding, password string) {
+	x.Helper()
+	_, err := x.owner.AddAccount(x.Context(), access.NewAccount{Account: name, Binding: b})
+	if err == nil {
+		_, err = x.owner.SetPassword(x.Context(), name, access.NewPassword{Password: password})
+	}
+	if err != nil {
+		x.Fatal(err)
+	}
+}
+
+// code returns the code that an app shows some steps of 30 s from now.
+func (x *office) code(secret string, steps int) string {
+	x.Helper()
+	code, err := totp.GenerateCode(secret, x.clock.now().Add(time.Duration(steps)*30*time.Second))
+	if err != nil {
+		x.Fatal(err)
+	}
+	return code
+}

@@ -1,0 +1,101 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/signin"
+)
+
+func (v *visit) home() error { return v.seeOther(v.to(home)) }
+
+// login shows the page to sign in, or how the first accounts are made. Whoever is signed in already goes on.
+func (v *visit) login() error {
+	if who, err := v.user(); err == nil {
+		return v.goOn(&access.Session{Needs: who.Needs}, "")
+	}
+	if !v.p.Access.HasAccounts() {
+		v.show(http.StatusOK, "first", v.view())
+		return nil
+	}
+	v.showLogin(http.StatusOK, "", wrong{})
+	return nil
+}
+
+func (v *visit) showLogin(status int, name string, w wrong) {
+	base := v.view()
+	base.Wrong, base.isAlone = w, true
+	v.show(status, "login", &loginView{base, name, false})
+}
+
+// signIn signs in. Whatever of the name and the password is not right, the page has the same words.
+func (v *visit) signIn() error {
+	name, password := strings.TrimSpace(v.PostForm.Get("account")), v.PostForm.Get("password")
+	s, err := v.p.SignIn(v.w, v.Request, name, password, "")
+	if err == nil {
+		return v.goOn(s, "")
+	}
+	wrong, status, isHis := v.refusal(err, "login")
+	if !isHis {
+		return err
+	}
+	v.showLogin(status, name, wrong)
+	return nil
+}
+
+// signOut ends the session. Whoever has none is signed out already.
+func (v *visit) signOut() error {
+	if who, err := v.user(); err == nil {
+		if err := v.p.SignOut(v.w, v.Request, who); err != nil {
+			return err
+		}
+	} else if text.CodeOf(err) != text.Unauthenticated {
+		return err
+	}
+	v.next = home
+	return v.seeOther(v.to("/login", "notice", noticeOut))
+}
+
+// beginSSO sends the browser to the provider of identities. It comes back to finishSSO, with no more than next to say in which
+// language.
+func (v *visit) beginSSO() error {
+	address, err := v.p.BeginSSO(v.w, v.Request, v.onward())
+	if err != nil {
+		return v.failSSO(err)
+	}
+	return v.seeOther(address)
+}
+
+func (v *visit) finishSSO() error {
+	next, s, err := v.p.FinishSSO(v.w, v.Request)
+	if err == nil || next != "" {
+		v.next = next
+		if u, err := url.Parse(next); err == nil && u.Path == home {
+			v.speak(u.Query().Get("lang"))
+			v.next = home
+		}
+	}
+	if err != nil {
+		return v.failSSO(err)
+	}
+	return v.goOn(s, "")
+}
+
+// failSSO shows why a single sign-on failed: to somebody whom no account is linked to who he is, else on the page to sign in.
+func (v *visit) failSSO(err error) error {
+	var unlinked *signin.UnlinkedError
+	if errors.As(err, &unlinked) {
+		v.show(http.StatusForbidden, "unlinked", newUnlinked(v.view(), unlinked.Identity))
+		return nil
+	}
+	wrong, status, isHis := v.refusal(err, "login")
+	if !isHis {
+		return err
+	}
+	v.showLogin(status, "", wrong)
+	return nil
+}

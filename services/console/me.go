@@ -1,0 +1,149 @@
+package console
+
+import (
+	"net/http"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+)
+
+// me shows what the session needs next or, if it needs nothing, the account.
+func (v *visit) me() error {
+	who, err := v.user()
+	if text.CodeOf(err) == text.Unauthenticated {
+		v.toLogin("")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return v.showMe(http.StatusOK, who, wrong{})
+}
+
+// needPages are the pages of what a session may need.
+var needPages = map[string]string{access.NeedCode: "code", access.NeedPassword: "password", access.NeedFactor: "begin"}
+
+// showMe shows the page of me, with what is wrong with a form that was sent from there.
+func (v *visit) showMe(status int, who access.Principal, w wrong) error {
+	base := v.view()
+	base.Account, base.Wrong = who.Account, w
+	if len(who.Needs) > 0 {
+		base.isAlone = true
+		v.show(status, needPages[who.Needs[0]], base)
+		return nil
+	}
+	me, err := v.p.Access.Office(who).Me(v.Context())
+	if err != nil {
+		return err
+	}
+	if me.Session == nil { // it ended just now
+		return errNoSession
+	}
+	v.show(status, "me", newMe(base, me))
+	return nil
+}
+
+// refused shows the page of me with what is wrong, or returns the error if the user has no part in it. A session that has ended
+// meanwhile, as it does after some wrong codes, leads to signing in.
+func (v *visit) refused(err error, at string) error {
+	wrong, status, isHis := v.refusal(err, at)
+	if !isHis {
+		return err
+	}
+	who, ended := v.user()
+	if ended != nil {
+		if at == "code" || at == "recovery" {
+			v.toLogin(noticeCodes)
+			return nil
+		}
+		return ended
+	}
+	return v.showMe(status, who, wrong)
+}
+
+// showCode shows a code of the second factor, or a recovery code: to sign in, and again before what needs one.
+func (v *visit) showCode() error {
+	who, err := v.user()
+	if err != nil {
+		return err
+	}
+	at := "code"
+	if v.PostForm.Has("recovery") {
+		at = "recovery"
+	}
+	s, err := v.p.ShowCode(v.w, v.Request, who, v.PostForm.Get(at))
+	if err != nil {
+		return v.refused(err, at)
+	}
+	if len(who.Needs) > 0 {
+		return v.goOn(s, "")
+	}
+	return v.goOn(s, noticeCode)
+}
+
+var errNotTheSame = text.Errorf(text.Invalid, "两次输入的新密码不一致", "the two new passwords are not the same").Of("again")
+
+func (v *visit) changePassword() error {
+	who, err := v.user()
+	if err != nil {
+		return err
+	}
+	current, password := v.PostForm.Get("current"), v.PostForm.Get("new")
+	if password != v.PostForm.Get("again") {
+		return v.refused(errNotTheSame, "again")
+	}
+	s, err := v.p.ChangePassword(v.w, v.Request, who, current, password)
+	if err != nil {
+		return v.refused(err, fieldOf(err, "change", "current", "new"))
+	}
+	return v.goOn(s, noticePassword)
+}
+
+// beginFactor shows what a program for codes needs to know. Nothing is enrolled before a code is confirmed.
+func (v *visit) beginFactor() error {
+	who, err := v.user()
+	if err != nil {
+		return err
+	}
+	return v.showFactor(http.StatusOK, who, wrong{})
+}
+
+func (v *visit) showFactor(status int, who access.Principal, w wrong) error {
+	made, err := v.p.Access.BeginFactor(v.Context(), who)
+	if err != nil {
+		return v.refused(err, "factor")
+	}
+	base := v.view()
+	base.Account, base.Wrong, base.isAlone, base.Switch = who.Account, w, true, ""
+	page, err := newFactor(base, made)
+	if err != nil {
+		return err
+	}
+	v.show(status, "factor", page)
+	return nil
+}
+
+// confirmFactor enrols the second factor and shows its recovery codes, this once.
+func (v *visit) confirmFactor() error {
+	who, err := v.user()
+	if err != nil {
+		return err
+	}
+	_, codes, err := v.p.ConfirmFactor(v.w, v.Request, who, v.PostForm.Get("code"))
+	if err != nil {
+		return v.notConfirmed(err, who)
+	}
+	base := v.view()
+	base.Account, base.Switch = who.Account, "" // in another language the codes would be gone
+	v.show(http.StatusOK, "recovery", &recoveryView{base, codes, v.onward()})
+	return nil
+}
+
+// notConfirmed shows the factor again with what is wrong with its code, or the page of me if there is none to confirm any more.
+func (v *visit) notConfirmed(err error, who access.Principal) error {
+	wrong, status, isHis := v.refusal(err, "code")
+	if !isHis {
+		return err
+	}
+	return v.showFactor(status, who, wrong)
+}

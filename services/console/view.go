@@ -1,0 +1,222 @@
+package console
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
+)
+
+//go:embed pages
+var files embed.FS
+
+// view is what every page has.
+type view struct {
+	of      *visit
+	Switch  string // the address of the page in the other language; "" for none
+	Account string // who is signed in; "" for nobody
+	Notice  string
+	Wrong   wrong
+	isAlone bool // the page has one task: its first field has the focus
+}
+
+// base is for pages that have a view in them.
+func (v *view) base() *view { return v }
+
+// To returns the address of another page.
+func (v *view) To(path string) string { return v.of.to(path) }
+
+// wrong is what is wrong with a form that was sent, and where: the id of a field or the name of a form.
+type wrong struct{ At, Text string }
+
+// view returns the view of a page that is shown to nobody in particular.
+func (v *visit) view() *view {
+	other := "en"
+	if v.lang == "en" {
+		other = "zh"
+	}
+	path := home
+	if strings.HasPrefix(v.URL.Path, "/login") {
+		path = "/login"
+	}
+	return &view{of: v, Switch: v.address(other, path), Notice: notices[v.URL.Query().Get("notice")].In(v.lang)}
+}
+
+// Views of single pages beside what every page has.
+type (
+	loginView struct {
+		*view
+		Name         string // as it was typed
+		SingleSignOn bool
+	}
+	messageView struct {
+		*view
+		Title, Message string
+	}
+	unlinkedView struct {
+		*view
+		Identity access.Identity // as it can be shown
+		Command  bool            // it can be copied as it is shown
+		Issuer   string          // as words of a shell
+		Subject  string
+	}
+	factorView struct {
+		*view
+		QR     template.URL
+		QRSide int    // pixels
+		Key    string // in groups
+	}
+	recoveryView struct {
+		*view
+		Codes  []string
+		Onward string
+	}
+	meView struct {
+		*view
+		Me     *access.Me
+		Role   text.Text
+		Scope  scope
+		Rights []text.Text
+	}
+)
+
+func newUnlinked(base *view, id access.Identity) *unlinkedView {
+	seen := access.Identity{Issuer: text.Printable(id.Issuer), Subject: text.Printable(id.Subject)}
+	base.Switch = "" // who came back from the provider comes once
+	return &unlinkedView{base, seen, seen == id && strings.TrimSpace(id.Subject) == id.Subject, shellWord(id.Issuer), shellWord(id.Subject)}
+}
+
+func newFactor(base *view, made *access.NewFactor) (*factorView, error) {
+	png, side, err := qrPNG(made.URL)
+	if err != nil {
+		return nil, err
+	}
+	return &factorView{base, template.URL("data:image/png;base64," + png), side, grouped(made.Secret)}, nil
+}
+
+func newMe(base *view, me *access.Me) *meView {
+	return &meView{base, me, me.Role.Title(), scopeOf(&me.Binding), rightsOf(me)}
+}
+
+// sheets are the templates of the pages, by language and name.
+var sheets = map[string]map[string]*template.Template{"zh": parse("zh"), "en": parse("en")}
+
+func parse(lang string) map[string]*template.Template {
+	pick := func(zh, en string, args ...any) string { return text.Say(zh, en, args...).In(lang) }
+	frame := template.Must(template.New("frame").Funcs(template.FuncMap{"say": pick, "in": func(t text.Text) string { return t.In(lang) },
+		"at": at, "field": newField, "style": func() string { return stylePath }, "instant": shownInstant, "seen": text.Printable}).ParseFS(files, "pages/frame.html", "pages/forms.html"))
+	pages := map[string]*template.Template{}
+	names, err := files.ReadDir("pages")
+	if err != nil {
+		panic(err) // they are embedded
+	}
+	for _, file := range names {
+		if name, isPage := strings.CutSuffix(file.Name(), ".html"); isPage && name != "frame" && name != "forms" {
+			pages[name] = template.Must(template.Must(frame.Clone()).ParseFS(files, "pages/"+file.Name()))
+		}
+	}
+	return pages
+}
+
+// show answers with a page.
+func (v *visit) show(status int, page string, of any) {
+	var body bytes.Buffer
+	if err := sheets[v.lang][page].ExecuteTemplate(&body, "frame", of); err != nil {
+		panic(fmt.Errorf("console: page %s: %w", page, err)) // a defect of the page; tests show every one
+	}
+	h := v.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", v.lang)
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(body.Bytes()) // the browser may be gone
+}
+
+// at returns what is wrong with a form of a page, if that is what is wrong.
+func at(page interface{ base() *view }, form string) wrong {
+	if w := page.base().Wrong; w.At == form {
+		return w
+	}
+	return wrong{}
+}
+
+// field is one input of a form, with its label and what is wrong with it.
+type field struct {
+	ID, Name, Label, Type, Complete, Mode, Max, Value, Hint, Wrong, Described string
+	Focus, Fixed                                                              bool
+}
+
+// newField returns a field of a page from the names and values of its attributes in turn.
+func newField(page interface{ base() *view }, attributes ...any) (*field, error) {
+	f, base := &field{Type: "text", Max: "100"}, page.base()
+	texts := map[string]*string{"id": &f.ID, "name": &f.Name, "label": &f.Label, "type": &f.Type, "complete": &f.Complete, "mode": &f.Mode, "max": &f.Max, "value": &f.Value, "hint": &f.Hint, "described": &f.Described}
+	for i := 0; i+1 < len(attributes); i += 2 {
+		name, value := fmt.Sprint(attributes[i]), attributes[i+1]
+		switch into := texts[name]; {
+		case into != nil:
+			*into = fmt.Sprint(value)
+		case name == "first": // of a page with one task
+			f.Focus = f.Focus || base.isAlone && base.Wrong.Text == ""
+		case name == "form": // the first to mend in a form that is wrong as a whole
+			f.Focus = f.Focus || base.Wrong.At == value
+		case name == "fixed":
+			f.Fixed = true
+		default:
+			return nil, fmt.Errorf("console: a field has no %s", name)
+		}
+	}
+	if f.ID == "" {
+		f.ID = f.Name
+	}
+	f.Wrong = at(page, f.ID).Text
+	f.Focus = f.Focus || f.Wrong != ""
+	described := strings.Fields(f.Described)
+	if f.Hint != "" {
+		described = append(described, f.ID+"-hint")
+	}
+	if f.Wrong != "" {
+		described = append(described, f.ID+"-wrong")
+	}
+	f.Described = strings.Join(described, " ")
+	return f, nil
+}
+
+// shownInstant returns an instant, RFC 3339, as people read it in the ledger's zone.
+func shownInstant(s string) (string, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	return t.In(events.Shanghai).Format("2006-01-02 15:04"), err
+}
+
+var style = func() []byte {
+	content, err := files.ReadFile("pages/style.css")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return content
+}()
+
+// stylePath is the address of the stylesheet. It has another one when it has other content, so a browser may keep it for ever.
+var stylePath = func() string {
+	sum := sha256.Sum256(style)
+	return "/static/" + hex.EncodeToString(sum[:8]) + ".css"
+}()
+
+func serveStyle(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "text/css; charset=utf-8")
+	h.Del("Vary") // it is the same for everybody
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Length", strconv.Itoa(len(style)))
+	_, _ = w.Write(style)
+}
