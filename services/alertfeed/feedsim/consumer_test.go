@@ -43,6 +43,12 @@ func (w *world) newConsumer() (*consumer, error) {
 	return c, err
 }
 
+// The times of a consumer.
+const (
+	askWait    = 5 * time.Second       // for an answer of the server
+	retryEvery = 20 * time.Millisecond // what is not there, or cannot be read
+)
+
 var errDies = errors.New("feedsim: the consumer dies")
 
 // run lives again and again until ctx ends.
@@ -56,7 +62,7 @@ func (c *consumer) run(ctx context.Context) {
 				continue
 			}
 		}
-		pause(ctx, 5*time.Millisecond)
+		pause(ctx, retryEvery)
 	}
 }
 
@@ -73,15 +79,17 @@ func pause(ctx context.Context, d time.Duration) {
 // life reads on from what was saved, until it dies or cannot read.
 func (c *consumer) life(ctx context.Context) error {
 	c.again.Store(false)
-	asked, cancel := context.WithTimeout(ctx, time.Second)
+	asked, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
-	// What was delivered before and not acknowledged would come only after what is newer, and a head says nothing about what it
-	// does not follow.
-	from, err := c.js.ResetConsumer(asked, alertfeed.StreamName, durable)
+	// The server (2.15.2) does everything else before it tells about a stream or a consumer, also what nobody waits for any more: resets
+	// that are tried until there is something to set back would keep those waiting who have to make it.
+	delivers, err := c.js.Consumer(asked, alertfeed.StreamName, durable)
 	if err != nil {
 		return err
 	}
-	delivers, err := c.js.Consumer(asked, alertfeed.StreamName, durable)
+	// What was delivered before and not acknowledged would come only after what is newer, and a head says nothing about what it
+	// does not follow.
+	from, err := c.js.ResetConsumer(asked, alertfeed.StreamName, durable)
 	if err != nil {
 		return err
 	}

@@ -644,19 +644,23 @@ func (w *world) agree(ctx context.Context) error {
 
 // consumed waits until the consumer has read the last message.
 func (w *world) consumed(ctx context.Context) error {
-	for ; ; pause(ctx, 5*time.Millisecond) {
-		s, err := w.js.Stream(ctx, alertfeed.StreamName)
-		if err != nil {
-			return fmt.Errorf("the consumer does not reach the end: %w", err)
-		}
+	for ; ctx.Err() == nil; pause(ctx, 5*time.Millisecond) {
 		head := w.chronicle.head()
 		w.consumer.mu.Lock()
 		reached, at := w.consumer.reached, w.consumer.head
 		w.consumer.mu.Unlock()
-		if head != nil && reached == s.CachedInfo().State.LastSeq && at == head.At { // and not of a stream that is gone
+		if head == nil || at != head.At { // or of a stream that is gone
+			continue
+		}
+		s, err := w.js.Stream(ctx, alertfeed.StreamName)
+		if err != nil {
+			return fmt.Errorf("ask how far the stream is: %w", err)
+		}
+		if reached == s.CachedInfo().State.LastSeq {
 			return nil
 		}
 	}
+	return fmt.Errorf("the consumer does not reach the end: %w", ctx.Err())
 }
 
 func (w *world) compare(who string, has, end truth) {
