@@ -81,7 +81,7 @@ func openAPI(t *testing.T) object {
 		"info", obj("title", "Taizhang", "version", "1", "summary", "The ledger of provincial technology-transfer centers over HTTP.",
 			"description", apiIntro, "license", obj("name", "Apache-2.0", "identifier", "Apache-2.0")),
 		"servers", []object{obj("url", "/")},
-		"security", []object{obj("token", []string{})},
+		"security", []object{obj("token", []string{}), obj("jwt", []string{}), obj("session", []string{})},
 		"tags", tags,
 		"paths", paths,
 		"components", obj(
@@ -89,7 +89,11 @@ func openAPI(t *testing.T) object {
 			"responses", problems(problem),
 			"headers", headers,
 			"securitySchemes", obj("token", obj("type", "http", "scheme", "bearer", "bearerFormat", "tz_ and 49 letters and digits",
-				"description", "A token of an account: taizhang token add, or POST /v1/tokens.")),
+				"description", "A token of an account: taizhang token add, or POST /v1/tokens."),
+				"jwt", obj("type", "http", "scheme", "bearer", "bearerFormat", "JWT",
+					"description", "A JWT of the issuer of single sign-on, for the audience of the server, of an identity that is linked to an account."),
+				"session", obj("type", "apiKey", "in", "cookie", "name", "__Host-tz",
+					"description", "The cookie of a session: POST /v1/session. Without TLS, on the machine itself, its name is tz. The header Authorization goes before it.")),
 		),
 	)
 }
@@ -103,7 +107,7 @@ var tags = []object{
 	obj("name", "centers", "description", "One center: its facts, history, alerts and records."),
 	obj("name", "records", "description", "Bringing records, and trying them."),
 	obj("name", "ledger", "description", "The ledger as a whole: its policies, events, exports and reports."),
-	obj("name", "accounts", "description", "Accounts, tokens and the access log."),
+	obj("name", "accounts", "description", "Signing in, accounts, tokens and the access log."),
 	obj("name", "feed", "description", "The alert feed over NATS, and the programs that may read it. What they read is in docs/alerting.md."),
 	obj("name", "document", "description", "This document and the pages of the problems."),
 }
@@ -116,7 +120,7 @@ func tagOf(op *api.Route) string {
 		return "centers"
 	case second == "records" || second == "imports" || second == "try":
 		return "records"
-	case second == "me" || second == "accounts" || second == "tokens" || second == "access-log":
+	case second == "session" || second == "me" || second == "accounts" || second == "tokens" || second == "access-log":
 		return "accounts"
 	case second == "nats" || second == "feed":
 		return "feed"
@@ -307,6 +311,16 @@ var moreProblems = map[string][]int{
 	"record":      {http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity},
 	"addNATSUser": {http.StatusNotFound, http.StatusConflict},
 	"restateFeed": {http.StatusConflict},
+
+	"signIn":         {http.StatusUnauthorized, http.StatusTooManyRequests},
+	"signOut":        {http.StatusConflict},
+	"showCode":       {http.StatusConflict, http.StatusTooManyRequests},
+	"changePassword": {http.StatusConflict, http.StatusTooManyRequests},
+	"beginFactor":    {http.StatusConflict},
+	"confirmFactor":  {http.StatusConflict, http.StatusTooManyRequests},
+	"setPassword":    {http.StatusConflict},
+	"resetFactor":    {http.StatusConflict},
+	"linkAccount":    {http.StatusConflict},
 }
 
 // problemsOf returns the statuses of the problems that an operation can answer.
@@ -352,8 +366,8 @@ func problems(schema object) (all object) {
 
 var problemWords = map[int]string{
 	400: "The request cannot be read: an unknown, repeated or wrong parameter, or a body that is not what it should be.",
-	401: "A valid token is needed.",
-	403: "The account may not do this; or the request names a host that the server does not answer for.",
+	401: "A valid token or session is needed; of signing in, the name, the password or the code is not right.",
+	403: "The account may not do this, or the session must prove more first (needs); or the request names a host that the server does not answer for, or another site sent it.",
 	404: "There is no such thing, or the account may not see it.",
 	406: "The answer has no such format.",
 	408: "The body came too slowly.",

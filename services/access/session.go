@@ -167,6 +167,16 @@ const useEvery = time.Second
 // AuthenticateSession returns whom the secret of a session stands for, and counts as use of it. source is where it came from, asked
 // what was asked with it. Any secret that is not good is text.Unauthenticated with the same words; the log alone tells why.
 func (a *Access) AuthenticateSession(secret, source, asked string) (Principal, error) {
+	return a.authenticateSession(secret, source, asked, true)
+}
+
+// WatchSession is AuthenticateSession for a request that a page sends by itself, without anybody at the keyboard. It is no use of the
+// session: an open page would otherwise keep it.
+func (a *Access) WatchSession(secret, source, asked string) (Principal, error) {
+	return a.authenticateSession(secret, source, asked, false)
+}
+
+func (a *Access) authenticateSession(secret, source, asked string, isUse bool) (Principal, error) {
 	source = clean(source)
 	hash, ok := hashSecret(secret)
 	why, now := "malformed", a.Now()
@@ -181,7 +191,7 @@ func (a *Access) AuthenticateSession(secret, source, asked string) (Principal, e
 			p.Account, asked, why = x.account.name, x.idText+" "+asked, "expired"
 		default:
 			p, why = a.principalOf(x, now, source), ""
-			if used := now.UnixNano(); used-x.used.Load() >= int64(useEvery) {
+			if used := now.UnixNano(); isUse && used-x.used.Load() >= int64(useEvery) {
 				x.used.Store(used)
 			}
 		}

@@ -16,7 +16,7 @@ const actBytesMax = 64 << 10
 func accountRoutes() []route {
 	account := []answer{{http.StatusOK, jsonType, access.Account{}, "the account"}}
 	return []route{
-		{method: http.MethodGet, path: "/v1/me", name: "me", right: access.ReadMe, needs: access.Needs(), short: text.Say("本账号", "the account that asks"),
+		{method: http.MethodGet, path: "/v1/me", name: "me", right: access.ReadMe, needs: anyNeed, short: text.Say("本账号", "the account that asks"),
 			gives: []answer{{http.StatusOK, jsonType, access.Me{}, "who asks, and what he may do"}}, handle: (*request).me},
 		{method: http.MethodGet, path: "/v1/accounts", name: "accounts", right: access.ReadAccounts, short: text.Say("全部账号", "all accounts"),
 			gives: []answer{{http.StatusOK, jsonType, access.Accounts{}, "the accounts by name"}}, handle: (*request).accounts},
@@ -29,6 +29,14 @@ func accountRoutes() []route {
 			gives: account, handle: (*request).disableAccount},
 		{method: http.MethodPost, path: "/v1/accounts/{name}/enable", name: "enableAccount", right: access.DisableAccounts, short: text.Say("重新启用账号", "enable an account again"),
 			gives: account, handle: (*request).enableAccount},
+		{method: http.MethodPost, path: "/v1/accounts/{name}/password", name: "setPassword", right: access.SetPasswords, short: text.Say("为他人设置临时密码", "set a password of another account, who changes it when he signs in"),
+			takes: []body{{jsonType, access.NewPassword{}}}, limit: signInBytesMax, gives: account, handle: (*request).setPassword},
+		{method: http.MethodPost, path: "/v1/accounts/{name}/reset-factor", name: "resetFactor", right: access.ResetFactors, short: text.Say("解除他人的动态口令", "take the second factor off another account"),
+			gives: account, handle: (*request).resetFactor},
+		{method: http.MethodPost, path: "/v1/accounts/{name}/link", name: "linkAccount", right: access.LinkAccounts, short: text.Say("关联统一身份", "link an account to an identity of single sign-on"),
+			takes: []body{{jsonType, access.Identity{}}}, limit: actBytesMax, gives: account, handle: (*request).linkAccount},
+		{method: http.MethodPost, path: "/v1/accounts/{name}/unlink", name: "unlinkAccount", right: access.LinkAccounts, short: text.Say("解除统一身份的关联", "take an identity off an account"),
+			takes: []body{{jsonType, access.Identity{}}}, limit: actBytesMax, gives: account, handle: (*request).unlinkAccount},
 		{method: http.MethodGet, path: "/v1/tokens", name: "tokens", right: access.OwnTokens, short: text.Say("令牌", "tokens"),
 			params: []param{{name: "account", words: text.Say("`NAME` 的令牌（默认为本账号可见的全部）", "those of `NAME` (default all that the account may see)")}},
 			gives:  []answer{{http.StatusOK, jsonType, access.Tokens{}, "tokens in the order in which they were made, without what proves them"}}, handle: (*request).tokens},
@@ -104,6 +112,38 @@ func (q *request) enableAccount() error {
 	return done(q, http.StatusOK, a, err)
 }
 
+func (q *request) setPassword() error {
+	var r access.NewPassword
+	if err := q.decode(&r); err != nil {
+		return err
+	}
+	a, err := q.office().SetPassword(q.Context(), q.PathValue("name"), r)
+	return done(q, http.StatusOK, a, err)
+}
+
+func (q *request) resetFactor() error {
+	a, err := q.office().ResetFactor(q.Context(), q.PathValue("name"))
+	return done(q, http.StatusOK, a, err)
+}
+
+func (q *request) linkAccount() error {
+	var id access.Identity
+	if err := q.decode(&id); err != nil {
+		return err
+	}
+	a, err := q.office().Link(q.Context(), q.PathValue("name"), id)
+	return done(q, http.StatusOK, a, err)
+}
+
+func (q *request) unlinkAccount() error {
+	var id access.Identity
+	if err := q.decode(&id); err != nil {
+		return err
+	}
+	a, err := q.office().Unlink(q.Context(), q.PathValue("name"), id)
+	return done(q, http.StatusOK, a, err)
+}
+
 func (q *request) tokens() error {
 	list, err := q.office().Tokens(q.Context(), q.param("account"))
 	return done(q, http.StatusOK, list, err)
@@ -115,7 +155,7 @@ func (q *request) addToken() error {
 		return err
 	}
 	made, err := q.office().AddToken(q.Context(), r)
-	q.w.Header().Set("Cache-Control", "no-store") // it holds a secret
+	q.secret()
 	return done(q, http.StatusCreated, made, err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -19,12 +20,18 @@ import (
 
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/access/accesstest"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
 	"github.com/taizhang/taizhang/services/seal"
 )
+
+func TestMain(m *testing.M) {
+	accesstest.CheapPasswords()
+	os.Exit(m.Run())
+}
 
 // now is when the tests ask.
 var now = time.Date(2026, 11, 1, 12, 0, 0, 0, events.Shanghai)
@@ -98,7 +105,7 @@ func serveStore(t testing.TB, c *clock, store events.Store) *served {
 	x := &served{ledger: l, access: a, clock: c, spool: t.TempDir()}
 	x.desk = desk.Local{Config: desk.Config{Ledger: l, Root: root, Now: c.now, Version: "v1", Spool: t.TempDir(),
 		Account: ledger.Account{Name: "kit", MayRecord: true}}}
-	x.api = api.New(api.Config{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: x.spool})
+	x.api = api.New(api.Config{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: x.spool, Hosts: []string{"ledger.example"}})
 	t.Cleanup(func() {
 		if err := x.api.Close(context.Background()); err != nil {
 			t.Error(err)

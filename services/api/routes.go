@@ -58,6 +58,7 @@ func routes() (all []route) {
 	all = append(all, policyRoutes()...)
 	all = append(all, reportRoutes()...)
 	all = append(all, accountRoutes()...)
+	all = append(all, sessionRoutes()...)
 	all = append(all, feedRoutes()...)
 	all = append(all, pageRoutes()...)
 	all = append(all, recordRoutes()...)

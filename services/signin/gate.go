@@ -1,6 +1,9 @@
 package signin
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -11,20 +14,24 @@ import (
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/oidc"
 )
 
 // Config holds the parameters of New.
 type Config struct {
-	Access  *access.Access
-	Now     func() time.Time
-	Log     *zap.Logger    // nil for none
-	Proxies []netip.Prefix // the addresses of proxies before the server, whose X-Forwarded-For counts
+	Access   *access.Access
+	Provider *oidc.Provider // of single sign-on; nil for none
+	Now      func() time.Time
+	Log      *zap.Logger    // nil for none
+	Proxies  []netip.Prefix // the addresses of proxies before the server, whose X-Forwarded-For counts
 }
 
 // Gate finds out who sends a request, and signs people in and out. It may be used by several goroutines.
 type Gate struct {
 	Config
 	crossOrigin http.CrossOriginProtection // refuses requests that another site makes a browser send
+	sealing     cipher.AEAD                // of the cookie of a flow; its key dies with the process
+	returns     returns
 	signIns     *prometheus.CounterVec
 }
 
@@ -33,7 +40,22 @@ func New(cfg Config) *Gate {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
-	return &Gate{Config: cfg, signIns: newSignIns()}
+	return &Gate{Config: cfg, sealing: newSealing(), signIns: newSignIns()}
+}
+
+// newSealing returns a cipher with a random key.
+func newSealing() cipher.AEAD {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // it never fails
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		panic(err) // the key has the right length
+	}
+	sealing, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err) // the block has the right length
+	}
+	return sealing
 }
 
 // Authenticate returns who sends a request: by a token or a JWT in the header Authorization, or else by the cookie of a session,
@@ -50,12 +72,27 @@ func (g *Gate) Watch(r *http.Request, asked string) (access.Principal, error) {
 
 func (g *Gate) authenticate(r *http.Request, asked string, bySession func(secret, source, asked string) (access.Principal, error)) (access.Principal, error) {
 	shown, isShown := bearer(r)
-	if !isShown {
+	switch {
+	case isShown && g.Provider != nil && isJWT(shown):
+		return g.authenticateJWT(r, shown, asked)
+	case !isShown:
 		if secret := g.cookie(r, sessionCookie); secret != "" {
 			return bySession(secret, g.Source(r), asked)
 		}
 	}
 	return g.Access.Authenticate(shown, g.Source(r), asked)
+}
+
+// authenticateJWT returns for whom the provider of identities made a JWT.
+func (g *Gate) authenticateJWT(r *http.Request, shown, asked string) (access.Principal, error) {
+	id, until, err := g.Provider.Verify(r.Context(), shown)
+	switch {
+	case err == nil:
+		return g.Access.AuthenticateIdentity(access.Identity(id), until, g.Source(r), asked)
+	case text.CodeOf(err) == text.Unavailable:
+		return access.Principal{}, err
+	}
+	return g.Access.Authenticate(shown, g.Source(r), asked) // which refuses it, and says so in the access log
 }
 
 // bearer returns what a request shows in the header Authorization, and whether it shows something there that is for us. A header of
@@ -72,6 +109,9 @@ func bearer(r *http.Request) (shown string, isShown bool) {
 	}
 	return shown, isShown
 }
+
+// isJWT reports whether a token has the form of a JWT: three parts. Ours have no dots.
+func isJWT(token string) bool { return strings.Count(token, ".") == 2 }
 
 // SameOrigin returns text.Forbidden for a request that another site made a browser send, unless it only reads.
 // Programs, which say nothing about an origin, are let through.

@@ -1,25 +1,163 @@
 package signin
 
 import (
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
 	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"go.uber.org/zap"
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/oidc"
 )
+
+// flow is a sign-in at the provider of identities that is under way. The browser keeps it as a sealed cookie, so that a flood of
+// sign-ins that are begun fills no memory of the server.
+type flow struct {
+	oidc.Attempt
+	Next    string    `json:"next"`
+	Expires time.Time `json:"expires"`
+}
 
 // errNoProvider says that there is no single sign-on.
 var errNoProvider = text.Errorf(text.NotFound, "本系统没有启用统一身份登录", "this server has no single sign-on")
 
+// errFlow is the answer to a return from the provider that belongs to no sign-in of this browser.
+var errFlow = text.Errorf(text.Unauthenticated, "这次统一身份登录已失效，请重新登录", "this sign-in is not valid any more; sign in again")
+
 // HasSSO reports whether there is single sign-on.
-func (g *Gate) HasSSO() bool { return false }
+func (g *Gate) HasSSO() bool { return g.Provider != nil }
 
 // BeginSSO returns the address of the provider of identities to which the browser goes to sign in, and then to next.
 func (g *Gate) BeginSSO(w http.ResponseWriter, r *http.Request, next string) (url string, err error) {
-	return "", errNoProvider
+	if g.Provider == nil {
+		return "", errNoProvider
+	}
+	attempt, url, err := g.Provider.Begin(r.Context())
+	if err != nil {
+		return "", err
+	}
+	sealed, err := g.seal(&flow{*attempt, Next(next), g.Now().Add(flowAge)})
+	if err != nil {
+		return "", err
+	}
+	g.keep(w, r, flowCookie, sealed, flowAge)
+	return url, nil
 }
 
 // FinishSSO signs in whom the provider of identities sent back, and returns where the browser goes next. The account that is linked
 // to the identity must exist: a sign-in makes none.
 func (g *Gate) FinishSSO(w http.ResponseWriter, r *http.Request) (next string, s *access.Session, err error) {
-	return "", nil, errNoProvider
+	if g.Provider == nil {
+		return "", nil, errNoProvider
+	}
+	sealed, query := g.cookie(r, flowCookie), r.URL.Query()
+	f := g.unseal(sealed)
+	if f == nil || subtle.ConstantTimeCompare([]byte(f.State), []byte(query.Get("state"))) != 1 {
+		g.count(bySSO, errFlow)
+		return "", nil, errFlow
+	}
+	g.forget(w, r, flowCookie) // it is good once
+	signed, err := g.finish(r, f)
+	s, err = g.began(w, r, bySSO, signed, err)
+	return f.Next, s, err
+}
+
+// finish asks the provider for whom a flow was, and signs in the account that is linked to him.
+func (g *Gate) finish(r *http.Request, f *flow) (*access.SignedIn, error) {
+	source := g.Source(r)
+	if !g.returns.begin(source) {
+		return nil, text.Errorf(text.Unavailable, "正在登录的人过多，请稍后再试", "too many sign in at the moment; try again later")
+	}
+	defer g.returns.end(source)
+	id, err := g.Provider.Finish(r.Context(), &f.Attempt, r.URL.Query())
+	if err != nil {
+		var why oidc.Reason
+		errors.As(err, &why)
+		g.Log.Warn("a single sign-on failed", zap.String("source", source), zap.Error(err), zap.String("reason", string(why)))
+		return nil, err
+	}
+	return g.Access.SignInAs(r.Context(), access.Identity(id), g.cookie(r, deviceCookie), source)
+}
+
+func (g *Gate) seal(f *flow) (string, error) {
+	content, err := json.Marshal(f)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(g.sealing.Seal(nil, nil, content, []byte(flowCookie))), nil
+}
+
+// unseal is the inverse of seal. It returns nil for what this process did not seal, and for what is too old.
+func (g *Gate) unseal(sealed string) *flow {
+	content, err := base64.RawURLEncoding.DecodeString(sealed)
+	if err != nil {
+		return nil
+	}
+	if content, err = g.sealing.Open(nil, nil, content, []byte(flowCookie)); err != nil {
+		return nil
+	}
+	f := new(flow)
+	if json.Unmarshal(content, f) != nil || !g.Now().Before(f.Expires) {
+		return nil
+	}
+	return f
+}
+
+// Limits on those who come back from the provider at a time: for each of them the server asks the provider, which may be slow.
+const (
+	returnsMax   = 64
+	returnsOfOne = 8 // from one address, or from one network of IPv6
+)
+
+// returns counts those who come back from the provider.
+type returns struct {
+	mu  sync.Mutex
+	all int
+	of  map[string]int // by source
+}
+
+// begin reports whether there is room for one more from a source. The caller then calls end.
+func (n *returns) begin(source string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	source = network(source)
+	if n.all >= returnsMax || n.of[source] >= returnsOfOne {
+		return false
+	}
+	if n.of == nil {
+		n.of = map[string]int{}
+	}
+	n.all++
+	n.of[source]++
+	return true
+}
+
+func (n *returns) end(source string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	source = network(source)
+	n.all--
+	if n.of[source]--; n.of[source] == 0 {
+		delete(n.of, source)
+	}
+}
+
+// network returns what of an address one customer of a network has for himself: of IPv6 the first 64 bits.
+func network(source string) string {
+	at, err := netip.ParseAddr(source)
+	if err != nil || !at.Is6() {
+		return source
+	}
+	prefix, err := at.Prefix(64)
+	if err != nil {
+		return source
+	}
+	return prefix.String()
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ import (
 	"github.com/taizhang/taizhang/docs"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/access/accesstest"
 	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
@@ -40,6 +42,11 @@ const (
 	foreign = "ZJ-0002"
 	nowhere = "ZJ-0009" // a center that the ledger has not
 )
+
+func TestMain(m *testing.M) {
+	accesstest.CheapPasswords()
+	os.Exit(m.Run())
+}
 
 // world is a server over real HTTP, with a ledger of two centers and accounts of every role.
 type world struct {
@@ -202,6 +209,10 @@ func (w *world) accounts() {
 		if b, scoped := elsewhere[role]; scoped {
 			w.token["foreign "+string(role)] = w.account("out-"+string(role), role, b, 0)
 		}
+	}
+	w.account("signs-in", access.Finance, access.Binding{}, 0)
+	if _, err := w.office.SetPassword(w.t.Context(), "signs-in", access.NewPassword{Password: password}); err != nil {
+		w.t.Fatal(err)
 	}
 	good := w.account("other", access.Finance, access.Binding{}, 0)
 	last := "0"

@@ -127,6 +127,27 @@ var samples = map[string]func(*world, access.Role) ask{
 	"feed":        about(),
 	"restateFeed": about(),
 
+	"signIn":         jsonBody(`{"account":"signs-in","password":"` + password + `"}`),
+	"signOut":        about(), // a token has no session
+	"showCode":       jsonBody(`{"code":"123456"}`),
+	"changePassword": jsonBody(`{"current":"` + password + `","new":"` + password + ` 2"}`),
+	"beginFactor":    about(),
+	"confirmFactor":  jsonBody(`{"code":"123456"}`),
+	"setPassword": func(w *world, _ access.Role) ask {
+		return ask{path: map[string]string{"name": w.added()}, media: "application/json", body: `{"password":"` + password + `"}`}
+	},
+	"resetFactor": func(w *world, _ access.Role) ask { return ask{path: map[string]string{"name": w.added()}} },
+	"linkAccount": func(w *world, _ access.Role) ask {
+		return ask{path: map[string]string{"name": w.added()}, media: "application/json", body: fmt.Sprintf(`{"issuer":"https://id.example","subject":%q}`, w.fresh("s"))}
+	},
+	"unlinkAccount": func(w *world, _ access.Role) ask {
+		name, id := w.added(), access.Identity{Issuer: "https://id.example", Subject: w.fresh("s")}
+		if _, err := w.office.Link(w.t.Context(), name, id); err != nil {
+			w.t.Fatal(err)
+		}
+		return ask{path: map[string]string{"name": name}, media: "application/json", body: fmt.Sprintf(`{"issuer":%q,"subject":%q}`, id.Issuer, id.Subject)}
+	},
+
 	"accessLog": about("kind", "read"), // an auditor reads those alone
 }
 
@@ -134,6 +155,14 @@ var samples = map[string]func(*world, access.Role) ask{
 func about(pairs ...string) func(*world, access.Role) ask {
 	return func(*world, access.Role) ask { return ask{query: query(pairs...)} }
 }
+
+// jsonBody returns a sample with a body.
+func jsonBody(body string) func(*world, access.Role) ask {
+	return func(*world, access.Role) ask { return ask{media: "application/json", body: body} }
+}
+
+// password is the password of the account signs-in.
+const password = "correct horse battery"
 
 // inPath returns a sample with values in the path.
 func inPath(pairs ...string) func(*world, access.Role) ask {

@@ -1,0 +1,300 @@
+package api_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/api"
+)
+
+func TestASessionIsWhoSignedIn(t *testing.T) {
+	x := small(t)
+	x.hire(t, "cai", access.Binding{Role: access.Finance})
+	b := newBrowser(x.Server)
+	first := b.signIn(t, "cai", temporary)
+	if s := into[access.Session](t, first); s.Account != "cai" || !slices.Equal(s.Needs, []string{access.NeedPassword}) || first.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("got %+v, %v", s, first.Header)
+	}
+	p := b.get(t, "/v1/centers").problem(t, 403, "more-proof")
+	if !slices.Equal(p.Needs, []string{access.NeedPassword}) {
+		t.Errorf("got the needs %v", p.Needs)
+	}
+	changed := b.do(t, http.MethodPost, "/v1/me/password", asJSON(t, api.ChangePassword{Current: temporary, New: password}))
+	if s := into[access.Session](t, changed); len(s.Needs) != 0 || changed.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("got %+v, %v", s, changed.Header)
+	}
+	b.get(t, "/v1/centers").ok(t)
+	me := into[access.Me](t, b.get(t, "/v1/me"))
+	if me.Account != "cai" || me.Session == nil || me.Session.Account != "cai" || me.Token != "" {
+		t.Errorf("got %+v", me)
+	}
+	ended := b.do(t, http.MethodDelete, "/v1/session", "")
+	if ended.StatusCode != http.StatusNoContent || len(b.cookies) != 1 || b.cookies["tz-device"] == "" {
+		t.Errorf("got %d, and the cookies %v", ended.StatusCode, b.cookies)
+	}
+	b.get(t, "/v1/me").problem(t, 401, "unauthenticated")
+	b.signIn(t, "cai", password).ok(t)
+	b.get(t, "/v1/me").ok(t)
+}
+
+// TestTheCookiesOfASession compares what a browser is told to keep with the words of RFC 6265bis.
+func TestTheCookiesOfASession(t *testing.T) {
+	x := serve(t)
+	x.hire(t, "cai", access.Binding{Role: access.Finance})
+	for name, c := range map[string]struct {
+		b          *browser
+		host       string
+		prefix     string
+		attributes []string
+	}{
+		"on the machine":                     {newBrowser(x.Server), "", "", []string{"Path=/", "HttpOnly", "SameSite=Lax"}},
+		"by its name on the machine":         {newBrowser(x.Server), "localhost", "", []string{"Path=/", "HttpOnly", "SameSite=Lax"}},
+		"over TLS":                           {newBrowser(x.overTLS(t)), "", "__Host-", []string{"Path=/", "HttpOnly", "Secure", "SameSite=Lax"}},
+		"behind a proxy that keeps the name": {newBrowser(x.Server), "ledger.example", "__Host-", []string{"Path=/", "HttpOnly", "Secure", "SameSite=Lax"}},
+	} {
+		r := c.b.doAs(t, c.host, http.MethodPost, "/v1/session", asJSON(t, api.SignIn{Account: "cai", Password: temporary})).ok(t)
+		var names []string
+		for _, line := range r.Header.Values("Set-Cookie") {
+			parts := strings.Split(line, "; ")
+			cookie, _, _ := strings.Cut(parts[0], "=")
+			names = append(names, cookie)
+			attributes := slices.DeleteFunc(parts[1:], func(a string) bool { return strings.HasPrefix(a, "Max-Age=") })
+			if !slices.Equal(attributes, c.attributes) {
+				t.Errorf("%s: expected the attributes %v, got %q", name, c.attributes, line)
+			}
+			if isSession := cookie == c.prefix+"tz"; isSession == strings.Contains(line, "Max-Age") {
+				t.Errorf("%s: %q", name, line)
+			}
+		}
+		if !slices.Contains(names, c.prefix+"tz") || slices.ContainsFunc(names, func(n string) bool { return !strings.HasPrefix(n, c.prefix+"tz") }) {
+			t.Errorf("%s: got the cookies %v", name, names)
+		}
+	}
+}
+
+// doAs is do under a name of the server.
+func (b *browser) doAs(t testing.TB, host, method, path, body string, head ...string) reply {
+	t.Helper()
+	if host == "" {
+		return b.do(t, method, path, body, head...)
+	}
+	other := *b
+	other.client = &http.Client{Transport: renamed{host, b.client.Transport}, CheckRedirect: b.client.CheckRedirect}
+	return other.do(t, method, path, body, head...)
+}
+
+// renamed sends requests under another name of the host.
+type renamed struct {
+	host string
+	http.RoundTripper
+}
+
+func (n renamed) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Host = n.host
+	return n.RoundTripper.RoundTrip(r)
+}
+
+// TestEveryRouteRefusesASessionThatNeedsSomething walks the table of routes.
+func TestEveryRouteRefusesASessionThatNeedsSomething(t *testing.T) {
+	x := small(t)
+	x.hire(t, "cai", access.Binding{Role: access.Finance})
+	b := newBrowser(x.Server)
+	b.signIn(t, "cai", temporary).ok(t)
+	x.hire(t, "an", access.Binding{Role: access.SecAdmin})
+	admin := newBrowser(x.Server)
+	admin.signIn(t, "an", temporary).ok(t)
+	admin.do(t, http.MethodPost, "/v1/me/password", asJSON(t, api.ChangePassword{Current: temporary, New: password})).ok(t)
+	for need, c := range map[string]struct {
+		b    *browser
+		fill []string
+	}{
+		access.NeedPassword: {b, []string{"changePassword"}},
+		access.NeedFactor:   {admin, []string{"beginFactor", "confirmFactor"}},
+	} {
+		for _, rt := range api.Routes() {
+			if rt.Open || rt.Name == "me" || rt.Name == "signOut" {
+				continue
+			}
+			r := c.b.do(t, rt.Method, inPlace.Replace(rt.Path), "{}")
+			if slices.Contains(c.fill, rt.Name) {
+				if r.StatusCode == http.StatusForbidden || r.StatusCode == http.StatusUnauthorized {
+					t.Errorf("%s: %s is what is needed, and is answered %d %s", need, rt.Name, r.StatusCode, r.body)
+				}
+				continue
+			}
+			if p := r.problem(t, 403, "more-proof"); len(p.Needs) == 0 || p.Needs[0] != need {
+				t.Errorf("%s: %s needs %v", need, rt.Name, p.Needs)
+			}
+		}
+		c.b.get(t, "/v1/me").ok(t)
+		if r := c.b.do(t, http.MethodDelete, "/v1/session", ""); r.StatusCode != http.StatusNoContent {
+			t.Errorf("%s: signing out is answered %d %s", need, r.StatusCode, r.body)
+		}
+	}
+}
+
+// inPlace puts values in the place of the parameters of a path.
+var inPlace = strings.NewReplacer("{id}", "ZJ-0001", "{name}", "cai", "{record}", "r", "{code}", "AL-EXE-01", "{key}", "-", "{raisedOn}", "2026-01-01", "{version}", "2", "{user}", "u", "{slug}", "not-found")
+
+// TestATokenIsNoSession expects that what ends or changes a session takes one.
+func TestATokenIsNoSession(t *testing.T) {
+	x := serve(t)
+	head := []string{"Authorization", "Bearer " + x.token(t, "cai", access.Binding{Role: access.Finance}), "Content-Type", "application/json"}
+	for _, c := range [][2]string{{"DELETE", "/v1/session"}, {"POST", "/v1/session/factor"}, {"POST", "/v1/me/password"}, {"POST", "/v1/me/factor"}, {"POST", "/v1/me/factor/confirm"}} {
+		send(t, x.Client(), x.URL, c[0], c[1], "{}", head...).problem(t, 409, "conflict")
+		x.ask(t, c[0], c[1], "{}").problem(t, 409, "conflict") // the owner has none either
+	}
+}
+
+// TestWhatIsShownInTheHeaderGoesBeforeTheCookie expects that nobody acts as another than he says.
+func TestWhatIsShownInTheHeaderGoesBeforeTheCookie(t *testing.T) {
+	x := serve(t)
+	b := x.person(t, "cai", access.Binding{Role: access.Finance})
+	token := x.token(t, "shen", access.Binding{Role: access.Auditor})
+	for _, c := range []struct {
+		head []string
+		want string // the account; "" for nobody
+	}{
+		{nil, "cai"},
+		{[]string{"Authorization", "Bearer " + token}, "shen"},
+		{[]string{"Authorization", "bearer  " + token}, "shen"},
+		{[]string{"Authorization", "Bearer tz_none"}, ""},
+		{[]string{"Authorization", "Bearer a.b.c"}, ""},
+		{[]string{"Authorization", "Bearer "}, ""},
+		{[]string{"Authorization", "Bearer " + b.cookies["tz"]}, ""},
+		{[]string{"Authorization", "Basic eDp5"}, "cai"}, // is for a proxy before the server
+	} {
+		r := b.get(t, "/v1/me", c.head...)
+		if c.want == "" {
+			r.problem(t, 401, "unauthenticated")
+		} else if me := into[access.Me](t, r); me.Account != c.want {
+			t.Errorf("%v: expected %s, got %s", c.head, c.want, me.Account)
+		}
+	}
+	r := newBrowser(x.Server).get(t, "/v1/me", "Cookie", "tz="+token)
+	r.problem(t, 401, "unauthenticated")
+}
+
+// TestWhatIsKeptIsBoundToTheScopeAlone expects that a cursor and an ETag are good for whoever sees the same, however he signs in.
+func TestWhatIsKeptIsBoundToTheScopeAlone(t *testing.T) {
+	x := several(t, 3)
+	b := x.person(t, "cai", access.Binding{Role: access.Finance})
+	token := []string{"Authorization", "Bearer " + x.token(t, "shen", access.Binding{Role: access.Auditor})}
+	byToken := send(t, x.Client(), x.URL, http.MethodGet, "/v1/centers?limit=2", "", token...).ok(t)
+	bySession := b.get(t, "/v1/centers?limit=2").ok(t)
+	if byToken.body != bySession.body || byToken.Header.Get("ETag") != bySession.Header.Get("ETag") {
+		t.Errorf("got %s %v\nand %s %v", byToken.body, byToken.Header, bySession.body, bySession.Header)
+	}
+	if r := b.get(t, "/v1/centers?limit=2", "If-None-Match", byToken.Header.Get("ETag")); r.StatusCode != http.StatusNotModified {
+		t.Errorf("got %d", r.StatusCode)
+	}
+	next := into[struct {
+		Next string `json:"next"`
+	}](t, byToken).Next
+	b.get(t, "/v1/centers?cursor="+next).ok(t)
+	one := x.person(t, "zhongxin", access.Binding{Role: access.Center, Center: "ZJ-0001"})
+	one.get(t, "/v1/centers?cursor="+next).problem(t, 400, "bad-request")
+	if r := one.get(t, "/v1/centers?limit=2", "If-None-Match", byToken.Header.Get("ETag")).ok(t); strings.Contains(r.body, "ZJ-0002") {
+		t.Errorf("got %s", r.body)
+	}
+}
+
+// TestAnIdleSessionEnds expects that a stream is no use of a session, neither while it is open nor when it is opened again.
+func TestAnIdleSessionEnds(t *testing.T) {
+	defer api.PaceStreams(20*time.Millisecond, 10_000)()
+	x := small(t)
+	b := x.person(t, "cai", access.Binding{Role: access.Finance})
+	x.clock.move(29 * time.Minute)
+	b.get(t, "/v1/me").ok(t) // is use
+	stream := follow(t, b.client, b.url+"/v1/stream", whole, "Cookie", "tz="+b.cookies["tz"])
+	x.clock.move(29 * time.Minute)
+	again := follow(t, b.client, b.url+"/v1/stream", whole, "Cookie", "tz="+b.cookies["tz"]) // is none
+	x.clock.move(2 * time.Minute)
+	stream.expect(t, "bye")
+	again.expect(t, "bye")
+	b.get(t, "/v1/me").problem(t, 401, "unauthenticated")
+}
+
+func TestASessionEndsAtTheLatestAfterTwelveHours(t *testing.T) {
+	x := small(t)
+	b := x.person(t, "cai", access.Binding{Role: access.Finance})
+	for range 12 * 3 {
+		b.get(t, "/v1/me").ok(t)
+		x.clock.move(20 * time.Minute)
+	}
+	b.get(t, "/v1/me").problem(t, 401, "unauthenticated")
+}
+
+// TestAStreamEndsWithItsSession opens streams and downloads, and takes the session away in each way.
+func TestAStreamEndsWithItsSession(t *testing.T) {
+	defer api.PaceStreams(20*time.Millisecond, 10_000)()
+	x := small(t)
+	office := x.access.Office(access.Local("root", "local"))
+	for name, end := range map[string]func(b *browser, account string) error{
+		"signing out": func(b *browser, _ string) error {
+			if r := b.do(t, http.MethodDelete, "/v1/session", ""); r.StatusCode != http.StatusNoContent {
+				t.Errorf("got %d", r.StatusCode)
+			}
+			return nil
+		},
+		"disabling": func(_ *browser, account string) error { _, err := office.Disable(t.Context(), account); return err },
+		"another role": func(_ *browser, account string) error {
+			_, err := office.Bind(t.Context(), account, access.Binding{Role: access.Auditor})
+			return err
+		},
+		"a password set": func(_ *browser, account string) error {
+			_, err := office.SetPassword(t.Context(), account, access.NewPassword{Password: temporary + "2"})
+			return err
+		},
+		"a password changed": func(b *browser, _ string) error {
+			b.copy().do(t, http.MethodPost, "/v1/me/password", asJSON(t, api.ChangePassword{Current: password, New: password + "2"})).ok(t)
+			return nil
+		},
+		"a restore": func(*browser, string) error { return x.access.Restored(t.Context(), access.Local("root", "local")) },
+	} {
+		account := strings.ReplaceAll(name, " ", "-")
+		b := x.person(t, account, access.Binding{Role: access.Finance})
+		stream := follow(t, b.client, b.url+"/v1/stream", whole, "Cookie", "tz="+b.cookies["tz"])
+		stale := b.copy()
+		if err := end(b, account); err != nil {
+			t.Fatal(err)
+		}
+		if m := stream.expect(t, "bye"); m.event != "bye" {
+			t.Errorf("%s: got %+v", name, m)
+		}
+		stale.get(t, "/v1/me").problem(t, 401, "unauthenticated")
+	}
+}
+
+// TestASecondSignInEndsTheFirst expects that a browser leaves no session behind that nobody sees.
+func TestASecondSignInEndsTheFirst(t *testing.T) {
+	x := serve(t)
+	b := x.person(t, "cai", access.Binding{Role: access.Finance})
+	before := b.copy()
+	b.signIn(t, "cai", password).ok(t)
+	before.get(t, "/v1/me").problem(t, 401, "unauthenticated")
+	b.get(t, "/v1/me").ok(t)
+}
+
+// withPages serves the same with pages of a browser.
+func (x *served) withPages(t testing.TB, pages http.Handler) *httptest.Server {
+	t.Helper()
+	cfg := x.api.Config
+	cfg.Pages, cfg.Metrics = pages, nil
+	return x.serveAPI(t, api.New(cfg))
+}
+
+// serveAPI serves another API over the same ledger.
+func (x *served) serveAPI(t testing.TB, s *api.Server) *httptest.Server {
+	t.Helper()
+	listening := httptest.NewServer(s)
+	t.Cleanup(listening.Close)
+	t.Cleanup(s.Stop)
+	return listening
+}
