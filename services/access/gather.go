@@ -177,8 +177,14 @@ func (g *gatherer) next(at time.Time, countMax int, all bool) (out []noted) {
 	return out
 }
 
+// plain is what most of the texts from outside consist of: addresses and paths.
+const plain = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ./:-_"
+
 // clean returns a text from outside as the log shows it: not too long, and with nothing that a terminal would obey.
 func clean(s string) string {
+	if len(s) <= objectMax && strings.Trim(s, plain) == "" {
+		return s
+	}
 	s = text.Clip(s, objectMax)
 	var out strings.Builder
 	for len(s) > 0 {

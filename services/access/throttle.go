@@ -43,16 +43,17 @@ type bucket struct {
 }
 
 // buckets are the buckets of one sort. All live equally long, so they end in the order in which they began. If there are too many,
-// the oldest is forgotten: who would forget one of his own that way has to fail bucketsMax times.
+// the oldest is forgotten: who would forget one of his own that way has to fail so many times.
 type buckets struct {
-	limit int
+	limit int // of the failures in one
+	max   int // of the buckets
 	byKey map[bucketKey]*bucket
 	order []*bucket // those that have ended and were not swept yet too
 }
 
 // live returns the bucket of a key, or nil. It sweeps those that have ended.
 func (b *buckets) live(key bucketKey, now time.Time) *bucket {
-	for len(b.order) > 0 && (!now.Before(b.order[0].until) || len(b.order) > bucketsMax) {
+	for len(b.order) > 0 && (!now.Before(b.order[0].until) || len(b.order) > b.max) {
 		if old := b.order[0]; b.byKey[old.key] == old {
 			delete(b.byKey, old.key)
 		}
@@ -81,7 +82,7 @@ type throttle struct {
 }
 
 func newThrottle() *throttle {
-	of := func(limit int) buckets { return buckets{limit: limit, byKey: map[bucketKey]*bucket{}} }
+	of := func(limit int) buckets { return buckets{limit: limit, max: bucketsMax, byKey: map[bucketKey]*bucket{}} }
 	return &throttle{names: of(nameMisses), sources: of(sourceMisses), devices: of(deviceMisses)}
 }
 
