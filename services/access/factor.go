@@ -2,23 +2,205 @@ package access
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"github.com/taizhang/taizhang/events/text"
 )
 
+// issuerShown is what a program that makes codes shows beside the name of the account.
+const issuerShown = "Taizhang"
+
+// enrolMax is how long a second factor waits to be confirmed.
+const enrolMax = 10 * time.Minute
+
+// The verbs of what is done with a second factor, as the access log has them.
+const (
+	verbShowCode = "show-code"
+	verbEnrol    = "enrol-factor"
+)
+
+var (
+	errWrongCode = text.Errorf(text.Invalid, "验证码不正确或已用过；请等应用显示下一个验证码，并核对手机的时间",
+		"the code is not right or was used; wait for the next code of the app, and check the clock of the phone").Of("code")
+	errNotBegun    = text.Errorf(text.Conflict, "登记已超过十分钟或尚未开始，请重新开始", "the enrolment was not begun, or more than ten minutes ago; begin again")
+	errSessionOnly = text.Errorf(text.Forbidden, "动态验证码只用于登录后的会话，令牌不需要", "codes of a second factor are for who signed in; a token needs none")
+)
+
+// pendingFactor is a second factor that is not confirmed yet.
+type pendingFactor struct {
+	secret string
+	until  time.Time
+}
+
 // ShowCode shows a code of the second factor, or a recovery code, in a session. It counts for ten minutes for the acts that want
-// one. The session has a new secret then.
+// one. The session has a new secret then. That the code was used is durable on return. device is what the browser was given before.
+// A code that is wrong or was used is text.Invalid; the fifth ends the session.
 func (a *Access) ShowCode(ctx context.Context, p Principal, code, device string) (*SignedIn, error) {
-	return nil, errUnbuilt
+	if p.SessionID == "" {
+		return nil, errSessionOnly
+	}
+	a.mu.RLock()
+	x := a.state.sessionOf(&p, a.Now())
+	var known secretHash
+	if x != nil {
+		known = x.knows(device, a.Now())
+	}
+	a.mu.RUnlock()
+	if x == nil {
+		return nil, errNoSession
+	}
+	try := a.attempts(p.Account, known, p.Source)
+	if err := try.begin(); err != nil {
+		return nil, a.refuse(p.Account, p.Source, err)
+	}
+	secret, hash := newSecret()
+	in, isWrong := &SignedIn{Secret: secret}, false
+	body := shownFactor{Account: p.Account, Session: x.id, whoActs: whoActs{p.Account, p.Source}}
+	var needs []string
+	err := a.actThen(ctx, accountsStream, func(s *state) (facts []fact, err error) {
+		if s.sessionOf(&p, a.Now()) != x {
+			return nil, errNoSession
+		}
+		if x.account.factor == nil {
+			return nil, &MoreProofError{[]string{NeedFactor}}
+		}
+		shown, ok := x.account.factor.check(code, a.Now())
+		if isWrong = !ok; isWrong {
+			return a.misses(x, p.Source), nil
+		}
+		body.shownCode, needs = shown, without(x.needs, NeedCode)
+		if known = x.knows(device, a.Now()); known == (secretHash{}) && len(needs) == 0 {
+			in.Device, known = newSecret()
+			body.Device = written(known)
+		}
+		if len(x.needs) > 0 && len(needs) == 0 {
+			facts = a.crowded(x.account, needs, p.Source)
+		}
+		return append(facts, fact{factorShown, body}), nil
+	}, func(s *state) {
+		if isWrong {
+			return
+		}
+		s.grow(x, hash)
+		x.needs, x.factorAt, x.device = needs, a.Now(), known
+		in.Session = x.shown()
+	})
+	if isWrong {
+		return nil, a.wrongCode(&p, verbShowCode, err)
+	}
+	try.giveBack()
+	if err != nil {
+		return nil, err
+	}
+	return in, nil
 }
 
-// BeginFactor makes a second factor for a principal. It is kept in memory for ten minutes, until ConfirmFactor.
-func (a *Access) BeginFactor(ctx context.Context, p Principal) (*NewFactor, error) {
-	return nil, errUnbuilt
+// knows returns the browser of a session, if it is known to the account by now; else zero.
+func (x *session) knows(device string, now time.Time) secretHash {
+	if x.device != (secretHash{}) {
+		return x.device
+	}
+	return x.account.knows(device, now)
 }
 
-// ConfirmFactor enrols the factor that BeginFactor made, for who shows a code of it. All his sessions end, and the one answered
-// begins.
+// misses counts a wrong code in a session, and returns the fact that ends it if it is one too many. It is for acts.
+func (a *Access) misses(x *session, source string) []fact {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if x.misses++; x.misses < missesMax {
+		return nil
+	}
+	return []fact{{sessionEnded, endedSession{x.account.name, x.id, whoActs{x.account.name, source}}}}
+}
+
+// wrongCode notes a code that was wrong and returns the error for it. err is that of the act.
+func (a *Access) wrongCode(p *Principal, verb string, err error) error {
+	a.noteAsked(LogLogin, p, verb, whyCode, "", outcomeRefused)
+	switch {
+	case err != nil:
+		return err
+	case !a.stands(p):
+		return errNoSession
+	}
+	return errWrongCode
+}
+
+// BeginFactor makes a second factor for a principal in a session. It is kept in memory for ten minutes, until ConfirmFactor; another
+// one replaces it. Who has a factor needs a code of the last ten minutes.
+func (a *Access) BeginFactor(_ context.Context, p Principal) (*NewFactor, error) {
+	if p.SessionID == "" {
+		return nil, errSessionOnly
+	}
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuerShown, AccountName: p.Account})
+	if err != nil {
+		return nil, fmt.Errorf("access: make a second factor: %w", err)
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	x := a.state.sessionOf(&p, a.Now())
+	if x == nil {
+		return nil, errNoSession
+	}
+	if needs := a.needsToEnrol(x); len(needs) > 0 {
+		a.noteAsked(LogDenied, &p, verbEnrol, "", "", outcomeMoreProof)
+		return nil, &MoreProofError{needs}
+	}
+	x.pending.Store(&pendingFactor{key.Secret(), a.Now().Add(enrolMax)})
+	return &NewFactor{Account: p.Account, Secret: key.Secret(), URL: key.URL()}, nil
+}
+
+// needsToEnrol returns what a session must prove before it may enrol a second factor.
+func (a *Access) needsToEnrol(x *session) []string {
+	switch {
+	case len(x.needs) > 0 && x.needs[0] != NeedFactor:
+		return slices.Clone(x.needs)
+	case x.account.factor != nil && !a.Demo && !x.isFresh(a.Now()):
+		return []string{NeedCode}
+	}
+	return nil
+}
+
+// ConfirmFactor enrols the factor that BeginFactor made, for who shows a code of it, which counts as any other. All his sessions
+// end, and the one answered begins. It is durable on return. A wrong code is text.Invalid, and too late is text.Conflict.
 func (a *Access) ConfirmFactor(ctx context.Context, p Principal, code string) (*Enrolled, error) {
-	return nil, errUnbuilt
+	if p.SessionID == "" {
+		return nil, errSessionOnly
+	}
+	codes, hashes := newRecoveryCodes()
+	var e *entry
+	isWrong := false
+	err := a.actThen(ctx, accountsStream, func(s *state) ([]fact, error) {
+		x := s.sessionOf(&p, a.Now())
+		if x == nil {
+			return nil, errNoSession
+		}
+		pending := x.pending.Load()
+		if pending == nil || !a.Now().Before(pending.until) {
+			return nil, errNotBegun
+		}
+		shown, ok := (&factor{secret: pending.secret}).check(code, a.Now())
+		if isWrong = !ok; isWrong {
+			return a.misses(x, p.Source), nil
+		}
+		e = a.enters(x.account, x.how, shown, []string{}, x.device, p.Source)
+		enrolled := enrolledFactor{Account: p.Account, Secret: pending.secret, Recovery: hashes, Step: shown.Step, whoActs: whoActs{p.Account, p.Source}}
+		return []fact{{factorEnrolled, enrolled}, e.fact}, nil
+	}, func(s *state) {
+		if !isWrong {
+			s.admit(e.session)
+		}
+	})
+	if isWrong {
+		return nil, a.wrongCode(&p, verbEnrol, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Enrolled{*e.signedIn(), codes}, nil
 }
 
 // ResetFactor implements Office. An account without a second factor stays as it is.

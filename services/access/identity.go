@@ -45,6 +45,9 @@ func (c *counter) Link(ctx context.Context, name string, id Identity) (*Account,
 	if err := c.mayAct(LinkAccounts, name); err != nil {
 		return nil, err
 	}
+	if err := c.mayReplaceProof(LinkAccounts, name); err != nil {
+		return nil, err
+	}
 	if err := id.check(); err != nil {
 		return nil, err
 	}
@@ -53,6 +56,8 @@ func (c *counter) Link(ctx context.Context, name string, id Identity) (*Account,
 		switch {
 		case held == nil:
 			return nil, noAccount(name)
+		case !c.p.Owner && !held.hasOtherProof():
+			return nil, errOwnerOnly
 		case of == held:
 			return nil, nil
 		case of != nil:
@@ -88,14 +93,60 @@ func (c *counter) Unlink(ctx context.Context, name string, id Identity) (*Accoun
 	return c.account(name, nil)
 }
 
+// whyNotLinked is why an identity does not get in.
+const whyNotLinked = "not linked"
+
 // SignInAs begins a session of the account to which an identity is linked. The caller has verified the identity. One that is not
-// linked has the same text.Unauthenticated as everybody who does not get in.
+// linked has the same text.Unauthenticated as everybody who does not get in; the access log has it, so that an administrator can link
+// it. The beginning of the session is durable on return.
 func (a *Access) SignInAs(ctx context.Context, id Identity, device, source string) (*SignedIn, error) {
-	return nil, errUnbuilt
+	p := Principal{Source: clean(source)}
+	var e *entry
+	why := ""
+	err := a.actThen(ctx, accountsStream, func(s *state) ([]fact, error) {
+		held := s.byIdentity[id]
+		switch {
+		case held == nil:
+			why = whyNotLinked + ": " + id.Subject + " " + id.Issuer
+			return nil, nil
+		case held.isDisabled:
+			p.Account, why = held.name, whyDisabled
+			return nil, nil
+		}
+		needs := a.needsOf(held, bySSO, false)
+		e = a.enters(held, bySSO, shownCode{}, needs, held.knows(device, a.Now()), p.Source)
+		return append(a.crowded(held, needs, p.Source), e.fact), nil
+	}, func(s *state) { s.admit(e.session) })
+	switch {
+	case err != nil:
+		return nil, err
+	case why != "":
+		a.noteAsked(LogLogin, &p, verbSignIn, why, "", outcomeRefused)
+		return nil, errNotRight
+	}
+	return e.signedIn(), nil
 }
 
 // AuthenticateIdentity returns for whom an identity stands that a bearer token proves until an instant. The caller has verified the
-// token.
+// token. It shows no code: it is good for no act of Mays, and for nothing if the account has a second factor or must have one.
 func (a *Access) AuthenticateIdentity(id Identity, until time.Time, source, asked string) (Principal, error) {
-	return Principal{}, errUnbuilt
+	p, why := Principal{Source: clean(source)}, ""
+	a.mu.RLock()
+	switch held := a.state.byIdentity[id]; {
+	case held == nil:
+		why = whyNotLinked
+	case held.isDisabled:
+		p.Account, why = held.name, whyDisabled
+	case !a.Now().Before(until):
+		p.Account, why = held.name, TokenExpired
+	default:
+		p = held.principal(p.Source)
+		p.Identity, p.Until, p.Needs = id, until, a.needsOf(held, bySSO, false)
+	}
+	a.mu.RUnlock()
+	if why == "" {
+		return p, nil
+	}
+	a.noteAsked(LogDenied, &p, verbToken, asked, "", why)
+	return Principal{}, errUnauthenticated
 }

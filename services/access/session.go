@@ -21,9 +21,10 @@ type session struct {
 	how      string
 	needs    []string // never changed in place
 	begun    time.Time
-	factorAt time.Time  // when a code was last shown; zero for never
-	device   secretHash // of the browser, if it is known; else zero
-	misses   int        // wrong codes and passwords
+	factorAt time.Time                     // when a code was last shown; zero for never
+	device   secretHash                    // of the browser, if it is known; else zero
+	misses   int                           // wrong codes and passwords
+	pending  atomic.Pointer[pendingFactor] // nil for none
 	idle     time.Duration
 	used     atomic.Int64 // nanoseconds since 1970
 }
@@ -143,7 +144,7 @@ func (x *session) endsAt() time.Time {
 
 // isFresh reports whether a code was shown lately enough for the acts that want one.
 func (x *session) isFresh(now time.Time) bool {
-	return !x.factorAt.IsZero() && now.Before(x.factorAt.Add(freshMax))
+	return !x.factorAt.IsZero() && !now.After(x.factorAt.Add(freshMax))
 }
 
 // shown returns the session as it is answered.

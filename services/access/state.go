@@ -200,7 +200,7 @@ func (s *state) provenBy(p *Principal, now time.Time) *account {
 			return x.account
 		}
 	case p.Identity != Identity{}:
-		if held := s.byIdentity[p.Identity]; held != nil && !held.isDisabled && now.Before(p.Until) {
+		if held := s.byIdentity[p.Identity]; held != nil && !held.isDisabled && now.Before(p.Until) && (held.factor != nil) == p.hasFactor {
 			return held
 		}
 	default:
