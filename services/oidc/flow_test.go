@@ -109,9 +109,16 @@ func TestWhatABrowserComesBackWith(t *testing.T) {
 			}
 		})
 	}
-	t.Run("an empty attempt", func(t *testing.T) {
+	t.Run("an attempt without secrets", func(t *testing.T) {
+		i.set(func() {
+			i.token = func(w http.ResponseWriter, _ *http.Request) {
+				writeJSON(t, w, object{"access_token": "a", "id_token": s.token(t, i.claims(object{"aud": client}), object{"typ": "JWT"})})
+			}
+		})
 		_, err := p.Finish(t.Context(), &oidc.Attempt{}, url.Values{"state": {""}, "code": {"c"}})
 		mustFail(t, err, text.Unauthenticated, "state")
+		_, err = p.Finish(t.Context(), &oidc.Attempt{State: "s", Verifier: "v"}, url.Values{"state": {"s"}, "code": {"c"}})
+		mustFail(t, err, text.Unauthenticated, "nonce")
 	})
 }
 

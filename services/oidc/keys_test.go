@@ -164,6 +164,9 @@ func TestWhoLeavesDoesNotEndAFetch(t *testing.T) {
 	until(t, "the keys are asked for", func() bool { return i.fetched.Load() == 1 })
 	leave()
 	mustFail(t, <-left, text.Unavailable, "canceled")
+	i.clock.Advance(time.Minute)
+	_, _, err := p.Verify(ctx, s.token(t, i.claims(nil), nil))
+	mustFail(t, err, text.Unavailable, "canceled")
 	close(goOn)
 	mustVerify(t, p, s.token(t, i.claims(nil), nil))
 	if n := i.fetched.Load(); n != 1 {

@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	jose "github.com/go-jose/go-jose/v4"
 	"github.com/go-json-experiment/json"
@@ -31,7 +33,8 @@ type clock struct {
 	now time.Time
 }
 
-func newClock() *clock { return &clock{now: time.Now()} }
+// newClock returns a clock at the beginning of a second, as instants in tokens are.
+func newClock() *clock { return &clock{now: time.Now().Truncate(time.Second)} }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
@@ -232,5 +235,14 @@ func mustNotVerify(t *testing.T, err error, reason string) {
 	t.Helper()
 	if text.CodeOf(err) != text.Unauthenticated || err == nil || err.Error() != "no valid token was shown" || !strings.Contains(why(err), reason) {
 		t.Errorf("expected that no valid token was shown because of %q, got %v because of %q", reason, err, why(err))
+	}
+	mustBeForTheLog(t, err)
+}
+
+// mustBeForTheLog checks that the reason of an error cannot break a line of a log, nor fill it.
+func mustBeForTheLog(t *testing.T, err error) {
+	t.Helper()
+	if r := why(err); r == "" || utf8.RuneCountInString(r) > 300 || strings.ContainsFunc(r, unicode.IsControl) {
+		t.Errorf("the reason is not fit for a log: %q", r)
 	}
 }

@@ -186,9 +186,6 @@ func TestATokenThatIsNotGood(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := p.Verify(t.Context(), c.jwt)
 			mustNotVerify(t, err, c.reason)
-			if len(why(err)) > 1000 || strings.ContainsFunc(why(err), func(r rune) bool { return r < ' ' }) {
-				t.Errorf("the reason is not fit for a log: %q", why(err))
-			}
 		})
 	}
 	if n := i.fetched.Load(); n != 1 {
@@ -261,9 +258,6 @@ func TestAnswersOfTheIssuerThatAreNotRight(t *testing.T) {
 			spoil(i)
 			_, _, err := i.provider(t).Verify(t.Context(), s.token(t, i.claims(nil), nil))
 			mustFail(t, err, text.Unavailable, "")
-			if why(err) == "" {
-				t.Error("no reason")
-			}
 		})
 	}
 }

@@ -56,6 +56,7 @@ func mustFail(t *testing.T, err error, code text.Code, reason string) {
 	if text.CodeOf(err) != code || err == nil || err.Error() != words[code] || !strings.Contains(why(err), reason) {
 		t.Errorf("expected %s because of %q, got %v because of %q", code, reason, err, why(err))
 	}
+	mustBeForTheLog(t, err)
 }
 
 // TestARealIssuer asks one issuer for all, for it takes a while to start. The last of the tests stops it.
