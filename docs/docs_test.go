@@ -1,10 +1,12 @@
 package docs
 
 import (
+	"bytes"
 	"flag"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -132,5 +134,40 @@ func TestEveryRuleThatTheProgramNamesHasItsArticleAndWords(t *testing.T) {
 		case !strings.Contains(rulesPage(), `<a id="`+string(id)+`"></a>`):
 			t.Errorf("%s, named by %s, is not on the page of rules", id, where)
 		}
+	}
+}
+
+// testName finds the tests that a page names.
+var testName = regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]*)`")
+
+func TestEveryTestThatThePageOfSecurityNamesIsThere(t *testing.T) {
+	page, err := os.ReadFile("security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]bool{}
+	for _, name := range testName.FindAllStringSubmatch(string(page), -1) {
+		named[name[1]] = true
+	}
+	if len(named) < 5 {
+		t.Errorf("the search for tests found only %v", named)
+	}
+	err = filepath.WalkDir("..", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for name := range named {
+			if bytes.Contains(source, []byte("\nfunc "+name+"(")) {
+				delete(named, name)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range named {
+		t.Errorf("security.md names %s, which is not there", name)
 	}
 }

@@ -231,17 +231,17 @@ var belowVerbs = []string{"events/text", "services/access", "services/alertfeed"
 
 // notVerbs are the files of the command that are no verb of the ledger, each with what else it may import.
 var notVerbs = map[string][]string{
-	"cmd/taizhang/feed.go":       {"services/api", "services/api/client"},                        // asks a server, in which alone a feed runs
-	"cmd/taizhang/office.go":     nil,                                                            // opens the accounts
-	"cmd/taizhang/open.go":       nil,                                                            // puts the rooms together: whatever there is meets here
-	"cmd/taizhang/password.go":   {"services/listen"},                                            // reads a file that is its owner's alone
-	"cmd/taizhang/serve.go":      {"docs", "services/access", "services/api", "services/listen"}, // runs what answers
-	"cmd/taizhang/serve_demo.go": {"events", "services/access"},                                  // adds accounts
-	"cmd/taizhang/serve_feed.go": {"services/listen"},                                            // opens the feed
-	"cmd/taizhang/serve_sso.go":  {"services/oidc"},                                              // knows the issuer
-	"cmd/taizhang/serve_open.go": nil,                                                            // puts together what is served
-	"cmd/taizhang/served.go":     {"services/api/client", "services/listen"},                     // chooses between files, socket and server
-	"cmd/taizhang/simulate.go":   {"events", "services/simulator"},                               // makes a history and asks no ledger
+	"cmd/taizhang/feed.go":       {"services/api", "services/api/client"},                                                               // asks a server, in which alone a feed runs
+	"cmd/taizhang/office.go":     nil,                                                                                                   // opens the accounts
+	"cmd/taizhang/open.go":       nil,                                                                                                   // puts the rooms together: whatever there is meets here
+	"cmd/taizhang/password.go":   {"services/listen"},                                                                                   // reads a file that is its owner's alone
+	"cmd/taizhang/serve.go":      {"docs", "services/access", "services/api", "services/console", "services/listen", "services/signin"}, // runs what answers
+	"cmd/taizhang/serve_demo.go": {"events", "services/access"},                                                                         // adds accounts
+	"cmd/taizhang/serve_feed.go": {"services/listen"},                                                                                   // opens the feed
+	"cmd/taizhang/serve_sso.go":  {"services/oidc"},                                                                                     // knows the issuer
+	"cmd/taizhang/serve_open.go": nil,                                                                                                   // puts together what is served
+	"cmd/taizhang/served.go":     {"services/api/client", "services/listen"},                                                            // chooses between files, socket and server
+	"cmd/taizhang/simulate.go":   {"events", "services/simulator"},                                                                      // makes a history and asks no ledger
 }
 
 func TestVerbsAskTheCounterAndNothingBelow(t *testing.T) {

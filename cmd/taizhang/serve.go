@@ -29,7 +29,9 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/api"
+	"github.com/taizhang/taizhang/services/console"
 	"github.com/taizhang/taizhang/services/listen"
+	"github.com/taizhang/taizhang/services/signin"
 )
 
 // The limits of a server. There is none on the time that a whole request takes: imports and streams may take long, and each of
@@ -177,7 +179,12 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	if err != nil {
 		return err
 	}
-	if _, err = o.provider(a.now, a.log); err != nil {
+	proxies, err := o.proxyPrefixes()
+	if err != nil {
+		return err
+	}
+	provider, err := o.provider(a.now, a.log)
+	if err != nil {
 		return err
 	}
 	if s.traces, err = a.openTraces(ctx); err != nil {
@@ -211,7 +218,8 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 		return err
 	}
 	defer a.closeFeed(opened.feed)
-	s.api = api.New(api.Config{Desk: opened.desk, Access: opened.access, Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
+	gate := signin.New(signin.Config{Access: opened.access, Provider: provider, Now: a.now, Log: a.log, Proxies: proxies})
+	s.api = api.New(api.Config{Desk: opened.desk, Access: opened.access, Gate: gate, Pages: console.New(gate), Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
 		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Reach: a.pingRecord, Hosts: o.hostNames(), Metrics: metrics, Tracer: tracer(s.traces)})
 	address := o.address(tcp)
 	if started != nil {

@@ -37,7 +37,8 @@ type process struct {
 	*exec.Cmd
 	t    testing.TB
 	dir  string
-	said string // its first line
+	said string     // its first line
+	more transcript // what it says after that
 	url  string
 	log  *bytes.Buffer // of its standard error; whole after the process ended
 	rest chan struct{} // closed when its standard output ended
@@ -65,7 +66,7 @@ func startServe(t testing.TB, dir string, args ...string) *process {
 		t.Fatalf("the server said nothing: %v\n%s", err, p.log)
 	}
 	p.url = regexp.MustCompile(`https?://[^ ,]+`).FindString(p.said)
-	go func() { defer close(p.rest); _, _ = io.Copy(io.Discard, lines) }() // until the process ends
+	go func() { defer close(p.rest); _, _ = io.Copy(&p.more, lines) }() // until the process ends
 	return p
 }
 
