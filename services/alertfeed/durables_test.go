@@ -8,6 +8,7 @@ import (
 
 // A process that shares its ledger leaves the consumers of users that another one added, until its own users change.
 func TestConsumersOfAnotherProcessStay(t *testing.T) {
+	t.Parallel()
 	for _, isShared := range []bool{false, true} {
 		k := newKit(t)
 		k.cfg.Shared = isShared

@@ -20,6 +20,7 @@ func (k *kit) onStreamOf(epoch string) *kit {
 // A ledger that is not the one in the stream writes nothing there and leaves its consumers, also under a later epoch, until a person
 // says that it is the right one. The other one stops then.
 func TestALedgerDoesNotTakeOverTheStreamOfAnother(t *testing.T) {
+	t.Parallel()
 	for _, isEmpty := range []bool{false, true} {
 		k := newKit(t)
 		k.cfg.Users = func() []alertfeed.User { return []alertfeed.User{{Name: "theirs"}} }

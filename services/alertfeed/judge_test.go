@@ -222,6 +222,7 @@ func (k *kit) holdsButJunk() {
 
 // The turn of the date publishes what time changed, once.
 func TestTheTurnOfTheDate(t *testing.T) {
+	t.Parallel()
 	k := newKit(t)
 	k.record(registered, granted, received)
 	k.start()

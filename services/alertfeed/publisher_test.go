@@ -191,6 +191,7 @@ func (k *kit) holds() {
 }
 
 func TestAPublisherSaysWhatTheLedgerSays(t *testing.T) {
+	t.Parallel()
 	k := newKit(t)
 	k.record(registered, granted, received)
 	k.start()
@@ -224,6 +225,7 @@ func TestAPublisherSaysWhatTheLedgerSays(t *testing.T) {
 
 // A publisher that is stopped between an alert and the head after it says that head before it ends.
 func TestAStopLeavesNothingToDoubt(t *testing.T) {
+	t.Parallel()
 	k := newKit(t)
 	k.record(registered, granted, received)
 	k.start()

@@ -108,6 +108,7 @@ func (k *kit) restarted(do func(dir string) error) {
 
 // A publisher that only followed the stream notices that it was put back from an old copy, also when who wrote it is gone.
 func TestAFollowerNoticesAnOldCopy(t *testing.T) {
+	t.Parallel()
 	k := newKit(t)
 	var days atomic.Int64 // by which the clock of the follower is late
 	writer := k.cfg
@@ -143,6 +144,7 @@ func TestAFollowerNoticesAnOldCopy(t *testing.T) {
 
 // A publisher that doubts the stream, and cannot state everything again because it is behind, still doubts it after a restart.
 func TestADoubtOutlivesARestart(t *testing.T) {
+	t.Parallel()
 	k := newKit(t)
 	var days atomic.Int64 // by which its clock is late
 	k.cfg.Shared = true

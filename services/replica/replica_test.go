@@ -42,6 +42,7 @@ func open(t *testing.T, record events.Store, dir string, replay func(events.Stor
 }
 
 func TestAReplicaKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(t *testing.T) events.Store {
 		return open(t, memstore.New(storetest.UnsteadyClock()), t.TempDir(), nil)
 	})
@@ -343,6 +344,7 @@ func TestAConflictThatTheCopyDoesNotHaveIsNoConflict(t *testing.T) {
 }
 
 func TestCloseEndsAnAppendThatWaitsForTheCopy(t *testing.T) {
+	t.Parallel()
 	record := kept{memstore.New(storetest.UnsteadyClock())}
 	s := open(t, silent{record}, t.TempDir(), nil)
 	answered := make(chan error)
