@@ -2,7 +2,7 @@
 
 package feedsim
 
-const seedsOfOne = 150 // some minutes; -feedsim.seeds for a long run
+const seedsOfOne = 100 // some minutes; -feedsim.seeds for a long run
 
 // accountsOf is how many worlds share a server that is never stopped, and run at the same time: more of them are not
 // done sooner, and each waits for longer.
