@@ -61,7 +61,7 @@ func New(cfg Config) (*Provider, error) {
 		err = checkURL(issuer, true)
 	}
 	if err != nil || issuer.RawQuery != "" || issuer.ForceQuery || issuer.Fragment != "" {
-		return nil, invalid(paramIssuer, "不是身份服务的网址：应以 https:// 开头（在本机上的可用 http://），不含用户名、? 和 #",
+		return nil, invalid(paramIssuer, "不是签发方的网址：应以 https:// 开头（在本机上的可用 http://），不含用户名、? 和 #",
 			"is not the address of an issuer: expected https:// (http:// is for this machine alone), without a user, ? and #")
 	}
 	redirect, err := url.Parse(cfg.RedirectURL)

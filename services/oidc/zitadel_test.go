@@ -47,7 +47,7 @@ func why(err error) string {
 // words are the only ones that users see.
 var words = map[text.Code]string{
 	text.Unauthenticated: "single sign-on did not succeed: start again at the sign-in page; if that does not help, the system administrator finds the reason in the log of the service",
-	text.Unavailable:     "the identity service of single sign-on does not answer as it should: try again later",
+	text.Unavailable:     "the issuer of single sign-on does not answer as it should: try again later",
 }
 
 // mustFail checks that an error has a code and its words, and a reason that contains what is given.
