@@ -32,8 +32,8 @@ var (
 
 // pendingFactor is a second factor that is not confirmed yet.
 type pendingFactor struct {
-	secret string
-	until  time.Time
+	NewFactor
+	until time.Time
 }
 
 // ShowCode shows a code of the second factor, or a recovery code, in a session. It counts for ten minutes for the acts that want
@@ -149,8 +149,26 @@ func (a *Access) BeginFactor(_ context.Context, p Principal) (*NewFactor, error)
 		a.noteAsked(LogDenied, &p, verbEnrol, "", "", outcomeMoreProof)
 		return nil, &MoreProofError{needs}
 	}
-	x.pending.Store(&pendingFactor{key.Secret(), a.Now().Add(enrolMax)})
-	return &NewFactor{Account: p.Account, Secret: key.Secret(), URL: key.URL()}, nil
+	made := NewFactor{Account: p.Account, Secret: key.Secret(), URL: key.URL()}
+	x.pending.Store(&pendingFactor{made, a.Now().Add(enrolMax)})
+	return &made, nil
+}
+
+// PendingFactor returns the second factor that waits to be confirmed in the session of a principal, so that a page can show it again
+// after a wrong code. Without one it returns text.Conflict.
+func (a *Access) PendingFactor(p Principal) (*NewFactor, error) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	x := a.state.sessionOf(&p, a.Now())
+	if x == nil {
+		return nil, errNoSession
+	}
+	pending := x.pending.Load()
+	if pending == nil || !a.Now().Before(pending.until) {
+		return nil, errNotBegun
+	}
+	made := pending.NewFactor
+	return &made, nil
 }
 
 // needsToEnrol returns what a session must prove before it may enrol a second factor.
@@ -182,12 +200,12 @@ func (a *Access) ConfirmFactor(ctx context.Context, p Principal, code string) (*
 		if pending == nil || !a.Now().Before(pending.until) {
 			return nil, errNotBegun
 		}
-		shown, ok := (&factor{secret: pending.secret}).check(code, a.Now())
+		shown, ok := (&factor{secret: pending.Secret}).check(code, a.Now())
 		if isWrong = !ok; isWrong {
 			return a.misses(x, p.Source), nil
 		}
 		e = a.enters(x.account, x.how, shown, []string{}, x.device, p.Source)
-		enrolled := enrolledFactor{Account: p.Account, Secret: pending.secret, Recovery: hashes, Step: shown.Step, whoActs: whoActs{p.Account, p.Source}}
+		enrolled := enrolledFactor{Account: p.Account, Secret: pending.Secret, Recovery: hashes, Step: shown.Step, whoActs: whoActs{p.Account, p.Source}}
 		return []fact{{factorEnrolled, enrolled}, e.fact}, nil
 	}, func(s *state) {
 		if !isWrong {

@@ -515,7 +515,16 @@ func TestEnrollingASecondFactor(t *testing.T) {
 	if _, err := h.ConfirmFactor(t.Context(), h.who(in), codeAt(t, first.Secret, h.now())); err != errWrongCode {
 		t.Errorf("of the one that was replaced: %v", err)
 	}
+	if waits, err := h.PendingFactor(h.who(in)); err != nil || *waits != *second {
+		t.Errorf("after a wrong code %+v waits to be confirmed, %v", waits, err)
+	}
+	if _, err := h.PendingFactor(h.who(other)); err != errNotBegun {
+		t.Errorf("what waits, in another session: %v", err)
+	}
 	h.wait(10 * time.Minute)
+	if _, err := h.PendingFactor(h.who(in)); err != errNotBegun {
+		t.Errorf("what waits, ten minutes later: %v", err)
+	}
 	if _, err := h.ConfirmFactor(t.Context(), h.who(in), codeAt(t, second.Secret, h.now())); err != errNotBegun {
 		t.Errorf("ten minutes later: %v", err)
 	}

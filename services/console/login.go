@@ -29,7 +29,7 @@ func (v *visit) login() error {
 func (v *visit) showLogin(status int, name string, w wrong) {
 	base := v.view()
 	base.Wrong, base.isAlone = w, true
-	v.show(status, "login", &loginView{base, name, false})
+	v.show(status, "login", &loginView{base, name, v.p.HasSSO()})
 }
 
 // signIn signs in. Whatever of the name and the password is not right, the page has the same words.

@@ -61,6 +61,8 @@ func (v *visit) refused(err error, at string) error {
 	return v.showMe(status, who, wrong)
 }
 
+var errRecovery = text.Errorf(text.Invalid, "恢复码不正确或已用过", "the recovery code is not right or was used")
+
 // showCode shows a code of the second factor, or a recovery code: to sign in, and again before what needs one.
 func (v *visit) showCode() error {
 	who, err := v.user()
@@ -72,6 +74,9 @@ func (v *visit) showCode() error {
 		at = "recovery"
 	}
 	s, err := v.p.ShowCode(v.w, v.Request, who, v.PostForm.Get(at))
+	if at == "recovery" && text.CodeOf(err) == text.Invalid {
+		err = errRecovery
+	}
 	if err != nil {
 		return v.refused(err, at)
 	}
@@ -105,14 +110,14 @@ func (v *visit) beginFactor() error {
 	if err != nil {
 		return err
 	}
-	return v.showFactor(http.StatusOK, who, wrong{})
-}
-
-func (v *visit) showFactor(status int, who access.Principal, w wrong) error {
 	made, err := v.p.Access.BeginFactor(v.Context(), who)
 	if err != nil {
 		return v.refused(err, "factor")
 	}
+	return v.showFactor(http.StatusOK, who, made, wrong{})
+}
+
+func (v *visit) showFactor(status int, who access.Principal, made *access.NewFactor, w wrong) error {
 	base := v.view()
 	base.Account, base.Wrong, base.isAlone, base.Switch = who.Account, w, true, ""
 	page, err := newFactor(base, made)
@@ -141,9 +146,13 @@ func (v *visit) confirmFactor() error {
 
 // notConfirmed shows the factor again with what is wrong with its code, or the page of me if there is none to confirm any more.
 func (v *visit) notConfirmed(err error, who access.Principal) error {
+	made, lost := v.p.Access.PendingFactor(who)
+	if lost != nil {
+		return v.refused(err, "factor")
+	}
 	wrong, status, isHis := v.refusal(err, "code")
 	if !isHis {
 		return err
 	}
-	return v.showFactor(status, who, wrong)
+	return v.showFactor(status, who, made, wrong)
 }

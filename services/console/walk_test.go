@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/taizhang/taizhang/services/access"
 )
@@ -86,6 +87,51 @@ func (b *browser) key() string {
 	return ""
 }
 
+// TestTheFirstAdministratorComesIn walks from a ledger without accounts to one whose first administrator has a password of her own
+// and a second factor, through everything that can go wrong on the way.
+func TestTheFirstAdministratorComesIn(t *testing.T) {
+	languages(t, func(t *testing.T, accepts, lang string) {
+		x := serve(t)
+		b := newBrowser(t, accepts, x.Client())
+		b.get(x.URL + "/")
+		b.expect("/login", http.StatusOK, headFirst.in(lang))
+		b.shows("taizhang account add NAME --role secadmin", "taizhang account password NAME")
+		if len(b.passed) != 2 || !strings.HasSuffix(b.passed[0], "/me") {
+			t.Errorf("/ led through %v", b.passed)
+		}
+		x.add("sun", access.Binding{Role: access.SecAdmin}, given)
+
+		b.get(x.URL + "/me/password?next=%2Fme%3Fa%3D1")
+		b.expect("/login", http.StatusOK, headLogin.in(lang))
+		for _, wrong := range []struct{ name, password string }{{"sun", "wrong"}, {"nobody", given}} {
+			b.signIn(lang, wrong.name, wrong.password)
+			b.expect("/login", http.StatusUnprocessableEntity, headLogin.in(lang))
+			b.alerts(said{"账号、密码或验证码不正确。", "The name, the password or the code is not right."}.in(lang))
+			if got := b.page.value(labelAccount.in(lang)); got != wrong.name {
+				t.Errorf("the name %q became %q", wrong.name, got)
+			}
+		}
+		b.signIn(lang, "sun", given)
+		b.expect("/me", http.StatusOK, headPassword.in(lang))
+		b.changeWrongly(lang)
+		b.change(lang, given, chosen, chosen)
+		b.expect("/me", http.StatusOK, headFactor.in(lang))
+		b.press(pressBegin.in(lang))
+		b.expect("/me/factor", http.StatusOK, headFactor.in(lang))
+		codes := x.enrol(b, lang)
+		if page := b.follow(followSaved.in(lang)); page.Request.URL.RequestURI() != "/me?a=1" {
+			t.Errorf("next became %s", page.Request.URL)
+		}
+		b.expect("/me", http.StatusOK, headMe.in(lang))
+		b.shows("sun", said{"安全管理员", "security administrator"}.in(lang), said{"采用政策", "adopt a policy"}.in(lang), "2026-11-02 17:3", said{"30 分钟无操作", "after 30 minutes"}.in(lang))
+
+		b.press(pressSignOut.in(lang))
+		b.expect("/login", http.StatusOK, headLogin.in(lang))
+		b.shows(said{"已退出登录。", "You are signed out."}.in(lang))
+		x.comeAgain(b, lang, codes)
+	})
+}
+
 // changeWrongly sends passwords that are refused, each with a reason at the field that is to blame.
 func (b *browser) changeWrongly(lang string) {
 	b.Helper()
@@ -118,6 +164,78 @@ func (b *browser) blames(id string) {
 	}
 }
 
+// enrol confirms the factor of the page, after a wrong code, and returns its recovery codes.
+func (x *office) enrol(b *browser, lang string) (codes []string) {
+	b.Helper()
+	key := b.key()
+	b.press(pressSetUp.in(lang), labelCode.in(lang), "000000")
+	b.expect("/me/factor/confirm", http.StatusUnprocessableEntity, headFactor.in(lang))
+	b.blames("code")
+	if b.key() != key {
+		b.Errorf("after a wrong code the key is %s, not %s, which the app has", b.key(), key)
+	}
+	b.press(pressSetUp.in(lang), labelCode.in(lang), x.code(key, 0))
+	b.expect("/me/factor/confirm", http.StatusOK, headRecovery.in(lang))
+	for link := range b.page.all("a") {
+		if hasAttr(link, "hreflang") {
+			b.Error("another language would lose the recovery codes")
+		}
+	}
+	for code := range b.page.all("code") {
+		codes = append(codes, says(code))
+	}
+	if len(codes) != 10 {
+		b.Errorf("expected ten recovery codes, got %v", codes)
+	}
+	x.clock.move(time.Minute)
+	return append(codes, key)
+}
+
+// comeAgain signs in again: with codes that are wrong, then with a recovery code and with one of the app. codes are the recovery
+// codes and the key.
+func (x *office) comeAgain(b *browser, lang string, codes []string) {
+	b.Helper()
+	key := codes[len(codes)-1]
+	b.signIn(lang, "sun", chosen)
+	b.expect("/me", http.StatusOK, headCode.in(lang))
+	b.press(pressContinue.in(lang), labelCode.in(lang), "000000")
+	b.expect("/me/code", http.StatusUnprocessableEntity, headCode.in(lang))
+	b.blames("code")
+	b.press(pressRecovery.in(lang), labelRecovery.in(lang), "AAAA-AAAA-AAAA-AAAA")
+	b.expect("/me/code", http.StatusUnprocessableEntity, headCode.in(lang))
+	b.blames("recovery")
+	if !strings.Contains(b.page.body, "<details open>") {
+		b.Error("the field that is wrong is folded away")
+	}
+	b.press(pressRecovery.in(lang), labelRecovery.in(lang), strings.ToLower(codes[3]))
+	b.expect("/me", http.StatusOK, headMe.in(lang))
+	b.shows(said{"剩余恢复码9", "Recovery codes left9"}.in(lang))
+
+	b.press(pressShow.in(lang), labelCode.in(lang), x.code(key, 0))
+	b.expect("/me", http.StatusOK, headMe.in(lang))
+	b.shows(said{"验证码正确", "The code is right"}.in(lang))
+	b.press(pressShow.in(lang), labelCode.in(lang), x.code(key, 0))
+	b.expect("/me/code", http.StatusUnprocessableEntity, headMe.in(lang)) // a code counts once
+
+	x.clock.move(11 * time.Minute)
+	b.press(pressAgain.in(lang))
+	b.expect("/me/factor", http.StatusUnprocessableEntity, headMe.in(lang)) // a code of the last ten minutes is needed
+	b.press(pressShow.in(lang), labelCode.in(lang), x.code(key, 0))
+	b.press(pressAgain.in(lang))
+	b.expect("/me/factor", http.StatusOK, headFactor.in(lang))
+	if b.key() == key {
+		b.Error("a new factor has the old key")
+	}
+	x.enrol(b, lang)
+	b.follow(followSaved.in(lang))
+	b.expect("/me", http.StatusOK, headMe.in(lang))
+
+	x.clock.move(31 * time.Minute)
+	b.press(pressAgain.in(lang))
+	b.expect("/login", http.StatusOK, headLogin.in(lang))
+	b.shows(said{"登录已失效", "Your session has ended"}.in(lang))
+}
+
 // TestALanguageIsKeptThroughTheForms chooses the other language once, and then signs in.
 func TestALanguageIsKeptThroughTheForms(t *testing.T) {
 	t.Parallel()
@@ -130,9 +248,10 @@ func TestALanguageIsKeptThroughTheForms(t *testing.T) {
 	b.expect("/login", http.StatusOK, "Sign in")
 	b.signIn("en", "li", given)
 	b.expect("/me", http.StatusOK, "Change your password")
-	b.change("en", given, chosen, chosen)
+	x.enter(b, "li")
+	b.follow("Taizhang")
 	b.expect("/me", http.StatusOK, "My account")
-	b.shows("local government", "whose code begins with 3301", "Your password is changed.")
+	b.shows("local government", "whose code begins with 3301", issuer)
 	b.follow("中文")
 	b.expect("/me", http.StatusOK, "我的账号")
 	b.press("退出登录")

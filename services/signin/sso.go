@@ -52,7 +52,7 @@ func (g *Gate) BeginSSO(w http.ResponseWriter, r *http.Request, next string) (ur
 }
 
 // FinishSSO signs in whom the provider of identities sent back, and returns where the browser goes next. The account that is linked
-// to the identity must exist: a sign-in makes none.
+// to the identity must exist: a sign-in makes none. Without one the error is an *UnlinkedError.
 func (g *Gate) FinishSSO(w http.ResponseWriter, r *http.Request) (next string, s *access.Session, err error) {
 	if g.Provider == nil {
 		return "", nil, errNoProvider
@@ -83,7 +83,11 @@ func (g *Gate) finish(r *http.Request, f *flow) (*access.SignedIn, error) {
 		g.Log.Warn("a single sign-on failed", zap.String("source", source), zap.Error(err), zap.String("reason", string(why)))
 		return nil, err
 	}
-	return g.Access.SignInAs(r.Context(), access.Identity(id), g.cookie(r, deviceCookie), source)
+	signed, err := g.Access.SignInAs(r.Context(), access.Identity(id), g.cookie(r, deviceCookie), source)
+	if text.CodeOf(err) == text.Unauthenticated {
+		err = &UnlinkedError{access.Identity(id), err}
+	}
+	return signed, err
 }
 
 func (g *Gate) seal(f *flow) (string, error) {
