@@ -42,13 +42,22 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 	var calls [][]string
 	var watch string
 	var records []string
-	roles := 0
+	var address, password string
+	roles, passwords := 0, 0
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if call := regexp.MustCompile(`^  curl -s -H 'Authorization: (.+)' '(.+)'$`).FindStringSubmatch(lines.Text()); call != nil {
 			calls = append(calls, call[1:])
 		}
 		if regexp.MustCompile(`^  [a-z]+ +tz_`).MatchString(lines.Text()) {
 			roles++
+		}
+		if in := regexp.MustCompile(`^Sign in at (http://.+)/login `).FindStringSubmatch(lines.Text()); in != nil {
+			address = in[1]
+		}
+		if account := regexp.MustCompile(`^  ([a-z]+) +([2-9a-z]{4}(?:-[2-9a-z]{4}){3}) `).FindStringSubmatch(lines.Text()); account != nil {
+			if passwords++; account[1] == "sysadmin" {
+				password = account[2]
+			}
 		}
 		switch verb := strings.TrimSpace(lines.Text()); {
 		case strings.HasPrefix(verb, "taizhang alerts watch "):
@@ -61,14 +70,19 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 		}
 	}
 	took := time.Since(begun)
-	if len(calls) != 3 || roles != 9 || took > 15*time.Second {
-		t.Errorf("%d calls, accounts of %d roles, after %v\n%s", len(calls), roles, took, &errOut)
+	if len(calls) != 3 || roles != 9 || passwords != 9 || took > 15*time.Second {
+		t.Errorf("%d calls, tokens of %d roles, passwords of %d, after %v\n%s", len(calls), roles, passwords, took, &errOut)
 	}
 	for _, call := range calls {
 		if status, body := get(t, http.DefaultClient, call[1], "Authorization", call[0]); status != http.StatusOK || len(body) < 200 {
 			t.Errorf("%s: got %d %s", call[1], status, body)
 		}
 	}
+	b := newBrowser(t, address)
+	if body := b.signIn(http.StatusOK, "sysadmin", password, ""); !strings.Contains(body, `"needs":[]`) {
+		t.Errorf("got %s", body)
+	}
+	b.mustPost(http.StatusOK, "/v1/accounts/auditor/disable", nil) // an act, with no second factor
 	watchAnAlertComeAndGo(t, watch, records)
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/access"
 )
 
 func TestSettingsOfSigningInThatCannotBeMeantAreNamed(t *testing.T) {
@@ -86,5 +91,60 @@ func TestSettingsOfSigningInAreShownWithoutASecret(t *testing.T) {
 	write(config, "oidc-secret = hunter2\n", 0o600)
 	if _, errOut, code := check(); code == 0 || !strings.Contains(errOut, `there is no setting "oidc-secret"`) {
 		t.Errorf("exit %d: %s", code, errOut)
+	}
+}
+
+func TestWhoCouldActAndWhoCanSignIn(t *testing.T) {
+	linked := []access.Identity{{Issuer: "https://id.example.cn", Subject: "9f2c1e"}}
+	sec, sys := access.Binding{Role: access.SecAdmin}, access.Binding{Role: access.SysAdmin}
+	for name, c := range map[string]struct {
+		account                      access.Account
+		acts, signsIn, signsInByOIDC bool // by OIDC, he acts too
+	}{
+		"one without anything":           {access.Account{Binding: sec}, false, false, false},
+		"one with a password":            {access.Account{Binding: sec, Password: true}, true, true, true},
+		"one with a token":               {access.Account{Binding: sys, Tokens: 1}, true, false, false},
+		"one who is linked":              {access.Account{Binding: sys, Identities: linked}, false, false, true},
+		"one who is disabled":            {access.Account{Binding: sys, Password: true, Tokens: 1, Identities: linked, Disabled: true}, false, false, false},
+		"a log administrator":            {access.Account{Binding: access.Binding{Role: access.LogAdmin}, Password: true}, false, true, true},
+		"an office":                      {access.Account{Binding: access.Binding{Role: access.Finance}, Password: true}, false, true, true},
+		"an account bound to nothing":    {access.Account{Password: true}, false, true, true},
+		"an office with a token, linked": {access.Account{Binding: access.Binding{Role: access.Finance}, Tokens: 1, Identities: linked}, false, false, true},
+	} {
+		o := &serveOptions{listen: "0.0.0.0:8080"}
+		if err := o.mayBeReached(access.Accounts{c.account}); (err == nil) != c.acts {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if got := o.canSignIn(&c.account); got != c.signsIn {
+			t.Errorf("%s: can sign in: %v", name, got)
+		}
+		o.oidcIssuer = linked[0].Issuer
+		if got := o.canSignIn(&c.account); got != c.signsInByOIDC {
+			t.Errorf("%s: can sign in with an issuer: %v", name, got)
+		}
+		o.listen = "127.0.0.1:8080"
+		if err := o.mayBeReached(access.Accounts{c.account}); err != nil {
+			t.Errorf("%s, on loopback: %v", name, err)
+		}
+	}
+}
+
+func TestEachPasswordOfADemoIsItsOwnAndTheTableIsNarrow(t *testing.T) {
+	seen := map[string]bool{}
+	for range 1000 {
+		p := demoPassword()
+		if !regexp.MustCompile(`^[2-9a-z]{4}(-[2-9a-z]{4}){3}$`).MatchString(p) || strings.ContainsAny(p, "ilo") || seen[p] {
+			t.Fatalf("got %q", p)
+		}
+		seen[p] = true
+	}
+	var out bytes.Buffer
+	a := newApp(nil, &out, &out, func(string) string { return "" })
+	a.tellDemoAccounts("http://127.0.0.1:8080", []demoAccount{{name: "secadmin", Binding: access.Binding{Role: access.IndustryDept}, password: demoPassword(), token: "tz_" + strings.Repeat("x", 49),
+		scope: text.Say("政策、账号绑定", "policies, what accounts are bound to")}})
+	for line := range strings.Lines(out.String()) {
+		if len(line) > 90 {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
 	}
 }

@@ -17,6 +17,9 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/oidc/oidctest"
 )
 
 // browser is a client that keeps cookies.
@@ -123,6 +126,14 @@ func TestTheFirstAdministratorSignsInBesideTheServerThatNamesTheCommands(t *test
 		t.Errorf("before the password is changed: got %d %s", status, body)
 	}
 	b.mustPost(http.StatusOK, "/v1/me/password", map[string]string{"current": first, "new": own})
+	var factor access.NewFactor
+	if err := json.Unmarshal([]byte(b.mustPost(http.StatusOK, "/v1/me/factor", nil)), &factor); err != nil {
+		t.Fatal(err)
+	}
+	b.mustPost(http.StatusOK, "/v1/me/factor/confirm", map[string]string{"code": totp(t, factor.Secret, time.Now())})
+	if status, body := b.get("/v1/accounts"); status != http.StatusOK || !strings.Contains(body, `"li"`) {
+		t.Errorf("got %d %s", status, body)
+	}
 	for _, page := range []string{"/", "/me"} {
 		if status, body := b.get(page); status != http.StatusOK || !strings.Contains(body, "li") {
 			t.Errorf("%s: got %d %s", page, status, body)
@@ -131,7 +142,7 @@ func TestTheFirstAdministratorSignsInBesideTheServerThatNamesTheCommands(t *test
 	if code := p.end(syscall.SIGTERM); code != 0 {
 		t.Fatalf("exit %d: %s", code, p.log)
 	}
-	if strings.Contains(p.log.String(), first) || strings.Contains(p.log.String(), own) {
+	if strings.Contains(p.log.String(), first) || strings.Contains(p.log.String(), own) || strings.Contains(p.log.String(), factor.Secret) {
 		t.Errorf("the log has a secret: %s", p.log)
 	}
 	p = startServe(t, dir)
@@ -197,5 +208,50 @@ func TestAdministratorsHandleAccountsAtAServer(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestServeSignsInByTheIssuerThatItIsTold(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const public = "http://localhost:1" // a proxy would be there
+	issuer := oidctest.Start(t, public+"/login/sso/callback")
+	p := startServe(t, dir, "--public-url", public, "--oidc-issuer", issuer.URL, "--oidc-client", oidctest.Client, "--oidc-secret-file", passwordFile(t, oidctest.Secret),
+		"--oidc-audience", oidctest.Programs)
+	mustRun(t, "--data", dir, "account", "add", "cai", "--role", "finance")
+	b := newBrowser(t, p.url)
+	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	sendsTo := func(path string) string {
+		t.Helper()
+		answer, err := b.Get(p.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		return answer.Header.Get("Location")
+	}
+	comesBack := func() string { t.Helper(); return issuer.SignIn(t, sendsTo("/login/sso")).RequestURI() }
+	if to := sendsTo(comesBack()); to == "/me" {
+		t.Error("somebody who is not linked is signed in")
+	}
+	if status, _ := b.get("/v1/me"); status != http.StatusUnauthorized {
+		t.Errorf("got %d", status)
+	}
+	mustRun(t, "--data", dir, "account", "link", "cai", "--issuer", issuer.URL, "--subject", oidctest.Subject)
+	if to := sendsTo(comesBack()); to != "/me" {
+		t.Errorf("sent to %q", to)
+	}
+	if status, body := b.get("/v1/me"); status != http.StatusOK || !strings.Contains(body, `"account":"cai"`) {
+		t.Errorf("got %d %s", status, body)
+	}
+	jwt, _ := issuer.JWT(t)
+	if status, body := get(t, http.DefaultClient, p.url+"/v1/me", "Authorization", "Bearer "+jwt); status != http.StatusOK || !strings.Contains(body, `"account":"cai"`) {
+		t.Errorf("got %d %s", status, body)
+	}
+	if code := p.end(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit %d: %s", code, p.log)
+	}
+	if strings.Contains(p.log.String(), oidctest.Secret+`"`) || strings.Contains(p.log.String(), jwt) {
+		t.Errorf("the log has a secret: %s", p.log)
 	}
 }
