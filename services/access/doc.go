@@ -4,10 +4,13 @@
 //
 // An Access is opened over an events.Store, as a ledger is: its state is the
 // fold of its log. The stream "accounts" has the acts on accounts, tokens,
-// users of NATS and the alert feed, the stream "log" the epochs and the access
-// log. An act is durable before it is answered.
+// users of NATS and the alert feed, and the sessions that began; the stream
+// "log" the epochs and the access log. An act is durable before it is answered.
 //
-// Authenticate returns the Principal that a token stands for. Guard puts a desk
+// Authenticate returns the Principal that a token stands for. SignIn begins a
+// session, and AuthenticateSession returns the Principal that its secret stands
+// for. Sessions live in memory: their beginning is in the log, so that a code
+// counts once, but a process that starts anew has none. Guard puts a desk
 // before the ledger that gives a Principal what his role may, in his scope, and
 // nothing else. Office is the counter of the accounts themselves. One table
 // (Rights) says which role may do what.

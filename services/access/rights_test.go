@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -166,7 +167,9 @@ func TestWhatWasAnsweredIsThereAfterACrash(t *testing.T) {
 	}
 	defer store.Close()
 	a := mustOpen(t, store)
+	a.hasher.derive = cheap
 	office := a.Office(owner)
+	var in *SignedIn
 	for i, act := range []func() error{
 		func() error {
 			_, err := office.AddAccount(t.Context(), NewAccount{"cai", Binding{Role: Finance}})
@@ -175,6 +178,18 @@ func TestWhatWasAnsweredIsThereAfterACrash(t *testing.T) {
 		func() error {
 			_, err := office.AddToken(t.Context(), NewToken{Account: "cai", Name: "月报"})
 			return err
+		},
+		func() error {
+			_, err := office.SetPassword(t.Context(), "cai", NewPassword{goodPassword})
+			return err
+		},
+		func() (err error) {
+			in, err = a.SignIn(t.Context(), Credentials{Account: "cai", Password: goodPassword})
+			return err
+		},
+		func() error {
+			p, err := a.AuthenticateSession(in.Secret, "192.0.2.1", "")
+			return errors.Join(err, a.SignOut(t.Context(), p))
 		},
 		func() error { _, err := office.Disable(t.Context(), "cai"); return err },
 		func() error { _, err := office.Enable(t.Context(), "cai"); return err },
@@ -199,7 +214,8 @@ func TestWhatWasAnsweredIsThereAfterACrash(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := picture(t, mustOpen(t, again)), picture(t, a); got != want {
+		opened := mustOpen(t, again)
+		if got, want := picture(t, opened)+proofsOf(opened), picture(t, a)+proofsOf(a); got != want {
 			t.Errorf("after act %d:\n%s\nexpected\n%s", i, got, want)
 		}
 		t.Cleanup(func() { _ = again.Close() })
