@@ -107,7 +107,7 @@ func (x *session) knows(device string, now time.Time) secretHash {
 	return x.account.knows(device, now)
 }
 
-// misses counts a wrong code in a session, and returns the fact that ends it if it is one too many. It is for acts.
+// misses counts a wrong code or password in a session, and returns the fact that ends it if it is one too many. It is for acts.
 func (a *Access) misses(x *session, source string) []fact {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -164,10 +165,13 @@ func (a *Access) ChangePassword(ctx context.Context, p Principal, current, new s
 	})
 	if err == errNotCurrent {
 		a.noteAsked(LogLogin, &p, verbSignIn, whyPassword, "", outcomeRefused)
-		if err := a.missed(ctx, p); err != nil {
-			return nil, err
-		}
-		return nil, err
+		missed := a.act(ctx, accountsStream, func(s *state) ([]fact, error) {
+			if s.sessionOf(&p, a.Now()) != x {
+				return nil, nil
+			}
+			return a.misses(x, p.Source), nil
+		})
+		return nil, cmp.Or(missed, err)
 	}
 	try.giveBack()
 	if err != nil {

@@ -226,21 +226,6 @@ func (s *state) sessionOf(p *Principal, now time.Time) *session {
 	return x
 }
 
-// missed counts a wrong code or password in a session. One too many ends it.
-func (a *Access) missed(ctx context.Context, p Principal) error {
-	a.mu.Lock()
-	x := a.state.sessionOf(&p, a.Now())
-	if x != nil {
-		x.misses++
-	}
-	isOver := x != nil && x.misses >= missesMax
-	a.mu.Unlock()
-	if !isOver {
-		return nil
-	}
-	return a.SignOut(ctx, p)
-}
-
 // SignOut ends the session of a principal. It is durable on return. One that is over already stays so.
 func (a *Access) SignOut(ctx context.Context, p Principal) error {
 	return a.act(ctx, accountsStream, func(s *state) ([]fact, error) {

@@ -598,7 +598,7 @@ func TestWhatWantsACodeSaysSo(t *testing.T) {
 	if _, err = h.Office(p).Bind(t.Context(), "cai", Binding{Role: Finance, MayRecord: true}); err != nil {
 		t.Error(err)
 	}
-	h.wait(freshMax)
+	h.wait(freshMax + time.Nanosecond)
 	p = h.who(in)
 	if len(p.May) > 0 {
 		t.Errorf("the code is stale: %+v", p)

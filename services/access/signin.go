@@ -192,9 +192,6 @@ func (a *Access) SignIn(ctx context.Context, c Credentials) (*SignedIn, error) {
 		name, hash, isDisabled, known = held.name, held.current(), held.isDisabled, held.knows(c.Device, now)
 	}
 	a.mu.RUnlock()
-	if isDisabled {
-		hash = ""
-	}
 	try, lane, who := a.attempts(typed, known, source), a.hasher.strangers, sourceOf(source)
 	if known != (secretHash{}) {
 		lane, who = a.hasher.others, name
