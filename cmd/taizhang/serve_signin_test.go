@@ -72,6 +72,11 @@ func TestSettingsOfSigningInAreShownWithoutASecret(t *testing.T) {
 	if strings.Contains(out+errOut, "hunter2") {
 		t.Errorf("a secret is shown: %s%s", out, errOut)
 	}
+	env["TAIZHANG_PROXY"] = "10.0.0.5, 10.1.0.0/16"
+	if out, errOut, _ := check(); !strings.Contains(out, "proxy = 10.0.0.5, 10.1.0.0/16  # TAIZHANG_PROXY\n") {
+		t.Errorf("got %s%s", out, errOut)
+	}
+	delete(env, "TAIZHANG_PROXY")
 	for says, spoil := range map[string]func(){
 		"others may read it (mode 0640)": func() { write(secret, "hunter2-of-the-client\n", 0o640) },
 		"has more than one line":         func() { write(secret, "hunter2\nof the client\n", 0o600) },
