@@ -83,16 +83,38 @@ func (b *browser) send(method, address, body string, head []string) *page {
 	return b.page
 }
 
-// follow follows a link by its words.
-func (b *browser) follow(words string) *page {
+// hop asks for an address with the cookies of the browser, and returns where the answer leads.
+func (b *browser) hop(address string) string {
+	b.Helper()
+	once := *b.client
+	once.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	answer, err := once.Get(address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusSeeOther {
+		b.Fatalf("%s is answered with %d", address, answer.StatusCode)
+	}
+	return answer.Header.Get("Location")
+}
+
+// link returns where a link leads, by its words.
+func (b *browser) link(words string) string {
 	b.Helper()
 	for link := range b.page.all("a") {
 		if says(link) == words {
-			return b.get(b.page.resolve(b.TB, attr(link, "href")))
+			return b.page.resolve(b.TB, attr(link, "href"))
 		}
 	}
 	b.Fatalf("there is no link %q on %s", words, b.page.body)
-	return nil
+	return ""
+}
+
+// follow follows a link by its words.
+func (b *browser) follow(words string) *page {
+	b.Helper()
+	return b.get(b.link(words))
 }
 
 // press fills in the form with a button and presses it. fields has labels and values in turn.

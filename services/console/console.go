@@ -113,7 +113,7 @@ func (v *visit) fail(err error) {
 	title := text.Say("无法完成", "That could not be done")
 	switch text.CodeOf(err) {
 	case text.Unauthenticated:
-		v.toLogin(noticeEnded)
+		_ = v.toLogin()
 		return
 	case text.Invalid:
 		status = http.StatusBadRequest

@@ -20,6 +20,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/logstore"
+	"github.com/taizhang/taizhang/services/oidc"
 	"github.com/taizhang/taizhang/services/seal"
 	"github.com/taizhang/taizhang/services/signin"
 )
@@ -54,8 +55,9 @@ func (c *clock) move(by time.Duration) {
 // start is when the tests begin: 17:30 in Shanghai.
 var start = time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)
 
-// open returns a server that does not serve yet, with a clock.
-func open(t testing.TB, c *clock, more func(*signin.Config)) *office {
+// open returns a server that does not serve yet, with a clock. provider is called with the address to which a provider of identities
+// sends a browser back; nil for no single sign-on.
+func open(t testing.TB, c *clock, provider func(redirect string) *oidc.Provider) *office {
 	t.Helper()
 	l, err := ledger.Open(t.Context(), openStore(t, c), ledger.Config{})
 	if err != nil {
@@ -69,8 +71,10 @@ func open(t testing.TB, c *clock, more func(*signin.Config)) *office {
 	t.Cleanup(func() { _ = x.access.Close() })
 	x.owner = x.access.Office(access.Local("kit", "local"))
 	cfg := signin.Config{Access: x.access, Now: c.now, Log: zap.NewNop()}
-	if more != nil {
-		more(&cfg)
+	x.Server = httptest.NewUnstartedServer(nil)
+	t.Cleanup(x.Close)
+	if provider != nil {
+		cfg.Provider = provider("http://" + x.Listener.Addr().String() + "/login/sso/callback")
 	}
 	gate := signin.New(cfg)
 	d := desk.Local{Config: desk.Config{Ledger: l, Now: c.now, Version: "v1", Spool: t.TempDir(),
@@ -79,8 +83,7 @@ func open(t testing.TB, c *clock, more func(*signin.Config)) *office {
 		}}}
 	s := api.New(api.Config{Desk: d, Access: x.access, Gate: gate, Pages: console.New(gate), Now: c.now, Log: zap.NewNop(), Build: "v1", Spool: t.TempDir()})
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
-	x.Server = httptest.NewUnstartedServer(s)
-	t.Cleanup(x.Close)
+	x.Config.Handler = s
 	t.Cleanup(s.Stop)
 	return x
 }

@@ -60,10 +60,9 @@ func (v *visit) signOut() error {
 	return v.seeOther(v.to("/login", "notice", noticeOut))
 }
 
-// beginSSO sends the browser to the provider of identities. It comes back to finishSSO, with no more than next to say in which
-// language.
+// beginSSO sends the browser to the provider of identities. It comes back to finishSSO without our query: the language goes with next.
 func (v *visit) beginSSO() error {
-	address, err := v.p.BeginSSO(v.w, v.Request, v.onward())
+	address, err := v.p.BeginSSO(v.w, v.Request, withLang(v.next, v.kept))
 	if err != nil {
 		return v.failSSO(err)
 	}
@@ -72,17 +71,28 @@ func (v *visit) beginSSO() error {
 
 func (v *visit) finishSSO() error {
 	next, s, err := v.p.FinishSSO(v.w, v.Request)
-	if err == nil || next != "" {
-		v.next = next
-		if u, err := url.Parse(next); err == nil && u.Path == home {
-			v.speak(u.Query().Get("lang"))
-			v.next = home
-		}
+	if u, bad := url.Parse(next); bad == nil && next != "" {
+		v.speak(u.Query().Get("lang"))
+		v.next = withLang(next, "")
 	}
 	if err != nil {
 		return v.failSSO(err)
 	}
 	return v.goOn(s, "")
+}
+
+// withLang returns an address of ours that asks for a language, or for none with "".
+func withLang(address, lang string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return home
+	}
+	query := u.Query()
+	if query.Del("lang"); lang != "" {
+		query.Set("lang", lang)
+	}
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // failSSO shows why a single sign-on failed: to somebody whom no account is linked to who he is, else on the page to sign in.

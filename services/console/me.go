@@ -10,10 +10,6 @@ import (
 // me shows what the session needs next or, if it needs nothing, the account.
 func (v *visit) me() error {
 	who, err := v.user()
-	if text.CodeOf(err) == text.Unauthenticated {
-		v.toLogin("")
-		return nil
-	}
 	if err != nil {
 		return err
 	}
@@ -53,8 +49,7 @@ func (v *visit) refused(err error, at string) error {
 	who, ended := v.user()
 	if ended != nil {
 		if at == "code" || at == "recovery" {
-			v.toLogin(noticeCodes)
-			return nil
+			return v.toLoginAfter(noticeCodes)
 		}
 		return ended
 	}

@@ -91,15 +91,18 @@ func (v *visit) seeOther(address string) error {
 }
 
 // toLogin sends a browser without a session to sign in, and then on to where it wanted to go.
-func (v *visit) toLogin(notice string) {
-	query := url.Values{"next": {v.next}}
-	if v.kept != "" {
-		query.Set("lang", v.kept)
+func (v *visit) toLogin() error {
+	switch {
+	case v.Method == http.MethodPost:
+		return v.toLoginAfter(noticeLost)
+	case v.p.HasSession(v.Request):
+		return v.toLoginAfter(noticeEnded)
 	}
-	if notice != "" && v.Method == http.MethodPost {
-		query.Set("notice", notice)
-	}
-	http.Redirect(v.w, v.Request, "/login?"+query.Encode(), http.StatusSeeOther)
+	return v.seeOther(v.address(v.kept, "/login", "next", v.next))
+}
+
+func (v *visit) toLoginAfter(notice string) error {
+	return v.seeOther(v.address(v.kept, "/login", "next", v.next, "notice", notice))
 }
 
 // goOn sends a browser on after something was done in its session: to what the session needs yet, or where it wanted to go.
@@ -117,6 +120,7 @@ func (v *visit) goOn(s *access.Session, done string) error {
 const (
 	noticeOut      = "out"
 	noticeEnded    = "ended"
+	noticeLost     = "lost"
 	noticeCodes    = "codes"
 	noticeCode     = "code"
 	noticePassword = "password"
@@ -125,7 +129,8 @@ const (
 // notices are the words for what happened before a page.
 var notices = map[string]text.Text{
 	noticeOut:      text.Say("已退出登录。", "You are signed out."),
-	noticeEnded:    text.Say("登录已失效，请重新登录。刚才提交的内容没有保存。", "Your session has ended. Sign in again. What you sent was not saved."),
+	noticeEnded:    text.Say("登录已失效，请重新登录。", "Your session has ended. Sign in again."),
+	noticeLost:     text.Say("登录已失效，请重新登录。刚才提交的内容没有保存。", "Your session has ended. Sign in again. What you sent was not saved."),
 	noticeCodes:    text.Say("验证码多次有误，请重新登录。", "Too many codes were wrong. Sign in again."),
 	noticeCode:     text.Say("验证码正确，十分钟内可以办理重要操作。", "The code is right. For ten minutes you may do what needs one."),
 	noticePassword: text.Say("密码已更换。", "Your password is changed."),
@@ -133,6 +138,9 @@ var notices = map[string]text.Text{
 
 // user returns who has the session of the request. A token is for programs, and has no page.
 func (v *visit) user() (access.Principal, error) {
+	if !v.p.HasSession(v.Request) {
+		return access.Principal{}, errNoSession
+	}
 	who, err := v.p.Authenticate(v.Request, v.Method+" "+v.URL.Path)
 	if err == nil && who.SessionID == "" {
 		err = errNoSession

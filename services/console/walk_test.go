@@ -6,7 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/oidc"
+	"github.com/taizhang/taizhang/services/oidc/oidctest"
 )
 
 // The passwords of the tests.
@@ -256,4 +260,68 @@ func TestALanguageIsKeptThroughTheForms(t *testing.T) {
 	b.expect("/me", http.StatusOK, "我的账号")
 	b.press("退出登录")
 	b.expect("/login", http.StatusOK, "登录")
+}
+
+// TestSingleSignOnLeadsIn comes from a real issuer: first unknown to the ledger, then linked to an account.
+func TestSingleSignOnLeadsIn(t *testing.T) {
+	t.Parallel()
+	var there *oidctest.Issuer
+	x := open(t, &clock{at: time.Now()}, func(redirect string) *oidc.Provider {
+		there = oidctest.Start(t, redirect)
+		p, err := oidc.New(oidc.Config{Issuer: there.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret, RedirectURL: redirect, Now: time.Now, Log: zap.NewNop()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	})
+	x.Start()
+	x.add("li", access.Binding{Role: access.Finance}, "")
+	b := newBrowser(t, "zh", x.Client())
+	b.get(x.URL + "/login?next=%2Fme%3Fa%3D1")
+	b.follow("English")
+	back := there.SignIn(t, b.hop(b.link("Use single sign-on"))).String()
+	b.get(back)
+	b.expect("/login/sso/callback", http.StatusForbidden, "This identity is not linked to an account")
+	b.shows(there.URL, oidctest.Subject, "taizhang account link NAME --issuer "+there.URL+" --subject "+oidctest.Subject)
+
+	if _, err := x.owner.Link(t.Context(), "li", access.Identity{Issuer: there.URL, Subject: oidctest.Subject}); err != nil {
+		t.Fatal(err)
+	}
+	b.get(x.URL + "/login?lang=en&next=%2Fme%3Fa%3D1")
+	back = there.SignIn(t, b.hop(b.link("Use single sign-on"))).String()
+	b.get(back)
+	if b.page.Request.URL.RequestURI() != "/me?a=1" {
+		t.Errorf("it led to %s", b.page.Request.URL)
+	}
+	b.expect("/me", http.StatusOK, "我的账号") // an address of its own says nothing of the language
+	b.press("退出登录")
+	b.get(back)
+	b.expect("/login/sso/callback", http.StatusUnprocessableEntity, "登录")
+	b.alerts("这次统一身份登录已失效，请重新登录。")
+}
+
+// TestFiveWrongCodesLeadToSigningIn has wrong codes where a session needs a right one.
+func TestFiveWrongCodesLeadToSigningIn(t *testing.T) {
+	t.Parallel()
+	x := serve(t)
+	x.add("li", access.Binding{Role: access.Finance}, "")
+	b := newBrowser(t, "en", x.Client())
+	x.enter(b, "li")
+	b.get(x.URL + "/me")
+	b.expect("/me", http.StatusOK, "My account")
+	b.shows("not set up")
+	b.press("Set up a second factor")
+	x.enrol(b, "en")
+	for range 4 {
+		b.get(x.URL + "/me")
+		b.press("Show the code", "Code", "000000")
+		b.expect("/me/code", http.StatusUnprocessableEntity, "My account")
+		b.blames("code")
+	}
+	b.press("Show the code", "Code", "000000")
+	b.expect("/login", http.StatusOK, "Sign in")
+	b.shows("Too many codes were wrong. Sign in again.")
+	b.get(x.URL + "/me")
+	b.expect("/login", http.StatusOK, "Sign in")
+	b.shows("Your session has ended. Sign in again.")
 }

@@ -3,8 +3,13 @@ package console
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"image/png"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +17,7 @@ import (
 
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/signin"
 )
 
 func TestEveryRightHasWords(t *testing.T) {
@@ -110,5 +116,51 @@ func TestEveryNoticeHasWordsInBothLanguages(t *testing.T) {
 	}
 	if notices["<b>"] != (text.Text{}) {
 		t.Error("a notice that is not there says something")
+	}
+}
+
+// TestWhatTheUserHasAPartInIsSaidAtTheForm has errors of every kind; others are pages of their own.
+func TestWhatTheUserHasAPartInIsSaidAtTheForm(t *testing.T) {
+	for _, c := range []struct {
+		err     error
+		status  int
+		says    string
+		waits   string
+		isTheir bool
+	}{
+		{&access.ThrottledError{After: 61 * time.Second}, http.StatusTooManyRequests, "尝试次数过多，请在 61 秒后再试。", "61", true},
+		{text.Errorf(text.Unavailable, "正在登录的人过多，请稍后再试", "busy"), http.StatusServiceUnavailable, "正在登录的人过多，请稍后再试。", "5", true},
+		{text.Errorf(text.Invalid, "至少 12 个字符", "too short").Of("new"), http.StatusUnprocessableEntity, "至少 12 个字符。", "", true},
+		{fmt.Errorf("access: %w", text.Errorf(text.Unauthenticated, "不正确", "not right")), http.StatusUnprocessableEntity, "不正确。", "", true},
+		{&access.MoreProofError{Needs: []string{access.NeedCode}}, http.StatusUnprocessableEntity, "请先输入动态验证码；输入后十分钟内有效。", "", true},
+		{errors.New("a disk is broken"), 0, "", "", false},
+		{text.Errorf(text.Stopped, "停止", "stopped"), 0, "", "", false},
+	} {
+		w := httptest.NewRecorder()
+		v := New(signin.New(signin.Config{})).visit(w, httptest.NewRequest(http.MethodPost, "/login", nil))
+		got, status, isTheir := v.refusal(c.err, "login")
+		if status != c.status || got.Text != c.says || isTheir != c.isTheir || w.Header().Get("Retry-After") != c.waits || isTheir && got.At != "login" {
+			t.Errorf("%v: %d %+v %v, after %q", c.err, status, got, isTheir, w.Header().Get("Retry-After"))
+		}
+	}
+}
+
+// TestAnErrorOfTheProgramIsForItsLog shows what a page says of errors that no form has a part in.
+func TestAnErrorOfTheProgramIsForItsLog(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		status int
+		says   string
+	}{
+		{errors.New("/var/secret is broken"), http.StatusInternalServerError, "<p>请把以下编号告诉管理员：17。</p>"},
+		{text.Errorf(text.Stopped, "停止写入", "stopped"), http.StatusServiceUnavailable, "<p>停止写入。</p>"},
+		{text.Errorf(text.Conflict, "有冲突", "conflict"), http.StatusConflict, "<p>有冲突。</p>"},
+	} {
+		w := httptest.NewRecorder()
+		w.Header().Set("X-Request-Id", "17")
+		New(signin.New(signin.Config{})).visit(w, httptest.NewRequest(http.MethodGet, "/me", nil)).fail(c.err)
+		if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) || strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%v: %d %s", c.err, w.Code, w.Body)
+		}
 	}
 }

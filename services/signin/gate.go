@@ -113,6 +113,9 @@ func bearer(r *http.Request) (shown string, isShown bool) {
 // isJWT reports whether a token has the form of a JWT: three parts. Ours have no dots.
 func isJWT(token string) bool { return strings.Count(token, ".") == 2 }
 
+// HasSession reports whether a browser brings the cookie of a session, which may have ended.
+func (g *Gate) HasSession(r *http.Request) bool { return g.cookie(r, sessionCookie) != "" }
+
 // SameOrigin returns text.Forbidden for a request that another site made a browser send, unless it only reads.
 // Programs, which say nothing about an origin, are let through.
 func (g *Gate) SameOrigin(r *http.Request) error {
