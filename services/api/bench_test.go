@@ -24,23 +24,25 @@ import (
 
 var benchRecords = flag.Int("records", 100_000, "how many records the ledger of the benchmarks has")
 
-// BenchmarkPages asks for pages of 50 rows of a simulated province on eight connections, with a token, and reports how much
+// BenchmarkPages asks for pages of 50 rows of a simulated province on eight connections, with a token or in a session, and reports how much
 // processor time a request takes, of the server and of the client together, and how long. With writers, they record a thousand
 // records a second meanwhile.
 func BenchmarkPages(b *testing.B) {
 	x := province(b, *benchRecords)
-	token := x.token(b, "bench", access.Binding{Role: access.Finance})
+	token := "Authorization: Bearer " + x.token(b, "bench", access.Binding{Role: access.Finance}) + "\r\n"
+	session := "Cookie: tz=" + x.person(b, "signs-in", access.Binding{Role: access.Finance}).cookies["tz"] + "\r\n"
 	for _, writers := range []int{0, 1000} {
 		for _, c := range []struct{ name, path, head string }{
-			{"centers", "/v1/centers", ""},
-			{"centers compressed", "/v1/centers", "Accept-Encoding: gzip\r\n"},
-			{"alerts", "/v1/alerts", ""},
-			{"center", "/v1/centers/" + string(x.ledger.Register().IDs()[0]), ""},
-			{"execution csv", "/v1/execution?format=csv&year=2025", ""},
+			{"centers", "/v1/centers", token},
+			{"centers in a session", "/v1/centers", session},
+			{"centers compressed", "/v1/centers", token + "Accept-Encoding: gzip\r\n"},
+			{"alerts", "/v1/alerts", token},
+			{"center", "/v1/centers/" + string(x.ledger.Register().IDs()[0]), token},
+			{"execution csv", "/v1/execution?format=csv&year=2025", token},
 		} {
 			b.Run(fmt.Sprintf("%s beside %d writes a second", c.name, writers), func(b *testing.B) {
 				written := x.write(b, writers)
-				raw := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n%s\r\n", c.path, token, c.head)
+				raw := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", c.path, c.head)
 				const clients = 8
 				took := make([][]time.Duration, clients)
 				var all sync.WaitGroup

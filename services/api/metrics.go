@@ -89,6 +89,7 @@ func (m *Metrics) follow(s *Server) {
 			}
 			return 0
 		}),
+		gauge("taizhang_sessions", "Sessions of people who have signed in.", func() float64 { return float64(s.Access.Sessions()) }),
 		s.Gate.Metric(),
 		&alertGauge{register: l.Register(), now: s.Now, open: map[aggregates.Severity]int{}})
 	if s.Feed != nil {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
+
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/api"
 )
@@ -110,31 +112,90 @@ func TestEveryRouteRefusesASessionThatNeedsSomething(t *testing.T) {
 	admin := newBrowser(x.Server)
 	admin.signIn(t, "an", temporary).ok(t)
 	admin.do(t, http.MethodPost, "/v1/me/password", asJSON(t, api.ChangePassword{Current: temporary, New: password})).ok(t)
-	for need, c := range map[string]struct {
-		b    *browser
-		fill []string
-	}{
-		access.NeedPassword: {b, []string{"changePassword"}},
-		access.NeedFactor:   {admin, []string{"beginFactor", "confirmFactor"}},
-	} {
-		for _, rt := range api.Routes() {
-			if rt.Open || rt.Name == "me" || rt.Name == "signOut" {
-				continue
-			}
-			r := c.b.do(t, rt.Method, inPlace.Replace(rt.Path), "{}")
-			if slices.Contains(c.fill, rt.Name) {
-				if r.StatusCode == http.StatusForbidden || r.StatusCode == http.StatusUnauthorized {
-					t.Errorf("%s: %s is what is needed, and is answered %d %s", need, rt.Name, r.StatusCode, r.body)
-				}
-				continue
-			}
-			if p := r.problem(t, 403, "more-proof"); len(p.Needs) == 0 || p.Needs[0] != need {
-				t.Errorf("%s: %s needs %v", need, rt.Name, p.Needs)
-			}
+	x.needs(t, b, access.NeedPassword, "changePassword")
+	x.needs(t, admin, access.NeedFactor, "beginFactor", "confirmFactor")
+}
+
+// needs expects that a session that needs something may ask who it is, what fills the need, and to end; and nothing else.
+func (x *served) needs(t *testing.T, b *browser, need string, fill ...string) {
+	t.Helper()
+	for _, rt := range api.Routes() {
+		if rt.Open || rt.Name == "me" || rt.Name == "signOut" {
+			continue
 		}
-		c.b.get(t, "/v1/me").ok(t)
-		if r := c.b.do(t, http.MethodDelete, "/v1/session", ""); r.StatusCode != http.StatusNoContent {
-			t.Errorf("%s: signing out is answered %d %s", need, r.StatusCode, r.body)
+		r := b.do(t, rt.Method, inPlace.Replace(rt.Path), "{}")
+		if slices.Contains(fill, rt.Name) {
+			if r.StatusCode == http.StatusForbidden || r.StatusCode == http.StatusUnauthorized {
+				t.Errorf("%s: %s is what is needed, and is answered %d %s", need, rt.Name, r.StatusCode, r.body)
+			}
+			continue
+		}
+		if p := r.problem(t, 403, "more-proof"); len(p.Needs) == 0 || p.Needs[0] != need {
+			t.Errorf("%s: %s needs %v", need, rt.Name, p.Needs)
+		}
+	}
+	b.get(t, "/v1/me").ok(t)
+	if r := b.do(t, http.MethodDelete, "/v1/session", ""); r.StatusCode != http.StatusNoContent {
+		t.Errorf("%s: signing out is answered %d %s", need, r.StatusCode, r.body)
+	}
+}
+
+// code returns the code that an app shows for a secret now.
+func (x *served) code(t testing.TB, secret string) string {
+	t.Helper()
+	code, err := totp.GenerateCode(secret, x.clock.now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+// TestWhatTakesACodeTakesAFreshOne has an administrator enrol, act, wait, and show a code. Whoever saw the cookie before a step has
+// nothing after it.
+func TestWhatTakesACodeTakesAFreshOne(t *testing.T) {
+	x := serve(t)
+	b := x.person(t, "an", access.Binding{Role: access.SecAdmin})
+	add := func(who *browser) reply {
+		return who.do(t, http.MethodPost, "/v1/tokens", `{"account":"","name":"n","days":1,"may":["accounts"]}`)
+	}
+	add(b).problem(t, 403, "more-proof")
+	before := b.copy()
+	begun := b.do(t, http.MethodPost, "/v1/me/factor", "")
+	f := into[access.NewFactor](t, begun)
+	confirmed := b.do(t, http.MethodPost, "/v1/me/factor/confirm", asJSON(t, api.ShowCode{Code: x.code(t, f.Secret)}))
+	if c := into[api.FactorConfirmed](t, confirmed); len(c.RecoveryCodes) != 10 || len(c.Session.Needs) != 0 || c.Session.FactorAt == "" {
+		t.Errorf("got %+v", c)
+	}
+	if begun.Header.Get("Cache-Control") != "no-store" || confirmed.Header.Get("Cache-Control") != "no-store" {
+		t.Error("an answer with a secret may be stored")
+	}
+	before.get(t, "/v1/me").problem(t, 401, "unauthenticated")
+	if r := add(b); r.StatusCode != http.StatusCreated {
+		t.Errorf("got %d %s", r.StatusCode, r.body)
+	}
+	x.clock.move(11 * time.Minute)
+	if p := add(b).problem(t, 403, "more-proof"); !slices.Equal(p.Needs, []string{access.NeedCode}) {
+		t.Errorf("got the needs %v", p.Needs)
+	}
+	before = b.copy()
+	b.do(t, http.MethodPost, "/v1/session/factor", asJSON(t, api.ShowCode{Code: "000000"})).problem(t, 400, "bad-request")
+	shown := api.ShowCode{Code: x.code(t, f.Secret)}
+	b.do(t, http.MethodPost, "/v1/session/factor", asJSON(t, shown)).ok(t)
+	before.get(t, "/v1/me").problem(t, 401, "unauthenticated")
+	if r := add(b); r.StatusCode != http.StatusCreated {
+		t.Errorf("got %d %s", r.StatusCode, r.body)
+	}
+	b.do(t, http.MethodPost, "/v1/session/factor", asJSON(t, shown)).problem(t, 400, "bad-request") // a code counts once
+
+	other := newBrowser(x.Server)
+	if s := into[access.Session](t, other.signIn(t, "an", password)); !slices.Equal(s.Needs, []string{access.NeedCode}) {
+		t.Errorf("got the needs %v", s.Needs)
+	}
+	x.needs(t, other, access.NeedCode, "showCode") // which signs out at the end
+	metrics := asked(x.api.Admin(), http.MethodGet, "/metrics", false).Body.String()
+	for _, line := range []string{`taizhang_sign_ins_total{how="code",outcome="refused"} 3`, `taizhang_sign_ins_total{how="code",outcome="accepted"} 1`, `taizhang_sign_ins_total{how="password",outcome="accepted"} 2`, `taizhang_sessions 1`} {
+		if !strings.Contains(metrics, "\n"+line+"\n") {
+			t.Errorf("the metrics do not say %s", line)
 		}
 	}
 }

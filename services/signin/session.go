@@ -111,7 +111,7 @@ func (g *Gate) count(how string, err error) {
 		outcome = outcomeAccepted
 	case errors.As(err, &throttled):
 		outcome = outcomeThrottled
-	case code == text.Unauthenticated:
+	case code == text.Unauthenticated, code == text.Invalid: // a wrong code in a session is text.Invalid
 		outcome = outcomeRefused
 	case code == text.Unavailable:
 		outcome = outcomeBusy

@@ -52,7 +52,8 @@ func (g *Gate) BeginSSO(w http.ResponseWriter, r *http.Request, next string) (ur
 }
 
 // FinishSSO signs in whom the provider of identities sent back, and returns where the browser goes next. The account that is linked
-// to the identity must exist: a sign-in makes none. Without one the error is an *UnlinkedError.
+// to the identity must exist: a sign-in makes none. Without one the error is an UnlinkedError. next is "" if it belongs to no sign-in of
+// this browser.
 func (g *Gate) FinishSSO(w http.ResponseWriter, r *http.Request) (next string, s *access.Session, err error) {
 	if g.Provider == nil {
 		return "", nil, errNoProvider
