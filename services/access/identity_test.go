@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -275,12 +276,14 @@ func TestUnlinkingEndsWhatBeganByTheIssuer(t *testing.T) {
 		h.add("cai", Binding{Role: Finance})
 		id := h.link("cai")
 		in, byPassword := h.signInAs(id), h.signIn("cai")
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
 		ended := make(chan error, 2)
 		for _, p := range []Principal{h.who(in), h.bearer(id)} {
 			follows := make(chan struct{})
 			go func() {
 				var once sync.Once
-				ended <- h.Guard(k.local, p).Follow(t.Context(), 0, func(*events.Stored) error { once.Do(func() { close(follows) }); return nil })
+				ended <- h.Guard(k.local, p).Follow(ctx, 0, func(*events.Stored) error { once.Do(func() { close(follows) }); return nil })
 			}()
 			<-follows
 		}
