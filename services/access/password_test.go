@@ -74,6 +74,15 @@ func TestAPasswordIsThatOfTheLogAlone(t *testing.T) {
 	}
 }
 
+// TestNoPasswordHasTheDummyHash has every password hashed to what the dummy is.
+func TestNoPasswordHasTheDummyHash(t *testing.T) {
+	h := newHasher()
+	h.derive = func([]byte, []byte, cost, uint32) []byte { return h.dummy.hash }
+	if h.matches("", "") || h.matches(goodPassword, "") || !h.matches("", h.dummy.String()) {
+		t.Error("who has no password gets in")
+	}
+}
+
 func TestAHashCostsWhatOWASPAdvises(t *testing.T) {
 	if h := newHasher(); h.cost != (cost{memory: 47104, passes: 1, threads: 1}) || h.dummy.cost != h.cost {
 		t.Errorf("%+v", h)
