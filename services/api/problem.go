@@ -53,7 +53,7 @@ type sort struct {
 // The sorts of problems.
 var (
 	badRequest         = sort{"bad-request", http.StatusBadRequest, text.Say("请求无法读取", "The request cannot be read")}
-	unauthenticated    = sort{"unauthenticated", http.StatusUnauthorized, text.Say("须出示有效的令牌", "A valid token is needed")}
+	unauthenticated    = sort{"unauthenticated", http.StatusUnauthorized, text.Say("须先登录或出示有效的令牌", "Sign in, or show a valid token")}
 	forbidden          = sort{"forbidden", http.StatusForbidden, text.Say("没有这项权限", "The right is missing")}
 	moreProof          = sort{"more-proof", http.StatusForbidden, text.Say("须先进一步验证身份", "More proof is needed")}
 	notFound           = sort{"not-found", http.StatusNotFound, text.Say("没有所指的内容", "There is no such thing")}
