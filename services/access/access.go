@@ -111,7 +111,12 @@ func (a *Access) apply(e *events.Stored) error {
 // attemptsMax is how often an act is judged again because another process wrote in between.
 const attemptsMax = 5
 
-// act appends what judge returns on the state, and applies it. It is durable on return. judge must not keep the state.
+// actMax is how long the append of an act may take. Stores give up earlier by themselves.
+const actMax = 5 * time.Minute
+
+// act appends what judge returns on the state, and applies it. It is durable on return. judge must not keep the state. A ctx that ends
+// before the append begins ends the act. After that the outcome is waited for: a browser that goes away would else leave an append of
+// unknown outcome behind, and nobody could sign in any more.
 func (a *Access) act(ctx context.Context, stream events.StreamID, judge func(*state) ([]fact, error)) error {
 	return a.actThen(ctx, stream, judge, func(*state) {})
 }
@@ -132,7 +137,12 @@ func (a *Access) actThen(ctx context.Context, stream events.StreamID, judge func
 		if err != nil {
 			return err
 		}
-		err = a.append(ctx, stream, a.state.revisions[stream], batch)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		appending, cancel := context.WithTimeout(context.WithoutCancel(ctx), actMax)
+		err = a.append(appending, stream, a.state.revisions[stream], batch)
+		cancel()
 		if errors.Is(err, events.ErrUnknown) {
 			a.stopped = errStopped
 		}
