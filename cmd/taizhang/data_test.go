@@ -72,6 +72,9 @@ func TestTheHistoriesGiveTheRightAnswersOnEveryDate(t *testing.T) {
 		{"ahead", map[string]string{"2025-06-30": "expected-2025-06-30", "2026-10-31": "expected"}},
 		{"zhejiang-2026", map[string]string{"2025-12-31": "expected-2025-12-31", "2026-08-31": "expected-2026-08-31"}},
 	} {
+		if underRace && h.name == "zhejiang-2026" {
+			continue // TestTheProvinceWithItsVoucherSheetGivesTheRightAnswers has it too
+		}
 		dir := t.TempDir()
 		mustRun(t, "--data", dir, "import", history(t, h.name))
 		for on, folder := range h.dates {

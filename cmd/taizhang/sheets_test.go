@@ -28,12 +28,16 @@ func TestTheProvinceWithItsVoucherSheetGivesTheRightAnswers(t *testing.T) {
 	}
 	records := history(t, "zhejiang-2026")
 	var exported string
-	for _, form := range []struct {
+	forms := []struct {
 		name string
 		file []byte
 	}{
 		{"GB18030", original}, {"UTF-8", text}, {"UTF-8 with a mark", append([]byte("\ufeff"), text...)}, {"XLSX", workbook(t, text)},
-	} {
+	}
+	if underRace {
+		forms = forms[:1] // what is read from them is the same
+	}
+	for _, form := range forms {
 		t.Run(form.name, func(t *testing.T) {
 			dir := t.TempDir()
 			sheet := filepath.Join(t.TempDir(), "sheet")
