@@ -40,7 +40,7 @@ type entry struct {
 // enters returns a session of an account, which is good once its fact is applied and it is admitted. known is the browser, if it is
 // known. A browser that is not known gets something to keep, once nothing else is needed.
 func (a *Access) enters(held *account, how string, shown shownCode, needs []string, known secretHash, source string) *entry {
-	now := a.Now()
+	now := a.Now().Truncate(time.Microsecond) // as exactly as the log has instants
 	x := &session{id: uuid.New(), account: held, how: how, needs: needs, begun: now, device: known, idle: a.SessionIdle}
 	x.idText = x.id.String()
 	x.used.Store(now.UnixNano())

@@ -44,13 +44,13 @@ func sessionRoutes() []route {
 			takes: []body{{jsonType, SignIn{}}}, limit: signInBytesMax, gives: session, handle: (*request).signIn},
 		{method: http.MethodDelete, path: "/v1/session", name: "signOut", right: access.ReadMe, needs: anyNeed, inSession: true, short: text.Say("退出登录", "sign out: end the session"),
 			gives: []answer{{status: http.StatusNoContent, says: "the session has ended"}}, handle: (*request).signOut},
-		{method: http.MethodPost, path: "/v1/session/factor", name: "showCode", right: access.ReadMe, needs: []string{access.NeedCode}, inSession: true, short: text.Say("出示动态口令或恢复码", "show a code of the second factor, or a recovery code"),
+		{method: http.MethodPost, path: "/v1/session/factor", name: "showCode", right: access.ReadMe, needs: []string{access.NeedCode}, inSession: true, short: text.Say("输入动态验证码或恢复码", "show a code of the second factor, or a recovery code"),
 			takes: []body{{jsonType, ShowCode{}}}, limit: signInBytesMax, gives: session, handle: (*request).showCode},
 		{method: http.MethodPost, path: "/v1/me/password", name: "changePassword", right: access.ReadMe, needs: []string{access.NeedPassword}, inSession: true, short: text.Say("修改本人的密码", "change one's own password"),
 			takes: []body{{jsonType, ChangePassword{}}}, limit: signInBytesMax, gives: session, handle: (*request).changePassword},
-		{method: http.MethodPost, path: "/v1/me/factor", name: "beginFactor", right: access.ReadMe, needs: []string{access.NeedFactor}, inSession: true, short: text.Say("开始绑定动态口令", "begin to enrol a second factor"),
+		{method: http.MethodPost, path: "/v1/me/factor", name: "beginFactor", right: access.ReadMe, needs: []string{access.NeedFactor}, inSession: true, short: text.Say("开始登记第二因素（动态验证码）", "begin to enrol a second factor"),
 			gives: []answer{{http.StatusOK, jsonType, access.NewFactor{}, "the secret of the factor: no other answer ever shows it"}}, handle: (*request).beginFactor},
-		{method: http.MethodPost, path: "/v1/me/factor/confirm", name: "confirmFactor", right: access.ReadMe, needs: []string{access.NeedFactor}, inSession: true, short: text.Say("以一个动态口令完成绑定", "enrol the second factor, by a code of it"),
+		{method: http.MethodPost, path: "/v1/me/factor/confirm", name: "confirmFactor", right: access.ReadMe, needs: []string{access.NeedFactor}, inSession: true, short: text.Say("输入一个动态验证码，完成登记", "enrol the second factor, by a code of it"),
 			takes: []body{{jsonType, ShowCode{}}}, limit: signInBytesMax, gives: []answer{{http.StatusOK, jsonType, FactorConfirmed{}, "the recovery codes: no other answer ever shows them"}}, handle: (*request).confirmFactor},
 	}
 }
