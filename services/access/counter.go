@@ -132,11 +132,17 @@ func (c *counter) Bind(ctx context.Context, name string, b Binding) (*Account, e
 		return nil, err
 	}
 	err := c.do(ctx, func(s *state) ([]fact, error) {
-		if s.accounts[name] == nil {
+		switch held := s.accounts[name]; {
+		case held == nil:
 			return nil, noAccount(name)
+		case b.Role.isAdministrator() && !c.p.Owner && !held.isProvenByItself():
+			return nil, errEnrolFirst
 		}
 		return []fact{{accountBound, boundTo{name, b, c.who()}}}, nil
 	})
+	if err == errEnrolFirst {
+		return nil, c.noteDenial(BindAccounts, name, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -835,3 +835,48 @@ func TestFactsOfFactorsAndIdentitiesAreReadForEver(t *testing.T) {
 		t.Errorf("%+v %+v %+v", cai, cai.factor, ke)
 	}
 }
+
+func TestWhoSetAPasswordBecomesNoAdministratorByIt(t *testing.T) {
+	h := newHall(t, Config{})
+	_, sys := h.addWithPhone("sys", Binding{Role: SysAdmin})
+	_, sec := h.addWithPhone("sec", Binding{Role: SecAdmin})
+	id := Identity{"https://id.example.cn", "sys-himself"}
+	for _, name := range []string{"bare", "known", "linked"} {
+		if _, err := h.Office(h.who(sys)).AddAccount(t.Context(), NewAccount{Account: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := h.Office(h.who(sys)).SetPassword(t.Context(), "known", NewPassword{goodPassword}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Office(h.who(sys)).Link(t.Context(), "linked", id); err != nil {
+		t.Fatal(err)
+	}
+	bind := func(p Principal, name string, role Role) error {
+		_, err := h.Office(p).Bind(t.Context(), name, Binding{Role: role})
+		return err
+	}
+	for _, c := range []struct {
+		name string
+		role Role
+		want text.Code
+	}{
+		{"bare", SecAdmin, ""}, {"known", SecAdmin, text.Forbidden}, {"known", LogAdmin, text.Forbidden}, {"linked", SecAdmin, text.Forbidden}, {"linked", SysAdmin, text.Forbidden},
+		{"known", Finance, ""}, {"linked", Finance, ""}, {"known", SecAdmin, text.Forbidden},
+	} {
+		if err := bind(h.who(sec), c.name, c.role); code(err) != c.want {
+			t.Errorf("%s as %s: %v", c.name, c.role, err)
+		}
+	}
+	if _, err := h.SignInAs(t.Context(), id, "", "192.0.2.1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := bind(owner, "linked", SecAdmin); err != nil {
+		t.Errorf("the owner: %v", err)
+	}
+	h.set("known", goodPassword) // as who it is for changes it
+	h.enrol(h.signIn("known"))
+	if err := bind(h.who(sec), "known", SecAdmin); err != nil {
+		t.Errorf("once a second factor is enrolled: %v", err)
+	}
+}

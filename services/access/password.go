@@ -106,6 +106,16 @@ var errOwnerOnly = text.Errorf(text.Forbidden, "该管理员尚未登记第二�
 // administrator he cannot, as long as a second factor is asked for too.
 func (a *account) hasOtherProof() bool { return !a.Role.isAdministrator() || a.factor != nil }
 
+// errEnrolFirst says that an account could be signed in as by whoever set its password or linked it.
+var errEnrolFirst = text.Errorf(text.Forbidden, "该账号的密码或统一身份由他人设置，尚无第二因素；请其本人先登录并登记第二因素，再绑定为管理员，或由目录的所有者办理",
+	"another set the password of this account or linked it, and it has no second factor; who it is for signs in and enrols one before it is made an administrator, or the owner of the directory does this")
+
+// isProvenByItself reports whether another than the owner may make the account an administrator: nobody could sign in as it by what
+// he set or linked before.
+func (a *account) isProvenByItself() bool {
+	return a.factor != nil || !a.hasPassword() && len(a.identities) == 0
+}
+
 // mayReplaceProof returns text.Forbidden, and notes it, if an act that lets somebody sign in as another is for the owner alone.
 func (c *counter) mayReplaceProof(right Right, name string) error {
 	c.a.mu.RLock()
