@@ -47,8 +47,8 @@ func (a *app) accountCommand() *cobra.Command {
 	}
 	c.AddCommand(add, bind, list,
 		a.accountPasswordCommand(), a.resetFactorCommand(),
-		a.linkCommand("link", a.say("把单点登录的身份关联到账号", "link an identity of single sign-on to an account"), access.Office.Link),
-		a.linkCommand("unlink", a.say("解除单点登录身份的关联", "take away a link to an identity"), access.Office.Unlink),
+		a.linkCommand("link", a.say("把统一身份登录的身份关联到账号", "link an identity of single sign-on to an account"), access.Office.Link),
+		a.linkCommand("unlink", a.say("解除与统一身份登录身份的关联", "take away a link to an identity"), access.Office.Unlink),
 		a.oneAccount("show", a.say("显示一个账号", "show an account"), access.Office.Account),
 		a.oneAccount("disable", a.say("停用账号，其登录和令牌随即失效", "disable an account; its sessions and tokens are no good any more"), access.Office.Disable),
 		a.oneAccount("enable", a.say("重新启用账号", "enable an account again"), access.Office.Enable))

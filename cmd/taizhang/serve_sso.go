@@ -30,7 +30,7 @@ type ssoOptions struct {
 func (a *app) ssoFlags(c *cobra.Command, o *ssoOptions) {
 	f := c.Flags()
 	f.StringVar(&o.publicURL, "public-url", "", a.say("浏览器访问本服务的地址 `URL`（https://…）", "`URL` under which browsers reach the server (https://…)"))
-	f.StringVar(&o.oidcIssuer, "oidc-issuer", "", a.say("单点登录（OpenID Connect）的签发方 `URL`", "`URL` of the issuer for single sign-on (OpenID Connect)"))
+	f.StringVar(&o.oidcIssuer, "oidc-issuer", "", a.say("统一身份登录（OpenID Connect）的签发方 `URL`", "`URL` of the issuer for single sign-on (OpenID Connect)"))
 	f.StringVar(&o.oidcClient, "oidc-client", "", a.say("在该签发方登记的客户端 `ID`", "`ID` of the client that is registered there"))
 	f.StringVar(&o.oidcSecretFile, "oidc-secret-file", "", a.say("客户端密钥所在的 `FILE`（权限 0600；公开客户端不用）", "`FILE` with the secret of the client (mode 0600; none for a public client)"))
 	f.StringVar(&o.oidcAudience, "oidc-audience", "", a.say("程序所持该签发方令牌（JWT）的受众 `TEXT`；不给出则不接受此类令牌", "audience `TEXT` of the tokens (JWT) of the issuer that programs show; without it none is taken"))
