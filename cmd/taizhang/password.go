@@ -51,7 +51,7 @@ It is never an argument or a variable of the environment, where others see it an
 				}
 				return a.writeAccountAnd(x, func() {
 					a.print("密码已设置；%s 首次登录时须更换密码。", "The password is set; %s must change it when it first signs in.", x.Account)
-					if isAdministrator(x.Role) && !x.Factor {
+					if x.Role.IsAdministrator() && !x.Factor {
 						a.print("管理员首次登录时还须登记第二因素（手机上的动态验证码）。", "An administrator also enrols a second factor there (codes from a phone).")
 					}
 				})
@@ -60,11 +60,6 @@ It is never an argument or a variable of the environment, where others see it an
 	}
 	c.Flags().StringVar(&file, "password-file", "", a.say("密码所在的 `FILE`（权限 0600，一行）；- 为标准输入", "`FILE` with the password (mode 0600, one line); - for standard input"))
 	return c
-}
-
-// isAdministrator reports whether a role is one of the three administrators.
-func isAdministrator(r access.Role) bool {
-	return r == access.SecAdmin || r == access.SysAdmin || r == access.LogAdmin
 }
 
 // noPassword checks the arguments without a word of them: one too many may be a password.

@@ -51,7 +51,7 @@ func (b *Binding) check() error {
 		return bad("department", "角色 industry-dept 须给出 1 至 %d 个部门名称", "the role industry-dept needs the names of 1 to %d departments", departmentsMax)
 	case b.Role != IndustryDept && len(b.Departments) > 0:
 		return bad("department", "只用于角色 industry-dept", "is for the role industry-dept only")
-	case b.Role.isAdministrator() && b.MayRecord:
+	case b.Role.IsAdministrator() && b.MayRecord:
 		return bad("may-record", "管理员不能补录", "an administrator records nothing")
 	}
 	list := make([]string, len(b.Departments))
@@ -109,7 +109,7 @@ func (s *state) mayHave(p *Principal, r *NewToken, now time.Time) error {
 		return text.Errorf(text.Conflict, "账号 %s 已停用", "the account %s is disabled", r.Account)
 	case holder.Role == "":
 		return text.Errorf(text.Conflict, "账号 %s 尚未绑定角色，绑定后才能签发令牌", "the account %s is bound to no role yet; bind it before a token is made for it", r.Account)
-	case holder.Role.isAdministrator() && !p.Owner && p.Account != r.Account:
+	case holder.Role.IsAdministrator() && !p.Owner && p.Account != r.Account:
 		return text.Errorf(text.Forbidden, "管理员的令牌不能由他人签发", "a token of an administrator is not made by another")
 	}
 	if holder.valid(now) >= tokensMax {

@@ -135,7 +135,7 @@ func (c *counter) Bind(ctx context.Context, name string, b Binding) (*Account, e
 		switch held := s.accounts[name]; {
 		case held == nil:
 			return nil, noAccount(name)
-		case b.Role.isAdministrator() && !c.p.Owner && !held.isProvenByItself():
+		case b.Role.IsAdministrator() && !c.p.Owner && !held.isProvenByItself():
 			return nil, errEnrolFirst
 		}
 		return []fact{{accountBound, boundTo{name, b, c.who()}}}, nil

@@ -43,7 +43,7 @@ type phc struct {
 	salt, hash []byte
 }
 
-// formatHash returns the string of a hash. parseHash reads it.
+// String returns the hash as the log has it. parseHash reads it.
 func (h *phc) String() string {
 	base := base64.RawStdEncoding
 	return "$argon2id$v=" + strconv.Itoa(argon2.Version) + "$m=" + strconv.Itoa(int(h.memory)) + ",t=" + strconv.Itoa(int(h.passes)) + ",p=" + strconv.Itoa(int(h.threads)) +

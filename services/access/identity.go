@@ -93,8 +93,16 @@ func (c *counter) Unlink(ctx context.Context, name string, id Identity) (*Accoun
 	return c.account(name, nil)
 }
 
-// whyNotLinked is why an identity does not get in.
-const whyNotLinked = "not linked"
+// Why somebody does not get in by single sign-on.
+const (
+	whyNotLinked    = "not linked"
+	whyNotConfirmed = "not confirmed by the issuer"
+)
+
+// NoteNotConfirmed notes that the issuer of single sign-on did not confirm who somebody is.
+func (a *Access) NoteNotConfirmed(source string) {
+	a.noteAsked(LogLogin, &Principal{Source: clean(source)}, verbSignIn, whyNotConfirmed, "", outcomeRefused)
+}
 
 // SignInAs begins a session of the account to which an identity is linked. The caller has verified the identity. One that is not
 // linked has the same text.Unauthenticated as everybody who does not get in; the access log has it, so that an administrator can link

@@ -104,7 +104,7 @@ var errOwnerOnly = text.Errorf(text.Forbidden, "该管理员尚未登记第二�
 
 // hasOtherProof reports whether another may set the password of an account or link it: whoever does so could sign in as it. As an
 // administrator he cannot, as long as a second factor is asked for too.
-func (a *account) hasOtherProof() bool { return !a.Role.isAdministrator() || a.factor != nil }
+func (a *account) hasOtherProof() bool { return !a.Role.IsAdministrator() || a.factor != nil }
 
 // errEnrolFirst says that an account could be signed in as by whoever set its password or linked it.
 var errEnrolFirst = text.Errorf(text.Forbidden, "该账号的密码或统一身份由他人设置，尚无第二因素；请其本人先登录并登记第二因素，再绑定为管理员，或由目录的所有者办理",

@@ -43,8 +43,8 @@ func (r Role) Ledger() events.Role {
 	return events.Role(r)
 }
 
-// isAdministrator reports whether the role is one of the three administrators.
-func (r Role) isAdministrator() bool { return r == SecAdmin || r == SysAdmin || r == LogAdmin }
+// IsAdministrator reports whether the role is one of the three administrators.
+func (r Role) IsAdministrator() bool { return r == SecAdmin || r == SysAdmin || r == LogAdmin }
 
 // Principal is who asks: an account as it was when the request was authenticated, and by what.
 type Principal struct {

@@ -138,7 +138,7 @@ func (w *town) check() {
 			if err != nil || p.Account == x.account {
 				continue
 			}
-			if !x.wasSecAdmin || p.Role.isAdministrator() || len(p.May) > 0 {
+			if !x.wasSecAdmin || p.Role.IsAdministrator() || len(p.May) > 0 {
 				w.t.Errorf("%s can act as %s, who is %s and may %v", x.account, p.Account, p.Role, p.May)
 			}
 		}

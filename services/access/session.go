@@ -89,7 +89,7 @@ func (a *Access) needsOf(held *account, how string, hasShown bool) []string {
 	if how == byPassword && held.mustChange(a.Now(), a.PasswordDays) {
 		needs = append(needs, NeedPassword)
 	}
-	if held.factor == nil && held.Role.isAdministrator() {
+	if held.factor == nil && held.Role.IsAdministrator() {
 		needs = append(needs, NeedFactor)
 	}
 	return needs

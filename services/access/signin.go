@@ -192,7 +192,7 @@ func (a *Access) SignIn(ctx context.Context, c Credentials) (*SignedIn, error) {
 		name, hash, isDisabled, known = held.name, held.current(), held.isDisabled, held.knows(c.Device, now)
 	}
 	a.mu.RUnlock()
-	try, lane, who := a.attempts(typed, known, source), a.hasher.strangers, sourceOf(source)
+	try, lane, who := a.attempts(typed, known, source), a.hasher.strangers, Network(source)
 	if known != (secretHash{}) {
 		lane, who = a.hasher.others, name
 	}

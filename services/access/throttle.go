@@ -22,8 +22,8 @@ type bucketKey = [sha256.Size]byte
 
 func keyOf(sort, of string) bucketKey { return sha256.Sum256([]byte(sort + "\x00" + of)) }
 
-// sourceOf returns what of a source is throttled as one: an address, or of IPv6 the /64 that one customer gets.
-func sourceOf(source string) string {
+// Network returns what of a source is limited as one: an address, or of IPv6 the /64 that one customer gets.
+func Network(source string) string {
 	addr, err := netip.ParseAddr(source)
 	if err != nil {
 		return source
@@ -106,7 +106,7 @@ func (a *Access) attempts(name string, known secretHash, source string) *attempt
 	if known != (secretHash{}) {
 		return &attempt{a: a, in: []counted{{&t.devices, keyOf(name, string(known[:]))}}}
 	}
-	return &attempt{a: a, in: []counted{{&t.names, keyOf("name", name)}, {&t.sources, keyOf("source", sourceOf(source))}}}
+	return &attempt{a: a, in: []counted{{&t.names, keyOf("name", name)}, {&t.sources, keyOf("source", Network(source))}}}
 }
 
 // mayBegin returns a ThrottledError if there were too many failures. It counts nothing.

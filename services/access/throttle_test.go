@@ -178,7 +178,7 @@ func TestOneSourceTriesThirtyTimes(t *testing.T) {
 		}
 	}
 	for a, b := range map[string]string{"::ffff:192.0.2.1": "192.0.2.1", "fe80::1%eth0": "fe80::/64", "2001:db8::1": "2001:db8::/64", "x": "x"} {
-		if got := sourceOf(a); got != b {
+		if got := Network(a); got != b {
 			t.Errorf("%s: expected %s, got %s", a, b, got)
 		}
 	}

@@ -28,7 +28,7 @@ type Config struct {
 	Desk     desk.Local // over the ledger; each principal gets a guarded one of its own
 	Access   *access.Access
 	Gate     *signin.Gate    // who asks; nil for one over Access without single sign-on and proxies
-	Pages    http.Handler    // answers what isPage says; nil for none
+	Pages    http.Handler    // the pages of a browser; nil for none
 	Feed     *alertfeed.Feed // nil for none; it outlives the server
 	Now      func() time.Time
 	Log      *zap.Logger

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -62,6 +61,7 @@ func (g *Gate) FinishSSO(w http.ResponseWriter, r *http.Request) (next string, s
 	f := g.unseal(sealed)
 	if f == nil || subtle.ConstantTimeCompare([]byte(f.State), []byte(query.Get("state"))) != 1 {
 		g.count(bySSO, errFlow)
+		g.Access.NoteNotConfirmed(g.Source(r))
 		return "", nil, errFlow
 	}
 	g.forget(w, r, flowCookie) // it is good once
@@ -82,6 +82,9 @@ func (g *Gate) finish(r *http.Request, f *flow) (*access.SignedIn, error) {
 		var why oidc.Reason
 		errors.As(err, &why)
 		g.Log.Warn("a single sign-on failed", zap.String("source", source), zap.Error(err), zap.String("reason", string(why)))
+		if text.CodeOf(err) == text.Unauthenticated {
+			g.Access.NoteNotConfirmed(source)
+		}
 		return nil, err
 	}
 	signed, err := g.Access.SignInAs(r.Context(), access.Identity(id), g.cookie(r, deviceCookie), source)
@@ -132,7 +135,7 @@ type returns struct {
 func (n *returns) begin(source string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	source = network(source)
+	source = access.Network(source)
 	if n.all >= returnsMax || n.of[source] >= returnsOfOne {
 		return false
 	}
@@ -147,22 +150,9 @@ func (n *returns) begin(source string) bool {
 func (n *returns) end(source string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	source = network(source)
+	source = access.Network(source)
 	n.all--
 	if n.of[source]--; n.of[source] == 0 {
 		delete(n.of, source)
 	}
-}
-
-// network returns what of an address one customer of a network has for himself: of IPv6 the first 64 bits.
-func network(source string) string {
-	at, err := netip.ParseAddr(source)
-	if err != nil || !at.Is6() {
-		return source
-	}
-	prefix, err := at.Prefix(64)
-	if err != nil {
-		return source
-	}
-	return prefix.String()
 }

@@ -250,6 +250,18 @@ func TestSingleSignOn(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	})
+	t.Run("the access log has who was not confirmed", func(t *testing.T) {
+		count := 0
+		err := x.access.Office(access.Local("root", "local")).Log(t.Context(), access.LogQuestion{Kind: access.LogLogin}, func(e *access.Entry) error {
+			if e.Object == "not confirmed by the issuer" && e.Outcome == "refused" && e.Source == "127.0.0.1" && e.Account == "" {
+				count += e.Count
+			}
+			return nil
+		})
+		if err != nil || count != 16 { // five codes that were used or of another, eleven returns of no sign-in
+			t.Errorf("got %d, %v", count, err)
+		}
+	})
 	t.Run("the issuer is down", func(t *testing.T) {
 		b := browser{}
 		back := begin(t, b, "/me")
