@@ -232,9 +232,14 @@ func (c *counter) ResetFactor(ctx context.Context, name string) (*Account, error
 			return nil, noAccount(name)
 		case held.factor == nil:
 			return nil, nil
+		case !c.p.Owner && held.Role.IsAdministrator() && held.opensToAnother():
+			return nil, errOwnerResets
 		}
 		return []fact{{factorReset, onAccount{name, c.who()}}}, nil
 	})
+	if err == errOwnerResets {
+		return nil, c.noteDenial(ResetFactors, name, err)
+	}
 	if err != nil {
 		return nil, err
 	}

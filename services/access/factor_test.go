@@ -881,3 +881,37 @@ func TestWhoSetAPasswordBecomesNoAdministratorByIt(t *testing.T) {
 		t.Errorf("once a second factor is enrolled: %v", err)
 	}
 }
+
+func TestAnAdministratorIsNotLeftToWhoLinkedHim(t *testing.T) {
+	h := newHall(t, Config{})
+	_, sys := h.addWithPhone("sys", Binding{Role: SysAdmin})
+	_, sec := h.addWithPhone("sec", Binding{Role: SecAdmin})
+	for _, name := range []string{"linked", "set"} {
+		h.addWithPhone(name, Binding{Role: LogAdmin})
+	}
+	h.addWithPhone("cai", Binding{Role: Finance})
+	id := Identity{"https://id.example.cn", "sys-himself"}
+	if _, err := h.Office(h.who(sys)).Link(t.Context(), "linked", id); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"set", "cai"} {
+		if _, err := h.Office(h.who(sys)).SetPassword(t.Context(), name, NewPassword{goodPassword + name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reset := func(p Principal, name string) text.Code {
+		_, err := h.Office(p).ResetFactor(t.Context(), name)
+		return code(err)
+	}
+	for name, want := range map[string]text.Code{"linked": text.Forbidden, "set": text.Forbidden, "cai": ""} {
+		if got := reset(h.who(sec), name); got != want {
+			t.Errorf("%s: expected %q, got %q", name, want, got)
+		}
+	}
+	if in, err := h.SignInAs(t.Context(), id, "", "192.0.2.1"); err != nil || !slices.Equal(in.Session.Needs, []string{NeedCode}) {
+		t.Errorf("who linked him signs in: %+v, %v", in, err)
+	}
+	if _, err := h.Office(owner).Unlink(t.Context(), "linked", id); err != nil || reset(h.who(sec), "linked") != "" || reset(owner, "set") != "" {
+		t.Errorf("once unlinked, or by the owner: %v", err)
+	}
+}

@@ -106,6 +106,15 @@ var errOwnerOnly = text.Errorf(text.Forbidden, "该管理员尚未登记第二�
 // administrator he cannot, as long as a second factor is asked for too.
 func (a *account) hasOtherProof() bool { return !a.Role.IsAdministrator() || a.factor != nil }
 
+// errOwnerResets says that without its second factor an administrator could be signed in as by whoever linked it or set its password.
+var errOwnerResets = text.Errorf(text.Forbidden, "该管理员已关联统一身份，或密码由他人设置而尚未更换；其第二因素须在台账所在的机器上由目录的所有者解除",
+	"this administrator is linked to single sign-on, or has a password that another set; the owner of the directory takes the second factor off, on the machine of the ledger")
+
+// opensToAnother reports whether all but a second factor of the account was set by another: he could sign in as it without one.
+func (a *account) opensToAnother() bool {
+	return len(a.identities) > 0 || a.hasPassword() && a.passwords[len(a.passwords)-1].isTemporary
+}
+
 // errEnrolFirst says that an account could be signed in as by whoever set its password or linked it.
 var errEnrolFirst = text.Errorf(text.Forbidden, "该账号的密码或统一身份由他人设置，尚无第二因素；请其本人先登录并登记第二因素，再绑定为管理员，或由目录的所有者办理",
 	"another set the password of this account or linked it, and it has no second factor; who it is for signs in and enrols one before it is made an administrator, or the owner of the directory does this")
