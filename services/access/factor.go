@@ -26,7 +26,8 @@ const (
 var (
 	errWrongCode = text.Errorf(text.Invalid, "验证码不正确或已用过；请等应用显示下一个验证码，并核对手机的时间",
 		"the code is not right or was used; wait for the next code of the app, and check the clock of the phone").Of("code")
-	errNotBegun    = text.Errorf(text.Conflict, "登记已超过十分钟或尚未开始，请重新开始", "the enrolment was not begun, or more than ten minutes ago; begin again")
+	errNotBegun = text.Errorf(text.Conflict, "没有正在办理的启用：可能已经完成，或已超过十分钟；请先看动态验证码的状态，需要时重新开始",
+		"nothing is being enrolled: it was finished, or was begun more than ten minutes ago; look whether the second factor is set up, and begin again if need be")
 	errSessionOnly = text.Errorf(text.Forbidden, "动态验证码只用于登录后的会话，令牌不需要", "codes of a second factor are for who signed in; a token needs none")
 )
 
