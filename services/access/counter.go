@@ -230,6 +230,9 @@ func (c *counter) do(ctx context.Context, judge func(*state) ([]fact, error)) er
 		if !s.standsFor(&c.p, c.a.Now()) {
 			return nil, errUnauthenticated
 		}
+		if len(c.p.May) > 0 && len(c.a.asNow(c.p).May) == 0 { // the code has grown old while the request lasted
+			return nil, &MoreProofError{[]string{NeedCode}}
+		}
 		return judge(s)
 	})
 }

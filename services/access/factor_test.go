@@ -416,6 +416,11 @@ func TestWhatTakesACodeOfTheLastTenMinutes(t *testing.T) {
 		if err := c.do(h, h.who(in)); code(err) != c.want {
 			t.Errorf("%s, 10:00 after the code: expected %q, got %v", c.name, c.want, err)
 		}
+		long := h.who(in)
+		h.wait(time.Second)
+		if err := c.do(h, long); !slices.Equal(needsOf(err), []string{NeedCode}) {
+			t.Errorf("%s, by a request that began before 10:00 and ends after: %v", c.name, err)
+		}
 		if c.name == "another phone" {
 			continue
 		}

@@ -42,7 +42,9 @@ func (g *guarded) brings(verb string, d *desk.Draft) error {
 	if !g.p.Owner { // he says for whom he writes
 		d.By.Role, d.By.Actor = or(d.By.Role, string(g.p.Role.Ledger())), or(d.By.Actor, g.p.Account)
 	}
-	if why := g.against(events.Kind(d.Kind), events.Mode(d.Mode), events.By{Role: events.Role(d.By.Role), Actor: d.By.Actor}); why != nil {
+	now := *g
+	now.p = g.a.asNow(g.p)
+	if why := now.against(events.Kind(d.Kind), events.Mode(d.Mode), events.By{Role: events.Role(d.By.Role), Actor: d.By.Actor}); why != nil {
 		return g.denies(verb, d.Kind, d.Center, why.why)
 	}
 	return g.sees(verb, d.Kind, d.Center)

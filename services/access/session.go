@@ -216,6 +216,20 @@ func (a *Access) principalOf(x *session, now time.Time, source string) Principal
 	return p
 }
 
+// asNow returns a principal with the acts that his session is good for now: a request may last longer than his code counts.
+func (a *Access) asNow(p Principal) Principal {
+	if p.SessionID == "" {
+		return p
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	p.May = nil
+	if now := a.Now(); a.state.sessionOf(&p, now) != nil {
+		p.May = a.principalOf(a.state.sessionOf(&p, now), now, p.Source).May
+	}
+	return p
+}
+
 // sessionOf returns the session of a principal, or nil if it is over. It is for acts, and for who holds the lock of the state.
 func (s *state) sessionOf(p *Principal, now time.Time) *session {
 	id, err := uuid.Parse(p.SessionID)
