@@ -116,17 +116,17 @@ func (a *app) writeAccountAnd(x *access.Account, more func()) error {
 
 // tellSignIn says with what an account signs in, and when it did last.
 func (a *app) tellSignIn(x *access.Account) {
-	password, factor, last := a.say("未设置", "none"), a.say("未登记", "none"), a.say("从未", "never")
+	password, factor, last := a.say("未设置", "none"), a.say("未启用", "none"), a.say("从未", "never")
 	if x.Password {
 		password = a.say("已设置", "set")
 	}
 	if x.Factor {
-		factor = a.say("已登记", "enrolled")
+		factor = a.say("已启用", "enrolled")
 	}
 	if x.SignedInAt != "" {
 		last = toSecond(x.SignedInAt)
 	}
-	a.print("  密码：%s；第二因素：%s；上次登录：%s", "  password: %s; second factor: %s; last sign-in: %s", password, factor, last)
+	a.print("  密码：%s；动态验证码：%s；上次登录：%s", "  password: %s; second factor: %s; last sign-in: %s", password, factor, last)
 	for _, id := range x.Identities {
 		a.print("  关联身份：%s（签发方 %s）", "  linked identity: %s at %s", id.Subject, id.Issuer)
 	}
@@ -135,7 +135,7 @@ func (a *app) tellSignIn(x *access.Account) {
 func (a *app) resetFactorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "reset-factor ACCOUNT", Args: exactly(1),
-		Short: a.say("取消第二因素（如手机丢失），须由本人重新登记", "take away a second factor, such as a lost phone; the account enrols a new one"),
+		Short: a.say("撤销动态验证码（如手机丢失），须由本人重新启用", "take away a second factor, such as a lost phone; the account enrols a new one"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.office(cmd.Context(), func(o access.Office) error {
 				x, err := o.ResetFactor(cmd.Context(), args[0])
@@ -143,7 +143,7 @@ func (a *app) resetFactorCommand() *cobra.Command {
 					return err
 				}
 				return a.writeAccountAnd(x, func() {
-					a.print("第二因素已取消，登录已结束。", "The second factor is gone, and the sessions have ended.")
+					a.print("动态验证码已撤销，登录已结束。", "The second factor is gone, and the sessions have ended.")
 				})
 			})
 		},

@@ -88,7 +88,7 @@ func (a *app) restoreCommand() *cobra.Command {
 		Long: a.say(`把备份恢复到 --data 指定的空目录（没有就新建）。先核对整份备份：有损坏就说明位置，什么也不恢复。
 恢复中断后，目录里的内容打不开，不会被当成较短的台账：清空它，再恢复一次。
 
---access 同时恢复账号和访问日志。恢复后所有登录结束，令牌作废，密码和第二因素失效，须重新设置和签发；统一身份登录的关联仍在。`,
+--access 同时恢复账号和访问日志。恢复后所有登录结束，令牌作废，密码和动态验证码失效，须重新设置和签发；统一身份登录的关联仍在。`,
 			`Put a backup back into the directory that --data names, which must be empty or not be there yet. All of the backup is
 checked first: damage is named, and nothing is restored.
 What a restore leaves that was cut short does not open, so it is never taken for a shorter ledger: clear the directory
@@ -146,8 +146,8 @@ func (a *app) restoreBoth(cmd *cobra.Command, from string, isFile bool, accessFr
 	if err := a.writeCopied(copied, accounts.Copied); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.errOut, a.say(`所有登录已结束，所有令牌已作废，原有的密码和第二因素已失效；请用 account password 重新设置密码，用 token add 重新签发令牌。
-第二因素由本人在登录时重新登记；统一身份登录的关联仍在，不应保留的请用 account unlink 解除。`,
+	fmt.Fprintln(a.errOut, a.say(`所有登录已结束，所有令牌已作废，原有的密码和动态验证码已失效；请用 account password 重新设置密码，用 token add 重新签发令牌。
+动态验证码由本人登录后重新启用；统一身份登录的关联仍在，不应保留的请用 account unlink 解除。`,
 		`every session is over, every token is void, and no password or second factor works any more; set passwords with account password, make
 tokens with token add. People enrol their second factor anew when they sign in. Links to single sign-on stay: undo those that should not, with account unlink.`))
 	return nil

@@ -52,7 +52,7 @@ It is never an argument or a variable of the environment, where others see it an
 				return a.writeAccountAnd(x, func() {
 					a.print("密码已设置；%s 首次登录时须更换密码。", "The password is set; %s must change it when it first signs in.", x.Account)
 					if x.Role.IsAdministrator() && !x.Factor {
-						a.print("管理员首次登录时还须登记第二因素（手机上的动态验证码）。", "An administrator also enrols a second factor there (codes from a phone).")
+						a.print("管理员首次登录时还须启用动态验证码（手机上的六位数字）。", "An administrator also enrols a second factor there (codes from a phone).")
 					}
 				})
 			})

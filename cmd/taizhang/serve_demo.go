@@ -148,7 +148,7 @@ func demoPassword() string {
 // tellDemoAccounts prints the accounts, in lines of less than 80 columns but for a long scope.
 func (a *app) tellDemoAccounts(address string, list []demoAccount) {
 	fmt.Fprintln(a.out)
-	a.print("在 %s/login 登录（仅供演示，没有第二因素；密码只显示这一次）：", "Sign in at %s/login (a demo has no second factor; shown this once):", address)
+	a.print("在 %s/login 登录（仅供演示，登录不用动态验证码；密码只显示这一次）：", "Sign in at %s/login (a demo has no second factor; shown this once):", address)
 	for _, d := range list {
 		fmt.Fprintf(a.out, "  %-8s  %s  %-13s %s\n", d.name, d.password, d.Role, d.scope.In(a.lang))
 	}

@@ -188,7 +188,7 @@ func TestAdministratorsHandleAccountsAtAServer(t *testing.T) {
 		{"li", "account password nobody --password-file " + good, 1, "", "there is no account nobody"},
 		{"li", "account reset-factor cai", 1, "", "the account has no right to this"},
 		{"li", "account link cai " + id, 0, "linked identity: 9f2c1e at https://id.example.cn", ""},
-		{"li", "account show cai --lang zh", 0, "密码：已设置；第二因素：未登记；上次登录：从未\n  关联身份：9f2c1e（签发方 https://id.example.cn）", ""},
+		{"li", "account show cai --lang zh", 0, "密码：已设置；动态验证码：未启用；上次登录：从未\n  关联身份：9f2c1e（签发方 https://id.example.cn）", ""},
 		{"li", "account list --output csv", 0, ",yes,,https://id.example.cn 9f2c1e,", ""},
 		{"li", "account unlink cai " + id, 0, "password: set; second factor: none; last sign-in: never\n", ""},
 		{"li", "account unlink cai " + id, 1, "", "the account cai is not linked to this identity"},

@@ -99,7 +99,7 @@ func (c *counter) SetPassword(ctx context.Context, name string, r NewPassword) (
 }
 
 // errOwnerOnly says that who an administrator is would be proved by nothing but what another sets.
-var errOwnerOnly = text.Errorf(text.Forbidden, "该管理员尚未登记第二因素，须在台账所在的机器上由目录的所有者办理",
+var errOwnerOnly = text.Errorf(text.Forbidden, "该管理员尚未启用动态验证码，须在台账所在的机器上由目录的所有者办理",
 	"this administrator has no second factor yet; the owner of the directory does this, on the machine of the ledger")
 
 // hasOtherProof reports whether another may set the password of an account or link it: whoever does so could sign in as it. As an
@@ -107,7 +107,7 @@ var errOwnerOnly = text.Errorf(text.Forbidden, "该管理员尚未登记第二�
 func (a *account) hasOtherProof() bool { return !a.Role.IsAdministrator() || a.factor != nil }
 
 // errOwnerResets says that without its second factor an administrator could be signed in as by whoever linked it or set its password.
-var errOwnerResets = text.Errorf(text.Forbidden, "该管理员已关联统一身份，或密码由他人设置而尚未更换；其第二因素须在台账所在的机器上由目录的所有者解除",
+var errOwnerResets = text.Errorf(text.Forbidden, "该管理员已关联统一身份，或密码由他人设置而尚未更换；其动态验证码须在台账所在的机器上由目录的所有者撤销",
 	"this administrator is linked to single sign-on, or has a password that another set; the owner of the directory takes the second factor off, on the machine of the ledger")
 
 // opensToAnother reports whether all but a second factor of the account was set by another: he could sign in as it without one.
@@ -116,7 +116,7 @@ func (a *account) opensToAnother() bool {
 }
 
 // errEnrolFirst says that an account could be signed in as by whoever set its password or linked it.
-var errEnrolFirst = text.Errorf(text.Forbidden, "该账号的密码或统一身份由他人设置，尚无第二因素；请其本人先登录并登记第二因素，再绑定为管理员，或由目录的所有者办理",
+var errEnrolFirst = text.Errorf(text.Forbidden, "该账号的密码或统一身份由他人设置，尚未启用动态验证码；请其本人先登录并启用，再绑定为管理员，或由目录的所有者办理",
 	"another set the password of this account or linked it, and it has no second factor; who it is for signs in and enrols one before it is made an administrator, or the owner of the directory does this")
 
 // isProvenByItself reports whether another than the owner may make the account an administrator: nobody could sign in as it by what

@@ -113,7 +113,7 @@ func (e *MoreProofError) Text() text.Text {
 	case NeedPassword:
 		return text.Say("请先修改密码", "change the password first")
 	case NeedFactor:
-		return text.Say("请先登记第二因素（动态验证码）", "enrol a second factor first: an app that shows codes")
+		return text.Say("请先启用动态验证码", "enrol a second factor first: an app that shows codes")
 	}
 	return text.Say("请先输入动态验证码；输入后十分钟内有效", "show a code of the second factor first; it counts for ten minutes")
 }

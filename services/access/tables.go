@@ -28,7 +28,7 @@ func (r Role) Title() text.Text {
 var AccountColumns = []table.Column{{Name: "account", Title: text.Say("账号", "account")}, {Name: "role", Title: text.Say("角色", "role")}, {Name: "center"}, {Name: "region"}, {Name: "departments"},
 	{Title: text.Say("范围", "scope"), CharMax: 40}, {Name: "mayRecord", Title: text.Say("可补录", "may record"), Type: table.Bool}, {Name: "disabled", Title: text.Say("停用", "disabled"), Type: table.Bool},
 	{Name: "tokens", Title: text.Say("有效令牌", "valid tokens"), Type: table.Count}, {Name: "addedAt", Title: text.Say("建立", "added"), Type: table.Time}, {Name: "addedBy"}, {Name: "boundAt", Type: table.Time}, {Name: "boundBy"},
-	{Name: "disabledAt", Type: table.Time}, {Name: "disabledBy"}, {Name: "hasPassword", Title: text.Say("密码", "password"), Type: table.Bool}, {Name: "factor", Title: text.Say("第二因素", "second factor"), Type: table.Bool},
+	{Name: "disabledAt", Type: table.Time}, {Name: "disabledBy"}, {Name: "hasPassword", Title: text.Say("密码", "password"), Type: table.Bool}, {Name: "factor", Title: text.Say("动态验证码", "second factor"), Type: table.Bool},
 	{Name: "identities"}, {Name: "signedInAt", Title: text.Say("上次登录", "last sign-in"), Type: table.Time}}
 
 // Scope returns the scope of a binding as people read it, or "".

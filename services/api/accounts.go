@@ -31,7 +31,7 @@ func accountRoutes() []route {
 			gives: account, handle: (*request).enableAccount},
 		{method: http.MethodPost, path: "/v1/accounts/{name}/password", name: "setPassword", right: access.SetPasswords, short: text.Say("为他人设置临时密码", "set a password of another account, who changes it when he signs in"),
 			takes: []body{{jsonType, access.NewPassword{}}}, limit: signInBytesMax, gives: account, handle: (*request).setPassword},
-		{method: http.MethodPost, path: "/v1/accounts/{name}/reset-factor", name: "resetFactor", right: access.ResetFactors, short: text.Say("解除他人的第二因素（动态验证码）", "take the second factor off another account"),
+		{method: http.MethodPost, path: "/v1/accounts/{name}/reset-factor", name: "resetFactor", right: access.ResetFactors, short: text.Say("撤销他人的动态验证码", "take the second factor off another account"),
 			gives: account, handle: (*request).resetFactor},
 		{method: http.MethodPost, path: "/v1/accounts/{name}/link", name: "linkAccount", right: access.LinkAccounts, short: text.Say("关联统一身份", "link an account to an identity of single sign-on"),
 			takes: []body{{jsonType, access.Identity{}}}, limit: actBytesMax, gives: account, handle: (*request).linkAccount},

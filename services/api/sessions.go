@@ -48,9 +48,9 @@ func sessionRoutes() []route {
 			takes: []body{{jsonType, ShowCode{}}}, limit: signInBytesMax, gives: session, handle: (*request).showCode},
 		{method: http.MethodPost, path: "/v1/me/password", name: "changePassword", right: access.ReadMe, needs: []string{access.NeedPassword}, inSession: true, short: text.Say("修改本人的密码", "change one's own password"),
 			takes: []body{{jsonType, ChangePassword{}}}, limit: signInBytesMax, gives: session, handle: (*request).changePassword},
-		{method: http.MethodPost, path: "/v1/me/factor", name: "beginFactor", right: access.ReadMe, needs: []string{access.NeedFactor}, inSession: true, short: text.Say("开始登记第二因素（动态验证码）", "begin to enrol a second factor"),
+		{method: http.MethodPost, path: "/v1/me/factor", name: "beginFactor", right: access.ReadMe, needs: []string{access.NeedFactor}, inSession: true, short: text.Say("开始启用动态验证码", "begin to enrol a second factor"),
 			gives: []answer{{http.StatusOK, jsonType, access.NewFactor{}, "the secret of the factor: no other answer ever shows it"}}, handle: (*request).beginFactor},
-		{method: http.MethodPost, path: "/v1/me/factor/confirm", name: "confirmFactor", right: access.ReadMe, needs: []string{access.NeedFactor}, inSession: true, short: text.Say("输入一个动态验证码，完成登记", "enrol the second factor, by a code of it"),
+		{method: http.MethodPost, path: "/v1/me/factor/confirm", name: "confirmFactor", right: access.ReadMe, needs: []string{access.NeedFactor}, inSession: true, short: text.Say("输入一个动态验证码，完成启用", "enrol the second factor, by a code of it"),
 			takes: []body{{jsonType, ShowCode{}}}, limit: signInBytesMax, gives: []answer{{http.StatusOK, jsonType, FactorConfirmed{}, "the recovery codes: no other answer ever shows them"}}, handle: (*request).confirmFactor},
 	}
 }
