@@ -62,7 +62,7 @@ func byKeyboard(t *testing.T, x *office, d *driver, lang string) {
 	d.press(enter)
 	see(headLogin)
 	d.press("sun" + tab + "not the password" + enter)
-	d.waitFor("[role=alert]", said{"账号、密码或验证码不正确。", "The name, the password or the code is not right."}.in(lang))
+	d.waitFor("[role=alert]", said{"账号或密码不正确。", "The name or the password is not right."}.in(lang))
 	see(headLogin)
 	d.press(typedGiven + enter) // the name is there, and the password has the focus
 	see(headPassword)

@@ -39,6 +39,9 @@ func (v *visit) signIn() error {
 	if err == nil {
 		return v.goOn(s, "")
 	}
+	if text.CodeOf(err) == text.Unauthenticated {
+		err = errNotRight
+	}
 	wrong, status, isHis := v.refusal(err, "login")
 	if !isHis {
 		return err
@@ -46,6 +49,9 @@ func (v *visit) signIn() error {
 	v.showLogin(status, name, wrong)
 	return nil
 }
+
+// errNotRight says no more than the answer of the API, but nothing of a code, for which the page has no field.
+var errNotRight = text.Errorf(text.Unauthenticated, "账号或密码不正确", "the name or the password is not right")
 
 // signOut ends the session. Whoever has none is signed out already.
 func (v *visit) signOut() error {

@@ -75,7 +75,10 @@ func (v *visit) showCode() error {
 	if err != nil {
 		return v.refused(err, at)
 	}
-	if len(who.Needs) > 0 {
+	switch {
+	case at == "recovery":
+		return v.goOn(s, noticeRecovery)
+	case len(who.Needs) > 0:
 		return v.goOn(s, "")
 	}
 	return v.goOn(s, noticeCode)

@@ -123,16 +123,19 @@ const (
 	noticeLost     = "lost"
 	noticeCodes    = "codes"
 	noticeCode     = "code"
+	noticeRecovery = "recovery"
 	noticePassword = "password"
 )
 
 // notices are the words for what happened before a page.
 var notices = map[string]text.Text{
-	noticeOut:      text.Say("已退出登录。", "You are signed out."),
-	noticeEnded:    text.Say("登录已失效，请重新登录。", "Your session has ended. Sign in again."),
-	noticeLost:     text.Say("登录已失效，请重新登录。刚才提交的内容没有保存。", "Your session has ended. Sign in again. What you sent was not saved."),
-	noticeCodes:    text.Say("验证码多次有误，请重新登录。", "Too many codes were wrong. Sign in again."),
-	noticeCode:     text.Say("验证码正确，十分钟内可以办理重要操作。", "The code is right. For ten minutes you may do what needs one."),
+	noticeOut:   text.Say("已退出登录。", "You are signed out."),
+	noticeEnded: text.Say("登录已失效，请重新登录。", "Your session has ended. Sign in again."),
+	noticeLost:  text.Say("登录已失效，请重新登录。刚才提交的内容没有保存。", "Your session has ended. Sign in again. What you sent was not saved."),
+	noticeCodes: text.Say("验证码多次有误，请重新登录。", "Too many codes were wrong. Sign in again."),
+	noticeCode:  text.Say("验证码正确，十分钟内可以办理重要操作。", "The code is right. For ten minutes you may do what needs one."),
+	noticeRecovery: text.Say("已使用一个恢复码，不能再用。手机丢失或更换了的，请现在重新启用动态验证码。",
+		"One recovery code is used up. If your phone is lost or you have a new one, set up the second factor again now."),
 	noticePassword: text.Say("密码已更换。", "Your password is changed."),
 }
 

@@ -110,7 +110,7 @@ func TestTheFirstAdministratorComesIn(t *testing.T) {
 		for _, wrong := range []struct{ name, password string }{{"sun", "wrong"}, {"nobody", given}} {
 			b.signIn(lang, wrong.name, wrong.password)
 			b.expect("/login", http.StatusUnprocessableEntity, headLogin.in(lang))
-			b.alerts(said{"账号、密码或验证码不正确。", "The name, the password or the code is not right."}.in(lang))
+			b.alerts(said{"账号或密码不正确。", "The name or the password is not right."}.in(lang))
 			if got := b.page.value(labelAccount.in(lang)); got != wrong.name {
 				t.Errorf("the name %q became %q", wrong.name, got)
 			}
@@ -213,7 +213,7 @@ func (x *office) comeAgain(b *browser, lang string, codes []string) {
 	}
 	b.press(pressRecovery.in(lang), labelRecovery.in(lang), strings.ToLower(codes[3]))
 	b.expect("/me", http.StatusOK, headMe.in(lang))
-	b.shows(said{"剩余恢复码9", "Recovery codes left9"}.in(lang))
+	b.shows(said{"剩余恢复码9", "Recovery codes left9"}.in(lang), said{"已使用一个恢复码", "One recovery code is used up"}.in(lang))
 
 	b.press(pressShow.in(lang), labelCode.in(lang), x.code(key, 0))
 	b.expect("/me", http.StatusOK, headMe.in(lang))
