@@ -172,8 +172,8 @@ func (o *serveOptions) check() error {
 		return text.Errorf(text.Invalid, "--tls-cert 与 --tls-key 须一起给出", "--tls-cert and --tls-key must be given together")
 	}
 	if !o.isLoopback() && o.tlsCert == "" && !o.insecure {
-		return text.Errorf(text.Invalid, "%s 不是本机回环地址，令牌会以明文传输：请给出 --tls-cert 和 --tls-key；确由前置代理加密的，用 --insecure",
-			"%s is not a loopback address, and tokens would travel in the clear: give --tls-cert and --tls-key, or --insecure if a proxy in front encrypts", o.listen)
+		return text.Errorf(text.Invalid, "%s 不是本机回环地址，密码和令牌会以明文传输：请给出 --tls-cert 和 --tls-key；确由前置代理加密的，用 --insecure",
+			"%s is not a loopback address, and passwords and tokens would travel in the clear: give --tls-cert and --tls-key, or --insecure if a proxy in front encrypts", o.listen)
 	}
 	for _, host := range o.hosts {
 		if strings.ContainsAny(host, "/: ") && net.ParseIP(host) == nil {
