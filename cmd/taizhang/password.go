@@ -75,18 +75,39 @@ func (a *app) askPassword(cmd *cobra.Command, account, file string) (string, err
 	isTerminal := term.IsTerminal(int(a.in.Fd()))
 	switch {
 	case file != "" && file != stdinName:
-		return secretIn(file)
+		return untilDone(cmd.Context(), func() (string, error) { return secretIn(file) })
 	case isTerminal: // where a password that is piped would be shown
 		return a.typedPassword(cmd.Context(), account)
 	case file == stdinName:
-		content, err := readUpTo(a.in, a.say("标准输入", "standard input"), secretBytesMax)
-		if err != nil {
-			return "", err
-		}
-		return onlyLine(content, a.say("标准输入", "standard input"))
+		return untilDone(cmd.Context(), func() (string, error) {
+			content, err := readUpTo(a.in, a.say("标准输入", "standard input"), secretBytesMax)
+			if err != nil {
+				return "", err
+			}
+			return onlyLine(content, a.say("标准输入", "standard input"))
+		})
 	}
 	return "", usage(cmd, "没有终端可供输入密码：请在终端上运行，或用 --password-file 指定文件（权限 0600，只有一行），- 为标准输入",
 		"there is no terminal to type the password on: run it on one, or name a file with --password-file (mode 0600, one line), or - for standard input")
+}
+
+// untilDone returns what read returns, or why ctx ended before. The read is left to the end of the process then.
+func untilDone(ctx context.Context, read func() (string, error)) (string, error) {
+	type result struct {
+		content string
+		err     error
+	}
+	done := make(chan result, 1)
+	go func() {
+		content, err := read()
+		done <- result{content, err}
+	}()
+	select {
+	case r := <-done:
+		return r.content, r.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 }
 
 // secretIn returns the secret in a file that nobody else may read.
@@ -139,24 +160,16 @@ func (a *app) typeHidden(ctx context.Context, prompt string) (string, error) {
 		return "", err
 	}
 	fmt.Fprint(a.errOut, text.Printable(prompt))
-	type typed struct {
-		line []byte
-		err  error
-	}
-	done := make(chan typed, 1)
-	go func() {
+	line, err := untilDone(ctx, func() (string, error) {
 		line, err := term.ReadPassword(terminal)
-		done <- typed{line, err}
-	}()
-	select {
-	case t := <-done:
-		fmt.Fprintln(a.errOut)
-		if errors.Is(t.err, io.EOF) { // nothing and the end of the input
-			return "", nil
-		}
-		return string(t.line), t.err
-	case <-ctx.Done(): // the read is left to the end of the process
-		fmt.Fprintln(a.errOut)
+		return string(line), err
+	})
+	fmt.Fprintln(a.errOut)
+	switch {
+	case ctx.Err() != nil:
 		return "", errors.Join(ctx.Err(), term.Restore(terminal, before))
+	case errors.Is(err, io.EOF): // nothing and the end of the input
+		return "", nil
 	}
+	return line, err
 }

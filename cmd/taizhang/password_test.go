@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -119,6 +120,45 @@ func TestAPasswordIsTypedTwiceAndNotShown(t *testing.T) {
 		}
 		if isSet := strings.Contains(mustRun(t, "--data", dir, "--lang", "en", "account", "show", "cai"), "password: set"); isSet != (code == 0) {
 			t.Errorf("%q: exit %d, and a password is set: %v", c.lines, code, isSet)
+		}
+	}
+}
+
+func TestAnInterruptEndsTheWaitForAPasswordInAPipe(t *testing.T) {
+	dir := t.TempDir()
+	fifo := filepath.Join(dir, "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, silent, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		silent.Close()
+		in.Close()
+		if f, err := os.OpenFile(fifo, os.O_WRONLY|unix.O_NONBLOCK, 0); err == nil { // lets the one who waits go
+			f.Close()
+		}
+	})
+	for _, file := range []string{fifo, stdinName} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		interrupt()
+		var o, e transcript
+		args := []string{"--data", dir, "--lang", "en", "account", "password", "cai", "--password-file", file}
+		a := newApp(args, &o, &e, func(string) string { return "" })
+		a.in = in
+		root := a.root()
+		root.SetArgs(args)
+		ended := make(chan int, 1)
+		go func() { ended <- a.exitCode(ctx, root.ExecuteContext(ctx)) }()
+		select {
+		case code := <-ended:
+			if code != 1 || !strings.Contains(e.String(), "interrupted") {
+				t.Errorf("%s: exit %d: %s", file, code, e.String())
+			}
+		case <-time.After(serveWait):
+			t.Fatalf("%s: the verb did not end", file)
 		}
 	}
 }
