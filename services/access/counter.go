@@ -299,9 +299,12 @@ func (c *counter) AddToken(ctx context.Context, r NewToken) (*MadeToken, error) 
 	return &MadeToken{secret, made.shown(c.a.Now())}, nil
 }
 
-// mayMakeFor returns why the principal may not make a token for acts of Mays, or nil. In a session whose code is fresh he may make
-// one of his own account.
+// mayMakeFor returns why the principal may not make a token, or nil. In a session whose code is fresh he may make one of his own account
+// for acts of Mays. A token of an issuer makes none: what it makes would outlast it, and the link to the account.
 func (c *counter) mayMakeFor(r *NewToken) error {
+	if c.p.Identity != (Identity{}) {
+		return c.deny(OwnTokens, r.Account, "统一身份登录签发的令牌不能用来签发令牌；请登录后签发", "a token of the issuer makes no tokens; sign in to make one")
+	}
 	if len(r.May) > 0 && !c.p.Owner && (c.p.SessionID == "" || r.Account != c.p.Account) {
 		return c.deny(OwnTokens, r.Account, "含 %s 的令牌只能由本人登录并输入动态验证码后签发，或在台账所在的机器上由目录的所有者签发",
 			"a token made for %s is made by its own account, signed in and with a code, or by the owner of the directory on the machine of the ledger", r.May[0])

@@ -28,6 +28,8 @@ var (
 		"the code is not right or was used; wait for the next code of the app, and check the clock of the phone").Of("code")
 	errNotBegun = text.Errorf(text.Conflict, "没有正在办理的启用：可能已经完成，或已超过十分钟；请先看动态验证码的状态，需要时重新开始",
 		"nothing is being enrolled: it was finished, or was begun more than ten minutes ago; look whether the second factor is set up, and begin again if need be")
+	errSignInAgain = text.Errorf(text.Conflict, "启用动态验证码须在登录后十分钟内办理：请退出后重新登录",
+		"a second factor is enrolled within ten minutes of signing in: sign out, and sign in again")
 	errSessionOnly = text.Errorf(text.Forbidden, "动态验证码只用于登录后的会话，令牌不需要", "codes of a second factor are for who signed in; a token needs none")
 )
 
@@ -54,7 +56,7 @@ func (a *Access) ShowCode(ctx context.Context, p Principal, code, device string)
 	if x == nil {
 		return nil, errNoSession
 	}
-	try := a.attempts(p.Account, known, p.Source)
+	try := a.attemptsIn(p.Account, known)
 	if err := try.begin(); err != nil {
 		return nil, a.refuse(p.Account, p.Source, err)
 	}
@@ -149,6 +151,10 @@ func (a *Access) BeginFactor(_ context.Context, p Principal) (*NewFactor, error)
 	if needs := a.needsToEnrol(x); len(needs) > 0 {
 		a.noteAsked(LogDenied, &p, verbEnrol, "", "", outcomeMoreProof)
 		return nil, &MoreProofError{needs}
+	}
+	if x.account.factor == nil && a.Now().Sub(x.begun) > freshMax { // whoever found a screen that is signed in could enrol his own
+		a.noteAsked(LogDenied, &p, verbEnrol, "", "", outcomeMoreProof)
+		return nil, errSignInAgain
 	}
 	made := NewFactor{Account: p.Account, Secret: key.Secret(), URL: key.URL()}
 	x.pending.Store(&pendingFactor{made, a.Now().Add(enrolMax)})

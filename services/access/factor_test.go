@@ -920,3 +920,45 @@ func TestAnAdministratorIsNotLeftToWhoLinkedHim(t *testing.T) {
 		t.Errorf("once unlinked, or by the owner: %v", err)
 	}
 }
+
+func TestStrangersCannotKeepACodeFromBeingShown(t *testing.T) {
+	h := newHall(t, Config{})
+	phone, _ := h.addWithPhone("cai", Binding{Role: Finance})
+	h.wait(step)
+	in := h.signIn("cai") // from a browser that is not known yet
+	for i := range 40 {
+		_, _ = h.try("cai", "wrong", "", fmt.Sprint("198.51.100.", i))
+	}
+	for range missesMax - 1 {
+		if _, err := h.show(in, "000000"); outcomeOfSignIn(err) == "throttled" {
+			t.Fatal(err)
+		}
+	}
+	h.mustShow(in, phone.code(0))
+}
+
+func TestAFirstFactorIsEnrolledSoonAfterSigningIn(t *testing.T) {
+	h := newHall(t, Config{})
+	h.add("cai", Binding{Role: Finance})
+	in := h.signIn("cai")
+	h.wait(freshMax)
+	if _, err := h.BeginFactor(t.Context(), h.who(in)); err != nil {
+		t.Fatal(err)
+	}
+	h.wait(time.Second)
+	if _, err := h.BeginFactor(t.Context(), h.who(in)); err != errSignInAgain {
+		t.Errorf("at a screen that was left: %v", err)
+	}
+}
+
+func TestATokenOfAnIssuerMakesNoTokens(t *testing.T) {
+	h := newHall(t, Config{})
+	h.add("cai", Binding{Role: Finance})
+	office := h.Office(h.bearer(h.link("cai")))
+	if _, err := office.AddToken(t.Context(), NewToken{Name: "for ever"}); text.CodeOf(err) != text.Forbidden {
+		t.Errorf("got %v", err)
+	}
+	if list, err := office.Tokens(t.Context(), ""); err != nil || len(list) > 0 {
+		t.Errorf("%+v, %v", list, err)
+	}
+}

@@ -104,9 +104,15 @@ type counted struct {
 func (a *Access) attempts(name string, known secretHash, source string) *attempt {
 	t := a.throttle
 	if known != (secretHash{}) {
-		return &attempt{a: a, in: []counted{{&t.devices, keyOf(name, string(known[:]))}}}
+		return a.attemptsIn(name, known)
 	}
 	return &attempt{a: a, in: []counted{{&t.names, keyOf("name", name)}, {&t.sources, keyOf("source", Network(source))}}}
+}
+
+// attemptsIn returns an attempt in a session of an account: of who has proved something of himself already. What strangers do is not
+// counted with it. All browsers that are not known share one bucket.
+func (a *Access) attemptsIn(name string, known secretHash) *attempt {
+	return &attempt{a: a, in: []counted{{&a.throttle.devices, keyOf(name, string(known[:]))}}}
 }
 
 // mayBegin returns a ThrottledError if there were too many failures. It counts nothing.
