@@ -77,7 +77,7 @@ func (a *Access) ShowCode(ctx context.Context, p Principal, code, device string)
 		}
 		body.shownCode, needs = shown, without(x.needs, NeedCode)
 		if known = x.knows(device, a.Now()); known == (secretHash{}) && len(needs) == 0 {
-			in.Device, known = newSecret()
+			in.Device, known = keeps(s.knows(device, a.Now()))
 			body.Device = written(known)
 		}
 		if len(x.needs) > 0 && len(needs) == 0 {
@@ -132,15 +132,11 @@ func (a *Access) wrongCode(p *Principal, verb string, err error) error {
 	return errWrongCode
 }
 
-// BeginFactor makes a second factor for a principal in a session. It is kept in memory for ten minutes, until ConfirmFactor; another
-// one replaces it. Who has a factor needs a code of the last ten minutes.
+// BeginFactor makes a second factor for a principal in a session. It is kept in memory for ten minutes, until ConfirmFactor; who begins
+// again within them gets the same. Who has a factor needs a code of the last ten minutes.
 func (a *Access) BeginFactor(_ context.Context, p Principal) (*NewFactor, error) {
 	if p.SessionID == "" {
 		return nil, errSessionOnly
-	}
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuerShown, AccountName: p.Account})
-	if err != nil {
-		return nil, fmt.Errorf("access: make a second factor: %w", err)
 	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -156,6 +152,13 @@ func (a *Access) BeginFactor(_ context.Context, p Principal) (*NewFactor, error)
 		a.noteAsked(LogDenied, &p, verbEnrol, "", "", outcomeMoreProof)
 		return nil, errSignInAgain
 	}
+	if made := x.enrolling(a.Now()); made != nil {
+		return made, nil
+	}
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuerShown, AccountName: p.Account})
+	if err != nil {
+		return nil, fmt.Errorf("access: make a second factor: %w", err)
+	}
 	made := NewFactor{Account: p.Account, Secret: key.Secret(), URL: key.URL()}
 	x.pending.Store(&pendingFactor{made, a.Now().Add(enrolMax)})
 	return &made, nil
@@ -170,12 +173,20 @@ func (a *Access) PendingFactor(p Principal) (*NewFactor, error) {
 	if x == nil {
 		return nil, errNoSession
 	}
+	if made := x.enrolling(a.Now()); made != nil {
+		return made, nil
+	}
+	return nil, errNotBegun
+}
+
+// enrolling returns the second factor that waits to be confirmed in a session, or nil.
+func (x *session) enrolling(now time.Time) *NewFactor {
 	pending := x.pending.Load()
-	if pending == nil || !a.Now().Before(pending.until) {
-		return nil, errNotBegun
+	if pending == nil || !now.Before(pending.until) {
+		return nil
 	}
 	made := pending.NewFactor
-	return &made, nil
+	return &made
 }
 
 // needsToEnrol returns what a session must prove before it may enrol a second factor.
@@ -203,15 +214,15 @@ func (a *Access) ConfirmFactor(ctx context.Context, p Principal, code string) (*
 		if x == nil {
 			return nil, errNoSession
 		}
-		pending := x.pending.Load()
-		if pending == nil || !a.Now().Before(pending.until) {
+		pending := x.enrolling(a.Now())
+		if pending == nil {
 			return nil, errNotBegun
 		}
 		shown, ok := (&factor{secret: pending.Secret}).check(code, a.Now())
 		if isWrong = !ok; isWrong {
 			return a.misses(x, p.Source), nil
 		}
-		e = a.enters(x.account, x.how, shown, []string{}, x.device, p.Source)
+		e = a.enters(x.account, x.how, shown, []string{}, x.device, x.brought, p.Source)
 		enrolled := enrolledFactor{Account: p.Account, Secret: pending.Secret, Recovery: hashes, Step: shown.Step, whoActs: whoActs{p.Account, p.Source}}
 		return []fact{{factorEnrolled, enrolled}, e.fact}, nil
 	}, func(s *state) {

@@ -122,7 +122,7 @@ func (a *Access) SignInAs(ctx context.Context, id Identity, device, source strin
 			return nil, nil
 		}
 		needs := a.needsOf(held, bySSO, false)
-		e = a.enters(held, bySSO, shownCode{}, needs, held.knows(device, a.Now()), p.Source)
+		e = a.enters(held, bySSO, shownCode{}, needs, held.knows(device, a.Now()), s.knows(device, a.Now()), p.Source)
 		return append(a.crowded(held, needs, p.Source), e.fact), nil
 	}, func(s *state) { s.admit(e.session) })
 	switch {

@@ -162,7 +162,7 @@ func (a *Access) ChangePassword(ctx context.Context, p Principal, current, new s
 	if err := checkPassword(name, new, "new"); err != nil {
 		return nil, err
 	}
-	try := a.attempts(name, device, p.Source)
+	try := a.attemptsIn(name, device)
 	if err := try.mayBegin(); err != nil {
 		return nil, a.refuse(name, p.Source, err)
 	}
@@ -202,7 +202,7 @@ func (a *Access) ChangePassword(ctx context.Context, p Principal, current, new s
 		if x == nil || x.account.current() != hash {
 			return nil, errNoSession
 		}
-		e = a.enters(x.account, x.how, shownCode{}, without(x.needs, NeedPassword), secretHash{}, p.Source)
+		e = a.enters(x.account, x.how, shownCode{}, without(x.needs, NeedPassword), secretHash{}, x.brought, p.Source)
 		e.factorAt = x.factorAt
 		return []fact{{passwordSet, setPassword{name, made, false, whoActs{p.Account, p.Source}}}, e.fact}, nil
 	}, func(s *state) { s.admit(e.session) })

@@ -23,6 +23,7 @@ type session struct {
 	begun    time.Time
 	factorAt time.Time                     // when a code was last shown; zero for never
 	device   secretHash                    // of the browser, if it is known; else zero
+	brought  secretHash                    // of the browser, if it was known to any account when the session began; else zero
 	misses   int                           // wrong codes and passwords
 	pending  atomic.Pointer[pendingFactor] // nil for none
 	idle     time.Duration
@@ -38,10 +39,10 @@ type entry struct {
 }
 
 // enters returns a session of an account, which is good once its fact is applied and it is admitted. known is the browser, if it is
-// known. A browser that is not known gets something to keep, once nothing else is needed.
-func (a *Access) enters(held *account, how string, shown shownCode, needs []string, known secretHash, source string) *entry {
+// known to the account, brought if it is to any account. A browser that is not known becomes so, once nothing else is needed.
+func (a *Access) enters(held *account, how string, shown shownCode, needs []string, known, brought secretHash, source string) *entry {
 	now := a.Now().Truncate(time.Microsecond) // as exactly as the log has instants
-	x := &session{id: uuid.New(), account: held, how: how, needs: needs, begun: now, device: known, idle: a.SessionIdle}
+	x := &session{id: uuid.New(), account: held, how: how, needs: needs, begun: now, device: known, brought: brought, idle: a.SessionIdle}
 	x.idText = x.id.String()
 	x.used.Store(now.UnixNano())
 	if shown.Factor != "" {
@@ -51,11 +52,20 @@ func (a *Access) enters(held *account, how string, shown shownCode, needs []stri
 	e.secret, x.hash = newSecret()
 	body := begunSession{Account: held.name, Session: x.id, How: how, shownCode: shown, whoActs: whoActs{held.name, source}}
 	if len(needs) == 0 && known == (secretHash{}) {
-		e.device, x.device = newSecret()
+		e.device, x.device = keeps(brought)
 		body.Device = written(x.device)
 	}
 	e.fact = fact{sessionBegun, body}
 	return e
+}
+
+// keeps returns what a browser is to keep so that it is known again: what it has already, which is "", or something new. So one
+// browser is known to everybody who signs in there.
+func keeps(brought secretHash) (secret string, hash secretHash) {
+	if brought != (secretHash{}) {
+		return "", brought
+	}
+	return newSecret()
 }
 
 // crowded returns the facts that end what must end so that one more session of an account may begin: one at most of those that

@@ -222,7 +222,7 @@ func (a *Access) SignIn(ctx context.Context, c Credentials) (*SignedIn, error) {
 	case !isRight:
 		why = whyPassword
 	default:
-		e, why, err = a.begins(ctx, held, byPassword, hash, c.Code, known, source)
+		e, why, err = a.begins(ctx, held, hash, known, &c)
 	}
 	if why != "" {
 		a.noteAsked(LogLogin, &Principal{Account: name, Source: source}, verbSignIn, why, "", outcomeRefused)
@@ -235,31 +235,41 @@ func (a *Access) SignIn(ctx context.Context, c Credentials) (*SignedIn, error) {
 	return e.signedIn(), nil
 }
 
-// begins begins a session of an account whose password has the hash, or says why not. how says what was proved; of single sign-on
-// the hash is not looked at.
-func (a *Access) begins(ctx context.Context, held *account, how, hash, code string, known secretHash, source string) (e *entry, why string, err error) {
-	err = a.actThen(ctx, accountsStream, func(*state) ([]fact, error) {
+// begins begins a session of an account whose password has the hash, or says why not.
+func (a *Access) begins(ctx context.Context, held *account, hash string, known secretHash, c *Credentials) (e *entry, why string, err error) {
+	source := clean(c.Source)
+	err = a.actThen(ctx, accountsStream, func(s *state) ([]fact, error) {
 		var shown shownCode
 		switch {
 		case held.isDisabled:
 			why = whyDisabled
 			return nil, nil
-		case how == byPassword && held.current() != hash:
+		case held.current() != hash:
 			why = whyPassword
 			return nil, nil
 		}
-		if held.factor != nil && code != "" {
+		if held.factor != nil && c.Code != "" {
 			var ok bool
-			if shown, ok = held.factor.check(code, a.Now()); !ok {
+			if shown, ok = held.factor.check(c.Code, a.Now()); !ok {
 				why = whyCode
 				return nil, nil
 			}
 		}
-		needs := a.needsOf(held, how, shown.Factor != "")
-		e = a.enters(held, how, shown, needs, known, source)
+		needs := a.needsOf(held, byPassword, shown.Factor != "")
+		e = a.enters(held, byPassword, shown, needs, known, s.knows(c.Device, a.Now()), source)
 		return append(a.crowded(held, needs, source), e.fact), nil
 	}, func(s *state) { s.admit(e.session) })
 	return e, why, err
+}
+
+// knows returns the browser that has a secret, if it is known to any account; else zero.
+func (s *state) knows(secret string, now time.Time) secretHash {
+	for _, held := range s.accounts {
+		if hash := held.knows(secret, now); hash != (secretHash{}) {
+			return hash
+		}
+	}
+	return secretHash{}
 }
 
 // knows returns the browser that has a secret, if it is known to the account; else zero.
