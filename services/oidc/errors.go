@@ -20,8 +20,8 @@ func reason(err error) Reason { return Reason(text.Clip(text.Printable(err.Error
 
 // What is shown to users: one wording each for whatever is wrong.
 var (
-	notSignedIn = text.Say("统一身份登录没有通过：请回到登录页重新开始；仍不行的，请系统管理员查看服务日志",
-		"single sign-on did not succeed: start again at the sign-in page; if that does not help, the system administrator finds the reason in the log of the service")
+	notSignedIn = text.Say("统一身份登录已取消或没有通过：请回到登录页重新开始；仍不行的，请告知管理员，原因在服务日志中",
+		"single sign-on was cancelled or did not succeed: start again at the sign-in page; if that does not help, tell an administrator: the reason is in the log of the service")
 	notValid = text.Say("没有有效的令牌", "no valid token was shown") // as services/access says of every token
 	noAnswer = text.Say("统一身份登录的签发方现在没有正常应答，请稍后再试", "the issuer of single sign-on does not answer as it should: try again later")
 )

@@ -46,7 +46,7 @@ func why(err error) string {
 
 // words are the only ones that users see.
 var words = map[text.Code]string{
-	text.Unauthenticated: "single sign-on did not succeed: start again at the sign-in page; if that does not help, the system administrator finds the reason in the log of the service",
+	text.Unauthenticated: "single sign-on was cancelled or did not succeed: start again at the sign-in page; if that does not help, tell an administrator: the reason is in the log of the service",
 	text.Unavailable:     "the issuer of single sign-on does not answer as it should: try again later",
 }
 
