@@ -89,7 +89,7 @@ func (a *Access) ShowCode(ctx context.Context, p Principal, code, device string)
 			return
 		}
 		s.grow(x, hash)
-		x.needs, x.factorAt, x.device = needs, a.Now(), known
+		x.needs, x.factorAt, x.device = needs, a.Now().Truncate(time.Microsecond), known
 		in.Session = x.shown()
 	})
 	if isWrong {

@@ -139,7 +139,7 @@ func (b browser) get(t *testing.T, address string, head ...string) string {
 
 const (
 	notValid  = "this sign-in is not valid any more; sign in again"
-	notPassed = "single sign-on did not succeed"
+	notPassed = "single sign-on was cancelled or did not succeed"
 )
 
 // TestSingleSignOn asks one issuer for all, for it takes a while to start.
