@@ -85,7 +85,7 @@ func readFile(path string, bytesMax int64) ([]byte, error) {
 	return readUpTo(f, path, bytesMax)
 }
 
-// readUpTo reads at most so many bytes, or returns an error that names where they are from.
+// readUpTo reads all of an input of at most bytesMax bytes. The error for a longer one has its name.
 func readUpTo(from io.Reader, name string, bytesMax int64) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(from, bytesMax+1))
 	if err == nil && int64(len(content)) > bytesMax {

@@ -32,7 +32,7 @@ type phone struct {
 	codes  []string
 }
 
-// code returns the code that the phone shows so many steps from now.
+// code returns the code that the phone shows a number of steps of 30 s from now.
 func (p *phone) code(steps int) string {
 	p.h.t.Helper()
 	return codeAt(p.h.t, p.secret, p.h.now().Add(time.Duration(steps)*step))

@@ -254,7 +254,7 @@ func TestABearerTokenIsGoodForNothingThatTakesACode(t *testing.T) {
 	}
 }
 
-// TestUnlinkingEndsWhatBeganByTheIssuer ends sessions and streams, and leaves those that began by a password.
+// TestUnlinkingEndsWhatBeganByTheIssuer unlinks an identity: the sessions and streams of single sign-on end, those of a password go on.
 func TestUnlinkingEndsWhatBeganByTheIssuer(t *testing.T) {
 	k := newKit(t)
 	for name, end := range map[string]func(h *hall, id Identity) error{

@@ -28,7 +28,8 @@ func (a *account) current() string {
 	return a.passwords[len(a.passwords)-1].hash
 }
 
-// mustChange reports whether the password of an account has to be changed: another set it, or it is older than so many days.
+// mustChange reports whether an account must change its password: another person set it, or it is daysMax days old or older (0 for
+// no such limit).
 func (a *account) mustChange(now time.Time, daysMax int) bool {
 	if !a.hasPassword() {
 		return false

@@ -68,8 +68,8 @@ func keeps(brought secretHash) (secret string, hash secretHash) {
 	return newSecret()
 }
 
-// crowded returns the facts that end what must end so that one more session of an account may begin: one at most of those that
-// need something, or of those that do not, so that who has the password alone ends nobody's session.
+// crowded returns the fact that ends the session used longest ago, if an account has as many as it may; else none. Sessions that still
+// need something are counted apart from those that do not: whoever knows only the password ends no session of the account's owner.
 func (a *Access) crowded(held *account, needs []string, source string) []fact {
 	var oldest *session
 	n := 0
