@@ -63,7 +63,7 @@ func TestEveryRuleOfADecisionHasACaseThatIsRefusedAndEveryDecisionCasesOfBoth(t 
 	}
 	for _, k := range events.Catalog {
 		if k.Decision && (!acceptable[k.Kind] || !refusable[k.Kind]) {
-			t.Errorf("%s: a case in which it is accepted %v, is refused %v; add one to the tables of kinds_test.go", k.Kind, acceptable[k.Kind], refusable[k.Kind])
+			t.Errorf("%s: a case in which it is accepted %v, is refused %v; add one to the tables of judge_kinds_test.go", k.Kind, acceptable[k.Kind], refusable[k.Kind])
 		}
 	}
 }
