@@ -64,3 +64,10 @@ func TestSeenJSON(t *testing.T) {
 		}
 	}
 }
+
+func TestSayPutsTheHalfOfATextIntoEachFormat(t *testing.T) {
+	got := text.Say("%d 张凭证用于“%s”（%s）", "%d vouchers for %s (%s)", 2, text.Say("罚款", "fine"), text.Same("V1"))
+	if want := text.Say("2 张凭证用于“罚款”（V1）", "2 vouchers for fine (V1)"); got != want {
+		t.Errorf("expected %+v, got %+v", want, got)
+	}
+}

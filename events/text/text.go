@@ -5,6 +5,7 @@ package text
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -17,13 +18,25 @@ type Text struct {
 	En string `json:"en"`
 }
 
-// Say returns a Text with the same arguments put into both formats.
+// Say returns a Text with the same arguments put into both formats. Of an argument that is itself a Text, each format
+// gets its own half.
 func Say(zh, en string, args ...any) Text {
 	if len(args) == 0 {
 		return Text{Zh: zh, En: en}
 	}
-	return Text{Zh: fmt.Sprintf(zh, args...), En: fmt.Sprintf(en, args...)}
+	enArgs := args
+	if slices.ContainsFunc(args, isText) {
+		args, enArgs = slices.Clone(args), slices.Clone(args)
+		for i, arg := range args {
+			if t, ok := arg.(Text); ok {
+				args[i], enArgs[i] = t.Zh, t.En
+			}
+		}
+	}
+	return Text{Zh: fmt.Sprintf(zh, args...), En: fmt.Sprintf(en, enArgs...)}
 }
+
+func isText(arg any) bool { _, ok := arg.(Text); return ok }
 
 // Same returns a Text that reads the same in both languages, such as an id.
 func Same(s string) Text { return Text{Zh: s, En: s} }
