@@ -138,11 +138,19 @@ func (a *app) resetFactorCommand() *cobra.Command {
 		Short: a.say("撤销动态验证码（如手机丢失），须由本人重新启用", "take away a second factor, such as a lost phone; the account enrols a new one"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.office(cmd.Context(), func(o access.Office) error {
+				before, err := o.Account(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
 				x, err := o.ResetFactor(cmd.Context(), args[0])
 				if err != nil {
 					return err
 				}
 				return a.writeAccountAnd(x, func() {
+					if !before.Factor {
+						a.print("账号 %s 没有启用动态验证码，没有变化。", "The account %s has no second factor; nothing changed.", x.Account)
+						return
+					}
 					a.print("动态验证码已撤销，登录已结束。", "The second factor is gone, and the sessions have ended.")
 				})
 			})

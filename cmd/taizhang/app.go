@@ -25,10 +25,11 @@ import (
 // app is what every verb shares: the global flags and where to write.
 type app struct {
 	dir       string
-	dirGiven  bool          // the user named the directory
+	dirGiven  bool          // the user named the directory by a flag
 	cluster   string        // where the record is, if not in dir
 	prefix    string        // of the cluster's streams; tests share a server
 	patience  time.Duration // with a cluster that does not answer; 0 for that of the store
+	reachesIn time.Duration // how long a cluster or a server may take to answer before the user reads that it does not yet
 	faults    faults        // of a server, in tests
 	server    string        // the URL of a server that is asked instead of a ledger here, or ""
 	tokenFile string
@@ -83,7 +84,7 @@ func wrongUsage(cmd *cobra.Command, err error) error {
 // newApp returns an app that speaks the language of --lang or of the environment. The language is wanted before the
 // flags are parsed, for the help, and so is the form of output, for what is wrong with a flag.
 func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *app {
-	a := &app{in: os.Stdin, out: out, errOut: errOut, getenv: getenv, now: time.Now, log: zap.NewNop(), output: tableOutput}
+	a := &app{in: os.Stdin, out: out, errOut: errOut, getenv: getenv, now: time.Now, log: zap.NewNop(), output: tableOutput, reachesIn: reachesIn}
 	a.lang = "en"
 	if locale := cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")); strings.HasPrefix(locale, "zh") {
 		a.lang = "zh"
@@ -160,7 +161,10 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	f := root.PersistentFlags()
 	a.dir = "./taizhang-data"
-	f.Var(&dirFlag{&a.dir, &a.dirGiven}, "data", a.say("台账目录 `DIR`", "directory `DIR` of the ledger"))
+	dir := &dirFlag{&a.dir, &a.dirGiven}
+	f.Var(dir, "data", a.say("台账目录 `DIR`；也可用环境变量 TAIZHANG_DATA", "directory `DIR` of the ledger; or the environment's TAIZHANG_DATA"))
+	f.Var(dir, "dir", a.say("台账目录 `DIR`，与 --data 相同", "directory `DIR` of the ledger, the same as --data"))
+	f.Lookup("dir").DefValue = "" // the help shows the default once
 	f.StringVar(&a.cluster, "store", "", a.say("记录所在的 KurrentDB 集群 `URL`（esdb://…），--data 为其本地副本；也可用环境变量 TAIZHANG_STORE", "`URL` of the KurrentDB cluster that keeps the record (esdb://…); --data is then a local copy. Or the environment's TAIZHANG_STORE"))
 	f.StringVar(&a.server, "server", "", a.say("向服务器 `URL` 查询和写入（https://…），不用本机的台账；也可用环境变量 TAIZHANG_SERVER", "ask the server at `URL` (https://…) instead of a ledger here; or the environment's TAIZHANG_SERVER"))
 	f.StringVar(&a.tokenFile, "token-file", "", a.say("令牌所在的 `FILE`（权限 0600）；也可用环境变量 TAIZHANG_TOKEN_FILE", "`FILE` with the token for the server (mode 0600); or the environment's TAIZHANG_TOKEN_FILE"))
@@ -200,6 +204,9 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	}
 	if err := a.chooseServer(cmd); err != nil {
 		return err
+	}
+	if named := a.getenv(variableOf("data")); named != "" && !a.dirGiven {
+		a.dir = named
 	}
 	var err error
 	if a.dir, err = straight(a.dir); err != nil {

@@ -17,7 +17,7 @@ func taizhang(t *testing.T, args ...string) (out, errOut string, code int) {
 	t.Helper()
 	var o, e bytes.Buffer
 	a := newApp(args, &o, &e, func(string) string { return "" })
-	a.prefix, a.patience = streamPrefix, patience
+	a.prefix, a.patience, a.reachesIn = streamPrefix, patience, reachesInTest
 	root := a.root()
 	root.SetArgs(args)
 	code = a.exitCode(t.Context(), root.ExecuteContext(t.Context()))

@@ -50,7 +50,7 @@ func (a *app) demoCommand() *cobra.Command {
 
 // demoDir chooses the directory: a new one, or the one named if it is empty.
 func (a *app) demoDir(cmd *cobra.Command) (err error) {
-	if !cmd.Flags().Changed("data") {
+	if !a.dirGiven {
 		a.dir, err = os.MkdirTemp("", "taizhang-demo-")
 		return err
 	}

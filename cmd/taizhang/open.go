@@ -309,21 +309,19 @@ func (a *app) damaged(err error) error {
 		"%s. Nothing was changed; check lists all damage, and restore puts a backup into another directory", a.message(damage))
 }
 
-// reachesIn is how long a cluster usually takes at most to answer.
-const reachesIn = 3 * time.Second
+// reachesIn is how long a cluster or a server usually takes at most to answer. The user learns within a second that it does not.
+const reachesIn = 800 * time.Millisecond
 
-// reach waits until the cluster answers or has not for long, and tells whoever watches that there is something to wait for.
+// reach waits until the cluster answers or the patience of its store is over, and tells the user that there is something to wait for.
 func (a *app) reach(ctx context.Context, record *kurrentstore.Store) error {
 	answered := make(chan error, 1)
 	go func() { answered <- record.Ping(ctx) }() // it has a deadline
 	select {
 	case err := <-answered:
 		return err
-	case <-time.After(reachesIn):
+	case <-time.After(a.reachesIn):
 	}
-	if a.isWatched() {
-		fmt.Fprintln(a.errOut, a.say("集群还没有应答，继续等待……", "the cluster does not answer yet; waiting ..."))
-	}
+	fmt.Fprintln(a.errOut, a.say("集群还没有应答，继续等待……", "the cluster does not answer yet; waiting ..."))
 	return <-answered
 }
 

@@ -15,8 +15,9 @@ import (
 func (a *app) recordCommand() *cobra.Command {
 	var d desk.Draft
 	var data string
+	var evidence []string
 	cmd := &cobra.Command{
-		Use: "record KIND --center ID --on DATE --role ROLE --actor NAME [--doc NUMBER] --data JSON|@FILE", Args: exactly(1),
+		Use: "record KIND --center ID --on DATE --role ROLE --actor NAME [--doc NUMBER] [--evidence FILE]... --data JSON|@FILE", Args: exactly(1),
 		Short: a.say("写入一条记录；违反办法的决定会被拒绝并说明理由", "record one event; a decision that breaks the Measures is refused with the reason"),
 		Long: a.say("写入一条记录。--data 的值以 { 或 @ 开头时是记录的内容，否则是台账目录。",
 			"Record one event. A value of --data that begins with { or @ is what the record holds, any other the directory of the ledger."),
@@ -29,6 +30,9 @@ func (a *app) recordCommand() *cobra.Command {
 			if err := a.complete(cmd, &d); err != nil {
 				return err
 			}
+			if d.Evidence, err = evidenceOf(evidence); err != nil {
+				return err
+			}
 			return a.record(cmd, d)
 		},
 	}
@@ -38,6 +42,8 @@ func (a *app) recordCommand() *cobra.Command {
 	fl.StringVar(&d.By.Role, "role", "", a.say("权责角色 `ROLE`，如 finance", "`ROLE` of the authority, such as finance"))
 	fl.StringVar(&d.By.Actor, "actor", "", a.say("经办人 `NAME`", "`NAME` of who acts for it"))
 	fl.StringVar(&d.Doc, "doc", "", a.say("发文字号 `NUMBER`", "document `NUMBER`"))
+	fl.StringArrayVar(&evidence, "evidence", nil, a.say("佐证材料 `FILE`，记下文件名和 SHA-256，文件留在原处；可多次给出",
+		"`FILE` that proves it: its name and SHA-256 are recorded, it stays where it is; may be given several times"))
 	fl.StringVar(&d.ID, "id", "", a.say("记录的 `UUID`（默认新生成）", "`UUID` of the record (default a new one)"))
 	fl.StringVar(&d.Mode, "mode", desk.EnforceMode, a.say("`MODE`：enforce 或 record（补录）", "`MODE`: enforce, or record for a decision already taken outside"))
 	fl.StringVar(&d.Note, "note", "", a.say("备注 `TEXT`", "`TEXT` of a note"))

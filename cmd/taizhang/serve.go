@@ -68,7 +68,7 @@ func (a *app) serveCommand() *cobra.Command {
 					return usage(cmd, "serve 不用 --%s", "serve takes no --%s", name)
 				}
 			}
-			if o.demo && (cmd.Flags().Changed("data") || cmd.Flags().Changed("store")) {
+			if o.demo && (a.dirGiven || cmd.Flags().Changed("store")) {
 				return usage(cmd, "--demo 自建台账，不能用 --data 或 --store", "--demo makes a ledger of its own and takes no --data or --store")
 			}
 			settings, err := a.settle(cmd, cmp.Or(o.config, a.getenv(variableOf("config"))))
@@ -280,6 +280,11 @@ func (o *serveOptions) mayBeReached(accounts access.Accounts) error {
 		return (x.Role == access.SecAdmin || x.Role == access.SysAdmin) && (o.canSignIn(&x) || !x.Disabled && x.Tokens > 0)
 	}) {
 		return nil
+	}
+	if names := withoutPassword(accounts); names != "" {
+		return text.Errorf(text.Conflict, "管理员账号 %s 没有密码，也没有有效令牌（从备份恢复后须重新设置），不能在 %s 上提供服务；请先设置密码：taizhang account password NAME",
+			"the administrators %s have no password and no valid token, as after a restore, so the ledger is not served on %s; first set a password: taizhang account password NAME",
+			names, o.listen)
 	}
 	return text.Errorf(text.Conflict, "还没有可以行事的管理员（sysadmin 或 secadmin，有密码或有效令牌，未停用），不能在 %s 上提供服务；请先建立并设置密码：taizhang account add NAME --role secadmin，taizhang account password NAME",
 		"no administrator could act (a sysadmin or secadmin with a password or a valid token, not disabled), so the ledger is not served on %s; first add one and set the password: taizhang account add NAME --role secadmin, taizhang account password NAME", o.listen)

@@ -44,7 +44,7 @@ func (a *app) settle(cmd *cobra.Command, file string) ([]setting, error) {
 	for _, name := range settable {
 		flag := cmd.Flag(name)
 		from := "flag"
-		if !flag.Changed {
+		if !flag.Changed && (name != "data" || !a.dirGiven) { // --dir is --data
 			if from, err = a.settleOne(flag, inFile[name]); err != nil {
 				return nil, err
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,7 +73,19 @@ func (o *signInOptions) canSignIn(x *access.Account) bool {
 	return !x.Disabled && (x.Password || o.oidcIssuer != "" && len(x.Identities) > 0)
 }
 
-// sayFirst prints how the first administrators are made, while nobody can sign in.
+// withoutPassword returns the names of the administrators who only lack a password, as after a restore, or "" if there is none. A
+// log administrator does not count: he can let nobody else in.
+func withoutPassword(accounts access.Accounts) string {
+	var names []string
+	for i := range accounts {
+		if x := &accounts[i]; (x.Role == access.SecAdmin || x.Role == access.SysAdmin) && !x.Disabled && !x.Password {
+			names = append(names, x.Account)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// sayFirst prints, while nobody can sign in, what is missing: the passwords of the administrators, or the administrators.
 func (a *app) sayFirst(o *serveOptions, accounts access.Accounts) error {
 	if slices.ContainsFunc(accounts, func(x access.Account) bool { return o.canSignIn(&x) }) {
 		return nil
@@ -80,6 +93,12 @@ func (a *app) sayFirst(o *serveOptions, accounts access.Accounts) error {
 	in := ""
 	if a.dirGiven {
 		in = " --data " + shellWord(a.dir)
+	}
+	if names := withoutPassword(accounts); names != "" {
+		_, err := fmt.Fprintln(a.out, a.say(`还没有人可以登录：管理员账号 %s 没有密码（从备份恢复后须重新设置）；请在本机设置，无须重新启动：
+  %s account password NAME%s`, `nobody can sign in yet: the administrators %s have no password, as after a restore; set them on this machine, without a restart:
+  %s account password NAME%s`, names, a.invoked, in))
+		return err
 	}
 	_, err := fmt.Fprintln(a.out, a.say(`还没有人可以登录；请在本机建立管理员（sysadmin、secadmin、logadmin 各一人），无须重新启动：
   %s account add NAME --role sysadmin%[2]s

@@ -134,6 +134,30 @@ func TestWhoCouldActAndWhoCanSignIn(t *testing.T) {
 	}
 }
 
+func TestAfterARestoreTheAccountsWithoutAPasswordAreNamed(t *testing.T) {
+	restored := access.Accounts{
+		{Account: "li", Binding: access.Binding{Role: access.SysAdmin}}, {Account: "mo", Binding: access.Binding{Role: access.LogAdmin}},
+		{Account: "fu", Binding: access.Binding{Role: access.Finance}}, {Account: "wu", Binding: access.Binding{Role: access.SecAdmin}},
+		{Account: "xu", Binding: access.Binding{Role: access.SecAdmin}, Disabled: true},
+	}
+	var out bytes.Buffer
+	a := newApp(nil, &out, &out, func(string) string { return "" })
+	a.dir, a.dirGiven, a.invoked = "led ger", true, "taizhang"
+	o := &serveOptions{listen: "0.0.0.0:8080"}
+	err := o.mayBeReached(restored)
+	if err == nil || !strings.Contains(err.Error(), "the administrators li, wu have no password and no valid token, as after a restore") {
+		t.Errorf("got %v", err)
+	}
+	if err := a.sayFirst(o, restored); err != nil || !strings.Contains(out.String(), "the administrators li, wu have no password") ||
+		!strings.HasSuffix(out.String(), "taizhang account password NAME --data 'led ger'\n") || strings.Contains(out.String(), "account add") {
+		t.Errorf("%v, got %s", err, &out)
+	}
+	out.Reset()
+	if err := a.sayFirst(o, restored[1:3]); err != nil || !strings.Contains(out.String(), "account add NAME") {
+		t.Errorf("%v, got %s", err, &out)
+	}
+}
+
 func TestEachPasswordOfADemoIsItsOwnAndTheTableIsNarrow(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {

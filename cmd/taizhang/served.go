@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,7 +33,7 @@ func (a *app) chooseServer(cmd *cobra.Command) error {
 		return nil
 	}
 	if isOnNATS(cmd) {
-		for _, name := range []string{"server", "token-file", "data", "store", "as-of", "known-at"} {
+		for _, name := range []string{"server", "token-file", "data", "dir", "store", "as-of", "known-at"} {
 			if cmd.Flags().Changed(name) {
 				return usage(cmd, "%s 只经 NATS 读取，不能用 --%s", "%s reads from NATS alone and takes no --%s", cmd.Name(), name)
 			}
@@ -48,8 +49,9 @@ func (a *app) chooseServer(cmd *cobra.Command) error {
 	switch {
 	case a.server == "" && typed:
 		return usage(cmd, "--token-file 和 --tls-ca 须与 --server 一起用", "--token-file and --tls-ca go with --server")
-	case a.server != "" && (a.dirGiven || a.cluster != ""):
-		return usage(cmd, "--server（或环境变量 TAIZHANG_SERVER）不能与 --data 或 --store 一起用", "--server, or the environment's TAIZHANG_SERVER, takes no --data or --store")
+	case a.server != "" && (a.dirGiven || a.cluster != "" || !cmd.Flags().Changed("server") && a.getenv(variableOf("data")) != ""):
+		return usage(cmd, "--server（或环境变量 TAIZHANG_SERVER）不能与 --data 或 --store（或环境变量 TAIZHANG_DATA、TAIZHANG_STORE）一起用",
+			"--server, or the environment's TAIZHANG_SERVER, takes no --data or --store, nor TAIZHANG_DATA or TAIZHANG_STORE")
 	}
 	return nil
 }
@@ -61,13 +63,19 @@ const serverPatience = 5 * time.Second
 // ledger. It returns nil if the verb works on the files itself.
 func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) {
 	if a.server != "" {
-		return client.New(client.Options{URL: a.server, TokenFile: a.tokenFile, CAFile: a.tlsCA, Prefix: flagPrefix, Patience: serverPatience})
+		return client.New(client.Options{
+			URL: a.server, TokenFile: a.tokenFile, CAFile: a.tlsCA, Prefix: flagPrefix, Patience: serverPatience,
+			WaitingAfter: a.reachesIn, Waiting: a.tellWaiting,
+		})
 	}
 	c, err := listen.DialSocket(ctx, a.dir)
 	switch {
 	case err == nil:
 		_ = c.Close() // it only showed that somebody is there
-		return client.New(client.Options{Directory: a.dir, Prefix: flagPrefix, Build: programBuild()})
+		return client.New(client.Options{
+			Directory: a.dir, Prefix: flagPrefix, Build: programBuild(),
+			WaitingAfter: a.reachesIn, Waiting: a.tellWaiting,
+		})
 	case errors.Is(err, fs.ErrPermission) && a.hasSocket():
 		if !write {
 			return nil, nil
@@ -77,6 +85,11 @@ func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) 
 		return nil, text.Errorf(text.Unavailable, "台账 %s 的服务过忙，请稍后再试", "the process that serves the ledger %s is too busy; try again later", a.dir)
 	}
 	return nil, nil // nobody serves it, or opening the files says what is wrong
+}
+
+// tellWaiting tells the user that a server has not answered yet.
+func (a *app) tellWaiting() {
+	fmt.Fprintln(a.errOut, a.say("服务器还没有应答，继续等待……", "the server does not answer yet; waiting ..."))
 }
 
 // hasSocket reports whether there is a socket in the directory of the ledger.

@@ -8,9 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -62,6 +64,8 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, error) {
 
 // repeated is do without the greeting.
 func (c *Client) repeated(ctx context.Context, q *call) (*answer, error) {
+	ctx, stop := c.tellWaiting(ctx)
+	defer stop()
 	deadline := time.Now().Add(c.options.Patience)
 	for wait := waitMin; ; wait = min(2*wait, waitMax) {
 		a, err := c.once(ctx, q)
@@ -83,6 +87,30 @@ func (c *Client) repeated(ctx context.Context, q *call) (*answer, error) {
 			timer.Stop()
 			return nil, ctx.Err()
 		}
+	}
+}
+
+// tellWaiting arranges that Options.Waiting is called while a request waits for the server. It returns the context for the
+// request, and stop, after which Waiting is not called any more.
+func (c *Client) tellWaiting(ctx context.Context) (traced context.Context, stop func()) {
+	if c.options.Waiting == nil {
+		return ctx, func() {}
+	}
+	var mu sync.Mutex
+	over := false
+	tell := time.AfterFunc(c.options.WaitingAfter, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !over {
+			c.waiting.Do(c.options.Waiting)
+		}
+	})
+	reached := func(httptrace.GotConnInfo) { tell.Reset(10 * c.options.WaitingAfter) }
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: reached}), func() {
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+		tell.Stop()
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,11 @@ type Options struct {
 
 	Timeout  time.Duration // how long the server may be silent while it is waited for; 0 for two minutes
 	Patience time.Duration // how long a request is repeated that may be; 0 for half a minute, negative for not at all
+
+	// Waiting, if it is set, is called at most once: when the server has not been reached WaitingAfter from the beginning of a
+	// request, or is reached and has not answered for ten times as long.
+	Waiting      func()
+	WaitingAfter time.Duration
 
 	Prefix string // what the user of the program writes before the name of a parameter, if it is a command line
 	Build  string // of a server that must be of the same build: another one is refused before anything else is asked
@@ -61,6 +67,7 @@ type Client struct {
 	http     *http.Client
 	position atomic.Uint64 // of the ledger, as the latest answer said
 	greeted  atomic.Bool   // the server is of the build that the options ask for
+	waiting  sync.Once     // calls Waiting
 }
 
 var (
