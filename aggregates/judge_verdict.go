@@ -91,7 +91,7 @@ type Refusal struct {
 }
 
 // ErrorCode returns text.Conflict for an id that is used again, and text.Refused for everything else.
-func (r *Refusal) ErrorCode() text.Code {
+func (r *Refusal) ErrorCode() text.ErrorCode {
 	if r.Reused {
 		return text.Conflict
 	}

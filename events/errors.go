@@ -6,7 +6,7 @@ import "github.com/taizhang/taizhang/events/text"
 type UnknownError struct{ Cause error }
 
 // ErrorCode returns the code of package text: nothing more is written until the store is opened again.
-func (e *UnknownError) ErrorCode() text.Code { return text.Stopped }
+func (e *UnknownError) ErrorCode() text.ErrorCode { return text.Stopped }
 
 // Text returns the message for a user that the record may be in the ledger. The text of the cause alone does not say
 // so.

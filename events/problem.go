@@ -13,7 +13,7 @@ type Problem struct {
 type Problems []Problem
 
 // ErrorCode returns the code of package text: the record must be corrected.
-func (p Problems) ErrorCode() text.Code { return text.Invalid }
+func (p Problems) ErrorCode() text.ErrorCode { return text.Invalid }
 
 // Text returns the first problem and the number of further problems.
 func (p Problems) Text() text.Text {

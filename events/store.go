@@ -95,7 +95,7 @@ type ConflictError struct {
 }
 
 // ErrorCode implements the code of package text.
-func (e *ConflictError) ErrorCode() text.Code { return text.Conflict }
+func (e *ConflictError) ErrorCode() text.ErrorCode { return text.Conflict }
 
 // Error implements error.
 func (e *ConflictError) Error() string {

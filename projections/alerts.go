@@ -9,8 +9,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Center is one line of the register of centers, as of a date.
-type Center struct {
+// CenterLine is one line of the register of centers, as of a date.
+type CenterLine struct {
 	ID     events.CenterID
 	Status aggregates.Status
 	Events int // the number of events on or before the date that are not voided
@@ -48,14 +48,14 @@ func (r *Register) Evaluation(id events.CenterID, on events.Date) (e *aggregates
 }
 
 // Center returns the line of a center as of a date. ok is false if it was not registered by then.
-func (r *Register) Center(id events.CenterID, on events.Date) (line Center, ok bool) {
+func (r *Register) Center(id events.CenterID, on events.Date) (line CenterLine, ok bool) {
 	r.with(id, func(c *center, t policy.Timeline) {
 		e := c.evaluate(t, on)
 		if ok = e.Status != ""; !ok {
 			return
 		}
 		facts := c.state.Facts(on)
-		line = Center{ID: id, Status: e.Status, Events: e.Events, Name: facts.Name, Region: facts.Region, Open: map[aggregates.Severity]int{}}
+		line = CenterLine{ID: id, Status: e.Status, Events: e.Events, Name: facts.Name, Region: facts.Region, Open: map[aggregates.Severity]int{}}
 		for _, a := range e.Alerts {
 			if a.Open() {
 				line.Open[a.Severity]++
@@ -66,8 +66,8 @@ func (r *Register) Center(id events.CenterID, on events.Date) (line Center, ok b
 }
 
 // Centers yields the centers registered by a date, in the order of their ids.
-func (r *Register) Centers(on events.Date) iter.Seq[Center] {
-	return func(yield func(Center) bool) {
+func (r *Register) Centers(on events.Date) iter.Seq[CenterLine] {
+	return func(yield func(CenterLine) bool) {
 		for _, id := range r.IDs() {
 			if line, ok := r.Center(id, on); ok && !yield(line) {
 				return

@@ -21,16 +21,16 @@ type Later struct {
 
 // Changes holds the figures and alerts that some later events moved in a center, as of a date.
 type Changes struct {
-	Money  []difference.Money // by year and scope
-	Alerts []difference.Alert // by the order of reports
-	Steps  []Step             // the events that moved anything, in order
+	Money  []difference.MovedLine  // by year and scope
+	Alerts []difference.MovedAlert // by the order of reports
+	Steps  []Step                  // the events that moved anything, in order
 }
 
 // Step holds the figures and alerts that one later event moved. Later is the index of that event.
 type Step struct {
 	Later  int
-	Money  []difference.Money
-	Alerts []difference.Alert
+	Money  []difference.MovedLine
+	Alerts []difference.MovedAlert
 }
 
 // Changes returns the figures and alerts of a center, as of a date, that later events moved, in all and event by

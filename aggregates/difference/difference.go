@@ -11,27 +11,27 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Identity identifies an alert among the alerts of a center, whatever its state.
-type Identity struct {
+// AlertID identifies an alert among the alerts of a center, whatever its state.
+type AlertID struct {
 	Code     aggregates.Code
 	Key      string
 	RaisedOn events.Date
 }
 
-// IdentityOf returns the identity of an alert.
-func IdentityOf(a aggregates.Alert) Identity { return Identity{a.Code, a.Key, a.RaisedOn} }
+// AlertIDOf returns the identity of an alert.
+func AlertIDOf(a aggregates.Alert) AlertID { return AlertID{a.Code, a.Key, a.RaisedOn} }
 
-// compareIdentities orders alerts as reports do. Alerts with the same identity are equal.
-func compareIdentities(a, b aggregates.Alert) int {
+// compareAlertIDs orders alerts as reports do. Alerts with the same identity are equal.
+func compareAlertIDs(a, b aggregates.Alert) int {
 	return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn), cmp.Compare(a.Key, b.Key))
 }
 
-// Alert is one alert that moved, which means that its state changed. The states are raised, cleared on a date, and
+// MovedAlert is one alert whose state changed. The states are raised, cleared on a date, and
 // withdrawn. Before or After is nil if the alert did not exist then.
-type Alert struct{ Before, After *aggregates.Alert }
+type MovedAlert struct{ Before, After *aggregates.Alert }
 
 // Either returns the alert as it is after, or as it was before if it no longer exists.
-func (m Alert) Either() aggregates.Alert {
+func (m MovedAlert) Either() aggregates.Alert {
 	if m.After != nil {
 		return *m.After
 	}
@@ -39,31 +39,31 @@ func (m Alert) Either() aggregates.Alert {
 }
 
 // Raised reports whether the alert is open after. It is new, or it was cleared before.
-func (m Alert) Raised() bool { return m.After != nil && m.After.Open() }
+func (m MovedAlert) Raised() bool { return m.After != nil && m.After.Open() }
 
 // Cleared reports whether the alert is cleared after; if it was cleared before, then on another date. An alert can be
 // new and cleared at once, such as the alert about a listing that was recorded after its last day.
-func (m Alert) Cleared() bool { return m.After != nil && !m.After.Open() }
+func (m MovedAlert) Cleared() bool { return m.After != nil && !m.After.Open() }
 
 // Withdrawn reports whether the alert no longer exists, because the facts now known do not raise it.
-func (m Alert) Withdrawn() bool { return m.After == nil }
+func (m MovedAlert) Withdrawn() bool { return m.After == nil }
 
 // Alerts lists the alerts that moved between two evaluations. Both arguments and the result are in the order of
 // reports. An alert with another raising date is another alert: the first is withdrawn and the second raised.
-func Alerts(before, after []aggregates.Alert) (moved []Alert) {
+func Alerts(before, after []aggregates.Alert) (moved []MovedAlert) {
 	for len(before) > 0 || len(after) > 0 {
 		if same(before, after) {
 			before, after = before[1:], after[1:]
 			continue
 		}
-		switch c := compare(before, after, compareIdentities); {
+		switch c := compare(before, after, compareAlertIDs); {
 		case c < 0:
-			moved, before = append(moved, Alert{Before: &before[0]}), before[1:]
+			moved, before = append(moved, MovedAlert{Before: &before[0]}), before[1:]
 		case c > 0:
-			moved, after = append(moved, Alert{After: &after[0]}), after[1:]
+			moved, after = append(moved, MovedAlert{After: &after[0]}), after[1:]
 		default:
 			if before[0].ClearedOn != after[0].ClearedOn {
-				moved = append(moved, Alert{&before[0], &after[0]})
+				moved = append(moved, MovedAlert{&before[0], &after[0]})
 			}
 			before, after = before[1:], after[1:]
 		}
@@ -71,27 +71,27 @@ func Alerts(before, after []aggregates.Alert) (moved []Alert) {
 	return moved
 }
 
-// Money is one line of the execution report before and after. A line that one side does not have is zero on that side.
-type Money struct{ Before, After aggregates.Execution }
+// MovedLine is one line of the execution report before and after. A side that lacks the line has it with zeros.
+type MovedLine struct{ Before, After aggregates.Execution }
 
 // Lines lists the lines of the execution report that differ. Both arguments and the result are ordered by year and
 // scope.
-func Lines(before, after []aggregates.Execution) (moved []Money) {
+func Lines(before, after []aggregates.Execution) (moved []MovedLine) {
 	for len(before) > 0 || len(after) > 0 {
 		if same(before, after) {
 			before, after = before[1:], after[1:]
 			continue
 		}
-		var m Money
+		var m MovedLine
 		switch c := compare(before, after, compareLines); {
 		case c < 0:
-			m = Money{before[0], aggregates.Execution{Year: before[0].Year, Scope: before[0].Scope}}
+			m = MovedLine{before[0], aggregates.Execution{Year: before[0].Year, Scope: before[0].Scope}}
 			before = before[1:]
 		case c > 0:
-			m = Money{aggregates.Execution{Year: after[0].Year, Scope: after[0].Scope}, after[0]}
+			m = MovedLine{aggregates.Execution{Year: after[0].Year, Scope: after[0].Scope}, after[0]}
 			after = after[1:]
 		default:
-			m = Money{before[0], after[0]}
+			m = MovedLine{before[0], after[0]}
 			before, after = before[1:], after[1:]
 		}
 		if m.Before != m.After {
@@ -123,8 +123,8 @@ func compare[T any](a, b []T, order func(x, y T) int) int {
 type Difference struct {
 	StatusBefore aggregates.Status
 	Status       aggregates.Status
-	Alerts       []Alert
-	Money        []Money
+	Alerts       []MovedAlert
+	Money        []MovedLine
 }
 
 // Of returns the difference of two evaluations.
@@ -138,15 +138,15 @@ func (d *Difference) IsZero() bool {
 }
 
 // Raised lists the alerts that the difference raised.
-func (d *Difference) Raised() []aggregates.Alert { return d.those(Alert.Raised) }
+func (d *Difference) Raised() []aggregates.Alert { return d.those(MovedAlert.Raised) }
 
 // Cleared lists the alerts that the difference cleared.
-func (d *Difference) Cleared() []aggregates.Alert { return d.those(Alert.Cleared) }
+func (d *Difference) Cleared() []aggregates.Alert { return d.those(MovedAlert.Cleared) }
 
 // Withdrawn lists the alerts that the difference withdrew, as they were.
-func (d *Difference) Withdrawn() []aggregates.Alert { return d.those(Alert.Withdrawn) }
+func (d *Difference) Withdrawn() []aggregates.Alert { return d.those(MovedAlert.Withdrawn) }
 
-func (d *Difference) those(are func(Alert) bool) (list []aggregates.Alert) {
+func (d *Difference) those(are func(MovedAlert) bool) (list []aggregates.Alert) {
 	for _, m := range d.Alerts {
 		if are(m) {
 			list = append(list, m.Either())

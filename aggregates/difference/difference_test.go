@@ -63,7 +63,7 @@ func TestADifferenceLeadsFromOneEvaluationToTheOther(t *testing.T) {
 		alerts, money := slices.Clone(before.Alerts), slices.Clone(before.Executions)
 		for _, m := range d.Alerts {
 			alerts = slices.DeleteFunc(alerts, func(a aggregates.Alert) bool {
-				return difference.IdentityOf(a) == difference.IdentityOf(m.Either())
+				return difference.AlertIDOf(a) == difference.AlertIDOf(m.Either())
 			})
 			if m.After != nil {
 				alerts = append(alerts, *m.After)

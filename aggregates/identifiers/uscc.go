@@ -2,15 +2,15 @@ package identifiers
 
 import "strings"
 
-// Form is the result of checking the form of a unified social credit code.
-type Form int
+// USCCForm is the result of checking the form of a unified social credit code.
+type USCCForm int
 
 // The forms of a code. A code with WrongForm is nonsense. A code with WrongCheck is only doubtful, because some early
 // legal codes have a wrong check character.
 const (
-	Valid      Form = iota
-	WrongCheck      // the right characters, but the last is not the one computed from the others
-	WrongForm       // not 18 characters of the alphabet with digits at 3 to 8
+	Valid      USCCForm = iota
+	WrongCheck          // the right characters, but the last is not the one computed from the others
+	WrongForm           // not 18 characters of the alphabet with digits at 3 to 8
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 var usccWeights = [usccLength - 1]int{1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28}
 
 // ParseUSCC returns a unified social credit code in half-width upper case, and its form.
-func ParseUSCC(s string) (string, Form) {
+func ParseUSCC(s string) (string, USCCForm) {
 	if len(s) > 4*usccLength { // longer than 18 characters in any encoding
 		return s, WrongForm
 	}

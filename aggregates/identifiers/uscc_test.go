@@ -15,7 +15,7 @@ var goodCodes = []string{"91330106MAC1K2L32C", "52330200MJ8765437Q", "91330782MA
 func TestACreditCodeIsFoldedAndItsFormNamed(t *testing.T) {
 	cases := []struct {
 		name, in, normal string
-		form             identifiers.Form
+		form             identifiers.USCCForm
 	}{
 		{"a company", "91330106MAC1K2L32C", "91330106MAC1K2L32C", identifiers.Valid},
 		{"a private institution", "52330200MJ8765437Q", "52330200MJ8765437Q", identifiers.Valid},

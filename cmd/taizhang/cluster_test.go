@@ -39,7 +39,7 @@ func cluster(t *testing.T) string {
 		t.Cleanup(func() { streamPrefix = "" })
 		return url
 	}
-	return kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString()
+	return kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()
 }
 
 // TestTheWholeJobWithTheRecordInACluster imports a history through one copy, has the right answers from another, records
@@ -102,7 +102,7 @@ func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
 // TestACopyOfAnotherRecordIsFoundOut opens a copy with another cluster, which has the same history up to the last records.
 func TestACopyOfAnotherRecordIsFoundOut(t *testing.T) {
 	dirs := []string{t.TempDir(), t.TempDir()}
-	urls := []string{kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString(), kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString()}
+	urls := []string{kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString(), kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()}
 	trial := func(url, dir, name string) []string {
 		return []string{"--store", url, "--data", dir, "record", "trial.recorded", "--center", "ZJ-0001", "--on", "2026-10-31", "--role", "center", "--actor", "c",
 			"--data", `{"trial":"` + name + `","onProductionLine":false}`}
@@ -128,13 +128,13 @@ func TestACopyOfAnotherRecordIsFoundOut(t *testing.T) {
 // TestAnotherClusterIsBegunFromACopy does what docs/kurrentdb.md says about a cluster that is lost.
 func TestAnotherClusterIsBegunFromACopy(t *testing.T) {
 	old, fresh := t.TempDir(), t.TempDir()
-	mustRun(t, "--store", kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString(), "--data", old, "import", filepath.Join("testdata", "small.jsonl"))
+	mustRun(t, "--store", kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString(), "--data", old, "import", filepath.Join("testdata", "small.jsonl"))
 	all := mustRun(t, "--data", old, "export")
 	file := filepath.Join(t.TempDir(), "all.jsonl")
 	if err := os.WriteFile(file, []byte(all), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	url := kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString()
+	url := kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()
 	mustRun(t, "--store", url, "--data", fresh, "import", file)
 	sorted := func(lines string) string { return strings.Join(slices.Sorted(strings.Lines(lines)), "") } // of several centers
 	if got := mustRun(t, "--store", url, "--data", t.TempDir(), "export"); sorted(got) != sorted(all) {
@@ -175,7 +175,7 @@ func TestAWrongConnectionIsRefusedWithoutItsPassword(t *testing.T) {
 }
 
 func TestOfAClusterThatIsDownTheCopyIsNamed(t *testing.T) {
-	server := kurrenttest.Start(t, kurrenttest.Config{})
+	server := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	url, dir := server.ConnectionString(), filepath.Join(t.TempDir(), "copy")
 	mustRun(t, "--store", url, "--data", dir, "import", history(t, "edges"))
 	centers := mustRun(t, "--store", url, "--data", dir, "--as-of", "2026-10-31", "centers")
@@ -196,7 +196,7 @@ func TestOfAClusterThatIsDownTheCopyIsNamed(t *testing.T) {
 }
 
 func TestARecordThatMayHaveBeenStoredIsSaidToBeSo(t *testing.T) {
-	server := kurrenttest.Start(t, kurrenttest.Config{})
+	server := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	at := func(args ...string) []string {
 		return append([]string{"--store", server.ConnectionString(), "--data", filepath.Join(t.TempDir(), "copy")}, args...)
 	}
@@ -219,7 +219,7 @@ func TestARecordThatMayHaveBeenStoredIsSaidToBeSo(t *testing.T) {
 }
 
 func TestADamagedCopyIsMadeAnew(t *testing.T) {
-	url, dir := kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString(), filepath.Join(t.TempDir(), "copy")
+	url, dir := kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString(), filepath.Join(t.TempDir(), "copy")
 	mustRun(t, "--store", url, "--data", dir, "import", filepath.Join("testdata", "small.jsonl"))
 	centers := mustRun(t, "--data", dir, "--as-of", "2026-10-31", "centers")
 	name := filepath.Join(dir, "segment-000001.log")

@@ -137,7 +137,7 @@ func (a *app) checkFiles(ctx context.Context, c *desk.Checked) error {
 	return nil
 }
 
-func tellFiles(report logstore.Report, c *desk.Checked) {
+func tellFiles(report logstore.ScanReport, c *desk.Checked) {
 	c.Segments, c.Commits, c.Bytes = report.Segments, report.Commits, report.Bytes
 	if report.Torn != nil {
 		c.TornBytes = report.Torn.Bytes
@@ -235,7 +235,7 @@ func (a *app) restore(ctx context.Context, from string, isFile bool) (desk.Copie
 }
 
 // source opens the store into the variable: the embedded one, or a copy of the record that --store names.
-func (a *app) source(ctx context.Context, store *events.Store, o logstore.Options) ledger.Source {
+func (a *app) source(ctx context.Context, store *events.Store, o logstore.Options) ledger.StoreOpener {
 	return func(replay func(events.Stored) error) (opened events.Store, err error) {
 		if a.cluster != "" {
 			opened, err = a.openReplica(ctx, replay)
@@ -280,7 +280,7 @@ func (a *app) openReplica(ctx context.Context, replay func(events.Stored) error)
 	if err = a.reach(ctx, record); err != nil {
 		return nil, a.unreached(errors.Join(err, record.Close()), connection)
 	}
-	opened, err := replica.Open(ctx, replica.Config{Record: record, Dir: a.dir, Log: a.log, Clock: a.now, Replay: func(e events.Stored) error {
+	opened, err := replica.Open(ctx, replica.ReplicaConfig{Record: record, Dir: a.dir, Log: a.log, Clock: a.now, Replay: func(e events.Stored) error {
 		if e.Fault != nil {
 			fmt.Fprintln(a.errOut, a.say("警告：%s", "warning: %s", a.message(e.Fault)))
 		}
@@ -326,7 +326,7 @@ func (a *app) reach(ctx context.Context, record *kurrentstore.Store) error {
 }
 
 // unreached adds to what is said of a cluster that does not answer that the local copy does.
-func (a *app) unreached(err error, connection *kurrentstore.Connection) error {
+func (a *app) unreached(err error, connection *kurrentstore.ConnectionString) error {
 	var away *kurrentstore.UnreachableError
 	if errors.As(err, &away) && replica.IsCopy(a.dir) {
 		return text.Errorf(text.Unavailable, "%s：%s。不加 --store 可查询 %s 中的本地副本，以它上次跟上时为准",
@@ -359,8 +359,8 @@ func isSegment(e os.DirEntry) bool {
 
 // account is who runs the program, as the owner of the directory. Who may write to the directory may record what was decided
 // outside the system.
-func (a *app) account() ledger.Account {
-	return ledger.Account{Name: desk.LocalPrefix + a.userName(), MayRecord: true}
+func (a *app) account() ledger.Writer {
+	return ledger.Writer{Name: desk.LocalPrefix + a.userName(), MayRecord: true}
 }
 
 // userName returns the name of the user who runs the program.

@@ -79,9 +79,9 @@ func (a *app) dates(x desk.Alert) string {
 
 // toldError is an error as it is written for programs, on one line of standard error.
 type toldError struct {
-	Code    text.Code `json:"code"`
-	Message string    `json:"message"`
-	Place   string    `json:"place"`
+	Code    text.ErrorCode `json:"code"`
+	Message string         `json:"message"`
+	Place   string         `json:"place"`
 }
 
 // tellError says an error on standard error: for people, or as one object for programs that asked for JSON.
@@ -98,7 +98,7 @@ func (a *app) tellError(err error, message string) {
 }
 
 // codeOf returns the code of an error. What was typed and cannot be understood is invalid, and a file that is not there is not found.
-func codeOf(err error) text.Code {
+func codeOf(err error) text.ErrorCode {
 	var usage *usageError
 	code := text.CodeOf(err)
 	switch {

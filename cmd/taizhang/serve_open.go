@@ -118,7 +118,7 @@ func (a *app) openAccounts(ctx context.Context) (events.Store, error) {
 	if err := a.reach(ctx, record); err != nil {
 		return nil, a.unreached(errors.Join(err, record.Close()), connection)
 	}
-	copied, err := replica.Open(ctx, replica.Config{Record: record, Dir: dir, Log: a.log, Clock: a.now, Replay: func(e events.Stored) error { return e.Fault }})
+	copied, err := replica.Open(ctx, replica.ReplicaConfig{Record: record, Dir: dir, Log: a.log, Clock: a.now, Replay: func(e events.Stored) error { return e.Fault }})
 	if err != nil {
 		return nil, errors.Join(a.unreached(err, connection), record.Close())
 	}

@@ -27,7 +27,7 @@ func published(t *testing.T, dir, asOf string, filter alertfeed.Filter) []string
 	t.Helper()
 	key, file := natstest.NewUser(t), filepath.Join(t.TempDir(), "ops.nk")
 	key.WriteSeed(t, file)
-	server, err := natsserver.Start(t.Context(), natsserver.Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: []natsserver.User{{Name: "ops", Key: key.Public}}, Log: zap.NewNop()})
+	server, err := natsserver.Start(t.Context(), natsserver.NATSConfig{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: []natsserver.User{{Name: "ops", Key: key.Public}}, Log: zap.NewNop()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,26 +2,26 @@ package text
 
 import "errors"
 
-// Code is the kind of an Error, for programs. It decides the exit code, the HTTP status and what a caller may do next.
-type Code string
+// ErrorCode is the kind of an Error, for programs. It decides the exit code, the HTTP status and what a caller may do next.
+type ErrorCode string
 
 // The codes.
 const (
-	Invalid         Code = "invalid"         // the input cannot be right; correct it
-	Refused         Code = "refused"         // a rule refuses it
-	NotFound        Code = "not-found"       // the named thing does not exist
-	Conflict        Code = "conflict"        // something else exists there, or another writer came first
-	Forbidden       Code = "forbidden"       // the right is missing
-	MoreProof       Code = "more-proof"      // who asks must prove more first: a code, another password
-	Unauthenticated Code = "unauthenticated" // nobody knows who asks: no token, or none that is good
-	Stopped         Code = "stopped"         // nothing more is written until the ledger is opened again
-	Unavailable     Code = "unavailable"     // it cannot be reached or read now; try again later
-	Internal        Code = "internal"        // a defect of the program or damage of its files
+	Invalid         ErrorCode = "invalid"         // the input cannot be right; correct it
+	Refused         ErrorCode = "refused"         // a rule refuses it
+	NotFound        ErrorCode = "not-found"       // the named thing does not exist
+	Conflict        ErrorCode = "conflict"        // something else exists there, or another writer came first
+	Forbidden       ErrorCode = "forbidden"       // the right is missing
+	MoreProof       ErrorCode = "more-proof"      // who asks must prove more first: a code, another password
+	Unauthenticated ErrorCode = "unauthenticated" // nobody knows who asks: no token, or none that is good
+	Stopped         ErrorCode = "stopped"         // nothing more is written until the ledger is opened again
+	Unavailable     ErrorCode = "unavailable"     // it cannot be reached or read now; try again later
+	Internal        ErrorCode = "internal"        // a defect of the program or damage of its files
 )
 
 // Error is an error with a message in both languages: what was wrong, where, and what to do.
 type Error struct {
-	Code  Code
+	Code  ErrorCode
 	Param string // the service's name of the wrong parameter; "" for none
 	Place string // the file that it is about; "" for none
 	What  Text
@@ -29,7 +29,7 @@ type Error struct {
 }
 
 // Errorf returns an Error with the same arguments put into both formats.
-func Errorf(code Code, zh, en string, args ...any) *Error {
+func Errorf(code ErrorCode, zh, en string, args ...any) *Error {
 	return &Error{Code: code, What: Say(zh, en, args...)}
 }
 
@@ -62,14 +62,14 @@ func (e *Error) Text() Text {
 func (e *Error) Error() string { return e.Text().En }
 
 // ErrorCode returns the code. Errors of other types have this method too, so that CodeOf finds their code.
-func (e *Error) ErrorCode() Code { return e.Code }
+func (e *Error) ErrorCode() ErrorCode { return e.Code }
 
 // Unwrap returns the cause, or nil.
 func (e *Error) Unwrap() error { return e.Cause }
 
 // CodeOf returns the code of an error: Internal if nothing in its chain has one.
-func CodeOf(err error) Code {
-	var coded interface{ ErrorCode() Code }
+func CodeOf(err error) ErrorCode {
+	var coded interface{ ErrorCode() ErrorCode }
 	if errors.As(err, &coded) {
 		return coded.ErrorCode()
 	}

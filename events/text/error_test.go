@@ -11,7 +11,7 @@ import (
 )
 
 func TestEveryErrorHasACode(t *testing.T) {
-	for want, list := range map[text.Code][]error{
+	for want, list := range map[text.ErrorCode][]error{
 		text.Invalid:  {text.Errorf(text.Invalid, "不对", "wrong"), fmt.Errorf("lists: %w", text.Errorf(text.Invalid, "不对", "wrong").Of("year")), events.Problems{{}}},
 		text.Conflict: {&events.ConflictError{}},
 		text.Stopped:  {&events.UnknownError{Cause: context.Canceled}, &events.UnknownError{Cause: &events.ConflictError{}}}, // whatever the cause says

@@ -1,5 +1,5 @@
 // Package text holds the messages for users: a Text in the two languages of the ledger, and the one Error that users
-// read, with a Code for programs. The code that shows a Text chooses the language.
+// read, with an ErrorCode for programs. The code that shows a Text chooses the language.
 package text
 
 import (

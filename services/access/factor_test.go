@@ -366,7 +366,7 @@ func TestWhatTakesACodeOfTheLastTenMinutes(t *testing.T) {
 		name string
 		b    Binding
 		do   func(h *hall, p Principal) error
-		want text.Code // with a fresh code
+		want text.ErrorCode // with a fresh code
 	}{
 		{"record mode", rec, record("ZJ-0003", recording), ""},
 		{"for another office", rec, record("ZJ-0002", governance+`,"by":{"role":"center","actor":"c-1"}`), ""},
@@ -673,7 +673,7 @@ func TestAFactorIsResetByAnotherSecurityAdministrator(t *testing.T) {
 		name string
 		by   *SignedIn
 		of   string
-		want text.Code
+		want text.ErrorCode
 	}{
 		{"by a system administrator", sys, "cai", text.Forbidden}, {"by an office", cai, "sys", text.Forbidden}, {"of himself", sec, "sec", text.Forbidden},
 		{"of nobody", sec, "nobody", text.NotFound}, {"by a security administrator", sec, "cai", ""}, {"again", sec, "cai", ""}, {"of another security administrator", sec, "sec2", ""},
@@ -868,7 +868,7 @@ func TestWhoSetAPasswordBecomesNoAdministratorByIt(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		role Role
-		want text.Code
+		want text.ErrorCode
 	}{
 		{"bare", SecAdmin, ""}, {"known", SecAdmin, text.Forbidden}, {"known", LogAdmin, text.Forbidden}, {"linked", SecAdmin, text.Forbidden}, {"linked", SysAdmin, text.Forbidden},
 		{"known", Finance, ""}, {"linked", Finance, ""}, {"known", SecAdmin, text.Forbidden},
@@ -907,11 +907,11 @@ func TestAnAdministratorIsNotLeftToWhoLinkedHim(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	reset := func(p Principal, name string) text.Code {
+	reset := func(p Principal, name string) text.ErrorCode {
 		_, err := h.Office(p).ResetFactor(t.Context(), name)
 		return code(err)
 	}
-	for name, want := range map[string]text.Code{"linked": text.Forbidden, "set": text.Forbidden, "cai": ""} {
+	for name, want := range map[string]text.ErrorCode{"linked": text.Forbidden, "set": text.Forbidden, "cai": ""} {
 		if got := reset(h.who(sec), name); got != want {
 			t.Errorf("%s: expected %q, got %q", name, want, got)
 		}

@@ -281,7 +281,7 @@ func TestWhoWritesAsWhom(t *testing.T) {
 		may    []string // of the token; nil for all
 		center string
 		tail   string
-		want   text.Code
+		want   text.ErrorCode
 	}{
 		{"by left out", fin, nil, "ZJ-0001", granted, ""},
 		{"by of the account", fin, nil, "ZJ-0001", granted + `,"by":{"role":"finance","actor":"NAME"}`, text.Refused}, // the same grant
@@ -347,7 +347,7 @@ func TestAPolicyIsAdoptedByASecurityAdministratorAlone(t *testing.T) {
 		b    Binding
 		by   desk.DraftBy
 		may  []string
-		want text.Code
+		want text.ErrorCode
 	}{
 		{b: Binding{Role: Finance}, want: text.Refused},
 		{b: Binding{Role: Finance, MayRecord: true}, by: desk.DraftBy{Role: "admin", Actor: "boss"}, want: text.Forbidden},
@@ -531,7 +531,7 @@ func TestTheLogShowsTheWritesOfTheLedgerInTheOrderOfTime(t *testing.T) {
 		t.Errorf("the last two of the day: %+v", got)
 	}
 	auditor := add(t, k.Access, "shen", Binding{Role: Auditor})
-	for kind, want := range map[string]text.Code{LogRead: "", "": text.Forbidden, LogWrite: text.Forbidden, LogDenied: text.Forbidden} {
+	for kind, want := range map[string]text.ErrorCode{LogRead: "", "": text.Forbidden, LogWrite: text.Forbidden, LogDenied: text.Forbidden} {
 		if err := k.Office(auditor).Log(t.Context(), LogQuestion{Kind: kind}, func(*Entry) error { return nil }); code(err) != want {
 			t.Errorf("an auditor asks for %q: %v", kind, err)
 		}

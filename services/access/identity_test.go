@@ -26,7 +26,7 @@ func TestAnIdentityBelongsToOneAccountAtMost(t *testing.T) {
 		account string
 		id      Identity
 		unlink  bool
-		want    text.Code
+		want    text.ErrorCode
 	}{
 		{"linked", "cai", id, false, ""},
 		{"again", "cai", id, false, ""},
@@ -67,7 +67,7 @@ func TestWhoMayLinkAccounts(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
 	add(t, a, "cai", Binding{Role: Finance})
 	for i, role := range append(Roles(), "") {
-		p, want := owner, text.Code("")
+		p, want := owner, text.ErrorCode("")
 		if role != "" {
 			b := Binding{Role: role}
 			switch role {

@@ -169,14 +169,14 @@ func TestWhoMayHandleNATSUsers(t *testing.T) {
 	if _, err := a.Office(owner).AddNATSUser(ctx, NewNATSUser{"old", natstest.NewUser(t).Public, NATSFilter{}}); err != nil {
 		t.Fatal(err)
 	}
-	try := func(p Principal) (codes [3]text.Code) {
+	try := func(p Principal) (codes [3]text.ErrorCode) {
 		o := a.Office(p)
 		_, added := o.AddNATSUser(ctx, NewNATSUser{"new-" + p.Account, natstest.NewUser(t).Public, NATSFilter{}})
 		_, revoked := o.RevokeNATSUser(ctx, "old")
 		_, listed := o.NATSUsers(ctx)
-		return [3]text.Code{code(added), code(revoked), code(listed)}
+		return [3]text.ErrorCode{code(added), code(revoked), code(listed)}
 	}
-	no, yes := [3]text.Code{text.Forbidden, text.Forbidden, text.Forbidden}, [3]text.Code{}
+	no, yes := [3]text.ErrorCode{text.Forbidden, text.Forbidden, text.Forbidden}, [3]text.ErrorCode{}
 	bindings := map[Role]Binding{Center: {Center: "ZJ-0007"}, LocalGov: {Region: "3301"}, IndustryDept: {Departments: []string{"省经信厅"}}}
 	for _, role := range Roles() {
 		b := bindings[role]
@@ -187,7 +187,7 @@ func TestWhoMayHandleNATSUsers(t *testing.T) {
 			want = yes
 			plain := p
 			plain.May = nil
-			if got := try(plain); got != [3]text.Code{text.Forbidden, text.Forbidden, ""} {
+			if got := try(plain); got != [3]text.ErrorCode{text.Forbidden, text.Forbidden, ""} {
 				t.Errorf("with a token that is not made for it: %q", got)
 			}
 		}

@@ -41,7 +41,7 @@ func login(t testing.TB, a *Access, name string) Principal {
 }
 
 // code returns the code of an error, or "" for none.
-func code(err error) text.Code {
+func code(err error) text.ErrorCode {
 	if err == nil {
 		return ""
 	}
@@ -66,7 +66,7 @@ func TestThreeAdministratorsShareThePowerOverAccounts(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		do   func() error
-		want text.Code
+		want text.ErrorCode
 	}{
 		{"sysadmin adds with a role", func() error { _, err := a.Office(sys).AddAccount(ctx, NewAccount{"other", finance}); return err }, text.Forbidden},
 		{"sysadmin binds", func() error { _, err := a.Office(sys).Bind(ctx, "cai", finance); return err }, text.Forbidden},
@@ -254,7 +254,7 @@ func TestABindingHasTheScopeOfItsRole(t *testing.T) {
 
 func TestANameIsUsedOnce(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
-	for name, want := range map[string]text.Code{"cai": "", "a1": "", "a-b.c_d": "", "a": text.Invalid, "Cai": text.Invalid, "1a": text.Invalid, "taizhang": text.Invalid, "local": text.Invalid,
+	for name, want := range map[string]text.ErrorCode{"cai": "", "a1": "", "a-b.c_d": "", "a": text.Invalid, "Cai": text.Invalid, "1a": text.Invalid, "taizhang": text.Invalid, "local": text.Invalid,
 		"local:wang": text.Invalid, "localx": text.Invalid, "财政": text.Invalid, "": text.Invalid, strings.Repeat("a", 32): "", strings.Repeat("a", 33): text.Invalid, "a\n": text.Invalid} {
 		if _, err := a.Office(owner).AddAccount(ctx, NewAccount{Account: name}); code(err) != want {
 			t.Errorf("%q: %v", name, err)

@@ -189,7 +189,7 @@ func TestWhoMaySetThePasswordOfAnother(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		err  error
-		want text.Code
+		want text.ErrorCode
 	}{
 		{"of an office", set(sys, "cai", other), ""},
 		{"his own", set(sys, "sys", other), text.Forbidden},

@@ -118,6 +118,6 @@ func (p *Principal) lacksProof(act string) error {
 }
 
 // ledgerAccount is the principal as the ledger knows him.
-func (p *Principal) ledgerAccount() ledger.Account {
-	return ledger.Account{Name: p.Account, MayRecord: p.MayRecord && p.may(MayRecord)}
+func (p *Principal) ledgerAccount() ledger.Writer {
+	return ledger.Writer{Name: p.Account, MayRecord: p.MayRecord && p.may(MayRecord)}
 }

@@ -100,7 +100,7 @@ func (e *ThrottledError) Text() text.Text {
 func (e *ThrottledError) Error() string { return e.Text().En }
 
 // ErrorCode returns text.Unavailable.
-func (e *ThrottledError) ErrorCode() text.Code { return text.Unavailable }
+func (e *ThrottledError) ErrorCode() text.ErrorCode { return text.Unavailable }
 
 // MoreProofError says that a session must prove more before it may do what was asked.
 type MoreProofError struct {
@@ -122,7 +122,7 @@ func (e *MoreProofError) Text() text.Text {
 func (e *MoreProofError) Error() string { return e.Text().En }
 
 // ErrorCode returns text.MoreProof.
-func (e *MoreProofError) ErrorCode() text.Code { return text.MoreProof }
+func (e *MoreProofError) ErrorCode() text.ErrorCode { return text.MoreProof }
 
 // HasAccounts reports whether there is any account.
 func (a *Access) HasAccounts() bool {

@@ -118,7 +118,7 @@ func described(c *projections.Seen, alerts []aggregates.Alert) []draft {
 	if len(alerts) > explainedAlone {
 		all := explanations(c)
 		for _, a := range alerts {
-			explained = append(explained, all[difference.IdentityOf(a)])
+			explained = append(explained, all[difference.AlertIDOf(a)])
 		}
 	} else {
 		explained = c.ExplainEach(alerts)
@@ -135,11 +135,11 @@ func described(c *projections.Seen, alerts []aggregates.Alert) []draft {
 // explainedAlone is how many alerts of a center are explained one by one. To explain more of them, all are explained at once.
 const explainedAlone = 16
 
-func explanations(c *projections.Seen) map[difference.Identity]*aggregates.Explanation {
-	byName := map[difference.Identity]*aggregates.Explanation{}
+func explanations(c *projections.Seen) map[difference.AlertID]*aggregates.Explanation {
+	byName := map[difference.AlertID]*aggregates.Explanation{}
 	list := c.Explain()
 	for i := range list {
-		byName[difference.IdentityOf(list[i].Alert)] = &list[i]
+		byName[difference.AlertIDOf(list[i].Alert)] = &list[i]
 	}
 	return byName
 }

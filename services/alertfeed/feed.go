@@ -165,7 +165,7 @@ func (f *Feed) publish(ctx context.Context) (err error) {
 	}
 	var server *natsserver.Server
 	if f.cfg.Listen != "" {
-		server, err = natsserver.Start(ctx, natsserver.Config{Dir: filepath.Join(f.cfg.Dir, serverName), Listen: f.cfg.Listen, TLS: f.cfg.TLS, Users: f.natsUsers(), Log: f.cfg.Log})
+		server, err = natsserver.Start(ctx, natsserver.NATSConfig{Dir: filepath.Join(f.cfg.Dir, serverName), Listen: f.cfg.Listen, TLS: f.cfg.TLS, Users: f.natsUsers(), Log: f.cfg.Log})
 		if err != nil {
 			return err
 		}

@@ -79,7 +79,7 @@ func newKitOn(t *testing.T, given server.Options) *kit {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Close)
-	k.desk = &desk.Local{Config: desk.Config{Ledger: l, Account: ledger.Account{Name: "clerk", MayRecord: true}, Now: k.Now, Spool: t.TempDir()}}
+	k.desk = &desk.Local{Config: desk.Config{Ledger: l, Account: ledger.Writer{Name: "clerk", MayRecord: true}, Now: k.Now, Spool: t.TempDir()}}
 	k.cfg = alertfeed.Config{Desk: k.desk, JetStream: k.js, Memory: filepath.Join(t.TempDir(), "feed.json"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
 		Now: k.Now, Log: zaptest.NewLogger(t), Restart: func(context.Context) error { return nil }, Purgeable: true, Patience: time.Second, CheckEvery: time.Second}
 	return k

@@ -104,7 +104,7 @@ func province(b *testing.B, records int) *served {
 	x := live(b)
 	file := filepath.Join(b.TempDir(), "history.jsonl")
 	simulatortest.History(b, file, simulatortest.Centers(records), records)
-	report, err := x.ledger.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, file), Account: ledger.Account{Name: "importer", MayRecord: true}, Dir: b.TempDir()})
+	report, err := x.ledger.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, file), Account: ledger.Writer{Name: "importer", MayRecord: true}, Dir: b.TempDir()})
 	if err != nil || report.Accepted != records {
 		b.Fatalf("imported %+v, %v", report, err)
 	}

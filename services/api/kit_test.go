@@ -104,7 +104,7 @@ func serveStore(t testing.TB, c *clock, store events.Store) *served {
 	}
 	x := &served{ledger: l, access: a, clock: c, spool: t.TempDir()}
 	x.desk = desk.Local{Config: desk.Config{Ledger: l, Root: root, Now: c.now, Version: "v1", Spool: t.TempDir(),
-		Account: ledger.Account{Name: "kit", MayRecord: true}}}
+		Account: ledger.Writer{Name: "kit", MayRecord: true}}}
 	x.api = api.New(api.Config{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: x.spool, Hosts: []string{"ledger.example"}})
 	t.Cleanup(func() {
 		if err := x.api.Close(context.Background()); err != nil {

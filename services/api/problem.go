@@ -26,7 +26,7 @@ type Problem struct {
 	Status    int                 `json:"status"`
 	Detail    string              `json:"detail"` // in the language of the request
 	Text      text.Text           `json:"text"`   // the detail in both languages
-	Code      text.Code           `json:"code"`
+	Code      text.ErrorCode      `json:"code"`
 	Param     string              `json:"param,omitzero"`    // the parameter that is wrong
 	Breaches  []Breach            `json:"breaches,omitzero"` // every reason against every record that is refused
 	Revision  *uint64             `json:"revision,omitzero"` // where the center is, if it is not where the request expected it
@@ -74,7 +74,7 @@ var (
 )
 
 // sortOf are the sorts of the errors of the counter.
-var sortOf = map[text.Code]sort{
+var sortOf = map[text.ErrorCode]sort{
 	text.Invalid: badRequest, text.Refused: refused, text.NotFound: notFound, text.Conflict: conflict, text.Forbidden: forbidden,
 	text.Unauthenticated: unauthenticated, text.MoreProof: moreProof, text.Stopped: stopped, text.Unavailable: unavailable, text.Internal: internal,
 }
@@ -99,7 +99,7 @@ func fail(s sort, zh, en string, args ...any) *failure {
 func (f *failure) of(param string) *failure { return &failure{f.sort, f.err.Of(param)} }
 
 // codeOf returns the code of the errors of a sort.
-func codeOf(s sort) text.Code {
+func codeOf(s sort) text.ErrorCode {
 	if s.slug == stopped.slug {
 		return text.Stopped
 	}

@@ -64,7 +64,7 @@ func (r *BatchRefusal) inLedger() *ledger.BatchRefusal {
 }
 
 // ErrorCode returns text.Conflict for ids that are used again, and text.Refused for everything else.
-func (r *BatchRefusal) ErrorCode() text.Code { return (&Refusal{Reused: r.Reused}).ErrorCode() }
+func (r *BatchRefusal) ErrorCode() text.ErrorCode { return (&Refusal{Reused: r.Reused}).ErrorCode() }
 
 // Text returns the reasons against the first records.
 func (r *BatchRefusal) Text() text.Text { return r.inLedger().Text() }
@@ -93,7 +93,7 @@ type MissedRecord struct {
 }
 
 // ErrorCode returns text.Conflict.
-func (e *RevisionError) ErrorCode() text.Code { return text.Conflict }
+func (e *RevisionError) ErrorCode() text.ErrorCode { return text.Conflict }
 
 // Text returns both revisions.
 func (e *RevisionError) Text() text.Text {

@@ -262,7 +262,7 @@ func (im *importing) read(ctx context.Context, l *Local) (*ledger.ImportConfig, 
 	cfg := &ledger.ImportConfig{}
 	for i, f := range im.Files {
 		if !isSheet[i] {
-			cfg.Files = append(cfg.Files, ledger.File{Name: f.Name, Bytes: f.Bytes, Content: io.NewSectionReader(f.Content, 0, f.Bytes)})
+			cfg.Files = append(cfg.Files, ledger.ImportFile{Name: f.Name, Bytes: f.Bytes, Content: io.NewSectionReader(f.Content, 0, f.Bytes)})
 			continue
 		}
 		b, err := sheets.Read(f.Name, f.Content, f.Bytes, terms)

@@ -8,7 +8,7 @@ import (
 )
 
 // Keeper is a desk for a front that keeps answers, and has the next answer to the same question made from the one before, or
-// (for nil) from nothing; see lists.Source.
+// (for nil) from nothing; see lists.Books.
 type Keeper interface {
 	Desk
 	// Answer is List with the rows in an encoding.
@@ -39,7 +39,7 @@ func (l *Local) ReportCSV(ctx context.Context, when When, q lists.Question, lang
 	}
 	var made *ReportPieces
 	err := l.askingList(ctx, when, &q, func(a asked) (err error) {
-		made, err = reports.MakePieces(ctx, a.Source, reports.Request{Question: q, Lang: lang, Version: l.Version}, before)
+		made, err = reports.MakePieces(ctx, a.Books, reports.Request{Question: q, Lang: lang, Version: l.Version}, before)
 		return err
 	})
 	return made, err

@@ -41,7 +41,7 @@ func over(t testing.TB, store events.Store) *desk.Local {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	return &desk.Local{Config: desk.Config{Ledger: l, Root: root, Account: ledger.Account{Name: "clerk", MayRecord: true},
+	return &desk.Local{Config: desk.Config{Ledger: l, Root: root, Account: ledger.Writer{Name: "clerk", MayRecord: true},
 		Now: func() time.Time { return now }, Version: "v1", Spool: t.TempDir()}}
 }
 
@@ -122,7 +122,7 @@ func adopt(t testing.TB, d *desk.Local, p desk.Policy) *desk.Recorded {
 }
 
 // fails expects an error with a code and, unless it is "", about a parameter.
-func fails(t testing.TB, err error, code text.Code, param string) {
+func fails(t testing.TB, err error, code text.ErrorCode, param string) {
 	t.Helper()
 	var about *text.Error
 	switch {

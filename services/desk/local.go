@@ -18,11 +18,11 @@ import (
 // Config says over what a Local answers, and for whom.
 type Config struct {
 	Ledger  *ledger.Ledger
-	Root    func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) // see lists.Source
-	Account ledger.Account                                                                                  // who writes
+	Root    func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) // see lists.Books
+	Account ledger.Writer                                                                                   // who writes
 	Sees    func(events.CenterID) bool                                                                      // the centers that the answers are about; nil for all. See projections.Register.Within
 	Now     func() time.Time
-	Prefix  string // what the front writes before the name of a parameter; see lists.Source
+	Prefix  string // what the front writes before the name of a parameter; see lists.Books
 	Version string // of the program, for reports
 	Spool   string // a directory on the disk of the ledger, for what an import has judged; see ledger.ImportConfig
 }
@@ -40,13 +40,13 @@ func (l *Local) register() *projections.Register { return l.Ledger.Register().Wi
 
 // asked is what one question is asked of.
 type asked struct {
-	*lists.Source
+	*lists.Books
 	on    events.Date
 	point ledger.Point
 }
 
 // account returns who writes. He may bring the records that Account.Check lets pass, of the centers that he sees.
-func (l *Local) account() ledger.Account {
+func (l *Local) account() ledger.Writer {
 	account := l.Account
 	if l.Sees == nil {
 		return account
@@ -79,7 +79,7 @@ func (l *Local) ask(ctx context.Context, w When, center events.CenterID) (a aske
 			return a, err
 		}
 	}
-	a.Source = l.source(register)
+	a.Books = l.source(register)
 	return a, nil
 }
 
@@ -92,8 +92,8 @@ func (l *Local) asked(w When) (a asked, err error) {
 	return a, err
 }
 
-func (l *Local) source(r *projections.Register) *lists.Source {
-	return &lists.Source{Ledger: l.Ledger, Register: r.Within(l.Sees), Prefix: l.Prefix, Root: l.Root}
+func (l *Local) source(r *projections.Register) *lists.Books {
+	return &lists.Books{Ledger: l.Ledger, Register: r.Within(l.Sees), Prefix: l.Prefix, Root: l.Root}
 }
 
 // asking calls answer with what ask finds, also about all centers as known at a point. It may call answer twice, and then the
@@ -105,7 +105,7 @@ func (l *Local) asking(ctx context.Context, w When, center events.CenterID, answ
 		return err
 	case center == "" && !a.point.IsNow():
 		return l.Ledger.Known(ctx, a.point, func(r *projections.Register) error {
-			a.Source = l.source(r)
+			a.Books = l.source(r)
 			return answer(a)
 		})
 	}

@@ -88,7 +88,7 @@ func TestEveryListIsAnswered(t *testing.T) {
 	}
 	for _, c := range []struct {
 		q     lists.Question
-		code  text.Code
+		code  text.ErrorCode
 		param string
 	}{
 		{lists.Question{List: "nothing"}, text.NotFound, ""},
@@ -221,7 +221,7 @@ func TestAnAlertIsExplained(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name  desk.AlertName
-		code  text.Code
+		code  text.ErrorCode
 		param string
 	}{
 		{desk.AlertName{Center: "ZJ-0001", Code: "AL-USE-01", RaisedOn: "2025-06-31"}, text.Invalid, "raised-on"},

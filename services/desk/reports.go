@@ -53,7 +53,7 @@ func (l *Local) Report(ctx context.Context, when When, r ReportRequest, to io.Wr
 	}
 	var made *reports.Report
 	err = l.askingList(ctx, when, &r.Question, func(a asked) (err error) {
-		made, err = reports.Make(ctx, a.Source, reports.Request{Question: r.Question, Lang: r.Lang, Form: form, Version: l.Version})
+		made, err = reports.Make(ctx, a.Books, reports.Request{Question: r.Question, Lang: r.Lang, Form: form, Version: l.Version})
 		return err
 	})
 	if err != nil {
@@ -99,7 +99,7 @@ func (l *Local) Yearly(ctx context.Context, when When, r YearlyRequest, to io.Wr
 	err := l.asking(ctx, when, center, func(a asked) error {
 		page.Reset()
 		y := reports.Yearly{Year: r.Year, Center: center, On: a.on, Lang: r.Lang, Unit: reports.Unit(r.Unit), Version: l.Version}
-		return y.WriteHTML(ctx, a.Source, &page)
+		return y.WriteHTML(ctx, a.Books, &page)
 	})
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (l *Local) Reproduce(ctx context.Context, file Upload) (*Reproduced, error)
 	if err != nil {
 		return nil, err
 	}
-	o, err := reports.Reproduce(ctx, a.Source, file.Name, file.Content, file.Bytes)
+	o, err := reports.Reproduce(ctx, a.Books, file.Name, file.Content, file.Bytes)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
 		"an error that says nothing, not kept": {Strike: kurrenttest.Reject, Code: codes.Internal},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv := kurrenttest.Start(t, kurrenttest.Config{})
+			srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 			client := bare(t, srv.ConnectionString())
 			limit := time.Second
 			srv.Break(srv.Nth(kurrenttest.Append, 1, fault))
@@ -88,7 +88,7 @@ func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
 // Client defect 5, where it does not get better.
 func TestAnAppendThatStaysInDoubtSaysSo(t *testing.T) {
 	t.Parallel()
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = 3 * time.Second })
 	mustAppend(t, s, center, 0, proposals("a", 1))
 	srv.Break(kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Drop, Late: true}))
@@ -114,7 +114,7 @@ func TestAnAppendThatStaysInDoubtSaysSo(t *testing.T) {
 
 // A refusal after an append in doubt does not settle it.
 func TestARefusalDoesNotSettleAnAppendInDoubt(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	mustAppend(t, s, center, 0, proposals("a", 1))
 	first := srv.Calls(kurrenttest.Append) + 1
@@ -142,7 +142,7 @@ func TestErrorsAreToldApartHoweverTheyAreWrapped(t *testing.T) {
 	if _, ok := esdb.FromError(nil); !ok {
 		t.Error("FromError(nil) has changed")
 	}
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
 	if _, err := client.AppendToStream(soon(t), "other-1", noStream(), data("x", 1)...); err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func TestErrorsAreToldApartHoweverTheyAreWrapped(t *testing.T) {
 
 // Client defects 7 and 19: a zero id means a random one, and an append of nothing succeeds.
 func TestAppendsWithoutIdsOrWithoutEventsAreRefused(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
 	nameless := data("x", 1)
 	nameless[0].EventID = uuid.Nil
@@ -200,7 +200,7 @@ func TestAppendsWithoutIdsOrWithoutEventsAreRefused(t *testing.T) {
 
 // Client defect 8: without an expected revision there is no check at all.
 func TestEveryAppendIsChecked(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
 	for _, seed := range []string{"x", "y"} {
 		if _, err := client.AppendToStream(soon(t), "other-1", esdb.AppendToStreamOptions{}, data(seed, 1)...); err != nil {
@@ -219,7 +219,7 @@ func TestEveryAppendIsChecked(t *testing.T) {
 
 // Client defect 9: the revision that a stream is at comes as text alone.
 func TestAConflictSaysWhereTheStreamIs(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
 	s := openOn(t, srv.ConnectionString(), quick())
 	mustAppend(t, s, center, 0, proposals("a", 7))
@@ -235,7 +235,7 @@ func TestAConflictSaysWhereTheStreamIs(t *testing.T) {
 
 // The server recognises a repeat by ids alone; the store looks at what is there.
 func TestOtherContentUnderTheSameIdsIsNoRepeatThoughTheServerSaysSo(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
 	s := openOn(t, srv.ConnectionString(), quick())
 	first := mustAppend(t, s, center, 0, proposals("a", 2))
@@ -255,7 +255,7 @@ func TestOtherContentUnderTheSameIdsIsNoRepeatThoughTheServerSaysSo(t *testing.T
 
 // Client defect 12: reads are served by the node that the client met, however far behind it is.
 func TestWhatWasAppendedIsReadThroughANodeThatIsBehind(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 2})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Nodes: 2})
 	follower := "esdb://" + srv.Node(1).Address() + "?tls=false"
 	client := bare(t, follower)
 	s := openOn(t, follower, quick())
@@ -330,7 +330,7 @@ func TestWhatWasAppendedIsReadThroughANodeThatIsBehind(t *testing.T) {
 }
 
 func TestABatchOverWhatTheServerTakesIsRefusedBeforeItIsSent(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.AppendBytesMax = 0 })
 	batch := proposals("a", 2)
 	for i := range batch {
@@ -360,7 +360,7 @@ func TestABatchOverWhatTheServerTakesIsRefusedBeforeItIsSent(t *testing.T) {
 
 // A refusal to Append must not depend on the cluster.
 func TestStreamsThatAreNotTheLedgersAreNotAppendedTo(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	for _, name := range []events.StreamID{"orders-1", "center-", "policy-2", "$settings", "$$policy", "$all"} {
 		if _, err := s.Append(context.Background(), name, 0, proposals("a", 1)); err == nil {

@@ -53,7 +53,7 @@ func beside(b *testing.B, eventsEach int, client, store func(i int)) {
 func BenchmarkAppend(b *testing.B) {
 	for _, size := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			srv := kurrenttest.Start(b, kurrenttest.Config{})
+			srv := kurrenttest.Start(b, kurrenttest.ClusterConfig{})
 			client, s := bare(b, srv.ConnectionString()), openOn(b, srv.ConnectionString(), standardLimits())
 			beside(b, size, func(i int) {
 				options := noStream()
@@ -74,8 +74,8 @@ func BenchmarkAppend(b *testing.B) {
 
 const catchUpEvents = 50_000
 
-func filled(b *testing.B) (*kurrenttest.Server, *Store) {
-	srv := kurrenttest.Start(b, roomy(kurrenttest.Config{}))
+func filled(b *testing.B) (*kurrenttest.Cluster, *Store) {
+	srv := kurrenttest.Start(b, roomy(kurrenttest.ClusterConfig{}))
 	s := openOn(b, srv.ConnectionString(), standardLimits())
 	for i := range catchUpEvents / 1000 {
 		stream := events.StreamID(fmt.Sprintf("center-ZJ-%02d", i%10))
@@ -197,7 +197,7 @@ func heap() int64 {
 // How long after the server is back, having been away for a second, an append is answered, and a subscription hands out
 // what was appended.
 func BenchmarkReconnect(b *testing.B) {
-	srv := kurrenttest.Start(b, kurrenttest.Config{})
+	srv := kurrenttest.Start(b, kurrenttest.ClusterConfig{})
 	s := openOn(b, srv.ConnectionString(), standardLimits())
 	writer := openOn(b, srv.ConnectionString(), standardLimits())
 	seen := make(chan uint64, 1)

@@ -35,7 +35,7 @@ func TestAppendsWhoseContextEndsDoNotRace(t *testing.T) {
 			t.Errorf("the bare client: %s", out)
 		}
 	}
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	mustAppend(t, s, center, 0, proposals("a", 1))
 	srv.Break(unread)

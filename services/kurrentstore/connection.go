@@ -14,15 +14,16 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Connection is a checked connection string. The client does not misread any part of it.
-type Connection struct {
+// ConnectionString is a connection string that was parsed and checked. The client understands every part of it as the
+// store does.
+type ConnectionString struct {
 	hosts    []string
 	discover bool
 	config   esdb.Configuration
 }
 
 // String returns the name of the cluster for logs and messages, without accounts.
-func (c *Connection) String() string {
+func (c *ConnectionString) String() string {
 	scheme := "esdb://"
 	if c.discover {
 		scheme = "esdb+discover://"
@@ -56,9 +57,9 @@ var settings = []setting{
 // ParseConnection reads a connection string: esdb://[user:password@]host[:port][,host[:port]…][?name=value&…], or
 // esdb+discover://… with one name that the DNS resolves to the nodes. It refuses everything that the client would
 // misread or silently ignore. The error has text.Invalid and never repeats a password.
-func ParseConnection(s string) (*Connection, error) {
+func ParseConnection(s string) (*ConnectionString, error) {
 	scheme, rest, _ := strings.Cut(s, "://")
-	c := &Connection{discover: scheme == "esdb+discover"}
+	c := &ConnectionString{discover: scheme == "esdb+discover"}
 	switch {
 	case scheme == "kurrentdb" || scheme == "kurrentdb+discover" || scheme == "kdb":
 		return nil, refuse("此版本的客户端不认 %s://，请写 esdb:// 或 esdb+discover://", "this version of the client does not know %s://; write esdb:// or esdb+discover://", scheme)
@@ -170,7 +171,7 @@ func readSettings(query string) (map[string]string, error) {
 }
 
 // checkTogether checks parameters that are wrong only in combination.
-func checkTogether(c *Connection, values map[string]string) error {
+func checkTogether(c *ConnectionString, values map[string]string) error {
 	_, cert := values["usercertfile"]
 	_, key := values["userkeyfile"]
 	_, authority := values["tlscafile"]

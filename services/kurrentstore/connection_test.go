@@ -84,7 +84,7 @@ func wantRefused(t *testing.T, s string) {
 
 func caFile(t *testing.T) string {
 	t.Helper()
-	srv := kurrenttest.Start(t, kurrenttest.Config{TLS: true})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{TLS: true})
 	path := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(path, srv.CertificatePEM(), 0o600); err != nil {
 		t.Fatal(err)
@@ -123,9 +123,9 @@ func TestConnectionStringsAreReadAsTheyAreMeant(t *testing.T) {
 
 // Client defect 14 is not one where there is TLS: the account is sent, and must be the right one.
 func TestAccountsAreSentOverTLSAndNeverLogged(t *testing.T) {
-	clerk := kurrenttest.User{Login: "clerk", Password: "se@cret"}
-	reader := kurrenttest.User{Login: "taizhang", Password: "se@cret"}
-	srv := kurrenttest.Start(t, kurrenttest.Config{TLS: true, Users: []kurrenttest.User{kurrenttest.Admin, clerk, reader}})
+	clerk := kurrenttest.ClusterAccount{Login: "clerk", Password: "se@cret"}
+	reader := kurrenttest.ClusterAccount{Login: "taizhang", Password: "se@cret"}
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{TLS: true, Users: []kurrenttest.ClusterAccount{kurrenttest.Admin, clerk, reader}})
 	admin := bare(t, srv.ConnectionString())
 	grant := data("grant", 1)[0]
 	grant.EventType, grant.Data = "$metadata", []byte(`{"$acl":{"$r":["$admins","taizhang"]}}`)
@@ -133,7 +133,7 @@ func TestAccountsAreSentOverTLSAndNeverLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	core, logged := observer.New(zap.DebugLevel)
-	connect := func(u kurrenttest.User) *Store {
+	connect := func(u kurrenttest.ClusterAccount) *Store {
 		return openOn(t, srv.ConnectionStringFor(u), quick(), func(o *Options) { o.Log = zap.New(core) })
 	}
 	s := connect(reader)
@@ -162,8 +162,8 @@ func TestAccountsAreSentOverTLSAndNeverLogged(t *testing.T) {
 }
 
 func TestWhyNoNodeIsFoundIsSaid(t *testing.T) {
-	encrypted, open := kurrenttest.Start(t, kurrenttest.Config{TLS: true}), kurrenttest.Start(t, kurrenttest.Config{})
-	stopped := kurrenttest.Start(t, kurrenttest.Config{})
+	encrypted, open := kurrenttest.Start(t, kurrenttest.ClusterConfig{TLS: true}), kurrenttest.Start(t, kurrenttest.ClusterConfig{})
+	stopped := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	stopped.Node(0).Stop()
 	for connection, why := range map[string]string{
 		"esdb://u:secret@" + encrypted.Node(0).Address(): "certificate",

@@ -27,7 +27,7 @@ type TamperedError struct {
 }
 
 // ErrorCode returns the code of package text: the record cannot be relied on.
-func (e *TamperedError) ErrorCode() text.Code { return text.Internal }
+func (e *TamperedError) ErrorCode() text.ErrorCode { return text.Internal }
 
 // Text returns the error as a message for a user.
 func (e *TamperedError) Text() text.Text {
@@ -57,7 +57,7 @@ type RefusedError struct {
 }
 
 // ErrorCode returns the code of package text: the server must be put right first.
-func (e *RefusedError) ErrorCode() text.Code { return text.Unavailable }
+func (e *RefusedError) ErrorCode() text.ErrorCode { return text.Unavailable }
 
 // Text returns the error as a message for a user.
 func (e *RefusedError) Text() text.Text {
@@ -83,7 +83,7 @@ type UnreachableError struct {
 }
 
 // ErrorCode returns the code of package text: trying again later may help.
-func (e *UnreachableError) ErrorCode() text.Code { return text.Unavailable }
+func (e *UnreachableError) ErrorCode() text.ErrorCode { return text.Unavailable }
 
 // Text returns the error as a message for a user.
 func (e *UnreachableError) Text() text.Text {

@@ -44,7 +44,7 @@ func TestTheStoreKeepsTheContractUnderEachFault(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			storetest.Run(t, func(t *testing.T) events.Store {
-				srv := kurrenttest.Start(t, roomy(kurrenttest.Config{}))
+				srv := kurrenttest.Start(t, roomy(kurrenttest.ClusterConfig{}))
 				srv.Break(plans[name])
 				l := quick()
 				l.call = time.Second

@@ -64,7 +64,7 @@ var tampers = map[string]tamper{
 func TestAHistoryThatIsHiddenIsAnErrorAndNeverShorter(t *testing.T) {
 	for name, do := range tampers {
 		t.Run(name, func(t *testing.T) {
-			srv := kurrenttest.Start(t, kurrenttest.Config{})
+			srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 			client := bare(t, srv.ConnectionString())
 			s := openOn(t, srv.ConnectionString(), quick())
 			places := mustAppend(t, s, center, 0, proposals("a", 5))
@@ -128,7 +128,7 @@ func TestWhatWasDoneBeforeAReadBeginsIsNoticed(t *testing.T) {
 	for name, do := range tampers {
 		for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 			t.Run(name+" "+version, func(t *testing.T) {
-				srv := kurrenttest.Start(t, kurrenttest.Config{Version: version})
+				srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Version: version})
 				client := bare(t, srv.ConnectionString())
 				s := openOn(t, srv.ConnectionString(), quick())
 				mustAppend(t, s, center, 0, proposals("a", 5))
@@ -151,7 +151,7 @@ func TestANodeThatIsBehindDoesNotSayThatNothingWasDone(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {
-			srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 2, Version: version})
+			srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Nodes: 2, Version: version})
 			leader := "esdb://" + srv.Node(0).Address() + "?tls=false"
 			s := openOn(t, leader, quick())
 			mustAppend(t, s, center, 0, proposals("a", 5))
@@ -172,7 +172,7 @@ func TestANodeThatIsBehindDoesNotSayThatNothingWasDone(t *testing.T) {
 func TestMetadataThatWasTakenBackInTimeDoesNoHarm(t *testing.T) {
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {
-			srv := kurrenttest.Start(t, kurrenttest.Config{Version: version})
+			srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Version: version})
 			client := bare(t, srv.ConnectionString())
 			s := openOn(t, srv.ConnectionString(), quick())
 			a := proposals("a", 5)
@@ -193,7 +193,7 @@ func TestMetadataThatWasTakenBackInTimeDoesNoHarm(t *testing.T) {
 
 // Metadata that is changed after a stream was found whole is noticed by the next append if anybody reads along.
 func TestAnAppendNoticesMetadataThatASubscriptionSaw(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
 	s := openOn(t, srv.ConnectionString(), quick())
 	mustAppend(t, s, center, 0, proposals("a", 2))
@@ -212,7 +212,7 @@ func TestAnAppendNoticesMetadataThatASubscriptionSaw(t *testing.T) {
 
 // What a subscription saw while the metadata was being looked at is newer than what the look found.
 func TestALookAtMetadataDoesNotOutweighWhatASubscriptionSawMeanwhile(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
 	s := openOn(t, srv.ConnectionString(), standardLimits())
 	say(`{}`)(t, client, string(center))
@@ -257,7 +257,7 @@ func TestALookAtMetadataDoesNotOutweighWhatASubscriptionSawMeanwhile(t *testing.
 func TestASubscriptionThatBeginsLaterNoticesWhatIsDoneToAnyStream(t *testing.T) {
 	for name, do := range tampers {
 		t.Run(name, func(t *testing.T) {
-			srv := kurrenttest.Start(t, kurrenttest.Config{})
+			srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 			s := openOn(t, srv.ConnectionString(), quick())
 			mustAppend(t, s, center, 0, proposals("a", 5))
 			last := mustAppend(t, s, "policy", 0, proposals("p", 1))
@@ -287,7 +287,7 @@ func TestASubscriptionThatBeginsLaterNoticesWhatIsDoneToAnyStream(t *testing.T) 
 
 // Servers have sent checkpoints beyond events that were still to come: an event after one must not be taken for old.
 func TestACheckpointHidesNoEvent(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	n := 0
 	out := &tap{s: s, ctx: soon(t), yield: func(events.Stored, error) bool { n++; return true }}
@@ -313,7 +313,7 @@ func recorded(number, position uint64) item {
 
 // A gap that nothing explains is reported too: here a server delivers a stream without its middle.
 func TestAGapInAStreamIsAnErrorInEveryRead(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	mustAppend(t, s, center, 0, proposals("a", 5))
 	r := &allRead{s: s, fromStart: true, heads: map[events.StreamID]uint64{}, out: &tap{s: s, ctx: soon(t), yield: func(events.Stored, error) bool { return true }}, follow: true}
@@ -346,7 +346,7 @@ func TestANodeThatCatchesUpAsAReadEndsMakesItNoShorter(t *testing.T) {
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {
 			for moment := int64(1); moment <= 3; moment++ {
-				srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 2, Version: version})
+				srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Nodes: 2, Version: version})
 				leader := openOn(t, "esdb://"+srv.Node(0).Address()+"?tls=false", quick())
 				mustAppend(t, leader, center, 0, proposals("a", 2))
 				srv.Node(1).Lag()
@@ -369,7 +369,7 @@ func TestANodeThatCatchesUpAsAReadEndsMakesItNoShorter(t *testing.T) {
 // A cluster that was restored from an old copy has lost what was acknowledged; a subscription that begins later must not
 // wait there as if nothing had happened.
 func TestAClusterThatLostItsEndIsNoticed(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	last := mustAppend(t, s, center, 0, proposals("a", 3))[2]
 	fresh := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Patience = time.Second })
@@ -386,7 +386,7 @@ func TestAClusterThatLostItsEndIsNoticed(t *testing.T) {
 
 // A subscription may meet such a node only after another one had what it begins after.
 func TestASubscriptionEndsOnANodeThatStaysBehind(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 2})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Nodes: 2})
 	s := openOn(t, srv.ConnectionString(), quick())
 	mustAppend(t, s, center, 0, proposals("a", 1))
 	srv.Node(1).Lag()

@@ -21,7 +21,7 @@ func serve(dir, listen string) error {
 	if err != nil {
 		return err
 	}
-	srv, err := kurrenttest.New(kurrenttest.Config{Listen: listen, Store: kept})
+	srv, err := kurrenttest.New(kurrenttest.ClusterConfig{Listen: listen, Store: kept})
 	if err != nil {
 		return err
 	}

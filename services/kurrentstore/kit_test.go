@@ -48,7 +48,7 @@ func openOn(t testing.TB, connection string, l limits, change ...func(*Options))
 }
 
 // roomy is a server that takes the longest record.
-func roomy(c kurrenttest.Config) kurrenttest.Config {
+func roomy(c kurrenttest.ClusterConfig) kurrenttest.ClusterConfig {
 	c.MaxAppendBytes = 16 << 20
 	return c
 }

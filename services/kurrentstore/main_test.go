@@ -15,8 +15,8 @@ import (
 )
 
 // deaths are things that end a process when the client is used as it comes. They are shown in a process of their own.
-var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Server){
-	"close under calls": func(client *esdb.Client, srv *kurrenttest.Server) {
+var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Cluster){
+	"close under calls": func(client *esdb.Client, srv *kurrenttest.Cluster) {
 		srv.Break(kurrenttest.Every(kurrenttest.Features, 1, kurrenttest.Fault{Strike: kurrenttest.Reject}))
 		for range 16 {
 			go client.AppendToStream(context.Background(), "center-ZJ-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
@@ -27,7 +27,7 @@ var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Server){
 		client.Close()
 		select {}
 	},
-	"contexts that end while it sends": func(client *esdb.Client, srv *kurrenttest.Server) { // ends a process that looks for races
+	"contexts that end while it sends": func(client *esdb.Client, srv *kurrenttest.Cluster) { // ends a process that looks for races
 		srv.Break(unread)
 		for i := range 200 {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i%20)*time.Millisecond)
@@ -35,7 +35,7 @@ var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Server){
 			cancel()
 		}
 	},
-	"unreadable date": func(client *esdb.Client, srv *kurrenttest.Server) {
+	"unreadable date": func(client *esdb.Client, srv *kurrenttest.Cluster) {
 		client.AppendToStream(context.Background(), "center-ZJ-A", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, data("a", 1)...)
 		srv.Break(kurrenttest.Every(kurrenttest.Read, 1, kurrenttest.Fault{Strike: kurrenttest.BadCreated}))
 		r, err := client.ReadStream(context.Background(), "center-ZJ-A", esdb.ReadStreamOptions{From: esdb.Start{}}, 1)
@@ -65,7 +65,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(m.Run())
 	}
-	srv, err := kurrenttest.New(kurrenttest.Config{})
+	srv, err := kurrenttest.New(kurrenttest.ClusterConfig{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -34,7 +34,7 @@ func codeOf(err error) esdb.ErrorCode {
 // Client defect 1: discovery that fails ends the client for good.
 func TestAnOutageLongerThanDiscoveryEndsTheBareClientAndNotTheStore(t *testing.T) {
 	const soonGivenUp = "&maxDiscoverAttempts=2&discoveryInterval=10"
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString()+soonGivenUp)
 	l := quick()
 	l.discoverAttempts = 2
@@ -70,7 +70,7 @@ func TestAnOutageLongerThanDiscoveryEndsTheBareClientAndNotTheStore(t *testing.T
 
 // Client defect 2: calls ignore their context while the client looks for a node.
 func TestCallsEndWithTheirContextWhileTheClientLooksForANode(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	srv.Break(kurrenttest.Every(kurrenttest.Features, 1, kurrenttest.Fault{Strike: kurrenttest.Reject}))
 	client := bare(t, srv.ConnectionString()+"&maxDiscoverAttempts=100000&discoveryInterval=10")
 	ended, cancel := context.WithCancel(t.Context())
@@ -112,7 +112,7 @@ func TestCallsEndWithTheirContextWhileTheClientLooksForANode(t *testing.T) {
 
 // Client defect 2 again: an append goes unanswered for long, and its outcome is not known to whoever stops waiting.
 func TestAnAppendWhoseContextEndsUnderWayHasAnUnknownOutcome(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	mustAppend(t, s, "policy", 0, proposals("warm", 1))
 	srv.Break(kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Stall}))
@@ -135,7 +135,7 @@ func TestCallsThatHangInALostClientEndWithIt(t *testing.T) {
 	if raceDetector {
 		t.Skip("closing a channel under a sender is a race, and here the only way to end it")
 	}
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	l := quick()
 	l.call, l.answer = time.Second, 5*time.Second
 	s := openOn(t, srv.ConnectionString()+"&discoveryInterval=10", l)
@@ -178,7 +178,7 @@ func TestCallsThatHangInALostClientEndWithIt(t *testing.T) {
 // Client defect 2 once more: an append that nobody waits for any more is not held on to for ever.
 func TestAnAppendThatIsNeverAnsweredIsGivenUp(t *testing.T) {
 	t.Parallel()
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	l := quick()
 	l.call, l.answer = time.Second, 2*time.Second
 	s := openOn(t, srv.ConnectionString(), l, func(o *Options) { o.Patience = 3 * time.Second })
@@ -195,7 +195,7 @@ func TestCloseUnderCallsEndsTheBareClientsProcessAndNotTheStores(t *testing.T) {
 	if out, died := dies(t, "close under calls"); !died || !strings.Contains(out, "send on closed channel") {
 		t.Errorf("the bare client: %s", out)
 	}
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	srv.Break(kurrenttest.Every(kurrenttest.Features, 1, kurrenttest.Fault{Strike: kurrenttest.Reject}))
 	l := quick()
 	l.drain = 200 * time.Millisecond
@@ -224,7 +224,7 @@ func TestCloseUnderCallsEndsTheBareClientsProcessAndNotTheStores(t *testing.T) {
 
 // The client may find out that it lost its node, and its link be given up, just as the store is closed.
 func TestCloseWaitsForALinkThatIsGivenUpMeanwhile(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	l := quick()
 	l.linger = time.Minute
 	for range 50 {
@@ -250,7 +250,7 @@ func TestCloseWaitsForALinkThatIsGivenUpMeanwhile(t *testing.T) {
 
 // Client defect 4, with reads and appends that are answered.
 func TestCloseUnderManyReadsAndAppendsLeavesNothingBehind(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	goroutines := marked(t)
 	before := goroutines()
 	if before != 1 {
@@ -290,7 +290,7 @@ func TestCloseUnderManyReadsAndAppendsLeavesNothingBehind(t *testing.T) {
 // Client defect 16: each time the client looks for a node again, it leaves its old connection open.
 func TestTroubleLeavesConnectionsOfTheBareClientOpenAndNoneOfTheStore(t *testing.T) {
 	const times = 20
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
 	notReady := kurrenttest.Every(kurrenttest.Append, 2, kurrenttest.Fault{Strike: kurrenttest.Reject})
 	srv.Break(notReady)
@@ -302,7 +302,7 @@ func TestTroubleLeavesConnectionsOfTheBareClientOpenAndNoneOfTheStore(t *testing
 	}
 
 	goroutines := marked(t)
-	other := kurrenttest.Start(t, kurrenttest.Config{})
+	other := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, other.ConnectionString(), quick())
 	mustAppend(t, s, center, 0, proposals("first", 1))
 	before := goroutines()
@@ -354,7 +354,7 @@ func TestTroubleLeavesConnectionsOfTheBareClientOpenAndNoneOfTheStore(t *testing
 
 // Client defect 18: an append that meets a follower fails, and the next one goes to the leader.
 func TestAnAppendThatMeetsAFollowerFailsOnTheBareClientAndNotOnTheStore(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 3})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Nodes: 3})
 	follower := "esdb://" + srv.Node(1).Address() + "?tls=false"
 	srv.Break(func(c kurrenttest.Call) *kurrenttest.Fault {
 		if c.Method == kurrenttest.Append && c.Node == 1 {
@@ -376,7 +376,7 @@ func TestAnAppendThatMeetsAFollowerFailsOnTheBareClientAndNotOnTheStore(t *testi
 
 // A client that is sent to a leader that is gone looks for a node again, and so is given up.
 func TestAClientThatDoesNotReachTheSuggestedLeaderIsReplaced(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 3})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Nodes: 3})
 	s := openOn(t, "esdb://"+srv.Node(1).Address()+"?tls=false", quick())
 	mustAppend(t, s, center, 0, proposals("a", 1))
 	first, err := s.current()
@@ -393,7 +393,7 @@ func TestAClientThatDoesNotReachTheSuggestedLeaderIsReplaced(t *testing.T) {
 }
 
 func TestAClusterGoesOnUnderAnotherLeader(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{Nodes: 3})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Nodes: 3})
 	s := openOn(t, srv.ConnectionString(), quick())
 	mustAppend(t, s, center, 0, proposals("a", 2))
 	srv.Elect(2)
@@ -403,7 +403,7 @@ func TestAClusterGoesOnUnderAnotherLeader(t *testing.T) {
 }
 
 func TestAnAppendThatWasNeverSentIsNotInDoubt(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	srv.Node(0).Stop()
 	hurried := func(o *Options) { o.Patience = 200 * time.Millisecond }
 	s := openOn(t, srv.ConnectionString(), quick(), hurried)

@@ -19,7 +19,7 @@ import (
 func TestAReadThatStallsGoesOnElsewhere(t *testing.T) {
 	for version, method := range map[string]kurrenttest.Method{"24.10.0.0": kurrenttest.Subscribe, "22.10.0.0": kurrenttest.Read} {
 		t.Run(version, func(t *testing.T) {
-			srv := kurrenttest.Start(t, kurrenttest.Config{Version: version})
+			srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Version: version})
 			s := openOn(t, srv.ConnectionString(), quick())
 			batch := proposals("a", 10)
 			mustAppend(t, s, center, 0, batch)
@@ -67,7 +67,7 @@ func TestAReadThatStallsGoesOnElsewhere(t *testing.T) {
 
 // Client defect 3, where the whole server hangs: the connection stays open and nothing goes through.
 func TestReadsAndAppendsGoOnAfterAServerHung(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	mustAppend(t, s, center, 0, proposals("a", 3))
 	srv.Node(0).Pause()
@@ -101,7 +101,7 @@ func TestReadsAndAppendsGoOnAfterAServerHung(t *testing.T) {
 
 // Client defect 10: a subscription that was dropped answers so at once for ever.
 func TestASubscriptionGoesOnAfterDropsAndOutages(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
 	sub, err := client.SubscribeToAll(soon(t), esdb.SubscribeToAllOptions{From: esdb.End{}})
 	if err != nil {
@@ -169,7 +169,7 @@ func TestASubscriptionGoesOnAfterDropsAndOutages(t *testing.T) {
 func TestReadsAndSubscriptionsBeginWhereTheyAreTold(t *testing.T) {
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {
-			srv := kurrenttest.Start(t, kurrenttest.Config{Version: version})
+			srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Version: version})
 			client := bare(t, srv.ConnectionString())
 			s := openOn(t, srv.ConnectionString(), quick())
 			places := mustAppend(t, s, center, 0, proposals("a", 3))
@@ -220,7 +220,7 @@ func TestWhatTheClientCannotReadIsAnError(t *testing.T) {
 	if out, died := dies(t, "unreadable date"); !died || !strings.Contains(out, lastWords) || strings.Contains(out, "survived") {
 		t.Errorf("the bare client: %s", out)
 	}
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	mustAppend(t, s, center, 0, proposals("a", 3))
 	client := bare(t, srv.ConnectionString())
@@ -265,7 +265,7 @@ func TestWhatTheClientCannotReadIsAnError(t *testing.T) {
 // What else lies in the cluster does not travel: the server is asked for the ledger's streams alone, and for what is said
 // about them.
 func TestEverythingIsFilteredOnTheServer(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), standardLimits(), func(o *Options) { o.Prefix = "trial." }) // no read is opened anew
 	last := mustAppend(t, s, center, 0, proposals("a", 2))[1]
 	var mu sync.Mutex
@@ -294,7 +294,7 @@ func TestEverythingIsFilteredOnTheServer(t *testing.T) {
 func TestWhatIsNotTheLedgersIsPassedOver(t *testing.T) {
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {
-			srv := kurrenttest.Start(t, kurrenttest.Config{Version: version})
+			srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Version: version})
 			client := bare(t, srv.ConnectionString())
 			if _, err := client.GetStreamMetadata(soon(t), string(center), esdb.ReadStreamOptions{}); err == nil {
 				t.Error("the bare client has metadata of nothing")
@@ -353,7 +353,7 @@ func TestWhatIsNotTheLedgersIsPassedOver(t *testing.T) {
 
 func TestAServerWhoseReadsDoNotSayWhereEventsLieIsRefused(t *testing.T) {
 	for _, version := range []string{"21.10.0.0", "22.5.9.0"} {
-		srv := kurrenttest.Start(t, kurrenttest.Config{Version: version})
+		srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Version: version})
 		s := openOn(t, srv.ConnectionString(), quick())
 		var refused *RefusedError
 		if err := s.Ping(soon(t)); !errors.As(err, &refused) {
@@ -366,7 +366,7 @@ func TestAServerWhoseReadsDoNotSayWhereEventsLieIsRefused(t *testing.T) {
 }
 
 func TestSeveralLedgersShareACluster(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
 	other := openOn(t, srv.ConnectionString(), quick(), func(o *Options) { o.Prefix = "trial." })
 	mustAppend(t, s, center, 0, proposals("a", 2))
@@ -380,7 +380,7 @@ func TestSeveralLedgersShareACluster(t *testing.T) {
 func TestAReadStopsAtItsEndThoughTheLedgerGoesOn(t *testing.T) {
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {
-			srv := kurrenttest.Start(t, kurrenttest.Config{Version: version})
+			srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Version: version})
 			s := openOn(t, srv.ConnectionString(), quick())
 			mustAppend(t, s, center, 0, proposals("a", 600)) // more than what is received ahead
 			if _, err := bare(t, srv.ConnectionString()).AppendToStream(soon(t), "orders-1", noStream(), data("x", 1)...); err != nil {

@@ -23,7 +23,7 @@ const serverVariable = "TAIZHANG_TEST_ESDB"
 func TestTheStoreKeepsTheContractOnAServerWithOthersOnIt(t *testing.T) {
 	connection := os.Getenv(serverVariable)
 	if connection == "" {
-		connection = kurrenttest.Start(t, roomy(kurrenttest.Config{})).ConnectionString()
+		connection = kurrenttest.Start(t, roomy(kurrenttest.ClusterConfig{})).ConnectionString()
 	}
 	run, n, most := "taizhang-test-"+uuid.NewString()[:8], 0, 16<<20
 	opened := func(t *testing.T) *Store {

@@ -16,7 +16,7 @@ import (
 
 // Options holds the cluster to use and the limits for using it.
 type Options struct {
-	Connection *Connection // see ParseConnection
+	Connection *ConnectionString // see ParseConnection
 
 	// Prefix stands before the name of every stream, so that several ledgers can share a cluster; "" for one ledger.
 	Prefix string
@@ -62,7 +62,7 @@ func standardLimits() limits {
 
 // Store is an events.Store in an EventStoreDB or KurrentDB cluster.
 type Store struct {
-	connection     *Connection
+	connection     *ConnectionString
 	prefix         string
 	patience       time.Duration
 	appendBytesMax int

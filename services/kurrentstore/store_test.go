@@ -10,7 +10,7 @@ import (
 
 func TestTheStoreKeepsTheContractOverTheRealClientAndRealGRPC(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) events.Store {
-		srv := kurrenttest.Start(t, roomy(kurrenttest.Config{}))
+		srv := kurrenttest.Start(t, roomy(kurrenttest.ClusterConfig{}))
 		return openOn(t, srv.ConnectionString(), standardLimits())
 	})
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // program is the account and actor of what the program writes by itself.
-var program = Account{Name: "taizhang"}
+var program = Writer{Name: "taizhang"}
 
 // first returns the adoption that precedes the first record of a ledger: of the built-in policy, which judges until one
 // is adopted. It is nil for a ledger that has begun.

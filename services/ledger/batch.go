@@ -54,7 +54,7 @@ type RefusedRecord struct {
 type BatchRefusal struct{ Refused []RefusedRecord }
 
 // ErrorCode returns text.Conflict if the id of a record is used again for other content, else text.Refused.
-func (r *BatchRefusal) ErrorCode() text.Code { return r.Refused[0].ErrorCode() }
+func (r *BatchRefusal) ErrorCode() text.ErrorCode { return r.Refused[0].ErrorCode() }
 
 // refusedTold is how many records the text of a BatchRefusal lists.
 const refusedTold = 10
@@ -89,7 +89,7 @@ type RevisionError struct {
 const MissedMax = 100
 
 // ErrorCode returns text.Conflict.
-func (e *RevisionError) ErrorCode() text.Code { return text.Conflict }
+func (e *RevisionError) ErrorCode() text.ErrorCode { return text.Conflict }
 
 // Text returns both revisions.
 func (e *RevisionError) Text() text.Text {
@@ -111,7 +111,7 @@ var (
 // with the first result. The answer "no" is a *BatchRefusal, and a revision that is not the expected one a *RevisionError. After
 // ErrStopped nothing more is written; any other error wrote nothing. A ctx that ends before the append begins ends the batch;
 // after that Batch waits for the outcome.
-func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Account, terms Terms) (*BatchResult, error) {
+func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Writer, terms Terms) (*BatchResult, error) {
 	if len(records) == 0 || len(records) > BatchMax {
 		return nil, errBatchSize
 	}
@@ -182,7 +182,7 @@ type batch struct {
 	l       *Ledger
 	stream  events.StreamID
 	records []*events.Record
-	account Account
+	account Writer
 	terms   Terms
 	sheets  []bool // of each record, whether it is made from a sheet; nil if none is
 

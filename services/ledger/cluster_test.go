@@ -12,7 +12,7 @@ import (
 // A caller leaves while the server has stored its batch and the answer is lost: the store settles what became of the batch, and
 // the ledger goes on.
 func TestACallerThatLeavesAClusterDoesNotStopTheLedger(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	connection, err := kurrentstore.ParseConnection(srv.ConnectionString())
 	if err != nil {
 		t.Fatal(err)

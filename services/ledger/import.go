@@ -18,9 +18,9 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// File is one file to import. Content is JSON Lines, one record a line; each run of the import reads it once, from its start to its
-// end, or to where it fails.
-type File struct {
+// ImportFile is one file to import. Content is JSON Lines, one record a line. Each run of the import reads it once, from
+// its start to its end or to the first error.
+type ImportFile struct {
 	Name    string
 	Content io.ReadSeeker
 	Bytes   int64 // its size, for Progress
@@ -28,12 +28,12 @@ type File struct {
 
 // ImportConfig says what to import. The files are taken together, in order, and after them what is given, in order.
 type ImportConfig struct {
-	Files      []File
+	Files      []ImportFile
 	Given      []Given
 	GivenBytes int64  // the size of what Given was read from, for Progress
 	Again      bool   // take a given record that is equal to a voided one under its next number
 	Prefix     string // what the caller writes before the name of a parameter
-	Account    Account
+	Account    Writer
 	AcceptGood bool                    // write the good records although there are bad ones
 	Progress   func(done, total int64) // called now and then; may be nil. An import that runs again begins anew
 

@@ -352,7 +352,7 @@ func version(t testing.TB, number int) *events.Record {
 }
 
 // overtaken is an import of one file that calls meanwhile between judging and writing, in each run, with its number from 1.
-func overtaken(files []ledger.File, meanwhile func(run int)) ledger.ImportConfig {
+func overtaken(files []ledger.ImportFile, meanwhile func(run int)) ledger.ImportConfig {
 	started := &rewound{ReadSeeker: files[0].Content}
 	files[0].Content = started
 	called := 0

@@ -25,7 +25,7 @@ const (
 // were judged, and applied like the records of any writer.
 type writing struct {
 	l        *Ledger
-	account  Account
+	account  Writer
 	checks   *checks
 	timeline policy.Timeline    // that the next window was judged by
 	accepted atomic.Int64       // events stored

@@ -25,8 +25,8 @@ import (
 )
 
 var (
-	clerk    = ledger.Account{Name: "clerk"}
-	importer = ledger.Account{Name: "importer", MayRecord: true}
+	clerk    = ledger.Writer{Name: "clerk"}
+	importer = ledger.Writer{Name: "importer", MayRecord: true}
 )
 
 // ticking is a clock that moves a second at each look.

@@ -23,19 +23,20 @@ var ErrStopped = text.Errorf(text.Stopped, "有一次写入的结果不明，台
 // errReadOnly is why a ledger that was opened for reading only writes nothing.
 var errReadOnly = text.Errorf(text.Unavailable, "台账以只读方式打开，没有写入", "the ledger is open for reading only, and nothing was written")
 
-// Account is who writes, as the ledger knows him. MayRecord is the right to record a decision that was taken outside
-// the system (record mode).
-type Account struct {
+// Writer is the account that writes. MayRecord is its right to record a decision that was taken outside the system
+// (record mode).
+type Writer struct {
 	Name      string
 	MayRecord bool
 
-	// Check returns why the account may not bring a record, or nothing; nil for an account that may bring any. It is asked before
-	// anything about the stream of the record is looked up, so that its answer does not tell whether the center exists.
+	// Check returns the reasons why the account may not write a record. Check is nil if the account may write every
+	// record. It is called before the stream of the record is looked up, so that its answer does not show whether the
+	// center exists.
 	Check func(*events.Record) []aggregates.Breach
 }
 
-// checked returns why the account may not bring a record, or nothing.
-func (a *Account) checked(rec *events.Record) []aggregates.Breach {
+// checked returns the reasons why the account may not write a record.
+func (a *Writer) checked(rec *events.Record) []aggregates.Breach {
 	if a.Check == nil {
 		return nil
 	}
@@ -62,8 +63,9 @@ type Ledger struct {
 	locks map[events.StreamID]*streamLock
 }
 
-// Source opens a store and meanwhile hands every event in it, in order, to replay; an error of replay ends it.
-type Source func(replay func(events.Stored) error) (events.Store, error)
+// StoreOpener opens a store. Meanwhile it passes every event of the store, in order, to replay. If replay fails, it fails
+// with that error.
+type StoreOpener func(replay func(events.Stored) error) (events.Store, error)
 
 // Open reads the whole of an open store. The store remains the caller's to close, after the ledger. An empty ledger judges
 // under the built-in policy, whose adoption precedes the first record that is accepted.
@@ -75,7 +77,7 @@ func Open(ctx context.Context, store events.Store, cfg Config) (*Ledger, error) 
 
 // OpenFrom is Open of a store that is read once, while it is opened. The store is the caller's to close, after the ledger,
 // and also when OpenFrom fails after the source did not.
-func OpenFrom(ctx context.Context, source Source, cfg Config) (*Ledger, error) {
+func OpenFrom(ctx context.Context, source StoreOpener, cfg Config) (*Ledger, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}

@@ -27,7 +27,7 @@ type Result struct {
 }
 
 // Record is a Batch of one record. The answer "no" is an *aggregates.Refusal.
-func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Account) (Result, error) {
+func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Writer) (Result, error) {
 	answer, err := l.Batch(ctx, []*events.Record{rec}, account, Terms{})
 	if err != nil {
 		var no *BatchRefusal
@@ -97,7 +97,7 @@ func runAhead(c projections.Aggregate, rec *events.Record) error {
 
 // draft returns what the ledger adds to a record and the body to store, or refuses it: for its verdict, for a right
 // that the account does not have, or because with what is added no store would hold it.
-func draft(rec *events.Record, v *aggregates.Verdict, account Account) (_ events.Entry, body events.Object, err error) {
+func draft(rec *events.Record, v *aggregates.Verdict, account Writer) (_ events.Entry, body events.Object, err error) {
 	entry := events.Entry{EnteredBy: account.Name, Policy: v.Policy, Warnings: v.Warnings}
 	if against := v.Against(rec.Mode); len(against) > 0 {
 		return entry, body, &aggregates.Refusal{Breaches: against}

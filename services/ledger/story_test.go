@@ -53,7 +53,7 @@ func TestOneAnswerToWhatARecordMoved(t *testing.T) {
 	}
 }
 
-func moves(list []difference.Alert) (s string) {
+func moves(list []difference.MovedAlert) (s string) {
 	for _, m := range list {
 		s += fmt.Sprint(m.Either(), m.Raised(), m.Cleared(), m.Withdrawn(), "; ")
 	}

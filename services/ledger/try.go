@@ -23,7 +23,7 @@ type Attempt struct {
 
 // Try judges a record as Record would and writes nothing. The answers are compared as of on, or of the record's own
 // date if that is later.
-func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Account, on events.Date) (Attempt, error) {
+func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Writer, on events.Date) (Attempt, error) {
 	s := rec.Stream()
 	if why := account.checked(rec); len(why) > 0 {
 		return Attempt{Against: why}, nil
@@ -87,7 +87,7 @@ type Tried struct {
 
 // TryEach tries each record of JSON Lines alone and hands over the answers in order. A line that cannot be read is refused for
 // that.
-func (l *Ledger) TryEach(ctx context.Context, content io.Reader, account Account, on events.Date, each func(Tried) error) error {
+func (l *Ledger) TryEach(ctx context.Context, content io.Reader, account Writer, on events.Date, each func(Tried) error) error {
 	return inOrder(ctx, readLines(content, "what is tried", 0), decodeLines, func(lines []line) error {
 		for i := range lines {
 			ln := &lines[i]

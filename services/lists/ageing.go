@@ -45,7 +45,7 @@ func ageingColumns(q *asked) []table.Column {
 		table.Column{Name: "balanceFen", Title: text.Say("结余", "balance"), Type: table.Money})
 }
 
-func ageing(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func ageing(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	t.Title = text.Say("截至 %s 的结转结余资金（金额单位：元）", "Unspent money as of %s (amounts in yuan)", q.On)
 	t.Empty = text.Say("没有未支出的资金。", "No money is unspent.")
 	t.Notes = []text.Text{text.Say("年限按到账年度计；支出和收回先用最早到账的资金。", "Age counts from the year of receipt; spending and recoveries take the oldest receipts first.")}

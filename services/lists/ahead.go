@@ -10,7 +10,7 @@ import (
 // ahead holds one answer for each of several centers. The answers are computed before the list fixes its position. At
 // that position only the centers that got new events meanwhile are computed again.
 type ahead[T any] struct {
-	d    *Source
+	d    *Books
 	of   events.CenterID // "" for all
 	work func(events.CenterID) T
 	done []marked[T] // the computed answers, in the order of the centers
@@ -22,7 +22,7 @@ type marked[T any] struct {
 }
 
 // workAhead computes the answers about one center, or about all centers for "", on all processors.
-func workAhead[T any](ctx context.Context, d *Source, of events.CenterID, work func(events.CenterID) T) (*ahead[T], error) {
+func workAhead[T any](ctx context.Context, d *Books, of events.CenterID, work func(events.CenterID) T) (*ahead[T], error) {
 	marks := d.Register.Marks(of) // read before the answers: an answer whose center gets an event later is computed again
 	done, err := parallel(ctx, marks, func(m projections.Mark) marked[T] { return marked[T]{m, work(m.Center)} })
 	return &ahead[T]{d, of, work, done}, err

@@ -37,7 +37,7 @@ func alertsColumns(*asked) []table.Column {
 	}
 }
 
-func alertsOf(d *Source, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum) {
+func alertsOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum) {
 	if id != "" {
 		s.tally = d.Register.Tally(id, q.On)
 	}

@@ -29,7 +29,7 @@ func centersColumns(*asked) []table.Column {
 	}
 }
 
-func centersOf(d *Source, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum) {
+func centersOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum) {
 	if id == "" {
 		for _, stream := range d.Register.Streams("") {
 			s.common += d.Register.Revision(stream)

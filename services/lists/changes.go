@@ -74,7 +74,7 @@ func changesColumns(q *asked) []table.Column {
 	}, movedColumns()...)
 }
 
-func changes(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func changes(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	if err := q.checkParts(); err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (r *movedRows) add(by moved, row ...table.Cell) {
 }
 
 // fill appends the cells of movedColumns to the rows of all centers and appends the rows to the table.
-func (d *Source) fill(ctx context.Context, t *table.Table, parts []*movedRows) error {
+func (d *Books) fill(ctx context.Context, t *table.Table, parts []*movedRows) error {
 	var wanted []uint64
 	for _, p := range parts {
 		for _, m := range p.by {
@@ -172,7 +172,7 @@ func (d *Source) fill(ctx context.Context, t *table.Table, parts []*movedRows) e
 
 // changed computes the changes of every center that has a later record, and makes rows of them. It makes the rows of a
 // center at once and drops the steps of the center, for the steps of all centers would need too much memory.
-func (d *Source) changed(ctx context.Context, s span, on events.Date, rows func(*changed) *movedRows) ([]*movedRows, error) {
+func (d *Books) changed(ctx context.Context, s span, on events.Date, rows func(*changed) *movedRows) ([]*movedRows, error) {
 	before, of, err := d.later(ctx, s)
 	if err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (d *Source) changed(ctx context.Context, s span, on events.Date, rows func(
 	})
 }
 
-func (d *Source) changedOne(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, records []laterRecord, known uint64) changed {
+func (d *Books) changedOne(ctx context.Context, id events.CenterID, on events.Date, before policy.Timeline, records []laterRecord, known uint64) changed {
 	later := make([]projections.Later, len(records))
 	for i, r := range records {
 		later[i] = r.Later
@@ -233,7 +233,7 @@ func movedColumns() []table.Column {
 
 // appendMoved appends the cells of movedColumns. The cells that describe a single record stay empty if several records
 // moved the row.
-func (d *Source) appendMoved(ctx context.Context, row []table.Cell, m moved, records map[uint64]*events.Recorded) ([]table.Cell, error) {
+func (d *Books) appendMoved(ctx context.Context, row []table.Cell, m moved, records map[uint64]*events.Recorded) ([]table.Cell, error) {
 	why := m.why()
 	row = append(row, table.Number(len(m)), table.Number(m[0].Position), table.Number(m.last().Position))
 	if len(m) > 1 {
@@ -274,22 +274,22 @@ func (c *changed) figures(q *asked, columns int) *movedRows {
 
 // differs reports whether the figure of a line differs between the two points. A year that became low, or that is no
 // longer low, counts as a difference of the figure "executed".
-func (f *Figure) differs(m difference.Money) bool {
+func (f *MoneyFigure) differs(m difference.MovedLine) bool {
 	return f.Of(m.Before.Money) != f.Of(m.After.Money) || f.Name == "executed" && m.Before.Low != m.After.Low
 }
 
 // movedLine is a line of the execution report before and after, with both rates.
 type movedLine struct {
-	difference.Money
+	difference.MovedLine
 	rateBefore, rateAfter table.Cell
 }
 
-func newMovedLine(m difference.Money) movedLine {
+func newMovedLine(m difference.MovedLine) movedLine {
 	return movedLine{m, table.Rate(m.Before.RatePercent()), table.Rate(m.After.RatePercent())}
 }
 
 // figureRows adds one row for a figure of a line with all records that moved it, or one row for each of these records.
-func (c *changed) figureRows(t *movedRows, f *Figure, line movedLine, each bool) {
+func (c *changed) figureRows(t *movedRows, f *MoneyFigure, line movedLine, each bool) {
 	var all moved
 	add := func(by moved, m movedLine) {
 		b, a := f.Of(m.Before.Money), f.Of(m.After.Money)
@@ -297,7 +297,7 @@ func (c *changed) figureRows(t *movedRows, f *Figure, line movedLine, each bool)
 			table.Fen(b), table.Fen(a), table.Fen(a-b), m.rateBefore, m.rateAfter, table.Yes(m.Before.Low), table.Yes(m.After.Low))
 	}
 	for _, s := range c.Steps {
-		i := slices.IndexFunc(s.Money, func(m difference.Money) bool {
+		i := slices.IndexFunc(s.Money, func(m difference.MovedLine) bool {
 			return m.After.Year == line.After.Year && m.After.Scope == line.After.Scope && f.differs(m)
 		})
 		switch {
@@ -339,8 +339,8 @@ func (c *changed) alerts(columns int) *movedRows {
 
 // paired joins a withdrawn alert and a raised alert with the same code and key into one change: the alert only got
 // another raising date.
-func paired(moves []difference.Alert) (list []difference.Alert) {
-	var raised []difference.Alert
+func paired(moves []difference.MovedAlert) (list []difference.MovedAlert) {
+	var raised []difference.MovedAlert
 	for _, m := range moves {
 		if m.Before == nil {
 			raised = append(raised, m)
@@ -348,7 +348,9 @@ func paired(moves []difference.Alert) (list []difference.Alert) {
 	}
 	for _, m := range moves {
 		if m.Withdrawn() {
-			i := slices.IndexFunc(raised, func(r difference.Alert) bool { return r.After.Code == m.Before.Code && r.After.Key == m.Before.Key })
+			i := slices.IndexFunc(raised, func(r difference.MovedAlert) bool {
+				return r.After.Code == m.Before.Code && r.After.Key == m.Before.Key
+			})
 			if i >= 0 {
 				m.After = raised[i].After
 				raised = slices.Delete(raised, i, i+1)
@@ -359,18 +361,18 @@ func paired(moves []difference.Alert) (list []difference.Alert) {
 		}
 	}
 	list = append(list, raised...)
-	slices.SortFunc(list, func(a, b difference.Alert) int { return aggregates.CompareAlerts(a.Either(), b.Either()) })
+	slices.SortFunc(list, func(a, b difference.MovedAlert) int { return aggregates.CompareAlerts(a.Either(), b.Either()) })
 	return list
 }
 
 // lastThatMoved returns the last step that moved an alert, under its raising date before or its raising date after.
-func (c *changed) lastThatMoved(a difference.Alert) projections.Step {
+func (c *changed) lastThatMoved(a difference.MovedAlert) projections.Step {
 	is := func(x aggregates.Alert) bool {
-		id := difference.IdentityOf(x)
-		return a.Before != nil && id == difference.IdentityOf(*a.Before) || a.After != nil && id == difference.IdentityOf(*a.After)
+		id := difference.AlertIDOf(x)
+		return a.Before != nil && id == difference.AlertIDOf(*a.Before) || a.After != nil && id == difference.AlertIDOf(*a.After)
 	}
 	for _, s := range slices.Backward(c.Steps) {
-		if slices.ContainsFunc(s.Alerts, func(m difference.Alert) bool { return is(m.Either()) }) {
+		if slices.ContainsFunc(s.Alerts, func(m difference.MovedAlert) bool { return is(m.Either()) }) {
 			return s
 		}
 	}

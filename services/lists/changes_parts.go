@@ -140,7 +140,7 @@ func (q *asked) checkParts() error {
 
 // changesInParts splits figures into what was reported as of an earlier date and known at an earlier point, what was
 // corrected since, and what happened since.
-func changesInParts(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func changesInParts(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	worked, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) *partsOfCenter { return d.partsNow(q, id) })
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func changesInParts(ctx context.Context, d *Source, q *asked, t *table.Table) er
 
 // partsNow returns the money of a center as known now: as of the earlier date, still as if all of it had been reported,
 // and what happened since.
-func (d *Source) partsNow(q *asked, id events.CenterID) *partsOfCenter {
+func (d *Books) partsNow(q *asked, id events.CenterID) *partsOfCenter {
 	facts, from := d.Register.Facts(id, q.On), q.day(fromAsOf)
 	code, city := projections.CityOf(facts.Region)
 	c := &partsOfCenter{id: id, name: table.Text(facts.Name), city: table.Named(code, table.Plain(cmp.Or(city, code))), lines: map[moneyLine]*parts{}}
@@ -198,7 +198,7 @@ func (q *asked) lineFilter() projections.ExecutionFilter {
 }
 
 // happened lists what each record moves in a line between two dates.
-func (d *Source) happened(id events.CenterID, l moneyLine, from, to events.Date) (shares []share) {
+func (d *Books) happened(id events.CenterID, l moneyLine, from, to events.Date) (shares []share) {
 	add := func(of aggregates.RecordRef, money aggregates.Money) {
 		if money != (aggregates.Money{}) {
 			shares = append(shares, share{moneyLine: l, part: happenedPart, id: of.ID, money: money})
@@ -222,7 +222,7 @@ func (d *Source) happened(id events.CenterID, l moneyLine, from, to events.Date)
 }
 
 // correct moves what was recorded since the earlier point from the reported money to the corrected money.
-func (d *Source) correct(ctx context.Context, q *asked, s span, list []*partsOfCenter) error {
+func (d *Books) correct(ctx context.Context, q *asked, s span, list []*partsOfCenter) error {
 	before, of, err := d.later(ctx, s)
 	if err != nil {
 		return err
@@ -257,7 +257,7 @@ func (d *Source) correct(ctx context.Context, q *asked, s span, list []*partsOfC
 }
 
 // reported lists what each record moves in the figures that were reported.
-func (d *Source) reported(ctx context.Context, q *asked, s span, list []*partsOfCenter) error {
+func (d *Books) reported(ctx context.Context, q *asked, s span, list []*partsOfCenter) error {
 	if s.After == 0 {
 		return nil
 	}
@@ -277,7 +277,7 @@ func (d *Source) reported(ctx context.Context, q *asked, s span, list []*partsOf
 }
 
 // knownAt returns the register of what was known at a point, of one center, or of all centers for "".
-func (d *Source) knownAt(ctx context.Context, center events.CenterID, p ledger.Point) (*projections.Register, error) {
+func (d *Books) knownAt(ctx context.Context, center events.CenterID, p ledger.Point) (*projections.Register, error) {
 	if center != "" {
 		return d.Ledger.KnownAtOf(ctx, p, center)
 	}
@@ -285,7 +285,9 @@ func (d *Source) knownAt(ctx context.Context, center events.CenterID, p ledger.P
 }
 
 // takesFigure reports whether the question is about a figure.
-func (q *asked) takesFigure(f *Figure) bool { return !q.given("figure") || q.text("figure") == f.Name }
+func (q *asked) takesFigure(f *MoneyFigure) bool {
+	return !q.given("figure") || q.text("figure") == f.Name
+}
 
 // partsRows adds a row for each group, line and figure, and the totals. A figure of a year and scope that nothing moved
 // in any center is left out. Of one that moved, every group that has any money is listed, so that the rows add up to what
@@ -357,8 +359,8 @@ func (q *asked) partsRows(t *table.Table, list []*partsOfCenter) {
 }
 
 // shareRows adds a row for each record, figure and part that it moves, and with one figure a total for each part.
-func (d *Source) shareRows(ctx context.Context, q *asked, s span, t *table.Table, list []*partsOfCenter) error {
-	var figures []*Figure
+func (d *Books) shareRows(ctx context.Context, q *asked, s span, t *table.Table, list []*partsOfCenter) error {
+	var figures []*MoneyFigure
 	for i := range Figures {
 		if f := &Figures[i]; q.takesFigure(f) {
 			figures = append(figures, f)
@@ -411,7 +413,7 @@ func (d *Source) shareRows(ctx context.Context, q *asked, s span, t *table.Table
 }
 
 // shareLine adds the rows of one line, figure by figure.
-func (c *partsOfCenter) shareLine(t *movedRows, shares []share, figures []*Figure, sums map[moneyLine]*parts) {
+func (c *partsOfCenter) shareLine(t *movedRows, shares []share, figures []*MoneyFigure, sums map[moneyLine]*parts) {
 	for _, f := range figures {
 		for i := range shares {
 			if x := &shares[i]; f.Of(x.money) != 0 {
@@ -431,14 +433,14 @@ func (c *partsOfCenter) shareLine(t *movedRows, shares []share, figures []*Figur
 }
 
 // cells returns the cells that name a line and a figure.
-func (l moneyLine) cells(f *Figure) []table.Cell {
+func (l moneyLine) cells(f *MoneyFigure) []table.Cell {
 	return []table.Cell{table.Number(l.year), table.Named(l.scope, ScopeWord(l.scope)), table.Named(f.Name, f.Word)}
 }
 
 func (p part) cell() table.Cell { return table.Named(partWords[p].code, partWords[p].word) }
 
 // findShares finds the records of the shares that are known by their ids.
-func (d *Source) findShares(ctx context.Context, q *asked, s span, list []*partsOfCenter) error {
+func (d *Books) findShares(ctx context.Context, q *asked, s span, list []*partsOfCenter) error {
 	type name struct {
 		center events.CenterID
 		id     uuid.UUID

@@ -164,7 +164,7 @@ func TestASourceThatLeavesAScopeIsNoLossOfAFigure(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if _, err := g.l.Record(t.Context(), ledger.Adoption(p), ledger.Account{Name: "admin", MayRecord: true}); err != nil {
+	if _, err := g.l.Record(t.Context(), ledger.Adoption(p), ledger.Writer{Name: "admin", MayRecord: true}); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(show string) []map[string]string {

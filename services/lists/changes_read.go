@@ -79,7 +79,7 @@ type span struct {
 
 // spanSince returns the span from the point in the parameter "since" to the position of the register. If the point is
 // after that position, it returns a *text.Error that names the parameter.
-func (d *Source) spanSince(ctx context.Context, q *asked, counts map[events.CenterID]uint64) (s span, err error) {
+func (d *Books) spanSince(ctx context.Context, q *asked, counts map[events.CenterID]uint64) (s span, err error) {
 	p, err := ledger.ParsePoint(q.text("since"))
 	if err != nil {
 		return s, err
@@ -99,7 +99,7 @@ func (d *Source) spanSince(ctx context.Context, q *asked, counts map[events.Cent
 }
 
 // recordedAt returns the instant at which the first event at or after a position was recorded.
-func (d *Source) recordedAt(ctx context.Context, position uint64) (time.Time, error) {
+func (d *Books) recordedAt(ctx context.Context, position uint64) (time.Time, error) {
 	for s, err := range d.Ledger.ReadAll(ctx, position-1) {
 		return s.RecordedAt, err
 	}
@@ -108,7 +108,7 @@ func (d *Source) recordedAt(ctx context.Context, position uint64) (time.Time, er
 
 // later lists the records of each center in the span. An adoption of a policy in the span is listed for every center.
 // The policies adopted up to the beginning of the span are returned as before.
-func (d *Source) later(ctx context.Context, s span) (before policy.Timeline, of map[events.CenterID][]laterRecord, err error) {
+func (d *Books) later(ctx context.Context, s span) (before policy.Timeline, of map[events.CenterID][]laterRecord, err error) {
 	var adopted []laterRecord
 	all, err := d.Ledger.Adoptions(ctx, ledger.Point{Position: s.UpTo})
 	if err != nil {
@@ -183,7 +183,7 @@ const farApart = 500
 
 // records decodes the events at the wanted positions, which are in ascending order. It leaves out an event that it
 // cannot decode.
-func (d *Source) records(ctx context.Context, wanted []uint64) (map[uint64]*events.Recorded, error) {
+func (d *Books) records(ctx context.Context, wanted []uint64) (map[uint64]*events.Recorded, error) {
 	found := make(map[uint64]*events.Recorded, len(wanted))
 	for len(wanted) > 0 {
 		left := len(wanted)
@@ -209,7 +209,7 @@ func (d *Source) records(ctx context.Context, wanted []uint64) (map[uint64]*even
 }
 
 // subject returns a cell that names the subject of a record. The subject of a voiding is the record that it voids.
-func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell, error) {
+func (d *Books) subject(ctx context.Context, rec *events.Recorded) (table.Cell, error) {
 	p, ok := rec.Data.(*events.EntryVoided)
 	if !ok {
 		return d.about(&rec.Record), nil
@@ -235,7 +235,7 @@ func (d *Source) subject(ctx context.Context, rec *events.Recorded) (table.Cell,
 }
 
 // about returns a cell that names the subject of a record, and for a ruling also the use that it rules.
-func (d *Source) about(rec *events.Record) table.Cell {
+func (d *Books) about(rec *events.Record) table.Cell {
 	subject := events.FacetsOf(rec.Data).Subject
 	if p, ok := rec.Data.(*events.UseRuled); ok {
 		use := d.policies.UseName(p.Use, rec.On)

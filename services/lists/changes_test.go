@@ -36,7 +36,7 @@ func newGrowing(t testing.TB) *growing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.l, g.plainHistory = l, &plainHistory{desk: &lists.Source{Ledger: l, Register: l.Register()}}
+	g.l, g.plainHistory = l, &plainHistory{desk: &lists.Books{Ledger: l, Register: l.Register()}}
 	return g
 }
 
@@ -46,7 +46,7 @@ func (g *growing) tell(t testing.TB, lines ...string) {
 	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	report, err := g.l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: ledger.Account{Name: "importer", MayRecord: true},
+	report, err := g.l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: ledger.Writer{Name: "importer", MayRecord: true},
 		Bad: func(b ledger.BadRecord) { t.Errorf("line %d: %v", b.Line, b.Breaches) }})
 	if err != nil || report.Refused > 0 {
 		t.Fatal(report, err)
@@ -287,7 +287,7 @@ func TestChangesByAPolicy(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if _, err := g.l.Record(t.Context(), ledger.Adoption(p), ledger.Account{Name: "admin", MayRecord: true}); err != nil {
+	if _, err := g.l.Record(t.Context(), ledger.Adoption(p), ledger.Writer{Name: "admin", MayRecord: true}); err != nil {
 		t.Fatal(err)
 	}
 	rows, _ := g.ask(t, "changes", "2026-01-15", "since", "6")
@@ -319,7 +319,7 @@ func TestChangesUpToAnEarlierPoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.desk = &lists.Source{Ledger: g.l, Register: reg}
+	g.desk = &lists.Books{Ledger: g.l, Register: reg}
 	rows, _ := g.ask(t, "changes", "2026-06-30", "since", "4", "year", "2025", "scope", "province", "figure", "spentAll")
 	sameRows(t, rows, "beforeFen afterFen position", []string{"0|30000|5"})
 	var bad *text.Error

@@ -33,7 +33,7 @@ var deferralStates = map[aggregates.DeferralState]text.Text{
 	aggregates.DeferralReleased: text.Say("已解除", "released"),
 }
 
-func deferrals(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func deferrals(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	year := q.number("year")
 	t.Empty = text.Say("没有应延后安排的经费。", "No allocation is to be deferred.")
 	switch {

@@ -50,7 +50,7 @@ func delayedColumns(*asked) []table.Column {
 	}
 }
 
-func delayed(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func delayed(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	t.Title = text.Say("截至 %s 的迟滞资金（金额单位：元）", "Delayed money as of %s (amounts in yuan)", q.On)
 	t.Empty = text.Say("没有迟滞资金。", "No money is delayed.")
 	worked, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) []projections.Delay { return d.Register.Delays(id, q.On) })
@@ -105,7 +105,7 @@ func officeCell(o projections.Office) table.Cell {
 }
 
 // document returns the document number of a record, or "" if it has none.
-func (d *Source) document(ctx context.Context, center events.CenterID, of aggregates.RecordRef) (string, error) {
+func (d *Books) document(ctx context.Context, center events.CenterID, of aggregates.RecordRef) (string, error) {
 	if of.Revision == 0 {
 		return "", nil
 	}

@@ -55,7 +55,7 @@ type plainLine struct {
 
 // plainHistory is a ledger and the lines that it was made from.
 type plainHistory struct {
-	desk   *lists.Source
+	desk   *lists.Books
 	lines  []plainEvent
 	events []plainEvent // those of the lines that stand
 }
@@ -144,11 +144,11 @@ func plain(t testing.TB, text []byte) *plainHistory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: ledger.Account{Name: "importer", MayRecord: true}})
+	report, err := l.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: ledger.Writer{Name: "importer", MayRecord: true}})
 	if err != nil || report.Refused > 0 {
 		t.Fatal(report, err)
 	}
-	h := &plainHistory{desk: &lists.Source{Ledger: l, Register: l.Register()}}
+	h := &plainHistory{desk: &lists.Books{Ledger: l, Register: l.Register()}}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, 1<<22)
 	for lines.Scan() {

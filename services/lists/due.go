@@ -44,7 +44,7 @@ func dueColumns(q *asked) []table.Column {
 	return dueAlertColumns()
 }
 
-func due(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func due(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	if !q.given("spend") {
 		return dueAlerts(ctx, d, q, t)
 	}
@@ -74,7 +74,7 @@ func dueAlertColumns() []table.Column {
 
 // dueAlerts lists the alerts that will open within the given days if nothing is done, grouped by the office that must
 // act.
-func dueAlerts(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func dueAlerts(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	days := events.Date(q.days("within"))
 	t.Title = text.Say("截至 %s，如不采取措施，%d 天内（至 %s）将产生的预警", "Alerts that will open within %[2]d days of %[1]s, by %[3]s, if nothing is done", q.On, int(days), q.On+days)
 	t.Empty = text.Say("期内不会产生预警。", "No alert will open within these days.")
@@ -126,7 +126,7 @@ type dueAlert struct {
 
 // foreseen lists the alerts of a center that will open after the date on and not after until, of one office, or of all
 // offices for "".
-func (d *Source) foreseen(id events.CenterID, on, until events.Date, office events.Role) (list []dueAlert) {
+func (d *Books) foreseen(id events.CenterID, on, until events.Date, office events.Role) (list []dueAlert) {
 	byTime, withReceipt := d.Register.Foreseen(id, on, until)
 	for i, a := range slices.Concat(byTime, withReceipt) {
 		if office == "" || office == aggregates.Office(a.Code) {
@@ -166,7 +166,7 @@ func dueSpendingColumns() []table.Column {
 }
 
 // dueSpending lists the centers whose year will be low (R20-6) if they spend nothing more, the largest sum first.
-func dueSpending(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func dueSpending(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	end := events.YearEnd(q.On.Year())
 	t.Title = text.Say("截至 %s，到 %s 还须支出、%d 年度执行率才不偏低的金额（单位：元）", "Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in yuan)", q.On, end, q.On.Year())
 	t.Empty = text.Say("没有中心会因支出不足而执行率偏低。", "No center's year would be low.")
@@ -200,7 +200,7 @@ type shortfall struct {
 	low bool
 }
 
-func (d *Source) shortfallsAhead(ctx context.Context, q *asked) (*ahead[shortfall], error) {
+func (d *Books) shortfallsAhead(ctx context.Context, q *asked) (*ahead[shortfall], error) {
 	return workAhead(ctx, d, q.center("center"), func(id events.CenterID) shortfall {
 		s, low := d.Register.Shortfall(id, q.On)
 		return shortfall{id, d.Register.Facts(id, q.On).Name, s, low}

@@ -69,7 +69,7 @@ func (g group) repeatedFen() events.Fen { return g[0].fen * events.Fen(len(g)-1)
 
 // comparison holds the parameters by which vouchers are compared.
 type comparison struct {
-	d        *Source
+	d        *Books
 	voided   voidings
 	on       events.Date
 	days     events.Date
@@ -79,7 +79,7 @@ type comparison struct {
 }
 
 // duplicates lists the groups of vouchers that may be paid twice. It ignores voided and reversed vouchers.
-func duplicates(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func duplicates(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	if q.given("across") && q.given("center") {
 		return text.Errorf(text.Invalid, "不能与 %s 同时给出", "cannot be given with %s", q.written("center")).Of("across")
 	}
@@ -280,7 +280,7 @@ func duplicateColumns(*asked) []table.Column {
 	}
 }
 
-func (d *Source) fillDuplicates(t *table.Table, q *asked, found []group) {
+func (d *Books) fillDuplicates(t *table.Table, q *asked, found []group) {
 	t.Title = text.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：元）", "Vouchers that may be paid twice as of %s, within %d days (amounts in yuan)", q.On, q.number("days"))
 	t.Empty = text.Say("没有疑似重复支付的凭证。", "No voucher looks as if it were paid twice.")
 	var repeatedFen events.Fen

@@ -42,7 +42,7 @@ type toldAt struct {
 	said     string
 }
 
-func askExactly(t testing.TB, d *lists.Source, q lists.Question) toldAt {
+func askExactly(t testing.TB, d *lists.Books, q lists.Question) toldAt {
 	t.Helper()
 	table, err := d.Ask(t.Context(), q)
 	if err != nil {
@@ -58,7 +58,7 @@ func askExactly(t testing.TB, d *lists.Source, q lists.Question) toldAt {
 }
 
 // askFrom is askExactly that makes the answer from the one before to the same question.
-func askFrom(t testing.TB, d *lists.Source, q lists.Question, before map[string]*lists.Answer) toldAt {
+func askFrom(t testing.TB, d *lists.Books, q lists.Question, before map[string]*lists.Answer) toldAt {
 	t.Helper()
 	key := fmt.Sprint(q)
 	a, _, err := d.AnswerSeeing(t.Context(), q, inCSV, before[key])
@@ -79,13 +79,13 @@ func askFrom(t testing.TB, d *lists.Source, q lists.Question, before map[string]
 }
 
 // again asks the same of the ledger as known at the position that was told.
-func (a toldAt) again(t testing.TB, d *lists.Source) {
+func (a toldAt) again(t testing.TB, d *lists.Books) {
 	t.Helper()
 	known, err := d.Ledger.KnownAt(t.Context(), ledger.Point{Position: a.position})
 	if err != nil {
 		t.Fatal(err)
 	}
-	is := askExactly(t, &lists.Source{Ledger: d.Ledger, Register: known, Root: d.Root}, a.Question)
+	is := askExactly(t, &lists.Books{Ledger: d.Ledger, Register: known, Root: d.Root}, a.Question)
 	if is.position != a.position || is.said != a.said {
 		t.Errorf("%s %v at position %d: asked while others wrote\n%s\nasked again (position %d)\n%s", a.List, a.Params, a.position, a.said, is.position, is.said)
 	}
@@ -105,7 +105,7 @@ func busyCenter(center string) []string {
 // runs.
 func TestAListIsWhatTheLedgerKnewAtThePositionThatItNames(t *testing.T) {
 	d := historyDesk(t)
-	account := ledger.Account{Name: "importer", MayRecord: true}
+	account := ledger.Writer{Name: "importer", MayRecord: true}
 	const writers = 64
 	histories := make([][]string, writers+1)
 	for n := range histories {
@@ -168,7 +168,7 @@ func TestWhatWasKnownOfOneCenterFollowsFromItsOwnStream(t *testing.T) {
 	importInto(t, d, historyFile(t, busyCenter("ZJ-A002")...))
 	const center = "ZJ-A001"
 	instant := now.Add(-time.Second)
-	recordLine(t, d, spentLine(center, "V10", "2026-01-01", "乙", 100, "样机"), ledger.Account{Name: "clerk"})
+	recordLine(t, d, spentLine(center, "V10", "2026-01-01", "乙", 100, "样机"), ledger.Writer{Name: "clerk"})
 	points := []ledger.Point{{Position: 5}, {Position: 9}, {Position: 12}, {Position: d.Register.Position()}, {At: instant}, {At: now}}
 	for _, p := range points {
 		whole, err := d.Ledger.KnownAt(t.Context(), p)
@@ -185,8 +185,8 @@ func TestWhatWasKnownOfOneCenterFollowsFromItsOwnStream(t *testing.T) {
 				continue
 			}
 			asked++
-			want := askExactly(t, &lists.Source{Ledger: d.Ledger, Register: whole, Root: d.Root}, q)
-			got := askExactly(t, &lists.Source{Ledger: d.Ledger, Register: one, Root: d.Root}, q)
+			want := askExactly(t, &lists.Books{Ledger: d.Ledger, Register: whole, Root: d.Root}, q)
+			got := askExactly(t, &lists.Books{Ledger: d.Ledger, Register: one, Root: d.Root}, q)
 			if got.position != want.position || got.said != want.said {
 				t.Errorf("%s %v at %+v: got\n%d %s\nwant\n%d %s", q.List, q.Params, p, got.position, got.said, want.position, want.said)
 			}
@@ -197,7 +197,7 @@ func TestWhatWasKnownOfOneCenterFollowsFromItsOwnStream(t *testing.T) {
 	}
 }
 
-func recordLine(t testing.TB, d *lists.Source, line string, account ledger.Account) {
+func recordLine(t testing.TB, d *lists.Books, line string, account ledger.Writer) {
 	t.Helper()
 	rec, problems := events.DecodeRecord([]byte(line))
 	if len(problems) > 0 {

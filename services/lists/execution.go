@@ -46,7 +46,7 @@ func (q *asked) executionFilter() projections.ExecutionFilter {
 }
 
 // executionOf has the money of a center by year and scope: as rows, or in the sum of its group.
-func executionOf(d *Source, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum) {
+func executionOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum) {
 	if id == "" {
 		return nil, s
 	}

@@ -3,4 +3,4 @@ package lists
 import "time"
 
 // Measure makes a source report how long each answer let writers wait.
-func (d *Source) Measure(stood func(time.Duration)) { d.stood = stood }
+func (d *Books) Measure(stood func(time.Duration)) { d.stood = stood }

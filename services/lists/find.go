@@ -159,7 +159,7 @@ func (w *wanted) wants(s *events.Stored, b *events.Body) bool {
 }
 
 // find lists the records that are wanted, in the order of their dates.
-func find(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func find(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	w, err := newWanted(q)
 	if err != nil {
 		return err
@@ -233,7 +233,7 @@ func findColumns(*asked) []table.Column {
 	}
 }
 
-func (d *Source) foundRow(ctx context.Context, q *asked, voided voidings, m match) ([]table.Cell, error) {
+func (d *Books) foundRow(ctx context.Context, q *asked, voided voidings, m match) ([]table.Cell, error) {
 	s, b, err := d.eventAt(ctx, m.position)
 	if err != nil {
 		return nil, err

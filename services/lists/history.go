@@ -92,7 +92,7 @@ func centerOf(s *events.Stored) events.CenterID {
 }
 
 // eventAt returns the stored event at a position, and its body as CutBody returns it.
-func (d *Source) eventAt(ctx context.Context, position uint64) (s events.Stored, b events.Body, err error) {
+func (d *Books) eventAt(ctx context.Context, position uint64) (s events.Stored, b events.Body, err error) {
 	if s, err = d.Ledger.At(ctx, position); err == nil {
 		b, err = events.CutBody(&s)
 	}
@@ -105,7 +105,7 @@ type voidings struct {
 	counts   map[events.CenterID]uint64
 }
 
-func (d *Source) voidings(q *asked) (v voidings) {
+func (d *Books) voidings(q *asked) (v voidings) {
 	d.exactly(q, func() { v.register, v.counts = d.Register, d.Register.Counts() })
 	return v
 }
@@ -121,7 +121,7 @@ const fewTimes = 4
 
 // span returns the part of the ledger up to a position, of one center, or of all centers that are seen for "". If that is a
 // small part of the ledger, it lists its streams.
-func (d *Source) span(center events.CenterID, upTo uint64) ledger.Span {
+func (d *Books) span(center events.CenterID, upTo uint64) ledger.Span {
 	of := ledger.Span{UpTo: upTo}
 	switch {
 	case center != "":

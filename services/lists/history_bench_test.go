@@ -13,7 +13,7 @@ import (
 )
 
 // simulatedDesk imports a simulated province of about so many records into a ledger on disk.
-func simulatedDesk(b *testing.B, records int) *lists.Source {
+func simulatedDesk(b *testing.B, records int) *lists.Books {
 	b.Helper()
 	var lines []string
 	cfg := simulator.Config{Seed: 3, Centers: records / 200, From: events.MustDate("2024-01-01"), To: historyEnd}
@@ -34,7 +34,7 @@ func simulatedDesk(b *testing.B, records int) *lists.Source {
 	b.Cleanup(func() { _ = store.Close() })
 	d := deskOver(b, store)
 	path := historyFile(b, lines...)
-	if _, err := d.Ledger.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, path), Account: ledger.Account{Name: "importer", MayRecord: true}}); err != nil {
+	if _, err := d.Ledger.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, path), Account: ledger.Writer{Name: "importer", MayRecord: true}}); err != nil {
 		b.Fatal(err)
 	}
 	return d

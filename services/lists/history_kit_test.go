@@ -35,28 +35,28 @@ func provincePath(t testing.TB) string {
 }
 
 // deskOver opens a store and answers from it.
-func deskOver(t testing.TB, store events.Store) *lists.Source {
+func deskOver(t testing.TB, store events.Store) *lists.Books {
 	t.Helper()
 	l, err := ledger.Open(t.Context(), store, ledger.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &lists.Source{Ledger: l, Register: l.Register(), Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
+	return &lists.Books{Ledger: l, Register: l.Register(), Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}}
 }
 
 // historyDesk imports files into a new ledger in memory.
-func historyDesk(t testing.TB, paths ...string) *lists.Source {
+func historyDesk(t testing.TB, paths ...string) *lists.Books {
 	t.Helper()
 	d := deskOver(t, memstore.New(func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) }))
 	importInto(t, d, paths...)
 	return d
 }
 
-func importInto(t testing.TB, d *lists.Source, paths ...string) {
+func importInto(t testing.TB, d *lists.Books, paths ...string) {
 	t.Helper()
-	report, err := d.Ledger.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, paths...), Account: ledger.Account{Name: "importer", MayRecord: true},
+	report, err := d.Ledger.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, paths...), Account: ledger.Writer{Name: "importer", MayRecord: true},
 		Bad: func(b ledger.BadRecord) { t.Errorf("refused: %+v", b) }})
 	if err != nil || report.Refused > 0 {
 		t.Fatalf("import %v: %+v, %v", paths, report, err)
@@ -105,7 +105,7 @@ func voidedLine(center, name string) string {
 }
 
 // answered asks and returns the rows by column name, for programs.
-func answered(t testing.TB, d *lists.Source, list, params string) (rows []map[string]string, table *table.Table) {
+func answered(t testing.TB, d *lists.Books, list, params string) (rows []map[string]string, table *table.Table) {
 	t.Helper()
 	q := lists.Question{List: list, On: historyEnd, Params: map[string]string{}}
 	for _, p := range strings.Split(params, ";") {

@@ -250,7 +250,7 @@ func appendBlocks(list []*block, pieces []*piece) []*block {
 
 // perCenter says what an answer has of a center: its rows, and what it adds to the sum. For "" it says what the answer has
 // of the streams that belong to no center. It reads the register of d.
-type perCenter func(d *Source, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum)
+type perCenter func(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum)
 
 // gathered is what an answer has of all centers as of a moment.
 type gathered struct {
@@ -261,7 +261,7 @@ type gathered struct {
 // gather fixes the position of the answer and returns what it has of each center at this position. Of the centers that are
 // the same as in an answer to the same question before, it takes what that has. Everything else is worked out before
 // events stop to be applied, and then once more for the centers that got new events meanwhile.
-func (d *Source) gather(ctx context.Context, q *asked, before gathered, one func(events.CenterID) *piece) (gathered, error) {
+func (d *Books) gather(ctx context.Context, q *asked, before gathered, one func(events.CenterID) *piece) (gathered, error) {
 	g := gathered{}
 	if before.moment.IsOf(d.Register) {
 		g = before
@@ -291,7 +291,7 @@ func (d *Source) gather(ctx context.Context, q *asked, before gathered, one func
 
 // pieces makes the pieces of some centers; nil for one that the register does not have or does not see. It makes a few of them
 // where it is called: to wait for another thread may take longer, and under load much longer.
-func (d *Source) pieces(ctx context.Context, ids []events.CenterID, one func(events.CenterID) *piece) (made []*piece, err error) {
+func (d *Books) pieces(ctx context.Context, ids []events.CenterID, one func(events.CenterID) *piece) (made []*piece, err error) {
 	known := func(id events.CenterID) *piece {
 		if id != "" && !d.Register.Knows(id) {
 			return nil
@@ -321,7 +321,7 @@ const fewPieces = 64
 const lookAheadMax = 3
 
 // moved lists, in order, the centers whose piece is another one than in g, or is gone.
-func (d *Source) moved(q *asked, g gathered) (ids []events.CenterID, moment projections.Moment) {
+func (d *Books) moved(q *asked, g gathered) (ids []events.CenterID, moment projections.Moment) {
 	if of := q.Center(); of != "" {
 		return []events.CenterID{of}, g.moment
 	}
@@ -351,7 +351,7 @@ func (d *Source) moved(q *asked, g gathered) (ids []events.CenterID, moment proj
 }
 
 // concatenate answers a list that is made center by center.
-func (d *Source) concatenate(ctx context.Context, q *asked, a *Answer, in *Encoding) (err error) {
+func (d *Books) concatenate(ctx context.Context, q *asked, a *Answer, in *Encoding) (err error) {
 	columns, inForm := a.Columns, table.ColumnsIn(a.Columns, q.form)
 	if a.gathered, err = d.gather(ctx, q, a.gathered, func(id events.CenterID) *piece {
 		p := &piece{center: id}

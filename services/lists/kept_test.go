@@ -55,7 +55,7 @@ func whole(a *lists.Answer) string {
 
 // keptWorld is a ledger that a random history happens to.
 type keptWorld struct {
-	*lists.Source
+	*lists.Books
 	t        *testing.T
 	rnd      *rand.Rand
 	centers  int
@@ -78,7 +78,7 @@ func (w *keptWorld) register() {
 	w.vouchers[center] = 1
 	for i, line := range append(funded(center), historyLine("ahead"+center, center, `"kind":"subsidy.granted","on":"2026-10-20","by":{"role":"finance","actor":"f"},"mode":"record","doc":"浙财科教〔2026〕9号","data":{"grant":"G3","category":"other","source":"province-other","fiscalYear":2027,"amountFen":70000}`)) {
 		if i < 3 || w.centers%4 == 0 {
-			recordLine(w.t, w.Source, strings.Replace(line, `"region":"330106"`, `"region":"`+region+`"`, 1), ledger.Account{Name: "importer", MayRecord: true})
+			recordLine(w.t, w.Books, strings.Replace(line, `"region":"330106"`, `"region":"`+region+`"`, 1), ledger.Writer{Name: "importer", MayRecord: true})
 		}
 	}
 }
@@ -98,7 +98,7 @@ func (w *keptWorld) some() string {
 
 // step lets something happen.
 func (w *keptWorld) step() {
-	account := ledger.Account{Name: "importer", MayRecord: true}
+	account := ledger.Writer{Name: "importer", MayRecord: true}
 	w.serial++
 	center := w.some()
 	switch n := w.rnd.IntN(20); {
@@ -107,16 +107,16 @@ func (w *keptWorld) step() {
 	case n < 9:
 		w.vouchers[center]++
 		w.last[center] = fmt.Sprint("V", w.vouchers[center])
-		recordLine(w.t, w.Source, spentLine(center, w.last[center], fmt.Sprintf("2025-%02d-01", 4+w.rnd.IntN(6)), "乙", 100+w.rnd.IntN(50_000_000/w.vouchers[center]/2), "样机"), account)
+		recordLine(w.t, w.Books, spentLine(center, w.last[center], fmt.Sprintf("2025-%02d-01", 4+w.rnd.IntN(6)), "乙", 100+w.rnd.IntN(50_000_000/w.vouchers[center]/2), "样机"), account)
 	case n < 11 && w.last[center] != "":
 		v := w.last[center]
 		if w.last[center] = ""; w.rnd.IntN(2) == 0 {
-			recordLine(w.t, w.Source, voidedLine(center, center+v), account)
+			recordLine(w.t, w.Books, voidedLine(center, center+v), account)
 			return
 		}
-		recordLine(w.t, w.Source, reversedLine(center, v, "2026-02-01"), account)
+		recordLine(w.t, w.Books, reversedLine(center, v, "2026-02-01"), account)
 	case n < 13: // moves between offices, now or on a later day
-		recordLine(w.t, w.Source, historyLine(fmt.Sprint("assigned", w.serial), center, fmt.Sprintf(`"kind":"center.assigned","on":"%s","by":{"role":"st-office","actor":"s-1"},"data":{"industryDept":"省经信厅","localGov":"%s"}`,
+		recordLine(w.t, w.Books, historyLine(fmt.Sprint("assigned", w.serial), center, fmt.Sprintf(`"kind":"center.assigned","on":"%s","by":{"role":"st-office","actor":"s-1"},"data":{"industryDept":"省经信厅","localGov":"%s"}`,
 			[]string{"2025-02-01", "2026-11-02"}[w.rnd.IntN(2)], []string{"330106", "330203"}[w.rnd.IntN(2)])), account)
 	case n == 13:
 		w.today ^= 1 // midnight of a clock that goes back, too
@@ -128,7 +128,7 @@ func (w *keptWorld) step() {
 			w.Register.ApplyBroken(events.Stored{Stream: stream, ID: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, stream, w.serial)), Place: at}, errors.New("unknown kind"))
 		}
 	default:
-		recordLine(w.t, w.Source, historyLine(fmt.Sprint("item", w.serial), center, `"kind":"governance.recorded","on":"2026-09-01","by":{"role":"center","actor":"c-1"},"data":{"item":"other"}`), account)
+		recordLine(w.t, w.Books, historyLine(fmt.Sprint("item", w.serial), center, `"kind":"governance.recorded","on":"2026-09-01","by":{"role":"center","actor":"c-1"},"data":{"item":"other"}`), account)
 	}
 }
 
@@ -141,7 +141,7 @@ func (w *keptWorld) adopt() {
 	if len(problems) > 0 {
 		w.t.Fatal(problems)
 	}
-	if _, err := w.Ledger.Record(w.t.Context(), ledger.Adoption(p), ledger.Account{Name: "admin", MayRecord: true}); err != nil {
+	if _, err := w.Ledger.Record(w.t.Context(), ledger.Adoption(p), ledger.Writer{Name: "admin", MayRecord: true}); err != nil {
 		w.t.Fatal(err)
 	}
 	w.versions++
@@ -151,7 +151,7 @@ func (w *keptWorld) adopt() {
 // answer from the last one to the same question, from nothing, and as a table. It looks at the memory that is held, too.
 func TestAnAnswerMadeFromTheOneBeforeIsTheOneMadeFromNothing(t *testing.T) {
 	w := &keptWorld{t: t, rnd: rand.New(rand.NewPCG(1, 2)), vouchers: map[string]int{}, last: map[string]string{}, today: events.MustDate("2026-11-01") &^ 1,
-		Source: deskOver(t, memstore.New(func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) }))}
+		Books: deskOver(t, memstore.New(func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) }))}
 	for range 140 { // more than a block of centers
 		w.register()
 	}
@@ -171,7 +171,7 @@ func TestAnAnswerMadeFromTheOneBeforeIsTheOneMadeFromNothing(t *testing.T) {
 			k := key{question: w.rnd.IntN(len(questions)), scope: max(0, w.rnd.IntN(2*len(scopes))-len(scopes))}
 			in := []lists.Encoding{inJSON, inCSV}[w.rnd.IntN(2)]
 			k.in = in.Name
-			d := *w.Source
+			d := *w.Books
 			d.Register = scopes[k.scope]
 			q := questions[k.question]
 			ask := func(before *lists.Answer) *lists.Answer {
@@ -271,7 +271,7 @@ func BenchmarkMadeAnew(b *testing.B) {
 	serial := 0
 	record := func() {
 		center := fmt.Sprintf("ZJ-M%04d", serial*7919%5000)
-		recordLine(b, d, spentLine(center, fmt.Sprint("W", serial), "2026-01-01", "乙", 100, "样机"), ledger.Account{Name: "clerk"})
+		recordLine(b, d, spentLine(center, fmt.Sprint("W", serial), "2026-01-01", "乙", 100, "样机"), ledger.Writer{Name: "clerk"})
 		serial++
 	}
 	for _, q := range []lists.Question{{List: "centers"}, {List: "alerts", Params: map[string]string{"all": "true"}}, {List: "execution"}, {List: "execution", Params: map[string]string{"by": "region"}}} {

@@ -28,7 +28,7 @@ var odd = []string{
 	`"kind":"entry.voided","on":"2062-03-02","by":{"role":"center","actor":"c"},"data":{"event":"` + historyID("10") + `","reason":"年份误写"}`,
 }
 
-func oddDesk(t *testing.T) *lists.Source {
+func oddDesk(t *testing.T) *lists.Books {
 	t.Helper()
 	var lines []string
 	for i, tail := range odd {
@@ -38,7 +38,7 @@ func oddDesk(t *testing.T) *lists.Source {
 }
 
 // asks a list with parameters such as "year=2026", in a form (0 for the latest).
-func asks(t *testing.T, d *lists.Source, form int, list, on string, params ...string) *table.Table {
+func asks(t *testing.T, d *lists.Books, form int, list, on string, params ...string) *table.Table {
 	t.Helper()
 	q := lists.Question{List: list, On: events.MustDate(on), Params: map[string]string{}}
 	for _, p := range params {

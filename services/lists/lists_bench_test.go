@@ -104,7 +104,7 @@ func BenchmarkKnownAt(b *testing.B) {
 
 // openedDesk simulates a history of so many records, imports it, and opens the ledger again. It also returns the position of
 // the last event.
-func openedDesk(b *testing.B, records int) (*lists.Source, uint64) {
+func openedDesk(b *testing.B, records int) (*lists.Books, uint64) {
 	b.Helper()
 	file, dir := filepath.Join(b.TempDir(), "history.jsonl"), filepath.Join(b.TempDir(), "ledger")
 	simulatortest.History(b, file, simulatortest.Centers(records), records)
@@ -116,7 +116,7 @@ func openedDesk(b *testing.B, records int) (*lists.Source, uint64) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	report, err := l.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, file), Account: ledger.Account{Name: "importer", MayRecord: true}, Dir: dir})
+	report, err := l.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, file), Account: ledger.Writer{Name: "importer", MayRecord: true}, Dir: dir})
 	if err != nil || report.Accepted != records {
 		b.Fatalf("imported %+v, %v", report, err)
 	}
@@ -133,7 +133,7 @@ func openedDesk(b *testing.B, records int) (*lists.Source, uint64) {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	return &lists.Source{Ledger: l, Register: l.Register(), Root: root}, l.Register().Position()
+	return &lists.Books{Ledger: l, Register: l.Register(), Root: root}, l.Register().Position()
 }
 
 // processorTime is what this process has used of all processors.

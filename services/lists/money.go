@@ -13,15 +13,15 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Figure is an amount of the execution report (section 8). Its Name is the column name for programs without the unit.
-type Figure struct {
+// MoneyFigure is an amount of the execution report (section 8). Its Name is the column name for programs without the unit.
+type MoneyFigure struct {
 	Name string
 	Word text.Text
 	Of   func(aggregates.Money) events.Fen
 }
 
 // Figures holds the amounts of the execution report, in the order of the report. Their names stand only here.
-var Figures = []Figure{
+var Figures = []MoneyFigure{
 	{"granted", text.Say("下达", "granted"), func(m aggregates.Money) events.Fen { return m.GrantedFen }},
 	{"carriedIn", text.Say("上年结转", "carried in"), func(m aggregates.Money) events.Fen { return m.CarriedInFen }},
 	{"received", text.Say("到账", "received"), func(m aggregates.Money) events.Fen { return m.ReceivedFen }},
@@ -40,7 +40,7 @@ func figureNames() (names []string) {
 }
 
 // column returns the column of a figure.
-func (f *Figure) column() table.Column {
+func (f *MoneyFigure) column() table.Column {
 	return table.Column{Name: f.Name + "Fen", Title: f.Word, Type: table.Money}
 }
 

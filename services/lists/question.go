@@ -20,13 +20,13 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Source answers questions. Ledger is the ledger. Register holds the read models of that ledger at the point of the
+// Books answers questions about a ledger. Ledger is the ledger. Register holds the read models of that ledger at the point of the
 // question. Root calls see for all events of the ledger up to a position, in order, and returns their root hash
 // (package seal). An event is valid until see returns. Only samples call Root.
 //
 // Prefix is the text that a user writes before the name of a parameter, such as the dashes of a flag. Texts that name
 // a parameter need it. InForm is the number of the form in which the answers are, from 1 to Form, or 0 for Form.
-type Source struct {
+type Books struct {
 	Ledger   *ledger.Ledger
 	Register *projections.Register
 	Prefix   string
@@ -68,7 +68,7 @@ type List struct {
 	close func(q *asked, s *sum, rows int, t *table.Table) (rowsStand bool)
 
 	// Any other list fills a table that has its columns already.
-	answer func(ctx context.Context, d *Source, q *asked, t *table.Table) error
+	answer func(ctx context.Context, d *Books, q *asked, t *table.Table) error
 }
 
 // Param is one parameter of a list. Its Words describe it and name the value in backquotes, like the usage of a flag.
@@ -171,14 +171,14 @@ func (q Question) Center() events.CenterID {
 // even while others append. Asked again as of that position, the question has the same answer. Ask returns a
 // *text.Error that names the parameter if a value is not valid, and one with text.NotFound if the ledger has no such
 // center.
-func (d *Source) Ask(ctx context.Context, q Question) (*table.Table, error) {
+func (d *Books) Ask(ctx context.Context, q Question) (*table.Table, error) {
 	t, _, err := d.AskSeeing(ctx, q)
 	return t, err
 }
 
 // AskSeeing is Ask that also returns the register of the answer. If the register of the source is restricted, the register
 // of the answer is restricted for good to the centers of the answer.
-func (d *Source) AskSeeing(ctx context.Context, q Question) (*table.Table, *projections.Register, error) {
+func (d *Books) AskSeeing(ctx context.Context, q Question) (*table.Table, *projections.Register, error) {
 	a, register, err := d.answer(ctx, q, nil, nil)
 	if err != nil {
 		return nil, nil, err
@@ -200,12 +200,12 @@ func (a *Answer) IsByCenter() bool { return a.moment != projections.Moment{} }
 
 // AnswerSeeing is AskSeeing that returns the rows in an encoding. before is an earlier answer, or nil: of the centers that
 // are the same as then, the new answer shares the rows.
-func (d *Source) AnswerSeeing(ctx context.Context, q Question, in Encoding, before *Answer) (*Answer, *projections.Register, error) {
+func (d *Books) AnswerSeeing(ctx context.Context, q Question, in Encoding, before *Answer) (*Answer, *projections.Register, error) {
 	return d.answer(ctx, q, &in, before)
 }
 
 // answer answers a question, in an encoding or (for nil) with the rows in the table.
-func (d *Source) answer(ctx context.Context, q Question, in *Encoding, before *Answer) (*Answer, *projections.Register, error) {
+func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *Answer) (*Answer, *projections.Register, error) {
 	l, err := q.Check()
 	if err != nil {
 		return nil, nil, err
@@ -255,7 +255,7 @@ func (d *Source) answer(ctx context.Context, q Question, in *Encoding, before *A
 }
 
 // fillTable fills the table of a list that is not made center by center.
-func (d *Source) fillTable(ctx context.Context, q *asked, t *table.Table) (err error) {
+func (d *Books) fillTable(ctx context.Context, q *asked, t *table.Table) (err error) {
 	if q.list.later {
 		if q.tallies, err = workAhead(ctx, d, q.Center(), func(id events.CenterID) aggregates.Tally { return d.Register.Tally(id, q.On) }); err != nil {
 			return err
@@ -280,7 +280,7 @@ func laterRecords(count int, on events.Date) text.Text {
 // exactly calls take, which reads the register, while no event is applied. So the table shows exactly that position, and
 // the centers that are seen at that position. Writers wait until take returns. Therefore a list evaluates before it calls
 // exactly, and makes its rows afterwards. A list calls exactly once.
-func (d *Source) exactly(q *asked, take func()) {
+func (d *Books) exactly(q *asked, take func()) {
 	d.Register.Exactly(func(position uint64) {
 		if d.stood != nil {
 			defer func(since time.Time) { d.stood(time.Since(since)) }(time.Now())

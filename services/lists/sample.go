@@ -43,7 +43,7 @@ type drawing struct {
 
 // sample draws vouchers of a year that are recorded up to the position and are not voided up to it. Reversed vouchers
 // can be drawn and are marked: an auditor samples everything that was booked, and a reversal deserves a look.
-func sample(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func sample(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	d.exactly(q, func() {}) // only fixes the position: a sample reads everything from the ledger
 	g := &drawing{position: q.position, question: questionText(q.center("center"), q.number("year"), q.text("by"))}
 	if asked := uint64(q.number("position")); asked > g.position {
@@ -96,7 +96,7 @@ func sampleColumns(*asked) []table.Column {
 
 // fill makes a row for each voucher drawn. The values that are needed to repeat the draw stand under the table for
 // people and in every row for programs.
-func (g *drawing) fill(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func (g *drawing) fill(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	t.Title = text.Say("%d 年凭证审计抽样，凭证日期截至 %s，台账位置 %d（金额单位：元）", "Sample of the vouchers of %d up to %s, ledger position %d (amounts in yuan)", q.number("year"), q.On, g.position)
 	t.Empty = text.Say("没有可抽取的凭证。", "There is no voucher to draw.")
 	root, seed := hex.EncodeToString(g.root[:]), hex.EncodeToString(g.seed[:])

@@ -52,7 +52,7 @@ type plainLedger struct {
 	root      []byte
 }
 
-func plainLedgerOf(t *testing.T, d *lists.Source, path string) *plainLedger {
+func plainLedgerOf(t *testing.T, d *lists.Books, path string) *plainLedger {
 	t.Helper()
 	l := &plainLedger{list: plainRecords(t, path), positions: map[string]uint64{}}
 	var leaves [][]byte

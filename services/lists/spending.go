@@ -63,7 +63,7 @@ type spent struct {
 	position            uint64
 }
 
-func spending(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func spending(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	var vouchers []aggregates.Spending
 	var unfit error
 	d.exactly(q, func() {
@@ -89,7 +89,7 @@ func spending(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 
 // spendingFilters returns an error if a filter could never match anything. An empty answer would hide a mistyped
 // filter.
-func spendingFilters(d *Source, q *asked) error {
+func spendingFilters(d *Books, q *asked) error {
 	has := func(p *policy.Policy) bool { return p.Use(events.Use(q.text("use"))) != nil }
 	if q.given("use") && !slices.ContainsFunc(d.Register.Timeline().Adopted(), has) {
 		return text.Errorf(text.Invalid, "没有用途 %q", "there is no use %q", q.text("use")).Of("use")
@@ -108,7 +108,7 @@ func spendingFilters(d *Source, q *asked) error {
 
 // spent lists the lines that pass the filters, in the order of their dates. It reads from the records the values that
 // the read models do not keep. It reads no further than the register, which may be of an earlier position.
-func (d *Source) spent(ctx context.Context, q *asked, vouchers []aggregates.Spending) ([]*spent, error) {
+func (d *Books) spent(ctx context.Context, q *asked, vouchers []aggregates.Spending) ([]*spent, error) {
 	wanted, payee := map[uuid.UUID]*aggregates.Spending{}, likeness(foldText(q.text("payee")))
 	for i := range vouchers {
 		if v := &vouchers[i]; q.takes(v) {
@@ -154,7 +154,7 @@ func (q *asked) takes(v *aggregates.Spending) bool {
 	return true
 }
 
-func (d *Source) spendingByLine(t *table.Table, q *asked, lines []*spent) {
+func (d *Books) spendingByLine(t *table.Table, q *asked, lines []*spent) {
 	var sum events.Fen
 	for _, s := range lines {
 		if s.ReversedOn == 0 {
@@ -167,7 +167,7 @@ func (d *Source) spendingByLine(t *table.Table, q *asked, lines []*spent) {
 }
 
 // spendingBy sums the lines by use or grant, the largest sum first.
-func (d *Source) spendingBy(t *table.Table, q *asked, lines []*spent) {
+func (d *Books) spendingBy(t *table.Table, q *asked, lines []*spent) {
 	by := q.text("by")
 	type group struct {
 		cell                        table.Cell

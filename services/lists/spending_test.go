@@ -168,7 +168,7 @@ func TestSpendingAsKnownEarlierEndsAtItsPosition(t *testing.T) {
 				}
 				known[strings.TrimPrefix(string(s.Stream), "center-")+s.ID.String()] = s.Position <= position
 			}
-			then := &plainHistory{desk: &lists.Source{Ledger: h.desk.Ledger, Register: earlier}}
+			then := &plainHistory{desk: &lists.Books{Ledger: h.desk.Ledger, Register: earlier}}
 			then.events = standing(slices.DeleteFunc(slices.Clone(h.lines), func(e plainEvent) bool { return !known[e.Center+e.ID] }))
 			lines := 0
 			for center, es := range then.byCenter("2026-08-31") {

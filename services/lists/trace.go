@@ -74,7 +74,7 @@ type portion struct {
 
 // partsFen returns the parts of a figure that are kept as they are counted, such as carriedIn and received of available,
 // by their index in Figures. A part that is subtracted is negative. Their sum is the figure.
-func (f *Figure) partsFen(m aggregates.Money) map[int]events.Fen {
+func (f *MoneyFigure) partsFen(m aggregates.Money) map[int]events.Fen {
 	parts := map[int]events.Fen{}
 	for i, alone := range countedFigures(m) {
 		if v := f.Of(alone); v != 0 {
@@ -97,11 +97,11 @@ func countedFigures(m aggregates.Money) map[int]aggregates.Money {
 
 // figureAt returns the index of a figure in Figures.
 func figureAt(name string) int {
-	return slices.IndexFunc(Figures, func(f Figure) bool { return f.Name == name })
+	return slices.IndexFunc(Figures, func(f MoneyFigure) bool { return f.Name == name })
 }
 
 // trace lists what each record contributes to a figure.
-func trace(ctx context.Context, d *Source, q *asked, t *table.Table) error {
+func trace(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	center, year, scope, f := q.center("center"), q.number("year"), aggregates.Scope(q.text("scope")), &Figures[figureAt(q.text("figure"))]
 	var movements []aggregates.Movement
 	d.exactly(q, func() { movements = d.Register.MovementsAhead(center, q.On, year, scope) })
@@ -145,7 +145,7 @@ func trace(ctx context.Context, d *Source, q *asked, t *table.Table) error {
 }
 
 // recordsOf reads the records from which movements of a center come, by their ids.
-func (d *Source) recordsOf(ctx context.Context, q *asked, center events.CenterID, movements []aggregates.Movement) (map[uuid.UUID]*events.Recorded, error) {
+func (d *Books) recordsOf(ctx context.Context, q *asked, center events.CenterID, movements []aggregates.Movement) (map[uuid.UUID]*events.Recorded, error) {
 	found := make(map[uuid.UUID]*events.Recorded, len(movements))
 	for i := range movements {
 		found[movements[i].From.ID] = nil
@@ -175,7 +175,7 @@ func (d *Source) recordsOf(ctx context.Context, q *asked, center events.CenterID
 }
 
 // portionRow returns the row of what a record contributes.
-func (d *Source) portionRow(ctx context.Context, p portion) ([]table.Cell, error) {
+func (d *Books) portionRow(ctx context.Context, p portion) ([]table.Cell, error) {
 	rec, part := p.record, &Figures[p.part]
 	subject, err := d.subject(ctx, rec)
 	if err != nil {
@@ -225,7 +225,7 @@ func traceTotals(t *table.Table, list []portion) {
 }
 
 // partsNotes says from which parts a figure follows, and what carried in means.
-func (f *Figure) partsNotes(list []portion) (notes []text.Text) {
+func (f *MoneyFigure) partsNotes(list []portion) (notes []text.Text) {
 	one := f.partsFen(aggregates.Money{GrantedFen: 1, CarriedInFen: 1, ReceivedFen: 1, SpentAllFen: 1, IneligibleFen: 1})
 	if len(one) > 1 {
 		sum, more := text.Text{Zh: f.Word.Zh + "＝", En: f.Word.En + " = "}, text.Text{}

@@ -36,7 +36,7 @@ func TestTheRecordsOfAFigureSumToIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	then := &plainHistory{desk: &lists.Source{Ledger: h.desk.Ledger, Register: known}}
+	then := &plainHistory{desk: &lists.Books{Ledger: h.desk.Ledger, Register: known}}
 	then.events = standing(slices.DeleteFunc(slices.Clone(h.lines), func(e plainEvent) bool {
 		return known.Has(events.CenterID(e.Center).Stream(), uuid.MustParse(e.ID)) == 0
 	}))
@@ -126,7 +126,7 @@ func TestWhatAFigureIsMadeOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.desk = &lists.Source{Ledger: g.l, Register: register}
+	g.desk = &lists.Books{Ledger: g.l, Register: register}
 	rows, _ := g.ask(t, "trace", "2025-12-31", "center", "ZJ-0001", "year", "2025", "scope", "province", "figure", "spentAll")
 	sameRows(t, rows, "subject amountFen", []string{"V1|30000", "V2|31000"})
 }

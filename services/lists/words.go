@@ -37,7 +37,7 @@ func SeverityWord(s aggregates.Severity) text.Text { return word(severityWords, 
 func ScopeWord(s aggregates.Scope) text.Text { return word(scopeWords, s) }
 
 // useCell returns a cell that shows a use in the words of the policies.
-func (d *Source) useCell(use events.Use, on events.Date) table.Cell {
+func (d *Books) useCell(use events.Use, on events.Date) table.Cell {
 	return table.Named(use, d.policies.UseName(use, on))
 }
 

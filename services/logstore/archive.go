@@ -187,18 +187,18 @@ func (memberFile) Close() error           { return nil } // the archive is close
 // A run that fails removes the partial file.
 //
 // BackupFile does not change a file that is not an earlier backup of this log: it returns a *CopyError.
-func BackupFile(ctx context.Context, dir, file string) (Report, error) {
+func BackupFile(ctx context.Context, dir, file string) (ScanReport, error) {
 	return backupFile(ctx, like(dir), dir, file)
 }
 
-func backupFile(ctx context.Context, fs FS, dir, file string) (report Report, err error) {
+func backupFile(ctx context.Context, fs FS, dir, file string) (report ScanReport, err error) {
 	defer func() { err = noRoom(file, err) }()
 	if err := holdsLog(fs, dir); err != nil {
-		return Report{}, err
+		return ScanReport{}, err
 	}
 	c, err := lockCopy(fs, file+partialName)
 	if err != nil {
-		return Report{}, err
+		return ScanReport{}, err
 	}
 	grown := false // whether there is a partial file to resume
 	defer func() {
@@ -209,12 +209,12 @@ func backupFile(ctx context.Context, fs FS, dir, file string) (report Report, er
 	}()
 	old, err := openEarlier(fs, file)
 	if err != nil {
-		return Report{}, err
+		return ScanReport{}, err
 	}
 	defer func() { err = errors.Join(err, old.close()) }()
 	out, err := c.pack()
 	if err != nil {
-		return Report{}, err
+		return ScanReport{}, err
 	}
 	grown = out.left > 0
 	w := newScan(fs, dir, nil)
@@ -360,14 +360,14 @@ func (c *copied) discard() {
 }
 
 // RestoreFile is Restore from a backup in one file.
-func RestoreFile(ctx context.Context, file, dir string) (Report, error) {
+func RestoreFile(ctx context.Context, file, dir string) (ScanReport, error) {
 	return restoreFile(ctx, like(file), file, dir)
 }
 
-func restoreFile(ctx context.Context, fs FS, file, dir string) (report Report, err error) {
+func restoreFile(ctx context.Context, fs FS, file, dir string) (report ScanReport, err error) {
 	a, err := openArchive(fs, file)
 	if err != nil {
-		return Report{}, err
+		return ScanReport{}, err
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
 	return restore(ctx, a, file, fs, dir)

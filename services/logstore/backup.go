@@ -22,23 +22,23 @@ import (
 // missing part. If dest has segments that are not those of an earlier copy, Backup changes nothing and returns a
 // *CopyError. It ignores other files in dest. A copy may have the last commit of a writer that lost this commit in a
 // power cut before it was acknowledged; such a copy is no earlier copy either.
-func Backup(ctx context.Context, dir, dest string) (Report, error) {
+func Backup(ctx context.Context, dir, dest string) (ScanReport, error) {
 	return backup(ctx, like(dir), dir, dest)
 }
 
-func backup(ctx context.Context, fs FS, dir, dest string) (report Report, err error) {
+func backup(ctx context.Context, fs FS, dir, dest string) (report ScanReport, err error) {
 	defer func() { err = noRoom(dest, err) }()
 	if err := holdsLog(fs, dir); err != nil {
-		return Report{}, err
+		return ScanReport{}, err
 	}
 	c, err := lockCopy(fs, dest)
 	if err != nil {
-		return Report{}, err
+		return ScanReport{}, err
 	}
 	defer func() { err = errors.Join(err, c.unlock()) }()
 	names, err := newScan(fs, dest, nil).names()
 	if err != nil {
-		return Report{}, err
+		return ScanReport{}, err
 	}
 	w := newScan(fs, dir, nil)
 	w.unlocked = true
@@ -70,14 +70,14 @@ func backup(ctx context.Context, fs FS, dir, dest string) (report Report, err er
 // Restore checks all of a backup and then copies it to dir. dir must be empty or not exist; otherwise the error is
 // ErrNotEmpty. A Restore that fails leaves nothing. An interrupted Restore leaves nothing, or a log that does not open
 // because its first segment is missing, but never a shorter log. In that case clear the directory and restore again.
-func Restore(ctx context.Context, from, dir string) (Report, error) {
+func Restore(ctx context.Context, from, dir string) (ScanReport, error) {
 	return restore(ctx, osFS{}, from, like(from), dir)
 }
 
-func restore(ctx context.Context, source FS, from string, fs FS, dir string) (report Report, err error) {
+func restore(ctx context.Context, source FS, from string, fs FS, dir string) (report ScanReport, err error) {
 	defer func() { err = noRoom(dir, err) }()
 	if err := holdsLog(source, from); err != nil {
-		return Report{}, err
+		return ScanReport{}, err
 	}
 	w := newScan(source, from, nil)
 	var sums []uint32
@@ -217,7 +217,7 @@ func notEmpty(dir, file string) error {
 type CopyError struct{ Dir, File string }
 
 // ErrorCode returns the code of package text: something else is there.
-func (e *CopyError) ErrorCode() text.Code { return text.Conflict }
+func (e *CopyError) ErrorCode() text.ErrorCode { return text.Conflict }
 
 // Text returns the error as a message for a user.
 func (e *CopyError) Text() text.Text {
@@ -237,7 +237,7 @@ type RoomError struct {
 }
 
 // ErrorCode returns the code of package text: room must be made first.
-func (e *RoomError) ErrorCode() text.Code { return text.Unavailable }
+func (e *RoomError) ErrorCode() text.ErrorCode { return text.Unavailable }
 
 // Text returns the error as a message for a user.
 func (e *RoomError) Text() text.Text {

@@ -333,7 +333,7 @@ func TestBackupAndRestoreTakeTheRightDirectoriesOnly(t *testing.T) {
 	dir, none := t.TempDir(), filepath.Join(t.TempDir(), "none")
 	small(t, dir)
 	var file *FileError
-	for name, do := range map[string]func(context.Context, string, string) (Report, error){"backup": Backup, "restore": Restore} {
+	for name, do := range map[string]func(context.Context, string, string) (ScanReport, error){"backup": Backup, "restore": Restore} {
 		for _, from := range []string{none, t.TempDir()} {
 			if _, err := do(t.Context(), from, filepath.Join(none, "to")); !errors.As(err, &file) || !errors.Is(err, syscall.ENOENT) {
 				t.Errorf("%s from %s: %v", name, from, err)

@@ -45,7 +45,7 @@ type UnlikeError struct {
 }
 
 // ErrorCode returns the code of package text: another event is there.
-func (e *UnlikeError) ErrorCode() text.Code { return text.Conflict }
+func (e *UnlikeError) ErrorCode() text.ErrorCode { return text.Conflict }
 
 // Text returns the error as a message for a user.
 func (e *UnlikeError) Text() text.Text {

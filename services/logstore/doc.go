@@ -12,7 +12,7 @@
 // read returns bytes as they were written, or an error: each line is checked against its checksum on every read.
 //
 // A torn commit is a commit that a crash interrupted, at the end of the last segment before the allocated room. It was
-// never acknowledged: Open cuts it off and reports it (Report.Torn). Any other difference from the written bytes is a
+// never acknowledged: Open cuts it off and reports it (ScanReport.Torn). Any other difference from the written bytes is a
 // DamageError that names file, offset and position; nothing is repaired. Before an opened store returns any event, it
 // writes and syncs the last commit once more: after a failed or missing sync the operating system may show bytes that
 // are not on disk.

@@ -14,7 +14,7 @@ import (
 type LockedError struct{ Dir string }
 
 // ErrorCode returns the code of package text: the other process may end.
-func (e *LockedError) ErrorCode() text.Code { return text.Unavailable }
+func (e *LockedError) ErrorCode() text.ErrorCode { return text.Unavailable }
 
 // Text returns the error as a message for a user.
 func (e *LockedError) Text() text.Text {
@@ -34,7 +34,7 @@ type DamageError struct {
 }
 
 // ErrorCode returns the code of package text: the files are damaged.
-func (e *DamageError) ErrorCode() text.Code { return text.Internal }
+func (e *DamageError) ErrorCode() text.ErrorCode { return text.Internal }
 
 // Text returns the error as a message for a user.
 func (e *DamageError) Text() text.Text {
@@ -53,7 +53,7 @@ type FileError struct {
 }
 
 // ErrorCode returns the code of package text: the operating system refuses.
-func (e *FileError) ErrorCode() text.Code { return text.Unavailable }
+func (e *FileError) ErrorCode() text.ErrorCode { return text.Unavailable }
 
 // Text returns the error as a message for a user.
 func (e *FileError) Text() text.Text {
@@ -102,7 +102,7 @@ type FailedError struct {
 }
 
 // ErrorCode returns the code of package text: nothing more is written until the store is opened again.
-func (e *FailedError) ErrorCode() text.Code { return text.Stopped }
+func (e *FailedError) ErrorCode() text.ErrorCode { return text.Stopped }
 
 // Text returns the error as a message for a user.
 func (e *FailedError) Text() text.Text {

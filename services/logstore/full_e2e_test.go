@@ -246,7 +246,7 @@ func (w *writers) backups(log, to string) {
 	}
 }
 
-func (w *writers) works(_ Report, err error) {
+func (w *writers) works(_ ScanReport, err error) {
 	w.Helper()
 	if err != nil {
 		w.Fatal(err)
@@ -254,7 +254,7 @@ func (w *writers) works(_ Report, err error) {
 }
 
 // refusesCopy takes the answer of a backup or restore that has no room.
-func (w *writers) refusesCopy(_ Report, err error) {
+func (w *writers) refusesCopy(_ ScanReport, err error) {
 	w.Helper()
 	room := &RoomError{}
 	if !errors.As(err, &room) || !errors.Is(err, syscall.ENOSPC) {

@@ -26,8 +26,8 @@ var errManyDamages = errors.New("logstore: verify: too many damages to go on")
 
 var segmentPattern = regexp.MustCompile(`^segment-([0-9]{6}|[1-9][0-9]{6,15})\.log$`)
 
-// Report is the result of reading all segments.
-type Report struct {
+// ScanReport is the result of reading all segments.
+type ScanReport struct {
 	Segments int
 	Commits  uint64
 	Records  uint64
@@ -69,7 +69,7 @@ type scan struct {
 	dir    string
 	replay func(events.Stored) error              // may be nil
 	whole  func(g *segment, commits []byte) error // called with each checked segment, up to its last commit; may be nil
-	report Report
+	report ScanReport
 
 	unlocked bool // another process may be writing
 	tolerant bool // damages are collected and skipped

@@ -45,7 +45,7 @@ type Store struct {
 	opts   Options
 	dir    string
 	lock   io.Closer
-	report Report
+	report ScanReport
 
 	queue   chan *request
 	stop    chan struct{} // closed by Close
@@ -262,7 +262,7 @@ func (s *Store) setAside(g *segment, need int64) error {
 }
 
 // Report returns the report of Open.
-func (s *Store) Report() Report { return s.report }
+func (s *Store) Report() ScanReport { return s.report }
 
 // ReadStream implements events.Store.
 func (s *Store) ReadStream(ctx context.Context, name events.StreamID, after uint64) iter.Seq2[events.Stored, error] {

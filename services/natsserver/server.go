@@ -30,8 +30,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Config holds the parameters of Start.
-type Config struct {
+// NATSConfig holds the parameters of Start.
+type NATSConfig struct {
 	Dir    string      // of the streams; made if it is not there, and locked
 	Listen string      // HOST:PORT; port 0 is any free one
 	TLS    *tls.Config // nil for none
@@ -47,7 +47,7 @@ type User struct {
 
 // Server is a NATS server in this process.
 type Server struct {
-	cfg  Config
+	cfg  NATSConfig
 	host string
 	port int // -1 for any, until the first start
 	lock *os.File
@@ -65,7 +65,7 @@ type Server struct {
 
 // Start starts a server and returns when it answers. If the port is taken, errors.Is(err, syscall.EADDRINUSE). If another process
 // uses the directory, the code of the error is text.Conflict.
-func Start(ctx context.Context, cfg Config) (*Server, error) {
+func Start(ctx context.Context, cfg NATSConfig) (*Server, error) {
 	host, port, err := splitListen(cfg.Listen)
 	if err != nil {
 		return nil, err

@@ -126,7 +126,7 @@ func TestATakenPortIsAnError(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	dir := filepath.Join(t.TempDir(), "nats")
-	_, err = Start(t.Context(), Config{Dir: dir, Listen: l.Addr().String(), Log: zap.NewNop()})
+	_, err = Start(t.Context(), NATSConfig{Dir: dir, Listen: l.Addr().String(), Log: zap.NewNop()})
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("got %v", err)
 	}
@@ -136,7 +136,7 @@ func TestATakenPortIsAnError(t *testing.T) {
 func TestADirectoryInUseIsNamed(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "nats")
 	s := startIn(t, dir)
-	cfg := Config{Dir: dir, Listen: "127.0.0.1:0", Log: zap.NewNop()}
+	cfg := NATSConfig{Dir: dir, Listen: "127.0.0.1:0", Log: zap.NewNop()}
 	if _, err := Start(t.Context(), cfg); text.CodeOf(err) != text.Conflict || !strings.Contains(err.Error(), dir) {
 		t.Errorf("got %v", err)
 	}
@@ -187,7 +187,7 @@ func TestNamesAndKeys(t *testing.T) {
 
 func TestAServerStartsOnlyWithGoodParameters(t *testing.T) {
 	a, b := newReader(t, "a"), newReader(t, "b")
-	for want, list := range map[text.Code][]Config{
+	for want, list := range map[text.ErrorCode][]NATSConfig{
 		text.Invalid:  {{Listen: "4222"}, {Listen: ":4222"}, {Listen: "127.0.0.1:66000"}, {Listen: "127.0.0.1:x"}, {Users: []User{{"A", a.Key}}}, {Users: []User{{"a", "x"}}}},
 		text.Conflict: {{Users: []User{a.User, {"a", b.Key}}}, {Users: []User{a.User, {"b", a.Key}}}},
 	} {

@@ -15,7 +15,7 @@ import (
 func TestWithTLSAUserNeedsIt(t *testing.T) {
 	cert := listentest.NewCertificate(t, "localhost")
 	a, b := newReader(t, "a"), newReader(t, "b")
-	s, err := Start(t.Context(), Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: usersOf(a), Log: zap.NewNop(), TLS: &tls.Config{Certificates: []tls.Certificate{cert.Certificate}}})
+	s, err := Start(t.Context(), NATSConfig{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: usersOf(a), Log: zap.NewNop(), TLS: &tls.Config{Certificates: []tls.Certificate{cert.Certificate}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func startServer(t testing.TB, users ...User) *Server {
 
 func startIn(t testing.TB, dir string, users ...User) *Server {
 	t.Helper()
-	s, err := Start(t.Context(), Config{Dir: dir, Listen: "127.0.0.1:0", Users: users, Log: zaptest.NewLogger(t, zaptest.Level(zapLevel))})
+	s, err := Start(t.Context(), NATSConfig{Dir: dir, Listen: "127.0.0.1:0", Users: users, Log: zaptest.NewLogger(t, zaptest.Level(zapLevel))})
 	if err != nil {
 		t.Fatal(err)
 	}

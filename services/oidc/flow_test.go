@@ -57,7 +57,7 @@ func TestWhatABrowserComesBackWith(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		query  url.Values // nil takes a parameter out
-		code   text.Code
+		code   text.ErrorCode
 		reason string
 	}{
 		{"all is right", nil, "", ""},
@@ -156,7 +156,7 @@ func TestWhatTheIssuerAnswersForACode(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		answer func(*oidc.Attempt) http.HandlerFunc
-		code   text.Code
+		code   text.ErrorCode
 		reason string
 	}{
 		{"all is right", id(nil), "", ""},

@@ -45,13 +45,13 @@ func why(err error) string {
 }
 
 // words are the only ones that users see.
-var words = map[text.Code]string{
+var words = map[text.ErrorCode]string{
 	text.Unauthenticated: "single sign-on was cancelled or did not succeed: start again at the sign-in page; if that does not help, tell an administrator: the reason is in the log of the service",
 	text.Unavailable:     "the issuer of single sign-on does not answer as it should: try again later",
 }
 
 // mustFail checks that an error has a code and its words, and a reason that contains what is given.
-func mustFail(t *testing.T, err error, code text.Code, reason string) {
+func mustFail(t *testing.T, err error, code text.ErrorCode, reason string) {
 	t.Helper()
 	if text.CodeOf(err) != code || err == nil || err.Error() != words[code] || !strings.Contains(why(err), reason) {
 		t.Errorf("expected %s because of %q, got %v because of %q", code, reason, err, why(err))

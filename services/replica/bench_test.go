@@ -15,7 +15,7 @@ import (
 func BenchmarkOpen(b *testing.B) {
 	for _, streams := range []int{100, 1000} {
 		b.Run(fmt.Sprint(streams, "-streams"), func(b *testing.B) {
-			url, dir := kurrenttest.Start(b, kurrenttest.Config{}).ConnectionString(), b.TempDir()
+			url, dir := kurrenttest.Start(b, kurrenttest.ClusterConfig{}).ConnectionString(), b.TempDir()
 			again := func() *replica.Store {
 				connection, err := kurrentstore.ParseConnection(url)
 				if err != nil {
@@ -25,7 +25,7 @@ func BenchmarkOpen(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				s, err := replica.Open(context.Background(), replica.Config{Record: record, Dir: dir, Replay: func(events.Stored) error { return nil }})
+				s, err := replica.Open(context.Background(), replica.ReplicaConfig{Record: record, Dir: dir, Replay: func(events.Stored) error { return nil }})
 				if err != nil {
 					b.Fatal(err)
 				}

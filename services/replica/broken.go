@@ -15,7 +15,7 @@ type BrokenError struct {
 }
 
 // ErrorCode returns the code of package text: the record cannot be relied on.
-func (e *BrokenError) ErrorCode() text.Code { return text.Internal }
+func (e *BrokenError) ErrorCode() text.ErrorCode { return text.Internal }
 
 // Text returns the error as a message for a user.
 func (e *BrokenError) Text() text.Text {
@@ -26,8 +26,8 @@ func (e *BrokenError) Text() text.Text {
 // Error implements error.
 func (e *BrokenError) Error() string { return "replica: " + e.Text().En }
 
-// Faulty is an error of a record which reports that a stream cannot be right.
-type Faulty interface {
+// StreamError is an error of the origin which reports that a stream cannot be right.
+type StreamError interface {
 	error
 	FaultyStream() events.StreamID
 	Text() text.Text
@@ -35,7 +35,7 @@ type Faulty interface {
 
 // broken turns an error about a stream that cannot be right into a *BrokenError. It returns other errors unchanged.
 func broken(err error) error {
-	var faulty Faulty
+	var faulty StreamError
 	if errors.As(err, &faulty) {
 		return &BrokenError{faulty.FaultyStream(), faulty.Text()}
 	}

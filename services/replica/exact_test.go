@@ -22,7 +22,7 @@ import (
 )
 
 // clusterLedger opens a ledger that writes to a server through a copy of its own.
-func clusterLedger(t *testing.T, server *kurrenttest.Server) opened {
+func clusterLedger(t *testing.T, server *kurrenttest.Cluster) opened {
 	t.Helper()
 	connection, err := kurrentstore.ParseConnection(server.ConnectionString())
 	if err != nil {
@@ -56,9 +56,9 @@ func said(r *projections.Register) string {
 // TestTwoReplicasThatWriteAnswerAsTheirPositionWasKnown lets two ledgers of one cluster record and import at once, some of it about
 // one center, and asks both meanwhile.
 func TestTwoReplicasThatWriteAnswerAsTheirPositionWasKnown(t *testing.T) {
-	server := kurrenttest.Start(t, kurrenttest.Config{})
+	server := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	both := []opened{clusterLedger(t, server), clusterLedger(t, server)}
-	account := ledger.Account{Name: "importer", MayRecord: true}
+	account := ledger.Writer{Name: "importer", MayRecord: true}
 	write := func(l opened, rec *events.Record) ledger.Result {
 		for {
 			result, err := l.Record(t.Context(), rec, account)

@@ -33,7 +33,7 @@ func openLedger(t *testing.T, record events.Store, dir string) opened {
 	var o opened
 	var err error
 	o.Ledger, err = ledger.OpenFrom(t.Context(), func(replay func(events.Stored) error) (_ events.Store, err error) {
-		o.store, err = replica.Open(t.Context(), replica.Config{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
+		o.store, err = replica.Open(t.Context(), replica.ReplicaConfig{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
 		return o.store, err
 	}, ledger.Config{})
 	if err != nil {
@@ -64,7 +64,7 @@ func TestLedgersThatBeginOneRecordTogetherAdoptOnce(t *testing.T) {
 		l, rec := openLedger(t, record, t.TempDir()), *registered
 		rec.Center = events.CenterID(fmt.Sprintf("ZJ-%04d", i%2+1))
 		wg.Go(func() {
-			if _, err := l.Record(t.Context(), &rec, ledger.Account{Name: "x"}); err != nil {
+			if _, err := l.Record(t.Context(), &rec, ledger.Writer{Name: "x"}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -90,7 +90,7 @@ func TestLedgersOfOneRecordWriteInTurnAndAgree(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if _, err := a.Record(t.Context(), registered, ledger.Account{Name: "a"}); err != nil {
+	if _, err := a.Record(t.Context(), registered, ledger.Writer{Name: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	for range b.store.Subscribe(t.Context(), 1) {
@@ -98,18 +98,18 @@ func TestLedgersOfOneRecordWriteInTurnAndAgree(t *testing.T) {
 	}
 	for i := range 10 { // each finds that the other came first, and judges again
 		for _, l := range []opened{b, a} {
-			if _, err := l.Record(t.Context(), trial(fmt.Sprint(i, l.store == a.store)), ledger.Account{Name: "x"}); err != nil {
+			if _, err := l.Record(t.Context(), trial(fmt.Sprint(i, l.store == a.store)), ledger.Writer{Name: "x"}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if r, err := a.Record(t.Context(), trial("0 false"), ledger.Account{Name: "x"}); err != nil || !r.Repeated || r.Revision != 2 {
+	if r, err := a.Record(t.Context(), trial("0 false"), ledger.Writer{Name: "x"}); err != nil || !r.Repeated || r.Revision != 2 {
 		t.Errorf("got %+v, %v", r, err)
 	}
 	var unregistered *aggregates.Refusal
 	other := trial("other")
 	other.Center = "ZJ-0002"
-	if _, err := b.Record(t.Context(), other, ledger.Account{Name: "x"}); !errors.As(err, &unregistered) {
+	if _, err := b.Record(t.Context(), other, ledger.Writer{Name: "x"}); !errors.As(err, &unregistered) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -119,7 +119,7 @@ func TestABreakOfTheRecordIsAnAlertAndEndsWriting(t *testing.T) {
 	l := openLedger(t, kept{memory}, dir)
 	registered, _ := events.DecodeRecord([]byte(registration))
 	for _, rec := range []*events.Record{registered, trial("1"), trial("2")} {
-		if _, err := l.Record(context.Background(), rec, ledger.Account{Name: "a"}); err != nil {
+		if _, err := l.Record(context.Background(), rec, ledger.Writer{Name: "a"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -143,7 +143,7 @@ func TestABreakOfTheRecordIsAnAlertAndEndsWriting(t *testing.T) {
 	if len(found) != 1 || found[0].Zh == found[0].En || !strings.Contains(found[0].Zh, "完整性有问题") || strings.Contains(found[0].Zh, "break") {
 		t.Errorf("check found %+v", found)
 	}
-	if _, err := l.Record(t.Context(), trial("3"), ledger.Account{Name: "a"}); err == nil {
+	if _, err := l.Record(t.Context(), trial("3"), ledger.Writer{Name: "a"}); err == nil {
 		t.Error("a record was taken")
 	}
 	if n := len(linesOf(t, l.store)); n != 4 {

@@ -24,8 +24,8 @@ const (
 	copiesMax = 4096
 )
 
-// Config holds the parameters of Open. All members except Log, Clock and Late are required.
-type Config struct {
+// ReplicaConfig holds the parameters of Open. All members except Log, Clock and Late are required.
+type ReplicaConfig struct {
 	Record events.Store              // Close closes it
 	Dir    string                    // the directory of the copy
 	Replay func(events.Stored) error // called with every event that Open finds or copies, in order
@@ -58,7 +58,7 @@ type Store struct {
 
 // Open opens the copy, replays it, and catches up with the record. It returns an error if the record cannot be
 // reached. If the record cannot be right, Open returns no error but replays an event with a Fault.
-func Open(ctx context.Context, cfg Config) (*Store, error) {
+func Open(ctx context.Context, cfg ReplicaConfig) (*Store, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}

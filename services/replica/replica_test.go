@@ -29,7 +29,7 @@ func open(t *testing.T, record events.Store, dir string, replay func(events.Stor
 	if replay == nil {
 		replay = func(events.Stored) error { return nil }
 	}
-	s, err := replica.Open(t.Context(), replica.Config{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
+	s, err := replica.Open(t.Context(), replica.ReplicaConfig{Record: record, Dir: dir, Replay: replay, Late: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestARecordThatIsLateIsNoBreak(t *testing.T) {
 	}
 	var looks atomic.Int64
 	record := tampered{kept{memory}, func(*events.Stored) bool { return looks.Add(1) > 3 }}
-	s, err := replica.Open(t.Context(), replica.Config{Record: record, Dir: dir, Late: time.Minute, Replay: func(e events.Stored) error { return e.Fault }})
+	s, err := replica.Open(t.Context(), replica.ReplicaConfig{Record: record, Dir: dir, Late: time.Minute, Replay: func(e events.Stored) error { return e.Fault }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -420,7 +420,7 @@ func TestALedgerIsNotTakenForACopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := bytesOf(t, dir)
-	_, err = replica.Open(t.Context(), replica.Config{Record: memstore.New(storetest.UnsteadyClock()), Dir: dir, Replay: func(events.Stored) error { return nil }})
+	_, err = replica.Open(t.Context(), replica.ReplicaConfig{Record: memstore.New(storetest.UnsteadyClock()), Dir: dir, Replay: func(events.Stored) error { return nil }})
 	var mine *text.Error
 	if !errors.As(err, &mine) || mine.Code != text.Conflict || mine.Text().Zh == "" || replica.IsCopy(dir) || bytesOf(t, dir) != before {
 		t.Errorf("got %v", err)

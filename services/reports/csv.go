@@ -55,8 +55,8 @@ type Pieces struct {
 }
 
 // MakePieces is Make of a report in plain CSV whose rows are made from those of an earlier one, if before is the answer of
-// one; see lists.Source.AnswerSeeing. The pieces one after another are what Write writes.
-func MakePieces(ctx context.Context, d *lists.Source, r Request, before *lists.Answer) (*Pieces, error) {
+// one; see lists.Books.AnswerSeeing. The pieces one after another are what Write writes.
+func MakePieces(ctx context.Context, d *lists.Books, r Request, before *lists.Answer) (*Pieces, error) {
 	r.Form = CSV
 	if err := r.checkDate(); err != nil {
 		return nil, err

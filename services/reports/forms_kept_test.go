@@ -19,7 +19,7 @@ import (
 )
 
 // fourCenters is a ledger of the records of four centers of the history "edges".
-func fourCenters(t *testing.T) *lists.Source {
+func fourCenters(t *testing.T) *lists.Books {
 	t.Helper()
 	content, err := os.ReadFile(historyOf(t, "edges"))
 	must(t, err)
@@ -72,7 +72,7 @@ func TestAReportOfAnUnknownFormIsSaidToBeSo(t *testing.T) {
 // What shapes a list beside its question is in the provenance: the sign before parameters, and the scope of an account.
 func TestAReportIsReproducedForWhoeverAsks(t *testing.T) {
 	d := fourCenters(t)
-	within := func(ids ...events.CenterID) *lists.Source {
+	within := func(ids ...events.CenterID) *lists.Books {
 		scoped := *d
 		scoped.Register = d.Register.Within(func(id events.CenterID) bool { return slices.Contains(ids, id) })
 		return &scoped
@@ -83,7 +83,7 @@ func TestAReportIsReproducedForWhoeverAsks(t *testing.T) {
 	for _, r := range []reports.Request{request(reports.XLSX, "execution", "2025-06-30"), request(reports.ForExcel, "due", "2025-06-30"), cut} {
 		path := write(t, flags, r)
 		for name, c := range map[string]struct {
-			by        *lists.Source
+			by        *lists.Books
 			forbidden bool
 		}{"all": {d, false}, "the same": {within("FZ-0015", "FZ-0020"), false}, "more": {within("FZ-0015", "FZ-0020", "FZ-0034"), false}, "less": {within("FZ-0015"), true}} {
 			o, err := reproduceFile(t, c.by, path)

@@ -29,17 +29,17 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
 
-var clerk = ledger.Account{Name: "clerk", MayRecord: true}
+var clerk = ledger.Writer{Name: "clerk", MayRecord: true}
 
 // newDesk is a desk over a new ledger with the records of a file.
-func newDesk(t testing.TB, history string) *lists.Source {
+func newDesk(t testing.TB, history string) *lists.Books {
 	t.Helper()
 	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	return newDeskAt(t, history, func() time.Time { now = now.Add(time.Millisecond); return now })
 }
 
 // newDeskAt is newDesk with a clock.
-func newDeskAt(t testing.TB, history string, now func() time.Time) *lists.Source {
+func newDeskAt(t testing.TB, history string, now func() time.Time) *lists.Books {
 	t.Helper()
 	store := memstore.New(now)
 	l, err := ledger.Open(t.Context(), store, ledger.Config{})
@@ -54,7 +54,7 @@ func newDeskAt(t testing.TB, history string, now func() time.Time) *lists.Source
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	return &lists.Source{Ledger: l, Register: l.Register(), Root: root}
+	return &lists.Books{Ledger: l, Register: l.Register(), Root: root}
 }
 
 // historyOf is the path of a history of the repository, unpacked if it must be.
@@ -85,7 +85,7 @@ func historyOf(t testing.TB, name string) string {
 }
 
 // small is a ledger of one center with a grant and a few vouchers; more are the vouchers' payees.
-func small(t testing.TB, payees ...string) *lists.Source {
+func small(t testing.TB, payees ...string) *lists.Books {
 	t.Helper()
 	d := newDesk(t, "")
 	record(t, d, `"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`)
@@ -102,7 +102,7 @@ func small(t testing.TB, payees ...string) *lists.Source {
 }
 
 // record adds one record of ZJ-0001, whose id follows from its tail.
-func record(t testing.TB, d *lists.Source, tail string) {
+func record(t testing.TB, d *lists.Books, tail string) {
 	t.Helper()
 	text := fmt.Sprintf(`{"id":"%s","center":"ZJ-0001",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(tail)), tail)
 	rec, problems := events.DecodeRecord([]byte(text))
@@ -115,7 +115,7 @@ func record(t testing.TB, d *lists.Source, tail string) {
 }
 
 // write writes the answer to a question to a new file of a form.
-func write(t testing.TB, d *lists.Source, r reports.Request) string {
+func write(t testing.TB, d *lists.Books, r reports.Request) string {
 	t.Helper()
 	report, err := reports.Make(t.Context(), d, r)
 	if err != nil {
@@ -138,7 +138,7 @@ func write(t testing.TB, d *lists.Source, r reports.Request) string {
 	return path
 }
 
-func reproduceFile(t testing.TB, d *lists.Source, path string) (*reports.Outcome, error) {
+func reproduceFile(t testing.TB, d *lists.Books, path string) (*reports.Outcome, error) {
 	f, size, err := files.Open(path)
 	if err != nil {
 		return nil, err
@@ -147,7 +147,7 @@ func reproduceFile(t testing.TB, d *lists.Source, path string) (*reports.Outcome
 	return reports.Reproduce(t.Context(), d, path, f, size)
 }
 
-func reproduce(t testing.TB, d *lists.Source, path string) *reports.Outcome {
+func reproduce(t testing.TB, d *lists.Books, path string) *reports.Outcome {
 	t.Helper()
 	o, err := reproduceFile(t, d, path)
 	if err != nil {
@@ -167,7 +167,7 @@ func request(form reports.Form, list, on string, params ...string) reports.Reque
 
 var forms = []reports.Form{reports.XLSX, reports.CSV, reports.ForExcel}
 
-func importFile(t testing.TB, d *lists.Source, path string) {
+func importFile(t testing.TB, d *lists.Books, path string) {
 	t.Helper()
 	if _, err := d.Ledger.Import(t.Context(), ledger.ImportConfig{Files: ledgertest.Files(t, path), Account: clerk}); err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ func TestAReportInPiecesIsTheReport(t *testing.T) {
 	must(t, err)
 	d := newDesk(t, "")
 	all := d.Register
-	scopes := []*lists.Source{d, {Ledger: d.Ledger, Prefix: "--", Register: all.Within(func(id events.CenterID) bool { return id < "FZ-0025" })}}
+	scopes := []*lists.Books{d, {Ledger: d.Ledger, Prefix: "--", Register: all.Within(func(id events.CenterID) bool { return id < "FZ-0025" })}}
 	before := map[string]*lists.Answer{}
 	lines := regexp.MustCompile(`(?m)^.*"center":"FZ-00[123][05]".*\n`).FindAll(content, -1)
 	for chunk := range slices.Chunk(lines, len(lines)/3+1) {

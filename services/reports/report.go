@@ -52,7 +52,7 @@ type Report struct {
 // asked is what shapes a list beside its question, its position and its language.
 type asked struct {
 	form   int    // of the lists; see lists.Form
-	prefix string // before the names of parameters; see lists.Source
+	prefix string // before the names of parameters; see lists.Books
 	scope  *scope // of the account, if it has one and the list is of several centers
 }
 
@@ -87,7 +87,7 @@ func (s *scope) within(r *projections.Register) bool {
 
 // Make asks the question and returns the report. It returns the errors of lists.Ask and of the store. It returns a
 // *text.Error for a date after the years of the ledger, for the year 9999 would cost eight thousand years of month-ends.
-func Make(ctx context.Context, d *lists.Source, r Request) (*Report, error) {
+func Make(ctx context.Context, d *lists.Books, r Request) (*Report, error) {
 	if err := r.checkDate(); err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (r *Request) checkDate() error {
 }
 
 // report returns the report of a table that has so many rows, or had them. seen is the register of the answer.
-func report(ctx context.Context, d *lists.Source, r Request, t *table.Table, rows int, seen *projections.Register) (*Report, error) {
+func report(ctx context.Context, d *lists.Books, r Request, t *table.Table, rows int, seen *projections.Register) (*Report, error) {
 	report := &Report{Request: r, Table: t, rows: rows, Position: t.Position, Policy: t.Policy,
 		asked: asked{form: cmp.Or(d.InForm, lists.Form), prefix: d.Prefix}}
 	if r.Question.Center() == "" && seen.Scope() != nil {
@@ -124,7 +124,7 @@ type lastRecord struct {
 }
 
 // placeAt returns the record at a position. It is zero at position 0.
-func placeAt(ctx context.Context, d *lists.Source, position uint64) (lastRecord, error) {
+func placeAt(ctx context.Context, d *lists.Books, position uint64) (lastRecord, error) {
 	if position == 0 {
 		return lastRecord{}, nil
 	}

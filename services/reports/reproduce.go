@@ -55,7 +55,7 @@ type NamedText struct {
 // Reproduce reads a report, asks its question again at its position of the ledger and compares the two answers. It
 // returns a *text.Error for a file that cannot be read as a report, and one with text.Forbidden for a report about several
 // centers if not all centers are seen: its figures are then of other centers too.
-func Reproduce(ctx context.Context, d *lists.Source, name string, content io.ReaderAt, size int64) (*Outcome, error) {
+func Reproduce(ctx context.Context, d *lists.Books, name string, content io.ReaderAt, size int64) (*Outcome, error) {
 	if isPage(name) {
 		return reproducePage(ctx, d, name, content, size)
 	}
@@ -74,7 +74,7 @@ func Reproduce(ctx context.Context, d *lists.Source, name string, content io.Rea
 	}
 	return out, out.known(ctx, d, r.Question.Center(), from.asked.scope, func(register *projections.Register) error {
 		for _, prefix := range prefixes {
-			asking := &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: prefix, InForm: from.asked.form}
+			asking := &lists.Books{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: prefix, InForm: from.asked.form}
 			if err := out.compute(ctx, asking, f, from); err != nil || out.Differs == nil {
 				return err
 			}
@@ -85,7 +85,7 @@ func Reproduce(ctx context.Context, d *lists.Source, name string, content io.Rea
 
 // known calls answer with the read models at the position of a report about one center, or about all centers of a scope for "". A
 // ledger that ends before the position is a difference. It may call answer twice, and then the last call counts.
-func (out *Outcome) known(ctx context.Context, d *lists.Source, center events.CenterID, seen *scope, answer func(*projections.Register) error) error {
+func (out *Outcome) known(ctx context.Context, d *lists.Books, center events.CenterID, seen *scope, answer func(*projections.Register) error) error {
 	if center == "" && !seen.within(d.Register) {
 		return text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对", "the report is also about centers outside the scope of the account and cannot be reproduced")
 	}
@@ -121,7 +121,7 @@ func (out *Outcome) known(ctx context.Context, d *lists.Source, center events.Ce
 var foreignOrigin = text.Say("出处与台账不符：出处被改过，或这是另一部台账", "the provenance is not that of the ledger: it was changed, or the ledger is another one")
 
 // compute computes the report again and compares it with the file.
-func (out *Outcome) compute(ctx context.Context, d *lists.Source, f file, from provenance) error {
+func (out *Outcome) compute(ctx context.Context, d *lists.Books, f file, from provenance) error {
 	report, err := Make(ctx, d, out.Request)
 	var unasked *text.Error
 	if errors.As(err, &unasked) && unasked.Param != "" {

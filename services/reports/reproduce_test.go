@@ -19,7 +19,7 @@ import (
 )
 
 // anyOf is a value for a parameter that must be given.
-func anyOf(t *testing.T, d *lists.Source, p lists.Param) string {
+func anyOf(t *testing.T, d *lists.Books, p lists.Param) string {
 	t.Helper()
 	switch p.Sort {
 	case lists.CenterID:
@@ -42,7 +42,7 @@ func anyOf(t *testing.T, d *lists.Source, p lists.Param) string {
 }
 
 // questionOf asks for a list with what it must be given and no more.
-func questionOf(t *testing.T, d *lists.Source, l *lists.List, on string) lists.Question {
+func questionOf(t *testing.T, d *lists.Books, l *lists.List, on string) lists.Question {
 	q := lists.Question{List: l.Name, On: events.MustDate(on), Params: map[string]string{}}
 	for range len(l.Params) + 1 {
 		_, err := q.Check()
@@ -92,7 +92,7 @@ func TestEveryListIsReproducedFromItsReport(t *testing.T) {
 }
 
 // askable gives a question the parameters that only the ledger's own content asks for.
-func askable(t *testing.T, d *lists.Source, q lists.Question) lists.Question {
+func askable(t *testing.T, d *lists.Books, q lists.Question) lists.Question {
 	t.Helper()
 	for _, p := range lists.Find(q.List).Params {
 		_, err := d.Ask(t.Context(), q)
@@ -108,7 +108,7 @@ func askable(t *testing.T, d *lists.Source, q lists.Question) lists.Question {
 }
 
 // grow adds a center whose records are dated before every report.
-func grow(t *testing.T, d *lists.Source) {
+func grow(t *testing.T, d *lists.Books) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "more.jsonl")
 	more := `{"id":"77777777-0000-4000-8000-000000000001","center":"ZJ-9999","kind":"center.registered","on":"2024-02-10","by":{"role":"center","actor":"c-1"},"data":{"name":"后来的中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}}` + "\n"

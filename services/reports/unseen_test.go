@@ -21,7 +21,7 @@ import (
 const unseen = "\u202e\u200b\u2066\u2069\u00ad\U000e0041"
 
 // turned is a ledger whose name, payee, summary, document and note hold format characters.
-func turned(t *testing.T) *lists.Source {
+func turned(t *testing.T) *lists.Books {
 	d := newDesk(t, "")
 	record(t, d, `"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲`+unseen+`中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲`+unseen+`院","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物`+unseen+`医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`)
 	record(t, d, `"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财`+unseen+`科教〔2025〕1号","note":"补`+unseen+`录","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000000}`)

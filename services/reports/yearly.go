@@ -47,7 +47,7 @@ var yearlyTemplate = sync.OnceValues(func() (*template.Template, error) { return
 // WriteHTML writes the report as one HTML file that needs no other file. The printed file is the form that is filed, and
 // Reproduce computes it again. WriteHTML returns an error with text.NotFound if the ledger does not have the center. It
 // returns a *text.Error if the year has not begun, or if the center was not registered by the date or in the year.
-func (y *Yearly) WriteHTML(ctx context.Context, d *lists.Source, to io.Writer) error {
+func (y *Yearly) WriteHTML(ctx context.Context, d *lists.Books, to io.Writer) error {
 	f, err := y.compute(ctx, d)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (y *Yearly) WriteHTML(ctx context.Context, d *lists.Source, to io.Writer) e
 }
 
 // compute returns the report as of the position of the ledger.
-func (y *Yearly) compute(ctx context.Context, d *lists.Source) (*form, error) {
+func (y *Yearly) compute(ctx context.Context, d *lists.Books) (*form, error) {
 	if y.Year > y.On.Year() {
 		return nil, bad("截至 %[1]s，%[2]d 年尚未开始", "as of %[1]s the year %[2]d has not begun", y.On, y.Year)
 	}
@@ -148,7 +148,7 @@ func (y *Yearly) say(zh, en string, args ...any) string {
 	return visible(text.Say(zh, en, args...).In(y.Lang))
 }
 
-func (y *Yearly) form(d *lists.Source) (*form, error) {
+func (y *Yearly) form(d *lists.Books) (*form, error) {
 	f := &form{Yearly: y, Title: y.say("省技术转移转化中心年度经费执行与合规情况表", "Yearly report of provincial technology-transfer centers: execution of money and compliance")}
 	f.Head = []string{y.say("财政年度：%d", "fiscal year: %d", y.Year), y.say("数据截至：%s", "figures as of: %s", y.On), y.say("金额单位：%s", "amounts in %s", y.unitWord())}
 	if y.On < events.YearEnd(y.Year) {

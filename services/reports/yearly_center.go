@@ -12,7 +12,7 @@ import (
 )
 
 // center fills in the report of one center, and returns the unit that files it.
-func (f *form) center(d *lists.Source) (unit string, err error) {
+func (f *form) center(d *lists.Books) (unit string, err error) {
 	if !d.Register.Knows(f.Center) {
 		return "", lists.UnknownCenter(f.Center)
 	}

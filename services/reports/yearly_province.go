@@ -12,7 +12,7 @@ import (
 )
 
 // province fills in the report over all centers that are seen.
-func (f *form) province(d *lists.Source) {
+func (f *form) province(d *lists.Books) {
 	whole := d.Register.Scope() == nil
 	f.Of = f.say("查询账号范围内各中心汇总", "the centers within the scope of the account that asked")
 	if whole {
@@ -30,11 +30,11 @@ func (f *form) province(d *lists.Source) {
 	f.alertsByCode(years)
 }
 
-func (f *form) executions(d *lists.Source, by projections.Grouping) iter.Seq[projections.ExecutionLine] {
+func (f *form) executions(d *lists.Books, by projections.Grouping) iter.Seq[projections.ExecutionLine] {
 	return d.Register.Executions(f.On, projections.ExecutionFilter{Year: f.Year, By: by})
 }
 
-func (f *form) totals(d *lists.Source, whole bool) {
+func (f *form) totals(d *lists.Books, whole bool) {
 	title := f.say("一、范围内经费执行情况", "1. Execution of money within the scope")
 	if whole {
 		title = f.say("一、全省经费执行情况", "1. Execution of money in the province")
@@ -46,7 +46,7 @@ func (f *form) totals(d *lists.Source, whole bool) {
 	f.explainMoney(s)
 }
 
-func (f *form) regions(d *lists.Source) {
+func (f *form) regions(d *lists.Books) {
 	s := f.moneySection(f.say("二、分区划经费执行情况", "2. Execution of money by region"), text.Say("区划", "region"), text.Say("名称", "name"), text.Say("口径", "scope"), text.Say("中心数", "centers"))
 	for x := range f.executions(d, projections.ByRegion) {
 		s.add(append([]formCell{plainCell(x.Group), plainCell(x.Name), f.word(lists.ScopeWord(x.Scope)), f.number(x.Centers)}, f.moneyCells(x.Money)...)...)
@@ -58,7 +58,7 @@ func (f *form) regions(d *lists.Source) {
 
 // centers adds a section with one row for each center: its fiscal money, its provincial rate, its grade, the deferral
 // of the next year and its alerts.
-func (f *form) centers(d *lists.Source, centers []projections.Center, years []*aggregates.Annual) {
+func (f *form) centers(d *lists.Books, centers []projections.CenterLine, years []*aggregates.Annual) {
 	s := f.section(f.say("三、各中心情况", "3. The centers"), f.say("该年度及以前没有已登记的中心。", "No center is registered in the year or before."),
 		text.Say("中心", "center"), text.Say("名称", "name"), text.Say("状态", "status"), text.Say("财政下达", "fiscal granted"), text.Say("财政可用", "fiscal available"),
 		text.Say("财政支出", "fiscal spent"), text.Say("其中不合规", "of it ineligible"), text.Say("财政结余", "fiscal balance"), text.Text{Zh: "省级执行率%", En: "provincial rate %"},

@@ -78,7 +78,7 @@ func originOf(page []byte) (o yearlyOrigin, err error) {
 }
 
 // reproducePage is Reproduce of a yearly report. It compares the bytes.
-func reproducePage(ctx context.Context, d *lists.Source, name string, content io.ReaderAt, size int64) (*Outcome, error) {
+func reproducePage(ctx context.Context, d *lists.Books, name string, content io.ReaderAt, size int64) (*Outcome, error) {
 	if size > pageBytesMax {
 		return nil, bad("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", name, pageBytesMax)
 	}
@@ -100,12 +100,12 @@ func reproducePage(ctx context.Context, d *lists.Source, name string, content io
 		seen = scopeOf(*o.Centers)
 	}
 	return out, out.known(ctx, d, o.Center, seen, func(register *projections.Register) error {
-		return out.computePage(ctx, &lists.Source{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix}, o, page)
+		return out.computePage(ctx, &lists.Books{Ledger: d.Ledger, Register: register, Root: d.Root, Prefix: d.Prefix}, o, page)
 	})
 }
 
 // computePage computes the yearly report again and compares it with the file.
-func (out *Outcome) computePage(ctx context.Context, d *lists.Source, o yearlyOrigin, page []byte) error {
+func (out *Outcome) computePage(ctx context.Context, d *lists.Books, o yearlyOrigin, page []byte) error {
 	y := Yearly{Year: o.Year, Center: o.Center, On: o.On, Lang: o.Lang, Unit: o.Unit, Version: o.Version}
 	f, err := y.compute(ctx, d)
 	if err != nil {

@@ -13,14 +13,14 @@ import (
 	"github.com/taizhang/taizhang/services/reports"
 )
 
-func pageOf(t *testing.T, d *lists.Source, y reports.Yearly) string {
+func pageOf(t *testing.T, d *lists.Books, y reports.Yearly) string {
 	t.Helper()
 	var b bytes.Buffer
 	must(t, y.WriteHTML(t.Context(), d, &b))
 	return b.String()
 }
 
-func reproducePage(t *testing.T, d *lists.Source, page string) (*reports.Outcome, error) {
+func reproducePage(t *testing.T, d *lists.Books, page string) (*reports.Outcome, error) {
 	t.Helper()
 	return reports.Reproduce(t.Context(), d, "page.HTM", strings.NewReader(page), int64(len(page)))
 }
@@ -76,7 +76,7 @@ func TestAYearlyReportIsReproducedByteForByte(t *testing.T) {
 	}
 }
 
-func isA(err error, code text.Code) bool {
+func isA(err error, code text.ErrorCode) bool {
 	var e *text.Error
 	return errors.As(err, &e) && e.Code == code
 }

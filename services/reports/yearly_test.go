@@ -72,7 +72,7 @@ func parsed(t *testing.T, content string) page {
 	}
 }
 
-func yearly(t *testing.T, d *lists.Source, y reports.Yearly) page {
+func yearly(t *testing.T, d *lists.Books, y reports.Yearly) page {
 	t.Helper()
 	var b bytes.Buffer
 	if err := y.WriteHTML(t.Context(), d, &b); err != nil {

@@ -73,7 +73,7 @@ func (f *feed) addUser(name string) string {
 
 func (f *feed) start() {
 	f.t.Helper()
-	s, err := natsserver.Start(f.t.Context(), natsserver.Config{Dir: filepath.Join(f.dir, "nats"), Listen: "127.0.0.1:0", Users: f.users, TLS: f.tls, Log: zaptest.NewLogger(f.t, zaptest.Level(zap.FatalLevel))})
+	s, err := natsserver.Start(f.t.Context(), natsserver.NATSConfig{Dir: filepath.Join(f.dir, "nats"), Listen: "127.0.0.1:0", Users: f.users, TLS: f.tls, Log: zaptest.NewLogger(f.t, zaptest.Level(zap.FatalLevel))})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -140,7 +140,7 @@ func TestAStateThatCannotBeMeantIsRefused(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, content string
-		want          text.Code
+		want          text.ErrorCode
 	}{
 		{"another user", strings.Replace(string(whole), `"durable":"ops"`, `"durable":"other"`, 1), text.Conflict},
 		{"another file", "SUAJ\n", text.Invalid},
@@ -161,7 +161,7 @@ func TestAStateThatCannotBeMeantIsRefused(t *testing.T) {
 func TestAStateIsOfOneLedger(t *testing.T) {
 	for _, c := range []struct {
 		of, source string
-		want       text.Code // "" if it is accepted
+		want       text.ErrorCode // "" if it is accepted
 	}{
 		{"", ledger, ""}, {"", alertfeed.NoLedger, ""}, // of a version that kept no source
 		{ledger, ledger, ""},
@@ -169,7 +169,7 @@ func TestAStateIsOfOneLedger(t *testing.T) {
 		{ledger, alertfeed.NoLedger, text.Conflict},
 		{ledger, "urn:uuid:00000000-0000-0000-0000-000000000002", text.Conflict},
 	} {
-		var code text.Code
+		var code text.ErrorCode
 		if err := (&state{source: c.of}).accept(c.source); err != nil {
 			code = text.CodeOf(err)
 		}

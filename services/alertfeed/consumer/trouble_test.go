@@ -82,7 +82,7 @@ func TestABoardEndsWhereNobodyAnswers(t *testing.T) {
 	f := newFeed(t)
 	where := f.connection()
 	where.Patience = 100 * time.Millisecond
-	for url, code := range map[string]text.Code{"nats://" + freePort(t): text.Unavailable, "http://127.0.0.1:1": text.Invalid, "127.0.0.1:1": text.Invalid} {
+	for url, code := range map[string]text.ErrorCode{"nats://" + freePort(t): text.Unavailable, "http://127.0.0.1:1": text.Invalid, "127.0.0.1:1": text.Invalid} {
 		where.URL = url
 		if _, err := consumer.ReadBoard(t.Context(), where, f.nkey+".state"); text.CodeOf(err) != code {
 			t.Errorf("%s: %v", url, err)

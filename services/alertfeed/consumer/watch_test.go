@@ -439,7 +439,7 @@ func TestWhatEndsAWatch(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*consumer.Watch)
-		want   text.Code
+		want   text.ErrorCode
 		says   string
 	}{
 		{"nobody listens", func(w *consumer.Watch) { w.URL = "nats://" + freePort(t) }, text.Unavailable, "taizhang serve"},

@@ -56,7 +56,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-var writer = ledger.Account{Name: "writer", MayRecord: true}
+var writer = ledger.Writer{Name: "writer", MayRecord: true}
 
 func now() time.Time { return time.Date(2026, 11, 1, 12, 0, 0, 0, events.Shanghai) }
 
@@ -188,7 +188,7 @@ func (w *world) feed() *feed {
 func (f *feed) open() {
 	f.w.b.Helper()
 	var err error
-	f.server, err = natsserver.Start(f.w.b.Context(), natsserver.Config{Dir: filepath.Join(f.dir, "nats"), Listen: "127.0.0.1:0", Log: zap.NewNop(),
+	f.server, err = natsserver.Start(f.w.b.Context(), natsserver.NATSConfig{Dir: filepath.Join(f.dir, "nats"), Listen: "127.0.0.1:0", Log: zap.NewNop(),
 		Users: []natsserver.User{{Name: f.user.Name, Key: f.user.Key}}})
 	if err != nil {
 		f.w.b.Fatal(err)

@@ -99,7 +99,7 @@ func (o *office) compose(center events.CenterID, f fact) *events.Record {
 }
 
 func (o *office) record(ctx context.Context, rec *events.Record) error {
-	if _, err := o.ledger.Record(ctx, rec, ledger.Account{Name: "office", MayRecord: true}); err != nil {
+	if _, err := o.ledger.Record(ctx, rec, ledger.Writer{Name: "office", MayRecord: true}); err != nil {
 		return err
 	}
 	if p, ok := rec.Data.(*events.EntryVoided); ok {

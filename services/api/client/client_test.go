@@ -26,7 +26,7 @@ import (
 )
 
 // fails expects an error with a code whose English words hold a piece.
-func fails(t testing.TB, err error, code text.Code, piece string) {
+func fails(t testing.TB, err error, code text.ErrorCode, piece string) {
 	t.Helper()
 	if err == nil || text.CodeOf(err) != code || !strings.Contains(text.Of(err).En, piece) || text.Of(err).Zh == text.Of(err).En {
 		t.Errorf("expected the error %s with %q in both languages, got %s %+v", code, piece, text.CodeOf(err), err)
@@ -49,7 +49,7 @@ func file(t testing.TB, content string, mode os.FileMode) string {
 func TestWrongOptionsAreRefusedBeforeAnythingIsSent(t *testing.T) {
 	for _, c := range []struct {
 		o     client.Options
-		code  text.Code
+		code  text.ErrorCode
 		piece string
 	}{
 		{client.Options{}, text.Invalid, "must be given"},
@@ -247,7 +247,7 @@ func TestWhatIsNoServerOfTheLedgerIsSaid(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		body   string
-		code   text.Code
+		code   text.ErrorCode
 		piece  string
 	}{{404, "<html>", text.NotFound, "not the address"}, {502, "<html>", text.Unavailable, "502"}, {500, `{"error":"x"}`, text.Unavailable, "500"}, {200, "<html>", text.Internal, "cannot be read"}, {200, `{"account":1}`, text.Internal, "cannot be read"}} {
 		s := handled(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(c.status); io.WriteString(w, c.body) })

@@ -36,7 +36,7 @@ func serveExample() (url, tokenFile string, end func()) {
 	must(err)
 	accounts, err := access.Open(ctx, access.Config{Store: memstore.New(clock), Ledger: l, Now: clock})
 	must(err)
-	local := desk.Local{Config: desk.Config{Ledger: l, Now: clock, Spool: dir, Account: ledger.Account{Name: "local:kit", MayRecord: true}}}
+	local := desk.Local{Config: desk.Config{Ledger: l, Now: clock, Spool: dir, Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}
 	for _, tail := range []string{registered, granted, received, spent} {
 		_, err := local.Record(ctx, draft("ZJ-0001", tail))
 		must(err)

@@ -67,7 +67,7 @@ func serveOver(t testing.TB, store events.Store) *served {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	x := &served{access: a, desk: &desk.Local{Config: desk.Config{Ledger: l, Root: root, Now: clock, Version: "v1", Spool: t.TempDir(), Account: ledger.Account{Name: "local:kit", MayRecord: true}}}}
+	x := &served{access: a, desk: &desk.Local{Config: desk.Config{Ledger: l, Root: root, Now: clock, Version: "v1", Spool: t.TempDir(), Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}}
 	x.api = api.New(api.Config{Desk: *x.desk, Access: a, Now: clock, Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: t.TempDir()})
 	x.Server = httptest.NewUnstartedServer(x.api)
 	x.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {

@@ -21,8 +21,8 @@ type refusal struct {
 	api.Problem
 }
 
-func (r *refusal) Error() string        { return r.Text.En }
-func (r *refusal) ErrorCode() text.Code { return r.Code }
+func (r *refusal) Error() string             { return r.Text.En }
+func (r *refusal) ErrorCode() text.ErrorCode { return r.Code }
 
 // problem returns the error of an answer that is none of the good ones.
 func (a *answer) problem(q *call) error {

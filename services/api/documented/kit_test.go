@@ -105,7 +105,7 @@ func newWorld(t testing.TB) *world {
 		return seal.Root(ctx, store, position, see)
 	}
 	log := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), w.log, zap.DebugLevel))
-	w.desk = desk.Local{Config: desk.Config{Ledger: l, Root: root, Account: ledger.Account{Name: "seed", MayRecord: true}, Now: now, Version: "v1", Spool: t.TempDir()}}
+	w.desk = desk.Local{Config: desk.Config{Ledger: l, Root: root, Account: ledger.Writer{Name: "seed", MayRecord: true}, Now: now, Version: "v1", Spool: t.TempDir()}}
 	w.access, err = access.Open(t.Context(), access.Config{Store: open("access"), Ledger: l, Now: now, Log: log})
 	if err != nil {
 		t.Fatal(err)

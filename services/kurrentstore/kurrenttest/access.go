@@ -116,7 +116,7 @@ func (j *journal) rolesOf(r right, name string) roles {
 }
 
 // caller returns the account that the call names, or nil if it names none.
-func (n *Node) caller(ctx context.Context) (*User, error) {
+func (n *Node) caller(ctx context.Context) (*ClusterAccount, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	values := md.Get("authorization")
 	if len(values) == 0 {

@@ -9,13 +9,13 @@ import (
 )
 
 var (
-	ledger = kurrenttest.User{Login: "ledger", Password: "p4ss", Groups: []string{"ledgers"}}
-	reader = kurrenttest.User{Login: "reader", Password: "p4ss"}
+	ledger = kurrenttest.ClusterAccount{Login: "ledger", Password: "p4ss", Groups: []string{"ledgers"}}
+	reader = kurrenttest.ClusterAccount{Login: "reader", Password: "p4ss"}
 )
 
-func secured(t *testing.T) (srv *kurrenttest.Server, admin *esdb.Client) {
+func secured(t *testing.T) (srv *kurrenttest.Cluster, admin *esdb.Client) {
 	t.Helper()
-	srv = kurrenttest.Start(t, kurrenttest.Config{TLS: true, Users: []kurrenttest.User{kurrenttest.Admin, ledger, reader}})
+	srv = kurrenttest.Start(t, kurrenttest.ClusterConfig{TLS: true, Users: []kurrenttest.ClusterAccount{kurrenttest.Admin, ledger, reader}})
 	return srv, dial(t, srv.ConnectionString())
 }
 
@@ -91,7 +91,7 @@ func TestWhoMayAppendFollowsFromTheStreamAndFromTheSettings(t *testing.T) {
 
 func TestOnlyAccountsAreLetIn(t *testing.T) {
 	srv, _ := secured(t)
-	wrong := dial(t, srv.ConnectionStringFor(kurrenttest.User{Login: "ledger", Password: "wrong"}))
+	wrong := dial(t, srv.ConnectionStringFor(kurrenttest.ClusterAccount{Login: "ledger", Password: "wrong"}))
 	if _, err := wrong.AppendToStream(soon(t), "s", atStart(), batch("a", 1)...); code(err) != esdb.ErrorCodeUnauthenticated {
 		t.Errorf("%v", err)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 func TestAClientAppendsReadsAndSubscribes(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client, ctx := dial(t, srv.ConnectionString()), soon(t)
 	first, err := client.AppendToStream(ctx, "center-A", atStart(), batch("a", 3)...)
 	if err != nil || first.NextExpectedVersion != 2 {
@@ -116,7 +116,7 @@ func TestAnAppendIsJudgedByRevisionAndIDs(t *testing.T) {
 		{"of nothing at an older revision is a conflict", esdb.Revision(1), nil, esdb.ErrorCodeWrongExpectedVersion, false, "a/0 a/1 b/0"},
 	} {
 		t.Run("a batch "+test.name, func(t *testing.T) {
-			client := dial(t, kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString())
+			client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 			first := must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 2)...))
 			must(t)(client.AppendToStream(soon(t), "s", at(1), batch("b", 1)...))
 			result, err := client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: test.expected}, test.batch...)
@@ -132,7 +132,7 @@ func TestAnAppendIsJudgedByRevisionAndIDs(t *testing.T) {
 }
 
 func TestAnAppendToAStreamThatShouldBeAndIsNotIsAConflict(t *testing.T) {
-	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString())
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 	for _, expected := range []esdb.ExpectedRevision{esdb.StreamExists{}, esdb.Revision(0)} {
 		if _, err := client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: expected}, batch("a", 1)...); code(err) != esdb.ErrorCodeWrongExpectedVersion {
 			t.Errorf("%v: %v", expected, err)
@@ -141,7 +141,7 @@ func TestAnAppendToAStreamThatShouldBeAndIsNotIsAConflict(t *testing.T) {
 }
 
 func TestABatchOverTheLimitLeavesNothingBehind(t *testing.T) {
-	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{MaxAppendBytes: 100}).ConnectionString())
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{MaxAppendBytes: 100}).ConnectionString())
 	fits := batch("a", 2) // of 2 * (14 bytes + 11 characters as UTF-16)
 	must(t)(client.AppendToStream(soon(t), "fits", atStart(), fits...))
 	_, err := client.AppendToStream(soon(t), "s", atStart(), batch("a", 3)...)
@@ -153,7 +153,7 @@ func TestABatchOverTheLimitLeavesNothingBehind(t *testing.T) {
 }
 
 func TestOneOfManyAppendsAtTheSameRevisionWins(t *testing.T) {
-	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString())
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 	var done sync.WaitGroup
 	errs := make([]error, 16)
 	for i := range errs {

@@ -37,7 +37,7 @@ func TestTheClientsOwnTestsPass(t *testing.T) {
 		{"secure", true, "TestStreams/AuthenticationTests", 42},
 	} {
 		t.Run(mode.name, func(t *testing.T) {
-			empty, populated := Start(t, Config{TLS: mode.secure}), Start(t, Config{TLS: mode.secure})
+			empty, populated := Start(t, ClusterConfig{TLS: mode.secure}), Start(t, ClusterConfig{TLS: mode.secure})
 			certify(t, scratch, empty)
 			populate(t, populated, filepath.Join(scratch, "resources", "test"))
 			cmd := exec.Command("go", "test", "-vet=off", "-count=1", "-v", "-run", "^(TestStreams|TestExpectations)$", "-skip", mode.skip, "./esdb")
@@ -92,12 +92,12 @@ func copyOfClient(t *testing.T) string {
 }
 
 // certify puts the certificates where the client's tests look for them.
-func certify(t *testing.T, scratch string, s *Server) {
+func certify(t *testing.T, scratch string, s *Cluster) {
 	t.Helper()
 	if !s.config.TLS {
 		return
 	}
-	stranger := Start(t, Config{TLS: true})
+	stranger := Start(t, ClusterConfig{TLS: true})
 	for name, pem := range map[string][]byte{"node/node.crt": s.CertificatePEM(), "untrusted-ca/ca.crt": stranger.CertificatePEM()} {
 		path := filepath.Join(scratch, "certs", name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, pem, 0o644)); err != nil {
@@ -134,7 +134,7 @@ const firstFree = 3386
 
 // populate puts the events of the files into the server at their places, and invented ones where the files have gaps:
 // the client's tests were made for a database of 20 MB, of which the files show the parts that the tests look at.
-func populate(t *testing.T, s *Server, files string) {
+func populate(t *testing.T, s *Cluster, files string) {
 	t.Helper()
 	known := map[string]map[uint64]*record{}
 	add := func(r *record) {

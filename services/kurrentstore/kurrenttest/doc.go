@@ -1,7 +1,7 @@
 // Package kurrenttest is a server that speaks the gRPC protocol of EventStoreDB and KurrentDB (Streams, ServerFeatures
 // and Gossip), for tests of clients: with the semantics of the real one, and with faults on demand.
 //
-//	srv := kurrenttest.Start(t, kurrenttest.Config{})
+//	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 //	client := … srv.ConnectionString() …
 //	srv.Break(srv.Nth(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Drop, Stored: true}))
 //
@@ -14,7 +14,7 @@
 // contents, so other contents under the same ids get a success and are not stored. At the head the server searches no
 // ids and stores the same ids again. With any revision, or with the expectation that the stream exists, it searches the
 // ids in the whole stream. A batch that is stored only in part gets a wrong expected version. The server rejects an
-// append over Config.MaxAppendBytes while it reads it.
+// append over ClusterConfig.MaxAppendBytes while it reads it.
 //
 // Positions in $all increase and leave gaps; commit and prepare position are the same. Reads forwards begin with the
 // event at the position or revision; backwards, a stream's with the event at the revision, and those of $all before
@@ -36,7 +36,7 @@
 // persistent subscriptions, projections or user management. A follower hands appends on to the leader, and so does a
 // node that has stopped to lead: elections take no time. Expressions of filters are those of Go.
 //
-// With Config.Store the ledger's own streams are kept in that Store as well, from where they come
+// With ClusterConfig.Store the ledger's own streams are kept in that Store as well, from where they come
 // back, at the same positions, when another server is started over it. All else, also their metadata and the user's
 // metadata of their events, is in memory alone.
 package kurrenttest

@@ -81,14 +81,14 @@ func (n *Node) strikeAt(ctx context.Context, f *Fault, m moment) error {
 }
 
 // Break makes calls go wrong as planned from now on; nil heals the server.
-func (s *Server) Break(p Plan) {
+func (s *Cluster) Break(p Plan) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.plan = p
 }
 
 // Nth is the plan that the nth call of a method from now on goes wrong, counted from 1.
-func (s *Server) Nth(m Method, n int, f Fault) Plan {
+func (s *Cluster) Nth(m Method, n int, f Fault) Plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n += s.calls[m]
@@ -111,14 +111,14 @@ func Every(m Method, n int, f Fault) Plan {
 }
 
 // Calls is how many calls of the method have reached the server.
-func (s *Server) Calls(m Method) int {
+func (s *Cluster) Calls(m Method) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls[m]
 }
 
 // Release carries out the appends that a Late fault held back, in order, and says how many there were.
-func (s *Server) Release() int {
+func (s *Cluster) Release() int {
 	s.mu.Lock()
 	late := s.late
 	s.late = nil
@@ -129,7 +129,7 @@ func (s *Server) Release() int {
 	return len(late)
 }
 
-func (s *Server) holdBack(f func()) {
+func (s *Cluster) holdBack(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.late = append(s.late, f)

@@ -33,7 +33,7 @@ func TestAnAppendThatGoesWrongIsStoredOrNotAsPlanned(t *testing.T) {
 		{"it takes longer", Fault{Strike: Slow, Wait: 10 * time.Millisecond}, -1, "a/0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			srv := Start(t, Config{})
+			srv := Start(t, ClusterConfig{})
 			client := dial(t, srv.ConnectionString()+patient)
 			wantNotes(t, client, "s", "")
 			srv.Break(srv.Nth(Append, 1, test.fault))
@@ -55,7 +55,7 @@ func TestAnAppendThatGoesWrongIsStoredOrNotAsPlanned(t *testing.T) {
 }
 
 func TestAnAppendRefusedWhileItIsBeingSentHasNoCode(t *testing.T) {
-	srv := Start(t, Config{})
+	srv := Start(t, ClusterConfig{})
 	client := dial(t, srv.ConnectionString())
 	srv.Break(Every(Append, 1, Fault{Strike: Reject, Early: true}))
 	large := esdb.EventData{EventType: "funds.spent", Data: bytes.Repeat([]byte("x"), 1<<18)}
@@ -66,7 +66,7 @@ func TestAnAppendRefusedWhileItIsBeingSentHasNoCode(t *testing.T) {
 }
 
 func TestALateAppendIsStoredWhenReleased(t *testing.T) {
-	srv := Start(t, Config{})
+	srv := Start(t, ClusterConfig{})
 	client := dial(t, srv.ConnectionString()+patient)
 	srv.Break(srv.Nth(Append, 1, Fault{Strike: Reject, Code: codes.DeadlineExceeded, Late: true}))
 	if _, err := client.AppendToStream(soon(t), "s", atStart(), batch("a", 1)...); code(err) != esdb.ErrorCodeDeadlineExceeded {
@@ -80,7 +80,7 @@ func TestALateAppendIsStoredWhenReleased(t *testing.T) {
 }
 
 func TestAServerComesBackOnItsPortWithEverything(t *testing.T) {
-	srv := Start(t, Config{})
+	srv := Start(t, ClusterConfig{})
 	client := dial(t, srv.ConnectionString()+patient)
 	must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 1)...))
 	sub, err := client.SubscribeToStream(soon(t), "s", esdb.SubscribeToStreamOptions{From: esdb.Revision(0)})
@@ -109,7 +109,7 @@ func TestAServerComesBackOnItsPortWithEverything(t *testing.T) {
 }
 
 func TestAPausedServerKeepsConnectionsAndSaysNothing(t *testing.T) {
-	srv := Start(t, Config{})
+	srv := Start(t, ClusterConfig{})
 	client := dial(t, srv.ConnectionString())
 	wantNotes(t, client, "s", "")
 	before := srv.Node(0).Connections()
@@ -139,7 +139,7 @@ func TestSubscriptionsGoWrongAsPlanned(t *testing.T) {
 		{"slow", Fault{Strike: Slow, After: 1, Wait: time.Millisecond}, []string{"a/0", "a/1", "a/2"}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			srv := Start(t, Config{})
+			srv := Start(t, ClusterConfig{})
 			client := dial(t, srv.ConnectionString())
 			must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 3)...))
 			srv.Break(Every(Subscribe, 1, test.fault))
@@ -162,7 +162,7 @@ func TestSubscriptionsGoWrongAsPlanned(t *testing.T) {
 }
 
 func TestAStalledReadNeverEndsAndItsConnectionStaysOpen(t *testing.T) {
-	srv := Start(t, Config{})
+	srv := Start(t, ClusterConfig{})
 	client := dial(t, srv.ConnectionString())
 	must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 3)...))
 	srv.Break(Every(Read, 1, Fault{Strike: Stall, After: 1}))
@@ -191,7 +191,7 @@ func TestAStalledReadNeverEndsAndItsConnectionStaysOpen(t *testing.T) {
 }
 
 func TestANodeThatDoesNotLeadSaysWhoDoes(t *testing.T) {
-	srv := Start(t, Config{Nodes: 3})
+	srv := Start(t, ClusterConfig{Nodes: 3})
 	client := dial(t, srv.ConnectionString()+"&nodePreference=leader"+patient)
 	must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 1)...))
 	srv.Elect(2)
@@ -216,7 +216,7 @@ func TestANodeThatDoesNotLeadSaysWhoDoes(t *testing.T) {
 }
 
 func TestANodeThatLagsShowsWhatWas(t *testing.T) {
-	srv := Start(t, Config{Nodes: 2})
+	srv := Start(t, ClusterConfig{Nodes: 2})
 	client := dial(t, "esdb://"+srv.Node(1).Address()+"?tls=false")
 	must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 1)...))
 	srv.Node(1).Lag()
@@ -235,7 +235,7 @@ func TestANodeThatLagsShowsWhatWas(t *testing.T) {
 }
 
 func TestDiscoveryFailsWhileNoNodeAnswers(t *testing.T) {
-	srv := Start(t, Config{Nodes: 2})
+	srv := Start(t, ClusterConfig{Nodes: 2})
 	srv.Break(func(c Call) *Fault {
 		if c.Method == Gossip {
 			return &Fault{Strike: Reject}

@@ -37,7 +37,7 @@ func TestMetadataHidesEventsInTheStreamAndNotInAll(t *testing.T) {
 			hour := 0
 			start := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 			clock := func() time.Time { return start.Add(time.Duration(hour) * time.Hour) }
-			client := dial(t, kurrenttest.Start(t, kurrenttest.Config{Clock: clock}).ConnectionString())
+			client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{Clock: clock}).ConnectionString())
 			for i, e := range batch("a", 5) {
 				hour = i
 				must(t)(client.AppendToStream(soon(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, e))
@@ -59,7 +59,7 @@ func TestMetadataHidesEventsInTheStreamAndNotInAll(t *testing.T) {
 
 func TestMetadataThatMakesNoSenseHidesNothing(t *testing.T) {
 	for _, text := range []string{`{"$tb":-1}`, `{"$maxCount":0}`, `{"$maxAge":-5}`, `{"$maxCount":"two"}`, `[]`, `{`} {
-		client := dial(t, kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString())
+		client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 		must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 2)...))
 		meta := esdb.EventData{EventType: "$metadata", ContentType: esdb.ContentTypeJson, Data: []byte(text)}
 		must(t)(client.AppendToStream(soon(t), "$$s", atStart(), meta))
@@ -68,7 +68,7 @@ func TestMetadataThatMakesNoSenseHidesNothing(t *testing.T) {
 }
 
 func TestOnlyTheLastMetadataCounts(t *testing.T) {
-	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString())
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 	must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 3)...))
 	for _, before := range []uint64{2, 1} {
 		var m esdb.StreamMetadata
@@ -85,7 +85,7 @@ func TestOnlyTheLastMetadataCounts(t *testing.T) {
 }
 
 func TestADeletedStreamIsNotFoundAndGoesOnWhereItWas(t *testing.T) {
-	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString())
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 	must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 3)...))
 	if _, err := client.DeleteStream(soon(t), "s", esdb.DeleteStreamOptions{ExpectedRevision: esdb.Revision(1)}); err == nil {
 		t.Error("deleted at another revision")
@@ -113,7 +113,7 @@ func TestADeletedStreamIsNotFoundAndGoesOnWhereItWas(t *testing.T) {
 }
 
 func TestATombstoneClosesAStreamForEver(t *testing.T) {
-	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString())
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 	must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 1)...))
 	sub, err := client.SubscribeToStream(soon(t), "s", esdb.SubscribeToStreamOptions{From: esdb.End{}})
 	if err != nil {

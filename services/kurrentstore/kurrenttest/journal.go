@@ -25,7 +25,7 @@ const (
 // deletedRevision is the revision of a tombstone, and the $tb of a stream that was deleted softly.
 const deletedRevision = math.MaxInt64
 
-// storeStride is how far apart two events of Config.Store lie on the wire. Events that the Store does not keep lie in
+// storeStride is how far apart two events of ClusterConfig.Store lie on the wire. Events that the Store does not keep lie in
 // between, so that positions stay the same when a server is started again over the same Store.
 const storeStride = 1 << 20
 
@@ -114,7 +114,7 @@ type outcome struct {
 	last    *record
 }
 
-// errNoRoom is the error that too many events have been appended that Config.Store does not keep since the last one
+// errNoRoom is the error that too many events have been appended that ClusterConfig.Store does not keep since the last one
 // that it keeps.
 var errNoRoom = errors.New("no position left before the store's next event")
 
@@ -218,12 +218,12 @@ func (s *stream) find(id uuid.UUID) *record {
 	return nil
 }
 
-// kept reports whether events of the stream belong into Config.Store.
+// kept reports whether events of the stream belong into ClusterConfig.Store.
 func (j *journal) kept(name string) bool {
 	return j.store != nil && events.ValidStream(events.StreamID(name))
 }
 
-// keep writes the batch through to Config.Store, if its stream belongs there.
+// keep writes the batch through to ClusterConfig.Store, if its stream belongs there.
 func (j *journal) keep(name string, revision uint64, batch []proposed) ([]events.Place, error) {
 	if !j.kept(name) {
 		return nil, nil

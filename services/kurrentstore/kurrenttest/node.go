@@ -20,7 +20,7 @@ import (
 
 // Node is one server of the cluster, with a port that it keeps for ever.
 type Node struct {
-	server  *Server
+	server  *Cluster
 	number  int
 	address string
 
@@ -31,7 +31,7 @@ type Node struct {
 	wires   *wires
 }
 
-func newNode(s *Server, number int) (*Node, error) {
+func newNode(s *Cluster, number int) (*Node, error) {
 	n := &Node{server: s, number: number, address: s.config.Listen}
 	if number > 0 {
 		host, _, err := net.SplitHostPort(s.config.Listen)

@@ -24,11 +24,11 @@ func TestTheNpmClientGetsOn(t *testing.T) {
 	command(t, dir, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	for _, test := range []struct {
 		name   string
-		config kurrenttest.Config
+		config kurrenttest.ClusterConfig
 	}{
-		{"one node", kurrenttest.Config{}},
-		{"one node, with TLS", kurrenttest.Config{TLS: true}},
-		{"three nodes", kurrenttest.Config{Nodes: 3}},
+		{"one node", kurrenttest.ClusterConfig{}},
+		{"one node, with TLS", kurrenttest.ClusterConfig{TLS: true}},
+		{"three nodes", kurrenttest.ClusterConfig{Nodes: 3}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			srv := kurrenttest.Start(t, test.config)

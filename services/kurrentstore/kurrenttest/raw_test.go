@@ -19,7 +19,7 @@ import (
 func text(id string) *shared.UUID { return &shared.UUID{Value: &shared.UUID_String_{String_: id}} }
 
 // raw speaks the protocol without a client that hides or breaks on parts of it.
-func raw(t *testing.T, srv *kurrenttest.Server) api.StreamsClient {
+func raw(t *testing.T, srv *kurrenttest.Cluster) api.StreamsClient {
 	t.Helper()
 	conn, err := grpc.NewClient(srv.Node(0).Address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -30,7 +30,7 @@ func raw(t *testing.T, srv *kurrenttest.Server) api.StreamsClient {
 }
 
 // batches opens a BatchAppend call, which the client for Go never makes and others do.
-func batches(t *testing.T, srv *kurrenttest.Server) api.Streams_BatchAppendClient {
+func batches(t *testing.T, srv *kurrenttest.Cluster) api.Streams_BatchAppendClient {
 	t.Helper()
 	call, err := raw(t, srv).BatchAppend(soon(t))
 	if err != nil {
@@ -57,7 +57,7 @@ func toNew(stream string) *api.BatchAppendReq_Options {
 }
 
 func TestBatchesInTurnsOnOneCallAreEachWholeAndAnsweredAlone(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	call, client := batches(t, srv), dial(t, srv.ConnectionString())
 	one, two, late := uuid.NewString(), uuid.NewString(), uuid.NewString()
 	for _, m := range []*api.BatchAppendReq{
@@ -94,7 +94,7 @@ func TestBatchesInTurnsOnOneCallAreEachWholeAndAnsweredAlone(t *testing.T) {
 }
 
 func TestABatchInPiecesOverTheLimitLeavesNothingBehind(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{MaxAppendBytes: 90}) // three events have 75 bytes, four 100
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{MaxAppendBytes: 90}) // three events have 75 bytes, four 100
 	call, id := batches(t, srv), uuid.NewString()
 	for _, m := range []*api.BatchAppendReq{part(id, "a", false, toNew("s")), part(id, "b", true, nil)} {
 		if err := call.Send(m); err != nil {
@@ -113,7 +113,7 @@ func TestABatchInPiecesOverTheLimitLeavesNothingBehind(t *testing.T) {
 }
 
 func TestABatchInPiecesThatIsNeverFinishedIsNotStored(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	call := batches(t, srv)
 	if err := call.Send(part(uuid.NewString(), "a", false, toNew("s"))); err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func TestABatchInPiecesThatIsNeverFinishedIsNotStored(t *testing.T) {
 }
 
 func TestWhatEndsAClientsProcessIsSentOnDemand(t *testing.T) {
-	srv := kurrenttest.Start(t, kurrenttest.Config{})
+	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	must(t)(dial(t, srv.ConnectionString()).AppendToStream(soon(t), "s", atStart(), batch("a", 2)...))
 	read := func(f kurrenttest.Fault) (answers []*api.ReadResp) {
 		srv.Break(kurrenttest.Every(kurrenttest.Read, 1, f))

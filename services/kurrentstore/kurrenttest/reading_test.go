@@ -25,7 +25,7 @@ func everything(t *testing.T, client *esdb.Client, o esdb.ReadAllOptions, count 
 // filled returns a client of a server with streams of centers and others in turn.
 func filled(t *testing.T) *esdb.Client {
 	t.Helper()
-	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString())
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 	for i := range 20 {
 		must(t)(client.AppendToStream(soon(t), "center-"+string(rune('A'+i)), atStart(), batch(string(rune('a'+i)), 1+i%3)...))
 		must(t)(client.AppendToStream(soon(t), "other-"+string(rune('A'+i)), atStart(), batch(string(rune('a'+i)), 1+i%5)...))
@@ -205,7 +205,7 @@ func TestASubscriptionBeginsAfterWhereItIsTold(t *testing.T) {
 		}, "late", "new/0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			client := dial(t, kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString())
+			client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString())
 			must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("old", 3)...))
 			sub, err := test.open(t, client)
 			if err != nil {
@@ -223,7 +223,7 @@ func TestASubscriptionBeginsAfterWhereItIsTold(t *testing.T) {
 }
 
 func TestAServerBefore23DoesNotSayThatASubscriptionHasCaughtUp(t *testing.T) {
-	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{Version: "22.10.0.0"}).ConnectionString())
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{Version: "22.10.0.0"}).ConnectionString())
 	must(t)(client.AppendToStream(soon(t), "s", atStart(), batch("a", 1)...))
 	sub, err := client.SubscribeToStream(soon(t), "s", esdb.SubscribeToStreamOptions{From: esdb.Start{}})
 	if err != nil {

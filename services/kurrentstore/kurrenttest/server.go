@@ -13,30 +13,30 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Config says what kind of cluster to run. Its zero value is one node without TLS, accounts or anything in it.
-type Config struct {
+// ClusterConfig holds the parameters of Start. Its zero value is one node without TLS, accounts or anything in it.
+type ClusterConfig struct {
 	Nodes          int              // 1 unless set; node 0 leads at first
 	Listen         string           // address of node 0, "127.0.0.1:0" unless set; the others take any port of the same host
 	TLS            bool             // ask for TLS with a certificate of its own making, and for accounts; without it all may do all
-	Users          []User           // unless set, Admin is the only one
+	Users          []ClusterAccount // unless set, Admin is the only one
 	Version        string           // of the server, "24.10.0.0" unless set; below 23 subscriptions do not say when they have caught up
 	MaxAppendBytes int              // of one append, 1 MiB unless set
 	Clock          func() time.Time // time.Now unless set
 	Store          events.Store     // where the ledger's own streams are kept as well; nil: in memory alone. It is not closed.
 }
 
-// User is an account of the cluster. The group "$admins" may do everything.
-type User struct {
+// ClusterAccount is an account of the cluster. The group "$admins" may do everything.
+type ClusterAccount struct {
 	Login, Password string
 	Groups          []string
 }
 
 // Admin is the account that every new server has.
-var Admin = User{Login: "admin", Password: "changeit", Groups: []string{"$admins"}}
+var Admin = ClusterAccount{Login: "admin", Password: "changeit", Groups: []string{"$admins"}}
 
-// Server is a cluster of nodes over one journal. What was acknowledged is never lost, whatever happens to the nodes.
-type Server struct {
-	config  Config
+// Cluster is a cluster of nodes over one journal. It never loses an acknowledged event, whatever happens to the nodes.
+type Cluster struct {
+	config  ClusterConfig
 	journal *journal
 	nodes   []*Node
 	tls     *tls.Config // nil: without TLS
@@ -49,7 +49,7 @@ type Server struct {
 }
 
 // Start runs a server until the test ends.
-func Start(t testing.TB, c Config) *Server {
+func Start(t testing.TB, c ClusterConfig) *Cluster {
 	t.Helper()
 	s, err := New(c)
 	if err != nil {
@@ -60,13 +60,13 @@ func Start(t testing.TB, c Config) *Server {
 }
 
 // New runs a server. The caller must Close it.
-func New(c Config) (*Server, error) {
+func New(c ClusterConfig) (*Cluster, error) {
 	c.Nodes = max(c.Nodes, 1)
 	if c.Listen == "" {
 		c.Listen = "127.0.0.1:0"
 	}
 	if c.Users == nil {
-		c.Users = []User{Admin}
+		c.Users = []ClusterAccount{Admin}
 	}
 	if c.Version == "" {
 		c.Version = "24.10.0.0"
@@ -81,7 +81,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kurrenttest: read the store: %w", err)
 	}
-	s := &Server{config: c, journal: j, calls: map[Method]int{}}
+	s := &Cluster{config: c, journal: j, calls: map[Method]int{}}
 	if c.TLS {
 		if s.tls, err = selfSigned(); err != nil {
 			return nil, err
@@ -99,17 +99,17 @@ func New(c Config) (*Server, error) {
 }
 
 // Close ends all calls and stops listening.
-func (s *Server) Close() {
+func (s *Cluster) Close() {
 	for _, n := range s.nodes {
 		n.Stop()
 	}
 }
 
 // ConnectionString is what a client needs to reach the cluster; with TLS it carries the first account.
-func (s *Server) ConnectionString() string { return s.ConnectionStringFor(s.config.Users[0]) }
+func (s *Cluster) ConnectionString() string { return s.ConnectionStringFor(s.config.Users[0]) }
 
 // ConnectionStringFor is ConnectionString with the given account, which makes a difference with TLS only.
-func (s *Server) ConnectionStringFor(u User) string {
+func (s *Cluster) ConnectionStringFor(u ClusterAccount) string {
 	addresses := make([]string, len(s.nodes))
 	for i, n := range s.nodes {
 		addresses[i] = n.Address()
@@ -121,23 +121,23 @@ func (s *Server) ConnectionStringFor(u User) string {
 }
 
 // Node returns a node of the cluster, counted from 0.
-func (s *Server) Node(i int) *Node { return s.nodes[i] }
+func (s *Cluster) Node(i int) *Node { return s.nodes[i] }
 
 // Elect makes another node the leader.
-func (s *Server) Elect(i int) {
+func (s *Cluster) Elect(i int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.leader = i
 }
 
-func (s *Server) leading() *Node {
+func (s *Cluster) leading() *Node {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.nodes[s.leader]
 }
 
-func (s *Server) user(login, password string) *User {
-	i := slices.IndexFunc(s.config.Users, func(u User) bool { return u.Login == login && u.Password == password })
+func (s *Cluster) user(login, password string) *ClusterAccount {
+	i := slices.IndexFunc(s.config.Users, func(u ClusterAccount) bool { return u.Login == login && u.Password == password })
 	if i < 0 {
 		return nil
 	}

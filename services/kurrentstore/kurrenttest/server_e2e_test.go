@@ -120,7 +120,7 @@ func TestAServerThatIsLeftAsItIsSendsAnIdleClientAway(t *testing.T) {
 // away: the third ping, after thirty seconds.
 func TestAnIdleClientMayPingEveryTenSeconds(t *testing.T) {
 	t.Parallel()
-	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{}).ConnectionString()+"&keepAliveInterval=10000&keepAliveTimeout=5000")
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()+"&keepAliveInterval=10000&keepAliveTimeout=5000")
 	sub, err := client.SubscribeToStream(t.Context(), "s", esdb.SubscribeToStreamOptions{From: esdb.Start{}})
 	if err != nil {
 		t.Fatal(err)

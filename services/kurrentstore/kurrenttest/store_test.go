@@ -14,7 +14,7 @@ import (
 
 func TestTheLedgersStreamsAreKeptInTheStore(t *testing.T) {
 	store := memstore.New(time.Now)
-	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{Store: store}).ConnectionString())
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{Store: store}).ConnectionString())
 	var foreign []uuid.UUID
 	for i, stream := range []string{"policy", "center-ZJ-A", "center-ZJ-B"} {
 		must(t)(client.AppendToStream(soon(t), stream, atStart(), batch(stream, 2)...))
@@ -40,7 +40,7 @@ func TestTheLedgersStreamsAreKeptInTheStore(t *testing.T) {
 		t.Errorf("the store holds %d events, want 7", kept)
 	}
 	before := everything(t, client, esdb.ReadAllOptions{From: esdb.Start{}}, math.MaxInt64)
-	again := dial(t, kurrenttest.Start(t, kurrenttest.Config{Store: store}).ConnectionString())
+	again := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{Store: store}).ConnectionString())
 	after := everything(t, again, esdb.ReadAllOptions{From: esdb.Start{}}, math.MaxInt64)
 	places := map[uuid.UUID]esdb.Position{}
 	last := esdb.Position{}
@@ -68,7 +68,7 @@ func TestTheLedgersStreamsAreKeptInTheStore(t *testing.T) {
 }
 
 func TestWhatTheStoreRefusesIsRefused(t *testing.T) {
-	client := dial(t, kurrenttest.Start(t, kurrenttest.Config{Store: memstore.New(time.Now)}).ConnectionString())
+	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{Store: memstore.New(time.Now)}).ConnectionString())
 	binary := esdb.EventData{EventID: uuid.New(), EventType: "funds.spent", ContentType: esdb.ContentTypeBinary, Data: []byte{1, 2}}
 	if _, err := client.AppendToStream(soon(t), "center-ZJ-A", atStart(), binary); err == nil {
 		t.Error("a body that is not JSON was appended to a center")

@@ -38,7 +38,7 @@ func selfSigned() (*tls.Config, error) {
 }
 
 // CertificatePEM is the certificate of all nodes, which a client may take for an authority; nil without TLS.
-func (s *Server) CertificatePEM() []byte {
+func (s *Cluster) CertificatePEM() []byte {
 	if s.tls == nil {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Files opens files of JSON Lines to import. They are closed when the test ends.
-func Files(t testing.TB, paths ...string) []ledger.File {
+func Files(t testing.TB, paths ...string) []ledger.ImportFile {
 	t.Helper()
 	list, err := Open(paths...)
 	if err != nil {
@@ -22,8 +22,8 @@ func Files(t testing.TB, paths ...string) []ledger.File {
 }
 
 // Open opens files of JSON Lines to import, for a process that ends soon.
-func Open(paths ...string) ([]ledger.File, error) {
-	var list []ledger.File
+func Open(paths ...string) ([]ledger.ImportFile, error) {
+	var list []ledger.ImportFile
 	for _, path := range paths {
 		f, err := os.Open(path)
 		if err != nil {
@@ -33,7 +33,7 @@ func Open(paths ...string) ([]ledger.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, ledger.File{Name: path, Content: f, Bytes: info.Size()})
+		list = append(list, ledger.ImportFile{Name: path, Content: f, Bytes: info.Size()})
 	}
 	return list, nil
 }

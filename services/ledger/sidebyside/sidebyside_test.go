@@ -93,7 +93,7 @@ func (b *bench) record(centers [][]string) *history {
 			if len(problems) > 0 {
 				return problems
 			}
-			if _, err := l.Record(b.Context(), rec, ledger.Account{Name: "importer", MayRecord: true}); err != nil {
+			if _, err := l.Record(b.Context(), rec, ledger.Writer{Name: "importer", MayRecord: true}); err != nil {
 				return err
 			}
 		}

@@ -21,14 +21,14 @@ func main() {
 	secure := flag.Bool("tls", false, "ask for TLS and for the account admin with password changeit")
 	data := flag.String("data", "", "directory that keeps a ledger's events (of streams that a ledger can have), also over a kill; all else is in memory alone")
 	flag.Parse()
-	if err := run(kurrenttest.Config{Listen: *listen, Nodes: *nodes, TLS: *secure}, *data); err != nil {
+	if err := run(kurrenttest.ClusterConfig{Listen: *listen, Nodes: *nodes, TLS: *secure}, *data); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // run says how to reach the server, and serves until it is told to stop.
-func run(c kurrenttest.Config, data string) error {
+func run(c kurrenttest.ClusterConfig, data string) error {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	if data != "" {
