@@ -22,7 +22,7 @@ func CheckBatch(stream StreamID, batch []Proposed) error {
 	if len(batch) == 0 || len(batch) > BatchMax {
 		return whole(text.Say("一批有 %d 个事件，应为 1 至 %d 个", "the batch has %d events; it must have 1 to %d", len(batch), BatchMax))
 	}
-	size, kind := 0, Kind("") // the kind that was checked last, for many events have the kind of the one before
+	size, kind := 0, Kind("") // kind was checked last; most events of a batch have the kind of the event before
 	for i := range batch {
 		p := &batch[i]
 		if field, why := p.wrong(kind); field != "" {
@@ -39,8 +39,8 @@ func CheckBatch(stream StreamID, batch []Proposed) error {
 	return nil
 }
 
-// wrong returns the first field that no Store may accept, with the reason, or "" if all fields are right. It does not
-// check the kind again if it is the right one.
+// wrong returns the first field that no Store may accept, with the reason, or "" if all fields are right. A
+// kind equal to right was checked before and is not checked again.
 func (p *Proposed) wrong(right Kind) (field string, why text.Text) {
 	switch {
 	case p.ID == uuid.Nil:

@@ -195,7 +195,7 @@ func quotedBytes(b []byte) int {
 		}
 		i += n
 		escapes := 0
-		for b[i-1-escapes] == '\\' { // the quote that b begins with ends it
+		for b[i-1-escapes] == '\\' { // ends at the latest at the quote with which b begins
 			escapes++
 		}
 		if escapes%2 == 0 {

@@ -66,15 +66,15 @@ func badID(v string) (text.Text, bool) {
 	return text.Text{}, false
 }
 
-// plainID reports whether an identifier, in UTF-8, is right because it has no byte of a space or a control character.
-// False does not mean that it is wrong.
+// plainID reports whether an identifier, in UTF-8, has no byte that can begin a space or a control character. Such an
+// identifier is right; any other needs the full check.
 func plainID(v string) bool {
 	if len(v) == 0 || len(v) > IDBytesMax {
 		return false
 	}
 	for i := range len(v) {
 		switch c := v[i]; {
-		case c <= ' ', c == 0x7f, c == 0xc2, 0xe1 <= c && c <= 0xe3: // the last are leading bytes of spaces and controls outside of ASCII
+		case c <= ' ', c == 0x7f, c == 0xc2, 0xe1 <= c && c <= 0xe3: // from 0xc2 on: the leading bytes of spaces and control characters outside of ASCII
 			return false
 		}
 	}

@@ -58,8 +58,8 @@ func ValidCenter(c CenterID) bool {
 	})
 }
 
-// ParseCenter returns the center's id that a person means who types it in small or full-width letters or with another
-// hyphen: “ｚｊ－0018” means ZJ-0018. A text that is no id in any such form is returned as it is.
+// ParseCenter reads the id of a center as a person may type it: in small or full-width letters, or with another
+// hyphen. It returns ZJ-0018 for “ｚｊ－0018”. It returns any other text unchanged.
 func ParseCenter(typed string) CenterID {
 	if id := CenterID(strings.ToUpper(text.FoldCode(typed))); ValidCenter(id) {
 		return id
@@ -190,7 +190,7 @@ func (r *Record) checkFrame(id string) (found Problems) {
 	return found
 }
 
-// depth returns how deep objects and arrays nest, or a little more than DepthMax.
+// depth returns the nesting depth of objects and arrays. It stops counting soon after DepthMax.
 func depth(line []byte) int {
 	deepest, now, quoted := 0, 0, false
 	for i := 0; i < len(line); i++ {

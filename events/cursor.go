@@ -79,7 +79,7 @@ func (c *cursor) quoted() ([]byte, bool) {
 }
 
 // isPlainObject reports whether a body is one simple JSON object, without white space and with no name twice in an
-// object. False does not mean that the body is wrong: it may be a valid object that is not simple.
+// object. If it returns false, the body may still be a valid object that is not simple.
 func isPlainObject(body []byte) bool {
 	c := cursor{body}
 	return len(body) > 0 && body[0] == '{' && c.skip(0) && len(c.rest) == 0

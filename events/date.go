@@ -60,7 +60,7 @@ func parseDate[T string | []byte](s T) (Date, error) {
 	return DateOf(y, m, d), nil
 }
 
-// badDate is the error, in both languages, that a text is no date.
+// badDate is the error that a text is not a date. It has the reason in both languages.
 type badDate struct{ why text.Text }
 
 // Error implements error.

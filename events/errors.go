@@ -2,14 +2,13 @@ package events
 
 import "github.com/taizhang/taizhang/events/text"
 
-// UnknownError is an ErrUnknown with the cause for which the outcome of an append is not known.
+// UnknownError is an ErrUnknown with its cause: the reason why the outcome of an append is not known.
 type UnknownError struct{ Cause error }
 
 // ErrorCode returns the code of package text: nothing more is written until the store is opened again.
 func (e *UnknownError) ErrorCode() text.ErrorCode { return text.Stopped }
 
-// Text returns the message for a user that the record may be in the ledger. The text of the cause alone does not say
-// so.
+// Text returns the message for a user: the cause, and that the record may be in the ledger nevertheless.
 func (e *UnknownError) Text() text.Text {
 	cause := text.Of(e.Cause)
 	return text.Text{Zh: "是否已入账尚不确定；请重新打开，查看是否已在其中，或以同一 id 再写一次。原因：" + cause.Zh,

@@ -1,7 +1,7 @@
 package events
 
-// Facets holds the values that a record of any kind can have: its amount, its subject, the name that it creates and
-// the name to which it refers.
+// Facets holds the values that a record can have whatever its kind: its amount, its subject, the name that it creates
+// and the name to which it refers.
 type Facets struct {
 	AmountFen Fen    // the amount that it moves, for a voucher without the center's own money; 0 for none
 	Subject   string // the id of the grant, match, voucher, task book, alert and so on that it is about; "" for none
@@ -10,8 +10,8 @@ type Facets struct {
 	Refers    Name   // the name of its subject, which an earlier record of the center created; the zero Name for none
 }
 
-// Name is an id in one name space, such as the vouchers of a center. A name space has the name of the member of data
-// that has its ids.
+// Name is an id in one name space, such as the vouchers of a center. A name space is called like the member of data
+// that holds its ids.
 type Name struct{ Space, ID string }
 
 // faceted is a payload that has facets.
@@ -31,7 +31,7 @@ func creates(space, id string) Facets {
 
 func refers(space, id string) Facets { return Facets{Subject: id, Refers: Name{space, id}} }
 
-// of returns the facets with an amount.
+// of returns a copy of the facets with an amount.
 func (f Facets) of(amountFen Fen) Facets {
 	f.AmountFen = amountFen
 	return f

@@ -30,7 +30,7 @@ func AppendLine(b []byte, at Place, stream StreamID, p *Proposed) []byte {
 	return append(append(appendLineHead(b, at, stream, p.ID, p.Kind), p.Body.text...), '}')
 }
 
-// AppendStored appends the stored line of an event that some store holds, as AppendLine does. It ignores Bytes.
+// AppendStored appends the stored line of an event that came from a store, as AppendLine does. It ignores Bytes.
 func AppendStored(b []byte, e *Stored) []byte {
 	return append(append(appendLineHead(b, e.Place, e.Stream, e.ID, e.Kind), e.Body...), '}')
 }
@@ -96,7 +96,7 @@ type LineParser struct {
 	bad  string // the name of the member that could not be read, or ""
 }
 
-// lineNamesMax is the maximum number of names of either sort that a parser keeps, whatever a file contains.
+// lineNamesMax is the maximum number of streams, and of kinds, that a parser keeps.
 const lineNamesMax = 1 << 16
 
 // NewLineParser returns a parser that has read nothing.
@@ -104,9 +104,9 @@ func NewLineParser() *LineParser {
 	return &LineParser{streams: names[StreamID]{read: map[string]StreamID{}}, kinds: names[Kind]{read: map[string]Kind{}}}
 }
 
-// names holds the names of one sort that were read.
+// names holds the streams or the kinds that a parser has read.
 type names[T ~string] struct {
-	last T // of the line before, which the next line often has too
+	last T // the name in the line before; the next line often has the same
 	read map[string]T
 }
 

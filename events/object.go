@@ -23,7 +23,7 @@ func ParseObject(b []byte) (Object, error) {
 	return Object{string(b)}, nil
 }
 
-// MustObject is ParseObject for a text that is known to be right, in a test. It panics otherwise.
+// MustObject is ParseObject for a text in a test. It panics if the text is not an object.
 func MustObject(text string) Object {
 	o, err := ParseObject([]byte(text))
 	if err != nil {

@@ -51,7 +51,8 @@ func (p *GradeDecided) check(c *checker) {
 	c.notNegative("thirdPartyReviews", int64(p.ThirdPartyReviews))
 }
 
-// facets makes sure that a year is graded only once. There is no subject, for the year is not a name.
+// facets makes sure that a year is graded only once: the record creates the name of the year. It has no subject,
+// because a year is not an id.
 func (p *GradeDecided) facets() Facets {
 	return Facets{Creates: Name{"year", strconv.Itoa(p.Year)}, Field: "data.year"}
 }

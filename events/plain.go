@@ -13,10 +13,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// plain is a fast decoder of simple JSON: known members, each at most once and no required one missing, texts without
-// escapes, whole numbers. It declines everything else, right or wrong, and the strict codec decodes it. Where plain
-// accepts a value, it returns the same result as the strict codec. Nearly all records are simple, and plain needs a
-// fifth of the time.
+// plain is a fast decoder of simple JSON: all required members, no unknown or repeated ones, texts without escapes,
+// whole numbers. It declines all other JSON, valid or not, and the strict codec decodes that. Where plain accepts a
+// value, it returns the same result as the strict codec. Nearly all records are simple, and plain needs a fifth of the
+// time.
 type plain struct {
 	cursor
 	record wireRecord
@@ -26,7 +26,7 @@ type plain struct {
 	texts  [1 << 10]string
 }
 
-// plains holds decoders for reuse. A decoder remembers texts, for names and uses repeat often.
+// plains holds decoders for reuse. A decoder remembers texts, because names and uses repeat often.
 var plains = sync.Pool{New: func() any { return new(plain) }}
 
 // plainRecord reads the whole of a record.
@@ -134,8 +134,8 @@ func (p *plain) text(b []byte) string {
 	return *known
 }
 
-// word is text for words that all centers use. Equal words share memory in the whole program, so that comparing them
-// does not read it.
+// word is text for words that all centers use, such as a use. Equal words share memory in the whole program, so that
+// they are compared by their address.
 func (p *plain) word(b []byte) string {
 	if len(b) == 0 || len(b) > textMax {
 		return string(b)

@@ -29,7 +29,8 @@ func (p Problems) limited() Problems {
 	return p
 }
 
-// clip cuts out the middle of a long reason, for a reason may begin with a long value and ends with the expected form.
+// clip cuts out the middle of a long reason. A reason may begin with a long value, and its end names the expected
+// form.
 func clip(s string) string {
 	if len(s) <= problemBytesMax {
 		return s
@@ -40,7 +41,7 @@ func clip(s string) string {
 func whole(reason text.Text) Problems { return Problems{{Reason: reason}} }
 
 // pathOf returns a JSON pointer below a field as a path, such as data.lines[2].amountFen. A token of digits is an
-// index, for no known member has such a name.
+// index, because no known member has such a name.
 func pathOf(under string, p jsontext.Pointer) string {
 	path := under
 	for token := range p.Tokens() {

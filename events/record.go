@@ -28,10 +28,11 @@ const (
 	Admin        Role = "admin"
 )
 
-// Mode is whether a decision is judged before it is written, or was already made outside the system.
+// Mode decides what happens to a decision that breaks a rule: Enforce refuses it, Recording stores it.
 type Mode string
 
-// Enforce refuses a decision that breaks a rule. Recording stores the decision with the rules that it breaks.
+// Enforce refuses a decision that breaks a rule. Recording stores the decision, which was made outside the system,
+// with the rules that it breaks.
 const (
 	Enforce   Mode = "enforce"
 	Recording Mode = "record"

@@ -9,7 +9,7 @@ type Replayer struct {
 	used     int // vouchers[:used] belong to events since the last Reset
 	stream   StreamID
 	center   CenterID      // of stream
-	entry    *CatalogEntry // of the event before
+	entry    *CatalogEntry // the catalog entry of the event before
 }
 
 // replayedVoucher is the memory of one payload.
@@ -25,15 +25,15 @@ func NewReplayer(vouchers int) *Replayer {
 	return &Replayer{vouchers: make([]replayedVoucher, vouchers)}
 }
 
-// Reset makes the memory of the payloads free to be used again.
+// Reset invalidates the payloads that Decode returned, and reuses their memory.
 func (r *Replayer) Reset() {
 	clear(r.vouchers[:r.used])
 	r.used = 0
 }
 
-// Decode decodes as DecodeEvent does, and fails if DecodeEvent fails. The record has only what aggregates read: mode,
-// document number, evidence, note, entry and actor are checked and left out. So is the summary of a voucher. Nine tenths of a
-// ledger are vouchers, so their payloads are valid only until Reset.
+// Decode decodes as DecodeEvent does, and fails if DecodeEvent fails. The record has only the members that aggregates
+// read: mode, document number, evidence, note, entry, actor and the summary of a voucher are checked and left out. The
+// payloads of vouchers, nine tenths of a ledger, are valid only until Reset.
 func (r *Replayer) Decode(s *Stored, rec *Recorded) (err error) {
 	if s.Fault == nil && r.event(s, rec) {
 		return nil
@@ -42,8 +42,8 @@ func (r *Replayer) Decode(s *Stored, rec *Recorded) (err error) {
 	return err
 }
 
-// event decodes an event of a center whose body is of the current version, as EncodeEvent writes it, simple (see plain)
-// and right. It declines everything else, and DecodeEvent decodes it.
+// event decodes an event of a center if its body is valid, simple (see plain), of the current version and as
+// EncodeEvent writes it. It returns false for any other event, and DecodeEvent decodes that.
 func (r *Replayer) event(s *Stored, rec *Recorded) bool {
 	if s.Stream != r.stream {
 		center, ok := s.Stream.Center()

@@ -17,7 +17,7 @@ type shape struct {
 	members  []member
 	required uint64 // the required members, one bit each
 	elem     *shape // the shape of the elements of a list
-	year     bool   // a year that may be left out: 0 would be read as left out
+	year     bool   // an optional year: it must not be 0, which would be read as left out
 }
 
 // member is one member of an object with its field in the Go struct.
@@ -151,7 +151,7 @@ func typeName(t reflect.Type) string {
 }
 
 // scan returns the problems that the JSON codec does not detect in a value that it has accepted: members that are
-// missing or null, a year 0 where none may be given, and lists that are too long. under is the path of the value.
+// missing or null, a year 0 where the year is optional, and lists that are too long. under is the path of the value.
 func (s *shape) scan(under string, value []byte) Problems {
 	sc := scanner{dec: jsontext.NewDecoder(bytes.NewBuffer(value)), under: under}
 	sc.value(s)
@@ -165,7 +165,7 @@ type scanner struct {
 	found Problems
 }
 
-// add adds a problem of the value read last, or of a member that this value lacks.
+// add adds a problem: of the value read last for "", or else of a member of that value.
 func (sc *scanner) add(member string, reason text.Text) {
 	if len(sc.found) < problemsMax {
 		sc.found = append(sc.found, Problem{Field: join(pathOf(sc.under, sc.dec.StackPointer()), member), Reason: reason})

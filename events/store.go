@@ -14,20 +14,19 @@ import (
 
 // Store keeps streams of events, and the order of all of them, for ever. Nothing is changed or deleted.
 //
-// A revision counts the events of a stream from 1; 0 means that there is no stream, so that an append without a
-// check cannot be written down. A position orders all events of the store: it is opaque and strictly increasing, and
-// 0 is before the first. In both, after is exclusive. A Store may be used by several goroutines.
+// A revision counts the events of a stream from 1; 0 means that there is no stream, so that every append must name the
+// revision that it expects. A position orders all events of the store: it is opaque and strictly increasing, and 0 is
+// before the first. In both, after is exclusive. A Store may be used by several goroutines.
 type Store interface {
-	// Append adds the batch (1 to BatchMax events) to the stream if its revision is expected, and answers where each
-	// event came to lie. On return the whole batch is durable; otherwise none of it was appended, unless the error
-	// says so:
+	// Append adds the batch (1 to BatchMax events) to the stream if its revision is expected, and returns the place of
+	// each event. On return the whole batch is durable; otherwise none of it was appended, unless the error says so:
 	//   - a *ConflictError: the stream is at another revision, which it carries; nothing was appended. The caller may
 	//     judge again and retry.
 	//   - ErrUnknown: the batch may or may not have been appended, now or later. The caller must stop using the store,
 	//     or settle it by appending the same batch at the same place.
 	//   - any other error: nothing was appended and trying again the same way is useless.
-	// A repeat of a batch (same ids, kinds and bodies) at the place where it was appended answers the first result.
-	// The store stamps RecordedAt, which never decreases along positions.
+	// A repeat of a batch (same ids, kinds and bodies) at the place where it was appended returns the places of the
+	// first append. The store stamps RecordedAt, which never decreases along positions.
 	Append(ctx context.Context, stream StreamID, expected uint64, batch []Proposed) ([]Place, error)
 
 	// ReadStream yields the events of a stream after a revision, in order, and stops at the end. A stream that does
@@ -94,7 +93,7 @@ type ConflictError struct {
 	Expected, Actual uint64
 }
 
-// ErrorCode implements the code of package text.
+// ErrorCode returns the code of package text: another writer came first.
 func (e *ConflictError) ErrorCode() text.ErrorCode { return text.Conflict }
 
 // Error implements error.

@@ -10,7 +10,7 @@ import (
 )
 
 // Check returns the problems of a record that the program made. They are the problems that DecodeRecord finds in
-// EncodeRecord(r), but Check does not write and read JSON. A record that cannot be encoded has a problem too.
+// EncodeRecord(r), found without writing and reading JSON. A record that cannot be encoded has a problem too.
 func (r *Record) Check() Problems { return r.check().limited() }
 
 func (r *Record) check() Problems {
@@ -29,7 +29,7 @@ func (r *Record) check() Problems {
 	if unwritable := append(frame.unwritable, data.unwritable...); len(unwritable) > 0 {
 		return unwritable
 	}
-	if frame.bytesMax+data.bytesMax > RecordBytesMax { // only then is it worth writing the record to learn its size
+	if frame.bytesMax+data.bytesMax > RecordBytesMax { // the bound is over the limit, so measure the exact size
 		if line, err := EncodeRecord(r); err == nil && len(line) > RecordBytesMax {
 			return tooLong(line)
 		}
@@ -52,8 +52,7 @@ func (r *Record) check() Problems {
 	return c.problems
 }
 
-// typed walks over a value that is to be encoded as JSON, and collects the values that could not be encoded or
-// decoded.
+// typed walks over a value before it is encoded as JSON, and collects the parts that could not be encoded or decoded.
 type typed struct {
 	depth, deepest int // nesting of objects and lists
 	bytesMax       int // a bound on the size as JSON
@@ -120,7 +119,7 @@ func (t *typed) within(f func()) {
 	t.depth--
 }
 
-// number counts a number that is kept as it is written.
+// number checks a number that is stored as it is written, and adds its size.
 func (t *typed) number(path string, v jsontext.Value) {
 	t.bytesMax += len(v)
 	t.deepest = max(t.deepest, t.depth+depth(v))

@@ -18,17 +18,17 @@ var (
 	}
 )
 
-// Title returns the words for a role, or the role itself if there is none of that name.
+// Title returns the words for a role, or the role itself if it is unknown.
 func (r Role) Title() text.Text { return titled(roleTitles, r) }
 
-// Title returns the words for a source of money, or the source itself if there is none of that name.
+// Title returns the words for a source of money, or the source itself if it is unknown.
 func (s Source) Title() text.Text { return titled(sourceTitles, s) }
 
-// CategoryTitle returns the words for a category of subsidy.granted, or the category itself if there is none of that
-// name.
+// CategoryTitle returns the words for a category of subsidy.granted, or the category itself if it is
+// unknown.
 func CategoryTitle(category string) text.Text { return titled(categoryTitles, category) }
 
-// Title returns the title of a kind, or the kind itself if the catalog has none of that name.
+// Title returns the title of a kind, or the kind itself if the catalog does not have it.
 func (k Kind) Title() text.Text {
 	if entry := Lookup(k); entry != nil {
 		return entry.Title

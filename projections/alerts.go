@@ -19,8 +19,7 @@ type CenterLine struct {
 	Open   map[aggregates.Severity]int
 }
 
-// Alert is an alert with the center that it is about. Breaks of a stream that belongs to no center are about
-// the center "".
+// Alert is an alert with its center. The center is "" for the break of a stream that belongs to no center.
 type Alert struct {
 	Center events.CenterID
 	aggregates.Alert
@@ -121,7 +120,7 @@ func (r *Register) Explain(id events.CenterID, on events.Date, code aggregates.C
 	return list
 }
 
-// explain is Explain for a caller that has the lock of the center.
+// explain does the same as Explain. The caller has locked the center.
 func (c *center) explain(t policy.Timeline, on events.Date, code aggregates.Code, key string, raisedOn events.Date) (list []aggregates.Explanation) {
 	if code != aggregates.LedgerBroken {
 		list = c.state.Explain(t, on, code, key, raisedOn)
@@ -129,7 +128,7 @@ func (c *center) explain(t policy.Timeline, on events.Date, code aggregates.Code
 	return withBroken(list, explainBreaks(c.breaks, on), code, key, raisedOn)
 }
 
-// withBroken adds those explanations of breaks that are asked for.
+// withBroken appends the explanations of breaks that have the code, key and raising date asked for.
 func withBroken(list, broken []aggregates.Explanation, code aggregates.Code, key string, raisedOn events.Date) []aggregates.Explanation {
 	found := len(list)
 	for _, x := range broken {
@@ -156,7 +155,7 @@ func compareExplanations(a, b aggregates.Explanation) int {
 	return aggregates.CompareAlerts(a.Alert, b.Alert)
 }
 
-// alertsOf returns the alerts that are explained.
+// alertsOf returns the alerts of some explanations.
 func alertsOf(list []aggregates.Explanation) []aggregates.Alert {
 	alerts := make([]aggregates.Alert, len(list))
 	for i := range list {

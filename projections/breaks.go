@@ -31,7 +31,7 @@ type stream struct {
 	breaks   []Break
 }
 
-// knows reports whether the event at this place was applied already.
+// knows reports whether the event at a place was applied already.
 func (s *stream) knows(at events.Place) bool {
 	return at.Position <= s.position && at.Revision <= s.revision
 }
@@ -46,7 +46,7 @@ func (s *stream) advance(at events.Place, id uuid.UUID) error {
 	return nil
 }
 
-// broken records a break. One event is one break, even if several things are wrong with it.
+// broken adds a break to the stream. An event has one break, even if it has several errors.
 func (s *stream) broken(at events.Place, id uuid.UUID, cause error) error {
 	why := text.Of(cause)
 	if n := len(s.breaks); n > 0 && s.breaks[n-1].Position == at.Position {

@@ -26,7 +26,7 @@ type Changes struct {
 	Steps  []Step                  // the events that moved anything, in order
 }
 
-// Step holds the figures and alerts that one later event moved. Later is the index of that event.
+// Step holds the figures and alerts that one later event moved. Later is the index of the event.
 type Step struct {
 	Later  int
 	Money  []difference.MovedLine

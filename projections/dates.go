@@ -14,7 +14,8 @@ const datesMax = 4
 // dated is the last evaluation of a center as of one date.
 type dated struct {
 	basis
-	evaluation *aggregates.Evaluation // nil if it is out of date; what remains is a trace of who follows the center as of the date
+	// nil if it is out of date; the basis stays, as a trace that somebody follows the center as of the date
+	evaluation *aggregates.Evaluation
 }
 
 // basis holds the inputs of an evaluation. An evaluation with an equal basis is still right.
@@ -24,14 +25,14 @@ type basis struct {
 	policies int
 }
 
-// evaluations are the last evaluations of a center, at most datesMax, each as of another date. The one that was asked for
+// evaluations holds the last evaluations of a center, at most datesMax, each as of another date. The one that was used
 // last comes first.
 type evaluations struct {
 	list  []dated
 	again events.Date // the date as of which somebody follows the center, such as the feed of alerts, or none
 }
 
-// evaluate is Evaluation for a caller that has the lock of the center.
+// evaluate does the same as Evaluation. The caller has locked the center.
 func (c *center) evaluate(timeline policy.Timeline, on events.Date) *aggregates.Evaluation {
 	of := basis{on: on, changes: c.changes, policies: len(timeline.Adopted())}
 	d := c.kept.find(on)
@@ -52,8 +53,8 @@ func (c *center) evaluate(timeline policy.Timeline, on events.Date) *aggregates.
 	return d.evaluation
 }
 
-// find returns the evaluation as of a date and moves it to the front. If there is none, it returns one with the zero basis, in
-// place of the one that was not asked for the longest if there are datesMax.
+// find returns the evaluation as of a date and moves it to the front. If there is none, it adds one with the zero
+// basis. If there are datesMax already, the new one replaces the one that was used least recently.
 func (e *evaluations) find(on events.Date) *dated {
 	at := slices.IndexFunc(e.list, func(d dated) bool { return d.on == on })
 	if at < 0 {
@@ -71,7 +72,7 @@ func (e *evaluations) find(on events.Date) *dated {
 	return &e.list[0]
 }
 
-// outdated forgets the evaluations that are of other events or policies than a basis.
+// outdated removes the evaluations whose events or policies differ from those of a basis.
 func (e *evaluations) outdated(now basis) {
 	for i := range e.list {
 		if d := &e.list[i]; d.changes != now.changes || d.policies != now.policies {
@@ -80,8 +81,9 @@ func (e *evaluations) outdated(now basis) {
 	}
 }
 
-// follows reports whether somebody follows the center as of a date, of whose last evaluation the basis is before. Only one date
-// is followed: another one takes its place when it is asked for again, and nobody asked for the first one meanwhile.
+// follows reports whether somebody follows the center as of a date. before is the basis of the last evaluation as of
+// that date. Only one date is followed at a time. Another date replaces it when it is used twice while the first is
+// not.
 func (e *evaluations) follows(on events.Date, before basis) bool {
 	switch {
 	case e.again == on:

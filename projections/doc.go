@@ -6,9 +6,11 @@
 // date of the question. A rebuild evaluates nothing until its end. An event that breaks the integrity of the ledger is
 // kept as an alert (AL-LED-01), and its center accepts no more records; everything else goes on.
 //
-// A Watch finds the centers that changed from one look to the next, and the position as of which all that it told is true.
+// A Watch finds the centers that changed from one look to the next, and the position up to which its results are
+// complete.
 //
-// A register can be restricted to a scope (Within): the centers that an account sees. For its answers no other center exists.
+// A register can be restricted to a scope (Within): the centers that an account sees. Its answers then show no other
+// center.
 //
 // The package is pure: no clock, no randomness, no I/O, no logger, no goroutine. A Register may be used by several
 // goroutines.

@@ -88,7 +88,7 @@ func (r *Register) Ahead(id events.CenterID, on events.Date) (list []aggregates.
 	return list
 }
 
-// Tally counts the events of a center by whether they count as of a date.
+// Tally returns the numbers of events of a center that count as of a date, that are later, and that are voided.
 func (r *Register) Tally(id events.CenterID, on events.Date) (t aggregates.Tally) {
 	r.with(id, func(c *center, _ policy.Timeline) { t = c.state.Tally(on) })
 	return t

@@ -25,7 +25,8 @@ type Delay struct {
 // Delays lists the money owed to a center as of a date.
 func (r *Register) Delays(id events.CenterID, on events.Date) (list []Delay) {
 	r.with(id, func(c *center, t policy.Timeline) {
-		localGov := sync.OnceValue(func() string { return c.state.LocalGov(on) }) // computed at most once, for it reads the whole history
+		// computed at most once, because it reads the whole history
+		localGov := sync.OnceValue(func() string { return c.state.LocalGov(on) })
 		for _, d := range c.state.Delays(t, c.evaluate(t, on)) {
 			office := Office{Role: aggregates.Office(d.What.Alert())}
 			if office.Role == events.LocalGov {
@@ -91,7 +92,7 @@ func (r *Register) Movements(id events.CenterID, on events.Date, year int, scope
 	return list
 }
 
-// MovementsAhead is Movements also of a fiscal year that has not begun on the date.
+// MovementsAhead does the same as Movements, also for a fiscal year that has not begun on the date.
 func (r *Register) MovementsAhead(id events.CenterID, on events.Date, year int, scope aggregates.Scope) (list []aggregates.Movement) {
 	r.with(id, func(c *center, t policy.Timeline) { list = c.state.MovementsAhead(t, on, year, scope) })
 	return list

@@ -12,7 +12,7 @@ func RegionName(code string) string {
 }
 
 // CityOf returns the code and the name of the city of a GB/T 2260 code, such as 330100 and 杭州市 for 330106. If only the
-// province is known, it returns that of the province; for an unknown code it returns the code itself and "".
+// province is known, it returns the code and the name of the province. For an unknown code it returns the code and "".
 func CityOf(code string) (city, name string) {
 	region, ok := identifiers.ParseRegion(code)
 	switch {

@@ -15,8 +15,8 @@ import (
 
 // Register holds the state of all centers and of the adopted policies after the events applied so far. An answer about
 // several centers is consistent only center by center: an event that is applied meanwhile may show in one center and
-// not in another. Exactly makes all answers show one position. In a register that is restricted (see Within), no answer
-// shows a center that is not seen.
+// not in another. Exactly makes all answers show one position. In a restricted register (see
+// Within), no answer shows a center outside of the scope.
 type Register struct {
 	*resident
 	sees func(events.CenterID) bool // nil for all centers
@@ -55,7 +55,7 @@ type center struct {
 	state *aggregates.Center // the aggregate of the stream
 	kept  evaluations
 
-	responsible responsible // as last asked for; the zero value is of no date
+	responsible responsible // the last answer of Responsible; the zero value has no date
 
 	// The lock mu of the register protects these: the list of all centers in the order of their last change.
 	older, newer *center
@@ -81,7 +81,8 @@ func (r *Register) Apply(rec *events.Recorded) error {
 			return text.Errorf(text.Internal, "id %s 此前已入账", "id %s is recorded already", rec.ID)
 		}
 		next := rec
-		if revision := of.Revision() + 1; rec.Revision != revision { // after a break it has seen fewer events than the stream holds
+		// after a break the aggregate has fewer events than the stream
+		if revision := of.Revision() + 1; rec.Revision != revision {
 			renumbered := *rec
 			renumbered.Revision, next = revision, &renumbered
 		}
@@ -96,7 +97,8 @@ func (r *Register) ApplyBroken(s events.Stored, cause error) {
 	_ = r.apply(r.open(s.Stream), s.Place, s.ID, func(Aggregate) error { return cause })
 }
 
-// streamOf returns the stream of an event, which is often that of the event before. The caller has locked still.
+// streamOf returns the stream of an event. It first tries the stream of the event before, because that is often the
+// same. The caller has locked still.
 func (r *resident) streamOf(rec *events.Recorded) *stream {
 	if r.applied != nil && r.applied.state.ID() == rec.Center {
 		return r.applied.stream
@@ -106,14 +108,14 @@ func (r *resident) streamOf(rec *events.Recorded) *stream {
 	return s
 }
 
-// apply passes the event at a place of a stream to the aggregate of the stream, unless that was done before. The caller
-// has locked still.
+// apply passes the event at a place of a stream to the aggregate of the stream, unless it was applied before. The
+// caller has locked still.
 func (r *Register) apply(s *stream, at events.Place, id uuid.UUID, take func(Aggregate) error) error {
 	defer r.Reached(at.Position)
-	if s.knows(at) { // only apply changes what is asked here, one event at a time
+	if s.knows(at) { // read without a lock, because only apply changes the place of a stream, one event at a time
 		return nil
 	}
-	defer r.touch(s) // when the event has taken effect, so that a Watch that finds the center finds the effect
+	defer r.touch(s) // after the event is applied, so that a Watch that finds the center also finds the effect
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changes++
@@ -124,8 +126,9 @@ func (r *Register) apply(s *stream, at events.Place, id uuid.UUID, take func(Agg
 	return err
 }
 
-// Exactly calls take, with the position of the last event, while no event is applied. So all answers of the register
-// to take show that position. Writers wait meanwhile, so take should be short. It must not call Exactly.
+// Exactly calls take, with the position of the last event, while no event is applied. So all answers that take gets
+// from the register are as of that position. Writers wait meanwhile, so take should be short. It must not call
+// Exactly.
 func (r *Register) Exactly(take func(position uint64)) {
 	r.still.RLock()
 	defer r.still.RUnlock()
@@ -171,7 +174,7 @@ func (r *resident) stream(name events.StreamID) *stream {
 
 // find returns the center, or nil, and the policies.
 func (r *Register) find(id events.CenterID) (*center, policy.Timeline) {
-	seen := r.Sees(id) // asked before mu is locked, for it may ask this register
+	seen := r.Sees(id) // called before mu is locked, because sees may call this register
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if !seen {
@@ -223,7 +226,7 @@ func (r *Register) withStream(name events.StreamID, do func(*stream)) bool {
 // selected returns one center, if it exists, or all centers in order for "", and the policies.
 func (r *Register) selected(of events.CenterID) ([]*center, policy.Timeline) {
 	centers, timeline := r.resident.selected(of)
-	if r.sees != nil { // asked after mu is unlocked, for it may ask this register
+	if r.sees != nil { // called after mu is unlocked, because sees may call this register
 		centers = slices.DeleteFunc(centers, func(c *center) bool { return !r.sees(c.state.ID()) })
 	}
 	return centers, timeline
@@ -257,7 +260,7 @@ func (r *Register) Timeline() policy.Timeline {
 	return r.timeline()
 }
 
-// timeline is Timeline for a caller that has locked mu.
+// timeline does the same as Timeline. The caller has locked mu.
 func (r *resident) timeline() policy.Timeline {
 	s := r.streams[events.PolicyStream]
 	s.mu.Lock()
@@ -270,11 +273,12 @@ func (r *Register) IDs() []events.CenterID {
 	r.mu.RLock()
 	ids := slices.Clone(r.ids)
 	r.mu.RUnlock()
-	return slices.DeleteFunc(ids, func(id events.CenterID) bool { return !r.Sees(id) }) // unlocked: it may ask this register
+	// without the lock, because sees may call this register
+	return slices.DeleteFunc(ids, func(id events.CenterID) bool { return !r.Sees(id) })
 }
 
-// Mark identifies the state of a center and of the policies. While the mark of a center stays the same, so do the
-// answers about it.
+// Mark identifies the state of a center and of the policies. While the mark of a center stays the same, the
+// answers about the center stay the same.
 type Mark struct {
 	Center            events.CenterID
 	changes, policies int
@@ -299,7 +303,7 @@ func (r *Register) Counts() map[events.CenterID]uint64 {
 	return counts
 }
 
-// EventsByYear counts the events of a center by the year of their day, those that are voided among them.
+// EventsByYear returns the number of events of a center in each year, by their dates. Voided events count too.
 func (r *Register) EventsByYear(id events.CenterID) (counts map[int]int) {
 	r.with(id, func(c *center, _ policy.Timeline) { counts = c.state.EventsByYear() })
 	return counts

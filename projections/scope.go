@@ -7,9 +7,9 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Within returns the same register restricted to the centers that sees reports: for its answers, no other center exists. It
-// shares all state with r, so it costs nothing to make. A nil sees restricts nothing. Policies and positions belong to no
-// center and are seen by all. sees may ask a register, except by Exactly.
+// Within returns the register restricted to the centers for which sees returns true: its answers are as if no other
+// center existed. It shares all state with r, so it is cheap. A nil sees restricts nothing. Every restricted register
+// shows the policies and the positions, because they belong to no center. sees may call a register, except Exactly.
 func (r *Register) Within(sees func(events.CenterID) bool) *Register {
 	within := &Register{resident: r.resident, sees: sees}
 	switch {
@@ -21,8 +21,8 @@ func (r *Register) Within(sees func(events.CenterID) bool) *Register {
 	return within
 }
 
-// Settled returns the register restricted, for good, to the centers that are seen now. A question about several centers
-// needs it, because a center may move to another office between two calls.
+// Settled returns the register restricted to the centers that it shows now, whatever changes later. A question about
+// several centers needs it, because a center may move to another office between two calls.
 func (r *Register) Settled() *Register {
 	if r.sees == nil {
 		return r
@@ -38,8 +38,9 @@ func (r *Register) Settled() *Register {
 // Sees reports whether answers may show a center. It does not report whether the center exists.
 func (r *Register) Sees(id events.CenterID) bool { return r.sees == nil || r.sees(id) }
 
-// SeesStream is Sees for the center of a stream. Of the streams that belong to no center, a restricted register shows the
-// policies alone: a stream that this version of the program does not know may be about any center.
+// SeesStream reports whether answers may show a stream: Sees of its center. Of the streams that belong to no center, a
+// restricted register shows only the policies, because a stream that this version of the program does not know may be
+// about any center.
 func (r *Register) SeesStream(name events.StreamID) bool {
 	if id, ok := name.Center(); ok {
 		return r.Sees(id)
@@ -50,16 +51,16 @@ func (r *Register) SeesStream(name events.StreamID) bool {
 // Scope returns the predicate that restricts the register, or nil.
 func (r *Register) Scope() func(events.CenterID) bool { return r.sees }
 
-// responsible is the offices that are responsible for a center on a date, after some of its events.
+// responsible holds the offices that are responsible for a center on a date, as of a number of its events.
 type responsible struct {
 	on                     events.Date
 	changes                int
 	localGov, industryDept string
 }
 
-// Responsible returns the region of the local government and the name of the department that are responsible for a center on
-// a date; see aggregates.Center. ok is false if no event of the center was ever recorded. Asked again about an unchanged
-// center, it does not read the history of the center.
+// Responsible returns the region of the local government and the name of the department that are responsible for a
+// center on a date; see aggregates.Center. ok is false if no event of the center was ever recorded. For the same date
+// and an unchanged center, it returns the last answer without reading the history of the center.
 func (r *Register) Responsible(id events.CenterID, on events.Date) (localGov, industryDept string, ok bool) {
 	if !r.Sees(id) {
 		return "", "", false

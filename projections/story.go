@@ -42,12 +42,13 @@ func (s *Story) Adopt(p *policy.Policy) {
 	s.adopted = append(s.adopted, p)
 }
 
-// Next applies one more event and returns its chapter. It returns nil for an event after the date of the story, for
-// such an event changes no answer as of that date. A voiding has a chapter whatever its date, for it counts from the
-// start.
+// Next applies one more event and returns its chapter. It returns nil for an event after the date of the story,
+// because such an event changes no answer as of that date. A voiding has a chapter whatever its date, because it takes
+// effect from the start.
 func (s *Story) Next(rec *events.Recorded) *Chapter {
 	next := *rec
-	next.Revision = s.center.Revision() + 1 // fewer than the stream's after an event that could not be applied
+	// the center may have fewer events than the stream, because some could not be applied
+	next.Revision = s.center.Revision() + 1
 	if rec.On > s.on && rec.Kind != events.KindEntryVoided {
 		if err := s.center.Apply(&next); err != nil {
 			return s.Unreadable(*rec, err)

@@ -6,7 +6,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// touch makes the center of a stream the one that changed last, or counts a change of the streams of no center.
+// touch moves the center of a stream to the front of the list of changes. For a stream that belongs to no center, it
+// counts the change.
 func (r *resident) touch(s *stream) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -33,8 +34,9 @@ func (r *resident) touch(s *stream) {
 	r.newest = c
 }
 
-// changedSince lists the centers that changed after so many changes of the register, the last one first, and returns
-// the changes so far and the number of adopted policies. If this number is not the given one, it lists all centers.
+// changedSince lists the centers that changed after the change numbered since, the last one first. It also returns the
+// number of changes so far and the number of adopted policies. If policies were adopted meanwhile, it lists all
+// centers.
 func (r *resident) changedSince(since uint64, policies int) (ids []events.CenterID, changes uint64, adopted int) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -47,10 +49,11 @@ func (r *resident) changedSince(since uint64, policies int) (ids []events.Center
 	return ids, r.changes, adopted
 }
 
-// identity tells one register from another. It is apart from the register, so that a Moment does not keep the register in memory.
+// identity identifies a register by its address. It is allocated apart from the register, so that a Moment does not
+// keep the register in memory.
 type identity struct{ _ byte }
 
-// Moment is a moment of a register.
+// Moment is a point in the changes of one register.
 type Moment struct {
 	of            *identity
 	changes       uint64
@@ -58,12 +61,12 @@ type Moment struct {
 	policies      int
 }
 
-// IsOf reports whether the moment is one of the register.
+// IsOf reports whether the moment belongs to the register.
 func (m Moment) IsOf(r *Register) bool { return m.of == r.identity }
 
-// ChangedSince lists, in order, the centers about which answers may be others than at a moment of the register, also those
-// that are not seen. It lists "" first if something was applied to the streams that belong to no center. For a moment of
-// another register, such as the zero one, it lists all. It also returns the moment of now.
+// ChangedSince lists, in order, the centers whose answers may have changed since a moment of the register, including
+// centers outside of the scope. It lists "" first if an event was applied to a stream that belongs to no center. For a
+// moment of another register, such as the zero Moment, it lists all. It also returns the present moment.
 func (r *Register) ChangedSince(m Moment) (ids []events.CenterID, now Moment) {
 	if m.of != r.identity {
 		m = Moment{policies: -1}
@@ -72,7 +75,8 @@ func (r *Register) ChangedSince(m Moment) (ids []events.CenterID, now Moment) {
 	r.mu.RLock()
 	now.commonChanges = r.commonChanges
 	r.mu.RUnlock()
-	ids, now.changes, now.policies = r.changedSince(m.changes, m.policies) // what is applied in between is listed again next time
+	// an event that is applied in between is listed again next time
+	ids, now.changes, now.policies = r.changedSince(m.changes, m.policies)
 	slices.Sort(ids)
 	if m.policies < 0 || m.commonChanges != now.commonChanges {
 		ids = slices.Insert(ids, 0, "")

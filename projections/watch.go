@@ -12,20 +12,21 @@ import (
 
 // Watch finds the centers whose alerts may have changed, from one look to the next. It is for one goroutine.
 type Watch struct {
-	register  *Register
-	on        events.Date
-	seen      map[events.CenterID]Mark // of each center when take was last called for it; nil before the first look
-	since     uint64                   // changes of the register that are looked at; see changedSince
-	policies  int                      // adopted policies at the last look
+	register *Register
+	on       events.Date
+	// the mark of each center when take was last called for it; nil before the first look
+	seen      map[events.CenterID]Mark
+	since     uint64 // the number of changes of the register up to the last look; see changedSince
+	policies  int    // adopted policies at the last look
 	forgotten []events.CenterID
 	breaks    int // of the streams that belong to no center, at the last look
 }
 
-// Watch returns a Watch that has not looked yet. The register should see all centers: a Watch does not notice that a
-// center is not seen any more.
+// Watch returns a Watch that has not looked yet. The register should show all centers: a Watch does not notice
+// that a center left the scope.
 func (r *Register) Watch() *Watch { return &Watch{register: r} }
 
-// Seen is a center, or for "" the policies, as a Watch saw it.
+// Seen is the state of a center in a look, or of the policies for "".
 type Seen struct {
 	Center   events.CenterID
 	On       events.Date
@@ -33,20 +34,21 @@ type Seen struct {
 	register *Register
 }
 
-// Explain explains the alerts of Seen, one by one in the same order. It is for the caller of Look, before take returns:
-// outside of Exactly, events that are applied meanwhile may already show.
+// Explain explains the alerts of Seen, one by one in the same order. Call it in take. If Look called
+// take outside of Exactly, the explanations may include events that were applied meanwhile.
 func (s *Seen) Explain() []aggregates.Explanation {
 	return s.register.Explain(s.Center, s.On, "", "", 0)
 }
 
-// ExplainEach explains some alerts of Seen, as Explain does all. The explanation of an alert is nil if an event that was applied
-// meanwhile took the alert away.
+// ExplainEach explains some alerts of Seen, like Explain. The explanation of an alert is nil if an event that was
+// applied meanwhile withdrew the alert.
 func (s *Seen) ExplainEach(alerts []aggregates.Alert) []*aggregates.Explanation {
 	list := make([]*aggregates.Explanation, len(alerts))
 	explain := func(find func(a aggregates.Alert) []aggregates.Explanation) {
 		for i, a := range alerts {
 			found := find(a)
-			if n := slices.IndexFunc(found, func(x aggregates.Explanation) bool { return x.Key == a.Key }); n >= 0 { // no key is every key
+			// Explain takes the key "" for all keys
+			if n := slices.IndexFunc(found, func(x aggregates.Explanation) bool { return x.Key == a.Key }); n >= 0 {
 				list[i] = &found[n]
 			}
 		}
@@ -72,22 +74,24 @@ func (s *Seen) Responsible() (localGov, industryDept string) {
 	return localGov, industryDept
 }
 
-// lookAheadMax is how often Look works ahead, while events are applied, so that few centers are left for the moment in
-// which writers wait. Under load nearly as many change again each time.
+// lookAheadMax is the maximum number of passes that Look makes while events are applied, so that few centers remain
+// for the last pass, during which writers wait. Under load, more passes do not help: nearly as many centers change
+// meanwhile.
 const lookAheadMax = 3
 
-// Look calls take for each center that may have changed since the last look, and for the policies if they have other
-// breaks than then. The first look, and the first one as of another date, calls it for all of them. Look may call take
-// more than once for a center: the last call counts. After Look everything that take was told, in this look and before,
-// is as of the position that Look returns. Writers wait during the last calls, of the centers that changed while Look
-// worked, so take should be short. take must not call Exactly or use the Watch. After an error the next look is a first
-// one.
+// Look calls take for each center that may have changed since the last look, and for the policies if their breaks have
+// changed. The first look, and the first look as of another date, calls take for all of them. Look may call take more
+// than once for a center; the last call counts. When Look returns, the last calls of all looks together show the
+// register at the position that Look returns. Writers wait during the last calls, which are for the centers that
+// changed while Look worked, so take should be short. take must not call Exactly or use the Watch. After an error the
+// next look starts again with all centers.
 func (w *Watch) Look(ctx context.Context, on events.Date, take func(*Seen)) (position uint64, err error) {
 	if w.seen == nil || w.on != on {
 		*w = Watch{register: w.register, on: on, seen: map[events.CenterID]Mark{}, policies: -1, breaks: -1}
 	}
 	for n, before, i := 0, math.MaxInt, 0; i < lookAheadMax; i++ {
-		if n, err = w.look(ctx, take); err != nil || n == 0 || n >= before { // no fewer changed meanwhile: waiting does not help
+		// no fewer centers changed meanwhile, so another pass would not help
+		if n, err = w.look(ctx, take); err != nil || n == 0 || n >= before {
 			break
 		}
 		before = n
@@ -111,13 +115,13 @@ func (w *Watch) Forget(center events.CenterID) {
 		w.breaks = -1
 		return
 	}
-	if _, ok := w.seen[center]; ok { // else the next look calls take for it anyway
+	if _, ok := w.seen[center]; ok { // otherwise the next look calls take for it anyway
 		delete(w.seen, center)
 		w.forgotten = append(w.forgotten, center)
 	}
 }
 
-// look calls take for what changed since the last call of look, and returns how many centers that were.
+// look calls take for each center that changed since the last call of look, and returns their number.
 func (w *Watch) look(ctx context.Context, take func(*Seen)) (n int, err error) {
 	r := w.register
 	ids, since, policies := r.changedSince(w.since, w.policies)

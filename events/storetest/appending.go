@@ -91,7 +91,7 @@ func refusesNonsense(t *testing.T, s events.Store) {
 	}
 	wantCount(t, s, 0)
 	if limited, ok := s.(events.Limited); ok && limited.AppendBytesMax() < events.BodyBytesMax+4096 {
-		return // a store in a server that takes less has said so
+		return // a Limited store has refused the batch with its own limit
 	}
 	longest := body(long(events.BodyBytesMax))
 	mustAppend(t, s, stream, 0, longest)
@@ -274,7 +274,7 @@ func concurrentStreams(t *testing.T, s events.Store) {
 	}
 }
 
-// revisionBefore is how many events the first n batches of concurrentStreams have.
+// revisionBefore returns the number of events in the first n batches of concurrentStreams.
 func revisionBefore(n int) (sum uint64) {
 	for i := range n {
 		sum += uint64(1 + i%3)

@@ -1,5 +1,5 @@
-// Package storetest has the contract of events.Store as tests, which every backend runs. It also has Faulty, a store
-// whose appends fail like real ones, for tests of callers.
+// Package storetest holds the contract of events.Store as tests, which every backend runs. It also has Faulty, a store
+// whose appends fail in the ways in which real appends fail, for tests of callers.
 //
 // A backend's test is one call:
 //

@@ -33,7 +33,7 @@ func (f *Faulty) Append(ctx context.Context, stream events.StreamID, expected ui
 	case FailedNotStored:
 		return nil, events.ErrUnknown
 	case FailedButStored:
-		// An append that the store itself refuses was not in doubt, and says so.
+		// If the store itself refuses the append, the outcome is known.
 		if _, err := f.Store.Append(ctx, stream, expected, batch); err != nil {
 			return nil, err
 		}

@@ -119,7 +119,7 @@ func clone(e events.Stored) events.Stored {
 	return e
 }
 
-// lastError returns what a read yields last, which must be an error, and how many events came before.
+// lastError returns the number of events that a read yields, and the error after them, which must come last.
 func lastError(t *testing.T, seq iter.Seq2[events.Stored, error]) (int, error) {
 	t.Helper()
 	n, last := 0, error(nil)

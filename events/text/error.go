@@ -7,15 +7,16 @@ type ErrorCode string
 
 // The codes.
 const (
-	Invalid         ErrorCode = "invalid"         // the input cannot be right; correct it
-	Refused         ErrorCode = "refused"         // a rule refuses it
-	NotFound        ErrorCode = "not-found"       // the named thing does not exist
-	Conflict        ErrorCode = "conflict"        // something else exists there, or another writer came first
-	Forbidden       ErrorCode = "forbidden"       // the right is missing
-	MoreProof       ErrorCode = "more-proof"      // who asks must prove more first: a code, another password
-	Unauthenticated ErrorCode = "unauthenticated" // nobody knows who asks: no token, or none that is good
+	Invalid   ErrorCode = "invalid"   // the input cannot be right; correct it
+	Refused   ErrorCode = "refused"   // a rule refuses it
+	NotFound  ErrorCode = "not-found" // the named thing does not exist
+	Conflict  ErrorCode = "conflict"  // another thing exists in that place, or another writer came first
+	Forbidden ErrorCode = "forbidden" // the account lacks the right
+	// the user must first give a further proof: a one-time code, a new password
+	MoreProof       ErrorCode = "more-proof"
+	Unauthenticated ErrorCode = "unauthenticated" // the caller is unknown: the token is missing or not valid
 	Stopped         ErrorCode = "stopped"         // nothing more is written until the ledger is opened again
-	Unavailable     ErrorCode = "unavailable"     // it cannot be reached or read now; try again later
+	Unavailable     ErrorCode = "unavailable"     // a server or file cannot be reached or read now; try again later
 	Internal        ErrorCode = "internal"        // a defect of the program or damage of its files
 )
 
@@ -23,12 +24,12 @@ const (
 type Error struct {
 	Code  ErrorCode
 	Param string // the service's name of the wrong parameter; "" for none
-	Place string // the file that it is about; "" for none
+	Place string // the file that the error is about; "" for none
 	What  Text
 	Cause error // nil for none
 }
 
-// Errorf returns an Error with the same arguments put into both formats.
+// Errorf returns an Error whose message is Say(zh, en, args...).
 func Errorf(code ErrorCode, zh, en string, args ...any) *Error {
 	return &Error{Code: code, What: Say(zh, en, args...)}
 }

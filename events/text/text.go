@@ -78,8 +78,8 @@ func Printable(s string) string {
 	}, s)
 }
 
-// Seen returns a text without its format characters. Nobody sees them, and some turn the direction of what follows, so
-// that a screen or a file would show another text than it has.
+// Seen returns a text without its format characters. Nobody sees them, and some reverse the direction of the text
+// after them, so that a screen shows another text than the file contains.
 func Seen(s string) string {
 	return strings.Map(func(r rune) rune {
 		if isFormat(r) {
@@ -89,8 +89,8 @@ func Seen(s string) string {
 	}, s)
 }
 
-// SeenJSON returns JSON in which the format characters of texts are escapes, such as \u202e. It holds the same, and a
-// screen that shows it is not turned about by it.
+// SeenJSON returns JSON in which the format characters of texts are escapes, such as \u202e. The JSON
+// means the same, and a screen shows its texts in their true direction.
 func SeenJSON(raw []byte) []byte {
 	if !bytes.ContainsFunc(raw, isFormat) {
 		return raw
@@ -110,8 +110,8 @@ func SeenJSON(raw []byte) []byte {
 
 func isFormat(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
-// FoldName returns a name in the form in which names are compared: full-width characters of ASCII are narrow, and there are
-// no blanks.
+// FoldName returns a name in the form in which names are compared: full-width ASCII characters
+// become half-width ones, and blanks are left out.
 func FoldName(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
@@ -122,8 +122,8 @@ func FoldName(s string) string {
 }
 
 // FoldCode returns a code, such as the number of a voucher, in the form in which codes are kept. Letters, digits and
-// hyphens are those of ASCII: “Ｖ－１” and “V–1” become V-1, or one voucher would be two. Characters that nobody sees
-// and blanks at both ends are left out. Other wide signs, such as parentheses, may belong to the code and stay.
+// hyphens become those of ASCII: “Ｖ－１” and “V–1” become V-1, so that they name one voucher. Invisible characters and
+// blanks at both ends are left out. Other full-width characters, such as parentheses, may belong to the code and stay.
 func FoldCode(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch narrow := narrow(r); {
@@ -141,13 +141,13 @@ func FoldCode(s string) string {
 // hyphens holds the characters that programs and input methods put in place of a hyphen.
 const hyphens = "‐‑‒–—―−﹘﹣－"
 
-// IsUnseen reports whether a character is not seen: a format character, such as a zero-width space or a character that
-// turns the direction of a text, or a variation selector.
+// IsUnseen reports whether a character is invisible: a format character, such as a zero-width space or a character
+// that reverses the direction of a text, or a variation selector.
 func IsUnseen(r rune) bool {
 	return isFormat(r) || unicode.Is(unicode.Variation_Selector, r)
 }
 
-// narrow returns the character of ASCII that a full-width character stands for, or the character itself.
+// narrow returns the ASCII character for a full-width character, and any other character unchanged.
 func narrow(r rune) rune {
 	if '！' <= r && r <= '～' {
 		return r - '！' + '!'

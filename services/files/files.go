@@ -80,7 +80,7 @@ func Create(path string, write func(io.Writer) error) (err error) {
 	}
 	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
 		return exists(path)
-	} else if err != nil { // a file system without links
+	} else if err != nil { // the file system has no links
 		if err := os.Rename(f.Name(), path); err != nil {
 			return err
 		}

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Replace writes a file of the program's own, for its owner alone, in place of the one that is there. After a power cut it is the
-// old one or the new one, whole; after Replace returned, the new one.
+// Replace writes a file that only its owner may read, in place of the existing one. After a power cut the file is
+// either the old one or the new one, complete. When Replace returns, the new file is durable.
 func Replace(path string, content []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), unfinished+"*") // mode 0600
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// program is the account and actor of what the program writes by itself.
+// program is the writer of the records that the program makes by itself.
 var program = Writer{Name: "taizhang"}
 
-// first returns the adoption that precedes the first record of a ledger: of the built-in policy, which judges until one
-// is adopted. It is nil for a ledger that has begun.
+// first returns the record that must precede the first record of an empty ledger: the adoption of the built-in
+// policy. It returns nil if the ledger has records.
 func (l *Ledger) first() *events.Record {
 	if l.register.Revision(events.PolicyStream) > 0 {
 		return nil
@@ -23,8 +23,8 @@ func (l *Ledger) first() *events.Record {
 	return Adoption(policy.Builtin())
 }
 
-// isFirst reports whether a record has the id of the adoption that will precede the first record, nil if the ledger has begun.
-// If it has other content, that is refused.
+// isFirst reports whether a record has the id of first, the adoption that must precede the first record; nil if the
+// ledger has records. It returns an error if the record has that id and other content.
 func isFirst(first, rec *events.Record) (is bool, err error) {
 	if first == nil || rec.Kind != first.Kind || rec.ID != first.ID {
 		return false, nil
@@ -35,8 +35,8 @@ func isFirst(first, rec *events.Record) (is bool, err error) {
 	return true, err
 }
 
-// begin appends the adoption that precedes the first record, for a writer who holds the lock of a stream. It does nothing when
-// another writer began the ledger meanwhile.
+// begin appends the adoption that must precede the first record. The caller has locked the stream holds. It does
+// nothing if another writer appended the adoption meanwhile.
 func (l *Ledger) begin(ctx context.Context, holds events.StreamID) error {
 	if l.first() == nil {
 		return nil
@@ -49,7 +49,7 @@ func (l *Ledger) begin(ctx context.Context, holds events.StreamID) error {
 		defer unlock()
 	}
 	rec := l.first()
-	if rec == nil { // another writer of this ledger was faster
+	if rec == nil { // another writer of this ledger appended it
 		return nil
 	}
 	entry, body, err := draft(rec, &aggregates.Verdict{}, program)

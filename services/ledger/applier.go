@@ -16,39 +16,40 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// applyWait is how long a writer waits until what the store holds is applied. Applying takes microseconds.
+// applyWait is the maximum time for which a writer waits until the stored events are applied. Applying takes
+// microseconds.
 const applyWait = 30 * time.Second
 
-// applier applies every event of the store to the register, in the order of positions, whoever wrote it. The order is that
-// of a subscription, so nothing is assumed about gaps between positions. Records of this ledger are announced before they
-// are appended, which saves decoding them again.
+// applier applies every event of the store to the register, in the order of positions, whoever wrote it. It reads a
+// subscription, so gaps between positions do not matter. Batches of this ledger are announced before they are
+// appended, so that their events need not be decoded again.
 type applier struct {
 	register *projections.Register
 	log      *zap.Logger
 	stopped  *atomic.Bool // of the ledger: set when the store cannot be followed
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when nothing is applied any more
-	err      error         // why; set before done is closed
+	err      error         // the reason; set before done is closed
 
-	position atomic.Uint64 // of the last event applied, when those who wait for it were woken
+	position atomic.Uint64 // the position of the last event applied whose waiters were woken
 
 	mu        sync.Mutex
 	announced map[events.StreamID]*announced
 	moved     chan struct{} // closed at the next event applied; nil if nobody waits for one
 }
 
-// announced is a batch that is being appended, and its records as they will be read back. Who appends it has the lock of
-// the stream, so that there is at most one for each.
+// announced is a batch that is being appended, with its records as they will be read back. The writer has locked the
+// stream, so a stream has at most one.
 type announced struct {
 	stream  events.StreamID
 	batch   []events.Proposed
 	records []events.Recorded // without places
-	next    int               // of the batch, to be applied; only the applier touches it
-	err     error             // the first reason why one could not be applied; set before applied is closed
-	applied chan struct{}     // closed when the last one is applied
+	next    int               // the index of the next record to be applied; used by the applier alone
+	err     error             // the first error of applying a record; set before applied is closed
+	applied chan struct{}     // closed when the last record is applied
 }
 
-// find returns which record of the batch an event is, by its id, or -1.
+// find returns the index in the batch of the record with the id of an event, or -1.
 func (own *announced) find(stored *events.Stored) int {
 	for i := own.next; i < len(own.batch); i++ {
 		if own.batch[i].ID == stored.ID {
@@ -58,7 +59,7 @@ func (own *announced) find(stored *events.Stored) int {
 	return -1
 }
 
-// startApplier follows the store from where the register is, until close is called or the store closes.
+// startApplier follows the store from the position of the register until close is called or the store closes.
 func (l *Ledger) startApplier(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	l.applier = &applier{register: l.register, log: l.log, stopped: &l.stopped, cancel: cancel, done: make(chan struct{}),
@@ -67,7 +68,7 @@ func (l *Ledger) startApplier(ctx context.Context) {
 	go l.applier.follow(ctx, l.store)
 }
 
-// close ends applying and waits until it has ended.
+// close stops applying and waits until it has stopped.
 func (a *applier) close() {
 	a.cancel()
 	<-a.done
@@ -88,7 +89,7 @@ func (a *applier) follow(ctx context.Context, store events.Store) {
 	a.err = events.ErrClosed
 }
 
-// apply applies one event and wakes those who wait for it.
+// apply applies one event and wakes the callers that wait for it.
 func (a *applier) apply(stored *events.Stored) {
 	rec, err := a.read(stored)
 	if err != nil {
@@ -102,7 +103,7 @@ func (a *applier) apply(stored *events.Stored) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	own := a.announced[stored.Stream] // maybe announced meanwhile, by who appends what another writer did too
+	own := a.announced[stored.Stream] // may belong to a writer that appends the same events as another writer
 	if own != nil && own.noted(stored, err) {
 		delete(a.announced, stored.Stream)
 	}
@@ -113,7 +114,7 @@ func (a *applier) apply(stored *events.Stored) {
 	}
 }
 
-// read returns an event decoded, as it was announced if it is one of this ledger.
+// read returns the decoded event: the announced record if this ledger wrote the event.
 func (a *applier) read(stored *events.Stored) (*events.Recorded, error) {
 	a.mu.Lock()
 	own := a.announced[stored.Stream]
@@ -129,7 +130,8 @@ func (a *applier) read(stored *events.Stored) (*events.Recorded, error) {
 	return &rec, err
 }
 
-// noted takes note that an event was applied, or why it was not, and reports whether it was the last one of the batch.
+// noted stores the outcome of applying one event of the batch, and reports whether it was the last event of the
+// batch.
 func (own *announced) noted(stored *events.Stored, err error) bool {
 	i := own.find(stored)
 	if i < 0 {
@@ -143,8 +145,8 @@ func (own *announced) noted(stored *events.Stored, err error) bool {
 	return true
 }
 
-// announce says that a batch will be appended, unless nothing is applied any more. Who announces it waits for it or
-// withdraws it.
+// announce registers a batch that will be appended. It returns an error if nothing is applied any more. The caller
+// must then call wait or withdraw.
 func (a *applier) announce(s events.StreamID, batch []events.Proposed, records []events.Recorded) (*announced, error) {
 	select {
 	case <-a.done:
@@ -158,7 +160,7 @@ func (a *applier) announce(s events.StreamID, batch []events.Proposed, records [
 	return own, nil
 }
 
-// withdraw says that a batch was not appended, or that nobody waits for it any more.
+// withdraw removes an announced batch, because it was not appended or nobody waits for it any more.
 func (a *applier) withdraw(own *announced) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -167,7 +169,8 @@ func (a *applier) withdraw(own *announced) {
 	}
 }
 
-// wait waits until an announced batch is applied, whose last record lies at a position, and returns why one could not be.
+// wait waits until an announced batch is applied. position is that of its last record. It returns the first error of
+// applying it.
 func (a *applier) wait(own *announced, position uint64) error {
 	if a.position.Load() < position {
 		late := time.NewTimer(applyWait)
@@ -184,7 +187,7 @@ func (a *applier) wait(own *announced, position uint64) error {
 	}
 	select {
 	case <-own.applied:
-	default: // it was applied before it was announced, for another writer appended the same
+	default: // another writer appended the same event, which was applied before the batch was announced
 		a.withdraw(own)
 	}
 	return own.err
@@ -197,7 +200,7 @@ func (a *applier) reaches(ctx context.Context, s events.StreamID, revision uint6
 	return a.await(ctx, func() bool { return a.register.Revision(s) >= revision })
 }
 
-// await waits until reached returns true, which it asks anew after each event that is applied.
+// await waits until reached returns true. It calls reached after each event that is applied.
 func (a *applier) await(ctx context.Context, reached func() bool) error {
 	for {
 		a.mu.Lock()
@@ -219,11 +222,11 @@ func (a *applier) await(ctx context.Context, reached func() bool) error {
 	}
 }
 
-// errLate is why a writer stops waiting.
+// errLate is the error of a writer that waited longer than applyWait.
 var errLate = text.Errorf(text.Unavailable, "已写入的记录 %d 秒内仍未计入台账", "what was written was not applied within %d seconds", int(applyWait.Seconds()))
 
-// errClosed is why a ledger that follows its store no more appends nothing.
+// errClosed is the error of an append to a ledger that is closed.
 var errClosed = text.Errorf(text.Unavailable, "台账已关闭，没有写入；请重新打开", "the ledger is closed, and nothing was written; open it again")
 
-// ended returns why nothing is applied any more, once done is closed.
+// ended returns the reason why nothing is applied any more. Call it only when done is closed.
 func (a *applier) ended() error { return fmt.Errorf("ledger: follow the store: %w", a.err) }

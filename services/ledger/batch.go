@@ -37,8 +37,8 @@ type BatchResult struct {
 	Revision uint64          // of the stream, right after the batch; in a dry run at Position
 	Position uint64          // of the last record of the batch; in a dry run the position at which it was judged
 
-	// Moved is what the new records moved, or in a dry run would move, in the answers of their center as of AsOf. It is nil unless
-	// that is asked of a batch of a center, or it is a dry run.
+	// Moved holds the changes that the new records made, or in a dry run would make, in the answers about their
+	// center as of AsOf. It is nil for a policy, and unless Terms asks for it or the batch is a dry run.
 	Moved *difference.Difference
 	AsOf  events.Date
 }
@@ -49,14 +49,14 @@ type RefusedRecord struct {
 	*aggregates.Refusal
 }
 
-// BatchRefusal is a batch that is refused. It lists every refused record in the order of the batch. If ids are used again for
-// other content, those records are the only ones, because nothing was judged.
+// BatchRefusal is a batch that is refused. It lists every refused record in the order of the batch. If ids were used
+// before for other content, it lists only the records with those ids, because nothing was judged.
 type BatchRefusal struct{ Refused []RefusedRecord }
 
 // ErrorCode returns text.Conflict if the id of a record is used again for other content, else text.Refused.
 func (r *BatchRefusal) ErrorCode() text.ErrorCode { return r.Refused[0].ErrorCode() }
 
-// refusedTold is how many records the text of a BatchRefusal lists.
+// refusedTold is the number of records that the text of a BatchRefusal lists.
 const refusedTold = 10
 
 // Text returns the reasons against the first records.
@@ -77,8 +77,8 @@ func (r *BatchRefusal) Text() text.Text {
 // Error implements error.
 func (r *BatchRefusal) Error() string { return r.Text().En }
 
-// RevisionError is the error that a stream does not have the revision that a batch expects. Nothing was written. Missed holds the
-// records after the expected revision, at most MissedMax of them.
+// RevisionError is the error that a stream does not have the revision that a batch expects. Nothing was written.
+// Missed holds the records after the expected revision, at most MissedMax of them.
 type RevisionError struct {
 	Stream           events.StreamID
 	Expected, Actual uint64
@@ -99,18 +99,19 @@ func (e *RevisionError) Text() text.Text {
 // Error implements error.
 func (e *RevisionError) Error() string { return e.Text().En }
 
-// errBatchSize and errStreams refuse what is no batch.
+// The errors of a batch with a wrong number of records or with several streams.
 var (
 	errBatchSize = text.Errorf(text.Invalid, "一批应有 1 至 %d 条记录", "a batch must have 1 to %d records", BatchMax)
 	errStreams   = text.Errorf(text.Invalid, "一批记录应属同一中心；多个中心的记录请用导入", "the records of a batch must belong to one center; import records of several centers")
 	errContended = text.Errorf(text.Unavailable, "其他写入者不断抢先，没有写入；请稍后再试", "other writers came first again and again, and nothing was written; try again later")
 )
 
-// Batch judges 1 to BatchMax records of one stream, each after those before it, and appends the new ones at once: all of them, or
-// none. When it returns without an error they are durable. A record that was recorded before with the same content is answered
-// with the first result. The answer "no" is a *BatchRefusal, and a revision that is not the expected one a *RevisionError. After
-// ErrStopped nothing more is written; any other error wrote nothing. A ctx that ends before the append begins ends the batch;
-// after that Batch waits for the outcome.
+// Batch judges 1 to BatchMax records of one stream, each after the records before it. It appends all new records at
+// once, or none. When it returns without an error they are durable. For a record that was recorded before with the
+// same content it returns the first result. If a record is refused, the error is a *BatchRefusal; if the stream is
+// not at the expected revision, a *RevisionError. After ErrStopped nothing more is written. After any other error
+// nothing was written. If ctx ends before the append begins, Batch returns its error; after that Batch waits for the
+// outcome.
 func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Writer, terms Terms) (*BatchResult, error) {
 	if len(records) == 0 || len(records) > BatchMax {
 		return nil, errBatchSize
@@ -127,7 +128,8 @@ func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Wr
 			b.refused = append(b.refused, RefusedRecord{i, &aggregates.Refusal{Breaches: why}})
 		}
 	}
-	if err := b.refusal(); err != nil { // also of a dry run, which would tell the revision of the stream
+	// before anything else, also in a dry run, whose answer would show the revision of the stream
+	if err := b.refusal(); err != nil {
 		return nil, err
 	}
 	if terms.DryRun {
@@ -159,7 +161,7 @@ func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Wr
 		case attempt == conflictsMax:
 			return nil, err
 		}
-		// It was, or may have been, judged without what another writer of the same store appended.
+		// The batch was, or may have been, judged without events that another writer of the same store appended.
 		if failed := l.catchUp(ctx, s); failed != nil {
 			return nil, failed
 		}
@@ -170,49 +172,50 @@ func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Wr
 	}
 }
 
-// saysNo reports whether an error is the answer "no" to a batch.
+// saysNo reports whether an error is a refusal or a RevisionError: an answer to the batch and not a failure.
 func saysNo(err error) bool {
 	var refused *BatchRefusal
 	var moved *RevisionError
 	return errors.As(err, &refused) || errors.As(err, &moved)
 }
 
-// batch is a batch under way.
+// batch is a batch in progress.
 type batch struct {
 	l       *Ledger
 	stream  events.StreamID
 	records []*events.Record
 	account Writer
 	terms   Terms
-	sheets  []bool // of each record, whether it is made from a sheet; nil if none is
+	sheets  []bool // for each record, whether it is made from a sheet; nil if none is
 
 	answer  BatchResult
-	fresh   []int         // the records that are not there yet, once each
-	again   map[int][]int // the later records with the id and content of a fresh one
+	fresh   []int         // the indexes of the records that are not in the ledger yet, without repeats
+	again   map[int][]int // for a fresh record, the indexes of later records with its id and content
 	refused []RefusedRecord
 
-	// The copy of the aggregate that runs ahead over the good records. It is nil for a single record, which is judged on the read
-	// models themselves. The timeline judges records of a center.
+	// trial is a copy of the aggregate with the good records of the batch applied. It is nil for a single record,
+	// which is judged on the read models. timeline judges the records of a center.
 	trial    projections.Aggregate
 	timeline policy.Timeline
-	proposed []events.Proposed // of the good fresh records, in order
+	proposed []events.Proposed // the events of the good fresh records, in order
 	recorded []events.Recorded // the same as they will be read back
 }
 
 // written judges the batch and appends it at the revision at which it was judged.
 func (b *batch) written(ctx context.Context) (*BatchResult, error) {
 	l := b.l
-	revision := l.register.Revision(b.stream) // before it is looked up what is there: another process may write the same meanwhile
+	// read before lookUp, because another process may write the same records meanwhile
+	revision := l.register.Revision(b.stream)
 	if err := b.lookUp(ctx); err != nil {
 		return nil, err
 	}
 	if len(b.fresh) == 0 {
 		b.answer.Revision = l.register.Revision(b.stream)
 		b.answer.Position = lastPosition(b.answer.Results)
-		// An event that is being applied is found a moment before the position of the register is that of the event.
+		// An event shows in the register a moment before the register reports its position.
 		return &b.answer, l.Reaches(ctx, b.answer.Position)
 	}
-	begins := l.first() != nil // looked at before judging: another writer may begin the ledger meanwhile
+	begins := l.first() != nil // read before judging, because another writer may append the adoption meanwhile
 	if err := b.expected(ctx, revision); err != nil {
 		return nil, err
 	}
@@ -234,9 +237,10 @@ func (b *batch) written(ctx context.Context) (*BatchResult, error) {
 		}
 		terms := b.terms
 		if begun := uint64(1); b.stream == events.PolicyStream && terms.IfRevision != nil {
-			terms.IfRevision = &begun // the adoption that precedes everything does not count
+			terms.IfRevision = &begun // the adoption that was just appended does not count
 		}
-		// It is judged again under what is adopted now; it may be that very adoption.
+		// Judge the batch again under the policies adopted now: the batch may even be the adoption that the ledger
+		// begins with.
 		return (&batch{l: l, stream: b.stream, records: b.records, account: b.account, terms: terms, sheets: b.sheets}).written(ctx)
 	}
 	places, err := l.append(ctx, b.stream, revision, b.proposed, b.recorded)
@@ -276,7 +280,8 @@ func (b *batch) tried(ctx context.Context) (*BatchResult, error) {
 	return &b.answer, nil
 }
 
-// judgeAndCompare judges the fresh records and, if that is asked, compares the answers about their center before and after them.
+// judgeAndCompare judges the fresh records. If Terms asks for it, it compares the answers about their center before
+// and after.
 func (b *batch) judgeAndCompare() error {
 	if !b.terms.Moves {
 		return b.judge()
@@ -298,7 +303,8 @@ func (b *batch) judgeAndCompare() error {
 	return nil
 }
 
-// triedAnswer returns a refusal as the answer to a dry run, but for an id that is used again: that is an error here too.
+// triedAnswer turns a refusal into the answer to a dry run. An id that was used before for other content stays an
+// error.
 func (b *batch) triedAnswer(err error) (*BatchResult, error) {
 	var no *BatchRefusal
 	if !errors.As(err, &no) || no.ErrorCode() == text.Conflict {
@@ -319,7 +325,8 @@ func (l *Ledger) clone(s events.StreamID) projections.Aggregate {
 	return l.register.ClonePolicies()
 }
 
-// lookUp finds the records that are there already and those that are in the batch twice. Ids with other content refuse the batch.
+// lookUp finds the records that are in the ledger already and the records that are in the batch twice. It returns an
+// error if an id was used before for other content.
 func (b *batch) lookUp(ctx context.Context) error {
 	if err := b.l.takes(b.stream); err != nil {
 		for i := range b.records {
@@ -364,7 +371,7 @@ func (b *batch) lookUp(ctx context.Context) error {
 
 func (b *batch) isSheet(i int) bool { return b.sheets != nil && b.sheets[i] }
 
-// has returns the revision of a record that is there already, or 0.
+// has returns the revision of a record that is in the ledger already, or 0.
 func (b *batch) has(rec *events.Record) uint64 {
 	if b.trial != nil {
 		return b.trial.Has(rec.ID)
@@ -397,7 +404,7 @@ func (b *batch) missed(ctx context.Context, failed *RevisionError) error {
 	return failed
 }
 
-// judge judges the fresh records, and runs ahead with the good ones. A refused record is left out.
+// judge judges the fresh records, and applies the good ones to the trial. It leaves out refused records.
 func (b *batch) judge() error {
 	b.proposed, b.recorded = make([]events.Proposed, 0, len(b.fresh)), make([]events.Recorded, 0, len(b.fresh))
 	for _, i := range b.fresh {
@@ -432,7 +439,7 @@ func (b *batch) verdict(rec *events.Record) aggregates.Verdict {
 	return b.trial.Judge(rec, b.timeline)
 }
 
-// placed answers a fresh record, and the later records that repeat it.
+// placed sets the result of a fresh record, and of the later records that repeat it.
 func (b *batch) placed(i int, result Result) {
 	b.answer.Results[i] = result
 	result.Repeated = true
@@ -441,7 +448,7 @@ func (b *batch) placed(i int, result Result) {
 	}
 }
 
-// refuse notes that a record is refused, and the later records that repeat it. It returns an error that is no refusal.
+// refuse marks a record as refused, with the later records that repeat it. It returns err if err is not a refusal.
 func (b *batch) refuse(i int, err error) error {
 	var no *aggregates.Refusal
 	if !errors.As(err, &no) {

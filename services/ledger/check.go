@@ -16,15 +16,15 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// CheckConfig says as of which date the read models are compared, besides the year ends.
+// CheckConfig holds the parameters of Check.
 type CheckConfig struct {
 	On       events.Date
-	Thorough bool                    // make every comparison with a naive evaluation, whatever it takes
+	Thorough bool                    // compare with a naive evaluation on all dates, however long it takes
 	Found    func(Finding)           // called for each finding
 	Progress func(done, total int64) // called ten times a second on a goroutine of its own, and at the end; may be nil
 }
 
-// Finding is something in the ledger that cannot be right. Position is 0 when it is not about one event.
+// Finding is an error found in the ledger. Position is 0 if it is not about one event.
 type Finding struct {
 	Position uint64
 	Stream   events.StreamID
@@ -35,24 +35,29 @@ type Finding struct {
 type CheckReport struct {
 	Events      int
 	Centers     int
-	Comparisons int // of a read model, as of one date, with what the stored bytes come to
-	Evaluations int // comparisons with a naive evaluation too: all of them, or a sample
-	TooLarge    int // comparisons that no sample takes, for one naive evaluation of the center would take too long
-	Findings    int
-	BalanceFen  events.Fen   // of all grants and matches together
-	Last        events.Place // of the last event: a copy put back from long ago is sound, and ends early
+	Comparisons int // comparisons of a read model, as of one date, with the stored bytes
+	Evaluations int // of these, the comparisons that include a naive evaluation
+	// comparisons that are never sampled, because one naive evaluation of the center would take too long
+	TooLarge   int
+	Findings   int
+	BalanceFen events.Fen   // of all grants and matches together
+	Last       events.Place // of the last event; an old copy of the ledger passes the check, but ends early
 }
 
 // progressEvery is how often Progress is called.
 const progressEvery = 100 * time.Millisecond
 
-// Check proves what is stored: every event decodes, positions and instants never go back, no revision is missing; a
-// policy is the one that its record says; every event is possible where it lies; for each center the balance of every
-// grant equals the sum recomputed from the stored bytes, the balances of the grants add up to those of the scopes, every
-// reversal has its voucher; and on the date given and at every year's end the read models say what the stored events come
-// to when they are applied again. A naive evaluation is compared with the read models on all of these dates if cfg.Thorough
-// says so or it takes little; else on some of them, see sample. Check finds, and repairs nothing; an error is a store
-// that cannot be read.
+// Check verifies the stored events and the read models, and changes nothing. It returns an error only if the store
+// cannot be read; everything else is a Finding. It checks that
+//   - every event decodes, positions and instants never go back, and no revision is missing;
+//   - the text of a policy has the digest in its record;
+//   - every event is possible at its place;
+//   - for each center, the balance of every grant equals the sum recomputed from the stored bytes, the balances of the
+//     grants add up to those of the scopes, and every reversal has its voucher;
+//   - on the date On and at every year's end, the read models equal the result of applying the stored events again.
+//
+// On these dates it also compares the read models with a naive evaluation: on all of them if cfg.Thorough is set or
+// the work is small, otherwise on a sample (see sample).
 func (l *Ledger) Check(ctx context.Context, cfg CheckConfig) (CheckReport, error) {
 	c := &checker{l: l, CheckConfig: cfg, dark: map[uint64]bool{}, whole: map[events.StreamID]*streamSum{}}
 	ids := l.register.IDs()
@@ -70,13 +75,13 @@ func (l *Ledger) Check(ctx context.Context, cfg CheckConfig) (CheckReport, error
 	return c.report, nil
 }
 
-// checker is one check under way.
+// checker is a check in progress.
 type checker struct {
 	CheckConfig
 	l      *Ledger
 	sample *sample
 	report CheckReport
-	dark   map[uint64]bool // positions found not to decode
+	dark   map[uint64]bool // the positions of events that do not decode
 	whole  map[events.StreamID]*streamSum
 	unread bool // some center could not be read to its end
 	lastOn events.Date
@@ -84,13 +89,13 @@ type checker struct {
 	done   atomic.Int64
 }
 
-// The work of looking at the frame of one event, in units of about a microsecond, and of proving one.
+// The work of checking the frame of one event, and of proving one event, in units of about a microsecond.
 const (
 	frameWork = 1
 	proofWork = 8
 )
 
-// watch tells Progress how far the work is until the function that it returns is called.
+// watch reports the progress of the work to Progress until the returned function is called.
 func (c *checker) watch() (stop func()) {
 	if c.Progress == nil {
 		return func() {}
@@ -155,14 +160,15 @@ func (c *checker) found(position uint64, s events.StreamID, what text.Text) {
 	c.Found(Finding{position, s, what})
 }
 
-// foundAgain passes over what is known already: that an event does not decode is a break of its stream too.
+// foundAgain reports a finding unless it is known already: an event that does not decode is also a break of its
+// stream.
 func (c *checker) foundAgain(f Finding) {
 	if !c.dark[f.Position] {
 		c.found(f.Position, f.Stream, f.What)
 	}
 }
 
-// breaks lists what the read models hold to break the integrity of a stream.
+// breaks lists the breaks of a stream in the read models.
 func (l *Ledger) breaks(s events.StreamID) (list []Finding) {
 	for _, b := range l.register.Breaks(s) {
 		list = append(list, Finding{b.Position, s, notRight(b.Cause)})
@@ -174,13 +180,13 @@ func notRight(why text.Text) text.Text {
 	return text.Text{Zh: "记录不成立：" + why.Zh, En: "the event cannot be right where it lies: " + why.En}
 }
 
-// undecoded reports once that an event does not decode.
+// undecoded reports an event that does not decode, once.
 func (c *checker) undecoded(f Finding) {
 	c.foundAgain(f)
 	c.dark[f.Position] = true
 }
 
-// order checks the frame of the whole ledger: positions, instants and revisions. It decodes the events that no proof of a
+// order checks positions, instants and revisions of the whole ledger. It decodes only the events that no proof of a
 // center decodes.
 func (c *checker) order(ctx context.Context, centers map[events.StreamID]bool) error {
 	last := &c.report.Last
@@ -217,20 +223,20 @@ func (c *checker) order(ctx context.Context, centers map[events.StreamID]bool) e
 	return ctx.Err()
 }
 
-// decode reads a stored event. It returns what is wrong with it, and whether it is a record all the same.
+// decode reads a stored event. It returns its error as a Finding, and whether a record could be read nevertheless.
 func decode(s events.Stored) (events.Recorded, *Finding, bool) {
 	rec, err := events.DecodeEvent(s)
 	if err != nil {
 		why := text.Of(err)
 		return rec, &Finding{s.Position, s.Stream, text.Text{Zh: "无法解读：" + why.Zh, En: "cannot be decoded: " + why.En}}, false
 	}
-	if why := rec.Check(); len(why) > 0 { // reading it back trusts its form, and a proof does not
+	if why := rec.Check(); len(why) > 0 { // decoding does not check everything, so check the record here
 		return rec, &Finding{s.Position, s.Stream, text.Say("不是可以入账的记录：%v", "is not a record that could be accepted: %v", why)}, true
 	}
 	return rec, nil, true
 }
 
-// streamSum is what the events of a stream are together.
+// streamSum holds the number and the last revision of the events of a stream.
 type streamSum struct {
 	revision uint64 // of the last
 	sum      uint32
@@ -238,7 +244,7 @@ type streamSum struct {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// add takes the next event of the stream.
+// add counts the next event of the stream.
 func (s *streamSum) add(e *events.Stored) {
 	var at [8]byte
 	binary.LittleEndian.PutUint64(at[:], e.Position)
@@ -247,7 +253,7 @@ func (s *streamSum) add(e *events.Stored) {
 	s.revision, s.sum = e.Revision, crc32.Update(sum, castagnoli, e.Body)
 }
 
-// center takes the proof of one center.
+// center adds the result of the proof of one center.
 func (c *checker) center(p *proof) {
 	c.report.Centers++
 	c.report.Comparisons += p.comparisons
@@ -267,7 +273,7 @@ func (c *checker) center(p *proof) {
 	}
 }
 
-// money checks that the grants of all centers together are the money of the whole.
+// money checks that the balances of all centers add up to the balance of the whole.
 func (c *checker) money() {
 	if c.lastOn == 0 || c.unread {
 		return

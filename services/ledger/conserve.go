@@ -10,14 +10,14 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// plainMoney recomputes balances from stored bytes, with no code of the aggregates: it reads the moves of money in
-// the order of the stream and adds them up.
+// plainMoney recomputes balances from stored bytes, without code of the aggregates: it adds up the movements of money
+// in the order of the stream.
 type plainMoney struct {
 	moves  []plainMove
 	voided map[string]bool
 }
 
-// plainMove is one stored event that names money.
+// plainMove is the part of a stored event that plainMoney reads.
 type plainMove struct {
 	id   string
 	kind events.Kind
@@ -36,7 +36,7 @@ type plainData struct {
 	} `json:"lines"`
 }
 
-// read takes the next event of the stream.
+// read adds the next event of the stream.
 func (m *plainMoney) read(s events.Stored) error {
 	switch s.Kind {
 	case events.KindSubsidyGranted, events.KindMatchingCommitted, events.KindSubsidyReceived, events.KindMatchingReceived,
@@ -61,11 +61,11 @@ func (m *plainMoney) read(s events.Stored) error {
 	return nil
 }
 
-// plainSums is the balance of every grant and match. Local holds the names of the matches.
+// plainSums holds the balance of every grant and match. Local holds the names of the matches.
 type plainSums struct {
 	balanceFen map[string]events.Fen
 	local      map[string]bool
-	orphans    []string // vouchers reversed that are not there, or are reversed twice
+	orphans    []string // reversed vouchers that do not exist or are reversed twice
 }
 
 func (m *plainMoney) sums() plainSums {
@@ -108,8 +108,8 @@ func (m *plainMoney) sums() plainSums {
 	return sums
 }
 
-// conserves compares the balances of the read model with those recomputed, grant by grant, and their sums with the
-// scopes at the end of the last year.
+// conserves compares the balances of the read model with the recomputed ones, grant by grant, and compares their sums
+// with the balances of the scopes at the end of the last year.
 func (p *proof) conserves(r *projections.Register, m *plainMoney) {
 	sums := m.sums()
 	for _, voucher := range sums.orphans {

@@ -10,10 +10,10 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Export writes every record as JSON Lines in the order of positions, the policies adopted included, and returns how
-// many. Only the streams that sees reports are written; nil for all. Imported into a new ledger they give the same answers
-// with new instants. An event that cannot be read ends the export: half a history would give other answers. Progress is
-// called now and then with positions; it may be nil.
+// Export writes every record as JSON Lines in the order of positions, including the adopted policies, and returns
+// their number. It writes only the streams for which sees returns true; nil means all. Imported into a new ledger,
+// the records give the same answers with new instants. An event that cannot be read ends the export, because a part
+// of the history would give other answers. Export calls progress, unless nil, from time to time with positions.
 func (l *Ledger) Export(ctx context.Context, to io.Writer, sees func(events.StreamID) bool, progress func(done, total int64)) (count int, err error) {
 	w := bufio.NewWriterSize(to, 1<<16)
 	total := int64(l.register.Position())
@@ -42,7 +42,7 @@ func (l *Ledger) Export(ctx context.Context, to io.Writer, sees func(events.Stre
 	return count, nil
 }
 
-// exported is one record ready to be written.
+// exported is one record in the form in which it is written.
 type exported struct {
 	position uint64
 	line     []byte

@@ -8,19 +8,20 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Span is a part of the history: one stream or all of them, after one position and up to another.
+// Span is a part of the history: the events of one stream or of all streams, after one position and up to another.
 type Span struct {
-	Stream  events.StreamID // "" for all
-	After   uint64
-	UpTo    uint64
-	Sees    func(events.StreamID) bool // of all of them, these alone; nil for all
-	Streams []events.StreamID          // of all of them, these alone, each whole before the next; nil for all in the order of positions
+	Stream events.StreamID // "" for all
+	After  uint64
+	UpTo   uint64
+	Sees   func(events.StreamID) bool // if Stream is "": selects the streams; nil for all
+	// if Stream is "": read only these, one after another; nil for all in the order of positions
+	Streams []events.StreamID
 }
 
-// Search shows every stored event of a span to keep, on all processors, and hands what it keeps to sink, on the caller's
-// goroutine and in the order of positions, or stream by stream if the span lists its streams. Nothing is decoded: to decode a
-// million events takes many times as long as to look at them. An event that is shown is valid until keep returns, and without
-// Bytes.
+// Search calls keep with every stored event of a span, on all processors. It passes the results that keep selects to
+// sink, on the caller's goroutine and in the order of positions, or stream by stream if the span lists its streams.
+// It decodes nothing, because decoding takes many times as long as reading. The event is valid until keep returns,
+// and lacks Bytes.
 func Search[T any](ctx context.Context, l *Ledger, of Span, keep func(*events.Stored) (T, bool), sink func(T) error) error {
 	from := func(show func(events.Stored) error) error { return feedFrom(l.read(ctx, of), show) }
 	work := func(b *decodedBatch) (kept []T) {
@@ -62,7 +63,7 @@ func (l *Ledger) read(ctx context.Context, of Span) iter.Seq2[events.Stored, err
 	}
 }
 
-// readAfter is read, of one stream after a revision of which it is known that the span begins after it.
+// readAfter does the same as read for one stream. The span is known to begin after the revision.
 func (l *Ledger) readAfter(ctx context.Context, of Span, revision uint64) iter.Seq2[events.Stored, error] {
 	all := l.store.ReadAll(ctx, of.After)
 	if of.Stream != "" {
@@ -83,7 +84,7 @@ func (l *Ledger) readAfter(ctx context.Context, of Span, revision uint64) iter.S
 	}
 }
 
-// At returns the stored event at a position, to be kept. It is an error if none lies there.
+// At returns a copy of the stored event at a position. It is an error if no event lies there.
 func (l *Ledger) At(ctx context.Context, position uint64) (events.Stored, error) {
 	for s, err := range l.store.ReadAll(ctx, max(position, 1)-1) {
 		if err != nil {

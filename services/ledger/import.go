@@ -26,33 +26,33 @@ type ImportFile struct {
 	Bytes   int64 // its size, for Progress
 }
 
-// ImportConfig says what to import. The files are taken together, in order, and after them what is given, in order.
+// ImportConfig holds the parameters of Import. The import reads Files in order, and then Given in order.
 type ImportConfig struct {
 	Files      []ImportFile
 	Given      []Given
 	GivenBytes int64  // the size of what Given was read from, for Progress
-	Again      bool   // take a given record that is equal to a voided one under its next number
+	Again      bool   // give a record of Given that equals a voided record its next id
 	Prefix     string // what the caller writes before the name of a parameter
 	Account    Writer
 	AcceptGood bool                    // write the good records although there are bad ones
-	Progress   func(done, total int64) // called now and then; may be nil. An import that runs again begins anew
+	Progress   func(done, total int64) // called from time to time, from 0 again if the import runs again; may be nil
 
-	// Bad is called once for each bad record; it may be nil. It is called as the record is found, if nothing will be written then,
-	// and else when the import ends: a run that is not the last one decides nothing.
+	// Bad, unless nil, is called once for each bad record. If nothing will be written after it, it is called as soon
+	// as the record is found; otherwise when the import ends, because a run that is repeated decides nothing.
 	Bad func(BadRecord)
 
-	// DryRun means that nothing is written. Judged, which may be nil, is then called for each record of Given in order.
+	// DryRun means that nothing is written. Judged, unless nil, is then called for each record of Given in order.
 	DryRun bool
 	Judged func(Judged)
 
-	// Moves is called at the end, once for each center with new records (in a dry run: with good ones). It gets what these records
-	// together moved in the answers of the center, as of AsOf, or as of the date of the latest record if that is later. AsOf is
-	// today. Moves may be nil.
+	// Moves, unless nil, is called at the end, once for each center with new records (in a dry run: with good ones).
+	// It gets the changes that these records together made in the answers about the center, as of AsOf, or as of the
+	// date of the latest record if that is later. AsOf is today.
 	AsOf  events.Date
 	Moves func(CenterMoves)
 
-	// Warned, which may be nil, is called at the end for the first warnings about good records, at most WarningsMax of them;
-	// ImportReport counts all. A record that is there already is warned about too.
+	// Warned, unless nil, is called at the end for the first WarningsMax warnings about good records; ImportReport
+	// counts all. Records that are in the ledger already have warnings too.
 	Warned func(Warning)
 
 	// Dir is a directory on the disk where accepted records are spooled until they are written. The spool takes as much room as
@@ -60,31 +60,31 @@ type ImportConfig struct {
 	Dir string
 }
 
-// WarningsMax is how many warnings of an import are handed over.
+// WarningsMax is the maximum number of warnings that an import passes to Warned.
 const WarningsMax = 1000
 
-// Given is one record of a sheet, read by the caller. Who brings it (by.actor) is not its content: a record that is there and
-// differs in nothing else is the same.
+// Given is one record of a sheet, read by the caller. Its actor (by.actor) is not part of its content: a recorded
+// record that differs only in the actor is the same.
 type Given struct {
 	Origin
 	Record    *events.Record // nil where there are Problems
-	Recording *events.Record // the same in record mode, taken where a rule refuses Record; may be nil
+	Recording *events.Record // the same record in record mode, used if a rule refuses Record; may be nil
 	Problems  events.Problems
 
-	// NextID returns the id that the record has under its n-th next number, from 1. The record is judged under the first of its ids
-	// that no record has, or whose record is not voided. If it is nil, the record has one id.
+	// NextID returns the id that the record has under its n-th next number, from 1. The record is judged under the
+	// first of its ids that no record has, or whose record is not voided. If NextID is nil, the record has one id.
 	NextID func(n int) uuid.UUID
 }
 
 // Origin is where a record of an import was read.
 type Origin struct {
 	File      string
-	Worksheet string // of a workbook; else ""
+	Worksheet string // the worksheet of a workbook, or ""
 	Sheet     int    // of Given: the caller's number of the sheet, from 1; 0 for a line of JSON Lines
-	Line      int    // from 1; of a sheet, the row where the record begins
+	Line      int    // from 1; in a sheet, the row in which the record begins
 }
 
-// BadRecord is a record that an import does not take, and why.
+// BadRecord is a record that an import does not write, with the reasons.
 type BadRecord struct {
 	Origin
 	ID       uuid.UUID // uuid.Nil if it could not be read
@@ -100,20 +100,21 @@ type Warning struct {
 // Judged is the answer of a dry run to a record of Given.
 type Judged struct {
 	Origin
-	Record   *events.Record // under the id that it was judged by; nil if it could not be read
+	Record   *events.Record // with the id under which it was judged; nil if it could not be read
 	Repeated bool
-	Against  []aggregates.Breach // why it is refused
+	Against  []aggregates.Breach // the reasons why it is refused
 	Warnings []text.Text
-	Balances []Balance // that it changes, if it is accepted
+	Balances []Balance // the balances that it changes, if it is accepted
 }
 
-// Balance is what is left of a grant or match before and after a record, over all that is judged before it.
+// Balance is the money left of a grant or match before and after a record. All records judged before it count.
 type Balance struct {
 	Grant         string
 	Before, After events.Fen
 }
 
-// CenterMoves is what the records of an import moved, or of a dry run would move, in the answers of a center as of a date.
+// CenterMoves holds the changes that the records of an import made, or of a dry run would make, in the answers about
+// a center as of a date.
 type CenterMoves struct {
 	Center events.CenterID
 	AsOf   events.Date
@@ -123,16 +124,16 @@ type CenterMoves struct {
 // ImportReport counts the records of an import.
 type ImportReport struct {
 	Read     int // records read
-	Accepted int // written, or of a dry run those that would be
-	Repeated int // there already, with the same content
+	Accepted int // records written, or in a dry run the records that would be written
+	Repeated int // records that are in the ledger already, with the same content
 	Refused  int // bad
 	Warnings int // about good records
 }
 
-// importRunsMax is how often an import runs because somebody else wrote meanwhile.
+// importRunsMax is the maximum number of runs of an import: it runs again if others wrote meanwhile.
 const importRunsMax = 5
 
-// importer is one import under way.
+// importer is an import in progress.
 type importer struct {
 	ImportConfig
 	l       *Ledger
@@ -146,14 +147,15 @@ type importer struct {
 	total   int64
 }
 
-// Import takes whole files. It reads every record strictly and judges it on what is in the ledger and what comes
-// before it in the files; unless all are good, or AcceptGood is set, nothing is written. Then it writes, so that each
-// center's stream is at any moment a prefix of its records in the files: an import that was interrupted is finished by
-// running it again. Counting refused records is not an error.
+// Import imports whole files. It reads every record strictly and judges it on the ledger and the records before it in
+// the files. Unless all records are good, or AcceptGood is set, it writes nothing. The stream of each center always
+// has a prefix of its records in the files, so an interrupted import is finished by running it again. Refused records
+// are counted and are not an error.
 //
-// Others may write meanwhile. What they write to a center of the files is judged with the rest of its records. If a record is
-// refused for that, or a policy was adopted, the import runs again, at most importRunsMax times: what is written already is there
-// already then, and the report counts it as written. After an error the report counts what is known to be written.
+// Others may write meanwhile. If they write to a center of the files, the remaining records of that center are judged
+// again. If one of these is refused then, or a policy was adopted, the import runs again, at most importRunsMax
+// times. The next run finds the records that are written already, and the report counts them as written. After an
+// error the report counts the records that are known to be written.
 func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, error) {
 	im := &importer{ImportConfig: cfg, l: l, held: heldBad{dir: cfg.Dir}, total: 2 * cfg.GivenBytes, moving: map[events.StreamID]*moving{}}
 	if !cfg.DryRun {
@@ -191,7 +193,7 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 	return im.report, cmp.Or(err, im.held.tell(im.Bad))
 }
 
-// run reads and judges the files once, and writes what is good.
+// run reads and judges the files once, and writes the good records.
 func (im *importer) run(ctx context.Context) error {
 	im.report, im.done, im.warned = ImportReport{}, 0, nil
 	spool, err := newSpool(im.Dir)
@@ -223,7 +225,7 @@ func (im *importer) run(ctx context.Context) error {
 	return err
 }
 
-// wrote says how far writing is, as a part of what was read.
+// wrote reports the progress of writing, as a share of the bytes that were read.
 func (im *importer) wrote(accepted int) {
 	im.progress(im.total/2 + im.total/2*int64(accepted)/int64(im.checks.fresh))
 }
@@ -316,15 +318,15 @@ func (im *importer) check(ctx context.Context, ln *line) error {
 	return nil
 }
 
-// judge judges a record, and where a rule refuses it, as one in record mode if that is given. Voided is what refuses it if it would
-// be written, or nil.
+// judge judges a record. If a rule refuses it and the line has the record in record mode too, it judges that. If
+// voided is not nil, a record that would be written is refused with it.
 func (im *importer) judge(ctx context.Context, ln *line, voided *aggregates.Refusal) (added, error) {
 	answer, err := im.checks.add(ctx, ln, ln.rec, voided)
 	var refused, again *aggregates.Refusal
 	if errors.As(err, &refused) && ln.recording != nil && refused != voided {
 		answer, err = im.checks.add(ctx, ln, ln.recording, voided)
 		if errors.As(err, &again) && !byRule(refused.Breaches) {
-			err = refused // record mode is not what it lacks
+			err = refused // no rule refused it, so record mode does not help
 		}
 	}
 	if errors.As(err, &refused) && refused.Reused && voided != nil {
@@ -351,7 +353,7 @@ func Ahead(on, today events.Date) text.Text {
 	return text.Say("日期 %v 晚于今天 %v", "the date %v lies after today, %v", on, today)
 }
 
-// byRule says whether it is a rule that refuses, and not nonsense.
+// byRule reports whether a record is refused by a rule, and not because it is impossible.
 func byRule(why []aggregates.Breach) bool {
 	return slices.ContainsFunc(why, func(b aggregates.Breach) bool { return b.Rule != "" })
 }
@@ -377,7 +379,7 @@ func (im *importer) refuse(ln *line, why []aggregates.Breach) error {
 
 func (im *importer) origin(ln *line) Origin { return im.originOf(ln.file, ln.line) }
 
-// originOf returns where a record was read, by the numbers that its line has.
+// originOf returns the place where a record was read, for the numbers in its line.
 func (cfg *ImportConfig) originOf(file, line int) Origin {
 	if file == len(cfg.Files) {
 		return cfg.Given[line].Origin
@@ -385,7 +387,7 @@ func (cfg *ImportConfig) originOf(file, line int) Origin {
 	return Origin{File: cfg.Files[file].Name, Line: line}
 }
 
-// breachesOf says the problems of a record that cannot be read as what refuses it.
+// breachesOf returns the problems of a record that cannot be read, as breaches.
 func breachesOf(problems events.Problems) []aggregates.Breach {
 	list := make([]aggregates.Breach, len(problems))
 	for i, p := range problems {

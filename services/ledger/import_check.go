@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// checks is the first part of an import. Copies of the policies and of the centers in the files run ahead over the good
-// records. Each good record is spooled with the members that the ledger adds to it.
+// checks is the first part of an import. It applies the good records to copies of the policies and of the centers in
+// the files, and spools them with the members that the ledger adds.
 type checks struct {
 	l        *Ledger
 	spool    *spool
@@ -21,18 +21,19 @@ type checks struct {
 	trials   map[events.StreamID]*trial
 	fresh    int // events in the spool
 	cfg      *ImportConfig
-	names    map[events.CenterID]map[events.Name]events.Recorded // taken in the ledger; see named
+	names    map[events.CenterID]map[events.Name]events.Recorded // the names that the ledger has; see named
 }
 
-// trial is the copy of one aggregate that runs ahead of the ledger, with the places of its events in the spool.
+// trial is a copy of one aggregate to which the records of an import are applied before they are written, with the
+// offsets of its events in the spool.
 type trial struct {
 	copied  projections.Aggregate
 	known   uint64
-	laid    []int64 // the place of the event of revision known + 1, and so on
-	written uint64  // how many of them are in the store
-	moved   bool    // somebody else wrote to the stream, so that the rest is judged again
+	laid    []int64 // the offsets in the spool of the events from revision known + 1 on
+	written uint64  // the number of these events that are in the store
+	moved   bool    // somebody else wrote to the stream, so the remaining events are judged again
 
-	// Of a dry run: a copy that stays behind, and the date of the latest good record.
+	// In a dry run: the copy without the records of the import, and the date of the latest good record.
 	before *aggregates.Center
 	lastOn events.Date
 }
@@ -51,12 +52,12 @@ func newChecks(l *Ledger, s *spool, cfg *ImportConfig) (*checks, error) {
 
 // added is the answer to a good record.
 type added struct {
-	repeated bool // the ledger or the files hold it already
+	repeated bool // the ledger or an earlier line has it already
 	warnings []text.Text
 }
 
-// add judges the record of a line and runs ahead with it; the answer "no" is an *aggregates.Refusal. If the record is not there yet
-// and voided is not nil, that is the answer.
+// add judges the record of a line and applies it to the trial. A refused record returns an *aggregates.Refusal. If
+// the record is new and voided is not nil, it is refused with voided.
 func (c *checks) add(ctx context.Context, from *line, rec *events.Record, voided *aggregates.Refusal) (added, error) {
 	s := rec.Stream()
 	if err := c.l.takes(s); err != nil {
@@ -100,9 +101,9 @@ func (c *checks) before(rec *events.Record) (at int64, there bool) {
 	return t.laid[rev-t.known-1], true
 }
 
-// has returns the revision of a record that is in the ledger already, or 0. It asks the copy of the aggregate if there is one:
-// a record that somebody else wrote after the copy was made is judged like those that follow it, and is found again when it is
-// written. No copy is made for this, since a center all of whose records are there needs none.
+// has returns the revision of a record that is in the ledger already, or 0. If there is a trial, it asks the trial: a
+// record that somebody else wrote after the trial was copied is judged like the records after it, and is found when
+// it is written. It makes no trial, because a center whose records are all in the ledger needs none.
 func (c *checks) has(rec *events.Record) uint64 {
 	if t := c.trials[rec.Stream()]; t != nil {
 		return t.copied.Has(rec.ID)
@@ -110,7 +111,7 @@ func (c *checks) has(rec *events.Record) uint64 {
 	return c.l.register.Has(rec.Stream(), rec.ID)
 }
 
-// sameAs refuses a record whose id was used earlier in the files with other content.
+// sameAs returns an error if the id of a record was used earlier in the files with other content.
 func (c *checks) sameAs(at int64, rec *events.Record, sheet bool) error {
 	e, err := c.spool.at(at)
 	if err != nil {
@@ -126,7 +127,7 @@ func (c *checks) sameAs(at int64, rec *events.Record, sheet bool) error {
 	return nil
 }
 
-// text says where a record was read.
+// text returns the place where a record was read, for a message.
 func (p Origin) text() text.Text {
 	switch {
 	case p.Sheet == 0:
@@ -143,7 +144,7 @@ func (c *checks) runAhead(rec *events.Record, at int64) error {
 	return runAhead(t.copied, rec)
 }
 
-// trial returns the copy of the aggregate that a record belongs to.
+// trial returns the trial for the aggregate of a record.
 func (c *checks) trial(rec *events.Record) *trial {
 	t := c.trials[rec.Stream()]
 	if t == nil {
@@ -157,7 +158,7 @@ func (c *checks) trial(rec *events.Record) *trial {
 	return t
 }
 
-// sameTimeline says whether a ledger judges by the policies that a list was judged by.
+// sameTimeline reports whether two timelines have the same policies.
 func sameTimeline(a, b policy.Timeline) bool {
 	return slices.EqualFunc(a.Adopted(), b.Adopted(), func(p, q *policy.Policy) bool { return p.Digest() == q.Digest() })
 }

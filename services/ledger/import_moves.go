@@ -10,14 +10,14 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// moving is what the records of an import move in the answers of one center.
+// moving holds the answers about one center before and after the records of an import.
 type moving struct {
 	on            events.Date
 	before, after *aggregates.Evaluation
 }
 
-// foresee notes what the good records of a run will move, center by center, before any is written. The timeline judged before them.
-// What an earlier run wrote counts too.
+// foresee computes, before anything is written, the changes that the good records of a run will make in each center.
+// before is the timeline that judged before them. Records that an earlier run wrote count too.
 func (im *importer) foresee(before policy.Timeline) {
 	if im.Moves == nil {
 		return
@@ -42,7 +42,7 @@ func (im *importer) foresee(before policy.Timeline) {
 	}
 }
 
-// settle compares again the centers whose records were not all written as they were judged.
+// settle compares again the centers in which some records were not written as they were judged.
 func (im *importer) settle() {
 	for s, t := range im.checks.trials {
 		m := im.moving[s]
@@ -54,15 +54,15 @@ func (im *importer) settle() {
 	}
 }
 
-// now returns the answers about a center as the ledger gives them.
+// now returns the present answers of the ledger about a center.
 func (im *importer) now(id events.CenterID, on events.Date) *aggregates.Evaluation {
 	if e := im.l.register.Evaluation(id, on); e != nil {
 		return e
 	}
-	return &aggregates.Evaluation{On: on} // it has no event
+	return &aggregates.Evaluation{On: on} // the center has no event
 }
 
-// tellMoves hands over what was moved, center by center.
+// tellMoves calls Moves for each center with changes.
 func (im *importer) tellMoves() {
 	for _, s := range slices.Sorted(maps.Keys(im.moving)) {
 		m := im.moving[s]
@@ -71,7 +71,7 @@ func (im *importer) tellMoves() {
 	}
 }
 
-// balances returns the balances of the center of a record over all that is judged so far.
+// balances returns the balances of the center of a record after all records judged so far.
 func (c *checks) balances(rec *events.Record) map[string]events.Fen {
 	center, ok := c.trial(rec).copied.(*aggregates.Center)
 	if !ok {

@@ -12,8 +12,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// number gives the record of a sheet the id under which it is judged: the first of its ids that no record has, or whose record is not
-// voided. It returns what refuses the record if it is equal to a voided one, which it will not be if that is to count again.
+// number sets the id under which the record of a sheet is judged: the first of its ids that no record has, or whose
+// record is not voided. If the record equals a voided record and Again is not set, it returns the refusal.
 func (c *checks) number(ctx context.Context, ln *line) (voided *aggregates.Refusal, err error) {
 	if ln.given == nil || ln.given.NextID == nil {
 		return nil, nil
@@ -42,7 +42,8 @@ func withID(rec *events.Record, id uuid.UUID) *events.Record {
 	return &other
 }
 
-// voided returns the record that voids the one with the id of rec, and whether there is one: in the ledger or earlier in the import.
+// voided returns the id of the record that voids the record with the id of rec, in the ledger or earlier in the
+// import. is is false if there is none.
 func (c *checks) voided(rec *events.Record) (by uuid.UUID, is bool) {
 	if t := c.trials[rec.Stream()]; t != nil {
 		center, ok := t.copied.(*aggregates.Center)
@@ -54,7 +55,8 @@ func (c *checks) voided(rec *events.Record) (by uuid.UUID, is bool) {
 	return c.l.register.Voided(rec.Center, rec.ID, math.MaxUint64)
 }
 
-// equalToVoided returns what refuses the record of a line if it is equal to the voided record of its id, else what refused it before.
+// equalToVoided returns the refusal of a record that equals the voided record with its id. If it does not equal that,
+// it returns before.
 func (c *checks) equalToVoided(ctx context.Context, ln *line, by uuid.UUID, before *aggregates.Refusal) (*aggregates.Refusal, error) {
 	first, err := c.record(ctx, ln.rec.Stream(), ln.rec.ID)
 	if err != nil {
@@ -77,7 +79,7 @@ func (c *checks) equalToVoided(ctx context.Context, ln *line, by uuid.UUID, befo
 		voiding.On, by, reason, c.cfg.Prefix)}}}, nil
 }
 
-// record returns a record of a stream that is in the ledger or earlier in the import.
+// record returns a record of a stream, from the ledger or from earlier in the import.
 func (c *checks) record(ctx context.Context, s events.StreamID, id uuid.UUID) (*events.Record, error) {
 	rev := c.l.register.Has(s, id)
 	if t := c.trials[s]; t != nil {

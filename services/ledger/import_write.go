@@ -13,21 +13,21 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// A window is what an import holds of the spool before it writes: its events are grouped by stream, each group is one
-// append, and several are in flight so that the store may sync them together.
+// A window is the part of the spool that an import reads before it writes. Its events are grouped by stream, and each
+// group is one append. Several appends are in flight at a time, so that the store can sync them together.
 const (
 	windowRecords  = 32 << 10
 	windowBytes    = 32 << 20
 	windowInFlight = 256
 )
 
-// writing is the second part of an import. The spooled events are appended, window by window, at the revisions at which they
-// were judged, and applied like the records of any writer.
+// writing is the second part of an import. It appends the spooled events, window by window, at the revisions at which
+// they were judged. They are applied like the records of any writer.
 type writing struct {
 	l        *Ledger
 	account  Writer
 	checks   *checks
-	timeline policy.Timeline    // that the next window was judged by
+	timeline policy.Timeline    // the policies that judged the next window
 	accepted atomic.Int64       // events stored
 	repeated atomic.Int64       // events that somebody else stored meanwhile
 	wrote    func(accepted int) // called after each window
@@ -38,22 +38,23 @@ type writing struct {
 	bytes  int
 }
 
-// group is the events of one stream in the present window.
+// group holds the events of one stream in the present window.
 type group struct {
 	stream events.StreamID
 	trial  *trial
 	batch  []events.Proposed
-	sheets []bool // of each, whether it is made from a sheet
+	sheets []bool // for each event, whether it is made from a sheet
 }
 
-// errMoved says that what an import judged by is not what the ledger holds any more.
+// errMoved is the error that the ledger changed after the records of an import were judged, so that they must be
+// judged again.
 var errMoved = text.Errorf(text.Conflict, "导入期间另有写入；请再导入一次，已入账的会跳过", "somebody else wrote to the ledger meanwhile; run the import again, it passes over what is there already")
 
-// all appends everything in the spool, in windows. A policy judges what follows it, so it is a window of its own. Whatever
-// ends it, what is stored is applied.
+// all appends all events of the spool, in windows. A policy judges the records after it, so it has a window of its
+// own. Even after an error, the stored events are applied before all returns.
 func (w *writing) all(ctx context.Context) error {
 	for _, t := range w.checks.trials {
-		t.copied = nil // all is judged; applying the records fills the same memory again
+		t.copied = nil // all records are judged; free the trials before the records are applied
 	}
 	if err := w.l.begin(ctx, ""); err != nil {
 		if conflicts(err) {
@@ -119,7 +120,8 @@ func (w *writing) flush(ctx context.Context) error {
 			err := w.append(ctx, g)
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil && (failed == nil || errors.Is(err, events.ErrUnknown)) { // which is why others were stopped
+			// keep the error that stopped the other appends
+			if err != nil && (failed == nil || errors.Is(err, events.ErrUnknown)) {
 				failed = err
 			}
 		})
@@ -131,7 +133,8 @@ func (w *writing) flush(ctx context.Context) error {
 	return failed
 }
 
-// append appends one group at the revision that it was judged at, in as few appends as the store takes it.
+// append appends one group at the revision at which it was judged, in as few appends as the limits of the store
+// allow.
 func (w *writing) append(ctx context.Context, g *group) error {
 	unlock, err := w.l.lock(ctx, g.stream)
 	if err != nil {
@@ -144,7 +147,7 @@ func (w *writing) append(ctx context.Context, g *group) error {
 		}
 		n := w.l.fitting(rest)
 		if g.trial.moved {
-			n = (n + 1) / 2 // what is judged again may take more bytes
+			n = (n + 1) / 2 // records that are judged again may need more bytes
 		}
 		records, err := decodeProposed(g.stream, rest[:n])
 		switch {
@@ -155,7 +158,7 @@ func (w *writing) append(ctx context.Context, g *group) error {
 			err = w.appendBatch(ctx, g, rest[:n], records)
 			if g.trial.moved = conflicts(err); g.trial.moved {
 				if n, err = 0, w.l.catchUp(ctx, g.stream); err == nil && g.stream == events.PolicyStream {
-					err = errMoved // what follows in the files was judged without the other policy
+					err = errMoved // the later records were judged without the policy of the other writer
 				}
 			}
 		}
@@ -181,8 +184,8 @@ func decodeProposed(s events.StreamID, batch []events.Proposed) ([]events.Record
 	return records, nil
 }
 
-// judgeAgain judges records of a stream that somebody else wrote to, and appends those that are not there by now. It is errMoved
-// if one of them is refused, or if yet another process writes.
+// judgeAgain judges records of a stream to which somebody else wrote, and appends those that are still missing. It
+// returns errMoved if one of them is refused, or if yet another process writes.
 func (w *writing) judgeAgain(ctx context.Context, g *group, records []events.Recorded, sheets []bool) error {
 	again := make([]*events.Record, len(records))
 	for i := range records {
@@ -218,7 +221,8 @@ func (w *writing) appendBatch(ctx context.Context, g *group, batch []events.Prop
 	return err
 }
 
-// fitting returns how many events of a batch the store takes in one append: at least one, which it may refuse.
+// fitting returns the number of events of a batch that the store accepts in one append. It is at least one; the store
+// may refuse that one.
 func (l *Ledger) fitting(batch []events.Proposed) (n int) {
 	bytesMax := events.BatchBytesMax
 	if limited, ok := l.store.(events.Limited); ok {

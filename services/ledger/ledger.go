@@ -16,11 +16,11 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// ErrStopped says that an append ended with an unknown outcome: the ledger takes no more writing until it is opened
-// again.
+// ErrStopped is the error that an append ended with an unknown outcome: the ledger accepts no more writes until it is
+// opened again.
 var ErrStopped = text.Errorf(text.Stopped, "有一次写入的结果不明，台账不再接受记录；请重新打开", "the outcome of a write is unknown, and nothing more is written until the ledger is opened again")
 
-// errReadOnly is why a ledger that was opened for reading only writes nothing.
+// errReadOnly is the error of a write to a ledger that was opened read-only.
 var errReadOnly = text.Errorf(text.Unavailable, "台账以只读方式打开，没有写入", "the ledger is open for reading only, and nothing was written")
 
 // Writer is the account that writes. MayRecord is its right to record a decision that was taken outside the system
@@ -43,7 +43,7 @@ func (a *Writer) checked(rec *events.Record) []aggregates.Breach {
 	return a.Check(rec)
 }
 
-// Config says how to open a ledger.
+// Config holds the parameters of Open.
 type Config struct {
 	Log      *zap.Logger // nil for none
 	ReadOnly bool        // refuse every write
@@ -67,16 +67,17 @@ type Ledger struct {
 // with that error.
 type StoreOpener func(replay func(events.Stored) error) (events.Store, error)
 
-// Open reads the whole of an open store. The store remains the caller's to close, after the ledger. An empty ledger judges
-// under the built-in policy, whose adoption precedes the first record that is accepted.
+// Open opens a ledger over an open store and reads all of its events. The caller closes the ledger first and then the
+// store. An empty ledger judges under the built-in policy; the adoption of that policy precedes the first record that
+// is accepted.
 func Open(ctx context.Context, store events.Store, cfg Config) (*Ledger, error) {
 	return OpenFrom(ctx, func(replay func(events.Stored) error) (events.Store, error) {
 		return store, feedFrom(store.ReadAll(ctx, 0), replay)
 	}, cfg)
 }
 
-// OpenFrom is Open of a store that is read once, while it is opened. The store is the caller's to close, after the ledger,
-// and also when OpenFrom fails after the source did not.
+// OpenFrom does the same as Open for a store that is read while it is opened, so that it is read only once. The
+// caller closes the ledger first and then the store, also if OpenFrom fails after source succeeded.
 func OpenFrom(ctx context.Context, source StoreOpener, cfg Config) (*Ledger, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
@@ -99,8 +100,8 @@ func OpenFrom(ctx context.Context, source StoreOpener, cfg Config) (*Ledger, err
 	return l, nil
 }
 
-// Close ends following the store and replaying it, and returns when nothing is applied any more. No write may be under way. The
-// store stays open.
+// Close stops following the store and building past read models, and returns when nothing is applied any more. No
+// write may be in progress. The store stays open.
 func (l *Ledger) Close() {
 	l.pasts.close()
 	if l.applier != nil {
@@ -108,13 +109,13 @@ func (l *Ledger) Close() {
 	}
 }
 
-// ReadOnly says whether the ledger refuses every write, and its read models stay as they were when it was opened.
+// ReadOnly reports whether the ledger refuses every write. Its read models then stay as they were when it was opened.
 func (l *Ledger) ReadOnly() bool { return l.readOnly }
 
-// Stopped reports whether the outcome of a write is unknown, after which every write is ErrStopped.
+// Stopped reports whether the outcome of a write is unknown. Then every write fails with ErrStopped.
 func (l *Ledger) Stopped() bool { return l.stopped.Load() }
 
-// Register returns the read models, which follow every write.
+// Register returns the current read models. They follow every write.
 func (l *Ledger) Register() *projections.Register { return l.register }
 
 // ReadStream yields the stored events of a stream after a revision, as events.Store does.
@@ -127,8 +128,8 @@ func (l *Ledger) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Sto
 	return l.store.ReadAll(ctx, after)
 }
 
-// Evaluate evaluates every center of a register as of a date, on all processors. What is asked about all centers as of
-// that date finds it done.
+// Evaluate evaluates every center of a register as of a date, on all processors. Later questions about all centers as
+// of that date find the evaluations done.
 func Evaluate(ctx context.Context, r *projections.Register, on events.Date) error {
 	chunks := func(yield func([]events.CenterID, error) bool) {
 		for ids := range slices.Chunk(r.IDs(), evaluateChunk) {
@@ -146,16 +147,16 @@ func Evaluate(ctx context.Context, r *projections.Register, on events.Date) erro
 	return inOrder(ctx, chunks, evaluate, func(struct{}) error { return nil })
 }
 
-// evaluateChunk is how many centers one goroutine evaluates at a time.
+// evaluateChunk is the number of centers that one goroutine evaluates at a time.
 const evaluateChunk = 16
 
-// streamLock is the lock of one stream. It exists while somebody holds it or waits for it.
+// streamLock is the lock of one stream. It exists while somebody holds the lock or waits for it.
 type streamLock struct {
-	held  chan struct{} // has room for the one who holds the lock
-	users int           // who hold it or wait for it; under Ledger.mu
+	held  chan struct{} // has room for one element: the holder of the lock
+	users int           // the number of goroutines that hold it or wait for it; protected by Ledger.mu
 }
 
-// unheld keeps locks that nobody uses, to be used for another stream.
+// unheld keeps unused locks for reuse.
 var unheld = sync.Pool{New: func() any { return &streamLock{held: make(chan struct{}, 1)} }}
 
 // lock waits for the lock of a stream and returns the function that releases it. If ctx ends first, it returns the error of ctx.
@@ -177,7 +178,7 @@ func (l *Ledger) lock(ctx context.Context, s events.StreamID) (unlock func(), er
 	}
 }
 
-// unused counts one user of a lock less, and forgets the lock after its last user.
+// unused decrements the users of a lock, and removes the lock after its last user.
 func (l *Ledger) unused(s events.StreamID, m *streamLock) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

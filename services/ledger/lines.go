@@ -12,15 +12,15 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// linesBatch and linesBytes bound how much of a file one goroutine decodes at a time.
+// The maximum number of lines and of bytes that one goroutine decodes at a time.
 const (
 	linesBatch = 256
 	linesBytes = 1 << 20
 )
 
-// line is one record of a file: the text, then what it decodes to. A line over the limit is not held.
+// line is one record of a file: its text and its decoded form. The text of a line over the limit is not kept.
 type line struct {
-	file     int // of those that are read
+	file     int // the number of the file, from 0
 	line     int // from 1
 	offset   int64
 	text     []byte
@@ -28,7 +28,7 @@ type line struct {
 	rec      *events.Record
 	problems events.Problems
 
-	given     *Given         // of a record that was given: its line is its index, and its file is one more than there are
+	given     *Given         // set for a record of Given: line is then its index, and file the number of files
 	recording *events.Record // see Given
 }
 
@@ -44,7 +44,7 @@ func decodeLines(lines []line) []line {
 	return lines
 }
 
-// readLines yields the lines of a file that are not empty, a few at a time.
+// readLines yields the non-empty lines of a file, a few at a time.
 func readLines(content io.Reader, name string, file int) iter.Seq2[[]line, error] {
 	return func(yield func([]line, error) bool) {
 		r := lineReader{src: bufio.NewReaderSize(content, 1<<16), file: file}
@@ -67,7 +67,7 @@ func readLines(content io.Reader, name string, file int) iter.Seq2[[]line, error
 	}
 }
 
-// givenLines yields what was given as lines of a file, spread evenly over its size.
+// givenLines yields the records of Given as lines of a file, spread evenly over its size.
 func givenLines(given []Given, file int, size int64) iter.Seq[[]line] {
 	return func(yield func([]line) bool) {
 		at := func(i int) int64 { return size * int64(i) / int64(len(given)) }
@@ -84,7 +84,8 @@ func givenLines(given []Given, file int, size int64) iter.Seq[[]line] {
 	}
 }
 
-// byteOrderMark begins a file that some editors save. It is no part of the text, and says nothing in UTF-8.
+// byteOrderMark is the mark with which some editors begin a file. It is not part of the text, and has no meaning in
+// UTF-8.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // lineReader cuts a file into lines.
@@ -92,10 +93,10 @@ type lineReader struct {
 	src  *bufio.Reader
 	file int
 	line int   // the number of the line last read
-	end  int64 // where it ends
+	end  int64 // the offset of its end
 }
 
-// next returns the next line that is not empty, or io.EOF.
+// next returns the next non-empty line, or io.EOF.
 func (r *lineReader) next() (line, error) {
 	for {
 		r.line++
@@ -119,7 +120,8 @@ func (r *lineReader) next() (line, error) {
 	}
 }
 
-// text returns the bytes of one line without its end; of a line over the limit, only a little more than the limit.
+// text returns the bytes of one line without its end. Of a line over the limit it returns only a little more than the
+// limit.
 func (r *lineReader) text() ([]byte, error) {
 	var text []byte
 	for {

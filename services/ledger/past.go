@@ -12,51 +12,51 @@ import (
 
 // Limits on the read models of past positions. Those of a million records take a fifth of a gigabyte.
 const (
-	pastsKept   = 2               // how many are kept
-	pastWaitMax = 8               // how many callers may wait for one to be built
-	pastIdle    = 5 * time.Minute // how long one is kept after it was last asked for
+	pastsKept   = 2               // the number of past positions that are kept
+	pastWaitMax = 8               // the number of callers that may wait at the same time
+	pastIdle    = 5 * time.Minute // the time for which one is kept after its last use
 )
 
-// errPastBusy refuses a caller when enough others wait.
+// errPastBusy refuses a caller if too many others wait.
 var errPastBusy = text.Errorf(text.Unavailable, "正在回放历史，已有 %d 个查询在等待；请稍后再试", "%d questions wait for the history to be replayed; try again later", pastWaitMax)
 
-// errPastClosed is why the ledger builds nothing more.
+// errPastClosed is the error of a question to a closed ledger.
 var errPastClosed = text.Errorf(text.Unavailable, "台账已关闭；请重新打开", "the ledger is closed; open it again")
 
-// pasts builds the read models of past positions, one at a time, and keeps those that were asked for last. Callers that ask for
-// the same position share one.
+// pasts builds the read models of past positions, one at a time, and keeps the last used ones. Callers that ask for
+// the same position share them.
 type pasts struct {
 	build func(ctx context.Context, position uint64) (*projections.Register, error)
 	idle  time.Duration
 
 	mu      sync.Mutex
-	kept    []*past // the one that was asked for last comes first
+	kept    []*past // the last used one comes first
 	queue   []*past // the first one is being built
 	waiting int     // callers
 	closed  bool
 	running sync.WaitGroup // the goroutine that builds, while there is a queue
 }
 
-// past is the read models of one past position. They do not change once they are built.
+// past holds the read models of one past position. They do not change once they are built.
 type past struct {
 	position uint64
 	register *projections.Register
 	err      error
 	built    chan struct{} // closed when register or err is set
 
-	waiting int                // callers; under the lock of pasts, as are the next three
+	waiting int                // the number of waiting callers; protected by the lock of pasts, like the next three
 	ctx     context.Context    // of the build
 	cancel  context.CancelFunc // ends the build
-	unused  *time.Timer        // drops it; set when it is kept
+	unused  *time.Timer        // removes it after pastIdle; set while it is kept
 }
 
 func newPasts(build func(context.Context, uint64) (*projections.Register, error)) *pasts {
 	return &pasts{build: build, idle: pastIdle}
 }
 
-// at returns the read models of a position. It waits while they are built, and those before them in the queue, until ctx ends,
-// whose error it returns. An error of the build is the error of all who wait for it, and is not kept. It returns errPastBusy if
-// pastWaitMax callers wait already.
+// at returns the read models of a position. It waits until they are built, after those before them in the queue. If
+// ctx ends first, it returns the error of ctx. An error of the build is returned to all callers that wait for it, and
+// is not kept. It returns errPastBusy if pastWaitMax callers wait already.
 func (c *pasts) at(ctx context.Context, position uint64) (*projections.Register, error) {
 	p, isKept, err := c.find(position)
 	switch {
@@ -74,8 +74,8 @@ func (c *pasts) at(ctx context.Context, position uint64) (*projections.Register,
 	}
 }
 
-// find returns the read models of a position: those that are kept, or those that will be built. The caller waits for the latter,
-// and calls left when it does so no more.
+// find returns the read models of a position: kept ones, or ones that are to be built. In the second case the caller
+// waits for them, and calls left when it stops waiting.
 func (c *pasts) find(position uint64) (p *past, isKept bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -106,7 +106,7 @@ func (c *pasts) find(position uint64) (p *past, isKept bool, err error) {
 	return p, false, nil
 }
 
-// left counts a caller less that waits. When nobody waits any more for what is not built, it will not be built.
+// left counts a caller that stops waiting. Read models for which nobody waits any more are not built.
 func (c *pasts) left(p *past) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -116,7 +116,7 @@ func (c *pasts) left(p *past) {
 	}
 }
 
-// run builds what is in the queue.
+// run builds the read models in the queue.
 func (c *pasts) run() {
 	for p := c.first(); p != nil; p = c.next(p) {
 		if p.err = p.ctx.Err(); p.err == nil {
@@ -131,7 +131,8 @@ func (c *pasts) first() *past {
 	return c.queue[0]
 }
 
-// next hands out what is built, keeps it if somebody waits for it, and returns the next of the queue, or nil.
+// next publishes the read models that were built, keeps them if somebody waits for them, and returns the next in the
+// queue, or nil.
 func (c *pasts) next(p *past) *past {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -152,7 +153,7 @@ func (c *pasts) next(p *past) *past {
 	return c.queue[0]
 }
 
-// keep keeps what is built. The one that was not asked for the longest gives way.
+// keep keeps read models that were built. They replace the least recently used ones.
 func (c *pasts) keep(p *past) {
 	for len(c.kept) >= pastsKept {
 		c.drop(c.kept[len(c.kept)-1])
@@ -165,14 +166,14 @@ func (c *pasts) keep(p *past) {
 	})
 }
 
-// drop forgets what is kept. Those who have it go on with it.
+// drop removes kept read models. Callers that have them can go on using them.
 func (c *pasts) drop(p *past) {
 	p.unused.Stop()
 	p.cancel()
 	c.kept = slices.DeleteFunc(c.kept, func(kept *past) bool { return kept == p })
 }
 
-// close ends the build that is under way, forgets everything, and returns when nothing is built any more.
+// close cancels the running build, removes all read models, and returns when nothing is built any more.
 func (c *pasts) close() {
 	c.mu.Lock()
 	c.closed = true

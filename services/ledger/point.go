@@ -19,7 +19,7 @@ type Point struct {
 	At       time.Time // if Position is 0
 }
 
-// ParsePoint reads a position, a time of RFC 3339, or a date, which stands for the end of that day.
+// ParsePoint reads a position, a time in RFC 3339, or a date, which means the end of that day.
 func ParsePoint(s string) (Point, error) {
 	if s != "" && strings.Trim(s, "0123456789") == "" {
 		position, err := strconv.ParseUint(s, 10, 64)
@@ -39,10 +39,10 @@ func ParsePoint(s string) (Point, error) {
 	return Point{At: at}, nil
 }
 
-// IsNow says whether it is the zero Point.
+// IsNow reports whether the point is the zero Point.
 func (p Point) IsNow() bool { return p.Position == 0 && p.At.IsZero() }
 
-// Knows says whether what lies at a place was known.
+// Knows reports whether an event at a place was stored by the point.
 func (p Point) Knows(at events.Place) bool {
 	switch {
 	case p.Position > 0:
@@ -53,7 +53,7 @@ func (p Point) Knows(at events.Place) bool {
 	return true
 }
 
-// PositionAt returns the last position that was known at a point, of those up to a position.
+// PositionAt returns the last position, up to upTo, that was stored by a point.
 func (l *Ledger) PositionAt(ctx context.Context, p Point, upTo uint64) (position uint64, err error) {
 	if p.IsNow() || p.Position > 0 {
 		return min(cmp.Or(p.Position, upTo), upTo), nil
@@ -70,8 +70,8 @@ func (l *Ledger) PositionAt(ctx context.Context, p Point, upTo uint64) (position
 	return uint64(after), err
 }
 
-// KnownAtOf is KnownAt for one center, or for "" none: it replays the policies and the stream of that center alone, and the
-// register has no other.
+// KnownAtOf returns the read models of one center as of a point, or of no center for "". It replays only the policies
+// and the stream of the center, and the register has no other center.
 func (l *Ledger) KnownAtOf(ctx context.Context, p Point, id events.CenterID) (*projections.Register, error) {
 	position, err := l.PositionAt(ctx, p, l.register.Position())
 	var r *projections.Register
@@ -96,9 +96,9 @@ func (l *Ledger) KnownAtOf(ctx context.Context, p Point, id events.CenterID) (*p
 	return r, nil
 }
 
-// KnownAt returns the read models as the ledger stood at a point: those of the prefix of all that was known then. They do not
-// change any more. Callers share them, so no caller applies anything to them. They are built one at a time: KnownAt waits for
-// those of others, and is text.Unavailable if too many wait.
+// KnownAt returns the read models as of a point: those of all events stored by then. They never change. Callers share
+// them, so no caller may apply an event to them. They are built one at a time: KnownAt waits for the builds before
+// it. It returns an error with text.Unavailable if too many callers wait.
 func (l *Ledger) KnownAt(ctx context.Context, p Point) (*projections.Register, error) {
 	position, err := l.PositionAt(ctx, p, l.register.Position())
 	if err != nil {
@@ -107,11 +107,11 @@ func (l *Ledger) KnownAt(ctx context.Context, p Point) (*projections.Register, e
 	return l.knownAt(ctx, position)
 }
 
-// knownAt is KnownAt of a position.
+// knownAt does the same as KnownAt for a position.
 func (l *Ledger) knownAt(ctx context.Context, position uint64) (*projections.Register, error) {
 	switch {
 	case l.readOnly && position == l.register.Position():
-		return l.register, nil // it moves no more
+		return l.register, nil // it does not change any more
 	case position == 0:
 		return projections.NewRegister(), nil
 	}
@@ -122,7 +122,7 @@ func (l *Ledger) knownAt(ctx context.Context, position uint64) (*projections.Reg
 	return r, nil
 }
 
-// Ready waits until the read models are there that Known needs for a point. A call of Known that follows soon finds them.
+// Ready waits until the read models that Known needs for a point are built. A call of Known soon after finds them.
 func (l *Ledger) Ready(ctx context.Context, p Point) error {
 	position, err := l.PositionAt(ctx, p, l.register.Position())
 	if err != nil {
@@ -134,9 +134,9 @@ func (l *Ledger) Ready(ctx context.Context, p Point) error {
 	return err
 }
 
-// Known calls answer with read models as the ledger stood at a point, which answer may ask until it returns. If that is where the
-// ledger stands now, it calls answer with the read models that follow every write, and once more with those of KnownAt if the
-// ledger moved meanwhile: the last call counts. It returns the error of that call.
+// Known calls answer with the read models as of a point. answer may use them until it returns. If the point is the
+// present end of the ledger, Known calls answer with the current read models; if the ledger grew meanwhile, it calls
+// answer once more with those of KnownAt, and the last call counts. It returns the error of that call.
 func (l *Ledger) Known(ctx context.Context, p Point, answer func(*projections.Register) error) error {
 	position, err := l.PositionAt(ctx, p, l.register.Position())
 	if err != nil {
@@ -145,7 +145,8 @@ func (l *Ledger) Known(ctx context.Context, p Point, answer func(*projections.Re
 	if position == l.register.Position() {
 		err := answer(l.register)
 		moved := false
-		l.register.Exactly(func(now uint64) { moved = now != position }) // an event that is half applied shows already
+		// Exactly excludes an event that is being applied
+		l.register.Exactly(func(now uint64) { moved = now != position })
 		if !moved {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// proof is what proving one center came to.
+// proof is the result of proving one center.
 type proof struct {
 	center      events.CenterID
 	undecoded   []Finding
@@ -31,7 +31,8 @@ func (p *proof) add(zh, en string, args ...any) {
 	p.findings = append(p.findings, Finding{Stream: p.center.Stream(), What: text.Say(zh, en, args...)})
 }
 
-// prove checks one center against the stored bytes of its stream. What cannot be right has no figures to compare.
+// prove checks one center against the stored bytes of its stream. If some events cannot be applied, it compares no
+// figures.
 func (c *checker) prove(ctx context.Context, id events.CenterID) proof {
 	p := proof{center: id, findings: c.l.breaks(id.Stream())}
 	p.unread = len(p.findings) > 0
@@ -76,8 +77,8 @@ func (c *checker) prove(ctx context.Context, id events.CenterID) proof {
 	return p
 }
 
-// agrees compares the read model on the date given and at the end of every year with a naive evaluation, where the sample
-// has one, and with the center whose stored events were applied again.
+// agrees compares the read model, on the date On and at the end of every year, with the center rebuilt from the
+// stored events and, where the sample says so, with a naive evaluation.
 func (c *checker) agrees(ctx context.Context, p *proof, history []events.Recorded, replayed *aggregates.Center) error {
 	first := slices.MinFunc(history, func(a, b events.Recorded) int { return int(a.On - b.On) }).On
 	dates, timeline := datesOf(c.On, first.Year(), p.lastOn.Year()), c.l.register.Timeline()
@@ -114,7 +115,7 @@ func datesOf(on events.Date, firstYear, lastYear int) []events.Date {
 	return dates
 }
 
-// naive makes one naive evaluation. Its work counts as done bit by bit.
+// naive makes one naive evaluation. It counts its work as done little by little.
 func (c *checker) naive(ctx context.Context, history []events.Recorded, t policy.Timeline, on events.Date, work int64) (*aggregates.Evaluation, error) {
 	steps, counted := int64(0), int64(0)
 	e := naive.EvaluateInSteps(history, t, on, func() bool {
@@ -128,7 +129,7 @@ func (c *checker) naive(ctx context.Context, history []events.Recorded, t policy
 	return e, ctx.Err()
 }
 
-// differ names the first difference of two evaluations.
+// differ returns the first difference of two evaluations.
 func differ(a, b *aggregates.Evaluation) (string, bool) {
 	switch {
 	case a == nil || b == nil:

@@ -14,23 +14,23 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// decodeBatch and decodeBytes bound how many stored events one goroutine decodes at a time.
+// The maximum number and size of stored events that one goroutine decodes at a time.
 const (
 	decodeBatch = 256
 	decodeBytes = 1 << 20
 )
 
-// decoded is one event read from the store: the event, or why it could not be read.
+// decoded is one event read from the store: the event, or the error of decoding it.
 type decoded struct {
 	stored   events.Stored // without Bytes
 	recorded events.Recorded
 	err      error
 }
 
-// feed hands stored events to a sink, in order; an error of the sink ends it and is its error.
+// feed passes stored events to a sink, in order. An error of the sink ends it and is returned.
 type feed func(sink func(events.Stored) error) error
 
-// feedFrom feeds what a read yields.
+// feedFrom passes the events of a read to a sink.
 func feedFrom(read iter.Seq2[events.Stored, error], sink func(events.Stored) error) error {
 	for s, err := range read {
 		if err != nil {
@@ -43,8 +43,8 @@ func feedFrom(read iter.Seq2[events.Stored, error], sink func(events.Stored) err
 	return nil
 }
 
-// rebuild applies everything fed, in order, to a new register. What breaks the ledger's integrity is in the register
-// and in the log; only a store that cannot be read is an error.
+// rebuild applies all events of a feed, in order, to a new register. Breaks of the integrity of the ledger are in the
+// register and in the log. Only a store that cannot be read is an error.
 func rebuild(ctx context.Context, from feed, log *zap.Logger) (*projections.Register, error) {
 	r := projections.NewRegister()
 	err := eachReplayed(ctx, from, func(d *decoded) error {
@@ -59,29 +59,29 @@ func rebuild(ctx context.Context, from feed, log *zap.Logger) (*projections.Regi
 	return r, err
 }
 
-// decodedBatch is some events, with the memory that their bodies share.
+// decodedBatch holds some events, with the memory that their bodies share.
 type decodedBatch struct {
 	events   []decoded
 	bodies   []byte
 	replayer *events.Replayer
 }
 
-// batches keeps those that were worked off, to be filled again.
+// batches keeps used batches for reuse.
 var batches = sync.Pool{New: func() any {
 	return &decodedBatch{events: make([]decoded, 0, decodeBatch), replayer: events.NewReplayer(decodeBatch)}
 }}
 
-// add copies an event, which is valid only until the sink returns.
+// add copies an event, because the event is valid only until the sink returns.
 func (b *decodedBatch) add(s events.Stored) {
 	from := len(b.bodies)
-	b.bodies = append(b.bodies, s.Body...) // earlier bodies stay where they were if this moves
+	b.bodies = append(b.bodies, s.Body...) // if append reallocates, earlier bodies keep the old memory
 	s.Body, s.Bytes = b.bodies[from:len(b.bodies):len(b.bodies)], nil
 	b.events = b.events[:len(b.events)+1]
 	b.events[len(b.events)-1].stored = s // decoding sets the rest
 }
 
-// eachReplayed decodes what is fed on all processors, as Replayer does, and hands the events to sink in order. They are valid only
-// until the sink returns.
+// eachReplayed decodes the events of a feed on all processors, as Replayer does, and passes them to sink in order.
+// They are valid only until sink returns.
 func eachReplayed(ctx context.Context, from feed, sink func(*decoded) error) error {
 	return inOrder(ctx, inBatches(from), (*decodedBatch).replay, func(b *decodedBatch) error {
 		for i := range b.events {
@@ -94,14 +94,14 @@ func eachReplayed(ctx context.Context, from feed, sink func(*decoded) error) err
 	})
 }
 
-// done gives the batch back to be filled again.
+// done puts the batch back for reuse.
 func (b *decodedBatch) done() {
 	b.replayer.Reset()
 	b.events, b.bodies = b.events[:0], b.bodies[:0]
 	batches.Put(b)
 }
 
-// errEnough ends a feed of which no more is wanted.
+// errEnough ends a feed early without an error of the caller.
 var errEnough = errors.New("enough")
 
 func inBatches(from feed) iter.Seq2[*decodedBatch, error] {
@@ -135,7 +135,7 @@ func (b *decodedBatch) decode() *decodedBatch {
 	return b
 }
 
-// replay decodes what the aggregates need; see events.Replayer.
+// replay decodes the parts of the events that the aggregates need; see events.Replayer.
 func (b *decodedBatch) replay() *decodedBatch {
 	for i := range b.events {
 		d := &b.events[i]
@@ -144,18 +144,19 @@ func (b *decodedBatch) replay() *decodedBatch {
 	return b
 }
 
-// openingHeapGrowth is by how many percent the heap may grow before it is collected while a ledger opens. Nearly all that
-// is allocated then stays, so that collecting finds little. More than this takes memory and saves no time that can be measured.
+// openingHeapGrowth is the percentage by which the heap may grow between collections while a ledger opens. Nearly all
+// memory allocated then stays in use, so collecting frees little. A larger value takes more memory and saves no
+// measurable time.
 const openingHeapGrowth = 80
 
-// opening counts the ledgers that open, and holds the growth that was allowed before the first of them.
+// opening counts the ledgers that are being opened, and holds the value of GOGC before the first of them.
 var opening struct {
 	sync.Mutex
 	ledgers, growth int
 }
 
-// collectRarely lets the heap grow by openingHeapGrowth until the function that it returns is called, unless GOGC in the
-// environment says otherwise.
+// collectRarely lets the heap grow by openingHeapGrowth until the returned function is called. It does nothing if
+// GOGC is set in the environment.
 func collectRarely() (done func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
@@ -164,7 +165,7 @@ func collectRarely() (done func()) {
 	defer opening.Unlock()
 	if opening.ledgers++; opening.ledgers == 1 {
 		if opening.growth = debug.SetGCPercent(openingHeapGrowth); opening.growth < 0 || opening.growth > openingHeapGrowth {
-			debug.SetGCPercent(opening.growth) // more was allowed
+			debug.SetGCPercent(opening.growth) // GOGC was larger
 		}
 	}
 	return func() {

@@ -15,18 +15,19 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// conflictsMax is how often a write is judged anew because another writer of the same store came first.
+// conflictsMax is the number of times that a write is judged again because another writer of the same store came
+// first.
 const conflictsMax = 5
 
-// Result says where a record came to lie and what the ledger added to it. Repeated says that it was there already,
-// with the same content: the result is the first one.
+// Result holds the place of a record and the values that the ledger added to it. If Repeated is set, the ledger had
+// the record already with the same content, and the result is that of the first time.
 type Result struct {
 	events.Place
 	events.Entry
 	Repeated bool
 }
 
-// Record is a Batch of one record. The answer "no" is an *aggregates.Refusal.
+// Record does the same as Batch for one record. If the record is refused, the error is an *aggregates.Refusal.
 func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Writer) (Result, error) {
 	answer, err := l.Batch(ctx, []*events.Record{rec}, account, Terms{})
 	if err != nil {
@@ -39,13 +40,13 @@ func (l *Ledger) Record(ctx context.Context, rec *events.Record, account Writer)
 	return answer.Results[0], nil
 }
 
-// appendMax is how long an append may take. Stores give up earlier by themselves.
+// appendMax is the maximum time of an append. Stores give up earlier by themselves.
 const appendMax = 5 * time.Minute
 
-// append appends a batch that was judged, and waits until it is applied. The records are those that the batch will be read back
-// as. A ctx that ends before the append begins ends it. After that the outcome is waited for: otherwise a caller that goes away
-// would leave an append of unknown outcome behind, which stops the ledger. If it returns places and an error, the error is
-// ErrStopped: the batch is stored, and the read models do not have it.
+// append appends a batch that was judged, and waits until it is applied. records is the batch as it will be read
+// back. If ctx ends before the append begins, append returns its error. After that it waits for the outcome:
+// otherwise a caller that cancels would leave an append of unknown outcome, which stops the ledger. If it returns
+// both places and an error, the error is ErrStopped: the batch is stored but not in the read models.
 func (l *Ledger) append(ctx context.Context, s events.StreamID, revision uint64, batch []events.Proposed, records []events.Recorded) ([]events.Place, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -69,14 +70,14 @@ func (l *Ledger) append(ctx context.Context, s events.StreamID, revision uint64,
 	return places, nil
 }
 
-// conflicts reports whether an append failed because another writer came first. One whose outcome is unknown may have a
-// conflict as its cause.
+// conflicts reports whether an append failed because another writer came first. An append of unknown outcome may have
+// such a conflict as its cause.
 func conflicts(err error) bool {
 	var conflict *events.ConflictError
 	return errors.As(err, &conflict) && !errors.Is(err, events.ErrUnknown)
 }
 
-// appendFailed says why an append failed. One whose outcome is unknown stops all writing.
+// appendFailed returns the error of a failed append. If the outcome is unknown, it stops all writing.
 func (l *Ledger) appendFailed(s events.StreamID, err error) error {
 	if errors.Is(err, events.ErrUnknown) {
 		l.stopped.Store(true)
@@ -86,8 +87,8 @@ func (l *Ledger) appendFailed(s events.StreamID, err error) error {
 	return fmt.Errorf("ledger: append to %s: %w", s, err)
 }
 
-// runAhead applies a record that is not stored yet to a copy of its aggregate. Only the order of events within the
-// stream decides anything, so the position may wait.
+// runAhead applies a record that is not stored yet to a copy of its aggregate. It needs no position, because only the
+// order of events within the stream matters.
 func runAhead(c projections.Aggregate, rec *events.Record) error {
 	if err := c.Apply(&events.Recorded{Record: *rec, Revision: c.Revision() + 1}); err != nil {
 		return fmt.Errorf("ledger: judge record %s: %w", rec.ID, err)
@@ -95,8 +96,8 @@ func runAhead(c projections.Aggregate, rec *events.Record) error {
 	return nil
 }
 
-// draft returns what the ledger adds to a record and the body to store, or refuses it: for its verdict, for a right
-// that the account does not have, or because with what is added no store would hold it.
+// draft returns the values that the ledger adds to a record and the body to store. It returns an error if the verdict
+// refuses the record, if the account lacks a right, or if the record with these values is too large for every store.
 func draft(rec *events.Record, v *aggregates.Verdict, account Writer) (_ events.Entry, body events.Object, err error) {
 	entry := events.Entry{EnteredBy: account.Name, Policy: v.Policy, Warnings: v.Warnings}
 	if against := v.Against(rec.Mode); len(against) > 0 {
@@ -118,11 +119,11 @@ func draft(rec *events.Record, v *aggregates.Verdict, account Writer) (_ events.
 	return entry, body, exportable(rec, size)
 }
 
-// exportNamesBytes is more than the id, kind and center of a record take, which its body does not hold.
+// exportNamesBytes is an upper bound of the bytes of id, kind and center of a record, which its body does not hold.
 const exportNamesBytes = 1024
 
-// exportable refuses a record that its own export could not be imported with: what the line left out, such as the
-// mode, is written out. Only the largest are measured.
+// exportable returns an error for a record whose export would be too large to be imported: an export writes members
+// that the original line left out, such as the mode. It measures only the largest records.
 func exportable(rec *events.Record, bodyBytes int) error {
 	if bodyBytes+exportNamesBytes <= events.RecordBytesMax {
 		return nil
@@ -141,8 +142,8 @@ func refuse(field, zh, en string, args ...any) error {
 	return &aggregates.Refusal{Breaches: []aggregates.Breach{{Field: field, Reason: text.Say(zh, en, args...)}}}
 }
 
-// takes refuses to write to a stream that has a break in its integrity (AL-LED-01). One in the policies stops every
-// stream: what should judge is not known.
+// takes returns an error if a stream has a break in its integrity (AL-LED-01). A break in the policies refuses
+// records of every stream, because the policy that should judge them is not known.
 func (l *Ledger) takes(s events.StreamID) error {
 	for _, s := range []events.StreamID{events.PolicyStream, s} {
 		if len(l.register.Breaks(s)) > 0 {
@@ -152,9 +153,9 @@ func (l *Ledger) takes(s events.StreamID) error {
 	return nil
 }
 
-// recorded returns the first result of a record whose id is in the ledger at a revision of its stream, or at none (0), and
-// refuses one whose id is there with other content, or will be: the adoption that precedes the first record has it. Sheet says that
-// the record is made from a sheet.
+// recorded returns the first result of a record whose id the ledger has at a revision of its stream; 0 means that it
+// does not have the id. It returns an error if the recorded content differs, also from the adoption that will precede
+// the first record. sheet means that the record is made from a sheet.
 func (l *Ledger) recorded(ctx context.Context, s events.StreamID, rev uint64, rec *events.Record, sheet bool) (Result, bool, error) {
 	switch {
 	case rev == 0 && s == events.PolicyStream:
@@ -184,8 +185,8 @@ func (l *Ledger) readBack(ctx context.Context, s events.StreamID, rev uint64, re
 	return Result{}, fmt.Errorf("ledger: read back %s in %s: not in the store", rec.ID, s)
 }
 
-// sameContent compares two records in the one form that every record has. Of a record that adopts a policy, or where b is made from
-// a sheet, the actor is no content: whoever brings the same again gets the first result.
+// sameContent reports whether two records are equal in their encoded form. The actor is not compared for an adoption
+// of a policy, or if b is made from a sheet: whoever enters the same record again gets the first result.
 func sameContent(a, b *events.Record, sheet bool) bool {
 	if a.Kind == events.KindPolicyAdopted || sheet {
 		a = broughtBy(a, b.By.Actor)
@@ -195,21 +196,21 @@ func sameContent(a, b *events.Record, sheet bool) bool {
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
-// broughtBy returns a record as if somebody else answered for it.
+// broughtBy returns a copy of a record with another actor.
 func broughtBy(rec *events.Record, actor string) *events.Record {
 	other := *rec
 	other.By.Actor = actor
 	return &other
 }
 
-// judgedBy is the revisions that a record is judged at: of its stream, and of the policies.
+// judgedBy holds the revisions at which a record is judged: of its stream and of the policies.
 type judgedBy struct{ stream, policies uint64 }
 
 func (l *Ledger) revisions(s events.StreamID) judgedBy {
 	return judgedBy{l.register.Revision(s), l.register.Revision(events.PolicyStream)}
 }
 
-// catchUp waits until what the store holds of a stream, and of the policies, which judge it, is applied.
+// catchUp waits until all stored events of a stream, and of the policies, are applied.
 func (l *Ledger) catchUp(ctx context.Context, s events.StreamID) error {
 	for _, stream := range []events.StreamID{events.PolicyStream, s} {
 		applied := l.register.Revision(stream)

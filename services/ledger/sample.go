@@ -13,36 +13,36 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// The cost of a naive evaluation of n events is n·(n+500) steps of some twenty nanoseconds, and of what is done besides a
-// stepsPerWork-th of a unit of the progress.
+// A naive evaluation of n events costs n·(n+500) steps of some twenty nanoseconds. One unit of the progress is
+// stepsPerWork steps.
 const (
 	stepsPerWork = 60
 	evenSteps    = 500
 )
 
-// A check makes naive evaluations of so many steps for each event, and of as many as a million events have for fewer: some three
-// seconds of processor time, in which a ledger of 30 000 events in usual centers is compared whole. An evaluation of more than largestSteps,
-// of about 7 000 events, is in no sample.
+// The budget of a check is stepsPerEvent for each event, but at least that of a million events: some three seconds of
+// processor time, which is enough to compare a ledger of 30 000 events in usual centers completely. An evaluation of
+// more than largestSteps, of about 7 000 events, is in no sample.
 var (
 	sampleSteps  = int64(160)
 	leastEvents  = int64(1_000_000)
 	largestSteps = float64(50_000_000)
 )
 
-// sample says which centers are compared with a naive evaluation, and on which dates. It is drawn from what the events of
-// the center are and from the date asked about. So the same ledger has the same sample on the same date, whoever checks
-// it; the sample changes from day to day and covers more and more; and who changes an event also changes what is drawn.
-// A center is drawn for one date first; what the budget has left is shared evenly among all other comparisons.
+// sample decides which centers are compared with a naive evaluation, and on which dates. The choice depends on the
+// events of the center and on the date On. So the same ledger has the same sample on the same date, whoever checks
+// it; the samples of successive days differ and together cover more and more; and a changed event also changes the
+// choice. First each center may get one date. The rest of the budget is shared evenly among all other comparisons.
 type sample struct {
 	on       events.Date
 	register *projections.Register
 	thorough bool
-	steps    float64 // expected of the naive evaluations
+	steps    float64 // the expected steps of the naive evaluations
 	first    float64 // the share of centers that have one evaluation
 	more     float64 // the share of the other comparisons
 }
 
-// candidate is one comparison that a sample may take.
+// candidate is one comparison that a sample may include.
 type candidate struct {
 	on    events.Date
 	steps float64
@@ -51,7 +51,8 @@ type candidate struct {
 
 func (l *Ledger) sampleOf(ids []events.CenterID, cfg CheckConfig) *sample {
 	s := &sample{on: cfg.On, register: l.register, thorough: cfg.Thorough, first: 1, more: 1}
-	var one, all, large float64 // steps of one date of each center, of all dates, and of those that no sample takes
+	// steps of one date of each center, of all dates, and of the comparisons that no sample includes
+	var one, all, large float64
 	for _, id := range ids {
 		list, tooLarge := s.candidates(id)
 		var sum float64
@@ -79,10 +80,11 @@ func (l *Ledger) sampleOf(ids []events.CenterID, cfg CheckConfig) *sample {
 	return s
 }
 
-// work is that of the naive evaluations, in units of the progress.
+// work returns the work of the naive evaluations, in units of the progress.
 func (s *sample) work() int64 { return int64(s.steps / stepsPerWork) }
 
-// candidates lists the comparisons of a center that a sample may take, and those that are too large for one.
+// candidates lists the comparisons of a center that a sample may include, and those that are too large for every
+// sample.
 func (s *sample) candidates(id events.CenterID) (list, tooLarge []candidate) {
 	counts := s.register.EventsByYear(id)
 	years := slices.Sorted(maps.Keys(counts))
@@ -105,13 +107,13 @@ func (s *sample) candidates(id events.CenterID) (list, tooLarge []candidate) {
 	return list, tooLarge
 }
 
-// drawn is what a sample has of one center: the dates, with the work of each in units of the progress.
+// drawn is the sample of one center: the dates, with the work of each in units of the progress.
 type drawn struct {
 	dates    map[events.Date]int64
 	tooLarge int
 }
 
-// draw draws the dates on which a center is compared, by the checksum of its events.
+// draw chooses the dates on which a center is compared, by the checksum of its events.
 func (s *sample) draw(id events.CenterID, sum uint32) drawn {
 	list, tooLarge := s.candidates(id)
 	if s.thorough {

@@ -17,8 +17,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// spool keeps events that are judged and not stored yet, in order, in a file without a name: it is gone when it is
-// closed, or when the process ends, however that is. It is never read by another, so nothing in it is synced.
+// spool keeps events that are judged and not stored yet, in order, in a file without a name. The file is gone when it
+// is closed or when the process ends in any way. No other process reads it, so it is never synced.
 type spool struct {
 	file *os.File
 	buf  *bufio.Writer
@@ -26,10 +26,10 @@ type spool struct {
 	head []byte
 }
 
-// spoolBuffer is what is read and written at once.
+// spoolBuffer is the number of bytes that are read or written at once.
 const spoolBuffer = 256 << 10
 
-// newSpool returns an empty spool on the disk that has the directory, "" for that of temporary files.
+// newSpool returns an empty spool on the disk of the directory; "" means the directory of temporary files.
 func newSpool(dir string) (*spool, error) {
 	f, err := unnamed(dir)
 	if err != nil {
@@ -38,13 +38,13 @@ func newSpool(dir string) (*spool, error) {
 	return &spool{file: f, buf: bufio.NewWriterSize(f, spoolBuffer)}, nil
 }
 
-// unnamed returns an empty file without a name on the disk that has the directory.
+// unnamed returns an empty file without a name on the disk of the directory.
 func unnamed(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, ".import-*")
 	if err != nil {
 		var file *os.PathError
 		if errors.As(err, &file) {
-			file.Path = filepath.Dir(file.Path) // the file's own name says nothing to anybody
+			file.Path = filepath.Dir(file.Path) // the name of the file means nothing to the user
 		}
 		return nil, fmt.Errorf("ledger: make a spool: %w", err)
 	}
@@ -56,7 +56,7 @@ func unnamed(dir string) (*os.File, error) {
 
 func (s *spool) close() { _ = s.file.Close() }
 
-// add appends an event, with the line that it was read from, and returns its place.
+// add appends an event, with the line from which it was read, and returns its offset.
 func (s *spool) add(from *line, stream events.StreamID, p *events.Proposed) (at int64, err error) {
 	at = s.end
 	head := append(s.head[:0], p.ID[:]...)
@@ -80,7 +80,7 @@ type spooled struct {
 	file, line int
 }
 
-// all reads everything from the start.
+// all reads all events from the start.
 func (s *spool) all() iter.Seq2[spooled, error] {
 	return func(yield func(spooled, error) bool) {
 		err := s.buf.Flush()
@@ -97,7 +97,7 @@ func (s *spool) all() iter.Seq2[spooled, error] {
 	}
 }
 
-// at reads the event that lies at a place.
+// at reads the event at an offset.
 func (s *spool) at(at int64) (spooled, error) {
 	err := s.buf.Flush()
 	var e spooled
@@ -128,8 +128,8 @@ func readSpooled(r io.Reader) (e spooled, err error) {
 	return e, nil
 }
 
-// heldBad keeps the bad records of a run of an import until it is known that the run is the last one, as JSON in a file without a
-// name. The file is made for the first of them.
+// heldBad keeps the bad records of a run of an import until it is known that the run is the last one. It keeps them
+// as JSON in a file without a name, which it creates for the first of them.
 type heldBad struct {
 	dir  string
 	file *os.File

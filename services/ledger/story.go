@@ -13,9 +13,9 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// Story calls each with the chapters of a center in the order of the ledger, up to a date and as known at a point, and
-// returns its end: what policies and time alone did after the last event. It reads the store in pieces, and no read is open while
-// each runs, so each may be slow.
+// Story calls each with the chapters of a center in the order of the ledger, up to a date and as known at a point. It
+// returns the end of the story: the changes by policies and time alone after the last event. It reads the store in
+// pieces, and no read is open while each runs, so each may be slow.
 func (l *Ledger) Story(ctx context.Context, id events.CenterID, on events.Date, knownAt Point, each func(*projections.Chapter) error) (end *projections.Chapter, err error) {
 	adopted, err := l.Adoptions(ctx, knownAt)
 	if err != nil {
@@ -58,11 +58,11 @@ func (l *Ledger) Story(ctx context.Context, id events.CenterID, on events.Date, 
 // Adopted is a policy with the place of its adoption.
 type Adopted struct {
 	Position uint64
-	ID       uuid.UUID // of the adoption
+	ID       uuid.UUID // the id of the record that adopted the policy
 	Policy   *policy.Policy
 }
 
-// Adoptions lists the policies known at a point. One that cannot be right was never adopted: AL-LED-01 reports it.
+// Adoptions lists the policies known at a point. An adoption that cannot be right is left out: AL-LED-01 reports it.
 func (l *Ledger) Adoptions(ctx context.Context, knownAt Point) (list []Adopted, err error) {
 	policies := aggregates.NewPolicies()
 	for stored, err := range l.store.ReadStream(ctx, events.PolicyStream, 0) {

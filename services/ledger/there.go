@@ -15,8 +15,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// otherContent refuses a record whose id was used for another one: it names that one, and then each member in which the
-// two differ. Of a record that is made from a sheet, the actor is none of them.
+// otherContent returns the refusal of a record whose id was used for another record. It names that record, and each
+// member in which the two differ. For a record that is made from a sheet, it ignores the actor.
 func otherContent(first, rec *events.Record, sheet bool, where text.Text) error {
 	about := thing(first)
 	why := &aggregates.Refusal{Reused: true, Breaches: []aggregates.Breach{{Field: "id", Reason: text.Text{
@@ -52,7 +52,7 @@ func atPosition(position uint64) text.Text {
 	return text.Say("台账位置 %d", "position %d of the ledger", position)
 }
 
-// thing says what a record is: its kind, date and amount, and who said so.
+// thing returns a short description of a record: its kind, date, amount and actor.
 func thing(rec *events.Record) text.Text {
 	title := rec.Kind.Title()
 	zh, en := []string{title.Zh, rec.On.Chinese()}, []string{title.En, rec.On.String()}
@@ -62,11 +62,11 @@ func thing(rec *events.Record) text.Text {
 	return text.Text{Zh: strings.Join(append(zh, "经办 "+rec.By.Actor), "，"), En: strings.Join(append(en, "by "+rec.By.Actor), ", ")}
 }
 
-// memberBytesMax is how much of a member's value is said.
+// memberBytesMax is the maximum number of bytes of a member's value that a message shows.
 const memberBytesMax = 200
 
-// members returns the members of a record as they are exchanged, those of by and data one by one, and the lines of a voucher
-// as people write them.
+// members returns the members of a record as they are exchanged. The members of by and data stand alone, and the
+// lines of a voucher as people write them.
 func members(rec *events.Record) map[string]string {
 	all := map[string]string{}
 	text, err := events.EncodeRecord(rec)
@@ -75,7 +75,7 @@ func members(rec *events.Record) map[string]string {
 	}
 	add := func(under string, object jsontext.Value) {
 		var values map[string]jsontext.Value
-		_ = json.Unmarshal(object, &values) // what was encoded can be read
+		_ = json.Unmarshal(object, &values) // encoded JSON is always valid
 		for name, v := range values {
 			all[under+name] = string(v)
 		}
@@ -95,7 +95,7 @@ func members(rec *events.Record) map[string]string {
 	return all
 }
 
-// named adds to the reason against a record whose name is taken which record of the ledger took it.
+// named adds to the refusal of a record whose name is taken which record of the ledger took it.
 func (c *checks) named(ctx context.Context, rec *events.Record, why []aggregates.Breach) ([]aggregates.Breach, error) {
 	facets := events.FacetsOf(rec.Data)
 	i := slices.IndexFunc(why, func(b aggregates.Breach) bool { return b.Rule == "" && b.Field == facets.Field })

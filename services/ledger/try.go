@@ -11,9 +11,9 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Attempt is the answer to a record that is tried and not written. Against is why it would be refused. Moved is
-// what it would move in the answers as of a date; for a decision refused by a rule, what it would if it were recorded all
-// the same.
+// Attempt is the answer to a record that is tried and not written. Against holds the reasons why it would be refused.
+// Moved holds the changes that it would make in the answers as of a date. If a rule refuses a decision, Moved is as
+// if it were recorded in record mode.
 type Attempt struct {
 	Verdict  aggregates.Verdict
 	Against  []aggregates.Breach
@@ -21,8 +21,8 @@ type Attempt struct {
 	Moved    difference.Difference
 }
 
-// Try judges a record as Record would and writes nothing. The answers are compared as of on, or of the record's own
-// date if that is later.
+// Try judges a record like Record and writes nothing. The answers are compared as of the date on, or of the record's
+// own date if that is later.
 func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Writer, on events.Date) (Attempt, error) {
 	s := rec.Stream()
 	if why := account.checked(rec); len(why) > 0 {
@@ -30,20 +30,20 @@ func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Writer, on
 	}
 	var result Result
 	var there bool
-	err := l.takes(s) // first, as for Record: after a break it is not known where a record lies
+	err := l.takes(s) // first, as in Record: after a break, revisions of the stream cannot be relied on
 	if err == nil {
 		result, there, err = l.recorded(ctx, s, l.register.Has(s, rec.ID), rec, false)
 	}
 	switch {
 	case err != nil:
-		return refused(Attempt{}, err) // it would not even be judged, so it moves nothing
+		return refused(Attempt{}, err) // the record would not be judged, so it moves nothing
 	case there:
 		return Attempt{Verdict: aggregates.Verdict{Policy: result.Policy, Warnings: result.Warnings}, Repeated: true}, nil
 	}
 	var a Attempt
 	var trial *aggregates.Center
 	var timeline policy.Timeline
-	l.register.Exactly(func(uint64) { // the verdict and what is moved are of one position
+	l.register.Exactly(func(uint64) { // the verdict and the changes are as of the same position
 		trial, timeline = l.register.Clone(rec.Center), l.register.Timeline()
 		a.Verdict = l.register.Judge(rec)
 	})
@@ -59,7 +59,7 @@ func (l *Ledger) Try(ctx context.Context, rec *events.Record, account Writer, on
 	return a, err
 }
 
-// refused returns an attempt with why it would be refused. Any other error stays one.
+// refused returns an attempt with the reasons of a refusal. It returns any other error.
 func refused(a Attempt, err error) (Attempt, error) {
 	var why *aggregates.Refusal
 	if !errors.As(err, &why) {
@@ -69,7 +69,8 @@ func refused(a Attempt, err error) (Attempt, error) {
 	return a, nil
 }
 
-// moved returns what a record moves in the answers of its center as of a date, and runs ahead with it.
+// moved returns the changes that a record makes in the answers of its center as of a date. It applies the record to
+// the trial.
 func moved(trial *aggregates.Center, timeline policy.Timeline, rec *events.Record, on events.Date) (difference.Difference, error) {
 	before := trial.Evaluate(timeline, on)
 	if err := runAhead(trial, rec); err != nil {
@@ -78,15 +79,15 @@ func moved(trial *aggregates.Center, timeline policy.Timeline, rec *events.Recor
 	return difference.Of(before, trial.Evaluate(timeline, on)), nil
 }
 
-// Tried is the answer to one line of a file. Record holds what could be read of it.
+// Tried is the answer to one line of a file. Record holds the parts of the record that could be read.
 type Tried struct {
 	Line   int
 	Record *events.Record
 	Attempt
 }
 
-// TryEach tries each record of JSON Lines alone and hands over the answers in order. A line that cannot be read is refused for
-// that.
+// TryEach tries each record of JSON Lines alone and passes the answers to each in order. A line that cannot be read
+// has a refusal as its answer.
 func (l *Ledger) TryEach(ctx context.Context, content io.Reader, account Writer, on events.Date, each func(Tried) error) error {
 	return inOrder(ctx, readLines(content, "what is tried", 0), decodeLines, func(lines []line) error {
 		for i := range lines {

@@ -9,15 +9,15 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// pieceEvents and pieceBytes bound how many stored events Walk keeps in memory.
+// The maximum number and size of the stored events that Walk keeps in memory.
 const (
 	pieceEvents = 1024
 	pieceBytes  = 1 << 20
 )
 
-// Walk hands the stored events of a span to each, in the order of positions. It reads the store in pieces, and no read is
-// open while each runs, so each may be slow. An event is valid until each returns. Of events that are not applied yet, none is
-// handed over. An error of each ends the walk and is returned as it is. The span does not list streams.
+// Walk calls each with the stored events of a span, in the order of positions. It reads the store in pieces, and no
+// read is open while each runs, so each may be slow. An event is valid until each returns. Walk stops before events
+// that are not applied yet. An error of each ends the walk and is returned unchanged. The span must not list streams.
 func (l *Ledger) Walk(ctx context.Context, of Span, each func(*events.Stored) error) error {
 	of.UpTo = min(of.UpTo, l.register.Position())
 	p := piece{after: of.After}
@@ -39,8 +39,9 @@ func (l *Ledger) Walk(ctx context.Context, of Span, each func(*events.Stored) er
 	return nil
 }
 
-// Follow is Walk over all events after a position that sees reports (nil for all), which waits at the end for more, until ctx
-// ends, whose error it returns, or the ledger closes. It holds nothing of the ledger while it waits or while each runs.
+// Follow calls each with all events after a position, of the streams for which sees returns true (nil for all). At
+// the end it waits for more, until ctx ends, whose error it returns, or the ledger closes. It holds no lock or read
+// of the ledger while it waits or while each runs.
 func (l *Ledger) Follow(ctx context.Context, after uint64, sees func(events.StreamID) bool, each func(*events.Stored) error) error {
 	for {
 		upTo := l.register.Position()
@@ -54,8 +55,8 @@ func (l *Ledger) Follow(ctx context.Context, after uint64, sees func(events.Stre
 	}
 }
 
-// Reaches waits until everything up to a position is applied, or until ctx ends, and returns the error of ctx then. The
-// position of a ledger that is read-only does not grow.
+// Reaches waits until all events up to a position are applied. If ctx ends first, it returns the error of ctx. The
+// position of a read-only ledger does not grow.
 func (l *Ledger) Reaches(ctx context.Context, position uint64) error {
 	reached := func() bool { return l.register.Position() >= position }
 	switch {
@@ -68,10 +69,10 @@ func (l *Ledger) Reaches(ctx context.Context, position uint64) error {
 	return l.applier.await(ctx, reached)
 }
 
-// piece is a few stored events in a row, copied from the store.
+// piece is some consecutive stored events, copied from the store.
 type piece struct {
 	events   []events.Stored
-	bytes    []byte // of all of them; filled again by each fill
+	bytes    []byte // the memory of all events; overwritten by each fill
 	after    uint64 // the position of the last one
 	revision uint64 // the revision of the last one
 }
@@ -95,7 +96,7 @@ func (p *piece) fill(read iter.Seq2[events.Stored, error]) (more bool, err error
 	return false, err
 }
 
-// keep copies bytes of an event. Earlier copies stay where they were if the memory moves.
+// keep copies bytes of an event. Earlier copies keep their memory if the buffer is reallocated.
 func (p *piece) keep(b []byte) []byte {
 	from := len(p.bytes)
 	p.bytes = append(p.bytes, b...)

@@ -14,16 +14,16 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// certificateStays is for how long a certificate is used before its files are looked at again.
+// certificateStays is the time for which a certificate is used before its files are checked for changes.
 const certificateStays = time.Second
 
-// Certificate is a certificate with its key, as its two files last held a pair that belongs together.
+// Certificate is a certificate with its key: the last matching pair that was read from its two files.
 type Certificate struct {
 	certFile, keyFile string
 	log               *zap.Logger
 	current           atomic.Pointer[tls.Certificate]
 
-	mu     sync.Mutex // held by the one handshake that looks at the files
+	mu     sync.Mutex // held by the one handshake that checks the files
 	looked time.Time
 	files  [2]os.FileInfo // as they were when they were read
 }
@@ -49,8 +49,8 @@ func (c *Certificate) Config() *tls.Config {
 	}}
 }
 
-// refresh reads the files again if they changed. One handshake does so at a time, and not more often than certificateStays. Files
-// that hold no pair leave the certificate as it is until they change again.
+// refresh reads the files again if they changed. Only one handshake at a time does so, at most once in
+// certificateStays. If the files hold no matching pair, the old certificate stays in use until they change again.
 func (c *Certificate) refresh() {
 	if !c.mu.TryLock() {
 		return
@@ -88,7 +88,7 @@ func unchanged(a, b os.FileInfo) bool {
 	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
 }
 
-// load reads the files, which were found as they are given.
+// load reads the files. Its argument holds their state before reading.
 func (c *Certificate) load(files [2]os.FileInfo) error {
 	c.files = files
 	if err := Private(c.keyFile); err != nil {
@@ -106,7 +106,7 @@ func (c *Certificate) load(files [2]os.FileInfo) error {
 	return nil
 }
 
-// Private returns an error unless a file that holds a secret is its owner's alone.
+// Private returns an error if others than the owner can read or write a file that holds a secret.
 func Private(file string) error {
 	info, err := os.Stat(file)
 	if err != nil {

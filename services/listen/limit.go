@@ -5,16 +5,16 @@ import (
 	"sync"
 )
 
-// Limit returns a listener that has at most so many connections open. More of them wait in the queue of the system. One address of
-// a network has at most half of them, and more from there are closed at once: so no single client, nor a proxy that fails, keeps
-// all others out.
+// Limit returns a listener that keeps at most connectionsMax connections open. Further ones wait in the queue of the
+// system. One network address may have at most half of the connections; further ones from it are closed at once, so
+// that one client or a faulty proxy cannot keep all others out.
 func Limit(l net.Listener, connectionsMax int) net.Listener {
 	return &limited{Listener: l, open: make(chan struct{}, connectionsMax), closed: make(chan struct{}), addressMax: max(1, connectionsMax/2), of: map[string]int{}}
 }
 
 type limited struct {
 	net.Listener
-	open    chan struct{} // one for each connection
+	open    chan struct{} // has one element for each open connection
 	closed  chan struct{}
 	closing sync.Once
 
@@ -38,14 +38,15 @@ func (l *limited) Accept() (net.Conn, error) {
 		}
 		leave, ok := l.enter(c.RemoteAddr())
 		if !ok {
-			_ = c.Close() // nothing was sent on it
+			_ = c.Close() // nothing was sent, so an error of Close loses nothing
 			continue
 		}
 		return &counted{Conn: c, leave: sync.OnceFunc(func() { leave(); <-l.open })}, nil
 	}
 }
 
-// enter counts a connection of an address, unless it has too many. The ends of a Unix socket have no address.
+// enter counts a connection of an address. ok is false if the address has too many. Connections of a Unix socket have
+// no address and are not counted.
 func (l *limited) enter(address net.Addr) (leave func(), ok bool) {
 	at, isTCP := address.(*net.TCPAddr)
 	if !isTCP {
@@ -73,7 +74,7 @@ func (l *limited) Close() error {
 	return l.Listener.Close()
 }
 
-// counted is a connection of a limited listener.
+// counted is a connection of a limited listener. Closing it makes room for another one.
 type counted struct {
 	net.Conn
 	leave func()

@@ -17,18 +17,18 @@ import (
 // SocketName is the name of the socket in the directory of a ledger.
 const SocketName = "taizhang.sock"
 
-// socketMode lets the user who runs the server connect, and root.
+// socketMode lets only the user who runs the server, and root, connect.
 const socketMode = 0o600
 
 // Socket is the Unix socket in the directory of a ledger.
 type Socket struct {
 	*net.UnixListener
-	dir     *os.File // open, so that the path of the socket is short however long that of the directory is
+	dir     *os.File // kept open, so that the path of the socket is short even if the path of the directory is long
 	closing sync.Once
 }
 
-// OpenSocket makes the socket in a directory and listens on it. The caller has the lock of the directory: a socket that is there
-// was left by a process that died, and is replaced. What is there and is no socket is an error.
+// OpenSocket makes the socket in a directory and listens on it. The caller has locked the directory, so an
+// existing socket was left by a process that died; it is replaced. A file of that name that is no socket is an error.
 func OpenSocket(dir string) (*Socket, error) {
 	d, err := openDir(dir)
 	if err != nil {
@@ -54,7 +54,8 @@ func (s *Socket) listen() error {
 	case !errors.Is(err, os.ErrNotExist):
 		return err
 	}
-	// Linux gives the file of a socket the mode that the socket has when it is bound, so that it never has another one.
+	// On Linux the file of a socket gets the mode of the socket when it is bound, so set the mode before: the file
+	// never has another mode.
 	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) (err error) {
 		failed := c.Control(func(fd uintptr) { err = unix.Fchmod(int(fd), socketMode) })
 		return errors.Join(failed, err)
@@ -64,7 +65,7 @@ func (s *Socket) listen() error {
 		return err
 	}
 	s.UnixListener = l.(*net.UnixListener)
-	s.SetUnlinkOnClose(false) // Close removes it, and says if that fails
+	s.SetUnlinkOnClose(false) // Close removes the file itself and returns the error if that fails
 	return nil
 }
 
@@ -94,7 +95,7 @@ func DialSocket(ctx context.Context, dir string) (net.Conn, error) {
 	return dialer.DialContext(ctx, "unix", pathThrough(d))
 }
 
-// openDir opens a directory as a place in the file system, which needs no right to read it.
+// openDir opens a directory without reading it, so that the right to read it is not needed.
 func openDir(dir string) (*os.File, error) {
 	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -103,13 +104,13 @@ func openDir(dir string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), dir), nil
 }
 
-// pathThrough returns the path of the socket in an open directory. The address of a Unix socket takes 107 bytes at most, and this
-// path is always shorter.
+// pathThrough returns the path of the socket in an open directory. The address of a Unix socket has at most 107 bytes,
+// and this path is always shorter.
 func pathThrough(d *os.File) string {
 	return "/proc/self/fd/" + strconv.Itoa(int(d.Fd())) + "/" + SocketName
 }
 
-// Peer is the process at the other end of a Unix socket, as the kernel knows it: the one that connected, or that listens.
+// Peer is the process at the other end of a Unix socket, as the kernel reports it.
 type Peer struct {
 	UID     uint32
 	Process int

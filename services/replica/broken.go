@@ -8,13 +8,13 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// BrokenError is the error that the record cannot be right: a stream lacks events, or its events differ from the copy.
+// BrokenError is the error that the origin cannot be right: a stream lacks events, or its events differ from the copy.
 type BrokenError struct {
 	Stream events.StreamID
 	Reason text.Text
 }
 
-// ErrorCode returns the code of package text: the record cannot be relied on.
+// ErrorCode returns the code of package text: the origin cannot be relied on.
 func (e *BrokenError) ErrorCode() text.ErrorCode { return text.Internal }
 
 // Text returns the error as a message for a user.

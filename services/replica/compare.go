@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// headsMax is the number of streams that are looked up in the record at the same time.
+	// headsMax is the number of streams that are looked up in the origin at the same time.
 	headsMax = 16
-	// lookEvery is the interval at which a missing event is looked up in the record again.
+	// lookEvery is the interval at which a missing event is looked up in the origin again.
 	lookEvery = 100 * time.Millisecond
 )
 
-// resume returns the position in the record of the last event of the copy. Before, it finds the last event of each
-// stream of the copy in the record.
+// resume returns the position in the origin of the last event of the copy. It first finds the last event of each
+// stream of the copy in the origin.
 func (s *Store) resume(ctx context.Context) (after uint64, err error) {
 	if s.position == 0 {
 		return 0, nil
@@ -43,12 +43,12 @@ func (s *Store) resume(ctx context.Context) (after uint64, err error) {
 		case <-ctx.Done():
 		}
 		if ctx.Err() != nil {
-			break // what was found already is the answer
+			break // return the events found so far
 		}
 		wg.Go(func() {
 			defer func() { <-slots }()
 			if _, err := s.head(ctx, stream, after, late); err != nil {
-				cancel(err) // the first one counts
+				cancel(err) // the first error is kept
 			}
 		})
 	}
@@ -56,7 +56,7 @@ func (s *Store) resume(ctx context.Context) (after uint64, err error) {
 	return after, context.Cause(ctx)
 }
 
-// head finds the last event of a stream of the copy in the record and returns its position there. A node of a cluster
+// head finds the last event of a stream of the copy in the origin and returns its position there. A node of a cluster
 // may be late, so head looks for a missing event again until the time late. The next event of the stream must lie
 // after the position after, from which copying continues.
 func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64, late time.Time) (position uint64, err error) {
@@ -84,7 +84,7 @@ func (s *Store) head(ctx context.Context, stream events.StreamID, after uint64, 
 	}
 }
 
-// find returns the position in the record of an event of the copy, or 0 if the stream ends before it.
+// find returns the position in the origin of an event of the copy, or 0 if the stream ends before it.
 func (s *Store) find(ctx context.Context, mine *events.Stored, after uint64) (position uint64, err error) {
 	stream, revision := mine.Stream, mine.Revision
 	for e, err := range s.record.ReadStream(ctx, stream, revision-1) {
@@ -107,9 +107,9 @@ func same(a, b *events.Stored) bool {
 	return a.Stream == b.Stream && a.Revision == b.Revision && a.ID == b.ID && a.Kind == b.Kind && bytes.Equal(a.Body, b.Body)
 }
 
-// Compare reads the whole record and the whole copy side by side. It returns a *BrokenError for the first event of the
-// copy that the record does not have at its place, or nil. It calls see with the position of each event of the copy. It
-// returns an error if the record or the copy cannot be read.
+// Compare reads the whole origin and the whole copy side by side. It returns a *BrokenError for the first event of the
+// copy that the origin does not have at its place, or nil. It calls see with the position of each event of the copy.
+// It returns an error if the origin or the copy cannot be read.
 func (s *Store) Compare(ctx context.Context, see func(position uint64)) (*BrokenError, error) {
 	next, stop := iter.Pull2(s.record.ReadAll(ctx, 0))
 	defer stop()

@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// marker is the name of a file in the directory of a copy. It prevents that a copy is opened as a ledger for writing,
-// and that a ledger is used as a copy.
+// marker is the name of a file in the directory of a copy. With it no copy is opened as a ledger for writing, and no
+// ledger is used as a copy.
 const marker = "copy-of-a-record"
 
 // IsCopy reports whether a directory is that of a copy.

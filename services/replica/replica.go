@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// appendWait is the maximum time for which an append that the record acknowledged waits for the copy.
+	// appendWait is the maximum time for which an append that the origin acknowledged waits for the copy.
 	appendWait = 30 * time.Second
 	// closeWait is the maximum time for which Close waits for running appends.
 	closeWait = 10 * time.Second
@@ -52,12 +52,12 @@ type Store struct {
 	position   uint64                     // of the copy's last event
 	last       events.StreamID            // of the copy's last event
 	recordedAt time.Time
-	ended      error         // why nothing is copied any more
+	ended      error         // the reason why nothing is copied any more
 	changed    chan struct{} // closed and replaced after each copy
 }
 
-// Open opens the copy, replays it, and catches up with the record. It returns an error if the record cannot be
-// reached. If the record cannot be right, Open returns no error but replays an event with a Fault.
+// Open opens the copy, replays it, and catches up with the origin. It returns an error if the origin cannot be
+// reached. If the origin cannot be right, Open returns no error but replays an event with a Fault.
 func Open(ctx context.Context, cfg ReplicaConfig) (*Store, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
@@ -107,7 +107,7 @@ func (s *Store) note(e *events.Stored) {
 	s.revisions[e.Stream], s.position, s.recordedAt, s.last = e.Revision, e.Position, e.RecordedAt, e.Stream
 }
 
-// catchUp copies and replays the events of the record after a position, up to the end of the record.
+// catchUp copies and replays the events of the origin after a position, up to its end.
 func (s *Store) catchUp(ctx context.Context, after uint64, replay func(events.Stored) error) (uint64, error) {
 	var batch []events.Stored
 	flush := func() error {
@@ -137,7 +137,7 @@ func (s *Store) catchUp(ctx context.Context, after uint64, replay func(events.St
 	return after, flush()
 }
 
-// copy appends events of the record to the copy, and sets their places in the copy.
+// copy appends events of the origin to the copy, and sets their places in the copy.
 func (s *Store) copy(ctx context.Context, batch []events.Stored) error {
 	position, recordedAt, revisions := s.position, s.recordedAt, map[events.StreamID]uint64{}
 	for i := range batch {
@@ -174,7 +174,7 @@ func (s *Store) copy(ctx context.Context, batch []events.Stored) error {
 	return nil
 }
 
-// follow copies new events of the record as they arrive.
+// follow copies new events of the origin as they arrive.
 func (s *Store) follow(ctx context.Context, after uint64) {
 	defer close(s.done)
 	ctx, cancel := context.WithCancel(ctx)
@@ -264,14 +264,14 @@ func (s *Store) reaches(ctx context.Context, stream events.StreamID, revision ui
 	}
 }
 
-// errNotCopied is the error of an append that the record acknowledged and the copy does not have in time.
+// errNotCopied is the error of an append that the origin acknowledged and the copy does not have in time.
 var errNotCopied = text.Errorf(text.Unavailable, "集群已有这条记录，本地副本还没有", "the record has it, the local copy has not")
 
 // errNotSeen is the error of an append with a conflict whose other event the copy does not have in time.
 var errNotSeen = text.Errorf(text.Unavailable, "集群中另有写入先到，本地副本还没有它；没有写入，请稍后再试", "another write came first in the record, and the local copy has not got it; nothing was written, try again later")
 
-// Append implements events.Store: it appends to the record. If it returns without an error, the copy has the batch
-// too, and the places are those of the copy. If the record acknowledges the append but the copy does not have it in
+// Append implements events.Store: it appends to the origin. If it returns without an error, the copy has the batch
+// too, and the places are those of the copy. If the origin acknowledges the append but the copy does not have it in
 // time, the error is an *events.UnknownError; the batch is stored.
 func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
 	if err := s.begin(); err != nil {
@@ -282,7 +282,8 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	var conflict *events.ConflictError
 	if errors.As(err, &conflict) { // the caller must see the other event before it judges again
 		if late := s.reaches(ctx, stream, conflict.Actual); late != nil {
-			return nil, fmt.Errorf("replica: append to %s: %w: %w", stream, late, errNotSeen) // a break is the better reason
+			// if a break caused the delay, report the break instead
+			return nil, fmt.Errorf("replica: append to %s: %w: %w", stream, late, errNotSeen)
 		}
 	}
 	if err != nil {
@@ -304,7 +305,7 @@ func (s *Store) Append(ctx context.Context, stream events.StreamID, expected uin
 	return places, nil
 }
 
-// AppendBytesMax implements events.Limited with the limit of the record.
+// AppendBytesMax implements events.Limited with the limit of the origin.
 func (s *Store) AppendBytesMax() int {
 	if limited, ok := s.record.(events.Limited); ok {
 		return limited.AppendBytesMax()
@@ -341,7 +342,7 @@ func (s *Store) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.St
 	return s.local.Subscribe(ctx, after)
 }
 
-// Close implements events.Store. It closes the record too. It waits up to closeWait for running appends.
+// Close implements events.Store. It closes the origin too. It waits up to closeWait for running appends.
 func (s *Store) Close() error {
 	err := events.ErrClosed
 	s.closed.Do(func() {

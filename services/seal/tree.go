@@ -12,22 +12,23 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Tree grows leaf by leaf and knows its root hash. It keeps only the roots of the perfect subtrees that its leaves make up,
-// one for each bit set in their number. The zero Tree is empty.
+// Tree is a Merkle tree that grows leaf by leaf. It keeps only the roots of its perfect subtrees, one for each bit
+// that is set in the number of leaves. The zero Tree is empty.
 type Tree struct {
 	leaves   uint64
-	subtrees []tlog.Hash // from the largest, which is of the first leaves, to the smallest
+	subtrees []tlog.Hash // from the largest, over the first leaves, to the smallest
 }
 
-// Leaves is the number of leaves.
+// Leaves returns the number of leaves.
 func (t *Tree) Leaves() uint64 { return t.leaves }
 
 // Add appends a leaf: the bytes of an event as stored.
 func (t *Tree) Add(stored []byte) { t.add(tlog.RecordHash(stored), 1) }
 
-// add appends a perfect subtree: its root and the number of its leaves, a power of two that divides those that are there.
+// add appends a perfect subtree with its root. Its number of leaves is a power of two that divides the number of
+// leaves before it.
 func (t *Tree) add(root tlog.Hash, leaves uint64) {
-	for n := t.leaves / leaves; n&1 == 1; n >>= 1 { // as a carry runs through a binary number
+	for n := t.leaves / leaves; n&1 == 1; n >>= 1 { // like a carry in a binary addition
 		last := len(t.subtrees) - 1
 		root = tlog.NodeHash(t.subtrees[last], root)
 		t.subtrees = t.subtrees[:last]
@@ -49,9 +50,9 @@ func (t *Tree) Root() tlog.Hash {
 	return h
 }
 
-// Root returns the root hash of all events of a store up to a position, 0 for none of them. It reads them all, a few at a
-// time, shows each to see, unless that is nil, on the caller's goroutine and in order, and hashes on all processors. A
-// position at which no event lies is an error, for a hash shall not speak of what is not there.
+// Root returns the root hash of all events of a store up to a position; position 0 means no event. It reads all these
+// events, a few at a time, and hashes them on all processors. It calls see, unless nil, with each event in order, on
+// the caller's goroutine. A position at which no event lies is an error.
 func Root(ctx context.Context, store events.Store, position uint64, see func(*events.Stored)) (tlog.Hash, error) {
 	t, last, err := grow(ctx, store, position, see)
 	if err == nil && last != position {
@@ -63,7 +64,7 @@ func Root(ctx context.Context, store events.Store, position uint64, see func(*ev
 	return t.Root(), nil
 }
 
-// grow makes the tree of all events up to a position and says where the last of them lies.
+// grow returns the tree of all events up to a position, and the position of the last of them.
 func grow(ctx context.Context, store events.Store, position uint64, see func(*events.Stored)) (t Tree, last uint64, err error) {
 	processors := runtime.GOMAXPROCS(0)
 	full := make(chan *lot, 8*processors)
@@ -78,9 +79,9 @@ func grow(ctx context.Context, store events.Store, position uint64, see func(*ev
 			}
 		})
 	}
-	var roots []*tlog.Hash // of the full lots
+	var roots []*tlog.Hash // of the full batches
 	l := newLot()
-	var s events.Stored // one for all, for its address goes elsewhere
+	var s events.Stored // one variable for all events, because its address escapes
 	for s, err = range store.ReadAll(ctx, 0) {
 		if err != nil || s.Position > position {
 			break
@@ -104,17 +105,18 @@ func grow(ctx context.Context, store events.Store, position uint64, see func(*ev
 	return t, last, err
 }
 
-// lotLeaves is how many leaves are hashed together: a power of two, so that a full lot is a perfect subtree.
+// lotLeaves is the number of leaves that are hashed together. It is a power of two, so that a full lot is a perfect
+// subtree.
 const lotLeaves = 64
 
-// lot is leaves that follow one another.
+// lot is a batch of consecutive leaves.
 type lot struct {
 	bytes []byte
 	ends  []int
-	root  *tlog.Hash // of their tree, once it is known
+	root  *tlog.Hash // of the tree of the leaves, once it is computed
 }
 
-// lots keeps those that were hashed, to be filled again.
+// lots keeps hashed lots for reuse.
 var lots = sync.Pool{New: func() any { return new(lot) }}
 
 func newLot() *lot {

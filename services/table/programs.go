@@ -58,7 +58,7 @@ func Fields(row []Cell) []string {
 	return fields
 }
 
-// field returns the cell as a field of a line of CSV. A JSON value holds the same as before.
+// field returns the cell as a field of a line of CSV. A JSON value means the same after it.
 func (c Cell) field() string {
 	if raw, isJSON := c.Data.(jsontext.Value); isJSON {
 		return string(text.SeenJSON(raw))
@@ -140,7 +140,7 @@ func AppendCSV(to []byte, columns []Column, row []Cell) ([]byte, error) {
 			l.fields = append(l.fields, row[i].field())
 		}
 	}
-	_ = l.to.Write(l.fields) // the writer keeps its error, of which a buffer has none
+	_ = l.to.Write(l.fields) // writing to a buffer does not fail
 	l.to.Flush()
 	return append(to, l.line.Bytes()...), l.to.Error()
 }

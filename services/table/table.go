@@ -22,8 +22,9 @@ type Table struct {
 	Missing []text.Text // under the notes: what the rows leave out; programs get it too
 	RowsMax int         // shown to people on a screen; 0 for all
 
-	Position uint64           // the position of the ledger that the rows show; 0 if they show no ledger
-	Policy   events.PolicyRef // the policy in force on the date of the question, as known at that position, or empty
+	Position uint64 // the position of the ledger as of which the rows are; 0 if they are not about a ledger
+	// the policy in force on the date of the question, as adopted by that position; empty if none
+	Policy events.PolicyRef
 }
 
 // Column is a column of a table. It has a stable English name for programs, and a title in both languages for people.

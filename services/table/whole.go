@@ -16,15 +16,15 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// WholeType is the media type of a whole table: one JSON object with all that a Table holds, for a program that shows it
-// to people in either language.
+// WholeType is the media type of a whole table: one JSON object with everything in a Table, for a program that shows
+// the table to people in either language.
 //
 //	{"title":{"zh":"…","en":"…"},"empty":{…},"columns":[{"name":"center","title":{…},"type":"string"},…],
 //	 "rows":[["ZJ-01",1250,[2026,"FY2026"],null],…],"totals":[…],"notes":[{…}],"missing":[],"rowsMax":0,
 //	 "position":271,"policy":{"id":"…","version":"…","digest":"…"}}
 //
-// A cell is its data alone if it is shown as the type of its column shows it. Else it is an array: the data and what is
-// shown, once if it is the same in both languages, else in Chinese and in English.
+// A cell is written as its data alone if it is shown in the usual way of its type. Otherwise it is an array: the data,
+// and the shown text, once if it is the same in both languages, or else in Chinese and in English.
 const WholeType = "application/vnd.taizhang.table+json"
 
 // typeNames are the names of the types in a whole table.
@@ -37,7 +37,7 @@ type wholeColumn struct {
 	CharMax int       `json:"charMax,omitzero"`
 }
 
-// WriteWhole writes all of the table. ReadWhole reads it back. A text that is not UTF-8 and data that its column does
+// WriteWhole writes the whole table. ReadWhole is its inverse. A text that is not UTF-8 and data that its column does
 // not allow are errors.
 func (t *Table) WriteWhole(to io.Writer) error {
 	w := bufio.NewWriter(to)
@@ -138,7 +138,7 @@ func appendData(line []byte, data any) ([]byte, error) {
 		return strconv.AppendInt(line, v, 10), nil
 	case events.Fen:
 		return strconv.AppendInt(line, int64(v), 10), nil
-	case jsontext.Value: // as it stands: it may be a piece of a record
+	case jsontext.Value: // as it is: it may be a part of a record
 		if !v.IsValid() {
 			return nil, fmt.Errorf("data that is no JSON")
 		}
@@ -148,7 +148,7 @@ func appendData(line []byte, data any) ([]byte, error) {
 	return append(line, raw...), err
 }
 
-// shownAlone returns what is shown of a cell whose text is not written. It is what the constructors show.
+// shownAlone returns the text of a cell that is written as its data alone. It is the text that the constructors make.
 func shownAlone(data any) text.Text {
 	switch v := data.(type) {
 	case string:
@@ -167,9 +167,9 @@ func shownAlone(data any) text.Text {
 	return text.Text{}
 }
 
-// ReadWhole reads what WriteWhole writes. Members that it does not know are skipped, for a later version may add some. A
-// repeated or missing member, a row that does not fit the columns, data that its column does not allow and a table that
-// was cut off are errors.
+// ReadWhole reads the output of WriteWhole. It skips unknown members, because a later version may add some. A repeated
+// or missing member, a row that does not fit the columns, data that its column does not allow and a table that was cut
+// off are errors.
 func ReadWhole(from io.Reader) (*Table, error) {
 	r := wholeReader{dec: jsontext.NewDecoder(bufio.NewReader(from))}
 	if err := r.read(); err != nil {

@@ -1,4 +1,4 @@
-// Package ledgertest helps tests to fill a ledger.
+// Package ledgertest opens files to import, for tests.
 package ledgertest
 
 import (

@@ -1,4 +1,4 @@
-// Package listentest makes certificates of servers, for tests.
+// Package listentest makes server certificates for tests.
 package listentest
 
 import (
@@ -16,13 +16,13 @@ import (
 	"time"
 )
 
-// Certificate is a certificate for localhost and 127.0.0.1 with its key. It vouches for itself.
+// Certificate is a certificate for localhost and 127.0.0.1 with its key. It is self-signed.
 type Certificate struct {
 	tls.Certificate
-	Pool *x509.CertPool // trusts it and no other
+	Pool *x509.CertPool // trusts this certificate alone
 }
 
-// NewCertificate returns a new certificate of a name. It is valid for a day.
+// NewCertificate returns a new certificate for a name. It is valid for a day.
 func NewCertificate(t testing.TB, name string) Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

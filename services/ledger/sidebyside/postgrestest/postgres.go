@@ -1,6 +1,6 @@
 //go:build e2e
 
-// Package postgrestest starts private PostgreSQL servers, for tests that measure beside them.
+// Package postgrestest starts private PostgreSQL servers, for benchmarks that compare the ledger with them.
 package postgrestest
 
 import (
@@ -25,10 +25,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// missing is what most likely is wrong when the server cannot be made.
+// missing is the most likely reason why the server cannot be started.
 const missing = "is PostgreSQL installed? (Debian: apt-get install postgresql)"
 
-// programs is where Debian and the PostgreSQL project's own packages have put the server, of the newest version there is.
+// programs returns the directory in which the packages of Debian and of the PostgreSQL project install the server, of
+// the newest installed version.
 func programs(t testing.TB) string {
 	t.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -39,10 +40,11 @@ func programs(t testing.TB) string {
 	return filepath.Dir(found[len(found)-1])
 }
 
-// settings are what differs from the defaults. Those that make commits durable are only written out. All events of a run
-// of some hundred thousand fit into the buffers. The rest is for the table of execution, and in its favor: it is computed
-// in memory; at this size compiling a query costs more than it saves; and the planner, which knows nothing of what a query
-// has parsed out of JSON, would now and then choose a nested loop that takes ten times as long.
+// settings are the settings that differ from the defaults. Those that make commits durable are the defaults, written
+// out. All events of a run of some hundred thousand fit into the buffers. The other settings favor the table of
+// execution: it is computed in memory; compiling a query costs more than it saves at this size; and nested loops are
+// off, because the planner has no statistics about values inside JSON and would sometimes choose a loop that takes
+// ten times as long.
 var settings = []string{"fsync=on", "synchronous_commit=on", "listen_addresses=", "shared_buffers=512MB",
 	"work_mem=64MB", "jit=off", "enable_nestloop=off"}
 
@@ -54,12 +56,12 @@ type Server struct {
 	process int
 }
 
-// ExecutionSQL computes as of a date what the register's table of execution answers, except whether a year was low.
+// ExecutionSQL computes the same as the register's table of execution as of a date, except whether a year was low.
 //
 //go:embed execution.sql
 var ExecutionSQL string
 
-// SharedDir makes a directory that the server's account may enter, which it may not with a directory of testing.
+// SharedDir makes a directory that the server's account may enter. It may not enter a directory of package testing.
 func SharedDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "taizhang-")
@@ -69,9 +71,9 @@ func SharedDir(t testing.TB) string {
 	return dir
 }
 
-// Start makes a cluster in the directory and starts a server of it that listens on a Unix socket there alone.
-// What is durable is as durable as in the log: fsync and synchronous_commit are on. The server ends with the test, however
-// the test ends. It refuses to run as root, who runs it as the account of the package.
+// Start makes a cluster in the directory and starts a server on it that listens only on a Unix socket there. Commits
+// are as durable as in the log: fsync and synchronous_commit are on. The server ends with the test, however the test
+// ends. The server refuses to run as root; root runs it as the account of the package.
 func Start(t testing.TB, dir string) *Server {
 	t.Helper()
 	check(t, os.Mkdir(dir, 0o700))
@@ -92,7 +94,7 @@ func Start(t testing.TB, dir string) *Server {
 	run := func(name string, args ...string) *exec.Cmd {
 		cmd := exec.Command(filepath.Join(programs, name), args...)
 		cmd.Dir, cmd.SysProcAttr = dir, attr
-		cmd.Env = append(os.Environ(), "LC_ALL=C") // and so is the locale of the cluster
+		cmd.Env = append(os.Environ(), "LC_ALL=C") // also sets the locale of the cluster
 		return cmd
 	}
 	initdb := run("initdb", "-D", data, "-U", "taizhang", "-A", "trust", "-E", "UTF8")
@@ -110,14 +112,14 @@ func Start(t testing.TB, dir string) *Server {
 	return pg
 }
 
-// serve starts the server, waits until it takes connections, and has it end with the test.
+// serve starts the server, waits until it accepts connections, and stops it at the end of the test.
 func serve(t testing.TB, cmd *exec.Cmd) {
 	t.Helper()
 	log := &serverLog{ready: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = log, log
 	started, ended := make(chan error), make(chan error, 1)
 	go func() {
-		runtime.LockOSThread() // the server is sent Pdeathsig when the thread ends that started it
+		runtime.LockOSThread() // Pdeathsig is sent to the server when the thread that started it ends
 		err := cmd.Start()
 		started <- err
 		if err == nil {
@@ -139,7 +141,7 @@ func serve(t testing.TB, cmd *exec.Cmd) {
 	}
 }
 
-// serverLog keeps what the server says, and tells when it is ready.
+// serverLog keeps the log of the server, and signals when the server is ready.
 type serverLog struct {
 	ready chan struct{}
 
@@ -160,14 +162,14 @@ func (l *serverLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns all that was said.
+// String returns the whole log.
 func (l *serverLog) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
-// Connect makes another connection, which ends with the test.
+// Connect opens another connection. It is closed at the end of the test.
 func (p *Server) Connect(t testing.TB) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), p.DSN)
@@ -183,8 +185,8 @@ func (p *Server) Exec(t testing.TB, sql string) {
 	check(t, err)
 }
 
-// CreateEvents makes the table of events in a schema of its own. A body of type json is kept byte for byte, as the hashes of a
-// ledger need; one of type jsonb is parsed when it is written, and another text when it is read.
+// CreateEvents creates the table of events in a schema of its own. A body of type json is kept byte for byte, as the
+// hashes of a ledger need it. A body of type jsonb is parsed when it is written, and is another text when it is read.
 func (p *Server) CreateEvents(t testing.TB, schema, body string) {
 	t.Helper()
 	p.Exec(t, `create schema `+schema+`;
@@ -192,33 +194,33 @@ func (p *Server) CreateEvents(t testing.TB, schema, body string) {
 			recorded_at timestamptz not null default now(), body `+body+` not null, unique (stream, version))`)
 }
 
-// Analyze does what autovacuum would have done a minute later.
+// Analyze updates the statistics now, as autovacuum would do a minute later.
 func (p *Server) Analyze(t testing.TB, schema string) {
 	t.Helper()
 	p.Exec(t, `vacuum analyze `+schema+`.events`)
 }
 
-// Version is that of the server.
+// Version returns the version of the server.
 func (p *Server) Version(t testing.TB) string {
 	t.Helper()
 	version, _, _ := strings.Cut(p.Conn.PgConn().ParameterStatus("server_version"), " ")
 	return version
 }
 
-// ProcessorTime is what all processes of the server together have used of all processors, in ticks of 10 ms.
+// ProcessorTime returns the processor time that all processes of the server together have used, in ticks of 10 ms.
 func (p *Server) ProcessorTime(t testing.TB) time.Duration {
 	t.Helper()
 	ticks := 0
 	for _, process := range append(children(t, p.process), p.process) {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // it has ended, and counts with its parent
+			continue // the process has ended, and its time counts in its parent
 		}
 		check(t, err)
 		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // from the third field on
 		used := fields[11:13]
 		if process == p.process {
-			used = fields[11:15] // and of the children that have ended
+			used = fields[11:15] // user and system time, also of children that have ended
 		}
 		for _, field := range used {
 			n, err := strconv.Atoi(field)
@@ -229,7 +231,7 @@ func (p *Server) ProcessorTime(t testing.TB) time.Duration {
 	return time.Duration(ticks) * 10 * time.Millisecond
 }
 
-// children lists the processes that a process has started.
+// children lists the child processes of a process.
 func children(t testing.TB, parent int) (list []int) {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", parent, parent))
