@@ -25,8 +25,8 @@ type AlertRow struct {
 
 // AlertCatalog lists every alert of section 9, in its order. The office of an alert follows article 4: the S&T office
 // leads recognition and grading (R04-2, R04-5), the Department of Finance arranges and allocates the money (R04-7),
-// local government answers for what it committed (R04-9), the center for its reports, organs, trials and spending. The
-// auditor decides whether a finding is closed, but the center must do what closes it.
+// local government is responsible for its commitments (R04-9), the center for its reports, organs, trials and
+// spending. The auditor decides whether a finding is closed, but the center must do the work that closes it.
 var AlertCatalog = []AlertRow{
 	{Code: "AL-ADM-01", Severity: Red, Office: events.STOffice, Key: keyRule, Rules: rules("R06"), Closable: true,
 		Title:   text.Say("强制条件不符而通过初审", "passed the preliminary review with a mandatory condition unmet"),

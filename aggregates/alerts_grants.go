@@ -161,8 +161,8 @@ func (v *view) allocated(last place, ok func(*fund) bool) []uint32 {
 	return revisions
 }
 
-// released reports whether the latest word on a fiscal year, at the end of a day, is deferral.released. A word is one
-// deferral.released or allocation.deferred.
+// released reports whether the latest decision about the allocations of a fiscal year, at the end of a day, is a
+// deferral.released. The other possible decision is an allocation.deferred.
 func (v *view) released(fiscalYear int, d events.Date) bool {
 	w := v.words[fiscalYear].last(d)
 	return w != nil && !w.what
@@ -173,7 +173,8 @@ func (v *view) deferred(fiscalYear int, d events.Date) bool {
 	return w != nil && w.what
 }
 
-// wordRev returns the revision of the latest word on a fiscal year at the end of a day, or 0 without one.
+// wordRev returns the revision of the latest deferral or release of a fiscal year at the end of a day, or 0 without
+// one.
 func (v *view) wordRev(fiscalYear int, d events.Date) uint32 {
 	if w := v.words[fiscalYear].last(d); w != nil {
 		return w.rev

@@ -137,8 +137,8 @@ func (v *view) useAlertsOf(number uint32) {
 
 // useSpells raises an alert for each span of days in which a voucher has a class. The span begins with the voucher or
 // with the ruling that gives it the class. It ends with the next ruling to another class or with the reversal. On the
-// day of the voucher the declared use or the economic code counts first, so a ruling on that day clears the alert that
-// these raise. Of several rulings on one day the last counts.
+// day of the voucher the declared use or the economic code counts first, so a ruling on that day clears the alert
+// that the declaration raises. Of several rulings on one day the last counts.
 func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.Standing, rulings series[events.Use]) {
 	var since place
 	var was *policy.Standing // the classification since then

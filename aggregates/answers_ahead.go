@@ -6,10 +6,10 @@ import (
 	"github.com/taizhang/taizhang/aggregates/policy"
 )
 
-// Ahead lists the money as of the date of the evaluation, which is that of the center under the same policies, of a fiscal
-// year that has not begun by then, or of all such years for 0. The figures are those of section 8: granted is what was
-// announced ahead (提前下达), carried in is what is left so far, and nothing is received or spent yet. Of a year for which
-// nothing is granted, there are lines only if it is asked for. The evaluation itself ends with the year of its date.
+// Ahead lists the money of a fiscal year that has not begun on the date of the evaluation, or of all such years for
+// 0. The evaluation is that of the center under the same policies. The figures are those of section 8: granted is the
+// money announced ahead (提前下达), carried in is the money left so far, and nothing is received or spent yet. A year
+// without grants has lines only if it is asked for by number. The evaluation itself ends with the year of its date.
 func (c *Center) Ahead(t policy.Timeline, e *Evaluation, year int) []Execution {
 	p := t.Reading(e.On)
 	if e.Status == "" || p == nil {

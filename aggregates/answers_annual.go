@@ -52,10 +52,10 @@ type UseSum struct {
 	LocalFen  events.Fen // from matches
 }
 
-// AnnualDeferral is what holds of the allocation of the next fiscal year (R20-6, R20-7).
+// AnnualDeferral is the state of the allocation of the next fiscal year (R20-6, R20-7).
 type AnnualDeferral struct {
-	State   DeferralState // "" if the allocation neither is to be deferred nor was deferred
-	On      events.Date   // of the latest word, if there is any
+	State   DeferralState // "" if the allocation was not and need not be deferred
+	On      events.Date   // the date of the latest deferral or release, if there is any
 	Running bool          // the year is not over
 	Revoked bool          // the qualification was revoked before the next year ended
 }
@@ -89,7 +89,7 @@ func (c *Center) Annual(t policy.Timeline, e *Evaluation, year int) *Annual {
 	return a
 }
 
-// annualDeferral returns what holds of the allocation of the year after a year, without Revoked.
+// annualDeferral returns the state of the allocation of the year after a year, without Revoked.
 func (c *Center) annualDeferral(t policy.Timeline, e *Evaluation, year int) AnnualDeferral {
 	a := AnnualDeferral{Running: e.On < events.YearEnd(year)}
 	for _, d := range c.Deferrals(t, e, a.Running) {

@@ -14,7 +14,7 @@ type DeferralState string
 const (
 	DeferralExpected  DeferralState = "expected"      // the year before is not over; it would be low if it were
 	DeferralUndecided DeferralState = "to-be-decided" // AL-EXE-02 is open
-	DeferralOverdue   DeferralState = "overdue"       // AL-EXE-04 too
+	DeferralOverdue   DeferralState = "overdue"       // AL-EXE-04 is open too
 	DeferralDecided   DeferralState = "deferred"
 	DeferralReleased  DeferralState = "released"
 )
@@ -23,18 +23,18 @@ const (
 type Deferral struct {
 	FiscalYear int
 	State      DeferralState
-	Low        bool        // the year before, which is over
+	Low        bool        // the year before is over and was low
 	Before     Money       // the money of the year before in scope province, on its last day or, if that is to come, on the date of the question
-	DecideBy   events.Date // the last day in time to decide; none unless low
+	DecideBy   events.Date // the last day on which a decision is in time; none unless the year before is low
 
-	DeferredOn, ReleasedOn events.Date // the latest deferral, and the release that is the latest word on the year
-	Deferred, Released     RecordRef   // zero where there is no date
+	DeferredOn, ReleasedOn events.Date // the latest deferral, and the release if no deferral is later
+	Deferred, Released     RecordRef   // zero if the date is none
 
-	HeldBackFen events.Fen        // construction grants due that may not be made
-	Made        []GrantAllTheSame // grants that AL-EXE-03 is open about
+	HeldBackFen events.Fen        // construction grants that are due but may not be made
+	Made        []GrantAllTheSame // the grants for which AL-EXE-03 is open
 
 	AheadFen         events.Fen // net grants of the fiscal year announced before it (提前下达)
-	AheadReceivedFen events.Fen // receipts of them since the year before ended; what was recovered was received
+	AheadReceivedFen events.Fen // receipts of these grants since the year before ended, recoveries not subtracted
 }
 
 // GrantAllTheSame is a grant made although the allocation was to be deferred.

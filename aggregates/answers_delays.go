@@ -47,9 +47,9 @@ type Delay struct {
 	Year           int         // the fiscal year, or the support year
 	Since          events.Date // when it was granted or committed, or the grade became excellent
 	DueOn          events.Date // the last day in time; none if there is no term
-	OverdueSince   events.Date // the raising date of the alert that is open about it, or none
-	Deferred       bool        // while its allocation is deferred nothing is overdue
-	Unjudged       bool        // it began before any policy was in force, so that no alert is ever raised about it
+	OverdueSince   events.Date // the raising date of the open alert about it, or none
+	Deferred       bool        // its allocation is deferred, so it is not overdue
+	Unjudged       bool        // it began before any policy was in force, so no alert is raised about it
 	PromisedFen    events.Fen
 	OutstandingFen events.Fen // above zero
 	From           RecordRef  // the decision, grant or commitment

@@ -8,8 +8,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Status is the stage that a center has reached (section 6). It is the last one reached in the order below, whatever
-// the dates.
+// Status is the stage that a center has reached (section 6): the last stage in the order below, whatever the dates.
 type Status string
 
 // The statuses of a center.

@@ -21,10 +21,10 @@ type kept struct {
 	money    money       // the last result; the next count reuses its memory, like that of lines and buffer
 	lines    []Execution
 
-	others     keptAlerts   // no voucher changes them
-	overdrafts []keptAlerts // by number of the fund; a voucher changes those of its funds
-	transfers  keptAlerts   // only an out-transfer voucher changes them
-	uses       keptAlerts   // a voucher adds alerts about itself; its reversal and rulings on it change those
+	others     keptAlerts   // alerts that no voucher changes
+	overdrafts []keptAlerts // by number of the fund; a voucher changes the alerts of its funds
+	transfers  keptAlerts   // alerts that only an out-transfer voucher changes
+	uses       keptAlerts   // alerts about single vouchers; a reversal or ruling changes those of its voucher
 	usesOf     []uint32     // the voucher of each alert of uses
 	spent      []uint32     // the vouchers that uses does not cover yet
 
@@ -32,15 +32,14 @@ type kept struct {
 	buffer         []Alert
 }
 
-// reading caches answers of a policy that are needed often.
+// reading caches values of a policy that are needed often.
 type reading struct {
 	of        *policy.Policy
 	sources   []sourceSet       // by scope
 	standings []policy.Standing // by nature of vouchers; zero until computed
 }
 
-// keptMoney is the state of the money after everything up to a place is counted, before any later month-end is
-// examined.
+// keptMoney is the state of the money when all events up to a place are counted and no later month-end is examined.
 type keptMoney struct {
 	until place
 	money
@@ -57,8 +56,8 @@ func (k *kept) isOf(t policy.Timeline, on events.Date) bool {
 	return k != nil && k.on == on && slices.Equal(k.timeline.Adopted(), t.Adopted())
 }
 
-// follow drops the results that one more event may change. voucher is its number, or 0 for an event that is not a voucher and
-// has data.
+// follow drops the results that one more event may change. voucher is the number of the voucher, and data is then
+// nil; it is 0 for any other event.
 func (k *kept) follow(at place, voucher uint32, data events.Payload, ix *index) {
 	if k == nil || at.on > k.on {
 		return
@@ -128,21 +127,23 @@ func (k *kept) forgetMoney(at place) {
 	}
 }
 
-// How often the states of the money are kept, in flows. After a back-dated event, counting continues from the last state
-// before it, so only the flows after that state are counted again. A replay exists for one question; a center stays in
-// memory, where a state is as large as some fifteen events.
+// How often the states of the money are kept, in flows. After a back-dated event, counting continues from the last
+// state before it, so only the flows after that state are counted again. A replay lasts for one question, so it may
+// keep many states. A center stays in memory, and a state is as large as some fifteen events, so it keeps few.
 const (
 	replayKeepsEvery = 32
 	centerKeepsEvery = 512
 )
 
-// keepMoney keeps the money after each k.every flows, and after the last flow. The money is counted until a place.
+// keepMoney keeps the state of the money after each k.every flows, and after the last flow. m is counted up to the
+// place until.
 func (k *kept) keepMoney(m *money, until place, last bool) {
 	if !k.again || (m.counted%k.every == 0) == last {
 		return
 	}
 	n := len(k.states)
-	if n > 0 && k.states[n-1].counted%k.every != 0 { // it was kept as the last state and is no longer the last
+	// drop it: it was kept as the last state and is no longer the last
+	if n > 0 && k.states[n-1].counted%k.every != 0 {
 		n--
 	}
 	k.states = slices.Grow(k.states[:n], 1)[:n+1] // reuses the memory of a dropped state
@@ -172,7 +173,7 @@ func (m *money) become(o *money) {
 	m.years, m.ends, m.lags = years, ends, lags
 }
 
-// reading returns the answers of a policy.
+// reading returns the cached values of a policy.
 func (v *view) reading(p *policy.Policy) *reading {
 	k := v.results()
 	for _, r := range k.readings {
@@ -193,8 +194,8 @@ func (v *view) sourcesOf(p *policy.Policy, scope Scope) sourceSet {
 	return v.reading(p).sources[slices.Index(Scopes, scope)]
 }
 
-// keep adds the alerts of some rules to the alerts of the view. It adds the kept alerts if they are known; otherwise
-// it calls raise to compute them.
+// keep adds the alerts of some rules to the alerts of the view: the kept alerts if they are known, otherwise the
+// alerts that raise computes.
 func (v *view) keep(a *keptAlerts, raise func()) {
 	if a.known {
 		v.alerts = append(v.alerts, a.alerts...)

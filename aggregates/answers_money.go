@@ -47,8 +47,8 @@ type lag struct {
 	elapsed, all int // days of time progress
 }
 
-// money is the money of a center, counted day by day up to a date. A result for a past day uses only the events up to
-// that day, rulings included.
+// money is the money of a center, counted day by day up to a date. The figures of a past day use only the events up
+// to that day, rulings included.
 type money struct {
 	v       *view
 	first   int // the year of the center's first event
@@ -68,7 +68,7 @@ func (v *view) noMoney() *money {
 	return m
 }
 
-// money counts everything up to the view's date, from the latest state that the evaluations before this one kept.
+// money counts everything up to the view's date. It continues from the latest kept state.
 func (v *view) money() *money {
 	m, counted := v.resumeMoney()
 	end := m.monthEnd()
@@ -173,8 +173,8 @@ func (m *money) count(year *yearMoney, f *dated[flow]) {
 	}
 }
 
-// rule replaces the classification of a voucher by that of a ruling, in the year of the voucher and in the year of its
-// reversal.
+// rule replaces the classification of a voucher by that of a ruling, in the year of the voucher and in the year of
+// its reversal.
 func (m *money) rule(f *dated[flow]) {
 	s := m.v.voucher(f.what.number)
 	before := m.v.standingBefore(f)
@@ -326,8 +326,8 @@ func (m *money) low(year int) bool {
 	return i >= 0 && i < len(m.ends) && m.ends[i].low
 }
 
-// executions returns the lines of the execution report: every year from that of the center's first event on, every
-// scope that has any money.
+// executions returns the lines of the execution report: for every year from that of the center's first event on,
+// every scope with money.
 func (v *view) executions(m *money) []Execution {
 	lines := slices.Grow(v.results().lines[:0], len(m.years)*len(Scopes))
 	for i := range m.years {

@@ -12,12 +12,13 @@ import (
 type Movement struct {
 	From RecordRef
 	Money
-	// Classifies is true if the record decides whether spending of the year is eligible, even if all of it is.
+	// Classifies is true if the record decides whether spending of the year is eligible, even if none of it is
+	// ineligible.
 	Classifies bool
 }
 
-// Behind reports whether a figure follows from the record. The amounts that the record moves in the figure may cancel
-// out: spending on a forbidden use is both spent and ineligible, so the executed amount does not change.
+// Behind reports whether a figure follows from the record, even if the record does not change it: spending on a
+// forbidden use is both spent and ineligible, so the executed amount stays the same.
 func (m *Movement) Behind(figure func(Money) events.Fen) bool {
 	moves := func(part Money) bool { return figure(part) != 0 }
 	return moves(Money{GrantedFen: m.GrantedFen}) || moves(Money{CarriedInFen: m.CarriedInFen}) ||
@@ -26,8 +27,8 @@ func (m *Movement) Behind(figure func(Money) events.Fen) bool {
 }
 
 // Movements lists the amounts that each record moves in the money of a fiscal year and scope as of a date, in the
-// order of recording. The sum of the movements is the money that Evaluate returns, because the same code counts each
-// record here alone and there together with the others.
+// order of recording. The sum of the movements is the money that Evaluate returns, because the same code counts the
+// records: one by one here, and all together there.
 func (c *Center) Movements(t policy.Timeline, on events.Date, year int, scope Scope) []Movement {
 	if year > on.Year() {
 		return nil
@@ -35,8 +36,8 @@ func (c *Center) Movements(t policy.Timeline, on events.Date, year int, scope Sc
 	return c.MovementsAhead(t, on, year, scope)
 }
 
-// MovementsAhead is Movements also of a fiscal year that has not begun on the date. Their sum is then the money that Ahead
-// returns.
+// MovementsAhead does the same as Movements, also for a fiscal year that has not begun on the date. The sum is then
+// the money that Ahead returns.
 func (c *Center) MovementsAhead(t policy.Timeline, on events.Date, year int, scope Scope) []Movement {
 	if !c.Registered() || c.ix.registered.on > on || t.Reading(on) == nil {
 		return nil

@@ -21,7 +21,7 @@ func (c *Center) Replay(revision uint64) *Replay {
 	return r
 }
 
-// shadow returns the same history under another index.
+// shadow returns a center with the same log and another index.
 func (c *Center) shadow(ix *index) *Center {
 	return &Center{id: c.id, log: c.log, others: c.others, ids: c.ids, ix: ix}
 }
@@ -30,7 +30,7 @@ func (c *Center) shadow(ix *index) *Center {
 func (r *Replay) Revision() uint64 { return uint64(r.rev) }
 
 // Moves reports whether the event of a revision can move an answer as of a date. A voiding can move an answer,
-// whatever its own date, if the voided event is on or before the date (section 1).
+// even a later one, if the voided event is on or before the date (section 1).
 func (c *Center) Moves(revision uint64, on events.Date) bool {
 	e := c.entry(uint32(revision))
 	if p := c.voiding(e); p != nil {
@@ -75,7 +75,7 @@ func (r *Replay) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
 	return e
 }
 
-// eventsUpTo returns how many events on or before a date count.
+// eventsUpTo returns the number of events on or before a date that count.
 func (r *Replay) eventsUpTo(on events.Date) (n int) {
 	for rev := uint32(1); rev <= r.rev; rev++ {
 		if e := r.of.entry(rev); e.on <= on && !r.voided(e) {
@@ -88,8 +88,8 @@ func (r *Replay) eventsUpTo(on events.Date) (n int) {
 // voided reports whether an entry was voided by this revision.
 func (r *Replay) voided(e *entry) bool { return e.voided != 0 && e.voided <= r.rev }
 
-// refold files all entries that count in a new index. It also rebuilds the names of vouchers, for after the voiding of
-// a voucher another voucher may have the same name.
+// refold files all entries that count in a new index. It also rebuilds the names of vouchers, because another voucher
+// may take the name of a voided one.
 func (r *Replay) refold() {
 	declared := *r.of.ix.declared
 	declared.numbers = table{}

@@ -2,12 +2,12 @@ package aggregates
 
 import "github.com/taizhang/taizhang/events"
 
-// Tally counts the events of a center by whether they count as of a date. All is the number of all of them.
+// Tally holds the numbers of events of a center that count as of a date and that do not. All is their sum.
 type Tally struct {
 	All     int `json:"all"`
 	Counted int `json:"counted"` // on or before the date and not voided
 	Voided  int `json:"voided"`  // whatever their date
-	Later   int `json:"later"`   // after the date and not voided. A voiding after the date is not counted: it has taken effect
+	Later   int `json:"later"`   // after the date and not voided; voidings are not counted, because they take effect at once
 }
 
 // Plus returns the sum of the counts and those of another center.

@@ -48,7 +48,8 @@ func (c *Center) viewAgain(k *kept) *view {
 	return v
 }
 
-// results returns what the view keeps for the next evaluation. Most decisions are judged without it.
+// results returns the results to keep for the next evaluation. It makes them on first use, because most decisions are
+// judged without them.
 func (v *view) results() *kept {
 	if v.kept == nil {
 		v.kept = &kept{timeline: v.t, on: v.on}
@@ -65,9 +66,9 @@ func (c *Center) Evaluate(t policy.Timeline, on events.Date) *Evaluation {
 	return e
 }
 
-// EvaluateAgain is Evaluate for a caller that asks again and again as of one date, while events are applied. It keeps results
-// in memory, so that it is fast after Apply for the same policies and date. The caller must not change the alerts: the next
-// evaluation may return the same list.
+// EvaluateAgain does the same as Evaluate, for a caller that evaluates repeatedly as of one date while events are
+// applied. It keeps results in memory, so that it is fast after Apply for the same policies and date. The caller must
+// not change the alerts: the next evaluation may return the same list.
 func (c *Center) EvaluateAgain(t policy.Timeline, on events.Date) *Evaluation {
 	if !c.kept.isOf(t, on) {
 		c.kept = &kept{again: true, every: centerKeepsEvery, timeline: t, on: on, events: c.eventsUpTo(on)}
@@ -147,8 +148,8 @@ func (v *view) everyAlert(m *money) {
 	v.revocationAlerts()
 }
 
-// alertsOf raises all alerts with a code, or every alert for "". It may raise others too. Of an alert about the use of a
-// voucher it looks at no voucher but that of the key, unless the key is "".
+// alertsOf raises all alerts with a code, or every alert for "". It may raise others too. For alerts about the use of
+// a voucher it reads only the voucher named by the key, unless the key is "".
 func (v *view) alertsOf(code Code, key string) {
 	switch code {
 	case "":
@@ -174,8 +175,7 @@ func (v *view) alertsOf(code Code, key string) {
 	}
 }
 
-// otherAlerts raises the alerts that no voucher changes: their rules depend neither on vouchers nor on results of
-// vouchers.
+// otherAlerts raises the alerts whose rules depend neither on vouchers nor on results of vouchers.
 func (v *view) otherAlerts() {
 	v.keep(&v.results().others, func() {
 		v.admissionAlerts()
@@ -209,9 +209,10 @@ func (v *view) status() Status {
 }
 
 // raise adds an alert under the policy p in force for its fact. It raises nothing if p is nil (OP-01). cleared is the
-// earliest place that would clear the alert, or none; its revision is 0 if time alone clears it. raise itself adds closing out
-// and revocation where the catalog has them. An alert cleared before its raising date does not exist. because holds the revisions of the events from which
-// it follows. The result is nil unless the alert is being explained.
+// earliest place that clears the alert, or none; its revision is 0 if time alone clears it. raise itself adds
+// clearing by closing out and by revocation, as the catalog has them. An alert cleared before its raising date does
+// not exist. because holds the revisions of the events from which the alert follows. The result is nil unless the
+// alert is being explained.
 func (v *view) raise(p *policy.Policy, code Code, key string, raisedOn events.Date, cleared place, because ...uint32) *Explanation {
 	if p == nil || raisedOn > v.on {
 		return nil

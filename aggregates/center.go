@@ -12,8 +12,8 @@ import (
 )
 
 // Center is the history of one center. Several goroutines may call its reading methods at once. Apply, EvaluateAgain,
-// Clone and Replay must not run at the same time as any other method. A center and its copies share memory, but each may
-// be used without regard to the others.
+// Clone and Replay must not run at the same time as any other method. A center and its copies share memory, but may
+// be used at the same time by different goroutines.
 type Center struct {
 	id     events.CenterID
 	log    pages[entry] // by revision, from 1
@@ -55,7 +55,7 @@ func (c *Center) Has(id uuid.UUID) uint64 { return uint64(c.revision(id)) }
 // Registered reports whether the center is registered, whatever the date of the registration.
 func (c *Center) Registered() bool { return c.ix.registered.what != nil }
 
-// Voided returns the id of the entry.voided record that voids an event, and whether there is one.
+// Voided returns the id of the entry.voided record that voids an event. ok is false if there is none.
 func (c *Center) Voided(id uuid.UUID) (by uuid.UUID, ok bool) {
 	rev := c.revision(id)
 	if rev == 0 || c.entry(rev).voided == 0 {
@@ -111,8 +111,8 @@ func (c *Center) Apply(r *events.Recorded) error {
 	return nil
 }
 
-// Clone returns an independent copy, to try records on. It takes a microsecond or two, however long the history is: the
-// two share everything, and each copies a piece before it changes it for the first time.
+// Clone returns an independent copy, to try records on. It takes a microsecond or two, however long the history is:
+// the two share all memory, and each copies a piece before it changes the piece for the first time.
 func (c *Center) Clone() *Center {
 	copied := &Center{id: c.id, log: c.log, others: slices.Clip(c.others), ids: c.ids, ix: c.ix.clone()}
 	c.ix.owner = new(owner)

@@ -9,8 +9,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// index is the history of a center, sorted by kind of event. It has only entries that are not voided, and only grows,
-// but for vouchers that are removed. Any other voiding builds a new index from the log.
+// index is the history of a center, sorted by kind of event. It has only entries that are not voided. Entries are
+// only added; voided vouchers are removed. Any other voiding builds a new index from the log.
 type index struct {
 	owner      *owner
 	registered dated[*events.CenterRegistered]
@@ -138,7 +138,7 @@ type fund struct {
 	totals   totals
 }
 
-// totals holds the sums of a fund over everything recorded.
+// totals holds the sums of a fund over all records.
 type totals struct {
 	reversedFen, receivedFen, recoveredFen, spentFen events.Fen
 }
@@ -149,7 +149,8 @@ func (f *fund) balanceFen() events.Fen {
 	return f.totals.receivedFen - f.totals.recoveredFen - f.totals.spentFen
 }
 
-// move is what one entry moves in a fund's balance. On one day receipts and recoveries come before spending.
+// move is the change that one entry makes in the balance of a fund. On one day receipts and recoveries come before
+// spending.
 type move struct {
 	place
 	spender  uint32 // the number of the voucher, or 0 for a movement that is not spending
@@ -179,7 +180,7 @@ func (move) sum(list []move) (r reach) {
 	return r
 }
 
-// reach is the sum of some moves of a fund one after another, and how far the balance after a voucher goes below and
+// reach summarizes consecutive moves of a fund: their sum, and how far the balance after a voucher goes below and
 // above the balance before all of them.
 type reach struct {
 	sumFen                events.Fen
@@ -250,8 +251,8 @@ func newIndex(declared *declarations, like *index) *index {
 	}
 }
 
-// clone returns a copy that shares what is in the index. It has an owner of its own; the index needs a new one too. The
-// index may go on to append to its lists in place, for the lists of the copy are clipped.
+// clone returns a copy that shares the memory of the index. The copy has a new owner, and the index needs a new one
+// too. The index may go on to append to its lists in place, because the lists of the copy are clipped.
 func (ix *index) clone() *index {
 	c := *ix
 	c.owner, c.declared = new(owner), ix.declared.clone()
@@ -301,8 +302,8 @@ func addTo[K comparable, T any](m map[K]series[T], key K, at place, what T) {
 	m[key] = s
 }
 
-// add files one entry that is not nonsense. An entry of a kind without a case here changes no answer; only its name is
-// taken.
+// add files one entry that is not nonsense. An entry of a kind without a case here changes no answer; only its names
+// are filed.
 func (ix *index) add(at place, data events.Payload) {
 	var nothing struct{}
 	switch p := data.(type) {

@@ -123,7 +123,7 @@ func (ix *index) addFlow(at place, what flowKind, number uint32) {
 	ix.flows.put(ix.owner, dated[flow]{at, flow{what, number}})
 }
 
-// addVoucher files a voucher that is declared.
+// addVoucher files a voucher whose content is in declarations.
 func (ix *index) addVoucher(at place, number uint32) {
 	s := ix.ownVoucher(number)
 	s.place = at

@@ -9,8 +9,8 @@ import (
 // memory. Clone gives both of them a new owner, so that each copies a piece before it changes it for the first time.
 type owner struct{ _ byte }
 
-// pages is a list whose elements never move when it grows. A slice would be copied again and again, and would have
-// unused capacity in the end. A copy of the struct is a copy of the list: the two share the pages that neither changed.
+// pages is a list whose elements never move when it grows. A slice would be copied repeatedly and would end with
+// unused capacity. A copy of the struct is a copy of the list: the two share the pages that neither has changed.
 type pages[T any] struct {
 	owner *owner // of list
 	list  []page[T]

@@ -48,8 +48,8 @@ func (t *sequence[T]) after(at place, until events.Date) iter.Seq[[]dated[T]] {
 	}
 }
 
-// series holds events of one sort in the order (on, position). Elements that are in it never change. So a copy with
-// the capacity clipped may share them.
+// series holds events of one sort in the order (on, position). Its elements never change, so a copy with clipped
+// capacity may share them.
 type series[T any] []dated[T]
 
 // add inserts one more element at its place, which is nearly always the end.
@@ -115,7 +115,8 @@ func (d *dated[T]) at() place {
 // of their revisions, and a place without an event, where only time passed, comes last.
 func soonest(places ...place) (min place) {
 	for _, p := range places {
-		if p.on != 0 && (min.on == 0 || p.on < min.on || p.on == min.on && p.rev-1 < min.rev-1) { // revision 0 wraps round to the last
+		// revision 0 minus 1 wraps round to the largest number
+		if p.on != 0 && (min.on == 0 || p.on < min.on || p.on == min.on && p.rev-1 < min.rev-1) {
 			min = p
 		}
 	}

@@ -9,8 +9,8 @@ import (
 var seed = maphash.MakeSeed()
 
 // table finds numbers, counted from 1, by the hash of the key that each number stands for. It stores neither keys nor
-// pointers: a map from event ids would be most of the memory of a large ledger. A copy of the struct is a copy of the
-// table, as for pages.
+// pointers, because a map from event ids would take most of the memory of a large ledger. A copy of the struct is a
+// copy of the table, as for pages.
 type table struct {
 	slots pages[slot] // a quarter of them free
 	size  int         // the number of slots, a power of two, or 0

@@ -121,7 +121,7 @@ func (t *tree[T, S]) seek(v T, skip func(before, of S) bool, yield func(before S
 	}
 }
 
-// owned returns the node if it is o's, or else a copy that is.
+// owned returns the node if o owns it, or else a copy that o owns.
 func (n *node[T, S]) owned(o *owner) *node[T, S] {
 	if n.owner == o {
 		return n
@@ -149,7 +149,7 @@ func (n *node[T, S]) first(v T) int {
 	return from
 }
 
-// child returns the index of the child that has v, or would have it.
+// child returns the index of the child in which v is or would be put.
 func (n *node[T, S]) child(v T) int {
 	i := n.first(v)
 	if i == len(n.items) || i > 0 && v.less(n.items[i]) {
@@ -158,9 +158,9 @@ func (n *node[T, S]) child(v T) int {
 	return i
 }
 
-// put adds a value to a node that may be changed. The node is at the end of the tree if last is true. If the node has
-// no room, put returns its right half as a new node. Or else, if the value became the last one of the node, put returns the
-// value as a list.
+// put adds a value to a node that may be changed. last is true if the node is at the end of the tree. If the node has
+// no room, put returns its right half as a new node. Otherwise, if the value became the last one of the node, put
+// returns the value as a list.
 func (n *node[T, S]) put(v T, last bool) (right *node[T, S], end []T) {
 	if n.children == nil {
 		i := n.first(v)
@@ -219,9 +219,9 @@ func (n *node[T, S]) put(v T, last bool) (right *node[T, S], end []T) {
 	return right, nil
 }
 
-// split moves the right part of a full node to a new node. A value will be put at an index. At the end of the tree, where
-// most values are put, little is moved, so that the nodes before the end are nearly full. The sums of both are not right
-// yet.
+// split moves the right part of a full node to a new node, before a value is put at index i. At the end of the tree,
+// where most values are put, it moves few values, so that the nodes before the end are nearly full. The sums of both
+// nodes must be computed again.
 func (n *node[T, S]) split(i int, last bool) *node[T, S] {
 	at := nodeLen / 2
 	if last {
@@ -236,7 +236,7 @@ func (n *node[T, S]) split(i int, last bool) *node[T, S] {
 	return right
 }
 
-// insert inserts a value. The list grows in small steps, for many nodes never become full.
+// insert inserts a value. It grows the list in small steps, because many nodes never become full.
 func insert[T any](list []T, i int, v T) []T {
 	if n := len(list); n == cap(list) && n >= nodeLen/4 {
 		list = append(make([]T, 0, n+nodeLen/4), list...)
@@ -259,7 +259,7 @@ func (n *node[T, S]) remove(v T) {
 	n.sumUp()
 }
 
-// sumUp sums up what is right below the node.
+// sumUp computes the sum of the node from its values or children.
 func (n *node[T, S]) sumUp() {
 	var none S
 	if n.all = none; any(none) == any(unsummed{}) {

@@ -36,7 +36,7 @@ func (s *voucher) reversalBy(d events.Date) place {
 	return place{}
 }
 
-// declaration holds the places in declarations that have the content of a voucher, as far as an answer needs it.
+// declaration holds the places in declarations of the parts of a voucher's content that answers need.
 type declaration struct {
 	nameAt, linesAt uint32
 	nature          uint32
@@ -73,7 +73,7 @@ type declarations struct {
 	numbers   table // the number of each voucher by name; a name is free again after its voucher is voided
 }
 
-// clone returns a copy that shares what is declared, as index.clone does.
+// clone returns a copy that shares the memory of d, as index.clone does.
 func (d *declarations) clone() *declarations {
 	c := *d
 	c.text, c.lines = slices.Clip(c.text), slices.Clip(c.lines)
@@ -137,7 +137,7 @@ func (d *declarations) amountFen(s *voucher) (sum events.Fen) {
 	return sum
 }
 
-// transferOf returns the transfer of a voucher, and whether the voucher is an out-transfer.
+// transferOf returns the transfer of a voucher. ok is false if the voucher is no out-transfer.
 func (d *declarations) transferOf(s *voucher) (t transfer, ok bool) {
 	if s.transfer == 0 {
 		return t, false
@@ -167,8 +167,8 @@ func (ix *index) isNamed(name string) func(number uint32) bool {
 
 func hashOf(name string) uint64 { return maphash.String(seed, name) }
 
-// ReversedFen returns the amount of the voucher that a spending.reversed reverses, voided or not, and whether the event is
-// one.
+// ReversedFen returns the amount of the voucher that a spending.reversed reverses, whether or not the record is
+// voided. ok is false if the event is of another kind.
 func (c *Center) ReversedFen(reversal uuid.UUID) (events.Fen, bool) {
 	rev := c.revision(reversal)
 	if rev == 0 || c.kind(c.entry(rev)) != events.KindSpendingReversed {
@@ -176,10 +176,10 @@ func (c *Center) ReversedFen(reversal uuid.UUID) (events.Fen, bool) {
 	}
 	name := c.others[c.entry(rev).other].data.(*events.SpendingReversed).Voucher
 	d := c.ix.declared
-	if n := c.ix.voucherNumber(name); n != 0 && c.ix.voucher(n).rev < rev { // nobody voids a voucher that is reversed
+	if n := c.ix.voucherNumber(name); n != 0 && c.ix.voucher(n).rev < rev { // a reversed voucher cannot be voided
 		return d.amountFen(c.ix.voucher(n)), true
 	}
-	for r := rev - 1; r > 0; r-- { // the name is free again, or taken again, after both were voided
+	for r := rev - 1; r > 0; r-- { // both were voided, so the name may be free or belong to another voucher
 		if e := c.entry(r); e.voucher != 0 && (e.voided == 0 || e.voided > rev) && d.nameOf(c.ix.voucher(e.voucher)) == name {
 			return d.amountFen(c.ix.voucher(e.voucher)), true
 		}

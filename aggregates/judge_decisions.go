@@ -28,7 +28,8 @@ func (c *Center) Judge(r *events.Record, t policy.Timeline) Verdict {
 	return verdict
 }
 
-// refused returns the reasons of nonsense, and the further ones that need a policy or an evaluation.
+// refused returns all reasons against a record that apply in either mode: nonsense, and the reasons that need a
+// policy or an evaluation.
 func (c *Center) refused(r *events.Record, t policy.Timeline) []Breach {
 	if _, found := c.nonsense(r); len(found) > 0 {
 		return found
@@ -248,7 +249,7 @@ func (v *view) wrongProject(p *policy.Policy, d *events.SubsidyGranted) []Breach
 	return found
 }
 
-// netGrants returns the sum of the net grants for which ok returns true. It counts everything recorded, whatever the
+// netGrants returns the sum of the net grants for which ok returns true. It counts all records, even with a later
 // date, so that a back-dated record cannot evade a cap.
 func (v *view) netGrants(ok func(*fund) bool) (sum events.Fen) {
 	for _, n := range v.fundOrder {
@@ -269,7 +270,7 @@ func (v *view) lowBefore(fiscalYear int) (bool, []Figure) {
 	return m.low(fiscalYear - 1), m.rateFigures(fiscalYear - 1)
 }
 
-// judgeDeferral judges by R20-6: only after a low year is the next year deferred.
+// judgeDeferral judges by R20-6: the allocations of a year may be deferred only after a low year.
 func (v *view) judgeDeferral(fiscalYear int) []Breach {
 	low, figures := v.lowBefore(fiscalYear)
 	if low {
@@ -278,8 +279,8 @@ func (v *view) judgeDeferral(fiscalYear int) []Breach {
 	return breach("R20-6", text.Say("%d 年度执行率不低（或年度未结束、无可用资金）", "the execution rate of %d is not low (or the year is not over, or nothing was available)", fiscalYear-1), figures...)
 }
 
-// judgeVoucher refuses a voucher that would open an AL-FND-03 about itself or about another voucher. It counts
-// everything recorded. A policy is in force on its date, and so on the dates of all later vouchers, which have alerts.
+// judgeVoucher refuses a voucher that would open an AL-FND-03 about itself or about another voucher. It counts all
+// records. A policy is in force on its date, and so on the dates of all later vouchers, which therefore have alerts.
 func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 	var found []Breach
 	this := place{v.on, uint32(v.c.log.len() + 1)}
@@ -307,8 +308,8 @@ func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 	return found
 }
 
-// overdraws reports whether a voucher leaves any of its funds below zero, over everything recorded. If so, the alert
-// about the voucher is open already.
+// overdraws reports whether a recorded voucher leaves any of its funds below zero, counting all records. If so, the
+// alert about the voucher is open already.
 func (v *view) overdraws(number uint32) bool {
 	s := v.voucher(number)
 	this := move{place: s.place, spender: number}

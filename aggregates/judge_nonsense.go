@@ -94,7 +94,7 @@ func (c *Center) void(on events.Date, p *events.EntryVoided) (left *index, found
 	if e.voided != 0 {
 		return nil, refuse("data.event", "已经作废", "is already voided")
 	}
-	if on < e.on { // a mistake in the date may lie in the future
+	if on < e.on { // the voided entry may be dated in the future by mistake
 		return nil, refuse("data.event", "所指记录的日期是 %[1]v，作废的日期不能早于它：日期（on）请填 %[1]v；作废自入账时起生效，不等到那一天",
 			"is dated %[1]v, and a voiding may not be dated before what it voids: give the date (on) %[1]v; a voiding counts from the moment it is recorded, not only from that day", e.on)
 	}

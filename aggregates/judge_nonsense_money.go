@@ -98,7 +98,8 @@ func (ix *index) fund(field, id string, match bool, on events.Date) (*fund, []Br
 	return f, named(field, id, f.place, true, on)
 }
 
-// noFund refuses the name of no grant and no match. It names one that differs in the case of letters alone.
+// noFund refuses the name of a grant or match that does not exist. If another name differs only in the case of
+// letters, the reason suggests it.
 func (ix *index) noFund(field, id string) []Breach {
 	for i := range ix.funds.len() {
 		if f := *ix.funds.at(i); f != nil && strings.EqualFold(f.id, id) {
@@ -136,12 +137,12 @@ func (ix *index) wrongVoucher(on events.Date, p *events.FundsSpent) []Breach {
 	return nil
 }
 
-// standsAlone reports whether every later entry stays valid without the voucher. That is so if no reversal and no
-// ruling names it: without the voucher there are only more free names and more money to recover.
+// standsAlone reports whether all later entries stay valid without the voucher: no reversal and no ruling names it.
+// Removing it only frees its name and leaves more money to recover.
 func (s *voucher) standsAlone() bool { return s.reversed.on == 0 && !s.ruledUpon }
 
-// unfoundedVoucher is wrongVoucher for a recorded voucher when an earlier entry is left out. Then only the funds and
-// the task book that it names can be missing.
+// unfoundedVoucher returns the reasons against a recorded voucher when an earlier entry is left out. Then only the
+// funds and the task book that it names can be missing.
 func (ix *index) unfoundedVoucher(s *voucher) []Breach {
 	for i, l := range ix.declared.linesOf(s) {
 		if name := ix.declared.fundNames.value(l.fund); ix.fundNamed(name) == nil {

@@ -27,14 +27,14 @@ type Breach struct {
 	Words   string        `json:"words"`
 	Figures []Figure      `json:"figures"`
 
-	There string `json:"-"` // of a member that differs from that of a record with the same id: its value there, as JSON
+	There string `json:"-"` // if the record differs from a recorded one with the same id: the recorded value of the member, as JSON
 }
 
 // Verdict is the result of Judge for a record.
 type Verdict struct {
 	Policy   events.PolicyRef // the policy that judged it; zero if none was in force (OP-01)
 	Nonsense []Breach         // refused in either mode (section 4)
-	Breaches []Breach         // refused in enforce mode, carried in record mode (section 5)
+	Breaches []Breach         // refused in enforce mode, stored with the event in record mode (section 5)
 	Warnings []text.Text
 }
 

@@ -26,11 +26,11 @@ func compareAlertIDs(a, b aggregates.Alert) int {
 	return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn), cmp.Compare(a.Key, b.Key))
 }
 
-// MovedAlert is one alert whose state changed. The states are raised, cleared on a date, and
-// withdrawn. Before or After is nil if the alert did not exist then.
+// MovedAlert is one alert whose state changed. The states are raised, cleared on a date, and withdrawn. Before or
+// After is nil if the alert did not exist then.
 type MovedAlert struct{ Before, After *aggregates.Alert }
 
-// Either returns the alert as it is after, or as it was before if it no longer exists.
+// Either returns the alert after the change, or before it if the alert no longer exists.
 func (m MovedAlert) Either() aggregates.Alert {
 	if m.After != nil {
 		return *m.After
@@ -38,11 +38,11 @@ func (m MovedAlert) Either() aggregates.Alert {
 	return *m.Before
 }
 
-// Raised reports whether the alert is open after. It is new, or it was cleared before.
+// Raised reports whether the alert is open after the change: it is new, or it was cleared before.
 func (m MovedAlert) Raised() bool { return m.After != nil && m.After.Open() }
 
-// Cleared reports whether the alert is cleared after; if it was cleared before, then on another date. An alert can be
-// new and cleared at once, such as the alert about a listing that was recorded after its last day.
+// Cleared reports whether the alert is cleared after the change: it was open before, or cleared on another date. An
+// alert can be new and cleared at once, such as the alert about a listing that was recorded after its last day.
 func (m MovedAlert) Cleared() bool { return m.After != nil && !m.After.Open() }
 
 // Withdrawn reports whether the alert no longer exists, because the facts now known do not raise it.
@@ -143,7 +143,7 @@ func (d *Difference) Raised() []aggregates.Alert { return d.those(MovedAlert.Rai
 // Cleared lists the alerts that the difference cleared.
 func (d *Difference) Cleared() []aggregates.Alert { return d.those(MovedAlert.Cleared) }
 
-// Withdrawn lists the alerts that the difference withdrew, as they were.
+// Withdrawn lists the alerts that the difference withdrew, in their state before.
 func (d *Difference) Withdrawn() []aggregates.Alert { return d.those(MovedAlert.Withdrawn) }
 
 func (d *Difference) those(are func(MovedAlert) bool) (list []aggregates.Alert) {

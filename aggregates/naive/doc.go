@@ -1,4 +1,4 @@
-// Package naive is the plainest reading of the definitions of money and alerts: it recomputes everything from the
-// list of events, each time anew, and keeps no index. It is the yardstick that the evaluator of package aggregates is
-// measured against, so it shares none of its code.
+// Package naive computes money and alerts in the plainest way from their definitions: it recomputes everything from
+// the list of events each time, and keeps no index. The evaluator of package aggregates is compared with it, so it
+// shares none of that code.
 package naive

@@ -9,7 +9,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// executions reports the money of every fiscal year from the center's first event to the ledger's day.
+// executions returns the money of every fiscal year from the center's first event to the ledger's day.
 func (l *ledger) executions() []aggregates.Execution {
 	var out []aggregates.Execution
 	for _, year := range l.years() {
@@ -23,7 +23,7 @@ func (l *ledger) executions() []aggregates.Execution {
 	return out
 }
 
-// sourcesOf are the sources of a scope.
+// sourcesOf returns the sources of a scope.
 func sourcesOf(at *policy.Policy, scope aggregates.Scope) []events.Source {
 	switch scope {
 	case aggregates.ProvinceScope:
@@ -36,12 +36,13 @@ func sourcesOf(at *policy.Policy, scope aggregates.Scope) []events.Source {
 	return append([]events.Source{events.CentralGuidance}, at.Parameters.RateSources.Value...)
 }
 
-// moneyPolicy is the policy by which the money of a year is counted: that of the year's end, or of today before it.
+// moneyPolicy returns the policy by which the money of a year is counted: that of the year's end, or that of the
+// ledger's day before the year's end.
 func (l *ledger) moneyPolicy(year int) *policy.Policy {
 	return l.reading(min(l.on, events.YearEnd(year)))
 }
 
-// money counts a fiscal year and scope (section 8).
+// money returns the figures of a fiscal year and scope (section 8).
 func (l *ledger) money(year int, scope aggregates.Scope) aggregates.Money {
 	var m aggregates.Money
 	in, where, fiscalYear := sourcesOf(l.moneyPolicy(year), scope), l.sources(), map[string]int{}
@@ -91,7 +92,7 @@ func (l *ledger) money(year int, scope aggregates.Scope) aggregates.Money {
 	return m
 }
 
-// payment is one line of a voucher, or, with a negative amount, of a voucher reversed.
+// payment is one line of a voucher. The lines of a reversed voucher appear again with a negative amount.
 type payment struct {
 	on     events.Date
 	source events.Source
@@ -125,8 +126,8 @@ func (l *ledger) listPayments() []payment {
 	return out
 }
 
-// receipts sums the provincial money that arrived in a year after a day of it, not less recoveries, and tells when the
-// first of the year did.
+// receipts returns the day of the first receipt of provincial money in a year, and the sum of the receipts after the
+// day late of the year. Recoveries are not subtracted.
 func (l *ledger) receipts(year int, late events.Date) (begun events.Date, sum events.Fen) {
 	in, where := sourcesOf(l.moneyPolicy(year), aggregates.ProvinceScope), l.sources()
 	for r, p := range all[events.SubsidyReceived](l) {
@@ -143,7 +144,7 @@ func (l *ledger) receipts(year int, late events.Date) (begun events.Date, sum ev
 	return begun, sum
 }
 
-// low says whether the execution rate of a year was low at its end (R20-6).
+// low reports whether the execution rate of a year was low at its end (R20-6).
 func (l *ledger) low(year int) bool {
 	end := events.YearEnd(year)
 	at := l.timeline.At(end)
@@ -161,7 +162,7 @@ func (l *ledger) lateReceipt(at *policy.Policy, year int, m aggregates.Money) bo
 	return 2*late > m.AvailableFen()
 }
 
-// slow says whether at a month's end the rate was behind the time gone by.
+// slow reports whether the rate was behind time progress at a month's end.
 func (l *ledger) slow(end events.Date) bool {
 	at, year := l.timeline.At(end), end.Year()
 	if at == nil {
@@ -181,7 +182,7 @@ func (l *ledger) slow(end events.Date) bool {
 		product(int64(m.AvailableFen()), int64(at.Parameters.EarlyWarningPercent.Value), int64(gone)))
 }
 
-// execution raises the alerts on how fast and on what the money of each year was spent.
+// execution raises the alerts about the rate and the uses of each year's spending.
 func (l *ledger) execution() {
 	for _, year := range l.years() {
 		if !l.goOn() {
@@ -225,7 +226,7 @@ func (l *ledger) yearEnd(year int) {
 	}
 }
 
-// product multiplies without overflow; less compares two products.
+// product multiplies without overflow. less compares two products.
 func product(factors ...int64) *big.Int {
 	p := big.NewInt(1)
 	for _, f := range factors {

@@ -7,7 +7,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// gradings raises the alerts on the grades of the years and on what must follow from failure (article 18).
+// gradings raises the alerts about the grades of the years and about the consequences of failed years (article 18).
 func (l *ledger) gradings() {
 	var years []int
 	for _, p := range all[events.GradeDecided](l) {
@@ -37,12 +37,12 @@ func (l *ledger) gradings() {
 	}
 }
 
-// decidedOn is the day on which a year was first graded, or none.
+// decidedOn returns the day on which a year was first graded, or none.
 func (l *ledger) decidedOn(year int) events.Date {
 	return first(l, func(_ events.Date, p *events.GradeDecided) bool { return p.Year == year })
 }
 
-// grade is what the grade of a year meant at the end of a day, "" when there was none.
+// grade returns the outcome of the grade of a year at the end of a day, or "" if there is no grade.
 func (l *ledger) grade(year int, on events.Date) policy.Outcome {
 	var outcome policy.Outcome
 	for _, r := range l.events {
@@ -63,7 +63,7 @@ func (l *ledger) grade(year int, on events.Date) policy.Outcome {
 	return outcome
 }
 
-// spellsOf are the days on which each of some years had grades of one outcome.
+// spellsOf returns the runs of days on which all of the given years had grades of one outcome.
 func (l *ledger) spellsOf(outcome policy.Outcome, years ...int) []spell {
 	return spells(days[events.GradeDecided, events.GradeRevised](l), func(on events.Date) bool {
 		for _, year := range years {
@@ -75,7 +75,7 @@ func (l *ledger) spellsOf(outcome policy.Outcome, years ...int) []spell {
 	})
 }
 
-// failed raises what is overdue after a year became unqualified, until it is so no more.
+// failed raises the alerts about steps that are overdue after a year failed, for as long as the year stays failed.
 func (l *ledger) failed(year int, s spell) {
 	at := l.timeline.At(s.from)
 	if at == nil {
@@ -87,7 +87,8 @@ func (l *ledger) failed(year int, s spell) {
 		first(l, func(_ events.Date, p *events.InterviewHeld) bool { return p.Year == year && p.Principal }))
 }
 
-// rectification raises the order of a year not fulfilled by its term, while the year is unqualified.
+// rectification raises the alert about a rectification order not fulfilled by its term, for as long as the year stays
+// failed.
 func (l *ledger) rectification(year int, s spell) {
 	for r, p := range judged[events.RectificationOrdered](l) {
 		if p.Year != year {
@@ -106,7 +107,8 @@ func (l *ledger) rectification(year int, s spell) {
 	}
 }
 
-// excellent raises the overdue construction subsidy of a year that became excellent, except while it is deferred.
+// excellent raises the alert about the overdue construction subsidy of a year that became excellent, except while it
+// is deferred.
 func (l *ledger) excellent(year int, s spell) {
 	at := l.timeline.At(s.from)
 	if at == nil {
@@ -122,7 +124,7 @@ func (l *ledger) excellent(year int, s spell) {
 	}
 }
 
-// supportYears are those of the latest task book filed on or before a day.
+// supportYears returns the support years of the latest task book filed on or before a day.
 func (l *ledger) supportYears(on events.Date) []int {
 	var years []int
 	for r, p := range all[events.TaskBookFiled](l) {
@@ -133,7 +135,7 @@ func (l *ledger) supportYears(on events.Date) []int {
 	return years
 }
 
-// word is the latest word on the allocations of a fiscal year (R20-7).
+// word is a decision about the allocations of a fiscal year: deferred or released (R20-7). The latest one counts.
 type word string
 
 const (
@@ -141,7 +143,7 @@ const (
 	released word = "released"
 )
 
-// notDeferred are the days from one on, on which the latest word on a fiscal year is not that it is deferred.
+// notDeferred returns the runs of days, from a day on, on which a fiscal year is not deferred.
 func (l *ledger) notDeferred(fiscalYear int, from events.Date) []spell {
 	words := []events.Date{from}
 	for _, d := range days[events.AllocationDeferred, events.DeferralReleased](l) {
@@ -172,8 +174,8 @@ func (l *ledger) latestWord(fiscalYear int, on events.Date) word {
 	return latest
 }
 
-// revocationDue raises AL-REV-01 for a year that ends as many failed ones in a row as cost the qualification (R18-3),
-// under the policy of the day on which they are together.
+// revocationDue raises AL-REV-01 for a year that completes the number of consecutive failed years that costs the
+// qualification (R18-3). The policy of the day on which all of them are failed gives the number.
 func (l *ledger) revocationDue(year int) {
 	for _, p := range l.timeline.Adopted() {
 		var run []int
@@ -188,7 +190,8 @@ func (l *ledger) revocationDue(year int) {
 	}
 }
 
-// rulingDue raises AL-REV-03 where one ungraded year stands in such a row, so that a human must rule (OP-25).
+// rulingDue raises AL-REV-03 if one year among such consecutive years is not graded, so that a human must rule
+// (OP-25).
 func (l *ledger) rulingDue(year int) {
 	for _, p := range l.timeline.Adopted() {
 		n := p.Parameters.FailuresToRevoke.Value
@@ -212,7 +215,7 @@ func (l *ledger) rulingDue(year int) {
 	}
 }
 
-// failedSince is the day on which a year that is unqualified on a day became so.
+// failedSince returns the day on which a year that is failed on a day became failed.
 func (l *ledger) failedSince(year int, on events.Date) events.Date {
 	var since events.Date
 	for _, s := range l.spellsOf(policy.Fail, year) {

@@ -7,7 +7,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// grants raises the alerts on what was allocated, and on what of it arrived.
+// grants raises the alerts about allocations and about their receipts.
 func (l *ledger) grants() {
 	for r, g := range judged[events.SubsidyGranted](l) {
 		if !l.goOn() {
@@ -46,8 +46,8 @@ func (l *ledger) grants() {
 	l.afterRevocation()
 }
 
-// paidOutAhead raises the first receipt, after a year that was low, of a grant announced ahead for the next, unless the
-// next year was released by that day (R20-7).
+// paidOutAhead raises the alert about the first receipt of a grant announced ahead, if the year before its fiscal
+// year was low and the fiscal year was not released by that day (R20-7).
 func (l *ledger) paidOutAhead(g *events.SubsidyGranted) {
 	for r, p := range all[events.SubsidyReceived](l) {
 		if p.Grant != g.Grant || r.On.Year() < g.FiscalYear || l.latestWord(g.FiscalYear, r.On) == released {
@@ -60,7 +60,7 @@ func (l *ledger) paidOutAhead(g *events.SubsidyGranted) {
 	}
 }
 
-// breaksConstruction says whether a construction grant breaks a condition of R17-1.
+// breaksConstruction reports whether a construction grant breaks a condition of R17-1.
 func (l *ledger) breaksConstruction(r fact, g *events.SubsidyGranted) bool {
 	par := r.at.Parameters
 	sum := l.net(r.Recorded, func(o *events.SubsidyGranted) bool {
@@ -70,7 +70,7 @@ func (l *ledger) breaksConstruction(r fact, g *events.SubsidyGranted) bool {
 		l.grade(g.ForYear, r.On) != policy.Top || sum > par.ConstructionFen.Value
 }
 
-// projectGrant raises the alerts on a grant of project money (R17-2).
+// projectGrant raises the alerts about a grant of project money (R17-2).
 func (l *ledger) projectGrant(r fact, g *events.SubsidyGranted) {
 	par := r.at.Parameters
 	var approved, eligible, major bool
@@ -94,12 +94,13 @@ func (l *ledger) projectGrant(r fact, g *events.SubsidyGranted) {
 	}
 }
 
-// ofProgram says whether a grant counts towards the cap of R17-2d.
+// ofProgram reports whether a grant counts towards the cap of R17-2d.
 func ofProgram(at *policy.Policy, g *events.SubsidyGranted) bool {
 	return g.Category == events.ProjectMoney && g.Source == at.Parameters.ProjectSource.Value
 }
 
-// net sums grants less their reversals, in order up to and with an event.
+// net returns the sum of the selected grants less their reversals, up to and including an event. counts selects the
+// grants.
 func (l *ledger) net(upTo *events.Recorded, counts func(*events.SubsidyGranted) bool) events.Fen {
 	var sum events.Fen
 	counted := map[string]bool{}
@@ -122,7 +123,7 @@ func (l *ledger) net(upTo *events.Recorded, counts func(*events.SubsidyGranted) 
 	return sum
 }
 
-// moves says whether an event is such a grant or a reversal of one.
+// moves reports whether an event is a selected grant or a reversal of one.
 func (l *ledger) moves(r *events.Recorded, counts func(*events.SubsidyGranted) bool) bool {
 	switch r.Data.(type) {
 	case *events.SubsidyGranted, *events.SubsidyReversed:
@@ -137,7 +138,7 @@ func (l *ledger) moves(r *events.Recorded, counts func(*events.SubsidyGranted) b
 	return false
 }
 
-// reached is the day on which the sum of what events count for first reached an amount, or none.
+// reached returns the day on which the running sum of counts over the events first reached an amount, or none.
 func (l *ledger) reached(amount events.Fen, counts func(*events.Recorded) events.Fen) events.Date {
 	for _, r := range l.events {
 		if amount -= counts(r); amount <= 0 {
@@ -147,7 +148,8 @@ func (l *ledger) reached(amount events.Fen, counts func(*events.Recorded) events
 	return 0
 }
 
-// receivedOf is what an event brings of a grant or match, reversedOf what it takes off a grant.
+// receivedOf returns the amount of a grant or match that an event receives. reversedOf returns the amount of a grant
+// that an event reverses.
 func receivedOf(r *events.Recorded, id string) events.Fen {
 	switch p := r.Data.(type) {
 	case *events.SubsidyReceived:
@@ -173,7 +175,7 @@ func (l *ledger) fullyReversedOn(g *events.SubsidyGranted) events.Date {
 	return l.reached(g.AmountFen, func(r *events.Recorded) events.Fen { return reversedOf(r, g.Grant) })
 }
 
-// constructionReached is the day on which the net construction grants for a year first reached an amount.
+// constructionReached returns the day on which the net construction grants for a year first reached an amount.
 func (l *ledger) constructionReached(year int, amount events.Fen) events.Date {
 	for r := range all[events.SubsidyGranted](l) {
 		if l.net(r, func(g *events.SubsidyGranted) bool { return g.Category == events.Construction && g.ForYear == year }) >= amount {
@@ -183,7 +185,7 @@ func (l *ledger) constructionReached(year int, amount events.Fen) events.Date {
 	return 0
 }
 
-// nearCap raises the warning that the project money of a fiscal year is near its cap, by its sums in order.
+// nearCap raises the warning that the project money of a fiscal year is near its cap. It computes the sums in order.
 func (l *ledger) nearCap(year int) {
 	var since events.Date
 	over := func(on events.Date) {
@@ -213,7 +215,8 @@ func (l *ledger) nearCap(year int) {
 	over(0)
 }
 
-// afterRevocation raises every allocation, receipt and payment of a center after the day on which it was revoked.
+// afterRevocation raises an alert for every allocation, receipt and payment after the day on which the center was
+// revoked.
 func (l *ledger) afterRevocation() {
 	revoked := l.revokedOn()
 	if revoked == 0 {

@@ -12,14 +12,15 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Evaluate answers everything about one center as of a date. The history is all that is known of the center, accepted
-// and in the order of position, with the voidings and what they void.
+// Evaluate returns all answers about one center as of a date. history is the whole accepted history of the center in
+// the order of positions, with the voidings and the voided entries.
 func Evaluate(history []events.Recorded, t policy.Timeline, on events.Date) *aggregates.Evaluation {
 	return EvaluateInSteps(history, t, on, func() bool { return true })
 }
 
-// EvaluateInSteps is Evaluate for a caller who waits for a center with many events. It calls step once for each event of the
-// history, and again for each voucher, grant and year. When step returns false it ends soon and returns nil.
+// EvaluateInSteps does the same as Evaluate, and reports its progress for a center with many events. It calls step
+// once for each event of the history, and again for each voucher, grant and year. If step returns false, it ends soon
+// and returns nil.
 func EvaluateInSteps(history []events.Recorded, t policy.Timeline, on events.Date, step func() bool) *aggregates.Evaluation {
 	l := &ledger{timeline: t, on: on, goOn: step}
 	for i := range history {
@@ -53,17 +54,17 @@ func voided(history []events.Recorded, r *events.Recorded) bool {
 	return false
 }
 
-// ledger is what happened to a center by a date, in the order (on, position), voided entries left out.
+// ledger is the history of a center up to a date, in the order (on, position), without voided entries.
 type ledger struct {
 	timeline policy.Timeline
 	on       events.Date
 	events   []*events.Recorded
-	payments []payment // of those events, in no order of days
+	payments []payment // the payments in these events, not ordered by day
 	goOn     func() bool
 	alerts   []aggregates.Alert
 }
 
-// asOf is the ledger of an earlier day.
+// asOf returns the ledger of an earlier day.
 func (l *ledger) asOf(on events.Date) *ledger {
 	past := &ledger{timeline: l.timeline, on: on}
 	for _, r := range l.events {
@@ -75,7 +76,7 @@ func (l *ledger) asOf(on events.Date) *ledger {
 	return past
 }
 
-// reading is the policy that answers questions which need an answer on every date, even before any was adopted.
+// reading returns the policy for questions that need an answer on every date, even before the first adoption.
 func (l *ledger) reading(on events.Date) *policy.Policy {
 	if p := l.timeline.Reading(on); p != nil {
 		return p
@@ -94,13 +95,14 @@ func all[T any](l *ledger) iter.Seq2[*events.Recorded, *T] {
 	}
 }
 
-// fact is an event that is judged: a policy was in force on its day.
+// fact is an event that is judged, with the policy in force on its day.
 type fact struct {
 	*events.Recorded
 	at *policy.Policy
 }
 
-// judged yields the events with payload T that happened under a policy, in order; what was before raises nothing.
+// judged yields the events with payload T that happened under a policy, in order. Events before the first policy
+// raise nothing.
 func judged[T any](l *ledger) iter.Seq2[fact, *T] {
 	return func(yield func(fact, *T) bool) {
 		for r, p := range all[T](l) {
@@ -111,7 +113,7 @@ func judged[T any](l *ledger) iter.Seq2[fact, *T] {
 	}
 }
 
-// first is the day of the first event with payload T that is so, or none.
+// first returns the day of the first event with payload T for which so returns true, or none.
 func first[T any](l *ledger, so func(on events.Date, p *T) bool) events.Date {
 	for r, p := range all[T](l) {
 		if so(r.On, p) {
@@ -121,13 +123,13 @@ func first[T any](l *ledger, so func(on events.Date, p *T) bool) events.Date {
 	return 0
 }
 
-// always is so for every event with payload T.
+// always returns true for every event with payload T.
 func always[T any](events.Date, *T) bool { return true }
 
-// by says whether there is a day and it is not after another.
+// by reports whether a day exists and is not after another.
 func by(day, on events.Date) bool { return day != 0 && day <= on }
 
-// days lists the days of events with payload T or U.
+// days returns the days of the events with payload T or U.
 func days[T, U any](l *ledger) []events.Date {
 	var out []events.Date
 	for r := range all[T](l) {
@@ -139,10 +141,10 @@ func days[T, U any](l *ledger) []events.Date {
 	return out
 }
 
-// spell is a run of days: from its first to the day on which it is over, or none.
+// spell is a run of days: from its first day to the day on which it is over, or none.
 type spell struct{ from, to events.Date }
 
-// spells finds the runs of days on which a state holds that changes on none but the days given.
+// spells returns the runs of days on which a state holds. The state changes only on the given days.
 func spells(on []events.Date, holds func(events.Date) bool) []spell {
 	slices.Sort(on)
 	var out []spell
@@ -176,18 +178,18 @@ func severity(code aggregates.Code, key string) aggregates.Severity {
 	return aggregates.Yellow
 }
 
-// endWithRevocation are the alerts that are without object once the center has lost its qualification.
+// endWithRevocation lists the alerts that lose their object when the center loses its qualification.
 var endWithRevocation = []aggregates.Code{"AL-PRC-02", "AL-TSK-01", "AL-TSK-02", "AL-GOV-01", "AL-ETH-01", "AL-RPT-01",
 	"AL-RPT-03", "AL-EVL-01", "AL-AWD-02", "AL-FND-01", "AL-MAT-01", "AL-EXE-01", "AL-EXE-04", "AL-RCT-01", "AL-RCT-02",
 	"AL-ITV-01"}
 
-// closable are the alerts that a human may strike off the list (alert.closed).
+// closable lists the alerts that a human may close out (alert.closed).
 var closable = []aggregates.Code{"AL-ADM-01", "AL-ADM-03", "AL-PRC-01", "AL-PRC-03", "AL-SAF-01", "AL-EVL-02", "AL-USE-01",
 	"AL-USE-03", "AL-OUT-01", "AL-FND-03", "AL-REV-02"}
 
-// raise adds an alert that is cleared on the first of some days, none among them not counting. An alert that is
-// raised after the ledger's day, or was cleared before it was raised, does not exist. Of two with one identity the one
-// that lasts longer stands.
+// raise adds an alert that is cleared on the first of some days; none among them is ignored. An alert that is raised
+// after the ledger's day, or cleared before it is raised, does not exist. Of two alerts with the same identity, the
+// one that lasts longer stays.
 func (l *ledger) raise(code aggregates.Code, key string, on events.Date, cleared ...events.Date) {
 	if slices.Contains(endWithRevocation, code) {
 		cleared = append(cleared, l.revokedOn())
@@ -232,13 +234,13 @@ func earliest(days ...events.Date) events.Date {
 	return out
 }
 
-// after is the day on which something is overdue by a term of n days from g.
+// after returns the day on which a term of n days from g is overdue.
 func after(g events.Date, n int) events.Date { return g + events.Date(n) + 1 }
 
 func (l *ledger) plaqueOn() events.Date  { return first(l, always[events.PlaqueAwarded]) }
 func (l *ledger) revokedOn() events.Date { return first(l, always[events.QualificationRevoked]) }
 
-// years lists the years from the center's first event to the ledger's day.
+// years returns the years from the center's first event to the ledger's day.
 func (l *ledger) years() []int {
 	var out []int
 	if len(l.events) > 0 {

@@ -5,7 +5,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// operation raises the alerts on task books, governance, safety, ethics, reports and audit findings.
+// operation raises the alerts about task books, governance, safety, ethics, reports and audit findings.
 func (l *ledger) operation() {
 	l.taskBooks()
 	if plaque := l.plaqueOn(); l.timeline.At(plaque) != nil {
@@ -48,7 +48,7 @@ func (l *ledger) taskBooks() {
 	}
 }
 
-// nextTaskBookOn is the day of the task book filed next after this one, or none.
+// nextTaskBookOn returns the day of the next task book filed after this one, or none.
 func (l *ledger) nextTaskBookOn(this *events.Recorded) events.Date {
 	for r := range all[events.TaskBookFiled](l) {
 		if r.On > this.On || r.On == this.On && r.Position > this.Position {
@@ -75,7 +75,7 @@ func (l *ledger) incidents() {
 	}
 }
 
-// ethics raises the alert of the days after the plaque on which the committee of R06-6 is wanting.
+// ethics raises the alert about the days after the plaque on which the committee of R06-6 is missing.
 func (l *ledger) ethics() {
 	plaque := l.plaqueOn()
 	if plaque == 0 {

@@ -12,7 +12,7 @@ func planPassed(_ events.Date, p *events.PlanAppraised) bool              { retu
 func reviewPassed(_ events.Date, p *events.PreliminaryReviewed) bool      { return p.Passed }
 func meetingApproved(_ events.Date, p *events.SpecialMeetingDecided) bool { return p.Approved }
 
-// recognition raises the alerts on admission and on the steps of article 9.
+// recognition raises the alerts about admission and about the steps of article 9.
 func (l *ledger) recognition() {
 	for r, p := range judged[events.PreliminaryReviewed](l) {
 		if p.Passed {
@@ -58,14 +58,14 @@ func (l *ledger) recognition() {
 	}
 }
 
-// step raises a step of recognition that was taken without the one before it.
+// step raises the alert about a step of recognition that was taken without the step before it.
 func (l *ledger) step(r fact, prepared bool) {
 	if !prepared {
 		l.raise("AL-PRC-01", string(r.Kind), r.On)
 	}
 }
 
-// admission raises what a passed preliminary review overlooked.
+// admission raises the alerts about conditions that a passed preliminary review did not meet.
 func (l *ledger) admission(r fact) {
 	mandatory, inPrinciple := l.unmet(r)
 	for _, rule := range mandatory {
@@ -128,7 +128,7 @@ func (l *ledger) unmet(r fact) (mandatory, inPrinciple []events.RuleID) {
 	return mandatory, inPrinciple
 }
 
-// registered is the value of a registered number at the end of a day.
+// registered returns the value of a registered number at the end of a day.
 func (l *ledger) registered(field string, on events.Date) int64 {
 	switch f := l.facts(on); field {
 	case "usableAreaM2":
@@ -139,7 +139,7 @@ func (l *ledger) registered(field string, on events.Date) int64 {
 	return 0
 }
 
-// waivable says whether a waiver of a rule stands.
+// waivable reports whether a waiver of a rule is valid.
 func (l *ledger) waivable(r fact, rule events.RuleID) bool {
 	for _, row := range r.at.Admission {
 		if row.Rule == rule {
@@ -149,7 +149,7 @@ func (l *ledger) waivable(r fact, rule events.RuleID) bool {
 	return false
 }
 
-// relaxable says whether a relaxation given on a day stands (R06-2d), also when no policy was in force yet.
+// relaxable reports whether a relaxation granted on a day is valid (R06-2d), even if no policy was in force yet.
 func (l *ledger) relaxable(on events.Date) bool {
 	at, f := l.reading(on), l.facts(on)
 	return f.RelaxationRequested &&
@@ -158,7 +158,7 @@ func (l *ledger) relaxable(on events.Date) bool {
 		})
 }
 
-// met says whether a condition of admission is met at the end of a day.
+// met reports whether a condition of admission is met at the end of a day.
 func (l *ledger) met(at *policy.Policy, c policy.Condition, on events.Date) bool {
 	f, registered := l.facts(on), first(l, always[events.CenterRegistered])
 	switch c {
@@ -201,7 +201,7 @@ func (l *ledger) listed(list string, on events.Date) bool {
 	}) != 0
 }
 
-// facts are the registered facts that something is judged by, at the end of a day.
+// facts returns the registered facts at the end of a day.
 func (l *ledger) facts(on events.Date) events.Facts {
 	var f events.Facts
 	for r, p := range all[events.CenterRegistered](l) {

@@ -7,7 +7,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// vouchers raises the alerts on how money was spent.
+// vouchers raises the alerts about spending.
 func (l *ledger) vouchers() {
 	sources := l.sources()
 	for r, v := range all[events.FundsSpent](l) {
@@ -36,7 +36,7 @@ func (l *ledger) vouchers() {
 	}
 }
 
-// sources tells where the money of each grant and match comes from.
+// sources returns the source of each grant and match.
 func (l *ledger) sources() map[string]events.Source {
 	out := map[string]events.Source{}
 	for _, g := range all[events.SubsidyGranted](l) {
@@ -52,8 +52,8 @@ func (l *ledger) reversedOn(voucher string) events.Date {
 	return first(l, func(_ events.Date, p *events.SpendingReversed) bool { return p.Voucher == voucher })
 }
 
-// standing is how article 20 looks on a voucher at the end of a day: by its use and code under the policy of its day,
-// from a ruling on by that under the policy of the ruling's day.
+// standing returns the classification of a voucher by article 20 at the end of a day: of its use and code under the
+// policy of its day, or of the last ruling under the policy of the ruling's day.
 func (l *ledger) standing(r *events.Recorded, v *events.FundsSpent, on events.Date) policy.Standing {
 	s := l.reading(r.On).Standing(v.Use, v.EconCode)
 	for ruled, p := range all[events.UseRuled](l) {
@@ -64,8 +64,8 @@ func (l *ledger) standing(r *events.Recorded, v *events.FundsSpent, on events.Da
 	return s
 }
 
-// standingSpells are the days from which a line of a voucher was of a class. On its own day it is first as it was
-// declared, and a ruling of that day ends that at once.
+// standingSpells returns the runs of days on which a line of a voucher has a class. On the day of the voucher the
+// declared use counts first, and a ruling of that day ends that at once.
 func (l *ledger) standingSpells(r *events.Recorded, v *events.FundsSpent, class policy.Class, sources map[string]events.Source) []spell {
 	is := func(s policy.Standing) bool {
 		return slices.ContainsFunc(v.Lines, func(line events.SpendingLine) bool { return s.On(sources[line.Grant]) == class })
@@ -83,8 +83,8 @@ func (l *ledger) standingSpells(r *events.Recorded, v *events.FundsSpent, class 
 	return slices.DeleteFunc(found, func(s spell) bool { return l.timeline.At(s.from) == nil })
 }
 
-// overdrawn says whether a voucher leaves a grant's balance below zero, taking the movements by day, on each the
-// receipts, recoveries and reversals before the spending, and then in order.
+// overdrawn reports whether a voucher leaves a grant's balance below zero. It takes the movements day by day: on each
+// day receipts, recoveries and reversals before spending, and otherwise in order.
 func (l *ledger) overdrawn(voucher *events.Recorded, grant string) bool {
 	var balance events.Fen
 	for _, r := range l.events {
@@ -108,7 +108,7 @@ func (l *ledger) overdrawn(voucher *events.Recorded, grant string) bool {
 	return balance < 0
 }
 
-// paid is what a voucher took from a grant.
+// paid returns the amount that a voucher took from a grant.
 func (l *ledger) paid(voucher, grant string) events.Fen {
 	for _, v := range all[events.FundsSpent](l) {
 		if v.Voucher == voucher {
@@ -128,7 +128,7 @@ func paidFrom(v *events.FundsSpent, grant string) events.Fen {
 	return sum
 }
 
-// entrusted says whether an out-transfer is covered by its task book (R20-8).
+// entrusted reports whether an out-transfer is covered by its task book (R20-8).
 func (l *ledger) entrusted(r *events.Recorded, v *events.FundsSpent) bool {
 	for _, book := range all[events.EntrustmentSigned](l) {
 		if !names(v, book) {
@@ -154,7 +154,7 @@ func names(v *events.FundsSpent, book *events.EntrustmentSigned) bool {
 	return v.OutTransfer != nil && v.OutTransfer.TaskBook == book.TaskBook
 }
 
-// separateAccount raises the alert on a task book without proof of separate bookkeeping (R20-9).
+// separateAccount raises the alert about a task book without proof of separate bookkeeping (R20-9).
 func (l *ledger) separateAccount(book *events.EntrustmentSigned) {
 	var begun, last events.Date
 	settled := true

@@ -36,7 +36,7 @@ type called struct {
 func (row UseRow) called() called { return called{string(row.Use), row.Words, row.Names} }
 func (row Grade) called() called  { return called{row.Name, row.Words, row.Names} }
 
-// checkNames reports a name that is also the code or a name of another row, for such a name in a sheet would be
+// checkNames reports a name that is also the code or a name of another row, because such a name in a sheet would be
 // ambiguous.
 func checkNames[T any](items []value, rows []T, look func(T) called) {
 	owner := map[string]string{}
@@ -106,7 +106,7 @@ func (p *Policy) gradesCalled() (rows []called) {
 }
 
 // nameAll gives every use and grade its names. A policy that was adopted before policies had names has none in its
-// text. Such a use gets the name in the policy like, or else its quotation. Such a grade gets its quotation first, for
+// text. Such a use gets the name in the policy like, or else its quotation. Such a grade gets its quotation, because
 // the quotation was its name then.
 func (p *Policy) nameAll(like *Policy) {
 	if like == nil {
@@ -127,8 +127,8 @@ func (p *Policy) nameAll(like *Policy) {
 	})
 }
 
-// newVocabulary gives each row its own names, or the first of the borrowed names that is free. A name is free if it is
-// no name or code of another row, and no quotation that several rows have.
+// newVocabulary gives each row its own names, or the first of the borrowed names that is free. A name is free if no
+// other row has it as a name or code, and only one row has it as its quotation.
 func newVocabulary(rows []called, borrowed func(called) []Names) *Vocabulary {
 	v := &Vocabulary{shown: map[string]text.Text{}, codes: map[string]string{}}
 	quoted := map[string]int{}

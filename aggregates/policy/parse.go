@@ -72,7 +72,7 @@ var Required = []events.RuleID{
 // error, which would not be nil. Parse(p.Text()) equals p.
 func Parse(text []byte) (*Policy, Problems) { return parse(text, Builtin()) }
 
-// parse is Parse. Uses and grades without names get those of the policy like.
+// parse does the same as Parse. Uses and grades without names get those of the policy like.
 func parse(text []byte, like *Policy) (*Policy, Problems) {
 	root, problem := tree(text)
 	if problem != nil {

@@ -16,9 +16,9 @@ var (
 	alive   *survivor
 )
 
-// keepAlive puts a writer before that of the standard logger, unless it is there already. This writer panics at
-// lastWords. The panic comes before the exit and is caught where the client was called. Everything else is written as
-// before.
+// keepAlive puts a writer in front of the standard logger's writer, unless it did so before. This writer panics at
+// lastWords. The panic comes before the exit and is caught where the client was called. All other lines are written
+// as before.
 func keepAlive() {
 	aliveMu.Lock()
 	defer aliveMu.Unlock()

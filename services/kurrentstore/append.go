@@ -49,13 +49,13 @@ func bytesOf(batch []events.Proposed) (n int) {
 	return n
 }
 
-// appending is one append until its outcome is known.
+// appending is one append, from its first attempt until its outcome is known.
 type appending struct {
 	s        *Store
 	stream   events.StreamID
 	expected uint64
 	batch    []events.Proposed
-	doubt    bool // it was sent, and the server may store it now or later
+	doubt    bool // the batch was sent, and the server may store it now or later
 	accepted bool // the server acknowledged it, now or before
 	refused  bool // the server answered that the stream is at another revision
 }
@@ -112,7 +112,7 @@ func (a *appending) send(ctx context.Context) error {
 	if a.accepted || a.refused {
 		return nil
 	}
-	var revision esdb.ExpectedRevision = esdb.NoStream{} // never nil, for the client reads nil as any revision
+	var revision esdb.ExpectedRevision = esdb.NoStream{} // never nil, because the client reads nil as any revision
 	if a.expected > 0 {
 		revision = esdb.Revision(a.expected - 1)
 	}
@@ -129,8 +129,8 @@ func (a *appending) send(ctx context.Context) error {
 		if claimed.Swap(true) {
 			return nil, errGivenUp // the caller has this error already
 		}
-		// A send that has begun is not cancelled, for the client has a data race if a context ends while it sends. The
-		// caller only stops waiting for it. A late answer does no harm.
+		// A send that has begun is not cancelled, because the client has a data race if a context ends while it sends.
+		// The caller only stops waiting. A late answer does no harm.
 		return l.client.AppendToStream(context.WithoutCancel(ctx), a.s.name(a.stream),
 			esdb.AppendToStreamOptions{ExpectedRevision: revision, Deadline: &limit}, list...)
 	})
@@ -150,14 +150,14 @@ func (a *appending) heard(err error, sent bool) error {
 	case fateOf(err) == gone:
 		return tombstoned(a.stream)
 	case fateOf(err) == elsewhere, fateOf(err) == impossible && !errors.As(err, &panicked):
-		return err // not stored, this time
+		return err // this attempt stored nothing
 	}
 	a.doubt = a.doubt || sent
 	return err
 }
 
-// look reads the events at the place of the batch. It returns the places if these are the batch, a conflict if they
-// are other events, and another error if that is not known yet.
+// look reads the events at the place of the batch. It returns their places if they are the batch, a conflict if they
+// are other events, and another error if the outcome is not known yet.
 func (a *appending) look(ctx context.Context) ([]events.Place, error) {
 	var there []*esdb.RecordedEvent
 	var err error
@@ -179,7 +179,7 @@ func (a *appending) look(ctx context.Context) ([]events.Place, error) {
 	if same == len(a.batch) {
 		return a.places(there)
 	}
-	if same == len(there) && !a.refused { // all of the batch is there, or nothing of it
+	if same == len(there) && !a.refused { // the stream has all of the batch, or none of it
 		return nil, ErrBehind
 	}
 	if i := slices.IndexFunc(there, func(e *esdb.RecordedEvent) bool { return !genuine(e) }); i >= 0 {
@@ -200,8 +200,9 @@ func (a *appending) places(there []*esdb.RecordedEvent) ([]events.Place, error) 
 	return places, nil
 }
 
-// conflict returns a conflict with the current revision of the stream, which the server's answer has only as text. A
-// node that is behind may contradict the server's refusal, or show less than was already seen.
+// conflict returns a conflict with the current revision of the stream; the server's answer has the revision only as
+// text. A node that is behind may contradict the server's refusal, or show less than was already seen; that is an
+// error too.
 func (a *appending) conflict(ctx context.Context) error {
 	last, err := call(ctx, a.s, func(ctx context.Context, l *link) ([]*esdb.RecordedEvent, error) {
 		return readSome(ctx, l, a.s.name(a.stream), esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)

@@ -91,7 +91,7 @@ func ParseConnection(s string) (*ConnectionString, error) {
 	switch {
 	case errors.As(err, &file):
 		return nil, refuse("文件 %s 读不了（%v）", "the file %s cannot be read (%v)", file.Path, file.Err)
-	case err != nil: // the error is not shown, for its text may repeat the string
+	case err != nil: // the error is not shown, because its text may repeat the string
 		return nil, refuse("客户端读不懂（证书文件有误？）", "the client cannot make sense of it (a file that holds no certificate?)")
 	}
 	c.config = *config

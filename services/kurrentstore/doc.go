@@ -1,48 +1,49 @@
 // Package kurrentstore is an events.Store in a cluster of EventStoreDB or KurrentDB, over EventStore-Client-Go v4.2.0.
 //
-// Each stream of the ledger is a stream of the cluster of the same name ("policy", "center-ZJ-0007"), behind
-// Options.Prefix if there is one. Every stream that has such a name (events.StreamForm) is the ledger's. Each event is
-// one of the cluster's: its type is the kind, its id is ours, its data are the bytes of the body as they are, its
-// content type is JSON. A revision is the cluster's plus one; a position is the commit position in $all, opaque and
-// not dense; RecordedAt is the cluster's date of creation in whole microseconds.
+// Each stream of the ledger is a stream of the cluster with the same name ("policy", "center-ZJ-0007"), after
+// Options.Prefix if there is one. Every stream with such a name (events.StreamForm) belongs to the ledger. Each event
+// is an event of the cluster: its type is the kind, its id is the same, its data are the unchanged bytes of the body,
+// its content type is JSON. A revision is the revision in the cluster plus one; a position is the commit position in
+// $all, opaque and with gaps; RecordedAt is the cluster's date of creation in whole microseconds.
 //
 // # What it promises
 //
-// An append that was answered without error is in the cluster, as far as the cluster keeps what it acknowledges. Every
-// append carries an exact expected revision. While no usable answer comes, the same batch is sent again, with the same
-// ids at the same revision, which the server stores once; after that the place is read, and what lies there decides:
-// the batch, a conflict, or neither yet. An *events.UnknownError is answered only when that stays undecided for
+// An append that returned without error is in the cluster, unless the cluster loses acknowledged events. Every append
+// has an exact expected revision. While no usable answer comes, the same batch is sent again, with the same ids at the
+// same revision, and the server stores it once. Then the store reads the events at that place: they are the batch, a
+// conflict, or not there yet. Append returns an *events.UnknownError only if this stays undecided for
 // Options.Patience.
 //
-// A stream is handed out whole, or with an error. A stream that is deleted or truncated, or whose metadata hides
-// events ($maxAge, $maxCount, $tb), or that has a gap, is a *TamperedError (AL-LED-01): of every read that meets it,
-// of every append to it. Reads and appends look at a stream's metadata before they touch it the first time, ReadStream
-// each time; a subscription sees it change; a read of everything that begins later first looks through what was said
-// before. Metadata that was changed back before it was met does no harm. A node that shows less than was already seen
-// is not believed (ErrBehind).
+// A read returns a whole stream, or an error. A stream that is deleted or truncated, that has a gap, or whose metadata
+// hides events ($maxAge, $maxCount, $tb), is a *TamperedError (AL-LED-01) of every read that meets it and of every
+// append to it. Reads and appends check the metadata of a stream before they use it the first time, ReadStream each
+// time. A subscription sees changes of metadata. A read of all streams that begins later first checks the earlier
+// changes. Metadata that was changed back before a read met it does no harm. A node that shows fewer events than were
+// already seen is not trusted (ErrBehind).
 //
 // # What it does not promise
 //
-// Reads are served by the node that the client met, and may be late; they are never earlier than what this Store
-// itself has appended or seen. RecordedAt is the leader's clock: it decreases where clocks of the cluster differ and
-// the leader changes, or where a clock is set back; who reads everything in order must make sure that it does not. A
-// read that begins after a position cannot know which revision of a stream must come next; who asks knows. What
-// another account writes to the ledger's streams cannot be prevented here: an event that the ledger cannot have
-// written (other content types, links, names that are no kinds, bodies that are not one object on one line) is passed
-// over by reads, though its revision is counted, and an append that meets it at its place is a *TamperedError. A batch
-// has at most Options.AppendBytesMax bytes, and a record that is longer than a server takes which was left as it is
-// (MaxAppendSize, 1 MiB) needs another setting there.
+// The node to which the client is connected serves the reads, and may be behind the leader; but a read always includes
+// the events that this Store has appended or seen. RecordedAt is the leader's clock. It decreases if the clocks of the
+// cluster differ and the leader changes, or if a clock is set back; a caller that reads all streams in order must
+// correct this. A read that begins after a position cannot know which revision of a stream must come next; the caller
+// knows. Other accounts may write to the ledger's streams, and this package cannot prevent it. Reads skip an event
+// that the ledger cannot have written (other content types, links, names that are no kinds, bodies that are not one
+// object on one line), but count its revision. An append that meets such an event at its place returns a
+// *TamperedError. A batch has at most Options.AppendBytesMax bytes. A record longer than the default MaxAppendSize of
+// a server (1 MiB) needs a larger setting on the server.
 //
 // # The account
 //
-// The account must read $all, which only $admins may unless the metadata of $all say otherwise: an event of the type
-// $metadata in the stream $$$all with the data {"$acl":{"$r":["$admins","taizhang"]}}. It must read and write the
-// ledger's streams and read their metadata, which every account may unless $settings or the streams say otherwise;
-// nothing else. Others should be kept from writing and deleting there by $settings or by the streams' $acl.
+// The account needs the right to read $all. By default only $admins have it; the metadata of $all can give it: an
+// event of the type $metadata in the stream $$$all with the data {"$acl":{"$r":["$admins","taizhang"]}}. The account
+// must also read and write the ledger's streams and read their metadata, which every account may unless $settings or
+// the streams restrict it. It needs no other right. Use $settings or the $acl of the streams to keep other accounts
+// from writing and deleting there.
 //
-// # What is done about the client
+// # Defects of the client, and how the store avoids them
 //
-// The numbers are those of the tests, which show each of them with the client alone; 17 is with those of kurrenttest.
+// The numbers are those of the tests, which show each defect with the client alone; the test of 17 is in kurrenttest.
 //
 //	 1  discovery that fails ends the client      discovery lasts an hour, and such a client is replaced
 //	 2  calls ignore their context                each runs in one of 64 goroutines, after one call has found a node;
@@ -69,14 +70,14 @@
 //	    or the client itself closes a connection  remains, where several appends meet a follower: an answer may be lost,
 //	                                              and the outcome is then settled by reading
 //
-// Of the server: a repeat is recognised by its ids alone, so that what lies there is compared; checkpoints of filtered
-// subscriptions have been wrong in several versions, so that nothing is read into them; a read takes no filter in this
-// client, so that bounded reads are subscriptions up to the end from 23.10 on, and unfiltered reads on 22.6 to 23.9;
-// older servers do not say where the events of a stream lie in $all and are refused.
+// About the server: it recognizes a repeat by its ids alone, so the store compares the stored events. Checkpoints of
+// filtered subscriptions were wrong in several versions, so the store does not rely on them. A read in this client has
+// no filter, so bounded reads are subscriptions up to the end from 23.10 on, and unfiltered reads on 22.6 to 23.9.
+// Older servers do not return the positions in $all of the events of a stream, and are refused.
 //
 // # What it was tested against
 //
-// The contract (events/storetest) over the real client and real gRPC against kurrenttest, which follows the server's
-// source, whole and under each of its faults; against a real server with TAIZHANG_TEST_ESDB=esdb://… go test, which
-// needs nothing but that variable.
+// The tests run the contract (events/storetest) over the real client and real gRPC against kurrenttest, which follows
+// the server's source: without faults and under each of its faults. With TAIZHANG_TEST_ESDB=esdb://… they run against
+// a real server; they need only that variable.
 package kurrentstore

@@ -26,7 +26,7 @@ type TamperedError struct {
 	What   text.Text
 }
 
-// ErrorCode returns the code of package text: the record cannot be relied on.
+// ErrorCode returns the code of package text: the events in the cluster cannot be relied on.
 func (e *TamperedError) ErrorCode() text.ErrorCode { return text.Internal }
 
 // Text returns the error as a message for a user.
@@ -56,7 +56,7 @@ type RefusedError struct {
 	Err error
 }
 
-// ErrorCode returns the code of package text: the server must be put right first.
+// ErrorCode returns the code of package text: the server must be configured correctly first.
 func (e *RefusedError) ErrorCode() text.ErrorCode { return text.Unavailable }
 
 // Text returns the error as a message for a user.
@@ -104,9 +104,9 @@ func (e *UnreachableError) Error() string {
 // Unwrap returns the last failure.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// ErrBehind is in the *UnreachableError of a read that found less than this store or the caller has already seen. The
-// node to which the client is connected serves reads, and it may be late, for the client never asks for the leader. If
-// the error stays, the cluster has lost events that it had acknowledged.
+// ErrBehind is in the *UnreachableError of a read that found fewer events than this store or the caller has already
+// seen. The node to which the client is connected serves reads, and may be behind, because the client never asks for
+// the leader. If the error persists, the cluster has lost acknowledged events.
 var ErrBehind = errors.New("the node is behind what was already seen")
 
 // errSilent is the error that a read has received nothing for too long.
@@ -123,14 +123,15 @@ type fate int
 const (
 	lost       fate = iota // no answer: the operation may have happened, and a retry may help
 	away                   // the same, and the connection can no longer be used
-	elsewhere              // nothing happened; the client now knows the leader and will ask there
+	elsewhere              // nothing happened; the client now knows the leader and will send to it
 	outdated               // the expected revision is not the stream's
 	gone                   // the stream was closed by a tombstone
 	missing                // there is no such stream
 	impossible             // nothing happened, and a retry is useless
 )
 
-// fateOf classifies an error of the client. Some are wrapped, some are bare statuses, and esdb.FromError sees neither.
+// fateOf classifies an error of the client. Some are wrapped and some are bare statuses; esdb.FromError recognizes
+// neither.
 func fateOf(err error) fate {
 	var tampering *TamperedError
 	var refusal *RefusedError

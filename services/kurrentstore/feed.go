@@ -29,7 +29,7 @@ type source func(ctx context.Context, l *link) (recv func() (item, error), stop 
 // the reader can stop waiting at any time.
 type feed struct {
 	items chan item
-	err   error // why it ended; read after items is closed
+	err   error // the reason why it ended; read after items is closed
 	timer *time.Timer
 }
 
@@ -63,7 +63,7 @@ func (s *Store) feed(ctx context.Context, l *link, open source) *feed {
 	return f
 }
 
-// next returns the next message, or the error for which there is none.
+// next returns the next message, or the error with which the feed ended.
 func (f *feed) next(ctx context.Context, silence time.Duration) (item, error) {
 	select {
 	case it, ok := <-f.items:
@@ -107,7 +107,7 @@ func (s *Store) run(ctx context.Context, q *scan) error {
 		case done || ctx.Err() != nil:
 			return err
 		case q.forever && errors.Is(err, errSilent):
-			a = s.patiently() // nothing happened for a while; the new subscription will tell whether that is so
+			a = s.patiently() // silence is no failure; a new subscription shows whether the server still answers
 			continue
 		case fateOf(err) == impossible:
 			return explain(err)
@@ -189,14 +189,14 @@ func subscriptionOf(sub *esdb.Subscription) (func() (item, error), func()) {
 			case m.EventAppeared != nil:
 				return item{event: m.EventAppeared.OriginalEvent()}, nil
 			case m.CheckPointReached != nil:
-				// Servers have sent checkpoints that lie after events still to come (before 21.10.10, 22.10.4, 23.10
-				// and again before 24.10.5), so that nothing is read into them.
+				// Some servers (before 21.10.10, 22.10.4, 23.10, and again before 24.10.5) send checkpoints beyond
+				// events that they have not sent yet, so the position of a checkpoint is not used.
 				return item{}, nil
 			case m.CaughtUp != nil:
 				return item{end: true}, nil
 			case m.SubscriptionDropped != nil:
 				if errors.Is(m.SubscriptionDropped.Error, io.EOF) {
-					return item{}, errDropped // the server ended what has no end
+					return item{}, errDropped // the server ended a subscription, which has no end
 				}
 				return item{}, m.SubscriptionDropped.Error
 			}

@@ -22,7 +22,8 @@ const (
 )
 
 // hides returns the member of the metadata of a stream with which the server hides events from reads and later removes
-// them, or "". Where the server may be less strict about JSON than this package, the name of the member is enough.
+// them, or "". If the metadata is not valid JSON for this package, the name of the member in the text is enough,
+// because the server may be less strict.
 func hides(metadata []byte) string {
 	var m struct {
 		MaxAge         jsontext.Value `json:"$maxAge"`
@@ -73,7 +74,7 @@ func (s *Store) checkMetadata(ctx context.Context, stream events.StreamID) error
 	return nil
 }
 
-// checkOnce is checkMetadata, with retries, for a stream that was not yet found to be complete.
+// checkOnce does the same as checkMetadata, with retries, unless the stream was found to be complete before.
 func (s *Store) checkOnce(ctx context.Context, stream events.StreamID) error {
 	s.mu.Lock()
 	whole, found := s.whole[stream], s.found
@@ -86,7 +87,7 @@ func (s *Store) checkOnce(ctx context.Context, stream events.StreamID) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.found == found { // else it may have been said since
+	if s.found == found { // otherwise metadata may have changed meanwhile
 		s.whole[stream] = true
 	}
 	return nil
@@ -113,7 +114,7 @@ func tombstoned(stream events.StreamID) error {
 }
 
 // audit checks all metadata of the ledger's streams up to a position, for a read that begins there. The server reads
-// its whole log for that, once in the life of the store.
+// its whole log for this, once in the life of the store.
 func (s *Store) audit(ctx context.Context, upTo uint64) error {
 	s.mu.Lock()
 	from := s.audited

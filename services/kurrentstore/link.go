@@ -18,16 +18,16 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// link is one client of the cluster, as long as it can be used. When its connection breaks, the store gives it up and
-// makes another link: a client that looks for a node again never closes its old connection, and a client that stopped
-// looking never answers again. A link is closed only when nobody uses it, or when all its calls hang: closing it during
-// a call makes the call panic.
+// link is one client of the cluster, for as long as it is usable. When its connection breaks, the store gives the
+// link up and makes another one: a client that searches for a node again never closes its old connection, and a
+// client that stopped searching never answers again. A link is closed only when nobody uses it, or when all its calls
+// hang: closing it during a call makes the call panic.
 type link struct {
 	client  *esdb.Client
-	reads   context.Context // ends the link's reads when it is given up
+	reads   context.Context // cancelled when the link is given up, which ends its reads
 	endRead context.CancelFunc
 	warm    chan struct{} // closed when the client has found a node, or failed to
-	err     error         // why it failed; set before warm is closed, as is version
+	err     error         // why the search failed; set before warm is closed, like version
 	version esdb.ServerVersion
 
 	mu    sync.Mutex
@@ -70,7 +70,8 @@ func (s *Store) current() (*link, error) {
 	return l, nil
 }
 
-// warmUp lets the client find a node, in one call: calls that find it looking would hang, whatever their contexts say.
+// warmUp makes the client find a node, in one call. Other calls wait for this: calls during the search would hang,
+// whatever their contexts say.
 func (s *Store) warmUp(l *link, wait time.Duration) {
 	defer close(l.warm)
 	if l.err = sleep(s.life, wait); l.err != nil {
@@ -111,7 +112,7 @@ func (s *Store) listen(level esdb.LogLevel, format string, args ...any) {
 	s.log.Debug("client: "+text, zap.String("level", level))
 }
 
-// use returns a warm link, which the caller must leave.
+// use returns a link that has found a node. The caller must leave the link.
 func (s *Store) use(ctx context.Context) (*link, error) {
 	for {
 		l, err := s.current()
@@ -143,11 +144,11 @@ func (l *link) enter() bool {
 	return true
 }
 
-// errGivenUp is the error that a link was given up before the client was asked anything.
+// errGivenUp is the error that a link was given up before a call was sent.
 var errGivenUp = errors.New("the connection was given up")
 
-// usable returns an error if the client must not be called. It is called just before the client is: a call to a client
-// that has lost its node makes it look for another one.
+// usable returns an error if the client must not be called. It is called just before each call of the client: a call
+// to a client that has lost its node makes it search for another one.
 func (l *link) usable() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -166,9 +167,9 @@ func (l *link) leave() {
 	}
 }
 
-// giveUp ends the use of the link and its reads, and closes its client when no call is in it. A call that meets the
-// client while it looks for a node hangs, for ever if it finds none. After limits.answer, the longest time of an append,
-// the client is closed in spite of such calls, which makes them panic and so end.
+// giveUp ends the use of the link and its reads, and closes its client when no call uses it. A call to a client that
+// searches for a node hangs, for ever if it finds none. After limits.answer, the longest time of an append, the
+// client is closed in spite of such calls, which makes them panic and so end.
 func (s *Store) giveUp(l *link) {
 	s.mu.Lock()
 	if s.link == l {
@@ -198,8 +199,8 @@ func (s *Store) giveUp(l *link) {
 	}()
 }
 
-// call makes one call in a goroutine of its own and waits for it no longer than ctx and the limit on calls, because the
-// client sometimes ignores contexts. The number of goroutines that hang in the client is limited.
+// call makes one call in its own goroutine. It waits at most until ctx ends or the limit on calls is reached, because
+// the client sometimes ignores contexts. The number of goroutines that hang in the client is limited.
 func call[T any](ctx context.Context, s *Store, f func(context.Context, *link) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.limits.call)
 	defer cancel()
@@ -251,16 +252,17 @@ func guarded(f func() error) (err error) {
 	return f()
 }
 
-// again is the state of trying again: pauses that double, with jitter, until patience runs out.
+// again is the state of a retry loop: pauses that double, with jitter, until the time is over.
 type again struct {
 	s     *Store
-	until time.Time // zero: for ever
+	until time.Time // when to stop; zero for never
 	pause time.Duration
 }
 
 func (s *Store) patiently() *again { return &again{s: s, until: time.Now().Add(s.patience)} }
 
-// wait pauses before the next try. It answers an error if there is to be none: ctx's, or an *UnreachableError.
+// wait pauses before the next attempt. It returns an error if there must be no further attempt: that of ctx, or an
+// *UnreachableError.
 func (a *again) wait(ctx context.Context, cause error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -278,7 +280,7 @@ func (a *again) wait(ctx context.Context, cause error) error {
 	return sleep(ctx, pause)
 }
 
-// retry calls f until it answers something of use.
+// retry calls f until it gets a usable answer.
 func (s *Store) retry(ctx context.Context, f func() error) error {
 	for a := s.patiently(); ; {
 		err := f()

@@ -13,19 +13,19 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// never is a revision or position that no event reaches, for those of the protocol are signed.
+// never is a revision or position that no event has, because numbers in the protocol are signed.
 const never = math.MaxInt64
 
-// tap yields events to the loop over a read, and at the end the error for which there are no more.
+// tap passes events to the loop over a read, and at the end the error with which the read ends.
 type tap struct {
 	s      *Store
 	ctx    context.Context // the caller's
 	yield  func(events.Stored, error) bool
 	line   []byte
-	broken bool // the loop was broken off
+	broken bool // the loop has ended by break
 }
 
-// reading makes an iterator of a read.
+// reading turns a read function into an iterator.
 func (s *Store) reading(ctx context.Context, read func(ctx context.Context, out *tap) error) iter.Seq2[events.Stored, error] {
 	return func(yield func(events.Stored, error) bool) {
 		inner, end := both(ctx, s.reads)
@@ -55,7 +55,7 @@ func (t *tap) over() error {
 	return t.ctx.Err()
 }
 
-// hand yields the event and reports whether the read continues.
+// hand passes an event to the loop and reports whether the read continues.
 func (t *tap) hand(stream events.StreamID, e *esdb.RecordedEvent) (bool, error) {
 	if t.over() != nil {
 		return false, nil
@@ -69,11 +69,11 @@ func (t *tap) hand(stream events.StreamID, e *esdb.RecordedEvent) (bool, error) 
 	return !t.broken, nil
 }
 
-// ReadAll implements events.Store. The end is that of the node that answers, but never before what this store has
-// already seen or appended. From the beginning on, and after what was seen in the same read, no event of a stream is
-// left out without a *TamperedError; whoever begins later knows the revisions that must come next. A read after a
-// position that the node has not reached waits for it, for Options.Patience, and then yields an *UnreachableError with
-// ErrBehind.
+// ReadAll implements events.Store. It ends at the last event of the node that answers, which is never before the
+// events that this store has seen or appended. A read from the beginning yields a *TamperedError instead of leaving
+// out an event of a stream; so does every read after the first event of the stream that it yields. A caller that
+// begins later must check the first revision of each stream itself. A read after a position that the node does not
+// have waits for Options.Patience, and then yields an *UnreachableError with ErrBehind.
 func (s *Store) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
 	return s.reading(ctx, func(ctx context.Context, out *tap) error {
 		if after >= never {
@@ -103,8 +103,8 @@ func (s *Store) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.St
 	})
 }
 
-// await waits until the cluster answers, however long that takes, and has what a subscription after the position
-// passes over, for Options.Patience.
+// await waits without limit until the cluster answers, and then for Options.Patience until the node has the event
+// after which the subscription begins.
 func (s *Store) await(ctx context.Context, after uint64) error {
 	for a := (&again{s: s}); ; {
 		head, err := call(ctx, s, headOf)
@@ -157,12 +157,12 @@ type allRead struct {
 	heads     map[events.StreamID]uint64 // the last revision of each stream in this read
 }
 
-// all reads everything that the filter lets through, after a position. Reads of the client take no filter, so that
-// subscriptions must do; they say where the end is from 23.10 on. On older servers, where a read has to end, all
-// events come and are passed over here. A read that has to end asks first whether the node has what lies at its end:
-// one that is behind would end earlier.
+// all reads the events that match the filter, after a position. A read in this client has no filter, so all uses
+// subscriptions, which report their end from 23.10 on. On older servers a bounded read gets all events and skips the
+// others here. Before a bounded read, the caller checks that the node has the event at its end: a node that is behind
+// would end the read earlier.
 func all(filter *esdb.SubscriptionFilter, last esdb.Position, end uint64, follow bool) source {
-	var from esdb.AllPosition = esdb.Start{} // never nil, which a subscription takes for the end
+	var from esdb.AllPosition = esdb.Start{} // never nil, because a subscription reads nil as the end
 	if last.Commit > 0 {
 		from = last
 	}
@@ -204,7 +204,7 @@ func (r *allRead) take(ctx context.Context, it item) (bool, error) {
 		return !r.follow && it.end, nil
 	}
 	if e.Position.Commit <= r.last.Commit {
-		return false, nil // delivered twice, or where an inclusive read begins
+		return false, nil // a duplicate, or the event at which an inclusive read begins
 	}
 	if !r.follow && e.Position.Commit > r.end {
 		return true, nil

@@ -35,7 +35,7 @@ type Options struct {
 // limits holds the limits on waiting times and on buffers. Tests make them tighter.
 type limits struct {
 	call             time.Duration // to wait for one call
-	answer           time.Duration // one append on the wire, whether or not anybody waits for it
+	answer           time.Duration // one append on the wire, even if nobody waits for it
 	silence          time.Duration // a read without a message
 	idle             time.Duration // a subscription without a message, after which it is opened anew
 	drain            time.Duration // appends under way at Close
@@ -45,7 +45,7 @@ type limits struct {
 	retryMax         time.Duration
 	discoverAttempts int
 	calls, reads     int // at the same time
-	buffer           int // events of one read that were received and not yet handed out
+	buffer           int // events of one read that were received and not yet processed
 }
 
 func standardLimits() limits {
@@ -53,8 +53,8 @@ func standardLimits() limits {
 		call: 10 * time.Second, answer: time.Minute, silence: 30 * time.Second, idle: 2 * time.Minute,
 		drain: 5 * time.Second, linger: 2 * time.Second, rebuild: 250 * time.Millisecond,
 		retryMin: 20 * time.Millisecond, retryMax: 2 * time.Second,
-		// An hour while the server refuses connections: a client that gives up discovering is of no use any more, and
-		// one that never gave up would go on after Close.
+		// An hour while the server refuses connections. A client that stops searching is unusable, and one that never
+		// stopped would go on after Close.
 		discoverAttempts: 36_000,
 		calls:            64, reads: 256, buffer: 256,
 	}
@@ -76,16 +76,16 @@ type Store struct {
 	readSlots         chan struct{}
 	active            sync.WaitGroup         // appends; not added to once closed is set
 	links             sync.WaitGroup         // links whose client is not closed yet; not added to once life ended
-	trouble           atomic.Pointer[string] // why the client finds no node; nil while it has one
+	trouble           atomic.Pointer[string] // the reason why the client finds no node; nil while it has one
 
 	mu       sync.Mutex
 	link     *link // nil until needed
 	nextLink time.Time
 	heads    map[events.StreamID]uint64 // the highest revision seen of each stream
 	high     uint64                     // the highest position seen
-	whole    map[events.StreamID]bool   // streams whose metadata was looked at and hides nothing
-	found    uint64                     // how often metadata was found to hide events
-	audited  uint64                     // up to which position all metadata was looked at
+	whole    map[events.StreamID]bool   // streams whose metadata was checked and hides nothing
+	found    uint64                     // the number of times that metadata was found to hide events
+	audited  uint64                     // the position up to which all metadata was checked
 }
 
 // Open returns the store. It does not wait for the cluster, which may be down: see Ping.

@@ -8,7 +8,7 @@ import (
 )
 
 // ahead holds one answer for each of several centers. The answers are computed before the list fixes its position. At
-// that position only the centers that got new events meanwhile are computed again.
+// that position only the centers with new events are computed again.
 type ahead[T any] struct {
 	d    *Books
 	of   events.CenterID // "" for all
@@ -28,12 +28,12 @@ func workAhead[T any](ctx context.Context, d *Books, of events.CenterID, work fu
 	return &ahead[T]{d, of, work, done}, err
 }
 
-// take returns the answers in the order of the centers. Its caller makes sure that no event is applied meanwhile.
+// take returns the answers in the order of the centers. No event may be applied meanwhile.
 func (a *ahead[T]) take() []T {
 	marks := a.d.Register.Marks(a.of)
 	answers, done := make([]T, len(marks)), a.done
 	for i, m := range marks {
-		for len(done) > 0 && done[0].Center < m.Center { // a center that is not seen any more
+		for len(done) > 0 && done[0].Center < m.Center { // this center has left the scope
 			done = done[1:]
 		}
 		switch {

@@ -45,7 +45,7 @@ func centersOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Ce
 	return slices.Values([][]table.Cell{append([]table.Cell{table.Text(c.ID), table.Named(c.Status, StatusWord(c.Status))}, append(s.counts(), table.Text(c.Name))...)}), s
 }
 
-// counts returns the cells of the records and of the open alerts.
+// counts returns the cells with the numbers of records and of open alerts.
 func (s *sum) counts() []table.Cell {
 	return []table.Cell{table.Number(s.events), table.Number(s.red), table.Number(s.yellow), table.Number(s.blue)}
 }

@@ -170,8 +170,8 @@ func (d *Books) fill(ctx context.Context, t *table.Table, parts []*movedRows) er
 	return err
 }
 
-// changed computes the changes of every center that has a later record, and makes rows of them. It makes the rows of a
-// center at once and drops the steps of the center, for the steps of all centers would need too much memory.
+// changed computes the changes of every center that has a later record, and makes rows of them. It makes the rows of
+// a center at once and drops the steps of the center, because the steps of all centers would need too much memory.
 func (d *Books) changed(ctx context.Context, s span, on events.Date, rows func(*changed) *movedRows) ([]*movedRows, error) {
 	before, of, err := d.later(ctx, s)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// The parameters and values with which changes splits a figure into what was reported and what moved it since.
+// The parameters and values with which changes splits a figure into the reported amount and its later changes.
 const (
 	fromAsOf     = "from-as-of"
 	showRecords  = "records"
@@ -27,17 +27,17 @@ const (
 	byTotal      = "total"
 )
 
-// shareRowsMax is how many rows the records of all figures may make. They are held in memory.
+// shareRowsMax is the maximum number of rows with the records of all figures. They are kept in memory.
 const shareRowsMax = 200_000
 
-// part is a part of the figure as it is now.
+// part is a part of the present amount of a figure.
 type part int
 
 // The parts, in the order in which they are added up.
 const (
 	reportedPart  part = iota // as of the earlier date, as known at the earlier point
-	correctedPart             // as of the earlier date, by what was recorded since
-	happenedPart              // by what happened since the earlier date, as known now
+	correctedPart             // as of the earlier date, by records entered since
+	happenedPart              // by records dated since the earlier date, as known now
 )
 
 var partWords = []struct {
@@ -59,14 +59,14 @@ func compareLines(a, b moneyLine) int {
 	return cmp.Or(cmp.Compare(a.year, b.year), cmp.Compare(slices.Index(aggregates.Scopes, a.scope), slices.Index(aggregates.Scopes, b.scope)))
 }
 
-// parts holds the money of a line in its parts, which add up to the money as it is now.
+// parts holds the money of a line in its parts, whose sum is the present money.
 type parts [happenedPart + 1]aggregates.Money
 
 func (p parts) now() aggregates.Money {
 	return p[reportedPart].Plus(p[correctedPart]).Plus(p[happenedPart])
 }
 
-// share is what one record moves in one part of a line.
+// share is the amount that one record moves in one part of a line.
 type share struct {
 	moneyLine
 	part
@@ -75,7 +75,7 @@ type share struct {
 	money aggregates.Money
 }
 
-// partsOfCenter is the money of one center in its parts, and the shares of the records if they are wanted.
+// partsOfCenter holds the money of one center in its parts, and the shares of the records if they are asked for.
 type partsOfCenter struct {
 	id         events.CenterID
 	name, city table.Cell
@@ -111,7 +111,7 @@ func partsColumns(q *asked) (columns []table.Column) {
 	return append(columns, table.Column{Name: "nowFen", Title: text.Say("现在数", "now"), Type: table.Money})
 }
 
-// byRecord reports whether the rows are records.
+// byRecord reports whether each row is about one record.
 func (q *asked) byRecord() bool {
 	return q.text("show") == showRecords || q.text("show") == showReported
 }
@@ -138,8 +138,8 @@ func (q *asked) checkParts() error {
 	return nil
 }
 
-// changesInParts splits figures into what was reported as of an earlier date and known at an earlier point, what was
-// corrected since, and what happened since.
+// changesInParts splits figures into three parts: the amount as of an earlier date and as known at an earlier point,
+// the corrections recorded since, and the movements dated since.
 func changesInParts(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	worked, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) *partsOfCenter { return d.partsNow(q, id) })
 	if err != nil {
@@ -171,8 +171,8 @@ func changesInParts(ctx context.Context, d *Books, q *asked, t *table.Table) err
 	return nil
 }
 
-// partsNow returns the money of a center as known now: as of the earlier date, still as if all of it had been reported,
-// and what happened since.
+// partsNow returns the money of a center as known now, in two parts: as of the earlier date, all of it counted as
+// reported, and the movements dated since.
 func (d *Books) partsNow(q *asked, id events.CenterID) *partsOfCenter {
 	facts, from := d.Register.Facts(id, q.On), q.day(fromAsOf)
 	code, city := projections.CityOf(facts.Region)
@@ -197,7 +197,7 @@ func (q *asked) lineFilter() projections.ExecutionFilter {
 	return projections.ExecutionFilter{Year: q.number("year"), Scope: aggregates.Scope(q.text("scope"))}
 }
 
-// happened lists what each record moves in a line between two dates.
+// happened lists the amounts that each record moves in a line between two dates.
 func (d *Books) happened(id events.CenterID, l moneyLine, from, to events.Date) (shares []share) {
 	add := func(of aggregates.RecordRef, money aggregates.Money) {
 		if money != (aggregates.Money{}) {
@@ -210,7 +210,7 @@ func (d *Books) happened(id events.CenterID, l moneyLine, from, to events.Date) 
 		case len(before) == 0 || len(after) > 0 && after[0].From.Revision < before[0].From.Revision:
 			add(after[0].From, after[0].Money)
 			after = after[1:]
-		case len(after) == 0 || before[0].From.Revision < after[0].From.Revision: // its source belongs to the scope no more
+		case len(after) == 0 || before[0].From.Revision < after[0].From.Revision: // its source no longer belongs to the scope
 			add(before[0].From, aggregates.Money{}.Minus(before[0].Money))
 			before = before[1:]
 		default:
@@ -221,7 +221,8 @@ func (d *Books) happened(id events.CenterID, l moneyLine, from, to events.Date) 
 	return shares
 }
 
-// correct moves what was recorded since the earlier point from the reported money to the corrected money.
+// correct moves the effect of records that were recorded after the earlier point from the reported money to the
+// corrected money.
 func (d *Books) correct(ctx context.Context, q *asked, s span, list []*partsOfCenter) error {
 	before, of, err := d.later(ctx, s)
 	if err != nil {
@@ -256,7 +257,7 @@ func (d *Books) correct(ctx context.Context, q *asked, s span, list []*partsOfCe
 	return err
 }
 
-// reported lists what each record moves in the figures that were reported.
+// reported lists the amounts that each record moves in the reported figures.
 func (d *Books) reported(ctx context.Context, q *asked, s span, list []*partsOfCenter) error {
 	if s.After == 0 {
 		return nil
@@ -276,7 +277,7 @@ func (d *Books) reported(ctx context.Context, q *asked, s span, list []*partsOfC
 	return err
 }
 
-// knownAt returns the register of what was known at a point, of one center, or of all centers for "".
+// knownAt returns the register as of a point, with one center, or with all centers for "".
 func (d *Books) knownAt(ctx context.Context, center events.CenterID, p ledger.Point) (*projections.Register, error) {
 	if center != "" {
 		return d.Ledger.KnownAtOf(ctx, p, center)
@@ -289,9 +290,9 @@ func (q *asked) takesFigure(f *MoneyFigure) bool {
 	return !q.given("figure") || q.text("figure") == f.Name
 }
 
-// partsRows adds a row for each group, line and figure, and the totals. A figure of a year and scope that nothing moved
-// in any center is left out. Of one that moved, every group that has any money is listed, so that the rows add up to what
-// was reported.
+// partsRows adds a row for each group, line and figure, and the totals. It leaves out a figure of a year and scope
+// that nothing moved in any center. For any other figure it lists every group with money, so that the sum of the rows
+// is the reported amount.
 func (q *asked) partsRows(t *table.Table, list []*partsOfCenter) {
 	type group struct {
 		lead  []table.Cell
@@ -358,7 +359,8 @@ func (q *asked) partsRows(t *table.Table, list []*partsOfCenter) {
 	}
 }
 
-// shareRows adds a row for each record, figure and part that it moves, and with one figure a total for each part.
+// shareRows adds a row for each record, figure and part that the record moves. With a single figure, it also adds a
+// total for each part.
 func (d *Books) shareRows(ctx context.Context, q *asked, s span, t *table.Table, list []*partsOfCenter) error {
 	var figures []*MoneyFigure
 	for i := range Figures {
@@ -508,7 +510,7 @@ func (d *Books) findShares(ctx context.Context, q *asked, s span, list []*partsO
 	return nil
 }
 
-// partsTitle names the two dates and the two points.
+// partsTitle returns a title that names the two dates and the two points.
 func partsTitle(s span, q *asked) text.Text {
 	at := s.sinceAt.In(events.Shanghai).Format(time.RFC3339)
 	return text.Text{
@@ -517,7 +519,7 @@ func partsTitle(s span, q *asked) text.Text {
 	}
 }
 
-// partsNotes says what the parts are.
+// partsNotes returns the notes that explain the parts.
 func partsNotes(q *asked) []text.Text {
 	from := q.day(fromAsOf)
 	return []text.Text{

@@ -73,7 +73,7 @@ type laterOf struct {
 type span struct {
 	ledger.Span
 	sinceAt time.Time                  // the older point's instant
-	counts  map[events.CenterID]uint64 // how many events each center has at the newer point
+	counts  map[events.CenterID]uint64 // the number of events of each center at the newer point
 	center  events.CenterID
 }
 

@@ -32,21 +32,21 @@ var duplicatesList = &List{
 	answer:  duplicates,
 }
 
-// lot is a voucher in as few bytes as possible, for there may be a million vouchers. Vouchers that may be paid twice
-// have the same hash: same payee, same amount, and the same center unless centers are compared. Other vouchers rarely
-// do.
+// lot is a voucher in as few bytes as possible, because there may be a million vouchers. Vouchers that may be paid
+// twice have the same hash: the same payee, the same amount, and the same center unless centers are compared. Other
+// vouchers rarely have the same hash.
 type lot struct {
 	hash     uint64
 	position uint64
 	on       events.Date
 }
 
-// seen is one event as a pass over the history keeps it: a voucher, or the reversal of a voucher.
+// seen is the part of one event that a pass over the history keeps: a voucher, or the reversal of a voucher.
 type seen struct {
 	lot
 	twins    bool // two lines of the voucher have the same grant and amount
 	reversed *voucherKey
-	err      error // why the event cannot be read
+	err      error // the error of reading the event
 }
 
 // alike is a voucher that was read a second time, with its body.
@@ -57,8 +57,9 @@ type alike struct {
 	fen   events.Fen
 }
 
-// group holds vouchers of one payee and amount. Each voucher is within the given days of the voucher before it. Or it
-// holds one voucher as often as it has lines of one grant and amount, with the amount of the line.
+// group holds vouchers of one payee and amount, each within the given days of the voucher before it. A group may also
+// hold one voucher repeated, once for each of its lines with the same grant and amount, and then with the amount of
+// the line.
 type group []alike
 
 // isOfOne reports whether the group is of lines of one voucher.
@@ -207,8 +208,8 @@ func (c *comparison) groups(ctx context.Context, run []lot) (groups []group, err
 	return groups, nil
 }
 
-// twinLines returns the lines of a voucher that have the grant and the amount of another line, those of one grant and
-// amount together.
+// twinLines returns the lines of a voucher that have the same grant and amount as another line, grouped by grant and
+// amount.
 func twinLines(s *events.Stored) (twins [][]events.SpendingLine, err error) {
 	rec, err := events.DecodeEvent(*s)
 	if err != nil {
@@ -228,7 +229,8 @@ func twinLines(s *events.Stored) (twins [][]events.SpendingLine, err error) {
 	return twins, nil
 }
 
-// twins reads a voucher again and returns the groups of its lines that are equal; none if it is voided or reversed.
+// twins reads a voucher again and returns the groups of its equal lines. It returns none if the voucher is voided or
+// reversed.
 func (c *comparison) twins(ctx context.Context, position uint64) (groups []group, err error) {
 	s, b, err := c.d.eventAt(ctx, position)
 	if err != nil {
@@ -248,8 +250,8 @@ func (c *comparison) twins(ctx context.Context, position uint64) (groups []group
 	return groups, err
 }
 
-// chunks yields the longest parts of a list in which each element belongs together with the element before it. It
-// leaves out parts of one element.
+// chunks yields the longest runs of a list in which each element belongs together with the element before it. It
+// leaves out runs of one element.
 func chunks[S ~[]E, E any](list S, together func(a, b E) bool) iter.Seq[S] {
 	return func(yield func(S) bool) {
 		for from := 0; from < len(list); {

@@ -45,7 +45,7 @@ func (q *asked) executionFilter() projections.ExecutionFilter {
 	return f
 }
 
-// executionOf has the money of a center by year and scope: as rows, or in the sum of its group.
+// executionOf returns the money of a center by year and scope: as rows, or in the sum of its group.
 func executionOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum) {
 	if id == "" {
 		return nil, s
@@ -87,8 +87,8 @@ func executionRows(q *asked, list []projections.ExecutionLine) iter.Seq[[]table.
 	}
 }
 
-// executionClose adds the groups of centers, if they are asked for, and one total for each year and scope: scopes overlap and
-// years carry money over, so no single sum.
+// executionClose adds the groups of centers, if they are asked for, and one total for each year and scope. There is
+// no single total, because scopes overlap and years carry money over.
 func executionClose(q *asked, s *sum, _ int, t *table.Table) (rowsStand bool) {
 	f := q.executionFilter()
 	t.Title = text.Say("截至 %s 的经费执行情况（金额单位：元）", "Execution of money as of %s (amounts in yuan)", q.On)

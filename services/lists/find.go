@@ -249,7 +249,8 @@ func (d *Books) foundRow(ctx context.Context, q *asked, voided voidings, m match
 		voidedBy = table.Text(by.String())
 	}
 	whole := table.Cell{}
-	if rec, err := events.DecodeEvent(s); err == nil { // else the column stays empty: the event was found by its bytes only
+	// otherwise the column stays empty, because only the bytes of the event are known
+	if rec, err := events.DecodeEvent(s); err == nil {
 		line, err := events.EncodeRecord(&rec.Record)
 		if err != nil {
 			return nil, err

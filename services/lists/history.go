@@ -18,8 +18,8 @@ import (
 )
 
 // describe returns the values of an event in one line, in their order, with amounts in yuan. Shown has the words for
-// people, Data the codes of the ledger. The line is cut to the length that a spreadsheet cell can have, which only the
-// text of a policy reaches.
+// people, Data the codes of the ledger. The line is cut to the maximum length of a spreadsheet cell, which only the
+// text of a policy exceeds.
 func describe(b *events.Body, policies policy.Timeline) table.Cell {
 	var zh, en, codes []string
 	all := func(s string) { zh, en, codes = append(zh, s), append(en, s), append(codes, s) }
@@ -110,17 +110,17 @@ func (d *Books) voidings(q *asked) (v voidings) {
 	return v
 }
 
-// by returns the id of the record that voids an event, and whether there is such a record.
+// by returns the id of the record that voids an event. ok is false if there is none.
 func (v voidings) by(s *events.Stored) (id uuid.UUID, ok bool) {
 	center := centerOf(s)
 	return v.register.Voided(center, s.ID, v.counts[center])
 }
 
-// fewTimes is how many times as long reading an event of a stream takes as reading on in the ledger, about.
+// fewTimes is about how many times longer it takes to read an event by its stream than to read on in the ledger.
 const fewTimes = 4
 
-// span returns the part of the ledger up to a position, of one center, or of all centers that are seen for "". If that is a
-// small part of the ledger, it lists its streams.
+// span returns the part of the ledger up to a position, of one center, or of all centers in the scope for "". If that
+// is a small part of the ledger, the span lists its streams.
 func (d *Books) span(center events.CenterID, upTo uint64) ledger.Span {
 	of := ledger.Span{UpTo: upTo}
 	switch {

@@ -27,9 +27,9 @@ var folds = func() (t [utf8.RuneSelf]byte) {
 	return t
 }()
 
-// fold appends a text in the form in which texts are compared: in small letters, full-width characters as narrow ones,
-// the brackets 〔〕［］（） and [] as (), and without characters that nobody sees. So a clerk finds a text that another
-// clerk wrote with other brackets.
+// fold appends a text in the form in which texts are compared: in small letters, with full-width characters as
+// half-width ones, with the brackets 〔〕［］（） and [] as (), and without invisible characters. So a clerk finds a text
+// that another clerk wrote with other brackets.
 func fold(to, b []byte) []byte {
 	at := len(to)
 	to = append(to, b...) // a folded text is never longer than the text
@@ -58,7 +58,7 @@ func fold(to, b []byte) []byte {
 	return to[:at]
 }
 
-// unseenLeads holds the first bytes of the characters that nobody sees, so that few other characters are decoded.
+// unseenLeads holds the first bytes of invisible characters, so that few other characters are decoded.
 var unseenLeads = func() (t [256]bool) {
 	add := func(from, to rune) {
 		for r := from; r <= to; r++ {
@@ -76,7 +76,7 @@ var unseenLeads = func() (t [256]bool) {
 	return t
 }()
 
-// unseen returns the number of bytes of the character with which a text begins if nobody sees it, or 0.
+// unseen returns the length in bytes of the invisible character at the beginning of a text, or 0.
 func unseen(b []byte) int {
 	if !unseenLeads[b[0]] {
 		return 0

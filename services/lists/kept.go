@@ -13,15 +13,15 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// An Encoding is a form in which rows are written one after another, each at the end of a text. Two encodings of one name
-// write the same.
+// An Encoding is a form in which rows are written one after another. Two encodings with the same name write the same
+// bytes.
 type Encoding struct {
 	Name   string
 	Append func(to []byte, columns []table.Column, row []table.Cell) ([]byte, error)
 }
 
-// piece holds what an answer has of one center, or for "" of the streams that belong to no center. It is not changed once it
-// is made, so that all answers in which the center is the same share it.
+// piece holds the part of an answer about one center, or about the streams that belong to no center for "". It never
+// changes, so all answers in which the center is the same share it.
 type piece struct {
 	center events.CenterID
 	cells  [][]table.Cell // the rows; or, in an encoding:
@@ -32,7 +32,7 @@ type piece struct {
 	held   int // see Rows.Hold
 }
 
-// sum is what the totals and notes of an answer need of one center, or of several together.
+// sum holds the values of one center, or of several together, from which the totals and notes of an answer are made.
 type sum struct {
 	tally        aggregates.Tally
 	events       int
@@ -41,7 +41,7 @@ type sum struct {
 	common       uint64                      // records that belong to no center
 	money, ahead []projections.ExecutionLine // see projections.RollUp
 	odd          odd
-	isGranted    bool // whether a line of money has something granted
+	isGranted    bool // whether a line of money has a granted amount
 }
 
 func (s *sum) add(o *sum) {
@@ -59,8 +59,8 @@ func (s *sum) add(o *sum) {
 	s.isGranted = s.isGranted || o.isGranted
 }
 
-// block holds the pieces of some centers that follow one another. It is not changed either: an answer that differs from
-// another in one center shares all blocks but one with it.
+// block holds the pieces of some consecutive centers. It never changes: answers that differ in one center share all
+// blocks except one.
 type block struct {
 	pieces []*piece
 	rows   int
@@ -69,10 +69,10 @@ type block struct {
 	held   int // see Rows.Hold
 }
 
-// blockPieces is how many pieces a new block has. One that grows to twice as many is divided.
+// blockPieces is the number of pieces of a new block. A block with twice as many is divided.
 const blockPieces = 64
 
-// Rows are the rows of an answer in an encoding. They are not changed once they are made.
+// Rows are the encoded rows of an answer. They never change.
 type Rows struct {
 	blocks []*block
 	count  int
@@ -91,10 +91,10 @@ func newRows(blocks []*block) *Rows {
 // Len returns the number of rows.
 func (r *Rows) Len() int { return r.count }
 
-// Bytes returns the length of all rows as they are written.
+// Bytes returns the length of all encoded rows.
 func (r *Rows) Bytes() int { return r.bytes }
 
-// Text yields all rows as they are written, some at a time. The caller must not change them.
+// Text yields all encoded rows, some at a time. The caller must not change them.
 func (r *Rows) Text() iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for _, b := range r.blocks {
@@ -107,7 +107,7 @@ func (r *Rows) Text() iter.Seq[[]byte] {
 	}
 }
 
-// From yields one row after another as it is written, from a row on, counted from 0. The caller must not change them.
+// From yields the encoded rows one by one from a row on, counted from 0. The caller must not change them.
 func (r *Rows) From(first int) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		skip := first
@@ -137,8 +137,9 @@ func (r *Rows) From(first int) iter.Seq[[]byte] {
 	}
 }
 
-// Hold counts the rows as held in memory, and returns how many bytes they take beside what is held already: what several
-// answers share is counted once. Release is its inverse. Calls about rows that may share anything must not run at once.
+// Hold counts the rows as held in memory. It returns the number of bytes that this adds: rows shared with other held
+// answers are counted once. Release is its inverse. Calls about rows that may share memory must not run at the same
+// time.
 func (r *Rows) Hold() (bytes int64) {
 	bytes = rowsBytes + pointerBytes*int64(len(r.blocks))
 	for _, b := range r.blocks {
@@ -155,7 +156,7 @@ func (r *Rows) Hold() (bytes int64) {
 	return bytes
 }
 
-// Release returns how many bytes are not held any more.
+// Release ends Hold. It returns the number of bytes that are no longer held.
 func (r *Rows) Release() (bytes int64) {
 	bytes = rowsBytes + pointerBytes*int64(len(r.blocks))
 	for _, b := range r.blocks {
@@ -172,7 +173,7 @@ func (r *Rows) Release() (bytes int64) {
 	return bytes
 }
 
-// About how much memory things take.
+// The approximate memory of the parts of an answer, in bytes.
 const (
 	pointerBytes = 8
 	lineBytes    = 120
@@ -191,8 +192,8 @@ func (p *piece) memory() int64 {
 	return pieceBytes + int64(cap(p.text)) + pointerBytes*int64(cap(p.ends)) + p.sum.memory()
 }
 
-// replaced returns the blocks with other pieces for some centers, in the order of the centers. A piece that is nil removes its
-// center. Blocks that stay the same are shared.
+// replaced returns the blocks with new pieces for some centers, in the order of the centers. A nil piece removes its
+// center. Unchanged blocks are shared.
 func replaced(blocks []*block, ids []events.CenterID, pieces []*piece) []*block {
 	if len(blocks) == 0 {
 		return appendBlocks(nil, slices.DeleteFunc(slices.Clone(pieces), func(p *piece) bool { return p == nil }))
@@ -213,7 +214,7 @@ func replaced(blocks []*block, ids []events.CenterID, pieces []*piece) []*block 
 	return list
 }
 
-// replaced returns the pieces of a block with other pieces for some centers.
+// replaced returns the pieces of a block with new pieces for some centers.
 func (b *block) replaced(ids []events.CenterID, pieces []*piece) []*piece {
 	list, old := make([]*piece, 0, len(b.pieces)+len(pieces)), b.pieces
 	for i, id := range ids {
@@ -248,19 +249,19 @@ func appendBlocks(list []*block, pieces []*piece) []*block {
 	return list
 }
 
-// perCenter says what an answer has of a center: its rows, and what it adds to the sum. For "" it says what the answer has
-// of the streams that belong to no center. It reads the register of d.
+// perCenter returns the part of an answer about a center: its rows, and its share of the sum. For "" it returns the
+// part about the streams that belong to no center. It reads the register of d.
 type perCenter func(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum)
 
-// gathered is what an answer has of all centers as of a moment.
+// gathered holds the parts of an answer about all centers as of a moment.
 type gathered struct {
 	blocks []*block
 	moment projections.Moment
 }
 
-// gather fixes the position of the answer and returns what it has of each center at this position. Of the centers that are
-// the same as in an answer to the same question before, it takes what that has. Everything else is worked out before
-// events stop to be applied, and then once more for the centers that got new events meanwhile.
+// gather fixes the position of the answer and returns the part about each center at this position. It reuses the
+// parts of an earlier answer to the same question for the centers that have not changed. It computes the other parts
+// while events are applied, and once more, while no event is applied, for the centers that got new events meanwhile.
 func (d *Books) gather(ctx context.Context, q *asked, before gathered, one func(events.CenterID) *piece) (gathered, error) {
 	g := gathered{}
 	if before.moment.IsOf(d.Register) {
@@ -279,7 +280,7 @@ func (d *Books) gather(ctx context.Context, q *asked, before gathered, one func(
 		if err != nil {
 			return g, err
 		}
-		if n == 0 || n >= last { // no fewer changed meanwhile: waiting does not help
+		if n == 0 || n >= last { // no fewer centers changed meanwhile, so another pass would not help
 			break
 		}
 		last = n
@@ -289,8 +290,9 @@ func (d *Books) gather(ctx context.Context, q *asked, before gathered, one func(
 	return g, err
 }
 
-// pieces makes the pieces of some centers; nil for one that the register does not have or does not see. It makes a few of them
-// where it is called: to wait for another thread may take longer, and under load much longer.
+// pieces makes the pieces of some centers. A piece is nil if the register does not have the center or the center is
+// outside of the scope. A few pieces are made on the caller's goroutine, because waiting for another thread may take
+// longer, especially under load.
 func (d *Books) pieces(ctx context.Context, ids []events.CenterID, one func(events.CenterID) *piece) (made []*piece, err error) {
 	known := func(id events.CenterID) *piece {
 		if id != "" && !d.Register.Knows(id) {
@@ -316,11 +318,11 @@ func (d *Books) pieces(ctx context.Context, ids []events.CenterID, one func(even
 
 const fewPieces = 64
 
-// lookAheadMax is how often an answer is worked out, while events are applied, so that few centers are left for the moment
-// in which writers wait.
+// lookAheadMax is the maximum number of passes in which an answer is computed while events are applied, so that few
+// centers remain for the last pass, during which writers wait.
 const lookAheadMax = 3
 
-// moved lists, in order, the centers whose piece is another one than in g, or is gone.
+// moved lists, in order, the centers whose piece differs from that in g or is no longer needed.
 func (d *Books) moved(q *asked, g gathered) (ids []events.CenterID, moment projections.Moment) {
 	if of := q.Center(); of != "" {
 		return []events.CenterID{of}, g.moment
@@ -332,14 +334,14 @@ func (d *Books) moved(q *asked, g gathered) (ids []events.CenterID, moment proje
 	seen := append([]events.CenterID{""}, d.Register.IDs()...)
 	for _, b := range g.blocks {
 		for _, p := range b.pieces {
-			for len(seen) > 0 && seen[0] < p.center { // it came into sight
+			for len(seen) > 0 && seen[0] < p.center { // the center came into the scope
 				ids, seen = append(ids, seen[0]), seen[1:]
 			}
 			isSeen := len(seen) > 0 && seen[0] == p.center
 			if isSeen {
 				seen = seen[1:]
 			}
-			for len(changed) > 0 && changed[0] < p.center { // it is not seen, or among ids already
+			for len(changed) > 0 && changed[0] < p.center { // the center is outside of the scope, or in ids already
 				changed = changed[1:]
 			}
 			if !isSeen || len(changed) > 0 && changed[0] == p.center {
@@ -366,7 +368,7 @@ func (d *Books) concatenate(ctx context.Context, q *asked, a *Answer, in *Encodi
 				break
 			}
 		}
-		p.text, p.ends = slices.Clone(p.text), slices.Clone(p.ends) // as long as they are
+		p.text, p.ends = slices.Clone(p.text), slices.Clone(p.ends) // without unused capacity
 		return p
 	}); err != nil {
 		return err
@@ -380,7 +382,7 @@ func (d *Books) concatenate(ctx context.Context, q *asked, a *Answer, in *Encodi
 	q.tally = all.tally
 	stand := q.list.close(q, &all, count, a.Table)
 	switch {
-	case !stand: // keep nothing of the centers, for Hold counts only rows
+	case !stand: // drop the pieces of the centers, because Hold counts only rows
 		a.Rows, a.gathered = newRows(nil), gathered{}
 	case in != nil:
 		a.Rows = newRows(a.blocks)
@@ -396,7 +398,7 @@ func (d *Books) concatenate(ctx context.Context, q *asked, a *Answer, in *Encodi
 	return nil
 }
 
-// encode moves the rows of the table under the others.
+// encode moves the rows of the table to the end of the encoded rows.
 func (a *Answer) encode(in *Encoding) error {
 	var blocks []*block
 	if a.Rows != nil {
@@ -415,7 +417,7 @@ func (a *Answer) encode(in *Encoding) error {
 	return nil
 }
 
-// append adds a row in an encoding.
+// append adds an encoded row.
 func (p *piece) append(in *Encoding, columns []table.Column, row []table.Cell) (err error) {
 	p.text, err = in.Append(p.text, columns, row)
 	p.ends = append(p.ends, len(p.text))

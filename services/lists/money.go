@@ -20,7 +20,7 @@ type MoneyFigure struct {
 	Of   func(aggregates.Money) events.Fen
 }
 
-// Figures holds the amounts of the execution report, in the order of the report. Their names stand only here.
+// Figures holds the amounts of the execution report, in the order of the report. Their names are defined only here.
 var Figures = []MoneyFigure{
 	{"granted", text.Say("下达", "granted"), func(m aggregates.Money) events.Fen { return m.GrantedFen }},
 	{"carriedIn", text.Say("上年结转", "carried in"), func(m aggregates.Money) events.Fen { return m.CarriedInFen }},
@@ -97,7 +97,8 @@ func (l ExecutionLine) MarshalJSON() ([]byte, error) {
 	return table.MarshalRow(executionColumns(), appendExecution(nil, &l.Execution))
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. An amount or a rate that does not follow from the others is an error.
+// UnmarshalJSON is the inverse of MarshalJSON. It returns an error if an amount or rate does not follow from the
+// others.
 func (l *ExecutionLine) UnmarshalJSON(raw []byte) error {
 	var is struct {
 		Year       int              `json:"fiscalYear"`

@@ -9,8 +9,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// GrantedAhead says for each fiscal year that has not begun how much is granted ahead for it (提前下达), by scope. see says
-// where the lines are; it may be nil.
+// GrantedAhead returns a note for each fiscal year that has not begun: the money granted ahead for it (提前下达), by
+// scope. see returns the words that tell where the lines are; it may be nil.
 func GrantedAhead(lines []aggregates.Execution, see func(year int) text.Text) (notes []text.Text) {
 	sums := map[int]map[aggregates.Scope]events.Fen{}
 	var years []int
@@ -42,7 +42,7 @@ func GrantedAhead(lines []aggregates.Execution, see func(year int) text.Text) (n
 	return notes
 }
 
-// odd says which figures of some lines look wrong and are not.
+// odd is a set of facts about lines that look like errors and are not.
 type odd uint8
 
 const (
@@ -52,7 +52,7 @@ const (
 	oddBalance
 )
 
-// oddOf returns what looks wrong in a line.
+// oddOf returns the facts about a line that look like an error.
 func oddOf(x *aggregates.Execution) (o odd) {
 	if x.AvailableFen() > 0 && x.ExecutedFen() > x.AvailableFen() {
 		o |= oddRate

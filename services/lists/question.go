@@ -37,11 +37,11 @@ type Books struct {
 	stood    func(time.Duration) // for measuring: if set, called with the time for which an answer let writers wait
 }
 
-// Form is the number of the form in which lists are answered now. Filed reports name their form and are computed again
-// in it, so every earlier form stays known. A column that is added has the new form as its Since (table.Column). A column
-// that goes gets the last form with it as its Until, and is still answered. A title, a total or a note that changes asks
-// asked.since. Raise the number with the first such change after a release; the next changes share it. The reports in
-// services/reports/testdata prove that each form is still known.
+// Form is the number of the current form of the answers. Filed reports name their form and are computed again in it,
+// so every earlier form stays known. A new column has the new form as its Since (table.Column). A removed column has
+// the last form with it as its Until, and is still answered in that form. Code whose title, total or note changes
+// calls asked.since. Raise the number with the first such change after a release; further changes share it. The
+// reports in services/reports/testdata prove that each form is still known.
 const Form = 2
 
 // Question is a request for one list as of a date. It can be stored and asked again: the same ledger at the same
@@ -62,22 +62,24 @@ type List struct {
 	history  bool // the answer does not need the evaluations as of the date, so Ask does not make them
 	columns  func(q *asked) []table.Column
 
-	// A list whose rows are those of one center after another says what it has of each, and fills in all but these rows. It
-	// returns whether the rows of the centers stand, above those that it adds itself.
+	// For a list whose rows are those of one center after another: each returns the rows and the sum of one center,
+	// and close fills in the rest of the table. close reports whether the rows of the centers stand above its own
+	// rows.
 	each  perCenter
 	close func(q *asked, s *sum, rows int, t *table.Table) (rowsStand bool)
 
-	// Any other list fills a table that has its columns already.
+	// For any other list: fills the table, which has its columns already.
 	answer func(ctx context.Context, d *Books, q *asked, t *table.Table) error
 }
 
 // Param is one parameter of a list. Its Words describe it and name the value in backquotes, like the usage of a flag.
 type Param struct {
-	Name    string
-	Words   text.Text
-	Sort    ParamSort
-	Values  []string             // of a Choice
-	Derived map[string]text.Text // values that look like some of a Choice and are none, each with what to ask for instead
+	Name   string
+	Words  text.Text
+	Sort   ParamSort
+	Values []string // of a Choice
+	// words that look like values of a Choice and are none, each with a hint what to ask for instead
+	Derived map[string]text.Text
 	Default string
 	Must    bool // whether the parameter is required
 }
@@ -123,7 +125,8 @@ func (q Question) Check() (*List, error) {
 	if l == nil {
 		return nil, text.Errorf(text.NotFound, "没有 %q 这个列表", "there is no list %q", q.List)
 	}
-	for _, name := range slices.Sorted(maps.Keys(q.Params)) { // so that of two mistakes the same one is named each time
+	// in order, so that the same one of two mistakes is reported each time
+	for _, name := range slices.Sorted(maps.Keys(q.Params)) {
 		value := q.Params[name]
 		i := slices.IndexFunc(l.Params, func(p Param) bool { return p.Name == name })
 		if i < 0 {
@@ -176,8 +179,8 @@ func (d *Books) Ask(ctx context.Context, q Question) (*table.Table, error) {
 	return t, err
 }
 
-// AskSeeing is Ask that also returns the register of the answer. If the register of the source is restricted, the register
-// of the answer is restricted for good to the centers of the answer.
+// AskSeeing does the same as Ask and also returns the register of the answer. If the register of d is restricted, the
+// returned register is restricted to the centers of the answer, whatever changes later.
 func (d *Books) AskSeeing(ctx context.Context, q Question) (*table.Table, *projections.Register, error) {
 	a, register, err := d.answer(ctx, q, nil, nil)
 	if err != nil {
@@ -188,7 +191,7 @@ func (d *Books) AskSeeing(ctx context.Context, q Question) (*table.Table, *proje
 
 // Answer is the answer to a question, with its rows in an encoding.
 type Answer struct {
-	*table.Table // all but its rows
+	*table.Table // everything except the rows
 	Rows         *Rows
 	gathered
 	question Question
@@ -198,13 +201,13 @@ type Answer struct {
 // IsByCenter reports whether the next answer to the question may share rows with this one.
 func (a *Answer) IsByCenter() bool { return a.moment != projections.Moment{} }
 
-// AnswerSeeing is AskSeeing that returns the rows in an encoding. before is an earlier answer, or nil: of the centers that
-// are the same as then, the new answer shares the rows.
+// AnswerSeeing does the same as AskSeeing and returns the rows encoded. before is an earlier answer, or nil; the new
+// answer shares its rows for the centers that have not changed.
 func (d *Books) AnswerSeeing(ctx context.Context, q Question, in Encoding, before *Answer) (*Answer, *projections.Register, error) {
 	return d.answer(ctx, q, &in, before)
 }
 
-// answer answers a question, in an encoding or (for nil) with the rows in the table.
+// answer answers a question, with the rows encoded or, if in is nil, in the table.
 func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *Answer) (*Answer, *projections.Register, error) {
 	l, err := q.Check()
 	if err != nil {
@@ -241,7 +244,7 @@ func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *An
 		t.Missing = append(t.Missing, laterRecords(a.tally.Later, q.On))
 	}
 	switch {
-	case center != "" && !answering.Register.Knows(center): // it moved out of sight before the position of the answer
+	case center != "" && !answering.Register.Knows(center): // the center left the scope before the position of the answer
 		return nil, nil, UnknownCenter(center)
 	case center == "" && d.Register.Scope() != nil:
 		t.Notes = append(t.Notes, withinScope)
@@ -272,13 +275,13 @@ func (q *Question) equal(o *Question) bool {
 // withinScope is the note under a table about several centers of a register that is restricted.
 var withinScope = text.Say("仅含查询账号范围内的中心。", "Only centers within the scope of the account that asked.")
 
-// laterRecords says how many records an answer leaves out because they are dated after its date.
+// laterRecords returns the note on the records that an answer leaves out because they are dated after its date.
 func laterRecords(count int, on events.Date) text.Text {
 	return text.Say("另有 %d 条记录的日期晚于 %v，未计入。", "Records dated after %[2]v, which are not counted here: %[1]d.", count, on)
 }
 
-// exactly calls take, which reads the register, while no event is applied. So the table shows exactly that position, and
-// the centers that are seen at that position. Writers wait until take returns. Therefore a list evaluates before it calls
+// exactly calls take, which reads the register, while no event is applied. So the table shows exactly that position,
+// and the scope as of that position. Writers wait until take returns. Therefore a list evaluates before it calls
 // exactly, and makes its rows afterwards. A list calls exactly once.
 func (d *Books) exactly(q *asked, take func()) {
 	d.Register.Exactly(func(position uint64) {
@@ -353,7 +356,7 @@ func (p *Param) check(value string) error {
 type asked struct {
 	Question
 	list     *List
-	prefix   string           // see Source
+	prefix   string           // see Books
 	form     int              // the form of the answer; see Form
 	position uint64           // the position of the answer; see exactly
 	policy   events.PolicyRef // the policy in force on the date, as known at that position, or empty

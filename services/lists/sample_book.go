@@ -21,10 +21,10 @@ type book struct {
 
 	reversals map[eventKey]string // the voucher that each reversal names
 	voided    map[eventKey]bool
-	err       error // why an event cannot be read
+	err       error // the error of reading an event
 }
 
-// booked is a voucher in as few bytes as possible, for there may be a million vouchers.
+// booked is a voucher in as few bytes as possible, because there may be a million vouchers.
 type booked struct {
 	key       eventKey
 	position  uint64
@@ -84,7 +84,7 @@ func (k *book) note(s *events.Stored) {
 }
 
 // settle removes the voided vouchers and reversals after all events are noted. It returns an error if an event could
-// not be read, for that event may be a voucher.
+// not be read, because that event may be a voucher.
 func (k *book) settle() error {
 	k.vouchers = slices.DeleteFunc(k.vouchers, func(v booked) bool { return k.voided[v.key] })
 	for by, voucher := range k.reversals {

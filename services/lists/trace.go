@@ -40,7 +40,8 @@ func scopeNames() (names []string) {
 	return names
 }
 
-// derivedFigures holds the columns of the execution report that are no sum of records, each with what it is made of.
+// derivedFigures holds the columns of the execution report that are not sums of records, each with its formula in
+// words.
 var derivedFigures = map[string]text.Text{
 	"rate":        rateIsDerived,
 	"ratePercent": rateIsDerived,
@@ -64,7 +65,7 @@ var traceColumns = []table.Column{
 	{Name: "id", Title: text.Say("记录编号", "record id")},
 }
 
-// portion is what one record contributes to one part of a figure.
+// portion is the amount that one record contributes to one part of a figure.
 type portion struct {
 	part      int // the index of the part in Figures
 	year      int // the fiscal year in which the money was granted, received or spent
@@ -72,8 +73,8 @@ type portion struct {
 	record    *events.Recorded
 }
 
-// partsFen returns the parts of a figure that are kept as they are counted, such as carriedIn and received of available,
-// by their index in Figures. A part that is subtracted is negative. Their sum is the figure.
+// partsFen returns the counted parts of a figure, such as carriedIn and received of available, by their index in
+// Figures. A part that is subtracted is negative. Their sum is the figure.
 func (f *MoneyFigure) partsFen(m aggregates.Money) map[int]events.Fen {
 	parts := map[int]events.Fen{}
 	for i, alone := range countedFigures(m) {
@@ -84,7 +85,7 @@ func (f *MoneyFigure) partsFen(m aggregates.Money) map[int]events.Fen {
 	return parts
 }
 
-// countedFigures splits money by the figures that are counted and do not follow from others, by their index in Figures.
+// countedFigures splits money by the counted figures, which do not follow from others, by their index in Figures.
 func countedFigures(m aggregates.Money) map[int]aggregates.Money {
 	return map[int]aggregates.Money{
 		figureAt("granted"):    {GrantedFen: m.GrantedFen},
@@ -100,7 +101,7 @@ func figureAt(name string) int {
 	return slices.IndexFunc(Figures, func(f MoneyFigure) bool { return f.Name == name })
 }
 
-// trace lists what each record contributes to a figure.
+// trace lists the amounts that each record contributes to a figure.
 func trace(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	center, year, scope, f := q.center("center"), q.number("year"), aggregates.Scope(q.text("scope")), &Figures[figureAt(q.text("figure"))]
 	var movements []aggregates.Movement
@@ -174,7 +175,7 @@ func (d *Books) recordsOf(ctx context.Context, q *asked, center events.CenterID,
 	return found, nil
 }
 
-// portionRow returns the row of what a record contributes.
+// portionRow returns the row of a portion.
 func (d *Books) portionRow(ctx context.Context, p portion) ([]table.Cell, error) {
 	rec, part := p.record, &Figures[p.part]
 	subject, err := d.subject(ctx, rec)
@@ -224,7 +225,7 @@ func traceTotals(t *table.Table, list []portion) {
 	}
 }
 
-// partsNotes says from which parts a figure follows, and what carried in means.
+// partsNotes returns the notes on the parts from which a figure follows, and on the meaning of carried in.
 func (f *MoneyFigure) partsNotes(list []portion) (notes []text.Text) {
 	one := f.partsFen(aggregates.Money{GrantedFen: 1, CarriedInFen: 1, ReceivedFen: 1, SpentAllFen: 1, IneligibleFen: 1})
 	if len(one) > 1 {
@@ -247,7 +248,7 @@ func (f *MoneyFigure) partsNotes(list []portion) (notes []text.Text) {
 	return notes
 }
 
-// partlyOutside says how many vouchers are paid from money of other scopes too.
+// partlyOutside returns the note on the number of vouchers that are also paid from money of other scopes.
 func partlyOutside(list []portion) []text.Text {
 	count := 0
 	for _, p := range list {

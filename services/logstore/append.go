@@ -40,9 +40,10 @@ type writer struct {
 	active     *segment
 	chain      uint32
 	recordedAt time.Time
-	failed     error                    // why appends are refused from now on
-	zeros      int64                    // how much more room than needed was last made of zeros
-	streams    map[events.StreamID]bool // streams of the current commit; after a failure, the streams in doubt
+	failed     error // the reason why appends are refused from now on
+	zeros      int64 // the size of the last zeros that were written beyond the needed room
+	// streams of the current commit; after a failure, the streams with an append of unknown outcome
+	streams map[events.StreamID]bool
 
 	// The current commit.
 	group []*request
@@ -63,7 +64,8 @@ func (s *Store) Append(ctx context.Context, name events.StreamID, expected uint6
 		return nil, ErrReadOnly
 	}
 	if _, positions, _ := s.now(name); expected < uint64(len(positions)) {
-		return s.settle(name, expected, batch) // stored events never change, so there is no need to queue
+		// stored events never change, so the request need not wait for the writer
+		return s.settle(name, expected, batch)
 	}
 	r := &request{stream: name, expected: expected, batch: batch, done: make(chan struct{})}
 	if err := s.wait(ctx, r); err != nil {
@@ -229,7 +231,7 @@ func (s *Store) commit() {
 		return
 	}
 	laid := make(chan []uint32, 1)
-	go func() { laid <- sumsOf(records, w.ends) }() // processors have time while the disk syncs
+	go func() { laid <- sumsOf(records, w.ends) }() // the processors are idle while the disk syncs
 	begun := time.Now()
 	err := g.file.Sync()
 	sums := <-laid
@@ -288,7 +290,7 @@ func (s *Store) publish(sums []uint32) {
 	s.changed = make(chan struct{})
 }
 
-// held returns the stream with a name. It makes the stream if it is new. The caller has locked s.mu.
+// held returns the stream with a name, and makes it if it is new. The caller has locked s.mu.
 func (s *Store) held(name events.StreamID) *stream {
 	held := s.streams[name]
 	if held == nil {
@@ -310,7 +312,8 @@ func (s *Store) makeRoom(n int64) error {
 	if g.end+n <= g.size {
 		return nil
 	}
-	if g.size < s.opts.SegmentBytes && g.end+n <= s.opts.SegmentBytes { // Close trimmed it, or room is made little by little
+	// Close trimmed the segment, or room is made in small steps
+	if g.size < s.opts.SegmentBytes && g.end+n <= s.opts.SegmentBytes {
 		err := s.setAside(g, g.end+n)
 		if err == nil {
 			err = g.file.Sync()
@@ -318,7 +321,7 @@ func (s *Store) makeRoom(n int64) error {
 		if err == nil {
 			return nil
 		}
-		if err := s.trim(); err != nil { // frees the room that was set aside
+		if err := s.trim(); err != nil { // frees the allocated room
 			return err
 		}
 		return fileError(opAllocate, s.dir, g.name, err)
@@ -342,13 +345,13 @@ func (s *Store) extend(n int64) error {
 }
 
 // refuse fails the requests of the current commit, of which no byte was written. If only the allocation of room
-// failed, later appends work again when there is room. After any other error the store must be opened again to learn
-// the content of the disk.
+// failed, later appends work again when there is room. After any other error the store must be opened again, because
+// the content of the disk is unknown.
 func (s *Store) refuse(err error) {
 	w := &s.writer
 	var file *FileError
 	noRoom := errors.As(err, &file) && (file.Op == opAllocate || file.Op == opCreate) && file.Full()
-	if len(s.view.segments) > 0 && !noRoom { // without a log nothing is in doubt, and the next append begins a log
+	if len(s.view.segments) > 0 && !noRoom { // without a log nothing can be damaged, and the next append begins a log
 		w.failed = err
 		err = &FailedError{Cause: err}
 	}
@@ -358,14 +361,14 @@ func (s *Store) refuse(err error) {
 	w.reset()
 }
 
-// fail fails the requests of the current commit, of which any part may have been written, and ends all writing.
+// fail fails the requests of the current commit, which may have been written in part, and ends all writing.
 func (s *Store) fail(err error) {
 	w := &s.writer
 	w.failed = err
 	for _, r := range w.group {
 		r.answer(nil, &FailedError{Cause: err, doubt: true})
 	}
-	w.group, w.bytes, w.ends = nil, nil, nil // w.streams stays: these streams are in doubt
+	w.group, w.bytes, w.ends = nil, nil, nil // keep w.streams: the outcome of appends to these streams is unknown
 }
 
 func (w *writer) reset() {

@@ -178,13 +178,13 @@ func (f memberFile) ReadAt(b []byte, at int64) (int, error) {
 	return io.NewSectionReader(f.File, f.at, f.size).ReadAt(b, at)
 }
 func (f memberFile) Size() (int64, error) { return f.size, nil }
-func (memberFile) Close() error           { return nil } // the archive is closed as one
+func (memberFile) Close() error           { return nil } // closing the archive closes all members
 
-// BackupFile is Backup to one file, a tar archive of the segments. The file appears under its name, and replaces an
-// earlier backup of the same log, when all of it is durable. Until then it grows in a directory beside it, with the
-// same name and .partial. So there must be room for both files. If ctx ends a run, or the run is killed, the partial
-// file stays, and the next run resumes it. If the partial file was complete and only not synced, it is written again.
-// A run that fails removes the partial file.
+// BackupFile copies the log in dir to one file, a tar archive of the segments. It makes the same checks as Backup.
+// The complete and durable archive appears under its name and replaces an earlier backup of the same log. Until then
+// it grows in a directory beside it, with the same name and .partial. So there must be room for both files. If ctx
+// ends a run, or the run is killed, the partial file stays, and the next run resumes it. A partial file that was
+// complete but not synced is written again. A run that fails removes the partial file.
 //
 // BackupFile does not change a file that is not an earlier backup of this log: it returns a *CopyError.
 func BackupFile(ctx context.Context, dir, file string) (ScanReport, error) {
@@ -271,10 +271,10 @@ func (e earlier) precedes(g *segment, commits []byte) error {
 	return err
 }
 
-// packer writes an archive. It compares the archive with the partial file of an earlier run, and writes from the first
-// difference on. The equal part may not be on the medium yet, but all of it is synced at the end. After a failed sync
-// a file may be readable although the medium has lost a part of it. The packer never resumes such a file, for before
-// the sync the file gets another name.
+// packer writes an archive. It compares the archive with the partial file of an earlier run, and writes from the
+// first difference on. The equal part may not be on the medium yet, but everything is synced at the end. After a
+// failed sync a file may be readable although the medium has lost a part of it. The packer never resumes such a file,
+// because the file gets another name before the sync.
 type packer struct {
 	*copied
 	file File
@@ -359,7 +359,7 @@ func (c *copied) discard() {
 	_ = c.fs.Remove(c.dir)
 }
 
-// RestoreFile is Restore from a backup in one file.
+// RestoreFile does the same as Restore, from a backup in one file.
 func RestoreFile(ctx context.Context, file, dir string) (ScanReport, error) {
 	return restoreFile(ctx, like(file), file, dir)
 }

@@ -20,8 +20,9 @@ import (
 //
 // At every moment dest is a log that opens. So Backup can be interrupted anywhere and run again; it copies only the
 // missing part. If dest has segments that are not those of an earlier copy, Backup changes nothing and returns a
-// *CopyError. It ignores other files in dest. A copy may have the last commit of a writer that lost this commit in a
-// power cut before it was acknowledged; such a copy is no earlier copy either.
+// *CopyError. It ignores other files in dest. If the writer lost its last
+// commit in a power cut before acknowledging it, a copy may still have that commit; such a copy is no earlier copy
+// either.
 func Backup(ctx context.Context, dir, dest string) (ScanReport, error) {
 	return backup(ctx, like(dir), dir, dest)
 }
@@ -181,7 +182,7 @@ func (c *copied) write(name string, data []byte) (err error) {
 	err = errors.Join(err, fileError("close", c.dir, name, f.Close()))
 	step("rename", func() error { return c.fs.Rename(fresh, filepath.Join(c.dir, name)) })
 	if err != nil {
-		_ = c.fs.Remove(fresh) // it gives its room back; the next run replaces it in any case
+		_ = c.fs.Remove(fresh) // free the room; the next run replaces the file in any case
 		return err
 	}
 	return c.syncNames()
@@ -216,7 +217,7 @@ func notEmpty(dir, file string) error {
 // empty, File is not an earlier backup in one file.
 type CopyError struct{ Dir, File string }
 
-// ErrorCode returns the code of package text: something else is there.
+// ErrorCode returns the code of package text: the destination has other files.
 func (e *CopyError) ErrorCode() text.ErrorCode { return text.Conflict }
 
 // Text returns the error as a message for a user.
@@ -255,7 +256,7 @@ func (e *RoomError) Error() string { return fmt.Sprintf("logstore: copy to %s: %
 // Unwrap returns the *FileError.
 func (e *RoomError) Unwrap() error { return e.Err }
 
-// noRoom makes a *RoomError of an error that a full disk made.
+// noRoom turns the error of a full disk into a *RoomError. It returns other errors unchanged.
 func noRoom(path string, err error) error {
 	var file *FileError
 	if errors.As(err, &file) && file.Full() {

@@ -44,7 +44,7 @@ type UnlikeError struct {
 	Reason text.Text
 }
 
-// ErrorCode returns the code of package text: another event is there.
+// ErrorCode returns the code of package text: the store has another event in that place.
 func (e *UnlikeError) ErrorCode() text.ErrorCode { return text.Conflict }
 
 // Text returns the error as a message for a user.

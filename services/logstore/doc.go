@@ -1,41 +1,41 @@
 // Package logstore is the embedded events.Store: append-only segment files of plain text that any editor can read.
 //
 // Each event is one JSON line, exactly as it is hashed. Each commit ends with a line that has a checksum, which
-// continues from that of the commit before; layout.go draws the bytes. One goroutine writes: it gathers the waiting
-// appends into one commit, writes and syncs it, and only then acknowledges them. The index in memory takes eight bytes
-// and a checksum per event, and eight more bytes per event of a stream. The one scan at Open builds it and passes
-// every event to Options.Replay.
+// continues from the checksum of the commit before; layout.go draws the bytes. One goroutine writes: it gathers the
+// waiting appends into one commit, writes and syncs it, and only then acknowledges them. The index in memory takes
+// eight bytes and a checksum per event, and eight more bytes per event of a stream. The one scan at Open builds it and
+// passes every event to Options.Replay.
 //
 // # What it promises
 //
-// An append that was acknowledged without error is on disk and stays. All of a batch is stored, or nothing of it. A
+// An append that was acknowledged without error is on disk and stays. A batch is stored completely or not at all. A
 // read returns bytes as they were written, or an error: each line is checked against its checksum on every read.
 //
 // A torn commit is a commit that a crash interrupted, at the end of the last segment before the allocated room. It was
-// never acknowledged: Open cuts it off and reports it (ScanReport.Torn). Any other difference from the written bytes is a
-// DamageError that names file, offset and position; nothing is repaired. Before an opened store returns any event, it
-// writes and syncs the last commit once more: after a failed or missing sync the operating system may show bytes that
-// are not on disk.
+// never acknowledged: Open cuts it off and reports it (ScanReport.Torn). Any other difference from the written bytes
+// is a DamageError that names file, offset and position; nothing is repaired. Before an opened store returns any
+// event, it writes and syncs the last commit once more: after a failed or missing sync the operating system may show
+// bytes that are not on disk.
 //
 // After a failed write or sync the store refuses to append until it is opened again (FailedError). A full disk is
-// noticed when room is set aside, before a batch is written, and does no harm: appends work again when there is room. A
-// file system that cannot allocate room (ext2) has zeros written to it, some more than needed, and the promises are the
-// same. If nothing can be written to the directory, Open fails, also if the log is to be made late.
+// noticed when room is allocated, before a batch is written, and does no harm: appends work again when there is room.
+// On a file system that cannot allocate room (ext2) the store writes zeros, some more than needed, and the promises
+// are the same. If nothing can be written to the directory, Open fails, even with Options.Late.
 //
 // # What it assumes
 //
 // Writing a sector of 512 bytes again does not harm the sectors beside it, and after a power cut each sector holds
-// either what it held or what was written (power-safe overwrites). NVMe guarantees this for a block, and other disks do
-// not return a sector that was half written. The log depends on it: it does not drop whatever fails its checksum at the
-// end, but tells a torn commit from damage. On a device that tears sectors no acknowledged append is lost, but a commit
-// that was never acknowledged may be taken for damage, and then the log does not open.
+// either its old content or the new content (power-safe overwrites). NVMe guarantees this for a block, and other disks
+// do not return a half-written sector. The log depends on it: at its end it distinguishes a torn commit, which it
+// drops, from damage, which it reports. On a device that tears sectors no acknowledged append is lost, but a commit
+// that was never acknowledged may look like damage, and then the log does not open.
 //
-// A sync that succeeds has reached the medium, and so has a rename after its directory is synced. Files are not changed
-// by others; one process at a time has the directory (flock), on a local file system. A file's size and the names in a
-// directory are kept in a journal: if syncing them fails, a later sync that succeeds has written them; for the bytes of
-// a file this is not assumed. On a file system without a journal, a power cut while room is set aside may leave bytes of
-// other files there, which are damage after the last commit. Writing where room was set aside needs no more room; on a
-// file system that copies on write it may, and then a full disk is noticed by a write that fails.
+// A successful sync has reached the medium, and so has a rename after its directory is synced. Other programs do not
+// change the files; one process at a time has the directory (flock), on a local file system. The size of a file and
+// the names in a directory are kept in a journal: if syncing them fails, a later successful sync has written them. For
+// the bytes of a file this is not assumed. On a file system without a journal, a power cut while room is allocated may
+// leave bytes of other files there, which are damage after the last commit. Writing to allocated room needs no more
+// room. On a file system that copies on write it may need more, and then a full disk shows as a failed write.
 //
 // # What it cannot see
 //

@@ -13,7 +13,7 @@ import (
 // LockedError is the error that another process has the directory open.
 type LockedError struct{ Dir string }
 
-// ErrorCode returns the code of package text: the other process may end.
+// ErrorCode returns the code of package text: try again when the other process has ended.
 func (e *LockedError) ErrorCode() text.ErrorCode { return text.Unavailable }
 
 // Text returns the error as a message for a user.
@@ -52,7 +52,7 @@ type FileError struct {
 	Err  error
 }
 
-// ErrorCode returns the code of package text: the operating system refuses.
+// ErrorCode returns the code of package text: the operating system refused an operation.
 func (e *FileError) ErrorCode() text.ErrorCode { return text.Unavailable }
 
 // Text returns the error as a message for a user.
@@ -130,7 +130,7 @@ func (e *FailedError) Error() string {
 // Is reports whether the outcome of the append is unknown.
 func (e *FailedError) Is(target error) bool { return target == events.ErrUnknown && e.doubt }
 
-// Unwrap returns the failure after which the store refuses appends.
+// Unwrap returns the error of the write or sync that failed.
 func (e *FailedError) Unwrap() error { return e.Cause }
 
 // ErrReadOnly is the error of appends to a store opened with Options.ReadOnly.

@@ -47,7 +47,7 @@ type File interface {
 
 // osFS is the file system of the operating system.
 type osFS struct {
-	private bool // what it makes is for its owner alone, and not for the group
+	private bool // new files are for their owner alone, and not for the group
 }
 
 // like returns a file system that makes copies of a path as private as the path is.
@@ -71,7 +71,7 @@ func makeDir(fs FS, dir string) error {
 	if err != nil || len(names) > 0 {
 		return err
 	}
-	return fs.SyncDir(parent) // also for an existing empty directory: its maker may have crashed before it was durable
+	return fs.SyncDir(parent) // also if the directory exists: its creator may have crashed before the name was durable
 }
 
 func (fs osFS) Mkdir(dir string) error {
@@ -174,7 +174,7 @@ func (f osFile) Size() (int64, error) {
 
 func (f osFile) Allocate(size int64) error {
 	err := f.control("fallocate", func(fd int) error { return unix.Fallocate(fd, 0, 0, size) })
-	if errors.Is(err, unix.EINVAL) { // some file systems say so that they cannot
+	if errors.Is(err, unix.EINVAL) { // some file systems report with EINVAL that they cannot allocate
 		err = errors.Join(errors.ErrUnsupported, err)
 	}
 	return err

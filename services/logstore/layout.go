@@ -16,9 +16,9 @@ package logstore
 //
 // Positions count from 1 without gaps through all segments, revisions from 1 without gaps through each stream, and
 // recordedAt never decreases. The checksum is the CRC-32C of all record lines (with newlines) from the first of the
-// store to the last of the commit: each goes on from the one before, so that a commit cut out, put twice or put
-// elsewhere is seen. "position" and "chain" of a header are the first position and the last checksum before it, so
-// that a header has only one right form too.
+// store to the last of the commit. Each checksum continues from the one before, so a commit that is removed, repeated
+// or moved is detected. "position" and "chain" of a header are the first position and the last checksum before it, so
+// a header has only one valid form too.
 
 import (
 	"bytes"

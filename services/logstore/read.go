@@ -38,7 +38,7 @@ func (r *reader) step(ctx context.Context, position uint64, yield func(events.St
 		if e, err = r.at(position); err == nil {
 			return yield(e, nil)
 		}
-		if closed := r.store.ended(ctx); closed != nil { // a read that Close cut short fails for that reason only
+		if closed := r.store.ended(ctx); closed != nil { // if Close interrupted the read, report only that
 			err = closed
 		}
 	}
@@ -54,7 +54,7 @@ func (r *reader) at(position uint64) (events.Stored, error) {
 	if n+1 < len(r.view.segments) {
 		end = r.view.segments[n+1].base
 	}
-	to := end // of the record and what follows it, up to the next one
+	to := end // the end of the record with the bytes after it, up to the next record
 	if position < uint64(len(r.view.offsets)) {
 		to = min(end, r.view.offsets[position])
 	}

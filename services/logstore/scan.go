@@ -17,8 +17,8 @@ import (
 
 const (
 	segmentBytesMax = 1 << 30 // the maximum size of a segment, and so the memory for reading it
-	rereadsMax      = 100     // of the last segment while another process writes to it
-	damagesMax      = 100     // after which Verify gives up
+	rereadsMax      = 100     // reads of the last segment while another process writes to it
+	damagesMax      = 100     // damages after which Verify gives up
 )
 
 // errManyDamages ends a Verify that has found damagesMax damages.
@@ -33,7 +33,7 @@ type ScanReport struct {
 	Records  uint64
 	Bytes    int64          // without allocated room and a torn tail
 	Torn     *TornTail      // nil if the log ends with a complete commit
-	Damages  []*DamageError // of Verify only: Open fails at the first
+	Damages  []*DamageError // set by Verify only; Open fails at the first damage
 }
 
 // TornTail is a commit that a crash interrupted and that was never acknowledged. It has Bytes bytes from Offset of the
@@ -60,7 +60,7 @@ type segment struct {
 type stream struct {
 	positions []uint64
 	revision  uint64 // of the last record seen
-	doubts    int    // scan.doubts when it was seen
+	doubts    int    // scan.doubts at that record
 }
 
 // scan reads the segments in order, checks everything, and builds the index.
@@ -85,7 +85,7 @@ type scan struct {
 	recordedAt time.Time
 	chain      uint32
 	ends       []int // the ends of the lines of the current commit
-	doubts     int   // the number of skipped damages: events after one need not continue those before it
+	doubts     int   // the number of skipped damages; events after a damage need not continue the events before it
 	unsure     bool  // no commit was read since the last damage
 }
 
@@ -175,7 +175,8 @@ func (w *scan) load(g *segment, buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
-// segment checks all of one segment. It returns the bytes, which are read again while another process writes.
+// segment checks one whole segment. It returns the bytes, which it may have read again because another process
+// writes.
 func (w *scan) segment(g *segment, data []byte, last bool) ([]byte, error) {
 	err := w.header(g, data)
 	for reads := 1; ; {

@@ -16,13 +16,14 @@ import (
 
 // Options holds the options of Open. A ledger uses the zero value.
 type Options struct {
-	Clock        func() time.Time          // stamps events; time.Now if nil
-	SegmentBytes int64                     // set aside for each segment, 4 KiB to 1 GiB; 32 MiB if 0
-	Late         bool                      // if there is no log yet, the first append makes and locks the directory
-	ReadOnly     bool                      // change nothing, take no lock and see the log as it is now, even beside a writing process
-	Replay       func(events.Stored) error // called with every event in order during Open; an event is valid until the call returns; an error ends Open
-	Synced       func(took time.Duration)  // called by the writer after it synced a commit; may be nil
-	FS           FS                        // the operating system's if nil
+	Clock        func() time.Time // stamps events; time.Now if nil
+	SegmentBytes int64            // set aside for each segment, 4 KiB to 1 GiB; 32 MiB if 0
+	Late         bool             // if there is no log yet, the first append makes and locks the directory
+	// change nothing and take no lock; the store shows the log as of Open, and another process may be writing
+	ReadOnly bool
+	Replay   func(events.Stored) error // called with every event in order during Open; an event is valid until the call returns; an error ends Open
+	Synced   func(took time.Duration)  // called by the writer after it synced a commit; may be nil
+	FS       FS                        // the operating system's if nil
 }
 
 const (
@@ -157,7 +158,7 @@ func (s *Store) makeDir() (err error) {
 	return nil
 }
 
-// mayMake returns an error if it is known already that makeLate will not be able to make anything.
+// mayMake returns an error if makeLate is certain to fail.
 func (s *Store) mayMake() error {
 	for dir := s.dir; ; dir = filepath.Dir(dir) {
 		if err := s.opts.FS.Writable(dir); !errors.Is(err, os.ErrNotExist) || dir == filepath.Dir(dir) {
@@ -166,8 +167,8 @@ func (s *Store) mayMake() error {
 	}
 }
 
-// makeLate makes the directory at the first append (Options.Late). If another process began a log there meanwhile,
-// this store has not read it and does not write to it.
+// makeLate makes the directory at the first append (Options.Late). If another process began a log there meanwhile, it
+// fails, because this store has not read that log.
 func (s *Store) makeLate() error {
 	if s.lock == nil {
 		if err := s.makeDir(); err != nil {
@@ -182,9 +183,9 @@ func (s *Store) makeLate() error {
 	return err
 }
 
-// recover cuts the bytes after the last commit of the last segment. It makes that commit, the size of the segment and
-// its name durable once more: their syncs may have failed or be missing, and then reads return bytes that the disk
-// does not have. It does so even if nothing follows the commit, for a Close or a recovery may have been interrupted.
+// recover removes the bytes after the last commit of the last segment. It syncs that commit, the size of the segment
+// and its name once more: their syncs may have failed or be missing, and then reads return bytes that the disk does
+// not have. It does so even if no bytes follow the commit, because a Close or a recovery may have been interrupted.
 func (s *Store) recover(g *segment, data []byte) error {
 	if g.size > g.end {
 		if err := g.file.Truncate(g.end); err != nil {
@@ -223,11 +224,11 @@ func (s *Store) begin(room int64) error {
 	}
 	step(opAllocate, func() error { return s.setAside(g, g.end+room) })
 	step("write header", func() error { _, err := g.file.WriteAt(header, 0); return err })
-	step(opAllocate, g.file.Sync) // some file systems say only now that they are full
+	step(opAllocate, g.file.Sync) // some file systems report only now that they are full
 	step("rename", func() error { return fs.Rename(fresh, filepath.Join(s.dir, g.name)) })
 	if err != nil {
 		_ = g.file.Close()
-		_ = fs.Remove(fresh) // it gives its room back; a later segment replaces it in any case
+		_ = fs.Remove(fresh) // free the room; a later segment replaces the file in any case
 		return err
 	}
 	step("sync directory", func() error { return fs.SyncDir(s.dir) })
@@ -237,9 +238,9 @@ func (s *Store) begin(room int64) error {
 	return err
 }
 
-// setAside makes a segment longer, for need bytes at least, and sets g.size, also if it fails half way. The new bytes are
-// zeros. A file system that allocates them takes no time for that, so all of the segment is set aside at once. On one that
-// cannot, zeros are written; there the room beyond need is small at first and doubles.
+// setAside makes a segment longer by at least need bytes, and sets g.size, also if it fails half way. The new bytes
+// are zeros. On a file system that can allocate them this takes no time, so the whole segment is allocated at once.
+// On any other, zeros are written; the room beyond need is small at first and doubles each time.
 func (s *Store) setAside(g *segment, need int64) error {
 	was, all := g.size, max(s.opts.SegmentBytes, need)
 	g.size = all
@@ -249,7 +250,7 @@ func (s *Store) setAside(g *segment, need int64) error {
 	}
 	w := &s.writer
 	more := min(max(2*w.zeros, s.opts.SegmentBytes/zerosFirst), s.opts.SegmentBytes/zerosMost)
-	w.zeros = 0 // if there is no room, the next try needs little
+	w.zeros = 0 // if there is no room, the next attempt begins small
 	g.size = min(all, need+more)
 	for zeros := make([]byte, min(g.size-was, zerosPieceMost)); was < g.size; was += int64(len(zeros)) {
 		zeros = zeros[:min(int64(len(zeros)), g.size-was)]

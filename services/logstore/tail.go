@@ -10,8 +10,8 @@ import (
 
 // tail judges the bytes after the last good commit of the last segment. whole is true if they are only one torn
 // commit, of torn bytes before zeros; torn is 0 if there is none. Room is made durable before a commit is written to
-// it. So if a file ends within a commit, not a crash but somebody has cut it. A file that ends at the end of a commit
-// may be the result of an interrupted recovery.
+// it. So if a file ends within a commit, it was cut by somebody and not by a crash. A file that ends at the end of a
+// commit may be the result of an interrupted recovery.
 func (w *scan) tail(g *segment, data []byte) (torn int64, whole bool) {
 	b := bytes.TrimRight(data[g.end:], "\x00")
 	cut := g.end+int64(len(b)) == int64(len(data)) && !endsAsCommit(b)
@@ -72,9 +72,9 @@ func tornSectors(b []byte, offset int64) bool {
 	}
 }
 
-// mayBeOne reports whether b, in which sectors are missing, may be a single commit. If its last line is there, b must
-// not have more records than that line counts. Otherwise a missing sector hides the end of another commit, which had
-// been acknowledged.
+// mayBeOne reports whether b, in which sectors are missing, may be a single commit. If b has the last line of the
+// commit, it must not have more records than that line counts. Otherwise a missing sector hides the end of another,
+// acknowledged commit.
 func (w *scan) mayBeOne(b []byte) bool {
 	closing := bytes.LastIndexByte(b[:len(b)-1], '\n') + 1
 	count, _, ok := parseCommit(b[closing:])

@@ -10,13 +10,15 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// plainName is what is safe in a subject, in the name of an account, and in that of a durable consumer.
+// plainName matches names that are safe in a subject, as the name of an account and as the name of a durable
+// consumer.
 var plainName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
 
-// reservedNames would be taken for the accounts of the server.
+// reservedNames are names that could be confused with the accounts of the server.
 var reservedNames = []string{strings.ToLower(ledgerAccount), strings.ToLower(systemAccount)}
 
-// CheckName returns what is wrong with the name of a user, which is also that of its account and of its durable consumer.
+// CheckName returns an error if the name of a user is not valid. The account and the durable consumer of the user
+// have the same name.
 func CheckName(name string) error {
 	if !plainName.MatchString(name) {
 		return text.Errorf(text.Invalid,
@@ -32,9 +34,9 @@ func CheckName(name string) error {
 // keyLength is the length of a public nkey in characters.
 const keyLength = 56
 
-// CheckKey returns what is wrong with the public nkey of a user.
+// CheckKey returns an error if the public nkey of a user is not valid.
 func CheckKey(key string) error {
-	if len(key) == keyLength && nkeys.IsValidPublicUserKey(key) { // which alone lets a longer one pass
+	if len(key) == keyLength && nkeys.IsValidPublicUserKey(key) { // IsValidPublicUserKey accepts longer keys
 		return nil
 	}
 	if strings.HasPrefix(key, "S") { // never repeat a seed
@@ -43,7 +45,7 @@ func CheckKey(key string) error {
 	return text.Errorf(text.Invalid, "%q 不是用户公钥：应以 U 开头，共 56 个字符", "%q is not the public nkey of a user: expected 56 characters that begin with U", text.Clip(key, 60))
 }
 
-// checkUsers returns what is wrong with users, and with each.
+// checkUsers returns the errors of all users together.
 func checkUsers(users []User) error {
 	names, keys := map[string]bool{}, map[string]string{}
 	for _, u := range users {

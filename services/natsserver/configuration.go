@@ -9,39 +9,40 @@ import (
 	"time"
 )
 
-// The names that the rights are about. services/alertfeed uses the same stream.
+// The names that appear in the rights of users. services/alertfeed uses the same stream.
 const (
 	streamName    = "TAIZHANG_ALERTS"
 	ledgerAccount = "LEDGER"
 	systemAccount = "SYS"
-	fullAccount   = "FULL"     // has room for nobody, see door
-	apiPrefix     = "tz"       // of what a user asks, instead of $JS.API
-	inboxPrefix   = "_INBOX_"  // before the name of a user: of what it is answered on
-	api           = "$JS.API." // of the server
+	fullAccount   = "FULL"     // accepts no connections; see door
+	apiPrefix     = "tz"       // the prefix of a user's requests, instead of $JS.API
+	inboxPrefix   = "_INBOX_"  // the prefix, before the name of the user, of the subjects of its replies
+	api           = "$JS.API." // the prefix of requests to the server
 )
 
-// bounds are what a server grants each connection. A message of the feed has a few KiB.
+// bounds are the limits of the server for each connection. A message of the feed has a few KiB.
 const bounds = `max_payload: 262144
 max_pending: 8388608
 max_subscriptions: 256
 write_deadline: "5s"
 `
 
-// ConnectionsMax is how many connections a user may have at a time, so that there is room for others. One more is refused, and its
-// client is told so: nats.ErrMaxAccountConnectionsExceeded.
+// ConnectionsMax is the maximum number of connections of one user at a time, so that there is room for others. A
+// further connection is refused, and its client gets nats.ErrMaxAccountConnectionsExceeded.
 const ConnectionsMax = 8
 
-// serverConnectionsMax is how many connections the server in this process has at most.
-const serverConnectionsMax = 2048 // more than 200 users may have together, see services/access
+// serverConnectionsMax is the maximum number of connections to the server in this process.
+const serverConnectionsMax = 2048 // more than 200 users can have together; see services/access
 
-// nextThreshold is how long the way back to a user stays open that asked for messages and got none. It is a little longer than
-// a request for messages may wait. After that, a message would be sent and reach nobody. The server's default is 2 minutes.
+// nextThreshold is the time for which the server keeps the reply path of a request for messages that got no message.
+// It is a little longer than such a request may wait: after it, a message would be sent and reach nobody. The
+// server's default is 2 minutes.
 const nextThreshold = 5*time.Minute + 10*time.Second
 
-// own returns the configuration of the server in this process, but for where it listens and stores, and its users.
-// max_file_store is set because it is otherwise three quarters of what is free at the start, and so another limit after each start.
-// No feed reaches it: a million alerts with all that is kept of them need 16 GiB. Whoever has a smaller disk meets its end first,
-// see Server.Restart.
+// own returns the configuration of the server in this process, without its address, its directory and its users. It
+// sets max_file_store because the default is three quarters of the free space at the start, and so differs after each
+// start. No feed reaches the limit: a million alerts with all kept messages need 16 GiB. On a smaller disk the disk
+// is full first; see Server.Restart.
 func own() string {
 	return bounds + fmt.Sprintf(`max_connections: %d
 jetstream {
@@ -54,8 +55,9 @@ accounts { %s {}, %s { jetstream: enabled }, %s { limits { max_connections: 0 } 
 `, serverConnectionsMax, systemAccount, systemAccount, ledgerAccount, fullAccount)
 }
 
-// Configuration returns a configuration of a server elsewhere with the same accounts and rights. publisher is the public nkey of
-// the publisher. The server's operator includes it in a configuration with a listener and JetStream.
+// Configuration returns the configuration of a separate server with the same accounts and rights. publisher is the
+// public nkey of the publisher. The operator of the server includes the text in a configuration with a listener and
+// JetStream.
 func Configuration(publisher string, users []User) string {
 	users = slices.SortedFunc(slices.Values(users), func(a, b User) int { return cmp.Compare(a.Name, b.Name) })
 	return `# Accounts and rights of the alert feed of Taizhang, for nats-server 2.14 or later.
@@ -72,15 +74,15 @@ func Configuration(publisher string, users []User) string {
 ` + bounds + accounts(publisher, users)
 }
 
-// service is what a user may ask of the account of the stream. There are two ways to grant it: by the text of a configuration,
-// and by calls in this process, see door.
+// service is a request that a user may send to the account of the stream. It is granted in two ways: by the text of a
+// configuration, and by calls in this process; see door.
 type service struct {
 	subject string // in the account of the stream
-	as      string // in the account of the user, and what the user may publish
-	streams bool   // there is more than one answer
+	as      string // in the account of the user, who may publish to it
+	streams bool   // the request has more than one reply
 }
 
-// services returns all that a user may ask: each of its own durable consumer.
+// services returns all requests that a user may send, each about its own durable consumer.
 func services(user string) []service {
 	own := streamName + "." + user
 	ack := "$JS.ACK." + own + ".>"
@@ -92,7 +94,8 @@ func services(user string) []service {
 	}
 }
 
-// accounts returns the accounts of a server elsewhere. Nobody is in the account of the system, and nobody is served without a key.
+// accounts returns the accounts of a separate server. The account of the system has no users, and nobody connects
+// without a key.
 func accounts(publisher string, users []User) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "system_account: %s\naccounts {\n  %s {}\n  %s {\n    jetstream: enabled\n    users: [ { nkey: %q } ]\n    exports: [\n",

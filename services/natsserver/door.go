@@ -11,18 +11,20 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// door lets the publisher and the users in, each into its account with its rights. It stands in place of the users of a
-// configuration: to change those, the server reloads the accounts of all, and refuses requests of all for a moment.
+// door authenticates the publisher and the users, and puts each into its account with its rights. It replaces the
+// users of a configuration: to change those, the server would reload all accounts, and refuse all requests for a
+// moment.
 type door struct {
-	mu      sync.RWMutex // held from the check to the registration, so that who is removed is either refused or already known
+	// held from the check to the registration, so that a removed user is either refused or already registered
+	mu      sync.RWMutex
 	let     map[string]*server.User
-	answers int // the most ways back that a user may have
+	answers int // the maximum number of reply paths of a user
 	ledger  *server.Account
 	noRoom  *server.Account
-	granted map[string]*server.Account // by user, also of those who are removed: an account stays until the server ends
+	granted map[string]*server.Account // by user; accounts of removed users stay until the server ends
 }
 
-// open readies the door of a server before the server starts.
+// open prepares the door of a server before the server starts.
 func (d *door) open(on *server.Server, publisher string, users []User) (err error) {
 	if d.ledger, err = on.LookupAccount(ledgerAccount); err != nil {
 		return fmt.Errorf("natsserver: find the account %s: %w", ledgerAccount, err)
@@ -44,7 +46,7 @@ func (d *door) Check(c server.ClientAuthentication) bool {
 		return false
 	}
 	if u.Account != d.ledger && u.Account.NumLocalConnections() >= ConnectionsMax {
-		c.RegisterUser(&server.User{Username: u.Username, Account: d.noRoom}) // which tells the client why it is refused
+		c.RegisterUser(&server.User{Username: u.Username, Account: d.noRoom}) // so that the client learns the reason
 		return false
 	}
 	c.RegisterUser(u)
@@ -55,7 +57,7 @@ func (d *door) Check(c server.ClientAuthentication) bool {
 func signed(opts *server.ClientOpts, nonce []byte) bool {
 	sig, err := base64.RawURLEncoding.DecodeString(opts.Sig)
 	if err != nil {
-		sig, err = base64.StdEncoding.DecodeString(opts.Sig) // as older clients write it
+		sig, err = base64.StdEncoding.DecodeString(opts.Sig) // the encoding of older clients
 	}
 	if err != nil || len(nonce) == 0 {
 		return false
@@ -64,8 +66,8 @@ func signed(opts *server.ClientOpts, nonce []byte) bool {
 	return err == nil && pub.Verify(nonce, sig) == nil
 }
 
-// admit makes the users these, besides the publisher with its key, and disconnects who is none any more. An error about one of them
-// does not spare another.
+// admit sets the users, besides the publisher with its key, and disconnects users that are not among them. An error
+// about one user does not keep the others from being set.
 func (d *door) admit(on *server.Server, publisher string, users []User) error {
 	var errs []error
 	let := map[string]*server.User{publisher: {Username: "publisher", Account: d.ledger}}
@@ -98,12 +100,12 @@ func disconnect(on *server.Server, key string) error {
 		return err
 	}
 	for _, c := range list.Conns {
-		_ = on.DisconnectClientByID(c.Cid) // fails if it is gone already
+		_ = on.DisconnectClientByID(c.Cid) // fails if the connection is closed already
 	}
 	return nil
 }
 
-// grant returns the account of a user, and makes it if it is not there.
+// grant returns the account of a user, and makes it if it does not exist.
 func (d *door) grant(on *server.Server, user string) (*server.Account, error) {
 	if account := d.granted[user]; account != nil {
 		return account, nil
@@ -141,20 +143,20 @@ func permissions(user string) *server.Permissions {
 	return &server.Permissions{Publish: &server.SubjectPermission{Allow: publish}, Subscribe: &server.SubjectPermission{Allow: []string{inboxPrefix + user + ".>"}}}
 }
 
-// The bounds of the ways back to a user: of each request for messages one stays open for nextThreshold, also after it was answered,
-// while the connection is there, and takes half a KiB. A program that asks a hundred times a second has 31 000.
+// The limits of the reply paths of a user. Each request for messages keeps one for nextThreshold, even after its
+// reply, while the connection is open. A path takes half a KiB. A program with a hundred requests a second has 31 000.
 const (
 	answersMax   = 100_000
 	answersEvery = time.Second
 )
 
-// isFull reports whether a user has too many ways back. The caller holds d.mu.
+// isFull reports whether a user has too many reply paths. The caller has locked d.mu.
 func (d *door) isFull(u *server.User) bool {
 	return u.Account != d.ledger && u.Account.NumPendingReverseResponses() > d.answers
 }
 
-// watch disconnects users with too many ways back, which closes these, until the function that it returns is called. Otherwise a
-// user could fill the memory.
+// watch disconnects users with too many reply paths, which frees the paths, until the returned function is called.
+// Otherwise a user could fill the memory.
 func (d *door) watch(on *server.Server) (end func()) {
 	stop := make(chan struct{})
 	var running sync.WaitGroup
@@ -180,7 +182,7 @@ func (d *door) watch(on *server.Server) (end func()) {
 	}
 }
 
-// full returns the keys of the users with too many ways back.
+// full returns the keys of the users with too many reply paths.
 func (d *door) full() (keys []string) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

@@ -14,8 +14,8 @@ import (
 // lockName is the file that is locked while a server uses the directory.
 const lockName = "lock"
 
-// lockDir makes the directory if it is not there, and locks it until unlockDir. The NATS server itself does not
-// refuse a directory that another server has open: the two overwrite each other's messages.
+// lockDir makes the directory if it does not exist, and locks it until unlockDir. The NATS server itself does not
+// refuse a directory that another server has open: the two would overwrite each other's messages.
 func lockDir(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("natsserver: make the directory: %w", err)
@@ -36,7 +36,7 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// unlockDir unlocks a directory also where a program that is being started has a copy of the file for a moment.
+// unlockDir unlocks a directory, even if a program that is being started holds a copy of the file for a moment.
 func unlockDir(f *os.File) error {
 	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 }

@@ -9,20 +9,20 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// linesPerSecond is how much of what the NATS server says is written down. It says something of each request that it refuses, so a
-// user could fill the disk otherwise.
+// linesPerSecond is the maximum number of lines of the NATS server that are logged in a second. The server logs each
+// request that it refuses, so without a limit a user could fill the disk.
 const linesPerSecond = 20
 
-// serverLog writes what the NATS server says to the log of this process: warnings and errors, and what it does for those who
-// look for a fault.
+// serverLog writes the log of the NATS server to the log of this process: warnings and errors, and its notices at the
+// debug level.
 type serverLog struct {
 	log *zap.Logger
 
 	mu      sync.Mutex
-	second  time.Time // in which it counts
-	lines   int       // written in it
+	second  time.Time // the current second
+	lines   int       // the number of lines in it
 	dropped int
-	fatal   string // the first thing that the server cannot go on with
+	fatal   string // the first fatal message
 }
 
 func (l *serverLog) Noticef(format string, args ...any) { l.write(zap.DebugLevel, format, args...) }
@@ -31,7 +31,7 @@ func (l *serverLog) Errorf(format string, args ...any)  { l.write(zap.ErrorLevel
 func (l *serverLog) Debugf(string, ...any)              {}
 func (l *serverLog) Tracef(string, ...any)              {}
 
-// Fatalf keeps the process alive, unlike that of a server of its own.
+// Fatalf logs the message and does not end the process, unlike that of a separate server.
 func (l *serverLog) Fatalf(format string, args ...any) {
 	l.write(zap.ErrorLevel, format, args...)
 	l.mu.Lock()
@@ -41,7 +41,7 @@ func (l *serverLog) Fatalf(format string, args ...any) {
 	}
 }
 
-// said returns the first thing that the server cannot go on with, or "".
+// said returns the first fatal message of the server, or "".
 func (l *serverLog) said() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,12 +1,10 @@
-// Package natsserver runs a NATS server in this process, with the rights of the
-// alert feed, and writes a configuration with the same rights for a server
-// elsewhere.
+// Package natsserver runs a NATS server in this process, with the rights of the alert feed, and writes a
+// configuration with the same rights for a separate server.
 //
-// The stream of alerts lives in an account of its own, LEDGER. Every user is in
-// an account of its own too, and may do four things with its own durable
-// consumer and nothing else: get messages, acknowledge them, ask how it stands,
-// and set it back. In one account with the stream, permissions would not hold:
-// the reply subject of a request is not checked.
+// The stream of alerts is in an account of its own, LEDGER. Every user is in an account of its own too, and may do
+// four things with its own durable consumer and nothing else: get messages, acknowledge them, ask for its state, and
+// reset it. In one account with the stream, permissions would not hold: the reply subject of a request is not
+// checked.
 package natsserver
 
 import (
@@ -32,8 +30,8 @@ import (
 
 // NATSConfig holds the parameters of Start.
 type NATSConfig struct {
-	Dir    string      // of the streams; made if it is not there, and locked
-	Listen string      // HOST:PORT; port 0 is any free one
+	Dir    string      // of the streams; created if needed, and locked
+	Listen string      // HOST:PORT; port 0 means any free port
 	TLS    *tls.Config // nil for none
 	Users  []User
 	Log    *zap.Logger
@@ -49,22 +47,22 @@ type User struct {
 type Server struct {
 	cfg  NATSConfig
 	host string
-	port int // -1 for any, until the first start
+	port int // -1 for any, before the first start
 	lock *os.File
-	own  nkeys.KeyPair // of the publisher: made at each start and never stored
+	own  nkeys.KeyPair // of the publisher; made at each start and never stored
 	key  string        // its public half
 
 	change  sync.Mutex // held by Restart, SetUsers and Close, one at a time; guards the fields below
 	users   []User
-	door    *door  // of the server that runs
-	unwatch func() // ends the watch of the server that runs, and returns when it has ended
+	door    *door  // of the running server
+	unwatch func() // ends the watch of the running server, and returns when it has ended
 	closed  bool
 
-	on atomic.Pointer[server.Server] // nil while none runs
+	on atomic.Pointer[server.Server] // nil while no server runs
 }
 
-// Start starts a server and returns when it answers. If the port is taken, errors.Is(err, syscall.EADDRINUSE). If another process
-// uses the directory, the code of the error is text.Conflict.
+// Start starts a server and returns when it answers. If the port is in use, errors.Is(err, syscall.EADDRINUSE). If
+// another process uses the directory, the code of the error is text.Conflict.
 func Start(ctx context.Context, cfg NATSConfig) (*Server, error) {
 	host, port, err := splitListen(cfg.Listen)
 	if err != nil {
@@ -88,7 +86,7 @@ func Start(ctx context.Context, cfg NATSConfig) (*Server, error) {
 	return s, nil
 }
 
-// splitListen returns the port as the server takes it: -1 for any.
+// splitListen returns the host and the port as the server expects it: -1 for any.
 func splitListen(listen string) (host string, port int, err error) {
 	host, digits, err := net.SplitHostPort(listen)
 	if err == nil {
@@ -113,15 +111,16 @@ func newKey() (pair nkeys.KeyPair, public string, err error) {
 	return pair, public, nil
 }
 
-// options returns the options of the server. They are read from a text, because those that are built by hand lose JetStream of an
-// account.
+// options returns the options of the server. It parses them from a text, because options built by hand lose the
+// JetStream settings of an account.
 func (s *Server) options() (*server.Options, error) {
 	opts := &server.Options{}
 	if err := opts.ProcessConfigString(own()); err != nil {
 		return nil, fmt.Errorf("natsserver: read the configuration: %w", err)
 	}
 	opts.ServerName = "taizhang"
-	opts.Host, opts.Port, opts.StoreDir = s.host, s.port, s.cfg.Dir // here, because a path may have anything in it
+	// set here and not in the text, because a path may contain any character
+	opts.Host, opts.Port, opts.StoreDir = s.host, s.port, s.cfg.Dir
 	opts.NoSigs, opts.NoLog, opts.DisableJetStreamBanner = true, true, true
 	if s.cfg.TLS != nil {
 		opts.TLS, opts.TLSConfig, opts.TLSTimeout = true, s.cfg.TLS.Clone(), handshakeMax.Seconds()
@@ -130,10 +129,10 @@ func (s *Server) options() (*server.Options, error) {
 	return opts, nil
 }
 
-// handshakeMax bounds the handshake of TLS with a client.
+// handshakeMax is the maximum time of the TLS handshake with a client.
 const handshakeMax = 5 * time.Second
 
-// run starts the server. The caller holds s.change, or is the only one.
+// run starts the server. The caller has locked s.change or has the only reference.
 func (s *Server) run() error {
 	opts, err := s.options()
 	if err != nil {
@@ -154,12 +153,12 @@ func (s *Server) run() error {
 	}
 	log := &serverLog{log: s.cfg.Log.Named("nats")}
 	on.SetLogger(log, false, false)
-	on.Start() // returns when streams are read and the listener is there, or logs why not
+	on.Start() // returns when the streams are read and the listener is open, or logs why not
 	addr, ok := on.Addr().(*net.TCPAddr)
 	if !ok || !on.JetStreamEnabled() || log.said() != "" {
 		on.Shutdown()
 		on.WaitForShutdown()
-		if err := s.tryPort(); err != nil { // somebody came between the trial and the start
+		if err := s.tryPort(); err != nil { // another process took the port after the first check
 			return err
 		}
 		return fmt.Errorf("natsserver: start the server: %s", log.said())
@@ -173,7 +172,7 @@ func (s *Server) run() error {
 	return nil
 }
 
-// tryPort returns why nobody can listen on the port. The server itself only logs it.
+// tryPort returns the reason why nobody can listen on the port. The server itself only logs it.
 func (s *Server) tryPort() error {
 	l, err := net.Listen("tcp", net.JoinHostPort(s.host, strconv.Itoa(max(s.port, 0))))
 	if err != nil {
@@ -182,7 +181,7 @@ func (s *Server) tryPort() error {
 	return l.Close()
 }
 
-// halt stops the server and returns when everything is written.
+// halt stops the server and returns when all data is written.
 func (s *Server) halt() {
 	if on := s.on.Swap(nil); on != nil {
 		s.unwatch()
@@ -191,15 +190,15 @@ func (s *Server) halt() {
 	}
 }
 
-// Addr returns HOST:PORT where the server listens, the same also after Restart.
+// Addr returns the HOST:PORT on which the server listens. It stays the same after Restart.
 func (s *Server) Addr() string {
 	return net.JoinHostPort(s.host, strconv.Itoa(s.port))
 }
 
-// errNotRunning is what a connection in the process gets while the server restarts, and after Close.
+// errNotRunning is the error of a connection in this process while the server restarts, and after Close.
 var errNotRunning = errors.New("natsserver: the server does not run")
 
-// inProcess connects to the server that runs now.
+// inProcess connects to the running server within the process.
 type inProcess struct{ *Server }
 
 // InProcessConn implements nats.InProcessConnProvider.
@@ -210,11 +209,11 @@ func (p inProcess) InProcessConn() (net.Conn, error) {
 	return nil, errNotRunning
 }
 
-// reconnectWait is the time between two trials to connect after a restart.
+// reconnectWait is the time between two attempts to connect after a restart.
 const reconnectWait = 20 * time.Millisecond
 
-// Connect connects the publisher, in the process itself, with all rights in the account of the stream. The connection outlives
-// Restart. The caller closes it.
+// Connect connects the publisher within the process, with all rights in the account of the stream. The connection
+// survives Restart. The caller closes it.
 func (s *Server) Connect(opts ...nats.Option) (*nats.Conn, error) {
 	own := []nats.Option{nats.InProcessServer(inProcess{s}), nats.Nkey(s.key, s.own.Sign), nats.Name("taizhang"),
 		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait), nats.ReconnectJitter(reconnectWait, reconnectWait), nats.ErrorHandler(s.logError)}
@@ -229,8 +228,9 @@ func (s *Server) logError(_ *nats.Conn, _ *nats.Subscription, err error) {
 	s.cfg.Log.Warn("nats connection of the publisher", zap.Error(err))
 }
 
-// SetUsers makes the users of the server these. When it returns, each of them can ask, and who is no user any more is
-// disconnected and cannot come back. Nobody else notices. If no server runs after an error of Restart, the next one has them.
+// SetUsers replaces the users of the server. When it returns, each of them can send requests, and removed users are
+// disconnected and cannot come back. Other users notice nothing. If no server runs after an error of Restart, the
+// next one has these users.
 func (s *Server) SetUsers(ctx context.Context, users []User) error {
 	if err := errors.Join(checkUsers(users), ctx.Err()); err != nil {
 		return err
@@ -248,8 +248,9 @@ func (s *Server) SetUsers(ctx context.Context, users []User) error {
 	return s.door.admit(on, s.key, users)
 }
 
-// Restart stops the server and starts it again on the same address and directory: after a full disk it answers no publish until
-// then. Users and the connections of Connect come back by themselves. After an error no server runs; call it again.
+// Restart stops the server and starts it again on the same address and directory. After a full disk the server
+// answers no publish until it is restarted. Users and the connections of Connect reconnect by themselves. After an
+// error no server runs; call Restart again.
 func (s *Server) Restart(ctx context.Context) error {
 	s.change.Lock()
 	defer s.change.Unlock()
@@ -263,7 +264,7 @@ func (s *Server) Restart(ctx context.Context) error {
 	return s.run()
 }
 
-// Close stops the server and returns when everything is written.
+// Close stops the server and returns when all data is written.
 func (s *Server) Close() error {
 	s.change.Lock()
 	defer s.change.Unlock()

@@ -13,13 +13,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// admins is the group that may do everything; everybody is the role that each account has.
+// admins is the group with all rights. everybody is the role of every account.
 const (
 	admins    = "$admins"
 	everybody = "$all"
 )
 
-// right is what an account may do with a stream, by its key in an $acl.
+// right is a right of an account on a stream, named as its key in an $acl.
 type right string
 
 const (
@@ -30,10 +30,11 @@ const (
 	toWriteMeta right = "$mw"
 )
 
-// acl says which roles have which right; a right that it does not name is left to the default.
+// acl holds the roles that have each right. A right that it does not name has its default.
 type acl map[right]roles
 
-// UnmarshalJSON implements json.Unmarshaler. In place of an $acl may stand the name of one, which changes nothing.
+// UnmarshalJSON implements json.Unmarshaler. A text in place of an object is the name of an $acl, which changes
+// nothing.
 func (a *acl) UnmarshalJSON(b []byte) error {
 	var name string
 	if json.Unmarshal(b, &name) == nil {
@@ -42,7 +43,7 @@ func (a *acl) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*map[right]roles)(a))
 }
 
-// roles are names of accounts and groups, in JSON one string or a list of them.
+// roles holds names of accounts and groups. In JSON it is one string or a list of strings.
 type roles []string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -55,15 +56,15 @@ func (r *roles) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(r))
 }
 
-// defaults is the last event of the stream $settings, by which an operator changes the default rights.
+// defaults is the last event of the stream $settings, with which an operator changes the default rights.
 type defaults struct {
 	User   acl `json:"$userStreamAcl"`
 	System acl `json:"$systemStreamAcl"`
 }
 
-// allowed returns the error that answers a call without the right to the stream: as on a real server, accounts may do
-// everything with streams of users and nothing with those whose names begin with $, among them $all; an $acl in the
-// stream's metadata or in $settings says otherwise.
+// allowed returns an error if a call lacks a right on the stream. As on a real server, by default accounts have all
+// rights on streams of users, and no rights on streams whose names begin with $, such as $all. An $acl in the
+// stream's metadata or in $settings changes this.
 func (n *Node) allowed(ctx context.Context, r right, name string) error {
 	if !n.server.config.TLS {
 		return nil
@@ -115,7 +116,7 @@ func (j *journal) rolesOf(r right, name string) roles {
 	return otherwise
 }
 
-// caller returns the account that the call names, or nil if it names none.
+// caller returns the account of a call, or nil if the call has none.
 func (n *Node) caller(ctx context.Context) (*ClusterAccount, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	values := md.Get("authorization")
@@ -133,7 +134,7 @@ func (n *Node) caller(ctx context.Context) (*ClusterAccount, error) {
 	return nil, status.Error(codes.Unauthenticated, "Unauthenticated")
 }
 
-// unary sends the trailers of a failure along.
+// unary sends the trailers of a failure to the client.
 func unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 	out, err := handle(ctx, req)
 	if f, ok := err.(*failed); ok {
@@ -142,7 +143,7 @@ func unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc
 	return out, err
 }
 
-// streaming is unary for streaming calls.
+// streaming does the same as unary for streaming calls.
 func streaming(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
 	err := handle(srv, ss)
 	if f, ok := err.(*failed); ok {

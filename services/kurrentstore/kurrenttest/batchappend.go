@@ -13,15 +13,15 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// collected is a batch of which the last message has not come yet.
+// collected is a batch whose last message has not arrived yet.
 type collected struct {
 	options *api.BatchAppendReq_Options
 	events  []proposed
 	size    int
 }
 
-// BatchAppend implements streams.StreamsServer. One call carries many batches, each in several messages under one
-// correlation id, and each is answered alone: a batch that is refused does not end the call.
+// BatchAppend implements streams.StreamsServer. One call has many batches, each in several messages with the same
+// correlation id. Each batch gets its own answer: a refused batch does not end the call.
 func (s *streams) BatchAppend(call api.Streams_BatchAppendServer) error {
 	open := map[uuid.UUID]*collected{}
 	for {
@@ -66,7 +66,7 @@ func (s *streams) BatchAppend(call api.Streams_BatchAppendServer) error {
 	}
 }
 
-// finish appends a batch of which everything has come. An error ends the whole call.
+// finish appends a complete batch. An error ends the whole call.
 func (s *streams) finish(call api.Streams_BatchAppendServer, b *collected) (*api.BatchAppendResp, error) {
 	ctx, n := call.Context(), s.node
 	name, expected := string(b.options.GetStreamIdentifier().GetStreamName()), readBatchExpected(b.options)
@@ -117,7 +117,7 @@ func readBatchExpected(o *api.BatchAppendReq_Options) int64 {
 	return int64(min(o.GetStreamPosition(), deletedRevision-1))
 }
 
-// refusal answers one batch. Clients go by the details, so that the code says no more than that it is an error.
+// refusal returns the answer to a refused batch. Clients read the details; the code only marks an error.
 func refusal(text string, details protoadapt.MessageV1) (*api.BatchAppendResp, error) {
 	full, err := status.New(codes.Unknown, text).WithDetails(details)
 	if err != nil {

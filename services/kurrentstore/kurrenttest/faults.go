@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Method names a kind of call.
+// Method is a kind of call.
 type Method string
 
 // The kinds of calls. A subscription is a read that waits at the end.
@@ -25,33 +25,33 @@ const (
 // Call is a call that has reached the server.
 type Call struct {
 	Method Method
-	N      int    // calls of the method since the server was made, this one among them
-	Node   int    // which node it reached
-	Stream string // "$all" for a read of everything, "" for features and gossip
+	N      int    // the number of calls of the method since the server started, including this one
+	Node   int    // the node that it reached
+	Stream string // "$all" for a read of all streams, "" for features and gossip
 
-	Filter string // the prefixes (with spaces) or the expression that a read of everything is filtered by; "" for none
+	Filter string // the filter of a read of $all: its prefixes (with spaces) or its expression; "" for none
 }
 
-// Plan says what goes wrong with a call; nil: nothing. It may be called by several goroutines.
+// Plan returns the fault of a call, or nil for no fault. Several goroutines may call it at once.
 type Plan func(Call) *Fault
 
-// Strike is what goes wrong.
+// Strike is the kind of a fault.
 type Strike int
 
-// What may go wrong. The first four end the call.
+// The kinds of faults. The first four end the call.
 const (
 	Drop       Strike = iota // the connection breaks
-	Reject                   // the status Code is answered
-	NotLeader                // the call is refused and the leader's address answered
-	Stall                    // nothing more comes, while the connection stays open
-	Slow                     // it takes Wait longer: the whole of an append, each event of a read
+	Reject                   // the call returns the status Code
+	NotLeader                // the call is refused with the leader's address
+	Stall                    // no more messages arrive, while the connection stays open
+	Slow                     // the whole append, or each event of a read, takes Wait longer
 	Duplicate                // one event of a read or subscription is delivered twice
-	BadCreated               // events carry a date of creation that is no number
-	Strange                  // a kind of message comes that the client has not asked for, before each event
+	BadCreated               // events have a date of creation that is not a number
+	Strange                  // a message of an unexpected kind arrives before each event
 )
 
-// Fault is one thing that goes wrong with one call. A read or subscription first delivers After events as it should;
-// an append goes wrong once the whole batch has come, and is not stored, unless said otherwise.
+// Fault is one fault of one call. A read or subscription first delivers After events without fault. An append fails
+// when the whole batch has arrived, and is not stored, unless a field says otherwise.
 type Fault struct {
 	Strike Strike
 	Code   codes.Code    // for Reject; Unavailable unless set
@@ -71,7 +71,7 @@ const (
 	afterwards
 )
 
-// strikeAt is strike, if this is the moment for it.
+// strikeAt does the same as strike if the fault strikes at this moment.
 func (n *Node) strikeAt(ctx context.Context, f *Fault, m moment) error {
 	switch {
 	case f == nil, f.Early != (m == early), f.Stored != (m == afterwards):
@@ -80,14 +80,14 @@ func (n *Node) strikeAt(ctx context.Context, f *Fault, m moment) error {
 	return n.strike(ctx, f)
 }
 
-// Break makes calls go wrong as planned from now on; nil heals the server.
+// Break applies a plan to all calls from now on. nil ends all faults.
 func (s *Cluster) Break(p Plan) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.plan = p
 }
 
-// Nth is the plan that the nth call of a method from now on goes wrong, counted from 1.
+// Nth returns the plan in which the nth call of a method from now on has the fault, counted from 1.
 func (s *Cluster) Nth(m Method, n int, f Fault) Plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,7 +100,7 @@ func (s *Cluster) Nth(m Method, n int, f Fault) Plan {
 	}
 }
 
-// Every is the plan that each nth call of a method goes wrong; with 1 all do.
+// Every returns the plan in which each nth call of a method has the fault; with 1 every call has it.
 func Every(m Method, n int, f Fault) Plan {
 	return func(c Call) *Fault {
 		if c.Method == m && c.N%n == 0 {
@@ -110,14 +110,14 @@ func Every(m Method, n int, f Fault) Plan {
 	}
 }
 
-// Calls is how many calls of the method have reached the server.
+// Calls returns the number of calls of the method that have reached the server.
 func (s *Cluster) Calls(m Method) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls[m]
 }
 
-// Release carries out the appends that a Late fault held back, in order, and says how many there were.
+// Release stores the appends that a Late fault held back, in order, and returns their number.
 func (s *Cluster) Release() int {
 	s.mu.Lock()
 	late := s.late
@@ -135,7 +135,7 @@ func (s *Cluster) holdBack(f func()) {
 	s.late = append(s.late, f)
 }
 
-// fault counts the call and asks the plan about it.
+// fault counts the call and returns its fault by the plan.
 func (n *Node) fault(m Method, stream, filter string) *Fault {
 	s := n.server
 	s.mu.Lock()
@@ -148,7 +148,7 @@ func (n *Node) fault(m Method, stream, filter string) *Fault {
 	return plan(call)
 }
 
-// strike lets the fault happen. It returns what the call must end with, and nil if it goes on.
+// strike carries out the fault. It returns the error with which the call must end, or nil if the call goes on.
 func (n *Node) strike(ctx context.Context, f *Fault) error {
 	if f == nil {
 		return nil
@@ -182,7 +182,7 @@ func (n *Node) notLeader() error {
 	return failure(codes.NotFound, "not-leader", "Leader info available", "leader-endpoint-host", host, "leader-endpoint-port", port)
 }
 
-// requiresLeader reports whether the client asked to be served by the leader alone.
+// requiresLeader reports whether the client asked to be served by the leader only.
 func requiresLeader(ctx context.Context) bool {
 	md, _ := metadata.FromIncomingContext(ctx)
 	values := md.Get("requires-leader")

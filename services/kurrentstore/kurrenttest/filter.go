@@ -8,15 +8,15 @@ import (
 	api "github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 )
 
-// filter chooses events of $all by the name of their stream or by their type. A nil filter takes all.
+// filter selects events of $all by the name of their stream or by their type. A nil filter selects all.
 type filter struct {
 	ofType          bool
 	prefixes        []string
 	regex           *regexp.Regexp
-	checkpointEvery int // events looked at between two checkpoints
+	checkpointEvery int // events examined between two checkpoints
 }
 
-// windowDefault is how many events the server looks at in one go unless the client says.
+// windowDefault is the number of events that the server examines at once unless the client sets it.
 const windowDefault = 32
 
 func newFilter(o *api.ReadReq_Options_FilterOptions) (*filter, error) {
@@ -42,7 +42,7 @@ func newFilter(o *api.ReadReq_Options_FilterOptions) (*filter, error) {
 	return f, nil
 }
 
-// given returns the prefixes or the expression that the client gave.
+// given returns the prefixes or the expression from the client.
 func (f *filter) given() string {
 	switch {
 	case f == nil:

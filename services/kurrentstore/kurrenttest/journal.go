@@ -22,11 +22,12 @@ const (
 	streamExists int64 = -4
 )
 
-// deletedRevision is the revision of a tombstone, and the $tb of a stream that was deleted softly.
+// deletedRevision is the revision of a tombstone, and the $tb of a soft-deleted stream.
 const deletedRevision = math.MaxInt64
 
-// storeStride is how far apart two events of ClusterConfig.Store lie on the wire. Events that the Store does not keep lie in
-// between, so that positions stay the same when a server is started again over the same Store.
+// storeStride is the distance of two consecutive events of ClusterConfig.Store in positions on the wire. Events that
+// the Store does not keep lie between them, so that positions stay the same when a server is started again over the
+// same Store.
 const storeStride = 1 << 20
 
 // proposed is an event that a client wants to append.
@@ -47,8 +48,8 @@ type record struct {
 	at       time.Time
 }
 
-// journal holds every event of every stream in the order in which they were appended, under one mutex. Nothing is ever
-// removed from it, as on a server before its first scavenge.
+// journal holds every event of every stream in the order of appending, under one mutex. It never removes an event,
+// like a server before its first scavenge.
 type journal struct {
 	clock func() time.Time
 	store events.Store // nil: keep everything in memory only
@@ -82,7 +83,8 @@ func newJournal(clock func() time.Time, store events.Store) (*journal, error) {
 	return j, nil
 }
 
-// seed writes what a new server writes about itself, so that no client can take the first event of $all for its own.
+// seed adds the events that a new server writes about itself, so that no client mistakes the first event of $all for
+// its own.
 func (j *journal) seed() {
 	for _, e := range []struct{ stream, kind, data string }{
 		{"$$$stats-127.0.0.1:2113", "$metadata", `{"$maxAge":86400}`},
@@ -96,7 +98,7 @@ func (j *journal) seed() {
 	}
 }
 
-// verdict is what became of an append.
+// verdict is the result of an append.
 type verdict int
 
 const (
@@ -106,16 +108,16 @@ const (
 	streamDeleted
 )
 
-// outcome carries the stream's revision before the append (noStream if there was none), and the last event of the
-// batch if it is in the stream now.
+// outcome holds the stream's revision before the append (noStream if there was none), and the last event of the batch
+// if the stream has it now.
 type outcome struct {
 	verdict verdict
 	current int64
 	last    *record
 }
 
-// errNoRoom is the error that too many events have been appended that ClusterConfig.Store does not keep since the last one
-// that it keeps.
+// errNoRoom is the error that too many events, which ClusterConfig.Store does not keep, were appended since the last
+// event that it keeps.
 var errNoRoom = errors.New("no position left before the store's next event")
 
 // append adds the whole batch to the stream, or nothing.
@@ -149,8 +151,8 @@ func (j *journal) append(name string, expected int64, batch []proposed) (outcome
 	return out, nil
 }
 
-// check decides about an append as the server does: whether it is a repeat is decided by the ids of events alone,
-// never by their contents, and only where the expected revision is older than the stream.
+// check decides about an append as the server does. It recognizes a repeat by the ids of the events alone, never by
+// their contents, and only if the expected revision is older than the head of the stream.
 func (j *journal) check(name string, expected int64, batch []proposed) outcome {
 	s := j.stream(name)
 	current := int64(len(s.records)) - 1
@@ -174,7 +176,7 @@ func (j *journal) check(name string, expected int64, batch []proposed) outcome {
 	return out
 }
 
-// anywhere reports whether the whole batch is in the stream already, wherever that is.
+// anywhere reports whether the stream has the whole batch, at any revision.
 func (s *stream) anywhere(batch []proposed) (verdict, *record) {
 	var last *record
 	for i, p := range batch {
@@ -193,7 +195,7 @@ func (s *stream) anywhere(batch []proposed) (verdict, *record) {
 	return repeated, last
 }
 
-// at reports whether the whole batch is in the stream already, from the revision on.
+// at reports whether the stream has the whole batch from a revision on.
 func (s *stream) at(revision int64, batch []proposed) (verdict, *record) {
 	var last *record
 	for i, p := range batch {
@@ -218,12 +220,12 @@ func (s *stream) find(id uuid.UUID) *record {
 	return nil
 }
 
-// kept reports whether events of the stream belong into ClusterConfig.Store.
+// kept reports whether ClusterConfig.Store keeps the events of a stream.
 func (j *journal) kept(name string) bool {
 	return j.store != nil && events.ValidStream(events.StreamID(name))
 }
 
-// keep writes the batch through to ClusterConfig.Store, if its stream belongs there.
+// keep appends the batch to ClusterConfig.Store, if the Store keeps its stream.
 func (j *journal) keep(name string, revision uint64, batch []proposed) ([]events.Place, error) {
 	if !j.kept(name) {
 		return nil, nil
@@ -243,8 +245,8 @@ func (j *journal) keep(name string, revision uint64, batch []proposed) ([]events
 	return places, nil
 }
 
-// put adds one event. Without a position from the Store it lies a few bytes further on, as in a file of records of
-// different lengths.
+// put adds one event. Without a position from the Store, its position is a few bytes after the last one, as in a file
+// of records of different lengths.
 func (j *journal) put(name string, p proposed, position uint64, at time.Time) *record {
 	s := j.stream(name)
 	if position == 0 {
@@ -277,7 +279,7 @@ func (j *journal) announce() {
 	j.changed = make(chan struct{})
 }
 
-// snapshot returns all events so far, up to the position if it is not 0, and a channel that is closed when there are
+// snapshot returns all events so far, up to a position unless that is 0, and a channel that is closed when there are
 // more.
 func (j *journal) snapshot(upTo uint64) ([]*record, <-chan struct{}) {
 	j.mu.Lock()
@@ -285,7 +287,7 @@ func (j *journal) snapshot(upTo uint64) ([]*record, <-chan struct{}) {
 	return trim(j.all, upTo), j.changed
 }
 
-// trim leaves out what comes after the position, if it is not 0.
+// trim removes the events after a position, unless the position is 0.
 func trim(records []*record, upTo uint64) []*record {
 	if upTo == 0 {
 		return records
@@ -310,7 +312,8 @@ func (j *journal) remove(name string, expected int64, tombstone bool) outcome {
 	return out
 }
 
-// truncate hides the events of a stream before the revision, in its metadata; what else the metadata says stays.
+// truncate hides the events of a stream before a revision, in the metadata of the stream. It keeps all other members
+// of the metadata.
 func (j *journal) truncate(name string, before int64) *record {
 	fields := map[string]json.RawMessage{}
 	if last := j.stream("$$" + name).last(); last != nil {
@@ -330,7 +333,7 @@ func (s *stream) last() *record {
 	return nil
 }
 
-// hints are what a stream's metadata stream says about it last.
+// hints holds the members of the latest metadata of a stream that hide events.
 type hints struct {
 	MaxAgeSeconds  *int64 `json:"$maxAge"`
 	MaxCount       *int64 `json:"$maxCount"`
@@ -354,13 +357,13 @@ func (j *journal) hints(name string) hints {
 	}
 	var m hints
 	if last := j.stream("$$" + name).last(); last != nil && (json.Unmarshal(last.data, &m) != nil || !m.valid()) {
-		return hints{} // as the server does, which passes over metadata that it cannot read
+		return hints{} // like the server, which ignores metadata that it cannot read
 	}
 	return m
 }
 
-// visible returns the events of a stream that its metadata does not hide, up to the position if it is not 0. found is
-// false for a stream that never was or was deleted softly.
+// visible returns the events of a stream that its metadata does not hide, up to a position unless that is 0. found is
+// false if the stream does not exist or is soft-deleted.
 func (j *journal) visible(name string, upTo uint64) (records []*record, found, tombstoned bool, changed <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 	"google.golang.org/grpc/peer"
 )
 
-// Node is one server of the cluster, with a port that it keeps for ever.
+// Node is one server of the cluster. Its port never changes.
 type Node struct {
 	server  *Cluster
 	number  int
@@ -43,14 +43,14 @@ func newNode(s *Cluster, number int) (*Node, error) {
 	return n, n.Restart()
 }
 
-// Address is host and port of the node.
+// Address returns the host and port of the node.
 func (n *Node) Address() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.address
 }
 
-// Stop kills the node: its connections break and its port refuses new ones. What was stored stays.
+// Stop kills the node: its connections break and its port refuses new ones. Stored events stay.
 func (n *Node) Stop() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -58,7 +58,7 @@ func (n *Node) Stop() {
 		return
 	}
 	n.wires.resume()
-	n.wires.Listener.Close() // which the server does only once it has begun to serve
+	n.wires.Listener.Close() // the server closes the listener only if it has begun to serve
 	n.serving.Stop()
 	n.serving = nil
 }
@@ -80,7 +80,7 @@ func (n *Node) Restart() error {
 	}
 	n.wires = newWires(l)
 	n.serving = grpc.NewServer(
-		// A client may ping every ten seconds, which a server that is left as it is answers with GOAWAY
+		// A client may ping every ten seconds. A server with default settings answers that with GOAWAY
 		// too_many_pings.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.MaxRecvMsgSize(17<<20),
@@ -94,17 +94,17 @@ func (n *Node) Restart() error {
 	return nil
 }
 
-// Pause lets nothing through any more in either direction, while connections stay open, as when a machine hangs.
+// Pause holds back all bytes in both directions, while connections stay open, as when a machine hangs.
 func (n *Node) Pause() { n.current().pause() }
 
-// Resume ends Pause; what was held back arrives.
+// Resume ends Pause. The bytes that were held back arrive.
 func (n *Node) Resume() { n.current().resume() }
 
-// Cut breaks every connection to the node, which goes on listening.
+// Cut breaks every connection to the node. The node goes on listening.
 func (n *Node) Cut() { n.current().cutAll() }
 
-// Lag lets the node serve only what is stored now, as a follower that hears no more from the leader; what is appended
-// through it still reaches the leader.
+// Lag makes the node serve only the events stored until now, like a follower that has lost the leader. Appends
+// through it still reach the leader.
 func (n *Node) Lag() {
 	all, _ := n.server.journal.snapshot(0)
 	n.lag.Store(all[len(all)-1].position)
@@ -120,7 +120,7 @@ func (n *Node) CatchUp() {
 
 func (n *Node) upTo() uint64 { return n.lag.Load() }
 
-// Connections is how many connections to the node are open.
+// Connections returns the number of open connections to the node.
 func (n *Node) Connections() int { return n.current().count() }
 
 func (n *Node) current() *wires {
@@ -135,7 +135,7 @@ func (n *Node) alive() bool {
 	return n.serving != nil
 }
 
-// wire is the connection that the call came by, or a closed one if it is gone already.
+// wire returns the connection of a call, or a closed one if the connection is gone.
 func (n *Node) wire(ctx context.Context) *wire {
 	if p, ok := peer.FromContext(ctx); ok {
 		if w := n.current().find(p.Addr.String()); w != nil {
@@ -145,7 +145,7 @@ func (n *Node) wire(ctx context.Context) *wire {
 	return &wire{all: n.current()}
 }
 
-// cut breaks the connection that the call came by.
+// cut breaks the connection of a call.
 func (n *Node) cut(ctx context.Context) {
 	if p, ok := peer.FromContext(ctx); ok {
 		n.current().cut(p.Addr.String())

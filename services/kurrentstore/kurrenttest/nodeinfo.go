@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// features tells clients what the server can do.
+// features serves the list of supported methods.
 type features struct {
 	serverfeatures.UnimplementedServerFeaturesServer
 	node *Node
@@ -39,7 +39,7 @@ func (f *features) GetSupportedMethods(ctx context.Context, _ *shared.Empty) (*s
 	return out, nil
 }
 
-// members tells clients which nodes there are.
+// members serves the list of the nodes.
 type members struct {
 	gossip.UnimplementedGossipServer
 	node *Node
@@ -70,7 +70,7 @@ func (m *members) Read(ctx context.Context, _ *shared.Empty) (*gossip.ClusterInf
 	return out, nil
 }
 
-// split takes apart an address that a listener gave.
+// split splits the address of a listener into host and port.
 func split(address string) (host, port string) {
 	host, port, _ = net.SplitHostPort(address)
 	return host, port

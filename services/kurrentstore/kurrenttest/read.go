@@ -64,10 +64,10 @@ type reading struct {
 	fault   *Fault
 	sent    int // events
 	wire    *wire
-	due     int // bytes that have gone out on the wire when all answers have
+	due     int // the bytes on the wire after all answers so far
 }
 
-// readStream reads one stream, from a revision on, which belongs to what is read.
+// readStream reads one stream from a revision on, including the event at that revision.
 func (r *reading) readStream(name string) error {
 	records, found, tombstoned, _ := r.node.server.journal.visible(name, r.node.upTo())
 	if tombstoned {
@@ -92,8 +92,8 @@ func (r *reading) readStream(name string) error {
 	return r.send(records[i:])
 }
 
-// readAll reads everything from a position on: forwards the event at the position belongs to what is read, backwards
-// what comes before it.
+// readAll reads all streams from a position on: forwards including the event at the position, backwards from the
+// event before it.
 func (r *reading) readAll() error {
 	all, _ := r.node.server.journal.snapshot(r.node.upTo())
 	o := r.options.GetAll()
@@ -112,12 +112,13 @@ func (r *reading) backwards() bool {
 	return r.options.GetReadDirection() == api.ReadReq_Options_Backwards
 }
 
-// firstAt is where the records begin for which in holds, if it does for all after the first.
+// firstAt returns the index of the first record for which in returns true. in must return true for all records after
+// it.
 func firstAt(records []*record, in func(*record) bool) int {
 	return sort.Search(len(records), func(i int) bool { return in(records[i]) })
 }
 
-// reversed returns the records at the beginning for which in holds, the last first.
+// reversed returns the records at the beginning for which in returns true, in reverse order.
 func reversed(records []*record, in func(*record) bool) []*record {
 	n := firstAt(records, func(e *record) bool { return !in(e) })
 	out := slices.Clone(records[:n])
@@ -125,7 +126,7 @@ func reversed(records []*record, in func(*record) bool) []*record {
 	return out
 }
 
-// send answers a read that ends: at most as many events as asked for.
+// send answers a bounded read, with at most the number of events that the client asked for.
 func (r *reading) send(records []*record) error {
 	left := r.options.GetCount()
 	for _, e := range records {
@@ -143,8 +144,8 @@ func (r *reading) send(records []*record) error {
 	return nil
 }
 
-// source is what a subscription follows: it returns the events after the one given (nil: all, or after the point where
-// the client asked to begin), and a channel that is closed when there are more.
+// source returns the events that a subscription delivers next: those after last (nil: after the starting point from
+// the client), and a channel that is closed when there are more.
 type source func(o *api.ReadReq_Options, last *record) (records []*record, more <-chan struct{}, err error)
 
 func (n *Node) allEvents() source {
@@ -175,7 +176,7 @@ func (n *Node) eventsOf(name string) source {
 	}
 }
 
-// subscribe answers a read that waits at the end: what is after the point asked for, and then what is appended.
+// subscribe answers a subscription: with the events after the starting point, and then with new events.
 func (r *reading) subscribe(from source, onlyNew bool) error {
 	records, more, err := from(r.options, nil)
 	if err != nil {
@@ -232,7 +233,7 @@ func (r *reading) checkpoint(e *record) error {
 		Checkpoint: &api.ReadResp_Checkpoint{CommitPosition: e.position, PreparePosition: e.position}}})
 }
 
-// event delivers one event, or what the fault makes of it.
+// event delivers one event, or the fault instead.
 func (r *reading) event(e *record) error {
 	m := &api.ReadResp{Content: &api.ReadResp_Event{Event: &api.ReadResp_ReadEvent{
 		Event:    writeEvent(e, r.textIDs),
@@ -251,14 +252,14 @@ func (r *reading) event(e *record) error {
 	return r.answer(m)
 }
 
-// answer sends one message, which travels behind five bytes of gRPC's own.
+// answer sends one message. On the wire it follows a header of gRPC of five bytes.
 func (r *reading) answer(m *api.ReadResp) error {
 	r.due += 5 + proto.Size(m)
 	return r.call.Send(m)
 }
 
-// spoil lets the call's fault strike once the events before it are delivered. It says whether to deliver the event
-// twice.
+// spoil carries out the fault of the call when the events before it are delivered. again is true if the event must be
+// delivered twice.
 func (r *reading) spoil(ctx context.Context, m *api.ReadResp) (again bool, err error) {
 	if r.fault == nil || r.sent < r.fault.After {
 		return false, nil
@@ -271,7 +272,7 @@ func (r *reading) spoil(ctx context.Context, m *api.ReadResp) (again bool, err e
 	case BadCreated:
 		m.GetEvent().GetEvent().Metadata[keyCreated] = "yesterday"
 	default:
-		if r.fault.Strike == Drop { // not before the answers have gone out
+		if r.fault.Strike == Drop { // only after the answers before it are sent
 			r.wire.await(ctx, r.due)
 		}
 		err = r.node.strike(ctx, r.fault)

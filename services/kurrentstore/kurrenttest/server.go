@@ -15,14 +15,17 @@ import (
 
 // ClusterConfig holds the parameters of Start. Its zero value is one node without TLS, accounts or anything in it.
 type ClusterConfig struct {
-	Nodes          int              // 1 unless set; node 0 leads at first
-	Listen         string           // address of node 0, "127.0.0.1:0" unless set; the others take any port of the same host
-	TLS            bool             // ask for TLS with a certificate of its own making, and for accounts; without it all may do all
-	Users          []ClusterAccount // unless set, Admin is the only one
-	Version        string           // of the server, "24.10.0.0" unless set; below 23 subscriptions do not say when they have caught up
-	MaxAppendBytes int              // of one append, 1 MiB unless set
+	Nodes  int    // 1 unless set; node 0 leads at first
+	Listen string // address of node 0, "127.0.0.1:0" unless set; the others take any port of the same host
+	// require TLS, with a self-signed certificate, and accounts; without it everybody has all rights
+	TLS   bool
+	Users []ClusterAccount // unless set, Admin is the only one
+	// of the server, "24.10.0.0" unless set; below 23 subscriptions do not report when they have caught up
+	Version        string
+	MaxAppendBytes int              // the maximum size of one append, 1 MiB unless set
 	Clock          func() time.Time // time.Now unless set
-	Store          events.Store     // where the ledger's own streams are kept as well; nil: in memory alone. It is not closed.
+	// keeps the ledger's own streams too; nil for memory only; not closed by the server
+	Store events.Store
 }
 
 // ClusterAccount is an account of the cluster. The group "$admins" may do everything.
@@ -105,10 +108,10 @@ func (s *Cluster) Close() {
 	}
 }
 
-// ConnectionString is what a client needs to reach the cluster; with TLS it carries the first account.
+// ConnectionString returns the connection string of the cluster. With TLS it has the first account.
 func (s *Cluster) ConnectionString() string { return s.ConnectionStringFor(s.config.Users[0]) }
 
-// ConnectionStringFor is ConnectionString with the given account, which makes a difference with TLS only.
+// ConnectionStringFor returns the connection string of the cluster. With TLS it has the given account.
 func (s *Cluster) ConnectionStringFor(u ClusterAccount) string {
 	addresses := make([]string, len(s.nodes))
 	for i, n := range s.nodes {

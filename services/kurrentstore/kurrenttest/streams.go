@@ -77,7 +77,7 @@ func (s *streams) Append(call api.Streams_AppendServer) error {
 	return call.SendAndClose(appendResponse(out, expected, len(batch)))
 }
 
-// mayWrite says why the call may not append to the stream here, if so.
+// mayWrite returns an error if the call may not append to the stream on this node.
 func (n *Node) mayWrite(ctx context.Context, name string) error {
 	if requiresLeader(ctx) && n.server.leading() != n {
 		return n.notLeader()
@@ -118,7 +118,7 @@ func (n *Node) tooLarge() error {
 	return failure(codes.InvalidArgument, "maximum-append-size-exceeded", "Maximum Append Size of "+limit+" Exceeded.", "maximum-append-size", limit)
 }
 
-// store appends, and turns what cannot be answered as a result of the append into an error.
+// store appends a batch. It returns an error for results that the protocol does not have as an answer.
 func (n *Node) store(name string, expected int64, batch []proposed) (outcome, error) {
 	out, err := n.server.journal.append(name, expected, batch)
 	if err != nil {
@@ -168,7 +168,7 @@ func wrongExpected(expected, current int64) *api.AppendResp_WrongExpectedVersion
 	return w
 }
 
-// Delete implements streams.StreamsServer: the stream's events are hidden, and it may be written on.
+// Delete implements streams.StreamsServer. It hides the events of the stream; later appends continue the stream.
 func (s *streams) Delete(ctx context.Context, req *api.DeleteReq) (*api.DeleteResp, error) {
 	options := req.GetOptions()
 	last, err := s.remove(ctx, string(options.GetStreamIdentifier().GetStreamName()), readExpected(options), false)
@@ -179,7 +179,7 @@ func (s *streams) Delete(ctx context.Context, req *api.DeleteReq) (*api.DeleteRe
 		CommitPosition: last.position, PreparePosition: last.position}}}, nil
 }
 
-// Tombstone implements streams.StreamsServer: the stream is closed for ever.
+// Tombstone implements streams.StreamsServer. It closes the stream for ever.
 func (s *streams) Tombstone(ctx context.Context, req *api.TombstoneReq) (*api.TombstoneResp, error) {
 	options := req.GetOptions()
 	last, err := s.remove(ctx, string(options.GetStreamIdentifier().GetStreamName()), readExpected(options), true)

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// selfSigned makes a certificate for this machine that nobody else vouches for.
+// selfSigned makes a self-signed certificate for this machine.
 func selfSigned() (*tls.Config, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -37,7 +37,7 @@ func selfSigned() (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"h2"}}, nil
 }
 
-// CertificatePEM is the certificate of all nodes, which a client may take for an authority; nil without TLS.
+// CertificatePEM returns the certificate of all nodes, which a client can use as its authority; nil without TLS.
 func (s *Cluster) CertificatePEM() []byte {
 	if s.tls == nil {
 		return nil

@@ -14,7 +14,7 @@ import (
 
 const contentJSON = "application/json"
 
-// Keys of the metadata that the protocol wants with every event.
+// The keys of the metadata that every event in the protocol has.
 const (
 	keyType        = "type"
 	keyContentType = "content-type"
@@ -70,7 +70,7 @@ func readProposed(m message) (proposed, error) {
 		data: m.GetData(), metadata: m.GetCustomMetadata()}, nil
 }
 
-// size is what counts towards the limit of an append: names are counted as UTF-16.
+// size returns the bytes of an event that count towards the limit of an append. Names count as UTF-16.
 func (p *proposed) size() int { return len(p.data) + len(p.metadata) + 2*len(p.kind) }
 
 func writeEvent(r *record, textIDs bool) *api.ReadResp_ReadEvent_RecordedEvent {
@@ -95,7 +95,7 @@ func streamName(name string) *shared.StreamIdentifier {
 	return &shared.StreamIdentifier{StreamName: []byte(name)}
 }
 
-// failed is a gRPC status with the trailers by which clients tell one failure from another.
+// failed is a gRPC status with the trailers by which clients distinguish failures.
 type failed struct {
 	status   *status.Status
 	trailers metadata.MD

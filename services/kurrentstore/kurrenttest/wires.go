@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// wires is a listener that can break or hold up the connections that it has accepted.
+// wires is a listener that can break or pause the connections that it has accepted.
 type wires struct {
 	net.Listener
 
@@ -16,16 +16,16 @@ type wires struct {
 	more *sync.Cond       // on mu: something was written
 }
 
-// wire is one connection. It follows the HTTP/2 frames that it carries to the client, to know what of the calls'
-// answers has gone out: gRPC says only that they are waiting to.
+// wire is one connection. It parses the HTTP/2 frames to the client to know how many bytes of answers were sent,
+// because gRPC reports only that answers are queued.
 type wire struct {
 	net.Conn
 	all *wires
 
-	data   int     // bytes that have gone out in DATA frames, guarded by all.mu
+	data   int     // bytes sent in DATA frames, guarded by all.mu
 	head   [9]byte // of the frame that is being written: three bytes of length, one of type, and so on
 	have   int     // bytes of head
-	left   int     // bytes to come of the frame after its head
+	left   int     // bytes of the frame that are not sent yet
 	isData bool    // whether it is a DATA frame
 }
 
@@ -55,7 +55,7 @@ func (w *wires) pause() {
 	select {
 	case <-w.gate:
 		w.gate = make(chan struct{})
-	default: // paused already
+	default: // the node is paused already
 	}
 }
 
@@ -88,17 +88,17 @@ func (w *wires) find(address string) *wire {
 	return w.open[address]
 }
 
-// sent is how many bytes of answers have gone out.
+// sent returns the number of bytes of answers that were sent.
 func (c *wire) sent() int {
 	c.all.mu.Lock()
 	defer c.all.mu.Unlock()
 	return c.data
 }
 
-// await waits until so many bytes of answers have gone out, or until ctx ends.
+// await waits until a number of bytes of answers were sent, or until ctx ends.
 func (c *wire) await(ctx context.Context, bytes int) {
 	stop := context.AfterFunc(ctx, func() {
-		c.all.mu.Lock() // else it may fall between a look at ctx and the wait
+		c.all.mu.Lock() // with the lock, so that the wake-up cannot fall between the check of ctx and the wait
 		defer c.all.mu.Unlock()
 		c.all.more.Broadcast()
 	})
@@ -110,7 +110,7 @@ func (c *wire) await(ctx context.Context, bytes int) {
 	}
 }
 
-// count notes what has gone out.
+// count adds bytes that were sent.
 func (c *wire) count(b []byte) {
 	c.all.mu.Lock()
 	defer c.all.mu.Unlock()
@@ -151,7 +151,7 @@ func (w *wires) cutAll() {
 	}
 }
 
-// Read implements net.Conn. What arrives while the node is paused is kept back.
+// Read implements net.Conn. It holds back bytes while the node is paused.
 func (c *wire) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.all.pass()

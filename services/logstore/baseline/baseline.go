@@ -1,6 +1,6 @@
-// Package baseline is the least that a log can cost, for benchmarks to be compared with in the same run: finished bytes
-// appended to a preallocated file by one goroutine that writes and syncs what waits together, and files read once
-// from end to end with their CRC-32C.
+// Package baseline measures the least cost of a log, for benchmarks to compare with in the same run: one goroutine
+// that appends finished bytes to a preallocated file and syncs all waiting bytes together, and one read of files from
+// end to end with their CRC-32C.
 package baseline
 
 import (
@@ -78,7 +78,7 @@ func NewAppender(dir string) (*Appender, error) {
 	return a, nil
 }
 
-// Append returns when the bytes are durable. Several goroutines may append at a time.
+// Append appends bytes and returns when they are durable. Several goroutines may append at a time.
 func (a *Appender) Append(bytes []byte) error {
 	done := make(chan error, 1)
 	a.in <- request{bytes, done}
@@ -129,7 +129,7 @@ func (a *Appender) write(bytes []byte) error {
 	return unix.Fdatasync(int(a.file.Fd()))
 }
 
-// Read reads the files once with their CRC-32C and returns how many bytes they are and how long that took.
+// Read reads the files once with their CRC-32C. It returns their size in bytes and the time it took.
 func Read(paths []string) (total int64, took time.Duration, err error) {
 	start := time.Now()
 	table, buf := crc32.MakeTable(crc32.Castagnoli), make([]byte, 1<<20)

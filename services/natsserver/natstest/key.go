@@ -14,7 +14,7 @@ type Key struct {
 	Public string
 }
 
-// NewUser returns a new nkey of a user.
+// NewUser returns a new nkey for a user.
 func NewUser(t testing.TB) Key {
 	t.Helper()
 	return NewKey(t, nkeys.PrefixByteUser)

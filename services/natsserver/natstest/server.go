@@ -7,8 +7,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Start starts a server of NATS as others run it, and returns when it takes connections. It is stopped at the end of the test, if
-// the test did not stop it before.
+// Start starts a separate NATS server and returns when it accepts connections. It is stopped at the end of the test,
+// unless the test stopped it before.
 func Start(t testing.TB, opts *server.Options) *server.Server {
 	t.Helper()
 	opts.NoSigs, opts.NoLog = true, true

@@ -1,7 +1,7 @@
-// Command server runs kurrenttest as a process of its own, so that clients in other languages can be tried against it.
+// Command server runs kurrenttest as a separate process, so that clients in other languages can be tested with it.
 //
-// It is for tests: without --data it forgets everything at its end, and without --tls whoever reaches its port may do
-// everything.
+// It is for tests: without --data all events are lost at its end, and without --tls everybody who can connect has all
+// rights.
 package main
 
 import (
@@ -27,7 +27,7 @@ func main() {
 	}
 }
 
-// run says how to reach the server, and serves until it is told to stop.
+// run prints how to reach the server, and serves until it gets a signal.
 func run(c kurrenttest.ClusterConfig, data string) error {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
