@@ -11,7 +11,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// alertCase asks which alerts with the codes of then there are as of a date: those, and no other with those codes.
+// alertCase is a history and the alerts that it must have as of a date. It must have no other alerts with the codes
+// of then.
 type alertCase struct {
 	name     string
 	given    history
@@ -20,7 +21,7 @@ type alertCase struct {
 	policies policy.Timeline
 }
 
-// expected is an alert, or with a code alone that there is none.
+// expected is an expected alert. With a code alone, it is the expectation that there is no alert with this code.
 type expected struct {
 	code                aggregates.Code
 	key                 string
@@ -81,8 +82,8 @@ func (c *alertCase) run(t *testing.T) {
 	}
 }
 
-// onTheDays looks at the days around raising and clearing: not there the day before, there on the day, open until the
-// day before it is cleared.
+// onTheDays checks the days around raising and clearing: no alert on the day before it is raised, an alert on that
+// day, and an open alert until the day before it is cleared.
 func (e *expected) onTheDays(t *testing.T, s *story) {
 	raisedOn, clearedOn := date(e.raisedOn), date(e.clearedOn)
 	at := func(d events.Date) *aggregates.Alert { return e.in(s.alerts(e.code, d)) }
@@ -103,7 +104,8 @@ func (e *expected) onTheDays(t *testing.T, s *story) {
 	}
 }
 
-// explained asks why: the same alert, with a policy, rules that the policy quotes, and events of the history.
+// explained checks the explanation: the same alert, with a policy, rules that the policy quotes, and events of the
+// history.
 func (e *expected) explained(t *testing.T, s *story, d events.Date) {
 	why := s.center.Explain(s.policies, d, e.code, e.key, date(e.raisedOn))
 	if len(why) != 1 {
@@ -121,10 +123,11 @@ func (e *expected) explained(t *testing.T, s *story, d events.Date) {
 	}
 }
 
-// byTime are the codes that the passing of time alone can clear.
+// byTime lists the codes of alerts that time alone can clear.
 var byTime = []aggregates.Code{"AL-EXE-01", "AL-INC-02", "AL-PRJ-03", "AL-TSK-02"}
 
-// clearedBy checks which record cleared an alert: one of that day. None, if time alone did.
+// clearedBy checks the record that cleared an alert. It must be dated on the clearing day, and be none if time alone
+// cleared the alert.
 func (e *expected) clearedBy(t *testing.T, s *story, day events.Date, by uuid.UUID) {
 	there := false // a record of the day
 	for _, d := range s.days {
@@ -138,7 +141,7 @@ func (e *expected) clearedBy(t *testing.T, s *story, day events.Date, by uuid.UU
 	}
 }
 
-// sectionNine says once more what section 9 says of each code, apart from the catalog.
+// sectionNine repeats the rows of section 9, independently of the catalog.
 var sectionNine = []struct {
 	code     aggregates.Code
 	severity aggregates.Severity
@@ -192,7 +195,7 @@ var sectionNine = []struct {
 	{"AL-LED-01", aggregates.Red, neither},
 }
 
-// endings are the ways in which an alert ends besides the one of its own.
+// endings is a set of ways in which an alert ends other than by its own condition.
 type endings int
 
 const (

@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 )
 
-// judged holds the digest of all alerts of the histories under testdata by aggregates.Engine. An entry is added and never
-// changed.
+// judged holds the digest of all alerts of the histories under testdata, by aggregates.Engine. Entries are added and
+// never changed.
 var judged = map[int]string{
 	1: "4eeccb441c4a4c2d2027794af2eab8dd0d96ec10e3277469e67c54cff55f1f30",
 }

@@ -8,30 +8,33 @@ import (
 
 func TestExecutionAlerts(t *testing.T) { runAlerts(t, executionAlerts) }
 
-// carriedInto2026 takes 36 500 元 from 2025 into 2026, 100 元 for each day of the year: 80 元 a day is 80 % of progress.
+// carriedInto2026 returns a history with 36 500 元 carried from 2025 into 2026, 100 元 for each day of the year, so
+// that spending 80 元 a day is 80 % of time progress.
 func carriedInto2026() history {
 	return active().and(on("2025-12-01", other("G1", 2025, 36_500*yuan)), on("2025-12-02", receive("G1", 36_500*yuan)))
 }
 
-// receivedOn20January had 34 600 元 from 2025-01-20, 100 元 for each day of the year from then on.
+// receivedOn20January returns a history with 34 600 元 received on 2025-01-20, 100 元 for each remaining day of the
+// year.
 func receivedOn20January() history {
 	return active().and(on("2025-01-10", other("G1", 2025, 34_600*yuan)), on("2025-01-20", receive("G1", 34_600*yuan)))
 }
 
-// halves received an amount on 2025-03-01 and another on a later day.
+// halves returns a history with one amount received on 2025-03-01 and another on a later day.
 func halves(first events.Fen, laterOn string, later events.Fen) history {
 	return active().and(on("2025-02-01", other("G1", 2025, first+later)), on("2025-03-01", receive("G1", first)), on(laterOn, receive("G1", later)))
 }
 
-// shares spent so much on main uses and so much on operation in 2025.
+// shares returns a history with given spending on main uses and on operation in 2025.
 func shares(main, plain events.Fen) history {
 	return granted().and(on("2025-05-01", spend("V1", "talent", "G1", main)), on("2025-05-02", spend("V2", "operation", "G1", plain)))
 }
 
-// announcedAhead is the history of a center with a low year 2025. Money of 2026 is announced on 2025-12-31.
+// announcedAhead returns the history of a center with a low year 2025, for which money of 2026 is announced on
+// 2025-12-31.
 func announcedAhead() history { return lowYear().and(on("2025-12-31", other("G2", 2026, 2*wan))) }
 
-// paidAhead is the alert that G2 was paid all the same on a day.
+// paidAhead returns the expected alert that G2 was paid on a day although its year is to be deferred.
 func paidAhead(day string) expected { return raised("AL-EXE-05", "G2", day).since("2025-12-31") }
 
 var executionAlerts = []alertCase{

@@ -10,7 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// explainCase asks what one alert follows from: the labels of events, in order, and a figure that it names.
+// explainCase is an alert with its expected explanation: the labels of the events from which it follows, in order,
+// and one of its figures.
 type explainCase struct {
 	name    string
 	given   history
@@ -64,7 +65,8 @@ var explainCases = []explainCase{
 	{"an out-transfer above its task book names the sum", entrusted(true).and(on("2025-03-01", transfer("V1", 20*wan+1)).called("voucher")), "2025-12-31", "AL-OUT-01", "V1", []string{"voucher"}, "sum", "20000001", []events.RuleID{"R20-8"}},
 }
 
-// clearedCases ask which record cleared an alert, by its label; "" is the passing of time alone.
+// clearedCases are alerts with the label of the record that must have cleared them; "" means that time alone cleared
+// the alert.
 var clearedCases = []struct {
 	name  string
 	given history

@@ -22,8 +22,8 @@ func TestEveryAlertHasAnOffice(t *testing.T) {
 	}
 }
 
-// happenedBy is a center that was told only what had happened by a date and was never voided; nil if that names a project
-// or task book of a later date, which nobody can be told.
+// happenedBy returns a center with only the records that had happened by a date and are never voided. It returns nil
+// if one of them names a project or task book of a later date, because such a record is refused.
 func happenedBy(t *testing.T, log []*events.Recorded, on events.Date) *aggregates.Center {
 	t.Helper()
 	c := aggregates.NewCenter(log[0].Center)
@@ -38,7 +38,7 @@ func happenedBy(t *testing.T, log []*events.Recorded, on events.Date) *aggregate
 	return c
 }
 
-// standingBy lists the records of a log that happened by a date and are never voided, as a log of their own.
+// standingBy lists the records of a log that happened by a date and are never voided, as a new log.
 func standingBy(log []*events.Recorded, on events.Date) (kept []*events.Recorded) {
 	gone := map[string]bool{}
 	for _, r := range log {
@@ -56,7 +56,8 @@ func standingBy(log []*events.Recorded, on events.Date) (kept []*events.Recorded
 	return kept
 }
 
-// TestForeseenIsWhatEachDayToComeWouldShow asks a center that knows no more than had happened by a date, day by day.
+// The test compares Foreseen with the alerts of each following day, in a center that has only the records up to the
+// date.
 func TestForeseenIsWhatEachDayToComeWouldShow(t *testing.T) {
 	const days = 35
 	identity := func(a aggregates.Alert) string { return fmt.Sprint(a.Code, " ", a.Key, " ", a.RaisedOn) }
@@ -121,7 +122,7 @@ func TestWhatHappensLaterIsNotForeseen(t *testing.T) {
 	}
 }
 
-// TestTheNextReceiptOpensWhatIsToOpenWithIt pays a fen of each grant on the first day on which that may raise AL-EXE-05.
+// The test pays a fen of each grant on the first day on which that can raise AL-EXE-05.
 func TestTheNextReceiptOpensWhatIsToOpenWithIt(t *testing.T) {
 	const days = 60
 	opened := 0
@@ -173,8 +174,8 @@ func TestTheNextReceiptOpensWhatIsToOpenWithIt(t *testing.T) {
 	}
 }
 
-// paidAFen returns the alert AL-EXE-05 that a receipt of a fen of a grant raises on a date; nil if it raises none, or the
-// grant is paid in full.
+// paidAFen returns the alert AL-EXE-05 that a receipt of one fen of a grant raises on a date. It returns nil if the
+// receipt raises none or the grant is paid in full.
 func paidAFen(t *testing.T, c *aggregates.Center, grant string, on events.Date) *aggregates.Alert {
 	t.Helper()
 	rec := events.Record{ID: idOf("a fen received"), Kind: events.KindSubsidyReceived, Center: c.ID(), On: on,
@@ -194,7 +195,7 @@ func paidAFen(t *testing.T, c *aggregates.Center, grant string, on events.Date) 
 	return nil
 }
 
-// lowWith says whether the year is low on its last day when so much more is spent on a main use on a date.
+// lowWith reports whether the year is low on its last day if an additional amount is spent on a main use on a date.
 func lowWith(t reporter, c *aggregates.Center, grant string, on events.Date, amount events.Fen) bool {
 	t.Helper()
 	c = c.Clone()

@@ -71,10 +71,10 @@ var gradingAlerts = []alertCase{
 
 func TestRevocationAlerts(t *testing.T) { runAlerts(t, revocationAlerts) }
 
-// gap2025 failed 2024 and 2026; 2025 is not graded.
+// gap2025 returns a history with failed years 2024 and 2026 and without a grade for 2025.
 func gap2025() history { return failed2024.and(on("2027-06-01", grading(2026, "unqualified"))) }
 
-// out is revoked on 2026-06-10 after two failures, with a grant from before.
+// out returns a history with a revocation on 2026-06-10 after two failed years, and an earlier grant.
 func out() history {
 	return failed2024.and(on("2025-06-20", other("G1", 2025, 100*wan)), on("2025-07-01", receive("G1", 50*wan)),
 		on("2026-06-01", grading(2025, "unqualified")), on("2026-06-10", revocation()))

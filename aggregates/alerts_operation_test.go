@@ -10,7 +10,7 @@ func TestOperationAlerts(t *testing.T) { runAlerts(t, operationAlerts) }
 
 func govern(item string) *events.GovernanceRecorded { return &events.GovernanceRecorded{Item: item} }
 
-// governedBut has its task book and every organ but one.
+// governedBut returns a history with a task book and every organ except one.
 func governedBut(missing string) history {
 	h := awarded().and(on("2024-05-20", taskBook("2024-06-01", "2027-05-31", 2024)))
 	for _, item := range []string{"team", "bylaws", "project-rules", "expert-committee", "party-organisation"} {

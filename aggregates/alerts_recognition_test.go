@@ -8,7 +8,7 @@ import (
 
 func TestRecognitionAlerts(t *testing.T) { runAlerts(t, recognitionAlerts) }
 
-// passedWith passed the preliminary review on 2024-03-20 whatever was unmet.
+// passedWith returns a history with a passed preliminary review on 2024-03-20, whatever conditions are not met.
 func passedWith(change ...func(*events.Facts)) history { return reviewedWith(change...) }
 
 var recognitionAlerts = []alertCase{

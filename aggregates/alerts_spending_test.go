@@ -8,12 +8,12 @@ import (
 
 func TestSpendingAlerts(t *testing.T) { runAlerts(t, spendingAlerts) }
 
-// paid is a voucher of 10 万元 on 2025-03-01.
+// paid returns a history with a voucher of 10 万元 on 2025-03-01.
 func paid(use events.Use, change ...func(*events.FundsSpent)) history {
 	return matched.and(on("2025-03-01", spend("V1", use, "G1", 10*wan, change...)))
 }
 
-// paidLocally is the same from a match.
+// paidLocally returns a history with a voucher of 10 万元 paid from a match on 2025-03-01.
 func paidLocally(use events.Use, change ...func(*events.FundsSpent)) history {
 	return matched.and(on("2025-03-01", spend("V1", use, "M1", 10*wan, change...)))
 }
@@ -105,7 +105,8 @@ var spendingAlerts = []alertCase{
 
 func TestOutTransferAlerts(t *testing.T) { runAlerts(t, outTransferAlerts) }
 
-// entrusted has a book B1 of 20 万元 with 甲公司, signed on 2025-02-01, without or with the clause on a separate account.
+// entrusted returns a history with a task book B1 of 20 万元 with 甲公司, signed on 2025-02-01, with or without the clause
+// on a separate account.
 func entrusted(clause bool) history {
 	return granted().and(on("2025-02-01", sign("B1", "2025-02-01", 20*wan, clause)))
 }

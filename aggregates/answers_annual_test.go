@@ -8,7 +8,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// What a year says of grants, receipts and uses adds up to its execution, source by source.
+// The sums of grants, receipts and uses of a year must equal its execution, source by source.
 func TestAYearAddsUpToItsExecution(t *testing.T) {
 	for _, h := range histories {
 		for id, c := range readHistory(t, h.file) {

@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// eventful is a script in which nearly everything happens to one center between 2024 and 2028.
+// eventful returns a history in which nearly every kind of event happens to one center between 2024 and 2028.
 func eventful() history {
 	return failed2024.and(
 		on("2024-02-29", &events.PlanRevised{}), // refused: before the registration
@@ -38,7 +38,8 @@ func eventful() history {
 		on("2026-09-01", revocation()), on("2026-09-02", receive("J1", wan)), on("2026-09-03", spend("V7", "pilot", "G2", wan)))
 }
 
-// For a fixed history answers as of D do not depend on when D is asked: what happens after D changes no answer as of D.
+// For a fixed history the answers as of D do not depend on the day on which D is asked about: events after D change
+// no answer as of D.
 func TestWhatHappensAfterADateChangesNoAnswerAsOfIt(t *testing.T) {
 	script := eventful()
 	rapid.Check(t, func(t *rapid.T) {
@@ -54,8 +55,8 @@ func TestWhatHappensAfterADateChangesNoAnswerAsOfIt(t *testing.T) {
 	})
 }
 
-// unchangedBy records what is not nonsense and compares the answers before and after whatever is dated later, and in
-// the end with those of a center of which nothing later is recorded.
+// unchangedBy records the facts that are not nonsense, and compares the answers before and after each fact with a
+// later date. In the end it compares them with those of a center that has none of the later facts.
 func unchangedBy(t *rapid.T, h history, keep []int, asked []events.Date) {
 	s := &story{tb: t, center: aggregates.NewCenter(center), policies: both}
 	before := make([]*aggregates.Evaluation, len(asked))
@@ -85,7 +86,8 @@ func unchangedBy(t *rapid.T, h history, keep []int, asked []events.Date) {
 	}
 }
 
-// upTo is a center of the records on or before a date; nil when one of them needs a record of a later date.
+// upTo returns a center with the records on or before a date. It returns nil if one of them needs a record of a later
+// date.
 func upTo(d events.Date, log []*events.Record) *aggregates.Center {
 	c := aggregates.NewCenter(center)
 	for _, r := range log {

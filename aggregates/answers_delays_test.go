@@ -10,8 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// delayCase lists what is owed: kind, key, outstanding yuan, last day in time, and since when it is overdue or that it
-// is deferred.
+// delayCase lists the money owed: kind, key, outstanding yuan, last day in time, and the day since which it is
+// overdue, or that it is deferred.
 type delayCase struct {
 	name  string
 	given history

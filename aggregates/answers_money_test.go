@@ -7,7 +7,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// moneyCase asks for the figures of one year and scope as of a date.
+// moneyCase is a history with the expected figures of one year and scope as of a date.
 type moneyCase struct {
 	name  string
 	given history
@@ -21,7 +21,7 @@ type moneyCase struct {
 
 var noMoney = aggregates.Money{} // there is no line of it
 
-// fen is a Money, in the order of the report.
+// fen returns a Money. Its arguments are in the order of the report.
 func fen(granted, carriedIn, received, spentAll, ineligible events.Fen) aggregates.Money {
 	return aggregates.Money{GrantedFen: granted, CarriedInFen: carriedIn, ReceivedFen: received, SpentAllFen: spentAll, IneligibleFen: ineligible}
 }
@@ -33,7 +33,8 @@ const (
 	local    = aggregates.LocalScope
 )
 
-// fourSources has one grant of each source and a match, of 10, 20, 30 and 40 万元, and spent 1, 2, 3 and 4 of them.
+// fourSources returns a history with one grant of each source and a match, of 10, 20, 30 and 40 万元, of which 1, 2, 3
+// and 4 are spent.
 func fourSources() history {
 	return active().and(
 		on("2025-01-10", grantFrom(events.CentralGuidance, "G1", 2025, 10*wan)), on("2025-01-20", receive("G1", 10*wan)),
@@ -104,7 +105,7 @@ func TestMoney(t *testing.T) {
 	}
 }
 
-// Conservation (section 8): scopes sum to the whole, and the balances kept per grant to the figures.
+// Conservation (section 8): the scopes add up to the whole, and the balances of the grants to the figures.
 func TestWhatIsLeftOfEachGrantIsWhatIsLeftInTheScopes(t *testing.T) {
 	for _, c := range allAlerts {
 		s := given(t, c.policies, c.given)

@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// logs are the records of each center of a history, ready to be applied.
+// logs returns the records of each center of a history, ready to be applied.
 func logs(t testing.TB, file string) map[events.CenterID][]*events.Recorded {
 	t.Helper()
 	of := map[events.CenterID][]*events.Recorded{}
@@ -27,7 +27,7 @@ func logs(t testing.TB, file string) map[events.CenterID][]*events.Recorded {
 	return of
 }
 
-// told is a center that was told the first records of a log.
+// told returns a center to which the first records of a log are applied.
 func told(t testing.TB, log []*events.Recorded, records int) *aggregates.Center {
 	t.Helper()
 	c := aggregates.NewCenter(log[0].Center)
@@ -39,7 +39,8 @@ func told(t testing.TB, log []*events.Recorded, records int) *aggregates.Center 
 	return c
 }
 
-// sameAsThen compares a replay, started at one revision and gone on to the end, with centers that were told no more.
+// sameAsThen compares a replay, from one revision to the end, with centers to which only the records up to each
+// revision are applied.
 func sameAsThen(t *testing.T, log []*events.Recorded, from int, on events.Date) {
 	t.Helper()
 	whole, then := told(t, log, len(log)), told(t, log, from)

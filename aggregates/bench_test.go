@@ -9,9 +9,9 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// busy is a center of n events over three years: a grant and a match each quarter, reports and grades each year, and
-// vouchers for the rest, one in twenty reversed, one in fifty ruled on, one in ten an
-// out-transfer, one in thirty of a use that raises an alert.
+// busy returns a history of n events over three years: a grant and a match each quarter, reports and grades each
+// year, and otherwise vouchers. One voucher in twenty is reversed, one in fifty has a ruling, one in ten is an
+// out-transfer, and one in thirty has a use that raises an alert.
 func busy(n int) history {
 	h := active()
 	for year := 2025; year <= 2027; year++ {
@@ -53,7 +53,7 @@ func busy(n int) history {
 	return h
 }
 
-// recorded are the records of a history, ready to be applied.
+// recorded returns the records of a history, ready to be applied.
 func recorded(b testing.TB, h history) []*events.Recorded {
 	s := given(b, draft, nil)
 	out := make([]*events.Recorded, len(h))
@@ -89,7 +89,7 @@ func BenchmarkEvaluate5000(b *testing.B) {
 	}
 }
 
-// BenchmarkExplainAll explains all alerts of a center, beside an evaluation of it.
+// BenchmarkExplainAll measures explaining all alerts of a center, and for comparison evaluating it.
 func BenchmarkExplainAll(b *testing.B) {
 	end := date("2027-12-31")
 	for _, n := range []int{1000, 5000} {
@@ -111,7 +111,7 @@ func BenchmarkExplainAll(b *testing.B) {
 	}
 }
 
-// BenchmarkEvaluateAgain applies the last vouchers of a center of 5000 events, and evaluates it after each.
+// BenchmarkEvaluateAgain applies the last vouchers of a center of 5000 events, and evaluates the center after each.
 func BenchmarkEvaluateAgain(b *testing.B) {
 	log := recorded(b, busy(5000))
 	const last = 200
@@ -149,7 +149,7 @@ func BenchmarkJudgeVoucher(b *testing.B) {
 	}
 }
 
-// BenchmarkApply is one event of a center of 5000.
+// BenchmarkApply measures applying one event to a center of 5000 events.
 func BenchmarkApply(b *testing.B) {
 	log := recorded(b, busy(5000))
 	for b.Loop() {
@@ -158,8 +158,8 @@ func BenchmarkApply(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(log)), "ns/event")
 }
 
-// BenchmarkJudgeVoiding voids, in a center of 5000 events, the first voucher, which stands alone, and the first ruling,
-// after which everything is looked at again.
+// BenchmarkJudgeVoiding voids, in a center of 5000 events, the first voucher, which stands alone, and the first
+// ruling, after which the whole index is built again.
 func BenchmarkJudgeVoiding(b *testing.B) {
 	s := given(b, draft, nil)
 	log := recorded(b, busy(5000))

@@ -12,14 +12,14 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// life is a center with the records that were applied to it, those from before it was copied included.
+// life is a center with the records applied to it, including those applied before it was copied.
 type life struct {
 	tb  testing.TB
 	c   *aggregates.Center
 	log []*events.Recorded
 }
 
-// begun returns a center that has lived for n events.
+// begun returns a center with n events.
 func begun(tb testing.TB, n int) *life {
 	log := recorded(tb, busy(n))
 	return &life{tb, fold(tb, log), log}
@@ -27,7 +27,7 @@ func begun(tb testing.TB, n int) *life {
 
 func (l *life) copied() *life { return &life{l.tb, l.c.Clone(), slices.Clone(l.log)} }
 
-// anything returns a fact about funds, vouchers and names of busy, of any day.
+// anything returns a random fact about funds, vouchers and names of busy, on a random day.
 func (l *life) anything(r *rand.Rand) fact {
 	day := date("2025-01-01") + events.Date(r.IntN(1090))
 	year, quarter, n := 2025+r.IntN(3), r.IntN(4), r.IntN(300)
@@ -63,7 +63,7 @@ func (l *life) anything(r *rand.Rand) fact {
 	return fact{day: day, data: data}
 }
 
-// goOn tries something, and applies it unless it is nonsense.
+// goOn makes a random fact, and applies it unless it is nonsense.
 func (l *life) goOn(r *rand.Rand) {
 	f := l.anything(r)
 	f.label = fmt.Sprint(r.Uint64())
@@ -82,7 +82,7 @@ func (l *life) goOn(r *rand.Rand) {
 	l.log = append(l.log, next)
 }
 
-// isWhatItsLogSays compares the center with one that is folded from nothing.
+// isWhatItsLogSays compares the center with a new center to which its log is applied.
 func (l *life) isWhatItsLogSays(r *rand.Rand) {
 	l.tb.Helper()
 	want := fold(l.tb, l.log)
@@ -118,7 +118,7 @@ func (l *life) isWhatItsLogSays(r *rand.Rand) {
 	}
 }
 
-// TestACopyAndItsOriginalGoTheirOwnWays plays random records on centers that are copies of one another.
+// The test applies random records to centers that are copies of one another.
 func TestACopyAndItsOriginalGoTheirOwnWays(t *testing.T) {
 	for seed := range uint64(3) {
 		r := rand.New(rand.NewPCG(seed, 2))
@@ -151,7 +151,7 @@ func TestACopyAndItsOriginalGoTheirOwnWays(t *testing.T) {
 	}
 }
 
-// TestCopiesAreUsedAtTheSameTime is for the race detector: copies and their original go on in goroutines of their own.
+// For the race detector: copies and their original are used in different goroutines.
 func TestCopiesAreUsedAtTheSameTime(t *testing.T) {
 	original := begun(t, 200)
 	var wg sync.WaitGroup

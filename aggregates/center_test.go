@@ -92,7 +92,7 @@ func TestFactsAreThoseOfTheEndOfTheDay(t *testing.T) {
 	}
 }
 
-// Judge does not rely on the codec to have seen the record.
+// Judge must not rely on the codec having checked the record.
 func TestARecordOfAnotherCenterOrOfAnImpossibleYearIsRefused(t *testing.T) {
 	s := given(t, draft, registered())
 	for field, change := range map[string]func(*events.Record){

@@ -68,7 +68,7 @@ func TestEveryRuleOfADecisionHasACaseThatIsRefusedAndEveryDecisionCasesOfBoth(t 
 	}
 }
 
-// AL-LED-01 is not a function of a center: TestABreakInTheStreamIsAnError shows what it is raised from.
+// AL-LED-01 is not a function of a center: TestABreakInTheStreamIsAnError shows when it is raised.
 func TestEveryAlertCodeHasCasesInWhichItIsOpenIsClearedAndIsNotRaised(t *testing.T) {
 	open, cleared, absent := map[aggregates.Code]bool{}, map[aggregates.Code]bool{}, map[aggregates.Code]bool{}
 	for _, c := range allAlerts {
@@ -213,7 +213,7 @@ func TestTheRevocationEndsTheAlertsThatSectionNineListsAndNoOther(t *testing.T) 
 	})
 }
 
-// effectiveFrom is the draft with another effective date.
+// effectiveFrom returns a timeline with the draft under another effective date.
 func effectiveFrom(t *testing.T, d events.Date) policy.Timeline {
 	t.Helper()
 	text := bytes.Replace(policy.Builtin().Text(), []byte(`"effectiveFrom": "2024-01-01"`), fmt.Appendf(nil, `"effectiveFrom": "%v"`, d), 1)

@@ -17,7 +17,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// The histories under testdata come with the right answers; its README says what they are.
+// histories lists the histories under testdata, which have their expected answers beside them; see the README there.
 var histories = []struct {
 	file    string
 	answers map[string]string // folder by date
@@ -89,7 +89,7 @@ func TestAttemptsAreAnsweredAsExpected(t *testing.T) {
 	}
 }
 
-// readHistory records a history that is accepted whole.
+// readHistory returns the centers of a history whose records must all be accepted.
 func readHistory(t *testing.T, file string) map[events.CenterID]*aggregates.Center {
 	t.Helper()
 	centers := map[events.CenterID]*aggregates.Center{}

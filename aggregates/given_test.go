@@ -19,10 +19,10 @@ import (
 
 const center events.CenterID = "ZJ-0007"
 
-// draft is the timeline of a ledger that knows the built-in policy alone.
+// draft is the timeline of a ledger with only the built-in policy.
 var draft = policy.Timeline{}.With(policy.Builtin())
 
-// fact is one event in shorthand. Without a role it is written by the first that section 4 names for the kind.
+// fact is one event in shorthand. Without a role it is written by the first role that section 4 names for the kind.
 type fact struct {
 	day   events.Date
 	role  events.Role
@@ -39,7 +39,7 @@ func (f fact) with(doc string) fact      { f.doc = doc; return f }
 func idOf(label string) uuid.UUID        { return uuid.NewSHA1(uuid.NameSpaceOID, []byte(label)) }
 func voided(label string) events.Payload { return &events.EntryVoided{Event: idOf(label).String()} }
 
-// date reads a day; "" is none.
+// date parses a day; "" means none.
 func date(day string) events.Date {
 	if day == "" {
 		return 0
@@ -47,12 +47,12 @@ func date(day string) events.Date {
 	return events.MustDate(day)
 }
 
-// history is facts in the order of recording.
+// history is a list of facts in the order of recording.
 type history []fact
 
 func (h history) and(more ...fact) history { return append(h[:len(h):len(h)], more...) }
 
-// kinds are the kinds by the type of their payload.
+// kinds holds the kind of each payload type.
 var kinds = func() map[string]events.Kind {
 	m := map[string]events.Kind{}
 	for i := range events.Catalog {
@@ -63,14 +63,14 @@ var kinds = func() map[string]events.Kind {
 
 func kindOf(data events.Payload) events.Kind { return kinds[fmt.Sprintf("%T", data)] }
 
-// reporter is what a story needs of a test, be it a *testing.T or a *rapid.T.
+// reporter is the part of a test that a story needs: a *testing.T or a *rapid.T.
 type reporter interface {
 	Helper()
 	Fatal(args ...any)
 	Fatalf(format string, args ...any)
 }
 
-// story is a center whose history is being told.
+// story is a center to which the facts of a history are added.
 type story struct {
 	tb       reporter
 	center   *aggregates.Center
@@ -78,8 +78,8 @@ type story struct {
 	days     map[uuid.UUID]events.Date // of the records
 }
 
-// given tells a history under policies (the draft if none were adopted). Everything is recorded in record mode, so that
-// a history may break rules; nonsense fails the test.
+// given returns a story with a history under policies (the draft if none were adopted). All facts are recorded in
+// record mode, so that a history may break rules. Nonsense fails the test.
 func given(tb reporter, policies policy.Timeline, h history) *story {
 	tb.Helper()
 	if len(policies.Adopted()) == 0 {
@@ -92,7 +92,7 @@ func given(tb reporter, policies policy.Timeline, h history) *story {
 	return s
 }
 
-// record writes a fact as a record and reads it back as any other input is read.
+// record encodes a fact as a record and decodes it like any other input.
 func (s *story) record(f fact, mode events.Mode) (*events.Record, events.Problems) {
 	s.tb.Helper()
 	r := &events.Record{Center: center, On: f.day, Kind: kindOf(f.data), Mode: mode, Doc: f.doc, Data: f.data}
@@ -152,7 +152,7 @@ func (s *story) alerts(code aggregates.Code, d events.Date) []aggregates.Alert {
 	return found
 }
 
-// decisionCase judges one record: rules lists what it breaks, none when it is accepted.
+// decisionCase is one record to judge, with the rules that it breaks; no rules if it is accepted.
 type decisionCase struct {
 	name     string
 	given    history
@@ -181,7 +181,7 @@ func sentence(name string) string { return strings.ReplaceAll(name, "/", " per "
 
 func sorted(rules []events.RuleID) []events.RuleID { return slices.Sorted(slices.Values(rules)) }
 
-// runAll runs each case under its name, in which a slash would divide it.
+// runAll runs each case under its name. It replaces slashes in names, because a slash separates subtests.
 func runAll[C any](t *testing.T, cases []C, name func(*C) string, run func(*C, *testing.T)) {
 	t.Helper()
 	for i := range cases {
@@ -189,7 +189,8 @@ func runAll[C any](t *testing.T, cases []C, name func(*C) string, run func(*C, *
 	}
 }
 
-// run judges in both modes: enforce mode refuses exactly what breaks a rule, record mode carries the same rules.
+// run judges the record in both modes: enforce mode must refuse it exactly if it breaks a rule, and record mode must
+// carry the same rules.
 func (c *decisionCase) run(t *testing.T) {
 	s := given(t, c.policies, c.given)
 	for _, mode := range []events.Mode{events.Enforce, events.Recording} {
@@ -217,7 +218,7 @@ func (c *decisionCase) run(t *testing.T) {
 	s.add(c.when) // what is accepted, or recorded, can be applied
 }
 
-// nonsenseCase judges one record that is refused in either mode at a field, or accepted when field is empty.
+// nonsenseCase is one record that is refused in either mode because of a field, or accepted if field is empty.
 type nonsenseCase struct {
 	name   string
 	clause clause

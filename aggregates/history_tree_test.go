@@ -9,7 +9,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// ledgerOf is a fund beside a plain list of its moves.
+// ledgerOf is a fund with a plain list of its moves for comparison.
 type ledgerOf struct {
 	owner *owner
 	fund  fund
@@ -116,8 +116,8 @@ func (l *ledgerOf) checkOverdrafts(t *testing.T, at place, amountFen events.Fen)
 	}
 }
 
-// TestATreeIsAListInOrder plays random changes on copies of a tree, each beside a plain list, in orders that grow it at
-// its end, at its beginning, near its end and anywhere.
+// The test makes random changes to copies of a tree and to plain lists, in orders in which the tree grows at its end,
+// at its beginning, near its end and anywhere.
 func TestATreeIsAListInOrder(t *testing.T) {
 	for seed := range uint64(8) {
 		r := rand.New(rand.NewPCG(seed, 1))
@@ -167,7 +167,7 @@ func TestATreeIsAListInOrder(t *testing.T) {
 	}
 }
 
-// TestALongTreeStaysFlat fails if an order of putting leaves nodes nearly empty.
+// The test fails if an order of putting values leaves nodes nearly empty.
 func TestALongTreeStaysFlat(t *testing.T) {
 	const n = 20_000
 	r := rand.New(rand.NewPCG(1, 1))
@@ -197,7 +197,7 @@ func TestALongTreeStaysFlat(t *testing.T) {
 	}
 }
 
-// TestACopySharesNoRoomToAppend fails if a list was added to index and is not clipped in a copy, or if a map is shared.
+// The test fails if index has a list that a copy does not clip, or a map that a copy shares.
 func TestACopySharesNoRoomToAppend(t *testing.T) {
 	ix := newIndex(&declarations{}, &index{})
 	v := reflect.ValueOf(ix).Elem()
@@ -227,7 +227,7 @@ func TestACopySharesNoRoomToAppend(t *testing.T) {
 	}
 }
 
-// TestADeepTreeIsAListInOrder adds enough values to split inner nodes, removes them in runs, and compares the tree with a list.
+// The test adds enough values to split inner nodes, removes them in runs, and compares the tree with a list.
 func TestADeepTreeIsAListInOrder(t *testing.T) {
 	const n = 8000
 	r := rand.New(rand.NewPCG(2, 1))

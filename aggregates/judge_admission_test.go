@@ -24,7 +24,7 @@ func industries(names ...string) func(*events.Facts) {
 	return func(f *events.Facts) { f.LeadingIndustries = names }
 }
 
-// asksRelaxation works in an industry of OP-11 and asked for the relaxation.
+// asksRelaxation sets an industry of OP-11 and the request for the relaxation.
 func asksRelaxation(f *events.Facts) { f.IndustryCode, f.RelaxationRequested = "I6510", true }
 
 func waive(rule events.RuleID) *events.WaiverGranted {
@@ -35,12 +35,12 @@ func judge(rule events.RuleID, conclusion string) *events.ConditionJudged {
 	return &events.ConditionJudged{Rule: rule, Conclusion: conclusion}
 }
 
-// relaxedWith was granted the relaxation on 2024-03-15.
+// relaxedWith returns a history in which the relaxation was granted on 2024-03-15.
 func relaxedWith(change ...func(*events.Facts)) history {
 	return appraisedWith(change...).and(on("2024-03-15", &events.RelaxationGranted{Reason: "数字经济"}))
 }
 
-// registeredOn is a center registered late in February 2024, founded so and so.
+// registeredOn returns a history of a center registered late in February 2024, with a given date of foundation.
 func registeredOn(day, foundedOn string) history {
 	return history{on(day, &events.CenterRegistered{Facts: facts(founded(foundedOn))}), on("2024-03-10", &events.PlanAppraised{Passed: true})}
 }

@@ -1,6 +1,6 @@
 package aggregates_test
 
-// clause is one thing that is always refused, in either mode; each must have a case.
+// clause is a reason that refuses a record in either mode. Each must have a case.
 type clause string
 
 const (
@@ -56,7 +56,7 @@ const (
 	tooMuchMoney          clause = "more money than one center may speak of"
 )
 
-// clauses lists them all.
+// clauses lists all clauses.
 var clauses = []clause{roleNotInTable, notRegistered, beforeRegistration, secondRegistration, secondVoucher, secondReversalVoucher,
 	secondFund, secondProject, secondTaskBook, secondIncident, secondListing, secondTrial, secondFinding, secondGrade, secondOrder,
 	secondPlaque, secondRevocation, noGrant, noMatch, noProject, noVoucher, noTaskBook, noIncident, noListing, noFinding, noOrder,

@@ -8,7 +8,7 @@ import (
 
 func TestGrantDecisions(t *testing.T) { runDecisions(t, grantDecisions) }
 
-// deserving was graded excellent for 2024 on 2025-06-01 and has an approved project.
+// deserving returns a history with the grade excellent for 2024, decided on 2025-06-01, and an approved project.
 func deserving() history {
 	return graded(2024, "excellent").and(on("2025-06-02", project("P1", true, true)))
 }
@@ -18,7 +18,7 @@ func fromSource(g *events.SubsidyGranted, source events.Source) *events.SubsidyG
 	return g
 }
 
-// spentIn2025 had 100 万元 in 2025 and spent an amount of it.
+// spentIn2025 returns a history with 100 万元 in 2025, of which an amount is spent.
 func spentIn2025(amount events.Fen) history {
 	return granted().and(on("2025-11-30", spend("V1", "pilot", "G1", amount)))
 }

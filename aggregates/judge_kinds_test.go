@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// kindCase is one kind: who may write it, and a record of it that breaks nothing.
+// kindCase is one kind with the roles that may write it and a record that breaks nothing.
 type kindCase struct {
 	kind  events.Kind
 	name  string
@@ -129,8 +129,8 @@ func (c *kindCase) run(t *testing.T) {
 	s.add(c.when.by(c.roles[0]))
 }
 
-// TestANameIsCreatedOnceAndBeforeItIsReferredTo follows from the facets of the kinds' cases: what a case creates is refused a
-// second time, and what it refers to is asked for, on that day at the latest.
+// The test follows from the facets of the cases: a name that a case creates is refused a second time, and a name to
+// which it refers must exist, dated on that day or before.
 func TestANameIsCreatedOnceAndBeforeItIsReferredTo(t *testing.T) {
 	for _, c := range kindCases {
 		f := events.FacetsOf(c.when.data)
@@ -158,7 +158,7 @@ func TestANameIsCreatedOnceAndBeforeItIsReferredTo(t *testing.T) {
 	}
 }
 
-// sectionFive are the rules of section 5 and the conditions of section 6 that refuse a decision.
+// sectionFive lists the rules of section 5 and the conditions of section 6 that refuse a decision.
 var sectionFive = []events.RuleID{"R09-2", "R03-2", "R05-2", "R06-1a", "R06-2b", "R06-2c", "R06-4b", "R06-5b", "R06-5d", "R06-5e", "R06-6", "R12-1",
 	"R06", "R06-2d", "R09-4", "R09-5", "R09-6", "R09-7", "R09-9", "R04-5", "R18-3", "R10-3", "R16-2", "R18-1", "R18-2", "R20-7", "R17-1", "R17-2", "R20-6", events.Overdrawn}
 
@@ -206,12 +206,12 @@ var recognitionDecisions = []decisionCase{
 
 func TestGradingDecisions(t *testing.T) { runDecisions(t, gradingDecisions) }
 
-// late2024 got its plaque on the last day of 2024.
+// late2024 returns a history with the plaque awarded on the last day of 2024.
 func late2024() history {
 	return approved().and(on("2024-12-31", &events.PlaqueAwarded{PlaqueNo: "1"}), on("2025-01-05", taskBook("2025-01-01", "2027-12-31", 2025)))
 }
 
-// failed2024And25 failed both years, decided on 2025-06-01 and 2026-06-01.
+// failed2024And25 returns a history with two failed years, decided on 2025-06-01 and 2026-06-01.
 func failed2024And25() history { return graded(2024, "unqualified", "unqualified") }
 
 var gradingDecisions = []decisionCase{

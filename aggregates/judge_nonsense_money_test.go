@@ -109,7 +109,7 @@ var nonsenseMoneyCases = []nonsenseCase{
 
 var fined = granted().and(on("2025-03-01", spend("V1", "fine", "G1", wan)))
 
-// huge is n grants of 10^13 fen.
+// huge returns a history with n grants of 10^13 fen.
 func huge(n int) history {
 	var h history
 	for i := range n {

@@ -18,7 +18,7 @@ var (
 	ordered2024      = failed2024.and(on("2025-06-10", &events.RectificationOrdered{Year: 2024}))
 )
 
-// nonsenseCases are about registration, names and years; what concerns money and voiding has its own tables.
+// nonsenseCases are about registration, names and years. Money and voiding have their own tables.
 var nonsenseCases = []nonsenseCase{
 	{"finance may not register a center", roleNotInTable, nil, on("2024-03-01", &events.CenterRegistered{Facts: facts()}).by(events.Finance), "by.role"},
 	{"a center may not grade itself", roleNotInTable, active(), on("2025-06-01", grading(2024, "excellent")).by(events.CenterRole), "by.role"},

@@ -8,7 +8,7 @@ import (
 
 func TestNonsenseAboutVoiding(t *testing.T) { runNonsense(t, voidingCases) }
 
-// labelled names the events that are voided.
+// labelled is a history with labels on the events that the cases void.
 var labelled = active().and(
 	on("2025-01-10", other("G1", 2025, 100*wan)).called("grant"),
 	on("2025-01-20", receive("G1", 100*wan)).called("receipt"),
@@ -93,7 +93,7 @@ func TestARefusedVoidingNamesTheLaterRecord(t *testing.T) {
 	}
 }
 
-// A reason names the date of the record that it speaks of, so that a mistake in a date is found.
+// A reason names the date of the other record, so that a clerk can find a mistake in a date.
 func TestAReasonNamesTheDateOfTheRecordItSpeaksOf(t *testing.T) {
 	s := given(t, draft, granted().and(on("2062-09-01", spend("V9", "pilot", "G1", 100*wan)).called("mistake")))
 	for _, c := range []struct {

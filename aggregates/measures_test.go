@@ -36,7 +36,8 @@ func readPolicy(file string) *policy.Policy {
 	return p
 }
 
-// lettered is active and graded from 2024 on, each on 5 July of the next year.
+// lettered returns the history of an active center with a grade for each year from 2024 on, decided on 5 July of the
+// next year.
 func lettered(grades ...string) history {
 	h := active()
 	for i, g := range grades {
@@ -45,7 +46,7 @@ func lettered(grades ...string) history {
 	return h
 }
 
-// funded has 100 万元 of one source, received in August 2025.
+// funded returns a history with 100 万元 of one source, received in August 2025.
 func funded(source events.Source) history {
 	return active().and(on("2025-07-10", grantFrom(source, "G1", 2025, 100*wan)), on("2025-08-01", receive("G1", 100*wan)),
 		on("2025-07-10", commit("M1", 2025, 50*wan, "")), on("2025-08-01", receiveMatch("M1", 50*wan)))
@@ -121,7 +122,7 @@ var datedDecisions = []decisionCase{
 	{"and 300 万元 under the new", graded(2024, "excellent"), on("2025-07-01", fromSource(construction("C1", 2025, 2024, 300*wan), events.ProvinceOther)), accepted(), both},
 }
 
-// daily has 36 500 元 for 2025, 100 元 a day, and spent 80 % of progress as of 30 June.
+// daily returns a history with 36 500 元 for 2025, 100 元 a day, of which 80 % of progress is spent as of 30 June.
 func daily() history {
 	return active().and(on("2024-12-01", other("G1", 2024, 36_500*yuan)), on("2024-12-02", receive("G1", 36_500*yuan)),
 		on("2025-01-10", spend("V1", "equipment", "G1", 80*181*yuan)))

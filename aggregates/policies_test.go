@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// adoption is a record that adopts a policy, with changes.
+// adoption returns a record that adopts a policy, with changes.
 func adoption(p *policy.Policy, change ...func(*events.Record, *events.PolicyAdopted)) *events.Record {
 	data := &events.PolicyAdopted{ID: p.ID, Version: p.Version, EffectiveFrom: p.EffectiveFrom, Source: p.Source, Digest: p.Digest(), Text: string(p.Text())}
 	r := &events.Record{ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(p.Digest())), Kind: events.KindPolicyAdopted, On: p.EffectiveFrom,
@@ -22,10 +22,10 @@ func adoption(p *policy.Policy, change ...func(*events.Record, *events.PolicyAdo
 	return r
 }
 
-// version is how the built-in policy says its version.
+// version is the member with the version in the text of the built-in policy.
 var version = `"version": "` + policy.Builtin().Version + `"`
 
-// edited is the built-in policy with another text, in which words are replaced by others.
+// edited returns the built-in policy with words in its text replaced by others.
 func edited(t *testing.T, words ...string) *policy.Policy {
 	t.Helper()
 	text := string(policy.Builtin().Text())
@@ -88,7 +88,7 @@ func TestAdoptionsAreJudgedOnWhatWasAdopted(t *testing.T) {
 	}
 }
 
-// adopting returns the policies with some adopted.
+// adopting returns Policies to which some policies are adopted.
 func adopting(t *testing.T, list ...*policy.Policy) *aggregates.Policies {
 	t.Helper()
 	p := aggregates.NewPolicies()

@@ -12,7 +12,7 @@ const (
 	wan             = 10_000 * yuan
 )
 
-// facts are those of a center that meets every condition of admission.
+// facts returns the facts of a center that meets every condition of admission.
 func facts(change ...func(*events.Facts)) events.Facts {
 	f := events.Facts{Name: "之江概念验证中心", USCC: "91330106MAC1K2L32C", LeadUnit: "之江研究院", Type: "proof-of-concept",
 		Services: []string{"proof-of-concept"}, LeadingIndustries: []string{"智能装备"}, IndustryCode: "M7320", Region: "330106",
@@ -24,31 +24,32 @@ func facts(change ...func(*events.Facts)) events.Facts {
 	return f
 }
 
-// registeredWith is a center registered on 2024-03-01.
+// registeredWith returns the history of a center registered on 2024-03-01.
 func registeredWith(change ...func(*events.Facts)) history {
 	return history{on("2024-03-01", &events.CenterRegistered{Facts: facts(change...)})}
 }
 
 func registered() history { return registeredWith() }
 
-// appraisedWith is a center whose plan was appraised on 2024-03-10; its preliminary review comes next.
+// appraisedWith returns the history of a center whose plan was appraised on 2024-03-10. Its preliminary review comes
+// next.
 func appraisedWith(change ...func(*events.Facts)) history {
 	return registeredWith(change...).and(on("2024-03-10", &events.PlanAppraised{Passed: true, Opinion: "可行"}))
 }
 
-// reviewedWith passed the preliminary review on 2024-03-20.
+// reviewedWith returns the history of a center that passed the preliminary review on 2024-03-20.
 func reviewedWith(change ...func(*events.Facts)) history {
 	return appraisedWith(change...).and(on("2024-03-20", &events.PreliminaryReviewed{Passed: true}))
 }
 
 func reviewed() history { return reviewedWith() }
 
-// revised completed its plan on 2024-04-01; the joint appraisal comes next.
+// revised returns the history of a center that completed its plan on 2024-04-01. The joint appraisal comes next.
 func revised() history {
 	return reviewed().and(on("2024-04-01", &events.PlanRevised{Version: "2"}))
 }
 
-// appraisal is a joint appraisal that lacks nothing.
+// appraisal returns a complete joint appraisal.
 func appraisal(change ...func(*events.JointAppraisalHeld)) *events.JointAppraisalHeld {
 	a := &events.JointAppraisalHeld{ExpertReviews: 1, ThirdPartyReviews: 1, Conclusions: events.Conclusions{Feasibility: true, Soundness: true, Necessity: true, Reasonableness: true},
 		Participants: []string{"st-office", "finance", "ndrc", "economy-it", "natural-resources", "ecology", "emergency", "local-gov"}}
@@ -58,12 +59,12 @@ func appraisal(change ...func(*events.JointAppraisalHeld)) *events.JointAppraisa
 	return a
 }
 
-// approved was approved by the special meeting on 2024-05-01.
+// approved returns the history of a center that the special meeting approved on 2024-05-01.
 func approved() history {
 	return revised().and(on("2024-04-10", appraisal()), on("2024-05-01", &events.SpecialMeetingDecided{Approved: true}))
 }
 
-// awarded got its plaque on 2024-05-10 and has done nothing since.
+// awarded returns the history of a center that got its plaque on 2024-05-10 and has no later events.
 func awarded() history {
 	return approved().and(on("2024-05-10", &events.PlaqueAwarded{PlaqueNo: "2024-01"}))
 }
@@ -72,7 +73,8 @@ func taskBook(from, to string, supportYears ...int) *events.TaskBookFiled {
 	return &events.TaskBookFiled{Version: "1", PeriodStart: date(from), PeriodEnd: date(to), SupportYears: supportYears, Targets: []events.Target{}}
 }
 
-// active filed its task book on 2024-05-20 (support years 2024 to 2026, until 2027-05-31), and its organs on 2024-06-01.
+// active returns the history of a center that filed its task book on 2024-05-20 (support years 2024 to 2026, until
+// 2027-05-31) and has its organs since 2024-06-01.
 func active() history {
 	h := awarded().and(on("2024-05-20", taskBook("2024-06-01", "2027-05-31", 2024, 2025, 2026)))
 	for _, item := range []string{"team", "bylaws", "project-rules", "expert-committee", "party-organisation"} {
@@ -81,7 +83,7 @@ func active() history {
 	return h
 }
 
-// grading is a decision that lacks nothing.
+// grading returns a complete decision on a grade.
 func grading(year int, grade string, change ...func(*events.GradeDecided)) *events.GradeDecided {
 	g := &events.GradeDecided{Year: year, Grade: grade, ExpertReviews: 1, ThirdPartyReviews: 1, Participants: []string{"st-office", "industry-dept", "finance", "local-gov"}}
 	for _, c := range change {
@@ -94,7 +96,7 @@ func regrading(year int, grade string) *events.GradeRevised {
 	return &events.GradeRevised{Year: year, Grade: grade, Reason: "复核"}
 }
 
-// graded is active and got grades, each on 1 June of the next year.
+// graded returns the history of an active center with grades, each decided on 1 June of the next year.
 func graded(first int, grades ...string) history {
 	h := active()
 	for i, g := range grades {
@@ -103,7 +105,7 @@ func graded(first int, grades ...string) history {
 	return h
 }
 
-// construction, projectGrant and other are grants; money is what moves under them.
+// construction, projectGrant and other return grants; money returns a movement under a grant.
 func construction(grant string, fiscalYear, forYear int, amount events.Fen) *events.SubsidyGranted {
 	return &events.SubsidyGranted{Grant: grant, Category: events.Construction, Source: events.CentralGuidance, FiscalYear: fiscalYear, ForYear: forYear, AmountFen: amount}
 }
@@ -140,7 +142,7 @@ func receiveMatch(match string, amount events.Fen) *events.MatchingReceived {
 	return &events.MatchingReceived{Match: match, AmountFen: amount}
 }
 
-// spend is a voucher with one line; change adds what else it says.
+// spend returns a voucher with one line. change sets its other members.
 func spend(voucher string, use events.Use, grant string, amount events.Fen, change ...func(*events.FundsSpent)) *events.FundsSpent {
 	f := &events.FundsSpent{Voucher: voucher, Payee: "甲公司", Use: use, Summary: "付款", Lines: []events.SpendingLine{{Grant: grant, AmountFen: amount}}}
 	for _, c := range change {
@@ -159,7 +161,7 @@ func line(grant string, amount events.Fen) func(*events.FundsSpent) {
 	}
 }
 
-// under makes it an out-transfer under a task book, "" for none.
+// under makes a voucher an out-transfer under a task book; "" for none.
 func under(taskBook string) func(*events.FundsSpent) {
 	return func(f *events.FundsSpent) { f.OutTransfer = &events.OutTransfer{TaskBook: taskBook} }
 }
@@ -202,12 +204,13 @@ func revocation() *events.QualificationRevoked {
 	return &events.QualificationRevoked{Reason: "连续不合格"}
 }
 
-// granted is active with 100 万元 of province-other money, granted and received in January 2025.
+// granted returns the history of an active center with 100 万元 of province-other money, granted and received in
+// January 2025.
 func granted() history {
 	return active().and(on("2025-01-10", other("G1", 2025, 100*wan)), on("2025-01-20", receive("G1", 100*wan)))
 }
 
-// lowYear spent 59.99 % of what it had in 2025.
+// lowYear returns the history of a center that spent 59.99 % of its money in 2025.
 func lowYear() history {
 	return granted().and(on("2025-11-30", spend("V1", "pilot", "G1", 599_900*yuan)))
 }

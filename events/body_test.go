@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestABodyIsCutAsItIsDecoded cuts random events of every kind: as EncodeEvent writes them, with the members in another order
-// and spaces between them, and with every character of a text escaped.
+// The test cuts random events of every kind: as EncodeEvent writes them, with the members in another order and spaces
+// between them, and with every character of a text escaped.
 func TestABodyIsCutAsItIsDecoded(t *testing.T) {
 	list := samples()
 	rapid.Check(t, func(t *rapid.T) {
@@ -40,7 +40,7 @@ func TestABodyIsCutAsItIsDecoded(t *testing.T) {
 	})
 }
 
-// anyText draws texts with what JSON must escape, and with what looks like the members of a body.
+// anyText draws texts with characters that JSON must escape, and texts that look like members of a body.
 var anyText = rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{`"`, `\`, `\"`, `","enteredBy":"`, `,"data":{"amountFen":5}`, "样机〔2025〕\n", "", "\u2028<&>"}))
 
 // drawTexts sets the texts within a value.
@@ -60,8 +60,8 @@ func drawAmounts(t *rapid.T, v reflect.Value) {
 	})
 }
 
-// each calls do with everything that is within a value and is neither a struct nor a list nor a pointer, and with the name of its
-// field. Lists and what pointers point to are copied before.
+// each calls do with every value inside a value that is neither a struct nor a list nor a pointer, and with the name
+// of its field. It first copies lists and the targets of pointers.
 func each(v reflect.Value, do func(name string, v reflect.Value)) {
 	var within func(name string, v reflect.Value)
 	within = func(name string, v reflect.Value) {
@@ -90,7 +90,7 @@ func each(v reflect.Value, do func(name string, v reflect.Value)) {
 	within("", v)
 }
 
-// otherwise writes a body with its members in the order of their names, and on lines of their own.
+// otherwise writes a body with its members in the order of their names, each on a line of its own.
 func otherwise(t *rapid.T, body []byte) []byte {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
@@ -134,7 +134,8 @@ type failer interface {
 	Fatalf(format string, args ...any)
 }
 
-// agrees asserts that CutBody answers as DecodeEvent does about an event that DecodeEvent accepts and EncodeEvent can write.
+// agrees asserts that CutBody returns the same values as DecodeEvent for an event that DecodeEvent accepts and
+// EncodeEvent can write.
 func agrees(t failer, s Stored) {
 	rec, err := DecodeEvent(s)
 	if err != nil {
@@ -180,7 +181,7 @@ func agrees(t failer, s Stored) {
 	sameTexts(t, "frame", b.Frame, append(frame, rec.Note))
 }
 
-// sameTexts asserts that a part has these texts, empty ones aside, which may be left out.
+// sameTexts asserts that a part has these texts. It ignores empty texts, which may be left out.
 func sameTexts(t failer, name string, part []byte, want []string) {
 	var got []string
 	Texts(part, func(text []byte) bool {
@@ -193,7 +194,8 @@ func sameTexts(t failer, name string, part []byte, want []string) {
 	}
 }
 
-// textsOf returns what a value holds as texts, dates among them, in the order of its fields. A target's value is as it is written.
+// textsOf returns the texts in a value, including dates, in the order of its fields. The value of a target is its
+// JSON.
 func textsOf(s *shape, v reflect.Value) (texts []string) {
 	switch s.sort {
 	case textual:
@@ -220,7 +222,8 @@ func textsOf(s *shape, v reflect.Value) (texts []string) {
 	return texts
 }
 
-// FuzzCutBody asserts that no bytes make CutBody panic, and that it agrees with DecodeEvent wherever that accepts them.
+// FuzzCutBody asserts that no bytes make CutBody panic, and that it agrees with DecodeEvent for all bytes that
+// DecodeEvent accepts.
 func FuzzCutBody(f *testing.F) {
 	for _, r := range samples() {
 		body, err := bodyOf(&r.Record, r.Entry)
@@ -247,7 +250,7 @@ func FuzzCutBody(f *testing.F) {
 	})
 }
 
-// BenchmarkCutBody cuts the body of a voucher, as most events of a ledger are.
+// BenchmarkCutBody cuts the body of a voucher, the most frequent event.
 func BenchmarkCutBody(b *testing.B) {
 	r := sampleOf(KindFundsSpent)
 	body, err := bodyOf(&r.Record, r.Entry)

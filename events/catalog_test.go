@@ -47,7 +47,7 @@ func TestEveryKindOfTheCatalogIsComplete(t *testing.T) {
 	}
 }
 
-// payloadTypes lists the exported struct types of payloads*.go that are not a part of another.
+// payloadTypes lists the exported struct types of payloads*.go that are not a part of another type.
 func payloadTypes(t *testing.T) []string {
 	files, err := filepath.Glob("payloads*.go")
 	if err != nil {

@@ -111,7 +111,7 @@ func BenchmarkDecodeEvent(b *testing.B) {
 	}
 }
 
-// BenchmarkDecodeEventStrictly is what decoding costs without the plain reader.
+// BenchmarkDecodeEventStrictly measures decoding without the plain reader.
 func BenchmarkDecodeEventStrictly(b *testing.B) {
 	r := sampleOf(KindFundsSpent)
 	body, err := bodyOf(&r.Record, r.Entry)

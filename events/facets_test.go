@@ -13,8 +13,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// TestFacetsOfEveryKind asserts on the samples that the amount is the sum of the members that hold amounts, that a record
-// which creates or refers to a name holds it, and that a name referred to is one that some kind creates.
+// The test asserts on the samples that the amount is the sum of the members with amounts, that a record which creates
+// or refers to a name has this name in a member, and that some kind creates each name that is referred to.
 func TestFacetsOfEveryKind(t *testing.T) {
 	spaces := map[string]bool{}
 	for _, r := range samples() {

@@ -13,8 +13,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// TestLinesThatAreStoredReadBackAndAreWrittenTheSame holds the form of the stored line to lines of an existing log, one of
-// each kind: the hashes of a ledger depend on every byte of them.
+// The test compares the form of the stored line with lines of an existing log, one of each kind: the hashes of a
+// ledger depend on every byte.
 func TestLinesThatAreStoredReadBackAndAreWrittenTheSame(t *testing.T) {
 	file, err := os.ReadFile("testdata/lines.jsonl")
 	if err != nil {
@@ -66,7 +66,7 @@ func TestParseIsTheInverseOfAppendLine(t *testing.T) {
 	})
 }
 
-// FuzzLine feeds any bytes: what is accepted must be written the same.
+// FuzzLine parses random bytes. An accepted line must be written with the same bytes.
 func FuzzLine(f *testing.F) {
 	f.Add([]byte(`{"position":1,"stream":"policy","revision":1,"recordedAt":"2026-11-23T11:17:46.123456Z","id":"0191d3f0-0000-7000-8000-0000000000ab","kind":"policy.adopted","event":{"version":1}}`))
 	f.Fuzz(func(t *testing.T, line []byte) {

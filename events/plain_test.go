@@ -15,7 +15,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// readsAlike fails unless what the plain reader accepts is what the strict codec reads. It says whether it accepts it.
+// readsAlike fails if the plain reader accepts a line and reads it differently from the strict codec. It reports
+// whether the plain reader accepts the line.
 func readsAlike(t rapid.TB, line []byte) bool {
 	t.Helper()
 	if c := (cursor{line}); c.skip(0) && len(c.rest) == 0 && !jsontext.Value(line).IsValid() {
@@ -43,7 +44,7 @@ func readsAlike(t rapid.TB, line []byte) bool {
 	return true
 }
 
-// eventReadsAlike is readsAlike for a stored body.
+// eventReadsAlike does the same as readsAlike for a stored body.
 func eventReadsAlike(t rapid.TB, kind Kind, body []byte) bool {
 	t.Helper()
 	w, data, ok := plainEvent(kind, body)
@@ -85,7 +86,7 @@ func TestWhatIsUsualIsReadPlainly(t *testing.T) {
 	}
 }
 
-// TestOneByteOtherwise puts each of some bytes at each place of a record of every kind, and leaves each byte out.
+// The test puts each of some bytes at each place of a record of every kind, and leaves each byte out.
 func TestOneByteOtherwise(t *testing.T) {
 	read := 0
 	for n, r := range samples() {
@@ -111,7 +112,7 @@ func TestOneByteOtherwise(t *testing.T) {
 	}
 }
 
-// TestMembersOtherwise leaves out, repeats, renames and empties members, wherever they are.
+// The test leaves out, repeats, renames and empties members at any depth.
 func TestMembersOtherwise(t *testing.T) {
 	var all []any
 	for _, r := range samples() {
@@ -130,7 +131,7 @@ func TestMembersOtherwise(t *testing.T) {
 	})
 }
 
-// scramble writes a value with its members in any order, and now and then something else in the place of one.
+// scramble writes a value with its members in random order, and sometimes another value in the place of a member.
 func scramble(t *rapid.T, b *bytes.Buffer, v any, rarity int) {
 	space := func() { b.WriteString(rapid.SampledFrom([]string{"", "", "", " ", "\n\t"}).Draw(t, "space")) }
 	odd := []string{`null`, `""`, `0`, `-0`, `[]`, `{}`, `[null]`, `true`, `1e2`, `-7`, `9223372036854775807`, `"2025-02-29"`, `"2024-02-29"`, `"\u0041"`, `12345678901234567890`, `01`}
@@ -207,7 +208,7 @@ func encoded(t testing.TB, r *Recorded) (line, body []byte) {
 	return line, body
 }
 
-// TestWrittenAsTheCodecWould compares what is written with the JSON codec's own, for every kind with any values.
+// The test compares the encoding with that of the JSON codec, for every kind with random values.
 func TestWrittenAsTheCodecWould(t *testing.T) {
 	all := samples()
 	rapid.Check(t, func(t *rapid.T) {
@@ -242,7 +243,7 @@ func TestWrittenAsTheCodecWould(t *testing.T) {
 	})
 }
 
-// fill sets any value to anything, the zero value included.
+// fill sets a value to a random value, which may be the zero value.
 func fill(t *rapid.T, v reflect.Value) {
 	switch {
 	case v.Type() == reflect.TypeFor[jsontext.Value]():

@@ -16,8 +16,8 @@ type fatal interface {
 	Fatalf(format string, args ...any)
 }
 
-// replaysAlike asserts that a Replayer decodes a stored event as DecodeEvent does, except for what it leaves out, and
-// reports whether it did so without DecodeEvent.
+// replaysAlike asserts that a Replayer decodes a stored event as DecodeEvent does, except for the parts that it
+// leaves out. It reports whether the Replayer did so without DecodeEvent.
 func replaysAlike(t fatal, r *Replayer, s Stored) (plainly bool) {
 	t.Helper()
 	var got Recorded
@@ -40,7 +40,7 @@ func replaysAlike(t fatal, r *Replayer, s Stored) (plainly bool) {
 	return plainly
 }
 
-// TestReplayedAsDecoded replays records of every kind, vouchers with any values, and the same bodies with a few bytes changed.
+// The test replays records of every kind, vouchers with random values, and the same bodies with a few bytes changed.
 func TestReplayedAsDecoded(t *testing.T) {
 	r, all, plainly := NewReplayer(1), samples(), map[bool]int{} // by whether it is a voucher
 	var vouchers []Recorded
@@ -80,7 +80,7 @@ func TestReplayedAsDecoded(t *testing.T) {
 	}
 }
 
-// TestPayloadsAreCheckedWhenReplayed replays a record of every kind on a day on which some of them are wrong.
+// The test replays a record of every kind on a day on which some of them are wrong.
 func TestPayloadsAreCheckedWhenReplayed(t *testing.T) {
 	r := NewReplayer(1)
 	for _, rec := range samples() {
@@ -132,7 +132,7 @@ func FuzzReplay(f *testing.F) {
 	})
 }
 
-// TestMoreVouchersThanThereIsMemoryFor decodes more vouchers between two calls of Reset than a Replayer has memory for.
+// The test decodes more vouchers between two calls of Reset than a Replayer has memory for.
 func TestMoreVouchersThanThereIsMemoryFor(t *testing.T) {
 	r, recs := NewReplayer(2), make([]Recorded, 5)
 	for i := range recs {

@@ -10,8 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// samples are one record of every kind, with every optional member present. They are
-// what the golden files decode to, so a sample changes only together with a new version of its kind.
+// samples returns one record of every kind, with every optional member. The golden files must decode to them, so a
+// sample changes only together with a new version of its kind.
 func samples() []Recorded {
 	facts := Facts{Name: "浙江省动力电池技术转移转化中心", USCC: "91330106MAC1K2L32C", LeadUnit: "湖州动力电池研究院有限公司",
 		Type: "pilot-base", Services: []string{"proof-of-concept", "pilot"}, LeadingIndustries: []string{"动力电池"},

@@ -51,7 +51,7 @@ func spots(path string, v any) (found []spot) {
 	return found
 }
 
-// eachSpot calls f for every spot of every sample, each time in a fresh tree; write gives the changed line.
+// eachSpot calls f for every spot of every sample, each time in a new tree. write returns the changed line.
 func eachSpot(t *testing.T, f func(t *testing.T, kind Kind, s spot, write func() string)) {
 	for _, e := range Catalog {
 		good := line(t, e.Kind)

@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// line is the sample of a kind in the interchange form.
+// line returns the sample of a kind in the interchange form.
 func line(t testing.TB, kind Kind) string {
 	r := sampleOf(kind)
 	b, err := EncodeRecord(&r.Record)
@@ -23,7 +23,7 @@ func line(t testing.TB, kind Kind) string {
 	return string(b)
 }
 
-// change replaces the only place where old occurs.
+// change replaces old, which must occur exactly once.
 func change(t testing.TB, s, old, replacement string) string {
 	t.Helper()
 	if n := strings.Count(s, old); n != 1 {
@@ -32,7 +32,7 @@ func change(t testing.TB, s, old, replacement string) string {
 	return strings.Replace(s, old, replacement, 1)
 }
 
-// checkText asserts that a reason can be read in both languages and is short.
+// checkText asserts that a reason is readable in both languages and short.
 func checkText(t testing.TB, reason text.Text) {
 	t.Helper()
 	if !strings.ContainsFunc(reason.Zh, func(r rune) bool { return unicode.Is(unicode.Han, r) }) || reason.En == "" || reason.En == reason.Zh {
@@ -43,7 +43,7 @@ func checkText(t testing.TB, reason text.Text) {
 	}
 }
 
-// refused asserts that a line is refused for one reason alone, about this field and with these English words.
+// refused asserts that a line is refused for exactly one reason, about this field and with these English words.
 func refused(t testing.TB, line, field, reason string) {
 	t.Helper()
 	_, found := DecodeRecord([]byte(line))
@@ -177,7 +177,7 @@ func TestOneWrongThingIsRefusedWithItsFieldAndReason(t *testing.T) {
 	}
 }
 
-// dataOf is the data of the sample of a kind as it stands in its line.
+// dataOf returns the data of the sample of a kind as it is in its line.
 func dataOf(t testing.TB, kind Kind) string {
 	whole := line(t, kind)
 	_, data, _ := strings.Cut(whole, `"data":`)

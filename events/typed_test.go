@@ -11,7 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// roundTrip returns what DecodeRecord says of a record that was written; written is false if it cannot be written.
+// roundTrip returns the problems that DecodeRecord finds in a record after encoding. written is false if it cannot be
+// encoded.
 func roundTrip(r *Record) (found Problems, written bool) {
 	line, err := EncodeRecord(r)
 	if err != nil {
@@ -21,8 +22,8 @@ func roundTrip(r *Record) (found Problems, written bool) {
 	return found, true
 }
 
-// TestCheckFindsWhatWritingAndReadingFinds changes values of good records at random, and asserts that Check reports the
-// problems that writing and reading the record report.
+// The test changes values of good records at random, and asserts that Check reports the same problems as encoding and
+// decoding the record.
 func TestCheckFindsWhatWritingAndReadingFinds(t *testing.T) {
 	all := samples()
 	rapid.Check(t, func(t *rapid.T) {
@@ -47,7 +48,7 @@ func TestCheckFindsWhatWritingAndReadingFinds(t *testing.T) {
 	})
 }
 
-// randomValue sets a value to one that is often right for some member, and often wrong.
+// randomValue sets a value to one that is often valid for some member, and often not.
 func randomValue(t *rapid.T, label string, v reflect.Value) {
 	switch {
 	case v.Type() == reflect.TypeFor[uuid.UUID]():

@@ -65,7 +65,7 @@ func TestChangesSayWhichEventMovedWhat(t *testing.T) {
 	}
 }
 
-// whileAsked is a context in which something happens when it is first asked whether it has ended.
+// whileAsked is a context that calls a function when it is first asked whether it has ended.
 type whileAsked struct {
 	context.Context
 	happen func()

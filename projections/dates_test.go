@@ -52,7 +52,7 @@ func TestTheEvaluationsOfTheLastFourDatesAreKept(t *testing.T) {
 	}
 }
 
-// A center that is followed keeps results, so that the same alerts are the same list in memory.
+// A followed center keeps results, so the same alerts are the same list in memory.
 func TestACenterIsFollowedAsOfOneDateWhileOthersAskOfOthers(t *testing.T) {
 	b := threeCenters(t)
 	on := events.MustDate("2026-12-31")

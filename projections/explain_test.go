@@ -60,7 +60,7 @@ type failer interface {
 	Fatalf(format string, args ...any)
 }
 
-// allExplained fails unless all explanations of a center are of its alerts, one by one, and returns how many there are.
+// allExplained fails unless the explanations of a center match its alerts one by one. It returns their number.
 func allExplained(t failer, r *projections.Register, id events.CenterID, on events.Date) int {
 	t.Helper()
 	var want, got []aggregates.Alert

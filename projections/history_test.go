@@ -39,7 +39,7 @@ func (l *log) add(r *events.Record) {
 	l.list = append(l.list, &events.Recorded{Record: *r, Revision: l.revisions[r.Stream()], Position: uint64(len(l.list) + 1), RecordedAt: recordedAt})
 }
 
-// broken stands for an event that cannot be read, by a record of no kind.
+// broken adds a record without a kind, which stands for an event that cannot be read.
 func (l *log) broken(to events.CenterID, id string) {
 	l.add(&events.Record{ID: uuid.NewSHA1(uuid.Nil, []byte(id)), Kind: "no.kind", Center: to, On: events.MustDate("2025-01-01"), Data: &events.EntryVoided{}})
 }
@@ -56,8 +56,8 @@ func apply(r *projections.Register, rec *events.Recorded) {
 	}
 }
 
-// troubled returns the records of a log with breaks of a center and of none after those at some indexes, and with the adoption of
-// another policy after the one at another index.
+// troubled returns the records of a log, with breaks of a center and of no center after some indexes, and with the
+// adoption of another policy after another index.
 func troubled(t testing.TB, l *log, adopted int, breaks ...int) *log {
 	t.Helper()
 	second, problems := policy.Parse([]byte(strings.Replace(string(policy.Builtin().Text()), `"version": "2"`, `"version": "3"`, 1)))
@@ -81,7 +81,7 @@ func troubled(t testing.TB, l *log, adopted int, breaks ...int) *log {
 	return more
 }
 
-// golden reads a history that comes with the right answers.
+// golden reads a history that has its expected answers beside it.
 func golden(t testing.TB, file string) *log {
 	t.Helper()
 	f, err := os.Open("../aggregates/testdata/" + file)

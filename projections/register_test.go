@@ -18,7 +18,7 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// book writes events into a register as a ledger would, one position after the other.
+// book applies events to a register as a ledger does, one position after the other.
 type book struct {
 	t         *testing.T
 	register  *projections.Register
@@ -58,7 +58,7 @@ func (b *book) enroll(center events.CenterID, region, industry string) {
 		Region: region, FoundedOn: events.MustDate("2015-01-01"), LegalEntity: true, UsableAreaM2: 9000, EquipmentFen: 9_000_000_000}})
 }
 
-// money grants, receives and spends in 2025, in yuan.
+// money adds a grant, a receipt and spending in 2025, in yuan.
 func (b *book) money(center events.CenterID, grant string, granted, received, spent events.Fen) {
 	b.t.Helper()
 	b.write("subsidy.granted", center, "2025-02-01", events.Finance, &events.SubsidyGranted{Grant: grant, Category: events.OtherCategory,

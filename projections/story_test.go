@@ -12,7 +12,8 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// told is a story of ZJ-0001 under the built-in policy: it is registered, and of 1 000 yuan of 2025 it spent 650.
+// told returns a story of ZJ-0001 under the built-in policy: the center is registered and has spent 650 of its 1 000
+// yuan of 2025.
 func told(t *testing.T, on string) (*book, *projections.Story) {
 	b, s := newBook(t), projections.NewStory("ZJ-0001", events.MustDate(on))
 	s.Adopt(policy.Builtin())
@@ -45,7 +46,7 @@ func names(d difference.Difference) string {
 	return fmt.Sprint(list(d.Raised()), list(d.Cleared()), list(d.Withdrawn()))
 }
 
-// lapsed is what time does after the payment of March 2025: one alert was raised and cleared before anybody looked.
+// lapsed is the effect of time after the payment of March 2025: one alert was raised and cleared in between.
 const lapsed = "[AL-EXE-01 2026-01 2026-01-31] [AL-EXE-01 2025-02 2025-02-28 AL-EXE-01 2025-10 2025-10-31] []"
 
 func TestAChapterTellsWhatTimeDidApartFromItsEvent(t *testing.T) {

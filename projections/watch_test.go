@@ -16,7 +16,7 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// watcher keeps what a Watch told.
+// watcher keeps the results of a Watch.
 type watcher struct {
 	t        *testing.T
 	watch    *projections.Watch
@@ -52,7 +52,7 @@ func (w *watcher) take(s *projections.Seen) {
 	}
 }
 
-// called fails unless the last look called take for these centers, in any order.
+// called fails unless the last look called take for exactly these centers, in any order.
 func (w *watcher) called(want ...string) {
 	w.t.Helper()
 	slices.Sort(w.calls)
@@ -62,7 +62,7 @@ func (w *watcher) called(want ...string) {
 	w.calls = nil
 }
 
-// right fails unless what was told, in this look and before, is what a register says.
+// right fails unless the results of all looks together equal the answers of a register.
 func (w *watcher) right(r *projections.Register, on events.Date) {
 	w.t.Helper()
 	want := map[events.CenterID][]aggregates.Alert{"": nil}
@@ -281,8 +281,8 @@ func TestASeenCenterNamesWhoIsResponsible(t *testing.T) {
 	}
 }
 
-// BenchmarkLook looks at a thousand centers of which few changed. With none changed, half of the time is that for which
-// writers wait; beyond it they wait only for centers that change during a look.
+// BenchmarkLook looks at a thousand centers, few of which have changed. Without changes, writers wait for half of the
+// time. Otherwise they wait only for centers that change during a look.
 func BenchmarkLook(b *testing.B) {
 	l, r := simulated(b, 1000, 200_000), projections.NewRegister()
 	for _, rec := range l.list {

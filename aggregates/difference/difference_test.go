@@ -55,7 +55,7 @@ func TestWhatBecomesOfAnAlert(t *testing.T) {
 	}
 }
 
-// What moved, done to the evaluation before, gives the evaluation after.
+// Applying the difference to the evaluation before must give the evaluation after.
 func TestADifferenceLeadsFromOneEvaluationToTheOther(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := drawn(t, "before"), drawn(t, "after")

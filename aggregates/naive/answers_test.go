@@ -59,7 +59,7 @@ func TestBalancesAreWhatArrivedLessWhatWent(t *testing.T) {
 	})
 }
 
-// plainBalances sums the movements of every grant and match that is not voided.
+// plainBalances returns the sum of the movements of every grant and match, without voided ones.
 func (s *story) plainBalances() map[string]events.Fen {
 	sum, vouchers := map[string]events.Fen{}, map[string]*events.FundsSpent{}
 	for i := range s.log {
@@ -119,7 +119,7 @@ func TestNoMoneyIsLostBetweenScopesAndYears(t *testing.T) {
 	})
 }
 
-// executionFigures are the figures that a line of the execution report says of its money.
+// executionFigures holds the figures of a line of the execution report.
 var executionFigures = map[string]func(aggregates.Money) events.Fen{
 	"granted":    func(m aggregates.Money) events.Fen { return m.GrantedFen },
 	"carriedIn":  func(m aggregates.Money) events.Fen { return m.CarriedInFen },
@@ -162,7 +162,8 @@ func TestTheRecordsBehindAFigureSumToIt(t *testing.T) {
 	})
 }
 
-// areOnceAndStand fails unless movements are of records that count on a date, each named once and in the order of recording.
+// areOnceAndStand fails unless each movement belongs to a record that counts on a date, and the records are named
+// once each, in the order of recording.
 func (s *story) areOnceAndStand(t *rapid.T, movements []aggregates.Movement, on events.Date) {
 	t.Helper()
 	var last uint64
@@ -197,8 +198,8 @@ func TestLocalAndFiscalBalancesAreTheBalancesOfAllGrants(t *testing.T) {
 	})
 }
 
-// raisedBy names the kind of decision that raises an alert by breaking a rule for which enforce mode refuses it. The caps
-// on sums are not among them: an alert takes grants and reversals in order, a judgement everything recorded.
+// raisedBy returns the kind of decision that raises an alert by breaking a rule which enforce mode checks. The caps
+// on sums are left out: the alert counts grants and reversals in order, and the judgement counts all records.
 func raisedBy(a aggregates.Alert) events.Kind {
 	switch a.Code {
 	case "AL-ADM-01", "AL-ADM-02":

@@ -31,8 +31,8 @@ func TestTheTwoEvaluatorsAgreeUnderPoliciesAdoptedAfterwards(t *testing.T) {
 	})
 }
 
-// TestTheTwoEvaluatorsAgreeOnMoneyAroundAYearsEnd draws what AL-EXE-05, AL-FND-01 and the use of a voucher turn on more often
-// than a whole history does.
+// The test draws the events that matter for AL-EXE-05, AL-FND-01 and the use of a voucher more often than a whole
+// history has them.
 func TestTheTwoEvaluatorsAgreeOnMoneyAroundAYearsEnd(t *testing.T) {
 	money := []events.Kind{"", events.KindSubsidyGranted, events.KindSubsidyGranted, events.KindSubsidyReceived, events.KindSubsidyReceived,
 		events.KindSubsidyReversed, events.KindFundsRecovered, events.KindFundsSpent, events.KindUseRuled, events.KindAllocationDeferred, events.KindDeferralReleased}
@@ -57,7 +57,7 @@ func TestEveryKindOfACenterIsDrawn(t *testing.T) {
 	}
 }
 
-// agree compares the two at random dates, as known at the end and at random instants before.
+// agree compares the two evaluators on random dates, as known at the end and at random earlier instants.
 func agree(t *rapid.T, s *story) {
 	compareAt(t, s, len(s.log), s.asOf(t))
 	compareAt(t, s, rapid.IntRange(0, len(s.log)).Draw(t, "known"), s.asOf(t))
@@ -75,7 +75,7 @@ func compareAt(t *rapid.T, s *story, known int, on events.Date) {
 	}
 }
 
-// asOf is a day to ask about: one of the story, or long after it.
+// asOf draws a day to ask about: a day of the story, or one long after it.
 func (s *story) asOf(t *rapid.T) events.Date {
 	if either(t) {
 		return s.day(t)
@@ -83,7 +83,7 @@ func (s *story) asOf(t *rapid.T) events.Date {
 	return rapid.SampledFrom(dates("2026-12-31", "2027-12-31", "2028-10-31", "2025-12-31", "2024-12-31")).Draw(t, "as of")
 }
 
-// difference lists what one evaluation says and the other does not.
+// difference lists the answers in which two evaluations differ.
 func difference(got, want *aggregates.Evaluation) string {
 	a, b := lines(got), lines(want)
 	var out []string
@@ -103,7 +103,7 @@ func difference(got, want *aggregates.Evaluation) string {
 	return strings.Join(out, "\n")
 }
 
-// lines is an evaluation as text, in one order.
+// lines returns an evaluation as lines of text in a fixed order.
 func lines(e *aggregates.Evaluation) []string {
 	out := []string{fmt.Sprintf("on %v status %q events %d", e.On, e.Status, e.Events)}
 	for _, x := range e.Executions {

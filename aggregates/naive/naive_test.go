@@ -97,7 +97,7 @@ func answer(histories map[events.CenterID][]events.Recorded, on events.Date) (al
 	return alerts, executions, centers
 }
 
-// percent shows the rate with two decimals, half away from zero.
+// percent returns the rate with two decimals, rounded half away from zero.
 func percent(m aggregates.Money) string {
 	if m.AvailableFen() <= 0 {
 		return ""
@@ -106,7 +106,8 @@ func percent(m aggregates.Money) string {
 	return hundredths.Mul(hundredths, big.NewRat(100, 1)).FloatString(2)
 }
 
-// compare reports the lines of a file that were not answered, and the answers that are not in it.
+// compare reports the expected lines of a file that are missing in the answers, and the answers that are not in the
+// file.
 func compare(t *testing.T, path string, got []string) {
 	t.Helper()
 	file, err := os.Open(path)

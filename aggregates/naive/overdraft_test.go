@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// TestAVoucherIsRefusedExactlyWhenItOpensAnOverdraft compares each verdict with the alerts before the voucher and after it,
-// of itself and of every other voucher, as the naive evaluator finds them.
+// The test compares each verdict with the alerts of the naive evaluator before and after the voucher, about the
+// voucher itself and about every other one.
 func TestAVoucherIsRefusedExactlyWhenItOpensAnOverdraft(t *testing.T) {
 	money := []events.Kind{events.KindSubsidyGranted, events.KindSubsidyGranted, events.KindSubsidyReceived, events.KindSubsidyReceived, events.KindMatchingCommitted,
 		events.KindMatchingReceived, events.KindFundsRecovered, events.KindFundsSpent, events.KindFundsSpent, events.KindSpendingReversed, events.KindEntryVoided}
@@ -45,7 +45,7 @@ func TestAVoucherIsRefusedExactlyWhenItOpensAnOverdraft(t *testing.T) {
 	}
 }
 
-// overdrawn returns the vouchers of a history that have an AL-FND-03, whenever they are dated.
+// overdrawn returns the vouchers of a history that have an AL-FND-03, on any date.
 func (s *story) overdrawn(log []events.Recorded) map[string]bool {
 	found := map[string]bool{}
 	for _, a := range naive.Evaluate(log, s.timeline, events.MustDate("2028-10-31")).Alerts {

@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// kinds is how often each kind is drawn: more often what others name, and what moves money; twice what is not named here.
-// The empty kind is no record at all.
+// kinds holds the weight with which each kind is drawn. Kinds that others refer to and kinds that move money have
+// large weights, and kinds that are not listed the weight 2. The empty kind draws no record.
 var kinds = weighted(everyKind([]weight{
 	{"", 1}, {events.KindFundsSpent, 18}, {events.KindSubsidyGranted, 10}, {events.KindSubsidyReceived, 12},
 	{events.KindSpendingReversed, 4}, {events.KindUseRuled, 5}, {events.KindSubsidyReversed, 4}, {events.KindFundsRecovered, 3},
@@ -62,7 +62,8 @@ func weighted(weights []weight) []events.Kind {
 	}
 }
 
-// calendar is the days on which something turns: ends of months and years, terms, the day a policy comes into force.
+// calendar holds the days on which answers change: ends of months and years, ends of terms, and the day on which a
+// policy comes into force.
 var calendar = dates("2024-03-15", "2024-12-31", "2025-01-01", "2025-12-31", "2026-01-01", "2024-06-30", "2025-06-30",
 	"2025-07-01", "2024-01-01", "2023-12-31", "2023-10-02", "2023-09-15", "2024-02-29", "2024-05-20", "2024-09-30",
 	"2024-10-01", "2024-10-02", "2025-02-28", "2025-03-31", "2025-04-01", "2025-05-06", "2025-09-30", "2025-10-01",
@@ -71,7 +72,7 @@ var calendar = dates("2024-03-15", "2024-12-31", "2025-01-01", "2025-12-31", "20
 
 var firstDays = dates("2023-09-15", "2023-12-31", "2024-01-01", "2024-02-29")
 
-// terms are added to a day: mostly nothing, else the terms of a policy to the day, or a day too many.
+// terms are added to a day: mostly zero, otherwise a term of a policy exactly, or one day more.
 var terms = []events.Date{0, 0, 0, 0, 0, 0, 1, -1, 30, 31, 60, 61, 45, 90, 91, 120, 121, 180, 181, 182, 365}
 
 func dates(days ...string) []events.Date {
@@ -82,7 +83,7 @@ func dates(days ...string) []events.Date {
 	return out
 }
 
-// amounts are around the thresholds of a small center and those of the policies.
+// amounts are near the thresholds of a small center and those of the policies.
 var amounts = []events.Fen{50_000_000, 100_000_000, 200_000_000, 150_000_000, 1, 199_999_999, 200_000_001, 20_000_000, 999,
 	300_000_000, 400_000_000, 600_000_000, 800_000_000, 899_999_999, 900_000_000, 1_000_000_000, 33_333_333, 1_000_000}
 
@@ -90,7 +91,7 @@ func pick[T any](t *rapid.T, from ...T) T { return rapid.SampledFrom(from).Draw(
 
 func either(t *rapid.T) bool { return rapid.Bool().Draw(t, "either") }
 
-// likely is true three times of four.
+// likely draws true three times out of four.
 func likely(t *rapid.T) bool { return pick(t, true, true, true, false) }
 
 func id(t *rapid.T, letter string, n int) string {
@@ -104,7 +105,7 @@ func amount(t *rapid.T) events.Fen { return rapid.SampledFrom(amounts).Draw(t, "
 func grantID(t *rapid.T) string { return id(t, "G", 8) }
 func matchID(t *rapid.T) string { return id(t, "M", 3) }
 
-// some draws a part of a list, mostly the whole.
+// some draws a part of a list, mostly the whole list.
 func some(t *rapid.T, list ...string) []string {
 	if likely(t) {
 		return list
@@ -136,7 +137,7 @@ func fields(t *rapid.T) []string {
 	return pick(t, []string{}, []string{"ai"}, []string{"nuclear"}, []string{"other", "medicine"})
 }
 
-// payload draws what a record of a kind may say, sensible or not; day draws another day of the story.
+// payload draws the payload of a kind, sensible or not. day draws another day of the story.
 func payload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T) events.Date) events.Payload {
 	switch kind {
 	case events.KindCenterRegistered:
@@ -200,8 +201,8 @@ func payload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T) ev
 	return anyPayload(t, kind, on, day)
 }
 
-// anyPayload draws the members of a kind by their types. A kind whose texts are of a closed list, or whose figures decide
-// something, needs a case in payload.
+// anyPayload draws the members of a kind by their types. A kind with texts from a closed list, or with figures that
+// decide something, needs a case in payload.
 func anyPayload(t *rapid.T, kind events.Kind, on events.Date, day func(*rapid.T) events.Date) events.Payload {
 	p := events.Lookup(kind).Blank()
 	v := reflect.ValueOf(p).Elem()
@@ -257,7 +258,7 @@ func factsChanged(t *rapid.T) events.Payload {
 	return p
 }
 
-// yearly draws what is said of a year: reports, grades and what follows from them.
+// yearly draws a payload about a year: a report, a grade, or a consequence of them.
 func yearly(t *rapid.T, kind events.Kind, day func(*rapid.T) events.Date) events.Payload {
 	switch kind {
 	case events.KindAnnualReportSubmitted:

@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// history places payloads as the events of one center, in the order given.
+// history returns payloads as the events of one center, in the given order.
 func history(on []string, data ...events.Payload) []events.Recorded {
 	var out []events.Recorded
 	for i, p := range data {

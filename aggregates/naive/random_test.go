@@ -19,14 +19,15 @@ import (
 
 const center events.CenterID = "ZJ-0001"
 
-// How many candidates a random history is drawn from.
+// The numbers of candidates from which a random history is drawn.
 const (
 	candidatesMin = 80
 	candidatesMax = 400
 )
 
-// TestMain draws fewer histories for each property than rapid does by default, unless -rapid.checks says how many: each
-// is a hundred records long, and there are many properties. For a long session: go test -run Agree -rapid.checks=20000.
+// TestMain draws fewer histories for each property than rapid does by default, unless -rapid.checks sets a number:
+// each history has a hundred records, and there are many properties. For a long session: go test -run Agree
+// -rapid.checks=20000.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	told := false
@@ -39,7 +40,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// story is a random history of one center, as the judge accepted it.
+// story is a random history of one center with the records that the judge accepted.
 type story struct {
 	timeline policy.Timeline
 	kinds    []events.Kind // that are drawn
@@ -49,13 +50,13 @@ type story struct {
 	things   map[string][]thing // grants, vouchers and whatever else is named, by the letters of their names
 }
 
-// thing is what later records may name.
+// thing is an object that later records can name, such as a grant.
 type thing struct {
 	name string
 	on   events.Date
 }
 
-// String lists the records, so that a failure can be read.
+// String lists the records, for messages of failures.
 func (s *story) String() string {
 	var b strings.Builder
 	for _, p := range s.timeline.Adopted() {
@@ -72,8 +73,8 @@ func (s *story) String() string {
 	return b.String()
 }
 
-// tell draws a history under a timeline. Its dates do not follow the order of recording. What the judge calls
-// nonsense is left out; a decision that breaks a rule is put down in record mode.
+// tell draws a history under a timeline. Its dates do not follow the order of recording. Nonsense is left out. A
+// decision that breaks a rule is recorded in record mode.
 func tell(t *rapid.T, timeline policy.Timeline) *story { return tellOf(t, timeline, kinds, calendar) }
 
 // tellOf draws a history of some kinds on some days.
@@ -87,7 +88,7 @@ func tellOf(t *rapid.T, timeline policy.Timeline, of []events.Kind, on []events.
 	return s
 }
 
-// candidate is a record before it is judged. Choice settles what depends on the records before it.
+// candidate is a record before it is judged. Choice selects the values that depend on the records before it.
 type candidate struct {
 	kind   events.Kind
 	on     events.Date
@@ -107,12 +108,12 @@ func (s *story) candidate(t *rapid.T) candidate {
 	return c
 }
 
-// day is one of the story's days, or one on which a term from it ends.
+// day draws a day of the story, or a day on which a term from it ends.
 func (s *story) day(t *rapid.T) events.Date {
 	return rapid.SampledFrom(s.days).Draw(t, "day") + rapid.SampledFrom(terms).Draw(t, "term")
 }
 
-// record judges a candidate and applies it, or leaves it out.
+// record judges a candidate, and applies it unless it is refused.
 func (s *story) record(c candidate) {
 	if c.data == nil || !s.settle(&c) {
 		return
@@ -138,15 +139,15 @@ func (s *story) record(c candidate) {
 	}
 }
 
-// id numbers the records, so that a history is the same each time it is drawn.
+// id numbers the records, so that a history has the same ids each time it is drawn.
 func (s *story) id() uuid.UUID {
 	id := uuid.UUID{6: 0x40, 8: 0x80}
 	binary.BigEndian.PutUint32(id[12:], uint32(len(s.log)+1))
 	return id
 }
 
-// settle fills in what depends on the records before: the names of things there are, the entry voided, the alert
-// closed, the grades and uses of the policy of the day.
+// settle fills in the values that depend on the records before: the names of existing things, the voided entry, the
+// closed alert, and the grades and uses of the policy of the day.
 func (s *story) settle(c *candidate) bool {
 	for _, name := range references(c.data) {
 		s.refer(c, name)
@@ -196,8 +197,8 @@ func (s *story) settle(c *candidate) bool {
 	return true
 }
 
-// refer turns a name that nothing has into one that something has, and, half the time, an earlier date into that
-// thing's.
+// refer replaces a name that nothing has by the name of an existing thing. Half the time it also moves an earlier
+// date to the date of that thing.
 func (s *story) refer(c *candidate, name *string) {
 	things := s.things[letters(*name)]
 	if len(things) == 0 {
@@ -214,7 +215,7 @@ func (s *story) refer(c *candidate, name *string) {
 	}
 }
 
-// graded is a year with a grade, if there is one and mostly, else the year given.
+// graded returns mostly a year with a grade, if there is one, otherwise the given year.
 func (s *story) graded(year, choice int) int {
 	var years []int
 	for i := range s.log {
@@ -228,7 +229,7 @@ func (s *story) graded(year, choice int) int {
 	return years[choice%len(years)]
 }
 
-// outstanding is what of a grant or match has not arrived yet, about.
+// outstanding returns approximately the amount of a grant or match that is not received yet.
 func (s *story) outstanding(id string) events.Fen {
 	var sum events.Fen
 	for i := range s.log {
@@ -258,7 +259,7 @@ func (s *story) outstanding(id string) events.Fen {
 	return sum
 }
 
-// roles lists who may write a record.
+// roles lists the roles that may write a record.
 func (s *story) roles(r *events.Record) []events.Role {
 	switch p := r.Data.(type) {
 	case *events.WaiverGranted:
@@ -273,7 +274,7 @@ func (s *story) roles(r *events.Record) []events.Role {
 	return events.Lookup(r.Kind).Roles
 }
 
-// valid says whether a record is one that the ledger can read.
+// valid reports whether the ledger can read a record.
 func valid(r *events.Record) bool { return len(r.Check()) == 0 }
 
 var kindsByType = func() map[string]events.Kind {
@@ -286,7 +287,7 @@ var kindsByType = func() map[string]events.Kind {
 
 func kindOf(data events.Payload) events.Kind { return kindsByType[fmt.Sprintf("%T", data)] }
 
-// known returns a prefix of the history: what is known at an instant.
+// known returns a prefix of the history: the records known at an instant.
 func (s *story) known(n int) []events.Recorded { return s.log[:n] }
 
 // replay applies records to a new center.
@@ -303,7 +304,7 @@ func replay(log []events.Recorded) (*aggregates.Center, error) {
 // letters returns the letters before the number of a name.
 func letters(name string) string { return strings.TrimRight(name, "0123456789") }
 
-// references are the names in a record of what others created.
+// references returns the names in a record that other records created.
 func references(data events.Payload) []*string {
 	switch p := data.(type) {
 	case *events.SubsidyGranted:
@@ -323,7 +324,7 @@ func references(data events.Payload) []*string {
 	return reference(data)
 }
 
-// reference is the member that holds the one name that a record refers to, as its facets say.
+// reference returns the member with the one name to which a record refers, by its facets.
 func reference(data events.Payload) []*string {
 	name := events.FacetsOf(data).Refers.ID
 	v := reflect.ValueOf(data).Elem()

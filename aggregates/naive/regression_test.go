@@ -20,7 +20,7 @@ type dated struct {
 var registration = dated{"2024-01-02", &events.CenterRegistered{Facts: events.Facts{USCC: "91330106MAC1K2L32C",
 	FoundedOn: events.MustDate("2019-05-01"), LeadingIndustries: []string{"集成电路"}}}}
 
-// appraisalBy is a joint appraisal that lacks nothing but who is not named.
+// appraisalBy returns a joint appraisal that is complete except for the participants.
 func appraisalBy(who ...string) events.Payload {
 	return &events.JointAppraisalHeld{Participants: who, ExpertReviews: 1, ThirdPartyReviews: 1,
 		Conclusions: events.Conclusions{Feasibility: true, Soundness: true, Necessity: true, Reasonableness: true}}
@@ -34,8 +34,8 @@ func project(grant string, source events.Source, year int, yuan events.Fen) even
 	return &events.SubsidyGranted{Grant: grant, Category: events.ProjectMoney, Source: source, FiscalYear: year, AmountFen: yuan * 100}
 }
 
-// TestTheEvaluatorsAgreeOnWhatTheyOnceSawDifferently keeps what random histories found, with the answer that the
-// definitions give.
+// The test keeps the histories on which the evaluators once differed, with the answers that follow from the
+// definitions.
 func TestTheEvaluatorsAgreeOnWhatTheyOnceSawDifferently(t *testing.T) {
 	draftThenOther, draftThenLenient := severalPolicies()[0], severalPolicies()[3] // from 2025-07-01 and 2025-06-30
 	taskBook := dated{"2024-03-15", &events.TaskBookFiled{PeriodEnd: events.MustDate("2028-12-31"), SupportYears: []int{2024}}}
@@ -89,7 +89,7 @@ func TestTheEvaluatorsAgreeOnWhatTheyOnceSawDifferently(t *testing.T) {
 	}
 }
 
-// place puts events down in order, each written by the first role that may.
+// place returns the events in order, each written by the first role that may write it.
 func place(history []dated) []events.Recorded {
 	s := &story{}
 	for _, d := range history {

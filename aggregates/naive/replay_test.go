@@ -19,7 +19,7 @@ func tellAny(t *rapid.T) *story {
 	return tell(t, rapid.SampledFrom(timelines).Draw(t, "policies"))
 }
 
-// same fails when two evaluations of one center differ.
+// same fails if two evaluations of one center differ.
 func same(t *rapid.T, s *story, what string, got, want *aggregates.Evaluation) {
 	t.Helper()
 	if d := difference(got, want); d != "" {
@@ -60,13 +60,13 @@ func TestACloneAndItsOriginalGoTheirOwnWays(t *testing.T) {
 	})
 }
 
-// TestAReplayAnswersAfterEachRecordWhatAnEvaluationFromScratchDoes goes through a history as one asks what changed: what the
-// replay keeps of an answer for the next one must never show, whatever is dated back, ruled, voided or adopted between.
+// The test replays a history as the list of changes does. The results that a replay keeps must never change an
+// answer, whatever is back-dated, ruled, voided or adopted in between.
 func TestAReplayAnswersAfterEachRecordWhatAnEvaluationFromScratchDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { sameAfterEach(t, tellAny(t)) })
 }
 
-// TestAReplayCountsMoneyOnAsFromScratch draws what moves money more often, around the ends of years.
+// The test draws events that move money more often, around the ends of years.
 func TestAReplayCountsMoneyOnAsFromScratch(t *testing.T) {
 	money := []events.Kind{"", events.KindSubsidyGranted, events.KindSubsidyReceived, events.KindFundsRecovered, events.KindFundsSpent, events.KindFundsSpent,
 		events.KindFundsSpent, events.KindFundsSpent, events.KindSpendingReversed, events.KindUseRuled, events.KindEntryVoided, events.KindEntrustmentSigned}
@@ -141,7 +141,7 @@ func TestWhatHappensLaterChangesNoAnswerOfBefore(t *testing.T) {
 	})
 }
 
-// voidsBefore says whether a record voids something of a day or before it.
+// voidsBefore reports whether a record voids an entry dated on a day or before it.
 func (s *story) voidsBefore(r *events.Recorded, on events.Date) bool {
 	p, ok := r.Data.(*events.EntryVoided)
 	return ok && slices.ContainsFunc(s.log, func(o events.Recorded) bool { return o.ID.String() == p.Event && o.On <= on })
@@ -159,8 +159,8 @@ func TestTheOrderOfRecordingDoesNotMatterButWithinADay(t *testing.T) {
 	})
 }
 
-// shuffled records the same facts in a random order that is not nonsense and keeps the order of each day; nil when none
-// was found.
+// shuffled records the same facts in a random order that is not nonsense and keeps the order within each day. It
+// returns nil if it finds none.
 func (s *story) shuffled(t *rapid.T) []events.Recorded {
 	waiting := rapid.Permutation(s.log).Draw(t, "order")
 	c := aggregates.NewCenter(center)
@@ -205,8 +205,8 @@ func TestAVoidingIsAcceptedExactlyWhenTheRestHoldsWithoutTheEntry(t *testing.T) 
 	})
 }
 
-// holdsWithout says whether an entry may be voided: it is neither a voiding nor the registration nor voided, and every
-// record after it, but voidings and closings of alerts, would have been accepted without it.
+// holdsWithout reports whether an entry may be voided: it is not a voiding, not the registration and not voided, and
+// every record after it, except voidings and closings of alerts, would have been accepted without it.
 func (s *story) holdsWithout(entry int) bool {
 	voided := map[string]bool{}
 	for i := range s.log {

@@ -10,8 +10,8 @@ import (
 
 var onlyTheDraft = policy.Timeline{}.With(policy.Builtin())
 
-// severalPolicies are timelines on which the amounts, terms, grades, uses, sources and conditions change on a day: the
-// draft, Measures of another province, and mutations of the draft, adopted in the order of their days or not.
+// severalPolicies are timelines on which amounts, terms, grades, uses, sources and conditions change on a day: the
+// draft, Measures of another province, and variants of the draft, adopted in the order of their days or in another.
 var severalPolicies = sync.OnceValue(func() []policy.Timeline {
 	draft := read("../policy/zj-2024-draft.json")
 	other := read("../policy/testdata/donghai-2025.json")
@@ -59,7 +59,7 @@ func read(path string) []byte {
 	return text
 }
 
-// mutated is a policy of other parameters that comes into force on a day.
+// mutated returns a policy with other parameters that comes into force on a day.
 func mutated(text []byte, version, from string, parameters map[string]any) *policy.Policy {
 	var p map[string]any
 	if err := json.Unmarshal(text, &p); err != nil {

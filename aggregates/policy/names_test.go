@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// edited returns the draft with pairs of a text and what stands in its place.
+// edited returns the draft with some texts replaced. Each pair is a text and its replacement.
 func edited(t *testing.T, pairs ...string) *policy.Policy {
 	t.Helper()
 	draft := read(t, "zj-2024-draft.json")

@@ -29,7 +29,7 @@ func parse(t testing.TB, text string) *policy.Policy {
 
 func donghai(t testing.TB) *policy.Policy { return parse(t, read(t, "testdata/donghai-2025.json")) }
 
-// faulty is one edit to the draft and what must be said about it.
+// faulty is one edit to the draft and the problem that it must cause.
 type faulty struct {
 	name     string
 	old, new string // the edit; the first occurrence only
