@@ -19,7 +19,7 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// count reads a stream with the bare client.
+// count returns the number of events that the bare client reads in a stream.
 func count(t *testing.T, client *esdb.Client, stream string) int {
 	t.Helper()
 	r, err := client.ReadStream(soon(t), stream, esdb.ReadStreamOptions{From: esdb.Start{}}, 1000)
@@ -34,7 +34,8 @@ func count(t *testing.T, client *esdb.Client, stream string) int {
 	return len(list)
 }
 
-// Client defect 5: an append that the server rejects early, or whose acknowledgement is lost, says nothing of use.
+// Client defect 5: the client's error does not show whether an append was rejected early or its acknowledgement was
+// lost.
 func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
 	t.Parallel()
 	wide := proposals("wide", 40) // more than the client sends before it hears of a rejection
@@ -85,7 +86,7 @@ func TestAppendsInDoubtAreSettledAndStoredOnce(t *testing.T) {
 	}
 }
 
-// Client defect 5, where it does not get better.
+// Client defect 5, if the fault persists.
 func TestAnAppendThatStaysInDoubtSaysSo(t *testing.T) {
 	t.Parallel()
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
@@ -136,8 +137,8 @@ func TestARefusalDoesNotSettleAnAppendInDoubt(t *testing.T) {
 	}
 }
 
-// Client defect 6: esdb.FromError sees neither wrapped errors nor bare statuses, and takes nil for an error's absence
-// of absence.
+// Client defect 6: esdb.FromError recognizes neither wrapped errors nor bare statuses, and takes a nil error for a
+// failure.
 func TestErrorsAreToldApartHoweverTheyAreWrapped(t *testing.T) {
 	if _, ok := esdb.FromError(nil); !ok {
 		t.Error("FromError(nil) has changed")
@@ -217,7 +218,7 @@ func TestEveryAppendIsChecked(t *testing.T) {
 	}
 }
 
-// Client defect 9: the revision that a stream is at comes as text alone.
+// Client defect 9: the client returns the current revision of the stream only as text.
 func TestAConflictSaysWhereTheStreamIs(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
@@ -233,7 +234,7 @@ func TestAConflictSaysWhereTheStreamIs(t *testing.T) {
 	}
 }
 
-// The server recognises a repeat by ids alone; the store looks at what is there.
+// The server recognizes a repeat by ids alone; the store compares the stored events.
 func TestOtherContentUnderTheSameIdsIsNoRepeatThoughTheServerSaysSo(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
@@ -253,7 +254,7 @@ func TestOtherContentUnderTheSameIdsIsNoRepeatThoughTheServerSaysSo(t *testing.T
 	}
 }
 
-// Client defect 12: reads are served by the node that the client met, however far behind it is.
+// Client defect 12: the node to which the client is connected serves reads, however far behind it is.
 func TestWhatWasAppendedIsReadThroughANodeThatIsBehind(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Nodes: 2})
 	follower := "esdb://" + srv.Node(1).Address() + "?tls=false"

@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// sized are events of the size that a province's have.
+// sized returns n events with bodies as large as those of a province.
 func sized(seed string, n int) []events.Proposed {
 	list := proposals(seed, n)
 	for i := range list {
@@ -31,7 +31,7 @@ func clientData(list []events.Proposed) []esdb.EventData {
 	return out
 }
 
-// beside runs both in turn and reports what one event costs with each.
+// beside runs the client and the store in turn, and reports the time of each per event.
 func beside(b *testing.B, eventsEach int, client, store func(i int)) {
 	var spent [2]time.Duration
 	for i := 0; b.Loop(); i++ {
@@ -146,7 +146,8 @@ func BenchmarkSubscribe(b *testing.B) {
 	})
 }
 
-// What a subscription holds that has caught up and waits, and one whose reader does not come, with its buffer full.
+// The benchmark measures the memory of a subscription that has caught up and waits, and of one with a full buffer
+// whose reader does not read.
 func BenchmarkSubscriptionMemory(b *testing.B) {
 	srv, s := filled(b)
 	const subscriptions = 20
@@ -194,8 +195,8 @@ func heap() int64 {
 	return int64(m.HeapInuse + m.StackInuse)
 }
 
-// How long after the server is back, having been away for a second, an append is answered, and a subscription hands out
-// what was appended.
+// The benchmark measures, after the server was stopped for a second, the time until an append is acknowledged and
+// until a subscription yields the event.
 func BenchmarkReconnect(b *testing.B) {
 	srv := kurrenttest.Start(b, kurrenttest.ClusterConfig{})
 	s := openOn(b, srv.ConnectionString(), standardLimits())

@@ -11,10 +11,10 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// unread holds the client up while it sends: the server does not read what it is sent.
+// unread makes the client block while it sends: the server does not read the messages.
 var unread = kurrenttest.Every(kurrenttest.Append, 1, kurrenttest.Fault{Strike: kurrenttest.Stall, Early: true})
 
-// wide is a batch that takes several messages.
+// wide returns a batch of several messages.
 func wide() []events.Proposed {
 	batch := proposals("wide", 50)
 	for i := range batch {
@@ -23,8 +23,8 @@ func wide() []events.Proposed {
 	return batch
 }
 
-// Client defect 20: a context that ends while an append is being sent makes the client race with itself. Only the race
-// detector sees it: it ends the bare client's process, and would fail this test.
+// Client defect 20: if a context ends while the client sends an append, the client has a data race. Only the race
+// detector notices it: it ends the process of the bare client, and would fail this test.
 func TestAppendsWhoseContextEndsDoNotRace(t *testing.T) {
 	if raceDetector {
 		out, died := dies(t, "contexts that end while it sends")

@@ -17,7 +17,7 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// Client defects 13 and 14: strings that the client takes and means something else by.
+// Client defects 13 and 14: the client accepts these strings and gives them another meaning.
 func TestConnectionStringsThatTheClientMisreadsAreRefused(t *testing.T) {
 	misread := map[string]func(c *esdb.Configuration) bool{ // and what the client makes of them
 		"esdb://a?keepAliveInterval=10":             func(c *esdb.Configuration) bool { return c.KeepAliveInterval == 10*time.Millisecond },
@@ -121,7 +121,7 @@ func TestConnectionStringsAreReadAsTheyAreMeant(t *testing.T) {
 	}
 }
 
-// Client defect 14 is not one where there is TLS: the account is sent, and must be the right one.
+// Client defect 14 does not occur with TLS: the account is sent, and must be correct.
 func TestAccountsAreSentOverTLSAndNeverLogged(t *testing.T) {
 	clerk := kurrenttest.ClusterAccount{Login: "clerk", Password: "se@cret"}
 	reader := kurrenttest.ClusterAccount{Login: "taizhang", Password: "se@cret"}

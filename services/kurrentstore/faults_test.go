@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// The contract holds whatever goes wrong on the way, as long as something gets through in the end.
+// The contract holds under every fault, as long as retries succeed in the end.
 func TestTheStoreKeepsTheContractUnderEachFault(t *testing.T) {
 	t.Parallel()
 	lost := kurrenttest.Fault{Strike: kurrenttest.Drop, Stored: true}

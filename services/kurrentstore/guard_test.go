@@ -15,10 +15,10 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// tamper is what an account with the right to may do to a stream.
+// tamper is a change of a stream that an account with the right to it can make.
 type tamper func(t *testing.T, client *esdb.Client, stream string)
 
-// say writes metadata of a stream.
+// say returns a tamper that writes metadata of a stream.
 func say(metadata string) tamper {
 	return func(t *testing.T, client *esdb.Client, stream string) {
 		t.Helper()
@@ -59,8 +59,8 @@ var tampers = map[string]tamper{
 	},
 }
 
-// What an operator can do to a stream makes the bare client's reads shorter, without a word, and the store's an error:
-// AL-LED-01.
+// If an operator hides events of a stream, the bare client's reads are shorter without an error. The store's reads
+// return an error: AL-LED-01.
 func TestAHistoryThatIsHiddenIsAnErrorAndNeverShorter(t *testing.T) {
 	for name, do := range tampers {
 		t.Run(name, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestAHistoryThatIsHiddenIsAnErrorAndNeverShorter(t *testing.T) {
 	}
 }
 
-// Before a read begins, something may have been done long ago that the read would never meet.
+// A stream may have been changed long before the position at which a read begins.
 func TestWhatWasDoneBeforeAReadBeginsIsNoticed(t *testing.T) {
 	for name, do := range tampers {
 		for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
@@ -146,7 +146,7 @@ func TestWhatWasDoneBeforeAReadBeginsIsNoticed(t *testing.T) {
 	}
 }
 
-// What a node that is behind does not know of yet must not pass for not done.
+// A node that is behind must not make the store believe that nothing was changed.
 func TestANodeThatIsBehindDoesNotSayThatNothingWasDone(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
@@ -191,7 +191,7 @@ func TestMetadataThatWasTakenBackInTimeDoesNoHarm(t *testing.T) {
 	}
 }
 
-// Metadata that is changed after a stream was found whole is noticed by the next append if anybody reads along.
+// If a subscription sees a change of metadata after a stream was found complete, the next append returns the error.
 func TestAnAppendNoticesMetadataThatASubscriptionSaw(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
@@ -210,7 +210,7 @@ func TestAnAppendNoticesMetadataThatASubscriptionSaw(t *testing.T) {
 	mustAppend(t, s, center, 2, proposals("b", 1))
 }
 
-// What a subscription saw while the metadata was being looked at is newer than what the look found.
+// A change that a subscription saw during a check of metadata is newer than the result of the check.
 func TestALookAtMetadataDoesNotOutweighWhatASubscriptionSawMeanwhile(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
@@ -253,7 +253,7 @@ func TestALookAtMetadataDoesNotOutweighWhatASubscriptionSawMeanwhile(t *testing.
 	wantTampered(t, err, center)
 }
 
-// A subscription that has not met a stream notices all the same what is done to it.
+// A subscription notices changes of a stream even if it has not yielded an event of that stream.
 func TestASubscriptionThatBeginsLaterNoticesWhatIsDoneToAnyStream(t *testing.T) {
 	for name, do := range tampers {
 		t.Run(name, func(t *testing.T) {
@@ -285,7 +285,8 @@ func TestASubscriptionThatBeginsLaterNoticesWhatIsDoneToAnyStream(t *testing.T) 
 	}
 }
 
-// Servers have sent checkpoints beyond events that were still to come: an event after one must not be taken for old.
+// Some servers send checkpoints beyond events that they have not sent yet. An event after a checkpoint must not be
+// dropped as old.
 func TestACheckpointHidesNoEvent(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
@@ -304,14 +305,14 @@ func TestACheckpointHidesNoEvent(t *testing.T) {
 	}
 }
 
-// recorded is an event of the center's stream as the client hands it out.
+// recorded returns an event of the center's stream as the client returns it.
 func recorded(number, position uint64) item {
 	p := proposals(fmt.Sprint(number), 1)[0]
 	return item{event: &esdb.RecordedEvent{EventID: p.ID, EventType: string(p.Kind), ContentType: contentJSON, StreamID: string(center), EventNumber: number,
 		Data: []byte(p.Body.String()), Position: esdb.Position{Commit: position, Prepare: position}}}
 }
 
-// A gap that nothing explains is reported too: here a server delivers a stream without its middle.
+// A gap is an error even without a change of metadata: here the server leaves out the middle of a stream.
 func TestAGapInAStreamIsAnErrorInEveryRead(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
@@ -341,7 +342,7 @@ func TestAGapInAStreamIsAnErrorInEveryRead(t *testing.T) {
 	}
 }
 
-// A node that was behind when a read came to its end, and is not a moment later, must not be believed either.
+// A node that is behind at the end of a read and catches up a moment later must not make the read shorter.
 func TestANodeThatCatchesUpAsAReadEndsMakesItNoShorter(t *testing.T) {
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {
@@ -366,8 +367,8 @@ func TestANodeThatCatchesUpAsAReadEndsMakesItNoShorter(t *testing.T) {
 	}
 }
 
-// A cluster that was restored from an old copy has lost what was acknowledged; a subscription that begins later must not
-// wait there as if nothing had happened.
+// A cluster restored from an old copy has lost acknowledged events. A subscription that begins after them must not
+// wait without an error.
 func TestAClusterThatLostItsEndIsNoticed(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
@@ -384,7 +385,8 @@ func TestAClusterThatLostItsEndIsNoticed(t *testing.T) {
 	}
 }
 
-// A subscription may meet such a node only after another one had what it begins after.
+// A subscription may reach a node that is behind only after another node had the event after which the subscription
+// begins.
 func TestASubscriptionEndsOnANodeThatStaysBehind(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Nodes: 2})
 	s := openOn(t, srv.ConnectionString(), quick())

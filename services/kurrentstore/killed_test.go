@@ -15,7 +15,7 @@ import (
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
-// serve says how to reach the server, and serves until the process is killed.
+// serve prints how to reach the server, and serves until the process is killed.
 func serve(dir, listen string) error {
 	kept, err := logstore.Open(dir, logstore.Options{})
 	if err != nil {
@@ -29,7 +29,7 @@ func serve(dir, listen string) error {
 	select {}
 }
 
-// process runs a server as a process of its own, and returns when it can be reached.
+// process runs a server in a separate process, and returns when it can be reached.
 func process(t *testing.T, dir, listen string) (connection string, kill func()) {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), os.Args[0])
@@ -49,7 +49,7 @@ func process(t *testing.T, dir, listen string) (connection string, kill func()) 
 	return connection, func() { c.Process.Kill(); c.Wait() }
 }
 
-// A server that is killed while it is written to and read from, and comes back with what it had made durable.
+// The server is killed during writes and reads, and restarts with its durable events.
 func TestNothingAcknowledgedIsLostOrTwiceWhenTheServerIsKilled(t *testing.T) {
 	const centers, each, kills = 3, 60, 4
 	dir := t.TempDir()

@@ -20,7 +20,7 @@ import (
 
 const center events.StreamID = "center-ZJ-0007"
 
-// quick are limits under which tests of what goes wrong are over soon.
+// quick returns short limits, so that tests of faults end soon.
 func quick() limits {
 	l := standardLimits()
 	l.call, l.silence, l.idle = 2*time.Second, 300*time.Millisecond, 300*time.Millisecond
@@ -28,7 +28,7 @@ func quick() limits {
 	return l
 }
 
-// openOn opens a store on a connection string, which is closed when the test ends.
+// openOn opens a store on a connection string. It is closed at the end of the test.
 func openOn(t testing.TB, connection string, l limits, change ...func(*Options)) *Store {
 	t.Helper()
 	c, err := ParseConnection(connection)
@@ -47,13 +47,13 @@ func openOn(t testing.TB, connection string, l limits, change ...func(*Options))
 	return s
 }
 
-// roomy is a server that takes the longest record.
+// roomy returns the configuration of a server that accepts the longest record.
 func roomy(c kurrenttest.ClusterConfig) kurrenttest.ClusterConfig {
 	c.MaxAppendBytes = 16 << 20
 	return c
 }
 
-// bare returns a client as it comes, to show what it does.
+// bare returns the client without the store, to show its defects.
 func bare(t testing.TB, connection string) *esdb.Client {
 	t.Helper()
 	config, err := esdb.ParseConnectionString(connection)
@@ -85,7 +85,7 @@ func proposals(seed string, n int) []events.Proposed {
 	return out
 }
 
-// data is the same for the bare client.
+// data returns the events of batch for the bare client.
 func data(seed string, n int) []esdb.EventData {
 	var out []esdb.EventData
 	for _, p := range proposals(seed, n) {
@@ -103,7 +103,7 @@ func mustAppend(t testing.TB, s events.Store, stream events.StreamID, expected u
 	return places
 }
 
-// bodies collects what a read yields.
+// bodies returns the bodies of the events that a read yields.
 func bodies(seq iter.Seq2[events.Stored, error]) (list []string, err error) {
 	for e, err := range seq {
 		if err != nil {
@@ -139,8 +139,8 @@ func wantTampered(t testing.TB, err error, stream events.StreamID) {
 	}
 }
 
-// marked marks the goroutine, and with it every one that comes of it, and returns how to count them. Those of other tests
-// are none of its business: a client that was closed while it looked for a node goes on looking.
+// marked marks the goroutine and all goroutines that it starts, and returns a function that counts them. It does not
+// count goroutines of other tests: a client that was closed while it searched for a node goes on searching.
 func marked(t testing.TB) (count func() int) {
 	t.Helper()
 	mark := fmt.Sprintf("%q:%q", "of", t.Name())
@@ -162,7 +162,7 @@ func marked(t testing.TB) (count func() int) {
 	}
 }
 
-// until waits for a condition.
+// until waits until a condition holds.
 func until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)

@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// deaths are things that end a process when the client is used as it comes. They are shown in a process of their own.
+// deaths are uses of the bare client that end the process. Each runs in a separate process.
 var deaths = map[string]func(client *esdb.Client, srv *kurrenttest.Cluster){
 	"close under calls": func(client *esdb.Client, srv *kurrenttest.Cluster) {
 		srv.Break(kurrenttest.Every(kurrenttest.Features, 1, kurrenttest.Fault{Strike: kurrenttest.Reject}))
@@ -84,7 +84,7 @@ func TestMain(m *testing.M) {
 	die(client, srv)
 }
 
-// dies runs one of the deaths and returns what the process said, and whether it failed.
+// dies runs one of the deaths. It returns the output of the process, and whether the process failed.
 func dies(t *testing.T, name string) (string, bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

@@ -31,7 +31,7 @@ func codeOf(err error) esdb.ErrorCode {
 	return -1
 }
 
-// Client defect 1: discovery that fails ends the client for good.
+// Client defect 1: after a failed discovery the client is unusable for ever.
 func TestAnOutageLongerThanDiscoveryEndsTheBareClientAndNotTheStore(t *testing.T) {
 	const soonGivenUp = "&maxDiscoverAttempts=2&discoveryInterval=10"
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
@@ -110,7 +110,7 @@ func TestCallsEndWithTheirContextWhileTheClientLooksForANode(t *testing.T) {
 	mustAppend(t, s, center, 0, proposals("a", 1))
 }
 
-// Client defect 2 again: an append goes unanswered for long, and its outcome is not known to whoever stops waiting.
+// Client defect 2 again: the outcome of an append without an answer is unknown to a caller that stops waiting.
 func TestAnAppendWhoseContextEndsUnderWayHasAnUnknownOutcome(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), quick())
@@ -129,8 +129,8 @@ func TestAnAppendWhoseContextEndsUnderWayHasAnUnknownOutcome(t *testing.T) {
 	}
 }
 
-// Client defect 2, where it would cost every slot: calls that meet a client that has lost its node hang in it while one of
-// them looks for another, and for ever if there is none.
+// Client defect 2, in the case in which it could use all slots: calls to a client that has lost its node hang while
+// one of them searches for another node, and for ever if there is none.
 func TestCallsThatHangInALostClientEndWithIt(t *testing.T) {
 	if raceDetector {
 		t.Skip("closing a channel under a sender is a race, and here the only way to end it")
@@ -175,7 +175,7 @@ func TestCallsThatHangInALostClientEndWithIt(t *testing.T) {
 	until(t, "no call is left", func() bool { return len(s.callSlots) == 0 })
 }
 
-// Client defect 2 once more: an append that nobody waits for any more is not held on to for ever.
+// Client defect 2 once more: an append for which nobody waits any more does not run for ever.
 func TestAnAppendThatIsNeverAnsweredIsGivenUp(t *testing.T) {
 	t.Parallel()
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
@@ -222,7 +222,7 @@ func TestCloseUnderCallsEndsTheBareClientsProcessAndNotTheStores(t *testing.T) {
 	s.links.Wait() // the client stops looking
 }
 
-// The client may find out that it lost its node, and its link be given up, just as the store is closed.
+// The client may lose its node, and its link be given up, just when the store is closed.
 func TestCloseWaitsForALinkThatIsGivenUpMeanwhile(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	l := quick()
@@ -374,7 +374,7 @@ func TestAnAppendThatMeetsAFollowerFailsOnTheBareClientAndNotOnTheStore(t *testi
 	wantBodies(t, s.ReadAll(soon(t), 0), proposals("a", 2))
 }
 
-// A client that is sent to a leader that is gone looks for a node again, and so is given up.
+// A client that cannot reach the suggested leader searches for a node again, so its link is given up.
 func TestAClientThatDoesNotReachTheSuggestedLeaderIsReplaced(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{Nodes: 3})
 	s := openOn(t, "esdb://"+srv.Node(1).Address()+"?tls=false", quick())

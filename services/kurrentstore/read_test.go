@@ -15,7 +15,7 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// Client defect 3: a read whose server says nothing any more blocks for ever.
+// Client defect 3: a read blocks for ever if the server sends nothing more.
 func TestAReadThatStallsGoesOnElsewhere(t *testing.T) {
 	for version, method := range map[string]kurrenttest.Method{"24.10.0.0": kurrenttest.Subscribe, "22.10.0.0": kurrenttest.Read} {
 		t.Run(version, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestReadsAndAppendsGoOnAfterAServerHung(t *testing.T) {
 	wantBodies(t, s.ReadAll(soon(t), 0), proposals("a", 3), proposals("b", 1))
 }
 
-// Client defect 10: a subscription that was dropped answers so at once for ever.
+// Client defect 10: a dropped subscription returns the drop again and again.
 func TestASubscriptionGoesOnAfterDropsAndOutages(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	client := bare(t, srv.ConnectionString())
@@ -164,8 +164,8 @@ func TestASubscriptionGoesOnAfterDropsAndOutages(t *testing.T) {
 	}
 }
 
-// Client defect 11: a subscription without a beginning begins at the end; reads include where they begin, subscriptions
-// do not.
+// Client defect 11: a subscription without a start position begins at the end. Reads include their start position,
+// and subscriptions do not.
 func TestReadsAndSubscriptionsBeginWhereTheyAreTold(t *testing.T) {
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {
@@ -262,8 +262,7 @@ func TestWhatTheClientCannotReadIsAnError(t *testing.T) {
 	wantBodies(t, s.ReadAll(soon(t), 0), proposals("a", 3))
 }
 
-// What else lies in the cluster does not travel: the server is asked for the ledger's streams alone, and for what is said
-// about them.
+// The server is asked only for the ledger's streams and their metadata, so other events of the cluster are not sent.
 func TestEverythingIsFilteredOnTheServer(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	s := openOn(t, srv.ConnectionString(), standardLimits(), func(o *Options) { o.Prefix = "trial." }) // no read is opened anew
@@ -290,7 +289,7 @@ func TestEverythingIsFilteredOnTheServer(t *testing.T) {
 	}
 }
 
-// Client defect 19, and what else may lie in a cluster beside a ledger.
+// Client defect 19, and other events that a cluster may have beside a ledger.
 func TestWhatIsNotTheLedgersIsPassedOver(t *testing.T) {
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {
@@ -376,7 +375,7 @@ func TestSeveralLedgersShareACluster(t *testing.T) {
 	wantBodies(t, other.ReadStream(soon(t), center, 1), proposals("b", 3)[1:])
 }
 
-// The end of a read is that of everything, and may be an event of somebody else.
+// The end of a read is the end of $all, and the last event may belong to somebody else.
 func TestAReadStopsAtItsEndThoughTheLedgerGoesOn(t *testing.T) {
 	for _, version := range []string{"24.10.0.0", "22.10.0.0"} {
 		t.Run(version, func(t *testing.T) {

@@ -14,12 +14,12 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// serverVariable holds the connection string of a real server. The tests write to it, each under a prefix of its own, and
-// leave what they wrote. Whether the longest record comes back is tested if the server takes it: one that is left as it is
-// does not (MaxAppendSize 1048576).
+// serverVariable is the variable with the connection string of a real server. The tests write to that server, each
+// under a prefix of its own, and leave their events there. The test of the longest record runs only if the server
+// accepts it; with the default MaxAppendSize of 1048576 it does not.
 const serverVariable = "TAIZHANG_TEST_ESDB"
 
-// The contract holds on a server that is in use: the one in TAIZHANG_TEST_ESDB, or else one of our own.
+// The contract holds on a server in use: the one in TAIZHANG_TEST_ESDB, or else a test server.
 func TestTheStoreKeepsTheContractOnAServerWithOthersOnIt(t *testing.T) {
 	connection := os.Getenv(serverVariable)
 	if connection == "" {

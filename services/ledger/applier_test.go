@@ -18,7 +18,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
-// ofCenter makes a record of any center from the tail of its JSON.
+// ofCenter returns a record of a center from the tail of its JSON.
 func ofCenter(t testing.TB, center, name, tail string) *events.Record {
 	t.Helper()
 	rec, problems := events.DecodeRecord(fmt.Appendf(nil, `{"id":"%s","center":"%s",%s}`, idOf(name), center, tail))

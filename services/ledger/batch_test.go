@@ -18,7 +18,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
-// named makes records of ZJ-0001, each named by its tail.
+// named returns records of ZJ-0001, each with its tail as its name.
 func named(t testing.TB, tails ...string) (list []*events.Record) {
 	t.Helper()
 	for _, tail := range tails {
@@ -27,7 +27,7 @@ func named(t testing.TB, tails ...string) (list []*events.Record) {
 	return list
 }
 
-// voucher is a payment from G1.
+// voucher returns a payment from G1.
 func voucher(number string, fen int) string {
 	return strings.NewReplacer("V1", number, "40000", fmt.Sprint(fen)).Replace(spent)
 }
@@ -160,7 +160,8 @@ func TestABatchIsWrittenOnlyAtTheRevisionThatItRequires(t *testing.T) {
 	}
 }
 
-// A ledger that has not seen what another process wrote neither accepts a revision that is over nor refuses the one that is.
+// A ledger that has not read the events of another process neither accepts an old revision nor refuses the current
+// one.
 func TestTheRequiredRevisionIsThatOfTheStore(t *testing.T) {
 	one, store := newLedger(t)
 	two := open(t, store)
@@ -290,7 +291,8 @@ func TestALedgerForReadingOnlyRefusesToWriteInBothLanguages(t *testing.T) {
 	}
 }
 
-// Random histories, cut into random batches with repeats, are answered as one record after the other is, and make the same ledger.
+// Random histories in random batches with repeats must give the same answers and the same ledger as the records one
+// by one.
 func TestBatchesAnswerAsOneRecordAfterTheOther(t *testing.T) {
 	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 7))
@@ -348,7 +350,7 @@ func TestBatchesAnswerAsOneRecordAfterTheOther(t *testing.T) {
 	}
 }
 
-// someTail is a record that may be good, bad, or there already.
+// someTail returns a record that may be good, bad or recorded already.
 func someTail(random *rand.Rand, done []string) string {
 	if len(done) > 0 && random.IntN(4) == 0 {
 		return done[random.IntN(len(done))]
@@ -369,7 +371,7 @@ func someTail(random *rand.Rand, done []string) string {
 	return voucher(number, 1+random.IntN(30000))
 }
 
-// bodies returns everything that was appended to a store, in order.
+// bodies returns the bodies of all events of a store, in order.
 func bodies(t *testing.T, store events.Store) string {
 	t.Helper()
 	var b strings.Builder
@@ -382,7 +384,8 @@ func bodies(t *testing.T, store events.Store) string {
 	return b.String()
 }
 
-// 64 writers bring batches beside imports of the same centers: what is acknowledged is there once, whole and in a row.
+// 64 writers write batches beside imports of the same centers. Each acknowledged batch must be stored once, whole and
+// without gaps.
 func TestBatchesBesideImports(t *testing.T) {
 	l, store := newLedger(t)
 	const writers, centers, rounds = 64, 8, 3

@@ -16,7 +16,8 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
-// begun returns the streams of all events in order, and fails unless the first is the adoption of the built-in policy.
+// begun returns the streams of all events in order. It fails unless the first event is the adoption of the built-in
+// policy.
 func begun(t *testing.T, store events.Store) (streams []events.StreamID) {
 	t.Helper()
 	for s, err := range store.ReadAll(t.Context(), 0) {
@@ -116,7 +117,7 @@ func TestARefusedFirstRecordLeavesAnEmptyStore(t *testing.T) {
 	}
 }
 
-// cut is a store that fails every append but those of policies.
+// cut is a store that fails every append except those of policies.
 type cut struct{ events.Store }
 
 func (c cut) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {

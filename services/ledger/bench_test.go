@@ -26,8 +26,8 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
-// BenchmarkRecord measures the whole write path, from a line of JSON to a durable record in the read models, with many
-// writers on centers of their own, against the same bytes appended to a bare file.
+// BenchmarkRecord measures the whole write path, from a line of JSON to a durable record in the read models, with
+// many writers on different centers. It compares with the same bytes appended to a bare file.
 func BenchmarkRecord(b *testing.B) {
 	for _, writers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("%d writers", writers), func(b *testing.B) {
@@ -96,7 +96,7 @@ func last(b *testing.B, store events.Store) (line []byte) {
 	return append(line, '\n')
 }
 
-// BenchmarkBatch measures batches of a hundred vouchers of one center that has many already, on a store in memory.
+// BenchmarkBatch measures batches of a hundred vouchers for one center with many vouchers, on a store in memory.
 func BenchmarkBatch(b *testing.B) {
 	const size = 100
 	for _, known := range []int{0, 5000} {

@@ -15,8 +15,9 @@ import (
 	"github.com/taizhang/taizhang/services/simulator/simulatortest"
 )
 
-// BenchmarkCheck opens a ledger and checks it, in a process of its own as `taizhang check` would. The figure check-of-open is the time
-// of both as a multiple of the time of opening alone; cpu-of-open is the same of processor time, which other programs disturb less.
+// BenchmarkCheck opens a ledger and checks it, in a separate process like `taizhang check`. check-of-open is the time
+// of both as a multiple of the time of opening alone. cpu-of-open is the same in processor time, which other programs
+// disturb less.
 func BenchmarkCheck(b *testing.B) {
 	b.Run(fmt.Sprint(*largest), func(b *testing.B) {
 		file, dir := filepath.Join(b.TempDir(), "history.jsonl"), filepath.Join(b.TempDir(), "ledger")
@@ -54,7 +55,7 @@ func measureCheck(m *measures, dir string) error {
 	return err
 }
 
-// processorSeconds is what this process has used of all processors.
+// processorSeconds returns the processor time that this process has used.
 func processorSeconds() float64 {
 	var u unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {

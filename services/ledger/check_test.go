@@ -74,7 +74,7 @@ func TestWhatIsTooMuchIsSampledAndThoroughTakesAll(t *testing.T) {
 	}
 }
 
-// The read models say what the store said when they were made; afterwards it says something else of one center.
+// The read models are built from the store; afterwards the store returns other bytes for one center.
 func TestAReadModelThatIsWrongIsFoundWhateverIsSampled(t *testing.T) {
 	for _, c := range []struct {
 		thorough bool
@@ -127,7 +127,7 @@ func TestEveryEventIsDecodedAlsoAfterOneThatIsNot(t *testing.T) {
 	}
 }
 
-// alteredStream hands out other bytes of a stream than of the whole ledger.
+// alteredStream returns other bytes in reads of a stream than in reads of the whole ledger.
 type alteredStream struct{ *altered }
 
 func (a alteredStream) ReadAll(ctx context.Context, after uint64) iter.Seq2[events.Stored, error] {
@@ -178,7 +178,7 @@ func TestACheckEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// altered is a store that hands out other bytes than were stored.
+// altered is a store that returns other bytes than were stored.
 type altered struct {
 	events.Store
 	on  bool

@@ -9,7 +9,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
-// A caller leaves while the server has stored its batch and the answer is lost: the store settles what became of the batch, and
+// A caller cancels when the server has stored its batch and the answer is lost. The store finds out the outcome, and
 // the ledger goes on.
 func TestACallerThatLeavesAClusterDoesNotStopTheLedger(t *testing.T) {
 	srv := kurrenttest.Start(t, kurrenttest.ClusterConfig{})

@@ -11,14 +11,14 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
-// heapGrowth returns by how many percent the heap may grow before it is collected.
+// heapGrowth returns the percentage by which the heap may grow before a collection.
 func heapGrowth() int {
 	sample := []metrics.Sample{{Name: "/gc/gogc:percent"}}
 	metrics.Read(sample)
 	return int(sample[0].Value.Uint64()) // -1 if it is never collected
 }
 
-// TestOpeningSetsBackHowOftenTheHeapIsCollected opens a ledger in every way in which that can end.
+// The test opens a ledger in every way in which opening can end.
 func TestOpeningSetsBackHowOftenTheHeapIsCollected(t *testing.T) {
 	defer debug.SetGCPercent(heapGrowth())
 	_, store := newLedger(t)

@@ -16,8 +16,8 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
-// leaving is a store whose callers go away while it appends: it calls gone before each append, and an append whose context ends
-// has an unknown outcome, as in a cluster.
+// leaving is a store whose callers cancel while it appends. It calls gone before each append. As in a cluster, an
+// append whose context ends has an unknown outcome.
 type leaving struct {
 	events.Store
 	gone func(events.StreamID)
@@ -58,7 +58,7 @@ func TestAnAppendOutlivesItsCaller(t *testing.T) {
 	write(t, l, fined, fined)
 }
 
-// An append of unknown outcome stops the ledger whoever waits for it.
+// An append of unknown outcome stops the ledger even if nobody waits for it.
 func TestAnUnknownOutcomeStopsTheLedgerThoughItsCallerLeft(t *testing.T) {
 	for _, fault := range []storetest.Fault{storetest.FailedNotStored, storetest.FailedButStored} {
 		ctx, leave := context.WithCancel(t.Context())
@@ -112,7 +112,7 @@ func TestWhoWaitsForAStreamMayLeave(t *testing.T) {
 	}
 }
 
-// watched is a store that counts the reads of streams that are open.
+// watched is a store that counts the open reads of streams.
 type watched struct {
 	events.Store
 	open atomic.Int64

@@ -15,7 +15,7 @@ import (
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
-// crashDir and crashFile make this binary import the file into the directory, instead of running the tests.
+// The variables that make this binary import the file into the directory instead of running the tests.
 const (
 	crashDir  = "TAIZHANG_CRASH_DIR"
 	crashFile = "TAIZHANG_CRASH_FILE"
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// telling says on standard output when each append begins and when it was answered.
+// telling prints when each append begins and when it is acknowledged.
 type telling struct{ events.Store }
 
 func (s telling) Append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {
@@ -70,8 +70,8 @@ func importTelling(dir, file string) error {
 	return store.Close()
 }
 
-// killedAt runs the import in another process, kills it when it has said so many lines, and returns what had been
-// answered as durable; finished says that it came to its end before.
+// killedAt runs the import in another process and kills it after a number of lines. It returns the events
+// acknowledged as durable. finished is true if the import had ended before.
 func killedAt(t *testing.T, dir, file string, lines int) (durable map[events.StreamID]uint64, finished bool) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])

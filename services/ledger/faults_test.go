@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
-// hooked is a store that calls functions, if they are set, before an append, after one that succeeded, and with each
+// hooked is a store that calls functions, unless nil: before an append, after a successful append, and with each
 // event of a subscription, which they may change.
 type hooked struct {
 	events.Store
@@ -55,7 +55,7 @@ func (h *hooked) AppendBytesMax() int {
 	return h.bytes
 }
 
-// reached waits until an event is applied.
+// reached waits until a position is applied.
 func reached(t *testing.T, l *ledger.Ledger, position uint64) {
 	t.Helper()
 	for l.Register().Position() < position {
@@ -65,8 +65,8 @@ func reached(t *testing.T, l *ledger.Ledger, position uint64) {
 	}
 }
 
-// A record that cannot be applied where it lies is a break of its stream whoever is first, the applier or the answer of
-// the store: it is stored, so the writer is told that.
+// A stored record that cannot be applied is a break of its stream. The writer gets the error whether the applier or
+// the answer of the store comes first.
 func TestARecordThatCannotBeAppliedIsToldWhoeverIsFirst(t *testing.T) {
 	for _, appliedFirst := range []bool{true, false} {
 		t.Run(fmt.Sprint(appliedFirst), func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestARecordThatCannotBeAppliedIsToldWhoeverIsFirst(t *testing.T) {
 	}
 }
 
-// After a break the aggregate counts fewer events than the stream has, so that where a record lies is not known.
+// After a break the aggregate has fewer events than the stream, so the revisions of records are not known.
 func TestTryingAnswersAsRecordDoesAfterABreak(t *testing.T) {
 	store := &hooked{Store: memstore.New(ticking())}
 	l := open(t, store)
@@ -139,7 +139,7 @@ func TestABreakWithinABatchOfAnImportIsTold(t *testing.T) {
 	}
 }
 
-// Two ledgers import the same file: the appends of the second are repeats of what it has applied meanwhile.
+// Two ledgers import the same file: the appends of the second repeat events that it has applied meanwhile.
 func TestNothingStaysAnnounced(t *testing.T) {
 	path := file(t, line("registered", registered), line("granted", granted), line("received", received), line("spent", spent))
 	one, first := newLedger(t)
@@ -183,7 +183,8 @@ func TestAClosedLedgerTakesNoWriting(t *testing.T) {
 	}
 }
 
-// A writer whose record is stored and not yet applied as the ledger is closed is not told that it was not written.
+// If the ledger is closed when a record is stored and not yet applied, its writer must not be told that it was not
+// written.
 func TestClosingALedgerAnswersAWriterThatWaits(t *testing.T) {
 	inner := memstore.New(ticking())
 	store := &hooked{Store: inner}
@@ -206,7 +207,7 @@ func TestClosingALedgerAnswersAWriterThatWaits(t *testing.T) {
 	}
 }
 
-// What is written before an import ends early is counted.
+// Records written before an import ends early are counted.
 func TestAnImportThatEndsEarlyCountsWhatItWrote(t *testing.T) {
 	inner := memstore.New(ticking())
 	store := &hooked{Store: inner, bytes: 1}
@@ -224,8 +225,8 @@ func TestAnImportThatEndsEarlyCountsWhatItWrote(t *testing.T) {
 	}
 }
 
-// doubtful is a store that stores what is appended after the first adoption and says that it may not have, for there is
-// something else by now.
+// doubtful is a store whose appends after the first adoption are stored and return ErrUnknown, because another event
+// follows meanwhile.
 type doubtful struct{ events.Store }
 
 func (d doubtful) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {

@@ -26,9 +26,9 @@ import (
 
 var largest = flag.Int("records", 100_000, "the largest history that BenchmarkGrowth makes")
 
-// BenchmarkGrowth imports a simulated province of 10^4, 10^5 … records, opens it again and records on, each in a process
-// of its own as `taizhang` would, and compares both with bare files: the import with appending the same bytes a thousand lines a
-// sync, opening with reading the files once with their CRC-32C, and with decoding the events alone.
+// BenchmarkGrowth imports a simulated province of 10^4, 10^5 … records, opens it again and records more, each in a
+// separate process like `taizhang`. It compares the import with appending the same bytes, a thousand lines a sync,
+// and opening with one read of the files with their CRC-32C and with decoding the events alone.
 func BenchmarkGrowth(b *testing.B) {
 	for size := 10_000; size <= *largest; size *= 10 {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
@@ -70,7 +70,7 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 }
 
-// measures is what a process says of its work.
+// measures holds the results of one process.
 type measures struct {
 	Seconds                                 float64
 	DecodeSeconds                           float64 // of all events on all processors, from memory
@@ -86,14 +86,14 @@ type measures struct {
 	AgainSeconds                            float64 // the same, nothing having changed; the best of five
 }
 
-// These make this binary measure something instead of running the tests.
+// The variables that make this binary run a measurement instead of the tests.
 const (
 	measureWhat = "TAIZHANG_MEASURE"
 	measureDir  = "TAIZHANG_MEASURE_DIR"
 	measureFile = "TAIZHANG_MEASURE_FILE"
 )
 
-// measured measures in another process, with the collector set as cmd/taizhang sets it.
+// measured measures in another process, with the collector set as in cmd/taizhang.
 func measured(b *testing.B, what, dir, file string) (m measures) {
 	b.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -169,7 +169,7 @@ func measureAppend(m *measures, dir string) error {
 	return store.Close()
 }
 
-// appends records trials, one after another by each writer on a center of its own, and returns how many a second.
+// appends records trials, one after another by each writer on a center of its own. It returns the number per second.
 func appends(l *ledger.Ledger) (perSecond float64, err error) {
 	const total = 20_000
 	ids := l.Register().IDs()
@@ -231,7 +231,7 @@ func measureOpen(m *measures, dir string) error {
 	return err
 }
 
-// decodeOnly decodes every event, as many at once as there are processors, and returns how long the decoding took.
+// decodeOnly decodes every event on all processors, and returns the time of decoding.
 func decodeOnly(ctx context.Context, store events.Store) (seconds float64, err error) {
 	const batch = 4096
 	var held []events.Stored
@@ -263,7 +263,7 @@ func decodeOnly(ctx context.Context, store events.Store) (seconds float64, err e
 	return seconds, decode()
 }
 
-// heapMB is how much of the heap is live.
+// heapMB returns the live heap.
 func heapMB() float64 {
 	runtime.GC()
 	var stats runtime.MemStats
@@ -271,7 +271,7 @@ func heapMB() float64 {
 	return float64(stats.HeapAlloc) / 1e6
 }
 
-// peakMB is the most memory that this process had resident.
+// peakMB returns the peak of the resident memory of this process.
 func peakMB() float64 {
 	status, _ := os.ReadFile("/proc/self/status")
 	_, rest, _ := strings.Cut(string(status), "VmHWM:")
@@ -289,7 +289,7 @@ func segments(b *testing.B, dir string) []string {
 	return names
 }
 
-// linesOf returns about a thousand events as they are on disk, and the size of all.
+// linesOf returns about a thousand stored lines, and the size of all.
 func linesOf(b *testing.B, dir string) (thousand []byte, whole int64) {
 	b.Helper()
 	names := segments(b, dir)

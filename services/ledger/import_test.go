@@ -198,7 +198,7 @@ func TestAnExportImportsToTheSameAnswers(t *testing.T) {
 	}
 }
 
-// failsAt is a store whose n-th append, and every later one, fails for certain.
+// failsAt returns a store whose n-th and later appends fail and store nothing.
 func failsAt(store events.Store, n int64) events.Store {
 	return &storetest.Faulty{Store: store, Plan: func(i int64) storetest.Fault {
 		if i >= n {
@@ -267,7 +267,7 @@ func TestAnImportEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// endsAt is a store that takes one event an append, and ends a context when it is given its n-th append.
+// endsAt is a store that accepts one event per append, and cancels a context at its n-th append.
 type endsAt struct {
 	events.Store
 	n   atomic.Int64
@@ -341,7 +341,7 @@ func TestProgressReachesItsTotal(t *testing.T) {
 	}
 }
 
-// version is the built-in policy as any version.
+// version returns the adoption of the built-in policy under another version.
 func version(t testing.TB, number int) *events.Record {
 	t.Helper()
 	p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "2"`), fmt.Appendf(nil, `"version": "%d"`, number), 1))
@@ -351,7 +351,8 @@ func version(t testing.TB, number int) *events.Record {
 	return ledger.Adoption(p)
 }
 
-// overtaken is an import of one file that calls meanwhile between judging and writing, in each run, with its number from 1.
+// overtaken returns an import of files that calls meanwhile between judging and writing, with the number of the run
+// from 1.
 func overtaken(files []ledger.ImportFile, meanwhile func(run int)) ledger.ImportConfig {
 	started := &rewound{ReadSeeker: files[0].Content}
 	files[0].Content = started
@@ -417,8 +418,9 @@ func TestWhoeverWritesDuringAnImportIsNotWrittenOver(t *testing.T) {
 	}
 }
 
-// What somebody else writes while the files are judged is in no copy that was made before. A record of the files that is there by
-// then is judged on the same copy as those that follow it, so that they are not refused for what it brought.
+// The copies of the centers do not have records that somebody else writes while the files are judged. A record of the
+// files that the ledger has by then is judged on the same copy as the records after it, so that these are not refused
+// for lack of it.
 func TestARecordThatSomebodyElseWritesWhileAFileIsJudgedIsNotMissed(t *testing.T) {
 	l, store := newLedger(t)
 	write(t, l, "a", registered)
@@ -439,10 +441,10 @@ func TestARecordThatSomebodyElseWritesWhileAFileIsJudgedIsNotMissed(t *testing.T
 	}
 }
 
-// fined2 needs a registration alone.
+// fined2 is a record that needs only a registration.
 const fined2 = `"kind":"trial.recorded","on":"2025-02-01","by":{"role":"center","actor":"c-1"},"data":{"trial":"T1","onProductionLine":false}`
 
-// What a run wrote before it was overtaken counts as written, and a bad line is told once, as the last run judged it.
+// Records that an overtaken run wrote count as written, and a bad line is reported once, as the last run judged it.
 func TestAnImportThatRunsAgainCountsAllAndTellsOnce(t *testing.T) {
 	inner := memstore.New(ticking())
 	store := &hooked{Store: inner, bytes: 1} // each record an append
@@ -555,7 +557,7 @@ func TestWhatIsLaidByLeavesNothingBehindAndFailsByName(t *testing.T) {
 	}
 }
 
-// narrow is a store that takes few bytes in one append.
+// narrow is a store that accepts few bytes in one append.
 type narrow struct {
 	events.Store
 	appends atomic.Int64
@@ -595,7 +597,7 @@ func TestACenterOfMoreRecordsThanAnAppendTakesIsImported(t *testing.T) {
 	}
 }
 
-// A bad record that waits until the last run of an import is handed over as one that is handed over when it is found.
+// A bad record that is held until the last run must be passed to Bad like one that is passed at once.
 func TestABadRecordThatIsHeldIsTheSame(t *testing.T) {
 	path := file(t, line("a", registered), line("b", granted), line("c", received), line("o", orphaned), line("p", overspent), "{", "\"\xff\"")
 	var told [2][]ledger.BadRecord

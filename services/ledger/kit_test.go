@@ -29,7 +29,7 @@ var (
 	importer = ledger.Writer{Name: "importer", MayRecord: true}
 )
 
-// ticking is a clock that moves a second at each look.
+// ticking returns a clock that advances a second at each call.
 func ticking() func() time.Time {
 	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	return func() time.Time { now = now.Add(time.Second); return now }
@@ -51,8 +51,8 @@ func newLedger(t testing.TB) (*ledger.Ledger, *memstore.Store) {
 	return open(t, store), store
 }
 
-// record makes a record of ZJ-0001 from the tail of its JSON: `"kind":…,"on":…,"by":…,"data":…`. Its id follows from
-// name.
+// record returns a record of ZJ-0001 from the tail of its JSON: `"kind":…,"on":…,"by":…,"data":…`. Its id follows
+// from name.
 func record(t testing.TB, name, tail string) *events.Record {
 	t.Helper()
 	rec, problems := events.DecodeRecord([]byte(line(name, tail)))
@@ -88,7 +88,7 @@ func write(t testing.TB, l *ledger.Ledger, name, tail string) ledger.Result {
 	return result
 }
 
-// secondPolicy is the built-in policy as version 3.
+// secondPolicy returns the built-in policy as version 3.
 func secondPolicy(t testing.TB) *policy.Policy {
 	t.Helper()
 	p, problems := policy.Parse(bytes.Replace(policy.Builtin().Text(), []byte(`"version": "2"`), []byte(`"version": "3"`), 1))
@@ -98,7 +98,7 @@ func secondPolicy(t testing.TB) *policy.Policy {
 	return p
 }
 
-// refusal returns what refuses, or fails the test.
+// refusal returns the refusal in an error, or fails the test.
 func refusal(t testing.TB, err error) *aggregates.Refusal {
 	t.Helper()
 	var refused *aggregates.Refusal
@@ -117,13 +117,13 @@ func file(t testing.TB, lines ...string) string {
 	return path
 }
 
-// testdata is the path of a history of the repository.
+// testdata returns the path of a history under testdata.
 func testdata(t testing.TB, name string) string {
 	t.Helper()
 	return filepath.Join("..", "..", "aggregates", "testdata", name, "history.jsonl")
 }
 
-// simulated writes a history of so many records to a file.
+// simulated writes a simulated history with a number of records to a file.
 func simulated(t testing.TB, records, centers int) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "simulated.jsonl")
@@ -144,7 +144,7 @@ func imports(t testing.TB, l *ledger.Ledger, cfg ledger.ImportConfig) (ledger.Im
 	return report, bad
 }
 
-// answers is everything a register answers on a few dates, to compare two of them.
+// answers returns all answers of a register on a few dates, to compare two registers.
 func answers(r *projections.Register) string {
 	var b strings.Builder
 	for _, on := range []string{"2024-12-31", "2025-07-15", "2025-12-31", "2026-10-31"} {

@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// building are pasts whose builds end when and as the test says.
+// building are pasts whose builds end when the test says.
 type building struct {
 	*pasts
 	begun chan uint64 // the position of each build that begins
@@ -49,13 +49,13 @@ func (b *building) under(n int) {
 	b.most = max(b.most, b.count)
 }
 
-// answer is what a caller got.
+// answer is the result of one call.
 type answer struct {
 	*projections.Register
 	err error
 }
 
-// asks asks for a position, and returns when the caller waits.
+// asks asks for a position in a goroutine, and returns when the call waits.
 func (b *building) asks(ctx context.Context, t *testing.T, position uint64) <-chan answer {
 	t.Helper()
 	before := b.waits()
@@ -83,7 +83,7 @@ func (b *building) keeps() (positions []uint64) {
 	return positions
 }
 
-// until waits until something is so.
+// until waits until a condition holds.
 func until(t *testing.T, so func() bool) {
 	t.Helper()
 	for late := time.Now().Add(10 * time.Second); !so(); time.Sleep(time.Millisecond) {
@@ -93,7 +93,7 @@ func until(t *testing.T, so func() bool) {
 	}
 }
 
-// has asks for a position that is built at once.
+// has asks for a position and lets it be built at once.
 func (b *building) has(t *testing.T, position uint64) {
 	t.Helper()
 	got := b.asks(t.Context(), t, position)
@@ -174,7 +174,7 @@ func TestTheBuildEndsOnlyWhenNobodyWaitsForIt(t *testing.T) {
 	}
 }
 
-// A caller may come when the build of the same position was given up and has not ended yet.
+// A caller may ask for a position whose build was cancelled and has not ended yet.
 func TestABuildThatWasGivenUpIsNotShared(t *testing.T) {
 	ended, end := make(chan struct{}), make(chan struct{})
 	var begun int

@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
-// counting is a store that counts the events it hands out.
+// counting is a store that counts the events that it returns.
 type counting struct {
 	*memstore.Store
 	read *int
@@ -125,7 +125,7 @@ func TestWhatIsKnownNowIsAskedOfTheReadModelsThatFollowEveryWrite(t *testing.T) 
 	}
 }
 
-// TestManyAskOfThePastWhileOthersWrite asks of many positions at once, and compares with a ledger that never went on.
+// The test asks for many positions at once, and compares the answers with ledgers that end there.
 func TestManyAskOfThePastWhileOthersWrite(t *testing.T) {
 	const last = 12
 	l, _ := newLedger(t)

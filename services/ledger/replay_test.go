@@ -9,8 +9,8 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
-// TestNothingKeepsThePayloadOfAReplayedVoucher rebuilds histories twice: from events as DecodeEvent decodes them, and
-// from replayed events whose vouchers are overwritten as soon as they are applied. Both must answer and judge alike.
+// The test rebuilds histories twice: from events as DecodeEvent decodes them, and from replayed events whose vouchers
+// are overwritten as soon as they are applied. Both must answer and judge alike.
 func TestNothingKeepsThePayloadOfAReplayedVoucher(t *testing.T) {
 	files := []string{simulated(t, 1200, 4), testdata(t, "edges"), testdata(t, "ahead")}
 	for _, path := range files {

@@ -10,7 +10,8 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
-// What a record moves is the same whether it is tried, told in the story of its center, or found between two points.
+// The effect of a record is the same whether it is tried, shown in the story of its center, or found between two
+// points.
 func TestOneAnswerToWhatARecordMoved(t *testing.T) {
 	const yearEnd = `"kind":"funds.spent","on":"2025-12-31","by":{"role":"center","actor":"c-1"},"data":{"voucher":"V8","payee":"乙","use":"pilot","lines":[{"grant":"G1","amountFen":1000}],"summary":"中试"}`
 	on := events.MustDate("2025-12-31")

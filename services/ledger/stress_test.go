@@ -20,7 +20,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
-// sparse is a store whose positions have gaps, as those of a cluster have, and whose subscriptions come late by a random
+// sparse is a store whose positions have gaps, like those of a cluster, and whose subscriptions are late by a random
 // number of turns. Some appends end with an unknown outcome, before or after they are stored.
 type sparse struct {
 	events.Store
@@ -86,16 +86,16 @@ func (s *sparse) Subscribe(ctx context.Context, after uint64) iter.Seq2[events.S
 	return s.spread(s.Store.Subscribe(ctx, after/sparseness), true)
 }
 
-// said is what a writer was told of a record.
+// said is the result of a record that its writer got.
 type said struct {
 	id     uuid.UUID
 	result ledger.Result
 	err    error
 }
 
-// Several ledgers of one store are written to, some of the same centers, with contexts that end at any moment, imports
-// beside single records, and unknown outcomes: what a writer was told is so, all read models are those of the log, and
-// nothing stays announced.
+// Several ledgers over one store are written to, some on the same centers, with contexts that end at any moment,
+// imports beside single records, and unknown outcomes. Every result must be true, all read models must equal the log,
+// and no record may stay announced.
 func TestWhatWritersAreToldIsSoWhateverHappens(t *testing.T) {
 	seeds := uint64(30)
 	if testing.Short() {
@@ -123,7 +123,7 @@ func TestWhatWritersAreToldIsSoWhateverHappens(t *testing.T) {
 	}
 }
 
-// writes records the life of a center, which another writer shares, with batches and imports between.
+// writes records the life of a center that another writer shares, with batches and imports in between.
 func writes(t *testing.T, l *ledger.Ledger, w int, random *rand.Rand, tell func(said)) {
 	center := fmt.Sprintf("ZJ-%04d", w/2)
 	tails := []string{registered, granted, received, spent, fined, overspent}
@@ -180,7 +180,8 @@ func writes(t *testing.T, l *ledger.Ledger, w int, random *rand.Rand, tell func(
 	}
 }
 
-// soundLog fails unless the log is what the writers were told, and the ledgers answer as one that is opened now.
+// soundLog fails unless the log matches the results of the writers, and the ledgers answer like one that is opened
+// now.
 func soundLog(t *testing.T, store events.Store, all []said, ledgers []*ledger.Ledger) {
 	t.Helper()
 	places := map[uuid.UUID]events.Place{}

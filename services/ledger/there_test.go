@@ -14,13 +14,13 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
-// given makes an import of records that were read from another form of file.
+// given imports records that the caller has read.
 func given(t *testing.T, l *ledger.Ledger, acceptGood bool, records ...ledger.Given) (ledger.ImportReport, []ledger.BadRecord) {
 	t.Helper()
 	return imports(t, l, ledger.ImportConfig{Given: records, GivenBytes: 100, AcceptGood: acceptGood})
 }
 
-// at is a row of a sheet.
+// at returns the origin of a row of a sheet.
 func at(row int) ledger.Origin { return ledger.Origin{File: "sheet.csv", Sheet: 1, Line: row} }
 
 func TestWhatIsGivenIsJudgedAndWrittenLikeLines(t *testing.T) {
@@ -128,7 +128,7 @@ func storedOf(t *testing.T, l *ledger.Ledger) (list []events.Stored) {
 	return list
 }
 
-// rowsOf are records of a sheet whose ids go on with #1, #2 and so on.
+// rowsOf returns records of a sheet with the further ids #1, #2 and so on.
 func rowsOf(t *testing.T, actor string, tails ...string) (list []ledger.Given) {
 	t.Helper()
 	for i, tail := range tails {
@@ -139,12 +139,12 @@ func rowsOf(t *testing.T, actor string, tails ...string) (list []ledger.Given) {
 	return list
 }
 
-// voiding is a voiding of the record of a name.
+// voiding returns a voiding of the record with a name.
 func voiding(name string) string {
 	return fmt.Sprintf(`"kind":"entry.voided","on":"2025-08-01","by":{"role":"center","actor":"c-1"},"data":{"event":"%s","reason":"错"}`, idOf(name))
 }
 
-// Somebody else brings or voids the records of a sheet between judging and writing.
+// Somebody else records or voids the records of a sheet between judging and writing.
 func TestRowsThatSomebodyElseBringsOrVoidsDuringAnImport(t *testing.T) {
 	for name, c := range map[string]struct {
 		meanwhile func(*ledger.Ledger)
@@ -186,7 +186,7 @@ func TestRowsThatSomebodyElseBringsOrVoidsDuringAnImport(t *testing.T) {
 	}
 }
 
-// However far an import of sheets came before it was stopped, the next one finishes it.
+// Wherever an import of sheets was interrupted, the next one finishes it.
 func TestAnInterruptedImportOfRowsIsFinishedByTheNextOne(t *testing.T) {
 	corrected := strings.Replace(spent, "40000", "30000", 1)
 	for n := int64(1); n <= 4; n++ {

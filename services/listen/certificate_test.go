@@ -15,7 +15,7 @@ import (
 	"github.com/taizhang/taizhang/services/listen/listentest"
 )
 
-// shown returns the name in the certificate that a server shows.
+// shown returns the name in the certificate of a server.
 func shown(t *testing.T, address string) string {
 	t.Helper()
 	c, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// longDir returns a directory whose path is longer than an address of a Unix socket may be.
+// longDir returns a directory whose path is longer than an address of a Unix socket can be.
 func longDir(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 40))
@@ -105,7 +105,7 @@ func TestAFileThatIsNoSocketStays(t *testing.T) {
 	}
 }
 
-// watched is a listener that notes how many connections of it were open when it was asked for one more.
+// watched is a listener that records the number of open connections at each accept.
 type watched struct {
 	net.Listener
 	open    atomic.Int32
@@ -173,7 +173,7 @@ func TestALimitedListenerHasOnlySoManyConnectionsOpen(t *testing.T) {
 	}
 }
 
-// TestOneAddressDoesNotTakeAllConnections opens more connections from one address than it may have, and one from another.
+// The test opens more connections from one address than it may have, and one from another address.
 func TestOneAddressDoesNotTakeAllConnections(t *testing.T) {
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -85,7 +85,7 @@ func fen(text string) events.Fen {
 	return events.Fen(n)
 }
 
-// plainAges takes what was spent or recovered from the receipts one after another.
+// plainAges subtracts spending and recoveries from the receipts one after another.
 func (h *plainHistory) plainAges(on string) (rows []string) {
 	year, _ := strconv.Atoi(on[:4])
 	for center, es := range h.byCenter(on) {

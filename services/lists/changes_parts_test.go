@@ -16,15 +16,15 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// parts are what was reported, corrected since and happened since.
+// parts holds the reported amount, the corrections since, and the movements since.
 type parts [3]int64
 
 var partNames = [...]string{"reported", "corrected", "happened"}
 
-// partsCenters are the centers of each history whose figures are compared, "" for all together.
+// partsCenters lists the centers of each history whose figures are compared; "" means all together.
 var partsCenters = map[string][]string{edgesHistory: {""}, provinceHistory: {"ZJ-0001", "ZJ-0007", "ZJ-0018"}}
 
-// partsOf computes the parts of every figure from the three reports, by center, year, scope and figure, of one center or
+// partsOf computes the parts of every figure from three reports, by center, year, scope and figure, of one center or
 // of all for "".
 func partsOf(t *testing.T, of string, then, corrected, now published) map[string]parts {
 	lines := maps.Clone(then.execution)
@@ -111,7 +111,8 @@ func (g *growing) partsAgree(t *testing.T, center, since, from, on string, then,
 	}
 }
 
-// reportedInMarch returns a ledger and the position at which its year 2025 was reported in March 2026. Records follow it.
+// reportedInMarch returns a ledger and the position at which its year 2025 was reported in March 2026. Later records
+// follow.
 func reportedInMarch(t *testing.T) (g *growing, since string) {
 	g = storyOf(t)
 	since = fmt.Sprint(g.l.Register().Position())
@@ -124,7 +125,7 @@ func reportedInMarch(t *testing.T) (g *growing, since string) {
 	return g, since
 }
 
-// TestAFigureIsWhatWasReportedCorrectedAndHappened follows the balance from the report of March to June.
+// The test follows the balance from the report of March to June.
 func TestAFigureIsWhatWasReportedCorrectedAndHappened(t *testing.T) {
 	g, since := reportedInMarch(t)
 	rows, table := g.ask(t, "changes", "2026-06-30", "since", since, "from-as-of", "2025-12-31", "scope", "province", "figure", "executed", "by", "city")
@@ -153,8 +154,7 @@ func TestAFigureIsWhatWasReportedCorrectedAndHappened(t *testing.T) {
 	sameRows(t, rows, "fiscalYear part amountFen position why", []string{"2025|reported|100000|4|", "2025|reported|-30000|5|", "2025|reported|-31000|6|"})
 }
 
-// TestASourceThatLeavesAScopeIsNoLossOfAFigure adopts a policy under which the grant of the story is of no scope of its year
-// from September on.
+// The test adopts a policy under which the source of the grant belongs to no scope from September on.
 func TestASourceThatLeavesAScopeIsNoLossOfAFigure(t *testing.T) {
 	g := storyOf(t)
 	body := strings.NewReplacer(`"version": "2"`, `"version": "3"`, `"effectiveFrom": "2024-01-01"`, `"effectiveFrom": "2025-09-01"`).Replace(string(policy.Builtin().Text()))

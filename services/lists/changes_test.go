@@ -22,7 +22,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// growing is a ledger that is told a history in parts, on a clock that is set by hand.
+// growing is a ledger to which parts of a history are added, on a clock that the test sets.
 type growing struct {
 	*plainHistory
 	l   *ledger.Ledger
@@ -53,7 +53,7 @@ func (g *growing) tell(t testing.TB, lines ...string) {
 	}
 }
 
-// published are the answers that are filed: the execution report by center, year and scope, and the alerts.
+// published holds the filed answers: the execution report by center, year and scope, and the alerts.
 type published struct {
 	execution map[string]map[string]string
 	alerts    map[string]map[string]string
@@ -94,7 +94,7 @@ func orZero(s string) string {
 	return s
 }
 
-// figuresDiffer are the rows that changes must have, found by comparing the two reports.
+// figuresDiffer returns the rows that changes must have, from a comparison of two reports.
 func figuresDiffer(before, after published) (want []string) {
 	lines := maps.Clone(before.execution)
 	maps.Copy(lines, after.execution)
@@ -110,8 +110,8 @@ func figuresDiffer(before, after published) (want []string) {
 	return want
 }
 
-// alertsDiffer are the alerts that came, went or have another clearing date. Those that are given as one with another
-// raising date count as one gone and one come.
+// alertsDiffer returns the alerts that appeared, disappeared or have another clearing date. An alert with another
+// raising date counts as one that disappeared and one that appeared.
 func alertsDiffer(before, after published) (want []string) {
 	all := maps.Clone(before.alerts)
 	maps.Copy(all, after.alerts)
@@ -125,11 +125,10 @@ func alertsDiffer(before, after published) (want []string) {
 	return want
 }
 
-// changesDays are days that are reported: in the middle of a year, at its end, and one on which most has happened.
+// changesDays are the days of the reports: in the middle of a year, at its end, and one after most events.
 var changesDays = map[bool][]string{false: {"2025-06-30", "2025-12-31", "2026-08-31"}, true: {"2025-12-31"}}[underRace]
 
-// TestChangesAreTheDifferenceOfTheReportsThenAndNow tells a history in two parts and compares the reports made before
-// and after the second.
+// The test adds a history in two parts and compares the reports before and after the second.
 func TestChangesAreTheDifferenceOfTheReportsThenAndNow(t *testing.T) {
 	for _, name := range []string{edgesHistory, provinceHistory} {
 		lines := strings.Split(strings.TrimSpace(string(historyText(t, name))), "\n")
@@ -197,7 +196,7 @@ func (g *growing) agrees(t *testing.T, since, on string, before, after published
 	}
 }
 
-// recordsSumUp checks that what the records moved of each figure leads from what it was to what it is.
+// recordsSumUp checks that the amounts that the records moved add up from the old figure to the new one.
 func (g *growing) recordsSumUp(t *testing.T, since, on string, figures []map[string]string) {
 	t.Helper()
 	name := func(r map[string]string) string {
@@ -223,7 +222,7 @@ func (g *growing) recordsSumUp(t *testing.T, since, on string, figures []map[str
 	}
 }
 
-// The story of a center that reported in March and was told more later.
+// The records of a center up to its report in March, and later ones.
 const (
 	storyRegistered = `{"id":"00000000-0000-4000-8000-000000000001","kind":"center.registered","center":"ZJ-0001","on":"2025-01-10","by":{"role":"center","actor":"c"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}}`
 	storyGranted    = `{"id":"00000000-0000-4000-8000-000000000002","kind":"subsidy.granted","center":"ZJ-0001","on":"2025-02-01","by":{"role":"finance","actor":"f"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000}}`
@@ -242,7 +241,7 @@ func storyOf(t testing.TB) *growing {
 	return g
 }
 
-// TestWhyAFigureIsNotWhatWasReported asks in June for what was reported in March.
+// The test asks in June about a figure reported in March.
 func TestWhyAFigureIsNotWhatWasReported(t *testing.T) {
 	g := storyOf(t)
 	g.now = time.Date(2026, 6, 10, 2, 0, 0, 0, time.UTC)
@@ -312,7 +311,7 @@ func TestNothingChangedSinceNow(t *testing.T) {
 	}
 }
 
-// TestChangesUpToAnEarlierPoint asks a register of what was known in between.
+// The test asks a register as of a point in between.
 func TestChangesUpToAnEarlierPoint(t *testing.T) {
 	g := storyOf(t)
 	reg, err := g.l.KnownAt(t.Context(), ledger.Point{Position: 5})
@@ -329,7 +328,7 @@ func TestChangesUpToAnEarlierPoint(t *testing.T) {
 	}
 }
 
-// TestEachOfManyRecordsIsFound tells a center thousands of payments, with a ruling among them, and asks what each moved.
+// The test adds thousands of payments to a center, with a ruling among them, and asks for the effect of each.
 func TestEachOfManyRecordsIsFound(t *testing.T) {
 	g := storyOf(t)
 	since := fmt.Sprint(g.l.Register().Position())
@@ -352,7 +351,7 @@ func TestEachOfManyRecordsIsFound(t *testing.T) {
 	}
 }
 
-// payments are so many vouchers of one fen, and in their middle a ruling on one of them.
+// payments returns vouchers of one fen, and in their middle a ruling on one of them.
 func payments(n int) (lines []string) {
 	for i := range n {
 		lines = append(lines, strings.Replace(storySpent(0, "2026-04-01", fmt.Sprint("N", i), "pilot", 1), "000000000010", fmt.Sprintf("%012d", 1000+i), 1))
@@ -372,7 +371,7 @@ func TestChangesEndWhenTheCallerDoes(t *testing.T) {
 	}
 }
 
-// BenchmarkChangesOfOneCenter is the worst case: all later records are of one center.
+// BenchmarkChangesOfOneCenter measures the worst case: all later records belong to one center.
 func BenchmarkChangesOfOneCenter(b *testing.B) {
 	for _, n := range []int{1000, 5000} {
 		g := storyOf(b)

@@ -8,7 +8,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// questions returns every list, asked with each value of each of its choices and flags.
+// questions returns questions for every list, with each value of each of its choices and flags.
 func questions(on events.Date, since uint64) (all []lists.Question) {
 	needed := map[string]string{"center": "ZJ-0001", "since": fmt.Sprint(since), "year": "2025", "scope": "province", "figure": "balance"}
 	for _, l := range lists.Lists {

@@ -115,7 +115,7 @@ func TestDeferralsOfAllYearsAreNotOfOne(t *testing.T) {
 	}
 }
 
-// plainMoney is what article 20 asks about one year in scope province.
+// plainMoney holds the amounts of one year in scope province that article 20 needs.
 type plainMoney struct{ available, executed, late int64 }
 
 func (m plainMoney) low(year int, on string) bool {
@@ -133,7 +133,7 @@ func (m plainMoney) rate() string {
 	return s
 }
 
-// plainProvince counts the money of a year from the events up to a day.
+// plainProvince computes the money of a year from the events up to a day.
 func plainProvince(es []plainEvent, year int, on string) (m plainMoney) {
 	funds := plainFunds(es)
 	provincial := func(grant string) bool {
@@ -183,8 +183,8 @@ func plainProvince(es []plainEvent, year int, on string) (m plainMoney) {
 	return m
 }
 
-// plainAhead sums the grants of a fiscal year that were made before it, less reversals, and what was received of them in it
-// and later.
+// plainAhead returns the sum of the grants of a fiscal year that were made before the year, less reversals, and the
+// receipts of these grants from the beginning of the year on.
 func plainAhead(es []plainEvent, fiscalYear int) (announced, paid int64) {
 	begins := fmt.Sprint(fiscalYear, "-01-01")
 	for _, f := range plainFunds(es) {

@@ -10,8 +10,8 @@ import (
 	"github.com/taizhang/taizhang/services/simulator"
 )
 
-// BenchmarkFinanceLists asks each list as of a day that no center was evaluated for yet, as the first question after
-// opening does. The time for a record shall not grow with the records.
+// BenchmarkFinanceLists asks each list as of a date without evaluations, like the first question after opening. The
+// time per record must not grow with the number of records.
 func BenchmarkFinanceLists(b *testing.B) {
 	for _, records := range []int{25_000, 100_000} {
 		h := plain(b, simulatedRecords(b, records, records/250))

@@ -53,29 +53,29 @@ type plainLine struct {
 	AmountFen int64
 }
 
-// plainHistory is a ledger and the lines that it was made from.
+// plainHistory is a ledger with the lines from which it was made.
 type plainHistory struct {
 	desk   *lists.Books
 	lines  []plainEvent
 	events []plainEvent // those of the lines that stand
 }
 
-// financeDays are days on which the lists are asked for: quiet ones, year-ends, and the days around a deadline.
+// financeDays are the days on which the lists are asked: quiet days, year-ends, and days around a deadline.
 var financeDays = map[bool][]string{
 	false: {"2023-12-31", "2024-06-30", "2025-01-31", "2025-03-15", "2025-12-31", "2026-01-30", "2026-01-31", "2026-08-31", "2026-10-31"},
 	true:  {"2025-01-31", "2026-01-31", "2026-10-31"},
 }[underRace]
 
-// simulatedSeeds are those of the provinces that are made up.
+// simulatedSeeds are the seeds of the simulated provinces.
 var simulatedSeeds = map[bool][]uint64{false: {1, 2, 3}, true: {1}}[underRace]
 
-// financeOnce are the histories once they are made: it takes seconds.
+// financeOnce keeps the histories, because making them takes seconds.
 var financeOnce struct {
 	sync.Mutex
 	all map[string]*plainHistory
 }
 
-// financeHistories are the histories that come with the repository and some simulated provinces.
+// financeHistories returns the histories under testdata and some simulated provinces.
 func financeHistories(t *testing.T) map[string]*plainHistory {
 	t.Helper()
 	financeOnce.Lock()
@@ -114,7 +114,7 @@ const (
 	provinceHistory = "zhejiang-2026/history.jsonl.gz"
 )
 
-// historyText is the text of a history of the repository, unpacked.
+// historyText returns the text of a history under testdata, unpacked.
 func historyText(t testing.TB, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "aggregates", "testdata", name))
@@ -133,7 +133,7 @@ func historyText(t testing.TB, name string) []byte {
 	return text
 }
 
-// plain imports a history, and keeps its lines.
+// plain imports a history and keeps its lines.
 func plain(t testing.TB, text []byte) *plainHistory {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "history.jsonl")
@@ -186,7 +186,7 @@ func (h *plainHistory) byCenter(on string) map[string][]plainEvent {
 	return all
 }
 
-// ask asks a list and returns its rows as CSV has them, by column, and its table.
+// ask asks a list and returns its CSV rows by column, and its table.
 func (h *plainHistory) ask(t testing.TB, list, on string, params ...string) ([]map[string]string, *table.Table) {
 	t.Helper()
 	q := lists.Question{List: list, On: events.MustDate(on), Params: map[string]string{}}
@@ -216,7 +216,7 @@ func (h *plainHistory) ask(t testing.TB, list, on string, params ...string) ([]m
 	return rows, table
 }
 
-// sameRows compares the named columns of rows with lines made elsewhere, in any order.
+// sameRows compares the named columns of rows with expected lines, in any order.
 func sameRows(t *testing.T, rows []map[string]string, columns string, want []string) {
 	t.Helper()
 	var got []string

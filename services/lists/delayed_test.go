@@ -28,7 +28,7 @@ func TestDelayedMoneyIsWhatAPlainCountOfTheRecordsSays(t *testing.T) {
 	}
 }
 
-// The days overdue are those for which the alert has been open.
+// The days overdue must equal the days for which the alert has been open.
 func TestDelayedMoneyIsOverdueExactlyWhenItsAlertIsOpen(t *testing.T) {
 	t.Parallel()
 	codes := map[string]aggregates.Code{"entitled": "AL-AWD-02", "granted": "AL-FND-01", "committed": "AL-MAT-01"}
@@ -128,7 +128,8 @@ func plainRevoked(es []plainEvent) bool {
 	return slices.ContainsFunc(es, func(e plainEvent) bool { return e.Kind == "qualification.revoked" })
 }
 
-// plainWord is the latest word on a fiscal year at the end of a day: "allocation.deferred", "deferral.released" or "".
+// plainWord returns the latest decision on a fiscal year at the end of a day: "allocation.deferred",
+// "deferral.released" or "".
 func plainWord(es []plainEvent, fiscalYear int, on string) (word string) {
 	for _, e := range es {
 		if (e.Kind == "allocation.deferred" || e.Kind == "deferral.released") && e.Data.FiscalYear == fiscalYear && e.On <= on {
@@ -191,7 +192,7 @@ type plainEntitlement struct {
 	left                       int64
 }
 
-// plainEntitlements walks from the day of the grade to the day asked about.
+// plainEntitlements computes the entitlements day by day, from the day of the grade to the day asked about.
 func plainEntitlements(t *testing.T, es []plainEvent, on string) (list []plainEntitlement) {
 	years, byGrant := map[int]bool{}, plainFunds(es)
 	for _, e := range es {
@@ -244,7 +245,7 @@ func plainEntitlements(t *testing.T, es []plainEvent, on string) (list []plainEn
 	return list
 }
 
-// plainRested counts the days overdue from the day on which money would be so, while its fiscal year is not deferred.
+// plainRested counts the days overdue from a due day on, leaving out the days on which the fiscal year is deferred.
 func plainRested(t *testing.T, es []plainEvent, fiscalYear int, due, on string) (overdue, state string) {
 	days := 0
 	for day := due; day <= on; day = plainDay(t, day, 1) {

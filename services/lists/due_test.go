@@ -15,9 +15,9 @@ import (
 	"github.com/taizhang/taizhang/services/simulator"
 )
 
-// plainReceiptDue lists the grants not received in full 60 days from then and not deferred (AL-FND-01) and the matches past their due
-// date (AL-MAT-01) that will be alerts within so many days: what is not there on the day of the question and is not late
-// yet.
+// plainReceiptDue lists the grants that are not received in full after 60 days and not deferred (AL-FND-01), and the
+// matches past their due date (AL-MAT-01), that will raise alerts within a number of days. It leaves out those that
+// are late already.
 func plainReceiptDue(t *testing.T, es []plainEvent, on string, days int) (due []string) {
 	type promise struct {
 		event plainEvent
@@ -85,8 +85,8 @@ func TestDueListsMoneyThatIsAboutToBeLate(t *testing.T) {
 	}
 }
 
-// plainPaymentsToCome lists the grants announced ahead of a year after one that will be low, of which nothing was received
-// in their year, while nobody deferred or released it: the next receipt raises AL-EXE-05.
+// plainPaymentsToCome lists the grants announced ahead whose fiscal year follows a year that will be low, without
+// receipts in their year, and with no deferral or release: the next receipt raises AL-EXE-05.
 func plainPaymentsToCome(t *testing.T, es []plainEvent, on string, days int) (due []string) {
 	for id, f := range plainFunds(es) {
 		end := fmt.Sprint(f.Data.FiscalYear-1, "-12-31")
@@ -126,7 +126,7 @@ func TestDueListsMoneyAnnouncedAheadThatIsNotToBePaid(t *testing.T) {
 	}
 }
 
-// TestWhatWasDueOpensWhenNothingIsDone asks again later, of a ledger that was told nothing more.
+// The test asks a ledger without further records again at a later date.
 func TestWhatWasDueOpensWhenNothingIsDone(t *testing.T) {
 	t.Parallel()
 	for name, h := range financeHistories(t) {
@@ -173,7 +173,7 @@ func TestDueIsOrderedByOfficeAndDate(t *testing.T) {
 	}
 }
 
-// TestTimeAloneConcernsTheOfficesOfTheList keeps the offices that --office takes in step with the catalog.
+// The values of --office must match the offices in the catalog.
 func TestTimeAloneConcernsTheOfficesOfTheList(t *testing.T) {
 	l := lists.Find("due")
 	for _, p := range l.Params {
@@ -188,8 +188,9 @@ func TestTimeAloneConcernsTheOfficesOfTheList(t *testing.T) {
 	}
 }
 
-// plainShortfall recomputes from the events up to a day what the year lacks, in fen: 60 % of what is available of the
-// two provincial sources, rounded up, less what was executed; none if the most of it came after 1 October.
+// plainShortfall computes the shortfall of a year in fen from the events up to a day: 60 % of the available money of
+// the two provincial sources, rounded up, less the executed money. It is zero if most of the money came after 1
+// October.
 func plainShortfall(es []plainEvent, on string) (short, balance int64) {
 	year := on[:4]
 	source, uses, econ := map[string]string{}, map[string]string{}, map[string]string{}
@@ -255,7 +256,7 @@ func plainShortfall(es []plainEvent, on string) (short, balance int64) {
 	return (available*60+99)/100 - executed, available - spent
 }
 
-// plainForbidden is article 20 on subsidies: uses and codes (section 4).
+// plainForbidden reports whether article 20 forbids a use and code on subsidies (section 4).
 func plainForbidden(use, econ string) bool {
 	forbidden := []string{"capital-construction", "sponsorship", "donation", "investment", "fine", "debt-repayment"}
 	if slices.Contains(forbidden, use) {
@@ -310,7 +311,7 @@ func TestSpendingToBeDoneHasNoOffice(t *testing.T) {
 	}
 }
 
-// simulatedLines is a history of so many records, a center for every 500.
+// simulatedLines returns a simulated history with n records, and a center for every 500.
 func simulatedLines(t testing.TB, n int) (lines []string) {
 	t.Helper()
 	cfg := simulator.Config{Seed: 3, Centers: n / 500, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 400}

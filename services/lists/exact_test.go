@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// exactQuestions ask every list, some of them about one center.
+// exactQuestions returns questions for every list, some about one center.
 func exactQuestions() []lists.Question {
 	ask := func(list string, params ...string) lists.Question {
 		q := lists.Question{List: list, On: historyEnd, Params: map[string]string{}}
@@ -35,7 +35,7 @@ func exactQuestions() []lists.Question {
 	}
 }
 
-// toldAt is a list asked while others wrote.
+// toldAt is the answer to a list that was asked while others wrote.
 type toldAt struct {
 	lists.Question
 	position uint64
@@ -57,7 +57,7 @@ func askExactly(t testing.TB, d *lists.Books, q lists.Question) toldAt {
 	return toldAt{q, table.Position, b.String()}
 }
 
-// askFrom is askExactly that makes the answer from the one before to the same question.
+// askFrom asks like askExactly, and makes the answer from the answer before to the same question.
 func askFrom(t testing.TB, d *lists.Books, q lists.Question, before map[string]*lists.Answer) toldAt {
 	t.Helper()
 	key := fmt.Sprint(q)
@@ -78,7 +78,7 @@ func askFrom(t testing.TB, d *lists.Books, q lists.Question, before map[string]*
 	return toldAt{q, a.Position, b.String()}
 }
 
-// again asks the same of the ledger as known at the position that was told.
+// again asks the same question as known at the position of the answer.
 func (a toldAt) again(t testing.TB, d *lists.Books) {
 	t.Helper()
 	known, err := d.Ledger.KnownAt(t.Context(), ledger.Point{Position: a.position})
@@ -91,7 +91,7 @@ func (a toldAt) again(t testing.TB, d *lists.Books) {
 	}
 }
 
-// busyCenter is the records of a center whose history has everything that moves a list: reversals, voidings, back-dating.
+// busyCenter returns the records of a center with everything that changes a list: reversals, voidings, back-dating.
 func busyCenter(center string) []string {
 	lines := funded(center)
 	for i := range 4 {
@@ -101,8 +101,7 @@ func busyCenter(center string) []string {
 	return append(lines, reversedLine(center, "V1", "2025-07-01"), voidedLine(center, center+"V2"), spentLine(center, "V9", "2025-05-01", "乙", 100, "样机"))
 }
 
-// TestAListIsWhatTheLedgerKnewAtThePositionThatItNames asks every list again and again while 64 writers record and an import
-// runs.
+// The test asks every list repeatedly while 64 writers record and an import runs.
 func TestAListIsWhatTheLedgerKnewAtThePositionThatItNames(t *testing.T) {
 	d := historyDesk(t)
 	account := ledger.Writer{Name: "importer", MayRecord: true}
@@ -159,8 +158,7 @@ func TestAListIsWhatTheLedgerKnewAtThePositionThatItNames(t *testing.T) {
 	}
 }
 
-// TestWhatWasKnownOfOneCenterFollowsFromItsOwnStream asks everything that is about one center of the register of that center
-// alone, at positions and instants.
+// The test asks every question about one center of a register with only that center, at positions and instants.
 func TestWhatWasKnownOfOneCenterFollowsFromItsOwnStream(t *testing.T) {
 	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	d := deskOver(t, memstore.New(func() time.Time { now = now.Add(time.Minute); return now }))

@@ -11,7 +11,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// expectedSums adds up the right answers, of all centers, by year and scope, in the order of the columns of amounts.
+// expectedSums returns the sums of the expected answers of all centers, by year and scope, in the order of the
+// columns.
 func expectedSums(t *testing.T) map[string][]events.Fen {
 	t.Helper()
 	f, err := os.Open("../../aggregates/testdata/zhejiang-2026/expected-2025-12-31/execution.csv")

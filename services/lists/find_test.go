@@ -179,7 +179,7 @@ func TestFindReadsEveryTextAsItWasMeant(t *testing.T) {
 	}
 }
 
-// An event of an old version is written otherwise, and one that nobody can read is not passed over in silence.
+// An event of an old version has another form, and an unreadable event must be reported.
 func TestFindReadsOldVersionsAndSaysWhatItCannotRead(t *testing.T) {
 	store := memstore.New(time.Now)
 	d := deskOver(t, store)

@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/services/simulator"
 )
 
-// simulatedDesk imports a simulated province of about so many records into a ledger on disk.
+// simulatedDesk imports a simulated province of about n records into a ledger on disk.
 func simulatedDesk(b *testing.B, records int) *lists.Books {
 	b.Helper()
 	var lines []string
@@ -40,8 +40,8 @@ func simulatedDesk(b *testing.B, records int) *lists.Books {
 	return d
 }
 
-// BenchmarkHistory measures what an event of the history costs in each list that looks at all of it, at two sizes: if that is
-// the same, the list is linear. A million events take a millisecond for each nanosecond of an event.
+// BenchmarkHistory measures the time per event of each list that reads the whole history, at two sizes: if it is the
+// same, the list is linear.
 func BenchmarkHistory(b *testing.B) {
 	for _, records := range []int{20_000, 100_000} {
 		d := simulatedDesk(b, records)

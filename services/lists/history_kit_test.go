@@ -25,16 +25,16 @@ import (
 
 var historyEnd = events.MustDate("2026-10-31")
 
-// edgesPath is a history of the repository with everything in it: reversals, voidings, back-dating, odd texts.
+// edgesPath is a history under testdata with all special cases: reversals, voidings, back-dating, unusual texts.
 var edgesPath = filepath.Join("..", "..", "aggregates", "testdata", "edges", "history.jsonl")
 
-// provincePath is the history of a province in a few years, unpacked.
+// provincePath returns the path of the history of a province over a few years, unpacked.
 func provincePath(t testing.TB) string {
 	t.Helper()
 	return historyFile(t, string(historyText(t, provinceHistory)))
 }
 
-// deskOver opens a store and answers from it.
+// deskOver opens a ledger over a store and returns its Books.
 func deskOver(t testing.TB, store events.Store) *lists.Books {
 	t.Helper()
 	l, err := ledger.Open(t.Context(), store, ledger.Config{})
@@ -76,7 +76,7 @@ func historyFile(t testing.TB, lines ...string) string {
 // A center that may spend, and what it spends.
 const registeredTail = `"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`
 
-// historyID is the id of the record of a name.
+// historyID returns the id of the record with a name.
 func historyID(name string) string { return uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)).String() }
 
 func historyLine(name, center, tail string) string {
@@ -89,7 +89,7 @@ func funded(center string) []string {
 		historyLine("money"+center, center, `"kind":"subsidy.received","on":"2025-03-01","by":{"role":"finance","actor":"f-1"},"data":{"grant":"G1","amountFen":100000000}`)}
 }
 
-// spentLine is a voucher; payee and summary are written as JSON writes texts, without quotes.
+// spentLine returns a voucher. payee and summary are JSON texts without their quotes.
 func spentLine(center, voucher, on, payee string, amountFen int, summary string) string {
 	return historyLine(center+voucher, center, fmt.Sprintf(`"kind":"funds.spent","on":"%s","by":{"role":"center","actor":"c-1"},"data":{"voucher":"%s","payee":"%s","use":"pilot","lines":[{"grant":"G1","amountFen":%d}],"summary":"%s"}`,
 		on, voucher, payee, amountFen, summary))
@@ -99,12 +99,12 @@ func reversedLine(center, voucher, on string) string {
 	return historyLine(center+"R-"+voucher, center, fmt.Sprintf(`"kind":"spending.reversed","on":"%s","by":{"role":"center","actor":"c-1"},"data":{"voucher":"%s","reversalVoucher":"R-%[2]s","reason":"误付"}`, on, voucher))
 }
 
-// voidedLine voids the record of a name.
+// voidedLine returns a record that voids the record with a name.
 func voidedLine(center, name string) string {
 	return historyLine("void "+name, center, fmt.Sprintf(`"kind":"entry.voided","on":"2025-12-01","by":{"role":"center","actor":"c-1"},"data":{"event":"%s","reason":"误录"}`, historyID(name)))
 }
 
-// answered asks and returns the rows by column name, for programs.
+// answered asks a list and returns its rows for programs, by column name.
 func answered(t testing.TB, d *lists.Books, list, params string) (rows []map[string]string, table *table.Table) {
 	t.Helper()
 	q := lists.Question{List: list, On: historyEnd, Params: map[string]string{}}
@@ -136,7 +136,7 @@ func columnOf(rows []map[string]string, name string) (values []string) {
 	return values
 }
 
-// plainRecord is a record as any program reads it.
+// plainRecord is a record as a program without this package reads it.
 type plainRecord struct {
 	ID, Kind, Center, On, Doc, Note, Mode string
 	By                                    struct{ Role, Actor string }
@@ -144,7 +144,7 @@ type plainRecord struct {
 	Data                                  map[string]any
 }
 
-// plainRecords reads a history without the product.
+// plainRecords reads a history without code of the product.
 func plainRecords(t testing.TB, path string) (list []plainRecord) {
 	t.Helper()
 	f, err := os.Open(path)
@@ -164,7 +164,7 @@ func plainRecords(t testing.TB, path string) (list []plainRecord) {
 	return list
 }
 
-// amount is what the record moves, in fen.
+// amount returns the amount of the record in fen.
 func (r *plainRecord) amount() (sum int64, ok bool) {
 	if v, is := r.Data["amountFen"].(float64); is {
 		return int64(v), true
@@ -176,7 +176,7 @@ func (r *plainRecord) amount() (sum int64, ok bool) {
 	return sum, len(lines) > 0
 }
 
-// plainFold writes a text as the manual says that texts are compared.
+// plainFold folds a text as the manual describes.
 func plainFold(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -26,7 +26,7 @@ var (
 	inCSV  = lists.Encoding{Name: "csv", Append: table.AppendCSV}
 )
 
-// keptQuestions ask the lists that are made center by center, of all centers.
+// keptQuestions returns questions about all centers for the lists that are made center by center.
 func keptQuestions() (list []lists.Question) {
 	for _, on := range []string{"2025-08-31", "2026-10-31"} {
 		for _, typed := range []string{"centers", "alerts", "alerts all=true", "alerts severity=red", "alerts code=AL-LED-01 all=true", "execution", "execution year=2025", "execution year=2027", "execution year=2026 scope=fiscal",
@@ -43,7 +43,7 @@ func keptQuestions() (list []lists.Question) {
 	return list
 }
 
-// whole returns all of an answer.
+// whole returns all rows of an answer.
 func whole(a *lists.Answer) string {
 	var b bytes.Buffer
 	fmt.Fprintln(&b, a.Title, a.Empty, a.Columns, a.Totals, a.Notes, a.Missing, a.Position, a.Policy, a.Rows.Len(), a.Rows.Bytes())
@@ -53,7 +53,7 @@ func whole(a *lists.Answer) string {
 	return b.String()
 }
 
-// keptWorld is a ledger that a random history happens to.
+// keptWorld is a ledger to which random events are added.
 type keptWorld struct {
 	*lists.Books
 	t        *testing.T
@@ -83,7 +83,7 @@ func (w *keptWorld) register() {
 	}
 }
 
-// some returns a center that there is.
+// some returns a random center of the ledger.
 func (w *keptWorld) some() string {
 	n := w.rnd.IntN(len(w.vouchers))
 	for i := range 1000 {
@@ -96,7 +96,7 @@ func (w *keptWorld) some() string {
 	panic("no center")
 }
 
-// step lets something happen.
+// step adds a random event.
 func (w *keptWorld) step() {
 	account := ledger.Writer{Name: "importer", MayRecord: true}
 	w.serial++
@@ -147,8 +147,8 @@ func (w *keptWorld) adopt() {
 	w.versions++
 }
 
-// TestAnAnswerMadeFromTheOneBeforeIsTheOneMadeFromNothing lets all happen that can make an answer another one, and makes each
-// answer from the last one to the same question, from nothing, and as a table. It looks at the memory that is held, too.
+// The test adds events of every kind that can change an answer, and makes each answer in three ways: from the last
+// answer to the same question, from nothing, and as a table. It also checks the memory counted by Hold.
 func TestAnAnswerMadeFromTheOneBeforeIsTheOneMadeFromNothing(t *testing.T) {
 	w := &keptWorld{t: t, rnd: rand.New(rand.NewPCG(1, 2)), vouchers: map[string]int{}, last: map[string]string{}, today: events.MustDate("2026-11-01") &^ 1,
 		Books: deskOver(t, memstore.New(func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) }))}
@@ -238,8 +238,8 @@ func sameAsTable(t *testing.T, in lists.Encoding, a *lists.Answer, want *table.T
 	}
 }
 
-// TestAnAnswerWithoutTheRowsOfCentersKeepsNothingOfThem asks for the money of years that have not begun: nobody would count what
-// the answers keep of the centers.
+// The test asks for the money of years that have not begun. Such an answer must not keep parts of the centers,
+// because Hold would not count them.
 func TestAnAnswerWithoutTheRowsOfCentersKeepsNothingOfThem(t *testing.T) {
 	d := deskOver(t, memstore.New(time.Now))
 	importInto(t, d, historyFile(t, funded("ZJ-0001")...))
@@ -255,8 +255,8 @@ func TestAnAnswerWithoutTheRowsOfCentersKeepsNothingOfThem(t *testing.T) {
 	}
 }
 
-// BenchmarkMadeAnew makes answers about five thousand centers anew after one record: as a table whose rows are then encoded, and
-// from the answer before.
+// BenchmarkMadeAnew makes answers about five thousand centers again after one record: as a table whose rows are then
+// encoded, and from the answer before.
 func BenchmarkMadeAnew(b *testing.B) {
 	d := deskOver(b, memstore.New(time.Now))
 	var lines []string

@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// odd is the life of a center with what misleads: money granted ahead, a mistake in a year, a voided mistake, a voucher paid from two
-// grants, a reversal in the next year, and more spent than was received.
+// odd is the history of a center with cases that mislead: money granted ahead, a wrong year, a voided mistake, a
+// voucher paid from two grants, a reversal in the next year, and more spending than receipts.
 var odd = []string{
 	registeredTail,
 	`"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000}`,
@@ -37,7 +37,7 @@ func oddDesk(t *testing.T) *lists.Books {
 	return historyDesk(t, historyFile(t, lines...))
 }
 
-// asks a list with parameters such as "year=2026", in a form (0 for the latest).
+// asks asks a list with parameters such as "year=2026", in a form (0 for the latest).
 func asks(t *testing.T, d *lists.Books, form int, list, on string, params ...string) *table.Table {
 	t.Helper()
 	q := lists.Question{List: list, On: events.MustDate(on), Params: map[string]string{}}
@@ -54,7 +54,7 @@ func asks(t *testing.T, d *lists.Books, form int, list, on string, params ...str
 	return answer
 }
 
-// notes returns all that stands under a table, in both languages.
+// notes returns all lines under a table, in both languages.
 func notes(a *table.Table) string {
 	var b strings.Builder
 	for _, n := range append(a.Notes, a.Missing...) {

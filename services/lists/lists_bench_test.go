@@ -22,8 +22,8 @@ import (
 
 var listRecords = flag.Int("records", 100_000, "how many records the ledger of BenchmarkLists has")
 
-// BenchmarkLists asks every list of a ledger on disk that was just opened, as a whole province would have it, and reports how
-// long each answer took, how much processor time, and its rows. The first list evaluates every center as of the date.
+// BenchmarkLists asks every list of a newly opened ledger of a province on disk. It reports the time, the processor
+// time and the number of rows of each answer. The first list evaluates every center.
 func BenchmarkLists(b *testing.B) {
 	d, last := openedDesk(b, *listRecords)
 	center := string(d.Register.IDs()[0])
@@ -54,8 +54,8 @@ func BenchmarkLists(b *testing.B) {
 	}
 }
 
-// BenchmarkStandsStill asks lists of which nothing changed since they were asked before, and reports how long applying stood
-// still for each: for that long writers wait. It is the median of the questions.
+// BenchmarkStandsStill asks lists for which nothing has changed, and reports the median time for which each question
+// makes writers wait.
 func BenchmarkStandsStill(b *testing.B) {
 	d, last := openedDesk(b, *listRecords)
 	var stood []time.Duration
@@ -82,7 +82,7 @@ func BenchmarkStandsStill(b *testing.B) {
 	}
 }
 
-// BenchmarkKnownAt reads what was known before the last tenth of a ledger, of one center and of all.
+// BenchmarkKnownAt asks for the state before the last tenth of a ledger, of one center and of all.
 func BenchmarkKnownAt(b *testing.B) {
 	d, last := openedDesk(b, *listRecords)
 	ids, p := d.Register.IDs(), ledger.Point{Position: last - last/10}
@@ -102,8 +102,8 @@ func BenchmarkKnownAt(b *testing.B) {
 	})
 }
 
-// openedDesk simulates a history of so many records, imports it, and opens the ledger again. It also returns the position of
-// the last event.
+// openedDesk simulates a history of n records, imports it, and opens the ledger again. It also returns the position
+// of the last event.
 func openedDesk(b *testing.B, records int) (*lists.Books, uint64) {
 	b.Helper()
 	file, dir := filepath.Join(b.TempDir(), "history.jsonl"), filepath.Join(b.TempDir(), "ledger")
@@ -136,7 +136,7 @@ func openedDesk(b *testing.B, records int) (*lists.Books, uint64) {
 	return &lists.Books{Ledger: l, Register: l.Register(), Root: root}, l.Register().Position()
 }
 
-// processorTime is what this process has used of all processors.
+// processorTime returns the processor time that this process has used.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)

@@ -2,5 +2,6 @@
 
 package lists_test
 
-// underRace says that the race detector watches: everything takes ten times as long, so fewer days and histories are tried.
+// underRace is true with the race detector. Everything takes ten times as long, so fewer days and histories are
+// tested.
 const underRace = true

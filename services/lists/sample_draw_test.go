@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// population is vouchers of these amounts.
+// population returns vouchers with these amounts.
 func population(amounts ...events.Fen) (list []booked) {
 	for i, a := range amounts {
 		list = append(list, booked{key: eventKey{id: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, i))}, position: uint64(i + 1), amountFen: a})
@@ -21,8 +21,8 @@ func population(amounts ...events.Fen) (list []booked) {
 
 func seedNumber(i int) [sha256.Size]byte { return sha256.Sum256(fmt.Append(nil, i)) }
 
-// within says whether a count is within five standard deviations of what is expected; the seeds are fixed, so that it either
-// is for ever or never.
+// within reports whether a count is within five standard deviations of the expected value. The seeds are fixed, so
+// the result never changes.
 func within(got int, expected, variance float64) bool {
 	diff := float64(got) - expected
 	return diff*diff <= 25*variance

@@ -23,7 +23,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// plainRoot is the root hash as the manual defines it.
+// plainRoot computes the root hash as the manual defines it.
 func plainRoot(leaves [][]byte) []byte {
 	hash := func(parts ...[]byte) []byte {
 		h := sha256.Sum256(bytes.Join(parts, nil))
@@ -39,13 +39,13 @@ func plainRoot(leaves [][]byte) []byte {
 	return hash([]byte{1}, plainRoot(leaves[:k]), plainRoot(leaves[k:]))
 }
 
-// plainVoucher is a voucher of the population, found without the product.
+// plainVoucher is a voucher of the population, found without code of the product.
 type plainVoucher struct {
 	position uint64
 	fen      int64
 }
 
-// plainLedger is a ledger as an auditor has it: its records, where each lies, and the root hash.
+// plainLedger is a ledger as an auditor has it: its records, their positions, and the root hash.
 type plainLedger struct {
 	list      []plainRecord
 	positions map[string]uint64 // by center and id
@@ -68,7 +68,7 @@ func plainLedgerOf(t *testing.T, d *lists.Books, path string) *plainLedger {
 	return l
 }
 
-// population finds the vouchers that may be drawn, in the order of positions.
+// population returns the vouchers that may be drawn, in the order of positions.
 func (l *plainLedger) population(center, year, on string) (list []plainVoucher, totalFen int64) {
 	voided := plainVoided(l.list)
 	for _, r := range l.list {
@@ -82,7 +82,7 @@ func (l *plainLedger) population(center, year, on string) (list []plainVoucher, 
 	return list, totalFen
 }
 
-// draw draws a sample as the manual tells a reader to, and returns its positions with their hits.
+// draw draws a sample as the manual describes, and returns the positions with their numbers of hits.
 func (l *plainLedger) draw(list []plainVoucher, totalFen int64, center, year, by string, n int) map[string]int {
 	if center == "" {
 		center = "all"
@@ -200,7 +200,8 @@ func TestASampleStaysAsItWasWhenMoreIsRecorded(t *testing.T) {
 	}
 }
 
-// Each byte of the prefix enters the root hash, which seal tests; here a byte that changes no figure changes the draw.
+// Every byte of the prefix enters the root hash, as the tests of seal show. Here a byte that changes no figure
+// changes the draw.
 func TestASampleChangesWithEveryRecordBeforeIt(t *testing.T) {
 	list := func(note string) []string {
 		lines := funded("ZJ-0001")

@@ -41,7 +41,8 @@ func TestSpendingIsWhatAPlainReadingOfTheRecordsSays(t *testing.T) {
 	}
 }
 
-// The subtotals are the lines summed, and what stands is what the execution of all years says.
+// The subtotals must equal the sums of the lines, and the sum of the vouchers that are not reversed must equal the
+// execution of all years.
 func TestSubtotalsOfSpendingAgreeWithLinesAndExecution(t *testing.T) {
 	t.Parallel()
 	const on = "2026-08-31"
@@ -151,7 +152,7 @@ func TestAFilterThatNothingCanPassIsAnError(t *testing.T) {
 	}
 }
 
-// What was known earlier knows nothing of later vouchers, reversals, rulings and voidings.
+// An answer as known earlier must not show later vouchers, reversals, rulings and voidings.
 func TestSpendingAsKnownEarlierEndsAtItsPosition(t *testing.T) {
 	t.Parallel()
 	for name, position := range map[string]uint64{"edges": 3000, "zhejiang-2026": 9000} {
@@ -183,7 +184,7 @@ func TestSpendingAsKnownEarlierEndsAtItsPosition(t *testing.T) {
 	}
 }
 
-// plainUse is as what a voucher counts, and whether that is forbidden on money of a source.
+// plainUse returns the use as which a voucher counts, and whether it is forbidden on money of a source.
 func plainUse(v plainEvent, ruled map[string]string, source string) (use string, forbidden bool) {
 	never := []string{"sponsorship", "donation", "investment", "fine", "debt-repayment"}
 	use, code := v.Data.Use, v.Data.EconCode

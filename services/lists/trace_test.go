@@ -16,7 +16,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// traced are the centers and days of each history whose figures are traced; no centers are all of them.
+// traced lists the centers and days of each history whose figures are traced. No centers means all.
 var traced = map[string]struct{ centers, days []string }{
 	"edges":         {nil, []string{"2025-06-30"}},
 	"ahead":         {nil, []string{"2024-12-31", "2025-06-30"}},
@@ -24,7 +24,7 @@ var traced = map[string]struct{ centers, days []string }{
 	"simulated 1":   {[]string{"ZJ-0003", "ZJ-0011"}, []string{"2026-10-31"}},
 }
 
-// TestTheRecordsOfAFigureSumToIt traces every figure of the execution report, and figures that it does not have.
+// The test traces every figure of the execution report, and figures that the report leaves out.
 func TestTheRecordsOfAFigureSumToIt(t *testing.T) {
 	for name, h := range financeHistories(t) {
 		for _, day := range traced[name].days {
@@ -131,7 +131,7 @@ func TestWhatAFigureIsMadeOf(t *testing.T) {
 	sameRows(t, rows, "subject amountFen", []string{"V1|30000", "V2|31000"})
 }
 
-// TestAVoucherOfTwoScopesCountsInEachWithItsPart pays a voucher from two sources.
+// The test pays a voucher from two sources.
 func TestAVoucherOfTwoScopesCountsInEachWithItsPart(t *testing.T) {
 	g := storyOf(t)
 	central := strings.NewReplacer("0000000002", "0000000032", "0000000003", "0000000033", "G1", "G2", "province-other", "central-guidance")

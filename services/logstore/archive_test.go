@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// packed returns the backup in one file of a log.
+// packed returns the backup of a log in one file.
 func packed(t *testing.T, files map[string][]byte) []byte {
 	t.Helper()
 	d := holding(files)
@@ -122,7 +122,8 @@ func TestABackupFileCutShortAnywhereIsTheEarlierOneOrAllOfIt(t *testing.T) {
 	}
 }
 
-// A backup that is cut short again and again, by errors, deaths and power cuts, while the log grows, ends as one that was not.
+// A backup is interrupted repeatedly, by errors, kills and power cuts, while the log grows. In the end it must equal
+// an uninterrupted one.
 func TestABackupFileCutShortAgainAndAgainIsTheSame(t *testing.T) {
 	r := newRuin(t)
 	faults := 0
@@ -173,7 +174,7 @@ func TestABackupFileCutShortAgainAndAgainIsTheSame(t *testing.T) {
 	t.Logf("%d faults", faults)
 }
 
-// another is the files of another log.
+// another returns the files of another log.
 func another(t *testing.T) map[string][]byte {
 	h := newHistory(t, 2)
 	h.open()
@@ -182,12 +183,12 @@ func another(t *testing.T) map[string][]byte {
 	return h.disk.files()
 }
 
-// stuck is a file system on which nothing can be removed any more.
+// stuck is a file system on which nothing can be removed.
 type stuck struct{ FS }
 
 func (stuck) Remove(string) error { return syscall.EIO }
 
-// What a failed sync has lost can still be read, and what was written stays if it cannot be taken away.
+// Bytes that a failed sync has lost can still be read, and the partial file stays if it cannot be removed.
 func TestABackupFileDoesNotGoOnFromWhatAFailedSyncLost(t *testing.T) {
 	r := newRuin(t)
 	want, syncs := packed(t, r.files), 0
@@ -224,7 +225,7 @@ func TestABackupFileDoesNotGoOnFromWhatAFailedSyncLost(t *testing.T) {
 	}
 }
 
-// metered counts what is written to the archive, and can end the work after so many bytes.
+// metered counts the bytes written to the archive, and can end the work after a number of bytes.
 type metered struct {
 	FS
 	bytes  int
@@ -296,7 +297,7 @@ func TestABackupFileThatIsInterruptedGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
-// What an interrupted run left may be of a shorter log, of another one, or changed since.
+// The partial file of an interrupted run may be of a shorter log, of another log, or changed since.
 func TestABackupFileGoesOnOnlyFromWhatIsStillTrue(t *testing.T) {
 	r := newRuin(t)
 	other := another(t)
@@ -380,7 +381,7 @@ func TestABackupFileOfWhichAByteWasChangedIsNotRestored(t *testing.T) {
 	}
 }
 
-// TestAnArchiveThatBackupDidNotWriteIsNotRestored offers archives that mean harm to who unpacks them.
+// The test restores malicious archives.
 func TestAnArchiveThatBackupDidNotWriteIsNotRestored(t *testing.T) {
 	r := newRuin(t)
 	first := r.files[segmentPath(1)]
@@ -521,7 +522,7 @@ func TestABackupWithoutRoomSaysWhereAndLeavesTheEarlierOne(t *testing.T) {
 	}
 }
 
-// roomless has no room for what is written to new files.
+// roomless has no room for writes to new files.
 type roomless struct {
 	FS
 	err error
@@ -586,8 +587,8 @@ func TestBackupAndRestoreTakeTheRightFilesOnly(t *testing.T) {
 	}
 }
 
-// FuzzRestoreFile feeds any bytes as a backup in one file, and as the first segment of one. What is restored packs to the
-// same bytes again.
+// FuzzRestoreFile restores random bytes as a backup in one file, and as the first segment of one. A restored backup
+// must pack to the same bytes again.
 func FuzzRestoreFile(f *testing.F) {
 	pack := func(segments ...[]byte) (out []byte) {
 		for i, data := range segments {

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// backupChild makes a backup and says on standard output what it is about to do with each file, which it does when a byte
-// is sent to it.
+// backupChild makes a backup. It prints each file operation on standard output before it makes it, and waits for a
+// byte on standard input.
 func backupChild(dir, to string) error {
 	fs := &faultFS{}
 	fs.before(func(op string) {
@@ -30,8 +30,8 @@ func backupChild(dir, to string) error {
 	return err
 }
 
-// TestABackupProcessThatIsKilledUnderLoadIsFinishedByRunningItAgain kills processes that make a backup later and later,
-// until one comes to its end, while the log is written to. What each leaves is a log, or the earlier backup, and goes on.
+// The test kills backup processes later and later, until one completes, while the log is written to. Each must leave
+// a log, or the earlier backup, from which the next run continues.
 func TestABackupProcessThatIsKilledUnderLoadIsFinishedByRunningItAgain(t *testing.T) {
 	for _, name := range []string{"copy", "copy.tar"} {
 		t.Run(name, func(t *testing.T) {
@@ -80,8 +80,8 @@ func TestABackupProcessThatIsKilledUnderLoadIsFinishedByRunningItAgain(t *testin
 	}
 }
 
-// backupKilledAt kills a process that makes a backup when it has said so many lines, at each of which it writes; finished
-// says that it had come to its end.
+// backupKilledAt kills a backup process after a number of lines. At each line it calls write. finished is true if the
+// process had ended before.
 func backupKilledAt(t *testing.T, dir, to string, ops int, write func()) (finished bool) {
 	t.Helper()
 	child := child(t, dir)
@@ -111,7 +111,7 @@ func backupKilledAt(t *testing.T, dir, to string, ops int, write func()) (finish
 	return child.ProcessState.Success()
 }
 
-// held returns the lines of a backup, none if there is none.
+// held returns the lines of a backup, or none if there is no backup.
 func held(t *testing.T, from string) []string {
 	t.Helper()
 	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {

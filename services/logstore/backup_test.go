@@ -19,8 +19,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// writeOn appends batches of twenty beside the test, a hundred for each call of more; the number of events answered is at
-// least 20. A log that grew without pause would outrun whoever reads it from the beginning again and again.
+// writeOn appends batches of twenty beside the test, a hundred for each call of more. The number of acknowledged
+// events is at least 20. A log that grew without pause would outrun a reader that starts again and again.
 func writeOn(t *testing.T, s *Store) (answered *atomic.Uint64, more, stop func()) {
 	mustAppend(t, s, "policy", 0, batch("first", 20))
 	answered = new(atomic.Uint64)
@@ -88,7 +88,7 @@ func TestABackupUnderLoadIsAPrefixThatHoldsAllThatWasAnswered(t *testing.T) {
 	mustAppend(t, s, "policy", uint64(len(copies[len(copies)-1])), batch("on", 1))
 }
 
-// copies returns files of a log under another directory, without the room set aside.
+// copies returns the files of a log in another directory, without the allocated room.
 func copies(files map[string][]byte) map[string][]byte {
 	out := map[string][]byte{}
 	for path, data := range files {
@@ -104,8 +104,8 @@ func copyOn(d *disk) map[string][]byte {
 	return files
 }
 
-// cutShort has a blow befall each call in turn, of every kind, until there are no more calls; run says what is called and
-// after is handed the disk that is left.
+// cutShort strikes each call of run in turn with each kind of blow, until there are no more calls. run makes the
+// calls, and after gets the disk that is left.
 func cutShort(t *testing.T, files map[string][]byte, run func(FS) error, after func(d *disk, what string)) {
 	faults := 0
 	for call := 1; ; call++ {
@@ -182,7 +182,7 @@ func TestARestoreCutShortAnywhereIsNothingOrDoesNotOpen(t *testing.T) {
 	})
 }
 
-// nthFails is a file system that fails when it is to make a file, or to sync names, for the n-th time.
+// nthFails is a file system on which the n-th creation of a file, or sync of names, fails.
 type nthFails struct {
 	FS
 	n int
@@ -204,8 +204,8 @@ func (f *nthFails) Create(path string) (File, error) {
 
 func (f *nthFails) SyncDir(dir string) error { return errors.Join(f.fail(), f.FS.SyncDir(dir)) }
 
-// TestARestoreThatFailsLeavesNothing has a restore fail at each file, and the machine lose its power at each call of it,
-// also while it takes back what it has written: never does it leave a shorter log.
+// A restore fails at each file, and the power fails at each call, even while the restore removes its files. It must
+// never leave a shorter log.
 func TestARestoreThatFailsLeavesNothing(t *testing.T) {
 	r := newRuin(t)
 	const times = 1 + 2*3 // a directory and three files
@@ -238,7 +238,7 @@ func TestARestoreThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
-// changingFS is a file system of which each file reads otherwise from the second time on.
+// changingFS is a file system on which each file has other bytes from the second read on.
 type changingFS struct{ FS }
 
 func (f changingFS) Open(path string, write bool) (File, error) {

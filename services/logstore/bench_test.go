@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/services/logstore/baseline"
 )
 
-// benchBatch returns n events that make lines of about 427 bytes, with ids nobody else has.
+// benchBatch returns n events with new ids, whose lines have about 427 bytes.
 func benchBatch(b testing.TB, n int) []events.Proposed {
 	out := make([]events.Proposed, n)
 	for i := range out {

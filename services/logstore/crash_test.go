@@ -20,7 +20,7 @@ const (
 	backupToVariable = "LOGSTORE_BACKUP_TO" // then the child makes a backup of the directory
 )
 
-// TestMain runs the child of a crash test in place of the tests when it is asked to.
+// TestMain runs the child of a crash test instead of the tests if the environment asks for it.
 func TestMain(m *testing.M) {
 	if dir, to := os.Getenv(crashDirVariable), os.Getenv(backupToVariable); to != "" {
 		if err := backupChild(dir, to); err != nil {
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// crashChild appends to four streams, each from where it stands, until it is killed, and prints each batch when it is
+// crashChild appends to four streams, each from its end, until it is killed. It prints each batch when it is
 // acknowledged.
 func crashChild(dir string) error {
 	s, err := Open(dir, Options{SegmentBytes: 16 << 10})
@@ -74,8 +74,8 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 	}
 }
 
-// TestAProcessThatIsStoppedAndGoesOnLosesNothing stops the child at random under load. While it stands still its log can
-// be read and verified, and nobody else can write to it.
+// The test suspends the child at random times under load. While it is suspended, its log can be read and verified,
+// and nobody else can write to it.
 func TestAProcessThatIsStoppedAndGoesOnLosesNothing(t *testing.T) {
 	dir, rng := t.TempDir(), rand.New(rand.NewPCG(1, 5))
 	acknowledged := map[events.StreamID]uint64{}
@@ -145,7 +145,7 @@ func signal(t *testing.T, child *exec.Cmd, s os.Signal) {
 	}
 }
 
-// checkAcknowledged opens the log that a killed child left: what it acknowledged is there, in whole batches.
+// checkAcknowledged opens the log of a killed child. It must have all acknowledged batches, and only whole batches.
 func checkAcknowledged(t *testing.T, dir string, acknowledged map[events.StreamID]uint64) {
 	t.Helper()
 	s := mustOpen(t, dir, Options{SegmentBytes: 16 << 10})
@@ -184,8 +184,8 @@ func child(t *testing.T, dir string) *exec.Cmd {
 	return child
 }
 
-// runAndKill starts a child on the directory and kills it when it has acknowledged some batches; after each of them it
-// calls during, if there is one, which may say that this is enough.
+// runAndKill starts a child on the directory and kills it when it has acknowledged a number of batches. After each
+// batch it calls during, unless nil, which may end the run early.
 func runAndKill(t *testing.T, dir string, batches int, acknowledged map[events.StreamID]uint64, during func(*exec.Cmd) (enough bool)) {
 	t.Helper()
 	child := child(t, dir)

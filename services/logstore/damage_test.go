@@ -12,8 +12,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// crashed writes the log of small and one more commit of n events, as a process leaves it that was killed: with room
-// set aside after the end. It returns the lines before the commit, the lines with it, and where the commit begins.
+// crashed writes the log of small and one more commit of n events, as a killed process leaves it: with allocated room
+// after the end. It returns the lines before the commit, the lines with it, and the offset of the commit.
 func crashed(t *testing.T, dir string, n int) (before, after []string, path string, begin, end int64) {
 	t.Helper()
 	before = small(t, dir)
@@ -119,8 +119,8 @@ func TestASectorLostBeforeTheLastCommitIsDamage(t *testing.T) {
 	}
 }
 
-// TestASectorWhereCommitsMeetIsNotTakenForATornTail clears the sector in which the last commit begins, which was there,
-// whole, before the last commit was. What tells is that more records are left than the last commit counts.
+// The test clears the sector in which the last commit begins; the bytes before that commit had been complete. The log
+// must notice it because more records are left than the last commit counts.
 func TestASectorWhereCommitsMeetIsNotTakenForATornTail(t *testing.T) {
 	for n := 3; n < 12; n++ {
 		dir := t.TempDir()
@@ -290,7 +290,7 @@ func TestALineChangedUnderAnOpenStoreIsNotHandedOut(t *testing.T) {
 	}
 }
 
-// TestARecordThatIsNotInItsOnlyFormIsDamage feeds lines that no writer writes, under right checksums.
+// The test opens logs with lines in other forms, under correct checksums.
 func TestARecordThatIsNotInItsOnlyFormIsDamage(t *testing.T) {
 	const good = `{"position":1,"stream":"policy","revision":1,"recordedAt":"2026-11-23T11:17:46.123456Z","id":"0191d3f0-0000-7000-8000-0000000000ab","kind":"policy.adopted","event":{"version":1}}`
 	if err := feed(t, good); err != nil {
@@ -326,8 +326,8 @@ func TestASecondRecordMustGoOnFromTheFirst(t *testing.T) {
 	}
 }
 
-// staleFS is the operating system's, but the first read of each file does not see some bytes that were written before
-// others that it sees, as may happen beside a writer.
+// staleFS is the operating system's file system, except that the first read of each file misses some bytes that were
+// written before others that it has, as may happen beside a writer.
 type staleFS struct {
 	osFS
 	from, to int64
@@ -383,7 +383,7 @@ func TestAFileOverTheLimitIsDamageAndNotRead(t *testing.T) {
 	}
 }
 
-// feed opens a log of one commit with these lines and a right checksum.
+// feed opens a log of one commit with these lines and a correct checksum.
 func feed(t *testing.T, lines ...string) error {
 	t.Helper()
 	dir := t.TempDir()

@@ -40,7 +40,7 @@ type disk struct {
 	struck  string // the first call that the blow hit
 }
 
-// blow is what befalls the call of that number, counted from arm; it hits none if call is 0.
+// blow is a fault of the call with a number, counted from arm. It strikes none if call is 0.
 type blow struct {
 	call    int
 	err     error  // the call answers; nil: the process dies in the call
@@ -56,8 +56,8 @@ const (
 	all
 )
 
-// loss is how much of what is not synced a power cut takes: percent 0, 50 or 100, torn says whether last sectors tear, and
-// broken whether any do.
+// loss is the effect of a power cut on unsynced data: percent (0, 50 or 100) is lost, torn means that last sectors
+// tear, and broken that any sector may tear.
 type loss struct {
 	percent      int
 	torn, broken bool
@@ -68,14 +68,14 @@ type nameChange struct {
 	node     *inode
 }
 
-// errDead answers the calls of a process that is no more.
+// errDead is the error of calls of a process that has died.
 var errDead = errors.New("disk: the process is dead")
 
 func newDisk(rng *rand.Rand) *disk {
 	return &disk{rng: rng, names: map[string]*inode{}, durable: map[string]*inode{}}
 }
 
-// start ends the process before, if it still runs, and returns the file system of a new one.
+// start kills the running process, if any, and returns the file system of a new one.
 func (d *disk) start() *process {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -87,21 +87,21 @@ func (d *disk) start() *process {
 	return &process{disk: d, life: d.life}
 }
 
-// arm makes the blow befall a call from now on; the zero blow hits none.
+// arm sets the blow for a call from now on. The zero blow strikes none.
 func (d *disk) arm(b blow) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.blow, d.calls, d.struck = b, 0, ""
 }
 
-// told returns how many calls there were since arm, and which the blow hit, if it did.
+// told returns the number of calls since arm, and the name of the call that the blow struck.
 func (d *disk) told() (calls int, struck string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.calls, d.struck
 }
 
-// cut cuts the power: the process dies, and what was not synced is lost or not.
+// cut cuts the power: the process dies, and unsynced data is lost by the loss.
 func (d *disk) cut(l loss) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -118,7 +118,7 @@ func (d *disk) cut(l loss) {
 	}
 }
 
-// inodes returns the files in the order of their names, so that random numbers fall to them alike each time.
+// inodes returns the files in the order of their names, so that they get the same random numbers each time.
 func (d *disk) inodes() (out []*inode) {
 	for _, name := range slices.Sorted(maps.Keys(d.names)) {
 		out = append(out, d.names[name])
@@ -126,7 +126,7 @@ func (d *disk) inodes() (out []*inode) {
 	return out
 }
 
-// isDir says whether there is a directory; "." is always there.
+// isDir reports whether a directory exists. "." always exists.
 func isDir(names map[string]*inode, path string) bool {
 	n := names[path]
 	return path == "." || n != nil && n.dir && isDir(names, filepath.Dir(path))
@@ -136,7 +136,7 @@ func (l loss) keeps(rng *rand.Rand) bool {
 	return l.percent == 0 || l.percent < 100 && rng.IntN(100) >= l.percent
 }
 
-// in says whether it is the directory that has the name that is changed.
+// in reports whether the changed name is in the directory.
 func (c nameChange) in(dir string) bool { return filepath.Dir(cmp.Or(c.to, c.from)) == dir }
 
 func (c nameChange) apply(names map[string]*inode) {
@@ -148,13 +148,13 @@ func (c nameChange) apply(names map[string]*inode) {
 	}
 }
 
-// process is the file system as one process has it.
+// process is the file system of one process.
 type process struct {
 	disk *disk
 	life int
 }
 
-// call runs a call, or as much of it as the blow allows. A process that dies in a sync has not synced.
+// call runs a call, or the part of it that the blow allows. A process that dies in a sync has not synced.
 func (p *process) call(op string, run func(extent) error) error {
 	d := p.disk
 	d.mu.Lock()
@@ -182,7 +182,7 @@ func (p *process) call(op string, run func(extent) error) error {
 	return b.err
 }
 
-// change runs a call that changes a name, wholly or not at all.
+// change runs a call that changes a name, completely or not at all.
 func (p *process) change(op string, c nameChange, possible func() (*inode, error)) error {
 	return p.call(op, func(e extent) (err error) {
 		if c.node, err = possible(); err != nil || e != all {
@@ -203,7 +203,7 @@ func (p *process) Mkdir(dir string) error {
 	})
 }
 
-// needs answers as a call does that needs a directory.
+// needs returns the error of a call whose directory does not exist.
 func (d *disk) needs(dir string) error {
 	if !isDir(d.names, dir) {
 		return os.ErrNotExist
@@ -302,7 +302,8 @@ func (p *process) Writable(dir string) error {
 	return p.call("access", func(extent) error { return p.disk.needs(dir) })
 }
 
-// syncNames makes the names in a directory durable. What was renamed into it is under its old name no more.
+// syncNames makes the names in a directory durable. A file that was renamed into the directory no longer has its old
+// name.
 func (d *disk) syncNames(dir string) {
 	var pending []nameChange
 	for _, c := range d.pending {
@@ -323,7 +324,7 @@ type file struct {
 	shut  bool
 }
 
-// do is call for a file, which must be open, and for writing if it is changed.
+// do runs a call on a file. The file must be open, and open for writing if the call changes it.
 func (f *file) do(op string, changes bool, run func(extent) error) error {
 	return f.call(op, func(e extent) error {
 		if f.shut || changes && !f.write {

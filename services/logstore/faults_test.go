@@ -14,8 +14,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// faultFS is the operating system's file system, but operations fail by plan: a fault says after how many operations of
-// its kind it strikes and whether the operation is done nevertheless.
+// faultFS is the operating system's file system with planned faults. A fault strikes after a number of operations of
+// its kind, and the operation may be done nevertheless.
 type faultFS struct {
 	osFS
 	mu   sync.Mutex
@@ -26,7 +26,7 @@ type faultFS struct {
 	unsupported error // what a file system that cannot allocate says; nil if it can
 }
 
-// fault is one failure to come. Short is for writes.
+// fault is one planned failure. Short is for writes.
 type fault struct {
 	op     string
 	after  int // operations of the kind that still work
@@ -47,7 +47,7 @@ func (f *faultFS) arm(plan *fault) {
 	f.plan = plan
 }
 
-// do runs an operation, or fails it once if it is its turn.
+// do runs an operation, or fails it once if its fault is due.
 func (f *faultFS) do(op string, run func() error) error {
 	f.mu.Lock()
 	hook, plan, strikes := f.hook, f.plan, false
@@ -133,7 +133,7 @@ func (f *faultFile) Truncate(size int64) error {
 	return f.fs.do("truncate", func() error { return f.File.Truncate(size) })
 }
 
-// full says whether the error is a FileError for want of room.
+// full reports whether the error is a FileError because of missing room.
 func full(err error) bool {
 	var file *FileError
 	return errors.As(err, &file) && file.Full()
@@ -161,8 +161,8 @@ func TestWhateverFailsAnAppendIsThereWholeOrNotAndTheAnswerSaysWhich(t *testing.
 	}
 }
 
-// failAndSettle appends until the fault strikes, looks at the answer, opens the store again as after a crash of the
-// process, and settles the append by repeating it.
+// failAndSettle appends until the fault strikes, checks the error, opens the store again as after a crash, and
+// settles the append by repeating it.
 func failAndSettle(t *testing.T, plan fault, unsupported error) {
 	dir, fs := t.TempDir(), &faultFS{calm: true, unsupported: unsupported}
 	s := mustOpen(t, dir, Options{FS: fs, SegmentBytes: segmentBytesMin})
@@ -278,8 +278,7 @@ func TestADiskThatStaysFullIsToldToEachAppendAndDoesNoHarm(t *testing.T) {
 	mustAppend(t, s, "policy", 5, batch("more", 1))
 }
 
-// TestAFullDiskLosesNothing fills a real file system of 256 KiB where the tests may mount one; everywhere, it fills one
-// that says it is full.
+// The test fills a real file system of 256 KiB if the tests may mount one, and always a simulated one.
 func TestAFullDiskLosesNothing(t *testing.T) {
 	disks := map[string]FS{"one that says so": &fullFS{room: 256 << 10}}
 	dirs := map[string]string{"one that says so": t.TempDir()}
@@ -316,8 +315,8 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	}
 }
 
-// TestAReadOnlyDiskIsNamedAndCanStillBeRead looks at a real file system where the tests may mount one; the one that says
-// so is in TestAStoreThatCannotBeOpenedForWritingSaysSoAndIsNotChanged.
+// The test uses a real read-only file system if the tests may mount one. A simulated one is in
+// TestAStoreThatCannotBeOpenedForWritingSaysSoAndIsNotChanged.
 func TestAReadOnlyDiskIsNamedAndCanStillBeRead(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
@@ -343,7 +342,7 @@ func TestAReadOnlyDiskIsNamedAndCanStillBeRead(t *testing.T) {
 	mustClose(t, s)
 }
 
-// fullFS has room for so many bytes of allocated files.
+// fullFS has room for a number of bytes of allocated files.
 type fullFS struct {
 	osFS
 	room int64

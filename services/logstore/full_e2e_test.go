@@ -18,8 +18,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// These tests fill real file systems of a few megabytes, on a loop device. They need root, loop devices, and mkfs.ext4 and
-// mkfs.ext2 of e2fsprogs, and fail where they have not got them.
+// These tests fill real file systems of a few megabytes, on a loop device. They need root, loop devices, and mkfs.ext4
+// and mkfs.ext2 of e2fsprogs, and fail without them.
 
 const (
 	aloneVariable = "LOGSTORE_ALONE"
@@ -30,7 +30,7 @@ func TestAFullFileSystemIsToldAndLosesNothing(t *testing.T) {
 	alone(t, func() { fillUp(t, mounted(t, "ext4")) })
 }
 
-// alone runs a test in a process of its own, whose mounts go with it, however it ends.
+// alone runs a test in a separate process, whose mounts end with it.
 func alone(t *testing.T, test func()) {
 	if os.Getenv(aloneVariable) != "" {
 		test()
@@ -63,8 +63,8 @@ func newImage(t *testing.T, kind string) string {
 	return image
 }
 
-// mount mounts an image, which does not change by itself in a test: with a journal, what nobody syncs is written after ten
-// minutes.
+// mount mounts an image with a journal that is written only after ten minutes, so that unsynced data does not reach
+// the image during a test.
 func mount(t *testing.T, kind, image, dir string) {
 	options := "loop"
 	if kind != "ext2" {
@@ -80,7 +80,7 @@ func command(t *testing.T, name string, args ...string) {
 	}
 }
 
-// ballast writes a file of so many bytes, or until there is no room.
+// ballast writes a file of a number of bytes, or until the disk is full.
 func ballast(t *testing.T, path string, bytes int) {
 	t.Helper()
 	f, err := os.Create(path)
@@ -98,7 +98,7 @@ func ballast(t *testing.T, path string, bytes int) {
 	}
 }
 
-// writers append to a stream each. Of each it is known how many events were acknowledged.
+// writers append to one stream each. The test knows the number of acknowledged events of each.
 type writers struct {
 	*testing.T
 	done [8]uint64
@@ -108,12 +108,12 @@ func (w *writers) stream(i int) events.StreamID {
 	return events.StreamID(fmt.Sprintf("center-ZJ-%02d", i))
 }
 
-// batch returns what is appended to a stream of so many events.
+// batch returns the next events for a stream that has a number of events.
 func (w *writers) batch(i int, at uint64) []events.Proposed {
 	return batch(fmt.Sprint(i, "/", at), 1+int(at)%12)
 }
 
-// fill appends until every writer has heard that there is no room, clearly, and that its batch was not stored.
+// fill appends until every writer got a clear error that the disk is full and that its batch was not stored.
 func (w *writers) fill(s *Store) {
 	w.Helper()
 	before := w.done
@@ -145,7 +145,7 @@ func (w *writers) refused(err error) {
 	}
 }
 
-// holds checks that a log holds what was acknowledged, and nothing else.
+// holds checks that a log has exactly the acknowledged events.
 func (w *writers) holds(dir string) {
 	w.Helper()
 	if r, err := Verify(dir, nil); err != nil || len(r.Damages) > 0 || r.Torn != nil {
@@ -253,7 +253,7 @@ func (w *writers) works(_ ScanReport, err error) {
 	}
 }
 
-// refusesCopy takes the answer of a backup or restore that has no room.
+// refusesCopy checks the error of a backup or restore without room.
 func (w *writers) refusesCopy(_ ScanReport, err error) {
 	w.Helper()
 	room := &RoomError{}
@@ -262,7 +262,7 @@ func (w *writers) refusesCopy(_ ScanReport, err error) {
 	}
 }
 
-// fullBackups makes copies where there is no room: what was there before stays, and nothing else is left.
+// fullBackups makes copies on a full disk. Existing files must stay, and no others be left.
 func (w *writers) fullBackups(path func(string) string) {
 	w.Helper()
 	was := readFile(w, path("copy.tar"))

@@ -10,14 +10,14 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// sealed returns a first segment whose only commit has these record lines and a right checksum.
+// sealed returns a first segment whose only commit has these record lines and a correct checksum.
 func sealed(records string) []byte {
 	chain := crc32.Checksum([]byte(records), castagnoli)
 	return appendCommit(append(appendHeader(nil, 1, 1, 0), records...), strings.Count(records, "\n"), chain)
 }
 
-// FuzzSegment feeds any bytes as the last segment: as they are, and as the records of a commit with a right checksum,
-// which mutation alone would hardly ever hit. What is accepted must encode to the same bytes.
+// FuzzSegment opens random bytes as the last segment: unchanged, and as the records of a commit with a correct
+// checksum, which mutation alone would hardly ever produce. An accepted segment must encode to the same bytes.
 func FuzzSegment(f *testing.F) {
 	const record = `{"position":1,"stream":"policy","revision":1,"recordedAt":"2026-11-23T11:17:46.123456Z","id":"0191d3f0-0000-7000-8000-0000000000ab","kind":"policy.adopted","event":{"version":1}}` + "\n"
 	f.Add(sealed(record))

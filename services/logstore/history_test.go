@@ -14,8 +14,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// history is one life of a log on a disk that fails, and what was promised about it. All of it follows from the seed: every
-// fourth log is made late, as that of a ledger is, and every other four are on a disk that cannot allocate.
+// history is one life of a log on a failing disk, with the acknowledged events. Everything follows from the seed:
+// every fourth log is made late, as that of a ledger, and every other four are on a disk that cannot allocate.
 type history struct {
 	testing.TB
 	seed uint64
@@ -35,7 +35,7 @@ type history struct {
 	ruined  bool // so it is
 }
 
-// attempt is an append and its answer.
+// attempt is an append with its result.
 type attempt struct {
 	stream   events.StreamID
 	expected uint64
@@ -44,7 +44,7 @@ type attempt struct {
 	err      error
 }
 
-// step is one thing that a workload does.
+// step is one action of a workload.
 type step int
 
 const (
@@ -74,13 +74,13 @@ func (h *history) fail(format string, args ...any) {
 	h.Fatalf("seed %d, fault %d, %s: %s", h.seed, h.faults, h.summary, fmt.Sprintf(format, args...))
 }
 
-// clock goes back now and then.
+// clock sometimes goes back.
 func (h *history) clock() time.Time {
 	h.now = h.now.Add(time.Duration(h.rng.IntN(1000)-300) * time.Millisecond)
 	return h.now
 }
 
-// hear notes an error that a caller got, which must be for a reason.
+// hear checks that an error of a call has a cause.
 func (h *history) hear(err error) {
 	if err == nil {
 		return
@@ -93,7 +93,8 @@ func (h *history) hear(err error) {
 	}
 }
 
-// open starts a process and opens the store, which must hold what was promised; it says whether that worked.
+// open starts a process and opens the store, which must have all acknowledged events. It reports whether the store
+// opened.
 func (h *history) open() bool {
 	var got []string
 	fs := h.disk.start()
@@ -112,7 +113,8 @@ func (h *history) open() bool {
 	return true
 }
 
-// isRuined says whether a log does not open because of damage behind all that was promised, which is still read.
+// isRuined reports whether a log does not open because of damage after all acknowledged events, which can still be
+// read.
 func (h *history) isRuined(err error) bool {
 	var damage *DamageError
 	if !errors.As(err, &damage) {
@@ -128,8 +130,8 @@ func (h *history) isRuined(err error) bool {
 	return true
 }
 
-// compare checks what an open store holds: all that was promised, and of what was in doubt whole batches. It is all
-// promised from now on.
+// compare checks the events of an open store: all acknowledged ones, and whole batches of those with an unknown
+// outcome. From now on all of them must stay.
 func (h *history) compare(got []string) {
 	if len(got) < len(h.want) || !slices.Equal(got[:len(h.want)], h.want) {
 		h.fail("%d events are there of %d promised:\n%s", len(got), len(h.want), firstDifference(got, h.want))
@@ -146,10 +148,10 @@ func (h *history) compare(got []string) {
 	h.want = got
 }
 
-// errNotThere is the answer of attempts of which an open store showed nothing: they must not come back.
+// errNotThere is the result of attempts whose events an open store did not have. They must never appear.
 var errNotThere = errors.New("it was not there when the store was opened")
 
-// found returns the attempt whose events these lines begin with, which was in doubt and is no more.
+// found returns the attempt of unknown outcome whose events these lines begin with. Its outcome is now known.
 func (h *history) found(lines []string) *attempt {
 	for i := range h.doubt {
 		a := h.doubt[i]
@@ -166,7 +168,7 @@ func (h *history) found(lines []string) *attempt {
 	return nil
 }
 
-// holds says whether lines begin with the attempt, at the end of its stream, and notes its places.
+// holds reports whether lines begin with the attempt, at the end of its stream, and stores its places.
 func (h *history) holds(lines []string, a *attempt) bool {
 	if len(lines) < len(a.batch) || a.expected != h.next[a.stream] {
 		return false
@@ -192,7 +194,7 @@ func firstDifference(got, want []string) string {
 	return "none"
 }
 
-// do does one step; it says whether the store is still of use.
+// do makes one step. It reports whether the store is still usable.
 func (h *history) do(s step) bool {
 	stream := events.StreamID(fmt.Sprintf("center-ZJ-%d", h.rng.IntN(historyStreams)))
 	at := h.next[stream]
@@ -242,14 +244,14 @@ func (h *history) batch(n int) []events.Proposed {
 	return out
 }
 
-// append appends one batch and settles what its answer means.
+// append appends one batch and records its result.
 func (h *history) append(stream events.StreamID, expected uint64, batch []events.Proposed) bool {
 	a := attempt{stream: stream, expected: expected, batch: batch}
 	a.places, a.err = h.store.Append(h.Context(), stream, expected, batch)
 	return h.answered(&a)
 }
 
-// appendMany has several batches wait while the writer cannot go on, so that it takes them in this order.
+// appendMany queues several batches while the writer is blocked, so that the writer takes them in this order.
 func (h *history) appendMany() bool {
 	next := map[events.StreamID]uint64{}
 	requests := make([]*request, 2+h.rng.IntN(4))
@@ -276,7 +278,7 @@ func (h *history) appendMany() bool {
 	return useful
 }
 
-// answered settles what the answer to an append means; it says whether the store is still of use.
+// answered records the result of an append. It reports whether the store is still usable.
 func (h *history) answered(a *attempt) bool {
 	if a.err != nil {
 		h.hear(a.err)
@@ -305,7 +307,7 @@ func (h *history) answered(a *attempt) bool {
 	return true
 }
 
-// conflict appends what is not at the end of its stream, ahead of it or behind.
+// conflict appends at a revision that is not the end of the stream, before or after it.
 func (h *history) conflict(stream events.StreamID, at uint64) bool {
 	expected := at + 1
 	if at > 0 && h.rng.IntN(2) == 0 {
@@ -326,7 +328,7 @@ func (h *history) conflict(stream events.StreamID, at uint64) bool {
 	return false
 }
 
-// reread reads everything.
+// reread reads all events and compares them.
 func (h *history) reread() bool {
 	var got []string
 	for e, err := range h.store.ReadAll(h.Context(), 0) {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// inode is a file of a disk: what processes see, and what is on the medium.
+// inode is a file of a disk: the bytes that processes see, and the bytes on the medium.
 type inode struct {
 	dir         bool // then there is nothing in it; what it holds are names
 	mem, medium []byte
@@ -43,7 +43,7 @@ func (n *inode) write(b []byte, at int64) {
 	n.mark(at, end)
 }
 
-// resize cuts the file, after which its sectors hold zeros there, or lengthens it by zeros.
+// resize cuts the file, which clears the rest of its sectors, or lengthens it by zeros.
 func (n *inode) resize(size int64) {
 	was := int64(len(n.mem))
 	if size == was {
@@ -63,8 +63,8 @@ func resized(b []byte, size int64) []byte {
 	return append(b[:len(b):len(b)], make([]byte, size-int64(len(b)))...)
 }
 
-// sync writes all that is dirty. If it does less than all it fails: then none or half of the sectors were written, and
-// the others are forgotten.
+// sync writes all dirty sectors. If the extent is less than all, the sync fails: none or half of the sectors are
+// written, and the others are marked as written.
 func (n *inode) sync(e extent, rng *rand.Rand) {
 	size := int64(len(n.mem))
 	if e == all {
@@ -86,8 +86,8 @@ func (n *inode) sync(e extent, rng *rand.Rand) {
 	}
 }
 
-// leave leaves of the sectors from one on those on the medium that have a bit in pieces, as a sync that fails may, and all of
-// them as they can be read.
+// leave is a failed sync: of the sectors from a number on, those with a bit in pieces reach the medium, and all stay
+// readable.
 func (n *inode) leave(from, pieces int) {
 	for i := from; i < len(n.sectors); i++ {
 		if pieces>>(i-from)&1 == 1 {
@@ -97,7 +97,7 @@ func (n *inode) leave(from, pieces int) {
 	}
 }
 
-// keep lets a power cut lose all that is not synced but one sector.
+// keep is a power cut that loses all unsynced sectors except one.
 func (n *inode) keep(sector int) {
 	for i := range n.sectors {
 		if i != sector && n.sectors[i] == dirty {
@@ -106,7 +106,7 @@ func (n *inode) keep(sector int) {
 	}
 }
 
-// copySector copies a sector, which is zeros where a file has ended.
+// copySector copies a sector. Beyond the end of the file it is zeros.
 func (n *inode) copySector(to, from []byte, i int) {
 	start := i * sectorBytes
 	end := min(start+sectorBytes, len(to))
@@ -117,7 +117,8 @@ func (n *inode) copySector(to, from []byte, i int) {
 	copy(to[start:end], from[min(start, len(from)):])
 }
 
-// forget lets memory lose what a failed sync left in it, sector by sector, as a machine does when it needs the memory.
+// forget drops from memory the bytes that a failed sync did not write, sector by sector, as a machine does when it
+// needs the memory.
 func (n *inode) forget(rng *rand.Rand) {
 	for i, is := range n.sectors {
 		if is == forgotten && rng.IntN(2) == 0 {
@@ -127,7 +128,7 @@ func (n *inode) forget(rng *rand.Rand) {
 	}
 }
 
-// cut leaves of the file what a power cut leaves.
+// cut applies a power cut to the file.
 func (n *inode) cut(l loss, rng *rand.Rand) {
 	sizes := append([]int64{n.size}, n.sizes...)
 	size := sizes[0]
@@ -157,10 +158,10 @@ func (n *inode) cut(l loss, rng *rand.Rand) {
 	n.medium, n.size, n.sectors, n.sizes = slices.Clone(n.mem), size, nil, nil
 }
 
-// isZero says whether there is nothing but zeros from a place on.
+// isZero reports whether all bytes from an offset on are zero.
 func isZero(b []byte, from int) bool { return len(bytes.Trim(b[min(from, len(b)):], "\x00")) == 0 }
 
-// tear leaves only the first bytes of a sector written.
+// tear leaves only the first written bytes of a sector.
 func (n *inode) tear(left []byte, i, written int) {
 	old := make([]byte, sectorBytes)
 	copy(old, n.medium[min(i*sectorBytes, len(n.medium)):])

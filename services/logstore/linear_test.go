@@ -81,7 +81,7 @@ var sequential = porcupine.Model{
 	},
 }
 
-// recorder writes down what clients asked and were answered, in an order that time agrees with.
+// recorder records the calls of clients and their results, in an order that agrees with time.
 type recorder struct {
 	t             *testing.T
 	tick          atomic.Int64
@@ -112,7 +112,7 @@ func (r *recorder) check(what string) {
 	r.t.Logf("%s: %v, %d answers lost, %d refused", what, answers, r.lost.Load(), r.refused.Load())
 }
 
-// read reads one stream and writes it down.
+// read reads one stream and records the result.
 func (r *recorder) read(client int, s events.Store, stream events.StreamID) (seen string, err error) {
 	call := r.tick.Add(1)
 	for e, err := range s.ReadStream(context.Background(), stream, 0) {
@@ -125,7 +125,7 @@ func (r *recorder) read(client int, s events.Store, stream events.StreamID) (see
 	return seen, nil
 }
 
-// readAll reads all streams and writes each down.
+// readAll reads all streams and records the result of each.
 func (r *recorder) readAll(client int, s events.Store) error {
 	call := r.tick.Add(1)
 	seen := map[events.StreamID]string{}
@@ -144,8 +144,9 @@ func (r *recorder) readAll(client int, s events.Store) error {
 	return nil
 }
 
-// write appends a batch at what it saw, again while nobody knows what became of it, unless it gives up. The tries are
-// written down as one call with the last one's answer: the batch may have come to lie there at any time since the first.
+// write appends a batch at the revision that it read. It repeats the append while its outcome is unknown, unless it
+// gives up. The attempts are recorded as one call with the last result: the batch may have been stored at any time
+// since the first.
 func (r *recorder) write(client int, store func() events.Store, in linearInput, givesUp bool) {
 	batch := make([]events.Proposed, len(in.append)/nameBytes)
 	for i := range batch {
@@ -178,7 +179,7 @@ func nameOf(body []byte) string { return string(body[len(`{"name":"`) : len(body
 
 var linearStreams = []events.StreamID{"center-ZJ-0", "center-ZJ-1", "center-ZJ-2"}
 
-// run has clients append and read at once; store gives the store to use.
+// run makes clients append and read at the same time. store returns the store to use.
 func (r *recorder) run(seed uint64, rounds int, store func() events.Store) {
 	var clients sync.WaitGroup
 	for client := range 6 {
@@ -204,7 +205,7 @@ func (r *recorder) run(seed uint64, rounds int, store func() events.Store) {
 	clients.Wait()
 }
 
-// losing loses some answers and some appends.
+// losing returns a store that loses some results and some appends.
 func losing(s events.Store) func() events.Store {
 	faulty := &storetest.Faulty{Store: s, Plan: func(n int64) storetest.Fault {
 		switch n % 7 {
@@ -230,7 +231,7 @@ func TestAppendsAndReadsAreLinearizableThoughAnswersAreLost(t *testing.T) {
 	}
 }
 
-// TestAppendsAndReadsAreLinearizableThoughThePowerIsCut opens the store again and again after power cuts and failures.
+// The test opens the store again after each power cut and failure.
 func TestAppendsAndReadsAreLinearizableThoughThePowerIsCut(t *testing.T) {
 	for seed := range uint64(5) {
 		m := &machine{rng: rand.New(rand.NewPCG(seed, 7))}
@@ -244,7 +245,7 @@ func TestAppendsAndReadsAreLinearizableThoughThePowerIsCut(t *testing.T) {
 	}
 }
 
-// machine runs the store on a disk until something befalls it, and starts it again.
+// machine runs the store on a disk until a fault strikes, and starts it again.
 type machine struct {
 	mu    sync.Mutex
 	rng   *rand.Rand
@@ -253,7 +254,7 @@ type machine struct {
 	falls int
 }
 
-// up returns a store that works, or did a moment ago.
+// up returns a store that is open, or was a moment ago.
 func (m *machine) up(t *testing.T) events.Store {
 	m.mu.Lock()
 	defer m.mu.Unlock()

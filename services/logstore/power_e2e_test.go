@@ -14,8 +14,8 @@ func TestWhatWasAnsweredIsOnTheMediumOfARealFileSystem(t *testing.T) {
 	alone(t, func() { isOnTheMedium(t, "ext4") })
 }
 
-// isOnTheMedium looks, after each answer, at what a power cut would leave: a copy of the image as it is, with nothing of what is
-// only in memory.
+// isOnTheMedium checks, after each acknowledgement, the state that a power cut would leave: a copy of the image
+// without the data that is only in memory.
 func isOnTheMedium(t *testing.T, kind string) {
 	image, dir := newImage(t, kind), t.TempDir()
 	mount(t, kind, image, dir)
@@ -57,7 +57,7 @@ func isOnTheMedium(t *testing.T, kind string) {
 	holds("new/deep/log")
 }
 
-// afterPowerCut shows what is on an image that is mounted.
+// afterPowerCut calls look with the content of the image of a mounted file system.
 func afterPowerCut(t *testing.T, kind, image string, look func(dir string)) {
 	t.Helper()
 	dir := t.TempDir()

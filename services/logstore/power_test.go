@@ -24,26 +24,26 @@ var (
 	seedFlag   = flag.Uint64("seed", 0, "of the first random history; a random one if 0")
 )
 
-// script is a workload with everything in it: rotations, groups, conflicts, repeats and a restart.
+// script is a workload with every kind of step: rotations, groups, conflicts, repeats and a restart.
 var script = []step{appendOne, appendMany, appendOne, conflict, repeat, appendMany, appendOne, appendOne, appendMany, appendOne,
 	restart, appendMany, repeat, restart, restart, appendLarge, appendOne, reread, restart, appendOne, appendLarge, appendOne}
 
-// losses are the ways a machine loses what is not synced; the first is no power cut at all: only the process dies.
+// losses are the ways in which a machine loses unsynced data. In the first only the process dies.
 var losses = []loss{{percent: -1}, {percent: 0}, {percent: 0, torn: true}, {percent: 50}, {percent: 50, torn: true}, {percent: 100}}
 
-// eitherDisk are the seeds of the scripted workloads: of logs that are made late, on a disk that can allocate and on one that
-// cannot.
+// eitherDisk holds the seeds of the scripted workloads: for logs that are made late, on a disk that can allocate and
+// on one that cannot.
 var eitherDisk = []uint64{3, 7}
 
-// errs are the ways a call fails.
+// errs are the ways in which a call fails.
 var errs = []blow{
 	{err: syscall.EIO, extent: none}, {err: syscall.EIO, extent: some}, {err: syscall.EIO, extent: all},
 	{err: syscall.ENOSPC, extent: none}, {err: syscall.ENOSPC, extent: some}, {err: syscall.ENOSPC, extent: all},
 	{err: syscall.EIO, extent: none, forGood: true}, {err: syscall.ENOSPC, extent: some, forGood: true},
 }
 
-// play opens the store and does the steps, until they are done or the blow ends the store, and returns how many calls
-// there were.
+// play opens the store and makes the steps, until they are done or the blow ends the store. It returns the number of
+// calls.
 func (h *history) play(b blow, todo []step) (calls int) {
 	h.disk.arm(b)
 	h.heard, h.summary = nil, fmt.Sprintf("blow %+v", b)
@@ -82,7 +82,7 @@ func (h *history) play(b blow, todo []step) (calls int) {
 	return calls
 }
 
-// refused checks that a store that has failed takes nothing any more.
+// refused checks that a failed store accepts no more appends.
 func (h *history) refused() {
 	var latched *FailedError
 	if !errors.As(h.heard, &latched) {
@@ -95,7 +95,7 @@ func (h *history) refused() {
 	}
 }
 
-// lose cuts the power, if it is a loss at all.
+// lose cuts the power, unless the loss is only the death of the process.
 func (h *history) lose(l loss) {
 	h.summary += fmt.Sprintf(", then %+v", l)
 	if l.percent >= 0 {
@@ -103,8 +103,8 @@ func (h *history) lose(l loss) {
 	}
 }
 
-// end opens the store in peace: what was promised is there, Verify finds nothing wrong, and appending goes on and is
-// there after another power cut.
+// end opens the store without faults: all acknowledged events must be there, Verify must find no damage, and appends
+// must work and survive another power cut.
 func (h *history) end() {
 	for range 2 {
 		h.disk.arm(blow{})
@@ -125,7 +125,7 @@ func (h *history) end() {
 	h.store = nil
 }
 
-// endOrRuin is end for a log that may be damaged behind all that was promised.
+// endOrRuin does the same as end, but accepts damage after all acknowledged events.
 func (h *history) endOrRuin() {
 	if h.broken {
 		if h.ruined || !h.open() {
@@ -166,8 +166,8 @@ func TestWhereverAScriptedWorkloadIsCutItComesBack(t *testing.T) {
 	}
 }
 
-// TestTheDirectoriesOfALogAreDurableWithIt has processes die while they make directories, and then one that lives on: what
-// it acknowledges outlives a power cut.
+// Processes die while they make the directories of a log. The events that a later process acknowledges must survive a
+// power cut.
 func TestTheDirectoriesOfALogAreDurableWithIt(t *testing.T) {
 	opts := Options{SegmentBytes: segmentBytesMin}
 	d := newDisk(rand.New(rand.NewPCG(1, 1)))
@@ -224,8 +224,8 @@ func TestWhereverRecoveryIsCutItComesBack(t *testing.T) {
 	}
 }
 
-// TestACommitThatEndsAcrossSectorsComesBackWhereverRecoveryIsCut has a process die in the sync of a commit of which the very
-// end lies in another sector, the next one die while it makes that commit durable, and then the power fail.
+// A process dies in the sync of a commit whose last bytes lie in another sector, the next process dies in its
+// recovery, and then the power fails.
 func TestACommitThatEndsAcrossSectorsComesBackWhereverRecoveryIsCut(t *testing.T) {
 	faults := 0
 	for length := range sectorBytes {
@@ -267,10 +267,10 @@ func TestACommitThatEndsAcrossSectorsComesBackWhereverRecoveryIsCut(t *testing.T
 	t.Logf("%d faults", faults)
 }
 
-// TestACommitInPiecesComesBackWhereverItsRecoveryIsCut has a sync fail that leaves any sectors of a commit on the medium while
-// all of it can be read, the next process die in each call of its recovery, and then the power fail. Where sectors stay whole
-// the log opens. Where they tear it may be damaged, but not in what was promised: if the first sector tears and later ones
-// were there, zeros begin in the midst of a commit.
+// A sync fails and leaves any subset of the sectors of a commit on the medium, while all can be read; the next
+// process dies in each call of its recovery; and then the power fails. If sectors stay whole, the log must open. If
+// they tear, it may be damaged, but only after the acknowledged events: a torn first sector before complete later
+// ones puts zeros into the middle of a commit.
 func TestACommitInPiecesComesBackWhereverItsRecoveryIsCut(t *testing.T) {
 	const sectors = 3 // of the commit, or four
 	for _, broken := range []bool{false, true} {
@@ -340,8 +340,8 @@ func TestWhicheverCallOfAScriptedWorkloadFailsTheCallerHearsOfItAndNothingIsLost
 	}
 }
 
-// TestRandomHistoriesOfFaultsLoseNothing plays random workloads against random faults, many to a history. A failure
-// names its seed; -seed plays it again, and -faults says how many faults there shall be.
+// The test plays random workloads with several random faults each. A failure prints its seed. -seed plays it again,
+// and -faults sets the number of faults.
 func TestRandomHistoriesOfFaultsLoseNothing(t *testing.T) {
 	seed, start := *seedFlag, time.Now()
 	if seed == 0 {
@@ -359,8 +359,8 @@ func TestRandomHistoriesOfFaultsLoseNothing(t *testing.T) {
 	t.Logf("seed %d, %d histories, %d faults, %v", seed, histories, faults, time.Since(start))
 }
 
-// TestNothingThatWasAnsweredIsLostOnADiskThatTearsSectors plays random histories on a disk that is worse than the package
-// assumes: a log may be damaged then, but behind all that was promised.
+// The test plays random histories on a disk that is worse than the package assumes. A log may be damaged then, but
+// only after all acknowledged events.
 func TestNothingThatWasAnsweredIsLostOnADiskThatTearsSectors(t *testing.T) {
 	seed := rand.Uint64N(1 << 40)
 	histories, ruined, faults := 0, 0, 0
@@ -395,7 +395,7 @@ func TestAHistoryIsPlayedAgainFromItsSeed(t *testing.T) {
 	}
 }
 
-// randomly plays some steps and has something happen to them.
+// randomly makes some steps with random faults.
 func (h *history) randomly() {
 	b := blow{}
 	if h.rng.IntN(3) == 0 {

@@ -2,6 +2,6 @@
 
 package logstore
 
-// thin is of how many cases of an exhaustive test one is run: the race detector makes them ten
-// times as slow, and has seen all there is to see in a few.
+// thin means that one of so many cases of an exhaustive test is run, because the race detector makes them ten times
+// as slow, and a few cases show all races.
 const thin = 13

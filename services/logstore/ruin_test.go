@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// ruin is a small closed log of three segments and what may have become of it.
+// ruin is a small closed log of three segments, from which tests make damaged ones.
 type ruin struct {
 	*testing.T
 	files map[string][]byte
@@ -42,7 +42,7 @@ func newRuin(t *testing.T) *ruin {
 	return r
 }
 
-// files returns what a process reads.
+// files returns the files as a process reads them.
 func (d *disk) files() map[string][]byte {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -71,7 +71,7 @@ func holding(files map[string][]byte) *disk {
 
 func (r *ruin) last() string { return slices.Max(slices.Collect(maps.Keys(r.files))) }
 
-// with returns the files with one of them replaced; nil takes it away.
+// with returns the files with one of them replaced, or removed for nil.
 func (r *ruin) with(path string, data []byte) map[string][]byte {
 	files := maps.Clone(r.files)
 	if files[path] = data; data == nil {
@@ -80,8 +80,8 @@ func (r *ruin) with(path string, data []byte) map[string][]byte {
 	return files
 }
 
-// judge looks at files that are not as they were written. Either the place is named, everything before it is handed out
-// and Open refuses without changing anything; or, where that can be, it is a log that ended earlier.
+// judge checks a log with changed files. Either the damage is reported with its place, all events before it can be
+// read, and Open fails without changing anything; or, if mayEnd is set, the log opens as one that ended earlier.
 func (r *ruin) judge(files map[string][]byte, mayEnd bool, what string, args ...any) {
 	r.Helper()
 	r.seen++
@@ -121,7 +121,7 @@ func (r *ruin) judge(files map[string][]byte, mayEnd bool, what string, args ...
 	}
 }
 
-// named checks that a damage says where it is, and that nothing is handed out that was not written.
+// named checks that a damage has the right place, and that no event is returned that was not written.
 func (r *ruin) named(d *DamageError, whole []string, files map[string][]byte, what string) {
 	r.Helper()
 	before := int(d.Position) - 1
@@ -141,7 +141,7 @@ func (r *ruin) named(d *DamageError, whole []string, files map[string][]byte, wh
 	}
 }
 
-// lineStarts returns where lines begin, and the end.
+// lineStarts returns the offsets of the lines, and of the end.
 func lineStarts(data []byte) []int {
 	starts := []int{0}
 	for i, c := range data {
@@ -152,7 +152,7 @@ func lineStarts(data []byte) []int {
 	return starts
 }
 
-// endsCommit says whether these bytes of a segment end where a commit, or the header, does.
+// endsCommit reports whether the bytes of a segment end with a commit or the header.
 func endsCommit(data []byte) bool { return bytes.HasSuffix(data, []byte("\"}\n")) }
 
 func cutOut(data []byte, from, to int) []byte {

@@ -115,7 +115,7 @@ func lines(t testing.TB, s events.Store) (out []string) {
 	return out
 }
 
-// small writes a closed log of two segments and several commits and returns its lines.
+// small writes a closed log of two segments and several commits, and returns its lines.
 func small(t *testing.T, dir string) []string {
 	t.Helper()
 	s := mustOpen(t, dir, Options{Clock: storetest.UnsteadyClock(), FS: &faultFS{calm: true}, SegmentBytes: segmentBytesMin})
@@ -352,7 +352,7 @@ func TestWhatKeepsADirectoryFromBeingLookedAtIsNotTakenForALock(t *testing.T) {
 	}
 }
 
-// What a user is told to write again is the record, not the cause.
+// The advice to the user is about the record, not about the cause.
 func TestAFailedWriteSaysWhatItsCauseIs(t *testing.T) {
 	for _, doubt := range []bool{false, true} {
 		text := (&FailedError{Cause: &FileError{Op: "write", Path: "x.log", Err: syscall.ENOSPC}, doubt: doubt}).Text()
@@ -362,7 +362,7 @@ func TestAFailedWriteSaysWhatItsCauseIs(t *testing.T) {
 	}
 }
 
-// A repeat reads what is there beside Close, which takes the files away.
+// A repeat reads the stored events while Close closes the files.
 func TestARepeatOfAClosedStoreIsAnsweredThatItIsClosed(t *testing.T) {
 	s := mustOpen(t, t.TempDir(), Options{})
 	mustAppend(t, s, "policy", 0, batch("a", 2))

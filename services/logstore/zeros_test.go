@@ -13,10 +13,10 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// cannot are the answers of file systems that cannot allocate, as osFile passes them on.
+// cannot holds the errors of file systems that cannot allocate, as osFile returns them.
 var cannot = []error{syscall.EOPNOTSUPP, syscall.ENOSYS, errors.Join(errors.ErrUnsupported, syscall.EINVAL)}
 
-// TestThatAFileCannotBeAllocatedIsHeardHoweverItIsSaid has the operating system say EINVAL, as it does for no bytes.
+// The operating system returns EINVAL, as it also does for a size of zero.
 func TestThatAFileCannotBeAllocatedIsHeardHoweverItIsSaid(t *testing.T) {
 	f, err := osFS{}.Create(filepath.Join(t.TempDir(), "f"))
 	if err != nil {
@@ -35,7 +35,7 @@ func TestThatAFileCannotBeAllocatedIsHeardHoweverItIsSaid(t *testing.T) {
 	}
 }
 
-// TestWhereRoomIsMadeOfZerosItGrowsLittleByLittle looks at the room that is ahead after each append.
+// The test checks the size of the room after each append.
 func TestWhereRoomIsMadeOfZerosItGrowsLittleByLittle(t *testing.T) {
 	const segmentBytes = 1 << 20
 	for _, says := range cannot {
@@ -87,8 +87,8 @@ func TestWhereRoomIsMadeOfZerosItGrowsLittleByLittle(t *testing.T) {
 	}
 }
 
-// TestADiskThatIsFullAmidTheZerosIsToldAndDoesNoHarm has the disk be full in each of the calls that make room, in which a part
-// of the zeros is written, of a segment that grows and of a new one.
+// The disk becomes full in each of the calls that write zeros, with a part of the zeros written: in a growing segment
+// and in a new one.
 func TestADiskThatIsFullAmidTheZerosIsToldAndDoesNoHarm(t *testing.T) {
 	for _, plan := range []fault{{op: "write", short: true, stored: true}, {op: "sync"}, {op: "sync", stored: true}} {
 		for _, grows := range []bool{true, false} {

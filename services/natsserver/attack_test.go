@@ -31,7 +31,7 @@ func (a attack) String() string {
 	return fmt.Sprintf("%s %.60q, to be answered on %q, %v", a.subject, a.data, a.reply, a.header)
 }
 
-// picture is what an attack may not change: the stream, and the consumers of others.
+// picture is the state that an attack must not change: the stream, and the consumers of others.
 type picture struct {
 	Streams  []string
 	Config   jetstream.StreamConfig
@@ -42,7 +42,7 @@ type picture struct {
 	OwnSince time.Time
 }
 
-// picture returns how everything stands. Messages are read if whole is true.
+// picture returns the present state. Messages are read if whole is true.
 func (w *world) picture(t *testing.T, attacker string, whole bool) picture {
 	t.Helper()
 	p := picture{Others: map[string]jetstream.ConsumerInfo{}}
@@ -150,7 +150,7 @@ func (s *scene) ask(t *testing.T, verb, data string) *nats.Msg {
 
 const nextNow = `{"batch":1,"no_wait":true}`
 
-// drain gets and acknowledges all that the attacker may get.
+// drain gets and acknowledges all messages that the attacker may get.
 func (s *scene) drain(t *testing.T) {
 	t.Helper()
 	for {
@@ -164,8 +164,8 @@ func (s *scene) drain(t *testing.T) {
 	}
 }
 
-// send sends an attack and reports whether the server refused it at once. It returns when the server has worked it off: the
-// next request for messages is worked off after it, and all that the stream says goes out in order.
+// send sends an attack and reports whether the server refused it at once. It returns when the server has processed
+// the attack: it also sends a request for messages, and the server answers in order.
 func (s *scene) send(t *testing.T, a attack) (refused bool) {
 	t.Helper()
 	before := s.nc.LastError()
@@ -186,7 +186,7 @@ func (s *scene) send(t *testing.T, a attack) (refused bool) {
 	return false
 }
 
-// checkUnchanged compares everything with how it stood.
+// checkUnchanged compares the present state with an earlier one.
 func (s *scene) checkUnchanged(t *testing.T, want picture, after any) {
 	t.Helper()
 	got := s.picture(t, s.attacker.Name, want.Messages != nil)
@@ -202,8 +202,8 @@ func (s *scene) checkUnchanged(t *testing.T, want picture, after any) {
 	t.Fatalf("this changed after %v", after)
 }
 
-// checkDelivered checks that the attacker got only its own, and the others nothing that they did not ask for. A last message of
-// the publisher has to come right behind those that were there.
+// checkDelivered checks that the attacker got only its own messages, and that the others got only messages that they
+// asked for. A last message of the publisher must follow directly after the earlier ones.
 func (s *scene) checkDelivered(t *testing.T, last uint64) {
 	t.Helper()
 	ack, err := s.js.Publish(t.Context(), headSubject, []byte("the end"), jetstream.WithExpectLastSequence(last))
@@ -222,7 +222,7 @@ func (s *scene) checkDelivered(t *testing.T, last uint64) {
 	}
 }
 
-// received returns what a subscription got so far.
+// received returns the messages of a subscription so far.
 func (s *scene) received(t *testing.T, sub *nats.Subscription) func(func(*nats.Msg) bool) {
 	t.Helper()
 	n, _, err := sub.Pending()
@@ -238,12 +238,12 @@ func (s *scene) received(t *testing.T, sub *nats.Subscription) func(func(*nats.M
 	}
 }
 
-// selects reports whether a subject is one of a filter.
+// selects reports whether a filter selects a subject.
 func selects(filter []string, subject string) bool {
 	return slices.ContainsFunc(filter, func(f string) bool { return server.SubjectsCollide(f, subject) })
 }
 
-// kinds are the attackers: with all alerts or some, in this process or with a configuration for elsewhere.
+// kinds are the attackers: with all alerts or some, at a server in this process or at a separate one.
 var kinds = []struct {
 	name   string
 	start  func(testing.TB, ...reader) *world
@@ -263,7 +263,7 @@ func eachKind(t *testing.T, run func(*testing.T, *scene)) {
 	}
 }
 
-// apiSubjects returns every subject of JetStream that the source of the server names, with $JS., as format or pattern.
+// apiSubjects returns every subject of JetStream in the source of the server, with $JS., as a format or pattern.
 func apiSubjects(t *testing.T) []string {
 	t.Helper()
 	pkg, err := build.Default.Import("github.com/nats-io/nats-server/v2/server", ".", build.FindOnly)
@@ -300,7 +300,7 @@ func apiSubjects(t *testing.T) []string {
 	return slices.Sorted(maps.Keys(subjects))
 }
 
-// concrete returns the subjects of a format or pattern about the stream and one of the consumers.
+// concrete returns the subjects of a format or pattern for the stream and one of the consumers.
 func concrete(pattern string, consumers ...string) (list []string) {
 	for _, consumer := range consumers {
 		fill := []string{streamName, consumer, alertSubject}
@@ -323,7 +323,7 @@ func concrete(pattern string, consumers ...string) (list []string) {
 	return slices.Compact(list)
 }
 
-// harmful are bodies with which requests would do something.
+// harmful returns bodies with which a request could do harm.
 func (s *scene) harmful(subject string) []string {
 	victim := `{"stream_name":"` + streamName + `","config":{"durable_name":"mallory","name":"mallory","ack_policy":"none","filter_subject":"taizhang.v1.>"}`
 	for part, body := range map[string]string{
@@ -403,7 +403,7 @@ func checkPublishing(t *testing.T, s *scene) {
 	s.checkDelivered(t, want.State.LastSeq)
 }
 
-// replies are the subjects on which an answer would do harm.
+// replies returns the reply subjects on which an answer could do harm.
 func replies(victim string) []string {
 	ack := "$JS.ACK." + streamName + "." + victim
 	list := []string{
@@ -458,7 +458,7 @@ func checkAnswers(t *testing.T, s *scene) {
 	s.checkDelivered(t, want.State.LastSeq)
 }
 
-// TestHeadersOfTheServerAreNotBelieved sends those with which servers say to each other who asks, and where they trace a message.
+// The test sends the headers with which servers tell each other the account of a request and trace messages.
 func TestHeadersOfTheServerAreNotBelieved(t *testing.T) { eachKind(t, checkHeaders) }
 
 func checkHeaders(t *testing.T, s *scene) {
@@ -534,7 +534,7 @@ func checkSubscriptions(t *testing.T, s *scene) {
 	}
 }
 
-// TestInOneAccountTheAttacksDoHarm tries the attacks where there is one account, so that they are known to be attacks.
+// The test runs the attacks with all users in one account, which shows that they do harm there.
 func TestInOneAccountTheAttacksDoHarm(t *testing.T) {
 	for _, c := range []struct{ reply, want string }{{api + "STREAM.DELETE." + streamName, "deleted"}, {headSubject, "stored"}} {
 		t.Run(c.want, func(t *testing.T) {

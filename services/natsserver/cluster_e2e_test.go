@@ -12,8 +12,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// cluster returns a world of three servers with the configuration that Configuration writes. The stream is on all three, the publisher
-// on one, and the users are on another.
+// cluster returns a world of three servers with the text of Configuration. All three have the stream, the publisher
+// is connected to one, and the users to another.
 func cluster(t testing.TB, readers ...reader) *world {
 	t.Helper()
 	pair, key, err := newKey()
@@ -53,7 +53,7 @@ func cluster(t testing.TB, readers ...reader) *world {
 	return w
 }
 
-// freeAddresses returns addresses that were free just now.
+// freeAddresses returns addresses that are free at the moment.
 func freeAddresses(t testing.TB, n int) (list []string) {
 	t.Helper()
 	for range n {
@@ -67,8 +67,7 @@ func freeAddresses(t testing.TB, n int) (list []string) {
 	return list
 }
 
-// TestInAClusterTheRightsAreTheSame tries what the configuration permits and forbids where requests and answers go through another
-// server.
+// The test tries permitted and forbidden requests that pass through another server.
 func TestInAClusterTheRightsAreTheSame(t *testing.T) {
 	t.Run("what is permitted", func(t *testing.T) { checkPermitted(t, cluster) })
 	for name, check := range map[string]func(*testing.T, *scene){"requests": checkRequests, "publishing": checkPublishing, "answers": checkAnswers, "headers": checkHeaders, "subscriptions": checkSubscriptions} {

@@ -13,7 +13,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// TestAfterAFullDiskARestartHelps fills a real file system, where the tests may mount one. What was acknowledged is there again.
+// The test fills a real file system, if it may mount one. After the restart, the stream must have all acknowledged
+// messages.
 func TestAfterAFullDiskARestartHelps(t *testing.T) {
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=8m"); err != nil {

@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// TestAUserCannotFillTheLog sends much that the server refuses, for as many seconds as it takes.
+// The test sends many requests that the server refuses, for several seconds.
 func TestAUserCannotFillTheLog(t *testing.T) {
 	core, lines := observer.New(zap.WarnLevel)
 	a := newReader(t, "a")

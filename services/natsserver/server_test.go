@@ -19,10 +19,11 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// zapLevel is what of the server's log is of use when a test fails: it complains of every attack.
+// zapLevel is the level of the server's log in tests. Lower levels would log every attack.
 const zapLevel = zap.FatalLevel
 
-// places are where a server may run: with the rights from calls in this process, or from the text of a configuration.
+// places are the two kinds of servers: in this process with rights from calls, and a separate one with rights from
+// the text of a configuration.
 var places = map[string]func(testing.TB, ...reader) *world{"in this process": embedded, "elsewhere": elsewhere}
 
 func TestAUserGetsAcknowledgesAsksAndGoesBack(t *testing.T) {
@@ -83,8 +84,8 @@ func checkPermitted(t *testing.T, start func(testing.TB, ...reader) *world) {
 	}
 }
 
-// TestARequestWaits checks that the way back outlives the longest request, and that a request dies with its connection: its messages
-// would come again only when they are not acknowledged in time.
+// A reply path must last longer than the longest request, and a request must end with its connection: otherwise its
+// messages would come again only after the time to acknowledge them.
 func TestARequestWaits(t *testing.T) {
 	for name, start := range places {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// TestOthersGoOnWhileUsersComeAndGo reads with two users, each in its way, while others are added and revoked.
+// Two users read, each in its own way, while other users are added and revoked.
 func TestOthersGoOnWhileUsersComeAndGo(t *testing.T) {
 	a, b := newReader(t, "a", "taizhang.v1.alert.>"), newReader(t, "b", "taizhang.v1.alert.>")
 	s := startServer(t, usersOf(a, b)...)
@@ -85,7 +85,7 @@ func TestOthersGoOnWhileUsersComeAndGo(t *testing.T) {
 	t.Logf("%d messages", stored.Load())
 }
 
-// readAll reads until it has what is stored, once and in order.
+// readAll reads until it has all stored messages, each once and in order.
 func readAll(t *testing.T, r reader, durable jetstream.Consumer, done chan struct{}, stored *atomic.Int64) {
 	for want := uint64(1); ; {
 		batch, err := durable.Fetch(10, jetstream.FetchMaxWait(200*time.Millisecond))
@@ -117,7 +117,7 @@ func readAll(t *testing.T, r reader, durable jetstream.Consumer, done chan struc
 	}
 }
 
-// TestElsewhereUsersChangeWithTwoReloads does what the head of the configuration says.
+// The test follows the instructions at the head of the configuration.
 func TestElsewhereUsersChangeWithTwoReloads(t *testing.T) {
 	a, b, c := newReader(t, "a"), newReader(t, "b"), newReader(t, "c")
 	pair, key, err := newKey()
@@ -213,7 +213,7 @@ func TestAfterCloseNothingStartsAgain(t *testing.T) {
 	}
 }
 
-// TestNobodyIsConnectedAfterBeingRevoked revokes a user while its programs connect without end.
+// The test revokes a user whose programs connect again and again.
 func TestNobodyIsConnectedAfterBeingRevoked(t *testing.T) {
 	a := newReader(t, "a")
 	s := startServer(t)
@@ -277,7 +277,7 @@ func TestAUserCannotTakeTheConnectionsOfOthers(t *testing.T) {
 	}
 }
 
-// TestAUserCannotFillTheMemory sends requests for messages without end.
+// The test sends requests for messages again and again.
 func TestAUserCannotFillTheMemory(t *testing.T) {
 	const most = 500
 	a, b := newReader(t, "a", "taizhang.v1.alert.>"), newReader(t, "b", "taizhang.v1.alert.>")
@@ -307,7 +307,7 @@ func TestAUserCannotFillTheMemory(t *testing.T) {
 	b.consumer(t, other)
 }
 
-// TestAllUsersHaveTheirConnections opens all connections that some users may have.
+// The test opens all connections that some users may have.
 func TestAllUsersHaveTheirConnections(t *testing.T) {
 	var readers []reader
 	for i := range 40 {

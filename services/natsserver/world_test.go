@@ -23,7 +23,7 @@ const (
 	alertSubject = "taizhang.v1.alert.ZJ-0007.red.EXE.02.2025.20251231"
 )
 
-// reader is a user with its seed and what its durable consumer selects.
+// reader is a user with its seed and the filter of its durable consumer.
 type reader struct {
 	User
 	pair   nkeys.KeyPair
@@ -48,7 +48,7 @@ func usersOf(readers ...reader) []User {
 	return users
 }
 
-// connect connects a user over the network as its program would.
+// connect connects a user over the network like its program.
 func (r reader) connect(t testing.TB, url string, opts ...nats.Option) *nats.Conn {
 	t.Helper()
 	nc, err := nats.Connect(url, append([]nats.Option{nats.Nkey(r.Key, r.pair.Sign), nats.CustomInboxPrefix(inboxPrefix + r.Name)}, opts...)...)
@@ -86,7 +86,7 @@ func startIn(t testing.TB, dir string, users ...User) *Server {
 	return s
 }
 
-// embedded returns a world in this process.
+// embedded returns a world with a server in this process.
 func embedded(t testing.TB, readers ...reader) *world {
 	t.Helper()
 	s := startServer(t, usersOf(readers...)...)
@@ -100,7 +100,7 @@ func embedded(t testing.TB, readers ...reader) *world {
 	return w
 }
 
-// elsewhere returns a world of a server with the configuration that Configuration writes.
+// elsewhere returns a world with a separate server that has the text of Configuration.
 func elsewhere(t testing.TB, readers ...reader) *world {
 	t.Helper()
 	pair, key, err := newKey()
@@ -110,7 +110,7 @@ func elsewhere(t testing.TB, readers ...reader) *world {
 	return serverElsewhere(t, pair, Configuration(key, usersOf(readers...)), readers...)
 }
 
-// oneAccount returns a world where the user has the permissions that suffice, in the account of the stream.
+// oneAccount returns a world in which the user is in the account of the stream, with the permissions that it needs.
 func oneAccount(t testing.TB, r reader) *world {
 	t.Helper()
 	pair, key, err := newKey()
@@ -123,7 +123,8 @@ func oneAccount(t testing.TB, r reader) *world {
 		key, r.Key, own, own, inboxPrefix, r.Name), r)
 }
 
-// optionsElsewhere returns the options of a server with a configuration, to which its operator adds where it listens and stores.
+// optionsElsewhere returns the options of a server with a configuration, to which the operator adds its address and
+// directory.
 func optionsElsewhere(t testing.TB, dir, configuration string) *server.Options {
 	t.Helper()
 	path := filepath.Join(dir, "nats.conf")
@@ -162,7 +163,7 @@ func newWorld(t testing.TB, url string, admin *nats.Conn, readers ...reader) *wo
 	return newWorldOf(t, 1, url, admin, readers...)
 }
 
-// noPeers is the code of the error of a cluster whose servers do not know all of each other yet.
+// noPeers is the error code of a cluster whose servers have not all connected yet.
 const noPeers = 10005
 
 func newWorldOf(t testing.TB, replicas int, url string, admin *nats.Conn, readers ...reader) *world {
@@ -204,7 +205,7 @@ func (w *world) durable(t testing.TB, r reader) {
 	}
 }
 
-// publish stores messages of subjects. Each says which it is.
+// publish stores messages with subjects. The body of each is its number.
 func (w *world) publish(t testing.TB, subjects ...string) {
 	t.Helper()
 	for i, subject := range subjects {
@@ -214,7 +215,7 @@ func (w *world) publish(t testing.TB, subjects ...string) {
 	}
 }
 
-// consumer returns the durable consumer of a user as its program sees it.
+// consumer returns the durable consumer of a user as its program uses it.
 func (r reader) consumer(t testing.TB, nc *nats.Conn) (jetstream.JetStream, jetstream.Consumer) {
 	t.Helper()
 	js, err := jetstream.NewWithAPIPrefix(nc, apiPrefix)
@@ -228,7 +229,7 @@ func (r reader) consumer(t testing.TB, nc *nats.Conn) (jetstream.JetStream, jets
 	return js, c
 }
 
-// until waits for a condition.
+// until waits until a condition holds.
 func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

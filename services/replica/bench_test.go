@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/services/replica"
 )
 
-// BenchmarkOpen opens a copy that has everything, over a server in the same process.
+// BenchmarkOpen opens a complete copy of a server in the same process.
 func BenchmarkOpen(b *testing.B) {
 	for _, streams := range []int{100, 1000} {
 		b.Run(fmt.Sprint(streams, "-streams"), func(b *testing.B) {

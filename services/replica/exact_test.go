@@ -21,7 +21,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/ledgertest"
 )
 
-// clusterLedger opens a ledger that writes to a server through a copy of its own.
+// clusterLedger opens a ledger that writes to a server through its own copy.
 func clusterLedger(t *testing.T, server *kurrenttest.Cluster) opened {
 	t.Helper()
 	connection, err := kurrentstore.ParseConnection(server.ConnectionString())
@@ -35,7 +35,7 @@ func clusterLedger(t *testing.T, server *kurrenttest.Cluster) opened {
 	return openLedger(t, record, t.TempDir())
 }
 
-// registrationOf is the registration of another center.
+// registrationOf returns the registration of another center.
 func registrationOf(center string) string {
 	id := uuid.NewSHA1(uuid.NameSpaceOID, []byte(center)).String()
 	return strings.NewReplacer("ZJ-0001", center, "0b5c7d0e-0000-4000-8000-000000000001", id).Replace(registration)
@@ -47,14 +47,14 @@ func trialOf(center, name string) *events.Record {
 	return rec
 }
 
-// said is what a register answers about all centers.
+// said returns the answers of a register about all centers.
 func said(r *projections.Register) string {
 	on := events.MustDate("2026-10-31")
 	return fmt.Sprintf("%d %+v %+v", r.Position(), slices.Collect(r.Centers(on)), slices.Collect(r.Alerts(on, projections.AlertFilter{All: true})))
 }
 
-// TestTwoReplicasThatWriteAnswerAsTheirPositionWasKnown lets two ledgers of one cluster record and import at once, some of it about
-// one center, and asks both meanwhile.
+// Two ledgers over one cluster record and import at the same time, partly to the same center, while the test asks
+// both.
 func TestTwoReplicasThatWriteAnswerAsTheirPositionWasKnown(t *testing.T) {
 	server := kurrenttest.Start(t, kurrenttest.ClusterConfig{})
 	both := []opened{clusterLedger(t, server), clusterLedger(t, server)}

@@ -22,7 +22,7 @@ import (
 	"github.com/taizhang/taizhang/services/replica"
 )
 
-// opened is a ledger with its copy of the record.
+// opened is a ledger with its copy of the origin.
 type opened struct {
 	*ledger.Ledger
 	store *replica.Store

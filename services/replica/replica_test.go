@@ -59,7 +59,7 @@ func mustAppend(t *testing.T, s events.Store, stream events.StreamID, expected u
 	}
 }
 
-// bytesOf returns what the files of a copy hold.
+// bytesOf returns the content of the files of a copy.
 func bytesOf(t *testing.T, dir string) (all string) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "segment-*.log"))
@@ -88,7 +88,7 @@ func linesOf(t *testing.T, s events.Store) (all []string) {
 	return all
 }
 
-// kept is a record that several replicas share: closing it through one of them does nothing.
+// kept is an origin that several replicas share: its Close does nothing.
 type kept struct{ events.Store }
 
 func (kept) Close() error { return nil }
@@ -158,7 +158,7 @@ func TestACopyGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
-// tampered is a record that hands out something else.
+// tampered is an origin that returns changed events.
 type tampered struct {
 	events.Store
 	change func(*events.Stored) (keep bool)
@@ -227,8 +227,8 @@ func TestARecordThatLacksEventsOrHasOthersIsABreakAndNeverShorter(t *testing.T) 
 	}
 }
 
-// A cluster that was restored from an old copy and went on from there may have the copy's last event again, because what
-// was recorded since was sent again, and lack others, or have others before it.
+// A cluster that was restored from an old copy and written to again may have the last event of the copy again,
+// because it was sent again, and lack earlier events or have others.
 func TestARecordThatWentAnotherWayIsABreak(t *testing.T) {
 	type entry struct {
 		stream events.StreamID
@@ -309,7 +309,7 @@ func TestABreakWhileFollowingEndsAppending(t *testing.T) {
 	}
 }
 
-// silent is a record whose subscriptions say nothing.
+// silent is an origin whose subscriptions yield no event.
 type silent struct{ events.Store }
 
 func (silent) Subscribe(ctx context.Context, _ uint64) iter.Seq2[events.Stored, error] {
@@ -319,7 +319,7 @@ func (silent) Subscribe(ctx context.Context, _ uint64) iter.Seq2[events.Stored, 
 	}
 }
 
-// cancelling is a record that is answered as the context of who appends ends.
+// cancelling is an origin that acknowledges an append when the context of its caller ends.
 type cancelling struct {
 	silent
 	cancel context.CancelFunc
@@ -330,7 +330,8 @@ func (c cancelling) Append(ctx context.Context, s events.StreamID, expected uint
 	return c.silent.Append(ctx, s, expected, batch)
 }
 
-// Who is told of a conflict judges again, and it would be the same conflict for as long as the copy lacks what came first.
+// A caller that gets a conflict judges again. It would get the same conflict for as long as the copy lacks the other
+// event.
 func TestAConflictThatTheCopyDoesNotHaveIsNoConflict(t *testing.T) {
 	record := kept{memstore.New(storetest.UnsteadyClock())}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -432,7 +433,7 @@ func TestALedgerIsNotTakenForACopy(t *testing.T) {
 	}
 }
 
-// counted is a record that counts the reads of each stream.
+// counted is an origin that counts the reads of each stream.
 type counted struct {
 	kept
 	mu    sync.Mutex

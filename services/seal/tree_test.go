@@ -17,7 +17,7 @@ import (
 	"github.com/taizhang/taizhang/services/seal"
 )
 
-// The leaves that Certificate Transparency tests with, and the roots of the trees of the first 0, 1, … 8 of them.
+// The leaves in the tests of Certificate Transparency, and the roots of the trees of the first 0, 1, … 8 of them.
 var (
 	knownLeaves = []string{"", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"}
 	knownRoots  = []string{
@@ -51,7 +51,7 @@ func TestTheKnownTreesHaveTheirKnownRoots(t *testing.T) {
 
 func bytesOf(h tlog.Hash) []byte { return h[:] }
 
-// defined is the definition of RFC 6962, section 2.1, word for word.
+// defined computes the root by the definition of RFC 6962, section 2.1.
 func defined(leaves [][]byte) []byte {
 	hash := func(parts ...[]byte) []byte {
 		h := sha256.New()
@@ -73,7 +73,7 @@ func defined(leaves [][]byte) []byte {
 	return hash([]byte{1}, defined(leaves[:k]), defined(leaves[k:]))
 }
 
-// ledger fills a store with n events.
+// ledger appends n events to a store.
 func ledger(t testing.TB, store events.Store, n int) {
 	t.Helper()
 	var batch []events.Proposed
@@ -146,7 +146,8 @@ func TestAPositionWithoutAnEventHasNoRoot(t *testing.T) {
 	}
 }
 
-// BenchmarkRoot measures an event read, checked and hashed into the tree, and what SHA-256 of the same bytes alone takes.
+// BenchmarkRoot measures the time to read, check and hash an event, and for comparison SHA-256 of the same bytes
+// alone.
 func BenchmarkRoot(b *testing.B) {
 	const n = 10_000
 	store, err := logstore.Open(b.TempDir(), logstore.Options{})

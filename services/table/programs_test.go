@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// everyType is a table with a column of each type, one for people alone, a full row and an empty one.
+// everyType returns a table with a column of each type, one only for people, a full row and an empty one.
 func everyType() *Table {
 	return &Table{
 		Columns: []Column{{Name: "s"}, {Name: "n", Type: Count}, {Name: "year", Type: Year}, {Name: "fen", Type: Money}, {Name: "rate", Type: Percent}, {Name: "day", Type: Day},

@@ -16,12 +16,12 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// hostile are texts that a careless reader or writer takes for something else.
+// hostile are texts that a careless reader or writer misinterprets.
 var hostile = []string{"", "杭州", `"`, `\`, "\u0000", "\u2028", "\x1b[31m", "a,b", "],[", "{}", "null", "0", "=cmd()", "\r\n", "\ufeff", "</script>", "𝔘", "\u202e甲", strings.Repeat("长", 100)}
 
 func drawn(r *rand.Rand) string { return hostile[r.IntN(len(hostile))] }
 
-// drawCell returns a cell of a type: one of a constructor, or of any data with any text.
+// drawCell returns a cell of a type, made by a constructor or with random data and text.
 func drawCell(r *rand.Rand, t Type) Cell {
 	made := []Cell{{}}
 	number := []int64{0, 1, -1, 1 << 53, math.MaxInt64, math.MinInt64, r.Int64()}[r.IntN(7)]
@@ -127,7 +127,7 @@ func TestAWholeTableIsReadAsItWasWritten(t *testing.T) {
 // someDay is a date in 1955.
 const someDay = events.Date(714000)
 
-// plainTable is a table that shows what ordinary cells cost.
+// plainTable is a table with ordinary cells, to measure their size.
 var plainTable = &Table{Columns: []Column{{Name: "center"}, {Name: "fen", Type: Money}, {Name: "on", Type: Day}, {Name: "low", Type: Bool}, {Name: "status"}},
 	Rows: [][]Cell{{Text("ZJ-01"), Fen(125), Date(someDay), Yes(true), Named("open", text.Say("开", "open"))}}}
 

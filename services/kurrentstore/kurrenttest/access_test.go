@@ -19,7 +19,7 @@ func secured(t *testing.T) (srv *kurrenttest.Cluster, admin *esdb.Client) {
 	return srv, dial(t, srv.ConnectionString())
 }
 
-// settle writes an event that changes rights.
+// settle appends an event that changes rights.
 func settle(t *testing.T, admin *esdb.Client, stream, kind, text string) {
 	t.Helper()
 	must(t)(admin.AppendToStream(soon(t), stream, esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}},

@@ -56,7 +56,7 @@ func TestAClientAppendsReadsAndSubscribes(t *testing.T) {
 	}
 }
 
-// notes reads a stream and returns what its events say.
+// notes reads a stream and returns the contents of its events.
 func notes(t *testing.T, client *esdb.Client, stream string) []string {
 	t.Helper()
 	r, err := client.ReadStream(soon(t), stream, esdb.ReadStreamOptions{From: esdb.Start{}}, math.MaxInt64)
@@ -78,7 +78,7 @@ func wantNotes(t *testing.T, client *esdb.Client, stream, want string) {
 	}
 }
 
-// must returns the result of an append that has to succeed.
+// must returns the result of an append that must succeed.
 func must(t *testing.T) func(*esdb.WriteResult, error) esdb.WriteResult {
 	return func(r *esdb.WriteResult, err error) esdb.WriteResult {
 		t.Helper()

@@ -20,11 +20,11 @@ import (
 
 const clientModule = "github.com/EventStore/EventStore-Client-Go/v4"
 
-// TestTheClientsOwnTestsPass runs the Go client's own tests of streams and of $all against this server, in a copy of its
-// module that is made anew each time and in which the helper that starts containers is replaced. Not run are its tests of
-// persistent subscriptions, projections and plugins, which this server does not offer (its authentication tests create
-// persistent subscriptions), and of clusters (three
-// containers at fixed ports, with persistent subscriptions again). What they leave out themselves in one mode they run in the other.
+// The test runs the Go client's own tests of streams and of $all against this server, in a new copy of the client's
+// module in which the helper that starts containers is replaced. It leaves out the tests of persistent subscriptions,
+// projections and plugins, which this server does not have, the authentication tests, which create persistent
+// subscriptions, and the tests of clusters, which need three containers at fixed ports. Tests that skip themselves in
+// one mode run in the other.
 func TestTheClientsOwnTestsPass(t *testing.T) {
 	scratch := copyOfClient(t)
 	for _, mode := range []struct {
@@ -58,7 +58,8 @@ func TestTheClientsOwnTestsPass(t *testing.T) {
 	}
 }
 
-// copyOfClient copies what the client's tests need out of the module cache, with our helper in place of theirs.
+// copyOfClient copies the files that the client's tests need from the module cache, with our helper instead of
+// theirs.
 func copyOfClient(t *testing.T) string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", clientModule).Output()
@@ -91,7 +92,7 @@ func copyOfClient(t *testing.T) string {
 	return to
 }
 
-// certify puts the certificates where the client's tests look for them.
+// certify writes the certificates to the paths that the client's tests use.
 func certify(t *testing.T, scratch string, s *Cluster) {
 	t.Helper()
 	if !s.config.TLS {
@@ -114,7 +115,7 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, b, 0o644)
 }
 
-// fixture is an event as the client's files of expected results write it.
+// fixture is an event in the form of the client's files of expected results.
 type fixture struct {
 	Event struct {
 		StreamID       string
@@ -129,11 +130,11 @@ type fixture struct {
 	}
 }
 
-// firstFree is where the beginning of $all ends that the files know without gaps.
+// firstFree is the position up to which the files have all of $all without gaps.
 const firstFree = 3386
 
-// populate puts the events of the files into the server at their places, and invented ones where the files have gaps:
-// the client's tests were made for a database of 20 MB, of which the files show the parts that the tests look at.
+// populate puts the events of the files into the server at their positions, and invented events into the gaps. The
+// client's tests expect a database of 20 MB; the files have only the parts that the tests check.
 func populate(t *testing.T, s *Cluster, files string) {
 	t.Helper()
 	known := map[string]map[uint64]*record{}
@@ -195,7 +196,7 @@ func populate(t *testing.T, s *Cluster, files string) {
 	}
 }
 
-// complete returns a stream's events, with invented ones between those that are known.
+// complete returns the events of a stream, with invented events between the known ones.
 func complete(name string, known map[uint64]*record, count uint64, used map[uint64]bool) []*record {
 	out := make([]*record, count)
 	position := uint64(0)

@@ -14,7 +14,7 @@ import (
 	. "github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// patient is how a client is told to go on looking for a server.
+// patient are parameters with which a client searches for a server for a long time.
 const patient = "&maxDiscoverAttempts=1000&discoveryInterval=10"
 
 func TestAnAppendThatGoesWrongIsStoredOrNotAsPlanned(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// countAll is how many events of the stream $all shows.
+// countAll returns the number of events of a stream that $all shows.
 func countAll(t *testing.T, client *esdb.Client, stream string) (n int) {
 	t.Helper()
 	for _, e := range everything(t, client, esdb.ReadAllOptions{From: esdb.Start{}}, math.MaxInt64) {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// dial returns a client of the server, which is closed when the test ends.
+// dial returns a client of the server. It is closed at the end of the test.
 func dial(t *testing.T, connection string) *esdb.Client {
 	t.Helper()
 	config, err := esdb.ParseConnectionString(connection)
@@ -28,7 +28,7 @@ func dial(t *testing.T, connection string) *esdb.Client {
 	return client
 }
 
-// soon bounds a test's calls.
+// soon returns a context with a deadline for the calls of a test.
 func soon(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -66,7 +66,7 @@ func code(err error) esdb.ErrorCode {
 	return -1
 }
 
-// drain reads to the end.
+// drain reads to the end and returns the events.
 func drain(t *testing.T, r *esdb.ReadStream, err error) ([]*esdb.RecordedEvent, error) {
 	t.Helper()
 	if err != nil {

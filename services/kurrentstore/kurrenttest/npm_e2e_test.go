@@ -14,8 +14,8 @@ import (
 	"github.com/taizhang/taizhang/services/kurrentstore/kurrenttest"
 )
 
-// TestTheNpmClientGetsOn lets the client for JavaScript, which shares no code with the one for Go, append, read, subscribe
-// and meet conflicts. It needs node and npm, and fails where it has not got them.
+// The client for JavaScript, which shares no code with the one for Go, must append, read, subscribe and get
+// conflicts. The test needs node and npm, and fails without them.
 func TestTheNpmClientGetsOn(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("testdata/npm")); err != nil {

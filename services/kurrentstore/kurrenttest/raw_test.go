@@ -18,7 +18,7 @@ import (
 
 func text(id string) *shared.UUID { return &shared.UUID{Value: &shared.UUID_String_{String_: id}} }
 
-// raw speaks the protocol without a client that hides or breaks on parts of it.
+// raw returns a client of the bare protocol, without the behavior of the Go client.
 func raw(t *testing.T, srv *kurrenttest.Cluster) api.StreamsClient {
 	t.Helper()
 	conn, err := grpc.NewClient(srv.Node(0).Address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -29,7 +29,7 @@ func raw(t *testing.T, srv *kurrenttest.Cluster) api.StreamsClient {
 	return api.NewStreamsClient(conn)
 }
 
-// batches opens a BatchAppend call, which the client for Go never makes and others do.
+// batches opens a BatchAppend call. The client for Go never makes such calls; others do.
 func batches(t *testing.T, srv *kurrenttest.Cluster) api.Streams_BatchAppendClient {
 	t.Helper()
 	call, err := raw(t, srv).BatchAppend(soon(t))
@@ -39,7 +39,7 @@ func batches(t *testing.T, srv *kurrenttest.Cluster) api.Streams_BatchAppendClie
 	return call
 }
 
-// part is a message of a batch; options come with the first one only.
+// part returns a message of a batch. Only the first message has options.
 func part(correlation, seed string, final bool, options *api.BatchAppendReq_Options) *api.BatchAppendReq {
 	m := &api.BatchAppendReq{CorrelationId: text(correlation), IsFinal: final, Options: options}
 	for _, e := range batch(seed, 2) {

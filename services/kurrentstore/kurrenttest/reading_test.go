@@ -96,8 +96,8 @@ func TestWhereReadsBeginAndEnd(t *testing.T) {
 	})
 }
 
-// heard is what a subscription said until it had caught up: events in order, checkpoints with the number of events
-// before each.
+// heard holds the messages of a subscription until it caught up: events in order, and checkpoints with the number of
+// events before each.
 type heard struct {
 	events      []*esdb.RecordedEvent
 	checkpoints []esdb.Position

@@ -77,7 +77,7 @@ func TestTheServersProcessKeepsALedgerInADirectory(t *testing.T) {
 	}
 }
 
-// stock is a service on a server as grpc-go makes it, which has one call: a subscription that waits.
+// stock is a service on a server with the defaults of grpc-go. Its only call is a subscription that waits.
 type stock struct{ api.UnimplementedStreamsServer }
 
 // Read implements streams.StreamsServer.
@@ -89,7 +89,7 @@ func (stock) Read(_ *api.ReadReq, call api.Streams_ReadServer) error {
 	return nil
 }
 
-// TestAServerThatIsLeftAsItIsSendsAnIdleClientAway shows what kurrenttest has to do something about.
+// The test shows the problem with default settings that kurrenttest must avoid.
 func TestAServerThatIsLeftAsItIsSendsAnIdleClientAway(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -116,8 +116,8 @@ func TestAServerThatIsLeftAsItIsSendsAnIdleClientAway(t *testing.T) {
 	}
 }
 
-// TestAnIdleClientMayPingEveryTenSeconds waits as long as it takes until a server that does not want pings sends clients
-// away: the third ping, after thirty seconds.
+// The test waits until a server that does not allow pings would disconnect the client: until the third ping, after
+// thirty seconds.
 func TestAnIdleClientMayPingEveryTenSeconds(t *testing.T) {
 	t.Parallel()
 	client := dial(t, kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()+"&keepAliveInterval=10000&keepAliveTimeout=5000")

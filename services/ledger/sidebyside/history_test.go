@@ -29,15 +29,15 @@ const (
 	centerEvents = 230
 )
 
-// history is what both sides are to hold. Streams are in the order in which the writers take them, the longest first,
-// so that all writers have work to the end.
+// history is the data of both sides. Its streams are in the order in which the writers take them, the longest first,
+// so that all writers have work until the end.
 type history struct {
 	policies stream
 	centers  []stream
 	count    int
 }
 
-// stream is the events of one stream, in order.
+// stream holds the events of one stream, in order.
 type stream struct {
 	id     events.StreamID
 	events []events.Proposed
@@ -51,7 +51,7 @@ func (h *history) byStream() map[events.StreamID][]events.Proposed {
 	return m
 }
 
-// historyOf takes the history that a store holds.
+// historyOf returns the history in a store.
 func historyOf(t testing.TB, all iter.Seq2[events.Stored, error]) *history {
 	t.Helper()
 	h := &history{policies: stream{id: events.PolicyStream}}
@@ -77,7 +77,7 @@ func historyOf(t testing.TB, all iter.Seq2[events.Stored, error]) *history {
 	return h
 }
 
-// simulate makes up so many records, as lines to import, center by center, the longest first.
+// simulate returns simulated records as lines to import, center by center, the longest first.
 func simulate(t testing.TB, records int) [][]string {
 	t.Helper()
 	cfg := simulator.Config{Seed: 3, Centers: max(writers, records/centerEvents), From: events.MustDate(firstDay), To: events.MustDate(lastDay)}
@@ -108,8 +108,7 @@ func simulate(t testing.TB, records int) [][]string {
 	return list
 }
 
-// share has the writers work off the list, each taking the next when it is done with one, and returns how long they
-// took together.
+// share divides the items among the writers: each takes the next item when it is done. It returns the total time.
 func share[T any](t testing.TB, list []T, do func(writer int, item T) error) time.Duration {
 	t.Helper()
 	next := make(chan T, len(list))
@@ -137,7 +136,7 @@ func share[T any](t testing.TB, list []T, do func(writer int, item T) error) tim
 	return took
 }
 
-// drain reads everything and does nothing with it.
+// drain reads all events and discards them.
 func drain(all iter.Seq2[events.Stored, error], count int) error {
 	n := 0
 	for _, err := range all {
@@ -152,7 +151,7 @@ func drain(all iter.Seq2[events.Stored, error], count int) error {
 	return nil
 }
 
-// holds checks that what is read is exactly the events of the streams, each in its order, at rising positions.
+// holds checks that a read yields exactly the events of the streams, each stream in order, at rising positions.
 func holds(t testing.TB, where string, all iter.Seq2[events.Stored, error], want map[events.StreamID][]events.Proposed) {
 	t.Helper()
 	seen, last := map[events.StreamID]uint64{}, uint64(0)
@@ -174,7 +173,7 @@ func holds(t testing.TB, where string, all iter.Seq2[events.Stored, error], want
 	}
 }
 
-// syncLatency is the median time of fdatasync after writing 4 KiB within a file that has its room already.
+// syncLatency returns the median time of fdatasync after writing 4 KiB within a preallocated file.
 func syncLatency(t testing.TB, dir string) time.Duration {
 	t.Helper()
 	const pages, pageBytes = 256, 4 << 10
@@ -211,7 +210,7 @@ func bytesIn(t testing.TB, dir string) (n int) {
 	return n
 }
 
-// clock returns how long something took.
+// clock returns the time that do takes.
 func clock(t testing.TB, do func() error) time.Duration {
 	t.Helper()
 	start := time.Now()

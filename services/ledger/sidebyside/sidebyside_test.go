@@ -40,7 +40,7 @@ const (
 	asJSONB = "as_jsonb" // a copy of the first, parsed
 )
 
-// bench is one run: the directory of both sides, and the table that grows.
+// bench is one run: the directory of both sides, and the table of results.
 type bench struct {
 	*testing.T
 	dir   string
@@ -60,13 +60,13 @@ func TestSideBySide(t *testing.T) {
 	t.Log("\n" + b.table.String())
 }
 
-// rates adds a line of events a second; theirs may be missing.
+// rates adds a line with events per second. theirs may be missing.
 func (b *bench) rates(what string, n int, ours, theirs time.Duration) {
 	rate := func(d time.Duration) string { return fmt.Sprintf("%.0f", float64(n)/d.Seconds()) }
 	b.line(what+", events/s", rate, ours, theirs)
 }
 
-// times adds a line of durations; theirs may be missing.
+// times adds a line with durations. theirs may be missing.
 func (b *bench) times(what string, ours, theirs time.Duration) { b.line(what, show, ours, theirs) }
 
 func (b *bench) line(what string, show func(time.Duration) string, ours, theirs time.Duration) {
@@ -79,9 +79,9 @@ func (b *bench) line(what string, show func(time.Duration) string, ours, theirs 
 
 func show(d time.Duration) string { return fmt.Sprintf("%.2f ms", d.Seconds()*1e3) }
 
-// record writes the simulated records through the ledger: the writers on different centers, each record decoded from
-// its line, judged and appended before its writer goes on to the next. What the ledger has made of them is the history
-// that the two stores are measured with.
+// record writes the simulated records through the ledger, with writers on different centers: each record is decoded,
+// judged and appended before its writer takes the next. The resulting events are the history with which the two
+// stores are measured.
 func (b *bench) record(centers [][]string) *history {
 	store, err := logstore.Open(filepath.Join(b.dir, "ledger"), logstore.Options{})
 	check(b, err)
@@ -137,7 +137,7 @@ func (b *bench) append(h *history) {
 	fmt.Fprintf(&b.table, "| bytes an event on disk (table with indexes) | %d | %d | |\n", bytesIn(b, b.log())/h.count, b.pg.bytes(b, asJSON)/h.count)
 }
 
-// log is the directory of the store that is written one by one.
+// log returns the directory of the store that is written one event at a time.
 func (b *bench) log() string { return filepath.Join(b.dir, "log") }
 
 // appendBulk writes the whole history to one stream, a thousand events at a time.
@@ -193,7 +193,7 @@ func (b *bench) read(h *history) {
 	b.rates("open the log, which reads and checks all of it", h.count, median(opening), 0)
 }
 
-// execution asks both sides for the execution of money as of one day, which must be equal to the fen.
+// execution asks both sides for the execution of money as of one day. The answers must be equal to the fen.
 func (b *bench) execution(h *history) {
 	on := events.MustDate(lastDay)
 	var opening, cold, unchanged []time.Duration

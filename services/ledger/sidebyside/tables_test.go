@@ -17,10 +17,10 @@ import (
 	"github.com/taizhang/taizhang/services/ledger/sidebyside/postgrestest"
 )
 
-// postgres is the server beside the embedded store.
+// postgres is the PostgreSQL server to compare with.
 type postgres struct{ *postgrestest.Server }
 
-// parse copies the events of a schema into another one, where their bodies are parsed.
+// parse copies the events of a schema into another one with parsed bodies.
 func (p *postgres) parse(t testing.TB, from, to string) {
 	t.Helper()
 	p.CreateEvents(t, to, "jsonb")
@@ -28,7 +28,7 @@ func (p *postgres) parse(t testing.TB, from, to string) {
 	p.Analyze(t, to)
 }
 
-// bytes is the size of the table with its indexes.
+// bytes returns the size of the table with its indexes.
 func (p *postgres) bytes(t testing.TB, schema string) (n int) {
 	t.Helper()
 	check(t, p.Conn.QueryRow(t.Context(), `select pg_total_relation_size($1::text::regclass)`, schema+".events").Scan(&n))
@@ -49,8 +49,7 @@ func (p *postgres) appenders(t testing.TB, schema string, n int) []appender {
 	return list
 }
 
-// append commits one event, unless the stream has another after the revision expected already, and answers where it
-// came to lie.
+// append commits one event, unless the stream is not at the expected revision. It returns the place of the event.
 func (a *appender) append(ctx context.Context, name events.StreamID, expected uint64, e *events.Proposed) (events.Place, error) {
 	at := events.Place{Revision: expected + 1}
 	err := a.conn.QueryRow(ctx, "append", string(name), int64(at.Revision), [16]byte(e.ID), string(e.Kind), e.Body.String()).Scan(&at.Position, &at.RecordedAt)
@@ -90,7 +89,7 @@ func (p *postgres) readAll(ctx context.Context, schema string) iter.Seq2[events.
 	}
 }
 
-// execution is a line of the table of execution, as SQL answers it.
+// execution is a line of the table of execution from SQL.
 type execution struct {
 	center string
 	year   int
@@ -101,8 +100,8 @@ type execution struct {
 	rate                      string
 }
 
-// materialize keeps the answer as of a date in the schema, and returns the query that reads it. The view keeps the order
-// in which it was made.
+// materialize stores the answer as of a date in the schema, and returns the query that reads it. The view keeps its
+// order.
 func (p *postgres) materialize(t testing.TB, schema string, on events.Date) string {
 	t.Helper()
 	p.Exec(t, `set search_path = `+schema)
@@ -111,7 +110,7 @@ func (p *postgres) materialize(t testing.TB, schema string, on events.Date) stri
 	return `select * from execution`
 }
 
-// execution asks for the execution of money.
+// execution returns the execution of money from SQL.
 func (p *postgres) execution(ctx context.Context, schema, query string, args ...any) ([]execution, error) {
 	if _, err := p.Conn.Exec(ctx, `set search_path = `+schema); err != nil {
 		return nil, err
@@ -128,7 +127,7 @@ func (p *postgres) execution(ctx context.Context, schema, query string, args ...
 	})
 }
 
-// same checks that SQL and the register answer the same lines in the same order.
+// same checks that SQL and the register return the same lines in the same order.
 func same(t testing.TB, what string, lines []projections.ExecutionLine, answer []execution) {
 	t.Helper()
 	for i := range min(len(lines), len(answer)) {
