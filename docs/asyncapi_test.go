@@ -22,7 +22,7 @@ import (
 func TestTheDocumentsOfTheFeedSayWhatTheTypesSay(t *testing.T) {
 	for name, document := range map[string]object{
 		"asyncapi.json":         asyncAPI(t),
-		"schemas/alert.v1.json": dataSchema(t, alertfeed.AlertSchema, reflect.TypeFor[alertfeed.Alert]()),
+		"schemas/alert.v1.json": dataSchema(t, alertfeed.AlertSchema, reflect.TypeFor[alertfeed.AlertData]()),
 		"schemas/head.v1.json":  dataSchema(t, alertfeed.HeadSchema, reflect.TypeFor[alertfeed.Head]()),
 	} {
 		page, err := json.Marshal(document, jsontext.WithIndent("  "), jsontext.EscapeForHTML(false))
@@ -63,7 +63,7 @@ func feedSchemas(t *testing.T, at string, data ...reflect.Type) *schemas {
 // alertStates say that an alert has the date of its clearing if it is cleared.
 var alertStates = []object{
 	obj("properties", obj("state", obj("const", string(alertfeed.Cleared)), "clearedOn", obj("type", "string"))),
-	obj("properties", obj("state", obj("enum", namesOf([]alertfeed.Kind{alertfeed.Raised, alertfeed.Withdrawn})), "clearedOn", obj("type", "null"))),
+	obj("properties", obj("state", obj("enum", namesOf([]alertfeed.StateKind{alertfeed.Raised, alertfeed.Withdrawn})), "clearedOn", obj("type", "null"))),
 }
 
 // dataSchema returns the JSON Schema of the data of a message.
@@ -72,9 +72,9 @@ func dataSchema(t *testing.T, id string, data reflect.Type) object {
 	var named object
 	top := obj("$schema", "https://json-schema.org/draft/2020-12/schema", "$id", id)
 	for _, m := range s.named {
-		if m.name == data.Name() {
+		if m.name == schemaName(data) {
 			top = append(top, m.value.(object)...)
-		} else if m.name != "Text" || data == reflect.TypeFor[alertfeed.Alert]() {
+		} else if m.name != "Text" || data == reflect.TypeFor[alertfeed.AlertData]() {
 			named = append(named, m)
 		}
 	}
@@ -83,12 +83,12 @@ func dataSchema(t *testing.T, id string, data reflect.Type) object {
 
 // asyncAPI returns the document of the feed.
 func asyncAPI(t *testing.T) object {
-	s := feedSchemas(t, componentSchemas, reflect.TypeFor[alertfeed.Alert](), reflect.TypeFor[alertfeed.Head]())
-	s.named = append(s.named, member{"AlertEvent", s.event(reflect.TypeFor[alertfeed.Event[alertfeed.Alert]](), alertfeed.AlertSchema)},
-		member{"HeadEvent", s.event(reflect.TypeFor[alertfeed.Event[alertfeed.Head]](), alertfeed.HeadSchema)})
+	s := feedSchemas(t, componentSchemas, reflect.TypeFor[alertfeed.AlertData](), reflect.TypeFor[alertfeed.Head]())
+	s.named = append(s.named, member{"AlertEvent", s.event(reflect.TypeFor[alertfeed.CloudEvent[alertfeed.AlertData]](), alertfeed.AlertSchema)},
+		member{"HeadEvent", s.event(reflect.TypeFor[alertfeed.CloudEvent[alertfeed.Head]](), alertfeed.HeadSchema)})
 	s.report()
 	var messages, ofAlerts object
-	for _, kind := range []alertfeed.Kind{alertfeed.Raised, alertfeed.Cleared, alertfeed.Withdrawn} {
+	for _, kind := range []alertfeed.StateKind{alertfeed.Raised, alertfeed.Cleared, alertfeed.Withdrawn} {
 		name := "alert" + strings.ToUpper(string(kind[:1])) + string(kind[1:])
 		messages = append(messages, member{name, alertMessage(t, s, kind)})
 		ofAlerts = append(ofAlerts, member{name, obj("$ref", "#/components/messages/"+name)})
@@ -161,7 +161,7 @@ func subjectTokens() object {
 	)
 }
 
-func alertMessage(t *testing.T, s *schemas, kind alertfeed.Kind) object {
+func alertMessage(t *testing.T, s *schemas, kind alertfeed.StateKind) object {
 	a := sampleAlert
 	a.State = kind
 	cleared := obj("type", "null")
@@ -172,13 +172,13 @@ func alertMessage(t *testing.T, s *schemas, kind alertfeed.Kind) object {
 	case alertfeed.Withdrawn:
 		a.Policy, a.Rules, a.Figures, a.Cleared = "", []desk.Rule{}, []desk.Figure{}, text.Text{}
 	}
-	name := alertfeed.Name{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}
+	name := alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}
 	typed := "taizhang.alert." + string(kind) + ".v1"
 	return message(t, &alertfeed.Message{Subject: name.Subject(), Alert: &a}, typed, alertWords[kind], obj("allOf", []object{s.ref("AlertEvent"),
 		obj("properties", obj("type", obj("const", typed), "data", obj("properties", obj("state", obj("const", string(kind)), "clearedOn", cleared))))}))
 }
 
-var alertWords = map[alertfeed.Kind]string{
+var alertWords = map[alertfeed.StateKind]string{
 	alertfeed.Raised:    "The alert is open.",
 	alertfeed.Cleared:   "The alert was cleared on a day.",
 	alertfeed.Withdrawn: "The alert was published, and by what is known now it is not there.",
@@ -198,7 +198,7 @@ func message(t *testing.T, m *alertfeed.Message, typed, summary string, payload 
 var (
 	sampleAt    = alertfeed.At{Epoch: "2026-10-01T08:00:00.000000Z", Generation: 1, Engine: 1, Position: 4912, Date: events.MustDate("2026-10-31")}
 	sampleHead  = alertfeed.Head{At: sampleAt, Record: "90c7df32-b866-4b81-8e48-7bdf10ef38c2", Phase: alertfeed.End, Open: alertfeed.Counts{Red: 6, Yellow: 11, Blue: 3}}
-	sampleAlert = alertfeed.Alert{Center: "ZJ-0001", Code: "AL-USE-01", Key: "2024-00002", Severity: aggregates.Red, RaisedOn: events.MustDate("2024-08-06"),
+	sampleAlert = alertfeed.AlertData{Center: "ZJ-0001", Code: "AL-USE-01", Key: "2024-00002", Severity: aggregates.Red, RaisedOn: events.MustDate("2024-08-06"),
 		Title: text.Text{Zh: "支出用于禁止的用途", En: "spent on a forbidden use"}, Office: events.CenterRole, Policy: "zj-2024-draft@2",
 		Rules: []desk.Rule{{Rule: "R20-3", Article: "20", Words: "不得用于…赞助、捐赠、投资"}}, Figures: []desk.Figure{},
 		Cleared:  text.Text{Zh: "凭证冲销；另有认定；已销号", En: "the voucher reversed; ruled otherwise; closed out"},

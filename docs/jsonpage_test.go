@@ -16,9 +16,12 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
+	"github.com/taizhang/taizhang/services/alertfeed"
 	"github.com/taizhang/taizhang/services/alertfeed/consumer"
+	"github.com/taizhang/taizhang/services/api"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/reports"
 	"github.com/taizhang/taizhang/services/table"
 )
 
@@ -65,7 +68,7 @@ var answers = []struct {
 	{"alerts explain CENTER CODE", "An alert with the rules, figures and events behind it. CSV has a row for each of them.", []desk.Explanation{}, desk.ExplanationColumns},
 	{"alerts watch", "What becomes of alerts, as it happens: JSON Lines, one object for each act, and in CSV a row. `alerts board` answers as the list alerts.", consumer.Act{}, consumer.ActColumns},
 	{"replay CENTER", "The history of a center, event by event, in the order of the ledger. With `--state` the JSON form has the member `state`.", []desk.Chapter{}, desk.ChapterColumns},
-	{"record KIND", "The answer to a record that is in the ledger. `policy adopt` answers alike.", desk.Recorded{}, desk.RecordedColumns},
+	{"record KIND", "The answer to a record that is in the ledger. `policy adopt` answers alike.", desk.RecordAnswer{}, desk.RecordedColumns},
 	{"record KIND, refused", "The answer to a record that is refused, with exit code 1. In CSV the rules are separated by `;`.", desk.RefusedRecord{}, desk.AnswerColumns},
 	{"try FILE", "An answer for each line of the file, in its order. In CSV the rules are separated by `;`.", []desk.Tried{}, desk.AnswerColumns},
 	{"try FILE, with sheets", "The answer to each record, in the order in which an import judges them, and in JSON what all would move together. Nothing is written.", triedSheets{}, desk.JudgedColumns},
@@ -79,7 +82,7 @@ var answers = []struct {
 	{"account show ACCOUNT", "One account. `account add`, `account bind`, `account disable`, `account enable`, `account password`, `account reset-factor`, `account link` and `account unlink` answer alike, as it is afterwards. In CSV departments are separated by `;`, and so are identities, each as its issuer, a blank and its subject.", access.Account{}, access.AccountColumns},
 	{"token add ACCOUNT", "The token that was made. Nothing shows its `secret` again.", access.MadeToken{}, access.MadeTokenColumns},
 	{"token list", "The tokens in the order in which they were made. `token revoke` answers one alike. In CSV acts are separated by `;`.", access.Tokens{}, access.TokenColumns},
-	{"access-log", "The entries of the access log and the writes of the ledger, in the order of time.", []access.Entry{}, access.EntryColumns},
+	{"access-log", "The entries of the access log and the writes of the ledger, in the order of time.", []access.LogEntry{}, access.EntryColumns},
 	{"nats user list", "The users of NATS by name. `nats user add` and `nats user revoke` answer one alike, as it is afterwards. In CSV the members of a list are separated by `;`.", access.NATSUsers{}, access.NATSUserColumns},
 	{"policy diff A B", "What differs between two policies.", rowsOf{}, desk.DifferenceColumns},
 }
@@ -276,14 +279,21 @@ func flagsOf(l *lists.List, params map[string]string) string {
 
 // objectNames are the names of objects whose Go type has another one.
 var objectNames = map[reflect.Type]string{
-	reflect.TypeFor[aggregates.Breach]():  "Reason",
-	reflect.TypeFor[aggregates.Figure]():  "Figure",
-	reflect.TypeFor[desk.Figure]():        "ExplainedFigure",
-	reflect.TypeFor[policy.Problem]():     "PolicyProblem",
-	reflect.TypeFor[importAnswer]():       "Imported",
-	reflect.TypeFor[triedSheets]():        "TriedSheets",
-	reflect.TypeFor[desk.RefusedRecord](): "Refused",
-	reflect.TypeFor[desk.Entry]():         "RecordEntry",
+	reflect.TypeFor[aggregates.Breach]():   "Reason",
+	reflect.TypeFor[aggregates.Figure]():   "Figure",
+	reflect.TypeFor[desk.Figure]():         "ExplainedFigure",
+	reflect.TypeFor[policy.Problem]():      "PolicyProblem",
+	reflect.TypeFor[importAnswer]():        "Imported",
+	reflect.TypeFor[triedSheets]():         "TriedSheets",
+	reflect.TypeFor[desk.RefusedRecord]():  "Refused",
+	reflect.TypeFor[desk.HistoryEntry]():   "RecordEntry",
+	reflect.TypeFor[access.LogEntry]():     "Entry",
+	reflect.TypeFor[alertfeed.AlertData](): "Alert",
+	reflect.TypeFor[api.ProblemDetails]():  "Problem",
+	reflect.TypeFor[api.RecordBreach]():    "Breach",
+	reflect.TypeFor[desk.RecordAnswer]():   "Recorded",
+	reflect.TypeFor[desk.CenterState]():    "State",
+	reflect.TypeFor[reports.Mismatch]():    "Difference",
 }
 
 // typeOf names the type of a member, and queues the object that it is for its own section.

@@ -74,7 +74,7 @@ func openAPI(t *testing.T) object {
 		}
 		paths = append(paths, member{op.Path, obj(method, described)})
 	}
-	problem := s.of("", "", reflect.TypeFor[api.Problem]())
+	problem := s.of("", "", reflect.TypeFor[api.ProblemDetails]())
 	w.report()
 	return obj(
 		"openapi", "3.1.0",
@@ -206,14 +206,14 @@ var pathSchemas = map[string]object{
 }
 
 // defaultOf returns the default of a parameter as JSON has it.
-func defaultOf(p *api.Param) any {
+func defaultOf(p *api.DescribedParam) any {
 	if n, err := strconv.Atoi(p.Default); err == nil && (p.Sort == lists.Count || p.Sort == lists.Year) {
 		return n
 	}
 	return p.Default
 }
 
-func parameterSchema(p *api.Param) object {
+func parameterSchema(p *api.DescribedParam) object {
 	switch p.Sort {
 	case lists.Year:
 		return obj("type", "integer", "minimum", events.YearMin, "maximum", events.YearMax)
@@ -329,7 +329,7 @@ func problemsOf(op *api.Route) []int {
 	if !op.Open {
 		all = append(all, http.StatusUnauthorized)
 	}
-	if strings.Contains(op.Path, "{") || slices.ContainsFunc(op.Params, func(p api.Param) bool { return p.Sort == lists.CenterID }) {
+	if strings.Contains(op.Path, "{") || slices.ContainsFunc(op.Params, func(p api.DescribedParam) bool { return p.Sort == lists.CenterID }) {
 		all = append(all, http.StatusNotFound)
 	}
 	if op.List != nil {

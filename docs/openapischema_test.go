@@ -127,7 +127,7 @@ func (s *schemas) report() {
 var valuesOf = map[reflect.Type][]string{
 	reflect.TypeFor[aggregates.Severity](): {string(aggregates.Red), string(aggregates.Yellow), string(aggregates.Blue)},
 	reflect.TypeFor[access.Role]():         append(namesOf(access.Roles()), ""),
-	reflect.TypeFor[alertfeed.Kind]():      namesOf([]alertfeed.Kind{alertfeed.Raised, alertfeed.Cleared, alertfeed.Withdrawn}),
+	reflect.TypeFor[alertfeed.StateKind](): namesOf([]alertfeed.StateKind{alertfeed.Raised, alertfeed.Cleared, alertfeed.Withdrawn}),
 	reflect.TypeFor[alertfeed.Phase]():     namesOf([]alertfeed.Phase{alertfeed.Begin, alertfeed.End}),
 	reflect.TypeFor[events.Role](): namesOf([]events.Role{events.STOffice, events.Finance, events.IndustryDept, events.LocalGov,
 		events.CenterRole, events.Auditor, events.Admin}),

@@ -50,7 +50,7 @@ policy in force on the date of the row; below are those of the built-in policy.
 	return b.String()
 }
 
-func sheetRoles(k *sheets.Kind) string {
+func sheetRoles(k *sheets.SheetKind) string {
 	var names []string
 	for _, r := range k.Roles {
 		names = append(names, fmt.Sprintf("%s `%s`", r.Title().Zh, r))
@@ -58,7 +58,7 @@ func sheetRoles(k *sheets.Kind) string {
 	return strings.Join(names, "、")
 }
 
-func sheetIdentity(k *sheets.Kind) string {
+func sheetIdentity(k *sheets.SheetKind) string {
 	headings, dated := k.Identity()
 	if len(headings) == 0 {
 		return "中心编号"
@@ -70,14 +70,14 @@ func sheetIdentity(k *sheets.Kind) string {
 	return text
 }
 
-func sheetRequired(c *sheets.Column) string {
+func sheetRequired(c *sheets.SheetColumn) string {
 	if c.Only != nil && c.Only.Must {
 		return c.Only.Word
 	}
 	return yesNo(!c.Optional)
 }
 
-func sheetWords(c *sheets.Column) string {
+func sheetWords(c *sheets.SheetColumn) string {
 	var words []string
 	for _, w := range c.Words {
 		words = append(words, fmt.Sprintf("%s `%s`", w.Word, w.Code))

@@ -114,7 +114,7 @@ func golden(t testing.TB, file string) *log {
 func simulated(t testing.TB, centers, records int) *log {
 	t.Helper()
 	l := newLog()
-	for r, err := range simulator.Records(simulator.Config{Seed: 11, Centers: centers, From: events.MustDate("2024-06-01"), To: events.MustDate("2027-06-30")}) {
+	for r, err := range simulator.Records(simulator.Scenario{Seed: 11, Centers: centers, From: events.MustDate("2024-06-01"), To: events.MustDate("2027-06-30")}) {
 		if err != nil {
 			t.Fatal(err)
 		}

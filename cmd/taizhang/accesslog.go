@@ -15,7 +15,7 @@ func (a *app) accessLogCommand() *cobra.Command {
 		Use: "access-log", Args: exactly(0),
 		Short: a.say("访问日志：谁在何时查询、录入了什么，被拒绝了什么，账号有何变动，谁重新发布了预警", "the access log: who read, recorded and was denied what, acts on accounts, and who had the feed restated"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.office(cmd.Context(), func(o access.Office) error { return a.writeLog(cmd, o, q) })
+			return a.office(cmd.Context(), func(o access.AccountDesk) error { return a.writeLog(cmd, o, q) })
 		},
 	}
 	f := c.Flags()
@@ -29,12 +29,12 @@ func (a *app) accessLogCommand() *cobra.Command {
 }
 
 // writeLog writes the entries that answer a question, as they come.
-func (a *app) writeLog(cmd *cobra.Command, o access.Office, q access.LogQuestion) error {
+func (a *app) writeLog(cmd *cobra.Command, o access.AccountDesk, q access.LogQuestion) error {
 	if cmd.Flags().Changed("limit") && q.Limit < 1 {
 		return usage(cmd, "--limit 应为 1 至 %d", "--limit must be 1 to %d", access.LogLimitMax)
 	}
 	w := a.stream(access.EntryColumns)
-	err := o.Log(cmd.Context(), q, func(e *access.Entry) error {
+	err := o.Log(cmd.Context(), q, func(e *access.LogEntry) error {
 		return w.add(e, e.Row, func() {
 			about := strings.TrimSpace(string(e.Center) + " " + e.Object)
 			times := ""

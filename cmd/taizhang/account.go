@@ -18,7 +18,7 @@ func (a *app) accountCommand() *cobra.Command {
 		Use: "add ACCOUNT", Args: exactly(1),
 		Short: a.say("新增账号；目录中没有台账时一并建立", "add an account; makes the directory of the ledger if it is not there"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.newOffice(cmd.Context(), func(o access.Office) error {
+			return a.newOffice(cmd.Context(), func(o access.AccountDesk) error {
 				return a.writeAccount(o.AddAccount(cmd.Context(), access.NewAccount{Account: args[0], Binding: b}))
 			})
 		},
@@ -28,7 +28,7 @@ func (a *app) accountCommand() *cobra.Command {
 		Use: "bind ACCOUNT", Args: exactly(1),
 		Short: a.say("绑定角色、范围和权限，取代原有的；角色变更后原有令牌作废", "bind an account to a role, a scope and rights, in place of what it has; another role voids its tokens"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.office(cmd.Context(), func(o access.Office) error { return a.writeAccount(o.Bind(cmd.Context(), args[0], b)) })
+			return a.office(cmd.Context(), func(o access.AccountDesk) error { return a.writeAccount(o.Bind(cmd.Context(), args[0], b)) })
 		},
 	}
 	a.bindingFlags(bind, &b)
@@ -36,7 +36,7 @@ func (a *app) accountCommand() *cobra.Command {
 		Use: "list", Args: exactly(0),
 		Short: a.say("列出全部账号", "list all accounts"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.office(cmd.Context(), func(o access.Office) error {
+			return a.office(cmd.Context(), func(o access.AccountDesk) error {
 				list, err := o.Accounts(cmd.Context())
 				if err != nil {
 					return err
@@ -47,11 +47,11 @@ func (a *app) accountCommand() *cobra.Command {
 	}
 	c.AddCommand(add, bind, list,
 		a.accountPasswordCommand(), a.resetFactorCommand(),
-		a.linkCommand("link", a.say("把统一身份登录的身份关联到账号", "link an identity of single sign-on to an account"), access.Office.Link),
-		a.linkCommand("unlink", a.say("解除与统一身份登录身份的关联", "take away a link to an identity"), access.Office.Unlink),
-		a.oneAccount("show", a.say("显示一个账号", "show an account"), access.Office.Account),
-		a.oneAccount("disable", a.say("停用账号，其登录和令牌随即失效", "disable an account; its sessions and tokens are no good any more"), access.Office.Disable),
-		a.oneAccount("enable", a.say("重新启用账号", "enable an account again"), access.Office.Enable))
+		a.linkCommand("link", a.say("把统一身份登录的身份关联到账号", "link an identity of single sign-on to an account"), access.AccountDesk.Link),
+		a.linkCommand("unlink", a.say("解除与统一身份登录身份的关联", "take away a link to an identity"), access.AccountDesk.Unlink),
+		a.oneAccount("show", a.say("显示一个账号", "show an account"), access.AccountDesk.Account),
+		a.oneAccount("disable", a.say("停用账号，其登录和令牌随即失效", "disable an account; its sessions and tokens are no good any more"), access.AccountDesk.Disable),
+		a.oneAccount("enable", a.say("重新启用账号", "enable an account again"), access.AccountDesk.Enable))
 	return c
 }
 
@@ -74,11 +74,11 @@ func joined[T ~string](list []T) string {
 }
 
 // oneAccount returns a verb about one account.
-func (a *app) oneAccount(verb, short string, ask func(access.Office, context.Context, string) (*access.Account, error)) *cobra.Command {
+func (a *app) oneAccount(verb, short string, ask func(access.AccountDesk, context.Context, string) (*access.Account, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: verb + " ACCOUNT", Args: exactly(1), Short: short,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.office(cmd.Context(), func(o access.Office) error { return a.writeAccount(ask(o, cmd.Context(), args[0])) })
+			return a.office(cmd.Context(), func(o access.AccountDesk) error { return a.writeAccount(ask(o, cmd.Context(), args[0])) })
 		},
 	}
 }
@@ -137,7 +137,7 @@ func (a *app) resetFactorCommand() *cobra.Command {
 		Use: "reset-factor ACCOUNT", Args: exactly(1),
 		Short: a.say("撤销动态验证码（如手机丢失），须由本人重新启用", "take away a second factor, such as a lost phone; the account enrols a new one"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.office(cmd.Context(), func(o access.Office) error {
+			return a.office(cmd.Context(), func(o access.AccountDesk) error {
 				before, err := o.Account(cmd.Context(), args[0])
 				if err != nil {
 					return err
@@ -159,12 +159,12 @@ func (a *app) resetFactorCommand() *cobra.Command {
 }
 
 // linkCommand returns a verb about an identity at an issuer.
-func (a *app) linkCommand(verb, short string, do func(access.Office, context.Context, string, access.Identity) (*access.Account, error)) *cobra.Command {
+func (a *app) linkCommand(verb, short string, do func(access.AccountDesk, context.Context, string, access.Identity) (*access.Account, error)) *cobra.Command {
 	var id access.Identity
 	c := &cobra.Command{
 		Use: verb + " ACCOUNT --issuer URL --subject TEXT", Args: exactly(1), Short: short,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.office(cmd.Context(), func(o access.Office) error {
+			return a.office(cmd.Context(), func(o access.AccountDesk) error {
 				return a.writeAccount(do(o, cmd.Context(), args[0], id))
 			})
 		},

@@ -145,7 +145,7 @@ func aimAtURL(dir, url, verb string, args []string) error {
 	if cmd, _, err := root.Find(args); err != nil || isOnFiles(cmd) {
 		return err
 	}
-	c, err := client.New(client.Options{Directory: dir})
+	c, err := client.New(client.ClientOptions{Directory: dir})
 	if err != nil {
 		return err
 	}

@@ -333,7 +333,7 @@ func TestTwoServersOfOneClusterShareAFeed(t *testing.T) {
 
 // centerToken makes an account of a center and returns a token of it.
 func centerToken(ctx context.Context, x *opened) (string, error) {
-	office := x.access.Office(access.Local("test", "local"))
+	office := x.access.Desk(access.Local("test", "local"))
 	if _, err := office.AddAccount(ctx, access.NewAccount{Account: "center-1", Binding: access.Binding{Role: access.Center, Center: "ZJ-0001"}}); err != nil {
 		return "", err
 	}

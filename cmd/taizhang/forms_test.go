@@ -364,7 +364,7 @@ func (p *formsPage) watched(t *testing.T, s *section, feed []string) int {
 // decoded checks that a client which knows the type of an answer reads all of it and loses nothing.
 func decoded(t *testing.T, title, out string) {
 	t.Helper()
-	into := map[string]any{"alerts explain CENTER CODE": new([]desk.Explanation), "record KIND": new(desk.Recorded), "record KIND, refused": new(desk.RefusedRecord),
+	into := map[string]any{"alerts explain CENTER CODE": new([]desk.Explanation), "record KIND": new(desk.RecordAnswer), "record KIND, refused": new(desk.RefusedRecord),
 		"try FILE": new([]desk.Tried), "try FILE, with sheets": new(triedSheets), "check": new(desk.Checked), "reproduce FILE": new(desk.Reproduced), "policy check FILE": new([]desk.PolicyProblem)}[title]
 	if into == nil {
 		return

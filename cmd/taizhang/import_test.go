@@ -49,7 +49,7 @@ func TestAnImportThatFailsHalfwaySaysWhatIsWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer l.Close()
-		d := &desk.Local{Config: desk.Config{Ledger: l, Account: ledger.Writer{Name: "local:kit", MayRecord: true}, Now: time.Now, Spool: t.TempDir()}}
+		d := &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Account: ledger.Writer{Name: "local:kit", MayRecord: true}, Now: time.Now, Spool: t.TempDir()}}
 		imports := func() (out, errOut string) {
 			var o, e bytes.Buffer
 			a := newApp(nil, &o, &e, func(string) string { return "" })

@@ -24,7 +24,7 @@ func (a *app) natsCommand() *cobra.Command {
 		Use: "list", Args: exactly(0),
 		Short: a.say("列出 NATS 用户", "list the users of NATS"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.office(cmd.Context(), func(o access.Office) error {
+			return a.office(cmd.Context(), func(o access.AccountDesk) error {
 				list, err := o.NATSUsers(cmd.Context())
 				if err != nil {
 					return err
@@ -37,7 +37,7 @@ func (a *app) natsCommand() *cobra.Command {
 		Use: "revoke NAME", Args: exactly(1),
 		Short: a.say("吊销 NATS 用户，并断开其连接", "revoke a user of NATS, and disconnect it"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.office(cmd.Context(), func(o access.Office) error {
+			return a.office(cmd.Context(), func(o access.AccountDesk) error {
 				u, err := o.RevokeNATSUser(cmd.Context(), args[0])
 				if err != nil {
 					return err
@@ -91,7 +91,7 @@ func (a *app) addNATSUser(cmd *cobra.Command, r access.NewNATSUser, file string)
 			err = errors.Join(err, os.Remove(file))
 		}
 	}()
-	return a.ledgerOffice(cmd.Context(), func(o access.Office) error {
+	return a.ledgerOffice(cmd.Context(), func(o access.AccountDesk) error {
 		u, err := o.AddNATSUser(cmd.Context(), r)
 		if err != nil {
 			return err

@@ -17,7 +17,7 @@ import (
 
 // office asks the counter of the accounts, at a server, or in the files for the owner of the directory. The accounts must be
 // there.
-func (a *app) office(ctx context.Context, do func(access.Office) error) error {
+func (a *app) office(ctx context.Context, do func(access.AccountDesk) error) error {
 	if asked, err := a.officeAtServer(ctx, do); asked || err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (a *app) office(ctx context.Context, do func(access.Office) error) error {
 }
 
 // officeAtServer asks the counter of the accounts at a server, and reports whether there is one to ask.
-func (a *app) officeAtServer(ctx context.Context, do func(access.Office) error) (asked bool, err error) {
+func (a *app) officeAtServer(ctx context.Context, do func(access.AccountDesk) error) (asked bool, err error) {
 	c, err := a.atServer(ctx, true)
 	if c == nil || err != nil {
 		return false, err
@@ -40,15 +40,15 @@ func (a *app) officeAtServer(ctx context.Context, do func(access.Office) error) 
 }
 
 // newOffice is office that makes the accounts, and an empty ledger beside them, if they are not there.
-func (a *app) newOffice(ctx context.Context, do func(access.Office) error) error {
+func (a *app) newOffice(ctx context.Context, do func(access.AccountDesk) error) error {
 	if asked, err := a.officeAtServer(ctx, do); asked || err != nil {
 		return err
 	}
-	return a.officeInFiles(ctx, func(o access.Office) error { return cmp.Or(do(o), a.makeLedger()) })
+	return a.officeInFiles(ctx, func(o access.AccountDesk) error { return cmp.Or(do(o), a.makeLedger()) })
 }
 
 // ledgerOffice is newOffice for a ledger that is there. Without one, the accounts must be there.
-func (a *app) ledgerOffice(ctx context.Context, do func(access.Office) error) error {
+func (a *app) ledgerOffice(ctx context.Context, do func(access.AccountDesk) error) error {
 	if ok, err := holdsSegments(a.dir); err == nil && ok {
 		return a.newOffice(ctx, do)
 	}
@@ -67,14 +67,14 @@ func (a *app) makeLedger() error {
 	return store.Close()
 }
 
-func (a *app) officeInFiles(ctx context.Context, do func(access.Office) error) (err error) {
+func (a *app) officeInFiles(ctx context.Context, do func(access.AccountDesk) error) (err error) {
 	accounts, err := a.openAccounts(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, accounts.Close()) }()
 	with := func(d *desk.Local) (err error) {
-		cfg := access.Config{Store: accounts, Now: a.now, Log: a.log}
+		cfg := access.AccountsConfig{Store: accounts, Now: a.now, Log: a.log}
 		if d != nil {
 			cfg.Ledger = d.Ledger
 		}
@@ -83,7 +83,7 @@ func (a *app) officeInFiles(ctx context.Context, do func(access.Office) error) (
 			return err
 		}
 		defer func() { err = errors.Join(err, opened.Close()) }()
-		return do(opened.Office(a.owner()))
+		return do(opened.Desk(a.owner()))
 	}
 	if ok, err := holdsSegments(a.dir); err != nil || !ok && a.cluster == "" {
 		return cmp.Or(err, with(nil)) // a ledger that has not begun
@@ -167,7 +167,7 @@ func (a *app) restoreAccess(ctx context.Context, from string, isFile bool) (r *r
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	accounts, err := access.Open(ctx, access.Config{Store: store, Now: a.now, Log: a.log})
+	accounts, err := access.Open(ctx, access.AccountsConfig{Store: store, Now: a.now, Log: a.log})
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.St
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	return do(&desk.Local{Config: desk.Config{Ledger: l, Root: root, Account: a.account(), Now: a.now, Prefix: flagPrefix, Version: programVersion(), Spool: nearestDir(a.dir)}}, store)
+	return do(&desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Account: a.account(), Now: a.now, Prefix: flagPrefix, Version: programVersion(), Spool: nearestDir(a.dir)}}, store)
 }
 
 // nearestDir returns a directory, or the first above it that exists: it is on the disk that the ledger is or will be on.

@@ -44,7 +44,7 @@ It is never an argument or a variable of the environment, where others see it an
 			if err != nil {
 				return err
 			}
-			return a.office(cmd.Context(), func(o access.Office) error {
+			return a.office(cmd.Context(), func(o access.AccountDesk) error {
 				x, err := o.SetPassword(cmd.Context(), args[0], access.NewPassword{Password: password})
 				if err != nil {
 					return err

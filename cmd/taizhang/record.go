@@ -129,7 +129,7 @@ func (a *app) record(cmd *cobra.Command, d desk.Draft) error {
 	})
 }
 
-func (a *app) tellRecorded(r *desk.Recorded) {
+func (a *app) tellRecorded(r *desk.RecordAnswer) {
 	if r.Answer == desk.Repeated {
 		a.print("早已记录，内容相同，没有变化：", "Recorded before with the same content; nothing changed:")
 	} else {

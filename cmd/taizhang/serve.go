@@ -197,7 +197,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 		return err
 	}
 	defer func() { err = errors.Join(err, opened.close()) }()
-	accounts, err := opened.access.Office(access.Local("", "local")).Accounts(ctx)
+	accounts, err := opened.access.Desk(access.Local("", "local")).Accounts(ctx)
 	if err != nil {
 		return err
 	}
@@ -218,8 +218,8 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 		return err
 	}
 	defer a.closeFeed(opened.feed)
-	gate := signin.New(signin.Config{Access: opened.access, Provider: provider, Now: a.now, Log: a.log, Proxies: proxies})
-	s.api = api.New(api.Config{Desk: opened.desk, Access: opened.access, Gate: gate, Pages: console.New(gate), Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
+	gate := signin.New(signin.GateConfig{Access: opened.access, Provider: provider, Now: a.now, Log: a.log, Proxies: proxies})
+	s.api = api.New(api.ServerConfig{Desk: opened.desk, Access: opened.access, Gate: gate, Pages: console.New(gate), Feed: opened.feed, Now: a.now, Log: a.log, Build: programBuild(),
 		Document: docs.OpenAPI, Spool: filepath.Join(a.dir, spoolName), Reach: a.pingRecord, Hosts: o.hostNames(), Metrics: metrics, Tracer: tracer(s.traces)})
 	address := o.address(tcp)
 	if started != nil {

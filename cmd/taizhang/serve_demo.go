@@ -82,7 +82,7 @@ func (a *app) demoConsumer(ctx context.Context, x *opened) error {
 	if err != nil {
 		return err
 	}
-	_, err = x.access.Office(access.Local("demo", "local")).AddNATSUser(ctx, access.NewNATSUser{Name: demoUser, Key: public})
+	_, err = x.access.Desk(access.Local("demo", "local")).AddNATSUser(ctx, access.NewNATSUser{Name: demoUser, Key: public})
 	return err
 }
 
@@ -112,7 +112,7 @@ func (a *app) demoAccounts(ctx context.Context, x *opened) ([]demoAccount, error
 		{name: "sysadmin", Binding: access.Binding{Role: access.SysAdmin}, may: []string{access.MayAccounts}, scope: text.Say("账号增减、密码", "adding accounts, their passwords")},
 		{name: "logadmin", Binding: access.Binding{Role: access.LogAdmin}, scope: text.Say("访问日志", "the access log")},
 	}
-	office := x.access.Office(access.Local("demo", "local"))
+	office := x.access.Desk(access.Local("demo", "local"))
 	for i := range list {
 		d := &list[i]
 		if _, err := office.AddAccount(ctx, access.NewAccount{Account: d.name, Binding: d.Binding}); err != nil {

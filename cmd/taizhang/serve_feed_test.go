@@ -77,9 +77,9 @@ func startFeed(t *testing.T, dir string, set func(*app, *serveOptions)) *feedSer
 func (f *feedServer) url() string { return f.feed.URL() }
 
 // settled returns when the feed has published all that the ledger knows.
-func (f *feedServer) settled() alertfeed.Status {
+func (f *feedServer) settled() alertfeed.FeedStatus {
 	f.t.Helper()
-	var s alertfeed.Status
+	var s alertfeed.FeedStatus
 	defer func() {
 		if f.t.Failed() {
 			f.t.Logf("%+v", s)
@@ -133,7 +133,7 @@ type program struct {
 }
 
 // spelled returns a state of an alert in short, such as "raised AL-SAF-01 T1".
-func spelled(subject string, s alertfeed.State) string {
+func spelled(subject string, s alertfeed.AlertState) string {
 	n, _ := alertfeed.ParseSubject(subject)
 	return fmt.Sprintf("%s %s %s", s.Kind, n.Code, n.Key)
 }
@@ -146,7 +146,7 @@ func newProgram(t *testing.T, name string) *program {
 // add makes the program a user of an accounts' log.
 func (p *program) add(x *opened) {
 	p.t.Helper()
-	if _, err := x.access.Office(access.Local("test", "local")).AddNATSUser(p.t.Context(), access.NewNATSUser{Name: p.name, Key: p.key.Public}); err != nil {
+	if _, err := x.access.Desk(access.Local("test", "local")).AddNATSUser(p.t.Context(), access.NewNATSUser{Name: p.name, Key: p.key.Public}); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -461,7 +461,7 @@ func TestAProgramThatIsAddedOrRevokedWhileRecordsAreWrittenDisturbsNobody(t *tes
 	}
 	comes.connect(f.url())
 	comes.catchUp(f)
-	if _, err := f.access.Office(access.Local("test", "local")).RevokeNATSUser(t.Context(), comes.name); err != nil {
+	if _, err := f.access.Desk(access.Local("test", "local")).RevokeNATSUser(t.Context(), comes.name); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.feed.Admit(t.Context()); err != nil {

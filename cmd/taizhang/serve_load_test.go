@@ -49,7 +49,7 @@ func newLoad(t testing.TB, dir string) *load {
 	if err != nil {
 		t.Fatal(err)
 	}
-	office := x.access.Office(access.Local("test", "local"))
+	office := x.access.Desk(access.Local("test", "local"))
 	for _, center := range []string{"ZJ-0001", "ZJ-0002"} {
 		name := strings.ToLower(center)
 		made := &access.MadeToken{}

@@ -70,14 +70,14 @@ func (a *app) openServed(ctx context.Context, options *serveOptions, metrics *ap
 	if err != nil {
 		return o, a.inUse(ctx, err)
 	}
-	o.desk = desk.Local{Config: desk.Config{Ledger: l, Account: a.account(), Now: a.now, Version: programVersion(), Spool: a.dir,
+	o.desk = desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Account: a.account(), Now: a.now, Version: programVersion(), Spool: a.dir,
 		Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 			return seal.Root(ctx, o.store, position, see)
 		}}}
 	if o.accounts, err = a.openAccounts(ctx); err != nil {
 		return o, err
 	}
-	o.access, err = access.Open(ctx, access.Config{Store: o.accounts, Ledger: l, Now: a.now, Log: a.log,
+	o.access, err = access.Open(ctx, access.AccountsConfig{Store: o.accounts, Ledger: l, Now: a.now, Log: a.log,
 		SessionIdle: time.Duration(options.sessionIdleMinutes) * time.Minute, PasswordDays: options.passwordDays, Demo: options.demo})
 	return o, err
 }

@@ -83,7 +83,7 @@ func (o *ssoOptions) provider(now func() time.Time, log *zap.Logger) (_ *oidc.Pr
 	if o.oidcIssuer == "" {
 		return nil, nil
 	}
-	cfg := oidc.Config{Issuer: o.oidcIssuer, ClientID: o.oidcClient, Audience: o.oidcAudience, RedirectURL: strings.TrimRight(o.publicURL, "/") + "/login/sso/callback", Now: now, Log: log}
+	cfg := oidc.ProviderConfig{Issuer: o.oidcIssuer, ClientID: o.oidcClient, Audience: o.oidcAudience, RedirectURL: strings.TrimRight(o.publicURL, "/") + "/login/sso/callback", Now: now, Log: log}
 	if o.oidcSecretFile != "" {
 		if cfg.ClientSecret, err = secretIn(o.oidcSecretFile); err != nil {
 			return nil, err

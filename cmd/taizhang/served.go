@@ -63,7 +63,7 @@ const serverPatience = 5 * time.Second
 // ledger. It returns nil if the verb works on the files itself.
 func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) {
 	if a.server != "" {
-		return client.New(client.Options{
+		return client.New(client.ClientOptions{
 			URL: a.server, TokenFile: a.tokenFile, CAFile: a.tlsCA, Prefix: flagPrefix, Patience: serverPatience,
 			WaitingAfter: a.reachesIn, Waiting: a.tellWaiting,
 		})
@@ -72,7 +72,7 @@ func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) 
 	switch {
 	case err == nil:
 		_ = c.Close() // it only showed that somebody is there
-		return client.New(client.Options{
+		return client.New(client.ClientOptions{
 			Directory: a.dir, Prefix: flagPrefix, Build: programBuild(),
 			WaitingAfter: a.reachesIn, Waiting: a.tellWaiting,
 		})

@@ -13,10 +13,10 @@ import (
 )
 
 // demoProvince is what the demo simulates.
-var demoProvince = simulator.Config{Seed: 7, Centers: 24, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}
+var demoProvince = simulator.Scenario{Seed: 7, Centers: 24, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}
 
 func (a *app) simulateCommand() *cobra.Command {
-	cfg := simulator.Config{}
+	cfg := simulator.Scenario{}
 	var from, to, out string
 	cmd := &cobra.Command{
 		Use: "simulate", Args: exactly(0), Annotations: onFiles,
@@ -45,7 +45,7 @@ func (a *app) simulateCommand() *cobra.Command {
 }
 
 // simulate writes a history as records of the interchange form.
-func (a *app) simulate(ctx context.Context, cfg simulator.Config, to io.Writer) error {
+func (a *app) simulate(ctx context.Context, cfg simulator.Scenario, to io.Writer) error {
 	bar := a.progress("模拟", "simulating")
 	defer bar.end()
 	w := bufio.NewWriterSize(to, 1<<16)

@@ -98,7 +98,7 @@ func newSoakLoad(t testing.TB, dir string) *soakLoad {
 		t.Fatal(err)
 	}
 	account := func(name string, binding access.Binding, may ...string) string {
-		office := x.access.Office(access.Local("test", "local"))
+		office := x.access.Desk(access.Local("test", "local"))
 		if _, err := office.AddAccount(t.Context(), access.NewAccount{Account: name, Binding: binding}); err != nil {
 			t.Fatal(err)
 		}

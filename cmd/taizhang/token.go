@@ -17,7 +17,7 @@ func (a *app) tokenCommand() *cobra.Command {
 		Use: "list [ACCOUNT]", Args: between(0, 1),
 		Short: a.say("列出令牌（不显示令牌本身）", "list tokens, without the tokens themselves"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.office(cmd.Context(), func(o access.Office) error {
+			return a.office(cmd.Context(), func(o access.AccountDesk) error {
 				list, err := o.Tokens(cmd.Context(), strings.Join(args, ""))
 				if err != nil {
 					return err
@@ -30,7 +30,7 @@ func (a *app) tokenCommand() *cobra.Command {
 		Use: "revoke ID", Args: exactly(1),
 		Short: a.say("注销令牌", "revoke a token"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.office(cmd.Context(), func(o access.Office) error {
+			return a.office(cmd.Context(), func(o access.AccountDesk) error {
 				t, err := o.RevokeToken(cmd.Context(), args[0])
 				if err != nil {
 					return err
@@ -66,7 +66,7 @@ Record mode, policies, acts on accounts and revocations need a token made for th
 				}
 				r.Days = days
 			}
-			return a.office(cmd.Context(), func(o access.Office) error {
+			return a.office(cmd.Context(), func(o access.AccountDesk) error {
 				made, err := o.AddToken(cmd.Context(), r)
 				if err != nil {
 					return err

@@ -24,7 +24,7 @@ var onNATS = map[string]string{"on": "nats"}
 func isOnNATS(cmd *cobra.Command) bool { return cmd.Annotations["on"] == onNATS["on"] }
 
 // natsFlags adds the flags that say where the feed is and who reads it.
-func (a *app) natsFlags(cmd *cobra.Command, to *consumer.Connection) {
+func (a *app) natsFlags(cmd *cobra.Command, to *consumer.FeedConnection) {
 	f := cmd.Flags()
 	f.StringVar(&to.URL, "nats", usualNATS, a.say("NATS 服务器 `URL`", "`URL` of the NATS server"))
 	f.StringVar(&to.NKey, "nkey", "", a.say("用户密钥（nkey 种子）所在的 `FILE`（权限 0600）", "`FILE` with the key of the user, an nkey seed (mode 0600)"))
@@ -32,7 +32,7 @@ func (a *app) natsFlags(cmd *cobra.Command, to *consumer.Connection) {
 }
 
 // connection completes what the flags say.
-func (a *app) connection(cmd *cobra.Command, c *consumer.Connection) error {
+func (a *app) connection(cmd *cobra.Command, c *consumer.FeedConnection) error {
 	if c.NKey == "" {
 		return usage(cmd, "须用 --nkey FILE 给出用户密钥", "--nkey FILE is needed: the key of the user")
 	}
@@ -47,7 +47,7 @@ func (a *app) note(what text.Text) {
 }
 
 func (a *app) watchCommand() *cobra.Command {
-	var w consumer.Watch
+	var w consumer.Follower
 	var command string
 	cmd := &cobra.Command{
 		Use: "watch", Args: exactly(0), Annotations: onNATS,
@@ -73,7 +73,7 @@ TAIZHANG_ALERT_ACT (raised, cleared or withdrawn), _AT, _CENTER, _CODE, _KEY, _S
 _CLEARED_ON, _TITLE and _SUBJECT. It is run up to 5 times if it fails; then the event goes to the file
 STATE.dead, and the next one follows. A run may take 60 seconds.`),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.connection(cmd, &w.Connection); err != nil {
+			if err := a.connection(cmd, &w.FeedConnection); err != nil {
 				return err
 			}
 			if err := w.Only.Check(); err != nil {
@@ -98,7 +98,7 @@ STATE.dead, and the next one follows. A run may take 60 seconds.`),
 			return w.Run(cmd.Context())
 		},
 	}
-	a.natsFlags(cmd, &w.Connection)
+	a.natsFlags(cmd, &w.FeedConnection)
 	f := cmd.Flags()
 	f.StringVar(&w.State, "state", "", a.say("记录进度的 `FILE`（默认为密钥文件名加 .state）", "`FILE` that remembers what was read (default the key's file with .state added)"))
 	f.BoolVar(&w.FromStart, "from-start", false, a.say("不顾记录的进度，从头开始：先列出现有未解除的预警", "forget what was read and begin anew, with what is open now"))
@@ -141,7 +141,7 @@ func (a *app) actWriter() (func(*consumer.Act) error, error) {
 }
 
 // actWord returns the word for what became of an alert.
-func actWord(k alertfeed.Kind) text.Text {
+func actWord(k alertfeed.StateKind) text.Text {
 	switch k {
 	case alertfeed.Raised:
 		return text.Say("发生", "raised")
@@ -152,7 +152,7 @@ func actWord(k alertfeed.Kind) text.Text {
 }
 
 func (a *app) boardCommand() *cobra.Command {
-	var c consumer.Connection
+	var c consumer.FeedConnection
 	cmd := &cobra.Command{
 		Use: "board", Args: exactly(0), Annotations: onNATS,
 		Short: a.say("列出现有未解除的预警（只经 NATS，与 alerts 相同）", "list the open alerts from NATS alone, like alerts"),

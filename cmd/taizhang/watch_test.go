@@ -56,8 +56,8 @@ func published(t *testing.T, dir, asOf string, filter alertfeed.Filter) []string
 		t.Fatal(err)
 	}
 	now := func() time.Time { return noon }
-	counter := &desk.Local{Config: desk.Config{Ledger: l, Now: now}}
-	publisher := alertfeed.New(alertfeed.Config{Desk: counter, JetStream: js, Memory: filepath.Join(t.TempDir(), "memory"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
+	counter := &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Now: now}}
+	publisher := alertfeed.New(alertfeed.PublisherConfig{Desk: counter, JetStream: js, Memory: filepath.Join(t.TempDir(), "memory"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
 		Users: func() []alertfeed.User { return []alertfeed.User{{Name: "ops", Key: key.Public, Filter: filter}} }, Now: now, Log: zap.NewNop()})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

@@ -101,7 +101,7 @@ func (o *office) open() (subjects []string) {
 		o.t.Fatal(err)
 	}
 	for _, a := range rows {
-		subjects = append(subjects, alertfeed.Name{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject())
+		subjects = append(subjects, alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject())
 	}
 	slices.Sort(subjects)
 	return subjects
@@ -419,7 +419,7 @@ func TestTheCommandsOfThePageEndWithTheAlertsOfTheLedger(t *testing.T) {
 		t.Fatal("the page has no command")
 	}
 	until(t, "the feed has the alerts of the ledger", func() bool { return strings.Contains(o.taizhang("feed", "status"), "publishing") })
-	got := map[string]alertfeed.State{}
+	got := map[string]alertfeed.AlertState{}
 	until(t, "the command line has the alerts of the ledger", func() bool {
 		reading := alertfeed.NewReading(nil, alertfeed.At{})
 		lines := bufio.NewScanner(strings.NewReader(run(t, o.dir, "", "bash", "-c", script)))
@@ -429,15 +429,15 @@ func TestTheCommandsOfThePageEndWithTheAlertsOfTheLedger(t *testing.T) {
 				continue // what resetting says
 			}
 			var e struct {
-				Type string          `json:"type"`
-				Data alertfeed.Alert `json:"data"`
+				Type string              `json:"type"`
+				Data alertfeed.AlertData `json:"data"`
 			}
 			if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 				t.Fatal(err)
 			}
 			subject := alertfeed.HeadSubject
 			if a := e.Data; e.Type != alertfeed.HeadType {
-				subject = alertfeed.Name{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()
+				subject = alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()
 			}
 			if err := Validate(subject, alertfeed.ContentType, lines.Bytes()); err != nil {
 				t.Error(err)

@@ -19,12 +19,12 @@ import (
 var (
 	day  = events.MustDate("2025-12-31")
 	at   = alertfeed.At{Epoch: "2026-10-01T08:00:00.000000Z", Generation: 1, Engine: 1, Position: 7, Date: day}
-	name = alertfeed.Name{Center: "ZJ-0007", Severity: aggregates.Red, Code: "AL-EXE-02", Key: "2025", RaisedOn: day}
+	name = alertfeed.AlertName{Center: "ZJ-0007", Severity: aggregates.Red, Code: "AL-EXE-02", Key: "2025", RaisedOn: day}
 )
 
 // raised returns a raised alert.
-func raised() *alertfeed.Alert {
-	return &alertfeed.Alert{State: alertfeed.Raised, Center: name.Center, Code: name.Code, Key: name.Key, Severity: name.Severity, RaisedOn: day,
+func raised() *alertfeed.AlertData {
+	return &alertfeed.AlertData{State: alertfeed.Raised, Center: name.Center, Code: name.Code, Key: name.Key, Severity: name.Severity, RaisedOn: day,
 		Rules: []desk.Rule{{Rule: "R17-1", Article: "17", Words: "…"}}, Figures: []desk.Figure{{Figure: aggregates.Figure{Name: "n"}}}, At: at}
 }
 
@@ -48,7 +48,7 @@ func TestTheMessagesOfTheFeedAreDocumented(t *testing.T) {
 		{Subject: alertfeed.HeadSubject, Head: &alertfeed.Head{At: at, Phase: alertfeed.End}},
 	} {
 		if a := m.Alert; a != nil {
-			m.Subject = alertfeed.Name{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()
+			m.Subject = alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()
 		}
 		if err := Validate(m.Subject, alertfeed.ContentType, []byte(encoded(t, m))); err != nil {
 			t.Errorf("%s: %v", m.Subject, err)
@@ -75,7 +75,7 @@ func TestTheExamplesOfTheDocumentAreAsItSays(t *testing.T) {
 		}
 		for _, example := range m.Examples {
 			var event struct {
-				Data alertfeed.Alert `json:"data"`
+				Data alertfeed.AlertData `json:"data"`
 			}
 			subject := alertfeed.HeadSubject
 			if what != "head" {
@@ -83,7 +83,7 @@ func TestTheExamplesOfTheDocumentAreAsItSays(t *testing.T) {
 					t.Fatal(err)
 				}
 				a := event.Data
-				subject = alertfeed.Name{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()
+				subject = alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()
 			}
 			if err := Validate(subject, alertfeed.ContentType, example.Payload); err != nil {
 				t.Errorf("%s: %v", what, err)

@@ -137,7 +137,7 @@ func build(t *testing.T, golang, to string) string {
 // all.
 func history(r *rand.Rand) (list []*alertfeed.Message) {
 	at := alertfeed.At{Epoch: "2026-10-01T08:00:00.000000Z", Generation: 1, Engine: 1, Position: 1, Date: day}
-	kinds := []alertfeed.Kind{alertfeed.Raised, alertfeed.Cleared, alertfeed.Withdrawn}
+	kinds := []alertfeed.StateKind{alertfeed.Raised, alertfeed.Cleared, alertfeed.Withdrawn}
 	known := []alertfeed.At{at}
 	for range 60 {
 		switch r.IntN(12) {
@@ -164,7 +164,7 @@ func history(r *rand.Rand) (list []*alertfeed.Message) {
 			if a.State == alertfeed.Cleared {
 				a.ClearedOn = desk.Day{Date: day + events.Date(r.IntN(2))}
 			}
-			m = &alertfeed.Message{Subject: alertfeed.Name{Center: a.Center, Severity: aggregates.Red, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject(), Alert: a}
+			m = &alertfeed.Message{Subject: alertfeed.AlertName{Center: a.Center, Severity: aggregates.Red, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject(), Alert: a}
 		}
 		for range r.IntN(3) {
 			list = append(list, m)
@@ -181,7 +181,7 @@ func TestTheRuleOfThePageIsThatOfTheProgram(t *testing.T) {
 	write(t, filepath.Join(golang, "main.go"), goRule)
 	program := build(t, golang, dir)
 	run(t, dir, "", "python3", "-m", "py_compile", "watch.py") // the client of Python is not there to run it
-	seen := map[alertfeed.Kind]int{}
+	seen := map[alertfeed.StateKind]int{}
 	for seed := range uint64(20) {
 		reading := alertfeed.NewReading(nil, alertfeed.At{})
 		var lines, want strings.Builder

@@ -15,8 +15,8 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
-// Config holds the parameters of Open.
-type Config struct {
+// AccountsConfig holds the parameters of Open.
+type AccountsConfig struct {
 	Store  events.Store   // of the accounts alone; the caller closes it after the Access
 	Ledger *ledger.Ledger // whose writes the access log shows, and which has the centers; nil for one that has not begun
 	Now    func() time.Time
@@ -29,7 +29,7 @@ type Config struct {
 
 // Access keeps the accounts of a ledger. It may be used by several goroutines.
 type Access struct {
-	Config
+	AccountsConfig
 	acting  sync.Mutex // held from judging an act until it is applied: one act at a time
 	stopped error      // why nothing more is appended; guarded by acting
 	unsent  *batch     // what the last flush could not append; guarded by acting
@@ -51,7 +51,7 @@ var errStopped = text.Errorf(text.Stopped, "访问日志的一次写入结果不
 	"the outcome of a write to the access log is unknown, and no act on accounts is done until it is opened again")
 
 // Open reads the whole log of accounts. If it is empty, Open begins its first epoch.
-func Open(ctx context.Context, cfg Config) (*Access, error) {
+func Open(ctx context.Context, cfg AccountsConfig) (*Access, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
@@ -61,7 +61,7 @@ func Open(ctx context.Context, cfg Config) (*Access, error) {
 	if cfg.SessionIdle < IdleMin || cfg.SessionIdle > IdleMax || cfg.PasswordDays < 0 {
 		return nil, fmt.Errorf("access: open: an idle time of %v or %d days of a password are out of range", cfg.SessionIdle, cfg.PasswordDays)
 	}
-	a := &Access{Config: cfg, state: newState(), acted: make(chan struct{}), hasher: newHasher(), throttle: newThrottle()}
+	a := &Access{AccountsConfig: cfg, state: newState(), acted: make(chan struct{}), hasher: newHasher(), throttle: newThrottle()}
 	if err := a.catchUp(ctx); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ var start = time.Date(2026, 11, 29, 2, 0, 0, 0, time.UTC)
 
 func mustOpen(t testing.TB, store events.Store) *Access {
 	t.Helper()
-	a, err := Open(t.Context(), Config{Store: store, Now: func() time.Time { return start }})
+	a, err := Open(t.Context(), AccountsConfig{Store: store, Now: func() time.Time { return start }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ func (a *Access) Sees(p Principal) func(events.CenterID) bool { return a.scope(&
 // ReadAgain lets a principal read the answer to a question that a front keeps, as a desk of Guard would for an answer that it
 // makes: with the same errors and the same entries in the access log. isFile says that the answer is a report.
 func (a *Access) ReadAgain(p Principal, q lists.Question, isFile bool) error {
-	g := &guarded{a: a, p: p, local: desk.Local{Config: desk.Config{Sees: a.scope(&p)}}}
+	g := &guarded{a: a, p: p, local: desk.Local{LocalConfig: desk.LocalConfig{Sees: a.scope(&p)}}}
 	if isFile {
 		return g.readsReport(q)
 	}

@@ -13,16 +13,16 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// counter is the Office of one principal.
+// counter is the AccountDesk of one principal.
 type counter struct {
 	a *Access
 	p Principal
 }
 
-var _ Office = (*counter)(nil)
+var _ AccountDesk = (*counter)(nil)
 
-// Office returns the counter of the accounts for a principal.
-func (a *Access) Office(p Principal) Office { return &counter{a, p} }
+// Desk returns the counter of the accounts for a principal.
+func (a *Access) Desk(p Principal) AccountDesk { return &counter{a, p} }
 
 func (c *counter) who() whoActs { return whoActs{c.p.Account, c.p.Source} }
 
@@ -73,7 +73,7 @@ func outcomeOf(why error) string {
 	return outcomeForbidden
 }
 
-// Me implements Office.
+// Me implements AccountDesk.
 func (c *counter) Me(context.Context) (*Me, error) {
 	me := &Me{Account: c.p.Account, Owner: c.p.Owner, Token: c.p.TokenID, May: append([]string{}, c.p.May...),
 		Binding: Binding{Role: c.p.Role, Center: events.CenterID(c.p.Center), Region: c.p.Region, Departments: append([]string{}, c.p.Departments...), MayRecord: c.p.MayRecord}}
@@ -86,7 +86,7 @@ func (c *counter) Me(context.Context) (*Me, error) {
 	return me, nil
 }
 
-// AddAccount implements Office.
+// AddAccount implements AccountDesk.
 func (c *counter) AddAccount(ctx context.Context, r NewAccount) (*Account, error) {
 	if err := c.mayDo(AddAccounts, r.Account); err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (c *counter) AddAccount(ctx context.Context, r NewAccount) (*Account, error
 	return c.account(r.Account, c.doubts(&r.Binding))
 }
 
-// Bind implements Office.
+// Bind implements AccountDesk.
 func (c *counter) Bind(ctx context.Context, name string, b Binding) (*Account, error) {
 	if err := c.mayAct(BindAccounts, name); err != nil {
 		return nil, err
@@ -149,12 +149,12 @@ func (c *counter) Bind(ctx context.Context, name string, b Binding) (*Account, e
 	return c.account(name, c.doubts(&b))
 }
 
-// Disable implements Office.
+// Disable implements AccountDesk.
 func (c *counter) Disable(ctx context.Context, name string) (*Account, error) {
 	return c.able(ctx, name, true)
 }
 
-// Enable implements Office.
+// Enable implements AccountDesk.
 func (c *counter) Enable(ctx context.Context, name string) (*Account, error) {
 	return c.able(ctx, name, false)
 }
@@ -183,7 +183,7 @@ func (c *counter) able(ctx context.Context, name string, disabled bool) (*Accoun
 	return c.account(name, nil)
 }
 
-// Accounts implements Office.
+// Accounts implements AccountDesk.
 func (c *counter) Accounts(context.Context) (Accounts, error) {
 	if err := c.mayDo(ReadAccounts, ""); err != nil {
 		return nil, err
@@ -197,7 +197,7 @@ func (c *counter) Accounts(context.Context) (Accounts, error) {
 	return list, nil
 }
 
-// Account implements Office.
+// Account implements AccountDesk.
 func (c *counter) Account(_ context.Context, name string) (*Account, error) {
 	if err := c.mayDo(ReadAccounts, name); err != nil {
 		return nil, err
@@ -259,7 +259,7 @@ func (c *counter) account(name string, doubts []text.Text) (*Account, error) {
 	return &shown, nil
 }
 
-// AddToken implements Office.
+// AddToken implements AccountDesk.
 func (c *counter) AddToken(ctx context.Context, r NewToken) (*MadeToken, error) {
 	if r.Account == "" && c.p.Owner {
 		return nil, text.Errorf(text.Invalid, "必须给出", "must be given").Of("account")
@@ -326,7 +326,7 @@ func (c *counter) mayHandle(account string) error {
 	return c.mayAct(OtherTokens, account)
 }
 
-// Tokens implements Office.
+// Tokens implements AccountDesk.
 func (c *counter) Tokens(_ context.Context, account string) (Tokens, error) {
 	if account == "" && !c.p.Can(OtherTokens) {
 		account = c.p.Account
@@ -355,7 +355,7 @@ func (c *counter) Tokens(_ context.Context, account string) (Tokens, error) {
 	return list, nil
 }
 
-// RevokeToken implements Office. A token that is revoked already stays as it is. One of another account that the principal may not
+// RevokeToken implements AccountDesk. A token that is revoked already stays as it is. One of another account that the principal may not
 // handle is not found, so that nobody learns which there are.
 func (c *counter) RevokeToken(ctx context.Context, id string) (*Token, error) {
 	key, err := uuid.Parse(id)

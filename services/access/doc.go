@@ -12,7 +12,7 @@
 // for. Sessions live in memory: their beginning is in the log, so that a code
 // counts once, but a process that starts anew has none. Guard puts a desk
 // before the ledger that gives a Principal what his role may, in his scope, and
-// nothing else. Office is the counter of the accounts themselves. One table
+// nothing else. AccountDesk is the counter of the accounts themselves. One table
 // (Rights) says which role may do what.
 //
 // Three administrators share the power over accounts, so that none of them has

@@ -239,7 +239,7 @@ func (a *Access) ConfirmFactor(ctx context.Context, p Principal, code string) (*
 	return &Enrolled{*e.signedIn(), codes}, nil
 }
 
-// ResetFactor implements Office. An account without a second factor stays as it is.
+// ResetFactor implements AccountDesk. An account without a second factor stays as it is.
 func (c *counter) ResetFactor(ctx context.Context, name string) (*Account, error) {
 	if err := c.mayAct(ResetFactors, name); err != nil {
 		return nil, err

@@ -84,54 +84,57 @@ func needsOf(err error) []string {
 	return nil
 }
 
-// officeCalls calls every method of an Office.
-var officeCalls = map[string]func(ctx context.Context, o Office) error{
-	"AddAccount": func(ctx context.Context, o Office) error {
+// officeCalls calls every method of an AccountDesk.
+var officeCalls = map[string]func(ctx context.Context, o AccountDesk) error{
+	"AddAccount": func(ctx context.Context, o AccountDesk) error {
 		_, err := o.AddAccount(ctx, NewAccount{Account: "new"})
 		return err
 	},
-	"Bind": func(ctx context.Context, o Office) error {
+	"Bind": func(ctx context.Context, o AccountDesk) error {
 		_, err := o.Bind(ctx, "cai", Binding{Role: Auditor})
 		return err
 	},
-	"Disable":  func(ctx context.Context, o Office) error { _, err := o.Disable(ctx, "cai"); return err },
-	"Enable":   func(ctx context.Context, o Office) error { _, err := o.Enable(ctx, "cai"); return err },
-	"Accounts": func(ctx context.Context, o Office) error { _, err := o.Accounts(ctx); return err },
-	"Account":  func(ctx context.Context, o Office) error { _, err := o.Account(ctx, "cai"); return err },
-	"SetPassword": func(ctx context.Context, o Office) error {
+	"Disable":  func(ctx context.Context, o AccountDesk) error { _, err := o.Disable(ctx, "cai"); return err },
+	"Enable":   func(ctx context.Context, o AccountDesk) error { _, err := o.Enable(ctx, "cai"); return err },
+	"Accounts": func(ctx context.Context, o AccountDesk) error { _, err := o.Accounts(ctx); return err },
+	"Account":  func(ctx context.Context, o AccountDesk) error { _, err := o.Account(ctx, "cai"); return err },
+	"SetPassword": func(ctx context.Context, o AccountDesk) error {
 		_, err := o.SetPassword(ctx, "cai", NewPassword{})
 		return err
 	},
-	"ResetFactor": func(ctx context.Context, o Office) error { _, err := o.ResetFactor(ctx, "cai"); return err },
-	"Link": func(ctx context.Context, o Office) error {
+	"ResetFactor": func(ctx context.Context, o AccountDesk) error { _, err := o.ResetFactor(ctx, "cai"); return err },
+	"Link": func(ctx context.Context, o AccountDesk) error {
 		_, err := o.Link(ctx, "cai", Identity{issuer, "x"})
 		return err
 	},
-	"Unlink": func(ctx context.Context, o Office) error {
+	"Unlink": func(ctx context.Context, o AccountDesk) error {
 		_, err := o.Unlink(ctx, "cai", Identity{issuer, "x"})
 		return err
 	},
-	"AddToken": func(ctx context.Context, o Office) error { _, err := o.AddToken(ctx, NewToken{Name: "x"}); return err },
-	"Tokens":   func(ctx context.Context, o Office) error { _, err := o.Tokens(ctx, ""); return err },
-	"RevokeToken": func(ctx context.Context, o Office) error {
+	"AddToken": func(ctx context.Context, o AccountDesk) error {
+		_, err := o.AddToken(ctx, NewToken{Name: "x"})
+		return err
+	},
+	"Tokens": func(ctx context.Context, o AccountDesk) error { _, err := o.Tokens(ctx, ""); return err },
+	"RevokeToken": func(ctx context.Context, o AccountDesk) error {
 		_, err := o.RevokeToken(ctx, "44444444-0000-4000-8000-000000000001")
 		return err
 	},
-	"AddNATSUser": func(ctx context.Context, o Office) error {
+	"AddNATSUser": func(ctx context.Context, o AccountDesk) error {
 		_, err := o.AddNATSUser(ctx, NewNATSUser{Name: "x"})
 		return err
 	},
-	"RevokeNATSUser": func(ctx context.Context, o Office) error { _, err := o.RevokeNATSUser(ctx, "x"); return err },
-	"NATSUsers":      func(ctx context.Context, o Office) error { _, err := o.NATSUsers(ctx); return err },
-	"Log": func(ctx context.Context, o Office) error {
-		return o.Log(ctx, LogQuestion{}, func(*Entry) error { return nil })
+	"RevokeNATSUser": func(ctx context.Context, o AccountDesk) error { _, err := o.RevokeNATSUser(ctx, "x"); return err },
+	"NATSUsers":      func(ctx context.Context, o AccountDesk) error { _, err := o.NATSUsers(ctx); return err },
+	"Log": func(ctx context.Context, o AccountDesk) error {
+		return o.Log(ctx, LogQuestion{}, func(*LogEntry) error { return nil })
 	},
 }
 
 // doesNothing checks that a principal can do nothing with his desk and his office but see who he is.
 func (h *hall) doesNothing(k *kit, p Principal, needs ...string) {
 	h.t.Helper()
-	kind := reflect.TypeFor[Office]()
+	kind := reflect.TypeFor[AccountDesk]()
 	for i := range kind.NumMethod() {
 		method := kind.Method(i).Name
 		call := officeCalls[method]
@@ -142,7 +145,7 @@ func (h *hall) doesNothing(k *kit, p Principal, needs ...string) {
 			h.t.Errorf("nothing calls %s", method)
 			continue
 		}
-		err := call(h.t.Context(), h.Office(p))
+		err := call(h.t.Context(), h.Desk(p))
 		if method == "RevokeToken" && code(err) == text.NotFound { // there is no such token
 			continue
 		}
@@ -159,14 +162,14 @@ func (h *hall) doesNothing(k *kit, p Principal, needs ...string) {
 	if err := h.AskRestate(h.t.Context(), p); !slices.Equal(needsOf(err), needs) {
 		h.t.Errorf("%s (%s) has the feed restated: %v", p.Account, p.Role, err)
 	}
-	if me, err := h.Office(p).Me(h.t.Context()); err != nil || me.Session != nil && !slices.Equal(me.Session.Needs, needs) || !slices.Equal(me.Rights, []Right{ReadMe}) || len(me.May) > 0 {
+	if me, err := h.Desk(p).Me(h.t.Context()); err != nil || me.Session != nil && !slices.Equal(me.Session.Needs, needs) || !slices.Equal(me.Rights, []Right{ReadMe}) || len(me.May) > 0 {
 		h.t.Errorf("%s (%s) sees himself as %+v, %v", p.Account, p.Role, me, err)
 	}
 }
 
 func TestAnAdministratorWithoutAFactorCanDoNothingButEnrol(t *testing.T) {
 	k := newKit(t)
-	h := newHall(t, Config{Ledger: k.Ledger})
+	h := newHall(t, AccountsConfig{Ledger: k.Ledger})
 	h.add("cai", Binding{Role: Finance})
 	for _, role := range []Role{SysAdmin, SecAdmin, LogAdmin} {
 		name := string(role)
@@ -196,7 +199,7 @@ func TestAnAdministratorWithoutAFactorCanDoNothingButEnrol(t *testing.T) {
 }
 
 func TestSigningInWithACode(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	phone, _ := h.addWithPhone("sys", Binding{Role: SysAdmin})
 	h.wait(step)
 	for _, c := range []struct {
@@ -225,7 +228,7 @@ func TestSigningInWithACode(t *testing.T) {
 	if _, err := h.SignIn(t.Context(), Credentials{Account: "sys", Password: "wrong " + goodPassword, Code: phone.codes[0], Source: "192.0.2.1"}); err != errNotRight {
 		t.Errorf("a recovery code with a wrong password: %v", err)
 	}
-	if me, _ := h.Office(h.who(h.mustShow(h.signIn("sys"), phone.codes[0]))).Me(t.Context()); me.RecoveryCodes != recoveryCodes-2 {
+	if me, _ := h.Desk(h.who(h.mustShow(h.signIn("sys"), phone.codes[0]))).Me(t.Context()); me.RecoveryCodes != recoveryCodes-2 {
 		t.Errorf("it was used: %+v", me)
 	}
 }
@@ -236,7 +239,7 @@ func TestACodeThatWasShownIsNoGoodToWhoSawIt(t *testing.T) {
 		"a code":          func(p *phone) string { return p.code(0) },
 		"a recovery code": func(p *phone) string { return p.codes[0] },
 	} {
-		h := newHall(t, Config{})
+		h := newHall(t, AccountsConfig{})
 		phone, _ := h.addWithPhone("sec", Binding{Role: SecAdmin})
 		h.wait(step)
 		thief, good := h.signIn("sec"), shown(phone)
@@ -284,7 +287,7 @@ func TestACodeThatWasShownIsNoGoodToWhoSawIt(t *testing.T) {
 // TestOfManyWhoShowOneCodeAtOnceOneGetsIn shows it in three sessions, and to sign in.
 func TestOfManyWhoShowOneCodeAtOnceOneGetsIn(t *testing.T) {
 	for i := range 10 {
-		h := newHall(t, Config{})
+		h := newHall(t, AccountsConfig{})
 		phone, _ := h.addWithPhone("sys", Binding{Role: SysAdmin})
 		h.wait(step)
 		shown := phone.code(0)
@@ -322,7 +325,7 @@ func TestOfManyWhoShowOneCodeAtOnceOneGetsIn(t *testing.T) {
 }
 
 func TestASessionGetsANewSecretWhenItsPowerGrows(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	phone, enrolled := h.addWithPhone("sys", Binding{Role: SysAdmin})
 	other := h.mustShow(h.signIn("sys"), phone.codes[0])
 	in := h.signIn("sys")
@@ -376,34 +379,34 @@ func TestWhatTakesACodeOfTheLastTenMinutes(t *testing.T) {
 			return err
 		}, ""},
 		{"an account", Binding{Role: SysAdmin}, func(h *hall, p Principal) error {
-			_, err := h.Office(p).AddAccount(t.Context(), NewAccount{Account: "new"})
+			_, err := h.Desk(p).AddAccount(t.Context(), NewAccount{Account: "new"})
 			return err
 		}, ""},
 		{"a role", Binding{Role: SecAdmin}, func(h *hall, p Principal) error {
-			_, err := h.Office(p).Bind(t.Context(), "cai", Binding{Role: Auditor})
+			_, err := h.Desk(p).Bind(t.Context(), "cai", Binding{Role: Auditor})
 			return err
 		}, ""},
 		{"a password", Binding{Role: SysAdmin}, func(h *hall, p Principal) error {
-			_, err := h.Office(p).SetPassword(t.Context(), "cai", NewPassword{goodPassword})
+			_, err := h.Desk(p).SetPassword(t.Context(), "cai", NewPassword{goodPassword})
 			return err
 		}, ""},
-		{"a factor", Binding{Role: SecAdmin}, func(h *hall, p Principal) error { _, err := h.Office(p).ResetFactor(t.Context(), "cai"); return err }, ""},
+		{"a factor", Binding{Role: SecAdmin}, func(h *hall, p Principal) error { _, err := h.Desk(p).ResetFactor(t.Context(), "cai"); return err }, ""},
 		{"a link", Binding{Role: SysAdmin}, func(h *hall, p Principal) error {
-			_, err := h.Office(p).Link(t.Context(), "cai", Identity{issuer, "x"})
+			_, err := h.Desk(p).Link(t.Context(), "cai", Identity{issuer, "x"})
 			return err
 		}, ""},
 		{"a token of another", Binding{Role: SecAdmin}, func(h *hall, p Principal) error {
-			_, err := h.Office(p).AddToken(t.Context(), NewToken{Account: "cai", Name: "x"})
+			_, err := h.Desk(p).AddToken(t.Context(), NewToken{Account: "cai", Name: "x"})
 			return err
 		}, ""},
-		{"a user of NATS", Binding{Role: SecAdmin}, func(h *hall, p Principal) error { _, err := h.Office(p).RevokeNATSUser(t.Context(), "x"); return err }, text.NotFound},
+		{"a user of NATS", Binding{Role: SecAdmin}, func(h *hall, p Principal) error { _, err := h.Desk(p).RevokeNATSUser(t.Context(), "x"); return err }, text.NotFound},
 		{"a token for such acts", Binding{Role: SysAdmin}, func(h *hall, p Principal) error {
-			_, err := h.Office(p).AddToken(t.Context(), NewToken{Name: "x", May: []string{MayAccounts}})
+			_, err := h.Desk(p).AddToken(t.Context(), NewToken{Name: "x", May: []string{MayAccounts}})
 			return err
 		}, ""},
 		{"another phone", Binding{Role: Finance}, func(h *hall, p Principal) error { _, err := h.BeginFactor(t.Context(), p); return err }, ""},
 	} {
-		h := newHall(t, Config{Ledger: k.Ledger})
+		h := newHall(t, AccountsConfig{Ledger: k.Ledger})
 		h.add("cai", Binding{Role: Finance})
 		name := fmt.Sprint("account", i)
 		phone, in := h.addWithPhone(name, c.b)
@@ -438,11 +441,11 @@ func TestWhatTakesACodeOfTheLastTenMinutes(t *testing.T) {
 // TestInADemoNobodyIsAskedForAFactor also has one who enrolled.
 func TestInADemoNobodyIsAskedForAFactor(t *testing.T) {
 	k := newKit(t)
-	h := newHall(t, Config{Ledger: k.Ledger, Demo: true})
+	h := newHall(t, AccountsConfig{Ledger: k.Ledger, Demo: true})
 	h.addWithPhone("sec", Binding{Role: SecAdmin})
 	h.add("cai", Binding{Role: Finance, MayRecord: true})
 	h.wait(time.Hour)
-	if _, err := h.Office(h.who(h.signIn("sec"))).Bind(t.Context(), "cai", Binding{Role: Finance, MayRecord: true}); err != nil {
+	if _, err := h.Desk(h.who(h.signIn("sec"))).Bind(t.Context(), "cai", Binding{Role: Finance, MayRecord: true}); err != nil {
 		t.Error(err)
 	}
 	if _, err := h.Guard(k.local, h.who(h.signIn("cai"))).Record(t.Context(), draft(t, "ZJ-0003", recording)); err != nil {
@@ -453,10 +456,10 @@ func TestInADemoNobodyIsAskedForAFactor(t *testing.T) {
 // TestATokenForActsIsMadeInASessionWithAFreshCode and for nobody else; it is then good as long as it says.
 func TestATokenForActsIsMadeInASessionWithAFreshCode(t *testing.T) {
 	k := newKit(t)
-	h := newHall(t, Config{Ledger: k.Ledger})
+	h := newHall(t, AccountsConfig{Ledger: k.Ledger})
 	phone, in := h.addWithPhone("rec", Binding{Role: Finance, MayRecord: true})
 	h.add("other", Binding{Role: Finance, MayRecord: true})
-	office := func(in *SignedIn) Office { return h.Office(h.who(in)) }
+	office := func(in *SignedIn) AccountDesk { return h.Desk(h.who(in)) }
 	made, err := office(in).AddToken(t.Context(), NewToken{Name: "补录", May: []string{MayRecord}})
 	if err != nil {
 		t.Fatal(err)
@@ -481,7 +484,7 @@ func TestATokenForActsIsMadeInASessionWithAFreshCode(t *testing.T) {
 	if _, err := h.Guard(k.local, p).Record(t.Context(), draft(t, "ZJ-0003", recording)); err != nil {
 		t.Errorf("record mode by the token: %v", err)
 	}
-	if _, err := h.Office(p).AddToken(t.Context(), NewToken{Name: "x", May: []string{MayRecord}}); code(err) != text.Forbidden {
+	if _, err := h.Desk(p).AddToken(t.Context(), NewToken{Name: "x", May: []string{MayRecord}}); code(err) != text.Forbidden {
 		t.Errorf("a token makes another for acts: %v", err)
 	}
 	if _, err := h.ShowCode(t.Context(), p, phone.code(0), ""); code(err) != text.Forbidden {
@@ -493,7 +496,7 @@ func TestATokenForActsIsMadeInASessionWithAFreshCode(t *testing.T) {
 }
 
 func TestEnrollingASecondFactor(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	in, other := h.signIn("cai"), h.signIn("cai")
 	if _, err := h.ConfirmFactor(t.Context(), h.who(in), "000000"); err != errNotBegun {
@@ -508,7 +511,7 @@ func TestEnrollingASecondFactor(t *testing.T) {
 	if err != nil || u.Scheme != "otpauth" || u.Host != "totp" || u.Path != "/Taizhang:cai" || !reflect.DeepEqual(u.Query(), want) || len(first.Secret) != 32 {
 		t.Errorf("%+v, %v", first, err)
 	}
-	if me, _ := h.Office(h.who(in)).Me(t.Context()); me.Factor {
+	if me, _ := h.Desk(h.who(in)).Me(t.Context()); me.Factor {
 		t.Error("it counts before it is confirmed")
 	}
 	if _, err := h.ConfirmFactor(t.Context(), h.who(other), codeAt(t, first.Secret, h.now())); err != errNotBegun {
@@ -541,7 +544,7 @@ func TestEnrollingASecondFactor(t *testing.T) {
 	if h.isIn(in) || h.isIn(other) || !h.isIn(enrolled) || len(phone.codes) != recoveryCodes {
 		t.Errorf("enrolled: the sessions are good: %v, %v, %v; %v", h.isIn(in), h.isIn(other), h.isIn(enrolled), phone.codes)
 	}
-	if me, _ := h.Office(h.who(enrolled)).Me(t.Context()); !me.Factor || me.RecoveryCodes != recoveryCodes || me.Session.FactorAt == "" {
+	if me, _ := h.Desk(h.who(enrolled)).Me(t.Context()); !me.Factor || me.RecoveryCodes != recoveryCodes || me.Session.FactorAt == "" {
 		t.Errorf("%+v", me)
 	}
 	if _, err := h.show(enrolled, phone.code(0)); err != errWrongCode {
@@ -558,7 +561,7 @@ func TestEnrollingASecondFactor(t *testing.T) {
 
 // TestOfTwoWhoConfirmAtOnceOneDoes so that nobody is left with recovery codes that are none.
 func TestOfTwoWhoConfirmAtOnceOneDoes(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	p := h.who(h.signIn("cai"))
 	begun, err := h.BeginFactor(t.Context(), p)
@@ -585,7 +588,7 @@ func TestOfTwoWhoConfirmAtOnceOneDoes(t *testing.T) {
 }
 
 func TestFiveWrongCodesEndASession(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	phone, enrolled := h.addWithPhone("sys", Binding{Role: SysAdmin})
 	h.wait(step)
 	for _, c := range []struct {
@@ -627,7 +630,7 @@ func TestFiveWrongCodesEndASession(t *testing.T) {
 
 // TestWhoHasThePasswordCannotTryAllCodes is a thief who begins a session again each time.
 func TestWhoHasThePasswordCannotTryAllCodes(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	phone, enrolled := h.addWithPhone("sys", Binding{Role: SysAdmin})
 	h.wait(step)
 	tried := 0
@@ -660,13 +663,13 @@ func TestWhoHasThePasswordCannotTryAllCodes(t *testing.T) {
 }
 
 func TestAFactorIsResetByAnotherSecurityAdministrator(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	_, sec := h.addWithPhone("sec", Binding{Role: SecAdmin})
 	_, sec2 := h.addWithPhone("sec2", Binding{Role: SecAdmin})
 	_, sys := h.addWithPhone("sys", Binding{Role: SysAdmin})
 	phone, cai := h.addWithPhone("cai", Binding{Role: Finance})
 	reset := func(in *SignedIn, name string) error {
-		_, err := h.Office(h.who(in)).ResetFactor(t.Context(), name)
+		_, err := h.Desk(h.who(in)).ResetFactor(t.Context(), name)
 		return err
 	}
 	for _, c := range []struct {
@@ -692,7 +695,7 @@ func TestAFactorIsResetByAnotherSecurityAdministrator(t *testing.T) {
 	if in := h.signIn("sec2"); !slices.Equal(in.Session.Needs, []string{NeedFactor}) {
 		t.Errorf("an administrator whose factor is gone: %+v", in)
 	}
-	if shown, err := h.Office(owner).Account(t.Context(), "cai"); err != nil || shown.Factor {
+	if shown, err := h.Desk(owner).Account(t.Context(), "cai"); err != nil || shown.Factor {
 		t.Errorf("%+v, %v", shown, err)
 	}
 }
@@ -700,7 +703,7 @@ func TestAFactorIsResetByAnotherSecurityAdministrator(t *testing.T) {
 // TestNothingThatIsAnsweredOrLoggedShowsWhatProvesAnybody looks for secrets, hashes and codes in all that comes out.
 func TestNothingThatIsAnsweredOrLoggedShowsWhatProvesAnybody(t *testing.T) {
 	core, logged := observer.New(zapcore.DebugLevel)
-	h := newHall(t, Config{Log: zap.New(core)})
+	h := newHall(t, AccountsConfig{Log: zap.New(core)})
 	phone, in := h.addWithPhone("sys", Binding{Role: SysAdmin})
 	h.wait(step)
 	var out []string
@@ -725,12 +728,12 @@ func TestNothingThatIsAnsweredOrLoggedShowsWhatProvesAnybody(t *testing.T) {
 	see(nil, err)
 	for method, call := range officeCalls {
 		if method != "SetPassword" {
-			see(nil, call(t.Context(), h.Office(h.who(in))))
+			see(nil, call(t.Context(), h.Desk(h.who(in))))
 		}
 	}
-	me, err := h.Office(h.who(in)).Me(t.Context())
+	me, err := h.Desk(h.who(in)).Me(t.Context())
 	see(me, err)
-	accounts, err := h.Office(owner).Accounts(t.Context())
+	accounts, err := h.Desk(owner).Accounts(t.Context())
 	see(accounts, err)
 	see(logOf(t, h.Access, LogQuestion{}), nil)
 	for _, e := range logged.All() {
@@ -757,7 +760,7 @@ func TestNothingThatIsAnsweredOrLoggedShowsWhatProvesAnybody(t *testing.T) {
 func TestCodesAgainstAPlainModel(t *testing.T) {
 	for seed := range uint64(10) {
 		random := rand.New(rand.NewPCG(seed, 3))
-		h := newHall(t, Config{})
+		h := newHall(t, AccountsConfig{})
 		phone, in := h.addWithPhone("sys", Binding{Role: SysAdmin})
 		newest, left := h.now().Unix()/30, slices.Clone(phone.codes)
 		sessions := []*SignedIn{in}
@@ -803,7 +806,7 @@ func TestCodesAgainstAPlainModel(t *testing.T) {
 			} else {
 				left = slices.DeleteFunc(left, func(code string) bool { return code == typed })
 			}
-			me, err := h.Office(h.who(grown)).Me(t.Context())
+			me, err := h.Desk(h.who(grown)).Me(t.Context())
 			if err != nil || me.RecoveryCodes != len(left) || !slices.Equal(me.May, []string{MayAccounts}) {
 				t.Fatalf("seed %d: %+v, %v; left are %d", seed, me, err, len(left))
 			}
@@ -846,23 +849,23 @@ func TestFactsOfFactorsAndIdentitiesAreReadForEver(t *testing.T) {
 }
 
 func TestWhoSetAPasswordBecomesNoAdministratorByIt(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	_, sys := h.addWithPhone("sys", Binding{Role: SysAdmin})
 	_, sec := h.addWithPhone("sec", Binding{Role: SecAdmin})
 	id := Identity{"https://id.example.cn", "sys-himself"}
 	for _, name := range []string{"bare", "known", "linked"} {
-		if _, err := h.Office(h.who(sys)).AddAccount(t.Context(), NewAccount{Account: name}); err != nil {
+		if _, err := h.Desk(h.who(sys)).AddAccount(t.Context(), NewAccount{Account: name}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := h.Office(h.who(sys)).SetPassword(t.Context(), "known", NewPassword{goodPassword}); err != nil {
+	if _, err := h.Desk(h.who(sys)).SetPassword(t.Context(), "known", NewPassword{goodPassword}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Office(h.who(sys)).Link(t.Context(), "linked", id); err != nil {
+	if _, err := h.Desk(h.who(sys)).Link(t.Context(), "linked", id); err != nil {
 		t.Fatal(err)
 	}
 	bind := func(p Principal, name string, role Role) error {
-		_, err := h.Office(p).Bind(t.Context(), name, Binding{Role: role})
+		_, err := h.Desk(p).Bind(t.Context(), name, Binding{Role: role})
 		return err
 	}
 	for _, c := range []struct {
@@ -891,7 +894,7 @@ func TestWhoSetAPasswordBecomesNoAdministratorByIt(t *testing.T) {
 }
 
 func TestAnAdministratorIsNotLeftToWhoLinkedHim(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	_, sys := h.addWithPhone("sys", Binding{Role: SysAdmin})
 	_, sec := h.addWithPhone("sec", Binding{Role: SecAdmin})
 	for _, name := range []string{"linked", "set"} {
@@ -899,16 +902,16 @@ func TestAnAdministratorIsNotLeftToWhoLinkedHim(t *testing.T) {
 	}
 	h.addWithPhone("cai", Binding{Role: Finance})
 	id := Identity{"https://id.example.cn", "sys-himself"}
-	if _, err := h.Office(h.who(sys)).Link(t.Context(), "linked", id); err != nil {
+	if _, err := h.Desk(h.who(sys)).Link(t.Context(), "linked", id); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"set", "cai"} {
-		if _, err := h.Office(h.who(sys)).SetPassword(t.Context(), name, NewPassword{goodPassword + name}); err != nil {
+		if _, err := h.Desk(h.who(sys)).SetPassword(t.Context(), name, NewPassword{goodPassword + name}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	reset := func(p Principal, name string) text.ErrorCode {
-		_, err := h.Office(p).ResetFactor(t.Context(), name)
+		_, err := h.Desk(p).ResetFactor(t.Context(), name)
 		return code(err)
 	}
 	for name, want := range map[string]text.ErrorCode{"linked": text.Forbidden, "set": text.Forbidden, "cai": ""} {
@@ -919,13 +922,13 @@ func TestAnAdministratorIsNotLeftToWhoLinkedHim(t *testing.T) {
 	if in, err := h.SignInAs(t.Context(), id, "", "192.0.2.1"); err != nil || !slices.Equal(in.Session.Needs, []string{NeedCode}) {
 		t.Errorf("who linked him signs in: %+v, %v", in, err)
 	}
-	if _, err := h.Office(owner).Unlink(t.Context(), "linked", id); err != nil || reset(h.who(sec), "linked") != "" || reset(owner, "set") != "" {
+	if _, err := h.Desk(owner).Unlink(t.Context(), "linked", id); err != nil || reset(h.who(sec), "linked") != "" || reset(owner, "set") != "" {
 		t.Errorf("once unlinked, or by the owner: %v", err)
 	}
 }
 
 func TestStrangersCannotKeepACodeFromBeingShown(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	phone, _ := h.addWithPhone("cai", Binding{Role: Finance})
 	h.wait(step)
 	in := h.signIn("cai") // from a browser that is not known yet
@@ -941,7 +944,7 @@ func TestStrangersCannotKeepACodeFromBeingShown(t *testing.T) {
 }
 
 func TestAFirstFactorIsEnrolledSoonAfterSigningIn(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	in := h.signIn("cai")
 	h.wait(freshMax)
@@ -955,9 +958,9 @@ func TestAFirstFactorIsEnrolledSoonAfterSigningIn(t *testing.T) {
 }
 
 func TestATokenOfAnIssuerMakesNoTokens(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
-	office := h.Office(h.bearer(h.link("cai")))
+	office := h.Desk(h.bearer(h.link("cai")))
 	if _, err := office.AddToken(t.Context(), NewToken{Name: "for ever"}); text.CodeOf(err) != text.Forbidden {
 		t.Errorf("got %v", err)
 	}

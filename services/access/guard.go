@@ -209,7 +209,7 @@ func (g *guarded) Follow(ctx context.Context, after uint64, each func(*events.St
 }
 
 // Entry implements desk.Reader.
-func (g *guarded) Entry(ctx context.Context, center, id string) (*desk.Entry, error) {
+func (g *guarded) Entry(ctx context.Context, center, id string) (*desk.HistoryEntry, error) {
 	if err := g.readsNoted("entry", id, center); err != nil {
 		return nil, err
 	}

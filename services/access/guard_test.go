@@ -59,12 +59,12 @@ func newKit(t testing.TB) *kit {
 	}
 	t.Cleanup(l.Close)
 	now := func() time.Time { return start }
-	a, err := Open(t.Context(), Config{Store: newStore(), Ledger: l, Now: now})
+	a, err := Open(t.Context(), AccountsConfig{Store: newStore(), Ledger: l, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Close() })
-	k := &kit{a, desk.Local{Config: desk.Config{Ledger: l, Now: now, Version: "v1", Spool: t.TempDir()}}}
+	k := &kit{a, desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Now: now, Version: "v1", Spool: t.TempDir()}}}
 	d := k.Guard(k.local, owner)
 	for i, region := range []string{"330106", "330203", "330203"} {
 		if _, err := d.Record(t.Context(), draft(t, fmt.Sprint("ZJ-000", i+1), strings.ReplaceAll(registered, "REGION", region))); err != nil {
@@ -128,7 +128,7 @@ func TestADepartmentWithoutCentersIsWarnedOf(t *testing.T) {
 		b    Binding
 		want int
 	}{{Binding{Role: IndustryDept, Departments: []string{"省经信厅", "省经信"}}, 1}, {Binding{Role: LocalGov, Region: "32"}, 1}, {Binding{Role: LocalGov, Region: "3301"}, 0}} {
-		if shown, err := k.Office(owner).Bind(t.Context(), "dept", c.b); err != nil || len(shown.Warnings) != c.want {
+		if shown, err := k.Desk(owner).Bind(t.Context(), "dept", c.b); err != nil || len(shown.Warnings) != c.want {
 			t.Errorf("%+v: %+v, %v", c.b, shown, err)
 		}
 	}
@@ -254,7 +254,7 @@ func TestEveryMethodOfADeskIsGuarded(t *testing.T) {
 // TestACenterThatIsNotSeenIsNotLookedUp uses a desk without a ledger: whatever looked there would crash.
 func TestACenterThatIsNotSeenIsNotLookedUp(t *testing.T) {
 	k := newKit(t)
-	d := k.Guard(desk.Local{Config: desk.Config{Now: k.Now}}, add(t, k.Access, "c1", Binding{Role: Center, Center: "ZJ-0001"}))
+	d := k.Guard(desk.Local{LocalConfig: desk.LocalConfig{Now: k.Now}}, add(t, k.Access, "c1", Binding{Role: Center, Center: "ZJ-0001"}))
 	for _, method := range aboutOne {
 		for _, center := range []string{"ZJ-0002", "ZJ-9999"} { // one that there is and one that there is not
 			err := calls[method](t.Context(), d, center)
@@ -412,15 +412,15 @@ func TestFollowingEndsWhenTheAccountDoes(t *testing.T) {
 	k := newKit(t)
 	for name, end := range map[string]func(p Principal) error{
 		"disabled": func(p Principal) error {
-			_, err := k.Office(owner).Disable(context.Background(), p.Account)
+			_, err := k.Desk(owner).Disable(context.Background(), p.Account)
 			return err
 		},
 		"revoked": func(p Principal) error {
-			_, err := k.Office(owner).RevokeToken(context.Background(), p.TokenID)
+			_, err := k.Desk(owner).RevokeToken(context.Background(), p.TokenID)
 			return err
 		},
 		"rebound": func(p Principal) error {
-			_, err := k.Office(owner).Bind(context.Background(), p.Account, Binding{Role: Center, Center: "ZJ-0001"})
+			_, err := k.Desk(owner).Bind(context.Background(), p.Account, Binding{Role: Center, Center: "ZJ-0001"})
 			return err
 		},
 	} {
@@ -474,7 +474,7 @@ func TestAnImportEndsWhenTheAccountDoes(t *testing.T) {
 	k := newKit(t)
 	p := add(t, k.Access, "gone", Binding{Role: Finance})
 	file := &endless{first: func() {
-		if _, err := k.Office(owner).Disable(context.Background(), p.Account); err != nil {
+		if _, err := k.Desk(owner).Disable(context.Background(), p.Account); err != nil {
 			t.Error(err)
 		}
 	}}
@@ -532,7 +532,7 @@ func TestTheLogShowsTheWritesOfTheLedgerInTheOrderOfTime(t *testing.T) {
 	}
 	auditor := add(t, k.Access, "shen", Binding{Role: Auditor})
 	for kind, want := range map[string]text.ErrorCode{LogRead: "", "": text.Forbidden, LogWrite: text.Forbidden, LogDenied: text.Forbidden} {
-		if err := k.Office(auditor).Log(t.Context(), LogQuestion{Kind: kind}, func(*Entry) error { return nil }); code(err) != want {
+		if err := k.Desk(auditor).Log(t.Context(), LogQuestion{Kind: kind}, func(*LogEntry) error { return nil }); code(err) != want {
 			t.Errorf("an auditor asks for %q: %v", kind, err)
 		}
 	}
@@ -574,7 +574,7 @@ func TestASheetIsOfTheAccountThatBringsIt(t *testing.T) {
 func TestAccountsChangeWhileTheyAreUsed(t *testing.T) {
 	k := newKit(t)
 	add(t, k.Access, "cai", Binding{Role: Finance})
-	made, err := k.Office(owner).AddToken(t.Context(), NewToken{Account: "cai", Name: "x"})
+	made, err := k.Desk(owner).AddToken(t.Context(), NewToken{Account: "cai", Name: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -595,12 +595,12 @@ func TestAccountsChangeWhileTheyAreUsed(t *testing.T) {
 				d := k.Guard(k.local, p)
 				_ = calls["Record"](t.Context(), d, "ZJ-0001")
 				_ = calls["Events"](t.Context(), d, "ZJ-0002")
-				_, _ = k.Office(p).Tokens(t.Context(), "")
+				_, _ = k.Desk(p).Tokens(t.Context(), "")
 			}
 		})
 	}
 	for range 50 {
-		for _, act := range []func(context.Context, string) (*Account, error){k.Office(owner).Disable, k.Office(owner).Enable} {
+		for _, act := range []func(context.Context, string) (*Account, error){k.Desk(owner).Disable, k.Desk(owner).Enable} {
 			if _, err := act(t.Context(), "cai"); err != nil {
 				t.Error(err)
 			}

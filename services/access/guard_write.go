@@ -10,7 +10,7 @@ import (
 )
 
 // Record implements desk.Writer. The authority may be left out: it is that of the account.
-func (g *guarded) Record(ctx context.Context, d desk.Draft) (*desk.Recorded, error) {
+func (g *guarded) Record(ctx context.Context, d desk.Draft) (*desk.RecordAnswer, error) {
 	if err := g.brings("record", &d); err != nil {
 		return nil, err
 	}

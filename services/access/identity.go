@@ -40,7 +40,7 @@ func validIssuer(issuer string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// Link implements Office. An identity that is linked to the account already stays so.
+// Link implements AccountDesk. An identity that is linked to the account already stays so.
 func (c *counter) Link(ctx context.Context, name string, id Identity) (*Account, error) {
 	if err := c.mayAct(LinkAccounts, name); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (c *counter) Link(ctx context.Context, name string, id Identity) (*Account,
 	return c.account(name, nil)
 }
 
-// Unlink implements Office.
+// Unlink implements AccountDesk.
 func (c *counter) Unlink(ctx context.Context, name string, id Identity) (*Account, error) {
 	if err := c.mayAct(LinkAccounts, name); err != nil {
 		return nil, err

@@ -41,24 +41,24 @@ func TestAnIdentityBelongsToOneAccountAtMost(t *testing.T) {
 		{"from nobody", "nobody", id, true, text.NotFound},
 		{"to himself", "sys", Identity{issuer, "sys"}, false, text.Forbidden},
 	} {
-		do := a.Office(sys).Link
+		do := a.Desk(sys).Link
 		if c.unlink {
-			do = a.Office(sys).Unlink
+			do = a.Desk(sys).Unlink
 		}
 		if _, err := do(ctx, c.account, c.id); code(err) != c.want {
 			t.Errorf("%s: expected %q, got %v", c.name, c.want, err)
 		}
 	}
-	shown, err := a.Office(sys).Account(ctx, "ke")
+	shown, err := a.Desk(sys).Account(ctx, "ke")
 	if err != nil || !slices.Equal(shown.Identities, []Identity{{issuer + "/", "9f2c1e"}, {issuer, "9F2C1E"}, id}) {
 		t.Errorf("%+v, %v", shown, err)
 	}
 	for i := range identitiesMax {
-		if _, err := a.Office(sys).Link(ctx, "cai", Identity{issuer, fmt.Sprint("s", i)}); err != nil {
+		if _, err := a.Desk(sys).Link(ctx, "cai", Identity{issuer, fmt.Sprint("s", i)}); err != nil {
 			t.Error(err)
 		}
 	}
-	if _, err := a.Office(sys).Link(ctx, "cai", Identity{issuer, "more"}); code(err) != text.Conflict {
+	if _, err := a.Desk(sys).Link(ctx, "cai", Identity{issuer, "more"}); code(err) != text.Conflict {
 		t.Errorf("more identities than there may be: %v", err)
 	}
 }
@@ -84,14 +84,14 @@ func TestWhoMayLinkAccounts(t *testing.T) {
 			}
 		}
 		id := Identity{issuer, fmt.Sprint(i)}
-		if _, err := a.Office(p).Link(ctx, "cai", id); code(err) != want {
+		if _, err := a.Desk(p).Link(ctx, "cai", id); code(err) != want {
 			t.Errorf("%s links: %v", role, err)
 		}
-		if _, err := a.Office(p).Unlink(ctx, "cai", id); code(err) != want {
+		if _, err := a.Desk(p).Unlink(ctx, "cai", id); code(err) != want {
 			t.Errorf("%s unlinks: %v", role, err)
 		}
 		p.May = nil // of a token that is not made for it
-		if _, err := a.Office(p).Link(ctx, "cai", id); role != "" && code(err) != text.Forbidden {
+		if _, err := a.Desk(p).Link(ctx, "cai", id); role != "" && code(err) != text.Forbidden {
 			t.Errorf("%s links with a plain token: %v", role, err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestAnIdentityThatCannotBeIsRefused(t *testing.T) {
 		{Identity{issuer, "\xff"}, "subject"},
 		{Identity{issuer, strings.Repeat("a", 256)}, "subject"},
 	} {
-		_, err := a.Office(owner).Link(t.Context(), "cai", c.id)
+		_, err := a.Desk(owner).Link(t.Context(), "cai", c.id)
 		if e, isText := err.(*text.Error); c.param == "" && err != nil || c.param != "" && (!isText || e.Code != text.Invalid || e.Param != c.param) {
 			t.Errorf("%+v: %v", c.id, err)
 		}
@@ -137,7 +137,7 @@ func TestAnIdentityThatCannotBeIsRefused(t *testing.T) {
 func (h *hall) link(name string) Identity {
 	h.t.Helper()
 	id := Identity{issuer, "sub-" + name}
-	if _, err := h.Office(owner).Link(h.t.Context(), name, id); err != nil {
+	if _, err := h.Desk(owner).Link(h.t.Context(), name, id); err != nil {
 		h.t.Fatal(err)
 	}
 	return id
@@ -163,9 +163,9 @@ func (h *hall) bearer(id Identity) Principal {
 }
 
 func TestSigningInByAnIssuer(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
-	if _, err := h.Office(owner).SetPassword(t.Context(), "cai", NewPassword{"another " + goodPassword}); err != nil { // which he does not use here
+	if _, err := h.Desk(owner).SetPassword(t.Context(), "cai", NewPassword{"another " + goodPassword}); err != nil { // which he does not use here
 		t.Fatal(err)
 	}
 	id := h.link("cai")
@@ -178,7 +178,7 @@ func TestSigningInByAnIssuer(t *testing.T) {
 	}
 	h.add("gone", Binding{Role: Finance})
 	gone := h.link("gone")
-	if _, err := h.Office(owner).Disable(t.Context(), "gone"); err != nil {
+	if _, err := h.Desk(owner).Disable(t.Context(), "gone"); err != nil {
 		t.Fatal(err)
 	}
 	for _, bad := range []Identity{{}, {issuer, "cai"}, {issuer, "SUB-CAI"}, {issuer + "/", id.Subject}, {id.Subject, id.Issuer}, gone} {
@@ -206,7 +206,7 @@ func TestSigningInByAnIssuer(t *testing.T) {
 // TestWhoSignsInByAnIssuerShowsACodeToo has all that take a factor, and a bearer token of theirs, which shows none.
 func TestWhoSignsInByAnIssuerShowsACodeToo(t *testing.T) {
 	k := newKit(t)
-	h := newHall(t, Config{Ledger: k.Ledger})
+	h := newHall(t, AccountsConfig{Ledger: k.Ledger})
 	phone, _ := h.addWithPhone("cai", Binding{Role: Finance, MayRecord: true})
 	id := h.link("cai")
 	h.wait(step)
@@ -229,7 +229,7 @@ func TestWhoSignsInByAnIssuerShowsACodeToo(t *testing.T) {
 
 func TestABearerTokenIsGoodForNothingThatTakesACode(t *testing.T) {
 	k := newKit(t)
-	h := newHall(t, Config{Ledger: k.Ledger})
+	h := newHall(t, AccountsConfig{Ledger: k.Ledger})
 	h.add("rec", Binding{Role: Finance, MayRecord: true})
 	id := h.link("rec")
 	p := h.bearer(id)
@@ -241,11 +241,11 @@ func TestABearerTokenIsGoodForNothingThatTakesACode(t *testing.T) {
 		t.Errorf("record mode: %v", err)
 	}
 	for name, r := range map[string]NewToken{"a token for acts": {Name: "x", May: []string{MayRecord}}, "of another": {Account: "other", Name: "x"}} {
-		if made, err := h.Office(p).AddToken(t.Context(), r); code(err) != text.Forbidden {
+		if made, err := h.Desk(p).AddToken(t.Context(), r); code(err) != text.Forbidden {
 			t.Errorf("%s: %+v, %v", name, made, err)
 		}
 	}
-	if me, err := h.Office(p).Me(t.Context()); err != nil || me.Session != nil || !slices.Equal(me.Identities, []Identity{id}) {
+	if me, err := h.Desk(p).Me(t.Context()); err != nil || me.Session != nil || !slices.Equal(me.Identities, []Identity{id}) {
 		t.Errorf("%+v, %v", me, err)
 	}
 	h.wait(10 * time.Minute)
@@ -259,12 +259,12 @@ func TestUnlinkingEndsWhatBeganByTheIssuer(t *testing.T) {
 	k := newKit(t)
 	for name, end := range map[string]func(h *hall, id Identity) error{
 		"unlinked": func(h *hall, id Identity) error {
-			_, err := h.Office(owner).Unlink(t.Context(), "cai", id)
+			_, err := h.Desk(owner).Unlink(t.Context(), "cai", id)
 			return err
 		},
-		"disabled": func(h *hall, id Identity) error { _, err := h.Office(owner).Disable(t.Context(), "cai"); return err },
+		"disabled": func(h *hall, id Identity) error { _, err := h.Desk(owner).Disable(t.Context(), "cai"); return err },
 		"of another role": func(h *hall, id Identity) error {
-			_, err := h.Office(owner).Bind(t.Context(), "cai", Binding{Role: Auditor})
+			_, err := h.Desk(owner).Bind(t.Context(), "cai", Binding{Role: Auditor})
 			return err
 		},
 		"with a factor": func(h *hall, id Identity) error {
@@ -272,7 +272,7 @@ func TestUnlinkingEndsWhatBeganByTheIssuer(t *testing.T) {
 			return nil
 		},
 	} {
-		h := newHall(t, Config{Ledger: k.Ledger})
+		h := newHall(t, AccountsConfig{Ledger: k.Ledger})
 		h.add("cai", Binding{Role: Finance})
 		id := h.link("cai")
 		in, byPassword := h.signInAs(id), h.signIn("cai")
@@ -305,7 +305,7 @@ func TestUnlinkingEndsWhatBeganByTheIssuer(t *testing.T) {
 }
 
 func TestLinksStayAfterARestart(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	id := h.link("cai")
 	in := h.signInAs(id)
@@ -327,15 +327,15 @@ func TestLinksStayAfterARestart(t *testing.T) {
 
 // TestAnAdministratorWithoutAFactorIsLinkedByTheOwner as his password is set by him: another administrator could sign in as both.
 func TestAnAdministratorWithoutAFactorIsLinkedByTheOwner(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	_, sys := h.addWithPhone("sys", Binding{Role: SysAdmin})
 	h.add("sec", Binding{Role: SecAdmin})
 	id := Identity{issuer, "x"}
-	if _, err := h.Office(h.who(sys)).Link(t.Context(), "sec", id); code(err) != text.Forbidden {
+	if _, err := h.Desk(h.who(sys)).Link(t.Context(), "sec", id); code(err) != text.Forbidden {
 		t.Errorf("linked: %v", err)
 	}
 	h.enrol(h.signIn("sec"))
-	if _, err := h.Office(h.who(sys)).Link(t.Context(), "sec", id); err != nil {
+	if _, err := h.Desk(h.who(sys)).Link(t.Context(), "sec", id); err != nil {
 		t.Errorf("with a factor: %v", err)
 	}
 	if in := h.signInAs(id); !slices.Equal(in.Session.Needs, []string{NeedCode}) {

@@ -24,7 +24,7 @@ func (s *farStore) Append(ctx context.Context, stream events.StreamID, expected 
 }
 
 func TestWhoLeavesWhileSigningInKeepsNobodyOut(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	far := &farStore{h.store, func() {}}
 	h.store = far

@@ -58,11 +58,11 @@ func (q *LogQuestion) wants(e *dated) bool {
 // dated is an entry with its instant.
 type dated struct {
 	at time.Time
-	Entry
+	LogEntry
 }
 
-// Log implements Office.
-func (c *counter) Log(ctx context.Context, q LogQuestion, each func(*Entry) error) error {
+// Log implements AccountDesk.
+func (c *counter) Log(ctx context.Context, q LogQuestion, each func(*LogEntry) error) error {
 	right := ReadAccessLog
 	if q.Kind == LogRead {
 		right = ReadAccessLogReads
@@ -86,19 +86,19 @@ func (c *counter) Log(ctx context.Context, q LogQuestion, each func(*Entry) erro
 // tail hands on all entries, or the last of them.
 type tail struct {
 	max  int // 0 for all
-	each func(*Entry) error
-	held []Entry
+	each func(*LogEntry) error
+	held []LogEntry
 	next int // where the oldest of held lies
 }
 
 func (t *tail) add(e *dated) error {
 	switch {
 	case t.max == 0:
-		return t.each(&e.Entry)
+		return t.each(&e.LogEntry)
 	case len(t.held) < t.max:
-		t.held = append(t.held, e.Entry)
+		t.held = append(t.held, e.LogEntry)
 	default:
-		t.held[t.next] = e.Entry
+		t.held[t.next] = e.LogEntry
 		t.next = (t.next + 1) % t.max
 	}
 	return nil
@@ -165,7 +165,7 @@ func (a *Access) writes(ctx context.Context, q *LogQuestion, each func(dated) er
 		}
 	}
 	return ledger.Search(ctx, a.Ledger, span, func(s *events.Stored) (dated, bool) {
-		w := dated{s.RecordedAt, Entry{At: events.FormatInstant(s.RecordedAt), Kind: LogWrite, Verb: string(s.Kind), Object: s.ID.String(), Outcome: outcomeOK, Count: 1, Position: s.Position}}
+		w := dated{s.RecordedAt, LogEntry{At: events.FormatInstant(s.RecordedAt), Kind: LogWrite, Verb: string(s.Kind), Object: s.ID.String(), Outcome: outcomeOK, Count: 1, Position: s.Position}}
 		w.Center, _ = s.Stream.Center()
 		if body, err := events.CutBody(s); err == nil { // an event that cannot be read was written all the same
 			w.Account = body.EnteredBy()
@@ -225,7 +225,7 @@ func (h *heldBack) take(s *events.Stored) error {
 		return nil
 	}
 	h.notes[key] = len(h.list)
-	h.list = append(h.list, dated{n.At, Entry{At: events.FormatInstant(n.At), Kind: n.Kind, Account: n.Account, Verb: n.Verb, Object: n.Object, Center: n.Center,
+	h.list = append(h.list, dated{n.At, LogEntry{At: events.FormatInstant(n.At), Kind: n.Kind, Account: n.Account, Verb: n.Verb, Object: n.Object, Center: n.Center,
 		Outcome: n.Outcome, Source: n.Source, Count: n.Count}})
 	return nil
 }
@@ -266,7 +266,7 @@ func (h *heldBack) index() bool {
 
 // actEntry returns an act as an entry.
 func actEntry(s *events.Stored) (dated, error) {
-	e := dated{s.RecordedAt, Entry{At: events.FormatInstant(s.RecordedAt), Kind: LogAct, Verb: string(s.Kind), Outcome: outcomeOK, Count: 1}}
+	e := dated{s.RecordedAt, LogEntry{At: events.FormatInstant(s.RecordedAt), Kind: LogAct, Verb: string(s.Kind), Outcome: outcomeOK, Count: 1}}
 	set := func(who whoActs, object string, err error) (dated, error) {
 		e.Account, e.Source, e.Object = who.By, who.Source, object
 		return e, err

@@ -84,7 +84,7 @@ func TestAStrangerWhoAsksForManyThingsDoesNotCrowdOutAccounts(t *testing.T) {
 func TestWhatIsAskedAgainWithinAMinuteIsOneEntry(t *testing.T) {
 	now := start
 	store := newStore()
-	a, err := Open(t.Context(), Config{Store: store, Now: func() time.Time { return now }})
+	a, err := Open(t.Context(), AccountsConfig{Store: store, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestWhatWasAskedIsShownWithoutWhatATerminalObeys(t *testing.T) {
 func TestTheLastEntriesOfALog(t *testing.T) {
 	a := mustOpen(t, newStore())
 	for i := range 5 {
-		if _, err := a.Office(owner).AddAccount(t.Context(), NewAccount{Account: fmt.Sprint("cai", i)}); err != nil {
+		if _, err := a.Desk(owner).AddAccount(t.Context(), NewAccount{Account: fmt.Sprint("cai", i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -132,7 +132,7 @@ func TestTheLastEntriesOfALog(t *testing.T) {
 		t.Errorf("today: %+v", list)
 	}
 	for _, q := range []LogQuestion{{From: "x"}, {To: "2026-02-30"}, {From: "2026-02-02", To: "2026-02-01"}, {Kind: "all"}, {Center: "x"}, {Limit: -1}, {Limit: LogLimitMax + 1}} {
-		if err := a.Office(owner).Log(t.Context(), q, nil); code(err) != text.Invalid {
+		if err := a.Desk(owner).Log(t.Context(), q, nil); code(err) != text.Invalid {
 			t.Errorf("%+v: %v", q, err)
 		}
 	}
@@ -178,13 +178,13 @@ func TestAfterAnActOfUnknownOutcomeThereIsNoOther(t *testing.T) {
 	store := &failing{Store: newStore()}
 	a := mustOpen(t, store)
 	store.err, store.stored = &events.UnknownError{Cause: events.ErrClosed}, true
-	_, first := a.Office(owner).AddAccount(t.Context(), NewAccount{Account: "cai"})
+	_, first := a.Desk(owner).AddAccount(t.Context(), NewAccount{Account: "cai"})
 	store.err = nil
-	_, second := a.Office(owner).AddAccount(t.Context(), NewAccount{Account: "other"})
+	_, second := a.Desk(owner).AddAccount(t.Context(), NewAccount{Account: "other"})
 	if code(first) != text.Stopped || code(second) != text.Stopped || a.Healthy() == nil && a.Close() == nil {
 		t.Errorf("first %v, second %v", first, second)
 	}
-	if _, err := mustOpen(t, store).Office(owner).Account(t.Context(), "cai"); err != nil {
+	if _, err := mustOpen(t, store).Desk(owner).Account(t.Context(), "cai"); err != nil {
 		t.Errorf("opened again: %v", err)
 	}
 }
@@ -192,7 +192,7 @@ func TestAfterAnActOfUnknownOutcomeThereIsNoOther(t *testing.T) {
 func BenchmarkAuthenticate(b *testing.B) {
 	a := mustOpen(b, newStore())
 	add(b, a, "cai", Binding{Role: Finance})
-	made, err := a.Office(owner).AddToken(b.Context(), NewToken{Account: "cai", Name: "x"})
+	made, err := a.Desk(owner).AddToken(b.Context(), NewToken{Account: "cai", Name: "x"})
 	if err != nil {
 		b.Fatal(err)
 	}

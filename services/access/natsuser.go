@@ -42,7 +42,7 @@ func (s *state) foldNATSUser(e *events.Stored) error {
 	return err
 }
 
-// AddNATSUser implements Office.
+// AddNATSUser implements AccountDesk.
 func (c *counter) AddNATSUser(ctx context.Context, r NewNATSUser) (*NATSUser, error) {
 	if err := c.mayHandleNATS(r.Name); err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (s *state) mayAddNATSUser(r *NewNATSUser) (is bool, err error) {
 	return is, nil
 }
 
-// RevokeNATSUser implements Office.
+// RevokeNATSUser implements AccountDesk.
 func (c *counter) RevokeNATSUser(ctx context.Context, name string) (*NATSUser, error) {
 	if err := c.mayHandleNATS(name); err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func (c *counter) mayHandleNATS(name string) error {
 	return c.mustShow(MayAccounts, HandleNATSUsers, name)
 }
 
-// NATSUsers implements Office.
+// NATSUsers implements AccountDesk.
 func (c *counter) NATSUsers(context.Context) (NATSUsers, error) {
 	if err := c.mayDo(HandleNATSUsers, ""); err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func natsNames(list NATSUsers) (names []string) {
 
 func TestANATSUserIsAddedReplacedAndRevoked(t *testing.T) {
 	a, ctx := newKit(t).Access, t.Context()
-	store, o := a.Store, a.Office(owner)
+	store, o := a.Store, a.Desk(owner)
 	first, second := natstest.NewUser(t).Public, natstest.NewUser(t).Public
 	filter := NATSFilter{Centers: []string{"zj-0003", "ZJ-0001", "ZJ-0003"}, Severities: []string{"red", "Red"}, Families: []string{"exe"}}
 	u, err := o.AddNATSUser(ctx, NewNATSUser{"screen", first, filter})
@@ -124,7 +124,7 @@ func TestANATSUserThatCannotBeRightIsRefused(t *testing.T) {
 		{NewNATSUser{"b", good, NATSFilter{Families: []string{"EXE.02"}}}, "family"},
 		{NewNATSUser{"b", good, NATSFilter{Families: []string{">"}}}, "family"},
 	} {
-		_, err := a.Office(owner).AddNATSUser(ctx, c.r)
+		_, err := a.Desk(owner).AddNATSUser(ctx, c.r)
 		if e, ok := err.(*text.Error); c.param == "" && err != nil || c.param != "" && (!ok || e.Param != c.param && e.Code != text.Conflict) {
 			t.Errorf("%+v: %v", c.r, err)
 		} else if err != nil && strings.Contains(err.Error(), string(seed)) {
@@ -142,12 +142,12 @@ func TestANATSUserThatCannotBeRightIsRefused(t *testing.T) {
 func TestANATSUserOfACenterThatTheLedgerDoesNotHaveIsRefused(t *testing.T) {
 	k, ctx := newKit(t), t.Context()
 	key := natstest.NewUser(t).Public
-	add := func(o Office, centers ...string) error {
+	add := func(o AccountDesk, centers ...string) error {
 		_, err := o.AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{Centers: centers}})
 		return err
 	}
 	for name, a := range map[string]*Access{"a ledger without it": k.Access, "a ledger that has not begun": mustOpen(t, newStore())} {
-		err := add(a.Office(owner), "ZJ-0001", "zj-0004")
+		err := add(a.Desk(owner), "ZJ-0001", "zj-0004")
 		e, ok := err.(*text.Error)
 		if !ok || e.Code != text.NotFound || e.Param != "center" || !strings.HasPrefix(e.What.En, "the ledger has no center ZJ-000") || !strings.Contains(e.What.Zh, "登记后") {
 			t.Errorf("%s: %v", name, err)
@@ -159,18 +159,18 @@ func TestANATSUserOfACenterThatTheLedgerDoesNotHaveIsRefused(t *testing.T) {
 	if _, err := k.Guard(k.local, owner).Record(ctx, draft(t, "ZJ-0004", strings.ReplaceAll(registered, "REGION", "330106"))); err != nil {
 		t.Fatal(err)
 	}
-	if err := add(k.Office(owner), "ZJ-0001", "zj-0004"); err != nil {
+	if err := add(k.Desk(owner), "ZJ-0001", "zj-0004"); err != nil {
 		t.Errorf("after it was registered: %v", err)
 	}
 }
 
 func TestWhoMayHandleNATSUsers(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
-	if _, err := a.Office(owner).AddNATSUser(ctx, NewNATSUser{"old", natstest.NewUser(t).Public, NATSFilter{}}); err != nil {
+	if _, err := a.Desk(owner).AddNATSUser(ctx, NewNATSUser{"old", natstest.NewUser(t).Public, NATSFilter{}}); err != nil {
 		t.Fatal(err)
 	}
 	try := func(p Principal) (codes [3]text.ErrorCode) {
-		o := a.Office(p)
+		o := a.Desk(p)
 		_, added := o.AddNATSUser(ctx, NewNATSUser{"new-" + p.Account, natstest.NewUser(t).Public, NATSFilter{}})
 		_, revoked := o.RevokeNATSUser(ctx, "old")
 		_, listed := o.NATSUsers(ctx)
@@ -195,14 +195,14 @@ func TestWhoMayHandleNATSUsers(t *testing.T) {
 			t.Errorf("%s: %q", role, got)
 		}
 	}
-	if _, err := a.Office(owner).AddAccount(ctx, NewAccount{Account: "unbound"}); err != nil {
+	if _, err := a.Desk(owner).AddAccount(ctx, NewAccount{Account: "unbound"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := try(Principal{Account: "unbound"}); got != no {
 		t.Errorf("without a role: %q", got)
 	}
 	gone := login(t, a, "in-secadmin")
-	if _, err := a.Office(owner).Disable(ctx, "in-secadmin"); err != nil {
+	if _, err := a.Desk(owner).Disable(ctx, "in-secadmin"); err != nil {
 		t.Fatal(err)
 	}
 	if got := try(gone); got[0] != text.Unauthenticated || got[1] != text.Unauthenticated {
@@ -215,7 +215,7 @@ func TestWhoMayHandleNATSUsers(t *testing.T) {
 
 func TestThereAreOnlySoManyNATSUsers(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
-	o := a.Office(owner)
+	o := a.Desk(owner)
 	for i := range NATSUsersMax {
 		if _, err := o.AddNATSUser(ctx, NewNATSUser{fmt.Sprint("u", i), natstest.NewUser(t).Public, NATSFilter{}}); err != nil {
 			t.Fatal(err)
@@ -243,7 +243,7 @@ func TestALogWithAFactOnNoNATSUserIsNotOpened(t *testing.T) {
 	if _, err := store.Append(t.Context(), accountsStream, 0, []events.Proposed{odd}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), Config{Store: store}); err == nil {
+	if _, err := Open(t.Context(), AccountsConfig{Store: store}); err == nil {
 		t.Error("it is read")
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Office is the counter of the accounts, for one principal. An act that it answers is durable. What he may not do is
+// AccountDesk is the counter of the accounts, for one principal. An act that it answers is durable. What he may not do is
 // text.Forbidden; a name that is not there text.NotFound; a value that cannot be right text.Invalid with the name of its
 // parameter. After text.Stopped no act is done until the access log is opened again.
-type Office interface {
+type AccountDesk interface {
 	// Me returns who asks.
 	Me(ctx context.Context) (*Me, error)
 	// AddAccount adds an account. Only the owner may bind it in the same step; it is then two acts.
@@ -45,7 +45,7 @@ type Office interface {
 	NATSUsers(ctx context.Context) (NATSUsers, error)
 	// Log calls each with the entries of the access log and of the ledger's own writes, in the order of time. An error of each
 	// ends it.
-	Log(ctx context.Context, q LogQuestion, each func(*Entry) error) error
+	Log(ctx context.Context, q LogQuestion, each func(*LogEntry) error) error
 }
 
 // Me is who asks, and what he may do.
@@ -206,8 +206,8 @@ const (
 // EntryKinds lists the kinds of entries.
 func EntryKinds() []string { return []string{LogRead, LogWrite, LogDenied, LogAct, LogLogin} }
 
-// Entry is one entry of the access log, or one write of the ledger.
-type Entry struct {
+// LogEntry is one entry of the access log, or one write of the ledger.
+type LogEntry struct {
 	At       string          `json:"at"` // RFC 3339; of a count, the first of them
 	Kind     string          `json:"kind"`
 	Account  string          `json:"account"` // "" for one that is not known

@@ -18,7 +18,7 @@ var owner = Local("wang", "local")
 // add adds an account as the owner and returns its principal, by a token that is good for all that the account may.
 func add(t testing.TB, a *Access, name string, b Binding) Principal {
 	t.Helper()
-	if _, err := a.Office(owner).AddAccount(t.Context(), NewAccount{name, b}); err != nil {
+	if _, err := a.Desk(owner).AddAccount(t.Context(), NewAccount{name, b}); err != nil {
 		t.Fatal(err)
 	}
 	return login(t, a, name)
@@ -29,7 +29,7 @@ func login(t testing.TB, a *Access, name string) Principal {
 	a.mu.RLock()
 	may := a.state.accounts[name].mays(Mays())
 	a.mu.RUnlock()
-	made, err := a.Office(owner).AddToken(t.Context(), NewToken{Account: name, Name: "测试", May: may})
+	made, err := a.Desk(owner).AddToken(t.Context(), NewToken{Account: name, Name: "测试", May: may})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,9 +48,9 @@ func code(err error) text.ErrorCode {
 	return text.CodeOf(err)
 }
 
-func logOf(t testing.TB, a *Access, q LogQuestion) (list []Entry) {
+func logOf(t testing.TB, a *Access, q LogQuestion) (list []LogEntry) {
 	t.Helper()
-	if err := a.Office(owner).Log(t.Context(), q, func(e *Entry) error { list = append(list, *e); return nil }); err != nil {
+	if err := a.Desk(owner).Log(t.Context(), q, func(e *LogEntry) error { list = append(list, *e); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return list
@@ -59,7 +59,7 @@ func logOf(t testing.TB, a *Access, q LogQuestion) (list []Entry) {
 func TestThreeAdministratorsShareThePowerOverAccounts(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
 	sys, sec, log := add(t, a, "sys", Binding{Role: SysAdmin}), add(t, a, "sec", Binding{Role: SecAdmin}), add(t, a, "log", Binding{Role: LogAdmin})
-	if shown, err := a.Office(sys).AddAccount(ctx, NewAccount{Account: "cai"}); err != nil || shown.Role != "" {
+	if shown, err := a.Desk(sys).AddAccount(ctx, NewAccount{Account: "cai"}); err != nil || shown.Role != "" {
 		t.Fatalf("sysadmin adds: %+v, %v", shown, err)
 	}
 	finance := Binding{Role: Finance}
@@ -68,26 +68,26 @@ func TestThreeAdministratorsShareThePowerOverAccounts(t *testing.T) {
 		do   func() error
 		want text.ErrorCode
 	}{
-		{"sysadmin adds with a role", func() error { _, err := a.Office(sys).AddAccount(ctx, NewAccount{"other", finance}); return err }, text.Forbidden},
-		{"sysadmin binds", func() error { _, err := a.Office(sys).Bind(ctx, "cai", finance); return err }, text.Forbidden},
-		{"sysadmin makes a token of another", func() error { _, err := a.Office(sys).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, text.Forbidden},
-		{"sysadmin disables himself", func() error { _, err := a.Office(sys).Disable(ctx, "sys"); return err }, text.Forbidden},
-		{"sysadmin reads the log", func() error { return a.Office(sys).Log(ctx, LogQuestion{}, nil) }, text.Forbidden},
-		{"secadmin adds", func() error { _, err := a.Office(sec).AddAccount(ctx, NewAccount{Account: "other"}); return err }, text.Forbidden},
-		{"secadmin binds himself", func() error { _, err := a.Office(sec).Bind(ctx, "sec", finance); return err }, text.Forbidden},
-		{"secadmin disables", func() error { _, err := a.Office(sec).Disable(ctx, "cai"); return err }, text.Forbidden},
-		{"secadmin makes a token of an administrator", func() error { _, err := a.Office(sec).AddToken(ctx, NewToken{Account: "sys", Name: "x"}); return err }, text.Forbidden},
-		{"secadmin makes a token of an account without a role", func() error { _, err := a.Office(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, text.Conflict},
+		{"sysadmin adds with a role", func() error { _, err := a.Desk(sys).AddAccount(ctx, NewAccount{"other", finance}); return err }, text.Forbidden},
+		{"sysadmin binds", func() error { _, err := a.Desk(sys).Bind(ctx, "cai", finance); return err }, text.Forbidden},
+		{"sysadmin makes a token of another", func() error { _, err := a.Desk(sys).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, text.Forbidden},
+		{"sysadmin disables himself", func() error { _, err := a.Desk(sys).Disable(ctx, "sys"); return err }, text.Forbidden},
+		{"sysadmin reads the log", func() error { return a.Desk(sys).Log(ctx, LogQuestion{}, nil) }, text.Forbidden},
+		{"secadmin adds", func() error { _, err := a.Desk(sec).AddAccount(ctx, NewAccount{Account: "other"}); return err }, text.Forbidden},
+		{"secadmin binds himself", func() error { _, err := a.Desk(sec).Bind(ctx, "sec", finance); return err }, text.Forbidden},
+		{"secadmin disables", func() error { _, err := a.Desk(sec).Disable(ctx, "cai"); return err }, text.Forbidden},
+		{"secadmin makes a token of an administrator", func() error { _, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "sys", Name: "x"}); return err }, text.Forbidden},
+		{"secadmin makes a token of an account without a role", func() error { _, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, text.Conflict},
 		{"secadmin makes a token for acts", func() error {
-			_, err := a.Office(sec).AddToken(ctx, NewToken{Name: "x", May: []string{MayPolicy}})
+			_, err := a.Desk(sec).AddToken(ctx, NewToken{Name: "x", May: []string{MayPolicy}})
 			return err
 		}, text.Forbidden},
-		{"logadmin lists accounts", func() error { _, err := a.Office(log).Accounts(ctx); return err }, text.Forbidden},
-		{"logadmin reads the log", func() error { return a.Office(log).Log(ctx, LogQuestion{}, func(*Entry) error { return nil }) }, ""},
-		{"secadmin binds", func() error { _, err := a.Office(sec).Bind(ctx, "cai", finance); return err }, ""},
-		{"secadmin makes a token", func() error { _, err := a.Office(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, ""},
-		{"sysadmin disables", func() error { _, err := a.Office(sys).Disable(ctx, "cai"); return err }, ""},
-		{"a token of a disabled account", func() error { _, err := a.Office(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, text.Conflict},
+		{"logadmin lists accounts", func() error { _, err := a.Desk(log).Accounts(ctx); return err }, text.Forbidden},
+		{"logadmin reads the log", func() error { return a.Desk(log).Log(ctx, LogQuestion{}, func(*LogEntry) error { return nil }) }, ""},
+		{"secadmin binds", func() error { _, err := a.Desk(sec).Bind(ctx, "cai", finance); return err }, ""},
+		{"secadmin makes a token", func() error { _, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, ""},
+		{"sysadmin disables", func() error { _, err := a.Desk(sys).Disable(ctx, "cai"); return err }, ""},
+		{"a token of a disabled account", func() error { _, err := a.Desk(sec).AddToken(ctx, NewToken{Account: "cai", Name: "x"}); return err }, text.Conflict},
 	} {
 		if err := c.do(); code(err) != c.want {
 			t.Errorf("%s: expected %q, got %q: %v", c.name, c.want, code(err), err)
@@ -95,7 +95,7 @@ func TestThreeAdministratorsShareThePowerOverAccounts(t *testing.T) {
 	}
 	plain := sec
 	plain.May = nil
-	if _, err := a.Office(plain).Bind(ctx, "cai", finance); code(err) != text.Forbidden {
+	if _, err := a.Desk(plain).Bind(ctx, "cai", finance); code(err) != text.Forbidden {
 		t.Errorf("with a token that is not made for it: %v", err)
 	}
 	if n := len(logOf(t, a, LogQuestion{Kind: LogDenied})); n < 12 {
@@ -106,24 +106,27 @@ func TestThreeAdministratorsShareThePowerOverAccounts(t *testing.T) {
 func TestWhoIsNotWhoHeWasDoesNothing(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		do   func(o Office, p Principal) error
+		do   func(o AccountDesk, p Principal) error
 	}{
-		{"disabled", func(o Office, p Principal) error { _, err := o.Disable(context.Background(), p.Account); return err }},
-		{"bound to another role", func(o Office, p Principal) error {
+		{"disabled", func(o AccountDesk, p Principal) error {
+			_, err := o.Disable(context.Background(), p.Account)
+			return err
+		}},
+		{"bound to another role", func(o AccountDesk, p Principal) error {
 			_, err := o.Bind(context.Background(), p.Account, Binding{Role: Finance})
 			return err
 		}},
-		{"revoked", func(o Office, p Principal) error {
+		{"revoked", func(o AccountDesk, p Principal) error {
 			_, err := o.RevokeToken(context.Background(), p.TokenID)
 			return err
 		}},
 	} {
 		a := mustOpen(t, newStore())
 		sys := add(t, a, "sys", Binding{Role: SysAdmin})
-		if err := c.do(a.Office(owner), sys); err != nil {
+		if err := c.do(a.Desk(owner), sys); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := a.Office(sys).AddAccount(t.Context(), NewAccount{Account: "cai"}); code(err) != text.Unauthenticated {
+		if _, err := a.Desk(sys).AddAccount(t.Context(), NewAccount{Account: "cai"}); code(err) != text.Unauthenticated {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -131,13 +134,13 @@ func TestWhoIsNotWhoHeWasDoesNothing(t *testing.T) {
 
 func TestATokenIsGoodUntilItIsNot(t *testing.T) {
 	now := start
-	a, err := Open(t.Context(), Config{Store: newStore(), Now: func() time.Time { return now }})
+	a, err := Open(t.Context(), AccountsConfig{Store: newStore(), Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer a.Close()
 	add(t, a, "cai", Binding{Role: Finance})
-	office, ctx := a.Office(owner), t.Context()
+	office, ctx := a.Desk(owner), t.Context()
 	made, err := office.AddToken(ctx, NewToken{Account: "cai", Name: "月报", Days: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -204,15 +207,15 @@ func TestATokenForActsIsShortAndOfWhatTheAccountMay(t *testing.T) {
 		{NewToken{Account: "ke", Name: "a\nb"}, "name"},
 		{NewToken{Name: "x"}, "account"},
 	} {
-		_, err := a.Office(owner).AddToken(ctx, c.r)
+		_, err := a.Desk(owner).AddToken(ctx, c.r)
 		if e, ok := err.(*text.Error); !ok || e.Code != text.Invalid || e.Param != c.param {
 			t.Errorf("%+v: %v", c.r, err)
 		}
 	}
-	if _, err := a.Office(owner).Bind(ctx, "ke", Binding{Role: STOffice}); err != nil {
+	if _, err := a.Desk(owner).Bind(ctx, "ke", Binding{Role: STOffice}); err != nil {
 		t.Fatal(err)
 	}
-	made, err := a.Office(owner).AddToken(ctx, NewToken{Account: "ke", Name: "\n x "})
+	made, err := a.Desk(owner).AddToken(ctx, NewToken{Account: "ke", Name: "\n x "})
 	if err != nil || made.Name != "x" || made.ExpiresAt != "2027-02-27T10:00:00+08:00" {
 		t.Errorf("%+v, %v", made, err)
 	}
@@ -241,7 +244,7 @@ func TestABindingHasTheScopeOfItsRole(t *testing.T) {
 		{Binding{Role: IndustryDept, Departments: []string{"\x1b[31m"}}, "department"},
 		{Binding{Role: SecAdmin, MayRecord: true}, "may-record"},
 	} {
-		shown, err := a.Office(owner).Bind(ctx, "x0", c.b)
+		shown, err := a.Desk(owner).Bind(ctx, "x0", c.b)
 		if c.param == "" {
 			if err != nil || shown.Role != c.b.Role || len(shown.Departments) > 0 && shown.Departments[0] != "省经信厅" {
 				t.Errorf("%+v: %+v, %v", c.b, shown, err)
@@ -256,12 +259,12 @@ func TestANameIsUsedOnce(t *testing.T) {
 	a, ctx := mustOpen(t, newStore()), t.Context()
 	for name, want := range map[string]text.ErrorCode{"cai": "", "a1": "", "a-b.c_d": "", "a": text.Invalid, "Cai": text.Invalid, "1a": text.Invalid, "taizhang": text.Invalid, "local": text.Invalid,
 		"local:wang": text.Invalid, "localx": text.Invalid, "财政": text.Invalid, "": text.Invalid, strings.Repeat("a", 32): "", strings.Repeat("a", 33): text.Invalid, "a\n": text.Invalid} {
-		if _, err := a.Office(owner).AddAccount(ctx, NewAccount{Account: name}); code(err) != want {
+		if _, err := a.Desk(owner).AddAccount(ctx, NewAccount{Account: name}); code(err) != want {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	_, _ = a.Office(owner).Disable(ctx, "cai")
-	if _, err := a.Office(owner).AddAccount(ctx, NewAccount{Account: "cai"}); code(err) != text.Conflict {
+	_, _ = a.Desk(owner).Disable(ctx, "cai")
+	if _, err := a.Desk(owner).AddAccount(ctx, NewAccount{Account: "cai"}); code(err) != text.Conflict {
 		t.Errorf("again: %v", err)
 	}
 }
@@ -273,12 +276,12 @@ func TestOpenedAgainItIsTheSame(t *testing.T) {
 	add(t, a, "cai", Binding{Role: Finance})
 	add(t, a, "hang", Binding{Role: LocalGov, Region: "3301"})
 	p := login(t, a, "hang")
-	_, _ = a.Office(owner).Disable(ctx, "cai")
-	_, _ = a.Office(p).RevokeToken(ctx, p.TokenID)
+	_, _ = a.Desk(owner).Disable(ctx, "cai")
+	_, _ = a.Desk(p).RevokeToken(ctx, p.TokenID)
 	key := natstest.NewUser(t).Public
-	_, _ = a.Office(owner).AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{Severities: []string{"red"}}})
-	_, _ = a.Office(owner).RevokeNATSUser(ctx, "screen")
-	_, _ = a.Office(owner).AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{}})
+	_, _ = a.Desk(owner).AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{Severities: []string{"red"}}})
+	_, _ = a.Desk(owner).RevokeNATSUser(ctx, "screen")
+	_, _ = a.Desk(owner).AddNATSUser(ctx, NewNATSUser{"screen", key, NATSFilter{}})
 	if err := a.AskRestate(ctx, owner); err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +309,7 @@ func TestOpenedAgainItIsTheSame(t *testing.T) {
 			}
 		}
 		b := mustOpen(t, cut)
-		if _, err := b.Office(owner).AddAccount(ctx, NewAccount{Account: "next"}); err != nil {
+		if _, err := b.Desk(owner).AddAccount(ctx, NewAccount{Account: "next"}); err != nil {
 			t.Errorf("after %d events: %v", n, err)
 		}
 	}
@@ -325,7 +328,7 @@ func TestTheLogHasWhoHadTheFeedRestated(t *testing.T) {
 	if err := a.AskRestate(ctx, cai); code(err) != text.Forbidden {
 		t.Errorf("without the right: %v", err)
 	}
-	if _, err := a.Office(owner).Disable(ctx, "sys"); err != nil {
+	if _, err := a.Desk(owner).Disable(ctx, "sys"); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.AskRestate(ctx, gone); code(err) != text.Unauthenticated {
@@ -346,11 +349,11 @@ func TestTheLogHasWhoHadTheFeedRestated(t *testing.T) {
 // picture returns all that an Access answers of accounts and tokens.
 func picture(t *testing.T, a *Access) string {
 	t.Helper()
-	accounts, err := a.Office(owner).Accounts(t.Context())
+	accounts, err := a.Desk(owner).Accounts(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokens, err := a.Office(owner).Tokens(t.Context(), "")
+	tokens, err := a.Desk(owner).Tokens(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func withoutEnds(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
-// SetPassword implements Office. Whether the password is one of the last is not looked at: who may set it for another could try out
+// SetPassword implements AccountDesk. Whether the password is one of the last is not looked at: who may set it for another could try out
 // which passwords that one has.
 func (c *counter) SetPassword(ctx context.Context, name string, r NewPassword) (*Account, error) {
 	if err := c.mayAct(SetPasswords, name); err != nil {

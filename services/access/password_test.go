@@ -90,7 +90,7 @@ func TestAHashCostsWhatOWASPAdvises(t *testing.T) {
 }
 
 func TestAPasswordIsNoneOfTheLastFive(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	p := h.who(h.signIn("cai"))
 	of := func(i int) string { return fmt.Sprint(goodPassword, i) }
@@ -123,13 +123,13 @@ func TestAPasswordIsNoneOfTheLastFive(t *testing.T) {
 		t.Errorf("a wrong current one: %v", err)
 	}
 	// who may set the password of another cannot try out which ones that one has
-	if _, err := h.Office(owner).SetPassword(t.Context(), "cai", NewPassword{goodPassword}); err != nil {
+	if _, err := h.Desk(owner).SetPassword(t.Context(), "cai", NewPassword{goodPassword}); err != nil {
 		t.Errorf("one of the last, set by another: %v", err)
 	}
 }
 
 func TestFiveWrongPasswordsEndASession(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	in := h.signIn("cai")
 	for i := range missesMax {
@@ -146,7 +146,7 @@ func TestFiveWrongPasswordsEndASession(t *testing.T) {
 }
 
 func TestAPasswordThatAnotherSetOrThatIsOldIsChanged(t *testing.T) {
-	h := newHall(t, Config{PasswordDays: 90})
+	h := newHall(t, AccountsConfig{PasswordDays: 90})
 	h.add("cai", Binding{Role: Finance})
 	h.wait(90*24*time.Hour - time.Nanosecond)
 	if in := h.signIn("cai"); len(in.Session.Needs) > 0 {
@@ -163,7 +163,7 @@ func TestAPasswordThatAnotherSetOrThatIsOldIsChanged(t *testing.T) {
 	}
 	h.add("sec", Binding{Role: SecAdmin})
 	h.factorOf("sec")
-	if _, err := h.Office(owner).SetPassword(t.Context(), "sec", NewPassword{goodPassword}); err != nil {
+	if _, err := h.Desk(owner).SetPassword(t.Context(), "sec", NewPassword{goodPassword}); err != nil {
 		t.Fatal(err)
 	}
 	if in := h.signIn("sec"); !slices.Equal(in.Session.Needs, []string{NeedCode, NeedPassword}) {
@@ -172,7 +172,7 @@ func TestAPasswordThatAnotherSetOrThatIsOldIsChanged(t *testing.T) {
 }
 
 func TestWhoMaySetThePasswordOfAnother(t *testing.T) {
-	h, ctx := newHall(t, Config{}), t.Context()
+	h, ctx := newHall(t, AccountsConfig{}), t.Context()
 	for name, role := range map[string]Role{"sys": SysAdmin, "sys2": SysAdmin, "sec": SecAdmin, "log": LogAdmin, "cai": Finance} {
 		h.add(name, Binding{Role: role})
 	}
@@ -181,7 +181,7 @@ func TestWhoMaySetThePasswordOfAnother(t *testing.T) {
 	sys := h.showed(h.signIn("sys"))
 	other := NewPassword{"another password"}
 	set := func(p Principal, name string, r NewPassword) error {
-		_, err := h.Office(p).SetPassword(ctx, name, r)
+		_, err := h.Desk(p).SetPassword(ctx, name, r)
 		return err
 	}
 	stale := sys
@@ -261,7 +261,7 @@ func FuzzSignInFacts(f *testing.F) {
 
 // BenchmarkSignIn shows what signing in costs beside the hash alone.
 func BenchmarkSignIn(b *testing.B) {
-	h := newHall(b, Config{})
+	h := newHall(b, AccountsConfig{})
 	h.hasher.derive = argon2id
 	h.add("cai", Binding{Role: Finance})
 	in := h.signIn("cai")
@@ -281,7 +281,7 @@ func BenchmarkSignIn(b *testing.B) {
 
 // BenchmarkAuthenticateSession is on the path of every request of a browser.
 func BenchmarkAuthenticateSession(b *testing.B) {
-	h := newHall(b, Config{})
+	h := newHall(b, AccountsConfig{})
 	var secrets []string
 	for i := range 100 {
 		name := fmt.Sprint("a", i)

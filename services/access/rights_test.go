@@ -36,7 +36,7 @@ func newTown(t *testing.T, seed uint64) *town {
 	for i, role := range []Role{SysAdmin, SysAdmin, SecAdmin, SecAdmin, LogAdmin, Finance, STOffice, ""} {
 		name := fmt.Sprint("p", i)
 		r := NewAccount{Account: name, Binding: Binding{Role: role}}
-		if _, err := w.a.Office(owner).AddAccount(t.Context(), r); err != nil {
+		if _, err := w.a.Desk(owner).AddAccount(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 		w.persons = append(w.persons, &person{account: name})
@@ -49,7 +49,7 @@ func newTown(t *testing.T, seed uint64) *town {
 // ownerGives gives a person a token of his own account, good for all that the account may.
 func (w *town) ownerGives(x *person) {
 	may := w.a.state.accounts[x.account].mays(Mays())
-	if made, err := w.a.Office(owner).AddToken(w.t.Context(), NewToken{Account: x.account, Name: "x", May: may}); err == nil {
+	if made, err := w.a.Desk(owner).AddToken(w.t.Context(), NewToken{Account: x.account, Name: "x", May: may}); err == nil {
 		x.secrets = append(x.secrets, made.Secret)
 	}
 }
@@ -69,7 +69,7 @@ func (w *town) step() {
 	if err != nil {
 		return
 	}
-	ctx, office := context.Background(), w.a.Office(p)
+	ctx, office := context.Background(), w.a.Desk(p)
 	target := pick(w, slices.Sorted(maps.Keys(w.a.state.accounts)))
 	before := w.bindings()
 	switch w.random.IntN(7) {
@@ -168,7 +168,7 @@ func TestWhatWasAnsweredIsThereAfterACrash(t *testing.T) {
 	defer store.Close()
 	a := mustOpen(t, store)
 	a.hasher.derive = cheap
-	office := a.Office(owner)
+	office := a.Desk(owner)
 	var in *SignedIn
 	for i, act := range []func() error{
 		func() error {
@@ -236,7 +236,7 @@ func TestALogOfAnotherVersionIsNotOpened(t *testing.T) {
 		if _, err := store.Append(t.Context(), accountsStream, 0, []events.Proposed{odd}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(t.Context(), Config{Store: store, Now: func() time.Time { return start }}); err == nil {
+		if _, err := Open(t.Context(), AccountsConfig{Store: store, Now: func() time.Time { return start }}); err == nil {
 			t.Errorf("%s %s is read", odd.Kind, odd.Body)
 		}
 	}

@@ -169,21 +169,21 @@ func (m *model) step() {
 		}
 	case 11:
 		held.password, held.isTemporary = fmt.Sprintf("%s %d", goodPassword, len(m.did)), true
-		_, err := m.Office(owner).SetPassword(ctx, name, NewPassword{held.password})
+		_, err := m.Desk(owner).SetPassword(ctx, name, NewPassword{held.password})
 		expect("set the password", err, true)
 		m.end(name, "")
 	case 12:
 		role := []Role{Finance, STOffice, SecAdmin, held.role}[m.random.IntN(4)]
-		_, err := m.Office(owner).Bind(ctx, name, Binding{Role: role})
+		_, err := m.Desk(owner).Bind(ctx, name, Binding{Role: role})
 		expect("bind", err, true)
 		if role != held.role {
 			m.end(name, "")
 		}
 		held.role = role
 	case 13:
-		act := m.Office(owner).Disable
+		act := m.Desk(owner).Disable
 		if held.disabled {
-			act = m.Office(owner).Enable
+			act = m.Desk(owner).Enable
 		}
 		_, err := act(ctx, name)
 		expect("disable or enable", err, true)
@@ -257,7 +257,7 @@ func (m *model) check() {
 
 func TestWhichSessionsAreAliveIsWhatThePlainModelSays(t *testing.T) {
 	for seed := range uint64(40) {
-		m := &model{hall: newHall(t, Config{}), random: rand.New(rand.NewPCG(seed, 2)), accounts: map[string]*modelAccount{}, names: []string{"an", "bo", "cai"}}
+		m := &model{hall: newHall(t, AccountsConfig{}), random: rand.New(rand.NewPCG(seed, 2)), accounts: map[string]*modelAccount{}, names: []string{"an", "bo", "cai"}}
 		for _, name := range m.names {
 			m.add(name, Binding{Role: Finance})
 			m.accounts[name] = &modelAccount{role: Finance, password: goodPassword}
@@ -304,7 +304,7 @@ func proofsOf(a *Access) string {
 }
 
 func TestARestoredLogGivesNothingBackButLinks(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	in := h.signIn("cai")
 	h.factorOf("cai")
@@ -321,7 +321,7 @@ func TestARestoredLogGivesNothingBackButLinks(t *testing.T) {
 		} else if err := h.Restored(t.Context(), owner); err != nil {
 			t.Fatal(err)
 		}
-		shown, err := h.Office(owner).Account(t.Context(), "cai")
+		shown, err := h.Desk(owner).Account(t.Context(), "cai")
 		if err != nil || shown.Password || shown.Factor || !slices.Equal(shown.Identities, []Identity{id}) {
 			t.Errorf("%+v, %v", shown, err)
 		}
@@ -335,7 +335,7 @@ func TestARestoredLogGivesNothingBackButLinks(t *testing.T) {
 			t.Error("the browser is known")
 		}
 	}
-	if _, err := h.Office(owner).SetPassword(t.Context(), "cai", NewPassword{"a new one after all"}); err != nil {
+	if _, err := h.Desk(owner).SetPassword(t.Context(), "cai", NewPassword{"a new one after all"}); err != nil {
 		t.Fatal(err)
 	}
 	if in, err := h.try("cai", "a new one after all", "", "192.0.2.1"); err != nil || !slices.Equal(in.Session.Needs, []string{NeedPassword}) {
@@ -345,11 +345,11 @@ func TestARestoredLogGivesNothingBackButLinks(t *testing.T) {
 
 // TestNobodyCanFixASession changes what a session may, and shows that the secret of before is good for nothing.
 func TestNobodyCanFixASession(t *testing.T) {
-	h := newHall(t, Config{})
-	if _, err := h.Office(owner).AddAccount(t.Context(), NewAccount{"cai", Binding{Role: Finance}}); err != nil {
+	h := newHall(t, AccountsConfig{})
+	if _, err := h.Desk(owner).AddAccount(t.Context(), NewAccount{"cai", Binding{Role: Finance}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Office(owner).SetPassword(t.Context(), "cai", NewPassword{goodPassword}); err != nil {
+	if _, err := h.Desk(owner).SetPassword(t.Context(), "cai", NewPassword{goodPassword}); err != nil {
 		t.Fatal(err)
 	}
 	first := h.signIn("cai")
@@ -379,7 +379,7 @@ func TestNobodyCanFixASession(t *testing.T) {
 }
 
 func TestASessionThatIsNotUsedEnds(t *testing.T) {
-	h := newHall(t, Config{SessionIdle: 5 * time.Minute})
+	h := newHall(t, AccountsConfig{SessionIdle: 5 * time.Minute})
 	h.add("cai", Binding{Role: Finance})
 	in := h.signIn("cai")
 	if in.Session.IdleMinutes != 5 {
@@ -405,7 +405,7 @@ func TestASessionThatIsNotUsedEnds(t *testing.T) {
 	if h.stands(&p) || h.isIn(in) {
 		t.Error("it was not used and goes on")
 	}
-	for _, bad := range []Config{{SessionIdle: 4 * time.Minute}, {SessionIdle: 61 * time.Minute}, {PasswordDays: -1}} {
+	for _, bad := range []AccountsConfig{{SessionIdle: 4 * time.Minute}, {SessionIdle: 61 * time.Minute}, {PasswordDays: -1}} {
 		bad.Store, bad.Now = newStore(), h.now
 		if _, err := Open(t.Context(), bad); err == nil {
 			t.Errorf("%+v is taken", bad)
@@ -417,15 +417,15 @@ func TestASessionThatIsNotUsedEnds(t *testing.T) {
 var ends = map[string]func(h *hall, p Principal) error{
 	"signed out": func(h *hall, p Principal) error { return h.SignOut(context.Background(), p) },
 	"another role": func(h *hall, p Principal) error {
-		_, err := h.Office(owner).Bind(context.Background(), p.Account, Binding{Role: Auditor})
+		_, err := h.Desk(owner).Bind(context.Background(), p.Account, Binding{Role: Auditor})
 		return err
 	},
 	"disabled": func(h *hall, p Principal) error {
-		_, err := h.Office(owner).Disable(context.Background(), p.Account)
+		_, err := h.Desk(owner).Disable(context.Background(), p.Account)
 		return err
 	},
 	"password set": func(h *hall, p Principal) error {
-		_, err := h.Office(owner).SetPassword(context.Background(), p.Account, NewPassword{goodPassword + "z"})
+		_, err := h.Desk(owner).SetPassword(context.Background(), p.Account, NewPassword{goodPassword + "z"})
 		return err
 	},
 	"password changed": func(h *hall, p Principal) error {
@@ -444,7 +444,7 @@ var ends = map[string]func(h *hall, p Principal) error{
 func TestAStaleSessionDoesNothing(t *testing.T) {
 	k := newKit(t)
 	for name, end := range ends {
-		h := newHall(t, Config{Ledger: k.Ledger})
+		h := newHall(t, AccountsConfig{Ledger: k.Ledger})
 		local := k.local
 		h.add("cai", Binding{Role: Finance})
 		in := h.signIn("cai")
@@ -477,7 +477,7 @@ func TestAStaleSessionDoesNothing(t *testing.T) {
 		if err := calls["Record"](t.Context(), h.Guard(local, p), "ZJ-0001"); code(err) != text.Unauthenticated {
 			t.Errorf("%s: a record: %v", name, err)
 		}
-		if _, err := h.Office(p).AddToken(t.Context(), NewToken{Name: "x"}); code(err) != text.Unauthenticated {
+		if _, err := h.Desk(p).AddToken(t.Context(), NewToken{Name: "x"}); code(err) != text.Unauthenticated {
 			t.Errorf("%s: a token: %v", name, err)
 		}
 		if _, err := h.ChangePassword(t.Context(), p, goodPassword, goodPassword+"q"); code(err) != text.Unauthenticated {
@@ -487,11 +487,11 @@ func TestAStaleSessionDoesNothing(t *testing.T) {
 }
 
 func TestAScopeCountsAtOnceInASession(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Center, Center: "ZJ-0001"})
 	in := h.signIn("cai")
 	before := h.who(in)
-	if _, err := h.Office(owner).Bind(t.Context(), "cai", Binding{Role: Center, Center: "ZJ-0002"}); err != nil {
+	if _, err := h.Desk(owner).Bind(t.Context(), "cai", Binding{Role: Center, Center: "ZJ-0002"}); err != nil {
 		t.Fatal(err)
 	}
 	if h.stands(&before) {
@@ -503,7 +503,7 @@ func TestAScopeCountsAtOnceInASession(t *testing.T) {
 }
 
 func TestAFourthSessionEndsTheOneUsedLongestAgo(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	var in []*SignedIn
 	for range 3 {
@@ -532,7 +532,7 @@ func TestAFourthSessionEndsTheOneUsedLongestAgo(t *testing.T) {
 
 // TestWhoHasThePasswordAloneEndsNobodysSession signs in again and again without a code.
 func TestWhoHasThePasswordAloneEndsNobodysSession(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	h.factorOf("cai")
 	in := h.signIn("cai")
@@ -562,7 +562,7 @@ func TestWhoHasThePasswordAloneEndsNobodysSession(t *testing.T) {
 
 func TestWhatWantsACodeSaysSo(t *testing.T) {
 	k := newKit(t)
-	h := newHall(t, Config{Ledger: k.Ledger})
+	h := newHall(t, AccountsConfig{Ledger: k.Ledger})
 	h.add("sec", Binding{Role: SecAdmin})
 	in := h.signIn("sec")
 	p := h.who(in)
@@ -576,11 +576,11 @@ func TestWhatWantsACodeSaysSo(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	_, err := h.Office(p).Accounts(t.Context())
+	_, err := h.Desk(p).Accounts(t.Context())
 	wants("accounts", err, NeedFactor)
 	_, err = h.Guard(k.local, p).Policies(t.Context(), desk.When{})
 	wants("policies", err, NeedFactor)
-	if me, err := h.Office(p).Me(t.Context()); err != nil || !slices.Equal(me.Rights, []Right{ReadMe}) || !slices.Equal(me.Session.Needs, []string{NeedFactor}) {
+	if me, err := h.Desk(p).Me(t.Context()); err != nil || !slices.Equal(me.Rights, []Right{ReadMe}) || !slices.Equal(me.Session.Needs, []string{NeedFactor}) {
 		t.Errorf("%+v, %v", me, err)
 	}
 
@@ -588,14 +588,14 @@ func TestWhatWantsACodeSaysSo(t *testing.T) {
 	h.add("cai", Binding{Role: Finance, MayRecord: true})
 	in = h.signIn("sec")
 	p = h.showed(in)
-	made, err := h.Office(p).AddToken(t.Context(), NewToken{Name: "x", May: []string{MayAccounts}})
+	made, err := h.Desk(p).AddToken(t.Context(), NewToken{Name: "x", May: []string{MayAccounts}})
 	if err != nil || len(made.May) != 1 {
 		t.Errorf("a token in a session with a fresh code: %+v, %v", made, err)
 	}
-	if _, err = h.Office(p).AddToken(t.Context(), NewToken{Account: "cai", Name: "x", May: []string{MayRecord}}); code(err) != text.Forbidden {
+	if _, err = h.Desk(p).AddToken(t.Context(), NewToken{Account: "cai", Name: "x", May: []string{MayRecord}}); code(err) != text.Forbidden {
 		t.Errorf("a token of another for acts: %v", err)
 	}
-	if _, err = h.Office(p).Bind(t.Context(), "cai", Binding{Role: Finance, MayRecord: true}); err != nil {
+	if _, err = h.Desk(p).Bind(t.Context(), "cai", Binding{Role: Finance, MayRecord: true}); err != nil {
 		t.Error(err)
 	}
 	h.wait(freshMax + time.Nanosecond)
@@ -603,11 +603,11 @@ func TestWhatWantsACodeSaysSo(t *testing.T) {
 	if len(p.May) > 0 {
 		t.Errorf("the code is stale: %+v", p)
 	}
-	_, err = h.Office(p).Bind(t.Context(), "cai", Binding{Role: Finance})
+	_, err = h.Desk(p).Bind(t.Context(), "cai", Binding{Role: Finance})
 	wants("bind", err, NeedCode)
-	_, err = h.Office(p).AddToken(t.Context(), NewToken{Name: "x", May: []string{MayAccounts}})
+	_, err = h.Desk(p).AddToken(t.Context(), NewToken{Name: "x", May: []string{MayAccounts}})
 	wants("token", err, NeedCode)
-	if _, err = h.Office(p).Accounts(t.Context()); err != nil {
+	if _, err = h.Desk(p).Accounts(t.Context()); err != nil {
 		t.Errorf("what wants no code: %v", err)
 	}
 
@@ -625,11 +625,11 @@ func TestWhatWantsACodeSaysSo(t *testing.T) {
 }
 
 func TestADemoAsksForNothingMore(t *testing.T) {
-	h := newHall(t, Config{Demo: true})
-	if _, err := h.Office(owner).AddAccount(t.Context(), NewAccount{"sec", Binding{Role: SecAdmin}}); err != nil {
+	h := newHall(t, AccountsConfig{Demo: true})
+	if _, err := h.Desk(owner).AddAccount(t.Context(), NewAccount{"sec", Binding{Role: SecAdmin}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Office(owner).SetPassword(t.Context(), "sec", NewPassword{goodPassword}); err != nil {
+	if _, err := h.Desk(owner).SetPassword(t.Context(), "sec", NewPassword{goodPassword}); err != nil {
 		t.Fatal(err)
 	}
 	if p := h.who(h.signIn("sec")); len(p.Needs) > 0 || !slices.Equal(p.May, []string{MayPolicy, MayAccounts}) {

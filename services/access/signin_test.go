@@ -20,7 +20,7 @@ type hall struct {
 	*Access
 	t      testing.TB
 	store  events.Store
-	cfg    Config
+	cfg    AccountsConfig
 	nanos  *atomic.Int64
 	hashes *atomic.Int64 // that were made
 }
@@ -31,7 +31,7 @@ func cheap(password, salt []byte, _ cost, bytes uint32) []byte {
 	return sum[:bytes]
 }
 
-func newHall(t testing.TB, cfg Config) *hall {
+func newHall(t testing.TB, cfg AccountsConfig) *hall {
 	t.Helper()
 	h := &hall{t: t, cfg: cfg, nanos: &atomic.Int64{}, hashes: &atomic.Int64{}}
 	h.nanos.Store(start.UnixNano())
@@ -65,7 +65,7 @@ func (h *hall) open() {
 // add adds an account with a password that need not be changed.
 func (h *hall) add(name string, b Binding) {
 	h.t.Helper()
-	if _, err := h.Office(owner).AddAccount(h.t.Context(), NewAccount{name, b}); err != nil {
+	if _, err := h.Desk(owner).AddAccount(h.t.Context(), NewAccount{name, b}); err != nil {
 		h.t.Fatal(err)
 	}
 	h.set(name, goodPassword)
@@ -116,7 +116,7 @@ func (h *hall) isIn(in *SignedIn) bool {
 }
 
 func TestWhoShowsNameAndPasswordGetsASession(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	in, err := h.try(" CAI ", goodPassword, "", "192.0.2.1")
 	if err != nil {
@@ -127,7 +127,7 @@ func TestWhoShowsNameAndPasswordGetsASession(t *testing.T) {
 		t.Errorf("%+v %+v", in, p)
 	}
 	want := Session{Account: "cai", Needs: []string{}, BegunAt: "2026-11-29T10:00:00+08:00", EndsAt: "2026-11-29T22:00:00+08:00", IdleMinutes: 30}
-	if me, err := h.Office(p).Me(t.Context()); err != nil || me.Session == nil || !reflect.DeepEqual(*me.Session, want) || !reflect.DeepEqual(in.Session, want) {
+	if me, err := h.Desk(p).Me(t.Context()); err != nil || me.Session == nil || !reflect.DeepEqual(*me.Session, want) || !reflect.DeepEqual(in.Session, want) {
 		t.Errorf("%+v, %+v, %v", me, me.Session, err)
 	}
 }

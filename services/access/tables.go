@@ -104,7 +104,7 @@ var EntryColumns = []table.Column{{Name: "at", Type: table.Time}, {Name: "kind"}
 	{Name: "count", Type: table.Count}, {Name: "position", Type: table.Count}}
 
 // Row returns the entry as a row of EntryColumns.
-func (e *Entry) Row() []table.Cell {
+func (e *LogEntry) Row() []table.Cell {
 	position := table.Cell{}
 	if e.Position > 0 {
 		position = table.Number(e.Position)

@@ -32,15 +32,15 @@ func outcomeOfSignIn(err error) string {
 
 // TestNobodyLearnsWhichNamesThereAre compares all ways to fail: the answer, the hashes made for it, and when it is throttled.
 func TestNobodyLearnsWhichNamesThereAre(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	h.add("off", Binding{Role: Finance})
 	h.add("ke", Binding{Role: STOffice})
 	h.factorOf("ke")
-	if _, err := h.Office(owner).Disable(t.Context(), "off"); err != nil {
+	if _, err := h.Desk(owner).Disable(t.Context(), "off"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Office(owner).AddAccount(t.Context(), NewAccount{Account: "new"}); err != nil {
+	if _, err := h.Desk(owner).AddAccount(t.Context(), NewAccount{Account: "new"}); err != nil {
 		t.Fatal(err)
 	}
 	typed := "my secret password"
@@ -99,7 +99,7 @@ func TestNobodyLearnsWhichNamesThereAre(t *testing.T) {
 }
 
 func TestStrangersLockNobodyOutOfAKnownBrowser(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	h.add("ke", Binding{Role: Finance})
 	known := h.signIn("cai").Device
@@ -132,7 +132,7 @@ func TestStrangersLockNobodyOutOfAKnownBrowser(t *testing.T) {
 	for range 3 * nameMisses { // what succeeds is no failure
 		h.signIn("cai")
 	}
-	if _, err := h.Office(owner).SetPassword(t.Context(), "cai", NewPassword{goodPassword}); err != nil {
+	if _, err := h.Desk(owner).SetPassword(t.Context(), "cai", NewPassword{goodPassword}); err != nil {
 		t.Fatal(err)
 	}
 	if held := h.state.accounts["cai"].knows(known, h.now()); held != (secretHash{}) {
@@ -141,7 +141,7 @@ func TestStrangersLockNobodyOutOfAKnownBrowser(t *testing.T) {
 }
 
 func TestABrowserIsKnownForAYear(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	first := h.signIn("cai").Device
 	h.wait(365*24*time.Hour - time.Minute)
@@ -161,7 +161,7 @@ func TestABrowserIsKnownForAYear(t *testing.T) {
 }
 
 func TestOneSourceTriesThirtyTimes(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	of := func(i int) string { return fmt.Sprintf("2001:db8:1:2:%x::7", i) } // one customer has all of a /64
 	for i := range sourceMisses + 5 {
 		want := "not right"
@@ -207,7 +207,7 @@ func TestBucketsAreBounded(t *testing.T) {
 // TestAFloodMakesTwoHashesAtOnce lets strangers from many sources, with many names, flood the process while a known browser signs in
 // and the owner sets a password.
 func TestAFloodMakesTwoHashesAtOnce(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	known := h.signIn("cai").Device
 	cheap := h.hasher.derive
@@ -246,7 +246,7 @@ func TestAFloodMakesTwoHashesAtOnce(t *testing.T) {
 			t.Errorf("a known browser: %v", err)
 		}
 	}
-	if _, err := h.Office(owner).SetPassword(t.Context(), "cai", NewPassword{goodPassword}); err != nil {
+	if _, err := h.Desk(owner).SetPassword(t.Context(), "cai", NewPassword{goodPassword}); err != nil {
 		t.Error(err)
 	}
 	close(release)
@@ -305,7 +305,7 @@ func waitFor(t *testing.T, holds func() bool) {
 
 // TestAFloodOfTheRealHash tries many names at once with the hash as it is.
 func TestAFloodOfTheRealHash(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	known := h.signIn("cai").Device
 	var atOnce, most atomic.Int64
@@ -348,7 +348,7 @@ func mustHash(secret string) secretHash {
 
 // TestManyUseTheirSessionsWhileOthersAct is for the race detector.
 func TestManyUseTheirSessionsWhileOthersAct(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	for _, name := range []string{"an", "bo"} {
 		h.add(name, Binding{Role: Finance})
 	}
@@ -367,8 +367,8 @@ func TestManyUseTheirSessionsWhileOthersAct(t *testing.T) {
 				if err != nil {
 					continue // another has crowded it out
 				}
-				_, _ = h.Office(p).Me(context.Background())
-				_, _ = h.Office(p).Tokens(context.Background(), "")
+				_, _ = h.Desk(p).Me(context.Background())
+				_, _ = h.Desk(p).Tokens(context.Background(), "")
 				h.wait(time.Second)
 				switch n % 3 {
 				case 0:
@@ -377,7 +377,7 @@ func TestManyUseTheirSessionsWhileOthersAct(t *testing.T) {
 					_, _ = h.ChangePassword(context.Background(), p, "wrong", goodPassword+"x")
 				}
 				if i == 0 && n%10 == 0 {
-					_, _ = h.Office(owner).Bind(context.Background(), "bo", Binding{Role: []Role{Finance, Auditor}[n/10%2]})
+					_, _ = h.Desk(owner).Bind(context.Background(), "bo", Binding{Role: []Role{Finance, Auditor}[n/10%2]})
 				}
 			}
 		})
@@ -391,7 +391,7 @@ func TestManyUseTheirSessionsWhileOthersAct(t *testing.T) {
 }
 
 func TestABrowserIsKnownToEverybodyWhoSignedInThere(t *testing.T) {
-	h := newHall(t, Config{})
+	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
 	h.add("zx", Binding{Role: Finance})
 	first := h.signIn("cai")

@@ -10,7 +10,7 @@ import (
 // draft is an alert to publish. What it knows is added when the position is known.
 type draft struct {
 	subject string
-	alert   *Alert
+	alert   *AlertData
 }
 
 // drafts are those of each center.
@@ -144,6 +144,6 @@ func explanations(c *projections.Seen) map[difference.AlertID]*aggregates.Explan
 	return byName
 }
 
-func nameOf(center events.CenterID, a aggregates.Alert) Name {
-	return Name{center, a.Severity, a.Code, a.Key, a.RaisedOn}
+func nameOf(center events.CenterID, a aggregates.Alert) AlertName {
+	return AlertName{center, a.Severity, a.Code, a.Key, a.RaisedOn}
 }

@@ -180,7 +180,7 @@ func (f *Feed) publish(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg := Config{Desk: f.cfg.Desk, JetStream: js, Memory: filepath.Join(f.cfg.Dir, memoryDir, memoryName), Epoch: f.cfg.Access.Epoch, Users: f.users,
+	cfg := PublisherConfig{Desk: f.cfg.Desk, JetStream: js, Memory: filepath.Join(f.cfg.Dir, memoryDir, memoryName), Epoch: f.cfg.Access.Epoch, Users: f.users,
 		Now: f.cfg.Now, Log: f.cfg.Log, Shared: f.cfg.Shared}
 	if server != nil {
 		cfg.Restart, cfg.Streams = server.Restart, filepath.Join(f.cfg.Dir, serverName)
@@ -252,7 +252,7 @@ func (f *Feed) brokenBy(why error) *broken {
 }
 
 // Status returns how the feed does. It asks nobody and never waits.
-func (f *Feed) Status() (s Status) {
+func (f *Feed) Status() (s FeedStatus) {
 	select {
 	case <-f.begun:
 		s = f.publisher.Status()

@@ -37,7 +37,7 @@ func TestALedgerDoesNotTakeOverTheStreamOfAnother(t *testing.T) {
 			other.recordOf("ZJ-0002", registered, granted)
 		}
 		other.start()
-		s := other.until("it stops", func(s alertfeed.Status) bool { return s.State == alertfeed.StateStopped })
+		s := other.until("it stops", func(s alertfeed.FeedStatus) bool { return s.State == alertfeed.StateStopped })
 		for _, words := range []string{s.Reason.Zh, s.Reason.En} {
 			if !strings.Contains(words, theirs) || strings.Contains(words, other.source()) == isEmpty || !strings.Contains(words, "feed restate") {
 				t.Errorf("empty %v: it says %q", isEmpty, words)
@@ -49,7 +49,7 @@ func TestALedgerDoesNotTakeOverTheStreamOfAnother(t *testing.T) {
 		if err := other.pub.Reconcile(t.Context()); text.CodeOf(err) != text.Conflict {
 			t.Errorf("empty %v: the consumers were made its own: %v", isEmpty, err)
 		}
-		other.until("it checks the stream", func(s alertfeed.Status) bool { return len(s.Consumers) > 0 })
+		other.until("it checks the stream", func(s alertfeed.FeedStatus) bool { return len(s.Consumers) > 0 })
 		if k.last() != last {
 			t.Errorf("empty %v: it wrote", isEmpty)
 		}
@@ -71,7 +71,7 @@ func TestALedgerDoesNotTakeOverTheStreamOfAnother(t *testing.T) {
 		}
 		other.settle()
 		other.holds()
-		k.until("the other one stops", func(s alertfeed.Status) bool { return s.State == alertfeed.StateStopped })
+		k.until("the other one stops", func(s alertfeed.FeedStatus) bool { return s.State == alertfeed.StateStopped })
 		if stands("theirs") || !stands("ours") {
 			t.Errorf("empty %v: the consumers are not those of the ledger", isEmpty)
 		}

@@ -17,7 +17,7 @@ import (
 )
 
 // until waits until a condition of the status holds.
-func (k *kit) until(what string, holds func(alertfeed.Status) bool) alertfeed.Status {
+func (k *kit) until(what string, holds func(alertfeed.FeedStatus) bool) alertfeed.FeedStatus {
 	k.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
 		s := k.pub.Status()
@@ -94,17 +94,17 @@ func TestAPublisherThatCouldBeWrongStops(t *testing.T) {
 			c.spoil(k, &head)
 			last := k.put(&alertfeed.Message{Subject: alertfeed.HeadSubject, Head: &head})
 			k.start()
-			s := k.until(c.name, func(s alertfeed.Status) bool { return s.State == c.state })
+			s := k.until(c.name, func(s alertfeed.FeedStatus) bool { return s.State == c.state })
 			if !strings.Contains(s.Reason.En, c.says) || s.Reason.Zh == "" {
 				t.Errorf("it says %+v", s.Reason)
 			}
 			if isOther := c.says == "restored later" || c.says == "another ledger"; isOther != (s.At == alertfeed.At{}) || isOther != (s.Behind == s.Position) {
 				t.Errorf("as of %+v, behind by %d of %d", s.At, s.Behind, s.Position)
 			}
-			k.until("the time in which it does not publish grows", func(now alertfeed.Status) bool { return now.Seconds > s.Seconds && now.Seconds >= now.Silent })
+			k.until("the time in which it does not publish grows", func(now alertfeed.FeedStatus) bool { return now.Seconds > s.Seconds && now.Seconds >= now.Silent })
 			if !strings.HasPrefix(c.name, "with more records") {
 				k.record(fined) // another record would be the position of the head
-				k.until("it sees the record", func(s alertfeed.Status) bool { return s.Position == k.desk.Position() })
+				k.until("it sees the record", func(s alertfeed.FeedStatus) bool { return s.Position == k.desk.Position() })
 			}
 			if k.last() != last {
 				t.Error("it wrote")
@@ -116,7 +116,7 @@ func TestAPublisherThatCouldBeWrongStops(t *testing.T) {
 			if c.name != "a day ahead" && c.name != "two days ahead" {
 				k.settle()
 			}
-			k.until("it publishes", func(s alertfeed.Status) bool { return s.State == alertfeed.StatePublishing })
+			k.until("it publishes", func(s alertfeed.FeedStatus) bool { return s.State == alertfeed.StatePublishing })
 			if got := k.all(); !got[len(got)-1].At().Later(head.At) {
 				t.Errorf("%+v is not later than %+v", got[len(got)-1].At(), head.At)
 			}
@@ -158,7 +158,7 @@ func TestWhatTheStreamLosesIsStatedAgain(t *testing.T) {
 				if !isRunning {
 					k.start()
 				}
-				k.until("a new generation", func(s alertfeed.Status) bool {
+				k.until("a new generation", func(s alertfeed.FeedStatus) bool {
 					return s.State == alertfeed.StatePublishing && s.At.Generation > before
 				})
 				k.settle()
@@ -175,7 +175,7 @@ func TestWhatNoPublisherWroteIsWrittenOver(t *testing.T) {
 	k.start()
 	k.settle()
 	truth := slices.Sorted(maps.Keys(k.truth()))
-	for _, subject := range []string{truth[0], alertfeed.Name{Center: "ZJ-0099", Severity: "red", Code: "AL-USE-01", Key: "V1", RaisedOn: events.MustDate("2026-01-01")}.Subject()} {
+	for _, subject := range []string{truth[0], alertfeed.AlertName{Center: "ZJ-0099", Severity: "red", Code: "AL-USE-01", Key: "V1", RaisedOn: events.MustDate("2026-01-01")}.Subject()} {
 		if _, err := k.js.Publish(t.Context(), subject, []byte("{}")); err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +198,7 @@ func TestWhatNoPublisherWroteIsWrittenOver(t *testing.T) {
 	if _, err := k.js.Publish(t.Context(), alertfeed.HeadSubject, []byte("junk")); err != nil {
 		t.Fatal(err)
 	}
-	k.until("a head again", func(s alertfeed.Status) bool {
+	k.until("a head again", func(s alertfeed.FeedStatus) bool {
 		return s.State == alertfeed.StatePublishing && s.Published.Generations > 1
 	})
 	k.holdsButJunk()
@@ -264,7 +264,7 @@ func TestAStreamOfSomebodyElseIsLeftAlone(t *testing.T) {
 	}
 	k.record(registered, granted, received)
 	k.start()
-	s := k.until("it stops", func(s alertfeed.Status) bool { return s.State == alertfeed.StateStopped })
+	s := k.until("it stops", func(s alertfeed.FeedStatus) bool { return s.State == alertfeed.StateStopped })
 	if !strings.Contains(s.Reason.En, "max_bytes") || k.last() != 0 {
 		t.Errorf("got %+v, last %d", s, k.last())
 	}

@@ -14,33 +14,33 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// Kind is how an alert stands.
-type Kind string
+// StateKind is how an alert stands.
+type StateKind string
 
 // The kinds. An alert that is open again after a clearing was voided is raised again.
 const (
-	Raised    Kind = "raised"    // it is open on the date
-	Cleared   Kind = "cleared"   // it was cleared on a date
-	Withdrawn Kind = "withdrawn" // it was published, and the facts now known do not raise it
+	Raised    StateKind = "raised"    // it is open on the date
+	Cleared   StateKind = "cleared"   // it was cleared on a date
+	Withdrawn StateKind = "withdrawn" // it was published, and the facts now known do not raise it
 )
 
-// State is what is compared: figures and words are shown as of a message, and a message is not written because they moved.
-type State struct {
-	Kind      Kind
+// AlertState is what is compared: figures and words are shown as of a message, and a message is not written because they moved.
+type AlertState struct {
+	Kind      StateKind
 	ClearedOn events.Date // of Cleared
 }
 
 // stateOf returns how an alert of the ledger stands.
-func stateOf(a aggregates.Alert) State {
+func stateOf(a aggregates.Alert) AlertState {
 	if a.Open() {
-		return State{Kind: Raised}
+		return AlertState{Kind: Raised}
 	}
-	return State{Cleared, a.ClearedOn}
+	return AlertState{Cleared, a.ClearedOn}
 }
 
-// Alert is the data of a message about an alert.
-type Alert struct {
-	State        Kind                `json:"state"`
+// AlertData is the data of a message about an alert.
+type AlertData struct {
+	State        StateKind           `json:"state"`
 	Center       events.CenterID     `json:"center"` // "" for an alert of the policies
 	Code         aggregates.Code     `json:"code"`
 	Key          string              `json:"key"`
@@ -89,9 +89,9 @@ type Counts struct {
 // Message is one message of the stream: of the head or of an alert.
 type Message struct {
 	Subject string
-	Source  string // the ledger, as Decode read it; NoLedger if that had no record
-	Alert   *Alert // of an alert
-	Head    *Head  // of the head
+	Source  string     // the ledger, as Decode read it; NoLedger if that had no record
+	Alert   *AlertData // of an alert
+	Head    *Head      // of the head
 }
 
 // NoLedger is the source of the messages of a ledger that has no record yet. From its first record on it has another one.
@@ -106,7 +106,7 @@ func (m *Message) At() At {
 }
 
 // State returns how the alert of the message stands.
-func (m *Message) State() State { return State{m.Alert.State, m.Alert.ClearedOn.Date} }
+func (m *Message) State() AlertState { return AlertState{m.Alert.State, m.Alert.ClearedOn.Date} }
 
 // The types of the CloudEvents, and the schemas of their data.
 const (
@@ -123,8 +123,8 @@ const (
 // ContentType is the header of every message: with it a reader of CloudEvents knows that the whole event is in the body.
 const ContentType = "application/cloudevents+json"
 
-// Event is a CloudEvent 1.0 in structured JSON, as it is on the wire.
-type Event[T any] struct {
+// CloudEvent is a CloudEvent 1.0 in structured JSON, as it is on the wire.
+type CloudEvent[T any] struct {
 	SpecVersion     string    `json:"specversion"`
 	ID              uuid.UUID `json:"id"`     // of the subject, the At and the state, for tracing
 	Source          string    `json:"source"` // the ledger
@@ -148,10 +148,10 @@ func (m *Message) Encode(source string, now time.Time) ([]byte, error) {
 	return json.Marshal(newEvent(m, *m.Alert, alertTypes+state+typesVersion, AlertSchema, state+m.Alert.ClearedOn.String(), string(m.Alert.Center), source, now))
 }
 
-func newEvent[T any](m *Message, data T, kind, schema, state, subject, source string, now time.Time) Event[T] {
+func newEvent[T any](m *Message, data T, kind, schema, state, subject, source string, now time.Time) CloudEvent[T] {
 	at := m.At()
 	id := uuid.NewSHA1(space, fmt.Appendf(nil, "%s\n%s %d %d %d %v\n%s", m.Subject, at.Epoch, at.Generation, at.Engine, at.Position, at.Date, state))
-	return Event[T]{specVersion, id, source, kind, subject, now.UTC(), dataContentType, schema, data}
+	return CloudEvent[T]{specVersion, id, source, kind, subject, now.UTC(), dataContentType, schema, data}
 }
 
 // errForeign is a message that no publisher wrote.
@@ -161,14 +161,14 @@ var errForeign = errors.New("alertfeed: not a message of the feed")
 func Decode(subject string, body []byte) (*Message, error) {
 	m := &Message{Subject: subject}
 	if subject == HeadSubject {
-		var e Event[Head]
+		var e CloudEvent[Head]
 		if err := json.Unmarshal(body, &e); err != nil || !e.is(HeadType, HeadSchema, "") || !e.Data.At.isWhole() || e.Data.Phase != Begin && e.Data.Phase != End {
 			return nil, cmpErr(err)
 		}
 		m.Source, m.Head = e.Source, &e.Data
 		return m, nil
 	}
-	var e Event[Alert]
+	var e CloudEvent[AlertData]
 	name, ok := ParseSubject(subject)
 	if !ok {
 		return nil, errForeign
@@ -177,7 +177,7 @@ func Decode(subject string, body []byte) (*Message, error) {
 		return nil, cmpErr(err)
 	}
 	a := &e.Data
-	if (Name{a.Center, a.Severity, a.Code, a.Key, a.RaisedOn}) != name || !e.is(alertTypes+string(a.State)+typesVersion, AlertSchema, string(a.Center)) || !a.At.isWhole() ||
+	if (AlertName{a.Center, a.Severity, a.Code, a.Key, a.RaisedOn}) != name || !e.is(alertTypes+string(a.State)+typesVersion, AlertSchema, string(a.Center)) || !a.At.isWhole() ||
 		a.State != Raised && a.State != Cleared && a.State != Withdrawn || (a.State == Cleared) == a.ClearedOn.IsNone() {
 		return nil, errForeign
 	}
@@ -186,7 +186,7 @@ func Decode(subject string, body []byte) (*Message, error) {
 }
 
 // is reports whether an event has the form of those that Encode writes.
-func (e *Event[T]) is(kind, schema, subject string) bool {
+func (e *CloudEvent[T]) is(kind, schema, subject string) bool {
 	return e.SpecVersion == specVersion && e.Type == kind && e.DataSchema == schema && e.DataContentType == dataContentType && e.Subject == subject
 }
 

@@ -9,9 +9,9 @@ import (
 
 // word is the last message of a subject.
 type word struct {
-	sequence uint64 // of the message in the stream
-	at       At     // zero if no publisher wrote it
-	state    State  // of Kind "" if no publisher wrote it
+	sequence uint64     // of the message in the stream
+	at       At         // zero if no publisher wrote it
+	state    AlertState // of Kind "" if no publisher wrote it
 }
 
 // picture is what a publisher knows of the stream: the last message of every subject.

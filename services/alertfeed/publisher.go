@@ -15,8 +15,8 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// Config says what a Publisher publishes, and where.
-type Config struct {
+// PublisherConfig says what a Publisher publishes, and where.
+type PublisherConfig struct {
 	Desk      *desk.Local         // sees all centers
 	JetStream jetstream.JetStream // of a connection that reconnects without end, made with Patient; the caller closes it after Run
 	Memory    string              // the path of a small file in which the publisher remembers the stream
@@ -37,7 +37,7 @@ type Config struct {
 	CheckEvery time.Duration // 0 for 10 s
 }
 
-// Patient is how a JetStream of a Config is made: what is not acknowledged within publishWait is not waited for.
+// Patient is how a JetStream of a PublisherConfig is made: what is not acknowledged within publishWait is not waited for.
 func Patient() jetstream.JetStreamOpt { return jetstream.WithPublishAsyncTimeout(publishWait) }
 
 // The times of a publisher.
@@ -60,7 +60,7 @@ const (
 
 // Publisher publishes the alerts of a ledger to one stream.
 type Publisher struct {
-	cfg       Config
+	cfg       PublisherConfig
 	restating chan chan error // asks for a new generation
 	admitting chan chan error // asks for the consumers of the users
 
@@ -78,14 +78,14 @@ type Publisher struct {
 	isUnread bool // the stream could not be read to its end when that was tried last
 
 	mu          sync.Mutex // guards the fields below
-	status      Status
+	status      FeedStatus
 	behindSince time.Time // since when the head is behind the ledger; zero if it is not
 	quietSince  time.Time // since when it does not publish; zero while it does
 	mutedSince  time.Time // since when the server answers no publish; zero if it does
 }
 
 // New returns a publisher. Run makes it publish.
-func New(cfg Config) *Publisher {
+func New(cfg PublisherConfig) *Publisher {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
@@ -96,7 +96,7 @@ func New(cfg Config) *Publisher {
 		cfg.CheckEvery = checkEvery
 	}
 	return &Publisher{cfg: cfg, id: uuid.New(), quietSince: time.Now(), restating: make(chan chan error), admitting: make(chan chan error),
-		status: Status{State: StateConnecting, Consumers: []Consumer{}}}
+		status: FeedStatus{State: StateConnecting, Consumers: []Consumer{}}}
 }
 
 // Run publishes until ctx ends, and a little longer what is under way then. Whatever fails is tried again, and shown by Status meanwhile.
@@ -201,7 +201,7 @@ func (p *Publisher) mute(is bool) {
 }
 
 // Status returns how the feed does. It asks nobody and never waits.
-func (p *Publisher) Status() Status {
+func (p *Publisher) Status() FeedStatus {
 	position := p.cfg.Desk.Position()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -42,7 +42,7 @@ type kit struct {
 	server *server.Server
 	desk   *desk.Local
 	js     jetstream.JetStream
-	cfg    alertfeed.Config
+	cfg    alertfeed.PublisherConfig
 	pub    *alertfeed.Publisher
 	stop   func()
 
@@ -79,8 +79,8 @@ func newKitOn(t *testing.T, given server.Options) *kit {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Close)
-	k.desk = &desk.Local{Config: desk.Config{Ledger: l, Account: ledger.Writer{Name: "clerk", MayRecord: true}, Now: k.Now, Spool: t.TempDir()}}
-	k.cfg = alertfeed.Config{Desk: k.desk, JetStream: k.js, Memory: filepath.Join(t.TempDir(), "feed.json"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
+	k.desk = &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Account: ledger.Writer{Name: "clerk", MayRecord: true}, Now: k.Now, Spool: t.TempDir()}}
+	k.cfg = alertfeed.PublisherConfig{Desk: k.desk, JetStream: k.js, Memory: filepath.Join(t.TempDir(), "feed.json"), Epoch: func() string { return "2026-01-01T00:00:00.000000Z" },
 		Now: k.Now, Log: zaptest.NewLogger(t), Restart: func(context.Context) error { return nil }, Purgeable: true, Patience: time.Second, CheckEvery: time.Second}
 	return k
 }
@@ -155,8 +155,8 @@ func (k *kit) all() (list []*alertfeed.Message) {
 }
 
 // words returns the last state of every subject.
-func (k *kit) words() map[string]alertfeed.State {
-	words := map[string]alertfeed.State{}
+func (k *kit) words() map[string]alertfeed.AlertState {
+	words := map[string]alertfeed.AlertState{}
 	for _, m := range k.all() {
 		if m.Alert != nil {
 			words[m.Subject] = m.State()
@@ -171,14 +171,14 @@ func (k *kit) words() map[string]alertfeed.State {
 }
 
 // truth returns the state of every alert of the ledger.
-func (k *kit) truth() map[string]alertfeed.State {
-	words := map[string]alertfeed.State{}
+func (k *kit) truth() map[string]alertfeed.AlertState {
+	words := map[string]alertfeed.AlertState{}
 	for a := range k.desk.Ledger.Register().Alerts(events.DateAt(k.Now()), projections.AlertFilter{All: true}) {
-		s := alertfeed.State{Kind: alertfeed.Raised}
+		s := alertfeed.AlertState{Kind: alertfeed.Raised}
 		if !a.Open() {
-			s = alertfeed.State{Kind: alertfeed.Cleared, ClearedOn: a.ClearedOn}
+			s = alertfeed.AlertState{Kind: alertfeed.Cleared, ClearedOn: a.ClearedOn}
 		}
-		words[alertfeed.Name{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()] = s
+		words[alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()] = s
 	}
 	return words
 }

@@ -21,15 +21,15 @@ type Reading struct {
 // Kept is what a Reading knows of one subject.
 type Kept struct {
 	At    At
-	State State
+	State AlertState
 }
 
 // Act is one thing to act on: an alert that was raised, cleared or withdrawn.
 type Act struct {
 	Subject string
 	At      At
-	State   State
-	Alert   *Alert // as the message has it; nil for one that the head withdraws
+	State   AlertState
+	Alert   *AlertData // as the message has it; nil for one that the head withdraws
 }
 
 // NewReading returns a Reading that goes on from what another one kept and the head that it had reached, or from nothing.
@@ -73,7 +73,7 @@ func (r *Reading) takeHead(h *Head) (acts []Act) {
 		if !before.At.Precedes(h.At) || before.State.Kind == Withdrawn {
 			continue
 		}
-		now := Kept{h.At, State{Kind: Withdrawn}}
+		now := Kept{h.At, AlertState{Kind: Withdrawn}}
 		r.kept[subject] = now
 		acts = append(acts, Act{Subject: subject, At: now.At, State: now.State})
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
-var anyState = rapid.Custom(func(t *rapid.T) alertfeed.State {
-	return rapid.SampledFrom([]alertfeed.State{{Kind: alertfeed.Raised}, {Kind: alertfeed.Withdrawn}, {Kind: alertfeed.Cleared, ClearedOn: events.MustDate("2026-03-01")},
+var anyState = rapid.Custom(func(t *rapid.T) alertfeed.AlertState {
+	return rapid.SampledFrom([]alertfeed.AlertState{{Kind: alertfeed.Raised}, {Kind: alertfeed.Withdrawn}, {Kind: alertfeed.Cleared, ClearedOn: events.MustDate("2026-03-01")},
 		{Kind: alertfeed.Cleared, ClearedOn: events.MustDate("2026-03-02")}}).Draw(t, "state")
 })
 
@@ -21,31 +21,31 @@ var anyState = rapid.Custom(func(t *rapid.T) alertfeed.State {
 type chronicle struct {
 	at       alertfeed.At
 	epochs   int
-	names    []alertfeed.Name
-	truth    map[string]alertfeed.State   // of the alerts that there are
-	last     map[string]alertfeed.Kept    // the last message of each subject of the stream
-	messages []*alertfeed.Message         // all, in order
-	after    []map[string]alertfeed.State // each message: what is true, if it is a head that says that everything is right
-	lastOf   map[string]int               // the number of the last message of each subject; of a subject that the stream lost there is none
+	names    []alertfeed.AlertName
+	truth    map[string]alertfeed.AlertState   // of the alerts that there are
+	last     map[string]alertfeed.Kept         // the last message of each subject of the stream
+	messages []*alertfeed.Message              // all, in order
+	after    []map[string]alertfeed.AlertState // each message: what is true, if it is a head that says that everything is right
+	lastOf   map[string]int                    // the number of the last message of each subject; of a subject that the stream lost there is none
 }
 
 func newChronicle() *chronicle {
 	at := knownAt
 	at.Epoch = epochOf(0)
-	c := &chronicle{at: at, truth: map[string]alertfeed.State{}, last: map[string]alertfeed.Kept{}, lastOf: map[string]int{}}
+	c := &chronicle{at: at, truth: map[string]alertfeed.AlertState{}, last: map[string]alertfeed.Kept{}, lastOf: map[string]int{}}
 	for _, key := range []string{"1", "2", "3", "4"} {
-		c.names = append(c.names, alertfeed.Name{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: key, RaisedOn: events.MustDate("2025-12-31")})
+		c.names = append(c.names, alertfeed.AlertName{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: key, RaisedOn: events.MustDate("2025-12-31")})
 	}
 	return c
 }
 
-func (c *chronicle) write(m *alertfeed.Message, truth map[string]alertfeed.State) {
+func (c *chronicle) write(m *alertfeed.Message, truth map[string]alertfeed.AlertState) {
 	c.lastOf[m.Subject] = len(c.messages)
 	c.messages, c.after = append(c.messages, m), append(c.after, truth)
 }
 
 func (c *chronicle) head(phase alertfeed.Phase) {
-	var truth map[string]alertfeed.State
+	var truth map[string]alertfeed.AlertState
 	if phase == alertfeed.End {
 		truth = maps.Clone(c.truth)
 	}
@@ -61,7 +61,7 @@ func epochOf(restored int) string {
 	return fmt.Sprintf("2026-10-%02dT08:00:00.000000Z", restored+2)
 }
 
-func (c *chronicle) state(n alertfeed.Name, s alertfeed.State, at alertfeed.At) {
+func (c *chronicle) state(n alertfeed.AlertName, s alertfeed.AlertState, at alertfeed.At) {
 	c.last[n.Subject()] = alertfeed.Kept{At: at, State: s}
 	c.write(messageOf(n, s, at), nil)
 }
@@ -73,7 +73,7 @@ func (c *chronicle) differ() {
 		last, known := c.last[subject]
 		is, stands := c.truth[subject]
 		if !stands {
-			is = alertfeed.State{Kind: alertfeed.Withdrawn}
+			is = alertfeed.AlertState{Kind: alertfeed.Withdrawn}
 		}
 		isOld := stands && last.At.Generation < c.at.Generation
 		if (known || stands) && (last.State != is || isOld) && c.at.Later(last.At) {
@@ -109,7 +109,7 @@ func (c *chronicle) step(t *rapid.T) {
 		c.head(alertfeed.Begin)
 		for _, n := range c.names {
 			if last := c.last[n.Subject()]; rapid.Bool().Draw(t, "late") && late.Later(last.At) {
-				c.state(n, anyState.Filter(func(s alertfeed.State) bool { return s != last.State }).Draw(t, "said late"), late)
+				c.state(n, anyState.Filter(func(s alertfeed.AlertState) bool { return s != last.State }).Draw(t, "said late"), late)
 			}
 		}
 		c.differ()
@@ -153,12 +153,12 @@ func (c *chronicle) step(t *rapid.T) {
 // reader is a program that acts on what a Reading returns.
 type reader struct {
 	reading *alertfeed.Reading
-	acted   map[string]alertfeed.State
+	acted   map[string]alertfeed.AlertState
 	begun   alertfeed.At // the latest head
 }
 
 func newReader() *reader {
-	return &reader{reading: alertfeed.NewReading(nil, alertfeed.At{}), acted: map[string]alertfeed.State{}}
+	return &reader{reading: alertfeed.NewReading(nil, alertfeed.At{}), acted: map[string]alertfeed.AlertState{}}
 }
 
 func (r *reader) take(t *rapid.T, m *alertfeed.Message) {
@@ -183,13 +183,13 @@ func (r *reader) take(t *rapid.T, m *alertfeed.Message) {
 }
 
 // holds returns the alerts that the program takes to exist.
-func (r *reader) holds() map[string]alertfeed.State {
+func (r *reader) holds() map[string]alertfeed.AlertState {
 	return standing(r.acted)
 }
 
-func standing(all map[string]alertfeed.State) map[string]alertfeed.State {
+func standing(all map[string]alertfeed.AlertState) map[string]alertfeed.AlertState {
 	all = maps.Clone(all)
-	maps.DeleteFunc(all, func(_ string, s alertfeed.State) bool { return s.Kind == alertfeed.Withdrawn })
+	maps.DeleteFunc(all, func(_ string, s alertfeed.AlertState) bool { return s.Kind == alertfeed.Withdrawn })
 	return all
 }
 
@@ -229,7 +229,7 @@ func TestAReaderEndsWithTheTruthWhateverIsRepeatedOrLost(t *testing.T) {
 		if !maps.Equal(all.holds(), c.truth) || !maps.Equal(some.holds(), c.truth) {
 			t.Fatalf("of %s\n%v is held by who got all, %v by who got\n%s\nand %v is true", dump(c.messages), all.holds(), some.holds(), dump(got), c.truth)
 		}
-		kept := map[string]alertfeed.State{}
+		kept := map[string]alertfeed.AlertState{}
 		for subject, k := range some.reading.Kept() {
 			kept[subject] = k.State
 		}
@@ -255,10 +255,10 @@ func dump(list []*alertfeed.Message) string {
 
 // Of two ledgers the one that was restored later is right, also if the other one found the stream gone and made it anew.
 func TestAnEarlierLedgerWithdrawsNothing(t *testing.T) {
-	n := alertfeed.Name{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: "1", RaisedOn: events.MustDate("2025-12-31")}
+	n := alertfeed.AlertName{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: "1", RaisedOn: events.MustDate("2025-12-31")}
 	other := n
 	other.Key = "2"
-	open := alertfeed.State{Kind: alertfeed.Raised}
+	open := alertfeed.AlertState{Kind: alertfeed.Raised}
 	later, earlier := knownAt, knownAt
 	later.Epoch, earlier.Epoch, earlier.Generation = epochOf(1), epochOf(0), knownAt.Generation+1
 	r := alertfeed.NewReading(nil, alertfeed.At{})

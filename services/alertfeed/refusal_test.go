@@ -28,11 +28,11 @@ func TestARefusalIsShown(t *testing.T) {
 	k.cfg.Log = zap.New(core)
 	k.start()
 	for range 3 {
-		s := k.until("it is refused", func(s alertfeed.Status) bool { return strings.Contains(s.Reason.En, "refuses to store") })
+		s := k.until("it is refused", func(s alertfeed.FeedStatus) bool { return strings.Contains(s.Reason.En, "refuses to store") })
 		if s.State != alertfeed.StateStopped || !strings.Contains(s.Reason.Zh, "拒绝") {
 			t.Errorf("got %+v", s)
 		}
-		k.until("it tries again", func(s alertfeed.Status) bool { return s.State != alertfeed.StateStopped })
+		k.until("it tries again", func(s alertfeed.FeedStatus) bool { return s.State != alertfeed.StateStopped })
 	}
 	k.stop()
 	if n := logged.FilterMessage("stating every alert again").Len(); n > 5 {
@@ -81,7 +81,7 @@ func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.record(fined)
-	k.until("it is shown", func(s alertfeed.Status) bool { return strings.Contains(s.Reason.En, "the disk is full") })
+	k.until("it is shown", func(s alertfeed.FeedStatus) bool { return strings.Contains(s.Reason.En, "the disk is full") })
 	k.settle()
 	k.stop()
 	k.holds()
@@ -104,7 +104,7 @@ func TestSilenceIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.record(fined)
-	s := k.until("it is shown", func(s alertfeed.Status) bool { return strings.Contains(s.Reason.En, "disk may be full") })
+	s := k.until("it is shown", func(s alertfeed.FeedStatus) bool { return strings.Contains(s.Reason.En, "disk may be full") })
 	if s.State != alertfeed.StateConnecting || !strings.Contains(s.Reason.Zh, "磁盘可能已满") || s.Silent <= 0 {
 		t.Errorf("got %+v", s)
 	}
@@ -138,7 +138,7 @@ func TestAMemoryThatCannotBeWrittenIsShown(t *testing.T) {
 	dir := filepath.Join(filepath.Dir(k.cfg.Memory), "later")
 	k.cfg.Memory = filepath.Join(dir, "feed.json")
 	k.start()
-	s := k.until("it stops", func(s alertfeed.Status) bool { return s.State == alertfeed.StateStopped })
+	s := k.until("it stops", func(s alertfeed.FeedStatus) bool { return s.State == alertfeed.StateStopped })
 	if strings.Contains(s.Reason.En, "NATS") || !strings.Contains(s.Reason.En, "directory of the ledger") || !strings.Contains(s.Reason.Zh, "台账目录") {
 		t.Errorf("it says %+v", s.Reason)
 	}
@@ -179,11 +179,11 @@ func TestADamagedStreamIsShown(t *testing.T) {
 		return err
 	})
 	k.start()
-	s := k.until("it is shown", func(s alertfeed.Status) bool { return strings.Contains(s.Reason.En, "damaged") })
+	s := k.until("it is shown", func(s alertfeed.FeedStatus) bool { return strings.Contains(s.Reason.En, "damaged") })
 	if s.State != alertfeed.StateConnecting || !strings.Contains(s.Reason.En, "delete the directory /ledger/nats, and start again") || !strings.Contains(s.Reason.Zh, "删除目录 /ledger/nats") || strings.Contains(s.Reason.En, "reached") {
 		t.Errorf("got %+v", s)
 	}
-	k.until("it tries again", func(now alertfeed.Status) bool {
+	k.until("it tries again", func(now alertfeed.FeedStatus) bool {
 		if now.Reason != s.Reason {
 			t.Fatalf("it says %+v", now.Reason)
 		}

@@ -77,7 +77,7 @@ func TestPublishersThatBeginTogetherAgree(t *testing.T) {
 	k.start()
 	k.settle()
 	for _, p := range others {
-		(&kit{t: t, pub: p}).until("another publishes", func(s alertfeed.Status) bool {
+		(&kit{t: t, pub: p}).until("another publishes", func(s alertfeed.FeedStatus) bool {
 			return s.State == alertfeed.StatePublishing && s.At.Position == k.desk.Position()
 		})
 	}
@@ -121,21 +121,21 @@ func TestAFollowerNoticesAnOldCopy(t *testing.T) {
 	k.cfg = writer
 	_, stop := k.another()
 	days.Store(1)
-	k.until("it is behind", func(s alertfeed.Status) bool { return s.State == alertfeed.StateBehind })
+	k.until("it is behind", func(s alertfeed.FeedStatus) bool { return s.State == alertfeed.StateBehind })
 	old := t.TempDir()
 	k.restarted(func(dir string) error { return os.CopyFS(old, os.DirFS(dir)) })
 	for i := range 5 {
 		k.recordOf(fmt.Sprintf("ZJ-200%d", i), registered, granted, received, fined)
 	}
 	k.record(reversed)
-	k.until("it follows", func(s alertfeed.Status) bool { return s.At.Position == k.desk.Position() })
+	k.until("it follows", func(s alertfeed.FeedStatus) bool { return s.At.Position == k.desk.Position() })
 	stop()
 	all := k.all()
 	last := all[len(all)-1].Head.At
-	k.until("it follows to the end", func(s alertfeed.Status) bool { return s.At == last })
+	k.until("it follows to the end", func(s alertfeed.FeedStatus) bool { return s.At == last })
 	k.restarted(func(dir string) error { return errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(old))) })
 	days.Store(0)
-	k.until("a new generation", func(s alertfeed.Status) bool {
+	k.until("a new generation", func(s alertfeed.FeedStatus) bool {
 		return s.State == alertfeed.StatePublishing && s.At.Generation > last.Generation
 	})
 	k.settle()
@@ -166,16 +166,16 @@ func TestADoubtOutlivesARestart(t *testing.T) {
 	}
 	days.Store(1)
 	k.start()
-	k.until("it is behind", func(s alertfeed.Status) bool { return s.State == alertfeed.StateBehind })
+	k.until("it is behind", func(s alertfeed.FeedStatus) bool { return s.State == alertfeed.StateBehind })
 	n := k.put(last) // as another publisher goes on
-	k.until("it remembers", func(alertfeed.Status) bool {
+	k.until("it remembers", func(alertfeed.FeedStatus) bool {
 		content, err := os.ReadFile(k.cfg.Memory)
 		return err == nil && strings.Contains(string(content), fmt.Sprintf(`"last":%d,`, n))
 	})
 	k.stop()
 	days.Store(0)
 	k.start()
-	k.until("a new generation", func(s alertfeed.Status) bool {
+	k.until("a new generation", func(s alertfeed.FeedStatus) bool {
 		return s.State == alertfeed.StatePublishing && s.At.Generation > last.At().Generation
 	})
 	k.settle()

@@ -6,8 +6,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Status is how the feed does.
-type Status struct {
+// FeedStatus is how the feed does.
+type FeedStatus struct {
 	State     string     `json:"state"`    // of the states below
 	Reason    text.Text  `json:"reason"`   // why it does not publish; empty when it does
 	Server    string     `json:"server"`   // the URL where the stream is

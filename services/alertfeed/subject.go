@@ -18,8 +18,8 @@ const (
 	alertPrefix = "taizhang.v1.alert."
 )
 
-// Name names an alert and its severity. A change of severity withdraws one name and raises another.
-type Name struct {
+// AlertName names an alert and its severity. A change of severity withdraws one name and raises another.
+type AlertName struct {
 	Center   events.CenterID // "" for an alert of the policies
 	Severity aggregates.Severity
 	Code     aggregates.Code
@@ -33,7 +33,7 @@ type Name struct {
 //
 // Two names never have the same subject, and no token of a subject is empty or a wildcard. The code must be one of the catalog. The
 // key of an alert has at most events.IDBytesMax bytes, so that a subject has fewer than SubjectBytesMax.
-func (n Name) Subject() string {
+func (n AlertName) Subject() string {
 	family, number := codeParts(n.Code)
 	return alertPrefix + strings.Join([]string{centerToken(n.Center), string(n.Severity), family, number, keyToken(n.Key), strings.ReplaceAll(n.RaisedOn.String(), "-", "")}, ".")
 }
@@ -42,7 +42,7 @@ func (n Name) Subject() string {
 const SubjectBytesMax = 512
 
 // ParseSubject returns the name of the alert of a subject. ok is false for every other subject.
-func ParseSubject(subject string) (n Name, ok bool) {
+func ParseSubject(subject string) (n AlertName, ok bool) {
 	rest, found := strings.CutPrefix(subject, alertPrefix)
 	tokens := strings.Split(rest, ".")
 	if !found || len(tokens) != 6 || len(subject) >= SubjectBytesMax || !madeOf(tokens[1], isSmall) || !madeOf(tokens[2], isCapital) || !madeOf(tokens[3], isDigit) {
@@ -58,7 +58,7 @@ func ParseSubject(subject string) (n Name, ok bool) {
 	if err != nil || !isCenter || !isKey {
 		return n, false
 	}
-	n = Name{center, aggregates.Severity(tokens[1]), aggregates.Code("AL-" + tokens[2] + "-" + tokens[3]), key, raisedOn}
+	n = AlertName{center, aggregates.Severity(tokens[1]), aggregates.Code("AL-" + tokens[2] + "-" + tokens[3]), key, raisedOn}
 	return n, n.Subject() == subject // each name has one subject
 }
 

@@ -26,8 +26,8 @@ var (
 	severities = []aggregates.Severity{aggregates.Red, aggregates.Yellow, aggregates.Blue}
 )
 
-var anyName = rapid.Custom(func(t *rapid.T) alertfeed.Name {
-	return alertfeed.Name{
+var anyName = rapid.Custom(func(t *rapid.T) alertfeed.AlertName {
+	return alertfeed.AlertName{
 		Center:   anyCenter.Draw(t, "center"),
 		Severity: rapid.SampledFrom(severities).Draw(t, "severity"),
 		Code:     rapid.SampledFrom(aggregates.AlertCatalog).Draw(t, "code").Code,
@@ -37,7 +37,7 @@ var anyName = rapid.Custom(func(t *rapid.T) alertfeed.Name {
 })
 
 // checkSubject fails unless the subject of a name is one that the server takes, of fixed length and for this name alone.
-func checkSubject(t interface{ Fatalf(string, ...any) }, n alertfeed.Name) {
+func checkSubject(t interface{ Fatalf(string, ...any) }, n alertfeed.AlertName) {
 	s := n.Subject()
 	if !server.IsValidLiteralSubject(s) || strings.Count(s, ".") != 8 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '*' || r == '>' }) {
 		t.Fatalf("%+v has the subject %q", n, s)
@@ -65,7 +65,7 @@ func TestASubjectIsOfOneName(t *testing.T) {
 	})
 	seen := map[string]string{}
 	for _, key := range someKeys {
-		s := alertfeed.Name{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-EXE-02", Key: key, RaisedOn: events.MustDate("2025-12-31")}.Subject()
+		s := alertfeed.AlertName{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-EXE-02", Key: key, RaisedOn: events.MustDate("2025-12-31")}.Subject()
 		if other, ok := seen[s]; ok {
 			t.Errorf("%q and %q have the subject %s", key, other, s)
 		}
@@ -79,7 +79,7 @@ func TestTheLongestSubjectIsFarFromTheLimitOfTheServer(t *testing.T) {
 	if !events.ValidCenter(center) || events.ValidCenter(center+"Z") {
 		t.Fatal("that is not the longest id of a center")
 	}
-	n := alertfeed.Name{Center: center, Severity: aggregates.Yellow, Code: "AL-EXE-02", Key: longest, RaisedOn: events.MustDate("2025-12-31")}
+	n := alertfeed.AlertName{Center: center, Severity: aggregates.Yellow, Code: "AL-EXE-02", Key: longest, RaisedOn: events.MustDate("2025-12-31")}
 	checkSubject(t, n)
 	n.Key = strings.Repeat("k", 400) // no alert has it
 	if _, ok := alertfeed.ParseSubject(n.Subject()); ok {
@@ -88,7 +88,7 @@ func TestTheLongestSubjectIsFarFromTheLimitOfTheServer(t *testing.T) {
 }
 
 func TestSubjectsAreAsDocumented(t *testing.T) {
-	for want, n := range map[string]alertfeed.Name{
+	for want, n := range map[string]alertfeed.AlertName{
 		"taizhang.v1.alert.ZJ-0007.red.EXE.02.2025.20251231":           {"ZJ-0007", "red", "AL-EXE-02", "2025", events.MustDate("2025-12-31")},
 		"taizhang.v1.alert.ZJ-0007.red.ETH.01.-.20251231":              {"ZJ-0007", "red", "AL-ETH-01", "", events.MustDate("2025-12-31")},
 		"taizhang.v1.alert.-.red.LED.01.1024.20261101":                 {"", "red", "AL-LED-01", "1024", events.MustDate("2026-11-01")},
@@ -128,7 +128,7 @@ func TestWhatIsNoSubjectOfAnAlertIsNotParsed(t *testing.T) {
 
 func FuzzParseSubject(f *testing.F) {
 	for _, key := range someKeys {
-		f.Add(alertfeed.Name{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-EXE-02", Key: key, RaisedOn: events.MustDate("2025-12-31")}.Subject())
+		f.Add(alertfeed.AlertName{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-EXE-02", Key: key, RaisedOn: events.MustDate("2025-12-31")}.Subject())
 	}
 	f.Add("taizhang.v1.alert.-.red.LED.01.xgi======.20251231")
 	f.Add("taizhang.v1.alert.x.red.LED.01.x.20251231")
@@ -199,7 +199,7 @@ func TestAServerStoresEverySubjectAndDeliversWhatAFilterSelects(t *testing.T) {
 	filter := alertfeed.Filter{Centers: []string{"ZJ-0001", "zj-0007"}, Severities: []string{"red", "blue"}, Families: []string{"EXE", "LED"}}
 	want := []string{alertfeed.HeadSubject}
 	for i, key := range someKeys {
-		n := alertfeed.Name{Center: []events.CenterID{"ZJ-0001", "zj-0007", "ZJ-0002", ""}[i%4], Severity: severities[i/4%3], Code: []aggregates.Code{"AL-EXE-01", "AL-LED-01", "AL-USE-01"}[i/12%3], Key: key, RaisedOn: events.MustDate("2025-12-31")}
+		n := alertfeed.AlertName{Center: []events.CenterID{"ZJ-0001", "zj-0007", "ZJ-0002", ""}[i%4], Severity: severities[i/4%3], Code: []aggregates.Code{"AL-EXE-01", "AL-LED-01", "AL-USE-01"}[i/12%3], Key: key, RaisedOn: events.MustDate("2025-12-31")}
 		if i%4 < 2 && n.Severity != aggregates.Yellow && n.Code != "AL-USE-01" {
 			want = append(want, n.Subject())
 		}

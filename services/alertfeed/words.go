@@ -9,7 +9,7 @@ import (
 
 // describe returns the data of a message about an alert that the ledger has, without At and who is responsible. e explains the alert. It is nil if an
 // event that was applied meanwhile took the alert away; then the center is looked at again.
-func describe(center events.CenterID, a aggregates.Alert, e *aggregates.Explanation) *Alert {
+func describe(center events.CenterID, a aggregates.Alert, e *aggregates.Explanation) *AlertData {
 	if e == nil {
 		e = &aggregates.Explanation{}
 	}
@@ -22,12 +22,12 @@ func describe(center events.CenterID, a aggregates.Alert, e *aggregates.Explanat
 }
 
 // withdrawn returns the data of a message that an alert does not exist, without At. Nothing explains it.
-func withdrawn(n Name) *Alert {
-	return alertOf(n, State{Kind: Withdrawn}, &aggregates.Explanation{Alert: aggregates.Alert{Code: n.Code}})
+func withdrawn(n AlertName) *AlertData {
+	return alertOf(n, AlertState{Kind: Withdrawn}, &aggregates.Explanation{Alert: aggregates.Alert{Code: n.Code}})
 }
 
-func alertOf(n Name, s State, e *aggregates.Explanation) *Alert {
+func alertOf(n AlertName, s AlertState, e *aggregates.Explanation) *AlertData {
 	x := desk.Explained(n.Center, e)
-	return &Alert{State: s.Kind, Center: n.Center, Code: n.Code, Key: n.Key, Severity: n.Severity, RaisedOn: n.RaisedOn, ClearedOn: desk.Day{Date: s.ClearedOn},
+	return &AlertData{State: s.Kind, Center: n.Center, Code: n.Code, Key: n.Key, Severity: n.Severity, RaisedOn: n.RaisedOn, ClearedOn: desk.Day{Date: s.ClearedOn},
 		Title: x.Title, Office: aggregates.Office(n.Code), Policy: x.Policy, Rules: x.Rules, Figures: x.Figures, Cleared: x.Cleared}
 }

@@ -128,9 +128,9 @@ func TestAnAlertThatWentWhileItWasExplainedIsStillNamed(t *testing.T) {
 }
 
 func TestAWithdrawalHasATitleAndNoFigures(t *testing.T) {
-	n := Name{"ZJ-0001", aggregates.Red, "AL-USE-01", "V1", events.MustDate("2025-06-02")}
+	n := AlertName{"ZJ-0001", aggregates.Red, "AL-USE-01", "V1", events.MustDate("2025-06-02")}
 	m := withdrawn(n)
-	if m.State != Withdrawn || m.ClearedOn.Date != 0 || (Name{m.Center, m.Severity, m.Code, m.Key, m.RaisedOn}) != n || m.Title != aggregates.LookupAlert(n.Code).Title ||
+	if m.State != Withdrawn || m.ClearedOn.Date != 0 || (AlertName{m.Center, m.Severity, m.Code, m.Key, m.RaisedOn}) != n || m.Title != aggregates.LookupAlert(n.Code).Title ||
 		m.Office != events.CenterRole || m.Policy != "" || len(m.Rules)+len(m.Figures) > 0 || m.Cleared != (text.Text{}) {
 		t.Errorf("got %+v", m)
 	}

@@ -52,11 +52,11 @@ func accountRoutes() []route {
 				{name: "kind", words: text.Say("种类 `KIND`", "of `KIND`"), sort: lists.Choice, values: access.EntryKinds()},
 				{name: "center", words: text.Say("中心编号 `ID`", "about the center `ID`"), sort: lists.CenterID},
 				{name: "limit", words: text.Say("最新的 `N` 条", "the newest `N`"), sort: lists.Count}},
-			gives: []answer{{http.StatusOK, linesType, access.Entry{}, "an entry a line, in the order of time"}}, handle: (*request).accessLog},
+			gives: []answer{{http.StatusOK, linesType, access.LogEntry{}, "an entry a line, in the order of time"}}, handle: (*request).accessLog},
 	}
 }
 
-func (q *request) office() access.Office { return q.s.Access.Office(q.who) }
+func (q *request) office() access.AccountDesk { return q.s.Access.Desk(q.who) }
 
 // done answers with what an act returned.
 func done[T any](q *request, status int, value T, err error) error {
@@ -174,5 +174,5 @@ func (q *request) accessLog() error {
 		question.Limit = n
 	}
 	to := q.stream(linesType)
-	return q.office().Log(q.Context(), question, func(e *access.Entry) error { return writeLine(to, e) })
+	return q.office().Log(q.Context(), question, func(e *access.LogEntry) error { return writeLine(to, e) })
 }

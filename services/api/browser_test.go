@@ -99,7 +99,7 @@ func (x *served) person(t testing.TB, name string, b access.Binding) *browser {
 // hire adds an account with a temporary password.
 func (x *served) hire(t testing.TB, name string, b access.Binding) {
 	t.Helper()
-	office := x.access.Office(access.Local("root", "local"))
+	office := x.access.Desk(access.Local("root", "local"))
 	if _, err := office.AddAccount(t.Context(), access.NewAccount{Account: name, Binding: b}); err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func centerRoutes() []route {
 		get("/v1/centers/{id}/story", "story", text.Say("重放一个中心的全部历史：每条记录改变了什么", "replay a center's whole history: what each event changed"), whenParams, (*request).story,
 			answer{http.StatusOK, linesType, desk.Chapter{}, "a chapter a line; the last line is {\"end\": chapter}, without which the answer is not whole"}),
 		get("/v1/centers/{id}/records/{record}", "entry", text.Say("一个中心的一条记录", "one record of a center"), []param{atLeastParam}, (*request).entry,
-			answer{http.StatusOK, jsonType, desk.Entry{}, "the record with what the ledger added to it"}),
+			answer{http.StatusOK, jsonType, desk.HistoryEntry{}, "the record with what the ledger added to it"}),
 		get("/v1/centers/{id}/alerts/{code}/{key}/{raisedOn}", "alert", text.Say("一条预警：规则、原文、数字、依据的记录、如何解除", "one alert: rule, words, figures, the events behind it, what clears it"), whenParams, (*request).alert,
 			answer{http.StatusOK, jsonType, desk.Explanation{}, "the alert; the center - is that of the policies, the key - is none, and x before base32 is any other text"}),
 		get("/v1/explain", "explain", text.Say("说明预警：规则、原文、数字、依据的记录、如何解除", "explain alerts: rule, words, figures, the events behind them, what clears them"), append([]param{

@@ -14,15 +14,15 @@ type Route struct {
 	Right        access.Right
 	Roles        []access.Role // that have the right
 	Short        text.Text
-	Params       []Param
-	Takes        []Body
+	Params       []DescribedParam
+	Takes        []DescribedBody
 	BodyBytesMax int64
-	Gives        []Answer
+	Gives        []DescribedAnswer
 	List         *lists.List // whose rows it gives; nil for none
 }
 
-// Param describes a parameter of the query.
-type Param struct {
+// DescribedParam describes a parameter of the query.
+type DescribedParam struct {
 	Name    string
 	Words   text.Text
 	Sort    lists.ParamSort
@@ -31,15 +31,15 @@ type Param struct {
 	Must    bool
 }
 
-// Body describes a body that an operation takes. Value is of its type; nil for no schema.
-type Body struct {
+// DescribedBody describes a body that an operation takes. Value is of its type; nil for no schema.
+type DescribedBody struct {
 	Media string
 	Value any
 }
 
-// Answer describes an answer of an operation that is no problem. Value is of its type, in JSON Lines of that of a line; nil for no
+// DescribedAnswer describes an answer of an operation that is no problem. Value is of its type, in JSON Lines of that of a line; nil for no
 // schema.
-type Answer struct {
+type DescribedAnswer struct {
 	Status int
 	Media  string
 	Value  any
@@ -51,13 +51,13 @@ func Routes() (all []Route) {
 	for _, rt := range routes() {
 		r := Route{Method: rt.method, Path: rt.path, Name: rt.name, Open: rt.open, Right: rt.right, Roles: access.Rights[rt.right], Short: rt.short, BodyBytesMax: rt.limit, List: lists.Find(rt.name)}
 		for _, p := range rt.params {
-			r.Params = append(r.Params, Param{p.name, p.words, p.sort, p.values, p.def, p.must})
+			r.Params = append(r.Params, DescribedParam{p.name, p.words, p.sort, p.values, p.def, p.must})
 		}
 		for _, b := range rt.takes {
-			r.Takes = append(r.Takes, Body{b.media, b.value})
+			r.Takes = append(r.Takes, DescribedBody{b.media, b.value})
 		}
 		for _, a := range rt.gives {
-			r.Gives = append(r.Gives, Answer{a.status, a.media, a.value, a.says})
+			r.Gives = append(r.Gives, DescribedAnswer{a.status, a.media, a.value, a.says})
 		}
 		all = append(all, r)
 	}

@@ -29,7 +29,7 @@ func readDrafts(content []byte, media string) (*drafts, error) {
 		return nil, err
 	}
 	d := &drafts{alone: alone, list: make([]desk.Draft, len(values))}
-	var wrong []Breach
+	var wrong []RecordBreach
 	for i, v := range values {
 		found, err := readDraft(v, &d.list[i])
 		if err != nil {
@@ -53,15 +53,15 @@ func readDrafts(content []byte, media string) (*drafts, error) {
 // breachesMax bounds the reasons in one answer.
 const breachesMax = 1000
 
-func (d *drafts) breach(index int, id string, why desk.Reason) Breach {
-	return Breach{Index: index, ID: shown(id), Pointer: d.pointer(index, why.Field), Breach: why}
+func (d *drafts) breach(index int, id string, why desk.Reason) RecordBreach {
+	return RecordBreach{Index: index, ID: shown(id), Pointer: d.pointer(index, why.Field), Breach: why}
 }
 
 // refused returns the error of a batch as the problem that it is.
 func (d *drafts) refused(err error) error {
 	var no *desk.BatchRefusal
 	if errors.As(err, &no) {
-		var why []Breach
+		var why []RecordBreach
 		for _, r := range no.Refused {
 			for _, reason := range r.Reasons {
 				why = append(why, d.breach(r.Index, r.ID, reason))
@@ -71,7 +71,7 @@ func (d *drafts) refused(err error) error {
 	}
 	var moved *desk.RevisionError
 	if errors.As(err, &moved) {
-		return &detailed{&failure{preconditionFailed, &text.Error{Code: moved.ErrorCode(), What: moved.Text(), Cause: err}}, func(p *Problem) {
+		return &detailed{&failure{preconditionFailed, &text.Error{Code: moved.ErrorCode(), What: moved.Text(), Cause: err}}, func(p *ProblemDetails) {
 			p.Revision, p.Missed = &moved.Actual, moved.Missed
 		}}
 	}
@@ -79,8 +79,8 @@ func (d *drafts) refused(err error) error {
 }
 
 // refusedRecords is an error about records with the reasons against each.
-func refusedRecords(err error, why []Breach) error {
-	return &detailed{err, func(p *Problem) { p.Breaches = why[:min(len(why), breachesMax)] }}
+func refusedRecords(err error, why []RecordBreach) error {
+	return &detailed{err, func(p *ProblemDetails) { p.Breaches = why[:min(len(why), breachesMax)] }}
 }
 
 // recordValues splits a body into records. Their bytes are those of the body.

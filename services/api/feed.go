@@ -208,7 +208,7 @@ func (q *request) feedStatus() *FeedStatus {
 const feedSilentMax = 30 * time.Second
 
 // feedUnready returns why a server is not ready because of its feed, or the zero text.
-func feedUnready(st alertfeed.Status) text.Text {
+func feedUnready(st alertfeed.FeedStatus) text.Text {
 	silent := max(st.Silent, st.Seconds)
 	switch {
 	case st.State != alertfeed.StateStopped && silent <= feedSilentMax.Seconds():

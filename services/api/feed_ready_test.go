@@ -11,18 +11,18 @@ import (
 func TestAServerIsReadyAsLongAsItsFeedPublishesOrIsAboutTo(t *testing.T) {
 	why := text.Say("磁盘已满", "the disk is full")
 	for _, x := range []struct {
-		st   alertfeed.Status
+		st   alertfeed.FeedStatus
 		says string // "" for ready
 	}{
-		{alertfeed.Status{State: alertfeed.StatePublishing}, ""},
-		{alertfeed.Status{State: alertfeed.StateConnecting, Silent: 30}, ""},
-		{alertfeed.Status{State: alertfeed.StateRestating, Silent: 31}, "has not published for 31 seconds"},
-		{alertfeed.Status{State: alertfeed.StateBehind, Silent: 31, Reason: why}, "the disk is full"},
-		{alertfeed.Status{State: alertfeed.StateBehind, Silent: 1, Reason: why}, ""},
-		{alertfeed.Status{State: alertfeed.StatePublishing, Seconds: 30}, ""},
-		{alertfeed.Status{State: alertfeed.StatePublishing, Seconds: 31}, "has been behind the ledger for 31 seconds"},
-		{alertfeed.Status{State: alertfeed.StateConnecting, Silent: 1, Seconds: 45}, "has not published for 45 seconds"},
-		{alertfeed.Status{State: alertfeed.StateStopped, Reason: why}, "the disk is full"},
+		{alertfeed.FeedStatus{State: alertfeed.StatePublishing}, ""},
+		{alertfeed.FeedStatus{State: alertfeed.StateConnecting, Silent: 30}, ""},
+		{alertfeed.FeedStatus{State: alertfeed.StateRestating, Silent: 31}, "has not published for 31 seconds"},
+		{alertfeed.FeedStatus{State: alertfeed.StateBehind, Silent: 31, Reason: why}, "the disk is full"},
+		{alertfeed.FeedStatus{State: alertfeed.StateBehind, Silent: 1, Reason: why}, ""},
+		{alertfeed.FeedStatus{State: alertfeed.StatePublishing, Seconds: 30}, ""},
+		{alertfeed.FeedStatus{State: alertfeed.StatePublishing, Seconds: 31}, "has been behind the ledger for 31 seconds"},
+		{alertfeed.FeedStatus{State: alertfeed.StateConnecting, Silent: 1, Seconds: 45}, "has not published for 45 seconds"},
+		{alertfeed.FeedStatus{State: alertfeed.StateStopped, Reason: why}, "the disk is full"},
 	} {
 		if got := feedUnready(x.st); got.En != x.says && (x.says == "" || !strings.Contains(got.En, x.says)) || (got.Zh == "") != (x.says == "") {
 			t.Errorf("%+v: expected %q, got %+v", x.st, x.says, got)

@@ -104,7 +104,7 @@ func fed(t *testing.T, change func(*alertfeed.FeedConfig)) (*served, *api.Server
 			t.Error(err)
 		}
 	})
-	return x, api.New(api.Config{Desk: x.desk, Access: x.access, Feed: feed, Now: x.clock.now, Build: "v1", Spool: t.TempDir()})
+	return x, api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Feed: feed, Now: x.clock.now, Build: "v1", Spool: t.TempDir()})
 }
 
 // act asks for something as the owner, with a body, and decodes the answer.
@@ -123,7 +123,7 @@ func act[T any](t *testing.T, s *api.Server, method, path, body string) (status 
 // restates returns what the access log has of the feed.
 func restates(t *testing.T, x *served) (list []string) {
 	t.Helper()
-	err := x.access.Office(access.Local("kit", "local")).Log(t.Context(), access.LogQuestion{}, func(e *access.Entry) error {
+	err := x.access.Desk(access.Local("kit", "local")).Log(t.Context(), access.LogQuestion{}, func(e *access.LogEntry) error {
 		if strings.Contains(e.Verb, "restate") {
 			list = append(list, fmt.Sprintf("%s %s %s %s %s", e.Kind, e.Account, e.Verb, e.Outcome, e.Source))
 		}
@@ -209,7 +209,7 @@ func TestAnActThatTheServerOfNATSDoesNotKnowYetIsNotSaidToBeRefused(t *testing.T
 	if status, u := act[access.NATSUser](t, s, http.MethodDelete, "/v1/nats/users/screen", ""); status != http.StatusOK || len(u.Warnings) != 1 || !strings.Contains(u.Warnings[0].En, "may still read") {
 		t.Errorf("%d %+v", status, u)
 	}
-	if status, p := act[api.Problem](t, s, http.MethodPost, "/v1/feed/restate", ""); status != http.StatusServiceUnavailable || !strings.Contains(p.Text.En, "cannot be restated now: ") {
+	if status, p := act[api.ProblemDetails](t, s, http.MethodPost, "/v1/feed/restate", ""); status != http.StatusServiceUnavailable || !strings.Contains(p.Text.En, "cannot be restated now: ") {
 		t.Errorf("%d %+v", status, p)
 	}
 }
@@ -242,7 +242,7 @@ func TestWithAServerOfNATSElsewhereAnActGivesItsConfiguration(t *testing.T) {
 func TestTheFeedTellsNobodyWhatHeMayNotSee(t *testing.T) {
 	x, s := fed(t, nil)
 	published(t, s)
-	office := x.access.Office(access.Local("kit", "local"))
+	office := x.access.Desk(access.Local("kit", "local"))
 	bindings := map[access.Role]access.Binding{access.Center: {Center: "ZJ-0001"}, access.LocalGov: {Region: "3301"}, access.IndustryDept: {Departments: []string{"省经信厅"}}}
 	ask := func(role access.Role, method, path string) string {
 		b, name := bindings[role], "in-"+string(role)

@@ -94,7 +94,7 @@ func (q *request) importFiles() error {
 	}
 	x.run = q.desk.Import
 	later := &request{s: q.s, id: q.id, lang: q.lang, who: q.who, given: q.given, Request: &http.Request{URL: q.URL}}
-	x.problem = func(err error) *Problem { return problemOf(err, later) }
+	x.problem = func(err error) *ProblemDetails { return problemOf(err, later) }
 	state, _ := x.look()
 	if err := q.s.jobs.enqueue(x); err != nil {
 		q.s.jobs.drop(x)

@@ -167,7 +167,7 @@ func TestBadLinesAndMarkedCopiesAreKeptForTheirAccount(t *testing.T) {
 		x.as(t, other, "GET", "/v1/imports/"+s.ID+path, "").problem(t, 404, "not-found")
 	}
 	denied := map[string]bool{}
-	if err := x.access.Office(access.Local("kit", "local")).Log(t.Context(), access.LogQuestion{Account: "caizheng", Kind: access.LogDenied}, func(e *access.Entry) error {
+	if err := x.access.Desk(access.Local("kit", "local")).Log(t.Context(), access.LogQuestion{Account: "caizheng", Kind: access.LogDenied}, func(e *access.LogEntry) error {
 		denied[e.Object] = true
 		return nil
 	}); err != nil {
@@ -304,7 +304,7 @@ func TestTheSpoolHoldsNothingAfterARestart(t *testing.T) {
 	if err := os.WriteFile(own, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	again := api.New(api.Config{Desk: x.desk, Access: x.access, Now: x.clock.now, Build: "v1", Spool: x.spool})
+	again := api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Now: x.clock.now, Build: "v1", Spool: x.spool})
 	again.Stop()
 	if err := again.Close(t.Context()); err != nil {
 		t.Fatal(err)

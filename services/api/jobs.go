@@ -48,17 +48,17 @@ const (
 
 // ImportState is how far an import is. Done and Total count bytes of the files, each byte twice: for checking and for writing.
 type ImportState struct {
-	ID       string         `json:"id"`
-	State    string         `json:"state"`
-	DryRun   bool           `json:"dryRun"`
-	Done     int64          `json:"done"`
-	Total    int64          `json:"total"`
-	Result   *desk.Imported `json:"result,omitzero"` // once it is done (of a dry run, what would be), or if it failed after it had written records
-	Bad      []desk.BadLine `json:"bad"`             // the first of the bad lines and rows
-	BadTotal int            `json:"badTotal"`        // bad lines and rows
-	Rows     int            `json:"rows"`            // of a dry run: the records of the sheets that were judged
-	Marked   bool           `json:"marked"`          // there are copies of the bad sheets, with the bad cells marked
-	Problem  *Problem       `json:"problem,omitzero"`
+	ID       string          `json:"id"`
+	State    string          `json:"state"`
+	DryRun   bool            `json:"dryRun"`
+	Done     int64           `json:"done"`
+	Total    int64           `json:"total"`
+	Result   *desk.Imported  `json:"result,omitzero"` // once it is done (of a dry run, what would be), or if it failed after it had written records
+	Bad      []desk.BadLine  `json:"bad"`             // the first of the bad lines and rows
+	BadTotal int             `json:"badTotal"`        // bad lines and rows
+	Rows     int             `json:"rows"`            // of a dry run: the records of the sheets that were judged
+	Marked   bool            `json:"marked"`          // there are copies of the bad sheets, with the bad cells marked
+	Problem  *ProblemDetails `json:"problem,omitzero"`
 }
 
 // job is one import, from the first byte of its upload to the end of its results.
@@ -67,7 +67,7 @@ type job struct {
 	dir     string // holds what was uploaded, then the bad lines and the marked copies
 	request desk.ImportRequest
 	run     func(context.Context, desk.ImportRequest) (*desk.Imported, error)
-	problem func(error) *Problem
+	problem func(error) *ProblemDetails
 
 	mu      sync.Mutex
 	state   ImportState

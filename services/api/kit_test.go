@@ -46,7 +46,7 @@ type served struct {
 	desk             desk.Local
 	clock            *clock
 	spool            string
-	recorded         []*desk.Recorded // by small
+	recorded         []*desk.RecordAnswer // by small
 }
 
 // clock is the time of a test. It stands still unless it is moved.
@@ -95,7 +95,7 @@ func serveStore(t testing.TB, c *clock, store events.Store) *served {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Close)
-	a, err := access.Open(t.Context(), access.Config{Store: openStore(t, time.Now), Ledger: l, Now: c.now})
+	a, err := access.Open(t.Context(), access.AccountsConfig{Store: openStore(t, time.Now), Ledger: l, Now: c.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,9 +103,9 @@ func serveStore(t testing.TB, c *clock, store events.Store) *served {
 		return seal.Root(ctx, store, position, see)
 	}
 	x := &served{ledger: l, access: a, clock: c, spool: t.TempDir()}
-	x.desk = desk.Local{Config: desk.Config{Ledger: l, Root: root, Now: c.now, Version: "v1", Spool: t.TempDir(),
+	x.desk = desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Now: c.now, Version: "v1", Spool: t.TempDir(),
 		Account: ledger.Writer{Name: "kit", MayRecord: true}}}
-	x.api = api.New(api.Config{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: x.spool, Hosts: []string{"ledger.example"}})
+	x.api = api.New(api.ServerConfig{Desk: x.desk, Access: a, Now: c.now, Log: zap.NewNop(), Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: x.spool, Hosts: []string{"ledger.example"}})
 	t.Cleanup(func() {
 		if err := x.api.Close(context.Background()); err != nil {
 			t.Error(err)
@@ -143,7 +143,7 @@ const (
 )
 
 // record records for a center; the id of the record follows from the center and its content.
-func (x *served) record(t testing.TB, center, tail string) *desk.Recorded {
+func (x *served) record(t testing.TB, center, tail string) *desk.RecordAnswer {
 	t.Helper()
 	var d desk.Draft
 	line := fmt.Sprintf(`{"id":"%s","center":"%s",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(center+tail)), center, tail)
@@ -207,7 +207,7 @@ func send(t testing.TB, c *http.Client, base, method, path, body string, head ..
 }
 
 // problem expects a problem of a sort.
-func (r reply) problem(t testing.TB, status int, slug string) (p api.Problem) {
+func (r reply) problem(t testing.TB, status int, slug string) (p api.ProblemDetails) {
 	t.Helper()
 	if r.StatusCode != status || r.Header.Get("Content-Type") != "application/problem+json" {
 		t.Fatalf("expected the problem %d %s, got %d %s: %.300s", status, slug, r.StatusCode, r.Header.Get("Content-Type"), r.body)

@@ -37,7 +37,7 @@ func TestNoValueOfAParameterIsAFailure(t *testing.T) {
 				must.Set(p.Name, map[string]string{"year": "2025", "since": "2", "center": "ZJ-0001", "code": "AL-EXE-01"}[p.Name])
 			}
 		}
-		params := slices.DeleteFunc(slices.Clone(rt.Params), func(p api.Param) bool { seen[p.Name+p.Words.En]++; return seen[p.Name+p.Words.En] > 2 })
+		params := slices.DeleteFunc(slices.Clone(rt.Params), func(p api.DescribedParam) bool { seen[p.Name+p.Words.En]++; return seen[p.Name+p.Words.En] > 2 })
 		for _, value := range nasty {
 			if inPath.MatchString(rt.Path) {
 				ask(inPath.ReplaceAllLiteralString(rt.Path, url.PathEscape(value)) + "?" + must.Encode())

@@ -20,11 +20,11 @@ import (
 	"github.com/taizhang/taizhang/services/api"
 )
 
-// observed serves the ledger of small under another Config, with its log.
+// observed serves the ledger of small under another ServerConfig, with its log.
 func observed(t *testing.T, x *served) (*api.Server, *observer.ObservedLogs) {
 	t.Helper()
 	core, logged := observer.New(zapcore.DebugLevel)
-	return api.New(api.Config{Desk: x.desk, Access: x.access, Now: func() time.Time { return now }, Log: zap.New(core), Build: "v1", Spool: t.TempDir(), Hosts: []string{"ledger.example"}}), logged
+	return api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Now: func() time.Time { return now }, Log: zap.New(core), Build: "v1", Spool: t.TempDir(), Hosts: []string{"ledger.example"}}), logged
 }
 
 // asked answers a request within the test and returns the answer.
@@ -198,7 +198,7 @@ func TestReasonsAgainstRecordsAreCountedByRule(t *testing.T) {
 func TestAServerWhoseRecordDoesNotAnswerIsNotReady(t *testing.T) {
 	x := small(t)
 	var away error
-	s := api.New(api.Config{Desk: x.desk, Access: x.access, Now: func() time.Time { return now }, Build: "v1", Spool: t.TempDir(), Reach: func(ctx context.Context) error {
+	s := api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Now: func() time.Time { return now }, Build: "v1", Spool: t.TempDir(), Reach: func(ctx context.Context) error {
 		if _, ok := ctx.Deadline(); !ok {
 			t.Error("the question has no deadline")
 		}

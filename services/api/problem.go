@@ -19,8 +19,8 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// Problem is an error as RFC 9457 has it. It never repeats a body; a wrong value is shown to 100 characters.
-type Problem struct {
+// ProblemDetails is an error as RFC 9457 has it. It never repeats a body; a wrong value is shown to 100 characters.
+type ProblemDetails struct {
 	Type      string              `json:"type"` // "/problems/" and the slug: a page that explains it
 	Title     string              `json:"title"`
 	Status    int                 `json:"status"`
@@ -28,15 +28,15 @@ type Problem struct {
 	Text      text.Text           `json:"text"`   // the detail in both languages
 	Code      text.ErrorCode      `json:"code"`
 	Param     string              `json:"param,omitzero"`    // the parameter that is wrong
-	Breaches  []Breach            `json:"breaches,omitzero"` // every reason against every record that is refused
+	Breaches  []RecordBreach      `json:"breaches,omitzero"` // every reason against every record that is refused
 	Revision  *uint64             `json:"revision,omitzero"` // where the center is, if it is not where the request expected it
 	Missed    []desk.MissedRecord `json:"missed,omitzero"`   // the records that brought it there, at most 100
 	Needs     []string            `json:"needs,omitzero"`    // what the session must do first: code, password or factor
 	RequestID string              `json:"requestId"`
 }
 
-// Breach is one reason against one record.
-type Breach struct {
+// RecordBreach is one reason against one record.
+type RecordBreach struct {
 	Index   int    `json:"index"` // of the record in the request, from 0
 	ID      string `json:"id"`    // of the record
 	Pointer string `json:"pointer"`
@@ -123,7 +123,7 @@ func codeOf(s sort) text.ErrorCode {
 }
 
 // problemOf returns an error as a problem. What an error of the program itself says is for its log: it may name files.
-func problemOf(err error, q *request) *Problem {
+func problemOf(err error, q *request) *ProblemDetails {
 	code := text.CodeOf(err)
 	s, what := sortOf[code], text.Of(err)
 	var own *failure
@@ -143,7 +143,7 @@ func problemOf(err error, q *request) *Problem {
 	if s.slug == internal.slug && !q.who.Owner {
 		what = text.Say("程序出错；请把请求编号告诉管理员", "the program has failed; tell the administrator the id of the request")
 	}
-	p := &Problem{Type: problemsPath + s.slug, Title: s.title.In(q.lang), Status: s.status, Code: code, RequestID: q.id}
+	p := &ProblemDetails{Type: problemsPath + s.slug, Title: s.title.In(q.lang), Status: s.status, Code: code, RequestID: q.id}
 	var about *text.Error
 	if errors.As(err, &about) && about.Param != "" {
 		p.Param = apiName(about.Param)
@@ -165,7 +165,7 @@ func problemOf(err error, q *request) *Problem {
 // detailed is an error whose problem has members of its own, which fill sets.
 type detailed struct {
 	error
-	fill func(*Problem)
+	fill func(*ProblemDetails)
 }
 
 // Unwrap returns the error without them.
@@ -216,7 +216,7 @@ func shown(value string) string {
 }
 
 // writeProblem answers with a problem.
-func writeProblem(w http.ResponseWriter, p *Problem) {
+func writeProblem(w http.ResponseWriter, p *ProblemDetails) {
 	body, err := json.Marshal(p)
 	if err != nil {
 		http.Error(w, p.Title, p.Status) // a text that is no UTF-8: there is none

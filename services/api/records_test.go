@@ -20,7 +20,7 @@ import (
 // token adds an account and returns a token of it.
 func (x *served) token(t testing.TB, name string, b access.Binding) string {
 	t.Helper()
-	office := x.access.Office(access.Local("kit", "socket"))
+	office := x.access.Desk(access.Local("kit", "socket"))
 	if _, err := office.AddAccount(t.Context(), access.NewAccount{Account: name, Binding: b}); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestRefusedRecordsWriteNothingAndPointAtEachFault(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := x.post(t, c.body).problem(t, 422, "refused")
-			i := slices.IndexFunc(p.Breaches, func(b api.Breach) bool {
+			i := slices.IndexFunc(p.Breaches, func(b api.RecordBreach) bool {
 				return b.Index == c.index && (b.Pointer == c.pointer || c.pointer == "" && b.Rule != "" && b.Words != "")
 			})
 			if i < 0 {

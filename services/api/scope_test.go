@@ -98,7 +98,7 @@ func TestEveryReadIsInTheAccessLog(t *testing.T) {
 	fin("/v1/accounts").problem(t, 403, "forbidden")
 	counts := map[string]int{}
 	for line := range strings.Lines(x.get(t, "/v1/access-log?account=fin").ok(t).body) {
-		var e access.Entry
+		var e access.LogEntry
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatal(err)
 		}

@@ -23,8 +23,8 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Config says over what a Server answers.
-type Config struct {
+// ServerConfig says over what a Server answers.
+type ServerConfig struct {
 	Desk     desk.Local // over the ledger; each principal gets a guarded one of its own
 	Access   *access.Access
 	Gate     *signin.Gate    // who asks; nil for one over Access without single sign-on and proxies
@@ -43,7 +43,7 @@ type Config struct {
 
 // Server is the API. It may serve several listeners.
 type Server struct {
-	Config
+	ServerConfig
 	mux     *http.ServeMux
 	methods []string // of all routes
 	zipped  http.HandlerFunc
@@ -57,7 +57,7 @@ type Server struct {
 }
 
 // New returns a server. Its owner calls Stop and Close.
-func New(cfg Config) *Server {
+func New(cfg ServerConfig) *Server {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
@@ -65,9 +65,9 @@ func New(cfg Config) *Server {
 		cfg.Metrics = NewMetrics(cfg.Build)
 	}
 	if cfg.Gate == nil {
-		cfg.Gate = signin.New(signin.Config{Access: cfg.Access, Now: cfg.Now, Log: cfg.Log})
+		cfg.Gate = signin.New(signin.GateConfig{Access: cfg.Access, Now: cfg.Now, Log: cfg.Log})
 	}
-	s := &Server{Config: cfg, mux: http.NewServeMux(), snapshots: newSnapshots(cfg.Now), heavy: newHeavy(), underway: newUnderway(), work: newWork(&cfg)}
+	s := &Server{ServerConfig: cfg, mux: http.NewServeMux(), snapshots: newSnapshots(cfg.Now), heavy: newHeavy(), underway: newUnderway(), work: newWork(&cfg)}
 	s.Metrics.follow(s)
 	for _, rt := range routes() {
 		s.mux.Handle(rt.method+" "+rt.path, &handler{s, newPlan(rt)})

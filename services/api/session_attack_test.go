@@ -45,7 +45,7 @@ func TestAPlantedCookieIsNotTakenOver(t *testing.T) {
 		victim.do(t, http.MethodPost, "/v1/me/password", asJSON(t, api.ChangePassword{Current: temporary, New: fmt.Sprint(password, i)})).ok(t)
 		knows.get(t, "/v1/me").problem(t, 401, "unauthenticated")
 		victim.get(t, "/v1/me").ok(t)
-		if _, err := x.access.Office(access.Local("root", "local")).SetPassword(t.Context(), "cai", access.NewPassword{Password: temporary}); err != nil {
+		if _, err := x.access.Desk(access.Local("root", "local")).SetPassword(t.Context(), "cai", access.NewPassword{Password: temporary}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -192,7 +192,7 @@ func (r reply) face() string {
 // TestNothingTellsWhichNamesThereAre compares the answers to who does not get in, until the attempts are throttled and then.
 func TestNothingTellsWhichNamesThereAre(t *testing.T) {
 	x := serve(t)
-	office := x.access.Office(access.Local("root", "local"))
+	office := x.access.Desk(access.Local("root", "local"))
 	x.hire(t, "there", access.Binding{Role: access.Finance})
 	x.hire(t, "disabled", access.Binding{Role: access.Finance})
 	if _, err := office.Disable(t.Context(), "disabled"); err != nil {
@@ -246,9 +246,9 @@ func TestAnAddressThatAProgramClaimsIsNotItsSource(t *testing.T) {
 			t.Fatalf("attempt %d: expected %d, got %d", i, want, got)
 		}
 	}
-	cfg := x.api.Config
+	cfg := x.api.ServerConfig
 	cfg.Metrics = nil
-	cfg.Gate = signin.New(signin.Config{Access: x.access, Now: x.clock.now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	cfg.Gate = signin.New(signin.GateConfig{Access: x.access, Now: x.clock.now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	cfg.Pages = nil
 	behind := newBrowser(x.serveAPI(t, api.New(cfg)))
 	for i := range 32 { // the same, if it is a proxy that says so
@@ -309,7 +309,7 @@ func visible(r rune) rune {
 func TestNoLineOfTheLogHasASecret(t *testing.T) {
 	x := small(t)
 	core, lines := observer.New(zapcore.DebugLevel)
-	cfg := x.api.Config
+	cfg := x.api.ServerConfig
 	cfg.Metrics, cfg.Gate, cfg.Log = nil, nil, zap.New(core)
 	s := x.serveAPI(t, api.New(cfg))
 	x.hire(t, "cai", access.Binding{Role: access.Finance})
@@ -325,7 +325,7 @@ func TestNoLineOfTheLogHasASecret(t *testing.T) {
 		t.Errorf("the log has only %d lines", lines.Len())
 	}
 	whole := fmt.Sprint(lines.All())
-	err := x.access.Office(access.Local("root", "local")).Log(t.Context(), access.LogQuestion{}, func(e *access.Entry) error {
+	err := x.access.Desk(access.Local("root", "local")).Log(t.Context(), access.LogQuestion{}, func(e *access.LogEntry) error {
 		whole += fmt.Sprintln(*e)
 		return nil
 	})

@@ -296,7 +296,7 @@ func TestASessionEndsAtTheLatestAfterTwelveHours(t *testing.T) {
 func TestAStreamEndsWithItsSession(t *testing.T) {
 	defer api.PaceStreams(20*time.Millisecond, 10_000)()
 	x := small(t)
-	office := x.access.Office(access.Local("root", "local"))
+	office := x.access.Desk(access.Local("root", "local"))
 	for name, end := range map[string]func(b *browser, account string) error{
 		"signing out": func(b *browser, _ string) error {
 			if r := b.do(t, http.MethodDelete, "/v1/session", ""); r.StatusCode != http.StatusNoContent {
@@ -346,7 +346,7 @@ func TestASecondSignInEndsTheFirst(t *testing.T) {
 // withPages serves the same with pages of a browser.
 func (x *served) withPages(t testing.TB, pages http.Handler) *httptest.Server {
 	t.Helper()
-	cfg := x.api.Config
+	cfg := x.api.ServerConfig
 	cfg.Pages, cfg.Metrics = pages, nil
 	return x.serveAPI(t, api.New(cfg))
 }

@@ -196,7 +196,7 @@ func (x *served) cutAnywhere(t *testing.T, sees func(line string) bool, c *http.
 func TestAStreamEndsWithTheRightToIt(t *testing.T) {
 	x := live(t)
 	x.begun(t, "ZJ-0001")
-	office := x.access.Office(access.Local("kit", "socket"))
+	office := x.access.Desk(access.Local("kit", "socket"))
 	for name, end := range map[string]func(account, token string) error{
 		"a token that is revoked": func(_, token string) error { _, err := office.RevokeToken(t.Context(), token); return err },
 		"an account disabled":     func(account, _ string) error { _, err := office.Disable(t.Context(), account); return err },

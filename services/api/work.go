@@ -9,7 +9,7 @@ type work struct {
 	streams streams
 }
 
-func newWork(cfg *Config) work {
+func newWork(cfg *ServerConfig) work {
 	return work{jobs: newJobs(cfg.Spool, cfg.Now, cfg.Log, cfg.Metrics), gather: newGatherer(cfg.Desk, cfg.Now, cfg.Log)}
 }
 

@@ -30,7 +30,7 @@ type office struct {
 	testing.TB
 	*httptest.Server
 	access *access.Access
-	owner  access.Office
+	owner  access.AccountDesk
 	clock  *clock
 }
 
@@ -65,23 +65,23 @@ func open(t testing.TB, c *clock, provider func(redirect string) *oidc.Provider)
 	}
 	t.Cleanup(l.Close)
 	x := &office{TB: t, clock: c}
-	if x.access, err = access.Open(t.Context(), access.Config{Store: openStore(t, c), Ledger: l, Now: c.now}); err != nil {
+	if x.access, err = access.Open(t.Context(), access.AccountsConfig{Store: openStore(t, c), Ledger: l, Now: c.now}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = x.access.Close() })
-	x.owner = x.access.Office(access.Local("kit", "local"))
-	cfg := signin.Config{Access: x.access, Now: c.now, Log: zap.NewNop()}
+	x.owner = x.access.Desk(access.Local("kit", "local"))
+	cfg := signin.GateConfig{Access: x.access, Now: c.now, Log: zap.NewNop()}
 	x.Server = httptest.NewUnstartedServer(nil)
 	t.Cleanup(x.Close)
 	if provider != nil {
 		cfg.Provider = provider("http://" + x.Listener.Addr().String() + "/login/sso/callback")
 	}
 	gate := signin.New(cfg)
-	d := desk.Local{Config: desk.Config{Ledger: l, Now: c.now, Version: "v1", Spool: t.TempDir(),
+	d := desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Now: c.now, Version: "v1", Spool: t.TempDir(),
 		Root: func(context.Context, uint64, func(*events.Stored)) ([sha256.Size]byte, error) {
 			return seal.Root(t.Context(), nil, 0, nil)
 		}}}
-	s := api.New(api.Config{Desk: d, Access: x.access, Gate: gate, Pages: console.New(gate), Now: c.now, Log: zap.NewNop(), Build: "v1", Spool: t.TempDir()})
+	s := api.New(api.ServerConfig{Desk: d, Access: x.access, Gate: gate, Pages: console.New(gate), Now: c.now, Log: zap.NewNop(), Build: "v1", Spool: t.TempDir()})
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	x.Config.Handler = s
 	t.Cleanup(s.Stop)

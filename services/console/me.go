@@ -28,7 +28,7 @@ func (v *visit) showMe(status int, who access.Principal, w wrong) error {
 		v.show(status, needPages[who.Needs[0]], base)
 		return nil
 	}
-	me, err := v.p.Access.Office(who).Me(v.Context())
+	me, err := v.p.Access.Desk(who).Me(v.Context())
 	if err != nil {
 		return err
 	}

@@ -268,7 +268,7 @@ func TestSingleSignOnLeadsIn(t *testing.T) {
 	var there *oidctest.Issuer
 	x := open(t, &clock{at: time.Now()}, func(redirect string) *oidc.Provider {
 		there = oidctest.Start(t, redirect)
-		p, err := oidc.New(oidc.Config{Issuer: there.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret, RedirectURL: redirect, Now: time.Now, Log: zap.NewNop()})
+		p, err := oidc.New(oidc.ProviderConfig{Issuer: there.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret, RedirectURL: redirect, Now: time.Now, Log: zap.NewNop()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ type BatchAnswer struct {
 
 	// Results has one answer for each draft, in order. In a dry run, records that would be accepted have no position, revision and
 	// time, and the answer to others may be Refused.
-	Results []Recorded       `json:"results"`
+	Results []RecordAnswer   `json:"results"`
 	Refused []RefusedInBatch `json:"refused"`        // of a dry run, in order
 	AsOf    Day              `json:"asOf"`           // the date that Moves is of
 	Moves   *Moves           `json:"moves,omitzero"` // of a center, if it was asked or of a dry run: what the good new records move together
@@ -209,7 +209,7 @@ func (b *Batch) inBatch(refused []ledger.RefusedRecord) []RefusedInBatch {
 // answer returns the answer to the batch. The records could be read, and stand at the places at.
 func (b *Batch) answer(result *ledger.BatchResult, records []*events.Record, at []int, refused []ledger.RefusedRecord, today events.Date) *BatchAnswer {
 	a := &BatchAnswer{Answer: Repeated, DryRun: b.DryRun, Revision: result.Revision, Position: result.Position,
-		Results: make([]Recorded, len(b.Drafts)), Refused: b.inBatch(refused)}
+		Results: make([]RecordAnswer, len(b.Drafts)), Refused: b.inBatch(refused)}
 	for n, rec := range records {
 		a.Center = rec.Center
 		a.Results[at[n]] = *recordedOf(rec, &result.Results[n], today)

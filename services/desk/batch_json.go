@@ -31,7 +31,7 @@ func (a *BatchAnswer) AppendJSON(b []byte) ([]byte, error) {
 	return append(append(b, ']'), after...), nil
 }
 
-func (r *Recorded) appendJSON(b []byte) (_ []byte, err error) {
+func (r *RecordAnswer) appendJSON(b []byte) (_ []byte, err error) {
 	if len(r.Breaks) > 0 || len(r.Warnings) > 0 || r.Opens != nil || r.Clears != nil || r.Withdraws != nil || r.AsOf != (Day{}) {
 		one, err := json.Marshal(r)
 		return append(b, one...), err

@@ -43,7 +43,7 @@ type Reader interface {
 	// returns.
 	Follow(ctx context.Context, after uint64, each func(*events.Stored) error) error
 	// Entry returns one record of a center by its id. A record that the center does not have is text.NotFound.
-	Entry(ctx context.Context, center, id string) (*Entry, error)
+	Entry(ctx context.Context, center, id string) (*HistoryEntry, error)
 	// Policies returns the policies adopted and, if one is, the one in force on the date.
 	Policies(ctx context.Context, when When) (*Policies, error)
 	// Report writes the answer to a list as a file that can be reproduced.
@@ -59,7 +59,7 @@ type Reader interface {
 type Writer interface {
 	// Record judges a record and writes it. A record with the id and content of one that is there is answered with the first
 	// result; the answer "no" is a *Refusal.
-	Record(ctx context.Context, d Draft) (*Recorded, error)
+	Record(ctx context.Context, d Draft) (*RecordAnswer, error)
 	// Batch judges several records of one center, or of the policies, each after those before it, and writes all of them or none.
 	// The answer "no" is a *BatchRefusal, a revision that is not the required one a *RevisionError, and what is no batch of one
 	// stream is text.Invalid. A dry run writes nothing and answers what would move; its answer "no" is no error, but for an id

@@ -2,7 +2,7 @@
 // route of an API and a page of a console ask a Reader and bring to a Writer, and put the typed answers into words. So all of
 // them give the same answer.
 //
-// A Local answers for an account that sees all centers, or a part of them (Config.Sees). What is not seen is as if it were not
+// A Local answers for an account that sees all centers, or a part of them (LocalConfig.Sees). What is not seen is as if it were not
 // there, in every answer.
 //
 // Each answer has one JSON form. An answer in rows has one set of columns (docs/json.md). An error is a text.Error with a code, or

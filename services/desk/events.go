@@ -88,8 +88,8 @@ func (l *Local) seen(each func(*events.Stored) error) func(*events.Stored) error
 	}
 }
 
-// Entry is one record of a center with what the ledger added to it.
-type Entry struct {
+// HistoryEntry is one record of a center with what the ledger added to it.
+type HistoryEntry struct {
 	Position   uint64          `json:"position"`
 	Revision   uint64          `json:"revision"`
 	RecordedAt string          `json:"recordedAt"`
@@ -102,7 +102,7 @@ type Entry struct {
 }
 
 // Entry implements Reader.
-func (l *Local) Entry(ctx context.Context, center, id string) (*Entry, error) {
+func (l *Local) Entry(ctx context.Context, center, id string) (*HistoryEntry, error) {
 	of := events.ParseCenter(center)
 	register := l.register()
 	if !register.Knows(of) {
@@ -129,7 +129,7 @@ func (l *Local) Entry(ctx context.Context, center, id string) (*Entry, error) {
 			return nil, err
 		}
 		line, err := events.EncodeRecord(&rec.Record)
-		return &Entry{Position: rec.Position, Revision: rec.Revision, RecordedAt: events.FormatInstant(rec.RecordedAt), EnteredBy: rec.EnteredBy, Mode: string(rec.Mode),
+		return &HistoryEntry{Position: rec.Position, Revision: rec.Revision, RecordedAt: events.FormatInstant(rec.RecordedAt), EnteredBy: rec.EnteredBy, Mode: string(rec.Mode),
 			Policy: lists.PolicyName(rec.Policy), Breaks: rec.Breaks, Warnings: rec.Warnings, Record: line}, err
 	}
 	return nil, notThere

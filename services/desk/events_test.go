@@ -19,7 +19,7 @@ import (
 )
 
 // recordOf records a line of any center.
-func recordOf(t testing.TB, d *desk.Local, center, tail string) *desk.Recorded {
+func recordOf(t testing.TB, d *desk.Local, center, tail string) *desk.RecordAnswer {
 	t.Helper()
 	one := draft(t, tail)
 	one.Center = center

@@ -226,10 +226,10 @@ func (i *Imported) warned(w ledger.Warning) {
 // importing is one import under way.
 type importing struct {
 	ImportRequest
-	sheets []*sheets.Sheet    // in the order of the files and worksheets
-	books  []*sheets.Book     // of each sheet
-	marked [][]sheets.Finding // of each sheet
-	rows   [][]BadLine        // of each sheet: its bad rows, which are told at the end, for they are judged in another order
+	sheets []*sheets.Sheet      // in the order of the files and worksheets
+	books  []*sheets.Book       // of each sheet
+	marked [][]sheets.RowBreach // of each sheet
+	rows   [][]BadLine          // of each sheet: its bad rows, which are told at the end, for they are judged in another order
 	named  []NamedLine
 }
 
@@ -257,7 +257,7 @@ func (im *importing) read(ctx context.Context, l *Local) (*ledger.ImportConfig, 
 	if err := im.Sheets.check(slices.Contains(isSheet, true), im.Marked != nil, im.Again); err != nil {
 		return nil, err
 	}
-	terms := sheets.Config{Actor: strings.TrimSpace(im.Sheets.Actor), Role: events.Role(im.Sheets.Role), Doc: im.Sheets.Doc,
+	terms := sheets.ReadConfig{Actor: strings.TrimSpace(im.Sheets.Actor), Role: events.Role(im.Sheets.Role), Doc: im.Sheets.Doc,
 		Policies: l.Ledger.Register().Timeline(), Today: events.DateAt(l.Now()), Records: l.recordsOf(ctx)}
 	cfg := &ledger.ImportConfig{}
 	for i, f := range im.Files {
@@ -281,7 +281,7 @@ func (im *importing) read(ctx context.Context, l *Local) (*ledger.ImportConfig, 
 			im.named = append(im.named, NamedLine{File: f.Name, Worksheet: n.Worksheet, Row: n.Row, Heading: n.Heading, Text: n.What})
 		}
 	}
-	im.marked, im.rows = make([][]sheets.Finding, len(im.sheets)), make([][]BadLine, len(im.sheets))
+	im.marked, im.rows = make([][]sheets.RowBreach, len(im.sheets)), make([][]BadLine, len(im.sheets))
 	slices.SortStableFunc(cfg.Given, im.order)
 	return cfg, nil
 }

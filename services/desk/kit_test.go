@@ -41,7 +41,7 @@ func over(t testing.TB, store events.Store) *desk.Local {
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	return &desk.Local{Config: desk.Config{Ledger: l, Root: root, Account: ledger.Writer{Name: "clerk", MayRecord: true},
+	return &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Account: ledger.Writer{Name: "clerk", MayRecord: true},
 		Now: func() time.Time { return now }, Version: "v1", Spool: t.TempDir()}}
 }
 
@@ -89,7 +89,7 @@ func draft(t testing.TB, tail string) desk.Draft {
 	return d
 }
 
-func record(t testing.TB, d *desk.Local, tail string) *desk.Recorded {
+func record(t testing.TB, d *desk.Local, tail string) *desk.RecordAnswer {
 	t.Helper()
 	r, err := d.Record(t.Context(), draft(t, tail))
 	if err != nil {
@@ -108,7 +108,7 @@ func newVersion(t testing.TB, version string) desk.Policy {
 	return p
 }
 
-func adopt(t testing.TB, d *desk.Local, p desk.Policy) *desk.Recorded {
+func adopt(t testing.TB, d *desk.Local, p desk.Policy) *desk.RecordAnswer {
 	t.Helper()
 	adoption, err := p.Adoption()
 	if err != nil {

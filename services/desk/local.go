@@ -15,8 +15,8 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Config says over what a Local answers, and for whom.
-type Config struct {
+// LocalConfig says over what a Local answers, and for whom.
+type LocalConfig struct {
 	Ledger  *ledger.Ledger
 	Root    func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) // see lists.Books
 	Account ledger.Writer                                                                                   // who writes
@@ -31,7 +31,7 @@ type Config struct {
 const LocalPrefix = "local:"
 
 // Local answers over a ledger of this process. It may be used by several goroutines.
-type Local struct{ Config }
+type Local struct{ LocalConfig }
 
 var _ Desk = (*Local)(nil)
 

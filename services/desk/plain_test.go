@@ -19,7 +19,7 @@ func TestAPlainDraftIsTheSameRecord(t *testing.T) {
 	const odd = "\"\\{}[]:, \n019aA\xff\x00"
 	random := rand.New(rand.NewPCG(seed, seed))
 	n, plainly := 0, 0
-	for rec, err := range simulator.Records(simulator.Config{Seed: seed, Centers: 8, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}) {
+	for rec, err := range simulator.Records(simulator.Scenario{Seed: seed, Centers: 8, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}) {
 		if err != nil {
 			t.Fatal(err)
 		}

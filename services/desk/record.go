@@ -166,8 +166,8 @@ const (
 	Refused  = "refused"
 )
 
-// Recorded is the answer to a record that is in the ledger.
-type Recorded struct {
+// RecordAnswer is the answer to a record that is in the ledger.
+type RecordAnswer struct {
 	ID         uuid.UUID       `json:"id"`
 	Answer     string          `json:"answer"` // Accepted or Repeated
 	Position   uint64          `json:"position"`
@@ -188,14 +188,14 @@ type Recorded struct {
 }
 
 // Moved adds to the answer what the record moved as of a date.
-func (r *Recorded) Moved(moves *Moves, asOf Day) {
+func (r *RecordAnswer) Moved(moves *Moves, asOf Day) {
 	if moves != nil {
 		r.Opens, r.Clears, r.Withdraws, r.AsOf = moves.Opened, moves.Cleared, moves.Withdrawn, asOf
 	}
 }
 
 // Record implements Writer.
-func (l *Local) Record(ctx context.Context, d Draft) (*Recorded, error) {
+func (l *Local) Record(ctx context.Context, d Draft) (*RecordAnswer, error) {
 	rec, err := d.record()
 	if err != nil {
 		return nil, err
@@ -222,8 +222,8 @@ func (l *Local) Record(ctx context.Context, d Draft) (*Recorded, error) {
 }
 
 // recordedOf returns the answer to a record that is in the ledger. If the record has no place, it only would be.
-func recordedOf(rec *events.Record, result *ledger.Result, today events.Date) *Recorded {
-	r := &Recorded{ID: rec.ID, Answer: Accepted, Position: result.Position, Revision: result.Revision,
+func recordedOf(rec *events.Record, result *ledger.Result, today events.Date) *RecordAnswer {
+	r := &RecordAnswer{ID: rec.ID, Answer: Accepted, Position: result.Position, Revision: result.Revision,
 		Policy: lists.PolicyName(result.Policy), Breaks: result.Breaks, Warnings: result.Warnings,
 		Center: rec.Center, Kind: rec.Kind}
 	if result.Position > 0 {
@@ -242,7 +242,7 @@ func recordedOf(rec *events.Record, result *ledger.Result, today events.Date) *R
 var RecordedColumns = []table.Column{{Name: "id"}, {Name: "answer"}, {Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt", Type: table.Time}}
 
 // Table returns the answer as a row.
-func (r *Recorded) Table() *table.Table {
+func (r *RecordAnswer) Table() *table.Table {
 	return &table.Table{Columns: RecordedColumns,
 		Rows: [][]table.Cell{{table.Text(r.ID.String()), table.Text(r.Answer), table.Number(r.Position), table.Number(r.Revision), table.Text(r.RecordedAt)}}}
 }

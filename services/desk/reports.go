@@ -26,7 +26,7 @@ func (r *ReportRequest) Check() error {
 	return err
 }
 
-func (r *ReportRequest) form() (reports.Form, error) {
+func (r *ReportRequest) form() (reports.FileFormat, error) {
 	if err := checkLang(r.Lang); err != nil {
 		return "", err
 	}
@@ -110,13 +110,13 @@ func (l *Local) Yearly(ctx context.Context, when When, r YearlyRequest, to io.Wr
 
 // Reproduced says whether a report is what the ledger gives, and else where it first differs.
 type Reproduced struct {
-	File     string              `json:"file"`
-	Equal    bool                `json:"equal"`
-	Rows     int                 `json:"rows"`
-	Position uint64              `json:"position"`
-	Question lists.Question      `json:"question"`
-	Version  string              `json:"version"` // of the program that wrote the report
-	Differs  *reports.Difference `json:"difference,omitempty"`
+	File     string            `json:"file"`
+	Equal    bool              `json:"equal"`
+	Rows     int               `json:"rows"`
+	Position uint64            `json:"position"`
+	Question lists.Question    `json:"question"`
+	Version  string            `json:"version"` // of the program that wrote the report
+	Differs  *reports.Mismatch `json:"difference,omitempty"`
 }
 
 // IsYearly reports whether the report is a yearly one, which is compared byte for byte.
@@ -143,7 +143,7 @@ var ReproducedColumns = []table.Column{{Name: "file"}, {Name: "equal", Type: tab
 func (r *Reproduced) Table(lang string) *table.Table {
 	d, row, record := r.Differs, table.Cell{}, ""
 	if d == nil {
-		d = &reports.Difference{}
+		d = &reports.Mismatch{}
 	}
 	if d.Row > 0 {
 		row = table.Number(d.Row)

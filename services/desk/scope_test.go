@@ -73,7 +73,7 @@ func readOnly(t testing.TB, store events.Store, has func(events.StreamID) bool, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &desk.Local{Config: desk.Config{Ledger: l, Account: ledger.Writer{Name: "clerk", MayRecord: true}, Now: func() time.Time { return now }, Version: "v1",
+	return &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Account: ledger.Writer{Name: "clerk", MayRecord: true}, Now: func() time.Time { return now }, Version: "v1",
 		Root: func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 			return seal.Root(ctx, root, position, func(s *events.Stored) {
 				if has(s.Stream) {
@@ -96,7 +96,7 @@ func smallProvince(t testing.TB, seed uint64) (store *memstore.Store, centers []
 	account := ledger.Writer{Name: "clerk", MayRecord: true}
 	lastGrant := map[events.CenterID]string{}
 	count := 0
-	for rec, err := range simulator.Records(simulator.Config{Seed: seed, Centers: 5, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 12}) {
+	for rec, err := range simulator.Records(simulator.Scenario{Seed: seed, Centers: 5, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 12}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,7 @@ type Chapter struct {
 	Changed    Moves             `json:"changed"` // by the event
 	ByPolicy   PolicyMoves       `json:"byPolicy"`
 	AsOf       Day               `json:"asOf"` // the day that the answers are of: the latest date of an event so far
-	State      *State            `json:"state,omitzero"`
+	State      *CenterState      `json:"state,omitzero"`
 	Digest     string            `json:"policyDigest"`      // of the policy that judged the event
 	Voids      *Cause            `json:"voids,omitzero"`    // of a voiding: the event that it voids
 	VoidedBy   *Cause            `json:"voidedBy,omitzero"` // the voiding, if the event is voided as known now
@@ -83,8 +83,8 @@ type PolicyMoves struct {
 	Moves
 }
 
-// State is the answers right after an event.
-type State struct {
+// CenterState is the answers right after an event.
+type CenterState struct {
 	Events    int                   `json:"events"`
 	Execution []lists.ExecutionLine `json:"execution"`
 	Alerts    []Alert               `json:"openAlerts"`
@@ -160,7 +160,7 @@ func chapterOf(c *projections.Chapter) (*Chapter, error) {
 	x := &Chapter{Position: r.Position, Revision: r.Revision, On: Day{r.On}, Kind: r.Kind, ID: r.ID,
 		By: r.By, EnteredBy: r.EnteredBy, Mode: string(r.Mode), Doc: r.Doc, Note: r.Note, Policy: lists.PolicyName(r.Policy), Digest: r.Policy.Digest, Breaks: r.Breaks, Warnings: r.Warnings, Broken: c.Broken,
 		Status: c.State.Status, Lapsed: movesOf(&c.Lapsed), Changed: movesOf(&c.Moved), ByPolicy: PolicyMoves{policyNames(c.Adopted), movesOf(&c.ByPolicy)},
-		AsOf: Day{c.AsOf}, State: &State{Events: c.State.Events, Execution: lists.ExecutionLines(c.State.Executions), Alerts: openOf(c.State.Alerts)}}
+		AsOf: Day{c.AsOf}, State: &CenterState{Events: c.State.Events, Execution: lists.ExecutionLines(c.State.Executions), Alerts: openOf(c.State.Alerts)}}
 	if r.Position > 0 { // the end is no event
 		x.RecordedAt = events.FormatInstant(r.RecordedAt)
 	}

@@ -127,7 +127,7 @@ func testdata(t testing.TB, name string) string {
 func simulated(t testing.TB, records, centers int) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "simulated.jsonl")
-	simulatortest.History(t, path, simulator.Config{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"),
+	simulatortest.History(t, path, simulator.Scenario{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"),
 		VouchersPerYear: 2 * records / centers}, records)
 	return path
 }

@@ -63,7 +63,7 @@ func BenchmarkSpending(b *testing.B) {
 func simulatedRecords(b *testing.B, records, centers int) []byte {
 	b.Helper()
 	var text bytes.Buffer
-	cfg := simulator.Config{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 2 * records / centers}
+	cfg := simulator.Scenario{Seed: 3, Centers: centers, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 2 * records / centers}
 	count := 0
 	for rec, err := range simulator.Records(cfg) {
 		if err != nil {

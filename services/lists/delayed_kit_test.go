@@ -90,7 +90,7 @@ func financeHistories(t *testing.T) map[string]*plainHistory {
 	}
 	for _, seed := range simulatedSeeds {
 		var b bytes.Buffer
-		cfg := simulator.Config{Seed: seed, Centers: 30, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 30}
+		cfg := simulator.Scenario{Seed: seed, Centers: 30, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 30}
 		for rec, err := range simulator.Records(cfg) {
 			if err != nil {
 				t.Fatal(err)

@@ -314,7 +314,7 @@ func TestSpendingToBeDoneHasNoOffice(t *testing.T) {
 // simulatedLines returns a simulated history with n records, and a center for every 500.
 func simulatedLines(t testing.TB, n int) (lines []string) {
 	t.Helper()
-	cfg := simulator.Config{Seed: 3, Centers: n / 500, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 400}
+	cfg := simulator.Scenario{Seed: 3, Centers: n / 500, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31"), VouchersPerYear: 400}
 	for rec, err := range simulator.Records(cfg) {
 		if err != nil {
 			t.Fatal(err)

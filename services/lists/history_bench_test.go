@@ -16,7 +16,7 @@ import (
 func simulatedDesk(b *testing.B, records int) *lists.Books {
 	b.Helper()
 	var lines []string
-	cfg := simulator.Config{Seed: 3, Centers: records / 200, From: events.MustDate("2024-01-01"), To: historyEnd}
+	cfg := simulator.Scenario{Seed: 3, Centers: records / 200, From: events.MustDate("2024-01-01"), To: historyEnd}
 	for rec, err := range simulator.Records(cfg) {
 		if err != nil {
 			b.Fatal(err)

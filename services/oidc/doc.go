@@ -14,5 +14,5 @@
 //
 // An error is text.Unavailable where the issuer does not answer as it should,
 // and text.Unauthenticated, always in the same words, for whatever is wrong with
-// what was shown. Its Reason is for the log alone.
+// what was shown. Its Cause is for the log alone.
 package oidc

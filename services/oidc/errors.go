@@ -6,17 +6,17 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Reason is what is behind an error of Begin, Finish and Verify, in English. errors.As finds it. It is for the log: shown to
+// Cause is what is behind an error of Begin, Finish and Verify, in English. errors.As finds it. It is for the log: shown to
 // who asks, it would help a forger.
-type Reason string
+type Cause string
 
 // Error implements error.
-func (r Reason) Error() string { return string(r) }
+func (r Cause) Error() string { return string(r) }
 
-// reasonChars bounds a Reason: parts of it may be chosen by a stranger or by the issuer.
+// reasonChars bounds a Cause: parts of it may be chosen by a stranger or by the issuer.
 const reasonChars = 300
 
-func reason(err error) Reason { return Reason(text.Clip(text.Printable(err.Error()), reasonChars)) }
+func reason(err error) Cause { return Cause(text.Clip(text.Printable(err.Error()), reasonChars)) }
 
 // What is shown to users: one wording each for whatever is wrong.
 var (

@@ -16,28 +16,28 @@ import (
 // codeBytesMax bounds the code that a browser comes back with.
 const codeBytesMax = 4 << 10
 
-// Attempt is one sign-in that began. It is secret, belongs to one browser, and is good for one Finish.
-type Attempt struct {
+// SignInAttempt is one sign-in that began. It is secret, belongs to one browser, and is good for one Finish.
+type SignInAttempt struct {
 	State    string // that the browser must come back with
 	Nonce    string // that the ID token must have
 	Verifier string // of PKCE, that shows the issuer that who began is who finishes
 }
 
-// Begin returns a new Attempt and the address of the issuer to send its browser to.
-func (p *Provider) Begin(ctx context.Context) (*Attempt, string, error) {
+// Begin returns a new SignInAttempt and the address of the issuer to send its browser to.
+func (p *Provider) Begin(ctx context.Context) (*SignInAttempt, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, waitMax)
 	defer cancel()
 	m, err := p.metadata.get(ctx)
 	if err != nil {
 		return nil, "", unavailable(err)
 	}
-	a := &Attempt{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier()}
+	a := &SignInAttempt{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier()}
 	return a, p.oauth2(m).AuthCodeURL(a.State, gooidc.Nonce(a.Nonce), oauth2.S256ChallengeOption(a.Verifier)), nil
 }
 
-// Finish returns who signed in, from the parameters that the browser of an Attempt came back with. Whatever is wrong with them
+// Finish returns who signed in, from the parameters that the browser of a SignInAttempt came back with. Whatever is wrong with them
 // is text.Unauthenticated in the same words.
-func (p *Provider) Finish(ctx context.Context, a *Attempt, query url.Values) (Identity, error) {
+func (p *Provider) Finish(ctx context.Context, a *SignInAttempt, query url.Values) (Identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, waitMax)
 	defer cancel()
 	subject, err := p.finish(ctx, a, query)
@@ -48,7 +48,7 @@ func (p *Provider) Finish(ctx context.Context, a *Attempt, query url.Values) (Id
 }
 
 // finish returns the subject. A *text.Error means that the issuer does not answer, any other error that the attempt failed.
-func (p *Provider) finish(ctx context.Context, a *Attempt, query url.Values) (subject string, err error) {
+func (p *Provider) finish(ctx context.Context, a *SignInAttempt, query url.Values) (subject string, err error) {
 	state, err := one(query, "state")
 	if err != nil {
 		return "", err

@@ -42,7 +42,7 @@ func TestABrowserIsSentWithStateNonceAndChallenge(t *testing.T) {
 }
 
 // idToken returns what an ID token says, but for changes.
-func (i *issuer) idToken(a *oidc.Attempt, changes object) object {
+func (i *issuer) idToken(a *oidc.SignInAttempt, changes object) object {
 	c := i.claims(object{"aud": client, "nonce": a.Nonce})
 	maps.Copy(c, changes)
 	maps.DeleteFunc(c, func(_ string, v any) bool { return v == nil })
@@ -115,9 +115,9 @@ func TestWhatABrowserComesBackWith(t *testing.T) {
 				writeJSON(t, w, object{"access_token": "a", "id_token": s.token(t, i.claims(object{"aud": client}), object{"typ": "JWT"})})
 			}
 		})
-		_, err := p.Finish(t.Context(), &oidc.Attempt{}, url.Values{"state": {""}, "code": {"c"}})
+		_, err := p.Finish(t.Context(), &oidc.SignInAttempt{}, url.Values{"state": {""}, "code": {"c"}})
 		mustFail(t, err, text.Unauthenticated, "state")
-		_, err = p.Finish(t.Context(), &oidc.Attempt{State: "s", Verifier: "v"}, url.Values{"state": {"s"}, "code": {"c"}})
+		_, err = p.Finish(t.Context(), &oidc.SignInAttempt{State: "s", Verifier: "v"}, url.Values{"state": {"s"}, "code": {"c"}})
 		mustFail(t, err, text.Unauthenticated, "nonce")
 	})
 }
@@ -137,15 +137,15 @@ func TestWhatTheIssuerAnswersForACode(t *testing.T) {
 	s := newKey("k")
 	i := newIssuer(t, s.public)
 	p := i.provider(t)
-	id := func(changes object) func(*oidc.Attempt) http.HandlerFunc {
-		return func(a *oidc.Attempt) http.HandlerFunc {
+	id := func(changes object) func(*oidc.SignInAttempt) http.HandlerFunc {
+		return func(a *oidc.SignInAttempt) http.HandlerFunc {
 			return func(w http.ResponseWriter, _ *http.Request) {
 				writeJSON(t, w, object{"access_token": "a", "token_type": "Bearer", "id_token": s.token(t, i.idToken(a, changes), object{"typ": nil})})
 			}
 		}
 	}
-	answer := func(status int, body string) func(*oidc.Attempt) http.HandlerFunc {
-		return func(*oidc.Attempt) http.HandlerFunc {
+	answer := func(status int, body string) func(*oidc.SignInAttempt) http.HandlerFunc {
+		return func(*oidc.SignInAttempt) http.HandlerFunc {
 			return func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
 				w.WriteHeader(status)
@@ -155,7 +155,7 @@ func TestWhatTheIssuerAnswersForACode(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
-		answer func(*oidc.Attempt) http.HandlerFunc
+		answer func(*oidc.SignInAttempt) http.HandlerFunc
 		code   text.ErrorCode
 		reason string
 	}{
@@ -170,13 +170,13 @@ func TestWhatTheIssuerAnswersForACode(t *testing.T) {
 		{"another issuer", id(object{"iss": "https://evil.example"}), text.Unauthenticated, "provider"},
 		{"expired", id(object{"exp": 1}), text.Unauthenticated, "expired"},
 		{"no subject", id(object{"sub": ""}), text.Unauthenticated, "subject"},
-		{"an access token in its place", func(a *oidc.Attempt) http.HandlerFunc {
+		{"an access token in its place", func(a *oidc.SignInAttempt) http.HandlerFunc {
 			return answer(http.StatusOK, `{"access_token":"a","id_token":"`+s.token(t, i.idToken(a, nil), nil)+`"}`)(a)
 		}, text.Unauthenticated, "at+jwt"},
-		{"a forged ID token", func(a *oidc.Attempt) http.HandlerFunc {
+		{"a forged ID token", func(a *oidc.SignInAttempt) http.HandlerFunc {
 			return answer(http.StatusOK, `{"access_token":"a","id_token":"`+newKey("k").token(t, i.idToken(a, nil), object{"typ": "JWT"})+`"}`)(a)
 		}, text.Unauthenticated, "signature"},
-		{"an ID token without a signature", func(a *oidc.Attempt) http.HandlerFunc {
+		{"an ID token without a signature", func(a *oidc.SignInAttempt) http.HandlerFunc {
 			return answer(http.StatusOK, `{"access_token":"a","id_token":"`+encode(t, object{"alg": "none"})+"."+encode(t, i.idToken(a, nil))+`."}`)(a)
 		}, text.Unauthenticated, "algorithm"},
 		{"no ID token", answer(http.StatusOK, `{"access_token":"a"}`), text.Unavailable, "ID token"},
@@ -190,7 +190,7 @@ func TestWhatTheIssuerAnswersForACode(t *testing.T) {
 		{"a page that forbids", answer(http.StatusForbidden, `<html>`), text.Unavailable, "403"},
 		{"too many requests", answer(http.StatusTooManyRequests, `{"error":"slow_down"}`), text.Unavailable, "slow_down"},
 		{"a defect of the issuer", answer(http.StatusInternalServerError, `{"error":"invalid_grant"}`), text.Unavailable, "invalid_grant"},
-		{"elsewhere", func(*oidc.Attempt) http.HandlerFunc {
+		{"elsewhere", func(*oidc.SignInAttempt) http.HandlerFunc {
 			return http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect).ServeHTTP
 		}, text.Unavailable, "307"},
 	} {
@@ -247,7 +247,7 @@ func TestTheSecretIsShownAsTheIssuerWantsIt(t *testing.T) {
 				w.WriteHeader(http.StatusBadRequest)
 				w.Write([]byte(`{"error":"invalid_grant"}`))
 			}
-			p := provider(t, oidc.Config{Issuer: i.URL, ClientID: client, ClientSecret: "a secret", RedirectURL: redirect, Now: i.clock.Now})
+			p := provider(t, oidc.ProviderConfig{Issuer: i.URL, ClientID: client, ClientSecret: "a secret", RedirectURL: redirect, Now: i.clock.Now})
 			attempt, _ := begin(t, p)
 			_, err := p.Finish(t.Context(), attempt, url.Values{"state": {attempt.State}, "code": {"code"}})
 			mustFail(t, err, text.Unauthenticated, "invalid_grant")
@@ -259,12 +259,12 @@ func TestTheSecretIsShownAsTheIssuerWantsIt(t *testing.T) {
 }
 
 func TestAProviderIsMadeWithoutItsIssuer(t *testing.T) {
-	good := oidc.Config{Issuer: "https://issuer.example/realms/zj", ClientID: client, RedirectURL: "https://taizhang.example/login/sso/callback", Audience: audience}
-	for _, change := range []func(*oidc.Config){
-		func(*oidc.Config) {},
-		func(c *oidc.Config) { c.Audience = "" },
-		func(c *oidc.Config) { c.Issuer = "http://localhost:8080" },
-		func(c *oidc.Config) { c.Issuer, c.RedirectURL = "http://[::1]:8080", redirect },
+	good := oidc.ProviderConfig{Issuer: "https://issuer.example/realms/zj", ClientID: client, RedirectURL: "https://taizhang.example/login/sso/callback", Audience: audience}
+	for _, change := range []func(*oidc.ProviderConfig){
+		func(*oidc.ProviderConfig) {},
+		func(c *oidc.ProviderConfig) { c.Audience = "" },
+		func(c *oidc.ProviderConfig) { c.Issuer = "http://localhost:8080" },
+		func(c *oidc.ProviderConfig) { c.Issuer, c.RedirectURL = "http://[::1]:8080", redirect },
 	} {
 		cfg := good
 		change(&cfg)
@@ -274,22 +274,22 @@ func TestAProviderIsMadeWithoutItsIssuer(t *testing.T) {
 	}
 	for _, c := range []struct {
 		param  string
-		change func(*oidc.Config)
+		change func(*oidc.ProviderConfig)
 	}{
-		{"oidc-issuer", func(c *oidc.Config) { c.Issuer = "" }},
-		{"oidc-issuer", func(c *oidc.Config) { c.Issuer = "issuer.example" }},
-		{"oidc-issuer", func(c *oidc.Config) { c.Issuer = "http://issuer.example" }},
-		{"oidc-issuer", func(c *oidc.Config) { c.Issuer = "http://127.0.0.1.example" }},
-		{"oidc-issuer", func(c *oidc.Config) { c.Issuer = "https://issuer.example?a=b" }},
-		{"oidc-issuer", func(c *oidc.Config) { c.Issuer = "https://issuer.example#a" }},
-		{"oidc-issuer", func(c *oidc.Config) { c.Issuer = "https://user:word@issuer.example" }},
-		{"oidc-issuer", func(c *oidc.Config) { c.Issuer = "https:issuer.example" }},
-		{"oidc-issuer", func(c *oidc.Config) { c.Issuer = "https://issuer.example:port" }},
-		{"public-url", func(c *oidc.Config) { c.RedirectURL = "" }},
-		{"public-url", func(c *oidc.Config) { c.RedirectURL = "http://taizhang.example/" }},
-		{"public-url", func(c *oidc.Config) { c.RedirectURL = "https://taizhang.example/#a" }},
-		{"oidc-client", func(c *oidc.Config) { c.ClientID = "" }},
-		{"oidc-audience", func(c *oidc.Config) { c.Audience = c.ClientID }},
+		{"oidc-issuer", func(c *oidc.ProviderConfig) { c.Issuer = "" }},
+		{"oidc-issuer", func(c *oidc.ProviderConfig) { c.Issuer = "issuer.example" }},
+		{"oidc-issuer", func(c *oidc.ProviderConfig) { c.Issuer = "http://issuer.example" }},
+		{"oidc-issuer", func(c *oidc.ProviderConfig) { c.Issuer = "http://127.0.0.1.example" }},
+		{"oidc-issuer", func(c *oidc.ProviderConfig) { c.Issuer = "https://issuer.example?a=b" }},
+		{"oidc-issuer", func(c *oidc.ProviderConfig) { c.Issuer = "https://issuer.example#a" }},
+		{"oidc-issuer", func(c *oidc.ProviderConfig) { c.Issuer = "https://user:word@issuer.example" }},
+		{"oidc-issuer", func(c *oidc.ProviderConfig) { c.Issuer = "https:issuer.example" }},
+		{"oidc-issuer", func(c *oidc.ProviderConfig) { c.Issuer = "https://issuer.example:port" }},
+		{"public-url", func(c *oidc.ProviderConfig) { c.RedirectURL = "" }},
+		{"public-url", func(c *oidc.ProviderConfig) { c.RedirectURL = "http://taizhang.example/" }},
+		{"public-url", func(c *oidc.ProviderConfig) { c.RedirectURL = "https://taizhang.example/#a" }},
+		{"oidc-client", func(c *oidc.ProviderConfig) { c.ClientID = "" }},
+		{"oidc-audience", func(c *oidc.ProviderConfig) { c.Audience = c.ClientID }},
 	} {
 		cfg := good
 		c.change(&cfg)

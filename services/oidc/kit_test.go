@@ -121,7 +121,7 @@ const (
 
 func (i *issuer) provider(t testing.TB) *oidc.Provider {
 	t.Helper()
-	return provider(t, oidc.Config{Issuer: i.URL, ClientID: client, RedirectURL: redirect, Audience: audience, Now: i.clock.Now})
+	return provider(t, oidc.ProviderConfig{Issuer: i.URL, ClientID: client, RedirectURL: redirect, Audience: audience, Now: i.clock.Now})
 }
 
 // claims returns what a good token says, but for changes; a nil takes a claim out.

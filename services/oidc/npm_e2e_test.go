@@ -121,8 +121,8 @@ func signInNpm(t *testing.T, address string) url.Values {
 
 func TestTheNpmIssuerIsJoined(t *testing.T) {
 	address, clock := startNpm(t), newClock()
-	config := func(client, secret string) oidc.Config {
-		return oidc.Config{Issuer: address, ClientID: client, ClientSecret: secret, RedirectURL: redirect, Audience: audience, Now: clock.Now}
+	config := func(client, secret string) oidc.ProviderConfig {
+		return oidc.ProviderConfig{Issuer: address, ClientID: client, ClientSecret: secret, RedirectURL: redirect, Audience: audience, Now: clock.Now}
 	}
 	want := oidc.Identity{Issuer: address, Subject: "li.si"}
 	p := provider(t, config("taizhang", "a client-secret"))
@@ -139,16 +139,16 @@ func TestTheNpmIssuerIsJoined(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
-		tamper func(a *oidc.Attempt, q url.Values)
+		tamper func(a *oidc.SignInAttempt, q url.Values)
 		reason string
 	}{
-		{"wrong PKCE verifier", func(a *oidc.Attempt, _ url.Values) { a.Verifier = oauth2.GenerateVerifier() }, "invalid_grant"},
-		{"no PKCE verifier", func(a *oidc.Attempt, _ url.Values) { a.Verifier = "" }, "invalid_"},
-		{"wrong state", func(_ *oidc.Attempt, q url.Values) { q.Set("state", "another") }, "state"},
-		{"wrong nonce", func(a *oidc.Attempt, _ url.Values) { a.Nonce = "another" }, "nonce"},
-		{"wrong issuer", func(_ *oidc.Attempt, q url.Values) { q.Set("iss", "https://evil.example") }, "another issuer"},
-		{"no issuer", func(_ *oidc.Attempt, q url.Values) { q.Del("iss") }, "one iss"},
-		{"code of another client", func(a *oidc.Attempt, q url.Values) {
+		{"wrong PKCE verifier", func(a *oidc.SignInAttempt, _ url.Values) { a.Verifier = oauth2.GenerateVerifier() }, "invalid_grant"},
+		{"no PKCE verifier", func(a *oidc.SignInAttempt, _ url.Values) { a.Verifier = "" }, "invalid_"},
+		{"wrong state", func(_ *oidc.SignInAttempt, q url.Values) { q.Set("state", "another") }, "state"},
+		{"wrong nonce", func(a *oidc.SignInAttempt, _ url.Values) { a.Nonce = "another" }, "nonce"},
+		{"wrong issuer", func(_ *oidc.SignInAttempt, q url.Values) { q.Set("iss", "https://evil.example") }, "another issuer"},
+		{"no issuer", func(_ *oidc.SignInAttempt, q url.Values) { q.Del("iss") }, "one iss"},
+		{"code of another client", func(a *oidc.SignInAttempt, q url.Values) {
 			other := oauth2.Config{ClientID: "another", RedirectURL: redirect, Scopes: []string{"openid"}, Endpoint: oauth2.Endpoint{AuthURL: address + "/auth"}}
 			q.Set("code", signInNpm(t, other.AuthCodeURL(a.State, oauth2.SetAuthURLParam("nonce", a.Nonce), oauth2.S256ChallengeOption(a.Verifier))).Get("code"))
 		}, "invalid_grant"},

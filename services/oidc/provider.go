@@ -22,8 +22,8 @@ const (
 	paramPublic   = "public-url"
 )
 
-// Config is how a Provider knows its issuer, and its issuer this server.
-type Config struct {
+// ProviderConfig is how a Provider knows its issuer, and its issuer this server.
+type ProviderConfig struct {
 	Issuer       string // its address, as it names itself in tokens; https, or http on loopback
 	ClientID     string // the name of this server at the issuer
 	ClientSecret string // "" for a public client
@@ -40,7 +40,7 @@ type Identity struct{ Issuer, Subject string }
 
 // Provider asks one issuer. Its methods may be called at the same time.
 type Provider struct {
-	cfg      Config
+	cfg      ProviderConfig
 	client   *http.Client
 	plain    bool // the issuer is on loopback without TLS
 	metadata kept[*metadata]
@@ -55,7 +55,7 @@ type metadata struct {
 }
 
 // New returns a Provider. It asks nobody: the server starts without its issuer.
-func New(cfg Config) (*Provider, error) {
+func New(cfg ProviderConfig) (*Provider, error) {
 	issuer, err := url.Parse(cfg.Issuer)
 	if err == nil {
 		err = checkURL(issuer, true)

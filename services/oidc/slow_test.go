@@ -54,17 +54,17 @@ func TestEveryWaitForTheIssuerEnds(t *testing.T) {
 			return err
 		}},
 		"finish, no exchange": {silence{"/.well-known/openid-configuration": said}, func(ctx context.Context, p *oidc.Provider) error {
-			_, err := p.Finish(ctx, &oidc.Attempt{State: "s", Nonce: "n", Verifier: "v"}, url.Values{"state": {"s"}, "code": {"c"}})
+			_, err := p.Finish(ctx, &oidc.SignInAttempt{State: "s", Nonce: "n", Verifier: "v"}, url.Values{"state": {"s"}, "code": {"c"}})
 			return err
 		}},
 		"finish, no discovery": {nil, func(ctx context.Context, p *oidc.Provider) error {
-			_, err := p.Finish(ctx, &oidc.Attempt{State: "s", Nonce: "n", Verifier: "v"}, url.Values{"state": {"s"}, "code": {"c"}})
+			_, err := p.Finish(ctx, &oidc.SignInAttempt{State: "s", Nonce: "n", Verifier: "v"}, url.Values{"state": {"s"}, "code": {"c"}})
 			return err
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := provider(t, oidc.Config{Issuer: address, ClientID: client, RedirectURL: redirect, Audience: audience, Client: &http.Client{Transport: c.answers}})
+				p := provider(t, oidc.ProviderConfig{Issuer: address, ClientID: client, RedirectURL: redirect, Audience: audience, Client: &http.Client{Transport: c.answers}})
 				began := time.Now()
 				err := c.ask(t.Context(), p)
 				mustFail(t, err, text.Unavailable, "")

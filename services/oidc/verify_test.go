@@ -268,7 +268,7 @@ func TestAnIssuerWithTLSHasAllWithTLS(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeJSON(t, w, *says.Load()) }))
 	t.Cleanup(server.Close)
 	clock := newClock()
-	p := provider(t, oidc.Config{Issuer: server.URL, ClientID: client, RedirectURL: redirect, Client: server.Client(), Now: clock.Now})
+	p := provider(t, oidc.ProviderConfig{Issuer: server.URL, ClientID: client, RedirectURL: redirect, Client: server.Client(), Now: clock.Now})
 	all := object{"issuer": server.URL, "authorization_endpoint": "https://a.example/", "token_endpoint": "https://a.example/", "jwks_uri": "http://127.0.0.1:9/"}
 	says.Store(&all)
 	_, _, err := p.Begin(t.Context())

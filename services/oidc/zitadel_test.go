@@ -19,7 +19,7 @@ import (
 
 const redirect = "http://127.0.0.1:9/login/sso/callback" // nobody is there: the test is the browser
 
-func provider(t testing.TB, cfg oidc.Config) *oidc.Provider {
+func provider(t testing.TB, cfg oidc.ProviderConfig) *oidc.Provider {
 	t.Helper()
 	p, err := oidc.New(cfg)
 	if err != nil {
@@ -28,7 +28,7 @@ func provider(t testing.TB, cfg oidc.Config) *oidc.Provider {
 	return p
 }
 
-func begin(t *testing.T, p *oidc.Provider) (*oidc.Attempt, string) {
+func begin(t *testing.T, p *oidc.Provider) (*oidc.SignInAttempt, string) {
 	t.Helper()
 	attempt, address, err := p.Begin(t.Context())
 	if err != nil {
@@ -39,7 +39,7 @@ func begin(t *testing.T, p *oidc.Provider) (*oidc.Attempt, string) {
 
 // why returns the reason of an error.
 func why(err error) string {
-	var r oidc.Reason
+	var r oidc.Cause
 	errors.As(err, &r)
 	return string(r)
 }
@@ -62,7 +62,7 @@ func mustFail(t *testing.T, err error, code text.ErrorCode, reason string) {
 // TestARealIssuer asks one issuer for all, for it takes a while to start. The last of the tests stops it.
 func TestARealIssuer(t *testing.T) {
 	issuer, clock := oidctest.Start(t, redirect), newClock()
-	cfg := oidc.Config{Issuer: issuer.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret, RedirectURL: redirect, Audience: oidctest.Programs, Now: clock.Now}
+	cfg := oidc.ProviderConfig{Issuer: issuer.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret, RedirectURL: redirect, Audience: oidctest.Programs, Now: clock.Now}
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, *oidctest.Issuer, *oidc.Provider)
@@ -100,19 +100,19 @@ func signsIn(t *testing.T, issuer *oidctest.Issuer, p *oidc.Provider) {
 func tamperedWith(t *testing.T, issuer *oidctest.Issuer, p *oidc.Provider) {
 	for _, c := range []struct {
 		name   string
-		tamper func(a *oidc.Attempt, q url.Values)
+		tamper func(a *oidc.SignInAttempt, q url.Values)
 		reason string
 	}{
-		{"wrong PKCE verifier", func(a *oidc.Attempt, _ url.Values) { a.Verifier = oauth2.GenerateVerifier() }, "invalid_grant"},
-		{"no PKCE verifier", func(a *oidc.Attempt, _ url.Values) { a.Verifier = "" }, "invalid_"},
-		{"wrong state", func(_ *oidc.Attempt, q url.Values) { q.Set("state", "another") }, "state"},
-		{"wrong nonce", func(a *oidc.Attempt, _ url.Values) { a.Nonce = "another" }, "nonce"},
-		{"another code", func(_ *oidc.Attempt, q url.Values) { q.Set("code", "another") }, "invalid_grant"},
-		{"code of another attempt", func(_ *oidc.Attempt, q url.Values) {
+		{"wrong PKCE verifier", func(a *oidc.SignInAttempt, _ url.Values) { a.Verifier = oauth2.GenerateVerifier() }, "invalid_grant"},
+		{"no PKCE verifier", func(a *oidc.SignInAttempt, _ url.Values) { a.Verifier = "" }, "invalid_"},
+		{"wrong state", func(_ *oidc.SignInAttempt, q url.Values) { q.Set("state", "another") }, "state"},
+		{"wrong nonce", func(a *oidc.SignInAttempt, _ url.Values) { a.Nonce = "another" }, "nonce"},
+		{"another code", func(_ *oidc.SignInAttempt, q url.Values) { q.Set("code", "another") }, "invalid_grant"},
+		{"code of another attempt", func(_ *oidc.SignInAttempt, q url.Values) {
 			_, address := begin(t, p)
 			q.Set("code", issuer.SignIn(t, address).Query().Get("code"))
 		}, "invalid_grant"},
-		{"code of another client", func(a *oidc.Attempt, q url.Values) {
+		{"code of another client", func(a *oidc.SignInAttempt, q url.Values) {
 			other := oauth2.Config{ClientID: oidctest.Programs, RedirectURL: redirect, Scopes: []string{"openid"}, Endpoint: oauth2.Endpoint{AuthURL: issuer.URL + "/auth"}}
 			back := issuer.SignIn(t, other.AuthCodeURL(a.State, oauth2.SetAuthURLParam("nonce", a.Nonce), oauth2.S256ChallengeOption(a.Verifier)))
 			q.Set("code", back.Query().Get("code"))
@@ -152,7 +152,7 @@ func issuerRefuses(t *testing.T, issuer *oidctest.Issuer, p *oidc.Provider) {
 func notForPrograms(t *testing.T, issuer *oidctest.Issuer, _ *oidc.Provider) {
 	access, id := issuer.JWT(t)
 	for audience, reason := range map[string]string{"https://taizhang.example/v1": "audience", "": "no audience is configured"} {
-		p := provider(t, oidc.Config{Issuer: issuer.URL, ClientID: oidctest.Programs, RedirectURL: redirect, Audience: audience})
+		p := provider(t, oidc.ProviderConfig{Issuer: issuer.URL, ClientID: oidctest.Programs, RedirectURL: redirect, Audience: audience})
 		for _, jwt := range []string{access, id} {
 			_, _, err := p.Verify(t.Context(), jwt)
 			mustNotVerify(t, err, reason)
@@ -202,7 +202,7 @@ func TestAnIssuerIsBackAfterAWhile(t *testing.T) {
 	}))
 	t.Cleanup(front.Close)
 	clock := newClock()
-	p := provider(t, oidc.Config{Issuer: front.URL, ClientID: "c", RedirectURL: redirect, Now: clock.Now})
+	p := provider(t, oidc.ProviderConfig{Issuer: front.URL, ClientID: "c", RedirectURL: redirect, Now: clock.Now})
 	for range 3 {
 		_, _, err := p.Begin(t.Context())
 		mustFail(t, err, text.Unavailable, "503")

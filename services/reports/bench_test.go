@@ -11,7 +11,7 @@ import (
 )
 
 // large is a report of vouchers as long as a busy ledger's.
-func large(form reports.Form, rows int) *reports.Report {
+func large(form reports.FileFormat, rows int) *reports.Report {
 	r := tableOf(form)
 	r.Table.Columns = []table.Column{{Name: "on", Title: text.Say("日期", "date")}, {Name: "voucher", Title: text.Say("凭证号", "voucher")},
 		{Name: "amountFen", Title: text.Say("金额", "amount")}, {Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "ratePercent", Title: text.Say("占比", "share")}}

@@ -31,7 +31,7 @@ func (r *Report) writeCSV(to io.Writer) error {
 	return w.Flush()
 }
 
-func appendCSV(to []byte, cells []value, as Form) []byte {
+func appendCSV(to []byte, cells []value, as FileFormat) []byte {
 	for i, c := range cells {
 		if i > 0 {
 			to = append(to, ',')

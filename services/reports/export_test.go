@@ -3,7 +3,7 @@ package reports
 import "github.com/taizhang/taizhang/services/files"
 
 // ReadTexts returns the first column of a report below its headings, as it is read back.
-func ReadTexts(path string, form Form) (texts []string, err error) {
+func ReadTexts(path string, form FileFormat) (texts []string, err error) {
 	content, size, err := files.Open(path)
 	if err != nil {
 		return nil, err

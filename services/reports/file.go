@@ -17,7 +17,7 @@ const cellCharsMax = 32_767
 func bad(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...) }
 
 // FormOf returns the form of a file by the extension of its name.
-func FormOf(path string, forExcel bool) (Form, error) {
+func FormOf(path string, forExcel bool) (FileFormat, error) {
 	switch ext := strings.ToLower(filepath.Ext(path)); {
 	case ext == ".xlsx": // forExcel changes nothing
 		return XLSX, nil

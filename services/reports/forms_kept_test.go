@@ -50,7 +50,7 @@ func TestTheReportsOfEveryFormAreReproduced(t *testing.T) {
 
 func TestAReportOfAnUnknownFormIsSaidToBeSo(t *testing.T) {
 	d := small(t, "乙", "丙")
-	for _, form := range []reports.Form{reports.CSV, reports.ForExcel} {
+	for _, form := range []reports.FileFormat{reports.CSV, reports.ForExcel} {
 		content, err := os.ReadFile(write(t, d, request(form, "execution", "2025-12-31")))
 		must(t, err)
 		now := fmt.Sprintf("#listForm,%d", lists.Form)

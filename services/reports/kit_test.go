@@ -138,7 +138,7 @@ func write(t testing.TB, d *lists.Books, r reports.Request) string {
 	return path
 }
 
-func reproduceFile(t testing.TB, d *lists.Books, path string) (*reports.Outcome, error) {
+func reproduceFile(t testing.TB, d *lists.Books, path string) (*reports.Reproduction, error) {
 	f, size, err := files.Open(path)
 	if err != nil {
 		return nil, err
@@ -147,7 +147,7 @@ func reproduceFile(t testing.TB, d *lists.Books, path string) (*reports.Outcome,
 	return reports.Reproduce(t.Context(), d, path, f, size)
 }
 
-func reproduce(t testing.TB, d *lists.Books, path string) *reports.Outcome {
+func reproduce(t testing.TB, d *lists.Books, path string) *reports.Reproduction {
 	t.Helper()
 	o, err := reproduceFile(t, d, path)
 	if err != nil {
@@ -157,7 +157,7 @@ func reproduce(t testing.TB, d *lists.Books, path string) *reports.Outcome {
 }
 
 // request asks for a list in Chinese as of a date.
-func request(form reports.Form, list, on string, params ...string) reports.Request {
+func request(form reports.FileFormat, list, on string, params ...string) reports.Request {
 	q := lists.Question{List: list, On: events.MustDate(on), Params: map[string]string{}}
 	for i := 0; i < len(params); i += 2 {
 		q.Params[params[i]] = params[i+1]
@@ -165,7 +165,7 @@ func request(form reports.Form, list, on string, params ...string) reports.Reque
 	return reports.Request{Question: q, Lang: "zh", Form: form, Version: "v1"}
 }
 
-var forms = []reports.Form{reports.XLSX, reports.CSV, reports.ForExcel}
+var forms = []reports.FileFormat{reports.XLSX, reports.CSV, reports.ForExcel}
 
 func importFile(t testing.TB, d *lists.Books, path string) {
 	t.Helper()

@@ -15,12 +15,12 @@ import (
 
 // firstLie returns the first cell of a workbook that does not show what it holds, or nil. The values must be equal to
 // those of the report, and all rows must have been read.
-func (r *Report) firstLie(x *xlsxFile) (*Difference, error) {
+func (r *Report) firstLie(x *xlsxFile) (*Mismatch, error) {
 	sheets := r.sheets()
 	for _, of := range x.Sheets {
 		i := slices.IndexFunc(sheets, func(s sheet) bool { return s.name == of.Name })
 		if of.Hidden {
-			return &Difference{row: -1, Sheet: of.Name, Why: text.Say("工作表“%s”被隐藏", "the sheet %q is hidden", of.Name)}, nil
+			return &Mismatch{row: -1, Sheet: of.Name, Why: text.Say("工作表“%s”被隐藏", "the sheet %q is hidden", of.Name)}, nil
 		}
 		if d, err := r.lieIn(x, of, sheets[i]); d != nil || err != nil {
 			return d, err
@@ -30,7 +30,7 @@ func (r *Report) firstLie(x *xlsxFile) (*Difference, error) {
 }
 
 // lieIn is firstLie of one sheet.
-func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Sheet, want sheet) (*Difference, error) {
+func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Worksheet, want sheet) (*Mismatch, error) {
 	looks, err := x.Looks(of)
 	if err != nil {
 		return nil, refused(err)

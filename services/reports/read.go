@@ -71,7 +71,7 @@ func request(f file) (r Request, from provenance, err error) {
 	if lists.Find(r.Question.List) == nil {
 		return r, from, bad("本程序没有列表 %q：报表由别的版本写出，或出处被改过", "this program has no list %q: the report was written by another version, or its provenance was changed", r.Question.List)
 	}
-	r.Lang, r.Form, r.Version = facts[langFact], Form(facts[formFact]), facts[versionFact]
+	r.Lang, r.Form, r.Version = facts[langFact], FileFormat(facts[formFact]), facts[versionFact]
 	if r.Lang != "zh" && r.Lang != "en" {
 		return r, from, notOurs("出处中的语言既不是 zh 也不是 en", "the language in its provenance is neither zh nor en")
 	}
@@ -139,7 +139,7 @@ func factsOf(f file) (map[string]string, error) {
 			facts[row[2].Text] = row[1].Text
 		}
 	}
-	if isCSV && Form(facts[formFact]) == ForExcel {
+	if isCSV && FileFormat(facts[formFact]) == ForExcel {
 		c.forExcel = true
 		for name, v := range facts {
 			facts[name] = armed(v)
@@ -245,7 +245,7 @@ func (x *xlsxFile) names() (list []string) {
 
 func (x *xlsxFile) rows(name string) iter.Seq2[[]spreadsheet.Cell, error] {
 	return func(yield func([]spreadsheet.Cell, error) bool) {
-		i := slices.IndexFunc(x.Sheets, func(s *spreadsheet.Sheet) bool { return s.Name == name })
+		i := slices.IndexFunc(x.Sheets, func(s *spreadsheet.Worksheet) bool { return s.Name == name })
 		if i < 0 {
 			yield(nil, notOurs("没有工作表“"+name+"”", "it has no sheet "+strconv.Quote(name)))
 			return

@@ -62,7 +62,7 @@ var thingColumns = []string{"voucher", "reversalVoucher", "grant", "match", "pro
 // the row names; the records from which the alert of the row follows; the records from which the figure in the column
 // follows; the records that name the subject of the row; the newest record of the center. A row about several centers
 // has none.
-func (t *tracer) behind(ctx context.Context, row tableRow, column string, d *Difference) (err error) {
+func (t *tracer) behind(ctx context.Context, row tableRow, column string, d *Mismatch) (err error) {
 	center := events.CenterID(row.text("center"))
 	d.Center = center
 	stream := center.Stream()

@@ -17,23 +17,23 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Form is the file format of a report.
-type Form string
+// FileFormat is the file format of a report.
+type FileFormat string
 
 // The forms. ForExcel is CSV for spreadsheet programs: it has a byte order mark, and texts that look like a formula, a
 // number or a date are defused; see defused.
 const (
-	XLSX     Form = "xlsx"
-	CSV      Form = "csv"
-	ForExcel Form = "csv for excel"
-	HTML     Form = "html" // of the yearly report alone
+	XLSX     FileFormat = "xlsx"
+	CSV      FileFormat = "csv"
+	ForExcel FileFormat = "csv for excel"
+	HTML     FileFormat = "html" // of the yearly report alone
 )
 
 // Request holds the inputs from which a report is made.
 type Request struct {
 	Question lists.Question
 	Lang     string // zh or en
-	Form     Form
+	Form     FileFormat
 	Version  string // the version of the program that writes the report
 }
 

@@ -20,17 +20,17 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// Outcome is the result of reproducing a report. It has the first cell that differs, if any cell differs.
-type Outcome struct {
+// Reproduction is the result of reproducing a report. It has the first cell that differs, if any cell differs.
+type Reproduction struct {
 	Request
 	Position uint64
 	Rows     int
-	Differs  *Difference
+	Differs  *Mismatch
 }
 
-// Difference is the first cell in which a file differs from the ledger's answer. Row counts from 1. Cell names the
+// Mismatch is the first cell in which a file differs from the ledger's answer. Row counts from 1. Cell names the
 // cell as spreadsheet programs do. Records holds the newest records behind the row, if there are any.
-type Difference struct {
+type Mismatch struct {
 	Why      text.Text       `json:"why"`
 	Sheet    string          `json:"sheet,omitzero"`
 	Cell     string          `json:"cell,omitzero"`
@@ -55,7 +55,7 @@ type NamedText struct {
 // Reproduce reads a report, asks its question again at its position of the ledger and compares the two answers. It
 // returns a *text.Error for a file that cannot be read as a report, and one with text.Forbidden for a report about several
 // centers if not all centers are seen: its figures are then of other centers too.
-func Reproduce(ctx context.Context, d *lists.Books, name string, content io.ReaderAt, size int64) (*Outcome, error) {
+func Reproduce(ctx context.Context, d *lists.Books, name string, content io.ReaderAt, size int64) (*Reproduction, error) {
 	if isPage(name) {
 		return reproducePage(ctx, d, name, content, size)
 	}
@@ -67,7 +67,7 @@ func Reproduce(ctx context.Context, d *lists.Books, name string, content io.Read
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{Request: r, Position: from.position}
+	out := &Reproduction{Request: r, Position: from.position}
 	prefixes := []string{from.asked.prefix}
 	if from.asked.form == 1 { // its reports do not name the prefix
 		prefixes = []string{"", "--"}
@@ -85,12 +85,12 @@ func Reproduce(ctx context.Context, d *lists.Books, name string, content io.Read
 
 // known calls answer with the read models at the position of a report about one center, or about all centers of a scope for "". A
 // ledger that ends before the position is a difference. It may call answer twice, and then the last call counts.
-func (out *Outcome) known(ctx context.Context, d *lists.Books, center events.CenterID, seen *scope, answer func(*projections.Register) error) error {
+func (out *Reproduction) known(ctx context.Context, d *lists.Books, center events.CenterID, seen *scope, answer func(*projections.Register) error) error {
 	if center == "" && !seen.within(d.Register) {
 		return text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对", "the report is also about centers outside the scope of the account and cannot be reproduced")
 	}
 	if now := d.Ledger.Register().Position(); out.Position > now {
-		out.Differs = &Difference{row: -1, InFile: strconv.FormatUint(out.Position, 10), InLedger: strconv.FormatUint(now, 10),
+		out.Differs = &Mismatch{row: -1, InFile: strconv.FormatUint(out.Position, 10), InLedger: strconv.FormatUint(now, 10),
 			Why: text.Say("台账只到位置 %d，报表写于位置 %d：这是另一部台账，或缺了记录", "the ledger ends at position %d and the report was written at %d: it is another ledger, or records are missing", now, out.Position)}
 		return nil
 	}
@@ -121,7 +121,7 @@ func (out *Outcome) known(ctx context.Context, d *lists.Books, center events.Cen
 var foreignOrigin = text.Say("出处与台账不符：出处被改过，或这是另一部台账", "the provenance is not that of the ledger: it was changed, or the ledger is another one")
 
 // compute computes the report again and compares it with the file.
-func (out *Outcome) compute(ctx context.Context, d *lists.Books, f file, from provenance) error {
+func (out *Reproduction) compute(ctx context.Context, d *lists.Books, f file, from provenance) error {
 	report, err := Make(ctx, d, out.Request)
 	var unasked *text.Error
 	if errors.As(err, &unasked) && unasked.Param != "" {
@@ -148,16 +148,16 @@ func (out *Outcome) compute(ctx context.Context, d *lists.Books, f file, from pr
 }
 
 // compare returns the first difference, or nil.
-func (r *Report) compare(f file) (*Difference, error) {
+func (r *Report) compare(f file) (*Mismatch, error) {
 	sheets, names := r.sheets(), f.names()
 	for _, s := range sheets {
 		if !slices.Contains(names, s.name) {
-			return &Difference{row: -1, Sheet: s.name, Why: text.Say("缺少工作表“%s”", "the sheet %q is missing", s.name)}, nil
+			return &Mismatch{row: -1, Sheet: s.name, Why: text.Say("缺少工作表“%s”", "the sheet %q is missing", s.name)}, nil
 		}
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(sheets, func(s sheet) bool { return s.name == name }) {
-			return &Difference{row: -1, Sheet: name, Why: text.Say("工作表“%s”不属于报表", "the sheet %q is no part of the report", name)}, nil
+			return &Mismatch{row: -1, Sheet: name, Why: text.Say("工作表“%s”不属于报表", "the sheet %q is no part of the report", name)}, nil
 		}
 	}
 	for _, s := range sheets {
@@ -169,7 +169,7 @@ func (r *Report) compare(f file) (*Difference, error) {
 }
 
 // compareSheet reads a sheet and the file side by side, with one row of each in memory.
-func (r *Report) compareSheet(f file, s sheet) (*Difference, error) {
+func (r *Report) compareSheet(f file, s sheet) (*Mismatch, error) {
 	nextFound, stop := iter.Pull2(f.rows(s.name))
 	defer stop()
 	nextLine, stopLines := iter.Pull(iter.Seq[line](s.lines))
@@ -201,7 +201,7 @@ func (r *Report) compareSheet(f file, s sheet) (*Difference, error) {
 }
 
 // explainShift adds to the reason that a whole row was inserted or removed, if that is so.
-func explainShift(f file, d *Difference, got []spreadsheet.Cell, want line, nextFound func() ([]spreadsheet.Cell, error, bool), nextLine func() (line, bool)) error {
+func explainShift(f file, d *Mismatch, got []spreadsheet.Cell, want line, nextFound func() ([]spreadsheet.Cell, error, bool), nextLine func() (line, bool)) error {
 	after, ok := nextLine()
 	if ok && len(got) > 0 && firstUnequal(f, got, after) < 0 {
 		d.Why = text.Say("文件缺少这一行", "the file lacks this row")
@@ -238,9 +238,9 @@ func valueAt(l line, i int) value {
 	return value{}
 }
 
-func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line, row, column int) *Difference {
+func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line, row, column int) *Mismatch {
 	c, v := cellAt(got, column), valueAt(want, column)
-	d := &Difference{Sheet: s.name, Row: row, Cell: spreadsheet.Letters(column) + strconv.Itoa(row), row: -1, column: column,
+	d := &Mismatch{Sheet: s.name, Row: row, Cell: spreadsheet.Letters(column) + strconv.Itoa(row), row: -1, column: column,
 		Why: text.Say("单元格与台账不符", "a cell is not what the ledger gives"), InFile: shown(f, c, v), InLedger: v.text}
 	switch {
 	case want.look == note:
@@ -283,7 +283,7 @@ func shown(f file, c spreadsheet.Cell, beside value) string {
 }
 
 // trace finds the records behind the row that differs.
-func (d *Difference) trace(ctx context.Context, l *ledger.Ledger, register *projections.Register, r *Report) error {
+func (d *Mismatch) trace(ctx context.Context, l *ledger.Ledger, register *projections.Register, r *Report) error {
 	if d.row < 0 || d.row >= len(r.Table.Rows) {
 		return nil
 	}

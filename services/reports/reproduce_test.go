@@ -62,8 +62,8 @@ func questionOf(t *testing.T, d *lists.Books, l *lists.List, on string) lists.Qu
 func TestEveryListIsReproducedFromItsReport(t *testing.T) {
 	for _, h := range []struct {
 		name, on string
-		forms    []reports.Form
-	}{{"edges", "2025-06-30", forms}, {"zhejiang-2026", "2026-08-31", []reports.Form{reports.XLSX}}} {
+		forms    []reports.FileFormat
+	}{{"edges", "2025-06-30", forms}, {"zhejiang-2026", "2026-08-31", []reports.FileFormat{reports.XLSX}}} {
 		if underRace && h.name == "zhejiang-2026" {
 			continue
 		}
@@ -337,7 +337,7 @@ func TestACSVReportSavedByASpreadsheetProgramIsStillEqual(t *testing.T) {
 
 func TestEveryEditedFieldOfACSVReportIsFound(t *testing.T) {
 	d := small(t, "乙", "丙")
-	for _, form := range []reports.Form{reports.CSV, reports.ForExcel} {
+	for _, form := range []reports.FileFormat{reports.CSV, reports.ForExcel} {
 		content, err := os.ReadFile(write(t, d, request(form, "execution", "2025-12-31")))
 		must(t, err)
 		lines := strings.Split(strings.TrimRight(string(content), "\r\n"), "\n")

@@ -20,7 +20,7 @@ import (
 )
 
 // tableOf is a report of one column of texts.
-func tableOf(form reports.Form, texts ...string) *reports.Report {
+func tableOf(form reports.FileFormat, texts ...string) *reports.Report {
 	t := &table.Table{Title: table.Plain("题"), Empty: table.Plain("无"), Columns: []table.Column{
 		{Name: "text", Title: text.Say("文本", "text")}, {Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money}}}
 	for _, s := range texts {
@@ -72,7 +72,7 @@ func TestAnyTextSurvivesAsText(t *testing.T) {
 }
 
 // readBack returns the first column below the headings, as the program itself reads it.
-func readBack(t interface{ Fatal(args ...any) }, path string, form reports.Form) []string {
+func readBack(t interface{ Fatal(args ...any) }, path string, form reports.FileFormat) []string {
 	rows, err := reports.ReadTexts(path, form)
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func readBack(t interface{ Fatal(args ...any) }, path string, form reports.Form)
 func checkTexts(t interface {
 	Fatal(args ...any)
 	Errorf(format string, args ...any)
-}, form reports.Form, path string, want []string) {
+}, form reports.FileFormat, path string, want []string) {
 	got := readBack(t, path, form)
 	for i, s := range want {
 		s = text.Seen(s) // as people see it

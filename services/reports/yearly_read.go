@@ -48,7 +48,7 @@ func (f *form) origin() (string, error) {
 	return string(content), err
 }
 
-// YearlyName is the name of the yearly report in the question of an Outcome, as List is of a list.
+// YearlyName is the name of the yearly report in the question of a Reproduction, as List is of a list.
 const YearlyName = "report"
 
 // isPage reports whether a file is a yearly report by its name.
@@ -78,7 +78,7 @@ func originOf(page []byte) (o yearlyOrigin, err error) {
 }
 
 // reproducePage is Reproduce of a yearly report. It compares the bytes.
-func reproducePage(ctx context.Context, d *lists.Books, name string, content io.ReaderAt, size int64) (*Outcome, error) {
+func reproducePage(ctx context.Context, d *lists.Books, name string, content io.ReaderAt, size int64) (*Reproduction, error) {
 	if size > pageBytesMax {
 		return nil, bad("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", name, pageBytesMax)
 	}
@@ -94,7 +94,7 @@ func reproducePage(ctx context.Context, d *lists.Books, name string, content io.
 	if o.Center != "" {
 		q.Params["center"] = string(o.Center)
 	}
-	out := &Outcome{Request: Request{Question: q, Lang: o.Lang, Form: HTML, Version: o.Version}, Position: o.Position}
+	out := &Reproduction{Request: Request{Question: q, Lang: o.Lang, Form: HTML, Version: o.Version}, Position: o.Position}
 	var seen *scope
 	if o.Centers != nil {
 		seen = scopeOf(*o.Centers)
@@ -105,7 +105,7 @@ func reproducePage(ctx context.Context, d *lists.Books, name string, content io.
 }
 
 // computePage computes the yearly report again and compares it with the file.
-func (out *Outcome) computePage(ctx context.Context, d *lists.Books, o yearlyOrigin, page []byte) error {
+func (out *Reproduction) computePage(ctx context.Context, d *lists.Books, o yearlyOrigin, page []byte) error {
 	y := Yearly{Year: o.Year, Center: o.Center, On: o.On, Lang: o.Lang, Unit: o.Unit, Version: o.Version}
 	f, err := y.compute(ctx, d)
 	if err != nil {
@@ -128,7 +128,7 @@ func (out *Outcome) computePage(ctx context.Context, d *lists.Books, o yearlyOri
 }
 
 // firstLine returns the first line in which a page differs from the one that the ledger gives, or nil.
-func firstLine(page, again []byte) *Difference {
+func firstLine(page, again []byte) *Mismatch {
 	if bytes.Equal(page, again) {
 		return nil
 	}
@@ -137,7 +137,7 @@ func firstLine(page, again []byte) *Difference {
 	for at < min(len(in), len(of)) && in[at] == of[at] {
 		at++
 	}
-	d := &Difference{Row: at + 1, row: -1, Why: text.Say("这一行与台账不符", "a line is not what the ledger gives")}
+	d := &Mismatch{Row: at + 1, row: -1, Why: text.Say("这一行与台账不符", "a line is not what the ledger gives")}
 	switch {
 	case at >= len(in) || len(in) == len(of)-1 && slices.Equal(in[at:], of[at+1:]):
 		d.Why = text.Say("文件缺少这一行", "the file lacks this line")

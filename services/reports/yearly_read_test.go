@@ -20,7 +20,7 @@ func pageOf(t *testing.T, d *lists.Books, y reports.Yearly) string {
 	return b.String()
 }
 
-func reproducePage(t *testing.T, d *lists.Books, page string) (*reports.Outcome, error) {
+func reproducePage(t *testing.T, d *lists.Books, page string) (*reports.Reproduction, error) {
 	t.Helper()
 	return reports.Reproduce(t.Context(), d, "page.HTM", strings.NewReader(page), int64(len(page)))
 }

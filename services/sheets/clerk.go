@@ -14,7 +14,7 @@ import (
 
 // finding turns a reason of the ledger into a finding with the row and the heading of the cell that it is about, in the
 // words of the people who fill in sheets.
-func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
+func (s *Sheet) finding(e *entry, why aggregates.Breach) RowBreach {
 	field, row := why.Field, e.rows[0].row.Number
 	if rest, ok := strings.CutPrefix(field, "data.lines["); ok {
 		number, member, _ := strings.Cut(rest, "]")
@@ -32,12 +32,12 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 	i := s.Kind.column(field)
 	why.Reason = plainly(why.Reason)
 	if why.There != "" {
-		var c *Column
+		var c *SheetColumn
 		switch {
 		case i >= 0:
 			c = &s.under(e.rows[0].cells["on"].on)[i]
 		case field == "mode":
-			c = &Column{Words: []Word{{"补录", string(events.Recording)}, {"正常填报", string(events.Enforce)}}}
+			c = &SheetColumn{Words: []Word{{"补录", string(events.Recording)}, {"正常填报", string(events.Enforce)}}}
 		}
 		why.Reason = text.Say("早已入账的记录中为 %s", "is %s in the record that is there", text.Clip(c.spoken(why.There), spokenMax))
 	}
@@ -52,7 +52,7 @@ func (s *Sheet) finding(e *entry, why aggregates.Breach) Finding {
 	} else if field != "" && field != "id" && field != "kind" {
 		why.Reason = text.Text{Zh: "其他内容：" + why.Reason.Zh, En: "other content: " + why.Reason.En}
 	}
-	return Finding{row, why}
+	return RowBreach{row, why}
 }
 
 // spokenMax is the maximum number of characters of a value of another record.
@@ -95,7 +95,7 @@ func plainly(why text.Text) text.Text {
 
 // spoken returns the value of a member of a record, which is JSON, as people write it in the column. c is nil for a
 // member that has no column.
-func (c *Column) spoken(value string) string {
+func (c *SheetColumn) spoken(value string) string {
 	var v any
 	if json.Unmarshal([]byte(value), &v) != nil {
 		return value // it is no JSON: the lines of a voucher
@@ -128,7 +128,7 @@ func (c *Column) spoken(value string) string {
 }
 
 // word returns the word of the column for a code, or the code.
-func (c *Column) word(code string) string {
+func (c *SheetColumn) word(code string) string {
 	if c == nil {
 		return code
 	}

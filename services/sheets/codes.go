@@ -36,7 +36,7 @@ func bare(s string) string {
 }
 
 // readCode reads a code in the form in which codes are kept.
-func (c *Column) readCode(x spreadsheet.Cell) (string, text.Text) {
+func (c *SheetColumn) readCode(x spreadsheet.Cell) (string, text.Text) {
 	typed, why := readText(x)
 	if why != (text.Text{}) {
 		return "", why
@@ -62,7 +62,7 @@ const wholeDigitsMax = 15
 var inGroups = regexp.MustCompile(`^(\d+|\d{1,3}(,\d{3})+)$`)
 
 // trimYear removes 年 or 年度 behind a year.
-func (c *Column) trimYear(s string) string {
+func (c *SheetColumn) trimYear(s string) string {
 	if !strings.HasSuffix(c.Heading, "年度") {
 		return s
 	}
@@ -70,7 +70,7 @@ func (c *Column) trimYear(s string) string {
 }
 
 // readWhole reads an integer from 0. A year may be followed by 年 or 年度.
-func (c *Column) readWhole(x spreadsheet.Cell) (int64, text.Text) {
+func (c *SheetColumn) readWhole(x spreadsheet.Cell) (int64, text.Text) {
 	typed := c.trimYear(halfWidth(x.Text))
 	digits := strings.ReplaceAll(typed, ",", "")
 	if x.Sort != spreadsheet.Date && len(digits) <= wholeDigitsMax && inGroups.MatchString(typed) {

@@ -14,7 +14,7 @@ func TestACodeIsReadAsItWasTypedOrRefused(t *testing.T) {
 	voucher, center, payee := column(vouchers, "凭证号"), column(vouchers, "中心编号"), column(vouchers, "收款单位")
 	const changed, mark = "is not the code that was typed", "is an error mark of the spreadsheet program"
 	for _, c := range []struct {
-		in          *Column
+		in          *SheetColumn
 		typed, want string
 		bad         string
 	}{
@@ -64,12 +64,12 @@ func TestACodeIsReadAsItWasTypedOrRefused(t *testing.T) {
 	}
 }
 
-func column(k *Kind, heading string) *Column { return &k.Columns[k.headed(heading)] }
+func column(k *SheetKind, heading string) *SheetColumn { return &k.Columns[k.headed(heading)] }
 
 func TestAWholeNumberIsReadAsPeopleWriteIt(t *testing.T) {
 	year, area := column(grants, "财政年度"), column(registrations, "使用面积(平方米)")
 	for _, c := range []struct {
-		in    *Column
+		in    *SheetColumn
 		typed string
 		want  int64
 	}{

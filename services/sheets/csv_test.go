@@ -232,10 +232,10 @@ func TestWhatAFileIsIsFoundByLooking(t *testing.T) {
 }
 
 func TestASheetIsForTheRolesOfItsKind(t *testing.T) {
-	if _, err := readBytes([]byte(voucherHeadings), Config{Actor: "x", Role: "finance"}); err == nil || !strings.Contains(err.Error(), "a sheet of vouchers is for the center to fill in, not for the Department of Finance") {
+	if _, err := readBytes([]byte(voucherHeadings), ReadConfig{Actor: "x", Role: "finance"}); err == nil || !strings.Contains(err.Error(), "a sheet of vouchers is for the center to fill in, not for the Department of Finance") {
 		t.Errorf("got %v", err)
 	}
-	s, err := readBytes([]byte("到账凭证号,日期,中心编号,资金类别,经费下达编号,金额(元)\nS-1,2026-9-1,ZJ-0018,财政补助资金,G-1,5\nS-1,2026-9-1,ZJ-0018,配套资金,M-1,5\nS-2,2026-9-1,ZJ-0018,配套资金,M-1,5\n"), Config{Actor: "x", Role: "finance"})
+	s, err := readBytes([]byte("到账凭证号,日期,中心编号,资金类别,经费下达编号,金额(元)\nS-1,2026-9-1,ZJ-0018,财政补助资金,G-1,5\nS-1,2026-9-1,ZJ-0018,配套资金,M-1,5\nS-2,2026-9-1,ZJ-0018,配套资金,M-1,5\n"), ReadConfig{Actor: "x", Role: "finance"})
 	if err != nil {
 		t.Fatal(err)
 	}

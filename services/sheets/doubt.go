@@ -54,7 +54,7 @@ func (s *Sheet) doubt(strays []stray) {
 		if s.number(why) != "" {
 			reason = text.Say("第 %d 行的编号相同，而其中心编号有误", "row %d has the same number, and its center cannot be", why.row.Number)
 		}
-		r.bad = append(r.bad, Finding{r.row.Number, aggregates.Breach{Field: s.key().Heading, Reason: reason}})
+		r.bad = append(r.bad, RowBreach{r.row.Number, aggregates.Breach{Field: s.key().Heading, Reason: reason}})
 	}
 }
 

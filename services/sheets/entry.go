@@ -15,7 +15,7 @@ import (
 )
 
 // findEntries finds the records of the ledger that the cells of a row name. Its error is one of reading the ledger.
-func (s *Sheet) findEntries(r *reading, cfg Config) error {
+func (s *Sheet) findEntries(r *reading, cfg ReadConfig) error {
 	for i := range s.Kind.Columns {
 		c := &s.Kind.Columns[i]
 		v := r.cells[c.Field]
@@ -33,7 +33,7 @@ func (s *Sheet) findEntries(r *reading, cfg Config) error {
 		found, why := entryOf(records, v.text, func(voiding *events.Record) bool { return isVoidingOf(voiding, r.cells) })
 		v.name = v.text
 		if why != (text.Text{}) {
-			r.bad = append(r.bad, Finding{r.row.Number, aggregates.Breach{Field: c.Heading, Reason: why}})
+			r.bad = append(r.bad, RowBreach{r.row.Number, aggregates.Breach{Field: c.Heading, Reason: why}})
 			v.text = ""
 		}
 		if found != nil {

@@ -29,7 +29,7 @@ func soundOrRefused(t *testing.T, b []byte) {
 		t.Fatal(err)
 	}
 	second := again.Given()
-	rows, found := 0, []Finding{}
+	rows, found := 0, []RowBreach{}
 	for i, g := range s.Given() {
 		rows += len(s.entries[i].rows)
 		switch {

@@ -16,11 +16,11 @@ import (
 type reading struct {
 	row   *spreadsheet.Row
 	cells cells
-	bad   []Finding
+	bad   []RowBreach
 }
 
 // gather makes the records of the rows under the headings.
-func (s *Sheet) gather(cfg Config) error {
+func (s *Sheet) gather(cfg ReadConfig) error {
 	s.first = map[int]*entry{}
 	if len(s.grid.rows)-1-s.heads.row > rowsMax {
 		return errRows()
@@ -144,7 +144,7 @@ func (s *Sheet) isRead(m spreadsheet.Range) bool {
 func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range) *reading {
 	r := &reading{row: row, cells: cells{}}
 	add := func(heading string, why text.Text) {
-		r.bad = append(r.bad, Finding{row.Number, aggregates.Breach{Field: heading, Reason: why}})
+		r.bad = append(r.bad, RowBreach{row.Number, aggregates.Breach{Field: heading, Reason: why}})
 	}
 	if row.Hidden {
 		add(s.key().Heading, text.Say("是隐藏的行：请显示或删除", "the row is hidden: show it or delete it"))
@@ -263,7 +263,7 @@ func (s *Sheet) join(e *entry, r *reading) {
 		return
 	}
 	if len(s.Kind.lines) == 0 {
-		r.bad = append(r.bad, Finding{r.row.Number, aggregates.Breach{Field: s.key().Heading,
+		r.bad = append(r.bad, RowBreach{r.row.Number, aggregates.Breach{Field: s.key().Heading,
 			Reason: text.Say("第 %d 行已有同样的编号", "row %d has the same number already", first.row.Number)}})
 		return
 	}
@@ -273,14 +273,14 @@ func (s *Sheet) join(e *entry, r *reading) {
 		}
 		c := &s.Kind.Columns[i]
 		if !first.cells[c.Field].equal(r.cells[c.Field]) {
-			r.bad = append(r.bad, Finding{r.row.Number, aggregates.Breach{Field: c.Heading, Reason: text.Say("“%s”与同一凭证的第 %d 行“%s”不一致",
+			r.bad = append(r.bad, RowBreach{r.row.Number, aggregates.Breach{Field: c.Heading, Reason: text.Say("“%s”与同一凭证的第 %d 行“%s”不一致",
 				"“%s” is not what row %d of the same voucher has, “%s”", spreadsheet.Clip(r.row.At(j).Text), first.row.Number, spreadsheet.Clip(first.row.At(j).Text))}})
 		}
 	}
 }
 
 // key returns the column that identifies a record.
-func (s *Sheet) key() *Column {
+func (s *Sheet) key() *SheetColumn {
 	if len(s.Kind.identity) == 0 {
 		return &s.Kind.Columns[s.Kind.column("center")]
 	}
@@ -288,7 +288,7 @@ func (s *Sheet) key() *Column {
 }
 
 // make makes the record of good rows and checks it as strictly as a line of JSON.
-func (s *Sheet) make(e *entry, cfg Config) {
+func (s *Sheet) make(e *entry, cfg ReadConfig) {
 	rows := make([]cells, len(e.rows))
 	for i, r := range e.rows {
 		rows[i] = r.cells
@@ -304,7 +304,7 @@ func (s *Sheet) make(e *entry, cfg Config) {
 		if i := s.Kind.column("kind"); i >= 0 {
 			heading = s.Kind.Columns[i].Heading
 		}
-		e.problems = append(e.problems, Finding{e.rows[0].row.Number, aggregates.Breach{Field: heading, Reason: notTheWriter(writers, rec.By.Role)}})
+		e.problems = append(e.problems, RowBreach{e.rows[0].row.Number, aggregates.Breach{Field: heading, Reason: notTheWriter(writers, rec.By.Role)}})
 		return
 	}
 	if problems := rec.Check(); len(problems) > 0 {

@@ -139,7 +139,7 @@ func readXLSX(f io.ReaderAt, size int64) (grids []*grid, err error) {
 	if err != nil {
 		return nil, err
 	}
-	marked := slices.ContainsFunc(w.Sheets, func(s *spreadsheet.Sheet) bool { return s.Hidden && s.Name == markedSheet })
+	marked := slices.ContainsFunc(w.Sheets, func(s *spreadsheet.Worksheet) bool { return s.Hidden && s.Name == markedSheet })
 	for _, worksheet := range w.Sheets {
 		g := &grid{name: worksheet.Name, isHidden: worksheet.Hidden, marked: marked, names: w.Names}
 		if g.isHidden {

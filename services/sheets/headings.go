@@ -20,9 +20,9 @@ const (
 
 // headings is the heading row of a table.
 type headings struct {
-	kind    *Kind
+	kind    *SheetKind
 	row     int   // index in the grid
-	rank    int   // Kind.rank
+	rank    int   // SheetKind.rank
 	column  []int // the column of the kind for each column of the grid; -1 for none
 	reason  int   // the column of an earlier marked copy's reasons, -1 if there is none
 	repeats []int // the rows that repeat the headings, in order, as indexes in the grid
@@ -30,7 +30,7 @@ type headings struct {
 
 // place is a column of a kind.
 type place struct {
-	kind   *Kind
+	kind   *SheetKind
 	column int
 }
 
@@ -60,7 +60,7 @@ func placesOf(c spreadsheet.Cell) []place {
 
 // headingsAt returns the headings in a row, of the kind with the highest rank, or nil if it is no heading row.
 func headingsAt(g *grid, i int) (best *headings) {
-	count := map[*Kind]int{}
+	count := map[*SheetKind]int{}
 	for _, c := range g.rows[i].Cells {
 		for _, p := range placesOf(c) {
 			count[p.kind]++

@@ -13,12 +13,12 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Kind is one kind of sheet.
-type Kind struct {
+// SheetKind is one kind of sheet.
+type SheetKind struct {
 	Name    string // the name on the command line, such as "vouchers"
 	Title   text.Text
 	Mark    string // the heading that makes a table a sheet of this kind, since no other kind has it; "" for none
-	Columns []Column
+	Columns []SheetColumn
 	Roles   []events.Role // the roles that may record such a sheet; the default of a row is the first that may write its kind of record
 
 	Records []events.Kind // the kinds of record that its rows may be
@@ -32,18 +32,18 @@ type Kind struct {
 
 // Identity returns the headings of the cells that, with the center, identify a record, and the rows in which the date
 // identifies it too, or nil.
-func (k *Kind) Identity() (headings []string, dated *Only) {
+func (k *SheetKind) Identity() (headings []string, dated *Only) {
 	for _, field := range k.identity {
 		headings = append(headings, k.Columns[k.column(field)].Heading)
 	}
 	return headings, k.dated
 }
 
-// Column is one column of a kind.
-type Column struct {
+// SheetColumn is one column of a kind.
+type SheetColumn struct {
 	Heading  string
 	Field    string // the field of the record
-	Form     Form
+	Form     ValueForm
 	Optional bool
 	Words    []Word // of a Choice or a List
 	Only     *Only  // the rows in which it is filled in; nil for all
@@ -62,14 +62,14 @@ type Only struct {
 	Must  bool // in these rows the column must be filled in
 }
 
-// Form is the form of the values in the cells of a column.
-type Form int
+// ValueForm is the form of the values in the cells of a column.
+type ValueForm int
 
 // The forms. A code is a text whose full-width letters, digits and hyphens mean the same as the narrow ones. Amounts
 // are in yuan with at most two decimals. Lists are words separated by 、 or another separator. An entry is a record of
 // the ledger, by its id or by its kind and number.
 const (
-	Text Form = iota
+	Text ValueForm = iota
 	Code
 	Amount
 	Day
@@ -99,8 +99,8 @@ const yes, no = "是", "否"
 const ReasonHeading = "原因"
 
 // Find returns the kind with a name, or nil.
-func Find(name string) *Kind {
-	if i := slices.IndexFunc(Kinds, func(k *Kind) bool { return k.Name == name }); i >= 0 {
+func Find(name string) *SheetKind {
+	if i := slices.IndexFunc(Kinds, func(k *SheetKind) bool { return k.Name == name }); i >= 0 {
 		return Kinds[i]
 	}
 	return nil
@@ -108,7 +108,7 @@ func Find(name string) *Kind {
 
 // rank compares the kinds that a row of headings may be of, given the columns whose headings it has. A kind that lacks
 // no heading comes first, then a kind whose mark is there, then the kind with more headings.
-func (k *Kind) rank(known map[int]bool) int {
+func (k *SheetKind) rank(known map[int]bool) int {
 	const marked, complete = columnsMax + 1, 2 * (columnsMax + 1)
 	rank, lacks := len(known), false
 	for i, c := range k.Columns {
@@ -124,7 +124,7 @@ func (k *Kind) rank(known map[int]bool) int {
 }
 
 // reasonHeading returns the heading of the column that a marked copy of the kind adds.
-func (k *Kind) reasonHeading() string {
+func (k *SheetKind) reasonHeading() string {
 	if k.headed(ReasonHeading) >= 0 {
 		return "退回" + ReasonHeading
 	}
@@ -132,7 +132,7 @@ func (k *Kind) reasonHeading() string {
 }
 
 // isOnly reports whether a row has the word of a condition. ok is false if the cell that decides cannot be read.
-func (k *Kind) isOnly(only *Only, columns []Column, row cells) (is, ok bool) {
+func (k *SheetKind) isOnly(only *Only, columns []SheetColumn, row cells) (is, ok bool) {
 	c := &columns[k.column(only.Field)]
 	v := row[c.Field]
 	if c.Form == YesNo {
@@ -144,7 +144,7 @@ func (k *Kind) isOnly(only *Only, columns []Column, row cells) (is, ok bool) {
 
 // misplaced returns the reason why a cell must be filled in, or must be empty, beside the other cells of its row. It
 // returns a zero Text if the cell is right.
-func (k *Kind) misplaced(c *Column, columns []Column, row cells, isFilled bool) text.Text {
+func (k *SheetKind) misplaced(c *SheetColumn, columns []SheetColumn, row cells, isFilled bool) text.Text {
 	if c.Only == nil {
 		return text.Text{}
 	}
@@ -161,7 +161,7 @@ func (k *Kind) misplaced(c *Column, columns []Column, row cells, isFilled bool) 
 
 // writers returns the roles that may write the record of a row, in the order of the kind. A record that names an entry
 // voids it, which needs a role that may write that entry.
-func (k *Kind) writers(rec *events.Record, row cells) []events.Role {
+func (k *SheetKind) writers(rec *events.Record, row cells) []events.Role {
 	of := events.Lookup(rec.Kind)
 	for _, v := range row {
 		if v.entry != nil && events.Lookup(v.entry.Kind) != nil {
@@ -184,7 +184,7 @@ func notTheWriter(writers []events.Role, role events.Role) text.Text {
 }
 
 // Help returns the note of a column, and before it when the column is filled in.
-func (k *Kind) Help(c *Column) string {
+func (k *SheetKind) Help(c *SheetColumn) string {
 	switch {
 	case c.Only != nil && c.Only.Must:
 		return fmt.Sprintf("“%s”为“%s”时必填，其他不填。%s", k.Columns[k.column(c.Only.Field)].Heading, c.Only.Word, c.Note)
@@ -198,24 +198,24 @@ func (k *Kind) Help(c *Column) string {
 
 // id returns the id of the record with an identity. The same sheet gives the same ids wherever it is read. Records of
 // two kinds never have the same id.
-func (k *Kind) id(identity string) uuid.UUID {
+func (k *SheetKind) id(identity string) uuid.UUID {
 	namespace := uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/taizhang/taizhang/sheets/"+k.Name))
 	return uuid.NewSHA1(namespace, []byte(identity))
 }
 
 // column returns the index of the column for a field of the record, or for a part of that field, or -1.
-func (k *Kind) column(field string) int {
-	return slices.IndexFunc(k.Columns, func(c Column) bool { return c.Field == field || strings.HasPrefix(field, c.Field+"[") })
+func (k *SheetKind) column(field string) int {
+	return slices.IndexFunc(k.Columns, func(c SheetColumn) bool { return c.Field == field || strings.HasPrefix(field, c.Field+"[") })
 }
 
 // headed returns the index of the column with a heading, or -1 if there is none.
-func (k *Kind) headed(heading string) int {
+func (k *SheetKind) headed(heading string) int {
 	heading = foldHeading(heading)
-	return slices.IndexFunc(k.Columns, func(c Column) bool { return foldHeading(c.Heading) == heading })
+	return slices.IndexFunc(k.Columns, func(c SheetColumn) bool { return foldHeading(c.Heading) == heading })
 }
 
 // Under returns the columns of the kind with the words and notes that a policy gives them.
-func (k *Kind) Under(p *policy.Policy) []Column {
+func (k *SheetKind) Under(p *policy.Policy) []SheetColumn {
 	columns := slices.Clone(k.Columns)
 	for i := range columns {
 		c := &columns[i]
@@ -234,12 +234,12 @@ func (k *Kind) Under(p *policy.Policy) []Column {
 
 // byDate returns a function from a date to the columns under the policy that Timeline.Reading returns for the date.
 // Without a date it is the last policy.
-func (k *Kind) byDate(t policy.Timeline) func(events.Date) []Column {
+func (k *SheetKind) byDate(t policy.Timeline) func(events.Date) []SheetColumn {
 	if len(t.Adopted()) == 0 {
 		t = t.With(policy.Builtin())
 	}
-	known := map[*policy.Policy][]Column{}
-	return func(on events.Date) []Column {
+	known := map[*policy.Policy][]SheetColumn{}
+	return func(on events.Date) []SheetColumn {
 		if on == 0 {
 			on = events.DateOf(events.YearMax, 12, 31)
 		}
@@ -252,7 +252,7 @@ func (k *Kind) byDate(t policy.Timeline) func(events.Date) []Column {
 }
 
 // code returns the code of a word of the column.
-func (c *Column) code(word string) (code string, ok bool) {
+func (c *SheetColumn) code(word string) (code string, ok bool) {
 	if c.names != nil {
 		return c.names.Code(word)
 	}
@@ -264,7 +264,7 @@ func (c *Column) code(word string) (code string, ok bool) {
 }
 
 // words lists the words that the column offers.
-func (c *Column) words() []string {
+func (c *SheetColumn) words() []string {
 	if c.Form == YesNo {
 		return []string{yes, no}
 	}

@@ -5,11 +5,11 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-var reversals = &Kind{
+var reversals = &SheetKind{
 	Name: "reversals", Title: text.Say("支出冲销", "reversals"), Mark: "冲销凭证号", Roles: []events.Role{events.CenterRole},
 	Records: []events.Kind{events.KindSpendingReversed}, words: []string{"冲销凭证", "凭证"},
 	identity: []string{"data.reversalVoucher"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		{Heading: "冲销凭证号", Field: "data.reversalVoucher", Form: Code, Note: "冲销所用的会计凭证号，同一中心内不与其他凭证重复，例：2026-00301"},
 		{Heading: "被冲销凭证号", Field: "data.voucher", Form: Code, Note: "台账中被冲销的凭证，整张冲销，例：2026-00249"},
 		dateColumn, centerColumn,
@@ -22,11 +22,11 @@ var reversals = &Kind{
 	},
 }
 
-var commitments = &Kind{
+var commitments = &SheetKind{
 	Name: "commitments", Title: text.Say("配套承诺", "commitments"), Mark: "配套级别", Roles: []events.Role{events.LocalGov},
 	Records: []events.Kind{events.KindMatchingCommitted}, words: []string{"配套"},
 	identity: []string{"data.match"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		{Heading: "配套编号", Field: "data.match", Form: Code, Note: "配套资金的编号，同一中心内不与其他配套、经费下达重复，例：M-0018-01"},
 		dateColumn, centerColumn,
 		{Heading: "财政年度", Field: "data.fiscalYear", Form: Whole, Note: "配套资金所属的财政年度，例：2026"},
@@ -44,11 +44,11 @@ var commitments = &Kind{
 }
 
 // Two recoveries of one grant may be equal in everything, so each has a number of its own, which is stored in the note.
-var recoveries = &Kind{
+var recoveries = &SheetKind{
 	Name: "recoveries", Title: text.Say("收回冲减", "recoveries"), Mark: "收回或冲减", Roles: []events.Role{events.Finance},
 	Records: []events.Kind{events.KindFundsRecovered, events.KindSubsidyReversed}, words: []string{"收回", "冲减"},
 	identity: []string{"note"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		{Heading: "收回冲减单号", Field: "note", Form: Code, Note: "收回或冲减的单号，同一中心内不重复，例：SH-2026-003"},
 		dateColumn, centerColumn,
 		{Heading: "收回或冲减", Field: "kind", Form: Choice, Note: "收回已到账的经费填收回，减少已下达的经费填冲减", Words: []Word{
@@ -70,11 +70,11 @@ var recoveries = &Kind{
 	},
 }
 
-var projects = &Kind{
+var projects = &SheetKind{
 	Name: "projects", Title: text.Say("项目立项", "projects"), Mark: "重大中试验证", Roles: []events.Role{events.STOffice},
 	Records: []events.Kind{events.KindProjectApproved}, words: []string{"项目"},
 	identity: []string{"data.project"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		{Heading: "项目编号", Field: "data.project", Form: Code, Note: "项目的编号，同一中心内不重复，例：P-0018-01"},
 		dateColumn, centerColumn,
 		{Heading: "项目名称", Field: "data.name", Form: Text, Note: "项目全称，例：高端医疗器械中试验证"},
@@ -90,11 +90,11 @@ var projects = &Kind{
 	},
 }
 
-var entrustments = &Kind{
+var entrustments = &SheetKind{
 	Name: "entrustments", Title: text.Say("委托任务书", "entrustments"), Mark: "专账核算条款", Roles: []events.Role{events.CenterRole},
 	Records:  []events.Kind{events.KindEntrustmentSigned},
 	identity: []string{"data.taskBook"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		{Heading: "委托任务书编号", Field: "data.taskBook", Form: Code, Note: "委托任务书的编号，同一中心内不重复，例：WT-2026-03"},
 		dateColumn, centerColumn,
 		{Heading: "受托单位", Field: "data.payee", Form: Text, Note: "受托单位全称，与凭证的收款单位一致，例：杭州信息技术研究院"},
@@ -112,12 +112,12 @@ var entrustments = &Kind{
 }
 
 // A task book is confirmed once, and may be settled in parts.
-var separateAccounts = &Kind{
+var separateAccounts = &SheetKind{
 	Name: "separate-accounts", Title: text.Say("专账核算", "separate accounts"), Mark: "专账事项", Roles: []events.Role{events.CenterRole},
 	Records:  []events.Kind{events.KindSeparateAccountConfirmed, events.KindOutTransferSettled},
 	identity: []string{"data.taskBook", "kind"},
 	dated:    &Only{Field: "kind", Word: "外拨结算"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		{Heading: "委托任务书编号", Field: "data.taskBook", Form: Code, Note: "台账中的委托任务书，例：WT-2026-03"},
 		dateColumn, centerColumn,
 		{Heading: "专账事项", Field: "kind", Form: Choice, Note: "受托单位已提供专账核算证明填专账核算确认，结清外拨经费填外拨结算", Words: []Word{

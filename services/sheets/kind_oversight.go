@@ -6,11 +6,11 @@ import (
 )
 
 // The use of a voucher may be ruled again on a later day.
-var rulings = &Kind{
+var rulings = &SheetKind{
 	Name: "rulings", Title: text.Say("用途认定", "rulings"), Mark: "认定用途", Roles: []events.Role{events.STOffice, events.Finance},
 	Records:  []events.Kind{events.KindUseRuled},
 	identity: []string{"data.voucher", "on"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		{Heading: "凭证号", Field: "data.voucher", Form: Code, Note: "台账中被认定的凭证，例：2026-00249"},
 		dateColumn, centerColumn,
 		{Heading: "认定用途", Field: "data.use", Form: Choice, Note: "认定的用途，自日期起代替凭证所填的用途，从列表中选择", policy: usesOf},
@@ -23,12 +23,12 @@ var rulings = &Kind{
 }
 
 // A year is ordered, submitted and accepted once, and may have several interviews.
-var rectifications = &Kind{
+var rectifications = &SheetKind{
 	Name: "rectifications", Title: text.Say("整改约谈", "rectifications"), Mark: "整改事项", Roles: []events.Role{events.STOffice, events.CenterRole},
 	Records:  []events.Kind{events.KindRectificationOrdered, events.KindRectificationSubmitted, events.KindRectificationAccepted, events.KindInterviewHeld},
 	identity: []string{"data.year", "kind"},
 	dated:    &Only{Field: "kind", Word: "约谈"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		centerColumn,
 		{Heading: "评价年度", Field: "data.year", Form: Whole, Note: "评价不合格的年度，例：2025"},
 		dateColumn,
@@ -58,11 +58,11 @@ var rectifications = &Kind{
 	},
 }
 
-var findings = &Kind{
+var findings = &SheetKind{
 	Name: "findings", Title: text.Say("审计疑点", "audit findings"), Mark: "疑点事项", Roles: []events.Role{events.Auditor},
 	Records: []events.Kind{events.KindAuditFindingOpened, events.KindAuditFindingClosed}, words: []string{"疑点"},
 	identity: []string{"data.finding", "kind"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		{Heading: "疑点编号", Field: "data.finding", Form: Code, Note: "疑点的编号，同一中心内不重复，例：SJ-2026-01"},
 		dateColumn, centerColumn,
 		{Heading: "疑点事项", Field: "kind", Form: Choice, Note: "从列表中选择", Words: []Word{

@@ -6,10 +6,10 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-var registrations = &Kind{
+var registrations = &SheetKind{
 	Name: "registrations", Title: text.Say("中心登记", "registrations"), Roles: []events.Role{events.CenterRole},
 	Records: []events.Kind{events.KindCenterRegistered},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		centerColumn, dateColumn,
 		{Heading: "中心名称", Field: "data.name", Form: Text, Note: "中心全称，例：浙江省动力电池中试基地"},
 		{Heading: "统一社会信用代码", Field: "data.uscc", Form: Code, Note: "18 位，例：91330106MAC1K2L32C"},

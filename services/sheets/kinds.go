@@ -10,14 +10,14 @@ import (
 
 // Kinds holds all kinds of sheets, in the order in which sheets of several kinds are recorded, so that a record comes
 // after those that it builds on.
-var Kinds = []*Kind{registrations, projects, commitments, entrustments, grants, receipts, separateAccounts,
+var Kinds = []*SheetKind{registrations, projects, commitments, entrustments, grants, receipts, separateAccounts,
 	voidings, vouchers, reversals, recoveries, rulings, grades, rectifications, findings}
 
 // Columns that several kinds have.
 var (
-	dateColumn   = Column{Heading: "日期", Field: "on", Form: Day, Note: "发生日期（北京时间），例：2026-09-01、2026/9/1 或 2026年9月1日"}
-	centerColumn = Column{Heading: "中心编号", Field: "center", Form: Code, Note: "台账中的中心编号，例：ZJ-0007"}
-	docColumn    = Column{Heading: "发文字号", Field: "doc", Form: Text, Optional: true, Note: "可不填。例：浙财科教〔2026〕12号"}
+	dateColumn   = SheetColumn{Heading: "日期", Field: "on", Form: Day, Note: "发生日期（北京时间），例：2026-09-01、2026/9/1 或 2026年9月1日"}
+	centerColumn = SheetColumn{Heading: "中心编号", Field: "center", Form: Code, Note: "台账中的中心编号，例：ZJ-0007"}
+	docColumn    = SheetColumn{Heading: "发文字号", Field: "doc", Form: Text, Optional: true, Note: "可不填。例：浙财科教〔2026〕12号"}
 )
 
 // usesOf returns the words of a policy for uses, and a note that names those that it forbids.
@@ -39,11 +39,11 @@ func usesOf(p *policy.Policy) (names *policy.Vocabulary, note string) {
 // gradesOf returns the words of a policy for grades.
 func gradesOf(p *policy.Policy) (names *policy.Vocabulary, note string) { return p.GradeNames(), "" }
 
-var vouchers = &Kind{
+var vouchers = &SheetKind{
 	Name: "vouchers", Title: text.Say("凭证", "vouchers"), Roles: []events.Role{events.CenterRole},
 	Records:  []events.Kind{events.KindFundsSpent},
 	identity: []string{"data.voucher"}, lines: []string{"data.lines.grant", "data.lines.amountFen"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		{Heading: "凭证号", Field: "data.voucher", Form: Code, Note: "会计凭证号，例：2026-00249。一张凭证用多笔经费支付时写多行，除经费下达编号和金额外各列须一致"},
 		dateColumn, centerColumn,
 		{Heading: "经费下达编号", Field: "data.lines.grant", Form: Code, Note: "所用经费的下达编号或配套编号，例：G-0018-03"},
@@ -71,11 +71,11 @@ var vouchers = &Kind{
 
 // Two receipts of one grant may be equal in everything, so each receipt has a number of its own. It is stored in the
 // note.
-var receipts = &Kind{
+var receipts = &SheetKind{
 	Name: "receipts", Title: text.Say("到账", "receipts"), Roles: []events.Role{events.CenterRole, events.Finance, events.LocalGov},
 	Records: []events.Kind{events.KindSubsidyReceived, events.KindMatchingReceived}, words: []string{"到账凭证"},
 	identity: []string{"note"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		{Heading: "到账凭证号", Field: "note", Form: Code, Note: "到账的凭证号或银行回单号，同一中心内不重复，例：SK-2026-015"},
 		dateColumn, centerColumn,
 		{Heading: "资金类别", Field: "kind", Form: Choice, Note: "财政补助资金填下达的经费，配套资金填地方政府的配套", Words: []Word{
@@ -94,11 +94,11 @@ var receipts = &Kind{
 	},
 }
 
-var grants = &Kind{
+var grants = &SheetKind{
 	Name: "grants", Title: text.Say("经费下达", "grants"), Roles: []events.Role{events.Finance},
 	Records:  []events.Kind{events.KindSubsidyGranted},
 	identity: []string{"data.grant"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		{Heading: "经费下达编号", Field: "data.grant", Form: Code, Note: "下达的编号，同一中心内不重复，例：G-0018-03"},
 		dateColumn, centerColumn,
 		{Heading: "经费类别", Field: "data.category", Form: Choice, Note: "从列表中选择", Words: wordsOf(events.CategoryTitle,
@@ -119,11 +119,11 @@ var grants = &Kind{
 	},
 }
 
-var grades = &Kind{
+var grades = &SheetKind{
 	Name: "grades", Title: text.Say("评价等级", "grades"), Roles: []events.Role{events.STOffice},
 	Records:  []events.Kind{events.KindGradeDecided},
 	identity: []string{"data.year"},
-	Columns: []Column{
+	Columns: []SheetColumn{
 		centerColumn,
 		{Heading: "评价年度", Field: "data.year", Form: Whole, Note: "所评价的年度，例：2025"},
 		dateColumn,

@@ -154,14 +154,14 @@ func TestTheMarkOfAKindDecides(t *testing.T) {
 		{"收回冲减单号,日期,中心编号,收回或冲减,经费下达编号,金额(元),原因,退回原因", "recoveries"},
 	} {
 		heads := strings.Split(c.headings, ",")
-		best := slices.MaxFunc(Kinds, func(a, b *Kind) int { return a.rank(knownOf(a, heads)) - b.rank(knownOf(b, heads)) })
+		best := slices.MaxFunc(Kinds, func(a, b *SheetKind) int { return a.rank(knownOf(a, heads)) - b.rank(knownOf(b, heads)) })
 		if best.Name != c.kind {
 			t.Errorf("%s: got %s, want %s", c.headings, best.Name, c.kind)
 		}
 	}
 }
 
-func knownOf(k *Kind, heads []string) map[int]bool {
+func knownOf(k *SheetKind, heads []string) map[int]bool {
 	known := map[int]bool{}
 	for _, h := range heads {
 		if i := k.headed(h); i >= 0 {

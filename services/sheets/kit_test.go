@@ -17,7 +17,7 @@ import (
 )
 
 // clerk reads beside a ledger in which ZJ-0018 has the records of entries.
-var clerk = Config{Actor: "c-0018", Records: func(center events.CenterID) ([]*events.Record, error) {
+var clerk = ReadConfig{Actor: "c-0018", Records: func(center events.CenterID) ([]*events.Record, error) {
 	if center != "ZJ-0018" {
 		return nil, nil
 	}
@@ -27,12 +27,12 @@ var clerk = Config{Actor: "c-0018", Records: func(center events.CenterID) ([]*ev
 const voucherHeadings = "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n"
 
 // readFile reads a file that is held in memory.
-func readFile(b []byte, cfg Config) (*Book, error) {
+func readFile(b []byte, cfg ReadConfig) (*Book, error) {
 	return read(bytes.NewReader(b), int64(len(b)), cfg)
 }
 
 // readBytes reads a file that is held in memory and returns its first sheet.
-func readBytes(b []byte, cfg Config) (*Sheet, error) {
+func readBytes(b []byte, cfg ReadConfig) (*Sheet, error) {
 	book, err := readFile(b, cfg)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func mustRead(t testing.TB, text string) *Sheet {
 	return mustReadAs(t, clerk, text)
 }
 
-func mustReadAs(t testing.TB, cfg Config, text string) *Sheet {
+func mustReadAs(t testing.TB, cfg ReadConfig, text string) *Sheet {
 	t.Helper()
 	s, err := readBytes([]byte(text), cfg)
 	if err != nil {

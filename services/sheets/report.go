@@ -24,7 +24,7 @@ const markedSheet = "退回标记"
 // Marked is a sheet with the findings against it, and with notes that refuse nothing.
 type Marked struct {
 	Sheet    *Sheet
-	Findings []Finding
+	Findings []RowBreach
 	Notes    []Named
 }
 
@@ -213,7 +213,7 @@ type copying struct {
 	Marked
 	l       *looks
 	name    string // of the worksheet
-	columns []Column
+	columns []SheetColumn
 	beside  int // the column of the reasons
 	byRow   map[int]*marks
 }
@@ -341,7 +341,7 @@ func (c *copying) cells(i int) []any {
 	marked := c.byRow[r.Number]
 	cells := make([]any, max(c.beside+1, len(r.Cells)))
 	for j := range cells {
-		var column *Column
+		var column *SheetColumn
 		if i > h.row && j < len(h.column) && h.column[j] >= 0 {
 			column = &c.columns[h.column[j]]
 		}
@@ -359,7 +359,7 @@ const notCopied = "#N/A"
 
 // shown returns a cell as it is written. A good cell of a column that is read has the format of the column. A bad cell
 // keeps what made it bad. column is nil for a cell that is not read.
-func (l *looks) shown(x spreadsheet.Cell, column *Column, how mark) any {
+func (l *looks) shown(x spreadsheet.Cell, column *SheetColumn, how mark) any {
 	format := "General"
 	if column != nil {
 		format = column.cellFormat()

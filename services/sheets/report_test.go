@@ -33,7 +33,7 @@ func marked(t *testing.T, lang string, list ...Marked) *excelize.File {
 	return f
 }
 
-func allFindings(s *Sheet) (found []Finding) {
+func allFindings(s *Sheet) (found []RowBreach) {
 	for _, g := range s.Given() {
 		if len(g.Problems) > 0 {
 			found = append(found, s.Findings(ledger.BadRecord{Origin: ledger.Origin{Line: g.Line}})...)
@@ -157,7 +157,7 @@ func TestAMarkedCopyNamesNoFlag(t *testing.T) {
 	const want = "凭证号：是作废有误，请告知导入的人再次入账"
 	for _, prefix := range []string{"--", ""} {
 		why := aggregates.Breach{Field: "凭证号", Reason: text.Say("是作废有误，请用 %sagain", "the voiding was wrong: say %sagain", prefix)}
-		f := marked(t, "zh", Marked{Sheet: s, Findings: []Finding{{2, why}}})
+		f := marked(t, "zh", Marked{Sheet: s, Findings: []RowBreach{{2, why}}})
 		if got, err := f.GetCellValue(f.GetSheetName(0), "L2"); err != nil || got != want {
 			t.Errorf("%q %v, want %q", got, err, want)
 		}

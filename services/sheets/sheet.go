@@ -15,8 +15,8 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// Config holds the actor, the role and the policies under which a sheet is read.
-type Config struct {
+// ReadConfig holds the actor, the role and the policies under which a sheet is read.
+type ReadConfig struct {
 	Actor string
 	Role  events.Role // "" for the default role of the kind of sheet
 	// Policies holds the policies of the ledger. A row is read with the words of the policy for its date. Without
@@ -52,17 +52,17 @@ type Named struct {
 type Sheet struct {
 	Name      string // of the file
 	Worksheet string // "" for CSV
-	Kind      *Kind
+	Kind      *SheetKind
 	Rows      int // the number of rows of records, good and bad
 
-	today   events.Date // Config.Today
+	today   events.Date // ReadConfig.Today
 	named   []Named
 	grid    *grid
 	heads   *headings
 	entries []*entry
-	under   func(events.Date) []Column // the columns under the policy for a date
-	first   map[int]*entry             // the record by the number of its first row
-	utc     map[int]bool               // the columns of the grid in which days are in UTC
+	under   func(events.Date) []SheetColumn // the columns under the policy for a date
+	first   map[int]*entry                  // the record by the number of its first row
+	utc     map[int]bool                    // the columns of the grid in which days are in UTC
 }
 
 // entry is one record of a sheet with the rows that it is made of.
@@ -70,12 +70,12 @@ type entry struct {
 	rows      []*reading
 	record    *events.Record
 	recording *events.Record
-	problems  []Finding
+	problems  []RowBreach
 }
 
-// Finding is one reason against one row. The field of its breach is the heading of the column, or the letters of a
+// RowBreach is one reason against one row. The field of its breach is the heading of the column, or the letters of a
 // column without a heading. A reason against the row as a whole names the column that identifies the record.
-type Finding struct {
+type RowBreach struct {
 	Row int
 	aggregates.Breach
 }
@@ -113,7 +113,7 @@ func look(head []byte) Looked {
 
 // Read reads a whole file. It returns a *text.Error if the file cannot be read as sheets. Errors in single rows are in
 // the sheets.
-func Read(name string, content io.ReaderAt, size int64, cfg Config) (*Book, error) {
+func Read(name string, content io.ReaderAt, size int64, cfg ReadConfig) (*Book, error) {
 	b, err := read(content, size, cfg)
 	var e *text.Error
 	if errors.As(err, &e) {
@@ -129,7 +129,7 @@ func Read(name string, content io.ReaderAt, size int64, cfg Config) (*Book, erro
 	return b, nil
 }
 
-func read(f io.ReaderAt, size int64, cfg Config) (*Book, error) {
+func read(f io.ReaderAt, size int64, cfg ReadConfig) (*Book, error) {
 	if size > fileBytesMax {
 		return nil, say("文件有 %d 字节，超过 %d 字节的上限", "the file has %d bytes, over the limit of %d", size, fileBytesMax)
 	}
@@ -158,7 +158,7 @@ func read(f io.ReaderAt, size int64, cfg Config) (*Book, error) {
 }
 
 // readBook reads the tables of a file.
-func readBook(grids []*grid, cfg Config) (*Book, error) {
+func readBook(grids []*grid, cfg ReadConfig) (*Book, error) {
 	b := &Book{}
 	rows := 0
 	tables := make([]*Sheet, len(grids)) // nil for sheets that are no tables
@@ -228,7 +228,7 @@ func readBook(grids []*grid, cfg Config) (*Book, error) {
 const namedMax = 500
 
 // readSheet reads the rows under the headings of a table.
-func readSheet(g *grid, h *headings, cfg Config) (*Sheet, error) {
+func readSheet(g *grid, h *headings, cfg ReadConfig) (*Sheet, error) {
 	s := &Sheet{Worksheet: g.name, Kind: h.kind, grid: g, heads: h, under: h.kind.byDate(cfg.Policies), today: cfg.Today}
 	if err := s.checkTable(); err != nil {
 		return nil, err
@@ -261,7 +261,7 @@ func (s *Sheet) Given() []ledger.Given {
 
 // Findings returns by row and column the reasons against a record that the ledger did not accept: the errors found by
 // Read, or the reasons of the ledger. Every row of the record has at least one finding.
-func (s *Sheet) Findings(b ledger.BadRecord) []Finding {
+func (s *Sheet) Findings(b ledger.BadRecord) []RowBreach {
 	e := s.first[b.Line]
 	if e == nil {
 		return nil
@@ -276,7 +276,7 @@ func (s *Sheet) Findings(b ledger.BadRecord) []Finding {
 }
 
 // everyRow adds a finding for each good row of the record: other rows of the same record are bad.
-func (s *Sheet) everyRow(e *entry, found []Finding) []Finding {
+func (s *Sheet) everyRow(e *entry, found []RowBreach) []RowBreach {
 	found = slices.Clone(found)
 	said := map[int]bool{}
 	for _, f := range found {
@@ -285,9 +285,9 @@ func (s *Sheet) everyRow(e *entry, found []Finding) []Finding {
 	why := text.Say("与第 %d 行同属一条记录，该行不合格", "of one record with row %d, which is bad", found[0].Row)
 	for _, r := range e.rows {
 		if !said[r.row.Number] {
-			found = append(found, Finding{r.row.Number, aggregates.Breach{Field: s.key().Heading, Reason: why}})
+			found = append(found, RowBreach{r.row.Number, aggregates.Breach{Field: s.key().Heading, Reason: why}})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b Finding) int { return a.Row - b.Row })
+	slices.SortStableFunc(found, func(a, b RowBreach) int { return a.Row - b.Row })
 	return found
 }

@@ -50,11 +50,11 @@ func (s *Sheet) cell(r *spreadsheet.Row, i int) (v value, ok bool) {
 
 // anyAmount reports whether one of the amounts of a row can be read.
 func (s *Sheet) anyAmount(r *spreadsheet.Row) bool {
-	return s.any(func(c *Column) bool { return c.Form == Amount }, r)
+	return s.any(func(c *SheetColumn) bool { return c.Form == Amount }, r)
 }
 
 // any reports whether one of the cells of a row, in columns that are wanted, can be read.
-func (s *Sheet) any(want func(*Column) bool, r *spreadsheet.Row) bool {
+func (s *Sheet) any(want func(*SheetColumn) bool, r *spreadsheet.Row) bool {
 	for i := range s.Kind.Columns {
 		if want(&s.Kind.Columns[i]) {
 			if _, ok := s.cell(r, i); ok {
@@ -71,8 +71,8 @@ func (s *Sheet) readsAsRow(r *spreadsheet.Row) bool {
 	if _, ok := s.cell(r, s.Kind.column("on")); !ok {
 		return false
 	}
-	must := func(c *Column) bool { return c.Form == Amount && !c.Optional }
-	if slices.ContainsFunc(s.Kind.Columns, func(c Column) bool { return must(&c) }) {
+	must := func(c *SheetColumn) bool { return c.Form == Amount && !c.Optional }
+	if slices.ContainsFunc(s.Kind.Columns, func(c SheetColumn) bool { return must(&c) }) {
 		return s.anyAmount(r)
 	}
 	_, ok := s.cell(r, s.Kind.column("center"))
@@ -247,7 +247,7 @@ func (s *Sheet) isNote(r *spreadsheet.Row) bool {
 		x := r.At(max(0, slices.Index(s.heads.column, i)))
 		return strings.ContainsAny(halfWidth(x.Text), "0123456789") && !strings.Contains(narrowed(x.Text), ":")
 	}
-	second := slices.IndexFunc(s.Kind.Columns, func(c Column) bool { return c.Form == Amount && !c.Optional })
+	second := slices.IndexFunc(s.Kind.Columns, func(c SheetColumn) bool { return c.Form == Amount && !c.Optional })
 	if second < 0 {
 		second = center
 	}

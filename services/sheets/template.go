@@ -18,7 +18,7 @@ const templateRows = 10_000
 
 // WriteTemplate writes an empty sheet of a kind as XLSX: headings with notes, columns with formats, and lists to
 // choose from in the words of a policy. Examples stand only in the notes, so that nobody can import an example.
-func WriteTemplate(to io.Writer, k *Kind, p *policy.Policy) error {
+func WriteTemplate(to io.Writer, k *SheetKind, p *policy.Policy) error {
 	f := excelize.NewFile()
 	defer f.Close()
 	sheet := k.Title.Zh
@@ -52,7 +52,7 @@ func freeze(f *excelize.File, sheet string, headings int) error {
 }
 
 // cellFormat returns the number format of the cells of a column.
-func (c *Column) cellFormat() string {
+func (c *SheetColumn) cellFormat() string {
 	switch c.Form {
 	case Amount:
 		return spreadsheet.MoneyFormat
@@ -66,7 +66,7 @@ func (c *Column) cellFormat() string {
 
 // dress gives column i of a worksheet the look of a column of the kind: the format and the width of its cells, the note
 // on its heading in a row, from 1, and the list of its words in the rows below. It returns the style of the heading.
-func dress(f *excelize.File, sheet string, i, row int, k *Kind, c *Column) (heading int, err error) {
+func dress(f *excelize.File, sheet string, i, row int, k *SheetKind, c *SheetColumn) (heading int, err error) {
 	name := spreadsheet.Letters(i)
 	text, format, fill := spreadsheet.TextFormat, c.cellFormat(), headingFill
 	if c.Optional {
@@ -95,7 +95,7 @@ func dress(f *excelize.File, sheet string, i, row int, k *Kind, c *Column) (head
 }
 
 // width returns the width of a column in characters, so that its heading is in one line.
-func (c *Column) width() float64 { return float64(max(12, 2*len([]rune(c.Heading))+4)) }
+func (c *SheetColumn) width() float64 { return float64(max(12, 2*len([]rune(c.Heading))+4)) }
 
 func noteAt(at, help string) excelize.Comment {
 	return excelize.Comment{Cell: at, Author: "taizhang", Text: help, Width: 280, Height: 110}
@@ -110,7 +110,7 @@ const (
 
 // offer offers the words of a column of one word as a list in the rows below the headings. A list that is too long for
 // the validation rule stands on a hidden sheet.
-func offer(f *excelize.File, sheet, name string, headings int, c *Column) error {
+func offer(f *excelize.File, sheet, name string, headings int, c *SheetColumn) error {
 	if c.Form != Choice && c.Form != YesNo {
 		return nil
 	}

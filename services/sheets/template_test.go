@@ -77,7 +77,7 @@ var wanted = map[string][]string{
 		`"by":{"role":"auditor","actor":"c-0018"},"mode":"enforce","data":{"event":"00000000-0000-0000-0000-00000000000a","reason":"重复录入"}`},
 }
 
-func template(t testing.TB, k *Kind) []byte {
+func template(t testing.TB, k *SheetKind) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	if err := WriteTemplate(&out, k, policy.Builtin()); err != nil {
@@ -235,7 +235,7 @@ func TestHeadingsAndRolesAreThoseThatTheLedgerKnows(t *testing.T) {
 }
 
 // tsvOf writes the samples of a kind as text separated by tabs.
-func tsvOf(k *Kind) string {
+func tsvOf(k *SheetKind) string {
 	var b strings.Builder
 	for i := range len(samples[k.Name]) + 1 {
 		for j, c := range k.Columns {

@@ -195,7 +195,7 @@ func (c *control) see(r *reading) {
 		if i < 0 || c.s.Kind.Columns[i].Form != Amount || isEmpty(r.row.At(j)) {
 			continue
 		}
-		isRead := !slices.ContainsFunc(r.bad, func(f Finding) bool { return f.Field == c.s.Kind.Columns[i].Heading })
+		isRead := !slices.ContainsFunc(r.bad, func(f RowBreach) bool { return f.Field == c.s.Kind.Columns[i].Heading })
 		for _, a := range []sums{c.all, c.sinceGrand, c.sinceSub, c.sinceAny} {
 			a.at(j).add(r.cells[c.s.Kind.Columns[i].Field].fen, isRead)
 		}

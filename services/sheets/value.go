@@ -12,7 +12,7 @@ import (
 
 // read reads the value of a cell of the column. An empty cell has the zero value. A cell that is struck through is not ok,
 // and has its value, so that it is known which record it was to belong to.
-func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
+func (c *SheetColumn) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	v, why, ok = c.readPlain(x)
 	if ok && x.Struck && !isEmpty(x) {
 		return v, text.Say("“%s”带删除线：要保留请去掉删除线，不要请删除", "“%s” is struck through: remove the line if it is to count, or delete it", spreadsheet.Clip(x.Text)), false
@@ -20,7 +20,7 @@ func (c *Column) read(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	return v, why, ok
 }
 
-func (c *Column) readPlain(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
+func (c *SheetColumn) readPlain(x spreadsheet.Cell) (v value, why text.Text, ok bool) {
 	if why = unknowable(x); why != (text.Text{}) {
 		return v, why, false
 	}
@@ -68,7 +68,7 @@ func (c *Column) readPlain(x spreadsheet.Cell) (v value, why text.Text, ok bool)
 
 // hides returns the reason that the number format of a cell shows another text or number than it holds, or a zero Text.
 // Dates are for readDay to judge.
-func (c *Column) hides(x spreadsheet.Cell) text.Text {
+func (c *SheetColumn) hides(x spreadsheet.Cell) text.Text {
 	shown := x.Shown()
 	isShown := blanksAside(shown) == blanksAside(x.Text)
 	switch {
@@ -103,12 +103,12 @@ func blanksAside(s string) string {
 }
 
 // notAWord returns the reason that a text is none of the words of the column.
-func (c *Column) notAWord(typed string) text.Text {
+func (c *SheetColumn) notAWord(typed string) text.Text {
 	return text.Say("“%s”应为：%s", "“%s” must be one of: %s", spreadsheet.Clip(typed), strings.Join(c.words(), "、"))
 }
 
 // readList reads words between separators. A column without words accepts any word.
-func (c *Column) readList(typed string) (codes []string, why text.Text) {
+func (c *SheetColumn) readList(typed string) (codes []string, why text.Text) {
 	for _, part := range strings.FieldsFunc(typed, func(r rune) bool { return strings.ContainsRune("、，,;；/\n", r) }) {
 		part = trim(part)
 		if len(c.Words) == 0 {

@@ -17,8 +17,8 @@ import (
 	"github.com/taizhang/taizhang/services/oidc"
 )
 
-// Config holds the parameters of New.
-type Config struct {
+// GateConfig holds the parameters of New.
+type GateConfig struct {
 	Access   *access.Access
 	Provider *oidc.Provider // of single sign-on; nil for none
 	Now      func() time.Time
@@ -28,7 +28,7 @@ type Config struct {
 
 // Gate finds out who sends a request, and signs people in and out. It may be used by several goroutines.
 type Gate struct {
-	Config
+	GateConfig
 	crossOrigin http.CrossOriginProtection // refuses requests that another site makes a browser send
 	sealing     cipher.AEAD                // of the cookie of a flow; its key dies with the process
 	returns     returns
@@ -36,11 +36,11 @@ type Gate struct {
 }
 
 // New returns a gate.
-func New(cfg Config) *Gate {
+func New(cfg GateConfig) *Gate {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
-	return &Gate{Config: cfg, sealing: newSealing(), signIns: newSignIns()}
+	return &Gate{GateConfig: cfg, sealing: newSealing(), signIns: newSignIns()}
 }
 
 // newSealing returns a cipher with a random key.

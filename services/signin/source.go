@@ -9,7 +9,7 @@ import (
 )
 
 // Source returns the address that a request comes from, without the port, which is another one each time. Behind a proxy of the
-// Config it is the last address in X-Forwarded-For that is none of those proxies: what stands before that anybody may have written.
+// GateConfig it is the last address in X-Forwarded-For that is none of those proxies: what stands before that anybody may have written.
 func (g *Gate) Source(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -41,7 +41,7 @@ func TestTheSourceIsWhatTheLastProxySays(t *testing.T) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = c.remote
 		r.Header["X-Forwarded-For"] = c.said
-		if got := signin.New(signin.Config{Proxies: c.proxies}).Source(r); got != c.want {
+		if got := signin.New(signin.GateConfig{Proxies: c.proxies}).Source(r); got != c.want {
 			t.Errorf("%s: expected %s, got %s", c.name, c.want, got)
 		}
 	}

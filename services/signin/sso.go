@@ -19,7 +19,7 @@ import (
 // flow is a sign-in at the provider of identities that is under way. The browser keeps it as a sealed cookie, so that a flood of
 // sign-ins that are begun fills no memory of the server.
 type flow struct {
-	oidc.Attempt
+	oidc.SignInAttempt
 	Next    string    `json:"next"`
 	Expires time.Time `json:"expires"`
 }
@@ -77,9 +77,9 @@ func (g *Gate) finish(r *http.Request, f *flow) (*access.SignedIn, error) {
 		return nil, text.Errorf(text.Unavailable, "正在登录的人过多，请稍后再试", "too many sign in at the moment; try again later")
 	}
 	defer g.returns.end(source)
-	id, err := g.Provider.Finish(r.Context(), &f.Attempt, r.URL.Query())
+	id, err := g.Provider.Finish(r.Context(), &f.SignInAttempt, r.URL.Query())
 	if err != nil {
-		var why oidc.Reason
+		var why oidc.Cause
 		errors.As(err, &why)
 		g.Log.Warn("a single sign-on failed", zap.String("source", source), zap.Error(err), zap.String("reason", string(why)))
 		if text.CodeOf(err) == text.Unauthenticated {

@@ -45,17 +45,17 @@ func join(t *testing.T) *joined {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	x := &joined{Server: httptest.NewUnstartedServer(nil)}
-	if x.access, err = access.Open(t.Context(), access.Config{Store: events.Store(store), Now: x.now}); err != nil {
+	if x.access, err = access.Open(t.Context(), access.AccountsConfig{Store: events.Store(store), Now: x.now}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = x.access.Close() })
 	redirect := "http://" + x.Listener.Addr().String() + "/login/sso/callback"
 	x.issuer = oidctest.Start(t, redirect)
-	provider, err := oidc.New(oidc.Config{Issuer: x.issuer.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret, RedirectURL: redirect, Audience: oidctest.Programs, Now: x.now})
+	provider, err := oidc.New(oidc.ProviderConfig{Issuer: x.issuer.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret, RedirectURL: redirect, Audience: oidctest.Programs, Now: x.now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	x.Config.Handler = answers(signin.New(signin.Config{Access: x.access, Provider: provider, Now: x.now}))
+	x.Config.Handler = answers(signin.New(signin.GateConfig{Access: x.access, Provider: provider, Now: x.now}))
 	x.Start()
 	t.Cleanup(x.Close)
 	return x
@@ -95,7 +95,7 @@ func answers(g *signin.Gate) http.Handler {
 // link links an account to who signs in at the issuer.
 func (x *joined) link(t *testing.T, name string) {
 	t.Helper()
-	office := x.access.Office(access.Local("root", "local"))
+	office := x.access.Desk(access.Local("root", "local"))
 	if _, err := office.AddAccount(t.Context(), access.NewAccount{Account: name, Binding: access.Binding{Role: access.Finance}}); err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestSingleSignOn(t *testing.T) {
 	t.Run("a flow is another server's", func(t *testing.T) {
 		b := browser{}
 		back := begin(t, b, "/me")
-		restarted := httptest.NewServer(answers(signin.New(signin.Config{Access: x.access, Provider: new(oidc.Provider), Now: x.now})))
+		restarted := httptest.NewServer(answers(signin.New(signin.GateConfig{Access: x.access, Provider: new(oidc.Provider), Now: x.now})))
 		defer restarted.Close()
 		if got := b.get(t, restarted.URL+"/login/sso/callback?"+back.RawQuery); got != notValid {
 			t.Errorf("got %s", got)
@@ -234,7 +234,7 @@ func TestSingleSignOn(t *testing.T) {
 		}
 	})
 	t.Run("a disabled account is as one that is not linked", func(t *testing.T) {
-		if _, err := x.access.Office(access.Local("root", "local")).Disable(t.Context(), "cai"); err != nil {
+		if _, err := x.access.Desk(access.Local("root", "local")).Disable(t.Context(), "cai"); err != nil {
 			t.Fatal(err)
 		}
 		b := browser{}
@@ -252,7 +252,7 @@ func TestSingleSignOn(t *testing.T) {
 	})
 	t.Run("the access log has who was not confirmed", func(t *testing.T) {
 		count := 0
-		err := x.access.Office(access.Local("root", "local")).Log(t.Context(), access.LogQuestion{Kind: access.LogLogin}, func(e *access.Entry) error {
+		err := x.access.Desk(access.Local("root", "local")).Log(t.Context(), access.LogQuestion{Kind: access.LogLogin}, func(e *access.LogEntry) error {
 			if e.Object == "not confirmed by the issuer" && e.Outcome == "refused" && e.Source == "127.0.0.1" && e.Account == "" {
 				count += e.Count
 			}
@@ -288,7 +288,7 @@ func spoiled(value string) string {
 }
 
 func TestWithoutAProviderThereIsNoSingleSignOn(t *testing.T) {
-	s := httptest.NewServer(answers(signin.New(signin.Config{Now: time.Now})))
+	s := httptest.NewServer(answers(signin.New(signin.GateConfig{Now: time.Now})))
 	defer s.Close()
 	for _, path := range []string{"/login/sso", "/login/sso/callback?state=x&code=y"} {
 		if got := (browser{}).get(t, s.URL+path); got != "this server has no single sign-on" {

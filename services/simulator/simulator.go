@@ -10,8 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Config says what to simulate. Records are entered from From to To, both included, and happen within those days.
-type Config struct {
+// Scenario says what to simulate. Records are entered from From to To, both included, and happen within those days.
+type Scenario struct {
 	Seed            uint64
 	Centers         int
 	From, To        events.Date
@@ -30,7 +30,7 @@ const (
 )
 
 // Check returns an error that names the first member out of its limits, or nil.
-func (c Config) Check() error {
+func (c Scenario) Check() error {
 	within := func(name string, v, lo, hi int) error {
 		if v < lo || v > hi {
 			return fmt.Errorf("simulator: check configuration: %s is %d, it must be from %d to %d", name, v, lo, hi)
@@ -55,7 +55,7 @@ func (c Config) Check() error {
 
 // Records yields the history in the order in which it is entered. An error (a configuration out of its limits, or an
 // aggregate that refuses what it judged to be sound) is yielded once and last. The caller may keep a record and must not change it.
-func Records(cfg Config) iter.Seq2[*events.Record, error] {
+func Records(cfg Scenario) iter.Seq2[*events.Record, error] {
 	return func(yield func(*events.Record, error) bool) {
 		if err := cfg.Check(); err != nil {
 			yield(nil, err)
@@ -71,7 +71,7 @@ func Records(cfg Config) iter.Seq2[*events.Record, error] {
 
 // province is the state that all centers share.
 type province struct {
-	cfg       Config
+	cfg       Scenario
 	timeline  policy.Timeline
 	today     events.Date
 	agenda    agenda

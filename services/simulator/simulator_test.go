@@ -15,16 +15,16 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-func province40(seed uint64) Config {
-	return Config{Seed: seed, Centers: 40, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-12-31")}
+func province40(seed uint64) Scenario {
+	return Scenario{Seed: seed, Centers: 40, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-12-31")}
 }
 
-func province80() Config {
-	return Config{Seed: 1, Centers: 80, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}
+func province80() Scenario {
+	return Scenario{Seed: 1, Centers: 80, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}
 }
 
 // records is Records for configurations that must not fail.
-func records(t *testing.T, cfg Config) iter.Seq[*events.Record] {
+func records(t *testing.T, cfg Scenario) iter.Seq[*events.Record] {
 	return func(yield func(*events.Record) bool) {
 		for r, err := range Records(cfg) {
 			if err != nil {
@@ -37,7 +37,7 @@ func records(t *testing.T, cfg Config) iter.Seq[*events.Record] {
 	}
 }
 
-func lines(t *testing.T, cfg Config) []byte {
+func lines(t *testing.T, cfg Scenario) []byte {
 	var b bytes.Buffer
 	for r := range records(t, cfg) {
 		line, err := events.EncodeRecord(r)
@@ -207,7 +207,7 @@ func TestDefaultProvinceHasTheSizeAndTheAlertsOfARealOne(t *testing.T) {
 }
 
 func TestMemoryStaysSmallPerRecord(t *testing.T) {
-	cfg := Config{Seed: 1, Centers: 100, From: events.MustDate("2024-01-01"), To: events.MustDate("2030-12-31"), VouchersPerYear: 900}
+	cfg := Scenario{Seed: 1, Centers: 100, From: events.MustDate("2024-01-01"), To: events.MustDate("2030-12-31"), VouchersPerYear: 900}
 	const records, bytesPerRecordMax = 100_000, 1024
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -246,7 +246,7 @@ func TestBreakingTheLoopEndsTheSimulation(t *testing.T) {
 }
 
 func TestIdentifiersAreRightButForAFewEarlyCreditCodes(t *testing.T) {
-	cfg := Config{Seed: 1, Centers: 400, From: events.MustDate("2024-01-01"), To: events.MustDate("2025-06-30"), VouchersPerYear: 1}
+	cfg := Scenario{Seed: 1, Centers: 400, From: events.MustDate("2024-01-01"), To: events.MustDate("2025-06-30"), VouchersPerYear: 1}
 	codes, wrong := 0, 0
 	for r := range records(t, cfg) {
 		if _, ok := identifiers.ParseDocumentNumber(r.Doc); r.Doc != "" && !ok {
@@ -281,12 +281,12 @@ func rightCheck(code string) bool {
 
 func TestConfigurationsOutOfTheirLimitsAreRefused(t *testing.T) {
 	sound := province40(1)
-	for name, change := range map[string]func(*Config){
-		"centers":           func(c *Config) { c.Centers = -1 },
-		"vouchers per year": func(c *Config) { c.VouchersPerYear = VouchersPerYearMax + 1 },
-		"year of from":      func(c *Config) { c.From = 0 },
-		"year of to":        func(c *Config) { c.To = events.MustDate("2099-01-01") },
-		"is before from":    func(c *Config) { c.To = c.From - 1 },
+	for name, change := range map[string]func(*Scenario){
+		"centers":           func(c *Scenario) { c.Centers = -1 },
+		"vouchers per year": func(c *Scenario) { c.VouchersPerYear = VouchersPerYearMax + 1 },
+		"year of from":      func(c *Scenario) { c.From = 0 },
+		"year of to":        func(c *Scenario) { c.To = events.MustDate("2099-01-01") },
+		"is before from":    func(c *Scenario) { c.To = c.From - 1 },
 	} {
 		cfg := sound
 		change(&cfg)
@@ -304,7 +304,7 @@ func TestConfigurationsOutOfTheirLimitsAreRefused(t *testing.T) {
 }
 
 func TestAnyProvinceCanBeSimulated(t *testing.T) {
-	for _, cfg := range []Config{
+	for _, cfg := range []Scenario{
 		{Seed: 1, Centers: 0, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-12-31")},
 		{Seed: 1, Centers: 3, From: events.MustDate("2024-02-29"), To: events.MustDate("2024-02-29")},
 		{Seed: 1, Centers: 1, From: events.MustDate("2020-06-15"), To: events.MustDate("2021-06-15")},

@@ -24,7 +24,7 @@ type Looks struct {
 }
 
 // Looks returns the looks of a sheet whose rows were read to the end. The limit on the bytes unpacked begins anew.
-func (w *Workbook) Looks(sheet *Sheet) (*Looks, error) {
+func (w *Workbook) Looks(sheet *Worksheet) (*Looks, error) {
 	w.left = w.bytesMax
 	l := &Looks{HiddenColumns: sheet.HiddenColumns, Merged: sheet.Merged, ConditionalFormats: sheet.ConditionalFormats}
 	var drawings []string // ids of relations

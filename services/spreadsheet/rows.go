@@ -13,7 +13,7 @@ import (
 
 // Rows streams the rows of a worksheet that are not empty. The cells of a row are valid until the next row. An error
 // is yielded last.
-func (w *Workbook) Rows(sheet *Sheet) iter.Seq2[Row, error] {
+func (w *Workbook) Rows(sheet *Worksheet) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		s, err := w.scan(sheet.part)
 		if err != nil {
@@ -46,7 +46,7 @@ func (w *Workbook) Rows(sheet *Sheet) iter.Seq2[Row, error] {
 type rowReader struct {
 	w     *Workbook
 	s     *scanner
-	sheet *Sheet
+	sheet *Worksheet
 	row   Row
 	next  int // the column after the last cell
 	raw   rawCell

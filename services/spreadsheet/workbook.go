@@ -19,7 +19,7 @@ const (
 
 // Workbook is an XLSX archive that is being read.
 type Workbook struct {
-	Sheets []*Sheet          // in the order of the workbook
+	Sheets []*Worksheet      // in the order of the workbook
 	Names  map[string]string // the formulas, without =, that the defined names stand for, by the name in lower case
 
 	parts       map[string]*zip.File
@@ -32,9 +32,9 @@ type Workbook struct {
 	since1904   bool
 }
 
-// Sheet is one worksheet. Its HiddenColumns are complete with its first row, its Merged and ConditionalFormats after its
+// Worksheet is one worksheet. Its HiddenColumns are complete with its first row, its Merged and ConditionalFormats after its
 // Rows were read to the end.
-type Sheet struct {
+type Worksheet struct {
 	Name               string
 	Hidden             bool
 	HiddenColumns      []Range // columns that are hidden or have no width, in all rows
@@ -145,7 +145,7 @@ func (w *Workbook) readSheets(part string, targets map[string]string) error {
 			w.since1904 = isTrue(attribute(e, "date1904"))
 		case "sheet":
 			state := attribute(e, "state")
-			s := &Sheet{Name: attribute(e, "name"), Hidden: state == "hidden" || state == "veryHidden", part: targets[attribute(e, "id")]}
+			s := &Worksheet{Name: attribute(e, "name"), Hidden: state == "hidden" || state == "veryHidden", part: targets[attribute(e, "id")]}
 			if len(w.Sheets) == sheetsMax {
 				return say("工作表超过 %d 个的上限", "the workbook has more than the limit of %d sheets", sheetsMax)
 			}

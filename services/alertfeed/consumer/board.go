@@ -25,9 +25,9 @@ type Board struct {
 }
 
 // ReadBoard reads the present set from the stream, with the durable consumer of a user and without a state of its own. Then it sets
-// the consumer back to where it was. The code of the error is text.Conflict if a Watch reads as the same user: it locks the state of
+// the consumer back to where it was. The code of the error is text.Conflict if a Follower reads as the same user: it locks the state of
 // this path, or it waits at the server.
-func ReadBoard(ctx context.Context, where Connection, state string) (b *Board, err error) {
+func ReadBoard(ctx context.Context, where FeedConnection, state string) (b *Board, err error) {
 	if _, err := where.options(); err != nil { // before a file is made
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func ReadBoard(ctx context.Context, where Connection, state string) (b *Board, e
 		defer locked.Close()
 	case text.CodeOf(err) == text.Conflict:
 		return nil, where.taken()
-	case !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS): // where there can be no lock, there is no Watch that has it
+	case !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS): // where there can be no lock, there is no Follower that has it
 		return nil, err
 	}
 	if b, err = where.readBoard(ctx); err != nil && ctx.Err() == nil && text.CodeOf(err) == text.Internal {
@@ -52,7 +52,7 @@ func ReadBoard(ctx context.Context, where Connection, state string) (b *Board, e
 	return b, err
 }
 
-func (c Connection) readBoard(ctx context.Context) (b *Board, err error) {
+func (c FeedConnection) readBoard(ctx context.Context) (b *Board, err error) {
 	l, err := c.dial(ctx)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (l *link) putBack(ctx context.Context, sequence uint64) error {
 	return err
 }
 
-func (c Connection) taken() error {
+func (c FeedConnection) taken() error {
 	return text.Errorf(text.Conflict, "另有程序正以用户 %s 读取，现在列出会打断它；请另加一个用户专供 alerts board 使用", "another program is reading as the user %s, and this would disturb it; add a user of its own for alerts board", c.Durable)
 }
 

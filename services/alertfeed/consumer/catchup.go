@@ -67,7 +67,7 @@ type gathered struct {
 
 // said is the message that an act follows from.
 type said struct {
-	alert *alertfeed.Alert // nil if the head says so
+	alert *alertfeed.AlertData // nil if the head says so
 	body  []byte
 }
 

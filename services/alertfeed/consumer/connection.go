@@ -20,8 +20,8 @@ import (
 	"github.com/taizhang/taizhang/services/natsserver"
 )
 
-// Connection says where the feed is, and who reads it.
-type Connection struct {
+// FeedConnection says where the feed is, and who reads it.
+type FeedConnection struct {
 	URL     string // of the NATS server
 	NKey    string // the path of the seed of the user; nobody else may read it
 	Durable string // the name of the user, which is also that of its account and of its durable consumer
@@ -59,7 +59,7 @@ const (
 
 // link is a connection that reconnects without end, until the server refuses the key.
 type link struct {
-	Connection
+	FeedConnection
 	nc      *nats.Conn
 	js      jetstream.JetStream
 	changed chan struct{} // the connection was lost or made again
@@ -95,13 +95,13 @@ func why(err error) text.Text {
 }
 
 // dial connects. It waits for a server that is not there for as long as Patience says.
-func (c Connection) dial(ctx context.Context) (*link, error) {
+func (c FeedConnection) dial(ctx context.Context) (*link, error) {
 	c.Patience = cmp.Or(c.Patience, patience)
 	options, err := c.options()
 	if err != nil {
 		return nil, err
 	}
-	l := &link{Connection: c, changed: make(chan struct{}, 1), ended: make(chan struct{}), denied: make(chan error, 1)}
+	l := &link{FeedConnection: c, changed: make(chan struct{}, 1), ended: make(chan struct{}), denied: make(chan error, 1)}
 	options = append(options,
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { l.touch() }),
 		nats.ReconnectHandler(func(*nats.Conn) { l.touch() }),
@@ -135,7 +135,7 @@ func (c Connection) dial(ctx context.Context) (*link, error) {
 	return l, nil
 }
 
-func (c Connection) options() ([]nats.Option, error) {
+func (c FeedConnection) options() ([]nats.Option, error) {
 	servers, err := alertfeed.ParseServers(c.URL)
 	if err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ func (c Connection) options() ([]nats.Option, error) {
 }
 
 // refused returns what to say of an error that is the same at the next attempt, or nil.
-func (c Connection) refused(err error) error {
+func (c FeedConnection) refused(err error) error {
 	var untrusted *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked), errors.Is(err, nats.ErrAccountAuthExpired),

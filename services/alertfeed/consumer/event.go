@@ -20,7 +20,7 @@ import (
 // Act is one thing to act on, as the JSON form of alerts watch has it.
 type Act struct {
 	At        string              `json:"at"` // when the message that says so was written
-	Act       alertfeed.Kind      `json:"act"`
+	Act       alertfeed.StateKind `json:"act"`
 	Center    events.CenterID     `json:"center"` // "" for an alert of the policies
 	Code      aggregates.Code     `json:"code"`
 	Key       string              `json:"key"`
@@ -68,7 +68,7 @@ func newEvent(a alertfeed.Act, body []byte) (*Event, error) {
 		e.Title = a.Alert.Title
 		return e, nil
 	}
-	gone := &alertfeed.Message{Subject: a.Subject, Alert: &alertfeed.Alert{State: a.State.Kind, Center: e.Center, Code: e.Code, Key: e.Key, Severity: e.Severity,
+	gone := &alertfeed.Message{Subject: a.Subject, Alert: &alertfeed.AlertData{State: a.State.Kind, Center: e.Center, Code: e.Code, Key: e.Key, Severity: e.Severity,
 		RaisedOn: e.RaisedOn, Title: e.Title, Rules: []desk.Rule{}, Figures: []desk.Figure{}, At: a.At}}
 	var err error
 	e.Cloud, err = gone.Encode(from.Source, from.Time)

@@ -22,25 +22,25 @@ const seedsVariable = "TAIZHANG_WATCH_SEEDS"
 
 var errDies = errors.New("dies here")
 
-// reality is what the ledger says, what was written of it, and what a Watch made of it.
+// reality is what the ledger says, what was written of it, and what a Follower made of it.
 type reality struct {
 	*feed
 	rand     *rand.Rand
 	at       alertfeed.At
-	truth    map[string]alertfeed.Kind
-	said     map[string]alertfeed.Kind // in the stream
+	truth    map[string]alertfeed.StateKind
+	said     map[string]alertfeed.StateKind // in the stream
 	watching *watching
 
 	mu     sync.Mutex
-	acted  map[string]alertfeed.Kind // what the Watch made of it
-	unsure string                    // the key of the act at which the Watch died: the next one may be the same
-	torn   map[string]bool           // whose acts may come again, or be forgotten
-	dies   int                       // at which act from now on the Watch dies; 0 for none
-	early  bool                      // it dies before it acts
+	acted  map[string]alertfeed.StateKind // what the Follower made of it
+	unsure string                         // the key of the act at which the Follower died: the next one may be the same
+	torn   map[string]bool                // whose acts may come again, or be forgotten
+	dies   int                            // at which act from now on the Follower dies; 0 for none
+	early  bool                           // it dies before it acts
 	faults []string
 }
 
-// do is what the Watch does. It dies before or after it has acted.
+// do is what the Follower does. It dies before or after it has acted.
 func (r *reality) do(_ context.Context, e *consumer.Event) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -69,10 +69,10 @@ func (r *reality) take(e *consumer.Event, what string) {
 }
 
 func (r *reality) begin() {
-	r.watching = r.watch(func(w *consumer.Watch) { w.Do = r.do })
+	r.watching = r.watch(func(w *consumer.Follower) { w.Do = r.do })
 }
 
-// pause stops the Watch, and sometimes as if it had died within an act.
+// pause stops the Follower, and sometimes as if it had died within an act.
 func (r *reality) pause() {
 	if err := r.watching.stop(); err != nil && err != errDies {
 		r.t.Fatal(err)
@@ -81,7 +81,7 @@ func (r *reality) pause() {
 
 func (r *reality) change() {
 	key := string(rune('A' + r.rand.IntN(12)))
-	r.truth[key] = []alertfeed.Kind{raised, raised, cleared, withdrawn}[r.rand.IntN(4)]
+	r.truth[key] = []alertfeed.StateKind{raised, raised, cleared, withdrawn}[r.rand.IntN(4)]
 	r.at.Position++
 }
 
@@ -102,7 +102,7 @@ func (r *reality) round() {
 func (r *reality) restate(halfway func()) {
 	r.at.Generation++
 	r.at.Position++
-	r.said = map[string]alertfeed.Kind{}
+	r.said = map[string]alertfeed.StateKind{}
 	r.head(alertfeed.Begin, r.at)
 	keys := slices.Sorted(maps.Keys(r.truth))
 	for i, key := range keys {
@@ -189,7 +189,7 @@ func (r *reality) step() {
 	}
 }
 
-// settle lets the Watch come to the end, and compares.
+// settle lets the Follower come to the end, and compares.
 func (r *reality) settle() {
 	r.mu.Lock()
 	r.dies = 0
@@ -221,7 +221,7 @@ func TestWhateverIsLostAWatchEndsWithTheTruth(t *testing.T) {
 	for seed := range uint64(max(3, seeds)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			r := &reality{feed: newFeed(t), rand: rand.New(rand.NewPCG(seed, 1)), at: at(1, 0), truth: map[string]alertfeed.Kind{}, said: map[string]alertfeed.Kind{}, acted: map[string]alertfeed.Kind{}, torn: map[string]bool{}}
+			r := &reality{feed: newFeed(t), rand: rand.New(rand.NewPCG(seed, 1)), at: at(1, 0), truth: map[string]alertfeed.StateKind{}, said: map[string]alertfeed.StateKind{}, acted: map[string]alertfeed.StateKind{}, torn: map[string]bool{}}
 			r.head(alertfeed.End, r.at)
 			r.begin()
 			for range 60 {

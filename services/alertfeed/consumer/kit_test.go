@@ -136,19 +136,19 @@ func at(generation, position uint64) alertfeed.At {
 	return alertfeed.At{Epoch: "2026-01-01T00:00:00.000000Z", Generation: generation, Engine: 1, Position: position, Date: events.MustDate("2026-11-29")}
 }
 
-func name(key string) alertfeed.Name {
-	return alertfeed.Name{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-USE-01", Key: key, RaisedOn: events.MustDate("2026-06-01")}
+func name(key string) alertfeed.AlertName {
+	return alertfeed.AlertName{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-USE-01", Key: key, RaisedOn: events.MustDate("2026-06-01")}
 }
 
 // say writes what becomes of the alert with a key: raised, cleared or withdrawn.
-func (f *feed) say(key string, kind alertfeed.Kind, at alertfeed.At) {
+func (f *feed) say(key string, kind alertfeed.StateKind, at alertfeed.At) {
 	f.t.Helper()
 	f.sayOf(name(key), kind, at)
 }
 
-func (f *feed) sayOf(n alertfeed.Name, kind alertfeed.Kind, at alertfeed.At) {
+func (f *feed) sayOf(n alertfeed.AlertName, kind alertfeed.StateKind, at alertfeed.At) {
 	f.t.Helper()
-	a := &alertfeed.Alert{State: kind, Center: n.Center, Code: n.Code, Key: n.Key, Severity: n.Severity, RaisedOn: n.RaisedOn, Title: text.Say("禁止用途", "forbidden use"), At: at}
+	a := &alertfeed.AlertData{State: kind, Center: n.Center, Code: n.Code, Key: n.Key, Severity: n.Severity, RaisedOn: n.RaisedOn, Title: text.Say("禁止用途", "forbidden use"), At: at}
 	if kind == alertfeed.Cleared {
 		a.ClearedOn = desk.Day{Date: events.MustDate("2026-07-01")}
 	}
@@ -176,10 +176,10 @@ func (f *feed) publish(m *alertfeed.Message) {
 	})
 }
 
-// watching is a Watch that runs, and what it did.
+// watching is a Follower that runs, and what it did.
 type watching struct {
 	t     *testing.T
-	watch consumer.Watch
+	watch consumer.Follower
 	over  chan struct{}
 	ended func() error // waits for its end
 	stop  func() error
@@ -189,15 +189,15 @@ type watching struct {
 	notes []string
 }
 
-func (f *feed) connection() consumer.Connection {
-	return consumer.Connection{URL: f.url(), NKey: f.nkey, Durable: user, Patience: 5 * time.Second, Note: func(text.Text) {}}
+func (f *feed) connection() consumer.FeedConnection {
+	return consumer.FeedConnection{URL: f.url(), NKey: f.nkey, Durable: user, Patience: 5 * time.Second, Note: func(text.Text) {}}
 }
 
-// watch runs a Watch until it is stopped, or the test ends.
-func (f *feed) watch(change ...func(*consumer.Watch)) *watching {
+// watch runs a Follower until it is stopped, or the test ends.
+func (f *feed) watch(change ...func(*consumer.Follower)) *watching {
 	f.t.Helper()
 	w := &watching{t: f.t}
-	w.watch = consumer.Watch{Connection: f.connection(), State: f.nkey + ".state",
+	w.watch = consumer.Follower{FeedConnection: f.connection(), State: f.nkey + ".state",
 		Do: func(_ context.Context, e *consumer.Event) error { w.note(&w.did, shown(&e.Act)); return nil }}
 	w.watch.Note = func(what text.Text) { w.note(&w.notes, what.En) }
 	for _, c := range change {
@@ -233,7 +233,7 @@ func (w *watching) told() []string {
 	return slices.Clone(w.notes)
 }
 
-// sees waits until the Watch has done just this.
+// sees waits until the Follower has done just this.
 func (w *watching) sees(want ...string) {
 	w.t.Helper()
 	wait(w.t, fmt.Sprint(want), func() (string, bool) {
@@ -242,7 +242,7 @@ func (w *watching) sees(want ...string) {
 	})
 }
 
-// ready waits until the Watch has read what was there at its start.
+// ready waits until the Follower has read what was there at its start.
 func (w *watching) ready() {
 	w.t.Helper()
 	wait(w.t, "a watch that has read the stream", func() (string, bool) {
@@ -251,7 +251,7 @@ func (w *watching) ready() {
 	})
 }
 
-// finish stops the Watch and checks that it has done just this.
+// finish stops the Follower and checks that it has done just this.
 func (w *watching) finish(want ...string) {
 	w.t.Helper()
 	if err := w.stop(); err != nil {
@@ -287,7 +287,7 @@ func (f *feed) read() {
 	})
 }
 
-// The child is this program run again as a Watch. It writes each act, and stands still after the act that it is told.
+// The child is this program run again as a Follower. It writes each act, and stands still after the act that it is told.
 const (
 	childVariable = "TAIZHANG_TEST_WATCH"
 	holdVariable  = "TAIZHANG_TEST_HOLD"
@@ -305,8 +305,8 @@ func child(config string) int {
 	if err := json.Unmarshal([]byte(config), &at); err != nil {
 		panic(err)
 	}
-	c := consumer.Connection{URL: at[0], NKey: at[1], Durable: user, Note: func(text.Text) {}}
-	w := consumer.Watch{Connection: c, State: c.NKey + ".state"}
+	c := consumer.FeedConnection{URL: at[0], NKey: at[1], Durable: user, Note: func(text.Text) {}}
+	w := consumer.Follower{FeedConnection: c, State: c.NKey + ".state"}
 	w.Do = func(_ context.Context, e *consumer.Event) error {
 		fmt.Println(shown(&e.Act))
 		if shown(&e.Act) == os.Getenv(holdVariable) {

@@ -34,18 +34,18 @@ import (
 // other line of a subject follows the one that is acting, the process ended within the act: it is not known whether it acted, and
 // whatever is said of the subject next is acted on.
 type stateLine struct {
-	Format    string         `json:"format,omitzero"`
-	Durable   string         `json:"durable,omitzero"`
-	Filters   []string       `json:"filters,omitempty"` // of the durable consumer, sorted
-	Covered   []string       `json:"covered,omitempty"` // the filters of what was read before
-	Source    string         `json:"source,omitzero"`   // the ledger that the alerts are of
-	Head      *alertfeed.At  `json:"head,omitempty"`    // of the first head of the last generation that was read
-	Subject   string         `json:"subject,omitzero"`
-	At        *alertfeed.At  `json:"at,omitempty"`
-	State     alertfeed.Kind `json:"state,omitzero"`
-	ClearedOn desk.Day       `json:"clearedOn,omitzero"`
-	Acting    bool           `json:"acting,omitzero"`
-	Place     *place         `json:"place,omitempty"`
+	Format    string              `json:"format,omitzero"`
+	Durable   string              `json:"durable,omitzero"`
+	Filters   []string            `json:"filters,omitempty"` // of the durable consumer, sorted
+	Covered   []string            `json:"covered,omitempty"` // the filters of what was read before
+	Source    string              `json:"source,omitzero"`   // the ledger that the alerts are of
+	Head      *alertfeed.At       `json:"head,omitempty"`    // of the first head of the last generation that was read
+	Subject   string              `json:"subject,omitzero"`
+	At        *alertfeed.At       `json:"at,omitempty"`
+	State     alertfeed.StateKind `json:"state,omitzero"`
+	ClearedOn desk.Day            `json:"clearedOn,omitzero"`
+	Acting    bool                `json:"acting,omitzero"`
+	Place     *place              `json:"place,omitempty"`
 }
 
 // stateFormat is the format of the file.
@@ -57,7 +57,7 @@ type place struct {
 	Time     time.Time `json:"time"`
 }
 
-// state is what a Watch has acted on, in memory and in a file.
+// state is what a Follower has acted on, in memory and in a file.
 type state struct {
 	path    string
 	durable string
@@ -148,7 +148,7 @@ func (s *state) readLine(line []byte) bool {
 		if (l.State == alertfeed.Cleared) == l.ClearedOn.IsNone() || !l.Acting && l.State != alertfeed.Raised && l.State != alertfeed.Cleared && l.State != alertfeed.Withdrawn {
 			return false
 		}
-		k := alertfeed.Kept{State: alertfeed.State{Kind: l.State, ClearedOn: l.ClearedOn.Date}}
+		k := alertfeed.Kept{State: alertfeed.AlertState{Kind: l.State, ClearedOn: l.ClearedOn.Date}}
 		if l.At != nil {
 			k.At = *l.At
 		}

@@ -20,8 +20,8 @@ const ledger = "urn:uuid:1cc5efbe-4631-5491-a813-741dd0e17f6a"
 
 const subjectA, subjectB = "taizhang.v1.alert.ZJ-0001.red.USE.01.A.20260601", "taizhang.v1.alert.ZJ-0001.blue.USE.01.B.20260601"
 
-func keptAt(position uint64, kind alertfeed.Kind) alertfeed.Kept {
-	k := alertfeed.Kept{At: alertfeed.At{Epoch: "2026-01-01T00:00:00.000000Z", Generation: 7, Engine: 1, Position: position, Date: events.MustDate("2026-11-29")}, State: alertfeed.State{Kind: kind}}
+func keptAt(position uint64, kind alertfeed.StateKind) alertfeed.Kept {
+	k := alertfeed.Kept{At: alertfeed.At{Epoch: "2026-01-01T00:00:00.000000Z", Generation: 7, Engine: 1, Position: position, Date: events.MustDate("2026-11-29")}, State: alertfeed.AlertState{Kind: kind}}
 	if kind == alertfeed.Cleared {
 		k.State.ClearedOn = events.MustDate("2026-07-01")
 	}

@@ -19,12 +19,12 @@ func TestAWatchOverTLSTrustsWhatItIsTold(t *testing.T) {
 	cert.Write(t, ca, filepath.Join(dir, "key.pem"))
 	f := newFeedWith(t, &tls.Config{Certificates: []tls.Certificate{cert.Certificate}})
 	f.say("A", raised, at(1, 1))
-	w := f.watch(func(w *consumer.Watch) { w.CA = ca })
+	w := f.watch(func(w *consumer.Follower) { w.CA = ca })
 	w.sees("raised A")
 	f.read()
 	w.finish("raised A")
 	for _, trusts := range []string{"", f.nkey} {
-		w := consumer.Watch{Connection: f.connection(), State: f.nkey + ".state", Do: func(context.Context, *consumer.Event) error { return nil }}
+		w := consumer.Follower{FeedConnection: f.connection(), State: f.nkey + ".state", Do: func(context.Context, *consumer.Event) error { return nil }}
 		w.CA, w.Patience = trusts, 100*time.Millisecond
 		if err := w.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tls-ca: ") {
 			t.Errorf("trusting %q: %v", trusts, err)

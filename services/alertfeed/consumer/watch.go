@@ -14,14 +14,14 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
-// Watch acts on the alerts that a user reads.
-type Watch struct {
-	Connection
+// Follower acts on the alerts that a user reads.
+type Follower struct {
+	FeedConnection
 	State     string            // the path of its state; a file of the same name and .lock beside it is locked
 	FromStart bool              // forget the state: act on all alerts that are open, and go on
 	Only      access.NATSFilter // which alerts are acted on; the others are remembered. It was checked
 
-	// Do acts. An error ends the Watch, which at its next start does what is then to be done about the same alert. The same is done
+	// Do acts. An error ends the Follower, which at its next start does what is then to be done about the same alert. The same is done
 	// twice only if Do failed, or this process ended, between the beginning of Do and the state.
 	Do func(ctx context.Context, e *Event) error
 }
@@ -32,9 +32,9 @@ const (
 	retryMost  = 5 * time.Second
 )
 
-// reader is a Watch that runs.
+// reader is a Follower that runs.
 type reader struct {
-	*Watch
+	*Follower
 	link    *link
 	state   *state
 	reading *alertfeed.Reading
@@ -44,7 +44,7 @@ type reader struct {
 
 // Run acts until ctx ends, and then returns nil. Whatever the server or the connection loses is waited for; a key that the server
 // refuses, a Do that fails and a state that cannot be written are errors.
-func (w *Watch) Run(ctx context.Context) error {
+func (w *Follower) Run(ctx context.Context) error {
 	if _, err := w.options(); err != nil { // before a file is made
 		return err
 	}
@@ -69,7 +69,7 @@ func (w *Watch) Run(ctx context.Context) error {
 	return err
 }
 
-func (w *Watch) run(ctx context.Context, s *state) error {
+func (w *Follower) run(ctx context.Context, s *state) error {
 	l, err := w.dial(ctx)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (w *Watch) run(ctx context.Context, s *state) error {
 	if _, err := l.await(ctx); err != nil {
 		return err
 	}
-	r := &reader{Watch: w, link: l, state: s}
+	r := &reader{Follower: w, link: l, state: s}
 	for wait := retryFirst; ; wait = min(2*wait, retryMost) {
 		began := time.Now()
 		err := r.session(ctx)

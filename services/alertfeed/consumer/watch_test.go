@@ -63,7 +63,7 @@ func TestFromStartForgetsTheState(t *testing.T) {
 	f.read()
 	w.finish("raised A", "raised B")
 	f.say("B", cleared, at(1, 2))
-	w = f.watch(func(w *consumer.Watch) { w.FromStart = true })
+	w = f.watch(func(w *consumer.Follower) { w.FromStart = true })
 	w.sees("raised A")
 	f.read()
 	w.finish("raised A")
@@ -75,7 +75,7 @@ func TestOnlyWhatIsAskedForIsActedOn(t *testing.T) {
 	other := name("B")
 	other.Code = "AL-EXE-02"
 	f.head(alertfeed.End, at(1, 1))
-	w := f.watch(func(w *consumer.Watch) {
+	w := f.watch(func(w *consumer.Follower) {
 		w.Only = access.NATSFilter{Families: []string{"EXE"}, Severities: []string{"red"}, Centers: []string{"ZJ-0001"}}
 	})
 	w.ready()
@@ -92,7 +92,7 @@ func TestOnlyWhatIsAskedForIsActedOn(t *testing.T) {
 // Whoever was told that an alert was raised hears that it is over, also if the watch was killed before it could note what it did.
 func TestAnAlertThatEndsAfterAKillWithinItsActIsToldToBeOver(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []alertfeed.Kind{cleared, withdrawn} {
+	for _, kind := range []alertfeed.StateKind{cleared, withdrawn} {
 		f := newFeed(t)
 		f.say("A", raised, at(1, 1))
 		if did := f.killed("raised A"); len(did) != 1 { // while it reads the stream for the first time
@@ -203,7 +203,7 @@ func TestAStreamThatIsMadeAnewIsComparedWithTheState(t *testing.T) {
 	for _, isRunning := range []bool{true, false} {
 		t.Run(map[bool]string{true: "while a watch runs", false: "while none runs"}[isRunning], func(t *testing.T) {
 			generation := map[bool]uint64{true: 2, false: 3}[isRunning]
-			w := f.watch(func(w *consumer.Watch) { w.FromStart = isRunning })
+			w := f.watch(func(w *consumer.Follower) { w.FromStart = isRunning })
 			want := []string{}
 			if isRunning {
 				want = []string{"raised A", "raised B", "raised C"}
@@ -220,8 +220,8 @@ func TestAStreamThatIsMadeAnewIsComparedWithTheState(t *testing.T) {
 			f.makeStream()
 			f.head(alertfeed.Begin, at(generation, 5))
 			f.say("A", raised, at(generation, 5))
-			f.say("B", map[bool]alertfeed.Kind{true: cleared, false: raised}[isRunning], at(generation, 5))
-			f.say("D", map[bool]alertfeed.Kind{true: raised, false: cleared}[isRunning], at(generation, 5))
+			f.say("B", map[bool]alertfeed.StateKind{true: cleared, false: raised}[isRunning], at(generation, 5))
+			f.say("D", map[bool]alertfeed.StateKind{true: raised, false: cleared}[isRunning], at(generation, 5))
 			f.head(alertfeed.End, at(generation, 5))
 			f.makeDurable()
 			if !isRunning {
@@ -353,7 +353,7 @@ func TestAManyMessagesAtOnceAreReadOnceAndInOrder(t *testing.T) {
 	for i := range 3 {
 		for j := range 400 {
 			key := "K" + string(rune('A'+j/26)) + string(rune('A'+j%26))
-			kind := []alertfeed.Kind{raised, cleared, raised}[i]
+			kind := []alertfeed.StateKind{raised, cleared, raised}[i]
 			f.say(key, kind, at(1, uint64(i+1)))
 			want = append(want, string(kind)+" "+key)
 		}
@@ -374,7 +374,7 @@ func TestASlowActKeepsTheOrder(t *testing.T) {
 	f.makeDurable()
 	f.head(alertfeed.End, at(1, 1))
 	go1 := make(chan struct{})
-	w := f.watch(func(w *consumer.Watch) {
+	w := f.watch(func(w *consumer.Follower) {
 		do := w.Do
 		w.Do = func(ctx context.Context, e *consumer.Event) error {
 			if e.Key == "A" && e.Act.Act == raised {
@@ -405,7 +405,7 @@ func TestAnActThatFailsEndsTheWatchAndIsDoneAgain(t *testing.T) {
 	f.say("A", raised, at(1, 1))
 	f.say("B", raised, at(1, 1))
 	no := text.Errorf(text.Internal, "不行", "no")
-	w := f.watch(func(w *consumer.Watch) {
+	w := f.watch(func(w *consumer.Follower) {
 		w.Do = func(_ context.Context, e *consumer.Event) error {
 			if e.Key == "B" {
 				return no
@@ -426,8 +426,8 @@ func TestWhatEndsAWatch(t *testing.T) {
 	f := newFeed(t)
 	stranger := f.addUser("stranger")
 	f.users = f.users[:1] // it was never added
-	code := func(change func(*consumer.Watch)) error {
-		w := consumer.Watch{Connection: f.connection(), State: f.nkey + ".other", Do: func(context.Context, *consumer.Event) error { return nil }}
+	code := func(change func(*consumer.Follower)) error {
+		w := consumer.Follower{FeedConnection: f.connection(), State: f.nkey + ".other", Do: func(context.Context, *consumer.Event) error { return nil }}
 		w.Patience = 300 * time.Millisecond
 		change(&w)
 		return w.Run(t.Context())
@@ -438,15 +438,15 @@ func TestWhatEndsAWatch(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
-		change func(*consumer.Watch)
+		change func(*consumer.Follower)
 		want   text.ErrorCode
 		says   string
 	}{
-		{"nobody listens", func(w *consumer.Watch) { w.URL = "nats://" + freePort(t) }, text.Unavailable, "taizhang serve"},
-		{"a key that is not known", func(w *consumer.Watch) { w.NKey = stranger }, text.Forbidden, "does not accept the key"},
-		{"another name", func(w *consumer.Watch) { w.Durable = "other" }, text.Forbidden, "may not read"},
-		{"a file that others may read", func(w *consumer.Watch) { w.NKey = open }, text.Forbidden, "mode 0644"},
-		{"a file that is no state", func(w *consumer.Watch) { w.State = f.nkey }, text.Invalid, "not a state"},
+		{"nobody listens", func(w *consumer.Follower) { w.URL = "nats://" + freePort(t) }, text.Unavailable, "taizhang serve"},
+		{"a key that is not known", func(w *consumer.Follower) { w.NKey = stranger }, text.Forbidden, "does not accept the key"},
+		{"another name", func(w *consumer.Follower) { w.Durable = "other" }, text.Forbidden, "may not read"},
+		{"a file that others may read", func(w *consumer.Follower) { w.NKey = open }, text.Forbidden, "mode 0644"},
+		{"a file that is no state", func(w *consumer.Follower) { w.State = f.nkey }, text.Invalid, "not a state"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := code(c.change)
@@ -458,7 +458,7 @@ func TestWhatEndsAWatch(t *testing.T) {
 	t.Run("no consumer", func(t *testing.T) {
 		f.deleteDurable()
 		defer f.makeDurable()
-		if err := code(func(*consumer.Watch) {}); text.CodeOf(err) != text.NotFound {
+		if err := code(func(*consumer.Follower) {}); text.CodeOf(err) != text.NotFound {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -466,14 +466,14 @@ func TestWhatEndsAWatch(t *testing.T) {
 		w := f.watch()
 		f.say("A", raised, at(1, 1))
 		w.sees("raised A")
-		if err := code(func(w *consumer.Watch) { w.State = f.nkey + ".state" }); text.CodeOf(err) != text.Conflict {
+		if err := code(func(w *consumer.Follower) { w.State = f.nkey + ".state" }); text.CodeOf(err) != text.Conflict {
 			t.Errorf("got %v", err)
 		}
 		w.finish("raised A")
 	})
 	t.Run("a key that is revoked", func(t *testing.T) {
 		ended := make(chan error, 1)
-		w := consumer.Watch{Connection: f.connection(), State: f.nkey + ".third"}
+		w := consumer.Follower{FeedConnection: f.connection(), State: f.nkey + ".third"}
 		began := make(chan struct{})
 		w.Do = func(context.Context, *consumer.Event) error { close(began); return nil }
 		go func() { ended <- w.Run(t.Context()) }()
@@ -567,7 +567,7 @@ func TestAStateOfAnotherLedgerIsRefused(t *testing.T) {
 			t.Fatalf("people were told %q", told)
 		}
 	}
-	anew := func(w *consumer.Watch) { w.FromStart = true }
+	anew := func(w *consumer.Follower) { w.FromStart = true }
 	w = f.watch(anew)
 	w.sees("raised B")
 	f.read()
@@ -591,7 +591,7 @@ func TestPeopleAreToldOnceThatNoServerAnswers(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
 	nowhere := "nats://" + freePort(t)
-	w := f.watch(func(w *consumer.Watch) { w.URL, w.Patience = nowhere, 1700*time.Millisecond })
+	w := f.watch(func(w *consumer.Follower) { w.URL, w.Patience = nowhere, 1700*time.Millisecond })
 	if err := w.ended(); text.CodeOf(err) != text.Unavailable {
 		t.Errorf("got %v", err)
 	}

@@ -214,7 +214,7 @@ func (f *feed) publish(rate, every int, body []byte) (d delivery) {
 	before, began := used(f.w.b), time.Now()
 	d.rate = f.w.pace(rate, every, first, func(n int) {
 		t.note(t.acked, n-first)
-		m := nats.NewMsg(alertfeed.Name{Center: f.w.centers[0], Severity: aggregates.Red, Code: "AL-USE-01", Key: fmt.Sprint("F", n), RaisedOn: events.MustDate(today)}.Subject())
+		m := nats.NewMsg(alertfeed.AlertName{Center: f.w.centers[0], Severity: aggregates.Red, Code: "AL-USE-01", Key: fmt.Sprint("F", n), RaisedOn: events.MustDate(today)}.Subject())
 		m.Header.Set("content-type", alertfeed.ContentType)
 		m.Data = body
 		if _, err := f.js.PublishMsgAsync(m); err != nil {

@@ -74,7 +74,7 @@ func province(b *testing.B) *world {
 	w := newWorld(b)
 	file := filepath.Join(b.TempDir(), "history.jsonl")
 	perYear := *records / centers / 3 // some register late
-	simulatortest.History(b, file, simulator.Config{Seed: 7, Centers: centers, From: events.MustDate("2021-01-01"), To: events.MustDate(lastDay), VouchersPerYear: perYear}, *records)
+	simulatortest.History(b, file, simulator.Scenario{Seed: 7, Centers: centers, From: events.MustDate("2021-01-01"), To: events.MustDate(lastDay), VouchersPerYear: perYear}, *records)
 	report, err := w.desk.Ledger.Import(b.Context(), ledger.ImportConfig{Files: ledgertest.Files(b, file), Account: writer, Dir: b.TempDir()})
 	if err != nil || report.Refused > 0 {
 		b.Fatalf("imported %+v: %v", report, err)
@@ -101,7 +101,7 @@ func newWorld(b *testing.B) *world {
 		b.Fatal(err)
 	}
 	b.Cleanup(l.Close)
-	return &world{b: b, desk: &desk.Local{Config: desk.Config{Ledger: l, Account: writer, Now: now, Spool: b.TempDir()}}}
+	return &world{b: b, desk: &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Account: writer, Now: now, Spool: b.TempDir()}}}
 }
 
 // The records that are written.
@@ -212,7 +212,7 @@ func (f *feed) close() {
 
 // start publishes until stop.
 func (f *feed) start() {
-	f.publisher = alertfeed.New(alertfeed.Config{Desk: f.w.desk, JetStream: f.js, Memory: filepath.Join(f.dir, "published.json"), Now: now, Log: zap.NewNop(),
+	f.publisher = alertfeed.New(alertfeed.PublisherConfig{Desk: f.w.desk, JetStream: f.js, Memory: filepath.Join(f.dir, "published.json"), Now: now, Log: zap.NewNop(),
 		Epoch: func() string { return "2026-01-01T00:00:00.000000Z" }, Users: func() []alertfeed.User { return []alertfeed.User{f.user} }, Restart: f.server.Restart})
 	ctx, cancel := context.WithCancel(context.Background())
 	f.cancel = cancel

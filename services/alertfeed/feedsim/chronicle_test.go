@@ -218,10 +218,10 @@ func (c *chronicle) grown() (int, <-chan struct{}) {
 type claim struct {
 	who     string
 	at      alertfeed.At
-	subject string          // of one alert; "" for all
-	state   alertfeed.State // of the alert; withdrawn for one that does not exist
-	head    *alertfeed.Head // of all alerts
-	words   map[string]alertfeed.State
+	subject string               // of one alert; "" for all
+	state   alertfeed.AlertState // of the alert; withdrawn for one that does not exist
+	head    *alertfeed.Head      // of all alerts
+	words   map[string]alertfeed.AlertState
 	exempt  map[string]bool // alerts about which later words were said, or whose word was purged
 }
 
@@ -305,7 +305,7 @@ func (l *life) claims(number int) (list []claim, wrong []string) {
 
 // headClaim is what a head claims: the last word of every alert is right as of the head, unless it knows more.
 func headClaim(who string, head *alertfeed.Head, words map[string]written, lost map[string]bool, generation uint64) claim {
-	c := claim{who: who, at: head.At, head: head, words: map[string]alertfeed.State{}, exempt: maps.Clone(lost)}
+	c := claim{who: who, at: head.At, head: head, words: map[string]alertfeed.AlertState{}, exempt: maps.Clone(lost)}
 	for subject, m := range words {
 		switch {
 		case m.At() == head.At || head.At.Later(m.At()):

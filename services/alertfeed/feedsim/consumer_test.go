@@ -167,7 +167,7 @@ func (c *consumer) take(reading *alertfeed.Reading, msg jetstream.Msg, meta *jet
 func (c *consumer) claims() (list []claim, wrong []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	last := map[string]alertfeed.State{}
+	last := map[string]alertfeed.AlertState{}
 	for i, a := range c.acts {
 		who := fmt.Sprintf("act %d of the consumer", i)
 		if last[a.Subject] == a.State {

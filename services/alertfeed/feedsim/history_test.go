@@ -229,7 +229,7 @@ func (o *office) fact() fact {
 }
 
 func TestAHistoryHasEveryTransitionOfAnAlert(t *testing.T) {
-	type transition struct{ from, to alertfeed.Kind }
+	type transition struct{ from, to alertfeed.StateKind }
 	seen := map[transition]int{}
 	codes := map[string]bool{}
 	for seed := range uint64(100) {

@@ -161,8 +161,8 @@ func (p *process) liveBehind(store *gate) error {
 		return err
 	}
 	wired, epoch := &wire{JetStream: js, process: p, end: end, killed: make(chan struct{})}, p.epoch
-	cfg := alertfeed.Config{
-		Desk:      &desk.Local{Config: desk.Config{Ledger: l, Now: p.now, Version: "v1"}},
+	cfg := alertfeed.PublisherConfig{
+		Desk:      &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Now: p.now, Version: "v1"}},
 		JetStream: wired,
 		Memory:    p.memory, Epoch: func() string { return epoch },
 		Users:  func() []alertfeed.User { return []alertfeed.User{{Name: durable}} },

@@ -16,7 +16,7 @@ func noon(d events.Date) time.Time {
 }
 
 // truth holds how every alert of a ledger stands, by subject.
-type truth map[string]alertfeed.State
+type truth map[string]alertfeed.AlertState
 
 // replay is a ledger that is applied record by record, apart from those of the publishers.
 type replay struct {
@@ -52,11 +52,11 @@ func (l *replay) advance(position uint64) {
 func (l *replay) truth(on events.Date) truth {
 	found := truth{}
 	for a := range l.register.Alerts(on, projections.AlertFilter{All: true}) {
-		state := alertfeed.State{Kind: alertfeed.Raised}
+		state := alertfeed.AlertState{Kind: alertfeed.Raised}
 		if !a.Open() {
-			state = alertfeed.State{Kind: alertfeed.Cleared, ClearedOn: a.ClearedOn}
+			state = alertfeed.AlertState{Kind: alertfeed.Cleared, ClearedOn: a.ClearedOn}
 		}
-		found[alertfeed.Name{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()] = state
+		found[alertfeed.AlertName{Center: a.Center, Severity: a.Severity, Code: a.Code, Key: a.Key, RaisedOn: a.RaisedOn}.Subject()] = state
 	}
 	return found
 }

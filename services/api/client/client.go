@@ -23,8 +23,8 @@ import (
 	"github.com/taizhang/taizhang/services/listen"
 )
 
-// Options say which server a client asks, and how. Either URL or Directory is given.
-type Options struct {
+// ClientOptions say which server a client asks, and how. Either URL or Directory is given.
+type ClientOptions struct {
 	URL       string // of the server, such as https://ledger.example.cn; http only on this machine itself
 	Directory string // of a ledger that is served on this machine, by the same user: asks through the socket in it
 
@@ -61,7 +61,7 @@ const (
 
 // Client asks one server. It may be used by several goroutines. Close it when it is not needed any more.
 type Client struct {
-	options  Options
+	options  ClientOptions
 	base     *url.URL
 	token    string
 	http     *http.Client
@@ -71,12 +71,12 @@ type Client struct {
 }
 
 var (
-	_ desk.Desk     = (*Client)(nil)
-	_ access.Office = (*Client)(nil)
+	_ desk.Desk          = (*Client)(nil)
+	_ access.AccountDesk = (*Client)(nil)
 )
 
 // New returns a client. It reads the files that the options name, and connects to nothing yet. Wrong options are a *text.Error.
-func New(o Options) (*Client, error) {
+func New(o ClientOptions) (*Client, error) {
 	o.Timeout, o.Patience = cmp.Or(o.Timeout, timeoutDefault), cmp.Or(o.Patience, patienceDefault)
 	c := &Client{options: o}
 	transport := &http.Transport{
@@ -140,7 +140,7 @@ func isLoopback(host string) bool {
 }
 
 // token returns the token that the options give, or "".
-func (o *Options) token() (string, error) {
+func (o *ClientOptions) token() (string, error) {
 	token := o.Token
 	if o.TokenFile != "" {
 		if token != "" {

@@ -48,27 +48,27 @@ func file(t testing.TB, content string, mode os.FileMode) string {
 
 func TestWrongOptionsAreRefusedBeforeAnythingIsSent(t *testing.T) {
 	for _, c := range []struct {
-		o     client.Options
+		o     client.ClientOptions
 		code  text.ErrorCode
 		piece string
 	}{
-		{client.Options{}, text.Invalid, "must be given"},
-		{client.Options{URL: "https://x", Directory: "y"}, text.Invalid, "must be given"},
-		{client.Options{URL: "ledger.example.cn"}, text.Invalid, "must be like"},
-		{client.Options{URL: "ftp://ledger.example.cn"}, text.Invalid, "must be like"},
-		{client.Options{URL: "http://ledger.example.cn"}, text.Invalid, "in the clear"},
-		{client.Options{URL: "http://127.0.0.1.example.cn"}, text.Invalid, "in the clear"},
-		{client.Options{URL: "http://localhost.example.cn"}, text.Invalid, "in the clear"},
-		{client.Options{URL: "http://10.0.0.1:8080"}, text.Invalid, "in the clear"},
-		{client.Options{URL: "https://user:hush@ledger.example.cn"}, text.Invalid, "no user"},
-		{client.Options{URL: "https://ledger.example.cn?token=x"}, text.Invalid, "parameters"},
-		{client.Options{URL: "https://x", Token: "a\r\nHost: y"}, text.Invalid, "one line"},
-		{client.Options{URL: "https://x", Token: "a", TokenFile: file(t, "a", 0o600)}, text.Invalid, "both"},
-		{client.Options{URL: "https://x", TokenFile: file(t, "tz_a\n", 0o640)}, text.Forbidden, "0640"},
-		{client.Options{URL: "https://x", TokenFile: file(t, "tz_a\n", 0o604)}, text.Forbidden, "0604"},
-		{client.Options{URL: "https://x", TokenFile: file(t, "\n", 0o600)}, text.Invalid, "no token"},
-		{client.Options{URL: "https://x", TokenFile: file(t, "a b\nc", 0o600)}, text.Invalid, "one line"},
-		{client.Options{URL: "https://x", CAFile: file(t, "nonsense", 0o644)}, text.Invalid, "PEM"},
+		{client.ClientOptions{}, text.Invalid, "must be given"},
+		{client.ClientOptions{URL: "https://x", Directory: "y"}, text.Invalid, "must be given"},
+		{client.ClientOptions{URL: "ledger.example.cn"}, text.Invalid, "must be like"},
+		{client.ClientOptions{URL: "ftp://ledger.example.cn"}, text.Invalid, "must be like"},
+		{client.ClientOptions{URL: "http://ledger.example.cn"}, text.Invalid, "in the clear"},
+		{client.ClientOptions{URL: "http://127.0.0.1.example.cn"}, text.Invalid, "in the clear"},
+		{client.ClientOptions{URL: "http://localhost.example.cn"}, text.Invalid, "in the clear"},
+		{client.ClientOptions{URL: "http://10.0.0.1:8080"}, text.Invalid, "in the clear"},
+		{client.ClientOptions{URL: "https://user:hush@ledger.example.cn"}, text.Invalid, "no user"},
+		{client.ClientOptions{URL: "https://ledger.example.cn?token=x"}, text.Invalid, "parameters"},
+		{client.ClientOptions{URL: "https://x", Token: "a\r\nHost: y"}, text.Invalid, "one line"},
+		{client.ClientOptions{URL: "https://x", Token: "a", TokenFile: file(t, "a", 0o600)}, text.Invalid, "both"},
+		{client.ClientOptions{URL: "https://x", TokenFile: file(t, "tz_a\n", 0o640)}, text.Forbidden, "0640"},
+		{client.ClientOptions{URL: "https://x", TokenFile: file(t, "tz_a\n", 0o604)}, text.Forbidden, "0604"},
+		{client.ClientOptions{URL: "https://x", TokenFile: file(t, "\n", 0o600)}, text.Invalid, "no token"},
+		{client.ClientOptions{URL: "https://x", TokenFile: file(t, "a b\nc", 0o600)}, text.Invalid, "one line"},
+		{client.ClientOptions{URL: "https://x", CAFile: file(t, "nonsense", 0o644)}, text.Invalid, "PEM"},
 	} {
 		_, err := client.New(c.o)
 		fails(t, err, c.code, c.piece)
@@ -77,7 +77,7 @@ func TestWrongOptionsAreRefusedBeforeAnythingIsSent(t *testing.T) {
 		}
 	}
 	for _, url := range []string{"http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:1", "https://ledger.example.cn/taizhang/"} {
-		ask(t, client.Options{URL: url, TokenFile: file(t, " tz_a \n", 0o600)})
+		ask(t, client.ClientOptions{URL: url, TokenFile: file(t, " tz_a \n", 0o600)})
 	}
 }
 
@@ -90,7 +90,7 @@ func TestATokenIsSentToTheServerAloneAndNeverWithARedirect(t *testing.T) {
 			got.Store(r.Header.Get("Authorization"))
 			http.Redirect(w, r, other.URL, status)
 		})
-		_, err := ask(t, client.Options{URL: s.URL, Token: "tz_x"}).Me(t.Context())
+		_, err := ask(t, client.ClientOptions{URL: s.URL, Token: "tz_x"}).Me(t.Context())
 		fails(t, err, text.NotFound, fmt.Sprint(status))
 		if got.Load() != "Bearer tz_x" || elsewhere.Load() != 0 {
 			t.Errorf("%d: the server got %v, the other was asked %d times", status, got.Load(), elsewhere.Load())
@@ -103,10 +103,10 @@ func TestAServerMustBeVouchedFor(t *testing.T) {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it is told of the client that does not trust it
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	_, err := ask(t, client.Options{URL: s.URL, Token: "tz_x"}).Me(t.Context())
+	_, err := ask(t, client.ClientOptions{URL: s.URL, Token: "tz_x"}).Me(t.Context())
 	fails(t, err, text.Unavailable, "certificate")
 	ca := file(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})), 0o644)
-	me, err := ask(t, client.Options{URL: s.URL, Token: "tz_x", CAFile: ca}).Me(t.Context())
+	me, err := ask(t, client.ClientOptions{URL: s.URL, Token: "tz_x", CAFile: ca}).Me(t.Context())
 	if err != nil || me.Account != "finance-1" {
 		t.Errorf("got %+v, %v", me, err)
 	}
@@ -174,7 +174,7 @@ func TestWhatMayBeRepeatedIsRepeatedUntilItSucceeds(t *testing.T) {
 				}
 				io.WriteString(w, c.good)
 			})
-			err := c.do(t.Context(), ask(t, client.Options{URL: s.URL, Patience: 20 * time.Second}))
+			err := c.do(t.Context(), ask(t, client.ClientOptions{URL: s.URL, Patience: 20 * time.Second}))
 			if n := asked.Load(); n != c.want || (err == nil) != (c.want == 3) {
 				t.Errorf("asked %d times, %v", n, err)
 			}
@@ -184,18 +184,18 @@ func TestWhatMayBeRepeatedIsRepeatedUntilItSucceeds(t *testing.T) {
 
 func TestPatienceEnds(t *testing.T) {
 	s := handled(t, func(w http.ResponseWriter, r *http.Request) { problem(w, 503, "unavailable", "3600") })
-	_, err := ask(t, client.Options{URL: s.URL}).Center(t.Context(), desk.When{}, "ZJ-0001")
+	_, err := ask(t, client.ClientOptions{URL: s.URL}).Center(t.Context(), desk.When{}, "ZJ-0001")
 	fails(t, err, text.Unavailable, "busy now")
 	var about *text.Error
 	if !errors.As(err, &about) || about.Param != "as-of" {
 		t.Errorf("the parameter is %+v", about)
 	}
 	s.Close()
-	_, err = ask(t, client.Options{URL: s.URL, Patience: -1}).Me(t.Context())
+	_, err = ask(t, client.ClientOptions{URL: s.URL, Patience: -1}).Me(t.Context())
 	fails(t, err, text.Unavailable, "does not answer")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err = ask(t, client.Options{URL: s.URL}).Me(ctx); !errors.Is(err, context.Canceled) {
+	if _, err = ask(t, client.ClientOptions{URL: s.URL}).Me(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
 }
@@ -210,7 +210,7 @@ func TestAServerThatFallsSilentIsGivenUp(t *testing.T) {
 		<-end
 	})
 	t.Cleanup(func() { close(end) })
-	c := ask(t, client.Options{URL: s.URL, Timeout: 50 * time.Millisecond, Patience: -1})
+	c := ask(t, client.ClientOptions{URL: s.URL, Timeout: 50 * time.Millisecond, Patience: -1})
 	_, err := c.Me(t.Context())
 	fails(t, err, text.Unavailable, "for too long")
 	n, err := c.Export(t.Context(), io.Discard, nil)
@@ -224,7 +224,7 @@ func TestAnAnswerThatIsCutOffIsNoAnswer(t *testing.T) {
 	chapter := `{"position":1,"on":null,"by":{"role":"x","actor":"y"},"lapsed":{},"changed":{},"byPolicy":{},"asOf":null}` + "\n"
 	for _, piece := range []string{"", "{", chapter, chapter + chapter[:40], `{"end":{"on":null` /* not whole */} {
 		s := handled(t, func(w http.ResponseWriter, r *http.Request) { cut(w, piece) })
-		c := ask(t, client.Options{URL: s.URL, Patience: -1})
+		c := ask(t, client.ClientOptions{URL: s.URL, Patience: -1})
 		handed := 0
 		_, err := c.Story(t.Context(), desk.When{}, "ZJ-0001", func(*desk.Chapter) error { handed++; return nil })
 		fails(t, err, text.Unavailable, "cut off")
@@ -239,7 +239,7 @@ func TestAnAnswerThatIsCutOffIsNoAnswer(t *testing.T) {
 		fails(t, err, text.Unavailable, "cut off")
 	}
 	s := handled(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, chapter) }) // whole, but without the end
-	_, err := ask(t, client.Options{URL: s.URL}).Story(t.Context(), desk.When{}, "ZJ-0001", func(*desk.Chapter) error { return nil })
+	_, err := ask(t, client.ClientOptions{URL: s.URL}).Story(t.Context(), desk.When{}, "ZJ-0001", func(*desk.Chapter) error { return nil })
 	fails(t, err, text.Unavailable, "cut off")
 }
 
@@ -251,7 +251,7 @@ func TestWhatIsNoServerOfTheLedgerIsSaid(t *testing.T) {
 		piece  string
 	}{{404, "<html>", text.NotFound, "not the address"}, {502, "<html>", text.Unavailable, "502"}, {500, `{"error":"x"}`, text.Unavailable, "500"}, {200, "<html>", text.Internal, "cannot be read"}, {200, `{"account":1}`, text.Internal, "cannot be read"}} {
 		s := handled(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(c.status); io.WriteString(w, c.body) })
-		_, err := ask(t, client.Options{URL: s.URL, Patience: -1}).Me(t.Context())
+		_, err := ask(t, client.ClientOptions{URL: s.URL, Patience: -1}).Me(t.Context())
 		fails(t, err, c.code, c.piece)
 	}
 }
@@ -263,7 +263,7 @@ func TestAServerOfAnotherBuildIsRefusedBeforeAnythingElseIsAsked(t *testing.T) {
 		w.Header().Set(api.BuildHeader, "v2\u202e")
 		io.WriteString(w, `{"results":[{"answer":"accepted"}]}`)
 	})
-	_, err := ask(t, client.Options{URL: s.URL, Build: "v1"}).Record(t.Context(), draft("ZJ-0001", spent))
+	_, err := ask(t, client.ClientOptions{URL: s.URL, Build: "v1"}).Record(t.Context(), draft("ZJ-0001", spent))
 	fails(t, err, text.Conflict, "v2")
 	fails(t, err, text.Conflict, "v1")
 	if len(asked) != 1 || asked[0] != "GET /v1/me" {
@@ -286,13 +286,13 @@ func TestASocketInADirectoryIsAsked(t *testing.T) {
 	}}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(socket) }()
-	c := ask(t, client.Options{Directory: dir})
+	c := ask(t, client.ClientOptions{Directory: dir})
 	got, err := c.Center(t.Context(), desk.When{}, "ZJ-0001")
 	if err != nil || got.Position != 6 || c.Position() != 6 {
 		t.Errorf("got %+v, %v; position %d", got, err, c.Position())
 	}
 	_ = server.Close()
 	<-done
-	_, err = ask(t, client.Options{Directory: dir, Patience: -1}).Me(t.Context())
+	_, err = ask(t, client.ClientOptions{Directory: dir, Patience: -1}).Me(t.Context())
 	fails(t, err, text.Unavailable, "does not answer")
 }

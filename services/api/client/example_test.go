@@ -34,21 +34,21 @@ func serveExample() (url, tokenFile string, end func()) {
 	clock := func() time.Time { return now }
 	l, err := ledger.Open(ctx, memstore.New(clock), ledger.Config{})
 	must(err)
-	accounts, err := access.Open(ctx, access.Config{Store: memstore.New(clock), Ledger: l, Now: clock})
+	accounts, err := access.Open(ctx, access.AccountsConfig{Store: memstore.New(clock), Ledger: l, Now: clock})
 	must(err)
-	local := desk.Local{Config: desk.Config{Ledger: l, Now: clock, Spool: dir, Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}
+	local := desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Now: clock, Spool: dir, Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}
 	for _, tail := range []string{registered, granted, received, spent} {
 		_, err := local.Record(ctx, draft("ZJ-0001", tail))
 		must(err)
 	}
-	office := accounts.Office(access.Local("kit", "local"))
+	office := accounts.Desk(access.Local("kit", "local"))
 	_, err = office.AddAccount(ctx, access.NewAccount{Account: "finance-1", Binding: access.Binding{Role: access.Finance, MayRecord: true}})
 	must(err)
 	made, err := office.AddToken(ctx, access.NewToken{Account: "finance-1", Name: "examples", May: []string{access.MayRecord}})
 	must(err)
 	tokenFile = filepath.Join(dir, "token")
 	must(os.WriteFile(tokenFile, []byte(made.Secret+"\n"), 0o600))
-	a := api.New(api.Config{Desk: local, Access: accounts, Now: clock, Spool: filepath.Join(dir, "spool")})
+	a := api.New(api.ServerConfig{Desk: local, Access: accounts, Now: clock, Spool: filepath.Join(dir, "spool")})
 	s := httptest.NewServer(a)
 	return s.URL, tokenFile, func() {
 		a.Stop()
@@ -64,7 +64,7 @@ func Example() {
 	url, tokenFile, end := serveExample() // https://ledger.example.cn, /etc/taizhang/token
 	defer end()
 	ctx := context.Background()
-	c, err := client.New(client.Options{URL: url, TokenFile: tokenFile})
+	c, err := client.New(client.ClientOptions{URL: url, TokenFile: tokenFile})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func Example() {
 func ExampleClient_List() {
 	url, tokenFile, end := serveExample()
 	defer end()
-	c, err := client.New(client.Options{URL: url, TokenFile: tokenFile})
+	c, err := client.New(client.ClientOptions{URL: url, TokenFile: tokenFile})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func ExampleClient_List() {
 func ExampleClient_Record() {
 	url, tokenFile, end := serveExample()
 	defer end()
-	c, err := client.New(client.Options{URL: url, TokenFile: tokenFile})
+	c, err := client.New(client.ClientOptions{URL: url, TokenFile: tokenFile})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func ExampleClient_Record() {
 func ExampleClient_Import() {
 	url, tokenFile, end := serveExample()
 	defer end()
-	c, err := client.New(client.Options{URL: url, TokenFile: tokenFile})
+	c, err := client.New(client.ClientOptions{URL: url, TokenFile: tokenFile})
 	if err != nil {
 		log.Fatal(err)
 	}

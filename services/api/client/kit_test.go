@@ -60,15 +60,15 @@ func serveOver(t testing.TB, store events.Store) *served {
 	}
 	t.Cleanup(l.Close)
 	clock := func() time.Time { return now }
-	a, err := access.Open(t.Context(), access.Config{Store: openStore(t, time.Now), Ledger: l, Now: clock})
+	a, err := access.Open(t.Context(), access.AccountsConfig{Store: openStore(t, time.Now), Ledger: l, Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
 	root := func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) {
 		return seal.Root(ctx, store, position, see)
 	}
-	x := &served{access: a, desk: &desk.Local{Config: desk.Config{Ledger: l, Root: root, Now: clock, Version: "v1", Spool: t.TempDir(), Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}}
-	x.api = api.New(api.Config{Desk: *x.desk, Access: a, Now: clock, Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: t.TempDir()})
+	x := &served{access: a, desk: &desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Now: clock, Version: "v1", Spool: t.TempDir(), Account: ledger.Writer{Name: "local:kit", MayRecord: true}}}}
+	x.api = api.New(api.ServerConfig{Desk: *x.desk, Access: a, Now: clock, Build: "v1", Document: []byte(`{"openapi":"3.1.0"}`), Spool: t.TempDir()})
 	x.Server = httptest.NewUnstartedServer(x.api)
 	x.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
 		return api.AsOwner(ctx, access.Local("kit", "socket"))
@@ -114,7 +114,7 @@ func small(t testing.TB) *served {
 }
 
 // ask returns a client of an address, patient for a moment.
-func ask(t testing.TB, o client.Options) *client.Client {
+func ask(t testing.TB, o client.ClientOptions) *client.Client {
 	t.Helper()
 	c, err := client.New(o)
 	if err != nil {

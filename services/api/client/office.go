@@ -25,32 +25,32 @@ func (c *Client) act(ctx context.Context, path string, body any) (*answer, error
 	return c.do(ctx, q)
 }
 
-// Me implements access.Office.
+// Me implements access.AccountDesk.
 func (c *Client) Me(ctx context.Context) (*access.Me, error) {
 	return one[access.Me](c.read(ctx, pathOf("me"), nil, ""))
 }
 
-// AddAccount implements access.Office.
+// AddAccount implements access.AccountDesk.
 func (c *Client) AddAccount(ctx context.Context, r access.NewAccount) (*access.Account, error) {
 	return one[access.Account](c.act(ctx, pathOf("accounts"), r))
 }
 
-// Bind implements access.Office.
+// Bind implements access.AccountDesk.
 func (c *Client) Bind(ctx context.Context, name string, b access.Binding) (*access.Account, error) {
 	return one[access.Account](c.act(ctx, pathOf("accounts", name, "bind"), b))
 }
 
-// Disable implements access.Office.
+// Disable implements access.AccountDesk.
 func (c *Client) Disable(ctx context.Context, name string) (*access.Account, error) {
 	return one[access.Account](c.act(ctx, pathOf("accounts", name, "disable"), nil))
 }
 
-// Enable implements access.Office.
+// Enable implements access.AccountDesk.
 func (c *Client) Enable(ctx context.Context, name string) (*access.Account, error) {
 	return one[access.Account](c.act(ctx, pathOf("accounts", name, "enable"), nil))
 }
 
-// Accounts implements access.Office.
+// Accounts implements access.AccountDesk.
 func (c *Client) Accounts(ctx context.Context) (access.Accounts, error) {
 	list, err := one[access.Accounts](c.read(ctx, pathOf("accounts"), nil, ""))
 	if err != nil {
@@ -59,37 +59,37 @@ func (c *Client) Accounts(ctx context.Context) (access.Accounts, error) {
 	return *list, nil
 }
 
-// Account implements access.Office.
+// Account implements access.AccountDesk.
 func (c *Client) Account(ctx context.Context, name string) (*access.Account, error) {
 	return one[access.Account](c.read(ctx, pathOf("accounts", name), nil, ""))
 }
 
-// SetPassword implements access.Office.
+// SetPassword implements access.AccountDesk.
 func (c *Client) SetPassword(ctx context.Context, name string, r access.NewPassword) (*access.Account, error) {
 	return one[access.Account](c.act(ctx, pathOf("accounts", name, "password"), r))
 }
 
-// ResetFactor implements access.Office.
+// ResetFactor implements access.AccountDesk.
 func (c *Client) ResetFactor(ctx context.Context, name string) (*access.Account, error) {
 	return one[access.Account](c.act(ctx, pathOf("accounts", name, "reset-factor"), nil))
 }
 
-// Link implements access.Office.
+// Link implements access.AccountDesk.
 func (c *Client) Link(ctx context.Context, name string, id access.Identity) (*access.Account, error) {
 	return one[access.Account](c.act(ctx, pathOf("accounts", name, "link"), id))
 }
 
-// Unlink implements access.Office.
+// Unlink implements access.AccountDesk.
 func (c *Client) Unlink(ctx context.Context, name string, id access.Identity) (*access.Account, error) {
 	return one[access.Account](c.act(ctx, pathOf("accounts", name, "unlink"), id))
 }
 
-// AddToken implements access.Office.
+// AddToken implements access.AccountDesk.
 func (c *Client) AddToken(ctx context.Context, r access.NewToken) (*access.MadeToken, error) {
 	return one[access.MadeToken](c.act(ctx, pathOf("tokens"), r))
 }
 
-// Tokens implements access.Office.
+// Tokens implements access.AccountDesk.
 func (c *Client) Tokens(ctx context.Context, account string) (access.Tokens, error) {
 	q := url.Values{}
 	set(q, "account", account)
@@ -100,22 +100,22 @@ func (c *Client) Tokens(ctx context.Context, account string) (access.Tokens, err
 	return *list, nil
 }
 
-// RevokeToken implements access.Office.
+// RevokeToken implements access.AccountDesk.
 func (c *Client) RevokeToken(ctx context.Context, id string) (*access.Token, error) {
 	return one[access.Token](c.do(ctx, &call{method: http.MethodDelete, path: pathOf("tokens", id)}))
 }
 
-// AddNATSUser implements access.Office.
+// AddNATSUser implements access.AccountDesk.
 func (c *Client) AddNATSUser(ctx context.Context, r access.NewNATSUser) (*access.NATSUser, error) {
 	return one[access.NATSUser](c.act(ctx, pathOf("nats", "users"), r))
 }
 
-// RevokeNATSUser implements access.Office.
+// RevokeNATSUser implements access.AccountDesk.
 func (c *Client) RevokeNATSUser(ctx context.Context, name string) (*access.NATSUser, error) {
 	return one[access.NATSUser](c.do(ctx, &call{method: http.MethodDelete, path: pathOf("nats", "users", name)}))
 }
 
-// NATSUsers implements access.Office.
+// NATSUsers implements access.AccountDesk.
 func (c *Client) NATSUsers(ctx context.Context) (access.NATSUsers, error) {
 	list, err := one[access.NATSUsers](c.read(ctx, pathOf("nats", "users"), nil, ""))
 	if err != nil {
@@ -134,8 +134,8 @@ func (c *Client) RestateFeed(ctx context.Context) (*api.FeedStatus, error) {
 	return one[api.FeedStatus](c.act(ctx, pathOf("feed", "restate"), nil))
 }
 
-// Log implements access.Office.
-func (c *Client) Log(ctx context.Context, q access.LogQuestion, each func(*access.Entry) error) error {
+// Log implements access.AccountDesk.
+func (c *Client) Log(ctx context.Context, q access.LogQuestion, each func(*access.LogEntry) error) error {
 	params := url.Values{}
 	set(params, "account", q.Account)
 	set(params, "from", q.From)

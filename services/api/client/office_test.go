@@ -25,7 +25,7 @@ var errEnough = errors.New("enough")
 
 func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 	here, there := small(t), small(t)
-	offices := []access.Office{here.access.Office(access.Local("kit", "socket")), ask(t, client.Options{URL: there.URL, Patience: -1})}
+	offices := []access.AccountDesk{here.access.Desk(access.Local("kit", "socket")), ask(t, client.ClientOptions{URL: there.URL, Patience: -1})}
 	ctx := t.Context()
 	ids := make([]string, len(offices))
 	key := natstest.NewUser(t).Public
@@ -37,69 +37,71 @@ func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 	}
 	for _, step := range []struct {
 		name string
-		do   func(o access.Office, i int) (any, error)
+		do   func(o access.AccountDesk, i int) (any, error)
 	}{
-		{"me", func(o access.Office, _ int) (any, error) { return o.Me(ctx) }},
-		{"no accounts", func(o access.Office, _ int) (any, error) { return o.Accounts(ctx) }},
-		{"an account", func(o access.Office, _ int) (any, error) {
+		{"me", func(o access.AccountDesk, _ int) (any, error) { return o.Me(ctx) }},
+		{"no accounts", func(o access.AccountDesk, _ int) (any, error) { return o.Accounts(ctx) }},
+		{"an account", func(o access.AccountDesk, _ int) (any, error) {
 			return o.AddAccount(ctx, access.NewAccount{Account: "dept-1", Binding: access.Binding{Role: access.IndustryDept, Departments: []string{"省经信厅"}}})
 		}},
-		{"again", func(o access.Office, _ int) (any, error) {
+		{"again", func(o access.AccountDesk, _ int) (any, error) {
 			return o.AddAccount(ctx, access.NewAccount{Account: "dept-1"})
 		}},
-		{"a bad name", func(o access.Office, _ int) (any, error) {
+		{"a bad name", func(o access.AccountDesk, _ int) (any, error) {
 			return o.AddAccount(ctx, access.NewAccount{Account: "../X"})
 		}},
-		{"bound", func(o access.Office, _ int) (any, error) {
+		{"bound", func(o access.AccountDesk, _ int) (any, error) {
 			return o.Bind(ctx, "dept-1", access.Binding{Role: access.LocalGov, Region: "3301"})
 		}},
-		{"bound badly", func(o access.Office, _ int) (any, error) { return o.Bind(ctx, "dept-1", access.Binding{Role: "king"}) }},
-		{"one that is not there", func(o access.Office, _ int) (any, error) { return o.Account(ctx, "nobody") }},
-		{"a token", func(o access.Office, i int) (any, error) {
+		{"bound badly", func(o access.AccountDesk, _ int) (any, error) {
+			return o.Bind(ctx, "dept-1", access.Binding{Role: "king"})
+		}},
+		{"one that is not there", func(o access.AccountDesk, _ int) (any, error) { return o.Account(ctx, "nobody") }},
+		{"a token", func(o access.AccountDesk, i int) (any, error) {
 			made, err := o.AddToken(ctx, access.NewToken{Account: "dept-1", Name: "测试", Days: 3})
 			if err == nil {
 				ids[i] = made.ID
 			}
 			return made, err
 		}},
-		{"a token for too long", func(o access.Office, _ int) (any, error) {
+		{"a token for too long", func(o access.AccountDesk, _ int) (any, error) {
 			return o.AddToken(ctx, access.NewToken{Account: "dept-1", Name: "x", Days: 9999})
 		}},
-		{"the tokens", func(o access.Office, _ int) (any, error) { return o.Tokens(ctx, "dept-1") }},
-		{"all tokens", func(o access.Office, _ int) (any, error) { return o.Tokens(ctx, "") }},
-		{"revoked", func(o access.Office, i int) (any, error) { return o.RevokeToken(ctx, ids[i]) }},
-		{"no token", func(o access.Office, _ int) (any, error) { return o.RevokeToken(ctx, "x") }},
-		{"disabled", func(o access.Office, _ int) (any, error) { return o.Disable(ctx, "dept-1") }},
-		{"enabled", func(o access.Office, _ int) (any, error) { return o.Enable(ctx, "dept-1") }},
-		{"the account", func(o access.Office, _ int) (any, error) { return o.Account(ctx, "dept-1") }},
-		{"a user of NATS", func(o access.Office, _ int) (any, error) {
+		{"the tokens", func(o access.AccountDesk, _ int) (any, error) { return o.Tokens(ctx, "dept-1") }},
+		{"all tokens", func(o access.AccountDesk, _ int) (any, error) { return o.Tokens(ctx, "") }},
+		{"revoked", func(o access.AccountDesk, i int) (any, error) { return o.RevokeToken(ctx, ids[i]) }},
+		{"no token", func(o access.AccountDesk, _ int) (any, error) { return o.RevokeToken(ctx, "x") }},
+		{"disabled", func(o access.AccountDesk, _ int) (any, error) { return o.Disable(ctx, "dept-1") }},
+		{"enabled", func(o access.AccountDesk, _ int) (any, error) { return o.Enable(ctx, "dept-1") }},
+		{"the account", func(o access.AccountDesk, _ int) (any, error) { return o.Account(ctx, "dept-1") }},
+		{"a user of NATS", func(o access.AccountDesk, _ int) (any, error) {
 			return bare(o.AddNATSUser(ctx, access.NewNATSUser{Name: "screen", Key: key, Filter: access.NATSFilter{Severities: []string{"red"}}}))
 		}},
-		{"a user of NATS with a bad family", func(o access.Office, _ int) (any, error) {
+		{"a user of NATS with a bad family", func(o access.AccountDesk, _ int) (any, error) {
 			return o.AddNATSUser(ctx, access.NewNATSUser{Name: "other", Key: key, Filter: access.NATSFilter{Families: []string{"ABC"}}})
 		}},
-		{"the key of another", func(o access.Office, _ int) (any, error) {
+		{"the key of another", func(o access.AccountDesk, _ int) (any, error) {
 			return o.AddNATSUser(ctx, access.NewNATSUser{Name: "other", Key: key})
 		}},
-		{"the users of NATS", func(o access.Office, _ int) (any, error) { return o.NATSUsers(ctx) }},
-		{"a user of NATS revoked", func(o access.Office, _ int) (any, error) { return bare(o.RevokeNATSUser(ctx, "screen")) }},
-		{"no user of NATS", func(o access.Office, _ int) (any, error) { return o.RevokeNATSUser(ctx, "../screen") }},
-		{"no users of NATS", func(o access.Office, _ int) (any, error) { return o.NATSUsers(ctx) }},
-		{"the log of acts", func(o access.Office, _ int) (any, error) {
+		{"the users of NATS", func(o access.AccountDesk, _ int) (any, error) { return o.NATSUsers(ctx) }},
+		{"a user of NATS revoked", func(o access.AccountDesk, _ int) (any, error) { return bare(o.RevokeNATSUser(ctx, "screen")) }},
+		{"no user of NATS", func(o access.AccountDesk, _ int) (any, error) { return o.RevokeNATSUser(ctx, "../screen") }},
+		{"no users of NATS", func(o access.AccountDesk, _ int) (any, error) { return o.NATSUsers(ctx) }},
+		{"the log of acts", func(o access.AccountDesk, _ int) (any, error) {
 			var all []string
-			err := o.Log(ctx, access.LogQuestion{Kind: access.LogAct}, func(e *access.Entry) error {
+			err := o.Log(ctx, access.LogQuestion{Kind: access.LogAct}, func(e *access.LogEntry) error {
 				all = append(all, fmt.Sprint(e.Kind, e.Account, e.Verb, e.Outcome, e.Source))
 				return nil
 			})
 			return all, err
 		}},
-		{"the log of writes", func(o access.Office, _ int) (any, error) {
-			var all []access.Entry
-			err := o.Log(ctx, access.LogQuestion{Kind: access.LogWrite, Limit: 3}, func(e *access.Entry) error { all = append(all, *e); return nil })
+		{"the log of writes", func(o access.AccountDesk, _ int) (any, error) {
+			var all []access.LogEntry
+			err := o.Log(ctx, access.LogQuestion{Kind: access.LogWrite, Limit: 3}, func(e *access.LogEntry) error { all = append(all, *e); return nil })
 			return all, err
 		}},
-		{"a bad question to the log", func(o access.Office, _ int) (any, error) {
-			return nil, o.Log(ctx, access.LogQuestion{Kind: "everything"}, func(*access.Entry) error { return nil })
+		{"a bad question to the log", func(o access.AccountDesk, _ int) (any, error) {
+			return nil, o.Log(ctx, access.LogQuestion{Kind: "everything"}, func(*access.LogEntry) error { return nil })
 		}},
 	} {
 		var answers []string
@@ -121,7 +123,7 @@ func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {
 }
 
 func TestAClientAsksHowTheFeedDoes(t *testing.T) {
-	c := ask(t, client.Options{URL: small(t).URL, Patience: -1})
+	c := ask(t, client.ClientOptions{URL: small(t).URL, Patience: -1})
 	if f, err := c.Feed(t.Context()); err != nil || f.State != api.FeedOff || f.Position != 6 {
 		t.Errorf("%+v, %v", f, err)
 	}
@@ -132,7 +134,7 @@ func TestAClientAsksHowTheFeedDoes(t *testing.T) {
 
 func TestAFollowerSeesWhatIsWrittenAndGoesOnOverALostConnection(t *testing.T) {
 	x := small(t) // position 6
-	c := ask(t, client.Options{URL: x.URL})
+	c := ask(t, client.ClientOptions{URL: x.URL})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var got []string

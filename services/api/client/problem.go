@@ -18,7 +18,7 @@ import (
 
 // refusal is a problem that the server answers with, as an error.
 type refusal struct {
-	api.Problem
+	api.ProblemDetails
 }
 
 func (r *refusal) Error() string             { return r.Text.En }
@@ -27,7 +27,7 @@ func (r *refusal) ErrorCode() text.ErrorCode { return r.Code }
 // problem returns the error of an answer that is none of the good ones.
 func (a *answer) problem(q *call) error {
 	content, err := io.ReadAll(io.LimitReader(a, problemBytesMax))
-	var p api.Problem
+	var p api.ProblemDetails
 	if err == nil {
 		err = json.Unmarshal(content, &p)
 	}

@@ -356,11 +356,11 @@ func (c *Client) awaitMore(ctx context.Context, after uint64) error {
 }
 
 // Entry implements desk.Reader.
-func (c *Client) Entry(ctx context.Context, center, id string) (*desk.Entry, error) {
+func (c *Client) Entry(ctx context.Context, center, id string) (*desk.HistoryEntry, error) {
 	if center == "" {
 		return nil, lists.UnknownCenter("")
 	}
-	return one[desk.Entry](c.read(ctx, pathOf("centers", center, "records", id), nil, ""))
+	return one[desk.HistoryEntry](c.read(ctx, pathOf("centers", center, "records", id), nil, ""))
 }
 
 // Policies implements desk.Reader.

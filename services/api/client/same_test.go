@@ -223,7 +223,7 @@ func TestAClientAnswersAsTheDeskItself(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			local := *x.desk
 			local.Prefix = prefix
-			c := ask(t, client.Options{URL: x.URL, Prefix: prefix, Patience: -1})
+			c := ask(t, client.ClientOptions{URL: x.URL, Prefix: prefix, Patience: -1})
 			differs := map[string]bool{}
 			for _, q := range questions() {
 				want, got := q.ask(t, &local), q.ask(t, c)

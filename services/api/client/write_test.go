@@ -118,7 +118,7 @@ var unsent = regexp.MustCompile(` There:("[^"]*")?`)
 
 func TestAClientWritesAsTheDeskItself(t *testing.T) {
 	here, there := serve(t), serve(t)
-	c := ask(t, client.Options{URL: there.URL, Patience: -1})
+	c := ask(t, client.ClientOptions{URL: there.URL, Patience: -1})
 	for _, act := range acts() {
 		want, got := unsent.ReplaceAllString(act.ask(t, here.desk), ""), unsent.ReplaceAllString(act.ask(t, c), "")
 		if want != got {
@@ -147,7 +147,7 @@ func (f full) Append(ctx context.Context, s events.StreamID, expected uint64, ba
 }
 
 func TestAnImportThatFailsHalfwayCountsWhatIsWritten(t *testing.T) {
-	c := ask(t, client.Options{URL: serveOver(t, full{openStore(t, time.Now)}).URL, Patience: -1})
+	c := ask(t, client.ClientOptions{URL: serveOver(t, full{openStore(t, time.Now)}).URL, Patience: -1})
 	request := desk.ImportRequest{Files: []desk.Upload{upload("a.jsonl", line("ZJ-0001", registered)+"\n"+line("ZJ-0001", granted)+"\n"+line("ZJ-0001", received))}}
 	got, err := c.Import(t.Context(), request)
 	if text.CodeOf(err) != text.Internal || got == nil || got.Read != 3 || got.Accepted != 2 {

@@ -24,7 +24,7 @@ import (
 
 // Record implements desk.Writer. The draft needs its id: by it, the record is written once however often it is sent. By may be
 // left out; the server then takes the role and the name of the account.
-func (c *Client) Record(ctx context.Context, d desk.Draft) (*desk.Recorded, error) {
+func (c *Client) Record(ctx context.Context, d desk.Draft) (*desk.RecordAnswer, error) {
 	if err := d.Check(); err != nil && d.By != (desk.DraftBy{}) {
 		return nil, err
 	}
@@ -113,15 +113,15 @@ func (c *Client) Import(ctx context.Context, r desk.ImportRequest) (*desk.Import
 
 // importState is how far an import is.
 type importState struct {
-	ID       string         `json:"id"`
-	State    string         `json:"state"`
-	Done     int64          `json:"done"`
-	Total    int64          `json:"total"`
-	Result   *desk.Imported `json:"result"` // once it is done, or if it failed after it had written records
-	BadTotal int            `json:"badTotal"`
-	Rows     int            `json:"rows"`
-	Marked   bool           `json:"marked"`  // there are copies of the bad sheets
-	Problem  *api.Problem   `json:"problem"` // why it failed, or what did after it was written
+	ID       string              `json:"id"`
+	State    string              `json:"state"`
+	Done     int64               `json:"done"`
+	Total    int64               `json:"total"`
+	Result   *desk.Imported      `json:"result"` // once it is done, or if it failed after it had written records
+	BadTotal int                 `json:"badTotal"`
+	Rows     int                 `json:"rows"`
+	Marked   bool                `json:"marked"`  // there are copies of the bad sheets
+	Problem  *api.ProblemDetails `json:"problem"` // why it failed, or what did after it was written
 }
 
 // The states in which an import has ended, and how long a request waits for the next one.

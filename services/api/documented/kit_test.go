@@ -54,7 +54,7 @@ type world struct {
 	url      string
 	addr     string
 	document *openapi3.T
-	office   access.Office // of the owner
+	office   access.AccountDesk // of the owner
 	access   *access.Access
 	desk     desk.Local
 	tokens   map[access.Role]string // of an account of each role, in the scope of home
@@ -105,8 +105,8 @@ func newWorld(t testing.TB) *world {
 		return seal.Root(ctx, store, position, see)
 	}
 	log := zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), w.log, zap.DebugLevel))
-	w.desk = desk.Local{Config: desk.Config{Ledger: l, Root: root, Account: ledger.Writer{Name: "seed", MayRecord: true}, Now: now, Version: "v1", Spool: t.TempDir()}}
-	w.access, err = access.Open(t.Context(), access.Config{Store: open("access"), Ledger: l, Now: now, Log: log})
+	w.desk = desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Account: ledger.Writer{Name: "seed", MayRecord: true}, Now: now, Version: "v1", Spool: t.TempDir()}}
+	w.access, err = access.Open(t.Context(), access.AccountsConfig{Store: open("access"), Ledger: l, Now: now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func newWorld(t testing.TB) *world {
 	w.seed()
 	w.accounts()
 	w.compile()
-	server := api.New(api.Config{Desk: w.desk, Access: w.access, Now: now, Log: log, Build: "v1", Document: docs.OpenAPI, Spool: t.TempDir()})
+	server := api.New(api.ServerConfig{Desk: w.desk, Access: w.access, Now: now, Log: log, Build: "v1", Document: docs.OpenAPI, Spool: t.TempDir()})
 	listening := httptest.NewServer(server)
 	t.Cleanup(listening.Close)
 	w.url, w.addr = listening.URL, listening.Listener.Addr().String()
@@ -203,7 +203,7 @@ var elsewhere = map[access.Role]access.Binding{
 // accounts makes an account with a token of every role, and those of other states.
 func (w *world) accounts() {
 	w.t.Helper()
-	w.office = w.access.Office(access.Local("root", "local"))
+	w.office = w.access.Desk(access.Local("root", "local"))
 	for _, role := range access.Roles() {
 		w.tokens[role] = w.account("in-"+string(role), role, bindings[role], 0)
 		if b, scoped := elsewhere[role]; scoped {

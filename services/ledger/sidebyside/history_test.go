@@ -80,7 +80,7 @@ func historyOf(t testing.TB, all iter.Seq2[events.Stored, error]) *history {
 // simulate returns simulated records as lines to import, center by center, the longest first.
 func simulate(t testing.TB, records int) [][]string {
 	t.Helper()
-	cfg := simulator.Config{Seed: 3, Centers: max(writers, records/centerEvents), From: events.MustDate(firstDay), To: events.MustDate(lastDay)}
+	cfg := simulator.Scenario{Seed: 3, Centers: max(writers, records/centerEvents), From: events.MustDate(firstDay), To: events.MustDate(lastDay)}
 	byCenter, kinds, n := map[events.CenterID][]string{}, map[events.Kind]int{}, 0
 	for rec, err := range simulator.Records(cfg) {
 		check(t, err)

@@ -11,7 +11,7 @@ import (
 )
 
 // History writes the first so many records of a simulated province to a new file, one a line.
-func History(t testing.TB, path string, cfg simulator.Config, records int) {
+func History(t testing.TB, path string, cfg simulator.Scenario, records int) {
 	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
@@ -42,6 +42,6 @@ func History(t testing.TB, path string, cfg simulator.Config, records int) {
 }
 
 // Centers is a province whose centers have some five hundred records each among its first so many, as provinces do.
-func Centers(records int) simulator.Config {
-	return simulator.Config{Seed: 7, Centers: records / 450, From: events.MustDate("2021-01-01"), To: events.MustDate("2026-10-31")}
+func Centers(records int) simulator.Scenario {
+	return simulator.Scenario{Seed: 7, Centers: records / 450, From: events.MustDate("2021-01-01"), To: events.MustDate("2026-10-31")}
 }
