@@ -17,28 +17,28 @@ import (
 
 // AccountsConfig holds the parameters of Open.
 type AccountsConfig struct {
-	Store  events.Store   // of the accounts alone; the caller closes it after the Access
-	Ledger *ledger.Ledger // whose writes the access log shows, and which has the centers; nil for one that has not begun
+	Store  events.Store   // where the accounts are kept, and nothing else; the caller closes it after the Access
+	Ledger *ledger.Ledger // its writes are shown in the access log, and it has the centers; nil for a ledger that has not begun
 	Now    func() time.Time
 	Log    *zap.Logger // nil for none
 
-	SessionIdle  time.Duration // after so long without a request a session ends: IdleMin to IdleMax; 0 for IdleDefault
-	PasswordDays int           // after so many days a password expires; 0 for never
-	Demo         bool          // of a demo: nobody is asked for a second factor, and no password need be changed
+	SessionIdle  time.Duration // a session ends after this time without a request: IdleMin to IdleMax; 0 for IdleDefault
+	PasswordDays int           // a password expires after this many days; 0 for never
+	Demo         bool          // the ledger is a demo: no second factor is required, and no password need be changed
 }
 
-// Access keeps the accounts of a ledger. It may be used by several goroutines.
+// Access keeps the accounts of a ledger. Its methods may be called from several goroutines.
 type Access struct {
 	AccountsConfig
 	acting  sync.Mutex // held from judging an act until it is applied: one act at a time
-	stopped error      // why nothing more is appended; guarded by acting
-	unsent  *batch     // what the last flush could not append; guarded by acting
+	stopped error      // the error that ended all appends; nil while the log can be written; guarded by acting
+	unsent  *batch     // the batch that the last flush could not append; guarded by acting
 
 	hasher    *hasher
 	throttle  *throttle
 	gathered  gatherer
-	unwritten atomic.Pointer[failure] // of the last flush
-	stop      context.CancelFunc      // ends the flusher
+	unwritten atomic.Pointer[failure] // the error of the last flush; nil if it succeeded
+	stop      context.CancelFunc      // ends the goroutine that flushes
 	flusher   sync.WaitGroup
 
 	mu    sync.RWMutex // guards the fields below
@@ -46,7 +46,7 @@ type Access struct {
 	acted chan struct{} // closed and replaced after each act
 }
 
-// errStopped says that an append ended with an unknown outcome.
+// errStopped is returned after an append whose outcome is unknown.
 var errStopped = text.Errorf(text.Stopped, "访问日志的一次写入结果不明，不再接受账号操作；请重新打开",
 	"the outcome of a write to the access log is unknown, and no act on accounts is done until it is opened again")
 
@@ -76,7 +76,7 @@ func Open(ctx context.Context, cfg AccountsConfig) (*Access, error) {
 	return a, nil
 }
 
-// Close writes what is gathered and returns when nothing is written any more. The store stays open.
+// Close writes the buffered notes and returns when no write is under way. The store stays open.
 func (a *Access) Close() error {
 	a.stop()
 	a.flusher.Wait()
@@ -85,7 +85,7 @@ func (a *Access) Close() error {
 	return a.flushAll(ctx)
 }
 
-// catchUp applies what the store has and the state has not.
+// catchUp applies the events of the store that the state does not have yet.
 func (a *Access) catchUp(ctx context.Context) error {
 	for e, err := range a.Store.ReadAll(ctx, a.state.position) {
 		if err != nil {
@@ -101,27 +101,29 @@ func (a *Access) catchUp(ctx context.Context) error {
 func (a *Access) apply(e *events.Stored) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if e.Kind != accessNoted && e.Kind != sessionBegun && e.Kind != factorShown { // these end nobody
+	if e.Kind != accessNoted && e.Kind != sessionBegun && e.Kind != factorShown { // these kinds take no right from anybody
 		close(a.acted)
 		a.acted = make(chan struct{})
 	}
 	return a.state.apply(e)
 }
 
-// attemptsMax is how often an act is judged again because another process wrote in between.
+// attemptsMax is how often an act is judged again because another process wrote meanwhile.
 const attemptsMax = 5
 
-// actMax is how long the append of an act may take. Stores give up earlier by themselves.
+// actMax is how long the append of an act may take. Stores give up earlier.
 const actMax = 5 * time.Minute
 
-// act appends what judge returns on the state, and applies it. It is durable on return. judge must not keep the state. A ctx that ends
-// before the append begins ends the act. After that the outcome is waited for: a browser that goes away would else leave an append of
-// unknown outcome behind, and nobody could sign in any more.
+// act calls judge with the state, appends the facts that judge returns, and applies them. They are durable on
+// return. judge must not keep the state. If ctx ends before the append begins, nothing is appended. Once the
+// append has begun, act waits for its outcome: otherwise a browser that goes away would leave an append with an
+// unknown outcome, and nobody could sign in any more.
 func (a *Access) act(ctx context.Context, stream events.StreamID, judge func(*state) ([]fact, error)) error {
 	return a.actThen(ctx, stream, judge, func(*state) {})
 }
 
-// actThen is act that changes more of the state than the facts do, before any other act: what is of this process alone.
+// actThen does the same as act. Before any other act it calls then, which changes what only this process keeps in
+// memory.
 func (a *Access) actThen(ctx context.Context, stream events.StreamID, judge func(*state) ([]fact, error), then func(*state)) error {
 	a.acting.Lock()
 	defer a.acting.Unlock()
@@ -129,7 +131,7 @@ func (a *Access) actThen(ctx context.Context, stream events.StreamID, judge func
 		if a.stopped != nil {
 			return a.stopped
 		}
-		facts, err := judge(a.state) // only acts change it, and this is the one under way
+		facts, err := judge(a.state) // the state changes only in acts, and no other act is under way
 		if err != nil || len(facts) == 0 {
 			return err
 		}
@@ -163,7 +165,8 @@ func (a *Access) actThen(ctx context.Context, stream events.StreamID, judge func
 	return text.Errorf(text.Unavailable, "另有程序正在写账号，请稍后再试", "another program is writing to the accounts; try again later")
 }
 
-// append appends a batch and applies it, unless it is a repeat of what is applied. acting is held.
+// append appends a batch and applies it. A batch that is applied already is not applied again. The caller holds
+// acting.
 func (a *Access) append(ctx context.Context, stream events.StreamID, expected uint64, batch []events.Proposed) error {
 	places, err := a.Store.Append(ctx, stream, expected, batch)
 	if err != nil {
@@ -181,8 +184,9 @@ func (a *Access) append(ctx context.Context, stream events.StreamID, expected ui
 	return nil
 }
 
-// Restored is called when the log was restored from a backup. It begins an epoch: every token that was made before is void, no
-// session goes on, no password works, second factors and known browsers are forgotten, and what was bound to the epoch before, such as a cursor, is not valid any more.
+// Restored begins an epoch after the log was restored from a backup. Every token made before becomes void,
+// sessions end, no password works, and second factors and known browsers are forgotten. Whatever names the epoch
+// before, such as a cursor, is no longer valid.
 func (a *Access) Restored(ctx context.Context, p Principal) error {
 	return a.begin(ctx, epochRestored, p)
 }
@@ -193,20 +197,21 @@ func (a *Access) begin(ctx context.Context, why string, p Principal) error {
 	})
 }
 
-// Epoch returns the instant at which the newest epoch began, RFC 3339 with microseconds. It names the life of the log: a restored
-// log has another one.
+// Epoch returns the instant at which the newest epoch began, RFC 3339 with microseconds. It identifies this log: a
+// log that was restored has another epoch.
 func (a *Access) Epoch() string {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return a.state.epoch.UTC().Format("2006-01-02T15:04:05.000000Z07:00")
 }
 
-// errUnauthenticated is the answer to every token that is not good, whatever is wrong with it: an answer that told them apart
-// would tell a stranger which tokens exist.
+// errUnauthenticated is returned for every token that is not good. It is the same for all reasons, so that a
+// stranger cannot find out which tokens exist.
 var errUnauthenticated = text.Errorf(text.Unauthenticated, "没有有效的令牌", "no valid token was shown")
 
-// Authenticate returns whom a token stands for. source is where it came from, asked what was asked with it. Any token that is not
-// good is text.Unauthenticated with the same words; the log alone tells why.
+// Authenticate returns the principal of a token. source is the address of the request, asked the operation. For a
+// token that is not good it returns text.Unauthenticated, always with the same words; the reason is in the access
+// log alone.
 func (a *Access) Authenticate(shown, source, asked string) (Principal, error) {
 	p, why := a.find(shown, source)
 	if why == "" {
@@ -219,7 +224,8 @@ func (a *Access) Authenticate(shown, source, asked string) (Principal, error) {
 	return Principal{}, errUnauthenticated
 }
 
-// find returns whom a token stands for, or why for nobody. Of a token that is known but not good, it returns its account and id.
+// find returns the principal of a token, or the reason why there is none. For a token that is known but not good,
+// p has its account and id.
 func (a *Access) find(shown, source string) (p Principal, why string) {
 	p.Source = clean(source)
 	if shown == "" {
@@ -246,18 +252,19 @@ func (a *Access) find(shown, source string) (p Principal, why string) {
 	return p, why
 }
 
-// stands reports whether a principal is still who he was when he was authenticated.
+// stands reports whether what the principal was authenticated by is still good, and his account unchanged.
 func (a *Access) stands(p *Principal) bool {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return a.state.standsFor(p, a.Now())
 }
 
-// recheckEvery is how often long work looks whether a token has expired. Acts are seen at once.
+// recheckEvery is how often long work checks whether a token has expired. An act on the account ends the work at
+// once.
 const recheckEvery = time.Minute
 
-// whileValid does long work until it ends, or until the principal is not any more who he was: then ctx ends for it and the error
-// is text.Unauthenticated.
+// whileValid runs do. If the principal loses what he was authenticated by, ctx ends for do and the error is
+// text.Unauthenticated.
 func (a *Access) whileValid(ctx context.Context, p *Principal, do func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

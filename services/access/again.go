@@ -6,11 +6,11 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// Sees returns which centers a principal sees at each moment; nil for all of them.
+// Sees returns a function that reports whether the principal sees a center now; nil if he sees all.
 func (a *Access) Sees(p Principal) func(events.CenterID) bool { return a.scope(&p) }
 
-// ReadAgain lets a principal read the answer to a question that a front keeps, as a desk of Guard would for an answer that it
-// makes: with the same errors and the same entries in the access log. isFile says that the answer is a report.
+// ReadAgain checks that a principal may read an answer that a front has kept. It returns the errors and writes the
+// log entries that a guarded desk would for a new answer. isFile says that the answer is a report.
 func (a *Access) ReadAgain(p Principal, q lists.Question, isFile bool) error {
 	g := &guarded{a: a, p: p, local: desk.Local{LocalConfig: desk.LocalConfig{Sees: a.scope(&p)}}}
 	if isFile {
@@ -19,7 +19,8 @@ func (a *Access) ReadAgain(p Principal, q lists.Question, isFile bool) error {
 	return g.readsList(q)
 }
 
-// NoteDenied notes that a front refused a principal for want of a right. object is what he asked for.
+// NoteDenied writes to the access log that a front refused a request because the principal lacks a right. object
+// is the name of the thing asked for.
 func (a *Access) NoteDenied(p Principal, right Right, object string) {
 	a.noteAsked(LogDenied, &p, string(right), object, "", outcomeOf(p.Lacks(right)))
 }

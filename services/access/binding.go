@@ -10,7 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// validAccount reports whether an account may have a name. Names that read like the owner's or the program's are taken.
+// validAccount reports whether a name is allowed for an account. Names that could be confused with the owner or
+// the program are not.
 func validAccount(name string) bool {
 	if len(name) < 2 || len(name) > 32 || name[0] < 'a' || name[0] > 'z' || name == "taizhang" || strings.HasPrefix(name, "local") {
 		return false
@@ -23,14 +24,15 @@ const (
 	departmentsMax    = 50
 	departmentCharMax = 100
 	tokenNameCharMax  = 100
-	tokensMax         = 100 // that are valid
+	tokensMax         = 100 // valid tokens of one account
 )
 
 func (b *Binding) isNone() bool {
 	return b.Role == "" && b.Center == "" && b.Region == "" && len(b.Departments) == 0 && !b.MayRecord
 }
 
-// check returns what is wrong with a binding, and puts its center and its departments into order.
+// check returns an error for a binding that is not allowed. It writes the center in capitals and sorts the
+// departments.
 func (b *Binding) check() error {
 	bad := func(param, zh, en string, args ...any) error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
@@ -68,12 +70,13 @@ func validRegion(region string) bool {
 	return (len(region) == 2 || len(region) == 4 || len(region) == 6) && strings.Trim(region, "0123456789") == ""
 }
 
-// isLine reports whether a text is one line for people, not empty and not too long.
+// isLine reports whether a text is one printable line of 1 to charMax characters.
 func isLine(s string, charMax int) bool {
 	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= charMax && text.Printable(s) == s
 }
 
-// check returns for how many days a token is wanted, or what is wrong with it, whatever the accounts are. It trims the name.
+// check returns the number of days that a token is to last, or an error if the request is wrong in itself. It
+// trims the name.
 func (r *NewToken) check() (days int, err error) {
 	bad := func(param, zh, en string, args ...any) error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
@@ -99,7 +102,7 @@ func (r *NewToken) check() (days int, err error) {
 	return days, nil
 }
 
-// mayHave returns why an account may not be given a token.
+// mayHave returns an error if the account may not be given the token.
 func (s *state) mayHave(p *Principal, r *NewToken, now time.Time) error {
 	holder := s.accounts[r.Account]
 	switch {
@@ -123,7 +126,7 @@ func (s *state) mayHave(p *Principal, r *NewToken, now time.Time) error {
 	return nil
 }
 
-// shown returns the account as it is answered.
+// shown returns the account in the form of answers.
 func (a *account) shown(now time.Time) Account {
 	shown := Account{Account: a.name, Binding: a.Binding, Disabled: a.isDisabled,
 		AddedAt: a.added.instant(), AddedBy: a.added.by, BoundAt: a.bound.instant(), BoundBy: a.bound.by, DisabledAt: a.disabled.instant(), DisabledBy: a.disabled.by}
@@ -134,7 +137,7 @@ func (a *account) shown(now time.Time) Account {
 	return shown
 }
 
-// valid returns how many tokens of the account are valid.
+// valid returns the number of valid tokens of the account.
 func (a *account) valid(now time.Time) (n int) {
 	for _, t := range a.tokens {
 		if t.stateOf(now) == TokenValid {
@@ -144,13 +147,13 @@ func (a *account) valid(now time.Time) (n int) {
 	return n
 }
 
-// shown returns the token as it is answered.
+// shown returns the token in the form of answers.
 func (t *token) shown(now time.Time) Token {
 	return Token{ID: t.id.String(), Account: t.account.name, Name: t.name, State: t.stateOf(now), May: append([]string{}, t.may...),
 		AddedAt: t.made.instant(), AddedBy: t.made.by, ExpiresAt: events.FormatInstant(t.expires), RevokedAt: t.revoked.instant(), RevokedBy: t.revoked.by}
 }
 
-// instant returns when it was, or "" if it never was.
+// instant returns the time of the stamp as RFC 3339, or "" for a zero stamp.
 func (s stamp) instant() string {
 	if s.isZero() {
 		return ""

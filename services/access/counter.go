@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// counter is the AccountDesk of one principal.
+// counter is the AccountDesk for one principal.
 type counter struct {
 	a *Access
 	p Principal
@@ -21,17 +21,19 @@ type counter struct {
 
 var _ AccountDesk = (*counter)(nil)
 
-// Desk returns the counter of the accounts for a principal.
+// Desk returns the AccountDesk for a principal.
 func (a *Access) Desk(p Principal) AccountDesk { return &counter{a, p} }
 
 func (c *counter) who() whoActs { return whoActs{c.p.Account, c.p.Source} }
 
-// mayDo returns why the principal cannot use a right, and notes it, or nil. object is what it is about.
+// mayDo returns an error if the principal lacks a right, and notes the denial. object is the name of the thing
+// asked for.
 func (c *counter) mayDo(right Right, object string) error {
 	return c.noteDenial(right, object, c.p.Lacks(right))
 }
 
-// mayAct is mayDo for an act on an account, which needs a token made for it, and which nobody does to himself.
+// mayAct does the same as mayDo for an act on an account. Such an act needs a token made for it, and nobody may do
+// it to his own account.
 func (c *counter) mayAct(right Right, account string) error {
 	if err := c.mayDo(right, account); err != nil {
 		return err
@@ -42,7 +44,8 @@ func (c *counter) mayAct(right Right, account string) error {
 	return c.mustShow(MayAccounts, right, account)
 }
 
-// mustShow returns text.Forbidden or a MoreProofError, and notes it, unless the principal showed what an act takes.
+// mustShow returns text.Forbidden or a MoreProofError, and notes the denial, unless the principal has shown the
+// proof that an act needs.
 func (c *counter) mustShow(act string, right Right, object string) error {
 	if c.p.may(act) {
 		return nil
@@ -57,7 +60,7 @@ func (c *counter) deny(right Right, object, zh, en string, args ...any) error {
 	return c.noteDenial(right, object, text.Errorf(text.Forbidden, zh, en, args...))
 }
 
-// noteDenial notes why something is not given, if it is not, and returns it.
+// noteDenial notes why in the access log unless it is nil, and returns it.
 func (c *counter) noteDenial(right Right, object string, why error) error {
 	if why != nil {
 		c.a.noteAsked(LogDenied, &c.p, string(right), object, "", outcomeOf(why))
@@ -65,7 +68,7 @@ func (c *counter) noteDenial(right Right, object string, why error) error {
 	return why
 }
 
-// outcomeOf returns the outcome of a denial.
+// outcomeOf returns the outcome that the access log has for a denial.
 func outcomeOf(why error) string {
 	if text.CodeOf(why) == text.MoreProof {
 		return outcomeMoreProof
@@ -159,7 +162,7 @@ func (c *counter) Enable(ctx context.Context, name string) (*Account, error) {
 	return c.able(ctx, name, false)
 }
 
-// able disables or enables an account. An account that is so already stays as it is.
+// able disables or enables an account. If the account is in that state already, nothing changes.
 func (c *counter) able(ctx context.Context, name string, disabled bool) (*Account, error) {
 	if err := c.mayAct(DisableAccounts, name); err != nil {
 		return nil, err
@@ -205,7 +208,7 @@ func (c *counter) Account(_ context.Context, name string) (*Account, error) {
 	return c.account(name, nil)
 }
 
-// doubts returns what of a binding may be a mistake: an office that no center belongs to today.
+// doubts returns warnings about a binding that may be a mistake: no center belongs to the office today.
 func (c *counter) doubts(b *Binding) (list []text.Text) {
 	if c.a.Ledger == nil {
 		return nil
@@ -224,21 +227,22 @@ func (c *counter) doubts(b *Binding) (list []text.Text) {
 	return list
 }
 
-// do does an act of the principal, who must still be who he was when he was authenticated.
+// do does an act of the principal. It fails if what he was authenticated by is no longer good.
 func (c *counter) do(ctx context.Context, judge func(*state) ([]fact, error)) error {
 	return c.a.act(ctx, accountsStream, func(s *state) ([]fact, error) {
 		if !s.standsFor(&c.p, c.a.Now()) {
 			return nil, errUnauthenticated
 		}
-		if len(c.p.May) > 0 && len(c.a.asNow(c.p).May) == 0 { // the code has grown old while the request lasted
+		if len(c.p.May) > 0 && len(c.a.asNow(c.p).May) == 0 { // the code became too old during the request
 			return nil, &MoreProofError{[]string{NeedCode}}
 		}
 		return judge(s)
 	})
 }
 
-// AskRestate writes that a principal has the alert feed state every alert again; whoever asks the feed calls it before. It is durable
-// on return. An error is text.Forbidden without the right to it, and then nothing may be restated.
+// AskRestate records that a principal asks for all alerts to be published again. Call it before asking the feed.
+// The record is durable on return. For a principal without the right, the error is text.Forbidden, and the feed
+// must not be asked.
 func (a *Access) AskRestate(ctx context.Context, p Principal) error {
 	c := &counter{a, p}
 	if err := c.mayDo(RestateFeed, ""); err != nil {
@@ -299,8 +303,9 @@ func (c *counter) AddToken(ctx context.Context, r NewToken) (*MadeToken, error) 
 	return &MadeToken{secret, made.shown(c.a.Now())}, nil
 }
 
-// mayMakeFor returns why the principal may not make a token, or nil. In a session whose code is fresh he may make one of his own account
-// for acts of Mays. A token of an issuer makes none: what it makes would outlast it, and the link to the account.
+// mayMakeFor returns an error if the principal may not make the token. In a session with a fresh code he may make
+// a token for acts of Mays, for his own account. A bearer token of an issuer cannot make tokens: they would remain
+// valid after it expires and after its identity is unlinked.
 func (c *counter) mayMakeFor(r *NewToken) error {
 	if c.p.Identity != (Identity{}) {
 		return c.deny(OwnTokens, r.Account, "统一身份登录签发的令牌不能用来签发令牌；请登录后签发", "a token of the issuer makes no tokens; sign in to make one")
@@ -317,8 +322,8 @@ func (c *counter) mayMakeFor(r *NewToken) error {
 	return nil
 }
 
-// mayHandle returns text.Forbidden unless the principal may make, list and revoke the tokens of an account: his own, or those of
-// others with the right to it.
+// mayHandle returns text.Forbidden unless the principal may make, list and revoke tokens of an account: of his
+// own, or of any account if he has the right to do so.
 func (c *counter) mayHandle(account string) error {
 	if account == c.p.Account && !c.p.Owner {
 		return c.mayDo(OwnTokens, account)
@@ -355,8 +360,8 @@ func (c *counter) Tokens(_ context.Context, account string) (Tokens, error) {
 	return list, nil
 }
 
-// RevokeToken implements AccountDesk. A token that is revoked already stays as it is. One of another account that the principal may not
-// handle is not found, so that nobody learns which there are.
+// RevokeToken implements AccountDesk. Revoking a revoked token changes nothing. The token of an account that the
+// principal may not handle is reported as not found, so that he cannot find out which tokens exist.
 func (c *counter) RevokeToken(ctx context.Context, id string) (*Token, error) {
 	key, err := uuid.Parse(id)
 	if err != nil {

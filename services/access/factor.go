@@ -11,13 +11,13 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// issuerShown is what a program that makes codes shows beside the name of the account.
+// issuerShown is the name that an authenticator app shows beside the name of the account.
 const issuerShown = "Taizhang"
 
-// enrolMax is how long a second factor waits to be confirmed.
+// enrolMax is how long a new second factor may wait for its confirmation.
 const enrolMax = 10 * time.Minute
 
-// The verbs of what is done with a second factor, as the access log has them.
+// These are the verbs of acts on second factors in the access log.
 const (
 	verbShowCode = "show-code"
 	verbEnrol    = "enrol-factor"
@@ -39,9 +39,10 @@ type pendingFactor struct {
 	until time.Time
 }
 
-// ShowCode shows a code of the second factor, or a recovery code, in a session. It counts for ten minutes for the acts that want
-// one. The session has a new secret then. That the code was used is durable on return. device is what the browser was given before.
-// A code that is wrong or was used is text.Invalid; the fifth ends the session.
+// ShowCode checks a code of the second factor, or a recovery code, in a session. A right code counts for ten
+// minutes for the acts that need one, and the session gets a new secret. The use of the code is durable on return.
+// device is the secret that the browser was given before. A wrong or used code is text.Invalid; the fifth one ends
+// the session.
 func (a *Access) ShowCode(ctx context.Context, p Principal, code, device string) (*SignedIn, error) {
 	if p.SessionID == "" {
 		return nil, errSessionOnly
@@ -102,7 +103,7 @@ func (a *Access) ShowCode(ctx context.Context, p Principal, code, device string)
 	return in, nil
 }
 
-// knows returns the browser of a session, if it is known to the account by now; else zero.
+// knows returns the hash of a browser's secret if the account knows the browser, else zero.
 func (x *session) knows(device string, now time.Time) secretHash {
 	if x.device != (secretHash{}) {
 		return x.device
@@ -110,7 +111,8 @@ func (x *session) knows(device string, now time.Time) secretHash {
 	return x.account.knows(device, now)
 }
 
-// misses counts a wrong code or password in a session, and returns the fact that ends it if it is one too many. It is for acts.
+// misses counts a wrong code or password in a session. For the last one allowed it returns the fact that ends the
+// session. It is called within an act.
 func (a *Access) misses(x *session, source string) []fact {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -120,7 +122,7 @@ func (a *Access) misses(x *session, source string) []fact {
 	return []fact{{sessionEnded, endedSession{x.account.name, x.id, whoActs{x.account.name, source}}}}
 }
 
-// wrongCode notes a code that was wrong and returns the error for it. err is that of the act.
+// wrongCode writes a wrong code to the access log and returns the error for the user. err is the error of the act.
 func (a *Access) wrongCode(p *Principal, verb string, err error) error {
 	a.noteAsked(LogLogin, p, verb, whyCode, "", outcomeRefused)
 	switch {
@@ -132,8 +134,9 @@ func (a *Access) wrongCode(p *Principal, verb string, err error) error {
 	return errWrongCode
 }
 
-// BeginFactor makes a second factor for a principal in a session. It is kept in memory for ten minutes, until ConfirmFactor; who begins
-// again within them gets the same. Who has a factor needs a code of the last ten minutes.
+// BeginFactor makes a second factor for a principal in a session. The factor is kept in memory for ten minutes,
+// until ConfirmFactor is called; calling BeginFactor again returns the same one. An account that has a factor
+// needs a code of the last ten minutes.
 func (a *Access) BeginFactor(_ context.Context, p Principal) (*NewFactor, error) {
 	if p.SessionID == "" {
 		return nil, errSessionOnly
@@ -148,7 +151,7 @@ func (a *Access) BeginFactor(_ context.Context, p Principal) (*NewFactor, error)
 		a.noteAsked(LogDenied, &p, verbEnrol, "", "", outcomeMoreProof)
 		return nil, &MoreProofError{needs}
 	}
-	if x.account.factor == nil && a.Now().Sub(x.begun) > freshMax { // whoever found a screen that is signed in could enrol his own
+	if x.account.factor == nil && a.Now().Sub(x.begun) > freshMax { // otherwise somebody at a screen left signed in could enrol his own factor
 		a.noteAsked(LogDenied, &p, verbEnrol, "", "", outcomeMoreProof)
 		return nil, errSignInAgain
 	}
@@ -164,8 +167,8 @@ func (a *Access) BeginFactor(_ context.Context, p Principal) (*NewFactor, error)
 	return &made, nil
 }
 
-// PendingFactor returns the second factor that waits to be confirmed in the session of a principal, so that a page can show it again
-// after a wrong code. Without one it returns text.Conflict.
+// PendingFactor returns the second factor that waits to be confirmed in the session of a principal, so that a page
+// can show it again after a wrong code. Without one it returns text.Conflict.
 func (a *Access) PendingFactor(p Principal) (*NewFactor, error) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -200,8 +203,9 @@ func (a *Access) needsToEnrol(x *session) []string {
 	return nil
 }
 
-// ConfirmFactor enrols the factor that BeginFactor made, for who shows a code of it, which counts as any other. All his sessions
-// end, and the one answered begins. It is durable on return. A wrong code is text.Invalid, and too late is text.Conflict.
+// ConfirmFactor enrols the factor that BeginFactor made, if the code is right. The code counts like any other. All
+// sessions of the account end, and a new one is returned. It is durable on return. A wrong code is text.Invalid; a
+// factor that waited too long is text.Conflict.
 func (a *Access) ConfirmFactor(ctx context.Context, p Principal, code string) (*Enrolled, error) {
 	if p.SessionID == "" {
 		return nil, errSessionOnly

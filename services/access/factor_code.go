@@ -13,15 +13,15 @@ import (
 	"golang.org/x/text/width"
 )
 
-// What a program that makes codes is set to: RFC 6238 with SHA-1, as every such program knows it.
+// These are the settings of an authenticator app: RFC 6238 with SHA-1, which every such app supports.
 const (
 	stepSeconds  = 30
-	stepsAround  = 1 // a clock may be so many steps off either way
+	stepsAround  = 1 // a clock may be wrong by this number of steps
 	codeChars    = 6
-	typedCharMax = 64 // no code that people type is longer, with all the blanks between
+	typedCharMax = 64 // no typed code is longer, even with blanks in it
 )
 
-// Recovery codes are 80 random bits, written in the alphabet of Crockford, which has no letters that are taken for others.
+// A recovery code is 80 random bits in Crockford's alphabet, which leaves out letters that look like others.
 const (
 	recoveryCodes = 10
 	recoveryBytes = 10
@@ -32,7 +32,8 @@ const (
 
 var recoveryEncoding = base32.NewEncoding(recoveryAlpha).WithPadding(base32.NoPadding)
 
-// check returns what a code counts as at an instant. ok is false for one that is wrong, or that counted before.
+// check checks a typed code at an instant and returns how it is recorded. ok is false for a wrong code and for one
+// that was used before.
 func (f *factor) check(typed string, now time.Time) (shown shownCode, ok bool) {
 	code := normalCode(typed)
 	switch {
@@ -51,8 +52,8 @@ func (f *factor) check(typed string, now time.Time) (shown shownCode, ok bool) {
 	return shown, ok
 }
 
-// stepOf returns the step that a code is of, at an instant, if it is later than the one used last. The work is the same for every
-// code. Of two steps with the same code it returns the later, so that what was shown once is not good for the other.
+// stepOf returns the time step of a code if it is later than the step used last. The work is the same for every
+// code. If two steps have the same code, it returns the later one, so that the code cannot be used twice.
 func stepOf(secret, code string, now time.Time, used int64) (step int64, ok bool) {
 	at := now.Unix() / stepSeconds
 	for s := at - stepsAround; s <= at+stepsAround; s++ {
@@ -64,8 +65,8 @@ func stepOf(secret, code string, now time.Time, used int64) (step int64, ok bool
 	return step, ok
 }
 
-// normalCode returns a code as it is compared: without what people put between its groups, in capitals, in the width of Latin
-// letters, and with the digits that they took for letters. It returns "" for what cannot be a code.
+// normalCode returns a typed code in the form to compare: without separators, in capitals, in narrow characters,
+// and with look-alike letters replaced by digits. It returns "" for a text that cannot be a code.
 func normalCode(typed string) string {
 	if len(typed) > typedCharMax {
 		return ""
@@ -78,7 +79,7 @@ func normalCode(typed string) string {
 	return code
 }
 
-// newRecoveryCodes returns new recovery codes as they are shown, and their hashes in hexadecimal.
+// newRecoveryCodes returns new recovery codes in the form shown to people, and their hashes in hexadecimal.
 func newRecoveryCodes() (codes, hashes []string) {
 	for range recoveryCodes {
 		var random [recoveryBytes]byte
@@ -99,6 +100,6 @@ func grouped(code string) string {
 	return strings.Join(append(groups, code), "-")
 }
 
-// hashRecovery returns the hash under which a recovery code, as normalCode returns it, is known. With 80 random bits a plain hash is
-// as good as a slow one.
+// hashRecovery returns the hash under which a recovery code is stored. code is in the form of normalCode. With 80
+// random bits a fast hash is as safe as a slow one.
 func hashRecovery(code string) secretHash { return sha256.Sum256([]byte(code)) }

@@ -10,13 +10,14 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// The streams of the log of accounts.
+// These are the streams of the log of accounts.
 const (
 	accountsStream events.StreamID = "accounts" // acts on accounts, tokens, users of NATS and the alert feed
 	logStream      events.StreamID = "log"      // epochs and the access log
 )
 
-// The kinds of the facts. Names and forms are for ever: every log that was ever written is read with them.
+// These are the kinds of facts. They and the JSON of their bodies never change: logs written long ago are read
+// with them.
 const (
 	accountAdded    events.Kind = "account.added"
 	accountBound    events.Kind = "account.bound"
@@ -31,7 +32,7 @@ const (
 	accessNoted     events.Kind = "access.noted"
 )
 
-// whoActs is who did an act, and from where.
+// whoActs is the account that did an act, and its address.
 type whoActs struct {
 	By     string `json:"by"`
 	Source string `json:"source"`
@@ -54,7 +55,7 @@ type boundTo struct {
 type madeToken struct {
 	Account   string    `json:"account"`
 	Name      string    `json:"name"`
-	SHA256    string    `json:"sha256"` // of the token, in hexadecimal
+	SHA256    string    `json:"sha256"` // the hash of the token, in hexadecimal
 	ExpiresAt time.Time `json:"expiresAt"`
 	May       []string  `json:"may"`
 	whoActs
@@ -67,7 +68,7 @@ type onToken struct {
 	whoActs
 }
 
-// addedNATSUser is the body of natsuser.added. A user of that name is replaced.
+// addedNATSUser is the body of natsuser.added. It replaces a user of the same name.
 type addedNATSUser struct {
 	User   string     `json:"user"`
 	Key    string     `json:"key"` // its public nkey
@@ -81,26 +82,26 @@ type onNATSUser struct {
 	whoActs
 }
 
-// askedRestate is the body of restate.asked: the alert feed states every alert again. It is written before the feed is asked, so that
-// none is restated without it.
+// askedRestate is the body of restate.asked: somebody asked the alert feed to publish every alert again. It is
+// written before the feed is asked, so that every such request is on record.
 type askedRestate struct {
 	whoActs
 }
 
-// begun is the body of epoch.begun. Every token that was made before it is void, no password works, and second factors are gone. The users of NATS stay: the log has only their
-// public keys, and their programs have what proves them.
+// begun is the body of epoch.begun. All tokens made before are void, no password works, and second factors are
+// gone. Users of NATS stay: the log has only their public keys, and their programs hold the private ones.
 type begun struct {
 	Why string `json:"why"`
 	whoActs
 }
 
-// The reasons of an epoch.
+// These are the reasons for an epoch.
 const (
 	epochMade     = "made"     // the log was made
 	epochRestored = "restored" // the log was restored from a backup
 )
 
-// fact is one fact to append.
+// fact is a kind and a body to append.
 type fact struct {
 	kind events.Kind
 	body any
@@ -123,7 +124,7 @@ func proposed(facts []fact) ([]events.Proposed, error) {
 	return batch, nil
 }
 
-// read returns the body of a stored fact. It is as strict as the writer: a member that is not known is an error.
+// read returns the body of a stored fact. A member that is not known is an error.
 func read[T any](e *events.Stored) (body T, err error) {
 	if err = json.Unmarshal(e.Body, &body, json.RejectUnknownMembers(true)); err != nil {
 		err = fmt.Errorf("access: read position %d (%s): %w", e.Position, e.Kind, err)

@@ -6,8 +6,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// The kinds of the facts of signing in. Names and forms are for ever, as those of the other facts. What proves somebody stands in
-// them as a hash, but for the secret of a second factor.
+// These are the kinds of facts about signing in. They and the JSON of their bodies never change. They contain
+// hashes of secrets; only the secret of a second factor is stored itself.
 const (
 	passwordSet     events.Kind = "password.set"
 	sessionBegun    events.Kind = "session.begun"
@@ -19,30 +19,30 @@ const (
 	accountUnlinked events.Kind = "account.unlinked"
 )
 
-// How a session begins.
+// These are the ways in which a session begins.
 const (
 	byPassword = "password"
 	bySSO      = "sso"
 )
 
-// The sorts of codes.
+// These are the sorts of codes.
 const (
 	codeShown     = "code"     // of the second factor
 	recoveryShown = "recovery" // one of the recovery codes
 )
 
-// setPassword is the body of password.set. All sessions of the account are over then, and its browsers are forgotten.
+// setPassword is the body of password.set. It ends all sessions of the account and forgets its browsers.
 type setPassword struct {
 	Account   string `json:"account"`
 	Hash      string `json:"hash"`      // $argon2id$…, a PHC string
-	Temporary bool   `json:"temporary"` // another set it; it has to be changed when somebody signs in with it
+	Temporary bool   `json:"temporary"` // another person set it; it must be changed at the next sign-in
 	whoActs
 }
 
-// shownCode is a code that counts with the fact that it stands in, and never again.
+// shownCode is a code that was used in this fact. It cannot be used again.
 type shownCode struct {
 	Factor   string `json:"factor"`   // codeShown or recoveryShown; "" for none
-	Step     int64  `json:"step"`     // of the code, in steps of 30 s since 1970; else 0
+	Step     int64  `json:"step"`     // the time step of the code, in steps of 30 s since 1970; else 0
 	Recovery string `json:"recovery"` // SHA-256 of the recovery code, in hexadecimal; else ""
 }
 
@@ -52,7 +52,8 @@ type begunSession struct {
 	Session uuid.UUID `json:"session"`
 	How     string    `json:"how"`
 	shownCode
-	Device string `json:"device"` // SHA-256 of what the browser was given; "" if it was known, or if the session needs something yet
+	// SHA-256 of the secret given to the browser; "" if it had one, or if the session still needs something
+	Device string `json:"device"`
 	whoActs
 }
 
@@ -63,22 +64,22 @@ type endedSession struct {
 	whoActs
 }
 
-// shownFactor is the body of factor.shown: a code was shown in a session that goes on.
+// shownFactor is the body of factor.shown: a code was shown in a session, which goes on.
 type shownFactor struct {
 	Account string    `json:"account"`
 	Session uuid.UUID `json:"session"`
 	shownCode
-	Device string `json:"device"` // as that of session.begun
+	Device string `json:"device"` // see begunSession
 	whoActs
 }
 
-// enrolledFactor is the body of factor.enrolled. It replaces the factor before it. factor.reset is an onAccount. All sessions of
-// the account are over then.
+// enrolledFactor is the body of factor.enrolled. It replaces an earlier factor and ends all sessions of the
+// account. The body of factor.reset is an onAccount.
 type enrolledFactor struct {
 	Account  string   `json:"account"`
 	Secret   string   `json:"secret"`   // base32
 	Recovery []string `json:"recovery"` // SHA-256 of each recovery code, in hexadecimal
-	Step     int64    `json:"step"`     // of the code that confirmed it
+	Step     int64    `json:"step"`     // the time step of the code that confirmed it
 	whoActs
 }
 

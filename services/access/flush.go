@@ -13,16 +13,16 @@ import (
 
 const (
 	flushEvery   = time.Second
-	flushMax     = 2_000            // notes of one append: some 600 KB, which a cluster takes too
-	flushTimeout = 30 * time.Second // for one append, and for the last ones of Close
+	flushMax     = 2_000            // notes in one append: some 600 KB, which a cluster accepts too
+	flushTimeout = 30 * time.Second // for one append, and for all appends of Close together
 )
 
-// noteAsked counts what a principal asked. Written it is within a second or two.
+// noteAsked counts a request of a principal. It is written within a second or two.
 func (a *Access) noteAsked(kind string, p *Principal, verb, object string, center events.CenterID, outcome string) {
 	a.gathered.add(noteKey{Kind: kind, Account: p.Account, Verb: verb, Object: clean(object), Center: events.CenterID(clean(string(center))), Outcome: outcome, Source: p.Source}, a.Now().Truncate(time.Microsecond))
 }
 
-// keepFlushing writes what is gathered, at most once a second, until ctx ends.
+// keepFlushing writes the gathered notes, at most once a second, until ctx ends.
 func (a *Access) keepFlushing(ctx context.Context) {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
@@ -38,10 +38,10 @@ func (a *Access) keepFlushing(ctx context.Context) {
 	}
 }
 
-// roundsMax is how many appends flushAll makes at most: as many as what waits can need.
+// roundsMax is the largest number of appends in flushAll: enough for all the notes that can wait.
 const roundsMax = overdueMax/flushMax + 100
 
-// flushAll writes all that is gathered.
+// flushAll writes all gathered notes.
 func (a *Access) flushAll(ctx context.Context) error {
 	for range roundsMax {
 		if n, err := a.flush(ctx, true); n == 0 || err != nil {
@@ -51,14 +51,14 @@ func (a *Access) flushAll(ctx context.Context) error {
 	return nil
 }
 
-// batch is what a flush appends, and at which revision of the log.
+// batch is the events of one flush, and the revision of the log before them.
 type batch struct {
 	events   []events.Proposed
 	expected uint64
 }
 
-// flush appends some of what is gathered and returns how many notes. What could not be appended is tried again next time, the same
-// events at the same place, so that an append of unknown outcome is settled.
+// flush appends a part of the gathered notes and returns how many. If an append fails, the next flush repeats it
+// with the same events at the same revision, so that nothing is written twice.
 func (a *Access) flush(ctx context.Context, all bool) (n int, err error) {
 	a.acting.Lock()
 	defer a.acting.Unlock()
@@ -98,10 +98,10 @@ func (a *Access) flush(ctx context.Context, all bool) (n int, err error) {
 	return n, nil
 }
 
-// failure is why the last flush failed, or nil.
+// failure is the error of the last flush, or nil.
 type failure struct{ error }
 
-// Healthy returns why the access log cannot be written, or nil.
+// Healthy returns the error that keeps the access log from being written, or nil.
 func (a *Access) Healthy() error {
 	if last := a.unwritten.Load(); last != nil && last.error != nil {
 		return fmt.Errorf("access: write the access log: %w", last.error)

@@ -9,15 +9,15 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// credentials are what an account can be signed in with, as the log has it.
+// credentials are the passwords, factor, browsers and identities that an account signs in with.
 type credentials struct {
-	passwords  []password // the last of them, the newest at the end
-	isVoid     bool       // no password works until another is set
-	devices    []device   // browsers that are known, the newest at the end
+	passwords  []password // the newest ones, in the order in which they were set
+	isVoid     bool       // no password works until a new one is set
+	devices    []device   // known browsers, the newest at the end
 	factor     *factor    // nil for none
 	identities []Identity // in the order in which they were linked
 	signedInAt time.Time  // when a session last began; zero for never
-	sessions   []*session // that are alive, or have expired and were not swept yet; of this process alone
+	sessions   []*session // of this process alone; some may have expired
 }
 
 // password is a password that was set.
@@ -36,12 +36,12 @@ type device struct {
 // factor is a second factor.
 type factor struct {
 	secret   string
-	recovery []secretHash // those that were not used yet
-	step     int64        // of the last code that counted
+	recovery []secretHash // hashes of the codes that were not used
+	step     int64        // the time step of the last code that was used
 	at       time.Time
 }
 
-// Limits on what is kept of an account.
+// These limits bound the lists of one account.
 const (
 	passwordsMax  = 5
 	devicesMax    = 20
@@ -106,7 +106,7 @@ func (s *state) foldSignIn(e *events.Stored) error {
 	return s.onAccount(body.Account, err, func(held *account) error { return s.foldLink(held, body.Identity, e.Kind == accountLinked) })
 }
 
-// foldLink links an identity to an account, or ends that.
+// foldLink links an identity to an account, or unlinks it.
 func (s *state) foldLink(held *account, id Identity, linked bool) error {
 	switch of := s.byIdentity[id]; {
 	case linked && of == nil:
@@ -122,7 +122,7 @@ func (s *state) foldLink(held *account, id Identity, linked bool) error {
 	return nil
 }
 
-// onAccount folds something of an account that must be there.
+// onAccount calls fold with an account. An account that does not exist is an error.
 func (s *state) onAccount(name string, err error, fold func(*account) error) error {
 	held := s.accounts[name]
 	if err == nil && held == nil {
@@ -134,7 +134,7 @@ func (s *state) onAccount(name string, err error, fold func(*account) error) err
 	return fold(held)
 }
 
-// count notes that a code was shown, so that it never counts again.
+// count records that a code was used, so that it cannot be used again.
 func (a *account) count(shown *shownCode) error {
 	if shown.Factor == "" {
 		return nil
@@ -151,7 +151,7 @@ func (a *account) count(shown *shownCode) error {
 	return err
 }
 
-// know notes that a browser is known from now on.
+// know adds a browser to the known ones.
 func (a *account) know(hexHash string, at time.Time) error {
 	if hexHash == "" {
 		return nil
@@ -162,7 +162,8 @@ func (a *account) know(hexHash string, at time.Time) error {
 	return err
 }
 
-// forget ends what a restored log must not give back: sessions, passwords, second factors and known browsers. Links stay.
+// forget removes what must not survive a restore: sessions, passwords, second factors and known browsers. Links
+// stay.
 func (s *state) forget() {
 	for _, held := range s.accounts {
 		held.isVoid, held.devices, held.factor = true, nil, nil
@@ -170,5 +171,5 @@ func (s *state) forget() {
 	}
 }
 
-// hasPassword reports whether somebody can sign in with a password.
+// hasPassword reports whether a password works for the account.
 func (a *account) hasPassword() bool { return len(a.passwords) > 0 && !a.isVoid }

@@ -11,18 +11,19 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// noted is the body of access.noted: what was asked and by whom, and how often within a minute. The first of a minute are written
-// within a second, the rest of them when the minute is over, with the same At. Whoever reads the log adds the two up.
+// noted is the body of access.noted: a request, the account, and how often it was made within a minute. The first
+// request is written within a second, the count of the others when the minute is over, with the same At. Readers
+// add both.
 type noted struct {
-	At time.Time `json:"at"` // of the first within the minute
+	At time.Time `json:"at"` // the time of the first within the minute
 	noteKey
 	Count int `json:"count"`
 }
 
-// noteKey is what makes two notes of a minute one.
+// noteKey holds the values that two notes must share to be counted together.
 type noteKey struct {
 	Kind    string          `json:"kind"`    // LogRead, LogDenied or LogLogin
-	Account string          `json:"account"` // "" if it is not known
+	Account string          `json:"account"` // "" for an unknown account
 	Verb    string          `json:"verb"`
 	Object  string          `json:"object"`
 	Center  events.CenterID `json:"center"`
@@ -30,28 +31,29 @@ type noteKey struct {
 	Source  string          `json:"source"`
 }
 
-// Limits on what is noted within a minute. What goes beyond is counted under a common name, so that no flood of requests takes
-// more than a bounded share of memory and disk. Strangers have limits of their own: they cannot crowd out what accounts do.
+// These limits bound the notes of a minute. Further requests are counted under a common name, so that a flood of
+// them takes bounded memory and disk. Unauthenticated requests have limits of their own, so that they cannot
+// displace those of accounts.
 const (
 	sourcesMax   = 10_000
 	otherSources = "other sources"
 	otherObjects = "other objects"
-	objectMax    = 100     // characters of an object
+	objectMax    = 100     // length of an object, in characters
 	overdueMax   = 200_000 // notes that wait while the log cannot be written
 )
 
-// limits are those of one side within a minute.
+// limits bound the notes of a side within a minute: in all, and of one source or account.
 type limits struct{ notes, ofOne int }
 
 var (
-	ofStrangers = limits{notes: 20_000, ofOne: 100}    // of whom no account is known; ofOne source
-	ofAccounts  = limits{notes: 50_000, ofOne: 10_000} // ofOne account
+	ofStrangers = limits{notes: 20_000, ofOne: 100}    // without a known account; ofOne counts by source
+	ofAccounts  = limits{notes: 50_000, ofOne: 10_000} // ofOne counts by account
 )
 
-// side counts the notes of strangers, or those of accounts.
+// side counts the notes of requests without an account, or of those with one.
 type side struct {
 	limits
-	one     func(noteKey) string // whom ofOne of limits is of
+	one     func(noteKey) string // returns the source or account that limits.ofOne counts by
 	count   int
 	sources map[string]struct{}
 	ofOne   map[string]int
@@ -61,11 +63,11 @@ func newSide(l limits, one func(noteKey) string) *side {
 	return &side{limits: l, one: one, sources: map[string]struct{}{}, ofOne: map[string]int{}}
 }
 
-// note is what was asked within the current minute under one key.
+// note counts the requests of the current minute under one key.
 type note struct {
 	key   noteKey
 	first time.Time
-	count int // that is not written yet
+	count int // not written yet
 }
 
 // gatherer gathers notes until they are written.
@@ -73,14 +75,14 @@ type gatherer struct {
 	mu        sync.Mutex
 	minute    int64 // since 1970
 	notes     map[noteKey]*note
-	fresh     []*note // those of which nothing is written yet
+	fresh     []*note // the notes of which nothing is written yet
 	strangers *side
 	accounts  *side
-	overdue   []noted // of minutes that are over
-	lost      int     // notes for which there was no room while the log could not be written
+	overdue   []noted // of earlier minutes
+	lost      int     // the number of notes that did not fit while the log could not be written
 }
 
-// add counts what was asked at an instant.
+// add counts a request at an instant.
 func (g *gatherer) add(key noteKey, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -103,7 +105,7 @@ func (g *gatherer) add(key noteKey, at time.Time) {
 	n.count++
 }
 
-// room returns the key under which something new is counted: its own while there is room.
+// room returns the key to count a request under: its own, or a common one once the limit is reached.
 func (s *side) room(key noteKey) noteKey {
 	if _, known := s.sources[key.Source]; !known && len(s.sources) >= sourcesMax {
 		key.Source = otherSources
@@ -117,7 +119,7 @@ func (s *side) room(key noteKey) noteKey {
 	return key
 }
 
-// turn begins another minute if it is time.
+// turn begins a new minute if at is in one.
 func (g *gatherer) turn(at time.Time) {
 	minute := at.Unix() / 60
 	if minute == g.minute && g.notes != nil {
@@ -129,7 +131,7 @@ func (g *gatherer) turn(at time.Time) {
 	g.accounts = newSide(ofAccounts, func(key noteKey) string { return key.Account })
 }
 
-// settle puts all that is not written among what is overdue.
+// settle moves all unwritten notes to overdue.
 func (g *gatherer) settle() {
 	for _, n := range g.notes {
 		switch {
@@ -151,8 +153,8 @@ func (n *note) take() noted {
 	return out
 }
 
-// next returns at most countMax notes to write. It takes the notes of past minutes and the notes of this minute that were never
-// written; with all set it takes every note.
+// next returns at most countMax notes to write: those of past minutes and those of this minute that are new. With
+// all set it returns every unwritten note.
 func (g *gatherer) next(at time.Time, countMax int, all bool) (out []noted) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -166,7 +168,7 @@ func (g *gatherer) next(at time.Time, countMax int, all bool) (out []noted) {
 	}
 	n := min(len(g.overdue), countMax-len(out))
 	if out, g.overdue = append(out, g.overdue[:n]...), g.overdue[n:]; len(g.overdue) == 0 {
-		g.overdue = nil // gives its memory back
+		g.overdue = nil // frees its memory
 	}
 	for len(out) < countMax && len(g.fresh) > 0 {
 		if n := g.fresh[0]; n.count > 0 {
@@ -177,10 +179,10 @@ func (g *gatherer) next(at time.Time, countMax int, all bool) (out []noted) {
 	return out
 }
 
-// plain is what most of the texts from outside consist of: addresses and paths.
+// plain holds the characters of most texts from outside, such as addresses and paths.
 const plain = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ./:-_"
 
-// clean returns a text from outside as the log shows it: not too long, and with nothing that a terminal would obey.
+// clean returns a text from outside in a form that is safe to show: clipped, without control characters.
 func clean(s string) string {
 	if len(s) <= objectMax && strings.Trim(s, plain) == "" {
 		return s

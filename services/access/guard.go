@@ -12,9 +12,9 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// guarded is a desk that gives a principal what he may. What his role may not do is text.Forbidden. A center that he does not see
-// is one that the ledger does not know, which is found out before the ledger is asked. Reads of money and history, and denials,
-// go to the access log.
+// guarded is a desk that checks the rights of a principal. What his role may not do is text.Forbidden. A center
+// that he does not see is reported as unknown, before the ledger is asked. Reads of money and history, and
+// denials, go to the access log.
 type guarded struct {
 	a     *Access
 	p     Principal
@@ -23,16 +23,17 @@ type guarded struct {
 
 var _ desk.Keeper = (*guarded)(nil)
 
-// Guard returns a desk that gives a principal what he may, in his scope as it is at each moment.
+// Guard returns a desk that checks the rights of a principal, with his scope at the time of each call.
 func (a *Access) Guard(local desk.Local, p Principal) desk.Keeper {
 	local.Account, local.Sees = p.ledgerAccount(), a.scope(&p)
 	return &guarded{a: a, p: p, local: local}
 }
 
-// Scope returns which centers a principal sees at each moment; nil for all of them. Asking it is no read, and goes to no log.
+// Scope returns a function that reports whether the principal sees a center; nil if he sees all. A call of it is
+// not logged.
 func (a *Access) Scope(p Principal) func(events.CenterID) bool { return a.scope(&p) }
 
-// scope returns which centers a principal sees; nil for all of them.
+// scope returns a function that reports whether the principal sees a center now; nil if he sees all.
 func (a *Access) scope(p *Principal) func(events.CenterID) bool {
 	today := func() events.Date { return events.DateAt(a.Now()) }
 	switch {
@@ -59,12 +60,12 @@ func (a *Access) scope(p *Principal) func(events.CenterID) bool {
 	return func(events.CenterID) bool { return false }
 }
 
-// may returns why the principal cannot use a right, and notes it, or nil. verb and object are what he asked.
+// may returns an error if the principal lacks a right, and notes the denial. verb and object describe the request.
 func (g *guarded) may(right Right, verb, object, center string) error {
 	return g.denies(verb, object, center, g.p.Lacks(right))
 }
 
-// denies notes why something is not given, if it is not, and returns it.
+// denies notes why in the access log unless it is nil, and returns it.
 func (g *guarded) denies(verb, object, center string, why error) error {
 	if why != nil {
 		g.note(LogDenied, verb, object, center, outcomeOf(why))
@@ -76,7 +77,7 @@ func (g *guarded) note(kind, verb, object, center, outcome string) {
 	g.a.noteAsked(kind, &g.p, verb, object, events.ParseCenter(center), outcome)
 }
 
-// sees returns the error that the ledger has no such center, and notes it, if the principal does not see it.
+// sees returns the error of an unknown center, and notes the denial, if the principal does not see the center.
 func (g *guarded) sees(verb, object, center string) error {
 	id := events.ParseCenter(center)
 	if center == "" || g.local.Sees == nil || g.local.Sees(id) {
@@ -86,7 +87,7 @@ func (g *guarded) sees(verb, object, center string) error {
 	return lists.UnknownCenter(id)
 }
 
-// reads lets a principal read of a center, or of all that he sees for "".
+// reads returns an error if the principal may not read of a center; of all that he sees for "".
 func (g *guarded) reads(verb, object, center string) error {
 	if err := g.may(ReadLedger, verb, object, center); err != nil {
 		return err
@@ -94,7 +95,8 @@ func (g *guarded) reads(verb, object, center string) error {
 	return g.sees(verb, object, center)
 }
 
-// readsNoted is reads of money or history, which goes to the log before anything is handed out.
+// readsNoted does the same as reads for money or history. It writes the read to the access log before anything is
+// handed out.
 func (g *guarded) readsNoted(verb, object, center string) error {
 	err := g.reads(verb, object, center)
 	if err == nil {
@@ -119,7 +121,7 @@ func (g *guarded) Answer(ctx context.Context, when desk.When, q lists.Question, 
 	return g.local.Answer(ctx, when, q, in, before)
 }
 
-// readsList lets a principal read the answer to a question.
+// readsList returns an error if the principal may not read the answer to a question.
 func (g *guarded) readsList(q lists.Question) error {
 	reads := g.reads
 	if isMoney(q) {
@@ -128,7 +130,7 @@ func (g *guarded) readsList(q lists.Question) error {
 	return reads("list", q.List, string(q.Center()))
 }
 
-// readsReport lets a principal read the answer to a question as a file.
+// readsReport returns an error if the principal may not read the answer to a question as a file.
 func (g *guarded) readsReport(q lists.Question) error {
 	return g.readsNoted("report", q.List, string(q.Center()))
 }
@@ -137,10 +139,10 @@ func (g *guarded) readsReport(q lists.Question) error {
 func isMoney(q lists.Question) bool {
 	columns, err := q.Columns()
 	if err != nil {
-		return false // it has no answer
+		return false // the list has no such column
 	}
 	for _, c := range columns {
-		if c.Type == table.Money || c.Name == "position" { // of a record
+		if c.Type == table.Money || c.Name == "position" { // the position of a record
 			return true
 		}
 	}
@@ -171,7 +173,7 @@ func (g *guarded) Explain(ctx context.Context, when desk.When, alert desk.AlertN
 	return g.local.Explain(ctx, when, alert)
 }
 
-// Export implements desk.Reader. It ends as Follow does.
+// Export implements desk.Reader. It ends early for the same reasons as Follow.
 func (g *guarded) Export(ctx context.Context, to io.Writer, progress desk.Progress) (int, error) {
 	if err := g.readsNoted("export", "", ""); err != nil {
 		return 0, err
@@ -184,7 +186,7 @@ func (g *guarded) Export(ctx context.Context, to io.Writer, progress desk.Progre
 	return count, err
 }
 
-// Position implements desk.Reader. It is no secret.
+// Position implements desk.Reader. Every principal may know it.
 func (g *guarded) Position() uint64 { return g.local.Position() }
 
 // Reaches implements desk.Reader.
@@ -200,7 +202,8 @@ func (g *guarded) Events(ctx context.Context, after uint64, limit int, of string
 	return g.local.Events(ctx, after, limit, of, each)
 }
 
-// Follow implements desk.Reader. It ends with text.Unauthenticated when the principal is not any more who he was.
+// Follow implements desk.Reader. It ends with text.Unauthenticated when what the principal was authenticated by is
+// no longer good.
 func (g *guarded) Follow(ctx context.Context, after uint64, each func(*events.Stored) error) error {
 	if err := g.readsNoted("follow", "", ""); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// Record implements desk.Writer. The authority may be left out: it is that of the account.
+// Record implements desk.Writer. If the draft has no authority, it gets that of the account.
 func (g *guarded) Record(ctx context.Context, d desk.Draft) (*desk.RecordAnswer, error) {
 	if err := g.brings("record", &d); err != nil {
 		return nil, err
@@ -20,7 +20,7 @@ func (g *guarded) Record(ctx context.Context, d desk.Draft) (*desk.RecordAnswer,
 // Batch implements desk.Writer.
 func (g *guarded) Batch(ctx context.Context, b desk.Batch) (*desk.BatchAnswer, error) {
 	own := b
-	own.Drafts = append([]desk.Draft(nil), b.Drafts...) // the caller keeps his as they are
+	own.Drafts = append([]desk.Draft(nil), b.Drafts...) // the drafts of the caller stay as they are
 	for i := range own.Drafts {
 		if err := g.brings("batch", &own.Drafts[i]); err != nil {
 			return nil, err
@@ -34,12 +34,12 @@ func (g *guarded) Batch(ctx context.Context, b desk.Batch) (*desk.BatchAnswer, e
 	return g.local.Batch(ctx, own)
 }
 
-// brings lets a principal bring a draft, and fills in its authority.
+// brings returns an error if the principal may not bring a draft, and fills in the authority of the draft.
 func (g *guarded) brings(verb string, d *desk.Draft) error {
 	if err := g.writes(verb, d.Kind, d.Center); err != nil {
 		return err
 	}
-	if !g.p.Owner { // he says for whom he writes
+	if !g.p.Owner { // the owner states the authority himself
 		d.By.Role, d.By.Actor = or(d.By.Role, string(g.p.Role.Ledger())), or(d.By.Actor, g.p.Account)
 	}
 	now := *g
@@ -57,7 +57,7 @@ func or(given, own string) string {
 	return given
 }
 
-// writes lets a principal write at all.
+// writes returns an error if the principal may not write at all.
 func (g *guarded) writes(verb, object, center string) error {
 	if !g.a.stands(&g.p) {
 		return errUnauthenticated
@@ -65,17 +65,17 @@ func (g *guarded) writes(verb, object, center string) error {
 	return g.may(Bring, verb, object, center)
 }
 
-// denial is why a principal may not bring a record.
+// denial is the reason why a principal may not bring a record.
 type denial struct {
 	field string
 	why   error
 }
 
-// against returns why a principal may not bring a record, or nil. Which kinds a role may write is not said here but by the ledger
-// (R04-2), as everywhere.
+// against returns the reason why a principal may not bring a record, or nil. Which role may write which kind is
+// checked by the ledger (R04-2).
 func (g *guarded) against(kind events.Kind, mode events.Mode, by events.By) *denial {
 	own := events.By{Role: g.p.Role.Ledger(), Actor: g.p.Account}
-	no := func(field, act, zh, en string, args ...any) *denial { // a session lacks a code, a token lacks act
+	no := func(field, act, zh, en string, args ...any) *denial { // act is the act of Mays that needs a code in the session or a token made for it
 		if why := g.p.lacksProof(act); why != nil {
 			return &denial{field, why}
 		}
@@ -100,8 +100,8 @@ func (g *guarded) against(kind events.Kind, mode events.Mode, by events.By) *den
 	return nil
 }
 
-// Import implements desk.Writer. What a principal may not bring is bad, line by line. It ends between two writes with
-// text.Unauthenticated when the principal is not any more who he was.
+// Import implements desk.Writer. A line that the principal may not bring is a bad line. The import ends between
+// two writes with text.Unauthenticated when what the principal was authenticated by is no longer good.
 func (g *guarded) Import(ctx context.Context, r desk.ImportRequest) (*desk.Imported, error) {
 	if err := g.writes("import", "", ""); err != nil {
 		return nil, err
@@ -129,8 +129,8 @@ func (g *guarded) Import(ctx context.Context, r desk.ImportRequest) (*desk.Impor
 	return imported, err
 }
 
-// checking returns a desk for files of records. It refuses each record that the principal may not bring, one by one, and notes the
-// denial under the verb.
+// checking returns a desk for files of records. It refuses each record that the principal may not bring and notes
+// the denial under the verb.
 func (g *guarded) checking(verb string) *desk.Local {
 	local := g.local
 	local.Account.Check = func(rec *events.Record) []aggregates.Breach {

@@ -14,17 +14,18 @@ import (
 	"github.com/taizhang/taizhang/services/access/internal/hashcost"
 )
 
-// cost is what an argon2id hash costs.
+// cost is the cost of an argon2id hash.
 type cost struct {
 	memory  uint32 // KiB
 	passes  uint32
 	threads uint8
 }
 
-// costNow is the cost of the hashes that are made now.
+// costNow is the cost of new hashes.
 var costNow = cost{memory: hashcost.MemoryKiB, passes: 1, threads: 1}
 
-// Limits on a hash that is read. A log that asks for more is damaged: it would take the memory of the machine.
+// These limits bound a hash that is read. A hash that asks for more is damaged, and computing it could exhaust the
+// memory.
 const (
 	memoryMax  = 1 << 20 // KiB
 	passesMax  = 16
@@ -35,25 +36,25 @@ const (
 	bytesMax   = 64
 )
 
-// phc is a hash of a password as the log has it, in the string format of the Password Hashing Competition:
+// phc is the hash of a password as the log has it, in the string format of the Password Hashing Competition:
 //
-//	$argon2id$v=19$m=47104,t=1,p=1$<salt>$<hash>
+// $argon2id$v=19$m=47104,t=1,p=1$<salt>$<hash>
 type phc struct {
 	cost
 	salt, hash []byte
 }
 
-// String returns the hash as the log has it. parseHash reads it.
+// String returns the hash as the log has it. parseHash is its inverse.
 func (h *phc) String() string {
 	base := base64.RawStdEncoding
 	return "$argon2id$v=" + strconv.Itoa(argon2.Version) + "$m=" + strconv.Itoa(int(h.memory)) + ",t=" + strconv.Itoa(int(h.passes)) + ",p=" + strconv.Itoa(int(h.threads)) +
 		"$" + base.EncodeToString(h.salt) + "$" + base.EncodeToString(h.hash)
 }
 
-// errHash is the error of a hash that cannot be read. It does not repeat it.
+// errHash is returned for a hash that cannot be read. It does not quote the hash.
 var errHash = errors.New("the hash of the password is not one of argon2id")
 
-// parseHash reads a hash. It reads exactly what String writes.
+// parseHash reads a hash. It accepts exactly the strings that String returns.
 func parseHash(s string) (*phc, error) {
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v="+strconv.Itoa(argon2.Version) {
@@ -86,17 +87,17 @@ func parseCost(s, name string, most int) (n int, ok bool) {
 	return n, ok && err == nil && n >= 1 && n <= most
 }
 
-// hasher makes the hashes of passwords. No more than two are made at once.
+// hasher makes the hashes of passwords, at most two at once.
 type hasher struct {
 	derive            func(password, salt []byte, c cost, bytes uint32) []byte
 	cost              cost
-	strangers, others *lane // others are known browsers, and who sets a password
-	dummy             *phc  // for who has no password
+	strangers, others *lane // others is for known browsers, and for setting a password
+	dummy             *phc  // compared with if an account has no password
 }
 
 func newHasher() *hasher {
 	h := &hasher{derive: argon2id, cost: costNow, strangers: newLane(), others: newLane()}
-	h.cost.memory = hashcost.MemoryKiB                                       // as it is now: a test of another package may have set it
+	h.cost.memory = hashcost.MemoryKiB                                       // read here, because a test of another package may have set it
 	h.dummy = &phc{h.cost, make([]byte, saltBytes), make([]byte, hashBytes)} // no password has this hash
 	return h
 }
@@ -105,7 +106,7 @@ func argon2id(password, salt []byte, c cost, bytes uint32) []byte {
 	return argon2.IDKey(password, salt, c.passes, c.memory, c.threads, bytes)
 }
 
-// make returns the hash of a password, with a new salt. Its caller is in a lane.
+// make returns the hash of a password, with a new salt. The caller holds a place in a lane.
 func (h *hasher) make(password string) string {
 	made := &phc{cost: h.cost, salt: make([]byte, saltBytes)}
 	_, _ = rand.Read(made.salt) // it never fails
@@ -113,8 +114,8 @@ func (h *hasher) make(password string) string {
 	return made.String()
 }
 
-// matches reports whether a password has a hash, in a time that does not depend on how much of it is right. Its caller is in a
-// lane. The work is the same if there is no hash, or one that cannot be read.
+// matches reports whether hash is the hash of the password. Its time does not depend on how much of the password
+// is right, and is the same for a hash that is missing or cannot be read. The caller holds a place in a lane.
 func (h *hasher) matches(password, hash string) bool {
 	held, err := parseHash(hash)
 	if err != nil {
@@ -124,5 +125,6 @@ func (h *hasher) matches(password, hash string) bool {
 	return subtle.ConstantTimeCompare(got, held.hash) == 1 && err == nil
 }
 
-// normal returns a password as it is hashed: the same characters may be typed in several ways.
+// normal returns the bytes of a password to be hashed. It makes characters that can be typed in several ways
+// equal.
 func normal(password string) []byte { return norm.NFC.Bytes([]byte(password)) }

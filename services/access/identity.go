@@ -10,14 +10,15 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Limits on identities.
+// These limits hold for identities.
 const (
-	identitiesMax  = 10 // of one account
+	identitiesMax  = 10 // linked to one account
 	issuerCharMax  = 200
 	subjectCharMax = 255 // OpenID Connect Core, section 2
 )
 
-// check returns what is wrong with an identity. It is compared byte for byte, so nothing of it is put into order.
+// check returns an error for an identity that is not allowed. It changes nothing in it: identities are compared
+// byte for byte.
 func (id *Identity) check() error {
 	if !validIssuer(id.Issuer) {
 		return text.Errorf(text.Invalid, "%q 应为签发方的 https 地址，不含 ? 和 #，不超过 %d 个字符", "%q must be the https URL of the issuer, without ? and #, at most %d characters",
@@ -30,7 +31,7 @@ func (id *Identity) check() error {
 	return nil
 }
 
-// validIssuer reports whether a text can be the issuer of a token: an https URL, or one of this machine.
+// validIssuer reports whether a text can be the issuer of a token: an https URL, or an http URL of this machine.
 func validIssuer(issuer string) bool {
 	u, err := url.Parse(issuer)
 	if err != nil || !isLine(issuer, issuerCharMax) || u.Host == "" || u.User != nil || strings.ContainsAny(issuer, "?# ") {
@@ -40,7 +41,7 @@ func validIssuer(issuer string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// Link implements AccountDesk. An identity that is linked to the account already stays so.
+// Link implements AccountDesk. Linking an identity again to the same account changes nothing.
 func (c *counter) Link(ctx context.Context, name string, id Identity) (*Account, error) {
 	if err := c.mayAct(LinkAccounts, name); err != nil {
 		return nil, err
@@ -93,20 +94,21 @@ func (c *counter) Unlink(ctx context.Context, name string, id Identity) (*Accoun
 	return c.account(name, nil)
 }
 
-// Why somebody does not get in by single sign-on.
+// These are the reasons in the access log why a single sign-on failed.
 const (
 	whyNotLinked    = "not linked"
 	whyNotConfirmed = "not confirmed by the issuer"
 )
 
-// NoteNotConfirmed notes that the issuer of single sign-on did not confirm who somebody is.
+// NoteNotConfirmed writes to the access log that the issuer of single sign-on did not confirm an identity.
 func (a *Access) NoteNotConfirmed(source string) {
 	a.noteAsked(LogLogin, &Principal{Source: clean(source)}, verbSignIn, whyNotConfirmed, "", outcomeRefused)
 }
 
-// SignInAs begins a session of the account to which an identity is linked. The caller has verified the identity. One that is not
-// linked has the same text.Unauthenticated as everybody who does not get in; the access log has it, so that an administrator can link
-// it. The beginning of the session is durable on return.
+// SignInAs begins a session of the account to which an identity is linked. The caller has verified the identity.
+// For an identity that is not linked, the error is the same text.Unauthenticated as for any failed sign-in; the
+// access log has the identity, so that an administrator can link it. The beginning of the session is durable on
+// return.
 func (a *Access) SignInAs(ctx context.Context, id Identity, device, source string) (*SignedIn, error) {
 	p := Principal{Source: clean(source)}
 	var e *entry
@@ -135,8 +137,9 @@ func (a *Access) SignInAs(ctx context.Context, id Identity, device, source strin
 	return e.signedIn(), nil
 }
 
-// AuthenticateIdentity returns for whom an identity stands that a bearer token proves until an instant. The caller has verified the
-// token. It shows no code: it is good for no act of Mays, and for nothing if the account has a second factor or must have one.
+// AuthenticateIdentity returns the principal of an identity that a bearer token proves until an instant. The
+// caller has verified the token. Such a principal shows no code: he may do no act of Mays, and nothing at all if
+// the account has a second factor or must have one.
 func (a *Access) AuthenticateIdentity(id Identity, until time.Time, source, asked string) (Principal, error) {
 	p, why := Principal{Source: clean(source)}, ""
 	a.mu.RLock()

@@ -8,28 +8,29 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Limits on who waits for a hash. One hash at a time in each of two lanes is two at once: some 100 MB of memory.
+// These limits bound the requests that wait for a hash. Two lanes with one hash at a time need some 100 MB of
+// memory.
 const (
 	waitersMax = 32
-	ofOneMax   = 8 // places of one account, or of one source of strangers
+	ofOneMax   = 8 // places of one account, or of one source
 	waitMax    = 5 * time.Second
 )
 
-// errBusy says that too many sign in at once.
+// errBusy is returned when too many people sign in at once.
 var errBusy = text.Errorf(text.Unavailable, "正在登录的人过多，请稍后再试", "too many sign in at once; try again in a moment")
 
-// lane lets one hash be made at a time. A bounded number of others wait, for a bounded time.
+// lane computes one hash at a time. A bounded number of requests wait for a bounded time.
 type lane struct {
 	working chan struct{}
 
 	mu     sync.Mutex // guards the fields below
-	places int        // of who is in the lane, the one at work too
+	places int        // the number of requests in the lane, with the one at work
 	of     map[string]int
 }
 
 func newLane() *lane { return &lane{working: make(chan struct{}, 1), of: map[string]int{}} }
 
-// enter takes a place in the lane, if there is one.
+// enter takes a place in the lane and reports whether there was one.
 func (l *lane) enter(who string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,7 +51,7 @@ func (l *lane) leave(who string) {
 	}
 }
 
-// do makes hashes for somebody when it is his turn. It returns errBusy, or the error of ctx, if he does not get one.
+// do calls work when it is who's turn. If the turn does not come, it returns errBusy or the error of ctx.
 func (l *lane) do(ctx context.Context, who string, work func() error) error {
 	if !l.enter(who) {
 		return errBusy

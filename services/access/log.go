@@ -13,18 +13,18 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
-// The outcomes of entries, beside why a token was not good.
+// These are the outcomes of log entries. For a token that was not good the outcome is the reason.
 const (
 	outcomeOK        = "ok"
 	outcomeForbidden = "forbidden"
 	outcomeMoreProof = "more proof"
-	outcomeHidden    = "not seen" // a center outside the scope; the answer is that there is none
+	outcomeHidden    = "not seen" // a center outside the scope; the principal is told that it does not exist
 )
 
-// verbToken is the verb of a token that was not good.
+// verbToken is the verb of an entry about a token that was not good.
 const verbToken = "token"
 
-// check returns what is wrong with the question, and puts its center into order.
+// check returns an error for a wrong question, and writes its center in capitals.
 func (q *LogQuestion) check() error {
 	bad := func(param, zh, en string, args ...any) error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
@@ -48,14 +48,14 @@ func (q *LogQuestion) check() error {
 	return nil
 }
 
-// wants reports whether an entry answers the question.
+// wants reports whether the question selects an entry.
 func (q *LogQuestion) wants(e *dated) bool {
-	day := events.DateAt(e.at).String() // of four digits, so that text compares as dates do
+	day := events.DateAt(e.at).String() // the year has four digits, so dates compare as text
 	return (q.Account == "" || e.Account == q.Account) && (q.Kind == "" || e.Kind == q.Kind) && (q.Center == "" || string(e.Center) == q.Center) &&
 		(q.From == "" || day >= q.From) && (q.To == "" || day <= q.To)
 }
 
-// dated is an entry with its instant.
+// dated is an entry with its time.
 type dated struct {
 	at time.Time
 	LogEntry
@@ -83,12 +83,12 @@ func (c *counter) Log(ctx context.Context, q LogQuestion, each func(*LogEntry) e
 	return out.end()
 }
 
-// tail hands on all entries, or the last of them.
+// tail passes on all entries, or only the last max entries.
 type tail struct {
 	max  int // 0 for all
 	each func(*LogEntry) error
 	held []LogEntry
-	next int // where the oldest of held lies
+	next int // the index of the oldest entry in held
 }
 
 func (t *tail) add(e *dated) error {
@@ -113,12 +113,12 @@ func (t *tail) end() error {
 	return nil
 }
 
-// merge hands on the entries that answer a question, of the access log and of the ledger, in the order of time.
+// merge calls each with the selected entries of the access log and of the ledger, in the order of time.
 func (a *Access) merge(ctx context.Context, q *LogQuestion, each func(*dated) error) error {
 	next, stop := iter.Pull2(a.entries(ctx))
 	defer stop()
 	e, err, ok := next()
-	until := func(at time.Time, all bool) error { // hands on what the access log has before an instant
+	until := func(at time.Time, all bool) error { // passes on the entries of the access log before an instant
 		for ; ok && err == nil && q.Kind != LogWrite && (all || e.at.Before(at)); e, err, ok = next() {
 			if q.wants(&e) {
 				if err := each(&e); err != nil {
@@ -139,7 +139,7 @@ func (a *Access) merge(ctx context.Context, q *LogQuestion, each func(*dated) er
 	return until(time.Time{}, true)
 }
 
-// writes hands on the writes of the ledger that answer a question.
+// writes calls each with the selected writes of the ledger.
 func (a *Access) writes(ctx context.Context, q *LogQuestion, each func(dated) error) (err error) {
 	span := ledger.Span{UpTo: a.Ledger.Register().Position()}
 	if q.Center != "" {
@@ -153,13 +153,13 @@ func (a *Access) writes(ctx context.Context, q *LogQuestion, each func(dated) er
 		return a.Ledger.PositionAt(ctx, p, span.UpTo)
 	}
 	if q.From != "" {
-		from, _ := events.ParseDate(q.From) // checked
+		from, _ := events.ParseDate(q.From) // cannot fail: check has parsed it
 		if span.After, err = endOf(from - 1); err != nil {
 			return err
 		}
 	}
 	if q.To != "" {
-		to, _ := events.ParseDate(q.To) // checked
+		to, _ := events.ParseDate(q.To) // cannot fail: check has parsed it
 		if span.UpTo, err = endOf(to); err != nil {
 			return err
 		}
@@ -167,17 +167,18 @@ func (a *Access) writes(ctx context.Context, q *LogQuestion, each func(dated) er
 	return ledger.Search(ctx, a.Ledger, span, func(s *events.Stored) (dated, bool) {
 		w := dated{s.RecordedAt, LogEntry{At: events.FormatInstant(s.RecordedAt), Kind: LogWrite, Verb: string(s.Kind), Object: s.ID.String(), Outcome: outcomeOK, Count: 1, Position: s.Position}}
 		w.Center, _ = s.Stream.Center()
-		if body, err := events.CutBody(s); err == nil { // an event that cannot be read was written all the same
+		if body, err := events.CutBody(s); err == nil { // an event that cannot be read is listed without its details
 			w.Account = body.EnteredBy()
 		}
 		return w, q.wants(&w)
 	}, each)
 }
 
-// laterMax is by how much the rest of a note may be written after its minute, when the log can be written at all.
+// laterMax is how long after its minute the rest of a note may be written, as long as the log can be written.
 const laterMax = 2 * time.Minute
 
-// entries yields the access log in the order of time. What was written of one note in parts is one entry.
+// entries yields the entries of the access log in the order of time. A note that was written in several parts is
+// one entry.
 func (a *Access) entries(ctx context.Context) iter.Seq2[dated, error] {
 	return func(yield func(dated, error) bool) {
 		h := &heldBack{notes: map[minuteKey]int{}}
@@ -202,10 +203,10 @@ type minuteKey struct {
 	noteKey
 }
 
-// heldBack holds entries back until the rest of them must have come.
+// heldBack keeps entries back until all parts of their notes must have been written.
 type heldBack struct {
 	list     []dated
-	notes    map[minuteKey]int // where they lie in list
+	notes    map[minuteKey]int // the index of each note in list
 	released time.Time         // the instant of the last release
 }
 
@@ -230,7 +231,7 @@ func (h *heldBack) take(s *events.Stored) error {
 	return nil
 }
 
-// release yields what is before an instant, or all for the zero instant. It does so a few times a minute.
+// release yields the entries before an instant, or all for the zero instant. It is called a few times a minute.
 func (h *heldBack) release(before time.Time, yield func(dated, error) bool) bool {
 	if !before.IsZero() && before.Sub(h.released) < laterMax {
 		return true
@@ -253,7 +254,7 @@ func (h *heldBack) release(before time.Time, yield func(dated, error) bool) bool
 	return h.index()
 }
 
-// index finds the notes that are held back in the list again.
+// index computes notes again, from the list.
 func (h *heldBack) index() bool {
 	clear(h.notes)
 	for i := range h.list {
@@ -264,7 +265,7 @@ func (h *heldBack) index() bool {
 	return true
 }
 
-// actEntry returns an act as an entry.
+// actEntry returns the entry for an act.
 func actEntry(s *events.Stored) (dated, error) {
 	e := dated{s.RecordedAt, LogEntry{At: events.FormatInstant(s.RecordedAt), Kind: LogAct, Verb: string(s.Kind), Outcome: outcomeOK, Count: 1}}
 	set := func(who whoActs, object string, err error) (dated, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// natsUser is a user of NATS. One that was revoked is kept, so that revoking it again changes nothing.
+// natsUser is a user of NATS. A revoked user is kept, so that revoking it again changes nothing.
 type natsUser struct {
 	name    string
 	key     string
@@ -66,8 +66,8 @@ func (c *counter) AddNATSUser(ctx context.Context, r NewNATSUser) (*NATSUser, er
 	return c.natsUser(r.Name)
 }
 
-// knowsCenters returns text.NotFound for a center of a filter that the ledger does not have: a program with a mistyped center would
-// wait for its alerts in vain. A ledger that has not begun has no center.
+// knowsCenters returns text.NotFound if the ledger lacks a center of a filter: a program with a mistyped center
+// would wait for its alerts in vain. A ledger that has not begun has no centers.
 func (a *Access) knowsCenters(f *NATSFilter) error {
 	for _, id := range f.Centers {
 		if a.Ledger == nil || !a.Ledger.Register().Knows(events.CenterID(id)) {
@@ -78,7 +78,8 @@ func (a *Access) knowsCenters(f *NATSFilter) error {
 	return nil
 }
 
-// mayAddNATSUser returns why a user of NATS cannot be added, or whether it is there already with the same key and filter.
+// mayAddNATSUser returns an error if a user of NATS cannot be added. is reports whether it exists with the same
+// key and filter.
 func (s *state) mayAddNATSUser(r *NewNATSUser) (is bool, err error) {
 	others := 0
 	for _, u := range s.nats {
@@ -134,7 +135,7 @@ func (c *counter) NATSUsers(context.Context) (NATSUsers, error) {
 	return c.a.NATSUsers(), nil
 }
 
-// NATSUsers lists by name the users of NATS that are not revoked. It asks nobody whether he may know them.
+// NATSUsers returns the users of NATS that are not revoked, by name. It checks no right.
 func (a *Access) NATSUsers() NATSUsers {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -162,7 +163,7 @@ func noNATSUser(name string) error {
 	return text.Errorf(text.NotFound, "没有 NATS 用户 %s", "there is no NATS user %s", clean(name))
 }
 
-// shown returns the user as it is answered.
+// shown returns the user in the form of answers.
 func (u *natsUser) shown() NATSUser {
 	return NATSUser{Name: u.name, Key: u.key, Filter: u.filter.copied(), AddedAt: u.added.instant(), AddedBy: u.added.by, RevokedAt: u.revoked.instant(), RevokedBy: u.revoked.by}
 }
@@ -175,17 +176,18 @@ func (f *NATSFilter) is(g *NATSFilter) bool {
 	return slices.Equal(f.Centers, g.Centers) && slices.Equal(f.Severities, g.Severities) && slices.Equal(f.Families, g.Families)
 }
 
-// Limits on users of NATS.
+// These limits hold for users of NATS.
 const (
 	natsNameCharMax   = 32
 	natsKeyChars      = 56
-	filterSubjectsMax = 300 // that a filter selects: the product of its lists
+	filterSubjectsMax = 300 // subjects that a filter selects: the product of the lengths of its lists
 )
 
-// reservedNATSNames are the names that a server of NATS has for accounts of its own: of the stream, and of the system.
+// reservedNATSNames are the names of accounts that every NATS server here has: the publisher and the system
+// account.
 var reservedNATSNames = []string{"ledger", "sys"}
 
-// check returns what is wrong with the user, and puts its filter into order.
+// check returns an error for a user that is not allowed. It brings the filter into its normal form.
 func (r *NewNATSUser) check() error {
 	switch {
 	case !validNATSName(r.Name):
@@ -203,14 +205,14 @@ func validNATSName(name string) bool {
 		strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == ""
 }
 
-// validNATSKey reports whether a text is the public nkey of a user, in its one form. The library alone would also take line breaks
-// within it.
+// validNATSKey reports whether a text is the public nkey of a user in its normal form. The library alone would
+// accept line breaks in it.
 func validNATSKey(key string) bool {
 	return len(key) == natsKeyChars && strings.Trim(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == "" && nkeys.IsValidPublicUserKey(key)
 }
 
-// Check returns what is wrong with the filter, and puts it into order: the ids of centers and the families in capitals, each list
-// sorted and each once.
+// Check returns an error for a filter that is not allowed. It writes ids and families in capitals, sorts each list
+// and removes duplicates.
 func (f *NATSFilter) Check() error {
 	f.Centers, f.Severities, f.Families = inOrder(f.Centers, strings.ToUpper), inOrder(f.Severities, strings.ToLower), inOrder(f.Families, strings.ToUpper)
 	for _, id := range f.Centers {
@@ -231,7 +233,7 @@ func (f *NATSFilter) Check() error {
 	return nil
 }
 
-// inOrder returns what a list has, in one case, sorted, and each once.
+// inOrder returns the values of a list in one case, sorted, without duplicates.
 func inOrder(list []string, inCase func(string) string) []string {
 	ordered := make([]string, 0, len(list))
 	for _, x := range list {
@@ -241,7 +243,7 @@ func inOrder(list []string, inCase func(string) string) []string {
 	return slices.Compact(ordered)
 }
 
-// other returns the first of a list that is none of those known.
+// other returns the first value of a list that is not in known.
 func other(list, known []string) (string, bool) {
 	for _, x := range list {
 		if !slices.Contains(known, x) {

@@ -7,15 +7,16 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// AccountDesk is the counter of the accounts, for one principal. An act that it answers is durable. What he may not do is
-// text.Forbidden; a name that is not there text.NotFound; a value that cannot be right text.Invalid with the name of its
-// parameter. After text.Stopped no act is done until the access log is opened again.
+// AccountDesk is the counter for acts on accounts, for one principal. An act is durable before its answer. Errors:
+// text.Forbidden for an act that he may not do; text.NotFound for a name that does not exist; text.Invalid, with
+// the name of the parameter, for a wrong value. After text.Stopped every act fails until the access log is opened
+// again.
 type AccountDesk interface {
-	// Me returns who asks.
+	// Me returns the principal's own account and rights.
 	Me(ctx context.Context) (*Me, error)
-	// AddAccount adds an account. Only the owner may bind it in the same step; it is then two acts.
+	// AddAccount adds an account. Only the owner may bind it at the same time; that makes two acts.
 	AddAccount(ctx context.Context, r NewAccount) (*Account, error)
-	// Bind binds an account to a role, a scope and rights, in place of what it was bound to.
+	// Bind gives an account a role, a scope and rights, which replace those that it had.
 	Bind(ctx context.Context, name string, b Binding) (*Account, error)
 	// Disable ends all that an account can do, its tokens too, until it is enabled again.
 	Disable(ctx context.Context, name string) (*Account, error)
@@ -23,62 +24,65 @@ type AccountDesk interface {
 	// Accounts lists all accounts by name.
 	Accounts(ctx context.Context) (Accounts, error)
 	Account(ctx context.Context, name string) (*Account, error)
-	// SetPassword sets the password of another, who has to change it when he signs in. His sessions end.
+	// SetPassword sets the password of another account, whose holder has to change it at the next sign-in. Its
+	// sessions end.
 	SetPassword(ctx context.Context, name string, r NewPassword) (*Account, error)
-	// ResetFactor takes the second factor from another, who lost it. His sessions end.
+	// ResetFactor removes the second factor of another account, whose holder lost it. Its sessions end.
 	ResetFactor(ctx context.Context, name string) (*Account, error)
-	// Link lets another sign in as who he is to an issuer of single sign-on. An identity is linked to one account at most.
+	// Link lets the holder of an identity at an issuer of single sign-on sign in to another account. An identity
+	// is linked to at most one account.
 	Link(ctx context.Context, name string, id Identity) (*Account, error)
-	// Unlink ends that, and the sessions that began so.
+	// Unlink removes such a link. The sessions that began with it end.
 	Unlink(ctx context.Context, name string, id Identity) (*Account, error)
-	// AddToken makes a token. Its answer is the only one that ever shows it.
+	// AddToken makes a token. Only this answer contains the secret of the token.
 	AddToken(ctx context.Context, r NewToken) (*MadeToken, error)
-	// Tokens lists the tokens of an account, or for "" all that the principal may see, in the order in which they were made.
+	// Tokens lists the tokens of an account in the order in which they were made; for "" all that the principal
+	// may see.
 	Tokens(ctx context.Context, account string) (Tokens, error)
 	RevokeToken(ctx context.Context, id string) (*Token, error)
-	// AddNATSUser lets a program read the alerts over NATS. A user of that name is replaced; one that is the same already stays
-	// as it is. The ledger must have the centers of its filter. It does not wait for the server of NATS.
+	// AddNATSUser lets a program read the alerts over NATS. It replaces a user of the same name; adding an equal
+	// one changes nothing. The ledger must have the centers of the filter. It does not wait for the NATS server.
 	AddNATSUser(ctx context.Context, r NewNATSUser) (*NATSUser, error)
-	// RevokeNATSUser ends that. A user that is revoked already stays as it is.
+	// RevokeNATSUser takes the right to read from a program. Revoking a revoked user changes nothing.
 	RevokeNATSUser(ctx context.Context, name string) (*NATSUser, error)
-	// NATSUsers lists by name the users that may read today; the log has those that are revoked.
+	// NATSUsers lists the users that may read now, by name. Revoked users are in the access log.
 	NATSUsers(ctx context.Context) (NATSUsers, error)
-	// Log calls each with the entries of the access log and of the ledger's own writes, in the order of time. An error of each
-	// ends it.
+	// Log calls each with the entries of the access log and the writes of the ledger, in the order of time. It
+	// ends with the first error of each.
 	Log(ctx context.Context, q LogQuestion, each func(*LogEntry) error) error
 }
 
-// Me is who asks, and what he may do.
+// Me is an account as its own holder sees it, with what he may do.
 type Me struct {
 	Account string   `json:"account"`
 	Owner   bool     `json:"owner"`
-	Binding          // of an account that is bound to nothing, the role is ""
+	Binding          // the role is "" if the account is not bound
 	Rights  []Right  `json:"rights"`
-	Token   string   `json:"token"` // the id of the token shown; "" for none
-	May     []string `json:"may"`   // the acts that it was made for, or of a session whose code is fresh
+	Token   string   `json:"token"` // the id of the token of the request; "" for none
+	May     []string `json:"may"`   // the acts of Mays that the token was made for, or of a session with a fresh code
 
-	Session       *Session   `json:"session,omitzero"` // missing without one
+	Session       *Session   `json:"session,omitzero"` // left out if the request has no session
 	Factor        bool       `json:"factor"`           // whether there is a second factor
-	RecoveryCodes int        `json:"recoveryCodes"`    // that were not used yet
-	Identities    []Identity `json:"identities"`       // of single sign-on
+	RecoveryCodes int        `json:"recoveryCodes"`    // the number of recovery codes that are not used
+	Identities    []Identity `json:"identities"`       // identities of single sign-on
 }
 
-// Binding is what an account is bound to: one role, the scope that the role asks for, and the right to record.
+// Binding is the role of an account, the scope that this role needs, and the right to record.
 type Binding struct {
 	Role        Role            `json:"role"`
-	Center      events.CenterID `json:"center"`      // of the role center: its own, which may be registered later
-	Region      string          `json:"region"`      // of the role local-gov: the beginning of a region, 2, 4 or 6 digits
-	Departments []string        `json:"departments"` // of the role industry-dept: names
-	MayRecord   bool            `json:"mayRecord"`   // record mode, and recording for another office
+	Center      events.CenterID `json:"center"`      // for the role center: its center, which need not be registered yet
+	Region      string          `json:"region"`      // for the role local-gov: the first 2, 4 or 6 digits of a region
+	Departments []string        `json:"departments"` // for the role industry-dept: names
+	MayRecord   bool            `json:"mayRecord"`   // may use record mode, and record for another office
 }
 
-// NewAccount asks for an account. Its binding is empty unless the owner asks.
+// NewAccount is a request to add an account. Its binding is empty unless the owner asks.
 type NewAccount struct {
 	Account string `json:"account"`
 	Binding
 }
 
-// Account is an account.
+// Account is an account as answers show it.
 type Account struct {
 	Account string `json:"account"`
 	Binding
@@ -89,33 +93,33 @@ type Account struct {
 	BoundBy    string      `json:"boundBy,omitzero"`
 	DisabledAt string      `json:"disabledAt,omitzero"` // "" if it is not disabled
 	DisabledBy string      `json:"disabledBy,omitzero"`
-	Tokens     int         `json:"tokens"` // that are valid
+	Tokens     int         `json:"tokens"` // the number of valid tokens
 	Password   bool        `json:"hasPassword"`
 	Factor     bool        `json:"factor"`              // whether there is a second factor
-	Identities []Identity  `json:"identities"`          // of single sign-on
+	Identities []Identity  `json:"identities"`          // identities of single sign-on
 	SignedInAt string      `json:"signedInAt,omitzero"` // the last time; "" for never
-	Warnings   []text.Text `json:"warnings,omitempty"`  // of Bind: what may be a mistake
+	Warnings   []text.Text `json:"warnings,omitempty"`  // in the answer of Bind: possible mistakes
 }
 
 // Accounts are all accounts, by name.
 type Accounts []Account
 
-// NewToken asks for a token.
+// NewToken is a request to make a token.
 type NewToken struct {
 	Account string   `json:"account"` // "" for one's own
-	Name    string   `json:"name"`    // what it is for
+	Name    string   `json:"name"`    // the purpose
 	Days    int      `json:"days"`    // until it expires: at most TokenDaysMax, or MayDaysMax with May; 0 for the default, or for MayDaysMax
-	May     []string `json:"may"`     // of Mays
+	May     []string `json:"may"`     // values of Mays
 }
 
-// How long a token is good for, in days.
+// These constants say for how many days a token is valid.
 const (
 	TokenDaysMax     = 365
 	TokenDaysDefault = 90
-	MayDaysMax       = 30 // of a token that was made for acts of Mays
+	MayDaysMax       = 30 // of a token made for acts of Mays
 )
 
-// Token is a token, without what proves it.
+// Token is a token as answers show it, without its secret.
 type Token struct {
 	ID        string   `json:"id"`
 	Account   string   `json:"account"`
@@ -129,18 +133,18 @@ type Token struct {
 	RevokedBy string   `json:"revokedBy,omitzero"`
 }
 
-// The states of a token. Those of a disabled account are valid again when the account is enabled.
+// These are the states of a token. The tokens of a disabled account are valid again once the account is enabled.
 const (
 	TokenValid   = "valid"
 	TokenExpired = "expired"
 	TokenRevoked = "revoked"
-	TokenVoid    = "void" // since then the role of the account changed, or the access log was restored from a backup
+	TokenVoid    = "void" // the role of the account changed after it was made, or the access log was restored from a backup
 )
 
 // Tokens are tokens in the order in which they were made.
 type Tokens []Token
 
-// MadeToken is a token that was made just now.
+// MadeToken is a new token with its secret.
 type MadeToken struct {
 	Secret string `json:"secret"` // the token itself
 	Token
@@ -153,7 +157,7 @@ type NATSFilter struct {
 	Families   []string `json:"families"`   // of the codes: EXE for AL-EXE-02
 }
 
-// NewNATSUser asks that a program may read the alerts over NATS.
+// NewNATSUser is a request to let a program read the alerts over NATS.
 type NewNATSUser struct {
 	Name   string     `json:"name"`
 	Key    string     `json:"key"` // its public nkey, which begins with U
@@ -165,14 +169,14 @@ type NATSUser struct {
 	Name      string     `json:"name"`
 	Key       string     `json:"key"`
 	Filter    NATSFilter `json:"filter"`  // each list sorted, and each once
-	AddedAt   string     `json:"addedAt"` // of the key and the filter that it has now
+	AddedAt   string     `json:"addedAt"` // when it got its present key and filter
 	AddedBy   string     `json:"addedBy"`
 	RevokedAt string     `json:"revokedAt,omitzero"` // "" if it is not revoked
 	RevokedBy string     `json:"revokedBy,omitzero"`
 
-	Server        string      `json:"server,omitzero"`        // of an act: the URL where the user connects
-	Configuration string      `json:"configuration,omitzero"` // of an act: what the operator of a server of NATS elsewhere has to put there
-	Warnings      []text.Text `json:"warnings,omitempty"`     // of an act: the server of NATS does not know of it yet
+	Server        string      `json:"server,omitzero"`        // in the answer to an act: the URL where the user connects
+	Configuration string      `json:"configuration,omitzero"` // in the answer to an act: what to add to the configuration of a NATS server elsewhere
+	Warnings      []text.Text `json:"warnings,omitempty"`     // in the answer to an act: the NATS server does not know the user yet
 }
 
 // NATSUsers are users of NATS by name.
@@ -181,26 +185,26 @@ type NATSUsers []NATSUser
 // NATSUsersMax is how many users of NATS there may be at a time.
 const NATSUsersMax = 200
 
-// LogQuestion asks for entries of the access log. Its zero value asks for all.
+// LogQuestion selects entries of the access log. Its zero value selects all.
 type LogQuestion struct {
 	Account string `json:"account,omitzero"`
 	From    string `json:"from,omitzero"` // a date YYYY-MM-DD
-	To      string `json:"to,omitzero"`   // a date, which counts
-	Kind    string `json:"kind,omitzero"` // of EntryKinds
+	To      string `json:"to,omitzero"`   // a date YYYY-MM-DD, included
+	Kind    string `json:"kind,omitzero"` // one of EntryKinds
 	Center  string `json:"center,omitzero"`
-	Limit   int    `json:"limit,omitzero"` // the newest so many, at most LogLimitMax; 0 for all
+	Limit   int    `json:"limit,omitzero"` // only the newest ones, at most LogLimitMax; 0 for all
 }
 
 // LogLimitMax is the largest limit of a LogQuestion.
 const LogLimitMax = 10_000
 
-// The kinds of entries.
+// These are the kinds of log entries.
 const (
 	LogRead   = "read"   // a read or export of the ledger's records: money and history
 	LogWrite  = "write"  // a record in the ledger
-	LogDenied = "denied" // what was asked and not given
+	LogDenied = "denied" // a request that was refused
 	LogAct    = "act"    // an act on accounts, tokens, users of NATS or the alert feed
-	LogLogin  = "login"  // a session or a code, or an attempt that failed
+	LogLogin  = "login"  // a sign-in or a code, or an attempt that failed
 )
 
 // EntryKinds lists the kinds of entries.
@@ -208,14 +212,14 @@ func EntryKinds() []string { return []string{LogRead, LogWrite, LogDenied, LogAc
 
 // LogEntry is one entry of the access log, or one write of the ledger.
 type LogEntry struct {
-	At       string          `json:"at"` // RFC 3339; of a count, the first of them
+	At       string          `json:"at"` // RFC 3339; if Count is above 1, the time of the first
 	Kind     string          `json:"kind"`
-	Account  string          `json:"account"` // "" for one that is not known
-	Verb     string          `json:"verb"`    // what was done or asked: for a write the kind of the record
-	Object   string          `json:"object"`  // what it was about: for a write the id of the record
+	Account  string          `json:"account"` // "" for an unknown account
+	Verb     string          `json:"verb"`    // what was done or asked; for a write the kind of the record
+	Object   string          `json:"object"`  // the thing it was about; for a write the id of the record
 	Center   events.CenterID `json:"center"`
 	Outcome  string          `json:"outcome"`
-	Source   string          `json:"source"`   // where it came from; "" for a write
-	Count    int             `json:"count"`    // how often within the minute
-	Position uint64          `json:"position"` // of a write, its place in the ledger; else 0
+	Source   string          `json:"source"`   // the address it came from; "" for a write
+	Count    int             `json:"count"`    // how often it happened within the minute
+	Position uint64          `json:"position"` // the position of a write in the ledger, else 0
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Limits on a password, in characters.
+// These limits bound the length of a password, in characters.
 const (
 	PasswordMin      = 12
 	PasswordMax      = 256
 	passwordDistinct = 5
 )
 
-// current returns the hash of the password of an account, or "" if no password works.
+// current returns the hash of the password that works for an account, or "" if none does.
 func (a *account) current() string {
 	if !a.hasPassword() {
 		return ""
@@ -28,8 +28,8 @@ func (a *account) current() string {
 	return a.passwords[len(a.passwords)-1].hash
 }
 
-// mustChange reports whether an account must change its password: another person set it, or it is daysMax days old or older (0 for
-// no such limit).
+// mustChange reports whether the password of an account must be changed: another person set it, or it is daysMax
+// days old or older (0 for no such limit).
 func (a *account) mustChange(now time.Time, daysMax int) bool {
 	if !a.hasPassword() {
 		return false
@@ -38,7 +38,7 @@ func (a *account) mustChange(now time.Time, daysMax int) bool {
 	return last.isTemporary || daysMax > 0 && !now.Before(last.at.AddDate(0, 0, daysMax))
 }
 
-// checkPassword returns what is wrong with a password for an account, whatever it was before.
+// checkPassword returns an error if a password breaks a rule. It does not compare it with earlier ones.
 func checkPassword(name, password, param string) error {
 	bad := func(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...).Of(param) }
 	if !utf8.ValidString(password) {
@@ -63,13 +63,13 @@ func checkPassword(name, password, param string) error {
 	return nil
 }
 
-// withoutEnds returns a text without what is no letter at its ends.
+// withoutEnds trims everything that is not a letter from both ends of a text.
 func withoutEnds(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
-// SetPassword implements AccountDesk. Whether the password is one of the last is not looked at: who may set it for another could try out
-// which passwords that one has.
+// SetPassword implements AccountDesk. It does not compare the password with earlier ones: an administrator could
+// use that to find out which passwords somebody had.
 func (c *counter) SetPassword(ctx context.Context, name string, r NewPassword) (*Account, error) {
 	if err := c.mayAct(SetPasswords, name); err != nil {
 		return nil, err
@@ -99,34 +99,39 @@ func (c *counter) SetPassword(ctx context.Context, name string, r NewPassword) (
 	return c.account(name, nil)
 }
 
-// errOwnerOnly says that who an administrator is would be proved by nothing but what another sets.
+// errOwnerOnly is returned if an act would let another person sign in as an administrator with a password or link
+// alone.
 var errOwnerOnly = text.Errorf(text.Forbidden, "该管理员尚未启用动态验证码，须在台账所在的机器上由目录的所有者办理",
 	"this administrator has no second factor yet; the owner of the directory does this, on the machine of the ledger")
 
-// hasOtherProof reports whether another may set the password of an account or link it: whoever does so could sign in as it. As an
-// administrator he cannot, as long as a second factor is asked for too.
+// hasOtherProof reports whether another person may set the password of an account or link it. Whoever does so
+// could sign in as it. For an administrator it is allowed only while the account also asks for a second factor.
 func (a *account) hasOtherProof() bool { return !a.Role.IsAdministrator() || a.factor != nil }
 
-// errOwnerResets says that without its second factor an administrator could be signed in as by whoever linked it or set its password.
+// errOwnerResets is returned if an administrator's second factor may be reset only by the owner: without it,
+// whoever linked the account or set its password could sign in as the administrator.
 var errOwnerResets = text.Errorf(text.Forbidden, "该管理员已关联统一身份，或密码由他人设置而尚未更换；其动态验证码须在台账所在的机器上由目录的所有者撤销",
 	"this administrator is linked to single sign-on, or has a password that another set; the owner of the directory takes the second factor off, on the machine of the ledger")
 
-// opensToAnother reports whether all but a second factor of the account was set by another: he could sign in as it without one.
+// opensToAnother reports whether another person set the password of the account or linked it, so that he could
+// sign in as it if it had no second factor.
 func (a *account) opensToAnother() bool {
 	return len(a.identities) > 0 || a.hasPassword() && a.passwords[len(a.passwords)-1].isTemporary
 }
 
-// errEnrolFirst says that an account could be signed in as by whoever set its password or linked it.
+// errEnrolFirst is returned if a second factor must be enrolled first: whoever set the password or linked the
+// account could sign in as it.
 var errEnrolFirst = text.Errorf(text.Forbidden, "该账号的密码或统一身份由他人设置，尚未启用动态验证码；请其本人先登录并启用，再绑定为管理员，或由目录的所有者办理",
 	"another set the password of this account or linked it, and it has no second factor; who it is for signs in and enrols one before it is made an administrator, or the owner of the directory does this")
 
-// isProvenByItself reports whether another than the owner may make the account an administrator: nobody could sign in as it by what
-// he set or linked before.
+// isProvenByItself reports whether somebody other than the owner may make the account an administrator. It is
+// false if he could sign in with a password or an identity that he set before.
 func (a *account) isProvenByItself() bool {
 	return a.factor != nil || !a.hasPassword() && len(a.identities) == 0
 }
 
-// mayReplaceProof returns text.Forbidden, and notes it, if an act that lets somebody sign in as another is for the owner alone.
+// mayReplaceProof returns text.Forbidden, and notes it, if an act would let another person sign in as the account
+// and only the owner may do it.
 func (c *counter) mayReplaceProof(right Right, name string) error {
 	c.a.mu.RLock()
 	held := c.a.state.accounts[name]
@@ -138,8 +143,8 @@ func (c *counter) mayReplaceProof(right Right, name string) error {
 	return c.noteDenial(right, name, errOwnerOnly)
 }
 
-// ChangePassword changes the password of a principal, who shows the current one. All his sessions end, and the one answered begins.
-// A password that breaks a rule, and a current one that is wrong, are text.Invalid.
+// ChangePassword replaces the password of a principal, who shows the current one. All sessions of the account end,
+// and a new one is returned. A password that breaks a rule, or a wrong current one, is text.Invalid.
 func (a *Access) ChangePassword(ctx context.Context, p Principal, current, new string) (*SignedIn, error) {
 	a.mu.RLock()
 	x := a.state.sessionOf(&p, a.Now())
@@ -218,7 +223,7 @@ var (
 	errUsedBefore = text.Errorf(text.Invalid, "不能与最近 %d 个密码相同", "the password must not be one of the last %d", passwordsMax).Of("new")
 )
 
-// without returns the needs that are left when one is met.
+// without returns the needs without the one that is met.
 func without(needs []string, met string) []string {
 	left := []string{}
 	for _, need := range needs {

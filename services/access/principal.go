@@ -10,11 +10,12 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
-// Role is the one role of an account. "" is an account that is bound to none yet and has no right.
+// Role is the role of an account: that of an office, or that of an administrator. An account that is not bound has
+// the role "" and no rights.
 type Role string
 
-// The roles: those of the Measures, which write under their own name, and the three administrators. SecAdmin writes policies as
-// the role "admin" of the ledger.
+// These are the roles: those of the Measures, which write under their own name, and the three administrators.
+// SecAdmin writes policies under the ledger's role "admin".
 const (
 	STOffice     = Role(events.STOffice)
 	Finance      = Role(events.Finance)
@@ -27,7 +28,7 @@ const (
 	LogAdmin     = Role("logadmin")
 )
 
-// Roles lists all roles.
+// Roles returns all roles.
 func Roles() []Role {
 	return []Role{STOffice, Finance, IndustryDept, LocalGov, Center, Auditor, SecAdmin, SysAdmin, LogAdmin}
 }
@@ -46,33 +47,34 @@ func (r Role) Ledger() events.Role {
 // IsAdministrator reports whether the role is one of the three administrators.
 func (r Role) IsAdministrator() bool { return r == SecAdmin || r == SysAdmin || r == LogAdmin }
 
-// Principal is who asks: an account as it was when the request was authenticated, and by what.
+// Principal is the account behind a request, as it was at authentication, with the proof that was shown.
 type Principal struct {
 	Account     string   // its name; "local:<user>" for the owner
-	Role        Role     // "" for an account that is bound to none, and for the owner
-	Center      string   // of the role center: its own center
-	Region      string   // of the role local-gov: the beginning of a region, 2, 4 or 6 digits
-	Departments []string // of the role industry-dept: the names of its departments
+	Role        Role     // "" for an account that is not bound, and for the owner
+	Center      string   // for the role center: its center
+	Region      string   // for the role local-gov: the first 2, 4 or 6 digits of a region
+	Departments []string // for the role industry-dept: the names of its departments
 	MayRecord   bool     // may record what was decided outside the system, or by another office
 
-	Owner   bool     // who owns the directory of the ledger, on the machine itself: he may do everything
-	Source  string   // where he asks from: an address, "local" or "socket"
-	TokenID string   // of the token that he showed; "" if he showed none
-	May     []string // the acts of Mays that the token is good for, or the session while its code is fresh
+	Owner   bool     // he owns the directory of the ledger, on the machine itself, and may do everything
+	Source  string   // an address, "local" or "socket"
+	TokenID string   // the id of the token that was shown; "" for none
+	May     []string // the acts of Mays that the token, or the session with a fresh code, is good for
 
-	SessionID string    // of the session that he showed; "" for none
-	Needs     []string  // what the session needs first; until then it is good for nothing else
-	Identity  Identity  // of single sign-on, if a bearer token of an issuer proves him
-	Until     time.Time // when that expires
+	SessionID string    // the id of the session that was shown; "" for none
+	Needs     []string  // what the session must do first; until then it is good for nothing else
+	Identity  Identity  // an identity of single sign-on, if a bearer token of an issuer proves it
+	Until     time.Time // when the bearer token expires
 	hasFactor bool
 }
 
-// Local returns the principal of a user of the machine who owns the directory of the ledger.
+// Local returns the principal of the user of the machine who owns the directory of the ledger.
 func Local(user, source string) Principal {
 	return Principal{Account: desk.LocalPrefix + user, MayRecord: true, Owner: true, Source: source}
 }
 
-// The acts that need more than a token: one that was made for them. A token is good for none of them unless it says so.
+// These are the acts that need more proof than a plain token: a token made for the act, or a session with a fresh
+// code.
 const (
 	MayRecord   = "record"   // record mode
 	MayPolicy   = "policy"   // adopting a policy
@@ -80,20 +82,20 @@ const (
 	MayRevoke   = "revoke"   // recording that a qualification is revoked
 )
 
-// Mays lists the acts that a token can be made for.
+// Mays returns the acts that a token can be made for.
 func Mays() []string { return []string{MayRecord, MayPolicy, MayAccounts, MayRevoke} }
 
-// may reports whether the principal showed what such an act needs.
+// may reports whether the principal has shown the proof for an act of Mays.
 func (p *Principal) may(act string) bool { return p.Owner || slices.Contains(p.May, act) }
 
-// Can reports whether the principal may use a right of his role now. In a session that needs something first, he can only see who
-// he is.
+// Can reports whether the principal may use a right of his role now. While his session needs something first, he
+// may only use ReadMe.
 func (p *Principal) Can(right Right) bool {
 	return p.Owner || slices.Contains(Rights[right], p.Role) && (len(p.Needs) == 0 || right == ReadMe)
 }
 
-// Lacks returns why the principal cannot use a right: a MoreProofError if his session needs something first, else text.Forbidden.
-// It is nil if he can.
+// Lacks returns nil if the principal may use a right. Otherwise it returns a MoreProofError if his session needs
+// something first, or text.Forbidden.
 func (p *Principal) Lacks(right Right) error {
 	switch {
 	case p.Can(right):
@@ -104,7 +106,7 @@ func (p *Principal) Lacks(right Right) error {
 	return text.Errorf(text.Forbidden, "此账号无权进行这项操作（%s）", "this account has no right to do this (%s)", right)
 }
 
-// lacksProof returns a MoreProofError if the principal could do an act of Mays once he shows a code in his session, else nil.
+// lacksProof returns a MoreProofError if a code shown in the session would allow an act of Mays, else nil.
 func (p *Principal) lacksProof(act string) error {
 	switch {
 	case p.SessionID == "" || p.may(act) || !mayBeGiven(p.Role, p.MayRecord, act):
@@ -117,7 +119,7 @@ func (p *Principal) lacksProof(act string) error {
 	return &MoreProofError{[]string{NeedFactor}}
 }
 
-// ledgerAccount is the principal as the ledger knows him.
+// ledgerAccount returns the principal in the form that the ledger needs.
 func (p *Principal) ledgerAccount() ledger.Writer {
 	return ledger.Writer{Name: p.Account, MayRecord: p.MayRecord && p.may(MayRecord)}
 }

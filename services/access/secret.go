@@ -23,7 +23,7 @@ func newSecret() (secret string, hash secretHash) {
 	return secret, sha256.Sum256([]byte(secret))
 }
 
-// hashSecret returns the hash under which a secret is known. ok is false for a text that is too long or too short to be one.
+// hashSecret returns the hash under which a secret is stored. ok is false for a text of the wrong length.
 func hashSecret(secret string) (hash secretHash, ok bool) {
 	if len(secret) != secretChars {
 		return hash, false
@@ -33,7 +33,7 @@ func hashSecret(secret string) (hash secretHash, ok bool) {
 	return sha256.Sum256(chars[:]), true
 }
 
-// written returns a hash as a fact has it: in hexadecimal, and "" for none.
+// written returns a hash in the form of facts: in hexadecimal, "" for the zero hash.
 func written(hash secretHash) string {
 	if hash == (secretHash{}) {
 		return ""
@@ -41,7 +41,7 @@ func written(hash secretHash) string {
 	return hex.EncodeToString(hash[:])
 }
 
-// parseSHA256 reads a hash as a fact has it.
+// parseSHA256 reads a hash that written returned.
 func parseSHA256(s string) (hash secretHash, err error) {
 	if len(s) == 2*len(hash) {
 		if _, err = hex.Decode(hash[:], []byte(s)); err == nil {

@@ -12,36 +12,39 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// session is a session that is alive in this process. All but used changes under the lock of the state, and by acts alone.
+// session is a session of this process. All fields but used are changed in acts, under the lock of the state.
 type session struct {
 	id       uuid.UUID
 	idText   string
-	hash     secretHash // of its secret
+	hash     secretHash // the hash of its secret
 	account  *account
 	how      string
 	needs    []string // never changed in place
 	begun    time.Time
-	factorAt time.Time                     // when a code was last shown; zero for never
-	device   secretHash                    // of the browser, if it is known; else zero
-	brought  secretHash                    // of the browser, if it was known to any account when the session began; else zero
-	misses   int                           // wrong codes and passwords
-	pending  atomic.Pointer[pendingFactor] // nil for none
-	idle     time.Duration
-	used     atomic.Int64 // nanoseconds since 1970
+	factorAt time.Time // when a code was last shown; zero for never
+	// the hash of the browser's secret if the account knows the browser, else zero
+	device secretHash
+	// the hash of the browser's secret if any account knew it when the session began, else zero
+	brought secretHash
+	misses  int                           // the number of wrong codes and passwords
+	pending atomic.Pointer[pendingFactor] // nil for none
+	idle    time.Duration
+	used    atomic.Int64 // nanoseconds since 1970
 }
 
-// entry is a session that may begin.
+// entry is a session that can begin once its fact is stored.
 type entry struct {
 	*session
 	secret string
-	device string // what the browser is to keep; "" to leave what it has
-	fact   fact   // by which the session begins
+	device string // the new secret for the browser; "" to keep what it has
+	fact   fact   // begins the session
 }
 
-// enters returns a session of an account, which is good once its fact is applied and it is admitted. known is the browser, if it is
-// known to the account, brought if it is to any account. A browser that is not known becomes so, once nothing else is needed.
+// enters returns a session of an account. It is valid once its fact is applied and it is admitted. known is the
+// hash of the browser's secret if the account knows the browser, brought if any account does. A new browser
+// becomes known once the session needs nothing else.
 func (a *Access) enters(held *account, how string, shown shownCode, needs []string, known, brought secretHash, source string) *entry {
-	now := a.Now().Truncate(time.Microsecond) // as exactly as the log has instants
+	now := a.Now().Truncate(time.Microsecond) // the log has instants to the microsecond
 	x := &session{id: uuid.New(), account: held, how: how, needs: needs, begun: now, device: known, brought: brought, idle: a.SessionIdle}
 	x.idText = x.id.String()
 	x.used.Store(now.UnixNano())
@@ -59,8 +62,8 @@ func (a *Access) enters(held *account, how string, shown shownCode, needs []stri
 	return e
 }
 
-// keeps returns what a browser is to keep so that it is known again: what it has already, which is "", or something new. So one
-// browser is known to everybody who signs in there.
+// keeps returns the secret that a browser is to keep. A browser that has one keeps it, and secret is "": one
+// secret then serves all accounts that sign in there.
 func keeps(brought secretHash) (secret string, hash secretHash) {
 	if brought != (secretHash{}) {
 		return "", brought
@@ -68,8 +71,9 @@ func keeps(brought secretHash) (secret string, hash secretHash) {
 	return newSecret()
 }
 
-// crowded returns the fact that ends the session used longest ago, if an account has as many as it may; else none. Sessions that still
-// need something are counted apart from those that do not: whoever knows only the password ends no session of the account's owner.
+// crowded returns the fact that ends the session used longest ago if an account has as many as it may, else none.
+// Sessions that still need something are counted apart: somebody who knows only the password cannot end the
+// sessions of the holder.
 func (a *Access) crowded(held *account, needs []string, source string) []fact {
 	var oldest *session
 	n := 0
@@ -87,7 +91,7 @@ func (a *Access) crowded(held *account, needs []string, source string) []fact {
 	return []fact{{sessionEnded, endedSession{held.name, oldest.id, whoActs{held.name, source}}}}
 }
 
-// needsOf returns what a session of an account needs.
+// needsOf returns the things that a new session of an account needs first.
 func (a *Access) needsOf(held *account, how string, hasShown bool) []string {
 	needs := []string{}
 	if a.Demo {
@@ -105,7 +109,7 @@ func (a *Access) needsOf(held *account, how string, hasShown bool) []string {
 	return needs
 }
 
-// admit lets a session begin. Those of its account that have expired are swept.
+// admit adds a session. It removes the expired sessions of the account.
 func (s *state) admit(x *session) {
 	for _, other := range slices.Clone(x.account.sessions) {
 		if !other.isAlive(x.begun) {
@@ -116,21 +120,21 @@ func (s *state) admit(x *session) {
 	s.sessions[x.id], s.bySecret[x.hash] = x, x
 }
 
-// grow gives a session its new secret, since its power has grown: the old one is good for nothing any more.
+// grow gives a session a new secret because it has gained rights. The old secret is no longer valid.
 func (s *state) grow(x *session, to secretHash) {
 	delete(s.bySecret, x.hash)
 	x.hash = to
 	s.bySecret[to] = x
 }
 
-// endSession ends a session. One that is over already stays so.
+// endSession ends a session. Ending it again changes nothing.
 func (s *state) endSession(x *session) {
 	delete(s.sessions, x.id)
 	delete(s.bySecret, x.hash)
 	x.account.sessions = slices.DeleteFunc(x.account.sessions, func(other *session) bool { return other == x })
 }
 
-// endSessions ends the sessions of an account that began in a way, or all for "".
+// endSessions ends the sessions of an account that began in one way, or all for "".
 func (s *state) endSessions(held *account, how string) {
 	for _, x := range slices.Clone(held.sessions) {
 		if how == "" || x.how == how {
@@ -139,12 +143,12 @@ func (s *state) endSessions(held *account, how string) {
 	}
 }
 
-// isAlive reports whether a session that was not ended is good yet.
+// isAlive reports whether a session has not expired.
 func (x *session) isAlive(now time.Time) bool {
 	return now.Before(x.endsAt()) && now.Sub(time.Unix(0, x.used.Load())) < x.idle
 }
 
-// endsAt returns when the session ends at the latest.
+// endsAt returns the latest end of the session.
 func (x *session) endsAt() time.Time {
 	if len(x.needs) > 0 {
 		return x.begun.Add(needsMax)
@@ -152,37 +156,38 @@ func (x *session) endsAt() time.Time {
 	return x.begun.Add(sessionMax)
 }
 
-// isFresh reports whether a code was shown lately enough for the acts that want one.
+// isFresh reports whether a code was shown recently enough for the acts that need one.
 func (x *session) isFresh(now time.Time) bool {
 	return !x.factorAt.IsZero() && !now.After(x.factorAt.Add(freshMax))
 }
 
-// shown returns the session as it is answered.
+// shown returns the session in the form of answers.
 func (x *session) shown() Session {
 	return Session{Account: x.account.name, Needs: slices.Clone(x.needs), BegunAt: events.FormatInstant(x.begun), EndsAt: events.FormatInstant(x.endsAt()),
 		IdleMinutes: int(x.idle / time.Minute), FactorAt: stamp{at: x.factorAt}.instant()}
 }
 
-// signedIn returns the answer to who begins the session.
+// signedIn returns the answer to the sign-in that began the session.
 func (e *entry) signedIn() *SignedIn { return &SignedIn{e.secret, e.device, e.shown()} }
 
-// errNoSession is the answer to every secret of a session that is not good.
+// errNoSession is returned for every secret of a session that is not good.
 var errNoSession = text.Errorf(text.Unauthenticated, "登录已结束，请重新登录", "the session has ended; sign in again")
 
-// verbSession is the verb of a secret that was not good.
+// verbSession is the verb of a log entry about a secret that was not good.
 const verbSession = "session"
 
-// useEvery is how exactly it is known when a session was last used: a write for each request would slow down all the others.
+// useEvery is the precision of the last use of a session. Writing it at each request would slow down all others.
 const useEvery = time.Second
 
-// AuthenticateSession returns whom the secret of a session stands for, and counts as use of it. source is where it came from, asked
-// what was asked with it. Any secret that is not good is text.Unauthenticated with the same words; the log alone tells why.
+// AuthenticateSession returns the principal of the secret of a session, and counts as a use of it. source is the
+// address of the request, asked the operation. For a secret that is not good it returns text.Unauthenticated,
+// always with the same words; the reason is in the access log alone.
 func (a *Access) AuthenticateSession(secret, source, asked string) (Principal, error) {
 	return a.authenticateSession(secret, source, asked, true)
 }
 
-// WatchSession is AuthenticateSession for a request that a page sends by itself, without anybody at the keyboard. It is no use of the
-// session: an open page would otherwise keep it.
+// WatchSession authenticates a request that a page sends by itself, without anybody at the keyboard. It is like
+// AuthenticateSession but does not count as a use: an open page would otherwise keep the session alive.
 func (a *Access) WatchSession(secret, source, asked string) (Principal, error) {
 	return a.authenticateSession(secret, source, asked, false)
 }
@@ -216,7 +221,7 @@ func (a *Access) authenticateSession(secret, source, asked string, isUse bool) (
 	return Principal{}, errNoSession
 }
 
-// principalOf returns whom a session stands for. The lock of the state is held.
+// principalOf returns the principal of a session. The caller holds the lock of the state.
 func (a *Access) principalOf(x *session, now time.Time, source string) Principal {
 	p := x.account.principal(source)
 	p.SessionID, p.Needs = x.idText, slices.Clone(x.needs)
@@ -226,7 +231,8 @@ func (a *Access) principalOf(x *session, now time.Time, source string) Principal
 	return p
 }
 
-// asNow returns a principal with the acts that his session is good for now: a request may last longer than his code counts.
+// asNow returns a principal with the acts that his session is good for now. During a long request a code may
+// become too old.
 func (a *Access) asNow(p Principal) Principal {
 	if p.SessionID == "" {
 		return p
@@ -240,7 +246,8 @@ func (a *Access) asNow(p Principal) Principal {
 	return p
 }
 
-// sessionOf returns the session of a principal, or nil if it is over. It is for acts, and for who holds the lock of the state.
+// sessionOf returns the session of a principal, or nil if it is over. The caller holds the lock of the state or is
+// in an act.
 func (s *state) sessionOf(p *Principal, now time.Time) *session {
 	id, err := uuid.Parse(p.SessionID)
 	x := s.sessions[id]
@@ -250,7 +257,7 @@ func (s *state) sessionOf(p *Principal, now time.Time) *session {
 	return x
 }
 
-// SignOut ends the session of a principal. It is durable on return. One that is over already stays so.
+// SignOut ends the session of a principal. It is durable on return. Ending it again changes nothing.
 func (a *Access) SignOut(ctx context.Context, p Principal) error {
 	return a.act(ctx, accountsStream, func(s *state) ([]fact, error) {
 		x := s.sessionOf(&p, a.Now())

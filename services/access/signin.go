@@ -8,84 +8,84 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Credentials are what somebody signs in with.
+// Credentials are the name, password and code that somebody signs in with.
 type Credentials struct {
 	Account, Password string
 
-	Code   string // of the second factor, or a recovery code; "" to be asked for it afterwards
-	Device string // what the browser was given when somebody signed in with it before; "" for none
-	Source string // the address that it comes from
+	Code   string // of the second factor, or a recovery code; "" to show it later
+	Device string // the secret that the browser was given at an earlier sign-in; "" for none
+	Source string // the address of the browser
 }
 
-// SignedIn is a session that began or changed. Its secret is a new one each time its power grows, so that a secret that was known
-// before is good for nothing after.
+// SignedIn is a session that began or gained rights. It then has a new secret, so that a secret seen before is
+// useless.
 type SignedIn struct {
 	Secret  string // proves the session: 256 random bits, base64url without padding
-	Device  string // what the browser is to keep, to be known again; "" to leave what it has
+	Device  string // what the browser is to keep so that it is known next time; "" to keep what it has
 	Session Session
 }
 
-// Session is a session as it is answered.
+// Session is a session as answers show it.
 type Session struct {
 	Account     string   `json:"account"`
 	Needs       []string `json:"needs"`             // what must be done first, in this order; until then the session is good for nothing else
 	BegunAt     string   `json:"begunAt"`           // RFC 3339, as all instants here
-	EndsAt      string   `json:"endsAt"`            // at the latest, however much it is used
-	IdleMinutes int      `json:"idleMinutes"`       // after so many minutes without a request it ends
+	EndsAt      string   `json:"endsAt"`            // the latest end, however much it is used
+	IdleMinutes int      `json:"idleMinutes"`       // it ends after this many minutes without a request
 	FactorAt    string   `json:"factorAt,omitzero"` // when a code was last shown; "" for never
 }
 
-// What a session may need before it is good for anything else.
+// These are the things that a session may need first.
 const (
 	NeedCode     = "code"     // show a code of the second factor
-	NeedPassword = "password" // change the password: another set it, or it has expired
+	NeedPassword = "password" // change the password: another person set it, or it has expired
 	NeedFactor   = "factor"   // enrol a second factor
 )
 
-// Needs lists what a session may need, in the order in which it is done.
+// Needs returns the things that a session may need first, in the order in which they are done.
 func Needs() []string { return []string{NeedCode, NeedPassword, NeedFactor} }
 
-// Identity is who somebody is to an issuer of single sign-on.
+// Identity is a person's identity at an issuer of single sign-on.
 type Identity struct {
 	Issuer  string `json:"issuer"`
 	Subject string `json:"subject"`
 }
 
-// NewPassword asks for the password of an account.
+// NewPassword is a request to set the password of an account.
 type NewPassword struct {
 	Password string `json:"password"`
 }
 
-// NewFactor is a second factor that is not confirmed yet. Nothing shows it again.
+// NewFactor is a second factor that is not confirmed yet. It is shown only once.
 type NewFactor struct {
 	Account string `json:"account"`
 	Secret  string `json:"secret"` // base32
 	URL     string `json:"url"`    // otpauth://…
 }
 
-// Enrolled is a second factor that was confirmed just now. Nothing shows its recovery codes again.
+// Enrolled is a second factor that was just confirmed. Its recovery codes are shown only once.
 type Enrolled struct {
 	SignedIn
 	RecoveryCodes []string
 }
 
-// How long sessions last.
+// These limits say how long sessions last.
 const (
 	IdleDefault = 30 * time.Minute
 	IdleMin     = 5 * time.Minute
 	IdleMax     = 60 * time.Minute
 
 	sessionMax  = 12 * time.Hour
-	needsMax    = 10 * time.Minute // a session that needs something
-	freshMax    = 10 * time.Minute // how long a code counts for the acts that want one
-	sessionsMax = 3                // of an account that need nothing, and as many that need something
+	needsMax    = 10 * time.Minute // while a session needs something
+	freshMax    = 10 * time.Minute // how long a code counts for the acts that need one
+	sessionsMax = 3                // sessions of one account that need nothing, and as many that need something
 	missesMax   = 5                // wrong codes and passwords in one session
 )
 
-// errNotRight is the answer to everybody who does not get in, whatever is wrong.
+// errNotRight is returned for every failed sign-in, whatever the reason.
 var errNotRight = text.Errorf(text.Unauthenticated, "账号、密码或验证码不正确", "the name, the password or the code is not right")
 
-// ThrottledError says that there were too many attempts. It is the same for names that exist and names that do not.
+// ThrottledError reports too many failed attempts. It is the same for names that exist and names that do not.
 type ThrottledError struct {
 	After time.Duration // when the next attempt may be made
 }
@@ -102,9 +102,9 @@ func (e *ThrottledError) Error() string { return e.Text().En }
 // ErrorCode returns text.Unavailable.
 func (e *ThrottledError) ErrorCode() text.ErrorCode { return text.Unavailable }
 
-// MoreProofError says that a session must prove more before it may do what was asked.
+// MoreProofError reports that a session must prove more before it may do an act.
 type MoreProofError struct {
-	Needs []string // of Needs: what to do first
+	Needs []string // values of Needs: what to do first
 }
 
 // Text returns the message for a user.
@@ -131,7 +131,7 @@ func (a *Access) HasAccounts() bool {
 	return len(a.state.accounts) > 0
 }
 
-// proofs fills in what proves a principal.
+// proofs adds to me the proof that the principal has shown.
 func (a *Access) proofs(p *Principal, me *Me) {
 	me.Identities = []Identity{}
 	a.mu.RLock()
@@ -150,7 +150,7 @@ func (a *Access) proofs(p *Principal, me *Me) {
 	}
 }
 
-// The verb, the outcomes and the reasons of an attempt to sign in that failed, as the access log has them.
+// These are the verb, outcomes and reasons in the access log of a sign-in that failed.
 const (
 	verbSignIn       = "sign-in"
 	outcomeRefused   = "refused"
@@ -164,7 +164,8 @@ const (
 	whyCode       = "wrong code"
 )
 
-// refuse notes why an attempt was not even made, and returns it. name is that of an account, or "".
+// refuse notes why an attempt was rejected before it was made, and returns why. name is the name of an account, or
+// "".
 func (a *Access) refuse(name, source string, why error) error {
 	outcome := ""
 	switch _, isThrottled := why.(*ThrottledError); {
@@ -179,15 +180,15 @@ func (a *Access) refuse(name, source string, why error) error {
 	return why
 }
 
-// SignIn begins a session of who shows the name and the password of an account. Everybody who does not get in has the same
-// text.Unauthenticated, after the same work; too many attempts are a ThrottledError, and text.Unavailable says that too many sign
-// in at once. The beginning of the session is durable on return.
+// SignIn begins a session for the name and password of an account. Every failure returns the same
+// text.Unauthenticated, after the same work. Too many attempts return a ThrottledError, too many requests at once
+// text.Unavailable. The beginning of the session is durable on return.
 func (a *Access) SignIn(ctx context.Context, c Credentials) (*SignedIn, error) {
 	typed, source := strings.ToLower(strings.TrimSpace(c.Account)), clean(c.Source)
 	now := a.Now()
 	a.mu.RLock()
 	held := a.state.accounts[typed]
-	name, hash, isDisabled, known := "", "", false, secretHash{} // name stays "" for what is no account: people type passwords there
+	name, hash, isDisabled, known := "", "", false, secretHash{} // name stays "" if no such account exists: people type passwords there
 	if held != nil {
 		name, hash, isDisabled, known = held.name, held.current(), held.isDisabled, held.knows(c.Device, now)
 	}
@@ -235,7 +236,7 @@ func (a *Access) SignIn(ctx context.Context, c Credentials) (*SignedIn, error) {
 	return e.signedIn(), nil
 }
 
-// begins begins a session of an account whose password has the hash, or says why not.
+// begins begins a session of an account if hash is still its password, or returns an error.
 func (a *Access) begins(ctx context.Context, held *account, hash string, known secretHash, c *Credentials) (e *entry, why string, err error) {
 	source := clean(c.Source)
 	err = a.actThen(ctx, accountsStream, func(s *state) ([]fact, error) {
@@ -262,7 +263,7 @@ func (a *Access) begins(ctx context.Context, held *account, hash string, known s
 	return e, why, err
 }
 
-// knows returns the browser that has a secret, if it is known to any account; else zero.
+// knows returns the hash of a browser's secret if any account knows the browser, else zero.
 func (s *state) knows(secret string, now time.Time) secretHash {
 	for _, held := range s.accounts {
 		if hash := held.knows(secret, now); hash != (secretHash{}) {
@@ -272,7 +273,7 @@ func (s *state) knows(secret string, now time.Time) secretHash {
 	return secretHash{}
 }
 
-// knows returns the browser that has a secret, if it is known to the account; else zero.
+// knows returns the hash of a browser's secret if the account knows the browser, else zero.
 func (a *account) knows(secret string, now time.Time) secretHash {
 	hash, ok := hashSecret(secret)
 	for _, d := range a.devices {

@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// state is the fold of the log: all accounts, tokens and users of NATS. Beside that it has the sessions of this process.
+// state is the fold of the log: all accounts, tokens and users of NATS. It also has the sessions of this process.
 type state struct {
 	accounts map[string]*account
 	byID     map[uuid.UUID]*token
@@ -22,12 +22,12 @@ type state struct {
 	nats     map[string]*natsUser
 
 	byIdentity map[Identity]*account
-	sessions   map[uuid.UUID]*session  // of this process
-	bySecret   map[secretHash]*session // the same
+	sessions   map[uuid.UUID]*session  // by id; those of this process
+	bySecret   map[secretHash]*session // the same by their secrets
 
-	epoch     time.Time                  // of the newest epoch.begun
-	position  uint64                     // of the last event
-	revisions map[events.StreamID]uint64 // of the streams
+	epoch     time.Time                  // the instant of the newest epoch.begun
+	position  uint64                     // the position of the last event
+	revisions map[events.StreamID]uint64 // the revision of each stream
 }
 
 type account struct {
@@ -35,8 +35,8 @@ type account struct {
 	Binding
 	isDisabled bool
 	added      stamp
-	bound      stamp // zero if it never was
-	disabled   stamp // zero if it is not
+	bound      stamp // zero if the account was never bound
+	disabled   stamp // zero if the account is not disabled
 	tokens     []*token
 	credentials
 }
@@ -49,10 +49,10 @@ type token struct {
 	may     []string
 	isVoid  bool // it was made before the epoch, or for another role
 	made    stamp
-	revoked stamp // zero if it is not
+	revoked stamp // zero if the token is not revoked
 }
 
-// stamp is when something was done, and by whom.
+// stamp is the time of an act and the account that did it.
 type stamp struct {
 	at time.Time
 	by string
@@ -65,7 +65,7 @@ func newState() *state {
 		byIdentity: map[Identity]*account{}, sessions: map[uuid.UUID]*session{}, bySecret: map[secretHash]*session{}}
 }
 
-// apply folds one stored event. An error is a log that cannot be right.
+// apply folds one stored event. It returns an error for a log that contradicts itself.
 func (s *state) apply(e *events.Stored) error {
 	if err := s.fold(e); err != nil {
 		return fmt.Errorf("access: position %d (%s): %w", e.Position, e.Kind, err)
@@ -79,7 +79,7 @@ func (s *state) fold(e *events.Stored) error {
 		return e.Fault
 	}
 	switch e.Kind {
-	case accessNoted, restateAsked: // they are read when they are asked for
+	case accessNoted, restateAsked: // they are read from the store when they are asked for
 		return nil
 	case epochBegun:
 		_, err := read[begun](e)
@@ -135,7 +135,7 @@ func (s *state) foldAccount(e *events.Stored) error {
 		if err != nil {
 			return err
 		}
-		if holder.Role != body.Role { // a token is made for what its account was then
+		if holder.Role != body.Role { // a token is void once the role of its account changes
 			for _, t := range holder.tokens {
 				t.isVoid = true
 			}
@@ -180,8 +180,8 @@ func (t *token) stateOf(now time.Time) string {
 	return TokenValid
 }
 
-// standsFor reports whether a principal is still who he was when he was authenticated: his token, session or identity is good, and
-// what his account is bound to has not changed.
+// standsFor reports whether a principal's token, session or identity is still good and the binding of his account
+// unchanged.
 func (s *state) standsFor(p *Principal, now time.Time) bool {
 	if p.Owner {
 		return true
@@ -192,7 +192,7 @@ func (s *state) standsFor(p *Principal, now time.Time) bool {
 		slices.Equal(held.Departments, p.Departments) && held.MayRecord == p.MayRecord
 }
 
-// provenBy returns the account that a principal proves by what he showed, or nil.
+// provenBy returns the account of the token, session or identity that a principal has shown, or nil.
 func (s *state) provenBy(p *Principal, now time.Time) *account {
 	switch {
 	case p.SessionID != "":
@@ -212,25 +212,25 @@ func (s *state) provenBy(p *Principal, now time.Time) *account {
 	return nil
 }
 
-// isGood reports whether a token stands for its account.
+// isGood reports whether a token may be used.
 func (t *token) isGood(now time.Time) bool {
 	return t.stateOf(now) == TokenValid && !t.account.isDisabled
 }
 
-// principal returns whom a token stands for. What the token was made for counts only as far as the account may do it today.
+// principal returns the principal of a token. It has only those acts of the token that the account may still do.
 func (t *token) principal(source string) Principal {
 	p := t.account.principal(source)
 	p.TokenID, p.May = t.id.String(), t.account.mays(t.may)
 	return p
 }
 
-// principal returns an account as who asks, without what he showed.
+// principal returns the principal of an account, without any proof.
 func (a *account) principal(source string) Principal {
 	return Principal{Account: a.name, Role: a.Role, Center: string(a.Center), Region: a.Region, Departments: slices.Clone(a.Departments), MayRecord: a.MayRecord,
 		Source: source, May: []string{}, hasFactor: a.factor != nil}
 }
 
-// mays returns those of some acts that an account may be given a token for.
+// mays returns those of the acts for which the account may be given a token.
 func (a *account) mays(acts []string) []string {
 	list := []string{}
 	for _, act := range acts {
@@ -243,7 +243,7 @@ func (a *account) mays(acts []string) []string {
 
 func (a *account) mayBeGiven(act string) bool { return mayBeGiven(a.Role, a.MayRecord, act) }
 
-// mayBeGiven reports whether an account of a role may do an act of Mays, once it shows what that takes.
+// mayBeGiven reports whether an account with a role may do an act of Mays if it shows the proof.
 func mayBeGiven(role Role, mayRecord bool, act string) bool {
 	switch act {
 	case MayRecord:

@@ -7,7 +7,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// The words for the administrators; the other roles have those of the ledger.
+// administrators holds the words for the administrators; other roles use the words of the ledger.
 var administrators = map[Role]text.Text{
 	SecAdmin: text.Say("安全管理员", "security administrator"),
 	SysAdmin: text.Say("系统管理员", "system administrator"),
@@ -15,7 +15,7 @@ var administrators = map[Role]text.Text{
 	"":       text.Say("（未绑定）", "(none)"),
 }
 
-// Title returns the words for a role.
+// Title returns the name of a role in words.
 func (r Role) Title() text.Text {
 	if t, ok := administrators[r]; ok {
 		return t
@@ -23,15 +23,15 @@ func (r Role) Title() text.Text {
 	return r.Ledger().Title()
 }
 
-// AccountColumns are those of an account as a row. Several departments stand in one cell, separated by ";", and
-// so do identities, each as its issuer, a blank and its subject.
+// AccountColumns are the columns for accounts. Departments are separated by ";", and so are identities, each
+// written as issuer, blank, subject.
 var AccountColumns = []table.Column{{Name: "account", Title: text.Say("账号", "account")}, {Name: "role", Title: text.Say("角色", "role")}, {Name: "center"}, {Name: "region"}, {Name: "departments"},
 	{Title: text.Say("范围", "scope"), CharMax: 40}, {Name: "mayRecord", Title: text.Say("可补录", "may record"), Type: table.Bool}, {Name: "disabled", Title: text.Say("停用", "disabled"), Type: table.Bool},
 	{Name: "tokens", Title: text.Say("有效令牌", "valid tokens"), Type: table.Count}, {Name: "addedAt", Title: text.Say("建立", "added"), Type: table.Time}, {Name: "addedBy"}, {Name: "boundAt", Type: table.Time}, {Name: "boundBy"},
 	{Name: "disabledAt", Type: table.Time}, {Name: "disabledBy"}, {Name: "hasPassword", Title: text.Say("密码", "password"), Type: table.Bool}, {Name: "factor", Title: text.Say("动态验证码", "second factor"), Type: table.Bool},
 	{Name: "identities"}, {Name: "signedInAt", Title: text.Say("上次登录", "last sign-in"), Type: table.Time}}
 
-// Scope returns the scope of a binding as people read it, or "".
+// Scope returns the scope of a binding in words, or "".
 func (b *Binding) Scope() string {
 	return strings.Join(append([]string{string(b.Center) + b.Region}, b.Departments...), ";")
 }
@@ -60,7 +60,7 @@ func (list Accounts) Table() *table.Table {
 	return t
 }
 
-// The words for the states of a token.
+// tokenStates holds the words for the states of a token.
 var tokenStates = map[string]text.Text{
 	TokenValid:   text.Say("有效", "valid"),
 	TokenExpired: text.Say("已过期", "expired"),
@@ -68,7 +68,7 @@ var tokenStates = map[string]text.Text{
 	TokenVoid:    text.Say("已作废", "void"),
 }
 
-// TokenColumns are those of a token as a row. Several acts stand in one cell, separated by ";".
+// TokenColumns are the columns for tokens. Several acts in one cell are separated by ";".
 var TokenColumns = []table.Column{{Name: "id", Title: text.Say("编号", "id")}, {Name: "account", Title: text.Say("账号", "account")}, {Name: "name", Title: text.Say("用途", "name"), CharMax: 30},
 	{Name: "state", Title: text.Say("状态", "state")}, {Name: "may", Title: text.Say("可用于", "may")}, {Name: "addedAt", Type: table.Time}, {Name: "addedBy", Title: text.Say("签发人", "made by")},
 	{Name: "expiresAt", Title: text.Say("有效期至", "expires"), Type: table.Time}, {Name: "revokedAt", Type: table.Time}, {Name: "revokedBy"}}
@@ -91,15 +91,15 @@ func (list Tokens) Table() *table.Table {
 	return t
 }
 
-// MadeTokenColumns are those of a token that was made just now, with the token itself first.
+// MadeTokenColumns are the columns for a new token: its secret and those of TokenColumns.
 var MadeTokenColumns = append([]table.Column{{Name: "secret"}}, TokenColumns...)
 
-// Table returns the token that was made as a row.
+// Table returns the new token as a table with one row.
 func (m *MadeToken) Table() *table.Table {
 	return &table.Table{Columns: MadeTokenColumns, Rows: [][]table.Cell{append([]table.Cell{table.Text(m.Secret)}, m.Row()...)}}
 }
 
-// EntryColumns are those of an entry of the access log as a row.
+// EntryColumns are the columns for entries of the access log.
 var EntryColumns = []table.Column{{Name: "at", Type: table.Time}, {Name: "kind"}, {Name: "account"}, {Name: "verb"}, {Name: "object"}, {Name: "center"}, {Name: "outcome"}, {Name: "source"},
 	{Name: "count", Type: table.Count}, {Name: "position", Type: table.Count}}
 
@@ -113,7 +113,8 @@ func (e *LogEntry) Row() []table.Cell {
 		table.Number(e.Count), position}
 }
 
-// NATSUserColumns are those of a user of NATS as a row. Several ids, severities or families stand in one cell, separated by ";".
+// NATSUserColumns are the columns for users of NATS. Several ids, severities or families in one cell are separated
+// by ";".
 var NATSUserColumns = []table.Column{{Name: "name", Title: text.Say("名称", "name")}, {Name: "key"}, {Name: "severities", Title: text.Say("级别", "severities")}, {Name: "families", Title: text.Say("类别", "families"), CharMax: 30},
 	{Name: "centerIds", Title: text.Say("中心", "centers"), CharMax: 30}, {Name: "addedAt", Title: text.Say("登记", "added"), Type: table.Time}, {Name: "addedBy", Title: text.Say("登记人", "added by")},
 	{Name: "revokedAt", Type: table.Time}, {Name: "revokedBy"}}

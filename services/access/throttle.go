@@ -7,29 +7,31 @@ import (
 	"time"
 )
 
-// Limits on failures, within throttleWindow of the first of them. A browser that is known has a bucket of its own for each account:
-// what strangers do cannot lock it out.
+// These limits bound the failures within throttleWindow of the first one. A known browser has a bucket of its own
+// for each account, so that strangers cannot lock it out.
 const (
 	throttleWindow = 15 * time.Minute
-	nameMisses     = 10 // of one name, from all browsers that are not known to it
-	sourceMisses   = 30 // of one source
-	deviceMisses   = 10 // of one browser that is known
+	nameMisses     = 10 // for one name, from all browsers that it does not know
+	sourceMisses   = 30 // for one source
+	deviceMisses   = 10 // for one known browser
 	bucketsMax     = 100_000
 )
 
-// bucketKey is the hash of whom a bucket is of, so that what strangers send takes no more room than that.
+// bucketKey is the hash of the name, source or browser of a bucket. It has a fixed size, however long the texts
+// that strangers send.
 type bucketKey = [sha256.Size]byte
 
 func keyOf(sort, of string) bucketKey { return sha256.Sum256([]byte(sort + "\x00" + of)) }
 
-// Network returns what of a source is limited as one: an address, or of IPv6 the /64 that one customer gets.
+// Network returns the part of an address that is limited as one source: an IPv4 address, or the /64 of an IPv6
+// address that one customer gets.
 func Network(source string) string {
 	addr, err := netip.ParseAddr(source)
 	if err != nil {
 		return source
 	}
 	if addr = addr.Unmap().WithZone(""); addr.Is6() {
-		prefix, _ := addr.Prefix(64) // 64 is in range
+		prefix, _ := addr.Prefix(64) // cannot fail: 64 is in range
 		return prefix.String()
 	}
 	return addr.String()
@@ -42,16 +44,17 @@ type bucket struct {
 	count int
 }
 
-// buckets are the buckets of one sort. All live equally long, so they end in the order in which they began. If there are too many,
-// the oldest is forgotten: who would forget one of his own that way has to fail so many times.
+// buckets are the buckets of one sort. All live equally long, so they end in the order in which they began. If
+// there are too many, the oldest is removed: to have his own removed, an attacker would have to fail in that many
+// others.
 type buckets struct {
-	limit int // of the failures in one
-	max   int // of the buckets
+	limit int // failures allowed in one bucket
+	max   int // the number of buckets
 	byKey map[bucketKey]*bucket
-	order []*bucket // those that have ended and were not swept yet too
+	order []*bucket // in the order of their beginning, with ended ones that were not removed yet
 }
 
-// live returns the bucket of a key, or nil. It sweeps those that have ended.
+// live returns the bucket of a key, or nil. It removes the buckets that have ended.
 func (b *buckets) live(key bucketKey, now time.Time) *bucket {
 	for len(b.order) > 0 && (!now.Before(b.order[0].until) || len(b.order) > b.max) {
 		if old := b.order[0]; b.byKey[old.key] == old {
@@ -69,7 +72,7 @@ func (b *buckets) take(key bucketKey, now time.Time) *bucket {
 	if x == nil {
 		x = &bucket{key: key, until: now.Add(throttleWindow)}
 		b.byKey[key], b.order = x, append(b.order, x)
-		b.live(key, now) // one more may be one too many
+		b.live(key, now) // makes room for one more
 	}
 	x.count++
 	return x
@@ -86,7 +89,7 @@ func newThrottle() *throttle {
 	return &throttle{names: of(nameMisses), sources: of(sourceMisses), devices: of(deviceMisses)}
 }
 
-// attempt is one try to prove who somebody is: with a password, a code, or both.
+// attempt is one attempt to prove an identity with a password, a code or both.
 type attempt struct {
 	a     *Access
 	in    []counted
@@ -99,8 +102,8 @@ type counted struct {
 	key     bucketKey
 }
 
-// attempts returns an attempt for a name, which need not be that of an account. known is the browser, if it is known to the
-// account; else zero.
+// attempts returns an attempt for a name, which need not be the name of an account. known is the hash of the
+// browser's secret if the account knows the browser, else zero.
 func (a *Access) attempts(name string, known secretHash, source string) *attempt {
 	t := a.throttle
 	if known != (secretHash{}) {
@@ -109,8 +112,8 @@ func (a *Access) attempts(name string, known secretHash, source string) *attempt
 	return &attempt{a: a, in: []counted{{&t.names, keyOf("name", name)}, {&t.sources, keyOf("source", Network(source))}}}
 }
 
-// attemptsIn returns an attempt in a session of an account: of who has proved something of himself already. What strangers do is not
-// counted with it. All browsers that are not known share one bucket.
+// attemptsIn returns an attempt within a session of an account, which has shown some proof already. It is counted
+// apart from attempts of strangers. All browsers that are not known share one bucket.
 func (a *Access) attemptsIn(name string, known secretHash) *attempt {
 	return &attempt{a: a, in: []counted{{&a.throttle.devices, keyOf(name, string(known[:]))}}}
 }
@@ -122,7 +125,7 @@ func (t *attempt) mayBegin() error {
 	return t.full()
 }
 
-// full returns a ThrottledError if one of the buckets is full. The lock of the throttle is held.
+// full returns a ThrottledError if one of the buckets is full. The caller holds the lock of the throttle.
 func (t *attempt) full() error {
 	now := t.a.Now()
 	var after time.Duration
@@ -137,8 +140,8 @@ func (t *attempt) full() error {
 	return nil
 }
 
-// begin counts the attempt as a failure from its beginning, so that many at once are no more than one after the other. It returns
-// a ThrottledError if there were too many.
+// begin counts the attempt as a failure at once, so that parallel attempts cannot exceed the limit. It returns a
+// ThrottledError if there were too many failures.
 func (t *attempt) begin() error {
 	t.a.throttle.mu.Lock()
 	defer t.a.throttle.mu.Unlock()
@@ -151,7 +154,7 @@ func (t *attempt) begin() error {
 	return nil
 }
 
-// giveBack says that the attempt was no failure.
+// giveBack removes the attempt from the failures, because it succeeded.
 func (t *attempt) giveBack() {
 	t.a.throttle.mu.Lock()
 	defer t.a.throttle.mu.Unlock()

@@ -24,7 +24,7 @@ const (
 
 type tokenHash = [sha256.Size]byte
 
-// newToken returns a new token.
+// newToken returns a new random token.
 func newToken() string {
 	var random [32]byte
 	_, _ = rand.Read(random[:]) // it never fails
@@ -42,7 +42,7 @@ func tokenSum(random string) string {
 	return string(out[:])
 }
 
-// base62 returns a number with exactly so many digits.
+// base62 returns a number in base 62 with the given number of digits.
 func base62(n *big.Int, chars int) string {
 	out, base, digit := make([]byte, chars), big.NewInt(int64(len(digits))), new(big.Int)
 	for i := chars - 1; i >= 0; i-- {
@@ -52,8 +52,8 @@ func base62(n *big.Int, chars int) string {
 	return string(out)
 }
 
-// hashToken returns the hash under which a token is known. ok is false for a text that cannot be a token, such as one that was
-// mistyped or cut off: it is looked up nowhere.
+// hashToken returns the hash under which a token is stored. ok is false for a text that cannot be a token, such as
+// a mistyped or truncated one.
 func hashToken(token string) (hash tokenHash, ok bool) {
 	body, isToken := strings.CutPrefix(token, tokenPrefix)
 	if !isToken || len(token) != tokenChars || body[randomChars:] != tokenSum(body[:randomChars]) {

@@ -1,10 +1,10 @@
 package access
 
-// Stands reports whether a principal is still who he was when he was authenticated: his token, his session or his JWT is good, and
-// his account is bound to what it was. It is no use of a session.
+// Stands reports whether a principal's token, session or JWT is still good and the binding of his account
+// unchanged. It does not count as a use of the session.
 func (a *Access) Stands(p Principal) bool { return a.stands(&p) }
 
-// Sessions returns how many sessions there are.
+// Sessions returns the number of sessions.
 func (a *Access) Sessions() (n int) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()

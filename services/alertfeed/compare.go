@@ -7,20 +7,20 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// draft is an alert to publish. What it knows is added when the position is known.
+// draft is an alert to publish. Its At is added when the position is known.
 type draft struct {
 	subject string
 	alert   *AlertData
 }
 
-// drafts are those of each center.
+// drafts holds the drafts of each center.
 type drafts map[events.CenterID][]draft
 
-// standing is the alerts of each center, in the order of aggregates.CompareAlerts.
+// standing holds the alerts of each center, in the order of aggregates.CompareAlerts.
 type standing map[events.CenterID][]aggregates.Alert
 
-// compare returns what differs between the stream and the ledger for one center. An alert that is of an earlier generation differs
-// too: no consumer heeds it.
+// compare returns drafts for the differences between the stream and the ledger in one center. An alert of an
+// earlier generation counts as a difference, since consumers ignore it.
 func (s *session) compare(c *projections.Seen, generation uint64) (list []draft) {
 	stands := make(map[string]bool, len(c.Alerts))
 	var differ []aggregates.Alert
@@ -39,8 +39,8 @@ func (s *session) compare(c *projections.Seen, generation uint64) (list []draft)
 	return list
 }
 
-// compareWith returns what differs between the stream and the ledger for one center, like compare. said is the alerts of the center
-// that the stream has, all of the present generation.
+// compareWith does the same as compare. said holds the alerts of the center in the stream, all of the present
+// generation.
 func (s *session) compareWith(c *projections.Seen, said []aggregates.Alert) (list []draft) {
 	var differ []aggregates.Alert
 	gone := func(a aggregates.Alert) {
@@ -58,7 +58,7 @@ func (s *session) compareWith(c *projections.Seen, said []aggregates.Alert) (lis
 		case !same:
 			differ = append(differ, a)
 			continue
-		case said[0].Severity != a.Severity: // another subject
+		case said[0].Severity != a.Severity: // a change of severity changes the subject
 			gone(said[0])
 			differ = append(differ, a)
 		case stateOf(said[0]) != stateOf(a):
@@ -72,13 +72,13 @@ func (s *session) compareWith(c *projections.Seen, said []aggregates.Alert) (lis
 	return append(list, described(c, differ)...)
 }
 
-// before reports whether an alert comes before another one of another identity.
+// before reports whether alert a sorts before alert b and has another identity.
 func before(a, b aggregates.Alert) bool {
 	a.ClearedOn, b.ClearedOn = 0, 0
 	return aggregates.CompareAlerts(a, b) < 0
 }
 
-// withdrawals returns drafts for the subjects of a center that the ledger does not raise.
+// withdrawals returns drafts that withdraw the subjects of a center that the ledger does not raise.
 func (s *session) withdrawals(center events.CenterID, stands map[string]bool) (list []draft) {
 	for subject := range s.picture.of(center) {
 		if stands[subject] || s.picture.words[subject].state.Kind == Withdrawn {
@@ -91,7 +91,8 @@ func (s *session) withdrawals(center events.CenterID, stands map[string]bool) (l
 	return list
 }
 
-// compareUnknown adds drafts for the subjects of centers that the ledger does not have: of all of them, or of the doubtful ones.
+// compareUnknown adds drafts for centers in the stream that the ledger does not have: for all of them, or only for
+// the doubtful ones.
 func (s *session) compareUnknown(found drafts, seen standing, all bool) {
 	withdraw := func(center events.CenterID) {
 		if _, ok := seen[center]; !ok {
@@ -132,7 +133,8 @@ func described(c *projections.Seen, alerts []aggregates.Alert) []draft {
 	return list
 }
 
-// explainedAlone is how many alerts of a center are explained one by one. To explain more of them, all are explained at once.
+// explainedAlone is the number of alerts of a center up to which each is explained alone. For more alerts, all of
+// the center are explained at once, which is faster.
 const explainedAlone = 16
 
 func explanations(c *projections.Seen) map[difference.AlertID]*aggregates.Explanation {

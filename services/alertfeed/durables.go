@@ -13,14 +13,14 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// User is a program that reads the feed, with a durable consumer of its own that has its name.
+// User is a program that reads the feed. It has a durable consumer under its name.
 type User struct {
-	Name   string // as natsserver takes it
+	Name   string // in the form that natsserver accepts
 	Key    string // its public nkey
 	Filter Filter
 }
 
-// The bounds of a consumer.
+// These limits bound a consumer.
 const (
 	ackWait           = time.Minute
 	maxAckPending     = 1000
@@ -29,12 +29,13 @@ const (
 	maxRequestExpires = 5 * time.Minute
 )
 
-// durableConfig is the durable consumer of a user. It delivers without end: a bounded one never delivers the last word of a
-// subject again.
+// durableConfig returns the durable consumer of a user. The number of deliveries is not limited: with a limit, the
+// last message of a subject could be lost.
 func durableConfig(u User) jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{
-		Durable:           u.Name,
-		DeliverPolicy:     jetstream.DeliverAllPolicy, // a reset is refused on the last of each subject
+		Durable: u.Name,
+		// a consumer that starts at the last message of each subject cannot be reset
+		DeliverPolicy:     jetstream.DeliverAllPolicy,
 		AckPolicy:         jetstream.AckExplicitPolicy,
 		AckWait:           ackWait,
 		MaxDeliver:        -1,
@@ -46,9 +47,9 @@ func durableConfig(u User) jetstream.ConsumerConfig {
 	}
 }
 
-// reconcile makes the durable consumers those of the users: it makes what is missing, makes anew what has another filter (the
-// consumer begins again with the first message then), and deletes those of users that there are not any more. If the users are not
-// all that there may be, it only makes what is missing.
+// reconcile makes the durable consumers match the users. It makes missing ones. It replaces one that has another
+// filter, which then starts again at the first message. If areAll is set, it deletes the consumers of other users;
+// without it, some users may not be known here.
 func reconcile(ctx context.Context, js jetstream.JetStream, users []User, areAll bool) error {
 	have := map[string]*jetstream.ConsumerInfo{}
 	stream, err := js.Stream(ctx, StreamName)
@@ -104,8 +105,8 @@ func sorted(list []string) []string {
 	return list
 }
 
-// admit makes the consumers those of the users. Of a shared ledger another process may know more users, unless they were changed
-// here just now: areAll says whether those that are known here are all.
+// admit makes the consumers match the users. areAll says whether this process knows all users: in a shared ledger
+// another process may know more, unless they were changed here just now.
 func (s *session) admit(ctx context.Context, areAll bool) error {
 	if s.cfg.Users == nil {
 		return nil
@@ -115,13 +116,14 @@ func (s *session) admit(ctx context.Context, areAll bool) error {
 	if err := reconcile(ctx, s.cfg.JetStream, s.cfg.Users(), areAll); err != nil {
 		return err
 	}
-	if err := s.seeConsumers(ctx); err != nil { // they are made all the same, and check sees them again
+	if err := s.seeConsumers(ctx); err != nil { // the consumers are made all the same; check looks at them again
 		s.cfg.Log.Warn("how far the consumers are is not known", zap.Error(err))
 	}
 	return nil
 }
 
-// admitNow makes the consumers those of the users that were changed here just now. Those of another ledger are left alone.
+// admitNow makes the consumers match the users that were changed here just now. It leaves the consumers of another
+// ledger alone.
 func (s *session) admitNow(ctx context.Context) error {
 	if s.isForeign() {
 		return &text.Error{Code: text.Conflict, What: s.foreignWords()}
@@ -130,7 +132,7 @@ func (s *session) admitNow(ctx context.Context) error {
 	return s.admit(ctx, true)
 }
 
-// seeConsumers notes how far the durable consumers have come.
+// seeConsumers notes how far each durable consumer has read.
 func (s *session) seeConsumers(ctx context.Context) error {
 	consumers := []Consumer{}
 	list := s.stream.ListConsumers(ctx)

@@ -25,9 +25,11 @@ import (
 // FeedConfig holds the parameters of Open.
 type FeedConfig struct {
 	Desk   *desk.Local    // sees all centers
-	Access *access.Access // whose epoch the messages carry, and whose users may read them
-	Dir    string         // of the ledger; in it are the streams of the server in this process, and what the publisher remembers
-	Shared bool           // others write to the ledger too
+	Access *access.Access // the messages carry its epoch, and its users may read them
+	// the directory of the ledger; it has the streams of the server in this process and the memory of the
+	// publisher
+	Dir    string
+	Shared bool // others write to the ledger too
 	Now    func() time.Time
 	Log    *zap.Logger
 
@@ -35,48 +37,49 @@ type FeedConfig struct {
 	TLS    *tls.Config // of the server in this process; nil for none
 
 	URL   string // of a server elsewhere, or several of one cluster with commas between
-	NKey  string // the path of the seed with which the publisher connects there; "" for none
-	Creds string // the path of its credentials; "" for none
+	NKey  string // the path of the seed that the publisher connects with; "" for none
+	Creds string // the path of the credentials that the publisher connects with; "" for none
 }
 
-// The names in the directory of the ledger. What is remembered is not beside the streams: a copy of their directory that is put
-// back is found by it.
+// These are names in the directory of the ledger. The memory is kept apart from the streams, so that it shows when
+// an old copy of the streams was put back.
 const (
 	serverName = "nats"
 	memoryDir  = "feed"
 	memoryName = "published.json"
 )
 
-// The bounds of a feed.
+// These are the times of a feed.
 const (
 	feedRetry   = 2 * time.Second  // until the server in this process is tried again
 	feedClosing = 3 * time.Second  // for all of Close
-	admitWait   = 15 * time.Second // for a server that starts, and for all of its users
+	admitWait   = 15 * time.Second // for a server to start and to know all of its users
 	dialWait    = 2 * time.Second  // for a connection to a server elsewhere
-	redialWait  = time.Second      // between two of them
+	redialWait  = time.Second      // between two attempts to connect
 )
 
-// Feed publishes the alerts of a ledger while it is open: a Publisher, and the server in this process if there is one.
+// Feed publishes the alerts of a ledger while it is open. It has a Publisher, and a server in this process if
+// there is one.
 type Feed struct {
 	cfg    FeedConfig
-	key    *ownKey // of the publisher at a server elsewhere; nil for one in this process
+	key    *ownKey // the key of the publisher at a server elsewhere; nil for a server in this process
 	stop   context.CancelFunc
-	ended  chan struct{} // closed when nothing runs any more
-	failed error         // of the end; valid once ended is closed
-	begun  chan struct{} // closed when there is a publisher
+	ended  chan struct{} // closed when no goroutine runs any more
+	failed error         // the error at the end; valid once ended is closed
+	begun  chan struct{} // closed when the publisher exists
 	opened time.Time
-	broken atomic.Pointer[broken] // why the server does not run or is not connected; nil when it is
-	denied atomic.Pointer[string] // what the server elsewhere last said that the publisher may not do; nil for nothing
+	broken atomic.Pointer[broken] // why the server does not run or is not connected; nil if it is
+	denied atomic.Pointer[string] // the last right that the server elsewhere denied the publisher; nil for none
 
-	admitting chan struct{} // has room for one: one change of the users at a time
+	admitting chan struct{} // holds one element: users are changed one at a time
 
-	// Of what is running; valid once begun is closed.
+	// These are valid once begun is closed.
 	server    *natsserver.Server // nil for one elsewhere
 	publisher *Publisher
 }
 
-// Open begins to start the server in this process, or to connect to the one elsewhere, and publishes until Close. It waits for
-// neither, so that the ledger never does. An address that is in use, and a key that cannot be read, are errors.
+// Open starts the server in this process, or connects to the one elsewhere, and publishes until Close. It waits
+// for neither, so that the ledger never waits. An address in use, and a key that cannot be read, are errors.
 func Open(ctx context.Context, cfg FeedConfig) (*Feed, error) {
 	f := &Feed{cfg: cfg, opened: time.Now(), ended: make(chan struct{}), begun: make(chan struct{}), admitting: make(chan struct{}, 1)}
 	var err error
@@ -97,7 +100,7 @@ func Open(ctx context.Context, cfg FeedConfig) (*Feed, error) {
 	return f, nil
 }
 
-// FreeAddress returns the address with the number of a port, or an error if somebody listens there.
+// FreeAddress returns the address with a port number, or an error if another program listens there.
 func FreeAddress(ctx context.Context, address string) (string, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	switch {
@@ -108,7 +111,7 @@ func FreeAddress(ctx context.Context, address string) (string, error) {
 	}
 	host, port, err := net.SplitHostPort(l.Addr().String())
 	if given, _, _ := net.SplitHostPort(address); given != "" {
-		host = given // 0.0.0.0 is not [::]
+		host = given // for 0.0.0.0 the listener reports [::]
 	}
 	return net.JoinHostPort(host, port), errors.Join(err, l.Close())
 }
@@ -126,7 +129,7 @@ func (f *Feed) Close() error {
 	}
 }
 
-// URL returns where consumers connect.
+// URL returns the address that consumers connect to.
 func (f *Feed) URL() string {
 	switch {
 	case f.cfg.Listen == "":
@@ -137,13 +140,13 @@ func (f *Feed) URL() string {
 	return "nats://" + f.cfg.Listen
 }
 
-// run keeps the feed until ctx ends. It returns what went wrong at the end.
+// run runs the feed until ctx ends. It returns the error at the end, if there is one.
 func (f *Feed) run(ctx context.Context) error {
 	for {
 		err := f.publish(ctx)
 		switch {
 		case ctx.Err() != nil && errors.Is(err, context.Canceled):
-			return nil // it had not begun
+			return nil // the ledger never began
 		case ctx.Err() != nil:
 			return err
 		}
@@ -158,7 +161,7 @@ func (f *Feed) run(ctx context.Context) error {
 	}
 }
 
-// publish publishes until ctx ends, or returns why it could not begin to.
+// publish publishes until ctx ends. It returns the error if it could not begin.
 func (f *Feed) publish(ctx context.Context) (err error) {
 	if err := os.MkdirAll(filepath.Join(f.cfg.Dir, memoryDir), 0o700); err != nil {
 		return err
@@ -191,11 +194,11 @@ func (f *Feed) publish(ctx context.Context) (err error) {
 	return nil
 }
 
-// connect connects the publisher. With a server elsewhere it returns also if that is not there: the connection is tried until it
-// is closed.
+// connect connects the publisher. For a server elsewhere that does not answer it returns too: the connection is
+// retried until it is closed.
 func (f *Feed) connect(server *natsserver.Server) (*nats.Conn, error) {
 	opts := []nats.Option{
-		nats.ReconnectBufSize(-1), // what cannot be sent now must not be sent later
+		nats.ReconnectBufSize(-1), // an old message must not be sent after a reconnect
 		nats.ConnectHandler(func(*nats.Conn) { f.connected() }),
 		nats.ReconnectHandler(func(*nats.Conn) { f.connected() }),
 		nats.DisconnectErrHandler(f.disconnected),
@@ -211,7 +214,8 @@ func (f *Feed) connect(server *natsserver.Server) (*nats.Conn, error) {
 		return server.Connect(opts...)
 	}
 	opts = append(opts, f.key.option(), nats.Name("taizhang"), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
-		nats.Timeout(dialWait), nats.ReconnectWait(redialWait), nats.IgnoreDiscoveredServers()) // they are perhaps on other machines, without TLS
+		// they may be on other machines, without TLS
+		nats.Timeout(dialWait), nats.ReconnectWait(redialWait), nats.IgnoreDiscoveredServers())
 	f.broken.Store(f.brokenBy(nats.ErrNoServers))
 	return nats.Connect(f.cfg.URL, opts...)
 }
@@ -222,10 +226,11 @@ func (f *Feed) connected() {
 	f.cfg.Log.Info("the alert feed is connected", zap.String("server", f.URL()))
 }
 
-// disconnected notes why there is no connection. The connection is tried often, so that only what is new is logged.
+// disconnected notes why there is no connection. The connection is retried often, so a reason is logged only when
+// it is new.
 func (f *Feed) disconnected(conn *nats.Conn, err error) {
 	if conn.IsClosed() {
-		return // the feed ends
+		return // the feed is closing
 	}
 	if err == nil {
 		err = nats.ErrDisconnected
@@ -237,13 +242,13 @@ func (f *Feed) disconnected(conn *nats.Conn, err error) {
 	}
 }
 
-// broken is why there is no server or no connection, and since when.
+// broken is the reason why there is no server or no connection, and the time since when.
 type broken struct {
 	why   error
 	since time.Time
 }
 
-// brokenBy returns a newer reason.
+// brokenBy returns a broken with a new reason and the time of the present one.
 func (f *Feed) brokenBy(why error) *broken {
 	if before := f.broken.Load(); before != nil {
 		return &broken{why, before.since}
@@ -251,7 +256,7 @@ func (f *Feed) brokenBy(why error) *broken {
 	return &broken{why, time.Now()}
 }
 
-// Status returns how the feed does. It asks nobody and never waits.
+// Status returns the state of the feed. It sends no request and never waits.
 func (f *Feed) Status() (s FeedStatus) {
 	select {
 	case <-f.begun:
@@ -269,7 +274,7 @@ func (f *Feed) Status() (s FeedStatus) {
 		s.Reason = f.deniedWords(*denied)
 	}
 	if s.State == StatePublishing {
-		f.denied.CompareAndSwap(denied, nil) // it may now
+		f.denied.CompareAndSwap(denied, nil) // the right may have been granted since
 	}
 	s.Seconds = max(s.Seconds, s.Silent)
 	return s
@@ -288,7 +293,7 @@ func (f *Feed) brokenWords(err error) text.Text {
 	return text.Say("NATS 服务器 %[1]s 连接不上：%[2]s", "the NATS server %[1]s cannot be reached: %[3]s", f.cfg.URL, why.Zh, why.En)
 }
 
-// unaccepted are the errors of a server that does not let the publisher in.
+// unaccepted are the errors of a server that rejects the publisher.
 var unaccepted = []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired}
 
 func (f *Feed) deniedWords(what string) text.Text {
@@ -297,7 +302,7 @@ func (f *Feed) deniedWords(what string) text.Text {
 		f.cfg.URL, f.key.path(), text.Printable(what))
 }
 
-// ready returns when there is a publisher.
+// ready waits until the publisher exists.
 func (f *Feed) ready(ctx context.Context) error {
 	select {
 	case <-f.begun:
@@ -310,7 +315,7 @@ func (f *Feed) ready(ctx context.Context) error {
 
 var errNotReady = text.Errorf(text.Unavailable, "预警推送尚未就绪", "the alert feed is not ready")
 
-// Restate states every alert again; see Publisher.Restate.
+// Restate publishes every alert again; see Publisher.Restate.
 func (f *Feed) Restate(ctx context.Context) error {
 	if err := f.ready(ctx); err != nil {
 		return err
@@ -318,9 +323,9 @@ func (f *Feed) Restate(ctx context.Context) error {
 	return f.publisher.Restate(ctx)
 }
 
-// Admit makes the users of the server those of the accounts, with their durable consumers, and returns when each of them can ask.
-// With a server elsewhere it returns the configuration that its operator has to put there; the consumers are made when that server
-// can be reached.
+// Admit makes the users of the server, and their durable consumers, match those of the accounts. It returns when
+// each user can read. For a server elsewhere it returns the configuration that its operator has to add; the
+// consumers are made once that server can be reached.
 func (f *Feed) Admit(ctx context.Context) (configuration string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, admitWait)
 	defer cancel()
@@ -334,7 +339,7 @@ func (f *Feed) Admit(ctx context.Context) (configuration string, err error) {
 		configuration = natsserver.Configuration(f.key.public, f.natsUsers())
 	}
 	if f.key != nil && f.broken.Load() != nil {
-		return configuration, nil // the publisher makes the consumers when it is connected
+		return configuration, nil // the publisher makes the consumers once it is connected
 	}
 	if err := f.ready(ctx); err != nil {
 		return configuration, err
@@ -347,7 +352,7 @@ func (f *Feed) Admit(ctx context.Context) (configuration string, err error) {
 	return configuration, f.publisher.Reconcile(ctx)
 }
 
-// users returns the users whose durable consumers there must be.
+// users returns the users that must have a durable consumer.
 func (f *Feed) users() []User {
 	list := f.cfg.Access.NATSUsers()
 	users := make([]User, len(list))
@@ -357,7 +362,7 @@ func (f *Feed) users() []User {
 	return users
 }
 
-// natsUsers returns the users that the server lets in.
+// natsUsers returns the users in the form that the server needs.
 func (f *Feed) natsUsers() []natsserver.User {
 	list := f.cfg.Access.NATSUsers()
 	users := make([]natsserver.User, len(list))

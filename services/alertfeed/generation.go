@@ -12,15 +12,16 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// restate begins a new generation and states every alert again. Between the head that begins it and the one that ends it, every
-// alert that stands is written, and every other one withdrawn. If another publisher begins one meanwhile, that one goes on.
+// restate begins a new generation and publishes every alert again: between the head that begins it and the head
+// that ends it, each alert that the ledger has is written and every other one is withdrawn. If another publisher
+// begins a generation meanwhile, that one continues.
 func (s *session) restate(ctx context.Context) error {
-	s.due, s.watch = nil, nil // what the next round finds is all there is
+	s.due, s.watch = nil, nil // the next round compares everything
 	at, ok, err := s.begin(ctx)
 	if err != nil || !ok {
 		return err
 	}
-	s.doubtful = map[events.CenterID]bool{} // all are compared
+	s.doubtful = map[events.CenterID]bool{} // compare all
 	found, seen := drafts{}, standing{}
 	watch := s.cfg.Desk.Ledger.Register().Watch()
 	at.Position, err = watch.Look(ctx, at.Date, func(c *projections.Seen) {
@@ -45,8 +46,8 @@ func (s *session) restate(ctx context.Context) error {
 	return s.remember()
 }
 
-// begin writes the head that begins a new generation, and reads the stream up to it: of what is written after it, consumers heed
-// the new generation alone. ok is false if another publisher was first.
+// begin writes the head that begins a new generation, and reads the stream up to it. After it, consumers ignore
+// messages of earlier generations. ok is false if another publisher was first.
 func (s *session) begin(ctx context.Context) (at At, ok bool, err error) {
 	if s.force {
 		s.memory.Epoch = max(s.memory.Epoch, s.picture.peak.Epoch)
@@ -66,20 +67,20 @@ func (s *session) begin(ctx context.Context) (at At, ok bool, err error) {
 	if err := s.sendHead(ctx, at, Begin); err != nil || !s.isOurs(at) {
 		return at, false, err
 	}
-	if err := s.remember(); err != nil { // the generation is ours to end
+	if err := s.remember(); err != nil { // this publisher must end the generation
 		return at, false, err
 	}
 	return at, true, s.readUpTo(ctx, s.picture.headSequence)
 }
 
-// isOurs reports whether the last head is one that this publisher wrote in a generation.
+// isOurs reports whether this publisher wrote the last head, in a generation.
 func (s *session) isOurs(at At) bool {
 	h := s.picture.head
 	return h != nil && h.Publisher == s.id && h.At.Generation == at.Generation
 }
 
-// nextGeneration returns a generation that no consumer has seen: the microseconds since 1970 by the clock of the server. A count
-// would be given out again after the stream, and the memory of whoever counted, were put back from an old copy.
+// nextGeneration returns a generation that no consumer has seen: the microseconds since 1970 by the clock of the
+// server. A counter could repeat a number after the stream and the memory were put back from an old copy.
 func (s *session) nextGeneration(ctx context.Context) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
@@ -90,12 +91,12 @@ func (s *session) nextGeneration(ctx context.Context) (uint64, error) {
 	return max(uint64(info.TimeStamp.UnixMicro()), s.generation()+1), nil
 }
 
-// attemptsMax is how often a message is tried while its outcome is not known.
+// attemptsMax is the number of attempts to send a message while its outcome is unknown.
 const attemptsMax = 5
 
-// publishAll publishes until each subject is of a generation at least as late, and then the head that ends it, if the stream has
-// nothing that was not read: consumers withdraw what they have not seen by then, so that nothing of it may be lost. What another
-// publisher says about a subject meanwhile counts.
+// publishAll publishes until each subject is of this generation or a later one, and then writes the head that ends
+// it. It does so only if the stream has no unread message: consumers withdraw the alerts that they have not seen
+// before that head. A message that another publisher writes meanwhile counts.
 func (s *session) publishAll(ctx context.Context, messages []*Message, at At) error {
 	isLeft := func(m *Message) bool { return at.Later(s.picture.words[m.Subject].at) }
 	for range attemptsMax {

@@ -9,8 +9,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// writeHead writes the head that is due, after it has read everything up to its own last message: a message that was given up may
-// have been stored later. again is true if something was read that another round has to compare.
+// writeHead writes the head that is due. First it reads everything up to its own last message, because a message
+// that was given up may have been stored later. again is true if it read something that another round has to
+// compare.
 func (s *session) writeHead(ctx context.Context) (again bool, err error) {
 	if s.due == nil || time.Since(s.headed) < headEvery {
 		return false, nil
@@ -19,15 +20,15 @@ func (s *session) writeHead(ctx context.Context) (again bool, err error) {
 		return false, err
 	}
 	if s.due == nil {
-		return true, nil // something was learned
+		return true, nil // the messages read must be compared first
 	}
 	at, last := *s.due, s.picture.head
 	s.due = nil
 	if last == nil || !at.Later(last.At) || last.Phase == Begin {
-		return false, nil // another publisher knows more, or is stating all alerts again
+		return false, nil // another publisher includes more, or is restating all alerts
 	}
 	s.headed = time.Now()
-	var nothingUnread []jetstream.PublishOpt // of several publishers one or the other always writes
+	var nothingUnread []jetstream.PublishOpt // with several publishers, one of them always has unread messages
 	if !s.cfg.Shared {
 		nothingUnread = append(nothingUnread, jetstream.WithExpectLastSequence(s.picture.last))
 	}
@@ -35,14 +36,14 @@ func (s *session) writeHead(ctx context.Context) (again bool, err error) {
 		return false, err
 	}
 	if s.picture.head.At != at {
-		s.due = &at // if another publisher came first, it perhaps knows less
+		s.due = &at // if another publisher came first, its head may include less
 		return false, nil
 	}
 	s.isComplete, s.ended = true, s.picture.headSequence
 	return false, nil
 }
 
-// sendHead publishes a head. Afterwards the picture has the last head that is in the stream, of whomever it is.
+// sendHead publishes a head. Afterwards the picture has the last head in the stream, whoever wrote it.
 func (s *session) sendHead(ctx context.Context, at At, phase Phase, opts ...jetstream.PublishOpt) error {
 	record, err := s.recordAt(ctx, at.Position)
 	if err != nil {

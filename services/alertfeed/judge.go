@@ -8,36 +8,36 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// verdict is what a publisher may do now.
+// verdict is the state that a publisher must be in now.
 type verdict struct {
 	state  string // StatePublishing, StateRestating (a new generation is needed), StateBehind or StateStopped
 	reason text.Text
 
-	isOther bool // the head is of another history than the ledger
+	isOther bool // the head belongs to another history than the ledger
 }
 
 func stopped(zh, en string, args ...any) verdict {
 	return verdict{state: StateStopped, reason: text.Say(zh, en, args...)}
 }
 
-// otherwise is stopped because the head is of another history.
+// otherwise returns the verdict to stop because the head belongs to another history.
 func otherwise(zh, en string, args ...any) verdict {
 	v := stopped(zh, en, args...)
 	v.isOther = true
 	return v
 }
 
-// clockAheadMax is how far the clock may be ahead of that of a server elsewhere.
+// clockAheadMax is how far the clock may be ahead of the clock of a server elsewhere.
 const clockAheadMax = time.Hour
 
-// judge says what a publisher that knows own may do now. A publisher that could say something false stops, and one that is behind
-// another says nothing.
+// judge returns what a publisher with the At own may do now. A publisher that could publish something false stops.
+// One that is behind another publishes nothing.
 func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 	head, peak := s.picture.head, s.picture.peak
 	if s.force {
 		return verdict{state: StateRestating}, nil
 	}
-	known := peak // the latest that anybody has said
+	known := peak // the latest At of any message
 	if head != nil && head.At.life(peak) >= 0 {
 		if head.At.life(peak) > 0 {
 			known = head.At
@@ -72,7 +72,7 @@ func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 			s.seen = s.picture.headSequence
 		}
 	}
-	own.Generation = known.Generation // whether a new one is needed is another question
+	own.Generation = known.Generation // whether a new generation is needed is decided later
 	if own.Behind(known) {
 		return verdict{state: StateBehind, reason: text.Say("NATS 流中的预警截至位置 %d、日期 %v，本机在位置 %d、日期 %v：等待本机到达", "the alerts in the stream are as of position %d and date %v, and this ledger is at position %d and date %v: waiting until it is there",
 			known.Position, known.Date, own.Position, own.Date)}, nil
@@ -86,8 +86,8 @@ func (s *session) judge(ctx context.Context, own At) (verdict, error) {
 	return verdict{state: StatePublishing}, nil
 }
 
-// isForeign reports whether the stream is of another ledger, and nobody said that this one is right. A stream of a ledger that had no
-// record is taken for that of this one before its first record.
+// isForeign reports whether the stream belongs to another ledger, unless a person has confirmed that this ledger
+// is right. Until this ledger has its first record, a stream of a ledger without records counts as its own.
 func (s *session) isForeign() bool {
 	of := s.picture.source
 	return !s.force && of != "" && of != NoLedger && of != s.source
@@ -103,8 +103,8 @@ func (s *session) foreignWords() text.Text {
 		text.Printable(s.picture.source), own.Zh, own.En)
 }
 
-// isOtherHistory reports whether the head is of another ledger in the same epoch: of one with another record at its position, or
-// with more records than this one can have.
+// isOtherHistory reports whether the head belongs to another ledger of the same epoch: the record at its position
+// is another one, or its position is greater than this ledger can have.
 func (s *session) isOtherHistory(ctx context.Context, h *Head, position uint64) (bool, error) {
 	if h.At.Position > position {
 		return !s.cfg.Shared, nil
@@ -132,12 +132,12 @@ func (s *session) recordAt(ctx context.Context, position uint64) (string, error)
 	return "", nil
 }
 
-// needsGeneration reports whether what consumers have seen may be more than what the stream has, so that every alert must be
-// stated again.
+// needsGeneration reports whether consumers may have seen messages that the stream no longer has, so that every
+// alert must be published again.
 func (s *session) needsGeneration(epoch string) bool {
 	head := s.picture.head
 	if head != nil && head.Phase == End && head.At.Generation > s.doubted {
-		s.doubt = false // another publisher has stated everything again since
+		s.doubt = false // another publisher has restated everything since
 	}
 	if s.isBeingStated() {
 		return false
@@ -146,24 +146,27 @@ func (s *session) needsGeneration(epoch string) bool {
 	case s.doubt || !s.known || head == nil:
 		return true
 	case head.At.Epoch < epoch:
-		return true // a ledger that was restored may have come with the stream and the memory of that day
+		return true // the stream and its memory may have been restored together with the ledger
 	case head.At.Generation < s.memory.Generation, head.At.Generation == s.memory.Generation && s.picture.headSequence < s.memory.Head:
-		return true // the stream was put back from an old copy
+		return true // an old copy of the stream was put back
 	case head.Phase != Begin:
 		return false
 	}
-	return true // a generation was begun and not ended: by this publisher before it ended itself, or by another one that is not at work
+	// a generation was begun and not ended: by this publisher before it restarted, or by another one that no
+	// longer runs
+	return true
 }
 
-// isBeingStated reports whether another publisher is at work on a generation that leaves no doubt. Of publishers that begin one at
-// the same time, each would else begin another one when it sees that of the others, and none would come to an end.
+// isBeingStated reports whether another publisher is writing a generation that settles all doubts. Without this
+// check, publishers that begin one at the same time would each begin another when they see the others', without
+// end.
 func (s *session) isBeingStated() bool {
 	head := s.picture.head
 	if head == nil || head.Phase != Begin || head.Publisher == s.id || head.At.Generation < s.memory.Generation || s.doubt && head.At.Generation <= s.doubted {
 		return false
 	}
 	if !s.cfg.Shared && head.At.Generation == s.memory.Generation && s.memory.Open {
-		return false // it is that of this publisher before it ended itself
+		return false // this publisher began it before it restarted
 	}
 	if s.begun != s.picture.last {
 		s.begun, s.since = s.picture.last, time.Now()

@@ -12,18 +12,20 @@ import (
 	"github.com/taizhang/taizhang/services/files"
 )
 
-// memory is what a publisher remembers of the stream while it does not run, in a small file. With it a publisher sees that the
-// stream was put back from an old copy, or lost its last messages in a power cut.
+// memory is what a publisher remembers of the stream in a small file while it does not run. It shows that an old
+// copy of the stream was put back, or that the stream lost its last messages in a power cut.
 type memory struct {
-	Generation uint64 `json:"generation"` // of the last head that it wrote or saw
+	Generation uint64 `json:"generation"` // of the last head that the publisher wrote or read
 	Head       uint64 `json:"head"`       // the sequence of that head
 	Last       uint64 `json:"last"`       // a sequence that the stream had reached
-	Subjects   int    `json:"subjects"`   // how many subjects the stream had
-	Open       bool   `json:"open"`       // it wrote alerts that no head follows yet, or saw that the stream has lost something
-	Epoch      string `json:"epoch"`      // the least epoch that it publishes under, since it was told to state everything again; "" for none
+	Subjects   int    `json:"subjects"`   // the number of subjects in the stream
+	// alerts were written that no head follows yet, or the stream has lost something
+	Open bool `json:"open"`
+	// the earliest epoch to publish under since a person asked to restate everything; "" for none
+	Epoch string `json:"epoch"`
 }
 
-// recall reads the memory. ok is false if there is none, or none that can be read: nothing is known of the stream then.
+// recall reads the memory. ok is false if the file is missing or damaged: then nothing is known of the stream.
 func recall(path string) (m memory, ok bool, err error) {
 	content, err := os.ReadFile(path)
 	switch {
@@ -33,12 +35,12 @@ func recall(path string) (m memory, ok bool, err error) {
 		return m, false, unkept(err)
 	}
 	if err := json.Unmarshal(content, &m); err != nil {
-		return memory{}, false, nil // a copy of a disk that was cut off in the middle
+		return memory{}, false, nil // a file that was cut off
 	}
 	return m, true, nil
 }
 
-// remember writes the memory, durably.
+// remember writes the memory. It is durable on return.
 func (m memory) remember(path string) error {
 	content, err := json.Marshal(m)
 	if err != nil {
@@ -50,13 +52,13 @@ func (m memory) remember(path string) error {
 	return nil
 }
 
-// unkept is the error of a memory that cannot be read or written. The server has no part in it.
+// unkept returns the error for a memory that cannot be read or written, which is no fault of the server.
 func unkept(err error) error {
 	return &text.Error{Code: text.Conflict, Cause: err,
 		What: text.Say("预警推送的状态文件无法读写：%[1]v。请检查台账目录的磁盘空间和权限", "the file in which the feed remembers what it published cannot be read or written: %[1]v; look at the room and the rights of the directory of the ledger", err)}
 }
 
-// remember writes what is known of the stream.
+// remember writes the state of the stream to the memory.
 func (s *session) remember() error {
 	s.memory.Last, s.memory.Subjects, s.memory.Head = s.picture.last, s.picture.subjects(), s.picture.headSequence
 	if s.picture.head != nil {
@@ -70,7 +72,8 @@ func (s *session) remember() error {
 	return nil
 }
 
-// mark remembers, before the first alert after a head is published, that there may be messages which no head follows.
+// mark writes to the memory that messages may follow the last head. It is called before the first alert after a
+// head is published.
 func (s *session) mark() error {
 	s.isComplete = false
 	if s.memory.Open {
@@ -80,9 +83,9 @@ func (s *session) mark() error {
 	return s.remember()
 }
 
-// close remembers that a head follows all messages, once nothing was published for some time: a file that is written durably at
-// each head would hold up the alerts after it, and those who write to the ledger on the same disk. Until then a start after a crash
-// states everything again.
+// close writes to the memory that a head follows all messages, once nothing was published for the time quiet.
+// Writing a file durably at each head would delay the next alerts, and writers to the ledger on the same disk. If
+// the process crashes before, the next start restates everything.
 func (s *session) close(quiet time.Duration) error {
 	if !s.isClosable() || time.Since(s.headed) < quiet {
 		return nil
@@ -91,7 +94,8 @@ func (s *session) close(quiet time.Duration) error {
 	return s.remember()
 }
 
-// isClosable reports whether no alert was published after the last head of this publisher, and this is not remembered yet.
+// isClosable reports whether no alert was published after the last head of this publisher and the memory does not
+// have this yet.
 func (s *session) isClosable() bool {
 	return s.isComplete && !s.doubt && (s.memory.Open || s.memory.Head < s.ended)
 }

@@ -14,23 +14,24 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// StateKind is how an alert stands.
+// StateKind says whether an alert is raised, cleared or withdrawn.
 type StateKind string
 
-// The kinds. An alert that is open again after a clearing was voided is raised again.
+// An alert that is open again after its clearing was voided is raised again.
 const (
 	Raised    StateKind = "raised"    // it is open on the date
 	Cleared   StateKind = "cleared"   // it was cleared on a date
-	Withdrawn StateKind = "withdrawn" // it was published, and the facts now known do not raise it
+	Withdrawn StateKind = "withdrawn" // it was published before, and the facts known now do not raise it
 )
 
-// AlertState is what is compared: figures and words are shown as of a message, and a message is not written because they moved.
+// AlertState is the part of an alert that decides whether a message is written. Figures and words are shown as of
+// a message; no message is written because they changed.
 type AlertState struct {
 	Kind      StateKind
-	ClearedOn events.Date // of Cleared
+	ClearedOn events.Date // the date, if the alert is cleared
 }
 
-// stateOf returns how an alert of the ledger stands.
+// stateOf returns the state of an alert of the ledger.
 func stateOf(a aggregates.Alert) AlertState {
 	if a.Open() {
 		return AlertState{Kind: Raised}
@@ -40,64 +41,70 @@ func stateOf(a aggregates.Alert) AlertState {
 
 // AlertData is the data of a message about an alert.
 type AlertData struct {
-	State        StateKind           `json:"state"`
-	Center       events.CenterID     `json:"center"` // "" for an alert of the policies
-	Code         aggregates.Code     `json:"code"`
-	Key          string              `json:"key"`
-	Severity     aggregates.Severity `json:"severity"`
-	RaisedOn     events.Date         `json:"raisedOn"`
-	ClearedOn    desk.Day            `json:"clearedOn"` // none unless it is cleared
-	Title        text.Text           `json:"title"`
-	Office       events.Role         `json:"office,omitzero"` // that must act on alerts of this code; none of a code that the program does not know
-	Policy       string              `json:"policy"`          // id@version of the policy that judges it; "" of one that is withdrawn
-	Rules        []desk.Rule         `json:"rules"`           // with article and words; none of one that is withdrawn
-	Figures      []desk.Figure       `json:"figures"`         // with their thresholds, as of the message
-	Cleared      text.Text           `json:"cleared"`         // what clears it or, if it is cleared, what did
-	LocalGov     string              `json:"localGov"`        // GB/T 2260: the local government that is responsible for the center; "" for none
-	IndustryDept string              `json:"industryDept"`    // the name of the department that is responsible for the center; "" for none
-	At           At                  `json:"at"`
-	Restated     bool                `json:"restated"` // it is stated again by a new generation
+	State     StateKind           `json:"state"`
+	Center    events.CenterID     `json:"center"` // "" for an alert of the policies
+	Code      aggregates.Code     `json:"code"`
+	Key       string              `json:"key"`
+	Severity  aggregates.Severity `json:"severity"`
+	RaisedOn  events.Date         `json:"raisedOn"`
+	ClearedOn desk.Day            `json:"clearedOn"` // none unless the alert is cleared
+	Title     text.Text           `json:"title"`
+	// the office that must act on alerts with this code; none for a code that the program does not know
+	Office events.Role `json:"office,omitzero"`
+	// id@version of the policy that judges it; "" if it is withdrawn
+	Policy  string        `json:"policy"`
+	Rules   []desk.Rule   `json:"rules"`   // with article and words; none if it is withdrawn
+	Figures []desk.Figure `json:"figures"` // with their thresholds, as of the message
+	Cleared text.Text     `json:"cleared"` // what clears it or, if it is cleared, what cleared it
+	// GB/T 2260: the local government responsible for the center; "" for none
+	LocalGov string `json:"localGov"`
+	// the name of the department responsible for the center; "" for none
+	IndustryDept string `json:"industryDept"`
+	At           At     `json:"at"`
+	Restated     bool   `json:"restated"` // the message belongs to a restatement of all alerts
 }
 
-// Phase says whether a generation is being stated.
+// Phase says whether a head begins or ends a generation.
 type Phase string
 
-// The phases. Between Begin and End of a generation every alert is stated again; what is not, does not exist. After Begin,
-// messages of an earlier generation do not count: a publisher that has not seen Begin may still write some.
+// Between Begin and End of a generation every alert is published again; an alert that is not published then does
+// not exist. After Begin, messages of earlier generations are ignored: a publisher that has not seen Begin may
+// still write some.
 const (
 	Begin Phase = "begin"
 	End   Phase = "end"
 )
 
-// Head is the data of the head. With the phase End it says: all subjects are right as of At.
+// Head is the data of the head. With the phase End it confirms that all subjects are right as of At.
 type Head struct {
 	At     At     `json:"at"`
 	Record string `json:"record"` // the id of the record at the position; "" before the first
 	Phase  Phase  `json:"phase"`
-	Open   Counts `json:"open"` // with Begin: of what the stream had before
+	Open   Counts `json:"open"` // with Begin: the open alerts that the stream had before
 
-	Publisher uuid.UUID `json:"publisher"` // of the process that wrote it; another one each time it starts
+	Publisher uuid.UUID `json:"publisher"` // the process that wrote it; a new id each time it starts
 }
 
-// Counts are the open alerts by severity.
+// Counts holds the number of open alerts of each severity.
 type Counts struct {
 	Red    int `json:"red"`
 	Yellow int `json:"yellow"`
 	Blue   int `json:"blue"`
 }
 
-// Message is one message of the stream: of the head or of an alert.
+// Message is one message of the stream: an alert or the head.
 type Message struct {
 	Subject string
-	Source  string     // the ledger, as Decode read it; NoLedger if that had no record
-	Alert   *AlertData // of an alert
-	Head    *Head      // of the head
+	Source  string     // the ledger, as Decode read it; NoLedger if that ledger had no record
+	Alert   *AlertData // nil for a head
+	Head    *Head      // nil for an alert
 }
 
-// NoLedger is the source of the messages of a ledger that has no record yet. From its first record on it has another one.
+// NoLedger is the source of messages of a ledger without records. With its first record the ledger gets another
+// source.
 const NoLedger = "urn:taizhang:empty"
 
-// At returns what the message knows.
+// At returns the At of the message.
 func (m *Message) At() At {
 	if m.Head != nil {
 		return m.Head.At
@@ -105,10 +112,10 @@ func (m *Message) At() At {
 	return m.Alert.At
 }
 
-// State returns how the alert of the message stands.
+// State returns the state of the alert of the message.
 func (m *Message) State() AlertState { return AlertState{m.Alert.State, m.Alert.ClearedOn.Date} }
 
-// The types of the CloudEvents, and the schemas of their data.
+// These are the types of the CloudEvents and the schemas of their data.
 const (
 	HeadType     = "taizhang.head.v1"
 	alertTypes   = "taizhang.alert."
@@ -120,13 +127,13 @@ const (
 	dataContentType = "application/json"
 )
 
-// ContentType is the header of every message: with it a reader of CloudEvents knows that the whole event is in the body.
+// ContentType is the content type in the header of every message. It says that the body has the whole CloudEvent.
 const ContentType = "application/cloudevents+json"
 
-// CloudEvent is a CloudEvent 1.0 in structured JSON, as it is on the wire.
+// CloudEvent is a CloudEvent 1.0 in structured JSON, as in the body of a message.
 type CloudEvent[T any] struct {
 	SpecVersion     string    `json:"specversion"`
-	ID              uuid.UUID `json:"id"`     // of the subject, the At and the state, for tracing
+	ID              uuid.UUID `json:"id"`     // made of the subject, the At and the state, for tracing
 	Source          string    `json:"source"` // the ledger
 	Type            string    `json:"type"`
 	Subject         string    `json:"subject,omitzero"` // the center
@@ -136,7 +143,7 @@ type CloudEvent[T any] struct {
 	Data            T         `json:"data"`
 }
 
-// space is the namespace of the ids of messages.
+// space is the UUID namespace of the ids of messages.
 var space = uuid.MustParse("6f0e4f0a-6a55-4d2b-9a3e-0d6a1c1c7a11")
 
 // Encode returns the body of a message.
@@ -154,10 +161,11 @@ func newEvent[T any](m *Message, data T, kind, schema, state, subject, source st
 	return CloudEvent[T]{specVersion, id, source, kind, subject, now.UTC(), dataContentType, schema, data}
 }
 
-// errForeign is a message that no publisher wrote.
+// errForeign is returned for a message that no publisher wrote.
 var errForeign = errors.New("alertfeed: not a message of the feed")
 
-// Decode reads a message of a subject. An error is a message that no publisher wrote, or one of a version to come.
+// Decode reads the message of a subject. It returns an error for a message that no publisher wrote, or that has a
+// later version.
 func Decode(subject string, body []byte) (*Message, error) {
 	m := &Message{Subject: subject}
 	if subject == HeadSubject {
@@ -185,7 +193,7 @@ func Decode(subject string, body []byte) (*Message, error) {
 	return m, nil
 }
 
-// is reports whether an event has the form of those that Encode writes.
+// is reports whether an event has the kind, schema and subject that Encode writes.
 func (e *CloudEvent[T]) is(kind, schema, subject string) bool {
 	return e.SpecVersion == specVersion && e.Type == kind && e.DataSchema == schema && e.DataContentType == dataContentType && e.Subject == subject
 }

@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// open opens the stream and reads its present: the last message of every subject.
+// open opens the stream and reads the last message of every subject.
 func (s *session) open(ctx context.Context, running *sync.WaitGroup) error {
 	asking, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
@@ -49,11 +49,11 @@ func (s *session) open(ctx context.Context, running *sync.WaitGroup) error {
 	case s.memory.Open:
 		s.distrust("the last messages were not followed by a head")
 	}
-	s.reached = info.State.LastSeq // it is doubted once
+	s.reached = info.State.LastSeq // distrusted once only
 	return nil
 }
 
-// check compares the stream as a whole with what is known of it.
+// check compares the stream as a whole with the memory.
 func (s *session) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
@@ -66,7 +66,7 @@ func (s *session) check(ctx context.Context) error {
 	if info.State.LastSeq < s.picture.last || int(info.State.NumSubjects) < s.picture.subjects() {
 		return s.lost("the stream has less than it had")
 	}
-	if s.known && s.memory.Last < s.picture.last { // also while it is never quiet
+	if s.known && s.memory.Last < s.picture.last { // also while messages come without a break
 		if err := s.remember(); err != nil {
 			return err
 		}
@@ -79,15 +79,16 @@ func (s *session) check(ctx context.Context) error {
 	return s.seeConsumers(ctx)
 }
 
-// distrust notes that the stream may have lost what consumers have seen, so that a new generation is needed.
+// distrust notes that the stream may have lost messages that consumers have seen, so that a new generation is
+// needed.
 func (s *session) distrust(why string) {
 	s.cfg.Log.Warn("the stream of alerts may have lost messages", zap.String("why", why))
 	s.doubt, s.doubted = true, s.generation()
 }
 
-// lost ends the session because the stream does not have what it had.
+// lost ends the session because the stream has lost messages.
 func (s *session) lost(why string) error {
 	s.distrust(why)
-	s.memory.Open = true // also if this process ends now
+	s.memory.Open = true // kept even if this process ends now
 	return errors.Join(fmt.Errorf("%w: %s", errAgain, why), s.memory.remember(s.cfg.Memory))
 }

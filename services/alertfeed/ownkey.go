@@ -12,22 +12,23 @@ import (
 	"github.com/taizhang/taizhang/services/listen"
 )
 
-// ownKey is with what the publisher proves itself at a server elsewhere. Its file is read again for each connection, so that a new
-// one can be put there.
+// ownKey is the key of the publisher at a server elsewhere. Its file is read again for each connection, so that
+// the key can be replaced.
 type ownKey struct {
 	seed   string // the path of a seed, or ""
 	creds  string // the path of credentials, or ""
 	public string // its public nkey
 }
 
-// CheckKey returns what is wrong with the file of a seed, or with that of credentials, with which a publisher connects to a server
-// elsewhere. The path of the other is "".
+// CheckKey returns an error if the publisher cannot use the file of a seed, or of credentials, to connect to a
+// server elsewhere. The path that is not used is "".
 func CheckKey(seed, creds string) error {
 	_, err := readOwnKey(seed, creds)
 	return err
 }
 
-// readOwnKey reads the key of the publisher: a seed, or credentials with one. The file must be its owner's alone (mode 0600).
+// readOwnKey reads the key of the publisher: a seed, or credentials with a seed. Only its owner may read the file
+// (mode 0600).
 func readOwnKey(seed, creds string) (*ownKey, error) {
 	k := &ownKey{seed: seed, creds: creds}
 	path, param, parse := seed, "nats-nkey", nkeys.ParseDecoratedNKey
@@ -48,7 +49,7 @@ func readOwnKey(seed, creds string) (*ownKey, error) {
 	}
 	isUser := nkeys.IsValidPublicUserKey(k.public)
 	if creds != "" {
-		jwt, _ := nkeys.ParseDecoratedJWT(content) // of anything else it returns the content
+		jwt, _ := nkeys.ParseDecoratedJWT(content) // if content is not credentials, it is returned unchanged
 		isUser = isUser && strings.Count(jwt, ".") == 2
 	}
 	if err != nil || !isUser {
@@ -57,10 +58,10 @@ func readOwnKey(seed, creds string) (*ownKey, error) {
 	return k, nil
 }
 
-// path returns its file.
+// path returns the path of the file.
 func (k *ownKey) path() string { return cmp.Or(k.seed, k.creds) }
 
-// option returns how to connect with the key.
+// option returns the option to connect with the key.
 func (k *ownKey) option() nats.Option {
 	if k.creds != "" {
 		return nats.UserCredentials(k.creds)

@@ -15,76 +15,81 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// PublisherConfig says what a Publisher publishes, and where.
+// PublisherConfig holds the parameters of New.
 type PublisherConfig struct {
-	Desk      *desk.Local         // sees all centers
-	JetStream jetstream.JetStream // of a connection that reconnects without end, made with Patient; the caller closes it after Run
-	Memory    string              // the path of a small file in which the publisher remembers the stream
-	Epoch     func() string       // of the access log; see access.Access.Epoch
-	Users     func() []User       // whose durable consumers there must be; nil for none
+	Desk *desk.Local // sees all centers
+	// its connection reconnects without end; made with Patient; the caller closes it after Run
+	JetStream jetstream.JetStream
+	Memory    string        // the path of a small file in which the publisher remembers the stream
+	Epoch     func() string // the epoch of the access log; see access.Access.Epoch
+	Users     func() []User // the users that must have a durable consumer; nil for none
 	Now       func() time.Time
 	Log       *zap.Logger
 
-	Shared   bool                            // others write to the ledger too, so that this process may be behind them
+	Shared   bool                            // other processes write to the ledger too, so this one may be behind
 	Restart  func(ctx context.Context) error // starts the embedded server again; nil for a server elsewhere
 	Streams  string                          // the directory of the embedded server, which may be deleted while nothing runs; "" for a server elsewhere
-	Replicas int                             // of the stream, if the publisher makes it; 0 for 1
+	Replicas int                             // the replicas of the stream if the publisher makes it; 0 for 1
 
-	// For tests: the stream may be purged and deleted; how long a publisher waits for another one that began a generation; and how
-	// often it compares the stream with what it knows.
+	// These are for tests. Purgeable lets the stream be purged and deleted. Patience is how long a publisher waits
+	// for another one that began a generation. CheckEvery is how often it checks the stream as a whole.
 	Purgeable  bool
 	Patience   time.Duration // 0 for 10 s
 	CheckEvery time.Duration // 0 for 10 s
 }
 
-// Patient is how a JetStream of a PublisherConfig is made: what is not acknowledged within publishWait is not waited for.
+// Patient returns the option for the JetStream of a PublisherConfig: a message that is not acknowledged within
+// publishWait fails.
 func Patient() jetstream.JetStreamOpt { return jetstream.WithPublishAsyncTimeout(publishWait) }
 
-// The times of a publisher.
+// These are the times of a publisher.
 const (
-	publishWait = 5 * time.Second        // a server whose disk is full does not answer at all
+	publishWait = 5 * time.Second        // a server with a full disk does not answer at all
 	askWait     = 5 * time.Second        // for any other answer of the server
 	headEvery   = 100 * time.Millisecond // at most one head in this time
 	checkEvery  = 10 * time.Second
 	patience    = 10 * time.Second
-	dayEvery    = time.Second // how soon the turn of the date is seen
-	restShare   = 8           // under load it rests this many times as long as it looked at the ledger, so that looking takes a ninth of a processor
-	restPer     = 1000        // records a second for which it rests as long as it looked
-	restMost    = 20 * time.Millisecond
-	restBusy    = 10_000                 // records a second, above which it rests as much longer as there are more: the writers come first
-	quietAfter  = 300 * time.Millisecond // after a head, until it is remembered that nothing is under way
-	endWait     = 2 * time.Second        // for what is under way when it is to end
-	retryFirst  = 100 * time.Millisecond
-	retryMost   = 5 * time.Second
+	dayEvery    = time.Second // a new date is noticed within this time
+	// under load it pauses this many times as long as it took to look at the ledger, so that looking takes a ninth
+	// of a processor
+	restShare = 8
+	restPer   = 1000 // at this many records a second it pauses as long as it looked
+	restMost  = 20 * time.Millisecond
+	// above this many records a second it pauses longer in proportion, so that writers come first
+	restBusy   = 10_000
+	quietAfter = 300 * time.Millisecond // after a head, before the memory is closed
+	endWait    = 2 * time.Second        // for messages that are under way at the end
+	retryFirst = 100 * time.Millisecond
+	retryMost  = 5 * time.Second
 )
 
 // Publisher publishes the alerts of a ledger to one stream.
 type Publisher struct {
 	cfg       PublisherConfig
-	restating chan chan error // asks for a new generation
-	admitting chan chan error // asks for the consumers of the users
+	restating chan chan error // requests for a new generation
+	admitting chan chan error // requests to make the consumers match the users
 
-	// Of the goroutine of Run, over all sessions.
-	id      uuid.UUID // of the heads that it writes
+	// These belong to the goroutine of Run, and outlive its sessions.
+	id      uuid.UUID // the Publisher of the heads that it writes
 	memory  memory
-	known   bool   // there is a memory
-	doubt   bool   // the stream may have lost something that was published
-	doubted uint64 // the generation that was known when doubt arose; a later one that ended dispels it
-	force   bool   // a person said that this ledger is right
-	reached uint64 // the greatest sequence of the stream that the last session saw
-	latest  uint64 // the latest generation that any session saw
-	halted  bool   // the server in this process was stopped to be started again, and was not
+	known   bool   // there was a memory
+	doubt   bool   // the stream may have lost messages
+	doubted uint64 // the generation known when doubt arose; a later one that ended settles it
+	force   bool   // a person has confirmed that this ledger is right
+	reached uint64 // the greatest sequence that the last session read
+	latest  uint64 // the latest generation that any session read
+	halted  bool   // the server in this process was stopped to be restarted, and is not running
 
-	isUnread bool // the stream could not be read to its end when that was tried last
+	isUnread bool // the last attempt to read the stream to its end failed
 
 	mu          sync.Mutex // guards the fields below
 	status      FeedStatus
-	behindSince time.Time // since when the head is behind the ledger; zero if it is not
-	quietSince  time.Time // since when it does not publish; zero while it does
-	mutedSince  time.Time // since when the server answers no publish; zero if it does
+	behindSince time.Time // when the head fell behind the ledger; zero if it is not behind
+	quietSince  time.Time // when it stopped publishing; zero while it publishes
+	mutedSince  time.Time // when the server stopped answering; zero if it answers
 }
 
-// New returns a publisher. Run makes it publish.
+// New returns a publisher, which publishes once Run is called.
 func New(cfg PublisherConfig) *Publisher {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
@@ -99,7 +104,8 @@ func New(cfg PublisherConfig) *Publisher {
 		status: FeedStatus{State: StateConnecting, Consumers: []Consumer{}}}
 }
 
-// Run publishes until ctx ends, and a little longer what is under way then. Whatever fails is tried again, and shown by Status meanwhile.
+// Run publishes until ctx ends, and then finishes the messages under way. It retries after every failure; Status
+// shows the failure meanwhile.
 func (p *Publisher) Run(ctx context.Context) {
 	changed := p.cfg.JetStream.Conn().StatusChanged(nats.CONNECTED, nats.RECONNECTING)
 	defer p.cfg.JetStream.Conn().RemoveStatusListener(changed)
@@ -119,7 +125,7 @@ func (p *Publisher) Run(ctx context.Context) {
 	}
 }
 
-// pause waits, but no longer than until the connection changes, and answers what is asked meanwhile.
+// pause waits, at most until the connection changes, and answers requests meanwhile.
 func (p *Publisher) pause(ctx context.Context, wait time.Duration, changed <-chan nats.Status) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -140,26 +146,27 @@ func (p *Publisher) pause(ctx context.Context, wait time.Duration, changed <-cha
 	}
 }
 
-// notNow is the answer while the stream cannot be reached.
+// notNow returns the answer to requests while the stream cannot be reached.
 func (p *Publisher) notNow() error {
 	why := p.Status().Reason
 	return text.Errorf(text.Unavailable, "预警发布现在没有连上：%[1]s；连上以后即执行", "the feed of alerts is not connected now: %[2]s; it is done as soon as it is", why.Zh, why.En)
 }
 
-// errAgain ends a session that is begun again at once: the stream is read anew.
+// errAgain ends a session so that the next one begins at once and reads the stream again.
 var errAgain = errors.New("alertfeed: the stream is to be read again")
 
 func (p *Publisher) trouble(err error) {
 	why := text.Of(err)
 	state, said := StateConnecting, text.Say("连不上 NATS：%[1]s", "NATS cannot be reached: %[2]s", why.Zh, why.En)
-	if code := text.CodeOf(err); code == text.Conflict || code == text.Invalid { // the server is there, and it or this machine is not as it must be
+	// the server answers, but it or this machine has a wrong setup
+	if code := text.CodeOf(err); code == text.Conflict || code == text.Invalid {
 		state, said = StateStopped, why
 	}
 	if errors.Is(err, errUnread) {
 		said = p.unreadWords()
 	}
 	level := zap.WarnLevel
-	if p.Status().Reason == said { // as at every trial while a server is away
+	if p.Status().Reason == said { // the same reason repeats while a server is away
 		level = zap.DebugLevel
 	}
 	p.cfg.Log.Log(level, "the feed of alerts is interrupted", zap.Error(err))
@@ -168,13 +175,14 @@ func (p *Publisher) trouble(err error) {
 	}
 }
 
-// say shows a state, and why.
+// say sets the state in Status, with the reason.
 func (p *Publisher) say(state string, why text.Text) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.status.State != state || p.status.Reason != why {
 		level := zap.InfoLevel
-		if p.status.State == state && state == StateBehind { // with other positions: as often as the ledger moves
+		// only the positions differ, and they change with each record
+		if p.status.State == state && state == StateBehind {
 			level = zap.DebugLevel
 		}
 		p.cfg.Log.Log(level, "the feed of alerts", zap.String("state", state), zap.String("why", why.En))
@@ -183,7 +191,7 @@ func (p *Publisher) say(state string, why text.Text) {
 	note(&p.quietSince, state != StatePublishing)
 }
 
-// note keeps since when something is so; zero if it is not.
+// note sets since to the present time if is is true and since is zero; it sets it to zero if is is false.
 func note(since *time.Time, is bool) {
 	switch {
 	case !is:
@@ -193,14 +201,14 @@ func note(since *time.Time, is bool) {
 	}
 }
 
-// mute notes whether the server answers no publish.
+// mute notes whether the server leaves publishes unanswered.
 func (p *Publisher) mute(is bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	note(&p.mutedSince, is)
 }
 
-// Status returns how the feed does. It asks nobody and never waits.
+// Status returns the state of the feed. It sends no request and never waits.
 func (p *Publisher) Status() FeedStatus {
 	position := p.cfg.Desk.Position()
 	p.mu.Lock()
@@ -227,11 +235,11 @@ func (p *Publisher) Status() FeedStatus {
 	return s
 }
 
-// Restate begins a new generation, also if the publisher had stopped, and returns when every alert is stated again. It is for a
-// person who knows that this ledger is right and that the stream is not.
+// Restate begins a new generation, even if the publisher had stopped, and returns when every alert is published
+// again. It is for a person who knows that this ledger is right and the stream is not.
 func (p *Publisher) Restate(ctx context.Context) error { return ask(ctx, p.restating) }
 
-// Reconcile makes the durable consumers those of the users, and returns when they are.
+// Reconcile makes the durable consumers match the users, and returns when they do.
 func (p *Publisher) Reconcile(ctx context.Context) error { return ask(ctx, p.admitting) }
 
 func ask(ctx context.Context, asked chan chan error) error {

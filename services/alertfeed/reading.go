@@ -5,34 +5,39 @@ import (
 	"slices"
 )
 
-// Reading is the rule by which a program that reads the feed decides what to act on. Messages may come twice, and of a subject
-// some may be missing; those that come for the first time come in the order of the stream. A Reading has one owner.
+// Reading is the rule by which a program that reads the feed decides what to act on. Messages may come twice, and
+// some messages of a subject may be missing. Messages that come for the first time come in the order of the
+// stream. A Reading is for one goroutine.
 //
-//   - Of each subject it keeps the last At and state. A message that is not later is ignored.
-//   - A message with the state that is kept is remembered, and not acted on.
-//   - A message that precedes the last head is ignored, a head too: it is of an earlier generation, and is stated again if it is
-//     right, or of a ledger from which another one was restored.
-//   - The head that ends a generation withdraws every alert that the generation has not stated.
+// - For each subject it keeps the last At and state. It ignores a message that is not later.
+//
+// - It keeps a message with the same state, and does not act on it.
+//
+// - It ignores a message or head that precedes the last head. Such a message is of an earlier generation, whose
+// alerts are published again if they are right, or of a ledger from which another one was restored.
+//
+// - The head that ends a generation withdraws every alert that the generation has not published.
 type Reading struct {
 	kept map[string]Kept
-	head At // of the first head of the last generation
+	head At // the At of the head that began the last generation
 }
 
-// Kept is what a Reading knows of one subject.
+// Kept is the last At and state of one subject.
 type Kept struct {
 	At    At
 	State AlertState
 }
 
-// Act is one thing to act on: an alert that was raised, cleared or withdrawn.
+// Act is a change to act on: an alert was raised, cleared or withdrawn.
 type Act struct {
 	Subject string
 	At      At
 	State   AlertState
-	Alert   *AlertData // as the message has it; nil for one that the head withdraws
+	Alert   *AlertData // as in the message; nil if the head withdraws it
 }
 
-// NewReading returns a Reading that goes on from what another one kept and the head that it had reached, or from nothing.
+// NewReading returns a Reading that continues with the subjects and the head that an earlier one had reached, or
+// from nothing.
 func NewReading(kept map[string]Kept, head At) *Reading {
 	r := &Reading{maps.Clone(kept), head}
 	if r.kept == nil {
@@ -41,7 +46,8 @@ func NewReading(kept map[string]Kept, head At) *Reading {
 	return r
 }
 
-// Take reads the next message and returns what to act on, in the order of subjects if the head withdraws several alerts.
+// Take reads the next message and returns what to act on. If a head withdraws several alerts, they are in the
+// order of subjects.
 func (r *Reading) Take(m *Message) []Act {
 	if m.At().Precedes(r.head) {
 		return nil
@@ -80,14 +86,15 @@ func (r *Reading) takeHead(h *Head) (acts []Act) {
 	return acts
 }
 
-// Last returns what the Reading knows of one subject. ok is false if that is nothing.
+// Last returns the last At and state of a subject. ok is false if the Reading has none.
 func (r *Reading) Last(subject string) (k Kept, ok bool) {
 	k, ok = r.kept[subject]
 	return k, ok
 }
 
-// Kept returns what the Reading knows of every subject.
+// Kept returns the last At and state of every subject.
 func (r *Reading) Kept() map[string]Kept { return maps.Clone(r.kept) }
 
-// Head returns what the first head of the last generation knew; the zero At if none was read. No message that precedes it is heeded.
+// Head returns the At of the head that began the last generation, or the zero At. Messages that precede it are
+// ignored.
 func (r *Reading) Head() At { return r.head }

@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// step makes a round, or a new generation, or nothing, as judge says. settled is false if there is more to do now.
+// step makes a round or a new generation, as judge decides. settled is false if there is more to do now.
 func (s *session) step(ctx context.Context) (settled bool, err error) {
 	if s.source == NoLedger {
 		if err := s.readSource(ctx); err != nil {
@@ -31,7 +31,8 @@ func (s *session) step(ctx context.Context) (settled bool, err error) {
 	if !s.hasAdmitted && !s.isForeign() {
 		s.hasAdmitted = true
 		if err := s.admit(ctx, !s.cfg.Shared); err != nil {
-			s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err)) // nobody else is to wait for it; check tries again
+			// nobody waits for it; check retries
+			s.cfg.Log.Error("a consumer of the alerts could not be made", zap.Error(err))
 		}
 	}
 	switch v.state {
@@ -45,10 +46,11 @@ func (s *session) step(ctx context.Context) (settled bool, err error) {
 		return false, nil
 	}
 	s.looked = restMost
-	return true, nil // the ledger, the stream or a check will wake it
+	return true, nil // a change of the ledger or stream, or the next check, starts the next step
 }
 
-// round publishes what differs between the stream and the ledger. settled is false if a subject has to be decided again.
+// round publishes the differences between the stream and the ledger. settled is false if a subject must be
+// compared again.
 func (s *session) round(ctx context.Context) (settled bool, err error) {
 	isFirst := s.watch == nil
 	if isFirst {
@@ -82,16 +84,16 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 	all := s.messages(found, at)
 	messages := slices.DeleteFunc(slices.Clone(all), func(m *Message) bool { return !at.Later(s.picture.words[m.Subject].at) })
 	if len(messages) > 0 {
-		s.due = nil // it would not be of all that is said now
+		s.due = nil // the head would not include these messages
 	}
 	if err := s.publish(ctx, messages); err != nil {
 		return false, err
 	}
-	maps.Copy(s.said, seen) // except what is doubtful now, which the next round forgets
+	maps.Copy(s.said, seen) // the next round corrects the doubtful ones
 	isAgain := len(s.doubtful) > 0
-	if len(messages) < len(all) { // who wrote it knew as much and said something else, which no publisher does
+	if len(messages) < len(all) { // another publisher wrote another state with the same At, which cannot happen
 		for _, m := range all {
-			s.doubtful[m.Alert.Center] = true // until the ledger moves
+			s.doubtful[m.Alert.Center] = true // until the ledger changes
 		}
 	}
 	switch {
@@ -118,8 +120,9 @@ func (s *session) messages(found drafts, at At) (list []*Message) {
 	return list
 }
 
-// readSource reads how the ledger is named: by its first record and by when that was recorded, which a restored ledger has too. The
-// id alone does not name it: nearly every ledger begins with the adoption of the same policy.
+// readSource reads the name of the ledger, which is made of the id of its first record and the time when it was
+// recorded; a restored ledger has the same name. The id alone is not enough: nearly every ledger begins with the
+// adoption of the same policy.
 func (s *session) readSource(ctx context.Context) error {
 	for e, err := range s.cfg.Desk.Ledger.ReadAll(ctx, 0) {
 		if err == nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// publish publishes messages about alerts, each if nobody else wrote its subject meanwhile. Every subject whose outcome is not
-// known for certain is read again and its center is doubtful then.
+// publish sends messages about alerts. A message is stored only if no other publisher has written its subject
+// meanwhile. If an outcome is unknown, the subject is read again and its center becomes doubtful.
 func (s *session) publish(ctx context.Context, messages []*Message) error {
 	if len(messages) == 0 {
 		return nil
@@ -57,17 +57,17 @@ func (s *session) publish(ctx context.Context, messages []*Message) error {
 	return nil
 }
 
-// publishWindow is how many messages are under way at once.
+// publishWindow is the number of messages that may be under way at once.
 const publishWindow = 256
 
-// sent is a message under way.
+// sent is a message that was sent and not acknowledged.
 type sent struct {
 	*Message
 	ack jetstream.PubAckFuture
-	err error // it was not sent
+	err error // why it was not sent
 }
 
-// send sends a message under the expectation that the last sequence of its subject is still the one that is known.
+// send sends a message on the condition that expected is still the last sequence of its subject.
 func (s *session) send(m *Message, expected uint64, opts ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
 	body, err := m.Encode(s.source, s.cfg.Now())
 	if err != nil {
@@ -79,7 +79,8 @@ func (s *session) send(m *Message, expected uint64, opts ...jetstream.PublishOpt
 	return s.cfg.JetStream.PublishMsgAsync(out, append(opts, jetstream.WithExpectLastSequencePerSubject(expected))...)
 }
 
-// acknowledged waits until a message is acknowledged and returns its sequence. Any error is an unknown outcome.
+// acknowledged waits until a message is acknowledged and returns its sequence. After any error the outcome is
+// unknown.
 func (s *session) acknowledged(ctx context.Context, m sent) (sequence uint64, err error) {
 	if m.err != nil {
 		return 0, m.err
@@ -103,8 +104,8 @@ func (s *session) acknowledged(ctx context.Context, m sent) (sequence uint64, er
 	}
 }
 
-// refused returns why the server refuses to store messages at all, or nil if an error may mean something else: that another
-// publisher was first, or that there was no answer.
+// refused returns the reason if the server rejects all messages. It returns nil for other errors: another
+// publisher may have been first, or the server did not answer.
 func refused(err error) error {
 	var api *jetstream.APIError
 	if !errors.As(err, &api) || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant {
@@ -113,7 +114,7 @@ func refused(err error) error {
 	return text.Errorf(text.Conflict, "NATS 服务器拒绝保存预警：%[1]s。请检查其存储限额", "the NATS server refuses to store alerts: %[1]s; look at its limits", api.Description)
 }
 
-// readAgain reads the last message of a subject, after a publish with an unknown outcome.
+// readAgain reads the last message of a subject after a publish with an unknown outcome.
 func (s *session) readAgain(ctx context.Context, subject string) error {
 	ctx, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
@@ -136,7 +137,8 @@ func (s *session) readAgain(ctx context.Context, subject string) error {
 	return nil
 }
 
-// answered restarts the server in this process if it does not answer publishes any more: after its disk was full it never does.
+// answered restarts the server in this process if it no longer answers publishes. After its disk was full it never
+// answers again.
 func (s *session) answered(ctx context.Context, doubtful int) error {
 	if doubtful == 0 || s.unanswered < unansweredMax {
 		return nil
@@ -151,10 +153,10 @@ func (s *session) answered(ctx context.Context, doubtful int) error {
 	return fmt.Errorf("%w: the server was restarted", errAgain)
 }
 
-// unansweredMax is how many publishes in a row may be left without any answer before the server in this process is restarted.
+// unansweredMax is the number of unanswered publishes in a row before the server in this process is restarted.
 const unansweredMax = 2
 
-// restart restarts the server in this process. After an error none runs, and the next session tries again.
+// restart restarts the server in this process. After an error no server runs, and the next session retries.
 func (p *Publisher) restart(ctx context.Context) error {
 	p.halted = true
 	if err := p.cfg.Restart(ctx); err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// ParseServers returns the addresses of NATS servers, of one or with commas between. An error has nothing of the text, in which there
-// may be a password.
+// ParseServers reads the addresses of one or several NATS servers, separated by commas. Its errors do not quote
+// the text, which may have a password.
 func ParseServers(servers string) (list []*url.URL, err error) {
 	for server := range strings.SplitSeq(servers, ",") {
 		u, err := url.Parse(strings.TrimSpace(server))

@@ -15,39 +15,43 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// session is a publisher with one reading of the stream: from a connection to the next, or until something does not fit.
+// session is one reading of the stream by a publisher. It ends with the connection, or when the stream does not
+// match what was read.
 type session struct {
 	*Publisher
 	stream  jetstream.Stream
 	picture *picture
 	tail    <-chan stored
-	read    uint64             // the sequence of the last message of the tail
+	read    uint64             // the sequence of the last message that was read
 	watch   *projections.Watch // nil before the first round
-	said    standing           // what the stream says of centers, with doubtful ones; not of those that did not change since the stream was read
-	saidOf  uint64             // the generation of said
-	source  string             // of the messages
+	// the alerts of centers in the stream, with the doubtful ones; without centers unchanged since the stream was
+	// read
+	said   standing
+	saidOf uint64 // the generation of the alerts in said
+	source string // the source of the messages
 
-	hasAdmitted bool // the consumers were made those of the users
-	isOther     bool // the head is of another history than the ledger
+	hasAdmitted bool // the consumers match the users
+	isOther     bool // the head belongs to another history than the ledger
 
-	doubtful   map[events.CenterID]bool // centers to compare again although the ledger has not moved
-	due        *At                      // what the next head says; nil for none
+	doubtful   map[events.CenterID]bool // centers to compare again although the ledger has not changed
+	due        *At                      // the At of the next head; nil for none
 	headed     time.Time                // when the last head was written
-	ended      uint64                   // its sequence
-	isComplete bool                     // no alert was published after it
-	looked     time.Duration            // how long the last round looked at the ledger
+	ended      uint64                   // the sequence of the last head
+	isComplete bool                     // no alert was published after the last head
+	looked     time.Duration            // how long the last round took to look at the ledger
 	stepped    time.Time                // when the last round ended
-	position   uint64                   // of the ledger then
+	position   uint64                   // the position of the ledger at that time
 	checked    time.Time
-	seen       uint64    // the sequence of the head whose record was compared with the ledger
+	seen       uint64    // the sequence of the head whose record was last compared with the ledger
 	begun      uint64    // the sequence of another publisher's head that begins a generation
-	since      time.Time // when it was seen first
-	unanswered int       // publishes in a row that were not answered at all
+	since      time.Time // when that head was first read
+	unanswered int       // the number of unanswered publishes in a row
 	clock      time.Duration
-	reconnects uint64 // of the connection, when the session began
+	reconnects uint64 // the reconnects of the connection when the session began
 }
 
-// session publishes until ctx ends, or until the stream has to be read again. What is under way when ctx ends is done.
+// session publishes until ctx ends, or until the stream has to be read again. When ctx ends, it finishes the
+// messages under way.
 func (p *Publisher) session(ctx context.Context, changed <-chan nats.Status) error {
 	if p.halted {
 		if err := p.restart(ctx); err != nil {
@@ -71,15 +75,15 @@ func (p *Publisher) session(ctx context.Context, changed <-chan nats.Status) err
 	return s.run(ctx, ending, changed, s.moves(ctx, &running))
 }
 
-// run makes rounds until it is to end or the stream has to be read again.
+// run makes rounds until ending is closed or the stream has to be read again.
 func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-chan nats.Status, moved <-chan struct{}) error {
 	day := time.NewTicker(dayEvery)
 	defer day.Stop()
-	wake := time.NewTimer(0) // for the next round, the next head and the next check
+	wake := time.NewTimer(0) // starts the next round, head or check
 	defer wake.Stop()
 	isDirty, rested := true, time.Now()
 	on := s.today()
-	var waiting []chan error // for a new generation
+	var waiting []chan error // requests for a new generation
 	answer := func(err error) {
 		for _, w := range waiting {
 			w <- err
@@ -112,12 +116,12 @@ func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-cha
 			if err := s.check(ctx); err != nil {
 				return err
 			}
-			isDirty = isDirty || s.Status().State != StatePublishing // a reason may be gone
+			isDirty = isDirty || s.Status().State != StatePublishing // the reason may be gone
 		}
 		wake.Reset(s.next(isDirty, rested))
 		more := moved
 		if isDirty {
-			more = nil // the next round sees it anyway
+			more = nil // the next round includes it
 		}
 		select {
 		case <-ending:
@@ -137,7 +141,7 @@ func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-cha
 			isDirty = s.learn(m) || isDirty
 		case status := <-changed:
 			if status != nats.CONNECTED {
-				continue // it will come again, or publishing fails
+				continue // the message will come again, or publishing fails
 			}
 			return errAgain
 		case w := <-s.restating:
@@ -149,7 +153,7 @@ func (s *session) run(ctx context.Context, ending <-chan struct{}, changed <-cha
 	}
 }
 
-// end writes the head that is due, so that a start after it has nothing to doubt.
+// end writes the head that is due, so that the next start has nothing to distrust.
 func (s *session) end(ctx context.Context) error {
 	s.headed = time.Time{}
 	_, err := s.writeHead(ctx)
@@ -169,7 +173,7 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	}
 }
 
-// moves returns a channel that hands out an element when the ledger has moved since the last one was taken.
+// moves returns a channel that sends an element when the ledger has changed since the last one.
 func (s *session) moves(ctx context.Context, running *sync.WaitGroup) <-chan struct{} {
 	moved := make(chan struct{})
 	running.Go(func() {
@@ -177,7 +181,7 @@ func (s *session) moves(ctx context.Context, running *sync.WaitGroup) <-chan str
 			if s.cfg.Desk.Ledger.Reaches(ctx, seen+1) != nil {
 				return
 			}
-			seen = s.cfg.Desk.Position() // before it is handed out: a later record is handed out again
+			seen = s.cfg.Desk.Position() // read before sending, so that a later record causes another element
 			select {
 			case moved <- struct{}{}:
 			case <-ctx.Done():
@@ -187,7 +191,7 @@ func (s *session) moves(ctx context.Context, running *sync.WaitGroup) <-chan str
 	return moved
 }
 
-// rest returns how long to rest after a round, so that a ledger to which much is written does not spend its time on looking.
+// rest returns how long to pause after a round, so that a busy ledger is not slowed down by looking at it.
 func (s *session) rest() time.Duration {
 	now, position := time.Now(), s.cfg.Desk.Position()
 	perSecond := float64(position-s.position) / now.Sub(s.stepped).Seconds()
@@ -196,7 +200,7 @@ func (s *session) rest() time.Duration {
 	return min(time.Duration(min(float64(s.looked)*min(perSecond/restPer, restShare*busy), float64(restMost)*busy)), headEvery)
 }
 
-// next is how long nothing has to be done.
+// next returns the time until there is something to do.
 func (s *session) next(isDirty bool, rested time.Time) time.Duration {
 	at := s.checked.Add(s.cfg.CheckEvery)
 	if isDirty && rested.Before(at) {
@@ -213,7 +217,7 @@ func (s *session) next(isDirty bool, rested time.Time) time.Duration {
 
 func (s *session) today() events.Date { return events.DateAt(s.cfg.Now()) }
 
-// own returns what this publisher knows at a position and date.
+// own returns the At of this publisher at a position and date.
 func (s *session) own(position uint64, on events.Date) At {
 	at := At{Epoch: max(s.cfg.Epoch(), s.memory.Epoch), Engine: aggregates.Engine, Position: position, Date: on}
 	if s.picture.head != nil {

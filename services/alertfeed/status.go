@@ -6,29 +6,31 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// FeedStatus is how the feed does.
+// FeedStatus is the state of the feed.
 type FeedStatus struct {
-	State     string     `json:"state"`    // of the states below
-	Reason    text.Text  `json:"reason"`   // why it does not publish; empty when it does
-	Server    string     `json:"server"`   // the URL where the stream is
-	At        At         `json:"at"`       // of the head: all subjects are right as of it; zero for none, or if it is of another history than the ledger
-	Position  uint64     `json:"position"` // of the ledger
-	Behind    uint64     `json:"behind"`   // how many positions of the ledger the head has not reached
-	Seconds   float64    `json:"seconds"`  // for how long it has been behind, or has not published
-	Silent    float64    `json:"silent"`   // for how many seconds it has not published; 0 while it does
+	State  string    `json:"state"`  // one of the states below
+	Reason text.Text `json:"reason"` // why it does not publish; empty when it does
+	Server string    `json:"server"` // the URL where the stream is
+	// the At of the head: all subjects are right as of it; zero for no head, or for one of another history than
+	// the ledger
+	At        At         `json:"at"`
+	Position  uint64     `json:"position"` // the position of the ledger
+	Behind    uint64     `json:"behind"`   // the number of positions that the head does not include
+	Seconds   float64    `json:"seconds"`  // how long the head has been behind, or the feed has not published
+	Silent    float64    `json:"silent"`   // how many seconds it has not published; 0 while it does
 	Subjects  int        `json:"subjects"`
 	Open      Counts     `json:"open"`
 	Published Published  `json:"published"`
 	Consumers []Consumer `json:"consumers"`
 }
 
-// The states of a publisher.
+// These are the states of a publisher.
 const (
-	StateConnecting = "connecting" // it reads the stream, or cannot reach it
+	StateConnecting = "connecting" // it is reading the stream, or cannot reach it
 	StatePublishing = "publishing"
-	StateRestating  = "restating" // it states every alert again
-	StateBehind     = "behind"    // another publisher knows more, so it says nothing
-	StateStopped    = "stopped"   // what it would say could be false
+	StateRestating  = "restating" // it is publishing every alert again
+	StateBehind     = "behind"    // another publisher includes more, so this one publishes nothing
+	StateStopped    = "stopped"   // it could publish something false
 )
 
 // Published counts what a process has published.
@@ -54,14 +56,14 @@ func (p *Published) count(m *Message) {
 	}
 }
 
-// Consumer is how far a durable consumer has come.
+// Consumer is the progress of a durable consumer.
 type Consumer struct {
 	Name    string `json:"name"`
-	Pending uint64 `json:"pending"` // messages that it has not got
-	Unacked int    `json:"unacked"` // messages that it has got and not acknowledged
+	Pending uint64 `json:"pending"` // messages not delivered yet
+	Unacked int    `json:"unacked"` // messages delivered and not acknowledged
 }
 
-// show shows how far the feed has come.
+// show sets the progress of the feed in Status.
 func (s *session) show() {
 	position := s.cfg.Desk.Position()
 	s.mu.Lock()
@@ -69,7 +71,7 @@ func (s *session) show() {
 	s.status.Subjects, s.status.Open = s.picture.subjects(), s.picture.counts()
 	switch {
 	case s.isOther:
-		s.status.At = At{} // positions there are of other records
+		s.status.At = At{} // its positions are of other records
 	case s.picture.head != nil:
 		s.status.At = s.picture.head.At
 	}
@@ -78,7 +80,7 @@ func (s *session) show() {
 	}
 }
 
-// moved notes that the ledger has moved on.
+// moved notes that the ledger has changed.
 func (s *session) moved() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

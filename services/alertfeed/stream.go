@@ -11,11 +11,12 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// keptPerSubject is how many messages of a subject the stream keeps: a consumer that lags behind more changes of one alert sees
-// the last ones.
+// keptPerSubject is the number of messages that the stream keeps of a subject. A consumer that is further behind
+// sees only the last ones.
 const keptPerSubject = 16
 
-// streamConfig is what the stream must be. There is no limit on its size or age: it would drop the last word of any subject.
+// streamConfig returns the settings that the stream must have. Its size and age are not limited: a limit would
+// delete the last message of some subject.
 func streamConfig(replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:              StreamName,
@@ -29,17 +30,18 @@ func streamConfig(replicas int) jetstream.StreamConfig {
 		MaxBytes:          -1,
 		MaxConsumers:      -1,
 		MaxMsgSize:        -1,
-		Discard:           jetstream.DiscardNew, // of no limit that is set; per subject the oldest goes
-		DenyDelete:        true,
-		DenyPurge:         true,
-		AllowDirect:       false,
+		// matters for no limit that is set; of a subject the oldest message is deleted
+		Discard:     jetstream.DiscardNew,
+		DenyDelete:  true,
+		DenyPurge:   true,
+		AllowDirect: false,
 	}
 }
 
-// serverMinor is the oldest server, 2.14, that resets a consumer to where it began.
+// serverMinor is the minor version of the oldest server, 2.14, that can reset a consumer to its beginning.
 const serverMajor, serverMinor = 2, 14
 
-// checkServer refuses a server that is too old.
+// checkServer returns an error for a server that is too old.
 func checkServer(version string) error {
 	var major, minor int
 	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil || major < serverMajor || major == serverMajor && minor < serverMinor {
@@ -48,8 +50,8 @@ func checkServer(version string) error {
 	return nil
 }
 
-// openStream returns the stream, and makes it if it is not there. A stream that is there and is not what it must be is refused,
-// with what differs: it may be somebody else's.
+// openStream returns the stream, and makes it if it does not exist. If the settings of an existing stream differ,
+// it returns an error that lists them: the stream may belong to somebody else.
 func openStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (s jetstream.Stream, made bool, err error) {
 	s, err = js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {

@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// The names of the feed in NATS.
+// These are the names of the feed in NATS.
 const (
 	StreamName  = "TAIZHANG_ALERTS"
 	AllSubjects = "taizhang.v1.>"
@@ -18,7 +18,7 @@ const (
 	alertPrefix = "taizhang.v1.alert."
 )
 
-// AlertName names an alert and its severity. A change of severity withdraws one name and raises another.
+// AlertName identifies an alert with its severity. A change of severity withdraws one name and raises another.
 type AlertName struct {
 	Center   events.CenterID // "" for an alert of the policies
 	Severity aggregates.Severity
@@ -38,10 +38,11 @@ func (n AlertName) Subject() string {
 	return alertPrefix + strings.Join([]string{centerToken(n.Center), string(n.Severity), family, number, keyToken(n.Key), strings.ReplaceAll(n.RaisedOn.String(), "-", "")}, ".")
 }
 
-// SubjectBytesMax is what a subject is shorter than. The server cuts the connection over a subject of more than 4 096 bytes.
+// SubjectBytesMax is above the length of every subject. The server closes the connection if a subject has more
+// than 4 096 bytes.
 const SubjectBytesMax = 512
 
-// ParseSubject returns the name of the alert of a subject. ok is false for every other subject.
+// ParseSubject returns the name of the alert that a subject stands for. ok is false for every other subject.
 func ParseSubject(subject string) (n AlertName, ok bool) {
 	rest, found := strings.CutPrefix(subject, alertPrefix)
 	tokens := strings.Split(rest, ".")
@@ -59,10 +60,10 @@ func ParseSubject(subject string) (n AlertName, ok bool) {
 		return n, false
 	}
 	n = AlertName{center, aggregates.Severity(tokens[1]), aggregates.Code("AL-" + tokens[2] + "-" + tokens[3]), key, raisedOn}
-	return n, n.Subject() == subject // each name has one subject
+	return n, n.Subject() == subject // each name has only one subject
 }
 
-// noToken stands for a center or key that there is not.
+// noToken is the token for a missing center or key.
 const noToken = "-"
 
 func centerToken(id events.CenterID) string {
@@ -92,8 +93,8 @@ func codeParts(code aggregates.Code) (family, number string) {
 	return family, number
 }
 
-// A key is written as it is if it is plain, else as x and its base32 in small letters, so that it has nothing in it that means
-// something in a subject.
+// A plain key is written as it is. Any other is written as x and its base32 in small letters, so that it contains
+// no character with a meaning in subjects.
 const (
 	plainKeyMax   = 64
 	escapedPrefix = "x"
@@ -129,7 +130,8 @@ func unescape(token string) (plain string, ok bool) {
 	return string(b), found && err == nil
 }
 
-// isPlainKey reports whether a key needs no escaping. It begins with a capital or a digit, and so is never taken for an escaped one.
+// isPlainKey reports whether a key needs no escaping. It begins with a capital or a digit, so that it differs from
+// an escaped one.
 func isPlainKey(key string) bool {
 	if key == "" || len(key) > plainKeyMax || !isCapital(key[0]) && !isDigit(key[0]) {
 		return false
@@ -137,7 +139,7 @@ func isPlainKey(key string) bool {
 	return madeOf(key, func(c byte) bool { return isCapital(c) || isSmall(c) || isDigit(c) || c == '_' || c == '-' })
 }
 
-// madeOf reports whether a text that is not empty has only bytes for which ok returns true.
+// madeOf reports whether a text is not empty and ok returns true for each of its bytes.
 func madeOf(s string, ok func(byte) bool) bool {
 	for i := range len(s) {
 		if !ok(s[i]) {
@@ -158,7 +160,7 @@ type Filter struct {
 	Families   []string `json:"families"`   // such as EXE
 }
 
-// Subjects returns the subjects that a filter selects, the head among them. No two of them overlap.
+// Subjects returns the subjects that a filter selects, and that of the head. No two overlap.
 func (f Filter) Subjects() []string {
 	any := func(list []string) []string {
 		if len(list) == 0 {

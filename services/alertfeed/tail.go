@@ -18,10 +18,10 @@ type stored struct {
 	subject  string
 	sequence uint64
 	body     []byte
-	pending  uint64 // how many messages follow it
+	pending  uint64 // the number of messages after it
 }
 
-// readPresent reads the last message of every subject, and goes on reading what comes after. The reader ends with ctx.
+// readPresent reads the last message of every subject, and then every new message until ctx ends.
 func (s *session) readPresent(ctx context.Context, running *sync.WaitGroup) error {
 	if !s.isUnread {
 		s.say(StateConnecting, text.Say("正在读取 NATS 流", "reading the stream"))
@@ -87,10 +87,11 @@ func (s *session) readPresent(ctx context.Context, running *sync.WaitGroup) erro
 	}
 }
 
-// errUnread is a stream of which the server delivers no more, although there is more: it does so at a message that is damaged.
+// errUnread is returned if the server delivers no more messages although there are more. It does so at a damaged
+// message.
 var errUnread = errors.New("alertfeed: reading the stream was not answered")
 
-// unreadWords say errUnread, and how to go on.
+// unreadWords returns the message for errUnread, with what to do.
 func (p *Publisher) unreadWords() text.Text {
 	if p.cfg.Streams == "" {
 		return text.Say("NATS 服务器读不出 NATS 流的全部内容，其文件可能已损坏：请其管理员检查；若已损坏，删除流 %s，全部预警会重新发布",
@@ -100,7 +101,8 @@ func (p *Publisher) unreadWords() text.Text {
 		"the server does not deliver all of the stream, and the files of it may be damaged: end serve, delete the directory %s, and start again; everything is stated again", p.cfg.Streams)
 }
 
-// learn takes a message of the tail, and reports whether a center has to be compared again, because somebody else wrote it.
+// learn takes a new message, and reports whether its center has to be compared again because another publisher
+// wrote it.
 func (s *session) learn(m stored) bool {
 	s.read = m.sequence
 	if !s.picture.take(m.subject, m.sequence, m.body) {
@@ -108,13 +110,13 @@ func (s *session) learn(m stored) bool {
 	}
 	if m.subject != HeadSubject { // a head is judged
 		s.doubtful[centerOfToken(centerOf(m.subject))] = true
-		s.due = nil // what it would say is to be seen
+		s.due = nil // it must be compared first
 	}
 	return true
 }
 
-// readUpTo learns what the stream has up to a sequence that is there. If the connection was lost meanwhile, the session is over: the
-// stream may be another one.
+// readUpTo reads the stream up to a sequence that exists. If the connection was lost meanwhile, the session ends:
+// the stream may be another one.
 func (s *session) readUpTo(ctx context.Context, sequence uint64) error {
 	for s.read < sequence {
 		quiet := time.NewTimer(askWait)

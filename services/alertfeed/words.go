@@ -7,21 +7,21 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// describe returns the data of a message about an alert that the ledger has, without At and who is responsible. e explains the alert. It is nil if an
-// event that was applied meanwhile took the alert away; then the center is looked at again.
+// describe returns the data of a message about an alert of the ledger, without At and the responsible offices. e
+// explains the alert. It is nil if a new event has removed the alert; the center is then compared again.
 func describe(center events.CenterID, a aggregates.Alert, e *aggregates.Explanation) *AlertData {
 	if e == nil {
 		e = &aggregates.Explanation{}
 	}
 	shown := *e
 	shown.Alert = a
-	if e.Reason != (text.Text{}) { // of a break of the ledger; other alerts have their reasons among the figures
+	if e.Reason != (text.Text{}) { // only breaks of the ledger have it; other alerts have reasons among their figures
 		shown.Figures = append(shown.Figures[:len(e.Figures):len(e.Figures)], aggregates.Figure{Name: "reason", Label: e.Reason})
 	}
 	return alertOf(nameOf(center, a), stateOf(a), &shown)
 }
 
-// withdrawn returns the data of a message that an alert does not exist, without At. Nothing explains it.
+// withdrawn returns the data of a message that withdraws an alert, without At. It has no explanation.
 func withdrawn(n AlertName) *AlertData {
 	return alertOf(n, AlertState{Kind: Withdrawn}, &aggregates.Explanation{Alert: aggregates.Alert{Code: n.Code}})
 }

@@ -11,12 +11,14 @@ import (
 )
 
 const (
-	waitMax        = 10 * time.Second // for one request to the issuer, and for Begin, Finish and Verify as a whole
+	// for one request to the issuer, and for each of Begin, Finish and Verify as a whole
+	waitMax        = 10 * time.Second
 	answerBytesMax = 1 << 20
 	headerBytesMax = 64 << 10
 )
 
-// newClient returns a client for requests to the issuer: it follows no redirect, keeps no cookies, and bounds waits and answers.
+// newClient returns a client for requests to the issuer. It follows no redirects, keeps no cookies, and limits
+// waits and the size of answers.
 func newClient(c *http.Client, plain bool) *http.Client {
 	d := door{plain: plain}
 	wait := waitMax
@@ -38,10 +40,10 @@ func newClient(c *http.Client, plain bool) *http.Client {
 	}
 }
 
-// door lets requests through to addresses that are safe, and bounds the answers.
+// door is a transport that rejects unsafe addresses and limits the size of answers.
 type door struct {
 	base  http.RoundTripper
-	plain bool // the issuer is on loopback without TLS, and so may its endpoints be
+	plain bool // the issuer is on loopback without TLS, so its endpoints may be too
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -57,7 +59,7 @@ func (d door) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// checkURL returns an error unless an address is https, or on loopback where plain says that it may be without TLS.
+// checkURL returns an error unless an address is https, or, where plain is set, on loopback.
 func checkURL(u *url.URL, plain bool) error {
 	switch {
 	case u.Host == "" || u.Opaque != "":
@@ -70,13 +72,13 @@ func checkURL(u *url.URL, plain bool) error {
 	return fmt.Errorf("expected https, got %q", u.Redacted())
 }
 
-// isPlainLoopback reports whether an address is on this machine without TLS.
+// isPlainLoopback reports whether an address is http on this machine.
 func isPlainLoopback(u *url.URL) bool {
 	addr, err := netip.ParseAddr(u.Hostname())
 	return u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && addr.IsLoopback())
 }
 
-// read returns the body of the answer to a GET.
+// read sends a GET and returns the body of the answer.
 func (p *Provider) read(ctx context.Context, address string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

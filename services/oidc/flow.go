@@ -13,14 +13,15 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// codeBytesMax bounds the code that a browser comes back with.
+// codeBytesMax limits the length of the code that a browser brings back.
 const codeBytesMax = 4 << 10
 
-// SignInAttempt is one sign-in that began. It is secret, belongs to one browser, and is good for one Finish.
+// SignInAttempt holds the secrets of one sign-in that began. It belongs to one browser and may be given to Finish
+// once.
 type SignInAttempt struct {
-	State    string // that the browser must come back with
-	Nonce    string // that the ID token must have
-	Verifier string // of PKCE, that shows the issuer that who began is who finishes
+	State    string // the browser must bring it back
+	Nonce    string // the ID token must contain it
+	Verifier string // for PKCE: proves to the issuer that Begin and Finish are of the same program
 }
 
 // Begin returns a new SignInAttempt and the address of the issuer to send its browser to.
@@ -35,8 +36,8 @@ func (p *Provider) Begin(ctx context.Context) (*SignInAttempt, string, error) {
 	return a, p.oauth2(m).AuthCodeURL(a.State, gooidc.Nonce(a.Nonce), oauth2.S256ChallengeOption(a.Verifier)), nil
 }
 
-// Finish returns who signed in, from the parameters that the browser of a SignInAttempt came back with. Whatever is wrong with them
-// is text.Unauthenticated in the same words.
+// Finish returns the identity that signed in. query has the parameters that the browser of the SignInAttempt
+// brought back. Whatever is wrong, the error is text.Unauthenticated with the same words.
 func (p *Provider) Finish(ctx context.Context, a *SignInAttempt, query url.Values) (Identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, waitMax)
 	defer cancel()
@@ -47,7 +48,8 @@ func (p *Provider) Finish(ctx context.Context, a *SignInAttempt, query url.Value
 	return Identity{p.cfg.Issuer, subject}, nil
 }
 
-// finish returns the subject. A *text.Error means that the issuer does not answer, any other error that the attempt failed.
+// finish returns the subject. The error is a *text.Error if the issuer does not answer, any other error if the
+// attempt failed.
 func (p *Provider) finish(ctx context.Context, a *SignInAttempt, query url.Values) (subject string, err error) {
 	state, err := one(query, "state")
 	if err != nil {
@@ -87,7 +89,7 @@ func (p *Provider) finish(ctx context.Context, a *SignInAttempt, query url.Value
 	return c.Subject, nil
 }
 
-// code returns the code that the issuer gave the browser.
+// code returns the code that the issuer gave to the browser.
 func (p *Provider) code(m *metadata, query url.Values) (string, error) {
 	if m.says || query.Has("iss") {
 		issuer, err := one(query, "iss")
@@ -112,7 +114,7 @@ func (p *Provider) code(m *metadata, query url.Values) (string, error) {
 	return code, err
 }
 
-// one returns the value of a parameter that must be there once.
+// one returns the value of a parameter that must occur exactly once.
 func one(query url.Values, name string) (string, error) {
 	values := query[name]
 	if len(values) != 1 || values[0] == "" {
@@ -121,13 +123,13 @@ func one(query url.Values, name string) (string, error) {
 	return values[0], nil
 }
 
-// isSame compares secrets. An empty one is the same as none.
+// isSame compares two secrets in constant time. An empty one equals none.
 func isSame(shown, secret string) bool {
 	return secret != "" && subtle.ConstantTimeCompare([]byte(shown), []byte(secret)) == 1
 }
 
-// judgeExchange returns the error for a code that the issuer did not exchange: it may refuse the code, or this server as a
-// client, or not answer as it should.
+// judgeExchange returns the error for a code that the issuer did not exchange. The issuer may have rejected the
+// code or this server as a client, or may not have given a proper answer.
 func judgeExchange(err error) error {
 	err = fmt.Errorf("exchange the code: %w", err)
 	answer := (*oauth2.RetrieveError)(nil)

@@ -6,26 +6,27 @@ import (
 	"time"
 )
 
-// firstPause is how long to wait after a failed fetch while nothing has been fetched yet.
+// firstPause is the time between two fetches as long as no fetch has succeeded.
 const firstPause = 10 * time.Second
 
-// kept is something that the issuer answers. It is fetched when it is needed, by one fetch at a time, and what was fetched stays
-// when a later fetch fails. From the beginning of one fetch to that of the next a pause passes, whoever asks and how often.
+// kept caches an answer of the issuer. It is fetched when it is needed, by one fetch at a time. If a later fetch
+// fails, the value of the last one stays. Between the beginnings of two fetches there is a pause, however many
+// callers there are.
 type kept[T any] struct {
 	fetch func(context.Context) (T, error)
 	now   func() time.Time
-	pause time.Duration // once there is a value; before that firstPause
-	stale time.Duration // after which a value that is asked for is fetched again, without anybody waiting
+	pause time.Duration // used once there is a value; before that firstPause
+	stale time.Duration // the age after which the next get starts a fetch, without waiting for it
 
 	mu       sync.Mutex
 	value    T
 	has      bool
-	err      error         // of the last fetch
+	err      error         // the error of the last fetch
 	tried    time.Time     // when the last fetch began
-	fetching chan struct{} // is closed when the running fetch has ended; nil for none
+	fetching chan struct{} // closed when the running fetch has ended; nil if none runs
 }
 
-// get returns the value, and fetches it if there is none.
+// get returns the value. It waits for a fetch only if there is no value yet.
 func (k *kept[T]) get(ctx context.Context) (T, error) {
 	k.mu.Lock()
 	value, has := k.value, k.has
@@ -39,8 +40,8 @@ func (k *kept[T]) get(ctx context.Context) (T, error) {
 	return k.renew(ctx)
 }
 
-// renew waits for the running fetch, or begins one if the pause is over, and returns the value as it then is, with the error of
-// the last fetch. The value is of use even with an error, if one was ever fetched.
+// renew waits for the running fetch, or begins one if the pause is over. It returns the value after it and the
+// error of the last fetch. The value can be used even with an error, if a fetch ever succeeded.
 func (k *kept[T]) renew(ctx context.Context) (T, error) {
 	k.mu.Lock()
 	k.start()
@@ -62,8 +63,8 @@ func (k *kept[T]) renew(ctx context.Context) (T, error) {
 	return k.value, k.err
 }
 
-// start begins a fetch if none runs and the pause is over. Whoever leaves does not end it: else a stranger who leaves each time
-// could keep new keys away. The caller holds mu.
+// start begins a fetch if none runs and the pause is over. The fetch goes on when its caller leaves: otherwise a
+// stranger who always leaves could keep new keys from being fetched. The caller holds mu.
 func (k *kept[T]) start() {
 	pause := k.pause
 	if !k.has {

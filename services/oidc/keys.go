@@ -19,7 +19,7 @@ const (
 	rsaBitsMin = 2048
 )
 
-// fetchKeys returns the keys with which the issuer signs.
+// fetchKeys returns the keys that the issuer signs with.
 func (p *Provider) fetchKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	keys, err := p.readKeys(ctx)
 	if err != nil {
@@ -42,8 +42,8 @@ func (p *Provider) readKeys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return parseKeys(body)
 }
 
-// parseKeys returns the keys of a JWK set that may have signed a token. Others are left out: an issuer may have keys of kinds
-// that are not known here, or for encryption.
+// parseKeys returns the keys of a JWK set that may sign tokens. It skips other keys: an issuer may have keys of
+// unknown kinds, or for encryption.
 func parseKeys(body []byte) (keys []jose.JSONWebKey, err error) {
 	var set struct {
 		Keys []jsontext.Value `json:"keys"`
@@ -66,7 +66,7 @@ func parseKeys(body []byte) (keys []jose.JSONWebKey, err error) {
 	return keys, nil
 }
 
-// canSign reports whether a key is the public half of one for signatures, and strong enough.
+// canSign reports whether a key is a public key for signatures that is strong enough.
 func canSign(k jose.JSONWebKey) bool {
 	if !k.Valid() || k.Use != "" && k.Use != "sig" {
 		return false
@@ -77,18 +77,18 @@ func canSign(k jose.JSONWebKey) bool {
 	case *ecdsa.PublicKey, ed25519.PublicKey:
 		return true
 	}
-	return false // a secret, or a private key by mistake of the issuer: anybody could have read it
+	return false // a secret, or a private key published by mistake: anybody could sign with it
 }
 
-// signature is what one token was signed with. It implements KeySet of go-oidc for this token alone.
+// signature checks the signature of one token. It implements KeySet of go-oidc for this token alone.
 type signature struct {
 	of       *jose.JSONWebSignature
 	keys     *kept[[]jose.JSONWebKey]
-	noAnswer error // of the issuer, without which it cannot be judged
+	noAnswer error // the issuer did not answer, so that the signature could not be checked
 }
 
-// VerifySignature returns the payload of the token if a key of the issuer has signed it. Where none has, the keys are fetched
-// again if that is not too soon.
+// VerifySignature returns the payload of the token if a key of the issuer has signed it. If none has, it fetches
+// the keys again, unless the last fetch was too recent.
 func (s *signature) VerifySignature(ctx context.Context, _ string) ([]byte, error) {
 	keys, err := s.keys.get(ctx)
 	if err != nil {
@@ -101,12 +101,13 @@ func (s *signature) VerifySignature(ctx context.Context, _ string) ([]byte, erro
 	keys, failed := s.keys.renew(ctx)
 	payload, isKnown, err := s.verify(keys)
 	if err != nil && failed != nil && !isKnown {
-		s.noAnswer = failed // it may be a new key
+		s.noAnswer = failed // the token may be signed with a new key
 	}
 	return payload, err
 }
 
-// verify returns the payload of the token if one of keys has signed it, and whether the key it names is among them.
+// verify returns the payload of the token if one of keys has signed it. isKnown reports whether keys has the key
+// that the token names.
 func (s *signature) verify(keys []jose.JSONWebKey) (payload []byte, isKnown bool, err error) {
 	h := s.of.Signatures[0].Protected
 	for _, k := range keys {

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// The parameters of New.
+// These constants limit the parameters of New.
 const (
 	paramIssuer   = "oidc-issuer"
 	paramClient   = "oidc-client"
@@ -22,23 +22,24 @@ const (
 	paramPublic   = "public-url"
 )
 
-// ProviderConfig is how a Provider knows its issuer, and its issuer this server.
+// ProviderConfig holds the address of the issuer and what the issuer knows of this server.
 type ProviderConfig struct {
-	Issuer       string // its address, as it names itself in tokens; https, or http on loopback
+	Issuer       string // its address, as in its tokens; https, or http on loopback
 	ClientID     string // the name of this server at the issuer
 	ClientSecret string // "" for a public client
-	RedirectURL  string // where the issuer sends browsers back to
-	Audience     string // whom JWTs for programs must be for; not the ClientID, for which ID tokens are; "" takes no JWT
+	RedirectURL  string // the address that the issuer sends browsers back to
+	// the audience of JWTs for programs, not the ClientID, which is that of ID tokens; "" accepts no JWT
+	Audience string
 
-	Client *http.Client     // whose Transport and shorter Timeout are used; nil for the usual one
+	Client *http.Client     // its Transport is used, and its Timeout if it is shorter; nil for the usual one
 	Now    func() time.Time // nil for time.Now
 	Log    *zap.Logger      // nil for none
 }
 
-// Identity is who somebody is to an issuer.
+// Identity is a subject of an issuer: a person or a program.
 type Identity struct{ Issuer, Subject string }
 
-// Provider asks one issuer. Its methods may be called at the same time.
+// Provider asks one issuer. Its methods may be called from several goroutines.
 type Provider struct {
 	cfg      ProviderConfig
 	client   *http.Client
@@ -47,14 +48,14 @@ type Provider struct {
 	keys     kept[[]jose.JSONWebKey]
 }
 
-// metadata is what the issuer says of itself.
+// metadata holds the endpoints and features that the issuer publishes.
 type metadata struct {
 	endpoint oauth2.Endpoint
 	keysURL  string
-	says     bool // it names itself when it sends a browser back (RFC 9207)
+	says     bool // the issuer names itself when it sends a browser back (RFC 9207)
 }
 
-// New returns a Provider. It asks nobody: the server starts without its issuer.
+// New returns a Provider. It sends no request, so that the server can start while the issuer is down.
 func New(cfg ProviderConfig) (*Provider, error) {
 	issuer, err := url.Parse(cfg.Issuer)
 	if err == nil {
@@ -92,7 +93,7 @@ func New(cfg ProviderConfig) (*Provider, error) {
 	return p, nil
 }
 
-// fetchMetadata returns what the issuer says of itself.
+// fetchMetadata fetches the metadata of the issuer.
 func (p *Provider) fetchMetadata(ctx context.Context) (*metadata, error) {
 	m, err := p.readMetadata(ctx)
 	if err != nil {
@@ -126,7 +127,8 @@ func (p *Provider) readMetadata(ctx context.Context) (*metadata, error) {
 			return nil, err
 		}
 	}
-	// oauth2 would find out by sending a code twice. Without a list it is the header (OpenID Connect Discovery, section 3).
+	// Set it, because oauth2 would find out by sending a code twice. Without a list the default is the header
+	// (OpenID Connect Discovery, section 3).
 	m.endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	if p.cfg.ClientSecret == "" ||
 		slices.Contains(said.AuthMethods, "client_secret_post") && !slices.Contains(said.AuthMethods, "client_secret_basic") {

@@ -16,15 +16,16 @@ const (
 	tokenBytesMax   = 16 << 10
 	subjectBytesMax = 255 // OpenID Connect Core, section 2
 	leeway          = time.Minute
-	validMax        = 24 * time.Hour // of a JWT for programs: one that is lost is good no longer
+	validMax        = 24 * time.Hour // of a JWT for programs, so that a lost one is soon useless
 )
 
-// algorithms are those a token may be signed with: none with a shared secret, for the client has the secret too.
+// algorithms are the accepted signatures of tokens. None uses a shared secret, because the client has that secret
+// too.
 var algorithms = []jose.SignatureAlgorithm{
 	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 }
 
-// algorithmNames are the algorithms as go-oidc wants them.
+// algorithmNames are the algorithms in the form that go-oidc needs.
 var algorithmNames = func() (names []string) {
 	for _, a := range algorithms {
 		names = append(names, string(a))
@@ -32,15 +33,16 @@ var algorithmNames = func() (names []string) {
 	return names
 }()
 
-// What a token may call itself in its header. An access token may say that it is one (RFC 9068), an ID token may not; both may
-// say no more than that they are a JWT.
+// These are the accepted types in the header of a token. An access token may be marked as one (RFC 9068), an ID
+// token may not; either may be marked as a JWT or not at all.
 var (
 	idTokenTypes     = []string{"", "jwt"} // in lower case
 	accessTokenTypes = []string{"", "jwt", "at+jwt", "application/at+jwt"}
 )
 
-// Verify returns who a JWT for programs is for, and when it ends. It must be for the audience of the configuration, and end
-// within a day. A token that is not good is text.Unauthenticated, always in the same words.
+// Verify returns the identity in a JWT for programs, and when the JWT expires. Its audience must be that of the
+// configuration, and it must expire within a day. For a JWT that is not good, the error is text.Unauthenticated,
+// always with the same words.
 func (p *Provider) Verify(ctx context.Context, jwt string) (Identity, time.Time, error) {
 	if p.cfg.Audience == "" {
 		return Identity{}, time.Time{}, refused(notValid, errors.New("no audience is configured, so no JWT is taken"))
@@ -63,7 +65,7 @@ func (p *Provider) Verify(ctx context.Context, jwt string) (Identity, time.Time,
 	return Identity{p.cfg.Issuer, c.Subject}, time.Unix(int64(c.Expiry), 0), nil
 }
 
-// claims are what a token says beside its issuer. Instants are in seconds since 1970.
+// claims are the contents of a token beside its issuer. Instants are in seconds since 1970.
 type claims struct {
 	Subject         string  `json:"sub"`
 	Expiry          float64 `json:"exp"`
@@ -78,14 +80,15 @@ type claims struct {
 
 func seconds(t time.Time) float64 { return float64(t.Unix()) }
 
-// check returns the claims of a token of the issuer for an audience that is good now. A *text.Error means that the issuer does
-// not answer, any other error that the token is not good.
+// check returns the claims of a token of the issuer for an audience, if it is good now. The error is a *text.Error
+// if the issuer does not answer, any other error if the token is not good.
 func (p *Provider) check(ctx context.Context, raw, audience string, types []string) (*claims, error) {
 	jws, err := parse(raw, types)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := p.metadata.get(ctx); err != nil { // a fetch of the keys would fail, and count
+	// without metadata the fetch of the keys would fail and start its pause
+	if _, err := p.metadata.get(ctx); err != nil {
 		return nil, unavailable(err)
 	}
 	sig := &signature{of: jws, keys: &p.keys}
@@ -116,13 +119,13 @@ func (p *Provider) check(ctx context.Context, raw, audience string, types []stri
 	return c, nil
 }
 
-// isSubject reports whether a subject is one by OpenID Connect Core, section 2, and can be shown and typed.
+// isSubject reports whether a subject meets OpenID Connect Core, section 2, and can be shown and typed.
 func isSubject(s string) bool {
 	return s != "" && len(s) <= subjectBytesMax && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// parse returns a token in the compact form with one signature, before anything is fetched for it. What its header says of keys
-// (jwk, jku, x5c, x5u) is not heeded.
+// parse reads a token in the compact form with one signature. It fetches nothing and ignores the keys in its
+// header (jwk, jku, x5c, x5u).
 func parse(raw string, types []string) (*jose.JSONWebSignature, error) {
 	if len(raw) > tokenBytesMax {
 		return nil, fmt.Errorf("expected at most %d bytes, got %d", tokenBytesMax, len(raw))

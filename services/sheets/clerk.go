@@ -12,8 +12,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// finding turns a reason of the ledger into a finding with the row and the heading of the cell that it is about, in the
-// words of the people who fill in sheets.
+// finding returns a reason of the ledger as a finding for people who fill in sheets, with the row and the heading
+// of the cell concerned.
 func (s *Sheet) finding(e *entry, why aggregates.Breach) RowBreach {
 	field, row := why.Field, e.rows[0].row.Number
 	if rest, ok := strings.CutPrefix(field, "data.lines["); ok {
@@ -72,7 +72,7 @@ var titles = func() *strings.Replacer {
 	return strings.NewReplacer(list...)
 }()
 
-// besideTheSheet holds the names of the fields of a record that come from the import and not from the row.
+// besideTheSheet holds the names of fields of a record that the import fills in, not the row.
 var besideTheSheet = map[string]text.Text{
 	"by":       text.Say("经办人", "actor"),
 	"by.actor": text.Say("经办人", "actor"),
@@ -93,17 +93,17 @@ func plainly(why text.Text) text.Text {
 	return text.Text{Zh: zh.Replace(forPrograms.ReplaceAllString(why.Zh, "")), En: en.Replace(forPrograms.ReplaceAllString(why.En, ""))}
 }
 
-// spoken returns the value of a member of a record, which is JSON, as people write it in the column. c is nil for a
-// member that has no column.
+// spoken returns the value of a member of a record, given as JSON, in the form that people write in the column. c
+// is nil for a member without a column.
 func (c *SheetColumn) spoken(value string) string {
 	var v any
 	if json.Unmarshal([]byte(value), &v) != nil {
-		return value // it is no JSON: the lines of a voucher
+		return value // not JSON: the lines of a voucher
 	}
 	switch v := v.(type) {
 	case bool:
 		return map[bool]string{true: yes, false: no}[v]
-	case map[string]any: // of a YesNo whose member holds more than that
+	case map[string]any: // the member of a YesNo that holds several values
 		if c != nil && c.Form == YesNo {
 			return yes
 		}

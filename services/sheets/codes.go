@@ -10,18 +10,19 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// errorValue matches what a spreadsheet program shows or saves in place of a value: an error, or ### in a column that
-// is too narrow. Such a text is no value in any column.
+// errorValue matches an error that a spreadsheet program shows or saves in place of a value, or ### for a column
+// that is too narrow. Such a text is not a value in any column.
 var errorValue = regexp.MustCompile(`^(#{2,}|#N/A|#(REF|VALUE|NULL|NUM|DIV/0|SPILL|CALC|FIELD|CONNECT|BLOCKED|UNKNOWN|BUSY|PYTHON|EXTERNAL|DATA|GETTING_DATA)!|#NAME\?|#GETTING_DATA|Err:\d{3})$`)
 
-// mangled matches what a spreadsheet program saves in CSV for a code that it took for a number or a date: 2.026E+17,
-// 2026/9/12, 9月12日, 12-Sep or Sep-26. Codes that people write in such a way, such as 2026-09-12, 3E5 and 1/3, differ.
+// mangled matches the forms in which a spreadsheet program saves a code that it took for a number or a date:
+// 2.026E+17, 2026/9/12, 9月12日, 12-Sep or Sep-26. Codes that people write, such as 2026-09-12, 3E5 and 1/3, do not
+// match.
 var mangled = regexp.MustCompile(`^(\d(\.\d+)?[Ee][+-]\d{2,}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}月\d{1,2}日|\d{1,2}-` + month + `|` + month + `-\d{2})$`)
 
 const month = `(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)`
 
-// bare returns a text that was typed or exported as a value without what nobody sees and without the signs that make
-// spreadsheet programs keep it as text: ="x" and 'x are x.
+// bare returns a typed or exported text without invisible characters and without the signs that make spreadsheet
+// programs keep it as text: ="x" and 'x become x.
 func bare(s string) string {
 	s = trim(strings.Map(func(r rune) rune {
 		if text.IsUnseen(r) {

@@ -13,7 +13,8 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// What may stand in the text of a day, or follow it: blanks, a time of day with the offset of its clock, a day of the week.
+// These match what may stand in or after the text of a day: blanks, a time with the offset of its clock, a day of
+// the week.
 var (
 	daytime = regexp.MustCompile(`^(.*[\d日)]|.*[星期周拜][一二三四五六日天])(?:T|\s+)(?:上午|下午)?\s*(?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d(?:\.\d+)?)?|[时點点](?:[0-5]?\d分(?:[0-5]?\d秒)?)?)\s*(?:[AaPp][Mm])?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d)?$`)
 	blanks  = regexp.MustCompile(`\s*([年月])\s*`)
@@ -26,7 +27,7 @@ var (
 // day of the week, in the form YYYY-MM-DD. It does not check that the day exists. offset is what the text says of its clock,
 // such as Z or +08:00.
 func dayIn(typed string) (iso, offset string, ok bool) {
-	if iso, ok := spreadsheet.ISODay(typed); ok { // nearly all are such
+	if iso, ok := spreadsheet.ISODay(typed); ok { // most texts have this form
 		return iso, "", true
 	}
 	typed = blanks.ReplaceAllString(text.FoldCode(typed), "$1")
@@ -94,8 +95,9 @@ func secondOf(x spreadsheet.Cell) float64 {
 	return 0
 }
 
-// isMidnightInUTC reports whether a date cell holds what a program writes that stores a midnight of China in UTC. Some
-// programs count in the local time of before 1901, which is 43 seconds off. From 1986 to 1991 China had summer time.
+// isMidnightInUTC reports whether a date cell has the time that results when a program stores a midnight of China
+// in UTC. Some programs use the local time of before 1901, which differs by 43 seconds. From 1986 to 1991 China
+// had summer time.
 func isMidnightInUTC(x spreadsheet.Cell) bool {
 	second := secondOf(x)
 	for _, off := range []float64{-43, 0, 43} {

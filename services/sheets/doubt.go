@@ -58,7 +58,8 @@ func (s *Sheet) doubt(strays []stray) {
 	}
 }
 
-// number returns the voucher number in a row, or "" if it cannot be read. A number that is struck through is known.
+// number returns the voucher number in a row, or "" if it cannot be read. A number that is struck through counts
+// as read.
 func (s *Sheet) number(r *reading) string {
 	x := r.row.At(slices.Index(s.heads.column, s.Kind.column(s.key().Field)))
 	if x.Struck {
@@ -67,7 +68,7 @@ func (s *Sheet) number(r *reading) string {
 	return r.cells[s.key().Field].text
 }
 
-// hasGrant reports whether something stands in the column of the grant in a row.
+// hasGrant reports whether the grant column of a row is filled in.
 func (s *Sheet) hasGrant(r *reading) bool { return !isEmpty(r.row.At(s.grantColumn())) }
 
 // mayBeOf reports whether a stray may be a line of the record of row r. That is so if it has the same number. Without

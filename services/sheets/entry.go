@@ -14,7 +14,8 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// findEntries finds the records of the ledger that the cells of a row name. Its error is one of reading the ledger.
+// findEntries finds the records of the ledger that the cells of a row name. It returns an error only if the ledger
+// cannot be read.
 func (s *Sheet) findEntries(r *reading, cfg ReadConfig) error {
 	for i := range s.Kind.Columns {
 		c := &s.Kind.Columns[i]
@@ -44,7 +45,7 @@ func (s *Sheet) findEntries(r *reading, cfg ReadConfig) error {
 	return nil
 }
 
-// nameOf returns how lists call a record: its kind and number. It is "" for one of which only the id is known.
+// nameOf returns the name of a record in lists: its kind and number, or "" if only its id is known.
 func nameOf(r *events.Record) string {
 	if r.Data == nil {
 		return ""
@@ -59,10 +60,10 @@ func isVoidingOf(voiding *events.Record, row cells) bool {
 	return ok && voiding.On == row["on"].on && p.Reason == row["data.reason"].text
 }
 
-// entryOf returns the record of a center that a cell names, by its id or by its kind and number. Of several records
-// with one number it is the one that isAgain reports a voiding of, so that a sheet can be read twice; else the one that
-// is not voided. It returns the reason if the cell names no record or several. Of an
-// id that none of the records has it returns a record with nothing but this id, which the ledger refuses.
+// entryOf returns the record of a center that a cell names, by its id or by its kind and number. If several
+// records have the number, it returns the one whose voiding isAgain recognizes, so that a sheet can be read twice;
+// otherwise the one that is not voided. It returns a reason if the cell names no record or several. For an unknown
+// id it returns a record with this id alone, which the ledger refuses.
 func entryOf(records []*events.Record, typed string, isAgain func(voiding *events.Record) bool) (found *events.Record, why text.Text) {
 	if id := strings.ToLower(typed); len(id) == len(uuid.Nil.String()) {
 		if parsed, err := uuid.Parse(id); err == nil {
@@ -111,7 +112,8 @@ func entryOf(records []*events.Record, typed string, isAgain func(voiding *event
 	return nil, text.Say("台账中此中心没有“%s”", "the ledger has no “%s” of this center", spreadsheet.Clip(typed))
 }
 
-// numbered returns the records of the kinds that have a number, or if there are none those that are about what has it.
+// numbered returns the records of the kinds that have a number; if there are none, the records about the thing
+// with this number.
 func numbered(records []*events.Record, kinds map[events.Kind]bool, is func(code string) bool) (exact []*events.Record) {
 	var about []*events.Record
 	for _, r := range records {
@@ -146,7 +148,7 @@ func several(typed string, records []*events.Record) text.Text {
 	}
 }
 
-// numberInNote returns the number of a record of a sheet that keeps it in the note, or "".
+// numberInNote returns the number that a record of a sheet keeps in its note, or "".
 func numberInNote(r *events.Record) string {
 	if r.Note == "" {
 		return ""
@@ -161,8 +163,8 @@ func numberInNote(r *events.Record) string {
 	return ""
 }
 
-// splitEntry splits a kind and a number into the kinds of record that the first words mean and the number after them.
-// Without both the number is "". Of several words with which the text begins the longest counts.
+// splitEntry splits a text into its first words, which name kinds of record, and the number after them. The
+// longest words that match count. Without both parts the number is "".
 func splitEntry(typed string) (kinds map[events.Kind]bool, number string) {
 	longest := 0
 	for _, k := range events.Catalog {
@@ -179,7 +181,7 @@ func splitEntry(typed string) (kinds map[events.Kind]bool, number string) {
 	return kinds, number
 }
 
-// cutWord cuts a word, and what may stand between it and a number, from the beginning of a text.
+// cutWord removes a word and the separators after it from the beginning of a text.
 func cutWord(typed, word string) (rest string, ok bool) {
 	if len(typed) < len(word) || !strings.EqualFold(typed[:len(word)], word) {
 		return "", false

@@ -7,7 +7,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// What stands in a formula. A quoted text or sheet has its quotes doubled within. [0] is the workbook of the formula.
+// These match parts of a formula. Quotes within a quoted text or sheet name are doubled. [0] is the workbook of
+// the formula.
 var (
 	quotedText     = regexp.MustCompile(`"(?:[^"]|"")*"`)
 	quotedSheet    = regexp.MustCompile(`'(?:[^']|'')*'!`)
@@ -19,16 +20,16 @@ var (
 	answersAnother = functions(`NOW|TODAY|RAND|RANDBETWEEN|RANDARRAY`)
 )
 
-// functions returns an expression that matches a call of a function, also with the prefixes that files give to functions
-// that are younger than the format.
+// functions returns an expression that matches a call of one of some functions, also with the prefixes that files
+// put before functions newer than the format.
 func functions(names string) *regexp.Regexp {
 	return regexp.MustCompile(`(?i)(?:^|[^\p{L}\p{N}_.\\])(?:_xl[a-z]+\.|com\.[a-z]+\.|org\.[a-z]+\.)*(?:` + names + `)\s*\(`)
 }
 
-// word matches a name in a formula, or what looks like one.
+// word matches a name in a formula, or a text that looks like a name.
 var word = regexp.MustCompile(`[\p{L}_\\][\p{L}\p{N}_.\\]*`)
 
-// withNames returns a formula with the definitions of its names behind it, for astray to judge all of them.
+// withNames returns a formula followed by the definitions of the names in it, so that astray checks them too.
 func withNames(formula string, names map[string]string) string {
 	if len(formula) <= 1 || len(names) == 0 {
 		return formula
@@ -49,9 +50,9 @@ func withNames(formula string, names map[string]string) string {
 	return formula
 }
 
-// astray returns the reason that nobody can say from the workbook what a formula stands for, or a zero Text: it asks
-// another workbook or program, or gives another answer each time. The columns of tables, the other sheets of the workbook
-// and quoted texts are within the workbook.
+// astray returns the reason why the result of a formula cannot be known from the workbook, or a zero Text. Such a
+// formula refers to another workbook or program, or gives a new result each time. Columns of tables, other sheets
+// of the workbook and quoted texts are allowed.
 func astray(formula string) text.Text {
 	if len(formula) <= 1 {
 		return text.Text{}

@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// reading is one row with its cells as they were read.
+// reading is one row with the values read from its cells.
 type reading struct {
 	row   *spreadsheet.Row
 	cells cells
@@ -87,7 +87,7 @@ func (s *Sheet) gather(cfg ReadConfig) error {
 	return nil
 }
 
-// nameTwins names the rows of a record that are equal, for one may have been copied twice.
+// nameTwins adds a note that names equal rows of one record, since one of them may be a copy by mistake.
 func (s *Sheet) nameTwins(e *entry) {
 	if len(e.rows) == 1 {
 		return
@@ -108,8 +108,8 @@ func (s *Sheet) nameTwins(e *entry) {
 	}
 }
 
-// mergedCells returns by row the merged ranges that have something in them and lie in a column that is read. Only the
-// first cell of a range has a value; the meaning of the others is unknown.
+// mergedCells returns, by row, the merged ranges with content in columns that are read. Only the first cell of a
+// range has a value; the meaning of the others is unknown.
 func (s *Sheet) mergedCells() (byRow map[int][]spreadsheet.Range, err error) {
 	byRow = map[int][]spreadsheet.Range{}
 	count := 0
@@ -162,13 +162,13 @@ func (s *Sheet) readRow(row *spreadsheet.Row, merged map[int][]spreadsheet.Range
 		switch {
 		case j == s.heads.reason:
 		case j >= len(s.heads.column) || s.heads.column[j] < 0:
-			// In CSV a comma too many moves what stands right of it.
+			// In CSV a surplus comma moves the cells to its right into other columns.
 			if s.grid.name == "" && !isEmpty(x) && isEmpty(s.grid.rows[s.heads.row].At(j)) {
 				add(s.heading(j), text.Say("该列没有标题，此行却有内容", "the column has no heading, but this row has something in it"))
 			}
 		default:
 			c := &columns[s.heads.column[j]]
-			x.Struck = x.Struck && !isStruck // which is said once
+			x.Struck = x.Struck && !isStruck // reported once for the whole row
 			v, why, ok := c.read(x)
 			if ok && s.utc[j] {
 				why = inUTC(x)
@@ -242,7 +242,7 @@ func (s *Sheet) identity(r *reading) string {
 	return strings.Join(parts, "\x00")
 }
 
-// part returns what a field of the identity holds in a row, or "" if it cannot be read.
+// part returns the value of an identifying field in a row, or "" if it cannot be read.
 func (s *Sheet) part(r *reading, field string) string {
 	v := r.cells[field]
 	switch form := s.Kind.Columns[s.Kind.column(field)].Form; {

@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// Limits on one file. The message that refuses a file over a limit names the limit.
+// These limits bound one file. The message about a file over a limit names the limit.
 const (
 	fileBytesMax     = 64 << 20
 	expandedBytesMax = 128 << 20 // all bytes read from an archive
@@ -31,16 +31,16 @@ type grid struct {
 	hidden   []spreadsheet.Range // the hidden columns
 	formats  []spreadsheet.ConditionalFormat
 	breaks   []breaks
-	isHidden bool              // the worksheet is hidden; only whether it has something in it matters
-	names    map[string]string // what the names in formulas stand for; see spreadsheet.Workbook
-	over     error             // a limit on tables that it exceeds; only the rows before are here
+	isHidden bool              // the worksheet is hidden; its content is only checked for being empty
+	names    map[string]string // the definitions of names in formulas; see spreadsheet.Workbook
+	over     error             // the limit on tables that it exceeds; it then has only the rows before it
 	marked   bool              // the workbook is a marked copy
 }
 
-// breaks is a cell of CSV of several lines.
+// breaks describes a CSV cell that has several lines.
 type breaks struct {
-	opens, closes int // the lines of the text
-	separators    int // the most in one of its lines
+	opens, closes int // the first and last line of the text
+	separators    int // the largest number of separators in one of its lines
 	column        int // from 0
 }
 
@@ -109,7 +109,7 @@ func readCSV(b []byte) ([]*grid, error) {
 	return []*grid{g}, g.fill(g.noteBreaks(spreadsheet.CSV(text, best), best), math.MaxInt)
 }
 
-// noteBreaks hands on the rows of a text and notes their cells of several lines.
+// noteBreaks yields the rows of a text and notes the cells with several lines.
 func (g *grid) noteBreaks(rows iter.Seq2[spreadsheet.Row, error], comma rune) iter.Seq2[spreadsheet.Row, error] {
 	return func(yield func(spreadsheet.Row, error) bool) {
 		for r, err := range rows {
@@ -133,7 +133,7 @@ func (g *grid) noteBreaks(rows iter.Seq2[spreadsheet.Row, error], comma rune) it
 	}
 }
 
-// readXLSX reads the sheets of a workbook, and of hidden ones the first rows.
+// readXLSX reads the sheets of a workbook; of hidden sheets only the first rows.
 func readXLSX(f io.ReaderAt, size int64) (grids []*grid, err error) {
 	w, err := spreadsheet.NewWorkbook(f, size, expandedBytesMax)
 	if err != nil {
@@ -212,5 +212,5 @@ func unknowable(c spreadsheet.Cell) (why text.Text) {
 	return why
 }
 
-// say returns the error that a file as a whole cannot be read.
+// say returns the error for a file that cannot be read as a whole.
 func say(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...) }

@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// The headings are searched in the first rows, for titles may stand above them, and in all rows if there are none in
-// these. A row with fewer known headings than headingsMin is no heading row.
+// The headings are searched in the first rows, since titles may stand above them, and in all rows if the first
+// rows have none. A row with fewer known headings than headingsMin is no heading row.
 const (
 	topRows     = 20
 	headingsMin = 3
@@ -24,7 +24,7 @@ type headings struct {
 	row     int   // index in the grid
 	rank    int   // SheetKind.rank
 	column  []int // the column of the kind for each column of the grid; -1 for none
-	reason  int   // the column of an earlier marked copy's reasons, -1 if there is none
+	reason  int   // the column of reasons that a marked copy added; -1 for none
 	repeats []int // the rows that repeat the headings, in order, as indexes in the grid
 }
 
@@ -75,7 +75,7 @@ func headingsAt(g *grid, i int) (best *headings) {
 		for j, c := range g.rows[i].Cells {
 			column := k.headed(c.Text)
 			if seen[column] {
-				column = -1 // the first column with a heading has it
+				column = -1 // only the first column with a heading is used
 			}
 			h.column = append(h.column, column)
 			if column >= 0 {
@@ -151,7 +151,7 @@ func (h *headings) repeated(r *spreadsheet.Row) bool {
 	return true
 }
 
-// first returns the first column with a heading.
+// first returns the first column with a known heading.
 func (h *headings) first() int {
 	return slices.IndexFunc(h.column, func(i int) bool { return i >= 0 })
 }
@@ -170,8 +170,8 @@ func (h *headings) beside(g *grid) int {
 	return of[0]
 }
 
-// check refuses headings of ours that are missing or repeated, and unknown ones that resemble one that is not there.
-// Its error names each of them.
+// check returns an error if known headings are missing or repeated, or if an unknown heading resembles a missing
+// one. The error names each of them.
 func (h *headings) check(g *grid) error {
 	var zh, en []string
 	add := func(z, e string, args ...any) {
@@ -207,7 +207,7 @@ func (h *headings) check(g *grid) error {
 	}}
 }
 
-// missing returns the number of required headings that are not there.
+// missing returns the number of required headings that the row lacks.
 func (h *headings) missing() (n int) {
 	for i, c := range h.kind.Columns {
 		if !c.Optional && !slices.Contains(h.column, i) {
@@ -217,8 +217,9 @@ func (h *headings) missing() (n int) {
 	return n
 }
 
-// isSummary reports whether the headings are those of a table that only sums up a sheet of the kind, such as 经费下达编号,
-// 用途 and 金额(元): half of the required ones or more are missing, and no other heading resembles one of these.
+// isSummary reports whether the headings are those of a table that only sums up a sheet of the kind, such as
+// 经费下达编号, 用途 and 金额(元): at least half of the required headings are missing, and no other heading resembles a
+// missing one.
 func (h *headings) isSummary(g *grid) bool {
 	must := 0
 	for _, c := range h.kind.Columns {
@@ -230,8 +231,8 @@ func (h *headings) isSummary(g *grid) bool {
 	return 2*h.missing() >= must && !slices.ContainsFunc(g.rows[h.row].Cells, resembles)
 }
 
-// near returns the heading that the sheet lacks and an unknown heading resembles: one contains the other, or they differ
-// in one character. What is a part of a heading that is there too, such as 编号, says nothing.
+// near returns the missing heading that an unknown heading resembles: one contains the other, or they differ in
+// one character. A text that is also part of a present heading, such as 编号, resembles nothing.
 func (h *headings) near(unknown string) string {
 	if unknown == "" {
 		return ""
@@ -261,7 +262,7 @@ func isOneApart(a, b []rune) bool {
 	return len(a) == len(b) && i < len(a) && slices.Equal(a[i+1:], b[i+1:]) || len(a)+1 == len(b) && slices.Equal(a[i:], b[i+1:])
 }
 
-// errHeadings returns the error that no row is a heading row.
+// errHeadings returns the error for a table without a heading row.
 func errHeadings() error {
 	var names, titles []string
 	for _, k := range Kinds {

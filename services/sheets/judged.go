@@ -9,12 +9,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// nextID returns the ids that a record has after the first.
+// nextID returns a function that returns the n-th further id of a record.
 func (s *Sheet) nextID(e *entry) func(n int) uuid.UUID {
 	return func(n int) uuid.UUID { return s.Kind.id(fmt.Sprintf("%s#%d", s.identity(e.rows[0]), n)) }
 }
 
-// RowsOf returns the numbers of all rows of the record that begins in a row.
+// RowsOf returns the numbers of all rows of the record whose first row is given.
 func (s *Sheet) RowsOf(first int) (rows []int) {
 	if e := s.first[first]; e != nil {
 		for _, r := range e.rows {
@@ -24,8 +24,9 @@ func (s *Sheet) RowsOf(first int) (rows []int) {
 	return rows
 }
 
-// NumberOf returns the number by which the sheet knows the record that begins in a row, such as that of a voucher, as it can be read,
-// with what tells it from others of this number, as in "WT-2026-03 外拨结算" and "ZJ-0018 2025"; "" if it has none but its center.
+// NumberOf returns the number of the record whose first row is given, such as that of a voucher, as far as it can
+// be read. If other records can have this number, it adds the parts that distinguish them, as in "WT-2026-03 外拨结算"
+// and "ZJ-0018 2025". It returns "" if only the center identifies the record.
 func (s *Sheet) NumberOf(first int) string {
 	e := s.first[first]
 	if e == nil || len(s.Kind.identity) == 0 {
@@ -33,7 +34,7 @@ func (s *Sheet) NumberOf(first int) string {
 	}
 	row, kind := e.rows[0], s.Kind.column("kind")
 	number := cmp.Or(row.cells[s.key().Field].name, s.part(row, s.key().Field))
-	if number != "" && s.key().Form == Whole { // of a year: each center has one
+	if number != "" && s.key().Form == Whole { // the number is a year, which every center has
 		number = row.cells["center"].text + " " + number
 	}
 	if number != "" && kind >= 0 && slices.Contains(s.Kind.identity, "kind") {

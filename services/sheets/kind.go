@@ -17,21 +17,22 @@ import (
 type SheetKind struct {
 	Name    string // the name on the command line, such as "vouchers"
 	Title   text.Text
-	Mark    string // the heading that makes a table a sheet of this kind, since no other kind has it; "" for none
+	Mark    string // the heading that only sheets of this kind have; "" for none
 	Columns []SheetColumn
-	Roles   []events.Role // the roles that may record such a sheet; the default of a row is the first that may write its kind of record
+	// the roles that may record such a sheet; a row is recorded by the first one that may write its kind of record
+	Roles []events.Role
 
-	Records []events.Kind // the kinds of record that its rows may be
+	Records []events.Kind // the kinds of record that its rows may become
 
-	words    []string // words for its records beside the title, when a row of another sheet names one
+	words    []string // further words for its records, used when a row of another sheet names one
 	identity []string // the fields that, with the center, identify a record
-	dated    *Only    // the rows in which the date identifies the record too; nil for none
+	dated    *Only    // the rows in which the date also identifies the record; nil for none
 	lines    []string // the fields in which the rows of one record may differ; none if each row is a record
 	build    func(rows []cells, r *events.Record)
 }
 
-// Identity returns the headings of the cells that, with the center, identify a record, and the rows in which the date
-// identifies it too, or nil.
+// Identity returns the headings of the cells that, with the center, identify a record. dated selects the rows in
+// which the date also does; nil for none.
 func (k *SheetKind) Identity() (headings []string, dated *Only) {
 	for _, field := range k.identity {
 		headings = append(headings, k.Columns[k.column(field)].Heading)
@@ -52,7 +53,7 @@ type SheetColumn struct {
 	// policy returns the words that a policy has for the column, and an addition to the note. It is nil if the words
 	// are the same under every policy.
 	policy func(*policy.Policy) (names *policy.Vocabulary, note string)
-	names  *policy.Vocabulary // what policy returned
+	names  *policy.Vocabulary // the names that policy returned
 }
 
 // Only limits a column to the rows that have a word in another column.
@@ -62,12 +63,12 @@ type Only struct {
 	Must  bool // in these rows the column must be filled in
 }
 
-// ValueForm is the form of the values in the cells of a column.
+// ValueForm is the form in which people write the values of a column.
 type ValueForm int
 
-// The forms. A code is a text whose full-width letters, digits and hyphens mean the same as the narrow ones. Amounts
-// are in yuan with at most two decimals. Lists are words separated by 、 or another separator. An entry is a record of
-// the ledger, by its id or by its kind and number.
+// A code is a text in which full-width letters, digits and hyphens equal the narrow ones. Amounts are in yuan with
+// at most two decimals. Lists are words separated by 、 or another separator. An entry is a record of the ledger,
+// by its id or by its kind and number.
 const (
 	Text ValueForm = iota
 	Code
@@ -83,7 +84,7 @@ const (
 // Word is a word that people use, with its code in the ledger.
 type Word struct{ Word, Code string }
 
-// wordsOf returns the words that the vocabulary has for codes.
+// wordsOf returns the words of codes, as title returns them.
 func wordsOf[T ~string](title func(T) text.Text, codes ...T) (list []Word) {
 	for _, c := range codes {
 		list = append(list, Word{title(c).Zh, string(c)})
@@ -142,8 +143,8 @@ func (k *SheetKind) isOnly(only *Only, columns []SheetColumn, row cells) (is, ok
 	return v.text == code, v.text != ""
 }
 
-// misplaced returns the reason why a cell must be filled in, or must be empty, beside the other cells of its row. It
-// returns a zero Text if the cell is right.
+// misplaced returns the reason why a cell must be filled in, or must be empty, given the other cells of its row.
+// It returns a zero Text if the cell is right.
 func (k *SheetKind) misplaced(c *SheetColumn, columns []SheetColumn, row cells, isFilled bool) text.Text {
 	if c.Only == nil {
 		return text.Text{}
@@ -171,7 +172,7 @@ func (k *SheetKind) writers(rec *events.Record, row cells) []events.Role {
 	return slices.DeleteFunc(slices.Clone(k.Roles), func(r events.Role) bool { return !of.Allows(r) })
 }
 
-// notTheWriter returns the reason that a role may not write the record of a row.
+// notTheWriter returns the reason for a role that may not write the record of a row.
 func notTheWriter(writers []events.Role, role events.Role) text.Text {
 	var zh, en []string
 	for _, r := range writers {
@@ -183,7 +184,7 @@ func notTheWriter(writers []events.Role, role events.Role) text.Text {
 	}
 }
 
-// Help returns the note of a column, and before it when the column is filled in.
+// Help returns the note of a column, preceded by the condition under which the column is filled in.
 func (k *SheetKind) Help(c *SheetColumn) string {
 	switch {
 	case c.Only != nil && c.Only.Must:
@@ -208,7 +209,7 @@ func (k *SheetKind) column(field string) int {
 	return slices.IndexFunc(k.Columns, func(c SheetColumn) bool { return c.Field == field || strings.HasPrefix(field, c.Field+"[") })
 }
 
-// headed returns the index of the column with a heading, or -1 if there is none.
+// headed returns the index of the column with a heading, or -1.
 func (k *SheetKind) headed(heading string) int {
 	heading = foldHeading(heading)
 	return slices.IndexFunc(k.Columns, func(c SheetColumn) bool { return foldHeading(c.Heading) == heading })
@@ -275,8 +276,8 @@ func (c *SheetColumn) words() []string {
 	return list
 }
 
-// foldHeading returns a heading without white space and what nobody sees, and with narrow signs, so that headings that
-// differ only in these are equal.
+// foldHeading returns a heading in narrow characters without white space and invisible characters, so that
+// headings that differ only in these are equal.
 func foldHeading(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || text.IsUnseen(r) {
@@ -298,8 +299,8 @@ type value struct {
 	yes  bool
 	list []string
 
-	entry *events.Record // of an Entry, whose text is the id
-	name  string         // of an Entry: how lists call the record, or if it was not found what the cell says
+	entry *events.Record // for an Entry, whose text is the id
+	name  string         // for an Entry: its name in lists or, if it was not found, the text of the cell
 }
 
 // date returns the date, or "" if there is none.

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// The cookies of a browser. Their names begin with hostPrefix, under which a browser takes a cookie from this very host alone, over
-// TLS, for all paths. On the machine itself without TLS they go without it, since some browsers drop them there.
+// These are the names of the cookies. In front comes hostPrefix: with it a browser accepts a cookie only from this
+// host, over TLS and for all paths. On the machine itself without TLS the prefix is left out, since some browsers
+// reject such cookies there.
 const (
 	sessionCookie = "tz"
 	deviceCookie  = "tz-device"
@@ -17,21 +18,23 @@ const (
 	hostPrefix    = "__Host-"
 )
 
-// How long a browser keeps a cookie. It drops that of a session when it is closed.
+// These constants say how long a browser keeps a cookie. It deletes the cookie of a session when the browser is
+// closed.
 const (
 	deviceAge = 365 * 24 * time.Hour
 	flowAge   = 10 * time.Minute
 )
 
-// cookieBytesMax is how long the value of a cookie of ours may be.
+// cookieBytesMax is the longest value of a cookie of this package.
 const cookieBytesMax = 4000
 
-// isPlain reports whether the browser talks to the server without TLS: on the machine itself, and by no proxy that may encrypt.
+// isPlain reports whether the browser talks to the server without TLS: on the machine itself, and through no proxy
+// that may encrypt.
 func (g *Gate) isPlain(r *http.Request) bool {
 	return r.TLS == nil && isLoopback(r.Host) && !g.isForwarded(r)
 }
 
-// isLoopback reports whether a host, with a port or not, is a name of the machine for itself.
+// isLoopback reports whether a host, with or without a port, is a name of the machine for itself.
 func isLoopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -43,8 +46,8 @@ func isLoopback(host string) bool {
 	return err == nil && at.IsLoopback()
 }
 
-// nameOf returns the name of a cookie as it fits a request. Under the other name it counts for nothing: another host of the domain,
-// or somebody on the network, may have set it.
+// nameOf returns the name of a cookie for a request, with or without hostPrefix. A cookie under the other name is
+// ignored: another host of the domain, or somebody on the network, may have set it.
 func (g *Gate) nameOf(r *http.Request, name string) string {
 	if g.isPlain(r) {
 		return name
@@ -52,8 +55,8 @@ func (g *Gate) nameOf(r *http.Request, name string) string {
 	return hostPrefix + name
 }
 
-// cookie returns the value of a cookie, or "" if there is none. Of two with one name nobody can say which one is ours, so neither
-// counts.
+// cookie returns the value of a cookie, or "" if there is none. If two cookies have the name, it returns "", since
+// one of them may be forged.
 func (g *Gate) cookie(r *http.Request, name string) string {
 	all := r.CookiesNamed(g.nameOf(r, name))
 	if len(all) != 1 || len(all[0].Value) > cookieBytesMax {
@@ -62,12 +65,12 @@ func (g *Gate) cookie(r *http.Request, name string) string {
 	return all[0].Value
 }
 
-// keep has the browser keep a cookie: for an age, or for 0 until it is closed.
+// keep sets a cookie in the browser: for an age, or for 0 until the browser is closed.
 func (g *Gate) keep(w http.ResponseWriter, r *http.Request, name, value string, age time.Duration) {
 	http.SetCookie(w, &http.Cookie{Name: g.nameOf(r, name), Value: value, Path: "/", MaxAge: int(age.Seconds()), Secure: !g.isPlain(r), HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 
-// forget has the browser drop a cookie.
+// forget deletes a cookie in the browser.
 func (g *Gate) forget(w http.ResponseWriter, r *http.Request, name string) {
 	http.SetCookie(w, &http.Cookie{Name: g.nameOf(r, name), Path: "/", MaxAge: -1, Secure: !g.isPlain(r), HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }

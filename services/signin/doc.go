@@ -1,4 +1,5 @@
-// Package signin is what of signing in belongs to HTTP, for the API and for the pages of a browser alike: who sends a request and
-// from where, the cookies of sessions, the protection against other sites, and the flow of single sign-on. Package access knows
-// passwords, sessions and accounts, and package oidc the provider of identities; neither knows a cookie.
+// Package signin is the HTTP part of signing in, for the API and for the pages of a browser. It finds out who
+// sends a request and from which address, sets the cookies of sessions, rejects requests that other sites cause,
+// and runs the flow of single sign-on. Package access keeps passwords, sessions and accounts, and package oidc
+// asks the issuer of identities; neither uses cookies.
 package signin

@@ -26,11 +26,11 @@ type GateConfig struct {
 	Proxies  []netip.Prefix // the addresses of proxies before the server, whose X-Forwarded-For counts
 }
 
-// Gate finds out who sends a request, and signs people in and out. It may be used by several goroutines.
+// Gate authenticates requests, and signs people in and out. Its methods may be called from several goroutines.
 type Gate struct {
 	GateConfig
-	crossOrigin http.CrossOriginProtection // refuses requests that another site makes a browser send
-	sealing     cipher.AEAD                // of the cookie of a flow; its key dies with the process
+	crossOrigin http.CrossOriginProtection // rejects requests that another site makes a browser send
+	sealing     cipher.AEAD                // for the cookie of a flow; its key exists in this process alone
 	returns     returns
 	signIns     *prometheus.CounterVec
 }
@@ -49,23 +49,24 @@ func newSealing() cipher.AEAD {
 	_, _ = rand.Read(key) // it never fails
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		panic(err) // the key has the right length
+		panic(err) // cannot happen: the key has the right length
 	}
 	sealing, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
-		panic(err) // the block has the right length
+		panic(err) // cannot happen: the block has the right length
 	}
 	return sealing
 }
 
-// Authenticate returns who sends a request: by a token or a JWT in the header Authorization, or else by the cookie of a session,
-// which is used by it. asked is what is asked, for the access log. Whatever is not good is text.Unauthenticated with the same words.
+// Authenticate returns the principal of a request: from the token or JWT in the header Authorization, or else from
+// the cookie of a session, which counts as a use of it. asked is the operation, for the access log. Whatever is
+// wrong, the error is text.Unauthenticated with the same words.
 func (g *Gate) Authenticate(r *http.Request, asked string) (access.Principal, error) {
 	return g.authenticate(r, asked, g.Access.AuthenticateSession)
 }
 
-// Watch is Authenticate for a request that a page sends by itself, without anybody at the keyboard. It is no use of a session: an
-// open page would otherwise keep a session for ever.
+// Watch authenticates a request that a page sends by itself, without anybody at the keyboard. It is like
+// Authenticate but does not count as a use of the session: an open page would otherwise keep it alive for ever.
 func (g *Gate) Watch(r *http.Request, asked string) (access.Principal, error) {
 	return g.authenticate(r, asked, g.Access.WatchSession)
 }
@@ -83,7 +84,7 @@ func (g *Gate) authenticate(r *http.Request, asked string, bySession func(secret
 	return g.Access.Authenticate(shown, g.Source(r), asked)
 }
 
-// authenticateJWT returns for whom the provider of identities made a JWT.
+// authenticateJWT returns the principal of a JWT of the issuer of identities.
 func (g *Gate) authenticateJWT(r *http.Request, shown, asked string) (access.Principal, error) {
 	id, until, err := g.Provider.Verify(r.Context(), shown)
 	switch {
@@ -92,11 +93,11 @@ func (g *Gate) authenticateJWT(r *http.Request, shown, asked string) (access.Pri
 	case text.CodeOf(err) == text.Unavailable:
 		return access.Principal{}, err
 	}
-	return g.Access.Authenticate(shown, g.Source(r), asked) // which refuses it, and says so in the access log
+	return g.Access.Authenticate(shown, g.Source(r), asked) // an error, which the access log has
 }
 
-// bearer returns what a request shows in the header Authorization, and whether it shows something there that is for us. A header of
-// another scheme is for a proxy before the server. Two headers are no token.
+// bearer returns the token in the header Authorization. isShown reports whether there is one for this server: a
+// header of another scheme is for a proxy in front of it. With two headers the token is invalid.
 func bearer(r *http.Request) (shown string, isShown bool) {
 	for i, header := range r.Header.Values("Authorization") {
 		scheme, token, _ := strings.Cut(header, " ")
@@ -110,14 +111,15 @@ func bearer(r *http.Request) (shown string, isShown bool) {
 	return shown, isShown
 }
 
-// isJWT reports whether a token has the form of a JWT: three parts. Ours have no dots.
+// isJWT reports whether a token has the form of a JWT: three parts with dots between. Tokens of this server have
+// no dots.
 func isJWT(token string) bool { return strings.Count(token, ".") == 2 }
 
-// HasSession reports whether a browser brings the cookie of a session, which may have ended.
+// HasSession reports whether a request has the cookie of a session, which may have ended.
 func (g *Gate) HasSession(r *http.Request) bool { return g.cookie(r, sessionCookie) != "" }
 
-// SameOrigin returns text.Forbidden for a request that another site made a browser send, unless it only reads.
-// Programs, which say nothing about an origin, are let through.
+// SameOrigin returns text.Forbidden for a request that another site made a browser send, unless the request only
+// reads. Programs, which send no origin, may pass.
 func (g *Gate) SameOrigin(r *http.Request) error {
 	if err := g.crossOrigin.Check(r); err != nil {
 		return text.Errorf(text.Forbidden, "拒绝由其他网站发起的请求；请在本系统的页面中操作", "a request that another site sends is refused; act on a page of this server")

@@ -6,19 +6,20 @@ import (
 	"strings"
 )
 
-// home is where a browser goes after it signed in, unless it asked for another page of this server.
+// home is the page that a browser is sent to after sign-in, unless it asked for another page of this server.
 const home = "/me"
 
-// nextBytesMax is how long the address may be to which a browser goes after it signed in.
+// nextBytesMax is the longest address that a browser may be sent to after sign-in.
 const nextBytesMax = 1000
 
-// Next returns the address to which a browser goes after it signed in: what it asked for if that is a path of this server, with a
-// query or not, in exactly one reading; else "/me". So nobody is sent to another site, and not back to signing in or out.
+// Next returns the address to send a browser to after sign-in: raw if it is a path of this server, perhaps with a
+// query, that can be read in one way only; else "/me". So nobody is sent to another site, or back to the pages of
+// signing in and out.
 func Next(raw string) string {
 	if len(raw) > nextBytesMax || !strings.HasPrefix(raw, "/") {
 		return home
 	}
-	for i := range len(raw) { // some browsers read a backslash as a slash, and drop control characters
+	for i := range len(raw) { // some browsers read a backslash as a slash, and remove control characters
 		if raw[i] <= ' ' || raw[i] >= 0x7f || raw[i] == '\\' || raw[i] == '#' {
 			return home
 		}
@@ -37,5 +38,6 @@ func Next(raw string) string {
 	return raw
 }
 
-// isOdd reports whether a character of a decoded path has a meaning to something that reads the address once more.
+// isOdd reports whether a character of a decoded path could change the meaning of the address when it is read
+// again.
 func isOdd(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == '%' }

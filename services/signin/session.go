@@ -10,28 +10,29 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// SignIn signs in with a password, and with a code of the second factor or "". The browser gets the cookie of a new session, and
-// that of a known browser; the session that it had before ends.
+// SignIn signs in with a password and a code of the second factor ("" to show it later). The browser gets the
+// cookies of the new session and of a known browser. The session that it had before ends.
 func (g *Gate) SignIn(w http.ResponseWriter, r *http.Request, account, password, code string) (*access.Session, error) {
 	signed, err := g.Access.SignIn(r.Context(), access.Credentials{Account: account, Password: password, Code: code, Device: g.cookie(r, deviceCookie), Source: g.Source(r)})
 	return g.began(w, r, byPassword, signed, err)
 }
 
-// ShowCode shows a code of the second factor, or a recovery code, in the session of a principal, which gets a new cookie.
+// ShowCode checks a code of the second factor, or a recovery code, in the session of a principal. The session gets
+// a new cookie.
 func (g *Gate) ShowCode(w http.ResponseWriter, r *http.Request, p access.Principal, code string) (*access.Session, error) {
 	signed, err := g.Access.ShowCode(r.Context(), p, code, g.cookie(r, deviceCookie))
 	g.count(byCode, err)
 	return g.changed(w, r, signed, err)
 }
 
-// ChangePassword changes the password of a principal, whose other sessions end. His own gets a new cookie.
+// ChangePassword changes the password of a principal. His other sessions end; this one gets a new cookie.
 func (g *Gate) ChangePassword(w http.ResponseWriter, r *http.Request, p access.Principal, current, password string) (*access.Session, error) {
 	signed, err := g.Access.ChangePassword(r.Context(), p, current, password)
 	return g.changed(w, r, signed, err)
 }
 
-// ConfirmFactor enrols the second factor that the principal began to enrol. His other sessions end, and his own gets a new cookie.
-// The recovery codes are never shown again.
+// ConfirmFactor enrols the second factor that the principal began to enrol. His other sessions end; this one gets
+// a new cookie. The recovery codes are in this answer alone.
 func (g *Gate) ConfirmFactor(w http.ResponseWriter, r *http.Request, p access.Principal, code string) (s *access.Session, recoveryCodes []string, err error) {
 	enrolled, err := g.Access.ConfirmFactor(r.Context(), p, code)
 	if err != nil {
@@ -41,7 +42,7 @@ func (g *Gate) ConfirmFactor(w http.ResponseWriter, r *http.Request, p access.Pr
 	return s, enrolled.RecoveryCodes, err
 }
 
-// SignOut ends the session of a principal, and the browser drops its cookie.
+// SignOut ends the session of a principal and deletes its cookie in the browser.
 func (g *Gate) SignOut(w http.ResponseWriter, r *http.Request, p access.Principal) error {
 	if err := g.Access.SignOut(r.Context(), p); err != nil {
 		return err
@@ -50,7 +51,7 @@ func (g *Gate) SignOut(w http.ResponseWriter, r *http.Request, p access.Principa
 	return nil
 }
 
-// began gives the browser the cookies of a session that began, and ends the one that it had.
+// began sets the cookies of a new session, and ends the session that the browser had.
 func (g *Gate) began(w http.ResponseWriter, r *http.Request, how string, signed *access.SignedIn, err error) (*access.Session, error) {
 	g.count(how, err)
 	if err != nil {
@@ -58,13 +59,13 @@ func (g *Gate) began(w http.ResponseWriter, r *http.Request, how string, signed 
 	}
 	if before := g.cookie(r, sessionCookie); before != "" {
 		if p, err := g.Access.AuthenticateSession(before, g.Source(r), "sign in again"); err == nil {
-			_ = g.Access.SignOut(r.Context(), p) // it ends by itself otherwise
+			_ = g.Access.SignOut(r.Context(), p) // if this fails, the session expires
 		}
 	}
 	return g.changed(w, r, signed, nil)
 }
 
-// changed gives the browser the cookies of a session whose secret is new.
+// changed sets the cookies of a session that has a new secret.
 func (g *Gate) changed(w http.ResponseWriter, r *http.Request, signed *access.SignedIn, err error) (*access.Session, error) {
 	if err != nil {
 		return nil, err
@@ -76,10 +77,10 @@ func (g *Gate) changed(w http.ResponseWriter, r *http.Request, signed *access.Si
 	return &signed.Session, nil
 }
 
-// How somebody signs in, and how that ends, as labels of a metric.
+// These are the ways to sign in and their results, as labels of a metric.
 const (
 	byPassword = "password"
-	byCode     = "code" // the second factor, in a session
+	byCode     = "code" // a code of the second factor, in a session
 	bySSO      = "sso"
 
 	outcomeAccepted  = "accepted"
@@ -99,7 +100,7 @@ func newSignIns() *prometheus.CounterVec {
 	return counter
 }
 
-// Metric returns the number of attempts to sign in, for the metrics of the process.
+// Metric returns the counter of attempts to sign in, for the metrics of the process.
 func (g *Gate) Metric() prometheus.Collector { return g.signIns }
 
 // count counts an attempt to sign in.

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// Source returns the address that a request comes from, without the port, which is another one each time. Behind a proxy of the
-// GateConfig it is the last address in X-Forwarded-For that is none of those proxies: what stands before that anybody may have written.
+// Source returns the address of the sender of a request, without the port. Behind proxies of GateConfig it is the
+// last address in X-Forwarded-For that is not one of these proxies; earlier addresses in that header may be
+// forged.
 func (g *Gate) Source(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -27,7 +28,7 @@ func (g *Gate) Source(r *http.Request) string {
 			i := strings.LastIndexByte(line, ',')
 			said, ok := forwardedFor(line[i+1:])
 			if !ok {
-				return at.String() // the proxy that wrote it is all that is known
+				return at.String() // the element is not an address: return the proxy that wrote it
 			}
 			if at = said; !g.isProxy(at) {
 				return at.String()
@@ -38,13 +39,13 @@ func (g *Gate) Source(r *http.Request) string {
 	return at.String()
 }
 
-// isProxy reports whether an address is one of our proxies.
+// isProxy reports whether an address is one of GateConfig.Proxies.
 func (g *Gate) isProxy(at netip.Addr) bool {
 	at = at.Unmap().WithZone("")
 	return slices.ContainsFunc(g.Proxies, func(p netip.Prefix) bool { return p.Contains(at) })
 }
 
-// isForwarded reports whether a request comes by one of our proxies.
+// isForwarded reports whether a request came through one of GateConfig.Proxies.
 func (g *Gate) isForwarded(r *http.Request) bool {
 	if len(g.Proxies) == 0 {
 		return false
@@ -53,7 +54,7 @@ func (g *Gate) isForwarded(r *http.Request) bool {
 	return err == nil && g.isProxy(at.Addr())
 }
 
-// forwardedFor reads one element of X-Forwarded-For: an address, which some proxies write with its port.
+// forwardedFor reads one element of X-Forwarded-For: an address, to which some proxies add its port.
 func forwardedFor(element string) (netip.Addr, bool) {
 	element = strings.TrimSpace(element)
 	at, err := netip.ParseAddr(element)

@@ -16,24 +16,24 @@ import (
 	"github.com/taizhang/taizhang/services/oidc"
 )
 
-// flow is a sign-in at the provider of identities that is under way. The browser keeps it as a sealed cookie, so that a flood of
-// sign-ins that are begun fills no memory of the server.
+// flow is a single sign-on that is under way. The browser keeps it as a sealed cookie, so that many sign-ins that
+// are begun use no memory of the server.
 type flow struct {
 	oidc.SignInAttempt
 	Next    string    `json:"next"`
 	Expires time.Time `json:"expires"`
 }
 
-// errNoProvider says that there is no single sign-on.
+// errNoProvider is returned if single sign-on is not configured.
 var errNoProvider = text.Errorf(text.NotFound, "本系统没有启用统一身份登录", "this server has no single sign-on")
 
-// errFlow is the answer to a return from the provider that belongs to no sign-in of this browser.
+// errFlow is returned if a browser comes back from the issuer without a sign-in that it began here.
 var errFlow = text.Errorf(text.Unauthenticated, "这次统一身份登录已失效，请重新登录", "this sign-in is not valid any more; sign in again")
 
-// HasSSO reports whether there is single sign-on.
+// HasSSO reports whether single sign-on is configured.
 func (g *Gate) HasSSO() bool { return g.Provider != nil }
 
-// BeginSSO returns the address of the provider of identities to which the browser goes to sign in, and then to next.
+// BeginSSO returns the address of the issuer to send the browser to. After sign-in the browser goes on to next.
 func (g *Gate) BeginSSO(w http.ResponseWriter, r *http.Request, next string) (url string, err error) {
 	if g.Provider == nil {
 		return "", errNoProvider
@@ -50,9 +50,9 @@ func (g *Gate) BeginSSO(w http.ResponseWriter, r *http.Request, next string) (ur
 	return url, nil
 }
 
-// FinishSSO signs in whom the provider of identities sent back, and returns where the browser goes next. The account that is linked
-// to the identity must exist: a sign-in makes none. Without one the error is an UnlinkedError. next is "" if it belongs to no sign-in of
-// this browser.
+// FinishSSO signs in with the identity that the browser brings back from the issuer, and returns the address to
+// send it to. It makes no account: if none is linked to the identity, the error is an UnlinkedError. next is "" if
+// this browser began no sign-in.
 func (g *Gate) FinishSSO(w http.ResponseWriter, r *http.Request) (next string, s *access.Session, err error) {
 	if g.Provider == nil {
 		return "", nil, errNoProvider
@@ -64,13 +64,13 @@ func (g *Gate) FinishSSO(w http.ResponseWriter, r *http.Request) (next string, s
 		g.Access.NoteNotConfirmed(g.Source(r))
 		return "", nil, errFlow
 	}
-	g.forget(w, r, flowCookie) // it is good once
+	g.forget(w, r, flowCookie) // it can be used once
 	signed, err := g.finish(r, f)
 	s, err = g.began(w, r, bySSO, signed, err)
 	return f.Next, s, err
 }
 
-// finish asks the provider for whom a flow was, and signs in the account that is linked to him.
+// finish asks the issuer for the identity of a flow, and signs in the account that is linked to it.
 func (g *Gate) finish(r *http.Request, f *flow) (*access.SignedIn, error) {
 	source := g.Source(r)
 	if !g.returns.begin(source) {
@@ -102,7 +102,7 @@ func (g *Gate) seal(f *flow) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(g.sealing.Seal(nil, nil, content, []byte(flowCookie))), nil
 }
 
-// unseal is the inverse of seal. It returns nil for what this process did not seal, and for what is too old.
+// unseal is the inverse of seal. It returns nil for a text that this process did not seal, or that is too old.
 func (g *Gate) unseal(sealed string) *flow {
 	content, err := base64.RawURLEncoding.DecodeString(sealed)
 	if err != nil {
@@ -118,20 +118,20 @@ func (g *Gate) unseal(sealed string) *flow {
 	return f
 }
 
-// Limits on those who come back from the provider at a time: for each of them the server asks the provider, which may be slow.
+// These limits bound the sign-ins that wait for the issuer, which may be slow.
 const (
 	returnsMax   = 64
-	returnsOfOne = 8 // from one address, or from one network of IPv6
+	returnsOfOne = 8 // from one address, or one IPv6 network
 )
 
-// returns counts those who come back from the provider.
+// returns counts the browsers that came back from the issuer and wait for its answer.
 type returns struct {
 	mu  sync.Mutex
 	all int
-	of  map[string]int // by source
+	of  map[string]int // the number of them by source
 }
 
-// begin reports whether there is room for one more from a source. The caller then calls end.
+// begin reports whether another browser from a source may wait. If so, the caller must call end.
 func (n *returns) begin(source string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()

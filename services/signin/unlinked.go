@@ -5,11 +5,11 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// UnlinkedError says that the provider of identities confirmed who somebody is, and that no account which he could use is linked to
-// that. It has the words of every failed sign-in. Who he is may be shown to himself alone.
+// UnlinkedError reports that the issuer confirmed an identity to which no usable account is linked. Its words are
+// those of every failed sign-in. The identity may be shown to its holder alone.
 type UnlinkedError struct {
 	Identity access.Identity
-	Cause    error // of services/access
+	Cause    error // the error of package access
 }
 
 // Text returns the message for a user.

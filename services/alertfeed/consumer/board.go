@@ -18,17 +18,17 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
-// Board is the present set: the alerts that are open, of those that a user gets, in the order of the list of alerts.
+// Board holds the open alerts that a user may read, in the order of the list of alerts.
 type Board struct {
-	At     alertfeed.At // of the head as of which it is right
+	At     alertfeed.At // the At of the head as of which the alerts are right
 	Alerts []projections.Alert
 }
 
-// ReadBoard reads the present set from the stream, with the durable consumer of a user and without a state of its own. Then it sets
-// the consumer back to where it was. The code of the error is text.Conflict if a Follower reads as the same user: it locks the state of
-// this path, or it waits at the server.
+// ReadBoard reads the open alerts from the stream. It uses the durable consumer of a user, without a state of its
+// own, and then sets the consumer back to its place. The code of the error is text.Conflict if a Follower reads as
+// the same user: it has locked the state at this path, or it is waiting at the server.
 func ReadBoard(ctx context.Context, where FeedConnection, state string) (b *Board, err error) {
-	if _, err := where.options(); err != nil { // before a file is made
+	if _, err := where.options(); err != nil { // checked before a file is made
 		return nil, err
 	}
 	locked, err := lock(state)
@@ -37,7 +37,8 @@ func ReadBoard(ctx context.Context, where FeedConnection, state string) (b *Boar
 		defer locked.Close()
 	case text.CodeOf(err) == text.Conflict:
 		return nil, where.taken()
-	case !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS): // where there can be no lock, there is no Follower that has it
+	// where no lock can be made, no Follower has one
+	case !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS):
 		return nil, err
 	}
 	if b, err = where.readBoard(ctx); err != nil && ctx.Err() == nil && text.CodeOf(err) == text.Internal {
@@ -79,12 +80,13 @@ func (c FeedConnection) readBoard(ctx context.Context) (b *Board, err error) {
 	return b, err
 }
 
-// errNoSet is the answer before the first head.
+// errNoSet is returned if the stream has no complete head yet.
 var errNoSet = text.Errorf(text.Unavailable, "NATS 上还没有完整的一组预警；请确认台账服务在运行，稍后再试", "there is no whole set of alerts at NATS yet; check that the ledger is being served, and try again later")
 
-// boardAgain reads the board, and again if messages did not come. A request that was given up takes messages until it has
-// ended, fetchWait later; what goes on for longer, as another program does, shows itself. A consumer that was just set back
-// may not know yet what there is: that there is nothing is asked twice.
+// boardAgain reads the board, and reads it again if messages did not come. An earlier request that was given up
+// may receive messages until it ends, fetchWait later. If messages are still missing then, another program reads
+// as the same user. A consumer that was just set back may report no messages, so an empty answer is checked once
+// more.
 func (l *link) boardAgain(ctx context.Context, c jetstream.Consumer) (b *Board, err error) {
 	for again, deadline := false, time.Now().Add(fetchWait+time.Second); ; again = true {
 		b, err = l.board(ctx, c)
@@ -108,7 +110,7 @@ func (l *link) boardAgain(ctx context.Context, c jetstream.Consumer) (b *Board, 
 	}
 }
 
-// putBack sets the durable consumer back when nothing is delivered any more.
+// putBack sets the durable consumer back when no delivery is under way.
 func (l *link) putBack(ctx context.Context, sequence uint64) error {
 	if _, _, err := l.quiet(ctx); err != nil {
 		return err
@@ -121,8 +123,8 @@ func (c FeedConnection) taken() error {
 	return text.Errorf(text.Conflict, "另有程序正以用户 %s 读取，现在列出会打断它；请另加一个用户专供 alerts board 使用", "another program is reading as the user %s, and this would disturb it; add a user of its own for alerts board", c.Durable)
 }
 
-// board reads the stream up to the last head that says that all subjects are right. If messages follow that head it waits a
-// little for the next one.
+// board reads the stream up to the last complete head, which confirms that all subjects are right. If messages
+// follow it, board waits a short time for the next head.
 func (l *link) board(ctx context.Context, c jetstream.Consumer) (*Board, error) {
 	d, err := l.begin(ctx, c, 1)
 	if err != nil {
@@ -131,7 +133,7 @@ func (l *link) board(ctx context.Context, c jetstream.Consumer) (*Board, error) 
 	defer d.end()
 	reading := alertfeed.NewReading(nil, alertfeed.At{})
 	var head *alertfeed.Head
-	var later []*alertfeed.Message // than that head
+	var later []*alertfeed.Message // messages after that head
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var patience *time.Timer

@@ -10,8 +10,9 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
-// catchUp reads the whole stream, up to the end that it has when this begins, and then acts on what differs from the state. If it
-// does not return, the next catchUp acts on the rest. If the stream is of another ledger than the state, the state stays as it is.
+// catchUp reads the whole stream, up to its end at the beginning of the call, and then acts on each difference
+// from the state. If it is interrupted, the next catchUp acts on the rest. If the stream is of another ledger than
+// the state, the state is left unchanged.
 func (r *reader) catchUp(ctx context.Context, c jetstream.Consumer, filters []string) (d *delivery, err error) {
 	r.state.restart(filters)
 	d, err = r.link.begin(ctx, c, 1)
@@ -53,21 +54,21 @@ func (r *reader) catchUp(ctx context.Context, c jetstream.Consumer, filters []st
 	return d, r.present(ctx, g)
 }
 
-// gathered is what the messages of a whole stream come to.
+// gathered is the result of reading a whole stream.
 type gathered struct {
 	state   *state
 	reading *alertfeed.Reading
-	last    map[string]said // by subject: what is to be acted on
+	last    map[string]said // the changes to act on, by subject
 	place   *place
-	head    *alertfeed.Head // the last one that says that all subjects are right
+	head    *alertfeed.Head // the last complete head
 
-	newest alertfeed.At // of the last generation, with the greatest position that it reached
-	source string       // of that generation: another ledger may have published to the stream before, until this one stated its alerts
+	newest alertfeed.At // the last generation, with the greatest position that it reached
+	source string       // the source of that generation; earlier messages may be of another ledger
 }
 
 // said is the message that an act follows from.
 type said struct {
-	alert *alertfeed.AlertData // nil if the head says so
+	alert *alertfeed.AlertData // nil if the message is a head
 	body  []byte
 }
 
@@ -95,7 +96,7 @@ func (g *gathered) take(m *alertfeed.Message, l letter) {
 	}
 }
 
-// isOld reports whether the state has something that is later than the whole stream.
+// isOld reports whether the state has an At that is later than the whole stream.
 func (g *gathered) isOld() bool {
 	if g.source == "" {
 		return false
@@ -111,14 +112,15 @@ func (g *gathered) isOld() bool {
 	return false
 }
 
-// note keeps a message if what it says is to be acted on.
+// note keeps a message if its change is to be acted on.
 func (g *gathered) note(subject string, s said) {
 	now, _ := g.reading.Last(subject)
 	before, known := g.state.kept[subject]
 	switch {
 	case now.State == before.State:
 	case !known && now.State.Kind == alertfeed.Withdrawn:
-	case !known && now.State.Kind == alertfeed.Cleared && !selects(g.state.covered, subject): // over before anybody read it
+	// raised and cleared before anybody read it
+	case !known && now.State.Kind == alertfeed.Cleared && !selects(g.state.covered, subject):
 	default:
 		g.last[subject] = s
 		return
@@ -126,7 +128,7 @@ func (g *gathered) note(subject string, s said) {
 	delete(g.last, subject)
 }
 
-// present acts on what was gathered, in the order of the list of alerts.
+// present acts on the changes that were gathered, in the order of the list of alerts.
 func (r *reader) present(ctx context.Context, g *gathered) error {
 	for subject, now := range g.reading.Kept() {
 		if _, ok := g.last[subject]; !ok && now != r.state.kept[subject] {
@@ -155,7 +157,7 @@ func (r *reader) present(ctx context.Context, g *gathered) error {
 		if err := r.keep(e.Subject, nil); err != nil {
 			return err
 		}
-		if i%messagesMax == 0 { // a power cut repeats no more acts than that
+		if i%messagesMax == 0 { // a power cut repeats at most this many acts
 			if err := r.state.sync(); err != nil {
 				return err
 			}

@@ -19,41 +19,41 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Command is a command that is run for each act.
+// Command runs a shell command for each act.
 type Command struct {
 	Line string    // for the shell
-	Dead string    // the path of the file of what it failed for
-	Lang string    // of the title
-	Out  io.Writer // gets what the command writes
+	Dead string    // the path of the file of failures
+	Lang string    // the language of the title
+	Out  io.Writer // receives the output of the command
 
-	// Note tells people that the command failed.
+	// Note is called with a message for people when the command failed.
 	Note func(text.Text)
 
-	Limit time.Duration // of one run; 0 for 60 s
-	Delay time.Duration // before the second run, and twice as long before each one after it; 0 for 1 s
+	Limit time.Duration // for one run; 0 for 60 s
+	Delay time.Duration // before the second run, and doubled before each later one; 0 for 1 s
 }
 
-// The bounds of a command.
+// These are the limits of a command.
 const (
 	runsMax      = 5
 	runLimit     = time.Minute
 	runDelay     = time.Second
-	stopGrace    = 5 * time.Second // for a command that runs when the program is to end, and for one that is told to end
-	lastBytesMax = 2048            // of what it wrote, that the file of failures has
+	stopGrace    = 5 * time.Second // for a command to end after it was asked to, or when the program ends
+	lastBytesMax = 2048            // of its output, in the file of failures
 	keyCharMax   = 200             // of a key, in the environment
 )
 
-// DeadLetter is a line of the file of what a command failed for.
+// DeadLetter is a line of the file of failures: an event for which the command failed.
 type DeadLetter struct {
 	Time  time.Time      `json:"time"`
-	Error string         `json:"error"` // of the last run, and the end of what the command wrote
+	Error string         `json:"error"` // the error of the last run, with the end of its output
 	Runs  int            `json:"runs"`
 	Event jsontext.Value `json:"event"` // the CloudEvent that the command got
 }
 
-// Run runs the command until it succeeds, at most five times. What it fails for then goes to the file of failures, durably, and
-// Run returns nil, so that nothing waits behind it for ever. Run returns an error if that file cannot be written, and if ctx ends
-// before the command has succeeded.
+// Run runs the command until it succeeds, at most five times. After the last failure it writes the event durably
+// to the file of failures and returns nil, so that later events do not wait for ever. It returns an error if that
+// file cannot be written, or if ctx ends before the command has succeeded.
 func (c *Command) Run(ctx context.Context, e *Event) error {
 	delay := cmp.Or(c.Delay, runDelay)
 	for n := 1; ; n++ {
@@ -77,7 +77,8 @@ func (c *Command) Run(ctx context.Context, e *Event) error {
 	}
 }
 
-// runOnce runs the command in a process group of its own. When ctx ends, a run may still end by itself for a while.
+// runOnce runs the command in a process group of its own. When ctx ends, the command has a short time to end by
+// itself.
 func (c *Command) runOnce(ctx context.Context, e *Event) error {
 	limit := cmp.Or(c.Limit, runLimit)
 	run, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
@@ -92,15 +93,16 @@ func (c *Command) runOnce(ctx context.Context, e *Event) error {
 	cmd.Stdout = io.MultiWriter(c.Out, last)
 	cmd.Stderr = cmd.Stdout
 	cmd.Env = append(os.Environ(), c.environment(e)...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt of the terminal is for this program alone
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that an interrupt from the terminal does not reach it
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = stopGrace
 	err := cmd.Run()
 	if run.Err() != nil && cmd.Process != nil {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it started, if that is there
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // ends the processes that it started
 	}
 	switch {
-	case err == nil, errors.Is(err, exec.ErrWaitDelay) && run.Err() == nil: // something that it left behind holds its output
+	// the command ended; a process that it left behind keeps its output open
+	case err == nil, errors.Is(err, exec.ErrWaitDelay) && run.Err() == nil:
 		return nil
 	case errors.Is(run.Err(), context.DeadlineExceeded):
 		err = fmt.Errorf("it took longer than %v", limit)
@@ -111,7 +113,7 @@ func (c *Command) runOnce(ctx context.Context, e *Event) error {
 	return err
 }
 
-// environment returns the variables that tell the command what happened.
+// environment returns the variables that describe the act to the command.
 func (c *Command) environment(e *Event) []string {
 	list := []string{
 		"ACT=" + string(e.Act.Act), "AT=" + e.At, "CENTER=" + string(e.Center), "CODE=" + string(e.Code), "KEY=" + text.Clip(text.Printable(e.Key), keyCharMax),
@@ -126,7 +128,7 @@ func (c *Command) environment(e *Event) []string {
 	return list
 }
 
-// bury appends to the file of failures. It is durable on return.
+// bury appends a line to the file of failures. It is durable on return.
 func (c *Command) bury(d *DeadLetter) error {
 	line, err := json.Marshal(d)
 	if err != nil {
@@ -140,7 +142,7 @@ func (c *Command) bury(d *DeadLetter) error {
 	return errors.Join(cmp.Or(err, fdatasync(f)), f.Close())
 }
 
-// tail keeps the end of what is written to it.
+// tail keeps the last bytes that are written to it.
 type tail struct{ bytes.Buffer }
 
 func (t *tail) Write(p []byte) (int, error) {

@@ -20,19 +20,19 @@ import (
 	"github.com/taizhang/taizhang/services/natsserver"
 )
 
-// FeedConnection says where the feed is, and who reads it.
+// FeedConnection holds the address of the feed and the identity of its reader.
 type FeedConnection struct {
 	URL     string // of the NATS server
 	NKey    string // the path of the seed of the user; nobody else may read it
-	Durable string // the name of the user, which is also that of its account and of its durable consumer
-	CA      string // the path of certificates (PEM) to trust instead of those of the system; "" for those
+	Durable string // the name of the user, of its account and of its durable consumer
+	CA      string // the path of certificates (PEM) to trust instead of those of the system; "" for the system's
 
-	Patience time.Duration // with a server or a durable consumer that is not there at the start; 0 for 10 s
+	Patience time.Duration // how long to wait at the start for a missing server or durable consumer; 0 for 10 s
 
-	Note func(text.Text) // tells people how the connection does
+	Note func(text.Text) // is called with messages for people about the connection
 }
 
-// The names of the parameters that errors are about.
+// These are the names of parameters in errors.
 const (
 	paramURL     = "nats"
 	paramNKey    = "nkey"
@@ -41,47 +41,48 @@ const (
 	paramState   = "state"
 )
 
-// The times of a connection.
+// These are the times of a connection.
 const (
 	patience      = 10 * time.Second
-	silentMost    = time.Second            // at the start, until people are told what is waited for
-	connectWait   = 2 * time.Second        // for one attempt
+	silentMost    = time.Second            // at the start, until a message says what is waited for
+	connectWait   = 2 * time.Second        // for one attempt to connect
 	askWait       = 3 * time.Second        // for one answer
-	retryEvery    = 200 * time.Millisecond // at the start
+	retryEvery    = 200 * time.Millisecond // between attempts at the start
 	reconnectWait = 200 * time.Millisecond
 )
 
-// apiPrefix is what requests of users begin with; inboxPrefix comes before the name of a user in the subjects of answers.
+// apiPrefix begins the subjects of requests of users. In the subjects of answers, inboxPrefix comes before the
+// name of the user.
 const (
 	apiPrefix   = "tz"
 	inboxPrefix = "_INBOX_"
 )
 
-// link is a connection that reconnects without end, until the server refuses the key.
+// link is a connection that reconnects without end, unless the server rejects the key.
 type link struct {
 	FeedConnection
 	nc      *nats.Conn
 	js      jetstream.JetStream
-	changed chan struct{} // the connection was lost or made again
-	ended   chan struct{} // closed: it does not reconnect any more
-	denied  chan error    // the server refused a subject
+	changed chan struct{} // receives an element when the connection is lost or made again
+	ended   chan struct{} // closed when the connection will not reconnect
+	denied  chan error    // receives an error when the server denies a subject
 	asking  atomic.Pointer[context.CancelFunc]
 }
 
-// lostError is what goes away when the server is asked again later.
+// lostError is an error that may go away when the server is asked again.
 type lostError struct{ err error }
 
 func (e *lostError) Error() string { return e.err.Error() }
 func (e *lostError) Unwrap() error { return e.err }
 
 func lost(err error) error {
-	if errors.Is(err, context.Canceled) { // see ask
+	if errors.Is(err, context.Canceled) { // given up by ask
 		err = errChanged
 	}
 	return &lostError{err}
 }
 
-// why returns what to say of an error that was lost.
+// why returns the message for an error, without lostError.
 func why(err error) text.Text {
 	switch {
 	case errors.Is(err, errChanged):
@@ -94,7 +95,7 @@ func why(err error) text.Text {
 	return text.Of(err)
 }
 
-// dial connects. It waits for a server that is not there for as long as Patience says.
+// dial connects. It waits up to Patience for a server that does not answer.
 func (c FeedConnection) dial(ctx context.Context) (*link, error) {
 	c.Patience = cmp.Or(c.Patience, patience)
 	options, err := c.options()
@@ -145,7 +146,7 @@ func (c FeedConnection) options() ([]nats.Option, error) {
 			return nil, text.Errorf(text.Invalid, "地址中不能有用户名和口令；用户以密钥登录", "must have no user and no password in it; the key is what a user shows").Of(paramURL)
 		}
 	}
-	if err := listen.Private(c.NKey); err != nil { // before the name, which may come from that of the file
+	if err := listen.Private(c.NKey); err != nil { // checked before the name, which may come from the name of the file
 		return nil, err
 	}
 	if err := natsserver.CheckName(c.Durable); err != nil {
@@ -156,7 +157,7 @@ func (c FeedConnection) options() ([]nats.Option, error) {
 		return nil, text.Errorf(text.Invalid, "%s 中没有用户的 nkey 种子（以 SU 开头）", "%s holds no seed of a user's nkey, which begins with SU", c.NKey).Of(paramNKey)
 	}
 	options := []nats.Option{key, nats.Name("taizhang"), nats.CustomInboxPrefix(inboxPrefix + c.Durable), nats.Timeout(connectWait),
-		nats.SkipHostLookup(), // what is dialed looks the name up, within the timeout
+		nats.SkipHostLookup(), // the dialer resolves the name, within the timeout
 		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait)}
 	if c.CA != "" {
 		content, err := os.ReadFile(c.CA)
@@ -172,7 +173,7 @@ func (c FeedConnection) options() ([]nats.Option, error) {
 	return options, nil
 }
 
-// refused returns what to say of an error that is the same at the next attempt, or nil.
+// refused returns the error for the user if another attempt to connect would fail in the same way, else nil.
 func (c FeedConnection) refused(err error) error {
 	var untrusted *tls.CertificateVerificationError
 	switch {
@@ -217,8 +218,8 @@ func (l *link) heard(err error) {
 	l.touch()
 }
 
-// wrong returns the error that ends a program: the server has refused the key, or what the user asks. It returns nil if there is
-// none.
+// wrong returns an error that must end the program: the server rejects the key or denies a request. It returns nil
+// if there is none.
 func (l *link) wrong() error {
 	select {
 	case <-l.ended:
@@ -233,7 +234,7 @@ func (l *link) wrong() error {
 	}
 }
 
-// ask bounds a request. It is given up when the connection changes.
+// ask returns a context for a request. It ends after askWait or when the connection changes.
 func (l *link) ask(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithTimeout(ctx, askWait)
 	l.asking.Store(&cancel)
@@ -243,7 +244,7 @@ func (l *link) ask(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// consumer asks for the durable consumer. It needs the right to CONSUMER.INFO alone.
+// consumer fetches the durable consumer. It needs only the right to CONSUMER.INFO.
 func (l *link) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	ctx, done := l.ask(ctx)
 	defer done()
@@ -254,8 +255,8 @@ func (l *link) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	return c, nil
 }
 
-// quiet asks for the durable consumer, and waits until nobody waits for its messages: a request that somebody has given up may last
-// as long as fetchWait, and gets messages until then. isFree is false if there is a request still after that.
+// quiet fetches the durable consumer once no request waits for its messages. A request that was given up may wait
+// until fetchWait is over, and receives messages until then. isFree is false if a request still waits afterwards.
 func (l *link) quiet(ctx context.Context) (c jetstream.Consumer, isFree bool, err error) {
 	for deadline := time.Now().Add(fetchWait + time.Second); ; {
 		c, err := l.consumer(ctx)
@@ -274,7 +275,7 @@ func (l *link) quiet(ctx context.Context) (c jetstream.Consumer, isFree bool, er
 	}
 }
 
-// reset sets the durable consumer back to a sequence of the stream and returns how it is then.
+// reset sets the durable consumer back to a sequence of the stream and returns its new state.
 func (l *link) reset(ctx context.Context, sequence uint64) (*jetstream.ConsumerInfo, error) {
 	ctx, done := l.ask(ctx)
 	defer done()
@@ -285,7 +286,7 @@ func (l *link) reset(ctx context.Context, sequence uint64) (*jetstream.ConsumerI
 	return r.ConsumerInfo, nil
 }
 
-// await waits at the start for the durable consumer, which the ledger makes when it serves.
+// await waits at the start for the durable consumer, which the ledger makes when it runs.
 func (l *link) await(ctx context.Context) (jetstream.Consumer, error) {
 	began, noted := time.Now(), false
 	for {

@@ -11,30 +11,31 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// The bounds of a delivery.
+// These are the limits of a delivery.
 const (
-	messagesMax = 256 // that are asked for at a time
+	messagesMax = 256 // messages of one request
 	fetchWait   = 5 * time.Second
-	heartbeat   = 2 * time.Second // twice that without a word from the server means that it is gone
+	heartbeat   = 2 * time.Second // without two of them in a row, the server counts as gone
 )
 
-// dueWait is how long a message that is there may take to come.
+// dueWait is the longest time for a stored message to arrive.
 var dueWait = 10 * time.Second
 
-// delivery gives the messages of a durable consumer in the order of the stream, since the consumer was set back. None is left out
-// and none comes twice: whenever the server's count of deliveries goes on with another number, the delivery ends with an error.
+// delivery reads the messages of a durable consumer in the order of the stream, from the place it was set back to.
+// None is left out and none comes twice: if the server's count of deliveries skips a number, the delivery ends
+// with an error.
 type delivery struct {
 	link     *link
 	consumer jetstream.Consumer
 	next     uint64 // the count of the next delivery
-	due      uint64 // how many of the messages that were there at the beginning have not come
-	since    uint64 // the count of reconnections
+	due      uint64 // the number of messages, of those stored at the beginning, that have not arrived
+	since    uint64 // the number of reconnections at the beginning
 	batch    jetstream.MessageBatch
 	cancel   context.CancelFunc
 }
 
-// begin sets the durable consumer back to a sequence. It returns errGap if messages went at once to a request that somebody made
-// before.
+// begin sets the durable consumer back to a sequence. It returns errGap if an earlier request received messages at
+// once.
 func (l *link) begin(ctx context.Context, c jetstream.Consumer, sequence uint64) (d *delivery, err error) {
 	d = &delivery{link: l, consumer: c, next: 1, since: l.nc.Stats().Reconnects}
 	info, err := l.reset(ctx, sequence)
@@ -48,7 +49,7 @@ func (l *link) begin(ctx context.Context, c jetstream.Consumer, sequence uint64)
 	return d, nil
 }
 
-// end gives up what was asked for and has not come.
+// end gives up the open request.
 func (d *delivery) end() {
 	if d.batch != nil {
 		d.cancel()
@@ -59,11 +60,11 @@ func (d *delivery) end() {
 // letter is a message as it was delivered.
 type letter struct {
 	jetstream.Msg
-	sequence uint64 // in the stream
+	sequence uint64 // its sequence in the stream
 	stored   time.Time
 }
 
-// take waits for a message and returns it with those that have come too.
+// take waits for a message and returns it with further ones that have arrived.
 func (d *delivery) take(ctx context.Context) (letters []letter, err error) {
 	var late <-chan time.Time
 	if d.due > 0 {
@@ -82,7 +83,7 @@ func (d *delivery) take(ctx context.Context) (letters []letter, err error) {
 			return nil, ctx.Err()
 		case <-late:
 			return nil, d.late(ctx)
-		case <-d.link.changed: // it may be of a change before this delivery
+		case <-d.link.changed: // the change may be older than this delivery
 			if !d.link.nc.IsConnected() || d.link.nc.Stats().Reconnects != d.since {
 				return nil, lost(errChanged)
 			}
@@ -106,7 +107,8 @@ func (d *delivery) take(ctx context.Context) (letters []letter, err error) {
 	return letters, nil
 }
 
-// late returns why messages that were there have not come: they went elsewhere, or the server does not deliver them to anybody.
+// late returns why stored messages have not arrived: another request received them, or the server does not deliver
+// them.
 func (d *delivery) late(ctx context.Context) error {
 	c, err := d.link.consumer(ctx)
 	if err != nil {
@@ -123,16 +125,17 @@ func (d *delivery) late(ctx context.Context) error {
 	return lost(e)
 }
 
-// What to do about messages that are not delivered.
+// These texts say what to do about messages that are not delivered.
 const (
 	lookZh = "查看 serve 的日志，处理办法见 docs/alerting.md（When the feed stops）"
 	lookEn = "look at the log of serve, and at When the feed stops in docs/alerting.md"
 )
 
-// withheldError says that the server has messages that it does not deliver, as when the files of the stream are damaged.
+// withheldError reports messages that the server has and does not deliver, for example because the files of the
+// stream are damaged.
 type withheldError struct {
 	what   *text.Error
-	isPart bool // others were delivered; so it is too if messages were replaced by later ones meanwhile
+	isPart bool // other messages were delivered; also set if messages were replaced by later ones meanwhile
 }
 
 func (e *withheldError) Error() string { return e.what.Error() }
@@ -141,7 +144,7 @@ func (e *withheldError) Unwrap() error { return e.what }
 func (d *delivery) fetch(ctx context.Context) (err error) {
 	ctx, d.cancel = context.WithTimeout(ctx, fetchWait)
 	most := messagesMax
-	if d.next == 1 { // no request is left if the first message shows that another place is to be read from
+	if d.next == 1 { // if the first message shows that reading must begin elsewhere, no request stays open
 		most = 1
 	}
 	if d.batch, err = d.consumer.Fetch(most, jetstream.FetchContext(ctx), jetstream.FetchHeartbeat(heartbeat)); err != nil {
@@ -152,7 +155,7 @@ func (d *delivery) fetch(ctx context.Context) (err error) {
 	return nil
 }
 
-// more returns a message and those behind it that have come already.
+// more returns a message and those after it that have arrived.
 func (d *delivery) more(m jetstream.Msg) (letters []letter, err error) {
 	for {
 		md, err := m.Metadata()
@@ -167,7 +170,7 @@ func (d *delivery) more(m jetstream.Msg) (letters []letter, err error) {
 		select {
 		case next, ok := <-d.batch.Messages():
 			if !ok {
-				return letters, nil // why is seen when there is nothing left to return
+				return letters, nil // the next call finds the reason
 			}
 			m = next
 		default:
@@ -176,15 +179,16 @@ func (d *delivery) more(m jetstream.Msg) (letters []letter, err error) {
 	}
 }
 
-// errGap is what another reader of the same durable consumer causes, and a request for messages that was given up when it had
-// just been made: the server (2.15.2) may then not see that nobody waits for the answer, and sends messages there for as long as
-// the request lasts. So nothing is asked for until such a request has ended, fetchWait later.
+// errGap is returned if messages were delivered to another request: of another reader of the same durable
+// consumer, or of one that was given up right after it was made. The server (2.15.2) may not notice that nobody
+// waits for the answer to such a request, and sends messages to it as long as it lasts. Therefore no new request
+// is made until it has ended, fetchWait later.
 var errGap = errors.New("consumer: messages were delivered elsewhere")
 
-// errChanged is a connection that was lost, also if it is there again.
+// errChanged is returned if the connection was lost, even if it has been made again.
 var errChanged = errors.New("consumer: the connection was lost")
 
-// acknowledge acknowledges messages. The state says what was read, so an acknowledgement that is lost loses nothing.
+// acknowledge acknowledges messages. Losing an acknowledgement does no harm: the state says what was read.
 func acknowledge(letters []letter) error {
 	for _, l := range letters {
 		if err := l.Ack(); err != nil {
@@ -194,7 +198,7 @@ func acknowledge(letters []letter) error {
 	return nil
 }
 
-// acknowledgeNow returns when the server has taken note of it, and so of nothing after the consumer was set back.
+// acknowledgeNow acknowledges messages and waits until the server confirms it.
 func (l *link) acknowledgeNow(ctx context.Context, letters []letter) error {
 	last := len(letters) - 1
 	if err := acknowledge(letters[:last]); err != nil {

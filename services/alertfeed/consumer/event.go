@@ -17,20 +17,20 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Act is one thing to act on, as the JSON form of alerts watch has it.
+// Act is a change of an alert to act on, in the JSON form of alerts watch.
 type Act struct {
-	At        string              `json:"at"` // when the message that says so was written
+	At        string              `json:"at"` // when its message was written
 	Act       alertfeed.StateKind `json:"act"`
 	Center    events.CenterID     `json:"center"` // "" for an alert of the policies
 	Code      aggregates.Code     `json:"code"`
 	Key       string              `json:"key"`
 	Severity  aggregates.Severity `json:"severity"`
 	RaisedOn  events.Date         `json:"raisedOn"`
-	ClearedOn desk.Day            `json:"clearedOn"` // none unless it is cleared
+	ClearedOn desk.Day            `json:"clearedOn"` // none unless the alert is cleared
 	Title     text.Text           `json:"title"`
 }
 
-// ActColumns are those of an Act as a row.
+// ActColumns are the columns for acts.
 var ActColumns = []table.Column{{Name: "at", Type: table.Time}, {Name: "act"}, {Name: "center"}, {Name: "code"}, {Name: "key"}, {Name: "severity"},
 	{Name: "raisedOn", Type: table.Day}, {Name: "clearedOn", Type: table.Day}, {Name: "title"}}
 
@@ -40,26 +40,26 @@ func (a *Act) Row(lang string) []table.Cell {
 		table.Date(a.RaisedOn), table.Date(a.ClearedOn.Date), table.Text(a.Title.In(lang))}
 }
 
-// Event is an Act with the CloudEvent behind it. An alert that the head of a generation withdraws has none of its own: it gets
-// one as the ledger would have written it.
+// Event is an Act with its CloudEvent. An alert that a head withdraws has no message of its own; its CloudEvent is
+// made as the ledger would have written it.
 type Event struct {
 	Act
 	Subject string
 	Cloud   jsontext.Value
 }
 
-// source is what a CloudEvent says beside its data.
+// source holds the members of a CloudEvent beside its data.
 type source struct {
 	Source string    `json:"source"`
 	Time   time.Time `json:"time"`
 }
 
 func sourceOf(body []byte) (s source) {
-	_ = json.Unmarshal(body, &s) // the message was decoded already
+	_ = json.Unmarshal(body, &s) // cannot fail: the message was decoded before
 	return s
 }
 
-// newEvent returns the event of an act. body is the message that the act follows from: of the alert, or of the head.
+// newEvent returns the event of an act. body is the message that caused the act: of the alert, or of a head.
 func newEvent(a alertfeed.Act, body []byte) (*Event, error) {
 	from := sourceOf(body)
 	e := &Event{Subject: a.Subject, Cloud: body, Act: named(a)}
@@ -75,9 +75,9 @@ func newEvent(a alertfeed.Act, body []byte) (*Event, error) {
 	return e, err
 }
 
-// named returns an act as its subject names the alert, without the time.
+// named returns the act with the values that its subject contains, without the time.
 func named(a alertfeed.Act) Act {
-	name, _ := alertfeed.ParseSubject(a.Subject) // as a Reading took it
+	name, _ := alertfeed.ParseSubject(a.Subject) // cannot fail: a Reading has parsed it
 	x := Act{Act: a.State.Kind, Center: name.Center, Code: name.Code, Key: name.Key, Severity: name.Severity, RaisedOn: name.RaisedOn,
 		ClearedOn: desk.Day{Date: a.State.ClearedOn}, Title: text.Same(string(name.Code))}
 	if row := aggregates.LookupAlert(name.Code); row != nil {
@@ -86,12 +86,12 @@ func named(a alertfeed.Act) Act {
 	return x
 }
 
-// compare orders acts as the list of alerts does.
+// compare orders acts like the list of alerts.
 func (a *Act) compare(b *Act) int {
 	return cmp.Or(cmp.Compare(a.Center, b.Center), cmp.Compare(a.Code, b.Code), cmp.Compare(a.RaisedOn, b.RaisedOn), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Severity, b.Severity))
 }
 
-// takes reports whether a filter that was checked selects an act.
+// takes reports whether a checked filter selects an act.
 func takes(f *access.NATSFilter, a *Act) bool {
 	in := func(list []string, x string) bool { return len(list) == 0 || slices.Contains(list, x) }
 	return in(f.Centers, string(a.Center)) && in(f.Severities, string(a.Severity)) && in(f.Families, a.Code.Family())

@@ -9,11 +9,12 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// lockSuffix is what the name of the file has that is locked while a state is in use. The state itself is replaced while it is.
+// lockSuffix is added to the name of a state to name the file that is locked while the state is in use. The state
+// itself cannot be locked, because it is replaced by new files.
 const lockSuffix = ".lock"
 
-// lock locks a state until the result is closed, or the process ends. The code of the error is text.Conflict if another process
-// has locked it.
+// lock locks a state until the result is closed or the process ends. The code of the error is text.Conflict if
+// another process has locked it.
 func lock(state string) (*os.File, error) {
 	f, err := os.OpenFile(state+lockSuffix, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -29,7 +30,7 @@ func lock(state string) (*os.File, error) {
 	return f, nil
 }
 
-// fdatasync makes what was written to a file durable.
+// fdatasync makes the content of a file durable.
 func fdatasync(f *os.File) error {
 	if err := unix.Fdatasync(int(f.Fd())); err != nil {
 		return &os.PathError{Op: "fdatasync", Path: f.Name(), Err: err}

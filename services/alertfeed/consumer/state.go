@@ -34,12 +34,13 @@ import (
 // other line of a subject follows the one that is acting, the process ended within the act: it is not known whether it acted, and
 // whatever is said of the subject next is acted on.
 type stateLine struct {
-	Format    string              `json:"format,omitzero"`
-	Durable   string              `json:"durable,omitzero"`
-	Filters   []string            `json:"filters,omitempty"` // of the durable consumer, sorted
-	Covered   []string            `json:"covered,omitempty"` // the filters of what was read before
-	Source    string              `json:"source,omitzero"`   // the ledger that the alerts are of
-	Head      *alertfeed.At       `json:"head,omitempty"`    // of the first head of the last generation that was read
+	Format  string   `json:"format,omitzero"`
+	Durable string   `json:"durable,omitzero"`
+	Filters []string `json:"filters,omitempty"` // the filters of the durable consumer, sorted
+	Covered []string `json:"covered,omitempty"` // the filters of the part that was read before
+	Source  string   `json:"source,omitzero"`   // the source of the messages: the ledger
+	// the At of the head that began the last generation that was read
+	Head      *alertfeed.At       `json:"head,omitempty"`
 	Subject   string              `json:"subject,omitzero"`
 	At        *alertfeed.At       `json:"at,omitempty"`
 	State     alertfeed.StateKind `json:"state,omitzero"`
@@ -51,33 +52,34 @@ type stateLine struct {
 // stateFormat is the format of the file.
 const stateFormat = "taizhang.watch.v1"
 
-// place is the last message of an alert that was read. No other message has its sequence and its time.
+// place identifies the last message of an alert that was read: no other message has its sequence and its time.
 type place struct {
 	Sequence uint64    `json:"sequence"`
 	Time     time.Time `json:"time"`
 }
 
-// state is what a Follower has acted on, in memory and in a file.
+// state holds what a Follower has acted on, in memory and in a file.
 type state struct {
 	path    string
 	durable string
-	file    *os.File // to append to; nil before the first save
+	file    *os.File // open for appending; nil before the first save
 
 	filters []string
-	covered []string // while the stream is read from its beginning: the filters of what was read before
-	source  string   // the ledger that the alerts are of; "" before the first message
+	covered []string // while the stream is read from its beginning: the filters of the part that was read before
+	source  string   // the source of the messages: the ledger; "" before the first message
 	kept    map[string]alertfeed.Kept
-	head    alertfeed.At // of the first head of the last generation that was read
+	head    alertfeed.At // the At of the head that began the last generation that was read
 	place   *place       // nil while the stream is read from its beginning
 
-	appended int // lines since the file was written anew
+	appended int // lines appended since the file was rewritten
 }
 
-// The file is written anew when it has this many lines more than there are subjects, and as many again.
+// appendedMost is the number of appended lines, beyond twice the number of subjects, after which the file is
+// rewritten.
 const appendedMost = 20_000
 
-// openState reads the state in a file. There is nothing in it if there is no file, or if it is to be forgotten. cut is how many
-// bytes of what a crash left unfinished at the end were not read.
+// openState reads the state in a file. The state is empty if there is no file, or if forget is set. cut is the
+// number of bytes at the end that were not read because a crash left them unfinished.
 func openState(path, durable string, forget bool) (s *state, cut int, err error) {
 	s = &state{path: path, durable: durable, kept: map[string]alertfeed.Kept{}}
 	content, err := os.ReadFile(path)
@@ -102,11 +104,12 @@ func (s *state) readHead(line []byte) error {
 	return nil
 }
 
-// read reads a file. Lines that cannot be read at the end are what a crash left: they were not written durably yet, and what they
-// said is read from the stream again. Before the first place they are damage.
+// read reads the content of a file. Unreadable lines at the end were left by a crash: they were not durable yet,
+// and the stream still has what they say. Before the first place, unreadable lines are damage.
 func (s *state) read(content []byte, forget bool) (cut int, err error) {
 	head, rest, _ := bytes.Cut(content, []byte{'\n'})
-	if err := s.readHead(head); err != nil || forget { // else a file that was named by mistake would be overwritten
+	// checked even with forget, so that a wrong file is not overwritten
+	if err := s.readHead(head); err != nil || forget {
 		return 0, err
 	}
 	for n := 2; len(rest) > 0; n++ {
@@ -122,7 +125,7 @@ func (s *state) read(content []byte, forget bool) (cut int, err error) {
 	return 0, nil
 }
 
-// readLine reports whether it could read a line after the first.
+// readLine reads a line after the first and reports whether it could.
 func (s *state) readLine(line []byte) bool {
 	var l stateLine
 	if json.Unmarshal(line, &l, json.RejectUnknownMembers(true)) != nil || l.Format != "" {
@@ -160,8 +163,8 @@ func (s *state) readLine(line []byte) bool {
 	return l.Subject != "" || l.Place != nil
 }
 
-// restart notes that the stream is read from its beginning, with these filters. What the filters do not select is forgotten. It is
-// in the file after rewrite.
+// restart notes that the stream is read from its beginning with the given filters. Subjects that no filter selects
+// are removed. The file has this after rewrite.
 func (s *state) restart(filters []string) {
 	if s.place != nil {
 		s.covered = s.filters
@@ -170,7 +173,7 @@ func (s *state) restart(filters []string) {
 	maps.DeleteFunc(s.kept, func(subject string, _ alertfeed.Kept) bool { return !selects(filters, subject) })
 }
 
-// content returns the file without what is out of date.
+// content returns the content of the file without outdated lines.
 func (s *state) content() ([]byte, error) {
 	lines := []stateLine{{Format: stateFormat, Durable: s.durable}, {Filters: s.filters}}
 	if s.place == nil {
@@ -197,7 +200,7 @@ func (s *state) content() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// rewrite writes the file anew. It is durable on return.
+// rewrite replaces the file. It is durable on return.
 func (s *state) rewrite() error {
 	content, err := s.content()
 	if err != nil {
@@ -232,14 +235,15 @@ func appendLine(b *bytes.Buffer, l *stateLine) error {
 	return nil
 }
 
-// acting notes that a subject is about to be acted on, like keep.
+// acting notes that an act on a subject is about to begin. It is stored as keep stores.
 func (s *state) acting(subject string) error {
-	l := keptLine(subject, alertfeed.Kept{At: s.kept[subject].At}) // it is kept without a state when it is read again
+	// without a state: reading this line alone means that the act may not have been done
+	l := keptLine(subject, alertfeed.Kept{At: s.kept[subject].At})
 	return s.append(&l, nil)
 }
 
-// keep notes what was acted on or remembered of a subject, and how far the stream was read, or nil. After a crash of this process
-// alone it is there; after a power cut only if sync returned.
+// keep notes the new state of a subject and, unless to is nil, the place up to which the stream was read. It
+// survives a crash of this process; it survives a power cut only if sync has returned.
 func (s *state) keep(subject string, k alertfeed.Kept, to *place) error {
 	s.kept[subject] = k
 	l := keptLine(subject, k)
@@ -247,8 +251,8 @@ func (s *state) keep(subject string, k alertfeed.Kept, to *place) error {
 	return s.append(&l, to)
 }
 
-// accept returns an error if the state is of another ledger than the source of a message. A ledger that had no record may have one
-// by now.
+// accept returns an error if the source of a message is another ledger than that of the state. A ledger without
+// records may have got its first record.
 func (s *state) accept(source string) error {
 	if s.source == source || s.source == "" || s.source == alertfeed.NoLedger {
 		return nil
@@ -258,7 +262,7 @@ func (s *state) accept(source string) error {
 		s.path, text.Printable(s.source), text.Printable(source)).Of(paramState)
 }
 
-// from notes the source of a message that accept has accepted, if it is a new one, like keep.
+// from notes a new source of messages, which accept has accepted. It is stored as keep stores.
 func (s *state) from(source string) error {
 	if source == s.source {
 		return nil
@@ -267,7 +271,7 @@ func (s *state) from(source string) error {
 	return s.append(&stateLine{Source: source}, nil)
 }
 
-// begun notes the first head of a generation, if it is a new one, like keep.
+// begun notes the At of a head that begins a new generation. It is stored as keep stores.
 func (s *state) begun(head alertfeed.At) error {
 	if head == s.head {
 		return nil
@@ -276,10 +280,10 @@ func (s *state) begun(head alertfeed.At) error {
 	return s.append(&stateLine{Head: &head}, nil)
 }
 
-// reading returns a Reading that goes on from the state.
+// reading returns a Reading that continues from the state.
 func (s *state) reading() *alertfeed.Reading { return alertfeed.NewReading(s.kept, s.head) }
 
-// reach notes how far the stream was read, like keep.
+// reach notes the place up to which the stream was read. It is stored as keep stores.
 func (s *state) reach(to *place) error { return s.append(&stateLine{Place: to}, to) }
 
 func (s *state) append(l *stateLine, to *place) error {
@@ -295,7 +299,7 @@ func (s *state) append(l *stateLine, to *place) error {
 	return err
 }
 
-// sync makes durable what was noted.
+// sync makes everything durable that was noted.
 func (s *state) sync() error {
 	if s.appended > appendedMost+2*len(s.kept) {
 		return s.rewrite()
@@ -312,7 +316,7 @@ func (s *state) close() error {
 	return f.Close()
 }
 
-// selects reports whether one of the filters of a durable consumer selects a subject.
+// selects reports whether a filter of a durable consumer selects a subject.
 func selects(filters []string, subject string) bool {
 	return slices.ContainsFunc(filters, func(f string) bool { return matches(f, subject) })
 }

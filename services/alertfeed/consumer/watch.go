@@ -14,38 +14,39 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
-// Follower acts on the alerts that a user reads.
+// Follower reads the alerts of a user and calls Do for each change.
 type Follower struct {
 	FeedConnection
 	State     string            // the path of its state; a file of the same name and .lock beside it is locked
-	FromStart bool              // forget the state: act on all alerts that are open, and go on
-	Only      access.NATSFilter // which alerts are acted on; the others are remembered. It was checked
+	FromStart bool              // forget the state, act on all open alerts, and continue
+	Only      access.NATSFilter // the alerts to act on; others are only remembered; checked before
 
-	// Do acts. An error ends the Follower, which at its next start does what is then to be done about the same alert. The same is done
-	// twice only if Do failed, or this process ended, between the beginning of Do and the state.
+	// Do acts on an event. If it returns an error, the Follower ends, and its next start acts on the same alert
+	// again. An act is repeated only if Do failed, or if this process ended between the beginning of Do and the
+	// write of the state.
 	Do func(ctx context.Context, e *Event) error
 }
 
-// The times between attempts to go on.
+// These are the times between attempts to continue.
 const (
 	retryFirst = 100 * time.Millisecond
 	retryMost  = 5 * time.Second
 )
 
-// reader is a Follower that runs.
+// reader is a running Follower.
 type reader struct {
 	*Follower
 	link    *link
 	state   *state
 	reading *alertfeed.Reading
-	noted   string // the last trouble that people were told about
-	saved   bool   // the state was written anew since the start
+	noted   string // the last problem that Note was called with
+	saved   bool   // the state was rewritten since the start
 }
 
-// Run acts until ctx ends, and then returns nil. Whatever the server or the connection loses is waited for; a key that the server
-// refuses, a Do that fails and a state that cannot be written are errors.
+// Run acts on changes until ctx ends, and then returns nil. It waits whenever the server or the connection is
+// lost. It returns an error if the server rejects the key, if Do fails, or if the state cannot be written.
 func (w *Follower) Run(ctx context.Context) error {
-	if _, err := w.options(); err != nil { // before a file is made
+	if _, err := w.options(); err != nil { // checked before a file is made
 		return err
 	}
 	locked, err := lock(w.State)
@@ -57,7 +58,7 @@ func (w *Follower) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer s.close() // what is durable is decided by sync
+	defer s.close() // its error does not matter: sync decides what is durable
 	if cut > 0 {
 		w.Note(text.Say("状态文件 %s 末尾 %d 字节未写完，已截去；最后几条可能重复", "the last %[2]d bytes of the state %[1]s were not finished and were cut off; the last acts may be repeated", w.State, cut))
 	}
@@ -102,14 +103,14 @@ func (w *Follower) run(ctx context.Context, s *state) error {
 	}
 }
 
-// trouble tells people once why nothing comes.
+// trouble calls Note once with the reason why no messages come.
 func (r *reader) trouble(err error) {
 	about := why(err)
 	what, key := text.Text{Zh: "推送中断，自动重连：" + about.Zh, En: "the feed is interrupted, trying again: " + about.En}, ""
 	var held *withheldError
 	switch {
 	case errors.As(err, &held):
-		key = "withheld" // how many there are changes
+		key = "withheld" // the number of messages in the text changes
 	case errors.Is(err, errChanged):
 		what = text.Say("与 NATS 服务器的连接中断，自动重连", "the connection to the NATS server was lost, trying again")
 	case errors.Is(err, errGap):
@@ -123,9 +124,9 @@ func (r *reader) trouble(err error) {
 	}
 }
 
-// session reads until something is lost.
+// session reads messages until the connection or a message is lost.
 func (r *reader) session(ctx context.Context) error {
-	for !r.link.nc.IsConnected() { // what is asked meanwhile might be lost
+	for !r.link.nc.IsConnected() { // a request sent meanwhile could be lost
 		if err := r.link.wrong(); err != nil {
 			return err
 		}
@@ -164,8 +165,8 @@ func filtersOf(info *jetstream.ConsumerInfo) []string {
 	return list
 }
 
-// resume goes on behind the place of the state. It returns nil if the whole stream is to be read: there is no place, the filters
-// are others, or the message at the place is not there.
+// resume continues after the place of the state. It returns nil if the whole stream must be read: the state has no
+// place, its filters are others, or the stream has no such message at the place.
 func (r *reader) resume(ctx context.Context, c jetstream.Consumer, filters []string) (*delivery, error) {
 	to := r.state.place
 	if to == nil || !slices.Equal(filters, r.state.filters) {
@@ -198,7 +199,7 @@ func (r *reader) live(ctx context.Context, d *delivery) error {
 	return r.read(ctx, letters)
 }
 
-// read acts on messages, makes that durable, and acknowledges them.
+// read acts on messages, makes the state durable and acknowledges them.
 func (r *reader) read(ctx context.Context, letters []letter) error {
 	for _, l := range letters {
 		if err := ctx.Err(); err != nil {
@@ -219,7 +220,7 @@ func (r *reader) readOne(ctx context.Context, l letter) error {
 	if err != nil {
 		return err
 	}
-	if !m.At().Precedes(r.reading.Head()) { // one that does may be of a ledger that published here before
+	if !m.At().Precedes(r.reading.Head()) { // a message that precedes it may be of a ledger that published here before
 		if err := cmp.Or(r.state.accept(m.Source), r.state.from(m.Source)); err != nil {
 			return err
 		}
@@ -235,7 +236,7 @@ func (r *reader) readOne(ctx context.Context, l letter) error {
 			return err
 		}
 		if m.Head == nil {
-			break // it is kept below, with its place
+			break // kept below, with its place
 		}
 		if err := r.keep(a.Subject, nil); err != nil {
 			return err
@@ -268,7 +269,7 @@ func (r *reader) act(ctx context.Context, e *Event) error {
 	return r.Do(ctx, e)
 }
 
-// keep notes in the state what the reading knows of a subject.
+// keep stores in the state what the reading has of a subject.
 func (r *reader) keep(subject string, to *place) error {
 	now, _ := r.reading.Last(subject)
 	return r.state.keep(subject, now, to)
