@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/services/signin"
 )
 
-// Pages serves the pages. It may be used by several goroutines.
+// Pages serves the pages of the browser. Its methods may be called from several goroutines.
 type Pages struct {
 	*signin.Gate
 	mux *http.ServeMux
@@ -34,12 +34,13 @@ func New(gate *signin.Gate) *Pages {
 		"POST /me/password":       (*visit).changePassword,
 		"POST /me/factor":         (*visit).beginFactor,
 		"POST /me/factor/confirm": (*visit).confirmFactor,
-		"GET /logout":             (*visit).home, // whoever comes to the address of a form by a link or a reload
-		"GET /me/code":            (*visit).home,
-		"GET /me/password":        (*visit).home,
-		"GET /me/factor":          (*visit).home,
-		"GET /me/factor/confirm":  (*visit).home,
-		"/":                       (*visit).nothing,
+		// for a browser that comes to the address of a form by a link or a reload
+		"GET /logout":            (*visit).home,
+		"GET /me/code":           (*visit).home,
+		"GET /me/password":       (*visit).home,
+		"GET /me/factor":         (*visit).home,
+		"GET /me/factor/confirm": (*visit).home,
+		"/":                      (*visit).nothing,
 	} {
 		p.mux.Handle(pattern, p.page(do))
 	}
@@ -50,7 +51,7 @@ func New(gate *signin.Gate) *Pages {
 // ServeHTTP implements http.Handler.
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
 
-// pagePolicy is what a browser may do with a page: show it with our stylesheet and the picture within it, and send its forms to us.
+// pagePolicy limits a page to the stylesheet of this server and embedded pictures, and its forms to this server.
 const pagePolicy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // page returns the handler of a page.
@@ -60,7 +61,8 @@ func (p *Pages) page(do func(*visit) error) http.HandlerFunc {
 		h.Set("Content-Security-Policy", pagePolicy)
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin") // with no-referrer an old browser would hide from us that a form is our own
+		// with no-referrer, an old browser would not show that a form comes from this server
+		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Vary", "Accept-Language, Cookie")
@@ -75,15 +77,15 @@ func (p *Pages) page(do func(*visit) error) http.HandlerFunc {
 	}
 }
 
-// formBytesMax is how long a form may be.
+// formBytesMax is the largest size of a form.
 const formBytesMax = 8 << 10
 
-// nothing answers a request for an address where there is no page, or that a page does not take.
+// nothing answers a request for a page or a method that does not exist.
 func (v *visit) nothing() error {
 	return text.Errorf(text.NotFound, "这个地址没有页面，或不接受这种请求；请从首页重新进入", "there is no page at this address, or it does not take such a request; begin again at the first page")
 }
 
-// readForm reads the form that a request brings. A form that another site sends is text.Forbidden.
+// readForm reads the form of a request. For a form that another site sends it returns text.Forbidden.
 func (v *visit) readForm() error {
 	if v.Method != http.MethodPost {
 		return nil
@@ -104,10 +106,12 @@ func (v *visit) readForm() error {
 
 var errForm = text.Errorf(text.Invalid, "表单不完整或过长，未作任何改动；请返回重新填写", "the form is cut off or too long, and nothing was changed; go back and fill it in again")
 
-// A wait of whoever asked too often has the words of waitWords; busyAfter is how long to wait for a server that has too much to do.
+// busyAfter is the time to wait when the server is overloaded. The message for a client that is throttled is
+// waitWords.
 const busyAfter = 5 * time.Second
 
-// fail answers with a page that says what went wrong. What an error of the program itself says is for its log.
+// fail answers with a page that shows an error. An internal error is shown without its cause, which goes to the
+// log.
 func (v *visit) fail(err error) {
 	what, status := v.words(err), http.StatusInternalServerError
 	title := text.Say("无法完成", "That could not be done")
@@ -134,7 +138,7 @@ func (v *visit) fail(err error) {
 	v.show(status, "message", &messageView{v.view(), title.In(v.lang), sentence(what, v.lang)})
 }
 
-// words returns what an error says to the user. The name of a parameter, which is a word of the API, is left out.
+// words returns the message of an error for the user, without the name of a parameter, which is a name of the API.
 func (v *visit) words(err error) string {
 	var about *text.Error
 	if errors.As(err, &about) {
@@ -143,7 +147,7 @@ func (v *visit) words(err error) string {
 	return text.Of(err).In(v.lang)
 }
 
-// retryAfter says when to try again.
+// retryAfter sets the header that says when to try again.
 func (v *visit) retryAfter(wait time.Duration) {
 	v.w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 }

@@ -13,7 +13,7 @@ import (
 
 func (v *visit) home() error { return v.seeOther(v.to(home)) }
 
-// login shows the page to sign in, or how the first accounts are made. Whoever is signed in already goes on.
+// login shows the page for signing in, or how to make the first accounts. A user who is signed in is sent on.
 func (v *visit) login() error {
 	if who, err := v.user(); err == nil {
 		return v.goOn(&access.Session{Needs: who.Needs}, "")
@@ -32,7 +32,7 @@ func (v *visit) showLogin(status int, name string, w wrong) {
 	v.show(status, "login", &loginView{base, name, v.p.HasSSO()})
 }
 
-// signIn signs in. Whatever of the name and the password is not right, the page has the same words.
+// signIn signs in. The page has the same message for every wrong name or password.
 func (v *visit) signIn() error {
 	name, password := strings.TrimSpace(v.PostForm.Get("account")), v.PostForm.Get("password")
 	s, err := v.p.SignIn(v.w, v.Request, name, password, "")
@@ -50,10 +50,10 @@ func (v *visit) signIn() error {
 	return nil
 }
 
-// errNotRight says no more than the answer of the API, but nothing of a code, for which the page has no field.
+// errNotRight is the message of the API without the words about a code, for which the page has no field.
 var errNotRight = text.Errorf(text.Unauthenticated, "账号或密码不正确", "the name or the password is not right")
 
-// signOut ends the session. Whoever has none is signed out already.
+// signOut ends the session, if there is one.
 func (v *visit) signOut() error {
 	if who, err := v.user(); err == nil {
 		if err := v.p.SignOut(v.w, v.Request, who); err != nil {
@@ -66,7 +66,8 @@ func (v *visit) signOut() error {
 	return v.seeOther(v.to("/login", "notice", noticeOut))
 }
 
-// beginSSO sends the browser to the provider of identities. It comes back to finishSSO without our query: the language goes with next.
+// beginSSO sends the browser to the issuer of identities. The issuer sends it back to finishSSO without the query,
+// so next carries the language.
 func (v *visit) beginSSO() error {
 	address, err := v.p.BeginSSO(v.w, v.Request, withLang(v.next, v.kept))
 	if err != nil {
@@ -87,7 +88,7 @@ func (v *visit) finishSSO() error {
 	return v.goOn(s, "")
 }
 
-// withLang returns an address of ours that asks for a language, or for none with "".
+// withLang returns an address of this server with a language, or without one for "".
 func withLang(address, lang string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -101,7 +102,8 @@ func withLang(address, lang string) string {
 	return u.String()
 }
 
-// failSSO shows why a single sign-on failed: to somebody whom no account is linked to who he is, else on the page to sign in.
+// failSSO shows why a single sign-on failed. If no account is linked to the identity, it shows the identity;
+// otherwise it shows the error on the page for signing in.
 func (v *visit) failSSO(err error) error {
 	var unlinked *signin.UnlinkedError
 	if errors.As(err, &unlinked) {

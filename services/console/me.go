@@ -7,7 +7,7 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// me shows what the session needs next or, if it needs nothing, the account.
+// me shows the page of the next thing that the session needs or, if it needs nothing, the account.
 func (v *visit) me() error {
 	who, err := v.user()
 	if err != nil {
@@ -16,10 +16,10 @@ func (v *visit) me() error {
 	return v.showMe(http.StatusOK, who, wrong{})
 }
 
-// needPages are the pages of what a session may need.
+// needPages holds the page for each thing that a session may need.
 var needPages = map[string]string{access.NeedCode: "code", access.NeedPassword: "password", access.NeedFactor: "begin"}
 
-// showMe shows the page of me, with what is wrong with a form that was sent from there.
+// showMe shows the account, with the error of a form that was sent from that page.
 func (v *visit) showMe(status int, who access.Principal, w wrong) error {
 	base := v.view()
 	base.Account, base.Wrong = who.Account, w
@@ -32,15 +32,15 @@ func (v *visit) showMe(status int, who access.Principal, w wrong) error {
 	if err != nil {
 		return err
 	}
-	if me.Session == nil { // it ended just now
+	if me.Session == nil { // the session ended meanwhile
 		return errNoSession
 	}
 	v.show(status, "me", newMe(base, me))
 	return nil
 }
 
-// refused shows the page of me with what is wrong, or returns the error if the user has no part in it. A session that has ended
-// meanwhile, as it does after some wrong codes, leads to signing in.
+// refused shows the account with an error that the user can correct, or returns the error. A session that has
+// ended meanwhile, as after several wrong codes, leads to the page for signing in.
 func (v *visit) refused(err error, at string) error {
 	wrong, status, isHis := v.refusal(err, at)
 	if !isHis {
@@ -58,7 +58,8 @@ func (v *visit) refused(err error, at string) error {
 
 var errRecovery = text.Errorf(text.Invalid, "恢复码不正确或已用过", "the recovery code is not right or was used")
 
-// showCode shows a code of the second factor, or a recovery code: to sign in, and again before what needs one.
+// showCode checks a code of the second factor, or a recovery code: when signing in, and again before acts that
+// need one.
 func (v *visit) showCode() error {
 	who, err := v.user()
 	if err != nil {
@@ -102,7 +103,7 @@ func (v *visit) changePassword() error {
 	return v.goOn(s, noticePassword)
 }
 
-// beginFactor shows what a program for codes needs to know. Nothing is enrolled before a code is confirmed.
+// beginFactor shows the key for an authenticator app. The factor is enrolled only after a code is confirmed.
 func (v *visit) beginFactor() error {
 	who, err := v.user()
 	if err != nil {
@@ -126,7 +127,7 @@ func (v *visit) showFactor(status int, who access.Principal, made *access.NewFac
 	return nil
 }
 
-// confirmFactor enrols the second factor and shows its recovery codes, this once.
+// confirmFactor enrols the second factor and shows its recovery codes. They are never shown again.
 func (v *visit) confirmFactor() error {
 	who, err := v.user()
 	if err != nil {
@@ -137,12 +138,13 @@ func (v *visit) confirmFactor() error {
 		return v.notConfirmed(err, who)
 	}
 	base := v.view()
-	base.Account, base.Switch = who.Account, "" // in another language the codes would be gone
+	base.Account, base.Switch = who.Account, "" // no link to the other language, because the codes would be lost
 	v.show(http.StatusOK, "recovery", &recoveryView{base, codes, v.onward()})
 	return nil
 }
 
-// notConfirmed shows the factor again with what is wrong with its code, or the page of me if there is none to confirm any more.
+// notConfirmed shows the factor again with the error about its code, or the account if no factor waits to be
+// confirmed.
 func (v *visit) notConfirmed(err error, who access.Principal) error {
 	made, lost := v.p.Access.PendingFactor(who)
 	if lost != nil {

@@ -10,13 +10,14 @@ import (
 	"github.com/boombuler/barcode/qr"
 )
 
-// A picture of a QR code has qrModulePixels for each of its modules, and qrQuietModules of white around it, which readers need.
+// These are the sizes of a picture of a QR code: pixels for each module, and modules of white margin, which
+// readers need.
 const (
 	qrModulePixels = 5
 	qrQuietModules = 4
 )
 
-// qrPNG returns a text as a QR code: a PNG in base64, and the length of its sides in pixels.
+// qrPNG returns a text as a QR code: a PNG in base64, and the length of a side in pixels.
 func qrPNG(content string) (encoded string, side int, err error) {
 	code, err := qr.Encode(content, qr.M, qr.Auto)
 	if err != nil {

@@ -20,26 +20,26 @@ import (
 //go:embed pages
 var files embed.FS
 
-// view is what every page has.
+// view holds the values that every page has.
 type view struct {
 	of      *visit
 	Switch  string // the address of the page in the other language; "" for none
-	Account string // who is signed in; "" for nobody
+	Account string // the account that is signed in; "" for none
 	Notice  string
 	Wrong   wrong
 	isAlone bool // the page has one task: its first field has the focus
 }
 
-// base is for pages that have a view in them.
+// base gives access to the view that is embedded in a page.
 func (v *view) base() *view { return v }
 
 // To returns the address of another page.
 func (v *view) To(path string) string { return v.of.to(path) }
 
-// wrong is what is wrong with a form that was sent, and where: the id of a field or the name of a form.
+// wrong is an error of a form that was sent, with its place: the id of a field or the name of a form.
 type wrong struct{ At, Text string }
 
-// view returns the view of a page that is shown to nobody in particular.
+// view returns the view of a page for a user who is not signed in.
 func (v *visit) view() *view {
 	other := "en"
 	if v.lang == "en" {
@@ -52,11 +52,11 @@ func (v *visit) view() *view {
 	return &view{of: v, Switch: v.address(other, path), Notice: notices[v.URL.Query().Get("notice")].In(v.lang)}
 }
 
-// Views of single pages beside what every page has.
+// These hold the values of single pages, beside those of every page.
 type (
 	loginView struct {
 		*view
-		Name         string // as it was typed
+		Name         string // as the user typed it
 		SingleSignOn bool
 	}
 	messageView struct {
@@ -65,16 +65,16 @@ type (
 	}
 	unlinkedView struct {
 		*view
-		Identity access.Identity // as it can be shown
-		Command  bool            // it can be copied as it is shown
-		Issuer   string          // as words of a shell
+		Identity access.Identity // in a printable form
+		Command  bool            // the command can be copied as it is shown
+		Issuer   string          // quoted for a shell
 		Subject  string
 	}
 	factorView struct {
 		*view
 		QR     template.URL
-		QRSide int    // pixels
-		Key    string // in groups
+		QRSide int    // in pixels
+		Key    string // in groups of four
 	}
 	recoveryView struct {
 		*view
@@ -92,7 +92,7 @@ type (
 
 func newUnlinked(base *view, id access.Identity) *unlinkedView {
 	seen := access.Identity{Issuer: text.Printable(id.Issuer), Subject: text.Printable(id.Subject)}
-	base.Switch = "" // who came back from the provider comes once
+	base.Switch = "" // the return from the issuer cannot be repeated
 	return &unlinkedView{base, seen, seen == id && strings.TrimSpace(id.Subject) == id.Subject, shellWord(id.Issuer), shellWord(id.Subject)}
 }
 
@@ -108,7 +108,7 @@ func newMe(base *view, me *access.Me) *meView {
 	return &meView{base, me, me.Role.Title(), scopeOf(&me.Binding), rightsOf(me)}
 }
 
-// sheets are the templates of the pages, by language and name.
+// sheets holds the templates of the pages, by language and name.
 var sheets = map[string]map[string]*template.Template{"zh": parse("zh"), "en": parse("en")}
 
 func parse(lang string) map[string]*template.Template {
@@ -118,7 +118,7 @@ func parse(lang string) map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	names, err := files.ReadDir("pages")
 	if err != nil {
-		panic(err) // they are embedded
+		panic(err) // cannot happen: they are embedded
 	}
 	for _, file := range names {
 		if name, isPage := strings.CutSuffix(file.Name(), ".html"); isPage && name != "frame" && name != "forms" {
@@ -132,17 +132,17 @@ func parse(lang string) map[string]*template.Template {
 func (v *visit) show(status int, page string, of any) {
 	var body bytes.Buffer
 	if err := sheets[v.lang][page].ExecuteTemplate(&body, "frame", of); err != nil {
-		panic(fmt.Errorf("console: page %s: %w", page, err)) // a defect of the page; tests show every one
+		panic(fmt.Errorf("console: page %s: %w", page, err)) // a defect of the template; tests show every page
 	}
 	h := v.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.lang)
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	v.w.WriteHeader(status)
-	_, _ = v.w.Write(body.Bytes()) // the browser may be gone
+	_, _ = v.w.Write(body.Bytes()) // the browser may have closed the connection
 }
 
-// at returns what is wrong with a form of a page, if that is what is wrong.
+// at returns the error of a form of a page, if the page has one.
 func at(page interface{ base() *view }, form string) wrong {
 	if w := page.base().Wrong; w.At == form {
 		return w
@@ -150,13 +150,13 @@ func at(page interface{ base() *view }, form string) wrong {
 	return wrong{}
 }
 
-// field is one input of a form, with its label and what is wrong with it.
+// field is one input of a form, with its label and its error.
 type field struct {
 	ID, Name, Label, Type, Complete, Mode, Max, Value, Hint, Wrong, Described string
 	Focus, Fixed                                                              bool
 }
 
-// newField returns a field of a page from the names and values of its attributes in turn.
+// newField returns a field of a page. attributes holds names and values in turn.
 func newField(page interface{ base() *view }, attributes ...any) (*field, error) {
 	f, base := &field{Type: "text", Max: "100"}, page.base()
 	texts := map[string]*string{"id": &f.ID, "name": &f.Name, "label": &f.Label, "type": &f.Type, "complete": &f.Complete, "mode": &f.Mode, "max": &f.Max, "value": &f.Value, "hint": &f.Hint, "described": &f.Described}
@@ -165,9 +165,9 @@ func newField(page interface{ base() *view }, attributes ...any) (*field, error)
 		switch into := texts[name]; {
 		case into != nil:
 			*into = fmt.Sprint(value)
-		case name == "first": // of a page with one task
+		case name == "first": // for a page with one task
 			f.Focus = f.Focus || base.isAlone && base.Wrong.Text == ""
-		case name == "form": // the first to mend in a form that is wrong as a whole
+		case name == "form": // when a form is wrong as a whole: the first field to correct
 			f.Focus = f.Focus || base.Wrong.At == value
 		case name == "fixed":
 			f.Fixed = true
@@ -191,7 +191,7 @@ func newField(page interface{ base() *view }, attributes ...any) (*field, error)
 	return f, nil
 }
 
-// shownInstant returns an instant, RFC 3339, as people read it in the ledger's zone.
+// shownInstant returns an RFC 3339 instant in a form for people, in the ledger's time zone.
 func shownInstant(s string) (string, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	return t.In(events.Shanghai).Format("2006-01-02 15:04"), err
@@ -200,12 +200,12 @@ func shownInstant(s string) (string, error) {
 var style = func() []byte {
 	content, err := files.ReadFile("pages/style.css")
 	if err != nil {
-		panic(err) // it is embedded
+		panic(err) // cannot happen: it is embedded
 	}
 	return content
 }()
 
-// stylePath is the address of the stylesheet. It has another one when it has other content, so a browser may keep it for ever.
+// stylePath is the address of the stylesheet. It changes with the content, so a browser may cache it for ever.
 var stylePath = func() string {
 	sum := sha256.Sum256(style)
 	return "/static/" + hex.EncodeToString(sum[:8]) + ".css"
@@ -214,7 +214,7 @@ var stylePath = func() string {
 func serveStyle(w http.ResponseWriter, _ *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/css; charset=utf-8")
-	h.Del("Vary") // it is the same for everybody
+	h.Del("Vary") // the stylesheet is the same for everybody
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Length", strconv.Itoa(len(style)))

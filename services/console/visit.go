@@ -14,14 +14,14 @@ import (
 	"github.com/taizhang/taizhang/services/signin"
 )
 
-// visit is one request for a page, with what its address says.
+// visit is one request for a page, with the parameters of its address.
 type visit struct {
 	*http.Request
 	w    http.ResponseWriter
 	p    *Pages
 	lang string // zh or en
-	kept string // the language if the address asks for it; else ""
-	next string // where to go once everything is done that a session needs
+	kept string // the language if the address names one; else ""
+	next string // the address to go to when the session needs nothing more
 }
 
 func (p *Pages) visit(w http.ResponseWriter, r *http.Request) *visit {
@@ -31,13 +31,14 @@ func (p *Pages) visit(w http.ResponseWriter, r *http.Request) *visit {
 	return v
 }
 
-// languages are those of the pages; the first is for who asks for none.
+// languages are the languages of the pages. The first is the default.
 var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English})
 
-// acceptBytesMax is how long the header may be that says which languages a browser accepts. A longer one is ignored.
+// acceptBytesMax is the largest length of the header with the languages that a browser accepts. A longer one is
+// ignored.
 const acceptBytesMax = 1000
 
-// speak sets the language: the one that is asked for, or else the one that the browser prefers.
+// speak sets the language: asked, or else the one that the browser prefers.
 func (v *visit) speak(asked string) {
 	if asked == "zh" || asked == "en" {
 		v.lang, v.kept = asked, asked
@@ -46,19 +47,21 @@ func (v *visit) speak(asked string) {
 	v.lang = "zh"
 	if accept := v.Header.Get("Accept-Language"); len(accept) <= acceptBytesMax {
 		tags, _, err := language.ParseAcceptLanguage(accept)
-		if _, i, how := languages.Match(tags...); err == nil && i == 1 && how >= language.High { // it takes English for many others, with doubts
+		// Match falls back to English with low confidence for many other languages
+		if _, i, how := languages.Match(tags...); err == nil && i == 1 && how >= language.High {
 			v.lang = "en"
 		}
 	}
 }
 
-// home is where one goes who asks for nothing else.
+// home is the page to go to by default.
 const home = "/me"
 
-// to returns the address of a page of ours that keeps where to go next, and the language if it was asked for.
+// to returns the address of a page that keeps the next address, and the language if the request names one.
 func (v *visit) to(path string, more ...string) string { return v.address(v.kept, path, more...) }
 
-// address returns the address of a page with a language, "" for none; more has names and values of its query in turn.
+// address returns the address of a page in a language, "" for none. more holds names and values of the query in
+// turn.
 func (v *visit) address(lang, path string, more ...string) string {
 	query := url.Values{}
 	if v.next != home {
@@ -76,7 +79,7 @@ func (v *visit) address(lang, path string, more ...string) string {
 	return path + "?" + query.Encode()
 }
 
-// onward returns where a session goes that needs nothing more.
+// onward returns the address for a session that needs nothing more.
 func (v *visit) onward(more ...string) string {
 	if v.next != home {
 		return v.next
@@ -84,13 +87,14 @@ func (v *visit) onward(more ...string) string {
 	return v.to(home, more...)
 }
 
-// seeOther answers a form that succeeded, or sends a browser elsewhere.
+// seeOther redirects the browser, for example after a form succeeded.
 func (v *visit) seeOther(address string) error {
 	http.Redirect(v.w, v.Request, address, http.StatusSeeOther)
 	return nil
 }
 
-// toLogin sends a browser without a session to sign in, and then on to where it wanted to go.
+// toLogin sends a browser without a session to the page for signing in, and afterwards to the address that it
+// asked for.
 func (v *visit) toLogin() error {
 	switch {
 	case v.Method == http.MethodPost:
@@ -105,7 +109,8 @@ func (v *visit) toLoginAfter(notice string) error {
 	return v.seeOther(v.address(v.kept, "/login", "next", v.next, "notice", notice))
 }
 
-// goOn sends a browser on after something was done in its session: to what the session needs yet, or where it wanted to go.
+// goOn redirects a browser after an act in its session: to the next thing that the session needs, or to the next
+// address.
 func (v *visit) goOn(s *access.Session, done string) error {
 	if len(s.Needs) > 0 {
 		return v.seeOther(v.to(home))
@@ -116,7 +121,7 @@ func (v *visit) goOn(s *access.Session, done string) error {
 	return v.seeOther(v.onward("notice", done))
 }
 
-// The notices of a page: what happened before it.
+// These are the notices about what happened before a page.
 const (
 	noticeOut      = "out"
 	noticeEnded    = "ended"
@@ -127,7 +132,7 @@ const (
 	noticePassword = "password"
 )
 
-// notices are the words for what happened before a page.
+// notices are the words of the notices.
 var notices = map[string]text.Text{
 	noticeOut:   text.Say("已退出登录。", "You are signed out."),
 	noticeEnded: text.Say("登录已失效，请重新登录。", "Your session has ended. Sign in again."),
@@ -139,7 +144,7 @@ var notices = map[string]text.Text{
 	noticePassword: text.Say("密码已更换。", "Your password is changed."),
 }
 
-// user returns who has the session of the request. A token is for programs, and has no page.
+// user returns the principal of the session of the request. Tokens are for programs and do not count here.
 func (v *visit) user() (access.Principal, error) {
 	if !v.p.HasSession(v.Request) {
 		return access.Principal{}, errNoSession
@@ -153,8 +158,8 @@ func (v *visit) user() (access.Principal, error) {
 
 var errNoSession = text.Errorf(text.Unauthenticated, "尚未登录", "nobody is signed in")
 
-// refusal puts an error of what the user filled in onto the page of the form. It returns false for an error that the user has no
-// part in. at is the field or the form.
+// refusal returns an error that the user can correct, for the page of the form, with the status. ok is false for
+// any other error. at is the field or the form.
 func (v *visit) refusal(err error, at string) (wrong, int, bool) {
 	var throttled *access.ThrottledError
 	switch code := text.CodeOf(err); {
@@ -170,7 +175,7 @@ func (v *visit) refusal(err error, at string) (wrong, int, bool) {
 	return wrong{}, 0, false
 }
 
-// waitWords says how long whoever tried too often has to wait.
+// waitWords returns the message for a user who must wait after too many attempts.
 func waitWords(wait time.Duration) text.Text {
 	if seconds := int((wait + time.Second - 1) / time.Second); seconds <= 90 {
 		return text.Say("尝试次数过多，请在 %d 秒后再试。", "There were too many attempts. Try again in %d seconds.", max(seconds, 1))
@@ -178,7 +183,7 @@ func waitWords(wait time.Duration) text.Text {
 	return text.Say("尝试次数过多，请在 %d 分钟后再试。", "There were too many attempts. Try again in %d minutes.", int((wait+time.Minute-1)/time.Minute))
 }
 
-// fieldOf returns which of some fields an error is about, or the form.
+// fieldOf returns which of the fields an error is about, or the form.
 func fieldOf(err error, form string, fields ...string) string {
 	var about *text.Error
 	if errors.As(err, &about) && slices.Contains(fields, about.Param) {

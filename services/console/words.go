@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// rightWords are the words for the rights, in the order in which a page lists them.
+// rightWords are the words for the rights, in the order of the page.
 var rightWords = []struct {
 	right access.Right
 	words text.Text
@@ -35,10 +35,11 @@ var rightWords = []struct {
 	{access.ReadAccessLogReads, text.Say("查看谁查询过台账", "see who read the ledger")},
 }
 
-// unsaid are the rights that a page does not list: everybody has the first, and the second is one of two that it lists.
+// unsaid are the rights that a page does not list. Everybody has the first; a user with the second has one of two
+// rights that it lists.
 var unsaid = []access.Right{access.ReadMe, access.Bring}
 
-// rightsOf returns what somebody may do, in words.
+// rightsOf returns the rights of an account in words.
 func rightsOf(me *access.Me) (list []text.Text) {
 	for _, r := range rightWords {
 		if slices.Contains(me.Rights, r.right) {
@@ -51,7 +52,7 @@ func rightsOf(me *access.Me) (list []text.Text) {
 	return list
 }
 
-// scope is which centers somebody sees: words, and then names that others chose.
+// scope describes the centers that an account sees: words, followed by names of centers or departments.
 type scope struct {
 	Words text.Text
 	Names []string
@@ -80,7 +81,7 @@ func seen(names ...string) (list []string) {
 	return list
 }
 
-// sentence returns what an error says as a sentence: with a full stop, and in English with a capital letter.
+// sentence returns the text of an error as a sentence: with a full stop, and in English with a capital letter.
 func sentence(what, lang string) string {
 	if what == "" {
 		return what
@@ -92,7 +93,7 @@ func sentence(what, lang string) string {
 	return string(unicode.ToUpper(first)) + strings.TrimRight(what[size:], ".") + "."
 }
 
-// shellWord returns a text as one word of a shell, whatever is in it.
+// shellWord returns a text quoted as one word of a shell.
 func shellWord(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,") == "" {
 		return s

@@ -21,7 +21,7 @@ type Alert struct {
 	Key       string              `json:"key"`
 	Severity  aggregates.Severity `json:"severity"`
 	RaisedOn  events.Date         `json:"raisedOn"`
-	ClearedOn Day                 `json:"clearedOn"` // none while it is open
+	ClearedOn Day                 `json:"clearedOn"` // null while it is open
 }
 
 func alertsOf(list []aggregates.Alert) []Alert {
@@ -32,7 +32,7 @@ func alertsOf(list []aggregates.Alert) []Alert {
 	return alerts
 }
 
-// openOf lists the alerts that are open.
+// openOf returns the open alerts of a list.
 func openOf(list []aggregates.Alert) (open []Alert) {
 	for _, x := range alertsOf(list) {
 		if x.ClearedOn.IsNone() {
@@ -42,7 +42,7 @@ func openOf(list []aggregates.Alert) (open []Alert) {
 	return open
 }
 
-// Explanation is an alert with what it follows from.
+// Explanation is an alert with the rules, figures and events that it follows from.
 type Explanation struct {
 	Center    events.CenterID     `json:"center"`
 	Code      aggregates.Code     `json:"code"`
@@ -54,32 +54,33 @@ type Explanation struct {
 	Policy    string              `json:"policy"` // id@version of the policy that judges it; "" before the first
 	Rules     []Rule              `json:"rules"`
 	Figures   []Figure            `json:"figures"`
-	Because   []Cause             `json:"because"` // the events that it follows from
+	Because   []Cause             `json:"because"` // the events that the alert follows from
 	Reason    text.Text           `json:"reason,omitzero"`
-	Cleared   text.Text           `json:"cleared"`            // what clears alerts of this code
-	ClearedBy *Cause              `json:"clearedBy,omitzero"` // the event that cleared it; none while it is open, or if time alone cleared it
-	AsOf      Day                 `json:"asOf"`
-	Position  uint64              `json:"position"` // of the ledger, that the answer is of
+	Cleared   text.Text           `json:"cleared"` // what clears alerts of this code
+	// the event that cleared it; left out while it is open, or if time alone cleared it
+	ClearedBy *Cause `json:"clearedBy,omitzero"`
+	AsOf      Day    `json:"asOf"`
+	Position  uint64 `json:"position"` // the position of the ledger that the answer is based on
 }
 
-// Rule is a rule with its article and words, as the policy that judges has them.
+// Rule is a rule with its article and words, as in the policy that judges the alert.
 type Rule struct {
 	Rule    events.RuleID `json:"rule"`
 	Article string        `json:"article"`
 	Words   string        `json:"words"`
 }
 
-// Figure is a number, a date or a name that an alert rests on.
+// Figure is a number, a date or a name that an alert follows from.
 type Figure struct {
 	aggregates.Figure
-	Shown text.Text `json:"shown"` // with its unit, as people read it
+	Shown text.Text `json:"shown"` // the value for people, with its unit
 }
 
 // Cause is an event that an alert follows from.
 type Cause struct {
 	ID       uuid.UUID   `json:"id"`
 	Position uint64      `json:"position"`
-	On       Day         `json:"on"` // none if the event cannot be read
+	On       Day         `json:"on"` // null if the event cannot be read
 	Kind     events.Kind `json:"kind"`
 	Doc      string      `json:"doc"`
 	By       events.By   `json:"by"`
@@ -94,7 +95,7 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 			return nil, err
 		}
 	}
-	center := events.ParseCenter(name.Center) // of an alert of the policies there is none
+	center := events.ParseCenter(name.Center) // none for an alert of the policies
 	var on events.Date
 	var found []aggregates.Explanation
 	var position uint64
@@ -139,8 +140,8 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 	return list, nil
 }
 
-// Explained returns an explanation in words: with the title, the rules with article and words as the policy has them, and the
-// figures with their units. It has no causes.
+// Explained returns an explanation with words for people: the title, the rules with the article and words of the
+// policy, and the figures with their units. It has no causes.
 func Explained(center events.CenterID, e *aggregates.Explanation) Explanation {
 	x := Explanation{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn, ClearedOn: Day{e.ClearedOn},
 		Title: lists.AlertTitle(e.Code), Reason: e.Reason, Cleared: e.Cleared}
@@ -164,7 +165,7 @@ func ruleOf(p *policy.Policy, id events.RuleID) Rule {
 	return r
 }
 
-// causes reads the events of a center, or of the policies, by their ids.
+// causes reads events of a center, or of the policies, by their ids.
 func (l *Local) causes(ctx context.Context, center events.CenterID, ids []uuid.UUID) (list []Cause, err error) {
 	from := center.Stream()
 	if center == "" {
@@ -184,16 +185,16 @@ func (l *Local) causes(ctx context.Context, center events.CenterID, ids []uuid.U
 
 func causeOf(s *events.Stored) Cause {
 	c := Cause{ID: s.ID, Position: s.Position, Kind: s.Kind}
-	if rec, err := events.DecodeEvent(*s); err == nil { // else AL-LED-01 reports it
+	if rec, err := events.DecodeEvent(*s); err == nil { // AL-LED-01 reports an unreadable event
 		c.On, c.Doc, c.By = Day{rec.On}, rec.Doc, rec.By
 	}
 	return c
 }
 
-// ExplanationColumns are those of an explanation as rows: one for each rule, figure and event.
+// ExplanationColumns are the columns for an explanation, which has a row for each rule, figure and event.
 var ExplanationColumns = []table.Column{{Name: "center"}, {Name: "code"}, {Name: "key"}, {Name: "raisedOn", Type: table.Day}, {Name: "item"}, {Name: "name"}, {Name: "value"}, {Name: "unit"}}
 
-// ExplanationTable returns explanations as rows, with the texts in one language.
+// ExplanationTable returns explanations as a table with the texts in one language.
 func ExplanationTable(list []Explanation, lang string) *table.Table {
 	t := &table.Table{Columns: ExplanationColumns}
 	for i := range list {

@@ -21,35 +21,38 @@ const BatchMax = ledger.BatchMax
 // Batch is several records of one center, or of the policies, that are judged together and written at once.
 type Batch struct {
 	Drafts     []Draft // 1 to BatchMax
-	IfRevision *uint64 // the revision that the stream must have if a record of the batch is new; nil for any
-	DryRun     bool    // judge, and write nothing
-	Moves      bool    // answer what the records moved; a dry run always does. It costs two evaluations of the center
+	IfRevision *uint64 // if a record of the batch is new, the stream must have this revision; nil for any revision
+	DryRun     bool    // only judge, write nothing
+	// return the changes that the records cause; a dry run always does. This costs two evaluations of the center
+	Moves bool
 }
 
-// BatchAnswer is the answer to a batch that is in the ledger, or to a dry run.
+// BatchAnswer is the answer to a batch that was written, or to a dry run.
 type BatchAnswer struct {
-	Answer   string          `json:"answer"` // Accepted, Repeated if no record was new, or in a dry run Refused
-	DryRun   bool            `json:"dryRun"`
-	Center   events.CenterID `json:"center"`   // "" for policies
-	Revision uint64          `json:"revision"` // of the stream, right after the batch; in a dry run at Position
-	Position uint64          `json:"position"` // of the last record of the batch; in a dry run the position at which it was judged
+	Answer string          `json:"answer"` // Accepted, Repeated if no record was new, or in a dry run Refused
+	DryRun bool            `json:"dryRun"`
+	Center events.CenterID `json:"center"` // "" for policies
+	// of the stream right after the batch; in a dry run of the stream at Position
+	Revision uint64 `json:"revision"`
+	Position uint64 `json:"position"` // of the last record of the batch; in a dry run the position at which it was judged
 
-	// Results has one answer for each draft, in order. In a dry run, records that would be accepted have no position, revision and
-	// time, and the answer to others may be Refused.
+	// Results has one answer for each draft, in order. In a dry run, records that would be accepted have no
+	// position, revision and time, and Answer may be Refused.
 	Results []RecordAnswer   `json:"results"`
-	Refused []RefusedInBatch `json:"refused"`        // of a dry run, in order
-	AsOf    Day              `json:"asOf"`           // the date that Moves is of
-	Moves   *Moves           `json:"moves,omitzero"` // of a center, if it was asked or of a dry run: what the good new records move together
+	Refused []RefusedInBatch `json:"refused"` // in a dry run the refused records, in order
+	AsOf    Day              `json:"asOf"`    // the date of Moves
+	// for a center, if it was asked for or in a dry run: the changes that all good new records cause together
+	Moves *Moves `json:"moves,omitzero"`
 }
 
-// RefusedInBatch is the answer to a record of a batch that is refused. Index is its place in the batch, from 0.
+// RefusedInBatch is the answer to a refused record of a batch. Index is its place in the batch, from 0.
 type RefusedInBatch struct {
 	Index int `json:"index"`
 	RefusedRecord
 }
 
-// BatchRefusal is the answer "no" to a batch: every refused record with every reason. Nothing was written. Reused means that the
-// records are refused because their ids are the ids of records with other content; nothing was judged then.
+// BatchRefusal reports a refused batch with every reason against every record. Nothing was written. If Reused is
+// set, the ids of the records belong to records with other content, and nothing was judged.
 type BatchRefusal struct {
 	Refused []RefusedInBatch `json:"refused"`
 	Reused  bool             `json:"reused"`
@@ -63,7 +66,7 @@ func (r *BatchRefusal) inLedger() *ledger.BatchRefusal {
 	return no
 }
 
-// ErrorCode returns text.Conflict for ids that are used again, and text.Refused for everything else.
+// ErrorCode returns text.Conflict if ids are reused, else text.Refused.
 func (r *BatchRefusal) ErrorCode() text.ErrorCode { return (&Refusal{Reused: r.Reused}).ErrorCode() }
 
 // Text returns the reasons against the first records.
@@ -72,7 +75,7 @@ func (r *BatchRefusal) Text() text.Text { return r.inLedger().Text() }
 // Error implements error.
 func (r *BatchRefusal) Error() string { return r.Text().En }
 
-// RevisionError is the error that the stream of a batch does not have the revision that the batch requires. Nothing was written.
+// RevisionError reports that the stream of a batch does not have the required revision. Nothing was written.
 type RevisionError struct {
 	Center   events.CenterID `json:"center"`
 	Expected uint64          `json:"expected"`
@@ -80,7 +83,7 @@ type RevisionError struct {
 	Missed   []MissedRecord  `json:"missed"` // the records after the expected revision, at most 100
 }
 
-// MissedRecord is a record that the writer of a batch does not know of.
+// MissedRecord is a record that was written after the revision that the writer of a batch expected.
 type MissedRecord struct {
 	ID         uuid.UUID      `json:"id"`
 	Kind       events.Kind    `json:"kind"`
@@ -107,14 +110,14 @@ func (e *RevisionError) Text() text.Text {
 // Error implements error.
 func (e *RevisionError) Error() string { return e.Text().En }
 
-// Batch implements Writer. A draft that cannot be read is refused like one that a rule refuses: the others are judged without it.
+// Batch implements Writer. A draft that cannot be read counts as refused; the others are judged without it.
 func (l *Local) Batch(ctx context.Context, b Batch) (*BatchAnswer, error) {
 	if n := len(b.Drafts); n == 0 || n > BatchMax {
 		return nil, text.Errorf(text.Invalid, "一批应有 1 至 %d 条记录，此处有 %d 条", "a batch must have 1 to %d records, and this one has %d", BatchMax, n)
 	}
 	terms := ledger.Terms{IfRevision: b.IfRevision, DryRun: b.DryRun, Moves: b.Moves, AsOf: events.DateAt(l.Now())}
 	var records []*events.Record
-	var at []int // of each record, its place in the batch
+	var at []int // the place in the batch of each record that could be read
 	var unread []ledger.RefusedRecord
 	for i := range b.Drafts {
 		rec, err := b.Drafts[i].record()
@@ -124,10 +127,10 @@ func (l *Local) Batch(ctx context.Context, b Batch) (*BatchAnswer, error) {
 		}
 		records, at = append(records, rec), append(at, i)
 	}
-	if len(unread) > 0 { // nothing will be written, and the others are judged for the answer
+	if len(unread) > 0 { // nothing will be written; the others are judged for the answer only
 		terms.DryRun = true
 	}
-	answer := ledger.BatchResult{Position: l.Position(), AsOf: terms.AsOf} // if there is nothing to judge
+	answer := ledger.BatchResult{Position: l.Position(), AsOf: terms.AsOf} // the answer if there is nothing to judge
 	if len(records) > 0 {
 		judged, err := l.Ledger.Batch(ctx, records, l.account(), terms)
 		if err != nil {
@@ -142,7 +145,7 @@ func (l *Local) Batch(ctx context.Context, b Batch) (*BatchAnswer, error) {
 	return b.answer(&answer, records, at, refused, events.DateAt(l.Now())), nil
 }
 
-// refusalOf returns the error of a draft that cannot be read as a refusal.
+// refusalOf returns the error for an unreadable draft as a refusal.
 func refusalOf(err error) *Refusal {
 	var no *Refusal
 	if errors.As(err, &no) {
@@ -156,8 +159,8 @@ func refusalOf(err error) *Refusal {
 	return &Refusal{Breaches: []aggregates.Breach{why}}
 }
 
-// placedAt returns the refused records of a batch in order: those of the records that could be read, which stand at the places at,
-// and those that could not.
+// placedAt returns the refused records of a batch in order. at has the places in the batch of the records that
+// could be read; unread has the others.
 func placedAt(refused []ledger.RefusedRecord, at []int, unread []ledger.RefusedRecord) []ledger.RefusedRecord {
 	all := slices.Clone(unread)
 	for _, r := range refused {
@@ -167,7 +170,7 @@ func placedAt(refused []ledger.RefusedRecord, at []int, unread []ledger.RefusedR
 	return all
 }
 
-// failed returns an error of the ledger in the terms of the batch.
+// failed converts an error of the ledger into one about the batch.
 func (b *Batch) failed(err error, at []int, unread []ledger.RefusedRecord) error {
 	var no *ledger.BatchRefusal
 	if errors.As(err, &no) {
@@ -206,7 +209,7 @@ func (b *Batch) inBatch(refused []ledger.RefusedRecord) []RefusedInBatch {
 	return list
 }
 
-// answer returns the answer to the batch. The records could be read, and stand at the places at.
+// answer returns the answer to the batch. at has the places of the records in the batch.
 func (b *Batch) answer(result *ledger.BatchResult, records []*events.Record, at []int, refused []ledger.RefusedRecord, today events.Date) *BatchAnswer {
 	a := &BatchAnswer{Answer: Repeated, DryRun: b.DryRun, Revision: result.Revision, Position: result.Position,
 		Results: make([]RecordAnswer, len(b.Drafts)), Refused: b.inBatch(refused)}
@@ -220,7 +223,7 @@ func (b *Batch) answer(result *ledger.BatchResult, records []*events.Record, at 
 	for _, r := range refused {
 		a.Answer, a.Results[r.Index].Answer = Refused, Refused
 		if d := &b.Drafts[r.Index]; !slices.Contains(at, r.Index) {
-			a.Results[r.Index].ID, _ = uuid.Parse(d.ID) // if it is one
+			a.Results[r.Index].ID, _ = uuid.Parse(d.ID) // stays zero if the id is not valid
 			a.Results[r.Index].Kind = events.Kind(d.Kind)
 		}
 	}

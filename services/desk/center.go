@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Center is all there is to know of a center as of a date.
+// Center holds the facts, execution and open alerts of a center as of a date.
 type Center struct {
 	Center     events.CenterID       `json:"center"`
 	AsOf       events.Date           `json:"asOf"`
@@ -23,7 +23,7 @@ type Center struct {
 	RegionName string                `json:"regionName"`
 	Execution  []lists.ExecutionLine `json:"execution"`
 	Alerts     []Alert               `json:"openAlerts"`
-	Position   uint64                `json:"position"` // of the ledger, that the answer is of
+	Position   uint64                `json:"position"` // the position of the ledger that the answer is based on
 }
 
 // Center implements Reader.
@@ -35,7 +35,7 @@ func (l *Local) Center(ctx context.Context, when When, id string) (*Center, erro
 	x := &Center{Center: center, AsOf: a.on}
 	a.Register.Exactly(func(position uint64) {
 		e := a.Register.Evaluation(center, a.on)
-		if e == nil { // it moved out of sight after it was looked for
+		if e == nil { // the account lost sight of it meanwhile
 			err = lists.UnknownCenter(center)
 			return
 		}
@@ -52,10 +52,10 @@ func (l *Local) Center(ctx context.Context, when When, id string) (*Center, erro
 	return x, nil
 }
 
-// FactsColumns are those of the facts of a center as rows.
+// FactsColumns are the columns for the facts of a center.
 var FactsColumns = []table.Column{{Name: "field", Title: text.Say("项目", "field")}, {Name: "value", Title: text.Say("内容", "value")}}
 
-// FactsTable returns the facts of the center, one a row.
+// FactsTable returns the facts of the center as a table, one fact a row.
 func (x *Center) FactsTable() *table.Table {
 	t := &table.Table{Title: text.Say("中心 %s，截至 %s", "Center %s as of %s", x.Center, x.AsOf), Columns: FactsColumns, Position: x.Position}
 	add := func(name, zh, en, value string, shown text.Text) {
@@ -79,12 +79,12 @@ func (x *Center) FactsTable() *table.Table {
 	return t
 }
 
-// MoneyTable returns the execution of the center, narrow enough for a screen.
+// MoneyTable returns the execution of the center as a table with few columns.
 func (x *Center) MoneyTable() *table.Table {
 	return lists.Execution(x.Execution).Select("fiscalYear", "scope", "grantedFen", "availableFen", "spentAllFen", "ineligibleFen", "balanceFen", "ratePercent", "low")
 }
 
-// AlertsTable returns the open alerts of the center.
+// AlertsTable returns the open alerts of the center as a table.
 func (x *Center) AlertsTable() *table.Table {
 	t := &table.Table{
 		Title: text.Say("截至 %s 未解除的预警", "Open alerts as of %s", x.AsOf),

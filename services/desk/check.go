@@ -9,34 +9,37 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Checked is what a check of a ledger found. It begins with what its files say; see Local.Check.
+// Checked is the result of a check of a ledger. Its first members are about the files; see Local.Check.
 type Checked struct {
-	Segments    int         `json:"segments"`
-	Commits     uint64      `json:"commits"`
-	Bytes       int64       `json:"bytes"`
-	TornBytes   int64       `json:"tornBytes"` // of a commit cut short that was never acknowledged
-	Events      int         `json:"events"`
-	Position    uint64      `json:"position,omitzero"`   // of the last event
-	RecordedAt  string      `json:"recordedAt,omitzero"` // of the last event
-	Centers     int         `json:"centers"`
-	Comparisons int         `json:"comparisons"` // of a center as of one date with what its stored events come to
-	Evaluations int         `json:"evaluations"` // comparisons with a naive evaluation too
-	TooLarge    int         `json:"tooLarge"`    // comparisons with too many events for a sample
-	BalanceFen  events.Fen  `json:"balanceFen"`
-	Compared    bool        `json:"compared,omitzero"` // with the record that the ledger is a copy of
-	Findings    []Finding   `json:"findings"`
-	Warnings    []text.Text `json:"warnings"` // what is no fault of the ledger and deserves a look
+	Segments   int    `json:"segments"`
+	Commits    uint64 `json:"commits"`
+	Bytes      int64  `json:"bytes"`
+	TornBytes  int64  `json:"tornBytes"` // of an unfinished commit that was never acknowledged
+	Events     int    `json:"events"`
+	Position   uint64 `json:"position,omitzero"`   // of the last event
+	RecordedAt string `json:"recordedAt,omitzero"` // of the last event
+	Centers    int    `json:"centers"`
+	// comparisons of the read models of a center with its stored events, as of one date
+	Comparisons int `json:"comparisons"`
+	Evaluations int `json:"evaluations"` // those of the comparisons that also used a naive evaluation
+	// comparisons left out of the sample because the center has too many events
+	TooLarge   int         `json:"tooLarge"`
+	BalanceFen events.Fen  `json:"balanceFen"`
+	Compared   bool        `json:"compared,omitzero"` // the ledger was compared with the one it is a copy of
+	Findings   []Finding   `json:"findings"`
+	Warnings   []text.Text `json:"warnings"` // observations that are no fault of the ledger
 }
 
-// Finding is something in a ledger that cannot be right.
+// Finding is a fault of a ledger.
 type Finding struct {
-	Position uint64          `json:"position"` // 0 when it is not about one event
+	Position uint64          `json:"position"` // 0 if it is not about one event
 	Stream   events.StreamID `json:"stream"`
 	What     text.Text       `json:"finding"`
 }
 
-// Check proves the ledger from its events on and adds what it finds to c. Thorough says to make all comparisons with a naive
-// evaluation, and not a sample. It is not of Reader: a check is made beside the files.
+// Check checks the ledger from its events on and adds the findings to c. With thorough set it compares everything
+// with a naive evaluation, otherwise a sample. It is not part of Reader, because it runs on the machine of the
+// files.
 func (l *Local) Check(ctx context.Context, when When, thorough bool, progress Progress, c *Checked) error {
 	on, _, err := when.resolve(l.Now())
 	if err != nil {
@@ -56,10 +59,10 @@ func (l *Local) Check(ctx context.Context, when When, thorough bool, progress Pr
 	return err
 }
 
-// FindingColumns are those of the findings of a check.
+// FindingColumns are the columns for findings of a check.
 var FindingColumns = []table.Column{{Name: "position", Type: table.Count}, {Name: "stream"}, {Name: "finding"}}
 
-// Table returns the findings, in one language.
+// Table returns the findings as a table, in one language.
 func (c *Checked) Table(lang string) *table.Table {
 	t := &table.Table{Columns: FindingColumns}
 	for _, f := range c.Findings {

@@ -7,12 +7,13 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// clockSlack is by how much the last record of a ledger may lie after the clock without a word: clocks of several machines
-// differ a little.
+// clockSlack is how far the last record of a ledger may lie after the clock without a warning. The clocks of
+// several machines differ a little.
 const clockSlack = 5 * time.Second
 
-// clockBehind says that the last record of the ledger was recorded after now, if it was. Then a clock was ahead once, or this
-// one is behind. Times of recording never decrease, so what is recorded meanwhile gets the time of the last record.
+// clockBehind returns a warning if the last record of the ledger was recorded after now. Either a clock was ahead
+// at that time, or this one is behind. Recording times never decrease, so new records get the time of the last
+// record until the clock reaches it.
 func clockBehind(last, now time.Time) (said text.Text, ok bool) {
 	ahead := last.Sub(now)
 	if ahead <= clockSlack {

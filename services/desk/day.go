@@ -7,7 +7,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Day is a date that there may be none of: then it is null in JSON, as an empty cell of a list is.
+// Day is a date or none. None is null in JSON and an empty cell in a list.
 type Day struct{ events.Date }
 
 // MarshalJSONTo writes the date as a string, or null.

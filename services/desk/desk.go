@@ -14,93 +14,96 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Reader answers questions. The answer of a call is of one position of the ledger, also while others write. Try gives one answer
-// for each record. A center that the ledger does not know is text.NotFound. An invalid value is text.Invalid with the name of its
-// parameter.
+// Reader answers questions. Each answer is consistent as of one position of the ledger, also while others write;
+// Try has one position for each record. A center that the ledger does not know is text.NotFound. An invalid value
+// is text.Invalid with the name of its parameter.
 type Reader interface {
-	// List answers a list. The date of the question is that of when.
+	// List answers a list. The question gets its date from when.
 	List(ctx context.Context, when When, q lists.Question) (*table.Table, error)
-	// Center returns all there is to know of a center as of a date.
+	// Center returns the facts, execution and open alerts of a center as of a date.
 	Center(ctx context.Context, when When, id string) (*Center, error)
-	// Story hands over the history of a center, event by event, in the order of the ledger, and returns its end. An error of
-	// each ends it.
+	// Story calls each with every event in the history of a center, in the order of the ledger, and returns the
+	// end of the history. It stops at an error of each.
 	Story(ctx context.Context, when When, id string, each func(*Chapter) error) (end *Chapter, err error)
-	// Explain returns the alerts of a name with the rules, figures and events that they follow from, at least one.
+	// Explain returns the alerts with a name and the rules, figures and events that they follow from. There is at
+	// least one.
 	Explain(ctx context.Context, when When, alert AlertName) ([]Explanation, error)
-	// Try judges each record of JSON Lines alone, as if it were recorded now, and writes nothing.
+	// Try judges each record of JSON Lines separately, as if it were recorded now. It writes nothing to the
+	// ledger.
 	Try(ctx context.Context, when When, lines io.Reader, each func(*Tried) error) error
-	// Export writes every record as JSON Lines and returns how many.
+	// Export writes every record as JSON Lines and returns the number of records.
 	Export(ctx context.Context, to io.Writer, progress Progress) (count int, err error)
-	// Position returns the position up to which the answers are.
+	// Position returns the position of the ledger that answers include now.
 	Position() uint64
-	// Reaches waits until a position is reached. It is text.Unavailable if that is not so before the deadline of ctx.
+	// Reaches waits until answers include a position. If the deadline of ctx comes first, the error is
+	// text.Unavailable.
 	Reaches(ctx context.Context, position uint64) error
-	// Events hands over the stored events after a position, in order and at most so many, of one center or (for "") of the whole
-	// ledger. Nothing is held open while each runs, so it may be slow. An event is valid until each returns. An error of each
-	// ends it and is returned as it is.
+	// Events calls each with at most limit stored events after a position, in order: of one center or, for "", of
+	// the whole ledger. It holds no lock while each runs, so each may be slow. An event is valid until each
+	// returns. An error of each ends Events and is returned unchanged.
 	Events(ctx context.Context, after uint64, limit int, of string, each func(*events.Stored) error) error
-	// Follow is Events of the whole ledger, without a limit, that waits at the end for more until ctx ends, whose error it
-	// returns.
+	// Follow calls each with the events of the whole ledger after a position. At the end it waits for new ones
+	// until ctx ends, and returns the error of ctx.
 	Follow(ctx context.Context, after uint64, each func(*events.Stored) error) error
-	// Entry returns one record of a center by its id. A record that the center does not have is text.NotFound.
+	// Entry returns a record of a center by its id, or text.NotFound.
 	Entry(ctx context.Context, center, id string) (*HistoryEntry, error)
-	// Policies returns the policies adopted and, if one is, the one in force on the date.
+	// Policies returns the adopted policies and the one in force on the date, if there is one.
 	Policies(ctx context.Context, when When) (*Policies, error)
 	// Report writes the answer to a list as a file that can be reproduced.
 	Report(ctx context.Context, when When, r ReportRequest, to io.Writer) (*ReportMade, error)
 	// Yearly writes the yearly report of a center or of the province as HTML.
 	Yearly(ctx context.Context, when When, r YearlyRequest, to io.Writer) error
-	// Reproduce computes a report again at its position and compares every cell.
+	// Reproduce computes a report again at its position of the ledger and compares every cell.
 	Reproduce(ctx context.Context, file Upload) (*Reproduced, error)
 }
 
-// Writer takes records. What it answers is durable. After an error with the code text.Stopped nothing more is written until
-// the ledger is opened again; any other error of Record and Batch wrote nothing.
+// Writer writes records. A record is durable before its answer. After an error with the code text.Stopped nothing
+// is written until the ledger is opened again. After any other error of Record and Batch nothing was written.
 type Writer interface {
-	// Record judges a record and writes it. A record with the id and content of one that is there is answered with the first
-	// result; the answer "no" is a *Refusal.
+	// Record judges a record and writes it. A record whose id and content the ledger has already gets the first
+	// answer again. If it is refused, the error is a *Refusal.
 	Record(ctx context.Context, d Draft) (*RecordAnswer, error)
-	// Batch judges several records of one center, or of the policies, each after those before it, and writes all of them or none.
-	// The answer "no" is a *BatchRefusal, a revision that is not the required one a *RevisionError, and what is no batch of one
-	// stream is text.Invalid. A dry run writes nothing and answers what would move; its answer "no" is no error, but for an id
-	// that is used again.
+	// Batch judges several records of one center, or of the policies, each after the ones before it, and writes
+	// all of them or none. Errors: a *BatchRefusal if one is refused; a *RevisionError if the stream has another
+	// revision than required; text.Invalid if the records do not form a batch of one stream. A dry run writes
+	// nothing and returns the changes; refused records are no error of it, except for reused ids.
 	Batch(ctx context.Context, b Batch) (*BatchAnswer, error)
-	// Import takes whole files: all of them are checked before anything is written. Counting refused records is no error. It
-	// returns the counts with an error if only the marked copies could not be written, or if a part of the records was: Accepted
-	// counts those that are known to be. Importing the files again passes over what is written.
+	// Import checks all files before it writes any record. Refused records are counted and are no error. With an
+	// error it also returns counts if the marked copies could not be written, or if a part of the records was
+	// written: Accepted then counts the records known to be written. Importing the files again skips them.
 	Import(ctx context.Context, r ImportRequest) (*Imported, error)
 }
 
-// Desk is a whole counter.
+// Desk is a Reader and a Writer.
 type Desk interface {
 	Reader
 	Writer
 }
 
-// Refusal is the answer "no", with every reason.
+// Refusal is the error for a refused record, with every reason.
 type Refusal = aggregates.Refusal
 
 // Reason is one reason against a record, with the article and words of the policy that judged it.
 type Reason = aggregates.Breach
 
-// Progress is called now and then by long work; it may be nil.
+// Progress is called from time to time during long work. It may be nil.
 type Progress func(done, total int64)
 
-// Upload is a file that somebody brings. Bytes is trusted: it decides how much of Content is read, and a workbook is found by its
-// end. So the caller sets it to the size that Content really has, never to a number that the sender claims.
+// Upload is a file that a user sends. Bytes must be the real size of Content, never a number that the sender
+// claims: reading relies on it, for example to find the end of a workbook.
 type Upload struct {
 	Name    string
 	Content io.ReaderAt
 	Bytes   int64
 }
 
-// When is what a question is asked as of, as a user writes it.
+// When is the date and the state of knowledge that a question refers to, as the user wrote them.
 type When struct {
 	AsOf    string // the date YYYY-MM-DD that answers are of; "" for today in Shanghai
 	KnownAt string // a position, a time of RFC 3339, or a date for the end of that day; "" for all that is known now
 }
 
-// Check returns what is wrong with a When, whatever the ledger holds.
+// Check returns an error for a When that no ledger could answer.
 func (w When) Check(now time.Time) error {
 	_, _, err := w.resolve(now)
 	return err
@@ -126,8 +129,8 @@ func (w When) resolve(now time.Time) (on events.Date, point ledger.Point, err er
 	return on, point, notToCome("known-at", w.KnownAt, point, now)
 }
 
-// notToCome refuses a point of the ledger that is to come: nobody knows what will be known then, and a slip of the pen would
-// read as now.
+// notToCome returns an error for a point in the future: what will be known then is not known, and after a typing
+// error the answer would be that of now.
 func notToCome(param, typed string, p ledger.Point, now time.Time) error {
 	if !p.At.After(now) {
 		return nil
@@ -138,7 +141,7 @@ func notToCome(param, typed string, p ledger.Point, now time.Time) error {
 	return text.Errorf(text.Invalid, "%s 尚未到来", "%s is yet to come", typed).Of(param)
 }
 
-// ParseDay reads a date of a parameter.
+// ParseDay reads the date in a parameter.
 func ParseDay(param, typed string) (events.Date, error) {
 	on, err := events.ParseDate(typed)
 	if err != nil {
@@ -147,11 +150,11 @@ func ParseDay(param, typed string) (events.Date, error) {
 	return on, nil
 }
 
-// AlertName names alerts of a center: those of a code and, if they are given, of a key and a raising date. An alert of the
+// AlertName selects alerts of a center by code and, if they are given, by key and raising date. An alert of the
 // policies has no center.
 type AlertName struct {
 	Center   string
-	Code     string // in capitals or not
+	Code     string // in any case
 	Key      string
 	RaisedOn string
 }

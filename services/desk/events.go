@@ -61,7 +61,7 @@ func (l *Local) Events(ctx context.Context, after uint64, limit int, of string, 
 	return err
 }
 
-// errEnough ends a walk of which no more is wanted.
+// errEnough ends a walk over events early.
 var errEnough = errors.New("enough")
 
 // Follow implements Reader.
@@ -69,7 +69,7 @@ func (l *Local) Follow(ctx context.Context, after uint64, each func(*events.Stor
 	return l.Ledger.Follow(ctx, after, l.seesStream(), l.seen(each))
 }
 
-// seesStream returns which streams the account sees, or nil for all.
+// seesStream returns a function that reports whether the account sees a stream, or nil if it sees all.
 func (l *Local) seesStream() func(events.StreamID) bool {
 	if l.Sees == nil {
 		return nil
@@ -77,7 +77,7 @@ func (l *Local) seesStream() func(events.StreamID) bool {
 	return l.register().SeesStream
 }
 
-// seen returns a function that hands an event to each if the account sees it at that moment.
+// seen returns a function that calls each with an event if the account sees it at that moment.
 func (l *Local) seen(each func(*events.Stored) error) func(*events.Stored) error {
 	register := l.register()
 	return func(s *events.Stored) error {
@@ -88,7 +88,7 @@ func (l *Local) seen(each func(*events.Stored) error) func(*events.Stored) error
 	}
 }
 
-// HistoryEntry is one record of a center with what the ledger added to it.
+// HistoryEntry is a record of a center with the values that the ledger added to it.
 type HistoryEntry struct {
 	Position   uint64          `json:"position"`
 	Revision   uint64          `json:"revision"`
@@ -110,7 +110,7 @@ func (l *Local) Entry(ctx context.Context, center, id string) (*HistoryEntry, er
 	}
 	notThere := text.Errorf(text.NotFound, "中心 %s 没有此编号的记录", "%s has no record of this id", of)
 	event, err := uuid.Parse(id)
-	if err != nil || len(id) != len(event.String()) { // Parse also reads forms that no record is named by
+	if err != nil || len(id) != len(event.String()) { // Parse also accepts other forms than the canonical one
 		return nil, notThere
 	}
 	revision := register.Has(of.Stream(), event)
@@ -121,7 +121,7 @@ func (l *Local) Entry(ctx context.Context, center, id string) (*HistoryEntry, er
 		if err != nil {
 			return nil, err
 		}
-		if stored.ID != event { // breaks earlier in the stream shift its revision
+		if stored.ID != event { // an event lost earlier in the stream shifts its revision
 			continue
 		}
 		rec, err := events.DecodeEvent(stored)

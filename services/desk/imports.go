@@ -16,36 +16,38 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// ImportRequest is what is imported. Files are JSON Lines or sheets, which is found out by looking.
+// ImportRequest asks for an import of files. Files are JSON Lines or sheets, judged by their content.
 type ImportRequest struct {
 	Files      []Upload
 	Sheets     SheetTerms
-	AcceptGood bool          // write the good records although there are bad ones
-	Again      bool          // take a row that is equal to a voided record again, under the next number
-	DryRun     bool          // judge, and write nothing
-	Bad        func(BadLine) // called once for each bad line or row: as it is found, or at the end if the import may run again until then
-	Progress   Progress
-	Judged     func(JudgedRecord) // of a dry run: called for each record of the sheets, in the order in which they are judged; may be nil
-	Marked     *MarkedTo          // where copies of bad sheets go, if there are any; nil for nowhere
+	AcceptGood bool // write the good records even if there are bad ones
+	Again      bool // write a row that equals a voided record again, under the next number
+	DryRun     bool // only judge, write nothing
+	// called once for each bad line or row: when it is found, or at the end if the import may restart before
+	Bad      func(BadLine)
+	Progress Progress
+	// called in a dry run for each record of the sheets, in the order in which they are judged; may be nil
+	Judged func(JudgedRecord)
+	Marked *MarkedTo // receives copies of bad sheets, if there are any; nil for none
 }
 
-// MarkedTo is where a workbook goes with copies of bad sheets in which the bad cells are marked. Create is called at most once,
-// with what writes it.
+// MarkedTo receives a workbook with copies of bad sheets in which the bad cells are marked. Create is called at
+// most once, with a function that writes the workbook.
 type MarkedTo struct {
 	Lang   string
 	Create func(write func(io.Writer) error) error
 }
 
-// SheetTerms is what a sheet does not say itself. JSON Lines say all of it in each record.
+// SheetTerms holds the values that a sheet does not contain and that JSON Lines have in each record.
 type SheetTerms struct {
-	Actor string // who answers for the sheets
-	Role  string // who fills them in; "" for the role that the kind of sheet means
-	Mode  string // "" or "enforce", or "record": rows that a rule refuses are recorded all the same
-	Doc   string // the document that record mode rests on
+	Actor string // the person who answers for the sheets
+	Role  string // the office that fills them in; "" for the default of the kind of sheet
+	Mode  string // "" or "enforce", or "record": rows that a rule refuses are still recorded
+	Doc   string // the document that record mode needs
 }
 
-// check checks the terms against whether there is a sheet at all. Marked says that copies of bad sheets are wanted, and again that
-// voided records are to be taken again.
+// check returns an error if terms for sheets are missing, or are given without a sheet. marked says that copies of
+// bad sheets are wanted, again that voided records are to be written again.
 func (s *SheetTerms) check(isSheet, marked, again bool) error {
 	bad := func(param, zh, en string, args ...any) error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
@@ -69,7 +71,8 @@ func (s *SheetTerms) check(isSheet, marked, again bool) error {
 	return nil
 }
 
-// given names one of the terms that are given; "report" is the parameter for marked copies, and "again" that for voided records.
+// given returns the name of a term that is given, or "". "report" is the parameter for marked copies, "again" that
+// for voided records.
 func (s *SheetTerms) given(marked bool) string {
 	switch {
 	case s.Actor != "":
@@ -86,11 +89,11 @@ func (s *SheetTerms) given(marked bool) string {
 	return "again"
 }
 
-// BadLine is one line of a file, or one row of a sheet, with the reasons against it. Of a sheet, the field of a reason is the
-// heading of the column.
+// BadLine is a line of a file or a row of a sheet that is refused, with the reasons. For a sheet, the field of a
+// reason is the heading of the column.
 type BadLine struct {
 	File      string   `json:"file"`
-	Worksheet string   `json:"worksheet,omitzero"` // of a workbook
+	Worksheet string   `json:"worksheet,omitzero"` // for a workbook
 	Sheet     bool     `json:"sheet"`
 	Line      int      `json:"line"` // from 1
 	ID        string   `json:"id"`
@@ -108,7 +111,7 @@ type BadReason struct {
 	Article string        `json:"article"`
 	Words   string        `json:"words"`
 
-	Worksheet string `json:"worksheet,omitzero"` // of a workbook
+	Worksheet string `json:"worksheet,omitzero"` // for a workbook
 }
 
 // Each returns the reasons one by one.
@@ -120,7 +123,7 @@ func (b *BadLine) Each() []BadReason {
 	return list
 }
 
-// BadColumns are those of a reason as a row.
+// BadColumns are the columns for reasons.
 var BadColumns = []table.Column{{Name: "file"}, {Name: "line", Type: table.Count}, {Name: "id"}, {Name: "field"}, {Name: "rule"}, {Name: "reason"}, {Name: "worksheet"}}
 
 // Row returns the reason as a row of BadColumns, in one language.
@@ -130,27 +133,31 @@ func (r *BadReason) Row(lang string) []table.Cell {
 
 // Imported counts the records of an import.
 type Imported struct {
-	Read     int           `json:"read"`
-	Accepted int           `json:"accepted"` // written, or in a dry run those that would be
-	Repeated int           `json:"repeated"` // there already, with the same content
-	Refused  int           `json:"refused"`  // bad
-	Marked   bool          `json:"-"`        // copies of bad sheets were written
-	DryRun   bool          `json:"dryRun,omitzero"`
-	Named    []NamedLine   `json:"named"`            // what was passed over in sheets or deserves a look, and refuses nothing
-	Centers  []CenterMoves `json:"centers,omitzero"` // of a dry run: the centers in whose answers the good records would move something
+	Read     int  `json:"read"`
+	Accepted int  `json:"accepted"` // written; in a dry run those that would be
+	Repeated int  `json:"repeated"` // the ledger has them already, with the same content
+	Refused  int  `json:"refused"`  // bad
+	Marked   bool `json:"-"`        // copies of bad sheets were written
+	DryRun   bool `json:"dryRun,omitzero"`
+	// notes about sheets that refuse nothing, for example about rows that were skipped
+	Named []NamedLine `json:"named"`
+	// in a dry run: the centers whose answers the good records would change
+	Centers []CenterMoves `json:"centers,omitzero"`
 
-	// Opens and Clears are the alerts that the records written, or of a dry run the good ones, opened and cleared together: as of
-	// today, or as of the date of the latest record of the center if that is later.
+	// Opens and Clears are the alerts that all records written, or in a dry run all good ones, opened and cleared
+	// together. They are as of today or, if that is later, as of the date of the latest record of the center.
 	Opens     []MovedAlert `json:"opens"`
 	Clears    []MovedAlert `json:"clears"`
-	Withdraws []MovedAlert `json:"withdraws"` // the records show that they never were
+	Withdraws []MovedAlert `json:"withdraws"` // alerts that the records show to be unfounded
 
-	Warnings      []RowWarning `json:"warnings"`       // the first doubts about the records that are taken, at most ledger.WarningsMax
-	WarningsTotal int          `json:"warningsTotal"`  // how many there are
-	Clock         *text.Text   `json:"clock,omitzero"` // that the time of the last record lies after the clock
+	// the first warnings about accepted records, at most ledger.WarningsMax
+	Warnings      []RowWarning `json:"warnings"`
+	WarningsTotal int          `json:"warningsTotal"` // the number of all warnings
+	// a warning that the last record was recorded after the time of the clock
+	Clock *text.Text `json:"clock,omitzero"`
 }
 
-// NamedLine is a note about something in a sheet that refuses nothing, such as a column that is not read.
+// NamedLine is a note about a part of a sheet that refuses nothing, for example about a column that is not read.
 type NamedLine struct {
 	File      string    `json:"file"`
 	Worksheet string    `json:"worksheet,omitzero"` // of a workbook
@@ -159,8 +166,8 @@ type NamedLine struct {
 	Text      text.Text `json:"text"`
 }
 
-// CenterMoves is what the good records of a dry run would move together in the answers of a center as of a date: today, or the date
-// of its latest record if that is later.
+// CenterMoves holds the changes that the good records of a dry run would cause together in the answers of a
+// center. They are as of today or, if that is later, as of the date of its latest record.
 type CenterMoves struct {
 	Center events.CenterID `json:"center"`
 	AsOf   Day             `json:"asOf"`
@@ -200,7 +207,7 @@ func (l *Local) Import(ctx context.Context, r ImportRequest) (*Imported, error) 
 	return done, err
 }
 
-// moved adds what is moved in the answers of one center.
+// moved adds the changes in the answers of one center.
 func (i *Imported) moved(m ledger.CenterMoves) {
 	if m.Moved.IsZero() {
 		return
@@ -223,14 +230,15 @@ func (i *Imported) warned(w ledger.Warning) {
 	i.Warnings = append(i.Warnings, RowWarning{w.File, w.Worksheet, w.Line, w.What})
 }
 
-// importing is one import under way.
+// importing is an import that is under way.
 type importing struct {
 	ImportRequest
 	sheets []*sheets.Sheet      // in the order of the files and worksheets
-	books  []*sheets.Book       // of each sheet
-	marked [][]sheets.RowBreach // of each sheet
-	rows   [][]BadLine          // of each sheet: its bad rows, which are told at the end, for they are judged in another order
-	named  []NamedLine
+	books  []*sheets.Book       // the book of each sheet
+	marked [][]sheets.RowBreach // the findings of each sheet
+	// the bad rows of each sheet; they are reported at the end, because they are judged in another order
+	rows  [][]BadLine
+	named []NamedLine
 }
 
 // HasSheets reports whether a file is a sheet.
@@ -243,8 +251,8 @@ func (r *ImportRequest) HasSheets() (bool, error) {
 	return false, nil
 }
 
-// read reads the sheets among the files, in the words of the policies of the ledger. It says what the ledger imports: the lines of
-// JSON, then the records of all sheets.
+// read reads the sheets among the files, with the words of the policies of the ledger. It returns what the ledger
+// is to import: the lines of JSON, and then the records of all sheets.
 func (im *importing) read(ctx context.Context, l *Local) (*ledger.ImportConfig, error) {
 	var isSheet []bool
 	for _, f := range im.Files {
@@ -286,7 +294,8 @@ func (im *importing) read(ctx context.Context, l *Local) (*ledger.ImportConfig, 
 	return cfg, nil
 }
 
-// order compares two records of sheets by when they are judged: by kind of sheet, then by date. What cannot be read has no date.
+// order compares two records of sheets by the order in which they are judged: by kind of sheet, then by date. An
+// unreadable record has no date.
 func (im *importing) order(a, b ledger.Given) int {
 	turn := func(g *ledger.Given) (kind int, on events.Date) {
 		if g.Record != nil {
@@ -299,7 +308,7 @@ func (im *importing) order(a, b ledger.Given) int {
 	return cmp.Or(cmp.Compare(kindA, kindB), cmp.Compare(onA, onB))
 }
 
-// judged hands on the answer to a record of a sheet.
+// judged passes on the answer to a record of a sheet.
 func (im *importing) judged(j ledger.Judged) {
 	s := im.sheets[j.Sheet-1]
 	x := JudgedRecord{File: j.File, Worksheet: j.Worksheet, Row: j.Line, Rows: s.RowsOf(j.Line), Answer: Accepted, Number: s.NumberOf(j.Line), Warnings: j.Warnings}
@@ -321,8 +330,8 @@ func (im *importing) judged(j ledger.Judged) {
 	im.Judged(x)
 }
 
-// recordsOf returns a function that returns the records of a center that the account sees, in their order. It reads each
-// center once.
+// recordsOf returns a function that returns the records of a center in order, if the account sees it. It reads
+// each center once.
 func (l *Local) recordsOf(ctx context.Context) func(events.CenterID) ([]*events.Record, error) {
 	known := map[events.CenterID][]*events.Record{}
 	return func(center events.CenterID) ([]*events.Record, error) {
@@ -334,7 +343,7 @@ func (l *Local) recordsOf(ctx context.Context) func(events.CenterID) ([]*events.
 			if err != nil {
 				return nil, err
 			}
-			if rec, err := events.DecodeEvent(stored); err == nil { // what cannot be read has no name
+			if rec, err := events.DecodeEvent(stored); err == nil { // an unreadable record cannot be named
 				list = append(list, &rec.Record)
 			}
 		}
@@ -343,7 +352,7 @@ func (l *Local) recordsOf(ctx context.Context) func(events.CenterID) ([]*events.
 	}
 }
 
-// bad hands on a bad record; that of a sheet row by row.
+// bad passes on a bad record; one of a sheet row by row.
 func (im *importing) bad(r ledger.BadRecord) {
 	line := BadLine{File: r.File, Line: r.Line, Reasons: r.Breaches}
 	if r.ID != uuid.Nil {
@@ -365,7 +374,7 @@ func (im *importing) bad(r ledger.BadRecord) {
 	}
 }
 
-// tellRows hands on the bad rows of the sheets, in the order of the sheets and rows.
+// tellRows passes on the bad rows of the sheets, in the order of sheets and rows.
 func (im *importing) tellRows() {
 	for _, rows := range im.rows {
 		slices.SortStableFunc(rows, func(a, b BadLine) int { return a.Line - b.Line })
@@ -381,8 +390,8 @@ func (im *importing) tell(b BadLine) {
 	}
 }
 
-// writeMarked writes copies of the bad sheets and of the others in their workbooks, so that a copy that is corrected can be
-// imported in place of its workbook. It reports whether there were any.
+// writeMarked writes copies of the bad sheets and of the other sheets of their workbooks, so that a corrected copy
+// can be imported in place of the workbook. It reports whether there were any.
 func (im *importing) writeMarked(warnings []RowWarning) (bool, error) {
 	bad := map[*sheets.Book]bool{}
 	for i, found := range im.marked {

@@ -19,30 +19,30 @@ type JudgedRecord struct {
 	On        Day             `json:"on"`
 	Number    string          `json:"number"`    // of the voucher, the grant and so on; "" if it has none
 	AmountFen events.Fen      `json:"amountFen"` // 0 if it has none
-	Balances  []Balance       `json:"balances"`  // what it would change, if it is Accepted
-	Reasons   []RowReason     `json:"reasons"`   // if it is Refused
+	Balances  []Balance       `json:"balances"`  // the balances that it would change, if it is accepted
+	Reasons   []RowReason     `json:"reasons"`   // if it is refused
 	Warnings  []text.Text     `json:"warnings"`
 }
 
-// Balance is what is left of a grant or match before and after a record: receipts less recoveries and spending, over all that is
-// recorded before it.
+// Balance is the balance of a grant or match before and after a record: receipts minus recoveries and spending,
+// over all records before it.
 type Balance struct {
 	Grant     string     `json:"grant"`
 	BeforeFen events.Fen `json:"beforeFen"`
 	AfterFen  events.Fen `json:"afterFen"`
 }
 
-// RowReason is one reason against a row of a sheet. Its field is the heading of the column.
+// RowReason is a reason against a row of a sheet. Its field is the heading of the column.
 type RowReason struct {
 	Row int `json:"row"`
 	Reason
 }
 
-// RowWarning is a doubt about a record of an import that is taken.
+// RowWarning is a warning about a record that an import accepts.
 type RowWarning struct {
 	File      string    `json:"file"`
 	Worksheet string    `json:"worksheet,omitzero"` // of a workbook
-	Line      int       `json:"line"`               // of a sheet, the first row of the record
+	Line      int       `json:"line"`               // for a sheet, the first row of the record
 	Warning   text.Text `json:"warning"`
 }
 
@@ -52,11 +52,11 @@ type MovedAlert struct {
 	Alert
 }
 
-// JudgedColumns are those of the answer to a record of a sheet.
+// JudgedColumns are the columns for JudgedRecords.
 var JudgedColumns = []table.Column{{Name: "file"}, {Name: "worksheet"}, {Name: "row", Type: table.Count}, {Name: "answer"}, {Name: "id"}, {Name: "kind"}, {Name: "center"},
 	{Name: "on", Type: table.Day}, {Name: "number"}, {Name: "amountFen", Type: table.Money}, {Name: "rule"}, {Name: "reason"}}
 
-// JudgedTable returns the answers as rows, with the reasons in one language.
+// JudgedTable returns the answers as a table, with the reasons in one language.
 func JudgedTable(list []JudgedRecord, lang string) *table.Table {
 	t := &table.Table{Columns: JudgedColumns}
 	for _, x := range list {
@@ -70,7 +70,7 @@ func JudgedTable(list []JudgedRecord, lang string) *table.Table {
 	return t
 }
 
-// Judged returns a bad line of JSON Lines as the answer of a dry run.
+// Judged returns a bad line of JSON Lines in the form of a dry run's answer.
 func (b *BadLine) Judged() JudgedRecord {
 	x := JudgedRecord{File: b.File, Row: b.Line, Rows: []int{b.Line}, Answer: Refused, ID: b.ID}
 	for _, why := range b.Reasons {

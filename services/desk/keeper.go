@@ -7,17 +7,17 @@ import (
 	"github.com/taizhang/taizhang/services/reports"
 )
 
-// Keeper is a desk for a front that keeps answers, and has the next answer to the same question made from the one before, or
-// (for nil) from nothing; see lists.Books.
+// Keeper is a desk for a front that keeps answers. From a kept answer to the same question (nil for none) it makes
+// the next answer faster; see lists.Source.
 type Keeper interface {
 	Desk
-	// Answer is List with the rows in an encoding.
+	// Answer answers a list like List, with the rows in an encoding.
 	Answer(ctx context.Context, when When, q lists.Question, in lists.Encoding, before *lists.Answer) (*lists.Answer, error)
-	// ReportCSV is Report in plain CSV, in pieces.
+	// ReportCSV makes a report like Report, as plain CSV in pieces.
 	ReportCSV(ctx context.Context, when When, q lists.Question, lang string, before *lists.Answer) (*ReportPieces, error)
 }
 
-// ReportPieces is a report in plain CSV, in pieces.
+// ReportPieces is a report as plain CSV in pieces.
 type ReportPieces = reports.Pieces
 
 var _ Keeper = (*Local)(nil)

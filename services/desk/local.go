@@ -15,37 +15,40 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// LocalConfig says over what a Local answers, and for whom.
+// LocalConfig holds the ledger of a Local and the account that it answers for.
 type LocalConfig struct {
-	Ledger  *ledger.Ledger
-	Root    func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) // see lists.Books
-	Account ledger.Writer                                                                                   // who writes
-	Sees    func(events.CenterID) bool                                                                      // the centers that the answers are about; nil for all. See projections.Register.Within
+	Ledger *ledger.Ledger
+	Root   func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) // see lists.Source
+	// the account that writes
+	Account ledger.Writer
+	// reports whether the account sees a center; nil for all. See projections.Register.Within
+	Sees    func(events.CenterID) bool
 	Now     func() time.Time
-	Prefix  string // what the front writes before the name of a parameter; see lists.Books
-	Version string // of the program, for reports
-	Spool   string // a directory on the disk of the ledger, for what an import has judged; see ledger.ImportConfig
+	Prefix  string // written before the name of a parameter in messages; see lists.Source
+	Version string // the version of the program, for reports
+	Spool   string // a directory on the disk of the ledger for temporary files of imports; see ledger.ImportConfig
 }
 
-// LocalPrefix is how the name begins under which the owner of the directory writes. No account has such a name.
+// LocalPrefix begins the name under which the owner of the directory writes. No account may have such a name.
 const LocalPrefix = "local:"
 
-// Local answers over a ledger of this process. It may be used by several goroutines.
+// Local answers from a ledger in this process. Its methods may be called from several goroutines.
 type Local struct{ LocalConfig }
 
 var _ Desk = (*Local)(nil)
 
-// register returns the read models of now, within what the account sees.
+// register returns the read models as they are now, with the centers that the account sees.
 func (l *Local) register() *projections.Register { return l.Ledger.Register().Within(l.Sees) }
 
-// asked is what one question is asked of.
+// asked holds the read models, date and point of the ledger for one question.
 type asked struct {
 	*lists.Books
 	on    events.Date
 	point ledger.Point
 }
 
-// account returns who writes. He may bring the records that Account.Check lets pass, of the centers that he sees.
+// account returns the account that writes. It may write records that Account.Check accepts, of centers that it
+// sees.
 func (l *Local) account() ledger.Writer {
 	account := l.Account
 	if l.Sees == nil {
@@ -64,8 +67,8 @@ func (l *Local) account() ledger.Writer {
 	return account
 }
 
-// ask finds the read models that a question is about: of one center, or (for "") of all as known now. Of a center that is not
-// seen, or that there is not, nothing is read.
+// ask returns the read models for a question about one center or, for "", about all centers as known now. It reads
+// nothing of a center that the account does not see or the ledger does not have.
 func (l *Local) ask(ctx context.Context, w When, center events.CenterID) (a asked, err error) {
 	if a, err = l.asked(w); err != nil {
 		return a, err
@@ -83,7 +86,7 @@ func (l *Local) ask(ctx context.Context, w When, center events.CenterID) (a aske
 	return a, nil
 }
 
-// asked returns of which date and point a question is, without read models.
+// asked returns the date and point of a question, without read models.
 func (l *Local) asked(w When) (a asked, err error) {
 	a.on, a.point, err = w.resolve(l.Now())
 	if last := l.Ledger.Register().Position(); err == nil && a.point.Position > last {
@@ -96,8 +99,8 @@ func (l *Local) source(r *projections.Register) *lists.Books {
 	return &lists.Books{Ledger: l.Ledger, Register: r.Within(l.Sees), Prefix: l.Prefix, Root: l.Root}
 }
 
-// asking calls answer with what ask finds, also about all centers as known at a point. It may call answer twice, and then the
-// last call counts; it returns the error of that call.
+// asking calls answer with the result of ask, also for questions about all centers as known at a point. It may
+// call answer twice; the last call counts, and its error is returned.
 func (l *Local) asking(ctx context.Context, w When, center events.CenterID, answer func(asked) error) error {
 	a, err := l.asked(w)
 	switch {
@@ -115,7 +118,7 @@ func (l *Local) asking(ctx context.Context, w When, center events.CenterID, answ
 	return answer(a)
 }
 
-// askCenter is ask about a center that must be in the register.
+// askCenter does the same as ask for a center that must be in the register.
 func (l *Local) askCenter(ctx context.Context, w When, id string) (asked, events.CenterID, error) {
 	center := events.ParseCenter(id)
 	a, err := l.ask(ctx, w, center)
@@ -125,7 +128,7 @@ func (l *Local) askCenter(ctx context.Context, w When, id string) (asked, events
 	return a, center, err
 }
 
-// askingList is asking for a list. It sets the date of the question.
+// askingList does the same as asking for a list. It sets the date of the question.
 func (l *Local) askingList(ctx context.Context, when When, q *lists.Question, answer func(asked) error) error {
 	if err := CheckQuestion(*q, l.Now()); err != nil {
 		return err
@@ -136,8 +139,8 @@ func (l *Local) askingList(ctx context.Context, when When, q *lists.Question, an
 	})
 }
 
-// Ready waits until the read models are there that a question about all centers as known at a point needs. The next questions find
-// them. It is text.Unavailable if too many wait.
+// Ready waits until the read models for a question about all centers as known at a point are built, so that the
+// next questions find them. If too many questions wait, the error is text.Unavailable.
 func (l *Local) Ready(ctx context.Context, w When) error {
 	a, err := l.asked(w)
 	if err != nil || a.point.IsNow() {
@@ -159,8 +162,8 @@ func (l *Local) List(ctx context.Context, when When, q lists.Question) (t *table
 	return t, nil
 }
 
-// Known returns a title that says as known at which point the answer is, and at which position that is. Without such a
-// point it returns the title as it is.
+// Known adds to a title the point as known at which the answer is, and its position. Without such a point it
+// returns the title unchanged.
 func Known(title text.Text, knownAt string, position uint64) text.Text {
 	known := text.Say("按 %s 已知（台账位置 %d）", "as known at %s (position %d of the ledger)", knownAt, position)
 	switch knownAt {
@@ -172,7 +175,7 @@ func Known(title text.Text, knownAt string, position uint64) text.Text {
 	return text.Text{Zh: title.Zh + "，" + known.Zh, En: title.En + ", " + known.En}
 }
 
-// CheckQuestion returns what is wrong with a question, whatever the ledger holds.
+// CheckQuestion returns an error for a question that no ledger could answer.
 func CheckQuestion(q lists.Question, now time.Time) error {
 	list, err := q.Check()
 	if err != nil {
@@ -182,7 +185,7 @@ func CheckQuestion(q lists.Question, now time.Time) error {
 		if p.Sort != lists.Point || q.Params[p.Name] == "" {
 			continue
 		}
-		point, _ := ledger.ParsePoint(q.Params[p.Name]) // checked
+		point, _ := ledger.ParsePoint(q.Params[p.Name]) // cannot fail: checked before
 		if err := notToCome(p.Name, q.Params[p.Name], point, now); err != nil {
 			return err
 		}
@@ -192,7 +195,7 @@ func CheckQuestion(q lists.Question, now time.Time) error {
 
 // Export implements Reader.
 func (l *Local) Export(ctx context.Context, to io.Writer, progress Progress) (count int, err error) {
-	settled := *l // a center that moves meanwhile is exported whole or not at all
+	settled := *l // fixed, so that a center whose visibility changes meanwhile is exported completely or not at all
 	settled.Sees = l.register().Settled().Scope()
 	return l.Ledger.Export(ctx, to, settled.seesStream(), progress)
 }

@@ -19,23 +19,25 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Policy is the Measures as data.
+// Policy is the Measures as data, for fronts.
 type Policy struct{ *policy.Policy }
 
 // Name returns the id and version of the policy.
 func (p Policy) Name() string { return lists.PolicyName(p.Ref()) }
 
-// PolicyBytesMax is how long the text of a policy may be.
+// PolicyBytesMax is the largest size of the text of a policy.
 const PolicyBytesMax = policy.TextBytesMax
 
-// BuiltinPolicy returns the policy of the program itself, which judges until a ledger adopts one.
+// BuiltinPolicy returns the policy in the program, which applies until a ledger adopts one.
 func BuiltinPolicy() Policy { return Policy{policy.Builtin()} }
 
-// Policies are the policies of a ledger as of a date.
+// Policies holds the policies of a ledger as of a date.
 type Policies struct {
 	Adopted []Policy // in the order in which they were adopted
 	InForce *Policy  // on the date; nil if none is
-	Reading *Policy  // in whose words the date is read: the one in force, or the first; nil for a ledger that has not begun
+	// the one in force or, before it, the first; its words are used for the date; nil for a ledger that has not
+	// begun
+	Reading *Policy
 	on      events.Date
 }
 
@@ -65,12 +67,13 @@ func (l *Local) Policies(ctx context.Context, when When) (*Policies, error) {
 	return p, nil
 }
 
-// PolicyIndex lists the policies of a ledger as of a date without their texts.
+// PolicyIndex lists the policies of a ledger as of a date, without their texts.
 type PolicyIndex struct {
 	AsOf    events.Date        `json:"asOf"`
 	Adopted []events.PolicyRef `json:"adopted"` // in the order in which they were adopted
 	InForce string             `json:"inForce"` // id@version; "" if none is
-	Reading string             `json:"reading"` // id@version of that in whose words the date is read; "" for a ledger that has not begun
+	// id@version of the policy whose words are used for the date; "" for a ledger that has not begun
+	Reading string `json:"reading"`
 }
 
 // Index returns the policies without their texts.
@@ -88,8 +91,8 @@ func (p *Policies) Index() PolicyIndex {
 	return x
 }
 
-// Policies returns the policies that an index lists. The function returns the text of one. A text with another digest than the
-// index gives is an error.
+// Policies returns the policies of an index. It calls text for the text of each policy. A text whose digest
+// differs from the index is an error.
 func (x PolicyIndex) Policies(text func(events.PolicyRef) ([]byte, error)) (*Policies, error) {
 	p := &Policies{on: x.AsOf}
 	for _, ref := range x.Adopted {
@@ -122,7 +125,7 @@ func (x PolicyIndex) Policies(text func(events.PolicyRef) ([]byte, error)) (*Pol
 	return p, nil
 }
 
-// Find returns the policy that was adopted under a name ID@VERSION.
+// Find returns the adopted policy with a name ID@VERSION.
 func (p *Policies) Find(name string) (Policy, error) {
 	for _, adopted := range p.Adopted {
 		if adopted.Name() == name {
@@ -140,7 +143,8 @@ func (p *Policies) Current() (Policy, error) {
 	return *p.InForce, nil
 }
 
-// Adoption returns the draft that adopts a policy. Its id follows from the text: adopting a text again is a repeat.
+// Adoption returns the draft that adopts a policy. Its id is computed from the text, so adopting the same text
+// again is a repeat.
 func (p Policy) Adoption() (Draft, error) {
 	line, err := events.EncodeRecord(ledger.Adoption(p.Policy))
 	if err != nil {
@@ -153,19 +157,19 @@ func (p Policy) Adoption() (Draft, error) {
 	return d, nil
 }
 
-// PolicyProblem is one thing wrong with the text of a policy.
+// PolicyProblem is one error in the text of a policy.
 type PolicyProblem = policy.Problem
 
-// ParsePolicy reads the text of a policy, or says all that is wrong with it.
+// ParsePolicy reads the text of a policy. It returns all problems of the text.
 func ParsePolicy(content []byte) (Policy, []PolicyProblem) {
 	p, problems := policy.Parse(content)
 	return Policy{p}, problems
 }
 
-// ProblemColumns are those of what is wrong with a policy, one problem a row.
+// ProblemColumns are the columns for problems of a policy.
 var ProblemColumns = []table.Column{{Name: "line", Title: text.Say("行", "line"), Type: table.Count}, {Name: "field", Title: text.Say("字段", "field")}, {Name: "reason", Title: text.Say("理由", "reason")}}
 
-// ProblemsTable returns what is wrong with the policy of a file, with the reasons in one language.
+// ProblemsTable returns the problems of the policy in a file as a table, with the reasons in one language.
 func ProblemsTable(file string, problems []PolicyProblem, lang string) *table.Table {
 	t := &table.Table{Title: text.Say("%s 不能采用：", "%s cannot be adopted:", file), Columns: ProblemColumns}
 	for _, p := range problems {
@@ -174,7 +178,7 @@ func ProblemsTable(file string, problems []PolicyProblem, lang string) *table.Ta
 	return t
 }
 
-// ParameterColumns are those of the parameters of a policy.
+// ParameterColumns are the columns for the parameters of a policy.
 var ParameterColumns = []table.Column{{Name: "parameter", Title: text.Say("参数", "parameter")}, {Name: "value", Title: text.Say("值", "value")}, {Name: "unit", Title: text.Say("单位", "unit")},
 	{Name: "article", Title: text.Say("条", "article")}, {Name: "words", Title: text.Say("原文", "words")}, {Name: "open", Title: text.Say("待定项", "open")}}
 
@@ -199,7 +203,7 @@ func (p Policy) Table() (*table.Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("desk: read policy: %w", err)
 		}
-		title := name.String() // valid until the next token
+		title := name.String() // copied, because name is valid only until the next token
 		var v policy.Parameter[jsontext.Value]
 		if err := json.UnmarshalDecode(dec, &v); err != nil {
 			return nil, fmt.Errorf("desk: read policy: %w", err)
@@ -209,7 +213,7 @@ func (p Policy) Table() (*table.Table, error) {
 	return t, nil
 }
 
-// parameterValue shows an amount in yuan and a list without its brackets.
+// parameterValue returns the cell for a parameter: amounts in yuan, lists without brackets.
 func parameterValue(v policy.Parameter[jsontext.Value]) table.Cell {
 	raw := strings.Trim(string(v.Value), `"`)
 	var amount int64
@@ -223,10 +227,10 @@ func parameterValue(v policy.Parameter[jsontext.Value]) table.Cell {
 	return table.Text(raw)
 }
 
-// DifferenceColumns are those of the difference of two policies.
+// DifferenceColumns are the columns for the differences between two policies.
 var DifferenceColumns = []table.Column{{Name: "path", Title: text.Say("位置", "path")}, {Name: "before", Title: text.Say("原", "before")}, {Name: "after", Title: text.Say("新", "after")}}
 
-// ComparePolicies lists what differs between two policies.
+// ComparePolicies returns the differences between two policies as a table.
 func ComparePolicies(before, after Policy) *table.Table {
 	t := &table.Table{
 		Title:   text.Say("%s → %s", "%s → %s", before.Name(), after.Name()),
@@ -239,13 +243,13 @@ func ComparePolicies(before, after Policy) *table.Table {
 	return t
 }
 
-// SheetKind is a kind of sheet that clerks fill in.
+// SheetKind names a kind of sheet that clerks fill in.
 type SheetKind struct {
 	Name  string    // for programs
 	Title text.Text // for people
 }
 
-// SheetKinds lists the kinds of sheets.
+// SheetKinds returns the kinds of sheets.
 func SheetKinds() (list []SheetKind) {
 	for _, k := range sheets.Kinds {
 		list = append(list, SheetKind{k.Name, k.Title})

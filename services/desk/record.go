@@ -19,7 +19,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Draft is a record as somebody brings it, in the interchange form: nothing in it is checked yet.
+// Draft is a record that a user wants to write, in the interchange form. Nothing in it is checked yet.
 type Draft struct {
 	ID       string         `json:"id"`
 	Kind     string         `json:"kind"`
@@ -28,11 +28,11 @@ type Draft struct {
 	By       DraftBy        `json:"by"`
 	Mode     string         `json:"mode,omitzero"`
 	Doc      string         `json:"doc,omitzero"`
-	Evidence jsontext.Value `json:"evidence,omitzero"` // a list of the files that prove it, as the interchange form has it
+	Evidence jsontext.Value `json:"evidence,omitzero"` // the list of evidence files, in the interchange form
 	Note     string         `json:"note,omitzero"`
 	Data     jsontext.Value `json:"data"`
 
-	Moves bool `json:"-"` // is no part of the record: asks Writer.Record which alerts it opens and clears
+	Moves bool `json:"-"` // not part of the record: asks Writer.Record which alerts the record opens and clears
 }
 
 // DraftBy is the authority that a draft names.
@@ -41,49 +41,50 @@ type DraftBy struct {
 	Actor string `json:"actor"`
 }
 
-// The modes of a draft.
+// These are the modes of a draft.
 const (
-	EnforceMode = string(events.Enforce)   // a decision that breaks a rule is refused
-	RecordMode  = string(events.Recording) // it was taken outside the system and is recorded with the rules that it breaks
+	EnforceMode = string(events.Enforce) // a decision that breaks a rule is refused
+	// a decision taken outside the system is recorded with the rules that it breaks
+	RecordMode = string(events.Recording)
 )
 
-// RecordBytesMax is how long a record may be in the interchange form.
+// RecordBytesMax is the largest size of a record in the interchange form.
 const RecordBytesMax = events.RecordBytesMax
 
-// ParseCenter returns the id of the center that a user means who types it in any case and width. The members of JSON
-// are not read so: they name a center exactly.
+// ParseCenter returns the id of the center that a user typed, in any case and width. Do not use it for JSON, which
+// names centers exactly.
 func ParseCenter(typed string) string { return string(events.ParseCenter(typed)) }
 
-// NeedsNoCenter reports whether records of a kind are about no center.
+// NeedsNoCenter reports whether records of a kind belong to no center.
 func NeedsNoCenter(kind string) bool {
 	k := events.Lookup(events.Kind(kind))
 	return k != nil && k.Stream != ""
 }
 
-// NewID returns an id for a draft that brings none.
+// NewID returns an id for a draft without one.
 func NewID() string { return uuid.NewString() }
 
-// Check returns what is wrong with the draft, whatever the ledger holds: the same error as Record would.
+// Check returns the error that Record would return for the draft in any ledger.
 func (d *Draft) Check() error {
 	_, err := d.record()
 	return err
 }
 
-// record checks the draft as strictly as a line of a file. What is wrong with it is a *Refusal.
+// record returns the draft as a record, checked as strictly as a line of a file. The error is a *Refusal.
 func (d *Draft) record() (*events.Record, error) {
 	if rec := d.plain(); rec != nil {
 		return rec, nil
 	}
-	if !d.Data.IsValid(jsontext.AllowDuplicateNames(true)) { // DecodeRecord names the member that is given twice
+	if !d.Data.IsValid(jsontext.AllowDuplicateNames(true)) { // DecodeRecord names the duplicate member
 		return nil, text.Errorf(text.Invalid, "不是有效的 JSON", "is not valid JSON").Of("data")
 	}
 	return d.explained()
 }
 
-// explained is record of a draft whose data is valid JSON.
+// explained does the same as record for a draft whose data is valid JSON.
 func (d *Draft) explained() (*events.Record, error) {
 	line, err := json.Marshal(d, jsontext.AllowDuplicateNames(true))
-	if err != nil { // only a text can fail now
+	if err != nil { // only a text can fail here
 		return nil, text.Errorf(text.Invalid, "记录的文字不是有效的 UTF-8", "a text of the record is not valid UTF-8")
 	}
 	rec, problems := events.DecodeRecord(line)
@@ -97,8 +98,8 @@ func (d *Draft) explained() (*events.Record, error) {
 	return nil, refusal
 }
 
-// plain is record of a draft without evidence, in a small part of the time. It returns nil if anything is wrong, or if only
-// explained can tell.
+// plain does the same as explained for a draft without evidence, much faster. It returns nil if anything is wrong,
+// or if only explained can decide.
 func (d *Draft) plain() *events.Record {
 	if d.Evidence != nil || !isObject(d.Data) {
 		return nil
@@ -133,8 +134,8 @@ func (d *Draft) plain() *events.Record {
 	return rec
 }
 
-// isObject reports whether the bytes are one object, if what they stand in is valid JSON. Else they could bring members of their own
-// into the record.
+// isObject reports whether data is exactly one object, given that the JSON around it is valid. Otherwise data
+// could add members to the record.
 func isObject(data []byte) bool {
 	deep, quoted := 0, false
 	for i := 0; i < len(data); i++ {
@@ -159,14 +160,14 @@ func isObject(data []byte) bool {
 // lines are buffers for plain.
 var lines = sync.Pool{New: func() any { return new([]byte) }}
 
-// Answers to a record.
+// These are the answers to a record.
 const (
 	Accepted = "accepted"
-	Repeated = "repeated" // it was there already, with the same content
+	Repeated = "repeated" // the ledger has it already, with the same content
 	Refused  = "refused"
 )
 
-// RecordAnswer is the answer to a record that is in the ledger.
+// RecordAnswer is the answer to a record that was written, now or before.
 type RecordAnswer struct {
 	ID         uuid.UUID       `json:"id"`
 	Answer     string          `json:"answer"` // Accepted or Repeated
@@ -179,15 +180,15 @@ type RecordAnswer struct {
 	Center     events.CenterID `json:"center"`
 	Kind       events.Kind     `json:"kind"`
 
-	// What a new record opened, cleared and showed never to have been, if that is asked: as of AsOf, which is today or the date of
-	// the record if that is later.
+	// If Moves was asked for: the alerts that a new record opened, cleared, and showed to be unfounded. They are
+	// as of AsOf: today or, if that is later, the date of the record.
 	Opens     []Alert `json:"opens,omitzero"`
 	Clears    []Alert `json:"clears,omitzero"`
 	Withdraws []Alert `json:"withdraws,omitzero"`
 	AsOf      Day     `json:"asOf,omitzero"`
 }
 
-// Moved adds to the answer what the record moved as of a date.
+// Moved adds to the answer the changes that the record caused as of a date.
 func (r *RecordAnswer) Moved(moves *Moves, asOf Day) {
 	if moves != nil {
 		r.Opens, r.Clears, r.Withdraws, r.AsOf = moves.Opened, moves.Cleared, moves.Withdrawn, asOf
@@ -221,7 +222,7 @@ func (l *Local) Record(ctx context.Context, d Draft) (*RecordAnswer, error) {
 	return r, nil
 }
 
-// recordedOf returns the answer to a record that is in the ledger. If the record has no place, it only would be.
+// recordedOf returns the answer to a record that was written. In a dry run the result has no position.
 func recordedOf(rec *events.Record, result *ledger.Result, today events.Date) *RecordAnswer {
 	r := &RecordAnswer{ID: rec.ID, Answer: Accepted, Position: result.Position, Revision: result.Revision,
 		Policy: lists.PolicyName(result.Policy), Breaks: result.Breaks, Warnings: result.Warnings,
@@ -238,7 +239,7 @@ func recordedOf(rec *events.Record, result *ledger.Result, today events.Date) *R
 	return r
 }
 
-// RecordedColumns are those of the answer to a record.
+// RecordedColumns are the columns for RecordAnswers.
 var RecordedColumns = []table.Column{{Name: "id"}, {Name: "answer"}, {Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt", Type: table.Time}}
 
 // Table returns the answer as a row.
@@ -247,14 +248,14 @@ func (r *RecordAnswer) Table() *table.Table {
 		Rows: [][]table.Cell{{table.Text(r.ID.String()), table.Text(r.Answer), table.Number(r.Position), table.Number(r.Revision), table.Text(r.RecordedAt)}}}
 }
 
-// RefusedRecord is the answer to a record that is refused.
+// RefusedRecord is the answer to a refused record.
 type RefusedRecord struct {
 	ID      string   `json:"id"`
 	Answer  string   `json:"answer"` // Refused
 	Reasons []Reason `json:"reasons"`
 }
 
-// RefusedBy returns the answer to a draft of an id, if an error is the answer "no"; else nil.
+// RefusedBy returns the answer to the draft with an id if err is a refusal, else nil.
 func RefusedBy(err error, id string) *RefusedRecord {
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
@@ -263,7 +264,7 @@ func RefusedBy(err error, id string) *RefusedRecord {
 	return &RefusedRecord{id, Refused, refusal.Breaches}
 }
 
-// AnswerColumns are those of the answer to a record that is refused or tried.
+// AnswerColumns are the columns for records that were refused or tried.
 var AnswerColumns = []table.Column{{Name: "id"}, {Name: "answer"}, {Name: "rule"}, {Name: "reason"}}
 
 // Table returns the answer as a row, with the reasons in one language.
@@ -275,7 +276,7 @@ func answerRow(id, answer string, reasons []Reason, lang string) []table.Cell {
 	return []table.Cell{table.Text(id), table.Text(answer), table.Text(rulesOf(reasons)), table.Text(reasonOf(reasons, lang))}
 }
 
-// rulesOf and reasonOf put several reasons into one field; a rule that is broken in several ways is named once.
+// rulesOf and reasonOf join several reasons in one text. A rule that is broken in several ways is named once.
 func rulesOf(list []Reason) string {
 	var ids []string
 	for _, r := range list {

@@ -14,13 +14,13 @@ import (
 
 // ReportRequest asks for the answer to a list as a file.
 type ReportRequest struct {
-	Question lists.Question // its date is that of When
-	Name     string         // of the file: its end, .xlsx or .csv, chooses the form; "" for CSV
-	ForExcel bool           // a CSV file that spreadsheet programs open as it is meant
+	Question lists.Question // it gets its date from When
+	Name     string         // of the file; its ending, .xlsx or .csv, chooses the format; "" for CSV
+	ForExcel bool           // a CSV file that spreadsheet programs show correctly
 	Lang     string         // zh or en
 }
 
-// Check returns what is wrong with the request, whatever the ledger holds.
+// Check returns an error for a request that no ledger could answer.
 func (r *ReportRequest) Check() error {
 	_, err := r.form()
 	return err
@@ -39,7 +39,7 @@ func (r *ReportRequest) form() (reports.FileFormat, error) {
 	return reports.FormOf(r.Name, r.ForExcel)
 }
 
-// ReportMade says what a report holds.
+// ReportMade describes a report that was written.
 type ReportMade struct {
 	Rows     int
 	Position uint64
@@ -70,7 +70,7 @@ type YearlyRequest struct {
 	Lang   string // zh or en
 }
 
-// Check returns what is wrong with the request, whatever the ledger holds.
+// Check returns an error for a request that no ledger could answer.
 func (r *YearlyRequest) Check() error {
 	switch {
 	case r.Year < events.YearMin || r.Year > events.YearMax:
@@ -81,7 +81,8 @@ func (r *YearlyRequest) Check() error {
 	return checkLang(r.Lang)
 }
 
-// checkLang returns what is wrong with the language of a file: it stands in the file, which is read by it again.
+// checkLang returns an error for an unknown language of a file. The file states its language, in which it is read
+// again.
 func checkLang(lang string) error {
 	if lang != "zh" && lang != "en" {
 		return text.Errorf(text.Invalid, "应为 zh 或 en，不能是 %q", "must be zh or en, not %q", lang).Of("lang")
@@ -108,7 +109,7 @@ func (l *Local) Yearly(ctx context.Context, when When, r YearlyRequest, to io.Wr
 	return err
 }
 
-// Reproduced says whether a report is what the ledger gives, and else where it first differs.
+// Reproduced is the result of comparing a report with the ledger, with the first difference.
 type Reproduced struct {
 	File     string            `json:"file"`
 	Equal    bool              `json:"equal"`
@@ -135,7 +136,7 @@ func (l *Local) Reproduce(ctx context.Context, file Upload) (*Reproduced, error)
 	return &Reproduced{file.Name, o.Differs == nil, o.Rows, o.Position, o.Question, o.Version, o.Differs}, nil
 }
 
-// ReproducedColumns are those of a Reproduced as a row.
+// ReproducedColumns are the columns for a Reproduced.
 var ReproducedColumns = []table.Column{{Name: "file"}, {Name: "equal", Type: table.Bool}, {Name: "list"}, {Name: "asOf", Type: table.Day}, {Name: "position", Type: table.Count}, {Name: "sheet"},
 	{Name: "row", Type: table.Count}, {Name: "cell"}, {Name: "column"}, {Name: "inFile"}, {Name: "inLedger"}, {Name: "why"}, {Name: "center"}, {Name: "id"}}
 

@@ -19,13 +19,13 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Chapter is one event of a center's history with what moved, as the ledger stood right after it. What time and policies did
-// since the chapter before stands apart from what the event did.
+// Chapter is one event in the history of a center with the changes that it caused, based on the ledger right after
+// it. Changes by time and by policies since the chapter before are separate members.
 type Chapter struct {
 	Position   uint64            `json:"position"`
 	Revision   uint64            `json:"revision"`
 	RecordedAt string            `json:"recordedAt"`
-	On         Day               `json:"on"` // none if the event cannot be read
+	On         Day               `json:"on"` // null if the event cannot be read
 	Kind       events.Kind       `json:"kind"`
 	ID         uuid.UUID         `json:"id"`
 	By         events.By         `json:"by"`
@@ -36,37 +36,38 @@ type Chapter struct {
 	Policy     string            `json:"policy"` // id@version of the policy that judged the event; "" before the first
 	Breaks     []events.RuleID   `json:"breaks"`
 	Warnings   []text.Text       `json:"warnings"`
-	Record     jsontext.Value    `json:"record,omitzero"` // the event as a record of the interchange form
-	Broken     string            `json:"broken,omitzero"` // why the event cannot be right (AL-LED-01)
+	Record     jsontext.Value    `json:"record,omitzero"` // the event as a record in the interchange form
+	Broken     string            `json:"broken,omitzero"` // the reason if the event is invalid (AL-LED-01)
 	Status     aggregates.Status `json:"status"`
-	Lapsed     Moves             `json:"lapsed"`  // by time alone
-	Changed    Moves             `json:"changed"` // by the event
+	Lapsed     Moves             `json:"lapsed"`  // changes by time alone
+	Changed    Moves             `json:"changed"` // changes by the event
 	ByPolicy   PolicyMoves       `json:"byPolicy"`
-	AsOf       Day               `json:"asOf"` // the day that the answers are of: the latest date of an event so far
+	AsOf       Day               `json:"asOf"` // the date of the answers: the latest date of all events so far
 	State      *CenterState      `json:"state,omitzero"`
 	Digest     string            `json:"policyDigest"`      // of the policy that judged the event
-	Voids      *Cause            `json:"voids,omitzero"`    // of a voiding: the event that it voids
-	VoidedBy   *Cause            `json:"voidedBy,omitzero"` // the voiding, if the event is voided as known now
-	Tally      *aggregates.Tally `json:"tally,omitzero"`    // of the end: the events of the center, and which of them count
+	Voids      *Cause            `json:"voids,omitzero"`    // for a voiding: the event that it voids
+	VoidedBy   *Cause            `json:"voidedBy,omitzero"` // the voiding, if the event is now voided
+	// in the end: the numbers of events of the center, and of those that count
+	Tally *aggregates.Tally `json:"tally,omitzero"`
 }
 
-// Recorded reports whether the event is what auditors look for: a decision in record mode, a voiding, or what an account recorded
-// for another office.
+// Recorded reports whether auditors look for the event: a decision in record mode, a voiding, or a record that an
+// account wrote for another office.
 func (c *Chapter) Recorded() bool {
 	return c.Mode == RecordMode || c.Kind == events.KindEntryVoided || c.By.Actor != c.EnteredBy && !strings.HasPrefix(c.EnteredBy, LocalPrefix)
 }
 
-// Moves is what moved between two answers.
+// Moves holds the changes between two answers.
 type Moves struct {
 	StatusBefore aggregates.Status `json:"statusBefore"`
 	Status       aggregates.Status `json:"status"`
 	Opened       []Alert           `json:"opened"`
 	Cleared      []Alert           `json:"cleared"`
-	Withdrawn    []Alert           `json:"withdrawn"` // a later fact shows that they never were
+	Withdrawn    []Alert           `json:"withdrawn"` // alerts that a later fact shows to be unfounded
 	Money        []MoneyMove       `json:"money"`
 }
 
-// MoneyMove is by how much one line of the execution report moved. The sum of two scopes and what follows for later years are
+// MoneyMove is the change in one line of the execution report. Sums of two scopes and effects on later years are
 // left out.
 type MoneyMove struct {
 	FiscalYear    int              `json:"fiscalYear"`
@@ -77,13 +78,13 @@ type MoneyMove struct {
 	IneligibleFen events.Fen       `json:"ineligibleFen"`
 }
 
-// PolicyMoves is what the policies did that were adopted since the chapter before.
+// PolicyMoves holds the changes by the policies adopted since the chapter before.
 type PolicyMoves struct {
 	Policies []string `json:"policies"`
 	Moves
 }
 
-// CenterState is the answers right after an event.
+// CenterState holds the execution and the open alerts of a center right after an event.
 type CenterState struct {
 	Events    int                   `json:"events"`
 	Execution []lists.ExecutionLine `json:"execution"`
@@ -96,13 +97,13 @@ func (l *Local) Story(ctx context.Context, when When, id string, each func(*Chap
 	if err != nil {
 		return nil, err
 	}
-	// Policies and the center's stream are read one after the other, so both are read up to one position.
+	// The policies and the stream of the center are read one after the other, so both are read up to one position.
 	var upTo ledger.Point
 	var tally aggregates.Tally
 	var known uint64
 	a.Register.Exactly(func(position uint64) {
 		tally, known = a.Register.Tally(center, a.on), a.Register.Revision(center.Stream())
-		if upTo.Position = position; !a.Register.Knows(center) { // it moved out of sight after it was looked for
+		if upTo.Position = position; !a.Register.Knows(center) { // the account lost sight of it meanwhile
 			err = lists.UnknownCenter(center)
 		}
 	})
@@ -137,7 +138,7 @@ func (l *Local) Story(ctx context.Context, when When, id string, each func(*Chap
 	return end, err
 }
 
-// cause reads one event of a center by its id. It is nil if the center does not have it.
+// cause returns an event of a center by its id, or nil if the center does not have it.
 func (l *Local) cause(ctx context.Context, center events.CenterID, id uuid.UUID) (*Cause, error) {
 	revision := l.Ledger.Register().Has(center.Stream(), id)
 	if revision == 0 {
@@ -147,7 +148,7 @@ func (l *Local) cause(ctx context.Context, center events.CenterID, id uuid.UUID)
 		if err != nil {
 			return nil, err
 		}
-		if stored.ID == id { // breaks earlier in the stream shift its revision
+		if stored.ID == id { // an event lost earlier in the stream shifts its revision
 			c := causeOf(&stored)
 			return &c, nil
 		}
@@ -161,7 +162,7 @@ func chapterOf(c *projections.Chapter) (*Chapter, error) {
 		By: r.By, EnteredBy: r.EnteredBy, Mode: string(r.Mode), Doc: r.Doc, Note: r.Note, Policy: lists.PolicyName(r.Policy), Digest: r.Policy.Digest, Breaks: r.Breaks, Warnings: r.Warnings, Broken: c.Broken,
 		Status: c.State.Status, Lapsed: movesOf(&c.Lapsed), Changed: movesOf(&c.Moved), ByPolicy: PolicyMoves{policyNames(c.Adopted), movesOf(&c.ByPolicy)},
 		AsOf: Day{c.AsOf}, State: &CenterState{Events: c.State.Events, Execution: lists.ExecutionLines(c.State.Executions), Alerts: openOf(c.State.Alerts)}}
-	if r.Position > 0 { // the end is no event
+	if r.Position > 0 { // the end has no event
 		x.RecordedAt = events.FormatInstant(r.RecordedAt)
 	}
 	if r.Data == nil {
@@ -172,7 +173,7 @@ func chapterOf(c *projections.Chapter) (*Chapter, error) {
 	return x, err
 }
 
-// Content returns what the event holds on one line, or "".
+// Content returns the content of the event on one line, or "".
 func (c *Chapter) Content() string {
 	var record struct {
 		Data jsontext.Value `json:"data"`
@@ -195,7 +196,7 @@ func movesOf(d *difference.Difference) Moves {
 	return m
 }
 
-// Alerts reports whether an alert moved.
+// Alerts reports whether any alert changed.
 func (m *Moves) Alerts() bool { return len(m.Opened)+len(m.Cleared)+len(m.Withdrawn) > 0 }
 
 func policyNames(list []*policy.Policy) []string {
@@ -206,8 +207,8 @@ func policyNames(list []*policy.Policy) []string {
 	return names
 }
 
-// ChapterColumns are those of a chapter as a row. Alerts stand as code and key, and their dates in columns of their own in the
-// same order.
+// ChapterColumns are the columns for chapters. Alerts are shown by code and key; their dates are in other columns
+// in the same order.
 var ChapterColumns = []table.Column{{Name: "position", Type: table.Count}, {Name: "revision", Type: table.Count}, {Name: "recordedAt", Type: table.Time}, {Name: "on", Type: table.Day},
 	{Name: "kind"}, {Name: "id"}, {Name: "role"}, {Name: "actor"}, {Name: "enteredBy"}, {Name: "mode"}, {Name: "doc"}, {Name: "policy"}, {Name: "breaks"}, {Name: "status"},
 	{Name: "lapsed"}, {Name: "opened"}, {Name: "cleared"}, {Name: "withdrawn"}, {Name: "lapsedRaisedOn"}, {Name: "openedRaisedOn"}, {Name: "lapsedCleared"},

@@ -13,11 +13,11 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Tried is the answer to one record that is tried and not written. The alerts are as of the date asked about, or of the
-// record's own if that is later; for a decision refused by a rule they are as if it were recorded all the same.
+// Tried is the answer to a record that is tried and not written. Its alerts are as of the date of the question or,
+// if that is later, of the record. For a decision refused by a rule they are as if it were recorded.
 type Tried struct {
 	Line      int             `json:"line"`
-	ID        string          `json:"id"`     // "" if it could not be read
+	ID        string          `json:"id"`     // "" if the record could not be read
 	Answer    string          `json:"answer"` // Accepted or Refused
 	Reasons   []Reason        `json:"reasons"`
 	Opens     []Alert         `json:"opens"`
@@ -28,8 +28,8 @@ type Tried struct {
 	Kind      events.Kind     `json:"kind"`
 }
 
-// CheckTry returns what is wrong with trying records as of a When, whatever the ledger holds: what is tried is judged on all that
-// is known now.
+// CheckTry returns an error for a When that Try cannot use in any ledger: records are always tried on all that is
+// known now.
 func CheckTry(when When) error {
 	if when.KnownAt != "" {
 		return text.Errorf(text.Invalid, "不能用于试算", "cannot be used to try").Of("known-at")
@@ -37,7 +37,7 @@ func CheckTry(when When) error {
 	return nil
 }
 
-// Try implements Reader. It is judged on all that is known now: a When with KnownAt is text.Invalid.
+// Try implements Reader. A When with KnownAt is text.Invalid.
 func (l *Local) Try(ctx context.Context, when When, lines io.Reader, each func(*Tried) error) error {
 	if err := CheckTry(when); err != nil {
 		return err

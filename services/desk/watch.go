@@ -12,34 +12,35 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
-// AlertMoves is the alerts of one center that moved. The answers at Position and later have them as they are after.
+// AlertMoves holds the alerts of one center that changed. They are as in the answers at Position and later.
 type AlertMoves struct {
 	Center    events.CenterID `json:"center"`
 	Position  uint64          `json:"position"`
 	AsOf      events.Date     `json:"asOf"`
 	Opened    []Alert         `json:"opened"`
 	Cleared   []Alert         `json:"cleared"`
-	Withdrawn []Alert         `json:"withdrawn"` // a later fact shows that they never were
+	Withdrawn []Alert         `json:"withdrawn"` // alerts that a later fact shows to be unfounded
 }
 
-// Watch finds the alerts that records and policies move, from one look to the next. It is for one goroutine.
+// Watch finds the alerts that changed because of records and policies between two looks. It is for one goroutine.
 type Watch struct {
 	watch  *projections.Watch
 	on     events.Date
-	alerts map[events.CenterID][]aggregates.Alert // of each center at the last look; nil before the first
+	alerts map[events.CenterID][]aggregates.Alert // the alerts of each center at the last look; nil before the first
 }
 
-// Watch returns a Watch that has not looked yet. The desk must see all centers (no Sees): of a center that came to be seen after
-// the first look, all alerts that are open would be answered as opened.
+// Watch returns a Watch that has not looked yet. The desk must see all centers (no Sees): if a center came into
+// sight after the first look, all its open alerts would be returned as opened.
 func (l *Local) Watch() *Watch { return &Watch{watch: l.register().Watch()} }
 
-// Look evaluates the centers that changed since the last look, as of a date, and returns the alerts that moved, in the order of
-// centers, and the position up to which everything that moved is known. The first look, and the first one as of another date,
-// evaluates all centers and returns no moves: what time alone moves is no move. After an error the next look is a first one.
+// Look evaluates the centers that changed since the last look, as of a date. It returns the changed alerts in the
+// order of centers, and the position up to which all changes are included. The first look, and the first one as of
+// another date, evaluates all centers and returns no changes: changes by time alone do not count. After an error
+// the next look is a first one.
 func (w *Watch) Look(ctx context.Context, on events.Date) (moved []AlertMoves, position uint64, err error) {
 	then := map[events.CenterID][]aggregates.Alert{}
 	position, err = w.watch.Look(ctx, on, func(s *projections.Seen) {
-		if s.Center != "" { // a break of the policies is no move of a center
+		if s.Center != "" { // a break in the policies belongs to no center
 			then[s.Center] = s.Alerts
 		}
 	})
@@ -61,8 +62,8 @@ func (w *Watch) Look(ctx context.Context, on events.Date) (moved []AlertMoves, p
 	return moved, position, nil
 }
 
-// AlertsBetween returns the alerts of a center that moved from one position of the ledger to a later one, both as of a date. It
-// replays the history of the center twice. ok is false if none moved.
+// AlertsBetween returns the alerts of a center that changed between two positions of the ledger, both as of one
+// date. It replays the history of the center twice. ok is false if none changed.
 func (l *Local) AlertsBetween(ctx context.Context, center events.CenterID, after, upTo uint64, on events.Date) (moved AlertMoves, ok bool, err error) {
 	before, err := l.alertsAt(ctx, center, after, on)
 	if err != nil {
@@ -76,7 +77,7 @@ func (l *Local) AlertsBetween(ctx context.Context, center events.CenterID, after
 	return AlertMoves{center, upTo, on, alertsOf(d.Raised()), alertsOf(d.Cleared()), alertsOf(d.Withdrawn())}, len(d.Alerts) > 0, nil
 }
 
-// alertsAt returns the alerts of a center as known at a position; none at 0, before the first record.
+// alertsAt returns the alerts of a center as known at a position; none at 0, which is before the first record.
 func (l *Local) alertsAt(ctx context.Context, center events.CenterID, position uint64, on events.Date) ([]aggregates.Alert, error) {
 	if position == 0 {
 		return nil, nil

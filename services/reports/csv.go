@@ -15,11 +15,11 @@ import (
 
 const byteOrderMark = "\uFEFF"
 
-// writeCSV writes one row a line. It puts a field into quotes only if the field needs them.
+// writeCSV writes the report as CSV, one row a line. It quotes a field only if the field needs it.
 func (r *Report) writeCSV(to io.Writer) error {
 	w := bufio.NewWriter(to)
 	if r.Form == ForExcel {
-		_, _ = w.WriteString(byteOrderMark) // the writer keeps its error for Flush
+		_, _ = w.WriteString(byteOrderMark) // an error of w is returned by Flush
 	}
 	var text []byte
 	for _, s := range r.sheets() {
@@ -48,14 +48,14 @@ func appendCSV(to []byte, cells []value, as FileFormat) []byte {
 	return append(to, '\n')
 }
 
-// Pieces is a report in plain CSV: what is above the rows, the rows of the answer, and what is under them.
+// Pieces is a report as plain CSV in three parts: above the rows, the rows, and below the rows.
 type Pieces struct {
 	Above, Under []byte
 	*lists.Answer
 }
 
-// MakePieces is Make of a report in plain CSV whose rows are made from those of an earlier one, if before is the answer of
-// one; see lists.Books.AnswerSeeing. The pieces one after another are what Write writes.
+// MakePieces makes a report in plain CSV, like Make. If before is the answer behind an earlier report, rows are
+// made from its rows; see lists.Source.AnswerSeeing. The pieces in sequence equal the output of Write.
 func MakePieces(ctx context.Context, d *lists.Books, r Request, before *lists.Answer) (*Pieces, error) {
 	r.Form = CSV
 	if err := r.checkDate(); err != nil {
@@ -80,18 +80,18 @@ func MakePieces(ctx context.Context, d *lists.Books, r Request, before *lists.An
 	return p, nil
 }
 
-// above yields what stands above the rows of a CSV file.
+// above yields the lines above the rows of a CSV file.
 func (r *Report) above(yield func(line) bool) { _ = r.provenanceRows(yield) && yield(r.headings()) }
 
-// rowsIn is the encoding of the rows of a report in plain CSV.
+// rowsIn returns the encoding of rows in plain CSV.
 func rowsIn(lang string) lists.Encoding {
 	return lists.Encoding{Name: "report " + lang, Append: func(to []byte, columns []table.Column, row []table.Cell) ([]byte, error) {
 		return appendCSV(to, cellsOf(columns, row, lang), CSV), nil
 	}}
 }
 
-// quoted returns a field in quotes if it needs them. An empty field alone on its line needs them, or the line would
-// not be a row.
+// quoted returns a field, in quotes if it needs them. An empty field alone on its line needs quotes, because
+// otherwise the line would not be a row.
 func quoted(field string, alone bool) string {
 	if field == "" && !alone {
 		return ""

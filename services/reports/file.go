@@ -13,13 +13,13 @@ import (
 // cellCharsMax is the maximum length of the text of a cell, in UTF-16 code units.
 const cellCharsMax = 32_767
 
-// bad returns an error about a file or a report that is not valid.
+// bad returns an error for an invalid file or report.
 func bad(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...) }
 
-// FormOf returns the form of a file by the extension of its name.
+// FormOf returns the format of a file by the extension of its name.
 func FormOf(path string, forExcel bool) (FileFormat, error) {
 	switch ext := strings.ToLower(filepath.Ext(path)); {
-	case ext == ".xlsx": // forExcel changes nothing
+	case ext == ".xlsx": // workbooks have no variant for Excel
 		return XLSX, nil
 	case ext == ".csv" && forExcel:
 		return ForExcel, nil
@@ -40,8 +40,8 @@ func (r *Report) Write(to io.Writer) error {
 	return r.writeCSV(to)
 }
 
-// check returns an error if the report is too large for a spreadsheet, for a report is never cut short. A CSV file
-// without ForExcel has no limits.
+// check returns an error if the report is too large for a spreadsheet, because a report must not be truncated. A
+// CSV file without ForExcel has no limits.
 func (r *Report) check() error {
 	if r.Form == CSV {
 		return nil

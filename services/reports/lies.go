@@ -13,8 +13,8 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// firstLie returns the first cell of a workbook that does not show what it holds, or nil. The values must be equal to
-// those of the report, and all rows must have been read.
+// firstLie returns the first cell of a workbook that shows something else than its value, or nil. The values must
+// equal those of the report, and all rows must have been read.
 func (r *Report) firstLie(x *xlsxFile) (*Mismatch, error) {
 	sheets := r.sheets()
 	for _, of := range x.Sheets {
@@ -29,7 +29,7 @@ func (r *Report) firstLie(x *xlsxFile) (*Mismatch, error) {
 	return nil, nil
 }
 
-// lieIn is firstLie of one sheet.
+// lieIn does the same as firstLie for one sheet.
 func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Worksheet, want sheet) (*Mismatch, error) {
 	looks, err := x.Looks(of)
 	if err != nil {
@@ -68,7 +68,8 @@ func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Worksheet, want sheet) (*Mis
 	return nil, nil
 }
 
-// span returns the number of columns that a line takes up: a row of the table all of them, a text as many as it runs over.
+// span returns the number of columns that a line covers: all of them for a row of the table, and for a text those
+// that it extends over.
 func (l line) span(widths []float64) int {
 	switch {
 	case l.look == plain || l.look == heading || l.look == total:
@@ -88,7 +89,8 @@ func (l line) span(widths []float64) int {
 	return max(1, len(widths))
 }
 
-// lieOf returns how a cell does not show its value, and what it shows instead. Why is empty if it shows its value.
+// lieOf returns the reason why a cell does not show its value, and the text that it shows. Why is empty if it
+// shows its value.
 func lieOf(looks *spreadsheet.Looks, row *spreadsheet.Row, column int, c spreadsheet.Cell, v value) (why text.Text, shown string) {
 	if looks.Covers(row.Number, column) {
 		return text.Say("上面压着图片、图形、文本框或批注框", "under a picture, a shape, a text box or a note"), ""
@@ -140,20 +142,20 @@ func showsTrue(c spreadsheet.Cell, v value, num float64) bool {
 		return isNumber(shown, overHundred(v.text), c.Color() != "")
 	case number, money:
 		if num == 0 && slices.Contains([]string{"-", "–", "—"}, strings.Map(bare, currency.ReplaceAllString(shown, ""))) {
-			return true // as accounting formats show zero
+			return true // accounting formats show zero as a dash
 		}
 		return isNumber(shown, v.text, c.Color() != "")
 	}
 	return trimmed(shown) == trimmed(c.Text)
 }
 
-// trimmed returns a text without blanks around it, and with one way of ending lines.
+// trimmed returns a text without blanks at its ends and with uniform line ends.
 func trimmed(s string) string { return strings.TrimSpace(oneEnd(s)) }
 
 // currency matches what may stand beside an amount in yuan.
 var currency = regexp.MustCompile(`(?i)人民币|rmb|cny|[¥￥元圆整]`)
 
-// bare drops blanks and thousands separators.
+// bare removes blanks and thousands separators.
 func bare(r rune) rune {
 	if unicode.IsSpace(r) || r == ',' || r == '，' {
 		return -1
@@ -161,8 +163,8 @@ func bare(r rune) rune {
 	return r
 }
 
-// isNumber reports whether an amount is shown as the decimal number that it is. A negative one is in brackets, has a
-// minus, or has a color.
+// isNumber reports whether the text shown for an amount is its decimal number. A negative amount is in brackets,
+// has a minus, or is colored.
 func isNumber(shown, is string, isColored bool) bool {
 	s := strings.Map(bare, currency.ReplaceAllString(shown, ""))
 	is, isNegative := strings.CutPrefix(is, "-")
@@ -171,7 +173,7 @@ func isNumber(shown, is string, isColored bool) bool {
 	return strings.Trim(digits, "0123456789.") == "" && digits != "" && plainDecimal(digits) == plainDecimal(is) && (hasSign == isNegative || isNegative && isColored)
 }
 
-// plainDecimal returns a decimal number without zeros that say nothing.
+// plainDecimal returns a decimal number without leading and trailing zeros.
 func plainDecimal(s string) string {
 	s = strings.TrimLeft(decimal(s), "0")
 	if s == "" || s[0] == '.' {
@@ -182,7 +184,8 @@ func plainDecimal(s string) string {
 
 var digitRuns = regexp.MustCompile(`[0-9]+`)
 
-// showsDay reports whether a cell shows a day with its year, its month and its day, and no other number but a time.
+// showsDay reports whether a cell shows the year, the month and the day of a date, and no other numbers except a
+// time.
 func showsDay(c spreadsheet.Cell, shown, day string) bool {
 	const all = spreadsheet.Year | spreadsheet.Month | spreadsheet.Day
 	if c.Parts()&all != all {
@@ -205,7 +208,7 @@ func showsDay(c spreadsheet.Cell, shown, day string) bool {
 		}
 		return i >= 0
 	}
-	isWritten := len(left) == 0 // in Chinese digits, or with the month as a word
+	isWritten := len(left) == 0 // the date is in Chinese digits, or the month is a word
 	isThere := (take(y) || take(y%100)) && (take(m) || strings.ContainsFunc(shown, unicode.IsLetter)) && take(d)
 	isRest := len(left) == 0 || c.Parts()&spreadsheet.Time != 0 && !slices.ContainsFunc(left, func(n int) bool { return n != 0 && n != 12 })
 	return isWritten || isThere && isRest

@@ -18,8 +18,8 @@ import (
 
 // file is a report that is being read.
 type file interface {
-	// rows yields the rows of a sheet from the first row on, with their cells from the first column on. A missing row
-	// is yielded as an empty one. The cells are valid until the next row. An error is yielded once, at the end.
+	// rows yields the rows of a sheet from the first row, with their cells from the first column. A missing row is
+	// yielded as an empty one. The cells are valid until the next row. An error is yielded once, at the end.
 	rows(sheet string) iter.Seq2[[]spreadsheet.Cell, error]
 	// names lists the sheets. A CSV file has one sheet, whose name is empty.
 	names() []string
@@ -27,7 +27,7 @@ type file interface {
 	is(c spreadsheet.Cell, v value) bool
 }
 
-// openFile opens a report in the form that its extension names.
+// openFile opens a report in the format of its extension.
 func openFile(name string, content io.ReaderAt, size int64) (file, error) {
 	form, err := FormOf(name, false)
 	if err != nil {
@@ -42,8 +42,9 @@ func openFile(name string, content io.ReaderAt, size int64) (file, error) {
 // factsMax is the number of rows in which the provenance is searched.
 const factsMax = 100
 
-// provenance is what a report says of its origin beside its request: its position, the id of the record there, or "", and how
-// the list was asked. A report without a form of the lists was written before forms had numbers, in form 1.
+// provenance holds the origin that a report states beside its request: its position, the id of the record there
+// (or ""), and how the list was asked. A report without a form of the lists is in form 1, from before forms had
+// numbers.
 type provenance struct {
 	position uint64
 	record   string
@@ -86,7 +87,7 @@ func request(f file) (r Request, from provenance, err error) {
 	return r, from, nil
 }
 
-// askedIn returns how the list of a report was asked.
+// askedIn returns how the list of a report was asked, from its facts.
 func askedIn(facts map[string]string) (a asked, err error) {
 	if a.form, err = strconv.Atoi(cmp.Or(facts[listFormFact], "1")); err != nil || a.form < 1 {
 		return a, notOurs("出处中的列表版式不是数字", "the form of the lists in its provenance is not a number")
@@ -107,7 +108,7 @@ func notOurs(zh, en string) error {
 	return bad("这不是能核对的报表：%[1]s", "this is not a report that can be reproduced: %[2]s", zh, en)
 }
 
-// factsOf reads the provenance. The keys are the names of the facts.
+// factsOf reads the facts of the provenance by their names.
 func factsOf(f file) (map[string]string, error) {
 	facts, n := map[string]string{}, 0
 	c, isCSV := f.(*csvFile)
@@ -169,7 +170,7 @@ func openCSV(name string, from io.ReaderAt, size int64) (*csvFile, error) {
 	return &csvFile{content: content}, refused(err)
 }
 
-// refused returns the error that a file which package spreadsheet cannot read is no report.
+// refused returns the error for a file that package spreadsheet cannot read.
 func refused(err error) error {
 	var e *text.Error
 	if errors.As(err, &e) {
@@ -190,9 +191,8 @@ func (c *csvFile) rows(string) iter.Seq2[[]spreadsheet.Cell, error] {
 	}
 }
 
-// is reports whether a cell has a value. It accepts the changes that a spreadsheet program makes when it saves CSV: 60
-// for
-// 60.00, 2025/5/6 for 2025-05-06, and another end of line.
+// is reports whether a cell has a value. It accepts the changes that a spreadsheet program makes when it saves
+// CSV: 60 for 60.00, 2025/5/6 for 2025-05-06, and other line ends.
 func (c *csvFile) is(x spreadsheet.Cell, v value) bool {
 	switch v.sort {
 	case date:
@@ -221,10 +221,10 @@ func decimal(s string) string {
 // xlsxFile is a workbook that is being read.
 type xlsxFile struct{ *spreadsheet.Workbook }
 
-// Limits on the size of an unpacked workbook. A workbook full of rows is about twenty times as large as its file.
+// These limits bound an unpacked workbook. A workbook full of rows is about twenty times as large as its file.
 const (
 	expandedBytesFree  = 64 << 20
-	expandedBytesTimes = 100 // beyond expandedBytesFree, at most so many times the size of the file
+	expandedBytesTimes = 100 // beyond expandedBytesFree, at most this many times the size of the file
 	expandedBytesMax   = 4 << 30
 )
 

@@ -21,14 +21,14 @@ type RecordBehind struct {
 	ID       uuid.UUID   `json:"id"`
 	Position uint64      `json:"position"`
 	Kind     events.Kind `json:"kind"`
-	On       events.Date `json:"on,omitzero"` // none if the record does not decode
+	On       events.Date `json:"on,omitzero"` // left out if the record cannot be decoded
 	Doc      string      `json:"doc,omitzero"`
 }
 
 // recordsMax is the maximum number of records that are named. The newest ones are named.
 const recordsMax = 5
 
-// tableRow is a row of a table whose cells are found by the names of the columns.
+// tableRow is a row of a table that finds cells by the names of their columns.
 type tableRow struct {
 	columns []string
 	cells   map[string]table.Cell
@@ -107,7 +107,7 @@ func (t *tracer) behind(ctx context.Context, row tableRow, column string, d *Mis
 	return err
 }
 
-// record returns the id or the position of a record that a row names.
+// record returns the id or the position of the record that a row names.
 func (r tableRow) record() (id uuid.UUID, position uint64) {
 	for _, name := range []string{"record", "event", "id"} {
 		if id, err := uuid.Parse(r.text(name)); err == nil {
@@ -120,8 +120,8 @@ func (r tableRow) record() (id uuid.UUID, position uint64) {
 	return uuid.Nil, position
 }
 
-// money returns the ids of the records from which the figure in a column follows, if the row is a line of the
-// execution report for one fiscal year and scope.
+// money returns the ids of the records behind a figure, if the row is a line of the execution report for one
+// fiscal year and scope.
 func (t *tracer) money(center events.CenterID, row tableRow, column string) map[uuid.UUID]bool {
 	year, isYear := row.cells["fiscalYear"].Data.(int64)
 	scope, isScope := row.cells["scope"].Data.(string)
@@ -138,8 +138,8 @@ func (t *tracer) money(center events.CenterID, row tableRow, column string) map[
 	return ids
 }
 
-// figuresIn returns the figures from which the cells of a column follow. A column without a figure, such as the scope,
-// is traced like the balance.
+// figuresIn returns the figures that a column shows. A column that shows none, such as the scope, is traced like
+// the balance.
 func figuresIn(column string) []func(aggregates.Money) events.Fen {
 	switch f := lists.FigureIn(column); {
 	case f != nil:
@@ -150,7 +150,7 @@ func figuresIn(column string) []func(aggregates.Money) events.Fen {
 	return []func(aggregates.Money) events.Fen{aggregates.Money.BalanceFen}
 }
 
-// alert returns the ids of the records from which the alert of a row follows.
+// alert returns the ids of the records that the alert of a row follows from.
 func (t *tracer) alert(center events.CenterID, row tableRow) (ids []uuid.UUID) {
 	code := aggregates.Code(row.text("code"))
 	if aggregates.LookupAlert(code) == nil {

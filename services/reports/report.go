@@ -20,13 +20,13 @@ import (
 // FileFormat is the file format of a report.
 type FileFormat string
 
-// The forms. ForExcel is CSV for spreadsheet programs: it has a byte order mark, and texts that look like a formula, a
-// number or a date are defused; see defused.
+// ForExcel is CSV for spreadsheet programs: it has a byte order mark, and texts that look like a formula, a number
+// or a date are defused; see defused.
 const (
 	XLSX     FileFormat = "xlsx"
 	CSV      FileFormat = "csv"
 	ForExcel FileFormat = "csv for excel"
-	HTML     FileFormat = "html" // of the yearly report alone
+	HTML     FileFormat = "html" // for the yearly report only
 )
 
 // Request holds the inputs from which a report is made.
@@ -37,26 +37,26 @@ type Request struct {
 	Version  string // the version of the program that writes the report
 }
 
-// Report is the answer to a question, with everything that is needed to ask the question again.
+// Report is the answer to a question, with all that is needed to ask the question again.
 type Report struct {
 	Request
 	Table    *table.Table
-	rows     int              // of the table
-	Position uint64           // of the ledger
-	asked    asked            // how the list was asked, beside its question
+	rows     int              // the number of rows of the table
+	Position uint64           // the position of the ledger
+	asked    asked            // how the list was asked
 	formless bool             // whether the provenance leaves out the form of the lists
 	last     lastRecord       // zero for a ledger without records
-	Policy   events.PolicyRef // the policy in force on the date of the question, or empty
+	Policy   events.PolicyRef // the policy in force on the date of the question; empty for none
 }
 
-// asked is what shapes a list beside its question, its position and its language.
+// asked holds the inputs of a list beside its question, position and language.
 type asked struct {
-	form   int    // of the lists; see lists.Form
-	prefix string // before the names of parameters; see lists.Books
-	scope  *scope // of the account, if it has one and the list is of several centers
+	form   int    // the form of the lists; see lists.Form
+	prefix string // the prefix of parameter names; see lists.Source
+	scope  *scope // the scope of the account, if it has one and the list covers several centers
 }
 
-// scope is the centers that an account sees.
+// scope is the set of centers that an account sees.
 type scope struct{ centers []events.CenterID }
 
 // String returns the centers, separated by blanks.
@@ -68,7 +68,7 @@ func (s *scope) String() string {
 	return strings.Join(ids, " ")
 }
 
-// scopeOf is the inverse of String.
+// scopeOf reads a scope that String returned.
 func scopeOf(s string) *scope {
 	sc := &scope{}
 	for _, id := range strings.Fields(s) {
@@ -80,13 +80,14 @@ func scopeOf(s string) *scope {
 // sees reports whether the scope has a center.
 func (s *scope) sees(id events.CenterID) bool { return slices.Contains(s.centers, id) }
 
-// within reports whether a register shows all centers of the scope. The scope nil is all centers.
+// within reports whether a register shows all centers of the scope. A nil scope means all centers.
 func (s *scope) within(r *projections.Register) bool {
 	return r.Scope() == nil || s != nil && !slices.ContainsFunc(s.centers, func(id events.CenterID) bool { return !r.Sees(id) })
 }
 
-// Make asks the question and returns the report. It returns the errors of lists.Ask and of the store. It returns a
-// *text.Error for a date after the years of the ledger, for the year 9999 would cost eight thousand years of month-ends.
+// Make asks the question and returns the report. It returns the errors of lists.Ask and of the store, and a
+// *text.Error for a date after the years of the ledger: for the year 9999 it would compute eight thousand years of
+// month-ends.
 func Make(ctx context.Context, d *lists.Books, r Request) (*Report, error) {
 	if err := r.checkDate(); err != nil {
 		return nil, err
@@ -105,7 +106,8 @@ func (r *Request) checkDate() error {
 	return nil
 }
 
-// report returns the report of a table that has so many rows, or had them. seen is the register of the answer.
+// report returns the report of a table that has, or had, the given number of rows. seen is the register of the
+// answer.
 func report(ctx context.Context, d *lists.Books, r Request, t *table.Table, rows int, seen *projections.Register) (*Report, error) {
 	report := &Report{Request: r, Table: t, rows: rows, Position: t.Position, Policy: t.Policy,
 		asked: asked{form: cmp.Or(d.InForm, lists.Form), prefix: d.Prefix}}
@@ -117,13 +119,13 @@ func report(ctx context.Context, d *lists.Books, r Request, t *table.Table, rows
 	return report, err
 }
 
-// lastRecord is the record at the position of a report. It has no ID if the record is of a center that is not seen.
+// lastRecord is the record at the position of a report. Its ID is empty if the account does not see its center.
 type lastRecord struct {
 	events.Place
 	ID string
 }
 
-// placeAt returns the record at a position. It is zero at position 0.
+// placeAt returns the record at a position; it is zero at position 0.
 func placeAt(ctx context.Context, d *lists.Books, position uint64) (lastRecord, error) {
 	if position == 0 {
 		return lastRecord{}, nil
@@ -144,7 +146,7 @@ func placeAt(ctx context.Context, d *lists.Books, position uint64) (lastRecord, 
 	return lastRecord{}, nil // this ledger has no record there
 }
 
-// line is one row of a report as the ledger gives it.
+// line is one row of a report.
 type line struct {
 	cells []value
 	look  look
@@ -170,7 +172,7 @@ type sheet struct {
 	lines func(yield func(line) bool)
 }
 
-// Names of the sheets, in both languages.
+// These are the names of the sheets, in both languages.
 var (
 	tableSheet      = text.Say("报表", "Report")
 	provenanceSheet = text.Say("出处", "Provenance")
@@ -192,7 +194,7 @@ type fact struct {
 	value value
 }
 
-// Names of the facts from which a question is asked again.
+// These are the names of the facts that a question is asked again from.
 const (
 	questionFact = "question"
 	positionFact = "position"
@@ -214,7 +216,7 @@ func (f *fact) look() look {
 
 func (r *Report) facts() []fact {
 	question, err := json.Marshal(r.Question, json.Deterministic(true))
-	if err != nil { // impossible: a question holds only texts and a date
+	if err != nil { // cannot happen: a question holds only texts and a date
 		question = []byte(err.Error())
 	}
 	recorded, last, policy := "", "", lists.PolicyName(r.Policy)
@@ -239,7 +241,7 @@ func (r *Report) facts() []fact {
 	if !r.formless {
 		list = append(list, fact{listFormFact, text.Say("列表版式", "form of the lists"), value{sort: number, text: strconv.Itoa(r.asked.form)}})
 	}
-	if r.asked.form < 2 { // its reports name neither
+	if r.asked.form < 2 { // reports of form 1 name neither
 		return list
 	}
 	if r.asked.prefix != "" {
@@ -263,8 +265,7 @@ func (r *Report) say(zh, en string, args ...any) string {
 	return text.Say(zh, en, args...).In(r.Lang)
 }
 
-// provenanceLines yields the lines of the provenance sheet. Each fact has its title for people, its value and its
-// name.
+// provenanceLines yields the lines of the provenance sheet. Each fact has a title for people, a value and a name.
 func (r *Report) provenanceLines(yield func(line) bool) {
 	if !yield(line{cells: []value{textValue(provenanceSheet.In(r.Lang))}, look: title}) {
 		return
@@ -300,7 +301,7 @@ func (r *Report) head(yield func(line) bool) bool {
 		yield(line{cells: []value{textValue(strings.Join(parts, r.say("；", "; ")))}, look: caption})
 }
 
-// body yields headings, rows, totals and notes. Only columns that have titles are for people and are written.
+// body yields headings, rows, totals and notes. It writes only columns with titles; the others are for programs.
 func (r *Report) body(yield func(line) bool) bool {
 	if !yield(r.headings()) {
 		return false
@@ -313,7 +314,7 @@ func (r *Report) body(yield func(line) bool) bool {
 	return r.foot(yield)
 }
 
-// foot yields what stands under the rows.
+// foot yields the lines below the rows.
 func (r *Report) foot(yield func(line) bool) bool {
 	t := r.Table
 	if r.rows == 0 && !yield(line{cells: []value{textValue(t.Empty.In(r.Lang))}, look: caption}) {
@@ -332,7 +333,7 @@ func (r *Report) foot(yield func(line) bool) bool {
 	return true
 }
 
-// cellsOf returns the cells of a row that are for people.
+// cellsOf returns the cells of a row in columns with titles.
 func cellsOf(columns []table.Column, row []table.Cell, lang string) []value {
 	list := make([]value, 0, len(columns))
 	for i, c := range columns {
@@ -343,8 +344,7 @@ func cellsOf(columns []table.Column, row []table.Cell, lang string) []value {
 	return list
 }
 
-// columnName returns the name for programs of a column, or "" if it has none. The index counts only columns with
-// titles.
+// columnName returns the program's name of a column, or "". The index counts only columns with titles.
 func (r *Report) columnName(column int) string {
 	for _, c := range r.Table.Columns {
 		if c.Title.En == "" {

@@ -20,7 +20,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// Reproduction is the result of reproducing a report. It has the first cell that differs, if any cell differs.
+// Reproduction is the result of reproducing a report, with the first cell that differs, if any.
 type Reproduction struct {
 	Request
 	Position uint64
@@ -28,8 +28,8 @@ type Reproduction struct {
 	Differs  *Mismatch
 }
 
-// Mismatch is the first cell in which a file differs from the ledger's answer. Row counts from 1. Cell names the
-// cell as spreadsheet programs do. Records holds the newest records behind the row, if there are any.
+// Mismatch is the first cell in which a file differs from the answer of the ledger. Row counts from 1. Cell is the
+// name of the cell in spreadsheet programs. Records holds the newest records behind the row, if there are any.
 type Mismatch struct {
 	Why      text.Text       `json:"why"`
 	Sheet    string          `json:"sheet,omitzero"`
@@ -40,10 +40,11 @@ type Mismatch struct {
 	InLedger string          `json:"inLedger"`
 	Center   events.CenterID `json:"center,omitzero"`
 	Records  []RecordBehind  `json:"records,omitempty"`
-	Newest   bool            `json:"newest,omitzero"`   // the row points to no record, so Records has only the newest of the center
-	RowData  []NamedText     `json:"rowData,omitempty"` // the row as the ledger gives it
-	row      int             // the row of the table, or -1
-	column   int             // counted among the columns with titles
+	// no record of the row is known, so Records has the newest ones of the center
+	Newest  bool        `json:"newest,omitzero"`
+	RowData []NamedText `json:"rowData,omitempty"` // the row in the answer of the ledger
+	row     int         // the row of the table, or -1
+	column  int         // the column, counted among those with titles
 }
 
 // NamedText is a cell of a table with the name of its column.
@@ -53,8 +54,8 @@ type NamedText struct {
 }
 
 // Reproduce reads a report, asks its question again at its position of the ledger and compares the two answers. It
-// returns a *text.Error for a file that cannot be read as a report, and one with text.Forbidden for a report about several
-// centers if not all centers are seen: its figures are then of other centers too.
+// returns a *text.Error for a file that is not a report. For a report about several centers it returns
+// text.Forbidden unless the account sees all of them, because the figures include all.
 func Reproduce(ctx context.Context, d *lists.Books, name string, content io.ReaderAt, size int64) (*Reproduction, error) {
 	if isPage(name) {
 		return reproducePage(ctx, d, name, content, size)
@@ -69,7 +70,7 @@ func Reproduce(ctx context.Context, d *lists.Books, name string, content io.Read
 	}
 	out := &Reproduction{Request: r, Position: from.position}
 	prefixes := []string{from.asked.prefix}
-	if from.asked.form == 1 { // its reports do not name the prefix
+	if from.asked.form == 1 { // reports of form 1 do not name the prefix
 		prefixes = []string{"", "--"}
 	}
 	return out, out.known(ctx, d, r.Question.Center(), from.asked.scope, func(register *projections.Register) error {
@@ -83,8 +84,9 @@ func Reproduce(ctx context.Context, d *lists.Books, name string, content io.Read
 	})
 }
 
-// known calls answer with the read models at the position of a report about one center, or about all centers of a scope for "". A
-// ledger that ends before the position is a difference. It may call answer twice, and then the last call counts.
+// known calls answer with the read models at the position of a report about one center or, for "", about all
+// centers of a scope. If the ledger ends before the position, it notes a difference. It may call answer twice; the
+// last call counts.
 func (out *Reproduction) known(ctx context.Context, d *lists.Books, center events.CenterID, seen *scope, answer func(*projections.Register) error) error {
 	if center == "" && !seen.within(d.Register) {
 		return text.Errorf(text.Forbidden, "报表涉及账号范围以外的中心，不能核对", "the report is also about centers outside the scope of the account and cannot be reproduced")
@@ -117,7 +119,7 @@ func (out *Reproduction) known(ctx context.Context, d *lists.Books, center event
 	return within(register)
 }
 
-// foreignOrigin is the reason of a difference in the provenance.
+// foreignOrigin is the reason for a difference in the provenance.
 var foreignOrigin = text.Say("出处与台账不符：出处被改过，或这是另一部台账", "the provenance is not that of the ledger: it was changed, or the ledger is another one")
 
 // compute computes the report again and compares it with the file.
@@ -133,7 +135,7 @@ func (out *Reproduction) compute(ctx context.Context, d *lists.Books, f file, fr
 	out.Rows = report.rows
 	report.formless = from.formless
 	if from.record == "" || report.last.Position > 0 && report.last.ID == "" {
-		report.last.ID = from.record // not compared: who wrote the file, or who asks, does not see that record
+		report.last.ID = from.record // not compared: the writer of the file or the reader may not see that record
 	}
 	if out.Differs, err = report.compare(f); err != nil {
 		return err
@@ -168,7 +170,7 @@ func (r *Report) compare(f file) (*Mismatch, error) {
 	return nil, nil
 }
 
-// compareSheet reads a sheet and the file side by side, with one row of each in memory.
+// compareSheet compares a sheet with the file row by row, with one row of each in memory.
 func (r *Report) compareSheet(f file, s sheet) (*Mismatch, error) {
 	nextFound, stop := iter.Pull2(f.rows(s.name))
 	defer stop()
@@ -184,7 +186,7 @@ func (r *Report) compareSheet(f file, s sheet) (*Mismatch, error) {
 			return nil, nil
 		}
 		column := firstUnequal(f, got, want)
-		if column < 0 { // the cells are equal; an extra blank row is no difference
+		if column < 0 { // the cells are equal; an extra blank row does not count
 			continue
 		}
 		d := r.differenceAt(f, s, got, want, row, column)
@@ -200,7 +202,7 @@ func (r *Report) compareSheet(f file, s sheet) (*Mismatch, error) {
 	}
 }
 
-// explainShift adds to the reason that a whole row was inserted or removed, if that is so.
+// explainShift adds to the reason that a whole row was inserted or removed, if so.
 func explainShift(f file, d *Mismatch, got []spreadsheet.Cell, want line, nextFound func() ([]spreadsheet.Cell, error, bool), nextLine func() (line, bool)) error {
 	after, ok := nextLine()
 	if ok && len(got) > 0 && firstUnequal(f, got, after) < 0 {
@@ -214,7 +216,7 @@ func explainShift(f file, d *Mismatch, got []spreadsheet.Cell, want line, nextFo
 	return err
 }
 
-// firstUnequal returns the first column in which a row of the file differs from the wanted row, or -1.
+// firstUnequal returns the first column in which a row of the file differs from want, or -1.
 func firstUnequal(f file, got []spreadsheet.Cell, want line) int {
 	for i := range max(len(got), len(want.cells)) {
 		if !f.is(cellAt(got, i), valueAt(want, i)) {
@@ -257,7 +259,7 @@ func (r *Report) differenceAt(f file, s sheet, got []spreadsheet.Cell, want line
 	return d
 }
 
-// shown returns the text that a cell of a file shows, in the form of the value that it is compared with.
+// shown returns the text of a cell of a file, in the form of the value that it is compared with.
 func shown(f file, c spreadsheet.Cell, beside value) string {
 	if c.Formula != "" {
 		return c.Formula
@@ -282,7 +284,7 @@ func shown(f file, c spreadsheet.Cell, beside value) string {
 	return strconv.FormatFloat(num, 'f', -1, 64)
 }
 
-// trace finds the records behind the row that differs.
+// trace adds to the mismatch the records behind its row.
 func (d *Mismatch) trace(ctx context.Context, l *ledger.Ledger, register *projections.Register, r *Report) error {
 	if d.row < 0 || d.row >= len(r.Table.Rows) {
 		return nil

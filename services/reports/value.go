@@ -22,21 +22,21 @@ const (
 	date
 )
 
-// value is one cell of a report as the ledger gives it. Its text is the content of the cell in a CSV file, such as a
-// decimal number or a date YYYY-MM-DD, without format characters. If the ledger has some, held is the text with them, as
-// earlier versions of the program wrote it.
+// value is one cell of a report. Its text is the content of the cell in a CSV file, such as a decimal number or a
+// date YYYY-MM-DD, without format characters. If the ledger's text has format characters, held is the text with
+// them, as earlier versions of the program wrote it.
 type value struct {
 	sort sort
 	text string
 	held string
 }
 
-// digitsMax is the number of digits that spreadsheet programs keep of a number. A number with more digits is written
-// as text: it cannot be added up then, but it is not rounded.
+// digitsMax is the number of digits of a number that spreadsheet programs keep. A number with more digits is
+// written as text: it cannot be added up, but it is not rounded.
 const digitsMax = 15
 
-// valueOf returns the value of a cell of a column. Numbers and dates stay numbers and dates; everything else becomes
-// the text that people read.
+// valueOf returns the value of a cell of a column. Numbers and dates stay numbers and dates; every other cell
+// becomes a text.
 func valueOf(column *table.Column, c table.Cell, lang string) value {
 	if c.Data != nil {
 		switch column.Type {
@@ -92,7 +92,7 @@ func (v value) inXLSX() (as value, num float64) {
 	return value{sort: words, text: v.text}, 0
 }
 
-// exactFloat parses a decimal number. It reports false if the number has more digits than a spreadsheet program keeps.
+// exactFloat parses a decimal number. ok is false if it has more digits than a spreadsheet program keeps.
 func exactFloat(s string) (float64, bool) {
 	if len(strings.Trim(strings.TrimLeft(s, "-0."), ".")) > digitsMax+1 {
 		return 0, false

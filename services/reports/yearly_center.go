@@ -50,7 +50,7 @@ func (f *form) explainMoney(s *section) {
 	s.Notes = append(s.Notes, f.say("财政合计为省级与中央之和，不含地方配套；执行为支出减去不合规支出。", "Fiscal is province and central together, without local money; executed is spent less ineligible."))
 }
 
-// moneyCells returns the cells of moneySection.
+// moneyCells returns the cells of a row of moneySection.
 func (f *form) moneyCells(m aggregates.Money) (cells []formCell) {
 	for _, x := range lists.Figures {
 		cells = append(cells, f.fen(x.Of(m)))
@@ -93,7 +93,8 @@ func (f *form) funds(a *aggregates.Annual) {
 	}
 }
 
-// balanceWord returns the heading of the balances: they are those of the year's end, or of the date of a report that is earlier.
+// balanceWord returns the heading of the balances, which are those at the end of the year or, if the report is of
+// an earlier date, on that date.
 func (f *form) balanceWord() text.Text {
 	if f.On < events.YearEnd(f.Year) {
 		_, month, day := f.On.Civil()
@@ -133,7 +134,7 @@ func (f *form) uses(title string, t policy.Timeline, list []aggregates.UseSum) {
 	s.Notes = append(s.Notes, f.say("按截至日的认定，已减去冲销；同一用途因经济分类或资金来源可有不同性质。", "As ruled by the date, less reversals; by economic code or source one use may be of several classes."))
 }
 
-// grade returns the name that the policies give to the grade of a year.
+// grade returns the name of the grade of a year in the words of the policies.
 func (f *form) grade(t policy.Timeline, a *aggregates.Annual) string {
 	if a.Grade == "" {
 		return f.say("未评", "not graded")
@@ -141,7 +142,7 @@ func (f *form) grade(t policy.Timeline, a *aggregates.Annual) string {
 	return t.GradeName(a.Grade, a.GradeOn).In(f.Lang)
 }
 
-// deferral returns what holds of the allocation of the next year.
+// deferral returns the words for the deferral of next year's allocation.
 func (f *form) deferral(a *aggregates.Annual) string {
 	w := a.Deferral
 	switch w.State {

@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// province fills in the report over all centers that are seen.
+// province fills in the report over all centers that the account sees.
 func (f *form) province(d *lists.Books) {
 	whole := d.Register.Scope() == nil
 	f.Of = f.say("查询账号范围内各中心汇总", "the centers within the scope of the account that asked")

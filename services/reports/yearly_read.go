@@ -32,7 +32,7 @@ type yearlyOrigin struct {
 	Unit     Unit            `json:"unit"`
 	Lang     string          `json:"lang"`
 	Position uint64          `json:"position"`
-	Record   string          `json:"record,omitzero"`  // at the position, or "" if it is not seen
+	Record   string          `json:"record,omitzero"`  // the record at the position; "" if the account does not see it
 	Centers  *string         `json:"centers,omitzero"` // see scope
 	Version  string          `json:"version"`
 }
@@ -77,7 +77,7 @@ func originOf(page []byte) (o yearlyOrigin, err error) {
 	return o, nil
 }
 
-// reproducePage is Reproduce of a yearly report. It compares the bytes.
+// reproducePage reproduces a yearly report. It compares bytes.
 func reproducePage(ctx context.Context, d *lists.Books, name string, content io.ReaderAt, size int64) (*Reproduction, error) {
 	if size > pageBytesMax {
 		return nil, bad("%s 超过 %d 字节的上限", "%s is over the limit of %d bytes", name, pageBytesMax)
@@ -112,14 +112,14 @@ func (out *Reproduction) computePage(ctx context.Context, d *lists.Books, o year
 		return err
 	}
 	if o.Record == "" || f.last.Position > 0 && f.last.ID == "" {
-		f.last.ID = o.Record // not compared: who wrote the file, or who asks, does not see that record
+		f.last.ID = o.Record // not compared: the writer of the file or the reader may not see that record
 	}
 	var whole bytes.Buffer
 	if err := f.writeAll(&whole); err != nil {
 		return err
 	}
 	again := whole.Bytes()
-	if !bytes.Equal(page, again) { // else an earlier version wrote it
+	if !bytes.Equal(page, again) { // an earlier version of the program may have written it
 		again = []byte(text.Seen(whole.String()))
 	}
 	out.Rows = bytes.Count(again, []byte("\n"))
@@ -127,7 +127,7 @@ func (out *Reproduction) computePage(ctx context.Context, d *lists.Books, o year
 	return nil
 }
 
-// firstLine returns the first line in which a page differs from the one that the ledger gives, or nil.
+// firstLine returns the first line in which a page differs from the page computed again, or nil.
 func firstLine(page, again []byte) *Mismatch {
 	if bytes.Equal(page, again) {
 		return nil

@@ -12,8 +12,8 @@ func (s *Sheet) name(row int, heading string, what text.Text) {
 	s.named = append(s.named, Named{Worksheet: s.Worksheet, Row: row, Heading: heading, What: what})
 }
 
-// passOver names the columns and rows that are passed over. It refuses a sheet in which something that is read is hidden
-// in a column, or in which a note in a later title says that the amounts are not in yuan.
+// passOver adds notes about the columns and rows that are not read. It returns an error if a hidden column that is
+// read has something in it, or if a note in a later title says that the amounts are not in yuan.
 func (s *Sheet) passOver(sorts []rowSort) error {
 	g, h := s.grid, s.heads
 	for i := range g.rows[:h.row] {
@@ -47,8 +47,8 @@ func (s *Sheet) passOver(sorts []rowSort) error {
 	return s.passOverColumns(sorts)
 }
 
-// passOverColumns names the columns that are not read, and those that may show other numbers than they hold. It refuses
-// a hidden column that is read.
+// passOverColumns adds notes about the columns that are not read, and about those that may show other numbers than
+// they hold. It returns an error for a hidden column that is read.
 func (s *Sheet) passOverColumns(sorts []rowSort) error {
 	filled := s.filled(sorts)
 	heads := &s.grid.rows[s.heads.row]
@@ -64,7 +64,7 @@ func (s *Sheet) passOverColumns(sorts []rowSort) error {
 		}):
 			s.name(0, heading, text.Say("有条件格式可能改变数字的显示，没有计算：请核对所见与所读是否一致", "a conditional format may show its numbers otherwise; it is not evaluated: check that what is seen is what was read"))
 		case isRead || j == s.heads.reason:
-		case heading == "" && (filled[j] == 0 || s.grid.name == ""): // in CSV every row says it
+		case heading == "" && (filled[j] == 0 || s.grid.name == ""): // in CSV every row would say so
 		case s.isHidden(j):
 			s.name(0, s.title(j), text.Say("是隐藏的列，没有读取", "the column is hidden and not read"))
 		case heading == "":
@@ -76,7 +76,7 @@ func (s *Sheet) passOverColumns(sorts []rowSort) error {
 	return nil
 }
 
-// title returns the heading of a column as it is written, or its letters.
+// title returns the heading of a column in the sheet, or the letters of the column.
 func (s *Sheet) title(j int) string {
 	if heading := foldHeading(s.grid.rows[s.heads.row].At(j).Text); heading != "" {
 		return spreadsheet.Clip(heading)
@@ -84,7 +84,7 @@ func (s *Sheet) title(j int) string {
 	return spreadsheet.Letters(j)
 }
 
-// filled returns for each column the number of the first row of the table that has something in it, or 0.
+// filled returns for each column the number of the first row of the table with something in it, or 0.
 func (s *Sheet) filled(sorts []rowSort) []int {
 	filled := make([]int, len(s.heads.column))
 	for i := s.heads.row + 1; i < len(s.grid.rows); i++ {

@@ -17,8 +17,8 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// markedSheet is the hidden sheet by which a marked copy is told from other workbooks. Programs keep hidden sheets when
-// they save a workbook.
+// markedSheet is a hidden sheet that only marked copies have. Programs keep hidden sheets when they save a
+// workbook.
 const markedSheet = "退回标记"
 
 // Marked is a sheet with the findings against it, and with notes that refuse nothing.
@@ -36,11 +36,11 @@ var (
 	optionalFill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"EDEDED"}}
 )
 
-// WriteReport writes a workbook with a copy of each sheet, which can be imported once it is corrected. The bad cells are
-// marked and the reasons stand beside them, in a column that reading skips; notes about the sheet as a whole stand in
-// the note on the heading of that column. Rows keep their numbers, and columns have the formats, lists and notes of the
-// template. What cannot be copied, such as a formula without a value, is written as an error value, so that it is
-// refused again.
+// WriteReport writes a workbook with a copy of each sheet, which can be imported after it is corrected. It marks
+// bad cells and writes the reasons beside them, in a column that reading skips. Notes about the sheet as a whole
+// are in the note on the heading of that column. Rows keep their numbers, and columns have the formats, lists and
+// notes of the template. A cell that cannot be copied, such as a formula without a value, becomes an error value,
+// so that it is refused again.
 func WriteReport(to io.Writer, list []Marked, lang string) error {
 	f := excelize.NewFile()
 	defer f.Close()
@@ -67,7 +67,7 @@ func WriteReport(to io.Writer, list []Marked, lang string) error {
 	return nil
 }
 
-// markCopy adds the sheet that tells a marked copy.
+// markCopy adds the hidden sheet that makes the workbook a marked copy.
 func markCopy(f *excelize.File) error {
 	_, err := f.NewSheet(markedSheet)
 	return cmp.Or(err, f.SetCellStr(markedSheet, "A1", "由台账导入时生成：标出的单元格改正后，本工作簿可直接重新导入，原因一列不读。"), f.SetSheetVisible(markedSheet, false))
@@ -110,7 +110,7 @@ const (
 	lineHeight   = 17
 )
 
-// mark is what marks a cell.
+// mark is the reason to mark a cell.
 type mark uint8
 
 const (
@@ -158,7 +158,7 @@ type marks struct {
 	reasons  []string
 }
 
-// add adds a reason, unless it is there: a file may be given twice.
+// add adds a reason unless the cell has it already: a file may be given twice.
 func (m *marks) add(heading, reason string, sort mark) {
 	m.headings[heading] = max(m.headings[heading], sort)
 	if !slices.Contains(m.reasons, reason) {
@@ -166,14 +166,15 @@ func (m *marks) add(heading, reason string, sort mark) {
 	}
 }
 
-// toTakeAgain matches how those who import say that a voided record counts again. People who get a copy have no such parameter.
+// toTakeAgain matches the part of a reason that names a parameter of the import. The people who get the copy have
+// no such parameter.
 var toTakeAgain = regexp.MustCompile(`(请用|say) -*again`)
 
 func withoutParameters(why text.Text, lang string) string {
 	return toTakeAgain.ReplaceAllString(why.In(lang), text.Say("请告知导入的人再次入账", "tell whoever imports this to take it again").In(lang))
 }
 
-// marks returns the marks by row, and the notes that are about no row of a record.
+// marks returns the marks by row, and the notes that belong to no row of a record.
 func (m Marked) marks(lang string) (byRow map[int]*marks, whole []string) {
 	byRow = map[int]*marks{}
 	of := func(row int) *marks {
@@ -246,7 +247,7 @@ func (m Marked) write(l *looks, name, lang string) error {
 		case marked != nil:
 			cells[c.beside] = excelize.Cell{StyleID: l.id(appearance{format: spreadsheet.TextFormat}), Value: shownText(strings.Join(marked.reasons, "\n"))}
 		case h.reason >= 0:
-			cells[c.beside] = nil // an earlier copy's
+			cells[c.beside] = nil // the reasons in an earlier copy
 		}
 		opts := height(&r, byRow[r.Number], c.beside)
 		opts.Hidden = r.Hidden
@@ -275,7 +276,7 @@ func (c *copying) number(i int) int {
 	return g.rows[i].Number
 }
 
-// dress gives the columns their look and returns the styles of the headings by column.
+// dress formats the columns and returns the styles of the headings by column.
 func (c *copying) dress(whole []string) (map[int]int, error) {
 	f, h := c.l.f, c.Sheet.heads
 	row := c.number(h.row)
@@ -284,7 +285,7 @@ func (c *copying) dress(whole []string) (map[int]int, error) {
 		return nil, err
 	}
 	headings := map[int]int{}
-	for j := c.beside; j >= 0; j-- { // the library writes the last first, and a workbook has its columns in their order
+	for j := c.beside; j >= 0; j-- { // the library writes the last one first, and a workbook needs them in order
 		width := float64(cellWidth)
 		switch {
 		case j == c.beside:
@@ -313,7 +314,7 @@ func (c *copying) dress(whole []string) (map[int]int, error) {
 	return headings, freeze(f, c.name, row)
 }
 
-// height returns options that make a row with reasons as high as its cells need, for not every program does so itself.
+// height returns options that make a row high enough for its reasons, because not every program does so itself.
 func height(r *spreadsheet.Row, against *marks, beside int) excelize.RowOpts {
 	if against == nil {
 		return excelize.RowOpts{}
@@ -327,7 +328,7 @@ func height(r *spreadsheet.Row, against *marks, beside int) excelize.RowOpts {
 	return excelize.RowOpts{Height: min(float64(lines)*lineHeight, excelize.MaxRowHeight)}
 }
 
-// linesOf returns the number of lines of a text in a column of a width.
+// linesOf returns the number of lines that a text takes in a column of the given width.
 func linesOf(text string, wide int) (n int) {
 	for part := range strings.Lines(text) {
 		n += 1 + spreadsheet.Width(part)/wide
@@ -335,7 +336,7 @@ func linesOf(text string, wide int) (n int) {
 	return n
 }
 
-// cells returns the cells of row i of the grid as they are written.
+// cells returns the values to write for row i of the grid.
 func (c *copying) cells(i int) []any {
 	r, h := &c.Sheet.grid.rows[i], c.Sheet.heads
 	marked := c.byRow[r.Number]
@@ -357,8 +358,8 @@ func (c *copying) cells(i int) []any {
 // notCopied is written for a value that cannot be copied. Reading refuses it.
 const notCopied = "#N/A"
 
-// shown returns a cell as it is written. A good cell of a column that is read has the format of the column. A bad cell
-// keeps what made it bad. column is nil for a cell that is not read.
+// shown returns the value and style to write for a cell. A good cell in a column that is read gets the format of
+// the column. A bad cell keeps the content that made it bad. column is nil for a cell that is not read.
 func (l *looks) shown(x spreadsheet.Cell, column *SheetColumn, how mark) any {
 	format := "General"
 	if column != nil {
@@ -399,7 +400,7 @@ func (l *looks) shown(x spreadsheet.Cell, column *SheetColumn, how mark) any {
 	return cell(format, shownText(x.Text))
 }
 
-// shownText returns a text without the characters that turn its direction.
+// shownText returns a text without characters that reverse its direction.
 func shownText(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Bidi_Control, r) {

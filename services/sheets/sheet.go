@@ -37,7 +37,7 @@ type ReadConfig struct {
 type Book struct {
 	Name   string
 	Sheets []*Sheet // the tables, in the order of the workbook
-	Named  []Named  // what was passed over or deserves a look, and refuses nothing
+	Named  []Named  // notes that refuse nothing
 }
 
 // Named is a note about something in a file that refuses nothing, such as a column that is not read.
@@ -90,7 +90,7 @@ const (
 	XLSX
 )
 
-// Look returns the format of a file, judged by its content. An empty file is JSON Lines without a record.
+// Look returns the format of a file, judged by its content. An empty file counts as JSON Lines.
 func Look(content io.ReaderAt) (Looked, error) {
 	head := make([]byte, 4096)
 	n, err := content.ReadAt(head, 0)

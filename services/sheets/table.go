@@ -9,7 +9,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// checkTable refuses a table if it is uncertain where it begins and ends, or in which unit its amounts are.
+// checkTable returns an error if the extent of the table or the unit of its amounts is uncertain.
 func (s *Sheet) checkTable() error {
 	g, h := s.grid, s.heads
 	at := g.rows[h.row].Number
@@ -37,8 +37,8 @@ func (s *Sheet) checkTable() error {
 	return s.checkUnit(0, h.row+1)
 }
 
-// cell reads a cell of a row as column i of the kind. It reports false if the column is not there, or the cell is empty
-// or cannot be read.
+// cell reads the cell of a row in column i of the kind. ok is false if the sheet lacks the column, or if the cell
+// is empty or cannot be read.
 func (s *Sheet) cell(r *spreadsheet.Row, i int) (v value, ok bool) {
 	j := slices.Index(s.heads.column, i)
 	if j < 0 || isEmpty(r.At(j)) {
@@ -53,7 +53,7 @@ func (s *Sheet) anyAmount(r *spreadsheet.Row) bool {
 	return s.any(func(c *SheetColumn) bool { return c.Form == Amount }, r)
 }
 
-// any reports whether one of the cells of a row, in columns that are wanted, can be read.
+// any reports whether a cell of a row can be read, among the columns for which want is true.
 func (s *Sheet) any(want func(*SheetColumn) bool, r *spreadsheet.Row) bool {
 	for i := range s.Kind.Columns {
 		if want(&s.Kind.Columns[i]) {
@@ -65,8 +65,8 @@ func (s *Sheet) any(want func(*SheetColumn) bool, r *spreadsheet.Row) bool {
 	return false
 }
 
-// readsAsRow reports whether the date and an amount of a row can be read, or its date and center in a sheet in which
-// amounts need not be.
+// readsAsRow reports whether the date and an amount of a row can be read. In a sheet without required amounts the
+// date and the center are enough.
 func (s *Sheet) readsAsRow(r *spreadsheet.Row) bool {
 	if _, ok := s.cell(r, s.Kind.column("on")); !ok {
 		return false
@@ -79,8 +79,9 @@ func (s *Sheet) readsAsRow(r *spreadsheet.Row) bool {
 	return ok
 }
 
-// isFilled reports whether more than half of the required cells of a row are filled, and one that is more than any text
-// can be read. Labels, such as “填报单位：”, and what stands right of them are parts of a title.
+// isFilled reports whether more than half of the required cells of a row are filled, and one of them, in a column
+// that does not accept just any text, can be read. Labels, such as “填报单位：”, and the cells to their right belong to
+// a title and do not count.
 func (s *Sheet) isFilled(r *spreadsheet.Row) bool {
 	filled, must, isTyped := 0, 0, false
 	for i, c := range s.Kind.Columns {
@@ -123,7 +124,7 @@ func isLabel(s string) bool {
 	return strings.Contains(narrowed(s), ":") && !strings.ContainsAny(s, "0123456789")
 }
 
-// isLabelled reports whether a cell is what the cell left of it says, such as the day right of “填表日期：”.
+// isLabelled reports whether a cell belongs to the label to its left, such as the day to the right of “填表日期：”.
 func isLabelled(r *spreadsheet.Row, j int) bool {
 	if j == 0 {
 		return false
@@ -143,7 +144,7 @@ func quoteRow(r *spreadsheet.Row) string {
 	return spreadsheet.Clip(strings.Join(list, " "))
 }
 
-// readAs says the first cells of a row under the headings of their columns, for a message.
+// readAs returns the first cells of a row with the headings of their columns, for a message.
 func (s *Sheet) readAs(r *spreadsheet.Row) string {
 	const cellsMax = 4
 	var list []string
@@ -158,7 +159,8 @@ func (s *Sheet) readAs(r *spreadsheet.Row) string {
 // otherUnit matches a note that amounts are not in yuan.
 var otherUnit = regexp.MustCompile(`单位:\(?(人民币)?\(?(万元|百万元|千元|亿元|美元|欧元|港元|日元)`)
 
-// checkUnit refuses a note in the rows from a to b, above the headings or beside them, that amounts are not in yuan.
+// checkUnit returns an error if a note in the rows from a to b, above or beside the headings, says that the
+// amounts are not in yuan.
 func (s *Sheet) checkUnit(a, b int) error {
 	g, h := s.grid, s.heads
 	money := slices.IndexFunc(h.column, func(i int) bool { return i >= 0 && s.Kind.Columns[i].Form == Amount })
@@ -172,7 +174,7 @@ func (s *Sheet) checkUnit(a, b int) error {
 			if n == h.row && h.column[j] >= 0 || !strings.Contains(said, "单位:") {
 				continue
 			}
-			if strings.HasSuffix(said, "单位:") { // the unit stands in the next cell
+			if strings.HasSuffix(said, "单位:") { // the next cell has the unit
 				if next := slices.IndexFunc(r.Cells[j+1:], func(c spreadsheet.Cell) bool { return !isEmpty(c) }); next >= 0 {
 					said += narrowed(r.Cells[j+1+next].Text)
 				}
@@ -186,8 +188,9 @@ func (s *Sheet) checkUnit(a, b int) error {
 	return nil
 }
 
-// checkBreaks refuses a cell of CSV that seems to have swallowed rows, because its quote was not meant to open or closed
-// too late: one of its lines has at least as many separators as lie between the first and the last required column.
+// checkBreaks returns an error if a CSV cell seems to have swallowed rows because of a stray quote or one that
+// closed too late: one of its lines has at least as many separators as lie between the first and the last required
+// column.
 func (s *Sheet) checkBreaks() error {
 	first, last := -1, -1
 	for j, i := range s.heads.column {
@@ -212,7 +215,7 @@ func (s *Sheet) isHidden(j int) bool {
 	return slices.ContainsFunc(s.grid.hidden, func(m spreadsheet.Range) bool { return m.FirstColumn <= j && j <= m.LastColumn })
 }
 
-// counter matches how many there are of something, such as 附件 3 张 or 第 1 页.
+// counter matches a count of things or pages, such as 附件 3 张 or 第 1 页.
 var counter = regexp.MustCompile(`\d+(张|页|份|笔|条|件|行|人)`)
 
 // isGrant reports whether a cell names a grant. Texts such as “审核人：” or “附件 3 张” at the foot of a table do not.
@@ -228,8 +231,8 @@ func (s *Sheet) grantColumn() int {
 	})
 }
 
-// isNote reports whether a row below the last one is a note, such as who filled the sheet in: neither its date, center,
-// grant nor amount can be read, and it does not try to give both a date and an amount.
+// isNote reports whether a row below the last one is a note, for example about who filled in the sheet: its date,
+// center, grant and amount cannot be read, and it is not an attempt to give both a date and an amount.
 func (s *Sheet) isNote(r *spreadsheet.Row) bool {
 	on, center, grant := s.Kind.column("on"), s.Kind.column("center"), s.grantColumn()
 	for i, c := range s.Kind.Columns {
@@ -254,7 +257,7 @@ func (s *Sheet) isNote(r *spreadsheet.Row) bool {
 	return !(tries(on) && tries(second))
 }
 
-// sum is the sum of the amounts of a column over some rows. It is unknown if one of them cannot be read.
+// sum is the sum of the amounts of a column over some rows. It is unknown if one of these amounts cannot be read.
 type sum struct {
 	fen       events.Fen
 	isUnknown bool

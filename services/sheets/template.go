@@ -46,7 +46,7 @@ func WriteTemplate(to io.Writer, k *SheetKind, p *policy.Policy) error {
 	return nil
 }
 
-// freeze keeps the rows down to the headings in sight.
+// freeze keeps the rows down to the headings visible when the sheet is scrolled.
 func freeze(f *excelize.File, sheet string, headings int) error {
 	return f.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: headings, TopLeftCell: fmt.Sprintf("A%d", headings+1), ActivePane: "bottomLeft"})
 }
@@ -64,8 +64,8 @@ func (c *SheetColumn) cellFormat() string {
 	return spreadsheet.TextFormat
 }
 
-// dress gives column i of a worksheet the look of a column of the kind: the format and the width of its cells, the note
-// on its heading in a row, from 1, and the list of its words in the rows below. It returns the style of the heading.
+// dress formats column i of a worksheet for a column of the kind: the number format and width, the note on the
+// heading in the given row (from 1), and the list of words in the rows below. It returns the style of the heading.
 func dress(f *excelize.File, sheet string, i, row int, k *SheetKind, c *SheetColumn) (heading int, err error) {
 	name := spreadsheet.Letters(i)
 	text, format, fill := spreadsheet.TextFormat, c.cellFormat(), headingFill
@@ -101,15 +101,15 @@ func noteAt(at, help string) excelize.Comment {
 	return excelize.Comment{Cell: at, Author: "taizhang", Text: help, Width: 280, Height: 110}
 }
 
-// The maximum lengths in a spreadsheet program of a list within a validation rule, and of its message about other
-// values.
+// These are the maximum lengths, in a spreadsheet program, of a list within a validation rule and of the message
+// about other values.
 const (
 	dropListMax = 255
 	messageMax  = 255
 )
 
-// offer offers the words of a column of one word as a list in the rows below the headings. A list that is too long for
-// the validation rule stands on a hidden sheet.
+// offer adds a list of the words of a column to the rows below the headings. A list that is too long for the
+// validation rule goes to a hidden sheet.
 func offer(f *excelize.File, sheet, name string, headings int, c *SheetColumn) error {
 	if c.Form != Choice && c.Form != YesNo {
 		return nil
@@ -134,8 +134,8 @@ func offer(f *excelize.File, sheet, name string, headings int, c *SheetColumn) e
 // hiddenSheet is the sheet with the words of long lists. Reading skips hidden sheets.
 const hiddenSheet = "选项"
 
-// hiddenList writes words to the hidden sheet, in the column with the letters from or else in the next one that is free,
-// and returns the letters of that column.
+// hiddenList writes words to the hidden sheet, in the column from or, if that is taken, in the next free one. It
+// returns the letters of the column.
 func hiddenList(f *excelize.File, from string, words []string) (letters string, err error) {
 	if i, err := f.GetSheetIndex(hiddenSheet); err != nil {
 		return "", err

@@ -11,15 +11,15 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet"
 )
 
-// totalSort says of which rows a control total is the sum.
+// totalSort says which rows a control total adds up.
 type totalSort int
 
 const (
 	noTotal    totalSort = iota
 	grandTotal           // of all rows above, or since the last one of its sort where tables were joined
-	subtotal             // of the rows since the subtotal before
-	anyTotal             // of either
-	running              // of rows that are not in the sheet, too
+	subtotal             // of the rows since the last subtotal
+	anyTotal             // of either sort
+	running              // of rows that are partly in other sheets
 )
 
 // totalOf returns the sort of control total that a text names.
@@ -49,11 +49,11 @@ func totalOf(s string) totalSort {
 	return noTotal
 }
 
-// counted matches how many vouchers there are, beside their sum.
+// counted matches a number of vouchers, which may stand beside their sum.
 var counted = regexp.MustCompile(`^共?\d+(张|笔|条|份|行)$`)
 
-// total returns the text that makes a row a control total, and its sort: it has an amount, and neither a number nor a
-// grant.
+// total returns the text that makes a row a control total, and its sort. Such a row has an amount, and neither a
+// number nor a grant.
 func (s *Sheet) total(r *spreadsheet.Row) (said string, of totalSort) {
 	for _, j := range []int{slices.Index(s.heads.column, s.Kind.column(s.key().Field)), s.grantColumn()} {
 		if j >= 0 && !isEmpty(r.At(j)) && totalOf(r.At(j).Text) == noTotal && !counted.MatchString(narrowed(r.At(j).Text)) {
@@ -68,14 +68,15 @@ func (s *Sheet) total(r *spreadsheet.Row) (said string, of totalSort) {
 	return "", noTotal
 }
 
-// A mark that counts a column is 1, (1), which Excel reads as -1, 7=5+6, ①, A or 甲. A label of the row may stand before.
+// These match marks that number the columns: 1, (1), which Excel reads as -1, 7=5+6, ①, A or 甲. A label may stand
+// before them.
 var (
 	countNumber = regexp.MustCompile(`^\(?-?(\d{1,3})\)?(=[\d+*/()-]+)?$`)
 	countOther  = regexp.MustCompile(`^\(?([A-Za-z①-⑳甲乙丙丁戊己庚辛壬癸]|[一二三四五六七八九十]{1,2})\)?$`)
 	countLabel  = regexp.MustCompile(`^[栏列项](次|号|目)?$`)
 )
 
-// countsColumns reports whether all cells of a row are marks that count columns, and its numbers follow each other.
+// countsColumns reports whether all cells of a row are marks that number the columns, in sequence.
 func countsColumns(r *spreadsheet.Row) bool {
 	marks, last := 0, 0
 	for _, c := range r.Cells {
@@ -99,7 +100,7 @@ func countsColumns(r *spreadsheet.Row) bool {
 	return marks >= headingsMin
 }
 
-// hasAmount reports whether an amount of a row can be read, or is a number or a formula that cannot be read.
+// hasAmount reports whether a row has an amount, or a number or formula in an amount column that cannot be read.
 func (s *Sheet) hasAmount(r *spreadsheet.Row) bool {
 	for j, i := range s.heads.column {
 		if i >= 0 && s.Kind.Columns[i].Form == Amount && (r.At(j).IsNumber() || r.At(j).Formula != "") {
@@ -109,7 +110,7 @@ func (s *Sheet) hasAmount(r *spreadsheet.Row) bool {
 	return s.anyAmount(r)
 }
 
-// rowSort is what a row below the headings is.
+// rowSort is the role of a row below the headings.
 type rowSort uint8
 
 const (
@@ -117,18 +118,18 @@ const (
 	headingsAgain                // the headings again
 	aTotal
 	aNote   // below the last row of the table
-	nothing // there is nothing in the columns that are read
+	nothing // the columns that are read are empty
 	numbers // the numbers of the columns, below the headings
 )
 
-// sortRows returns what the rows below the headings are, by index in the grid.
+// sortRows returns the sort of each row below the headings, by index in the grid.
 func (s *Sheet) sortRows() []rowSort {
 	g, h := s.grid, s.heads
 	sorts := make([]rowSort, len(g.rows))
 	for _, i := range h.repeats {
 		sorts[i] = headingsAgain
 	}
-	isTail := true // whether no row of the table follows before the headings come again
+	isTail := true // whether no row of the table follows before the headings are repeated
 	for i := len(g.rows) - 1; i > h.row; i-- {
 		r := &g.rows[i]
 		switch _, of := s.total(r); {
@@ -149,7 +150,7 @@ func (s *Sheet) sortRows() []rowSort {
 	return sorts
 }
 
-// isBlank reports whether nothing is in the columns of a row that are read, or only 0 as an amount, as in rows that were
+// isBlank reports whether the columns of a row that are read are empty, or have only 0 as an amount, as in rows
 // prepared with formulas.
 func (s *Sheet) isBlank(r *spreadsheet.Row) bool {
 	for j, i := range s.heads.column {
@@ -179,16 +180,16 @@ type control struct {
 	all        sums
 	sinceGrand sums               // since the last total of all rows
 	sinceSub   sums               // since the last subtotal
-	sinceAny   sums               // since any of them
+	sinceAny   sums               // since the last total of either sort
 	isBegun    bool               // there was a row of the table
-	atTop      []*spreadsheet.Row // totals above the first row, which are of the rows below
+	atTop      []*spreadsheet.Row // totals above the first row, which add up the rows below
 }
 
 func newControl(s *Sheet) *control {
 	return &control{s: s, all: sums{}, sinceGrand: sums{}, sinceSub: sums{}, sinceAny: sums{}}
 }
 
-// see adds the amounts of a row of the table.
+// see adds the amounts of a row of the table to all sums.
 func (c *control) see(r *reading) {
 	c.isBegun = true
 	for j, i := range c.s.heads.column {
@@ -202,8 +203,8 @@ func (c *control) see(r *reading) {
 	}
 }
 
-// check compares a control total with the rows above it, and names it. It returns an error if it is another sum. A total
-// of all rows that stands above the first of them waits for the end.
+// check compares a control total with the rows above it and adds a note about it. It returns an error if they
+// differ. A total above the first row is compared at the end.
 func (c *control) check(r *spreadsheet.Row) error {
 	if _, of := c.s.total(r); of == grandTotal && !c.isBegun {
 		c.atTop = append(c.atTop, r)
@@ -222,7 +223,7 @@ func (c *control) end() error {
 	return nil
 }
 
-// compare compares a control total with the rows above it, or below it.
+// compare returns an error if a control total differs from the sum of the rows that where describes.
 func (c *control) compare(r *spreadsheet.Row, where text.Text) error {
 	said, of := c.s.total(r)
 	said = spreadsheet.Clip(narrowed(said))

@@ -66,8 +66,8 @@ func (c *SheetColumn) readPlain(x spreadsheet.Cell) (v value, why text.Text, ok 
 	return v, why, why == text.Text{}
 }
 
-// hides returns the reason that the number format of a cell shows another text or number than it holds, or a zero Text.
-// Dates are for readDay to judge.
+// hides returns the reason if the number format of a cell shows another text or number than it holds, or a zero
+// Text. readDay checks dates.
 func (c *SheetColumn) hides(x spreadsheet.Cell) text.Text {
 	shown := x.Shown()
 	isShown := blanksAside(shown) == blanksAside(x.Text)
@@ -102,7 +102,7 @@ func blanksAside(s string) string {
 	}, s)
 }
 
-// notAWord returns the reason that a text is none of the words of the column.
+// notAWord returns the reason against a text that is not a word of the column.
 func (c *SheetColumn) notAWord(typed string) text.Text {
 	return text.Say("“%s”应为：%s", "“%s” must be one of: %s", spreadsheet.Clip(typed), strings.Join(c.words(), "、"))
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// register draws the facts of a center and begins article 9.
+// register draws the facts of a center, writes its registration and plans the steps of article 9.
 func (c *center) register() {
 	c.registeredOn = c.today
 	c.facts = c.drawFacts()
@@ -72,7 +72,7 @@ func (c *center) assign() {
 	}
 }
 
-// judgeCondition records a human conclusion on a condition that no number decides.
+// judgeCondition records a human judgement on a condition that no number decides.
 func (c *center) judgeCondition() {
 	conclusion := "met"
 	if c.chance(.3) {
@@ -91,14 +91,14 @@ func (c *center) judgeCondition() {
 	}
 }
 
-// byDepartment draws the role that appraises and reviews in a center's neighbourhood (R04-6, R04-8).
+// byDepartment draws the office that appraises and reviews centers of this field (R04-6, R04-8).
 func (c *center) byDepartment() events.Role {
 	return pick(c, []events.Role{events.IndustryDept, events.LocalGov})
 }
 
 func (c *center) appraisePlan() {
 	c.waive()
-	if c.chance(c.profile.tardy / 4) { // straight to the review (R09-2)
+	if c.chance(c.profile.tardy / 4) { // skips the appraisal (R09-2)
 		c.after(5, 20, c.reviewPreliminarily)
 		return
 	}
@@ -113,7 +113,8 @@ func (c *center) appraisePlan() {
 	c.enter(events.KindPlanAppraised, c.byDepartment(), c.today, data)
 }
 
-// waive excepts the center from the in-principle conditions that it does not meet (R06), if anybody thinks of it.
+// waive records waivers for the in-principle conditions that the center does not meet (R06), unless the office
+// forgets it.
 func (c *center) waive() {
 	f := &c.facts
 	if f.RelaxationRequested && !c.chance(c.profile.tardy/4) {
@@ -129,7 +130,7 @@ func (c *center) waive() {
 		{"R05-2", f.NewUnit},
 		{"R06-1a", f.FoundedOn.AddMonths(36) > c.registeredOn},
 		{"R06-2b", f.UsableAreaM2 < 5000 && !f.RelaxationRequested},
-		{"R06-2c", f.EquipmentFen < 50_000_000_00 && !f.RelaxationRequested}, // nobody may except from it
+		{"R06-2c", f.EquipmentFen < 50_000_000_00 && !f.RelaxationRequested}, // this condition cannot be waived
 		{"R12-1", len(f.LeadingIndustries) != 1},
 	} {
 		if w.unmet && !c.chance(.1+c.profile.tardy) {
@@ -141,7 +142,7 @@ func (c *center) waive() {
 	}
 }
 
-// reviewPreliminarily passes the center, or refuses it and lets it improve itself.
+// reviewPreliminarily lets the center pass, or refuses it and plans an improvement.
 func (c *center) reviewPreliminarily() {
 	if c.enter(events.KindPreliminaryReviewed, events.STOffice, c.today, &events.PreliminaryReviewed{Passed: true}) != nil {
 		c.after(6, 25, c.revisePlan)
@@ -154,7 +155,7 @@ func (c *center) reviewPreliminarily() {
 	c.after(40, 120, c.improve)
 }
 
-// improve changes the facts that did not meet a condition, as far as money can change them.
+// improve changes the facts that did not meet a condition, as far as money can.
 func (c *center) improve() {
 	area, equipment, yes := int64(c.between(5000, 9000)), c.wan(5000, 9000), true
 	c.enter(events.KindFactsChanged, events.CenterRole, c.happened(c.registeredOn),
@@ -175,7 +176,8 @@ var (
 	graders    = []string{"st-office", "industry-dept", "finance", "local-gov"}
 )
 
-// appraiseJointly holds the appraisal of R09-5 to R09-7; one that was refused is put right and held again.
+// appraiseJointly holds the appraisal of R09-5 to R09-7. If it is refused, the fault is corrected and it is held
+// again.
 func (c *center) appraiseJointly() {
 	data := &events.JointAppraisalHeld{Participants: appraisers, ExpertReviews: c.between(3, 9), ThirdPartyReviews: c.between(1, 2),
 		Conclusions: events.Conclusions{Feasibility: true, Soundness: true, Necessity: true, Reasonableness: true}}
@@ -203,7 +205,7 @@ func (c *center) meet() {
 	}
 }
 
-// awardPlaque makes the center active: from here on it has terms to keep and money to spend.
+// awardPlaque makes the center active, and plans its terms and its spending.
 func (c *center) awardPlaque() {
 	no := fmt.Sprintf("ZJTTC-%d-%04d", c.today.Year(), c.number)
 	if c.enter(events.KindPlaqueAwarded, events.STOffice, c.today, &events.PlaqueAwarded{PlaqueNo: no}) == nil {

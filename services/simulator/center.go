@@ -18,9 +18,9 @@ type profile struct {
 	executionLo float64 // share of a year's available money that gets spent
 	executionHi float64
 	grades      [2]float64 // excellent; excellent or qualified
-	tardy       float64    // a term is missed
-	defiant     float64    // a decision that breaks a rule is taken all the same
-	slip        float64    // a voucher is of a forbidden use
+	tardy       float64    // the probability that a term is missed
+	defiant     float64    // the probability that a decision is taken although it breaks a rule
+	slip        float64    // the probability that a voucher has a forbidden use
 	hopeless    bool       // does not meet the conditions of article 6
 }
 
@@ -34,7 +34,7 @@ var (
 	hopeless = &profile{executionLo: .5, executionHi: .9, grades: [2]float64{.05, .85}, tardy: .3, defiant: .5, slip: .01, hopeless: true}
 )
 
-// profileDeck is dealt out to centers in turn.
+// profileDeck holds the profiles in the order in which centers get them.
 var profileDeck = []*profile{
 	good, good, good, good, good, good, steady, steady, steady, steady, steady,
 	slow, slow, slow, careless, careless, failing, young, young, hopeless,
@@ -49,27 +49,27 @@ type center struct {
 	profile *profile
 	story   func(*center)
 	history *aggregates.Center
-	written uint64 // records
+	written uint64 // the number of records written
 
 	facts        events.Facts
 	city         string
 	registeredOn events.Date
 	plaqueOn     events.Date
-	bookOn       events.Date // of the latest task book
+	bookOn       events.Date // the date of the latest task book
 	supportYears []int
 	revokedOn    events.Date
 	grades       map[int]string
-	doubtful     bool // the next grade will have to be corrected
+	doubtful     bool // the next grade will be corrected later
 
 	pockets  []*pocket
 	count    map[string]int // last number given to a project, grant, voucher …
 	clock    float64        // day of the next voucher
-	perDay   float64        // vouchers
+	perDay   float64        // vouchers a day
 	spending bool
 	use      float64 // share of the available money to be spent this year
 }
 
-// newCenter puts the registration of a center on the agenda.
+// newCenter plans the registration of a center.
 func newCenter(p *province, number int, profile *profile, story func(*center)) {
 	c := &center{province: p, number: number, id: events.CenterID(fmt.Sprintf("ZJ-%04d", number)),
 		rng: rand.New(rand.NewPCG(p.cfg.Seed, uint64(number))), profile: profile, story: story,
@@ -88,12 +88,12 @@ func newCenter(p *province, number int, profile *profile, story func(*center)) {
 	p.at(p.cfg.From+events.Date(c.between(first, last)), c.register)
 }
 
-// after puts a step on the agenda, lo to hi days from today.
+// after plans a step lo to hi days from today.
 func (c *center) after(lo, hi int, do func()) {
 	c.at(c.today+events.Date(c.between(lo, hi)), do)
 }
 
-// inTerm is after for a step that has a term: a tardy office takes from late to later days instead.
+// inTerm plans a step that has a term, lo to hi days from today. A tardy office takes late to later days.
 func (c *center) inTerm(lo, hi, late, later int, do func()) {
 	if c.chance(c.profile.tardy) {
 		lo, hi = late, later
@@ -107,11 +107,11 @@ func (c *center) real(lo, hi float64) float64 { return lo + (hi-lo)*c.rng.Float6
 
 func pick[T any](c *center, list []T) T { return list[c.rng.IntN(len(list))] }
 
-// yuan and wan draw an amount of whole yuan, or of ten thousands of them.
+// yuan and wan draw an amount in whole yuan, or in whole ten thousands of yuan.
 func (c *center) yuan(lo, hi int) events.Fen { return events.Fen(c.between(lo, hi)) * 100 }
 func (c *center) wan(lo, hi int) events.Fen  { return events.Fen(c.between(lo, hi)) * 10_000 * 100 }
 
-// next counts the things of a series, and name names the next of them.
+// next returns the next number of a series, and name the next name.
 func (c *center) next(series string) int { c.count[series]++; return c.count[series] }
 func (c *center) name(series string) string {
 	return fmt.Sprintf("%s-%04d-%02d", series, c.number, c.next(series))
@@ -119,8 +119,8 @@ func (c *center) name(series string) string {
 
 func (c *center) active() bool { return c.plaqueOn != 0 && c.revokedOn == 0 }
 
-// happened draws the day of what is entered today: today, some days ago, or weeks ago, when the paper lay in a drawer;
-// never before floor.
+// happened draws the day on which an event of today's record happened: today, some days ago, or weeks ago if the
+// paper was left lying; never before floor.
 func (c *center) happened(floor events.Date) events.Date {
 	lag := 0
 	switch r := c.rng.Float64(); {
@@ -133,7 +133,7 @@ func (c *center) happened(floor events.Date) events.Date {
 }
 
 // enter writes a record if the aggregate of the center accepts it, and returns the record, or nil. A decision that
-// breaks a rule is given up, or is made on paper and written in record mode.
+// breaks a rule is given up, or taken outside the system and written in record mode.
 func (c *center) enter(kind events.Kind, role events.Role, on events.Date, data events.Payload) *events.Record {
 	if c.stopped {
 		return nil
@@ -192,7 +192,7 @@ func (c *center) newID() uuid.UUID {
 	return id
 }
 
-// digest draws what stands for the SHA-256 of a file.
+// digest draws random hexadecimal digits in place of the SHA-256 of a file.
 func (c *center) digest() string {
 	var sum [32]byte
 	c.fill(sum[:])

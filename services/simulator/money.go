@@ -7,21 +7,21 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// pocket is the money of one grant or match as the center's own bookkeeping sees it, in fen.
+// pocket is the money of one grant or match in the center's own bookkeeping, in fen.
 type pocket struct {
 	name     string
 	match    bool
 	source   events.Source
-	since    events.Date // granted or committed on
-	firstOn  events.Date // of the first receipt
-	net      events.Fen  // granted less reversed
-	received events.Fen  // not less recoveries
+	since    events.Date // the date when it was granted or committed
+	firstOn  events.Date // the date of the first receipt
+	net      events.Fen  // granted minus reversed
+	received events.Fen  // recoveries are not subtracted
 	balance  events.Fen
-	usable   events.Fen // of this year: carried in and received
-	spent    events.Fen // of usable
+	usable   events.Fen // available this year: carried in and received
+	spent    events.Fen // the part of usable that is spent
 }
 
-// startMoney gives a new center something to spend: a start-up allowance and, often, matching money.
+// startMoney grants a new center a start-up allowance and, often, matching money.
 func (c *center) startMoney() {
 	c.after(12, 70, func() { c.grantOther(c.wan(80, 320)) })
 	if c.chance(.35) {
@@ -29,7 +29,7 @@ func (c *center) startMoney() {
 	}
 }
 
-// planMoney plans the grants of a year; project money waits for the grade of the year before (R17-2).
+// planMoney plans the grants of a year. Project money waits for the grade of the year before (R17-2).
 func (c *center) planMoney(year int) {
 	if c.chance(.55) {
 		c.after(40, 170, func() { c.grantOther(c.wan(60, 350)) })
@@ -53,14 +53,14 @@ func (c *center) approveProject(year int) {
 		return
 	}
 	amount := c.wan(15, 65) * 10
-	if c.chance(c.profile.defiant / 4) { // with others above the cap of R17-2
+	if c.chance(c.profile.defiant / 4) { // breaks the cap of R17-2 together with other projects
 		amount = c.wan(70, 100) * 10
 	}
 	c.after(15, 60, func() { c.grantProject(project, year, amount, 3) })
 }
 
-// grantProject grants project money, and tries again later where a rule stands in the way: mostly the reference grade
-// is not decided yet.
+// grantProject grants project money. If a rule refuses it, usually because the reference grade is not decided yet,
+// it tries again later.
 func (c *center) grantProject(project string, year int, amount events.Fen, tries int) {
 	if c.today.Year() != year {
 		return
@@ -71,14 +71,14 @@ func (c *center) grantProject(project string, year int, amount events.Fen, tries
 	}
 	data := events.SubsidyGranted{Category: events.ProjectMoney, Source: events.MajorProgram, FiscalYear: year, Project: project, AmountFen: amount}
 	if c.chance(c.profile.defiant / 8) {
-		data.Source = events.ProvinceOther // against R17-2
+		data.Source = events.ProvinceOther // breaks R17-2
 	}
 	if c.grant(data) == nil && tries > 0 {
 		c.after(30, 70, func() { c.grantProject(project, year, amount, tries-1) })
 	}
 }
 
-// grantConstruction is the 2 000 000 yuan for an excellent year (R17-1), at times in two parts.
+// grantConstruction grants the 2 000 000 yuan for an excellent year (R17-1), sometimes in two parts.
 func (c *center) grantConstruction(year int, gradedOn events.Date) {
 	if !slices.Contains(c.supportYears, year) {
 		return
@@ -96,26 +96,26 @@ func (c *center) grantConstruction(year int, gradedOn events.Date) {
 	c.grant(data)
 }
 
-// grantOther is money of neither kind of article 17.
+// grantOther grants money that article 17 does not regulate.
 func (c *center) grantOther(amount events.Fen) *pocket {
 	data := events.SubsidyGranted{Category: events.OtherCategory, Source: events.ProvinceOther, FiscalYear: c.today.Year(), AmountFen: amount}
 	if c.chance(.15) {
 		data.Source = events.CentralGuidance
 	}
 	if _, month, _ := c.today.Civil(); month >= 11 && c.chance(.5) {
-		data.FiscalYear++ // allocated ahead
+		data.FiscalYear++ // allocated ahead of its year
 	}
 	return c.grant(data)
 }
 
-// grant issues an allocation, under a new name, and lets it arrive in instalments; the last one may never come. It
-// returns nil if the grant did not come about.
+// grant records an allocation under a new name and plans its receipts in instalments; the last one may never come.
+// It returns nil if the grant was refused.
 func (c *center) grant(data events.SubsidyGranted) *pocket {
 	if !c.active() {
 		return nil
 	}
 	on := c.today
-	if c.chance(.03) && data.FiscalYear == c.today.Year() { // the document comes to light weeks later
+	if c.chance(.03) && data.FiscalYear == c.today.Year() { // the document is entered weeks later
 		on = max(on-events.Date(c.between(15, 40)), c.plaqueOn, events.DateOf(data.FiscalYear, 1, 1))
 	}
 	data.Grant = fmt.Sprintf("G-%04d-%02d", c.number, c.count["G"]+1)
@@ -129,7 +129,7 @@ func (c *center) grant(data events.SubsidyGranted) *pocket {
 	return k
 }
 
-// commitMatching promises money of local government for the year (R04-9).
+// commitMatching records a commitment of local government for the year (R04-9).
 func (c *center) commitMatching() {
 	if !c.active() {
 		return
@@ -149,7 +149,7 @@ func (c *center) commitMatching() {
 	c.inTerm(20, 100, 130, 260, func() { c.receive(k, c.between(1, 2)) })
 }
 
-// receive takes in one of the instalments still to come.
+// receive records one of the remaining instalments.
 func (c *center) receive(k *pocket, instalments int) {
 	amount := (k.net - k.received) / events.Fen(instalments)
 	if amount <= 0 {
@@ -185,8 +185,8 @@ func (c *center) receive(k *pocket, instalments int) {
 	}
 }
 
-// deferAllocations puts off the allocations of a year after a low one (R20-6). Most deferrals are released when the
-// money has moved.
+// deferAllocations defers the allocations of the year after a low one (R20-6). Most deferrals are released once
+// money is spent.
 func (c *center) deferAllocations(year int) {
 	if !c.active() || c.chance(c.profile.tardy/3) {
 		return
@@ -222,7 +222,7 @@ func (c *center) closeAccounts() (low bool) {
 	return spent*100 < usable*60
 }
 
-// recover recovers a share of the money left of a grant.
+// recover records the recovery of a share of the unspent money of a grant.
 func (c *center) recover(k *pocket, share float64, reason string) {
 	amount := events.Fen(float64(k.balance) * share)
 	data := &events.FundsRecovered{Grant: k.name, AmountFen: amount, Reason: reason}
@@ -233,7 +233,7 @@ func (c *center) recover(k *pocket, share float64, reason string) {
 	k.usable -= amount
 }
 
-// reduce reverses a share of the money that was granted and not received.
+// reduce records the reversal of a share of the money that was granted and not received.
 func (c *center) reduce(k *pocket, share float64, reason string) {
 	amount := events.Fen(float64(k.net-k.received) * share)
 	data := &events.SubsidyReversed{Grant: k.name, AmountFen: amount, Reason: reason}
@@ -243,7 +243,7 @@ func (c *center) reduce(k *pocket, share float64, reason string) {
 	k.net -= amount
 }
 
-// recoverAll settles a revoked center.
+// recoverAll recovers all unspent money of a revoked center.
 func (c *center) recoverAll() {
 	for _, k := range c.pockets {
 		c.reduce(k, 1, "资格取消，未拨付部分不再安排")

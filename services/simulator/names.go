@@ -9,18 +9,18 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// offices abbreviates each role in the name of an account.
+// offices holds the short form of each role in account names.
 var offices = map[events.Role]string{
 	events.STOffice: "kjb", events.Finance: "czt", events.IndustryDept: "hy", events.LocalGov: "df", events.Auditor: "sjt",
 }
 
-// letterheads are the prefixes of document numbers.
+// letterheads holds the prefixes of document numbers.
 var letterheads = map[events.Role]string{
 	events.STOffice: "浙科委办发", events.Finance: "浙财科教", events.IndustryDept: "浙经信技术", events.CenterRole: "浙转中心财",
 	events.Auditor: "浙审办发",
 }
 
-// documented kinds are never written without a document number.
+// documented holds the kinds that always have a document number.
 var documented = map[events.Kind]bool{
 	events.KindWaiverGranted: true, events.KindRelaxationGranted: true, events.KindSpecialMeetingDecided: true,
 	events.KindPlaqueAwarded: true, events.KindGradeDecided: true, events.KindGradeRevised: true,
@@ -30,7 +30,7 @@ var documented = map[events.Kind]bool{
 	events.KindAuditFindingOpened: true, events.KindAlertClosed: true, events.KindCreditListed: true,
 }
 
-// attachment names a file of evidence.
+// attachment returns the name of a file of evidence.
 func attachment(kind events.Kind, rng *rand.Rand) string {
 	switch kind {
 	case events.KindFundsSpent, events.KindSpendingReversed:
@@ -45,7 +45,7 @@ func attachment(kind events.Kind, rng *rand.Rand) string {
 	return events.Lookup(kind).Title.Zh + ".pdf"
 }
 
-// counties are where centers may be, as codes of GB/T 2260; all are in the table of Zhejiang.
+// counties holds codes of GB/T 2260 where centers may be, all in Zhejiang.
 var counties = []string{
 	"330106", "330108", "330109", "330110", "330111", "330112", "330114", "330122",
 	"330203", "330206", "330211", "330212", "330281", "330282",
@@ -60,7 +60,7 @@ var counties = []string{
 	"331102", "331122", "331123", "331181",
 }
 
-// industry is a leading industry with its class of GB/T 4754. Digital ones are those that R06-2d relaxes.
+// industry is a leading industry with its class of GB/T 4754. R06-2d relaxes the conditions for digital ones.
 type industry struct {
 	name, code, field string
 	digital           bool

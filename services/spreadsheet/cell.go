@@ -14,7 +14,8 @@ import (
 // with the first column, and the last cell is not Blank.
 type Row struct {
 	Number int
-	Line   int  // of CSV: the line of the text on which the row begins, from 1; a cell of several lines goes on beyond it
+	// for CSV: the line of the text on which the row begins, from 1; a cell with several lines continues below
+	Line   int
 	Hidden bool // it is hidden, or its height is set to 0
 	Cells  []Cell
 }
@@ -29,15 +30,17 @@ func (r *Row) At(column int) Cell {
 
 // Cell is the value of one cell with its sort. The zero value is an empty cell.
 type Cell struct {
-	Sort    Sort
-	Struck  bool    // the text, or a part of it, is struck through
-	Text    string  // the text; for a number its digits as programs show them, at most 15; for a date YYYY-MM-DD
-	Number  float64 // for a Number; for a Date its day from the Epoch, with the time as a fraction
-	Formula string  // the formula with its =, for a shared one as the first cell has it; Sort and Text are those of the stored value, Blank if there is none
+	Sort   Sort
+	Struck bool    // the text, or a part of it, is struck through
+	Text   string  // the text; for a number its digits as programs show them, at most 15; for a date YYYY-MM-DD
+	Number float64 // for a Number; for a Date its day from the Epoch, with the time as a fraction
+	// the formula with its =; a shared formula is given as its first cell has it; Sort and Text are those of the
+	// stored value, Blank if there is none
+	Formula string
 
 	format *format // nil for the general format
 	style  int     // the index of its style
-	colors string  // the colors of the runs of a text that have one; see runs
+	colors string  // the colors of the parts of a text that set one; see runs
 }
 
 // Sort is the sort of value in a cell. All cells of CSV are Text.
@@ -126,7 +129,7 @@ func (w *Workbook) value(raw *rawCell, look style, c *Cell) error {
 	return nil
 }
 
-// partOfDay returns a time such as T14:33:05 as a part of a day, or 0 if it is none.
+// partOfDay returns a time such as T14:33:05 as a fraction of a day, or 0 if the text is not a time.
 func partOfDay(s string) float64 {
 	at, err := time.Parse("T15:04:05", strings.TrimSuffix(s, "Z"))
 	if err != nil {
@@ -135,7 +138,7 @@ func partOfDay(s string) float64 {
 	return float64(at.Hour()*3600+at.Minute()*60+at.Second()) / 86400
 }
 
-// daysTo1904 is the number of days by which some workbooks count dates from a later epoch.
+// daysTo1904 is the difference in days between the two epochs that workbooks use.
 const daysTo1904 = 1462
 
 // number reads a number as its format shows it. A number before FirstDay is no date.

@@ -23,7 +23,7 @@ const (
 	ColumnsMax = 1 << 14
 )
 
-// Limits on a workbook. The message that refuses a workbook over a limit names the limit.
+// These limits bound a workbook. The message about a workbook over a limit names the limit.
 const (
 	tagBytesMax     = 1 << 20 // XML between two characters <
 	depthMax        = 64      // nesting of XML elements
@@ -40,7 +40,7 @@ var (
 	FirstDay = events.DateOf(1900, 3, 1)
 )
 
-// say returns the error that a file cannot be read.
+// say returns the error for a file that cannot be read.
 func say(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...) }
 
 // Letters returns the name of a column, counted from 0, in a spreadsheet program: 0 is A, 26 is AA.

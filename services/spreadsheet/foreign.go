@@ -7,7 +7,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Names of the files of other programs.
+// These are parts of the files of other programs.
 var (
 	oldXLS  = text.Say("旧式 XLS 或加密的工作簿（有密码的请先去掉）", "an old XLS or a workbook under a password, which has to go")
 	html    = text.Say("网页（HTML），只是改名为 XLS", "a web page (HTML) under the name of a spreadsheet")
@@ -25,8 +25,8 @@ var (
 	archive = text.Say("压缩文件", "an archive")
 )
 
-// Foreign returns the error that a file is of another program, judged by its first bytes, or nil if it may be a workbook or
-// a text.
+// Foreign returns an error if the first bytes of a file show that it belongs to another program, and nil if it may
+// be a workbook or a text.
 func Foreign(head []byte) error {
 	for _, c := range []struct {
 		begin string
@@ -58,7 +58,7 @@ func Foreign(head []byte) error {
 	return nil
 }
 
-// errNoWorkbook returns the error that an archive is no workbook that is read.
+// errNoWorkbook returns the error for an archive that is not a readable workbook.
 func (w *Workbook) errNoWorkbook() error {
 	for name := range w.parts {
 		switch {

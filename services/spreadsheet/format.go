@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// Codes of number formats.
+// These are the codes of number formats with a meaning of their own.
 const (
 	TextFormat  = "@"
 	MoneyFormat = "#,##0.00"
@@ -28,13 +28,13 @@ type section struct {
 	limit  float64
 	sort   sectionSort
 	pieces []piece
-	parts  Parts  // of a date
+	parts  Parts  // the parts of a date that it shows
 	isDay  bool   // it shows a day, month, year or day of the week, and not only a time
 	color  string // the name of the color that the section sets, in lower case, or ""
-	dbnum  byte   // '1', '2' or '3' if digits are shown in Chinese, else 0
+	dbnum  byte   // '1', '2' or '3' for digits in Chinese, else 0
 
-	// Of a number: the power of ten by which it is multiplied, whether it has thousands separators, and its digits
-	// before the point, behind it and in the exponent.
+	// These are for numbers: the power of ten to multiply by, whether there are thousands separators, and the
+	// digits before the point, after it and in the exponent.
 	shift            int
 	grouped          bool
 	whole, decimals  int
@@ -42,7 +42,7 @@ type section struct {
 	pointed, isPower bool
 }
 
-// sectionSort is what a section shows.
+// sectionSort is the sort of value that a section shows.
 type sectionSort uint8
 
 const (
@@ -70,7 +70,7 @@ const (
 	power // E+ or E-
 	slash
 	generalDigits
-	place  // of a text
+	place  // the place of a text
 	moment // a part of a date or time, in lower case, such as yyyy, [h] or am/pm
 	subsecond
 )
@@ -78,11 +78,11 @@ const (
 // codeBytesMax is the length of the longest code that is read. Programs allow 255 characters.
 const codeBytesMax = 1000
 
-// overflow is what programs show instead of a value that a format cannot show.
+// overflow is shown by programs instead of a value that a format cannot show.
 const overflow = "####"
 
-// parseFormat parses the code of a number format. It never fails: what programs refuse is shown as overflow. The result
-// is nil for the general format and for the plain text format.
+// parseFormat parses the code of a number format. It never fails: for a code that programs reject, the format
+// shows overflow. The result is nil for the general format and for the plain text format.
 func parseFormat(code string) *format {
 	if code == "" || code == TextFormat || strings.EqualFold(code, "general") {
 		return nil
@@ -114,7 +114,7 @@ func tokenize(code string) []section {
 	for i := 0; i < len(r); i++ {
 		s := &list[len(list)-1]
 		add := func(sort pieceSort, text string) { s.pieces = append(s.pieces, piece{sort, text}) }
-		next := func() string { // the character behind this one
+		next := func() string { // returns the next character
 			if i++; i < len(r) {
 				return string(r[i])
 			}
@@ -188,11 +188,11 @@ func (s *section) has(sort pieceSort) bool {
 	return slices.ContainsFunc(s.pieces, func(p piece) bool { return p.sort == sort })
 }
 
-// yen are the locales in which ¥ is another currency.
+// yen holds the locales in which ¥ means the yen.
 var yen = []string{"411", "ja-jp"}
 
-// bracket takes what stands in brackets: a condition, a currency, a time over 24 hours, the form of digits. Colours and
-// the rest show nothing.
+// bracket reads the content of brackets: a condition, a currency, a time over 24 hours, the form of digits, or a
+// color. Other content shows nothing.
 func (s *section) bracket(in string) {
 	low := strings.ToLower(in)
 	switch {
@@ -216,7 +216,7 @@ func (s *section) bracket(in string) {
 	}
 }
 
-// settle finds out what a section shows.
+// settle finds the sort of value that a section shows.
 func (s *section) settle() {
 	switch {
 	case s.has(moment):
@@ -230,7 +230,7 @@ func (s *section) settle() {
 	}
 }
 
-// settleDate tells months from minutes, and collects the parts of the date.
+// settleDate distinguishes months from minutes, and collects the parts of the date.
 func (s *section) settleDate() {
 	s.sort = calendar
 	last := -1 // the last part of a date
@@ -281,8 +281,8 @@ func partOf(moment string) Parts {
 	return 0
 }
 
-// settleNumber counts the digits of a number, and tells commas between digits, which are thousands separators, from those
-// behind the digits, each of which divides by a thousand.
+// settleNumber counts the digits of a number. It distinguishes commas between digits, which are thousands
+// separators, from commas after the digits, each of which divides by a thousand.
 func (s *section) settleNumber() {
 	first := slices.IndexFunc(s.pieces, func(p piece) bool { return p.sort == digit })
 	for i := range s.pieces {
@@ -333,7 +333,7 @@ func (s *section) settleNumber() {
 	}
 }
 
-// builtIn holds the codes of the formats that files name by number alone, as programs show them in China.
+// builtIn holds the codes of the formats that files name by number only, in their Chinese form.
 var builtIn = map[int]string{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: `"¥"#,##0;"¥"\-#,##0`, 6: `"¥"#,##0;[Red]"¥"\-#,##0`,
 	7: `"¥"#,##0.00;"¥"\-#,##0.00`, 8: `"¥"#,##0.00;[Red]"¥"\-#,##0.00`, 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
 	14: "yyyy/m/d", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy/m/d h:mm",

@@ -8,8 +8,9 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// furtherCodes holds the ranges of codes of two bytes that GB18030 has and the library does not decode: the first code, the
-// last, and the character of the first. Most are for private use, such as characters of names that an office made itself.
+// furtherCodes holds the ranges of two-byte codes of GB18030 that the library does not decode: the first code, the
+// last code, and the character of the first code. Most are for private use, such as characters of names that an
+// office made itself.
 var furtherCodes = [][3]rune{
 	{0xa140, 0xa17e, 0xe4c6}, {0xa180, 0xa1a0, 0xe505}, {0xa240, 0xa27e, 0xe526}, {0xa280, 0xa2a0, 0xe565}, {0xa2ab, 0xa2b0, 0xe766},
 	{0xa2e4, 0xa2e4, 0xe76d}, {0xa2ef, 0xa2f0, 0xe76e}, {0xa2fd, 0xa2fe, 0xe770}, {0xa340, 0xa37e, 0xe586}, {0xa380, 0xa3a0, 0xe5c5},
@@ -27,7 +28,7 @@ var furtherCodes = [][3]rune{
 	{0xfea1, 0xfefe, 0xe468},
 }
 
-// furtherRune returns the character of a code of two bytes in furtherCodes.
+// furtherRune returns the character of a two-byte code in furtherCodes.
 func furtherRune(code rune) (rune, bool) {
 	i, _ := slices.BinarySearchFunc(furtherCodes, code, func(r [3]rune, code rune) int { return int(r[1] - code) })
 	if i == len(furtherCodes) || code < furtherCodes[i][0] {

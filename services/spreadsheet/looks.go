@@ -12,18 +12,18 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Looks is what a worksheet does beside its cells to what a reader sees: see Workbook.Looks.
+// Looks holds the features of a worksheet, beside its cells, that change what a reader sees: see Workbook.Looks.
 type Looks struct {
 	HiddenColumns      []Range
 	Merged             []Range
 	ConditionalFormats []ConditionalFormat
-	Objects            []Range // that pictures, shapes, charts, controls and notes that are shown cover
+	Objects            []Range // the ranges covered by visible pictures, shapes, charts, controls and notes
 	HidesZeros         bool    // cells with 0 are shown empty
 	PrintAreas         []Range // nil: the whole sheet is printed
 	colors             *colors
 }
 
-// Looks returns the looks of a sheet whose rows were read to the end. The limit on the bytes unpacked begins anew.
+// Looks returns the looks of a sheet whose rows were read to the end. The limit on unpacked bytes starts again.
 func (w *Workbook) Looks(sheet *Worksheet) (*Looks, error) {
 	w.left = w.bytesMax
 	l := &Looks{HiddenColumns: sheet.HiddenColumns, Merged: sheet.Merged, ConditionalFormats: sheet.ConditionalFormats}
@@ -60,7 +60,7 @@ func (l *Looks) Prints(row, column int) bool {
 	return l.PrintAreas == nil || anyHas(l.PrintAreas, row, column)
 }
 
-// IsMergedAway reports whether a cell lies under another one with which it is merged.
+// IsMergedAway reports whether a cell is hidden under another one with which it is merged.
 func (l *Looks) IsMergedAway(row, column int) bool {
 	return slices.ContainsFunc(l.Merged, func(m Range) bool {
 		return m.has(row, column) && (row != m.FirstRow || column != m.FirstColumn)
@@ -81,7 +81,7 @@ func (c ConditionalFormat) Has(row, column int) bool { return c.Range.has(row, c
 // objectsMax is the maximum number of objects on a sheet.
 const objectsMax = 10_000
 
-// readObjects reads where the objects of drawings are.
+// readObjects reads the positions of the objects in drawings.
 func (w *Workbook) readObjects(sheet string, ids []string, l *Looks) error {
 	rels := relationsOf(sheet)
 	if len(ids) == 0 || w.parts[rels] == nil {
@@ -96,12 +96,12 @@ func (w *Workbook) readObjects(sheet string, ids []string, l *Looks) error {
 	return err
 }
 
-// relationsOf returns the name of the part with the relations of a part.
+// relationsOf returns the name of the part that has the relations of a part.
 func relationsOf(part string) string {
 	return path.Join(path.Dir(part), "_rels", path.Base(part)+".rels")
 }
 
-// Sizes of cells by default, in the units of drawings, of which 12,700 are a point.
+// These are the default sizes of cells, in the unit of drawings: 12,700 of them are a point.
 const (
 	columnSize = 609_600
 	rowSize    = 190_500
@@ -113,14 +113,14 @@ type object struct {
 	hasTo, hidden  bool
 }
 
-// readDrawing reads a drawing, in DrawingML or in VML.
+// readDrawing reads the objects of a drawing in DrawingML or VML.
 func (w *Workbook) readDrawing(part string, l *Looks) error {
 	s, err := w.scan(part)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	s.xml.Strict, s.xml.AutoClose, s.xml.Entity = false, []string{"br"}, xml.HTMLEntity // VML has tags of HTML
+	s.xml.Strict, s.xml.AutoClose, s.xml.Entity = false, []string{"br"}, xml.HTMLEntity // VML contains tags of HTML
 	var o *object
 	var text strings.Builder
 	for {
@@ -192,7 +192,7 @@ func (w *Workbook) readDrawing(part string, l *Looks) error {
 	}
 }
 
-// number reads a whole number, or 0.
+// number returns the whole number in a text, or 0.
 func number(s string) int {
 	n, _ := strconv.Atoi(strings.TrimSpace(s))
 	return n
@@ -205,13 +205,14 @@ func (w *Workbook) readPrintAreas(index int, l *Looks) error {
 		return err
 	}
 	return w.definedNames(book, func(name, sheet, formula string) {
-		if strings.EqualFold(name, "_xlnm.Print_Area") && sheet == strconv.Itoa(index) && !strings.Contains(formula, "#REF!") { // which programs ignore
+		// programs ignore such a name
+		if strings.EqualFold(name, "_xlnm.Print_Area") && sheet == strconv.Itoa(index) && !strings.Contains(formula, "#REF!") {
 			l.PrintAreas = areasOf(formula)
 		}
 	})
 }
 
-// areasOf reads areas such as '8月'!$A$1:$C$9,'8月'!$E:$F. What cannot be read is no area.
+// areasOf reads areas such as '8月'!$A$1:$C$9,'8月'!$E:$F. It skips the areas that it cannot read.
 func areasOf(text string) []Range {
 	areas := []Range{}
 	for _, ref := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' }) {
@@ -235,12 +236,12 @@ type colors struct {
 	fonts  []string   // as colorOf writes them
 	fills  [][]string // the colors of a fill; none for no fill
 	styles [][2]int   // font and fill, by index of cellXfs
-	filled []bool     // by index of cellXfs: the content is repeated to fill the cell
+	filled []bool     // by index of cellXfs: whether the content is repeated to fill the cell
 	theme  []string   // RRGGBB
 	own    []string   // the palette of the workbook, RRGGBB
 }
 
-// colorOf writes a color as its attributes.
+// colorOf returns the attributes of a color as one text.
 func colorOf(e xml.StartElement) string {
 	if isTrue(attribute(e, "auto")) {
 		return "auto"
@@ -280,7 +281,7 @@ func (w *Workbook) readColors() (*colors, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(c.theme) >= 4 { // cells count light before dark
+		if len(c.theme) >= 4 { // cells number light before dark
 			c.theme[0], c.theme[1], c.theme[2], c.theme[3] = c.theme[1], c.theme[0], c.theme[3], c.theme[2]
 		}
 	}
@@ -323,7 +324,7 @@ func (l *Looks) Repeats(c Cell) bool {
 	return 0 <= c.style && c.style < len(l.colors.filled) && l.colors.filled[c.style]
 }
 
-// IsInvisible reports whether a text or number of the cell, or a part of it, has the color of its ground.
+// IsInvisible reports whether a part of the text or number of the cell has the color of its background.
 func (l *Looks) IsInvisible(c Cell) bool {
 	k := l.colors
 	var font, fill = "auto", []string(nil)
@@ -364,7 +365,7 @@ func namedColor(name string) (rgb string, ok bool) {
 	return "", false
 }
 
-// isGround reports whether a font has the color of all of a fill.
+// isGround reports whether the color of a font equals every color of a fill.
 func (k *colors) isGround(font string, fill []string) bool {
 	ink, ok := k.rgb(font, "000000")
 	if !ok {
@@ -381,7 +382,7 @@ func (k *colors) isGround(font string, fill []string) bool {
 	return true
 }
 
-// nearMax is the difference of red, green or blue, of 255, that an eye does not see.
+// nearMax is the difference in red, green or blue, out of 255, that the eye cannot see.
 const nearMax = 16
 
 func isNear(a, b [3]float64) bool {
@@ -393,8 +394,8 @@ func isNear(a, b [3]float64) bool {
 	return true
 }
 
-// rgb returns red, green and blue of a color, each from 0 to 255. An automatic color is the given one. ok is false for a
-// color that is not known.
+// rgb returns the red, green and blue of a color, each from 0 to 255. An automatic color counts as the given one.
+// ok is false for an unknown color.
 func (k *colors) rgb(color, automatic string) (rgb [3]float64, ok bool) {
 	hex := automatic
 	if color != "auto" {

@@ -29,7 +29,7 @@ func (n numeral) magnitude() int {
 	return len(n.digits) - n.scale - 1
 }
 
-// round rounds to a number of decimals, which becomes the scale, and a half away from zero.
+// round rounds to a number of decimals, half away from zero. That number becomes the scale.
 func (n numeral) round(decimals int) numeral {
 	drop := n.scale - decimals
 	switch {
@@ -57,11 +57,11 @@ func (n numeral) decimals() string {
 	return strings.Repeat("0", max(n.scale-len(n.digits), 0)) + n.digits[max(len(n.digits)-n.scale, 0):]
 }
 
-// ShowsNumber reports whether a text that a cell shows is a number that it holds: digits with at most one point and an
-// optional minus, as in the Text of a Number. Blanks, thousands separators, signs of the yuan (¥ ￥ 元 圆 整 人民币 RMB CNY), and
-// the brackets or minus of a negative number are left out of what is shown, and digits may be Chinese or wide. What
-// remains must be the number without its sign, rounded to the decimals shown, whose number it returns. A lone minus is
-// zero, as in accounting.
+// ShowsNumber reports whether a text shown in a cell is the number that the cell holds, and with how many
+// decimals. held is digits with at most one point and an optional minus, like the Text of a Number. From shown it
+// removes blanks, thousands separators, signs of the yuan (¥ ￥ 元 圆 整 人民币 RMB CNY), and the brackets or minus of a
+// negative number; digits may be Chinese or wide. The rest must equal held without its sign, rounded to the
+// decimals shown. A lone minus is zero, as in accounting.
 func ShowsNumber(shown, held string) (decimals int, ok bool) {
 	exact, isNegative := strings.CutPrefix(held, "-")
 	s := strings.Map(narrowDigit, shown)
@@ -91,7 +91,7 @@ func ShowsNumber(shown, held string) (decimals int, ok bool) {
 	return len(behind), ok && n == numeralOf(exact).round(len(behind))
 }
 
-// TrimYuan removes the signs of the yuan around a number, and blanks: ¥ ￥ 元 圆 整 人民币 RMB CNY.
+// TrimYuan removes signs of the yuan and blanks around a number: ¥ ￥ 元 圆 整 人民币 RMB CNY.
 func TrimYuan(s string) string {
 	for before := "\x00"; before != s; {
 		before, s = s, strings.TrimSpace(s)
@@ -102,7 +102,7 @@ func TrimYuan(s string) string {
 	return s
 }
 
-// narrowDigit leaves out blanks, and replaces Chinese and wide digits and separators.
+// narrowDigit removes blanks, and replaces Chinese and wide digits and separators.
 func narrowDigit(r rune) rune {
 	switch {
 	case unicode.IsSpace(r):
@@ -122,7 +122,7 @@ func narrowDigit(r rune) rune {
 	return r
 }
 
-// ungrouped leaves out separators of groups of three digits, or of four as in Chinese.
+// ungrouped removes separators of groups of three digits, or of four as in Chinese.
 func ungrouped(s string) (digits string, ok bool) {
 	groups := strings.Split(s, ",")
 	for _, g := range groups[1:] {

@@ -7,7 +7,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// width ignores the settings of the environment, so that a report is the same wherever it is written.
+// width ignores the settings of the environment, so that a report is the same on every machine.
 var width = &runewidth.Condition{}
 
 // Width returns the width of a text of one line. A Chinese character counts as two columns, an ambiguous one as one.

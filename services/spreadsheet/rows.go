@@ -52,11 +52,11 @@ type rowReader struct {
 	raw   rawCell
 	open  bool // whether the reader is within a cell
 
-	shared map[string]string // the formulas that further cells share
-	arrays []array           // the formulas over ranges that are not past
+	shared map[string]string // the formulas that several cells share
+	arrays []array           // the formulas over ranges that later rows may belong to
 
-	rule  ConditionalFormat // what the rules do that are being read
-	where strings.Builder   // the ranges of these rules
+	rule  ConditionalFormat // the effect of the conditional formats being read
+	where strings.Builder   // the ranges of these conditional formats
 }
 
 func (r *rowReader) take(t xml.Token) error {
@@ -154,10 +154,10 @@ type array struct {
 	formula string
 }
 
-// arraysMax is the maximum number of formulas over ranges that lie beside each other.
+// arraysMax is the maximum number of array formulas that overlap one row.
 const arraysMax = 100
 
-// startArray takes the range of a formula over more than one cell.
+// startArray reads the range of a formula over more than one cell.
 func (r *rowReader) startArray(ref string) error {
 	m, ok := parseRange(ref)
 	if !ok || m.FirstRow == m.LastRow && m.FirstColumn == m.LastColumn {
@@ -240,7 +240,7 @@ func isZero(size string) bool {
 	return err == nil && v == 0
 }
 
-// seeRule notes what a conditional format does.
+// seeRule notes the effect of a rule of a conditional format.
 func (r *rowReader) seeRule(e xml.StartElement) {
 	if !r.s.within("conditionalFormatting") {
 		return
@@ -261,7 +261,7 @@ func (r *rowReader) seeRule(e xml.StartElement) {
 	}
 }
 
-// endRules adds the ranges of rules that set a number format or a color.
+// endRules adds the ranges of conditional formats that set a number format or a color.
 func (r *rowReader) endRules() error {
 	if !r.rule.NumFmt && !r.rule.FontColor {
 		return nil

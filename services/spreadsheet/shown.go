@@ -10,7 +10,7 @@ import (
 // Parts are the parts of a date that its format shows.
 type Parts uint8
 
-// The parts. Time is any part of the time of day.
+// Time stands for any part of the time of day.
 const (
 	Year Parts = 1 << iota
 	Month
@@ -40,7 +40,7 @@ func (c Cell) FormatCode() string {
 	return c.format.code
 }
 
-// isDate reports whether the format shows a number as a date. A time alone is none.
+// isDate reports whether the format shows a number as a date. A time alone is not a date.
 func (f *format) isDate(v float64) bool {
 	if f == nil {
 		return false
@@ -49,9 +49,10 @@ func (f *format) isDate(v float64) bool {
 	return s != nil && s.sort == calendar && s.isDay
 }
 
-// Shown returns what a spreadsheet program in China shows in the cell if its column is wide enough: the value in the
-// number format of the cell. A space as wide as a sign is a blank, a sign that fills the column is left out. The general
-// format shows all digits that programs keep. ¥ as the currency of Japan is JP¥. It is the text of a CSV cell.
+// Shown returns the text that a spreadsheet program in China shows in the cell if its column is wide enough: the
+// value in the number format of the cell. A space as wide as a sign becomes a blank; a sign that fills the column
+// is left out. The general format shows all digits that programs keep. ¥ as the currency of Japan becomes JP¥. For
+// CSV it is the text of the cell.
 func (c Cell) Shown() string {
 	switch {
 	case c.format == nil || c.Sort == Blank || c.Sort == Failure || c.Sort == Unreadable:
@@ -81,7 +82,7 @@ func (c Cell) Color() string {
 	return c.format.text.color
 }
 
-// of returns the section that shows a number, or nil if none does. isAbsolute reports whether the section shows the number
+// of returns the section that shows a number, or nil. isAbsolute reports whether the section shows the number
 // without its sign.
 func (f *format) of(v float64) (s *section, isAbsolute bool) {
 	for i := range f.numbers {
@@ -116,14 +117,14 @@ func meets(v float64, op string, limit float64) bool {
 	return v == limit
 }
 
-// number shows a number.
+// number returns a number as the format shows it.
 func (f *format) number(v float64) string {
 	if len(f.numbers) == 0 {
 		return f.text.words(digits(v))
 	}
 	s, isAbsolute := f.of(v)
 	switch {
-	case s == nil && len(f.numbers) == 1: // its condition is not met
+	case s == nil && len(f.numbers) == 1: // the condition of the section is not met
 		return digits(v)
 	case s == nil:
 		return overflow
@@ -144,7 +145,7 @@ func (f *format) number(v float64) string {
 	return sign + s.inChinese(s.decimal(v))
 }
 
-// words shows a text, or a number by its digits.
+// words returns a text as the section shows it; a number is shown by its digits.
 func (s *section) words(text string) string {
 	var b strings.Builder
 	for _, p := range s.pieces {
@@ -160,7 +161,7 @@ func (s *section) words(text string) string {
 // chineseDigits are the digits of DBNum1 to DBNum3.
 var chineseDigits = [][]rune{[]rune("〇一二三四五六七八九"), []rune("零壹贰叁肆伍陆柒捌玖"), []rune("０１２３４５６７８９")}
 
-// inChinese replaces digits by those that DBNum asks for.
+// inChinese replaces digits by Chinese ones as DBNum asks.
 func (s *section) inChinese(shown string) string {
 	if s.dbnum < '1' || s.dbnum > '3' {
 		return shown
@@ -174,7 +175,7 @@ func (s *section) inChinese(shown string) string {
 	}, shown)
 }
 
-// decimal shows a number from 0 on.
+// decimal returns a number of at least 0 as the section shows it.
 func (s *section) decimal(v float64) string {
 	n := numeralOf(digits(v)).times10(s.shift)
 	exponent := 0
@@ -219,7 +220,7 @@ func (s *section) decimal(v float64) string {
 				b.WriteByte(' ')
 			}
 			behind++
-		case p.sort == digit: // of the exponent, which is written as a whole
+		case p.sort == digit: // a digit of the exponent, which is written as a whole
 			if left == s.exponent {
 				fmt.Fprintf(&b, "%0*d", s.exponent, max(exponent, -exponent))
 			}
@@ -243,17 +244,17 @@ func (s *section) decimal(v float64) string {
 	return b.String()
 }
 
-// fraction shows a number from 0 on as a fraction.
+// fraction returns a number of at least 0 as a fraction.
 func (s *section) fraction(v float64) string {
 	at := 0
 	for s.pieces[at].sort != slash {
 		at++
 	}
-	numerator := at // its first digit
+	numerator := at // the index of its first digit
 	for numerator > 0 && s.pieces[numerator-1].sort == digit {
 		numerator--
 	}
-	var before, behind strings.Builder // what stands before the fraction without digits, and its denominator
+	var before, behind strings.Builder // the text before the fraction without digits, and the denominator
 	hasWhole := false
 	for _, p := range s.pieces[:numerator] {
 		if p.sort == digit {
@@ -292,7 +293,7 @@ func (s *section) fraction(v float64) string {
 	return strings.TrimSpace(before.String()) + shown + behind.String()
 }
 
-// nearest returns the fraction nearest to v with at most so many digits below the line, or with a fixed number there.
+// nearest returns the fraction nearest to v whose denominator has at most the given number of digits, or is fixed.
 func nearest(v float64, places int, fixed string) (above, below float64) {
 	if n, err := strconv.Atoi(fixed); err == nil && n > 0 {
 		return math.Round(v * float64(n)), float64(n)

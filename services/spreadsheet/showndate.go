@@ -14,11 +14,11 @@ var daysMax = float64(events.DateOf(10_000, 1, 1) - Epoch)
 // roundUp is the time before midnight, in days, that programs show as the next day.
 const roundUp = 0.1 / 86400
 
-// dayOf returns the day of a number of days from the Epoch. Less than a tenth of a second before midnight it is the next
-// day, as programs show it.
+// dayOf returns the date that is a number of days after the Epoch. Within the last tenth of a second before
+// midnight it returns the next day, as programs show it.
 func dayOf(days float64) events.Date { return Epoch + events.Date(math.Floor(days+roundUp)) }
 
-// date shows a day, counted from the Epoch, with its time.
+// date returns a day, counted from the Epoch, with its time as the section shows it.
 func (s *section) date(v float64) string {
 	if v < 0 || v >= daysMax {
 		return overflow
@@ -43,7 +43,7 @@ func (s *section) date(v float64) string {
 	if isHalved {
 		hour = (hour+11)%12 + 1
 	}
-	weekday := int(math.Floor(v+roundUp)+6) % 7 // of Sunday 0
+	weekday := int(math.Floor(v+roundUp)+6) % 7 // 0 is Sunday
 	var b strings.Builder
 	fraction := fmt.Sprintf("%0*.0f", min(subseconds, 3), math.Mod(time, unit))
 	for _, p := range s.pieces {

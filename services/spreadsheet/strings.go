@@ -8,7 +8,7 @@ import (
 	"unicode/utf16"
 )
 
-// readStrings reads the texts to which cells refer. It leaves out their phonetic guides.
+// readStrings reads the shared strings, without their phonetic guides.
 func (w *Workbook) readStrings(part string) error {
 	if w.parts[part] == nil {
 		return nil
@@ -61,7 +61,7 @@ func (w *Workbook) readStrings(part string) error {
 	}
 }
 
-// inText reports whether the scanner is in a run of the text of a cell. One run is never a part of an escape.
+// inText reports whether the scanner is in the text of a cell.
 func (s *scanner) inText() bool { return s.within("t") && !s.within("rPh") }
 
 // unescape replaces the escapes with which XLSX writes characters that XML cannot contain: _x000D_ is a carriage

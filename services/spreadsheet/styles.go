@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// style is the look of a cell as far as it bears on what the cell says.
+// style holds the parts of a cell's look that change the meaning of its value.
 type style struct {
 	format *format
 	struck bool
 }
 
-// style returns the style with an index, plain if there is none.
+// style returns the style with an index, or the plain style.
 func (w *Workbook) style(i int) style {
 	if 0 <= i && i < len(w.styles) {
 		return w.styles[i]
@@ -29,8 +29,8 @@ func (w *Workbook) readStyles(name string) error {
 	codes := map[int]string{}
 	formats := map[int]*format{}
 	var struck []bool    // by font
-	list, part := "", "" // what is being read
-	black := false       // the difference that is being read sets a black font, which LibreOffice writes with every one
+	list, part := "", "" // the elements being read
+	black := false       // the difference being read sets a black font, as LibreOffice does for every one
 	return w.read(name, func(e xml.StartElement) error {
 		id, _ := strconv.Atoi(attribute(e, "numFmtId")) // 0, the general format, if it has none
 		tag := e.Name.Local
@@ -67,7 +67,7 @@ func (w *Workbook) readStyles(name string) error {
 	})
 }
 
-// isTextColor reports whether a color is that of texts by default, which some programs write with every font.
+// isTextColor reports whether a color is the default color of texts, which some programs write for every font.
 func isTextColor(e xml.StartElement) bool {
 	tint := attribute(e, "tint")
 	return len(e.Attr) == 0 || isTrue(attribute(e, "auto")) || attribute(e, "theme") == "1" && (tint == "" || isZero(tint)) || attribute(e, "indexed") == "64"
@@ -81,17 +81,17 @@ func isOn(e xml.StartElement) bool {
 	return val == "" || isTrue(val)
 }
 
-// runs is what the runs of a text with fonts of their own do to it.
+// runs collects the effects of the parts of a text that have fonts of their own.
 type runs struct {
-	hasStruck       bool // a run is struck through
-	hasOwn, hasCell bool // a run has a font of its own, or that of the cell
-	isOwn, isStruck bool // the run that is being read
+	hasStruck       bool // a part is struck through
+	hasOwn, hasCell bool // a part has a font of its own, or the font of the cell
+	isOwn, isStruck bool // for the part being read
 
-	color  string // of the run that is being read, as colorOf writes it, or ""
-	colors string // of the runs, one a line
+	color  string // the color of the part being read, as colorOf returns it, or ""
+	colors string // the colors of the parts, one a line
 }
 
-// begin takes the font of a run, an rPr, strike or color.
+// begin reads the font of a part: an element rPr, strike or color.
 func (r *runs) begin(e xml.StartElement) {
 	switch e.Name.Local {
 	case "rPr":
@@ -104,7 +104,7 @@ func (r *runs) begin(e xml.StartElement) {
 	r.isStruck = isOn(e)
 }
 
-// add takes the text of a run.
+// add adds text of a part.
 func (r *runs) add(text string) {
 	if strings.TrimSpace(text) == "" {
 		return
@@ -116,8 +116,8 @@ func (r *runs) add(text string) {
 	r.hasOwn, r.hasCell = r.hasOwn || r.isOwn, r.hasCell || !r.isOwn
 }
 
-// end ends a run.
+// end ends a part.
 func (r *runs) end() { r.isOwn, r.isStruck, r.color = false, false, "" }
 
-// struck reports whether a part of the text is struck through in a cell of a style.
+// struck reports whether a part of the text is struck through, in a cell with the given style.
 func (r runs) struck(look style) bool { return r.hasStruck || look.struck && (r.hasCell || !r.hasOwn) }

@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// The part that says which part is the workbook, and the usual one.
+// These are the part that names the workbook part, and the usual name of the workbook part.
 const (
 	rootRelations = "_rels/.rels"
 	workbookPart  = "xl/workbook.xml"
@@ -20,13 +20,13 @@ const (
 // Workbook is an XLSX archive that is being read.
 type Workbook struct {
 	Sheets []*Worksheet      // in the order of the workbook
-	Names  map[string]string // the formulas, without =, that the defined names stand for, by the name in lower case
+	Names  map[string]string // the formulas, without =, of the defined names, by name in lower case
 
 	parts       map[string]*zip.File
 	bytesMax    int64 // the limit on unpacked bytes
-	left        int64 // how many of these may still be unpacked
+	left        int64 // the number of bytes that may still be unpacked
 	strings     []string
-	runs        map[int]runs        // of strings of several fonts
+	runs        map[int]runs        // for strings with several fonts
 	styles      []style             // by index of cellXfs
 	differences []ConditionalFormat // by index of dxfs, without ranges
 	since1904   bool
@@ -37,7 +37,7 @@ type Workbook struct {
 type Worksheet struct {
 	Name               string
 	Hidden             bool
-	HiddenColumns      []Range // columns that are hidden or have no width, in all rows
+	HiddenColumns      []Range // columns that are hidden or have width 0, in all rows
 	Merged             []Range
 	ConditionalFormats []ConditionalFormat
 
@@ -120,7 +120,7 @@ func (w *Workbook) workbookPart() (string, error) {
 	return part, nil
 }
 
-// relations reads the relations in a part, and returns their targets by id and by the last part of their type. Targets are
+// relations returns the targets of the relations in a part, by id and by the last part of their type. Targets are
 // relative to a directory. It leaves out targets outside the archive.
 func (w *Workbook) relations(part, directory string) (byID, byType map[string]string, err error) {
 	byID, byType = map[string]string{}, map[string]string{}

@@ -25,18 +25,18 @@ import (
 // call is one request.
 type call struct {
 	method string // "" for GET
-	path   string // escaped, from /v1 on
+	path   string // escaped, beginning with /v1
 	query  url.Values
 	accept string // the media type of the answer; "" for JSON
 	body   func() (io.Reader, error)
 	media  string // of the body
 	bytes  int64  // of the body; 0 if it is not known
 	head   map[string]string
-	repeat bool // may be sent again although it may have been received: a read, or a write of records with ids
+	repeat bool // may be sent again even if it may have been received: a read, or a write of records with ids
 	once   bool // the body can be read only once
 }
 
-// The media types of bodies and answers.
+// These are the media types of bodies and answers.
 const (
 	jsonType  = "application/json"
 	linesType = "application/jsonl"
@@ -47,14 +47,14 @@ func content(b []byte) func() (io.Reader, error) {
 	return func() (io.Reader, error) { return bytes.NewReader(b), nil }
 }
 
-// The first and the longest wait before a request is repeated.
+// These are the first and the longest pause before a request is repeated.
 const (
 	waitMin = 100 * time.Millisecond
 	waitMax = 5 * time.Second
 )
 
-// do sends a request, as often as its call and the patience of the client allow, and returns the answer, whose body must be
-// closed.
+// do sends a request and returns its answer, whose body the caller must close. It repeats the request as the call
+// and the patience of the client allow.
 func (c *Client) do(ctx context.Context, q *call) (*answer, error) {
 	if err := c.greet(ctx); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, error) {
 	return c.repeated(ctx, q)
 }
 
-// repeated is do without the greeting.
+// repeated does the same as do without greet.
 func (c *Client) repeated(ctx context.Context, q *call) (*answer, error) {
 	ctx, stop := c.tellWaiting(ctx)
 	defer stop()
@@ -90,7 +90,7 @@ func (c *Client) repeated(ctx context.Context, q *call) (*answer, error) {
 	}
 }
 
-// tellWaiting arranges that Options.Waiting is called while a request waits for the server. It returns the context for the
+// tellWaiting arranges that ClientOptions.Waiting is called while a request waits for the server. It returns the context for the
 // request, and stop, after which Waiting is not called any more.
 func (c *Client) tellWaiting(ctx context.Context) (traced context.Context, stop func()) {
 	if c.options.Waiting == nil {
@@ -114,16 +114,16 @@ func (c *Client) tellWaiting(ctx context.Context) (traced context.Context, stop 
 	}
 }
 
-// attemptError is the error of an attempt that may go better when it is repeated.
+// attemptError is the error of an attempt that may succeed when it is repeated.
 type attemptError struct {
 	cause error
 	again bool          // it may be repeated
-	after time.Duration // that the server asks to wait
+	after time.Duration // the pause that the server asks for
 }
 
 func (e *attemptError) Error() string { return e.cause.Error() }
 
-// errSilent says that nothing came from the server for the timeout of the client.
+// errSilent is returned if the server sent nothing for the timeout of the client.
 var errSilent = errors.New("nothing came from it for too long")
 
 // once sends a request once.
@@ -152,7 +152,7 @@ func (c *Client) once(ctx context.Context, q *call) (*answer, error) {
 	return nil, a.problem(q)
 }
 
-// unanswered returns the error of a request that has no answer.
+// unanswered returns the error for a request without an answer.
 func (a *answer) unanswered(attempt context.Context, q *call, err error) error {
 	var untrusted *tls.CertificateVerificationError
 	switch {
@@ -168,7 +168,7 @@ func (a *answer) unanswered(attempt context.Context, q *call, err error) error {
 	return &attemptError{cause: a.c.unreachable(err), again: (unsent || q.repeat) && !(q.once && a.bodyRead.Load())}
 }
 
-// request makes the request of an attempt. Each piece of a body that is sent shows that the server is not silent.
+// request makes the request of an attempt. While pieces of its body are sent, the server does not count as silent.
 func (c *Client) request(ctx context.Context, q *call, a *answer) (*http.Request, error) {
 	target := *c.base
 	target.RawPath = target.EscapedPath() + q.path
@@ -222,7 +222,7 @@ func (c *Client) request(ctx context.Context, q *call, a *answer) (*http.Request
 	return r, nil
 }
 
-// watched is a body on its way to the server.
+// watched is a body being sent to the server.
 type watched struct {
 	io.Reader
 	a *answer
@@ -234,19 +234,19 @@ func (w *watched) Read(p []byte) (int, error) {
 	return w.Reader.Read(p)
 }
 
-// answer is an answer whose body comes in pieces. If none comes for the timeout of the client, reading it fails.
+// answer is an answer that is read in pieces. Reading fails if no piece comes for the timeout of the client.
 type answer struct {
 	*http.Response
 	c        *Client
-	ctx      context.Context // of the caller
+	ctx      context.Context // the context of the caller
 	cancel   context.CancelCauseFunc
 	watch    *time.Timer
-	bodyRead atomic.Bool // a part of the body of the request
+	bodyRead atomic.Bool // a part of the body of the request was sent
 }
 
 func (a *answer) heard() { a.watch.Reset(a.c.options.Timeout) }
 
-// Read reads the body. What goes wrong is an error for users.
+// Read reads the body. Its errors are for users.
 func (a *answer) Read(p []byte) (int, error) {
 	n, err := a.Body.Read(p)
 	if n > 0 {
@@ -258,16 +258,16 @@ func (a *answer) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close ends the request.
+// Close closes the answer and ends the request.
 func (a *answer) Close() {
 	a.watch.Stop()
 	if a.Response != nil {
-		_ = a.Body.Close() // it was only read
+		_ = a.Body.Close() // harmless: the body was only read
 	}
 	a.cancel(nil)
 }
 
-// failed returns the error of a request, of its connection or of its answer, for users.
+// failed returns an error of a request, its connection or its answer in the form for users.
 func (a *answer) failed(err error) error {
 	switch {
 	case a.ctx.Err() != nil:
@@ -278,10 +278,10 @@ func (a *answer) failed(err error) error {
 	return a.c.unreachable(err)
 }
 
-// errCut says that an answer is not whole.
+// errCut is returned if an answer is incomplete.
 var errCut = errors.New("its answer was cut off")
 
-// one reads an answer that is one JSON value.
+// one reads an answer that is a single JSON value.
 func one[T any](a *answer, err error) (*T, error) {
 	if err != nil {
 		return nil, inTerms(err)
@@ -303,14 +303,14 @@ func one[T any](a *answer, err error) (*T, error) {
 
 var errLong = errors.New("its answer is too long")
 
-// unreadable is the error that an answer is not what the client expects: perhaps that of a much later server.
+// unreadable returns the error for an answer in an unknown form, perhaps of a much later server.
 func (c *Client) unreadable(cause error) error {
 	e := text.Errorf(text.Internal, "服务器 %s 的应答无法读取：%v", "the answer of the server %s cannot be read: %v", c.server(), cause)
 	e.Cause = cause
 	return e
 }
 
-// greet makes sure, once, that the server is of the build that the client asks for.
+// greet checks, once, that the server has the build that the client requires.
 func (c *Client) greet(ctx context.Context) error {
 	if c.options.Build == "" || c.greeted.Load() {
 		return nil
@@ -327,7 +327,7 @@ func (c *Client) greet(ctx context.Context) error {
 	return nil
 }
 
-// pathOf joins segments, each of which may hold any character, to an escaped path.
+// pathOf returns an escaped path of segments, which may contain any characters.
 func pathOf(segments ...string) string {
 	var b strings.Builder
 	b.WriteString("/v1")

@@ -23,28 +23,30 @@ import (
 	"github.com/taizhang/taizhang/services/listen"
 )
 
-// ClientOptions say which server a client asks, and how. Either URL or Directory is given.
+// ClientOptions hold the address of the server and how to ask it. Give either URL or Directory.
 type ClientOptions struct {
-	URL       string // of the server, such as https://ledger.example.cn; http only on this machine itself
-	Directory string // of a ledger that is served on this machine, by the same user: asks through the socket in it
+	URL string // of the server, such as https://ledger.example.cn; http only on this machine itself
+	// the directory of a ledger that the same user serves on this machine: the client uses the socket in it
+	Directory string
 
 	Token     string // "" for none
-	TokenFile string // a file that holds the token alone and that nobody else may read; instead of Token
-	CAFile    string // PEM: the certificates that vouch for the server; "" for those of the system
+	TokenFile string // a file that contains only the token and that nobody else may read; instead of Token
+	CAFile    string // PEM: the certificates to trust; "" for those of the system
 
-	Timeout  time.Duration // how long the server may be silent while it is waited for; 0 for two minutes
-	Patience time.Duration // how long a request is repeated that may be; 0 for half a minute, negative for not at all
+	Timeout time.Duration // how long to wait for a silent server; 0 for two minutes
+	// how long to repeat a request that may be repeated; 0 for half a minute, negative for not at all
+	Patience time.Duration
 
 	// Waiting, if it is set, is called at most once: when the server has not been reached WaitingAfter from the beginning of a
 	// request, or is reached and has not answered for ten times as long.
 	Waiting      func()
 	WaitingAfter time.Duration
 
-	Prefix string // what the user of the program writes before the name of a parameter, if it is a command line
-	Build  string // of a server that must be of the same build: another one is refused before anything else is asked
+	Prefix string // for a command line: what its user writes before the name of a parameter
+	Build  string // the server must have this build, which is checked before anything else; "" for any
 }
 
-// Limits and what is used if an option is left out.
+// These are limits and defaults.
 const (
 	timeoutDefault   = 2 * time.Minute
 	patienceDefault  = 30 * time.Second
@@ -55,18 +57,18 @@ const (
 	idleFor          = 90 * time.Second
 	headerBytesMax   = 64 << 10
 	problemBytesMax  = 4 << 20
-	jsonAnswerMax    = 256 << 20 // of an answer that is one JSON value
+	jsonAnswerMax    = 256 << 20 // the size of an answer that is one JSON value
 	tlsHandshakeTime = 10 * time.Second
 )
 
-// Client asks one server. It may be used by several goroutines. Close it when it is not needed any more.
+// Client asks one server. Its methods may be called from several goroutines. Close it after use.
 type Client struct {
 	options  ClientOptions
 	base     *url.URL
 	token    string
 	http     *http.Client
-	position atomic.Uint64 // of the ledger, as the latest answer said
-	greeted  atomic.Bool   // the server is of the build that the options ask for
+	position atomic.Uint64 // the position of the ledger in the latest answer
+	greeted  atomic.Bool   // greet has succeeded
 	waiting  sync.Once     // calls Waiting
 }
 
@@ -75,7 +77,8 @@ var (
 	_ access.AccountDesk = (*Client)(nil)
 )
 
-// New returns a client. It reads the files that the options name, and connects to nothing yet. Wrong options are a *text.Error.
+// New returns a client. It reads the files that the options name, but does not connect. Wrong options are a
+// *text.Error.
 func New(o ClientOptions) (*Client, error) {
 	o.Timeout, o.Patience = cmp.Or(o.Timeout, timeoutDefault), cmp.Or(o.Patience, patienceDefault)
 	c := &Client{options: o}
@@ -113,10 +116,11 @@ func New(o ClientOptions) (*Client, error) {
 	return c, nil
 }
 
-// Close closes the connections of the client that are not in use.
+// Close closes the idle connections of the client.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// serverURL reads the address of a server. A token is not sent over a network in the clear.
+// serverURL reads the address of a server. It rejects http to another machine, since the token could be read on
+// the way.
 func serverURL(typed string) (*url.URL, error) {
 	bad := func(zh, en string, args ...any) error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of("server")
@@ -163,7 +167,7 @@ func (o *ClientOptions) token() (string, error) {
 	return token, nil
 }
 
-// authorities reads the certificates that vouch for a server.
+// authorities reads certificates to trust.
 func authorities(file string) (*x509.CertPool, error) {
 	content, err := readFile(file, caBytesMax)
 	if err != nil {
@@ -187,7 +191,7 @@ func readFile(name string, bytesMax int64) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// server names the server for messages.
+// server returns the name of the server for messages.
 func (c *Client) server() string {
 	if c.options.Directory != "" {
 		return c.options.Directory
@@ -195,7 +199,7 @@ func (c *Client) server() string {
 	return c.base.String()
 }
 
-// unreachable is the error that the server does not answer.
+// unreachable returns the error for a server that does not answer.
 func (c *Client) unreachable(cause error) error {
 	var why *url.Error
 	if errors.As(cause, &why) {

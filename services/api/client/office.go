@@ -12,7 +12,8 @@ import (
 	"github.com/taizhang/taizhang/services/api"
 )
 
-// act posts an act on accounts, tokens or users of NATS. It is not repeated once it may have been received: it is not known whether it was done.
+// act posts an act on accounts, tokens or users of NATS. If the server may have received it, it is not repeated,
+// because it may have been done.
 func (c *Client) act(ctx context.Context, path string, body any) (*answer, error) {
 	q := &call{method: http.MethodPost, path: path}
 	if body != nil {
@@ -124,12 +125,12 @@ func (c *Client) NATSUsers(ctx context.Context) (access.NATSUsers, error) {
 	return *list, nil
 }
 
-// Feed returns how the alert feed of the server does.
+// Feed returns the state of the alert feed of the server.
 func (c *Client) Feed(ctx context.Context) (*api.FeedStatus, error) {
 	return one[api.FeedStatus](c.read(ctx, pathOf("feed"), nil, ""))
 }
 
-// RestateFeed has the alert feed state every alert again, and returns when that is done.
+// RestateFeed lets the alert feed publish every alert again, and returns when that is done.
 func (c *Client) RestateFeed(ctx context.Context) (*api.FeedStatus, error) {
 	return one[api.FeedStatus](c.act(ctx, pathOf("feed", "restate"), nil))
 }

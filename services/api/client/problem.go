@@ -16,7 +16,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// refusal is a problem that the server answers with, as an error.
+// refusal is a problem in an answer of the server, as an error.
 type refusal struct {
 	api.ProblemDetails
 }
@@ -24,14 +24,14 @@ type refusal struct {
 func (r *refusal) Error() string             { return r.Text.En }
 func (r *refusal) ErrorCode() text.ErrorCode { return r.Code }
 
-// problem returns the error of an answer that is none of the good ones.
+// problem returns the error in an answer with a status of failure.
 func (a *answer) problem(q *call) error {
 	content, err := io.ReadAll(io.LimitReader(a, problemBytesMax))
 	var p api.ProblemDetails
 	if err == nil {
 		err = json.Unmarshal(content, &p)
 	}
-	if err != nil || p.Code == "" || p.Text == (text.Text{}) { // of a proxy, or of another program
+	if err != nil || p.Code == "" || p.Text == (text.Text{}) { // the answer of a proxy, or of another program
 		p.Code, p.Text = text.Unavailable, text.Of(a.c.unreachable(fmt.Errorf("HTTP %s", a.Status)))
 		if a.StatusCode == http.StatusNotFound || a.StatusCode/100 == 3 {
 			p.Code, p.Text = text.NotFound, text.Say("%s 不是台账服务器的地址（HTTP 状态 %d）", "%s is not the address of a server of the ledger (HTTP status %d)", a.c.server(), a.StatusCode)
@@ -43,11 +43,11 @@ func (a *answer) problem(q *call) error {
 	if !busy || err != nil || after < 0 || p.Code == text.Stopped {
 		return failed
 	}
-	// A busy server has not begun.
+	// The server was busy and did not begin.
 	return &attemptError{cause: failed, again: !(q.once && a.bodyRead.Load()), after: time.Duration(after) * time.Second}
 }
 
-// inTerms returns an error of the server in the terms of the counter: what a Local would return.
+// inTerms returns an error of the server in the form that a desk.Local returns.
 func inTerms(err error) error {
 	var r *refusal
 	if !errors.As(err, &r) {
@@ -67,7 +67,7 @@ func inTerms(err error) error {
 	return no
 }
 
-// counterName returns the name that the counter has for a parameter of the API: knownAt is known-at.
+// counterName returns the desk's name of a parameter of the API: known-at for knownAt.
 func counterName(param string) string {
 	var b strings.Builder
 	for _, r := range param {

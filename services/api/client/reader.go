@@ -31,14 +31,14 @@ func query(when desk.When) url.Values {
 	return q
 }
 
-// set sets a parameter that is given.
+// set sets a parameter unless its value is empty.
 func set(q url.Values, name, value string) {
 	if value != "" {
 		q.Set(name, value)
 	}
 }
 
-// read asks for an answer that may be asked for again.
+// read sends a request that may be repeated.
 func (c *Client) read(ctx context.Context, path string, query url.Values, accept string) (*answer, error) {
 	return c.do(ctx, &call{path: path, query: query, accept: accept, repeat: true})
 }
@@ -69,7 +69,8 @@ func (c *Client) List(ctx context.Context, when desk.When, q lists.Question) (*t
 	return t, nil
 }
 
-// badAnswer returns the error of an answer that could not be read: what its connection said, or what is wrong with it.
+// badAnswer returns the error for an answer that could not be read: that of the connection or, if it is sound,
+// that of the content.
 func (c *Client) badAnswer(err error) error {
 	var own *text.Error
 	switch {
@@ -91,7 +92,8 @@ func (c *Client) Center(ctx context.Context, when desk.When, id string) (*desk.C
 	return one[desk.Center](c.read(ctx, pathOf("centers", id), query(when), ""))
 }
 
-// lines reads an answer of JSON Lines, one value at a time. An error of each ends it and is returned as it is.
+// lines reads an answer of JSON Lines and calls each with one value at a time. An error of each ends it and is
+// returned unchanged.
 func lines[T any](a *answer, err error, each func(*T) error) error {
 	if err != nil {
 		return inTerms(err)
@@ -99,7 +101,7 @@ func lines[T any](a *answer, err error, each func(*T) error) error {
 	defer a.Close()
 	dec := jsontext.NewDecoder(a)
 	for {
-		if dec.PeekKind() == 0 { // the end, or an error that reading tells
+		if dec.PeekKind() == 0 { // the end, or an error that the next read returns
 			_, err := dec.ReadToken()
 			if err == io.EOF {
 				return nil
@@ -229,7 +231,7 @@ func (c *Client) Reaches(ctx context.Context, position uint64) error {
 	}
 }
 
-// eventsPiece is how many events are asked for at a time.
+// eventsPiece is the number of events that one request asks for.
 const eventsPiece = 1000
 
 // Events implements desk.Reader.
@@ -242,7 +244,7 @@ func (c *Client) Events(ctx context.Context, after uint64, limit int, of string,
 		if err != nil {
 			return inTerms(err)
 		}
-		if upTo == 0 { // what is stored from now on is not of the answer
+		if upTo == 0 { // later events do not belong to the answer
 			upTo = c.Position()
 		}
 		more := a.Header.Get("Link") != ""
@@ -293,10 +295,11 @@ func (c *Client) storedLines(a *answer, each func(*events.Stored) error) (read i
 	}
 }
 
-// lineBytesMax is how long a stored line may be: an event of the longest body with what the ledger adds to it.
+// lineBytesMax is the largest size of a stored line: of an event with the longest body and the values added by the
+// ledger.
 const lineBytesMax = events.BodyBytesMax + 4<<10
 
-// readLong reads on to the end of a line.
+// readLong reads the rest of a long line.
 func readLong(from *bufio.Reader, line []byte) ([]byte, error) {
 	for {
 		part, err := from.ReadSlice('\n')
@@ -310,7 +313,7 @@ func readLong(from *bufio.Reader, line []byte) ([]byte, error) {
 	}
 }
 
-// Follow implements desk.Reader. It goes on over a lost connection and over a restart of the server.
+// Follow implements desk.Reader. It continues after a lost connection and after a restart of the server.
 func (c *Client) Follow(ctx context.Context, after uint64, each func(*events.Stored) error) error {
 	for {
 		err := c.Events(ctx, after, 1<<30, "", func(s *events.Stored) error {
@@ -326,7 +329,7 @@ func (c *Client) Follow(ctx context.Context, after uint64, each func(*events.Sto
 	}
 }
 
-// awaitMore waits until the stream of the server says that there is more than a position.
+// awaitMore waits until the server has events after a position.
 func (c *Client) awaitMore(ctx context.Context, after uint64) error {
 	a, err := c.do(ctx, &call{path: pathOf("stream"), accept: "text/event-stream", repeat: true, head: map[string]string{"Last-Event-ID": strconv.FormatUint(after, 10)}})
 	if err != nil {
@@ -345,7 +348,7 @@ func (c *Client) awaitMore(ctx context.Context, after uint64) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	timer := time.NewTimer(waitMin) // the server broke off; the next request says whether it is there
+	timer := time.NewTimer(waitMin) // the connection was lost; the next request shows whether the server is back
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -390,7 +393,7 @@ func (c *Client) Report(ctx context.Context, when desk.When, r desk.ReportReques
 	q := question(when, r.Question)
 	q.Set("lang", r.Lang)
 	switch {
-	case strings.EqualFold(filepath.Ext(r.Name), ".xlsx"): // a workbook is for Excel anyway
+	case strings.EqualFold(filepath.Ext(r.Name), ".xlsx"): // a workbook needs no variant for Excel
 		q.Set("format", "xlsx")
 	case r.ForExcel:
 		q.Set("forExcel", "true")
@@ -415,7 +418,7 @@ func (c *Client) Report(ctx context.Context, when desk.When, r desk.ReportReques
 	return &desk.ReportMade{Rows: rows, Position: position}, err
 }
 
-// onlyWriter hides that a file can read from another one, which would take it the errors of reading for its own.
+// onlyWriter hides the ReadFrom of a file, which would report errors of reading as its own.
 type onlyWriter struct{ io.Writer }
 
 // Yearly implements desk.Reader.

@@ -22,8 +22,8 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// Record implements desk.Writer. The draft needs its id: by it, the record is written once however often it is sent. By may be
-// left out; the server then takes the role and the name of the account.
+// Record implements desk.Writer. The draft needs an id: with it, the record is written once even if it is sent
+// several times. By may be left out; the server then fills in the role and the name of the account.
 func (c *Client) Record(ctx context.Context, d desk.Draft) (*desk.RecordAnswer, error) {
 	if err := d.Check(); err != nil && d.By != (desk.DraftBy{}) {
 		return nil, err
@@ -48,7 +48,7 @@ func (c *Client) Record(ctx context.Context, d desk.Draft) (*desk.RecordAnswer, 
 
 // Batch implements desk.Writer.
 func (c *Client) Batch(ctx context.Context, b desk.Batch) (*desk.BatchAnswer, error) {
-	body, err := json.Marshal(b.Drafts, jsontext.AllowDuplicateNames(true)) // the server names the member that is given twice
+	body, err := json.Marshal(b.Drafts, jsontext.AllowDuplicateNames(true)) // the server names the duplicate member
 	if err != nil {
 		return nil, text.Errorf(text.Invalid, "记录不是有效的 JSON 或 UTF-8", "a record is not valid JSON or UTF-8")
 	}
@@ -70,8 +70,8 @@ func (c *Client) Batch(ctx context.Context, b desk.Batch) (*desk.BatchAnswer, er
 	return one[desk.BatchAnswer](a, err)
 }
 
-// Import implements desk.Writer. The files are uploaded, and what was bad in them and the marked copies are fetched when the
-// import has ended. If ctx ends before, the server goes on with what it has.
+// Import implements desk.Writer. It uploads the files and, when the import has ended, fetches the bad lines and
+// the marked copies. If ctx ends before, the server continues with what it has received.
 func (c *Client) Import(ctx context.Context, r desk.ImportRequest) (*desk.Imported, error) {
 	state, err := c.startImport(ctx, &r)
 	for err == nil && state.State != importDone && state.State != importFailed {
@@ -111,20 +111,20 @@ func (c *Client) Import(ctx context.Context, r desk.ImportRequest) (*desk.Import
 	return state.Result, err
 }
 
-// importState is how far an import is.
+// importState is the state of an import.
 type importState struct {
 	ID       string              `json:"id"`
 	State    string              `json:"state"`
 	Done     int64               `json:"done"`
 	Total    int64               `json:"total"`
-	Result   *desk.Imported      `json:"result"` // once it is done, or if it failed after it had written records
+	Result   *desk.Imported      `json:"result"` // when it is done, or if it failed after it had written records
 	BadTotal int                 `json:"badTotal"`
 	Rows     int                 `json:"rows"`
 	Marked   bool                `json:"marked"`  // there are copies of the bad sheets
-	Problem  *api.ProblemDetails `json:"problem"` // why it failed, or what did after it was written
+	Problem  *api.ProblemDetails `json:"problem"` // why it failed, or what failed after it was written
 }
 
-// The states in which an import has ended, and how long a request waits for the next one.
+// These are the states in which an import has ended, and how long a request waits for the next state.
 const (
 	importDone        = "done"
 	importFailed      = "failed"
@@ -152,7 +152,7 @@ func (c *Client) startImport(ctx context.Context, r *desk.ImportRequest) (*impor
 		body: func() (io.Reader, error) { return uploading(r.Files, boundary) }}))
 }
 
-// uploading returns files as a form. Nothing of them is held in memory.
+// uploading returns files as a form, which it streams.
 func uploading(files []desk.Upload, boundary string) (io.Reader, error) {
 	var parts []io.Reader
 	var head strings.Builder
