@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// actBytesMax is how long the body of an act on accounts may be.
+// actBytesMax is the largest size of the body of an act on accounts.
 const actBytesMax = 64 << 10
 
 func accountRoutes() []route {
@@ -58,7 +58,7 @@ func accountRoutes() []route {
 
 func (q *request) office() access.AccountDesk { return q.s.Access.Desk(q.who) }
 
-// done answers with what an act returned.
+// done answers with the result of an act, or with its error.
 func done[T any](q *request, status int, value T, err error) error {
 	if err != nil {
 		return err

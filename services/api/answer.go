@@ -21,17 +21,19 @@ const (
 	octetsType  = "application/octet-stream"
 )
 
-// How long the other end of a connection may be silent while a body is sent to it or comes from it.
+// These limit how long the other end of a connection may be silent while a body is sent or received.
 var ( // variables for tests
 	writeWait = 30 * time.Second
 	readWait  = 30 * time.Second
 )
 
-// writeChunkBytes is how much is written under one deadline. Whoever takes less than this in writeWait is cut off.
+// writeChunkBytes is the number of bytes written under one deadline. A client that reads less in writeWait is cut
+// off.
 const writeChunkBytes = 64 << 10
 
-// paced is an answer on its way to the connection. Each part of it has a deadline of its own: a deadline for the whole would
-// end long answers, and none would let a client that does not read hold the connection for ever.
+// paced is an answer being written to a connection. Each part of it has its own deadline: one deadline for the
+// whole would cut off long answers, and without any, a client that does not read would hold the connection for
+// ever.
 type paced struct {
 	http.ResponseWriter
 	c *http.ResponseController
@@ -39,13 +41,13 @@ type paced struct {
 
 func newPaced(w http.ResponseWriter, r *http.Request) *paced {
 	p := &paced{w, http.NewResponseController(w)}
-	if r.ContentLength != 0 { // also if the body is never read by us: the server reads what is left of it
+	if r.ContentLength != 0 { // also if no handler reads the body: the server reads the rest of it
 		_ = p.c.SetReadDeadline(time.Now().Add(readWait))
 	}
 	return p
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap serves http.ResponseController.
 func (p *paced) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
 func (p *paced) WriteHeader(status int) {
@@ -64,22 +66,22 @@ func (p *paced) Write(b []byte) (n int, err error) {
 	}
 }
 
-// FlushError is for http.ResponseController.
+// FlushError serves http.ResponseController.
 func (p *paced) FlushError() error {
 	p.extend()
 	return p.c.Flush()
 }
 
-// extend ignores a connection that knows no deadline: it is one of a test.
+// extend sets the deadline of the next part. It ignores an error: only connections in tests have no deadlines.
 func (p *paced) extend() { _ = p.c.SetWriteDeadline(time.Now().Add(writeWait)) }
 
-// answering is the answer of a handler. It knows whether a part of it was given already.
+// answering is the answer of a handler. It knows whether a part of it was written.
 type answering struct {
 	http.ResponseWriter
 	status int // 0 before the first part
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap serves http.ResponseController.
 func (a *answering) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 func (a *answering) WriteHeader(status int) {
@@ -100,7 +102,7 @@ func (a *answering) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// cutError says that the client went away, or did not read, while the answer was written.
+// cutError reports that the client closed the connection, or did not read, while the answer was written.
 type cutError struct{ cause error }
 
 func (e *cutError) Error() string { return "api: write the answer: " + e.cause.Error() }
@@ -126,7 +128,7 @@ func (q *request) send(status int, media string, body []byte) error {
 	return err
 }
 
-// withCharset returns a media type as a header has it. JSON has no charset of its own.
+// withCharset returns a media type with its charset, for a header. JSON needs none.
 func withCharset(media string) string {
 	switch media {
 	case csvType, htmlType:
@@ -135,8 +137,8 @@ func withCharset(media string) string {
 	return media
 }
 
-// stream begins an answer that is written bit by bit. Its status is sent with the first bit, so that an error before it is
-// still a problem. An error after it cuts the answer off.
+// stream begins an answer that is written in pieces. Its status is sent with the first piece, so that an error
+// before it can still become a problem. A later error cuts the answer off.
 func (q *request) stream(media string) io.Writer {
 	q.w.Header().Set("Content-Type", withCharset(media))
 	return q.w

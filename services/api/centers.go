@@ -18,7 +18,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// whenParams say what a question is asked as of.
+// whenParams are the parameters for the date and the state of knowledge of a question.
 var whenParams = []param{
 	{name: "asOf", words: text.Say("截至 `DATE`（YYYY-MM-DD，默认为上海当日）", "as of `DATE` (YYYY-MM-DD, default today in Shanghai)"), sort: lists.Day},
 	{name: "knownAt", words: text.Say("只计到 `POINT` 为止入账的记录：台账位置、日期（指当日终了）或 RFC 3339 时间", "as known at `POINT`: a position of the ledger, a date (the end of that day) or a time of RFC 3339"), sort: lists.Point},
@@ -52,8 +52,8 @@ func centerRoutes() []route {
 	}
 }
 
-// when returns what a question is asked as of. Its date is resolved here, once, so that midnight cannot fall between two parts
-// of an answer, and told to the client.
+// when returns the date and the state of knowledge of a question. It fixes the date once, so that all parts of an
+// answer have the same date even around midnight, and sends it to the client in a header.
 func (q *request) when() (w desk.When, err error) {
 	w = desk.When{AsOf: q.param("asOf"), KnownAt: q.param("knownAt")}
 	now := q.s.Now()
@@ -70,7 +70,7 @@ func (q *request) when() (w desk.When, err error) {
 	return w, q.reachAtLeast()
 }
 
-// reachAtLeast waits until the ledger has reached the position that the request asks for.
+// reachAtLeast waits until answers include the position that the request asks for.
 func (q *request) reachAtLeast() error {
 	if q.param("atLeast") == "" {
 		return nil
@@ -97,7 +97,8 @@ func (q *request) center() error {
 		return err
 	}
 	id := events.ParseCenter(q.PathValue("id"))
-	revision := q.s.Desk.Ledger.Register().Revision(id.Stream()) // before the answer: an ETag that is too new would let a write pass unseen
+	// read before the answer: a newer ETag would let a write miss an event
+	revision := q.s.Desk.Ledger.Register().Revision(id.Stream())
 	c, err := q.desk.Center(q.Context(), when, string(id))
 	if err != nil {
 		return err
@@ -109,12 +110,12 @@ func (q *request) center() error {
 	return q.json(http.StatusOK, c)
 }
 
-// setPosition says of which position the answer is.
+// setPosition sends the position of the ledger that the answer is based on.
 func (q *request) setPosition(position uint64) {
 	q.w.Header().Set(PositionHeader, strconv.FormatUint(position, 10))
 }
 
-// historyBatch is how many events are read at a time.
+// historyBatch is the number of events read at a time.
 const historyBatch = 10_000
 
 func (q *request) history() error {
@@ -128,7 +129,7 @@ func (q *request) history() error {
 	if err := q.reachAtLeast(); err != nil {
 		return err
 	}
-	position := q.desk.Position() // what is recorded from now on is not of the answer
+	position := q.desk.Position() // later events do not belong to the answer
 	q.setPosition(position)
 	to := bufio.NewWriter(q.stream(linesType))
 	for more := true; more; {
@@ -139,7 +140,7 @@ func (q *request) history() error {
 				return nil
 			}
 			read, after = read+1, e.Position
-			_, _ = to.Write(e.Bytes) // the writer keeps its error for WriteByte
+			_, _ = to.Write(e.Bytes) // WriteByte returns the error of the writer
 			return to.WriteByte('\n')
 		})
 		if err != nil {
@@ -194,7 +195,7 @@ func (q *request) explain() error {
 		func(list []desk.Explanation) error { return q.json(http.StatusOK, list) })
 }
 
-// alert answers with one alert by its address, which names it whole.
+// alert answers with one alert. Its address has the complete name.
 func (q *request) alert() error {
 	name := desk.AlertName{Center: q.PathValue("id"), Code: q.PathValue("code"), RaisedOn: q.PathValue("raisedOn")}
 	if name.Center == "-" {
@@ -209,7 +210,7 @@ func (q *request) alert() error {
 		return notThere
 	}
 	return q.explained(name, func(list []desk.Explanation) error {
-		for i := range list { // a name without a key finds all keys
+		for i := range list { // Explain returns all keys for a name without a key
 			if list[i].Key == name.Key {
 				return q.json(http.StatusOK, &list[i])
 			}
@@ -218,7 +219,7 @@ func (q *request) alert() error {
 	})
 }
 
-// explained answers with the alerts of a name.
+// explained answers with the alerts that have a name.
 func (q *request) explained(name desk.AlertName, answer func([]desk.Explanation) error) error {
 	when, err := q.when()
 	if err != nil {

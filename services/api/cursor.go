@@ -6,8 +6,8 @@ import (
 	"encoding/binary"
 )
 
-// cursor says where the next page of an answer begins. It is bound to the question, its date, a position and the epoch: a page
-// of another answer under the same cursor would repeat rows or leave some out.
+// cursor is the place where the next page of an answer begins. It is bound to the question, its date, a position
+// and the epoch: with another answer, the next page could repeat or skip rows.
 type cursor struct {
 	question [8]byte // the beginning of a hash of the question without its date
 	epoch    [8]byte // the beginning of a hash of the epoch
@@ -41,7 +41,7 @@ func (c *cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(append(b, sum[:cursorCheck]...))
 }
 
-// parseCursor is the inverse of String. ok is false for a text that String does not return.
+// parseCursor reads the text of a cursor. ok is false for a text that String does not return.
 func parseCursor(s string) (c cursor, ok bool) {
 	if len(s) > cursorCharsMax {
 		return c, false

@@ -8,17 +8,17 @@ import (
 
 // Route describes one operation, for the document of the API.
 type Route struct {
-	Method, Path string // as http.ServeMux has them
+	Method, Path string // in the form of http.ServeMux
 	Name         string // operationId
-	Open         bool   // takes no login
+	Open         bool   // needs no login
 	Right        access.Right
-	Roles        []access.Role // that have the right
+	Roles        []access.Role // the roles that have the right
 	Short        text.Text
 	Params       []DescribedParam
 	Takes        []DescribedBody
 	BodyBytesMax int64
 	Gives        []DescribedAnswer
-	List         *lists.List // whose rows it gives; nil for none
+	List         *lists.List // the list that it answers; nil for none
 }
 
 // DescribedParam describes a parameter of the query.
@@ -31,14 +31,14 @@ type DescribedParam struct {
 	Must    bool
 }
 
-// DescribedBody describes a body that an operation takes. Value is of its type; nil for no schema.
+// DescribedBody describes a request body. Value has the type of the body; nil for no schema.
 type DescribedBody struct {
 	Media string
 	Value any
 }
 
-// DescribedAnswer describes an answer of an operation that is no problem. Value is of its type, in JSON Lines of that of a line; nil for no
-// schema.
+// DescribedAnswer describes a successful answer of an operation. Value has the type of the body, or for JSON Lines
+// that of a line; nil for no schema.
 type DescribedAnswer struct {
 	Status int
 	Media  string

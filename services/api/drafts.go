@@ -18,11 +18,11 @@ import (
 // drafts are the records of one request.
 type drafts struct {
 	list  []desk.Draft
-	alone bool // the body is one record and no list: pointers have no index
+	alone bool // the body is one record, not a list: pointers have no index
 }
 
-// readDrafts reads the records of a body. A body that is no JSON, or not of 1 to recordsMax objects of one center, is a bad
-// request; a member that no record has, or that is given twice, or that is of the wrong sort, refuses the record.
+// readDrafts reads the records of a body. A body that is not JSON, or not 1 to recordsMax objects of one center,
+// is a bad request. A record with a member that is unknown, duplicate or of a wrong type is refused.
 func readDrafts(content []byte, media string) (*drafts, error) {
 	values, alone, err := recordValues(content, media)
 	if err != nil {
@@ -50,14 +50,14 @@ func readDrafts(content []byte, media string) (*drafts, error) {
 	return d, nil
 }
 
-// breachesMax bounds the reasons in one answer.
+// breachesMax is the largest number of reasons in one answer.
 const breachesMax = 1000
 
 func (d *drafts) breach(index int, id string, why desk.Reason) RecordBreach {
 	return RecordBreach{Index: index, ID: shown(id), Pointer: d.pointer(index, why.Field), Breach: why}
 }
 
-// refused returns the error of a batch as the problem that it is.
+// refused converts the error of a batch into a problem.
 func (d *drafts) refused(err error) error {
 	var no *desk.BatchRefusal
 	if errors.As(err, &no) {
@@ -78,19 +78,20 @@ func (d *drafts) refused(err error) error {
 	return err
 }
 
-// refusedRecords is an error about records with the reasons against each.
+// refusedRecords returns err with the reasons against each record.
 func refusedRecords(err error, why []RecordBreach) error {
 	return &detailed{err, func(p *ProblemDetails) { p.Breaches = why[:min(len(why), breachesMax)] }}
 }
 
-// recordValues splits a body into records. Their bytes are those of the body.
+// recordValues splits a body into records, without copying their bytes. alone is true for a body of one record
+// without a list.
 func recordValues(content []byte, media string) (values []jsontext.Value, alone bool, err error) {
 	from := decoderOf(content)
 	defer decoders.Put(from)
 	if media != linesType {
 		switch from.PeekKind() {
 		case '[':
-			_, _ = from.ReadToken() // seen
+			_, _ = from.ReadToken() // peeked before
 			values, err = readValues(from, content, ']')
 			if err == nil {
 				_, err = from.ReadToken()
@@ -124,17 +125,17 @@ func recordValues(content []byte, media string) (values []jsontext.Value, alone 
 	return values, alone, nil
 }
 
-// decoders are reused: one takes more memory than the record that it reads.
+// decoders are reused, because one takes more memory than the record that it reads.
 var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 
-// decoderOf returns a decoder that lets a name be given twice, for readDraft names that member.
+// decoderOf returns a decoder that accepts duplicate names, because readDraft reports them by name.
 func decoderOf(content []byte) *jsontext.Decoder {
 	from := decoders.Get().(*jsontext.Decoder)
 	from.Reset(bytes.NewBuffer(content), jsontext.AllowDuplicateNames(true))
 	return from
 }
 
-// readValue reads the next value, and returns where it stands in the content.
+// readValue reads the next value. The result is a part of content.
 func readValue(from *jsontext.Decoder, content []byte) (jsontext.Value, error) {
 	v, err := from.ReadValue()
 	if err != nil {
@@ -173,7 +174,7 @@ func atEnd(from *jsontext.Decoder) error {
 	return fail(badRequest, "记录之后还有内容", "something follows the records")
 }
 
-// unreadable says where a body is no JSON. It repeats nothing of it.
+// unreadable returns the error for a body that is not JSON, with the place. It quotes nothing of the body.
 func unreadable(err error) error {
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
@@ -182,14 +183,14 @@ func unreadable(err error) error {
 	return fail(badRequest, "不是完整的 JSON", "is not complete JSON").of("body")
 }
 
-// The members of a record and of its authority.
+// These are the members of a record and of its authority.
 var (
 	draftMembers = []string{"id", "kind", "center", "on", "mode", "doc", "note", "data", "evidence", "by"}
 	byMembers    = []string{"role", "actor"}
 )
 
-// readDraft reads one record, an object of valid JSON, into a draft, which keeps a part of its bytes. Everything within data is
-// checked later, by the counter.
+// readDraft reads one record, an object of valid JSON, into a draft, which keeps a part of its bytes. The content
+// of data is checked later, by the desk.
 func readDraft(v jsontext.Value, d *desk.Draft) (wrong []desk.Reason, err error) {
 	var within []desk.Reason
 	var failed error
@@ -217,8 +218,8 @@ func readDraft(v jsontext.Value, d *desk.Draft) (wrong []desk.Reason, err error)
 	return wrong, errors.Join(failed, err)
 }
 
-// readMembers hands each member of an object that has one of the names to take, by the index of its name, and returns what is wrong
-// with the names and the sorts of the values.
+// readMembers calls take for each member of an object whose name is in names, with the index of the name. It
+// returns the reasons against unknown or duplicate names and values of a wrong type.
 func readMembers(object jsontext.Value, under string, names []string, take func(member int, v jsontext.Value) bool) (wrong []desk.Reason, err error) {
 	say := func(name, zh, en string) {
 		wrong = append(wrong, desk.Reason{Field: under + text.Clip(name, 100), Reason: text.Text{Zh: zh, En: en}})
@@ -255,7 +256,7 @@ func readMembers(object jsontext.Value, under string, names []string, take func(
 	return wrong, nil
 }
 
-// readText reads a string. It reports whether the value is one.
+// readText reads a string into to and reports whether v is a string.
 func readText(v jsontext.Value, to *string) bool {
 	if v.Kind() != '"' {
 		return false
@@ -269,8 +270,8 @@ func readText(v jsontext.Value, to *string) bool {
 	return err == nil
 }
 
-// pointer returns the JSON Pointer of a field of a record in the body. The counter writes data.lines[2].amountFen, which is
-// /3/data/lines/2/amountFen of the fourth record.
+// pointer returns the JSON Pointer of a field of a record in the body. The desk writes data.lines[2].amountFen; in
+// the fourth record the pointer is /3/data/lines/2/amountFen.
 func (d *drafts) pointer(index int, field string) string {
 	var b strings.Builder
 	if !d.alone {

@@ -13,7 +13,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// The limits on one answer of GET /v1/events. A line that is longer than eventsBytesMax is an answer alone.
+// These are the limits on one answer of GET /v1/events. A line longer than eventsBytesMax is an answer of its own.
 const (
 	eventsDefault  = 1000
 	eventsMax      = 10_000
@@ -52,7 +52,7 @@ func (q *request) events() error {
 	}
 	var page []byte
 	var lines, last uint64
-	position := q.desk.Position() // the page is of what is there now
+	position := q.desk.Position() // the page ends at the position of now
 	err = q.desk.Events(q.Context(), after, int(limit)+1, q.param("center"), func(s *events.Stored) error {
 		if s.Position > position || lines == limit || lines > 0 && len(page)+len(s.Bytes) > eventsBytesMax {
 			return errFull
@@ -77,7 +77,7 @@ func (q *request) events() error {
 	return q.send(http.StatusOK, linesType, page)
 }
 
-// count returns a parameter that is a whole number, at most max, or what it is if it is not given.
+// count returns a parameter that is a whole number of at most most, or otherwise if it is not given.
 func (q *request) count(name string, otherwise, most uint64) (uint64, error) {
 	given := q.param(name)
 	if given == "" {

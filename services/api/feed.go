@@ -15,25 +15,28 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// FeedOff is the state of a feed that is not there. The other states are those of the package alertfeed.
+// FeedOff is the state of a server without a feed. The other states are in package alertfeed.
 const FeedOff = "off"
 
-// FeedStatus is how the alert feed does. What it counts of the whole ledger is left out for who may not see all of it.
+// FeedStatus is the state of the alert feed. Numbers about the whole ledger are left out for a principal who may
+// not see all of it.
 type FeedStatus struct {
-	State     string               `json:"state"`
-	Reason    text.Text            `json:"reason,omitzero"` // why it does not publish
-	Server    string               `json:"server"`          // where the stream is; "" if the feed is off
-	At        *alertfeed.At        `json:"at,omitzero"`     // as of which all subjects are right; none if the stream is of another ledger
-	Position  uint64               `json:"position"`        // of the ledger
-	Behind    uint64               `json:"behind"`          // positions of the ledger that the feed has not reached
-	Seconds   int                  `json:"seconds"`         // for how long it has been behind, or has not published
+	State  string    `json:"state"`
+	Reason text.Text `json:"reason,omitzero"` // why it does not publish
+	Server string    `json:"server"`          // where the stream is; "" without a feed
+	// all subjects are right as of it; left out if the stream belongs to another ledger
+	At       *alertfeed.At `json:"at,omitzero"`
+	Position uint64        `json:"position"` // the position of the ledger
+	// positions of the ledger that the feed does not include yet
+	Behind    uint64               `json:"behind"`
+	Seconds   int                  `json:"seconds"` // how long it has been behind, or has not published
 	Subjects  *int                 `json:"subjects,omitzero"`
 	Open      *alertfeed.Counts    `json:"open,omitzero"`
-	Messages  *uint64              `json:"messages,omitzero"`  // that this process published
-	Consumers []alertfeed.Consumer `json:"consumers,omitzero"` // of the users of NATS
+	Messages  *uint64              `json:"messages,omitzero"`  // the number of messages that this process published
+	Consumers []alertfeed.Consumer `json:"consumers,omitzero"` // the consumers of the users of NATS
 }
 
-// The words for the states of a feed.
+// feedStates holds the words for the states of a feed.
 var feedStates = map[string]text.Text{
 	FeedOff:                   text.Say("未启用", "off"),
 	alertfeed.StateConnecting: text.Say("正在连接", "connecting"),
@@ -46,15 +49,15 @@ var feedStates = map[string]text.Text{
 // Title returns the words for the state.
 func (f *FeedStatus) Title() text.Text { return feedStates[f.State] }
 
-// FeedColumns are those of the status of the feed as a row.
+// FeedColumns are the columns for the state of the feed.
 var FeedColumns = []table.Column{{Name: "state", Title: text.Say("状态", "state")}, {Name: "reason"}, {Name: "server", Title: text.Say("服务器", "server")}, {Name: "position", Type: table.Count},
 	{Name: "behind", Title: text.Say("落后位置", "behind"), Type: table.Count}, {Name: "seconds", Type: table.Count}, {Name: "subjects", Type: table.Count},
 	{Name: "red", Type: table.Count}, {Name: "yellow", Type: table.Count}, {Name: "blue", Type: table.Count}, {Name: "messages", Type: table.Count}}
 
-// Table returns the status as a row, its reason in a language. The consumers are left out.
+// Table returns the state as a table with one row, with its reason in one language. It has no consumers.
 func (f *FeedStatus) Table(lang string) *table.Table {
 	row := []table.Cell{table.Named(f.State, f.Title()), table.Optional(f.Reason.In(lang)), table.Optional(f.Server), table.Number(f.Position), table.Number(f.Behind), table.Number(f.Seconds)}
-	for len(row) < len(FeedColumns) { // what is not told is empty
+	for len(row) < len(FeedColumns) { // values that the principal may not see stay empty
 		row = append(row, table.Cell{})
 	}
 	if f.Subjects != nil {
@@ -112,15 +115,15 @@ func (q *request) revokeNATSUser() error {
 	return done(q, http.StatusOK, u, err)
 }
 
-// How long the server of NATS may take to know of an act that is done, and how long stating every alert again may take: less than a
-// client waits without hearing anything.
+// These limit how long the NATS server may take to apply an act on users, and how long a restatement may take.
+// They are shorter than the time a client waits for a silent server.
 var ( // variables for tests
 	admitWait   = 15 * time.Second
 	restateWait = 100 * time.Second
 )
 
-// tellNATS tells the server of NATS of an act that is done, also if who asked is gone: a user who was revoked must not read on. What
-// comes of it is added to the answer.
+// tellNATS applies a finished act to the NATS server, even if the client has gone: a revoked user must not read
+// on. It adds the result to the answer.
 func (q *request) tellNATS(u *access.NATSUser) {
 	if q.s.Feed == nil {
 		u.Warnings = append(u.Warnings, text.Say("已写入账号；预警推送没有启用，用户目前无法连接", "it is written; the alert feed is off, so that no user can connect now"))
@@ -135,7 +138,7 @@ func (q *request) tellNATS(u *access.NATSUser) {
 	}
 	q.s.Log.Error("the server of NATS does not know the users", zap.Error(err), zap.String("request", q.id))
 	why := text.Say("详见服务日志", "the log of the server has more")
-	if text.CodeOf(err) != text.Internal { // which may name files
+	if text.CodeOf(err) != text.Internal { // an internal error may name files
 		why = text.Of(err)
 	}
 	not := text.Text{Zh: "此用户还不能连接", En: "the user cannot connect yet"}
@@ -148,7 +151,7 @@ func (q *request) tellNATS(u *access.NATSUser) {
 	})
 }
 
-// errFeedOff says that there is no feed, and how to have one.
+// errFeedOff is returned if the server has no feed.
 var errFeedOff = fail(conflict, "预警推送没有启用；请以设置 nats-listen（本机地址）或 nats（外部服务器）启动 serve", "the alert feed is off; start serve with the setting nats-listen (an address) or nats (the URL of a server elsewhere)")
 
 func (q *request) feed() error { return q.json(http.StatusOK, q.feedStatus()) }
@@ -175,8 +178,8 @@ func (q *request) restateFeed() error {
 	return q.json(http.StatusOK, q.feedStatus())
 }
 
-// feedStatus returns how the feed does, as far as it is for who asks: the alerts of the whole ledger are counted for who may read
-// all of it, and what was published to whom for who runs the feed too.
+// feedStatus returns the state of the feed for the principal. Only a principal who may read the whole ledger gets
+// the numbers of alerts, and only one who runs the feed gets the consumers.
 func (q *request) feedStatus() *FeedStatus {
 	if q.s.Feed == nil {
 		return &FeedStatus{State: FeedOff, Reason: text.Of(errFeedOff.err), Position: q.position()}
@@ -187,7 +190,7 @@ func (q *request) feedStatus() *FeedStatus {
 		f.At = &st.At
 	}
 	seesAll, runs := q.who.Can(access.ReadLedger) && q.s.Access.Sees(q.who) == nil, q.who.Can(access.RestateFeed)
-	isRead := f.At != nil // before that nobody knows what is in the stream
+	isRead := f.At != nil // the content of the stream is not known before
 	if seesAll && isRead {
 		f.Open = &st.Open
 	}
@@ -204,10 +207,10 @@ func (q *request) feedStatus() *FeedStatus {
 	return f
 }
 
-// feedSilentMax is how long the feed of a ready server may not publish, or be behind the ledger.
+// feedSilentMax is how long the feed of a ready server may not publish, or may be behind the ledger.
 const feedSilentMax = 30 * time.Second
 
-// feedUnready returns why a server is not ready because of its feed, or the zero text.
+// feedUnready returns the reason why a feed makes the server not ready, or the zero Text.
 func feedUnready(st alertfeed.FeedStatus) text.Text {
 	silent := max(st.Silent, st.Seconds)
 	switch {
@@ -221,8 +224,8 @@ func feedUnready(st alertfeed.FeedStatus) text.Text {
 	return text.Say("预警推送没有发布，已 %d 秒", "the alert feed has not published for %d seconds", int(silent))
 }
 
-// feedFigures are the figures of the feed. There are at most so many consumers as users of NATS may be added, so that each may be a
-// label.
+// feedFigures are the metrics of the feed. Each consumer may be a label, because the number of users of NATS is
+// limited.
 type feedFigures struct{ feed *alertfeed.Feed }
 
 var (

@@ -12,46 +12,48 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// How the gatherer works, and how much of what it found it keeps for streams that are behind or resumed.
+// These say how the gatherer paces itself, and how many changes it keeps for streams that are behind or resumed.
 const (
-	gatherEvery   = 250 * time.Millisecond
-	gatherShare   = 4           // it rests this many times as long as it worked, so that under load it takes a fifth of a processor
-	gatherIdle    = time.Minute // how long it goes on after the last stream, so that one that is resumed finds the moves
+	gatherEvery = 250 * time.Millisecond
+	// it pauses this many times as long as it worked, so that under load it takes a fifth of a processor
+	gatherShare = 4
+	// how long it continues after the last stream, so that a resumed stream finds the changes
+	gatherIdle    = time.Minute
 	movesMax      = 10_000
 	movesBytesMax = 16 << 20
 	dayEvery      = time.Second
 )
 
-// gatherer finds, for all streams, up to which position the ledger has come and whose alerts moved. It evaluates a center once,
-// however many streams there are, and none while there are none.
+// gatherer finds, for all streams, the position of the ledger and the alerts that changed. It evaluates a center
+// once, however many streams there are, and nothing while there are none.
 type gatherer struct {
 	watch  *desk.Watch
 	local  desk.Local
 	now    func() time.Time
 	log    *zap.Logger
-	cancel context.CancelFunc // ends gathering, and every stream with it
-	done   chan struct{}      // closed when nothing is gathered any more
+	cancel context.CancelFunc // ends gathering and all streams
+	done   chan struct{}      // closed when the gatherer has ended
 
-	joined chan struct{} // has an element when a stream has come
+	joined chan struct{} // has an element when a stream has joined
 
 	mu       sync.Mutex
-	users    int       // streams
-	left     time.Time // when the last of them went
+	users    int       // the number of streams
+	left     time.Time // when the last stream left
 	last     gathered
 	moves    []alertsMoved // in the order of positions
-	bytes    int           // of the moves
-	complete uint64        // moves after this position are all kept
+	bytes    int           // the size of moves
+	complete uint64        // all moves after this position are in moves
 }
 
-// gathered is what the gatherer knew at one moment.
+// gathered is the state of the gatherer at one moment.
 type gathered struct {
-	ready    bool // it has looked once
+	ready    bool // it has looked at all centers once
 	day      events.Date
 	position uint64
-	next     chan struct{} // closed when there is more to know
+	next     chan struct{} // closed when there is a newer state
 }
 
-// alertsMoved is the alerts of one center that moved, as streams send it.
+// alertsMoved holds the alerts of one center that changed, in the form of a stream.
 type alertsMoved struct {
 	center   events.CenterID
 	position uint64
@@ -65,7 +67,7 @@ func newGatherer(local desk.Local, now func() time.Time, log *zap.Logger) *gathe
 	return g
 }
 
-// join says that there is one more stream, and leave that it is gone.
+// join adds a stream, and leave removes one.
 func (g *gatherer) join() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -83,7 +85,7 @@ func (g *gatherer) leave() {
 	g.left = time.Now()
 }
 
-// isWanted reports whether there is a stream, or was one a moment ago.
+// isWanted reports whether there is a stream, or was one within gatherIdle.
 func (g *gatherer) isWanted() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -121,7 +123,7 @@ func (g *gatherer) run(ctx context.Context) {
 	}
 }
 
-// rest waits for a time, and after it until there is something new: another position, or another day.
+// rest waits for a time, and then until there is a new position or a new day.
 func (g *gatherer) rest(ctx context.Context, least time.Duration) {
 	timer := time.NewTimer(least)
 	defer timer.Stop()
@@ -129,7 +131,7 @@ func (g *gatherer) rest(ctx context.Context, least time.Duration) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	for ctx.Err() == nil && events.DateAt(g.now()) == g.last.day && g.isWanted() { // only this goroutine changes it
+	for ctx.Err() == nil && events.DateAt(g.now()) == g.last.day && g.isWanted() { // only this goroutine changes last
 		soon, cancel := context.WithTimeout(ctx, dayEvery)
 		err := g.local.Reaches(soon, g.last.position+1)
 		ended := soon.Err() != nil
@@ -137,7 +139,7 @@ func (g *gatherer) rest(ctx context.Context, least time.Duration) {
 		switch {
 		case err == nil:
 			return
-		case !ended: // the ledger is closed: it says so at once
+		case !ended: // if the ledger is closed, the next call fails at once
 			select {
 			case <-ctx.Done():
 			case <-time.After(dayEvery):
@@ -146,7 +148,7 @@ func (g *gatherer) rest(ctx context.Context, least time.Duration) {
 	}
 }
 
-// look finds what is new and tells the streams.
+// look finds what has changed and wakes the streams.
 func (g *gatherer) look(ctx context.Context) error {
 	day := events.DateAt(g.now())
 	first := day != g.last.day
@@ -174,7 +176,7 @@ func (g *gatherer) look(ctx context.Context) error {
 	return nil
 }
 
-// keep adds moves and forgets the oldest of those that are too many. mu is held.
+// keep adds moves and removes the oldest ones beyond the limits. The caller holds mu.
 func (g *gatherer) keep(moves []alertsMoved) {
 	for _, m := range moves {
 		g.moves, g.bytes = append(g.moves, m), g.bytes+len(m.data)
@@ -186,14 +188,14 @@ func (g *gatherer) keep(moves []alertsMoved) {
 	}
 }
 
-// known returns what the gatherer knows now.
+// known returns the present state of the gatherer.
 func (g *gatherer) known() gathered {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.last
 }
 
-// after returns the moves after a position, up to another. ok is false if some of them are kept no more.
+// after returns the moves after a position, up to another one. ok is false if some of them were removed.
 func (g *gatherer) after(position, upTo uint64) (moves []alertsMoved, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

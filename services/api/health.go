@@ -12,11 +12,11 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Health is whether a server can take writes, and why not.
+// Health says whether a server can accept writes, and if not, why.
 type Health struct {
 	Ready    bool      `json:"ready"`
 	Reasons  []Unready `json:"reasons"`
-	Position uint64    `json:"position"` // that answers are of
+	Position uint64    `json:"position"` // of the answers
 	Build    string    `json:"build"`
 }
 
@@ -26,13 +26,14 @@ type Unready struct {
 	Text  text.Text `json:"text"`
 }
 
-// roomReady is how many bytes of the disk a ready server needs: the store sets 32 MiB aside at a time, and the access log some more.
+// roomReady is the number of free bytes that a ready server needs on its disk: the store reserves 32 MiB at a
+// time, and the access log needs some more.
 var roomReady uint64 = 64 << 20 // a variable for tests
 
-// lagMax is how long the answers of a ready server may be behind what is stored.
+// lagMax is how long the answers of a ready server may be behind the stored events.
 const lagMax = 5 * time.Second
 
-// reachRecordWait is how long the record of a ready server may take to answer.
+// reachRecordWait is how long the store of a ready server may take to answer.
 const reachRecordWait = 2 * time.Second
 
 // health returns the health of the server.
@@ -78,12 +79,12 @@ func (s *Server) health(ctx context.Context) *Health {
 	return h
 }
 
-// Admin answers about the process itself, not about the ledger: health and metrics. It asks for no token.
+// Admin returns a handler for the health and the metrics of the process. It requires no token.
 func (s *Server) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("ok\n")) // the client may be gone
+		_, _ = w.Write([]byte("ok\n")) // the client may have gone
 	})
 	mux.HandleFunc("GET /readyz", s.answerHealth)
 	mux.HandleFunc("GET /healthz", s.answerHealth)
@@ -103,11 +104,12 @@ func (s *Server) answerHealth(w http.ResponseWriter, r *http.Request) {
 	if !h.Ready {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_, _ = w.Write(append(body, '\n')) // the client may be gone
+	_, _ = w.Write(append(body, '\n')) // the client may have gone
 }
 
-// Socket answers on the socket beside the ledger: the API, health and metrics, and the profiles of the process. The profiles are
-// here alone, for they hold whatever is in memory, tokens too. Who is not the owner (AsOwner) gets nothing.
+// Socket returns a handler for the socket beside the ledger: the API, health, metrics, and profiles of the
+// process. Profiles are served only here, because they contain everything in memory, with tokens. It serves only
+// the owner (AsOwner).
 func (s *Server) Socket() http.Handler {
 	mux := http.NewServeMux()
 	admin := s.Admin()

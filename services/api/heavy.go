@@ -9,20 +9,20 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// heavy lets a few long answers be made at a time, so that they leave the processors to the others.
+// heavy limits the long answers that are made at a time, so that they leave processors to other answers.
 type heavy struct {
-	heavy, light chan struct{} // each has an element for each that runs
-	waiting      chan struct{} // and one for each that waits for its turn among the heavy
+	heavy, light chan struct{} // have an element for each running answer
+	waiting      chan struct{} // has an element for each heavy answer that waits
 }
 
-// heavyWaitMax is how many heavy requests may wait.
+// heavyWaitMax is the largest number of heavy requests that may wait.
 const heavyWaitMax = 8
 
 func newHeavy() *heavy {
 	return &heavy{make(chan struct{}, 1), make(chan struct{}, runtime.GOMAXPROCS(0)), make(chan struct{}, heavyWaitMax)}
 }
 
-// begin waits for the turn of an answer. The caller calls end when it is made.
+// begin waits until an answer may be made. The caller calls end when it is made.
 func (h *heavy) begin(ctx context.Context, isHeavy bool) (end func(), err error) {
 	turn := h.light
 	if isHeavy {
@@ -40,12 +40,12 @@ func (h *heavy) begin(ctx context.Context, isHeavy bool) (end func(), err error)
 	case turn <- struct{}{}:
 		return func() { <-turn }, nil
 	case <-ctx.Done():
-		return nil, ctx.Err() // one that waited too long is 503
+		return nil, ctx.Err() // the caller turns a timeout into 503
 	}
 }
 
-// isHeavy reports whether an answer takes long: it reads the history of all centers, or is about all of them as known at a point, or
-// is a workbook about all of them.
+// isHeavy reports whether an answer takes long: it reads the history of all centers, or is about all centers as
+// known at a point, or is a workbook about all centers.
 func (a *asking) isHeavy() bool {
 	switch a.list.Name {
 	case "find", "sample", "changes", "duplicates":
@@ -54,8 +54,8 @@ func (a *asking) isHeavy() bool {
 	return a.question.Center() == "" && (a.when.KnownAt != "" || a.media == xlsxType)
 }
 
-// turn waits for the turn of an answer; see heavy.begin. What was known at a point is replayed before: who waits for the same point
-// shares that, and holds up no others.
+// turn waits until an answer may be made; see heavy.begin. The history up to a point is replayed before: requests
+// for the same point share the replay and delay no others.
 func (q *request) turn(when desk.When, center events.CenterID, isHeavy bool) (end func(), err error) {
 	if when.KnownAt != "" && center == "" {
 		if err := q.s.Desk.Ready(q.Context(), when); err != nil {
@@ -65,5 +65,5 @@ func (q *request) turn(when desk.When, center events.CenterID, isHeavy bool) (en
 	return q.s.heavy.begin(q.Context(), isHeavy)
 }
 
-// turnWait is how long an answer waits for its turn.
+// turnWait is how long a request waits in turn.
 const turnWait = 30 * time.Second

@@ -10,8 +10,9 @@ import (
 // loopbackNames are the names of the machine for itself.
 var loopbackNames = []string{"localhost", "127.0.0.1", "::1"}
 
-// isHost reports whether a request asks for the server under a name that the server has. A page of a stranger could otherwise give
-// a name of its own to this address, and a browser would let it read the answers (DNS rebinding). The owner's socket has no name.
+// isHost reports whether a request uses a name of the server. Otherwise a page of an attacker could point a name
+// of its own to this address, and a browser would let the page read the answers (DNS rebinding). On the owner's
+// socket any name is accepted.
 func (s *Server) isHost(r *http.Request) bool {
 	if r.Context().Value(ownerKey{}) != nil {
 		return true

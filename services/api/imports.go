@@ -18,7 +18,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// The limits on the upload of an import.
+// These are the limits on the upload of an import.
 const (
 	importBytesMax    = 256 << 20
 	importFilesMax    = 100
@@ -71,10 +71,11 @@ func importRoutes() []route {
 	}
 }
 
-// importFiles handles POST /v1/imports. The upload goes to files; nothing of it is looked at before it is complete.
+// importFiles handles POST /v1/imports. It stores the upload in files, and reads them only when the upload is
+// complete.
 func (q *request) importFiles() error {
 	placesMax := placesAccountMax
-	if q.who.Owner { // nobody is kept out of his own machine
+	if q.who.Owner { // the owner has no limit of places
 		placesMax = placesAll
 	}
 	x, err := q.s.jobs.open(q.who.Account, placesMax)
@@ -149,10 +150,11 @@ func (q *request) uploadParts(x *job, boundary string) error {
 	}
 }
 
-// partFileName returns the name of a file as the client gave it, with its folders: messages name the file by it, and it is no path
-// here.
+// partFileName returns the name of a file as the client sent it, with its folders. Messages name the file by it;
+// it is never used as a path.
 func partFileName(part *multipart.Part) string {
-	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition")) // a part without a name is refused
+	// a part without a name is refused later
+	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	return params["filename"]
 }
 
@@ -178,7 +180,7 @@ func (x *job) spool(name string, content io.Reader) error {
 	return err
 }
 
-// readErrors tells errors of reading from those of writing: only the first are the client's.
+// readErrors marks errors of reading, which are faults of the client; errors of writing are not.
 type readErrors struct{ io.Reader }
 
 type readError struct{ cause error }
@@ -194,8 +196,8 @@ func (r readErrors) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// importState handles GET /v1/imports/{id}.
-// ownImport returns the import that is asked for. That of another account is as one that there is not, and goes to the access log.
+// ownImport returns the import in the address of a request. The import of another account is reported as not
+// found, and the access log has the attempt.
 func (q *request) ownImport() (*job, error) {
 	x, err := q.s.jobs.find(q.PathValue("id"), q.who.Account)
 	if err != nil {
@@ -220,7 +222,7 @@ func (q *request) importState() error {
 		select {
 		case <-changed:
 		case <-enough.C:
-		case <-q.s.jobs.ctx.Done(): // the state says soon what became of it
+		case <-q.s.jobs.ctx.Done(): // the server stops; the state soon shows the end of the import
 		case <-q.Context().Done():
 		}
 		state, _ = x.look()
@@ -254,12 +256,12 @@ func (q *request) importResult(name, media string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() // only read
+	defer f.Close() // harmless: the file was only read
 	to := q.stream(media)
 	if strings.HasSuffix(name, ".xlsx") {
 		q.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	}
-	q.w.WriteHeader(http.StatusOK) // of an empty file too
+	q.w.WriteHeader(http.StatusOK) // needed for an empty file
 	_, err = io.Copy(to, f)
 	return err
 }

@@ -22,20 +22,22 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// The limits on imports. One import runs at a time. What waits, and what is being uploaded to wait, is bounded by waitingMax.
+// These are the limits on imports. One import runs at a time. waitingMax bounds those that wait or are being
+// uploaded.
 const (
 	waitingMax       = 8
 	placesAll        = waitingMax + 1
-	placesAccountMax = 3 // of an account, so that none keeps the others out
+	placesAccountMax = 3 // of one account, so that none can block the others
 	keptFor          = 24 * time.Hour
-	keptMax          = 200       // imports that have ended, with their results
-	keptBytesMax     = 512 << 20 // bad lines, answers of dry runs and marked copies of all of them, on disk
-	badShown         = 1000      // bad lines in the answer to GET /v1/imports/{id}
-	progressLeast    = 100 * time.Millisecond
+	keptMax          = 200 // finished imports with their results
+	// results of all finished imports on disk: bad lines, answers of dry runs and marked copies
+	keptBytesMax  = 512 << 20
+	badShown      = 1000 // bad lines in the answer to GET /v1/imports/{id}
+	progressLeast = 100 * time.Millisecond
 )
 
-// resultBytesMax bounds the bad lines of one import on disk, for a line of three bytes has a reason of some hundred, and the answers
-// of a dry run.
+// resultBytesMax bounds the bad lines, and the answers of a dry run, of one import on disk: a line of three bytes
+// may have a reason of over a hundred.
 var resultBytesMax = 64 << 20 // a variable for tests
 
 // The states of an import.
@@ -46,38 +48,40 @@ const (
 	importFailed  = "failed"
 )
 
-// ImportState is how far an import is. Done and Total count bytes of the files, each byte twice: for checking and for writing.
+// ImportState is the progress of an import. Done and Total count the bytes of the files twice: for checking and
+// for writing.
 type ImportState struct {
-	ID       string          `json:"id"`
-	State    string          `json:"state"`
-	DryRun   bool            `json:"dryRun"`
-	Done     int64           `json:"done"`
-	Total    int64           `json:"total"`
-	Result   *desk.Imported  `json:"result,omitzero"` // once it is done (of a dry run, what would be), or if it failed after it had written records
-	Bad      []desk.BadLine  `json:"bad"`             // the first of the bad lines and rows
-	BadTotal int             `json:"badTotal"`        // bad lines and rows
-	Rows     int             `json:"rows"`            // of a dry run: the records of the sheets that were judged
-	Marked   bool            `json:"marked"`          // there are copies of the bad sheets, with the bad cells marked
+	ID     string `json:"id"`
+	State  string `json:"state"`
+	DryRun bool   `json:"dryRun"`
+	Done   int64  `json:"done"`
+	Total  int64  `json:"total"`
+	// when it is done (in a dry run the expected result), or if it failed after it had written records
+	Result   *desk.Imported  `json:"result,omitzero"`
+	Bad      []desk.BadLine  `json:"bad"`      // the first bad lines and rows
+	BadTotal int             `json:"badTotal"` // the number of all bad lines and rows
+	Rows     int             `json:"rows"`     // in a dry run: the records of sheets that were judged
+	Marked   bool            `json:"marked"`   // copies of the bad sheets exist, with the bad cells marked
 	Problem  *ProblemDetails `json:"problem,omitzero"`
 }
 
 // job is one import, from the first byte of its upload to the end of its results.
 type job struct {
 	account string
-	dir     string // holds what was uploaded, then the bad lines and the marked copies
+	dir     string // has the upload, and later the bad lines and the marked copies
 	request desk.ImportRequest
 	run     func(context.Context, desk.ImportRequest) (*desk.Imported, error)
 	problem func(error) *ProblemDetails
 
 	mu      sync.Mutex
 	state   ImportState
-	told    time.Time     // when progress was told last
+	told    time.Time     // when progress was last shown
 	changed chan struct{} // closed when the state or the progress changes
 	ended   time.Time
-	bytes   int64 // of the results on disk
+	bytes   int64 // the size of the results on disk
 }
 
-// jobs are the imports of a server: one runs, some wait, and the results of others are kept.
+// jobs holds the imports of a server: one runs, some wait, and the results of finished ones are kept.
 type jobs struct {
 	dir    string
 	now    func() time.Time
@@ -85,9 +89,9 @@ type jobs struct {
 	m      *Metrics
 	ctx    context.Context // ends when the server closes
 	cancel context.CancelFunc
-	places chan struct{} // one for each import that runs, waits or is being uploaded
+	places chan struct{} // has an element for each import that runs, waits or is being uploaded
 	queue  chan *job
-	ran    chan struct{} // closed when none runs any more
+	ran    chan struct{} // closed when no import will run any more
 
 	mu       sync.Mutex
 	placesOf map[string]int // by account
@@ -105,14 +109,14 @@ func newJobs(dir string, now func() time.Time, log *zap.Logger, m *Metrics) *job
 	return j
 }
 
-// The names of what is in the spool, before the part that is made up. Nothing else in it is ours to remove: the directory may be a
-// link to a larger disk.
+// These begin the names of directories in the spool. The server removes nothing else there, because the directory
+// may be a link to a larger disk.
 const (
 	importPrefix = "import-"
 	reportPrefix = "report-"
 )
 
-// emptied makes a directory that only its owner reads, and removes what a server left in it.
+// emptied makes a directory that only its owner may read, and removes what an earlier server left in it.
 func emptied(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -130,15 +134,15 @@ func emptied(dir string) error {
 	return err
 }
 
-// errBusy says that too many imports wait.
+// errBusy returns the error for too many waiting imports.
 func errBusy() error {
 	return text.Errorf(text.Unavailable, "已有 %d 个导入在等待，请稍后再试", "%d imports are waiting already; try again later", waitingMax)
 }
 
 var errClosing = text.Errorf(text.Unavailable, "服务正在停止，请稍后再试", "the server is stopping; try again later")
 
-// open returns a new import that has a place in the queue and a directory for its upload. Its caller calls enqueue or drop. An
-// account has at most placesMax places.
+// open returns a new import with a place in the queue and a directory for its upload. The caller must call enqueue
+// or drop. An account has at most placesMax places.
 func (j *jobs) open(account string, placesMax int) (*job, error) {
 	if j.ctx.Err() != nil {
 		return nil, errClosing
@@ -158,7 +162,7 @@ func (j *jobs) open(account string, placesMax int) (*job, error) {
 func (j *jobs) enter(account string, placesMax int) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.places) == cap(j.places) { // only who holds mu adds to them
+	if len(j.places) == cap(j.places) { // places grows only under mu
 		return errBusy()
 	}
 	if j.placesOf[account] == placesMax {
@@ -169,7 +173,7 @@ func (j *jobs) enter(account string, placesMax int) error {
 	return nil
 }
 
-// leave gives the place of an account back.
+// leave returns a place of an account.
 func (j *jobs) leave(account string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -179,7 +183,7 @@ func (j *jobs) leave(account string) {
 	}
 }
 
-// drop forgets an import whose upload failed.
+// drop removes an import whose upload failed.
 func (j *jobs) drop(x *job) {
 	x.removeUploads()
 	j.leave(x.account)
@@ -192,7 +196,8 @@ func (j *jobs) remove(x *job) {
 	}
 }
 
-// enqueue lets an import run when its turn comes. It may be asked for from now on. If the server is stopping, it is not taken.
+// enqueue lets an import run when its turn comes. From then on it can be asked for. While the server stops it
+// returns an error.
 func (j *jobs) enqueue(x *job) error {
 	if j.ctx.Err() != nil {
 		return errClosing
@@ -200,11 +205,11 @@ func (j *jobs) enqueue(x *job) error {
 	j.mu.Lock()
 	j.kept[x.state.ID] = x
 	j.mu.Unlock()
-	j.queue <- x // has room for all that have a place
+	j.queue <- x // never blocks: the queue has room for all places
 	return nil
 }
 
-// find returns an import of an account. Those of other accounts are not there for it.
+// find returns an import of an account; imports of other accounts are not found.
 func (j *jobs) find(id, account string) (*job, error) {
 	j.forget()
 	j.mu.Lock()
@@ -255,7 +260,7 @@ func (j *jobs) runOne(x *job) {
 			x.request.Bad = func(line desk.BadLine) {
 				x.noteBad(line)
 				bad.add(line)
-				if !x.request.DryRun { // nobody was refused anything
+				if !x.request.DryRun { // a dry run refuses nothing
 					j.m.reasons(line.Reasons)
 				}
 			}
@@ -278,7 +283,7 @@ func (j *jobs) runOne(x *job) {
 	j.end(x, result, err)
 }
 
-// safely runs the import. A panic in it ends the import alone.
+// safely runs the import. A panic fails only this import.
 func (x *job) safely(ctx context.Context) (result *desk.Imported, err error) {
 	defer func() {
 		if failed := recover(); failed != nil {
@@ -288,7 +293,7 @@ func (x *job) safely(ctx context.Context) (result *desk.Imported, err error) {
 	return x.run(ctx, x.request)
 }
 
-// end notes how an import ended, gives its place free and removes what was uploaded.
+// end stores the result of an import, returns its place and removes the upload.
 func (j *jobs) end(x *job, result *desk.Imported, err error) {
 	x.removeUploads()
 	x.mu.Lock()
@@ -307,7 +312,7 @@ func (j *jobs) end(x *job, result *desk.Imported, err error) {
 	j.forget()
 }
 
-// forget removes the results that are too old or too many.
+// forget removes results that are too old or too many.
 func (j *jobs) forget() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -330,7 +335,7 @@ func (j *jobs) forget() {
 	}
 }
 
-// The names of the files of an import; those of its upload are numbers.
+// These are the names of the files of an import. Uploaded files have numbers as names.
 const (
 	badName    = "bad.jsonl"
 	rowsName   = "rows.jsonl"
@@ -356,7 +361,7 @@ func (x *job) update(change func(*ImportState)) {
 	x.changed = make(chan struct{})
 }
 
-// progress is called by the import. It tells not every call, for there may be thousands a second.
+// progress notes how far the import is. It skips most calls, because there may be thousands a second.
 func (x *job) progress(done, total int64) {
 	x.mu.Lock()
 	x.state.Done, x.state.Total = done, total
@@ -384,7 +389,7 @@ func (x *job) removeUploads() {
 	for _, f := range x.request.Files {
 		if file, ok := f.Content.(*os.File); ok {
 			_ = file.Close()           // only read
-			_ = os.Remove(file.Name()) // else it goes with the directory
+			_ = os.Remove(file.Name()) // if this fails, the directory is removed later
 		}
 	}
 	x.request.Files = nil
@@ -407,7 +412,7 @@ func (x *job) noteRow() {
 	x.state.Rows++
 }
 
-// linesFile writes what an import answers to a file of JSON Lines: the first of it, up to resultBytesMax.
+// linesFile is a file of JSON Lines with the answers of an import, up to resultBytesMax.
 type linesFile struct {
 	f     *os.File
 	buf   *bufio.Writer

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// The key of an alert in an address is a token, one to one, without any character that an address or a subject of the feed gives
-// a meaning: "-" for none; the key itself if it is at most keyCharsMax letters, digits, "-" and "_" and begins with a capital letter
-// or a digit; else "x" and base32 of the key.
+// These are for tokens of alert keys in addresses. Each key has one token, which contains no character with a
+// meaning in an address or a subject of the feed: "-" for no key; the key itself if it has at most keyCharsMax
+// letters, digits, "-" and "_" and begins with a capital letter or a digit; otherwise "x" and base32 of the key.
 const (
 	noKey       = "-"
 	keyCharsMax = 64
@@ -27,7 +27,7 @@ func keyToken(key string) string {
 	return codedKey + keyCoding.EncodeToString([]byte(key))
 }
 
-// parseKeyToken is the inverse of keyToken. ok is false for a text that keyToken does not return.
+// parseKeyToken returns the key of a token. ok is false for a text that keyToken does not return.
 func parseKeyToken(token string) (key string, ok bool) {
 	if coded, isCoded := strings.CutPrefix(token, codedKey); isCoded {
 		decoded, err := keyCoding.DecodeString(coded)

@@ -24,29 +24,29 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// Page is a part of the answer to a list. All pages under the cursors of one answer are of one position.
+// Page is a part of the answer to a list. All pages of one answer are based on one position of the ledger.
 type Page struct {
-	Items    []jsontext.Value `json:"items"`            // rows, as the command line writes them
+	Items    []jsontext.Value `json:"items"`            // rows, in the form of the command line
 	Next     *string          `json:"next"`             // the cursor of the next page; null on the last
-	Position uint64           `json:"position"`         // of the ledger
+	Position uint64           `json:"position"`         // the position of the ledger
 	AsOf     string           `json:"asOf"`             // the date of the rows
-	Missing  []text.Text      `json:"missing,omitzero"` // what the rows leave out
+	Missing  []text.Text      `json:"missing,omitzero"` // notes on what the rows leave out
 }
 
-// How many rows a page has.
+// These are the numbers of rows of a page.
 const (
 	pageDefault = 50
 	pageMax     = 1000
 )
 
-// A list with a limit of its own holds all of its rows in memory at once.
+// A list with a limit of its own holds all its rows in memory at once.
 const (
 	limitParam  = "limit"
 	pagedMax    = 10_000  // rows of all pages together
 	ownLimitMax = 100_000 // rows of a file
 )
 
-// listParams are those of every list beside its own.
+// listParams are the parameters that every list has.
 var listParams = []param{
 	{name: "limit", words: text.Say("每页 `N` 行，至多 1000；对 csv 和 jsonl，未给出即全部", "`N` rows a page, at most 1000; csv and jsonl are whole unless it is given"), sort: lists.Count, def: strconv.Itoa(pageDefault)},
 	{name: "cursor", words: text.Say("上一页的 `NEXT`", "`NEXT` of the page before"), sort: lists.AnyText},
@@ -54,7 +54,7 @@ var listParams = []param{
 	{name: "forExcel", words: text.Say("csv 供 Excel 或 WPS 打开：文本不会变成公式、数字或日期", "a csv for Excel or WPS: no text becomes a formula, a number or a date"), sort: lists.Flag},
 }
 
-// listRoutes are those of all lists.
+// listRoutes returns the routes of all lists.
 func listRoutes() (all []route) {
 	for _, l := range lists.Lists {
 		rt := route{method: http.MethodGet, path: "/v1/" + l.Name, name: l.Name, right: access.ReadLedger, short: l.Short,
@@ -79,14 +79,14 @@ func listRoutes() (all []route) {
 	return all
 }
 
-// asking is a request for a list, read.
+// asking is a request for a list whose parameters were read.
 type asking struct {
 	*request
 	list     *lists.List
 	question lists.Question
 	when     desk.When
-	form     string // of the snapshot: the media type, and what else tells two files apart
-	isFile   bool   // with its provenance, which reproduce checks
+	form     string // the form of the snapshot: the media type, with what else distinguishes two files
+	isFile   bool   // a file with provenance, which reproduce checks
 	bare     [8]byte
 	id       questionID
 	from     int
@@ -122,8 +122,8 @@ func (q *request) list(l *lists.List) error {
 	return a.send(s)
 }
 
-// readLimit reads how many rows are wanted. The limit of a list that has one of its own, find, is that of a page in JSON, and its
-// own in the other formats.
+// readLimit reads the number of rows that are wanted. The list find has a limit of its own: in JSON the parameter
+// limits a page, in other formats the list.
 func (a *asking) readLimit() error {
 	given := a.param("limit")
 	own := slices.ContainsFunc(a.list.Params, func(p lists.Param) bool { return p.Name == limitParam })
@@ -149,7 +149,7 @@ func (a *asking) readLimit() error {
 	return nil
 }
 
-// readForm finds the form of the snapshot. CSV and workbooks are files with their provenance; a page of CSV is rows alone.
+// readForm finds the form of the snapshot. A CSV file or workbook has provenance; a page of CSV has only rows.
 func (a *asking) readForm() error {
 	forExcel := a.param("forExcel") != ""
 	a.isFile = a.media == xlsxType || a.media == csvType && a.limit == 0
@@ -171,7 +171,7 @@ func (a *asking) readForm() error {
 	return nil
 }
 
-// readCursor reads the cursor, if there is one, and finds out of which date and point the answer is.
+// readCursor reads the cursor, if there is one, and the date and point of the answer.
 func (a *asking) readCursor() (err error) {
 	given := a.param("cursor")
 	if given != "" && a.limit == 0 {
@@ -183,7 +183,7 @@ func (a *asking) readCursor() (err error) {
 			return fail(badRequest, "不是本服务给出的游标", "is no cursor of this service").of("cursor")
 		}
 		if a.given["asOf"] == "" {
-			a.given["asOf"] = c.asOf // midnight may have passed since
+			a.given["asOf"] = c.asOf // the day may have changed since
 		}
 		a.cursor = &c
 	}
@@ -208,12 +208,12 @@ func (a *asking) readCursor() (err error) {
 
 var errGone = fail(gone, "这一查询的后续各页已不再保留，请从头再查", "the pages of this answer are kept no more; ask again from the first").of("cursor")
 
-// identify hashes what the answer depends on, and returns the whole hash.
+// identify computes the hash of everything that the answer depends on, and returns it.
 func (a *asking) identify() questionID {
 	h := sha256.New()
 	put := func(parts ...string) {
 		for _, p := range parts {
-			_, _ = fmt.Fprintf(h, "%d:%s,", len(p), p) // a hash takes all
+			_, _ = fmt.Fprintf(h, "%d:%s,", len(p), p) // writing to a hash never fails
 		}
 	}
 	office, sees := a.scope()
@@ -224,7 +224,7 @@ func (a *asking) identify() questionID {
 	copy(a.bare[:], h.Sum(nil))
 	epoch := a.epoch()
 	put(a.when.AsOf, string(epoch[:]), sees)
-	if a.isFile || a.form == table.WholeType { // their titles say as known at which point they are
+	if a.isFile || a.form == table.WholeType { // their titles contain the point
 		put(a.when.KnownAt)
 	}
 	h.Sum(a.id[:0])
@@ -238,7 +238,7 @@ func (q *request) epoch() (e [8]byte) {
 	return e
 }
 
-// snapshot returns the answer of which a page is wanted.
+// snapshot returns the answer that the wanted page is part of.
 func (a *asking) snapshot() (*snapshot, error) {
 	var s *snapshot
 	var isMade bool
@@ -249,19 +249,20 @@ func (a *asking) snapshot() (*snapshot, error) {
 		}
 		err = a.sameAs(s)
 	} else {
-		atLeast, _ := strconv.ParseUint(a.param("atLeast"), 10, 64) // checked
-		if a.prefix == flagPrefix {                                 // who works at a terminal finds what he wrote with the command before
+		atLeast, _ := strconv.ParseUint(a.param("atLeast"), 10, 64) // checked before
+		// a user at a terminal must find what the command before has written
+		if a.prefix == flagPrefix {
 			atLeast = a.position()
 		}
 		s, isMade, err = a.s.snapshots.answer(a.Context(), asked{knownKey{a.id, a.when.KnownAt}, a.position, atLeast, a.make})
 	}
-	if err == nil && !isMade { // else the desk let him read it
+	if err == nil && !isMade { // when this request made it, the desk has checked the right to read it
 		err = a.s.Access.ReadAgain(a.who, a.question, a.isFile)
 	}
 	return s, err
 }
 
-// sameAs refuses a cursor beside a point or a position that its answer is not of.
+// sameAs returns an error if the cursor's answer is not based on the point or position that the request asks for.
 func (a *asking) sameAs(s *snapshot) error {
 	if atLeast, _ := strconv.ParseUint(a.param("atLeast"), 10, 64); atLeast > s.id.position {
 		return fail(badRequest, "游标属于较早的位置", "the cursor is of an earlier position").of("atLeast")
@@ -273,13 +274,13 @@ func (a *asking) sameAs(s *snapshot) error {
 	return fail(badRequest, "属于另一个已知时点", "is of another point").of("cursor")
 }
 
-// make makes the answer, from one that is kept if there is one.
+// make makes the answer. It uses the rows of before, unless that is nil.
 func (a *asking) make(before *snapshot) (*snapshot, error) {
 	var last *lists.Answer
 	if before != nil {
 		last = before.answer
 	}
-	if last == nil || !last.IsByCenter() { // else it takes no time to speak of
+	if last == nil || !last.IsByCenter() { // making such a list takes very little time
 		end, err := a.turn(a.when, a.question.Center(), a.isHeavy())
 		if err != nil {
 			return nil, err
@@ -298,10 +299,10 @@ func (a *asking) make(before *snapshot) (*snapshot, error) {
 	return nil, fail(unavailable, "账号可见的范围正在变动，请稍后再试", "what the account sees is changing; try again later")
 }
 
-// scopeAttempts is how often an answer is made anew because what the principal sees changed meanwhile.
+// scopeAttempts is how often an answer is made again because the scope of the principal changed meanwhile.
 const scopeAttempts = 3
 
-// The encodings of the rows of pages.
+// These are the encodings of rows of pages.
 var (
 	inJSON = lists.Encoding{Name: "json", Append: table.AppendJSON}
 	inCSV  = lists.Encoding{Name: "csv", Append: table.AppendCSV}
@@ -319,7 +320,7 @@ func (a *asking) ask(s *snapshot, before *lists.Answer) (err error) {
 	case a.form == rowsOfCSV:
 		if s.answer, err = a.desk.Answer(ctx, a.when, a.question, inCSV, before); err == nil {
 			var names bytes.Buffer
-			err = s.answer.WriteCSV(&names) // its table has no rows
+			err = s.answer.WriteCSV(&names) // the table has no rows
 			s.above = names.Bytes()
 		}
 	case a.form == table.WholeType:
@@ -388,7 +389,7 @@ func (a *asking) send(s *snapshot) error {
 // endings are how the names of files end.
 var endings = map[string]string{csvType: "csv", xlsxType: "xlsx", linesType: "jsonl"}
 
-// sendWhole answers with a whole file. Its rows are nowhere put together.
+// sendWhole answers with a whole file, row by row.
 func (a *asking) sendWhole(s *snapshot) error {
 	bytes := len(s.above) + len(s.under)
 	if s.answer != nil {
@@ -401,7 +402,7 @@ func (a *asking) sendWhole(s *snapshot) error {
 	defer gathers.Put(w)
 	w.Reset(a.w)
 	defer w.Reset(nil)
-	_, _ = w.Write(s.above) // the writer keeps its error for Flush
+	_, _ = w.Write(s.above) // Flush returns the error of the writer
 	if s.answer != nil {
 		for text := range s.answer.Rows.Text() {
 			if _, err := w.Write(text); err != nil {
@@ -413,7 +414,7 @@ func (a *asking) sendWhole(s *snapshot) error {
 	return w.Flush()
 }
 
-// gathers are writers that gather small writes.
+// gathers are writers that combine small writes.
 var gathers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, writeChunkBytes) }}
 
 // page returns the body of a page.
@@ -478,11 +479,12 @@ func (a *asking) link(next string) string {
 	return a.URL.EscapedPath() + "?" + values.Encode()
 }
 
-// etag names the answer: the question with its date, the position, the form and the rows. It is weak, since the answer may be
-// compressed or not.
+// etag returns the ETag of an answer: a hash of the question with its date, the position, the form and the rows.
+// It is weak, because the answer may be compressed.
 func (a *asking) etag(s *snapshot, to int) string {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%x %d %s %d %d %s %s", a.id, s.id.position, a.media, a.from, to, a.lang, a.s.Build) // a hash takes all
+	// writing to a hash never fails
+	_, _ = fmt.Fprintf(h, "%x %d %s %d %d %s %s", a.id, s.id.position, a.media, a.from, to, a.lang, a.s.Build)
 	return fmt.Sprintf(`W/"%x"`, h.Sum(nil)[:12])
 }
 

@@ -8,10 +8,10 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// formats are the names of the media types of answers as the parameter format has them.
+// formats holds the media type of each value of the parameter format.
 var formats = map[string]string{"json": jsonType, "jsonl": linesType, "csv": csvType, "xlsx": xlsxType, "table": table.WholeType}
 
-// chooseMedia finds the media type of the answer: by the parameter format, or else by the header Accept.
+// chooseMedia finds the media type of the answer: from the parameter format, or else from the header Accept.
 func (q *request) chooseMedia() error {
 	offers := q.plan.offers
 	if len(offers) == 0 {
@@ -32,8 +32,8 @@ func (q *request) chooseMedia() error {
 	return nil
 }
 
-// accepted returns the media type that a client likes best of those offered, or "". Of those that it likes alike it is the
-// first.
+// accepted returns the offered media type that the client prefers, or "". If it prefers several alike, the first
+// of them.
 func accepted(headers, offers []string) (best string) {
 	whole := strings.Join(headers, ",")
 	if strings.TrimSpace(whole) == "" || len(whole) > acceptBytesMax {
@@ -72,7 +72,8 @@ func mediaRange(element string) (media string, quality float64) {
 	return strings.ToLower(strings.TrimSpace(media)), quality
 }
 
-// covers reports how exactly a media range names a media type: 3 itself, 2 its sort, 1 anything, 0 not.
+// covers returns how specifically a media range matches a media type: 3 exactly, 2 its main type, 1 any type, 0
+// not at all.
 func covers(of, media string) int {
 	sort, _, _ := strings.Cut(media, "/")
 	switch {
@@ -86,5 +87,5 @@ func covers(of, media string) int {
 	return 0
 }
 
-// otherNames are the names that media types have elsewhere.
+// otherNames holds other names of media types.
 var otherNames = map[string]string{linesType: "application/x-ndjson"}

@@ -18,8 +18,8 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// Metrics are the figures of a process, in base units. No center and no account is a label: there may be any number of them, and
-// who reads the figures need not know them.
+// Metrics are the metrics of a process, in base units. Centers and accounts are no labels: their number is not
+// limited, and readers of metrics must not learn them.
 type Metrics struct {
 	registry      *prometheus.Registry
 	requests      *prometheus.CounterVec
@@ -30,10 +30,10 @@ type Metrics struct {
 	refusals      *prometheus.CounterVec
 	logins        *prometheus.CounterVec
 	streams       prometheus.Gauge
-	ledgerReached atomic.Uint64 // the last position that is known to be stored
+	ledgerReached atomic.Uint64 // the last position known to be stored
 }
 
-// The outcomes of an append and of a login, as labels.
+// These are the outcomes of an append and of a login, as labels.
 const (
 	outcomeAppended = "appended"
 	outcomeConflict = "conflict"
@@ -43,7 +43,7 @@ const (
 	outcomeRefused  = "refused"
 )
 
-// NewMetrics returns the figures of a process of a build, all of them 0.
+// NewMetrics returns new metrics of a process with a build.
 func NewMetrics(build string) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
@@ -74,7 +74,7 @@ func NewMetrics(build string) *Metrics {
 	return m
 }
 
-// follow adds the figures of the ledger of a server.
+// follow adds the metrics of the ledger of a server.
 func (m *Metrics) follow(s *Server) {
 	l := s.Desk.Ledger
 	gauge := func(name, help string, value func() float64) prometheus.GaugeFunc {
@@ -97,10 +97,10 @@ func (m *Metrics) follow(s *Server) {
 	}
 }
 
-// position returns the last position that is known to be stored, of a ledger whose answers are of a position.
+// position returns the last position known to be stored. applied is the position of the answers.
 func (m *Metrics) position(applied uint64) uint64 { return max(m.ledgerReached.Load(), applied) }
 
-// Synced notes how long the embedded store took to sync a commit.
+// Synced records how long the embedded store took to sync a commit.
 func (m *Metrics) Synced(took time.Duration) { m.syncTime.Observe(took.Seconds()) }
 
 // handler answers with all figures.
@@ -108,7 +108,7 @@ func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// refused counts the reasons against records that an error holds.
+// refused counts the reasons against records in an error.
 func (m *Metrics) refused(err error) {
 	var one *desk.Refusal
 	var batch *desk.BatchRefusal
@@ -122,14 +122,14 @@ func (m *Metrics) refused(err error) {
 	}
 }
 
-// reasons counts reasons against a record. One that rests on no rule is counted under "".
+// reasons counts reasons against a record. A reason without a rule is counted under "".
 func (m *Metrics) reasons(why []desk.Reason) {
 	for _, b := range why {
 		m.refusals.WithLabelValues(string(b.Rule)).Inc()
 	}
 }
 
-// Store returns a store whose appends are counted.
+// Store returns a store that counts the appends to another one.
 func (m *Metrics) Store(store events.Store) events.Store {
 	counted := &countedStore{store, m}
 	if limited, ok := store.(events.Limited); ok {
@@ -143,7 +143,7 @@ type countedStore struct {
 	m *Metrics
 }
 
-// limitedStore is a countedStore of a store that accepts fewer bytes.
+// limitedStore is a countedStore for a store that accepts fewer bytes.
 type limitedStore struct {
 	*countedStore
 	events.Limited
@@ -179,7 +179,7 @@ func (m *Metrics) reached(position uint64) {
 	}
 }
 
-// alertsStay is how old the number of open alerts may be: counting evaluates what was written since.
+// alertsStay is how old the number of open alerts may be. Counting evaluates the centers that changed since.
 const alertsStay = 10 * time.Second
 
 // alertGauge is the number of open alerts by severity.

@@ -11,11 +11,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// slow is the time after which an answer is worth a line of the log.
+// slow is the time after which an answer is logged.
 const slow = 500 * time.Millisecond
 
-// observe counts a request that was answered, and writes one line to the log if it was a write, failed or was slow. The line has
-// the route, never the path or the query: what is asked for, such as a name that is searched, is not for the log of the program.
+// observe counts a finished request, and logs it if it was a write, failed or was slow. The log line has the
+// route, never the path or the query: values such as a name that was searched must not be in the log of the
+// program.
 func (q *request) observe() {
 	route, took := "none", time.Since(q.began)
 	if q.plan != nil {
@@ -32,7 +33,7 @@ func (q *request) observe() {
 		return
 	}
 	source := q.who.Source
-	if source == "" { // nobody was found to ask
+	if source == "" { // the request was not authenticated
 		source = q.s.Gate.Source(q.Request)
 	}
 	fields := []zap.Field{zap.String("method", methodLabel(q.Method)), zap.String("route", route), zap.Int("status", status), zap.Duration("took", took),
@@ -44,7 +45,8 @@ func (q *request) observe() {
 	q.s.Log.Info("request", fields...)
 }
 
-// methodLabel returns a method that some route has, or "other": a client could otherwise make up any number of them.
+// methodLabel returns the method if a route has it, or "other": otherwise clients could create any number of
+// labels.
 func methodLabel(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete:
@@ -53,14 +55,14 @@ func methodLabel(method string) string {
 	return "other"
 }
 
-// lag notes whether answers keep up with the ledger.
+// lag measures how far answers are behind the ledger.
 type lag struct {
 	mu     sync.Mutex
 	target uint64    // a position that answers had not reached
 	begun  time.Time // when it was noted
 }
 
-// behind returns for how long answers have not reached a position that the ledger had.
+// behind returns how long answers have not reached a position of the ledger.
 func (g *lag) behind(ledger, applied uint64, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -73,12 +75,12 @@ func (g *lag) behind(ledger, applied uint64, now time.Time) time.Duration {
 	return now.Sub(g.begun)
 }
 
-// underway counts the requests under way, so that the ledger is not closed under them.
+// underway counts the requests under way, so that the ledger is not closed before they end.
 type underway struct {
 	mu       sync.Mutex
 	count    int
 	stopping chan struct{} // closed by Stop
-	idle     chan struct{} // has a value when none was under way after Stop
+	idle     chan struct{} // receives an element when no request is under way after Stop
 }
 
 func newUnderway() *underway {
@@ -98,7 +100,7 @@ func (u *underway) end() {
 	u.tellIdle()
 }
 
-// stop is called once or more.
+// stop closes stopping. It may be called several times.
 func (u *underway) stop() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -117,18 +119,18 @@ func (u *underway) isStopping() bool {
 	}
 }
 
-// tellIdle is called with mu held.
+// tellIdle sends to idle. The caller holds mu.
 func (u *underway) tellIdle() {
 	if u.count > 0 || !u.isStopping() {
 		return
 	}
 	select {
 	case u.idle <- struct{}{}:
-	default: // who waits is told already
+	default: // the element is there already
 	}
 }
 
-// wait returns when none is under way after stop, or when ctx ends.
+// wait waits until no request is under way after stop, or ctx ends.
 func (u *underway) wait(ctx context.Context) error {
 	for {
 		select {
@@ -138,7 +140,7 @@ func (u *underway) wait(ctx context.Context) error {
 		}
 		u.mu.Lock()
 		count := u.count
-		u.tellIdle() // whoever waits next
+		u.tellIdle() // for another call of wait
 		u.mu.Unlock()
 		if count == 0 {
 			return nil
@@ -146,15 +148,15 @@ func (u *underway) wait(ctx context.Context) error {
 	}
 }
 
-// Stop tells everything that may last, such as streams and imports that wait, to end. Requests are still answered: whoever serves
-// the listeners shuts them down.
+// Stop ends everything that may last, such as streams and waiting imports. Requests are still answered: the owner
+// of the listeners shuts them down.
 func (s *Server) Stop() {
 	s.underway.stop()
 	s.work.stop()
 }
 
-// Close returns when no request and no import is under way any more, after Stop and when the listeners take no new requests, or
-// when ctx ends. The ledger must still be open.
+// Close waits until no request and no import is under way, or ctx ends. Call it after Stop and after the listeners
+// have stopped accepting requests, while the ledger is still open.
 func (s *Server) Close(ctx context.Context) error {
 	if err := s.underway.wait(ctx); err != nil {
 		return err

@@ -7,10 +7,10 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// pageBytesMax is how long a form of a page may be.
+// pageBytesMax is the largest size of a form of a page.
 const pageBytesMax = 8 << 10
 
-// pages are the pages of a browser by the first part of their paths, as metrics and the log name them.
+// pages are the pages of the browser by the first part of their paths, as metrics and the log name them.
 var pages = map[string]*plan{
 	"":       {route: route{path: "/", limit: pageBytesMax}},
 	"login":  {route: route{path: "/login", limit: pageBytesMax}},
@@ -19,20 +19,20 @@ var pages = map[string]*plan{
 	"static": {route: route{path: "/static"}},
 }
 
-// pageOf returns which page a request asks for, or nil.
+// pageOf returns the page that a request asks for, or nil.
 func (s *Server) pageOf(r *http.Request) *plan {
 	if s.Pages == nil {
 		return nil
 	}
 	first, rest, isLonger := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if first == "" && isLonger || strings.HasPrefix(rest, "/") {
-		return nil // //evil.example is nobody's page
+		return nil // such as //evil.example
 	}
 	return pages[first]
 }
 
-// page has the pages answer a request. They find out by themselves who asks. What they answer is not compressed: how long it gets
-// would tell somebody on the network of the secrets in it.
+// page lets the pages answer a request. They authenticate it themselves. Their answers are not compressed, because
+// the size of a compressed answer could reveal secrets in it to somebody on the network.
 func (s *Server) page(w http.ResponseWriter, r *http.Request, page *plan) {
 	q := s.request(w, r)
 	q.plan = page

@@ -19,23 +19,25 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// ProblemDetails is an error as RFC 9457 has it. It never repeats a body; a wrong value is shown to 100 characters.
+// ProblemDetails is an error in the form of RFC 9457. It never quotes a body; a wrong value is quoted up to 100
+// characters.
 type ProblemDetails struct {
-	Type      string              `json:"type"` // "/problems/" and the slug: a page that explains it
-	Title     string              `json:"title"`
-	Status    int                 `json:"status"`
-	Detail    string              `json:"detail"` // in the language of the request
-	Text      text.Text           `json:"text"`   // the detail in both languages
-	Code      text.ErrorCode      `json:"code"`
-	Param     string              `json:"param,omitzero"`    // the parameter that is wrong
-	Breaches  []RecordBreach      `json:"breaches,omitzero"` // every reason against every record that is refused
-	Revision  *uint64             `json:"revision,omitzero"` // where the center is, if it is not where the request expected it
-	Missed    []desk.MissedRecord `json:"missed,omitzero"`   // the records that brought it there, at most 100
-	Needs     []string            `json:"needs,omitzero"`    // what the session must do first: code, password or factor
+	Type     string         `json:"type"` // "/problems/" and the slug: the address of a page that explains it
+	Title    string         `json:"title"`
+	Status   int            `json:"status"`
+	Detail   string         `json:"detail"` // in the language of the request
+	Text     text.Text      `json:"text"`   // the detail in both languages
+	Code     text.ErrorCode `json:"code"`
+	Param    string         `json:"param,omitzero"`    // the parameter that is wrong
+	Breaches []RecordBreach `json:"breaches,omitzero"` // every reason against every refused record
+	// the revision of the center, if the request expected another one
+	Revision  *uint64             `json:"revision,omitzero"`
+	Missed    []desk.MissedRecord `json:"missed,omitzero"` // the records after the expected revision, at most 100
+	Needs     []string            `json:"needs,omitzero"`  // what the session must do first: code, password or factor
 	RequestID string              `json:"requestId"`
 }
 
-// RecordBreach is one reason against one record.
+// RecordBreach is one reason against one record of a request.
 type RecordBreach struct {
 	Index   int    `json:"index"` // of the record in the request, from 0
 	ID      string `json:"id"`    // of the record
@@ -43,7 +45,7 @@ type RecordBreach struct {
 	aggregates.Breach
 }
 
-// A sort of problem has a slug, which is its page under /problems/, a status and a title.
+// sort is a sort of problems, with a slug, which names its page under /problems/, a status and a title.
 type sort struct {
 	slug   string
 	status int
@@ -73,13 +75,13 @@ var (
 	stopped            = sort{"stopped", http.StatusServiceUnavailable, text.Say("台账停止写入", "The ledger takes no more writing")}
 )
 
-// sortOf are the sorts of the errors of the counter.
+// sortOf holds the sort for each error code of the desk.
 var sortOf = map[text.ErrorCode]sort{
 	text.Invalid: badRequest, text.Refused: refused, text.NotFound: notFound, text.Conflict: conflict, text.Forbidden: forbidden,
 	text.Unauthenticated: unauthenticated, text.MoreProof: moreProof, text.Stopped: stopped, text.Unavailable: unavailable, text.Internal: internal,
 }
 
-// failure is an error that begins in this package: one of a sort.
+// failure is an error that arises in this package, with its sort.
 type failure struct {
 	sort sort
 	err  *text.Error
@@ -98,7 +100,7 @@ func fail(s sort, zh, en string, args ...any) *failure {
 // of returns the error about a parameter.
 func (f *failure) of(param string) *failure { return &failure{f.sort, f.err.Of(param)} }
 
-// codeOf returns the code of the errors of a sort.
+// codeOf returns the error code for a sort.
 func codeOf(s sort) text.ErrorCode {
 	if s.slug == stopped.slug {
 		return text.Stopped
@@ -122,7 +124,8 @@ func codeOf(s sort) text.ErrorCode {
 	return text.Invalid
 }
 
-// problemOf returns an error as a problem. What an error of the program itself says is for its log: it may name files.
+// problemOf returns the problem for an error. The text of an internal error goes to the log only: it may name
+// files.
 func problemOf(err error, q *request) *ProblemDetails {
 	code := text.CodeOf(err)
 	s, what := sortOf[code], text.Of(err)
@@ -134,7 +137,7 @@ func problemOf(err error, q *request) *ProblemDetails {
 	case errors.As(err, &throttled):
 		s = tooMany
 		q.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(throttled.After.Seconds()))))
-	case code != text.Internal: // whatever is behind it: a write of unknown outcome may be one that took too long
+	case code != text.Internal: // whatever its cause: a write with an unknown outcome may be one that timed out
 	case errors.Is(err, context.DeadlineExceeded):
 		s, code, what = unavailable, text.Unavailable, text.Say("未能及时得出答案，请稍后再试", "there was no answer in time; try again later")
 	case errors.Is(err, syscall.ENOSPC):
@@ -162,7 +165,7 @@ func problemOf(err error, q *request) *ProblemDetails {
 	return p
 }
 
-// detailed is an error whose problem has members of its own, which fill sets.
+// detailed is an error whose problem has further members, which fill sets.
 type detailed struct {
 	error
 	fill func(*ProblemDetails)
@@ -171,11 +174,11 @@ type detailed struct {
 // Unwrap returns the error without them.
 func (d *detailed) Unwrap() error { return d.error }
 
-// problemsPath is where the page of a sort of problems is, before its slug.
+// problemsPath begins the addresses of the pages about problems.
 const problemsPath = "/problems/"
 
-// shown returns a text as a problem shows it: values of the request that are repeated in it are clipped, and no character is
-// left that a terminal obeys.
+// shown returns a text in a form that is safe in a problem: values of the request that it quotes are clipped, and
+// control characters are removed.
 func (q *request) shown(s string) string {
 	for _, value := range q.given {
 		s = clipIn(s, value)
@@ -199,10 +202,10 @@ func (q *request) shown(s string) string {
 // quoted matches a value in quotes, as the verb %q of a format writes it.
 var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
-// detailCharsMax is how long the detail of a problem may be.
+// detailCharsMax is the largest length of the detail of a problem.
 const detailCharsMax = 4000
 
-// clipIn clips a value where a text repeats it.
+// clipIn clips a value where a text quotes it.
 func clipIn(s, value string) string {
 	if len(value) <= valueCharsMax {
 		return s
@@ -210,7 +213,7 @@ func clipIn(s, value string) string {
 	return strings.ReplaceAll(s, value, shown(value))
 }
 
-// shown returns a value of a request as a problem shows it.
+// shown returns a value of a request in a form that is safe in a problem.
 func shown(value string) string {
 	return text.Printable(text.Clip(strings.ToValidUTF8(value, "\uFFFD"), valueCharsMax))
 }
@@ -219,7 +222,7 @@ func shown(value string) string {
 func writeProblem(w http.ResponseWriter, p *ProblemDetails) {
 	body, err := json.Marshal(p)
 	if err != nil {
-		http.Error(w, p.Title, p.Status) // a text that is no UTF-8: there is none
+		http.Error(w, p.Title, p.Status) // cannot be marshalled: a text is not valid UTF-8
 		return
 	}
 	h := w.Header()

@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// pageRoutes are those that take no login: what they tell is no secret, and who has no token yet needs them.
+// pageRoutes are the routes that need no login: their answers are no secret, and users without a token need them.
 func pageRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/openapi.json", name: "openapi", open: true, short: text.Say("本接口的 OpenAPI 文档", "the OpenAPI document of this interface"),
@@ -33,7 +33,7 @@ func (q *request) document() error {
 	return q.send(http.StatusOK, jsonType, q.s.Document)
 }
 
-// ProblemSort is a sort of problem as its page explains it.
+// ProblemSort is a sort of problems as its page explains it.
 type ProblemSort struct {
 	Type   string    `json:"type"`
 	Status int       `json:"status"`

@@ -9,10 +9,11 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// valueCharsMax is how long a value of a parameter may be that is no free text, and how much of a wrong value a problem shows.
+// valueCharsMax limits the length of a parameter that is not free text, and the part of a wrong value that a
+// problem quotes.
 const valueCharsMax = 100
 
-// readQuery reads the parameters of a request: names exactly as the route has them, each at most once.
+// readQuery reads the parameters of a request. Names must be exactly those of the route, each at most once.
 func (q *request) readQuery() error {
 	values, err := url.ParseQuery(q.URL.RawQuery)
 	if err != nil {
@@ -22,7 +23,7 @@ func (q *request) readQuery() error {
 	for name := range values {
 		names = append(names, name)
 	}
-	slices.Sort(names) // so that of two mistakes the same one is named each time
+	slices.Sort(names) // so that the same one of several mistakes is reported each time
 	q.given = make(map[string]string, len(values))
 	for _, name := range names {
 		given := values[name]
@@ -44,7 +45,8 @@ func (q *request) readQuery() error {
 	return q.checkParams()
 }
 
-// unknownParam refuses a parameter that the route does not have, and names those that it has.
+// unknownParam returns the error for a parameter that the route does not have, with the names of those that it
+// has.
 func (q *request) unknownParam(name string) error {
 	if len(q.plan.params) == 0 {
 		return fail(badRequest, "没有这个参数", "there is no such parameter").of(shown(name))
@@ -57,8 +59,7 @@ func (q *request) unknownParam(name string) error {
 	return fail(badRequest, "没有这个参数；可用：%s", "there is no such parameter; there are: %s", list).of(shown(name))
 }
 
-// checkParams checks what the counter does not: required parameters, and the language. The counter refuses a wrong choice of its own
-// in its own words.
+// checkParams checks what the desk does not: required parameters and the language. The desk checks choices.
 func (q *request) checkParams() error {
 	for i := range q.plan.params {
 		p := &q.plan.params[i]

@@ -15,23 +15,23 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// recordsBytesMax is the limit on the body of POST /v1/records, and recordsMax that on the records in it.
+// recordsBytesMax limits the body of POST /v1/records, and recordsMax the number of records in it.
 const (
 	recordsBytesMax = 4 << 20
 	recordsMax      = 1000
 )
 
-// The headers of a request with records, and of its answer.
+// These are headers of a request with records and of its answer.
 const (
 	keyHeader           = "Idempotency-Key"
 	replayedHeader      = "Idempotent-Replayed"
 	idempotencyCharsMax = 200
 )
 
-// dryRunParam asks what records would do.
+// dryRunParam asks for the effects of records without writing them.
 var dryRunParam = param{name: "dryRun", words: text.Say("只判断，不写入", "judge, and write nothing"), sort: lists.Flag}
 
-// movesParam asks which alerts records opened and cleared, and what money they moved.
+// movesParam asks which alerts the records opened and cleared, and which money they moved.
 var movesParam = param{name: "moves", words: text.Say("并答复记录产生、解除了哪些预警，带来哪些资金变化", "answer also which alerts the records opened and cleared, and which money they moved"), sort: lists.Flag}
 
 func recordRoutes() []route {
@@ -71,15 +71,16 @@ func (q *request) record() error {
 	return q.recorded(answer)
 }
 
-// content reads the body, which is no longer than the route takes.
+// content reads the body, up to the limit of the route.
 func (q *request) content() ([]byte, error) {
-	// A client that says how long the body is gets no more memory for that than one that sends a little. MinRead is to find the end.
+	// A stated length alone must not reserve memory, so the buffer begins small. MinRead is needed to find the
+	// end.
 	content := bytes.NewBuffer(make([]byte, 0, min(max(q.ContentLength, 0), readChunkBytes)+bytes.MinRead))
 	_, err := content.ReadFrom(q.Body)
 	return content.Bytes(), bodyError(err)
 }
 
-// recorded answers with what was written, or with the verdict of a dry run.
+// recorded answers with the written records, or with the result of a dry run.
 func (q *request) recorded(a *desk.BatchAnswer) error {
 	h := q.w.Header()
 	h.Set(PositionHeader, strconv.FormatUint(a.Position, 10))
@@ -106,10 +107,10 @@ func (q *request) batchAnswer(status int, a *desk.BatchAnswer) error {
 	return q.send(status, jsonType, append(content, '\n'))
 }
 
-// answerBytes is how much memory the answer to a record usually takes.
+// answerBytes is the usual size of the answer to a record.
 const answerBytes = 320
 
-// ifMatch returns the revision that If-Match asks for, or nil.
+// ifMatch returns the revision in the header If-Match, or nil.
 func ifMatch(header string) (*uint64, error) {
 	if header == "" {
 		return nil, nil
@@ -125,8 +126,8 @@ func ifMatch(header string) (*uint64, error) {
 	return &revision, nil
 }
 
-// identify sees to it that each draft has an id: its own, or one that follows from the account, the Idempotency-Key and its place
-// in the request. The server invents none: a request that is sent again has the same ids.
+// identify gives each draft without an id one that is computed from the account, the Idempotency-Key and its place
+// in the request. The server invents no ids, so a repeated request has the same ids.
 func (q *request) identify(drafts []desk.Draft) error {
 	keys := q.Header.Values(keyHeader)
 	if len(keys) == 0 {
@@ -150,12 +151,12 @@ func (q *request) identify(drafts []desk.Draft) error {
 	return nil
 }
 
-// keyedIDs is the name space of the ids that follow from an Idempotency-Key. It never changes: a request may be sent again years
-// later.
+// keyedIDs is the UUID namespace of ids computed from an Idempotency-Key. It must never change: a request may be
+// repeated years later.
 var keyedIDs = uuid.MustParse("7d0f2b52-9a1c-5a5e-8a65-6f1c1f0f6c7e")
 
-// keyedID returns the id of the record with an index in a request of an account with a key. Neither the account nor the key holds
-// a blank.
+// keyedID returns the id of the record with an index in a request. Neither the account nor the key contains a
+// blank.
 func keyedID(account, key string, index int) string {
 	return uuid.NewSHA1(keyedIDs, fmt.Appendf(nil, "%s %s %d", account, key, index)).String()
 }

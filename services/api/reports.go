@@ -17,7 +17,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// reportBytesMax is how long a report may be that is reproduced.
+// reportBytesMax is the largest size of a report to reproduce.
 const reportBytesMax = 64 << 20
 
 func reportRoutes() []route {
@@ -58,8 +58,8 @@ func (q *request) yearly() error {
 	return q.send(http.StatusOK, htmlType, page)
 }
 
-// yearlyPage makes the report when its turn comes. The turn ends before the page is sent: others must not wait for a client that
-// reads slowly.
+// yearlyPage makes the report when its turn comes. The turn ends before the page is sent, so that others do not
+// wait for a client that reads slowly.
 func (q *request) yearlyPage(when desk.When, r desk.YearlyRequest) ([]byte, error) {
 	center := events.ParseCenter(r.Center)
 	end, err := q.turn(when, center, center == "")
@@ -67,12 +67,12 @@ func (q *request) yearlyPage(when desk.When, r desk.YearlyRequest) ([]byte, erro
 		return nil, err
 	}
 	defer end()
-	var page bytes.Buffer // an error in the middle of it is still a problem
+	var page bytes.Buffer // kept in memory so that an error while it is made becomes a problem
 	err = q.desk.Yearly(q.Context(), when, r, &page)
 	return page.Bytes(), err
 }
 
-// pagePolicy is what a browser may do with a page: show it.
+// pagePolicy forbids a page everything except its own styles.
 const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func (q *request) reproduce() error {
@@ -100,7 +100,7 @@ func (q *request) reproduce() error {
 	return q.json(http.StatusOK, r)
 }
 
-// spool writes the body to a file without a name, which is gone when it is closed.
+// spool writes the body to a file without a name, which vanishes when it is closed.
 func (q *request) spool() (file *os.File, size int64, err error) {
 	file, err = os.CreateTemp(q.s.Spool, reportPrefix+"*")
 	if err != nil {
@@ -108,7 +108,7 @@ func (q *request) spool() (file *os.File, size int64, err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = file.Close() // it is gone then
+			_ = file.Close() // the file has no name, so it vanishes
 		}
 	}()
 	if err := os.Remove(file.Name()); err != nil {

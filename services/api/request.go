@@ -17,7 +17,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// request is one request to a route, of a principal that has the right for it.
+// request is one request to a route, of a principal that has the right to it.
 type request struct {
 	*http.Request
 	w      *answering
@@ -27,14 +27,14 @@ type request struct {
 	lang   string // zh or en
 	prefix string // what the user of the client writes before the name of a parameter
 	who    access.Principal
-	desk   desk.Keeper       // of what the principal may see and do
-	given  map[string]string // the parameters of the query by the names of the API
-	media  string            // of the answer
+	desk   desk.Keeper       // limited to the rights and the scope of the principal
+	given  map[string]string // the parameters of the query, by their names in the API
+	media  string            // the media type of the answer
 	began  time.Time
-	failed error // why the answer is a problem, or was cut off
+	failed error // why the answer is a problem or was cut off
 }
 
-// languages are those of the answers; the first is for who asks for none.
+// languages are the languages of answers. The first is the default.
 var languages = language.NewMatcher([]language.Tag{language.English, language.Chinese})
 
 // langOf returns the language that a request asks for, zh or en.
@@ -58,17 +58,17 @@ func langOf(r *http.Request) string {
 	return "en"
 }
 
-// acceptBytesMax is how long a header may be that says what the client accepts. A longer one is ignored.
+// acceptBytesMax is the largest length of an Accept header. A longer one is ignored.
 const acceptBytesMax = 1000
 
-// position returns the position of the ledger that answers are of now.
+// position returns the position of the ledger that answers include now.
 func (q *request) position() uint64 { return q.s.Desk.Ledger.Register().Position() }
 
 // param returns a parameter of the query by its name in the API, or "" if it is not given.
 func (q *request) param(name string) string { return q.given[name] }
 
-// limitBody refuses a body that says that it is longer than the route takes. It makes any other end with an error after that many
-// bytes, and gives each part of it a deadline of its own. A route that takes no body reads none.
+// limitBody rejects a body whose stated length is over the limit of the route. Any other body fails after that
+// many bytes, and each part of it has its own deadline. A route without a body reads none.
 func (q *request) limitBody() error {
 	most, coding := q.plan.limit, q.Header.Get("Content-Encoding")
 	switch {
@@ -76,7 +76,7 @@ func (q *request) limitBody() error {
 	case coding != "" && !strings.EqualFold(coding, "identity"):
 		return fail(unsupportedType, "请求内容不能压缩", "the body must not be compressed")
 	case q.ContentLength > most:
-		q.w.Header().Set("Connection", "close") // the server would read on
+		q.w.Header().Set("Connection", "close") // otherwise the server would read the rest of the body
 		return bodyError(&http.MaxBytesError{Limit: most})
 	default:
 		q.Body = &pacedBody{ReadCloser: http.MaxBytesReader(q.w, q.Body, most), c: http.NewResponseController(q.w)}
@@ -84,16 +84,17 @@ func (q *request) limitBody() error {
 	return nil
 }
 
-// readChunkBytes is how much of a body is read under one deadline. Whoever sends less than this in readWait is cut off: a byte now
-// and then does not hold a place for ever. The time in which the server does not read does not count.
+// readChunkBytes is the number of bytes of a body read under one deadline. A client that sends less in readWait is
+// cut off, so that it cannot hold a place by sending a byte now and then. Time in which the server does not read
+// does not count.
 const readChunkBytes = 64 << 10
 
-// pacedBody is a body whose parts have each a deadline of their own.
+// pacedBody is a body whose parts have deadlines of their own.
 type pacedBody struct {
 	io.ReadCloser
 	c      *http.ResponseController
-	waited time.Duration // for the bytes of this part
-	bytes  int           // of this part
+	waited time.Duration // the time waited for this part
+	bytes  int           // the bytes of this part
 }
 
 func (b *pacedBody) Read(p []byte) (int, error) {
@@ -104,13 +105,13 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	if b.bytes += n; b.bytes >= readChunkBytes {
 		b.waited, b.bytes = 0, 0
 	}
-	if err == io.EOF { // from now on the server only watches whether the client is there
+	if err == io.EOF { // from now on the server only watches whether the connection is open
 		_ = b.c.SetReadDeadline(time.Time{})
 	}
 	return n, err
 }
 
-// bodyError returns why a body could not be read as a problem, or the error itself if the body is not to blame.
+// bodyError returns the problem for a body that could not be read, or err itself if the body is not the cause.
 func bodyError(err error) error {
 	var long *http.MaxBytesError
 	var bad *jsontext.SyntacticError
@@ -130,7 +131,7 @@ func bodyError(err error) error {
 	return nil
 }
 
-// decode reads a body that is one JSON value, strictly: no name twice, none that is not known, nothing after the value.
+// decode reads a body with one JSON value. It rejects duplicate names, unknown names and content after the value.
 func (q *request) decode(into any) error {
 	if err := q.checkContentType(jsonType); err != nil {
 		return err
@@ -138,7 +139,8 @@ func (q *request) decode(into any) error {
 	return bodyError(json.UnmarshalRead(q.Body, into, json.RejectUnknownMembers(true)))
 }
 
-// checkContentType refuses a body that is of none of the media types. A body without a type is of the first.
+// checkContentType returns an error for a body of a media type that is not allowed. A body without a type has the
+// first one.
 func (q *request) checkContentType(allowed ...string) error {
 	media, err := q.contentType()
 	if err == nil && media == "" {
@@ -153,7 +155,7 @@ func (q *request) checkContentType(allowed ...string) error {
 	return fail(unsupportedType, "请求头 Content-Type 应为以下之一：%s", "the header Content-Type must be one of: %s", list)
 }
 
-// contentType returns the media type of the body, "" if it has none.
+// contentType returns the media type of the body, "" if it states none.
 func (q *request) contentType() (string, error) {
 	header := q.Header.Get("Content-Type")
 	if header == "" {

@@ -11,11 +11,12 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// resumeAfter returns the position after which the stream begins, if the client resumes one.
+// resumeAfter returns the position after which the stream begins. resumed reports whether the client resumes a
+// stream.
 func (q *request) resumeAfter() (after uint64, resumed bool, err error) {
 	header, param := q.Header.Get("Last-Event-ID"), q.param("lastEventId")
 	name, given := "Last-Event-ID", header
-	if header == "" { // a browser that connects again keeps the address: the header is newer
+	if header == "" { // a browser that reconnects keeps the address, so the header is newer
 		name, given = "lastEventId", param
 	}
 	if given == "" {
@@ -28,8 +29,8 @@ func (q *request) resumeAfter() (after uint64, resumed bool, err error) {
 	return after, true, nil
 }
 
-// catchUp writes what came since a position from which on the moves are kept no more: nobody was following, or the server has
-// started since. It finds the moves anew.
+// catchUp writes everything after a position whose moves are no longer kept, because no stream was open or the
+// server has restarted. It computes the moves again.
 func (x *stream) catchUp(known gathered) error {
 	moves, err := x.missed(known)
 	if err != nil {
@@ -41,8 +42,8 @@ func (x *stream) catchUp(known gathered) error {
 	return x.send(moves, known.position)
 }
 
-// missed finds the alerts that moved since the position of the stream. It returns nil if too many centers are to be looked at: each
-// that has a record, or, if a policy was adopted, all.
+// missed finds the alerts that changed since the position of the stream. It returns nil if too many centers have
+// to be evaluated: those with new records or, if a policy was adopted, all.
 func (x *stream) missed(known gathered) ([]alertsMoved, error) {
 	ctx := x.q.Context()
 	end, err := x.q.s.heavy.begin(ctx, true)
@@ -94,11 +95,11 @@ func (x *stream) missed(known gathered) ([]alertsMoved, error) {
 	return moves, nil
 }
 
-// canResume reports whether a stream can go on after a position: it is no position to come, not of an earlier day, and not too far
-// back.
+// canResume reports whether a stream can continue after a position. The position must not be in the future, of an
+// earlier day, or too far back.
 func (x *stream) canResume(after uint64, known gathered) (bool, error) {
 	switch {
-	case after > known.position: // the gatherer may be a moment behind what the client has seen elsewhere
+	case after > known.position: // the gatherer may be slightly behind what the client has read elsewhere
 		return after <= x.q.desk.Position(), nil
 	case after == known.position && after == 0:
 		return true, nil
@@ -106,7 +107,7 @@ func (x *stream) canResume(after uint64, known gathered) (bool, error) {
 	ctx := x.q.Context()
 	if after > 0 {
 		at, err := x.q.s.Desk.Ledger.At(ctx, after)
-		if err != nil { // no record lies there: it is of another ledger
+		if err != nil { // no record has this position: it is of another ledger
 			return false, ctx.Err()
 		}
 		if events.DateAt(at.RecordedAt) != known.day {

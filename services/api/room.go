@@ -6,11 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// roomKept is how many bytes of the disk uploads and the results of imports leave free: the ledger writes to the same disk, and a
-// ledger that finds no room stops.
+// roomKept is the number of bytes that uploads and results of imports leave free on the disk, because the ledger
+// writes to the same disk and stops when it is full.
 var roomKept uint64 = 256 << 20 // a variable for tests
 
-// roomIn returns how many bytes are free on the disk of a directory.
+// roomIn returns the number of free bytes on the disk of a directory.
 func roomIn(dir string) (uint64, error) {
 	var disk unix.Statfs_t
 	if err := unix.Statfs(dir, &disk); err != nil {
@@ -19,14 +19,14 @@ func roomIn(dir string) (uint64, error) {
 	return disk.Bavail * uint64(disk.Bsize), nil
 }
 
-// sparingBytes is how much is written between two looks at the room on the disk.
+// sparingBytes is the number of bytes written between two checks of the free space.
 const sparingBytes = 4 << 20
 
-// sparing writes to a file in a directory while the disk has room for more than roomKept.
+// sparing writes to a file as long as more than roomKept is free on the disk.
 type sparing struct {
 	to    io.Writer
 	dir   string
-	until int // bytes until the next look
+	until int // bytes until the next check
 }
 
 // Write implements io.Writer.

@@ -12,32 +12,32 @@ import (
 // route is one operation of the API. The document of the API is made from its words and types.
 type route struct {
 	method     string
-	path       string // as http.ServeMux has it
+	path       string // in the form of http.ServeMux
 	name       string // operationId
 	right      access.Right
-	needs      []string // what a session may still need that asks it; nil for nothing
-	inSession  bool     // is asked in a session alone
-	unattended bool     // is no use of a session: a page asks it by itself
+	needs      []string // the route may be used while the session still needs these; nil for none
+	inSession  bool     // may be used in a session only
+	unattended bool     // a page sends it by itself, so it does not count as a use of the session
 	short      text.Text
 	params     []param
-	takes      []body   // the bodies that it takes; none for no body
-	gives      []answer // its answers besides problems
-	limit      int64    // bytes of a body; 0 for no body
-	open       bool     // takes no login
+	takes      []body   // the request bodies that it accepts; none for no body
+	gives      []answer // its successful answers
+	limit      int64    // of the body, in bytes; 0 for no body
+	open       bool     // needs no login
 	handle     func(*request) error
 }
 
 // param is a parameter of the query.
 type param struct {
-	name   string // as the API has it, such as knownAt
+	name   string // its name in the API, such as knownAt
 	words  text.Text
 	sort   lists.ParamSort
 	values []string
-	def    string // what it is if it is not given
+	def    string // the default
 	must   bool
 }
 
-// body is a body that a route takes: its media type, and a value of its type for the schema.
+// body describes a request body: its media type, and a value of its type for the schema.
 type body struct {
 	media string
 	value any
@@ -47,11 +47,11 @@ type body struct {
 type answer struct {
 	status int
 	media  string
-	value  any // of its type; nil for no schema
+	value  any // a value of its type; nil for no schema
 	says   string
 }
 
-// routes are all operations.
+// routes returns all operations.
 func routes() (all []route) {
 	all = append(all, listRoutes()...)
 	all = append(all, centerRoutes()...)
@@ -76,10 +76,10 @@ func routes() (all []route) {
 var langParam = param{name: "lang", words: text.Say("说明文字的语言，zh 或 en；未给出时看 Accept-Language", "the language of texts, zh or en; if it is not given, Accept-Language says"),
 	sort: lists.Choice, values: []string{"zh", "en"}}
 
-// plan is a route as it is served.
+// plan is a route prepared for serving.
 type plan struct {
 	route
-	offers []string // the media types of its answers, the first for who asks for none
+	offers []string // the media types of its answers; the first is the default
 }
 
 func newPlan(rt route) *plan {
@@ -100,8 +100,8 @@ func (p *plan) param(name string) *param {
 	return nil
 }
 
-// apiName returns the name that the API has for a parameter of the counter: known-at is knownAt. The name of a header, such as
-// If-Match, stays as it is.
+// apiName returns the name in the API of a parameter of the desk: knownAt for known-at. The name of a header, such
+// as If-Match, stays unchanged.
 func apiName(param string) string {
 	name := []byte{}
 	for i := 0; i < len(param); i++ {

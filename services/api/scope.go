@@ -9,8 +9,9 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// scope names the office for which the principal asks, and what it sees now. Two principals with the same scope see the same. So
-// what is kept for one is never handed to another who sees less, nor to the same one after a center has moved to another office.
+// scope returns the office that the principal asks for, and a hash of the centers that it sees now. Principals
+// with equal results see the same centers. An answer kept for one is therefore never given to another who sees
+// less, nor to the same one after a center has moved to another office.
 func (q *request) scope() (office, now string) {
 	switch sees := q.s.Access.Sees(q.who); {
 	case sees == nil:
@@ -23,20 +24,21 @@ func (q *request) scope() (office, now string) {
 	}
 }
 
-// scopes remembers what the offices see whose centers may move, so that it is found out once for each position of the ledger.
+// scopes caches the centers that offices see, for offices whose centers may change. They are computed once for
+// each position of the ledger.
 type scopes struct {
 	mu   sync.Mutex
 	seen map[string]seen
 }
 
-// seen is what an office sees at a position on a day.
+// seen is the centers that an office sees at a position on a day.
 type seen struct {
 	position uint64
 	on       events.Date
 	scope    string
 }
 
-// scopesMax is how many offices are remembered.
+// scopesMax is the largest number of offices in the cache.
 const scopesMax = 1000
 
 // of returns a hash of the centers that an office sees now.
@@ -50,7 +52,7 @@ func (c *scopes) of(q *request, office string, sees func(events.CenterID) bool) 
 	}
 	h := sha256.New()
 	for _, id := range q.s.Desk.Ledger.Register().Within(sees).IDs() {
-		_, _ = fmt.Fprintln(h, id) // a hash takes all
+		_, _ = fmt.Fprintln(h, id) // writing to a hash never fails
 	}
 	now := seen{position, on, fmt.Sprintf("centers %x", h.Sum(nil))}
 	c.mu.Lock()

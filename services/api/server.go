@@ -23,29 +23,31 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// ServerConfig says over what a Server answers.
+// ServerConfig holds the parameters of New.
 type ServerConfig struct {
-	Desk     desk.Local // over the ledger; each principal gets a guarded one of its own
+	Desk     desk.Local // each principal gets a guarded desk of its own over the same ledger
 	Access   *access.Access
-	Gate     *signin.Gate    // who asks; nil for one over Access without single sign-on and proxies
-	Pages    http.Handler    // the pages of a browser; nil for none
+	Gate     *signin.Gate    // authenticates requests; nil for one over Access without single sign-on and proxies
+	Pages    http.Handler    // the pages of the browser; nil for none
 	Feed     *alertfeed.Feed // nil for none; it outlives the server
 	Now      func() time.Time
 	Log      *zap.Logger
-	Build    string                      // of the program: answers name it, and an ETag depends on it
-	Document []byte                      // docs/openapi.json
-	Spool    string                      // a directory for what is uploaded, on the disk of the ledger; it is emptied at start
-	Reach    func(context.Context) error // whether the record can be reached, if it is on other machines; nil if it is in this one
-	Hosts    []string                    // the names of the server beside those of loopback; requests to others are refused
-	Metrics  *Metrics                    // nil for new ones
-	Tracer   trace.Tracer                // of the spans of requests; nil for none
+	Build    string // the build of the program; answers name it, and ETags depend on it
+	Document []byte // docs/openapi.json
+	Spool    string // a directory for uploads on the disk of the ledger; it is emptied at start
+	// checks that the store on other machines can be reached; nil for a store in this process
+	Reach func(context.Context) error
+	// the names of the server beside those of loopback; requests to other names are refused
+	Hosts   []string
+	Metrics *Metrics     // nil for new ones
+	Tracer  trace.Tracer // for spans of requests; nil for none
 }
 
-// Server is the API. It may serve several listeners.
+// Server serves the API. It may serve several listeners.
 type Server struct {
 	ServerConfig
 	mux     *http.ServeMux
-	methods []string // of all routes
+	methods []string // the methods of all routes
 	zipped  http.HandlerFunc
 
 	snapshots *snapshots
@@ -77,20 +79,20 @@ func New(cfg ServerConfig) *Server {
 	}
 	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(zipBytesMin), gzhttp.ContentTypes(zippedTypes))
 	if err != nil {
-		panic(err) // the options are constants
+		panic(err) // cannot happen: the options are constants
 	}
 	s.zipped = zip(http.HandlerFunc(s.dispatch))
 	return s
 }
 
-// zipBytesMin is how long an answer is that is worth compressing.
+// zipBytesMin is the size from which an answer is compressed.
 const zipBytesMin = 1024
 
-// zippedTypes are the types of answers that shrink. A workbook is compressed already, and a stream of events must not wait for
-// a compressor.
+// zippedTypes are the media types that are compressed. A workbook is compressed already, and a stream of events
+// must not wait for a compressor.
 var zippedTypes = []string{jsonType, problemType, linesType, table.WholeType, csvType, htmlType}
 
-// ServeHTTP implements http.Handler. Whatever happens, the answer has an X-Request-Id, and an error is a problem.
+// ServeHTTP implements http.Handler. Every answer has an X-Request-Id, and every error is a problem.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.underway.begin()
 	defer s.underway.end()
@@ -106,7 +108,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if h := s.routed(r); h != nil {
-		s.mux.ServeHTTP(w, r) // again, since it sets the values of the path
+		s.mux.ServeHTTP(w, r) // again, because it sets the values of the path
 		return
 	}
 	if page := s.pageOf(r); page != nil {
@@ -116,7 +118,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 	s.unrouted(w, r)
 }
 
-// mayAsk returns an error for a request that another site may have made a browser send, whoever it is.
+// mayAsk returns an error for a request that another site may have made a browser send.
 func (s *Server) mayAsk(r *http.Request) error {
 	if !s.isHost(r) {
 		return fail(forbidden, "本服务没有这个主机名", "this server has no such name of a host")
@@ -124,8 +126,8 @@ func (s *Server) mayAsk(r *http.Request) error {
 	return s.Gate.SameOrigin(r)
 }
 
-// routed returns the handler of the route that takes a request, or nil. A path that the multiplexer would redirect to a
-// cleaner one, such as one with two slashes, is not there: a redirect would be an answer without a request id.
+// routed returns the handler of the route for a request, or nil. A path that the multiplexer would redirect to a
+// cleaner one, such as one with two slashes, has no route: a redirect would be an answer without a request id.
 func (s *Server) routed(r *http.Request) *handler {
 	h, _ := s.mux.Handler(r)
 	routed, _ := h.(*handler)
@@ -149,7 +151,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer admits a request and then reads its parameters: who may not ask learns nothing about them.
+// answer authenticates a request before it reads its parameters, so that errors about parameters go only to those
+// who may ask.
 func (h *handler) answer(q *request) error {
 	if !h.open {
 		if err := h.s.admit(q); err != nil {
@@ -168,7 +171,7 @@ func (h *handler) answer(q *request) error {
 	return h.handle(q)
 }
 
-// admit finds out who asks, and whether the route is for him.
+// admit authenticates a request and checks that the principal may use the route.
 func (s *Server) admit(q *request) (err error) {
 	if who, local := q.Context().Value(ownerKey{}).(access.Principal); local {
 		q.who = who
@@ -199,7 +202,8 @@ func (s *Server) admit(q *request) (err error) {
 	return nil
 }
 
-// authenticate finds out who asks over the network. What a page asks by itself, such as to go on with a stream, is no use of a session.
+// authenticate authenticates a request from the network. A request that a page sends by itself, for example to
+// resume a stream, does not count as a use of the session.
 func (s *Server) authenticate(q *request) (access.Principal, error) {
 	asked := q.Method + " " + q.URL.Path
 	if q.plan.unattended {
@@ -208,30 +212,30 @@ func (s *Server) authenticate(q *request) (access.Principal, error) {
 	return s.Gate.Authenticate(q.Request, asked)
 }
 
-// The headers of answers beside those of HTTP.
+// These are headers of answers beside those of HTTP.
 const (
-	PositionHeader = "Ledger-Position" // the position of the ledger that the answer is of
-	AsOfHeader     = "Ledger-As-Of"    // the date that the answer is of
-	RowsHeader     = "Ledger-Rows"     // how many rows the whole list has
-	BuildHeader    = "Taizhang-Build"  // the build of the program that answers
+	PositionHeader = "Ledger-Position" // the position of the ledger that the answer is based on
+	AsOfHeader     = "Ledger-As-Of"    // the date of the answer
+	RowsHeader     = "Ledger-Rows"     // the number of rows of the whole list
+	BuildHeader    = "Taizhang-Build"  // the build of the program
 	RequestHeader  = "X-Request-Id"
 )
 
-// PrefixHeader says what the user of a client writes before the name of a parameter, if it is a command line. The sentences of
-// the answer then name parameters as he types them.
+// PrefixHeader has what the user of a client writes before the name of a parameter, if the client is a command
+// line. Messages then name parameters as he types them.
 const PrefixHeader = "Taizhang-Parameter-Prefix"
 
 const flagPrefix = "-" + "-"
 
 type ownerKey struct{}
 
-// AsOwner returns the context of a connection whose other end was proven to be the owner of the ledger's directory, on the same
-// machine. Requests on it need no token and no session.
+// AsOwner returns the context of a connection whose other end is proven to be the owner of the ledger's directory,
+// on the same machine. Requests on it need no token and no session.
 func AsOwner(ctx context.Context, who access.Principal) context.Context {
 	return context.WithValue(ctx, ownerKey{}, who)
 }
 
-// request returns a request before it is known who asks. Its answer is not for a cache that others share.
+// request returns a request before its authentication. Its answer may not be stored in shared caches.
 func (s *Server) request(w http.ResponseWriter, r *http.Request) *request {
 	q := &request{Request: r, w: &answering{ResponseWriter: w}, s: s, id: requestID(), lang: langOf(r), began: time.Now()}
 	h := w.Header()
@@ -261,12 +265,13 @@ func (q *request) recovered() {
 	}
 }
 
-// fail answers with a problem. If a part of another answer was sent already, it cuts the connection instead, so that nobody
-// takes the part for the whole.
+// fail answers with a problem. If a part of another answer was sent already, it cuts the connection, so that
+// nobody takes the part for the whole.
 func (q *request) fail(err error) {
 	q.failed = err
 	var cut *cutError
-	if errors.As(err, &cut) || text.CodeOf(err) == text.Internal && errors.Is(err, context.Canceled) { // nobody is there to read a problem
+	// the client has gone and cannot read a problem
+	if errors.As(err, &cut) || text.CodeOf(err) == text.Internal && errors.Is(err, context.Canceled) {
 		panic(http.ErrAbortHandler)
 	}
 	p := problemOf(err, q)

@@ -7,34 +7,34 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// signInBytesMax is how long a body may be that has a password or a code.
+// signInBytesMax is the largest size of a body with a password or a code.
 const signInBytesMax = 4 << 10
 
-// SignIn asks for a session.
+// SignIn is a request to begin a session.
 type SignIn struct {
 	Account  string `json:"account"`
 	Password string `json:"password"`
-	Code     string `json:"code,omitzero"` // of the second factor, or a recovery code; it may be shown afterwards
+	Code     string `json:"code,omitzero"` // of the second factor, or a recovery code; may be shown later
 }
 
-// ShowCode shows a code.
+// ShowCode is a request to check a code in a session.
 type ShowCode struct {
 	Code string `json:"code"` // of the second factor, or a recovery code
 }
 
-// ChangePassword asks for another password of one's own.
+// ChangePassword is a request to change one's own password.
 type ChangePassword struct {
 	Current string `json:"current"`
 	New     string `json:"new"`
 }
 
-// FactorConfirmed is a second factor that was enrolled just now.
+// FactorConfirmed is a second factor that was just enrolled.
 type FactorConfirmed struct {
 	Session       access.Session `json:"session"`
-	RecoveryCodes []string       `json:"recoveryCodes"` // each stands for a code once
+	RecoveryCodes []string       `json:"recoveryCodes"` // each can be used once
 }
 
-// anyNeed lets a route be asked whatever the session still needs.
+// anyNeed is for routes that may be used whatever the session still needs.
 var anyNeed = access.Needs()
 
 func sessionRoutes() []route {
@@ -55,7 +55,7 @@ func sessionRoutes() []route {
 	}
 }
 
-// secret has an answer kept by nobody but who asked: it holds a secret, or is one of signing in.
+// secret forbids all caches to store the answer: it contains a secret, or belongs to signing in.
 func (q *request) secret() { q.w.Header().Set("Cache-Control", "no-store") }
 
 func (q *request) signIn() error {

@@ -10,40 +10,40 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// A snapshot is the answer to a question about a list, at one position of the ledger, as it is sent: rows one after another
-// with what is above and under them, or one whole file. It is not changed once it is made. Snapshots share the rows of all
-// centers that are the same in them.
+// A snapshot is the answer to a question about a list, at one position of the ledger, in the form that is sent:
+// rows with the parts above and below them, or one whole file. It never changes once it is made. Snapshots share
+// equal rows about all centers.
 type snapshot struct {
 	id     snapshotID
 	asOf   string
 	above  []byte        // the first line of CSV, the provenance, or the whole file
-	answer *lists.Answer // with the rows; nil for a whole file
+	answer *lists.Answer // has the rows; nil for a whole file
 	under  []byte
-	count  int // of rows
+	count  int // the number of rows
 
 	made    time.Time // when its position was the newest
-	expires time.Time // guarded by the lock of its snapshots, as are the next two
+	expires time.Time // guarded by the lock of its snapshots, like the next two
 	place   *list.Element
-	known   []string // the points under which it was asked for
+	known   []string // the points that it was asked for
 }
 
-// snapshotID names a snapshot. The same question at the same position has the same answer, so it needs nothing else.
+// snapshotID identifies a snapshot: the same question at the same position has the same answer.
 type snapshotID struct {
 	question questionID
 	position uint64
 }
 
-// questionID is a hash of all that an answer depends on beside the position: the list with its parameters, the date, the form,
-// who sees what, and the epoch.
+// questionID is a hash of everything that an answer depends on beside the position: the list with its parameters,
+// the date, the form, the scope of the principal, and the epoch.
 type questionID [sha256.Size]byte
 
-// bytes is how much memory a snapshot takes beside its rows.
+// bytes returns the memory of a snapshot without its rows.
 func (s *snapshot) bytes() int64 { return int64(cap(s.above)+cap(s.under)) + snapshotBytes }
 
-// snapshotBytes is about how long a snapshot is without what is written.
+// snapshotBytes is the approximate size of a snapshot without its content.
 const snapshotBytes = 2048
 
-// hold counts a snapshot as held in memory, and returns how many bytes that takes beside what is held already.
+// hold counts a snapshot as held in memory, and returns the number of additional bytes.
 func (s *snapshot) hold() int64 {
 	if s.answer == nil {
 		return s.bytes()
@@ -59,24 +59,25 @@ func (s *snapshot) release() int64 {
 	return s.bytes() + s.answer.Rows.Release()
 }
 
-// Limits on the snapshots that are kept.
+// These limit the snapshots that are kept.
 const (
 	snapshotAge      = 5 * time.Minute // after it was last asked for
-	snapshotBytesMax = 256 << 20       // of all
-	knownMax         = 16              // points under which one snapshot is found
+	snapshotBytesMax = 256 << 20       // of all snapshots together
+	knownMax         = 16              // points that one snapshot is found under
 )
 
-// snapshots keeps answers, so that all pages of a question are of one position, and that a page of a ledger in which nothing
-// moves costs no evaluation. It keeps at most snapshotBytesMax; the one that was not asked for the longest goes first.
+// snapshots keeps answers, so that all pages of an answer have one position, and a page costs no evaluation if the
+// ledger has not changed. It keeps at most snapshotBytesMax; the snapshot that was unused for the longest time is
+// removed first.
 type snapshots struct {
 	now func() time.Time
 
 	mu     sync.Mutex
 	byID   map[snapshotID]*snapshot
-	newest map[questionID]*snapshot // of what is known now
-	known  map[knownKey]*snapshot   // of what was known at a point
+	newest map[questionID]*snapshot // as known now
+	known  map[knownKey]*snapshot   // as known at a point
 	making map[knownKey]*making
-	used   list.List // of *snapshot, the one used last in front
+	used   list.List // of *snapshot, the most recently used in front
 	bytes  int64
 	share  share
 }
@@ -87,7 +88,7 @@ type knownKey struct {
 	point    string
 }
 
-// making is an answer that is being made. done is closed when it is there or failed.
+// making is an answer that is being made. done is closed when it is made or has failed.
 type making struct{ done chan struct{} }
 
 func newSnapshots(now func() time.Time) *snapshots {
@@ -110,12 +111,13 @@ func (c *snapshots) isKnown(s *snapshot, point string) bool {
 	return c.known[knownKey{s.id.question, point}] == s
 }
 
-// asked is what is wanted of an answer.
+// asked is a request for an answer.
 type asked struct {
 	knownKey
-	position func() uint64                             // of the ledger
-	atLeast  uint64                                    // the least position that the answer may be of
-	make     func(before *snapshot) (*snapshot, error) // before is an answer that is kept, of what was known at another time; or nil
+	position func() uint64 // returns the position of the ledger
+	atLeast  uint64        // the least position of the answer
+	// makes it; before is a kept answer to the same question at another position, or nil
+	make func(before *snapshot) (*snapshot, error)
 }
 
 // answer returns the answer to a question: one that is kept, if it is of the position of the ledger at the time of the call or
@@ -150,7 +152,7 @@ func (c *snapshots) answer(ctx context.Context, a asked) (s *snapshot, made bool
 	}
 }
 
-// take returns the answer that is kept, or a channel to wait for it; or neither, and the caller must make it.
+// take returns the kept answer, or a channel to wait on. If both are nil, the caller must make the answer.
 func (c *snapshots) take(a *asked, arrived uint64, isLate bool) (*snapshot, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -187,7 +189,7 @@ func (c *snapshots) made(a *asked) (s *snapshot, err error) {
 		defer c.mu.Unlock()
 		close(c.making[a.knownKey].done)
 		delete(c.making, a.knownKey)
-		if before != nil { // made anew only because the ledger moved
+		if before != nil { // the answer is made again only because the ledger changed
 			c.share.spend(max(shareLeast, time.Since(began)), time.Now())
 		}
 		if s != nil {
@@ -201,7 +203,7 @@ func (c *snapshots) made(a *asked) (s *snapshot, err error) {
 	return s, err
 }
 
-// keep keeps a snapshot, and returns it or one with the same content that is kept already.
+// keep keeps a snapshot, and returns it, or a kept one with the same content.
 func (c *snapshots) keep(s *snapshot, as knownKey) *snapshot {
 	if kept := c.byID[s.id]; kept != nil {
 		kept.made = later(kept.made, s.made)
@@ -241,7 +243,7 @@ func (c *snapshots) touch(s *snapshot) *snapshot {
 	return s
 }
 
-// expire drops what was not asked for within snapshotAge.
+// expire removes the snapshots that were not asked for within snapshotAge.
 func (c *snapshots) expire() {
 	now := c.now()
 	for e := c.used.Back(); e != nil; e = c.used.Back() {
@@ -265,9 +267,10 @@ func (c *snapshots) drop(s *snapshot) {
 	c.bytes -= s.release()
 }
 
-// share is the time that making answers anew may take while the ledger moves: shareOfTime of it, and at once what was not used
-// before, up to shareMax. A ledger that is hardly written to never uses it up. An answer takes at least shareLeast of it, for
-// it is kept for minutes, and who makes it waits: thirty a second are fresh enough while writers never pause.
+// share limits the time spent on making answers again while the ledger changes. It is shareOfTime of all time;
+// time not used before may be used at once, up to shareMax. A ledger with few writes never uses it up. An answer
+// counts as at least shareLeast, because it stays in memory for minutes and its maker waits: thirty a second are
+// fresh enough while writers never pause.
 type share struct {
 	left time.Duration
 	at   time.Time
@@ -277,7 +280,7 @@ const (
 	shareMax    = time.Second
 	shareOfTime = 0.3
 	shareLeast  = 10 * time.Millisecond
-	staleMax    = 2 * time.Second // how old an answer may be while the share is used up, or for who is late
+	staleMax    = 2 * time.Second // how old an answer may be while the share is used up, or for a late request
 	waitMax     = 5 * time.Millisecond
 )
 

@@ -15,13 +15,13 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// The limits on streams, and how they pace.
+// These are the limits of streams and their pace.
 const (
 	streamsMax        = 1000
 	streamsAccountMax = 50
 	missedCentersMax  = 500  // centers whose history is replayed for a resume
 	streamPiece       = 1000 // records that are read at a time
-	markEvery         = 1000 // positions: how far an id may lie behind what is delivered, between two heartbeats
+	markEvery         = 1000 // positions: how far an id may be behind between two heartbeats
 	streamBufferBytes = 32 << 10
 	streamRetryMS     = 2000
 )
@@ -29,8 +29,8 @@ const (
 // These are variables for tests.
 var (
 	heartbeatEvery         = 15 * time.Second
-	checkEvery             = time.Second // that the account still may have the stream
-	streamBehindMax uint64 = 10_000      // records: a resume from further back is a reset
+	checkEvery             = time.Second // how often the right of the account to the stream is checked
+	streamBehindMax uint64 = 10_000      // records: a stream that resumes from further back is reset
 )
 
 func streamRoutes() []route {
@@ -40,7 +40,7 @@ func streamRoutes() []route {
 		gives:  []answer{{http.StatusOK, eventsType, nil, "events record, alerts, day, reset and bye"}}}}
 }
 
-// streams counts the streams that are open.
+// streams counts the open streams.
 type streams struct {
 	mu  sync.Mutex
 	all int
@@ -83,7 +83,7 @@ func (q *request) follow() error {
 	if err != nil {
 		return err
 	}
-	if q.Method == http.MethodHead { // it has no body that could be followed
+	if q.Method == http.MethodHead { // it has no body
 		q.stream(eventsType)
 		q.w.WriteHeader(http.StatusOK)
 		return nil
@@ -103,7 +103,7 @@ func (q *request) follow() error {
 		return err
 	}
 	q.w.Header().Set("Cache-Control", "no-store")
-	q.w.Header().Set("X-Accel-Buffering", "no") // a proxy before the server must not gather
+	q.w.Header().Set("X-Accel-Buffering", "no") // a proxy in front of the server must not buffer
 	to := q.stream(eventsType)
 	x := &stream{q: q, g: g, to: bufio.NewWriterSize(to, streamBufferBytes), sent: http.NewResponseController(q.w).Flush, scope: q.s.Access.Scope(q.who)}
 	fmt.Fprintf(x.to, "retry: %d\n\n", streamRetryMS)
@@ -135,18 +135,18 @@ type stream struct {
 	q     *request
 	g     *gatherer
 	to    *bufio.Writer
-	sent  func() error               // sends what is written to it on
-	scope func(events.CenterID) bool // of the account; nil for all centers
+	sent  func() error               // sends the buffered messages
+	scope func(events.CenterID) bool // the scope of the account; nil for all centers
 
-	at     uint64 // everything up to here is written
+	at     uint64 // everything up to this position is written
 	marked uint64 // the last id that is written
 	day    events.Date
 }
 
-// errEnded says that the account may not have the stream any more.
+// errEnded is returned if the account may no longer have the stream.
 var errEnded = errors.New("api: the account may not have the stream any more")
 
-// flush sends on what was written. A client that takes nothing for writeWait is dropped.
+// flush sends the buffered messages. A client that accepts nothing for writeWait is dropped.
 func (x *stream) flush() error {
 	if err := x.to.Flush(); err != nil {
 		return err
@@ -154,7 +154,7 @@ func (x *stream) flush() error {
 	return x.sent()
 }
 
-// begin says from where on the stream is.
+// begin writes where the stream starts.
 func (x *stream) begin(after uint64, resumed bool) error {
 	known := x.g.known()
 	x.at, x.day = x.q.desk.Position(), known.day
@@ -175,26 +175,27 @@ func (x *stream) begin(after uint64, resumed bool) error {
 	return x.catchUp(known)
 }
 
-// reset tells the client to read again what it shows: what happened since is not in the stream.
+// reset asks the client to read everything again, because the stream has lost changes.
 func (x *stream) reset() error {
 	x.at, x.day = x.q.desk.Position(), x.g.known().day
 	return x.message("reset", x.at, fmt.Appendf(nil, `{"position":%d,"asOf":"%s"}`, x.at, x.day))
 }
 
-// mark says up to where the stream is, without a message.
+// mark writes the position of the stream, without a message.
 func (x *stream) mark() error {
 	x.marked = x.at
 	fmt.Fprintf(x.to, ": position %d\nid: %d\n\n", x.at, x.at)
 	return x.flush()
 }
 
-// message writes a message and sends it on.
+// message writes a message and sends it.
 func (x *stream) message(event string, id uint64, data []byte) error {
 	x.write(event, &id, data)
 	return x.flush()
 }
 
-// write writes a message. It has an id if it is the last one of its position. An error of the connection shows at the next flush.
+// write writes a message. It has an id if it is the last one of its position. The next flush returns an error of
+// the connection.
 func (x *stream) write(event string, id *uint64, data []byte) {
 	x.to.WriteString("event: " + event + "\n")
 	if id != nil {
@@ -206,7 +207,7 @@ func (x *stream) write(event string, id *uint64, data []byte) {
 	x.to.WriteString("\n\n")
 }
 
-// run writes what comes until the client goes, may not have it any more, or the server stops.
+// run writes new messages until the client goes, may no longer have the stream, or the server stops.
 func (x *stream) run() error {
 	check := time.NewTicker(checkEvery)
 	defer check.Stop()
@@ -220,7 +221,7 @@ func (x *stream) run() error {
 		case <-known.next:
 		case <-check.C:
 			if time.Since(beat) < heartbeatEvery {
-				continue // deliver checks, and writes nothing
+				continue // deliver checks the day and writes nothing
 			}
 			if beat = time.Now(); x.allowed() == nil {
 				if err := x.mark(); err != nil {
@@ -235,7 +236,7 @@ func (x *stream) run() error {
 	}
 }
 
-// ended says goodbye, if the client is there to hear it.
+// ended writes the reason for the end, if the client is still connected.
 func (x *stream) ended(err error) error {
 	switch code := text.CodeOf(err); {
 	case errors.Is(err, errEnded), err == errClosing, code == text.Unauthenticated, code == text.Forbidden:
@@ -246,8 +247,8 @@ func (x *stream) ended(err error) error {
 	return x.flush()
 }
 
-// allowed returns an error unless the account still is what it was when the stream began: its token or session good, its rights and
-// its scope the same. A stream is no use of a session.
+// allowed returns an error unless the token or session is still good, and the rights and the scope of the account
+// are unchanged. It does not count as a use of the session.
 func (x *stream) allowed() error {
 	if !x.q.s.Access.Stands(x.q.who) {
 		return errEnded
@@ -255,7 +256,7 @@ func (x *stream) allowed() error {
 	return nil
 }
 
-// deliver writes what came since, up to what the gatherer knows.
+// deliver writes everything new, up to the position of the gatherer.
 func (x *stream) deliver(known gathered) error {
 	if err := x.allowed(); err != nil {
 		return err
@@ -272,10 +273,10 @@ func (x *stream) deliver(known gathered) error {
 	return nil
 }
 
-// advance writes the records and moves after the position of the stream up to another.
+// advance writes the records and moves from the position of the stream up to another one.
 func (x *stream) advance(upTo uint64) error {
 	moves, kept := x.g.after(x.at, upTo)
-	if !kept { // the client is too slow, or a day has begun
+	if !kept { // the client is too slow, or a new day has begun
 		if x.g.known().day == x.day {
 			return x.reset()
 		}
@@ -284,7 +285,7 @@ func (x *stream) advance(upTo uint64) error {
 	return x.send(moves, upTo)
 }
 
-// send writes the records after the position of the stream up to another, and the moves among them.
+// send writes the records from the position of the stream up to another one, with the moves among them.
 func (x *stream) send(moves []alertsMoved, upTo uint64) error {
 	for more := true; more; {
 		var err error
@@ -339,7 +340,7 @@ func (x *stream) records(moves []alertsMoved, s *events.Stored) {
 	x.write("record", &s.Position, s.Bytes)
 }
 
-// alerts writes the moves after the last record that the account sees. The last of them has the id.
+// alerts writes the moves after the last record that the account sees. The last message has the id.
 func (x *stream) alerts(moves []alertsMoved, position uint64) {
 	var seen []alertsMoved
 	for _, m := range moves {

@@ -11,12 +11,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// trace writes the span of a request that was answered, if the server has a tracer. The span has what a line of the log has but for
-// account and source: the route, never the path, the query, a header or a body. It belongs to the trace that the client names in
-// traceparent.
+// trace writes the span of a finished request, if the server has a tracer. The span has the values of a log line
+// except account and source: the route, never the path, the query, a header or a body. It belongs to the trace
+// that the client names in traceparent.
 //
-// The instrumentation of net/http by OpenTelemetry is not used: its spans have the path, with the ids of centers in it, and the
-// client's own words for itself, and it stands between a handler and its connection.
+// The OpenTelemetry instrumentation of net/http is not used: its spans contain the path, with ids of centers, and
+// the client's name for itself, and it would stand between a handler and its connection.
 func (q *request) trace(route string, took time.Duration) {
 	if q.s.Tracer == nil {
 		return

@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// tryBytesMax is the limit on the body of POST /v1/try.
+// tryBytesMax limits the body of POST /v1/try.
 const tryBytesMax = 64 << 20
 
 func tryRoutes() []route {
@@ -22,7 +22,8 @@ func tryRoutes() []route {
 		gives:  []answer{{http.StatusOK, linesType, desk.Tried{}, "one answer for each line, in order"}}}}
 }
 
-// try handles POST /v1/try. Answers come while the rest of the body is on its way, so a client must read them while it sends.
+// try handles POST /v1/try. Answers are sent while the rest of the body arrives, so a client must read while it
+// sends.
 func (q *request) try() error {
 	if err := q.checkContentType(linesType, otherNames[linesType]); err != nil {
 		return err
@@ -31,7 +32,7 @@ func (q *request) try() error {
 	if err != nil {
 		return err
 	}
-	_ = http.NewResponseController(q.w).EnableFullDuplex() // HTTP/2 has it always
+	_ = http.NewResponseController(q.w).EnableFullDuplex() // HTTP/2 always has it
 	to := q.stream(linesType)
 	err = q.desk.Try(q.Context(), when, readErrors{q.Body}, func(t *desk.Tried) error {
 		line, err := json.Marshal(t)
@@ -46,7 +47,7 @@ func (q *request) try() error {
 	case errors.As(err, &read):
 		return bodyError(read.cause)
 	case err == nil && q.w.status == 0:
-		q.w.WriteHeader(http.StatusOK) // there was no line
+		q.w.WriteHeader(http.StatusOK) // the body had no line
 	}
 	return err
 }

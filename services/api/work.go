@@ -2,7 +2,7 @@ package api
 
 import "context"
 
-// work is what a server does beside answering requests.
+// work holds the activities of a server beside answering requests.
 type work struct {
 	jobs    *jobs
 	gather  *gatherer
@@ -13,13 +13,13 @@ func newWork(cfg *ServerConfig) work {
 	return work{jobs: newJobs(cfg.Spool, cfg.Now, cfg.Log, cfg.Metrics), gather: newGatherer(cfg.Desk, cfg.Now, cfg.Log)}
 }
 
-// stop lets streams say goodbye and end, cancels the imports that wait and ends the one that runs between two writes.
+// stop ends streams with a last message, cancels the waiting imports, and ends the running one between two writes.
 func (w *work) stop() {
 	w.gather.cancel()
 	w.jobs.cancel()
 }
 
-// wait returns when nothing of it is done any more after stop, or when ctx ends.
+// wait waits until all activities have ended after stop, or ctx ends.
 func (w *work) wait(ctx context.Context) error {
 	for _, ended := range []<-chan struct{}{w.gather.done, w.jobs.ran} {
 		select {
