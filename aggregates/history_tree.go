@@ -25,7 +25,7 @@ type ordered[T, S any] interface {
 	sum([]T) S
 }
 
-// summary is what a tree sums up. The zero value is the sum of no values.
+// summary is the sum that a tree keeps. Its zero value is the sum of no values.
 type summary[S any] interface {
 	plus(later S) S
 }

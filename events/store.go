@@ -41,7 +41,7 @@ type Store interface {
 	// closes (ErrClosed).
 	Subscribe(ctx context.Context, after uint64) iter.Seq2[Stored, error]
 
-	// Close ends every read and subscription and releases what the store holds. Later calls fail with ErrClosed.
+	// Close ends every read and subscription and releases files and connections. Later calls fail with ErrClosed.
 	Close() error
 }
 

@@ -2,7 +2,8 @@ package text
 
 import "errors"
 
-// ErrorCode is the kind of an Error, for programs. It decides the exit code, the HTTP status and what a caller may do next.
+// ErrorCode is the kind of an Error, for programs. The exit code, the HTTP status and the caller's next step depend
+// on it.
 type ErrorCode string
 
 // The codes.

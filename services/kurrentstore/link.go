@@ -84,7 +84,7 @@ func (s *Store) warmUp(l *link, wait time.Duration) {
 		}
 		return err
 	})
-	// Before 22.6 reads of a stream do not say where its events lie in $all.
+	// Before 22.6 reads of a stream do not return the positions of its events in $all.
 	if v := l.version; l.err == nil && before(v, 22, 6) {
 		l.err = &RefusedError{Why: text.Say("服务器版本 %d.%d 过旧，应为 22.6 或更新", "the server's version %d.%d is too old; it must be 22.6 or newer", v.Major, v.Minor)}
 	}

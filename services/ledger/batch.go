@@ -56,14 +56,14 @@ type BatchRefusal struct{ Refused []RefusedRecord }
 // ErrorCode returns text.Conflict if the id of a record is used again for other content, else text.Refused.
 func (r *BatchRefusal) ErrorCode() text.ErrorCode { return r.Refused[0].ErrorCode() }
 
-// refusedTold is the number of records that the text of a BatchRefusal lists.
-const refusedTold = 10
+// refusedShown is the number of records that the text of a BatchRefusal lists.
+const refusedShown = 10
 
 // Text returns the reasons against the first records.
 func (r *BatchRefusal) Text() text.Text {
 	t := text.Say("整批未写入", "nothing of the batch was written")
 	for i, x := range r.Refused {
-		if i == refusedTold {
+		if i == refusedShown {
 			more := text.Say("；另有 %d 条", "; and %d more", len(r.Refused)-i)
 			return text.Text{Zh: t.Zh + more.Zh, En: t.En + more.En}
 		}
@@ -154,7 +154,7 @@ func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Wr
 		}
 		late := conflicts(err)
 		switch {
-		case !late && !saysNo(err):
+		case !late && !isRefusal(err):
 			return nil, err
 		case late && attempt == conflictsMax:
 			return nil, errContended
@@ -172,8 +172,8 @@ func (l *Ledger) Batch(ctx context.Context, records []*events.Record, account Wr
 	}
 }
 
-// saysNo reports whether an error is a refusal or a RevisionError: an answer to the batch and not a failure.
-func saysNo(err error) bool {
+// isRefusal reports whether an error is a refusal or a RevisionError: an answer to the batch and not a failure.
+func isRefusal(err error) bool {
 	var refused *BatchRefusal
 	var moved *RevisionError
 	return errors.As(err, &refused) || errors.As(err, &moved)

@@ -31,7 +31,7 @@ type Finding struct {
 	What     text.Text
 }
 
-// CheckReport counts what was checked.
+// CheckReport holds the numbers of checked things.
 type CheckReport struct {
 	Events      int
 	Centers     int
@@ -44,7 +44,7 @@ type CheckReport struct {
 	Last       events.Place // of the last event; an old copy of the ledger passes the check, but ends early
 }
 
-// progressEvery is how often Progress is called.
+// progressEvery is the interval between calls of Progress.
 const progressEvery = 100 * time.Millisecond
 
 // Check verifies the stored events and the read models, and changes nothing. It returns an error only if the store

@@ -225,8 +225,7 @@ func TestAnImportThatEndsEarlyCountsWhatItWrote(t *testing.T) {
 	}
 }
 
-// doubtful is a store whose appends after the first adoption are stored and return ErrUnknown, because another event
-// follows meanwhile.
+// doubtful is a store that stores appends to centers and returns an UnknownError with a conflict as its cause.
 type doubtful struct{ events.Store }
 
 func (d doubtful) Append(ctx context.Context, s events.StreamID, expected uint64, batch []events.Proposed) ([]events.Place, error) {

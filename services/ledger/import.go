@@ -32,7 +32,7 @@ type ImportConfig struct {
 	Given      []Given
 	GivenBytes int64  // the size of what Given was read from, for Progress
 	Again      bool   // give a record of Given that equals a voided record its next id
-	Prefix     string // what the caller writes before the name of a parameter
+	Prefix     string // the text that the caller writes before the name of a parameter
 	Account    Writer
 	AcceptGood bool                    // write the good records although there are bad ones
 	Progress   func(done, total int64) // called from time to time, from 0 again if the import runs again; may be nil
@@ -141,7 +141,7 @@ type importer struct {
 	held    heldBad
 	warned  []Warning // of the present run
 	moving  map[events.StreamID]*moving
-	report  ImportReport // of the present run, without what was written
+	report  ImportReport // of the present run, without the written records
 	written int          // in all runs
 	done    int64
 	total   int64
@@ -186,11 +186,11 @@ func (l *Ledger) Import(ctx context.Context, cfg ImportConfig) (ImportReport, er
 	if !cfg.DryRun {
 		im.report.Accepted = im.written
 	}
-	im.tellMoves()
+	im.callMoves()
 	for _, w := range im.warned {
 		im.Warned(w)
 	}
-	return im.report, cmp.Or(err, im.held.tell(im.Bad))
+	return im.report, cmp.Or(err, im.held.pass(im.Bad))
 }
 
 // run reads and judges the files once, and writes the good records.

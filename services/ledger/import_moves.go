@@ -62,8 +62,8 @@ func (im *importer) now(id events.CenterID, on events.Date) *aggregates.Evaluati
 	return &aggregates.Evaluation{On: on} // the center has no event
 }
 
-// tellMoves calls Moves for each center with changes.
-func (im *importer) tellMoves() {
+// callMoves calls Moves for each center with changes.
+func (im *importer) callMoves() {
 	for _, s := range slices.Sorted(maps.Keys(im.moving)) {
 		m := im.moving[s]
 		id, _ := s.Center()

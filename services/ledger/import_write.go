@@ -198,7 +198,7 @@ func (w *writing) judgeAgain(ctx context.Context, g *group, records []events.Rec
 			return err
 		}
 		return errMoved
-	case saysNo(err):
+	case isRefusal(err):
 		return errMoved
 	case err != nil:
 		return err

@@ -162,8 +162,8 @@ func (h *heldBad) clear() error {
 	return h.failed(cmp.Or(h.file.Truncate(0), err))
 }
 
-// tell calls each with the bad records in order.
-func (h *heldBad) tell(each func(BadRecord)) error {
+// pass calls each with the bad records in order.
+func (h *heldBad) pass(each func(BadRecord)) error {
 	if h.file == nil {
 		return nil
 	}

@@ -18,7 +18,7 @@ import (
 // otherContent returns the refusal of a record whose id was used for another record. It names that record, and each
 // member in which the two differ. For a record that is made from a sheet, it ignores the actor.
 func otherContent(first, rec *events.Record, sheet bool, where text.Text) error {
-	about := thing(first)
+	about := describe(first)
 	why := &aggregates.Refusal{Reused: true, Breaches: []aggregates.Breach{{Field: "id", Reason: text.Text{
 		Zh: fmt.Sprintf("此 id 已用于内容不同的另一条记录：%s，在%s", about.Zh, where.Zh),
 		En: fmt.Sprintf("the id was already used for a record with other content: %s, at %s", about.En, where.En),
@@ -52,8 +52,8 @@ func atPosition(position uint64) text.Text {
 	return text.Say("台账位置 %d", "position %d of the ledger", position)
 }
 
-// thing returns a short description of a record: its kind, date, amount and actor.
-func thing(rec *events.Record) text.Text {
+// describe returns a short description of a record: its kind, date, amount and actor.
+func describe(rec *events.Record) text.Text {
 	title := rec.Kind.Title()
 	zh, en := []string{title.Zh, rec.On.Chinese()}, []string{title.En, rec.On.String()}
 	if amount := events.FacetsOf(rec.Data).AmountFen; amount != 0 {
@@ -121,7 +121,7 @@ func (c *checks) named(ctx context.Context, rec *events.Record, why []aggregates
 	if !ok {
 		return why, nil
 	}
-	about, where := thing(&there.Record), atPosition(there.Position)
+	about, where := describe(&there.Record), atPosition(there.Position)
 	why = slices.Clone(why)
 	why[i].Reason = text.Text{
 		Zh: fmt.Sprintf("%s：%s，在%s", why[i].Reason.Zh, about.Zh, where.Zh),

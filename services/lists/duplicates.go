@@ -32,10 +32,10 @@ var duplicatesList = &List{
 	answer:  duplicates,
 }
 
-// lot is a voucher in as few bytes as possible, because there may be a million vouchers. Vouchers that may be paid
+// brief is a voucher in as few bytes as possible, because there may be a million vouchers. Vouchers that may be paid
 // twice have the same hash: the same payee, the same amount, and the same center unless centers are compared. Other
 // vouchers rarely have the same hash.
-type lot struct {
+type brief struct {
 	hash     uint64
 	position uint64
 	on       events.Date
@@ -43,7 +43,7 @@ type lot struct {
 
 // seen is the part of one event that a pass over the history keeps: a voucher, or the reversal of a voucher.
 type seen struct {
-	lot
+	brief
 	twins    bool // two lines of the voucher have the same grant and amount
 	reversed *voucherKey
 	err      error // the error of reading the event
@@ -85,13 +85,13 @@ func duplicates(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		return text.Errorf(text.Invalid, "不能与 %s 同时给出", "cannot be given with %s", q.written("center")).Of("across")
 	}
 	c := &comparison{d: d, voided: d.voidings(q), on: q.On, days: events.Date(min(q.number("days"), daysMax)), across: q.given("across"), seed: maphash.MakeSeed(), reversed: map[voucherKey]bool{}}
-	lots := make([][]lot, 256) // the index is the first byte of the hash
-	var twins []uint64         // positions
+	briefs := make([][]brief, 256) // the index is the first byte of the hash
+	var twins []uint64             // positions
 	err := ledger.Search(ctx, d.Ledger, d.span(q.center("center"), q.position), c.see, func(x seen) error {
 		if x.reversed != nil {
 			c.reversed[*x.reversed] = true
 		} else {
-			lots[x.hash>>56] = append(lots[x.hash>>56], x.lot)
+			briefs[x.hash>>56] = append(briefs[x.hash>>56], x.brief)
 		}
 		if x.twins {
 			twins = append(twins, x.position)
@@ -101,7 +101,7 @@ func duplicates(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	if err != nil {
 		return err
 	}
-	runs, err := parallel(ctx, lots, c.runs)
+	runs, err := parallel(ctx, briefs, c.runs)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (c *comparison) see(s *events.Stored) (x seen, ok bool) {
 		return x, false
 	}
 	if s.Kind == events.KindFundsSpent {
-		x = seen{lot: lot{c.hash(s, &b), s.Position, b.On}}
+		x = seen{brief: brief{c.hash(s, &b), s.Position, b.On}}
 		if bytes.Count(b.Data, []byte(`"grant"`)) > 1 { // few vouchers have several lines
 			var lines [][]events.SpendingLine
 			lines, x.err = twinLines(s)
@@ -168,11 +168,11 @@ func (c *comparison) hash(s *events.Stored, b *events.Body) uint64 {
 
 // runs returns the runs of two or more vouchers with the same hash. Each voucher of a run is within the given days of
 // the voucher before it.
-func (c *comparison) runs(lots []lot) (runs [][]lot) {
-	slices.SortFunc(lots, func(a, b lot) int { return cmp.Compare(a.hash, b.hash) })
-	for same := range chunks(lots, func(a, b lot) bool { return a.hash == b.hash }) {
-		slices.SortFunc(same, func(a, b lot) int { return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.position, b.position)) })
-		for run := range chunks(same, func(a, b lot) bool { return b.on-a.on <= c.days }) {
+func (c *comparison) runs(briefs []brief) (runs [][]brief) {
+	slices.SortFunc(briefs, func(a, b brief) int { return cmp.Compare(a.hash, b.hash) })
+	for same := range chunks(briefs, func(a, b brief) bool { return a.hash == b.hash }) {
+		slices.SortFunc(same, func(a, b brief) int { return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.position, b.position)) })
+		for run := range chunks(same, func(a, b brief) bool { return b.on-a.on <= c.days }) {
 			runs = append(runs, run)
 		}
 	}
@@ -181,7 +181,7 @@ func (c *comparison) runs(lots []lot) (runs [][]lot) {
 
 // groups reads the vouchers of a run again and returns the true groups among them: vouchers that only share a hash are
 // separated, and reversed and voided vouchers are left out.
-func (c *comparison) groups(ctx context.Context, run []lot) (groups []group, err error) {
+func (c *comparison) groups(ctx context.Context, run []brief) (groups []group, err error) {
 	var list group
 	for _, l := range run {
 		s, b, err := c.d.eventAt(ctx, l.position)

@@ -2,5 +2,5 @@ package lists
 
 import "time"
 
-// Measure makes a source report how long each answer let writers wait.
+// Measure makes Books report the time for which each answer makes writers wait.
 func (d *Books) Measure(stood func(time.Duration)) { d.stood = stood }

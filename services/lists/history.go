@@ -27,7 +27,7 @@ func describe(b *events.Body, policies policy.Timeline) table.Cell {
 	name := ""
 	for {
 		token, err := d.ReadToken()
-		if err != nil { // io.EOF, for the store holds valid JSON
+		if err != nil { // io.EOF, because the store has valid JSON
 			break
 		}
 		kind, count := d.StackIndex(d.StackDepth())

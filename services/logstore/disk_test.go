@@ -13,19 +13,19 @@ import (
 	"syscall"
 )
 
-// disk is a machine's file system in memory, which loses power, kills processes and fails calls as it is told. What
-// it loses is what file systems may lose:
+// disk is a machine's file system in memory. It loses power, kills processes and fails calls as the test says. It
+// loses the data that real file systems may lose:
 //
-//   - Written bytes are lost by sectors of 512 bytes until a sync, each sector by itself and whole, as the package assumes.
-//     Beyond that, the last sector kept of a file may be torn where there are only zeros from there on, before and after;
-//     and a broken disk, which tears any sector, is for tests of what is left then.
-//   - A file's size and each change of a name are lost until a sync of the file and of the directory that has the name,
-//     each by itself; with a directory, what is in it.
-//   - A sync that fails leaves what it did not write marked as written: no later sync writes it, memory shows it, until
-//     the machine forgets it at a time of its own. Sizes and names are a journal's, and stay to be written.
+//   - Written bytes are lost by sectors of 512 bytes until a sync, each sector independently and completely, as the
+//     package assumes. Also, the last sector of a file that is kept may be torn if only zeros follow it, before and
+//     after. A broken disk tears any sector, for tests of the limits of the package.
+//   - A file's size and each change of a name are lost until a sync of the file and of the directory that has the
+//     name, each independently; a lost directory loses its content.
+//   - A failed sync marks the unwritten sectors as written: no later sync writes them, and memory shows them until the
+//     machine drops them at a random time. Sizes and names are in a journal, and a later sync writes them.
 //
-// It is our own, for the seam is small, and what a store of preallocated files must fear is in it: sizes lost apart from
-// content, syncs that fail and forget, processes that die before the power does.
+// It covers the dangers for a store of preallocated files: sizes lost independently of content, failed syncs that mark
+// sectors as written, and processes that die before the power fails.
 type disk struct {
 	mu      sync.Mutex
 	plain   bool // its file system cannot allocate
@@ -33,7 +33,7 @@ type disk struct {
 	names   map[string]*inode // as processes see them
 	durable map[string]*inode
 	pending []nameChange
-	life    int  // of the one process; calls of earlier ones fail
+	life    int  // the number of the running process; calls of earlier processes fail
 	locked  bool // by it
 	calls   int  // since arm
 	blow    blow
@@ -43,8 +43,8 @@ type disk struct {
 // blow is a fault of the call with a number, counted from arm. It strikes none if call is 0.
 type blow struct {
 	call    int
-	err     error  // the call answers; nil: the process dies in the call
-	extent  extent // of what the call does nevertheless
+	err     error  // the error of the call; nil if the process dies in the call
+	extent  extent // the part of the call that is done nevertheless
 	forGood bool   // so do all later calls of the same kind
 }
 

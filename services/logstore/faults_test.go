@@ -23,7 +23,7 @@ type faultFS struct {
 	plan *fault
 	calm bool // syncs do nothing, for tests that make many and are not about them
 
-	unsupported error // what a file system that cannot allocate says; nil if it can
+	unsupported error // the error of a file system that cannot allocate; nil if it can
 }
 
 // fault is one planned failure. Short is for writes.
@@ -31,8 +31,8 @@ type fault struct {
 	op     string
 	after  int // operations of the kind that still work
 	err    error
-	stored bool // fails, but does what it was asked
-	short  bool // does half of what it was asked
+	stored bool // fails, but does the operation
+	short  bool // does half of the operation
 }
 
 func (f *faultFS) before(hook func(op string)) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// These tests need what the one of a full file system needs.
+// These tests need the same programs and rights as full_e2e_test.go.
 
 func TestWhatWasAnsweredIsOnTheMediumOfARealFileSystem(t *testing.T) {
 	alone(t, func() { isOnTheMedium(t, "ext4") })

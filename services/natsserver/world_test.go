@@ -205,7 +205,7 @@ func (w *world) durable(t testing.TB, r reader) {
 	}
 }
 
-// publish stores messages with subjects. The body of each is its number.
+// publish stores messages with subjects. The body of each has its number and subject.
 func (w *world) publish(t testing.TB, subjects ...string) {
 	t.Helper()
 	for i, subject := range subjects {

@@ -67,7 +67,7 @@ func Root(ctx context.Context, store events.Store, position uint64, see func(*ev
 // grow returns the tree of all events up to a position, and the position of the last of them.
 func grow(ctx context.Context, store events.Store, position uint64, see func(*events.Stored)) (t Tree, last uint64, err error) {
 	processors := runtime.GOMAXPROCS(0)
-	full := make(chan *lot, 8*processors)
+	full := make(chan *batch, 8*processors)
 	var workers sync.WaitGroup
 	for range processors {
 		workers.Go(func() {
@@ -75,22 +75,22 @@ func grow(ctx context.Context, store events.Store, position uint64, see func(*ev
 				var t Tree
 				l.each(t.Add)
 				*l.root = t.Root()
-				lots.Put(l)
+				batches.Put(l)
 			}
 		})
 	}
 	var roots []*tlog.Hash // of the full batches
-	l := newLot()
+	l := newBatch()
 	var s events.Stored // one variable for all events, because its address escapes
 	for s, err = range store.ReadAll(ctx, 0) {
 		if err != nil || s.Position > position {
 			break
 		}
 		last = s.Position
-		if l.add(s.Bytes); len(l.ends) == lotLeaves {
+		if l.add(s.Bytes); len(l.ends) == batchLeaves {
 			roots = append(roots, l.root)
 			full <- l
-			l = newLot()
+			l = newBatch()
 		}
 		if see != nil {
 			see(&s)
@@ -99,38 +99,38 @@ func grow(ctx context.Context, store events.Store, position uint64, see func(*ev
 	close(full)
 	workers.Wait()
 	for _, root := range roots {
-		t.add(*root, lotLeaves)
+		t.add(*root, batchLeaves)
 	}
 	l.each(t.Add)
 	return t, last, err
 }
 
-// lotLeaves is the number of leaves that are hashed together. It is a power of two, so that a full lot is a perfect
-// subtree.
-const lotLeaves = 64
+// batchLeaves is the number of leaves that are hashed together. It is a power of two, so that a full batch is a
+// perfect subtree.
+const batchLeaves = 64
 
-// lot is a batch of consecutive leaves.
-type lot struct {
+// batch holds consecutive leaves.
+type batch struct {
 	bytes []byte
 	ends  []int
 	root  *tlog.Hash // of the tree of the leaves, once it is computed
 }
 
-// lots keeps hashed lots for reuse.
-var lots = sync.Pool{New: func() any { return new(lot) }}
+// batches keeps hashed batches for reuse.
+var batches = sync.Pool{New: func() any { return new(batch) }}
 
-func newLot() *lot {
-	l := lots.Get().(*lot)
+func newBatch() *batch {
+	l := batches.Get().(*batch)
 	l.bytes, l.ends, l.root = l.bytes[:0], l.ends[:0], new(tlog.Hash)
 	return l
 }
 
-func (l *lot) add(leaf []byte) {
+func (l *batch) add(leaf []byte) {
 	l.bytes = append(l.bytes, leaf...)
 	l.ends = append(l.ends, len(l.bytes))
 }
 
-func (l *lot) each(do func(leaf []byte)) {
+func (l *batch) each(do func(leaf []byte)) {
 	from := 0
 	for _, end := range l.ends {
 		do(l.bytes[from:end])

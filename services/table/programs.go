@@ -48,8 +48,8 @@ func (t *Table) Names() (names []string) {
 	return names
 }
 
-// Fields returns cells as programs read them: the fields of a line of CSV, without format characters, for the file may
-// be shown to people.
+// Fields returns cells as programs read them: the fields of a line of CSV, without format characters, because the file
+// may be shown to people.
 func Fields(row []Cell) []string {
 	fields := make([]string, len(row))
 	for i, c := range row {

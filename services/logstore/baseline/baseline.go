@@ -16,15 +16,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileBytes is how much is preallocated at a time; groupBytes when a sync waits for no more.
+// fileBytes is the size of a preallocated file. groupBytes is the size at which a sync does not wait for further
+// bytes.
 const (
 	fileBytes  = 64 << 20
 	groupBytes = 1 << 20
 	queueMax   = 1024
 )
 
-// Append has so many writers append the bytes so many times in all, each again when its last append is durable, and
-// returns how long that took. The file lies in dir, on whose disk it is measured.
+// Append appends the bytes total times in all, by several writers; each writer appends again when its last append is
+// durable. It returns the time that this takes. The file is in dir, and so on the disk to be measured.
 func Append(dir string, writers, total int, bytes []byte) (time.Duration, error) {
 	a, err := NewAppender(dir)
 	if err != nil {
@@ -34,8 +35,8 @@ func Append(dir string, writers, total int, bytes []byte) (time.Duration, error)
 	return took, errors.Join(err, a.Close())
 }
 
-// Share has so many writers do something so many times in all, each the n-th time with n from 0, and returns how long
-// that took.
+// Share calls do total times in all, by several writers, with the number of the writer and of its call, both from 0.
+// It returns the time that this takes.
 func Share(writers, total int, do func(writer, n int) error) (time.Duration, error) {
 	var left atomic.Int64
 	left.Store(int64(total))
