@@ -116,6 +116,7 @@ func (e *expected) explained(t *testing.T, s *story, d events.Date) {
 		t.Errorf("%s %q is explained by %+v", e.code, e.key, x)
 	}
 	e.clearedBy(t, s, x.ClearedOn, x.ClearedBy)
+	saysEverything(t, &x)
 	for _, id := range x.Because {
 		if s.center.Has(id) == 0 {
 			t.Errorf("%s %q follows from %v, which is not recorded", e.code, e.key, id)

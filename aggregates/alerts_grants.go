@@ -1,7 +1,6 @@
 package aggregates
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -40,27 +39,79 @@ func (v *view) wrongConstruction(p *policy.Policy, source events.Source, forYear
 	add := func(reason text.Text, figures ...Figure) {
 		found = append(found, breach("R17-1", reason, figures...)...)
 	}
-	if source != p.Parameters.ConstructionSource.Value {
-		add(text.Say("来源 %s 不是 %s", "the source %s is not %s", source, p.Parameters.ConstructionSource.Value))
+	if wanted := p.Parameters.ConstructionSource.Value; source != wanted {
+		add(text.Say("来源“%s”不是“%s”", "the source is the %s, not the %s", source.Title(), wanted.Title()))
 	}
 	if !v.supportYear(forYear, on) {
 		add(text.Say("%d 不是支持建设年度", "%d is not a support year", forYear))
 	}
 	if v.outcomeOn(forYear, on) != policy.Top {
-		top := p.Called(policy.Top)
-		add(text.Text{Zh: fmt.Sprintf("%d 年度评价不是“%s”", forYear, top.Zh), En: fmt.Sprintf("the grade of %d is not %s", forYear, top.En)})
+		add(text.Say("%d 年度评价不是“%s”", "the grade of %d is not %s", forYear, p.Called(policy.Top)))
 	}
 	if limit := p.Parameters.ConstructionFen.Value; sumFen > limit {
-		add(text.Say("%d 年度建设经费合计 %s 元，超过 %s 元", "construction grants for %d sum to %s yuan, above %s", forYear, events.FormatYuan(sumFen), events.FormatYuan(limit)), sumFigures(sumFen, limit)...)
+		add(text.Say("%d 年度建设经费合计 %s，超过 %s", "construction grants for %d sum to %s, above %s", forYear, yuan(sumFen), yuan(limit)),
+			sumFigures(sumFen, limit)...)
 	}
 	return found
 }
 
+// sumFigures returns the figures of a sum and its limit.
 func sumFigures(sumFen, limitFen events.Fen) []Figure {
-	return []Figure{
-		{"sum", text.Say("合计", "sum"), fmt.Sprint(int64(sumFen)), "fen"},
-		{"limit", text.Say("上限", "limit"), fmt.Sprint(int64(limitFen)), "fen"},
+	figures := []Figure{fenFigure("sum", sumFen), fenFigure("limit", limitFen)}
+	if sumFen > limitFen {
+		figures = append(figures, fenFigure("over", sumFen-limitFen))
 	}
+	return figures
+}
+
+// sourceFigures returns the figures of the source of a grant and of the source that the Measures require.
+func sourceFigures(source, wanted events.Source) []Figure {
+	return []Figure{wordFigure("source", string(source), source.Title()), wordFigure("sourceWanted", string(wanted), wanted.Title())}
+}
+
+// explainConstruction says which conditions of R17-1 a construction grant breaks, with all that they compare.
+func (v *view) explainConstruction(x *Explanation, p *policy.Policy, f *fund, sumFen events.Fen, wrong []Breach) {
+	x.say("%v 下达的建设运行经费 %s（%s）不合条件：%s", "the construction grant %[2]s of %[1]v, %[3]s, breaks its conditions: %[4]s", f.on, f.id, yuan(f.amountFen), reasons(wrong))
+	x.show(fenFigure("amount", f.amountFen), dateFigure("grantedOn", f.on).labelled(text.Say("下达日期", "granted on")), countFigure("forYear", f.forYear))
+	x.show(sourceFigures(f.source, p.Parameters.ConstructionSource.Value)...)
+	x.show(v.supportYears(f.on), v.gradeOrNone(f.forYear, f.on), v.gradesCalled(p, policy.Top))
+	x.show(sumFigures(sumFen, p.Parameters.ConstructionFen.Value)...)
+}
+
+// supportYears returns the figure of the support years of the task book in force on a date.
+func (v *view) supportYears(on events.Date) Figure {
+	b := v.taskBookOn(on)
+	if b == nil {
+		return wordFigure("supportYears", "none", text.Say("没有备案的任务书", "no task book on file"))
+	}
+	if len(b.SupportYears) == 0 {
+		return wordFigure("supportYears", "none", text.Say("无", "none"))
+	}
+	years := make([]string, len(b.SupportYears))
+	for i, year := range b.SupportYears {
+		years[i] = yearKey(year)
+	}
+	return wordsFigure("supportYears", years, text.Same)
+}
+
+// gradeOrNone returns the figure of the grade of a year on a date.
+func (v *view) gradeOrNone(year int, on events.Date) Figure {
+	label := text.Say("%d 年度等级", "grade of %d", year)
+	if g := v.gradings[year].last(on); g != nil {
+		return v.gradeFigure("grade", g.what, g.on).labelled(label)
+	}
+	return wordFigure("grade", "none", text.Say("尚无", "none")).labelled(label)
+}
+
+// gradesCalled returns the figure of the grades that a condition requires, those with some outcomes.
+func (v *view) gradesCalled(p *policy.Policy, outcomes ...policy.Outcome) Figure {
+	var grades []string
+	for _, g := range p.Grades {
+		if slices.Contains(outcomes, g.Outcome) {
+			grades = append(grades, g.Name)
+		}
+	}
+	return wordsFigure("gradeWanted", grades, func(g string) text.Text { name, _ := p.GradeNames().Name(g); return name })
 }
 
 // grantAlerts raises AL-AWD-01 and 02, AL-EXE-03 and AL-EXE-05.
@@ -84,15 +135,18 @@ func (v *view) grantAlerts(m *money) {
 			if wrong := v.wrongConstruction(p, f.source, f.forYear, f.on, sums[f.forYear]); wrong != nil {
 				if x := v.raise(p, "AL-AWD-01", f.id, f.on, v.fullyReversed(f), f.rev); x != nil {
 					v.follows(x, v.allocated(a.place, func(o *fund) bool { return o.category == f.category && o.forYear == f.forYear })...)
-					for _, b := range wrong {
-						x.Figures = append(append(x.Figures, reasonFigure(b.Reason)), b.Figures...)
-					}
+					v.explainConstruction(x, p, f, sums[f.forYear], wrong)
 				}
 			}
 		}
 		if y := f.fiscalYear - 1; f.on > events.YearEnd(y) && m.low(y) && !v.released(f.fiscalYear, f.on) {
 			if x := v.raise(p, "AL-EXE-03", f.id, f.on, v.fullyReversed(f), f.rev); x != nil {
-				x.Figures = m.rateFigures(y)
+				x.say("%d 年度执行率低，%v 仍下达 %d 财政年度经费 %s（%s），当日延后安排未解除",
+					"the execution rate of %d was low, and on %v the grant %[4]s of fiscal year %[3]d, %[5]s, was made while no deferral was released",
+					y, f.on, f.fiscalYear, f.id, yuan(f.amountFen))
+				x.show(m.lowFigures(y)...)
+				x.show(fenFigure("amount", f.amountFen), dateFigure("grantedOn", f.on).labelled(text.Say("下达日期", "granted on")), countFigure("fiscalYear", f.fiscalYear))
+				v.showWord(x, f.fiscalYear, f.on)
 			}
 		}
 	}
@@ -117,9 +171,14 @@ func (v *view) paidAllTheSame(m *money, f *fund) {
 			continue
 		}
 		if x := v.raise(v.t.At(r.on), "AL-EXE-05", f.id, r.on, v.fullyReversed(f), f.rev, r.rev, v.wordRev(f.fiscalYear, r.on)); x != nil {
-			x.Figures = append(m.rateFigures(f.fiscalYear-1),
-				Figure{"net", text.Say("提前下达净额", "announced ahead, net"), fmt.Sprint(int64(f.netFenOn(v.on))), "fen"},
-				Figure{"received", text.Say("年末后已到账", "received since the year's end"), fmt.Sprint(int64(f.paidInItsYearFen(v.on))), "fen"})
+			x.say("%d 年度执行率低，提前下达的 %d 财政年度经费 %s 仍于 %v 到账 %s，当日延后安排未解除",
+				"the execution rate of %d was low, and of the grant %[3]s, announced ahead for fiscal year %[2]d, %[5]s was received on %[4]v while no deferral was released",
+				f.fiscalYear-1, f.fiscalYear, f.id, r.on, yuan(r.what))
+			x.show(m.lowFigures(f.fiscalYear - 1)...)
+			x.show(countFigure("fiscalYear", f.fiscalYear), dateFigure("announcedOn", f.on),
+				fenFigure("net", f.netFenOn(v.on)).labelled(text.Say("提前下达净额", "announced ahead, net")), dateFigure("paidOn", r.on),
+				fenFigure("received", f.paidInItsYearFen(v.on)).labelled(text.Say("年末后已到账", "received since the year's end")))
+			v.showWord(x, f.fiscalYear, r.on)
 		}
 		return
 	}
@@ -182,6 +241,22 @@ func (v *view) wordRev(fiscalYear int, d events.Date) uint32 {
 	return 0
 }
 
+// showWord adds the figures of the latest word on a fiscal year at the end of a day.
+func (v *view) showWord(x *Explanation, fiscalYear int, d events.Date) {
+	label := text.Say("%d 财政年度延后安排", "deferral of fiscal year %d", fiscalYear)
+	w := v.words[fiscalYear].last(d)
+	switch {
+	case w == nil:
+		x.show(wordFigure("word", "none", text.Say("未作决定", "not decided")).labelled(label))
+		return
+	case w.what:
+		x.show(wordFigure("word", "deferred", text.Say("已决定延后", "deferred")).labelled(label))
+	default:
+		x.show(wordFigure("word", "released", text.Say("已解除", "released")).labelled(label))
+	}
+	x.show(dateFigure("wordOn", w.on))
+}
+
 // restWhileDeferred yields each span of days, from a due date on, in which the fiscal year is not deferred. AL-AWD-02
 // and AL-FND-01 rest while the year is deferred, and are raised again on the day of the release. released is the
 // revision of the release that begins the span, or 0 for the first span. deferred is the place of the deferral that ends
@@ -217,9 +292,30 @@ func (v *view) constructionDue(year int, s spell) {
 	reached := v.constructionReached(year, p.Parameters.ConstructionFen.Value)
 	v.restWhileDeferred(year+1, due, func(since events.Date, released uint32, deferred place) {
 		if x := v.raise(p, "AL-AWD-02", yearKey(year), since, soonest(s.until, reached, deferred), s.rev, released); x != nil {
-			x.Figures = []Figure{{"subsidy", text.Say("应补助", "subsidy due"), fmt.Sprint(int64(p.Parameters.ConstructionFen.Value)), "fen"}}
+			v.explainConstructionDue(x, p, year, s, released)
 		}
 	})
+}
+
+// explainConstructionDue says how much of the construction subsidy for a year is missing as of the view's date.
+func (v *view) explainConstructionDue(x *Explanation, p *policy.Policy, year int, s spell, released uint32) {
+	days, subsidyFen := p.Parameters.ConstructionDays.Value, p.Parameters.ConstructionFen.Value
+	var grantedFen events.Fen
+	for _, a := range v.allocation.upTo(v.on) {
+		if f := v.fundAt(a.what.fund); f.category == events.Construction && f.forYear == year {
+			grantedFen += a.what.deltaFen
+		}
+	}
+	g := v.gradings[year].last(x.RaisedOn)
+	x.say("%d 年度于 %v 评为“%s”，建设补助 %s 应在其后 %d 天内（%v 止）足额下达，已下达 %s",
+		"the grade of %d became %[3]s on %[2]v; the construction subsidy of %[4]s was to be granted within %[5]d days, by %[6]v, and %[7]s is granted",
+		year, s.on, v.t.GradeName(g.what, g.on), yuan(subsidyFen), days, s.on+events.Date(days), yuan(grantedFen))
+	x.show(countFigure("year", year), v.gradeFigure("grade", g.what, g.on))
+	x.show(termFigures(s.on, days)...)
+	x.show(v.supportYears(s.on+events.Date(days)+1), fenFigure("subsidy", subsidyFen), fenFigure("granted", grantedFen), fenFigure("short", max(0, subsidyFen-grantedFen)))
+	if released != 0 {
+		x.show(dateFigure("releasedOn", x.RaisedOn))
+	}
 }
 
 // constructionReached returns the place of the grant with which the net construction grants for a year first reach an
@@ -245,7 +341,10 @@ func (v *view) receiptAlerts() {
 			v.disbursementDue(p, f)
 		case f.dueOn != 0:
 			if x := v.raise(p, "AL-MAT-01", f.id, f.dueOn+1, v.receivedInFull(f), f.rev); x != nil {
-				x.Figures = v.receiptFigures(f)
+				x.say("配套资金 %s（%v 承诺 %s）应在 %v 前到账，已到账 %s", "the matching money %s, %[3]s promised on %[2]v, was due by %[4]v, and %[5]s is received",
+					f.id, f.on, yuan(f.amountFen), f.dueOn, yuan(v.receivedFen(f)))
+				x.show(countFigure("fiscalYear", f.fiscalYear), dateFigure("dueOn", f.dueOn))
+				x.show(v.receiptFigures(f)...)
 			}
 		}
 	}
@@ -258,7 +357,15 @@ func (v *view) disbursementDue(p *policy.Policy, f *fund) {
 	received := v.receivedInFull(f)
 	v.restWhileDeferred(f.fiscalYear, f.on+events.Date(days)+1, func(since events.Date, released uint32, deferred place) {
 		if x := v.raise(p, "AL-FND-01", f.id, since, soonest(received, deferred), f.rev, released); x != nil {
-			x.Figures = append(termFigures(f.on, days), v.receiptFigures(f)...)
+			x.say("%v 下达的经费 %s（净额 %s）应在其后 %d 天内（%v 止）到账，已到账 %s",
+				"the grant %[2]s of %[1]v, %[3]s net, was to be received within %[4]d days, by %[5]v, and %[6]s is received",
+				f.on, f.id, yuan(f.netFenOn(v.on)), days, f.on+events.Date(days), yuan(v.receivedFen(f)))
+			x.show(countFigure("fiscalYear", f.fiscalYear))
+			x.show(termFigures(f.on, days)...)
+			x.show(v.receiptFigures(f)...)
+			if released != 0 {
+				x.show(dateFigure("releasedOn", since))
+			}
 		}
 	})
 }
@@ -282,15 +389,17 @@ func (v *view) receivedInFull(f *fund) place {
 	return place{}
 }
 
-func (v *view) receiptFigures(f *fund) []Figure {
-	var received events.Fen
+// receivedFen returns the sum of the receipts of a fund up to the view's date. Recoveries are not subtracted.
+func (v *view) receivedFen(f *fund) (sum events.Fen) {
 	for _, r := range f.receipts.upTo(v.on) {
-		received += r.what
+		sum += r.what
 	}
-	return []Figure{
-		{"net", text.Say("净额", "net"), fmt.Sprint(int64(f.netFenOn(v.on))), "fen"},
-		{"received", text.Say("已到账", "received"), fmt.Sprint(int64(received)), "fen"},
-	}
+	return sum
+}
+
+func (v *view) receiptFigures(f *fund) []Figure {
+	netFen, receivedFen := f.netFenOn(v.on), v.receivedFen(f)
+	return []Figure{fenFigure("net", netFen), fenFigure("received", receivedFen), fenFigure("short", max(0, netFen-receivedFen))}
 }
 
 // revocationAlerts raises AL-REV-02: money was granted, received or spent after the day of revocation.
@@ -300,19 +409,28 @@ func (v *view) revocationAlerts() {
 	}
 	after := v.revokedOn + 1
 	revocation := v.revocations[0].rev
-	raise := func(id string, at place) { v.raise(v.t.At(at.on), "AL-REV-02", id, at.on, place{}, revocation, at.rev) }
+	raise := func(id string, kind events.Kind, at place, amountFen events.Fen) *Explanation {
+		x := v.raise(v.t.At(at.on), "AL-REV-02", id, at.on, place{}, revocation, at.rev)
+		if x != nil {
+			x.say("资格已于 %v 取消，其后 %v 又有“%s”%s，金额 %s", "the qualification was revoked on %v, and on %v there is “%s” %s of %s", v.revokedOn, at.on, kind.Title(), id, yuan(amountFen))
+			x.show(dateFigure("revokedOn", v.revokedOn), wordFigure("movement", string(kind), kind.Title()), dateFigure("movedOn", at.on), fenFigure("amount", amountFen))
+		}
+		return x
+	}
 	for f := range v.fundsUpTo(v.on) {
 		if f.match {
 			continue
 		}
 		if f.on >= after {
-			raise(f.id, f.place)
+			raise(f.id, events.KindSubsidyGranted, f.place, f.amountFen)
 		}
 		for _, r := range f.receipts.upTo(v.on).from(after) {
-			raise(f.id, r.place)
+			raise(f.id, events.KindSubsidyReceived, r.place, r.what)
 		}
 	}
 	for _, s := range v.spending(after) {
-		raise(v.declared.nameOf(s), s.place)
+		if x := raise(v.declared.nameOf(s), events.KindFundsSpent, s.place, v.declared.amountFen(s)); x != nil {
+			v.showVoucher(x, s)
+		}
 	}
 }

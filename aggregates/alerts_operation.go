@@ -1,8 +1,11 @@
 package aggregates
 
 import (
+	"cmp"
+
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // taskBookAlerts raises AL-TSK-01, AL-TSK-02 and AL-RPT-03, about the task book, its end, and the report due at its
@@ -11,7 +14,11 @@ func (v *view) taskBookAlerts() {
 	books := v.taskBooks.upTo(v.on)
 	if g := v.plaque(); g != nil {
 		if p := v.t.At(g.on); p != nil {
-			v.overdue(p, "AL-TSK-01", "", g.place, p.Parameters.TaskBookDays.Value, books.first(always).at())
+			days := p.Parameters.TaskBookDays.Value
+			if x := v.overdue(p, "AL-TSK-01", "", g.place, days, books.first(always).at()); x != nil {
+				x.say("%v 授牌，建设任务书应在其后 %d 天内（%v 止）备案，逾期", "the task book is overdue: it was due within %[2]d days of the plaque of %[1]v, by %[3]v",
+					g.on, days, g.on+events.Date(days))
+			}
 		}
 	}
 	for i, b := range books {
@@ -24,12 +31,21 @@ func (v *view) taskBookAlerts() {
 		if i+1 < len(books) {
 			next = books[i+1].place
 		}
-		v.raise(p, "AL-TSK-02", end.String(), max(end-events.Date(p.Parameters.TaskBookNoticeDays.Value), b.on), soonest(place{on: end + 1}, next), b.rev)
+		notice := p.Parameters.TaskBookNoticeDays.Value
+		if x := v.raise(p, "AL-TSK-02", end.String(), max(end-events.Date(notice), b.on), soonest(place{on: end + 1}, next), b.rev); x != nil {
+			x.say("%v 备案的建设任务书，责任期于 %v 届满", "the responsibility period of the task book filed on %v ends on %v", b.on, end)
+			x.show(dateFigure("periodEnd", end), dateFigure("filedOn", b.on), countFigure("notice", notice))
+		}
 
 		due := end + events.Date(p.Parameters.FinalReportDays.Value) + 1
 		if next.on == 0 || next.on > due {
 			filed := v.finalReports.upTo(v.on).from(b.on).first(always)
-			v.raise(p, "AL-RPT-03", end.String(), due, filed.at(), b.rev)
+			if x := v.raise(p, "AL-RPT-03", end.String(), due, filed.at(), b.rev); x != nil {
+				x.say("任务书责任期于 %v 届满，期满绩效自评报告应在其后 %d 天内（%v 止）报送，逾期",
+					"the final report is overdue: it was due within %[2]d days of the end of the task book's period on %[1]v, by %[3]v", end, p.Parameters.FinalReportDays.Value, due-1)
+				x.show(termFigures(end, p.Parameters.FinalReportDays.Value)...)
+				x.show(dateFigure("filedOn", b.on).labelled(text.Say("任务书备案日期", "task book filed on")))
+			}
 		}
 	}
 }
@@ -55,7 +71,11 @@ func (v *view) governanceAlerts() {
 	for _, item := range governed {
 		there := v.governance.upTo(v.on).first(func(r *events.GovernanceRecorded) bool { return r.Item == item.item })
 		if x := v.overdue(p, "AL-GOV-01", item.item, g.place, p.Parameters.GovernanceDays.Value, there.at()); x != nil {
+			word := valueWord(events.KindGovernanceRecorded, "item", item.item)
 			x.Rules = rules(item.rule)
+			x.say("%v 授牌，“%s”应在其后 %d 天内（%v 止）建立并记录，逾期", "%[2]s is overdue: it was due within %[3]d days of the plaque of %[1]v, by %[4]v",
+				g.on, word, p.Parameters.GovernanceDays.Value, g.on+events.Date(p.Parameters.GovernanceDays.Value))
+			x.show(wordFigure("item", item.item, word))
 		}
 	}
 }
@@ -64,14 +84,24 @@ func (v *view) governanceAlerts() {
 func (v *view) safetyAlerts() {
 	for _, t := range v.trials.upTo(v.on) {
 		if t.what.OnProductionLine {
-			v.raise(v.t.At(t.on), "AL-SAF-01", t.what.Trial, t.on, place{}, t.rev)
+			if x := v.raise(v.t.At(t.on), "AL-SAF-01", t.what.Trial, t.on, place{}, t.rev); x != nil {
+				x.say("试验 %s（%v）在已投用的生产装置上进行", "the trial %s of %v was done on a production line in use", t.what.Trial, t.on)
+				x.show(NewFigure("trial", t.what.Trial), dateFigure("occurredOn", t.on), yesNoFigure("onProductionLine", true))
+			}
 		}
 	}
 	if since := earliest(v.passedOn(), v.plaqueOn()); since != 0 {
 		for _, i := range v.incidents.upTo(v.on).from(since) {
 			if i.what.Severity == "major" {
 				closed := firstOf[*events.IncidentClosed](v.index, "incident", i.what.Incident, v.on)
-				v.raise(v.t.At(i.on), "AL-INC-01", i.what.Incident, i.on, closed.at(), i.rev)
+				if x := v.raise(v.t.At(i.on), "AL-INC-01", i.what.Incident, i.on, closed.at(), i.rev); x != nil {
+					kind := valueWord(events.KindIncidentRecorded, "kind", i.what.Kind)
+					x.say("%v 发生重大%s事故 %s，尚待处理完毕", "a major %[2]s incident, %[3]s, occurred on %[1]v and is to be closed", occurredOn(&i), kind, i.what.Incident)
+					x.show(NewFigure("incident", i.what.Incident), wordFigure("kind", i.what.Kind, kind),
+						wordFigure("severity", i.what.Severity, valueWord(events.KindIncidentRecorded, "severity", i.what.Severity)),
+						dateFigure("occurredOn", occurredOn(&i)), dateFigure("recordedOn", i.on).labelled(text.Say("记录日期", "recorded on")),
+						dateFigure("since", since).labelled(text.Say("通过初步审核（或更早授牌）日期", "first passed preliminary review, or earlier plaque")))
+				}
 			}
 		}
 	}
@@ -82,11 +112,14 @@ func (v *view) safetyAlerts() {
 		}
 		gone := firstOf[*events.CreditDelisted](v.index, "listing", l.what.Listing, v.on)
 		x := v.raise(v.t.At(l.on), "AL-INC-02", l.what.Listing, l.on, soonest(ranOut, gone.at()), l.rev)
-		if x != nil && l.what.List == "dishonesty" {
-			x.Rules = rules("R06-5d")
-		} else if x != nil {
-			x.Rules = rules("R06-5e")
+		if x == nil {
+			continue
 		}
+		if x.Rules = rules("R06-5e"); l.what.List == "dishonesty" {
+			x.Rules = rules("R06-5d")
+		}
+		x.say("%v 列入%s（%s）", "listed on %v: %s (%s)", l.on, valueWord(events.KindCreditListed, "list", l.what.List), l.what.Listing)
+		x.show(listingFigures(&l)...)
 	}
 }
 
@@ -115,12 +148,22 @@ func (v *view) ethicsAlerts() {
 		case !met && since.on == 0:
 			since = day.place
 		case met && since.on != 0:
-			v.raise(v.t.At(since.on), "AL-ETH-01", "", since.on, day.place, since.rev, day.rev)
+			v.noEthicsCommittee(since, day.place)
 			since = place{}
 		}
 	}
 	if since.on != 0 {
-		v.raise(v.t.At(since.on), "AL-ETH-01", "", since.on, place{}, since.rev)
+		v.noEthicsCommittee(since, place{})
+	}
+}
+
+// noEthicsCommittee raises AL-ETH-01 for one span of days.
+func (v *view) noEthicsCommittee(since, met place) {
+	if x := v.raise(v.t.At(since.on), "AL-ETH-01", "", since.on, met, since.rev, met.rev); x != nil {
+		facts := v.factsAt(since.on)
+		x.say("自 %v 起，从事科技伦理敏感领域研究而未设科技伦理（审查）委员会", "since %v the center works on ethically sensitive matters without an ethics committee", since.on)
+		x.show(ethicsFigures(v.t.Reading(since.on), &facts)...)
+		x.show(dateFigure("plaqueOn", v.plaqueOn()))
 	}
 }
 
@@ -150,14 +193,36 @@ func (v *view) reportAlerts() {
 			return
 		}
 		filed := v.reportsFiled.upTo(v.on).first(func(r *events.AnnualReportFiled) bool { return r.Year == year })
-		v.raise(p, "AL-RPT-01", yearKey(year), p.Parameters.AnnualReportDue.Value.In(year+1)+1, filed.at(), v.plaque().rev)
+		due := p.Parameters.AnnualReportDue.Value.In(year + 1)
+		if x := v.raise(p, "AL-RPT-01", yearKey(year), due+1, filed.at(), v.plaque().rev); x != nil {
+			x.say("%d 年度报告应在 %v 前报送，逾期", "the annual report for %d was due by %v and is overdue", year, due)
+			x.show(countFigure("year", year), dateFigure("dueOn", due), dateFigure("plaqueOn", v.plaqueOn()))
+		}
 	})
 	for _, f := range v.reportsFiled.upTo(v.on) {
 		review := v.reportsReviewed.upTo(v.on).first(func(r *events.AnnualReportReviewed) bool { return r.Year == f.what.Year && r.Passed })
 		if review == nil || review.on > f.on {
-			v.raise(v.t.At(f.on), "AL-RPT-02", yearKey(f.what.Year), f.on, review.at(), f.rev)
+			if x := v.raise(v.t.At(f.on), "AL-RPT-02", yearKey(f.what.Year), f.on, review.at(), f.rev); x != nil {
+				v.explainUnreviewed(x, f.what.Year, f.on)
+			}
 		}
 	}
+}
+
+// explainUnreviewed says why an annual report that was filed on a day counts as not reviewed then.
+func (v *view) explainUnreviewed(x *Explanation, year int, filedOn events.Date) {
+	x.show(countFigure("year", year), dateFigure("filedOn", filedOn))
+	latest := v.reportsReviewed.upTo(filedOn)
+	for len(latest) > 0 && latest[len(latest)-1].what.Year != year {
+		latest = latest[:len(latest)-1]
+	}
+	if len(latest) == 0 {
+		x.say("%d 年度报告于 %v 报送，此前没有主管部门或所在地政府的审核", "the annual report for %d was filed on %v with no review on or before that day", year, filedOn)
+		return
+	}
+	reviewedOn := latest[len(latest)-1].on
+	x.say("%d 年度报告于 %v 报送，而 %v 的审核未通过", "the annual report for %d was filed on %v, and the review of %v was not passed", year, filedOn, reviewedOn)
+	x.show(dateFigure("reviewedOn", reviewedOn).labelled(text.Say("审核日期", "reviewed on")))
 }
 
 // auditAlerts raises AL-AUD-01. The fact is the record that set the due date.
@@ -165,7 +230,10 @@ func (v *view) auditAlerts() {
 	for _, f := range v.findings.upTo(v.on) {
 		if f.what.DueOn != 0 {
 			closed := firstOf[*events.AuditFindingClosed](v.index, "finding", f.what.Finding, v.on)
-			v.raise(v.t.At(f.on), "AL-AUD-01", f.what.Finding, f.what.DueOn+1, closed.at(), f.rev)
+			if x := v.raise(v.t.At(f.on), "AL-AUD-01", f.what.Finding, f.what.DueOn+1, closed.at(), f.rev); x != nil {
+				x.say("审计疑点 %s（%v 提出）应在 %v 前办结，逾期", "the audit finding %s, opened on %v, was to be settled by %v and is overdue", f.what.Finding, f.on, f.what.DueOn)
+				x.show(NewFigure("finding", cmp.Or(f.what.Text, f.what.Finding)), dateFigure("openedOn", f.on), dateFigure("dueOn", f.what.DueOn))
+			}
 		}
 	}
 }

@@ -1,10 +1,11 @@
 package aggregates
 
 import (
-	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
+	"github.com/taizhang/taizhang/aggregates/identifiers"
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
@@ -93,7 +94,9 @@ func (v *view) overdraftAlerts() {
 			f.overdrawn(v.on, func(n uint32, balanceFen events.Fen) {
 				s := v.voucher(n)
 				if x := v.raise(v.t.At(s.on), "AL-FND-03", v.declared.nameOf(s), s.on, s.reversalBy(v.on), s.rev); x != nil {
-					x.Figures = append(x.Figures, Figure{"balance", text.Say("%s 的余额", "balance of %s", f.id), fmt.Sprint(int64(balanceFen)), "fen"})
+					x.say("支出凭证 %s（%v）后，经费 %s 的余额为 %s", "after the voucher %s of %v the balance of %s is %s", v.declared.nameOf(s), s.on, f.id, yuan(balanceFen))
+					v.showVoucher(x, s)
+					x.show(fenFigure("balance", balanceFen).labelled(text.Say("%s 的余额", "balance of %s", f.id)))
 				}
 			})
 		})
@@ -145,11 +148,7 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.S
 	reversed := s.reversalBy(v.on)
 	end := func(ruled place, because uint32) {
 		if x := v.raise(v.t.At(since.on), code, v.declared.nameOf(s), since.on, soonest(ruled, reversed), s.rev, since.rev, because); x != nil {
-			x.Figures = append(x.Figures, Figure{"use", text.Say("用途", "use"), string(was.Use), ""},
-				Figure{"amount", text.Say("金额", "amount"), fmt.Sprint(int64(v.declared.amountFen(s))), "fen"})
-			if was.Rule != "" {
-				x.Rules = rules(was.Rule)
-			}
+			v.explainUse(x, class, s, was, since)
 		}
 	}
 	at := s.place
@@ -175,6 +174,75 @@ func (v *view) useSpells(code Code, class policy.Class, s *voucher, st *policy.S
 	end(place{}, reversed.rev)
 }
 
+// explainUse says why a voucher has a class, which it was given at a place: by its own use, by its economic code, or by
+// a ruling.
+func (v *view) explainUse(x *Explanation, class policy.Class, s *voucher, st *policy.Standing, since place) {
+	if st.Rule != "" {
+		x.Rules = rules(st.Rule)
+	}
+	is := text.Say("属禁止用途", "which is forbidden")
+	if class == policy.Review {
+		is = text.Say("须由省委科技办或省财政厅认定用途", "on which the S&T office or the Department of Finance must rule")
+	}
+	paid := text.Say("%v 的凭证 %s（%s）", "the voucher %[2]s of %[1]v, %[3]s,", s.on, v.declared.nameOf(s), yuan(v.declared.amountFen(s)))
+	n, use := v.declared.natures.value(s.nature), v.t.UseName(st.Use, since.on)
+	switch {
+	case since.rev != s.rev:
+		x.say("%s于 %v 认定用途为“%s”，%s", "%s was ruled on %v to be %s, %s", paid, since.on, use, is)
+	case st.ByCode != "" && st.Use == n.use:
+		x.say("%s所填用途为“%s”，而支出经济分类 %s%s", "%s is for %s, but its economic classification is %s, %s", paid, use, economicWords(n.econCode), is)
+	case st.ByCode != "":
+		x.say("%s所填用途为“%s”，而按支出经济分类 %s计为“%s”，%s", "%s is for %s, but by its economic classification %s it counts as %s, %s",
+			paid, v.t.UseName(n.use, s.on), economicWords(n.econCode), use, is)
+	default:
+		x.say("%s用途为“%s”，%s", "%s is for %s, %s", paid, use, is)
+	}
+	x.show(wordFigure("use", string(st.Use), use))
+	v.showVoucher(x, s)
+	if concernedFen := v.classFen(s, st, class); concernedFen != v.declared.amountFen(s) {
+		x.show(fenFigure("concerned", concernedFen))
+	}
+	if since.rev != s.rev {
+		x.show(dateFigure("ruledOn", since.on))
+	}
+}
+
+// classFen returns the amount of the lines of a voucher that have a class under a standing.
+func (v *view) classFen(s *voucher, st *policy.Standing, class policy.Class) (sum events.Fen) {
+	for _, l := range v.declared.linesOf(s) {
+		if st.On(v.fundOf(l).source) == class {
+			sum += l.amountFen
+		}
+	}
+	return sum
+}
+
+// economicWords returns an economic code with its name, if there is one.
+func economicWords(code string) text.Text {
+	if name, ok := identifiers.EconomicName(code); ok {
+		return text.Say("%s“%s”", "%s (%s)", code, name)
+	}
+	return text.Same(code)
+}
+
+// showVoucher adds the figures of a voucher. Its payee and summary are in its record alone, which Voucher names.
+func (v *view) showVoucher(x *Explanation, s *voucher) {
+	n := v.declared.natures.value(s.nature)
+	x.Voucher = uint64(s.rev)
+	x.show(NewFigure("voucher", v.declared.nameOf(s)), dateFigure("spentOn", s.on), fenFigure("amount", v.declared.amountFen(s)),
+		wordFigure("declaredUse", string(n.use), v.t.UseName(n.use, s.on)))
+	if n.econCode != "" {
+		x.show(wordFigure("econCode", n.econCode, economicWords(n.econCode)))
+	}
+	var grants []string
+	var words []text.Text
+	for number := range v.declared.byFund(s) {
+		f := v.fundAt(number)
+		grants, words = append(grants, f.id), append(words, text.Say("%s（%s）", "%s (%s)", f.id, f.source.Title()))
+	}
+	x.show(wordFigure("grant", strings.Join(grants, ","), joined(words, "、", ", ")))
+}
+
 // outTransferAlerts raises AL-OUT-01 and 02 (R20-8, R20-9).
 func (v *view) outTransferAlerts() {
 	for _, s := range v.spending(0) {
@@ -183,7 +251,13 @@ func (v *view) outTransferAlerts() {
 			continue
 		}
 		if b := v.book(t.book); b == nil || b.signed.what == nil || b.signed.on > v.on {
-			v.outTransferWrong(s, text.Say("没有委托任务书", "there is no entrustment task book"))
+			if x := v.outTransferWrong(s); x != nil {
+				v.explainOutTransfer(x, s, text.Say("没有委托任务书", "there is no entrustment task book"))
+				if t.book != "" {
+					v.explainOutTransfer(x, s, text.Say("委托任务书 %s 尚未记录", "the entrustment task book %s is not recorded", t.book))
+				}
+				x.show(taskBookFigure(t.book))
+			}
 		}
 	}
 	for i := range v.books.values.len() {
@@ -193,9 +267,24 @@ func (v *view) outTransferAlerts() {
 	}
 }
 
-func (v *view) outTransferWrong(s *voucher, reason text.Text, figures ...Figure) {
-	if x := v.raise(v.t.At(s.on), "AL-OUT-01", v.declared.nameOf(s), s.on, s.reversalBy(v.on), s.rev); x != nil {
-		x.Figures = append([]Figure{reasonFigure(reason)}, figures...)
+// taskBookFigure returns the figure of the task book that a voucher names.
+func taskBookFigure(book string) Figure {
+	if book == "" {
+		return wordFigure("taskBook", "none", text.Say("未写明", "not named"))
+	}
+	return NewFigure("taskBook", book)
+}
+
+// outTransferWrong raises AL-OUT-01 about a voucher.
+func (v *view) outTransferWrong(s *voucher) *Explanation {
+	return v.raise(v.t.At(s.on), "AL-OUT-01", v.declared.nameOf(s), s.on, s.reversalBy(v.on), s.rev)
+}
+
+// explainOutTransfer says what is wrong with an out-transfer.
+func (v *view) explainOutTransfer(x *Explanation, s *voucher, reason text.Text) {
+	x.say("%v 外拨的凭证 %s（%s）：%s", "the out-transfer %[2]s of %[1]v, %[3]s: %[4]s", s.on, v.declared.nameOf(s), yuan(v.declared.amountFen(s)), reason)
+	if x.Voucher == 0 {
+		v.showVoucher(x, s)
 	}
 }
 
@@ -222,18 +311,33 @@ func (v *view) bookAlerts(b *book) {
 			sumFen -= standing[0].what
 			standing = standing[1:]
 		}
-		switch {
-		case signed.SignedOn > s.on:
-			v.outTransferWrong(s, text.Say("任务书签订于支付之后（%v）", "the task book was signed after payment (%v)", signed.SignedOn))
-		case signed.Payee != t.payee:
-			v.outTransferWrong(s, text.Say("收款单位不是任务书的受托单位 %s", "the payee is not the task book's, %s", signed.Payee))
-		case sumFen > signed.AmountFen:
-			v.outTransferWrong(s, text.Say("累计外拨超过任务书金额", "the transfers exceed the task book's amount"), sumFigures(sumFen, signed.AmountFen)...)
+		if signed.SignedOn > s.on || signed.Payee != t.payee || sumFen > signed.AmountFen {
+			if x := v.outTransferWrong(s); x != nil {
+				v.explainWrongBook(x, s, signed, t.payee, sumFen)
+			}
 		}
 	}
 	if len(vouchers) > 0 {
 		v.separateAccount(b, vouchers)
 	}
+}
+
+// explainWrongBook says how an out-transfer differs from its task book. sumFen is what was paid under the book up to and
+// with the voucher.
+func (v *view) explainWrongBook(x *Explanation, s *voucher, signed *events.EntrustmentSigned, payee string, sumFen events.Fen) {
+	var wrong []text.Text
+	if signed.SignedOn > s.on {
+		wrong = append(wrong, text.Say("委托任务书 %s 签订于支付之后（%v）", "the task book %s was signed after payment, on %v", signed.TaskBook, signed.SignedOn))
+	}
+	if signed.Payee != payee {
+		wrong = append(wrong, text.Say("收款单位 %s 不是委托任务书 %s 的受托单位 %s", "the payee %s is not that of the task book %s, %s", payee, signed.TaskBook, signed.Payee))
+	}
+	if sumFen > signed.AmountFen {
+		wrong = append(wrong, text.Say("委托任务书 %s 累计外拨 %s，超过其金额 %s", "the transfers under the task book %s sum to %s, above its amount of %s", signed.TaskBook, yuan(sumFen), yuan(signed.AmountFen)))
+	}
+	v.explainOutTransfer(x, s, joined(wrong, "；", "; "))
+	x.show(taskBookFigure(signed.TaskBook), dateFigure("signedOn", signed.SignedOn), NewFigure("entrusted", signed.Payee))
+	x.show(sumFigures(sumFen, signed.AmountFen)...)
 }
 
 // separateAccount raises AL-OUT-02. Its term is counted from the first voucher that names the book.
@@ -255,9 +359,24 @@ func (v *view) separateAccount(b *book, vouchers series[uint32]) {
 		}
 	}
 	cleared := soonest(b.confirmations.upTo(v.on).first(always).at(), allReversed)
-	if b.signed.what.SeparateAccountClause {
-		v.overdue(p, "AL-OUT-02", b.id, first.place, p.Parameters.SeparateAccountDays.Value, cleared)
+	if days := p.Parameters.SeparateAccountDays.Value; b.signed.what.SeparateAccountClause {
+		if x := v.overdue(p, "AL-OUT-02", b.id, first.place, days, cleared); x != nil {
+			x.say("委托任务书 %s 首次外拨于 %v，专账核算应在其后 %d 天内（%v 止）确认，逾期",
+				"the first transfer under the task book %s was on %v; the separate account was to be confirmed within %d days, by %v, and the confirmation is overdue",
+				b.id, first.on, days, first.on+events.Date(days))
+			v.showBook(x, b, v.voucher(first.what))
+		}
 		return
 	}
-	v.raise(p, "AL-OUT-02", b.id, first.on, cleared, b.signed.rev, first.rev)
+	if x := v.raise(p, "AL-OUT-02", b.id, first.on, cleared, b.signed.rev, first.rev); x != nil {
+		x.say("委托任务书 %s 没有约定专账核算，而 %v 已据以外拨", "the task book %s has no clause on separate-account bookkeeping, and money was transferred under it on %v", b.id, first.on)
+		v.showBook(x, b, v.voucher(first.what))
+	}
+}
+
+// showBook adds the figures of a task book and of the first voucher that names it.
+func (v *view) showBook(x *Explanation, b *book, first *voucher) {
+	x.show(taskBookFigure(b.id), NewFigure("entrusted", b.signed.what.Payee), yesNoFigure("clause", b.signed.what.SeparateAccountClause),
+		NewFigure("voucher", v.declared.nameOf(first)).labelled(text.Say("首张外拨凭证", "first voucher")), dateFigure("spentOn", first.on).labelled(text.Say("首次外拨日期", "first transfer on")),
+		fenFigure("limit", b.signed.what.AmountFen).labelled(text.Say("任务书金额", "amount of the task book")))
 }

@@ -254,14 +254,19 @@ func SourcesOf(p *policy.Policy, scope Scope) []events.Source {
 
 // lateReceipt reports whether more than half of the available money was received after the cut-off (section 8).
 func (y *yearMoney) lateReceipt(p *policy.Policy, year int, available events.Fen) bool {
+	return y.lateFen(p, year, events.YearEnd(year))*2 > available
+}
+
+// lateFen returns the provincial money that was received after the cut-off of a year, up to a date. Recoveries are not
+// subtracted.
+func (y *yearMoney) lateFen(p *policy.Policy, year int, until events.Date) (late events.Fen) {
 	cutOff := p.Parameters.LateReceiptAfter.Value.In(year)
-	var late events.Fen
 	for _, r := range y.receipts {
-		if r.on > cutOff && slices.Contains(p.Parameters.RateSources.Value, sources[r.what.source]) {
+		if r.on > cutOff && r.on <= until && slices.Contains(p.Parameters.RateSources.Value, sources[r.what.source]) {
 			late += r.what.amountFen
 		}
 	}
-	return late*2 > available
+	return late
 }
 
 // progressStart returns the day from which time progress counts: 1 January if money was carried in, else the day of

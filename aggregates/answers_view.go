@@ -7,6 +7,7 @@ import (
 
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/events/text"
 )
 
 // view is a center as of a date. It answers every question of sections 5 to 9. Only events on or before the date
@@ -129,7 +130,37 @@ func (c *Center) Explain(t policy.Timeline, on events.Date, code Code, key strin
 	v.explaining = &explaining{code: code, key: key, raisedOn: raisedOn}
 	v.alertsOf(code, key)
 	slices.SortStableFunc(v.explaining.found, func(a, b Explanation) int { return CompareAlerts(a.Alert, b.Alert) })
-	return slices.CompactFunc(v.explaining.found, func(a, b Explanation) bool { return sameAlert(a.Alert, b.Alert) })
+	return merged(v.explaining.found)
+}
+
+// merged leaves one explanation of each alert. An alert that was raised on one day for two reasons has both of them.
+func merged(found []Explanation) []Explanation {
+	list := found[:0]
+	for _, x := range found {
+		if n := len(list); n > 0 && sameAlert(list[n-1].Alert, x.Alert) {
+			list[n-1].merge(&x)
+			continue
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// merge adds what another reason for the same alert has and x has not.
+func (x *Explanation) merge(o *Explanation) {
+	for _, f := range o.Figures {
+		if !slices.Contains(x.Figures, f) {
+			x.Figures = append(x.Figures, f)
+		}
+	}
+	for _, id := range o.Because {
+		if !slices.Contains(x.Because, id) {
+			x.Because = append(x.Because, id)
+		}
+	}
+	if o.Reason != x.Reason {
+		x.Reason = joined([]text.Text{x.Reason, o.Reason}, "；", "; ")
+	}
 }
 
 // openOn reports whether an alert with this code and key is open on the view's date.

@@ -141,10 +141,10 @@ func TestARefusedConditionShowsItsNumbersWithTheirUnits(t *testing.T) {
 	for _, b := range s.center.Judge(r, draft).Breaches {
 		got[b.Rule] = b
 	}
-	if b := got["R06-2b"]; b.Reason.En != "usableAreaM2 is 4999 ㎡, below 5000 ㎡" || b.Figures[0].Value != "4999" || b.Figures[0].Unit != "m2" || b.Figures[1].Value != "5000" {
+	if b := got["R06-2b"]; b.Reason.En != "the usable floor area is 4999 m², below 5000 m²" || b.Figures[0].Value != "4999" || b.Figures[0].Unit != "m2" || b.Figures[1].Value != "5000" {
 		t.Errorf("%+v", b)
 	}
-	if b := got["R06-2c"]; b.Reason.Zh != "equipmentFen 为 10,000.00 元，低于 50,000,000.00 元" || b.Figures[0].Value != "1000000" || b.Figures[0].Unit != "fen" {
+	if b := got["R06-2c"]; b.Reason.Zh != "设备原值为 10,000.00 元，低于 50,000,000.00 元" || b.Figures[0].Value != "1000000" || b.Figures[0].Unit != "fen" {
 		t.Errorf("%+v", b)
 	}
 }

@@ -1,6 +1,7 @@
 package aggregates
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,8 +15,7 @@ import (
 type unmet struct {
 	rule     events.RuleID
 	modality policy.Modality
-	reason   text.Text
-	figures  []Figure
+	why      func() (reason text.Text, figures []Figure)
 }
 
 // admission lists the conditions that are not met on a date, judged on the facts registered and changed by that date.
@@ -24,83 +24,122 @@ func (v *view) admission(p *policy.Policy, d events.Date) []unmet {
 	facts := v.factsAt(d)
 	for i := range p.Admission {
 		row := &p.Admission[i]
-		if u, bad := v.condition(p, row, &facts, d); bad {
+		u := unmet{rule: row.Rule, modality: row.Modality}
+		if row.Field == "" {
+			u.why = v.unmetCondition(p, row.Condition, &facts, d)
+		} else if u.why = v.belowMinimum(row, &facts, d); u.why != nil && registeredNumber(row.Field, &facts) < row.MandatoryBelow {
+			u.modality = policy.Mandatory
+		}
+		if u.why != nil {
 			found = append(found, u)
 		}
 	}
-	judged := map[events.RuleID]string{}
+	judged := map[events.RuleID]dated[*events.ConditionJudged]{}
 	for _, j := range v.judgements.upTo(d) {
-		judged[j.what.Rule] = j.what.Conclusion
+		judged[j.what.Rule] = j
 	}
 	for _, rule := range sortedKeys(judged) {
-		if judged[rule] == "not-met" {
-			found = append(found, unmet{rule: rule, modality: policy.Mandatory,
-				reason: text.Say("最近一次人工认定为不符合", "the latest human conclusion on it is not-met")})
+		if j := judged[rule]; j.what.Conclusion == "not-met" {
+			found = append(found, unmet{rule, policy.Mandatory, func() (text.Text, []Figure) {
+				return text.Say("最近一次人工认定（%v）为不符合", "the latest human conclusion on it, of %v, is not met", j.on), []Figure{
+					dateFigure("judgedOn", j.on), wordFigure("conclusion", j.what.Conclusion, valueWord(events.KindConditionJudged, "conclusion", j.what.Conclusion))}
+			}})
 		}
 	}
 	return found
 }
 
-func (v *view) condition(p *policy.Policy, row *policy.AdmissionRow, facts *events.Facts, d events.Date) (unmet, bool) {
-	if row.Field != "" {
-		return v.threshold(p, row, facts, d)
-	}
-	u, bad := unmet{rule: row.Rule, modality: row.Modality}, false
-	need := func(met bool, zh, en string, args ...any) {
-		if !met {
-			u.reason, bad = text.Say(zh, en, args...), true
+// unmetCondition returns a function that says why a named condition is not met, or nil if it is met.
+func (v *view) unmetCondition(p *policy.Policy, condition policy.Condition, facts *events.Facts, d events.Date) func() (text.Text, []Figure) {
+	switch condition {
+	case policy.LegalEntity:
+		if !facts.LegalEntity {
+			return func() (text.Text, []Figure) {
+				return text.Say("不是独立法人实体", "is not a legal entity of its own"), []Figure{yesNoFigure("legalEntity", false)}
+			}
+		}
+	case policy.ExistingUnit:
+		if facts.NewUnit {
+			return func() (text.Text, []Figure) {
+				return text.Say("是新设立的单位", "is a new unit"), []Figure{yesNoFigure("newUnit", true)}
+			}
+		}
+	case policy.FoundedLongEnough: // 29 February counts as 28 February
+		years, foundedOn := p.Parameters.FoundationYears.Value, facts.FoundedOn
+		if foundedOn.AddMonths(12*years) > v.registered.on {
+			return func() (text.Text, []Figure) {
+				return text.Say("设立日期 %v 至登记日期 %v 不足 %d 年", "founded on %v and registered on %v, less than %d years", foundedOn, v.registered.on, years),
+					[]Figure{dateFigure("foundedOn", foundedOn), dateFigure("registeredOn", v.registered.on), countFigure("foundationYears", years)}
+			}
+		}
+	case policy.PilotDevicesSeparate:
+		if facts.PilotFunction && !facts.PilotDevicesSeparate {
+			return func() (text.Text, []Figure) {
+				return text.Say("有中试功能而中试装置未单独设置", "has a pilot function and no separate pilot devices"),
+					[]Figure{yesNoFigure("pilotFunction", true), yesNoFigure("pilotDevicesSeparate", false)}
+			}
+		}
+	case policy.NoMajorIncident:
+		months := p.Parameters.IncidentLookbackMonths.Value
+		since := v.registered.on.AddMonths(-months)
+		if i := v.majorIncident(since, d); i != nil {
+			return func() (text.Text, []Figure) {
+				return text.Say("%v 以来有重大事故 %s", "a major incident since %v: %s", since, i.what.Incident),
+					[]Figure{NewFigure("incident", i.what.Incident), dateFigure("occurredOn", occurredOn(i)), dateFigure("since", since), countFigure("lookback", months)}
+			}
+		}
+	case policy.NotDishonest:
+		if l := v.listed("dishonesty", d); l != nil {
+			return func() (text.Text, []Figure) {
+				return text.Say("在科研失信名单上（%s）", "is listed for dishonesty (%s)", l.what.Listing), listingFigures(l)
+			}
+		}
+	case policy.NotBlacklisted:
+		if l := v.listed("blacklist", d); l != nil {
+			return func() (text.Text, []Figure) {
+				return text.Say("在黑名单上（%s）", "is blacklisted (%s)", l.what.Listing), listingFigures(l)
+			}
+		}
+	case policy.EthicsCommittee:
+		if !ethicsMet(p, facts) {
+			facts := *facts // or the facts of every evaluation would escape to the heap
+			return func() (text.Text, []Figure) {
+				return text.Say("研究涉及科技伦理敏感领域而无伦理委员会", "works on ethically sensitive matters without an ethics committee"), ethicsFigures(p, &facts)
+			}
+		}
+	case policy.OneLeadingIndustry:
+		if industries := facts.LeadingIndustries; len(industries) != 1 {
+			return func() (text.Text, []Figure) {
+				figures := []Figure{countFigure("industries", len(industries)), countFigure("industriesWanted", 1)}
+				if len(industries) > 0 {
+					figures = append(figures, wordsFigure("leadingIndustries", industries, text.Same))
+				}
+				return text.Say("主导产业有 %d 个，应为 1 个", "has %d leading industries, not 1", len(industries)), figures
+			}
 		}
 	}
-	switch row.Condition {
-	case policy.LegalEntity:
-		need(facts.LegalEntity, "不是独立法人实体", "is not a legal entity of its own")
-	case policy.ExistingUnit:
-		need(!facts.NewUnit, "是新设立的单位", "is a new unit")
-	case policy.FoundedLongEnough: // 29 February counts as 28 February
-		years := p.Parameters.FoundationYears.Value
-		need(facts.FoundedOn.AddMonths(12*years) <= v.registered.on,
-			"设立日 %v 至登记日 %v 不足 %d 年", "founded on %v and registered on %v, less than %d years", facts.FoundedOn, v.registered.on, years)
-	case policy.PilotDevicesSeparate:
-		need(!facts.PilotFunction || facts.PilotDevicesSeparate, "有中试功能而中试装置未单独设置", "has a pilot function and no separate pilot devices")
-	case policy.NoMajorIncident:
-		since := v.registered.on.AddMonths(-p.Parameters.IncidentLookbackMonths.Value)
-		major := v.majorIncident(since, d)
-		need(major == "", "%v 以来有重大事故 %s", "a major incident since %v: %s", since, major)
-	case policy.NotDishonest:
-		listing := v.listed("dishonesty", d)
-		need(listing == "", "在科研失信名单上（%s）", "is listed for dishonesty (%s)", listing)
-	case policy.NotBlacklisted:
-		listing := v.listed("blacklist", d)
-		need(listing == "", "在黑名单上（%s）", "is blacklisted (%s)", listing)
-	case policy.EthicsCommittee:
-		need(ethicsMet(p, facts), "研究涉及科技伦理敏感领域而无伦理委员会", "works on ethically sensitive matters without an ethics committee")
-	case policy.OneLeadingIndustry:
-		n := len(facts.LeadingIndustries)
-		need(n == 1, "主导产业有 %d 个，应为 1 个", "has %d leading industries, not 1", n)
-	}
-	return u, bad
+	return nil
 }
 
-// threshold checks a condition on a registered number (R06-2b, R06-2c). A valid relaxation lowers the minimum. Below
-// MandatoryBelow the condition is mandatory and no waiver helps.
-func (v *view) threshold(p *policy.Policy, row *policy.AdmissionRow, facts *events.Facts, d events.Date) (unmet, bool) {
+// belowMinimum returns a function that says why a registered number is too small (R06-2b, R06-2c), or nil if it is large
+// enough. A valid relaxation lowers the minimum. Below MandatoryBelow the condition is mandatory and no waiver helps.
+func (v *view) belowMinimum(row *policy.AdmissionRow, facts *events.Facts, d events.Date) func() (text.Text, []Figure) {
 	value, minimum := registeredNumber(row.Field, facts), row.Minimum
 	relaxed := row.RelaxedMinimum != 0 && v.relaxed(d)
 	if relaxed {
 		minimum = row.RelaxedMinimum
 	}
 	if value >= minimum {
-		return unmet{}, false
+		return nil
 	}
-	u := unmet{rule: row.Rule, modality: row.Modality, figures: []Figure{
-		{row.Field, text.Say("登记值", "registered"), fmt.Sprint(value), unitOf(row.Field)},
-		{"minimum", text.Say("最低要求", "minimum"), fmt.Sprint(minimum), unitOf(row.Field)},
-	}}
-	if value < row.MandatoryBelow {
-		u.modality = policy.Mandatory
+	return func() (text.Text, []Figure) {
+		unit := figureRows[row.Field].Unit
+		figures := []Figure{NewFigure(row.Field, fmt.Sprint(value)), NewFigure("minimum", fmt.Sprint(minimum)).in(unit), yesNoFigure("relaxed", relaxed)}
+		if row.MandatoryBelow != 0 {
+			figures = append(figures, NewFigure("mandatoryBelow", fmt.Sprint(row.MandatoryBelow)).in(unit))
+		}
+		return text.Say("%s为 %s，低于 %s", "the %s is %s, below %s", figureRows[row.Field].Label, show(value, row.Field), show(minimum, row.Field)), figures
 	}
-	u.reason = text.Say("%s 为 %s，低于 %s", "%s is %s, below %s", row.Field, show(value, row.Field), show(minimum, row.Field))
-	return u, true
 }
 
 func registeredNumber(field string, facts *events.Facts) int64 {
@@ -110,45 +149,61 @@ func registeredNumber(field string, facts *events.Facts) int64 {
 	return int64(facts.EquipmentFen)
 }
 
-func unitOf(field string) string {
+// show returns a registered number with its unit.
+func show(value int64, field string) text.Text {
 	if field == "usableAreaM2" {
-		return "m2"
+		return text.Say("%d 平方米", "%d m²", value)
 	}
-	return "fen"
+	return yuan(events.Fen(value))
 }
 
-func show(value int64, field string) string {
-	if field == "usableAreaM2" {
-		return fmt.Sprintf("%d ㎡", value)
-	}
-	return events.FormatYuan(events.Fen(value)) + " 元"
-}
-
-// majorIncident returns the id of a recorded major incident that occurred in a span of days (R06-5b), or "".
-func (v *view) majorIncident(since, until events.Date) string {
-	for _, i := range v.incidents.upTo(until) {
-		occurred := i.what.OccurredOn
-		if occurred == 0 {
-			occurred = i.on
-		}
-		if i.what.Severity == "major" && occurred >= since && occurred <= until {
-			return i.what.Incident
+// majorIncident returns a recorded major incident that occurred in a span of days (R06-5b), or nil.
+func (v *view) majorIncident(since, until events.Date) *dated[*events.IncidentRecorded] {
+	incidents := v.incidents.upTo(until)
+	for i := range incidents {
+		x := &incidents[i]
+		if occurred := occurredOn(x); x.what.Severity == "major" && occurred >= since && occurred <= until {
+			return x
 		}
 	}
-	return ""
+	return nil
 }
 
-// listed returns the id of a listing in force on a date (R06-5d, R06-5e), or "".
-func (v *view) listed(list string, d events.Date) string {
-	for _, l := range v.listings.upTo(d) {
+// occurredOn returns the day on which an incident occurred.
+func occurredOn(i *dated[*events.IncidentRecorded]) events.Date {
+	return cmp.Or(i.what.OccurredOn, i.on)
+}
+
+// listed returns a listing in force on a date (R06-5d, R06-5e), or nil.
+func (v *view) listed(list string, d events.Date) *dated[*events.CreditListed] {
+	listings := v.listings.upTo(d)
+	for i := range listings {
+		l := &listings[i]
 		if l.what.List != list || l.what.Until != 0 && l.what.Until < d {
 			continue
 		}
 		if firstOf[*events.CreditDelisted](v.index, "listing", l.what.Listing, d) == nil {
-			return l.what.Listing
+			return l
 		}
 	}
-	return ""
+	return nil
+}
+
+func listingFigures(l *dated[*events.CreditListed]) []Figure {
+	figures := []Figure{NewFigure("listing", l.what.Listing), wordFigure("list", l.what.List, valueWord(events.KindCreditListed, "list", l.what.List)),
+		dateFigure("listedOn", l.on)}
+	if l.what.Until != 0 {
+		figures = append(figures, dateFigure("until", l.what.Until))
+	}
+	return figures
+}
+
+func ethicsFigures(p *policy.Policy, facts *events.Facts) []Figure {
+	sensitive := slices.DeleteFunc(slices.Clone(facts.Fields), func(f string) bool { return !slices.Contains(p.Parameters.EthicsFields.Value, f) })
+	return []Figure{
+		wordsFigure("fields", sensitive, func(f string) text.Text { return valueWord(events.KindCenterRegistered, "fields", f) }),
+		yesNoFigure("ethicsSensitive", facts.EthicsSensitive), yesNoFigure("ethicsCommittee", facts.EthicsCommittee),
+	}
 }
 
 // ethicsMet reports whether R06-6 is met: a center that works on sensitive matters in a field of the policy's list
@@ -174,11 +229,13 @@ func (v *view) relaxed(d events.Date) bool {
 func (v *view) wrongRelaxation(p *policy.Policy, d events.Date) []Breach {
 	facts := v.factsAt(d)
 	if !facts.RelaxationRequested {
-		return breach("R06-2d", text.Say("中心未申请放宽", "the center did not ask for a relaxation"))
+		return breach("R06-2d", text.Say("中心未申请放宽", "the center did not ask for a relaxation"), yesNoFigure("requested", false))
 	}
 	prefixes := p.Parameters.RelaxationIndustries.Value
 	if !slices.ContainsFunc(prefixes, func(x string) bool { return strings.HasPrefix(facts.IndustryCode, x) }) {
-		return breach("R06-2d", text.Say("行业代码 %s 不在可放宽的 %v 之内", "industry %s is not one of those that may be relaxed: %v", facts.IndustryCode, prefixes))
+		list := wordsFigure("relaxable", prefixes, text.Same)
+		return breach("R06-2d", text.Say("行业代码 %s 不在可放宽的 %s 之内", "industry %s is not one of those that may be relaxed: %s", facts.IndustryCode, list.Word),
+			yesNoFigure("requested", true), NewFigure("industryCode", facts.IndustryCode), list)
 	}
 	return nil
 }
@@ -191,7 +248,10 @@ func (v *view) wrongWaiver(p *policy.Policy, rule events.RuleID, d events.Date) 
 			continue
 		}
 		if facts := v.factsAt(d); row.Field != "" && registeredNumber(row.Field, &facts) < row.MandatoryBelow {
-			return breach("R06", text.Say("%s 低于 %s，不得例外", "%s is below %s, which no waiver excepts", row.Field, show(row.MandatoryBelow, row.Field)))
+			value, unit := registeredNumber(row.Field, &facts), figureRows[row.Field].Unit
+			return breach("R06", text.Say("%s为 %s，低于 %s，不得例外", "the %s is %s, below %s, which no waiver excepts",
+				figureRows[row.Field].Label, show(value, row.Field), show(row.MandatoryBelow, row.Field)),
+				NewFigure(row.Field, fmt.Sprint(value)), NewFigure("mandatoryBelow", fmt.Sprint(row.MandatoryBelow)).in(unit))
 		}
 		return nil
 	}

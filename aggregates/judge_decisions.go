@@ -132,7 +132,8 @@ func (v *view) judgeReview(p *policy.Policy, d *events.PreliminaryReviewed) []Br
 	}
 	for _, u := range v.admission(p, v.on) {
 		if u.modality == policy.Mandatory || !v.waived(u.rule, v.on) {
-			found = append(found, breach(u.rule, u.reason, u.figures...)...)
+			reason, figures := u.why()
+			found = append(found, breach(u.rule, reason, figures...)...)
 		}
 	}
 	return found
@@ -302,7 +303,7 @@ func (v *view) judgeVoucher(d *events.FundsSpent) []Breach {
 					v.declared.nameOf(other), other.on, l.Grant, events.FormatYuan(balanceFen))
 			}
 			found = append(found, breach(events.Overdrawn, reason,
-				Figure{"balance", text.Say("余额", "balance"), fmt.Sprint(int64(balanceFen)), "fen"})...)
+				fenFigure("balance", balanceFen))...)
 		}
 	}
 	return found

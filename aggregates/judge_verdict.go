@@ -8,13 +8,15 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// Figure is one number or date on which a verdict or an alert is based. Value is machine-readable: an integer, a
-// decimal, a date or an id. Unit is one of fen, days, percent, date, count, m2, year or empty.
+// Figure is one number, date, name or code on which a verdict or an alert is based. Value is machine-readable: an integer, a
+// decimal, a date, an id, true or false, or codes with commas between them. Unit is one of fen, days, months, years (a
+// number of them), percent, date, count, m2, year (a calendar year) or empty.
 type Figure struct {
 	Name  string    `json:"name"`
 	Label text.Text `json:"label"`
 	Value string    `json:"value"`
 	Unit  string    `json:"unit,omitzero"`
+	Word  text.Text `json:"word,omitzero"` // what people call a value that is a code; empty for a value that people read as it is
 }
 
 // Breach is one reason against a record. A breach of section 5 names the rule, with its article and words in the

@@ -198,11 +198,13 @@ Terms and shares are parameters of the policy and are not repeated here. A **clo
 | 键 Key | %s |
 | 触发 Raised | %s |
 | 消除 Cleared | %s |
+| 责任单位 Who must act | %s |
 | 可销号 Closable | %s |
 | 随取消资格消除 Ends with revocation | %s |
+| 数字 Figures | %s |
 
 `, a.Code, a.Title.Zh, sentence(a.Title.En), both(severityNames[a.Severity]), key, both(a.Raised), both(a.Cleared),
-			yesNo(a.Closable), yesNo(a.EndsWithRevocation))
+			both(a.Office.Title()), yesNo(a.Closable), yesNo(a.EndsWithRevocation), figureNames(a.Figures))
 		for _, id := range a.Rules {
 			if rule := policy.Builtin().Rule(id); rule != nil {
 				fmt.Fprintf(&b, "- [%s](rules.md#%s) %s：“%s”\n", id, id, article(rule.Article), rule.Words)
@@ -210,6 +212,16 @@ Terms and shares are parameters of the policy and are not repeated here. A **clo
 		}
 	}
 	return b.String()
+}
+
+// figureNames lists the figures that explain an alert, each with its label.
+func figureNames(names []string) string {
+	var list []string
+	for _, name := range names {
+		of, _, _ := strings.Cut(name, "-") // decidedOn-1 is decidedOn of the year before
+		list = append(list, fmt.Sprintf("`%s` %s", name, both(aggregates.LookupFigure(of).Label)))
+	}
+	return strings.Join(list, "; ")
 }
 
 func rulesPage() string {

@@ -83,8 +83,9 @@ func (b Break) explain(a aggregates.Alert) aggregates.Explanation {
 	return aggregates.Explanation{
 		Alert: a,
 		Figures: []aggregates.Figure{
-			{Name: "position", Label: text.Say("位置", "position"), Value: strconv.FormatUint(b.Position, 10)},
-			{Name: "revision", Label: text.Say("版次", "revision"), Value: strconv.FormatUint(b.Revision, 10)},
+			aggregates.NewFigure("position", strconv.FormatUint(b.Position, 10)),
+			aggregates.NewFigure("revision", strconv.FormatUint(b.Revision, 10)),
+			aggregates.NewFigure("recordedOn", a.RaisedOn.String()),
 		},
 		Reason:  b.Cause,
 		Because: []uuid.UUID{b.ID},

@@ -55,15 +55,19 @@ const becauseMax = 12
 func (a *app) tell(x *desk.Explanation) {
 	title := text.Say("%s %s %s", "%s %s %s", x.Center, x.Code, x.Title.In(a.lang))
 	fmt.Fprintln(a.out, text.Printable(desk.Known(title, a.knownAt, x.Position).In(a.lang)))
+	if reason := x.Reason.In(a.lang); reason != "" {
+		a.print("  %s", "  %s", reason)
+	}
 	severity := lists.SeverityWord(x.Severity).In(a.lang)
 	if x.Key != "" {
-		a.print("  对象：%s", "  about: %s", x.Key)
+		a.print("  对象：%s", "  about: %s", x.About.In(a.lang))
 	}
 	if x.ClearedOn.IsNone() {
 		a.print("  级别：%s　发生：%s　未解除", "  severity: %s  raised: %s  open", severity, x.RaisedOn)
 	} else {
 		a.print("  级别：%s　发生：%s　解除：%s", "  severity: %s  raised: %s  cleared: %s", severity, x.RaisedOn, x.ClearedOn)
 	}
+	a.print("  责任单位：%s", "  who must act: %s", x.Who.In(a.lang))
 	for _, r := range x.Rules {
 		if r.Words == "" {
 			a.print("  规则：%s", "  rule: %s", r.Rule)
@@ -76,9 +80,6 @@ func (a *app) tell(x *desk.Explanation) {
 	}
 	for _, f := range x.Figures {
 		a.print("  数字：%s %s", "  figure: %s %s", f.Label.In(a.lang), f.Shown.In(a.lang))
-	}
-	if reason := x.Reason.In(a.lang); reason != "" {
-		a.print("  原因：%s", "  reason: %s", reason)
 	}
 	for i, c := range x.Because {
 		if more := len(x.Because) - i; i == becauseMax && more > 1 {

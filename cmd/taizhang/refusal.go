@@ -37,7 +37,7 @@ func (a *app) tellReasons(to io.Writer, list []desk.Reason) {
 			fmt.Fprintf(to, "    %s\n", a.say("%s：“%s”", "%s: “%s”", article, r.Words))
 		}
 		for _, f := range r.Figures {
-			fmt.Fprintf(to, "    %s %s\n", f.Label.In(a.lang), lists.ShowFigure(f, nil).In(a.lang))
+			fmt.Fprintf(to, "    %s %s\n", f.Label.In(a.lang), lists.ShowFigure(f).In(a.lang))
 		}
 	}
 }

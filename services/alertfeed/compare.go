@@ -11,6 +11,7 @@ import (
 type draft struct {
 	subject string
 	alert   *AlertData
+	voucher uint64 // the revision of the voucher that it is about, or 0
 }
 
 // drafts holds the drafts of each center.
@@ -45,7 +46,7 @@ func (s *session) compareWith(c *projections.Seen, said []aggregates.Alert) (lis
 	var differ []aggregates.Alert
 	gone := func(a aggregates.Alert) {
 		n := nameOf(c.Center, a)
-		d := draft{n.Subject(), withdrawn(n)}
+		d := draft{subject: n.Subject(), alert: withdrawn(n)}
 		d.alert.LocalGov, d.alert.IndustryDept = c.Responsible()
 		list = append(list, d)
 	}
@@ -85,7 +86,7 @@ func (s *session) withdrawals(center events.CenterID, stands map[string]bool) (l
 			continue
 		}
 		if name, ok := ParseSubject(subject); ok {
-			list = append(list, draft{subject, withdrawn(name)})
+			list = append(list, draft{subject: subject, alert: withdrawn(name)})
 		}
 	}
 	return list
@@ -128,7 +129,10 @@ func described(c *projections.Seen, alerts []aggregates.Alert) []draft {
 	for i, a := range alerts {
 		m := describe(c.Center, a, explained[i])
 		m.LocalGov, m.IndustryDept = localGov, industryDept
-		list[i] = draft{nameOf(c.Center, a).Subject(), m}
+		list[i] = draft{subject: nameOf(c.Center, a).Subject(), alert: m}
+		if x := explained[i]; x != nil {
+			list[i].voucher = x.Voucher
+		}
 	}
 	return list
 }

@@ -31,6 +31,9 @@ func (s *session) restate(ctx context.Context) error {
 		return err
 	}
 	s.compareUnknown(found, seen, true)
+	if err := s.addVouchers(ctx, found); err != nil {
+		return err
+	}
 	messages := s.messages(found, at)
 	for _, m := range messages {
 		m.Alert.Restated = true

@@ -12,6 +12,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
+	"github.com/taizhang/taizhang/services/desk"
+	"github.com/taizhang/taizhang/services/lists"
 )
 
 // step makes a round or a new generation, as judge decides. settled is false if there is more to do now.
@@ -79,6 +81,9 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 	}
 	s.looked = time.Since(began)
 	s.compareUnknown(found, seen, isFirst)
+	if err := s.addVouchers(ctx, found); err != nil {
+		return false, err
+	}
 	s.doubtful = map[events.CenterID]bool{}
 	at := s.own(position, on)
 	all := s.messages(found, at)
@@ -107,6 +112,27 @@ func (s *session) round(ctx context.Context) (settled bool, err error) {
 		s.due = &at
 	}
 	return true, nil
+}
+
+// addVouchers adds to drafts about vouchers the figures that only the records of the vouchers have.
+func (s *session) addVouchers(ctx context.Context, found drafts) error {
+	for center, list := range found {
+		for _, d := range list {
+			if d.voucher == 0 {
+				continue
+			}
+			for stored, err := range s.cfg.Desk.Ledger.ReadStream(ctx, center.Stream(), d.voucher-1) {
+				if err != nil {
+					return err
+				}
+				for _, f := range desk.VoucherFigures(&stored) {
+					d.alert.Figures = append(d.alert.Figures, desk.Figure{Figure: f, Shown: lists.ShowFigure(f)})
+				}
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // messages returns the drafts as messages, in the order of centers and subjects.

@@ -15,7 +15,7 @@ func describe(center events.CenterID, a aggregates.Alert, e *aggregates.Explanat
 	}
 	shown := *e
 	shown.Alert = a
-	if e.Reason != (text.Text{}) { // only breaks of the ledger have it; other alerts have reasons among their figures
+	if e.Reason != (text.Text{}) {
 		shown.Figures = append(shown.Figures[:len(e.Figures):len(e.Figures)], aggregates.Figure{Name: "reason", Label: e.Reason})
 	}
 	return alertOf(nameOf(center, a), stateOf(a), &shown)

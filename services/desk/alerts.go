@@ -11,6 +11,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/table"
 )
@@ -47,15 +48,18 @@ type Explanation struct {
 	Center    events.CenterID     `json:"center"`
 	Code      aggregates.Code     `json:"code"`
 	Key       string              `json:"key"`
+	About     text.Text           `json:"about,omitzero"` // the key as people call it, such as voucher V1; none without a key
 	Severity  aggregates.Severity `json:"severity"`
 	RaisedOn  events.Date         `json:"raisedOn"`
 	ClearedOn Day                 `json:"clearedOn"`
 	Title     text.Text           `json:"title"`
-	Policy    string              `json:"policy"` // id@version of the policy that judges it; "" before the first
+	Reason    text.Text           `json:"reason,omitzero"` // what happened, in a sentence
+	Office    events.Role         `json:"office"`
+	Who       text.Text           `json:"responsible"` // the office, by name
+	Policy    string              `json:"policy"`      // id@version of the policy that judges it; "" before the first
 	Rules     []Rule              `json:"rules"`
 	Figures   []Figure            `json:"figures"`
 	Because   []Cause             `json:"because"` // the events that the alert follows from
-	Reason    text.Text           `json:"reason,omitzero"`
 	Cleared   text.Text           `json:"cleared"` // what clears alerts of this code
 	// the event that cleared it; left out while it is open, or if time alone cleared it
 	ClearedBy *Cause `json:"clearedBy,omitzero"`
@@ -97,6 +101,7 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 	}
 	center := events.ParseCenter(name.Center) // none for an alert of the policies
 	var on events.Date
+	who := map[aggregates.Code]text.Text{}
 	var found []aggregates.Explanation
 	var position uint64
 	err := l.asking(ctx, when, center, func(a asked) error {
@@ -107,6 +112,9 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 		a.Register.Exactly(func(at uint64) {
 			position, found = at, a.Register.Explain(center, on, name.code(), name.Key, raisedOn)
 		})
+		for _, e := range found {
+			who[e.Code] = responsible(a.Register, center, e.Code, on)
+		}
 		return nil
 	})
 	if err != nil {
@@ -114,12 +122,14 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 	}
 	var list []Explanation
 	for _, e := range found {
-		x := Explained(center, &e)
-		x.AsOf, x.Position = Day{on}, position
-		causes, err := l.causes(ctx, center, append(slices.Clip(e.Because), e.ClearedBy))
+		causes, figures, err := l.causes(ctx, center, &e)
 		if err != nil {
 			return nil, err
 		}
+		e.Figures = append(e.Figures, figures...)
+		x := Explained(center, &e)
+		x.AsOf, x.Position = Day{on}, position
+		x.Who = who[e.Code]
 		for _, c := range causes {
 			if c.ID == e.ClearedBy {
 				x.ClearedBy = &c
@@ -144,12 +154,16 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 // policy, and the figures with their units. It has no causes.
 func Explained(center events.CenterID, e *aggregates.Explanation) Explanation {
 	x := Explanation{Center: center, Code: e.Code, Key: e.Key, Severity: e.Severity, RaisedOn: e.RaisedOn, ClearedOn: Day{e.ClearedOn},
-		Title: lists.AlertTitle(e.Code), Reason: e.Reason, Cleared: e.Cleared}
+		Title: lists.AlertTitle(e.Code), Reason: e.Reason, Office: aggregates.Office(e.Code), Cleared: e.Cleared}
+	x.Who = x.Office.Title()
+	if row := aggregates.LookupAlert(e.Code); row != nil && e.Key != "" {
+		x.About = text.Say("%s %s", "%s %s", row.Key, aggregates.KeyWord(e.Code, e.Key))
+	}
 	if e.Policy != nil {
 		x.Policy = lists.PolicyName(e.Policy.Ref())
 	}
 	for _, f := range e.Figures {
-		x.Figures = append(x.Figures, Figure{f, lists.ShowFigure(f, e.Policy)})
+		x.Figures = append(x.Figures, Figure{f, lists.ShowFigure(f)})
 	}
 	for _, id := range e.Rules {
 		x.Rules = append(x.Rules, ruleOf(e.Policy, id))
@@ -165,22 +179,53 @@ func ruleOf(p *policy.Policy, id events.RuleID) Rule {
 	return r
 }
 
-// causes reads events of a center, or of the policies, by their ids.
-func (l *Local) causes(ctx context.Context, center events.CenterID, ids []uuid.UUID) (list []Cause, err error) {
+// responsible returns the name of the office that must act on an alert.
+func responsible(r *projections.Register, center events.CenterID, code aggregates.Code, on events.Date) text.Text {
+	office := r.Office(center, code, on)
+	if name := r.Facts(center, on).Name; office.Role == events.CenterRole && name != "" {
+		return text.Say("%s %s", "%s %s", office.Role.Title(), name)
+	}
+	return lists.OfficeWord(office)
+}
+
+// VoucherFigures returns the figures of an explanation that only the record of a voucher has: its payee and its summary. It
+// returns none for another record, or for one that cannot be read.
+func VoucherFigures(s *events.Stored) []aggregates.Figure {
+	rec, err := events.DecodeEvent(*s)
+	if err != nil {
+		return nil // AL-LED-01 reports it
+	}
+	p, ok := rec.Data.(*events.FundsSpent)
+	if !ok {
+		return nil
+	}
+	figures := []aggregates.Figure{aggregates.NewFigure("payee", p.Payee)}
+	if p.Summary != "" {
+		figures = append(figures, aggregates.NewFigure("summary", p.Summary))
+	}
+	return figures
+}
+
+// causes reads the events from which an alert follows and the one that cleared it. It also returns the figures that only the
+// record of its voucher has.
+func (l *Local) causes(ctx context.Context, center events.CenterID, e *aggregates.Explanation) (list []Cause, figures []aggregates.Figure, err error) {
+	ids := append(slices.Clip(e.Because), e.ClearedBy)
 	from := center.Stream()
 	if center == "" {
 		from = events.PolicyStream
 	}
 	for stored, err := range l.Ledger.ReadStream(ctx, from, 0) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if !slices.Contains(ids, stored.ID) {
-			continue
+		if stored.Revision == e.Voucher {
+			figures = VoucherFigures(&stored)
 		}
-		list = append(list, causeOf(&stored))
+		if slices.Contains(ids, stored.ID) {
+			list = append(list, causeOf(&stored))
+		}
 	}
-	return list, nil
+	return list, figures, nil
 }
 
 func causeOf(s *events.Stored) Cause {
@@ -202,6 +247,7 @@ func ExplanationTable(list []Explanation, lang string) *table.Table {
 		add := func(item, name, value, unit string) {
 			t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key), table.Date(x.RaisedOn), table.Text(item), table.Text(name), table.Text(value), table.Text(unit)})
 		}
+		add("responsible", string(x.Office), x.Who.In(lang), "")
 		for _, r := range x.Rules {
 			add("rule", string(r.Rule), r.Words, r.Article)
 		}

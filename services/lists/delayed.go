@@ -98,10 +98,15 @@ func delayed(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 // officeCell returns a cell that names an office: for programs by its role, for people a local government by its
 // region.
 func officeCell(o projections.Office) table.Cell {
+	return table.Named(o.Role, OfficeWord(o))
+}
+
+// OfficeWord returns what people call an office: a local government by its region.
+func OfficeWord(o projections.Office) text.Text {
 	if o.Region == "" {
-		return table.Named(o.Role, o.Role.Title())
+		return o.Role.Title()
 	}
-	return table.Named(o.Role, text.Say("%s政府", "local government %s", cmp.Or(projections.RegionName(o.Region), o.Region)))
+	return text.Say("%s政府", "local government %s", cmp.Or(projections.RegionName(o.Region), o.Region))
 }
 
 // document returns the document number of a record, or "" if it has none.

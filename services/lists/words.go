@@ -72,12 +72,10 @@ func AlertTitle(code aggregates.Code) text.Text {
 	return table.Plain(string(code))
 }
 
-// ShowFigure returns a figure with its unit, such as 12.00 元 or 30 天. It shows a use in the words of the policy, which
-// may be nil.
-func ShowFigure(f aggregates.Figure, p *policy.Policy) text.Text {
-	if f.Name == "use" && p != nil {
-		name, _ := p.UseNames().Name(f.Value)
-		return name
+// ShowFigure returns a figure as people read it: with its unit, such as 12.00 元 or 30 天, or by its word.
+func ShowFigure(f aggregates.Figure) text.Text {
+	if f.Word != (text.Text{}) {
+		return f.Word
 	}
 	switch f.Unit {
 	case "fen":
@@ -91,7 +89,11 @@ func ShowFigure(f aggregates.Figure, p *policy.Policy) text.Text {
 	case "percent":
 		return table.Plain(f.Value + "%")
 	case "m2":
-		return table.Plain(f.Value + " m²")
+		return text.Say("%s 平方米", "%s m²", f.Value)
+	case "months":
+		return text.Say("%s 个月", "%s months", f.Value)
+	case "years":
+		return text.Say("%s 年", "%s years", f.Value)
 	}
 	return table.Plain(f.Value)
 }
