@@ -28,7 +28,7 @@ func codeAt(t testing.TB, secret string, at time.Time) string {
 	return code
 }
 
-// use makes a code count.
+// use records a shown code as used.
 func use(t testing.TB, f *factor, shown shownCode) {
 	t.Helper()
 	a := account{credentials: credentials{factor: f}}
@@ -50,7 +50,8 @@ func withRecovery(t testing.TB, seed string, hashes []string) *factor {
 	return f
 }
 
-// TestCodesAreThoseOfRFC6238 has the vectors of its appendix B for SHA-1, the last six of their eight digits.
+// TestCodesAreThoseOfRFC6238 checks the test vectors of appendix B for SHA-1, with the last six of their eight
+// digits.
 func TestCodesAreThoseOfRFC6238(t *testing.T) {
 	for at, code := range map[int64]string{59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037", 20000000000: "353130"} {
 		f := &factor{secret: secretOf("12345678901234567890")}
@@ -71,7 +72,7 @@ func TestAClockMayBeOneStepOff(t *testing.T) {
 	}
 }
 
-// TestACodeCountsOnce also shows the codes of the steps before one that counted, which are no good any more.
+// TestACodeCountsOnce also checks that codes of earlier steps are no longer valid after a code was used.
 func TestACodeCountsOnce(t *testing.T) {
 	f := &factor{secret: secretOf("甲")}
 	show := func(step time.Duration) bool {
@@ -91,7 +92,8 @@ func TestACodeCountsOnce(t *testing.T) {
 	}
 }
 
-// TestTwoStepsWithOneCodeAreOne has two neighbours with the same code: what is shown in the first counts for both.
+// TestTwoStepsWithOneCodeAreOne uses two neighboring steps with the same code: using it in one step uses it up for
+// both.
 func TestTwoStepsWithOneCodeAreOne(t *testing.T) {
 	f, first := &factor{secret: secretOf("甲")}, time.Unix(60235588*30, 0)
 	second := first.Add(30 * time.Second)
@@ -149,8 +151,8 @@ func TestACodeOfDigitsIsReadAsPeopleTypeIt(t *testing.T) {
 	}
 }
 
-// TestWhatCountsIsWhatThePlainModelSays shows codes at random, while the clock goes on, and compares with a table of all codes that
-// were ever good.
+// TestWhatCountsIsWhatThePlainModelSays shows random codes while the clock advances, and compares the results with
+// a table of all codes that were ever valid.
 func TestWhatCountsIsWhatThePlainModelSays(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 7))

@@ -25,7 +25,7 @@ import (
 
 const step = 30 * time.Second
 
-// phone is a program that makes codes, and the recovery codes that its owner wrote down.
+// phone is an authenticator app, with the recovery codes of its owner.
 type phone struct {
 	h      *hall
 	secret string
@@ -38,7 +38,8 @@ func (p *phone) code(steps int) string {
 	return codeAt(p.h.t, p.secret, p.h.now().Add(time.Duration(steps)*step))
 }
 
-// enrol enrols a phone in a session, and returns the session that begins by it. The code of this step is used then.
+// enrol enrols a phone in a session, and returns the session that follows. The code of the present step is then
+// used up.
 func (h *hall) enrol(in *SignedIn) (*phone, *SignedIn) {
 	h.t.Helper()
 	begun, err := h.BeginFactor(h.t.Context(), h.who(in))
@@ -54,7 +55,7 @@ func (h *hall) enrol(in *SignedIn) (*phone, *SignedIn) {
 	return p, &done.SignedIn
 }
 
-// addWithPhone adds an account with a phone, and returns a session in which a code was shown just now.
+// addWithPhone adds an account with a phone, and returns a session with a fresh code.
 func (h *hall) addWithPhone(name string, b Binding) (*phone, *SignedIn) {
 	h.t.Helper()
 	h.add(name, b)
@@ -66,7 +67,7 @@ func (h *hall) show(in *SignedIn, code string) (*SignedIn, error) {
 	return h.ShowCode(h.t.Context(), h.who(in), code, "")
 }
 
-// mustShow shows a code that is good.
+// mustShow shows a valid code.
 func (h *hall) mustShow(in *SignedIn, code string) *SignedIn {
 	h.t.Helper()
 	shown, err := h.show(in, code)
@@ -131,7 +132,7 @@ var officeCalls = map[string]func(ctx context.Context, o AccountDesk) error{
 	},
 }
 
-// doesNothing checks that a principal can do nothing with his desk and his office but see who he is.
+// doesNothing checks that a principal may use neither his desk nor his AccountDesk, except to see his own account.
 func (h *hall) doesNothing(k *kit, p Principal, needs ...string) {
 	h.t.Helper()
 	kind := reflect.TypeFor[AccountDesk]()
@@ -233,7 +234,8 @@ func TestSigningInWithACode(t *testing.T) {
 	}
 }
 
-// TestACodeThatWasShownIsNoGoodToWhoSawIt is a thief who has the password, sees a code when it is shown, and shows it himself.
+// TestACodeThatWasShownIsNoGoodToWhoSawIt plays a thief who has the password, sees a code that is typed, and shows
+// it himself.
 func TestACodeThatWasShownIsNoGoodToWhoSawIt(t *testing.T) {
 	for name, shown := range map[string]func(p *phone) string{
 		"a code":          func(p *phone) string { return p.code(0) },
@@ -284,7 +286,7 @@ func TestACodeThatWasShownIsNoGoodToWhoSawIt(t *testing.T) {
 	}
 }
 
-// TestOfManyWhoShowOneCodeAtOnceOneGetsIn shows it in three sessions, and to sign in.
+// TestOfManyWhoShowOneCodeAtOnceOneGetsIn shows one code in three sessions and at a sign-in, all at once.
 func TestOfManyWhoShowOneCodeAtOnceOneGetsIn(t *testing.T) {
 	for i := range 10 {
 		h := newHall(t, AccountsConfig{})
@@ -350,7 +352,8 @@ func TestASessionGetsANewSecretWhenItsPowerGrows(t *testing.T) {
 	}
 }
 
-// TestWhatTakesACodeOfTheLastTenMinutes does each of these acts with a code that is as old as may be, and a second older.
+// TestWhatTakesACodeOfTheLastTenMinutes does each act that needs a fresh code with the oldest valid code, and with
+// one that is a second older.
 func TestWhatTakesACodeOfTheLastTenMinutes(t *testing.T) {
 	k := newKit(t)
 	adoption, err := newPolicy(t).Adoption()
@@ -438,7 +441,7 @@ func TestWhatTakesACodeOfTheLastTenMinutes(t *testing.T) {
 	}
 }
 
-// TestInADemoNobodyIsAskedForAFactor also has one who enrolled.
+// TestInADemoNobodyIsAskedForAFactor also checks an account that has enrolled one.
 func TestInADemoNobodyIsAskedForAFactor(t *testing.T) {
 	k := newKit(t)
 	h := newHall(t, AccountsConfig{Ledger: k.Ledger, Demo: true})
@@ -453,7 +456,8 @@ func TestInADemoNobodyIsAskedForAFactor(t *testing.T) {
 	}
 }
 
-// TestATokenForActsIsMadeInASessionWithAFreshCode and for nobody else; it is then good as long as it says.
+// TestATokenForActsIsMadeInASessionWithAFreshCode checks that nobody else can make one, and that it is valid until
+// it expires.
 func TestATokenForActsIsMadeInASessionWithAFreshCode(t *testing.T) {
 	k := newKit(t)
 	h := newHall(t, AccountsConfig{Ledger: k.Ledger})
@@ -559,7 +563,7 @@ func TestEnrollingASecondFactor(t *testing.T) {
 	h.mustShow(again, next.code(1))
 }
 
-// TestOfTwoWhoConfirmAtOnceOneDoes so that nobody is left with recovery codes that are none.
+// TestOfTwoWhoConfirmAtOnceOneDoes checks that nobody is left with recovery codes that do not work.
 func TestOfTwoWhoConfirmAtOnceOneDoes(t *testing.T) {
 	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
@@ -628,7 +632,7 @@ func TestFiveWrongCodesEndASession(t *testing.T) {
 	}
 }
 
-// TestWhoHasThePasswordCannotTryAllCodes is a thief who begins a session again each time.
+// TestWhoHasThePasswordCannotTryAllCodes plays a thief who begins a new session for each attempt.
 func TestWhoHasThePasswordCannotTryAllCodes(t *testing.T) {
 	h := newHall(t, AccountsConfig{})
 	phone, enrolled := h.addWithPhone("sys", Binding{Role: SysAdmin})
@@ -700,7 +704,8 @@ func TestAFactorIsResetByAnotherSecurityAdministrator(t *testing.T) {
 	}
 }
 
-// TestNothingThatIsAnsweredOrLoggedShowsWhatProvesAnybody looks for secrets, hashes and codes in all that comes out.
+// TestNothingThatIsAnsweredOrLoggedShowsWhatProvesAnybody searches all answers and logs for secrets, hashes and
+// codes.
 func TestNothingThatIsAnsweredOrLoggedShowsWhatProvesAnybody(t *testing.T) {
 	core, logged := observer.New(zapcore.DebugLevel)
 	h := newHall(t, AccountsConfig{Log: zap.New(core)})
@@ -755,8 +760,8 @@ func TestNothingThatIsAnsweredOrLoggedShowsWhatProvesAnybody(t *testing.T) {
 	}
 }
 
-// TestCodesAgainstAPlainModel lets a person and a thief show codes in sessions at random, while the clock goes on and the process is
-// started anew, and keeps a list of all codes that were ever good.
+// TestCodesAgainstAPlainModel lets a person and a thief show random codes in sessions while the clock advances and
+// the process restarts. It compares the results with a list of all codes that were ever valid.
 func TestCodesAgainstAPlainModel(t *testing.T) {
 	for seed := range uint64(10) {
 		random := rand.New(rand.NewPCG(seed, 3))
@@ -814,7 +819,7 @@ func TestCodesAgainstAPlainModel(t *testing.T) {
 	}
 }
 
-// TestFactsOfFactorsAndIdentitiesAreReadForEver has them as the first version wrote them.
+// TestFactsOfFactorsAndIdentitiesAreReadForEver reads the facts as the first version wrote them.
 func TestFactsOfFactorsAndIdentitiesAreReadForEver(t *testing.T) {
 	hash := written(hashRecovery("0123456789ABCDEF"))
 	store := newStore()

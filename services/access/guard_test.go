@@ -43,8 +43,8 @@ func draft(t testing.TB, center, tail string) desk.Draft {
 	return d
 }
 
-// kit is an Access over a ledger of three centers: ZJ-0001 in 330106, ZJ-0002 in 330203, and ZJ-0003 of 330203, for which 330106 and
-// the department 省经信厅 are responsible.
+// kit is an Access over a ledger of three centers: ZJ-0001 in 330106, ZJ-0002 in 330203, and ZJ-0003 in 330203,
+// for which 330106 and the department 省经信厅 are responsible.
 type kit struct {
 	*Access
 	local desk.Local
@@ -176,7 +176,7 @@ var calls = map[string]func(ctx context.Context, d desk.Desk, center string) err
 		return err
 	},
 
-	// These are about no one center.
+	// These methods are about no single center.
 	"Try": func(ctx context.Context, d desk.Desk, _ string) error {
 		return d.Try(ctx, desk.When{}, strings.NewReader(""), func(*desk.Tried) error { return nil })
 	},
@@ -201,10 +201,10 @@ var calls = map[string]func(ctx context.Context, d desk.Desk, center string) err
 	},
 }
 
-// noSecret are the methods that anybody may call.
+// noSecret are the methods that every principal may call.
 var noSecret = []string{"Position", "Reaches"}
 
-// aboutOne are the methods that ask about one center if one is given.
+// aboutOne are the methods that can ask about a single center.
 var aboutOne = []string{"List", "Center", "Story", "Explain", "Events", "Entry", "Report", "Yearly", "Record", "Batch"}
 
 func TestEveryMethodOfADeskIsGuarded(t *testing.T) {
@@ -251,7 +251,7 @@ func TestEveryMethodOfADeskIsGuarded(t *testing.T) {
 	}
 }
 
-// TestACenterThatIsNotSeenIsNotLookedUp uses a desk without a ledger: whatever looked there would crash.
+// TestACenterThatIsNotSeenIsNotLookedUp uses a desk without a ledger: any look-up would crash.
 func TestACenterThatIsNotSeenIsNotLookedUp(t *testing.T) {
 	k := newKit(t)
 	d := k.Guard(desk.Local{LocalConfig: desk.LocalConfig{Now: k.Now}}, add(t, k.Access, "c1", Binding{Role: Center, Center: "ZJ-0001"}))
@@ -449,7 +449,8 @@ func TestFollowingEndsWhenTheAccountDoes(t *testing.T) {
 	}
 }
 
-// endless is a file of lines that does not end until it has been read for too long. first is called before the first line.
+// endless is a file that always has more lines, until too much of it was read. first is called before the first
+// line.
 type endless struct {
 	first func()
 	ends  time.Time

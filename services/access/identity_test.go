@@ -152,7 +152,7 @@ func (h *hall) signInAs(id Identity) *SignedIn {
 	return in
 }
 
-// bearer returns whom a JWT of ten minutes stands for.
+// bearer returns the principal of a JWT that is valid for ten minutes.
 func (h *hall) bearer(id Identity) Principal {
 	h.t.Helper()
 	p, err := h.AuthenticateIdentity(id, h.now().Add(10*time.Minute), "192.0.2.1", "GET /v1/me")
@@ -203,7 +203,8 @@ func TestSigningInByAnIssuer(t *testing.T) {
 	}
 }
 
-// TestWhoSignsInByAnIssuerShowsACodeToo has all that take a factor, and a bearer token of theirs, which shows none.
+// TestWhoSignsInByAnIssuerShowsACodeToo checks all roles that need a factor, and their bearer tokens, which show
+// none.
 func TestWhoSignsInByAnIssuerShowsACodeToo(t *testing.T) {
 	k := newKit(t)
 	h := newHall(t, AccountsConfig{Ledger: k.Ledger})
@@ -254,7 +255,8 @@ func TestABearerTokenIsGoodForNothingThatTakesACode(t *testing.T) {
 	}
 }
 
-// TestUnlinkingEndsWhatBeganByTheIssuer unlinks an identity: the sessions and streams of single sign-on end, those of a password go on.
+// TestUnlinkingEndsWhatBeganByTheIssuer unlinks an identity: sessions and streams of single sign-on end, those
+// with a password go on.
 func TestUnlinkingEndsWhatBeganByTheIssuer(t *testing.T) {
 	k := newKit(t)
 	for name, end := range map[string]func(h *hall, id Identity) error{
@@ -325,7 +327,8 @@ func TestLinksStayAfterARestart(t *testing.T) {
 	h.signInAs(id)
 }
 
-// TestAnAdministratorWithoutAFactorIsLinkedByTheOwner as his password is set by him: another administrator could sign in as both.
+// TestAnAdministratorWithoutAFactorIsLinkedByTheOwner checks that only the owner may link such an administrator or
+// set his password: another administrator could otherwise sign in as both.
 func TestAnAdministratorWithoutAFactorIsLinkedByTheOwner(t *testing.T) {
 	h := newHall(t, AccountsConfig{})
 	_, sys := h.addWithPhone("sys", Binding{Role: SysAdmin})

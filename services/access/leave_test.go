@@ -8,7 +8,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// farStore stores a batch while its caller goes away. Like one on other machines, it then does not know what became of the batch.
+// farStore is a store whose caller goes away during an append. Like a store on other machines, it then does not
+// know the outcome.
 type farStore struct {
 	events.Store
 	leave func()

@@ -138,7 +138,7 @@ func TestTheLastEntriesOfALog(t *testing.T) {
 	}
 }
 
-// failing is a store whose appends fail as a test says.
+// failing is a store whose appends fail when the test says so.
 type failing struct {
 	events.Store
 	err    error

@@ -15,7 +15,7 @@ import (
 
 var owner = Local("wang", "local")
 
-// add adds an account as the owner and returns its principal, by a token that is good for all that the account may.
+// add adds an account as the owner and returns the principal of a token for all acts of the account.
 func add(t testing.TB, a *Access, name string, b Binding) Principal {
 	t.Helper()
 	if _, err := a.Desk(owner).AddAccount(t.Context(), NewAccount{name, b}); err != nil {
@@ -269,7 +269,7 @@ func TestANameIsUsedOnce(t *testing.T) {
 	}
 }
 
-// TestOpenedAgainItIsTheSame also opens the log after each of its events, as after a crash there.
+// TestOpenedAgainItIsTheSame also opens the log after each event, as after a crash at that point.
 func TestOpenedAgainItIsTheSame(t *testing.T) {
 	store := newStore()
 	a, ctx := mustOpen(t, store), t.Context()
@@ -346,7 +346,7 @@ func TestTheLogHasWhoHadTheFeedRestated(t *testing.T) {
 	}
 }
 
-// picture returns all that an Access answers of accounts and tokens.
+// picture returns all answers of an Access about accounts and tokens.
 func picture(t *testing.T, a *Access) string {
 	t.Helper()
 	accounts, err := a.Desk(owner).Accounts(t.Context())

@@ -74,7 +74,7 @@ func TestAPasswordIsThatOfTheLogAlone(t *testing.T) {
 	}
 }
 
-// TestNoPasswordHasTheDummyHash has every password hashed to what the dummy is.
+// TestNoPasswordHasTheDummyHash makes the hash of every password equal to the dummy.
 func TestNoPasswordHasTheDummyHash(t *testing.T) {
 	h := newHasher()
 	h.derive = func([]byte, []byte, cost, uint32) []byte { return h.dummy.hash }
@@ -122,7 +122,7 @@ func TestAPasswordIsNoneOfTheLastFive(t *testing.T) {
 	if err := change("wrong", of(9)); err == nil || err.Error() != errNotCurrent.Error() {
 		t.Errorf("a wrong current one: %v", err)
 	}
-	// who may set the password of another cannot try out which ones that one has
+	// otherwise an administrator could find out which passwords an account had
 	if _, err := h.Desk(owner).SetPassword(t.Context(), "cai", NewPassword{goodPassword}); err != nil {
 		t.Errorf("one of the last, set by another: %v", err)
 	}
@@ -212,7 +212,7 @@ func TestWhoMaySetThePasswordOfAnother(t *testing.T) {
 	}
 }
 
-// FuzzHash feeds the reader of hashes. What it reads, it writes alike, and within its limits.
+// FuzzHash checks that a hash that can be read is within the limits, and is written back unchanged.
 func FuzzHash(f *testing.F) {
 	for _, s := range []string{"", "$argon2id$v=19$m=47104,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "$argon2id$v=19$m=1,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA"} {
 		f.Add(s)
@@ -228,7 +228,7 @@ func FuzzHash(f *testing.F) {
 	})
 }
 
-// FuzzSignInFacts feeds the fold of the facts of signing in. It never panics, and what it takes leaves every limit kept.
+// FuzzSignInFacts checks that folding facts of signing in never panics, and that every limit holds afterwards.
 func FuzzSignInFacts(f *testing.F) {
 	hash := fmt.Sprintf("%x", sha256.Sum256(nil))
 	kinds := []events.Kind{passwordSet, sessionBegun, sessionEnded, factorShown, factorEnrolled, factorReset, accountLinked, accountUnlinked}
@@ -259,7 +259,7 @@ func FuzzSignInFacts(f *testing.F) {
 	})
 }
 
-// BenchmarkSignIn shows what signing in costs beside the hash alone.
+// BenchmarkSignIn measures the cost of signing in without the hash.
 func BenchmarkSignIn(b *testing.B) {
 	h := newHall(b, AccountsConfig{})
 	h.hasher.derive = argon2id
@@ -279,7 +279,7 @@ func BenchmarkSignIn(b *testing.B) {
 	})
 }
 
-// BenchmarkAuthenticateSession is on the path of every request of a browser.
+// BenchmarkAuthenticateSession measures what every request of a browser pays.
 func BenchmarkAuthenticateSession(b *testing.B) {
 	h := newHall(b, AccountsConfig{})
 	var secrets []string

@@ -15,14 +15,14 @@ import (
 	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
-// person is somebody with an account of his own and all tokens that he ever saw.
+// person is somebody with an account and all tokens that he ever saw.
 type person struct {
 	account     string
 	secrets     []string
 	wasSecAdmin bool
 }
 
-// town is persons who try all that they can, at random.
+// town is several persons who try everything at random.
 type town struct {
 	t       *testing.T
 	a       *Access
@@ -46,7 +46,7 @@ func newTown(t *testing.T, seed uint64) *town {
 	return w
 }
 
-// ownerGives gives a person a token of his own account, good for all that the account may.
+// ownerGives gives a person a token of his account for all acts that the account may do.
 func (w *town) ownerGives(x *person) {
 	may := w.a.state.accounts[x.account].mays(Mays())
 	if made, err := w.a.Desk(owner).AddToken(w.t.Context(), NewToken{Account: x.account, Name: "x", May: may}); err == nil {
@@ -100,7 +100,7 @@ func (w *town) step() {
 	w.changed(&p, before)
 }
 
-// bindings returns what every account is bound to, and whether it is disabled.
+// bindings returns the binding of every account, and whether it is disabled.
 func (w *town) bindings() map[string]string {
 	all := map[string]string{}
 	for name, a := range w.a.state.accounts {
@@ -109,7 +109,7 @@ func (w *town) bindings() map[string]string {
 	return all
 }
 
-// changed checks that what a principal changed was his to change.
+// changed checks that the principal had the right to make each change.
 func (w *town) changed(p *Principal, before map[string]string) {
 	for name, now := range w.bindings() {
 		was, known := before[name]
@@ -125,7 +125,7 @@ func (w *town) changed(p *Principal, before map[string]string) {
 	}
 }
 
-// check checks what everybody can do with what he has.
+// check checks that everybody can do exactly what his account allows.
 func (w *town) check() {
 	for _, x := range w.persons {
 		own := w.a.state.accounts[x.account]
@@ -158,7 +158,7 @@ func TestNobodyGetsARightThatNobodyElseGaveHim(t *testing.T) {
 	}
 }
 
-// TestWhatWasAnsweredIsThereAfterACrash copies the log beside the running process, as a crash would leave it, after every act.
+// TestWhatWasAnsweredIsThereAfterACrash copies the log after every act, as a crash would leave it.
 func TestWhatWasAnsweredIsThereAfterACrash(t *testing.T) {
 	dir := t.TempDir()
 	store, err := logstore.Open(dir, logstore.Options{SegmentBytes: 64 << 10})

@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// factorOf enrols a second factor as a fact alone, as ConfirmFactor would, and ends all sessions.
+// factorOf enrols a second factor by writing the fact of ConfirmFactor, and ends all sessions.
 func (h *hall) factorOf(name string) {
 	h.t.Helper()
 	err := h.act(h.t.Context(), accountsStream, func(*state) ([]fact, error) {
@@ -25,7 +25,7 @@ func (h *hall) factorOf(name string) {
 	}
 }
 
-// showed makes the code of a session fresh, as ShowCode would, and returns whom it stands for then.
+// showed makes the code of a session fresh, as ShowCode would, and returns its principal.
 func (h *hall) showed(in *SignedIn) Principal {
 	h.t.Helper()
 	id := h.who(in).SessionID
@@ -39,7 +39,7 @@ func (h *hall) showed(in *SignedIn) Principal {
 	return h.who(in)
 }
 
-// modelSession is a session as the plain model has it.
+// modelSession is a session in the plain model.
 type modelSession struct {
 	in          *SignedIn
 	account     string
@@ -49,7 +49,7 @@ type modelSession struct {
 	over        bool
 }
 
-// modelAccount is an account as the plain model has it.
+// modelAccount is an account in the plain model.
 type modelAccount struct {
 	role                             Role
 	password                         string // "" if none works
@@ -57,7 +57,7 @@ type modelAccount struct {
 	isLinked                         bool
 }
 
-// model is the plain way to know which sessions are alive: a list of all that ever began.
+// model is the plain model of sessions: a list of all that ever began.
 type model struct {
 	*hall
 	random   *rand.Rand
@@ -75,14 +75,14 @@ func (m *model) alive(x *modelSession) bool {
 	return !x.over && m.now().Before(x.begun.Add(longest)) && m.now().Sub(x.used) < 30*time.Minute
 }
 
-// end ends the sessions of an account that began in a way, or all for "".
+// end ends the sessions of an account that began in one way, or all for "".
 func (m *model) end(name, how string) {
 	for _, x := range m.sessions {
 		x.over = x.over || x.account == name && (how == "" || x.how == how)
 	}
 }
 
-// begun notes that a session began, and which one had to make room.
+// begun records that a session began, and which one had to end for it.
 func (m *model) begun(in *SignedIn, name, how string) {
 	held := m.accounts[name]
 	x := &modelSession{in: in, account: name, how: how, begun: m.now(), used: m.now()}
@@ -108,7 +108,7 @@ func (m *model) fact(kind events.Kind, body any) {
 	}
 }
 
-// step does one thing at random.
+// step makes one random act.
 func (m *model) step() {
 	name := m.names[m.random.IntN(len(m.names))]
 	held, ctx := m.accounts[name], context.Background()
@@ -236,7 +236,7 @@ func cmpOr(a, b string) string {
 	return b
 }
 
-// check compares all sessions that ever began with those of the program, without using one.
+// check compares all sessions that ever began with those of the program. It uses none of them.
 func (m *model) check() {
 	for i, x := range m.sessions {
 		hash, _ := hashSecret(x.in.Secret)
@@ -282,7 +282,7 @@ func TestWhichSessionsAreAliveIsWhatThePlainModelSays(t *testing.T) {
 	}
 }
 
-// proofsOf returns what the log says of the credentials of all accounts.
+// proofsOf returns the credentials of all accounts, as folded from the log.
 func proofsOf(a *Access) string {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -343,7 +343,8 @@ func TestARestoredLogGivesNothingBackButLinks(t *testing.T) {
 	}
 }
 
-// TestNobodyCanFixASession changes what a session may, and shows that the secret of before is good for nothing.
+// TestNobodyCanFixASession checks that a session that gains rights gets a new secret, and that the old one no
+// longer works.
 func TestNobodyCanFixASession(t *testing.T) {
 	h := newHall(t, AccountsConfig{})
 	if _, err := h.Desk(owner).AddAccount(t.Context(), NewAccount{"cai", Binding{Role: Finance}}); err != nil {

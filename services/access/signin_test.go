@@ -12,10 +12,10 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// goodPassword keeps every rule.
+// goodPassword meets every rule.
 const goodPassword = "海阔凭鱼跃 2026!!"
 
-// hall is an Access whose clock the test moves, with passwords that cost next to nothing.
+// hall is an Access with a clock that the test moves, and passwords that cost almost nothing.
 type hall struct {
 	*Access
 	t      testing.TB
@@ -25,7 +25,7 @@ type hall struct {
 	hashes *atomic.Int64 // that were made
 }
 
-// cheap is a hash of a password that costs next to nothing.
+// cheap is a hash that costs almost nothing.
 func cheap(password, salt []byte, _ cost, bytes uint32) []byte {
 	sum := sha256.Sum256(append(append([]byte{}, salt...), password...))
 	return sum[:bytes]
@@ -45,7 +45,7 @@ func (h *hall) now() time.Time { return time.Unix(0, h.nanos.Load()).UTC() }
 
 func (h *hall) wait(d time.Duration) { h.nanos.Add(int64(d)) }
 
-// open opens the log, again after the first time: the process was started anew.
+// open opens the log; calling it again restarts the process.
 func (h *hall) open() {
 	h.t.Helper()
 	cfg := h.cfg
@@ -87,7 +87,7 @@ func (h *hall) try(name, password, device, source string) (*SignedIn, error) {
 	return h.SignIn(h.t.Context(), Credentials{Account: name, Password: password, Device: device, Source: source})
 }
 
-// signIn signs in with the good password, from a browser that is not known.
+// signIn signs in with the good password from an unknown browser.
 func (h *hall) signIn(name string) *SignedIn {
 	h.t.Helper()
 	in, err := h.try(name, goodPassword, "", "192.0.2.1")
@@ -97,7 +97,7 @@ func (h *hall) signIn(name string) *SignedIn {
 	return in
 }
 
-// who returns whom a session stands for.
+// who returns the principal of a session.
 func (h *hall) who(in *SignedIn) Principal {
 	h.t.Helper()
 	p, err := h.AuthenticateSession(in.Secret, "192.0.2.1", "GET /v1/me")

@@ -30,7 +30,8 @@ func outcomeOfSignIn(err error) string {
 	return err.Error()
 }
 
-// TestNobodyLearnsWhichNamesThereAre compares all ways to fail: the answer, the hashes made for it, and when it is throttled.
+// TestNobodyLearnsWhichNamesThereAre compares all ways to fail: the answer, the number of hashes, and when
+// attempts are throttled.
 func TestNobodyLearnsWhichNamesThereAre(t *testing.T) {
 	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
@@ -204,8 +205,8 @@ func TestBucketsAreBounded(t *testing.T) {
 	}
 }
 
-// TestAFloodMakesTwoHashesAtOnce lets strangers from many sources, with many names, flood the process while a known browser signs in
-// and the owner sets a password.
+// TestAFloodMakesTwoHashesAtOnce lets strangers from many sources sign in with many names, while a known browser
+// signs in and the owner sets a password.
 func TestAFloodMakesTwoHashesAtOnce(t *testing.T) {
 	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})
@@ -303,7 +304,7 @@ func waitFor(t *testing.T, holds func() bool) {
 	}
 }
 
-// TestAFloodOfTheRealHash tries many names at once with the hash as it is.
+// TestAFloodOfTheRealHash tries many names at once with the real hash.
 func TestAFloodOfTheRealHash(t *testing.T) {
 	h := newHall(t, AccountsConfig{})
 	h.add("cai", Binding{Role: Finance})

@@ -9,7 +9,7 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
-// anyAt draws what a message knows, from few values so that many are equal.
+// anyAt draws an At from few values, so that many are equal.
 var anyAt = rapid.Custom(func(t *rapid.T) alertfeed.At {
 	return alertfeed.At{
 		Epoch:      rapid.SampledFrom([]string{"2026-01-01T00:00:00.000000Z", "2026-01-01T00:00:00.000001Z", "2026-11-01T00:00:00.000000Z"}).Draw(t, "epoch"),

@@ -17,8 +17,8 @@ func (k *kit) onStreamOf(epoch string) *kit {
 	return other
 }
 
-// A ledger that is not the one in the stream writes nothing there and leaves its consumers, also under a later epoch, until a person
-// says that it is the right one. The other one stops then.
+// A ledger that is not the one in the stream writes nothing there and leaves its consumers alone, even with a
+// later epoch, until a person confirms that it is the right one. Then the other ledger stops.
 func TestALedgerDoesNotTakeOverTheStreamOfAnother(t *testing.T) {
 	t.Parallel()
 	for _, isEmpty := range []bool{false, true} {
@@ -82,7 +82,8 @@ func TestALedgerDoesNotTakeOverTheStreamOfAnother(t *testing.T) {
 	}
 }
 
-// A ledger that had no record goes on under the name of its first one, and a restored one under a later epoch.
+// A ledger without records continues under the name of its first record, and a restored ledger under a later
+// epoch.
 func TestALedgerGoesOnWithItsStream(t *testing.T) {
 	k := newKit(t)
 	k.start()

@@ -44,7 +44,7 @@ func (k *kit) put(m *alertfeed.Message) uint64 {
 	return ack.Sequence
 }
 
-// source returns how the ledger is named.
+// source returns the name of the ledger.
 func (k *kit) source() string {
 	k.t.Helper()
 	for e, err := range k.desk.Ledger.ReadAll(k.t.Context(), 0) {
@@ -66,7 +66,8 @@ func (k *kit) last() uint64 {
 	return stream.CachedInfo().State.LastSeq
 }
 
-// A publisher that could say something false stops, says why, and writes nothing; a person can say that it is right.
+// A publisher that could publish something false stops, shows why, and writes nothing, until a person confirms its
+// ledger.
 func TestAPublisherThatCouldBeWrongStops(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -124,7 +125,7 @@ func TestAPublisherThatCouldBeWrongStops(t *testing.T) {
 	}
 }
 
-// What the stream loses while it is published to is stated again in a new generation.
+// If the stream loses messages while it is published to, a new generation restates every alert.
 func TestWhatTheStreamLosesIsStatedAgain(t *testing.T) {
 	for name, lose := range map[string]func(*kit, jetstream.Stream) error{
 		"purged":  func(k *kit, s jetstream.Stream) error { return s.Purge(k.t.Context()) },
@@ -168,7 +169,7 @@ func TestWhatTheStreamLosesIsStatedAgain(t *testing.T) {
 	}
 }
 
-// Messages that no publisher wrote do not stand.
+// Messages that no publisher wrote are replaced.
 func TestWhatNoPublisherWroteIsWrittenOver(t *testing.T) {
 	k := newKit(t)
 	k.record(registered, granted, received)
@@ -204,7 +205,7 @@ func TestWhatNoPublisherWroteIsWrittenOver(t *testing.T) {
 	k.holdsButJunk()
 }
 
-// holdsButJunk is holds for a stream with messages that cannot be read.
+// holdsButJunk does the same as holds for a stream with unreadable messages.
 func (k *kit) holdsButJunk() {
 	k.t.Helper()
 	stream, err := k.js.Stream(k.t.Context(), alertfeed.StreamName)
@@ -220,7 +221,7 @@ func (k *kit) holdsButJunk() {
 	}
 }
 
-// The turn of the date publishes what time changed, once.
+// A new date publishes the alerts that time changed, once.
 func TestTheTurnOfTheDate(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
@@ -256,7 +257,7 @@ func TestTheTurnOfTheDate(t *testing.T) {
 	}
 }
 
-// A stream that is not as it must be is not written to.
+// Nothing is written to a stream with other settings.
 func TestAStreamOfSomebodyElseIsLeftAlone(t *testing.T) {
 	k := newKit(t)
 	if _, err := k.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: alertfeed.StreamName, Subjects: []string{alertfeed.AllSubjects}, MaxBytes: 1 << 20}); err != nil {

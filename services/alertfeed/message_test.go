@@ -40,7 +40,8 @@ func lowYear(s alertfeed.AlertState) *alertfeed.Message {
 	return m
 }
 
-// goldens are messages as they are on the wire. A program that somebody wrote reads them: they change with the version of a type.
+// goldens are messages as they are sent. Programs of others read them, so they change only with the version of a
+// type.
 var goldens = []struct {
 	name string
 	m    *alertfeed.Message

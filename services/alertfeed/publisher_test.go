@@ -27,7 +27,7 @@ import (
 	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
-// The life of a center: a fine is a forbidden use (AL-USE-01), and its reversal clears the alert.
+// These are records of a center: a fine is a forbidden use (AL-USE-01), and its reversal clears the alert.
 const (
 	registered = `"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`
 	granted    = `"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000}`
@@ -50,7 +50,7 @@ type kit struct {
 	now time.Time
 }
 
-// kits counts them.
+// kits counts the kits, for unique names.
 var kits atomic.Int64
 
 func newKit(t *testing.T) *kit {
@@ -223,7 +223,7 @@ func TestAPublisherSaysWhatTheLedgerSays(t *testing.T) {
 	}
 }
 
-// A publisher that is stopped between an alert and the head after it says that head before it ends.
+// A publisher that is stopped between an alert and its head writes the head before it ends.
 func TestAStopLeavesNothingToDoubt(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)

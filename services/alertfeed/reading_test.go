@@ -17,7 +17,7 @@ var anyState = rapid.Custom(func(t *rapid.T) alertfeed.AlertState {
 		{Kind: alertfeed.Cleared, ClearedOn: events.MustDate("2026-03-02")}}).Draw(t, "state")
 })
 
-// chronicle is a stream as publishers write it, with what is true.
+// chronicle is a stream as publishers write it, with the true state of every alert.
 type chronicle struct {
 	at       alertfeed.At
 	epochs   int
@@ -56,7 +56,7 @@ func headOf(at alertfeed.At, phase alertfeed.Phase) *alertfeed.Message {
 	return &alertfeed.Message{Subject: alertfeed.HeadSubject, Head: &alertfeed.Head{At: at, Phase: phase}}
 }
 
-// epochOf returns the epoch of the ledger that was restored so often; that of -1 is earlier than all others.
+// epochOf returns the epoch of a ledger after a number of restores; that of -1 is the earliest.
 func epochOf(restored int) string {
 	return fmt.Sprintf("2026-10-%02dT08:00:00.000000Z", restored+2)
 }
@@ -66,7 +66,7 @@ func (c *chronicle) state(n alertfeed.AlertName, s alertfeed.AlertState, at aler
 	c.write(messageOf(n, s, at), nil)
 }
 
-// differ writes what differs between the truth and the stream, and everything that is not of the generation.
+// differ writes each difference between the truth and the stream, and everything of another generation.
 func (c *chronicle) differ() {
 	for _, n := range c.names {
 		subject := n.Subject()
@@ -82,7 +82,7 @@ func (c *chronicle) differ() {
 	}
 }
 
-// step lets something happen: the ledger moves, or it is restored, or the stream loses subjects and is stated again.
+// step makes something happen: the ledger changes or is restored, or the stream loses subjects and is restated.
 func (c *chronicle) step(t *rapid.T) {
 	for _, n := range c.names {
 		if rapid.Bool().Draw(t, "stays") {
@@ -182,7 +182,7 @@ func (r *reader) take(t *rapid.T, m *alertfeed.Message) {
 	}
 }
 
-// holds returns the alerts that the program takes to exist.
+// holds returns the alerts that exist according to the program.
 func (r *reader) holds() map[string]alertfeed.AlertState {
 	return standing(r.acted)
 }
@@ -253,7 +253,7 @@ func dump(list []*alertfeed.Message) string {
 	return b.String()
 }
 
-// Of two ledgers the one that was restored later is right, also if the other one found the stream gone and made it anew.
+// Of two ledgers, the one with the later restore is right, even if the other one made the stream anew.
 func TestAnEarlierLedgerWithdrawsNothing(t *testing.T) {
 	n := alertfeed.AlertName{Center: "ZJ-0001", Severity: "red", Code: "AL-USE-01", Key: "1", RaisedOn: events.MustDate("2025-12-31")}
 	other := n

@@ -20,7 +20,7 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
-// A server that refuses to store more is asked again after a while, not without end, and Status repeats what it answers.
+// A server that refuses to store more is asked again after a pause, and Status shows its answer.
 func TestARefusalIsShown(t *testing.T) {
 	k := newKitOn(t, server.Options{StoreDir: t.TempDir(), JetStreamMaxStore: 4 << 10})
 	k.record(registered, granted, received, fined)
@@ -40,7 +40,7 @@ func TestARefusalIsShown(t *testing.T) {
 	}
 }
 
-// A server in this process that cannot be started again at once is started later.
+// If the server in this process cannot be restarted at once, it is restarted later.
 func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 	dir := t.TempDir()
 	k := newKitOn(t, server.Options{StoreDir: dir})
@@ -90,7 +90,7 @@ func TestARestartThatFailsIsTriedAgain(t *testing.T) {
 	}
 }
 
-// A server that answers no publish, as after a full disk, is shown until it does again.
+// A server that leaves publishes unanswered, as after a full disk, is shown until it answers.
 func TestSilenceIsShown(t *testing.T) {
 	k := newKit(t)
 	k.record(registered, granted, received)
@@ -131,7 +131,8 @@ func answers(ctx context.Context, js jetstream.JetStream, does bool) error {
 	return err
 }
 
-// A disk of the ledger on which nothing can be written is not the fault of NATS, and nothing is published until it is right.
+// If the disk of the ledger cannot be written, the reason does not blame NATS, and nothing is published until it
+// can.
 func TestAMemoryThatCannotBeWrittenIsShown(t *testing.T) {
 	k := newKit(t)
 	k.record(registered, granted, received)
@@ -152,7 +153,7 @@ func TestAMemoryThatCannotBeWrittenIsShown(t *testing.T) {
 	k.holds()
 }
 
-// A stream whose files are damaged cannot be read to its end: the reason names the way out, and goes on naming it.
+// A stream with damaged files cannot be read to its end: the reason says what to do, and stays.
 func TestADamagedStreamIsShown(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)

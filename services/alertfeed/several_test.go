@@ -24,7 +24,7 @@ import (
 	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
-// another starts one more publisher of the same ledger, with a connection and a memory of its own.
+// another starts one more publisher of the same ledger, with its own connection and memory.
 func (k *kit) another() (p *alertfeed.Publisher, stop func()) {
 	k.t.Helper()
 	nc, err := nats.Connect(k.js.Conn().ConnectedUrl(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
@@ -61,7 +61,7 @@ func (k *kit) recordOf(center string, tails ...string) {
 	}
 }
 
-// Publishers that begin together and know nothing of the stream state everything once or twice, and not against each other without end.
+// Publishers that begin together with an unknown stream restate everything once or twice, and then stop.
 func TestPublishersThatBeginTogetherAgree(t *testing.T) {
 	k := newKit(t)
 	k.cfg.Shared = true
@@ -106,7 +106,7 @@ func (k *kit) restarted(do func(dir string) error) {
 	k.server = natstest.Start(k.t, &server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: filepath.Dir(dir)})
 }
 
-// A publisher that only followed the stream notices that it was put back from an old copy, also when who wrote it is gone.
+// A publisher that only followed the stream notices that an old copy was put back, even if its writer has gone.
 func TestAFollowerNoticesAnOldCopy(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
@@ -142,7 +142,7 @@ func TestAFollowerNoticesAnOldCopy(t *testing.T) {
 	k.holds()
 }
 
-// A publisher that doubts the stream, and cannot state everything again because it is behind, still doubts it after a restart.
+// A publisher that doubts the stream but is too far behind to restate still doubts it after a restart.
 func TestADoubtOutlivesARestart(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)

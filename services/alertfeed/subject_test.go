@@ -36,7 +36,8 @@ var anyName = rapid.Custom(func(t *rapid.T) alertfeed.AlertName {
 	}
 })
 
-// checkSubject fails unless the subject of a name is one that the server takes, of fixed length and for this name alone.
+// checkSubject checks that the server accepts the subject of a name, that it is short enough, and that no other
+// name has it.
 func checkSubject(t interface{ Fatalf(string, ...any) }, n alertfeed.AlertName) {
 	s := n.Subject()
 	if !server.IsValidLiteralSubject(s) || strings.Count(s, ".") != 8 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '*' || r == '>' }) {
@@ -73,7 +74,7 @@ func TestASubjectIsOfOneName(t *testing.T) {
 	}
 }
 
-// TestTheLongestSubjectIsFarFromTheLimitOfTheServer joins the longest of everything that events.Check lets into the ledger.
+// TestTheLongestSubjectIsFarFromTheLimitOfTheServer joins the longest values that events.Check accepts.
 func TestTheLongestSubjectIsFarFromTheLimitOfTheServer(t *testing.T) {
 	center := events.CenterID(strings.Repeat("Z", 32))
 	if !events.ValidCenter(center) || events.ValidCenter(center+"Z") {

@@ -18,7 +18,8 @@ import (
 	"github.com/taizhang/taizhang/projections"
 )
 
-// edges is the register of a history that raises nearly every alert, with a break of a center and one of none.
+// edges returns the register of a history that raises nearly every alert, with a break in a center and one in the
+// policies.
 func edges(t *testing.T) *projections.Register {
 	t.Helper()
 	r, revisions, position := projections.NewRegister(), map[events.StreamID]uint64{}, uint64(0)

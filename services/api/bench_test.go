@@ -24,9 +24,9 @@ import (
 
 var benchRecords = flag.Int("records", 100_000, "how many records the ledger of the benchmarks has")
 
-// BenchmarkPages asks for pages of 50 rows of a simulated province on eight connections, with a token or in a session, and reports how much
-// processor time a request takes, of the server and of the client together, and how long. With writers, they record a thousand
-// records a second meanwhile.
+// BenchmarkPages asks for pages of 50 rows of a simulated province on eight connections, with a token or in a
+// session. It reports the time of a request and its processor time, of server and client together. With writers, a
+// thousand records a second are written meanwhile.
 func BenchmarkPages(b *testing.B) {
 	x := province(b, *benchRecords)
 	token := "Authorization: Bearer " + x.token(b, "bench", access.Binding{Role: access.Finance}) + "\r\n"
@@ -67,7 +67,7 @@ func BenchmarkPages(b *testing.B) {
 	}
 }
 
-// askRaw sends a request so often on one connection, and returns how long each answer took.
+// askRaw sends a request several times on one connection, and returns the time of each answer.
 func askRaw(b *testing.B, address, raw string, times int) (took []time.Duration) {
 	c, err := net.Dial("tcp", address)
 	if err != nil {
@@ -111,7 +111,8 @@ func province(b *testing.B, records int) *served {
 	return x
 }
 
-// write records so many records a second, each of another center, until stop is called, which returns how many it recorded.
+// write writes perSecond records a second, each of another center, until stop is called. stop returns the number
+// of records.
 func (x *served) write(b *testing.B, perSecond int) (stop func() int64) {
 	if perSecond == 0 {
 		return func() int64 { return 0 }
@@ -144,7 +145,7 @@ func (x *served) write(b *testing.B, perSecond int) (stop func() int64) {
 	}
 }
 
-// processorTime is what this process has used of all processors.
+// processorTime returns the processor time of this process.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)

@@ -13,13 +13,13 @@ import (
 	"github.com/taizhang/taizhang/services/api"
 )
 
-// password is the password of everybody in the tests, after he changed the one that was set for him.
+// password is the password of every account in the tests, after the first one was changed.
 const (
 	password  = "correct horse battery"
 	temporary = "temporary horse battery"
 )
 
-// browser keeps cookies as a browser does, and sends what a browser sends from a page of the server.
+// browser keeps cookies and sends the headers of a page of the server, as a browser does.
 type browser struct {
 	client  *http.Client
 	url     string

@@ -21,7 +21,7 @@ import (
 	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
-// screen asks for a user of NATS.
+// screen returns a request to add a user of NATS.
 func screen(key string) string {
 	return fmt.Sprintf(`{"name":"screen","key":%q,"filter":{"centers":["zj-0001"],"severities":["red"],"families":[]}}`, key)
 }
@@ -107,7 +107,7 @@ func fed(t *testing.T, change func(*alertfeed.FeedConfig)) (*served, *api.Server
 	return x, api.New(api.ServerConfig{Desk: x.desk, Access: x.access, Feed: feed, Now: x.clock.now, Build: "v1", Spool: t.TempDir()})
 }
 
-// act asks for something as the owner, with a body, and decodes the answer.
+// act sends a request of the owner with a body, and decodes the answer.
 func act[T any](t *testing.T, s *api.Server, method, path, body string) (status int, v T) {
 	t.Helper()
 	r := httptest.NewRequest(method, "http://localhost"+path, strings.NewReader(body))
@@ -120,7 +120,7 @@ func act[T any](t *testing.T, s *api.Server, method, path, body string) (status 
 	return w.Code, v
 }
 
-// restates returns what the access log has of the feed.
+// restates returns the entries of the access log about the feed.
 func restates(t *testing.T, x *served) (list []string) {
 	t.Helper()
 	err := x.access.Desk(access.Local("kit", "local")).Log(t.Context(), access.LogQuestion{}, func(e *access.LogEntry) error {
@@ -135,7 +135,7 @@ func restates(t *testing.T, x *served) (list []string) {
 	return list
 }
 
-// published returns when the feed has published all that the ledger knows.
+// published waits until the feed has published everything in the ledger.
 func published(t *testing.T, s *api.Server) api.FeedStatus {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; {
@@ -238,7 +238,7 @@ func TestWithAServerOfNATSElsewhereAnActGivesItsConfiguration(t *testing.T) {
 	}
 }
 
-// TestTheFeedTellsNobodyWhatHeMayNotSee asks how the feed does as every role.
+// TestTheFeedTellsNobodyWhatHeMayNotSee asks for the state of the feed as every role.
 func TestTheFeedTellsNobodyWhatHeMayNotSee(t *testing.T) {
 	x, s := fed(t, nil)
 	published(t, s)

@@ -82,7 +82,7 @@ func TestABodyThatComesTooSlowlyIsGivenUp(t *testing.T) {
 	answerOn(t, x.dial(t, postAccount+"Content-Length: 100\r\n\r\n{")).problem(t, 408, "request-timeout")
 }
 
-// TestABodyOfAByteNowAndThenIsGivenUp expects that a client that is never silent for long does not hold its place for ever.
+// TestABodyOfAByteNowAndThenIsGivenUp checks that a client that sends a byte now and then is cut off in the end.
 func TestABodyOfAByteNowAndThenIsGivenUp(t *testing.T) {
 	defer api.WaitForBodies(api.WaitForBodies(200 * time.Millisecond))
 	x := serve(t)
@@ -111,7 +111,7 @@ func TestACompressedBodyIsRefused(t *testing.T) {
 	x.ask(t, "POST", "/v1/imports?name=a.jsonl", "\x1f\x8b", "Content-Type", "application/jsonl", "Content-Encoding", "gzip").problem(t, 415, "unsupported-media-type")
 }
 
-// TestTheHeadOfAStreamIsAnAnswer asks for the head of a stream and then for more on the same connection.
+// TestTheHeadOfAStreamIsAnAnswer sends HEAD for a stream, and then another request on the same connection.
 func TestTheHeadOfAStreamIsAnAnswer(t *testing.T) {
 	x := serve(t)
 	c := x.dial(t, "HEAD /v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -121,7 +121,7 @@ func TestTheHeadOfAStreamIsAnAnswer(t *testing.T) {
 	}
 }
 
-// pipes is a listener whose connections have no buffer: who writes waits until the other end reads.
+// pipes is a listener whose connections have no buffer: a writer waits until the other end reads.
 type pipes chan net.Conn
 
 func (p pipes) Accept() (net.Conn, error) {
@@ -134,7 +134,7 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { close(p); return nil }
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{} }
 
-// TestSlowReadersOfAReportDoNotKeepOthersWaiting leaves more reports unread than answers are made at a time.
+// TestSlowReadersOfAReportDoNotKeepOthersWaiting leaves more reports unread than may be made at a time.
 func TestSlowReadersOfAReportDoNotKeepOthersWaiting(t *testing.T) {
 	x := small(t)
 	l := make(pipes)
@@ -211,7 +211,7 @@ func TestAPanicIsAProblem(t *testing.T) {
 	}
 }
 
-// TestAnAnswerThatFailsInTheMiddleIsCutOff expects that nobody takes a part of an answer for the whole.
+// TestAnAnswerThatFailsInTheMiddleIsCutOff checks that a part of an answer cannot be taken for the whole.
 func TestAnAnswerThatFailsInTheMiddleIsCutOff(t *testing.T) {
 	x := serve(t)
 	line := bytes.Repeat([]byte("x"), 100)
@@ -246,7 +246,7 @@ func TestAnAnswerThatFailsInTheMiddleIsCutOff(t *testing.T) {
 	}
 }
 
-// TestAClientThatDoesNotReadIsCutOff expects that the handler of an answer without end is not held for ever.
+// TestAClientThatDoesNotReadIsCutOff checks that an endless answer does not hold its handler for ever.
 func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
 	defer api.WaitForBodies(api.WaitForBodies(50 * time.Millisecond))
 	x := serve(t)

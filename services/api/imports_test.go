@@ -129,7 +129,7 @@ func TestAServerThatStopsTakesNoImports(t *testing.T) {
 	x.uploading(t, 0)
 }
 
-// uploading waits until the spool has so many imports.
+// uploading waits until the spool has count imports.
 func (x *served) uploading(t testing.TB, count int) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; {
@@ -208,7 +208,7 @@ func TestAnUploadThatIsNoImportIsRefused(t *testing.T) {
 	}
 }
 
-// upload is a request whose body is not complete yet.
+// upload sends a request whose body is not complete yet.
 func (x *served) upload(t testing.TB) (end func() *http.Response) {
 	t.Helper()
 	content, to := io.Pipe()

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// now is when the tests ask.
+// now is the present of the tests.
 var now = time.Date(2026, 11, 1, 12, 0, 0, 0, events.Shanghai)
 
 // served is a server of the API over an embedded ledger and its accounts, on a real socket.
@@ -49,7 +49,7 @@ type served struct {
 	recorded         []*desk.RecordAnswer // by small
 }
 
-// clock is the time of a test. It stands still unless it is moved.
+// clock is the clock of a test. It stands still unless the test moves it.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -67,21 +67,21 @@ func (c *clock) move(by time.Duration) {
 	c.at = c.at.Add(by)
 }
 
-// serve serves an empty ledger that records from 2026-10-01 on, a second apart.
+// serve serves an empty ledger whose records are recorded from 2026-10-01 on, a second apart.
 func serve(t testing.TB) *served {
 	t.Helper()
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, events.Shanghai)
 	return serveAt(t, &clock{at: now}, func() time.Time { at = at.Add(time.Second); return at })
 }
 
-// live serves an empty ledger that records at the time at which it is asked, a microsecond apart.
+// live serves an empty ledger whose records are recorded at the present time, a microsecond apart.
 func live(t testing.TB) *served {
 	t.Helper()
 	c := &clock{at: now}
 	return serveAt(t, c, func() time.Time { c.move(time.Microsecond); return c.now() })
 }
 
-// serveAt serves an empty ledger with a clock, and one for what is recorded.
+// serveAt serves an empty ledger with a clock for requests and one for recording.
 func serveAt(t testing.TB, c *clock, recorded func() time.Time) *served {
 	t.Helper()
 	return serveStore(t, c, openStore(t, recorded))
@@ -133,7 +133,7 @@ func openStore(t testing.TB, clock func() time.Time) events.Store {
 	return store
 }
 
-// The life of a center.
+// These are records of a center.
 const (
 	registered = `"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`
 	granted    = `"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000}`
@@ -173,13 +173,13 @@ type reply struct {
 	body string
 }
 
-// ask sends a request of the owner; head is name and value of its headers in turn.
+// ask sends a request of the owner. head holds names and values of its headers in turn.
 func (x *served) ask(t testing.TB, method, path, body string, head ...string) reply {
 	t.Helper()
 	return send(t, x.owner.Client(), x.owner.URL, method, path, body, head...)
 }
 
-// get is ask for GET.
+// get sends a GET of the owner.
 func (x *served) get(t testing.TB, path string, head ...string) reply {
 	t.Helper()
 	return x.ask(t, http.MethodGet, path, "", head...)
@@ -206,7 +206,7 @@ func send(t testing.TB, c *http.Client, base, method, path, body string, head ..
 	return reply{answer, string(content)}
 }
 
-// problem expects a problem of a sort.
+// problem checks that the reply is a problem of a sort.
 func (r reply) problem(t testing.TB, status int, slug string) (p api.ProblemDetails) {
 	t.Helper()
 	if r.StatusCode != status || r.Header.Get("Content-Type") != "application/problem+json" {
@@ -221,7 +221,7 @@ func (r reply) problem(t testing.TB, status int, slug string) (p api.ProblemDeta
 	return p
 }
 
-// ok expects an answer.
+// ok checks that the reply is no problem.
 func (r reply) ok(t testing.TB) reply {
 	t.Helper()
 	if r.StatusCode != http.StatusOK {
@@ -239,7 +239,7 @@ func into[T any](t testing.TB, r reply) (v T) {
 	return v
 }
 
-// several serves a ledger of some centers, ZJ-0001 and on.
+// several serves a ledger of some centers, beginning with ZJ-0001.
 func several(t testing.TB, centers int) *served {
 	t.Helper()
 	x := serve(t)

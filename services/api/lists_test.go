@@ -76,7 +76,7 @@ func TestEveryListGivesTheRowsOfTheCommandLine(t *testing.T) {
 	}
 }
 
-// walk follows the pages from an address on and returns their rows.
+// walk follows the pages from an address and returns their rows.
 func (x *served) walk(t testing.TB, path string, between func()) (rows []string, pages int) {
 	t.Helper()
 	for path != "" {
@@ -279,7 +279,8 @@ func TestALongAnswerIsCompressed(t *testing.T) {
 	}
 }
 
-// TestAListBesideWritersIsOfThePositionThatItNames asks while 64 writers write, and asks again as known at the position named.
+// TestAListBesideWritersIsOfThePositionThatItNames asks while 64 writers write, and compares the answer with that
+// as known at its position.
 func TestAListBesideWritersIsOfThePositionThatItNames(t *testing.T) {
 	x := several(t, 64)
 	ctx, stop := context.WithCancel(t.Context())
@@ -350,7 +351,7 @@ func TestAClientSaysHowItsUserWritesParameters(t *testing.T) {
 	}
 }
 
-// TestOnlySoManyHeavyQuestionsWait fills the line of those that read the whole history.
+// TestOnlySoManyHeavyQuestionsWait fills the queue of heavy questions.
 func TestOnlySoManyHeavyQuestionsWait(t *testing.T) {
 	x := small(t)
 	release := x.api.HoldHeavy()
@@ -368,7 +369,7 @@ func TestOnlySoManyHeavyQuestionsWait(t *testing.T) {
 	}
 }
 
-// A date of a variable that is not set shall not read as today.
+// A date from an unset variable must not mean today.
 func TestAnEmptyDateIsRefused(t *testing.T) {
 	x := several(t, 2)
 	for path, param := range map[string]string{"/v1/centers?asOf=": "asOf", "/v1/centers?knownAt=": "knownAt", "/v1/find?from=": "from", "/v1/execution?year=": "year",

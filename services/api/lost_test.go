@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// lossy returns the address of a proxy before a server. It loses some requests, and the answers to others: then the connection
-// ends before the answer or within it.
+// lossy returns the address of a proxy in front of a server. It loses some requests and some answers: the
+// connection ends before or within the answer.
 func lossy(t testing.TB, server string) string {
 	t.Helper()
 	to, err := url.Parse(server)

@@ -11,10 +11,10 @@ import (
 	"github.com/taizhang/taizhang/services/api"
 )
 
-// nasty are values that no parameter should fall over.
+// nasty are values that no parameter may fail on.
 var nasty = []string{"", "0", "-1", "99999999999999999999", "2026-02-30", "2100-12-31", "\x00\u202e\xff", "../..", "true", "AL-EXE-01", "ZJ-0001", strings.Repeat("9", 200)}
 
-// TestNoValueOfAParameterIsAFailure asks every route that reads with such values, one at a time.
+// TestNoValueOfAParameterIsAFailure sends these values to every route that reads, one at a time.
 func TestNoValueOfAParameterIsAFailure(t *testing.T) {
 	x := small(t)
 	inPath := regexp.MustCompile(`\{\w+\}`)

@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// holding is a store whose whole can be read only when held is closed, once it is set.
+// holding is a store whose ReadAll waits until held is closed, if held is set.
 type holding struct {
 	events.Store
 	held atomic.Pointer[chan struct{}]

@@ -15,7 +15,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// sameJSON expects the JSON of a value.
+// sameJSON checks that a text is the JSON of a value.
 func sameJSON(t testing.TB, got string, want any) {
 	t.Helper()
 	b, err := json.Marshal(want)

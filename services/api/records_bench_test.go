@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// BenchmarkRecords brings records over 64 connections, of 1 000 centers, alone and in batches, and afterwards looks for each of them
-// in the log. The processor time is that of the server and of the clients.
+// BenchmarkRecords sends records of 1 000 centers over 64 connections, alone and in batches, and then checks that
+// the log has each. The processor time is that of the server and the clients.
 func BenchmarkRecords(b *testing.B) {
 	const clients, centers = 64, 1000
 	x := live(b)
@@ -51,5 +51,5 @@ func BenchmarkRecords(b *testing.B) {
 	}
 }
 
-// governed is a record that a center may have any number of.
+// governed is a record of which a center may have any number.
 const governed = `"kind":"governance.recorded","on":"2026-10-30","by":{"role":"center","actor":"c-1"},"data":{"item":"other"}`

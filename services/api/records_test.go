@@ -46,7 +46,7 @@ func lean(center, tail string) string { return fmt.Sprintf(`{"center":"%s",%s}`,
 
 func list(objects ...string) string { return "[" + strings.Join(objects, ",") + "]" }
 
-// post brings records of the owner.
+// post sends records as the owner.
 func (x *served) post(t testing.TB, body string, head ...string) reply {
 	t.Helper()
 	if !slices.Contains(head, "Content-Type") {

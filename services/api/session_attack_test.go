@@ -23,8 +23,9 @@ import (
 	"github.com/taizhang/taizhang/services/signin"
 )
 
-// TestAPlantedCookieIsNotTakenOver has an attacker plant the cookies of his own session, and of one that never was, in the browser
-// of another before that signs in. Whoever knew a secret before knows nothing after each step that gives the session more power.
+// TestAPlantedCookieIsNotTakenOver plants the cookies of an attacker's session, and of one that never existed, in
+// a browser before its user signs in. After each step that gives the session more rights, the secrets known before
+// must be useless.
 func TestAPlantedCookieIsNotTakenOver(t *testing.T) {
 	x := serve(t)
 	attacker := x.person(t, "gong", access.Binding{Role: access.Center, Center: "ZJ-0001"})
@@ -51,8 +52,8 @@ func TestAPlantedCookieIsNotTakenOver(t *testing.T) {
 	}
 }
 
-// TestACookieOfAnotherHostCountsForNothing sends the cookie of a session under the names that another host of the domain, or
-// somebody on the network, could set.
+// TestACookieOfAnotherHostCountsForNothing sends the cookie of a session under the names that another host of the
+// domain, or somebody on the network, could set.
 func TestACookieOfAnotherHostCountsForNothing(t *testing.T) {
 	x := serve(t)
 	plain := x.person(t, "cai", access.Binding{Role: access.Finance})
@@ -111,8 +112,8 @@ var crossSite = [][]string{
 	{"Sec-Fetch-Site", "cross-site", "Content-Type", "application/x-www-form-urlencoded"},
 }
 
-// TestNoOtherSiteActs sends each request that is more than reading as another site would make a browser send it: to every route,
-// to the pages, and to addresses and methods that are not there.
+// TestNoOtherSiteActs sends each request that does more than read in the way another site would make a browser
+// send it: to every route, to the pages, and to addresses and methods that do not exist.
 func TestNoOtherSiteActs(t *testing.T) {
 	x := small(t)
 	b := x.person(t, "cai", access.Binding{Role: access.Finance})
@@ -151,8 +152,8 @@ func TestNoOtherSiteActs(t *testing.T) {
 	}
 }
 
-// TestProgramsSayNothingOfAnOrigin expects that a program with a token acts, and a page of the server too, whatever the browser
-// says of it.
+// TestProgramsSayNothingOfAnOrigin checks that a program with a token may act, and a page of the server too,
+// whatever headers the browser sends.
 func TestProgramsSayNothingOfAnOrigin(t *testing.T) {
 	x := serve(t)
 	token := x.token(t, "shen", access.Binding{Role: access.Auditor})
@@ -174,10 +175,10 @@ func from(c *http.Client, address string) *http.Client {
 	return &own
 }
 
-// requestIDs matches what differs between two answers to the same question.
+// requestIDs matches the part that differs between two answers to the same request.
 var requestIDs = regexp.MustCompile(`"requestId":"[0-9a-f]{24}"`)
 
-// face returns what a stranger sees of an answer.
+// face returns the parts of an answer that a stranger sees.
 func (r reply) face() string {
 	var head []string
 	for name, values := range r.Header {
@@ -189,7 +190,7 @@ func (r reply) face() string {
 	return fmt.Sprint(r.StatusCode, head, requestIDs.ReplaceAllString(r.body, ""))
 }
 
-// TestNothingTellsWhichNamesThereAre compares the answers to who does not get in, until the attempts are throttled and then.
+// TestNothingTellsWhichNamesThereAre compares the answers to failed sign-ins, until and after they are throttled.
 func TestNothingTellsWhichNamesThereAre(t *testing.T) {
 	x := serve(t)
 	office := x.access.Desk(access.Local("root", "local"))
@@ -233,7 +234,8 @@ func TestNothingTellsWhichNamesThereAre(t *testing.T) {
 	}
 }
 
-// TestAnAddressThatAProgramClaimsIsNotItsSource tries many names from one address, which says each time that it comes from another.
+// TestAnAddressThatAProgramClaimsIsNotItsSource tries many names from one address that claims another source each
+// time.
 func TestAnAddressThatAProgramClaimsIsNotItsSource(t *testing.T) {
 	x := serve(t)
 	status := func(b *browser, i int) int {
@@ -305,7 +307,8 @@ func visible(r rune) rune {
 	return r
 }
 
-// TestNoLineOfTheLogHasASecret signs in, wrongly and rightly, and looks for what was typed and for what proves the session.
+// TestNoLineOfTheLogHasASecret signs in, wrongly and rightly, and searches the log for passwords, codes and
+// secrets.
 func TestNoLineOfTheLogHasASecret(t *testing.T) {
 	x := small(t)
 	core, lines := observer.New(zapcore.DebugLevel)
@@ -344,8 +347,8 @@ func TestNoLineOfTheLogHasASecret(t *testing.T) {
 	}
 }
 
-// TestAFloodOfSignInsLeavesTheOthersAlone has strangers try names from many addresses at once, while somebody works who has signed
-// in, and somebody signs in from a browser that is known.
+// TestAFloodOfSignInsLeavesTheOthersAlone lets strangers try names from many addresses at once, while one user
+// works in a session and another signs in from a known browser.
 func TestAFloodOfSignInsLeavesTheOthersAlone(t *testing.T) {
 	x := several(t, 3)
 	b := x.person(t, "cai", access.Binding{Role: access.Finance})

@@ -44,7 +44,7 @@ func TestASessionIsWhoSignedIn(t *testing.T) {
 	b.get(t, "/v1/me").ok(t)
 }
 
-// TestTheCookiesOfASession compares what a browser is told to keep with the words of RFC 6265bis.
+// TestTheCookiesOfASession compares the cookies with the rules of RFC 6265bis.
 func TestTheCookiesOfASession(t *testing.T) {
 	x := serve(t)
 	x.hire(t, "cai", access.Binding{Role: access.Finance})
@@ -79,7 +79,7 @@ func TestTheCookiesOfASession(t *testing.T) {
 	}
 }
 
-// doAs is do under a name of the server.
+// doAs does the same as do under another name of the server.
 func (b *browser) doAs(t testing.TB, host, method, path, body string, head ...string) reply {
 	t.Helper()
 	if host == "" {
@@ -116,7 +116,7 @@ func TestEveryRouteRefusesASessionThatNeedsSomething(t *testing.T) {
 	x.needs(t, admin, access.NeedFactor, "beginFactor", "confirmFactor")
 }
 
-// needs expects that a session that needs something may ask who it is, what fills the need, and to end; and nothing else.
+// needs checks that a session that needs something may only see its account, fill the need, and end.
 func (x *served) needs(t *testing.T, b *browser, need string, fill ...string) {
 	t.Helper()
 	for _, rt := range api.Routes() {
@@ -150,8 +150,8 @@ func (x *served) code(t testing.TB, secret string) string {
 	return code
 }
 
-// TestWhatTakesACodeTakesAFreshOne has an administrator enrol, act, wait, and show a code. Whoever saw the cookie before a step has
-// nothing after it.
+// TestWhatTakesACodeTakesAFreshOne lets an administrator enrol, act, wait, and show a code. A cookie seen before a
+// step must be useless after it.
 func TestWhatTakesACodeTakesAFreshOne(t *testing.T) {
 	x := serve(t)
 	b := x.person(t, "an", access.Binding{Role: access.SecAdmin})
@@ -200,10 +200,10 @@ func TestWhatTakesACodeTakesAFreshOne(t *testing.T) {
 	}
 }
 
-// inPlace puts values in the place of the parameters of a path.
+// inPlace replaces the parameters of a path by values.
 var inPlace = strings.NewReplacer("{id}", "ZJ-0001", "{name}", "cai", "{record}", "r", "{code}", "AL-EXE-01", "{key}", "-", "{raisedOn}", "2026-01-01", "{version}", "2", "{user}", "u", "{slug}", "not-found")
 
-// TestATokenIsNoSession expects that what ends or changes a session takes one.
+// TestATokenIsNoSession checks that a token cannot end or change a session.
 func TestATokenIsNoSession(t *testing.T) {
 	x := serve(t)
 	head := []string{"Authorization", "Bearer " + x.token(t, "cai", access.Binding{Role: access.Finance}), "Content-Type", "application/json"}
@@ -213,7 +213,7 @@ func TestATokenIsNoSession(t *testing.T) {
 	}
 }
 
-// TestWhatIsShownInTheHeaderGoesBeforeTheCookie expects that nobody acts as another than he says.
+// TestWhatIsShownInTheHeaderGoesBeforeTheCookie checks that a header takes precedence over a cookie.
 func TestWhatIsShownInTheHeaderGoesBeforeTheCookie(t *testing.T) {
 	x := serve(t)
 	b := x.person(t, "cai", access.Binding{Role: access.Finance})
@@ -242,7 +242,8 @@ func TestWhatIsShownInTheHeaderGoesBeforeTheCookie(t *testing.T) {
 	r.problem(t, 401, "unauthenticated")
 }
 
-// TestWhatIsKeptIsBoundToTheScopeAlone expects that a cursor and an ETag are good for whoever sees the same, however he signs in.
+// TestWhatIsKeptIsBoundToTheScopeAlone checks that a cursor and an ETag work for every principal with the same
+// scope, however he signs in.
 func TestWhatIsKeptIsBoundToTheScopeAlone(t *testing.T) {
 	x := several(t, 3)
 	b := x.person(t, "cai", access.Binding{Role: access.Finance})
@@ -266,7 +267,7 @@ func TestWhatIsKeptIsBoundToTheScopeAlone(t *testing.T) {
 	}
 }
 
-// TestAnIdleSessionEnds expects that a stream is no use of a session, neither while it is open nor when it is opened again.
+// TestAnIdleSessionEnds checks that a stream does not count as a use of a session, neither open nor opened again.
 func TestAnIdleSessionEnds(t *testing.T) {
 	defer api.PaceStreams(20*time.Millisecond, 10_000)()
 	x := small(t)
@@ -292,7 +293,7 @@ func TestASessionEndsAtTheLatestAfterTwelveHours(t *testing.T) {
 	b.get(t, "/v1/me").problem(t, 401, "unauthenticated")
 }
 
-// TestAStreamEndsWithItsSession opens streams and downloads, and takes the session away in each way.
+// TestAStreamEndsWithItsSession opens streams and downloads, and ends the session in each possible way.
 func TestAStreamEndsWithItsSession(t *testing.T) {
 	defer api.PaceStreams(20*time.Millisecond, 10_000)()
 	x := small(t)
@@ -333,7 +334,7 @@ func TestAStreamEndsWithItsSession(t *testing.T) {
 	}
 }
 
-// TestASecondSignInEndsTheFirst expects that a browser leaves no session behind that nobody sees.
+// TestASecondSignInEndsTheFirst checks that a browser leaves no session behind.
 func TestASecondSignInEndsTheFirst(t *testing.T) {
 	x := serve(t)
 	b := x.person(t, "cai", access.Binding{Role: access.Finance})

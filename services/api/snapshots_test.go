@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// keeping is snapshots over a ledger that is at a position, with a count of the answers made.
+// keeping is a snapshots over a ledger at a position, with a count of the answers made.
 type keeping struct {
 	*snapshots
 	position uint64

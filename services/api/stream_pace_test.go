@@ -14,7 +14,8 @@ import (
 	"github.com/taizhang/taizhang/services/api"
 )
 
-// TestAHeartbeatMovesTheIDPastWhatTheAccountDoesNotSee waits for the heartbeat that is of the position of records of other centers.
+// TestAHeartbeatMovesTheIDPastWhatTheAccountDoesNotSee waits for a heartbeat with the position of records of other
+// centers.
 func TestAHeartbeatMovesTheIDPastWhatTheAccountDoesNotSee(t *testing.T) {
 	t.Cleanup(api.PaceStreams(10*time.Millisecond, 100))
 	x := live(t)
@@ -79,7 +80,7 @@ func TestAStreamIsResumedFromSoManyRecordsBack(t *testing.T) {
 	}
 }
 
-// narrow is a listener whose connections keep few bytes that the client has not read.
+// narrow is a listener whose connections buffer few bytes.
 type narrow struct{ net.Listener }
 
 const narrowBytes = 4096
@@ -92,8 +93,8 @@ func (n narrow) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// TestAStreamThatIsNotReadIsDropped expects that a client that takes nothing does not hold a stream for ever. The first record, the
-// policy, is longer than what the connection keeps.
+// TestAStreamThatIsNotReadIsDropped checks that a client that reads nothing does not hold a stream for ever. The
+// first record, the policy, is longer than the buffer of the connection.
 func TestAStreamThatIsNotReadIsDropped(t *testing.T) {
 	t.Cleanup(api.PaceStreams(time.Millisecond, 100))
 	before := api.WaitForBodies(50 * time.Millisecond)

@@ -60,7 +60,7 @@ func follow(t testing.TB, c *http.Client, url string, limit int64, more ...strin
 
 const whole = 1 << 40
 
-// next returns the next message, or an error where the stream ends. A message that is cut off is none.
+// next returns the next message, or an error at the end of the stream. It skips a truncated message.
 func (x *source) next() (m message, err error) {
 	id, has := x.last, false
 	for {
@@ -89,7 +89,7 @@ func (x *source) next() (m message, err error) {
 	}
 }
 
-// expect returns the next message, which must be of an event.
+// expect returns the next message and checks its event.
 func (x *source) expect(t testing.TB, event string) message {
 	t.Helper()
 	m, err := x.next()
@@ -138,8 +138,8 @@ func TestAStreamThatIsCutAnywhereHasEachRecordOnceAndInOrder(t *testing.T) {
 	})
 }
 
-// cutAnywhere follows the stream of an account that sees some lines, while others write, over connections that are cut after any
-// number of bytes.
+// cutAnywhere follows the stream of an account that sees some lines, while others write, over connections that are
+// cut after any number of bytes.
 func (x *served) cutAnywhere(t *testing.T, sees func(line string) bool, c *http.Client, url string, head ...string) {
 	const each = 60
 	var writers sync.WaitGroup

@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed/consumer"
 )
 
-// board reads the board with a little patience.
+// board reads the board with a short patience.
 func (f *feed) board(state string) (keys []string, at alertfeed.At, err error) {
 	where := f.connection()
 	where.Patience = 200 * time.Millisecond
@@ -108,7 +108,7 @@ func TestTheBoardTakesNothingFromAWatch(t *testing.T) {
 	if got := f.durable().AckFloor.Stream; got != floor {
 		t.Errorf("the consumer was at %d, and the board left it at %d", floor, got)
 	}
-	// Another one may have read and acknowledged everything, as a board that was killed.
+	// Another program, such as a board that was killed, may have read and acknowledged everything.
 	last := f.durable().NumPending
 	if _, err := f.js.ResetConsumerToSequence(t.Context(), alertfeed.StreamName, user, floor+last+10); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// ran runs a command for one event, and returns what it wrote and what people were told.
+// ran runs a command for one event, and returns its output and the notes for people.
 func ran(t *testing.T, ctx context.Context, line string, change ...func(*Command)) (out string, notes []string, dead []DeadLetter, err error) {
 	t.Helper()
 	var b bytes.Buffer

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// SetDueWait changes how long a message that is there may take to come, until the end of a test that runs beside no other.
+// SetDueWait changes dueWait until the end of a test. The test must not run in parallel.
 func SetDueWait(t *testing.T, d time.Duration) {
 	before := dueWait
 	dueWait = d

@@ -17,12 +17,12 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed/consumer"
 )
 
-// seedsVariable is how many seeds are tried.
+// seedsVariable names the environment variable with the number of seeds to try.
 const seedsVariable = "TAIZHANG_WATCH_SEEDS"
 
 var errDies = errors.New("dies here")
 
-// reality is what the ledger says, what was written of it, and what a Follower made of it.
+// reality holds the state of the ledger, the messages written of it, and the acts of a Follower.
 type reality struct {
 	*feed
 	rand     *rand.Rand
@@ -40,7 +40,7 @@ type reality struct {
 	faults []string
 }
 
-// do is what the Follower does. It dies before or after it has acted.
+// do is the Do of the Follower. It dies before or after the act.
 func (r *reality) do(_ context.Context, e *consumer.Event) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -72,7 +72,7 @@ func (r *reality) begin() {
 	r.watching = r.watch(func(w *consumer.Follower) { w.Do = r.do })
 }
 
-// pause stops the Follower, and sometimes as if it had died within an act.
+// pause stops the Follower, sometimes in the middle of an act.
 func (r *reality) pause() {
 	if err := r.watching.stop(); err != nil && err != errDies {
 		r.t.Fatal(err)
@@ -85,7 +85,7 @@ func (r *reality) change() {
 	r.at.Position++
 }
 
-// round writes what has changed, and the head.
+// round writes the changes, and the head.
 func (r *reality) round() {
 	for _, key := range slices.Sorted(maps.Keys(r.truth)) {
 		if kind := r.truth[key]; r.said[key] != kind && (r.said[key] != "" || kind != withdrawn) {
@@ -98,7 +98,7 @@ func (r *reality) round() {
 	}
 }
 
-// restate writes everything again. halfway is what happens in the middle.
+// restate writes everything again. It calls halfway in the middle.
 func (r *reality) restate(halfway func()) {
 	r.at.Generation++
 	r.at.Position++
@@ -117,8 +117,8 @@ func (r *reality) restate(halfway func()) {
 	r.head(alertfeed.End, r.at)
 }
 
-// tear cuts the state off within its last line, which a power cut does only before that line is durable. What the line said may
-// come again, and if the alert is gone meanwhile nobody is told.
+// tear cuts the state within its last line, as a power cut can while that line is not durable. The change of that
+// line may come again; if the alert has vanished meanwhile, it never does.
 func (r *reality) tear() {
 	state, err := os.ReadFile(r.nkey + ".state")
 	if err != nil || len(state) == 0 {
@@ -189,7 +189,7 @@ func (r *reality) step() {
 	}
 }
 
-// settle lets the Follower come to the end, and compares.
+// settle lets the Follower read to the end, and compares.
 func (r *reality) settle() {
 	r.mu.Lock()
 	r.dies = 0

@@ -34,7 +34,7 @@ import (
 // user is the user of most tests.
 const user = "ops"
 
-// feed is a server with the rights of the feed, with a user, and the connection that writes messages.
+// feed is a server with the rights of the feed, a user, and a connection that writes messages.
 type feed struct {
 	t       *testing.T
 	dir     string
@@ -131,7 +131,7 @@ func (f *feed) durable() *jetstream.ConsumerInfo {
 	return c.CachedInfo()
 }
 
-// at is what a message of the tests knows: the generation and the position.
+// at returns the At of a message with a generation and a position.
 func at(generation, position uint64) alertfeed.At {
 	return alertfeed.At{Epoch: "2026-01-01T00:00:00.000000Z", Generation: generation, Engine: 1, Position: position, Date: events.MustDate("2026-11-29")}
 }
@@ -140,7 +140,7 @@ func name(key string) alertfeed.AlertName {
 	return alertfeed.AlertName{Center: "ZJ-0001", Severity: aggregates.Red, Code: "AL-USE-01", Key: key, RaisedOn: events.MustDate("2026-06-01")}
 }
 
-// say writes what becomes of the alert with a key: raised, cleared or withdrawn.
+// say writes the new state of the alert with a key: raised, cleared or withdrawn.
 func (f *feed) say(key string, kind alertfeed.StateKind, at alertfeed.At) {
 	f.t.Helper()
 	f.sayOf(name(key), kind, at)
@@ -176,7 +176,7 @@ func (f *feed) publish(m *alertfeed.Message) {
 	})
 }
 
-// watching is a Follower that runs, and what it did.
+// watching is a running Follower and its acts.
 type watching struct {
 	t     *testing.T
 	watch consumer.Follower
@@ -233,7 +233,7 @@ func (w *watching) told() []string {
 	return slices.Clone(w.notes)
 }
 
-// sees waits until the Follower has done just this.
+// sees waits until the Follower has done exactly these acts.
 func (w *watching) sees(want ...string) {
 	w.t.Helper()
 	wait(w.t, fmt.Sprint(want), func() (string, bool) {
@@ -242,7 +242,7 @@ func (w *watching) sees(want ...string) {
 	})
 }
 
-// ready waits until the Follower has read what was there at its start.
+// ready waits until the Follower has read everything that was stored at its start.
 func (w *watching) ready() {
 	w.t.Helper()
 	wait(w.t, "a watch that has read the stream", func() (string, bool) {
@@ -251,7 +251,7 @@ func (w *watching) ready() {
 	})
 }
 
-// finish stops the Follower and checks that it has done just this.
+// finish stops the Follower and checks that it has done exactly these acts.
 func (w *watching) finish(want ...string) {
 	w.t.Helper()
 	if err := w.stop(); err != nil {
@@ -278,7 +278,7 @@ func wait(t *testing.T, what string, is func() (got string, ok bool)) {
 	}
 }
 
-// read waits until the state has read up to a sequence of the stream and everything is acknowledged.
+// read waits until the state has reached a sequence of the stream and everything is acknowledged.
 func (f *feed) read() {
 	f.t.Helper()
 	wait(f.t, "everything to be acknowledged", func() (string, bool) {
@@ -287,7 +287,7 @@ func (f *feed) read() {
 	})
 }
 
-// The child is this program run again as a Follower. It writes each act, and stands still after the act that it is told.
+// The child is this program run again as a Follower. It prints each act, and stops after the act that it is given.
 const (
 	childVariable = "TAIZHANG_TEST_WATCH"
 	holdVariable  = "TAIZHANG_TEST_HOLD"
@@ -321,7 +321,7 @@ func child(config string) int {
 	return 0
 }
 
-// killed runs a child until it has done an act, and kills it there, before the state knows of the act.
+// killed runs a child until it has done an act, and kills it before it can write the act to the state.
 func (f *feed) killed(act string) (did []string) {
 	f.t.Helper()
 	config, err := json.Marshal([]string{f.url(), f.nkey})

@@ -28,7 +28,7 @@ func keptAt(position uint64, kind alertfeed.StateKind) alertfeed.Kept {
 	return k
 }
 
-// written returns a state that was written, and its path.
+// written returns a state that was saved, and its path.
 func written(t *testing.T) (*state, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ops.state")
@@ -122,7 +122,7 @@ func TestWhatACrashLeftIsCutOff(t *testing.T) {
 			t.Fatalf("%d bytes missing: %v, %d bytes cut, %+v", n, err, cut, s)
 		}
 	}
-	// A power cut can lose what is in the middle of what was not synced.
+	// A power cut can lose the middle of the bytes that were not synced.
 	hole := slices.Concat(whole[:len(whole)-len(last)-20], make([]byte, 20), last)
 	if err := os.WriteFile(path, hole, 0o600); err != nil {
 		t.Fatal(err)
@@ -229,7 +229,7 @@ func TestFiltersMatchAsTheServerDoes(t *testing.T) {
 	}
 }
 
-// FuzzState reads files that nobody wrote: what is read of one, and written, is read again.
+// FuzzState checks that a state that can be read from any file is the same after it is written and read again.
 func FuzzState(f *testing.F) {
 	f.Add([]byte("{\"format\":\"taizhang.watch.v1\",\"durable\":\"ops\"}\n{\"filters\":[\">\"],\"covered\":[\"a.>\"]}\n{\"source\":\"urn:a\"}\n{\"generation\":3}\n{\"subject\":\"" + subjectA +
 		"\",\"at\":{\"epoch\":\"\",\"generation\":1,\"engine\":1,\"position\":2,\"date\":\"2026-11-29\"},\"state\":\"cleared\",\"clearedOn\":\"2026-07-01\"}\n{\"place\":{\"sequence\":1,\"time\":\"2026-11-29T00:00:00.5Z\"}}\n{\"sub"))

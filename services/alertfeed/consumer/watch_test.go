@@ -89,7 +89,8 @@ func TestOnlyWhatIsAskedForIsActedOn(t *testing.T) {
 	w.sees("raised C")
 }
 
-// Whoever was told that an alert was raised hears that it is over, also if the watch was killed before it could note what it did.
+// If an alert was raised and the watch was killed before it could note the act, the end of the alert is still
+// acted on.
 func TestAnAlertThatEndsAfterAKillWithinItsActIsToldToBeOver(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []alertfeed.StateKind{cleared, withdrawn} {
@@ -288,7 +289,7 @@ func TestAStreamThatIsPutBackIsComparedWithTheState(t *testing.T) {
 	w.sees("raised A", "raised B", "raised C")
 	f.read()
 	w.finish("raised A", "raised B", "raised C")
-	// An old copy without C, and a new generation on top of it, with the same count of messages and the same durable consumer.
+	// An old copy without C gets a new generation, with the same number of messages and the same durable consumer.
 	s, err := f.js.Stream(t.Context(), alertfeed.StreamName)
 	if err != nil {
 		t.Fatal(err)

@@ -23,10 +23,10 @@ import (
 	"github.com/taizhang/taizhang/services/logstore/baseline"
 )
 
-// writers write at a time.
+// writers is the number of parallel writers.
 const writers = 64
 
-// times are those of the records that move an alert, by their number, in nanoseconds since began.
+// times holds, for each record that changes an alert, the time in nanoseconds since began.
 type times struct {
 	began           time.Time
 	acked, received []atomic.Int64
@@ -42,8 +42,8 @@ func (t *times) note(list []atomic.Int64, n int) {
 	}
 }
 
-// take notes a message about the fine of a number, or about the reversal so many numbers later. first is the number of the first
-// record.
+// take returns a function that notes the message about the fine with a number, or about its reversal, which comes
+// every numbers later. first is the number of the first record.
 func (t *times) take(first, every int) func(subject string, body []byte) {
 	return func(subject string, body []byte) {
 		_, key, _ := strings.Cut(subject, ".USE.01.F")
@@ -61,8 +61,9 @@ func (t *times) take(first, every int) func(subject string, body []byte) {
 
 var cleared = []byte(`"taizhang.alert.cleared.v1"`)
 
-// delays returns how long after its acknowledgement each record was received, in order of length, but for the records of the first
-// second: a center that was not written to since the start is evaluated whole. Some are waited for.
+// delays returns how long after its acknowledgement each record was received, sorted. It leaves out the records of
+// the first second, because a center that was not written to since the start is evaluated completely. It waits for
+// late ones.
 func (t *times) delays(b *testing.B) (list []time.Duration) {
 	b.Helper()
 	deadline := time.Now().Add(time.Minute)
@@ -87,8 +88,8 @@ func (t *times) delays(b *testing.B) (list []time.Duration) {
 
 func percentile(list []time.Duration, p int) time.Duration { return list[len(list)*p/100] }
 
-// pace writes so many records a second for some time, and calls after when one that moves an alert is acknowledged. It returns how
-// many it wrote a second.
+// pace writes rate records a second for some time, and calls after when a record that changes an alert is
+// acknowledged. It returns the number written per second.
 func (w *world) pace(rate, every int, first int, after func(n int)) float64 {
 	w.b.Helper()
 	total := rate * *seconds
@@ -120,8 +121,8 @@ func (w *world) pace(rate, every int, first int, after func(n int)) float64 {
 	return float64(total) / time.Since(began).Seconds()
 }
 
-// BenchmarkDelivery measures how long after a record is acknowledged its alert is at a consumer, beside a writer that publishes the
-// same body itself as soon as its record is acknowledged.
+// BenchmarkDelivery measures the time from the acknowledgement of a record to the arrival of its alert at a
+// consumer. For comparison a writer publishes the same body itself as soon as its record is acknowledged.
 func BenchmarkDelivery(b *testing.B) {
 	w := province(b)
 	for _, load := range []struct{ rate, every int }{{1000, 10}, {1000, 1}, {10_000, 10}, {10_000, 1}} {
@@ -146,7 +147,7 @@ func BenchmarkDelivery(b *testing.B) {
 	}
 }
 
-// delivery is what some records took.
+// delivery is the result of a delivery benchmark.
 type delivery struct {
 	delays       []time.Duration // in order of length
 	body         []byte          // of a message about an alert that moved
@@ -189,7 +190,7 @@ func (f *feed) delivery(rate, every int) (d delivery) {
 	return d
 }
 
-// bare is a feed without a publisher: the stream and the consumer alone.
+// bare is a feed without a publisher: only the stream and the consumer.
 func (w *world) bare() *feed {
 	w.b.Helper()
 	f := w.feed()
@@ -206,7 +207,7 @@ func (w *world) bare() *feed {
 	return f
 }
 
-// publish is delivery with a writer that publishes itself.
+// publish measures delivery with a writer that publishes itself.
 func (f *feed) publish(rate, every int, body []byte) (d delivery) {
 	first := f.w.numbers(rate**seconds, every)
 	t := newTimes(rate * *seconds)
@@ -228,7 +229,8 @@ func (f *feed) publish(rate, every int, body []byte) (d delivery) {
 	return d
 }
 
-// BenchmarkWrites measures what the feed takes from 64 writers that never pause: by turns with the feed on and off.
+// BenchmarkWrites measures how much the feed slows down 64 writers that never pause: with the feed on and off by
+// turns.
 func BenchmarkWrites(b *testing.B) {
 	const every = 100
 	w := province(b)
@@ -278,8 +280,8 @@ func median(list []float64) float64 {
 	return list[len(list)/2]
 }
 
-// BenchmarkFill measures the first fill of a stream, a restart of the server and of the publisher, which publishes nothing, and the
-// statement of a new generation.
+// BenchmarkFill measures the first fill of a stream, a restart of the server and of the publisher, which publishes
+// nothing, and a new generation.
 func BenchmarkFill(b *testing.B) {
 	const each = 500 // alerts of a center
 	w := newWorld(b)
@@ -348,13 +350,13 @@ func heapMB() float64 {
 	return float64(sample[0].Value.Uint64()) / 1e6
 }
 
-// liveMB returns the heap after a collection.
+// liveMB returns the size of the heap after a collection.
 func liveMB() float64 {
 	runtime.GC()
 	return heapMB()
 }
 
-// watchHeap returns a function that ends watching and returns the most that was in the heap, garbage included.
+// watchHeap returns a function that ends the measurement and returns the largest size of the heap, with garbage.
 func watchHeap() (most func() float64) {
 	end, ended := make(chan struct{}), make(chan float64)
 	go func() {

@@ -114,7 +114,7 @@ const (
 	reversed   = `"kind":"spending.reversed","on":"2026-11-01","by":{"role":"center","actor":"c-1"},"data":{"voucher":"F%d","reversalVoucher":"R%d","reason":"误付"}`
 )
 
-// fund gives centers money to spend. Those that take none are left out.
+// fund gives centers money to spend. It leaves out centers whose records are refused.
 func (w *world) fund(ids []events.CenterID) {
 	w.b.Helper()
 	for _, id := range ids {
@@ -137,11 +137,11 @@ func (w *world) write(center events.CenterID, tail string) error {
 	return err
 }
 
-// apart is how many fines are written before the first of them is reversed: more than are being written at a time.
+// apart is the number of fines written before the first is reversed: more than are under way at a time.
 const apart = 2 * writers
 
-// record writes the record of a number. One of so many moves an alert: it is a fine, which raises one, or the reversal of a fine,
-// which clears it.
+// record writes the record with a number. Every so often it changes an alert: it is a fine, which raises one, or
+// the reversal of a fine, which clears it.
 func (w *world) record(n, every int) error {
 	turn := n / every
 	center := w.centers[turn%apart%len(w.centers)]
@@ -154,7 +154,7 @@ func (w *world) record(n, every int) error {
 	return w.write(center, fmt.Sprintf(reversed, n-apart*every, n))
 }
 
-// numbers takes the numbers of so many records, which begin with fines.
+// numbers reserves the numbers of some records, which begin with fines.
 func (w *world) numbers(n, every int) (first int) {
 	const turn = 2 * apart
 	first = (int(w.next.Load()) + turn*every - 1) / (turn * every) * turn * every
@@ -250,7 +250,7 @@ func (f *feed) last() uint64 {
 	return stream.CachedInfo().State.LastSeq
 }
 
-// consume hands each message to take, and acknowledges it, until stop.
+// consume calls take with each message and acknowledges it, until stop.
 func (f *feed) consume(take func(subject string, body []byte)) (stop func()) {
 	f.w.b.Helper()
 	nc, err := nats.Connect("nats://"+f.server.Addr(), nats.Nkey(f.key.Public, f.key.Sign), nats.CustomInboxPrefix("_INBOX_"+f.user.Name))
@@ -277,7 +277,7 @@ func (f *feed) consume(take func(subject string, body []byte)) (stop func()) {
 	return func() { reading.Stop(); nc.Close() }
 }
 
-// conditions reports what a figure depends on: the processors, and how long the disk takes to sync 4 KiB.
+// conditions reports what the results depend on: the number of processors, and the time to sync 4 KiB.
 func conditions(b *testing.B) {
 	b.Helper()
 	f, err := os.Create(filepath.Join(b.TempDir(), "sync"))
@@ -307,7 +307,8 @@ func conditions(b *testing.B) {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// usage is the processor time of this process, and how long its threads waited for a processor that other programs had.
+// usage is the processor time of this process, and the time that its threads waited for a processor used by other
+// programs.
 type usage struct{ busy, waited time.Duration }
 
 func used(b *testing.B) usage {
@@ -335,7 +336,7 @@ func used(b *testing.B) usage {
 	return u
 }
 
-// since returns the usage of a second on average, from one that was taken at an instant on.
+// since returns the average usage per second from an instant on.
 func (u usage) since(b *testing.B, at time.Time) (busy, waited float64) {
 	b.Helper()
 	now, took := used(b), time.Since(at).Seconds()

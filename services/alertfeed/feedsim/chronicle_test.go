@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
-// chronicle knows every message that was ever stored. The stream itself forgets.
+// chronicle holds every message that was ever stored; the stream itself forgets.
 type chronicle struct {
 	mu      sync.Mutex
 	lives   []*life
@@ -20,7 +20,7 @@ type chronicle struct {
 	wrong   []string
 }
 
-// life is the stream from when it was made, or put back, until it is deleted, or put back again.
+// life is the stream between two events that replace it: made or put back, and deleted or put back again.
 type life struct {
 	messages map[uint64]written // by their sequences
 	purges   []purge
@@ -33,7 +33,7 @@ type written struct {
 	by   int // the publisher; -1 for one found in the stream
 }
 
-// purge took the messages of a subject up to a sequence.
+// purge is a purge of the messages of a subject up to a sequence.
 type purge struct {
 	upTo    uint64
 	subject string // "" for all
@@ -103,7 +103,7 @@ func (m written) head() *alertfeed.Head {
 	return m.Head
 }
 
-// gone reports whether a purge took a message.
+// gone reports whether a purge removed a message.
 func (l *life) gone(sequence uint64, subject string) bool {
 	return slices.ContainsFunc(l.purges, func(p purge) bool { return sequence <= p.upTo && (p.subject == "" || p.subject == subject) })
 }
@@ -119,7 +119,7 @@ func (c *chronicle) known(in int) map[uint64]bool {
 	return found
 }
 
-// purgedAlone reports whether a purge took a message of this subject and no other.
+// purgedAlone reports whether a purge removed a message of this subject and no other.
 func (c *chronicle) purgedAlone(subject string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -139,7 +139,7 @@ func (c *chronicle) subjects() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// words returns the last word on every alert that exists as far as the stream says.
+// words returns the last state of every alert in the stream.
 func (c *chronicle) words() truth {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -207,14 +207,14 @@ func (c *chronicle) purged(upTo uint64, subject string) {
 	l.purges = append(l.purges, purge{upTo, subject})
 }
 
-// grown returns how many messages were stored, and a channel that is closed when there is another one.
+// grown returns the number of stored messages, and a channel that is closed when there is another one.
 func (c *chronicle) grown() (int, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.stored, c.changed
 }
 
-// claim is what somebody said about a ledger: how one alert stands, or all of them do.
+// claim is a statement about a ledger: the state of one alert, or that all are right.
 type claim struct {
 	who     string
 	at      alertfeed.At
@@ -225,7 +225,7 @@ type claim struct {
 	exempt  map[string]bool // alerts about which later words were said, or whose word was purged
 }
 
-// claims returns what the messages said, in the order of lives and sequences, and what is wrong with their order.
+// claims returns the claims of the messages, in the order of lives and sequences, and the errors in that order.
 func (c *chronicle) claims() (list []claim, wrong []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -283,8 +283,8 @@ func (l *life) claims(number int) (list []claim, wrong []string) {
 			}
 			continue
 		}
-		// A publisher that still follows a stream that is gone may find its sequences in the one that was made since, and say the
-		// same again. Nobody heeds it.
+		// A publisher that still follows a deleted stream may find its sequences in the new one, and publish the
+		// same again. Consumers ignore that.
 		if before, ok := last[m.Subject]; ok && number == 0 {
 			if !m.At().Later(before.At()) {
 				wrong = append(wrong, fmt.Sprintf("%s: %s at %v after %v", who, m.Subject, m.At(), before.At()))
@@ -303,7 +303,8 @@ func (l *life) claims(number int) (list []claim, wrong []string) {
 	return list, wrong
 }
 
-// headClaim is what a head claims: the last word of every alert is right as of the head, unless it knows more.
+// headClaim returns the claim of a head: the last state of every alert is right as of the head, unless its message
+// includes more.
 func headClaim(who string, head *alertfeed.Head, words map[string]written, lost map[string]bool, generation uint64) claim {
 	c := claim{who: who, at: head.At, head: head, words: map[string]alertfeed.AlertState{}, exempt: maps.Clone(lost)}
 	for subject, m := range words {

@@ -15,7 +15,8 @@ import (
 	"github.com/taizhang/taizhang/services/alertfeed"
 )
 
-// consumer applies the reading rule to what its durable consumer delivers. What it keeps and what it acted on are saved in one step.
+// consumer applies the reading rule to the messages that its durable consumer delivers. It saves its state and its
+// acts in one step.
 type consumer struct {
 	world *world
 	rng   *rand.Rand
@@ -51,7 +52,7 @@ const (
 
 var errDies = errors.New("feedsim: the consumer dies")
 
-// run lives again and again until ctx ends.
+// run begins life after life until ctx ends.
 func (c *consumer) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		if !c.away.Load() {
@@ -66,7 +67,7 @@ func (c *consumer) run(ctx context.Context) {
 	}
 }
 
-// pause returns after a while, before the next look at something that cannot be waited for.
+// pause waits before the next look at something that cannot be waited for.
 func pause(ctx context.Context, d time.Duration) {
 	late := time.NewTimer(d)
 	defer late.Stop()
@@ -76,19 +77,19 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// life reads on from what was saved, until it dies or cannot read.
+// life continues from the saved state, until it dies or cannot read.
 func (c *consumer) life(ctx context.Context) error {
 	c.again.Store(false)
 	asked, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
-	// The server (2.15.2) does everything else before it tells about a stream or a consumer, also what nobody waits for any more: resets
-	// that are tried until there is something to set back would keep those waiting who have to make it.
+	// The server (2.15.2) answers about a stream or a consumer only after all other work, even for requests that
+	// nobody waits for: resets that are repeated until they succeed would delay whoever has to make the stream.
 	delivers, err := c.js.Consumer(asked, alertfeed.StreamName, durable)
 	if err != nil {
 		return err
 	}
-	// What was delivered before and not acknowledged would come only after what is newer, and a head says nothing about what it
-	// does not follow.
+	// Messages delivered before and not acknowledged would come after newer ones, and a head is only about the
+	// messages before it.
 	from, err := c.js.ResetConsumer(asked, alertfeed.StreamName, durable)
 	if err != nil {
 		return err
@@ -133,7 +134,7 @@ func (c *consumer) life(ctx context.Context) error {
 	return nil
 }
 
-// take reads one message: it acts and saves, then acknowledges, and dies before or after.
+// take reads one message: it acts and saves, then acknowledges. It may die before or after.
 func (c *consumer) take(reading *alertfeed.Reading, msg jetstream.Msg, meta *jetstream.MsgMetadata) error {
 	death := c.rng.Float64()
 	if c.world.ending.Load() {
@@ -163,7 +164,7 @@ func (c *consumer) take(reading *alertfeed.Reading, msg jetstream.Msg, meta *jet
 	return msg.Ack()
 }
 
-// claims returns what the consumer acted on, and where it acted twice.
+// claims returns the acts of the consumer as claims, and where it acted twice.
 func (c *consumer) claims() (list []claim, wrong []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -182,7 +183,7 @@ func (c *consumer) claims() (list []claim, wrong []string) {
 	return list, wrong
 }
 
-// present returns the alerts that exist as far as the consumer knows.
+// present returns the alerts that exist according to the consumer.
 func (c *consumer) present() truth {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -16,7 +16,7 @@ var (
 	seeds   = flag.Int("feedsim.seeds", seedsOfOne, "how many worlds of each mix are run")
 )
 
-// stepsOf is how many steps a world takes.
+// stepsOf is the number of steps in a world.
 const stepsOf = 16
 
 // job is a world to run.
@@ -72,7 +72,7 @@ func TestNothingIsFalseMissedOrActedOnTwice(t *testing.T) {
 	workers.Wait()
 }
 
-// failedMax is how many worlds may fail before no more are run.
+// failedMax is the number of worlds that may fail before the test stops.
 const failedMax = 5
 
 func runWorld(t *testing.T, j job, shared *host, account int) {

@@ -44,7 +44,7 @@ type entry struct {
 	voided bool
 }
 
-// opening is how many records a center begins with.
+// opening is the number of records that a center begins with.
 const opening = 5
 
 func newOffice(ctx context.Context, rng *rand.Rand, seed uint64, store *memstore.Store, today func() events.Date) (*office, error) {
@@ -75,13 +75,13 @@ func newOffice(ctx context.Context, rng *rand.Rand, seed uint64, store *memstore
 	return o, nil
 }
 
-// fact is what happened on a day.
+// fact is an event with its day.
 type fact struct {
 	on   events.Date
 	data events.Payload
 }
 
-// kinds are the kinds by the type of their payload.
+// kinds holds the kinds by the type of their payload.
 var kinds = func() map[string]*events.CatalogEntry {
 	m := map[string]*events.CatalogEntry{}
 	for i := range events.Catalog {
@@ -113,7 +113,7 @@ func (o *office) record(ctx context.Context, rec *events.Record) error {
 	return nil
 }
 
-// reopen goes on with another store, which holds the first records.
+// reopen continues with another store, which has the first records.
 func (o *office) reopen(ctx context.Context, store *memstore.Store) error {
 	o.ledger.Close()
 	l, err := ledger.Open(ctx, store, ledger.Config{})
@@ -143,8 +143,8 @@ func (o *office) reopen(ctx context.Context, store *memstore.Store) error {
 	return nil
 }
 
-// write writes one record: something new, or an entry voided, or a voided entry written again. What the ledger refuses is given
-// up for something else.
+// write writes one record: a new one, one that voids another, or a voided one again. If the ledger refuses it, it
+// tries another.
 func (o *office) write(ctx context.Context) (string, error) {
 	for range 1000 {
 		rec := o.propose()
@@ -186,7 +186,7 @@ func (o *office) propose() *events.Record {
 	return o.compose(center, o.fact())
 }
 
-// fact returns something that may have happened. Names are few, so that things happen to what is there.
+// fact returns a random fact. It uses few names, so that facts concern the same things.
 func (o *office) fact() fact {
 	name := func(prefix string) string { return fmt.Sprint(prefix, 1+o.rng.IntN(3)) }
 	pick := func(list ...string) string { return list[o.rng.IntN(len(list))] }

@@ -146,7 +146,7 @@ func TestMain(m *testing.M) {
 	s.Shutdown()
 }
 
-// stop ends the server and returns when everything is written.
+// stop ends the server and returns when everything is written to disk.
 func (h *host) stop() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -163,8 +163,8 @@ func (h *host) stop() {
 	}
 }
 
-// disconnect ends all connections, and returns when no request is under way: a server (2.15.2) that is shut down soon after its start
-// may take one up without its JetStream, and ends the process then.
+// disconnect ends all connections, and returns when no request is under way. A server (2.15.2) that is shut down
+// soon after its start may otherwise handle a request without its JetStream, and then ends the process.
 func (h *host) disconnect(on *server.Server) {
 	for _, c := range h.conns {
 		_ = c.Close()
@@ -219,7 +219,7 @@ func (h *host) connect(t testing.TB, account int, opts ...nats.Option) *nats.Con
 	return nc
 }
 
-// copyDir copies a directory to a new one. A server that is stopped may still remove the files of a stream that was deleted.
+// copyDir copies a directory to a new one. A stopped server may still be removing the files of a deleted stream.
 func copyDir(from, to string) (err error) {
 	for range 100 {
 		if err := os.RemoveAll(to); err != nil {

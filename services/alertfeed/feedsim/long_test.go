@@ -4,6 +4,6 @@ package feedsim
 
 const seedsOfOne = 100 // some minutes; -feedsim.seeds for a long run
 
-// accountsOf is how many worlds share a server that is never stopped, and run at the same time: more of them are not
-// done sooner, and each waits for longer.
+// accountsOf is the number of worlds that run at the same time on one server that is never stopped. More of them
+// are not faster, and each waits longer.
 const accountsOf = 24

@@ -1,6 +1,6 @@
 package feedsim
 
-// mix is what may go wrong in a world.
+// mix is a set of faults for a world.
 type mix struct {
 	name      string
 	fates     []share // of messages; the rest passes
@@ -20,10 +20,10 @@ type share struct {
 // fault is a step of a world.
 type fault func(*world) error
 
-// deaths are the fates of messages with which a publisher dies.
+// deaths are fates of messages with which the publisher dies.
 var deaths = []share{{diesBefore, 0.02}, {diesAfter, 0.02}}
 
-// losses are the fates of messages with which a publisher lives on.
+// losses are fates of messages with which the publisher lives on.
 var losses = []share{{unanswered, 0.1}, {unsent, 0.05}, {late, 0.05}, {held, 0.03}}
 
 // some are a few of both.

@@ -26,7 +26,7 @@ import (
 // durable is the name of the consumer.
 const durable = "reader"
 
-// gate is a store that gives out what lies after a position only later.
+// gate is a store that delays the events after a position.
 type gate struct {
 	*memstore.Store
 
@@ -112,7 +112,7 @@ func (p *process) now() time.Time {
 	return noon(p.world.today() + events.Date(p.offset.Load())).Add(time.Since(p.world.began))
 }
 
-// fate draws the fate of the next message, and what the publisher learns of it.
+// fate draws the fate of the next message.
 func (p *process) fate() (fate, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -134,7 +134,7 @@ func (p *process) fate() (fate, error) {
 	return "", nil
 }
 
-// died keeps what the publisher remembers as it is now.
+// died keeps the present memory of the publisher.
 func (p *process) died() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -142,7 +142,7 @@ func (p *process) died() {
 	p.isFrozen = true
 }
 
-// live begins a life over the ledger of the process.
+// live begins a life of the process over its ledger.
 func (p *process) live() error {
 	p.gate = newGate(p.store)
 	return p.liveBehind(p.gate)
@@ -189,7 +189,7 @@ func (p *process) liveBehind(store *gate) error {
 	return nil
 }
 
-// lives reports whether the process has a life.
+// lives reports whether the process is running.
 func (p *process) lives() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -204,7 +204,7 @@ func (p *process) lives() bool {
 	}
 }
 
-// kill ends the life, unless it is over, and returns when it is.
+// kill ends the life, if there is one, and waits for its end.
 func (p *process) kill(atOnce bool) error {
 	p.mu.Lock()
 	end, over, wire := p.end, p.over, p.wire
@@ -233,7 +233,7 @@ func (p *process) kill(atOnce bool) error {
 	return nil
 }
 
-// forget makes the publisher remember nothing.
+// forget removes the memory of the publisher.
 func (p *process) forget() error {
 	if err := os.Remove(p.memory); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

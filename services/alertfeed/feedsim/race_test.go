@@ -4,5 +4,5 @@ package feedsim
 
 const seedsOfOne = 5 // the race detector makes each five times as long
 
-// accountsOf is how many worlds share a server that is never stopped, and run at the same time.
+// accountsOf is the number of worlds that run at the same time on one server that is never stopped.
 const accountsOf = 16

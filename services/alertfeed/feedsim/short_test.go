@@ -4,5 +4,5 @@ package feedsim
 
 const seedsOfOne = 8
 
-// accountsOf is how many worlds share a server that is never stopped, and run at the same time.
+// accountsOf is the number of worlds that run at the same time on one server that is never stopped.
 const accountsOf = 48

@@ -15,10 +15,10 @@ func noon(d events.Date) time.Time {
 	return time.Date(y, time.Month(m), day, 12, 0, 0, 0, events.Shanghai)
 }
 
-// truth holds how every alert of a ledger stands, by subject.
+// truth holds the state of every alert of a ledger, by subject.
 type truth map[string]alertfeed.AlertState
 
-// replay is a ledger that is applied record by record, apart from those of the publishers.
+// replay is a ledger that is applied record by record, separately from those of the publishers.
 type replay struct {
 	records  []events.Recorded // of the positions from 1 on
 	register *projections.Register
@@ -61,7 +61,7 @@ func (l *replay) truth(on events.Date) truth {
 	return found
 }
 
-// counts returns how many alerts are open, by severity.
+// counts returns the number of open alerts of each severity.
 func (t truth) counts() (c alertfeed.Counts) {
 	for subject, state := range t {
 		name, _ := alertfeed.ParseSubject(subject)

@@ -11,10 +11,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// fate is what becomes of a message that a publisher sends.
+// fate is the fate of a message that a publisher sends.
 type fate string
 
-// The fates. Without any a message is sent and its acknowledgement arrives.
+// These are the fates. Without one, a message is sent and its acknowledgement arrives.
 const (
 	unanswered fate = "unanswered" // it is stored, and the acknowledgement is lost
 	unsent     fate = "unsent"     // it is lost, and the publisher learns of it
@@ -32,7 +32,8 @@ var (
 	errDead = errors.New("feedsim: the publisher is dead")
 )
 
-// wire is the JetStream of one life of a publisher. It decides the fate of every message, and writes down what was stored.
+// wire is the JetStream of one life of a publisher. It decides the fate of every message, and records what was
+// stored.
 type wire struct {
 	jetstream.JetStream
 	process *process
@@ -133,7 +134,7 @@ func (f *future) settle(ack *jetstream.PubAck, err error) {
 	}
 }
 
-// whenOthersSpoke returns when two more messages were stored, or after a while.
+// whenOthersSpoke waits until two more messages were stored, or for a short time.
 func (w *wire) whenOthersSpoke() {
 	enough := time.NewTimer(heldMax)
 	defer enough.Stop()
@@ -188,7 +189,7 @@ func (w *wire) dead() bool {
 	}
 }
 
-// die ends the life at once: nothing is sent any more, and what the publisher remembers from now on, it does not.
+// die ends the life at once: nothing more is sent, and the memory no longer changes.
 func (w *wire) die() {
 	w.once.Do(func() {
 		close(w.killed)

@@ -84,7 +84,7 @@ func (w *world) note(format string, args ...any) {
 	w.script = append(w.script, fmt.Sprintf("%6.3f ", time.Since(w.began).Seconds())+fmt.Sprintf(format, args...))
 }
 
-// fails adds something that is wrong.
+// fails adds an error to the report.
 func (w *world) fails(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -194,7 +194,7 @@ func (w *world) advance(days events.Date) {
 	w.note("it is %v", w.today())
 }
 
-// breathe waits until some messages more are stored, or for a moment.
+// breathe waits until a few more messages are stored, or for a moment.
 func (w *world) breathe() {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Millisecond)
 	defer cancel()
@@ -293,7 +293,8 @@ func (w *world) rightClock() error {
 	return w.write(1)
 }
 
-// touch calls do while no message is on its way, after everything that is stored was written down. The stream is nil if there is none.
+// touch calls do while no message is under way and every stored message is in the chronicle. The stream is nil if
+// there is none.
 func (w *world) touch(do func(ctx context.Context, s jetstream.Stream) error) error {
 	w.calm.Lock()
 	defer w.calm.Unlock()
@@ -306,7 +307,7 @@ func (w *world) touch(do func(ctx context.Context, s jetstream.Stream) error) er
 	return do(ctx, s)
 }
 
-// look writes down everything that the stream holds. It returns nil if there is no stream.
+// look adds everything in the stream to the chronicle. It returns nil if there is no stream.
 func (w *world) look(ctx context.Context) (jetstream.Stream, error) {
 	s, err := w.js.Stream(ctx, alertfeed.StreamName)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -422,7 +423,7 @@ func (w *world) copyServer() error {
 	})
 }
 
-// backUp copies everything while nothing runs. The copy is of a stream that its publishers remember as it is.
+// backUp copies everything while nothing runs.
 func (w *world) backUp() error {
 	for _, p := range w.processes {
 		if err := p.kill(false); err != nil {
@@ -440,7 +441,7 @@ func (w *world) backUp() error {
 	return nil
 }
 
-// putAllBack puts the ledger, the server and what the publishers remember back from one copy.
+// putAllBack restores the ledger, the server and the memories of the publishers from one copy.
 func (w *world) putAllBack() error {
 	c := w.copied
 	if c == nil {
@@ -491,7 +492,7 @@ func (w *world) killServer() error {
 	return w.touch(func(context.Context, jetstream.Stream) error { return nil })
 }
 
-// fill makes the server answer no publish until it is started again.
+// fill makes the server leave publishes unanswered until it is restarted.
 func (w *world) fill() error {
 	if w.restarts.Load() == 0 && !w.full.Load() {
 		w.note("the disk of the server is full")
@@ -507,7 +508,8 @@ func (w *world) serverRestart(context.Context) error {
 	return w.stopped(func() error { return nil })
 }
 
-// restoreLedger puts the ledger back as it was a while ago, under a new epoch. Some publishers go on with the old one for a while.
+// restoreLedger restores an earlier state of the ledger under a new epoch. Some publishers use the old ledger for
+// a while.
 func (w *world) restoreLedger() error {
 	end := w.office.ledger.Register().Position()
 	return w.restoreTo(w.store, max(w.office.opened, end-uint64(w.rng.IntN(12)))) // all centers are registered by then
@@ -546,7 +548,7 @@ func (w *world) restoreTo(old *memstore.Store, upTo uint64) error {
 	return nil
 }
 
-// follow makes a publisher publish the ledger as it is now.
+// follow makes a publisher publish the present ledger.
 func (w *world) follow(p *process) error {
 	if err := p.kill(true); err != nil {
 		return err
@@ -555,10 +557,11 @@ func (w *world) follow(p *process) error {
 	return w.revive(p)
 }
 
-// endMax is how long a world may take to agree after the last fault.
+// endMax is the time in which a world must agree after the last fault.
 const endMax = 30 * time.Second
 
-// finish ends all faults, waits until the stream and the consumer have reached the end of the ledger, and checks everything.
+// finish ends all faults, waits until the stream and the consumer include the end of the ledger, and checks
+// everything.
 func (w *world) finish() error {
 	w.note("the faults end")
 	w.ending.Store(true)
@@ -621,8 +624,9 @@ func (w *world) finish() error {
 	return nil
 }
 
-// agree waits until the stream and the consumer agree with the ledger. Of several publishers one may write what it found before
-// after another one wrote the head, and then writes what is right. That the stream has lost something is noticed after a while.
+// agree waits until the stream and the consumer agree with the ledger. One of several publishers may write an
+// outdated state after another one wrote the head, and then corrects it. A loss in the stream is noticed after a
+// while.
 func (w *world) agree(ctx context.Context) error {
 	end := w.truth(w.epoch, w.office.ledger.Register().Position(), w.today())
 	for {
@@ -676,7 +680,7 @@ func (w *world) compare(who string, has, end truth) {
 	}
 }
 
-// truth returns how all alerts of a ledger stand at a position, as of a date.
+// truth returns the state of all alerts of a ledger at a position, as of a date.
 func (w *world) truth(epoch string, position uint64, on events.Date) truth {
 	l := replayOf(w.t, w.epochs[epoch])
 	l.advance(position)
@@ -744,7 +748,7 @@ func (w *world) judge(c claim, t truth, l *replay) {
 	}
 }
 
-// report returns what is wrong, with the script; "" if nothing is.
+// report returns the errors with the script, or "".
 func (w *world) report() string {
 	w.mu.Lock()
 	wrong, script := slices.Clone(w.wrong), slices.Clone(w.script)

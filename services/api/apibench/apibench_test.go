@@ -1,5 +1,6 @@
-// Package apibench measures `taizhang serve` over loopback: the program itself in a process of its own, with a log on disk, the access
-// log and tokens, beside a bare server of net/http that answers as many bytes, or syncs as many, in the same run.
+// Package apibench measures `taizhang serve` over loopback: the program in its own process, with a log on disk,
+// the access log and tokens. In the same run it measures a bare net/http server that answers, or syncs, the same
+// number of bytes.
 package apibench
 
 import (
@@ -13,7 +14,7 @@ import (
 
 var records = flag.Int("records", 20_000, "how many records the ledger of the benchmark has")
 
-// otherServers are what this binary is if a variable of the environment is set.
+// otherServers holds the servers that this binary becomes if a variable of the environment is set.
 var otherServers = map[string]func() error{bareServer: serveBare}
 
 // TestMain makes this binary another server if it was started as one.
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Connections of the clients. Each sends its next request when it has the answer to the one before.
+// These are connections of clients. Each sends its next request after the answer to the last one.
 const (
 	readers      = 8
 	writers      = 64
@@ -41,8 +42,8 @@ const (
 	beside       = 1000 // writes a second beside pages
 )
 
-// BenchmarkServe asks the server and the bare server the same way. The processor time is that of the server alone, of all its
-// threads, from /proc, in ticks of 10 ms; the clients run in this process, on the same processors.
+// BenchmarkServe asks the server and the bare server in the same way. The processor time is that of the server
+// alone, from /proc, in ticks of 10 ms; the clients run in this process, on the same processors.
 func BenchmarkServe(b *testing.B) {
 	program := build(b)
 	dir, token := newLedger(b, program)
@@ -80,7 +81,7 @@ func (x *pair) post(path string, body []byte) []byte {
 	return append(fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", path, x.token, len(body)), body...)
 }
 
-// reads measures pages of a ledger in which nothing moves, and the whole table of execution after each record.
+// reads measures pages of an unchanging ledger, and the whole table of execution after each record.
 func (x *pair) reads(b *testing.B) {
 	for _, list := range []string{"centers", "alerts"} {
 		b.Run("page of "+list, func(b *testing.B) {
@@ -109,8 +110,8 @@ func (x *pair) reads(b *testing.B) {
 	})
 }
 
-// writes measures durable records, alone and in batches, each connection on centers of its own in turn, and looks whether the
-// position of the ledger moved by as many as were acknowledged.
+// writes measures durable records, alone and in batches, where each connection writes to its own centers in turn.
+// It checks that the position of the ledger grew by the number of acknowledged records.
 func (x *pair) writes(b *testing.B) {
 	for _, c := range []struct {
 		name           string
@@ -144,10 +145,11 @@ func (x *pair) writes(b *testing.B) {
 	}
 }
 
-// storedBytes is about how long the line of a record of this benchmark is in the log.
+// storedBytes is the approximate length of a record of this benchmark in the log.
 const storedBytes = 540
 
-// mixed measures pages beside writes at a fixed rate, and how many of the writes are done in their time, alone and beside pages.
+// mixed measures pages beside writes at a fixed rate, and how many of the writes are done in time, alone and
+// beside pages.
 func (x *pair) mixed(b *testing.B) {
 	for _, list := range []string{"centers", "alerts"} {
 		b.Run(fmt.Sprintf("page of %s beside %d writes a second", list, beside), func(b *testing.B) {

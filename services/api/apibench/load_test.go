@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// answer is what a request got.
+// answer is the answer to a request, with its time.
 type answer struct {
 	body     []byte
 	position string
@@ -70,13 +70,14 @@ func ask(b testing.TB, x *server, raw []byte) answer {
 	return a
 }
 
-// result is what a load took.
+// result is the result of a load.
 type result struct {
 	took      []time.Duration // of each request, in order of length
 	wall, cpu time.Duration
 }
 
-// load sends so many requests in all over so many connections, each its next one when it has its answer. request makes the n-th.
+// load sends total requests over some connections, each its next one after the last answer. request makes the n-th
+// one.
 func load(b testing.TB, x *server, clients, total int, request func(client, n int) []byte) *result {
 	b.Helper()
 	open := make([]*client, clients)
@@ -110,8 +111,8 @@ func load(b testing.TB, x *server, clients, total int, request func(client, n in
 	return r
 }
 
-// pace brings records at a fixed rate, until end is closed. What the server is late with is sent when a connection is free, so a
-// server that cannot keep up has a lower rate.
+// pace sends records at a fixed rate until end is closed. A late record is sent when a connection is free, so a
+// server that cannot keep up gets a lower rate.
 func (x *pair) pace(b *testing.B, end <-chan struct{}) *result {
 	base := *x.serial
 	due := make(chan int, beside) // a second's
@@ -195,7 +196,8 @@ func (r *result) reportAlone(b *testing.B, batch int) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// report reports a load beside that of the bare server: its processor time, and the ratios of rate and of processor time.
+// report reports a load beside that of the bare server: its processor time, and the ratios of the rates and of the
+// processor times.
 func (r *result) report(b *testing.B, bare *result, batch int) {
 	r.reportAlone(b, batch)
 	b.ReportMetric(bare.cpuEach(), "bare-cpu-µs")

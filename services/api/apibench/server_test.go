@@ -39,7 +39,7 @@ func (x *server) dial() (io.ReadWriteCloser, error) {
 	return net.Dial("tcp", x.address)
 }
 
-// processorTime is what the process, with those that work for it, has used of all processors, in ticks of 10 ms.
+// processorTime returns the processor time of the process and its helpers, in ticks of 10 ms.
 func (x *server) processorTime(b testing.TB) time.Duration {
 	b.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", x.process))
@@ -156,7 +156,8 @@ func start(b testing.TB, cmd *exec.Cmd, cert certificate) *server {
 	return &server{address: address, process: cmd.Process.Pid, tls: cert.config}
 }
 
-// bareServer makes this binary a bare server: "plain", or the names of a certificate and its key.
+// bareServer is the variable that makes this binary a bare server. Its value is "plain", or the names of a
+// certificate and its key.
 const bareServer = "TAIZHANG_BARE_SERVER"
 
 func startBare(b testing.TB, cert certificate) *server {
@@ -170,7 +171,7 @@ func startBare(b testing.TB, cert certificate) *server {
 	return start(b, cmd, cert)
 }
 
-// serveBare answers GET with ?bytes= bytes, and POST when the bytes of the body are durable.
+// serveBare answers GET with ?bytes= bytes, and POST after the body is durable.
 func serveBare() error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -25,7 +25,7 @@ import (
 	"github.com/taizhang/taizhang/services/listen"
 )
 
-// fails expects an error with a code whose English words hold a piece.
+// fails checks that an error has a code, and that its English words contain a piece.
 func fails(t testing.TB, err error, code text.ErrorCode, piece string) {
 	t.Helper()
 	if err == nil || text.CodeOf(err) != code || !strings.Contains(text.Of(err).En, piece) || text.Of(err).Zh == text.Of(err).En {

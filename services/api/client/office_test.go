@@ -20,7 +20,7 @@ import (
 // atAnyTime matches an instant.
 var atAnyTime = regexp.MustCompile(`"20[0-9-]+T[0-9:.]+\+08:00"`)
 
-// errEnough ends what would go on.
+// errEnough ends a call early.
 var errEnough = errors.New("enough")
 
 func TestAClientIsTheOfficeOfTheAccounts(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 
 func readerAt(s string) io.ReaderAt { return strings.NewReader(s) }
 
-// shown returns an answer, or its error, in a form that shows all of it.
+// shown returns an answer or an error in a form that shows all of it.
 func shown(t testing.TB, answer any, err error) string {
 	t.Helper()
 	var param *text.Error
@@ -54,13 +54,13 @@ func shown(t testing.TB, answer any, err error) string {
 	return string(wire)
 }
 
-// question asks a desk something and shows the answer.
+// asking is a call of a desk that returns its answer in a comparable form.
 type asking struct {
 	name string
 	ask  func(t testing.TB, d desk.Desk) string
 }
 
-// parts returns the content of a file; that of a workbook part by part, for they stand in any order.
+// parts returns the content of a file; that of a workbook part by part, because their order differs.
 func parts(t testing.TB, file []byte) string {
 	t.Helper()
 	packed, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
@@ -83,7 +83,7 @@ func parts(t testing.TB, file []byte) string {
 	return strings.Join(all, "\n")
 }
 
-// questions are questions of every sort, right and wrong, at a ledger of one center.
+// questions returns questions of every sort, right and wrong, for a ledger of one center.
 func questions() (all []asking) {
 	ctx := context.Background()
 	whens := []desk.When{{}, {AsOf: "2025-12-31"}, {AsOf: "2025-12-31", KnownAt: "4"}, {AsOf: "2025-12-31", KnownAt: "2026-10-01T00:00:04+08:00"}, {KnownAt: "99"}, {AsOf: "1999-13-01"}, {AsOf: "x"}, {KnownAt: "昨天"}, {KnownAt: "2030-01-01"}}

@@ -16,7 +16,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// acts write to a ledger, well and badly, in order.
+// acts returns writes to a ledger, valid and invalid, in order.
 func acts() (all []asking) {
 	record := func(name string, d desk.Draft) {
 		all = append(all, asking{"record " + name, func(t testing.TB, w desk.Desk) string {
@@ -113,7 +113,7 @@ func vouchers(rows ...string) string {
 	return "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\n" + strings.Join(rows, "\n") + "\n"
 }
 
-// unsent matches what a breach has for the sheets of the same process alone.
+// unsent matches the part of a breach that is not sent, because only sheets in the same process use it.
 var unsent = regexp.MustCompile(` There:("[^"]*")?`)
 
 func TestAClientWritesAsTheDeskItself(t *testing.T) {
@@ -134,7 +134,7 @@ func TestAClientWritesAsTheDeskItself(t *testing.T) {
 	}
 }
 
-// full is a store that takes one record at a time, and of each center two.
+// full is a store that accepts one record at a time, and two of each center.
 type full struct{ events.Store }
 
 func (full) AppendBytesMax() int { return 1 }

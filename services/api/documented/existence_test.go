@@ -15,14 +15,15 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// signs are what only the records of the center of others have.
+// signs are texts that only the records of the other center have.
 var signs = []string{foreign, "乙中心", "FREMD-JF", "FREMD-PZ", "76543.21", "7654321", "丙公司", "fremd-1", "91330203MA2B3C4D59", "330203", "省卫健委"}
 
 // scoped are the roles that see a part of the ledger.
 var scoped = []access.Role{access.Center, access.LocalGov, access.IndustryDept}
 
-// TestNothingTellsThatAnotherCenterIsThere asks as each role with a scope, in every way that names a center, about a center of
-// others and about one that is not there. The two answers are the same but for the name that the question has.
+// TestNothingTellsThatAnotherCenterIsThere asks as each role with a scope, with every way to name a center, about
+// a center out of scope and about one that does not exist. The two answers must be equal except for the name in
+// the question.
 func TestNothingTellsThatAnotherCenterIsThere(t *testing.T) {
 	w := newWorld(t)
 	compared := 0
@@ -97,13 +98,14 @@ func (w *world) about(q ask, center string) ask {
 	return moved
 }
 
-// changing matches what differs between two answers to the same question: ids of requests and of what was made, and the time.
+// changing matches the parts that differ between two answers to the same question: ids of requests and of new
+// things, and the time.
 var changing = regexp.MustCompile(`"(requestId|addedAt|expiresAt)":"[^"]*"`)
 
 // importID matches the id of an import.
 var importID = regexp.MustCompile(`\{"id":"[^"]*"`)
 
-// masked returns an answer without what differs between two answers to the same question, with another name for the center.
+// masked returns an answer without these parts, with another name for the center.
 func masked(a answer, center string) string {
 	head := a.header.Clone()
 	for _, name := range []string{"Date", "X-Request-Id", "Location"} {
@@ -141,7 +143,7 @@ func TestNoAnswerShowsARecordOfAnotherCenter(t *testing.T) {
 	}
 }
 
-// asked reports whether a request itself says something.
+// asked reports whether the request itself contains a text.
 func asked(op operation, q ask, what string) bool {
 	return strings.Contains(target(op, q), what) || strings.Contains(q.body, what)
 }
@@ -169,7 +171,7 @@ func (a answer) text(t *testing.T) string {
 	return all.String()
 }
 
-// success200 returns the media types of the answers of an operation when all is well, at least one.
+// success200 returns the media types of the successful answers of an operation, at least one.
 func success200(op operation) (all []string) {
 	if r := op.Responses.Status(success(op)); r != nil {
 		for media := range r.Value.Content {

@@ -20,10 +20,10 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// secret stands in what is sent where no answer may repeat it: beyond the characters of a value that a problem shows.
+// secret is sent in places that no answer may quote: beyond the characters of a value that a problem quotes.
 const secret = "GEHEIM-7c1f"
 
-// hostile are values that programs trip over.
+// hostile are values that programs often fail on.
 var hostile = []string{
 	"", " ", "\x00", "a\x00b", "\r\nX-Injected: 1", "\n", "\t", "\u202e反\u202c", "\u2066x\u2069", "\ufeff", "\ufffd", "\xff\xfe", "\xc0\xaf", "é\u0301", "😀",
 	"=1+1", "+1", "-1", "@SUM(A1)", "=cmd|'/c calc'!A1", "\t=1", "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "&lt;", "]]>", "javascript:alert(1)",
@@ -87,8 +87,8 @@ func drawBody(t *rapid.T, body string) string {
 	return `"` + strings.Repeat("a", 200) + secret + `"`
 }
 
-// TestNoRequestIsAnsweredBadly sends requests that are spoiled in every way: no answer is a 500 or no answer at all, each is as
-// documented, each error is a problem, and none repeats the token or what was sent.
+// TestNoRequestIsAnsweredBadly sends requests that are spoiled in every way. There must be an answer, not a 500,
+// as documented; each error must be a problem; and no answer may quote the token or the request.
 func TestNoRequestIsAnsweredBadly(t *testing.T) {
 	w := newWorld(t)
 	operations := w.operations()
@@ -196,7 +196,7 @@ func (w *world) isProblem(t failer, what string, a answer) {
 
 type failer interface{ Errorf(string, ...any) }
 
-// keepsSecrets expects an answer without the token and the secret.
+// keepsSecrets checks that an answer contains neither the token nor the secret.
 func (w *world) keepsSecrets(t failer, what, token string, a answer) {
 	head := fmt.Sprint(a.header)
 	if token != "" && (bytes.Contains(a.body, []byte(token)) || strings.Contains(head, token)) {
@@ -210,14 +210,14 @@ func (w *world) keepsSecrets(t failer, what, token string, a answer) {
 	}
 }
 
-// longer is for runs by hand.
+// longer sets the number of raw connections, for runs by hand.
 var longer = flag.Int("raw", 150, "how many raw connections TestMalformedHTTP makes")
 
-// TestMalformedHTTPLeavesTheServerWell writes bytes to connections that are no HTTP, or stop being it.
+// TestMalformedHTTPLeavesTheServerWell sends bytes that are not HTTP, or stop being HTTP.
 func TestMalformedHTTPLeavesTheServerWell(t *testing.T) {
 	w := newWorld(t)
 	head := "POST /v1/records HTTP/1.1\r\nHost: " + w.addr + "\r\nAuthorization: Bearer " + w.tokens[access.Finance] + "\r\nContent-Type: application/json\r\n"
-	// Each has what is sent and the status that answers it; 0 for none, because the connection ends.
+	// Each case has the bytes that are sent and the status of the answer; 0 if the connection just ends.
 	for _, c := range []struct {
 		sent    string
 		status  []int

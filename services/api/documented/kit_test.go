@@ -71,7 +71,7 @@ type world struct {
 	compiler *jsonschema.Compiler
 }
 
-// at is the present of the tests: nothing depends on the day on which they run.
+// at is the present of the tests, so that they do not depend on the day.
 var at = time.Date(2026, 10, 31, 9, 0, 0, 0, events.Shanghai)
 
 // newWorld starts a server.
@@ -126,7 +126,8 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// The lives of the two centers: money, a voucher for a forbidden use, so that there is an alert, and an assignment to an office.
+// lives holds the records of the two centers: money, a voucher for a forbidden use, so that there is an alert, and
+// an assignment to an office.
 var lives = map[string][]string{
 	home: {
 		registered("甲中心", "330106", "91330106MAC1K2L32C"),
@@ -293,7 +294,7 @@ func (op *operation) roles() (roles []access.Role) {
 	return roles
 }
 
-// answer is what a request was answered.
+// answer is the answer to a request.
 type answer struct {
 	status int
 	header http.Header

@@ -25,8 +25,8 @@ type ask struct {
 	body   string
 }
 
-// sample returns a request that is right for an operation when an account of a role sends it: it has all that the operation
-// needs and does not depend on what was asked before.
+// sample returns a valid request for an operation by an account with a role. It has everything that the operation
+// needs and does not depend on earlier requests.
 func (w *world) sample(name string, role access.Role) ask {
 	build, ok := samples[name]
 	if !ok {
@@ -184,7 +184,7 @@ func query(pairs ...string) url.Values {
 // fresh returns a name that was not used before.
 func (w *world) fresh(prefix string) string { return fmt.Sprintf("%s%d", prefix, w.serial.Add(1)) }
 
-// added returns the name of an account that was added just now.
+// added returns the name of a new account.
 func (w *world) added() string {
 	w.t.Helper()
 	name := w.fresh("added-")
@@ -194,7 +194,7 @@ func (w *world) added() string {
 	return name
 }
 
-// writes are facts about home that an account of a role may bring at any time. %s is what makes each another one.
+// writes are facts about home that an account with a role may record at any time. %s makes each one unique.
 var writes = map[access.Role]string{
 	access.Center:       `"kind":"funds.spent","on":"2026-06-01","data":{"voucher":"%s","payee":"乙","use":"pilot","lines":[{"grant":"G1","amountFen":1}],"summary":"中试"}`,
 	access.Finance:      `"kind":"subsidy.received","on":"2026-06-01","data":{"grant":"G1","amountFen":1},"note":"%s"`,
@@ -204,7 +204,7 @@ var writes = map[access.Role]string{
 	access.Auditor:      `"kind":"audit-finding.opened","on":"2026-06-01","data":{"finding":"%s","text":"查","dueOn":"2026-12-31"}`,
 }
 
-// newRecord returns a record about home that was not brought before, as a role brings it.
+// newRecord returns a new record about home for a role.
 func (w *world) newRecord(role access.Role) string {
 	if role == access.SecAdmin {
 		return w.newPolicy()
