@@ -28,7 +28,7 @@ func (a *app) accessLogCommand() *cobra.Command {
 	return c
 }
 
-// writeLog writes the entries that answer a question, as they come.
+// writeLog writes the entries that answer a question, one by one.
 func (a *app) writeLog(cmd *cobra.Command, o access.AccountDesk, q access.LogQuestion) error {
 	if cmd.Flags().Changed("limit") && q.Limit < 1 {
 		return usage(cmd, "--limit 应为 1 至 %d", "--limit must be 1 to %d", access.LogLimitMax)

@@ -55,7 +55,7 @@ func (a *app) accountCommand() *cobra.Command {
 	return c
 }
 
-// bindingFlags are the flags of what an account is bound to.
+// bindingFlags adds the flags for the binding of an account: its center, region or department.
 func (a *app) bindingFlags(c *cobra.Command, b *access.Binding) {
 	f := c.Flags()
 	f.StringVar((*string)(&b.Role), "role", "", a.say("角色 `ROLE`：%s", "`ROLE`: %s", joined(access.Roles())))
@@ -83,7 +83,7 @@ func (a *app) oneAccount(verb, short string, ask func(access.AccountDesk, contex
 	}
 }
 
-// writeAccount writes an account as it is now. What may be a mistake goes to standard error.
+// writeAccount writes an account in its present state. Warnings go to standard error.
 func (a *app) writeAccount(x *access.Account, err error) error {
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (a *app) writeAccount(x *access.Account, err error) error {
 	return a.writeAccountAnd(x, func() {})
 }
 
-// writeAccountAnd is writeAccount with more for people.
+// writeAccountAnd does the same as writeAccount, and calls more to write further lines for people.
 func (a *app) writeAccountAnd(x *access.Account, more func()) error {
 	for _, w := range x.Warnings {
 		fmt.Fprintln(a.errOut, a.say("提示：%s", "note: %s", w.In(a.lang)))
@@ -114,7 +114,7 @@ func (a *app) writeAccountAnd(x *access.Account, more func()) error {
 	})
 }
 
-// tellSignIn says with what an account signs in, and when it did last.
+// tellSignIn prints the means with which an account signs in, and its last sign-in.
 func (a *app) tellSignIn(x *access.Account) {
 	password, factor, last := a.say("未设置", "none"), a.say("未启用", "none"), a.say("从未", "never")
 	if x.Password {
@@ -174,7 +174,7 @@ func (a *app) linkCommand(verb, short string, do func(access.AccountDesk, contex
 	return c
 }
 
-// aside returns a text in brackets, or "".
+// aside returns a text in parentheses, or "" for "".
 func (a *app) aside(s string) string {
 	if s == "" {
 		return ""

@@ -22,14 +22,14 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// app is what every verb shares: the global flags and where to write.
+// app holds the values that all verbs share: the global flags and the outputs.
 type app struct {
 	dir       string
 	dirGiven  bool          // the user named the directory by a flag
-	cluster   string        // where the record is, if not in dir
-	prefix    string        // of the cluster's streams; tests share a server
-	patience  time.Duration // with a cluster that does not answer; 0 for that of the store
-	reachesIn time.Duration // how long a cluster or a server may take to answer before the user reads that it does not yet
+	cluster   string        // the cluster that holds the events, if they are not in dir
+	prefix    string        // of the names of streams in the cluster, for tests that share a server
+	patience  time.Duration // the time to wait for a cluster that does not answer; 0 for the default of the store
+	reachesIn time.Duration // the time after which the user is told that a cluster or a server has not answered yet
 	faults    faults        // of a server, in tests
 	server    string        // the URL of a server that is asked instead of a ledger here, or ""
 	tokenFile string
@@ -40,9 +40,9 @@ type app struct {
 	lang      string
 	verbose   bool
 
-	writes      bool                        // the verb writes: what it wrote before an interrupt stays
+	writes      bool                        // the verb writes, so an interrupt must say that written records stay
 	pingRecord  func(context.Context) error // asks the cluster whether it answers, once its copy is open; nil without one
-	invoked     string                      // what was typed to run the program
+	invoked     string                      // the command that the user typed to run the program
 	in          *os.File
 	out, errOut io.Writer
 	getenv      func(string) string
@@ -57,10 +57,10 @@ const (
 	jsonOutput  = "json"
 )
 
-// errAnswered says that the answer was no and has been printed.
+// errAnswered is the error that the answer was no and has been printed.
 var errAnswered = errors.New("answered")
 
-// usageError is a command line that cannot be understood.
+// usageError is the error of a command line that is not valid.
 type usageError struct {
 	command string
 	err     error
@@ -73,7 +73,7 @@ func usage(cmd *cobra.Command, zh, en string, args ...any) error {
 	return &usageError{cmd.CommandPath(), text.Errorf(text.Invalid, zh, en, args...)}
 }
 
-// wrongUsage returns an error about settings as one of usage if they cannot be right, whatever is on the machine.
+// wrongUsage turns an error about settings into a usage error if the settings are wrong on every machine.
 func wrongUsage(cmd *cobra.Command, err error) error {
 	if text.CodeOf(err) != text.Invalid {
 		return err
@@ -81,8 +81,8 @@ func wrongUsage(cmd *cobra.Command, err error) error {
 	return &usageError{cmd.CommandPath(), err}
 }
 
-// newApp returns an app that speaks the language of --lang or of the environment. The language is wanted before the
-// flags are parsed, for the help, and so is the form of output, for what is wrong with a flag.
+// newApp returns an app in the language of --lang or of the environment. It reads the language before the flags are
+// parsed, because the help needs it, and the form of output too, because messages about flags need it.
 func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *app {
 	a := &app{in: os.Stdin, out: out, errOut: errOut, getenv: getenv, now: time.Now, log: zap.NewNop(), output: tableOutput, reachesIn: reachesIn}
 	a.lang = "en"
@@ -94,7 +94,7 @@ func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *a
 	return a
 }
 
-// early sets a value to that of a flag, if it is given, before flags are parsed.
+// early sets a value to that of a flag, if the flag is given, before flags are parsed.
 func early(args []string, flag string, value *string) {
 	for i, arg := range args {
 		if v, ok := strings.CutPrefix(arg, flag+"="); ok {
@@ -105,12 +105,12 @@ func early(args []string, flag string, value *string) {
 	}
 }
 
-// flagPrefix is how a flag begins.
+// flagPrefix is the beginning of a flag.
 const flagPrefix = "--"
 
 func (a *app) say(zh, en string, args ...any) string { return text.Say(zh, en, args...).In(a.lang) }
 
-// print writes a line for people. What it quotes may come from a file that was refused.
+// print writes a line for people. It escapes control characters, because an argument may come from an untrusted file.
 func (a *app) print(zh, en string, args ...any) {
 	fmt.Fprintln(a.out, text.Printable(a.say(zh, en, args...)))
 }
@@ -200,7 +200,8 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return usage(cmd, "--output 应为 table、csv 或 json，不能是 %q", "--output must be table, csv or json, not %q", a.output)
 	}
 	if a.cluster == "" {
-		a.cluster = a.getenv("TAIZHANG_STORE") // not the flag's default, which help would show with its password
+		// not as the default of the flag, because the help would show its password
+		a.cluster = a.getenv("TAIZHANG_STORE")
 	}
 	if err := a.chooseServer(cmd); err != nil {
 		return err
@@ -213,7 +214,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return err
 	}
 	for name, value := range map[string]string{"as-of": a.asOf, "known-at": a.knownAt} {
-		if value == "" && cmd.Flags().Changed(name) { // as of a variable that is not set: it shall not read as today
+		if value == "" && cmd.Flags().Changed(name) { // such as an unset variable of the shell; it must not mean today
 			return usage(cmd, "--%s：不能为空", "--%s: must not be empty", name)
 		}
 	}
@@ -247,15 +248,15 @@ func flagError(cmd *cobra.Command, err error) error {
 	return &usageError{cmd.CommandPath(), err}
 }
 
-// namesAsTyped makes a verb name parameters as asTyped does.
+// namesAsTyped makes a verb name parameters in its errors as asTyped does.
 func namesAsTyped(c *cobra.Command) {
 	if run := c.RunE; run != nil {
 		c.RunE = func(cmd *cobra.Command, args []string) error { return asTyped(cmd, run(cmd, args)) }
 	}
 }
 
-// asTyped returns an error of a service about a parameter as one about what the user typed for it: a flag, or an argument in
-// capitals as the help has it. An invalid value is an error of usage.
+// asTyped turns an error of a service about a parameter into an error about the flag that the user typed, or about
+// the argument in capitals as the help names it. An invalid value is a usage error.
 func asTyped(cmd *cobra.Command, err error) error {
 	var bad *text.Error
 	if !errors.As(err, &bad) || bad.Param == "" {
@@ -272,10 +273,10 @@ func asTyped(cmd *cobra.Command, err error) error {
 	return &usageError{cmd.CommandPath(), typed}
 }
 
-// when is what the global flags ask about.
+// when returns the dates of the question from the global flags.
 func (a *app) when() desk.When { return desk.When{AsOf: a.asOf, KnownAt: a.knownAt} }
 
-// undated makes a verb refuse the flags of a date, which do not change what it does.
+// undated makes a verb refuse the flags of a date, because a date does not change its result.
 func undated(c *cobra.Command) *cobra.Command {
 	run := c.RunE
 	c.RunE = func(cmd *cobra.Command, args []string) error {

@@ -72,7 +72,7 @@ X.tar, DIR.access beside DIR.`),
 	}
 }
 
-// accessBackup returns where the log of the accounts is, beside a backup of the ledger.
+// accessBackup returns the path of the backup of the accounts, beside a backup of the ledger.
 func accessBackup(path string, isFile bool) string {
 	if name, ok := strings.CutSuffix(path, ".tar"); ok && isFile {
 		return name + ".access.tar"
@@ -122,7 +122,7 @@ password and no second factor works: set passwords and make tokens anew. Linked 
 	return c
 }
 
-// restoreBoth restores a ledger and its accounts. Both backups are checked before anything is in its place.
+// restoreBoth restores a ledger and its accounts. It checks both backups before it puts either into its place.
 func (a *app) restoreBoth(cmd *cobra.Command, from string, isFile bool, accessFrom string) (err error) {
 	accessFrom, accessIsFile, err := copyAt(cmd, accessFrom)
 	if err != nil {
@@ -153,8 +153,8 @@ tokens with token add. People enrol their second factor anew when they sign in. 
 	return nil
 }
 
-// copyAt says where a backup is or will be, and whether it is one file: one that is there, of which it follows links so
-// that not the link is replaced, or a new one whose name ends in .tar.
+// copyAt returns the path of a backup, and whether the backup is one file. For an existing backup it follows links,
+// so that the link itself is not replaced. A new backup is a file if its name ends in .tar.
 func copyAt(cmd *cobra.Command, path string) (at string, isFile bool, err error) {
 	if path == "" || path == "-" {
 		return "", false, usage(cmd, "备份是文件或目录，不能是 %q", "a backup is a file or a directory, not %q", path)
@@ -177,7 +177,7 @@ func copyAt(cmd *cobra.Command, path string) (at string, isFile bool, err error)
 	return path, false, nil
 }
 
-// writeCopied says how far copies reach.
+// writeCopied writes the last position of each copy.
 func (a *app) writeCopied(list ...desk.Copied) error {
 	if a.output == tableOutput {
 		for _, c := range list {

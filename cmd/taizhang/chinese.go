@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// inChinese puts the parts of the help that the library writes by itself into Chinese.
+// inChinese translates into Chinese the parts of the help that the library writes itself.
 func inChinese(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -17,7 +17,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// demoRows is how much of each table the demo shows.
+// demoRows is the number of rows of each table that the demo shows.
 const demoRows = 8
 
 func (a *app) demoCommand() *cobra.Command {
@@ -25,7 +25,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Use: "demo", Args: exactly(0), Annotations: onFiles,
 		Short: a.say("演示：模拟一省、导入并走一遍", "simulate a province, import it and walk through it"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if a.cluster != "" { // what is recorded there stays for ever
+			if a.cluster != "" { // records in a cluster cannot be removed
 				return usage(cmd, "演示只用本机的台账，不能用 --store", "the demo makes a ledger of its own and takes no --store")
 			}
 			if a.output != tableOutput {
@@ -48,7 +48,7 @@ func (a *app) demoCommand() *cobra.Command {
 	}
 }
 
-// demoDir chooses the directory: a new one, or the one named if it is empty.
+// demoDir returns the directory of the demo: a new one, or the named one if it is empty.
 func (a *app) demoDir(cmd *cobra.Command) (err error) {
 	if !a.dirGiven {
 		a.dir, err = os.MkdirTemp("", "taizhang-demo-")
@@ -101,7 +101,7 @@ func (a *app) demoImport(ctx context.Context, d desk.Writer) error {
 	return nil
 }
 
-// demoTour shows the top of each answer.
+// demoTour shows the first rows of each answer.
 func (a *app) demoTour(ctx context.Context, d desk.Reader) error {
 	for _, q := range []lists.Question{
 		{List: "centers"},
@@ -138,7 +138,7 @@ func (a *app) demoTour(ctx context.Context, d desk.Reader) error {
 	return nil
 }
 
-// demoAlert picks the alert to explain: a low year if there is one, else the first red one, else any.
+// demoAlert chooses the alert to explain: a low year, or else the first red alert, or else any alert.
 func (a *app) demoAlert(ctx context.Context, d desk.Reader) (shown desk.AlertName, err error) {
 	for _, params := range []map[string]string{{"code": "AL-EXE-02"}, {"severity": "red"}, {}} {
 		t, err := d.List(ctx, a.when(), lists.Question{List: "alerts", Params: params})
@@ -153,8 +153,8 @@ func (a *app) demoAlert(ctx context.Context, d desk.Reader) (shown desk.AlertNam
 	return shown, nil
 }
 
-// demoStory writes a table of the events that changed the status or the alerts of a center. What time or a policy changed has rows
-// of its own.
+// demoStory writes a table of the events that changed the status or the alerts of a center. Changes by time or by a
+// policy have rows of their own.
 func (a *app) demoStory(ctx context.Context, d desk.Reader, id string) error {
 	t := &table.Table{
 		Title: text.Say("中心 %s 的经过（只列状态或预警的变动）", "The story of center %s (what changed its status or alerts)", id),

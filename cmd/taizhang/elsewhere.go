@@ -11,8 +11,8 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// straight returns a path to the same place without "..": behind a link, ".." is not what comes before it in the path. The
-// end of the path need not exist.
+// straight returns a path to the same place without "..". After a link, ".." does not lead back to the directory of
+// the link. The end of the path need not exist.
 func straight(path string) (string, error) {
 	if !slices.Contains(strings.Split(path, "/"), "..") {
 		return path, nil
@@ -32,7 +32,7 @@ func straight(path string) (string, error) {
 	}
 }
 
-// isElsewhere refuses a place for a backup in the directory of the ledger.
+// isElsewhere returns an error if a backup would be written into the directory of the ledger.
 func (a *app) isElsewhere(to string, isFile bool) error {
 	own := ownDirs(a.dir)
 	places := []string{to, accessBackup(to, isFile)}
@@ -52,7 +52,7 @@ func (a *app) isElsewhere(to string, isFile bool) error {
 	return nil
 }
 
-// isApart refuses to restore a backup into itself, or into the directory that has it.
+// isApart returns an error if a backup would be restored into itself or into the directory that contains it.
 func (a *app) isApart(from string) error {
 	is, in := within(a.dir, ownDirs(from))
 	_, has := within(from, ownDirs(a.dir))
@@ -63,14 +63,15 @@ func (a *app) isApart(from string) error {
 		"the directory %s to restore to and the backup %s are the same, or one is in the other; nothing was restored. Leave the backup where it is, and name another, empty directory with --data", a.dir, from)
 }
 
-// ownDirs returns a directory and those in it, which might also be bound elsewhere, or nil if there is none.
+// ownDirs returns a directory and its subdirectories, which may also be mounted elsewhere, or nil if it does not
+// exist.
 func ownDirs(dir string) (own []fs.FileInfo) {
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() {
 		return nil
 	}
 	own = append(own, info)
-	entries, _ := os.ReadDir(dir) // what cannot be read has no ledger, which is said later
+	entries, _ := os.ReadDir(dir) // an unreadable directory has no ledger, which is reported later
 	for _, e := range entries {
 		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && info.IsDir() && (e.IsDir() || e.Name() == accessName) {
 			own = append(own, info)
@@ -79,12 +80,13 @@ func ownDirs(dir string) (own []fs.FileInfo) {
 	return own
 }
 
-// within reports two things about a path: is, whether it is the first of the directories, and in, whether it is one of them or lies
-// in one. The path need not exist. Names do not count: the directories that the operating system finds above the path are compared.
+// within compares a path with some directories. is reports whether it is the first of them, in whether it is one of
+// them or lies in one. The path need not exist. It compares the directories that the operating system finds above the
+// path, and not names.
 func within(path string, dirs []fs.FileInfo) (is, in bool) {
 	for at := nearestDir(path); ; at += "/.." {
 		info, err := os.Stat(at)
-		if err != nil { // above it nothing is shown
+		if err != nil { // directories above it cannot be read
 			return false, false
 		}
 		if n := slices.IndexFunc(dirs, func(d fs.FileInfo) bool { return os.SameFile(d, info) }); n >= 0 {

@@ -19,8 +19,9 @@ type evidenceFile struct {
 	SHA256 string `json:"sha256"` // lower-case hexadecimal
 }
 
-// evidenceOf returns the names and the SHA-256 of files as a record has them, or nil for no file. The files stay where they are.
-// An empty file proves nothing, and two files of one name could not be told apart: both are text.Invalid.
+// evidenceOf returns the names and the SHA-256 of files in the form of a record, or nil for no file. It does not copy
+// the files. An empty file proves nothing, and two files with the same name could not be distinguished: both are
+// errors with text.Invalid.
 func evidenceOf(paths []string) (jsontext.Value, error) {
 	if len(paths) == 0 {
 		return nil, nil
@@ -42,7 +43,7 @@ func evidenceOf(paths []string) (jsontext.Value, error) {
 	return json.Marshal(list)
 }
 
-// sumOf returns the SHA-256 of a file with something in it.
+// sumOf returns the SHA-256 of a file. An empty file is an error.
 func sumOf(path string) (string, error) {
 	f, size, err := files.Open(path)
 	if err != nil {

@@ -17,11 +17,11 @@ func (a *app) explainCommand() *cobra.Command {
 		Use: "explain CENTER CODE [KEY] [RAISED-ON]", Args: between(2, 4),
 		Short: a.say("说明一条预警：规则、原文、数字、依据的记录、如何解除", "explain an alert: rule, words, figures, the events behind it, what clears it"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 4 && args[3] == "" { // of a variable that is not set: it shall not read as "all"
+			if len(args) == 4 && args[3] == "" { // such as an unset variable of the shell; it must not mean "all"
 				return usage(cmd, "RAISED-ON：不能为空", "RAISED-ON: must not be empty")
 			}
 			args = append(args, "", "")
-			for _, i := range []int{0, 2} { // an alert of the policies has no center, many have no key
+			for _, i := range []int{0, 2} { // the alerts of the policies have no center, and many alerts have no key
 				if args[i] == "-" {
 					args[i] = ""
 				}
@@ -48,7 +48,8 @@ func (a *app) writeExplained(list []desk.Explanation) error {
 	})
 }
 
-// becauseMax is how many events are shown to people: a rate follows from every voucher of a year.
+// becauseMax is the maximum number of events that are shown to people, because a rate follows from every voucher of a
+// year.
 const becauseMax = 12
 
 // tell writes an explanation for people.

@@ -35,7 +35,8 @@ func (a *app) exportCommand() *cobra.Command {
 	return cmd
 }
 
-// toFile hands out a new file, or standard output if path is empty. It never overwrites, and leaves no half of a file.
+// toFile calls do with a new file, or with standard output if path is empty. It never overwrites a file, and removes
+// an incomplete one.
 func (a *app) toFile(path string, do func(io.Writer) error) error {
 	if path == "" {
 		return do(a.out)

@@ -26,7 +26,7 @@ after a restore. No program acts twice: of an alert that is the same it only tak
 	return c
 }
 
-// askFeed returns a verb that asks the server, in which alone a feed runs.
+// askFeed returns a verb that asks the server, because a feed runs only in a server.
 func (a *app) askFeed(verb, short, long string, ask func(*client.Client, context.Context) (*api.FeedStatus, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: verb, Args: exactly(0), Short: short, Long: long,
@@ -49,7 +49,7 @@ func (a *app) askFeed(verb, short, long string, ask func(*client.Client, context
 	}
 }
 
-// printFeed writes how a feed does, for people. What is not told is left out.
+// printFeed writes the state of a feed for people. It leaves out unknown values.
 func (a *app) printFeed(f *api.FeedStatus) {
 	a.print("预警推送：%s%s", "the alert feed: %s%s", f.Title().In(a.lang), a.aside(f.Server))
 	if f.Reason != (text.Text{}) {

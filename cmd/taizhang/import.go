@@ -46,7 +46,7 @@ func (a *app) importCommand() *cobra.Command {
 	return cmd
 }
 
-// sheetFlags adds the flags that say what sheets do not say themselves.
+// sheetFlags adds the flags for values that sheets do not contain.
 func (a *app) sheetFlags(f *pflag.FlagSet, r *desk.ImportRequest, report *string) {
 	f.StringVar(&r.Sheets.Actor, "actor", "", a.say("表格的经办人 `NAME`", "`NAME` of who answers for the sheets"))
 	f.StringVar(&r.Sheets.Role, "role", "", a.say("填报表格的角色 `ROLE`（默认由表格种类决定）", "`ROLE` that fills in the sheets (default by the kind of sheet)"))
@@ -56,7 +56,7 @@ func (a *app) sheetFlags(f *pflag.FlagSet, r *desk.ImportRequest, report *string
 	f.StringVar(report, "report", "", a.say("把不合格的表格另存到 `FILE.xlsx`，标出不合格的单元格和原因", "write copies of bad sheets to `FILE.xlsx`, the bad cells marked and the reasons beside them"))
 }
 
-// markTo has copies of bad sheets written to a new workbook, unless its path is "".
+// markTo makes the import write copies of bad sheets to a new workbook. It does nothing if the path is "".
 func (a *app) markTo(cmd *cobra.Command, path string, r *desk.ImportRequest) error {
 	if path == "" {
 		return nil
@@ -68,7 +68,7 @@ func (a *app) markTo(cmd *cobra.Command, path string, r *desk.ImportRequest) err
 	return nil
 }
 
-// openAll opens the files of a request; also those before one that fails are returned.
+// openAll opens the files of a request. If one fails, it also returns the files opened before.
 func openAll(paths []string, r *desk.ImportRequest) (opened []*os.File, err error) {
 	for _, path := range paths {
 		if path == "-" {
@@ -86,11 +86,11 @@ func openAll(paths []string, r *desk.ImportRequest) (opened []*os.File, err erro
 
 func closeAll(opened []*os.File) {
 	for _, f := range opened {
-		_ = f.Close() // it was only read
+		_ = f.Close() // the file was only read, so an error of Close loses nothing
 	}
 }
 
-// freeWorkbook refuses a path, given by a flag, at which no new workbook can be written.
+// freeWorkbook returns an error if no new workbook can be written at a path. flag gave the path.
 func freeWorkbook(cmd *cobra.Command, flag, path string) error {
 	if !strings.EqualFold(filepath.Ext(path), ".xlsx") {
 		return usage(cmd, "--%s 的文件名应以 .xlsx 结尾，不能是 %q", "--%s must name a file that ends in .xlsx, not %q", flag, path)
@@ -98,7 +98,7 @@ func freeWorkbook(cmd *cobra.Command, flag, path string) error {
 	return files.Free(path)
 }
 
-// importInto imports and lists bad records as they are found, however many: on standard error beside a table, else as rows of
+// importInto imports, and lists bad records as they are found: beside a table on standard error, otherwise as rows of
 // the output.
 func (a *app) importInto(cmd *cobra.Command, w desk.Writer, r desk.ImportRequest, report string) error {
 	bar := a.progress("导入", "importing")
@@ -125,8 +125,8 @@ func (a *app) importInto(cmd *cobra.Command, w desk.Writer, r desk.ImportRequest
 	return nil
 }
 
-// badReasons writes what is wrong with files. For programs the counts of the import follow in JSON. Nothing is written before
-// the first reason or the end, so an import that fails at once leaves no piece of an answer.
+// badReasons writes the reasons against files. In JSON, the counts of the import follow. It writes nothing before the
+// first reason or the end, so an import that fails at once leaves no part of an answer.
 type badReasons struct {
 	a     *app
 	bar   *progress
@@ -207,7 +207,7 @@ func (a *app) tellBad(b *desk.BadLine) {
 	a.tellReasons(a.errOut, b.Reasons)
 }
 
-// placeIn returns the name of a file with that of the worksheet, if it is a workbook.
+// placeIn returns the name of a file, and of the worksheet if the file is a workbook.
 func (a *app) placeIn(file, worksheet string) string {
 	if worksheet == "" {
 		return file
@@ -215,7 +215,7 @@ func (a *app) placeIn(file, worksheet string) string {
 	return a.say("%s，工作表“%s”", "%s, sheet “%s”", file, worksheet)
 }
 
-// tellNamed writes a note about a sheet that refuses nothing.
+// tellNamed writes a note about a sheet. A note does not refuse anything.
 func (a *app) tellNamed(n *desk.NamedLine) {
 	place := a.placeIn(n.File, n.Worksheet)
 	if n.Row > 0 {
@@ -253,7 +253,7 @@ func (a *app) tellMarked(r *desk.Imported, report string) {
 	}
 }
 
-// tellNotes writes what sheets had that was passed over, and doubts about records that are taken.
+// tellNotes writes notes about skipped parts of sheets, and warnings about good records.
 func (a *app) tellNotes(r *desk.Imported) {
 	for i := range r.Named {
 		a.tellNamed(&r.Named[i])
@@ -266,7 +266,8 @@ func (a *app) tellNotes(r *desk.Imported) {
 	}
 }
 
-// movedShown is how many alerts that moved are listed for people. A first import of years moves thousands.
+// movedShown is the maximum number of moved alerts that are listed for people. A first import of several years moves
+// thousands.
 const movedShown = 20
 
 // tellMoved lists the alerts that records opened or cleared.

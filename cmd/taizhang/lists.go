@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// listCommand is the verb of a list of the desk: a flag for each of its parameters, and those to write a report.
+// listCommand returns the verb of a list: a flag for each of its parameters, and the flags for reports.
 func (a *app) listCommand(l *lists.List) *cobra.Command {
 	use, args := l.Name, 0
 	if l.Argument != "" {
@@ -26,7 +26,8 @@ func (a *app) listCommand(l *lists.List) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q := lists.Question{List: l.Name, Params: map[string]string{}}
 			for name, v := range texts {
-				if *v == "" && cmd.Flags().Changed(name) { // as of a variable that is not set: it shall not read as "all"
+				// such as an unset variable of the shell; it must not mean "all"
+				if *v == "" && cmd.Flags().Changed(name) {
 					return usage(cmd, "--%s：不能为空", "--%s: must not be empty", name)
 				}
 				if *v != "" {
@@ -70,7 +71,7 @@ func (a *app) listCommand(l *lists.List) *cobra.Command {
 	return cmd
 }
 
-// writeReport writes the answer to a file that is not there yet, or for Excel to standard output.
+// writeReport writes the answer to a new file, or for Excel to standard output.
 func (a *app) writeReport(cmd *cobra.Command, r desk.ReportRequest) error {
 	if r.Name == "" && a.output != csvOutput {
 		return usage(cmd, "--for-excel 须与 --out FILE.csv 或 --output csv 一起用", "--for-excel goes with --out FILE.csv or --output csv")
@@ -96,7 +97,7 @@ func (a *app) writeReport(cmd *cobra.Command, r desk.ReportRequest) error {
 	})
 }
 
-// listCommands are the verbs of all lists.
+// listCommands returns the verbs of all lists.
 func (a *app) listCommands() (all []*cobra.Command) {
 	for _, l := range lists.Lists {
 		cmd := a.listCommand(l)

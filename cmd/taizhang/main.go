@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// heapGrowth is by how many percent the heap may grow before it is collected, unless GOGC says otherwise. Nearly all of
-// it is the ledger, which stays: the default of 100 would take twice its memory.
+// heapGrowth is the percentage by which the heap may grow before a collection, unless GOGC sets another. Nearly all
+// of the heap is the ledger, which stays: the default of 100 would use twice its memory.
 const heapGrowth = 40
 
 func main() {
@@ -24,12 +24,12 @@ func main() {
 	os.Exit(run())
 }
 
-// signalsTogether is how long signals after the first count as the same one: some supervisors send it to a process and once more to
-// its group.
+// signalsTogether is the time in which further signals count as the first one, because some supervisors send a signal
+// to a process and also to its group.
 const signalsTogether = 500 * time.Millisecond
 
-// run is main with an exit code instead of an exit. An interrupt ends the work between two writes; a second one ends
-// the program.
+// run does the work of main and returns the exit code. An interrupt ends the work between two writes; a second one
+// ends the program.
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -41,7 +41,8 @@ func run() int {
 	return a.exitCode(ctx, root.ExecuteContext(ctx))
 }
 
-// invocation is what to type to run the program again as it was run: go run leaves no binary behind.
+// invocation returns the command with which the user can run the program again. With go run there is no binary to
+// name.
 func invocation(argv0 string) string {
 	if strings.Contains(filepath.ToSlash(argv0), "/go-build") {
 		return "go run ./cmd/taizhang"
@@ -49,7 +50,7 @@ func invocation(argv0 string) string {
 	return argv0
 }
 
-// exitCode prints what there is to say of an error and returns the exit code for it.
+// exitCode prints the message of an error and returns the exit code for it.
 func (a *app) exitCode(ctx context.Context, err error) int {
 	var usage *usageError
 	switch {

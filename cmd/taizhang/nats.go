@@ -79,8 +79,8 @@ A user of the same name is replaced by the new key and filter, and the old key i
 	return c
 }
 
-// addNATSUser adds a user with a new key. If the act is refused, no file is left behind; if its outcome is not known, none either:
-// doing the same again replaces the key.
+// addNATSUser adds a user with a new key. If the server refuses the user or the outcome is unknown, it removes the
+// file with the seed: repeating the command replaces the key.
 func (a *app) addNATSUser(cmd *cobra.Command, r access.NewNATSUser, file string) (err error) {
 	if r.Key, err = newSeed(file); err != nil {
 		return err
@@ -109,16 +109,16 @@ func (a *app) addNATSUser(cmd *cobra.Command, r access.NewNATSUser, file string)
 	})
 }
 
-// usualNATS is where alerts watch connects if no other server is named.
+// usualNATS is the server to which alerts watch connects if no other is named.
 const usualNATS = "nats://127.0.0.1:4222"
 
-// writeNATSUser writes a user after an act. What the server of NATS does not know yet goes to standard error.
+// writeNATSUser writes a user after a change. Changes that the NATS server does not have yet go to standard error.
 func (a *app) writeNATSUser(u *access.NATSUser, people func()) error {
 	for _, w := range u.Warnings {
 		fmt.Fprintln(a.errOut, a.say("提示：%s", "note: %s", w.In(a.lang)))
 	}
 	err := a.answer(u, u.Table, people)
-	if u.Configuration == "" || a.output == jsonOutput { // which has it
+	if u.Configuration == "" || a.output == jsonOutput { // JSON output has the configuration already
 		return err
 	}
 	to := a.out
@@ -130,7 +130,7 @@ func (a *app) writeNATSUser(u *access.NATSUser, people func()) error {
 	return err
 }
 
-// filterWords says which alerts a user gets.
+// filterWords describes the alerts that a user gets.
 func (a *app) filterWords(f *access.NATSFilter) string {
 	var parts []string
 	for _, list := range [][]string{f.Severities, f.Families, f.Centers} {
@@ -182,7 +182,7 @@ func newSeed(file string) (public string, err error) {
 	return public, nil
 }
 
-// shellWord returns a word as it is typed in a shell.
+// shellWord returns a word quoted for a shell.
 func shellWord(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,") == "" {
 		return s

@@ -15,8 +15,8 @@ import (
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
-// office asks the counter of the accounts, at a server, or in the files for the owner of the directory. The accounts must be
-// there.
+// office calls do with the administration of the accounts: at a server, or in the files if the caller owns the
+// directory. The accounts must exist.
 func (a *app) office(ctx context.Context, do func(access.AccountDesk) error) error {
 	if asked, err := a.officeAtServer(ctx, do); asked || err != nil {
 		return err
@@ -29,7 +29,7 @@ func (a *app) office(ctx context.Context, do func(access.AccountDesk) error) err
 	return a.officeInFiles(ctx, do)
 }
 
-// officeAtServer asks the counter of the accounts at a server, and reports whether there is one to ask.
+// officeAtServer calls do with the administration of the accounts at a server. asked is false if there is no server.
 func (a *app) officeAtServer(ctx context.Context, do func(access.AccountDesk) error) (asked bool, err error) {
 	c, err := a.atServer(ctx, true)
 	if c == nil || err != nil {
@@ -39,7 +39,7 @@ func (a *app) officeAtServer(ctx context.Context, do func(access.AccountDesk) er
 	return true, do(c)
 }
 
-// newOffice is office that makes the accounts, and an empty ledger beside them, if they are not there.
+// newOffice does the same as office, and creates the accounts and an empty ledger beside them if they do not exist.
 func (a *app) newOffice(ctx context.Context, do func(access.AccountDesk) error) error {
 	if asked, err := a.officeAtServer(ctx, do); asked || err != nil {
 		return err
@@ -47,7 +47,7 @@ func (a *app) newOffice(ctx context.Context, do func(access.AccountDesk) error) 
 	return a.officeInFiles(ctx, func(o access.AccountDesk) error { return cmp.Or(do(o), a.makeLedger()) })
 }
 
-// ledgerOffice is newOffice for a ledger that is there. Without one, the accounts must be there.
+// ledgerOffice does the same as newOffice if there is a ledger. Without a ledger, the accounts must exist.
 func (a *app) ledgerOffice(ctx context.Context, do func(access.AccountDesk) error) error {
 	if ok, err := holdsSegments(a.dir); err == nil && ok {
 		return a.newOffice(ctx, do)
@@ -55,7 +55,7 @@ func (a *app) ledgerOffice(ctx context.Context, do func(access.AccountDesk) erro
 	return a.office(ctx, do)
 }
 
-// makeLedger makes an empty ledger if there is none, so that accounts can be backed up before the first record.
+// makeLedger creates an empty ledger if there is none, so that accounts can be backed up before the first record.
 func (a *app) makeLedger() error {
 	if ok, err := holdsSegments(a.dir); ok || err != nil || a.cluster != "" {
 		return err
@@ -91,10 +91,10 @@ func (a *app) officeInFiles(ctx context.Context, do func(access.AccountDesk) err
 	return a.open(ctx, true, func(d *desk.Local, _ events.Store) error { return with(d) })
 }
 
-// owner is who runs the program: he owns the directory, or could not open it.
+// owner returns the user who runs the program as the owner of the directory: only the owner could open it.
 func (a *app) owner() access.Principal { return access.Local(a.userName(), "local") }
 
-// holdsSegments reports whether there is a log in a directory.
+// holdsSegments reports whether a directory has a log.
 func holdsSegments(dir string) (bool, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -132,14 +132,15 @@ func (a *app) backUpAccess(ctx context.Context, to string, isFile bool) (*desk.C
 	return &desk.Copied{Path: to, Events: report.Records, Bytes: report.Bytes}, err
 }
 
-// restored is the log of the accounts from a backup, complete, in a directory that is not in its place yet.
+// restored is the log of the accounts from a backup, complete, in a directory from which it is not moved into place
+// yet.
 type restored struct {
 	desk.Copied
 	dir string
 }
 
-// restoreAccess checks a backup of the log of the accounts and prepares it in a new directory beside that of the ledger: its tokens
-// are void.
+// restoreAccess checks a backup of the log of the accounts and prepares it in a new directory beside that of the
+// ledger. It revokes all tokens in it.
 func (a *app) restoreAccess(ctx context.Context, from string, isFile bool) (r *restored, err error) {
 	at := filepath.Clean(a.dir)
 	if err := os.MkdirAll(filepath.Dir(at), 0o750); err != nil {
@@ -175,7 +176,7 @@ func (a *app) restoreAccess(ctx context.Context, from string, isFile bool) (r *r
 	return &restored{desk.Copied{Path: filepath.Join(a.dir, accessName), Events: report.Records, Bytes: report.Bytes}, dir}, err
 }
 
-// place puts the log of the accounts into the directory of the ledger, durably.
+// place moves the log of the accounts into the directory of the ledger, durably.
 func (r *restored) place() error {
 	if err := os.Rename(r.dir, r.Path); err != nil {
 		return err
@@ -187,5 +188,5 @@ func (r *restored) place() error {
 	return errors.Join(parent.Sync(), parent.Close())
 }
 
-// drop removes what was not put into its place.
+// drop removes the prepared directory.
 func (r *restored) drop() error { return os.RemoveAll(r.dir) }

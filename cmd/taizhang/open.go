@@ -27,7 +27,7 @@ import (
 	"github.com/taizhang/taizhang/services/seal"
 )
 
-// read asks the ledger something, at a server or in the files. It never makes a ledger.
+// read calls do with the ledger for questions: at a server, or in the files. It never creates a ledger.
 func (a *app) read(ctx context.Context, do func(desk.Reader) error) error {
 	c, err := a.atServer(ctx, false)
 	if err != nil {
@@ -40,7 +40,7 @@ func (a *app) read(ctx context.Context, do func(desk.Reader) error) error {
 	return a.readFiles(ctx, do)
 }
 
-// readFiles opens the files of the ledger to ask it something, also while they are served.
+// readFiles opens the files of the ledger for questions, even while a server has them open.
 func (a *app) readFiles(ctx context.Context, do func(desk.Reader) error) error {
 	if err := a.mustExist(); err != nil {
 		return err
@@ -48,7 +48,7 @@ func (a *app) readFiles(ctx context.Context, do func(desk.Reader) error) error {
 	return a.open(ctx, true, func(d *desk.Local, _ events.Store) error { return do(d) })
 }
 
-// rehearse judges what would be written, at a server or on the files, and writes nothing.
+// rehearse calls do with a ledger that judges records and writes nothing, at a server or in the files.
 func (a *app) rehearse(ctx context.Context, do func(desk.Writer) error) error {
 	c, err := a.atServer(ctx, false)
 	if err != nil {
@@ -64,7 +64,8 @@ func (a *app) rehearse(ctx context.Context, do func(desk.Writer) error) error {
 	return a.open(ctx, true, func(d *desk.Local, _ events.Store) error { return do(d) })
 }
 
-// readWrite writes to the ledger, at a server or in the files. If there is no ledger, the first record that is accepted makes it.
+// readWrite calls do with the ledger for writing: at a server, or in the files. If there is no ledger, the first
+// record that is accepted creates it.
 func (a *app) readWrite(cmd *cobra.Command, do func(desk.Desk) error) error {
 	a.writes = true
 	c, err := a.atServer(cmd.Context(), true)
@@ -78,18 +79,18 @@ func (a *app) readWrite(cmd *cobra.Command, do func(desk.Desk) error) error {
 	return a.writeFiles(cmd, func(d *desk.Local) error { return do(d) })
 }
 
-// writeFiles opens the files of the ledger to write.
+// writeFiles opens the files of the ledger for writing.
 func (a *app) writeFiles(cmd *cobra.Command, do func(*desk.Local) error) error {
 	a.writes = true
 	return a.open(cmd.Context(), false, func(d *desk.Local, _ events.Store) error { return do(d) })
 }
 
-// open puts a desk over the ledger.
+// open opens the ledger and calls do with its desk.
 func (a *app) open(ctx context.Context, readOnly bool, do func(*desk.Local, events.Store) error) error {
 	return a.openWatched(ctx, readOnly, func(events.Stored) {}, do)
 }
 
-// openWatched is open that calls see for each event that it reads.
+// openWatched does the same as open, and calls see for each event that it reads.
 func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.Stored), do func(*desk.Local, events.Store) error) (err error) {
 	var store events.Store
 	defer func() {
@@ -112,7 +113,8 @@ func (a *app) openWatched(ctx context.Context, readOnly bool, see func(events.St
 	return do(&desk.Local{LocalConfig: desk.LocalConfig{Ledger: l, Root: root, Account: a.account(), Now: a.now, Prefix: flagPrefix, Version: programVersion(), Spool: nearestDir(a.dir)}}, store)
 }
 
-// nearestDir returns a directory, or the first above it that exists: it is on the disk that the ledger is or will be on.
+// nearestDir returns a directory, or its nearest existing parent: the ledger is or will be on the disk of that
+// directory.
 func nearestDir(dir string) string {
 	for {
 		info, err := os.Stat(dir)
@@ -123,8 +125,8 @@ func nearestDir(dir string) string {
 	}
 }
 
-// checkFiles checks the files of the ledger, bytes and checksums, and lists all that is wrong with them. A cluster's record may
-// have no copy here yet.
+// checkFiles checks the bytes and checksums of the files of the ledger, and lists all damages. For a cluster there
+// may be no local copy yet.
 func (a *app) checkFiles(ctx context.Context, c *desk.Checked) error {
 	report, err := logstore.Verify(a.dir, func(events.Stored) error { return ctx.Err() })
 	if err != nil && (a.cluster == "" || !errors.Is(err, fs.ErrNotExist)) {
@@ -144,14 +146,15 @@ func tellFiles(report logstore.ScanReport, c *desk.Checked) {
 	}
 }
 
-// The parts of a check, in percent, that its bar has for opening the ledger, and for comparing a copy with its record.
+// The shares of the progress bar of a check, in percent: for opening the ledger, and for comparing a copy with the
+// cluster.
 const (
 	openingPart   = 20
 	comparingPart = 30
 )
 
-// check opens the ledger, which checks its files too, checks it from its events on, and compares a local copy with the record that it
-// is a copy of. A damaged log cannot be opened: it lists all that is wrong with the files instead.
+// check opens the ledger, which checks its files, then checks its events, and compares a local copy with the events
+// in the cluster. A damaged log cannot be opened: then it lists all damages of the files instead.
 func (a *app) check(ctx context.Context, thorough bool, c *desk.Checked) error {
 	bar := a.progress("核验", "checking")
 	defer bar.end()
@@ -201,7 +204,7 @@ func (a *app) checkEvents(ctx context.Context, thorough bool, bar *progress, c *
 	})
 }
 
-// size returns how many bytes the log in the directory has, or a little more.
+// size returns the size of the log in the directory in bytes, or a little more.
 func (a *app) size() (bytes int64) {
 	entries, _ := os.ReadDir(a.dir)
 	for _, e := range entries {
@@ -223,7 +226,7 @@ func (a *app) backUp(ctx context.Context, to string, isFile bool) (desk.Copied, 
 	return desk.Copied{Events: report.Records, Bytes: report.Bytes}, err
 }
 
-// restore puts a backup, a file or a directory, into the directory of the ledger.
+// restore copies a backup, a file or a directory, to the directory of the ledger.
 func (a *app) restore(ctx context.Context, from string, isFile bool) (desk.Copied, error) {
 	a.writes = true
 	restore := logstore.Restore
@@ -234,7 +237,8 @@ func (a *app) restore(ctx context.Context, from string, isFile bool) (desk.Copie
 	return desk.Copied{Events: report.Records, Bytes: report.Bytes}, err
 }
 
-// source opens the store into the variable: the embedded one, or a copy of the record that --store names.
+// source returns the opener of the store: the embedded one, or a copy of the cluster that --store names. It stores
+// the opened store in the variable.
 func (a *app) source(ctx context.Context, store *events.Store, o logstore.Options) ledger.StoreOpener {
 	return func(replay func(events.Stored) error) (opened events.Store, err error) {
 		if a.cluster != "" {
@@ -247,7 +251,7 @@ func (a *app) source(ctx context.Context, store *events.Store, o logstore.Option
 	}
 }
 
-// openEmbedded opens the embedded store, and says so if that cut off what a crash left: bytes never go away in silence.
+// openEmbedded opens the embedded store. If it cut off a torn commit after a crash, it tells the user.
 func (a *app) openEmbedded(o logstore.Options, replay func(events.Stored) error) (events.Store, error) {
 	if !o.ReadOnly && replica.IsCopy(a.dir) {
 		return nil, text.Errorf(text.Conflict, "%s 是集群记录的本地副本，不能直接写入；写入请加 --store", "%s is a copy of the record in a cluster and is not written to; to write, name the cluster with --store", a.dir)
@@ -266,8 +270,8 @@ func (a *app) openEmbedded(o logstore.Options, replay func(events.Stored) error)
 	return opened, nil
 }
 
-// openReplica opens the local copy of the record and catches up with it. A record that cannot be right is told, and is
-// an alert; the copy still answers.
+// openReplica opens the local copy of the cluster's events and catches up with the cluster. If the cluster's events
+// cannot be right, it tells the user and raises an alert; the copy still answers.
 func (a *app) openReplica(ctx context.Context, replay func(events.Stored) error) (events.Store, error) {
 	connection, err := kurrentstore.ParseConnection(a.cluster)
 	if err != nil {
@@ -293,8 +297,8 @@ func (a *app) openReplica(ctx context.Context, replay func(events.Stored) error)
 	return opened, nil
 }
 
-// damaged adds to what is said of damage in the log what to do about it: a copy of a record is made anew, a ledger of its
-// own is restored.
+// damaged adds advice to an error about damage in the log: delete the copy of a cluster and copy again, or restore a
+// ledger from a backup.
 func (a *app) damaged(err error) error {
 	var damage *logstore.DamageError
 	switch {
@@ -309,13 +313,14 @@ func (a *app) damaged(err error) error {
 		"%s. Nothing was changed; check lists all damage, and restore puts a backup into another directory", a.message(damage))
 }
 
-// reachesIn is how long a cluster or a server usually takes at most to answer. The user learns within a second that it does not.
+// reachesIn is the usual maximum time in which a cluster or a server answers. After it the user is told that there is
+// no answer yet, so within a second.
 const reachesIn = 800 * time.Millisecond
 
-// reach waits until the cluster answers or the patience of its store is over, and tells the user that there is something to wait for.
+// reach waits until the cluster answers or the patience of its store is over, and tells the user about a long wait.
 func (a *app) reach(ctx context.Context, record *kurrentstore.Store) error {
 	answered := make(chan error, 1)
-	go func() { answered <- record.Ping(ctx) }() // it has a deadline
+	go func() { answered <- record.Ping(ctx) }() // Ping has a deadline
 	select {
 	case err := <-answered:
 		return err
@@ -325,7 +330,7 @@ func (a *app) reach(ctx context.Context, record *kurrentstore.Store) error {
 	return <-answered
 }
 
-// unreached adds to what is said of a cluster that does not answer that the local copy does.
+// unreached adds to the error of a cluster that does not answer that the local copy can answer.
 func (a *app) unreached(err error, connection *kurrentstore.ConnectionString) error {
 	var away *kurrentstore.UnreachableError
 	if errors.As(err, &away) && replica.IsCopy(a.dir) {
@@ -335,10 +340,10 @@ func (a *app) unreached(err error, connection *kurrentstore.ConnectionString) er
 	return err
 }
 
-// mustExist says clearly that there is no ledger where one is asked about.
+// mustExist returns an error if there is no ledger in the directory.
 func (a *app) mustExist() error {
 	if a.cluster != "" {
-		return nil // the copy is made when it is opened
+		return nil // opening creates the copy
 	}
 	entries, err := os.ReadDir(a.dir)
 	switch {
@@ -352,13 +357,13 @@ func (a *app) mustExist() error {
 	return text.Errorf(text.NotFound, "目录 %s 中没有台账。用 import 或 record 建立，或用 --data 指定目录", "the directory %s holds no ledger. Make one with import or record, or name its directory with --data", a.dir)
 }
 
-// isSegment reports whether a file is part of a log.
+// isSegment reports whether a file is a segment of a log.
 func isSegment(e os.DirEntry) bool {
 	return strings.HasPrefix(e.Name(), "segment-") && strings.HasSuffix(e.Name(), ".log")
 }
 
-// account is who runs the program, as the owner of the directory. Who may write to the directory may record what was decided
-// outside the system.
+// account returns the user who runs the program, as the owner of the directory. An account that may write to the
+// directory may also record decisions taken outside the system.
 func (a *app) account() ledger.Writer {
 	return ledger.Writer{Name: desk.LocalPrefix + a.userName(), MayRecord: true}
 }

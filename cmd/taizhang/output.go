@@ -12,8 +12,8 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// write writes the table in the form asked for. What its rows leave out stands under the table; for programs, which read
-// rows alone, it goes to standard error.
+// write writes the table in the form asked for. A note on what the rows leave out stands under the table. For
+// programs, which read only rows, it goes to standard error.
 func (a *app) write(t *table.Table) error {
 	if a.output == tableOutput {
 		return t.WriteText(a.out, a.lang)
@@ -49,7 +49,7 @@ func (a *app) writeObject(v any) error {
 	return err
 }
 
-// seenJSON writes JSON whose texts have escapes for format characters; see text.SeenJSON. Each write is of whole characters.
+// seenJSON writes JSON with escapes for format characters; see text.SeenJSON. Each write must have whole characters.
 type seenJSON struct{ to io.Writer }
 
 func (w seenJSON) Write(raw []byte) (int, error) {
@@ -59,8 +59,8 @@ func (w seenJSON) Write(raw []byte) (int, error) {
 	return len(raw), nil
 }
 
-// stream writes answers as they come, however many: each is an element of a JSON list, a row, or lines for people. It writes
-// nothing before the first answer or the end, so that an error before them leaves no piece of an answer.
+// stream writes answers one by one: each is an element of a JSON list, a row, or lines for people. It writes nothing
+// before the first answer or the end, so that an earlier error leaves no part of an answer.
 type stream struct {
 	a       *app
 	columns []table.Column
@@ -69,7 +69,7 @@ type stream struct {
 	count   int
 }
 
-// stream returns a stream of rows of some columns.
+// stream returns a stream of rows with some columns.
 func (a *app) stream(columns []table.Column) *stream { return &stream{a: a, columns: columns} }
 
 func (w *stream) begin() error {

@@ -16,7 +16,7 @@ import (
 	"github.com/taizhang/taizhang/services/listen"
 )
 
-// secretBytesMax is how long a file with a password or the like may be: more than any that is accepted.
+// secretBytesMax is the maximum size of a file with a secret, more than that of any accepted password.
 const secretBytesMax = 4096
 
 // stdinName is the value of --password-file for standard input.
@@ -62,7 +62,7 @@ It is never an argument or a variable of the environment, where others see it an
 	return c
 }
 
-// noPassword checks the arguments without a word of them: one too many may be a password.
+// noPassword checks the number of arguments. Its error shows no argument, because an extra one may be a password.
 func (a *app) noPassword(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return usage(cmd, "密码不能写在命令行里；若写的是密码，它已留在命令历史中，请改用别的密码", "a password is never an argument; if that was one, the history of the shell has it now, so choose another")
@@ -70,7 +70,8 @@ func (a *app) noPassword(cmd *cobra.Command, args []string) error {
 	return exactly(1)(cmd, args)
 }
 
-// askPassword returns a new password for an account: from a file, or typed on the terminal. No message has anything of it.
+// askPassword returns a new password for an account, from a file or typed on the terminal. No message shows any part
+// of it.
 func (a *app) askPassword(cmd *cobra.Command, account, file string) (string, error) {
 	isTerminal := term.IsTerminal(int(a.in.Fd()))
 	switch {
@@ -91,7 +92,8 @@ func (a *app) askPassword(cmd *cobra.Command, account, file string) (string, err
 		"there is no terminal to type the password on: run it on one, or name a file with --password-file (mode 0600, one line), or - for standard input")
 }
 
-// untilDone returns what read returns, or why ctx ended before. The read is left to the end of the process then.
+// untilDone returns the result of read, or the error of ctx if that ends first. A read that did not end runs on until
+// the process ends.
 func untilDone(ctx context.Context, read func() (string, error)) (string, error) {
 	type result struct {
 		content string
@@ -110,7 +112,7 @@ func untilDone(ctx context.Context, read func() (string, error)) (string, error)
 	}
 }
 
-// secretIn returns the secret in a file that nobody else may read.
+// secretIn returns the secret in a file that only its owner can read.
 func secretIn(file string) (string, error) {
 	if err := listen.Private(file); err != nil {
 		return "", err
@@ -122,7 +124,7 @@ func secretIn(file string) (string, error) {
 	return onlyLine(content, file)
 }
 
-// onlyLine returns the one line of a file with a secret.
+// onlyLine returns the single line of a file with a secret.
 func onlyLine(content []byte, file string) (string, error) {
 	line := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(string(content), "\ufeff"), "\n"), "\r")
 	switch {
@@ -152,7 +154,7 @@ func (a *app) typedPassword(ctx context.Context, account string) (string, error)
 	return onlyLine([]byte(first), a.say("输入的密码", "the password typed"))
 }
 
-// typeHidden returns a line that is typed without echo. When ctx ends, it sets the terminal back.
+// typeHidden returns a line that is typed without echo. When ctx ends, it restores the terminal.
 func (a *app) typeHidden(ctx context.Context, prompt string) (string, error) {
 	terminal := int(a.in.Fd())
 	before, err := term.GetState(terminal)

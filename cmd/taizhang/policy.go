@@ -90,7 +90,7 @@ func (a *app) parsePolicy(path string) (desk.Policy, error) {
 	return p, errors.Join(a.writeProblems(path, problems), errAnswered)
 }
 
-// writeProblems writes what is wrong with a policy; for programs an empty list says that nothing is.
+// writeProblems writes the errors in a policy. For programs an empty list means that there are none.
 func (a *app) writeProblems(path string, problems []desk.PolicyProblem) error {
 	if a.output == jsonOutput {
 		return a.writeObject(problems)
@@ -98,7 +98,7 @@ func (a *app) writeProblems(path string, problems []desk.PolicyProblem) error {
 	return a.write(desk.ProblemsTable(path, problems, a.lang))
 }
 
-// findPolicy finds a policy by what a user may call it.
+// findPolicy finds a policy by the word builtin, the path of a file, or ID@VERSION of the ledger.
 func (a *app) findPolicy(cmd *cobra.Command, name string) (found desk.Policy, err error) {
 	if name == builtinName {
 		return desk.BuiltinPolicy(), nil
@@ -149,7 +149,7 @@ func (a *app) showPolicy(cmd *cobra.Command, args []string) error {
 	})
 }
 
-// writePolicy writes the parameters with their articles and words; as JSON the policy as it is.
+// writePolicy writes the parameters with their articles and words. In JSON it writes the text of the policy.
 func (a *app) writePolicy(p desk.Policy) error {
 	if a.output == jsonOutput {
 		_, err := a.out.Write(p.Text())

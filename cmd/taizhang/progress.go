@@ -17,7 +17,7 @@ const (
 	barCells      = 30
 )
 
-// progress draws a bar on standard error, if that is a terminal, while long work goes on.
+// progress draws a bar on standard error, if that is a terminal, during long work.
 type progress struct {
 	a     *app
 	what  string
@@ -29,13 +29,13 @@ func (a *app) progress(zh, en string) *progress {
 	return &progress{a: a, what: text.Text{Zh: zh, En: en}.In(a.lang)}
 }
 
-// isWatched says whether somebody sees at once what goes to standard error.
+// isWatched reports whether standard error is a terminal.
 func (a *app) isWatched() bool {
 	f, ok := a.errOut.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// show draws the bar; it is cheap to call often. It does nothing where nobody watches.
+// show draws the bar. It is cheap to call often. It does nothing without a terminal.
 func (p *progress) show(done, total int64) {
 	if total <= 0 || done < total && p.a.now().Sub(p.last) < progressEvery || !p.a.isWatched() {
 		return
@@ -46,7 +46,7 @@ func (p *progress) show(done, total int64) {
 	fmt.Fprintf(p.a.errOut, "\r%s [%s%s] %3.0f%%", p.what, strings.Repeat("#", full), strings.Repeat(".", barCells-full), part*100)
 }
 
-// end wipes the bar out.
+// end erases the bar.
 func (p *progress) end() {
 	if p.shown {
 		fmt.Fprint(p.a.errOut, "\r\x1b[K")

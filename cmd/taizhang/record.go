@@ -51,8 +51,8 @@ func (a *app) recordCommand() *cobra.Command {
 	return cmd
 }
 
-// dataOrDir is the flag --data of record, which means two things: every verb's directory and this verb's content.
-// The two cannot be mistaken, for content begins with { or @.
+// dataOrDir is the flag --data of record. It has two meanings: the directory, as in every verb, or the content of the
+// record. They cannot be confused, because content begins with { or @.
 type dataOrDir struct {
 	data *string
 	dirFlag
@@ -81,7 +81,8 @@ func recordData(cmd *cobra.Command, data string) (jsontext.Value, error) {
 	return jsontext.Value(content), err
 }
 
-// readFile reads a file of at most so many bytes; what is no regular file does not say its size before it is read.
+// readFile reads a file of at most bytesMax bytes. Files that are not regular, such as pipes, have no size before
+// they are read.
 func readFile(path string, bytesMax int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -91,7 +92,7 @@ func readFile(path string, bytesMax int64) ([]byte, error) {
 	return readUpTo(f, path, bytesMax)
 }
 
-// readUpTo reads all of an input of at most bytesMax bytes. The error for a longer one has its name.
+// readUpTo reads a whole input of at most bytesMax bytes. The error for a longer one names the input.
 func readUpTo(from io.Reader, name string, bytesMax int64) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(from, bytesMax+1))
 	if err == nil && int64(len(content)) > bytesMax {
@@ -100,8 +101,8 @@ func readUpTo(from io.Reader, name string, bytesMax int64) ([]byte, error) {
 	return content, err
 }
 
-// complete names the flag that is missing, and gives a draft without an id a new one. At a server the account says who acts, if no
-// flag does.
+// complete returns an error that names a missing flag, and gives a draft without an id a new one. At a server, the
+// account decides the role and actor unless flags do.
 func (a *app) complete(cmd *cobra.Command, d *desk.Draft) error {
 	for _, needed := range []struct{ flag, value string }{{"on", d.On}, {"role", d.By.Role}, {"actor", d.By.Actor}} {
 		if needed.value == "" && (needed.flag == "on" || a.server == "" || d.By != desk.DraftBy{}) {

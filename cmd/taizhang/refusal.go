@@ -18,7 +18,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// tellReasons writes the reasons for people: the rule with its words, what failed, the figures.
+// tellReasons writes the reasons for people: the rule with its words, the failed condition, and the figures.
 func (a *app) tellReasons(to io.Writer, list []desk.Reason) {
 	for _, r := range list {
 		head := r.Reason.In(a.lang)
@@ -42,10 +42,10 @@ func (a *app) tellReasons(to io.Writer, list []desk.Reason) {
 	}
 }
 
-// isOwnRule reports whether a rule is the ledger's own: it stands in no article of the Measures.
+// isOwnRule reports whether a rule belongs to the ledger and to no article of the Measures.
 func isOwnRule(r *desk.Reason) bool { return r.Article == "–" }
 
-// ruleName returns how people call a rule: its number in the Measures, or the word for the ledger's own.
+// ruleName returns the name of a rule for people: its number in the Measures, or the word for the ledger's own rules.
 func (a *app) ruleName(r *desk.Reason) string {
 	if isOwnRule(r) {
 		return a.say("超支", "overdrawn")
@@ -53,7 +53,7 @@ func (a *app) ruleName(r *desk.Reason) string {
 	return string(r.Rule)
 }
 
-// tellRefused writes the answer "no" to a draft of an id; another error is returned as it is.
+// tellRefused writes the reasons of a refusal of a draft. It returns any other error unchanged.
 func (a *app) tellRefused(id string, err error) error {
 	no := desk.RefusedBy(err, id)
 	if no == nil {
@@ -69,7 +69,7 @@ func (a *app) tellRefused(id string, err error) error {
 	return errAnswered
 }
 
-// dates says in parentheses when an alert was raised and, if it was, cleared.
+// dates returns, in parentheses, when an alert was raised and when it was cleared.
 func (a *app) dates(x desk.Alert) string {
 	if x.ClearedOn.IsNone() {
 		return a.say("（%v 发生）", " (raised on %v)", x.RaisedOn)
@@ -77,14 +77,15 @@ func (a *app) dates(x desk.Alert) string {
 	return a.say("（%v 发生，%v 解除）", " (raised on %v, cleared on %v)", x.RaisedOn, x.ClearedOn)
 }
 
-// toldError is an error as it is written for programs, on one line of standard error.
+// toldError is the JSON form of an error, one line on standard error for programs.
 type toldError struct {
 	Code    text.ErrorCode `json:"code"`
 	Message string         `json:"message"`
 	Place   string         `json:"place"`
 }
 
-// tellError says an error on standard error: for people, or as one object for programs that asked for JSON.
+// tellError writes an error to standard error: as a message for people, or as one object for programs that asked for
+// JSON.
 func (a *app) tellError(err error, message string) {
 	if a.output != jsonOutput {
 		fmt.Fprintf(a.errOut, "taizhang: %s\n", text.Seen(message))
@@ -97,7 +98,7 @@ func (a *app) tellError(err error, message string) {
 	fmt.Fprintf(a.errOut, "%s\n", object)
 }
 
-// codeOf returns the code of an error. What was typed and cannot be understood is invalid, and a file that is not there is not found.
+// codeOf returns the code of an error: Invalid for a command line that is not valid, NotFound for a missing file.
 func codeOf(err error) text.ErrorCode {
 	var usage *usageError
 	code := text.CodeOf(err)
@@ -121,7 +122,7 @@ func codeOf(err error) text.ErrorCode {
 // aFlag matches the name of a flag.
 var aFlag = regexp.MustCompile(`--[a-z][a-z-]*`)
 
-// placeOf returns where an error is: the file, the flag or the argument, or "" if it is about nothing that was typed.
+// placeOf returns the file, flag or argument of an error, or "" if the error is about none.
 func placeOf(err error) string {
 	var placed *text.Error
 	var usage *usageError

@@ -50,7 +50,7 @@ func (a *app) replayCommand() *cobra.Command {
 	return cmd
 }
 
-// tellTally writes how many events the center has and which of them count.
+// tellTally writes the number of events of the center and how many of them count.
 func (a *app) tellTally(end *desk.Chapter) {
 	if t := end.Tally; t != nil {
 		a.print("该中心共 %d 条记录：计入 %d 条（center 和 centers 的记录数），已作废 %d 条，日期晚于截至日的 %d 条。",
@@ -98,7 +98,7 @@ func (a *app) tellChapter(c *desk.Chapter) {
 	a.tellState(c)
 }
 
-// toSecond returns an instant of an answer as people read it: to the second, with the zone, as --known-at takes it.
+// toSecond returns an instant for people: to the second, with the zone, in the form that --known-at accepts.
 func toSecond(instant string) string {
 	at, err := time.Parse(time.RFC3339Nano, instant)
 	if err != nil {
@@ -110,10 +110,10 @@ func toSecond(instant string) string {
 // indent writes a line that belongs to an event.
 func (a *app) indent(zh, en string, args ...any) { a.print("      "+zh, "      "+en, args...) }
 
-// contentWidth is how much of an event's content fits beside its story.
+// contentWidth is the maximum width of the content of an event in its line.
 const contentWidth = 150
 
-// tellMeanwhile writes what policies and time did since the chapter before.
+// tellMeanwhile writes the changes by policies and by time since the chapter before.
 func (a *app) tellMeanwhile(c *desk.Chapter) {
 	if c.ByPolicy.Alerts() {
 		a.indent("—— 采用办法参数 %s 之后：", "— by the adoption of policy %s:", strings.Join(c.ByPolicy.Policies, ", "))
@@ -150,7 +150,7 @@ func (a *app) tellState(c *desk.Chapter) {
 // shown returns a cell as people read it.
 func (a *app) shown(c table.Cell) string { return c.Shown.In(a.lang) }
 
-// moneyWords says differences of money, such as 到账 +1,000.00 元.
+// moneyWords returns the differences of money in words, such as 到账 +1,000.00 元.
 func (a *app) moneyWords(m *desk.MoneyMove) string {
 	var parts []string
 	add := func(zh, en string, amount table.Cell) {

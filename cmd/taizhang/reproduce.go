@@ -57,7 +57,7 @@ func (a *app) tellReproduced(r *desk.Reproduced) {
 	a.tellDifference(r)
 }
 
-// cellCharMax is how much people are shown of a cell; CSV and JSON have all of it.
+// cellCharMax is the maximum number of characters of a cell that people are shown. CSV and JSON have the whole cell.
 const cellCharMax = 80
 
 // tellDifference writes the first difference for people.
@@ -99,7 +99,7 @@ func (a *app) tellDifference(r *desk.Reproduced) {
 	}
 }
 
-// whereTheyDiffer shortens two texts for a screen so that it shows where they begin to differ.
+// whereTheyDiffer shortens two texts for a screen so that their first difference is visible.
 func whereTheyDiffer(a, b string) (string, string) {
 	one, other := []rune(a), []rune(b)
 	same := 0

@@ -34,26 +34,26 @@ import (
 	"github.com/taizhang/taizhang/services/signin"
 )
 
-// The limits of a server. There is none on the time that a whole request takes: imports and streams may take long, and each of
-// their parts has a deadline of its own.
+// The limits of a server. There is no limit on the time of a whole request, because imports and streams may take long;
+// each of their parts has a deadline.
 const (
 	connectionsMax       = 4096 // over the network
-	socketConnectionsMax = 256  // on the machine itself, whatever the network does
+	socketConnectionsMax = 256  // over the socket, apart from those over the network
 	adminConnectionsMax  = 64
 	headerWait           = 10 * time.Second
 	idleWait             = 2 * time.Minute
 	headerBytesMax       = 32 << 10
 	stopWait             = 20 * time.Second // from the signal to the end
-	shutWait             = 14 * time.Second // until the connections of requests under way are closed
+	shutWait             = 14 * time.Second // until the connections of running requests are closed
 	stoppedWait          = 10 * time.Second // from a write with an unknown outcome to the exit
 	stoppedLook          = time.Second
 )
 
-// exitStopped is the exit code after a write whose outcome is unknown: a supervisor starts the program again, which reads what is
-// on disk.
+// exitStopped is the exit code after a write of unknown outcome. A supervisor starts the program again, which reads
+// the events on disk.
 const exitStopped = 3
 
-// errExitStopped says that the ledger stopped, and the server with it.
+// errExitStopped is the error that the ledger stopped, and the server with it.
 var errExitStopped = text.Errorf(text.Stopped, "有一次写入的结果不明，服务停止；重新启动即以磁盘上的记录为准",
 	"the outcome of a write is unknown, and the server ends; started again it goes by what is on disk")
 
@@ -138,7 +138,7 @@ func (a *app) serverLog(quiet bool) *zap.Logger {
 	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(config), zapcore.Lock(zapcore.AddSync(a.errOut)), level))
 }
 
-// certificate returns the certificate of the options, or nil if there is none.
+// certificate returns the certificate that the options name, or nil if they name none.
 func (o *serveOptions) certificate(log *zap.Logger) (*listen.Certificate, error) {
 	if o.tlsCert == "" {
 		return nil, nil
@@ -146,7 +146,7 @@ func (o *serveOptions) certificate(log *zap.Logger) (*listen.Certificate, error)
 	return listen.LoadCertificate(o.tlsCert, o.tlsKey, log)
 }
 
-// server is a running server: what listens, and what answers.
+// server is a running server with its listeners and handlers.
 type server struct {
 	api     *api.Server
 	https   []*http.Server
@@ -156,8 +156,8 @@ type server struct {
 	traces  *sdktrace.TracerProvider // nil for none
 }
 
-// serve serves the ledger until ctx ends or the ledger stops. It calls started, if that is not nil, with the address of the API
-// before it answers anything.
+// serve serves the ledger until ctx ends or the ledger stops. Unless started is nil, it calls started with the
+// address of the API before it answers a request.
 func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, string) error) (err error) {
 	s := &server{failed: make(chan error, 3)}
 	tcp, admin, err := o.bind()
@@ -167,10 +167,10 @@ func (a *app) serve(ctx context.Context, o *serveOptions, started func(*opened, 
 	s.ports = slices.DeleteFunc([]net.Listener{tcp, admin}, func(l net.Listener) bool { return l == nil })
 	defer func() {
 		for _, l := range s.ports {
-			_ = l.Close() // most are closed already
+			_ = l.Close() // most listeners are closed already
 		}
 	}()
-	if o.nats == "" && o.hasFeed() { // an address in use is found before the ledger is read, which may take long
+	if o.nats == "" && o.hasFeed() { // find an address in use before the ledger is read, which may take long
 		if o.natsListen, err = alertfeed.FreeAddress(ctx, o.natsListen); err != nil {
 			return err
 		}
@@ -273,8 +273,8 @@ func (o *serveOptions) address(l net.Listener) string {
 	return "http://" + l.Addr().String()
 }
 
-// mayBeReached refuses to be reached from other machines while no administrator could act: nobody could take a right away then. One
-// who has neither a password nor a token can do nothing from anywhere, so he does not count.
+// mayBeReached returns an error if other machines could reach the server while no administrator could act, because
+// nobody could then revoke a right. An administrator with neither a password nor a token cannot act.
 func (o *serveOptions) mayBeReached(accounts access.Accounts) error {
 	if o.isLoopback() || slices.ContainsFunc(accounts, func(x access.Account) bool {
 		return (x.Role == access.SecAdmin || x.Role == access.SysAdmin) && (o.canSignIn(&x) || !x.Disabled && x.Tokens > 0)
@@ -290,7 +290,7 @@ func (o *serveOptions) mayBeReached(accounts access.Accounts) error {
 		"no administrator could act (a sysadmin or secadmin with a password or a valid token, not disabled), so the ledger is not served on %s; first add one and set the password: taizhang account add NAME --role secadmin, taizhang account password NAME", o.listen)
 }
 
-// sayServing prints the line that says that the server is there.
+// sayServing prints the address of the running server.
 func (a *app) sayServing(address string, admin net.Listener, x *opened) error {
 	also := ""
 	if admin != nil {
@@ -304,7 +304,7 @@ func (a *app) sayServing(address string, admin net.Listener, x *opened) error {
 	return err
 }
 
-// newHTTP returns a server of HTTP with our limits.
+// newHTTP returns an HTTP server with the limits above.
 func newHTTP(log *zap.Logger, h http.Handler) *http.Server {
 	errorLog, _ := zap.NewStdLogAt(log, zapcore.WarnLevel) // the level is one
 	return &http.Server{Handler: h, ReadHeaderTimeout: headerWait, IdleTimeout: idleWait, MaxHeaderBytes: headerBytesMax, ErrorLog: errorLog,
@@ -328,8 +328,8 @@ func (s *server) start(l net.Listener, certificate *listen.Certificate, h *http.
 	})
 }
 
-// asOwner returns what makes requests on the socket those of the owner: of whoever owns the directory, of the user who runs the
-// server, and of root. Others are strangers there.
+// asOwner returns the function that treats requests on the socket as requests of the owner, if they come from the
+// owner of the directory, from the user who runs the server, or from root. Other users of the socket have no rights.
 func (a *app) asOwner() func(context.Context, net.Conn) context.Context {
 	owners := []uint32{0, uint32(os.Geteuid())}
 	var dir unix.Stat_t
@@ -350,7 +350,8 @@ func (a *app) asOwner() func(context.Context, net.Conn) context.Context {
 	}
 }
 
-// wait returns when ctx ends, when a listener fails, or a while after the ledger stopped: what was asked gets an answer until then.
+// wait returns when ctx ends, when a listener fails, or stoppedWait after the ledger stopped; until then running
+// requests get their answers.
 func (s *server) wait(ctx context.Context, o *opened, stoppedWait time.Duration) error {
 	look := time.NewTicker(stoppedLook)
 	defer look.Stop()
@@ -373,7 +374,7 @@ func (s *server) wait(ctx context.Context, o *opened, stoppedWait time.Duration)
 	}
 }
 
-// stop ends the server: no new requests, the streams told, those under way ended, all within stopWait.
+// stop ends the server within stopWait: it accepts no new requests, ends the streams, and waits for running requests.
 func (s *server) stop(log *zap.Logger) error {
 	begun := time.Now()
 	log.Info("stopping")
@@ -386,7 +387,7 @@ func (s *server) stop(log *zap.Logger) error {
 	for _, h := range s.https {
 		ending.Go(func() {
 			if err := h.Shutdown(shut); err != nil {
-				_ = h.Close() // those under way had their time
+				_ = h.Close() // running requests had their time
 			}
 		})
 	}
@@ -397,14 +398,15 @@ func (s *server) stop(log *zap.Logger) error {
 	return err
 }
 
-// The heap of a server may grow by serverHeapGrowth percent before it is collected, and less as it comes near a share of the
-// memory that there is.
+// The heap of a server may grow by serverHeapGrowth percent before a collection, and by less near a limit, which is a
+// share of the memory of the machine.
 const (
 	serverHeapGrowth  = 200
 	memoryLimitPerMil = 800
 )
 
-// tuneMemory sets the limits of the heap for a server, unless the environment sets them, and returns what sets them back.
+// tuneMemory sets the limits of the heap for a server, unless the environment sets them. The returned function
+// restores the old limits.
 func tuneMemory(getenv func(string) string) (back func()) {
 	growth, limit := -1, int64(-1)
 	if getenv("GOGC") == "" {
@@ -423,7 +425,7 @@ func tuneMemory(getenv func(string) string) (back func()) {
 	}
 }
 
-// memoryBytes returns the memory of the machine, or of the container if that has less, or 0 if neither is known.
+// memoryBytes returns the memory of the machine or, if that is less, of the container, or 0 if neither is known.
 func memoryBytes() int64 {
 	var info unix.Sysinfo_t
 	if unix.Sysinfo(&info) != nil {

@@ -17,17 +17,18 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// configBytesMax is how long a file of settings may be.
+// configBytesMax is the maximum size of a file of settings.
 const configBytesMax = 1 << 20
 
-// settable are the flags of serve that the environment and the file of settings may set too.
+// settable lists the flags of serve that the environment and the file of settings can also set.
 var settable = []string{"data", "store", "listen", "admin-listen", "nats-listen", "nats", "nats-nkey", "nats-creds", "tls-cert", "tls-key", "host", "insecure",
 	"session-idle", "password-days", "proxy", "public-url", "oidc-issuer", "oidc-client", "oidc-secret-file", "oidc-audience", "oidc-ca", "lang", "verbose"}
 
 // isList reports whether a setting may be given more than once.
 func isList(name string) bool { return name == "host" || name == "proxy" }
 
-// setting is the value of a flag, and where it is from: "flag", a variable of the environment, a line of the file, or byDefault.
+// setting is the value of a flag with its source: "flag", a variable of the environment, a line of the file, or
+// byDefault.
 type setting struct {
 	name, value, from string
 }
@@ -84,7 +85,7 @@ func variableOf(flag string) string {
 	return "TAIZHANG_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// settingText returns the value of a flag as it may be shown: without the password of a cluster.
+// settingText returns the value of a flag without the password of a cluster, so that it can be shown.
 func settingText(flag *pflag.Flag) string {
 	if list, ok := flag.Value.(pflag.SliceValue); ok {
 		return strings.Join(list.GetSlice(), ", ")
@@ -104,8 +105,8 @@ type configLine struct {
 	where       string // file:line
 }
 
-// readConfig reads a file of settings: lines NAME = VALUE, blank lines, and comments that begin with #. A name is that of a flag;
-// only a list may be given more than once.
+// readConfig reads a file of settings: lines NAME = VALUE, blank lines, and comments that begin with #. NAME is the
+// name of a flag. Only a list may be given more than once.
 func (a *app) readConfig(file string) (map[string][]configLine, error) {
 	if file == "" {
 		return nil, nil
@@ -157,10 +158,10 @@ type serveOptions struct {
 	insecure            bool
 	hosts               []string
 
-	fill func(*opened) error // puts something into the ledger before it is served; nil for nothing
+	fill func(*opened) error // adds records to the ledger before it is served; nil for none
 }
 
-// check returns what is wrong with the options, apart from what only the ledger tells.
+// check returns an error for options that are wrong whatever the ledger contains.
 func (o *serveOptions) check() error {
 	if !isAddress(o.listen) {
 		return text.Errorf(text.Invalid, "应写作 主机:端口，不能是 %q", "expected HOST:PORT, got %q", o.listen).Of("listen")
@@ -193,14 +194,15 @@ func isAddress(s string) bool {
 // isLoopback reports whether only this machine can reach the address.
 func (o *serveOptions) isLoopback() bool { return isLoopback(o.listen) }
 
-// isLoopback reports whether an address, HOST:PORT, is one of this machine alone.
+// isLoopback reports whether only this machine can reach an address HOST:PORT.
 func isLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	ip := net.ParseIP(host)
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// hostNames returns the names under which the server may be asked: those of loopback, of its addresses, and those given.
+// hostNames returns the host names that requests may use: those of loopback, those of the server's addresses, and
+// those given by flags.
 func (o *serveOptions) hostNames() []string {
 	names := []string{"localhost", "127.0.0.1", "::1"}
 	if host, _, err := net.SplitHostPort(o.listen); err == nil && host != "" {
@@ -212,7 +214,7 @@ func (o *serveOptions) hostNames() []string {
 	return append(names, o.hosts...)
 }
 
-// printSettings prints what would be used.
+// printSettings prints the settings that serve would use.
 func (a *app) printSettings(all []setting) error {
 	var failed error
 	for _, s := range all {

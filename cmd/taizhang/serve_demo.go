@@ -19,13 +19,13 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// demoCenter is the center that the demo's accounts of a center, a region and a department all see.
+// demoCenter is a center that the demo's accounts of a center, a region and a department all see.
 const demoCenter = "ZJ-0001"
 
-// demoTokenDays is how long the tokens of a demo would be good for; they end with it.
+// demoTokenDays is the validity of the tokens of a demo. They end with the demo anyway.
 const demoTokenDays = 1
 
-// checkDemo returns what is wrong with the options of a demo.
+// checkDemo returns an error for options that a demo does not allow.
 func (a *app) checkDemo(o *serveOptions) error {
 	if !o.isLoopback() {
 		return text.Errorf(text.Invalid, "--demo 只在本机回环地址上提供服务，不能是 %s", "--demo serves a loopback address alone, not %s", o.listen)
@@ -86,7 +86,7 @@ func (a *app) demoConsumer(ctx context.Context, x *opened) error {
 	return err
 }
 
-// demoAccount is an account of a demo, with what it signs in with.
+// demoAccount is an account of a demo, with its password and token.
 type demoAccount struct {
 	name string
 	access.Binding
@@ -131,7 +131,8 @@ func (a *app) demoAccounts(ctx context.Context, x *opened) ([]demoAccount, error
 	return list, nil
 }
 
-// demoPassword returns a random password of 4 groups of letters and digits: 79 bits. None of them is easily taken for another one.
+// demoPassword returns a random password of 4 groups of letters and digits: 79 bits. Its characters are not easily
+// confused.
 func demoPassword() string {
 	const signs = "23456789abcdefghjkmnpqrstuvwxyz"
 	var b strings.Builder
@@ -139,13 +140,13 @@ func demoPassword() string {
 		if i > 0 && i%4 == 0 {
 			b.WriteByte('-')
 		}
-		n, _ := rand.Int(rand.Reader, big.NewInt(int64(len(signs)))) // which never fails
+		n, _ := rand.Int(rand.Reader, big.NewInt(int64(len(signs)))) // rand.Int does not fail
 		b.WriteByte(signs[n.Int64()])
 	}
 	return b.String()
 }
 
-// tellDemoAccounts prints the accounts, in lines of less than 80 columns but for a long scope.
+// tellDemoAccounts prints the accounts, in lines of less than 80 columns unless a scope is long.
 func (a *app) tellDemoAccounts(address string, list []demoAccount) {
 	fmt.Fprintln(a.out)
 	a.print("在 %s/login 登录（仅供演示，登录不用动态验证码；密码只显示这一次）：", "Sign in at %s/login (a demo has no second factor; shown this once):", address)
@@ -158,7 +159,7 @@ func (a *app) tellDemoAccounts(address string, list []demoAccount) {
 	}
 }
 
-// demoAssigned returns the department and the region that the center of the demo was assigned to last.
+// demoAssigned returns the department and the region to which the center of the demo is assigned.
 func (a *app) demoAssigned(ctx context.Context, x *opened) (to events.CenterAssigned, err error) {
 	_, err = x.desk.Story(ctx, a.when(), demoCenter, func(c *desk.Chapter) error {
 		var record struct {
@@ -172,12 +173,12 @@ func (a *app) demoAssigned(ctx context.Context, x *opened) (to events.CenterAssi
 		return err
 	})
 	if err == nil && len(to.LocalGov) < 4 {
-		err = fmt.Errorf("taizhang: demo: %s is assigned to nobody", demoCenter)
+		err = fmt.Errorf("taizhang: demo: %s has no assigned offices", demoCenter)
 	}
 	return to, err
 }
 
-// demoCalls prints calls that can be pasted.
+// demoCalls prints calls of the API that can be pasted into a terminal.
 func (a *app) demoCalls(address string, accounts []demoAccount) {
 	fmt.Fprintln(a.out)
 	a.print("可以粘贴试用：", "Ready to paste:")
@@ -190,7 +191,8 @@ func (a *app) demoCalls(address string, accounts []demoAccount) {
 	}
 }
 
-// demoFeed prints what shows an alert live: a consumer to start in another terminal, and two records to type in a third.
+// demoFeed prints how to see an alert live: a consumer to start in another terminal, and two records to enter in a
+// third.
 func (a *app) demoFeed(feed string) {
 	fmt.Fprintln(a.out)
 	a.print("预警的实时推送：在另一个终端运行", "Alerts as they come: in another terminal, run")

@@ -15,9 +15,9 @@ import (
 // feedOff is the value of --nats-listen for no feed.
 const feedOff = "off"
 
-// checkFeed returns what is wrong with the options of the feed. inCluster says that the record is in a cluster, where each process that
-// serves it would have a feed of its own: the feed is off then, unless --nats names one server for all. If --nats-listen does not
-// hold, checkFeed clears it.
+// checkFeed returns an error for options of the feed that do not fit together. inCluster means that the events are in
+// a cluster, where each process that serves them would have a feed of its own: then the feed is off, unless --nats
+// names one server for all. In that case checkFeed clears --nats-listen.
 func (o *serveOptions) checkFeed(settings []setting, inCluster bool) error {
 	isGiven := slices.ContainsFunc(settings, func(s setting) bool { return s.name == "nats-listen" && s.from != byDefault }) && o.natsListen != feedOff
 	switch {
@@ -45,7 +45,8 @@ func (o *serveOptions) checkFeed(settings []setting, inCluster bool) error {
 		"%s is not a loopback address, and alerts would travel in the clear: give --tls-cert and --tls-key, or --insecure", o.natsListen).Of("nats-listen")
 }
 
-// checkNATS returns what is wrong with --nats and the key for it. The message has nothing of the value, in which there may be a password.
+// checkNATS returns an error if --nats or the key for it is not valid. The message does not show the value, because
+// it may contain a password.
 func (o *serveOptions) checkNATS() error {
 	servers, err := alertfeed.ParseServers(o.nats)
 	if err != nil {
@@ -65,12 +66,12 @@ func (o *serveOptions) checkNATS() error {
 	return alertfeed.CheckKey(o.natsNKey, o.natsCreds)
 }
 
-// hasFeed reports whether the alerts are published.
+// hasFeed reports whether alerts are published.
 func (o *serveOptions) hasFeed() bool {
 	return o.nats != "" || o.natsListen != "" && o.natsListen != feedOff
 }
 
-// openFeed begins to publish the alerts of the ledger, or returns nil if there is to be no feed.
+// openFeed starts publishing the alerts of the ledger. It returns nil if the options ask for no feed.
 func (a *app) openFeed(ctx context.Context, o *serveOptions, x *opened, certificate *listen.Certificate) (*alertfeed.Feed, error) {
 	if !o.hasFeed() {
 		return nil, nil
@@ -85,13 +86,13 @@ func (a *app) openFeed(ctx context.Context, o *serveOptions, x *opened, certific
 	return alertfeed.Open(ctx, cfg)
 }
 
-// isFeedEncrypted reports whether the server in this process speaks TLS: where another machine can reach it, and if there is a
-// certificate. The names in a certificate are not those of loopback.
+// isFeedEncrypted reports whether the NATS server in this process uses TLS: if another machine can reach it and there
+// is a certificate. The names in a certificate do not cover loopback.
 func (o *serveOptions) isFeedEncrypted() bool {
 	return o.nats == "" && o.tlsCert != "" && !isLoopback(o.natsListen)
 }
 
-// closeFeed ends the feed. What goes wrong with it is logged and nothing more: the ledger does not depend on it.
+// closeFeed ends the feed. It only logs errors, because the ledger does not depend on the feed.
 func (a *app) closeFeed(feed *alertfeed.Feed) {
 	if feed == nil {
 		return

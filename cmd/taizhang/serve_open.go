@@ -30,12 +30,12 @@ import (
 // The names in the directory of a ledger beside its log.
 const (
 	accessName = "access" // the accounts and the access log
-	spoolName  = "spool"  // what is being uploaded
+	spoolName  = "spool"  // files that are being uploaded
 )
 
-// faults are what a test makes go wrong in a server.
+// faults are the faults that a test puts into a server.
 type faults struct {
-	store       func(events.Store) events.Store // stands before the store of the ledger; nil for nothing
+	store       func(events.Store) events.Store // wraps the store of the ledger; nil for none
 	stoppedWait time.Duration                   // 0 for that of a server
 }
 
@@ -48,7 +48,7 @@ type opened struct {
 	feed     *alertfeed.Feed // nil for none
 }
 
-// openServed opens the ledger and its accounts to be served, and makes what is not there. The caller closes what it returns.
+// openServed opens the ledger and its accounts for a server, and creates missing ones. The caller closes the result.
 func (a *app) openServed(ctx context.Context, options *serveOptions, metrics *api.Metrics) (o *opened, err error) {
 	o = &opened{}
 	defer func() {
@@ -82,7 +82,7 @@ func (a *app) openServed(ctx context.Context, options *serveOptions, metrics *ap
 	return o, err
 }
 
-// close closes all that is open.
+// close closes everything that is open.
 func (o *opened) close() (err error) {
 	if o.access != nil {
 		err = o.access.Close()
@@ -90,7 +90,8 @@ func (o *opened) close() (err error) {
 	if o.desk.Ledger != nil {
 		o.desk.Ledger.Close()
 	}
-	for _, store := range []events.Store{o.accounts, o.store} { // the ledger's last: it has the lock of the directory
+	// the store of the ledger last, because it has locked the directory
+	for _, store := range []events.Store{o.accounts, o.store} {
 		if store != nil {
 			err = errors.Join(err, store.Close())
 		}
@@ -98,7 +99,8 @@ func (o *opened) close() (err error) {
 	return err
 }
 
-// openAccounts opens the log of the accounts: in the directory of the ledger or, if the record is in a cluster, there too.
+// openAccounts opens the log of the accounts: in the directory of the ledger or, if the events are in a cluster, in
+// the cluster too.
 func (a *app) openAccounts(ctx context.Context) (events.Store, error) {
 	dir := filepath.Join(a.dir, accessName)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -125,10 +127,10 @@ func (a *app) openAccounts(ctx context.Context) (events.Store, error) {
 	return copied, nil
 }
 
-// accessSegmentBytes is how much room the access log sets aside at a time.
+// accessSegmentBytes is the size of a segment of the access log.
 const accessSegmentBytes = 4 << 20
 
-// inUse adds to the error that another process has the ledger which process that is.
+// inUse adds the process that has the ledger open to the error that another process has it open.
 func (a *app) inUse(ctx context.Context, err error) error {
 	var locked *logstore.LockedError
 	if !errors.As(err, &locked) {
@@ -146,7 +148,7 @@ func (a *app) inUse(ctx context.Context, err error) error {
 	return err
 }
 
-// lockedBy returns the process that has the lock of a directory, or 0 if the system does not say.
+// lockedBy returns the process that has locked a directory, or 0 if the system does not report it.
 func lockedBy(dir string) (process int) {
 	var at unix.Stat_t
 	locks, err := os.ReadFile("/proc/locks")
@@ -156,7 +158,7 @@ func lockedBy(dir string) (process int) {
 	place := fmt.Sprintf("%02x:%02x:%d", unix.Major(at.Dev), unix.Minor(at.Dev), at.Ino)
 	for line := range strings.Lines(string(locks)) { // 1: FLOCK ADVISORY WRITE 1234 fd:01:5678 0 EOF
 		if fields := strings.Fields(line); len(fields) > 5 && fields[1] == "FLOCK" && fields[5] == place {
-			process, _ = strconv.Atoi(fields[4]) // 0 for a process of another container
+			process, _ = strconv.Atoi(fields[4]) // 0 for a process in another container
 		}
 	}
 	return max(process, 0)

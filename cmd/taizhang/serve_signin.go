@@ -37,7 +37,7 @@ func (a *app) signInFlags(c *cobra.Command, o *signInOptions) {
 	a.ssoFlags(c, &o.ssoOptions)
 }
 
-// check returns what is wrong with the options, whatever is on the machine.
+// check returns an error for options that are wrong on every machine.
 func (o *signInOptions) check() error {
 	switch {
 	case o.sessionIdleMinutes < sessionIdleMinutesMin || o.sessionIdleMinutes > sessionIdleMinutesMax:
@@ -73,8 +73,8 @@ func (o *signInOptions) canSignIn(x *access.Account) bool {
 	return !x.Disabled && (x.Password || o.oidcIssuer != "" && len(x.Identities) > 0)
 }
 
-// withoutPassword returns the names of the administrators who only lack a password, as after a restore, or "" if there is none. A
-// log administrator does not count: he can let nobody else in.
+// withoutPassword returns the names of the administrators who only lack a password, as after a restore, or "" if
+// there are none. It ignores log administrators, because they cannot give anybody access.
 func withoutPassword(accounts access.Accounts) string {
 	var names []string
 	for i := range accounts {
@@ -85,7 +85,8 @@ func withoutPassword(accounts access.Accounts) string {
 	return strings.Join(names, ", ")
 }
 
-// sayFirst prints, while nobody can sign in, what is missing: the passwords of the administrators, or the administrators.
+// sayFirst prints, while nobody can sign in, what must be added first: passwords for the administrators, or an
+// administrator.
 func (a *app) sayFirst(o *serveOptions, accounts access.Accounts) error {
 	if slices.ContainsFunc(accounts, func(x access.Account) bool { return o.canSignIn(&x) }) {
 		return nil

@@ -16,7 +16,7 @@ import (
 	"github.com/taizhang/taizhang/services/oidc"
 )
 
-// ssoOptions are the flags of serve about single sign-on, and the address that browsers see.
+// ssoOptions are the flags of serve for single sign-on, and the address that browsers use.
 type ssoOptions struct {
 	publicURL      string
 	oidcIssuer     string
@@ -37,7 +37,7 @@ func (a *app) ssoFlags(c *cobra.Command, o *ssoOptions) {
 	f.StringVar(&o.oidcCA, "oidc-ca", "", a.say("为签发方另行信任的证书 `FILE`（PEM）", "`FILE` of certificates (PEM) to trust for the issuer beside those of the system"))
 }
 
-// check returns what is wrong with the options, apart from what the provider finds.
+// check returns an error for options that are wrong, except errors that the provider finds.
 func (o *ssoOptions) check() error {
 	if o.publicURL != "" {
 		if err := checkWebURL(o.publicURL, "public-url"); err != nil {
@@ -63,8 +63,8 @@ func (o *ssoOptions) check() error {
 	return checkWebURL(o.oidcIssuer, "oidc-issuer")
 }
 
-// checkWebURL refuses a URL that others could listen to, or that has more than a place in it. The message has nothing of the value, in
-// which there may be a password.
+// checkWebURL returns an error for a URL that has more than a host and path, or that is not https unless it is on
+// this machine. The message does not show the value, because it may contain a password.
 func checkWebURL(value, param string) error {
 	u, err := url.Parse(value)
 	switch {
@@ -78,7 +78,7 @@ func checkWebURL(value, param string) error {
 	return nil
 }
 
-// provider returns the issuer of single sign-on, or nil for none. It asks nothing of the network.
+// provider returns the issuer of single sign-on, or nil for none. It does not use the network.
 func (o *ssoOptions) provider(now func() time.Time, log *zap.Logger) (_ *oidc.Provider, err error) {
 	if o.oidcIssuer == "" {
 		return nil, nil
@@ -97,7 +97,7 @@ func (o *ssoOptions) provider(now func() time.Time, log *zap.Logger) (_ *oidc.Pr
 	return oidc.New(cfg)
 }
 
-// trusting returns a client that trusts the certificates in a file beside those of the system.
+// trusting returns a client that trusts the certificates in a file in addition to those of the system.
 func trusting(file string) (*http.Client, error) {
 	content, err := readFile(file, configBytesMax)
 	if err != nil {
@@ -115,7 +115,7 @@ func trusting(file string) (*http.Client, error) {
 	return &http.Client{Transport: transport}, nil
 }
 
-// publicHost returns the name of the host of the public URL, or "" for none.
+// publicHost returns the host name of the public URL, or "" for none.
 func (o *ssoOptions) publicHost() string {
 	u, err := url.Parse(o.publicURL)
 	if err != nil {

@@ -16,20 +16,21 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// The variables of OpenTelemetry that switch spans on. Others, such as OTEL_EXPORTER_OTLP_HEADERS and OTEL_TRACES_SAMPLER, are read by
-// its libraries.
+// traceEndpoints are the variables of OpenTelemetry that switch spans on. Its libraries read the others, such as
+// OTEL_EXPORTER_OTLP_HEADERS and OTEL_TRACES_SAMPLER.
 var traceEndpoints = []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 
-// traceProtocols are the variables that choose how spans travel. There is one way here.
+// traceProtocols are the variables that choose the protocol for spans. This program supports one protocol.
 var traceProtocols = []string{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"}
 
 const traceProtocol = "http/protobuf"
 
-// flushWait is how long the last spans may take to be sent when a server ends. With shutWait it is within stopWait.
+// flushWait is the maximum time for sending the last spans when a server ends. Together with shutWait it is within
+// stopWait.
 const flushWait = 2 * time.Second
 
-// openTraces returns what sends spans to the collector that the environment names, or nil if it names none. Spans wait in a
-// bounded queue. A span is lost if the queue is full or the collector does not take it.
+// openTraces returns the provider that sends spans to the collector named in the environment, or nil if none is
+// named. Spans wait in a bounded queue. A span is lost if the queue is full or the collector does not accept it.
 func (a *app) openTraces(ctx context.Context) (*sdktrace.TracerProvider, error) {
 	named := false
 	for _, name := range traceEndpoints {
@@ -63,7 +64,7 @@ func (a *app) openTraces(ctx context.Context) (*sdktrace.TracerProvider, error) 
 	return sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about)), nil
 }
 
-// tracer returns the tracer of the API, or nil for no spans.
+// tracer returns the tracer of the API, or nil if there are no spans.
 func tracer(p *sdktrace.TracerProvider) trace.Tracer {
 	if p == nil {
 		return nil
@@ -71,7 +72,7 @@ func tracer(p *sdktrace.TracerProvider) trace.Tracer {
 	return p.Tracer("github.com/taizhang/taizhang/services/api")
 }
 
-// flush sends the last spans. A collector that is not there does not keep a server from ending.
+// flush sends the last spans. A collector that does not answer does not keep a server from ending.
 func (a *app) flush(p *sdktrace.TracerProvider) {
 	if p == nil {
 		return

@@ -17,12 +17,14 @@ import (
 	"github.com/taizhang/taizhang/services/listen"
 )
 
-// onFiles marks a verb that works on the files of a ledger, also while they are served, and on no server.
+// onFiles marks a verb that works only on the files of a ledger and never asks a server. A server may have the files
+// open.
 var onFiles = map[string]string{"on": "files"}
 
 func isOnFiles(cmd *cobra.Command) bool { return cmd.Annotations["on"] == onFiles["on"] }
 
-// chooseServer finds out from the flags and the environment whether the verb asks a server. A verb on files asks none.
+// chooseServer finds out from the flags and the environment whether the verb asks a server. A verb marked with
+// onFiles asks none.
 func (a *app) chooseServer(cmd *cobra.Command) error {
 	typed := cmd.Flags().Changed("server") || cmd.Flags().Changed("token-file") || cmd.Flags().Changed("tls-ca")
 	if isOnFiles(cmd) {
@@ -56,7 +58,7 @@ func (a *app) chooseServer(cmd *cobra.Command) error {
 	return nil
 }
 
-// serverPatience is how long a verb waits for a server that does not answer: who typed it is waiting.
+// serverPatience is the time for which a verb waits for a server that does not answer.
 const serverPatience = 5 * time.Second
 
 // atServer returns a client of the server that the verb asks: of --server, or of the process that serves the directory of the
@@ -71,7 +73,7 @@ func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) 
 	c, err := listen.DialSocket(ctx, a.dir)
 	switch {
 	case err == nil:
-		_ = c.Close() // it only showed that somebody is there
+		_ = c.Close() // the connection only showed that a server answers
 		return client.New(client.ClientOptions{
 			Directory: a.dir, Prefix: flagPrefix, Build: programBuild(),
 			WaitingAfter: a.reachesIn, Waiting: a.tellWaiting,
@@ -81,10 +83,10 @@ func (a *app) atServer(ctx context.Context, write bool) (*client.Client, error) 
 			return nil, nil
 		}
 		return nil, text.Errorf(text.Forbidden, "台账 %s 由另一用户的进程提供服务，写入须由该用户进行，或用 --server 和令牌", "another user's process serves the ledger %s; write as that user, or with --server and a token", a.dir)
-	case errors.Is(err, syscall.EAGAIN): // its queue is full
+	case errors.Is(err, syscall.EAGAIN): // the queue of the socket is full
 		return nil, text.Errorf(text.Unavailable, "台账 %s 的服务过忙，请稍后再试", "the process that serves the ledger %s is too busy; try again later", a.dir)
 	}
-	return nil, nil // nobody serves it, or opening the files says what is wrong
+	return nil, nil // there is no server, or opening the files will report the error
 }
 
 // tellWaiting tells the user that a server has not answered yet.
@@ -92,13 +94,13 @@ func (a *app) tellWaiting() {
 	fmt.Fprintln(a.errOut, a.say("服务器还没有应答，继续等待……", "the server does not answer yet; waiting ..."))
 }
 
-// hasSocket reports whether there is a socket in the directory of the ledger.
+// hasSocket reports whether the directory of the ledger has a socket.
 func (a *app) hasSocket() bool {
 	info, err := os.Lstat(filepath.Join(a.dir, listen.SocketName))
 	return err == nil && info.Mode().Type() == fs.ModeSocket
 }
 
-// dirFlag is the flag for the directory of the ledger. It knows whether it was given.
+// dirFlag is the flag for the directory of the ledger. It stores whether the flag was given.
 type dirFlag struct {
 	dir   *string
 	given *bool

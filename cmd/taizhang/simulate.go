@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/services/simulator"
 )
 
-// demoProvince is what the demo simulates.
+// demoProvince is the simulated province of the demo.
 var demoProvince = simulator.Scenario{Seed: 7, Centers: 24, From: events.MustDate("2024-01-01"), To: events.MustDate("2026-10-31")}
 
 func (a *app) simulateCommand() *cobra.Command {
@@ -44,7 +44,7 @@ func (a *app) simulateCommand() *cobra.Command {
 	return cmd
 }
 
-// simulate writes a history as records of the interchange form.
+// simulate writes a simulated history as records of the interchange form.
 func (a *app) simulate(ctx context.Context, cfg simulator.Scenario, to io.Writer) error {
 	bar := a.progress("模拟", "simulating")
 	defer bar.end()

@@ -49,8 +49,8 @@ func (a *app) templateCommand() *cobra.Command {
 	return cmd
 }
 
-// policyRead returns the policy of the ledger in whose words the day asked about is read; without a ledger, the built-in one,
-// which a new ledger begins with.
+// policyRead returns the policy of the ledger on the date asked about, for its words. Without a ledger it returns the
+// built-in policy, with which a new ledger begins.
 func (a *app) policyRead(cmd *cobra.Command) (p desk.Policy, err error) {
 	p = desk.BuiltinPolicy()
 	if a.mustExist() != nil {

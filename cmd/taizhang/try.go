@@ -70,7 +70,7 @@ func (a *app) tryLines(cmd *cobra.Command, lines io.Reader) error {
 	})
 }
 
-// triedSheets is the answer to sheets that are tried.
+// triedSheets is the answer to sheets that are tried and not written.
 type triedSheets struct {
 	Rows      []desk.JudgedRecord `json:"rows"`
 	Opens     []desk.MovedAlert   `json:"opens"`
@@ -79,7 +79,7 @@ type triedSheets struct {
 	Withdraws []desk.MovedAlert   `json:"withdraws"`
 }
 
-// trySheets judges files as an import would, and writes nothing.
+// trySheets judges files as an import does, and writes nothing.
 func (a *app) trySheets(cmd *cobra.Command, r desk.ImportRequest, report string) error {
 	for _, name := range []string{"as-of", "known-at"} {
 		if cmd.Flags().Changed(name) {
@@ -90,7 +90,7 @@ func (a *app) trySheets(cmd *cobra.Command, r desk.ImportRequest, report string)
 		return err
 	}
 	r.DryRun = true
-	if a.server == "" { // a server takes the account; who answers for a sheet does not change the answer
+	if a.server == "" { // a server uses its account; the actor of a sheet does not change the answer
 		r.Sheets.Actor = cmp.Or(r.Sheets.Actor, "try")
 	}
 	tried := triedSheets{Rows: []desk.JudgedRecord{}}
@@ -98,7 +98,7 @@ func (a *app) trySheets(cmd *cobra.Command, r desk.ImportRequest, report string)
 	r.Progress = bar.show
 	r.Judged = func(x desk.JudgedRecord) { tried.Rows = append(tried.Rows, x) }
 	r.Bad = func(b desk.BadLine) {
-		if !b.Sheet { // a line of JSON Lines; the rows of sheets come with their records
+		if !b.Sheet { // a line of JSON Lines; the reasons against rows of sheets are shown with their records
 			tried.Rows = append(tried.Rows, b.Judged())
 		}
 	}
@@ -117,7 +117,7 @@ func (a *app) trySheets(cmd *cobra.Command, r desk.ImportRequest, report string)
 	})
 }
 
-// sheetFlagNames are the flags of sheetFlags.
+// sheetFlagNames lists the names of the flags that sheetFlags adds.
 var sheetFlagNames = []string{"actor", "role", "mode", "doc", "again", "report"}
 
 func (a *app) tellSheets(tried *triedSheets, done *desk.Imported, report string) {
@@ -141,7 +141,7 @@ func (a *app) tellSheets(tried *triedSheets, done *desk.Imported, report string)
 	a.print("未写入。可以入账 %d，早已有 %d，将被拒绝 %d。", "Nothing was written. Can be recorded: %d; there already: %d; would be refused: %d.", done.Accepted, done.Repeated, done.Refused)
 }
 
-// tellJudged writes the answer to one record of a sheet, after the place where it stands.
+// tellJudged writes the place of a record in a sheet and the answer to it.
 func (a *app) tellJudged(x *desk.JudgedRecord, place string) {
 	parts := []string{place + a.say("第 %d 行", "row %d", x.Row), map[string]string{
 		desk.Accepted: a.say("可以入账", "can be recorded"), desk.Repeated: a.say("早已入账", "there already"), desk.Refused: a.say("将被拒绝", "would be refused")}[x.Answer]}

@@ -26,8 +26,8 @@ func (a *app) versionCommand() *cobra.Command {
 	}
 }
 
-// programBuild returns the identity of the program: its version, and after that of a build for development, which many builds
-// share, what distinguishes its executable from others.
+// programBuild returns the identity of the program: its version, and for a development build also a hash of the
+// executable, because many such builds share a version.
 var programBuild = sync.OnceValue(func() string {
 	version := programVersion()
 	if version != develVersion && !strings.HasSuffix(version, "+dirty") {
@@ -44,7 +44,7 @@ var programBuild = sync.OnceValue(func() string {
 	return version + " " + id
 })
 
-// executableID returns a short hash of an executable: of the id that the linker gave it, or where there is none of the whole file.
+// executableID returns a short hash of an executable: of its linker id, or of the whole file if it has none.
 func executableID(path string) (string, error) {
 	h := sha256.New()
 	id := linkerID(path)

@@ -23,7 +23,7 @@ var onNATS = map[string]string{"on": "nats"}
 
 func isOnNATS(cmd *cobra.Command) bool { return cmd.Annotations["on"] == onNATS["on"] }
 
-// natsFlags adds the flags that say where the feed is and who reads it.
+// natsFlags adds the flags for the address of the feed and for its user.
 func (a *app) natsFlags(cmd *cobra.Command, to *consumer.FeedConnection) {
 	f := cmd.Flags()
 	f.StringVar(&to.URL, "nats", usualNATS, a.say("NATS 服务器 `URL`", "`URL` of the NATS server"))
@@ -31,7 +31,7 @@ func (a *app) natsFlags(cmd *cobra.Command, to *consumer.FeedConnection) {
 	f.StringVar(&to.Durable, "durable", "", a.say("用户 `NAME`（默认为密钥文件名，不含扩展名）", "`NAME` of the user (default the name of the key's file without its extension)"))
 }
 
-// connection completes what the flags say.
+// connection completes the connection from the flags with defaults and the environment.
 func (a *app) connection(cmd *cobra.Command, c *consumer.FeedConnection) error {
 	if c.NKey == "" {
 		return usage(cmd, "须用 --nkey FILE 给出用户密钥", "--nkey FILE is needed: the key of the user")
@@ -109,7 +109,7 @@ STATE.dead, and the next one follows. A run may take 60 seconds.`),
 	return cmd
 }
 
-// actWriter returns what writes an act in the form asked for, one a line, at once.
+// actWriter returns a function that writes each act at once, on one line, in the form asked for.
 func (a *app) actWriter() (func(*consumer.Act) error, error) {
 	switch a.output {
 	case jsonOutput:
@@ -140,7 +140,7 @@ func (a *app) actWriter() (func(*consumer.Act) error, error) {
 	}, nil
 }
 
-// actWord returns the word for what became of an alert.
+// actWord returns the word for the change of an alert: raised, cleared or withdrawn.
 func actWord(k alertfeed.StateKind) text.Text {
 	switch k {
 	case alertfeed.Raised:
@@ -176,7 +176,7 @@ func (a *app) boardCommand() *cobra.Command {
 	return cmd
 }
 
-// boardTable returns the present set as the list of alerts has it.
+// boardTable returns the present alerts with the columns of the list of alerts.
 func boardTable(b *consumer.Board) (t *table.Table, err error) {
 	t = &table.Table{
 		Title:    text.Say("截至 %v 未解除的预警（NATS，台账位置 %d）", "Open alerts as of %v (from NATS, position %d of the ledger)", b.At.Date, b.At.Position),

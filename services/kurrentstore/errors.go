@@ -110,7 +110,7 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 var ErrBehind = errors.New("the node is behind what was already seen")
 
 // errSilent is the error that a read has received nothing for too long.
-var errSilent = errors.New("nothing came for too long")
+var errSilent = errors.New("no message arrived in time")
 
 // strange is a panic of the client that was caught.
 type strange struct{ value any }

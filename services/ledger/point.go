@@ -90,7 +90,7 @@ func (l *Ledger) KnownAtOf(ctx context.Context, p Point, id events.CenterID) (*p
 		}, l.log)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ledger: read what was known of %s: %w", id, err)
+		return nil, fmt.Errorf("ledger: replay %s to a point: %w", id, err)
 	}
 	r.Reached(position)
 	return r, nil
@@ -102,7 +102,7 @@ func (l *Ledger) KnownAtOf(ctx context.Context, p Point, id events.CenterID) (*p
 func (l *Ledger) KnownAt(ctx context.Context, p Point) (*projections.Register, error) {
 	position, err := l.PositionAt(ctx, p, l.register.Position())
 	if err != nil {
-		return nil, fmt.Errorf("ledger: read what was known: %w", err)
+		return nil, fmt.Errorf("ledger: replay to a point: %w", err)
 	}
 	return l.knownAt(ctx, position)
 }
@@ -117,7 +117,7 @@ func (l *Ledger) knownAt(ctx context.Context, position uint64) (*projections.Reg
 	}
 	r, err := l.pasts.at(ctx, position)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: read what was known: %w", err)
+		return nil, fmt.Errorf("ledger: replay to a point: %w", err)
 	}
 	return r, nil
 }
@@ -126,7 +126,7 @@ func (l *Ledger) knownAt(ctx context.Context, position uint64) (*projections.Reg
 func (l *Ledger) Ready(ctx context.Context, p Point) error {
 	position, err := l.PositionAt(ctx, p, l.register.Position())
 	if err != nil {
-		return fmt.Errorf("ledger: read what was known: %w", err)
+		return fmt.Errorf("ledger: replay to a point: %w", err)
 	}
 	if position < l.register.Position() {
 		_, err = l.knownAt(ctx, position)
@@ -140,7 +140,7 @@ func (l *Ledger) Ready(ctx context.Context, p Point) error {
 func (l *Ledger) Known(ctx context.Context, p Point, answer func(*projections.Register) error) error {
 	position, err := l.PositionAt(ctx, p, l.register.Position())
 	if err != nil {
-		return fmt.Errorf("ledger: read what was known: %w", err)
+		return fmt.Errorf("ledger: replay to a point: %w", err)
 	}
 	if position == l.register.Position() {
 		err := answer(l.register)

@@ -196,7 +196,7 @@ func (s *Server) Addr() string {
 }
 
 // errNotRunning is the error of a connection in this process while the server restarts, and after Close.
-var errNotRunning = errors.New("natsserver: the server does not run")
+var errNotRunning = errors.New("natsserver: connect: the server is not running")
 
 // inProcess connects to the running server within the process.
 type inProcess struct{ *Server }

@@ -118,7 +118,7 @@ type outcome struct {
 
 // errNoRoom is the error that too many events, which ClusterConfig.Store does not keep, were appended since the last
 // event that it keeps.
-var errNoRoom = errors.New("no position left before the store's next event")
+var errNoRoom = errors.New("no position left before the next event of the store")
 
 // append adds the whole batch to the stream, or nothing.
 func (j *journal) append(name string, expected int64, batch []proposed) (outcome, error) {
