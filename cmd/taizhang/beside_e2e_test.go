@@ -4,8 +4,8 @@ package main
 
 import "testing"
 
-// Every script must give the same output, byte for byte, on files, beside a server and at one. These scripts are left out, each for
-// the reason that stands with it.
+// Every script must give the same output, byte for byte, on files, beside a server and through a URL. These scripts
+// are left out, each for the given reason.
 var (
 	notBesideSocket = map[string]string{
 		"feed.txt": "the feed runs in a server alone, and the script has none",

@@ -21,15 +21,15 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// besideVariable says how the scripts run the program: on files ("", as users do), or beside a server of the directory, which
-// each verb finds by its socket (besideSocket) or is told of by its URL (besideURL).
+// besideVariable selects how the scripts run the program: on files ("", as users do), or beside a server of the
+// directory, which each verb finds by its socket (besideSocket) or by its URL (besideURL).
 const (
 	besideVariable = "TAIZHANG_TEST_BESIDE"
 	besideSocket   = "socket"
 	besideURL      = "url"
 )
 
-// scriptMain is the program as the scripts run it.
+// scriptMain runs the program for the scripts.
 func scriptMain() {
 	how := os.Getenv(besideVariable)
 	if how == "" {
@@ -139,7 +139,7 @@ func failBeside(err error) int {
 	return 99
 }
 
-// aimAtURL makes the verb a client of a URL, with the token of an account that may do what it does.
+// aimAtURL makes the verb a client of a URL, with the token of an account that has the rights for the verb.
 func aimAtURL(dir, url, verb string, args []string) error {
 	root := newApp(nil, nil, nil, os.Getenv).root()
 	if cmd, _, err := root.Find(args); err != nil || isOnFiles(cmd) {

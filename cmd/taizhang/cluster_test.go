@@ -20,12 +20,12 @@ import (
 	"github.com/taizhang/taizhang/services/natsserver"
 )
 
-// clusterVariable names an EventStoreDB or KurrentDB to run the whole job against, instead of the server of kurrenttest,
-// each time under a prefix of its own.
+// clusterVariable names an EventStoreDB or KurrentDB for the tests instead of the server of kurrenttest. Each run
+// uses a prefix of its own.
 const clusterVariable = "TAIZHANG_TEST_ESDB"
 
-// streamPrefix is what stands before the names of streams in the cluster, and patience how long one that is down is waited
-// for, if not as long as usual.
+// streamPrefix is the prefix of the names of streams in the cluster. patience is the time to wait for a cluster that
+// is down; 0 for the default.
 var (
 	streamPrefix  string
 	patience      time.Duration
@@ -42,8 +42,8 @@ func cluster(t *testing.T) string {
 	return kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()
 }
 
-// TestTheWholeJobWithTheRecordInACluster imports a history through one copy, has the right answers from another, records
-// in turn through both, and finds out when a stream is tampered with.
+// The test imports a history through one copy, compares the answers of another copy, records through both in turn,
+// and must detect a changed stream.
 func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
 	url := cluster(t)
 	one, other := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "other")
@@ -99,7 +99,7 @@ func TestTheWholeJobWithTheRecordInACluster(t *testing.T) {
 	}
 }
 
-// TestACopyOfAnotherRecordIsFoundOut opens a copy with another cluster, which has the same history up to the last records.
+// The test opens a copy with another cluster, which has the same history except for the last records.
 func TestACopyOfAnotherRecordIsFoundOut(t *testing.T) {
 	dirs := []string{t.TempDir(), t.TempDir()}
 	urls := []string{kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString(), kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString()}
@@ -125,7 +125,7 @@ func TestACopyOfAnotherRecordIsFoundOut(t *testing.T) {
 	}
 }
 
-// TestAnotherClusterIsBegunFromACopy does what docs/kurrentdb.md says about a cluster that is lost.
+// The test follows the instructions of docs/kurrentdb.md for a lost cluster.
 func TestAnotherClusterIsBegunFromACopy(t *testing.T) {
 	old, fresh := t.TempDir(), t.TempDir()
 	mustRun(t, "--store", kurrenttest.Start(t, kurrenttest.ClusterConfig{}).ConnectionString(), "--data", old, "import", filepath.Join("testdata", "small.jsonl"))
@@ -142,7 +142,7 @@ func TestAnotherClusterIsBegunFromACopy(t *testing.T) {
 	}
 }
 
-// tamper has the server hide all but the last event of a stream.
+// tamper makes the server hide all events of a stream except the last.
 func tamper(t *testing.T, url, stream string) {
 	t.Helper()
 	config, err := esdb.ParseConnectionString(url)

@@ -33,7 +33,7 @@ func mustRun(t *testing.T, args ...string) string {
 	return out
 }
 
-// history is the path of a history of the repository, unpacked if it must be.
+// history returns the path of a history under testdata, unpacked if needed.
 func history(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join("..", "..", "aggregates", "testdata", name, "history.jsonl")
@@ -98,7 +98,7 @@ func TestTheHistoriesGiveTheRightAnswersOnEveryDate(t *testing.T) {
 	}
 }
 
-// laterRecords matches the notes that records lie after the date, and what is granted ahead.
+// laterRecords matches the notes on records after the date and on money granted ahead.
 var laterRecords = regexp.MustCompile(`^(The year [0-9]+ has not begun; [^\n]*\n)*(Records dated after [0-9-]+, which are not counted here: [0-9]+\.\n)?$`)
 
 // ownColumns leaves out the columns of a table that follow those of another.
@@ -114,7 +114,7 @@ func ownColumns(t *testing.T, got, want string) string {
 	return b.String()
 }
 
-// compareLines names the first line that differs.
+// compareLines reports the first line that differs.
 func compareLines(t *testing.T, name, got, want string) {
 	t.Helper()
 	g, w := strings.Split(got, "\n"), strings.Split(strings.ReplaceAll(want, "\r\n", "\n"), "\n")

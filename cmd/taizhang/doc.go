@@ -1,6 +1,6 @@
-// Command taizhang is the ledger's one binary: it imports and records, answers who executed how much of which money
-// and which alerts are open and why, tries decisions, replays a center's history and checks the ledger.
+// Command taizhang is the ledger's only binary. It imports and records, lists the execution of money, the open alerts
+// and their reasons, tries decisions, replays the history of a center and checks the ledger.
 //
-// Each verb is a file of its own. Verbs exit with 0 when done, 1 when the answer is no or the input is bad, and 2
-// when they are used wrongly. CSV and JSON are stable interfaces; tables are for people, in Chinese or English.
+// Each verb has its own file. Verbs exit with 0 when done, 1 if the answer is no or the input is not valid, and 2 if
+// the command line is not valid. CSV and JSON are stable interfaces. Tables are for people, in Chinese or English.
 package main

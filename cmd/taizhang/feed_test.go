@@ -36,7 +36,7 @@ func TestAFeedAtTheStreamOfAnotherLedgerSaysSo(t *testing.T) {
 	}
 }
 
-// TestAStoppedFeedDoesNotSayThatAllIsRight has the clock of a feed two days back.
+// The clock of the feed is two days late.
 func TestAStoppedFeedDoesNotSayThatAllIsRight(t *testing.T) {
 	t.Parallel()
 	dir := newProvince(t)
@@ -57,7 +57,7 @@ func TestAStoppedFeedDoesNotSayThatAllIsRight(t *testing.T) {
 	}
 }
 
-// TestAKeyThatTheServerElsewhereDoesNotTakeIsNamed gives a feed a key that the server does not know, and one of a program that reads.
+// The feed gets a key that the server does not know, and then the key of a reading program.
 func TestAKeyThatTheServerElsewhereDoesNotTakeIsNamed(t *testing.T) {
 	t.Parallel()
 	for en, known := range map[string]func(key string) []natsserver.User{

@@ -20,7 +20,7 @@ import (
 	"github.com/taizhang/taizhang/services/logstore"
 )
 
-// section is what docs/json.md says of one answer or object.
+// section is the description of one answer or object in docs/json.md.
 type section struct {
 	title string
 	json  string   // the type of the JSON form of an answer
@@ -29,7 +29,7 @@ type section struct {
 	seen  bool     // in an answer
 }
 
-// formsPage is docs/json.md, read.
+// formsPage is the parsed docs/json.md.
 type formsPage struct {
 	answers  []*section
 	byAnchor map[string]*section
@@ -76,7 +76,7 @@ func readForms(t *testing.T) *formsPage {
 	return page
 }
 
-// scalars are the forms of the types in JSON; plain those in CSV, where any of them may be missing.
+// scalars holds the forms of the types in JSON. plain holds those in CSV, where each may be empty.
 var scalars, plain = map[string]*regexp.Regexp{
 	"text":    regexp.MustCompile(`^"`),
 	"integer": regexp.MustCompile(`^-?\d+$`),
@@ -166,7 +166,7 @@ func (p *formsPage) object(t *testing.T, where string, s *section, v jsontext.Va
 	}
 }
 
-// csv checks a CSV form and returns how many rows it has.
+// csv checks a CSV form and returns its number of rows.
 func (p *formsPage) csv(t *testing.T, s *section, out string) int {
 	t.Helper()
 	all := rows(t, out)
@@ -200,7 +200,7 @@ func (p *formsPage) json(t *testing.T, s *section, out string) {
 	}
 }
 
-// ledgers are directories that the answers of the test are of.
+// ledgers holds the directories of the ledgers that the test asks.
 type ledgers struct{ province, small, damaged, files string }
 
 func newLedgers(t *testing.T) *ledgers {
@@ -260,8 +260,9 @@ V-8,2025-07-01,ZJ-0001,G1,罚款,2.00,丁,滞纳金,1
 V-9,2025-07-01,ZJ-0001,G1,中试,9999999.00,丁,检测,2
 `
 
-// commands are the command lines whose answers are checked, by the title of the answer on the page; a list has one by its title
-// alone. An answer that is no begins with an exclamation mark. The form is added to each, and NEW is a new name.
+// commands returns the command lines whose answers are checked, by the title of the answer on the page. The title of
+// a list is its command. An exclamation mark at the beginning means that the answer is no. The form of output is
+// added to each, and NEW is replaced by a new name.
 func (l *ledgers) commands(title string) []string {
 	deferral := "--data SMALL record allocation.deferred --center ZJ-0001 --on 2025-07-01 --role finance --actor f-1 --doc 浙财科教〔2025〕3号 --data {\"fiscalYear\":2025}"
 	given := map[string][]string{
@@ -349,7 +350,7 @@ func TestEveryAnswerHasTheFormThatThePageSays(t *testing.T) {
 	}
 }
 
-// watched checks the forms of alerts watch and returns how many rows were seen.
+// watched checks the forms of alerts watch and returns the number of rows.
 func (p *formsPage) watched(t *testing.T, s *section, feed []string) int {
 	t.Helper()
 	const some = 5

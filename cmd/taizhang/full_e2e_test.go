@@ -10,7 +10,7 @@ import (
 )
 
 // TestScriptsThatMount types what users type on a real file system. It needs root, loop devices, and mkfs.ext4 of
-// e2fsprogs, and fails where it has not got them.
+// e2fsprogs, and fails without them.
 func TestScriptsThatMount(t *testing.T) {
 	small, err := filepath.Abs(filepath.Join("testdata", "small.jsonl"))
 	if err != nil {

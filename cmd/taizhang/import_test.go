@@ -20,7 +20,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 )
 
-// full is a store that takes one record at a time, and of each center two.
+// full is a store that accepts one record per append, and two records of each center.
 type full struct{ events.Store }
 
 func (full) AppendBytesMax() int { return 1 }
@@ -32,7 +32,8 @@ func (f full) Append(ctx context.Context, s events.StreamID, expected uint64, ba
 	return f.Store.Append(ctx, s, expected, batch)
 }
 
-// An import that fails after a part of it is written says how much is, and one that fails with nothing written says the error alone.
+// An import that fails after writing a part reports the number of written records. An import that fails before
+// writing reports only the error.
 func TestAnImportThatFailsHalfwaySaysWhatIsWritten(t *testing.T) {
 	file, err := os.ReadFile(filepath.Join("testdata", "small.jsonl"))
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/taizhang/taizhang/services/natsserver"
 )
 
-// seedIn returns the public key of the seed in a file, which must be for its owner alone.
+// seedIn returns the public key of the seed in a file. Only the owner may be able to read the file.
 func seedIn(t *testing.T, file string) string {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -141,7 +141,7 @@ func TestAUserOfNATSWhoseFilterNamesWhatIsNotThereIsRefused(t *testing.T) {
 	}
 }
 
-// TestAServerWithoutAFeedSaysHowToHaveOne asks it for the status of the feed in every form.
+// The test asks for the status of the feed in every form of output.
 func TestAServerWithoutAFeedSaysHowToHaveOne(t *testing.T) {
 	dir := t.TempDir()
 	a, o := servedApp(dir)

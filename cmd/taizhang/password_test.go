@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openTerminal opens a terminal: what is written to keyboard is read from terminal.
+// openTerminal opens a terminal. Bytes written to keyboard are read from terminal.
 func openTerminal(t *testing.T) (keyboard, terminal *os.File) {
 	t.Helper()
 	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
@@ -36,7 +36,7 @@ func openTerminal(t *testing.T) (keyboard, terminal *os.File) {
 	return keyboard, terminal
 }
 
-// echoes reports whether a terminal shows what is typed.
+// echoes reports whether a terminal shows typed characters.
 func echoes(t *testing.T, terminal *os.File) bool {
 	t.Helper()
 	state, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
@@ -46,7 +46,7 @@ func echoes(t *testing.T, terminal *os.File) bool {
 	return state.Lflag&unix.ECHO != 0
 }
 
-// transcript is what a program says while it runs.
+// transcript is the output of a running program.
 type transcript struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -64,7 +64,7 @@ func (s *transcript) String() string {
 	return s.b.String()
 }
 
-// interrupted, as a line that is typed, interrupts the verb instead.
+// interrupted, in place of a typed line, interrupts the verb.
 const interrupted = "^C"
 
 // onTerminal runs a verb on a terminal. It types each line when the terminal shows the prompt and does not echo.

@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 )
 
-// progressEvery is how often the bar is drawn; barCells is its length.
+// progressEvery is the interval at which the bar is drawn. barCells is its length.
 const (
 	progressEvery = 100 * time.Millisecond
 	barCells      = 30

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 // TestScripts types what users type. Each script finds small.jsonl, a history of two centers, and bad.jsonl.
 func TestScripts(t *testing.T) { runScripts(t, "", scriptsLeft) }
 
-// runScripts runs the scripts with the program on files or beside a server, but for some.
+// runScripts runs the scripts except some, with the program on files or beside a server.
 func runScripts(t *testing.T, beside string, but map[string]string) {
 	all, err := filepath.Glob("testdata/script/*.txt")
 	if err != nil {

@@ -214,7 +214,7 @@ func (o *serveOptions) hostNames() []string {
 	return append(names, o.hosts...)
 }
 
-// printSettings prints the settings that serve would use.
+// printSettings prints what would be used.
 func (a *app) printSettings(all []setting) error {
 	var failed error
 	for _, s := range all {

@@ -95,7 +95,7 @@ func TestTheDemoIsThereSoonItsCallsWorkAndNothingIsLeft(t *testing.T) {
 	}
 }
 
-// watchAnAlertComeAndGo types what the demo prints: the consumer, and then the records.
+// watchAnAlertComeAndGo runs the commands that the demo prints: the consumer, and then the records.
 func watchAnAlertComeAndGo(t *testing.T, watch string, records []string) {
 	t.Helper()
 	consumer := exec.Command("sh", "-c", "exec "+watch)
@@ -212,7 +212,7 @@ func TestAnotherUserOfTheMachineIsAStrangerOnTheSocket(t *testing.T) {
 	}
 }
 
-// TestTheLimitsOnHeaders waits as long as a header may take.
+// The test waits for the maximum time of a header.
 func TestTheLimitsOnHeaders(t *testing.T) {
 	p := startServe(t, t.TempDir())
 	address := strings.TrimPrefix(p.url, "http://")

@@ -86,7 +86,7 @@ func TestAfterEachKillTheFeedIsRightAndNothingIsActedOnTwice(t *testing.T) {
 	l.check(dir)
 }
 
-// catchUpWith reads until all is right as of what a server in a process of its own knows now.
+// catchUpWith reads until the alerts are right as of the present position of a separate server.
 func (p *program) catchUpWith(s *process) {
 	p.t.Helper()
 	var health api.Health
@@ -96,7 +96,7 @@ func (p *program) catchUpWith(s *process) {
 	p.read(func(h alertfeed.Head) bool { return h.At.Position >= health.Position })
 }
 
-// separate is the program nats-server in a process of its own, with the configuration that taizhang prints.
+// separate is the program nats-server in a separate process, with the configuration that taizhang prints.
 type separate struct {
 	*exec.Cmd
 	t       *testing.T
@@ -117,7 +117,7 @@ func newSeparate(t *testing.T, address string) *separate {
 	return s
 }
 
-// include puts what taizhang printed into the configuration.
+// include puts the printed configuration into the server's configuration.
 func (s *separate) include(printed string) {
 	s.t.Helper()
 	_, rights, found := strings.Cut(printed, "\n# Accounts and rights")

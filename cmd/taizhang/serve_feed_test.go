@@ -44,7 +44,7 @@ type feedServer struct {
 	stop func()
 }
 
-// startFeed serves a directory with a feed in this process, but for what set changes.
+// startFeed serves a directory with a feed in this process. set changes its options.
 func startFeed(t *testing.T, dir string, set func(*app, *serveOptions)) *feedServer {
 	t.Helper()
 	a, o := servedApp(dir)
@@ -73,10 +73,10 @@ func startFeed(t *testing.T, dir string, set func(*app, *serveOptions)) *feedSer
 	return f
 }
 
-// url returns where consumers connect.
+// url returns the address for consumers.
 func (f *feedServer) url() string { return f.feed.URL() }
 
-// settled returns when the feed has published all that the ledger knows.
+// settled returns when the feed has published the present state of the ledger.
 func (f *feedServer) settled() alertfeed.FeedStatus {
 	f.t.Helper()
 	var s alertfeed.FeedStatus
@@ -120,7 +120,7 @@ func (f *feedServer) tryTrial(id string, onLine bool) error {
 	return err
 }
 
-// program is a program that may read the feed, and what it has read by the reading rule.
+// program is a program that may read the feed, with the alerts that it has read by the reading rule.
 type program struct {
 	t        *testing.T
 	name     string
@@ -132,7 +132,7 @@ type program struct {
 	messages []string // of alerts, the same way
 }
 
-// spelled returns a state of an alert in short, such as "raised AL-SAF-01 T1".
+// spelled returns a state of an alert in short form, such as "raised AL-SAF-01 T1".
 func spelled(subject string, s alertfeed.AlertState) string {
 	n, _ := alertfeed.ParseSubject(subject)
 	return fmt.Sprintf("%s %s %s", s.Kind, n.Code, n.Key)
@@ -143,7 +143,7 @@ func newProgram(t *testing.T, name string) *program {
 	return &program{t: t, name: name, key: natstest.NewUser(t), reading: alertfeed.NewReading(nil, alertfeed.At{})}
 }
 
-// add makes the program a user of an accounts' log.
+// add adds the program as a user to the accounts of a server.
 func (p *program) add(x *opened) {
 	p.t.Helper()
 	if _, err := x.access.Desk(access.Local("test", "local")).AddNATSUser(p.t.Context(), access.NewNATSUser{Name: p.name, Key: p.key.Public}); err != nil {
@@ -151,7 +151,7 @@ func (p *program) add(x *opened) {
 	}
 }
 
-// connect connects to a server, instead of the one before, and returns when the durable consumer is there.
+// connect connects to a server instead of the one before. It returns when the durable consumer exists.
 func (p *program) connect(url string) {
 	p.t.Helper()
 	p.disconnect()
@@ -180,7 +180,7 @@ func (p *program) disconnect() {
 	}
 }
 
-// read reads and acknowledges until a head says that all is right as the test wants it.
+// read reads and acknowledges messages until until returns true for a head.
 func (p *program) read(until func(alertfeed.Head) bool) {
 	p.t.Helper()
 	for deadline := time.Now().Add(serveWait); ; {
@@ -213,7 +213,7 @@ func (p *program) read(until func(alertfeed.Head) bool) {
 	}
 }
 
-// catchUp reads until all is right as of what a server knows now.
+// catchUp reads until the alerts are right as of the present position of a server.
 func (p *program) catchUp(f *feedServer) {
 	p.t.Helper()
 	position, on, epoch := f.desk.Position(), events.DateAt(f.app.now()), f.access.Epoch()
@@ -222,7 +222,7 @@ func (p *program) catchUp(f *feedServer) {
 	})
 }
 
-// pending returns how many messages of the stream the program has not got.
+// pending returns the number of messages of the stream that the program has not received.
 func (p *program) pending() uint64 {
 	p.t.Helper()
 	info, err := p.consumer.Info(p.t.Context())
@@ -232,7 +232,7 @@ func (p *program) pending() uint64 {
 	return info.NumPending
 }
 
-// board returns the present set as the program has it, as lines of the list of all alerts.
+// board returns the alerts that the program has, as lines of the list of all alerts.
 func (p *program) board() []string {
 	board := []string{}
 	for subject, kept := range p.reading.Kept() {
@@ -362,7 +362,7 @@ func TestAtMidnightInShanghaiWhatTimeChangedIsPublishedOnce(t *testing.T) {
 	}
 }
 
-// external is a NATS server that is not the ledger's own, at an address that stays.
+// external is a separate NATS server whose address does not change.
 type external struct {
 	t       *testing.T
 	on      *natsd.Server
@@ -384,7 +384,7 @@ func newExternal(t *testing.T) *external {
 	return e
 }
 
-// elsewhere has the feed of a server there.
+// elsewhere sets the options of a server so that its feed uses the external server.
 func (e *external) elsewhere(_ *app, o *serveOptions) {
 	o.natsListen, o.nats, o.natsNKey = feedOff, e.url(), e.seed
 }

@@ -92,8 +92,8 @@ func (l *load) post(writer int, id string) (int, error) {
 	return answer.StatusCode, nil
 }
 
-// write sends records of a writer until ctx ends. With insist it sends each one again until it is acknowledged, as a client does;
-// otherwise it ends at the first one that is not.
+// write sends records of a writer until ctx ends. With insist it sends each record again until it is acknowledged, as
+// a client does; otherwise it ends at the first record that is not acknowledged.
 func (l *load) write(ctx context.Context, writer int, insist bool) {
 	for ctx.Err() == nil {
 		id := uuid.NewString()
@@ -130,8 +130,8 @@ func (l *load) ackedCount() int {
 	return len(l.acked)
 }
 
-// check compares the ledger with what was sent: each acknowledged record is there once, nothing else is that was not sent, and the
-// ledger is sound.
+// check compares the ledger with the sent records: each acknowledged record must be there once, no record that was
+// not sent may be there, and the check of the ledger must pass.
 func (l *load) check(dir string) {
 	l.t.Helper()
 	var out, errOut strings.Builder

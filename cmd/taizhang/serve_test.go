@@ -29,10 +29,10 @@ import (
 	"github.com/taizhang/taizhang/services/listen"
 )
 
-// serveWait is how long a server may take to start, to answer or to end.
+// serveWait is the maximum time for a server to start, to answer or to end.
 const serveWait = time.Minute
 
-// process is a taizhang serve in a process of its own.
+// process is a taizhang serve in a separate process.
 type process struct {
 	*exec.Cmd
 	t    testing.TB
@@ -44,7 +44,7 @@ type process struct {
 	rest chan struct{} // closed when its standard output ended
 }
 
-// startServe starts a server on a directory and returns when it says that it is there.
+// startServe starts a server on a directory and returns when the server is ready.
 func startServe(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, dir: dir, log: &bytes.Buffer{}, rest: make(chan struct{})}
@@ -83,14 +83,14 @@ func (p *process) end(signal os.Signal) int {
 	return p.ProcessState.ExitCode()
 }
 
-// socketClient returns a client of the socket in a directory: the owner.
+// socketClient returns a client of the socket in a directory, which has the rights of the owner.
 func socketClient(dir string) *http.Client {
 	return &http.Client{Timeout: serveWait, Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return listen.DialSocket(ctx, dir)
 	}}}
 }
 
-// owner asks the socket and returns status and body.
+// owner sends a request over the socket and returns the status and the body.
 func (p *process) owner(path string) (int, string) {
 	p.t.Helper()
 	c := socketClient(p.dir)

@@ -173,10 +173,10 @@ func TestASocketThatIsNotForThisUserLeavesReadingOnFiles(t *testing.T) {
 	})
 }
 
-// stranger is a user of the machine who is not root: root may connect to every socket.
+// stranger is the id of a user who is not root, because root may connect to every socket.
 const stranger = 65534
 
-// ownedByAStranger returns a directory with small.jsonl, which asStranger may write to.
+// ownedByAStranger returns a directory with small.jsonl, to which asStranger may write.
 func ownedByAStranger(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "stranger-") // where others may go
@@ -197,7 +197,7 @@ func ownedByAStranger(t *testing.T) string {
 	return dir
 }
 
-// asStranger does something as a user who is not root: as the one who runs the test or, if that is root, as a stranger.
+// asStranger calls do as a user who is not root: as the user who runs the test or, if that is root, as another user.
 func asStranger(do func()) {
 	if os.Geteuid() != 0 {
 		do()

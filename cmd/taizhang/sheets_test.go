@@ -14,8 +14,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// TestTheProvinceWithItsVoucherSheetGivesTheRightAnswers imports the history and then the sheet that a clerk sent, in each
-// form that it could have been sent in.
+// The test imports the history and then the sheet of a clerk, in each supported form of file.
 func TestTheProvinceWithItsVoucherSheetGivesTheRightAnswers(t *testing.T) {
 	folder := filepath.Join("..", "..", "services", "sheets", "testdata", "zhejiang-2026")
 	original, err := os.ReadFile(filepath.Join(folder, "vouchers-2026-09-10.csv"))
@@ -75,7 +74,7 @@ func sortedLines(text string) string {
 	return strings.Join(slices.Sorted(strings.Lines(text)), "")
 }
 
-// workbook makes an XLSX of a CSV, with amounts and dates typed as a spreadsheet would type them.
+// workbook makes an XLSX of a CSV, with typed amounts and dates as in a spreadsheet program.
 func workbook(t *testing.T, text []byte) []byte {
 	t.Helper()
 	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()

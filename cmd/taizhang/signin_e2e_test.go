@@ -17,7 +17,7 @@ import (
 	"github.com/taizhang/taizhang/services/api"
 )
 
-// A kill in the middle of sign-ins loses no password change that was acknowledged, and lets no code count again.
+// A kill during sign-ins must lose no acknowledged change of a password, and must let no code be used again.
 func TestAKillLosesNoPasswordAndLetsNoCodeCountTwice(t *testing.T) {
 	dir := t.TempDir()
 	const first = "vivid-copper-lantern"

@@ -59,7 +59,7 @@ func (b *browser) post(path string, members map[string]string) (int, string, err
 	return answer.StatusCode, string(content), err
 }
 
-// mustPost is post that expects a status.
+// mustPost does the same as post, and fails unless the status is the expected one.
 func (b *browser) mustPost(status int, path string, members map[string]string) string {
 	b.t.Helper()
 	got, body, err := b.post(path, members)

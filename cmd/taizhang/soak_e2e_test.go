@@ -19,13 +19,15 @@ import (
 
 var soak = flag.Duration("soak", 9*time.Second, "how long the server is under load while it is killed and started again")
 
-// soakLife is how long a server lives under a long soak before it is killed; under a short one it has a third of the time.
+// soakLife is the time for which a server runs in a long soak before it is killed. In a short one it is a third of
+// that.
 const soakLife = 30 * time.Second
 
-// What a server may use beyond what the first one used at the same age, while nothing is asked of it but a stream. Goroutines and descriptors are those
-// of the program: some more are the scrape itself, a connection that is closing, or a segment of the log that has begun. Memory is what
-// is live after a collection. It grows with the record, for every record is resident: a record took 270 bytes. It
-// also grows with the age of a server, for the lists whose pages were read are kept for five minutes, up to 256 MiB of them.
+// The maximum additional consumption of a server, compared with the first server at the same age, while only a stream
+// is open. A few more goroutines and descriptors may come from the scrape itself, a closing connection, or a new
+// segment of the log. Memory is the live heap after a collection. It grows with the ledger, because every record is in
+// memory: some 270 bytes a record. It also grows with the age of a server, because lists whose pages were read are
+// kept for five minutes, up to 256 MiB.
 const (
 	soakRoutinesMore  = 20
 	soakFilesMore     = 20
@@ -34,9 +36,10 @@ const (
 	soakQuietDeadline = 15 * time.Second
 )
 
-// TestSoak loads a server as an office does while it is killed and started again. In the end each acknowledged record is there once,
-// none that nobody may write is there, those without an answer are there once or not at all until a repeat settles them, a stream that
-// was resumed again and again gave each record once, and what a server uses has not grown.
+// The test loads a server as an office does, while the server is killed and started again. In the end each
+// acknowledged record must be there once, and no forbidden record. A record without an answer may be there once or
+// not at all, until a repeat settles it. A stream that was resumed many times must have yielded each record once. The
+// memory, goroutines and descriptors of the server must not have grown.
 func TestSoak(t *testing.T) {
 	dir := t.TempDir()
 	l := newSoakLoad(t, dir)
@@ -97,7 +100,7 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// consumption is what a server uses, and for how many records.
+// consumption is the memory, goroutines and descriptors of a server, with its number of records.
 type consumption struct {
 	routines, files       int
 	heap, resident, count int64
@@ -107,14 +110,14 @@ func (u consumption) String() string {
 	return fmt.Sprintf("%d records, %d goroutines, %d files, %d MiB live, %d MiB resident", u.count, u.routines, u.files, u.heap>>20, u.resident>>20)
 }
 
-// within reports whether a server uses no more than another did, apart from what its records take.
+// within reports whether a server uses no more than another did, apart from the memory of its records.
 func (u consumption) within(first consumption) bool {
 	return u.routines <= first.routines+soakRoutinesMore && u.files <= first.files+soakFilesMore &&
 		u.heap <= first.heap+soakHeapMore+soakBytesARecord*(u.count-first.count)
 }
 
-// measure returns what a server uses while its clients pause. What it had begun for them may take a moment to end. The test fails if
-// it is more than what the first server used, unless that is zero.
+// measure returns the consumption of a server while its clients pause. It waits for running work to end. The test
+// fails if the consumption is larger than that of the first server, unless that is zero.
 func (l *soakLoad) measure(p *process, first consumption) (u consumption) {
 	l.gate.Lock()
 	defer l.gate.Unlock()
@@ -136,7 +139,7 @@ func (l *soakLoad) measure(p *process, first consumption) (u consumption) {
 	}
 }
 
-// consumes returns what the server uses, as its metrics say.
+// consumes returns the consumption of the server from its metrics.
 func (p *process) consumes() consumption {
 	p.t.Helper()
 	_, metrics := p.owner("/metrics")
@@ -155,7 +158,7 @@ func (p *process) consumes() consumption {
 		value("taizhang_applied_position")}
 }
 
-// there returns how often each record is in an export, and what the vouchers of the load have spent.
+// there returns the number of times that each record is in an export, and the spending of the load's vouchers.
 func there(export string) (times map[string]int, spent int64) {
 	times = map[string]int{}
 	for line := range strings.Lines(export) {
@@ -169,7 +172,7 @@ func there(export string) (times map[string]int, spent int64) {
 	return times, spent
 }
 
-// checkUnanswered kills the server, compares what is on disk with what was answered, and returns the next server.
+// checkUnanswered kills the server, compares the stored records with the answers, and returns the next server.
 func (l *soakLoad) checkUnanswered(p *process) *process {
 	l.t.Helper()
 	p.end(syscall.SIGKILL)
@@ -189,7 +192,8 @@ func (l *soakLoad) checkUnanswered(p *process) *process {
 	return p
 }
 
-// settleAll sends again what was never answered, and one record more, and stores the position of that last one before it is there.
+// settleAll sends the records without an answer again, and one more record, whose position it stores before that
+// record is sent.
 func (l *soakLoad) settleAll(p *process, last *atomic.Uint64) {
 	l.t.Helper()
 	l.t.Logf("%d records were sent and not answered", len(l.lines))
@@ -213,7 +217,7 @@ func (l *soakLoad) settleAll(p *process, last *atomic.Uint64) {
 	l.settle(ids)
 }
 
-// checkSettled compares the ledger with what was acknowledged, and with what a stream gave.
+// checkSettled compares the ledger with the acknowledged records and with the records that a stream yielded.
 func (l *soakLoad) checkSettled(dir string, followed []string) {
 	l.t.Helper()
 	export := runs(l.t, dir, "export")

@@ -38,7 +38,7 @@ const (
 	spentFen      = 100 // of each voucher
 )
 
-// fate is what is known of a record that was made.
+// fate is the known outcome of a record that was made.
 type fate byte
 
 const (
@@ -130,7 +130,7 @@ func recordID(line string) string {
 
 func soakCenter(i int) string { return fmt.Sprintf("ZJ-%04d", i+1) }
 
-// runs runs a verb on the files of a ledger and returns what it printed.
+// runs runs a verb on the files of a ledger and returns its output.
 func runs(t testing.TB, dir string, args ...string) string {
 	t.Helper()
 	var out, errOut strings.Builder
@@ -143,7 +143,7 @@ func runs(t testing.TB, dir string, args ...string) string {
 	return out.String()
 }
 
-// ask sends a request and returns the status and the body, or an error if there was no whole answer.
+// ask sends a request and returns the status and the body, or an error if the answer was not complete.
 func (l *soakLoad) ask(ctx context.Context, method, path, token, media, body string) (int, string, error) {
 	l.gate.RLock()
 	defer l.gate.RUnlock()
@@ -187,7 +187,7 @@ func (l *soakLoad) records(center, n int, f fate) (ids []string, body string) {
 	return ids, body
 }
 
-// settle notes that records were acknowledged.
+// settle marks records as acknowledged.
 func (l *soakLoad) settle(ids []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -197,14 +197,14 @@ func (l *soakLoad) settle(ids []string) {
 	}
 }
 
-// tally counts what was asked or happened.
+// tally counts a request or an event.
 func (l *soakLoad) tally(what string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.count[what]++
 }
 
-// answered counts an answer, and fails the test unless it has a status that it may have. A server that is busy says 503.
+// answered counts an answer, and fails the test unless its status is one of may. A busy server answers 503.
 func (l *soakLoad) answered(what string, status int, body string, may ...int) bool {
 	l.tally(what)
 	for _, x := range may {
@@ -220,7 +220,7 @@ func (l *soakLoad) answered(what string, status int, body string, may ...int) bo
 
 const linesMedia = "application/jsonl"
 
-// write brings records to random centers until ctx ends: one or a batch, and sometimes such as must not be written.
+// write sends records to random centers until ctx ends: single ones or batches, and sometimes forbidden ones.
 func (l *soakLoad) write(ctx context.Context) {
 	next := time.Now()
 	for ctx.Err() == nil && !l.t.Failed() {
@@ -286,7 +286,7 @@ func (l *soakLoad) write(ctx context.Context) {
 	}
 }
 
-// rest waits, and reports whether ctx goes on.
+// rest waits, and reports whether ctx is still valid.
 func (l *soakLoad) rest(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):
@@ -295,8 +295,8 @@ func (l *soakLoad) rest(ctx context.Context, d time.Duration) bool {
 	return ctx.Err() == nil
 }
 
-// bring posts records and reports whether they were acknowledged. Half of the clients give up at a server that is down, the others
-// send again until it is back.
+// bring posts records and reports whether they were acknowledged. Half of the clients give up if the server is down,
+// the others send again until it is back.
 func (l *soakLoad) bring(ctx context.Context, what, path, token, body string) bool {
 	insists := rand.IntN(2) == 0
 	for deadline := time.Now().Add(serveWait); ; {
@@ -314,7 +314,7 @@ func (l *soakLoad) bring(ctx context.Context, what, path, token, body string) bo
 	}
 }
 
-// readBack reads a record that was acknowledged, and sends it again: it is there, in this life of the server and in the next.
+// readBack reads an acknowledged record and sends it again: the server must have it, also after a restart.
 func (l *soakLoad) readBack(ctx context.Context, center int, id, body string) {
 	if status, said, err := l.ask(ctx, http.MethodGet, "/v1/centers/"+soakCenter(center)+"/records/"+id, l.centers[center], "", ""); err == nil {
 		l.answered("an acknowledged record", status, said, http.StatusOK)
@@ -324,8 +324,8 @@ func (l *soakLoad) readBack(ctx context.Context, center int, id, body string) {
 	}
 }
 
-// importFiles imports files with records of many centers, one bad among them, until ctx ends. An import that a killed server forgot is
-// sent again.
+// importFiles imports files with records of many centers, one of them bad, until ctx ends. It repeats an import that
+// a killed server forgot.
 func (l *soakLoad) importFiles(ctx context.Context) {
 	for l.rest(ctx, time.Second) && !l.t.Failed() {
 		var ids []string
@@ -346,7 +346,7 @@ func (l *soakLoad) importFiles(ctx context.Context) {
 	}
 }
 
-// imported imports a file and reports whether that came to its end.
+// imported imports a file and reports whether the import completed.
 func (l *soakLoad) imported(ctx context.Context, body string, good int) bool {
 	status, said, err := l.ask(ctx, http.MethodPost, "/v1/imports?acceptGood=true&name=soak.jsonl", l.office, linesMedia, body)
 	if err != nil || !l.answered("an upload", status, said, http.StatusAccepted) {
@@ -398,8 +398,8 @@ func (l *soakLoad) read(ctx context.Context) {
 	}
 }
 
-// follow reads a stream until the last position is told and has come, again and again resumed, and returns the id of each record that
-// it saw. After a reset it reads what it missed from the events.
+// follow reads a stream, and resumes it whenever it ends, until it has the last position. It returns the id of each
+// record. After a reset it reads the missing records from the events.
 func (l *soakLoad) follow(ctx context.Context, last *atomic.Uint64) (ids []string) {
 	at := uint64(0)
 	record := func(position uint64, line string) {

@@ -22,7 +22,8 @@ import (
 	"github.com/taizhang/taizhang/services/natsserver/natstest"
 )
 
-// published publishes the ledger of a directory as of a date, and returns the flags of a user that reads it.
+// published publishes the alerts of the ledger in a directory as of a date, and returns the flags of a user that may
+// read them.
 func published(t *testing.T, dir, asOf string, filter alertfeed.Filter) []string {
 	t.Helper()
 	key, file := natstest.NewUser(t), filepath.Join(t.TempDir(), "ops.nk")
@@ -75,7 +76,7 @@ func published(t *testing.T, dir, asOf string, filter alertfeed.Filter) []string
 	return []string{"--nats", "nats://" + server.Addr(), "--nkey", file}
 }
 
-// watched runs alerts watch until it has written so many lines, and returns them and the exit code.
+// watched runs alerts watch until it has written a number of lines. It returns the lines and the exit code.
 func watched(t *testing.T, lines int, args ...string) (out, errOut string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -90,7 +91,7 @@ func watched(t *testing.T, lines int, args ...string) (out, errOut string, code 
 	return o.String(), e.String(), code
 }
 
-// lineBuffer calls reached when it has so many lines.
+// lineBuffer calls reached when it has a number of lines.
 type lineBuffer struct {
 	bytes.Buffer
 	want    int

@@ -80,7 +80,7 @@ type asyncAPI struct {
 	} `json:"components"`
 }
 
-// documentURL is what docs/asyncapi.json is called while its schemas are compiled.
+// documentURL is the URL under which docs/asyncapi.json is registered while its schemas are compiled.
 const documentURL = "https://taizhang.invalid/asyncapi.json"
 
 var load = sync.OnceValues(func() (*documents, error) {

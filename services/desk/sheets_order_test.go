@@ -142,7 +142,7 @@ func TestACorrectedRowIsTakenUnderTheNextNumber(t *testing.T) {
 	}
 }
 
-// What is voided earlier in the same import counts as voided.
+// A record that an earlier record of the same import voids counts as voided.
 func TestAVoidingAndTheCorrectedRowComeInOneImport(t *testing.T) {
 	d := small(t)
 	if _, err := d.Import(t.Context(), brought("c-1", upload("s.csv", vouchers(row("V-1", "1.00"))))); err != nil {

@@ -352,7 +352,8 @@ func TestWhatKeepsADirectoryFromBeingLookedAtIsNotTakenForALock(t *testing.T) {
 	}
 }
 
-// The advice to the user is about the record, not about the cause.
+// The message gives the cause after the advice, so that the advice to enter the record again does not read as advice
+// about the cause.
 func TestAFailedWriteSaysWhatItsCauseIs(t *testing.T) {
 	for _, doubt := range []bool{false, true} {
 		text := (&FailedError{Cause: &FileError{Op: "write", Path: "x.log", Err: syscall.ENOSPC}, doubt: doubt}).Text()

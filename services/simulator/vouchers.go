@@ -196,7 +196,7 @@ func (c *center) reverse(v *voucher, reason string) {
 	}
 }
 
-// void takes out a voucher that was entered twice.
+// void records the voiding of a voucher that was entered twice.
 func (c *center) void(v *voucher) {
 	data := &events.EntryVoided{Event: v.id.String(), Reason: "重复录入"}
 	if c.enter(events.KindEntryVoided, events.CenterRole, c.today, data) != nil {

@@ -96,7 +96,8 @@ func (g *gathered) take(m *alertfeed.Message, l letter) {
 	}
 }
 
-// isOld reports whether the state has an At that is later than the whole stream.
+// isOld reports whether the stored state has a position later than every message of the stream: the stream is older
+// than the state.
 func (g *gathered) isOld() bool {
 	if g.source == "" {
 		return false
