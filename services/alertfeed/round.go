@@ -13,7 +13,6 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/desk"
-	"github.com/taizhang/taizhang/services/lists"
 )
 
 // step makes a round or a new generation, as judge decides. settled is false if there is more to do now.
@@ -125,9 +124,7 @@ func (s *session) addVouchers(ctx context.Context, found drafts) error {
 				if err != nil {
 					return err
 				}
-				for _, f := range desk.VoucherFigures(&stored) {
-					d.alert.Figures = append(d.alert.Figures, desk.Figure{Figure: f, Shown: lists.ShowFigure(f)})
-				}
+				d.alert.Figures = append(d.alert.Figures, desk.VoucherFigures(&stored)...)
 				break
 			}
 		}

@@ -126,8 +126,8 @@ func (l *Local) Explain(ctx context.Context, when When, name AlertName) ([]Expla
 		if err != nil {
 			return nil, err
 		}
-		e.Figures = append(e.Figures, figures...)
 		x := Explained(center, &e)
+		x.Figures = append(x.Figures, figures...)
 		x.AsOf, x.Position = Day{on}, position
 		x.Who = who[e.Code]
 		for _, c := range causes {
@@ -163,13 +163,15 @@ func Explained(center events.CenterID, e *aggregates.Explanation) Explanation {
 		x.Policy = lists.PolicyName(e.Policy.Ref())
 	}
 	for _, f := range e.Figures {
-		x.Figures = append(x.Figures, Figure{f, lists.ShowFigure(f)})
+		x.Figures = append(x.Figures, figureOf(f))
 	}
 	for _, id := range e.Rules {
 		x.Rules = append(x.Rules, ruleOf(e.Policy, id))
 	}
 	return x
 }
+
+func figureOf(f aggregates.Figure) Figure { return Figure{f, lists.ShowFigure(f)} }
 
 func ruleOf(p *policy.Policy, id events.RuleID) Rule {
 	r := Rule{Rule: id}
@@ -190,7 +192,7 @@ func responsible(r *projections.Register, center events.CenterID, code aggregate
 
 // VoucherFigures returns the figures of an explanation that only the record of a voucher has: its payee and its summary. It
 // returns none for another record, or for one that cannot be read.
-func VoucherFigures(s *events.Stored) []aggregates.Figure {
+func VoucherFigures(s *events.Stored) []Figure {
 	rec, err := events.DecodeEvent(*s)
 	if err != nil {
 		return nil // AL-LED-01 reports it
@@ -199,16 +201,16 @@ func VoucherFigures(s *events.Stored) []aggregates.Figure {
 	if !ok {
 		return nil
 	}
-	figures := []aggregates.Figure{aggregates.NewFigure("payee", p.Payee)}
+	figures := []Figure{figureOf(aggregates.NewFigure("payee", p.Payee))}
 	if p.Summary != "" {
-		figures = append(figures, aggregates.NewFigure("summary", p.Summary))
+		figures = append(figures, figureOf(aggregates.NewFigure("summary", p.Summary)))
 	}
 	return figures
 }
 
 // causes reads the events from which an alert follows and the one that cleared it. It also returns the figures that only the
 // record of its voucher has.
-func (l *Local) causes(ctx context.Context, center events.CenterID, e *aggregates.Explanation) (list []Cause, figures []aggregates.Figure, err error) {
+func (l *Local) causes(ctx context.Context, center events.CenterID, e *aggregates.Explanation) (list []Cause, figures []Figure, err error) {
 	ids := append(slices.Clip(e.Because), e.ClearedBy)
 	from := center.Stream()
 	if center == "" {
