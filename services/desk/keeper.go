@@ -8,7 +8,7 @@ import (
 )
 
 // Keeper is a desk for a front that keeps answers. From a kept answer to the same question (nil for none) it makes
-// the next answer faster; see lists.Source.
+// the next answer faster; see lists.Books.
 type Keeper interface {
 	Desk
 	// Answer answers a list like List, with the rows in an encoding.

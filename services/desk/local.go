@@ -18,13 +18,13 @@ import (
 // LocalConfig holds the ledger of a Local and the account that it answers for.
 type LocalConfig struct {
 	Ledger *ledger.Ledger
-	Root   func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) // see lists.Source
+	Root   func(ctx context.Context, position uint64, see func(*events.Stored)) ([sha256.Size]byte, error) // see lists.Books
 	// the account that writes
 	Account ledger.Writer
 	// reports whether the account sees a center; nil for all. See projections.Register.Within
 	Sees    func(events.CenterID) bool
 	Now     func() time.Time
-	Prefix  string // written before the name of a parameter in messages; see lists.Source
+	Prefix  string // written before the name of a parameter in messages; see lists.Books
 	Version string // the version of the program, for reports
 	Spool   string // a directory on the disk of the ledger for temporary files of imports; see ledger.ImportConfig
 }

@@ -55,7 +55,7 @@ type Pieces struct {
 }
 
 // MakePieces makes a report in plain CSV, like Make. If before is the answer behind an earlier report, rows are
-// made from its rows; see lists.Source.AnswerSeeing. The pieces in sequence equal the output of Write.
+// made from its rows; see lists.Books.AnswerSeeing. The pieces in sequence equal the output of Write.
 func MakePieces(ctx context.Context, d *lists.Books, r Request, before *lists.Answer) (*Pieces, error) {
 	r.Form = CSV
 	if err := r.checkDate(); err != nil {

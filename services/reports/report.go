@@ -52,7 +52,7 @@ type Report struct {
 // asked holds the inputs of a list beside its question, position and language.
 type asked struct {
 	form   int    // the form of the lists; see lists.Form
-	prefix string // the prefix of parameter names; see lists.Source
+	prefix string // the prefix of parameter names; see lists.Books
 	scope  *scope // the scope of the account, if it has one and the list covers several centers
 }
 
