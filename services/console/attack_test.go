@@ -29,7 +29,7 @@ func (x *office) raw(method, path, body string, head ...string) *http.Response {
 
 var form = []string{"Content-Type", "application/x-www-form-urlencoded"}
 
-// TestNextLeadsNowhereElse asks for the page to sign in as a stranger would have somebody ask for it.
+// TestNextLeadsNowhereElse asks for the page for signing in with addresses that an attacker would use.
 func TestNextLeadsNowhereElse(t *testing.T) {
 	t.Parallel()
 	x := serve(t)
@@ -55,8 +55,8 @@ func TestNextLeadsNowhereElse(t *testing.T) {
 	}
 }
 
-// TestAFormOfAnotherSiteChangesNothing sends each form with the cookie of a session, as a browser does for another site that is on the
-// same host. That it does so in truth a test with a real browser shows.
+// TestAFormOfAnotherSiteChangesNothing sends each form with the cookie of a session, as a browser does for another
+// site on the same host. A test with a real browser shows that browsers do so.
 func TestAFormOfAnotherSiteChangesNothing(t *testing.T) {
 	t.Parallel()
 	x := serve(t)
@@ -88,7 +88,7 @@ func TestAFormOfAnotherSiteChangesNothing(t *testing.T) {
 	b.expect("/me", http.StatusOK, "我的账号")
 }
 
-// TestFormsThatAreNoneAreRefused sends what no page of ours sends.
+// TestFormsThatAreNoneAreRefused sends forms that no page of the server sends.
 func TestFormsThatAreNoneAreRefused(t *testing.T) {
 	t.Parallel()
 	x := serve(t)
@@ -146,7 +146,7 @@ func TestTheStylesheetMayBeKept(t *testing.T) {
 	t.Error("the page has no stylesheet")
 }
 
-// TestHostileTextIsShownAsText has names that would be markup or turn the direction of a line.
+// TestHostileTextIsShownAsText uses names that contain markup, or characters that turn the direction of a line.
 func TestHostileTextIsShownAsText(t *testing.T) {
 	t.Parallel()
 	x := serve(t)
@@ -168,7 +168,7 @@ func TestHostileTextIsShownAsText(t *testing.T) {
 	}
 }
 
-// TestATokenHasNoPage: a token is for programs, and a session needs somebody at a keyboard.
+// TestATokenHasNoPage checks that a token, which is for programs, opens no page.
 func TestATokenHasNoPage(t *testing.T) {
 	t.Parallel()
 	x := serve(t)

@@ -15,7 +15,7 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 )
 
-// The passwords that are typed on a keyboard.
+// These are the passwords that are typed.
 const (
 	typedGiven  = "given by number 1"
 	typedChosen = "correct horse 2 battery"
@@ -41,8 +41,8 @@ func TestInARealBrowser(t *testing.T) {
 	})
 }
 
-// byKeyboard walks from a ledger without accounts to a second factor and out, pressing keys alone. It looks at each page at the width
-// of a desk and of a phone.
+// byKeyboard goes from a ledger without accounts to a second factor and out, with the keyboard alone. It checks
+// each page at the width of a desktop and of a phone.
 func byKeyboard(t *testing.T, x *office, d *driver, lang string) {
 	see := func(heading said) {
 		t.Helper()
@@ -109,7 +109,7 @@ func (d *driver) signIn(x *office, name, password string) {
 	d.press(name + tab + password + enter)
 }
 
-// overTLS expects cookies that a browser takes from this very host alone.
+// overTLS checks that the browser gets cookies for this host alone.
 func overTLS(t *testing.T, x *office, d *driver) {
 	x.add("li", access.Binding{Role: access.Finance}, typedGiven)
 	d.signIn(x, "li", typedGiven)
@@ -127,7 +127,7 @@ func overTLS(t *testing.T, x *office, d *driver) {
 	}
 }
 
-// strange is a page of another site. Its forms go to the server, and its frame shows a page of it.
+// strange is a page of another site. Its forms go to the server, and its frame shows a page of the server.
 var strange = template.Must(template.New("strange").Parse(`<!doctype html><title>strange</title><script>document.title = "script"</script>
 {{$base := .}}<form method="post" action="{{.}}/logout"><button id="logout">x</button></form>
 <form method="post" action="{{.}}/login"><input name="account" value="evil"><input name="password" value="evil by number 1"><button id="login">x</button></form>
@@ -138,8 +138,8 @@ var strange = template.Must(template.New("strange").Parse(`<!doctype html><title
 <iframe src="{{.}}/login"></iframe><iframe src="{{.}}/me" id="frame"></iframe>
 `))
 
-// anotherSite has somebody who is signed in come to pages of two other origins: one on the same host, to whose requests the browser
-// adds the cookies, and one on another host.
+// anotherSite opens pages of two other origins in the browser of a user who is signed in: one on the same host, to
+// whose requests the browser adds the cookies, and one on another host.
 func anotherSite(t *testing.T, x *office, d *driver) {
 	x.add("li", access.Binding{Role: access.Finance}, typedGiven)
 	x.add("evil", access.Binding{Role: access.Finance}, "evil by number 1")

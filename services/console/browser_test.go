@@ -14,8 +14,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// browser asks for pages as a person does: it follows links and presses buttons by their words, and fills in fields by their
-// labels. It keeps cookies and follows redirects. Every page that it gets is checked.
+// browser uses pages as a person does: it follows links and presses buttons by their words, and fills in fields by
+// their labels. It keeps cookies and follows redirects, and checks every page.
 type browser struct {
 	testing.TB
 	client   *http.Client
@@ -83,7 +83,7 @@ func (b *browser) send(method, address, body string, head []string) *page {
 	return b.page
 }
 
-// hop asks for an address with the cookies of the browser, and returns where the answer leads.
+// hop asks for an address with the cookies of the browser, and returns the address that the answer redirects to.
 func (b *browser) hop(address string) string {
 	b.Helper()
 	once := *b.client
@@ -99,7 +99,7 @@ func (b *browser) hop(address string) string {
 	return answer.Header.Get("Location")
 }
 
-// link returns where a link leads, by its words.
+// link returns the address of a link, by its words.
 func (b *browser) link(words string) string {
 	b.Helper()
 	for link := range b.page.all("a") {
@@ -154,7 +154,7 @@ func (b *browser) submit(form *html.Node, fields []string) *page {
 	return b.send(http.MethodPost, b.page.resolve(b.TB, attr(form, "action")), values.Encode(), []string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"})
 }
 
-// expect expects a page by its address, without the query, its status and its heading.
+// expect checks the address of the page without its query, its status and its heading.
 func (b *browser) expect(path string, status int, heading string) *page {
 	b.Helper()
 	if got := b.page.Request.URL.Path; got != path || b.page.StatusCode != status || b.page.heading() != heading {
@@ -163,7 +163,7 @@ func (b *browser) expect(path string, status int, heading string) *page {
 	return b.page
 }
 
-// alerts expects the alert of the page to say something.
+// alerts checks the words of the alert on the page.
 func (b *browser) alerts(words string) *page {
 	b.Helper()
 	for node := range b.page.nodes() {
@@ -175,7 +175,7 @@ func (b *browser) alerts(words string) *page {
 	return nil
 }
 
-// shows expects the page to have words.
+// shows checks that the page contains words.
 func (b *browser) shows(words ...string) *page {
 	b.Helper()
 	all := says(b.page.doc)
@@ -203,7 +203,7 @@ func (p *page) heading() string {
 	return ""
 }
 
-// value returns what a field has, by its label.
+// value returns the value of a field, by its label.
 func (p *page) value(label string) string {
 	for l := range p.all("label") {
 		if says(l) != label {
@@ -267,7 +267,7 @@ var pageHeaders = map[string]string{
 	"Cross-Origin-Opener-Policy": "same-origin",
 }
 
-// check checks what every page must be.
+// check checks the rules that every page must meet.
 func (b *browser) check() {
 	b.Helper()
 	p := b.page
@@ -311,7 +311,7 @@ func (b *browser) check() {
 	b.checkLanguage()
 }
 
-// checkFields checks that every input has a label, and that what describes one is there.
+// checkFields checks that every input has a label, and that the elements that describe it exist.
 func (b *browser) checkFields(ids map[string]bool) {
 	b.Helper()
 	labels, focused := map[string]bool{}, 0
@@ -344,7 +344,8 @@ var (
 	han   = regexp.MustCompile(`\p{Han}|[，。：；（）]`)
 )
 
-// checkLanguage checks that a page has words of its language alone, outside what is to be copied and what others named.
+// checkLanguage checks that a page has words of its language alone, except for text to copy and names that others
+// chose.
 func (b *browser) checkLanguage() {
 	b.Helper()
 	lang := ""

@@ -52,11 +52,11 @@ func (c *clock) move(by time.Duration) {
 	c.at = c.at.Add(by)
 }
 
-// start is when the tests begin: 17:30 in Shanghai.
+// start is the time at which the tests begin: 17:30 in Shanghai.
 var start = time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)
 
-// open returns a server that does not serve yet, with a clock. provider is called with the address to which a provider of identities
-// sends a browser back; nil for no single sign-on.
+// open returns a server that does not serve yet, with a clock. provider is called with the address that an issuer
+// of identities redirects to; nil for no single sign-on.
 func open(t testing.TB, c *clock, provider func(redirect string) *oidc.Provider) *office {
 	t.Helper()
 	l, err := ledger.Open(t.Context(), openStore(t, c), ledger.Config{})
@@ -106,7 +106,7 @@ func openStore(t testing.TB, c *clock) events.Store {
 	return store
 }
 
-// issuer is who knows the people of the tests, each under the name of the account.
+// issuer is the issuer of the identities of the tests. Each identity has the name of its account.
 const issuer = "https://id.example"
 
 // add adds an account that an identity is linked to, with a temporary password or with "" for none.
@@ -134,7 +134,7 @@ func (x *office) code(secret string, steps int) string {
 	return code
 }
 
-// enter gives a browser the session of somebody who came by single sign-on, which costs no work on a password.
+// enter gives a browser a session of single sign-on, which needs no hash of a password.
 func (x *office) enter(b *browser, name string) {
 	x.Helper()
 	in, err := x.access.SignInAs(x.Context(), access.Identity{Issuer: issuer, Subject: name}, "", "127.0.0.1")

@@ -19,7 +19,7 @@ const (
 	chosen = "correct horse 电池"
 )
 
-// said are the words of the pages that the tests go by, in both languages.
+// said holds words of the pages in both languages.
 type said struct{ zh, en string }
 
 func (s said) in(lang string) string {
@@ -58,7 +58,7 @@ var (
 	followSaved   = said{"已打印或抄写，继续", "I have printed or copied them: go on"}
 )
 
-// languages runs a test in both languages: what the browser accepts decides, or else it is Chinese.
+// languages runs a test in both languages. The header of the browser decides; the default is Chinese.
 func languages(t *testing.T, run func(t *testing.T, accepts, lang string)) {
 	for accepts, lang := range map[string]string{"fr, ja;q=0.5": "zh", "en-US, zh;q=0.5": "en"} {
 		t.Run(lang, func(t *testing.T) {
@@ -91,8 +91,8 @@ func (b *browser) key() string {
 	return ""
 }
 
-// TestTheFirstAdministratorComesIn walks from a ledger without accounts to one whose first administrator has a password of her own
-// and a second factor, through everything that can go wrong on the way.
+// TestTheFirstAdministratorComesIn goes from a ledger without accounts to a first administrator with her own
+// password and a second factor, through everything that can go wrong.
 func TestTheFirstAdministratorComesIn(t *testing.T) {
 	languages(t, func(t *testing.T, accepts, lang string) {
 		x := serve(t)
@@ -136,7 +136,7 @@ func TestTheFirstAdministratorComesIn(t *testing.T) {
 	})
 }
 
-// changeWrongly sends passwords that are refused, each with a reason at the field that is to blame.
+// changeWrongly sends passwords that are refused, and checks the reason at the field.
 func (b *browser) changeWrongly(lang string) {
 	b.Helper()
 	for _, wrong := range []struct {
@@ -157,7 +157,7 @@ func (b *browser) changeWrongly(lang string) {
 	}
 }
 
-// blames expects one field to be marked as wrong, with a reason that describes it, and to have the focus.
+// blames checks that one field is marked as wrong, has the reason as its description, and has the focus.
 func (b *browser) blames(id string) {
 	b.Helper()
 	for input := range b.page.all("input") {
@@ -195,8 +195,8 @@ func (x *office) enrol(b *browser, lang string) (codes []string) {
 	return append(codes, key)
 }
 
-// comeAgain signs in again: with codes that are wrong, then with a recovery code and with one of the app. codes are the recovery
-// codes and the key.
+// comeAgain signs in again: with wrong codes, then with a recovery code and with a code of the app. codes are the
+// recovery codes and the key.
 func (x *office) comeAgain(b *browser, lang string, codes []string) {
 	b.Helper()
 	key := codes[len(codes)-1]
@@ -262,7 +262,8 @@ func TestALanguageIsKeptThroughTheForms(t *testing.T) {
 	b.expect("/login", http.StatusOK, "登录")
 }
 
-// TestSingleSignOnLeadsIn comes from a real issuer: first unknown to the ledger, then linked to an account.
+// TestSingleSignOnLeadsIn signs in with a real issuer: first with an unknown identity, then with one linked to an
+// account.
 func TestSingleSignOnLeadsIn(t *testing.T) {
 	t.Parallel()
 	var there *oidctest.Issuer
@@ -300,7 +301,7 @@ func TestSingleSignOnLeadsIn(t *testing.T) {
 	b.alerts("这次统一身份登录已失效，请重新登录。")
 }
 
-// TestFiveWrongCodesLeadToSigningIn has wrong codes where a session needs a right one.
+// TestFiveWrongCodesLeadToSigningIn types wrong codes where a session needs a right one.
 func TestFiveWrongCodesLeadToSigningIn(t *testing.T) {
 	t.Parallel()
 	x := serve(t)

@@ -140,7 +140,7 @@ func (d *driver) find(selector string) (ids []string) {
 	return ids
 }
 
-// text returns what the first element of a selector shows, or "" if there is none, or not any more.
+// text returns the text that the first element of a selector shows, or "".
 func (d *driver) text(selector string) (words string) {
 	d.Helper()
 	if ids := d.find(selector); len(ids) > 0 && d.send(http.MethodGet, "/element/"+ids[0]+"/text", nil, &words) != nil {
@@ -183,7 +183,7 @@ func (d *driver) press(keys string) {
 	d.must(http.MethodPost, "/actions", map[string]any{"actions": []any{map[string]any{"type": "key", "id": "keyboard", "actions": actions}}}, nil)
 }
 
-// tabTo presses Tab until an element whose words or id are these has the focus.
+// tabTo presses Tab until the element with the given words or id has the focus.
 func (d *driver) tabTo(words string) {
 	d.Helper()
 	for range 40 {
@@ -260,7 +260,7 @@ func (d *driver) overflows() bool {
 	return sizes.Content.Width > sizes.Window.Width
 }
 
-// picture writes what the whole page looks like.
+// picture saves a picture of the whole page.
 func (d *driver) picture(name string) {
 	d.Helper()
 	var shot struct {

@@ -34,7 +34,7 @@ func TestEveryRightHasWords(t *testing.T) {
 	}
 }
 
-// TestTheScopeIsSaidForEveryRole compares the scope with who may ask the ledger.
+// TestTheScopeIsSaidForEveryRole checks the words for the scope of every role that may ask the ledger.
 func TestTheScopeIsSaidForEveryRole(t *testing.T) {
 	none := scopeOf(&access.Binding{})
 	for _, role := range access.Roles() {
@@ -72,7 +72,7 @@ func TestASentenceEndsWithAFullStop(t *testing.T) {
 	}
 }
 
-// TestThePictureIsTheCode reads each module of the picture in its middle, and what is around it.
+// TestThePictureIsTheCode reads the middle of each module of the picture, and its margin.
 func TestThePictureIsTheCode(t *testing.T) {
 	content := "otpauth://totp/%E5%8F%B0%E8%B4%A6:li?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=%E5%8F%B0%E8%B4%A6"
 	encoded, side, err := qrPNG(content)
@@ -107,7 +107,7 @@ func TestThePictureIsTheCode(t *testing.T) {
 	}
 }
 
-// TestEveryNoticeHasWordsInBothLanguages also says that what is not there says nothing.
+// TestEveryNoticeHasWordsInBothLanguages also checks that an unknown notice has no words.
 func TestEveryNoticeHasWordsInBothLanguages(t *testing.T) {
 	for name, words := range notices {
 		if words.Zh == "" || words.En == "" {
@@ -119,7 +119,8 @@ func TestEveryNoticeHasWordsInBothLanguages(t *testing.T) {
 	}
 }
 
-// TestWhatTheUserHasAPartInIsSaidAtTheForm has errors of every kind; others are pages of their own.
+// TestWhatTheUserHasAPartInIsSaidAtTheForm uses errors of every kind. Errors that the user cannot correct have a
+// page of their own.
 func TestWhatTheUserHasAPartInIsSaidAtTheForm(t *testing.T) {
 	for _, c := range []struct {
 		err     error
@@ -145,7 +146,7 @@ func TestWhatTheUserHasAPartInIsSaidAtTheForm(t *testing.T) {
 	}
 }
 
-// TestAnErrorOfTheProgramIsForItsLog shows what a page says of errors that no form has a part in.
+// TestAnErrorOfTheProgramIsForItsLog checks the page for errors that the user cannot correct.
 func TestAnErrorOfTheProgramIsForItsLog(t *testing.T) {
 	for _, c := range []struct {
 		err    error

@@ -37,7 +37,7 @@ func scoped(d *desk.Local, sees func(events.CenterID) bool) *desk.Local {
 	return &within
 }
 
-// eventsOf returns what Events hands over, each as "position stream".
+// eventsOf returns the events that Events calls each with, as "position stream".
 func eventsOf(t testing.TB, d *desk.Local, after uint64, limit int, of string) (list []string) {
 	t.Helper()
 	err := d.Events(t.Context(), after, limit, of, func(s *events.Stored) error {

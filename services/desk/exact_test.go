@@ -23,7 +23,7 @@ func knownAt(position uint64) desk.When {
 	return desk.When{AsOf: "2025-12-31", KnownAt: strconv.FormatUint(position, 10)}
 }
 
-// interrupted is a store that calls between before a stream of a center is read.
+// interrupted is a store that calls between before the stream of a center is read.
 type interrupted struct {
 	*memstore.Store
 	between func()
@@ -37,7 +37,7 @@ func (s *interrupted) ReadStream(ctx context.Context, stream events.StreamID, af
 	return s.Store.ReadStream(ctx, stream, after)
 }
 
-// TestAStoryIsOfOnePosition writes after the policies were read and before the center's own events are.
+// TestAStoryIsOfOnePosition writes between reading the policies and reading the events of the center.
 func TestAStoryIsOfOnePosition(t *testing.T) {
 	store := &interrupted{Store: newStore()}
 	d := over(t, store)
@@ -60,8 +60,8 @@ func TestAStoryIsOfOnePosition(t *testing.T) {
 	}
 }
 
-// TestEveryAnswerIsOfOnePositionWhileOthersWrite asks about a center that gets vouchers and policies in turn, and then asks the
-// same of what was known at each position that the ledger had meanwhile.
+// TestEveryAnswerIsOfOnePositionWhileOthersWrite asks about a center that gets vouchers and policies in turn, and
+// then asks the same questions as known at each position of that time.
 func TestEveryAnswerIsOfOnePositionWhileOthersWrite(t *testing.T) {
 	d := small(t)
 	type answer struct {

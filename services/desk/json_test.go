@@ -19,12 +19,12 @@ import (
 	"github.com/taizhang/taizhang/services/reports"
 )
 
-// drawing fills answers with any values.
+// drawing fills answers with random values.
 type drawing struct{ *rand.Rand }
 
 var texts = []string{"", "杭州", `"`, `\`, "\u0000", "\u2028", "null", "[]", "\ufeff", "</b>", "a\r\nb"}
 
-// fill draws the value of an exported field, and of all under it.
+// fill draws the value of an exported field, and of all fields below it.
 func (r drawing) fill(v reflect.Value) {
 	switch is := v.Addr().Interface().(type) {
 	case *events.Date:
@@ -102,7 +102,7 @@ func TestEveryAnswerIsReadFromItsJSON(t *testing.T) {
 	}
 }
 
-// same compares two answers; an empty list is the same as none.
+// same compares two answers. An empty list equals none.
 func same(a, b reflect.Value) bool {
 	switch a.Kind() {
 	case reflect.Pointer:

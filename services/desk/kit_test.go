@@ -24,7 +24,7 @@ import (
 	"github.com/taizhang/taizhang/services/seal"
 )
 
-// now is when the tests ask.
+// now is the present of the tests.
 var now = time.Date(2026, 11, 1, 12, 0, 0, 0, events.Shanghai)
 
 // asOf is a When for a date.
@@ -45,14 +45,14 @@ func over(t testing.TB, store events.Store) *desk.Local {
 		Now: func() time.Time { return now }, Version: "v1", Spool: t.TempDir()}}
 }
 
-// newStore returns an empty store that records from 2026-10-01 on, a second apart.
+// newStore returns an empty store whose events are recorded from 2026-10-01 on, a second apart.
 func newStore() *memstore.Store {
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, events.Shanghai)
 	return memstore.New(func() time.Time { at = at.Add(time.Second); return at })
 }
 
-// small returns a desk over the life of one center. Its positions: 1 the policy, 2 registered, 3 granted, 4 received, 5 spent,
-// 6 fined.
+// small returns a desk over the records of one center. Its positions: 1 the policy, 2 registered, 3 granted, 4
+// received, 5 spent, 6 fined.
 func small(t testing.TB) *desk.Local {
 	t.Helper()
 	d := over(t, newStore())
@@ -62,7 +62,7 @@ func small(t testing.TB) *desk.Local {
 	return d
 }
 
-// The life of a center.
+// These are records of a center.
 const (
 	registered = `"kind":"center.registered","on":"2025-01-10","by":{"role":"center","actor":"c-1"},"data":{"name":"甲中心","uscc":"91330106MAC1K2L32C","leadUnit":"甲","type":"pilot-base","services":["pilot"],"leadingIndustries":["生物医药"],"industryCode":"C2710","region":"330106","foundedOn":"2015-01-01","legalEntity":true,"newUnit":false,"usableAreaM2":9000,"equipmentFen":9000000000,"relaxationRequested":false,"pilotFunction":true,"pilotDevicesSeparate":true,"fields":["other"],"ethicsSensitive":false,"ethicsCommittee":false,"documents":[]}`
 	granted    = `"kind":"subsidy.granted","on":"2025-02-01","by":{"role":"finance","actor":"f-1"},"mode":"record","doc":"浙财科教〔2025〕1号","data":{"grant":"G1","category":"other","source":"province-other","fiscalYear":2025,"amountFen":100000}`
@@ -121,7 +121,7 @@ func adopt(t testing.TB, d *desk.Local, p desk.Policy) *desk.RecordAnswer {
 	return r
 }
 
-// fails expects an error with a code and, unless it is "", about a parameter.
+// fails checks that an error has a code and, unless it is "", a parameter.
 func fails(t testing.TB, err error, code text.ErrorCode, param string) {
 	t.Helper()
 	var about *text.Error
@@ -135,7 +135,7 @@ func fails(t testing.TB, err error, code text.ErrorCode, param string) {
 	}
 }
 
-// refusal expects the answer "no" and returns its reasons, each as "rule field: words".
+// refusal checks that an error is a refusal and returns its reasons, each as "rule field: words".
 func refusal(t testing.TB, err error) (reasons []string) {
 	t.Helper()
 	no := desk.RefusedBy(err, "")
@@ -148,14 +148,14 @@ func refusal(t testing.TB, err error) (reasons []string) {
 	return reasons
 }
 
-// null matches a member, or an element of a list, that has no value. Only dates and rates may have none.
+// null matches a member, or an element of a list, that is null. Only dates and rates may be null.
 var null = regexp.MustCompile(`"\w*":null|[\[,]null`)
 
 // mayBeNull are the members that may be null.
 var mayBeNull = []string{`"on":null`, `"asOf":null`, `"clearedOn":null`, `"ratePercent":null`}
 
-// form returns the JSON of an answer. It expects a value for all in it that is no date or rate, and that the answer read back is
-// the same.
+// form returns the JSON of an answer. It checks that only dates and rates are null, and that the answer is the
+// same after it is read back.
 func form(t testing.TB, answer any) string {
 	t.Helper()
 	b, err := json.Marshal(answer, json.Deterministic(true))

@@ -13,7 +13,8 @@ import (
 	"github.com/taizhang/taizhang/services/simulator"
 )
 
-// TestAPlainDraftIsTheSameRecord compares the two ways to read a draft, of records as they are and with a few bytes changed.
+// TestAPlainDraftIsTheSameRecord compares the two ways to read a draft, for valid records and for records with a
+// few bytes changed.
 func TestAPlainDraftIsTheSameRecord(t *testing.T) {
 	const seed, records, mutants = 3, 1500, 6
 	const odd = "\"\\{}[]:, \n019aA\xff\x00"

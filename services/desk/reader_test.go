@@ -14,7 +14,7 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// questions asks everything of a reader that a When is given with, about one center or (for "") about all.
+// questions holds every call of a Reader that takes a When, about one center or (for "") about all.
 var questions = map[string]func(t testing.TB, r desk.Reader, when desk.When, center string) error{
 	"list": func(t testing.TB, r desk.Reader, when desk.When, center string) error {
 		_, err := r.List(t.Context(), when, lists.Question{List: "alerts", Params: map[string]string{"center": center}})

@@ -18,8 +18,8 @@ import (
 	"github.com/taizhang/taizhang/services/lists"
 )
 
-// twoCenters returns a desk over two centers, for an account that sees the first, and a counter of what is read of the store.
-// The last record is of the center that is not seen, with the id of a record of the other.
+// twoCenters returns a desk over two centers, one for an account that sees the first, and a store that counts
+// reads. The last record belongs to the second center and has the id of a record of the first.
 func twoCenters(t testing.TB) (whole, one *desk.Local, store *counting) {
 	t.Helper()
 	store = &counting{Store: newStore()}
@@ -33,7 +33,7 @@ func twoCenters(t testing.TB) (whole, one *desk.Local, store *counting) {
 	return whole, scoped(whole, projections.SeesOne("ZJ-0001")), store
 }
 
-// aboutCenter asks all that can be asked about one center.
+// aboutCenter holds every question about one center.
 var aboutCenter = map[string]func(d *desk.Local, ctx context.Context, center string) error{
 	"center": func(d *desk.Local, ctx context.Context, center string) error {
 		_, err := d.Center(ctx, desk.When{}, center)

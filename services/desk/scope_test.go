@@ -50,7 +50,7 @@ func (p *partly) ReadStream(ctx context.Context, s events.StreamID, after uint64
 	return p.only(p.Store.ReadStream(ctx, s, after))
 }
 
-// counting is a store that counts what is read of it.
+// counting is a store that counts the reads.
 type counting struct {
 	events.Store
 	reads atomic.Int64
@@ -66,7 +66,7 @@ func (c *counting) ReadStream(ctx context.Context, s events.StreamID, after uint
 	return c.Store.ReadStream(ctx, s, after)
 }
 
-// readOnly opens a desk over what a store holds.
+// readOnly opens a desk over the content of a store.
 func readOnly(t testing.TB, store events.Store, has func(events.StreamID) bool, root events.Store) *desk.Local {
 	t.Helper()
 	l, err := ledger.Open(t.Context(), store, ledger.Config{ReadOnly: true})
@@ -83,8 +83,8 @@ func readOnly(t testing.TB, store events.Store, has func(events.StreamID) bool, 
 		}}}
 }
 
-// smallProvince returns a store with some centers of a simulated province, day by day. Two of its centers pay one payee
-// alike, and there are events that cannot be right.
+// smallProvince returns a store with some centers of a simulated province, written day by day. Two of its centers
+// pay one payee the same amounts, and some events are invalid.
 func smallProvince(t testing.TB, seed uint64) (store *memstore.Store, centers []events.CenterID) {
 	t.Helper()
 	store = newStore()
@@ -183,7 +183,7 @@ func scopeQuestions(center string, position uint64) (list []lists.Question) {
 	return list
 }
 
-// answersOf asks everything that a Reader answers and returns each answer as a text. An error is an answer too.
+// answersOf calls everything that a Reader has and returns each answer, or error, as a text.
 func answersOf(t testing.TB, d *desk.Local, when desk.When, center string, position uint64) map[string]string {
 	t.Helper()
 	answers := map[string]string{}
@@ -258,17 +258,17 @@ func answersOf(t testing.TB, d *desk.Local, when desk.When, center string, posit
 	return answers
 }
 
-// ofCenters matches what the provenance of a page says of the scope.
+// ofCenters matches the scope in the provenance of a page.
 var ofCenters = regexp.MustCompile(`&#34;centers&#34;:&#34;[A-Z0-9 -]*&#34;,`)
 
-// unlabelled takes out the words by which an answer says that it is not of the whole province.
+// unlabelled removes the words that say that an answer does not cover the whole province.
 var unlabelled = strings.NewReplacer(
 	" {仅含查询账号范围内的中心。 Only centers within the scope of the account that asked.}", "",
 	"{仅含查询账号范围内的中心。 Only centers within the scope of the account that asked.}", "",
 	"查询账号范围内各中心汇总", "全省汇总", "一、范围内经费执行情况", "一、全省经费执行情况")
 
-// TestAScopeIsALedgerWithoutTheOtherCenters asks everything within random scopes, and asks a ledger that has no other events
-// the same.
+// TestAScopeIsALedgerWithoutTheOtherCenters asks everything within random scopes, and compares with a ledger that
+// has no other events.
 func TestAScopeIsALedgerWithoutTheOtherCenters(t *testing.T) {
 	for seed := range uint64(2) {
 		random := rand.New(rand.NewPCG(seed, 1))

@@ -23,13 +23,13 @@ func brought(actor string, files ...desk.Upload) desk.ImportRequest {
 	return desk.ImportRequest{Files: files, Sheets: desk.SheetTerms{Actor: actor}}
 }
 
-// sheetID is the id of the record of a sheet of vouchers by its number, with the number of the correction behind it.
+// sheetID returns the id of the record of a voucher sheet, by its number and the number of the correction.
 func sheetID(voucher string) string {
 	space := uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/taizhang/taizhang/sheets/vouchers"))
 	return uuid.NewSHA1(space, []byte("ZJ-0001\x00"+voucher)).String()
 }
 
-// withGrant returns the small ledger with a second grant, G2, of 10,000 yuan. Nothing of it is received.
+// withGrant returns the small ledger with a second grant, G2, of 10,000 yuan. None of it is received.
 func withGrant(t *testing.T) *desk.Local {
 	t.Helper()
 	d := small(t)
@@ -47,7 +47,8 @@ func contents(t *testing.T, d *desk.Local) string {
 	return b.String()
 }
 
-// Each file rests on one that is named after it somewhere, and the rows of a file are not in the order of their dates.
+// Each file depends on another one that is named after it in some order, and the rows of a file are not sorted by
+// date.
 func TestTheOrderInWhichSheetsAreNamedDecidesNothing(t *testing.T) {
 	files := []desk.Upload{
 		upload("a.csv", vouchers("V-2,2025-07-03,ZJ-0001,G2,中试,300.00,丙,样机,,,", "V-1,2025-07-02,ZJ-0001,G2,中试,500.00,丙,样机,,,")),
@@ -142,7 +143,7 @@ func TestACorrectedRowIsTakenUnderTheNextNumber(t *testing.T) {
 	}
 }
 
-// A record that an earlier record of the same import voids counts as voided.
+// A record that is voided earlier in the same import counts as voided.
 func TestAVoidingAndTheCorrectedRowComeInOneImport(t *testing.T) {
 	d := small(t)
 	if _, err := d.Import(t.Context(), brought("c-1", upload("s.csv", vouchers(row("V-1", "1.00"))))); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/taizhang/taizhang/services/desk"
 )
 
-// daily are sheets as offices write them about the center of small, one of each kind but the registration.
+// daily are sheets in the form of offices about the center of small, one of each kind except registrations.
 var daily = []desk.Upload{
 	upload("projects.csv", "项目编号,日期,中心编号,项目名称,重大中试验证,符合支持条件,发文字号\nP1,2025-02-01,ZJ-0001,中试验证,是,是,浙科委办发〔2025〕2号\n"),
 	upload("commitments.csv", "配套编号,日期,中心编号,财政年度,配套级别,金额(元),承诺到账日期,发文字号\nM1,2025-02-01,ZJ-0001,2025,县,300.00,2025-12-31,\n"),
@@ -26,7 +26,7 @@ var daily = []desk.Upload{
 	upload("findings.csv", "疑点编号,日期,中心编号,疑点事项,疑点内容,整改期限\nSJ1,2026-06-01,ZJ-0001,提出,发票号相同,2026-08-31\nSJ1,2026-07-01,ZJ-0001,办结,已退回,\n"),
 }
 
-// TestTheSheetsOfOfficesAreRecorded imports a sheet of each kind at once, and again.
+// TestTheSheetsOfOfficesAreRecorded imports a sheet of each kind at once, and then again.
 func TestTheSheetsOfOfficesAreRecorded(t *testing.T) {
 	d := small(t)
 	bring := func(files ...desk.Upload) *desk.Imported {
@@ -58,7 +58,7 @@ func TestTheSheetsOfOfficesAreRecorded(t *testing.T) {
 	if done := bring(daily...); done.Repeated != rows || done.Accepted != 0 {
 		t.Errorf("again: %+v", done)
 	}
-	// A voucher with the number of the voided one: the first sheet of voidings still means that one.
+	// A new voucher has the number of the voided one: the first sheet of voidings still names the voided one.
 	record(t, d, strings.Replace(spent, "2025-06-01", "2025-07-03", 1))
 	if done := bring(daily[5]); done.Repeated != 1 {
 		t.Errorf("the voiding again: %+v", done)

@@ -236,7 +236,7 @@ func TestTheTermsOfASheetAreChecked(t *testing.T) {
 	}
 }
 
-// full is a store that takes one record at a time, and of each center two.
+// full is a store that accepts one record at a time, and two of each center.
 type full struct{ events.Store }
 
 var errFull = errors.New("no space")
@@ -268,7 +268,7 @@ func TestAnImportThatFailsHalfwayCountsWhatIsWritten(t *testing.T) {
 	}
 }
 
-// A clock that was ahead once leaves records whose time lies after the clock.
+// After a clock was ahead, records have times later than the clock.
 func TestAClockThatWasAheadIsSaid(t *testing.T) {
 	d := small(t)
 	says := func(list []text.Text) bool {

@@ -41,7 +41,7 @@ func TestABrowserIsSentWithStateNonceAndChallenge(t *testing.T) {
 	}
 }
 
-// idToken returns what an ID token says, but for changes.
+// idToken returns the claims of an ID token with changes.
 func (i *issuer) idToken(a *oidc.SignInAttempt, changes object) object {
 	c := i.claims(object{"aud": client, "nonce": a.Nonce})
 	maps.Copy(c, changes)
@@ -49,7 +49,7 @@ func (i *issuer) idToken(a *oidc.SignInAttempt, changes object) object {
 	return c
 }
 
-// TestWhatABrowserComesBackWith has the issuer answer every code, so that what fails does so before that.
+// TestWhatABrowserComesBackWith lets the issuer accept every code, so that each failure comes earlier.
 func TestWhatABrowserComesBackWith(t *testing.T) {
 	s := newKey("k")
 	i := newIssuer(t, s.public)
@@ -223,7 +223,7 @@ func TestWhatTheIssuerAnswersForACode(t *testing.T) {
 	}
 }
 
-// TestTheSecretIsShownAsTheIssuerWantsIt also shows that a code that was refused is not sent again in another way.
+// TestTheSecretIsShownAsTheIssuerWantsIt also checks that a refused code is not sent again in another way.
 func TestTheSecretIsShownAsTheIssuerWantsIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		methods any

@@ -81,7 +81,7 @@ func TestANewKeyIsNoticedWithinAMinute(t *testing.T) {
 	mustNotVerify(t, err, "signature")
 }
 
-// TestAKeyThatTheIssuerWithdrewIsForgotten does so although every token is signed with a key that is known.
+// TestAKeyThatTheIssuerWithdrewIsForgotten checks this although every token is signed with a known key.
 func TestAKeyThatTheIssuerWithdrewIsForgotten(t *testing.T) {
 	lost, kept := newKey("lost"), newKey("kept")
 	i := newIssuer(t, lost.public, kept.public)
@@ -145,7 +145,7 @@ func TestAFirstFetchThatFailedIsTriedAgainSoon(t *testing.T) {
 	}
 }
 
-// TestWhoLeavesDoesNotEndAFetch has a stranger ask with a forged key, and leave while the issuer still thinks.
+// TestWhoLeavesDoesNotEndAFetch lets a stranger ask with a forged key and leave before the issuer answers.
 func TestWhoLeavesDoesNotEndAFetch(t *testing.T) {
 	s := newKey("k")
 	i := newIssuer(t, s.public)

@@ -27,13 +27,13 @@ import (
 	"github.com/taizhang/taizhang/services/oidc"
 )
 
-// clock is moved by the test.
+// clock is a clock that the test moves.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// newClock returns a clock at the beginning of a second, as instants in tokens are.
+// newClock returns a clock at the beginning of a second, because instants in tokens are in seconds.
 func newClock() *clock { return &clock{now: time.Now().Truncate(time.Second)} }
 
 func (c *clock) Now() time.Time {
@@ -51,7 +51,7 @@ func (c *clock) Advance(d time.Duration) {
 // object is a JSON object.
 type object = map[string]any
 
-// issuer is one that says whatever a test wants, and counts how often it is asked for its keys.
+// issuer is an issuer that answers as a test sets it, and counts the requests for its keys.
 type issuer struct {
 	*httptest.Server
 	clock *clock
@@ -107,7 +107,7 @@ func writeJSON(t testing.TB, w http.ResponseWriter, v any) {
 	w.Write(raw)
 }
 
-// set changes what the issuer says and has.
+// set changes the answers of the issuer.
 func (i *issuer) set(change func()) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -124,7 +124,7 @@ func (i *issuer) provider(t testing.TB) *oidc.Provider {
 	return provider(t, oidc.ProviderConfig{Issuer: i.URL, ClientID: client, RedirectURL: redirect, Audience: audience, Now: i.clock.Now})
 }
 
-// claims returns what a good token says, but for changes; a nil takes a claim out.
+// claims returns the claims of a valid token with changes. A nil removes a claim.
 func (i *issuer) claims(changes object) object {
 	now := i.clock.Now().Unix()
 	c := object{"iss": i.URL, "sub": "u-1024", "aud": audience, "exp": now + 3600, "iat": now}
@@ -133,7 +133,7 @@ func (i *issuer) claims(changes object) object {
 	return c
 }
 
-// A key to sign with, and what is published of it.
+// signer is a key to sign with, and its public part.
 type signer struct {
 	private crypto.Signer
 	alg     jose.SignatureAlgorithm
@@ -153,7 +153,7 @@ func newKey(kid string) *signer {
 	return newSigner(private, jose.ES256, kid)
 }
 
-// rsaKey is made once: that takes long.
+// rsaKey is made once, because that takes long.
 var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -230,7 +230,7 @@ func mustVerify(t *testing.T, p *oidc.Provider, jwt string) {
 	}
 }
 
-// mustNotVerify checks that an error is the one of a token that is not good, because of something.
+// mustNotVerify checks that an error is that of an invalid token, with a reason.
 func mustNotVerify(t *testing.T, err error, reason string) {
 	t.Helper()
 	if text.CodeOf(err) != text.Unauthenticated || err == nil || err.Error() != "no valid token was shown" || !strings.Contains(why(err), reason) {
@@ -239,7 +239,7 @@ func mustNotVerify(t *testing.T, err error, reason string) {
 	mustBeForTheLog(t, err)
 }
 
-// mustBeForTheLog checks that the reason of an error cannot break a line of a log, nor fill it.
+// mustBeForTheLog checks that the reason of an error is one line of limited length.
 func mustBeForTheLog(t *testing.T, err error) {
 	t.Helper()
 	if r := why(err); r == "" || utf8.RuneCountInString(r) > 300 || strings.ContainsFunc(r, unicode.IsControl) {

@@ -24,8 +24,8 @@ import (
 	"github.com/taizhang/taizhang/services/oidc"
 )
 
-// startNpm returns the address of a running issuer of oidc-provider, which shares no code with those of the other tests. It needs
-// node and npm, and fails where it has not got them.
+// startNpm returns the address of a running oidc-provider, an issuer that shares no code with the others in the
+// tests. It needs node and npm, and fails without them.
 func startNpm(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -74,8 +74,8 @@ var (
 	formPrompt = regexp.MustCompile(`name="prompt" value="(\w+)"`)
 )
 
-// signInNpm does what somebody's browser does that was sent to an address of the issuer, and returns the parameters with which
-// the issuer sends it back: it fills in the form of the sign-in and that of consent.
+// signInNpm acts as a browser that was sent to an address of the issuer: it fills in the forms of sign-in and
+// consent, and returns the parameters that the issuer sends it back with.
 func signInNpm(t *testing.T, address string) url.Values {
 	t.Helper()
 	jar, err := cookiejar.New(nil)

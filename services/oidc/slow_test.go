@@ -16,7 +16,7 @@ import (
 	"github.com/taizhang/taizhang/services/oidc"
 )
 
-// silence is a way to an issuer that answers what it was told to, and nothing to any other request.
+// silence is the transport to an issuer that answers only the given requests.
 type silence map[string]object
 
 func (s silence) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -29,7 +29,7 @@ func (s silence) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(raw)), Request: r}, err
 }
 
-// TestEveryWaitForTheIssuerEnds runs on a clock that jumps ahead when everybody waits.
+// TestEveryWaitForTheIssuerEnds runs on a clock that jumps ahead when every goroutine waits.
 func TestEveryWaitForTheIssuerEnds(t *testing.T) {
 	const address = "https://issuer.example"
 	said := object{"issuer": address, "authorization_endpoint": address + "/a", "token_endpoint": address + "/t", "jwks_uri": address + "/k"}

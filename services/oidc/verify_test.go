@@ -262,7 +262,8 @@ func TestAnswersOfTheIssuerThatAreNotRight(t *testing.T) {
 	}
 }
 
-// TestAnIssuerWithTLSHasAllWithTLS shows that the room for loopback is for an issuer on loopback without TLS alone.
+// TestAnIssuerWithTLSHasAllWithTLS checks that only an issuer on loopback without TLS may have endpoints without
+// TLS.
 func TestAnIssuerWithTLSHasAllWithTLS(t *testing.T) {
 	var says atomic.Pointer[object]
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeJSON(t, w, *says.Load()) }))

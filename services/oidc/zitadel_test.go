@@ -37,20 +37,20 @@ func begin(t *testing.T, p *oidc.Provider) (*oidc.SignInAttempt, string) {
 	return attempt, address
 }
 
-// why returns the reason of an error.
+// why returns the cause of an error.
 func why(err error) string {
 	var r oidc.Cause
 	errors.As(err, &r)
 	return string(r)
 }
 
-// words are the only ones that users see.
+// words are the only messages that users see.
 var words = map[text.ErrorCode]string{
 	text.Unauthenticated: "single sign-on was cancelled or did not succeed: start again at the sign-in page; if that does not help, tell an administrator: the reason is in the log of the service",
 	text.Unavailable:     "the issuer of single sign-on does not answer as it should: try again later",
 }
 
-// mustFail checks that an error has a code and its words, and a reason that contains what is given.
+// mustFail checks that an error has a code, the words of this code, and a cause that contains reason.
 func mustFail(t *testing.T, err error, code text.ErrorCode, reason string) {
 	t.Helper()
 	if text.CodeOf(err) != code || err == nil || err.Error() != words[code] || !strings.Contains(why(err), reason) {
@@ -59,7 +59,7 @@ func mustFail(t *testing.T, err error, code text.ErrorCode, reason string) {
 	mustBeForTheLog(t, err)
 }
 
-// TestARealIssuer asks one issuer for all, for it takes a while to start. The last of the tests stops it.
+// TestARealIssuer uses one issuer for all its tests, because it takes a while to start. The last test stops it.
 func TestARealIssuer(t *testing.T) {
 	issuer, clock := oidctest.Start(t, redirect), newClock()
 	cfg := oidc.ProviderConfig{Issuer: issuer.URL, ClientID: oidctest.Client, ClientSecret: oidctest.Secret, RedirectURL: redirect, Audience: oidctest.Programs, Now: clock.Now}
@@ -188,7 +188,7 @@ func issuerDown(t *testing.T, issuer *oidctest.Issuer, p, late *oidc.Provider) {
 	mustFail(t, err, text.Unavailable, "connection refused")
 }
 
-// TestAnIssuerIsBackAfterAWhile puts a proxy before the issuer that lets nothing through at first.
+// TestAnIssuerIsBackAfterAWhile puts a proxy in front of the issuer that blocks everything at first.
 func TestAnIssuerIsBackAfterAWhile(t *testing.T) {
 	var isUp atomic.Bool
 	var asked atomic.Int32

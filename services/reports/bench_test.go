@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// large is a report of vouchers as long as a busy ledger's.
+// large returns a report with as many vouchers as a busy ledger has.
 func large(form reports.FileFormat, rows int) *reports.Report {
 	r := tableOf(form)
 	r.Table.Columns = []table.Column{{Name: "on", Title: text.Say("日期", "date")}, {Name: "voucher", Title: text.Say("凭证号", "voucher")},

@@ -33,7 +33,7 @@ func fourCenters(t *testing.T) *lists.Books {
 	return d
 }
 
-// A list that changes must raise lists.Form and still answer in each earlier form; see there how.
+// A list that changes must raise lists.Form and still answer in each earlier form; see lists.Form.
 func TestTheReportsOfEveryFormAreReproduced(t *testing.T) {
 	d := fourCenters(t)
 	paths, err := filepath.Glob("testdata/form-*/*")
@@ -69,7 +69,7 @@ func TestAReportOfAnUnknownFormIsSaidToBeSo(t *testing.T) {
 	}
 }
 
-// What shapes a list beside its question is in the provenance: the sign before parameters, and the scope of an account.
+// The provenance has the other inputs of a list: the prefix of parameters, and the scope of an account.
 func TestAReportIsReproducedForWhoeverAsks(t *testing.T) {
 	d := fourCenters(t)
 	within := func(ids ...events.CenterID) *lists.Books {

@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
 
-// changed copies a workbook with one part made anew; "" leaves the part out.
+// changed copies a workbook with one part changed; "" removes the part.
 func changed(t *testing.T, path, part string, change func(content string) string) string {
 	t.Helper()
 	content, err := os.ReadFile(path)

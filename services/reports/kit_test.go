@@ -31,14 +31,14 @@ import (
 
 var clerk = ledger.Writer{Name: "clerk", MayRecord: true}
 
-// newDesk is a desk over a new ledger with the records of a file.
+// newDesk returns a desk over a new ledger with the records of a file.
 func newDesk(t testing.TB, history string) *lists.Books {
 	t.Helper()
 	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	return newDeskAt(t, history, func() time.Time { now = now.Add(time.Millisecond); return now })
 }
 
-// newDeskAt is newDesk with a clock.
+// newDeskAt does the same as newDesk with a clock.
 func newDeskAt(t testing.TB, history string, now func() time.Time) *lists.Books {
 	t.Helper()
 	store := memstore.New(now)
@@ -57,7 +57,7 @@ func newDeskAt(t testing.TB, history string, now func() time.Time) *lists.Books 
 	return &lists.Books{Ledger: l, Register: l.Register(), Root: root}
 }
 
-// historyOf is the path of a history of the repository, unpacked if it must be.
+// historyOf returns the path of a history of the repository, unpacked if needed.
 func historyOf(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join("..", "..", "aggregates", "testdata", name, "history.jsonl")
@@ -84,7 +84,7 @@ func historyOf(t testing.TB, name string) string {
 	return path
 }
 
-// small is a ledger of one center with a grant and a few vouchers; more are the vouchers' payees.
+// small returns a ledger of one center with a grant and a few vouchers. payees are further payees of vouchers.
 func small(t testing.TB, payees ...string) *lists.Books {
 	t.Helper()
 	d := newDesk(t, "")
@@ -101,7 +101,7 @@ func small(t testing.TB, payees ...string) *lists.Books {
 	return d
 }
 
-// record adds one record of ZJ-0001, whose id follows from its tail.
+// record writes one record of ZJ-0001. Its id is computed from tail.
 func record(t testing.TB, d *lists.Books, tail string) {
 	t.Helper()
 	text := fmt.Sprintf(`{"id":"%s","center":"ZJ-0001",%s}`, uuid.NewSHA1(uuid.NameSpaceOID, []byte(tail)), tail)
@@ -174,7 +174,7 @@ func importFile(t testing.TB, d *lists.Books, path string) {
 	}
 }
 
-// pointBefore is before the first record.
+// pointBefore returns a point before the first record.
 func pointBefore() ledger.Point { return ledger.Point{At: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)} }
 
 func asParam(err error, to **text.Error) bool { return errors.As(err, to) }

@@ -31,7 +31,7 @@ func styled(cell string, change func(*excelize.Style)) func(*testing.T, *exceliz
 	}
 }
 
-// in shows a cell in a number format.
+// in gives a cell a number format.
 func in(cell, code string) func(*testing.T, *excelize.File) {
 	return styled(cell, func(s *excelize.Style) { s.NumFmt, s.CustomNumFmt = 0, &code })
 }
@@ -55,7 +55,7 @@ func conditional(cells string, s excelize.Style) func(*testing.T, *excelize.File
 	}
 }
 
-// stamped puts a picture at a cell.
+// stamped puts a picture over a cell.
 func stamped(cell string, o excelize.GraphicOptions) func(*testing.T, *excelize.File) {
 	return func(t *testing.T, f *excelize.File) {
 		var b bytes.Buffer

@@ -14,8 +14,8 @@ import (
 	"github.com/taizhang/taizhang/services/reports"
 )
 
-// TestAReportInPiecesIsTheReport writes a history bit by bit, and each time makes reports whole, and in pieces from the pieces
-// before.
+// TestAReportInPiecesIsTheReport writes a history step by step. After each step it makes reports as a whole and in
+// pieces from earlier pieces, and compares them.
 func TestAReportInPiecesIsTheReport(t *testing.T) {
 	content, err := os.ReadFile(historyOf(t, "edges"))
 	must(t, err)

@@ -2,5 +2,6 @@
 
 package reports_test
 
-// underRace says that the race detector watches: everything takes ten times as long, so the larger history is left out.
+// underRace is true under the race detector. Everything then takes ten times as long, so the larger history is
+// left out.
 const underRace = true

@@ -18,7 +18,7 @@ import (
 	"github.com/taizhang/taizhang/services/reports"
 )
 
-// anyOf is a value for a parameter that must be given.
+// anyOf returns a value for a required parameter.
 func anyOf(t *testing.T, d *lists.Books, p lists.Param) string {
 	t.Helper()
 	switch p.Sort {
@@ -41,7 +41,7 @@ func anyOf(t *testing.T, d *lists.Books, p lists.Param) string {
 	return ""
 }
 
-// questionOf asks for a list with what it must be given and no more.
+// questionOf returns a question for a list with the required parameters only.
 func questionOf(t *testing.T, d *lists.Books, l *lists.List, on string) lists.Question {
 	q := lists.Question{List: l.Name, On: events.MustDate(on), Params: map[string]string{}}
 	for range len(l.Params) + 1 {
@@ -91,7 +91,7 @@ func TestEveryListIsReproducedFromItsReport(t *testing.T) {
 	}
 }
 
-// askable gives a question the parameters that only the ledger's own content asks for.
+// askable adds the parameters that depend on the content of the ledger.
 func askable(t *testing.T, d *lists.Books, q lists.Question) lists.Question {
 	t.Helper()
 	for _, p := range lists.Find(q.List).Params {
@@ -145,7 +145,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// Every cell of both sheets is given another value, one at a time.
+// Every cell of both sheets gets another value, one at a time.
 func TestEveryEditedCellIsFound(t *testing.T) {
 	d := small(t, "乙", "丙")
 	for _, q := range []reports.Request{request(reports.XLSX, "spending", "2025-12-31", "center", "ZJ-0001"),
@@ -269,7 +269,8 @@ func TestRowsAndSheetsAddedRemovedOrMovedAreFound(t *testing.T) {
 	}
 }
 
-// A number that became text and a text that became a number look the same and are not; a formula is no value.
+// A number stored as text, and a text stored as number, differ from the original although they look the same. A
+// formula is no value.
 func TestTheTypeOfACellIsPartOfIt(t *testing.T) {
 	d := small(t, "乙")
 	path := write(t, d, request(reports.XLSX, "spending", "2025-12-31", "center", "ZJ-0001"))
@@ -286,7 +287,7 @@ func TestTheTypeOfACellIsPartOfIt(t *testing.T) {
 	}
 }
 
-// What a spreadsheet program changes when it opens and saves a file is not what the report says.
+// Changes that a spreadsheet program makes when it opens and saves a file do not count.
 func TestAReportSavedByASpreadsheetProgramIsStillEqual(t *testing.T) {
 	d := newDesk(t, historyOf(t, "edges"))
 	for _, list := range []string{"execution", "alerts", "centers"} {

@@ -49,7 +49,7 @@ func saved(t interface {
 	return name
 }
 
-// tricky are texts that spreadsheet programs, XML or CSV take for something else.
+// tricky are texts that spreadsheet programs, XML or CSV may misread.
 var tricky = []string{"=1+1", "+86 571", "-5", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "=cmd|' /C calc'!A0", "00123", "12345678901234567890", "3E5", "MAR-01",
 	"2025-05-06", "1/2", "TRUE", "#N/A", "'x", "''x", `"`, `a"b,c`, "甲\n乙", "甲\r\n乙", "\r", " 前后 ", "_x0041_", "_x0041_x0042_", "_x005F_x0041_", "_x005F_", "_xD800_",
 	"_x000D_", "\x00\x01\x1f\x7f", "\uFFFE\uFFFF", "<a>&amp;</a>", "]]>", "𠮷🀄", "#注", "--", "5月6日", "10%", "¥5", strings.Repeat("长", 32767)}
@@ -71,7 +71,7 @@ func TestAnyTextSurvivesAsText(t *testing.T) {
 	})
 }
 
-// readBack returns the first column below the headings, as the program itself reads it.
+// readBack returns the first column below the headings, as the program reads it.
 func readBack(t interface{ Fatal(args ...any) }, path string, form reports.FileFormat) []string {
 	rows, err := reports.ReadTexts(path, form)
 	if err != nil {
@@ -105,7 +105,7 @@ func checkTexts(t interface {
 	}
 }
 
-// printable is what a text with control characters shows as.
+// printable returns the visible form of a text with control characters.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && !strings.ContainsRune("\t\r\n", r) {
@@ -144,8 +144,8 @@ func noFormulas(t interface {
 
 var plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$|^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 
-// nothingToCompute checks a file that a spreadsheet program opens: no field begins a formula, and only numbers and dates
-// are bare.
+// nothingToCompute checks a file for spreadsheet programs: no field begins a formula, and only numbers and dates
+// are without an apostrophe.
 func nothingToCompute(t interface {
 	Fatal(args ...any)
 	Errorf(format string, args ...any)
@@ -198,7 +198,7 @@ func TestWhatASpreadsheetCannotHoldIsRefused(t *testing.T) {
 	}
 }
 
-// What a spreadsheet program would round is written as text.
+// A number that a spreadsheet program would round is written as text.
 func TestAmountsAreExact(t *testing.T) {
 	r := tableOf(reports.XLSX)
 	amounts := map[events.Fen]string{0: "0", 1: "0.01", -5: "-0.05", 10: "0.1", 1e13: "100000000000", 999999999999999: "9999999999999.99", -999999999999999: "-9999999999999.99",
@@ -225,7 +225,7 @@ func TestAmountsAreExact(t *testing.T) {
 	}
 }
 
-// What a spreadsheet program would convert gets an apostrophe, and nothing else does.
+// A text that a spreadsheet program would convert gets an apostrophe; other texts do not.
 func TestOnlyWhatWouldChangeIsDefused(t *testing.T) {
 	for text, defused := range map[string]bool{"00123": true, "12345678901234567890": true, "3E5": true, "MAR-01": true, "March 2025": true, "2025-05-06": true, "5月6日": true,
 		"1/2": true, "10:30 PM": true, "10%": true, "¥5": true, "(5)": true, "TRUE": true, "#N/A": true, "=1": true, "@x": true, "１２３": true, "'x": true,

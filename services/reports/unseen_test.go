@@ -17,7 +17,7 @@ import (
 	"github.com/taizhang/taizhang/services/reports"
 )
 
-// unseen is written between the two halves of each text of the ledger of turned.
+// unseen is inserted in the middle of each text in the ledger of turned.
 const unseen = "\u202e\u200b\u2066\u2069\u00ad\U000e0041"
 
 // turned is a ledger whose name, payee, summary, document and note hold format characters.
@@ -32,7 +32,8 @@ func turned(t *testing.T) *lists.Books {
 	return d
 }
 
-// TestFormatCharactersComeOutNowhere walks what people see of every list. JSON has them as escapes.
+// TestFormatCharactersComeOutNowhere checks every list in the forms for people. In JSON these characters are
+// escaped.
 func TestFormatCharactersComeOutNowhere(t *testing.T) {
 	d := turned(t)
 	var all strings.Builder // that was shown
@@ -113,7 +114,8 @@ func everyCell(t *testing.T, path string) string {
 	return all.String()
 }
 
-// Earlier versions wrote the format characters of the ledger. What they wrote still reproduces, and others do not.
+// Earlier versions wrote the format characters of the ledger. Their reports still reproduce, and changed ones do
+// not.
 func TestAReportWithTheFormatCharactersOfTheLedgerReproduces(t *testing.T) {
 	d := turned(t)
 	for _, c := range []struct {

@@ -81,7 +81,7 @@ func isA(err error, code text.ErrorCode) bool {
 	return errors.As(err, &e) && e.Code == code
 }
 
-// A page of form 1 of the yearly report, as it was filed.
+// The page is a filed yearly report of form 1.
 func TestAFiledYearlyReportIsStillReproduced(t *testing.T) {
 	d := fourCenters(t)
 	for _, name := range []string{"center", "province"} {

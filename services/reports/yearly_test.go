@@ -20,7 +20,7 @@ import (
 	"github.com/taizhang/taizhang/services/reports"
 )
 
-// page is what is on a yearly report: the rows of its tables by their headings, and all of its text.
+// page holds the content of a yearly report: the rows of its tables by their headings, and all of its text.
 type page struct {
 	sections map[string][][]string
 	titles   []string
@@ -81,7 +81,7 @@ func yearly(t *testing.T, d *lists.Books, y reports.Yearly) page {
 	return parsed(t, b.String())
 }
 
-// amounts are the figures of the execution of one line, as they are printed.
+// amounts returns the printed figures of one line of execution.
 func amounts(m aggregates.Money) []string {
 	var list []string
 	for _, v := range []events.Fen{m.GrantedFen, m.CarriedInFen, m.ReceivedFen, m.AvailableFen(), m.SpentAllFen, m.IneligibleFen, m.ExecutedFen(), m.BalanceFen()} {
@@ -142,7 +142,7 @@ func TestTheYearlyReportOfACenterSaysWhatTheRegisterSays(t *testing.T) {
 	}
 }
 
-// The right answers were computed by other programs.
+// The expected answers were computed by other programs.
 func TestTheYearlyReportsHaveTheRightFigures(t *testing.T) {
 	d := newDesk(t, historyOf(t, "zhejiang-2026"))
 	f, err := os.Open("../../aggregates/testdata/zhejiang-2026/expected-2025-12-31/execution.csv")

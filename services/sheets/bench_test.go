@@ -15,11 +15,11 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// benchRows is how many rows a sheet of a benchmark has: as many as a sheet may have.
+// benchRows is the number of rows of a sheet in a benchmark: the maximum of a sheet.
 const benchRows = rowsMax
 
-// BenchmarkRead reads a sheet of vouchers. The limit is how fast its format alone can be read, without looking at a cell: as CSV, or
-// as the XML of the worksheet in its archive.
+// BenchmarkRead reads a sheet of vouchers. It is compared with reading the format alone, without looking at a
+// cell: as CSV, or as the XML of the worksheet in its archive.
 func BenchmarkRead(b *testing.B) {
 	row := func(i int) []string {
 		return []string{fmt.Sprintf("2026-%05d", i), "2026-09-01", "ZJ-0018", "G-0018-03", "中试", fmt.Sprintf("%d.%02d", i, i%100), "杭州信息技术研究院", "中试线检测费", "", "", ""}

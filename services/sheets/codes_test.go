@@ -84,7 +84,7 @@ func TestAWholeNumberIsReadAsPeopleWriteIt(t *testing.T) {
 	}
 }
 
-// A year mistyped would be in no list of today, and would refuse payments made until then.
+// A row with a mistyped year would be missing in today's lists, and payments before its date would be refused.
 func TestARowDatedAfterTodayIsRefused(t *testing.T) {
 	cfg := clerk
 	cfg.Today = events.DateOf(2026, 9, 1)

@@ -106,7 +106,7 @@ func TestAMarkedCopyOfSeveralFilesIsImportedOnceItIsCorrected(t *testing.T) {
 	}
 }
 
-// What makes a cell or row bad must not get lost on the way, or the copy would be taken with a wrong value.
+// The marked copy must keep the fault of each bad cell or row, or importing it would accept a wrong value.
 func TestAMarkedCopyThatNobodyCorrectedIsRefusedAgain(t *testing.T) {
 	for name, fill := range map[string]func(f *excelize.File, sheet string) error{
 		"another unit":   func(f *excelize.File, sheet string) error { return fill(f, sheet, "F3", `0.00"万元"`, 12.3) },

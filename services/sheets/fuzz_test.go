@@ -13,8 +13,8 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
 
-// soundOrRefused reads a file twice: it is refused with a reason, or every row is of a record or has a finding, the marked
-// copy can be written, and the same file gives the same ids.
+// soundOrRefused reads a file twice. The file must be refused with a reason; or each row belongs to a record or
+// has a finding, the marked copy can be written, and both readings give the same ids.
 func soundOrRefused(t *testing.T, b []byte) {
 	s, err := readBytes(b, clerk)
 	var refused *text.Error
@@ -87,7 +87,7 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
-// FuzzXLSX puts texts into the parts of a workbook that say what its cells hold.
+// FuzzXLSX puts texts into the parts of a workbook that describe its cells.
 func FuzzXLSX(f *testing.F) {
 	parts := map[string]string{"xl/worksheets/sheet1.xml": "", "xl/sharedStrings.xml": "", "xl/styles.xml": ""}
 	good := makeXLSX(f, func(f *excelize.File, sheet string) error {

@@ -15,8 +15,7 @@ import (
 // entryID returns the id of the nth of the records of a test.
 func entryID(n byte) uuid.UUID { return uuid.UUID{15: n} }
 
-// entries are the records that are in the ledger of a test. The second voucher V-2 was recorded after the first was
-// voided.
+// entries are the records in the ledger of a test. The second voucher V-2 was recorded after the first was voided.
 var entries = []*events.Record{
 	entered(1, "2026-01-02", "", &events.FundsSpent{Voucher: "2026-00249"}),
 	entered(2, "2026-01-03", "", &events.FundsSpent{Voucher: "V-2"}),

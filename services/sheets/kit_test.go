@@ -54,7 +54,7 @@ func mustReadAs(t testing.TB, cfg ReadConfig, text string) *Sheet {
 	return s
 }
 
-// refusedWhole returns why a file as a whole is refused, and fails the test if it is not for a reason of the package.
+// refusedWhole returns the reason why a whole file is refused. It fails the test for any other error.
 func refusedWhole(t testing.TB, b []byte) string {
 	t.Helper()
 	_, err := readBytes(b, clerk)
@@ -81,7 +81,7 @@ func recordsOf(t testing.TB, s *Sheet) (lines []string) {
 	return lines
 }
 
-// badOf returns what is against the rows of a sheet, one "row heading: reason" each.
+// badOf returns the reasons against the rows of a sheet, as "row heading: reason".
 func badOf(s *Sheet) (list []string) {
 	for _, g := range s.Given() {
 		if len(g.Problems) == 0 {
@@ -108,7 +108,7 @@ func expect(t testing.TB, got []string, want ...string) {
 	}
 }
 
-// theProvinces is the voucher sheet of the province, in GB18030.
+// theProvinces returns the voucher sheet of the province, in GB18030.
 func theProvinces(t testing.TB) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", "zhejiang-2026", "vouchers-2026-09-10.csv"))
@@ -118,7 +118,7 @@ func theProvinces(t testing.TB) []byte {
 	return b
 }
 
-// makeXLSX makes a workbook of one sheet with the headings of vouchers and what fill puts into it.
+// makeXLSX returns a workbook with one sheet that has the headings of vouchers and the rows of fill.
 func makeXLSX(t testing.TB, fill func(f *excelize.File, sheet string) error) []byte {
 	t.Helper()
 	f := excelize.NewFile()

@@ -42,7 +42,7 @@ func allFindings(s *Sheet) (found []RowBreach) {
 	return found
 }
 
-// isMarked says whether a cell is filled.
+// isMarked reports whether a cell is filled with a color.
 func isMarked(t *testing.T, f *excelize.File, sheet, at string) bool {
 	t.Helper()
 	id, err := f.GetCellStyle(sheet, at)

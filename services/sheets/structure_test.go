@@ -13,7 +13,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// answer returns what is said about a file: why it is refused as a whole, or what is named and what is against its rows.
+// answer returns the result of reading a file: the reason why it is refused as a whole, or its notes and the
+// reasons against its rows.
 func answer(b []byte) (named, bad []string, records int, refused string) {
 	book, err := readFile(b, clerk)
 	if err != nil {
@@ -158,7 +159,7 @@ func TestTheStructureOfATable(t *testing.T) {
 	}
 }
 
-// Rules on formats, hiding and merging are for cells of columns that are read, in rows that are read.
+// Rules about formats, hiding and merging apply only to cells that are read.
 func TestOnlyWhatIsReadCanBeHiddenOrMerged(t *testing.T) {
 	struck := &excelize.Style{Font: &excelize.Font{Strike: true}}
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
@@ -184,7 +185,8 @@ func TestOnlyWhatIsReadCanBeHiddenOrMerged(t *testing.T) {
 	expect(t, named, "Sheet1 0 N: the column has no heading", "Sheet1 0 O: the column is hidden", "Sheet1 1 : “支出表” stands above", "Sheet1 6 金额(元): “合计” 10.00 is", "Sheet1 7 : “制表人：甲” stands below")
 }
 
-// A total whose amount cannot be read is not compared. A program that calculates nothing stores no value of its sum.
+// A total whose amount cannot be read is not compared. A program that does not calculate stores no value for its
+// sum.
 func TestATotalThatCannotBeReadIsNamed(t *testing.T) {
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
 		return errors.Join(setRow(f, sheet, 2, nil), f.SetCellValue(sheet, "A3", "小计"), f.SetCellFormula(sheet, "F3", "SUM(F2)"), setRow(f, sheet, 4, nil),
@@ -197,7 +199,7 @@ func TestATotalThatCannotBeReadIsNamed(t *testing.T) {
 	expect(t, named, "Sheet1 3 金额(元): “小计” is not compared, and passed over: its formula has no stored value", "Sheet1 5 金额(元): “合计” is not compared, and passed over: the cell holds 10 and shows “10.00万元”")
 }
 
-// Conditional formats are not evaluated, so one that changes numbers is for people to look at.
+// Conditional formats are not evaluated; a note names one that changes numbers.
 func TestAConditionalFormatThatChangesNumbersIsNamed(t *testing.T) {
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
 		wan := `0.00"万元"`
@@ -237,7 +239,7 @@ func TestASheetThatSumsUpAnotherIsNamed(t *testing.T) {
 	}
 }
 
-// What no table has may be as large as it likes.
+// A sheet that is not a table may exceed the limits of tables.
 func TestOtherSheetsMayExceedTheLimitsOfTables(t *testing.T) {
 	b := makeXLSX(t, func(f *excelize.File, sheet string) error {
 		for _, name := range []string{"透视表", "旧表"} {
@@ -257,7 +259,7 @@ func TestOtherSheetsMayExceedTheLimitsOfTables(t *testing.T) {
 	expect(t, named, "透视表 0 : the sheet has no headings", "旧表 0 : the sheet is hidden")
 }
 
-// What stands around the rows of a good sheet does not change its records.
+// Text around the rows of a good sheet does not change its records.
 func TestWhatStandsAroundGoodRowsChangesNoRecord(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 7))

@@ -47,7 +47,7 @@ var samples = map[string][]map[string]any{
 		{"作废记录": "00000000-0000-0000-0000-00000000000A", "日期": "2026-09-05", "中心编号": "ZJ-0018", "作废原因": "重复录入"}},
 }
 
-// wanted is what the samples say.
+// wanted holds the expected records of the samples.
 var wanted = map[string][]string{
 	"vouchers": {`"kind":"funds.spent","center":"ZJ-0018","on":"2026-09-01","by":{"role":"center","actor":"c-0018"},"mode":"enforce","data":{"voucher":"V-1","payee":"甲","use":"equipment","lines":[{"grant":"G-1","amountFen":123456}],"summary":"买仪器"}`},
 	"receipts": {`"kind":"matching.received","center":"ZJ-0018","on":"2026-09-01","by":{"role":"center","actor":"c-0018"},"mode":"enforce","note":"到账凭证号：S-1","data":{"match":"M-1","amountFen":50000000}`,
@@ -162,8 +162,8 @@ func TestATemplateHasANoteForEachColumnAndAListWhereThereAreWords(t *testing.T) 
 	}
 }
 
-// TestEveryWordOfAColumnIsTakenByTheLedger reads each word of each column, in the sample with that word or in place of
-// the first sample's.
+// TestEveryWordOfAColumnIsTakenByTheLedger reads each word of each column, in the sample that has it or in place
+// of a word in the first sample.
 func TestEveryWordOfAColumnIsTakenByTheLedger(t *testing.T) {
 	for _, k := range Kinds {
 		for _, c := range k.Columns {

@@ -97,7 +97,7 @@ func TestATemplateOffersTheWordsOfThePolicy(t *testing.T) {
 	}
 }
 
-// A list that a rule of a spreadsheet cannot hold stands on a hidden sheet.
+// A list that is too long for a validation rule goes to a hidden sheet.
 func TestATemplateOffersAnyNumberOfWords(t *testing.T) {
 	var uses strings.Builder
 	for i := range 60 {

@@ -12,7 +12,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
 
-// setRow puts the cells of one good voucher into a row, but for those that are given.
+// setRow writes the cells of a good voucher to a row, with the given cells instead of some.
 func setRow(f *excelize.File, sheet string, row int, instead map[string]any) error {
 	good := map[string]any{"A": fmt.Sprintf("V-%d", row), "B": "2026-09-01", "C": "ZJ-0018", "D": "G-1", "E": "中试", "F": "5", "G": "甲", "H": "检测费"}
 	for column, v := range instead {
@@ -26,7 +26,7 @@ func setRow(f *excelize.File, sheet string, row int, instead map[string]any) err
 	return nil
 }
 
-// format gives a cell a number format.
+// setFormat gives a cell a number format.
 func setFormat(f *excelize.File, sheet, cell, code string) error {
 	style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &code})
 	return errors.Join(err, f.SetCellStyle(sheet, cell, cell, style))
@@ -162,7 +162,7 @@ func TestDatesAreCountedFrom1904WhereTheWorkbookSaysSo(t *testing.T) {
 	expect(t, recordsOf(t, s), `"on":"2030-09-02"`)
 }
 
-// atTheEnd puts XML behind the last row of a good workbook.
+// atTheEnd adds XML after the last row of a good workbook.
 func atTheEnd(t *testing.T, xml string) []byte {
 	t.Helper()
 	good := makeXLSX(t, func(f *excelize.File, sheet string) error { return setRow(f, sheet, 2, nil) })

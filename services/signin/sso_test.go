@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// joined is a server that is joined to a real issuer.
+// joined is a server with single sign-on at a real issuer.
 type joined struct {
 	*httptest.Server
 	issuer *oidctest.Issuer
@@ -36,7 +36,7 @@ type joined struct {
 
 func (x *joined) now() time.Time { return time.Now().Add(time.Duration(x.later.Load())) }
 
-// join returns a server without an account.
+// join returns such a server without accounts.
 func join(t *testing.T) *joined {
 	t.Helper()
 	store, err := logstore.Open(t.TempDir(), logstore.Options{})
@@ -61,7 +61,7 @@ func join(t *testing.T) *joined {
 	return x
 }
 
-// answers answers as the pages and the API do, in one word.
+// answers returns a handler that answers like the pages and the API, in one word.
 func answers(g *signin.Gate) http.Handler {
 	say := func(w http.ResponseWriter, word string, err error) {
 		var unlinked *signin.UnlinkedError
@@ -92,7 +92,7 @@ func answers(g *signin.Gate) http.Handler {
 	return mux
 }
 
-// link links an account to who signs in at the issuer.
+// link links an account to the identity that signs in at the issuer.
 func (x *joined) link(t *testing.T, name string) {
 	t.Helper()
 	office := x.access.Desk(access.Local("root", "local"))
@@ -107,7 +107,7 @@ func (x *joined) link(t *testing.T, name string) {
 // browser keeps cookies.
 type browser map[string]*http.Cookie
 
-// get asks a server for an address and returns what it says.
+// get asks a server for an address and returns the text of the answer.
 func (b browser) get(t *testing.T, address string, head ...string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
@@ -142,7 +142,7 @@ const (
 	notPassed = "single sign-on was cancelled or did not succeed"
 )
 
-// TestSingleSignOn asks one issuer for all, for it takes a while to start.
+// TestSingleSignOn uses one issuer for all its tests, because it takes a while to start.
 func TestSingleSignOn(t *testing.T) {
 	x := join(t)
 	begin := func(t *testing.T, b browser, next string) *url.URL {

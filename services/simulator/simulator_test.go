@@ -63,7 +63,8 @@ func TestEqualConfigurationsGiveEqualBytes(t *testing.T) {
 	}
 }
 
-// told are the kinds that the stories tell of: those of section 4, but for policies, which belong to the ledger.
+// told holds the kinds that simulated histories contain: those of section 4 except policies, which belong to the
+// ledger.
 var told = []events.Kind{
 	"center.registered", "center.assigned", "facts.changed", "condition.judged", "waiver.granted",
 	"relaxation.granted", "plan.appraised", "preliminary.reviewed", "plan.revised", "joint-appraisal.held",
@@ -269,7 +270,8 @@ func TestIdentifiersAreRightButForAFewEarlyCreditCodes(t *testing.T) {
 	}
 }
 
-// rightCheck computes the check character of a credit code as GB 32100-2015 words it: weights are powers of 3.
+// rightCheck reports whether the check character of a credit code is right, computed as in GB 32100-2015 with
+// powers of 3 as weights.
 func rightCheck(code string) bool {
 	sum, weight := 0, 1
 	for i := range 17 {

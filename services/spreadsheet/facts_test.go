@@ -9,7 +9,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
 
-// withParts is the workbook of two rows with other styles, and with XML around its rows.
+// withParts returns the workbook of two rows with other styles, and with XML around its rows.
 func withParts(t testing.TB, styles, before, rows, after string) []byte {
 	t.Helper()
 	return xlsxtest.Rewrite(t, made(t), func(name, text string) string {

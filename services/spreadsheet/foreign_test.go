@@ -11,7 +11,7 @@ import (
 	"github.com/taizhang/taizhang/services/spreadsheet/xlsxtest"
 )
 
-// iconvOfTwoBytes is the hash of what iconv of glibc 2.36 makes of all codes of two bytes of GB18030, a line each.
+// iconvOfTwoBytes is the hash of the output of iconv of glibc 2.36 for all two-byte codes of GB18030, a line each.
 const iconvOfTwoBytes = "c60793e53a22eef7e37a3a882643d5fd5431581926ef784ed24e644effdde004"
 
 func TestAllCodesOfTwoBytesAreReadAsIconvReadsThem(t *testing.T) {

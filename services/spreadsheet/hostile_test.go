@@ -16,7 +16,7 @@ import (
 
 const tablePart = "xl/worksheets/sheet1.xml"
 
-// made is a workbook of two rows of texts.
+// made returns a workbook of two rows of texts.
 func made(t testing.TB) []byte {
 	t.Helper()
 	f := excelize.NewFile()
@@ -28,7 +28,7 @@ func made(t testing.TB) []byte {
 	return out.Bytes()
 }
 
-// withRow is that workbook with something at the end of its rows.
+// withRow returns that workbook with XML added after its rows.
 func withRow(t testing.TB, row string) []byte {
 	t.Helper()
 	return xlsxtest.Rewrite(t, made(t), func(name, text string) string {
@@ -59,10 +59,10 @@ func readAll(b []byte, bytesMax int64) (w *Workbook, lines []string, err error) 
 	return w, lines, nil
 }
 
-// enough is more than any workbook of the tests expands to.
+// enough is above the unpacked size of every workbook of the tests.
 const enough = 64 << 20
 
-// refusal is why a file is refused, and fails the test if it is not for a reason of the package.
+// refusal returns the reason why a file is refused. It fails the test for any other error.
 func refusal(t testing.TB, b []byte) string {
 	t.Helper()
 	_, _, err := readAll(b, enough)

@@ -238,8 +238,8 @@ func (w *world) newPolicy() string {
 	return string(record)
 }
 
-// imported returns the path of an import of an account that has ended, with a bad line; for a center, with a marked copy of a sheet.
-// For an account that imports nothing it is the path of none.
+// imported returns the path of a finished import of an account, with a bad line; for a center, with a marked copy
+// of a sheet. For an account that may not import, it is the path of no import.
 func (w *world) imported(role access.Role) ask {
 	w.t.Helper()
 	none := ask{path: map[string]string{"id": "none"}}
@@ -281,7 +281,7 @@ func (w *world) ended(role access.Role, id string) answer {
 // badSheet is a sheet of vouchers with a bad amount.
 const badSheet = "凭证号,日期,中心编号,经费下达编号,用途,金额(元),收款单位,摘要,经济分类,外拨,委托任务书编号\nV-7,2025-07-02,ZJ-0001,G1,中试,much,丙,样机,,,\n"
 
-// report returns a report that an account may have reproduced.
+// report returns a report that an account may reproduce.
 func (w *world) report(role access.Role) string {
 	if strings.HasSuffix(string(role), "admin") {
 		role = access.Finance

@@ -11,11 +11,11 @@ import (
 	"github.com/taizhang/taizhang/docs"
 )
 
-// documentURL is what the document is called while its schemas are compiled.
+// documentURL is the URL of the document while its schemas are compiled.
 const documentURL = "https://taizhang.invalid/openapi.json"
 
-// compile prepares the schemas of the document. In a test an object has no member that the document has not: a client ignores
-// what it does not know, and the document must have all of it.
+// compile prepares the schemas of the document. In a test an object may have no members beyond the document:
+// clients ignore unknown members, but the document must describe all of them.
 func (w *world) compile() {
 	w.t.Helper()
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(docs.OpenAPI))
@@ -74,7 +74,7 @@ func (w *world) isDocumented(t failer, what string, op operation, a answer) {
 	}
 }
 
-// undocumented returns how an answer differs from the document, or "".
+// undocumented returns the difference between an answer and the document, or "".
 func (w *world) undocumented(op operation, a answer) string {
 	if a.header.Get("X-Request-Id") == "" {
 		return "it has no request id"

@@ -23,7 +23,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// What the issuer knows.
+// These are the account and the clients of the issuer.
 const (
 	Client   = "taizhang"        // a client with the Secret, whose browsers come back to the address given to Start
 	Secret   = "a client-secret" // of both clients
@@ -41,7 +41,7 @@ type Issuer struct {
 	server   *httptest.Server
 }
 
-// Start returns a new issuer. It sends browsers back to redirect alone, and ends with the test.
+// Start returns a new issuer. It redirects browsers to redirect alone, and ends with the test.
 func Start(t testing.TB, redirect string) *Issuer {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -62,10 +62,10 @@ func Start(t testing.TB, redirect string) *Issuer {
 	return i
 }
 
-// Stop ends the issuer: nobody answers at its address any more.
+// Stop ends the issuer: its address no longer answers.
 func (i *Issuer) Stop() { i.server.Close() }
 
-// Rotate makes the issuer sign with a new key, and forget the one before.
+// Rotate makes the issuer sign with a new key, and remove the old one.
 func (i *Issuer) Rotate(t testing.TB) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -75,8 +75,8 @@ func (i *Issuer) Rotate(t testing.TB) {
 	i.key.Store(&key{rand.Text(), private})
 }
 
-// SignIn does what somebody's browser does that was sent to an address of the issuer, with the right password, and returns the
-// address to which the issuer sends it back.
+// SignIn acts as a browser that was sent to an address of the issuer and types the right password. It returns the
+// address that the issuer sends it back to.
 func (i *Issuer) SignIn(t testing.TB, address string) *url.URL {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -129,7 +129,7 @@ func (i *Issuer) JWT(t testing.TB) (access, id string) {
 	return token.AccessToken, token.Extra("id_token").(string)
 }
 
-// memory is the storage of the issuer, but for its keys.
+// memory is the storage of the issuer, except for its keys.
 type memory struct {
 	*storage.Storage
 	issuer *Issuer

@@ -10,7 +10,7 @@ import (
 	"github.com/taizhang/taizhang/services/simulator"
 )
 
-// History writes the first so many records of a simulated province to a new file, one a line.
+// History writes the first records of a simulated province to a new file, one a line.
 func History(t testing.TB, path string, cfg simulator.Scenario, records int) {
 	t.Helper()
 	f, err := os.Create(path)
@@ -41,7 +41,7 @@ func History(t testing.TB, path string, cfg simulator.Scenario, records int) {
 	}
 }
 
-// Centers is a province whose centers have some five hundred records each among its first so many, as provinces do.
+// Centers returns a province whose centers have some five hundred of the first records each.
 func Centers(records int) simulator.Scenario {
 	return simulator.Scenario{Seed: 7, Centers: records / 450, From: events.MustDate("2021-01-01"), To: events.MustDate("2026-10-31")}
 }

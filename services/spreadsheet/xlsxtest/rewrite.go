@@ -1,4 +1,4 @@
-// Package xlsxtest takes workbooks apart for tests.
+// Package xlsxtest changes the parts of workbooks for tests.
 package xlsxtest
 
 import (
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Rewrite changes the parts of an archive: what change returns is written instead, "" leaves a part out.
+// Rewrite replaces each part of an archive by the result of change; "" removes the part.
 func Rewrite(t testing.TB, b []byte, change func(name, text string) string) []byte {
 	t.Helper()
 	in, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
@@ -75,11 +75,11 @@ func Add(t testing.TB, b []byte, parts map[string]string) []byte {
 	return out.Bytes()
 }
 
-// column matches where a sheet tells a column.
+// column matches the element that describes a column in a sheet.
 var column = regexp.MustCompile(`<col [^>]*min="(\d+)" max="(\d+)"`)
 
-// ColumnsInOrder fails a test if the columns of a sheet of an archive are not told from the first on, each once: not every
-// program forgives that. It returns how many sheets tell any.
+// ColumnsInOrder fails a test if a sheet of an archive does not describe its columns in order, each once: some
+// programs reject such a file. It returns the number of sheets that describe columns.
 func ColumnsInOrder(t testing.TB, b []byte) (sheets int) {
 	t.Helper()
 	Rewrite(t, b, func(name, text string) string {
