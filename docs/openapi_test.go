@@ -395,7 +395,7 @@ func headersOf(op *api.Route) object {
 
 var headers = obj(
 	"X-Request-Id", obj("description", "The id of the request, which the log names too.", "schema", obj("type", "string")),
-	"Ledger-Position", obj("description", "The position of the ledger that the answer is of; of a write, that of its last record.", "schema", obj("type", "integer", "format", "int64")),
+	"Ledger-Position", obj("description", "The position of the ledger that the answer is based on; for a write, the position of its last record.", "schema", obj("type", "integer", "format", "int64")),
 	"Ledger-As-Of", obj("description", "The day that the answer is of.", "schema", obj("type", "string", "format", "date")),
 	"Retry-After", obj("description", "Seconds to wait.", "schema", obj("type", "integer")),
 	"WWW-Authenticate", obj("schema", obj("type", "string")),
