@@ -79,7 +79,7 @@ var industries = []industry{
 	{"海洋工程装备", "C3737", "manufacturing", false}, {"现代纺织", "C1751", "manufacturing", false},
 }
 
-// centerTypes are the types of section 4 as they stand in a center's name.
+// centerTypes are the types of section 4 with the words that a center's name has for them.
 var centerTypes = []struct{ code, name, service string }{
 	{"proof-of-concept", "概念验证中心", "proof-of-concept"}, {"pilot-base", "中试基地", "pilot"},
 	{"service-platform", "产业公共服务平台", "tech-finance"}, {"other", "技术转移转化中心", "incubation"},
@@ -92,7 +92,7 @@ var leadUnits = []struct{ suffix, code string }{
 
 const usccAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
-// uscc makes up a unified social credit code. A few early codes were issued with a wrong check character.
+// uscc returns an invented unified social credit code. A few early codes have a wrong check character.
 func (c *center) uscc(body, region string) string {
 	code := body + region + "MA"
 	for range 7 {
@@ -110,7 +110,7 @@ func (c *center) uscc(body, region string) string {
 	return code
 }
 
-// useWords are a use with its share of vouchers, its usual economic code and what such vouchers say.
+// useWords holds a use with its share of vouchers, its usual economic code and typical summaries.
 type useWords struct {
 	use       events.Use
 	share     int
@@ -137,7 +137,7 @@ var forbidden = []useWords{
 
 var unclear = []useWords{
 	{"other", 3, "", []string{"综合服务费", "成果展示费", "课题协作费"}},
-	{"operation", 1, "31013", []string{"公务用车购置"}}, // a code that asks for a ruling
+	{"operation", 1, "31013", []string{"公务用车购置"}}, // this code needs a ruling
 }
 
 var (
@@ -146,13 +146,13 @@ var (
 	departments = []string{"省经信厅", "省科技厅", "省卫生健康委", "省农业农村厅", "省发展改革委", "省药监局"}
 )
 
-// payee makes up somebody to pay.
+// payee returns an invented payee.
 func (c *center) payee() string {
 	region, _ := identifiers.ParseRegion(pick(c, counties))
 	return strings.TrimSuffix(region.City, "市") + pick(c, payeeMarks) + pick(c, payeeKinds)
 }
 
-// words draws from a list by share.
+// words draws an element of a list by its share.
 func (c *center) words(list []useWords) useWords {
 	total := 0
 	for _, w := range list {
@@ -167,7 +167,7 @@ func (c *center) words(list []useWords) useWords {
 	return list[0]
 }
 
-// voucherNumber numbers a center's vouchers within a year.
+// voucherNumber returns the next voucher number of a center in a year.
 func (c *center) voucherNumber(year int) string {
 	return fmt.Sprintf("%d-%05d", year, c.next(fmt.Sprint(year)))
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// Scenario says what to simulate. Records are entered from From to To, both included, and happen within those days.
+// Scenario holds the parameters of a simulation. Records are entered from From to To, both included, and happen
+// within those days.
 type Scenario struct {
 	Seed            uint64
 	Centers         int
@@ -18,10 +19,10 @@ type Scenario struct {
 	VouchersPerYear int // average per active center; 0 means VouchersPerYearDefault
 }
 
-// VouchersPerYearDefault makes four fifths of a province's records vouchers.
+// VouchersPerYearDefault is chosen so that four fifths of the records are vouchers.
 const VouchersPerYearDefault = 110
 
-// Limits of a simulation. YearMax leaves room for the task books of the last centers.
+// These are the limits of a simulation. YearMax leaves time for the task books of the last centers.
 const (
 	CentersMax         = 100_000
 	VouchersPerYearMax = 1_000_000
@@ -29,7 +30,7 @@ const (
 	YearMax            = events.YearMax - 5
 )
 
-// Check returns an error that names the first member out of its limits, or nil.
+// Check returns an error that names the first member outside its limits, or nil.
 func (c Scenario) Check() error {
 	within := func(name string, v, lo, hi int) error {
 		if v < lo || v > hi {
@@ -53,8 +54,9 @@ func (c Scenario) Check() error {
 	return nil
 }
 
-// Records yields the history in the order in which it is entered. An error (a configuration out of its limits, or an
-// aggregate that refuses what it judged to be sound) is yielded once and last. The caller may keep a record and must not change it.
+// Records yields the history in the order in which it is entered. It yields an error only once, as the last
+// element: for a scenario outside its limits, or if an aggregate refuses a record that it accepted before. The
+// caller may keep a record but must not change it.
 func Records(cfg Scenario) iter.Seq2[*events.Record, error] {
 	return func(yield func(*events.Record, error) bool) {
 		if err := cfg.Check(); err != nil {
@@ -82,16 +84,16 @@ type province struct {
 	stopped   bool
 }
 
-// series is one numbering of documents, which begins anew each year.
+// series is a numbering of documents, which starts again each year.
 type series struct {
 	prefix string
 	year   int
 }
 
-// run works off the agenda until it is empty, the caller has enough or a record fails.
+// run processes the agenda until it is empty, the caller stops or a record fails.
 func (p *province) run() {
-	// Profiles and stories go round, so that any province of some dozens of centers has some of each; stories move on by
-	// one with every deal, so that a profile does not always get the same.
+	// Centers get profiles and stories in turn, so that a province of some dozens of centers has some of each.
+	// Stories shift by one with every round, so that a profile does not always get the same story.
 	rng := rand.New(rand.NewPCG(p.cfg.Seed, 0))
 	deck := rng.Perm(len(profileDeck))
 	turn := rng.IntN(len(stories))
@@ -106,8 +108,8 @@ func (p *province) run() {
 	}
 }
 
-// at puts a step on the agenda of a working day: offices are closed on Saturday and Sunday. Steps of one day are done
-// in the order in which they were put there; what falls after the end is never done.
+// at puts a step on the agenda for a working day: offices are closed on Saturday and Sunday. Steps of one day are
+// done in the order in which they were added. Steps after the end of the simulation are never done.
 func (p *province) at(day events.Date, do func()) {
 	day = max(day, p.today)
 	switch weekday(day) {
@@ -123,10 +125,10 @@ func (p *province) at(day events.Date, do func()) {
 	heap.Push(&p.agenda, step{day: day, order: p.scheduled, do: do})
 }
 
-// weekday counts from Sunday, 0; 1970-01-01 was a Thursday.
+// weekday returns the day of the week, 0 for Sunday; 1970-01-01 was a Thursday.
 func weekday(d events.Date) int { return int(d-events.DateOf(1970, 1, 1)+4) % 7 }
 
-// document gives the next number of a series, such as 浙财科教〔2025〕12号.
+// document returns the next number of a series, such as 浙财科教〔2025〕12号.
 func (p *province) document(prefix string, on events.Date) string {
 	s := series{prefix, on.Year()}
 	p.documents[s]++
@@ -138,7 +140,7 @@ func (p *province) fail(err error) {
 	p.yield(nil, err)
 }
 
-// step is something that an office does on a day.
+// step is an action of an office on a day.
 type step struct {
 	day   events.Date
 	order uint64

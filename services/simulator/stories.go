@@ -7,15 +7,15 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// stories are what befalls a center beside its ordinary business; each center with a plaque gets one in turn, and some a
-// second.
+// stories are unusual events in the life of a center. Each center with a plaque gets one in turn, and some get a
+// second one.
 var stories = []func(*center){
 	(*center).tellMajorIncident, (*center).tellListing, (*center).tellEthicsLapse, (*center).tellProductionLineTrial,
 	(*center).tellAudit, (*center).tellSurplus, (*center).tellReduction, (*center).tellWrongGrade, (*center).tellDoubleEntry,
 	(*center).tellSmallIncident,
 }
 
-// mayClose strikes an alert off the list some months later, if it is open by then and somebody cares.
+// mayClose closes out an alert some months later, if it is open then, with some probability.
 func (c *center) mayClose(code, key, reason string) {
 	if c.chance(.5) {
 		return
@@ -29,7 +29,7 @@ func (c *center) mayClose(code, key, reason string) {
 func (c *center) tellMajorIncident() { c.incident("major", 30, 200) }
 func (c *center) tellSmallIncident() { c.incident("general", 20, 300) }
 
-// incident records an incident some days after it occurred and, mostly, its end.
+// incident records an incident some days after it occurred and, usually, its end.
 func (c *center) incident(severity string, lo, hi int) {
 	c.after(lo, hi, func() {
 		name := c.name("INC")
@@ -64,7 +64,7 @@ func (c *center) tellListing() {
 	})
 }
 
-// tellEthicsLapse takes up sensitive research before there is a committee (R06-6).
+// tellEthicsLapse records sensitive research before there is a committee (R06-6).
 func (c *center) tellEthicsLapse() {
 	c.after(30, 250, func() {
 		yes, no := true, false
@@ -79,7 +79,7 @@ func (c *center) tellEthicsLapse() {
 	})
 }
 
-// tellProductionLineTrial tries a new process where R06-4c forbids it.
+// tellProductionLineTrial records a trial where R06-4c forbids it.
 func (c *center) tellProductionLineTrial() {
 	c.after(30, 300, func() {
 		name := c.name("TR")
@@ -101,7 +101,7 @@ func (c *center) buyEquipment() {
 
 func (c *center) tellAudit() { c.after(60, 300, c.audit) }
 
-// audit opens a query point and, mostly, closes it.
+// audit records an audit query point and, usually, its end.
 func (c *center) audit() {
 	name := c.name("SJ")
 	text := pick(c, []string{"大额支出佐证材料不全", "外拨资金专账核算情况待核实", "固定资产入账不及时", "专家咨询费发放标准依据不足"})
@@ -115,7 +115,7 @@ func (c *center) audit() {
 	})
 }
 
-// tellSurplus takes back part of what the center does not spend.
+// tellSurplus records the recovery of money that the center does not spend.
 func (c *center) tellSurplus() {
 	c.after(200, 400, func() {
 		for _, k := range c.pockets {
@@ -124,7 +124,7 @@ func (c *center) tellSurplus() {
 	})
 }
 
-// tellReduction cuts a grant before it has arrived.
+// tellReduction reduces a grant before it is received.
 func (c *center) tellReduction() {
 	c.after(60, 200, func() {
 		if k := c.grantOther(c.wan(80, 200)); k != nil {
@@ -133,10 +133,10 @@ func (c *center) tellReduction() {
 	})
 }
 
-// tellWrongGrade gets a grade corrected; nobody doubts that a failing center fails.
+// tellWrongGrade lets the next grade be corrected later, except for failing centers.
 func (c *center) tellWrongGrade() { c.doubtful = c.profile != failing }
 
-// tellDoubleEntry enters a governance item twice by mistake and voids the second.
+// tellDoubleEntry records a governance item twice and voids the second.
 func (c *center) tellDoubleEntry() {
 	c.after(20, 150, func() {
 		r := c.enter(events.KindGovernanceRecorded, events.CenterRole, c.today, &events.GovernanceRecorded{Item: "other"})

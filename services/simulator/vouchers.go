@@ -6,7 +6,7 @@ import (
 	"github.com/taizhang/taizhang/events"
 )
 
-// voucher is a payment that a later step will come back to.
+// voucher is a payment that a later step refers to.
 type voucher struct {
 	number string
 	id     uuid.UUID
@@ -14,13 +14,13 @@ type voucher struct {
 	from   []portion
 }
 
-// portion is what a voucher takes from a pocket.
+// portion is the amount that a voucher takes from a pocket.
 type portion struct {
 	*pocket
 	amount events.Fen
 }
 
-// startSpending puts the first voucher on the agenda.
+// startSpending plans the first voucher.
 func (c *center) startSpending() {
 	if c.spending || c.perDay == 0 {
 		return
@@ -30,7 +30,7 @@ func (c *center) startSpending() {
 	c.nextVoucher()
 }
 
-// nextVoucher draws the day of the next voucher; several may fall on one day.
+// nextVoucher draws the day of the next voucher. Several may fall on one day.
 func (c *center) nextVoucher() {
 	c.clock += c.rng.ExpFloat64() / c.perDay
 	c.at(events.Date(c.clock), func() {
@@ -41,7 +41,7 @@ func (c *center) nextVoucher() {
 	})
 }
 
-// payOne enters one voucher and what an office will do about it later.
+// payOne records one voucher and plans what offices do about it later.
 func (c *center) payOne() {
 	k := c.choosePocket()
 	if k == nil {
@@ -55,7 +55,7 @@ func (c *center) payOne() {
 	case r < c.profile.slip+.02:
 		c.payUnclear(k, amount)
 		return
-	case r < c.profile.slip+.022 && c.profile.defiant > .5: // more than there is
+	case r < c.profile.slip+.022 && c.profile.defiant > .5: // more than the balance
 		amount = k.balance + c.yuan(2000, 90_000)
 		if v := c.pay(k, c.words(usual), amount, c.payee(), nil); v != nil {
 			c.mayClose("AL-FND-03", v.number, "已以自有资金补足，予以销号")
@@ -80,7 +80,7 @@ func (c *center) payOne() {
 	}
 }
 
-// payForbidden pays for what article 20 forbids; it may be found out, or ruled to be something else.
+// payForbidden records a payment that article 20 forbids. It may be found, or ruled to be another use.
 func (c *center) payForbidden(k *pocket, amount events.Fen) {
 	v := c.pay(k, c.words(forbidden), amount, c.payee(), nil)
 	if v == nil {
@@ -96,7 +96,7 @@ func (c *center) payForbidden(k *pocket, amount events.Fen) {
 	}
 }
 
-// payUnclear pays for what a human must rule on (R20-1).
+// payUnclear records a payment that needs a ruling (R20-1).
 func (c *center) payUnclear(k *pocket, amount events.Fen) {
 	v := c.pay(k, c.words(unclear), amount, c.payee(), nil)
 	if v == nil || c.chance(.3) {
@@ -109,7 +109,7 @@ func (c *center) payUnclear(k *pocket, amount events.Fen) {
 	c.after(15, 70, func() { c.rule(v, use) })
 }
 
-// choosePocket draws a pocket by what is left in it, or none.
+// choosePocket draws a pocket weighted by its balance, or none.
 func (c *center) choosePocket() *pocket {
 	left := c.left()
 	if left <= 0 {
@@ -131,8 +131,8 @@ func (c *center) left() (sum events.Fen) {
 	return sum
 }
 
-// size draws the amount of a voucher, such that well before the end of the year the center has spent the share of the
-// pocket's money that it means to spend; when it has, only small change goes out.
+// size draws the amount of a voucher, so that the center has spent its planned share of the pocket well before the
+// end of the year. After that amounts are small.
 func (c *center) size(k *pocket) events.Fen {
 	goal := float64(k.usable)*c.use - float64(k.spent)
 	days := .75 * float64(events.YearEnd(c.today.Year())-c.today)
@@ -144,8 +144,8 @@ func (c *center) size(k *pocket) events.Fen {
 	return min(amount, k.balance)
 }
 
-// pay enters a voucher from a pocket; out names the task book of an out-transfer. It returns nil if the voucher did not
-// come about.
+// pay records a voucher from a pocket; out names the task book of an out-transfer. It returns nil if the voucher
+// was refused.
 func (c *center) pay(k *pocket, w useWords, amount events.Fen, payee string, out *events.OutTransfer) *voucher {
 	if amount <= 0 {
 		return nil
