@@ -243,7 +243,7 @@ func choices(l *lists.List) []map[string]string {
 		case q.Name == "from-as-of": // which has columns of its own
 			values = append(values, "2025-12-31")
 		default:
-			values = append(values, q.Values...)
+			values = append(values, q.Values.Codes()...)
 		}
 		var more []map[string]string
 		for _, v := range values {

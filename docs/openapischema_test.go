@@ -361,44 +361,39 @@ func (s *schemas) recordOf(e *events.CatalogEntry) object {
 		"note", obj("type", "string"),
 	)...)
 	for i, m := range properties {
-		for _, f := range frame {
-			if f.name == m.name {
-				properties[i].value = m.value.(object).with("description", f.words.En)
-			}
+		if slices.Contains([]string{"id", "kind", "center", "on", "mode", "doc", "note"}, m.name) {
+			properties[i].value = m.value.(object).with("description", events.FrameDetail(m.name).En)
 		}
 	}
-	data := s.data(e, reflect.TypeOf(e.Blank()).Elem())
+	data := s.data(e, "", reflect.TypeOf(e.Blank()).Elem())
 	return obj("type", "object", "title", e.Title.En, "description", both(e.Title), "properties", properties.with("data", data),
 		"required", required, "additionalProperties", false)
 }
 
-// data returns the schema of the data of a kind, or of an object in it.
-func (s *schemas) data(e *events.CatalogEntry, t reflect.Type) object {
+// data returns the schema of the data of a kind, or of an object in it under a path.
+func (s *schemas) data(e *events.CatalogEntry, under string, t reflect.Type) object {
 	var properties object
 	var required []string
-	var add func(t reflect.Type, top bool)
-	add = func(t reflect.Type, top bool) {
+	var add func(t reflect.Type)
+	add = func(t reflect.Type) {
 		for f := range t.Fields() {
 			if f.Anonymous {
-				add(f.Type, top)
+				add(f.Type)
 				continue
 			}
 			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if name == "" {
 				continue
 			}
-			values := memberWords(e.Kind, name).values
-			o := s.value(e, f.Type, values)
-			if w := memberWords(e.Kind, name).text; w.En != "" {
-				o = o.with("description", both(w))
-			}
+			path := under + name
+			o := s.value(e, path, f.Type).with("description", both(events.MemberDetail(e.Kind, path)))
 			properties = append(properties, member{name, o})
 			if !strings.Contains(options, "omit") {
 				required = append(required, name)
 			}
 		}
 	}
-	add(t, true)
+	add(t)
 	o := obj("type", "object")
 	if len(properties) > 0 {
 		o = o.with("properties", properties)
@@ -413,7 +408,7 @@ func identifier() object {
 	return obj("type", "string", "minLength", 1, "maxLength", events.IDBytesMax)
 }
 
-func (s *schemas) value(e *events.CatalogEntry, t reflect.Type, values []string) object {
+func (s *schemas) value(e *events.CatalogEntry, path string, t reflect.Type) object {
 	switch t {
 	case reflect.TypeFor[events.Date]():
 		return obj("type", "string", "format", "date")
@@ -424,15 +419,15 @@ func (s *schemas) value(e *events.CatalogEntry, t reflect.Type, values []string)
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return s.value(e, t.Elem(), values)
+		return s.value(e, path, t.Elem())
 	case reflect.Slice:
-		return obj("type", "array", "maxItems", events.ListMax, "items", s.value(e, t.Elem(), values))
+		return obj("type", "array", "maxItems", events.ListMax, "items", s.value(e, path, t.Elem()))
 	case reflect.Struct:
-		return s.data(e, t)
+		return s.data(e, path+".", t)
 	case reflect.Bool:
 		return obj("type", "boolean")
 	case reflect.String:
-		if len(values) > 0 {
+		if values := events.ValuesOf(e.Kind, path).Codes(); len(values) > 0 {
 			return obj("type", "string", "enum", values)
 		}
 		return obj("type", "string")

@@ -2,6 +2,7 @@ package docs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
@@ -103,13 +104,26 @@ the field and the reason.
 | 字段 Member | 含义 Meaning | 必填 Required |
 |---|---|---|
 `, events.RecordBytesMax, events.DepthMax, events.ListMax, events.IDBytesMax, events.AmountFenMax, events.YearMin, events.YearMax)
-	for _, f := range frame {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.name, both(f.words), f.required)
+	for _, name := range events.Frame {
+		if name != "by" && name != "evidence" { // their members stand alone
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", strings.Replace(name, "evidence.", "evidence[].", 1), both(events.FrameDetail(name)), frameRequired(name))
+		}
 	}
 	for i := range events.Catalog {
 		kindSection(&b, &events.Catalog[i])
 	}
 	return b.String()
+}
+
+// frameRequired says when a record must have a member.
+func frameRequired(name string) string {
+	switch name {
+	case "center":
+		return "是 yes（policy.adopted 不填 not for policy.adopted）"
+	case "doc":
+		return "record 方式必填 in mode record"
+	}
+	return yesNo(slices.Contains([]string{"id", "kind", "on", "by.role", "by.actor", "data"}, name))
 }
 
 func kindSection(b *strings.Builder, e *events.CatalogEntry) {
@@ -125,10 +139,9 @@ func kindSection(b *strings.Builder, e *events.CatalogEntry) {
 	}
 	b.WriteString("\n| 字段 Member | 含义 Meaning | 类型 Type | 单位 Unit | 必填 Required |\n|---|---|---|---|---|\n")
 	for _, m := range e.Members() {
-		w := memberWords(e.Kind, m.Name)
-		meaning := both(w.text)
-		if len(w.values) > 0 {
-			meaning += ": `" + strings.Join(w.values, "` `") + "`"
+		meaning := both(events.MemberDetail(e.Kind, m.Name))
+		for i, v := range events.ValuesOf(e.Kind, m.Name) {
+			meaning += map[bool]string{true: ": ", false: ", "}[i == 0] + v.Word.Zh + " `" + v.Code + "`"
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", m.Name, meaning, typeWords(m.Type), unit(m), yesNo(m.Required))
 	}

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -103,16 +102,15 @@ func notAYear(v int) text.Text {
 	return text.Say("年份 %d 应在 %d 至 %d 之间", "year %d must be from %d to %d", v, YearMin, YearMax)
 }
 
-func (c *checker) oneOf(field, v string, allowed []string) {
-	if !slices.Contains(allowed, v) {
-		list := strings.Join(allowed, ", ")
-		c.add(field, text.Say("%q 不在允许值之内：%s", "%q is not one of: %s", v, list))
+func (c *checker) oneOf(field, v string, allowed text.Vocabulary[string]) {
+	if !allowed.Has(v) {
+		c.add(field, text.Say("%q 不在允许值之内：%s", "%q is not one of: %s", v, strings.Join(allowed.Codes(), ", ")))
 	}
 }
 
-func (c *checker) eachOf(field string, vs, allowed []string) {
+func (c *checker) eachOf(field string, vs []string, allowed text.Vocabulary[string]) {
 	for i, v := range vs {
-		if !slices.Contains(allowed, v) {
+		if !allowed.Has(v) {
 			c.oneOf(at(field, i, ""), v, allowed)
 		}
 	}

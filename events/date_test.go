@@ -115,3 +115,24 @@ func TestNoDateIsShownAsNothing(t *testing.T) {
 		t.Errorf("the zero Date is shown as %q", got)
 	}
 }
+
+func TestADateIsReadAsPeopleTypeIt(t *testing.T) {
+	for typed, want := range map[string]string{
+		"2026-10-31": "2026-10-31", "2026/10/31": "2026-10-31", "2026.10.31": "2026-10-31", "2026年10月31日": "2026-10-31", "2026 年 10 月 31 号": "2026-10-31",
+		"2026年1月3日": "2026-01-03", "2026/1/3": "2026-01-03", "2026-1-03": "2026-01-03", "20261031": "2026-10-31", "２０２６年１０月３１日": "2026-10-31", "２０２６－１０－３１": "2026-10-31",
+		"２０２６．１０．３１": "2026-10-31", "２０２６／１０／３１": "2026-10-31", " 2026-10-31\u200b": "2026-10-31", "2024-02-29": "2024-02-29",
+		"2026-02-29": "", "2026-13-01": "", "2026-10/31": "", "26-10-31": "", "10/31/2026": "", "2026-10": "", "0999-01-01": "", "2026-10-31T12:00:00+08:00": "", "today": "", "": "", "2026年10月": "",
+	} {
+		got, err := ReadDate(typed)
+		if got.String() != want || (err == nil) != (want != "") {
+			t.Errorf("%q: expected %q, got %q, %v", typed, want, got, err)
+		}
+	}
+	for d := DateOf(2000, 1, 1); d < DateOf(2101, 1, 1); d += 13 {
+		for _, typed := range []string{d.String(), d.Chinese()} {
+			if got, err := ReadDate(typed); got != d || err != nil {
+				t.Fatalf("%s is read as %v, %v", typed, got, err)
+			}
+		}
+	}
+}

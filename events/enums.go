@@ -20,18 +20,3 @@ const (
 	ProjectMoney  = "project"
 	OtherCategory = "other"
 )
-
-// Closed lists of section 4.
-var (
-	centerTypes     = []string{"proof-of-concept", "pilot-base", "service-platform", "other"}
-	serviceTypes    = []string{"proof-of-concept", "pilot", "incubation", "tech-finance", "other"}
-	conclusionTypes = []string{"met", "basically-met", "not-met"}
-	governanceItems = []string{"team", "bylaws", "project-rules", "expert-committee", "party-organisation", "other"}
-	incidentKinds   = []string{"safety", "quality", "environment"}
-	severities      = []string{"general", "major"}
-	creditLists     = []string{"dishonesty", "blacklist"}
-	reportParts     = []string{"construction", "performance", "funds"}
-	categories      = []string{Construction, ProjectMoney, OtherCategory}
-	grantSources    = []string{string(CentralGuidance), string(MajorProgram), string(ProvinceOther)}
-	matchLevels     = []string{"city", "county"}
-)

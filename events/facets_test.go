@@ -103,11 +103,11 @@ func TestEveryCodeHasWordsInBothLanguages(t *testing.T) {
 			list[string(r)] = r.Title()
 		}
 	}
-	for _, c := range categories {
-		list[c] = CategoryTitle(c)
+	for _, c := range Categories {
+		list[c.Code] = Categories.Word(c.Code)
 	}
-	for _, s := range append(grantSources, string(Local)) {
-		list[s] = Source(s).Title()
+	for _, s := range Sources {
+		list[string(s.Code)] = s.Code.Title()
 	}
 	for code, words := range list {
 		checkText(t, words)

@@ -28,7 +28,7 @@ type SubsidyGranted struct {
 
 func (p *SubsidyGranted) check(c *checker) {
 	c.id("grant", p.Grant)
-	c.oneOf("category", p.Category, categories)
+	c.oneOf("category", p.Category, Categories)
 	c.oneOf("source", string(p.Source), grantSources)
 	c.year("fiscalYear", p.FiscalYear)
 	if y := c.on.Year(); p.FiscalYear != y && p.FiscalYear != y+1 {

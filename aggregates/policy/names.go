@@ -82,6 +82,30 @@ func (v *Vocabulary) Code(word string) (code string, ok bool) {
 	return code, ok
 }
 
+// Read is Code of a typed word, in any case and width and with blanks anywhere.
+func (v *Vocabulary) Read(typed string) (code string, ok bool) {
+	if code, ok = v.Code(typed); ok {
+		return code, true
+	}
+	return v.terms().Read(typed)
+}
+
+// terms returns the words of the policy as a vocabulary.
+func (v *Vocabulary) terms() text.Vocabulary[string] {
+	all := make(text.Vocabulary[string], len(v.list))
+	for i, code := range v.list {
+		all[i].Code = code
+		all[i].Word, _ = v.Name(code)
+		for word, of := range v.codes {
+			if of == code {
+				all[i].Also = append(all[i].Also, word)
+			}
+		}
+		slices.Sort(all[i].Also)
+	}
+	return all
+}
+
 // Codes lists the codes, in the order of the policy.
 func (v *Vocabulary) Codes() []string { return v.list }
 

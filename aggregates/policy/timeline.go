@@ -54,6 +54,33 @@ func (t Timeline) UseName(use events.Use, on events.Date) text.Text {
 	return t.name(string(use), on, (*Policy).UseNames)
 }
 
+// ReadUse returns the use that a typed word stands for: a code, or a name in either language or a further name of the
+// policy that Reading returns for a date, or else of the policy adopted last that has it. Case, width and blanks do not
+// matter. It reports whether a policy has the use.
+func (t Timeline) ReadUse(typed string, on events.Date) (events.Use, bool) {
+	code, ok := t.read(typed, on, (*Policy).UseNames)
+	return events.Use(code), ok
+}
+
+// ReadGrade returns the grade that a typed word stands for, by the same rules as ReadUse.
+func (t Timeline) ReadGrade(typed string, on events.Date) (string, bool) {
+	return t.read(typed, on, (*Policy).GradeNames)
+}
+
+func (t Timeline) read(typed string, on events.Date, names func(*Policy) *Vocabulary) (string, bool) {
+	if p := t.Reading(on); p != nil {
+		if code, ok := names(p).Read(typed); ok {
+			return code, true
+		}
+	}
+	for _, p := range slices.Backward(t.adopted) {
+		if code, ok := names(p).Read(typed); ok {
+			return code, true
+		}
+	}
+	return "", false
+}
+
 // GradeName returns the name of a grade, by the same rules as UseName.
 func (t Timeline) GradeName(grade string, on events.Date) text.Text {
 	return t.name(grade, on, (*Policy).GradeNames)

@@ -218,9 +218,11 @@ func (a *app) prepare(cmd *cobra.Command) error {
 			return usage(cmd, "--%s：不能为空", "--%s: must not be empty", name)
 		}
 	}
-	if err := a.when().Check(a.now()); err != nil {
+	when, err := a.when().Read(a.now())
+	if err != nil {
 		return err
 	}
+	a.asOf, a.knownAt = when.AsOf, when.KnownAt
 	if a.verbose || a.getenv("TAIZHANG_LOG") != "" {
 		encoder := zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())
 		a.log = zap.New(zapcore.NewCore(encoder, zapcore.AddSync(a.errOut), zapcore.DebugLevel))

@@ -42,7 +42,8 @@ func (a *app) listCommand(l *lists.List) *cobra.Command {
 			if l.Argument != "" {
 				q.Params[l.Argument] = args[0]
 			}
-			if err := desk.CheckQuestion(q, a.now()); err != nil {
+			q, err := desk.ReadQuestion(q, a.now())
+			if err != nil {
 				return err
 			}
 			if out != "" || forExcel {

@@ -122,8 +122,8 @@ func TestAUserOfNATSWhoseFilterNamesWhatIsNotThereIsRefused(t *testing.T) {
 	}{
 		{"--center ZJ-0001 --center ZJ-9999 --lang en", 1, "--center: the ledger has no center ZJ-9999; check the id, or add the user once"},
 		{"--center ZJ-9999 --lang zh", 1, "--center：台账中没有中心 ZJ-9999；请核对编号，尚未登记的，登记后再添加"},
-		{"--severity purple --lang zh", 2, `--severity："purple" 应为 red, yellow, blue 之一`},
-		{"--severity purple --lang en", 2, `--severity: "purple" must be one of red, yellow, blue`},
+		{"--severity purple --lang zh", 2, `--severity：“purple”应为：红、黄、蓝`},
+		{"--severity purple --lang en", 2, `--severity: "purple" must be one of: red, yellow, blue`},
 		{"--family ZZZ --lang zh", 2, `--family："ZZZ" 应为预警编号中的类别，` + strings.Join(aggregates.Families(), ", ") + " 之一"},
 		{"--family ZZZ --lang en", 2, `--family: "ZZZ" must be a family of the codes of alerts, one of ` + strings.Join(aggregates.Families(), ", ")},
 	} {

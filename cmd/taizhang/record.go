@@ -22,7 +22,8 @@ func (a *app) recordCommand() *cobra.Command {
 		Long: a.say("写入一条记录。--data 的值以 { 或 @ 开头时是记录的内容，否则是台账目录。",
 			"Record one event. A value of --data that begins with { or @ is what the record holds, any other the directory of the ledger."),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d.Kind, d.Center = args[0], desk.ParseCenter(d.Center)
+			d.Kind = args[0]
+			d = d.Typed()
 			var err error
 			if d.Data, err = recordData(cmd, data); err != nil {
 				return err
@@ -39,13 +40,13 @@ func (a *app) recordCommand() *cobra.Command {
 	fl := cmd.Flags()
 	fl.StringVar(&d.Center, "center", "", a.say("中心编号 `ID`", "`ID` of the center"))
 	fl.StringVar(&d.On, "on", "", a.say("发生日期 `DATE`", "`DATE` on which it happened"))
-	fl.StringVar(&d.By.Role, "role", "", a.say("权责角色 `ROLE`，如 finance", "`ROLE` of the authority, such as finance"))
+	fl.StringVar(&d.By.Role, "role", "", a.say("权责角色 `ROLE`，如 省财政厅", "`ROLE` of the authority, such as finance"))
 	fl.StringVar(&d.By.Actor, "actor", "", a.say("经办人 `NAME`", "`NAME` of who acts for it"))
 	fl.StringVar(&d.Doc, "doc", "", a.say("发文字号 `NUMBER`", "document `NUMBER`"))
 	fl.StringArrayVar(&evidence, "evidence", nil, a.say("佐证材料 `FILE`，记下文件名和 SHA-256，文件留在原处；可多次给出",
 		"`FILE` that proves it: its name and SHA-256 are recorded, it stays where it is; may be given several times"))
 	fl.StringVar(&d.ID, "id", "", a.say("记录的 `UUID`（默认新生成）", "`UUID` of the record (default a new one)"))
-	fl.StringVar(&d.Mode, "mode", desk.EnforceMode, a.say("`MODE`：enforce 或 record（补录）", "`MODE`: enforce, or record for a decision already taken outside"))
+	fl.StringVar(&d.Mode, "mode", desk.EnforceMode, a.say("`MODE`：正常填报或补录", "`MODE`: enforce, or record for a decision already taken outside"))
 	fl.StringVar(&d.Note, "note", "", a.say("备注 `TEXT`", "`TEXT` of a note"))
 	fl.Var(&dataOrDir{&data, dirFlag{&a.dir, &a.dirGiven}}, "data", a.say("内容 `JSON|@FILE`；或台账目录", "what it holds, `JSON|@FILE`; or the directory of the ledger"))
 	return cmd

@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,23 +12,18 @@ import (
 
 func (a *app) templateCommand() *cobra.Command {
 	var out string
-	var names, titles []string
-	kinds := desk.SheetKinds()
-	for _, k := range kinds {
-		names, titles = append(names, k.Name), append(titles, k.Name+" "+k.Title.Zh)
-	}
-	list := strings.Join(names, ", ")
+	kinds := desk.SheetNames()
+	list := strings.Join(kinds.Codes(), ", ")
 	cmd := &cobra.Command{
-		Use: "template KIND", Args: exactly(1), ValidArgs: names, Annotations: onFiles,
-		Short: a.say("生成空表（XLSX）：%[2]s", "make an empty sheet (XLSX): %[1]s", list, strings.Join(titles, "、")),
+		Use: "template KIND", Args: exactly(1), ValidArgs: kinds.Codes(), Annotations: onFiles,
+		Short: a.say("生成空表（XLSX）：%[2]s", "make an empty sheet (XLSX): %[1]s", list, kinds.Words().Zh),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			i := slices.Index(names, args[0])
-			if i < 0 {
-				return usage(cmd, "没有 %[1]q 这种表，应为：%[3]s", "there is no sheet of %[1]q; it must be one of: %[2]s", args[0], list, strings.Join(titles, "、"))
+			name, ok := kinds.Read(args[0])
+			if !ok {
+				return usage(cmd, "没有“%[1]s”这种表，应为：%[3]s", "there is no sheet of %[1]q; it must be one of: %[2]s", args[0], list, kinds.Words().Zh)
 			}
-			k := kinds[i]
 			if out == "" {
-				out = k.Name + ".xlsx"
+				out = name + ".xlsx"
 			}
 			if err := freeWorkbook(cmd, "out", out); err != nil {
 				return err
@@ -38,10 +32,10 @@ func (a *app) templateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := files.Create(out, func(w io.Writer) error { return desk.WriteTemplate(w, k.Name, words) }); err != nil {
+			if err := files.Create(out, func(w io.Writer) error { return desk.WriteTemplate(w, name, words) }); err != nil {
 				return err
 			}
-			a.print("已生成%[2]s空表 %[1]s", "An empty sheet of %[3]s is in %[1]s", out, k.Title.Zh, k.Title.En)
+			a.print("已生成%[2]s空表 %[1]s", "An empty sheet of %[3]s is in %[1]s", out, kinds.Word(name).Zh, kinds.Word(name).En)
 			return nil
 		},
 	}

@@ -31,28 +31,31 @@ func (b *Binding) isNone() bool {
 	return b.Role == "" && b.Center == "" && b.Region == "" && len(b.Departments) == 0 && !b.MayRecord
 }
 
-// check returns an error for a binding that is not allowed. It writes the center in capitals and sorts the
-// departments.
+// check returns what is wrong with a binding. It puts its center and its departments into order, and the code of its role in place
+// of a word.
 func (b *Binding) check() error {
 	bad := func(param, zh, en string, args ...any) error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
 	}
 	b.Center = events.ParseCenter(string(b.Center))
+	if role, ok := RoleWords.Read(string(b.Role)); ok {
+		b.Role = role
+	}
 	switch {
 	case !slices.Contains(Roles(), b.Role):
 		return bad("role", "没有 %q 这个角色", "there is no role %q", clean(string(b.Role)))
 	case b.Role == Center && !events.ValidCenter(b.Center):
-		return bad("center", "角色 center 须给出中心编号（大写字母、数字、连字符）", "the role center needs the id of its center: capitals, digits and hyphens")
+		return bad("center", "省转化中心须给出中心编号（大写字母、数字、连字符）", "the role center needs the id of its center: capitals, digits and hyphens")
 	case b.Role != Center && b.Center != "":
-		return bad("center", "只用于角色 center", "is for the role center only")
+		return bad("center", "只用于省转化中心", "is for the role center only")
 	case b.Role == LocalGov && !validRegion(b.Region):
-		return bad("region", "角色 local-gov 须给出行政区划代码的前 2、4 或 6 位数字", "the role local-gov needs the first 2, 4 or 6 digits of a region")
+		return bad("region", "所在地政府须给出行政区划代码的前 2、4 或 6 位数字", "the role local-gov needs the first 2, 4 or 6 digits of a region")
 	case b.Role != LocalGov && b.Region != "":
-		return bad("region", "只用于角色 local-gov", "is for the role local-gov only")
+		return bad("region", "只用于所在地政府", "is for the role local-gov only")
 	case b.Role == IndustryDept && (len(b.Departments) == 0 || len(b.Departments) > departmentsMax):
-		return bad("department", "角色 industry-dept 须给出 1 至 %d 个部门名称", "the role industry-dept needs the names of 1 to %d departments", departmentsMax)
+		return bad("department", "省级行业主管部门须给出 1 至 %d 个部门名称", "the role industry-dept needs the names of 1 to %d departments", departmentsMax)
 	case b.Role != IndustryDept && len(b.Departments) > 0:
-		return bad("department", "只用于角色 industry-dept", "is for the role industry-dept only")
+		return bad("department", "只用于省级行业主管部门", "is for the role industry-dept only")
 	case b.Role.IsAdministrator() && b.MayRecord:
 		return bad("may-record", "管理员不能补录", "an administrator records nothing")
 	}

@@ -542,7 +542,7 @@ func TestTheLogShowsTheWritesOfTheLedgerInTheOrderOfTime(t *testing.T) {
 func TestASheetIsOfTheAccountThatBringsIt(t *testing.T) {
 	k := newKit(t)
 	var sheet bytes.Buffer
-	if err := desk.WriteTemplate(&sheet, desk.SheetKinds()[0].Name, desk.BuiltinPolicy()); err != nil {
+	if err := desk.WriteTemplate(&sheet, desk.SheetNames()[0].Code, desk.BuiltinPolicy()); err != nil {
 		t.Fatal(err)
 	}
 	bring := func(p Principal, terms desk.SheetTerms) error {

@@ -30,10 +30,18 @@ func (q *LogQuestion) check() error {
 		return text.Errorf(text.Invalid, zh, en, args...).Of(param)
 	}
 	q.Center = string(events.ParseCenter(q.Center))
-	for _, day := range []struct{ param, typed string }{{"from", q.From}, {"to", q.To}} {
-		if _, err := events.ParseDate(day.typed); err != nil && day.typed != "" {
-			return bad(day.param, "%q 不是 YYYY-MM-DD 形式的日期，或没有这一天", "%q is not a date of the form YYYY-MM-DD, or there is no such day", clean(day.typed))
+	for _, day := range []struct {
+		param string
+		typed *string
+	}{{"from", &q.From}, {"to", &q.To}} {
+		if *day.typed == "" {
+			continue
 		}
+		on, err := events.ReadDate(clean(*day.typed))
+		if err != nil {
+			return (&text.Error{Code: text.Invalid, What: text.Of(err)}).Of(day.param)
+		}
+		*day.typed = on.String()
 	}
 	switch {
 	case q.From != "" && q.To != "" && q.To < q.From:

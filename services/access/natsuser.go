@@ -12,6 +12,7 @@ import (
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
+	"github.com/taizhang/taizhang/services/lists"
 )
 
 // natsUser is a user of NATS. A revoked user is kept, so that revoking it again changes nothing.
@@ -211,18 +212,25 @@ func validNATSKey(key string) bool {
 	return len(key) == natsKeyChars && strings.Trim(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == "" && nkeys.IsValidPublicUserKey(key)
 }
 
-// Check returns an error for a filter that is not allowed. It writes ids and families in capitals, sorts each list
-// and removes duplicates.
+// severityCode returns the code of a severity that people typed, or the text itself.
+func severityCode(typed string) string {
+	if severity, ok := lists.Severities.Read(typed); ok {
+		return string(severity)
+	}
+	return typed
+}
+
+// Check returns what is wrong with the filter, and puts it into order: the ids of centers and the families in capitals, each list
+// sorted and each once.
 func (f *NATSFilter) Check() error {
-	f.Centers, f.Severities, f.Families = inOrder(f.Centers, strings.ToUpper), inOrder(f.Severities, strings.ToLower), inOrder(f.Families, strings.ToUpper)
+	f.Centers, f.Severities, f.Families = inOrder(f.Centers, strings.ToUpper), inOrder(f.Severities, severityCode), inOrder(f.Families, strings.ToUpper)
 	for _, id := range f.Centers {
 		if !events.ValidCenter(events.CenterID(id)) {
 			return text.Errorf(text.Invalid, "%q 不是中心编号", "%q is not the id of a center", clean(id)).Of("center")
 		}
 	}
-	severities := []string{string(aggregates.Red), string(aggregates.Yellow), string(aggregates.Blue)}
-	if bad, ok := other(f.Severities, severities); ok {
-		return text.Errorf(text.Invalid, "%q 应为 %s 之一", "%q must be one of %s", clean(bad), strings.Join(severities, ", ")).Of("severity")
+	if bad, ok := other(f.Severities, lists.Severities.Strings().Codes()); ok {
+		return lists.Severities.Reject(clean(bad)).Of("severity")
 	}
 	if bad, ok := other(f.Families, aggregates.Families()); ok {
 		return text.Errorf(text.Invalid, "%q 应为预警编号中的类别，%s 之一", "%q must be a family of the codes of alerts, one of %s", clean(bad), strings.Join(aggregates.Families(), ", ")).Of("family")

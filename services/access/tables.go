@@ -3,24 +3,36 @@ package access
 import (
 	"strings"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// administrators holds the words for the administrators; other roles use the words of the ledger.
-var administrators = map[Role]text.Text{
-	SecAdmin: text.Say("安全管理员", "security administrator"),
-	SysAdmin: text.Say("系统管理员", "system administrator"),
-	LogAdmin: text.Say("审计日志管理员", "log administrator"),
-	"":       text.Say("（未绑定）", "(none)"),
-}
-
-// Title returns the name of a role in words.
-func (r Role) Title() text.Text {
-	if t, ok := administrators[r]; ok {
-		return t
+// RoleWords holds the words for the roles: those of the ledger, and those of the administrators.
+var RoleWords = func() (all text.Vocabulary[Role]) {
+	administrators := text.Vocabulary[Role]{
+		{Code: SecAdmin, Word: text.Say("安全管理员", "security administrator")},
+		{Code: SysAdmin, Word: text.Say("系统管理员", "system administrator")},
+		{Code: LogAdmin, Word: text.Say("审计日志管理员", "log administrator")},
 	}
-	return r.Ledger().Title()
+	for _, r := range Roles() {
+		term := text.Term[Role]{Code: r, Word: administrators.Word(r)}
+		for _, ledger := range events.Roles {
+			if !r.IsAdministrator() && ledger.Code == r.Ledger() {
+				term.Word, term.Also = ledger.Word, ledger.Also
+			}
+		}
+		all = append(all, term)
+	}
+	return all
+}()
+
+// Title returns the words for a role, also for that of an account without one.
+func (r Role) Title() text.Text {
+	if r == "" {
+		return text.Say("（未绑定）", "(none)")
+	}
+	return RoleWords.Word(r)
 }
 
 // AccountColumns are the columns for accounts. Departments are separated by ";", and so are identities, each

@@ -49,7 +49,7 @@ func accountRoutes() []route {
 				{name: "account", words: text.Say("账号 `NAME`", "of the account `NAME`")},
 				{name: "from", words: text.Say("自 `DATE` 起", "on `DATE` or later"), sort: lists.Day},
 				{name: "to", words: text.Say("至 `DATE` 止", "on `DATE` or earlier"), sort: lists.Day},
-				{name: "kind", words: text.Say("种类 `KIND`", "of `KIND`"), sort: lists.Choice, values: access.EntryKinds()},
+				{name: "kind", words: text.Say("种类 `KIND`", "of `KIND`"), sort: lists.Choice, values: wordless(access.EntryKinds()...)},
 				{name: "center", words: text.Say("中心编号 `ID`", "about the center `ID`"), sort: lists.CenterID},
 				{name: "limit", words: text.Say("最新的 `N` 条", "the newest `N`"), sort: lists.Count}},
 			gives: []answer{{http.StatusOK, linesType, access.LogEntry{}, "an entry a line, in the order of time"}}, handle: (*request).accessLog},

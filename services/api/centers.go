@@ -57,7 +57,7 @@ func centerRoutes() []route {
 func (q *request) when() (w desk.When, err error) {
 	w = desk.When{AsOf: q.param("asOf"), KnownAt: q.param("knownAt")}
 	now := q.s.Now()
-	if err := w.Check(now); err != nil {
+	if w, err = w.Read(now); err != nil {
 		return w, err
 	}
 	if w.AsOf == "" {
@@ -206,7 +206,7 @@ func (q *request) alert() error {
 	if name.Key, ok = parseKeyToken(q.PathValue("key")); !ok {
 		return notThere
 	}
-	if _, err := events.ParseDate(name.RaisedOn); err != nil {
+	if _, err := events.ReadDate(name.RaisedOn); err != nil {
 		return notThere
 	}
 	return q.explained(name, func(list []desk.Explanation) error {

@@ -51,7 +51,7 @@ func Routes() (all []Route) {
 	for _, rt := range routes() {
 		r := Route{Method: rt.method, Path: rt.path, Name: rt.name, Open: rt.open, Right: rt.right, Roles: access.Rights[rt.right], Short: rt.short, BodyBytesMax: rt.limit, List: lists.Find(rt.name)}
 		for _, p := range rt.params {
-			r.Params = append(r.Params, DescribedParam{p.name, p.words, p.sort, p.values, p.def, p.must})
+			r.Params = append(r.Params, DescribedParam{p.name, p.words, p.sort, p.values.Codes(), p.def, p.must})
 		}
 		for _, b := range rt.takes {
 			r.Takes = append(r.Takes, DescribedBody{b.media, b.value})

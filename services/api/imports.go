@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
@@ -31,7 +32,7 @@ const (
 )
 
 func importRoutes() []route {
-	choice := func(name string, values []string, zh, en string) param {
+	choice := func(name string, values text.Vocabulary[string], zh, en string) param {
 		return param{name: name, words: text.Text{Zh: zh, En: en}, sort: lists.Choice, values: values}
 	}
 	free := func(name, zh, en string) param {
@@ -49,7 +50,7 @@ func importRoutes() []route {
 				flag("acceptGood", "有错误的记录时仍写入其余记录", "write the good records although there are bad ones"),
 				free("actor", "表格由谁经办", "who answers for the sheets"),
 				free("role", "填表的角色", "the role that fills in the sheets"),
-				choice("mode", []string{desk.EnforceMode, desk.RecordMode}, "表格的模式", "the mode of the sheets"),
+				choice("mode", events.Modes.Strings(), "表格的模式", "the mode of the sheets"),
 				free("doc", "补录所依据的发文字号", "the document that record mode rests on"),
 				flag("again", "与已作废记录相同的行，按下一个号重新入账", "take a row that is equal to a voided record again, under the next number"),
 				flag("marked", "有错误的表格另存一份，标出错误的单元格", "make copies of bad sheets with the bad cells marked"),

@@ -50,7 +50,7 @@ const (
 var listParams = []param{
 	{name: "limit", words: text.Say("每页 `N` 行，至多 1000；对 csv 和 jsonl，未给出即全部", "`N` rows a page, at most 1000; csv and jsonl are whole unless it is given"), sort: lists.Count, def: strconv.Itoa(pageDefault)},
 	{name: "cursor", words: text.Say("上一页的 `NEXT`", "`NEXT` of the page before"), sort: lists.AnyText},
-	{name: "format", words: text.Say("`FORMAT`：json、jsonl、csv、xlsx 或 table；未给出时看 Accept", "`FORMAT`: json, jsonl, csv, xlsx or table; if it is not given, Accept says"), sort: lists.Choice, values: []string{"json", "jsonl", "csv", "xlsx", "table"}},
+	{name: "format", words: text.Say("`FORMAT`：json、jsonl、csv、xlsx 或 table；未给出时看 Accept", "`FORMAT`: json, jsonl, csv, xlsx or table; if it is not given, Accept says"), sort: lists.Choice, values: wordless("json", "jsonl", "csv", "xlsx", "table")},
 	{name: "forExcel", words: text.Say("csv 供 Excel 或 WPS 打开：文本不会变成公式、数字或日期", "a csv for Excel or WPS: no text becomes a formula, a number or a date"), sort: lists.Flag},
 }
 

@@ -40,13 +40,22 @@ func (q *request) readQuery() error {
 		case p.sort != lists.AnyText && utf8.RuneCountInString(given[0]) > valueCharsMax:
 			return fail(badRequest, "超过 %d 个字符", "is longer than %d characters", valueCharsMax).of(name)
 		}
-		q.given[name] = given[0]
+		q.given[name] = p.read(given[0])
 	}
 	return q.checkParams()
 }
 
-// unknownParam returns the error for a parameter that the route does not have, with the names of those that it
-// has.
+// read returns a value as the counter has it: the code in place of a word, a date in the form YYYY-MM-DD. What cannot be read
+// stays, for the counter to refuse.
+func (p *param) read(typed string) string {
+	of := lists.Param{Name: p.name, Sort: p.sort, Values: p.values}
+	if value, err := of.Read(typed); err == nil {
+		return value
+	}
+	return typed
+}
+
+// unknownParam refuses a parameter that the route does not have, and names those that it has.
 func (q *request) unknownParam(name string) error {
 	if len(q.plan.params) == 0 {
 		return fail(badRequest, "没有这个参数", "there is no such parameter").of(shown(name))
@@ -67,8 +76,8 @@ func (q *request) checkParams() error {
 		switch {
 		case p.must && value == "":
 			return fail(badRequest, "必须给出", "must be given").of(p.name)
-		case value != "" && p.name == langParam.name && !slices.Contains(p.values, value):
-			list := strings.Join(p.values, ", ")
+		case value != "" && p.name == langParam.name && !p.values.Has(value):
+			list := strings.Join(p.values.Codes(), ", ")
 			return fail(badRequest, "%q 应为 %s 之一", "%q must be one of: %s", value, list).of(p.name)
 		case p.sort == lists.Flag && value != "" && value != "true":
 			return fail(badRequest, "只能为 true，或不给出", "must be true or not given").of(p.name)

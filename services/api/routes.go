@@ -32,12 +32,15 @@ type param struct {
 	name   string // its name in the API, such as knownAt
 	words  text.Text
 	sort   lists.ParamSort
-	values []string
-	def    string // the default
+	values text.Vocabulary[string] // of a Choice
+	def    string                  // what it is if it is not given
 	must   bool
 }
 
-// body describes a request body: its media type, and a value of its type for the schema.
+// wordless returns a vocabulary of codes without words.
+func wordless(list ...string) text.Vocabulary[string] { return text.Vocabulary[string]{}.Of(list...) }
+
+// body is a body that a route takes: its media type, and a value of its type for the schema.
 type body struct {
 	media string
 	value any
@@ -74,7 +77,7 @@ func routes() (all []route) {
 
 // langParam is a parameter of every route.
 var langParam = param{name: "lang", words: text.Say("说明文字的语言，zh 或 en；未给出时看 Accept-Language", "the language of texts, zh or en; if it is not given, Accept-Language says"),
-	sort: lists.Choice, values: []string{"zh", "en"}}
+	sort: lists.Choice, values: wordless("zh", "en")}
 
 // plan is a route prepared for serving.
 type plan struct {

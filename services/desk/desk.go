@@ -103,10 +103,17 @@ type When struct {
 	KnownAt string // a position, a time of RFC 3339, or a date for the end of that day; "" for all that is known now
 }
 
-// Check returns an error for a When that no ledger could answer.
-func (w When) Check(now time.Time) error {
-	_, _, err := w.resolve(now)
-	return err
+// Read returns a When with dates in the form YYYY-MM-DD, or what is wrong with it, whatever the ledger holds.
+func (w When) Read(now time.Time) (When, error) {
+	on, _, err := w.resolve(now)
+	if err != nil {
+		return w, err
+	}
+	if w.AsOf != "" {
+		w.AsOf = on.String()
+	}
+	w.KnownAt, err = lists.ReadPoint(w.KnownAt)
+	return w, err
 }
 
 func (w When) resolve(now time.Time) (on events.Date, point ledger.Point, err error) {
@@ -122,9 +129,12 @@ func (w When) resolve(now time.Time) (on events.Date, point ledger.Point, err er
 	if w.KnownAt == "" {
 		return on, point, nil
 	}
-	if point, err = ledger.ParsePoint(w.KnownAt); err != nil {
-		return on, point, text.Errorf(text.Invalid, "%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置",
-			"%q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", w.KnownAt).Of("known-at")
+	typed, err := lists.ReadPoint(w.KnownAt)
+	if err == nil {
+		point, err = ledger.ParsePoint(typed)
+	}
+	if err != nil {
+		return on, point, (&text.Error{Code: text.Invalid, What: text.Of(err)}).Of("known-at")
 	}
 	return on, point, notToCome("known-at", w.KnownAt, point, now)
 }
@@ -135,17 +145,17 @@ func notToCome(param, typed string, p ledger.Point, now time.Time) error {
 	if !p.At.After(now) {
 		return nil
 	}
-	if _, err := events.ParseDate(typed); err == nil {
+	if _, err := events.ReadDate(typed); err == nil {
 		return text.Errorf(text.Invalid, "%s 这一天尚未结束", "the day %s is not over", typed).Of(param)
 	}
 	return text.Errorf(text.Invalid, "%s 尚未到来", "%s is yet to come", typed).Of(param)
 }
 
-// ParseDay reads the date in a parameter.
+// ParseDay reads a date of a parameter, as events.ReadDate does.
 func ParseDay(param, typed string) (events.Date, error) {
-	on, err := events.ParseDate(typed)
+	on, err := events.ReadDate(typed)
 	if err != nil {
-		return 0, text.Errorf(text.Invalid, "%q 不是 YYYY-MM-DD 形式的日期，或没有这一天", "%q is not a date of the form YYYY-MM-DD, or there is no such day", typed).Of(param)
+		return 0, (&text.Error{Code: text.Invalid, What: text.Of(err)}).Of(param)
 	}
 	return on, nil
 }

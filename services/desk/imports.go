@@ -62,11 +62,11 @@ func (s *SheetTerms) check(isSheet, marked, again bool) error {
 	case strings.TrimSpace(s.Actor) == "":
 		return bad("actor", "须写明表格由谁经办", "must say who answers for the sheet")
 	case s.Mode != "" && s.Mode != string(events.Enforce) && !recording:
-		return bad("mode", "应为 enforce 或 record，不能是 %q", "must be enforce or record, not %q", s.Mode)
+		return bad("mode", "应为正常填报或补录，不能是 %q", "must be enforce or record, not %q", s.Mode)
 	case recording && s.Doc == "":
-		return bad("doc", "补录（record）须写明发文字号", "must give the document number that record mode rests on")
+		return bad("doc", "补录须写明发文字号", "must give the document number that record mode rests on")
 	case !recording && s.Doc != "":
-		return bad("doc", "只用于补录（record）", "is for record mode only")
+		return bad("doc", "只用于补录", "is for record mode only")
 	}
 	return nil
 }
@@ -262,6 +262,7 @@ func (im *importing) read(ctx context.Context, l *Local) (*ledger.ImportConfig, 
 		}
 		isSheet = append(isSheet, what != sheets.JSONLines)
 	}
+	im.Sheets.Role, im.Sheets.Mode = TypedRole(im.Sheets.Role), typedMode(im.Sheets.Mode)
 	if err := im.Sheets.check(slices.Contains(isSheet, true), im.Marked != nil, im.Again); err != nil {
 		return nil, err
 	}

@@ -128,13 +128,17 @@ func (l *Local) askCenter(ctx context.Context, w When, id string) (asked, events
 	return a, center, err
 }
 
-// askingList does the same as asking for a list. It sets the date of the question.
+// askingList is asking for a list. It reads the question and sets its date.
 func (l *Local) askingList(ctx context.Context, when When, q *lists.Question, answer func(asked) error) error {
-	if err := CheckQuestion(*q, l.Now()); err != nil {
+	read, err := ReadQuestion(*q, l.Now())
+	if err != nil {
 		return err
 	}
-	return l.asking(ctx, when, q.Center(), func(a asked) error {
-		q.On = a.on
+	return l.asking(ctx, when, read.Center(), func(a asked) error {
+		read.On = a.on
+		if *q, _, err = a.Read(read); err != nil {
+			return err
+		}
 		return answer(a)
 	})
 }
@@ -175,11 +179,12 @@ func Known(title text.Text, knownAt string, position uint64) text.Text {
 	return text.Text{Zh: title.Zh + "，" + known.Zh, En: title.En + ", " + known.En}
 }
 
-// CheckQuestion returns an error for a question that no ledger could answer.
-func CheckQuestion(q lists.Question, now time.Time) error {
-	list, err := q.Check()
+// ReadQuestion returns a question with codes in place of words that people typed; see lists.Question.Read. It returns what
+// is wrong with the question, whatever the ledger holds.
+func ReadQuestion(q lists.Question, now time.Time) (lists.Question, error) {
+	q, list, err := q.Read()
 	if err != nil {
-		return err
+		return q, err
 	}
 	for _, p := range list.Params {
 		if p.Sort != lists.Point || q.Params[p.Name] == "" {
@@ -187,10 +192,10 @@ func CheckQuestion(q lists.Question, now time.Time) error {
 		}
 		point, _ := ledger.ParsePoint(q.Params[p.Name]) // cannot fail: checked before
 		if err := notToCome(p.Name, q.Params[p.Name], point, now); err != nil {
-			return err
+			return q, err
 		}
 	}
-	return nil
+	return q, nil
 }
 
 // Export implements Reader.

@@ -243,19 +243,8 @@ func ComparePolicies(before, after Policy) *table.Table {
 	return t
 }
 
-// SheetKind names a kind of sheet that clerks fill in.
-type SheetKind struct {
-	Name  string    // for programs
-	Title text.Text // for people
-}
-
-// SheetKinds returns the kinds of sheets.
-func SheetKinds() (list []SheetKind) {
-	for _, k := range sheets.Kinds {
-		list = append(list, SheetKind{k.Name, k.Title})
-	}
-	return list
-}
+// SheetNames holds the words for the kinds of sheets.
+func SheetNames() text.Vocabulary[string] { return sheets.Names() }
 
 // WriteTemplate writes an empty sheet of a kind as XLSX, with the words of a policy.
 func WriteTemplate(to io.Writer, kind string, words Policy) error {

@@ -266,9 +266,9 @@ func TestThePolicies(t *testing.T) {
 		t.Error("half a policy is none")
 	}
 	fails(t, desk.WriteTemplate(io.Discard, "nothing", desk.BuiltinPolicy()), text.NotFound, "")
-	for _, k := range desk.SheetKinds() {
-		if err := desk.WriteTemplate(io.Discard, k.Name, desk.BuiltinPolicy()); err != nil {
-			t.Errorf("%s: %v", k.Name, err)
+	for _, k := range desk.SheetNames() {
+		if err := desk.WriteTemplate(io.Discard, k.Code, desk.BuiltinPolicy()); err != nil {
+			t.Errorf("%s: %v", k.Code, err)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func TestACenterThatIsNotSeenIsLikeNone(t *testing.T) {
 				q := lists.Question{List: l.Name, Params: map[string]string{p.Name: center}}
 				for _, p := range l.Params {
 					if p.Must {
-						q.Params[p.Name] = slices.Concat(p.Values, []string{map[lists.ParamSort]string{lists.Year: "2025", lists.Point: "2"}[p.Sort]})[0]
+						q.Params[p.Name] = slices.Concat(p.Values.Codes(), []string{map[lists.ParamSort]string{lists.Year: "2025", lists.Point: "2"}[p.Sort]})[0]
 					}
 				}
 				_, err := d.List(ctx, desk.When{}, q)

@@ -19,7 +19,7 @@ type Point struct {
 	At       time.Time // if Position is 0
 }
 
-// ParsePoint reads a position, a time in RFC 3339, or a date, which means the end of that day.
+// ParsePoint reads a position, a time of RFC 3339, or a date as events.ReadDate reads it, which stands for the end of that day.
 func ParsePoint(s string) (Point, error) {
 	if s != "" && strings.Trim(s, "0123456789") == "" {
 		position, err := strconv.ParseUint(s, 10, 64)
@@ -28,7 +28,7 @@ func ParsePoint(s string) (Point, error) {
 		}
 		return Point{Position: position}, nil
 	}
-	if day, err := events.ParseDate(s); err == nil {
+	if day, err := events.ReadDate(s); err == nil {
 		y, m, d := day.Civil()
 		return Point{At: time.Date(y, time.Month(m), d+1, 0, 0, 0, -1, events.Shanghai)}, nil
 	}

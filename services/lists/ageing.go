@@ -16,8 +16,8 @@ var ageingList = &List{
 	Name:  "ageing",
 	Short: text.Say("结转结余资金按年限分布（先到账者先支出）", "unspent money by age (the oldest receipts are spent first)"),
 	Params: []Param{
-		{Name: "by", Words: text.Say("按 `BY` 汇总：grant、center 或 region", "roll up `BY` grant, center or region"), Sort: Choice, Values: []string{"grant", "center", "region"}, Default: "grant"},
-		{Name: "scope", Words: text.Say("口径 `SCOPE`：province、central、fiscal 或 local（默认全部）", "`SCOPE`: province, central, fiscal or local (default all)"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
+		choice("by", groupings.Of("grant", "center", "region"), text.Say("按 `BY` 汇总", "roll up `BY`"), text.Text{}).withDefault("grant"),
+		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Say("（默认全部）", " (default all)")),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 	},
 	later:   true,

@@ -15,7 +15,7 @@ var alertsList = &List{
 	Short: text.Say("列出预警（默认只列未解除的）", "list alerts (by default the open ones)"),
 	Params: []Param{
 		{Name: "all", Words: text.Say("包括已解除的", "cleared ones too"), Sort: Flag},
-		{Name: "severity", Words: text.Say("级别 `LEVEL`：red、yellow 或 blue", "`LEVEL`: red, yellow or blue"), Sort: Choice, Values: []string{"red", "yellow", "blue"}},
+		choice("severity", Severities, text.Say("级别 `LEVEL`", "`LEVEL`"), text.Text{}),
 		{Name: "code", Words: text.Say("预警代码 `CODE`，如 AL-EXE-02", "alert `CODE`, such as AL-EXE-02"), Sort: AlertCode},
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 	},

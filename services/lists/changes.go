@@ -22,13 +22,14 @@ var changesList = &List{
 	Short: text.Say("两个已知时点之间变动的数字和预警，以及使其变动的记录", "figures and alerts that moved since an earlier point, and the records that moved them"),
 	Params: []Param{
 		{Name: "since", Words: text.Say("较早的已知时点 `POINT`：台账位置、日期（指当日终了）或 RFC 3339 时间（必填）", "the earlier `POINT`: a position of the ledger, a date (the end of that day) or a time of RFC 3339 (must be given)"), Sort: Point, Must: true},
-		{Name: "show", Words: text.Say("列出 `WHAT`：figures（变动的数字）、records（每条记录使哪个数字变动多少）或 alerts（变动的预警）；与报出数比较时还有 reported（报出数的记录）", "`WHAT` to list: figures, records (what each moved of which figure) or alerts; when comparing with what was reported also reported (the records of the figures reported)"), Sort: Choice, Values: []string{"figures", showRecords, "alerts", showReported}, Default: "figures"},
+		choice("show", shows, text.Say("列出 `WHAT`", "`WHAT` to list"), text.Say("；依次为变动的数字、每条记录使哪个数字变动多少、变动的预警、报出数的记录（仅在与报出数比较时）",
+			"; records are what each moved of which figure, reported are the records of the figures reported, when comparing with them")).withDefault("figures"),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "year", Words: text.Say("财政年度 `YEAR`", "fiscal `YEAR`"), Sort: Year},
-		{Name: "scope", Words: text.Say("口径 `SCOPE`：province、central、fiscal 或 local", "`SCOPE`: province, central, fiscal or local"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
-		{Name: "figure", Words: text.Say("数字 `FIGURE`，如 executed；选定口径时有合计", "`FIGURE`, such as executed; with a scope there is a total"), Sort: Choice, Values: figureNames(), Derived: derivedFigures},
+		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Text{}),
+		choice("figure", figureVocabulary(), text.Say("数字 `FIGURE`", "`FIGURE`"), text.Say("；选定口径时有合计", "; with a scope there is a total")).but(derivedFigures),
 		{Name: fromAsOf, Words: text.Say("报出时的截至日期 `DATE`：与报出数比较，分为报出数、更正、期间发生和现在数", "the as-of `DATE` of what was reported: compare with it, and split figures into reported, corrected since, happened since and now"), Sort: Day},
-		{Name: "by", Words: text.Say("与报出数比较时按 `BY` 列示：center（默认）、city 或 total", "when comparing with what was reported, list `BY` center (default), city or total"), Sort: Choice, Values: []string{"center", byCity, byTotal}},
+		choice("by", groupings.Of("center", byCity, byTotal), text.Say("与报出数比较时按 `BY` 列示", "when comparing with what was reported, list `BY`"), text.Say("（默认中心）", " (default center)")),
 	},
 	history: true,
 	columns: changesColumns,
@@ -40,6 +41,14 @@ type changed struct {
 	id    events.CenterID
 	later []laterRecord
 	projections.Changes
+}
+
+// shows holds what changes lists.
+var shows = text.Vocabulary[string]{
+	{Code: "figures", Word: text.Say("数字", "figures")},
+	{Code: showRecords, Word: text.Say("记录", "records")},
+	{Code: "alerts", Word: text.Say("预警", "alerts")},
+	{Code: showReported, Word: text.Say("报出数", "reported")},
 }
 
 func changesColumns(q *asked) []table.Column {

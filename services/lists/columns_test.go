@@ -33,7 +33,7 @@ func questions(on events.Date, since uint64) (all []lists.Question) {
 		}
 		ask("", "")
 		for _, p := range l.Params {
-			for _, v := range p.Values {
+			for _, v := range p.Values.Codes() {
 				ask(p.Name, v)
 			}
 			if p.Sort == lists.Flag {

@@ -14,12 +14,11 @@ import (
 
 var delayedList = &List{
 	Name:  "delayed",
-	Short: text.Say("迟滞资金：应拨未下达、已下达未到账、配套承诺未到账", "delayed money: entitled and not granted, granted and not received, committed and not received"),
+	Short: text.Say("迟滞资金：应下达未下达、已下达未到账、配套承诺未到账", "delayed money: entitled and not granted, granted and not received, committed and not received"),
 	Params: []Param{
-		{Name: "what", Words: text.Say("类别 `WHAT`：entitled（应拨未下达）、granted（已下达未到账）或 committed（配套承诺未到账）",
-			"`WHAT` is delayed: entitled, granted or committed"), Sort: Choice, Values: []string{"entitled", "granted", "committed"}},
+		choice("what", delays, text.Say("类别 `WHAT`", "`WHAT` is delayed"), text.Text{}),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
-		{Name: "sort", Words: text.Say("排序 `ORDER`：oldest（最早在前）或 largest（金额最大在前）", "`ORDER`: oldest or largest first"), Sort: Choice, Values: []string{"oldest", "largest"}, Default: "oldest"},
+		choice("sort", delayOrders, text.Say("排序 `ORDER`", "`ORDER`"), text.Text{}).withDefault("oldest"),
 	},
 	later:   true,
 	columns: delayedColumns,
@@ -27,9 +26,14 @@ var delayedList = &List{
 }
 
 var (
-	delayWords = map[aggregates.DelayKind]text.Text{
-		aggregates.Entitled: text.Say("应拨未下达", "entitled, not granted"), aggregates.Granted: text.Say("已下达未到账", "granted, not received"),
-		aggregates.Committed: text.Say("配套承诺未到账", "committed, not received"),
+	delays = text.Vocabulary[aggregates.DelayKind]{
+		{Code: aggregates.Entitled, Word: text.Say("应下达未下达", "entitled, not granted"), Also: []string{"应拨未下达"}},
+		{Code: aggregates.Granted, Word: text.Say("已下达未到账", "granted, not received")},
+		{Code: aggregates.Committed, Word: text.Say("配套承诺未到账", "committed, not received")},
+	}
+	delayOrders = text.Vocabulary[string]{
+		{Code: "oldest", Word: text.Say("最早在前", "oldest")},
+		{Code: "largest", Word: text.Say("金额最大在前", "largest")},
 	}
 	delayStates = map[string]text.Text{
 		"waiting": text.Say("未到期", "waiting"), "overdue": text.Say("逾期", "overdue"), "deferred": text.Say("延后安排", "deferred"),
@@ -87,12 +91,21 @@ func delayed(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 			state = "no-term"
 		}
 		promised, outstanding = promised+x.PromisedFen, outstanding+x.OutstandingFen
-		t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Name), table.Named(x.What, word(delayWords, x.What)), table.Text(x.Key), table.Number(x.Year), table.Optional(doc),
+		t.Rows = append(t.Rows, []table.Cell{table.Text(x.Center), table.Text(x.Name), table.Named(x.What, delayWord(q, x.What)), table.Text(x.Key), table.Number(x.Year), table.Optional(doc),
 			table.Date(x.Since), table.Date(x.DueOn), table.Number(x.DaysWaiting(q.On)), overdue, table.Named(state, word(delayStates, state)),
 			table.Fen(x.PromisedFen), table.Fen(x.OutstandingFen), officeCell(x.Office), table.Optional(x.Office.Region)})
 	}
 	t.Total(map[string]events.Fen{"promisedFen": promised, "outstandingFen": outstanding})
 	return nil
+}
+
+// delayWord returns the word for a kind of delay. Answers in earlier forms have another word for one of them.
+func delayWord(q *asked, what aggregates.DelayKind) text.Text {
+	word := delays.Word(what)
+	if what == aggregates.Entitled && !q.since(3) {
+		word.Zh = "应拨未下达"
+	}
+	return word
 }
 
 // officeCell returns a cell that names an office: for programs by its role, for people a local government by its

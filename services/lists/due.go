@@ -27,7 +27,7 @@ var dueList = &List{
 	Short: text.Say("即将产生的预警，或年底前尚须支出的金额", "alerts about to open, or money still to be spent this year"),
 	Params: []Param{
 		{Name: "within", Words: text.Say("今后 `DAYS` 天之内，如 30d", "within so many `DAYS`, such as 30d"), Sort: Days, Default: dueWithin},
-		{Name: "office", Words: text.Say("责任单位 `ROLE`：st-office、finance、local-gov 或 center", "`ROLE` of the responsible office: st-office, finance, local-gov or center"), Sort: Choice, Values: []string{"st-office", "finance", "local-gov", "center"}},
+		choice("office", events.Roles.Of(dueOffices...), text.Say("责任单位 `ROLE`", "`ROLE` of the responsible office"), text.Text{}),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "spend", Words: text.Say("各中心到 12 月 31 日还须支出多少，年度执行率才不偏低", "what each center must still spend by 31 December so that the year is not low"), Sort: Flag},
 	},

@@ -16,8 +16,8 @@ var executionList = &List{
 	Short: text.Say("经费执行情况", "execution of money"),
 	Params: []Param{
 		{Name: "year", Words: text.Say("财政年度 `YEAR`（默认全部）", "fiscal `YEAR` (default all)"), Sort: Year},
-		{Name: "scope", Words: text.Say("口径 `SCOPE`：province、central、fiscal 或 local", "`SCOPE`: province, central, fiscal or local"), Sort: Choice, Values: []string{"province", "central", "fiscal", "local"}},
-		{Name: "by", Words: text.Say("按 `BY` 汇总：center、region、industry 或 total", "roll up `BY` center, region, industry or total"), Sort: Choice, Values: []string{"center", "region", "industry", "total"}, Default: "center"},
+		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Text{}),
+		choice("by", groupings.Of("center", "region", "industry", "total"), text.Say("按 `BY` 汇总", "roll up `BY`"), text.Text{}).withDefault("center"),
 	},
 	later:   true,
 	columns: func(q *asked) []table.Column { return append(executionLead(q), executionColumns()...) },

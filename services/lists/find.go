@@ -20,6 +20,11 @@ const (
 	oldestFirst = "oldest"
 )
 
+var findOrders = text.Vocabulary[string]{
+	{Code: newestFirst, Word: text.Say("新的在前", "newest first")},
+	{Code: oldestFirst, Word: text.Say("旧的在前", "oldest first")},
+}
+
 var findList = &List{
 	Name:  "find",
 	Short: text.Say("在全部中心的历史中查找记录", "find records in the history of all centers"),
@@ -32,22 +37,15 @@ var findList = &List{
 		{Name: "actor", Words: text.Say("经办人或录入账号为 `NAME`", "said or entered by `NAME`")},
 		{Name: "from", Words: text.Say("自 `DATE` 起", "on `DATE` or later"), Sort: Day},
 		{Name: "to", Words: text.Say("至 `DATE` 止", "on `DATE` or earlier"), Sort: Day},
-		{Name: "kind", Words: text.Say("事件种类 `KIND`，如 funds.spent", "`KIND` of event, such as funds.spent"), Sort: Choice, Values: kindNames()},
+		{Name: "kind", Words: text.Say("事件种类 `KIND`，如 经费支出", "`KIND` of event, such as funds.spent"), Sort: Choice, Values: events.Kinds.Strings()},
 		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
 		{Name: "voided", Words: text.Say("包括已作废的", "voided ones too"), Sort: Flag},
 		{Name: "limit", Words: text.Say("最多列出 `N` 条", "list at most `N`"), Sort: Count, Default: "200"},
-		{Name: "order", Words: text.Say("`ORDER`：newest（新的在前）或 oldest（旧的在前）", "`ORDER`: newest or oldest first"), Sort: Choice, Values: []string{newestFirst, oldestFirst}, Default: newestFirst},
+		choice("order", findOrders, text.Say("次序 `ORDER`", "`ORDER`"), text.Text{}).withDefault(newestFirst),
 	},
 	history: true,
 	columns: findColumns,
 	answer:  find,
-}
-
-func kindNames() (names []string) {
-	for i := range events.Catalog {
-		names = append(names, string(events.Catalog[i].Kind))
-	}
-	return names
 }
 
 // wanted holds the conditions that find looks for. A condition that is not given is zero.

@@ -32,11 +32,15 @@ var Figures = []MoneyFigure{
 	{"balance", text.Say("结余", "balance"), aggregates.Money.BalanceFen},
 }
 
-func figureNames() (names []string) {
+// figureNames lists the codes of the figures.
+func figureNames() []string { return figureVocabulary().Codes() }
+
+// figureVocabulary returns the words for the figures.
+func figureVocabulary() (all text.Vocabulary[string]) {
 	for _, f := range Figures {
-		names = append(names, f.Name)
+		all = append(all, text.Term[string]{Code: f.Name, Word: f.Word})
 	}
-	return names
+	return all
 }
 
 // column returns the column of a figure.

@@ -37,12 +37,12 @@ type Books struct {
 	stood    func(time.Duration) // for measuring: if set, called with the time for which an answer let writers wait
 }
 
-// Form is the number of the current form of the answers. Filed reports name their form and are computed again in it,
-// so every earlier form stays known. A new column has the new form as its Since (table.Column). A removed column has
-// the last form with it as its Until, and is still answered in that form. Code whose title, total or note changes
-// calls asked.since. Raise the number with the first such change after a release; further changes share it. The
-// reports in services/reports/testdata prove that each form is still known.
-const Form = 2
+// Form is the number of the form in which lists are answered now. Filed reports name their form and are computed again
+// in it, so every earlier form stays known. A column that is added has the new form as its Since (table.Column). A column
+// that goes gets the last form with it as its Until, and is still answered. A title, a total or a note that changes asks
+// asked.since. Raise the number with the first such change after a release; the next changes share it. The reports in
+// services/reports/testdata prove that each form is still known.
+const Form = 3
 
 // Question is a request for one list as of a date. It can be stored and asked again: the same ledger at the same
 // position returns the same table.
@@ -74,12 +74,11 @@ type List struct {
 
 // Param is one parameter of a list. Its Words describe it and name the value in backquotes, like the usage of a flag.
 type Param struct {
-	Name   string
-	Words  text.Text
-	Sort   ParamSort
-	Values []string // of a Choice
-	// words that look like values of a Choice and are none, each with a hint what to ask for instead
-	Derived map[string]text.Text
+	Name    string
+	Words   text.Text
+	Sort    ParamSort
+	Values  text.Vocabulary[string] // of a Choice
+	Derived map[string]text.Text    // values that look like some of a Choice and are none, each with what to ask for instead
 	Default string
 	Must    bool // whether the parameter is required
 }
@@ -92,11 +91,12 @@ const (
 	AnyText ParamSort = iota
 	Year
 	Count
-	Choice
-	Flag // "true", or not given
+	Choice // a code or a word of Values
+	Flag   // "true", or not given
 	CenterID
 	AlertCode // in capital or small letters
-	Day
+	Use       // a use of a policy: its code or a word of the policy
+	Day       // in a form that events.ReadDate reads
 	Yuan
 	Days  // "30d" or "30", at most DaysMax
 	Point // a point of the ledger: a position, a time of RFC 3339, or a date for the end of that day
@@ -118,39 +118,66 @@ func Find(name string) *List {
 	return nil
 }
 
-// Check returns the list of the question. It returns a *text.Error that names the parameter if a value is not valid,
-// whatever the ledger contains.
-func (q Question) Check() (*List, error) {
+// Read returns the question as it is asked, stored and compared, and its list: a value that people typed, such as a word,
+// becomes the code that it stands for. Of a use it does so only as far as no policy is needed; see Books.Read. It
+// returns a *text.Error that names the parameter if a value is not valid, whatever the ledger contains. Reading what Read
+// returned changes nothing.
+func (q Question) Read() (Question, *List, error) {
 	l := Find(q.List)
 	if l == nil {
-		return nil, text.Errorf(text.NotFound, "没有 %q 这个列表", "there is no list %q", q.List)
+		return q, nil, text.Errorf(text.NotFound, "没有 %q 这个列表", "there is no list %q", q.List)
 	}
-	// in order, so that the same one of two mistakes is reported each time
-	for _, name := range slices.Sorted(maps.Keys(q.Params)) {
-		value := q.Params[name]
+	read := Question{List: q.List, On: q.On}
+	for _, name := range slices.Sorted(maps.Keys(q.Params)) { // so that of two mistakes the same one is named each time
 		i := slices.IndexFunc(l.Params, func(p Param) bool { return p.Name == name })
 		if i < 0 {
-			return nil, text.Errorf(text.Invalid, "%s 没有这个参数", "%s has no such parameter", l.Name).Of(name)
+			return q, nil, text.Errorf(text.Invalid, "%s 没有这个参数", "%s has no such parameter", l.Name).Of(name)
 		}
-		if err := l.Params[i].check(value); err != nil {
-			return nil, err
+		value, err := l.Params[i].Read(q.Params[name])
+		if err != nil {
+			return q, nil, err
 		}
+		if read.Params == nil {
+			read.Params = map[string]string{}
+		}
+		read.Params[name] = value
 	}
-	if l.Argument != "" && q.Params[l.Argument] == "" {
-		return nil, text.Errorf(text.Invalid, "必须给出", "must be given").Of(l.Argument)
+	if l.Argument != "" && read.Params[l.Argument] == "" {
+		return q, nil, text.Errorf(text.Invalid, "必须给出", "must be given").Of(l.Argument)
 	}
 	for _, p := range l.Params {
-		if p.Must && q.Params[p.Name] == "" {
-			return nil, text.Errorf(text.Invalid, "必须给出", "must be given").Of(p.Name)
+		if p.Must && read.Params[p.Name] == "" {
+			return q, nil, text.Errorf(text.Invalid, "必须给出", "must be given").Of(p.Name)
 		}
 	}
-	return l, nil
+	return read, l, nil
+}
+
+// Read is Question.Read that also reads uses in the words of the policies of the ledger. A use that no policy has is
+// text.Invalid.
+func (d *Books) Read(q Question) (Question, *List, error) {
+	q, l, err := q.Read()
+	if err != nil {
+		return q, nil, err
+	}
+	for _, p := range l.Params {
+		typed := q.Params[p.Name]
+		if p.Sort != Use || typed == "" {
+			continue
+		}
+		code, ok := d.Register.Timeline().ReadUse(typed, q.On)
+		if !ok {
+			return q, nil, text.Errorf(text.Invalid, "没有用途 %q", "there is no use %q", typed).Of(p.Name)
+		}
+		q.Params[p.Name] = string(code)
+	}
+	return q, l, nil
 }
 
 // Columns returns the columns of the table that answers the question, without asking it. It returns the errors of
-// Check.
+// Read.
 func (q Question) Columns() ([]table.Column, error) {
-	l, err := q.Check()
+	q, l, err := q.Read()
 	if err != nil {
 		return nil, err
 	}
@@ -207,9 +234,9 @@ func (d *Books) AnswerSeeing(ctx context.Context, q Question, in Encoding, befor
 	return d.answer(ctx, q, &in, before)
 }
 
-// answer answers a question, with the rows encoded or, if in is nil, in the table.
+// answer answers a question, in an encoding or (for nil) with the rows in the table.
 func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *Answer) (*Answer, *projections.Register, error) {
-	l, err := q.Check()
+	q, l, err := d.Read(q)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -302,54 +329,89 @@ func (d *Books) exactly(q *asked, take func()) {
 	})
 }
 
-func (p *Param) check(value string) error {
-	bad := func(zh, en string, args ...any) error { return text.Errorf(text.Invalid, zh, en, args...).Of(p.Name) }
-	if value == "" {
-		return nil
+// Read returns a value of the parameter as questions have it: the code that a typed word stands for, a date in the form
+// YYYY-MM-DD, an id in capitals. It returns a *text.Error that names the parameter if the value is not valid. An empty
+// value means that the parameter is not given.
+func (p *Param) Read(typed string) (value string, err error) {
+	bad := func(zh, en string, args ...any) (string, error) {
+		return "", text.Errorf(text.Invalid, zh, en, args...).Of(p.Name)
 	}
+	if typed == "" || p.Sort == AnyText {
+		return typed, nil
+	}
+	value = text.FoldCode(typed)
 	switch p.Sort {
 	case Year:
+		value = strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(value, "年度"), "年"))
 		if y, err := strconv.Atoi(value); err != nil || y < events.YearMin || y > events.YearMax {
-			return bad("%q 应为 %d 至 %d 之间的年份", "%q must be a year from %d to %d", value, events.YearMin, events.YearMax)
+			return bad("%q 应为 %d 至 %d 之间的年份", "%q must be a year from %d to %d", typed, events.YearMin, events.YearMax)
 		}
 	case Count:
 		if n, err := strconv.Atoi(value); err != nil || n < 1 {
-			return bad("%q 应为不小于 1 的整数", "%q must be a whole number of at least 1", value)
+			return bad("%q 应为不小于 1 的整数", "%q must be a whole number of at least 1", typed)
 		}
 	case Choice:
 		if why, ok := p.Derived[value]; ok {
-			return (&text.Error{Code: text.Invalid, What: why}).Of(p.Name)
+			return "", (&text.Error{Code: text.Invalid, What: why}).Of(p.Name)
 		}
-		if !slices.Contains(p.Values, value) {
-			list := strings.Join(p.Values, ", ")
-			return bad("%q 应为 %s 之一", "%q must be one of: %s", value, list)
+		code, ok := p.Values.Read(typed)
+		if !ok {
+			return "", p.Values.Reject(typed).Of(p.Name)
 		}
+		return code, nil
 	case Flag:
 		if value != "true" {
 			return bad("只能给出或不给出", "is given or not given")
 		}
+	case CenterID:
+		return string(events.ParseCenter(typed)), nil
 	case AlertCode:
 		if aggregates.LookupAlert(alertCode(value)) == nil {
-			return bad("没有预警代码 %q", "there is no alert code %q", value)
+			return bad("没有预警代码 %q", "there is no alert code %q", typed)
 		}
+		return string(alertCode(value)), nil
 	case Day:
-		if _, err := events.ParseDate(value); err != nil {
-			return bad("%q 不是 YYYY-MM-DD 形式的日期，或没有这一天", "%q is not a date of the form YYYY-MM-DD, or there is no such day", value)
+		on, err := events.ReadDate(typed)
+		if err != nil {
+			return "", (&text.Error{Code: text.Invalid, What: text.Of(err)}).Of(p.Name)
 		}
+		return on.String(), nil
 	case Yuan:
 		if _, err := events.ParseYuan(value); err != nil {
-			return bad("%q 不是以元为单位的金额，如 1234.50", "%q is not an amount in yuan, such as 1234.50", value)
+			return bad("%q 不是以元为单位的金额，如 1234.50", "%q is not an amount in yuan, such as 1234.50", typed)
 		}
 	case Days:
-		if n, err := strconv.Atoi(strings.TrimSuffix(value, "d")); err != nil || n < 1 || n > DaysMax {
-			return bad("%q 应为 1 至 %d 天，如 30d", "%q must be from 1 to %d days, such as 30d", value, DaysMax)
+		days := strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(value, "d"), "days"), "天"))
+		if n, err := strconv.Atoi(days); err != nil || n < 1 || n > DaysMax {
+			return bad("%q 应为 1 至 %d 天，如 30d", "%q must be from 1 to %d days, such as 30d", typed, DaysMax)
 		}
+		return days + "d", nil
 	case Point:
-		if _, err := ledger.ParsePoint(value); err != nil {
-			return bad("%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "%q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", value)
+		point, err := ReadPoint(typed)
+		if err != nil {
+			return "", (&text.Error{Code: text.Invalid, What: text.Of(err)}).Of(p.Name)
+		}
+		return point, nil
+	}
+	return value, nil
+}
+
+// ReadPoint returns a point of the ledger as questions have it: a position, a time of RFC 3339, or a date in the form
+// YYYY-MM-DD. "" stands for now.
+func ReadPoint(typed string) (string, error) {
+	value := text.FoldCode(typed)
+	point, err := ledger.ParsePoint(value)
+	switch {
+	case typed == "":
+		return "", nil
+	case err != nil:
+		return "", text.Errorf(text.Invalid, "%q 既不是日期（例如 2026-10-31）或 RFC 3339 时间（例如 2026-10-31T12:00:00+08:00），也不是台账位置", "%q is neither a date, such as 2026-10-31, nor a time of RFC 3339, such as 2026-10-31T12:00:00+08:00, nor a position", typed)
+	case point.Position == 0:
+		if on, err := events.ReadDate(value); err == nil {
+			return on.String(), nil
 		}
 	}
-	return nil
+	return value, nil
 }
 
 // asked is a question whose parameters are checked.

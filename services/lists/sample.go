@@ -24,12 +24,18 @@ var sampleList = &List{
 		{Name: "center", Words: text.Say("中心编号 `ID`（默认全省）", "`ID` of a center (default the province)"), Sort: CenterID},
 		{Name: "year", Words: text.Say("凭证日期所在年度 `YEAR`（必填）", "the `YEAR` of the vouchers' dates (must be given)"), Sort: Year, Must: true},
 		{Name: "n", Words: text.Say("抽取 `N` 张", "draw `N`"), Sort: Count, Default: "30"},
-		{Name: "by", Words: text.Say("`METHOD`：record（每张机会均等）或 amount（货币单元抽样，按金额）", "`METHOD`: record, each with the same chance, or amount, by monetary units"), Sort: Choice, Values: []string{byRecord, byAmount}, Default: byRecord},
+		choice("by", methods, text.Say("抽样方法 `METHOD`", "`METHOD`"), text.Say("（按金额为货币单元抽样）", "; each record with the same chance, or by monetary units")).withDefault(byRecord),
 		{Name: "position", Words: text.Say("以台账到 `POSITION` 为止的内容抽取（默认为最新）", "draw from the ledger up to `POSITION` (default the end)"), Sort: Count},
 	},
 	history: true,
 	columns: sampleColumns,
 	answer:  sample,
+}
+
+// methods holds the ways to draw a sample.
+var methods = text.Vocabulary[string]{
+	{Code: byRecord, Word: text.Say("等概率", "record")},
+	{Code: byAmount, Word: text.Say("按金额", "amount")},
 }
 
 // drawing is a sample with the population and the seed that it was drawn from.

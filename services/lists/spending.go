@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/taizhang/taizhang/aggregates"
-	"github.com/taizhang/taizhang/aggregates/policy"
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/table"
@@ -22,12 +21,12 @@ var spendingList = &List{
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "from", Words: text.Say("自 `DATE` 起", "from `DATE` on"), Sort: Day},
 		{Name: "to", Words: text.Say("至 `DATE` 止", "until `DATE`, included"), Sort: Day},
-		{Name: "use", Words: text.Say("用途 `USE`（以裁定后的为准），如 pilot", "`USE`, as ruled, such as pilot"), Sort: AnyText},
+		{Name: "use", Words: text.Say("用途 `USE`（以裁定后的为准），如 中试熟化", "`USE`, as ruled, such as pilot"), Sort: Use},
 		{Name: "grant", Words: text.Say("经费下达或配套编号 `ID`", "`ID` of a grant or match"), Sort: AnyText},
 		{Name: "payee", Words: text.Say("收款单位含 `TEXT`", "payee contains `TEXT`"), Sort: AnyText},
 		{Name: "min", Words: text.Say("凭证金额不低于 `YUAN` 元", "vouchers of at least `YUAN`"), Sort: Yuan},
 		{Name: "max", Words: text.Say("凭证金额不高于 `YUAN` 元", "vouchers of at most `YUAN`"), Sort: Yuan},
-		{Name: "by", Words: text.Say("按 `BY` 列示：line（逐笔）、use（用途小计）或 grant（经费小计）", "`BY` line, or subtotals by use or grant"), Sort: Choice, Values: []string{"line", "use", "grant"}, Default: "line"},
+		choice("by", groupings.Of("line", "use", "grant"), text.Say("按 `BY` 列示", "`BY`"), text.Say("；后两者为小计", "; the last two are subtotals")).withDefault("line"),
 	},
 	later:   true,
 	columns: spendingColumns,
@@ -90,10 +89,6 @@ func spending(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 // spendingFilters returns an error if a filter could never match anything. An empty answer would hide a mistyped
 // filter.
 func spendingFilters(d *Books, q *asked) error {
-	has := func(p *policy.Policy) bool { return p.Use(events.Use(q.text("use"))) != nil }
-	if q.given("use") && !slices.ContainsFunc(d.Register.Timeline().Adopted(), has) {
-		return text.Errorf(text.Invalid, "没有用途 %q", "there is no use %q", q.text("use")).Of("use")
-	}
 	if _, ok := d.Register.Balances(q.center("center"))[q.text("grant")]; q.given("grant") && !ok {
 		return text.Errorf(text.Invalid, "中心 %s 没有经费下达或配套 %q", "%s has no grant or match %q", q.center("center"), q.text("grant")).Of("grant")
 	}

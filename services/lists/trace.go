@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -23,32 +22,27 @@ var traceList = &List{
 	Params: []Param{
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "year", Words: text.Say("财政年度 `YEAR`（必填）", "fiscal `YEAR` (must be given)"), Sort: Year, Must: true},
-		{Name: "scope", Words: text.Say("口径 `SCOPE`（必填）：province、central、fiscal 或 local", "`SCOPE` (must be given): province, central, fiscal or local"), Sort: Choice, Values: scopeNames(), Must: true},
-		{Name: "figure", Words: text.Say("数字 `FIGURE`（必填）：%s；上年结转（carriedIn）展开为以前各年度的到账和支出", "`FIGURE` (must be given): %s; carriedIn opens into what was received and spent in the years before", strings.Join(figureNames(), ", ")),
-			Sort: Choice, Values: figureNames(), Derived: derivedFigures, Must: true},
+		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Say("（必填）", " (must be given)")).must(),
+		choice("figure", figureVocabulary(), text.Say("数字 `FIGURE`（必填）", "`FIGURE` (must be given)"), text.Say("；上年结转展开为以前各年度的到账和支出",
+			"; carriedIn opens into what was received and spent in the years before")).but(derivedFigures).must(),
 	},
 	later:   true,
 	columns: func(*asked) []table.Column { return traceColumns },
 	answer:  trace,
 }
 
-// scopeNames returns the scopes of money in the order of reports.
-func scopeNames() (names []string) {
-	for _, s := range aggregates.Scopes {
-		names = append(names, string(s))
-	}
-	return names
-}
-
-// derivedFigures holds the columns of the execution report that are not sums of records, each with its formula in
-// words.
+// derivedFigures holds the columns of the execution report that are no sum of records, each with what it is made of.
 var derivedFigures = map[string]text.Text{
 	"rate":        rateIsDerived,
 	"ratePercent": rateIsDerived,
-	"low":         text.Say("偏低由 12 月 31 日的执行率得出，不是记录之和；请分别查 executed（执行）和 available（可用）", "low follows from the rate on 31 December and is no sum of records; ask for executed and for available"),
+	"执行率":         rateIsDerived,
+	"low":         lowIsDerived,
+	"偏低":          lowIsDerived,
 }
 
-var rateIsDerived = text.Say("执行率由执行除以可用得出，不是记录之和；请分别查 executed（执行）和 available（可用）", "the rate is executed divided by available and no sum of records; ask for executed and for available")
+var lowIsDerived = text.Say("偏低由 12 月 31 日的执行率得出，不是记录之和；请分别查执行和可用", "low follows from the rate on 31 December and is no sum of records; ask for executed and for available")
+
+var rateIsDerived = text.Say("执行率由执行除以可用得出，不是记录之和；请分别查执行和可用", "the rate is executed divided by available and no sum of records; ask for executed and for available")
 
 var traceColumns = []table.Column{
 	{Name: "part", Title: text.Say("组成", "part")},

@@ -148,7 +148,7 @@ func TestAVoucherOfTwoScopesCountsInEachWithItsPart(t *testing.T) {
 func TestAFigureThatIsNoSumOfRecordsIsNotTraced(t *testing.T) {
 	for figure, says := range map[string]string{"rate": "executed and for available", "ratePercent": "executed and for available", "low": "rate on 31 December", "moon": "must be one of", "": "must be given"} {
 		q := lists.Question{List: "trace", Params: map[string]string{"center": "ZJ-0001", "year": "2025", "scope": "province", "figure": figure}}
-		_, err := q.Check()
+		_, _, err := q.Read()
 		var bad *text.Error
 		if !errors.As(err, &bad) || bad.Param != "figure" || !strings.Contains(bad.What.En, says) {
 			t.Errorf("%q: got %v", figure, err)

@@ -2,6 +2,7 @@ package lists
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/aggregates/policy"
@@ -10,31 +11,87 @@ import (
 	"github.com/taizhang/taizhang/services/table"
 )
 
-// These maps hold the words that people use for the codes of the ledger.
+// These vocabularies hold the words for the codes of answers.
 var (
-	statusWords = map[aggregates.Status]text.Text{
-		"":                    text.Say("未登记", "not registered"),
-		aggregates.Registered: text.Say("已登记", "registered"), aggregates.Reviewed: text.Say("初审通过", "reviewed"),
-		aggregates.Approved: text.Say("已审定", "approved"), aggregates.Active: text.Say("已授牌", "active"),
-		aggregates.Revoked: text.Say("已取消资格", "revoked"),
+	Statuses = text.Vocabulary[aggregates.Status]{
+		{Code: "", Word: text.Say("未登记", "not registered")}, // of a center before its registration
+		{Code: aggregates.Registered, Word: text.Say("已登记", "registered")},
+		{Code: aggregates.Reviewed, Word: text.Say("初审通过", "reviewed")},
+		{Code: aggregates.Approved, Word: text.Say("已审定", "approved")},
+		{Code: aggregates.Active, Word: text.Say("已授牌", "active")},
+		{Code: aggregates.Revoked, Word: text.Say("已取消资格", "revoked")},
 	}
-	severityWords = map[aggregates.Severity]text.Text{
-		aggregates.Red: text.Say("红", "red"), aggregates.Yellow: text.Say("黄", "yellow"), aggregates.Blue: text.Say("蓝", "blue"),
+	Severities = text.Vocabulary[aggregates.Severity]{
+		{Code: aggregates.Red, Word: text.Say("红", "red"), Also: []string{"红灯", "红色"}},
+		{Code: aggregates.Yellow, Word: text.Say("黄", "yellow"), Also: []string{"黄灯", "黄色"}},
+		{Code: aggregates.Blue, Word: text.Say("蓝", "blue"), Also: []string{"蓝灯", "蓝色"}},
 	}
-	scopeWords = map[aggregates.Scope]text.Text{
-		aggregates.ProvinceScope: text.Say("省级", "province"), aggregates.CentralScope: text.Say("中央", "central"),
-		aggregates.FiscalScope: text.Say("财政合计", "fiscal"), aggregates.LocalScope: text.Say("地方配套", "local"),
+	Scopes = text.Vocabulary[aggregates.Scope]{
+		{Code: aggregates.ProvinceScope, Word: text.Say("省级", "province")},
+		{Code: aggregates.CentralScope, Word: text.Say("中央", "central")},
+		{Code: aggregates.FiscalScope, Word: text.Say("财政合计", "fiscal"), Also: []string{"财政", "合计"}},
+		{Code: aggregates.LocalScope, Word: text.Say("地方配套", "local"), Also: []string{"配套", "地方"}},
 	}
 )
 
+// groupings holds the words for what a list has one line of.
+var groupings = text.Vocabulary[string]{
+	{Code: "center", Word: text.Say("中心", "center")},
+	{Code: "region", Word: text.Say("区划", "region"), Also: []string{"行政区划", "县（市、区）"}},
+	{Code: "city", Word: text.Say("设区市", "city"), Also: []string{"市"}},
+	{Code: "industry", Word: text.Say("产业", "industry"), Also: []string{"主导产业"}},
+	{Code: "total", Word: text.Say("合计", "total")},
+	{Code: "line", Word: text.Say("逐笔", "line")},
+	{Code: "grant", Word: text.Say("经费", "grant"), Also: []string{"经费下达"}},
+	{Code: "use", Word: text.Say("用途", "use")},
+}
+
 // StatusWord returns the word for a status. The status "" is that of a center before its registration.
-func StatusWord(s aggregates.Status) text.Text { return word(statusWords, s) }
+func StatusWord(s aggregates.Status) text.Text { return Statuses.Word(s) }
 
 // SeverityWord returns the word for a severity.
-func SeverityWord(s aggregates.Severity) text.Text { return word(severityWords, s) }
+func SeverityWord(s aggregates.Severity) text.Text { return Severities.Word(s) }
 
 // ScopeWord returns the word for a scope of money.
-func ScopeWord(s aggregates.Scope) text.Text { return word(scopeWords, s) }
+func ScopeWord(s aggregates.Scope) text.Text { return Scopes.Word(s) }
+
+// choice returns a parameter whose value is one of a vocabulary. Its words are those of a usage, followed by the values: in
+// Chinese as words, in English as codes. after follows the values, such as “(default all)”, and may be zero.
+func choice[T ~string](name string, values text.Vocabulary[T], before, after text.Text) Param {
+	zh, en := make([]string, len(values)), make([]string, len(values))
+	for i, v := range values {
+		zh[i], en[i] = v.Word.Zh, string(v.Code)
+	}
+	return Param{Name: name, Sort: Choice, Values: values.Strings(),
+		Words: text.Text{Zh: before.Zh + "：" + either(zh, "、", "或") + after.Zh, En: before.En + ": " + either(en, ", ", " or ") + after.En}}
+}
+
+// either joins words, the last two with another word between them.
+func either(words []string, between, last string) string {
+	n := len(words)
+	if n < 2 {
+		return strings.Join(words, between)
+	}
+	return strings.Join(words[:n-1], between) + last + words[n-1]
+}
+
+// withDefault returns the parameter with a default.
+func (p Param) withDefault(code string) Param {
+	p.Default = code
+	return p
+}
+
+// but returns the parameter with values that look like some of its vocabulary and are none.
+func (p Param) but(derived map[string]text.Text) Param {
+	p.Derived = derived
+	return p
+}
+
+// must returns the parameter as a required one.
+func (p Param) must() Param {
+	p.Must = true
+	return p
+}
 
 // useCell returns a cell that shows a use in the words of the policies.
 func (d *Books) useCell(use events.Use, on events.Date) table.Cell {
@@ -47,7 +104,7 @@ func valueWord(policies policy.Timeline, member, value string, on events.Date) t
 	case "source":
 		return text.Text{Zh: events.Source(value).Title().Zh, En: value}
 	case "category":
-		return text.Text{Zh: events.CategoryTitle(value).Zh, En: value}
+		return text.Text{Zh: events.Categories.Word(value).Zh, En: value}
 	case "use":
 		return policies.UseName(events.Use(value), on)
 	case "grade":

@@ -35,7 +35,7 @@ func anyOf(t *testing.T, d *lists.Books, p lists.Param) string {
 	case lists.Day:
 		return "2025-01-01"
 	case lists.Choice:
-		return p.Values[0]
+		return p.Values[0].Code
 	}
 	t.Fatalf("no value for the parameter %s", p.Name)
 	return ""
@@ -45,7 +45,7 @@ func anyOf(t *testing.T, d *lists.Books, p lists.Param) string {
 func questionOf(t *testing.T, d *lists.Books, l *lists.List, on string) lists.Question {
 	q := lists.Question{List: l.Name, On: events.MustDate(on), Params: map[string]string{}}
 	for range len(l.Params) + 1 {
-		_, err := q.Check()
+		_, _, err := q.Read()
 		if err == nil {
 			return q
 		}

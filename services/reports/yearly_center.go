@@ -73,7 +73,7 @@ func categoryWord(category string) text.Text {
 	if category == "" {
 		return text.Say("配套资金", "matching funds")
 	}
-	return events.CategoryTitle(category)
+	return events.Categories.Word(category)
 }
 
 func (f *form) funds(a *aggregates.Annual) {

@@ -84,10 +84,10 @@ const (
 // Word is a word that people use, with its code in the ledger.
 type Word struct{ Word, Code string }
 
-// wordsOf returns the words of codes, as title returns them.
-func wordsOf[T ~string](title func(T) text.Text, codes ...T) (list []Word) {
-	for _, c := range codes {
-		list = append(list, Word{title(c).Zh, string(c)})
+// wordsOf returns the words of a vocabulary.
+func wordsOf[T ~string](v text.Vocabulary[T]) (list []Word) {
+	for _, t := range v {
+		list = append(list, Word{t.Word.Zh, string(t.Code)})
 	}
 	return list
 }
@@ -98,6 +98,14 @@ const yes, no = "是", "否"
 // ReasonHeading is the heading of the column that a marked copy adds. Reading skips it in a marked copy, so that a
 // corrected copy can be read as a sheet. In any other sheet it is a heading like others.
 const ReasonHeading = "原因"
+
+// Names holds the words for the kinds of sheets.
+func Names() (all text.Vocabulary[string]) {
+	for _, k := range Kinds {
+		all = append(all, text.Term[string]{Code: k.Name, Word: k.Title})
+	}
+	return all
+}
 
 // Find returns the kind with a name, or nil.
 func Find(name string) *SheetKind {

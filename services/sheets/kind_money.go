@@ -30,7 +30,7 @@ var commitments = &SheetKind{
 		{Heading: "配套编号", Field: "data.match", Form: Code, Note: "配套资金的编号，同一中心内不与其他配套、经费下达重复，例：M-0018-01"},
 		dateColumn, centerColumn,
 		{Heading: "财政年度", Field: "data.fiscalYear", Form: Whole, Note: "配套资金所属的财政年度，例：2026"},
-		{Heading: "配套级别", Field: "data.level", Form: Choice, Note: "由市或县（市、区）配套，从列表中选择", Words: []Word{{"市", "city"}, {"县", "county"}}},
+		{Heading: "配套级别", Field: "data.level", Form: Choice, Note: "由市或县（市、区）配套，从列表中选择", Words: wordsOf(events.ValuesOf(events.KindMatchingCommitted, "level"))},
 		{Heading: "金额(元)", Field: "data.amountFen", Form: Amount, Note: "承诺的金额，以元为单位，至多两位小数，例：1,000,000.00。到账填到账表"},
 		{Heading: "承诺到账日期", Field: "data.dueOn", Form: Day, Optional: true, Note: "可不填。承诺最迟到账的日期，例：2026-12-31"},
 		docColumn,

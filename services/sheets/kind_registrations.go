@@ -14,10 +14,8 @@ var registrations = &SheetKind{
 		{Heading: "中心名称", Field: "data.name", Form: Text, Note: "中心全称，例：浙江省动力电池中试基地"},
 		{Heading: "统一社会信用代码", Field: "data.uscc", Form: Code, Note: "18 位，例：91330106MAC1K2L32C"},
 		{Heading: "牵头建设单位", Field: "data.leadUnit", Form: Text, Note: "牵头建设单位全称"},
-		{Heading: "中心类型", Field: "data.type", Form: Choice, Note: "从列表中选择", Words: []Word{
-			{"概念验证中心", "proof-of-concept"}, {"中试基地", "pilot-base"}, {"产业公共服务平台", "service-platform"}, {"其他", "other"}}},
-		{Heading: "服务功能", Field: "data.services", Form: List, Note: "用顿号分隔，可填：概念验证、中试、孵化、科技金融、其他", Words: []Word{
-			{"概念验证", "proof-of-concept"}, {"中试", "pilot"}, {"孵化", "incubation"}, {"科技金融", "tech-finance"}, {"其他", "other"}}},
+		{Heading: "中心类型", Field: "data.type", Form: Choice, Note: "从列表中选择", Words: wordsOf(events.ValuesOf(events.KindCenterRegistered, "type"))},
+		{Heading: "服务功能", Field: "data.services", Form: List, Note: "用顿号分隔，可填：概念验证、中试、孵化、科技金融、其他", Words: wordsOf(events.ValuesOf(events.KindCenterRegistered, "services"))},
 		{Heading: "主导产业", Field: "data.leadingIndustries", Form: List, Note: "原则上一个，多个用顿号分隔，例：动力电池"},
 		{Heading: "国民经济行业分类", Field: "data.industryCode", Form: Code, Note: "GB/T 4754 代码，例：C3841"},
 		{Heading: "行政区划代码", Field: "data.region", Form: Code, Note: "GB/T 2260 代码，六位数字，例：330106"},
@@ -29,12 +27,10 @@ var registrations = &SheetKind{
 		{Heading: "申请放宽", Field: "data.relaxationRequested", Form: YesNo, Note: "是否申请放宽面积和设备条件"},
 		{Heading: "中试功能", Field: "data.pilotFunction", Form: YesNo, Note: "是否具备中试熟化功能"},
 		{Heading: "中试装置单独设置", Field: "data.pilotDevicesSeparate", Form: YesNo, Note: "中试装置是否与生产装置分开设置"},
-		{Heading: "从事领域", Field: "data.fields", Form: List, Note: "用顿号分隔，可填：生命科学、医学、人工智能、其他", Words: []Word{
-			{"生命科学", "life-science"}, {"医学", "medicine"}, {"人工智能", "ai"}, {"其他", "other"}}},
+		{Heading: "从事领域", Field: "data.fields", Form: List, Note: "用顿号分隔，可填：生命科学、医学、人工智能、其他", Words: wordsOf(events.KnownValuesOf(events.KindCenterRegistered, "fields"))},
 		{Heading: "涉及科技伦理", Field: "data.ethicsSensitive", Form: YesNo, Note: "研究内容是否涉及科技伦理敏感领域"},
 		{Heading: "科技伦理委员会", Field: "data.ethicsCommittee", Form: YesNo, Note: "是否设有科技伦理（审查）委员会"},
-		{Heading: "制度文件", Field: "data.documents", Form: List, Optional: true, Note: "已有的文件，用顿号分隔，可填：内控制度、服务承接程序、收费标准、知识产权保护制度", Words: []Word{
-			{"内控制度", "internal-control"}, {"服务承接程序", "service-procedure"}, {"收费标准", "fee-schedule"}, {"知识产权保护制度", "ip-protection"}}},
+		{Heading: "制度文件", Field: "data.documents", Form: List, Optional: true, Note: "已有的文件，用顿号分隔，可填：内控制度、服务承接程序、收费标准、知识产权保护制度", Words: wordsOf(events.KnownValuesOf(events.KindCenterRegistered, "documents"))},
 	},
 	build: func(rows []cells, r *events.Record) {
 		c := rows[0]

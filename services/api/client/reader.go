@@ -54,7 +54,8 @@ func question(when desk.When, q lists.Question) url.Values {
 
 // List implements desk.Reader.
 func (c *Client) List(ctx context.Context, when desk.When, q lists.Question) (*table.Table, error) {
-	if _, err := q.Check(); err != nil {
+	q, _, err := q.Read()
+	if err != nil {
 		return nil, err
 	}
 	a, err := c.read(ctx, pathOf(q.List), question(when, q), table.WholeType)
@@ -387,7 +388,8 @@ func (c *Client) Report(ctx context.Context, when desk.When, r desk.ReportReques
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
-	if _, err := r.Question.Check(); err != nil {
+	var err error
+	if r.Question, _, err = r.Question.Read(); err != nil {
 		return nil, err
 	}
 	q := question(when, r.Question)
