@@ -15,6 +15,7 @@ func (a *app) accessLogCommand() *cobra.Command {
 		Use: "access-log", Args: exactly(0),
 		Short: a.say("访问日志：谁在何时查询、录入了什么，被拒绝了什么，账号有何变动，谁重新发布了预警", "the access log: who read, recorded and was denied what, acts on accounts, and who had the feed restated"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			defer a.paged()()
 			return a.office(cmd.Context(), func(o access.AccountDesk) error { return a.writeLog(cmd, o, q) })
 		},
 	}

@@ -39,12 +39,15 @@ type app struct {
 	output    string
 	lang      string
 	verbose   bool
+	wide      bool // tables with all columns, however wide the terminal is
+	noPager   bool
 
 	writes      bool                        // the verb writes, so an interrupt must say that written records stay
 	pingRecord  func(context.Context) error // asks the cluster whether it answers, once its copy is open; nil without one
 	invoked     string                      // the command that the user typed to run the program
 	in          *os.File
 	out, errOut io.Writer
+	stdout      io.Writer // out, even while a pager waits for what is written
 	getenv      func(string) string
 	now         func() time.Time
 	log         *zap.Logger
@@ -84,7 +87,7 @@ func wrongUsage(cmd *cobra.Command, err error) error {
 // newApp returns an app in the language of --lang or of the environment. It reads the language before the flags are
 // parsed, because the help needs it, and the form of output too, because messages about flags need it.
 func newApp(args []string, out, errOut io.Writer, getenv func(string) string) *app {
-	a := &app{in: os.Stdin, out: out, errOut: errOut, getenv: getenv, now: time.Now, log: zap.NewNop(), output: tableOutput, reachesIn: reachesIn}
+	a := &app{in: os.Stdin, out: out, errOut: errOut, stdout: out, getenv: getenv, now: time.Now, log: zap.NewNop(), output: tableOutput, reachesIn: reachesIn}
 	a.lang = "en"
 	if locale := cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")); strings.HasPrefix(locale, "zh") {
 		a.lang = "zh"
@@ -175,6 +178,8 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.output, "output", tableOutput, a.say("输出形式：table、csv 或 json", "form of output: table, csv or json"))
 	a.output = given
 	f.StringVar(&a.lang, "lang", a.lang, a.say("语言：zh 或 en", "language: zh or en"))
+	f.BoolVar(&a.wide, wideFlag, false, a.say("表格显示全部列和全部文字，不按终端宽度取舍", "show all columns and whole texts, however wide the terminal is"))
+	f.BoolVar(&a.noPager, "no-pager", false, a.say("不分页；也可将环境变量 TAIZHANG_PAGER 设为 cat", "do not page; or set the environment's TAIZHANG_PAGER to cat"))
 	f.BoolVar(&a.verbose, "verbose", false, a.say("把程序日志写到标准错误", "write the program's log to standard error"))
 	root.AddCommand(a.demoCommand(), a.templateCommand(), a.tryCommand(), a.centerCommand(), a.replayCommand(), a.policyCommand(),
 		a.checkCommand(), a.reproduceCommand(), a.reportCommand(), a.serveCommand())

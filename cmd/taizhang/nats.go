@@ -29,7 +29,7 @@ func (a *app) natsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.answer(list, list.Table, func() { _ = list.Table().WriteText(a.out, a.lang) })
+				return a.answer(list, list.Table, func() { _ = a.writePeople(list.Table()) })
 			})
 		},
 	}

@@ -29,6 +29,7 @@ import (
 
 // read calls do with the ledger for questions: at a server, or in the files. It never creates a ledger.
 func (a *app) read(ctx context.Context, do func(desk.Reader) error) error {
+	defer a.paged()() // the last of all: while a page is read, the ledger is closed
 	c, err := a.atServer(ctx, false)
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 // programs, which read only rows, it goes to standard error.
 func (a *app) write(t *table.Table) error {
 	if a.output == tableOutput {
-		return t.WriteText(a.out, a.lang)
+		return a.writePeople(t)
 	}
 	for _, m := range t.Missing {
 		fmt.Fprintln(a.errOut, text.Printable(m.In(a.lang)))
@@ -25,6 +25,11 @@ func (a *app) write(t *table.Table) error {
 		return t.WriteCSV(a.out)
 	}
 	return t.WriteJSON(a.out)
+}
+
+// writePeople writes the table for people, fitted to the terminal if they have one.
+func (a *app) writePeople(t *table.Table) error {
+	return t.WriteFitted(a.out, a.lang, table.Screen{Columns: a.screenWidth(), All: flagPrefix + wideFlag})
 }
 
 // answer writes an answer in the form asked for: as one JSON value, as rows, or for people.

@@ -22,7 +22,7 @@ func (a *app) tokenCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.answer(list, list.Table, func() { _ = list.Table().WriteText(a.out, a.lang) })
+				return a.answer(list, list.Table, func() { _ = a.writePeople(list.Table()) })
 			})
 		},
 	}

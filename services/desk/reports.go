@@ -75,7 +75,7 @@ func (r *YearlyRequest) Check() error {
 	switch {
 	case r.Year < events.YearMin || r.Year > events.YearMax:
 		return text.Errorf(text.Invalid, "须给出，为 %d 至 %d 之间的年份", "must be given, a year from %d to %d", events.YearMin, events.YearMax).Of("year")
-	case r.Unit != string(reports.Yuan) && r.Unit != string(reports.TenThousands):
+	case !table.Unit(r.Unit).Valid():
 		return text.Errorf(text.Invalid, "应为 yuan 或 wan，不能是 %q", "must be yuan or wan, not %q", r.Unit).Of("unit")
 	}
 	return checkLang(r.Lang)
@@ -99,7 +99,7 @@ func (l *Local) Yearly(ctx context.Context, when When, r YearlyRequest, to io.Wr
 	var page bytes.Buffer
 	err := l.asking(ctx, when, center, func(a asked) error {
 		page.Reset()
-		y := reports.Yearly{Year: r.Year, Center: center, On: a.on, Lang: r.Lang, Unit: reports.Unit(r.Unit), Version: l.Version}
+		y := reports.Yearly{Year: r.Year, Center: center, On: a.on, Lang: r.Lang, Unit: table.Unit(r.Unit), Version: l.Version}
 		return y.WriteHTML(ctx, a.Books, &page)
 	})
 	if err != nil {

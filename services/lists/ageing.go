@@ -19,6 +19,7 @@ var ageingList = &List{
 		choice("by", groupings.Of("grant", "center", "region"), text.Say("按 `BY` 汇总", "roll up `BY`"), text.Text{}).withDefault("grant"),
 		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Say("（默认全部）", " (default all)")),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		unitParam,
 	},
 	later:   true,
 	columns: ageingColumns,
@@ -46,7 +47,7 @@ func ageingColumns(q *asked) []table.Column {
 }
 
 func ageing(ctx context.Context, d *Books, q *asked, t *table.Table) error {
-	t.Title = text.Say("截至 %s 的结转结余资金（金额单位：元）", "Unspent money as of %s (amounts in yuan)", q.On)
+	t.Title = text.Say("截至 %s 的结转结余资金（金额单位：%s）", "Unspent money as of %s (amounts in %s)", q.On, q.unit().Word())
 	t.Empty = text.Say("没有未支出的资金。", "No money is unspent.")
 	t.Notes = []text.Text{text.Say("年限按到账年度计；支出和收回先用最早到账的资金。", "Age counts from the year of receipt; spending and recoveries take the oldest receipts first.")}
 	worked, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) []projections.Unspent {

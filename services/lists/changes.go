@@ -30,6 +30,7 @@ var changesList = &List{
 		choice("figure", figureVocabulary(), text.Say("数字 `FIGURE`", "`FIGURE`"), text.Say("；选定口径时有合计", "; with a scope there is a total")).but(derivedFigures),
 		{Name: fromAsOf, Words: text.Say("报出时的截至日期 `DATE`：与报出数比较，分为报出数、更正、期间发生和现在数", "the as-of `DATE` of what was reported: compare with it, and split figures into reported, corrected since, happened since and now"), Sort: Day},
 		choice("by", groupings.Of("center", byCity, byTotal), text.Say("与报出数比较时按 `BY` 列示", "when comparing with what was reported, list `BY`"), text.Say("（默认中心）", " (default center)")),
+		unitParam,
 	},
 	history: true,
 	columns: changesColumns,
@@ -120,7 +121,7 @@ func changes(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		alerts += p.alerts
 	}
 	t.Title = changesTitle(s, q, text.Say("数字变动", "Figures that moved"),
-		text.Say("（金额单位：元；另有 %d 条预警变动，见 %s alerts）", " (amounts in yuan; alerts that moved: %d, see %s alerts)", alerts, q.written("show")))
+		text.Say("（金额单位：%s；另有 %d 条预警变动，见 %s alerts）", " (amounts in %s; alerts that moved: %d, see %s alerts)", q.unit().Word(), alerts, q.written("show")))
 	t.Empty = text.Say("没有数字变动。", "No figure moved.")
 	if err := d.fill(ctx, t, parts); err != nil {
 		return err
@@ -228,14 +229,14 @@ func (m moved) why() (why reason) {
 func movedColumns() []table.Column {
 	return []table.Column{
 		{Name: "records", Title: text.Say("记录数", "records"), Type: table.Count},
-		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count},
+		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count, Minor: minorPosition},
 		{Name: "lastPosition", Type: table.Count},
 		{Name: "recordedOn", Title: text.Say("记入", "recorded"), Type: table.Day},
 		{Name: "on", Title: text.Say("发生", "on"), Type: table.Day},
 		{Name: "kind", Title: text.Say("记录", "record")},
 		{Name: "subject", Title: text.Say("对象", "of")},
 		{Name: "why", Title: text.Say("原因", "why")},
-		{Name: "doc", Title: text.Say("文号", "document")},
+		{Name: "doc", Title: text.Say("文号", "document"), Minor: minorDetail},
 		{Name: "id"},
 	}
 }

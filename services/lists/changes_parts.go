@@ -513,10 +513,9 @@ func (d *Books) findShares(ctx context.Context, q *asked, s span, list []*partsO
 // partsTitle returns a title that names the two dates and the two points.
 func partsTitle(s span, q *asked) text.Text {
 	at := s.sinceAt.In(events.Shanghai).Format(time.RFC3339)
-	return text.Text{
-		Zh: fmt.Sprintf("截至 %s 的数字（台账位置 %d）与截至 %s 报出的数字（台账位置 %d，%s）之差（金额单位：元）", q.On, s.UpTo, q.day(fromAsOf), s.After, at),
-		En: fmt.Sprintf("Why the figures as of %s (position %d) are not those reported as of %s (position %d, %s), in yuan", q.On, s.UpTo, q.day(fromAsOf), s.After, at),
-	}
+	return text.Say("截至 %s 的数字（台账位置 %d）与截至 %s 报出的数字（台账位置 %d，%s）之差（金额单位：%s）",
+		"Why the figures as of %s (position %d) are not those reported as of %s (position %d, %s), in %s",
+		q.On, s.UpTo, q.day(fromAsOf), s.After, at, q.unit().Word())
 }
 
 // partsNotes returns the notes that explain the parts.

@@ -19,6 +19,7 @@ var delayedList = &List{
 		choice("what", delays, text.Say("类别 `WHAT`", "`WHAT` is delayed"), text.Text{}),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		choice("sort", delayOrders, text.Say("排序 `ORDER`", "`ORDER`"), text.Text{}).withDefault("oldest"),
+		unitParam,
 	},
 	later:   true,
 	columns: delayedColumns,
@@ -43,19 +44,19 @@ var (
 
 func delayedColumns(*asked) []table.Column {
 	return []table.Column{
-		{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name")},
+		{Name: "center", Title: text.Say("中心", "center")}, {Name: "name", Title: text.Say("名称", "name"), Minor: minorSaid},
 		{Name: "what", Title: text.Say("类别", "what")}, {Name: "key", Title: text.Say("对象", "grant, match or year")},
-		{Name: "year", Title: text.Say("年度", "year"), Type: table.Year}, {Name: "doc", Title: text.Say("文号", "document")},
-		{Name: "since", Title: text.Say("起始", "since"), Type: table.Day}, {Name: "dueOn", Title: text.Say("期限", "due"), Type: table.Day},
-		{Name: "daysWaiting", Title: text.Say("已等天数", "days"), Type: table.Count}, {Name: "daysOverdue", Title: text.Say("逾期天数", "overdue"), Type: table.Count},
+		{Name: "year", Title: text.Say("年度", "year"), Type: table.Year, Minor: minorDetail}, {Name: "doc", Title: text.Say("文号", "document"), Minor: minorDetail},
+		{Name: "since", Title: text.Say("起始", "since"), Type: table.Day, Minor: minorDetail}, {Name: "dueOn", Title: text.Say("期限", "due"), Type: table.Day},
+		{Name: "daysWaiting", Title: text.Say("已等天数", "days"), Type: table.Count, Minor: minorDetail}, {Name: "daysOverdue", Title: text.Say("逾期天数", "overdue"), Type: table.Count},
 		{Name: "state", Title: text.Say("状态", "state")},
-		{Name: "promisedFen", Title: text.Say("应到位", "promised"), Type: table.Money}, {Name: "outstandingFen", Title: text.Say("未到位", "outstanding"), Type: table.Money},
+		{Name: "promisedFen", Title: text.Say("应到位", "promised"), Type: table.Money, Minor: minorSaid}, {Name: "outstandingFen", Title: text.Say("未到位", "outstanding"), Type: table.Money},
 		{Name: "office", Title: text.Say("责任单位", "responsible office")}, {Name: "officeRegion"},
 	}
 }
 
 func delayed(ctx context.Context, d *Books, q *asked, t *table.Table) error {
-	t.Title = text.Say("截至 %s 的迟滞资金（金额单位：元）", "Delayed money as of %s (amounts in yuan)", q.On)
+	t.Title = text.Say("截至 %s 的迟滞资金（金额单位：%s）", "Delayed money as of %s (amounts in %s)", q.On, q.unit().Word())
 	t.Empty = text.Say("没有迟滞资金。", "No money is delayed.")
 	worked, err := workAhead(ctx, d, q.center("center"), func(id events.CenterID) []projections.Delay { return d.Register.Delays(id, q.On) })
 	if err != nil {

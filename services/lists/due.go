@@ -30,6 +30,7 @@ var dueList = &List{
 		choice("office", events.Roles.Of(dueOffices...), text.Say("责任单位 `ROLE`", "`ROLE` of the responsible office"), text.Text{}),
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
 		{Name: "spend", Words: text.Say("各中心到 12 月 31 日还须支出多少，年度执行率才不偏低", "what each center must still spend by 31 December so that the year is not low"), Sort: Flag},
+		unitParam,
 	},
 	history: true,
 	later:   true,
@@ -62,7 +63,7 @@ func dueAlertColumns() []table.Column {
 		{Name: "raisedOn", Title: text.Say("将产生", "opens on"), Type: table.Day},
 		{Name: "daysLeft", Title: text.Say("剩余天数", "days left"), Type: table.Count},
 		{Name: "center", Title: text.Say("中心", "center")},
-		{Name: "name", Title: text.Say("名称", "name")},
+		{Name: "name", Title: text.Say("名称", "name"), Minor: minorSaid},
 		{Name: "code", Title: text.Say("代码", "code")},
 		{Name: "key", Title: text.Say("对象", "key")},
 		{Name: "severity", Title: text.Say("级别", "severity")},
@@ -152,7 +153,7 @@ func dueCounts(count []int) text.Text {
 func dueSpendingColumns() []table.Column {
 	return []table.Column{
 		{Name: "center", Title: text.Say("中心", "center")},
-		{Name: "name", Title: text.Say("名称", "name")},
+		{Name: "name", Title: text.Say("名称", "name"), Minor: minorSaid},
 		{Name: "fiscalYear", Title: text.Say("年度", "year"), Type: table.Year},
 		{Name: "availableFen", Title: text.Say("可用", "available"), Type: table.Money},
 		{Name: "executedFen", Title: text.Say("已执行", "executed"), Type: table.Money},
@@ -168,7 +169,8 @@ func dueSpendingColumns() []table.Column {
 // dueSpending lists the centers whose year will be low (R20-6) if they spend nothing more, the largest sum first.
 func dueSpending(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	end := events.YearEnd(q.On.Year())
-	t.Title = text.Say("截至 %s，到 %s 还须支出、%d 年度执行率才不偏低的金额（单位：元）", "Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in yuan)", q.On, end, q.On.Year())
+	t.Title = text.Say("截至 %s，到 %s 还须支出、%d 年度执行率才不偏低的金额（单位：%s）",
+		"Money still to be spent by %[2]s, as of %[1]s, so that %[3]d is not low (in %[4]s)", q.On, end, q.On.Year(), q.unit().Word())
 	t.Empty = text.Say("没有中心会因支出不足而执行率偏低。", "No center's year would be low.")
 	short, err := d.shortfallsAhead(ctx, q)
 	if err != nil {

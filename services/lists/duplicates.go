@@ -25,6 +25,7 @@ var duplicatesList = &List{
 		{Name: "days", Words: text.Say("相邻两张凭证相隔不超过 `N` 天", "each within `N` days of the one before"), Sort: Count, Default: "7"},
 		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
 		{Name: "across", Words: text.Say("不同中心的凭证也相互比较", "compare vouchers of different centers too"), Sort: Flag},
+		unitParam,
 	},
 	history: true,
 	later:   true,
@@ -277,13 +278,13 @@ func duplicateColumns(*asked) []table.Column {
 		{Name: "on", Title: text.Say("日期", "date"), Type: table.Day},
 		{Name: "use", Title: text.Say("用途", "use")},
 		{Name: "summary", Title: text.Say("摘要", "summary")},
-		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count},
-		{Name: "id", Title: text.Say("记录编号", "record id")},
+		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count, Minor: minorPosition},
+		{Name: "id", Title: text.Say("记录编号", "record id"), Minor: minorID},
 	}
 }
 
 func (d *Books) fillDuplicates(t *table.Table, q *asked, found []group) {
-	t.Title = text.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：元）", "Vouchers that may be paid twice as of %s, within %d days (amounts in yuan)", q.On, q.number("days"))
+	t.Title = text.Say("截至 %s 疑似重复支付的凭证，相隔不超过 %d 天（金额单位：%s）", "Vouchers that may be paid twice as of %s, within %d days (amounts in %s)", q.On, q.number("days"), q.unit().Word())
 	t.Empty = text.Say("没有疑似重复支付的凭证。", "No voucher looks as if it were paid twice.")
 	var repeatedFen events.Fen
 	vouchers, ofOne := map[uint64]bool{}, 0

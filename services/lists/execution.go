@@ -18,6 +18,7 @@ var executionList = &List{
 		{Name: "year", Words: text.Say("财政年度 `YEAR`（默认全部）", "fiscal `YEAR` (default all)"), Sort: Year},
 		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Text{}),
 		choice("by", groupings.Of("center", "region", "industry", "total"), text.Say("按 `BY` 汇总", "roll up `BY`"), text.Text{}).withDefault("center"),
+		unitParam,
 	},
 	later:   true,
 	columns: func(q *asked) []table.Column { return append(executionLead(q), executionColumns()...) },
@@ -91,7 +92,7 @@ func executionRows(q *asked, list []projections.ExecutionLine) iter.Seq[[]table.
 // no single total, because scopes overlap and years carry money over.
 func executionClose(q *asked, s *sum, _ int, t *table.Table) (rowsStand bool) {
 	f := q.executionFilter()
-	t.Title = text.Say("截至 %s 的经费执行情况（金额单位：元）", "Execution of money as of %s (amounts in yuan)", q.On)
+	t.Title = text.Say("截至 %s 的经费执行情况（金额单位：%s）", "Execution of money as of %s (amounts in %s)", q.On, q.unit().Word())
 	t.Empty = text.Say("没有符合条件的经费。", "There is no such money.")
 	whole, groups := s.money, []projections.ExecutionLine(nil)
 	odd := s.odd

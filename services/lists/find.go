@@ -42,6 +42,7 @@ var findList = &List{
 		{Name: "voided", Words: text.Say("包括已作废的", "voided ones too"), Sort: Flag},
 		{Name: "limit", Words: text.Say("最多列出 `N` 条", "list at most `N`"), Sort: Count, Default: "200"},
 		choice("order", findOrders, text.Say("次序 `ORDER`", "`ORDER`"), text.Text{}).withDefault(newestFirst),
+		unitParam,
 	},
 	history: true,
 	columns: findColumns,
@@ -190,7 +191,7 @@ func find(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	if err != nil {
 		return err
 	}
-	t.Title = text.Say("截至 %s 的记录查找结果（金额单位：元）", "Records found as of %s (amounts in yuan)", q.On)
+	t.Title = text.Say("截至 %s 的记录查找结果（金额单位：%s）", "Records found as of %s (amounts in %s)", q.On, q.unit().Word())
 	t.Empty = text.Say("没有符合条件的记录。", "There is no such record.")
 	for _, m := range first.sorted() {
 		row, err := d.foundRow(ctx, q, voided, m)
@@ -221,11 +222,11 @@ func findColumns(*asked) []table.Column {
 		{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
 		{Name: "content", Title: text.Say("内容", "content"), CharMax: 80},
 		{Name: "payee"},
-		{Name: "doc", Title: text.Say("文号", "document")},
+		{Name: "doc", Title: text.Say("文号", "document"), Minor: minorDetail},
 		{Name: "actor", Title: text.Say("经办", "by")},
-		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count},
+		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count, Minor: minorPosition},
 		{Name: "revision", Type: table.Count},
-		{Name: "id", Title: text.Say("记录编号", "record id")},
+		{Name: "id", Title: text.Say("记录编号", "record id"), Minor: minorID},
 		{Name: "voidedBy", Title: text.Say("作废记录", "voided by")},
 		{Name: "record", Type: table.JSON},
 	}

@@ -43,9 +43,24 @@ func figureVocabulary() (all text.Vocabulary[string]) {
 	return all
 }
 
+// The Minor of columns: from a narrow terminal an id goes first, and last what other columns say nearly as well.
+const (
+	minorSaid = iota + 1
+	minorDetail
+	minorPosition
+	minorID
+)
+
 // column returns the column of a figure.
 func (f *MoneyFigure) column() table.Column {
-	return table.Column{Name: f.Name + "Fen", Title: f.Word, Type: table.Money}
+	c := table.Column{Name: f.Name + "Fen", Title: f.Word, Type: table.Money}
+	switch f.Name {
+	case "granted", "carriedIn", "received", "spentAll", "ineligible":
+		c.Minor = minorDetail
+	case "available":
+		c.Minor = minorSaid
+	}
+	return c
 }
 
 // executionColumns returns the columns of one line of the execution report.

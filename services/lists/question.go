@@ -181,7 +181,7 @@ func (q Question) Columns() ([]table.Column, error) {
 	if err != nil {
 		return nil, err
 	}
-	return table.ColumnsIn(l.columns(&asked{Question: q, list: l, form: Form}), Form), nil
+	return table.ColumnsIn((&asked{Question: q, list: l, form: Form}).columns(), Form), nil
 }
 
 // Center returns the one center that a question is about, or "" for all centers. The answer about one center depends
@@ -250,7 +250,7 @@ func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *An
 		}
 	}
 	a := &asked{Question: q, list: l, prefix: d.Prefix, form: cmp.Or(d.InForm, Form)}
-	t := &table.Table{Columns: l.columns(a)}
+	t := &table.Table{Columns: a.columns()}
 	made := &Answer{Table: t, question: q}
 	answering := *d
 	if l.each != nil {
@@ -275,6 +275,9 @@ func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *An
 		return nil, nil, UnknownCenter(center)
 	case center == "" && d.Register.Scope() != nil:
 		t.Notes = append(t.Notes, withinScope)
+	}
+	if a.unit() == table.TenThousands && len(t.Totals) > 0 {
+		t.Notes = append(t.Notes, roundedTotals)
 	}
 	t.Position, t.Policy = a.position, a.policy
 	t.KeepForm(a.form)
@@ -454,6 +457,33 @@ func (q *asked) number(name string) int {
 }
 
 func (q *asked) center(name string) events.CenterID { return events.ParseCenter(q.text(name)) }
+
+// unitParam is the parameter of every list that shows money.
+var unitParam = Param{Name: "unit", Words: text.Say("金额单位 `UNIT`：yuan（元，默认）或 wan（万元）；供程序读取的 CSV 和 JSON 总以分为单位",
+	"`UNIT` of amounts for people: yuan (the default) or wan, which is 10,000 yuan; CSV and JSON for programs are always in fen"),
+	Sort: Choice, Values: []string{string(table.Yuan), string(table.TenThousands)}}
+
+// unit returns the unit in which amounts are shown to people.
+func (q *asked) unit() table.Unit { return table.Unit(cmp.Or(q.Params["unit"], string(table.Yuan))) }
+
+// roundedTotals is the note under a table in 万元 that has totals.
+var roundedTotals = text.Say("金额四舍五入到 0.01 万元；合计先按分相加再四舍五入，与各行之和可能有尾差。",
+	"Amounts are rounded to 0.01 of 10,000 yuan; a total is the exact sum, rounded, so it may differ from the sum of the rows.")
+
+// columns returns the columns of the list, with the unit of those that hold money.
+func (q *asked) columns() []table.Column {
+	columns := q.list.columns(q)
+	if q.unit() == table.Yuan {
+		return columns
+	}
+	columns = slices.Clone(columns)
+	for i := range columns {
+		if columns[i].Type == table.Money {
+			columns[i].Unit = q.unit()
+		}
+	}
+	return columns
+}
 
 func alertCode(value string) aggregates.Code { return aggregates.Code(strings.ToUpper(value)) }
 

@@ -26,6 +26,7 @@ var sampleList = &List{
 		{Name: "n", Words: text.Say("抽取 `N` 张", "draw `N`"), Sort: Count, Default: "30"},
 		choice("by", methods, text.Say("抽样方法 `METHOD`", "`METHOD`"), text.Say("（按金额为货币单元抽样）", "; each record with the same chance, or by monetary units")).withDefault(byRecord),
 		{Name: "position", Words: text.Say("以台账到 `POSITION` 为止的内容抽取（默认为最新）", "draw from the ledger up to `POSITION` (default the end)"), Sort: Count},
+		unitParam,
 	},
 	history: true,
 	columns: sampleColumns,
@@ -93,8 +94,8 @@ func sampleColumns(*asked) []table.Column {
 		{Name: "payee", Title: text.Say("收款单位", "payee")},
 		{Name: "summary", Title: text.Say("摘要", "summary")},
 		{Name: "reversed", Title: text.Say("已冲销", "reversed"), Type: table.Bool},
-		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count},
-		{Name: "id", Title: text.Say("记录编号", "record id")},
+		{Name: "position", Title: text.Say("位置", "position"), Type: table.Count, Minor: minorPosition},
+		{Name: "id", Title: text.Say("记录编号", "record id"), Minor: minorID},
 		{Name: "hits", Title: text.Say("命中", "hits"), Type: table.Count},
 		{Name: "method"}, {Name: "drawnFromPosition", Type: table.Count}, {Name: "rootHash"}, {Name: "seed"},
 	}
@@ -103,7 +104,7 @@ func sampleColumns(*asked) []table.Column {
 // fill makes a row for each voucher drawn. The values that are needed to repeat the draw stand under the table for
 // people and in every row for programs.
 func (g *drawing) fill(ctx context.Context, d *Books, q *asked, t *table.Table) error {
-	t.Title = text.Say("%d 年凭证审计抽样，凭证日期截至 %s，台账位置 %d（金额单位：元）", "Sample of the vouchers of %d up to %s, ledger position %d (amounts in yuan)", q.number("year"), q.On, g.position)
+	t.Title = text.Say("%d 年凭证审计抽样，凭证日期截至 %s，台账位置 %d（金额单位：%s）", "Sample of the vouchers of %d up to %s, ledger position %d (amounts in %s)", q.number("year"), q.On, g.position, q.unit().Word())
 	t.Empty = text.Say("没有可抽取的凭证。", "There is no voucher to draw.")
 	root, seed := hex.EncodeToString(g.root[:]), hex.EncodeToString(g.seed[:])
 	var sumFen events.Fen

@@ -27,6 +27,7 @@ var spendingList = &List{
 		{Name: "min", Words: text.Say("凭证金额不低于 `YUAN` 元", "vouchers of at least `YUAN`"), Sort: Yuan},
 		{Name: "max", Words: text.Say("凭证金额不高于 `YUAN` 元", "vouchers of at most `YUAN`"), Sort: Yuan},
 		choice("by", groupings.Of("line", "use", "grant"), text.Say("按 `BY` 列示", "`BY`"), text.Say("；后两者为小计", "; the last two are subtotals")).withDefault("line"),
+		unitParam,
 	},
 	later:   true,
 	columns: spendingColumns,
@@ -48,10 +49,10 @@ func spendingColumns(q *asked) []table.Column {
 
 var spendingLineColumns = []table.Column{
 	{Name: "on", Title: text.Say("日期", "date"), Type: table.Day}, {Name: "voucher", Title: text.Say("凭证号", "voucher")}, {Name: "use", Title: text.Say("用途", "use")},
-	{Name: "grant", Title: text.Say("经费编号", "grant or match")}, {Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
+	{Name: "grant", Title: text.Say("经费编号", "grant or match"), Minor: minorDetail}, {Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
 	{Name: "forbidden", Title: text.Say("禁止", "forbidden"), Type: table.Bool}, {Name: "reversedOn", Title: text.Say("冲销", "reversed"), Type: table.Day},
-	{Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "summary", Title: text.Say("摘要", "summary")}, {Name: "doc", Title: text.Say("文号", "document")},
-	{Name: "position", Title: text.Say("位置", "position"), Type: table.Count}, {Name: "id", Title: text.Say("记录", "record")},
+	{Name: "payee", Title: text.Say("收款单位", "payee")}, {Name: "summary", Title: text.Say("摘要", "summary")}, {Name: "doc", Title: text.Say("文号", "document"), Minor: minorDetail},
+	{Name: "position", Title: text.Say("位置", "position"), Type: table.Count, Minor: minorPosition}, {Name: "id", Title: text.Say("记录", "record"), Minor: minorID},
 }
 
 // spent is one line of a voucher with the values that only the record itself has.
@@ -72,7 +73,7 @@ func spending(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 	if unfit != nil {
 		return unfit
 	}
-	t.Title = text.Say("中心 %s 的支出，截至 %s（金额单位：元；合计不含已冲销凭证）", "Spending of %s as of %s (amounts in yuan; reversed vouchers are not in the total)", q.center("center"), q.On)
+	t.Title = text.Say("中心 %s 的支出，截至 %s（金额单位：%s；合计不含已冲销凭证）", "Spending of %s as of %s (amounts in %s; reversed vouchers are not in the total)", q.center("center"), q.On, q.unit().Word())
 	t.Empty = text.Say("没有符合条件的支出。", "There is no such spending.")
 	lines, err := d.spent(ctx, q, vouchers)
 	if err != nil {

@@ -25,6 +25,7 @@ var traceList = &List{
 		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Say("（必填）", " (must be given)")).must(),
 		choice("figure", figureVocabulary(), text.Say("数字 `FIGURE`（必填）", "`FIGURE` (must be given)"), text.Say("；上年结转展开为以前各年度的到账和支出",
 			"; carriedIn opens into what was received and spent in the years before")).but(derivedFigures).must(),
+		unitParam,
 	},
 	later:   true,
 	columns: func(*asked) []table.Column { return traceColumns },
@@ -53,10 +54,10 @@ var traceColumns = []table.Column{
 	{Name: "amountFen", Title: text.Say("金额", "amount"), Type: table.Money},
 	{Name: "payee", Title: text.Say("收款单位", "payee")},
 	{Name: "summary", Title: text.Say("摘要", "summary")},
-	{Name: "doc", Title: text.Say("文号", "document")},
+	{Name: "doc", Title: text.Say("文号", "document"), Minor: minorDetail},
 	{Name: "recordedOn", Title: text.Say("记入", "recorded"), Type: table.Day},
-	{Name: "position", Title: text.Say("位置", "position"), Type: table.Count},
-	{Name: "id", Title: text.Say("记录编号", "record id")},
+	{Name: "position", Title: text.Say("位置", "position"), Type: table.Count, Minor: minorPosition},
+	{Name: "id", Title: text.Say("记录编号", "record id"), Minor: minorID},
 }
 
 // portion is the amount that one record contributes to one part of a figure.
@@ -126,10 +127,9 @@ func trace(ctx context.Context, d *Books, q *asked, t *table.Table) error {
 		t.Rows = append(t.Rows, row)
 	}
 	word := ScopeWord(scope)
-	t.Title = text.Text{
-		Zh: fmt.Sprintf("中心 %s %d 年度“%s”（口径：%s）的构成，截至 %s（金额单位：元）", center, year, f.Word.Zh, word.Zh, q.On),
-		En: fmt.Sprintf("What “%s” of %s for %d is made of (scope: %s), as of %s (amounts in yuan)", f.Word.En, center, year, word.En, q.On),
-	}
+	t.Title = text.Say("中心 %[1]s %[2]d 年度“%[3]s”（口径：%[4]s）的构成，截至 %[5]s（金额单位：%[6]s）",
+		"What “%[3]s” of %[1]s for %[2]d is made of (scope: %[4]s), as of %[5]s (amounts in %[6]s)",
+		center, year, f.Word, word, q.On, q.unit().Word())
 	t.Empty = text.Say("没有构成这个数字的记录：它是 0.00 元。", "No record makes this figure: it is 0.00 yuan.")
 	if year > q.On.Year() {
 		t.Empty = text.Say("截至 %s，%d 年度尚未开始，还没有这个数字。", "As of %s the year %d has not begun, and has no such figure yet.", q.On, year)

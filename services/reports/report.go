@@ -255,10 +255,11 @@ func (r *Report) facts() []fact {
 
 // unit returns the unit of the amounts, or "" for a table without amounts.
 func (r *Report) unit() string {
-	if !slices.ContainsFunc(r.Table.Columns, func(c table.Column) bool { return c.Type == table.Money }) {
+	i := slices.IndexFunc(r.Table.Columns, func(c table.Column) bool { return c.Type == table.Money })
+	if i < 0 {
 		return ""
 	}
-	return text.Say("元", "yuan").In(r.Lang)
+	return r.Table.Columns[i].Unit.Word().In(r.Lang)
 }
 
 func (r *Report) say(zh, en string, args ...any) string {
@@ -362,7 +363,9 @@ func (r *Report) headings() line {
 	l := line{look: heading}
 	for _, c := range r.Table.Columns {
 		if c.Title.En != "" {
-			l.cells = append(l.cells, textValue(c.Title.In(r.Lang)))
+			v := textValue(c.Title.In(r.Lang))
+			v.isRight = c.Type.Right() || c.Type == table.Year || c.Type == table.Day
+			l.cells = append(l.cells, v)
 		}
 	}
 	return l

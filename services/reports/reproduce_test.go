@@ -395,3 +395,29 @@ func TestAReportOfAnEmptyLedgerIsReproduced(t *testing.T) {
 		}
 	}
 }
+
+func TestAReportInTenThousandsIsReproduced(t *testing.T) {
+	d := small(t, "乙")
+	for _, form := range forms {
+		path := write(t, d, request(form, "execution", "2025-12-31", "unit", "wan"))
+		if o := reproduce(t, d, path); o.Differs != nil || o.Question.Params["unit"] != "wan" {
+			t.Errorf("%s: %+v", form, o)
+		}
+		if form == reports.XLSX {
+			f, err := excelize.OpenFile(path)
+			must(t, err)
+			cell := cellOf(t, f, "9999996")
+			must(t, f.SetCellValue("报表", cell, 9999996.01))
+			must(t, f.Save())
+			if o := reproduce(t, d, path); o.Differs == nil || o.Differs.Cell != cell || o.Differs.InLedger != "9999996.00" {
+				t.Errorf("a changed amount: %+v", o.Differs)
+			}
+			continue
+		}
+		content, err := os.ReadFile(path)
+		must(t, err)
+		if !strings.Contains(string(content), "万元") || !strings.Contains(string(content), ",9999996.00,") {
+			t.Errorf("%s: it is not in 万元: %s", form, content)
+		}
+	}
+}

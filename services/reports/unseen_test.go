@@ -15,6 +15,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // unseen is inserted in the middle of each text in the ledger of turned.
@@ -84,7 +85,7 @@ func TestFormatCharactersComeOutNowhere(t *testing.T) {
 		}
 	}
 	for _, center := range []events.CenterID{"", "ZJ-0001"} {
-		page := pageOf(t, d, reports.Yearly{Year: 2025, Center: center, On: events.MustDate("2025-12-31"), Lang: "zh", Unit: reports.Yuan, Version: "v1"})
+		page := pageOf(t, d, reports.Yearly{Year: 2025, Center: center, On: events.MustDate("2025-12-31"), Lang: "zh", Unit: table.Yuan, Version: "v1"})
 		look("the yearly report", page)
 		if o, err := reproducePage(t, d, page); err != nil || o.Differs != nil {
 			t.Errorf("the yearly report is not reproduced: %v, %+v", err, o)
@@ -137,7 +138,7 @@ func TestAReportWithTheFormatCharactersOfTheLedgerReproduces(t *testing.T) {
 				t.Errorf("%s with %q: %+v", form, c.put, o.Differs)
 			}
 		}
-		page := pageOf(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-12-31"), Lang: "zh", Unit: reports.Yuan, Version: "v1"})
+		page := pageOf(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-12-31"), Lang: "zh", Unit: table.Yuan, Version: "v1"})
 		page = strings.NewReplacer("甲中心", "甲"+c.put+"中心", "甲院", "甲"+c.put+"院", "浙财科教〔2025〕1号", "浙财"+c.put+"科教〔2025〕1号", "生物医药", "生物"+c.put+"医药").Replace(page)
 		if text.Seen(page) == page && c.put != "" {
 			t.Fatal("the page does not name the center")

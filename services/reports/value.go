@@ -17,7 +17,7 @@ const (
 	blank sort = iota
 	words
 	number  // a count, a year or a position
-	money   // in yuan, with two decimals
+	money   // in the unit of its column, with two decimals
 	percent // with two decimals
 	date
 )
@@ -26,9 +26,10 @@ const (
 // date YYYY-MM-DD, without format characters. If the ledger's text has format characters, held is the text with
 // them, as earlier versions of the program wrote it.
 type value struct {
-	sort sort
-	text string
-	held string
+	sort    sort
+	text    string
+	held    string
+	isRight bool // of a heading over numbers
 }
 
 // digitsMax is the number of digits of a number that spreadsheet programs keep. A number with more digits is
@@ -41,7 +42,7 @@ func valueOf(column *table.Column, c table.Cell, lang string) value {
 	if c.Data != nil {
 		switch column.Type {
 		case table.Money:
-			return value{sort: money, text: plainYuan(c.Data.(events.Fen))}
+			return value{sort: money, text: plainAmount(column.Unit.Format(c.Data.(events.Fen)))}
 		case table.Day:
 			return value{sort: date, text: c.CSV()}
 		case table.Percent:
@@ -67,8 +68,8 @@ func textValue(s string) value {
 	return v
 }
 
-// plainYuan returns an amount in yuan with two decimals and without separators.
-func plainYuan(v events.Fen) string { return strings.ReplaceAll(events.FormatYuan(v), ",", "") }
+// plainAmount returns an amount without separators of thousands.
+func plainAmount(shown string) string { return strings.ReplaceAll(shown, ",", "") }
 
 // inXLSX returns the cell as an XLSX file stores it. A number that XLSX cannot store exactly, and a date that it
 // cannot count, become text. num is the number of a cell that is not text.

@@ -17,16 +17,7 @@ import (
 	"github.com/taizhang/taizhang/services/ledger"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/spreadsheet"
-)
-
-// Unit is the unit of the amounts in a yearly report.
-type Unit string
-
-// The units. Amounts in 万元 are rounded to two decimals, half away from zero, so a total may differ from the sum of its
-// rounded parts.
-const (
-	Yuan         Unit = "yuan"
-	TenThousands Unit = "wan"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // Yearly is a request for a yearly report.
@@ -35,7 +26,7 @@ type Yearly struct {
 	Center  events.CenterID // "" for the province
 	On      events.Date     // the date of the figures
 	Lang    string
-	Unit    Unit
+	Unit    table.Unit
 	Version string // the version of the program
 }
 
@@ -150,11 +141,11 @@ func (y *Yearly) say(zh, en string, args ...any) string {
 
 func (y *Yearly) form(d *lists.Books) (*form, error) {
 	f := &form{Yearly: y, Title: y.say("省技术转移转化中心年度经费执行与合规情况表", "Yearly report of provincial technology-transfer centers: execution of money and compliance")}
-	f.Head = []string{y.say("财政年度：%d", "fiscal year: %d", y.Year), y.say("数据截至：%s", "figures as of: %s", y.On), y.say("金额单位：%s", "amounts in %s", y.unitWord())}
+	f.Head = []string{y.say("财政年度：%d", "fiscal year: %d", y.Year), y.say("数据截至：%s", "figures as of: %s", y.On), y.say("金额单位：%s", "amounts in %s", y.Unit.Word())}
 	if y.On < events.YearEnd(y.Year) {
 		f.Head = append(f.Head, y.say("（年内数据，年度尚未结束）", "(the year is not over)"))
 	}
-	if y.Unit == TenThousands {
+	if y.Unit == table.TenThousands {
 		f.Head = append(f.Head, y.say("（四舍五入，合计与分项之间可能有尾差）", "(rounded: a sum may differ from its parts)"))
 	}
 	unit := ""
@@ -187,24 +178,8 @@ func (f *form) provenance() string {
 	return s + f.say("；程序版本 %s。核对：taizhang reproduce 本文件", "; program %s. To check: taizhang reproduce this file", f.Version)
 }
 
-func (y *Yearly) unitWord() string {
-	if y.Unit == TenThousands {
-		return y.say("万元", "10,000 yuan")
-	}
-	return y.say("元", "yuan")
-}
-
 // fen returns a cell with an amount in the unit of the report.
-func (y *Yearly) fen(v events.Fen) formCell {
-	if y.Unit == TenThousands {
-		half := events.Fen(5000)
-		if v < 0 {
-			half = -half
-		}
-		v = (v + half) / 10000
-	}
-	return formCell{events.FormatYuan(v), "n"}
-}
+func (y *Yearly) fen(v events.Fen) formCell { return formCell{y.Unit.Format(v), "n"} }
 
 func (y *Yearly) number(n int) formCell { return formCell{strconv.Itoa(n), "n"} }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // yearlyForm is the number of the form of the yearly report. Raise it when the page changes after a release, and keep
@@ -29,7 +30,7 @@ type yearlyOrigin struct {
 	Year     int             `json:"year"`
 	Center   events.CenterID `json:"center,omitzero"`
 	On       events.Date     `json:"asOf"`
-	Unit     Unit            `json:"unit"`
+	Unit     table.Unit      `json:"unit"`
 	Lang     string          `json:"lang"`
 	Position uint64          `json:"position"`
 	Record   string          `json:"record,omitzero"`  // the record at the position; "" if the account does not see it
@@ -67,7 +68,7 @@ func originOf(page []byte) (o yearlyOrigin, err error) {
 	if tag == nil {
 		return o, notOurs("其中没有出处（旧版本程序写出的 HTML 没有）", "it has no provenance (HTML of earlier versions of the program has none)")
 	}
-	if err := json.Unmarshal([]byte(html.UnescapeString(string(tag[1]))), &o); err != nil || o.On == 0 || o.On.Year() > events.YearMax || o.Year < events.YearMin || o.Lang != "zh" && o.Lang != "en" || o.Unit != Yuan && o.Unit != TenThousands {
+	if err := json.Unmarshal([]byte(html.UnescapeString(string(tag[1]))), &o); err != nil || o.On == 0 || o.On.Year() > events.YearMax || o.Year < events.YearMin || o.Lang != "zh" && o.Lang != "en" || !o.Unit.Valid() {
 		return o, notOurs("出处读不出来", "its provenance cannot be read")
 	}
 	if o.Form != yearlyForm {

@@ -11,6 +11,7 @@ import (
 	"github.com/taizhang/taizhang/events/text"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 func pageOf(t *testing.T, d *lists.Books, y reports.Yearly) string {
@@ -27,9 +28,9 @@ func reproducePage(t *testing.T, d *lists.Books, page string) (*reports.Reproduc
 
 func TestAYearlyReportIsReproducedByteForByte(t *testing.T) {
 	d := small(t, "乙<&>\"", "丙")
-	y := reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-10-31"), Lang: "zh", Unit: reports.Yuan, Version: `v1 "<&>`}
+	y := reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-10-31"), Lang: "zh", Unit: table.Yuan, Version: `v1 "<&>`}
 	province, wan := y, y
-	province.Center, wan.Unit, wan.Lang = "", reports.TenThousands, "en"
+	province.Center, wan.Unit, wan.Lang = "", table.TenThousands, "en"
 	pages := []string{pageOf(t, d, y), pageOf(t, d, province), pageOf(t, d, wan)}
 	scoped := *d
 	scoped.Register = d.Register.Within(func(events.CenterID) bool { return false })
@@ -104,7 +105,7 @@ func TestTheYearlyReportSaysWhatIsToBeDeferred(t *testing.T) {
 		balance string
 	}{{"2026-10-31", 2026, "年度未结束，迄今未偏低", "截至 10 月 31 日结余"}, {"2026-03-31", 2025, "不需延后", "年末结余"}} {
 		on := events.MustDate(c.on)
-		rows := yearly(t, d, reports.Yearly{Year: c.year, On: on, Lang: "zh", Unit: reports.Yuan}).sections["三、各中心情况"]
+		rows := yearly(t, d, reports.Yearly{Year: c.year, On: on, Lang: "zh", Unit: table.Yuan}).sections["三、各中心情况"]
 		found := map[string]int{}
 		for center := range d.Register.Centers(on) {
 			want := c.none
@@ -126,7 +127,7 @@ func TestTheYearlyReportSaysWhatIsToBeDeferred(t *testing.T) {
 		if len(found) < 3 || found[c.none] == 0 {
 			t.Errorf("%s: only %v", c.on, found)
 		}
-		page := yearly(t, d, reports.Yearly{Year: c.year, Center: "ZJ-0001", On: on, Lang: "zh", Unit: reports.Yuan})
+		page := yearly(t, d, reports.Yearly{Year: c.year, Center: "ZJ-0001", On: on, Lang: "zh", Unit: table.Yuan})
 		if !has(page.sections["三、经费下达与配套"][:1], c.balance) {
 			t.Errorf("%s: the balance is headed %v", c.on, page.sections["三、经费下达与配套"][0])
 		}

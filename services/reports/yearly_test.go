@@ -18,6 +18,7 @@ import (
 	"github.com/taizhang/taizhang/projections"
 	"github.com/taizhang/taizhang/services/lists"
 	"github.com/taizhang/taizhang/services/reports"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // page holds the content of a yearly report: the rows of its tables by their headings, and all of its text.
@@ -106,7 +107,7 @@ func TestTheYearlyReportOfACenterSaysWhatTheRegisterSays(t *testing.T) {
 		d := newDesk(t, historyOf(t, history))
 		on := events.MustDate("2026-03-31")
 		for c := range d.Register.Centers(on) {
-			p := yearly(t, d, reports.Yearly{Year: 2025, Center: c.ID, On: on, Lang: "zh", Unit: reports.Yuan})
+			p := yearly(t, d, reports.Yearly{Year: 2025, Center: c.ID, On: on, Lang: "zh", Unit: table.Yuan})
 			spent := events.Fen(0)
 			for _, x := range d.Register.Evaluation(c.ID, on).Executions {
 				if x.Year != 2025 {
@@ -158,7 +159,7 @@ func TestTheYearlyReportsHaveTheRightFigures(t *testing.T) {
 		}
 		p, ok := pages[row[0]]
 		if !ok {
-			p = yearly(t, d, reports.Yearly{Year: 2025, Center: events.CenterID(row[0]), On: events.MustDate("2025-12-31"), Lang: "zh", Unit: reports.Yuan})
+			p = yearly(t, d, reports.Yearly{Year: 2025, Center: events.CenterID(row[0]), On: events.MustDate("2025-12-31"), Lang: "zh", Unit: table.Yuan})
 			pages[row[0]] = p
 		}
 		want := []string{scopes[row[2]]}
@@ -181,7 +182,7 @@ func TestTheYearlyReportOfTheProvinceAddsUpTheCenters(t *testing.T) {
 	for _, history := range []string{"edges", "zhejiang-2026"} {
 		d := newDesk(t, historyOf(t, history))
 		on := events.MustDate("2026-03-31")
-		p := yearly(t, d, reports.Yearly{Year: 2025, On: on, Lang: "en", Unit: reports.Yuan})
+		p := yearly(t, d, reports.Yearly{Year: 2025, On: on, Lang: "en", Unit: table.Yuan})
 		const whole, regions, centers = "1. Execution of money in the province", "2. Execution of money by region", "3. The centers"
 		sums := map[aggregates.Scope]aggregates.Money{}
 		for x := range d.Register.Executions(on, projections.ExecutionFilter{Year: 2025}) {
@@ -210,7 +211,7 @@ func TestTheYearlyReportOfTheProvinceAddsUpTheCenters(t *testing.T) {
 
 func TestAYearlyReportInTenThousandsSaysSo(t *testing.T) {
 	d := small(t, "乙")
-	p := yearly(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-12-31"), Lang: "zh", Unit: reports.TenThousands})
+	p := yearly(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-12-31"), Lang: "zh", Unit: table.TenThousands})
 	if !strings.Contains(p.text, "金额单位：万元") || !strings.Contains(p.text, "四舍五入") {
 		t.Error("the unit is not printed")
 	}
@@ -222,7 +223,7 @@ func TestAYearlyReportInTenThousandsSaysSo(t *testing.T) {
 func TestAYearlyReportCannotCarryMarkup(t *testing.T) {
 	d := small(t)
 	record(t, d, `"kind":"facts.changed","on":"2025-04-01","by":{"role":"center","actor":"c-1"},"data":{"name":"<script>alert(1)</script>&\u0001","leadUnit":"\" onload=\"x"}`)
-	p := yearly(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-06-30"), Lang: "zh", Unit: reports.Yuan})
+	p := yearly(t, d, reports.Yearly{Year: 2025, Center: "ZJ-0001", On: events.MustDate("2025-06-30"), Lang: "zh", Unit: table.Yuan})
 	if !strings.Contains(p.text, "<script>alert(1)</script>&␁") || !strings.Contains(p.text, "年度尚未结束") {
 		t.Errorf("got %s", regexp.MustCompile(`\s+`).ReplaceAllString(p.text, " "))
 	}
@@ -231,7 +232,7 @@ func TestAYearlyReportCannotCarryMarkup(t *testing.T) {
 func TestTheYearlyReportOfTheProvinceListsTheCentersOfTheYear(t *testing.T) {
 	d := small(t)
 	for year, want := range map[int]int{2024: 0, 2025: 1} {
-		p := yearly(t, d, reports.Yearly{Year: year, On: events.MustDate("2025-12-31"), Lang: "en", Unit: reports.Yuan})
+		p := yearly(t, d, reports.Yearly{Year: year, On: events.MustDate("2025-12-31"), Lang: "en", Unit: table.Yuan})
 		if rows := p.sections["3. The centers"]; has(rows, "ZJ-0001") != (want == 1) || len(rows) > 0 && len(rows) != want+2 {
 			t.Errorf("%d: %d centers are wanted: %v", year, want, rows)
 		}

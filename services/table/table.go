@@ -35,7 +35,9 @@ type Column struct {
 	Name         string
 	Title        text.Text
 	Type         Type
-	CharMax      int // on a screen, a longer text is cut and ends with an ellipsis; 0 for no limit
+	CharMax      int  // on a screen, a longer text is cut and ends with an ellipsis; 0 for no limit
+	Unit         Unit // of money, as people read it; "" for yuan
+	Minor        int  // on a narrow terminal, columns with a higher number go earlier; see WriteFitted
 	Since, Until int
 }
 
@@ -125,6 +127,14 @@ func (t Type) Holds(c Cell) bool {
 type Cell struct {
 	Data  any
 	Shown text.Text
+}
+
+// Shown returns the text of a cell of the column for people.
+func (c *Column) Shown(cell Cell, lang string) string {
+	if v, isMoney := cell.Data.(events.Fen); isMoney && c.Unit == TenThousands {
+		return c.Unit.Format(v)
+	}
+	return cell.Shown.In(lang)
 }
 
 // rate is a rate in percent with two decimals, such as 59.02.

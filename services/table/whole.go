@@ -35,6 +35,8 @@ type wholeColumn struct {
 	Title   text.Text `json:"title"`
 	Type    string    `json:"type"`
 	CharMax int       `json:"charMax,omitzero"`
+	Unit    Unit      `json:"unit,omitzero"`
+	Minor   int       `json:"minor,omitzero"`
 }
 
 // WriteWhole writes the whole table. ReadWhole is its inverse. A text that is not UTF-8 and data that its column does
@@ -43,7 +45,7 @@ func (t *Table) WriteWhole(to io.Writer) error {
 	w := bufio.NewWriter(to)
 	columns := make([]wholeColumn, len(t.Columns))
 	for i, c := range t.Columns {
-		columns[i] = wholeColumn{c.Name, c.Title, typeNames[c.Type], c.CharMax}
+		columns[i] = wholeColumn{c.Name, c.Title, typeNames[c.Type], c.CharMax, c.Unit, c.Minor}
 	}
 	begin := "{"
 	member := func(name string, value any) error {
@@ -263,7 +265,10 @@ func (r *wholeReader) columns() error {
 		if t < 0 {
 			return fmt.Errorf("column %q: unknown type %q", c.Name, c.Type)
 		}
-		r.Columns = append(r.Columns, Column{Name: c.Name, Title: c.Title, Type: Type(t), CharMax: c.CharMax})
+		if c.Unit != "" && !c.Unit.Valid() {
+			return fmt.Errorf("column %q: unknown unit %q", c.Name, c.Unit)
+		}
+		r.Columns = append(r.Columns, Column{Name: c.Name, Title: c.Title, Type: Type(t), CharMax: c.CharMax, Unit: c.Unit, Minor: c.Minor})
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func drawTable(r *rand.Rand) *Table {
 	say := func() text.Text { return text.Text{Zh: drawn(r), En: drawn(r)} }
 	t := &Table{Title: say(), Empty: say(), RowsMax: r.IntN(3), Position: r.Uint64(), Policy: events.PolicyRef{ID: drawn(r), Version: drawn(r), Digest: drawn(r)}}
 	for range 1 + r.IntN(10) {
-		t.Columns = append(t.Columns, Column{Name: drawn(r), Title: say(), Type: Type(r.IntN(len(typeNames))), CharMax: r.IntN(3)})
+		t.Columns = append(t.Columns, Column{Name: drawn(r), Title: say(), Type: Type(r.IntN(len(typeNames))), CharMax: r.IntN(3), Unit: []Unit{"", Yuan, TenThousands}[r.IntN(3)]})
 	}
 	rows := func() (list [][]Cell) {
 		for range r.IntN(4) {
@@ -163,13 +163,14 @@ func TestAWholeTableIsReadStrictly(t *testing.T) {
 		"an unknown type":                 replace(`"money"`, `"cash"`),
 		"something after it":              good + "{}",
 		"rows that are before the titles": `{"rows":[]}`,
+		"a unit that nobody knows":        replace(`"type":"money"`, `"type":"money","unit":"mu"`),
 		"nothing":                         "",
 	} {
 		if _, err := ReadWhole(strings.NewReader(bad)); err == nil {
 			t.Errorf("%s: expected an error", name)
 		}
 	}
-	later := strings.Replace(replace(`{"title"`, `{"more":[{}],"title"`), `"type"`, `"unit":"fen","type"`, 1)
+	later := strings.Replace(replace(`{"title"`, `{"more":[{}],"title"`), `"type"`, `"shade":"grey","type"`, 1)
 	if got, err := ReadWhole(strings.NewReader(later)); err != nil || written(t, got) != good {
 		t.Errorf("with members of a later version: %v", err)
 	}
