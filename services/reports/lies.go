@@ -35,8 +35,7 @@ func (r *Report) lieIn(x *xlsxFile, of *spreadsheet.Worksheet, want sheet) (*Mis
 	if err != nil {
 		return nil, refused(err)
 	}
-	headingAt := 0
-	widths := widthsOf(want, &headingAt)
+	widths := layoutOf(want).widths
 	next, stop := iter.Pull(iter.Seq[line](want.lines))
 	defer stop()
 	at := 0

@@ -88,7 +88,7 @@ func (v value) inXLSX() (as value, num float64) {
 			return v, num
 		}
 	default:
-		return value{sort: v.sort, text: visible(v.text), held: visible(v.held)}, 0
+		return value{sort: v.sort, text: visible(v.text), held: visible(v.held), isRight: v.isRight}, 0
 	}
 	return value{sort: words, text: v.text}, 0
 }
