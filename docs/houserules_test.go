@@ -181,7 +181,7 @@ var leansOn = map[string][]string{
 	"sheets":       {"ledger", "spreadsheet"},                                             // reads records for it
 	"desk":         {"lists", "ledger", "reports", "sheets", "table"},                     // answers with them
 	"access":       {"desk", "ledger", "lists", "table"},                                  // puts a guard before the counter, shows the ledger's writes in its log
-	"alertfeed":    {"access", "desk", "files", "listen", "natsserver", "table"},          // publishes what the counter knows, to the users of the accounts; listen knows whose a key is; its consumer writes rows
+	"alertfeed":    {"access", "desk", "files", "listen", "lists", "natsserver", "table"}, // publishes what the counter knows, in the words of the lists, to the users of the accounts; listen knows whose a key is; its consumer writes rows
 	"signin":       {"access", "oidc"},                                                    // signs people in to the accounts over HTTP, by a provider too
 	"api":          {"access", "alertfeed", "desk", "listen", "lists", "signin", "table"}, // serves a guarded counter over HTTP, and the accounts; its client dials the socket
 	"console":      {"access", "signin"},                                                  // pages of a browser over them
