@@ -11,6 +11,7 @@ import (
 
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/files"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -22,6 +23,9 @@ func (a *app) reportCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("lang") {
 				r.Lang = a.lang
+			}
+			if unit, ok := table.Units.Read(r.Unit); ok {
+				r.Unit = string(unit)
 			}
 			switch err := r.Check(); {
 			case err != nil:
@@ -46,7 +50,7 @@ func (a *app) reportCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.IntVar(&r.Year, "year", 0, a.say("财政年度 `YEAR`", "fiscal `YEAR`"))
 	f.StringVar(&r.Center, "center", "", a.say("中心编号 `ID`（默认全省）", "`ID` of a center (default the province)"))
-	f.StringVar(&r.Unit, "unit", "yuan", a.say("金额单位 `UNIT`：yuan（元）或 wan（万元）", "`UNIT` of amounts: yuan, or wan for 10,000 yuan"))
+	f.StringVar(&r.Unit, "unit", "yuan", a.say("金额单位 `UNIT`：元或万元", "`UNIT` of amounts: yuan, or wan for 10,000 yuan"))
 	f.StringVar(&out, "out", "", a.say("写到 `FILE.html`；语言默认为中文，--lang en 为英文", "write to `FILE.html`, in Chinese unless --lang en is given"))
 	return cmd
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/taizhang/taizhang/services/access"
 	"github.com/taizhang/taizhang/services/desk"
 	"github.com/taizhang/taizhang/services/lists"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // reportBytesMax is the largest size of a report to reproduce.
@@ -26,7 +27,7 @@ func reportRoutes() []route {
 			params: append([]param{
 				{name: "year", words: text.Say("财政年度 `YEAR`", "fiscal `YEAR`"), sort: lists.Year, must: true},
 				{name: "center", words: text.Say("中心编号 `ID`（默认全省）", "`ID` of a center (default the province)"), sort: lists.CenterID},
-				{name: "unit", words: text.Say("金额单位 `UNIT`：yuan（元）或 wan（万元）", "`UNIT` of amounts: yuan, or wan for 10,000 yuan"), sort: lists.Choice, values: wordless("yuan", "wan"), def: "yuan"}}, whenParams...),
+				{name: "unit", words: text.Say("金额单位 `UNIT`：元或万元", "`UNIT` of amounts: yuan, or wan for 10,000 yuan"), sort: lists.Choice, values: table.Units.Strings(), def: "yuan"}}, whenParams...),
 			gives: []answer{{http.StatusOK, htmlType, nil, "one page that needs no other file"}}, handle: (*request).yearly},
 		{method: http.MethodPost, path: "/v1/reproduce", name: "reproduce", right: access.ReadLedger, short: text.Say("核对一份报表：按其出处重新计算，逐格比较数值和显示，HTML 逐字节比较", "check a report: compute it again at its position and compare every cell and how it shows, of HTML every byte"),
 			params: []param{{name: "name", words: text.Say("文件 `NAME`", "`NAME` of the file"), must: true}},

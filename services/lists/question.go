@@ -459,9 +459,8 @@ func (q *asked) number(name string) int {
 func (q *asked) center(name string) events.CenterID { return events.ParseCenter(q.text(name)) }
 
 // unitParam is the parameter of every list that shows money.
-var unitParam = Param{Name: "unit", Words: text.Say("金额单位 `UNIT`：yuan（元，默认）或 wan（万元）；供程序读取的 CSV 和 JSON 总以分为单位",
-	"`UNIT` of amounts for people: yuan (the default) or wan, which is 10,000 yuan; CSV and JSON for programs are always in fen"),
-	Sort: Choice, Values: []string{string(table.Yuan), string(table.TenThousands)}}
+var unitParam = choice("unit", table.Units, text.Say("金额单位 `UNIT`", "`UNIT` of amounts for people"),
+	text.Say("（默认元）；供程序读取的 CSV 和 JSON 总以分为单位", " (10,000 yuan), default yuan; CSV and JSON for programs are always in fen"))
 
 // unit returns the unit in which amounts are shown to people.
 func (q *asked) unit() table.Unit { return table.Unit(cmp.Or(q.Params["unit"], string(table.Yuan))) }

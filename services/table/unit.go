@@ -1,6 +1,8 @@
 package table
 
 import (
+	"cmp"
+
 	"github.com/taizhang/taizhang/events"
 	"github.com/taizhang/taizhang/events/text"
 )
@@ -15,16 +17,17 @@ const (
 	TenThousands Unit = "wan"
 )
 
+// Units holds the units with the words for them.
+var Units = text.Vocabulary[Unit]{
+	{Code: Yuan, Word: text.Say("元", "yuan")},
+	{Code: TenThousands, Word: text.Say("万元", "10,000 yuan"), Also: []string{"万"}},
+}
+
 // Valid reports whether the unit is one of the units.
 func (u Unit) Valid() bool { return u == Yuan || u == TenThousands }
 
-// Word returns the word for the unit.
-func (u Unit) Word() text.Text {
-	if u == TenThousands {
-		return text.Say("万元", "10,000 yuan")
-	}
-	return text.Say("元", "yuan")
-}
+// Word returns the word for the unit, that of yuan for "".
+func (u Unit) Word() text.Text { return Units.Word(cmp.Or(u, Yuan)) }
 
 // Format returns an amount in the unit, with two decimals and separators of thousands.
 func (u Unit) Format(v events.Fen) string {
