@@ -324,9 +324,11 @@ func KeyWord(code Code, key string) text.Text {
 			return text.Say("放宽", "relaxation")
 		}
 	case "AL-PRC-01", "AL-PRC-02":
-		return events.Kind(key).Title()
+		if name, ok := stepNames[events.Kind(key)]; ok {
+			return name
+		}
 	case "AL-GOV-01":
-		return valueWord(events.KindGovernanceRecorded, "item", key)
+		return events.ValueWord(events.KindGovernanceRecorded, "item", key)
 	}
 	return text.Same(key)
 }

@@ -1,6 +1,9 @@
 package aggregates_test
 
 import (
+	"flag"
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -91,7 +94,7 @@ var figuresCases = []figuresCase{
 		"amount=200000001; grantedOn=2025-06-10; forYear=2024; source=central-guidance; sourceWanted=central-guidance; supportYears=2024,2025,2026; grade=excellent; gradeWanted=excellent; sum=200000001; limit=200000000; over=1",
 		"sum to 2,000,000.01 yuan, above 2,000,000.00 yuan"},
 	{"a construction grant of another source", deserving().and(on("2025-06-10", fromSource(construction("C1", 2025, 2024, wan), events.ProvinceOther))), "2025-12-31", "AL-AWD-01", "C1",
-		"source=province-other; sourceWanted=central-guidance; sum=1000000; limit=200000000", "the source is the"},
+		"source=province-other; sourceWanted=central-guidance; sum=1000000; limit=200000000", "the source is “"},
 	{"a construction grant before the grade", deserving().and(on("2025-05-31", construction("C1", 2025, 2024, wan))), "2025-12-31", "AL-AWD-01", "C1", "grade=none; gradeWanted=excellent", "the grade of 2024 is not excellent"},
 	{"a construction grant for a qualified year", graded(2024, "qualified").and(on("2025-06-10", construction("C1", 2025, 2024, wan))), "2025-12-31", "AL-AWD-01", "C1", "grade=qualified; gradeWanted=excellent", "is not excellent"},
 	{"a construction grant for no support year", graded(2024, "excellent").and(on("2025-06-10", construction("C1", 2025, 2023, wan))), "2025-12-31", "AL-AWD-01", "C1",
@@ -115,7 +118,7 @@ var figuresCases = []figuresCase{
 		"fiscalYear=2025; sum=910000000; limit=1000000000; warning=90; warningFrom=900000000", "90% or more of the cap"},
 	{"project money that fell below the warning", deserving().and(on("2025-06-10", projectGrant("J1", 2025, "P1", 900*wan)), on("2025-07-01", reverse("J1", 1))), "2025-12-30", "AL-PRJ-03", "2025", "sum=900000000", "9,000,000.00 yuan on 2025-06-10"},
 	{"project money of another source", deserving().and(on("2025-06-10", fromSource(projectGrant("J1", 2025, "P1", wan), events.CentralGuidance))), "2025-12-31", "AL-PRJ-04", "J1",
-		"amount=1000000; grantedOn=2025-06-10; source=central-guidance; sourceWanted=major-program; project=P1; approvedOn=2025-06-02; majorPilotVerification=true", "the source is the central guidance fund"},
+		"amount=1000000; grantedOn=2025-06-10; source=central-guidance; sourceWanted=major-program; project=P1; approvedOn=2025-06-02; majorPilotVerification=true", "the source is “central guidance fund”"},
 	{"a project that is no major pilot verification", deserving().and(on("2025-06-02", project("P2", false, true)), on("2025-06-10", projectGrant("J1", 2025, "P2", wan))), "2025-12-31", "AL-PRJ-04", "J1",
 		"source=major-program; project=P2; majorPilotVerification=false", "project P2 is not a major pilot verification"},
 	{"project money that names no project", deserving().and(on("2025-06-10", projectGrant("J1", 2025, "", wan))), "2025-12-31", "AL-PRJ-04", "J1", "project=none", "no project is named"},
@@ -128,10 +131,10 @@ var figuresCases = []figuresCase{
 		"voucher=V1; spentOn=2025-02-01; amount=101000000; declaredUse=pilot; grant=G1; balance=-1000000", "the balance of G1 is -10,000.00 yuan"},
 	{"two grants overdrawn by one voucher", matched.and(on("2025-02-01", spend("V1", "pilot", "G1", 101*wan, line("M1", 52*wan)))), "2025-12-31", "AL-FND-03", "V1", "grant=G1,M1; balance=-1000000; balance=-2000000", "the balance of M1 is -20,000.00 yuan"},
 
-	{"a forbidden use", paid("fine"), "2025-12-31", "AL-USE-01", "V1", "use=fine; voucher=V1; spentOn=2025-03-01; amount=10000000; declaredUse=fine; grant=G1", "is for fine, which is forbidden"},
+	{"a forbidden use", paid("fine"), "2025-12-31", "AL-USE-01", "V1", "use=fine; voucher=V1; spentOn=2025-03-01; amount=10000000; declaredUse=fine; grant=G1", "is for “fine”, which is forbidden"},
 	{"a forbidden use by a code", paid("equipment", econ("311")), "2025-12-31", "AL-USE-01", "V1", "use=equipment; declaredUse=equipment; econCode=311; grant=G1", "its economic classification is 311 (subsidies to enterprises (capital construction)), which is forbidden"},
 	{"capital construction by a code", paid("equipment", econ("31001")), "2025-12-31", "AL-USE-01", "V1", "use=capital-construction; declaredUse=equipment; econCode=31001", "it counts as"},
-	{"a forbidden use by a ruling", paid("other").and(on("2025-04-01", rule("V1", "fine"))), "2025-12-31", "AL-USE-01", "V1", "use=fine; declaredUse=other; ruledOn=2025-04-01", "was ruled on 2025-04-01 to be fine"},
+	{"a forbidden use by a ruling", paid("other").and(on("2025-04-01", rule("V1", "fine"))), "2025-12-31", "AL-USE-01", "V1", "use=fine; declaredUse=other; ruledOn=2025-04-01", "was ruled on 2025-04-01 to be “fine”"},
 	{"capital construction with one line of a subsidy", paidLocally("capital-construction", line("G1", 1)), "2025-12-31", "AL-USE-01", "V1", "amount=10000001; concerned=1; grant=M1,G1", "which is forbidden"},
 	{"a use to be ruled on", paid("other"), "2025-12-31", "AL-USE-02", "V1", "use=other; voucher=V1; spentOn=2025-03-01; amount=10000000; declaredUse=other; grant=G1", "must rule"},
 	{"a use to be ruled on by a code", paid("equipment", econ("31006")), "2025-12-31", "AL-USE-02", "V1", "use=other; declaredUse=equipment; econCode=31006", "31006 (major repairs)"},
@@ -144,7 +147,7 @@ var figuresCases = []figuresCase{
 	{"a low year", halves(50*wan, "2025-10-02", 50*wan).and(on("2025-11-01", spend("V1", "pilot", "G1", 59*wan))), "2026-06-30", "AL-EXE-02", "2025",
 		"year=2025; available=100000000; executed=59000000; rate=59.00; lowRate=60; late=50000000; lateAfter=2025-10-01", "was 59.00%, below 60%"},
 	{"a grant after a low year", lowYear().and(on("2026-01-10", other("G2", 2026, wan))), "2026-12-31", "AL-EXE-03", "G2",
-		"available=100000000; executed=59990000; rate=59.99; lowRate=60; late=0; lateAfter=2025-10-01; amount=1000000; grantedOn=2026-01-10; fiscalYear=2026; word=none", "no deferral was released"},
+		"available=100000000; executed=59990000; rate=59.99; lowRate=60; late=0; lateAfter=2025-10-01; amount=1000000; grantedOn=2026-01-10; fiscalYear=2026; word=none", "no deferral had been released"},
 	{"a grant while deferred", lowYear().and(on("2026-01-05", deferral(2026)), on("2026-01-10", other("G2", 2026, wan))), "2026-12-31", "AL-EXE-03", "G2", "word=deferred; wordOn=2026-01-05", "G2 of fiscal year 2026"},
 	{"no deferral decided", lowYear(), "2026-12-31", "AL-EXE-04", "2025", "year=2025; rate=59.99; lowRate=60; from=2025-12-31; term=30; dueOn=2026-01-30", "by 2026-01-30"},
 	{"money announced ahead and paid", announcedAhead().and(on("2026-01-05", deferral(2026)), on("2026-02-01", receive("G2", wan)), on("2026-03-01", receive("G2", 1))), "2026-12-31", "AL-EXE-05", "G2",
@@ -175,6 +178,37 @@ var figuresCases = []figuresCase{
 	{"two receipts on one day", out().and(on("2026-06-11", receive("G1", wan)), on("2026-06-11", receive("G1", 2*wan))), "2026-12-31", "AL-REV-02", "G1", "amount=1000000; amount=2000000", "; "},
 	{"an audit finding overdue", registered().and(on("2024-04-01", &events.AuditFindingOpened{Finding: "F1", Text: "合同缺页", DueOn: date("2024-06-30")})), "2024-12-31", "AL-AUD-01", "F1",
 		"finding=合同缺页; openedOn=2024-04-01; dueOn=2024-06-30", "by 2024-06-30"},
+}
+
+var historiesPath = flag.String("histories", "", "write the histories of the cases as JSON Lines, each for a center of its own, with the date, code and key to explain in the note of its first record")
+
+// TestWriteHistories writes the cases for whoever wants to read the explanations as the program prints them.
+func TestWriteHistories(t *testing.T) {
+	if *historiesPath == "" {
+		t.Skip("no -histories")
+	}
+	var lines []byte
+	for i, c := range figuresCases {
+		s := given(t, draft, nil)
+		for j, f := range c.given {
+			r, problems := s.record(f, events.Recording)
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			s.apply(r)
+			if r.Center = events.CenterID(fmt.Sprintf("CASE-%03d", i+1)); j == 0 {
+				r.Note = strings.Join([]string{c.asOf, string(c.code), c.key}, " ")
+			}
+			line, err := events.EncodeRecord(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(append(lines, line...), '\n')
+		}
+	}
+	if err := os.WriteFile(*historiesPath, lines, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestAnExplanationHasTheFiguresThatItsConditionNames(t *testing.T) {
@@ -241,7 +275,7 @@ func saysEverything(t *testing.T, x *aggregates.Explanation) {
 		if f.Value == "" || f.Label.Zh == "" || f.Label.En == "" || (f.Word.Zh == "") != (f.Word.En == "") {
 			t.Errorf("%s: the figure %+v has no value or no words", x.Code, f)
 		}
-		if isCode(f.Value) && f.Unit == "" && f.Word.Zh == "" {
+		if isCode(f.Value) && f.Unit == "" && (f.Word.Zh == "" || strings.ContainsFunc(f.Word.Zh, unicode.IsLower)) {
 			t.Errorf("%s: the code of the figure %+v has no word", x.Code, f)
 		}
 	}

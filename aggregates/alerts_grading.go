@@ -81,7 +81,7 @@ func (v *view) gradingAlerts() {
 		if p := v.t.At(events.YearEnd(year)); p != nil {
 			due := p.Parameters.GradeDue.Value.In(year + 1)
 			if x := v.raise(p, "AL-EVL-01", yearKey(year), due+1, v.decided(year).at(), v.plaque().rev); x != nil {
-				x.say("%d 年度考核评价等级应在 %v 前评定，逾期", "the grade of %d was to be decided by %v and is overdue", year, due)
+				x.say("%d 年度考核评价等级最迟应于 %v 评定，逾期", "the grade of %d was to be decided by %v and is overdue", year, due)
 				x.show(countFigure("year", year), dateFigure("dueOn", due), dateFigure("plaqueOn", v.plaqueOn()))
 			}
 		}
@@ -184,7 +184,7 @@ func (v *view) rectification(year int, s spell) {
 	}
 	accepted := v.acceptances[year].upTo(v.on).first(always)
 	if x := v.raise(p, "AL-RCT-02", yearKey(year), raisedOn, soonest(s.until, accepted.at()), s.rev, order.rev); x != nil {
-		x.say("%d 年度的整改（%v 责令）应在 %v 前完成并通过验收，尚未通过验收", "the rectification for %d, ordered on %v, was due by %v and is not accepted", year, order.on, due)
+		x.say("%d 年度的整改（%v 责令）最迟应于 %v 完成，未按期通过验收", "the rectification for %d, ordered on %v, was due by %v and was not accepted by then", year, order.on, due)
 		v.showFailure(x, year, raisedOn)
 		x.show(dateFigure("orderedOn", order.on), dateFigure("dueOn", due))
 		if order.what.DueOn == 0 {

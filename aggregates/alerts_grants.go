@@ -40,7 +40,7 @@ func (v *view) wrongConstruction(p *policy.Policy, source events.Source, forYear
 		found = append(found, breach("R17-1", reason, figures...)...)
 	}
 	if wanted := p.Parameters.ConstructionSource.Value; source != wanted {
-		add(text.Say("来源“%s”不是“%s”", "the source is the %s, not the %s", source.Title(), wanted.Title()))
+		add(text.Say("来源“%s”不是“%s”", "the source is “%s”, not “%s”", source.Title(), wanted.Title()))
 	}
 	if !v.supportYear(forYear, on) {
 		add(text.Say("%d 不是支持建设年度", "%d is not a support year", forYear))
@@ -141,9 +141,9 @@ func (v *view) grantAlerts(m *money) {
 		}
 		if y := f.fiscalYear - 1; f.on > events.YearEnd(y) && m.low(y) && !v.released(f.fiscalYear, f.on) {
 			if x := v.raise(p, "AL-EXE-03", f.id, f.on, v.fullyReversed(f), f.rev); x != nil {
-				x.say("%d 年度执行率低，%v 仍下达 %d 财政年度经费 %s（%s），当日延后安排未解除",
-					"the execution rate of %d was low, and on %v the grant %[4]s of fiscal year %[3]d, %[5]s, was made while no deferral was released",
-					y, f.on, f.fiscalYear, f.id, yuan(f.amountFen))
+				x.say("%s；%v 仍下达 %d 财政年度经费 %s（%s），当日延后安排未解除",
+					"%s; on %v the grant %[4]s of fiscal year %[3]d, %[5]s, was made all the same, and no deferral had been released",
+					m.lowWords(y), f.on, f.fiscalYear, f.id, yuan(f.amountFen))
 				x.show(m.lowFigures(y)...)
 				x.show(fenFigure("amount", f.amountFen), dateFigure("grantedOn", f.on).labelled(text.Say("下达日期", "granted on")), countFigure("fiscalYear", f.fiscalYear))
 				v.showWord(x, f.fiscalYear, f.on)
@@ -171,9 +171,9 @@ func (v *view) paidAllTheSame(m *money, f *fund) {
 			continue
 		}
 		if x := v.raise(v.t.At(r.on), "AL-EXE-05", f.id, r.on, v.fullyReversed(f), f.rev, r.rev, v.wordRev(f.fiscalYear, r.on)); x != nil {
-			x.say("%d 年度执行率低，提前下达的 %d 财政年度经费 %s 仍于 %v 到账 %s，当日延后安排未解除",
-				"the execution rate of %d was low, and of the grant %[3]s, announced ahead for fiscal year %[2]d, %[5]s was received on %[4]v while no deferral was released",
-				f.fiscalYear-1, f.fiscalYear, f.id, r.on, yuan(r.what))
+			x.say("%s；提前下达的 %d 财政年度经费 %s 仍于 %v 到账 %s，当日延后安排未解除",
+				"%s; of the grant %[3]s, announced ahead for fiscal year %[2]d, %[5]s was received on %[4]v all the same, and no deferral had been released",
+				m.lowWords(f.fiscalYear-1), f.fiscalYear, f.id, r.on, yuan(r.what))
 			x.show(m.lowFigures(f.fiscalYear - 1)...)
 			x.show(countFigure("fiscalYear", f.fiscalYear), dateFigure("announcedOn", f.on),
 				fenFigure("net", f.netFenOn(v.on)).labelled(text.Say("提前下达净额", "announced ahead, net")), dateFigure("paidOn", r.on),
@@ -307,7 +307,7 @@ func (v *view) explainConstructionDue(x *Explanation, p *policy.Policy, year int
 		}
 	}
 	g := v.gradings[year].last(x.RaisedOn)
-	x.say("%d 年度于 %v 评为“%s”，建设补助 %s 应在其后 %d 天内（%v 止）足额下达，已下达 %s",
+	x.say("%d 年度于 %v 评为“%s”，建设补助 %s应在其后 %d 天内（%v 止）足额下达，已下达 %s",
 		"the grade of %d became %[3]s on %[2]v; the construction subsidy of %[4]s was to be granted within %[5]d days, by %[6]v, and %[7]s is granted",
 		year, s.on, v.t.GradeName(g.what, g.on), yuan(subsidyFen), days, s.on+events.Date(days), yuan(grantedFen))
 	x.show(countFigure("year", year), v.gradeFigure("grade", g.what, g.on))
@@ -341,7 +341,7 @@ func (v *view) receiptAlerts() {
 			v.disbursementDue(p, f)
 		case f.dueOn != 0:
 			if x := v.raise(p, "AL-MAT-01", f.id, f.dueOn+1, v.receivedInFull(f), f.rev); x != nil {
-				x.say("配套资金 %s（%v 承诺 %s）应在 %v 前到账，已到账 %s", "the matching money %s, %[3]s promised on %[2]v, was due by %[4]v, and %[5]s is received",
+				x.say("配套资金 %s（%v 承诺 %s）最迟应于 %v 到账，已到账 %s", "the matching money %s, %[3]s promised on %[2]v, was due by %[4]v, and %[5]s is received",
 					f.id, f.on, yuan(f.amountFen), f.dueOn, yuan(v.receivedFen(f)))
 				x.show(countFigure("fiscalYear", f.fiscalYear), dateFigure("dueOn", f.dueOn))
 				x.show(v.receiptFigures(f)...)
@@ -412,7 +412,7 @@ func (v *view) revocationAlerts() {
 	raise := func(id string, kind events.Kind, at place, amountFen events.Fen) *Explanation {
 		x := v.raise(v.t.At(at.on), "AL-REV-02", id, at.on, place{}, revocation, at.rev)
 		if x != nil {
-			x.say("资格已于 %v 取消，其后 %v 又有“%s”%s，金额 %s", "the qualification was revoked on %v, and on %v there is “%s” %s of %s", v.revokedOn, at.on, kind.Title(), id, yuan(amountFen))
+			x.say("资格已于 %v 取消，其后 %v 又有“%s”%s，金额 %s", "the qualification was revoked on %v, and “%[3]s” %[4]s of %[5]s is dated %[2]v", v.revokedOn, at.on, kind.Title(), id, yuan(amountFen))
 			x.show(dateFigure("revokedOn", v.revokedOn), wordFigure("movement", string(kind), kind.Title()), dateFigure("movedOn", at.on), fenFigure("amount", amountFen))
 		}
 		return x

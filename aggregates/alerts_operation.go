@@ -71,7 +71,7 @@ func (v *view) governanceAlerts() {
 	for _, item := range governed {
 		there := v.governance.upTo(v.on).first(func(r *events.GovernanceRecorded) bool { return r.Item == item.item })
 		if x := v.overdue(p, "AL-GOV-01", item.item, g.place, p.Parameters.GovernanceDays.Value, there.at()); x != nil {
-			word := valueWord(events.KindGovernanceRecorded, "item", item.item)
+			word := events.ValueWord(events.KindGovernanceRecorded, "item", item.item)
 			x.Rules = rules(item.rule)
 			x.say("%v 授牌，“%s”应在其后 %d 天内（%v 止）建立并记录，逾期", "%[2]s is overdue: it was due within %[3]d days of the plaque of %[1]v, by %[4]v",
 				g.on, word, p.Parameters.GovernanceDays.Value, g.on+events.Date(p.Parameters.GovernanceDays.Value))
@@ -95,10 +95,10 @@ func (v *view) safetyAlerts() {
 			if i.what.Severity == "major" {
 				closed := firstOf[*events.IncidentClosed](v.index, "incident", i.what.Incident, v.on)
 				if x := v.raise(v.t.At(i.on), "AL-INC-01", i.what.Incident, i.on, closed.at(), i.rev); x != nil {
-					kind := valueWord(events.KindIncidentRecorded, "kind", i.what.Kind)
-					x.say("%v 发生重大%s事故 %s，尚待处理完毕", "a major %[2]s incident, %[3]s, occurred on %[1]v and is to be closed", occurredOn(&i), kind, i.what.Incident)
+					kind := events.ValueWord(events.KindIncidentRecorded, "kind", i.what.Kind)
+					x.say("%v 发生重大%s事故 %s", "a major %[2]s incident, %[3]s, occurred on %[1]v", occurredOn(&i), kind, i.what.Incident)
 					x.show(NewFigure("incident", i.what.Incident), wordFigure("kind", i.what.Kind, kind),
-						wordFigure("severity", i.what.Severity, valueWord(events.KindIncidentRecorded, "severity", i.what.Severity)),
+						wordFigure("severity", i.what.Severity, events.ValueWord(events.KindIncidentRecorded, "severity", i.what.Severity)),
 						dateFigure("occurredOn", occurredOn(&i)), dateFigure("recordedOn", i.on).labelled(text.Say("记录日期", "recorded on")),
 						dateFigure("since", since).labelled(text.Say("通过初步审核（或更早授牌）日期", "first passed preliminary review, or earlier plaque")))
 				}
@@ -118,7 +118,7 @@ func (v *view) safetyAlerts() {
 		if x.Rules = rules("R06-5e"); l.what.List == "dishonesty" {
 			x.Rules = rules("R06-5d")
 		}
-		x.say("%v 列入%s（%s）", "listed on %v: %s (%s)", l.on, valueWord(events.KindCreditListed, "list", l.what.List), l.what.Listing)
+		x.say("%v 列入%s（%s）", "listed on %v: %s (%s)", l.on, events.ValueWord(events.KindCreditListed, "list", l.what.List), l.what.Listing)
 		x.show(listingFigures(&l)...)
 	}
 }
@@ -195,7 +195,7 @@ func (v *view) reportAlerts() {
 		filed := v.reportsFiled.upTo(v.on).first(func(r *events.AnnualReportFiled) bool { return r.Year == year })
 		due := p.Parameters.AnnualReportDue.Value.In(year + 1)
 		if x := v.raise(p, "AL-RPT-01", yearKey(year), due+1, filed.at(), v.plaque().rev); x != nil {
-			x.say("%d 年度报告应在 %v 前报送，逾期", "the annual report for %d was due by %v and is overdue", year, due)
+			x.say("%d 年度报告最迟应于 %v 报送，逾期", "the annual report for %d was due by %v and is overdue", year, due)
 			x.show(countFigure("year", year), dateFigure("dueOn", due), dateFigure("plaqueOn", v.plaqueOn()))
 		}
 	})
@@ -231,7 +231,7 @@ func (v *view) auditAlerts() {
 		if f.what.DueOn != 0 {
 			closed := firstOf[*events.AuditFindingClosed](v.index, "finding", f.what.Finding, v.on)
 			if x := v.raise(v.t.At(f.on), "AL-AUD-01", f.what.Finding, f.what.DueOn+1, closed.at(), f.rev); x != nil {
-				x.say("审计疑点 %s（%v 提出）应在 %v 前办结，逾期", "the audit finding %s, opened on %v, was to be settled by %v and is overdue", f.what.Finding, f.on, f.what.DueOn)
+				x.say("审计疑点 %s（%v 提出）最迟应于 %v 办结，逾期", "the audit finding %s, opened on %v, was to be settled by %v and is overdue", f.what.Finding, f.on, f.what.DueOn)
 				x.show(NewFigure("finding", cmp.Or(f.what.Text, f.what.Finding)), dateFigure("openedOn", f.on), dateFigure("dueOn", f.what.DueOn))
 			}
 		}

@@ -132,7 +132,7 @@ func (v *view) explainOtherProject(x *Explanation, p *policy.Policy, f *fund) {
 	var wrong []text.Text
 	wanted := p.Parameters.ProjectSource.Value
 	if f.source != v.t.Reading(f.on).Parameters.ProjectSource.Value {
-		wrong = append(wrong, text.Say("来源“%s”不是“%s”", "the source is the %s, not the %s", f.source.Title(), wanted.Title()))
+		wrong = append(wrong, text.Say("来源“%s”不是“%s”", "the source is “%s”, not “%s”", f.source.Title(), wanted.Title()))
 	}
 	a := v.project(f.project, v.on)
 	switch {
@@ -163,7 +163,7 @@ type warning struct {
 func (v *view) explainWarning(x *Explanation, year int, since warning) {
 	reading := v.t.Reading(since.on).Parameters
 	limit, share := reading.ProjectCapFen.Value, reading.ProjectWarningPercent.Value
-	x.say("%d 财政年度项目经费于 %v 合计 %s，达到上限 %s 的 %d%%", "the project grants of fiscal year %d summed to %[3]s on %[2]v, %[5]d%% or more of the cap of %[4]s",
+	x.say("%d 财政年度项目经费于 %v 合计 %s，达到上限 %s的 %d%%", "the project grants of fiscal year %d summed to %[3]s on %[2]v, %[5]d%% or more of the cap of %[4]s",
 		year, since.on, yuan(since.sumFen), yuan(limit), share)
 	x.show(countFigure("fiscalYear", year), fenFigure("sum", since.sumFen), fenFigure("limit", limit), countFigure("warning", share),
 		fenFigure("warningFrom", (limit*events.Fen(share)+99)/100))

@@ -114,7 +114,7 @@ func notPassed(c events.Conclusions) (failed []string) {
 
 // absentFigure returns the figure of the participants that are missing.
 func absentFigure(kind events.Kind, lack []string) Figure {
-	return wordsFigure("absent", lack, func(who string) text.Text { return valueWord(kind, "participants", who) })
+	return wordsFigure("absent", lack, func(who string) text.Text { return events.ValueWord(kind, "participants", who) })
 }
 
 // tooFewReviews returns the reason that there are too few reviews of a kind.
@@ -198,9 +198,9 @@ func (v *view) recognitionAlerts() {
 	}
 	late := func(kind, after events.Kind, g place, days int, p *policy.Policy, cleared place) {
 		if x := v.overdue(p, "AL-PRC-02", string(kind), g, days, cleared); x != nil {
-			x.say("%v %s，“%s”应在其后 %d 天内（%v 止）完成，逾期", "“%[3]s” is overdue: it was due within %[4]d days of %[2]s on %[1]v, by %[5]v",
-				g.on, stepWords[after], kind.Title(), days, g.on+events.Date(days))
-			x.show(wordFigure("step", string(kind), kind.Title()))
+			x.say("%v %s，“%s”应在其后 %d 天内（%v 止）完成，逾期", "%[3]s is overdue: it was due within %[4]d days of %[2]s on %[1]v, by %[5]v",
+				g.on, stepWords[after], stepNames[kind], days, g.on+events.Date(days))
+			x.show(wordFigure("step", string(kind), stepNames[kind]))
 		}
 	}
 	if g := v.appraisals.upTo(d).first(appraised); g != nil {
@@ -216,7 +216,7 @@ func (v *view) recognitionAlerts() {
 	}
 }
 
-// stepWords holds what people call the steps of recognition, with what comes of them.
+// stepWords holds what people call the steps of recognition that another step needs, with their outcome.
 var stepWords = map[events.Kind]text.Text{
 	events.KindPlanAppraised:         text.Say("建设方案论证通过", "a passed appraisal of the plan"),
 	events.KindPreliminaryReviewed:   text.Say("初步审核通过", "a passed preliminary review"),
@@ -225,10 +225,18 @@ var stepWords = map[events.Kind]text.Text{
 	events.KindSpecialMeetingDecided: text.Say("专题会议审定通过", "an approval by the special meeting"),
 }
 
+// stepNames holds what people call the steps that may be skipped to or overdue.
+var stepNames = map[events.Kind]text.Text{
+	events.KindPreliminaryReviewed:   text.Say("初步审核", "the preliminary review"),
+	events.KindJointAppraisalHeld:    text.Say("方案论证", "the joint appraisal"),
+	events.KindSpecialMeetingDecided: text.Say("专题会议审定", "the approval by the special meeting"),
+	events.KindPlaqueAwarded:         text.Say("授牌", "the award of the plaque"),
+}
+
 // explainSkipped says which step was recorded without which step before it.
 func (x *Explanation) explainSkipped(kind, missing events.Kind, on events.Date) {
-	x.say("%v 记录了“%s”，而当日及此前没有“%s”", "“%[2]s” is recorded on %[1]v, without %[3]s on or before that day", on, kind.Title(), stepWords[missing])
-	x.show(wordFigure("step", string(kind), kind.Title()), dateFigure("stepOn", on), wordFigure("missing", string(missing), stepWords[missing]))
+	x.say("%v 记录了“%s”，而当日及此前没有“%s”", "%[2]s of %[1]v is recorded without %[3]s on or before that day", on, stepNames[kind], stepWords[missing])
+	x.show(wordFigure("step", string(kind), stepNames[kind]), dateFigure("stepOn", on), wordFigure("missing", string(missing), stepWords[missing]))
 }
 
 // overdue raises an alert n days after a fact, on the day after (section 9: raisedOn = g + n + 1).

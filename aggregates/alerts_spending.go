@@ -188,14 +188,14 @@ func (v *view) explainUse(x *Explanation, class policy.Class, s *voucher, st *po
 	n, use := v.declared.natures.value(s.nature), v.t.UseName(st.Use, since.on)
 	switch {
 	case since.rev != s.rev:
-		x.say("%s于 %v 认定用途为“%s”，%s", "%s was ruled on %v to be %s, %s", paid, since.on, use, is)
+		x.say("%s于 %v 被认定用途为“%s”，%s", "%s was ruled on %v to be “%s”, %s", paid, since.on, use, is)
 	case st.ByCode != "" && st.Use == n.use:
-		x.say("%s所填用途为“%s”，而支出经济分类 %s%s", "%s is for %s, but its economic classification is %s, %s", paid, use, economicWords(n.econCode), is)
+		x.say("%s所填用途为“%s”，而支出经济分类 %s%s", "%s is for “%s”, but its economic classification is %s, %s", paid, use, economicWords(n.econCode), is)
 	case st.ByCode != "":
-		x.say("%s所填用途为“%s”，而按支出经济分类 %s计为“%s”，%s", "%s is for %s, but by its economic classification %s it counts as %s, %s",
+		x.say("%s所填用途为“%s”，而按支出经济分类 %s计为“%s”，%s", "%s is for “%s”, but by its economic classification %s it counts as “%s”, %s",
 			paid, v.t.UseName(n.use, s.on), economicWords(n.econCode), use, is)
 	default:
-		x.say("%s用途为“%s”，%s", "%s is for %s, %s", paid, use, is)
+		x.say("%s用途为“%s”，%s", "%s is for “%s”, %s", paid, use, is)
 	}
 	x.show(wordFigure("use", string(st.Use), use))
 	v.showVoucher(x, s)
@@ -330,7 +330,7 @@ func (v *view) explainWrongBook(x *Explanation, s *voucher, signed *events.Entru
 		wrong = append(wrong, text.Say("委托任务书 %s 签订于支付之后（%v）", "the task book %s was signed after payment, on %v", signed.TaskBook, signed.SignedOn))
 	}
 	if signed.Payee != payee {
-		wrong = append(wrong, text.Say("收款单位 %s 不是委托任务书 %s 的受托单位 %s", "the payee %s is not that of the task book %s, %s", payee, signed.TaskBook, signed.Payee))
+		wrong = append(wrong, text.Say("收款单位“%s”不是委托任务书 %s 的受托单位“%s”", "the payee %s is not that of the task book %s, %s", payee, signed.TaskBook, signed.Payee))
 	}
 	if sumFen > signed.AmountFen {
 		wrong = append(wrong, text.Say("委托任务书 %s 累计外拨 %s，超过其金额 %s", "the transfers under the task book %s sum to %s, above its amount of %s", signed.TaskBook, yuan(sumFen), yuan(signed.AmountFen)))

@@ -42,7 +42,7 @@ func (v *view) admission(p *policy.Policy, d events.Date) []unmet {
 		if j := judged[rule]; j.what.Conclusion == "not-met" {
 			found = append(found, unmet{rule, policy.Mandatory, func() (text.Text, []Figure) {
 				return text.Say("最近一次人工认定（%v）为不符合", "the latest human conclusion on it, of %v, is not met", j.on), []Figure{
-					dateFigure("judgedOn", j.on), wordFigure("conclusion", j.what.Conclusion, valueWord(events.KindConditionJudged, "conclusion", j.what.Conclusion))}
+					dateFigure("judgedOn", j.on), wordFigure("conclusion", j.what.Conclusion, events.ValueWord(events.KindConditionJudged, "conclusion", j.what.Conclusion))}
 			}})
 		}
 	}
@@ -190,7 +190,7 @@ func (v *view) listed(list string, d events.Date) *dated[*events.CreditListed] {
 }
 
 func listingFigures(l *dated[*events.CreditListed]) []Figure {
-	figures := []Figure{NewFigure("listing", l.what.Listing), wordFigure("list", l.what.List, valueWord(events.KindCreditListed, "list", l.what.List)),
+	figures := []Figure{NewFigure("listing", l.what.Listing), wordFigure("list", l.what.List, events.ValueWord(events.KindCreditListed, "list", l.what.List)),
 		dateFigure("listedOn", l.on)}
 	if l.what.Until != 0 {
 		figures = append(figures, dateFigure("until", l.what.Until))
@@ -201,7 +201,7 @@ func listingFigures(l *dated[*events.CreditListed]) []Figure {
 func ethicsFigures(p *policy.Policy, facts *events.Facts) []Figure {
 	sensitive := slices.DeleteFunc(slices.Clone(facts.Fields), func(f string) bool { return !slices.Contains(p.Parameters.EthicsFields.Value, f) })
 	return []Figure{
-		wordsFigure("fields", sensitive, func(f string) text.Text { return valueWord(events.KindCenterRegistered, "fields", f) }),
+		wordsFigure("fields", sensitive, func(f string) text.Text { return events.ValueWord(events.KindCenterRegistered, "fields", f) }),
 		yesNoFigure("ethicsSensitive", facts.EthicsSensitive), yesNoFigure("ethicsCommittee", facts.EthicsCommittee),
 	}
 }
