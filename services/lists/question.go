@@ -37,11 +37,11 @@ type Books struct {
 	stood    func(time.Duration) // for measuring: if set, called with the time for which an answer let writers wait
 }
 
-// Form is the number of the form in which lists are answered now. Filed reports name their form and are computed again
-// in it, so every earlier form stays known. A column that is added has the new form as its Since (table.Column). A column
-// that goes gets the last form with it as its Until, and is still answered. A title, a total or a note that changes asks
-// asked.since. Raise the number with the first such change after a release; the next changes share it. The reports in
-// services/reports/testdata prove that each form is still known.
+// Form is the number of the current form of the answers. Filed reports name their form and are computed again in it,
+// so every earlier form stays known. A new column has the new form as its Since (table.Column). A removed column has
+// the last form with it as its Until, and is still answered in that form. Code whose title, total or note changes
+// calls asked.since. Raise the number with the first such change after a release; further changes share it. The
+// reports in services/reports/testdata prove that each form is still known.
 const Form = 3
 
 // Question is a request for one list as of a date. It can be stored and asked again: the same ledger at the same
