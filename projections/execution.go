@@ -13,10 +13,11 @@ import (
 // Grouping is the kind of group for which the execution of money is summed.
 type Grouping string
 
-// The groupings. A center belongs to one region and one industry, as registered on the date of the question. Its
-// industry is the first of its leading industries, or else its industry code.
+// The groupings. A center belongs to one region, the city of that region (设区市) and one industry, as registered on the
+// date of the question. Its industry is the first of its leading industries, or else its industry code.
 const (
 	ByCenter   Grouping = "center"
+	ByCity     Grouping = "city"
 	ByRegion   Grouping = "region"
 	ByIndustry Grouping = "industry"
 	ByTotal    Grouping = "total"
@@ -38,7 +39,7 @@ func (f *ExecutionFilter) Takes(e *aggregates.Execution) bool {
 // the number of centers in the group.
 type ExecutionLine struct {
 	Group string // a center's id, a code of GB/T 2260, an industry, or "" for the whole
-	Name  string // the name of the center or region
+	Name  string // the name of the center, city or region
 	aggregates.Execution
 	Centers int
 }
@@ -98,6 +99,8 @@ func groupOf(by Grouping, id events.CenterID, facts events.Facts) (group, name s
 	switch by {
 	case ByTotal:
 		return "", ""
+	case ByCity:
+		return CityOf(facts.Region)
 	case ByRegion:
 		return facts.Region, RegionName(facts.Region)
 	case ByIndustry:

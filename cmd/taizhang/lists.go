@@ -30,7 +30,7 @@ func (a *app) listCommand(l *lists.List) *cobra.Command {
 				if *v == "" && cmd.Flags().Changed(name) {
 					return usage(cmd, "--%s：不能为空", "--%s: must not be empty", name)
 				}
-				if *v != "" {
+				if *v != cmd.Flags().Lookup(name).DefValue {
 					q.Params[name] = *v
 				}
 			}

@@ -2,6 +2,7 @@ package lists
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/taizhang/taizhang/aggregates"
 	"github.com/taizhang/taizhang/events"
@@ -18,11 +19,13 @@ var alertsList = &List{
 		choice("severity", Severities, text.Say("级别 `LEVEL`", "`LEVEL`"), text.Text{}),
 		{Name: "code", Words: text.Say("预警代码 `CODE`，如 AL-EXE-02", "alert `CODE`, such as AL-EXE-02"), Sort: AlertCode},
 		{Name: "center", Words: text.Say("中心编号 `ID`", "`ID` of a center"), Sort: CenterID},
+		choice("sort", alertOrders, text.Say("排序 `ORDER`", "`ORDER`"), text.Say("；同级的最早在前", "; of one severity the oldest come first")).withDefault("center"),
 	},
 	later:   true,
 	columns: alertsColumns,
 	each:    alertsOf,
 	close:   alertsClose,
+	key:     alertsKey,
 }
 
 func alertsColumns(*asked) []table.Column {
@@ -34,17 +37,19 @@ func alertsColumns(*asked) []table.Column {
 		{Name: "raisedOn", Title: text.Say("发生", "raised"), Type: table.Day},
 		{Name: "clearedOn", Title: text.Say("解除", "cleared"), Type: table.Day},
 		{Title: text.Say("内容", "what")},
+		{Name: "name", Title: text.Say("名称", "name"), Since: 3},
 	}
 }
 
 func alertsOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Cell], s sum) {
+	name := ""
 	if id != "" {
-		s.tally = d.Register.Tally(id, q.On)
+		s.tally, name = d.Register.Tally(id, q.On), d.Register.Facts(id, q.On).Name
 	}
 	found := d.Register.AlertsOf(id, q.On, projections.AlertFilter{All: q.given("all"), Severity: aggregates.Severity(q.text("severity")), Code: alertCode(q.text("code"))})
 	return func(yield func([]table.Cell) bool) {
 		for x := range found {
-			if !yield(AlertRow(x)) {
+			if !yield(append(AlertRow(x), table.Optional(name))) {
 				return
 			}
 		}
@@ -60,7 +65,29 @@ func alertsClose(q *asked, _ *sum, _ int, t *table.Table) bool {
 	return true
 }
 
-// AlertRow returns an alert of a center as a row of the list of alerts.
+var alertOrders = text.Vocabulary[string]{
+	{Code: "center", Word: text.Say("中心", "center")},
+	{Code: "severity", Word: text.Say("级别", "severity")},
+	{Code: "oldest", Word: text.Say("最早在前", "oldest")},
+}
+
+// alertsKey puts the red alerts first, then the yellow ones, then the blue ones, or only the oldest first.
+func alertsKey(q *asked) sortKey {
+	oldest := q.lowest("raisedOn")
+	switch q.text("sort") {
+	case "severity":
+		i := slices.IndexFunc(alertsColumns(q), func(c table.Column) bool { return c.Name == "severity" })
+		return func(row []table.Cell) int64 {
+			rank := slices.Index([]string{"red", "yellow", "blue"}, row[i].Data.(string))
+			return int64(rank)<<32 + oldest(row)
+		}
+	case "oldest":
+		return oldest
+	}
+	return nil
+}
+
+// AlertRow returns an alert of a center as a row of the list of alerts, without the name of the center.
 func AlertRow(x projections.Alert) []table.Cell {
 	return []table.Cell{table.Text(x.Center), table.Text(x.Code), table.Text(x.Key), table.Named(x.Severity, SeverityWord(x.Severity)),
 		table.Date(x.RaisedOn), table.Date(x.ClearedOn), {Shown: AlertTitle(x.Code)}}

@@ -11,12 +11,16 @@ import (
 )
 
 var centersList = &List{
-	Name:    "centers",
-	Short:   text.Say("列出全部中心：状态、记录数、未解除预警数", "list the centers with their status, events and open alerts"),
+	Name:  "centers",
+	Short: text.Say("列出全部中心：状态、记录数、未解除预警数", "list the centers with their status, events and open alerts"),
+	Params: []Param{
+		choice("sort", centerOrders, text.Say("排序 `ORDER`", "`ORDER`"), text.Say("；先比红色预警数，其次黄、蓝", "; alerts: most red ones first, then yellow, then blue")).withDefault("center"),
+	},
 	later:   true,
 	columns: centersColumns,
 	each:    centersOf,
 	close:   centersClose,
+	key:     centersKey,
 }
 
 func centersColumns(*asked) []table.Column {
@@ -44,6 +48,23 @@ func centersOf(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]table.Ce
 	s.events, s.red, s.yellow, s.blue = c.Events, c.Open[aggregates.Red], c.Open[aggregates.Yellow], c.Open[aggregates.Blue]
 	return slices.Values([][]table.Cell{append([]table.Cell{table.Text(c.ID), table.Named(c.Status, StatusWord(c.Status))}, append(s.counts(), table.Text(c.Name))...)}), s
 }
+
+var centerOrders = text.Vocabulary[string]{
+	{Code: "center", Word: text.Say("中心", "center")},
+	{Code: "alerts", Word: text.Say("预警多的在前", "alerts"), Also: []string{"预警"}},
+}
+
+// centersKey puts the centers with the most red alerts first, then those with the most yellow ones, then blue ones.
+func centersKey(q *asked) sortKey {
+	if q.text("sort") != "alerts" {
+		return nil
+	}
+	red, yellow, blue := q.largest("red"), q.largest("yellow"), q.largest("blue")
+	return func(row []table.Cell) int64 { return (red(row)<<alertBits+yellow(row))<<alertBits + blue(row) }
+}
+
+// alertBits is the number of bits that hold how many alerts of one severity a center has.
+const alertBits = 21
 
 // counts returns the cells with the numbers of records and of open alerts.
 func (s *sum) counts() []table.Cell {

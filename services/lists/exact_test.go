@@ -26,6 +26,7 @@ func exactQuestions() []lists.Question {
 	const center = "ZJ-A001"
 	return []lists.Question{
 		ask("centers"), ask("alerts"), ask("alerts", "all", "true"), ask("alerts", "center", center), ask("execution"), ask("execution", "by", "region"), ask("execution", "by", "total"),
+		ask("execution", "sort", "rate"), ask("execution", "center", center, "sort", "balance"), ask("alerts", "sort", "severity"), ask("centers", "sort", "alerts"),
 		ask("delayed"), ask("delayed", "center", center), ask("deferrals", "all", "true"), ask("ageing"), ask("ageing", "center", center), ask("ageing", "by", "center"),
 		ask("spending", "center", center), ask("due", "within", "90d"), ask("due", "center", center), ask("due", "spend", "true"), ask("changes", "since", "2"), ask("changes", "since", "2", "center", center),
 		ask("changes", "since", "2", "show", "alerts"), ask("trace", "center", center, "year", "2025", "scope", "province", "figure", "balance"),

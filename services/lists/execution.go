@@ -17,19 +17,52 @@ var executionList = &List{
 	Params: []Param{
 		{Name: "year", Words: text.Say("财政年度 `YEAR`（默认全部）", "fiscal `YEAR` (default all)"), Sort: Year},
 		choice("scope", Scopes, text.Say("口径 `SCOPE`", "`SCOPE`"), text.Text{}),
-		choice("by", groupings.Of("center", "region", "industry", "total"), text.Say("按 `BY` 汇总", "roll up `BY`"), text.Text{}).withDefault("center"),
+		choice("by", groupings.Of("center", "city", "region", "industry", "total"), text.Say("按 `BY` 汇总", "roll up `BY`"), text.Text{}).withDefault("center"),
+		{Name: "center", Words: text.Say("中心编号 `ID`（默认全部）", "`ID` of a center (default all)"), Sort: CenterID},
+		choice("sort", executionOrders, text.Say("排序 `ORDER`", "`ORDER`"), text.Text{}).withDefault("code"),
 		unitParam,
 	},
 	later:   true,
-	columns: func(q *asked) []table.Column { return append(executionLead(q), executionColumns()...) },
+	columns: executionListColumns,
 	each:    executionOf,
 	close:   executionClose,
+	key:     executionKey,
 }
 
-// executionLead returns the first columns, which name the center, region or industry of a line. The columns by center
-// are part of the published interface.
+var executionOrders = text.Vocabulary[string]{
+	{Code: "code", Word: text.Say("编号", "code")},
+	{Code: "rate", Word: text.Say("执行率低的在前", "rate"), Also: []string{"执行率", "lowest rate first"}},
+	{Code: "balance", Word: text.Say("结余大的在前", "balance"), Also: []string{"结余", "largest balance first"}},
+}
+
+// executionListColumns returns all columns. The name of a center is the last, for it was added later.
+func executionListColumns(q *asked) []table.Column {
+	columns := append(executionLead(q), executionColumns()...)
+	if q.isByCenter() {
+		columns = append(columns, table.Column{Name: "name", Title: text.Say("名称", "name"), Since: 3})
+	}
+	return columns
+}
+
+func (q *asked) isByCenter() bool { return q.text("by") == string(projections.ByCenter) }
+
+// executionKey puts the lines with the lowest rate or the largest balance first.
+func executionKey(q *asked) sortKey {
+	switch q.text("sort") {
+	case "rate":
+		return q.lowest("ratePercent")
+	case "balance":
+		return q.largest("balanceFen")
+	}
+	return nil
+}
+
+// executionLead returns the first columns, which name the center, city, region or industry of a line. The columns by
+// center are part of the published interface.
 func executionLead(q *asked) []table.Column {
 	switch projections.Grouping(q.text("by")) {
+	case projections.ByCity:
+		return []table.Column{{Name: "city", Title: text.Say("设区市", "city")}, {Name: "name", Title: text.Say("名称", "name")}}
 	case projections.ByRegion:
 		return []table.Column{{Name: "region", Title: text.Say("区划", "region")}, {Name: "name", Title: text.Say("名称", "name")}}
 	case projections.ByIndustry:
@@ -81,7 +114,11 @@ func executionRows(q *asked, list []projections.ExecutionLine) iter.Seq[[]table.
 	return func(yield func([]table.Cell) bool) {
 		for i := range list {
 			l := &list[i]
-			if !yield(appendExecution([]table.Cell{table.Text(l.Group), table.Text(l.Name)}[:lead:lead], &l.Execution)) {
+			row := appendExecution([]table.Cell{table.Text(l.Group), table.Text(l.Name)}[:lead:lead], &l.Execution)
+			if q.isByCenter() {
+				row = append(row, table.Optional(l.Name))
+			}
+			if !yield(row) {
 				return
 			}
 		}
@@ -128,12 +165,13 @@ func executionClose(q *asked, s *sum, _ int, t *table.Table) (rowsStand bool) {
 			return text.Say("，见 %s %d", "; see %s %d", q.written("year"), year)
 		})...)
 	}
-	if f.By == projections.ByTotal {
+	if f.By == projections.ByTotal || q.given("center") { // its rows are the totals
 		return rowsStand
 	}
 	lead := len(executionLead(q))
 	for i := range whole {
-		t.Totals = append(t.Totals, appendExecution([]table.Cell{{Shown: text.Say("合计", "total")}, {}}[:lead:lead], &whole[i].Execution))
+		row := appendExecution([]table.Cell{{Shown: text.Say("合计", "total")}, {}}[:lead:lead], &whole[i].Execution)
+		t.Totals = append(t.Totals, append(row, make([]table.Cell, len(t.Columns)-len(row))...))
 	}
 	return rowsStand
 }

@@ -4,11 +4,13 @@ import (
 	"encoding/csv"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/taizhang/taizhang/events"
+	"github.com/taizhang/taizhang/services/table"
 )
 
 // expectedSums returns the sums of the expected answers of all centers, by year and scope, in the order of the
@@ -41,6 +43,16 @@ func expectedSums(t *testing.T) map[string][]events.Fen {
 	return sums
 }
 
+// columnAt returns the index of a column.
+func columnAt(t *testing.T, of *table.Table, name string) int {
+	t.Helper()
+	i := slices.IndexFunc(of.Columns, func(c table.Column) bool { return c.Name == name })
+	if i < 0 {
+		t.Fatalf("there is no column %s", name)
+	}
+	return i
+}
+
 func TestTheTotalsOfExecutionAreTheSumsOfTheCenters(t *testing.T) {
 	d := historyDesk(t, provincePath(t))
 	sums := expectedSums(t)
@@ -51,7 +63,7 @@ func TestTheTotalsOfExecutionAreTheSumsOfTheCenters(t *testing.T) {
 			if len(table.Totals) != 1 || len(table.Totals[0]) != len(table.Columns) || table.Totals[0][0].Shown.Zh != "合计" {
 				t.Fatalf("%s by %s: the totals are %v", key, by, table.Totals)
 			}
-			first := len(table.Columns) - 10
+			first := columnAt(t, table, "grantedFen")
 			for i, fen := range want {
 				if got := table.Totals[0][first+i].Data; got != fen {
 					t.Errorf("%s by %s: the total of %s is %v, want %d", key, by, table.Columns[first+i].Name, got, fen)
@@ -84,7 +96,7 @@ func TestATotalOfExecutionHasARateIfMoneyWasAvailable(t *testing.T) {
 	told := map[bool]int{}
 	for _, on := range []string{"2025-06-30", "2025-12-31"} {
 		_, table := answered(t, d, "execution", "on="+on)
-		available, rate := len(table.Columns)-7, len(table.Columns)-2
+		available, rate := columnAt(t, table, "availableFen"), columnAt(t, table, "ratePercent")
 		for _, row := range table.Totals {
 			hasRate := row[rate].Data != nil
 			if told[hasRate]++; hasRate == (row[available].Data == events.Fen(0)) {

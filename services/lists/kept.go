@@ -27,6 +27,7 @@ type piece struct {
 	cells  [][]table.Cell // the rows; or, in an encoding:
 	text   []byte         // the rows, one after another
 	ends   []int          // where each row ends
+	keys   []int64        // of each row, if the answer is sorted
 	sum    sum
 	err    error
 	held   int // see Rows.Hold
@@ -75,13 +76,14 @@ const blockPieces = 64
 // Rows are the encoded rows of an answer. They never change.
 type Rows struct {
 	blocks []*block
+	order  []*run // of the rows; nil if they stand one after another
 	count  int
 	bytes  int
 }
 
-// newRows returns the rows of blocks.
-func newRows(blocks []*block) *Rows {
-	r := &Rows{blocks: blocks}
+// newRows returns the rows of blocks, in an order.
+func newRows(blocks []*block, order []*run) *Rows {
+	r := &Rows{blocks: blocks, order: order}
 	for _, b := range blocks {
 		r.count, r.bytes = r.count+b.rows, r.bytes+b.bytes
 	}
@@ -96,6 +98,9 @@ func (r *Rows) Bytes() int { return r.bytes }
 
 // Text yields all encoded rows, some at a time. The caller must not change them.
 func (r *Rows) Text() iter.Seq[[]byte] {
+	if r.order != nil {
+		return r.From(0)
+	}
 	return func(yield func([]byte) bool) {
 		for _, b := range r.blocks {
 			for _, p := range b.pieces {
@@ -109,6 +114,15 @@ func (r *Rows) Text() iter.Seq[[]byte] {
 
 // From yields the encoded rows one by one from a row on, counted from 0. The caller must not change them.
 func (r *Rows) From(first int) iter.Seq[[]byte] {
+	if r.order != nil {
+		return func(yield func([]byte) bool) {
+			for x := range from(r.order, first) {
+				if !yield(x.text()) {
+					return
+				}
+			}
+		}
+	}
 	return func(yield func([]byte) bool) {
 		skip := first
 		for _, b := range r.blocks {
@@ -141,7 +155,12 @@ func (r *Rows) From(first int) iter.Seq[[]byte] {
 // answers are counted once. Release is its inverse. Calls about rows that may share memory must not run at the same
 // time.
 func (r *Rows) Hold() (bytes int64) {
-	bytes = rowsBytes + pointerBytes*int64(len(r.blocks))
+	bytes = r.memory()
+	for _, x := range r.order {
+		if x.held++; x.held == 1 {
+			bytes += x.memory()
+		}
+	}
 	for _, b := range r.blocks {
 		if b.held++; b.held > 1 {
 			continue
@@ -158,7 +177,12 @@ func (r *Rows) Hold() (bytes int64) {
 
 // Release ends Hold. It returns the number of bytes that are no longer held.
 func (r *Rows) Release() (bytes int64) {
-	bytes = rowsBytes + pointerBytes*int64(len(r.blocks))
+	bytes = r.memory()
+	for _, x := range r.order {
+		if x.held--; x.held == 0 {
+			bytes += x.memory()
+		}
+	}
 	for _, b := range r.blocks {
 		if b.held--; b.held > 0 {
 			continue
@@ -179,8 +203,12 @@ const (
 	lineBytes    = 120
 	pieceBytes   = 320
 	blockBytes   = 320
-	rowsBytes    = 64
+	rowsBytes    = 96
+	runBytes     = 48
+	rowAtBytes   = 16
 )
+
+func (r *Rows) memory() int64 { return rowsBytes + pointerBytes*int64(len(r.blocks)+len(r.order)) }
 
 func (s *sum) memory() int64 { return lineBytes * int64(cap(s.money)+cap(s.ahead)) }
 
@@ -189,7 +217,7 @@ func (b *block) memory() int64 {
 }
 
 func (p *piece) memory() int64 {
-	return pieceBytes + int64(cap(p.text)) + pointerBytes*int64(cap(p.ends)) + p.sum.memory()
+	return pieceBytes + int64(cap(p.text)) + pointerBytes*int64(cap(p.ends)+cap(p.keys)) + p.sum.memory()
 }
 
 // replaced returns the blocks with new pieces for some centers, in the order of the centers. A nil piece removes its
@@ -256,6 +284,7 @@ type perCenter func(d *Books, q *asked, id events.CenterID) (rows iter.Seq[[]tab
 // gathered holds the parts of an answer about all centers as of a moment.
 type gathered struct {
 	blocks []*block
+	order  []*run // of their rows, if the answer is sorted
 	moment projections.Moment
 }
 
@@ -267,11 +296,12 @@ func (d *Books) gather(ctx context.Context, q *asked, before gathered, one func(
 	if before.moment.IsOf(d.Register) {
 		g = before
 	}
+	was := g
 	look := func() (n int, err error) {
 		ids, moment := d.moved(q, g)
 		made, err := d.pieces(ctx, ids, one)
 		if err == nil {
-			g = gathered{replaced(g.blocks, ids, made), moment}
+			g.blocks, g.moment = replaced(g.blocks, ids, made), moment
 		}
 		return len(ids), err
 	}
@@ -287,6 +317,9 @@ func (d *Books) gather(ctx context.Context, q *asked, before gathered, one func(
 	}
 	var err error
 	d.exactly(q, func() { _, err = look() })
+	if q.key != nil {
+		g.order = ordered(was.order, was.blocks, g.blocks)
+	}
 	return g, err
 }
 
@@ -362,13 +395,16 @@ func (d *Books) concatenate(ctx context.Context, q *asked, a *Answer, in *Encodi
 			return p
 		}
 		for row := range rows {
+			if q.key != nil {
+				p.keys = append(p.keys, q.key(row))
+			}
 			if in == nil {
 				p.cells = append(p.cells, row)
 			} else if p.err = p.append(in, inForm, table.CellsIn(columns, q.form, row)); p.err != nil {
 				break
 			}
 		}
-		p.text, p.ends = slices.Clone(p.text), slices.Clone(p.ends) // without unused capacity
+		p.text, p.ends, p.keys = slices.Clone(p.text), slices.Clone(p.ends), slices.Clone(p.keys) // without unused capacity
 		return p
 	}); err != nil {
 		return err
@@ -381,15 +417,21 @@ func (d *Books) concatenate(ctx context.Context, q *asked, a *Answer, in *Encodi
 	}
 	q.tally = all.tally
 	stand := q.list.close(q, &all, count, a.Table)
+	if q.key != nil {
+		q.key.sort(a.Table.Rows)
+	}
 	switch {
 	case !stand: // drop the pieces of the centers, because Hold counts only rows
-		a.Rows, a.gathered = newRows(nil), gathered{}
+		a.Rows, a.gathered = newRows(nil, nil), gathered{}
 	case in != nil:
-		a.Rows = newRows(a.blocks)
+		a.Rows = newRows(a.blocks, a.order)
 	default:
 		rows := make([][]table.Cell, 0, count+len(a.Table.Rows))
-		for _, b := range a.blocks {
-			for _, p := range b.pieces {
+		for x := range from(a.order, 0) {
+			rows = append(rows, x.cells[x.row])
+		}
+		if q.key == nil {
+			for _, p := range piecesOf(a.blocks) {
 				rows = append(rows, p.cells...)
 			}
 		}
@@ -398,8 +440,11 @@ func (d *Books) concatenate(ctx context.Context, q *asked, a *Answer, in *Encodi
 	return nil
 }
 
-// encode moves the rows of the table to the end of the encoded rows.
+// encode moves the rows of the table under the others. Of an answer that is sorted there are no others.
 func (a *Answer) encode(in *Encoding) error {
+	if a.Rows != nil && len(a.Table.Rows) == 0 {
+		return nil
+	}
 	var blocks []*block
 	if a.Rows != nil {
 		blocks = a.Rows.blocks
@@ -413,7 +458,7 @@ func (a *Answer) encode(in *Encoding) error {
 		}
 		blocks = appendBlocks(slices.Clip(blocks), []*piece{p})
 	}
-	a.Rows, a.Table.Rows = newRows(blocks), nil
+	a.Rows, a.Table.Rows = newRows(blocks, nil), nil
 	return nil
 }
 

@@ -30,7 +30,9 @@ var (
 func keptQuestions() (list []lists.Question) {
 	for _, on := range []string{"2025-08-31", "2026-10-31"} {
 		for _, typed := range []string{"centers", "alerts", "alerts all=true", "alerts severity=red", "alerts code=AL-LED-01 all=true", "execution", "execution year=2025", "execution year=2027", "execution year=2026 scope=fiscal",
-			"execution by=region", "execution by=industry scope=province", "execution by=total", "execution by=total year=2027"} {
+			"execution by=region", "execution by=industry scope=province", "execution by=total", "execution by=total year=2027",
+			"execution sort=rate", "execution sort=balance year=2025 scope=province", "execution by=city sort=rate", "alerts sort=severity all=true", "alerts sort=oldest",
+			"centers sort=alerts"} {
 			words := strings.Fields(typed)
 			q := lists.Question{List: words[0], On: events.MustDate(on), Params: map[string]string{}}
 			for _, p := range words[1:] {
@@ -274,7 +276,8 @@ func BenchmarkMadeAnew(b *testing.B) {
 		recordLine(b, d, spentLine(center, fmt.Sprint("W", serial), "2026-01-01", "乙", 100, "样机"), ledger.Writer{Name: "clerk"})
 		serial++
 	}
-	for _, q := range []lists.Question{{List: "centers"}, {List: "alerts", Params: map[string]string{"all": "true"}}, {List: "execution"}, {List: "execution", Params: map[string]string{"by": "region"}}} {
+	for _, q := range []lists.Question{{List: "centers"}, {List: "alerts", Params: map[string]string{"all": "true"}}, {List: "execution"}, {List: "execution", Params: map[string]string{"by": "region"}},
+		{List: "execution", Params: map[string]string{"sort": "rate"}}, {List: "alerts", Params: map[string]string{"all": "true", "sort": "severity"}}} {
 		q.On = events.MustDate("2026-10-31")
 		b.Run(fmt.Sprint(q.List, q.Params, " whole"), func(b *testing.B) {
 			b.ReportAllocs()

@@ -64,9 +64,10 @@ type List struct {
 
 	// For a list whose rows are those of one center after another: each returns the rows and the sum of one center,
 	// and close fills in the rest of the table. close reports whether the rows of the centers stand above its own
-	// rows.
+	// rows. key returns the key by which the rows are sorted, or nil for the order of the centers.
 	each  perCenter
 	close func(q *asked, s *sum, rows int, t *table.Table) (rowsStand bool)
+	key   func(q *asked) sortKey
 
 	// For any other list: fills the table, which has its columns already.
 	answer func(ctx context.Context, d *Books, q *asked, t *table.Table) error
@@ -254,6 +255,7 @@ func (d *Books) answer(ctx context.Context, q Question, in *Encoding, before *An
 	made := &Answer{Table: t, question: q}
 	answering := *d
 	if l.each != nil {
+		a.key = l.key(a)
 		if in != nil {
 			made.encoding = fmt.Sprint(in.Name, " ", a.form)
 		}
@@ -423,6 +425,7 @@ type asked struct {
 	list     *List
 	prefix   string           // see Books
 	form     int              // the form of the answer; see Form
+	key      sortKey          // nil unless the answer is to be sorted
 	position uint64           // the position of the answer; see exactly
 	policy   events.PolicyRef // the policy in force on the date, as known at that position, or empty
 	tallies  *ahead[aggregates.Tally]
